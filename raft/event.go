@@ -1,0 +1,70 @@
+package raft
+
+// Event says that something happened in a server, or did not happen for a reason worth knowing. It holds numbers only;
+// package explain turns it into words. What Index, Old, New and Peer mean is said beside each kind.
+type Event struct {
+	Kind   EventKind
+	Reason Reason
+	Term   Term     // the server's currentTerm after the event
+	Index  Index    // a place in the log
+	Peer   ServerID // the other server concerned, 0 if none
+	Old    uint64
+	New    uint64
+}
+
+// EventKind tells what happened.
+type EventKind uint8
+
+const (
+	Started           EventKind = iota + 1 // the server (re)started with what its disk holds; Index: last log index
+	TermAdvanced                           // currentTerm: Old → New; Peer: whose message carried it, 0 for an own campaign
+	BecameFollower                         // Old: the Role before; Reason: HigherTerm, LeaderExists or LogFull
+	BecameCandidate                        // Reason: ElectionTimeout or Asked; New: votes needed
+	BecameLeader                           // Old: votes received; New: votes needed; Index: last log index
+	LeaderKnown                            // Peer is the leader of Term
+	TimerReset                             // the election timer starts anew; Reason why; New: the timeout drawn, ticks; Peer: who caused it
+	VoteGranted                            // this server votes for Peer
+	VoteRefused                            // this server does not vote for Peer; Reason: StaleTerm, AlreadyVoted (Old: for whom), LogBehind
+	VoteReceived                           // Peer (or this server itself) votes for this candidate; Old: votes now; New: votes needed
+	VoteDenied                             // Peer refuses this candidate its vote
+	EntriesProposed                        // the leader appended a client's commands: indices Old through New
+	EntriesAppended                        // a follower stored entries of leader Peer: indices Old through New
+	EntriesTruncated                       // a follower deleted its entries Old through New, which conflict with leader Peer's; Index: the first
+	AppendRefused                          // AppendEntries of Peer refused; Reason: StaleTerm, NoEntryAtPrev, ConflictAtPrev; Index: PrevLogIndex
+	MatchAdvanced                          // the leader learned that Peer stores all through New (Old before)
+	NextBackedUp                           // the leader will try Peer from an earlier place: nextIndex Old → New; Reason: NoEntryAtPrev or ConflictAtPrev
+	CommitAdvanced                         // commitIndex: Old → New; Reason: MajorityStored (leader) or LeaderSaidSo (follower, Peer the leader)
+	CommitHeldBack                         // a majority stores Index, but its term Old is not the current one; Reason: OlderTerm
+	MessageIgnored                         // a message of Peer changed nothing; Reason: StaleTerm, NotCandidate, NotLeader, StaleReply, NotAMember, SecondLeader
+	eventKinds                             // how many there are, plus one
+)
+
+// Reason tells why an event happened.
+type Reason uint8
+
+const (
+	NoReason        Reason = iota
+	ElectionTimeout        // no valid AppendEntries and no vote given for a whole election timeout (§5.2)
+	Asked                  // the host asked for it
+	HigherTerm             // a message carried a higher term (§5.1)
+	LeaderExists           // another server leads this term (§5.2)
+	TermsExhausted         // the term number cannot grow any further
+	Heartbeat              // AppendEntries of the current leader arrived (§5.2)
+	GaveVote               // the server granted its vote (§5.2)
+	OwnCandidacy           // the server began an election of its own (§5.2)
+	SteppedDown            // the server was leader and is no longer
+	StaleTerm              // the message's term is lower than currentTerm (§5.1)
+	AlreadyVoted           // the vote of this term went to another candidate (§5.2)
+	LogBehind              // the candidate's log is less up to date than the voter's (§5.4.1)
+	NoEntryAtPrev          // the log ends before PrevLogIndex (§5.3)
+	ConflictAtPrev         // the entry at PrevLogIndex is of another term (§5.3)
+	MajorityStored         // a majority of the servers stores it (§5.3)
+	LeaderSaidSo           // LeaderCommit (§5.3)
+	OlderTerm              // an entry of an earlier term is never committed by counting (§5.4.2)
+	NotCandidate           // an answer to an election that is over
+	NotLeader              // an answer to a leadership that is over
+	StaleReply             // an answer to a call that no longer matters
+	NotAMember             // the sender is not in the configuration
+	SecondLeader           // two servers claim to lead one term: impossible while every server keeps the rules
+	reasons                // how many there are, plus one
+)

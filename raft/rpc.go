@@ -1,0 +1,74 @@
+package raft
+
+// ServerID names one server of a cluster, 1 and up. 0 means nobody.
+type ServerID uint64
+
+// Term is a period of time with at most one leader, Raft's logical clock (§5.1). It only grows; 0 is before the first election.
+type Term uint64
+
+// Index is the place of an entry in the log, 1 and up (§5.3). 0 is the place before the first entry; its term is 0.
+type Index uint64
+
+// EntryKind tells what an entry is for.
+type EntryKind uint8
+
+const (
+	Command EntryKind = iota // a command for the state machine
+	NoOp                     // the blank entry that a leader appends at the start of its term (§8)
+)
+
+// Entry is one entry of the log: a command and the term in which the leader received it (Fig. 2, State).
+// Data is never written to again by anybody once an Entry holds it: servers, messages and clones share it.
+type Entry struct {
+	Term Term
+	Kind EntryKind
+	Data []byte
+}
+
+// RPC is one half of a remote procedure call: one of the pointer types below. Which half of which call is told by the type.
+//
+// Call pairs the halves: the caller numbers its calls 1 and up, the reply carries the number of the call that it answers.
+// A reply that does not know (the 2016 colon dialect has no such number) carries 0.
+type RPC interface{ rpc() }
+
+// RequestVote is invoked by candidates to gather votes (Fig. 2, RequestVote RPC; §5.2).
+type RequestVote struct {
+	Call         uint64
+	Term         Term     // candidate's term
+	CandidateID  ServerID // candidate requesting vote
+	LastLogIndex Index    // index of candidate's last log entry (§5.4)
+	LastLogTerm  Term     // term of candidate's last log entry (§5.4)
+}
+
+// RequestVoteReply answers a RequestVote.
+type RequestVoteReply struct {
+	Call        uint64
+	Term        Term // the voter's currentTerm, for the candidate to update itself
+	VoteGranted bool // true means candidate received vote
+}
+
+// AppendEntries is invoked by the leader to replicate log entries (§5.3); without entries it is a heartbeat (§5.2).
+type AppendEntries struct {
+	Call         uint64
+	Term         Term     // leader's term
+	LeaderID     ServerID // so followers can redirect clients
+	PrevLogIndex Index    // index of log entry immediately preceding new ones
+	PrevLogTerm  Term     // term of PrevLogIndex entry
+	LeaderCommit Index    // leader's commitIndex
+	Entries      []Entry  // log entries to store (empty for heartbeat)
+}
+
+// AppendEntriesReply answers an AppendEntries. The conflict fields are the fast back-up that the end of §5.3 describes.
+type AppendEntriesReply struct {
+	Call          uint64
+	Term          Term  // the follower's currentTerm, for the leader to update itself
+	Success       bool  // true if follower contained entry matching PrevLogIndex and PrevLogTerm
+	MatchIndex    Index // on success: the last index that this call verified or stored
+	ConflictTerm  Term  // on failure: the term of the follower's entry at PrevLogIndex, 0 if it has none
+	ConflictIndex Index // on failure: the first index the follower holds of ConflictTerm; its last index + 1 if it has no such entry
+}
+
+func (*RequestVote) rpc()        {}
+func (*RequestVoteReply) rpc()   {}
+func (*AppendEntries) rpc()      {}
+func (*AppendEntriesReply) rpc() {}

@@ -1,0 +1,56 @@
+// Package hub is one room: who is here, who may say what, and the network between them. It is a pure state machine without goroutines,
+// clock or sockets; a host (the relay, later a Durable Object, a SharedWorker or the simulator) feeds it and carries out what it puts out.
+// It never reads Raft: of a frame it decodes the address and nothing else.
+//
+// # The protocol of a room
+//
+// A member opens a WebSocket at /rooms/{code} and speaks JSON-RPC 2.0 in text messages, one object a message. Codes are 4 to 32 characters of
+// a-z, 0-9 and "-". Its first message joins:
+//
+//	→ {"jsonrpc":"2.0","id":1,"method":"join","params":{"server":null,"lease":null,"watch":true,"name":"Ada"}}
+//	← {"jsonrpc":"2.0","id":1,"result":{"room":"k7m2qx","client":1001,"server":2,"lease":"…","fresh":true,"size":3,
+//	   "rate":0.1,"now":0,"started":false,"servers":[…],"links":[…]}}
+//
+// server: null asks for any free seat, a number claims that seat and needs the lease that came with it, 0 asks for none. watch: true also brings the
+// notifications seen and report. When no seat is free the result says "server":null and "lease":null: the member watches. "fresh" is true
+// if the seat was never held before. A seat stays leased when its member goes: a closed socket is a crash, not a leave. The host keeps the
+// leases (Record) so that they outlive it. A claim with a wrong lease is error -32003; of a seat whose member is connected, -32004; the member
+// may try again with another seat. "client" is an address of the member's own, ≥ 1001, for requests that it makes of servers; it ends with the connection.
+// Optional join params: "size" (1 to 9) sets the number of seats if the room is new, "hidden" (bool), "disk" (text shown to others).
+//
+// Notifications from the hub, all times in whole microseconds of cluster time, the room's own clock:
+//
+//	{"jsonrpc":"2.0","method":"room","params":{"room":"k7m2qx","size":3,"started":true,"rate":0.1,"now":1234567,"watchers":1,
+//	   "servers":[{"server":1,"leased":true,"connected":true,"name":"Ada","hidden":false,"disk":"opfs","roundTrip":400},…],
+//	   "links":[{"from":1,"to":2,"up":true,"latency":15000,"jitter":5000},…]}}
+//	{"jsonrpc":"2.0","method":"seen","params":{"now":…,"frames":[
+//	   {"seq":17,"from":1,"to":2,"sent":…,"due":…,"fate":"sent","bytes":61,"frame":"1>2:RequestVotes:Request:1:1:0:0"},
+//	   {"seq":16,"fate":"down","at":…}]}}
+//	{"jsonrpc":"2.0","method":"report","params":{"server":2,…}}     what a server says of itself, passed on to watchers unread
+//
+// room comes after every change of it and every 2 s of real time (roundTrip: real microseconds of the member's WebSocket ping, null if unknown).
+// seen is gathered for up to 16 ms of real time. A frame is listed once when it is sent, with a fate: "sent" (it arrives at due unless said otherwise later), "cut" (the link
+// is down; due is when it would have come), "down" (nobody is connected under that address), "full" (the receiver's queue is full). A later line
+// with only seq, fate and at corrects a "sent": the link was cut or the receiver went while it was under way.
+// "frame" is the text as sent, the first 4096 bytes of it; a binary frame comes as "base64" instead.
+//
+// Frames (see package wire) are every other text message that starts with a digit or has "from" or "to". The hub reads the addresses, checks that from is the sender's
+// own server or client address, stamps the frame with a sequence number, and delivers the very same bytes to the receiver after the link's latency ± jitter of cluster
+// time, in order per direction. Frames from or to a client address travel without delay and are never cut; they too are seen. Without ">to" (colon) or "to" (JSON) a frame goes to every other server.
+//
+// Any member may change the room; the result is true, the change is announced by room:
+//
+//	{"id":2,"method":"network","params":{"rate":1}}                                  0 to 1; 0 pauses; real time is 1
+//	{"id":3,"method":"network","params":{"links":[{"from":1,"to":2,"up":false}]}}       one direction; "latency" and "jitter" in µs may be given too
+//	{"id":4,"method":"network","params":{"latency":15000,"jitter":5000}}                every link
+//	{"id":5,"method":"network","params":{"start":true}}                              start the clock now (see below)
+//	{"method":"state","params":{"hidden":true,"name":"Ada","disk":"memory"}}         about the sender itself
+//	{"method":"report","params":{…}}                                                 a server about itself; the hub sets "server"
+//
+// The clock of a new room stands at 0 until every seat has been taken once, or a member asks to start it while a majority of the seats is
+// connected: nobody campaigns against empty chairs. From then on "started" stays true and only rate rules.
+//
+// Errors answer the sender, {"jsonrpc":"2.0","id":…,"error":{"code":…,"message":"…","data":{"field":"to",…}}}: the standard codes -32700 (not JSON, not colon), -32600, -32601, -32602,
+// and -32001 (from is not yours), -32002 (no such address in this room), -32003, -32004 (above), -32005 (join first), -32006 (too large), -32007 (too fast). An id that cannot be read is null.
+// A bad message never closes the connection; a message over the size limit and a member that keeps flooding do, with a WebSocket close code and a reason in words.
+package hub
