@@ -1,0 +1,256 @@
+#!/usr/bin/env bash
+# Builds, runs and tests the Raft playground. See `./build.sh help`.
+set -euo pipefail
+cd "$(dirname "${BASH_SOURCE[0]}")"
+
+readonly OUT=.build
+readonly PROGRAM=$OUT/raft-playground
+readonly SOAK_TIME=${SOAK_TIME:-30s} # for each fuzz target
+
+usage() {
+  cat <<'HELP'
+./build.sh                 builds everything into one program: .build/raft-playground
+./build.sh run [flags]     builds and serves; the flags go to the program (-addr, -lan, …)
+./build.sh test            builds and runs every test, the browser's too
+./build.sh bench [name]    runs the Go benchmarks that match name, and the comparison with etcd's core
+./build.sh soak            runs every fuzz target for 30 s (SOAK_TIME=5m for longer)
+HELP
+}
+
+main() {
+  trap 'status=$?; [[ $status == 0 || -z $doing ]] || echo "build.sh: failed at: $doing" >&2' EXIT
+  case "${1:-build}" in
+    build) build ;;
+    run)
+      build
+      exec "$PROGRAM" "${@:2}"
+      ;;
+    test) run_tests ;;
+    bench) run_benchmarks "${2:-.}" ;;
+    soak) run_fuzz_targets ;;
+    help | -h | --help) usage ;;
+    *) usage >&2; exit 2 ;;
+  esac
+}
+
+# step says what is done next, and what failed if it fails.
+doing=""
+step() {
+  doing=$*
+  echo "== $*"
+}
+
+# ---- building ---------------------------------------------------------------------------------------------------------
+
+build() {
+  step "looking for Go, Node and npm"
+  need_go
+  need_node
+  build_wasm
+  build_page
+  build_program
+}
+
+build_wasm() {
+  step "the server for the browser: $OUT/wasm/raft.wasm"
+  mkdir -p "$OUT/wasm"
+  GOOS=js GOARCH=wasm go build -trimpath -ldflags="-s -w" -o "$OUT/wasm/raft.wasm" ./wasm
+  local goroot
+  goroot=$(go env GOROOT)
+  cmp -s "$goroot/lib/wasm/wasm_exec.js" "$OUT/wasm/wasm_exec.js" || cp "$goroot/lib/wasm/wasm_exec.js" "$OUT/wasm/"
+}
+
+# build_page leaves the finished page in relay/page, from where the program embeds it.
+build_page() {
+  if changed npm web/package.json web/package-lock.json || [[ ! -d web/node_modules ]]; then
+    step "the page's packages: npm ci"
+    (cd web && npm ci --no-audit --no-fund --loglevel=error)
+    keep npm
+  fi
+  if changed page "$OUT/stamp/npm" web/*.json web/*.mjs web/src web/static "$OUT/wasm" || [[ ! -d web/dist ]]; then
+    step "the page: web/dist"
+    (cd web && node build.mjs)
+    keep page
+  fi
+  sync_page
+}
+
+# sync_page makes relay/page equal to web/dist, but for the files there that are under version control.
+sync_page() {
+  mkdir -p relay/page
+  (cd web/dist && find . -type f -printf '%P\n' | sort) >"$OUT/page.files"
+  local file
+  while IFS= read -r file; do
+    cmp -s "web/dist/$file" "relay/page/$file" && continue
+    mkdir -p "relay/page/$(dirname "$file")"
+    cp "web/dist/$file" "relay/page/$file"
+  done <"$OUT/page.files"
+  (cd relay/page && find . -type f -not -name '.*' -not -name 'placeholder*' -printf '%P\n' | sort) |
+    comm -13 "$OUT/page.files" - | while IFS= read -r file; do rm "relay/page/$file"; done
+}
+
+build_program() {
+  step "the program: $PROGRAM"
+  go build -trimpath -ldflags="-s -w" -o "$PROGRAM" ./relay
+}
+
+# changed tells whether the files and folders named after the stamp's name differ from when keep was last called for it.
+changed() {
+  local name=$1
+  shift
+  mkdir -p "$OUT/stamp"
+  find "$@" -type f 2>/dev/null | LC_ALL=C sort | xargs -d '\n' sha256sum >"$OUT/stamp/$name.new"
+  ! cmp -s "$OUT/stamp/$name.new" "$OUT/stamp/$name"
+}
+
+keep() {
+  mv "$OUT/stamp/$1.new" "$OUT/stamp/$1"
+}
+
+# ---- tests ------------------------------------------------------------------------------------------------------------
+
+run_tests() {
+  need_go
+  need_c_compiler
+  need_chromium
+  build
+  mkdir -p "$OUT/test"
+  rm -f "$OUT"/test/*.log
+
+  step "gofmt"
+  local unformatted
+  unformatted=$(go_files | xargs -d '\n' gofmt -l)
+  [[ -z $unformatted ]] || { echo "not formatted by gofmt: $unformatted" >&2; return 1; }
+
+  step "go vet"
+  packages | xargs go vet
+  GOOS=js GOARCH=wasm go vet ./wasm/...
+  [[ ! -f raft/bench/go.mod ]] || (cd raft/bench && go vet ./...)
+
+  step "tests of the Go packages"
+  packages | grep -v '/web/e2e$' | xargs go test -v -timeout 5m | tests_log go
+  step "tests of the core, its borrowed memory poisoned: -tags raftcheck"
+  go test -v -timeout 5m -tags raftcheck ./raft/... | tests_log raftcheck
+  step "tests of the relay, with the race detector"
+  CGO_ENABLED=1 go test -v -timeout 5m -race ./relay/... | tests_log race
+  if [[ -f raft/bench/go.mod ]]; then
+    step "tests of the comparison with etcd's core"
+    (cd raft/bench && go test -v -timeout 5m ./...) | tests_log bench
+  fi
+
+  step "the page: types and style"
+  (cd web && npm run --silent check)
+  step "tests of the page"
+  (cd web && npm test --silent) 2>&1 | tee "$OUT/test/page.log"
+
+  step "tests in the browser"
+  go test -v -count=1 -timeout 10m -parallel 2 ./web/e2e | tests_log e2e
+
+  step "counting"
+  count_tests
+}
+
+# tests_log keeps the whole of `go test -v` in a file and shows what matters: what failed, what a test had to say, and a line a package.
+tests_log() {
+  tee "$OUT/test/$1.log" | grep --line-buffered -vE '^=== |^ *--- PASS|^PASS$|^\[no test|\[no test files\]|\[rapid\] OK'
+}
+
+# count_tests says how many tests ran. It is reached only if none failed: every step before it ends the run if it fails.
+count_tests() {
+  local go_tests page_tests
+  go_tests=$(cat "$OUT"/test/*.log | grep -cE '^ *--- PASS')
+  page_tests=$(sed -nE 's/^(#|ℹ) pass ([0-9]+)$/\2/p' "$OUT/test/page.log" | tail -1)
+  echo "$((go_tests + ${page_tests:-0})) passed, 0 failed"
+}
+
+# go_files lists this project's own Go files, those not committed yet too.
+go_files() {
+  find . -name '*.go' -not -path './web/node_modules/*' -not -path "./$OUT/*"
+}
+
+# packages lists this module's packages; npm packages may hold Go files too, which are none of ours.
+packages() {
+  go list ./... | grep -v /node_modules/
+}
+
+# ---- benchmarks and fuzzing -------------------------------------------------------------------------------------------
+
+run_benchmarks() {
+  need_go
+  step "benchmarks: $1"
+  packages | grep -v '/web/e2e$' | xargs go test -run '^$' -bench "$1" -benchmem | grep --line-buffered -vE '\[no test files\]|^PASS$'
+  if [[ -f raft/bench/go.mod ]]; then
+    step "this core beside etcd's: raft/bench"
+    (cd raft/bench && go run .)
+  fi
+}
+
+run_fuzz_targets() {
+  need_go
+  local package target
+  for package in $(packages | grep -v '/web/e2e$'); do
+    for target in $(go test -list '^Fuzz' "$package" | grep '^Fuzz' || true); do
+      step "fuzzing $package $target for $SOAK_TIME"
+      go test -run '^$' -fuzz "^$target\$" -fuzztime "$SOAK_TIME" "$package"
+    done
+  done
+}
+
+# ---- tools ------------------------------------------------------------------------------------------------------------
+
+need_go() {
+  command -v go >/dev/null || missing "Go 1.26 or later" "see https://go.dev/doc/install"
+  local version
+  version=$(go env GOVERSION)
+  at_least 1.26 "${version#go}" || missing "Go 1.26 or later (here: $version)" "see https://go.dev/doc/install"
+}
+
+need_node() {
+  command -v node >/dev/null || missing "Node.js 20 or later" "apt-get install -y nodejs npm"
+  command -v npm >/dev/null || missing "npm" "apt-get install -y npm"
+  at_least 20 "$(node -p process.versions.node)" || missing "Node.js 20 or later (here: $(node --version))" "see https://nodejs.org"
+}
+
+need_c_compiler() {
+  command -v "$(go env CC)" >/dev/null || install_or_name "a C compiler (for the race detector)" gcc libc6-dev
+}
+
+need_chromium() {
+  if ! find_chromium; then
+    install_or_name "Chromium (for the tests in the browser)" chromium
+    find_chromium
+  fi
+  export CHROMIUM
+}
+
+find_chromium() {
+  local name
+  for name in "${CHROMIUM:-}" chromium chromium-browser google-chrome google-chrome-stable; do
+    if [[ -n $name ]] && CHROMIUM=$(command -v "$name"); then return 0; fi
+  done
+  return 1
+}
+
+# install_or_name installs Debian packages where that can be done without asking, else names the command.
+install_or_name() {
+  local what=$1
+  shift
+  if [[ $(id -u) != 0 || ! -f /etc/debian_version ]]; then
+    missing "$what" "sudo apt-get install -y $*"
+  fi
+  step "installing $what: apt-get install -y $*"
+  apt-get update -qq </dev/null
+  DEBIAN_FRONTEND=noninteractive apt-get install -y -qq "$@" </dev/null
+}
+
+missing() {
+  echo "build.sh needs $1. To install it: $2" >&2
+  exit 1
+}
+
+# at_least tells whether version $2 is $1 or later.
+at_least() {
+  [[ $(printf '%s\n%s\n' "$1" "$2" | sort -V | head -1) == "$1" ]]
+}
+
+main "$@"
