@@ -1,0 +1,34 @@
+package wal
+
+// Disk keeps one sequence of bytes. Implementations: Memory, File (not in browsers), the browser's in package wasm.
+//
+// Operations take effect and complete in the order in which they are called: when done(nil) of one is called, it and all before it are
+// durable. done is called exactly once for each operation, before it returns or later, never from another goroutine while the WAL is in use.
+// After a crash the disk holds what had become durable, and of the first operation that had not, if it was an Append, any part of its bytes.
+type Disk interface {
+	// ReadAll returns all bytes on the disk; none, without an error, if it is new. The caller takes the slice over.
+	ReadAll() ([]byte, error)
+	// Append adds data at the end. data is valid until Append returns: a Disk that writes later copies it.
+	Append(data []byte, done func(error))
+	// Replace puts data in the place of everything, atomically: after a crash the disk holds the old bytes or the new ones, never a
+	// mixture. data is valid until Replace returns.
+	Replace(data []byte, done func(error))
+}
+
+// Memory is a Disk that lasts as long as the program. The zero value is an empty disk.
+type Memory struct{ data []byte }
+
+// ReadAll returns a copy of what was written.
+func (m *Memory) ReadAll() ([]byte, error) { return append([]byte(nil), m.data...), nil }
+
+// Append adds data and completes before it returns.
+func (m *Memory) Append(data []byte, done func(error)) {
+	m.data = append(m.data, data...)
+	done(nil)
+}
+
+// Replace puts data in the place of everything and completes before it returns.
+func (m *Memory) Replace(data []byte, done func(error)) {
+	m.data = append(m.data[:0], data...)
+	done(nil)
+}

@@ -1,0 +1,268 @@
+package wal
+
+import (
+	"errors"
+	"slices"
+	"strconv"
+
+	"raftplayground/raft"
+)
+
+// Rewriting policy: the disk is rewritten when more than half of it, and more than rewriteBytes, is garbage: terms and votes
+// that were superseded, entries that were overwritten, heads of single records. So rewriting costs at most about as much as the writing itself.
+const rewriteBytes = 1 << 20
+
+// WAL is an open write-ahead log. It is not safe for concurrent use; the completions of its Disk count as use.
+type WAL struct {
+	disk     Disk
+	identity Identity
+
+	term raft.Term
+	vote raft.ServerID
+	log  []raft.Entry // what the disk holds once all operations are durable; the source of the next image
+	live int          // bytes of an image's entries
+	size int          // bytes on the disk once all operations are durable
+
+	buffer  []byte        // of the operation being issued
+	waiting []func(error) // who waits for the operations that the Disk has not completed, oldest first; nil: nobody
+	failed  error         // the first error; afterwards nothing is written and nothing is acknowledged
+
+	complete func(error) // w.completed, made once
+}
+
+// Recovery tells what Open found.
+type Recovery struct {
+	New     bool   // the disk was empty
+	Records int    // good records: the image's and the saves
+	Bytes   int    // read in all
+	Torn    int    // bytes cut off at the end: a write that a crash interrupted, never acknowledged
+	Reason  string // of the cut, with its offset; "" if there was none
+}
+
+// DamageError says that a disk holds what no crash can leave behind.
+type DamageError struct {
+	Offset   int // in bytes from the start of the disk
+	Expected string
+	Got      string
+}
+
+func (e *DamageError) Error() string {
+	return "wal: damaged at byte " + strconv.Itoa(e.Offset) + ": expected " + e.Expected + ", got " + e.Got
+}
+
+// IdentityError says that a disk belongs to another server or another cluster.
+type IdentityError struct{ Disk, Asked Identity }
+
+func (e *IdentityError) Error() string {
+	return "wal: the disk is that of " + e.Disk.String() + ", it cannot serve " + e.Asked.String()
+}
+
+// String names the server and its cluster: "server 2 of [1 2 3]".
+func (i Identity) String() string {
+	text := "server " + strconv.FormatUint(uint64(i.Server), 10) + " of ["
+	for n, voter := range i.Voters {
+		if n > 0 {
+			text += " "
+		}
+		text += strconv.FormatUint(uint64(voter), 10)
+	}
+	return text + "]"
+}
+
+// Open reads the disk and returns the log on it, ready for Saves, with the state that it holds. The errors are those of the
+// disk, *DamageError and *IdentityError. Entries of Durable point into the bytes that were read.
+func Open(disk Disk, identity Identity) (*WAL, raft.Durable, Recovery, error) {
+	data, err := disk.ReadAll()
+	if err != nil {
+		return nil, raft.Durable{}, Recovery{}, err
+	}
+	identity.Voters = slices.Clone(identity.Voters)
+	slices.Sort(identity.Voters)
+	w := &WAL{disk: disk, identity: identity}
+	w.complete = w.completed
+	recovery := Recovery{New: len(data) == 0, Bytes: len(data)}
+	if !recovery.New {
+		if err := w.replay(data, &recovery); err != nil {
+			return nil, raft.Durable{}, recovery, err
+		}
+	}
+	if recovery.New || recovery.Torn > 0 {
+		w.rewrite(nil)
+		if w.failed != nil {
+			return nil, raft.Durable{}, recovery, w.failed
+		}
+	}
+	return w, raft.Durable{CurrentTerm: w.term, VotedFor: w.vote, Log: slices.Clone(w.log)}, recovery, nil
+}
+
+// Save writes one change of the persistent state and calls done when it is durable, with nil, or when it has become certain that it will not be
+// acknowledged, with the error. It is all or nothing: after a crash the whole of save is there or none of it. Nothing of save is kept
+// except for the Data of its entries. After the first error every Save fails with it: a disk that lost one write must not
+// acknowledge the next (§5.2: a vote that is forgotten is given twice). done may be called before Save returns; it must not call Save.
+func (w *WAL) Save(save raft.Save, done func(error)) {
+	if w.failed == nil {
+		w.failed = w.check(&save)
+	}
+	if w.failed != nil {
+		done(w.failed)
+		return
+	}
+	w.apply(&save)
+	buffer, start := beginRecord(w.buffer[:0])
+	buffer = appendSave(buffer, &save)
+	endRecord(buffer, start, uint64(w.size))
+	w.buffer = buffer
+	if garbage := w.size + len(buffer) - w.imageSize(); garbage > rewriteBytes && garbage > w.imageSize() {
+		w.rewrite(done) // the image has this save in it
+		return
+	}
+	w.size += len(buffer)
+	w.waiting = append(w.waiting, done)
+	w.disk.Append(buffer, w.complete)
+}
+
+// Failed returns the error that stopped the log, nil while it works.
+func (w *WAL) Failed() error { return w.failed }
+
+// Size returns how many bytes the disk holds once all operations are durable.
+func (w *WAL) Size() int { return w.size }
+
+// replay takes up everything that data holds.
+func (w *WAL) replay(data []byte, recovery *Recovery) error {
+	identity, offset, image, err := readHeader(data)
+	if err != nil {
+		return err
+	}
+	if identity.Server != w.identity.Server || !slices.Equal(identity.Voters, w.identity.Voters) {
+		return &IdentityError{Disk: identity, Asked: w.identity}
+	}
+	var save raft.Save
+	for offset < len(data) {
+		body, next, err := readRecord(data, offset)
+		if err != nil {
+			if err := tornOrDamaged(data, offset, image, err); err != nil {
+				return err
+			}
+			recovery.Torn = len(data) - offset
+			recovery.Reason = "cut off: " + err.Error()
+			break
+		}
+		if !readSave(body, &save) {
+			return damage(offset, "a save", strconv.Itoa(len(body))+" bytes that are none")
+		}
+		if err := w.check(&save); err != nil {
+			return damage(offset, "a save that continues the ones before", err.Error())
+		}
+		w.apply(&save)
+		recovery.Records++
+		offset = next
+	}
+	w.size = offset
+	return nil
+}
+
+// tornOrDamaged returns nil if the bad record at offset can be what a crash left of the last write, else an error.
+func tornOrDamaged(data []byte, offset, image int, bad error) error {
+	if offset < image {
+		return bad // the image is written atomically
+	}
+	if at, found := recordBehind(data, offset+1); found {
+		var damaged *DamageError
+		if errors.As(bad, &damaged) {
+			return damage(offset, damaged.Expected, damaged.Got+"; a good record follows at byte "+strconv.Itoa(at))
+		}
+		return bad
+	}
+	return nil
+}
+
+// check says what in a save contradicts the state before it. Figure 2: currentTerm only grows, the vote of a term is never changed, the
+// log has no holes, the terms in it never fall and are never beyond currentTerm.
+func (w *WAL) check(save *raft.Save) error {
+	if save.CurrentTerm < w.term {
+		return refuse("term ", w.term, " or higher", save.CurrentTerm)
+	}
+	if save.CurrentTerm == w.term && w.vote != 0 && save.VotedFor != w.vote {
+		return refuse("the vote of the term for server ", w.vote, "", save.VotedFor)
+	}
+	if save.First == 0 {
+		return refuse("First ", raft.Index(1), " or higher", save.First)
+	}
+	last := raft.Index(len(w.log))
+	if len(save.Entries) > 0 && save.First > last+1 {
+		return refuse("First ", last+1, " or lower", save.First)
+	}
+	before := raft.Term(0)
+	if len(save.Entries) > 0 && save.First > 1 {
+		before = w.log[save.First-2].Term
+	}
+	for i := range save.Entries {
+		if save.Entries[i].Kind > raft.NoOp {
+			return refuse("an entry of kind ", raft.NoOp, " or lower", save.Entries[i].Kind)
+		}
+		if term := save.Entries[i].Term; term < before || term > save.CurrentTerm {
+			return refuse("an entry of term ", before, " to "+strconv.FormatUint(uint64(save.CurrentTerm), 10), term)
+		}
+		before = save.Entries[i].Term
+	}
+	return nil
+}
+
+func (w *WAL) apply(save *raft.Save) {
+	w.term, w.vote = save.CurrentTerm, save.VotedFor
+	if keep := int(min(uint64(save.First-1), uint64(len(w.log)))); keep < len(w.log) {
+		for i := keep; i < len(w.log); i++ {
+			w.live -= entrySize(&w.log[i])
+		}
+		clear(w.log[keep:])
+		w.log = w.log[:keep]
+	}
+	for i := range save.Entries {
+		w.live += entrySize(&save.Entries[i])
+	}
+	w.log = append(w.log, save.Entries...)
+}
+
+// rewrite puts a compact image in the place of everything.
+func (w *WAL) rewrite(done func(error)) {
+	buffer := appendHeader(make([]byte, 0, w.imageSize()), w.identity, 0)
+	start := len(buffer)
+	if w.term > 0 || len(w.log) > 0 {
+		buffer, _ = beginRecord(buffer)
+		buffer = appendSave(buffer, &raft.Save{CurrentTerm: w.term, VotedFor: w.vote, First: 1, Entries: w.log})
+		endRecord(buffer, start, uint64(start))
+	}
+	appendHeader(buffer[:0], w.identity, uint64(len(buffer)-start))
+	w.size = len(buffer)
+	w.waiting = append(w.waiting, done)
+	w.disk.Replace(buffer, w.complete)
+}
+
+// imageSize is about the size of the disk after a rewriting, never less than it.
+func (w *WAL) imageSize() int {
+	const head = len(magic) + 1 + 2*recordHead + 6*10 + 8
+	return head + 10*len(w.identity.Voters) + w.live
+}
+
+// completed is told by the Disk, once an operation and in their order.
+func (w *WAL) completed(err error) {
+	if w.failed == nil {
+		w.failed = err
+	}
+	done := w.waiting[0]
+	// Moved down, not sliced off the front, so that the array is used again. The queue is as short as the Disk is quick.
+	copy(w.waiting, w.waiting[1:])
+	w.waiting[len(w.waiting)-1] = nil
+	w.waiting = w.waiting[:len(w.waiting)-1]
+	if done != nil {
+		done(w.failed)
+	}
+}
+
+func damage(offset int, expected, got string) error {
+	return &DamageError{Offset: offset, Expected: expected, Got: got}
+}
+
+func refuse[E, G ~uint64 | ~uint8](what string, expected E, more string, got G) error {
+	return errors.New("wal: expected " + what + strconv.FormatUint(uint64(expected), 10) + more + ", got " + strconv.FormatUint(uint64(got), 10))
+}
