@@ -1,0 +1,131 @@
+// Package kv is the replicated state machine (§2): a key-value store. Every server applies the same commands in the same order and
+// so comes to the same state, which Hash makes comparable.
+//
+// Commands are text that a person can read in the log: "set x=1", "del x", "get x". A read goes through the log like a
+// write: it is answered when it is applied, and so it sees every write that was answered before it was asked (§8: reads must not return
+// stale data). That costs an entry for each read, and is always linearizable.
+package kv
+
+import (
+	"encoding/binary"
+	"strconv"
+	"strings"
+	"unicode/utf8"
+)
+
+// Store is the state. The zero value is not ready, see New. It is not safe for concurrent use.
+type Store struct {
+	pairs map[string]pair
+	hash  uint64 // the sum of the pairs' hashes
+}
+
+type pair struct {
+	value string
+	hash  uint64
+}
+
+// Result is what a command led to.
+type Result struct {
+	Err      error  // the data is not a command; the state did not change
+	Found    bool   // the key existed before the command
+	Value    string // get: the value, if Found
+	Previous string // set, del: the value before the command, if Found
+}
+
+// New returns an empty store.
+func New() *Store { return &Store{pairs: make(map[string]pair)} }
+
+// Apply applies one command of the log. Data that is no command changes nothing, on every server alike; it never panics.
+// The result keeps no part of data.
+func (s *Store) Apply(data []byte) Result {
+	c, err := Parse(data)
+	if err != nil {
+		return Result{Err: err}
+	}
+	old, found := s.pairs[c.Key]
+	switch c.Op {
+	case Set:
+		now := pair{c.Value, hashPair(c.Key, c.Value)}
+		s.pairs[c.Key] = now
+		s.hash += now.hash - old.hash
+		return Result{Found: found, Previous: old.value}
+	case Delete:
+		delete(s.pairs, c.Key)
+		s.hash -= old.hash
+		return Result{Found: found, Previous: old.value}
+	}
+	return Result{Found: found, Value: old.value}
+}
+
+// Len returns the number of keys.
+func (s *Store) Len() int { return len(s.pairs) }
+
+// Hash returns a hash of all pairs. Equal states have equal hashes on every platform, whichever commands led to them; different
+// states have different ones, but for a chance of 2^-64. It is not meant to withstand somebody who looks for collisions. The empty state has 0.
+func (s *Store) Hash() uint64 { return s.hash }
+
+// hashPair hashes a pair to be summed: the sum does not depend on the order, and one pair leaves it as it came.
+func hashPair(key, value string) uint64 {
+	h := mix(uint64(len(key)) + 0x9e3779b97f4a7c15) // the length keeps ("a", "bc") and ("ab", "c") apart
+	return mix(hashText(hashText(h, key), value))
+}
+
+func hashText(h uint64, text string) uint64 {
+	var word [8]byte
+	for ; len(text) >= 8; text = text[8:] {
+		copy(word[:], text)
+		h = mix(h ^ binary.LittleEndian.Uint64(word[:]))
+	}
+	word = [8]byte{7: byte(len(text)) + 1} // 1 to 8: text that ends in zeros is not shorter text
+	copy(word[:7], text)
+	return mix(h ^ binary.LittleEndian.Uint64(word[:]))
+}
+
+// mix is the finalizer of SplitMix64: every bit of x changes every bit of the result with a chance of about one half.
+func mix(x uint64) uint64 {
+	x += 0x9e3779b97f4a7c15
+	x = (x ^ x>>30) * 0xbf58476d1ce4e5b9
+	x = (x ^ x>>27) * 0x94d049bb133111eb
+	return x ^ x>>31
+}
+
+// MaxText is the most characters that Text returns.
+const MaxText = 40
+
+// Text returns a command in words, for display: "x = 1", "delete x", "x?". What cannot be shown is a "·"; what is cut ends in "…".
+// Data that is no command is shown as it is.
+func Text(data []byte) string {
+	c, err := Parse(data)
+	switch {
+	case err != nil:
+		return shown(string(data[:min(len(data), 4*(MaxText+1))]))
+	case c.Op == Set:
+		return shown(c.Key + " = " + c.Value[:min(len(c.Value), 4*MaxText)])
+	case c.Op == Delete:
+		return shown("delete " + c.Key)
+	}
+	return shown(c.Key + "?")
+}
+
+func shown(text string) string {
+	var out strings.Builder
+	for n := 0; text != ""; n++ {
+		r, size := utf8.DecodeRuneInString(text)
+		if n == MaxText-1 && size < len(text) {
+			out.WriteRune('…')
+			break
+		}
+		if r == utf8.RuneError || !strconv.IsPrint(r) {
+			r = '·'
+		}
+		out.WriteRune(r)
+		text = text[size:]
+	}
+	return out.String()
+}
+
+// HashText returns a hash as 16 hexadecimal digits.
+func HashText(hash uint64) string {
+	digits := strconv.FormatUint(hash, 16)
+	return "0000000000000000"[len(digits):] + digits
+}
