@@ -16,28 +16,30 @@ type Event struct {
 type EventKind uint8
 
 const (
-	Started           EventKind = iota + 1 // the server (re)started with what its disk holds; Index: last log index
-	TermAdvanced                           // currentTerm: Old → New; Peer: whose message carried it, 0 for an own campaign
-	BecameFollower                         // Old: the Role before; Reason: HigherTerm, LeaderExists or LogFull
-	BecameCandidate                        // Reason: ElectionTimeout or Asked; New: votes needed
-	BecameLeader                           // Old: votes received; New: votes needed; Index: last log index
-	LeaderKnown                            // Peer is the leader of Term
-	TimerReset                             // the election timer starts anew; Reason why; New: the timeout drawn, ticks; Peer: who caused it
-	VoteGranted                            // this server votes for Peer
-	VoteRefused                            // this server does not vote for Peer; Reason: StaleTerm, AlreadyVoted (Old: for whom), LogBehind
-	VoteReceived                           // Peer (or this server itself) votes for this candidate; Old: votes now; New: votes needed
-	VoteDenied                             // Peer refuses this candidate its vote
-	EntriesProposed                        // the leader appended a client's commands: indices Old through New
-	EntriesAppended                        // a follower stored entries of leader Peer: indices Old through New
-	EntriesTruncated                       // a follower deleted its entries Old through New, which conflict with leader Peer's; Index: the first
-	AppendRefused                          // AppendEntries of Peer refused; Reason: StaleTerm, NoEntryAtPrev, ConflictAtPrev; Index: PrevLogIndex
-	MatchAdvanced                          // the leader learned that Peer stores all through New (Old before)
-	NextBackedUp                           // the leader will try Peer from an earlier place: nextIndex Old → New; Reason: NoEntryAtPrev or ConflictAtPrev
-	CommitAdvanced                         // commitIndex: Old → New; Reason: MajorityStored (leader) or LeaderSaidSo (follower, Peer the leader)
-	CommitHeldBack                         // a majority stores Index, but its term Old is not the current one; Reason: OlderTerm
-	MessageIgnored                         // a message of Peer changed nothing; Reason: StaleTerm, NotCandidate, NotLeader, StaleReply, NotAMember, SecondLeader
-	eventKinds                             // how many there are, plus one
+	Started          EventKind = iota + 1 // the server (re)started with what its disk holds; Index: last log index
+	TermAdvanced                          // currentTerm: Old → New; Peer: whose message carried it, 0 for an own campaign
+	BecameFollower                        // Old: the Role before; Reason: HigherTerm or LeaderExists
+	BecameCandidate                       // Reason: ElectionTimeout or Asked; New: votes needed
+	BecameLeader                          // Old: votes received; New: votes needed; Index: last log index
+	LeaderKnown                           // Peer is the leader of Term
+	TimerReset                            // the election timer starts anew; Reason why; New: the timeout drawn, ticks; Peer: who caused it
+	VoteGranted                           // this server votes for Peer
+	VoteRefused                           // this server does not vote for Peer; Reason: StaleTerm, AlreadyVoted (Old: for whom), LogBehind
+	VoteReceived                          // Peer (or this server itself) votes for this candidate; Old: votes now; New: votes needed
+	VoteDenied                            // Peer refuses this candidate its vote
+	EntriesProposed                       // the leader appended a client's commands: indices Old through New
+	EntriesAppended                       // a follower stored entries of leader Peer: indices Old through New
+	EntriesTruncated                      // a follower deleted its entries Old through New, which conflict with leader Peer's; Index: the first
+	AppendRefused                         // AppendEntries of Peer refused; Reason: StaleTerm, NoEntryAtPrev, ConflictAtPrev; Index: PrevLogIndex
+	MatchAdvanced                         // the leader learned that Peer stores all through New (Old before)
+	NextBackedUp                          // the leader will try Peer from an earlier place: nextIndex Old → New; Reason: NoEntryAtPrev or ConflictAtPrev
+	CommitAdvanced                        // commitIndex: Old → New; Reason: MajorityStored (leader) or LeaderSaidSo (follower, Peer the leader)
+	CommitHeldBack                        // a majority stores Index, but its term Old is not the current one; Reason: OlderTerm
+	MessageIgnored                        // a message of Peer changed nothing; Reason: StaleTerm, NotCandidate, NotLeader, StaleReply, NotAMember, NotTheSender, SecondLeader, Impossible
 )
+
+// EventKinds is one more than the last EventKind.
+const EventKinds = MessageIgnored + 1
 
 // Reason tells why an event happened.
 type Reason uint8
@@ -48,7 +50,6 @@ const (
 	Asked                  // the host asked for it
 	HigherTerm             // a message carried a higher term (§5.1)
 	LeaderExists           // another server leads this term (§5.2)
-	TermsExhausted         // the term number cannot grow any further
 	Heartbeat              // AppendEntries of the current leader arrived (§5.2)
 	GaveVote               // the server granted its vote (§5.2)
 	OwnCandidacy           // the server began an election of its own (§5.2)
@@ -65,6 +66,10 @@ const (
 	NotLeader              // an answer to a leadership that is over
 	StaleReply             // an answer to a call that no longer matters
 	NotAMember             // the sender is not in the configuration
+	NotTheSender           // the message names another server as its candidate or leader than the one that sent it
 	SecondLeader           // two servers claim to lead one term: impossible while every server keeps the rules
-	reasons                // how many there are, plus one
+	Impossible             // the message contradicts itself, or what is committed: no server that keeps the rules sends it
 )
+
+// Reasons is one more than the last Reason.
+const Reasons = Impossible + 1

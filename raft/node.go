@@ -1,5 +1,12 @@
 package raft
 
+import (
+	"errors"
+	"math/rand/v2"
+	"slices"
+	"strconv"
+)
+
 // Role is what a server is in its current term (Fig. 4).
 type Role uint8
 
@@ -39,10 +46,15 @@ type Durable struct {
 type Output struct {
 	Save   Save       // to write to disk
 	Send   []Envelope // to send to other servers
-	Apply  []Entry    // to apply to the state machine, in order; Apply[0] is entry ApplyFirst. Not before Save is on disk
-	Events []Event    // what happened
+	Apply  Apply      // to apply to the state machine
+	Events []Event    // what happened, oldest first
+}
 
-	ApplyFirst Index
+// Apply is a run of entries that are committed, and durable on this server, to be applied in order. When the state machine has
+// done so, call Applied with the last index. Entries that are not commands are among them: each index comes exactly once.
+type Apply struct {
+	First   Index
+	Entries []Entry // empty: nothing to apply
 }
 
 // Save is a change of the persistent state. Saves are to be written in the order of Seq; when one is durable, call Saved(Seq).
@@ -72,13 +84,14 @@ type Status struct {
 	LastIndex   Index
 	LastTerm    Term
 	CommitIndex Index
-	LastApplied Index // handed out in Output.Apply
+	LastApplied Index // the state machine has applied all through it
 
 	Elapsed int // ticks since the timer was reset: election timer, or a leader's heartbeat timer
 	Timeout int // ticks at which it runs out
 
-	Votes []Vote // a candidate's election so far, a line per voter; else empty
-	Peers []Peer // a leader's followers; else empty
+	Quorum int    // how many servers are a majority
+	Votes  []Vote // a candidate's election so far, one a voter in the order of Options.Voters; else empty
+	Peers  []Peer // a leader's followers; else empty
 }
 
 // Vote is what a candidate knows of one voter.
@@ -101,4 +114,305 @@ type Peer struct {
 	Server     ServerID
 	NextIndex  Index
 	MatchIndex Index
+}
+
+// Errors of New and Propose.
+var (
+	ErrNotLeader = errors.New("raft: this server is not the leader")
+	ErrEmpty     = errors.New("raft: Propose needs at least one command")
+)
+
+// Node is one server's consensus module: a pure state machine. Inputs are its methods, what it wants done is collected until the host
+// asks with Output. It has no goroutine, clock, network or file, and is not safe for concurrent use.
+type Node struct {
+	opt    Options
+	voters []ServerID // ascending, this server among them
+
+	// Persistent state on all servers (Fig. 2); what of it is on disk, disk knows.
+	currentTerm Term
+	votedFor    ServerID
+	log         log
+	disk        durability
+
+	// Volatile state on all servers.
+	commitIndex Index
+	lastApplied Index
+	applying    Index    // handed out in Output.Apply up to here
+	leader      ServerID // of currentTerm, 0 if not known
+	elapsed     int      // ticks since the election timer (a leader's: the heartbeat timer) was reset
+	timeout     int      // ticks at which the election timer runs out
+	random      rand.PCG
+	calls       uint64 // calls made so far
+
+	// Volatile state of a role exists only in that role; a follower has neither.
+	candidacy  *candidacy
+	leadership *leadership
+
+	out     outbox
+	checker checker
+}
+
+// New starts a server with what its disk holds. It is a follower until it hears otherwise (§5.2).
+func New(opt Options, d Durable) (*Node, error) {
+	if err := opt.complete(); err != nil {
+		return nil, err
+	}
+	n := &Node{opt: opt, voters: opt.Voters, currentTerm: d.CurrentTerm, votedFor: d.VotedFor}
+	n.random = *rand.NewPCG(opt.Seed, uint64(opt.ID))
+	for i, e := range d.Log {
+		if e.Term < n.log.lastTerm() || e.Term > d.CurrentTerm {
+			return nil, errors.New("raft: entry " + strconv.Itoa(i+1) + " on disk is of term " + decimal(e.Term) +
+				", after one of term " + decimal(n.log.lastTerm()) + " and with current term " + decimal(d.CurrentTerm))
+		}
+		n.log.append(e)
+	}
+	n.disk.start(n.log.last)
+	n.timeout = n.drawTimeout()
+	n.elapsed = n.timeout * opt.FirstElapsed / 100
+	n.event(Event{Kind: Started, Index: n.log.last, New: uint64(n.timeout)})
+	n.check()
+	return n, nil
+}
+
+// complete fills in defaults and checks the ranges that the fields' comments give.
+func (o *Options) complete() error {
+	if o.MaxEntries == 0 {
+		o.MaxEntries = 64
+	}
+	if o.MaxInFlight == 0 {
+		o.MaxInFlight = 16 * o.MaxEntries
+	}
+	o.Voters = slices.Clone(o.Voters)
+	slices.Sort(o.Voters)
+	switch {
+	case len(o.Voters) > maxVoters:
+		return errors.New("raft: " + strconv.Itoa(len(o.Voters)) + " voters, at most " + strconv.Itoa(maxVoters) + " are possible")
+	case !slices.Contains(o.Voters, o.ID) || o.ID == 0:
+		return errors.New("raft: server " + decimal(o.ID) + " is not among the voters")
+	case len(slices.Compact(slices.Clone(o.Voters))) != len(o.Voters) || o.Voters[0] == 0:
+		return errors.New("raft: voters must be different and not 0")
+	case o.HeartbeatTicks < 1 || o.ElectionTicksMin <= o.HeartbeatTicks || o.ElectionTicksMax < o.ElectionTicksMin:
+		return errors.New("raft: need 1 ≤ HeartbeatTicks < ElectionTicksMin ≤ ElectionTicksMax, have " + strconv.Itoa(o.HeartbeatTicks) +
+			", " + strconv.Itoa(o.ElectionTicksMin) + ", " + strconv.Itoa(o.ElectionTicksMax))
+	case o.FirstElapsed < 0 || o.FirstElapsed > 99:
+		return errors.New("raft: FirstElapsed is a percentage from 0 to 99, have " + strconv.Itoa(o.FirstElapsed))
+	case o.MaxEntries < 1 || o.MaxInFlight < o.MaxEntries:
+		return errors.New("raft: need 1 ≤ MaxEntries ≤ MaxInFlight, have " + strconv.Itoa(o.MaxEntries) + ", " + strconv.Itoa(o.MaxInFlight))
+	}
+	return nil
+}
+
+func decimal[T ~uint64](v T) string { return strconv.FormatUint(uint64(v), 10) }
+
+// Tick tells the server that one tick of time has passed.
+func (n *Node) Tick() {
+	n.elapsed++
+	switch {
+	case n.leadership != nil:
+		if n.elapsed >= n.opt.HeartbeatTicks {
+			n.elapsed = 0
+			n.sendHeartbeats()
+		}
+	case n.elapsed >= n.timeout:
+		n.startElection(ElectionTimeout)
+	case n.candidacy != nil && n.elapsed%n.opt.HeartbeatTicks == 0:
+		n.requestVotes() // §5.1: servers retry RPCs that are not answered in a timely manner
+	}
+	n.check()
+}
+
+// Receive takes a message that arrived from another server. The RPC is borrowed for the length of the call, the Data of its
+// entries is kept. Every call is answered by exactly one reply in the Output, unless it breaks the protocol: then an event says how.
+func (n *Node) Receive(from ServerID, rpc RPC) {
+	if from == n.opt.ID || !slices.Contains(n.voters, from) {
+		n.ignore(from, NotAMember)
+		return
+	}
+	switch m := rpc.(type) {
+	case *RequestVote:
+		n.handleRequestVote(from, m)
+	case *RequestVoteReply:
+		n.handleRequestVoteReply(from, m)
+	case *AppendEntries:
+		n.handleAppendEntries(from, m)
+	case *AppendEntriesReply:
+		n.handleAppendEntriesReply(from, m)
+	}
+	n.check()
+}
+
+// Propose appends commands to the leader's log (Fig. 2, Rules for Leaders: "if command received from client") and returns where: the first has index
+// first, the others follow. They are committed when the entry at that index is applied with that term; if one of another term is applied there, they are lost.
+// The bytes of the commands are kept, the slice that holds them is not. Errors: ErrNotLeader, ErrEmpty.
+func (n *Node) Propose(commands ...[]byte) (first Index, term Term, err error) {
+	if n.leadership == nil {
+		return 0, 0, ErrNotLeader
+	}
+	if len(commands) == 0 {
+		return 0, 0, ErrEmpty
+	}
+	first = n.log.last + 1
+	for _, c := range commands {
+		n.log.append(Entry{Term: n.currentTerm, Kind: Command, Data: c})
+	}
+	n.event(Event{Kind: EntriesProposed, Index: first, Old: uint64(first), New: uint64(n.log.last)})
+	n.check()
+	return first, n.currentTerm, nil
+}
+
+// Campaign starts an election now, as if the election timer had run out. A leader does nothing.
+func (n *Node) Campaign() {
+	if n.leadership == nil {
+		n.startElection(Asked)
+	}
+	n.check()
+}
+
+// Saved tells that Save number seq, and every one before it, is durable. A number that was never handed out is a
+// broken host, and panics.
+func (n *Node) Saved(seq uint64) {
+	n.disk.saved(seq)
+	switch {
+	case n.candidacy != nil && n.candidacy.ownVote <= n.disk.savedSeq:
+		n.countVote(n.opt.ID)
+	case n.leadership != nil:
+		n.advanceCommitIndex()
+	}
+	n.check()
+}
+
+// Applied tells that the state machine has applied every entry through i, which must have been handed out in Output.Apply.
+func (n *Node) Applied(i Index) {
+	if i > n.applying {
+		panic("raft: Applied(" + decimal(i) + "), but entries were handed out only through " + decimal(n.applying))
+	}
+	n.lastApplied = max(n.lastApplied, i)
+	n.check()
+}
+
+// Output collects into o what the inputs since the last call made necessary and reports whether there is anything. Call it until it
+// returns false: what does not fit one Output comes with the next.
+func (n *Node) Output(o *Output) bool {
+	n.replicate()
+	box := n.out.flip()
+	o.Save = n.nextSave(box)
+	o.Send = box.envelopes
+	o.Apply = n.nextApply()
+	o.Events = box.events
+	n.check()
+	return o.Save.Seq != 0 || len(o.Send) > 0 || len(o.Apply.Entries) > 0 || len(o.Events) > 0
+}
+
+// nextApply implements Fig. 2, Rules for All Servers: "if commitIndex > lastApplied: apply log[lastApplied]". Entries that this server's
+// own disk does not hold yet wait: a state machine must not know what a crash could make its log forget.
+func (n *Node) nextApply() Apply {
+	end := min(n.commitIndex, n.disk.durable)
+	if n.applying >= end {
+		return Apply{}
+	}
+	a := Apply{First: n.applying + 1, Entries: n.log.run(n.applying+1, int(end-n.applying))}
+	n.applying += Index(len(a.Entries))
+	return a
+}
+
+// Role returns what the server is in its current term.
+func (n *Node) Role() Role {
+	switch {
+	case n.leadership != nil:
+		return Leader
+	case n.candidacy != nil:
+		return Candidate
+	}
+	return Follower
+}
+
+// Entry returns the entry at i, and whether there is one.
+func (n *Node) Entry(i Index) (Entry, bool) {
+	if i == 0 || i > n.log.last {
+		return Entry{}, false
+	}
+	return *n.log.at(i), true
+}
+
+// Status fills s; see there.
+func (n *Node) Status(s *Status) {
+	votes, peers := s.Votes[:0], s.Peers[:0]
+	*s = Status{
+		ID: n.opt.ID, Role: n.Role(), CurrentTerm: n.currentTerm, VotedFor: n.votedFor, Leader: n.leader,
+		LastIndex: n.log.last, LastTerm: n.log.lastTerm(), CommitIndex: n.commitIndex, LastApplied: n.lastApplied,
+		Elapsed: n.elapsed, Timeout: n.timeout, Quorum: majority(len(n.voters)),
+	}
+	if n.leadership != nil {
+		s.Timeout = n.opt.HeartbeatTicks
+		for i := range n.leadership.followers {
+			f := &n.leadership.followers[i]
+			peers = append(peers, Peer{Server: f.id, NextIndex: f.next, MatchIndex: f.match})
+		}
+	}
+	if n.candidacy != nil {
+		for i, v := range n.voters {
+			votes = append(votes, Vote{Server: v, State: n.candidacy.votes[i]})
+		}
+	}
+	s.Votes, s.Peers = votes, peers
+}
+
+// setTerm enters a later term, in which this server has not voted. votedFor changes only here and where a vote is
+// given: erasing it within a term would let the server vote twice (hazelcast#16643).
+func (n *Node) setTerm(t Term, from ServerID) {
+	n.event(Event{Kind: TermAdvanced, Term: t, Peer: from, Old: uint64(n.currentTerm), New: uint64(t)})
+	n.currentTerm = t
+	n.votedFor = 0
+	n.leader = 0
+	n.disk.stateChanged = true
+}
+
+// stepDown makes the server a follower in the current term.
+func (n *Node) stepDown(reason Reason) {
+	was := n.Role()
+	if was == Follower {
+		return
+	}
+	n.candidacy, n.leadership = nil, nil
+	n.event(Event{Kind: BecameFollower, Reason: reason, Old: uint64(was)})
+	if was == Leader {
+		n.resetTimer(SteppedDown, 0)
+	}
+}
+
+// observeTerm implements Fig. 2, Rules for All Servers: "if RPC request or response contains term T > currentTerm:
+// set currentTerm = T, convert to follower" (§5.1).
+func (n *Node) observeTerm(t Term, from ServerID) {
+	if t > n.currentTerm {
+		n.setTerm(t, from)
+		n.stepDown(HigherTerm)
+	}
+}
+
+// resetTimer starts the election timer anew with another random timeout (§5.2).
+func (n *Node) resetTimer(reason Reason, peer ServerID) {
+	n.elapsed = 0
+	n.timeout = n.drawTimeout()
+	n.event(Event{Kind: TimerReset, Reason: reason, Peer: peer, New: uint64(n.timeout)})
+}
+
+func (n *Node) drawTimeout() int {
+	span := uint64(n.opt.ElectionTicksMax - n.opt.ElectionTicksMin + 1)
+	return n.opt.ElectionTicksMin + int(n.random.Uint64()%span)
+}
+
+func (n *Node) nextCall() uint64 {
+	n.calls++
+	return n.calls
+}
+
+func (n *Node) event(e Event) {
+	if e.Term == 0 {
+		e.Term = n.currentTerm
+	}
+	n.out.filling.events = append(n.out.filling.events, e)
+}
+
+func (n *Node) ignore(from ServerID, reason Reason) {
+	n.event(Event{Kind: MessageIgnored, Reason: reason, Peer: from})
 }

@@ -1,0 +1,88 @@
+//go:build raftcheck
+
+package raft
+
+// checking tells whether this build checks the invariants. With the build tag raftcheck, which the tests use, every server looks at its own
+// state after every input, and at how it changed since the last one; memory that was borrowed by the host is overwritten when it expires.
+const checking = true
+
+// checker remembers the state after the last input.
+type checker struct {
+	term        Term
+	votedFor    ServerID
+	role        Role
+	commitIndex Index
+	commitTerm  Term // of the entry at commitIndex
+	lastApplied Index
+	last        Index
+	lastTerm    Term
+	durable     Index
+}
+
+func (n *Node) check() {
+	n.checkState()
+	n.checkChange()
+	n.checker = checker{n.currentTerm, n.votedFor, n.Role(), n.commitIndex, n.log.term(n.commitIndex), n.lastApplied, n.log.last, n.log.lastTerm(), n.disk.durable}
+}
+
+func must(ok bool, invariant string) {
+	if !ok {
+		panic("raft: broken invariant: " + invariant)
+	}
+}
+
+func (n *Node) checkState() {
+	must(n.lastApplied <= n.applying && n.applying <= n.commitIndex, "lastApplied ≤ applying ≤ commitIndex")
+	must(n.commitIndex <= n.log.last, "commitIndex ≤ last log index")
+	must(n.applying <= n.disk.durable, "only what is durable here is applied")
+	must(n.disk.durable <= n.disk.handed && n.disk.handed <= n.log.last, "durable ≤ handed out ≤ last log index")
+	must(n.log.lastTerm() <= n.currentTerm, "no entry is of a later term than currentTerm")
+	must(n.candidacy == nil || n.leadership == nil, "a server has one role")
+	must(n.Role() == Follower || n.votedFor == n.opt.ID, "candidates and leaders voted for themselves")
+	must((n.Role() == Leader) == (n.leader == n.opt.ID), "whoever leads knows it, and nobody else thinks so")
+	must(n.leadership != nil || n.elapsed <= n.timeout, "the election timer does not run past its end")
+	if n.leadership == nil {
+		return
+	}
+	must(n.log.lastTerm() == n.currentTerm, "a leader's log ends with its own term")
+	for i := range n.leadership.followers {
+		f := &n.leadership.followers[i]
+		must(f.match < f.next && f.next <= n.log.last+1, "matchIndex < nextIndex ≤ last log index + 1")
+		must(f.probing || f.probe == 0, "probes are sent while probing")
+	}
+}
+
+func (n *Node) checkChange() {
+	was := &n.checker
+	must(n.currentTerm >= was.term, "currentTerm never decreases")
+	must(n.currentTerm > was.term || was.votedFor == 0 || n.votedFor == was.votedFor, "votedFor changes only with currentTerm")
+	must(n.commitIndex >= was.commitIndex, "commitIndex never decreases")
+	must(n.log.term(was.commitIndex) == was.commitTerm, "committed entries stay")
+	must(n.lastApplied >= was.lastApplied, "lastApplied never decreases")
+	if was.role == Leader && n.Role() == Leader && n.currentTerm == was.term {
+		must(n.log.last >= was.last && n.log.term(was.last) == was.lastTerm, "a leader never overwrites or deletes entries in its log (Leader Append-Only)")
+		must(n.disk.durable >= was.durable, "what a leader has on disk stays there")
+	}
+}
+
+// poison makes memory that the host no longer may read unmistakable.
+func (b *box) poison() {
+	const dead = 0xdeaddeaddead
+	for i := range b.requestVotes {
+		b.requestVotes[i] = RequestVote{dead, dead, dead, dead, dead}
+	}
+	for i := range b.voteReplies {
+		b.voteReplies[i] = RequestVoteReply{dead, dead, true}
+	}
+	for i := range b.appends {
+		b.appends[i] = AppendEntries{Call: dead, Term: dead, LeaderID: dead, PrevLogIndex: dead, PrevLogTerm: dead, LeaderCommit: dead}
+	}
+	for i := range b.appendReplies {
+		b.appendReplies[i] = AppendEntriesReply{dead, dead, true, dead, dead, dead}
+	}
+	for i := range b.events {
+		b.events[i] = Event{Kind: EventKinds, Reason: Reasons}
+	}
+	clear(b.envelopes)
+	clear(b.save)
+}

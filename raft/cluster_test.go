@@ -1,0 +1,217 @@
+package raft
+
+import (
+	"bytes"
+	"fmt"
+	"math/rand/v2"
+	"testing"
+)
+
+// cluster is a few servers and a bad network between them. Everything that happens is drawn from one seed.
+type cluster struct {
+	t       *testing.T
+	random  *rand.Rand
+	hosts   []*host
+	network []parcel
+	lossy   bool
+
+	leaders map[Term]ServerID // Election Safety
+	applied map[Index]Entry   // State Machine Safety
+	acked   map[Index]Entry   // what a leader said to be committed
+	writes  int
+}
+
+type parcel struct {
+	from, to ServerID
+	rpc      RPC
+}
+
+func newCluster(t *testing.T, size int, seed uint64) *cluster {
+	c := &cluster{t: t, random: rand.New(rand.NewPCG(seed, 7)), lossy: true, leaders: map[Term]ServerID{}, applied: map[Index]Entry{}, acked: map[Index]Entry{}}
+	for id := 1; id <= size; id++ {
+		h := &host{opt: options(ServerID(id), size), manual: true}
+		h.opt.Seed = seed
+		h.opt.MaxEntries, h.opt.MaxInFlight = 4, 32
+		h.boot(t)
+		c.hosts = append(c.hosts, h)
+	}
+	return c
+}
+
+// step lets one thing happen.
+func (c *cluster) step() {
+	h := c.hosts[c.random.IntN(len(c.hosts))]
+	switch p := c.random.Float64(); {
+	case p < 0.45 && len(c.network) > 0:
+		c.deliver(c.random.IntN(len(c.network)))
+	case p < 0.65:
+		h.save()
+		h.pump()
+	case p < 0.75 && h.n.Role() == Leader:
+		c.writes++
+		h.n.Propose(fmt.Appendf(nil, "%d", c.writes))
+		h.pump()
+	case p < 0.752 && c.lossy:
+		h.crash(c.t)
+	default:
+		h.ticks(c.random.IntN(40))
+	}
+	for _, h := range c.hosts {
+		for _, e := range h.take() {
+			c.network = append(c.network, parcel{h.opt.ID, e.To, e.RPC})
+		}
+	}
+	c.check()
+}
+
+// deliver takes a message out of the network, in any order; a lossy network loses and repeats some.
+func (c *cluster) deliver(i int) {
+	p := c.network[i]
+	if !c.lossy || c.random.IntN(10) > 0 {
+		c.network = append(c.network[:i], c.network[i+1:]...)
+	}
+	if c.lossy && c.random.IntN(5) == 0 {
+		return
+	}
+	c.hosts[p.to-1].receive(p.from, p.rpc)
+}
+
+// check looks at the whole cluster as nobody in it can: the five properties of Fig. 3 but Leader Append-Only, which each server checks itself.
+func (c *cluster) check() {
+	for _, h := range c.hosts {
+		if h.n.Role() == Leader {
+			if other, ok := c.leaders[h.n.currentTerm]; ok && other != h.opt.ID {
+				c.t.Fatalf("Election Safety: S%d and S%d lead term %d", other, h.opt.ID, h.n.currentTerm)
+			}
+			c.leaders[h.n.currentTerm] = h.opt.ID
+			for i, e := range c.acked {
+				if got, ok := h.n.Entry(i); e.Term < h.n.currentTerm && (!ok || got.Term != e.Term) {
+					c.t.Fatalf("Leader Completeness: S%d leads term %d without entry %d of term %d", h.opt.ID, h.n.currentTerm, i, e.Term)
+				}
+			}
+		}
+		for i := max(1, Index(len(h.applied))); i <= Index(len(h.applied)); i++ {
+			e := h.applied[i-1]
+			if was, ok := c.applied[i]; ok && (was.Term != e.Term || !bytes.Equal(was.Data, e.Data)) {
+				c.t.Fatalf("State Machine Safety: entry %d is %v at S%d, %v elsewhere", i, e, h.opt.ID, was)
+			}
+			c.applied[i] = e
+		}
+		if i := h.n.commitIndex; i > 0 {
+			c.acked[i], _ = h.n.Entry(i)
+		}
+	}
+}
+
+func (c *cluster) checkLogMatching() {
+	for _, a := range c.hosts {
+		for _, b := range c.hosts {
+			agree := false
+			for i := min(a.n.log.last, b.n.log.last); i > 0; i-- {
+				x, y := a.n.log.at(i), b.n.log.at(i)
+				agree = agree || x.Term == y.Term
+				if agree && (x.Term != y.Term || !bytes.Equal(x.Data, y.Data)) {
+					c.t.Fatalf("Log Matching: S%d and S%d agree at a later index, but not at %d", a.opt.ID, b.opt.ID, i)
+				}
+			}
+		}
+	}
+}
+
+// heal ends all faults and waits for service.
+func (c *cluster) heal() {
+	c.lossy = false
+	c.network = nil
+	for range 3000 {
+		for _, h := range c.hosts {
+			h.ticks(1)
+			for len(h.writing) > 0 {
+				h.save()
+				h.pump()
+			}
+			for _, e := range h.take() {
+				c.network = append(c.network, parcel{h.opt.ID, e.To, e.RPC})
+			}
+		}
+		for n := len(c.network); n > 0; n-- {
+			c.deliver(0)
+		}
+		c.check()
+	}
+	for _, h := range c.hosts {
+		if h.n.leader == 0 || h.n.commitIndex != c.hosts[0].n.commitIndex || h.n.commitIndex != h.n.log.last {
+			c.t.Fatalf("no service after healing: S%d follows %d, committed %d of %d", h.opt.ID, h.n.leader, h.n.commitIndex, h.n.log.last)
+		}
+	}
+}
+
+func TestAClusterKeepsItsPromisesUnderLossReorderingDuplicationAndCrashes(t *testing.T) {
+	seeds, commits, elections := uint64(200), 0, 0
+	for seed := range seeds {
+		size := []int{3, 5, 4, 1, 2}[seed%5]
+		t.Run(fmt.Sprintf("seed=%d/size=%d", seed, size), func(t *testing.T) {
+			c := newCluster(t, size, seed)
+			for range 3000 {
+				c.step()
+			}
+			c.checkLogMatching()
+			c.heal()
+			c.checkLogMatching()
+			commits += int(c.hosts[0].n.commitIndex)
+			elections += len(c.leaders)
+		})
+	}
+	if commits < int(seeds)*10 || elections < int(seeds)*2 {
+		t.Errorf("%d commits and %d elections in %d runs: too little happened for this test to mean anything", commits, elections, seeds)
+	}
+	t.Logf("%d runs, %d elections, %d entries committed", seeds, elections, commits)
+}
+
+func TestACloneBehavesAsTheOriginalWouldAndLeavesItAlone(t *testing.T) {
+	for seed := range uint64(20) {
+		c := newCluster(t, 3, seed)
+		for range 1500 {
+			c.step()
+		}
+		for _, h := range c.hosts {
+			before := h.n.AppendState(nil)
+			clone := h.n.Clone()
+			if !bytes.Equal(clone.AppendState(nil), before) {
+				t.Fatal("a clone's state differs")
+			}
+			twin := h.n.Clone()
+			drive := func(n *Node) (state []byte) {
+				var o Output
+				for i := range 400 {
+					n.Tick()
+					if n.Role() == Leader {
+						n.Propose([]byte{byte(i)})
+					}
+					for n.Output(&o) {
+						if o.Save.Seq != 0 {
+							n.Saved(o.Save.Seq)
+						}
+						if k := len(o.Apply.Entries); k > 0 {
+							n.Applied(o.Apply.First + Index(k) - 1)
+						}
+						for _, e := range o.Send {
+							if m, ok := e.RPC.(*RequestVote); ok {
+								n.Receive(e.To, &RequestVoteReply{Call: m.Call, Term: m.Term, VoteGranted: true})
+							}
+						}
+					}
+				}
+				return n.AppendState(nil)
+			}
+			if !bytes.Equal(drive(clone), drive(twin)) {
+				t.Fatal("two clones went different ways")
+			}
+			if !bytes.Equal(h.n.AppendState(nil), before) {
+				t.Fatal("what a clone did changed the original")
+			}
+			if !bytes.Equal(drive(h.n), clone.AppendState(nil)) {
+				t.Fatal("the original went another way than its clone")
+			}
+		}
+	}
+}

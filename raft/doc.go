@@ -1,0 +1,52 @@
+// Package raft is the Raft consensus algorithm as a pure state machine, written to be held beside the extended paper ("In Search of an
+// Understandable Consensus Algorithm", Ongaro and Ousterhout, 2014; sections are cited as §5.2) and Ongaro's thesis ("thesis 10.2.1").
+//
+// # One minute
+//
+// A Node is one server. It owns no clock, network, disk or goroutine: a host tells it what happened and asks what to do.
+//
+//	n, err := raft.New(options, durable) // durable: what the disk holds
+//	n.Tick()                             // a tick of time has passed
+//	n.Receive(2, message)                // a message of server 2 has arrived
+//	n.Propose(command)                   // a client wants this in the log
+//	for n.Output(&out) {
+//		// write out.Save, then call n.Saved(out.Save.Seq);
+//		// send each of out.Send, once the Save it waits for is durable;
+//		// apply out.Apply to the state machine, then call n.Applied(index);
+//		// show out.Events to whoever wants to understand.
+//	}
+//
+// That is all a host has to do, and it may do it late: nothing here waits. Because a Node is only data, a test can run thousands of clusters a
+// second, a simulation can go back in time (Clone), and the same code runs in a browser's tab.
+//
+// # Where to find what
+//
+// The files follow the paper. Hold Figure 2 beside them: each of its rules is a function, and the rule stands above it in the figure's words.
+//
+//	rpc.go          the messages, with the figure's field names
+//	node.go         the state, the inputs, and the rules for all servers (§5.1)
+//	election.go     leader election (§5.2) and who may win one (§5.4.1)
+//	replication.go  log replication (§5.3), commitment (§5.4.2), the no-op (§8)
+//	quorum.go       what a majority is
+//	log.go          the log, in chunks that are written once
+//	durable.go      what is on disk, and which message waits for it (Fig. 2: "updated on stable storage before responding")
+//	output.go       what goes out, and who owns its memory
+//	event.go        what happened, for people: also what did not happen, and why
+//	check.go        invariants, looked at after every input in builds with the tag raftcheck
+//
+// # Choices
+//
+// Durability is data. A reply that promises something names the Save that makes it true (Envelope.After), so that the host can write and send in
+// whatever way is quick, and cannot get the order wrong. A leader's own entries travel while its disk still writes (thesis 10.2.1); it
+// counts itself only for what the disk holds.
+//
+// Every call gets exactly one reply, carrying the call's number. An answer is believed only while it can still matter: by its term, and by its number.
+//
+// Messages are borrowed. They point into memory that the Node uses again after the next Output, so a server in steady state allocates nothing. A host that
+// keeps a message copies it; builds with the tag raftcheck overwrite what has expired, so that a forgotten copy shows.
+//
+// A role's state exists only in that role: a Node that is no leader has no nextIndex that could be wrong.
+//
+// What no server that keeps the rules would send (a change of a committed entry, a second leader in one term) is refused and reported as an event; it is
+// neither obeyed nor a reason to stop.
+package raft

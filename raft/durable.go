@@ -1,0 +1,82 @@
+package raft
+
+// durability keeps account of what of the persistent state (Fig. 2: "updated on stable storage before responding to RPCs") has been
+// handed to the host in Saves and what of that is on disk.
+type durability struct {
+	stateChanged bool  // currentTerm or votedFor differ from what the last Save said
+	handed       Index // entries through handed are in Saves that were handed out
+	cut          bool  // entries after handed were handed out once and have been truncated since
+	durable      Index // entries through durable are on disk
+
+	handedSeq uint64
+	savedSeq  uint64
+	pending   []pendingSave // handed out, not yet durable, oldest first
+}
+
+type pendingSave struct {
+	seq  uint64
+	last Index // the last entry that is durable once the Save is
+}
+
+func (d *durability) start(last Index) { d.handed, d.durable = last, last }
+
+// truncated notes that the log lost its entries from i on. A Save still under way must not make them count when it completes: the
+// same index may hold another entry by then, of another term (etcd-io/raft#8).
+func (d *durability) truncated(i Index) {
+	if i <= d.handed {
+		d.handed, d.cut = i-1, true
+	}
+	d.durable = min(d.durable, i-1)
+	for k := range d.pending {
+		d.pending[k].last = min(d.pending[k].last, i-1)
+	}
+}
+
+func (d *durability) saved(seq uint64) {
+	if seq > d.handedSeq {
+		panic("raft: Saved(" + decimal(seq) + "), but Saves were handed out only through " + decimal(d.handedSeq))
+	}
+	d.savedSeq = max(d.savedSeq, seq)
+	done := 0
+	for done < len(d.pending) && d.pending[done].seq <= seq {
+		d.durable = max(d.durable, d.pending[done].last)
+		done++
+	}
+	d.pending = append(d.pending[:0], d.pending[done:]...)
+}
+
+// nextSave returns what has changed since the last one.
+func (n *Node) nextSave(b *box) Save {
+	d := &n.disk
+	if !n.unsaved() {
+		return Save{}
+	}
+	first := d.handed + 1
+	entries := n.log.run(first, int(n.log.last-d.handed))
+	if first+Index(len(entries)) <= n.log.last {
+		for i := first; i <= n.log.last; i += Index(len(entries)) {
+			entries = n.log.run(i, chunkSize)
+			b.save = append(b.save, entries...)
+		}
+		entries = b.save
+	}
+	d.handedSeq++
+	d.handed, d.cut, d.stateChanged = n.log.last, false, false
+	d.pending = append(d.pending, pendingSave{d.handedSeq, n.log.last})
+	return Save{Seq: d.handedSeq, CurrentTerm: n.currentTerm, VotedFor: n.votedFor, First: first, Entries: entries}
+}
+
+func (n *Node) unsaved() bool {
+	return n.disk.stateChanged || n.disk.cut || n.disk.handed < n.log.last
+}
+
+// barrier returns the number of the Save that makes all of the persistent state as it is now durable, 0 if it is already.
+func (n *Node) barrier() uint64 {
+	switch {
+	case n.unsaved():
+		return n.disk.handedSeq + 1
+	case n.disk.handedSeq > n.disk.savedSeq:
+		return n.disk.handedSeq
+	}
+	return 0
+}

@@ -1,0 +1,111 @@
+package raft
+
+import (
+	"slices"
+	"sort"
+	"testing"
+
+	"pgregory.net/rapid"
+)
+
+func TestLogBehavesLikeASliceAndWhatWasReadFromItStays(t *testing.T) {
+	rapid.Check(t, func(t *rapid.T) {
+		type version struct {
+			log   log
+			model []Entry
+		}
+		type reading struct{ got, want []Entry }
+		versions := []*version{{}}
+		var readings []reading
+		for range rapid.IntRange(1, 40).Draw(t, "steps") {
+			v := versions[rapid.IntRange(0, len(versions)-1).Draw(t, "version")]
+			switch rapid.IntRange(0, 3).Draw(t, "action") {
+			case 0:
+				for range rapid.IntRange(1, 300).Draw(t, "entries") {
+					e := Entry{Term: Term(rapid.IntRange(1, 1000).Draw(t, "term"))}
+					v.log.append(e)
+					v.model = append(v.model[:len(v.model):len(v.model)], e)
+				}
+			case 1:
+				if n := len(v.model); n > 0 {
+					i := rapid.IntRange(1, n).Draw(t, "from")
+					v.log.truncate(Index(i))
+					v.model = v.model[:i-1]
+				}
+			case 2:
+				versions = append(versions, &version{v.log.clone(), slices.Clone(v.model)})
+			case 3:
+				if n := len(v.model); n > 0 {
+					i := rapid.IntRange(1, n).Draw(t, "from")
+					run := v.log.run(Index(i), rapid.IntRange(1, 400).Draw(t, "max"))
+					if len(run) == 0 {
+						t.Fatal("empty run")
+					}
+					readings = append(readings, reading{run, slices.Clone(v.model[i-1 : i-1+len(run)])})
+				}
+			}
+		}
+		same := func(a, b Entry) bool { return a.Term == b.Term }
+		for _, v := range versions {
+			if int(v.log.last) != len(v.model) {
+				t.Fatalf("last %d, want %d", v.log.last, len(v.model))
+			}
+			for i := range v.model {
+				if !same(*v.log.at(Index(i + 1)), v.model[i]) {
+					t.Fatalf("entry %d differs", i+1)
+				}
+			}
+		}
+		for _, r := range readings {
+			if !slices.EqualFunc(r.got, r.want, same) {
+				t.Fatal("a run changed after it was read")
+			}
+		}
+	})
+}
+
+func TestTermsAreFoundInTheLog(t *testing.T) {
+	rapid.Check(t, func(t *rapid.T) {
+		terms := rapid.SliceOfN(rapid.IntRange(1, 6), 1, 400).Draw(t, "terms")
+		sort.Ints(terms)
+		var l log
+		for _, term := range terms {
+			l.append(Entry{Term: Term(term)})
+		}
+		i := rapid.IntRange(1, len(terms)).Draw(t, "index")
+		if got, want := l.firstOfTerm(Index(i)), Index(slices.Index(terms, terms[i-1])+1); got != want {
+			t.Fatalf("firstOfTerm(%d) = %d, want %d", i, got, want)
+		}
+		term := rapid.IntRange(0, 7).Draw(t, "term")
+		want := Index(0)
+		for k := 1; k < i; k++ {
+			if terms[k-1] == term {
+				want = Index(k)
+			}
+		}
+		if got := l.lastOfTerm(Term(term), Index(i)); got != want {
+			t.Fatalf("lastOfTerm(%d, %d) = %d, want %d", term, i, got, want)
+		}
+	})
+}
+
+func TestMajorityIndexIsTheHighestThatAMajorityStores(t *testing.T) {
+	rapid.Check(t, func(t *rapid.T) {
+		match := rapid.SliceOfN(rapid.Custom(func(t *rapid.T) Index { return Index(rapid.Uint64Range(0, 12).Draw(t, "match")) }), 1, maxVoters).Draw(t, "match")
+		brute := Index(0)
+		for i := Index(0); i <= 12; i++ {
+			n := 0
+			for _, m := range match {
+				if m >= i {
+					n++
+				}
+			}
+			if 2*n > len(match) {
+				brute = i
+			}
+		}
+		if got := majorityIndex(match); got != brute {
+			t.Fatalf("majorityIndex(%v) = %d, want %d", match, got, brute)
+		}
+	})
+}

@@ -1,0 +1,60 @@
+package raft
+
+// outbox gathers what goes out. There are two boxes: one is being filled while the host still reads the other, which it was handed by the last Output.
+// Messages are elements of slices that are used again and again, so that a server in steady state allocates nothing.
+type outbox struct {
+	filling box
+	handed  box
+}
+
+type box struct {
+	envelopes     []Envelope
+	events        []Event
+	save          []Entry // only for a Save whose entries lie in more than one chunk
+	requestVotes  []RequestVote
+	voteReplies   []RequestVoteReply
+	appends       []AppendEntries
+	appendReplies []AppendEntriesReply
+}
+
+// flip takes back the box that the host had, and hands out the one that was being filled.
+func (o *outbox) flip() *box {
+	o.handed.reclaim()
+	o.handed, o.filling = o.filling, o.handed
+	return &o.handed
+}
+
+func (b *box) reclaim() {
+	if checking {
+		b.poison()
+	}
+	b.envelopes, b.events, b.save = b.envelopes[:0], b.events[:0], b.save[:0]
+	b.requestVotes, b.voteReplies = b.requestVotes[:0], b.voteReplies[:0]
+	b.appends, b.appendReplies = b.appends[:0], b.appendReplies[:0]
+}
+
+// The four of them put a message into the box. A pointer stays good when its slice grows: the old memory is not used again until it expires.
+
+func (n *Node) sendRequestVote(to ServerID, after uint64, m RequestVote) {
+	b := &n.out.filling
+	b.requestVotes = append(b.requestVotes, m)
+	b.envelopes = append(b.envelopes, Envelope{to, after, &b.requestVotes[len(b.requestVotes)-1]})
+}
+
+func (n *Node) sendRequestVoteReply(to ServerID, after uint64, m RequestVoteReply) {
+	b := &n.out.filling
+	b.voteReplies = append(b.voteReplies, m)
+	b.envelopes = append(b.envelopes, Envelope{to, after, &b.voteReplies[len(b.voteReplies)-1]})
+}
+
+func (n *Node) sendAppendEntries(to ServerID, after uint64, m AppendEntries) {
+	b := &n.out.filling
+	b.appends = append(b.appends, m)
+	b.envelopes = append(b.envelopes, Envelope{to, after, &b.appends[len(b.appends)-1]})
+}
+
+func (n *Node) sendAppendEntriesReply(to ServerID, after uint64, m AppendEntriesReply) {
+	b := &n.out.filling
+	b.appendReplies = append(b.appendReplies, m)
+	b.envelopes = append(b.envelopes, Envelope{to, after, &b.appendReplies[len(b.appendReplies)-1]})
+}

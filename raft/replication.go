@@ -1,0 +1,315 @@
+package raft
+
+import "math"
+
+// leadership is a leader's volatile state (Fig. 2: "reinitialized after election").
+type leadership struct {
+	followers []follower
+	match     []Index // scratch for advanceCommitIndex: the last slot is the leader's own
+	heldBack  Index   // CommitHeldBack was said of this index
+}
+
+// follower is what the leader knows of one other server.
+type follower struct {
+	id    ServerID
+	next  Index // nextIndex: the next entry to send
+	match Index // matchIndex: the highest entry known to be stored there; it never moves down
+
+	// A leader first finds where the logs agree, one call at a time (probing); from then on it sends without waiting
+	// for answers, at most MaxInFlight entries ahead of match.
+	probing bool
+	probe   uint64 // the probing call under way, 0 if none
+	since   uint64 // refusals of calls numbered below this one are of a time before the last turn to probing
+	told    Index  // the last LeaderCommit sent
+}
+
+// becomeLeader takes the lead of the current term. The blank entry at its start lets a leader commit, by way of it, what
+// earlier leaders left (§5.4.2, §8); sent to all, it is also the first heartbeat (§5.2).
+func (n *Node) becomeLeader(votes int) {
+	n.candidacy = nil
+	l := &leadership{match: make([]Index, len(n.voters))}
+	for _, v := range n.voters {
+		if v != n.opt.ID {
+			l.followers = append(l.followers, follower{id: v, next: n.log.last + 1, probing: true})
+		}
+	}
+	n.leadership = l
+	n.leader = n.opt.ID
+	n.elapsed = 0
+	n.log.append(Entry{Term: n.currentTerm, Kind: NoOp})
+	n.event(Event{Kind: BecameLeader, Index: n.log.last, Old: uint64(votes), New: uint64(majority(len(n.voters)))})
+}
+
+// replicate implements Fig. 2, Rules for Leaders: "if last log index ≥ nextIndex for a follower: send AppendEntries RPC with log entries
+// starting at nextIndex". It runs when the host asks for Output, so that what was proposed meanwhile travels together.
+func (n *Node) replicate() {
+	if n.leadership == nil {
+		return
+	}
+	for i := range n.leadership.followers {
+		f := &n.leadership.followers[i]
+		for f.next <= n.log.last && n.mayAppend(f) {
+			n.appendEntries(f, n.opt.MaxEntries)
+		}
+		if n.opt.EagerCommit && !f.probing && f.told < n.commitIndex {
+			n.appendEntries(f, 0)
+		}
+	}
+}
+
+func (n *Node) mayAppend(f *follower) bool {
+	if f.probing {
+		return f.probe == 0
+	}
+	return int(f.next-f.match-1)+n.opt.MaxEntries <= n.opt.MaxInFlight
+}
+
+// sendHeartbeats sends every follower an AppendEntries: "repeat during idle periods to prevent election timeouts" (§5.2). To a follower that is being
+// probed it carries entries, since the last probe may have been lost; to the others it is empty, and finds out by its place if something was.
+func (n *Node) sendHeartbeats() {
+	for i := range n.leadership.followers {
+		f := &n.leadership.followers[i]
+		if f.probing {
+			n.appendEntries(f, n.opt.MaxEntries)
+		} else {
+			n.appendEntries(f, 0)
+		}
+	}
+}
+
+// appendEntries sends one AppendEntries with up to max entries from nextIndex on. It need not wait for the leader's own disk (thesis 10.2.1).
+func (n *Node) appendEntries(f *follower, max int) {
+	m := AppendEntries{Call: n.nextCall(), Term: n.currentTerm, LeaderID: n.opt.ID, PrevLogIndex: f.next - 1, PrevLogTerm: n.log.term(f.next - 1),
+		LeaderCommit: n.commitIndex, Entries: n.log.run(f.next, max)}
+	if f.probing {
+		f.probe = m.Call
+	} else {
+		f.next += Index(len(m.Entries))
+	}
+	f.told = n.commitIndex
+	n.sendAppendEntries(f.id, 0, m)
+}
+
+// handleAppendEntries implements Fig. 2, AppendEntries RPC, receiver implementation.
+func (n *Node) handleAppendEntries(from ServerID, m *AppendEntries) {
+	reason := n.objection(from, m)
+	if reason != NoReason {
+		n.ignore(from, reason)
+		return
+	}
+	n.observeTerm(m.Term, from)
+	reply := AppendEntriesReply{Call: m.Call}
+	switch {
+	case m.Term < n.currentTerm: // 1. reply false if term < currentTerm (§5.1)
+		n.refuseAppend(from, m, StaleTerm)
+	default:
+		n.followLeader(from)
+		if n.consistent(from, m, &reply) {
+			reply.Success = true
+			reply.MatchIndex = n.storeEntries(from, m)
+			n.learnCommitIndex(from, m, reply.MatchIndex)
+		}
+	}
+	reply.Term = n.currentTerm
+	// What the reply says is stored is on disk before the leader hears of it.
+	n.sendAppendEntriesReply(from, n.barrier(), reply)
+}
+
+// objection tells why the call cannot come from a server that keeps the rules, NoReason if it can. Such a call changes nothing.
+func (n *Node) objection(from ServerID, m *AppendEntries) Reason {
+	if m.LeaderID != from {
+		return NotTheSender
+	}
+	if m.Term == n.currentTerm && n.leadership != nil {
+		return SecondLeader
+	}
+	term := m.PrevLogTerm
+	for i := range m.Entries {
+		if m.Entries[i].Term < term {
+			return Impossible
+		}
+		term = m.Entries[i].Term
+	}
+	if term > m.Term || uint64(m.PrevLogIndex) > math.MaxUint64-uint64(len(m.Entries))-1 {
+		return Impossible
+	}
+	if m.Term >= n.currentTerm && n.contradictsCommitted(m) {
+		return Impossible
+	}
+	return NoReason
+}
+
+// contradictsCommitted reports whether the call would have this server give up an entry that it knows to be committed.
+func (n *Node) contradictsCommitted(m *AppendEntries) bool {
+	if m.PrevLogIndex <= n.commitIndex && n.log.term(m.PrevLogIndex) != m.PrevLogTerm {
+		return true
+	}
+	for i := range m.Entries {
+		index := m.PrevLogIndex + 1 + Index(i)
+		if index > n.commitIndex {
+			break
+		}
+		if n.log.term(index) != m.Entries[i].Term {
+			return true
+		}
+	}
+	return false
+}
+
+// followLeader implements Fig. 2, Rules for Candidates: "if AppendEntries RPC received from new leader: convert to follower", and
+// what a valid AppendEntries means to a follower: its leader lives (§5.2).
+func (n *Node) followLeader(leader ServerID) {
+	n.stepDown(LeaderExists)
+	if n.leader != leader {
+		n.leader = leader
+		n.event(Event{Kind: LeaderKnown, Peer: leader})
+	}
+	n.resetTimer(Heartbeat, leader)
+}
+
+// consistent is the consistency check: "2. reply false if log doesn't contain an entry at prevLogIndex whose term matches prevLogTerm"
+// (§5.3). The refusal says where the leader should try next.
+func (n *Node) consistent(from ServerID, m *AppendEntries, reply *AppendEntriesReply) bool {
+	switch {
+	case m.PrevLogIndex > n.log.last:
+		reply.ConflictIndex = n.log.last + 1
+		n.refuseAppend(from, m, NoEntryAtPrev)
+	case n.log.term(m.PrevLogIndex) != m.PrevLogTerm:
+		reply.ConflictTerm = n.log.term(m.PrevLogIndex)
+		reply.ConflictIndex = n.log.firstOfTerm(m.PrevLogIndex)
+		n.refuseAppend(from, m, ConflictAtPrev)
+	default:
+		return true
+	}
+	return false
+}
+
+func (n *Node) refuseAppend(from ServerID, m *AppendEntries, reason Reason) {
+	n.event(Event{Kind: AppendRefused, Reason: reason, Peer: from, Index: m.PrevLogIndex})
+}
+
+// storeEntries follows the receiver's rules 3 and 4 and returns the last index that the call verified or stored.
+func (n *Node) storeEntries(from ServerID, m *AppendEntries) Index {
+	for i := range m.Entries {
+		index := m.PrevLogIndex + 1 + Index(i)
+		// 3. If an existing entry conflicts with a new one (same index but different terms), delete it and all that follow it (§5.3). Only then:
+		// entries beyond a call that agrees with the log stay, for it may be an old one that was overtaken (ktoso/akka-raft#66).
+		if index <= n.log.last {
+			if n.log.term(index) == m.Entries[i].Term {
+				continue
+			}
+			n.event(Event{Kind: EntriesTruncated, Peer: from, Index: index, Old: uint64(index), New: uint64(n.log.last)})
+			n.log.truncate(index)
+			n.disk.truncated(index)
+		}
+		// 4. Append any new entries not already in the log.
+		for _, e := range m.Entries[i:] {
+			n.log.append(e)
+		}
+		n.event(Event{Kind: EntriesAppended, Peer: from, Index: index, Old: uint64(index), New: uint64(n.log.last)})
+		break
+	}
+	return m.PrevLogIndex + Index(len(m.Entries))
+}
+
+// learnCommitIndex implements "5. if leaderCommit > commitIndex, set commitIndex = min(leaderCommit, index of last new entry)". The bound is what this
+// call has verified: what lies beyond may still differ from the leader's log (scylladb#9965).
+func (n *Node) learnCommitIndex(from ServerID, m *AppendEntries, verified Index) {
+	if i := min(m.LeaderCommit, verified); i > n.commitIndex {
+		n.setCommitIndex(i, LeaderSaidSo, from)
+	}
+}
+
+func (n *Node) setCommitIndex(i Index, reason Reason, peer ServerID) {
+	n.event(Event{Kind: CommitAdvanced, Reason: reason, Peer: peer, Index: i, Old: uint64(n.commitIndex), New: uint64(i)})
+	n.commitIndex = i
+}
+
+func (n *Node) handleAppendEntriesReply(from ServerID, m *AppendEntriesReply) {
+	n.observeTerm(m.Term, from)
+	switch {
+	case m.Term < n.currentTerm:
+		n.ignore(from, StaleTerm)
+		return
+	case n.leadership == nil:
+		n.ignore(from, NotLeader)
+		return
+	case m.MatchIndex > n.log.last:
+		n.ignore(from, Impossible)
+		return
+	}
+	f := n.leadership.follower(from)
+	if m.Success {
+		n.recordMatch(f, m)
+	} else {
+		n.backUp(f, m)
+	}
+}
+
+func (l *leadership) follower(id ServerID) *follower {
+	for i := range l.followers {
+		if l.followers[i].id == id {
+			return &l.followers[i]
+		}
+	}
+	panic("raft: no follower " + decimal(id))
+}
+
+// recordMatch implements Fig. 2, Rules for Leaders: "if successful: update nextIndex and matchIndex for follower" (§5.3).
+func (n *Node) recordMatch(f *follower, m *AppendEntriesReply) {
+	if m.MatchIndex+1 >= f.next {
+		f.next = m.MatchIndex + 1
+		f.probing, f.probe = false, 0
+	}
+	if m.MatchIndex <= f.match {
+		return
+	}
+	n.event(Event{Kind: MatchAdvanced, Peer: f.id, Old: uint64(f.match), New: uint64(m.MatchIndex)})
+	f.match = m.MatchIndex
+	n.advanceCommitIndex()
+}
+
+// backUp implements Fig. 2, Rules for Leaders: "if AppendEntries fails because of log inconsistency: decrement nextIndex and retry" (§5.3), a whole term
+// at a time as the end of §5.3 proposes. Each refusal lowers nextIndex, which never goes below what is known to match: the search ends.
+func (n *Node) backUp(f *follower, m *AppendEntriesReply) {
+	stale := m.Call < f.since || f.probing && m.Call != f.probe
+	if stale && m.Call != 0 {
+		n.ignore(f.id, StaleReply)
+		return
+	}
+	next := m.ConflictIndex
+	reason := NoEntryAtPrev
+	if m.ConflictTerm != 0 {
+		reason = ConflictAtPrev
+		if i := n.log.lastOfTerm(m.ConflictTerm, f.next-1); i != 0 {
+			next = i + 1
+		}
+	}
+	next = max(min(next, f.next-1), f.match+1)
+	if next >= f.next {
+		n.ignore(f.id, Impossible) // it refuses what it said it stores
+		return
+	}
+	n.event(Event{Kind: NextBackedUp, Reason: reason, Peer: f.id, Index: next, Old: uint64(f.next), New: uint64(next)})
+	f.next, f.probing, f.probe, f.since = next, true, 0, n.calls+1
+}
+
+// advanceCommitIndex implements Fig. 2, Rules for Leaders: "if there exists an N such that N > commitIndex, a majority of matchIndex[i] ≥ N,
+// and log[N].term == currentTerm: set commitIndex = N" (§5.3, §5.4). Entries of earlier terms are committed by way of a later one only: a
+// majority that stores them does not keep another server from being elected and overwriting them (Fig. 8). The leader counts itself for what is on its own disk.
+func (n *Node) advanceCommitIndex() {
+	l := n.leadership
+	for i := range l.followers {
+		l.match[i] = l.followers[i].match
+	}
+	l.match[len(l.match)-1] = n.disk.durable
+	i := majorityIndex(l.match)
+	switch {
+	case i <= n.commitIndex:
+	case n.log.term(i) == n.currentTerm:
+		n.setCommitIndex(i, MajorityStored, 0)
+	case i != l.heldBack:
+		l.heldBack = i
+		n.event(Event{Kind: CommitHeldBack, Reason: OlderTerm, Index: i, Old: uint64(n.log.term(i))})
+	}
+}
