@@ -54,6 +54,17 @@ func TestState_PersistentStateIsUpdatedOnStableStorageBeforeRespondingToRPCs(t *
 		h.save()
 		equal(t, "role after it", h.n.Role(), Leader)
 	})
+	t.Run("a candidate's own vote is not made durable by an earlier write", func(t *testing.T) {
+		h := start(t, 1, 3, Durable{})
+		h.manual = true
+		h.receive(2, &AppendEntries{Term: 1, LeaderID: 2, Entries: logOf(1)})
+		h.timeOut()
+		h.receive(2, &RequestVoteReply{Term: 2, VoteGranted: true})
+		h.save()
+		equal(t, "role with one vote of another and an older write done", h.n.Role(), Candidate)
+		h.save()
+		equal(t, "role with two votes", h.n.Role(), Leader)
+	})
 	t.Run("a repeated vote waits for the first one's write", func(t *testing.T) {
 		h := start(t, 1, 3, Durable{})
 		h.manual = true
@@ -356,6 +367,7 @@ func TestCandidates_IfVotesReceivedFromAMajorityBecomeLeader(t *testing.T) {
 	h.receive(4, &RequestVoteReply{Term: 0, VoteGranted: true}) // of an election that is over
 	h.receive(9, grant)                                         // not of this cluster
 	equal(t, "2 of 5", h.n.Role(), Candidate)
+	equal(t, "votes said to be received: S1's own, S2's", len(h.all(VoteReceived)), 2)
 	h.receive(5, grant)
 	equal(t, "3 of 5", h.n.Role(), Leader)
 	h.receive(4, grant)
@@ -581,6 +593,12 @@ func TestLeaders_ARefusalOfAnOlderCallDoesNotMoveNextIndex(t *testing.T) {
 	equal(t, "event", h.has(MessageIgnored, StaleReply), true)
 	h.receive(2, &AppendEntriesReply{Call: probe, Term: 2, ConflictIndex: 1})
 	equal(t, "a follower that refuses what it acknowledged is not believed", f.next, 6)
+	h.ack(2, 8)
+	equal(t, "found", f.probing, false)
+	h.n.Propose([]byte("y"))
+	h.pump()
+	h.receive(2, &AppendEntriesReply{Call: first + 3, Term: 2, ConflictIndex: 6})
+	equal(t, "a refusal of the time before the search, arriving after it", f.next, 10)
 }
 
 func TestLeaders_IfAMajorityOfMatchIndexIsAtLeastNAndItsTermIsCurrentSetCommitIndex(t *testing.T) {

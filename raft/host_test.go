@@ -167,6 +167,15 @@ func (h *host) has(k EventKind, r Reason) bool {
 	return slices.ContainsFunc(h.events, func(e Event) bool { return e.Kind == k && e.Reason == r })
 }
 
+func (h *host) all(k EventKind) (es []Event) {
+	for _, e := range h.events {
+		if e.Kind == k {
+			es = append(es, e)
+		}
+	}
+	return es
+}
+
 func (h *host) terms() []Term {
 	var ts []Term
 	for i := Index(1); i <= h.n.log.last; i++ {
