@@ -15,8 +15,12 @@
 // notifications seen and report. When no seat is free the result says "server":null and "lease":null: the member watches. "fresh" is true
 // if the seat was never held before. A seat stays leased when its member goes: a closed socket is a crash, not a leave. The host keeps the
 // leases (Record) so that they outlive it. A claim with a wrong lease is error -32003; of a seat whose member is connected, -32004; the member
-// may try again with another seat. "client" is an address of the member's own, ≥ 1001, for requests that it makes of servers; it ends with the connection.
-// Optional join params: "size" (1 to 9) sets the number of seats if the room is new, "hidden" (bool), "disk" (text shown to others).
+// may try again with another seat, or the same when the room says that it is free. A seat that nobody holds may be claimed without a lease, and also with one (32 hexadecimal digits):
+// then the room has lost its record but the server not its disk; the lease that it shows becomes the seat's, and "fresh" is false.
+// "client" is an address of the member's own, ≥ 1001, for requests that it makes of servers; it ends with the connection, and is not given to
+// another while the room's process lives. Optional join params: "size" (1 to 9) sets the number of seats if nobody has joined the room yet, "hidden" (bool),
+// "name" and "disk" (text shown to others, at most 40 printable characters). A connection that has not joined within 60 s is closed.
+// When the host was killed, "now" may be earlier than what the members last heard, seq begins at 1 and client addresses at 1001 again: who joins anew forgets them.
 //
 // Notifications from the hub, all times in whole microseconds of cluster time, the room's own clock:
 //
@@ -28,15 +32,23 @@
 //	   {"seq":16,"fate":"down","at":…}]}}
 //	{"jsonrpc":"2.0","method":"report","params":{"server":2,…}}     what a server says of itself, passed on to watchers unread
 //
-// room comes after every change of it and every 2 s of real time (roundTrip: real microseconds of the member's WebSocket ping, null if unknown).
+// room comes after every change of it, at most once in 16 ms of real time, and every 2 s (roundTrip: real microseconds of the member's WebSocket
+// ping, null if unknown; watchers: members without a server). A new watcher is first sent the last report of every server.
 // seen is gathered for up to 16 ms of real time. A frame is listed once when it is sent, with a fate: "sent" (it arrives at due unless said otherwise later), "cut" (the link
 // is down; due is when it would have come), "down" (nobody is connected under that address), "full" (the receiver's queue is full). A later line
 // with only seq, fate and at corrects a "sent": the link was cut or the receiver went while it was under way.
-// "frame" is the text as sent, the first 4096 bytes of it; a binary frame comes as "base64" instead.
+// "frame" is the text as sent, the first 4096 bytes of it; a binary frame comes as "base64" instead. A watcher that is slow (256 KiB wait for it) is spared
+// "frame"; one that lags (1 MiB) is spared whole lines, and reports but the last of each server. A batch has at most 4096 lines and 1 MiB of text. seen says how many lines were left out
+// since it last said so: "dropped": n, absent if none.
 //
 // Frames (see package wire) are every other text message that starts with a digit or has "from" or "to". The hub reads the addresses, checks that from is the sender's
 // own server or client address, stamps the frame with a sequence number, and delivers the very same bytes to the receiver after the link's latency ± jitter of cluster
 // time, in order per direction. Frames from or to a client address travel without delay and are never cut; they too are seen. Without ">to" (colon) or "to" (JSON) a frame goes to every other server.
+// While the clock stands (rate 0, or not started) frames between servers are held. One direction of a link holds 4096 frames, the room 32 MiB; what comes on top is lost ("full").
+// A frame to a server that is not connected or to a client that has gone is lost ("down"), to an address that nobody ever had it is refused.
+// The 2015 dialect, {"variant":…}, has no addresses: its frame is from the connection's server; a call goes to every other server, a reply to the server
+// that made the call with the same uuid (the last 256 calls are remembered; without a uuid a reply cannot be delivered and is refused).
+// Text that is not UTF-8 is refused, because a browser would fail its connection over it. Binary messages are refused.
 //
 // Any member may change the room; the result is true, the change is announced by room:
 //
@@ -51,6 +63,8 @@
 // connected: nobody campaigns against empty chairs. From then on "started" stays true and only rate rules.
 //
 // Errors answer the sender, {"jsonrpc":"2.0","id":…,"error":{"code":…,"message":"…","data":{"field":"to",…}}}: the standard codes -32700 (not JSON, not colon), -32600, -32601, -32602,
-// and -32001 (from is not yours), -32002 (no such address in this room), -32003, -32004 (above), -32005 (join first), -32006 (too large), -32007 (too fast). An id that cannot be read is null.
-// A bad message never closes the connection; a message over the size limit and a member that keeps flooding do, with a WebSocket close code and a reason in words.
+// and -32001 (from or the report is not yours), -32002 (no such address in this room), -32003, -32004 (above), -32005 (join first), -32006 (too large), -32007 (too fast). An id that cannot be read, is neither
+// text nor a whole number, or belongs to a reply is null: an error must not pass for an answer to another's call.
+// A bad message never closes the connection; a message over the size limit (1 MiB; close code 1009) and a member that keeps flooding (5000 messages a second and 10000 ahead, 4096 bytes counting
+// as one more; as far behind again and it is closed with 1008) do, with a WebSocket close code and a reason in words. A room takes 64 connections (1013).
 package hub

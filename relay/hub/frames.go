@@ -1,0 +1,239 @@
+package hub
+
+// link is one direction between two servers, and what is on its way there, first in first out.
+type link struct {
+	Link
+	latest int64 // when the last frame that was sent is due: the next one is not earlier
+	queue  []flight
+	head   int // of queue
+}
+
+// flight is a frame on its way.
+type flight struct {
+	seq    uint64
+	due    int64
+	data   []byte
+	binary bool
+}
+
+const maxDelay = 60 * 1000 * 1000 // µs
+
+func delayInRange(micros int64) bool { return micros >= 0 && micros <= maxDelay }
+
+func (l *link) length() int { return len(l.queue) - l.head }
+
+func (l *link) push(f flight) {
+	if l.head > 64 && l.head > len(l.queue)/2 {
+		kept := copy(l.queue, l.queue[l.head:])
+		clear(l.queue[kept:])
+		l.queue, l.head = l.queue[:kept], 0
+	}
+	l.queue = append(l.queue, f)
+}
+
+func (l *link) pop() flight {
+	f := l.queue[l.head]
+	l.queue[l.head] = flight{} // lets go of the bytes
+	l.head++
+	if l.head == len(l.queue) {
+		l.queue, l.head = l.queue[:0], 0
+	}
+	return f
+}
+
+func (h *Hub) link(from, to uint64) *link {
+	return &h.links[int(from-1)*len(h.seats)+int(to-1)]
+}
+
+// read is a member's message: a frame for others or a call to the room.
+func (h *Hub) read(m *member, data []byte, binary bool) {
+	if binary {
+		h.refuse(m, nil, &refusal{code: codeNotRequest, message: "a binary message is not understood in this room: send frames as text, colon or JSON"})
+		return
+	}
+	e, bad := h.scan.read(data)
+	switch {
+	case bad != nil:
+		h.refuse(m, e.id, bad)
+	case !m.joined && e.method != "join":
+		h.refuse(m, e.id, &refusal{code: codeJoinFirst, message: `the first message must join: {"jsonrpc":"2.0","id":1,"method":"join","params":{"server":null,"watch":true}}`})
+	case e.isFrame():
+		if bad := h.forward(m, e, data); bad != nil {
+			h.refuse(m, e.id, bad)
+		}
+	case e.hasMethod:
+		h.call(m, e)
+	default:
+		h.refuse(m, e.id, &refusal{code: codeNotRequest, message: "expected a frame (with from) or a call to the room (with method), got neither"})
+	}
+}
+
+// call does what a member asks of the room itself.
+func (h *Hub) call(m *member, e *envelope) {
+	var bad *refusal
+	switch e.method {
+	case "join":
+		bad = h.join(m, e.id, e.params)
+	case "network":
+		if bad = h.change(e.params); bad == nil {
+			h.agree(m, e.id)
+		}
+	case "state":
+		if bad = h.describe(m, e.params); bad == nil {
+			h.agree(m, e.id)
+		}
+	case "report":
+		if bad = h.report(m, e.params); bad == nil {
+			h.agree(m, e.id)
+		}
+	default:
+		bad = &refusal{codeUnknownMethod, "method", "method: expected join, network, state or report, or a frame with from and to; got " + clip(e.method)}
+	}
+	if bad != nil {
+		h.refuse(m, e.id, bad)
+	}
+}
+
+// forward sends a frame on its way, after checking its address.
+func (h *Hub) forward(m *member, e *envelope, data []byte) *refusal {
+	if e.variant != "" && !e.hasFrom && !e.hasTo {
+		if bad := h.address2015(m, e); bad != nil {
+			return bad
+		}
+	}
+	switch {
+	case !e.hasFrom:
+		return badParam("from", "the sender's address", "none")
+	case e.from != m.server && e.from != m.client:
+		return &refusal{codeNotYours, "from", "from: " + decimal(e.from) + " is not this connection's address, which is " + m.addresses()}
+	case !e.hasTo:
+		for to := uint64(1); to <= uint64(len(h.seats)); to++ {
+			if to != m.server {
+				h.launch(e.from, to, data)
+			}
+		}
+		return nil
+	case e.to == e.from:
+		return badParam("to", "somebody else's address", decimal(e.to))
+	case !h.isServer(e.to) && (e.to < firstClient || e.to >= h.nextClient):
+		return &refusal{codeNoSuchAddress, "to", "to: nobody has the address " + decimal(e.to) + " in this room; servers are 1 to " + decimal(uint64(len(h.seats)))}
+	}
+	h.launch(e.from, e.to, data)
+	return nil
+}
+
+// launch stamps a frame and puts it on its link. A client has no link: its frames arrive at once, whatever the network does.
+func (h *Hub) launch(from, to uint64, data []byte) {
+	h.seq++
+	now := h.clock.now
+	if !h.isServer(from) || !h.isServer(to) {
+		receiver := h.holder(to)
+		if receiver == nil {
+			h.tell(sighting{seq: h.seq, from: from, to: to, sent: now, due: now, fate: "down", data: data})
+			return
+		}
+		h.tell(sighting{seq: h.seq, from: from, to: to, sent: now, due: now, fate: "sent", data: data})
+		h.send(receiver, data)
+		return
+	}
+	l := h.link(from, to)
+	due := max(now+h.delay(l), l.latest)
+	fate := "sent"
+	switch {
+	case !l.Up:
+		fate = "cut"
+	case h.holder(to) == nil:
+		fate = "down"
+	case l.length() >= h.limits.InFlight || h.flying+len(data) > h.limits.InFlightBytes:
+		fate = "full"
+	default:
+		l.latest = due
+		l.push(flight{seq: h.seq, due: due, data: data})
+		h.flying += len(data)
+	}
+	h.tell(sighting{seq: h.seq, from: from, to: to, sent: now, due: due, fate: fate, data: data})
+}
+
+func (h *Hub) delay(l *link) int64 {
+	if l.Jitter == 0 {
+		return l.Latency
+	}
+	return max(0, l.Latency-l.Jitter+h.random.Int64N(2*l.Jitter+1))
+}
+
+// deliverDue hands over the frames whose time has come, in the order of their times. While the clock stands nothing arrives.
+func (h *Hub) deliverDue() {
+	if !h.clock.moves() {
+		return
+	}
+	for l := h.nextDue(); l != nil && l.queue[l.head].due <= h.clock.now; l = h.nextDue() {
+		f := l.pop()
+		h.flying -= len(f.data)
+		h.deliver = append(h.deliver, Delivery{Conn: h.holder(l.To).conn, Data: f.data, Binary: f.binary})
+	}
+}
+
+// nextDue is the link whose first frame is due first, nil if nothing is on its way. A room has at most 72 links: looking at all of
+// them costs less than keeping them sorted.
+func (h *Hub) nextDue() *link {
+	if h.flying == 0 {
+		return nil // no frame is empty
+	}
+	var next *link
+	for i := range h.links {
+		l := &h.links[i]
+		if l.length() == 0 {
+			continue
+		}
+		if next == nil || before(&l.queue[l.head], &next.queue[next.head]) {
+			next = l
+		}
+	}
+	return next
+}
+
+func before(a, b *flight) bool { return a.due < b.due || a.due == b.due && a.seq < b.seq }
+
+func (h *Hub) wakeForFrames() int64 {
+	if l := h.nextDue(); l != nil {
+		return h.clock.realAt(l.queue[l.head].due)
+	}
+	return never
+}
+
+// lose takes everything off a link and tells why it never arrives.
+func (h *Hub) lose(l *link, fate string) {
+	for l.length() > 0 {
+		f := l.pop()
+		h.flying -= len(f.data)
+		h.tell(sighting{seq: f.seq, fate: fate, at: h.clock.now, lost: true})
+	}
+	l.latest = 0
+}
+
+// loseAllTo loses what is on its way to a server that is gone. What it sent itself had left it already, and goes on.
+func (h *Hub) loseAllTo(server uint64) {
+	for from := uint64(1); from <= uint64(len(h.seats)); from++ {
+		h.lose(h.link(from, server), "down")
+	}
+}
+
+// holder is the member who has an address, nil if nobody is connected under it.
+func (h *Hub) holder(address uint64) *member {
+	if h.isServer(address) {
+		return h.seats[address-1].holder
+	}
+	for _, m := range h.arrival {
+		if m.client == address {
+			return m
+		}
+	}
+	return nil
+}
+
+func (m *member) addresses() string {
+	if m.server == 0 {
+		return decimal(m.client)
+	}
+	return decimal(m.server) + " or " + decimal(m.client)
+}

@@ -1,0 +1,392 @@
+package hub
+
+import (
+	"errors"
+	"math/rand/v2"
+	"strconv"
+
+	jsoniter "github.com/json-iterator/go"
+)
+
+// Options are fixed for the life of a room.
+type Options struct {
+	Code   string            // the room's code, as members see it
+	Size   int               // seats, 1 to 9, if neither the record nor the first member to join says otherwise; 0 means 3
+	Rate   float64           // cluster seconds per real second, 0 to 1, until a member changes it
+	Seed   uint64            // of the jitter: same seed, same inputs, same delays
+	Random func(into []byte) // fills into with bytes that nobody can guess; leases are made of them
+	Limits Limits
+}
+
+// Limits bound what members can make a room do. A field that is 0 has the value named beside it.
+type Limits struct {
+	Members       int // connections at a time: 64
+	Message       int // bytes of a message; a longer one closes the connection: 1 MiB
+	Report        int // bytes of a server's report: 256 KiB
+	InFlight      int // frames on their way in one direction of one link; further ones are lost ("full"): 4096
+	InFlightBytes int // bytes on their way in the whole room; further frames are lost ("full"): 32 MiB
+	Rate          int // messages a second of real time that a member may send for ever, 4096 bytes counting as one more: 5000
+	Burst         int // how far a member may run ahead of Rate; when it is as far behind again it is closed: 10000
+}
+
+// Record is what must outlive the host's process: who holds which seat, and the room's settings.
+type Record struct {
+	Size    int     `json:"size"`
+	Started bool    `json:"started"`
+	Now     int64   `json:"now"` // cluster time when the record was made, microseconds
+	Rate    float64 `json:"rate"`
+	Seats   []Seat  `json:"seats"` // seat 1 first
+	Links   []Link  `json:"links"`
+}
+
+// Seat is a server's place in the room. Lease is empty while nobody has ever held it.
+type Seat struct {
+	Lease string `json:"lease"`
+	Name  string `json:"name"`
+}
+
+// Link is one direction between two servers. Times are microseconds of cluster time, 0 to 60 s.
+type Link struct {
+	From    uint64 `json:"from"`
+	To      uint64 `json:"to"`
+	Up      bool   `json:"up"`
+	Latency int64  `json:"latency"` // one way
+	Jitter  int64  `json:"jitter"`  // the delay is drawn evenly from Latency ± Jitter, and never less than 0
+}
+
+// Output is what a room wants done. The host passes the same Output again and again; the slices are borrowed: valid until the next
+// call of Output. Delivery.Data is not borrowed: it may be kept for ever, and nobody may write to it.
+type Output struct {
+	Record  *Record    // not nil: to be stored before anything of Deliver leaves, so that no lease is lost that a member knows
+	Deliver []Delivery // messages, in order
+	Close   []Closing  // connections to close, after Deliver; the room has already forgotten them
+}
+
+// Delivery is a message for one connection.
+type Delivery struct {
+	Conn   uint64
+	Data   []byte // shared between receivers, read-only
+	Binary bool
+}
+
+// Closing says which connection to close and what to tell it.
+type Closing struct {
+	Conn   uint64
+	Code   int    // of the WebSocket protocol (RFC 6455, 7.4)
+	Reason string // at most 123 bytes
+}
+
+// Close codes that the room uses.
+const (
+	closePolicy   = 1008 // the member does not keep the rules
+	closeTooLarge = 1009
+	closeFull     = 1013 // try again later
+)
+
+const (
+	defaultSize   = 3
+	maxSize       = 9
+	firstClient   = 1001             // client addresses start here, far from those of servers
+	joinWithin    = 60 * 1000 * 1000 // µs of real time; long enough to type a join by hand
+	teachLatency  = 15 * 1000        // µs of cluster time: a new room's messages are seen to fly
+	teachJitter   = 5 * 1000
+	announceEvery = 2 * 1000 * 1000 // µs of real time between two room notifications
+	gather        = 16 * 1000       // µs of real time: what happens within it is told together
+)
+
+// Hub is one room. It is not safe for concurrent use.
+type Hub struct {
+	options Options
+	limits  Limits
+	random  *rand.Rand
+
+	clock   clock
+	started bool
+	settled bool // the number of seats is fixed: somebody has joined
+	seats   []seat
+	links   []link // from 1 to 1, from 1 to 2, …; see link()
+	flying  int    // bytes in all links
+	seq     uint64 // of the last frame
+
+	members    map[uint64]*member
+	arrival    []*member // the same, in the order in which they came
+	nextClient uint64
+	calls      callTable
+
+	roomChanged   bool  // a room notification is owed
+	announced     int64 // real time of the last one
+	recordChanged bool  // the record is to be stored with the next room notification
+	recordUrgent  bool  // … at once
+	seen          seenBatch
+
+	scan scanner
+	json *jsoniter.Stream // scratch for what the room itself says
+
+	deliver []Delivery
+	closing []Closing
+}
+
+// seat is a Seat and who sits on it.
+type seat struct {
+	Seat
+	holder *member // nil: nobody is connected
+	hidden bool
+	disk   string
+	report []byte // the last report notification of this server, ready to send
+}
+
+// member is one connection.
+type member struct {
+	conn      uint64
+	came      int64 // real time
+	joined    bool
+	gone      bool
+	watch     bool
+	server    uint64 // 0: none
+	client    uint64
+	roundTrip int64 // real µs, -1: unknown
+	bucket    bucket
+	feed      feed
+}
+
+// New makes a room: a new one if record is nil, else one as the record says. An error means that the options or the record make no sense.
+func New(options Options, record *Record) (*Hub, error) {
+	if options.Size == 0 {
+		options.Size = defaultSize
+	}
+	h := &Hub{
+		options:    options,
+		limits:     options.Limits.orDefaults(),
+		random:     rand.New(rand.NewPCG(options.Seed, 0)),
+		members:    map[uint64]*member{},
+		nextClient: firstClient,
+		json:       jsoniter.NewStream(jsoniter.ConfigDefault, nil, 1024),
+	}
+	h.scan.init()
+	if record != nil {
+		return h, h.restore(record)
+	}
+	if options.Size < 1 || options.Size > maxSize {
+		return nil, errors.New("hub: a room has 1 to 9 seats, not " + strconv.Itoa(options.Size))
+	}
+	if !h.clock.setRate(options.Rate) {
+		return nil, errors.New("hub: the rate is 0 to 1, not " + strconv.FormatFloat(options.Rate, 'g', -1, 64))
+	}
+	h.build(options.Size)
+	return h, nil
+}
+
+// Connect says that a connection was opened. conn is the host's number for it, never used twice in a room.
+func (h *Hub) Connect(conn uint64) {
+	if len(h.arrival) >= h.limits.Members {
+		h.closing = append(h.closing, Closing{conn, closeFull, "the room is full: it takes " + strconv.Itoa(h.limits.Members) + " connections"})
+		return
+	}
+	m := &member{conn: conn, came: h.clock.real, roundTrip: -1, bucket: bucket{tokens: int64(h.limits.Burst) * 1e6, at: h.clock.real}}
+	h.members[conn] = m
+	h.arrival = append(h.arrival, m)
+}
+
+// Receive takes a message of a connection. The room keeps data: nobody may write to it any more.
+func (h *Hub) Receive(conn uint64, data []byte, binary bool) {
+	m := h.members[conn]
+	if m == nil {
+		return // closed by the room a moment ago
+	}
+	if len(data) > h.limits.Message {
+		h.refuse(m, nil, tooLarge("message", len(data), h.limits.Message))
+		h.drop(m, closeTooLarge, "a message may have at most "+strconv.Itoa(h.limits.Message)+" bytes")
+		return
+	}
+	switch m.bucket.take(1+len(data)/4096, h.clock.real, h.limits) {
+	case over:
+		h.refuse(m, nil, &refusal{code: codeTooFast, message: "too many messages: a member may send " + strconv.Itoa(h.limits.Rate) + " a second; this one was not passed on"})
+	case flooding:
+		h.drop(m, closePolicy, "too many messages: a member may send "+strconv.Itoa(h.limits.Rate)+" a second")
+	default:
+		h.read(m, data, binary)
+	}
+}
+
+// Disconnect says that a connection is gone.
+func (h *Hub) Disconnect(conn uint64) {
+	if m := h.members[conn]; m != nil {
+		h.leave(m)
+	}
+}
+
+// RoundTrip says how long the last WebSocket ping of a connection took, real microseconds.
+func (h *Hub) RoundTrip(conn uint64, micros int64) {
+	if m := h.members[conn]; m != nil {
+		m.roundTrip = micros
+	}
+}
+
+// Backlog says how many bytes the host has queued for a connection and not yet written. A watcher that is slow is spared what it can miss.
+func (h *Hub) Backlog(conn uint64, bytes int) {
+	if m := h.members[conn]; m != nil {
+		m.feed.backlog = bytes
+	}
+}
+
+// Advance says what time it is: the host's monotonic clock, microseconds. It never goes back. A host calls it before every other input
+// and whenever Wake says so.
+func (h *Hub) Advance(real int64) {
+	h.clock.advance(real)
+	h.deliverDue()
+	for i := 0; i < len(h.arrival); i++ {
+		if m := h.arrival[i]; !m.joined && h.clock.real-m.came > joinWithin {
+			h.drop(m, closePolicy, "no join came within 60 seconds")
+			i--
+		}
+	}
+}
+
+// Output hands out what is to be done since the last call, and says whether there is anything.
+func (h *Hub) Output(out *Output) bool {
+	h.deliverDue()
+	h.announce()
+	out.Record = nil
+	if h.recordUrgent {
+		out.Record = h.Record()
+		h.recordUrgent, h.recordChanged = false, false
+	}
+	out.Deliver, h.deliver = h.deliver, out.Deliver[:0]
+	out.Close, h.closing = h.closing, out.Close[:0]
+	return out.Record != nil || len(out.Deliver) > 0 || len(out.Close) > 0
+}
+
+// Wake says at which real time Advance is due next if no other input comes before; never is the largest int64.
+func (h *Hub) Wake() int64 {
+	wake := h.wakeForFrames()
+	for _, m := range h.arrival {
+		if !m.joined {
+			wake = min(wake, m.came+joinWithin+1)
+		}
+	}
+	return min(wake, h.wakeForWatchers())
+}
+
+// Members says how many connections the room has.
+func (h *Hub) Members() int { return len(h.arrival) }
+
+// Record copies what is to outlive the process, for a host that stops.
+func (h *Hub) Record() *Record {
+	r := &Record{Size: len(h.seats), Started: h.started, Now: h.clock.now, Rate: h.clock.rate()}
+	for i := range h.seats {
+		r.Seats = append(r.Seats, h.seats[i].Seat)
+	}
+	for i := range h.links {
+		if l := &h.links[i]; l.From != l.To {
+			r.Links = append(r.Links, l.Link)
+		}
+	}
+	return r
+}
+
+func (h *Hub) restore(r *Record) error {
+	if r.Size < 1 || r.Size > maxSize || len(r.Seats) != r.Size {
+		return errors.New("hub: the record has " + strconv.Itoa(len(r.Seats)) + " seats and says " + strconv.Itoa(r.Size) + "; expected the same number, 1 to 9")
+	}
+	if !h.clock.setRate(r.Rate) || r.Now < 0 {
+		return errors.New("hub: the record's clock is out of range")
+	}
+	h.build(r.Size)
+	h.settled = true
+	h.started, h.clock.now, h.clock.stopped = r.Started, r.Now, !r.Started
+	for i, s := range r.Seats {
+		h.seats[i].Seat = s
+	}
+	for _, l := range r.Links {
+		if !h.isServer(l.From) || !h.isServer(l.To) || l.From == l.To || !delayInRange(l.Latency) || !delayInRange(l.Jitter) {
+			return errors.New("hub: the record has a link that this room cannot have")
+		}
+		h.link(l.From, l.To).Link = l
+	}
+	return nil
+}
+
+// build makes the seats and the links between them.
+func (h *Hub) build(size int) {
+	h.seats = make([]seat, size)
+	h.links = make([]link, size*size)
+	h.clock.stopped = true
+	for i := range h.links {
+		h.links[i].Link = Link{From: uint64(i/size) + 1, To: uint64(i%size) + 1, Up: true, Latency: teachLatency, Jitter: teachJitter}
+	}
+}
+
+// drop closes a connection from the room's side.
+func (h *Hub) drop(m *member, code int, reason string) {
+	h.closing = append(h.closing, Closing{m.conn, code, reason})
+	h.leave(m)
+}
+
+// leave forgets a connection. A server's seat stays leased: a closed socket is a crash, not a leave.
+func (h *Hub) leave(m *member) {
+	m.gone = true
+	delete(h.members, m.conn)
+	for i, other := range h.arrival {
+		if other == m {
+			h.arrival = append(h.arrival[:i], h.arrival[i+1:]...)
+			break
+		}
+	}
+	if m.server != 0 {
+		h.seats[m.server-1].holder = nil
+		h.loseAllTo(m.server)
+	}
+	if m.joined {
+		h.roomChanged = true
+	}
+}
+
+func (h *Hub) send(m *member, data []byte) {
+	h.deliver = append(h.deliver, Delivery{Conn: m.conn, Data: data})
+}
+
+func (h *Hub) isServer(address uint64) bool { return address >= 1 && address <= uint64(len(h.seats)) }
+
+func (l Limits) orDefaults() Limits {
+	for _, d := range []struct {
+		limit *int
+		value int
+	}{
+		{&l.Members, 64}, {&l.Message, 1 << 20}, {&l.Report, 256 << 10}, {&l.InFlight, 4096},
+		{&l.InFlightBytes, 32 << 20}, {&l.Rate, 5000}, {&l.Burst, 10000},
+	} {
+		if *d.limit == 0 {
+			*d.limit = d.value
+		}
+	}
+	return l
+}
+
+// bucket is a member's allowance of messages, in millionths of a message. Below zero it is in debt.
+type bucket struct {
+	tokens int64
+	at     int64 // real time of the last refill
+}
+
+type allowance int
+
+const (
+	within   allowance = iota
+	over               // the message is refused, and still counts
+	flooding           // the member went on and on
+)
+
+func (b *bucket) take(cost int, real int64, limits Limits) allowance {
+	burst := int64(limits.Burst) * 1e6
+	elapsed := min(real-b.at, 1e9) // keeps the product small; a bucket is full long before
+	b.tokens = min(b.tokens+elapsed*int64(limits.Rate), burst)
+	b.at = real
+	b.tokens -= int64(cost) * 1e6
+	switch {
+	case b.tokens >= 0:
+		return within
+	case b.tokens >= -burst:
+		return over
+	}
+	return flooding
+}

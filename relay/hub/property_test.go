@@ -1,0 +1,197 @@
+package hub
+
+import (
+	"bytes"
+	"encoding/json"
+	"fmt"
+	"strconv"
+	"testing"
+	"unicode/utf8"
+
+	"pgregory.net/rapid"
+)
+
+// Whatever members and the network do: frames of one direction arrive in the order in which they were sent, and every frame that was
+// accepted is either delivered once, or told as lost once, or still under way.
+func TestFramesAreDeliveredInOrderOrAccountedForExactlyOnce(t *testing.T) {
+	rapid.Check(t, func(rt *rapid.T) {
+		s := trio(t, Options{Seed: rapid.Uint64().Draw(rt, "seed"), Limits: Limits{InFlight: 8, InFlightBytes: 200}})
+		leases := s.record.Seats
+		conns := map[uint64]uint64{1: 1, 2: 2, 3: 3} // of servers
+		owner := map[uint64]uint64{1: 1, 2: 2, 3: 3} // of connections
+		nextConn, sent := uint64(10), 0
+		server := rapid.Uint64Range(1, 3)
+		rt.Repeat(map[string]func(*rapid.T){
+			"send": func(rt *rapid.T) {
+				from, to := server.Draw(rt, "from"), server.Draw(rt, "to")
+				if conns[from] == 0 || from == to {
+					rt.Skip("nobody there")
+				}
+				sent++
+				for _, got := range s.say(conns[from], fmt.Sprintf("%d>%d:%d", from, to, sent)) {
+					if get(got, "error").Size() > 0 {
+						rt.Fatalf("refused: %s", got)
+					}
+				}
+			},
+			"pass": func(rt *rapid.T) { s.pass(rapid.Int64Range(0, 30_000).Draw(rt, "micros")) },
+			"crash": func(rt *rapid.T) {
+				victim := server.Draw(rt, "server")
+				s.hub.Disconnect(conns[victim])
+				conns[victim] = 0
+			},
+			"return": func(rt *rapid.T) {
+				id := server.Draw(rt, "server")
+				if conns[id] != 0 {
+					rt.Skip("never went")
+				}
+				nextConn++
+				s.join(nextConn, `{"server":`+strconv.FormatUint(id, 10)+`,"lease":"`+leases[id-1].Lease+`"}`)
+				conns[id], owner[nextConn] = nextConn, id
+			},
+			"network": func(rt *rapid.T) {
+				s.say(4, fmt.Sprintf(`{"method":"network","params":{"rate":%g,"latency":%d,"jitter":%d,"links":[{"from":%d,"to":%d,"up":%t}]}}`,
+					rapid.SampledFrom([]float64{0, 0.1, 1}).Draw(rt, "rate"), rapid.IntRange(0, 20_000).Draw(rt, "latency"), rapid.IntRange(0, 20_000).Draw(rt, "jitter"),
+					server.Draw(rt, "from"), server.Draw(rt, "to"), rapid.Bool().Draw(rt, "up")))
+			},
+		})
+		s.pass(gather)
+		account(rt, s, owner, sent)
+		s.say(4, `{"method":"network","params":{"rate":1}}`)
+		s.pass(1_000_000)
+		if underWay := account(rt, s, owner, sent); underWay != 0 {
+			rt.Fatalf("%d frames are under way for ever", underWay)
+		}
+	})
+}
+
+// account checks what arrived against what the watcher on connection 4 was told, and returns how many frames are under way.
+func account(rt *rapid.T, s *stage, owner map[uint64]uint64, sent int) (underWay int) {
+	arrived := map[string]int{}
+	for conn, id := range owner {
+		latest := map[string]int{}
+		for _, frame := range s.frames(conn) {
+			address, number, _ := bytes.Cut([]byte(frame), []byte(":"))
+			n, _ := strconv.Atoi(string(number))
+			if latest[string(address)] >= n {
+				rt.Fatalf("%s overtook %s:%d", frame, address, latest[string(address)])
+			}
+			if !bytes.HasSuffix(address, []byte(">"+strconv.FormatUint(id, 10))) {
+				rt.Fatalf("server %d got %s", id, frame)
+			}
+			latest[string(address)] = n
+			arrived[frame]++
+		}
+	}
+	frames, lost := map[uint64]string{}, map[uint64]bool{}
+	for _, line := range s.sightings(4) {
+		seq := line.Get("seq").ToUint64()
+		if line.Get("frame").ToString() != "" {
+			if frames[seq] != "" {
+				rt.Fatalf("frame %d was told twice", seq)
+			}
+			frames[seq] = line.Get("frame").ToString()
+		}
+		if line.Get("fate").ToString() != "sent" {
+			if lost[seq] || frames[seq] == "" {
+				rt.Fatalf("frame %d was lost twice or never sent", seq)
+			}
+			lost[seq] = true
+		}
+	}
+	if len(frames) != sent {
+		rt.Fatalf("%d frames were sent, %d were told", sent, len(frames))
+	}
+	for seq, frame := range frames {
+		switch {
+		case arrived[frame] > 1 || arrived[frame] == 1 && lost[seq]:
+			rt.Fatalf("%s arrived %d times; lost: %v", frame, arrived[frame], lost[seq])
+		case arrived[frame] == 0 && !lost[seq]:
+			underWay++
+		}
+	}
+	return underWay
+}
+
+// The same seed and inputs give the same outputs, to the byte: the simulator and sharing by link rest on it.
+func TestARoomIsDeterministic(t *testing.T) {
+	rapid.Check(t, func(rt *rapid.T) {
+		seed, texts := rapid.Uint64().Draw(rt, "seed"), rapid.SliceOf(rapid.StringMatching(`[123]>[123]:[a-z]`)).Draw(rt, "texts")
+		run := func() string {
+			s := trio(t, Options{Seed: seed})
+			s.say(4, `{"method":"network","params":{"latency":1000,"jitter":900}}`)
+			for i, text := range texts {
+				s.say(uint64(i%3+1), text)
+				s.pass(100)
+			}
+			s.pass(100_000)
+			return fmt.Sprint(s.inbox)
+		}
+		if a, b := run(), run(); a != b {
+			rt.Fatalf("two runs differ:\n%s\n%s", a, b)
+		}
+	})
+}
+
+// FuzzReceive: any bytes from a member give an answer or frames for others or a change of the room, never a panic; what is passed on is UTF-8,
+// a JSON answer is JSON, and the other members go on.
+func FuzzReceive(f *testing.F) {
+	for _, seed := range []string{
+		"1>2:RequestVotes:Request:1:1:0:0", "1:AppendEntries:Reply:1:true", `{"from":1,"to":2,"id":"1>2:3","method":"RequestVote","params":{}}`,
+		`{"id":1,"method":"join","params":{"server":1,"lease":"x","watch":true,"size":3,"name":"n","disk":"opfs","hidden":false}}`,
+		`{"id":1,"method":"network","params":{"rate":0.5,"latency":1,"jitter":2,"links":[{"from":1,"to":2,"up":false,"latency":3,"jitter":4}]}}`,
+		`{"method":"state","params":{"hidden":true,"name":"Ada","disk":"memory"}}`, `{"method":"report","params":{"server":1,"term":3}}`,
+		`{"variant":"RequestVote","fields":[{"uuid":"u"}]}`, `{"variant":"Accepted","fields":[{"uuid":"u"}]}`, `{"from":1,"from":2}`, "{", "[", "", "\xff",
+		`{"method":"report","params":null}`, `{"method":"report","params":{,}}`, `{"id":1e400,"method":"x"}`, `{"from":1,null:2}`,
+	} {
+		f.Add([]byte(seed), false)
+		f.Add([]byte(seed), true)
+	}
+	f.Fuzz(func(t *testing.T, data []byte, binary bool) {
+		s := trio(t, Options{})
+		s.hub.Receive(1, bytes.Clone(data), binary)
+		s.collect()
+		s.pass(gather)
+		for conn, inbox := range s.inbox {
+			for _, text := range inbox {
+				if !utf8.ValidString(text) {
+					t.Fatalf("connection %d was sent bytes that are not UTF-8: %q", conn, text)
+				}
+				if text != string(data) && !json.Valid([]byte(text)) {
+					t.Fatalf("connection %d was sent what is not JSON: %q", conn, text)
+				}
+			}
+		}
+		s.say(4, `{"method":"network","params":{"rate":1,"latency":0,"jitter":0,"links":[{"from":2,"to":3,"up":true}]}}`)
+		s.pass(60_000_000)
+		s.forget()
+		s.say(2, "2>3:still here")
+		s.expectFrames(3, "2>3:still here")
+	})
+}
+
+func BenchmarkForward(b *testing.B) {
+	for name, text := range map[string]string{
+		"colon": "1>2:AppendEntries:Request:3:1:9:2:8:call=17",
+		"json":  `{"jsonrpc":"2.0","id":"1>2:17","from":1,"to":2,"method":"AppendEntries","params":{"term":3,"leaderId":1,"prevLogIndex":9,"prevLogTerm":2,"leaderCommit":8,"entries":[]}}`,
+	} {
+		for _, watched := range []bool{false, true} {
+			b.Run(fmt.Sprintf("%s/watched=%t", name, watched), func(b *testing.B) {
+				s := trio(b, Options{Limits: Limits{Rate: 1e6, Burst: 1e9}})
+				if !watched {
+					s.hub.Disconnect(4)
+				}
+				data := []byte(text)
+				b.ReportAllocs()
+				for i := 0; b.Loop(); i++ {
+					if i%16 == 0 {
+						s.real += 100
+						s.hub.Advance(s.real)
+					}
+					s.hub.Receive(1, data, false)
+					s.hub.Output(&s.out)
+				}
+			})
+		}
+	}
+}
