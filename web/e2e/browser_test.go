@@ -1,0 +1,332 @@
+package e2e
+
+import (
+	"context"
+	"fmt"
+	"os"
+	"os/exec"
+	"strings"
+	"sync"
+	"syscall"
+	"testing"
+	"time"
+
+	"github.com/chromedp/cdproto/cdp"
+	"github.com/chromedp/cdproto/css"
+	"github.com/chromedp/cdproto/dom"
+	"github.com/chromedp/cdproto/inspector"
+	"github.com/chromedp/cdproto/network"
+
+	"github.com/chromedp/cdproto/runtime"
+	"github.com/chromedp/cdproto/systeminfo"
+	"github.com/chromedp/cdproto/target"
+	"github.com/chromedp/chromedp"
+)
+
+// browser is one Chromium with a profile of its own.
+type browser struct {
+	t   *testing.T
+	ctx context.Context // of its first, blank tab
+
+	mu       sync.Mutex
+	problems []string // uncaught exceptions and console errors of every page and Worker
+}
+
+// chromiumFlags are all that Chromium is told. chromedp's own defaults are not among them: they switch off the throttling of hidden tabs.
+// Hidden tabs fall under intensive throttling (one wake-up a minute) after 10 s here instead of 5 minutes.
+var chromiumFlags = map[string]any{
+	"headless":                      "new",
+	"no-sandbox":                    true,
+	"disable-gpu":                   true,
+	"disable-quic":                  true,
+	"no-first-run":                  true,
+	"disable-background-networking": true,
+	"disable-component-update":      true,
+	"disable-sync":                  true,
+	"disable-dev-shm-usage":         true,
+	"force-color-profile":           "srgb",
+	"enable-features":               "IntensiveWakeUpThrottling:grace_period_seconds/10",
+}
+
+// startBrowser starts Chromium and ends it with the test, which fails if a page or Worker reported an error.
+func startBrowser(t *testing.T) *browser {
+	t.Helper()
+	profile, err := os.MkdirTemp("", "raft-e2e-profile-")
+	if err != nil {
+		t.Fatal(err)
+	}
+	options := []chromedp.ExecAllocatorOption{chromedp.ExecPath(chromium(t)), chromedp.UserDataDir(profile)}
+	for name, value := range chromiumFlags {
+		options = append(options, chromedp.Flag(name, value))
+	}
+	allocator, stop := chromedp.NewExecAllocator(context.Background(), options...)
+	ctx, cancel := chromedp.NewContext(allocator, chromedp.WithErrorf(func(string, ...any) {}))
+	b := &browser{t: t, ctx: ctx}
+	t.Cleanup(func() {
+		cancel()
+		stop()
+		os.RemoveAll(profile) // Chromium's last helper may still be writing: what then stays is a few files in the temporary folder
+		b.mu.Lock()
+		defer b.mu.Unlock()
+		for _, problem := range b.problems {
+			t.Errorf("reported by a page: %s", problem)
+		}
+	})
+	if err := chromedp.Run(ctx); err != nil {
+		t.Fatalf("starting Chromium: %v", err)
+	}
+	return b
+}
+
+func chromium(t *testing.T) string {
+	t.Helper()
+	for _, name := range []string{os.Getenv("CHROMIUM"), "chromium", "chromium-browser", "google-chrome", "google-chrome-stable"} {
+		if path, err := exec.LookPath(name); name != "" && err == nil {
+			return path
+		}
+	}
+	t.Fatal("Chromium is missing: apt-get install -y chromium, or name it in CHROMIUM")
+	return ""
+}
+
+func (b *browser) report(format string, arguments ...any) {
+	b.mu.Lock()
+	defer b.mu.Unlock()
+	b.problems = append(b.problems, fmt.Sprintf(format, arguments...))
+}
+
+// tab is one tab of the browser.
+type tab struct {
+	t       *testing.T
+	browser *browser
+	ctx     context.Context
+	close   context.CancelFunc // closes the tab as a click on its × does
+	crashed chan struct{}      // its renderer died
+	prepare []chromedp.Action  // done in a Worker before its script runs, see beforeWorkers
+	watch   func(event any)    // sees every DevTools event of the page and its Workers, unless nil
+}
+
+// window opens a blank tab in a window of its own: it stays visible whatever other tabs do.
+func (b *browser) window(width, height int64) *tab {
+	b.t.Helper()
+	return b.open(target.CreateTarget("about:blank").WithNewWindow(true).WithWidth(width).WithHeight(height))
+}
+
+// tab opens a blank tab in front of the others of the last window: those become hidden.
+func (b *browser) tab() *tab {
+	b.t.Helper()
+	return b.open(target.CreateTarget("about:blank"))
+}
+
+func (b *browser) open(create *target.CreateTargetParams) *tab {
+	b.t.Helper()
+	id, err := create.Do(cdp.WithExecutor(b.ctx, chromedp.FromContext(b.ctx).Browser))
+	if err != nil {
+		b.t.Fatalf("opening a tab: %v", err)
+	}
+	return b.attach(id)
+}
+
+// attach takes over a tab that is open already, for example one that a page opened.
+func (b *browser) attach(id target.ID) *tab {
+	b.t.Helper()
+	ctx, cancel := chromedp.NewContext(b.ctx, chromedp.WithTargetID(id))
+	w := &tab{t: b.t, browser: b, ctx: ctx, close: cancel, crashed: make(chan struct{}, 16)}
+	chromedp.ListenTarget(ctx, w.listen)
+	// chromedp mirrors the DOM and every frame of every socket. Nothing here needs that, and it would slow down what is measured.
+	if err := chromedp.Run(ctx, css.Disable(), dom.Disable(), network.Disable()); err != nil {
+		b.t.Fatalf("attaching to a tab: %v", err)
+	}
+	return w
+}
+
+func (w *tab) listen(event any) {
+	switch event := event.(type) {
+	case *inspector.EventTargetCrashed:
+		w.crashed <- struct{}{}
+	case *target.EventAttachedToTarget:
+		if event.TargetInfo.Type == "worker" {
+			go w.attachWorker(event)
+		}
+	}
+	w.observe(event)
+}
+
+// listen notes what must not happen in any page or Worker.
+func (b *browser) listen(event any) {
+	switch event := event.(type) {
+	case *runtime.EventExceptionThrown:
+		b.report("uncaught: %s", event.ExceptionDetails.Error())
+	case *runtime.EventConsoleAPICalled:
+		if event.Type == runtime.APITypeError || event.Type == runtime.APITypeAssert {
+			words := []string{string(event.Type)}
+			for _, argument := range event.Args {
+				words = append(words, string(argument.Value)+argument.Description)
+			}
+			b.report("console: %s", strings.Join(words, " "))
+		}
+	}
+}
+
+// beforeWorkers makes every Worker that the tab starts from now on wait, and run these actions in it, before its own script begins.
+func (w *tab) beforeWorkers(actions ...chromedp.Action) {
+	w.t.Helper()
+	w.prepare = actions
+	w.run(5*time.Second, target.SetAutoAttach(true, true).WithFlatten(true))
+}
+
+// attachWorker opens a second DevTools session to a Worker that the tab started: the first one belongs to the tab's.
+func (w *tab) attachWorker(event *target.EventAttachedToTarget) {
+	ctx, _ := chromedp.NewContext(w.ctx, chromedp.WithTargetID(event.TargetInfo.TargetID))
+	chromedp.ListenTarget(ctx, w.observe)
+	actions := []chromedp.Action{network.Disable()}
+	if event.WaitingForDebugger {
+		actions = append(append(actions, w.prepare...), runtime.RunIfWaitingForDebugger())
+	}
+	if err := chromedp.Run(ctx, actions...); err != nil && w.ctx.Err() == nil && event.WaitingForDebugger {
+		w.browser.report("preparing a Worker: %v", err)
+	}
+}
+
+// observe sees every event of the page and of its Workers.
+func (w *tab) observe(event any) {
+	w.browser.listen(event)
+	if w.watch != nil {
+		w.watch(event)
+	}
+}
+
+// navigate goes to an address and returns as soon as the page's own scripts have run.
+func (w *tab) navigate(url string) {
+	w.t.Helper()
+	w.run(20*time.Second, chromedp.Navigate(url))
+}
+
+func (w *tab) run(limit time.Duration, actions ...chromedp.Action) {
+	w.t.Helper()
+	ctx, cancel := context.WithTimeout(w.ctx, limit)
+	defer cancel()
+	if err := chromedp.Run(ctx, actions...); err != nil {
+		w.t.Fatalf("in the browser: %v", err)
+	}
+}
+
+// deep is the prelude of every script: it finds elements through open shadow roots.
+const deep = `
+	const deepAll = (selector, root = document) => [...root.querySelectorAll("*")].flatMap((element) =>
+		[...(element.matches(selector) ? [element] : []), ...(element.shadowRoot ? deepAll(selector, element.shadowRoot) : [])]);
+	const deepText = (root = document.body) => [...root.childNodes].map((node) =>
+		node.nodeType === Node.TEXT_NODE ? node.data : node.nodeType !== Node.ELEMENT_NODE || ["STYLE", "SCRIPT", "TEMPLATE"].includes(node.tagName) ? "" :
+		node.tagName === "SLOT" ? node.assignedNodes().map((slotted) => slotted.data ?? "").join(" ") : deepText(node.shadowRoot ?? node)).join(" ");
+`
+
+// eval runs a function body in the page, waits for the promise that it may return, and stores the result in out unless that is nil.
+func (w *tab) eval(out any, body string) error {
+	ctx, cancel := context.WithTimeout(w.ctx, 15*time.Second)
+	defer cancel()
+	script := "(async () => {" + deep + body + "})()"
+	awaited := func(p *runtime.EvaluateParams) *runtime.EvaluateParams {
+		return p.WithAwaitPromise(true).WithUserGesture(true)
+	}
+	return chromedp.Run(ctx, chromedp.Evaluate(script, out, awaited))
+}
+
+// must is eval for what cannot fail.
+func (w *tab) must(out any, body string) {
+	w.t.Helper()
+	if err := w.eval(out, body); err != nil {
+		w.t.Fatalf("in the page: %v\n%s", err, body)
+	}
+}
+
+// hidden tells whether the page knows itself hidden.
+func (w *tab) hidden() bool {
+	w.t.Helper()
+	var state string
+	w.must(&state, `return document.visibilityState;`)
+	return state == "hidden"
+}
+
+// kill ends the tab's renderer process with SIGKILL, as the system does when memory runs out. No script of the page or its Worker runs any more.
+func (w *tab) kill() {
+	w.t.Helper()
+	if err := syscall.Kill(w.renderer(), syscall.SIGKILL); err != nil {
+		w.t.Fatalf("killing the tab's renderer: %v", err)
+	}
+	select {
+	case <-w.crashed:
+	case <-time.After(5 * time.Second):
+		w.t.Fatal("the tab does not notice that its renderer was killed")
+	}
+}
+
+// renderer finds the process of the tab. DevTools does not tell it, so the tab is kept busy for a moment: it is the process that used the time.
+func (w *tab) renderer() int {
+	w.t.Helper()
+	for range 5 {
+		before := w.browser.renderers()
+		w.must(nil, `const end = performance.now() + 400; while (performance.now() < end);`)
+		var busiest, busy, next = 0, 0.0, 0.0
+		for pid, used := range w.browser.renderers() {
+			if used -= before[pid]; used > busy {
+				busiest, busy, next = pid, used, busy
+			} else {
+				next = max(next, used)
+			}
+		}
+		if busy > 0.3 && next < 0.15 {
+			return busiest
+		}
+	}
+	w.t.Fatal("could not tell which process renders the tab")
+	return 0
+}
+
+// renderers are the processes of the browser that run pages, and the seconds of processor time that each has used.
+func (b *browser) renderers() map[int]float64 {
+	b.t.Helper()
+	infos, err := systeminfo.GetProcessInfo().Do(cdp.WithExecutor(b.ctx, chromedp.FromContext(b.ctx).Browser))
+	if err != nil {
+		b.t.Fatalf("listing the browser's processes: %v", err)
+	}
+	used := map[int]float64{}
+	for _, info := range infos {
+		if info.Type == "renderer" {
+			used[int(info.ID)] = info.CPUTime
+		}
+	}
+	return used
+}
+
+// duplicate opens the tab's address from within the tab, which copies its sessionStorage, as "Duplicate tab" does.
+func (w *tab) duplicate() *tab {
+	w.t.Helper()
+	known := w.browser.pages()
+	w.must(nil, `window.open(location.href);`)
+	var id target.ID
+	eventually(w.t, 5*time.Second, "the duplicated tab opens", func() error {
+		for page := range w.browser.pages() {
+			if !known[page] {
+				id = page
+				return nil
+			}
+		}
+		return fmt.Errorf("no new tab")
+	})
+	return w.browser.attach(id)
+}
+
+func (b *browser) pages() map[target.ID]bool {
+	b.t.Helper()
+	infos, err := target.GetTargets().Do(cdp.WithExecutor(b.ctx, chromedp.FromContext(b.ctx).Browser))
+	if err != nil {
+		b.t.Fatalf("listing the tabs: %v", err)
+	}
+	pages := map[target.ID]bool{}
+	for _, info := range infos {
+		if info.Type == "page" {
+			pages[info.TargetID] = true
+		}
+	}
+	return pages
+}

@@ -1,0 +1,9 @@
+// Package e2e tests the playground as a newcomer meets it: the built program, a real Chromium, real tabs.
+//
+// It builds nothing. It takes the program that RELAY names, else .build/raft-playground, and the browser that CHROMIUM
+// names, else the first chromium or google-chrome on the path; `./build.sh test` sees to both. Chromium is driven over the raw
+// DevTools protocol and with the throttling of hidden tabs left on: a server that only runs while it is looked at would be no server.
+//
+// A normal run takes the README's pictures into a temporary folder and only looks whether they show something.
+// `UPDATE_PICTURES=1 go test ./web/e2e -run Pictures` writes them to web/pictures.
+package e2e

@@ -1,0 +1,123 @@
+package e2e
+
+import (
+	"fmt"
+	"testing"
+	"time"
+
+	"github.com/chromedp/chromedp"
+)
+
+// Not parallel, as are all tests that measure time.
+func TestThreeTabsHaveALeaderWithinTwoSecondsOfTheThird(t *testing.T) {
+	r := newRoom(t)
+	tabs := r.windows(2)
+	third := r.browser.window(1000, 760)
+	start := time.Now()
+	third.navigate(r.url(""))
+	leading(t, 10*time.Second, append(tabs, third)...)
+	if took := time.Since(start); took > 2*time.Second {
+		t.Errorf("three tabs had a leader %v after the third was opened, expected at most 2 s", took)
+	} else {
+		t.Logf("three tabs had a leader %v after the third was opened", took)
+	}
+}
+
+func TestFirstLeaderOfAFreshRoomIsDrawnWithinTwoSeconds(t *testing.T) {
+	r := newRoom(t)
+	r.window("")
+	r.window("")
+	third := r.browser.window(1000, 760)
+	start := time.Now()
+	third.navigate(r.url(""))
+	eventually(t, 10*time.Second, "the third tab draws a leader", func() error {
+		if drawn := third.drawnLeaders(); len(drawn) != 1 {
+			return fmt.Errorf("leaders drawn: %v", drawn)
+		}
+		return nil
+	})
+	if took := time.Since(start); took > 2*time.Second {
+		t.Errorf("the first leader was drawn %v after the third tab was opened, expected at most 2 s", took)
+	} else {
+		t.Logf("the first leader was drawn %v after the third tab was opened", took)
+	}
+}
+
+func TestClosingTheLeadersTabAndReopeningIt(t *testing.T) {
+	t.Parallel()
+	r := newRoom(t)
+	leader, others := leading(t, 10*time.Second, r.windows(3)...)
+	leader.mustPut("kept", "before")
+	was := alike(t, 5*time.Second, append(others, leader)...)
+	id := leader.status().Server
+
+	leader.close()
+	next, _ := leading(t, 10*time.Second, others...)
+	if s := next.status(); s.Term <= was.Term || s.Server == id {
+		t.Errorf("after the leader S%d of term %d was closed, S%d leads term %d", id, was.Term, s.Server, s.Term)
+	}
+	next.mustGet("kept", "before")
+	next.mustPut("later", "after")
+
+	reopened := r.window("")
+	if got := reopened.seat(); got != id {
+		t.Fatalf("the reopened tab is S%d, it was S%d", got, id)
+	}
+	now := alike(t, 10*time.Second, append(others, reopened)...)
+	if now.LastIndex <= was.LastIndex {
+		t.Errorf("the log ended at %d before the tab was closed and ends at %d now", was.LastIndex, now.LastIndex)
+	}
+	reopened.mustGet("kept", "before")
+	reopened.mustGet("later", "after")
+}
+
+func TestCuttingTheLeadersLinksByClickBringsANewLeader(t *testing.T) {
+	t.Parallel()
+	r := newRoom(t)
+	leader, others := leading(t, 10*time.Second, r.windows(3)...)
+	was := leader.status()
+	for _, other := range others {
+		others[0].cutLink(was.Server, other.status().Server)
+	}
+	next, _ := leading(t, 10*time.Second, others...)
+	if s := next.status(); s.Term <= was.Term {
+		t.Errorf("S%d leads term %d, the leader that was cut off led term %d", s.Server, s.Term, was.Term)
+	}
+	next.mustPut("x", "from the majority")
+
+	leader.network(`{links: [[1, 2], [1, 3], [2, 3]].flatMap(([a, b]) => [{from: a, to: b, up: true}, {from: b, to: a, up: true}])}`)
+	leading(t, 10*time.Second, append(others, leader)...)
+	alike(t, 10*time.Second, append(others, leader)...)
+	leader.mustGet("x", "from the majority")
+}
+
+// drawnLeaders are the servers that the stage draws as leaders.
+func (w *tab) drawnLeaders() []string {
+	var servers []string
+	if err := w.eval(&servers, `return deepAll(".node.leader").map((node) => node.dataset.server);`); err != nil {
+		return nil
+	}
+	return servers
+}
+
+// cutLink clicks on the link between two servers until it is drawn as cut. A message that flies past may take a click: clicks are tried again.
+func (w *tab) cutLink(a, b int) {
+	w.t.Helper()
+	link := fmt.Sprintf("%d-%d", min(a, b), max(a, b))
+	eventually(w.t, 10*time.Second, "a click cuts link "+link, func() error {
+		var at struct {
+			X, Y float64
+			Cut  bool
+		}
+		w.must(&at, `
+			const [link] = deepAll(".link[data-link='`+link+`']");
+			const box = link.querySelector(".link-hit").getBoundingClientRect();
+			return {x: box.x + box.width / 2, y: box.y + box.height / 2, cut: link.classList.contains("cut")};`)
+		if at.Cut {
+			return nil
+		}
+		w.run(5*time.Second, chromedp.MouseClickXY(at.X, at.Y))
+		time.Sleep(300 * time.Millisecond)
+		return fmt.Errorf("it is not drawn as cut after a click at %.0f, %.0f", at.X, at.Y)
+	})
+}

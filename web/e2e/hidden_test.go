@@ -1,0 +1,55 @@
+package e2e
+
+import (
+	"fmt"
+	"testing"
+	"time"
+)
+
+const hiddenFor = 60 * time.Second
+
+// All tabs are hidden behind another one for a minute. Their pages stand nearly still; their servers must not.
+func TestHiddenTabsKeepTheirLeader(t *testing.T) {
+	t.Parallel()
+	r := newRoom(t)
+	var tabs []*tab
+	for range 3 {
+		w := r.browser.tab()
+		w.navigate(r.url(""))
+		tabs = append(tabs, w)
+	}
+	r.browser.tab() // in front of them all
+	watcher := r.join(`{"server":0,"lease":null,"watch":true,"name":"watcher"}`)
+	watcher.send(`{"jsonrpc":"2.0","id":"rate","method":"network","params":{"rate":1}}`)
+	term := watcher.settled(10*time.Second, 3).Term
+	for i, w := range tabs {
+		if !w.hidden() {
+			t.Fatalf("tab %d is visible: this test would show nothing", i+1)
+		}
+		w.must(nil, `window.e2eTicks = 0; setInterval(() => e2eTicks++, 50);`)
+	}
+
+	start, writes := time.Now(), 0
+	for time.Since(start) < hiddenFor {
+		writes++
+		if err := tabs[writes%3].put(fmt.Sprintf("hidden %d", writes), "written"); err != nil {
+			t.Fatalf("a write of a hidden tab, %v after it was hidden: %v", time.Since(start), err)
+		}
+		time.Sleep(2 * time.Second)
+	}
+	for i, w := range tabs {
+		var ticks int
+		if w.must(&ticks, `return e2eTicks;`); ticks > 200 {
+			t.Errorf("the page of tab %d ran a 50-ms timer %d times in %v: it was not treated as hidden", i+1, ticks, hiddenFor)
+		}
+		if !w.hidden() {
+			t.Errorf("tab %d became visible", i+1)
+		}
+	}
+	if now := watcher.settled(5*time.Second, 3).Term; now != term {
+		t.Errorf("the term was %d when the tabs were hidden and is %d %v later", term, now, time.Since(start))
+	}
+	for i := range writes {
+		tabs[0].mustGet(fmt.Sprintf("hidden %d", i+1), "written")
+	}
+}

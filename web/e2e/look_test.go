@@ -1,0 +1,229 @@
+package e2e
+
+import (
+	"bytes"
+	"context"
+	"fmt"
+	"image"
+	"image/color"
+	"image/png"
+	"os"
+	"path/filepath"
+	"slices"
+	"strings"
+	"testing"
+	"time"
+
+	"github.com/chromedp/cdproto/emulation"
+	"github.com/chromedp/cdproto/input"
+	"github.com/chromedp/cdproto/page"
+	"github.com/chromedp/chromedp"
+	"github.com/chromedp/chromedp/kb"
+)
+
+// look is a screen and a theme.
+type look struct {
+	name          string
+	width, height int64
+	theme         string
+}
+
+var looks = []look{
+	{"light", 1440, 900, "light"},
+	{"dark", 1440, 900, "dark"},
+	{"phone", 360, 740, "light"},
+	{"phone-dark", 360, 740, "dark"},
+}
+
+// as shows the tab as on that screen, in that theme.
+func (w *tab) as(l look) {
+	w.t.Helper()
+	phone := l.width < 600
+	w.run(5*time.Second,
+		emulation.SetDeviceMetricsOverride(l.width, l.height, 1, phone),
+		emulation.SetTouchEmulationEnabled(phone),
+		emulation.SetEmulatedMedia().WithFeatures([]*emulation.MediaFeature{{Name: "prefers-color-scheme", Value: l.theme}}))
+	w.must(nil, `await new Promise((done) => setTimeout(done, 300)); await document.fonts.ready;`)
+}
+
+// lively opens three tabs of a room with a leader and some writes, one of them not committed everywhere, and returns the first tab.
+func lively(t *testing.T, r *room) *tab {
+	t.Helper()
+	tabs := r.windows(3)
+	leader, others := leading(t, 10*time.Second, tabs...)
+	for i := range 6 {
+		others[i%2].mustPut(string(rune('x'+i%3)), fmt.Sprint(i+1))
+	}
+	leader.network(`{rate: 0.1}`)
+	return leader
+}
+
+func TestThePageIsAccessibleAndFitsOnEveryScreen(t *testing.T) {
+	t.Parallel()
+	axe, err := os.ReadFile("../node_modules/axe-core/axe.min.js")
+	if err != nil {
+		t.Fatalf("axe-core is missing: run ./build.sh first (%v)", err)
+	}
+	r := newRoom(t)
+	waiting := r.window("")
+	waiting.must(nil, string(axe))
+	waiting.examine("waiting for others", looks[0])
+	waiting.close()
+
+	r.code += "2"
+	w := lively(t, r)
+	w.must(nil, string(axe))
+	for _, l := range looks {
+		w.as(l)
+		w.examine("a room at work, "+l.name, l)
+	}
+}
+
+// examine looks for what axe-core calls a serious or critical violation, and for content wider than the screen.
+func (w *tab) examine(what string, l look) {
+	w.t.Helper()
+	var found []string
+	w.must(&found, `
+		const {violations, passes} = await axe.run(document, {resultTypes: ["violations", "passes"]});
+		if (passes.length < 10) throw new Error("axe-core found only " + passes.length + " rules to check");
+		return violations.filter(({impact}) => impact === "serious" || impact === "critical")
+			.flatMap(({id, help, nodes}) => nodes.map((node) => id + ": " + help + ": " + node.html.slice(0, 200) + " " + (node.any[0]?.message ?? "")));`)
+	for _, violation := range found {
+		w.t.Errorf("%s: %s", what, violation)
+	}
+	var size struct{ Content, Screen float64 }
+	w.must(&size, `return {content: document.documentElement.scrollWidth, screen: document.documentElement.clientWidth};`)
+	if size.Content > size.Screen {
+		w.t.Errorf("%s: the content is %.0f px wide, the screen %.0f: it scrolls sideways", what, size.Content, size.Screen)
+	}
+}
+
+func TestTheKeyboardReachesStageClientAndTransport(t *testing.T) {
+	t.Parallel()
+	w := lively(t, newRoom(t))
+	w.as(looks[0])
+	reached := map[string]bool{}
+	for range 120 {
+		w.run(5*time.Second, chromedp.KeyEvent(kb.Tab))
+		var path []string
+		w.must(&path, `
+			let focused = document.activeElement;
+			while (focused?.shadowRoot?.activeElement) focused = focused.shadowRoot.activeElement;
+			const path = [];
+			for (let at = focused; at; at = at.parentNode ?? at.host) if (at.localName) path.push(at.localName);
+			return path;`)
+		for _, element := range path {
+			reached[element] = true
+		}
+	}
+	for _, element := range []string{"raft-stage", "raft-client", "raft-transport"} {
+		if !reached[element] {
+			t.Errorf("120 presses of Tab never reach %s; they reach %v", element, reached)
+		}
+	}
+
+	// And what is reached can be worked: a link is cut and a write is sent without the mouse.
+	w.must(nil, `deepAll(".link[data-link='1-2']")[0].focus();`)
+	w.run(5*time.Second, chromedp.KeyEvent(kb.Enter))
+	eventually(t, 5*time.Second, "Enter on a link cuts it", func() error {
+		var classes string
+		if w.must(&classes, `return deepAll(".link[data-link='1-2']")[0].getAttribute("class");`); !slices.Contains(strings.Fields(classes), "cut") {
+			return fmt.Errorf("its class is %q", classes)
+		}
+		return nil
+	})
+}
+
+// A value is written with the page's own form, by typing and a click.
+func TestTheFormWritesAndReads(t *testing.T) {
+	t.Parallel()
+	r := newRoom(t)
+	tabs := r.windows(3)
+	leading(t, 10*time.Second, tabs...)
+	w := tabs[0]
+	w.as(looks[0])
+	w.fill("raft-client input[name=key]", "colour")
+	w.fill("raft-client input[name=value]", "green")
+	w.click("raft-client button[type=submit]")
+	w.says(10*time.Second, "committed @")
+	tabs[1].mustGet("colour", "green")
+
+	tabs[2].mustPut("colour", "blue")
+	w.click("raft-client input[name=op][value=get]")
+	w.click("raft-client button[type=submit]")
+	w.says(10*time.Second, "colour? = blue")
+}
+
+// find returns the middle of the only element in the page, shadow roots included, that matches the selector's last part within its first.
+func (w *tab) find(selector string) (x, y float64) {
+	w.t.Helper()
+	host, inner, _ := strings.Cut(selector, " ")
+	var at struct{ X, Y float64 }
+	w.must(&at, fmt.Sprintf(`
+		const [host] = deepAll(%q);
+		const found = host && [...deepAll(%q, host), ...(host.shadowRoot ? deepAll(%q, host.shadowRoot) : [])][0];
+		if (!found) throw new Error("the page has no " + %q);
+		const seen = found.getClientRects().length && getComputedStyle(found).opacity !== "0" ? found : found.closest("label");
+		seen.scrollIntoView({block: "nearest"});
+		const box = seen.getBoundingClientRect();
+		return {x: box.x + box.width / 2, y: box.y + box.height / 2};`, host, inner, inner, selector))
+	return at.X, at.Y
+}
+
+func (w *tab) click(selector string) {
+	w.t.Helper()
+	x, y := w.find(selector)
+	w.run(5*time.Second, chromedp.MouseClickXY(x, y))
+}
+
+// fill replaces what a field holds by typing.
+func (w *tab) fill(selector, text string) {
+	w.t.Helper()
+	x, y := w.find(selector)
+	w.run(5*time.Second, chromedp.MouseClickXY(x, y, chromedp.ClickCount(3)), input.InsertText(text))
+}
+
+func TestPictures(t *testing.T) {
+	t.Parallel()
+	folder := t.TempDir()
+	if os.Getenv("UPDATE_PICTURES") != "" {
+		folder = "../pictures"
+		if err := os.MkdirAll(folder, 0o755); err != nil {
+			t.Fatal(err)
+		}
+	}
+	w := lively(t, newRoom(t))
+	for _, l := range looks[:3] {
+		w.as(l)
+		w.must(nil, `await new Promise((done) => setTimeout(done, 1200));`)
+		var data []byte
+		w.run(10*time.Second, chromedp.ActionFunc(func(ctx context.Context) (err error) {
+			data, err = page.CaptureScreenshot().WithFormat(page.CaptureScreenshotFormatPng).Do(ctx)
+			return err
+		}))
+		if err := os.WriteFile(filepath.Join(folder, l.name+".png"), data, 0o644); err != nil {
+			t.Fatal(err)
+		}
+		picture, err := png.Decode(bytes.NewReader(data))
+		if err != nil {
+			t.Fatalf("%s is no picture: %v", l.name, err)
+		}
+		if size := picture.Bounds().Size(); size != image.Pt(int(l.width), int(l.height)) {
+			t.Errorf("%s is %v large, expected %d×%d", l.name, size, l.width, l.height)
+		}
+		if colours := coloursOf(picture); colours < 30 {
+			t.Errorf("%s has only %d colours: it shows nothing", l.name, colours)
+		}
+	}
+}
+
+// coloursOf counts the colours of a picture.
+func coloursOf(picture image.Image) int {
+	seen := map[color.Color]bool{}
+	for y := picture.Bounds().Min.Y; y < picture.Bounds().Max.Y; y++ {
+		for x := picture.Bounds().Min.X; x < picture.Bounds().Max.X; x++ {
+			seen[picture.At(x, y)] = true
+		}
+	}
+	return len(seen)
+}

@@ -1,0 +1,193 @@
+package e2e
+
+import (
+	"encoding/base32"
+	"fmt"
+	"math/rand/v2"
+	"strings"
+	"testing"
+	"time"
+)
+
+// room is one room of a relay, whose tabs are of one browser.
+type room struct {
+	t       *testing.T
+	relay   *relay
+	browser *browser
+	code    string
+}
+
+func newRoom(t *testing.T) *room {
+	t.Helper()
+	random := fmt.Appendf(nil, "%05d", rand.IntN(100000))
+	code := "e2e-" + strings.ToLower(base32.StdEncoding.EncodeToString(random))
+	return &room{t: t, relay: startRelay(t), browser: startBrowser(t), code: code}
+}
+
+// url is the address of the room's page. The query, if any, starts with "?".
+func (r *room) url(query string) string { return r.relay.url("/r/" + r.code + query) }
+
+// window opens the room in a window of its own, where it stays visible, and waits until its server has a seat.
+func (r *room) window(query string) *tab {
+	r.t.Helper()
+	w := r.browser.window(1000, 760)
+	w.navigate(r.url(query))
+	w.seat()
+	return w
+}
+
+// windows opens n of them at the rate of real time.
+func (r *room) windows(n int) []*tab {
+	r.t.Helper()
+	tabs := []*tab{r.window("")}
+	tabs[0].network(`{rate: 1}`)
+	for range n - 1 {
+		tabs = append(tabs, r.window(""))
+	}
+	return tabs
+}
+
+// status is what `window.raftPlayground.status()` says of a tab's server.
+type status struct {
+	Server       int
+	Role         string
+	Term         uint64
+	Leader       int
+	CommitIndex  uint64
+	LastIndex    uint64
+	AppliedIndex uint64
+	StateHash    string
+	Connected    bool
+	Disk         string
+}
+
+// status asks the page. A page that cannot answer yet knows of nothing: the zero status.
+func (w *tab) status() status {
+	var s status
+	if err := w.eval(&s, `
+		const s = window.raftPlayground?.status() ?? {};
+		return {...s, server: s.server ?? 0, leader: s.leader ?? 0, role: s.role ?? "",
+			...Object.fromEntries(["term", "commitIndex", "lastIndex", "appliedIndex"].map((key) => [key, Number(s[key] ?? 0)]))};`); err != nil {
+		return status{}
+	}
+	return s
+}
+
+// seat waits until the tab is connected and holds a seat, and returns the id of its server.
+func (w *tab) seat() int {
+	w.t.Helper()
+	var s status
+	eventually(w.t, 15*time.Second, "the tab takes a seat in the room", func() error {
+		if s = w.status(); !s.Connected || s.Server == 0 {
+			return fmt.Errorf("status %+v", s)
+		}
+		return nil
+	})
+	return s.Server
+}
+
+// network changes the room, as `window.raftPlayground.network` does.
+func (w *tab) network(change string) {
+	w.t.Helper()
+	w.must(nil, `await raftPlayground.network(`+change+`);`)
+}
+
+// put writes and returns nil when the write is acknowledged.
+func (w *tab) put(key, value string) error {
+	return w.eval(nil, fmt.Sprintf(`await raftPlayground.request({op: "put", key: %q, value: %q});`, key, value))
+}
+
+// get reads what key holds. A key that is not there is an error.
+func (w *tab) get(key string) (string, error) {
+	var answer struct {
+		Found bool
+		Value string
+	}
+	if err := w.eval(&answer, fmt.Sprintf(`return await raftPlayground.request({op: "get", key: %q});`, key)); err != nil {
+		return "", err
+	}
+	if !answer.Found {
+		return "", fmt.Errorf("the key %q does not exist", key)
+	}
+	return answer.Value, nil
+}
+
+func (w *tab) mustPut(key, value string) {
+	w.t.Helper()
+	if err := w.put(key, value); err != nil {
+		w.t.Fatalf("putting %s=%s: %v", key, value, err)
+	}
+}
+
+func (w *tab) mustGet(key, want string) {
+	w.t.Helper()
+	if got, err := w.get(key); err != nil || got != want {
+		w.t.Fatalf("getting %s: got %q (%v), want %q", key, got, err, want)
+	}
+}
+
+// leading waits until one of the tabs leads and all of them take it for the leader of one term. It returns it, and the others.
+func leading(t *testing.T, limit time.Duration, tabs ...*tab) (leader *tab, others []*tab) {
+	t.Helper()
+	eventually(t, limit, "all tabs agree on a leader among them", func() error {
+		leader, others = nil, nil
+		var first status
+		for i, w := range tabs {
+			s := w.status()
+			if i == 0 {
+				first = s
+			}
+			if !s.Connected || s.Leader == 0 || s.Leader != first.Leader || s.Term != first.Term {
+				return fmt.Errorf("first tab %+v, tab %d %+v", first, i+1, s)
+			}
+			if s.Role == "leader" {
+				leader = w
+			} else {
+				others = append(others, w)
+			}
+		}
+		if leader == nil {
+			return fmt.Errorf("S%d, which they take for it, is none of them", first.Leader)
+		}
+		return nil
+	})
+	return leader, others
+}
+
+// alike waits until the logs of all tabs are committed and applied to their ends and hold the same state, and returns what the first one says.
+func alike(t *testing.T, limit time.Duration, tabs ...*tab) status {
+	t.Helper()
+	var first status
+	eventually(t, limit, "the tabs hold the same applied log", func() error {
+		for i, w := range tabs {
+			s := w.status()
+			if i == 0 {
+				first = s
+			}
+			if s.AppliedIndex != s.LastIndex || s.CommitIndex != s.LastIndex || s.LastIndex != first.LastIndex || s.StateHash != first.StateHash || s.StateHash == "" {
+				return fmt.Errorf("first tab %+v, tab %d %+v", first, i+1, s)
+			}
+		}
+		return nil
+	})
+	return first
+}
+
+// says waits until the page shows the words, whatever the blanks between them.
+func (w *tab) says(limit time.Duration, words string) {
+	w.t.Helper()
+	eventually(w.t, limit, "the page says: "+words, func() error {
+		if text := w.text(); !strings.Contains(text, words) {
+			return fmt.Errorf("it says: %s", text)
+		}
+		return nil
+	})
+}
+
+// text is what the page says, blanks folded.
+func (w *tab) text() string {
+	w.t.Helper()
+	var text string
+	w.must(&text, `return deepText().replace(/\s+/g, " ");`)
+	return text
+}
