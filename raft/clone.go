@@ -11,7 +11,7 @@ func (n *Node) Clone() *Node {
 	c := *n
 	c.log = n.log.clone()
 	c.disk.pending = slices.Clone(n.disk.pending)
-	c.out = outbox{filling: n.out.filling.clone()}
+	c.out = outbox{boxes: [2]box{n.out.filling().clone()}}
 	if n.candidacy != nil {
 		c.candidacy = &candidacy{votes: slices.Clone(n.candidacy.votes), ownVote: n.candidacy.ownVote}
 	}

@@ -410,7 +410,8 @@ func (n *Node) event(e Event) {
 	if e.Term == 0 {
 		e.Term = n.currentTerm
 	}
-	n.out.filling.events = append(n.out.filling.events, e)
+	b := n.out.filling()
+	b.events = append(b.events, e)
 }
 
 func (n *Node) ignore(from ServerID, reason Reason) {

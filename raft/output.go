@@ -3,8 +3,8 @@ package raft
 // outbox gathers what goes out. There are two boxes: one is being filled while the host still reads the other, which it was handed by the last Output.
 // Messages are elements of slices that are used again and again, so that a server in steady state allocates nothing.
 type outbox struct {
-	filling box
-	handed  box
+	boxes [2]box
+	turn  uint8 // which one is being filled
 }
 
 type box struct {
@@ -17,11 +17,14 @@ type box struct {
 	appendReplies []AppendEntriesReply
 }
 
+func (o *outbox) filling() *box { return &o.boxes[o.turn] }
+
 // flip takes back the box that the host had, and hands out the one that was being filled.
 func (o *outbox) flip() *box {
-	o.handed.reclaim()
-	o.handed, o.filling = o.filling, o.handed
-	return &o.handed
+	handed := o.filling()
+	o.turn = 1 - o.turn
+	o.filling().reclaim()
+	return handed
 }
 
 func (b *box) reclaim() {
@@ -36,25 +39,25 @@ func (b *box) reclaim() {
 // The four of them put a message into the box. A pointer stays good when its slice grows: the old memory is not used again until it expires.
 
 func (n *Node) sendRequestVote(to ServerID, after uint64, m RequestVote) {
-	b := &n.out.filling
+	b := n.out.filling()
 	b.requestVotes = append(b.requestVotes, m)
 	b.envelopes = append(b.envelopes, Envelope{to, after, &b.requestVotes[len(b.requestVotes)-1]})
 }
 
 func (n *Node) sendRequestVoteReply(to ServerID, after uint64, m RequestVoteReply) {
-	b := &n.out.filling
+	b := n.out.filling()
 	b.voteReplies = append(b.voteReplies, m)
 	b.envelopes = append(b.envelopes, Envelope{to, after, &b.voteReplies[len(b.voteReplies)-1]})
 }
 
 func (n *Node) sendAppendEntries(to ServerID, after uint64, m AppendEntries) {
-	b := &n.out.filling
+	b := n.out.filling()
 	b.appends = append(b.appends, m)
 	b.envelopes = append(b.envelopes, Envelope{to, after, &b.appends[len(b.appends)-1]})
 }
 
 func (n *Node) sendAppendEntriesReply(to ServerID, after uint64, m AppendEntriesReply) {
-	b := &n.out.filling
+	b := n.out.filling()
 	b.appendReplies = append(b.appendReplies, m)
 	b.envelopes = append(b.envelopes, Envelope{to, after, &b.appendReplies[len(b.appendReplies)-1]})
 }

@@ -1,0 +1,14 @@
+package main
+
+// cluster is three servers in one goroutine, of either core. The first one leads.
+type cluster interface {
+	propose(commands [][]byte) // to the leader, in one call; nothing runs yet
+	drain()                    // runs until nothing is left to do
+	tick()                     // one tick of time for every server, then drain
+	cut(cut bool)              // cuts the third server off, or joins it again
+	applied() uint64           // how many commands every server that is not cut off has applied
+	behind() bool              // whether the third server has applied less than the first
+	messages() uint64          // delivered so far
+}
+
+const size = 3

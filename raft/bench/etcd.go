@@ -1,0 +1,91 @@
+package main
+
+import (
+	"io"
+	"log"
+
+	etcd "go.etcd.io/raft/v3"
+)
+
+const (
+	compactAt   = 16384 // a log that holds this many applied entries more than it must is compacted,
+	compactKeep = 2048  // down to this many, for slow followers
+)
+
+// theirs drives go.etcd.io/raft: a RawNode a server, with a MemoryStorage.
+type theirs struct {
+	nodes    [size]*etcd.RawNode
+	stores   [size]*etcd.MemoryStorage
+	last     [size]uint64 // index applied
+	first    [size]uint64 // index compacted
+	commands [size]uint64
+	isCut    bool
+	sent     uint64
+}
+
+func newTheirs() cluster {
+	c := &theirs{}
+	for i := range c.nodes {
+		c.stores[i] = etcd.NewMemoryStorage()
+		begin(c.stores[i])
+		n, err := etcd.NewRawNode(&etcd.Config{ID: uint64(i + 1), ElectionTick: 10, HeartbeatTick: 1, Storage: c.stores[i], Applied: 1,
+			MaxSizePerMsg: 1 << 20, MaxCommittedSizePerReady: 1 << 26, MaxInflightMsgs: 256,
+			Logger: &etcd.DefaultLogger{Logger: log.New(io.Discard, "", 0)}})
+		if err != nil {
+			panic(err)
+		}
+		c.nodes[i], c.last[i], c.first[i] = n, 1, 1
+	}
+	if err := c.nodes[0].Campaign(); err != nil {
+		panic(err)
+	}
+	c.drain()
+	if c.nodes[0].BasicStatus().RaftState != etcd.StateLeader {
+		panic("etcd: the first server does not lead")
+	}
+	return c
+}
+
+func (c *theirs) tick() {
+	for _, n := range c.nodes {
+		n.Tick()
+	}
+	c.drain()
+}
+
+func (c *theirs) drain() {
+	for busy := true; busy; {
+		busy = false
+		for i, n := range c.nodes {
+			for n.HasReady() {
+				busy = true
+				c.carryOut(i, n)
+			}
+		}
+	}
+}
+
+// reaches tells whether a message from server i (0 and up) arrives at server to (1 and up).
+func (c *theirs) reaches(i int, to uint64) bool {
+	return !c.isCut || i != 2 && to != 3
+}
+
+func (c *theirs) compact(i int) {
+	if !c.isCut && c.last[i]-c.first[i] > compactAt {
+		c.first[i] = c.last[i] - compactKeep
+		if err := c.stores[i].Compact(c.first[i]); err != nil {
+			panic(err)
+		}
+	}
+}
+
+func (c *theirs) cut(cut bool)     { c.isCut = cut }
+func (c *theirs) messages() uint64 { return c.sent }
+func (c *theirs) behind() bool     { return c.last[2] < c.last[0] }
+
+func (c *theirs) applied() uint64 {
+	if c.isCut {
+		return min(c.commands[0], c.commands[1])
+	}
+	return min(c.commands[0], c.commands[1], c.commands[2])
+}

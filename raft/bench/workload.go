@@ -1,0 +1,94 @@
+package main
+
+import "testing"
+
+// workload is one thing to measure. An operation is a command, or a heartbeat round.
+type workload struct {
+	name string
+	run  func(b *testing.B, fresh func() cluster)
+}
+
+const (
+	payload = 16    // bytes of a command
+	life    = 16384 // commands after which a cluster is replaced
+)
+
+var workloads = []workload{
+	{"commit-1-inflight", func(b *testing.B, fresh func() cluster) { commit(b, fresh, 1, false) }},
+	{"commit-64-one-call", func(b *testing.B, fresh func() cluster) { commit(b, fresh, 64, true) }},
+	{"commit-64-calls", func(b *testing.B, fresh func() cluster) { commit(b, fresh, 64, false) }},
+	{"heartbeat-round", heartbeats},
+	{"catch-up", catchUp},
+}
+
+// commit proposes batches of commands, in one call or one by one, and runs each batch until every server has applied it.
+func commit(b *testing.B, fresh func() cluster, batch int, together bool) {
+	commands := make([][]byte, batch)
+	for i := range commands {
+		commands[i] = make([]byte, payload)
+	}
+	c := fresh()
+	done := uint64(0)
+	b.ResetTimer()
+	for i := 0; i < b.N; {
+		if done >= life {
+			b.StopTimer()
+			c, done = fresh(), 0
+			b.StartTimer()
+		}
+		k := min(batch, b.N-i)
+		if together {
+			c.propose(commands[:k])
+		} else {
+			for j := range k {
+				c.propose(commands[j : j+1])
+			}
+		}
+		c.drain()
+		i += k
+		done += uint64(k)
+		if c.applied() != done {
+			panic("not every server has applied every command")
+		}
+	}
+}
+
+func heartbeats(b *testing.B, fresh func() cluster) {
+	c := fresh()
+	c.tick()
+	before := c.messages()
+	b.ResetTimer()
+	for range b.N {
+		c.tick()
+	}
+	b.StopTimer()
+	if got := c.messages() - before; got != uint64(4*b.N) {
+		panic("a heartbeat round is a call and a reply per follower")
+	}
+}
+
+// catchUp brings a server up to date that missed 1,024 commands.
+func catchUp(b *testing.B, fresh func() cluster) {
+	c := fresh()
+	command := [][]byte{make([]byte, payload)}
+	done := 0
+	b.ResetTimer()
+	for i := 0; i < b.N; {
+		b.StopTimer()
+		if done >= life {
+			c, done = fresh(), 0
+		}
+		c.cut(true)
+		for range 1024 {
+			c.propose(command)
+			c.drain()
+		}
+		c.cut(false)
+		b.StartTimer()
+		for c.behind() {
+			c.tick()
+		}
+		i += 1024
+		done += 1024
+	}
+}
