@@ -1,0 +1,269 @@
+package wire
+
+import (
+	"encoding/base64"
+	"unicode/utf8"
+	"unsafe"
+
+	jsoniter "github.com/json-iterator/go"
+
+	"raftplayground/raft"
+)
+
+// Append appends f to dst in the given encoding and returns the result; it allocates only if dst is too small. Requests, answers and refusals
+// have no form but JSON and are written so whatever encoding is given. The same Frame always gives the same bytes. Append does not look at the limits:
+// a sender compares the length with MaxFrame.
+func Append(dst []byte, f *Frame, encoding Encoding) []byte {
+	if f.RPC != nil && encoding == Colon {
+		return appendColon(dst, f)
+	}
+	w := writer{jsoniter.ConfigDefault.BorrowStream(nil)}
+	own := w.Buffer()
+	w.SetBuffer(dst)
+	if f.RPC != nil && encoding == Variant {
+		w.variant(f)
+	} else {
+		w.json(f)
+	}
+	dst = w.Buffer()
+	w.SetBuffer(own)
+	jsoniter.ConfigDefault.ReturnStream(w.Stream)
+	return dst
+}
+
+// writer writes JSON. It takes each piece of constant text in one go: keys and punctuation are known beforehand.
+type writer struct{ *jsoniter.Stream }
+
+// json writes a JSON-RPC frame.
+func (w *writer) json(f *Frame) {
+	w.WriteRaw(`{"jsonrpc":"2.0"`)
+	switch m := f.RPC.(type) {
+	case *raft.RequestVote:
+		w.callID(f, m.Call)
+		w.address(f)
+		w.number(`,"method":"RequestVote","params":{"term":`, uint64(m.Term))
+		w.number(`,"candidateId":`, uint64(m.CandidateID))
+		w.number(`,"lastLogIndex":`, uint64(m.LastLogIndex))
+		w.number(`,"lastLogTerm":`, uint64(m.LastLogTerm))
+	case *raft.RequestVoteReply:
+		w.replyID(f, m.Call)
+		w.address(f)
+		w.number(`,"result":{"rpc":"RequestVote","term":`, uint64(m.Term))
+		w.boolean(`,"voteGranted":`, m.VoteGranted)
+	case *raft.AppendEntries:
+		w.callID(f, m.Call)
+		w.address(f)
+		w.number(`,"method":"AppendEntries","params":{"term":`, uint64(m.Term))
+		w.number(`,"leaderId":`, uint64(m.LeaderID))
+		w.number(`,"prevLogIndex":`, uint64(m.PrevLogIndex))
+		w.number(`,"prevLogTerm":`, uint64(m.PrevLogTerm))
+		w.number(`,"leaderCommit":`, uint64(m.LeaderCommit))
+		w.entries(m.Entries)
+	case *raft.AppendEntriesReply:
+		w.replyID(f, m.Call)
+		w.address(f)
+		w.number(`,"result":{"rpc":"AppendEntries","term":`, uint64(m.Term))
+		w.boolean(`,"success":`, m.Success)
+		w.unlessZero(`,"matchIndex":`, uint64(m.MatchIndex))
+		w.unlessZero(`,"conflictTerm":`, uint64(m.ConflictTerm))
+		w.unlessZero(`,"conflictIndex":`, uint64(m.ConflictIndex))
+	default:
+		w.clientFrame(f)
+	}
+	w.WriteRaw("}}")
+}
+
+// clientFrame writes what goes between a client and a server, without the braces at the end.
+func (w *writer) clientFrame(f *Frame) {
+	switch {
+	case f.Request != nil:
+		w.callID(f, f.Call)
+		w.address(f)
+		w.request(f.Request)
+	case f.Answer != nil:
+		w.replyID(f, f.Call)
+		w.address(f)
+		w.answer(f.Answer)
+	case f.Refusal != nil:
+		w.replyID(f, f.Call)
+		w.address(f)
+		w.refusal(f.Refusal)
+	default:
+		panic("wire: a frame without content")
+	}
+}
+
+func (w *writer) request(q *Request) {
+	w.WriteRaw(`,"method":"`)
+	w.WriteRaw(q.Method.String())
+	w.WriteRaw(`","params":{`)
+	switch q.Method {
+	case Put:
+		w.WriteRaw(`"key":`)
+		w.text(q.Key)
+		w.WriteRaw(`,"value":`)
+		w.text(q.Value)
+	case Get, Delete:
+		w.WriteRaw(`"key":`)
+		w.text(q.Key)
+	case IndexRange:
+		w.number(`"startIndex":`, uint64(q.Start))
+		w.number(`,"endIndex":`, uint64(q.End))
+	case AppendRequest:
+		w.number(`"prevLogIndex":`, uint64(q.PrevLogIndex))
+		w.number(`,"prevLogTerm":`, uint64(q.PrevLogTerm))
+		w.WriteRaw(`,"entries":[`)
+		for i, command := range q.Commands {
+			if i > 0 {
+				w.WriteRaw(",")
+			}
+			w.payload(command)
+		}
+		w.WriteRaw("]")
+	}
+}
+
+func (w *writer) answer(a *Answer) {
+	w.WriteRaw(`,"result":{"rpc":"`)
+	w.WriteRaw(a.Method.String())
+	if a.Method == IndexRange {
+		w.number(`","startIndex":`, uint64(a.Index))
+		w.number(`,"commitIndex":`, uint64(a.CommitIndex))
+		w.entries(a.Entries)
+		return
+	}
+	w.number(`","index":`, uint64(a.Index))
+	w.number(`,"term":`, uint64(a.Term))
+	if a.Method == Get || a.Method == Delete {
+		w.boolean(`,"found":`, a.Found)
+	}
+	if a.Method == Get && a.Found {
+		w.WriteRaw(`,"value":`)
+		w.text(a.Value)
+	}
+}
+
+// refusal writes an error with what of its data its code gives a meaning.
+func (w *writer) refusal(e *Error) {
+	w.WriteRaw(`,"error":{"code":`)
+	w.WriteInt(e.Code)
+	w.WriteRaw(`,"message":`)
+	w.text(e.Message)
+	leader, prev := e.Code == CodeNotLeader, e.Code == CodePrevMismatch
+	if e.Field == "" && !leader && !prev {
+		return
+	}
+	w.WriteRaw(`,"data":{`)
+	if e.Field != "" {
+		w.WriteRaw(`"field":`)
+		w.text(e.Field)
+		if leader || prev {
+			w.WriteRaw(",")
+		}
+	}
+	if leader {
+		w.WriteRaw(`"leader":`)
+		w.leader(e.Leader)
+	}
+	if prev {
+		w.number(`"index":`, uint64(e.Index))
+		w.number(`,"term":`, uint64(e.Term))
+	}
+	w.WriteRaw("}")
+}
+
+// callID writes a call's id, nothing if it has none: by JSON-RPC it is then a notification.
+func (w *writer) callID(f *Frame, call uint64) {
+	if len(f.ID) > 0 || call != 0 {
+		w.id(f.ID, f.From, f.To, call)
+	}
+}
+
+// replyID writes a reply's id, which JSON-RPC demands: null if the call had none.
+func (w *writer) replyID(f *Frame, call uint64) {
+	if len(f.ID) == 0 && call == 0 {
+		w.WriteRaw(`,"id":null`)
+		return
+	}
+	w.id(f.ID, f.To, f.From, call)
+}
+
+func (w *writer) id(foreign []byte, caller, called, call uint64) {
+	w.WriteRaw(`,"id":`)
+	if len(foreign) > 0 {
+		w.raw(foreign)
+		return
+	}
+	w.number(`"`, caller)
+	w.number(">", called)
+	w.number(":", call)
+	w.WriteRaw(`"`)
+}
+
+func (w *writer) address(f *Frame) {
+	w.unlessZero(`,"from":`, f.From)
+	w.unlessZero(`,"to":`, f.To)
+}
+
+func (w *writer) entries(entries []raft.Entry) {
+	w.WriteRaw(`,"entries":[`)
+	for i, entry := range entries {
+		if i > 0 {
+			w.WriteRaw(",")
+		}
+		w.number(`{"term":`, uint64(entry.Term))
+		if entry.Kind == raft.NoOp {
+			w.WriteRaw(`,"noop":true}`)
+			continue
+		}
+		w.WriteRaw(`,"command":`)
+		w.payload(entry.Data)
+		w.WriteRaw("}")
+	}
+	w.WriteRaw("]")
+}
+
+// leader writes a leader's id, null if it is not known.
+func (w *writer) leader(id uint64) {
+	if id == 0 {
+		w.WriteNil()
+		return
+	}
+	w.WriteUint64(id)
+}
+
+func (w *writer) number(before string, n uint64) {
+	w.WriteRaw(before)
+	w.WriteUint64(n)
+}
+
+func (w *writer) unlessZero(before string, n uint64) {
+	if n != 0 {
+		w.number(before, n)
+	}
+}
+
+func (w *writer) boolean(before string, b bool) {
+	w.WriteRaw(before)
+	w.WriteBool(b)
+}
+
+func (w *writer) raw(text []byte) {
+	w.SetBuffer(append(w.Buffer(), text...))
+}
+
+// text writes bytes as text if they are UTF-8, else as {"base64":"…"}.
+func (w *writer) text(s string) {
+	if utf8.ValidString(s) {
+		w.WriteString(s)
+		return
+	}
+	w.WriteRaw(`{"base64":"`)
+	w.SetBuffer(base64.StdEncoding.AppendEncode(w.Buffer(), unsafe.Slice(unsafe.StringData(s), len(s))))
+	w.WriteRaw(`"}`)
+}
+
+// payload is text for a slice, without a copy of it: nothing writes to data while it is read here.
+func (w *writer) payload(data []byte) {
+	w.text(unsafe.String(unsafe.SliceData(data), len(data)))
+}

@@ -1,0 +1,113 @@
+package wire
+
+import "raftplayground/raft"
+
+// Limits of what is taken in. They bound what one frame can make a server allocate.
+const (
+	MaxFrame   = 1 << 20  // bytes of a frame; the sender keeps below it, Decode refuses what is above it
+	MaxData    = 64 << 10 // bytes of one entry's command, of a key or of a value
+	MaxEntries = 4096     // entries in one frame
+	MaxID      = 128      // bytes of a JSON-RPC id as written, quotes included
+)
+
+// FirstClient is the lowest address of a client. Addresses below it, from 1, are servers.
+const FirstClient = 1001
+
+// Encoding is one of the ways of writing the same frame. A receiver tells them apart by what they begin with and answers in kind.
+type Encoding uint8
+
+const (
+	Colon   Encoding = iota // one line of text, as in the raft.rs of 2016: 1>2:RequestVotes:Request:1:1:0:0
+	JSON                    // JSON-RPC 2.0
+	Variant                 // the JSON of the raft of 2015: {"variant":"RequestVote","fields":[{…}]}
+)
+
+// String returns the encoding's name in lower case, "colon", "json" or "variant".
+func (e Encoding) String() string {
+	switch e {
+	case Colon:
+		return "colon"
+	case JSON:
+		return "json"
+	case Variant:
+		return "variant"
+	}
+	return "unknown"
+}
+
+// Frame is one message and its address. Exactly one of RPC, Request, Answer and Refusal is set.
+//
+// After Decode everything that a Frame points to is borrowed: from the Decoder (RPC, Request, Answer, Refusal, ID) until its next Decode. Two
+// things are not, they may be kept for ever: strings, and the Data of entries and the commands of an AppendRequest. Those of one frame share one
+// piece of memory that nobody writes to again.
+type Frame struct {
+	From     uint64 // who sent it: a server, or a client at FirstClient and up. 0: a Variant frame that does not say
+	To       uint64 // whom it is for; 0: everyone
+	Encoding Encoding
+
+	RPC     raft.RPC // half of a call between servers
+	Request *Request // a client asks a server
+	Answer  *Answer  // a server did what a client asked
+	Refusal *Error   // a server could not; the answer to any call or request (JSON only)
+
+	// Reply says that the frame is the second half of a call. It is also set when Decode fails but could see as much.
+	Reply bool
+
+	// Call pairs the halves. Decode sets it, for an RPC to the same as the RPC's own Call, and also when it fails but could see as much.
+	// Append looks at it only where there is no RPC. 0: the frame has no call number.
+	Call uint64
+
+	// ID is the call's name, as written, if its sender names calls in another way than this package does: a JSON number, string or null, a uuid with
+	// its quotes. A reply must carry it again; see Echo. Call then is a number made from it. Empty otherwise.
+	ID []byte
+
+	Leader uint64 // a rejecting Variant reply tells whom its sender takes for the leader; 0: nobody, and in every other frame
+}
+
+// Method names what a client asks of a server.
+type Method uint8
+
+const (
+	Put           Method = iota + 1 // write Value under Key
+	Get                             // read Key
+	Delete                          // remove Key
+	IndexRange                      // read the committed entries Start through End
+	AppendRequest                   // append Commands after the entry PrevLogIndex of term PrevLogTerm
+	methods                         // how many there are, plus one
+)
+
+var methodNames = [methods]string{Put: "Put", Get: "Get", Delete: "Delete", IndexRange: "IndexRange", AppendRequest: "AppendRequest"}
+
+// String returns the method's name in a frame, such as "Put".
+func (m Method) String() string {
+	if m == 0 || m >= methods {
+		return "unknown"
+	}
+	return methodNames[m]
+}
+
+// Request is what a client asks of a server. A field that Method has no use for is zero.
+type Request struct {
+	Method Method
+	Key    string // Put, Get, Delete: any bytes, at most MaxData
+	Value  string // Put: any bytes, at most MaxData
+
+	Start raft.Index // IndexRange: the first entry wanted, 1 and up
+	End   raft.Index // IndexRange: the last, included; beyond the commitIndex means up to it
+
+	PrevLogIndex raft.Index // AppendRequest: index of the entry that the new ones are to follow
+	PrevLogTerm  raft.Term  // AppendRequest: its term
+	Commands     [][]byte   // AppendRequest: at most MaxEntries of at most MaxData bytes
+}
+
+// Answer is what a server says when it has done what a client asked. A field that Method has no use for is zero.
+type Answer struct {
+	Method Method
+	Index  raft.Index // where the command was committed, the last one of an AppendRequest; Get: where the value was read; IndexRange: index of Entries[0]
+	Term   raft.Term  // of that entry; IndexRange: 0
+	Found  bool       // Get: the key exists; Delete: it did exist
+	Value  string     // Get: what was found
+
+	Entries     []raft.Entry // IndexRange: committed entries Index, Index+1, …
+	CommitIndex raft.Index   // IndexRange: the server's commitIndex, so that a client knows whether there is more
+}

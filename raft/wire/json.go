@@ -1,0 +1,334 @@
+package wire
+
+import (
+	"strconv"
+	"unicode/utf8"
+
+	jsoniter "github.com/json-iterator/go"
+
+	"raftplayground/raft"
+)
+
+// decodeObject reads a frame that is a JSON object: JSON-RPC 2.0, or with "variant" and without "jsonrpc" the dialect of 2015.
+func (d *Decoder) decodeObject(data []byte, f *Frame) *Error {
+	if d.iter == nil {
+		d.iter = jsoniter.NewIterator(jsoniter.ConfigDefault)
+		d.scratch = make([]byte, 0, maxNumber) // json-iterator takes nil for "not capturing"
+	}
+	r := reader{scanner: scanner{data: data, iter: d.iter, scratch: d.scratch}}
+	if !utf8.Valid(data) {
+		return expected(CodeNotAFrame, "frame", "JSON in UTF-8", data)
+	}
+	if !r.check() {
+		return expected(CodeNotAFrame, "frame", "one whole JSON object (it goes wrong at byte "+strconv.Itoa(r.pos)+")", data)
+	}
+	d.scratch = r.scratch[:0]
+	var top object
+	r.object(data, "frame", &top)
+	if r.err != nil {
+		r.err.Code = CodeNotACall
+		return r.err
+	}
+	if top.get(fieldVariant) != nil && top.get(fieldJSONRPC) == nil {
+		f.Encoding = Variant
+		r.quotedNumbers = true
+		return d.decodeVariant(&r, &top, f)
+	}
+	f.Reply = top.get(fieldMethod) == nil && (top.get(fieldResult) != nil || top.get(fieldError) != nil)
+	r.envelope(&top, f)
+	switch {
+	case r.err != nil:
+	case top.get(fieldMethod) != nil:
+		d.decodeCall(&r, &top, f)
+	case top.get(fieldResult) != nil && top.get(fieldError) != nil:
+		r.err = &Error{Code: CodeNotACall, Field: "error", Message: "error: expected either result or error, came both"}
+	case top.get(fieldResult) != nil:
+		d.decodeResult(&r, &top, f)
+	case top.get(fieldError) != nil:
+		d.decodeRefusal(&r, &top, f)
+	default:
+		r.err = missing("method", "a method, a result or an error")
+		r.err.Code = CodeNotACall
+	}
+	return r.err
+}
+
+// envelope reads what every JSON-RPC frame has: the version, the address and the id. It reads the address even where the version is wrong, so
+// that the error can be answered.
+func (r *reader) envelope(top *object, f *Frame) {
+	f.From, f.To = r.number(top, fieldFrom), r.optional(top, fieldTo)
+	switch {
+	case r.err == nil && f.From == 0:
+		r.err = expected(CodeNotACall, "from", "the sender's number, 1 or more", top.get(fieldFrom))
+	case r.err == nil && f.To == 0 && top.get(fieldTo) != nil:
+		r.err = expected(CodeNotACall, "to", "the receiver's number, 1 or more", top.get(fieldTo))
+	case r.err == nil:
+		r.callID(top.get(fieldID), f)
+	}
+	version := top.get(fieldJSONRPC)
+	if r.err == nil && version == nil {
+		r.err = missing("jsonrpc", `"2.0"`)
+	}
+	if r.err == nil && string(version) != `"2.0"` {
+		r.err = expected(CodeNotACall, "jsonrpc", `"2.0"`, version)
+	}
+	if r.err != nil {
+		r.err.Code = CodeNotACall
+	}
+}
+
+// callID reads "from>to:call", or keeps the id of a sender that names its calls in another way. In a reply from and to are those of the call, so
+// the other way round than the frame's; a call to everyone has 0 for to.
+func (r *reader) callID(id []byte, f *Frame) {
+	if id == nil || string(id) == "null" {
+		return
+	}
+	if len(id) > MaxID {
+		r.err = tooMuch(CodeNotACall, "id", MaxID, "bytes", len(id))
+		return
+	}
+	if id[0] != '"' && id[0] != '-' && !isDigit(id[0]) {
+		r.err = expected(CodeNotACall, "id", "text, a number or null", id)
+		return
+	}
+	caller, called := f.From, f.To
+	if f.Reply {
+		caller, called = f.To, f.From
+	}
+	if from, to, call, ok := parseID(id); ok && from == caller && (to == called || f.Reply && to == 0) && call != 0 {
+		f.Call = call
+		return
+	}
+	f.ID, f.Call = id, foreignCall(id)
+}
+
+// parseID reads an id as this package writes it, with its quotes.
+func parseID(id []byte) (from, to, call uint64, ok bool) {
+	if id[0] != '"' {
+		return 0, 0, 0, false
+	}
+	r := colonReader{rest: id[1 : len(id)-1], more: true}
+	address := r.next()
+	for i, c := range address {
+		if c == '>' {
+			var a, b, c bool
+			from, a = parseNumber(address[:i])
+			to, b = parseNumber(address[i+1:])
+			call, c = parseNumber(r.rest)
+			return from, to, call, a && b && c
+		}
+	}
+	return 0, 0, 0, false
+}
+
+// foreignCall makes a call number from an id of another kind: the number that it is, or else its FNV-1a hash.
+func foreignCall(id []byte) uint64 {
+	if n, ok := parseNumber(id); ok {
+		return n
+	}
+	hash := uint64(14695981039346656037)
+	for _, c := range id {
+		hash = (hash ^ uint64(c)) * 1099511628211
+	}
+	return hash
+}
+
+// decodeCall reads the first half of a call.
+func (d *Decoder) decodeCall(r *reader, top *object, f *Frame) {
+	method := top.get(fieldMethod)
+	var p object
+	switch name := unquoted(method); {
+	case string(name) == "RequestVote":
+		r.object(top.get(fieldParams), "params", &p)
+		d.vote(f, raft.RequestVote{Call: f.Call, Term: raft.Term(r.number(&p, fieldTerm)), CandidateID: raft.ServerID(r.number(&p, fieldCandidateID)),
+			LastLogIndex: raft.Index(r.number(&p, fieldLastLogIndex)), LastLogTerm: raft.Term(r.number(&p, fieldLastLogTerm))})
+	case string(name) == "AppendEntries":
+		r.object(top.get(fieldParams), "params", &p)
+		m := raft.AppendEntries{Call: f.Call, Term: raft.Term(r.number(&p, fieldTerm)), LeaderID: raft.ServerID(r.number(&p, fieldLeaderID)),
+			PrevLogIndex: raft.Index(r.number(&p, fieldPrevLogIndex)), PrevLogTerm: raft.Term(r.number(&p, fieldPrevLogTerm)),
+			LeaderCommit: raft.Index(r.number(&p, fieldLeaderCommit))}
+		r.entries(&d.entries, &p)
+		m.Entries = d.entries.entries()
+		d.append(f, m)
+	default:
+		request := methodOf(name)
+		if request == 0 {
+			r.err = expected(CodeUnknownMethod, "method", "RequestVote, AppendEntries, Put, Get, Delete, IndexRange or AppendRequest", method)
+			return
+		}
+		r.object(top.get(fieldParams), "params", &p)
+		d.decodeRequest(r, &p, f, request)
+	}
+}
+
+// unquoted returns what is between the quotes of a name, nil if it is no text. Names have no escapes.
+func unquoted(text []byte) []byte {
+	if len(text) < 2 || text[0] != '"' {
+		return nil
+	}
+	return text[1 : len(text)-1]
+}
+
+func methodOf(name []byte) Method {
+	for m := Put; m < methods; m++ {
+		if string(name) == methodNames[m] {
+			return m
+		}
+	}
+	return 0
+}
+
+// entries reads the entries of an AppendEntries or of the answer to an IndexRange.
+func (r *reader) entries(p *payloads, o *object) {
+	var entry object
+	for list := r.list(o, fieldEntries); r.err == nil; {
+		text := list.next()
+		if text == nil {
+			return
+		}
+		r.object(text, "entries", &entry)
+		term, kind := r.number(&entry, fieldTerm), raft.Command
+		if entry.get(fieldNoOp) != nil && r.boolean(&entry, fieldNoOp) {
+			kind = raft.NoOp
+		}
+		switch {
+		case kind == raft.Command:
+			p.buf = r.payload(p.buf, entry.get(fieldCommand), "command")
+		case r.err == nil && entry.get(fieldCommand) != nil:
+			r.err = expected(CodeBadField, "command", "no command in a no-op entry", entry.get(fieldCommand))
+		}
+		if r.err == nil {
+			r.err = p.add(raft.Term(term), kind)
+		}
+	}
+}
+
+// decodeRequest reads what a client asks.
+func (d *Decoder) decodeRequest(r *reader, p *object, f *Frame, method Method) {
+	d.request = Request{Method: method}
+	q := &d.request
+	f.Request = q
+	switch method {
+	case Put:
+		q.Key, q.Value = r.string(d, p, fieldKey), r.string(d, p, fieldValue)
+	case Get, Delete:
+		q.Key = r.string(d, p, fieldKey)
+	case IndexRange:
+		q.Start, q.End = raft.Index(r.number(p, fieldStartIndex)), raft.Index(r.number(p, fieldEndIndex))
+		if r.err == nil && q.Start == 0 {
+			r.err = expected(CodeBadField, "startIndex", "1 or more: the first entry of a log is entry 1", p.get(fieldStartIndex))
+		}
+		if r.err == nil && q.End < q.Start {
+			r.err = expected(CodeBadField, "endIndex", "startIndex or more", p.get(fieldEndIndex))
+		}
+	case AppendRequest:
+		q.PrevLogIndex, q.PrevLogTerm = raft.Index(r.number(p, fieldPrevLogIndex)), raft.Term(r.number(p, fieldPrevLogTerm))
+		for list := r.list(p, fieldEntries); r.err == nil; {
+			text := list.next()
+			if text == nil {
+				break
+			}
+			d.entries.buf = r.payload(d.entries.buf, text, "entries")
+			if r.err == nil {
+				r.err = d.entries.add(0, raft.Command)
+			}
+		}
+		q.Commands = d.entries.bare()
+	}
+}
+
+// string reads a required payload of at most MaxData bytes into memory of its own.
+func (r *reader) string(d *Decoder, o *object, f field) string {
+	d.scratch = r.payload(d.scratch[:0], o.get(f), fieldNames[f])
+	if len(d.scratch) > MaxData && r.err == nil {
+		r.err = tooMuch(CodeBadField, fieldNames[f], MaxData, "bytes", len(d.scratch))
+	}
+	if r.err != nil {
+		return ""
+	}
+	return string(d.scratch)
+}
+
+// decodeResult reads the second half of a call.
+func (d *Decoder) decodeResult(r *reader, top *object, f *Frame) {
+	var p object
+	r.object(top.get(fieldResult), "result", &p)
+	rpc := p.get(fieldRPC)
+	if r.err == nil && rpc == nil {
+		r.err = missing("rpc", "the name of the call that this answers")
+	}
+	if r.err != nil {
+		return
+	}
+	switch name := unquoted(rpc); {
+	case string(name) == "RequestVote":
+		d.voteReply(f, raft.RequestVoteReply{Call: f.Call, Term: raft.Term(r.number(&p, fieldTerm)), VoteGranted: r.boolean(&p, fieldVoteGranted)})
+	case string(name) == "AppendEntries":
+		d.appendReply(f, raft.AppendEntriesReply{Call: f.Call, Term: raft.Term(r.number(&p, fieldTerm)), Success: r.boolean(&p, fieldSuccess),
+			MatchIndex: raft.Index(r.optional(&p, fieldMatchIndex)), ConflictTerm: raft.Term(r.optional(&p, fieldConflictTerm)),
+			ConflictIndex: raft.Index(r.optional(&p, fieldConflictIndex))})
+	default:
+		method := methodOf(name)
+		if method == 0 {
+			r.err = expected(CodeUnknownMethod, "rpc", "RequestVote, AppendEntries, Put, Get, Delete, IndexRange or AppendRequest", rpc)
+			return
+		}
+		d.decodeAnswer(r, &p, f, method)
+	}
+}
+
+// decodeAnswer reads what a client is answered.
+func (d *Decoder) decodeAnswer(r *reader, p *object, f *Frame, method Method) {
+	d.answer = Answer{Method: method}
+	a := &d.answer
+	f.Answer = a
+	if method == IndexRange {
+		a.Index, a.CommitIndex = raft.Index(r.number(p, fieldStartIndex)), raft.Index(r.number(p, fieldCommitIndex))
+		r.entries(&d.entries, p)
+		a.Entries = d.entries.entries()
+		return
+	}
+	a.Index, a.Term = raft.Index(r.number(p, fieldIndex)), raft.Term(r.number(p, fieldTerm))
+	if method == Get || method == Delete {
+		a.Found = r.boolean(p, fieldFound)
+	}
+	if method == Get && a.Found {
+		a.Value = r.string(d, p, fieldValue)
+	}
+}
+
+// decodeRefusal reads the error that answers a call.
+func (d *Decoder) decodeRefusal(r *reader, top *object, f *Frame) {
+	var p, data object
+	r.object(top.get(fieldError), "error", &p)
+	if r.err != nil {
+		return
+	}
+	code, ok := parseCode(p.get(fieldCode))
+	if !ok {
+		r.err = expected(CodeBadField, "code", "a whole number from -999999999 to 999999999", p.get(fieldCode))
+		return
+	}
+	d.refusal = Error{Code: code, Message: r.string(d, &p, fieldMessage)}
+	f.Refusal = &d.refusal
+	if more := p.get(fieldData); more != nil && more[0] == '{' { // of another kind it is somebody else's
+		r.object(more, "data", &data)
+		if data.get(fieldField) != nil {
+			d.refusal.Field = r.string(d, &data, fieldField)
+		}
+		if leader := data.get(fieldLeader); string(leader) != "null" {
+			d.refusal.Leader = r.optional(&data, fieldLeader)
+		}
+		d.refusal.Index, d.refusal.Term = raft.Index(r.optional(&data, fieldIndex)), raft.Term(r.optional(&data, fieldTerm))
+	}
+}
+
+// parseCode reads an error code.
+func parseCode(text []byte) (code int, ok bool) {
+	digits, sign := text, 1
+	if len(text) > 0 && text[0] == '-' {
+		digits, sign = text[1:], -1
+	}
+	n, ok := parseNumber(digits)
+	return sign * int(n%1e9), ok && n < 1e9
+}

@@ -1,0 +1,204 @@
+package wire
+
+import (
+	"bytes"
+	"encoding/json"
+	"strings"
+	"testing"
+
+	"pgregory.net/rapid"
+
+	"raftplayground/raft"
+)
+
+var anyNumber = rapid.OneOf(rapid.Uint64Range(0, 9), rapid.Uint64())
+
+var anyBytes = rapid.OneOf(
+	rapid.SliceOfN(rapid.Byte(), 0, 40),
+	rapid.Map(rapid.String(), func(s string) []byte { return []byte(s) }),
+	rapid.Map(rapid.StringOfN(rapid.RuneFrom([]rune("%:,;=\\\"\u0000\n\u2028€{}")), 0, 20, -1), func(s string) []byte { return []byte(s) }),
+)
+
+var anyEntry = rapid.Custom(func(t *rapid.T) raft.Entry {
+	entry := raft.Entry{Term: raft.Term(anyNumber.Draw(t, "term"))}
+	if rapid.Bool().Draw(t, "noop") {
+		entry.Kind = raft.NoOp
+	} else {
+		entry.Data = append([]byte{}, anyBytes.Draw(t, "command")...)
+	}
+	return entry
+})
+
+// number draws a number of any of Raft's types.
+func drawn[N ~uint64](t *rapid.T, name string) N { return N(anyNumber.Draw(t, name)) }
+
+var anyRPC = rapid.OneOf(
+	rapid.Custom(func(t *rapid.T) raft.RPC {
+		return &raft.RequestVote{Call: drawn[uint64](t, "call"), Term: drawn[raft.Term](t, "term"), CandidateID: drawn[raft.ServerID](t, "candidate"),
+			LastLogIndex: drawn[raft.Index](t, "index"), LastLogTerm: drawn[raft.Term](t, "lastTerm")}
+	}),
+	rapid.Custom(func(t *rapid.T) raft.RPC {
+		return &raft.RequestVoteReply{Call: drawn[uint64](t, "call"), Term: drawn[raft.Term](t, "term"), VoteGranted: rapid.Bool().Draw(t, "granted")}
+	}),
+	rapid.Custom(func(t *rapid.T) raft.RPC {
+		m := &raft.AppendEntries{Call: drawn[uint64](t, "call"), Term: drawn[raft.Term](t, "term"), LeaderID: drawn[raft.ServerID](t, "leader"),
+			PrevLogIndex: drawn[raft.Index](t, "prev"), PrevLogTerm: drawn[raft.Term](t, "prevTerm"), LeaderCommit: drawn[raft.Index](t, "commit")}
+		if entries := rapid.SliceOfN(anyEntry, 0, 5).Draw(t, "entries"); len(entries) > 0 {
+			m.Entries = entries
+		}
+		return m
+	}),
+	rapid.Custom(func(t *rapid.T) raft.RPC {
+		m := &raft.AppendEntriesReply{Call: drawn[uint64](t, "call"), Term: drawn[raft.Term](t, "term"), Success: rapid.Bool().Draw(t, "success")}
+		if m.Success {
+			m.MatchIndex = drawn[raft.Index](t, "match")
+		} else {
+			m.ConflictTerm, m.ConflictIndex = drawn[raft.Term](t, "conflictTerm"), drawn[raft.Index](t, "conflictIndex")
+		}
+		return m
+	}),
+)
+
+var anyRequest = rapid.Custom(func(t *rapid.T) *Request {
+	text := func(name string) string { return string(anyBytes.Draw(t, name)) }
+	q := &Request{Method: rapid.SampledFrom([]Method{Put, Get, Delete, IndexRange, AppendRequest}).Draw(t, "method")}
+	switch q.Method {
+	case Put:
+		q.Key, q.Value = text("key"), text("value")
+	case Get, Delete:
+		q.Key = text("key")
+	case IndexRange:
+		q.Start = raft.Index(rapid.Uint64Min(1).Draw(t, "start"))
+		q.End = raft.Index(rapid.Uint64Min(uint64(q.Start)).Draw(t, "end"))
+	case AppendRequest:
+		q.PrevLogIndex, q.PrevLogTerm = drawn[raft.Index](t, "prev"), drawn[raft.Term](t, "prevTerm")
+		for _, command := range rapid.SliceOfN(anyBytes, 0, 4).Draw(t, "commands") {
+			q.Commands = append(q.Commands, append([]byte{}, command...))
+		}
+	}
+	return q
+})
+
+var anyAnswer = rapid.Custom(func(t *rapid.T) *Answer {
+	a := &Answer{Method: rapid.SampledFrom([]Method{Put, Get, Delete, IndexRange, AppendRequest}).Draw(t, "method"), Index: drawn[raft.Index](t, "index")}
+	if a.Method == IndexRange {
+		a.CommitIndex = drawn[raft.Index](t, "commit")
+		if entries := rapid.SliceOfN(anyEntry, 0, 4).Draw(t, "entries"); len(entries) > 0 {
+			a.Entries = entries
+		}
+		return a
+	}
+	a.Term = drawn[raft.Term](t, "term")
+	a.Found = (a.Method == Get || a.Method == Delete) && rapid.Bool().Draw(t, "found")
+	if a.Method == Get && a.Found {
+		a.Value = string(anyBytes.Draw(t, "value"))
+	}
+	return a
+})
+
+func isReply(rpc raft.RPC) bool {
+	switch rpc.(type) {
+	case *raft.RequestVoteReply, *raft.AppendEntriesReply:
+		return true
+	}
+	return false
+}
+
+func TestEveryRPCComesBackAsItWas(t *testing.T) {
+	var d Decoder
+	for _, encoding := range []Encoding{Colon, JSON, Variant} {
+		t.Run(encoding.String(), func(t *testing.T) {
+			rapid.Check(t, func(t *rapid.T) {
+				sent := Frame{From: rapid.Uint64Min(1).Draw(t, "from"), To: drawn[uint64](t, "to"), Encoding: encoding, RPC: anyRPC.Draw(t, "rpc")}
+				sent.Reply = isReply(sent.RPC)
+				text := Append(nil, &sent, encoding)
+				if encoding != Colon && !json.Valid(text) {
+					t.Fatalf("not JSON: %s", text)
+				}
+				var f Frame
+				if err := d.Decode(text, &f); err != nil {
+					t.Fatalf("%s: %v", text, err)
+				}
+				checkSame(t, &f, &sent)
+			})
+		})
+	}
+}
+
+func TestEveryClientFrameComesBackAsItWas(t *testing.T) {
+	var d Decoder
+	rapid.Check(t, func(t *rapid.T) {
+		sent := Frame{From: rapid.Uint64Min(1).Draw(t, "from"), To: rapid.Uint64Min(1).Draw(t, "to"), Encoding: JSON, Call: drawn[uint64](t, "call")}
+		switch rapid.IntRange(0, 2).Draw(t, "content") {
+		case 0:
+			sent.Request = anyRequest.Draw(t, "request")
+		case 1:
+			sent.Answer, sent.Reply = anyAnswer.Draw(t, "answer"), true
+		case 2:
+			e := &Error{Code: rapid.SampledFrom([]int{CodeBadField, CodeNotLeader, CodeNoQuorum, CodePrevMismatch, CodeTimedOut, CodeOverloaded}).Draw(t, "code"),
+				Field: rapid.String().Draw(t, "field"), Message: rapid.String().Draw(t, "message")}
+			if e.Code == CodeNotLeader {
+				e.Leader = drawn[uint64](t, "leader")
+			}
+			if e.Code == CodePrevMismatch {
+				e.Index, e.Term = drawn[raft.Index](t, "index"), drawn[raft.Term](t, "term")
+			}
+			sent.Refusal, sent.Reply = e, true
+		}
+		text := Append(nil, &sent, JSON)
+		if !json.Valid(text) {
+			t.Fatalf("not JSON: %s", text)
+		}
+		var f Frame
+		if err := d.Decode(text, &f); err != nil {
+			t.Fatalf("%s: %v", text, err)
+		}
+		checkSame(t, &f, &sent)
+	})
+}
+
+// checkStable decodes, encodes, decodes and encodes: both times the same frame, and the same text.
+func checkStable(t *testing.T, data []byte) {
+	if len(data) > 1<<16 {
+		return
+	}
+	var first, second Decoder
+	var f, again Frame
+	err := first.Decode(data, &f)
+	if err != nil {
+		if e, ok := err.(*Error); !ok || e.Code == 0 || e.Field == "" || !strings.HasPrefix(e.Message, e.Field+": ") || len(e.Message) > 300 {
+			t.Fatalf("%q: error %#v", data, err)
+		}
+		AppendError(nil, 2, &f, err.(*Error))
+		return
+	}
+	if f.Encoding != Colon && !json.Valid(data) {
+		t.Fatalf("%q: taken, but not JSON", data)
+	}
+	text := Append(nil, &f, f.Encoding)
+	if err := second.Decode(text, &again); err != nil {
+		t.Fatalf("%q: sent again as %q, which is refused: %v", data, text, err)
+	}
+	checkSame(t, &again, &f)
+	if third := Append(nil, &again, f.Encoding); !bytes.Equal(third, text) {
+		t.Fatalf("%q: sent again as %q and then as %q", data, text, third)
+	}
+}
+
+func FuzzColon(f *testing.F)   { fuzz(f, Colon, "1:") }
+func FuzzJSON(f *testing.F)    { fuzz(f, JSON, `{"jsonrpc":"2.0",`) }
+func FuzzVariant(f *testing.F) { fuzz(f, Variant, `{"variant":"`) }
+
+func fuzz(f *testing.F, encoding Encoding, begin string) {
+	for _, c := range canonicals {
+		if c.encoding == encoding {
+			f.Add([]byte(c.text))
+		}
+	}
+	for _, c := range bads {
+		if strings.HasPrefix(c.text, begin) && len(c.text) < 1000 {
+			f.Add([]byte(c.text))
+		}
+	}
+	f.Fuzz(checkStable)
+}

@@ -1,0 +1,421 @@
+package wire
+
+import (
+	"bytes"
+	"encoding/json"
+	"reflect"
+	"strings"
+	"testing"
+
+	"raftplayground/raft"
+)
+
+// canonical is one frame and its only text in each encoding that has one.
+type canonical struct {
+	name     string
+	frame    Frame
+	encoding Encoding
+	text     string
+}
+
+var canonicals = []canonical{
+	{"vote, colon", Frame{From: 1, To: 2, RPC: &raft.RequestVote{Call: 17, Term: 3, CandidateID: 1, LastLogIndex: 4, LastLogTerm: 2}}, Colon,
+		"1>2:RequestVotes:Request:3:1:4:2:call=17"},
+	{"vote, JSON", Frame{From: 1, To: 2, RPC: &raft.RequestVote{Call: 17, Term: 3, CandidateID: 1, LastLogIndex: 4, LastLogTerm: 2}}, JSON,
+		`{"jsonrpc":"2.0","id":"1>2:17","from":1,"to":2,"method":"RequestVote","params":{"term":3,"candidateId":1,"lastLogIndex":4,"lastLogTerm":2}}`},
+	{"vote, variant", Frame{From: 1, To: 2, RPC: &raft.RequestVote{Call: 17, Term: 3, CandidateID: 1, LastLogIndex: 4, LastLogTerm: 2}}, Variant,
+		`{"variant":"RequestVote","fields":[{"term":3,"candidate_id":1,"last_log_index":4,"last_log_term":2,"uuid":"72616674-0001-8000-8000-000000000011"}],"from":1,"to":2}`},
+	{"vote to everyone", Frame{From: 1, RPC: &raft.RequestVote{Term: 1, CandidateID: 1}}, JSON,
+		`{"jsonrpc":"2.0","from":1,"method":"RequestVote","params":{"term":1,"candidateId":1,"lastLogIndex":0,"lastLogTerm":0}}`},
+	{"vote reply, colon", Frame{From: 2, To: 1, Reply: true, RPC: &raft.RequestVoteReply{Call: 17, Term: 3, VoteGranted: true}}, Colon,
+		"2>1:RequestVotes:Reply:3:true:call=17"},
+	{"vote reply, JSON", Frame{From: 2, To: 1, Reply: true, RPC: &raft.RequestVoteReply{Call: 17, Term: 3, VoteGranted: true}}, JSON,
+		`{"jsonrpc":"2.0","id":"1>2:17","from":2,"to":1,"result":{"rpc":"RequestVote","term":3,"voteGranted":true}}`},
+	{"vote reply without number", Frame{From: 2, To: 1, Reply: true, RPC: &raft.RequestVoteReply{Term: 3}}, JSON,
+		`{"jsonrpc":"2.0","id":null,"from":2,"to":1,"result":{"rpc":"RequestVote","term":3,"voteGranted":false}}`},
+	{"entries, colon", Frame{From: 1, To: 2, RPC: &raft.AppendEntries{Call: 18, Term: 3, LeaderID: 1, PrevLogIndex: 4, PrevLogTerm: 2, LeaderCommit: 4, Entries: everyKind()}}, Colon,
+		"1>2:AppendEntries:Request:3:1:4:2:4:call=18:entries=3;3,set x=1;3,;3,a%3Ab%2Cc%3Bd%25%0Aé%C2%85%FF"},
+	{"entries, JSON", Frame{From: 1, To: 2, RPC: &raft.AppendEntries{Call: 18, Term: 3, LeaderID: 1, PrevLogIndex: 4, PrevLogTerm: 2, LeaderCommit: 4, Entries: everyKind()}}, JSON,
+		`{"jsonrpc":"2.0","id":"1>2:18","from":1,"to":2,"method":"AppendEntries","params":{"term":3,"leaderId":1,"prevLogIndex":4,"prevLogTerm":2,"leaderCommit":4,` +
+			`"entries":[{"term":3,"noop":true},{"term":3,"command":"set x=1"},{"term":3,"command":""},{"term":3,"command":{"base64":"YTpiLGM7ZCUKw6nChf8="}}]}}`},
+	{"entries, variant", Frame{From: 1, To: 2, RPC: &raft.AppendEntries{Call: 18, Term: 3, LeaderID: 1, PrevLogIndex: 4, PrevLogTerm: 2, LeaderCommit: 4, Entries: everyKind()}}, Variant,
+		`{"variant":"AppendEntries","fields":[{"term":3,"leader_id":1,"prev_log_index":4,"prev_log_term":2,"entries":[[3,""],[3,"set x=1"],[3,{"base64":""}],[3,{"base64":"YTpiLGM7ZCUKw6nChf8="}]],` +
+			`"leader_commit":4,"uuid":"72616674-0002-8000-8000-000000000012"}],"from":1,"to":2}`},
+	{"heartbeat, JSON", Frame{From: 1, To: 2, RPC: &raft.AppendEntries{Call: 18, Term: 3, LeaderID: 1}}, JSON,
+		`{"jsonrpc":"2.0","id":"1>2:18","from":1,"to":2,"method":"AppendEntries","params":{"term":3,"leaderId":1,"prevLogIndex":0,"prevLogTerm":0,"leaderCommit":0,"entries":[]}}`},
+	{"success, colon", Frame{From: 2, To: 1, Reply: true, RPC: &raft.AppendEntriesReply{Call: 18, Term: 3, Success: true, MatchIndex: 6}}, Colon,
+		"2>1:AppendEntries:Reply:3:true:call=18:match=6"},
+	{"success, variant", Frame{From: 2, To: 1, Reply: true, RPC: &raft.AppendEntriesReply{Call: 18, Term: 3, Success: true, MatchIndex: 6}}, Variant,
+		`{"variant":"Accepted","fields":[{"uuid":"72616674-0002-8000-8000-000000000012","term":3,"match_index":6,"next_index":7}],"from":2,"to":1}`},
+	{"refusal, colon", Frame{From: 2, To: 1, Reply: true, RPC: &raft.AppendEntriesReply{Call: 18, Term: 3, ConflictTerm: 2, ConflictIndex: 3}}, Colon,
+		"2>1:AppendEntries:Reply:3:false:call=18:conflictTerm=2:conflictIndex=3"},
+	{"refusal, JSON", Frame{From: 2, To: 1, Reply: true, RPC: &raft.AppendEntriesReply{Call: 18, Term: 3, ConflictTerm: 2, ConflictIndex: 3}}, JSON,
+		`{"jsonrpc":"2.0","id":"1>2:18","from":2,"to":1,"result":{"rpc":"AppendEntries","term":3,"success":false,"conflictTerm":2,"conflictIndex":3}}`},
+	{"refusal, variant", Frame{From: 2, To: 1, Reply: true, RPC: &raft.AppendEntriesReply{Call: 18, Term: 3, ConflictTerm: 2, ConflictIndex: 3}}, Variant,
+		`{"variant":"Rejected","fields":[{"uuid":"72616674-0002-8000-8000-000000000012","term":3,"current_leader":null,"match_index":0,"next_index":3,"conflict_term":2}],"from":2,"to":1}`},
+
+	{"Put", Frame{From: 1001, To: 2, Call: 5, Request: &Request{Method: Put, Key: "x", Value: `a "b"`}}, JSON,
+		`{"jsonrpc":"2.0","id":"1001>2:5","from":1001,"to":2,"method":"Put","params":{"key":"x","value":"a \"b\""}}`},
+	{"Get", Frame{From: 1001, To: 2, ID: []byte("7"), Call: 7, Request: &Request{Method: Get, Key: "\xff"}}, JSON,
+		`{"jsonrpc":"2.0","id":7,"from":1001,"to":2,"method":"Get","params":{"key":{"base64":"/w=="}}}`},
+	{"Delete", Frame{From: 1001, To: 2, Call: 5, Request: &Request{Method: Delete, Key: ""}}, JSON,
+		`{"jsonrpc":"2.0","id":"1001>2:5","from":1001,"to":2,"method":"Delete","params":{"key":""}}`},
+	{"IndexRange", Frame{From: 1001, To: 2, Call: 5, Request: &Request{Method: IndexRange, Start: 1, End: 9}}, JSON,
+		`{"jsonrpc":"2.0","id":"1001>2:5","from":1001,"to":2,"method":"IndexRange","params":{"startIndex":1,"endIndex":9}}`},
+	{"AppendRequest", Frame{From: 1001, To: 2, Call: 5, Request: &Request{Method: AppendRequest, PrevLogIndex: 4, PrevLogTerm: 2, Commands: [][]byte{[]byte("a"), {0xff}}}}, JSON,
+		`{"jsonrpc":"2.0","id":"1001>2:5","from":1001,"to":2,"method":"AppendRequest","params":{"prevLogIndex":4,"prevLogTerm":2,"entries":["a",{"base64":"/w=="}]}}`},
+
+	{"Put answer", Frame{From: 2, To: 1001, Reply: true, Call: 5, Answer: &Answer{Method: Put, Index: 48, Term: 3}}, JSON,
+		`{"jsonrpc":"2.0","id":"1001>2:5","from":2,"to":1001,"result":{"rpc":"Put","index":48,"term":3}}`},
+	{"Get answer", Frame{From: 2, To: 1001, Reply: true, Call: 5, Answer: &Answer{Method: Get, Index: 49, Term: 3, Found: true, Value: "1"}}, JSON,
+		`{"jsonrpc":"2.0","id":"1001>2:5","from":2,"to":1001,"result":{"rpc":"Get","index":49,"term":3,"found":true,"value":"1"}}`},
+	{"Get answer, absent", Frame{From: 2, To: 1001, Reply: true, Call: 5, Answer: &Answer{Method: Get, Index: 49, Term: 3}}, JSON,
+		`{"jsonrpc":"2.0","id":"1001>2:5","from":2,"to":1001,"result":{"rpc":"Get","index":49,"term":3,"found":false}}`},
+	{"Delete answer", Frame{From: 2, To: 1001, Reply: true, Call: 5, Answer: &Answer{Method: Delete, Index: 49, Term: 3, Found: true}}, JSON,
+		`{"jsonrpc":"2.0","id":"1001>2:5","from":2,"to":1001,"result":{"rpc":"Delete","index":49,"term":3,"found":true}}`},
+	{"IndexRange answer", Frame{From: 2, To: 1001, Reply: true, Call: 5, Answer: &Answer{Method: IndexRange, Index: 3, CommitIndex: 9, Entries: []raft.Entry{{Term: 2, Kind: raft.NoOp}}}}, JSON,
+		`{"jsonrpc":"2.0","id":"1001>2:5","from":2,"to":1001,"result":{"rpc":"IndexRange","startIndex":3,"commitIndex":9,"entries":[{"term":2,"noop":true}]}}`},
+	{"AppendRequest answer", Frame{From: 2, To: 1001, Reply: true, Call: 5, Answer: &Answer{Method: AppendRequest, Index: 6, Term: 3}}, JSON,
+		`{"jsonrpc":"2.0","id":"1001>2:5","from":2,"to":1001,"result":{"rpc":"AppendRequest","index":6,"term":3}}`},
+
+	{"not leader", Frame{From: 2, To: 1001, Reply: true, Call: 5, Refusal: &Error{Code: CodeNotLeader, Message: "S1 leads term 3", Leader: 1}}, JSON,
+		`{"jsonrpc":"2.0","id":"1001>2:5","from":2,"to":1001,"error":{"code":-32010,"message":"S1 leads term 3","data":{"leader":1}}}`},
+	{"not leader, unknown", Frame{From: 2, To: 1001, Reply: true, Call: 5, Refusal: &Error{Code: CodeNotLeader, Message: "no leader yet"}}, JSON,
+		`{"jsonrpc":"2.0","id":"1001>2:5","from":2,"to":1001,"error":{"code":-32010,"message":"no leader yet","data":{"leader":null}}}`},
+	{"previous entry", Frame{From: 2, To: 1001, Reply: true, Call: 5, Refusal: &Error{Code: CodePrevMismatch, Message: "m", Index: 4, Term: 1}}, JSON,
+		`{"jsonrpc":"2.0","id":"1001>2:5","from":2,"to":1001,"error":{"code":-32012,"message":"m","data":{"index":4,"term":1}}}`},
+	{"timed out", Frame{From: 2, To: 1001, Reply: true, ID: []byte(`"my own"`), Call: foreignCall([]byte(`"my own"`)), Refusal: &Error{Code: CodeTimedOut, Message: "m"}}, JSON,
+		`{"jsonrpc":"2.0","id":"my own","from":2,"to":1001,"error":{"code":-32013,"message":"m"}}`},
+	{"bad field", Frame{From: 2, To: 1, Reply: true, Refusal: &Error{Code: CodeBadField, Field: "term", Message: "m"}}, JSON,
+		`{"jsonrpc":"2.0","id":null,"from":2,"to":1,"error":{"code":-32602,"message":"m","data":{"field":"term"}}}`},
+}
+
+// everyKind is a no-op, a plain command, an empty one and one of bytes that need care.
+func everyKind() []raft.Entry {
+	return []raft.Entry{{Term: 3, Kind: raft.NoOp}, {Term: 3, Data: []byte("set x=1")}, {Term: 3, Data: []byte{}}, {Term: 3, Data: []byte("a:b,c;d%\né\u0085\xff")}}
+}
+
+func TestCanonicalText(t *testing.T) {
+	var d Decoder
+	for _, c := range canonicals {
+		t.Run(c.name, func(t *testing.T) {
+			if got := string(Append([]byte("before"), &c.frame, c.encoding)); got != "before"+c.text {
+				t.Errorf("written as\n%s\nexpected\n%s", got, c.text)
+			}
+			var f Frame
+			if err := d.Decode([]byte(c.text), &f); err != nil {
+				t.Fatal(err)
+			}
+			want := c.frame
+			want.Encoding = c.encoding
+			checkSame(t, &f, &want)
+		})
+	}
+}
+
+func TestJSONTextIsValidJSON(t *testing.T) {
+	for _, c := range canonicals {
+		if c.encoding != Colon && !json.Valid([]byte(c.text)) {
+			t.Errorf("%s: not JSON: %s", c.name, c.text)
+		}
+	}
+}
+
+// checkSame compares two frames; an RPC's Call is compared as part of it.
+func checkSame(t interface {
+	Helper()
+	Errorf(string, ...any)
+}, got, want *Frame) {
+	t.Helper()
+	if !sameRPC(got.RPC, want.RPC) {
+		t.Errorf("RPC %+v, expected %+v", got.RPC, want.RPC)
+	}
+	a, b := *got, *want
+	a.RPC, b.RPC = nil, nil
+	if want.RPC != nil {
+		a.Call, b.Call = 0, 0
+	}
+	if !reflect.DeepEqual(a, b) {
+		t.Errorf("frame %+v %+v %+v %+v, expected %+v %+v %+v %+v", a, a.Request, a.Answer, a.Refusal, b, b.Request, b.Answer, b.Refusal)
+	}
+}
+
+func sameRPC(a, b raft.RPC) bool { return reflect.DeepEqual(a, b) }
+
+// bad is a frame that cannot be understood.
+type bad struct {
+	text  string
+	code  int
+	field string
+	holds string // must stand in the message
+}
+
+const votePre = `{"jsonrpc":"2.0","id":"1>2:17","from":1,"to":2,"method":"RequestVote","params":`
+
+var bads = []bad{
+	{`[]`, CodeNotACall, "frame", "batch"},
+	{`{`, CodeNotAFrame, "frame", "byte 1"},
+	{`{}`, CodeNotACall, "from", "came nothing"},
+	{`{"from":1}`, CodeNotACall, "jsonrpc", "2.0"},
+	{`{"jsonrpc":"1.0","from":1}`, CodeNotACall, "jsonrpc", "1.0"},
+	{`{"jsonrpc":"2.0","from":0}`, CodeNotACall, "from", "1 or more"},
+	{`{"jsonrpc":"2.0","from":-1}`, CodeNotACall, "from", "-1"},
+	{`{"jsonrpc":"2.0","from":1,"to":0}`, CodeNotACall, "to", "1 or more"},
+	{`{"jsonrpc":"2.0","from":1,"from":2}`, CodeNotACall, "from", "twice"},
+	{`{"jsonrpc":"2.0","from":1,"\u0066rom":2}`, CodeNotACall, "from", "twice"},
+	{`{"jsonrpc":"2.0","from":1,"id":{}}`, CodeNotACall, "id", "text, a number or null"},
+	{`{"jsonrpc":"2.0","from":1,"id":"` + strings.Repeat("x", MaxID) + `"}`, CodeNotACall, "id", "128"},
+	{`{"jsonrpc":"2.0","from":1}`, CodeNotACall, "method", "a method, a result or an error"},
+	{`{"jsonrpc":"2.0","from":1,"result":{},"error":{}}`, CodeNotACall, "error", "both"},
+	{`{"jsonrpc":"2.0","from":1,"method":7}`, CodeUnknownMethod, "method", "7"},
+	{`{"jsonrpc":"2.0","from":1,"method":"requestVote"}`, CodeUnknownMethod, "method", "requestVote"},
+	{`{"jsonrpc":"2.0","from":1,"method":"InstallSnapshot"}`, CodeUnknownMethod, "method", "InstallSnapshot"},
+	{`{"jsonrpc":"2.0","from":1,"method":"RequestVote"}`, CodeBadField, "params", "nothing"},
+	{`{"jsonrpc":"2.0","from":1,"method":"RequestVote","params":[1,2,3,4]}`, CodeBadField, "params", "an object"},
+	{votePre + `{"term":-1,"candidateId":1,"lastLogIndex":0,"lastLogTerm":0}}`, CodeBadField, "term", "-1"},
+	{votePre + `{"term":1.0,"candidateId":1,"lastLogIndex":0,"lastLogTerm":0}}`, CodeBadField, "term", "1.0"},
+	{votePre + `{"term":1e0,"candidateId":1,"lastLogIndex":0,"lastLogTerm":0}}`, CodeBadField, "term", "1e0"},
+	{votePre + `{"term":18446744073709551616,"candidateId":1,"lastLogIndex":0,"lastLogTerm":0}}`, CodeBadField, "term", "18446744073709551616"},
+	{votePre + `{"term":"1","candidateId":1,"lastLogIndex":0,"lastLogTerm":0}}`, CodeBadField, "term", `\"1\"`},
+	{votePre + `{"term":null,"candidateId":1,"lastLogIndex":0,"lastLogTerm":0}}`, CodeBadField, "term", "null"},
+	{votePre + `{"term":1,"candidateId":1,"lastLogIndex":0}}`, CodeBadField, "lastLogTerm", "nothing"},
+	{votePre + `{"term":1,"CandidateId":1,"lastLogIndex":0,"lastLogTerm":0}}`, CodeBadField, "candidateId", "nothing"},
+	{votePre + `{"term":1,"term":1,"candidateId":1,"lastLogIndex":0,"lastLogTerm":0}}`, CodeBadField, "term", "twice"},
+	{votePre + `{"term":01,"candidateId":1,"lastLogIndex":0,"lastLogTerm":0}}`, CodeNotAFrame, "frame", ""},
+	{votePre + `{"term":1,"x":-.5}}`, CodeNotAFrame, "frame", ""},
+	{votePre + `{"term":1,"x":-01}}`, CodeNotAFrame, "frame", ""},
+	{votePre + `{"term":1,"x":"` + "\x01" + `"}}`, CodeNotAFrame, "frame", ""},
+	{votePre + `{"term":1,"x":"\q"}}`, CodeNotAFrame, "frame", ""},
+	{votePre + `{"term":1,"x":"` + "\xff" + `"}}`, CodeNotAFrame, "frame", "UTF-8"},
+	{votePre + `{"term":1,"x":` + strings.Repeat("[", 40) + strings.Repeat("]", 40) + `}}`, CodeNotAFrame, "frame", ""},
+	{votePre + `{"term":1,"x":` + strings.Repeat("1", 65) + `}}`, CodeNotAFrame, "frame", ""},
+	{`{"jsonrpc":"2.0","from":1,"method":"AppendEntries","params":{"term":1,"leaderId":1,"prevLogIndex":0,"prevLogTerm":0,"leaderCommit":0}}`, CodeBadField, "entries", "nothing"},
+	{`{"jsonrpc":"2.0","from":1,"method":"AppendEntries","params":{"term":1,"leaderId":1,"prevLogIndex":0,"prevLogTerm":0,"leaderCommit":0,"entries":null}}`, CodeBadField, "entries", "null"},
+	{appendOf(`[1]`), CodeBadField, "entries", "an object"},
+	{appendOf(`[{"term":1}]`), CodeBadField, "command", "nothing"},
+	{appendOf(`[{"command":"x"}]`), CodeBadField, "term", "nothing"},
+	{appendOf(`[{"term":1,"command":5}]`), CodeBadField, "command", "5"},
+	{appendOf(`[{"term":1,"command":{"base64":"%"}}]`), CodeBadField, "command", "%"},
+	{appendOf(`[{"term":1,"noop":1}]`), CodeBadField, "noop", "true or false"},
+	{appendOf(`[{"term":1,"noop":true,"command":"x"}]`), CodeBadField, "command", "no-op"},
+	{appendOf(`[` + strings.Repeat(`{"term":1,"noop":true},`, MaxEntries) + `{"term":1,"noop":true}]`), CodeBadField, "entries", "4097"},
+	{appendOf(`[{"term":1,"command":"` + strings.Repeat("x", MaxData+1) + `"}]`), CodeBadField, "entries", "65537"},
+	{`{"jsonrpc":"2.0","from":1,"method":"Put","params":{"key":"x"}}`, CodeBadField, "value", "nothing"},
+	{`{"jsonrpc":"2.0","from":1,"method":"Put","params":{"key":1,"value":"x"}}`, CodeBadField, "key", "1"},
+	{`{"jsonrpc":"2.0","from":1,"method":"Put","params":{"key":"` + strings.Repeat("x", MaxData+1) + `","value":""}}`, CodeBadField, "key", "65537"},
+	{`{"jsonrpc":"2.0","from":1,"method":"IndexRange","params":{"startIndex":0,"endIndex":5}}`, CodeBadField, "startIndex", "entry 1"},
+	{`{"jsonrpc":"2.0","from":1,"method":"IndexRange","params":{"startIndex":6,"endIndex":5}}`, CodeBadField, "endIndex", "5"},
+	{`{"jsonrpc":"2.0","from":1,"result":{}}`, CodeBadField, "rpc", "nothing"},
+	{`{"jsonrpc":"2.0","from":1,"result":null}`, CodeBadField, "result", "null"},
+	{`{"jsonrpc":"2.0","from":1,"result":{"rpc":"Vote"}}`, CodeUnknownMethod, "rpc", "Vote"},
+	{`{"jsonrpc":"2.0","from":1,"result":{"rpc":"RequestVote","term":1,"voteGranted":1}}`, CodeBadField, "voteGranted", "true or false"},
+	{`{"jsonrpc":"2.0","from":1,"error":{"code":"x","message":""}}`, CodeBadField, "code", "x"},
+	{`{"jsonrpc":"2.0","from":1,"error":{"code":1}}`, CodeBadField, "message", "nothing"},
+
+	{"0:RequestVotes:Request:1:1:0:0", CodeNotACall, "from", "1 or more"},
+	{"1>:RequestVotes:Request:1:1:0:0", CodeNotACall, "to", "1 or more"},
+	{"1>0:RequestVotes:Request:1:1:0:0", CodeNotACall, "to", "1 or more"},
+	{"1:TimeoutNow:Request:1:1", CodeUnknownMethod, "type", "TimeoutNow"},
+	{"1:RequestVotes:Request:01:1:0:0", CodeBadField, "term", "01"},
+	{"1:RequestVotes:Request:1:1:0:0:call=x", CodeBadField, "call", "x"},
+	{"1:RequestVotes:Request:1:1:0:0:call=", CodeBadField, "call", "nothing"},
+	{"1:RequestVotes:Request:1:1:0:0:call=1:call=1", CodeBadField, "call", "twice"},
+	{"1:AppendEntries:Reply:1:true:match=-1", CodeBadField, "match", "-1"},
+	{"1:AppendEntries:Reply:1:false:conflictTerm=", CodeBadField, "conflictTerm", "nothing"},
+	{"1:AppendEntries:Reply:1:false:conflictIndex=1.5", CodeBadField, "conflictIndex", "1.5"},
+	{"1:AppendEntries:Request:1:1:0:0:0:entries=", CodeBadField, "entries", "nothing"},
+	{"1:AppendEntries:Request:1:1:0:0:0:entries=x,y", CodeBadField, "entries", "x,y"},
+	{"1:AppendEntries:Request:1:1:0:0:0:entries=1,a,b", CodeBadField, "entries", "comma"},
+	{"1:AppendEntries:Request:1:1:0:0:0:entries=1,%4", CodeBadField, "entries", "%4"},
+	{"1:AppendEntries:Request:1:1:0:0:0:entries=1,%zz", CodeBadField, "entries", "%zz"},
+	{"1:AppendEntries:Request:1:1:0:0:0:entries=1;1:entries=1", CodeBadField, "entries", "twice"},
+	{"1:AppendEntries:Request:1:1:0:0:0:entries=1" + strings.Repeat(";1", MaxEntries), CodeBadField, "entries", "4097"},
+	{"1:AppendEntries:Request:1:1:0:0:0:entries=1," + strings.Repeat("x", MaxData+1), CodeBadField, "entries", "65537"},
+	{"1" + strings.Repeat("x", MaxFrame), CodeNotACall, "frame", "1048577"},
+
+	{`{"variant":"RequestVote","fields":[]}`, CodeBadField, "fields", "nothing"},
+	{`{"variant":"RequestVote","fields":[{"term":1,"candidate_id":1,"last_log_index":0,"last_log_term":0,"uuid":"x"}]}`, CodeBadField, "uuid", "x"},
+	{`{"variant":"AppendEntries","fields":[{"term":1,"leader_id":1,"prev_log_index":0,"prev_log_term":0,"entries":[[1]],"leader_commit":0,"uuid":"6ba7b810-9dad-41d1-80b4-00c04fd430c8"}]}`, CodeBadField, "entries", "pair"},
+	{`{"variant":"Accepted","fields":[]}`, CodeBadField, "fields", "nothing"},
+	{`{"variant":"TimeoutNow","fields":[{}]}`, CodeUnknownMethod, "variant", "TimeoutNow"},
+}
+
+func appendOf(entries string) string {
+	return `{"jsonrpc":"2.0","from":1,"method":"AppendEntries","params":{"term":1,"leaderId":1,"prevLogIndex":0,"prevLogTerm":0,"leaderCommit":0,"entries":` + entries + `}}`
+}
+
+func TestBadFramesTellWhatIsWrong(t *testing.T) {
+	var d Decoder
+	for _, c := range bads {
+		name := c.text[:min(len(c.text), 100)]
+		var f Frame
+		err := d.Decode([]byte(c.text), &f)
+		e, ok := err.(*Error)
+		if !ok {
+			t.Errorf("%s: expected an error, came %v with %+v", name, err, f)
+			continue
+		}
+		if e.Code != c.code || e.Field != c.field || !strings.HasPrefix(e.Message, c.field+": expected") || !strings.Contains(e.Message, c.holds) {
+			t.Errorf("%s: error %d %q %q, expected %d %q with %q", name, e.Code, e.Field, e.Message, c.code, c.field, c.holds)
+		}
+		if f.RPC != nil || f.Request != nil || f.Answer != nil || f.Refusal != nil {
+			t.Errorf("%s: content in spite of the error", name)
+		}
+	}
+}
+
+func TestErrorsRepeatLittleOfTheInput(t *testing.T) {
+	long := strings.Repeat("secret€", 1000)
+	var d Decoder
+	for _, text := range []string{
+		long, "1:" + long, "1:RequestVotes:" + long, "1:RequestVotes:Request:" + long, "1:AppendEntries:Request:1:1:0:0:0:entries=" + long,
+		"1:AppendEntries:Request:1:1:0:0:0:entries=1,%" + long, `{"a":"` + long, `{"jsonrpc":"2.0","from":"` + long + `"}`,
+		`{"jsonrpc":"2.0","from":1,"method":"` + long + `"}`, `{"variant":"` + long + `","fields":[]}`, appendOf(`"` + long + `"`),
+		`{"jsonrpc":"2.0","from":1,"error":{"code":"` + long + `"}}`,
+	} {
+		var f Frame
+		err := d.Decode([]byte(text), &f)
+		if err == nil {
+			t.Errorf("%.40s: no error", text)
+			continue
+		}
+		if n := strings.Count(err.Error(), "secret"); n*len("secret€") > 80 || len(err.Error()) > 300 {
+			t.Errorf("%.40s: the error repeats %d times: %s", text, n, err)
+		}
+	}
+}
+
+// TestUnknownExtensionsAreIgnored: what a later version adds must not stop this one.
+func TestUnknownExtensionsAreIgnored(t *testing.T) {
+	var d Decoder
+	for _, text := range []string{
+		"1>2:RequestVotes:Request:3:1:4:2:preVote=true:call=17:match=x:novalue:::é=ü",
+		` {"zz":[{"a":[1,-2.5e+3,true,false,null,"\u00e9\n\""]}],"params":{"preVote":true,"lastLogTerm":2,"lastLogIndex":4,"candidateId":1,"te\u0072m":3},` +
+			`"method":"RequestVote","to":2,"from":1,"id":"1>2:17","jsonrpc":"2.0"} `,
+	} {
+		var f Frame
+		if err := d.Decode([]byte(strings.TrimLeft(text, " ")), &f); err != nil {
+			t.Errorf("%s: %v", text, err)
+			continue
+		}
+		if want := (&raft.RequestVote{Call: 17, Term: 3, CandidateID: 1, LastLogIndex: 4, LastLogTerm: 2}); !sameRPC(f.RPC, want) {
+			t.Errorf("%s: decoded as %+v", text, f.RPC)
+		}
+	}
+}
+
+func TestNumbersAreExact(t *testing.T) {
+	const most = 1<<64 - 1
+	want := &raft.RequestVote{Call: most, Term: most, CandidateID: most, LastLogIndex: most, LastLogTerm: most}
+	var d Decoder
+	for _, encoding := range []Encoding{Colon, JSON, Variant} {
+		sent := Frame{From: most, To: most, RPC: want}
+		var f Frame
+		if err := d.Decode(Append(nil, &sent, encoding), &f); err != nil || !sameRPC(f.RPC, want) || f.From != most || f.To != most {
+			t.Errorf("%v: %v %+v %+v", encoding, err, f, f.RPC)
+		}
+	}
+}
+
+// TestEntryDataIsOwned: the raft log keeps entries, so neither the frame's bytes nor the next frame may show in them, and appending to one must not write into the next.
+func TestEntryDataIsOwned(t *testing.T) {
+	for _, encoding := range []Encoding{Colon, JSON, Variant} {
+		var d Decoder
+		frame := Frame{From: 1, To: 2, RPC: &raft.AppendEntries{Entries: everyKind()}}
+		text := Append(nil, &frame, encoding)
+		var f Frame
+		if err := d.Decode(text, &f); err != nil {
+			t.Fatal(err)
+		}
+		kept := append([]raft.Entry(nil), f.RPC.(*raft.AppendEntries).Entries...)
+		for i := range text {
+			text[i] = '#'
+		}
+		other := Frame{From: 1, To: 2, RPC: &raft.AppendEntries{Entries: []raft.Entry{{Data: bytes.Repeat([]byte("z"), 100)}}}}
+		if err := d.Decode(Append(nil, &other, encoding), &f); err != nil {
+			t.Fatal(err)
+		}
+		for _, entry := range kept {
+			_ = append(entry.Data, "overwritten"...)
+		}
+		if !reflect.DeepEqual(kept, everyKind()) {
+			t.Errorf("%v: the entries became %+v", encoding, kept)
+		}
+	}
+}
+
+func TestErrorsAnswerCallsOnly(t *testing.T) {
+	cases := []struct{ bad, answer string }{
+		{"1>2:RequestVotes:Request:x:1:0:0", `{"jsonrpc":"2.0","id":null,"from":2,"to":1,"error":{"code":-32602,"message":"term: expected a whole number from 0 to 18446744073709551615, came \"x\"","data":{"field":"term"}}}`},
+		{"1>2:RequestVotes:Reply:x:true", ""},
+		{"x", ""},
+		{`{"jsonrpc":"2.0","id":"1001>2:9","from":1001,"to":2,"method":"Put","params":{"key":"x"}}`, `{"jsonrpc":"2.0","id":"1001>2:9","from":2,"to":1001,"error":{"code":-32602,"message":"value: expected text or {\"base64\":\"…\"}, came nothing","data":{"field":"value"}}}`},
+		{`{"jsonrpc":"2.0","id":[],"from":1001,"to":2,"method":"Put"}`, `{"jsonrpc":"2.0","id":null,"from":2,"to":1001,"error":{"code":-32600,"message":"id: expected text, a number or null, came \"[]\"","data":{"field":"id"}}}`},
+		{`{"jsonrpc":"2.0","id":3.5,"from":1001,"to":2,"method":"Sing"}`, `{"jsonrpc":"2.0","id":3.5,"from":2,"to":1001,"error":{"code":-32601,"message":"method: expected RequestVote, AppendEntries, Put, Get, Delete, IndexRange or AppendRequest, came \"\\\"Sing\\\"\"","data":{"field":"method"}}}`},
+		{`{"jsonrpc":"2.0","id":3,"from":1,"to":2,"result":{"rpc":"Sing"}}`, ""},
+		{`{"jsonrpc":"2.0","id":3,"from":1,"to":2,"error":7}`, ""},
+		{`{"variant":"Accepted","fields":[{}],"from":1,"to":2}`, ""},
+	}
+	var d Decoder
+	for _, c := range cases {
+		var f Frame
+		err := d.Decode([]byte(c.bad), &f)
+		e, ok := err.(*Error)
+		if !ok {
+			t.Errorf("%s: no error", c.bad)
+			continue
+		}
+		if got := string(AppendError(nil, 2, &f, e)); got != c.answer {
+			t.Errorf("%s\nanswered\n%s\nexpected\n%s", c.bad, got, c.answer)
+		}
+	}
+}
+
+func TestEchoGivesForeignIDsBack(t *testing.T) {
+	var d Decoder
+	var echo Echo
+	var f Frame
+	call := `{"jsonrpc":"2.0","id":"call-x","from":1,"to":2,"method":"RequestVote","params":{"term":3,"candidateId":1,"lastLogIndex":4,"lastLogTerm":2}}`
+	if err := d.Decode([]byte(call), &f); err != nil {
+		t.Fatal(err)
+	}
+	echo.Keep(&f)
+	reply := Frame{From: 2, To: 1, RPC: &raft.RequestVoteReply{Call: f.Call, Term: 3}}
+	echo.Restore(&reply, f.Call)
+	if got := string(Append(nil, &reply, JSON)); !strings.Contains(got, `"id":"call-x"`) {
+		t.Errorf("answered with %s", got)
+	}
+	other := Frame{From: 2, To: 3, RPC: reply.RPC}
+	if echo.Restore(&other, f.Call); len(other.ID) != 0 {
+		t.Errorf("server 3 got the id of server 1: %s", other.ID)
+	}
+	for n := uint64(1); n <= 64; n++ { // the ring turns once: the first is forgotten
+		echo.Keep(&Frame{From: 1, Call: n, ID: []byte("7")})
+	}
+	reply.ID = nil
+	if echo.Restore(&reply, f.Call); len(reply.ID) != 0 {
+		t.Errorf("not forgotten: %s", reply.ID)
+	}
+	if echo.Restore(&reply, 1); string(reply.ID) != "7" {
+		t.Errorf("forgotten: %s", reply.ID)
+	}
+}
+
+func TestUnknownNames(t *testing.T) {
+	if Method(0).String() != "unknown" || methods.String() != "unknown" || Encoding(9).String() != "unknown" {
+		t.Error("a name for what there is not")
+	}
+	for e, want := range map[Encoding]string{Colon: "colon", JSON: "json", Variant: "variant"} {
+		if e.String() != want {
+			t.Errorf("%d is called %s", e, e)
+		}
+	}
+	for f := unknownField + 1; f < fields; f++ {
+		if fieldOf(fieldNames[f]) != f {
+			t.Errorf("field %d, %q, is not found by its name", f, fieldNames[f])
+		}
+	}
+	if fieldOf("Term") != unknownField || fieldOf("") != unknownField || fieldOf(strings.Repeat("x", 99)) != unknownField {
+		t.Error("a field for what is none")
+	}
+}
