@@ -1,0 +1,52 @@
+package tab
+
+import (
+	"errors"
+
+	"raftplayground/raft/wal"
+)
+
+// disk is the wal.Disk of this tab's seat: what the host read when it opened the seat, and the host's writes.
+type disk struct {
+	host    Host
+	content []byte
+	waiting []func(error) // of the writes that are under way, oldest first
+}
+
+var _ wal.Disk = (*disk)(nil)
+
+// ReadAll implements wal.Disk. It can be asked once, at the start of the server.
+func (d *disk) ReadAll() ([]byte, error) {
+	content := d.content
+	d.content = nil
+	return content, nil
+}
+
+// Append implements wal.Disk.
+func (d *disk) Append(data []byte, done func(error)) { d.wait(d.host.Append(data), done) }
+
+// Replace implements wal.Disk.
+func (d *disk) Replace(data []byte, done func(error)) { d.wait(d.host.Replace(data), done) }
+
+// wait completes a write now if it is durable and none before it is under way; the host keeps the order.
+func (d *disk) wait(durable bool, done func(error)) {
+	if durable {
+		done(nil)
+		return
+	}
+	d.waiting = append(d.waiting, done)
+}
+
+// saved is the host's word on the oldest write that is under way.
+func (d *disk) saved(failure string) {
+	if len(d.waiting) == 0 {
+		return
+	}
+	done := d.waiting[0]
+	d.waiting = append(d.waiting[:0], d.waiting[1:]...)
+	if failure != "" {
+		done(errors.New("the disk failed: " + failure))
+		return
+	}
+	done(nil)
+}

@@ -1,0 +1,25 @@
+package tab
+
+// Host is the platform that a Tab stands on. None of its methods calls the Tab back before it returns; what they start is reported
+// later by the input named beside each. Bytes and text are borrowed: valid until the method returns.
+type Host interface {
+	// Connect opens a WebSocket in place of the one before, if any: Opened or Closed follows.
+	Connect(url string)
+	// Disconnect closes the socket. Nothing follows.
+	Disconnect()
+	// Send sends one text message. It is dropped if the socket is not open or takes nothing: Raft lives with lost messages.
+	Send(text []byte)
+	// Post gives the page a message: JSON of the form of FromWorker in model.ts.
+	Post(json []byte)
+
+	// Seek looks for the next seat of the room that this browser has the disk and the ticket of and that no other tab holds, hint first
+	// (0: no hint): Seat or NoSeat follows. A seat is offered once.
+	Seek(room string, hint int)
+	// Create makes a new disk for a seat, and keeps the ticket, which is text, beside it: Seat follows.
+	Create(server int, ticket string)
+	// Leave closes the disk and lets go of the seat. With setAside its ticket is forgotten: it is never offered again.
+	Leave(setAside bool)
+	// Append and Replace write to the disk as wal.Disk says. They return true if the bytes are durable now; otherwise Saved follows, in the order of the writes.
+	Append(data []byte) bool
+	Replace(data []byte) bool
+}

@@ -1,0 +1,83 @@
+package tab
+
+// link is the connection to the relay.
+type link struct {
+	state   linkState
+	heard   float64 // real time of the last message of the relay
+	attempt int     // how many connections have failed since the last join
+	retryAt float64 // down: when to try again
+	joinAt  float64 // opened: when to ask for the same seat again; 0: not so
+	call    int     // joining: the number of the call
+}
+
+type linkState uint8
+
+const (
+	down linkState = iota
+	opening
+	opened  // not yet joined: the seat is still sought, made or waited for
+	joining // join is under way
+	joined
+)
+
+const (
+	firstRetry = 250  // ms
+	lastRetry  = 4000 // ms
+	// silence is after how much of it, in ms, a connection counts as lost. The hub speaks at least every 2 s; a dead network closes no socket.
+	silence = 7000
+)
+
+func (t *Tab) connect() {
+	t.link.state = opening
+	t.link.heard = t.now
+	if t.link.attempt == 0 {
+		t.outbox.connection(Connection{State: "connecting"})
+	}
+	t.host.Connect(t.roomURL())
+}
+
+// lost waits for 0.25 s, twice as long after each failure, at most 4 s, all ± 20 % so that the tabs of a room do not come back in step.
+// The server lives on: it hears nothing, and its clock stands.
+func (t *Tab) lost(why string) {
+	if why == "" {
+		why = "The relay does not answer."
+	}
+	wait := float64(lastRetry)
+	if t.link.attempt < 4 {
+		wait = float64(int(firstRetry) << t.link.attempt)
+	}
+	wait *= 0.8 + 0.4*t.random.Float64()
+	t.link = link{attempt: t.link.attempt + 1, retryAt: t.now + wait}
+	t.clock.runs = false
+	retryAt, attempt := t.link.retryAt, t.link.attempt
+	t.outbox.connection(Connection{State: "lost", RetryAt: &retryAt, Attempt: &attempt, Why: &why})
+	t.tellSelf()
+	t.loseRequests()
+	for call, id := range t.changes {
+		delete(t.changes, call)
+		t.answer(answer{ID: id, Error: "The connection was lost before the room answered."})
+	}
+}
+
+// keepLink does what has come due: another connection, another join.
+func (t *Tab) keepLink() {
+	switch {
+	case t.stopped || t.start.Type == "":
+	case t.link.state == down:
+		if t.now >= t.link.retryAt {
+			t.connect()
+		}
+	case t.now-t.link.heard > silence:
+		t.host.Disconnect()
+		t.lost("Nothing has come from the relay for 7 seconds.")
+	case t.link.state == opened && t.link.joinAt != 0 && t.now >= t.link.joinAt:
+		t.join()
+	}
+}
+
+// send writes one text message if this tab is in the room.
+func (t *Tab) send(text []byte) {
+	if t.link.state == joined {
+		t.host.Send(text)
+	}
+}

@@ -1,0 +1,119 @@
+package tab
+
+import (
+	"slices"
+
+	jsoniter "github.com/json-iterator/go"
+)
+
+// Bounds of a report, for those that this tab sends and those that it takes.
+const (
+	reportEvery    = 33   // ms of real time between two reports of this tab's server at least
+	logEvery       = 1000 // ms of real time after which a report carries the log even if it is the same: for those who came late
+	reportedEvents = 100  // in one report; of more the oldest are left out
+	reportedCells  = 64
+	reportedWords  = 400 // bytes of a text or a reason
+)
+
+// sentReport is the notification "report" as the tabs of this project send it to each other: the Report, the log only when it changed, and the
+// events that happened since the report before, in words. Each server's events are put into words in its own tab, which alone knows them;
+// every tab of the room then tells the story of all servers.
+type sentReport struct {
+	Report
+	Log *Log `json:"log,omitempty"`
+
+	// The events of one life of the server are numbered from 0; First is the number of Events[0], so that a report that comes
+	// twice (the hub keeps the last one for those who join) is not told twice.
+	Life   U64             `json:"life"`
+	First  U64             `json:"first"`
+	Events []reportedEvent `json:"events"`
+}
+
+// reportedEvent is a StoryLine without the number that each tab gives it.
+type reportedEvent struct {
+	At      float64 `json:"at"`
+	Kind    string  `json:"kind"`
+	Weight  string  `json:"weight"`
+	Text    string  `json:"text"`
+	Why     string  `json:"why"`
+	Section string  `json:"section"`
+	Term    U64     `json:"term"`
+}
+
+// life is whose events of which life have been told up to which number.
+type life struct {
+	of   U64
+	next U64
+}
+
+// receiveReport takes what another server says of itself. It may be a server of another kind, so nothing of it is believed to have the right form.
+func (t *Tab) receiveReport(params jsoniter.RawMessage) {
+	var r sentReport
+	if err := codec.Unmarshal(params, &r); err != nil || r.Server < 1 || r.Server > 9 {
+		return // not a report of this project's kind: the page shows the server without one
+	}
+	if r.Server == t.seat.number && t.seat.server != nil {
+		return // this tab's own, from before a reload
+	}
+	if before := t.reports[r.Server]; r.Log != nil {
+		r.Report.Log = *r.Log
+	} else if before != nil {
+		r.Report.Log = before.Log
+	}
+	r.Report.bound()
+	t.reports[r.Server] = &r.Report
+	t.outbox.serversChanged = true
+	t.tellEvents(&r)
+}
+
+// tellEvents adds the events of a report that were not told yet to the story.
+func (t *Tab) tellEvents(r *sentReport) {
+	heard := t.heard[r.Server]
+	if heard.of != r.Life {
+		heard = life{of: r.Life}
+	}
+	events := r.Events
+	if len(events) > reportedEvents {
+		events = events[:reportedEvents]
+	}
+	for i, e := range events {
+		if number := r.First + U64(i); number >= heard.next {
+			heard.next = number + 1
+			weight := "detail"
+			if e.Weight == "key" {
+				weight = "key"
+			}
+			t.tell(StoryLine{
+				At: e.At, Server: r.Server, Kind: clip(e.Kind, 40), Weight: weight, Term: e.Term,
+				Text: clip(e.Text, reportedWords), Why: clip(e.Why, reportedWords), Section: clip(e.Section, 40),
+			})
+		}
+	}
+	t.heard[r.Server] = heard
+}
+
+// bound brings a report of somebody else into the form that the page relies on.
+func (r *Report) bound() {
+	r.Role = oneOf(r.Role, "follower", "candidate", "leader")
+	r.Encoding = oneOf(r.Encoding, "colon", "json")
+	r.StateHash = clip(r.StateHash, 16)
+	r.Votes = slices.Clip(append([]Vote{}, r.Votes[:min(len(r.Votes), 9)]...))
+	for i := range r.Votes {
+		r.Votes[i].State = oneOf(r.Votes[i].State, "requested", "granted", "denied")
+	}
+	r.Peers = append([]Peer{}, r.Peers[:min(len(r.Peers), 9)]...)
+	r.Log.Cells = append([]LogCell{}, r.Log.Cells[:min(len(r.Log.Cells), reportedCells)]...)
+	for i := range r.Log.Cells {
+		cell := &r.Log.Cells[i]
+		cell.Kind = oneOf(cell.Kind, "command", "noop")
+		cell.Text = clip(cell.Text, 160) // 40 characters of at most 4 bytes
+	}
+}
+
+// oneOf returns word if it is one of the words that there are, else the first of them.
+func oneOf(word string, words ...string) string {
+	if slices.Contains(words, word) {
+		return word
+	}
+	return words[0]
+}

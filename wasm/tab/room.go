@@ -1,0 +1,233 @@
+package tab
+
+import (
+	"strconv"
+
+	jsoniter "github.com/json-iterator/go"
+
+	"raftplayground/raft/wire"
+)
+
+// What the hub says (package hub, its doc.go). Times are in microseconds there and in milliseconds from here on.
+
+// envelope is one message of the socket that is not a colon frame.
+type envelope struct {
+	ID     jsoniter.RawMessage `json:"id"`
+	Method string              `json:"method"`
+	From   *uint64             `json:"from"`
+	To     *uint64             `json:"to"`
+	Params jsoniter.RawMessage `json:"params"`
+	Result jsoniter.RawMessage `json:"result"`
+	Error  *hubError           `json:"error"`
+}
+
+type hubError struct {
+	Code    int    `json:"code"`
+	Message string `json:"message"`
+}
+
+type roomNotification struct {
+	Room     string     `json:"room"`
+	Size     int        `json:"size"`
+	Started  bool       `json:"started"`
+	Rate     float64    `json:"rate"`
+	Now      float64    `json:"now"`
+	Watchers int        `json:"watchers"`
+	Servers  []roomSeat `json:"servers"`
+	Links    []hubLink  `json:"links"`
+}
+
+type roomSeat struct {
+	Server    int      `json:"server"`
+	Leased    bool     `json:"leased"`
+	Connected bool     `json:"connected"`
+	Name      string   `json:"name"`
+	Hidden    bool     `json:"hidden"`
+	Disk      string   `json:"disk"`
+	RoundTrip *float64 `json:"roundTrip"` // µs
+}
+
+type hubLink struct {
+	From    int     `json:"from"`
+	To      int     `json:"to"`
+	Up      bool    `json:"up"`
+	Latency float64 `json:"latency"`
+	Jitter  float64 `json:"jitter"`
+}
+
+// receive takes one text message: a frame for this server or this client, or something of the hub.
+func (t *Tab) receive(message []byte) {
+	if len(message) == 0 || message[0] != '{' {
+		t.receiveFrame(message)
+		return
+	}
+	var e envelope
+	if err := codec.Unmarshal(message, &e); err != nil {
+		t.receiveFrame(message) // the server says what is wrong with it
+		return
+	}
+	switch {
+	case e.To != nil && *e.To >= wire.FirstClient:
+		t.receiveAnswer(message)
+	case e.From != nil || e.To != nil:
+		t.receiveFrame(message)
+	case e.Method == "room":
+		var room roomNotification
+		if t.understood("room", codec.Unmarshal(e.Params, &room)) {
+			t.takeRoom(&room)
+		}
+	case e.Method == "seen":
+		t.receiveSeen(e.Params)
+	case e.Method == "report":
+		t.receiveReport(e.Params)
+	case e.Result != nil || e.Error != nil:
+		t.receiveResult(&e)
+	default:
+		t.receiveFrame(message) // a frame without addresses, such as those of 2015
+	}
+}
+
+// receiveResult takes the hub's answer to a call of this tab.
+func (t *Tab) receiveResult(e *envelope) {
+	call, err := strconv.Atoi(string(e.ID))
+	if err != nil {
+		if e.Error != nil {
+			t.requestNotForwarded(e.ID, e.Error)
+		}
+		return
+	}
+	if t.link.state == joining && call == t.link.call {
+		if e.Error != nil {
+			t.refusedToJoin(e.Error.Code, e.Error.Message)
+			return
+		}
+		var result joinResult
+		if t.understood("join", codec.Unmarshal(e.Result, &result)) {
+			t.joinedAs(&result)
+		}
+		return
+	}
+	if id, ours := t.changes[call]; ours {
+		delete(t.changes, call)
+		done := answer{ID: id, OK: e.Error == nil}
+		if e.Error != nil {
+			done.Error = e.Error.Message
+		}
+		t.answer(done)
+	}
+}
+
+// takeRoom takes the room as it is now, and tells as story what people have done to it.
+func (t *Tab) takeRoom(room *roomNotification) {
+	t.clock.set(room.Now / 1000)
+	t.clock.rate = room.Rate
+	t.clock.runs = room.Started && t.link.state == joined
+	before := t.room
+	t.room = room
+	if before != nil {
+		t.tellFaults(before, room)
+	}
+	t.outbox.room(roomView(room))
+	t.outbox.serversChanged = true
+	t.tellSelf()
+}
+
+func roomView(room *roomNotification) *Room {
+	view := &Room{Room: room.Room, Size: room.Size, Started: room.Started, Rate: room.Rate, Watchers: room.Watchers, Links: make([]Link, len(room.Links))}
+	for i, l := range room.Links {
+		view.Links[i] = Link{From: l.From, To: l.To, Up: l.Up, Latency: l.Latency / 1000, Jitter: l.Jitter / 1000}
+	}
+	return view
+}
+
+// serverViews puts together what the room and the servers themselves say of each server.
+func (t *Tab) serverViews() []ServerView {
+	if t.room == nil {
+		return nil
+	}
+	views := make([]ServerView, 0, len(t.room.Servers))
+	for _, s := range t.room.Servers {
+		view := ServerView{Server: s.Server, Seat: "empty", Self: s.Server == t.seat.number, Name: s.Name, Hidden: s.Hidden, Disk: diskKind(s.Disk), Report: t.reports[s.Server]}
+		if s.Leased {
+			view.Seat = "gone"
+		}
+		if s.Connected {
+			view.Seat = "connected"
+		}
+		if view.Self && t.seat.server != nil {
+			view.Report = &t.seat.report
+		}
+		if s.RoundTrip != nil {
+			ms := *s.RoundTrip / 1000
+			view.RoundTrip = &ms
+		}
+		views = append(views, view)
+	}
+	return views
+}
+
+// changeNetwork passes a change of the page on to the hub, whose answer is the page's.
+func (t *Tab) changeNetwork(m *fromPage) {
+	if m.Change == nil {
+		t.answer(answer{ID: m.ID, Error: "change: expected what is to change, got nothing"})
+		return
+	}
+	if t.link.state != joined {
+		t.answer(answer{ID: m.ID, Error: "The connection to the room is lost."})
+		return
+	}
+	t.changes[t.call("network", m.Change.inMicroseconds())] = m.ID
+}
+
+// call calls a method of the hub and returns the number of the call. Only join may be called before this tab is in the room.
+func (t *Tab) call(method string, params any) int {
+	if t.link.state != joined && t.link.state != joining {
+		return 0
+	}
+	t.lastCall++
+	text, err := codec.Marshal(struct {
+		Version string `json:"jsonrpc"`
+		ID      int    `json:"id"`
+		Method  string `json:"method"`
+		Params  any    `json:"params"`
+	}{"2.0", t.lastCall, method, params})
+	if t.understood(method, err) {
+		t.host.Send(text)
+	}
+	return t.lastCall
+}
+
+// understood tells the page of something that this tab and the relay do not agree about.
+func (t *Tab) understood(what string, err error) bool {
+	if err != nil {
+		t.outbox.notice("The relay and this page do not understand each other (" + what + ": " + clip(err.Error(), 160) + "). Reload the page.")
+	}
+	return err == nil
+}
+
+func (c *networkChange) inMicroseconds() *networkChange {
+	micros := func(ms *float64) *float64 {
+		if ms == nil {
+			return nil
+		}
+		us := float64(int64(*ms * 1000))
+		return &us
+	}
+	change := *c
+	change.Latency, change.Jitter = micros(c.Latency), micros(c.Jitter)
+	change.Links = make([]linkChange, len(c.Links))
+	for i, l := range c.Links {
+		l.Latency, l.Jitter = micros(l.Latency), micros(l.Jitter)
+		change.Links[i] = l
+	}
+	return &change
+}
+
+// diskKind keeps what others say of their disk to the kinds that the page knows.
+func diskKind(kind string) string {
+	switch kind {
+	case "opfs", "indexeddb", "memory":
+		return kind
+	}
+	return "none"
+}

@@ -1,0 +1,205 @@
+package tab
+
+import (
+	"math/rand/v2"
+	"strings"
+
+	"raftplayground/raft/wire"
+)
+
+// Tab is one live tab. It is not safe for concurrent use.
+type Tab struct {
+	host   Host
+	now    float64 // real time, ms
+	random *rand.Rand
+
+	start   fromPage // how the page started this tab; Type is empty before
+	stopped bool
+
+	link     link
+	claim    claim
+	seat     seat
+	clock    clusterClock
+	room     *roomNotification // the latest; nil before the first join
+	client   uint64            // this connection's own address
+	lastCall int               // the number of this tab's last call to the hub
+	changes  map[int]int       // a network change under way: number of the call → id of the page's message
+
+	reports  map[int]*Report // the last of each other server
+	heard    map[int]life    // whose events have been told
+	requests requests
+	outbox   outbox
+
+	frame   wire.Frame // scratch
+	decoder wire.Decoder
+	buffer  []byte
+}
+
+// New returns a tab that waits for the page's "start". Seed is of the election timeouts and of the pauses between two tries to connect; it must differ from
+// tab to tab, or their elections would be in step.
+func New(host Host, seed uint64) *Tab {
+	return &Tab{host: host, random: rand.New(rand.NewPCG(seed, 0)), changes: map[int]int{}, reports: map[int]*Report{}, heard: map[int]life{}, outbox: newOutbox()}
+}
+
+// FromPage takes a message of the page, ToWorker in model.ts. One that cannot be read is told in a notice.
+func (t *Tab) FromPage(now float64, message []byte) {
+	t.advance(now)
+	var m fromPage
+	if err := codec.Unmarshal(message, &m); err != nil {
+		t.outbox.notice("The page sent a message that cannot be read: " + clip(err.Error(), 200))
+		t.flush()
+		return
+	}
+	switch {
+	case t.stopped:
+	case m.Type == "start":
+		t.begin(&m)
+	case m.Type == "drawn":
+		t.outbox.drawn = true
+	case t.start.Type == "":
+		t.outbox.notice("The page said " + clip(m.Type, 40) + " before it said start.")
+	default:
+		t.obey(&m)
+	}
+	t.flush()
+}
+
+// Opened says that the socket of the last Connect is open.
+func (t *Tab) Opened(now float64) {
+	t.advance(now)
+	if t.link.state == opening {
+		t.link.state = opened
+		t.link.heard = now
+		t.join()
+	}
+	t.flush()
+}
+
+// Text takes a message that came over the socket. The tab keeps nothing of it.
+func (t *Tab) Text(now float64, message []byte) {
+	t.advance(now)
+	if t.link.state == opened || t.link.state == joining || t.link.state == joined {
+		t.link.heard = now
+		t.receive(message)
+	}
+	t.flush()
+}
+
+// Closed says that the socket is closed or could not be opened; why is what the relay said about it, and may be empty.
+func (t *Tab) Closed(now float64, why string) {
+	t.advance(now)
+	if t.link.state != down && !t.stopped {
+		t.lost(why)
+	}
+	t.flush()
+}
+
+// Seat says that the seat is this tab's as far as this browser goes: its lock is held and its disk, of the kind "opfs", "indexeddb" or "memory", is open.
+// The tab takes content, everything on the disk, over.
+func (t *Tab) Seat(now float64, server int, ticket, kind string, content []byte) {
+	t.advance(now)
+	if !t.stopped {
+		t.claim = claim{state: leased, since: now}
+		t.seat = seat{number: server, ticket: ticket, kind: kind, disk: &disk{host: t.host, content: content}}
+		t.seated()
+	}
+	t.flush()
+}
+
+// NoSeat says that this browser has no (further) seat of the room. kind is what a new disk would be.
+func (t *Tab) NoSeat(now float64, kind string) {
+	t.advance(now)
+	if !t.stopped {
+		t.claim = claim{state: anySeat}
+		t.join()
+	}
+	t.flush()
+}
+
+// Saved says that the oldest write under way is durable, or, if failure is not empty, why it will never be.
+func (t *Tab) Saved(now float64, failure string) {
+	t.advance(now)
+	if t.seat.disk != nil {
+		t.seat.disk.saved(failure)
+		t.runServer()
+	}
+	t.flush()
+}
+
+// Tick lets time pass. It returns how long the host may wait until the next Tick, in ms.
+func (t *Tab) Tick(now float64) float64 {
+	t.advance(now)
+	t.keepLink()
+	t.tickServer()
+	t.keepRequests()
+	t.flush()
+	return t.clock.interval()
+}
+
+func (t *Tab) advance(now float64) {
+	t.now = max(t.now, now)
+	t.clock.advance(t.now)
+}
+
+// begin takes the page's "start" and looks for a seat while the socket opens.
+func (t *Tab) begin(m *fromPage) {
+	if t.start.Type != "" {
+		t.outbox.notice("The page said start twice.")
+		return
+	}
+	t.start = *m
+	t.outbox.setLink(m.Link)
+	if m.Seat == "watch" {
+		t.claim = claim{state: noSeat}
+		t.outbox.watching("You chose to watch.")
+	} else {
+		hint := 0
+		if m.Hint != nil {
+			hint = *m.Hint
+		}
+		t.claim = claim{state: seeking}
+		t.host.Seek(m.Room, hint)
+	}
+	t.connect()
+}
+
+// obey does what the page of a running tab asks.
+func (t *Tab) obey(m *fromPage) {
+	switch m.Type {
+	case "hidden":
+		t.start.Hidden = m.Hidden
+		t.call("state", map[string]bool{"hidden": m.Hidden})
+	case "request":
+		t.request(m)
+	case "network":
+		t.changeNetwork(m)
+	case "reconnect":
+		if t.link.state == down {
+			t.link.retryAt = t.now
+			t.keepLink()
+		}
+	case "stop":
+		t.stop()
+	default:
+		t.outbox.notice("The page sent a message of an unknown type: " + clip(m.Type, 40))
+	}
+}
+
+// stop is the end: for the room a crash of this server, whose seat stays leased.
+func (t *Tab) stop() {
+	t.stopped = true
+	t.link = link{}
+	t.clock.runs = false
+	t.host.Disconnect()
+	t.host.Leave(false)
+	t.seat.server = nil
+}
+
+// roomURL is where the room's WebSocket is.
+func (t *Tab) roomURL() string {
+	relay := strings.TrimSuffix(t.start.Relay, "/")
+	if rest, isHTTP := strings.CutPrefix(relay, "http"); isHTTP {
+		relay = "ws" + rest // http → ws, https → wss
+	}
+	return relay + "/rooms/" + t.start.Room
+}

@@ -1,0 +1,624 @@
+package tab
+
+import (
+	"strconv"
+	"strings"
+	"testing"
+)
+
+// three opens three tabs of three browsers.
+func three(w *world) []*testTab {
+	return []*testTab{w.open(newBrowser(), nil), w.open(newBrowser(), nil), w.open(newBrowser(), nil)}
+}
+
+func (tab *testTab) number() int {
+	if tab.last.Self == nil || tab.last.Self.Server == nil {
+		return 0
+	}
+	return *tab.last.Self.Server
+}
+
+func (tab *testTab) role() string {
+	if tab.number() == 0 {
+		return ""
+	}
+	return *tab.last.Self.Role
+}
+
+// leader is the tab of the leader of the highest term that all of the tabs know, nil if they do not agree.
+func leader(tabs ...*testTab) *testTab {
+	var found *testTab
+	for _, tab := range tabs {
+		self := tab.last.Self
+		if self == nil || self.Leader == nil || self.Term != tabs[0].last.Self.Term || *self.Leader != *tabs[0].last.Self.Leader {
+			return nil
+		}
+		if tab.role() == "leader" {
+			found = tab
+		}
+	}
+	return found
+}
+
+// elect lets time pass until the tabs agree on a leader.
+func (w *world) elect(tabs ...*testTab) *testTab {
+	w.t.Helper()
+	w.until("a leader that all tabs know", 5000, func() bool { return leader(tabs...) != nil })
+	return leader(tabs...)
+}
+
+type pageRequest struct {
+	Type   string `json:"type"`
+	ID     int    `json:"id"`
+	Op     string `json:"op"`
+	Key    string `json:"key"`
+	Value  string `json:"value"`
+	Server *int   `json:"server"`
+}
+
+func (tab *testTab) ask(id int, op, key, value string, server int) {
+	r := pageRequest{Type: "request", ID: id, Op: op, Key: key, Value: value}
+	if server != 0 {
+		r.Server = &server
+	}
+	tab.say(r)
+}
+
+// outcome waits for the end of a request.
+func (tab *testTab) outcome(id int) ClientRequest {
+	tab.world.t.Helper()
+	find := func() *ClientRequest {
+		for i := len(tab.last.Requests) - 1; i >= 0; i-- {
+			if r := &tab.last.Requests[i]; r.ID == id && r.State != "pending" {
+				return r
+			}
+		}
+		return nil
+	}
+	tab.world.until("an outcome of request "+strconv.Itoa(id), 35000, func() bool { return find() != nil })
+	return *find()
+}
+
+func (w *world) put(tab *testTab, id int, key, value string) ClientRequest {
+	w.t.Helper()
+	tab.ask(id, "put", key, value, 0)
+	r := tab.outcome(id)
+	if r.State != "done" {
+		w.t.Fatalf("put %s=%s: %s, %s", key, value, r.State, r.Detail)
+	}
+	return r
+}
+
+func (w *world) reads(tab *testTab, id int, key, value string) {
+	w.t.Helper()
+	tab.ask(id, "get", key, "", 0)
+	if r := tab.outcome(id); r.State != "done" || !r.Found || r.Value != value {
+		w.t.Errorf("get %s: expected %q, got %+v", key, value, r)
+	}
+}
+
+func TestThreeTabsElectALeader(t *testing.T) {
+	w := newWorld(t)
+	tabs := three(w)
+	w.elect(tabs...)
+	for i, tab := range tabs {
+		if tab.number() != i+1 || tab.last.Connection.State != "open" || tab.last.Self.Disk != "opfs" || !tab.last.Self.Connected {
+			t.Errorf("tab %d: %+v, connection %+v", i+1, tab.last.Self, tab.last.Connection)
+		}
+		w.until("every report at every tab", 2000, func() bool {
+			for _, s := range tab.last.Servers {
+				if s.Report == nil || s.Report.Term != tab.last.Self.Term || len(s.Report.Log.Cells) == 0 || s.Seat != "connected" || s.Disk != "opfs" {
+					return false
+				}
+			}
+			return len(tab.last.Servers) == 3
+		})
+		if tab.last.QR == nil || tab.last.QR.Size != len(tab.last.QR.Rows) || tab.last.QR.Size != len(tab.last.QR.Rows[0]) {
+			t.Error("the room's link has no square code")
+		}
+	}
+}
+
+func TestTheClockOfANewRoomStandsUntilEverySeatIsTaken(t *testing.T) {
+	w := newWorld(t)
+	first, second := w.open(newBrowser(), nil), w.open(newBrowser(), nil)
+	w.run(3000)
+	for _, tab := range []*testTab{first, second} {
+		if tab.last.Room.Started || tab.last.Self.Term != 0 {
+			t.Errorf("S%d is in term %d of a room that has not begun", tab.number(), tab.last.Self.Term)
+		}
+	}
+	third := w.open(newBrowser(), nil)
+	w.elect(first, second, third)
+}
+
+func TestAWatcherWritesAndEveryTabReadsIt(t *testing.T) {
+	w := newWorld(t)
+	tabs := three(w)
+	watcher := w.open(newBrowser(), nil)
+	w.elect(tabs...)
+	if watcher.last.Watching == nil || *watcher.last.Watching != "This room has 3 servers. You are watching." {
+		t.Errorf("the fourth tab is told %v", watcher.last.Watching)
+	}
+	if watcher.number() != 0 || watcher.last.Self.Disk != "none" {
+		t.Errorf("the fourth tab is a server: %+v", watcher.last.Self)
+	}
+	r := w.put(watcher, 1, "x", "1")
+	if r.Index < 2 || r.Detail != "committed at index "+decimal(r.Index) {
+		t.Errorf("the write: %+v", r)
+	}
+	for i, tab := range append(tabs, watcher) {
+		w.reads(tab, 100+i, "x", "1")
+	}
+	watcher.ask(2, "get", "no such", "", 0)
+	if r := watcher.outcome(2); r.State != "done" || r.Found {
+		t.Errorf("a read of a key that is not there: %+v", r)
+	}
+	if a := watcher.answers[0]; a.ID != 1 || !a.OK {
+		t.Errorf("the page's promise: %+v", a)
+	}
+}
+
+func TestAChosenServerThatDoesNotLeadSaysWhoDoes(t *testing.T) {
+	w := newWorld(t)
+	tabs := three(w)
+	leading := w.elect(tabs...).number()
+	follower := leading%3 + 1
+	tabs[0].ask(1, "put", "x", "1", follower)
+	expected := "S" + strconv.Itoa(follower) + " is not the leader; S" + strconv.Itoa(leading) + " is"
+	if r := tabs[0].outcome(1); r.State != "refused" || r.Detail != expected || r.Server != follower {
+		t.Errorf("expected %q, got %+v", expected, r)
+	}
+	tabs[0].ask(2, "put", "x", "1", leading)
+	if r := tabs[0].outcome(2); r.State != "done" {
+		t.Errorf("the leader: %+v", r)
+	}
+}
+
+func TestARequestWaitsForALeader(t *testing.T) {
+	w := newWorld(t)
+	first, second := w.open(newBrowser(), nil), w.open(newBrowser(), nil)
+	w.run(500)
+	first.ask(1, "put", "x", "1", 0)
+	w.run(1000)
+	if r := first.last.Requests[len(first.last.Requests)-1]; r.State != "pending" || r.Detail != "waiting for a leader" {
+		t.Errorf("a write before the room has begun: %+v", r)
+	}
+	third := w.open(newBrowser(), nil)
+	if r := first.outcome(1); r.State != "done" {
+		t.Errorf("after the election: %+v", r)
+	}
+	_, _ = second, third
+}
+
+func TestARequestThatNobodyTakesIsRefusedAfterThirtySeconds(t *testing.T) {
+	w := newWorld(t)
+	tab := w.open(newBrowser(), nil)
+	w.run(100)
+	tab.ask(1, "put", "x", "1", 0)
+	began := w.now
+	if r := tab.outcome(1); r.State != "refused" || w.now-began < 29900 {
+		t.Errorf("after %v ms: %+v", w.now-began, r)
+	}
+}
+
+func TestAWriteIsNeverRepeatedAfterAnUnknownOutcome(t *testing.T) {
+	w := newWorld(t)
+	tabs := three(w)
+	watcher := w.open(newBrowser(), nil)
+	leading := w.elect(tabs...)
+	// The leader is alone: it takes the write and cannot commit it.
+	for _, tab := range tabs {
+		if tab != leading {
+			tab.close()
+		}
+	}
+	w.run(100)
+	watcher.ask(1, "put", "x", "1", 0)
+	w.run(1000)
+	leading.close()
+	if r := watcher.outcome(1); r.State != "unknown" || !strings.Contains(r.Detail, "may or may not") {
+		t.Errorf("expected an unknown outcome, got %+v", r)
+	}
+	puts := 0
+	for _, f := range watcher.flights {
+		if f.Kind == "request" && f.From >= 1001 {
+			puts++
+		}
+	}
+	if puts != 1 {
+		t.Errorf("the write was sent %d times", puts)
+	}
+}
+
+func TestAReloadedTabIsTheSameServerWithItsLog(t *testing.T) {
+	for _, slow := range []int{0, 7} {
+		w := newWorld(t)
+		tabs := three(w)
+		for _, tab := range tabs {
+			tab.slowDisk = slow
+		}
+		leading := w.elect(tabs...)
+		w.put(tabs[0], 1, "x", "1")
+		w.run(200)
+		number := leading.number()
+		term := leading.last.Self.Term
+		leading.close()
+		reloaded := w.open(leading.browser, func(s *testStart) { s.Hint = &number })
+		w.until("the same server", 3000, func() bool { return reloaded.number() == number })
+		if reloaded.last.Self.Term < term || reloaded.last.Self.LastIndex < 2 {
+			t.Errorf("S%d came back with %+v, it was in term %d", number, reloaded.last.Self, term)
+		}
+		tabs[number-1] = reloaded
+		w.elect(tabs...)
+		w.reads(reloaded, 2, "x", "1")
+	}
+}
+
+func TestADuplicatedTabIsAnotherServer(t *testing.T) {
+	w := newWorld(t)
+	first := w.open(newBrowser(), nil)
+	w.run(300)
+	one := first.number()
+	duplicate := w.open(first.browser, func(s *testStart) { s.Hint = &one })
+	w.until("a seat for the duplicate", 3000, func() bool { return duplicate.number() != 0 })
+	if one != 1 || duplicate.number() != 2 || first.number() != 1 {
+		t.Errorf("the tab is S%d, its duplicate S%d", first.number(), duplicate.number())
+	}
+}
+
+// Without locks both tabs offer the same seat; the relay decides.
+func TestADuplicateWithoutLocksIsAnotherServer(t *testing.T) {
+	w := newWorld(t)
+	first := w.open(newBrowser(), nil)
+	w.run(300)
+	copied := newBrowser()
+	copied.seats[1] = &storedSeat{ticket: first.browser.seats[1].ticket, content: first.browser.seats[1].content}
+	one := 1
+	duplicate := w.open(copied, func(s *testStart) { s.Hint = &one })
+	w.until("a seat for the duplicate", 3000, func() bool { return duplicate.number() != 0 })
+	if duplicate.number() != 2 || first.number() != 1 || !first.last.Self.Connected {
+		t.Errorf("the tab is S%d, its duplicate S%d", first.number(), duplicate.number())
+	}
+}
+
+// RAFT-BUGS 24: a server whose disk is gone could vote twice in a term, so it must not come back as who it was.
+func TestATabWhoseDiskIsGoneIsAnotherServer(t *testing.T) {
+	w := newWorld(t)
+	first, second := w.open(newBrowser(), nil), w.open(newBrowser(), nil)
+	w.run(300)
+	first.close()
+	one := 1
+	again := w.open(newBrowser(), func(s *testStart) { s.Hint = &one })
+	w.until("another seat", 3000, func() bool { return again.number() != 0 })
+	if again.number() != 3 {
+		t.Errorf("a tab without S1's disk became S%d", again.number())
+	}
+	if s := second.last.Servers[0]; s.Seat != "gone" {
+		t.Errorf("S1's seat is %q", s.Seat)
+	}
+}
+
+func TestADiskInMemoryKeepsNoTicket(t *testing.T) {
+	w := newWorld(t)
+	b := newBrowser()
+	b.kind = "memory"
+	tab := w.open(b, nil)
+	w.run(300)
+	if tab.last.Self.Disk != "memory" {
+		t.Errorf("the disk is said to be %q", tab.last.Self.Disk)
+	}
+	tab.close()
+	if again := w.open(b, nil); again != nil {
+		w.until("another seat", 3000, func() bool { return again.number() != 0 })
+		if again.number() != 2 {
+			t.Errorf("a server without a past came back as S%d", again.number())
+		}
+	}
+}
+
+func TestTheRelayIsKilledAndStartedAgain(t *testing.T) {
+	w := newWorld(t)
+	tabs := three(w)
+	w.elect(tabs...)
+	w.put(tabs[0], 1, "x", "1")
+	w.killRelay()
+	w.run(50)
+	for _, tab := range tabs {
+		if c := tab.last.Connection; c.State != "lost" || *c.Attempt < 1 || *c.Why == "" || *c.RetryAt < w.now {
+			t.Errorf("S%d: %+v", tab.number(), c)
+		}
+		if tab.last.Self.Connected {
+			t.Errorf("S%d says that it is connected", tab.number())
+		}
+	}
+	term := tabs[0].last.Self.Term
+	w.run(8000)
+	if now := tabs[0].last.Self.Term; now != term {
+		t.Errorf("without a relay the clock went on: term %d became %d", term, now)
+	}
+	w.startRelay()
+	w.until("all tabs back", 6000, func() bool {
+		for i, tab := range tabs {
+			if tab.last.Connection.State != "open" || tab.number() != i+1 || !tab.last.Self.Connected {
+				return false
+			}
+		}
+		return true
+	})
+	w.elect(tabs...)
+	w.reads(tabs[1], 2, "x", "1")
+	w.put(tabs[2], 3, "y", "2")
+}
+
+// A hub without a record takes the leases that it is shown: the servers have not lost their disks.
+func TestARelayThatLostItsRecordTakesTheServersBack(t *testing.T) {
+	w := newWorld(t)
+	five := 5
+	var tabs []*testTab
+	for range 5 {
+		tabs = append(tabs, w.open(newBrowser(), func(s *testStart) { s.Size = &five }))
+	}
+	w.elect(tabs...)
+	w.put(tabs[0], 1, "x", "1")
+	w.killRelay()
+	w.record = nil
+	w.startRelay()
+	w.until("all tabs back", 8000, func() bool {
+		for i, tab := range tabs {
+			if tab.last.Connection.State != "open" || tab.number() != i+1 {
+				return false
+			}
+		}
+		return true
+	})
+	w.elect(tabs...)
+	if size := tabs[0].last.Room.Size; size != 5 {
+		t.Errorf("the room came back with %d seats", size)
+	}
+	w.reads(tabs[4], 2, "x", "1")
+}
+
+func TestASeatThatWasGivenAwayIsSetAside(t *testing.T) {
+	w := newWorld(t)
+	first := w.open(newBrowser(), nil)
+	w.run(300)
+	first.close()
+	// The same room by another relay: S1 is somebody else there.
+	w.record = nil
+	w.startRelay()
+	other := w.open(newBrowser(), nil)
+	w.run(300)
+	back := w.open(first.browser, nil)
+	w.until("another seat", 3000, func() bool { return back.number() != 0 })
+	if other.number() != 1 || back.number() != 2 {
+		t.Errorf("the others are S%d and S%d", other.number(), back.number())
+	}
+	if !strings.Contains(back.last.Notice, "set aside") {
+		t.Errorf("the page was told %q", back.last.Notice)
+	}
+	if _, kept := first.browser.seats[1]; kept {
+		t.Error("the lease of the lost seat is still there")
+	}
+}
+
+func TestADiskOfARoomOfAnotherSizeIsRefusedInWords(t *testing.T) {
+	w := newWorld(t)
+	first := w.open(newBrowser(), nil)
+	w.run(300)
+	first.close()
+	w.record.Size, w.record.Seats = 2, w.record.Seats[:2]
+	w.record.Links = nil
+	w.startRelay()
+	back := w.open(first.browser, nil)
+	w.until("an explanation", 3000, func() bool { return back.last.Watching != nil })
+	if !strings.Contains(*back.last.Watching, "server 1 of [1 2 3]") {
+		t.Errorf("the page was told %q", *back.last.Watching)
+	}
+	w.until("a connection as a watcher", 3000, func() bool { return back.last.Room != nil && back.last.Room.Watchers == 1 })
+}
+
+func TestADiskThatFailsStopsItsServer(t *testing.T) {
+	w := newWorld(t)
+	tabs := three(w)
+	leading := w.elect(tabs...)
+	leading.browser.full = true
+	leading.ask(1, "put", "x", "1", leading.number())
+	w.until("the end of the server", 3000, func() bool { return leading.last.Watching != nil })
+	if why := *leading.last.Watching; !strings.Contains(why, "the disk is full") {
+		t.Errorf("the page was told %q", why)
+	}
+	var others []*testTab
+	for _, tab := range tabs {
+		if tab != leading {
+			others = append(others, tab)
+		}
+	}
+	w.elect(others...)
+	w.put(others[0], 2, "y", "2")
+}
+
+func TestColonAndJSONFormOneCluster(t *testing.T) {
+	w := newWorld(t)
+	colon := w.open(newBrowser(), nil)
+	json := w.open(newBrowser(), func(s *testStart) { s.Encoding = "json" })
+	third := w.open(newBrowser(), nil)
+	w.elect(colon, json, third)
+	third.close()
+	w.put(colon, 1, "x", "1")
+	w.reads(json, 2, "x", "1")
+	if colon.last.Servers[0].Report.Encoding != "colon" || colon.last.Servers[1].Report.Encoding != "json" {
+		t.Error("the reports do not say who speaks what")
+	}
+	for _, f := range colon.flights {
+		if f.Kind == "unknown" {
+			t.Errorf("not understood: %+v", f)
+		}
+	}
+}
+
+func TestFramesAreToldInWords(t *testing.T) {
+	w := newWorld(t)
+	tabs := three(w)
+	w.elect(tabs...)
+	w.put(tabs[0], 1, "x", "1")
+	w.run(300)
+	seen := map[string]string{}
+	for _, f := range tabs[0].flights {
+		seen[f.Kind+" "+f.Label] = f.Text
+		if f.Due < f.Sent || f.Bytes == 0 || f.Text == "" {
+			t.Errorf("a flight without a time or a text: %+v", f)
+		}
+	}
+	for _, expected := range []string{
+		"RequestVote vote?", "RequestVoteReply yes", "AppendEntries ", "AppendEntries no-op", "AppendEntries x = 1", "AppendEntriesReply stored to 2",
+		"request x = 1", "answer done at 2",
+	} {
+		if seen[expected] == "" {
+			t.Errorf("no frame is called %q among %v", expected, seen)
+		}
+	}
+}
+
+func TestALongFrameKeepsItsName(t *testing.T) {
+	for _, f := range []seenFrame{
+		{Frame: "1>2:AppendEntries:Request:7:1:4:6:4:call=9:entries=7,set x=aaa", Bytes: 5000},
+		{Frame: `{"jsonrpc":"2.0","id":"1>2:9","from":1,"to":2,"method":"AppendEntries","params":{"term":7,"leaderId":1,"entries":[{"te`, Bytes: 5000},
+	} {
+		if v := New(nil, 1).flight(&f); v.Kind != "AppendEntries" || v.Term != 7 || v.Label != "many entries" {
+			t.Errorf("%s: %+v", f.Frame, v)
+		}
+	}
+}
+
+func TestAHiddenPageIsKeptWithinBounds(t *testing.T) {
+	w := newWorld(t)
+	tabs := three(w)
+	w.elect(tabs...)
+	hidden := tabs[0]
+	hidden.hidden = true
+	w.run(20)
+	before := len(hidden.batches)
+	for i := range 60 {
+		tabs[1].ask(1000+i, "put", "k", strconv.Itoa(i), 0)
+		w.run(500)
+	}
+	if extra := len(hidden.batches) - before; extra > 1 {
+		t.Fatalf("a page that does not draw was sent %d batches", extra)
+	}
+	hidden.hidden = false
+	hidden.say(map[string]string{"type": "drawn"})
+	w.run(2)
+	b := hidden.batches[len(hidden.batches)-1]
+	for i := before; i < len(hidden.batches); i++ {
+		if len(hidden.batches[i].Flights) > len(b.Flights) {
+			b = hidden.batches[i]
+		}
+	}
+	if len(b.Flights) != mostFlights || len(b.Story) > mostStory || len(b.Lost) > mostLosses {
+		t.Errorf("after a minute there are %d flights, %d lines, %d losses", len(b.Flights), len(b.Story), len(b.Lost))
+	}
+	if !strings.Contains(b.Notice, "left out while this page was not drawn") {
+		t.Errorf("the notice is %q", b.Notice)
+	}
+}
+
+func TestTheStoryTellsWhatPeopleDo(t *testing.T) {
+	w := newWorld(t)
+	tabs := three(w)
+	w.elect(tabs...)
+	tabs[0].say(map[string]any{"type": "network", "id": 5, "change": map[string]any{"links": []any{map[string]any{"from": 1, "to": 2, "up": false}}}})
+	w.run(100)
+	tabs[0].say(map[string]any{"type": "network", "id": 6, "change": map[string]any{"links": []any{map[string]any{"from": 2, "to": 1, "up": false}, map[string]any{"from": 1, "to": 2, "up": true}}}})
+	tabs[0].say(map[string]any{"type": "network", "id": 7, "change": map[string]any{"rate": 0}})
+	w.run(100)
+	tabs[2].close()
+	w.run(100)
+	told := map[string]bool{}
+	for _, line := range tabs[1].story {
+		told[line.Text] = true
+		if line.Kind == "fault" && line.Server == 0 && line.Weight != "key" {
+			t.Errorf("a fault is a detail: %+v", line)
+		}
+	}
+	for _, expected := range []string{
+		"The room's clock starts.", "The link from S1 to S2 is cut, in this direction only.", "The clock is paused for the whole room.",
+		"S3 is gone: its tab was closed, reloaded or lost its connection.",
+	} {
+		if !told[expected] {
+			t.Errorf("the story does not say %q", expected)
+		}
+	}
+	for _, id := range []int{5, 6, 7} {
+		found := false
+		for _, a := range tabs[0].answers {
+			found = found || a.ID == id && a.OK
+		}
+		if !found {
+			t.Errorf("the change %d was not answered: %+v", id, tabs[0].answers)
+		}
+	}
+}
+
+func TestEveryTabTellsTheStoryOfAllServers(t *testing.T) {
+	w := newWorld(t)
+	tabs := three(w)
+	leading := w.elect(tabs...)
+	w.run(300)
+	for _, tab := range tabs {
+		leads, ids := 0, map[uint64]bool{}
+		for _, line := range tab.story {
+			if line.Kind == "BecameLeader" && line.Server == leading.number() {
+				leads++
+			}
+			if ids[line.ID] || line.Text == "" {
+				t.Errorf("a line twice or without words: %+v", line)
+			}
+			ids[line.ID] = true
+		}
+		if leads != 1 {
+			t.Errorf("S%d's page tells %d times that S%d leads", tab.number(), leads, leading.number())
+		}
+	}
+}
+
+func TestTheClockCatchesUpHalfASecondOnly(t *testing.T) {
+	c := clusterClock{rate: 1, runs: true, real: 1000}
+	c.advance(1003.5)
+	if n := c.ticks(); n != 3 {
+		t.Errorf("3.5 ms are %d ticks", n)
+	}
+	c.advance(61000)
+	if n := c.ticks(); n != 500 {
+		t.Errorf("after a stall of a minute %d ticks are caught up", n)
+	}
+	c.rate = 0.1
+	c.advance(61100)
+	if n := c.ticks(); n != 10 {
+		t.Errorf("100 ms at a tenth are %d ticks", n)
+	}
+	c.runs = false
+	c.advance(62000)
+	if n := c.ticks(); n != 0 {
+		t.Errorf("a clock that stands gave %d ticks", n)
+	}
+}
+
+func TestWhatThePageSaysWrongIsToldInWords(t *testing.T) {
+	w := newWorld(t)
+	tab := w.open(newBrowser(), nil)
+	w.run(300)
+	tab.later(func() { tab.FromPage(w.now, []byte(`{"type":`)) })
+	tab.say(map[string]any{"type": "dance"})
+	tab.ask(1, "steal", "x", "", 0)
+	tab.ask(2, "put", "", "1", 0)
+	w.run(50)
+	if !strings.Contains(tab.last.Notice, "cannot be read") || !strings.Contains(tab.last.Notice, "dance") {
+		t.Errorf("the page was told %q", tab.last.Notice)
+	}
+	for id := 1; id <= 2; id++ {
+		if r := tab.outcome(id); r.State != "refused" || !strings.Contains(r.Detail, "expected") {
+			t.Errorf("request %d: %+v", id, r)
+		}
+	}
+}

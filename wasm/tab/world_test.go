@@ -1,0 +1,392 @@
+package tab
+
+import (
+	"maps"
+	"slices"
+	"testing"
+
+	"raftplayground/relay/hub"
+)
+
+// world is everything around some tabs: a relay with one room, browsers with their storage, and time. It is driven by hand, 1 ms a step.
+type world struct {
+	t       *testing.T
+	now     float64  // ms of real time
+	hub     *hub.Hub // nil: the relay is down
+	record  *hub.Record
+	out     hub.Output
+	tabs    []*testTab
+	conns   map[uint64]*testTab
+	next    uint64 // connection
+	secrets uint64
+	timers  []timer // in the order of their times
+}
+
+type timer struct {
+	at float64
+	do func()
+}
+
+// browser is what the tabs of one browser share.
+type browser struct {
+	seats map[int]*storedSeat
+	kind  string
+	full  bool // takes no writes any more
+}
+
+type storedSeat struct {
+	ticket  string
+	content []byte
+	holder  *testTab
+}
+
+// testTab is a tab, its Worker and its page.
+type testTab struct {
+	*Tab
+	world   *world
+	browser *browser
+	conn    uint64 // 0: no socket
+	todo    []func()
+	tickAt  float64
+	gone    bool
+
+	slowDisk int // ms that a write takes; 0: durable at once
+	offered  []int
+	held     int
+
+	hidden  bool // the page does not draw
+	batches []Batch
+	texts   [][]byte // of the batches, as JSON
+	answers []answer
+	last    Batch // the latest of each member that is state
+	story   []StoryLine
+	flights []Flight
+}
+
+func newWorld(t *testing.T) *world {
+	w := &world{t: t, now: 1.8e12, conns: map[uint64]*testTab{}}
+	w.startRelay()
+	return w
+}
+
+func newBrowser() *browser { return &browser{seats: map[int]*storedSeat{}, kind: "opfs"} }
+
+func (w *world) startRelay() {
+	h, err := hub.New(hub.Options{Code: "test-room", Rate: 1, Seed: 7, Random: w.random}, w.record)
+	if err != nil {
+		w.t.Fatal(err)
+	}
+	w.hub = h
+	w.hub.Advance(int64(w.now * 1000))
+}
+
+func (w *world) random(into []byte) {
+	for i := range into {
+		w.secrets = w.secrets*6364136223846793005 + 1442695040888963407
+		into[i] = byte(w.secrets >> 56)
+	}
+}
+
+// killRelay closes every socket, without a word.
+func (w *world) killRelay() {
+	w.record = w.hub.Record()
+	w.hub = nil
+	for _, conn := range slices.Sorted(maps.Keys(w.conns)) {
+		w.hangUp(conn, "")
+	}
+}
+
+func (w *world) hangUp(conn uint64, why string) {
+	tab := w.conns[conn]
+	if tab == nil {
+		return
+	}
+	delete(w.conns, conn)
+	tab.conn = 0
+	tab.later(func() { tab.Closed(w.now, why) })
+}
+
+// open opens a tab and says start; change may change what the page says.
+func (w *world) open(b *browser, change func(*testStart)) *testTab {
+	tab := &testTab{world: w, browser: b}
+	tab.Tab = New(tab, uint64(len(w.tabs))*77+1)
+	w.tabs = append(w.tabs, tab)
+	start := testStart{Type: "start", Room: "test-room", Relay: "ws://relay", Link: "http://relay/r/test-room", Seat: "any", Encoding: "colon"}
+	if change != nil {
+		change(&start)
+	}
+	tab.say(start)
+	return tab
+}
+
+// testStart is the page's start message.
+type testStart struct {
+	Type     string `json:"type"`
+	Room     string `json:"room"`
+	Relay    string `json:"relay"`
+	Link     string `json:"link"`
+	Seat     string `json:"seat"`
+	Size     *int   `json:"size"`
+	Encoding string `json:"encoding"`
+	Hint     *int   `json:"hint"`
+	Hidden   bool   `json:"hidden"`
+}
+
+// close is the end of the tab, as when a person closes it: nothing more runs in it.
+func (tab *testTab) close() {
+	tab.gone = true
+	tab.todo = nil
+	tab.Disconnect()
+	tab.Leave(false)
+}
+
+func (tab *testTab) say(message any) {
+	text, err := codec.Marshal(message)
+	if err != nil {
+		tab.world.t.Fatal(err)
+	}
+	tab.later(func() { tab.FromPage(tab.world.now, text) })
+}
+
+func (tab *testTab) later(do func()) {
+	if !tab.gone {
+		tab.todo = append(tab.todo, do)
+	}
+}
+
+// run lets ms milliseconds pass.
+func (w *world) run(ms int) {
+	for range ms {
+		w.now++
+		if w.hub != nil {
+			w.hub.Advance(int64(w.now * 1000))
+		}
+		for len(w.timers) > 0 && w.timers[0].at <= w.now {
+			do := w.timers[0].do
+			w.timers = w.timers[1:]
+			do()
+		}
+		for _, tab := range w.tabs {
+			if !tab.gone && w.now >= tab.tickAt {
+				tab.tickAt = w.now + tab.Tick(w.now)
+			}
+		}
+		w.settle()
+	}
+}
+
+// until lets time pass until the condition holds.
+func (w *world) until(what string, most int, holds func() bool) {
+	w.t.Helper()
+	for range most {
+		if holds() {
+			return
+		}
+		w.run(1)
+	}
+	if !holds() {
+		w.t.Fatalf("after %d ms: not %s", most, what)
+	}
+}
+
+// settle carries messages until nobody has anything more to say now.
+func (w *world) settle() {
+	for busy := true; busy; {
+		busy = false
+		for _, tab := range w.tabs {
+			todo := tab.todo
+			tab.todo = nil
+			for _, do := range todo {
+				busy = true
+				if !tab.gone {
+					do()
+				}
+			}
+		}
+		if w.hub == nil || !w.hub.Output(&w.out) {
+			continue
+		}
+		busy = true
+		if w.out.Record != nil {
+			w.record = w.out.Record
+		}
+		for _, d := range w.out.Deliver {
+			if tab := w.conns[d.Conn]; tab != nil && !tab.gone {
+				tab.Text(w.now, d.Data)
+			}
+		}
+		for _, c := range w.out.Close {
+			w.hangUp(c.Conn, c.Reason)
+		}
+	}
+}
+
+// ---- the Host ----
+
+func (tab *testTab) Connect(url string) {
+	w := tab.world
+	tab.Disconnect()
+	if url != "ws://relay/rooms/test-room" {
+		w.t.Fatalf("the tab connects to %q", url)
+	}
+	if w.hub == nil {
+		tab.later(func() { tab.Closed(w.now, "") })
+		return
+	}
+	w.next++
+	conn := w.next
+	tab.conn = conn
+	w.conns[conn] = tab
+	w.hub.Connect(conn)
+	tab.later(func() {
+		if tab.conn == conn {
+			tab.Opened(w.now)
+		}
+	})
+}
+
+func (tab *testTab) Disconnect() {
+	w := tab.world
+	if tab.conn == 0 {
+		return
+	}
+	if w.hub != nil {
+		w.hub.Disconnect(tab.conn)
+	}
+	delete(w.conns, tab.conn)
+	tab.conn = 0
+}
+
+func (tab *testTab) Send(text []byte) {
+	conn, message := tab.conn, append([]byte(nil), text...)
+	tab.later(func() {
+		if tab.world.hub != nil && conn != 0 && tab.conn == conn {
+			tab.world.hub.Receive(conn, message, false)
+		}
+	})
+}
+
+func (tab *testTab) Post(json []byte) {
+	var message struct {
+		Type  string `json:"type"`
+		Batch Batch  `json:"batch"`
+		answer
+	}
+	if err := codec.Unmarshal(json, &message); err != nil {
+		tab.world.t.Fatalf("a message for the page is not understood: %v\n%s", err, json)
+	}
+	switch message.Type {
+	case "answer":
+		tab.answers = append(tab.answers, message.answer)
+	case "batch":
+		tab.texts = append(tab.texts, append([]byte(nil), json...))
+		tab.take(message.Batch)
+		if !tab.hidden {
+			tab.later(func() { tab.FromPage(tab.world.now, []byte(`{"type":"drawn"}`)) })
+		}
+	default:
+		tab.world.t.Fatalf("the page was sent a message of type %q", message.Type)
+	}
+}
+
+func (tab *testTab) take(b Batch) {
+	tab.batches = append(tab.batches, b)
+	if b.Connection != nil {
+		tab.last.Connection = b.Connection
+	}
+	if b.Room != nil {
+		tab.last.Room = b.Room
+	}
+	if b.Self != nil {
+		tab.last.Self = b.Self
+	}
+	if b.Servers != nil {
+		tab.last.Servers = b.Servers
+	}
+	if b.Watching != nil {
+		tab.last.Watching = b.Watching
+	}
+	if b.Notice != "" {
+		tab.last.Notice += b.Notice + "\n"
+	}
+	if b.QR != nil {
+		tab.last.QR = b.QR
+	}
+	tab.last.Requests = append(tab.last.Requests, b.Requests...)
+	tab.story = append(tab.story, b.Story...)
+	tab.flights = append(tab.flights, b.Flights...)
+}
+
+func (tab *testTab) Seek(_ string, hint int) {
+	var candidates []int
+	for server := range tab.browser.seats {
+		if !slices.Contains(tab.offered, server) && tab.browser.seats[server].holder == nil {
+			candidates = append(candidates, server)
+		}
+	}
+	slices.Sort(candidates)
+	if slices.Contains(candidates, hint) {
+		candidates = []int{hint}
+	}
+	if len(candidates) == 0 {
+		tab.later(func() { tab.NoSeat(tab.world.now, tab.browser.kind) })
+		return
+	}
+	tab.hold(candidates[0])
+}
+
+func (tab *testTab) Create(server int, ticket string) {
+	tab.browser.seats[server] = &storedSeat{ticket: ticket}
+	tab.hold(server)
+}
+
+func (tab *testTab) hold(server int) {
+	seat := tab.browser.seats[server]
+	tab.offered = append(tab.offered, server)
+	tab.held, seat.holder = server, tab
+	tab.later(func() {
+		tab.Seat(tab.world.now, server, seat.ticket, tab.browser.kind, append([]byte(nil), seat.content...))
+	})
+}
+
+func (tab *testTab) Leave(setAside bool) {
+	seat := tab.browser.seats[tab.held]
+	if seat == nil {
+		return
+	}
+	seat.holder = nil
+	if setAside || tab.browser.kind == "memory" {
+		delete(tab.browser.seats, tab.held)
+	}
+	tab.held = 0
+}
+
+func (tab *testTab) Append(data []byte) bool {
+	data = append([]byte(nil), data...)
+	return tab.write(func(seat *storedSeat) { seat.content = append(seat.content, data...) })
+}
+
+func (tab *testTab) Replace(data []byte) bool {
+	data = append([]byte(nil), data...)
+	return tab.write(func(seat *storedSeat) { seat.content = data })
+}
+
+// write changes the disk now, or later if it is slow; a tab that is closed before then has lost the write.
+func (tab *testTab) write(change func(*storedSeat)) bool {
+	seat := tab.browser.seats[tab.held]
+	switch {
+	case tab.browser.full:
+		tab.later(func() { tab.Saved(tab.world.now, "the disk is full") })
+	case tab.slowDisk == 0:
+		change(seat)
+		return true
+	default:
+		tab.world.timers = append(tab.world.timers, timer{tab.world.now + float64(tab.slowDisk), func() {
+			if !tab.gone {
+				change(seat)
+				tab.Saved(tab.world.now, "")
+			}
+		}})
+	}
+	return false
+}
