@@ -1,0 +1,278 @@
+// Package server is one running Raft server: the consensus core (package raft), its disk (wal), its state machine (kv) and the frames
+// that it exchanges with the others and with clients (wire). It is pure: a host gives it ticks and frames and takes its Output; it has
+// no goroutine, clock or network, and the same inputs in the same order lead to the same outputs.
+//
+// The order of durability is kept here: a message that the core marks with a Save waits until the disk has completed that Save (Fig. 2: "updated
+// on stable storage before responding to RPCs"), a client is answered when its command is applied (§5.3), and a server whose disk fails stops.
+package server
+
+import (
+	"errors"
+
+	"raftplayground/raft"
+	"raftplayground/raft/kv"
+	"raftplayground/raft/wal"
+	"raftplayground/raft/wire"
+)
+
+// Limits of what a server keeps for others. Beyond them it refuses or drops, and says so; see each.
+const (
+	MaxPending     = 1024     // requests of clients that wait for their outcome; further ones are refused as overloaded
+	MaxUncommitted = 16 << 20 // bytes of commands proposed and not yet applied, about; further ones are refused as overloaded
+	MaxHeld        = 1024     // messages that wait for the disk; further ones are dropped, as a network may (their senders repeat them)
+	MaxGathered    = 4096     // frames, and events, gathered for one Output; further ones are dropped
+	MaxBadFrames   = 64       // bad frames described in one Output; further ones are only counted
+	RequestTicks   = 5000     // how long a request waits for its outcome
+	RangeEntries   = 256      // entries in one answer to an IndexRange
+	RangeBytes     = 64 << 10 // bytes of commands in it, but for the first entry
+)
+
+// Options are fixed for the life of a Server. Times are in ticks of 1 ms.
+type Options struct {
+	ID       raft.ServerID   // this server, below wire.FirstClient
+	Voters   []raft.ServerID // every server of the room, this one included
+	Seed     uint64          // of the election timeouts: same seed, same inputs, same behaviour
+	Encoding wire.Encoding   // of the calls that this server makes, wire.Colon or wire.JSON; it answers in that of the question
+
+	HeartbeatTicks   int // 0 means 50
+	ElectionTicksMin int // 0 means 150 (§5.2)
+	ElectionTicksMax int // 0 means 300
+
+	// FirstElapsed is how much of the first election timeout of a new server has passed, in percent, 0 to 99; 0 means 75. A new room has nothing to lose by an
+	// early election. A server with a past waits in full: its leader may live.
+	FirstElapsed int
+}
+
+// Server is one running server. It is not safe for concurrent use; the completions of its Disk count as use.
+type Server struct {
+	options  Options
+	node     *raft.Node
+	wal      *wal.WAL
+	store    *kv.Store
+	recovery wal.Recovery
+	failed   error // why the server stopped, nil while it runs
+	now      int   // ticks since the start
+
+	decoder wire.Decoder
+	asked   wire.Frame // the frame being received
+	core    raft.Output
+
+	saves   []uint64 // numbers of the Saves that the disk has not completed, oldest first
+	durable uint64   // the last Save that it has
+	told    uint64   // the last Save that the core knows of as durable
+
+	out      outbox
+	requests requests
+	status   raft.Status // for the reports
+	version  uint64
+	bad      int // frames that could not be understood, since the start
+}
+
+// New starts a server on what its disk holds. The disk remembers whose it is: one of another server, or of a room with
+// other servers, is refused (*wal.IdentityError), as is a damaged one (*wal.DamageError).
+func New(options Options, disk wal.Disk) (*Server, error) {
+	if err := options.complete(); err != nil {
+		return nil, err
+	}
+	log, durable, recovery, err := wal.Open(disk, wal.Identity{Server: options.ID, Voters: options.Voters})
+	if err != nil {
+		return nil, err
+	}
+	first := 0
+	if durable.CurrentTerm == 0 {
+		first = options.FirstElapsed
+	}
+	node, err := raft.New(raft.Options{
+		ID: options.ID, Voters: options.Voters, Seed: options.Seed, FirstElapsed: first,
+		HeartbeatTicks: options.HeartbeatTicks, ElectionTicksMin: options.ElectionTicksMin, ElectionTicksMax: options.ElectionTicksMax,
+	}, durable)
+	if err != nil {
+		return nil, err
+	}
+	s := &Server{options: options, node: node, wal: log, store: kv.New(), recovery: recovery}
+	s.work()
+	return s, nil
+}
+
+// complete fills in the defaults and checks what the core does not.
+func (o *Options) complete() error {
+	for _, field := range []struct {
+		value    *int
+		fallback int
+	}{{&o.HeartbeatTicks, 50}, {&o.ElectionTicksMin, 150}, {&o.ElectionTicksMax, 300}, {&o.FirstElapsed, 75}} {
+		if *field.value == 0 {
+			*field.value = field.fallback
+		}
+	}
+	for _, voter := range o.Voters {
+		if voter >= wire.FirstClient {
+			return errors.New("server: expected server ids below " + decimal(wire.FirstClient) + ", got " + decimal(voter))
+		}
+	}
+	if o.Encoding != wire.Colon && o.Encoding != wire.JSON {
+		return errors.New("server: expected the encoding colon or json, got " + o.Encoding.String())
+	}
+	return nil
+}
+
+// Tick tells the server that n ticks have passed.
+func (s *Server) Tick(n int) {
+	for ; n > 0 && s.failed == nil; n-- {
+		s.now++
+		s.node.Tick()
+		s.work()
+		s.expireRequests()
+	}
+}
+
+// Frame takes a frame that arrived, in any encoding. data is borrowed for the call. What it says is done at once; look at Output.
+func (s *Server) Frame(data []byte) {
+	if s.failed != nil {
+		return
+	}
+	f := &s.asked
+	if err := s.decoder.Decode(data, f); err != nil {
+		var reason *wire.Error
+		if errors.As(err, &reason) {
+			s.refuseFrame(reason)
+		}
+		return
+	}
+	if reason := s.misdirected(); reason != nil {
+		s.refuseFrame(reason)
+		return
+	}
+	switch {
+	case f.RPC != nil:
+		s.node.Receive(raft.ServerID(f.From), f.RPC)
+		if !f.Reply {
+			s.work() // now, while it is known in which encoding the reply must be
+		}
+	case f.Request != nil:
+		s.request(f)
+	}
+	// An answer or a refusal is for a client. A server asks nothing of the kind and passes over it.
+}
+
+// Campaign starts an election now, as if the election timer had run out. A leader does nothing.
+func (s *Server) Campaign() {
+	if s.failed == nil {
+		s.node.Campaign()
+	}
+}
+
+// Output hands over what the inputs since the last call led to and reports whether there is anything. Call it after the inputs, and after the
+// Disk has completed something later than it was asked to.
+func (s *Server) Output(o *Output) bool {
+	s.work()
+	return s.out.flip(o)
+}
+
+// Failed returns why the server stopped, nil while it runs. A stopped server is silent: restart it, with New, over a disk that works.
+func (s *Server) Failed() error { return s.failed }
+
+// Recovery tells what was found on the disk at the start.
+func (s *Server) Recovery() wal.Recovery { return s.recovery }
+
+// Node returns the core, to look at. It must be given no input.
+func (s *Server) Node() *raft.Node { return s.node }
+
+// Store returns the state machine, to look at. It must be given no input.
+func (s *Server) Store() *kv.Store { return s.store }
+
+// work does what the core wants done until it wants nothing more.
+func (s *Server) work() {
+	for s.failed == nil {
+		if s.told < s.durable {
+			s.told = s.durable
+			s.node.Saved(s.told)
+		}
+		s.out.release(s.durable)
+		if !s.node.Output(&s.core) {
+			return
+		}
+		s.noteChange()
+		s.out.addEvents(s.core.Events)
+		if s.core.Save.Seq != 0 {
+			s.saves = append(s.saves, s.core.Save.Seq)
+			s.wal.Save(s.core.Save, s.saved)
+		}
+		for i := range s.core.Send {
+			s.send(&s.core.Send[i])
+		}
+		s.apply(s.core.Apply)
+	}
+}
+
+// saved is told by the disk, in the order of the Saves; maybe while the core's Output is still being worked off, so it only takes note.
+func (s *Server) saved(err error) {
+	if err != nil {
+		s.fail(err)
+		return
+	}
+	s.durable = s.saves[0]
+	s.saves = append(s.saves[:0], s.saves[1:]...)
+}
+
+// fail stops the server. It must not go on: it can promise nothing any more, and what it promised must not be forgotten by a guess.
+func (s *Server) fail(err error) {
+	if s.failed == nil {
+		s.failed = err
+		s.version++
+		s.out.forgetHeld()
+		s.abandonRequests("the server's disk failed")
+	}
+}
+
+// send puts a message of the core into a frame. A reply goes in the encoding, and with the id, of the call; every call is answered at once.
+func (s *Server) send(e *raft.Envelope) {
+	if s.failed != nil {
+		return
+	}
+	f := wire.Frame{From: uint64(s.options.ID), To: uint64(e.To), Encoding: s.options.Encoding, RPC: e.RPC}
+	switch e.RPC.(type) {
+	case *raft.RequestVoteReply, *raft.AppendEntriesReply:
+		f.Encoding, f.Reply, f.Call, f.ID = s.asked.Encoding, true, s.asked.Call, s.asked.ID
+		if f.Encoding == wire.Variant { // the only one whose replies name the leader
+			s.node.Status(&s.status)
+			f.Leader = uint64(s.status.Leader)
+		}
+	}
+	s.out.add(&f, e.After, s.durable)
+}
+
+// apply implements Fig. 2, Rules for All Servers: "apply log[lastApplied] to state machine" (§5.3), and answers who waits for it.
+func (s *Server) apply(run raft.Apply) {
+	for i := range run.Entries {
+		var result kv.Result
+		if run.Entries[i].Kind == raft.Command {
+			result = s.store.Apply(run.Entries[i].Data)
+		}
+		s.resolve(run.First+raft.Index(i), &run.Entries[i], &result)
+	}
+	if n := len(run.Entries); n > 0 {
+		s.node.Applied(run.First + raft.Index(n) - 1)
+	}
+}
+
+// misdirected tells why a frame that can be read is not one for this server, nil if it is.
+func (s *Server) misdirected() *wire.Error {
+	self := uint64(s.options.ID)
+	switch {
+	case s.asked.To != 0 && s.asked.To != self:
+		return &wire.Error{Code: wire.CodeNotACall, Field: "to", Message: "to: expected " + decimal(self) + ", this server, came " + decimal(s.asked.To)}
+	case s.asked.From == self:
+		return &wire.Error{Code: wire.CodeNotACall, Field: "from", Message: "from: expected another server or a client, came this server's own " + decimal(self)}
+	}
+	return nil
+}
+
+// refuseFrame counts a bad frame, notes it for the host and answers it, unless it is itself an answer or nobody can be told.
+func (s *Server) refuseFrame(reason *wire.Error) {
+	s.bad++
+	s.version++
+	s.out.addBad(BadFrame{From: s.asked.From, Encoding: s.asked.Encoding, Reason: *reason})
+	if s.asked.From != uint64(s.options.ID) {
+		s.out.addError(uint64(s.options.ID), &s.asked, reason)
+	}
+}
