@@ -1,0 +1,16 @@
+import { scriptingSurface } from "../src/api.js";
+import { store } from "../src/store.js";
+import { restoreTheme } from "../src/theme.js";
+import { SCENES } from "../test/scenes.js";
+import "../src/raft-app.js";
+
+/** The page on one of the test's scenes, without a Worker: `?scene=election&select=4`. For looking at it only; never part of dist. */
+const query = new URLSearchParams(location.search);
+window.raftPlayground = scriptingSurface(store);
+restoreTheme();
+store.code = "k7m2qx";
+store.link = `${location.origin}/r/k7m2qx`;
+for (const batch of SCENES[query.get("scene") ?? "election"]?.() ?? []) store.apply(batch);
+const select = Number(query.get("select"));
+if (select > 0) store.select({ kind: "server", server: select });
+if (query.has("panel")) store.show({ panel: query.get("panel") as "story" });

@@ -1,0 +1,37 @@
+/**
+ * Looks at the page: builds it on the scenes of test/scenes.ts, serves it on a free port, and takes pictures with Chromium into ../.build/shots.
+ *     node dev/shots.mjs [scene] [1440x900] [light|dark] [query]
+ */
+import { mkdirSync, readFileSync } from "node:fs";
+import { createServer } from "node:http";
+import { dirname, join } from "node:path";
+import { fileURLToPath } from "node:url";
+import { build } from "esbuild";
+import { resolveThemes } from "../themes.mjs";
+
+const web = join(dirname(fileURLToPath(import.meta.url)), "..");
+const out = join(web, "../.build/shots");
+const page = await build({ absWorkingDir: web, entryPoints: ["dev/main.ts"], bundle: true, format: "esm", target: "es2022", write: false });
+const fonts = { inter: "@fontsource-variable/inter/files/inter-latin-wght-normal.woff2", plex500: "@fontsource/ibm-plex-mono/files/ibm-plex-mono-latin-500-normal.woff2", plex600: "@fontsource/ibm-plex-mono/files/ibm-plex-mono-latin-600-normal.woff2" };
+const faces = `@font-face{font-family:"Inter Variable";font-weight:100 900;src:url(/inter)}@font-face{font-family:"IBM Plex Mono";font-weight:500;src:url(/plex500)}@font-face{font-family:"IBM Plex Mono";font-weight:600;src:url(/plex600)}`;
+const style = faces + resolveThemes(readFileSync(join(web, "src/page.css"), "utf8"));
+const index = readFileSync(join(web, "index.html"), "utf8").replace("{{inter}}", "/inter").replace("{{style}}", style).replace("{{script}}", "/page.js");
+
+const server = createServer((request, response) => {
+  const path = new URL(request.url, "http://x").pathname.slice(1);
+  if (fonts[path]) return response.end(readFileSync(join(web, "node_modules", fonts[path])));
+  response.setHeader("content-type", path === "page.js" ? "text/javascript" : "text/html");
+  response.end(path === "page.js" ? page.outputFiles[0].contents : index);
+});
+
+server.listen(Number(process.env.PORT ?? 0), "127.0.0.1", async () => {
+  const { port } = server.address();
+  if (process.env.PORT) return console.log(`http://127.0.0.1:${port}/?scene=election`);
+  mkdirSync(out, { recursive: true });
+  const [scene = "election", size = "1440x900", theme = "light", query = ""] = process.argv.slice(2);
+  const { shoot } = await import("./chromium.mjs");
+  const file = join(out, `${scene}-${size}-${theme}${query.replace(/\W+/g, "-")}.png`);
+  const said = await shoot({ url: `http://127.0.0.1:${port}/?scene=${scene}&${query}`, size, theme, file });
+  console.log(file, said);
+  server.close();
+});

@@ -1,0 +1,45 @@
+import { LitElement } from "lit";
+import { store, type Topic } from "./store.js";
+
+/**
+ * The base of all views: drawn in the page's own tree (one style sheet, src/page.css), again whenever one of its topics changed in the store.
+ * What only informs need not be drawn sixty times a second: a view may name the least time between two drawings. A person's own act shows at once.
+ */
+export abstract class RaftElement extends LitElement {
+  protected abstract readonly topics: readonly Topic[];
+  protected readonly calm: number = 0; // ms
+
+  private leave: (() => void) | null = null;
+  private timer: ReturnType<typeof setTimeout> | undefined;
+  private drawnAt = 0;
+
+  protected override createRenderRoot(): HTMLElement {
+    this.replaceChildren(); // the shell in index.html stood here until now
+    return this;
+  }
+
+  override connectedCallback(): void {
+    super.connectedCallback();
+    this.leave = store.subscribe((changed) => {
+      if (this.topics.some((t) => changed.has(t))) this.drawSoon(changed.has("view") || changed.has("room"));
+    });
+  }
+
+  override disconnectedCallback(): void {
+    super.disconnectedCallback();
+    this.leave?.();
+    clearTimeout(this.timer);
+  }
+
+  private drawSoon(now: boolean): void {
+    const wait = this.drawnAt + this.calm - performance.now();
+    clearTimeout(this.timer);
+    if (now || wait <= 0) this.draw();
+    else this.timer = setTimeout(() => this.draw(), wait);
+  }
+
+  private draw(): void {
+    this.drawnAt = performance.now();
+    this.requestUpdate();
+  }
+}

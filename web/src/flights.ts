@@ -1,0 +1,246 @@
+import { nothing, render, svg, type SVGTemplateResult } from "lit";
+import { along, clientLane, lane, spareLabels, type Lane, type Point, type Ring } from "./layout.js";
+import type { Batch, Flight } from "./model.js";
+import { play } from "./motion.js";
+import { less, slot } from "./numbers.js";
+import type { Store } from "./store.js";
+import { lostWords } from "./words.js";
+
+const DRAWN = 40; // most marks at once; beyond that heartbeats and replies show as pulses of their link
+const PULSE_MS = 120; // a flight that is watched for less is a pulse, too
+const STALE_MS = 500; // of real time: what ended longer ago (a hidden tab) is not replayed
+const CLIENT_MS = 320; // a client's frame takes no cluster time, so it is drawn for this much real time
+const LABELS_MS = 100;
+
+interface Mark {
+  flight: Flight;
+  lane: Lane;
+  group: SVGGElement;
+  born: number; // performance.now()
+  stop: number; // the fraction of the way at which it ends
+  ended: number | null;
+  at: Point;
+  label: boolean;
+}
+
+const isClient = (f: Flight): boolean => f.from >= 1001 || f.to >= 1001;
+const isLost = (f: Flight): boolean => f.fate !== "sent";
+
+/** The messages on their way. Each mark is drawn once; per frame only its transform changes. */
+export class FlightLayer {
+  private marks = new Map<number, Mark>();
+  private ring: Ring | null = null;
+  private hovered: number | null = null;
+  private labelledAt = 0;
+
+  constructor(private layer: SVGGElement, private store: Store) {}
+
+  layOut(ring: Ring): void {
+    const before = this.ring;
+    this.ring = ring;
+    if (before && before.width === ring.width && before.height === ring.height && before.points.length === ring.points.length && before.r === ring.r) return;
+    for (const mark of this.marks.values()) {
+      mark.lane = this.laneOf(mark.flight, ring);
+      this.draw(mark);
+    }
+  }
+
+  add(batch: Batch): void {
+    const at = performance.now();
+    const now = this.store.now(at);
+    const beating = new Set<number>();
+    for (const f of batch.flights ?? []) {
+      if (f.kind === "AppendEntries" && less(0, f.term)) beating.add(f.from);
+      if (this.ring) this.begin(f, now, at);
+    }
+    for (const server of beating) {
+      const outline = this.layer.ownerSVGElement?.querySelector(`.node.leader[data-server="${server}"] .outline`);
+      if (this.store.rate <= 0.3) play(outline, [{ opacity: 1 }, { opacity: 0.4 }, { opacity: 1 }], 160);
+    }
+    for (const l of batch.lost ?? []) {
+      const mark = this.marks.get(l.seq);
+      const flight = this.store.flights.get(l.seq);
+      if (!mark || !flight) continue;
+      mark.flight = flight;
+      mark.stop = stopOf(flight);
+    }
+  }
+
+  /** Moves everything; false when nothing will move by itself. `skipped`: the page was not drawn for a while, so what ended meanwhile is gone. */
+  frame(now: number, at: number, skipped: boolean, reduced: boolean): boolean {
+    let moving = false;
+    for (const mark of this.marks.values()) {
+      if (mark.ended !== null) continue;
+      const fraction = this.fractionOf(mark, now, at);
+      if (fraction >= mark.stop) {
+        this.end(mark, skipped);
+        continue;
+      }
+      if (this.store.rate > 0 || isClient(mark.flight)) moving = true;
+      const shown = reduced ? Math.floor(fraction * 10) / 10 : fraction;
+      mark.at = along(mark.lane, Math.max(0, shown));
+      mark.group.setAttribute("transform", `translate(${mark.at.x.toFixed(1)} ${mark.at.y.toFixed(1)})`);
+    }
+    if (at - this.labelledAt > LABELS_MS || !moving) this.chooseLabels(at);
+    return moving;
+  }
+
+  private begin(f: Flight, now: number, at: number): void {
+    const ring = this.ring;
+    if (!ring || this.marks.has(f.seq)) return;
+    const rate = this.store.rate || 1;
+    if (!isClient(f)) {
+      if ((now - f.due) / rate > STALE_MS) return;
+      const brief = (f.due - f.sent) / rate < PULSE_MS && this.store.rate > 0;
+      const minor = f.kind === "AppendEntriesReply" || (f.kind === "AppendEntries" && f.entryCount === 0);
+      if (brief || this.marks.size >= DRAWN || (minor && this.marks.size >= DRAWN / 2)) return this.pulse(f);
+    }
+    if (!ring.points[f.from - 1] && !ring.points[f.to - 1]) return;
+    const group = document.createElementNS("http://www.w3.org/2000/svg", "g");
+    group.addEventListener("click", () => this.store.select({ kind: "flight", seq: f.seq }));
+    group.addEventListener("pointerenter", () => this.hover(f.seq));
+    group.addEventListener("pointerleave", () => this.hover(null));
+    const way = this.laneOf(f, ring);
+    const mark: Mark = { flight: f, lane: way, group, born: at, stop: stopOf(f), ended: null, at: way.from, label: false };
+    this.marks.set(f.seq, mark);
+    this.draw(mark);
+    this.layer.append(group);
+  }
+
+  private laneOf(f: Flight, ring: Ring): Lane {
+    const from = ring.points[f.from - 1];
+    const to = ring.points[f.to - 1];
+    const centre = { x: ring.width / 2, y: ring.height / 2 };
+    if (from && to) return lane(from, to, ring.r);
+    if (to) return clientLane(to, centre, ring.r, true);
+    return clientLane(from ?? centre, centre, ring.r, false);
+  }
+
+  private fractionOf(mark: Mark, now: number, at: number): number {
+    if (isClient(mark.flight)) return (at - mark.born) / CLIENT_MS;
+    const { sent, due } = mark.flight;
+    return due > sent ? (now - sent) / (due - sent) : 1;
+  }
+
+  private hover(seq: number | null): void {
+    this.hovered = seq;
+    this.chooseLabels(performance.now());
+  }
+
+  /** A link shows for a moment that something passed on it. */
+  private pulse(f: Flight): void {
+    const [a, b] = f.from < f.to ? [f.from, f.to] : [f.to, f.from];
+    for (const line of this.layer.ownerSVGElement?.querySelectorAll(`[data-link="${a}-${b}"] .link-line`) ?? []) {
+      play(line, [{ stroke: `var(--term${slot(f.term)})`, strokeWidth: "2.5px" }, {}], 240);
+    }
+  }
+
+  private end(mark: Mark, skipped: boolean): void {
+    mark.ended = performance.now();
+    mark.group.classList.add("ended");
+    const remove = () => {
+      mark.group.remove();
+      this.marks.delete(mark.flight.seq);
+    };
+    if (skipped) return remove();
+    if (isLost(mark.flight)) {
+      mark.at = along(mark.lane, mark.stop);
+      mark.group.setAttribute("transform", `translate(${mark.at.x.toFixed(1)} ${mark.at.y.toFixed(1)})`);
+      this.draw(mark);
+      setTimeout(remove, 1_200);
+      return;
+    }
+    const inner = mark.group.firstElementChild;
+    const shrink = play(inner, [{ transform: "scale(1)" }, { transform: "scale(0)" }], 120);
+    if (shrink) shrink.finished.then(remove, remove);
+    else remove();
+  }
+
+  private draw(mark: Mark): void {
+    const lost = mark.ended !== null && isLost(mark.flight);
+    render(lost ? lostMark(mark.flight, mark.lane) : flightMark(mark.flight, mark.lane, mark.label), mark.group);
+  }
+
+  /** Which labels stand (LOOK §5): of what is selected or pointed at, of what the story tells of; of all when the clock stands. */
+  private chooseLabels(at: number): void {
+    this.labelledAt = at;
+    const ring = this.ring;
+    if (!ring) return;
+    const flying = [...this.marks.values()].filter((m) => m.ended === null);
+    const wanted = flying.map((m) => ({ mark: m, at: { x: m.at.x, y: m.at.y - 14 }, rank: this.importance(m.flight, ring) })).filter((w) => w.rank > 0);
+    wanted.sort((a, b) => b.rank - a.rank || a.mark.flight.seq - b.mark.flight.seq);
+    const shown = new Set(spareLabels(wanted, ring.points, ring.r).map((w) => w.mark));
+    for (const mark of flying) {
+      if (mark.label === shown.has(mark)) continue;
+      mark.label = !mark.label;
+      this.draw(mark);
+    }
+  }
+
+  private importance(f: Flight, ring: Ring): number {
+    const { selection } = this.store.view;
+    if (selection?.kind === "flight" && selection.seq === f.seq) return 3;
+    if (this.hovered === f.seq) return 3;
+    if (ring.r < 30) return 0; // a phone shows only the selected one's
+    if (this.store.rate === 0) return 1;
+    if (this.store.rate > 0.3) return 0;
+    const election = f.kind === "RequestVote" || f.kind === "RequestVoteReply";
+    return election || f.entryCount > 0 ? 2 : 0;
+  }
+}
+
+/** How far a message comes: a cut link ends it half-way, a server that is down at its door. */
+function stopOf(f: Flight): number {
+  if (f.fate === "sent") return 1;
+  if (f.lostAt !== null && f.due > f.sent) return Math.min(1, Math.max(0.12, (f.lostAt - f.sent) / (f.due - f.sent)));
+  return f.fate === "cut" ? 0.5 : 0.94;
+}
+
+const tail = (l: Lane) => svg`<line class="tail" x1=${-l.dx * 18} y1=${-l.dy * 18} x2=${-l.dx * 6} y2=${-l.dy * 6} />`;
+
+/** A message as LOOK §5 draws it; the colour is the sender's term. */
+export function flightMark(f: Flight, l: Lane, label: boolean): SVGTemplateResult {
+  return svg`<g class="flight t${slot(f.term)} ${f.kind}"><circle class="flight-hit" r="16" />${tail(l)}${shapeOf(f, l)}</g>
+    ${label ? svg`<text class="flight-label" y="-14">${f.label}</text>` : nothing}`;
+}
+
+function shapeOf(f: Flight, l: Lane): SVGTemplateResult {
+  switch (f.kind) {
+    case "RequestVote":
+      return svg`<path class="arrowhead" transform="rotate(${l.angle})" d="M-8.5 -7L8.5 0L-8.5 7Z" />`;
+    case "RequestVoteReply":
+    case "AppendEntriesReply":
+      return f.ok
+        ? svg`<circle class="reply" r="8" /><path class="reply-sign" d="M-3.5 .3L-1 3L3.8 -2.8" />`
+        : svg`<circle class="reply refused" r="8" /><path class="reply-sign" d="M-3.5 0H3.5" />`;
+    case "AppendEntries":
+      return f.entryCount === 0 ? svg`<circle class="heartbeat" r="5" />` : capsule(f, l);
+    case "request":
+    case "answer":
+      return clientPill(f);
+    case "unknown":
+      return svg`<rect class="unknown" x="-7" y="-7" width="14" height="14" rx="2" /><text class="unknown-sign" dy=".35em">?</text>`;
+  }
+}
+
+/** AppendEntries with entries: a cell each in the entry's own term, then how many more. */
+function capsule(f: Flight, l: Lane): SVGTemplateResult {
+  const cells = Math.min(f.entryCount, 4);
+  const width = 10 + 9 * cells;
+  const upright = Math.abs(l.angle) > 90 ? l.angle + 180 : l.angle;
+  const more = f.entryCount - cells;
+  return svg`<g transform="rotate(${upright})"><rect class="capsule" x=${-width / 2} y="-6" width=${width} height="12" rx="6" />
+    ${f.entries.slice(0, cells).map((term, i) => svg`<rect class="bead t${slot(term)}" x=${-width / 2 + 5.5 + 9 * i} y="-3.5" width="7" height="7" rx="1.5" />`)}
+    ${more > 0 ? svg`<text class="flight-more" x=${width / 2 + 4} dy=".35em">+${more}</text>` : nothing}</g>`;
+}
+
+function clientPill(f: Flight): SVGTemplateResult {
+  const text = f.label.length > 14 ? `${f.label.slice(0, 13)}…` : f.label;
+  const width = 16 + 7.3 * text.length;
+  return svg`<rect class="client-pill" x=${-width / 2} y="-10" width=${width} height="20" rx="10" /><text class="client-text" dy=".35em">${text}</text>`;
+}
+
+/** Where a message died, and why. */
+function lostMark(f: Flight, l: Lane): SVGTemplateResult {
+  return svg`<g class="lost t${slot(f.term)}">${tail(l)}<path class="cross" d="M-5 -5L5 5M-5 5L5 -5" /><text class="flight-label" x="10" y="-8" text-anchor="start">${lostWords(f)}</text></g>`;
+}

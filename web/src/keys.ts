@@ -1,0 +1,74 @@
+import { FEW_COLUMNS, grid } from "./logs.js";
+import { store } from "./store.js";
+import { switchTheme } from "./theme.js";
+
+/** Every key of the page: what it is called, what it does. The list that `?` shows is this one. */
+export interface Key {
+  keys: string[]; // as KeyboardEvent.key says them
+  shown: string;
+  words: string;
+  act: (key: string) => void;
+}
+
+const digits = ["1", "2", "3", "4", "5", "6", "7", "8", "9"];
+
+export const KEYS: Key[] = [
+  { keys: [" "], shown: "Space", words: "Pause or play the room's clock", act: () => store.togglePause() },
+  { keys: ["-"], shown: "−", words: "Slower, by half", act: () => pace(0.5) },
+  { keys: ["+", "="], shown: "+", words: "Faster, twice", act: () => pace(2) },
+  { keys: ["r"], shown: "R", words: "Real time", act: () => store.setRate(1) },
+  { keys: digits, shown: "1 … 9", words: "Select a server", act: (key) => selectServer(Number(key)) },
+  { keys: ["m"], shown: "M", words: "Select the next message on its way", act: () => selectFlight() },
+  { keys: ["Escape"], shown: "Esc", words: "Select nothing", act: () => store.show({ selection: null, open: null, panel: null }) },
+  { keys: ["w"], shown: "W", words: "Write to the cluster", act: () => focusClient() },
+  { keys: [","], shown: ",", words: "Previous event of the story", act: () => read(-1) },
+  { keys: ["."], shown: ".", words: "Next event of the story", act: () => read(1) },
+  { keys: ["v"], shown: "V", words: "Commands in the logs: show or hide", act: () => store.show({ wide: !(store.view.wide ?? grid(store.servers).columns <= FEW_COLUMNS) }) },
+  { keys: ["["], shown: "[", words: "Story: hide or show", act: () => store.show({ storyHidden: !store.view.storyHidden }) },
+  { keys: ["]"], shown: "]", words: "Inspector: hide or show", act: () => store.show({ inspectorHidden: !store.view.inspectorHidden }) },
+  { keys: ["t"], shown: "T", words: "Light or dark", act: () => switchTheme() },
+  { keys: ["?"], shown: "?", words: "This list", act: () => store.show({ keys: !store.view.keys }) },
+];
+
+/** Acts on a key unless it is meant for a field, a button or the browser. */
+export function onKey(e: KeyboardEvent): void {
+  if (e.ctrlKey || e.metaKey || e.altKey || e.defaultPrevented) return;
+  const target = e.target as Element | null;
+  if (target?.closest("input, select, textarea, dialog") && e.key !== "Escape") return;
+  if (e.key === " " && target?.closest("button, a, summary, [role=button]")) return;
+  const name = e.key.length === 1 ? e.key.toLowerCase() : e.key;
+  const key = KEYS.find((k) => k.keys.includes(name));
+  if (!key) return;
+  e.preventDefault();
+  key.act(name);
+}
+
+function pace(factor: number): void {
+  if (!store.room?.started) return;
+  store.setRate(Math.min(1, Math.max(0.001, Number((store.pace * factor).toPrecision(2)))));
+}
+
+function selectServer(server: number): void {
+  if (store.server(server)) store.select({ kind: "server", server });
+}
+
+function selectFlight(): void {
+  const now = store.now();
+  const flying = [...store.flights.values()].filter((f) => f.fate === "sent" && f.due > now);
+  const { selection } = store.view;
+  const place = selection?.kind === "flight" ? flying.findIndex((f) => f.seq === selection.seq) : -1;
+  const next = flying[(place + 1) % Math.max(1, flying.length)];
+  if (next) store.select({ kind: "flight", seq: next.seq });
+}
+
+function focusClient(): void {
+  store.show({ panel: "client", inspectorHidden: false });
+  requestAnimationFrame(() => document.querySelector<HTMLInputElement>("raft-client input[name=key]")?.focus());
+}
+
+function read(by: number): void {
+  const key = store.story.filter((l) => l.weight === "key");
+  const place = key.findIndex((l) => l.id === store.headline?.id) + by;
+  const line = key[place];
+  if (line) store.show({ reading: place === key.length - 1 ? null : line.id });
+}

@@ -1,0 +1,115 @@
+/** Where things stand on the stage. Pure geometry in CSS pixels: the origin is the stage's upper left corner, y grows downward. */
+
+export interface Point {
+  x: number;
+  y: number;
+}
+
+export interface Ring {
+  width: number;
+  height: number;
+  r: number; // of a node
+  strips: boolean; // mini logs stand under the labels
+  points: Point[]; // of server 1, 2, …; S1 at the top, clockwise
+}
+
+const CAP = 420; // the widest ring, px
+
+/** The space that a node's marks need around its centre. */
+function margins(r: number, strips: boolean): { above: number; below: number; beside: number } {
+  return { above: r + 18 + 26, below: r + 18 + 22 + (strips ? 20 : 0), beside: r < 30 ? r + 22 : 110 };
+}
+
+/** The radius of a node for a stage of this size (LOOK §4). */
+export function nodeRadius(width: number, height: number, servers: number): number {
+  if (width < 600 || height < 300) return height < 210 ? 20 : 26;
+  if (width >= 1400) return 44;
+  return servers >= 7 ? 28 : 32;
+}
+
+/** The ring: LOOK §1's ellipse, as large as the labels allow, centred by what is really drawn (an odd ring is not symmetrical). */
+export function ring(width: number, height: number, servers: number): Ring {
+  const r = nodeRadius(width, height, servers);
+  const strips = width >= 600 && height >= 300;
+  const m = margins(r, strips);
+  const angles = Array.from({ length: servers }, (_, i) => (2 * Math.PI * i) / Math.max(1, servers) - Math.PI / 2);
+  const widest = Math.max(...angles.map((a) => Math.abs(Math.cos(a))), 0.01);
+  const lowest = Math.max(...angles.map((a) => Math.sin(a)), servers === 1 ? 0 : -1);
+  const free = Math.max(0, height - m.above - m.below);
+  let ry = servers === 1 ? 0 : free / (1 + lowest);
+  let rx = Math.min(1.12 * ry, Math.max(0, width / 2 - m.beside) / widest, CAP);
+  ry = Math.min(ry, rx * 1.1, CAP / 1.12);
+  if (servers === 1) rx = 0;
+  const drawn = ry * (1 + lowest);
+  const top = m.above + (free - drawn) / 2;
+  const points = angles.map((a) => ({ x: width / 2 + rx * Math.cos(a), y: top + ry * (1 + Math.sin(a)) }));
+  return { width, height, r, strips, points };
+}
+
+/** A message's lane: from edge to edge, 6 px to the right of the way it goes, so that the two directions never meet (LOOK §5). */
+export interface Lane {
+  from: Point;
+  to: Point;
+  dx: number; // unit vector of travel
+  dy: number;
+  angle: number; // degrees, 0 = to the right, clockwise
+}
+
+export function lane(a: Point, b: Point, r: number, aside = 6): Lane {
+  const length = Math.hypot(b.x - a.x, b.y - a.y) || 1;
+  const dx = (b.x - a.x) / length;
+  const dy = (b.y - a.y) / length;
+  const gap = Math.min(r + 6, length / 2);
+  const off = { x: -dy * aside, y: dx * aside };
+  return {
+    from: { x: a.x + dx * gap + off.x, y: a.y + dy * gap + off.y },
+    to: { x: b.x - dx * gap + off.x, y: b.y - dy * gap + off.y },
+    dx,
+    dy,
+    angle: (Math.atan2(dy, dx) * 180) / Math.PI,
+  };
+}
+
+export const along = (l: Lane, fraction: number): Point => ({
+  x: l.from.x + (l.to.x - l.from.x) * fraction,
+  y: l.from.y + (l.to.y - l.from.y) * fraction,
+});
+
+/** A client stands outside the ring, beside its server; its frames come in and go out level. */
+export function clientLane(server: Point, centre: Point, r: number, inward: boolean): Lane {
+  const side = server.x < centre.x - 1 ? -1 : 1;
+  const client = { x: server.x + side * (r + 78), y: server.y };
+  return inward ? lane(client, server, r, 0) : lane(server, client, r, 0);
+}
+
+/** Where the dot for the vote of server k stands inside a candidate: on the ring's own bearing, so that dot k points at server k. */
+export function voteDot(candidate: number, k: number, points: Point[], r: number): Point {
+  const from = points[candidate - 1];
+  const to = points[k - 1];
+  if (!from || !to || k === candidate) return { x: 0, y: -0.2 * r };
+  const length = Math.hypot(to.x - from.x, to.y - from.y) || 1;
+  return { x: ((to.x - from.x) / length) * 0.82 * r, y: ((to.y - from.y) / length) * 0.82 * r };
+}
+
+/** Of several labels, those that may be shown: in order of importance, none within 40 px of another or of a node, at most six (LOOK §5). */
+export function spareLabels<T extends { at: Point }>(wanted: T[], nodes: Point[], r: number): T[] {
+  const shown: T[] = [];
+  for (const label of wanted) {
+    if (shown.length === 6) break;
+    const near = (p: Point, d: number) => Math.hypot(p.x - label.at.x, p.y - label.at.y) < d;
+    if (shown.some((s) => near(s.at, 40)) || nodes.some((n) => near(n, r + 16))) continue;
+    shown.push(label);
+  }
+  return shown;
+}
+
+/** Which servers can form a quorum: the most servers, up, that all reach each other both ways. */
+export function largestGroup(up: number[], reach: (a: number, b: number) => boolean): number[] {
+  let best: number[] = [];
+  for (let set = 1; set < 1 << up.length; set++) {
+    const group = up.filter((_, i) => set & (1 << i));
+    if (group.length <= best.length) continue;
+    if (group.every((a) => group.every((b) => a === b || (reach(a, b) && reach(b, a))))) best = group;
+  }
+  return best;
+}

@@ -1,0 +1,136 @@
+import type { LogCell, Report, ServerView, U64 } from "./model.js";
+import { distance, less, most, plus, same } from "./numbers.js";
+
+/** The log grid as data: which cells there are and how each is drawn (LOOK §6). Pure functions of what the servers report. */
+
+export interface GridCell {
+  index: U64;
+  column: number;
+  cell: LogCell | null; // null: missing here while others have it
+  committed: boolean;
+  applied: boolean;
+}
+
+export interface GridRow {
+  server: number;
+  seat: ServerView["seat"];
+  self: boolean;
+  leader: boolean;
+  cells: GridCell[];
+  commit: number; // columns that are committed here, counted from the first
+  match: number | null; // column under which the leader's matchIndex for this server stands
+  next: number | null;
+}
+
+export interface Grid {
+  first: U64;
+  columns: number; // that any server uses
+  rows: GridRow[];
+  conflicts: Set<number>; // columns in which terms differ
+  seenBy: number | null; // the leader whose match and next are drawn
+}
+
+export const FEW_COLUMNS = 8; // up to which the cells also show their commands, unless somebody chose
+
+const COLUMNS = 64; // as many entries as a server reports
+
+/** The newest leader among the reports: two may call themselves so, the higher term is the one that counts. */
+export function leaderOf(servers: ServerView[]): ServerView | null {
+  let best: ServerView | null = null;
+  for (const s of servers) {
+    if (s.seat !== "connected" || s.report?.role !== "leader") continue;
+    if (!best?.report || less(best.report.term, s.report.term)) best = s;
+  }
+  return best;
+}
+
+export function grid(servers: ServerView[]): Grid {
+  const reports = servers.flatMap((s) => (s.report ? [s.report] : []));
+  const last = reports.reduce<U64>((m, r) => most(m, r.lastIndex), 0);
+  const first = distance(last, COLUMNS) > 0 ? plus(last, 1 - COLUMNS) : 1;
+  const columns = Math.max(0, distance(last, first) + 1);
+  const leader = leaderOf(servers);
+  const rows = servers.filter((s) => s.seat !== "empty").map((s) => row(s, first, columns, leader));
+  const conflicts = new Set<number>();
+  for (let c = 0; c < columns; c++) {
+    const terms = rows.flatMap((r) => r.cells[c]?.cell?.term ?? []);
+    if (terms.some((t) => !same(t, terms[0] ?? 0))) conflicts.add(c);
+  }
+  return { first, columns, rows, conflicts, seenBy: leader?.server ?? null };
+}
+
+function row(view: ServerView, first: U64, columns: number, leader: ServerView | null): GridRow {
+  const r = view.report;
+  const cells: GridCell[] = [];
+  for (let column = 0; column < columns; column++) {
+    const index = plus(first, column);
+    const cell = r ? cellAt(r, index) : null;
+    cells.push({ index, column, cell, committed: cell !== null && r !== null && !less(r.commitIndex, index), applied: cell !== null && r !== null && !less(r.appliedIndex, index) });
+  }
+  const commit = r ? clamp(distance(r.commitIndex, first) + 1, 0, columns) : 0;
+  const peer = leader && leader.server !== view.server ? leader.report?.peers.find((p) => p.server === view.server) : undefined;
+  const at = (index: U64): number | null => (distance(index, first) >= 0 && !same(index, 0) ? distance(index, first) : null);
+  return { server: view.server, seat: view.seat, self: view.self, leader: leader?.server === view.server, cells, commit, match: peer ? at(peer.match) : null, next: peer ? at(peer.next) : null };
+}
+
+const clamp = (n: number, low: number, high: number): number => Math.max(low, Math.min(high, n));
+
+/** The entry of a server at an index, null if it has none there (or reports only later ones). */
+export function cellAt(report: Report, index: U64): LogCell | null {
+  return report.log.cells[distance(index, report.log.first)] ?? null;
+}
+
+export interface Removed {
+  server: number;
+  index: U64;
+  cell: LogCell;
+}
+
+/** The entries that a server had and, at the same index, has no more or has otherwise: they are seen to leave. */
+export function removed(before: Report | null | undefined, after: Report | null): Removed[] {
+  if (!before || !after) return [];
+  const gone: Removed[] = [];
+  before.log.cells.forEach((cell, i) => {
+    const index = plus(before.log.first, i);
+    if (less(index, after.log.first)) return; // scrolled out of the report
+    const now = cellAt(after, index);
+    if (!now || !same(now.term, cell.term)) gone.push({ server: after.server, index, cell });
+  });
+  return gone;
+}
+
+/** What one cell says of itself in a sentence (LOOK §6). */
+export function cellWords(index: U64, server: number, servers: ServerView[]): string {
+  const own = servers.find((s) => s.server === server)?.report;
+  const cell = own ? cellAt(own, index) : null;
+  if (!own || !cell) return `S${server} has no entry at index ${index}.`;
+  const having = servers.filter((s) => {
+    const c = s.report ? cellAt(s.report, index) : null;
+    return c !== null && same(c.term, cell.term);
+  }).length;
+  const what = cell.kind === "noop" ? "the leader's no-op" : cell.text;
+  const said = `Index ${index}, term ${cell.term}, ${what}. On ${having} of ${servers.length}.`;
+  if (!less(own.commitIndex, index)) return `${said} Committed at S${server}.`;
+  const leader = leaderOf(servers);
+  const enough = having > servers.length / 2;
+  if (leader?.report && enough && !less(leader.report.commitIndex, index)) return `${said} Not committed at S${server} yet: it has not heard.`;
+  if (leader?.report && enough && less(cell.term, leader.report.term)) {
+    return `${said} Not committed: its term ${cell.term} is not the leader's term ${leader.report.term}.`;
+  }
+  return `${said} Not committed yet.`;
+}
+
+/**
+ * commitIndex as one line down the grid: a step after the last committed cell of each row. Rows are `pitch` apart, columns `step` wide,
+ * both with their gaps. Returns an SVG path.
+ */
+export function commitLine(commits: number[], step: number, pitch: number, gap: { x: number; y: number }): string {
+  let path = "";
+  commits.forEach((commit, i) => {
+    const x = commit * step - gap.x / 2;
+    const top = i * pitch - gap.y / 2;
+    path += i === 0 ? `M${x} ${top}` : `H${x}`;
+    path += `V${top + pitch}`;
+  });
+  return path;
+}

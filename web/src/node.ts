@@ -1,0 +1,88 @@
+import { html, nothing, svg, type SVGTemplateResult, type TemplateResult } from "lit";
+import { voteDot, type Ring } from "./layout.js";
+import { cellAt } from "./logs.js";
+import type { ServerView, U64 } from "./model.js";
+import { less, most, plus, slot } from "./numbers.js";
+import { store } from "./store.js";
+import { granted, nodeWords, roleWords } from "./words.js";
+
+/** A server on the stage (LOOK §4): its role is the shape, its term the colour and the number, its election timer the arc. */
+export function nodeMark(view: ServerView, ring: Ring): SVGTemplateResult | typeof nothing {
+  const p = ring.points[view.server - 1];
+  if (!p) return nothing;
+  const { r } = ring;
+  const role = view.seat !== "connected" ? view.seat : view.report ? view.report.role : "starting";
+  const selected = store.view.selection?.kind === "server" && store.view.selection.server === view.server;
+  const act = () => (view.seat === "empty" ? void window.open(store.link, "_blank", "noopener") : store.select(selected ? null : { kind: "server", server: view.server }));
+  const key = (e: KeyboardEvent) => {
+    if (e.key !== "Enter" && e.key !== " ") return;
+    e.preventDefault();
+    act();
+  };
+  const label = view.seat === "empty" ? `Seat S${view.server} is free. Open another tab.` : nodeWords(view);
+  return svg`<g class="node ${role} t${slot(view.report?.term ?? 0)} ${selected ? "selected" : ""} ${store.view.hover === view.server ? "lit" : ""}" data-server=${view.server}
+      transform="translate(${p.x} ${p.y})" tabindex="0" role="button" aria-pressed=${selected ? "true" : "false"} aria-label=${label}
+      @click=${act} @keydown=${key} @pointerenter=${() => store.show({ hover: view.server })} @pointerleave=${() => store.show({ hover: null })}>
+    <circle class="node-hit" r=${Math.max(22, r + 14)} />
+    <circle class="node-field" r=${r + 3} />
+    <circle class="select-ring" r=${r + 18} />
+    ${timer(view, r)}
+    <circle class="flash" r=${r + 9} />
+    <rect class="outline" />
+    <rect class="shape" />
+    ${role === "gone" ? svg`<circle class="crash-hatch" r=${r} fill="url(#hatch)" />` : nothing}
+    ${role === "candidate" ? votes(view, ring) : nothing}
+    <text class="node-term" dy=".35em">${role === "empty" ? "+" : (view.report?.term ?? "")}</text>
+    ${ring.strips ? strip(view, ring) : nothing}
+  </g>`;
+}
+
+/** The track and the arc; arcs.ts moves it. A leader has no election timer. */
+function timer(view: ServerView, r: number): SVGTemplateResult | typeof nothing {
+  if (view.seat !== "connected" || !view.report?.timer) return nothing;
+  const radius = view.report.role === "candidate" ? r + 18 : r + 9;
+  return svg`<circle class="timer-track" r=${radius} /><circle class="timer-arc" data-server=${view.server} r=${radius} pathLength="1" transform="rotate(-90)" />`;
+}
+
+/** Dot k points at server k: filled it has the vote, dashed it is on its way, a bar is a refusal (LOOK §4). */
+function votes(view: ServerView, ring: Ring): SVGTemplateResult[] {
+  const size = ring.r >= 30 ? 4 : 3.25;
+  return (view.report?.votes ?? [])
+    .filter((v) => v.server !== view.server)
+    .map((v) => {
+      const dot = voteDot(view.server, v.server, ring.points, ring.r);
+      return v.state === "denied"
+        ? svg`<line class="vote denied" x1=${dot.x - size} x2=${dot.x + size} y1=${dot.y} y2=${dot.y} />`
+        : svg`<circle class="vote ${v.state}" cx=${dot.x} cy=${dot.y} r=${size} />`;
+    });
+}
+
+const STRIP = 8; // entries
+const CELL = 12;
+const PITCH = 16;
+
+/** The last entries of the log in small, the same indices for all servers. */
+function strip(view: ServerView, ring: Ring): SVGTemplateResult | typeof nothing {
+  const r = view.report;
+  const last = store.servers.reduce<U64>((m, s) => most(m, s.report?.lastIndex ?? 0), 0);
+  if (!r || view.seat === "empty" || last === 0) return nothing;
+  const first = less(last, STRIP + 1) ? 1 : plus(last, 1 - STRIP);
+  const count = less(last, STRIP + 1) ? Number(last) : STRIP;
+  const above = view.server === 1 && ring.points.length > 1;
+  const y = above ? -(ring.r + 18 + 46) : ring.r + 18 + 24;
+  const x0 = -(count * PITCH - 4) / 2;
+  return svg`<g class="strip" transform="translate(${x0} ${y})">${Array.from({ length: count }, (_, i) => {
+    const index = plus(first, i);
+    const cell = cellAt(r, index);
+    const state = !cell ? "missing" : less(r.commitIndex, index) ? "open" : "committed";
+    return svg`<rect class="strip-cell ${state} t${slot(cell?.term ?? 0)}" x=${i * PITCH + 1} y="1" width=${CELL - 2} height=${CELL - 2} rx="2" />`;
+  })}</g>`;
+}
+
+/** The words at a node. */
+export function nodeLabel(view: ServerView): TemplateResult {
+  const selected = store.view.selection?.kind === "server" && store.view.selection.server === view.server;
+  const election = view.seat === "connected" && view.report?.role === "candidate" && selected;
+  const role = election ? `${granted(view)} of ${view.report?.votesNeeded} votes` : roleWords(view);
+  return html`<b>S${view.server}</b><span>${role}</span>${view.self ? html`<span class="pill">this tab</span>` : nothing}${view.hidden && view.seat === "connected" ? html`<span class="badge">hidden tab</span>` : nothing}`;
+}

@@ -1,0 +1,94 @@
+import { html, nothing, type PropertyValues, type TemplateResult } from "lit";
+import { RaftElement } from "./element.js";
+import { KEYS, onKey } from "./keys.js";
+import { store, type Panel } from "./store.js";
+import "./raft-client.js";
+import "./raft-header.js";
+import "./raft-inspector.js";
+import "./raft-log-grid.js";
+import "./raft-stage.js";
+import "./raft-story.js";
+import "./raft-strips.js";
+import "./raft-time-line.js";
+import "./raft-transport.js";
+
+const TABS: { panel: Panel; words: string }[] = [
+  { panel: "story", words: "Story" },
+  { panel: "log", words: "Log" },
+  { panel: "node", words: "Node" },
+  { panel: "client", words: "Client" },
+  { panel: "time", words: "Time" },
+];
+
+/** The page of a room: its regions, and which of them are open (LOOK §1). Where they stand is the style sheet's affair. */
+export class RaftApp extends RaftElement {
+  protected readonly topics = ["view", "room"] as const;
+
+  override connectedCallback(): void {
+    super.connectedCallback();
+    document.addEventListener("keydown", onKey);
+  }
+
+  override disconnectedCallback(): void {
+    super.disconnectedCallback();
+    document.removeEventListener("keydown", onKey);
+  }
+
+  override render(): TemplateResult {
+    return html`
+      <header class="region bar"><raft-header></raft-header></header>
+      <raft-strips></raft-strips>
+      <raft-caption class="region"></raft-caption>
+      <main class="region stage" aria-label="Stage"><raft-stage></raft-stage>${this.notice()}</main>
+      <nav class="tabs" aria-label="Panels">${TABS.map((t) => this.tab(t.panel, t.words))}</nav>
+      <section class="region story" aria-label="Story"><raft-story></raft-story></section>
+      <section class="region logs" aria-label="Logs"><raft-log-grid></raft-log-grid></section>
+      <div class="region right">
+        <section class="node-panel" aria-label="Inspector"><raft-inspector></raft-inspector></section>
+        <section class="client-panel" aria-label="Client"><raft-client></raft-client></section>
+      </div>
+      <section class="region time" aria-label="Time"><raft-transport></raft-transport><raft-time-line></raft-time-line></section>
+      <raft-live-region></raft-live-region>
+      ${this.keys()}
+    `;
+  }
+
+  protected override updated(changed: PropertyValues): void {
+    super.updated(changed);
+    this.dataset["panel"] = store.view.panel ?? "auto";
+    this.toggleAttribute("data-no-story", store.view.storyHidden);
+    this.toggleAttribute("data-no-inspector", store.view.inspectorHidden);
+    this.toggleAttribute("data-waiting", store.room !== null && !store.room.started);
+    this.style.setProperty("--logs", `${logsHeight(store.room?.size ?? 3)}px`);
+    const dialog = this.querySelector("dialog");
+    if (store.view.keys && dialog && !dialog.open) dialog.showModal();
+    if (!store.view.keys && dialog?.open) dialog.close();
+  }
+
+  private tab(panel: Panel, words: string): TemplateResult {
+    const open = store.view.panel === panel;
+    return html`<button class="tab ${panel}" aria-pressed=${open ? "true" : "false"} @click=${() => store.show({ panel: open ? "none" : panel })}>${words}</button>`;
+  }
+
+  private notice(): TemplateResult {
+    return html`<div class="notice-place" role="status">${store.view.notice ? html`<p class="notice">${store.view.notice}</p>` : nothing}</div>`;
+  }
+
+  private keys(): TemplateResult {
+    return html`<dialog aria-labelledby="keys-title" @close=${() => store.show({ keys: false })}>
+      <h2 id="keys-title">Keys</h2>
+      <dl class="keys">${KEYS.map((k) => html`<div><dt><kbd>${k.shown}</kbd></dt><dd>${k.words}</dd></div>`)}</dl>
+      <p class="caption">Tab goes to every server and every link; Enter selects the one and changes the other.</p>
+      <button class="primary" @click=${() => store.show({ keys: false })}>Close</button>
+    </dialog>`;
+  }
+}
+
+/** The log grid's height in px for so many rows (LOOK §1). */
+function logsHeight(servers: number): number {
+  if (servers >= 9) return 62 + servers * 22;
+  if (servers >= 7) return 62 + servers * 27;
+  return 66 + servers * 31;
+}
+
+customElements.define("raft-app", RaftApp);

@@ -1,0 +1,146 @@
+import { html, nothing, svg, type TemplateResult } from "lit";
+import { repeat } from "lit/directives/repeat.js";
+import { styleMap } from "lit/directives/style-map.js";
+import { RaftElement } from "./element.js";
+import { cellWords, commitLine, FEW_COLUMNS, grid, type Grid, type GridCell, type GridRow } from "./logs.js";
+import type { ServerView } from "./model.js";
+import { distance, plus, same, slot } from "./numbers.js";
+import { store } from "./store.js";
+import { tight } from "./words.js";
+
+const GAP = { x: 4, y: 3 };
+const NARROW = 32;
+const WIDE = 76;
+
+/** All logs: a row a server, a column an index, as in the paper's figures (LOOK §6). */
+export class RaftLogGrid extends RaftElement {
+  protected readonly topics = ["servers", "view", "room"] as const;
+  protected override readonly calm = 80;
+
+  private width = 0;
+  private following = true; // where the box is scrolled to, as only it knows
+  private readonly observer = new ResizeObserver(([entry]) => {
+    if (!entry) return;
+    this.width = entry.contentRect.width;
+    this.requestUpdate();
+  });
+
+  override connectedCallback(): void {
+    super.connectedCallback();
+    this.observer.observe(this);
+  }
+
+  override disconnectedCallback(): void {
+    super.disconnectedCallback();
+    this.observer.disconnect();
+  }
+
+  override render(): TemplateResult {
+    const g = grid(store.servers);
+    const phone = this.width < 600;
+    const wide = store.view.wide ?? (g.columns <= FEW_COLUMNS && !phone);
+    const step = (wide ? WIDE : NARROW) + GAP.x;
+    const label = phone ? 34 : 52;
+    const fit = Math.max(1, Math.floor((this.width - label - (phone ? 24 : 40)) / step));
+    const height = g.rows.length >= 9 ? 20 : g.rows.length >= 7 ? 24 : 28;
+    const style = styleMap({ "--cell": `${step - GAP.x}px`, "--row": `${height}px`, "--label": `${label}px` });
+    return html`
+      <div class="logs-head">
+        <h2>Logs</h2>
+        <p class="caption">${this.caption()}</p>
+        ${this.following ? nothing : html`<button class="small" @click=${this.latest}>Latest ⟩</button>`}
+        <button class="small quiet" aria-pressed=${wide ? "true" : "false"} title="Key V" @click=${() => store.show({ wide: !wide })}>Commands</button>
+      </div>
+      <div class="logs-scroll" role="region" aria-label="Logs of all servers" tabindex="0" @scroll=${this.scrolled} @pointerleave=${() => this.point(null)}>
+        <div class="grid" role="table" aria-label="Logs: a row a server, a column an index" style=${style}>
+          ${this.indexRow(g, Math.max(g.columns, fit))}
+          ${repeat(g.rows, (r) => r.server, (r) => this.row(r, g, wide))}
+          ${g.columns > 0 ? this.line(g, step, height, label) : nothing}
+        </div>
+        ${g.columns === 0 && store.room?.started ? this.empty() : nothing}
+      </div>
+    `;
+  }
+
+  protected override updated(): void {
+    if (!this.following) return;
+    const box = this.querySelector(".logs-scroll");
+    if (box) box.scrollLeft = box.scrollWidth;
+  }
+
+  private caption(): string {
+    const { cell } = store.view;
+    return cell ? cellWords(cell.index, cell.server, store.servers) : "filled = committed · outline = not yet · number = term";
+  }
+
+  private indexRow(g: Grid, columns: number): TemplateResult {
+    return html`<div class="grid-row index-row" role="row">
+      <span class="grid-label" role="columnheader"><span class="heard-only">Server</span></span>
+      ${Array.from({ length: columns }, (_, c) => html`<span class="grid-index ${g.conflicts.has(c) ? "conflict" : ""}" role="columnheader">${plus(g.first, c)}${g.conflicts.has(c) ? html`<b title="The servers differ here"> ≠</b>` : nothing}</span>`)}
+    </div>`;
+  }
+
+  private row(r: GridRow, g: Grid, wide: boolean): TemplateResult {
+    const shown = g.columns === 0 && r.seat === "connected" ? [{ index: 1, column: 0, cell: null, committed: false, applied: false }] : r.cells;
+    const view = store.server(r.server);
+    return html`<div class="grid-row ${r.seat} ${store.view.hover === r.server ? "lit" : ""}" role="row">
+      <span class="grid-label" role="rowheader">S${r.server}${r.leader ? html`<i title="leader" aria-label="leader">■</i>` : nothing}</span>
+      ${repeat(shown, (c) => `${c.index} ${c.cell?.term ?? ""}`, (c) => this.cell(c, r, g, wide))}
+      ${view ? this.ghosts(view, g) : nothing}
+    </div>`;
+  }
+
+  private cell(c: GridCell, r: GridRow, g: Grid, wide: boolean): TemplateResult {
+    const state = !c.cell ? "missing" : c.committed ? "committed" : "open";
+    const text = c.cell?.kind === "noop" ? (wide ? "no-op" : "∅") : wide && c.cell ? tight(c.cell.text) : "";
+    const marks = html`${r.match === c.column ? html`<i class="match" title="matchIndex: the leader knows that S${r.server} has it"></i>` : nothing}${r.next === c.column ? html`<i class="next" title="nextIndex: what the leader sends S${r.server} next"></i>` : nothing}`;
+    const replaced = store.ghosts.some((x) => x.server === r.server && same(x.index, c.index));
+    return html`<span class="cell ${state} t${slot(c.cell?.term ?? 0)} ${g.conflicts.has(c.column) ? "conflict" : ""} ${replaced ? "late" : ""}" role="cell" aria-label=${this.said(c, r)}
+        @pointerenter=${() => this.point({ server: r.server, index: c.index })}><span class="cell-text">${c.cell ? html`${c.cell.term}${wide ? " " : ""}${text}` : nothing}</span>${c.applied && wide ? html`<i class="applied"></i>` : nothing}${marks}</span>`;
+  }
+
+  private said(c: GridCell, r: GridRow): string {
+    if (!c.cell) return `S${r.server} has no entry ${c.index}`;
+    return `Entry ${c.index} of S${r.server}: term ${c.cell.term}, ${c.cell.kind === "noop" ? "no-op" : c.cell.text}, ${c.committed ? "committed" : "not committed"}`;
+  }
+
+  /** Deleted entries are seen to leave; never silently (LOOK §6). */
+  private ghosts(view: ServerView, g: Grid): TemplateResult[] {
+    return store.ghosts
+      .filter((x) => x.server === view.server)
+      .map((x, i) => {
+        const column = distance(x.index, g.first);
+        return html`<span class="cell ghost open t${slot(x.cell.term)}" aria-hidden="true" style=${styleMap({ "--column": String(column), "--delay": `${i * 30}ms` })}><span class="cell-text">${x.cell.term}</span></span>`;
+      });
+  }
+
+  private line(g: Grid, step: number, height: number, label: number): TemplateResult {
+    const pitch = height + GAP.y;
+    const path = commitLine(g.rows.map((r) => r.commit), step, pitch, GAP);
+    return html`<svg class="commit-line" aria-hidden="true" width=${g.columns * step + 8} height=${g.rows.length * pitch + 4} style=${styleMap({ left: `${label}px` })}>${svg`<path d=${path} />`}</svg>`;
+  }
+
+  private empty(): TemplateResult {
+    return html`<p class="logs-empty">No entries yet. Send a write. <button class="small" @click=${() => void store.request("put", "x", "1", null).catch((why: Error) => store.notice(why.message))}>Send x = 1</button></p>`;
+  }
+
+  private point(cell: { server: number; index: GridCell["index"] } | null): void {
+    if (cell === null && store.view.cell === null) return;
+    store.show({ cell });
+  }
+
+  private scrolled(e: Event): void {
+    const box = e.currentTarget as HTMLElement;
+    const following = box.scrollLeft + box.clientWidth >= box.scrollWidth - 12;
+    if (following === this.following) return;
+    this.following = following;
+    this.requestUpdate();
+  }
+
+  private latest(): void {
+    this.following = true;
+    this.requestUpdate();
+  }
+}
+
+customElements.define("raft-log-grid", RaftLogGrid);

@@ -1,0 +1,61 @@
+import { html, nothing, svg, type TemplateResult } from "lit";
+import { RaftElement } from "./element.js";
+import { store } from "./store.js";
+import { majority } from "./words.js";
+
+/** The way into the room: its link, its QR code, another tab. */
+export class RaftRoomLink extends RaftElement {
+  protected readonly topics = ["connection", "room"] as const;
+
+  override render(): TemplateResult {
+    return html`
+      ${qrCode()}
+      <div class="room-link"><a href=${store.link} target="_blank" rel="noopener">${store.link.replace(/^https?:\/\//, "")}</a><button class="small" @click=${copyLink}>Copy link</button></div>
+      <a class="button" href=${store.link} target="_blank" rel="noopener">Open another tab</a>
+    `;
+  }
+}
+
+/** The invitation on the stage while seats are free and nothing has started (LOOK §11). */
+export class RaftWaiting extends RaftElement {
+  protected readonly topics = ["connection", "room", "servers"] as const;
+
+  override render(): TemplateResult {
+    const size = store.room?.size ?? 3;
+    const here = store.servers.filter((s) => s.seat === "connected").length;
+    const enough = here >= majority(size);
+    return html`<div class="waiting">
+      <p class="lead">${here} of ${size} tabs here. Open another tab, or scan.</p>
+      ${qrCode()}
+      <div class="waiting-acts">
+        <a class="button primary" href=${store.link} target="_blank" rel="noopener">Open another tab</a>
+        <a class="address" href=${store.link} target="_blank" rel="noopener">${store.link.replace(/^https?:\/\//, "")}</a>
+        ${enough ? html`<button @click=${() => store.change({ start: true })}>Start now with ${here} of ${size}</button>` : nothing}
+      </div>
+    </div>`;
+  }
+}
+
+/** Dark modules on white in either theme: cameras want that. */
+function qrCode(): TemplateResult | typeof nothing {
+  const qr = store.qr;
+  if (!qr) return nothing;
+  let path = "";
+  qr.rows.forEach((row, y) => {
+    for (const run of row.matchAll(/1+/g)) path += `M${run.index} ${y}h${run[0].length}v1h-${run[0].length}z`;
+  });
+  const quiet = 3;
+  const side = qr.size + 2 * quiet;
+  return html`<svg class="qr" role="img" aria-label="QR code of the room's link" viewBox="${-quiet} ${-quiet} ${side} ${side}" width="160" height="160">${svg`<rect class="qr-field" x=${-quiet} y=${-quiet} width=${side} height=${side} /><path class="qr-dark" d=${path} />`}</svg>`;
+}
+
+export function copyLink(): void {
+  const copied = navigator.clipboard?.writeText(store.link) ?? Promise.reject(new Error("no clipboard"));
+  copied.then(
+    () => store.notice("The room's link is copied."),
+    () => store.notice(`Copy it from here: ${store.link}`),
+  );
+}
+
+customElements.define("raft-room-link", RaftRoomLink);
+customElements.define("raft-waiting", RaftWaiting);

@@ -1,0 +1,145 @@
+import { html, nothing, type TemplateResult } from "lit";
+import { repeat } from "lit/directives/repeat.js";
+import { styleMap } from "lit/directives/style-map.js";
+import { RaftElement } from "./element.js";
+import { FlightLayer } from "./flights.js";
+import { ring, type Ring } from "./layout.js";
+import { linkMark, linkPairs } from "./link.js";
+import { nodeLabel, nodeMark } from "./node.js";
+import { ArcLayer } from "./arcs.js";
+import { reducedMotion } from "./motion.js";
+import { store } from "./store.js";
+import { nextCut } from "./words.js";
+import "./raft-room.js";
+
+/** The stage: servers on a ring, the links between them, and the messages on their way. */
+export class RaftStage extends RaftElement {
+  protected readonly topics = ["servers", "room", "view", "clock", "flights", "connection"] as const;
+  protected override readonly calm = 50;
+
+  private size = { width: 0, height: 0 };
+  private ring: Ring = ring(0, 0, 1);
+  private flights: FlightLayer | null = null;
+  private arcs: ArcLayer | null = null;
+  private frame = 0;
+  private lastFrame = 0;
+  private readonly observer = new ResizeObserver(([entry]) => {
+    if (!entry) return;
+    this.size = { width: entry.contentRect.width, height: entry.contentRect.height };
+    this.requestUpdate();
+  });
+  private stopBatches: (() => void) | null = null;
+
+  override connectedCallback(): void {
+    super.connectedCallback();
+    this.observer.observe(this);
+    this.stopBatches = store.onBatch((batch) => {
+      this.flights?.add(batch);
+      this.run();
+    });
+  }
+
+  override disconnectedCallback(): void {
+    super.disconnectedCallback();
+    this.observer.disconnect();
+    this.stopBatches?.();
+    cancelAnimationFrame(this.frame);
+  }
+
+  override render(): TemplateResult {
+    const waiting = store.room !== null && !store.room.started;
+    this.ring = this.layOut(waiting);
+    const { points, r } = this.ring;
+    const links = waiting || !store.room ? [] : linkPairs(store.servers);
+    return html`
+      <svg class="stage-picture" role="group" aria-label="The cluster: servers, links and messages" width="100%" height="100%">
+        <defs>
+          <pattern id="hatch" width="6" height="6" patternUnits="userSpaceOnUse" patternTransform="rotate(45)"><line class="hatch-line" x1="0" y1="0" x2="0" y2="6" /></pattern>
+        </defs>
+        <g>${repeat(links, ([a, b]) => a * 16 + b, ([a, b]) => linkMark(a, b, this.ring, () => this.cycle(a, b)))}</g>
+        <g class="flights"></g>
+        <g>${repeat(store.servers, (s) => s.server, (s) => nodeMark(s, this.ring))}</g>
+      </svg>
+      <div class="node-labels" aria-hidden="true">
+        ${repeat(store.servers, (s) => s.server, (s) => {
+          const p = points[s.server - 1];
+          if (!p) return nothing;
+          const above = s.server === 1 && points.length > 1;
+          return html`<div class="node-label ${above ? "above" : ""}" style=${styleMap({ left: `${p.x}px`, top: `${p.y + (above ? -1 : 1) * (r + 16)}px` })}>${nodeLabel(s)}</div>`;
+        })}
+      </div>
+      ${this.centre(waiting)}
+    `;
+  }
+
+  protected override updated(): void {
+    const svgElement = this.querySelector("svg");
+    const layer = this.querySelector<SVGGElement>("g.flights");
+    if (!svgElement || !layer) return;
+    this.style.setProperty("--r", `${this.ring.r}px`);
+    this.flights ??= new FlightLayer(layer, store);
+    this.arcs ??= new ArcLayer(svgElement, store);
+    this.flights.layOut(this.ring);
+    this.arcs.find();
+    this.run();
+  }
+
+  /** While the room waits, the ring leaves a part of the stage to the invitation; they never overlap. */
+  private layOut(waiting: boolean): Ring {
+    const { width, height } = this.size;
+    const n = store.room?.size ?? Math.max(3, store.servers.length);
+    if (!waiting) return ring(width, height, n);
+    if (width >= 640) return ring(width - 320, height, n);
+    return ring(width, Math.max(200, height - 268), n);
+  }
+
+  private centre(waiting: boolean): TemplateResult | typeof nothing {
+    if (store.boot.state === "failed") {
+      return html`<div class="stage-message" role="alert">
+        <p class="lead">Your browser could not start the cluster.</p>
+        <p>It needs WebAssembly and Workers: a current Firefox, Chrome, Edge or Safari has both. ${store.boot.detail}</p>
+        <button class="primary" @click=${() => location.reload()}>Try again</button>
+      </div>`;
+    }
+    if (store.boot.state === "no room") {
+      return html`<div class="stage-message" role="alert"><p class="lead">This address names no room.</p><p>A room's page is /r/ and a code of 4 to 32 letters, digits and hyphens.</p><a class="button primary" href="/">Open a new room</a></div>`;
+    }
+    return waiting ? html`<raft-waiting></raft-waiting>` : nothing;
+  }
+
+  private cycle(a: number, b: number): void {
+    cycleLink(a, b);
+  }
+
+  /** One loop moves everything; it ends when nothing moves any more. */
+  private run(): void {
+    if (this.frame === 0) this.frame = requestAnimationFrame((at) => this.step(at));
+  }
+
+  private step(at: number): void {
+    this.frame = 0;
+    const gap = at - this.lastFrame;
+    this.lastFrame = at;
+    const now = store.now(at);
+    const reduced = reducedMotion();
+    const moving = this.flights?.frame(now, at, gap > 500, reduced) ?? false;
+    const running = this.arcs?.frame(now, at, reduced) ?? false;
+    if (moving || running) this.run();
+  }
+}
+
+/** Takes a link one state further: whole → cut → one way → the other way → whole. */
+export function cycleLink(a: number, b: number): void {
+  const links = store.room?.links ?? [];
+  const up = (from: number, to: number) => links.find((l) => l.from === from && l.to === to)?.up ?? true;
+  const now = up(a, b) ? (up(b, a) ? "whole" : "forward") : up(b, a) ? "backward" : "cut";
+  const next = nextCut[now];
+  store.change({
+    links: [
+      { from: a, to: b, up: next === "whole" || next === "forward" },
+      { from: b, to: a, up: next === "whole" || next === "backward" },
+    ],
+  });
+}
+
+customElements.define("raft-stage", RaftStage);

@@ -1,0 +1,100 @@
+import { html, nothing, type TemplateResult } from "lit";
+import { repeat } from "lit/directives/repeat.js";
+import { RaftElement } from "./element.js";
+import type { StoryLine } from "./model.js";
+import { store } from "./store.js";
+import { heading, mergeStory, seconds, type StoryRow } from "./words.js";
+
+const ROWS = 120;
+const SAY_MS = 1_500; // the live region speaks at most this often
+
+/** What happened, in plain words: the newest event that matters as a heading, then all of them, each with its rule and reason. */
+export class RaftStory extends RaftElement {
+  protected readonly topics = ["story", "view", "room"] as const;
+  protected override readonly calm = 120;
+
+  override render(): TemplateResult {
+    const key = store.story.filter((l) => l.weight === "key");
+    const rows = mergeStory(store.view.everything ? store.story : key, ROWS);
+    return html`
+      ${this.headline(key)}
+      <div class="story-list">
+        <div class="row-between">
+          <h3>What happened</h3>
+          <label class="check"><input type="checkbox" .checked=${store.view.everything} @change=${(e: Event) => store.show({ everything: (e.target as HTMLInputElement).checked })} />Show all</label>
+        </div>
+        ${rows.length === 0 ? html`<p class="caption">Nothing yet. The first timer that ends makes the first line.</p>` : nothing}
+        <ol>
+          ${repeat(rows, (r) => r.lines.at(-1)?.id ?? r.id, (r) => this.line(r))}
+        </ol>
+      </div>
+    `;
+  }
+
+  private headline(key: StoryLine[]): TemplateResult {
+    const line = store.headline;
+    if (!line) {
+      const text = store.room?.started ? "The clock runs. Whose timer ends first?" : "A room for real servers";
+      return html`<div class="headline"><h2>${text}</h2><p class="prose">Every tab of this room runs one Raft server. They talk over the network you see.</p></div>`;
+    }
+    const place = key.findIndex((l) => l.id === line.id);
+    const go = (to: number) => store.show({ reading: to >= key.length - 1 ? null : (key[to]?.id ?? null) });
+    return html`<div class="headline">
+      <p class="caption">${seconds(line.at)} s${line.section ? html` · ${line.section}` : nothing}</p>
+      <h2>${heading(line.text)}</h2>
+      ${line.why ? html`<p class="prose">${line.why}</p>` : nothing}
+      <div class="buttons">
+        <button ?disabled=${place <= 0} @click=${() => go(place - 1)}>Previous</button>
+        <button ?disabled=${store.view.reading === null} @click=${() => go(place + 1)}>Next</button>
+        <span class="caption">${store.view.reading === null ? `event ${key.length}, the newest` : `event ${place + 1} of ${key.length}`}</span>
+      </div>
+    </div>`;
+  }
+
+  private line(row: StoryRow): TemplateResult {
+    const open = row.lines.some((l) => l.id === store.view.open);
+    const current = row.lines.some((l) => l.id === store.headline?.id);
+    const first = row.lines[0];
+    return html`<li class="${current ? "current" : ""} ${first?.weight ?? ""}">
+      <button class="story-line" aria-expanded=${open ? "true" : "false"} @click=${() => store.show({ open: open ? null : row.id })}>
+        <span class="when">${seconds(row.at)}</span><span>${row.text}</span>
+      </button>
+      ${open && first ? html`<div class="reason"><p>${first.why || "The rules ask nothing more here."}</p>${first.section ? html`<p class="caption">Raft paper, ${first.section} · ${first.kind}</p>` : html`<p class="caption">${first.kind}</p>`}</div>` : nothing}
+    </li>`;
+  }
+}
+
+/** The current sentence, for screens without room for the story. A tap opens it. */
+export class RaftCaption extends RaftElement {
+  protected readonly topics = ["story", "view", "room"] as const;
+  protected override readonly calm = 120;
+
+  override render(): TemplateResult {
+    const line = store.headline;
+    const title = line ? heading(line.text) : store.room?.started ? "The clock runs. Whose timer ends first?" : "Waiting for the other tabs";
+    const why = line ? line.why : "Every tab of this room runs one Raft server.";
+    return html`<button class="caption-strip" @click=${() => store.show({ panel: store.view.panel === "story" ? "none" : "story" })}><b>${title}</b><span>${why}</span></button>`;
+  }
+}
+
+/** Speaks the key events to those who do not see the stage, not more often than can be listened to. */
+export class RaftLiveRegion extends RaftElement {
+  protected readonly topics = ["story"] as const;
+  protected override readonly calm = SAY_MS;
+
+  override connectedCallback(): void {
+    super.connectedCallback();
+    this.setAttribute("role", "status");
+    this.setAttribute("aria-live", "polite");
+    this.className = "heard-only";
+  }
+
+  override render(): TemplateResult {
+    const line = store.story.findLast((l) => l.weight === "key");
+    return html`${line?.text ?? ""}`;
+  }
+}
+
+customElements.define("raft-story", RaftStory);
+customElements.define("raft-caption", RaftCaption);
+customElements.define("raft-live-region", RaftLiveRegion);

@@ -1,0 +1,93 @@
+import type { FromWorker, ToWorker } from "./model.js";
+import type { Source, Store } from "./store.js";
+
+/** How this tab takes part in a room, read from the address (main.ts). */
+export interface Joining {
+  room: string;
+  relay: string; // base of WebSocket addresses, `ws://host`
+  link: string; // the room's page, for others
+  watch: boolean;
+  size: number | null;
+  encoding: "colon" | "json";
+  rate: number | null;
+}
+
+/** Only a hint: which seat this tab had before a reload. The lease that proves it is on the Worker's disk. */
+const HINT = "raft-seat";
+
+/** The Worker with this tab's server, as a source of the store. It is asked for the next batch only after a frame with the last one was drawn. */
+export class WorkerSource implements Source {
+  private worker: Worker;
+
+  constructor(url: string, private store: Store, joining: Joining) {
+    store.code = joining.room;
+    store.link = joining.link;
+    store.connect(this);
+    this.worker = new Worker(url, { name: "raft server" });
+    this.worker.addEventListener("message", (e: MessageEvent<FromWorker>) => this.receive(e.data));
+    this.worker.addEventListener("error", (e) => store.setBoot({ state: "failed", reason: "worker", detail: e.message ?? "the Worker could not be loaded" }));
+    document.addEventListener("visibilitychange", () => this.post({ type: "hidden", hidden: document.hidden }));
+    this.post({
+      type: "start",
+      room: joining.room,
+      relay: joining.relay,
+      link: joining.link,
+      seat: joining.watch ? "watch" : "any",
+      size: joining.size,
+      encoding: joining.encoding,
+      hint: readHint(joining.room),
+      hidden: document.hidden,
+    });
+    if (joining.rate !== null) this.setRateOnce(joining.rate);
+  }
+
+  post(message: ToWorker): void {
+    this.worker.postMessage(message);
+  }
+
+  private receive(message: FromWorker): void {
+    switch (message.type) {
+      case "loading":
+        this.store.setBoot({ state: "loading", fraction: message.fraction });
+        break;
+      case "failed":
+        this.store.setBoot({ state: "failed", reason: message.reason, detail: message.detail });
+        break;
+      case "batch":
+        this.store.apply(message.batch);
+        if (message.batch.self?.server) writeHint(this.store.code, message.batch.self.server);
+        requestAnimationFrame(() => this.post({ type: "drawn" }));
+        break;
+      case "answer":
+        this.store.answer(message.id, message.ok, message.value, message.error);
+        break;
+    }
+  }
+
+  /** `?rate=` holds from the moment that this tab is in the room. */
+  private setRateOnce(rate: number): void {
+    const stop = this.store.onBatch(() => {
+      if (this.store.connection.state !== "open" || !this.store.room) return;
+      stop();
+      if (this.store.room.rate !== rate) this.store.setRate(rate);
+    });
+  }
+}
+
+/** Storage may be forbidden (sandboxed frames, private windows): then there is no hint, and nothing else changes. */
+function readHint(room: string): number | null {
+  try {
+    const [code, seat] = (sessionStorage.getItem(HINT) ?? "").split(" ");
+    return code === room && Number(seat) > 0 ? Number(seat) : null;
+  } catch {
+    return null;
+  }
+}
+
+function writeHint(room: string, seat: number): void {
+  try {
+    sessionStorage.setItem(HINT, `${room} ${seat}`);
+  } catch {
+    // No storage: see readHint.
+  }
+}

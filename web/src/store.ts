@@ -1,0 +1,278 @@
+import type { Batch, ClientRequest, Connection, Flight, LogCell, NetworkChange, Room, ServerView, Status, StoryLine, ToWorker, U64 } from "./model.js";
+import { advance, emptyHistory, note, observe, type History } from "./history.js";
+import { removed } from "./logs.js";
+
+/** The only state of the page. Sources (source.ts) write into it by batches, people through its methods, and every view is a function of it. */
+
+export type Topic = "clock" | "room" | "servers" | "flights" | "story" | "requests" | "connection" | "view";
+
+export type Panel = "story" | "log" | "node" | "client" | "time" | "none";
+
+export type Selection = { kind: "server"; server: number } | { kind: "flight"; seq: number } | null;
+
+/** An entry that was deleted and is still seen to leave. */
+export interface Ghost {
+  server: number;
+  index: U64;
+  cell: LogCell;
+  at: number; // of performance.now()
+}
+
+export type Boot = { state: "loading"; fraction: number } | { state: "failed"; reason: "wasm" | "worker"; detail: string } | { state: "no room" } | { state: "running" };
+
+/** What a person chose to see; never sent anywhere. */
+export interface View {
+  selection: Selection;
+  hover: number | null; // a server that is pointed at in any of the views
+  reading: number | null; // the story line in the heading; null: always the newest
+  open: number | null; // the story line whose reason is open
+  everything: boolean; // the story shows details too
+  panel: Panel | null; // the open one on narrow screens; null: what the layout starts with
+  storyHidden: boolean;
+  inspectorHidden: boolean;
+  cell: { server: number; index: U64 } | null; // a log entry that is pointed at
+  wide: boolean | null; // log cells with their commands; null: by the number of columns
+  notice: string; // one sentence that goes away by itself
+  keys: boolean; // the list of keys is open
+}
+
+/** Anything that brings batches and takes wishes: the Worker of a live room, later the lab. */
+export interface Source {
+  post(message: ToWorker): void;
+}
+
+const FLIGHTS = 500;
+const STORY = 1_000;
+const REQUESTS = 50;
+const GHOST_MS = 700;
+const NOTICE_MS = 6_000;
+
+export class Store {
+  boot: Boot = { state: "loading", fraction: 0 };
+  code = "";
+  link = "";
+  room: Room | null = null;
+  connection: Connection = { state: "connecting" };
+  self: Status = { server: null, role: null, term: 0, leader: null, commitIndex: 0, lastIndex: 0, appliedIndex: 0, stateHash: "", connected: false, disk: "none" };
+  watching = "";
+  servers: ServerView[] = [];
+  flights = new Map<number, Flight>();
+  story: StoryLine[] = [];
+  requests: ClientRequest[] = [];
+  qr: { size: number; rows: string[] } | null = null;
+  ghosts: Ghost[] = [];
+  history: History = emptyHistory();
+  view: View = { selection: null, hover: null, reading: null, open: null, everything: false, cell: null, panel: null, storyHidden: false, inspectorHidden: false, wide: null, notice: "", keys: false };
+
+  private clock = { now: 0, rate: 0, read: 0 };
+  private rateBefore = 0.1;
+  private listeners = new Set<(changed: Set<Topic>) => void>();
+  private batchListeners = new Set<(batch: Batch) => void>();
+  private source: Source | null = null;
+  private asked = new Map<number, { resolve: (value: unknown) => void; reject: (why: Error) => void }>();
+  private nextID = 1;
+  private noticeTimer: ReturnType<typeof setTimeout> | undefined;
+
+  // --- reading
+
+  /** Cluster time now, in ms, extrapolated from the last clock by its rate. */
+  now(at = performance.now()): number {
+    return this.clock.now + (at - this.clock.read) * this.clock.rate;
+  }
+
+  get rate(): number {
+    return this.clock.rate;
+  }
+
+  get paused(): boolean {
+    return this.room?.started === true && this.room.rate === 0;
+  }
+
+  /** The pace that Play returns to. */
+  get pace(): number {
+    return this.rate > 0 ? this.rate : this.rateBefore;
+  }
+
+  server(id: number): ServerView | undefined {
+    return this.servers.find((s) => s.server === id);
+  }
+
+  /** The newest event that matters, or the one that is being read. */
+  get headline(): StoryLine | null {
+    const { reading } = this.view;
+    if (reading !== null) return this.story.find((l) => l.id === reading) ?? null;
+    return this.story.findLast((l) => l.weight === "key") ?? null;
+  }
+
+  subscribe(fn: (changed: Set<Topic>) => void): () => void {
+    this.listeners.add(fn);
+    return () => this.listeners.delete(fn);
+  }
+
+  /** Called with every batch after it was applied; for the stage's moving marks and for api.ts. */
+  onBatch(fn: (batch: Batch) => void): () => void {
+    this.batchListeners.add(fn);
+    return () => this.batchListeners.delete(fn);
+  }
+
+  // --- what the source tells
+
+  connect(source: Source): void {
+    this.source = source;
+  }
+
+  setBoot(boot: Boot): void {
+    this.boot = boot;
+    this.tell("connection");
+  }
+
+  apply(batch: Batch): void {
+    const changed = new Set<Topic>();
+    if (this.boot.state === "loading") {
+      this.boot = { state: "running" };
+      changed.add("connection");
+    }
+    if (batch.clock) this.setClock(batch.clock, changed);
+    if (batch.room) {
+      this.room = batch.room;
+      if (batch.room.rate > 0) this.rateBefore = batch.room.rate;
+      changed.add("room");
+    }
+    if (batch.connection) this.connection = batch.connection;
+    if (batch.self) this.self = batch.self;
+    if (batch.watching !== undefined) this.watching = batch.watching;
+    if (batch.qr) this.qr = batch.qr;
+    if (batch.connection || batch.self || batch.watching !== undefined || batch.qr) changed.add("connection");
+    if (batch.servers) this.setServers(batch.servers, changed);
+    if (batch.flights || batch.lost) this.setFlights(batch, changed);
+    if (batch.story) this.addStory(batch.story, changed);
+    if (batch.requests) this.setRequests(batch.requests, changed);
+    if (batch.notice) this.notice(batch.notice);
+    if (this.room?.started) advance(this.history, this.now());
+    for (const fn of this.batchListeners) fn(batch);
+    this.tell(...changed);
+  }
+
+  answer(id: number, ok: boolean, value: unknown, error: string): void {
+    const waiting = this.asked.get(id);
+    this.asked.delete(id);
+    if (ok) waiting?.resolve(value);
+    else waiting?.reject(new Error(error));
+  }
+
+  private setClock(clock: { now: number; rate: number }, changed: Set<Topic>): void {
+    const at = performance.now();
+    const error = clock.now - this.now(at);
+    const steady = clock.rate === this.clock.rate && clock.rate > 0 && Math.abs(error) < 60 * clock.rate;
+    // A batch is some milliseconds under way, never the same: following each would make every mark tremble.
+    this.clock = { now: steady ? this.now(at) + error * 0.1 : clock.now, rate: clock.rate, read: at };
+    changed.add("clock");
+  }
+
+  private setServers(servers: ServerView[], changed: Set<Topic>): void {
+    const at = performance.now();
+    this.ghosts = this.ghosts.filter((g) => at - g.at < GHOST_MS);
+    for (const s of servers) {
+      const left = removed(this.server(s.server)?.report, s.report);
+      this.ghosts.push(...left.slice(-32).map((r) => ({ ...r, at })));
+    }
+    this.ghosts = this.ghosts.slice(-64);
+    this.servers = servers;
+    if (this.room?.started) observe(this.history, servers, this.now());
+    changed.add("servers");
+  }
+
+  private setFlights(batch: Batch, changed: Set<Topic>): void {
+    for (const f of batch.flights ?? []) this.flights.set(f.seq, f);
+    for (const l of batch.lost ?? []) {
+      const f = this.flights.get(l.seq);
+      if (f) this.flights.set(l.seq, { ...f, fate: l.fate, lostAt: l.at });
+    }
+    for (const seq of this.flights.keys()) {
+      if (this.flights.size <= FLIGHTS) break;
+      this.flights.delete(seq);
+    }
+    changed.add("flights");
+  }
+
+  private addStory(lines: StoryLine[], changed: Set<Topic>): void {
+    for (const line of lines) note(this.history, line);
+    this.story = [...this.story, ...lines].slice(-STORY);
+    changed.add("story");
+  }
+
+  private setRequests(requests: ClientRequest[], changed: Set<Topic>): void {
+    for (const r of requests) {
+      const i = this.requests.findIndex((q) => q.id === r.id);
+      if (i >= 0) this.requests[i] = r;
+      else {
+        this.requests.push(r);
+        if (r.op !== "get") this.history.marks.push({ at: this.now(), kind: "write", server: r.server, text: `${r.op} ${r.key}` });
+      }
+    }
+    this.requests = this.requests.slice(-REQUESTS);
+    changed.add("requests");
+  }
+
+  // --- what people do
+
+  /** Asks a server, null: whoever leads. Resolves when the Worker knows the outcome, rejects with words to show. */
+  request(op: ClientRequest["op"], key: string, value: string, server: number | null): Promise<unknown> {
+    return this.ask((id) => ({ type: "request", id, op, key, value, server }));
+  }
+
+  network(change: NetworkChange): Promise<unknown> {
+    return this.ask((id) => ({ type: "network", id, change }));
+  }
+
+  /** As network, for a click: what goes wrong is said on the page. */
+  change(change: NetworkChange): void {
+    this.network(change).catch((why: Error) => this.notice(why.message));
+  }
+
+  setRate(rate: number): void {
+    this.change({ rate });
+  }
+
+  togglePause(): void {
+    if (!this.room?.started) return;
+    this.setRate(this.paused ? this.rateBefore : 0);
+  }
+
+  reconnect(): void {
+    this.source?.post({ type: "reconnect" });
+  }
+
+  select(selection: Selection): void {
+    this.show({ selection, panel: selection ? "node" : this.view.panel });
+  }
+
+  show(change: Partial<View>): void {
+    this.view = { ...this.view, ...change };
+    this.tell("view");
+  }
+
+  /** Says one thing for a few seconds. */
+  notice(text: string): void {
+    clearTimeout(this.noticeTimer);
+    this.noticeTimer = setTimeout(() => this.show({ notice: "" }), NOTICE_MS);
+    this.show({ notice: text });
+  }
+
+  private ask(message: (id: number) => ToWorker): Promise<unknown> {
+    const source = this.source;
+    if (!source) return Promise.reject(new Error("The cluster has not started yet."));
+    const id = this.nextID++;
+    return new Promise((resolve, reject) => {
+      this.asked.set(id, { resolve, reject });
+      source.post(message(id));
+    });
+  }
+
+  private tell(...topics: Topic[]): void {
+    const changed = new Set(topics);
+    if (changed.size > 0) for (const fn of this.listeners) fn(changed);
+  }
+}
+
+export const store = new Store();

@@ -1,0 +1,170 @@
+import type { Flight, Link, Role, ServerView, StoryLine, U64 } from "./model.js";
+
+/** Every number and name that the page prints is put into words here, so that one thing is always called the same. */
+
+/** Milliseconds of cluster time as seconds, `0.473`. */
+export const seconds = (ms: number): string => (Math.max(0, ms) / 1000).toFixed(3);
+
+/** A length of time with its unit: `168 ms`, `2.40 s`, `3 min`. */
+export function span(ms: number): string {
+  if (ms < 1000) return `${trim(ms)} ms`;
+  if (ms < 60_000) return `${trim(ms / 1000)} s`;
+  return `${trim(ms / 60_000)} min`;
+}
+
+/** At most three significant digits, no trailing zeros. */
+function trim(n: number): string {
+  return String(Number(n.toPrecision(3)));
+}
+
+/** The clock's rate in words (VIEWS, principle 2). */
+export function rateWords(rate: number): string {
+  if (rate === 0) return "Paused for the whole room";
+  if (rate === 1) return "Real time";
+  return `1 s of watching = ${span(rate * 1000)} of cluster time`;
+}
+
+/** The slider runs 0 to 300 over the rates 0.001 to 1, a hundred steps a power of ten. */
+export const rateOfSlider = (step: number): number => (step >= 300 ? 1 : Number((10 ** (step / 100 - 3)).toPrecision(2)));
+
+export const sliderOfRate = (rate: number): number => Math.round((Math.log10(Math.min(1, Math.max(0.001, rate))) + 3) * 100);
+
+const ROLES: Record<Role, string> = { follower: "Follower", candidate: "Candidate", leader: "Leader" };
+
+/** What a seat is doing, in a word or two. */
+export function roleWords(view: ServerView): string {
+  if (view.seat === "empty") return "Not here yet";
+  if (view.seat === "gone") return "Crashed";
+  if (view.report === null) return "Starting";
+  return ROLES[view.report.role];
+}
+
+/** `S1`, `S1 and S2`, `S1, S2 and S3`. */
+export function names(servers: number[]): string {
+  const list = servers.map((s) => `S${s}`);
+  if (list.length < 2) return list.join("");
+  return `${list.slice(0, -1).join(", ")} and ${list[list.length - 1]}`;
+}
+
+export const majority = (size: number): number => Math.floor(size / 2) + 1;
+
+/** A description of a node for those who hear the page. */
+export function nodeWords(view: ServerView): string {
+  const r = view.report;
+  const parts = [`S${view.server}`, roleWords(view).toLowerCase()];
+  if (r && view.seat === "connected") {
+    parts.push(`term ${r.term}`, `last index ${r.lastIndex}`, `commit index ${r.commitIndex}`);
+    if (r.role === "candidate") parts.push(`${granted(view)} of ${r.votesNeeded} votes`);
+  }
+  if (view.self) parts.push("this tab");
+  if (view.hidden) parts.push("hidden tab");
+  return parts.join(", ");
+}
+
+export const granted = (view: ServerView): number => view.report?.votes.filter((v) => v.state === "granted").length ?? 0;
+
+/** Why a frame does not arrive, as it is written beside the cross. */
+export function lostWords(flight: Pick<Flight, "fate" | "to">): string {
+  switch (flight.fate) {
+    case "cut":
+      return "lost: link cut";
+    case "down":
+      return `lost: ${who(flight.to)} down`;
+    case "full":
+      return `lost: queue of ${who(flight.to)} full`;
+    case "sent":
+      return "";
+  }
+}
+
+export const who = (address: number): string => (address >= 1001 ? "client" : address === 0 ? "the room" : `S${address}`);
+
+const CALLS: Record<Flight["kind"], string> = {
+  RequestVote: "RequestVote",
+  RequestVoteReply: "Reply to RequestVote",
+  AppendEntries: "AppendEntries",
+  AppendEntriesReply: "Reply to AppendEntries",
+  request: "Client's request",
+  answer: "Answer to the client",
+  unknown: "Frame that is not understood",
+};
+
+export function flightName(flight: Flight): string {
+  if (flight.kind === "AppendEntries" && flight.entryCount === 0) return "Heartbeat (AppendEntries)";
+  return CALLS[flight.kind];
+}
+
+export type Cut = "whole" | "cut" | "forward" | "backward";
+
+/** The state of the pair of links between a and b; forward: only a → b still carries. */
+export function cutState(links: Link[], a: number, b: number): Cut {
+  const up = (from: number, to: number) => links.find((l) => l.from === from && l.to === to)?.up ?? true;
+  if (up(a, b)) return up(b, a) ? "whole" : "forward";
+  return up(b, a) ? "backward" : "cut";
+}
+
+/** A click takes a link one further: whole → cut → one way → the other way → whole. */
+export const nextCut: Record<Cut, Cut> = { whole: "cut", cut: "forward", forward: "backward", backward: "whole" };
+
+export function cutWords(state: Cut, a: number, b: number): string {
+  switch (state) {
+    case "whole":
+      return "whole";
+    case "cut":
+      return "cut";
+    case "forward":
+      return `only S${a} to S${b}`;
+    case "backward":
+      return `only S${b} to S${a}`;
+  }
+}
+
+/** A line of the story as a heading: without the full stop. */
+export const heading = (text: string): string => text.replace(/\.$/, "");
+
+/** A row of the story's list: one line, or several servers' lines that say the same. */
+export interface StoryRow {
+  id: number; // of the newest line in it
+  at: number;
+  text: string;
+  lines: StoryLine[];
+}
+
+const SAME_MS = 200; // cluster time within which equal lines of several servers are one thing that happened
+
+/** Merges what several servers did alike: "S2 commits index 1.", "S3 commits index 1." → "S2, S3 commit index 1" (LOOK §8). Newest first. */
+export function mergeStory(lines: StoryLine[], limit: number): StoryRow[] {
+  const rows: (StoryRow & { subject: number[]; rest: string })[] = [];
+  for (let i = lines.length - 1; i >= 0; i--) {
+    const line = lines[i];
+    if (line === undefined) continue;
+    const said = /^S(\d+) (\S+)( .*|)$/.exec(heading(line.text));
+    const rest = said ? `${said[2]}${said[3]}` : "";
+    const subject = said ? Number(said[1]) : 0;
+    const like = rest === "" ? undefined : rows.slice(-6).find((r) => r.rest === rest && Math.abs(r.at - line.at) <= SAME_MS && r.lines[0]?.kind === line.kind);
+    if (like) {
+      like.lines.push(line);
+      if (!like.subject.includes(subject)) like.subject = [...like.subject, subject].sort((a, b) => a - b);
+      like.text = like.subject.length > 1 ? `${like.subject.map((s) => `S${s}`).join(", ")} ${plural(rest)}` : heading(line.text);
+      continue;
+    }
+    if (rows.length === limit) break;
+    rows.push({ id: line.id, at: line.at, text: heading(line.text), lines: [line], subject: [subject], rest });
+  }
+  return rows;
+}
+
+const PLURALS: Record<string, string> = { has: "have", is: "are", does: "do", goes: "go", refuses: "refuse", was: "were", tries: "try" };
+
+/** The verb at the head of a sentence for several servers: "commits index 1" → "commit index 1". */
+export function plural(rest: string): string {
+  const [verb = "", ...others] = rest.split(" ");
+  const many = PLURALS[verb] ?? (verb.endsWith("s") ? verb.slice(0, -1) : verb);
+  return [many, ...others].join(" ");
+}
+
+/** A command without its blanks, for narrow cells: `x = 3` → `x=3`. */
+export const tight = (text: string): string => text.replace(/ = /, "=");
+
+/** `term 4`, for a title; 64-bit numbers pass as they are. */
+export const termWords = (term: U64): string => `term ${term}`;
