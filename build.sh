@@ -135,7 +135,7 @@ run_tests() {
   CGO_ENABLED=1 go test -v -timeout 5m -race ./relay/... | tests_log race
   if [[ -f raft/bench/go.mod ]]; then
     step "tests of the comparison with etcd's core"
-    (cd raft/bench && go test -v -timeout 5m ./...) | tests_log bench
+    (cd raft/bench && go test -v -timeout 5m -benchtime 10x ./...) | tests_log bench
   fi
 
   step "the page: types and style"
