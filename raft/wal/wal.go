@@ -227,7 +227,7 @@ func (w *WAL) apply(save *raft.Save) {
 func (w *WAL) rewrite(done func(error)) {
 	buffer := appendHeader(make([]byte, 0, w.imageSize()), w.identity, 0)
 	start := len(buffer)
-	if w.term > 0 || len(w.log) > 0 {
+	if w.term != 0 || w.vote != 0 || len(w.log) > 0 {
 		buffer, _ = beginRecord(buffer)
 		buffer = appendSave(buffer, &raft.Save{CurrentTerm: w.term, VotedFor: w.vote, First: 1, Entries: w.log})
 		endRecord(buffer, start, uint64(start))

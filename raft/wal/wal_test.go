@@ -4,8 +4,6 @@ import (
 	"bytes"
 	"errors"
 	"math/rand/v2"
-	"os"
-	"path/filepath"
 	"reflect"
 	"strings"
 	"testing"
@@ -143,7 +141,7 @@ func TestAfterAnyCrashEveryAcknowledgedSaveIsThereAndNothingThatWasNotSaved(t *t
 			if !found {
 				t.Fatalf("recovered %+v (%+v), which is none of the states since the acknowledged one: %+v", recovered, recovery, states[acknowledged:])
 			}
-			disk.Complete(1) // the cutting off
+			disk.Crash(random) // while the tail was being cut off
 			state = recovered
 		}
 	})
@@ -330,6 +328,36 @@ func TestTheDiskIsRewrittenWhenMoreThanHalfAndAMebibyteIsGarbage(t *testing.T) {
 	}
 }
 
+// Rewriting is one Replace among Appends that are under way; whichever of them a crash catches, what was acknowledged stays.
+func TestACrashAroundARewritingLosesNothing(t *testing.T) {
+	rewritten := 0
+	for seed := range uint64(30) {
+		random := rand.New(rand.NewPCG(seed, 2))
+		disk := &waltest.Disk{}
+		w, state, _ := open(t, disk)
+		states, acknowledged := []raft.Durable{state}, 0
+		for term := raft.Term(1); term <= 6+raft.Term(random.IntN(6)); term++ {
+			s := raft.Save{CurrentTerm: term, First: 1, Entries: []raft.Entry{entry(term, strings.Repeat("v", 400<<10))}}
+			state = applied(state, s)
+			states = append(states, state)
+			before := w.Size()
+			w.Save(s, func(err error) { acknowledged++ })
+			if w.Size() < before {
+				rewritten++
+			}
+			disk.Complete(random.IntN(3))
+		}
+		disk.Crash(random)
+		_, recovered, _ := open(t, disk)
+		if int(recovered.CurrentTerm) < acknowledged || !same(recovered, states[recovered.CurrentTerm]) {
+			t.Fatalf("seed %d: recovered term %d, acknowledged was %d", seed, recovered.CurrentTerm, acknowledged)
+		}
+	}
+	if rewritten < 30 {
+		t.Errorf("only %d rewritings", rewritten)
+	}
+}
+
 func TestALittleGarbageIsLeftAlone(t *testing.T) {
 	w, _, _ := open(t, new(wal.Memory))
 	before := 0
@@ -339,64 +367,6 @@ func TestALittleGarbageIsLeftAlone(t *testing.T) {
 		if w.Size() < before {
 			t.Fatalf("rewritten at %d bytes", before)
 		}
-	}
-}
-
-func TestAFileKeepsItsBytesAcrossOpenings(t *testing.T) {
-	path := filepath.Join(t.TempDir(), "server-2.wal")
-	var state raft.Durable
-	for life := range raft.Term(3) {
-		file, err := wal.OpenFile(path)
-		if err != nil {
-			t.Fatal(err)
-		}
-		w, durable, _ := open(t, file)
-		if !same(durable, state) {
-			t.Fatalf("life %d: got %+v, want %+v", life, durable, state)
-		}
-		s := raft.Save{CurrentTerm: life + 1, First: raft.Index(life + 1), Entries: []raft.Entry{entry(life+1, "set x=1")}}
-		save(t, w, s)
-		state = applied(state, s)
-		if err := file.Close(); err != nil {
-			t.Fatal(err)
-		}
-	}
-	file, err := wal.OpenFile(path)
-	if err != nil {
-		t.Fatal(err)
-	}
-	defer file.Close()
-	file.Replace([]byte("new"), func(err error) {
-		if err != nil {
-			t.Error(err)
-		}
-	})
-	file.Append([]byte(", longer"), func(err error) {
-		if err != nil {
-			t.Error(err)
-		}
-	})
-	if got, err := os.ReadFile(path); err != nil || string(got) != "new, longer" {
-		t.Errorf("the file holds %q, %v", got, err)
-	}
-	if entries, _ := os.ReadDir(filepath.Dir(path)); len(entries) != 1 {
-		t.Errorf("the directory holds %v", entries)
-	}
-}
-
-func TestAClosedFileReportsItsErrors(t *testing.T) {
-	file, err := wal.OpenFile(filepath.Join(t.TempDir(), "w"))
-	if err != nil {
-		t.Fatal(err)
-	}
-	file.Close()
-	file.Append([]byte("x"), func(err error) {
-		if err == nil {
-			t.Error("Append to a closed file succeeded")
-		}
-	})
-	if _, _, _, err := wal.Open(file, identity); err == nil {
-		t.Error("Open of a closed file succeeded")
 	}
 }
 
