@@ -311,14 +311,20 @@ func (d *Decoder) decodeRefusal(r *reader, top *object, f *Frame) {
 	}
 	d.refusal = Error{Code: code, Message: r.string(d, &p, fieldMessage)}
 	f.Refusal = &d.refusal
-	if more := p.get(fieldData); more != nil && more[0] == '{' { // of another kind it is somebody else's
-		r.object(more, "data", &data)
-		if data.get(fieldField) != nil {
-			d.refusal.Field = r.string(d, &data, fieldField)
-		}
-		if leader := data.get(fieldLeader); string(leader) != "null" {
+	more := p.get(fieldData)
+	if more == nil || more[0] != '{' { // another kind of server may put anything there
+		return
+	}
+	r.object(more, "data", &data)
+	if data.get(fieldField) != nil {
+		d.refusal.Field = r.string(d, &data, fieldField)
+	}
+	switch code {
+	case CodeNotLeader:
+		if string(data.get(fieldLeader)) != "null" {
 			d.refusal.Leader = r.optional(&data, fieldLeader)
 		}
+	case CodePrevMismatch:
 		d.refusal.Index, d.refusal.Term = raft.Index(r.optional(&data, fieldIndex)), raft.Term(r.optional(&data, fieldTerm))
 	}
 }

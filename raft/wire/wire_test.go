@@ -401,6 +401,18 @@ func TestEchoGivesForeignIDsBack(t *testing.T) {
 	}
 }
 
+// What an error's data holds beyond what its code gives a meaning is somebody else's.
+func TestForeignErrorDataIsIgnored(t *testing.T) {
+	var d Decoder
+	var f Frame
+	for _, data := range []string{`{"leader":"x","index":-1,"term":{}}`, `"text"`, `null`, `7`} {
+		text := `{"jsonrpc":"2.0","id":null,"from":2,"to":1,"error":{"code":-32603,"message":"m","data":` + data + `}}`
+		if err := d.Decode([]byte(text), &f); err != nil || *f.Refusal != (Error{Code: -32603, Message: "m"}) {
+			t.Errorf("%s: %v %+v", text, err, f.Refusal)
+		}
+	}
+}
+
 func TestUnknownNames(t *testing.T) {
 	if Method(0).String() != "unknown" || methods.String() != "unknown" || Encoding(9).String() != "unknown" {
 		t.Error("a name for what there is not")
