@@ -4,27 +4,37 @@ import (
 	"strconv"
 
 	"raftplayground/raft"
+	"raftplayground/raft/explain"
 	"raftplayground/raft/server"
+	"raftplayground/raft/wire"
 )
 
-// happened puts an event of this tab's server into words: for this page's story now, for the other tabs with the next report.
+// happened puts an event of this tab's server into words.
 func (t *Tab) happened(e raft.Event) {
-	_ = e
+	words := explain.Event(raft.ServerID(t.seat.number), e)
+	weight := "detail"
+	if words.Key {
+		weight = "key"
+	}
+	t.report(reportedEvent{Kind: explain.Kind(e.Kind), Weight: weight, Text: words.Text, Why: words.Why, Section: words.Section, Term: U64(e.Term)})
 }
 
 // notUnderstood tells of a frame that the server could not read: never a crash, never silence.
 func (t *Tab) notUnderstood(bad *server.BadFrame) {
 	from := "somebody"
-	if bad.From != 0 {
-		from = address(bad.From)
+	if bad.From >= wire.FirstClient {
+		from = "client " + decimal(bad.From)
+	} else if bad.From != 0 {
+		from = "S" + decimal(bad.From)
 	}
 	t.report(reportedEvent{
-		Kind: "fault", Weight: "key", Text: "S" + strconv.Itoa(t.seat.number) + " got a frame of " + from + " that it does not understand.",
-		Why: clip(bad.Reason.Message, reportedWords),
+		Kind: "badFrame", Weight: "key", Why: clip(bad.Reason.Message, reportedWords),
+		Text: "S" + strconv.Itoa(t.seat.number) + " got a frame of " + from + " that it does not understand.",
 	})
 }
 
-// report adds an event to this tab's story and to the next report. If nobody hears it the oldest are left out.
+// report adds an event of this tab's server to the story, here now and at the other tabs with the next report. While no report can be
+// sent the oldest are left out of it.
 func (t *Tab) report(e reportedEvent) {
 	s := &t.seat
 	e.At = t.clock.now
@@ -36,12 +46,4 @@ func (t *Tab) report(e reportedEvent) {
 	s.events = append(s.events, e)
 	s.unsent = true
 	t.tell(StoryLine{At: e.At, Server: s.number, Kind: e.Kind, Weight: e.Weight, Text: e.Text, Why: e.Why, Section: e.Section, Term: e.Term})
-}
-
-// address names a server or a client.
-func address(a uint64) string {
-	if a < 1001 {
-		return "S" + decimal(a)
-	}
-	return "client " + decimal(a)
 }

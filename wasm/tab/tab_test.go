@@ -568,7 +568,7 @@ func TestEveryTabTellsTheStoryOfAllServers(t *testing.T) {
 	for _, tab := range tabs {
 		leads, ids := 0, map[uint64]bool{}
 		for _, line := range tab.story {
-			if line.Kind == "BecameLeader" && line.Server == leading.number() {
+			if line.Kind == "becameLeader" && line.Server == leading.number() {
 				leads++
 			}
 			if ids[line.ID] || line.Text == "" {
