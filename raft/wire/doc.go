@@ -16,8 +16,8 @@
 //
 // # Colon
 //
-// One line that a person can read and type. It is the dialect of the raft.rs of 2016, and more: that program's frames are valid here, and it reads
-// ours, since it ignores what follows the last field that it knows.
+// One line that a person can read and type. It is the dialect of the raft.rs of 2016, and more. That program's frames are valid here. It reads those of
+// ours that are for everyone, since it ignores what follows the last field that it knows; ">to" it does not know.
 //
 //	frame     = address ":" message *( ":" extension )
 //	address   = from [ ">" to ]                                     numbers, 1 and up; without to: for everyone
