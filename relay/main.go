@@ -1,0 +1,192 @@
+package main
+
+import (
+	"context"
+	"errors"
+	"flag"
+	"fmt"
+	"io"
+	"log/slog"
+	"net"
+	"net/http"
+	"net/netip"
+	"os"
+	"os/signal"
+	"path/filepath"
+	"strconv"
+	"strings"
+	"syscall"
+	"time"
+
+	"github.com/mdp/qrterminal/v3"
+)
+
+const stopWithin = 2 * time.Second // then whatever still hangs is cut off
+
+// settings are what the command line says.
+type settings struct {
+	addr    string
+	lan     bool
+	state   string
+	rate    float64
+	size    int
+	origins []string
+	logJSON bool
+}
+
+func main() {
+	ctx, cancel := signal.NotifyContext(context.Background(), os.Interrupt, syscall.SIGTERM)
+	defer cancel()
+	os.Exit(run(ctx, os.Args[1:], os.Stdout, os.Stderr))
+}
+
+// run is the program; it returns the exit code.
+func run(ctx context.Context, args []string, stdout, stderr io.Writer) int {
+	s, err := parse(args, stderr)
+	if errors.Is(err, flag.ErrHelp) {
+		return 0
+	}
+	if err != nil {
+		return 2 // flag has said why
+	}
+	log := newLog(stderr, s.logJSON)
+	listener, err := net.Listen("tcp", s.addr)
+	if err != nil {
+		fmt.Fprintln(stderr, explainListen(err, s.addr))
+		return 1
+	}
+	relay := newRelay(s, openRecords(s.state, log), builtPage(), log)
+	server := &http.Server{
+		Handler: relay.handler(), ReadHeaderTimeout: 5 * time.Second, IdleTimeout: time.Minute, MaxHeaderBytes: 16 << 10,
+		ErrorLog: slog.NewLogLogger(log.Handler(), slog.LevelDebug), // mostly port scans and closed tabs
+	}
+	announce(stdout, listener.Addr().(*net.TCPAddr), s.lan)
+	failed := make(chan error, 1)
+	go func() { failed <- server.Serve(gathering{listener}) }()
+	select {
+	case err := <-failed:
+		fmt.Fprintln(stderr, "The relay cannot accept connections any more:", err)
+		return 1
+	case <-ctx.Done():
+	}
+	log.Info("stopping")
+	deadline, cancel := context.WithTimeout(context.Background(), stopWithin)
+	defer cancel()
+	relay.rooms.stop(deadline)
+	server.Shutdown(deadline)
+	return 0
+}
+
+func parse(args []string, stderr io.Writer) (settings, error) {
+	var s settings
+	flags := flag.NewFlagSet("relay", flag.ContinueOnError)
+	flags.SetOutput(stderr)
+	flags.StringVar(&s.addr, "addr", "127.0.0.1:8080", "listen on this `host:port`")
+	flags.BoolVar(&s.lan, "lan", false, "listen on all interfaces, and show the address in the local network with a QR code")
+	flags.StringVar(&s.state, "state", stateDir(), "keep the rooms' seats in this `directory`")
+	flags.Float64Var(&s.rate, "rate", 0.1, "cluster seconds per real second in new rooms, 0 to 1")
+	flags.IntVar(&s.size, "size", 3, "servers in new rooms, 1 to 9")
+	flags.Func("origin", "also take WebSockets from pages of this `origin`, such as https://example.org; may be repeated", func(origin string) error {
+		if scheme, host, ok := strings.Cut(origin, "://"); !ok || host == "" || strings.Contains(host, "/") || scheme != "http" && scheme != "https" {
+			return errors.New("expected scheme://host, such as https://example.org")
+		}
+		s.origins = append(s.origins, origin)
+		return nil
+	})
+	flags.BoolVar(&s.logJSON, "log-json", false, "write the log as JSON, one object a line")
+	if err := flags.Parse(args); err != nil {
+		return s, err
+	}
+	host, port, err := net.SplitHostPort(s.addr)
+	switch {
+	case flags.NArg() > 0:
+		err = fmt.Errorf("unexpected argument %q", flags.Arg(0))
+	case err != nil:
+		err = fmt.Errorf("-addr: expected host:port, such as 127.0.0.1:8080, got %q", s.addr)
+	case !(s.rate >= 0 && s.rate <= 1) || s.rate > 0 && s.rate < 1e-6:
+		err = fmt.Errorf("-rate: expected 0, or 0.000001 to 1, got %v", s.rate)
+	case s.size < 1 || s.size > 9:
+		err = fmt.Errorf("-size: expected 1 to 9, got %d", s.size)
+	}
+	if err != nil {
+		fmt.Fprintln(stderr, err)
+		return s, err
+	}
+	if s.lan {
+		host = ""
+	}
+	s.addr = net.JoinHostPort(host, port)
+	return s, nil
+}
+
+func newLog(w io.Writer, asJSON bool) *slog.Logger {
+	if asJSON {
+		return slog.New(slog.NewJSONHandler(w, nil))
+	}
+	return slog.New(slog.NewTextHandler(w, nil))
+}
+
+// stateDir is where programs keep what should outlive them but is not configuration (XDG base directories); empty if the user has no home.
+func stateDir() string {
+	if dir := os.Getenv("XDG_STATE_HOME"); filepath.IsAbs(dir) {
+		return filepath.Join(dir, "raft-playground")
+	}
+	if home, err := os.UserHomeDir(); err == nil {
+		return filepath.Join(home, ".local", "state", "raft-playground")
+	}
+	return ""
+}
+
+// explainListen says in one sentence why the relay cannot listen, with a command that works.
+func explainListen(err error, addr string) string {
+	host, port, _ := net.SplitHostPort(addr)
+	if !errors.Is(err, syscall.EADDRINUSE) {
+		return "The relay cannot listen on " + addr + ": " + err.Error()
+	}
+	first, _ := strconv.Atoi(port)
+	for other := first + 1; other < first+100 && other < 1<<16; other++ {
+		free := net.JoinHostPort(host, strconv.Itoa(other))
+		if probe, err := net.Listen("tcp", free); err == nil {
+			probe.Close()
+			return "Port " + port + " is in use by another program; choose another one: ./build.sh run -addr " + free
+		}
+	}
+	return "Port " + port + " is in use by another program; choose another one with -addr."
+}
+
+// announce tells where the page is.
+func announce(w io.Writer, addr *net.TCPAddr, lan bool) {
+	host := addr.IP.String()
+	if addr.IP.IsUnspecified() {
+		host = "127.0.0.1"
+	}
+	fmt.Fprintf(w, "Raft playground: %s\n", pageURL(host, addr.Port))
+	if !lan {
+		return
+	}
+	local := localAddress()
+	if local == "" {
+		fmt.Fprintln(w, "This computer has no address in a local network.")
+		return
+	}
+	fmt.Fprintf(w, "In this network: %s\n", pageURL(local, addr.Port))
+	qrterminal.GenerateHalfBlock(pageURL(local, addr.Port), qrterminal.L, w)
+}
+
+func pageURL(host string, port int) string {
+	return "http://" + net.JoinHostPort(host, strconv.Itoa(port)) + "/"
+}
+
+// localAddress is this computer's address in the local network, IPv4 because people type it; empty if it has none.
+func localAddress() string {
+	addresses, err := net.InterfaceAddrs()
+	if err != nil {
+		return ""
+	}
+	for _, a := range addresses {
+		if prefix, err := netip.ParsePrefix(a.String()); err == nil && prefix.Addr().Is4() && prefix.Addr().IsPrivate() {
+			return prefix.Addr().String()
+		}
+	}
+	return ""
+}

@@ -1,0 +1,141 @@
+package main
+
+import (
+	"io"
+	"net/http"
+	"regexp"
+	"strings"
+	"testing"
+	"testing/fstest"
+)
+
+var smallPage = fstest.MapFS{
+	"index.html":               {Data: []byte("<!doctype html>")},
+	"index.html.br":            {Data: []byte("brotli")},
+	"index.html.gz":            {Data: []byte("gzip")},
+	"assets/raft-1a2b.wasm":    {Data: []byte("\x00asm")},
+	"assets/raft-1a2b.wasm.br": {Data: []byte("brotli wasm")},
+	"favicon.svg":              {Data: []byte("<svg/>")},
+	".gitkeep":                 {Data: []byte("")},
+}
+
+// fetch makes one request as it is written: no redirect followed, no encoding asked for or undone.
+func fetch(t *testing.T, method, url string, header map[string]string) (*http.Response, string) {
+	t.Helper()
+	req, err := http.NewRequest(method, url, nil)
+	if err != nil {
+		t.Fatal(err)
+	}
+	for name, value := range header {
+		req.Header.Set(name, value)
+	}
+	transport := &http.Transport{DisableCompression: true, DisableKeepAlives: true}
+	answer, err := transport.RoundTrip(req)
+	if err != nil {
+		t.Fatal(err)
+	}
+	defer answer.Body.Close()
+	text, err := io.ReadAll(answer.Body)
+	if err != nil {
+		t.Fatal(err)
+	}
+	return answer, string(text)
+}
+
+func TestEncodingsAreNegotiated(t *testing.T) {
+	_, server := started(t, settings{}, smallPage)
+	for _, c := range []struct{ accept, encoding, text string }{
+		{"", "", "<!doctype html>"},
+		{"gzip, deflate, br, zstd", "br", "brotli"},
+		{"gzip", "gzip", "gzip"},
+		{"GZIP", "gzip", "gzip"},
+		{"gzip;q=1.0, br;q=0.5", "gzip", "gzip"},
+		{"gzip;q=0.5, br; q=0.9", "br", "brotli"},
+		{"br;q=0, gzip", "gzip", "gzip"},
+		{"br;q=0, gzip;q=0", "", "<!doctype html>"},
+		{"*", "br", "brotli"},
+		{"br;q=0, *;q=0.3", "gzip", "gzip"},
+		{"identity, gzip;q=0.5", "", "<!doctype html>"},
+		{"br;q=nonsense, gzip;q=0.1", "gzip", "gzip"},
+		{"zstd", "", "<!doctype html>"},
+	} {
+		answer, text := fetch(t, "GET", server.URL+"/r/room", map[string]string{"Accept-Encoding": c.accept})
+		if answer.Header.Get("Content-Encoding") != c.encoding || text != c.text || answer.ContentLength != int64(len(c.text)) {
+			t.Errorf("Accept-Encoding %q: got %q, %q (%d bytes said), want %q, %q", c.accept, answer.Header.Get("Content-Encoding"), text, answer.ContentLength, c.encoding, c.text)
+		}
+		if answer.Header.Get("Vary") != "Accept-Encoding" {
+			t.Errorf("Vary is %q", answer.Header.Get("Vary"))
+		}
+	}
+}
+
+func TestFilesHaveTheirTypeAndCachePolicy(t *testing.T) {
+	_, server := started(t, settings{}, smallPage)
+	for _, c := range []struct{ path, kind, cache string }{
+		{"/r/room", "text/html; charset=utf-8", "no-cache"},
+		{"/index.html", "text/html; charset=utf-8", "no-cache"},
+		{"/favicon.svg", "image/svg+xml", "no-cache"},
+		{"/assets/raft-1a2b.wasm", "application/wasm", "public, max-age=31536000, immutable"},
+	} {
+		answer, text := fetch(t, "GET", server.URL+c.path, nil)
+		h := answer.Header
+		if answer.StatusCode != 200 || h.Get("Content-Type") != c.kind || h.Get("Cache-Control") != c.cache {
+			t.Errorf("%s: %d, %q, %q; want 200, %q, %q", c.path, answer.StatusCode, h.Get("Content-Type"), h.Get("Cache-Control"), c.kind, c.cache)
+		}
+		again, _ := fetch(t, "GET", server.URL+c.path, map[string]string{"If-None-Match": `"other", W/` + h.Get("ETag")})
+		if h.Get("ETag") == "" || again.StatusCode != http.StatusNotModified {
+			t.Errorf("%s with its entity tag %q: %d", c.path, h.Get("ETag"), again.StatusCode)
+		}
+		head, nothing := fetch(t, "HEAD", server.URL+c.path, nil)
+		if head.ContentLength != int64(len(text)) || nothing != "" {
+			t.Errorf("HEAD %s: %d bytes said, %d sent", c.path, head.ContentLength, len(nothing))
+		}
+	}
+	for _, path := range []string{"/nothing", "/.gitkeep", "/index.html.br", "/r/UPPER", "/r/abc", "/rooms/abc", "/r/" + strings.Repeat("a", 33)} {
+		if answer, _ := fetch(t, "GET", server.URL+path, nil); answer.StatusCode != http.StatusNotFound {
+			t.Errorf("%s: %d, want 404", path, answer.StatusCode)
+		}
+	}
+}
+
+func TestTheFrontDoorMakesARoomAndKeepsTheQuery(t *testing.T) {
+	_, server := started(t, settings{}, smallPage)
+	codes := map[string]bool{}
+	for range 20 {
+		answer, _ := fetch(t, "GET", server.URL+"/?rate=1&size=5&wire=json", nil)
+		where := answer.Header.Get("Location")
+		if answer.StatusCode != http.StatusFound || answer.Header.Get("Cache-Control") != "no-store" || !regexp.MustCompile(`^/r/[2-9a-hjkmnp-z]{6}\?rate=1&size=5&wire=json$`).MatchString(where) {
+			t.Fatalf("%d, %q, to %q", answer.StatusCode, answer.Header.Get("Cache-Control"), where)
+		}
+		codes[where] = true
+	}
+	if len(codes) != 20 {
+		t.Errorf("20 rooms got %d codes", len(codes))
+	}
+}
+
+func TestSecurityHeaders(t *testing.T) {
+	_, server := started(t, settings{}, smallPage)
+	host := strings.TrimPrefix(server.URL, "http://")
+	for _, path := range []string{"/", "/r/room", "/assets/raft-1a2b.wasm", "/nothing", "/healthz"} {
+		answer, _ := fetch(t, "GET", server.URL+path, nil)
+		policy := answer.Header.Get("Content-Security-Policy")
+		for _, want := range []string{"default-src 'self'", "'wasm-unsafe-eval'", "worker-src 'self'", "ws://" + host, "frame-ancestors *"} {
+			if !strings.Contains(policy, want) {
+				t.Errorf("%s: the policy %q has no %s", path, policy, want)
+			}
+		}
+		if answer.Header.Get("X-Content-Type-Options") != "nosniff" || answer.Header.Get("Referrer-Policy") == "" {
+			t.Errorf("%s: %v", path, answer.Header)
+		}
+	}
+}
+
+func TestWithoutThePageARelaySaysHowToBuildIt(t *testing.T) {
+	_, server := started(t, settings{}, fstest.MapFS{".gitkeep": {}})
+	for _, path := range []string{"/", "/r/room"} {
+		if answer, text := fetch(t, "GET", server.URL+path, nil); answer.StatusCode != http.StatusServiceUnavailable || !strings.Contains(text, "./build.sh run") {
+			t.Errorf("%s: %d, %q", path, answer.StatusCode, text)
+		}
+	}
+}

@@ -1,0 +1,203 @@
+package main
+
+import (
+	"crypto/rand"
+	"log/slog"
+	"net"
+	"net/http"
+	"slices"
+	"strings"
+	"sync"
+	"time"
+
+	"github.com/gorilla/websocket"
+	jsoniter "github.com/json-iterator/go"
+	"golang.org/x/time/rate"
+
+	"raftplayground/relay/hub"
+)
+
+// relay answers HTTP requests.
+type relay struct {
+	rooms    *rooms
+	page     *page
+	log      *slog.Logger
+	origins  []string
+	visitors visitors
+	upgrader websocket.Upgrader
+}
+
+func newRelay(s settings, kept *records, page *page, log *slog.Logger) *relay {
+	r := &relay{rooms: newRooms(hub.Options{Rate: s.rate, Size: s.size}, kept, log), page: page, log: log, origins: s.origins}
+	r.upgrader = websocket.Upgrader{
+		HandshakeTimeout: 5 * time.Second, ReadBufferSize: 4 << 10, WriteBufferSize: 4 << 10, WriteBufferPool: &sync.Pool{},
+		CheckOrigin: r.fromOurPage,
+	}
+	return r
+}
+
+func (r *relay) handler() http.Handler {
+	mux := http.NewServeMux()
+	mux.HandleFunc("GET /{$}", r.front)
+	mux.HandleFunc("GET /r/{code}", r.roomPage)
+	mux.HandleFunc("GET /rooms/{code}", r.room)
+	mux.HandleFunc("GET /healthz", r.health)
+	mux.HandleFunc("GET /", r.page.file)
+	return http.HandlerFunc(func(w http.ResponseWriter, req *http.Request) {
+		secure(w.Header(), req.Host)
+		mux.ServeHTTP(w, req)
+	})
+}
+
+// front makes a room and goes there.
+func (r *relay) front(w http.ResponseWriter, req *http.Request) {
+	if !r.page.built() {
+		r.page.explain(w)
+		return
+	}
+	target := "/r/" + newCode()
+	if req.URL.RawQuery != "" {
+		target += "?" + req.URL.RawQuery
+	}
+	w.Header().Set("Cache-Control", "no-store")
+	http.Redirect(w, req, target, http.StatusFound)
+}
+
+func (r *relay) roomPage(w http.ResponseWriter, req *http.Request) {
+	if !validCode(req.PathValue("code")) {
+		http.Error(w, wrongCode, http.StatusNotFound)
+		return
+	}
+	r.page.index(w, req)
+}
+
+// room upgrades to a WebSocket and stays with it until it ends.
+func (r *relay) room(w http.ResponseWriter, req *http.Request) {
+	code := req.PathValue("code")
+	switch {
+	case !validCode(code):
+		http.Error(w, wrongCode, http.StatusNotFound)
+		return
+	case !r.visitors.allow(req.RemoteAddr):
+		w.Header().Set("Retry-After", "1")
+		http.Error(w, "Too many connections from this address; try again in a second.", http.StatusTooManyRequests)
+		return
+	}
+	ws, err := r.upgrader.Upgrade(w, req, nil)
+	if err != nil {
+		r.log.Info("handshake refused", "room", code, "reason", err, "origin", req.Header.Get("Origin"))
+		return // the upgrader has answered
+	}
+	c := newConn(ws)
+	switch err := r.rooms.enter(code, c); err {
+	case nil:
+	case errStopping:
+		c.shut(websocket.CloseGoingAway, err.Error())
+	default:
+		r.log.Warn("room refused", "room", code, "reason", err)
+		c.shut(websocket.CloseTryAgainLater, err.Error())
+	}
+	go c.write()
+	c.read()
+}
+
+func (r *relay) health(w http.ResponseWriter, _ *http.Request) {
+	rooms, connections := r.rooms.count()
+	w.Header().Set("Content-Type", "application/json")
+	w.Header().Set("Cache-Control", "no-store")
+	jsoniter.NewEncoder(w).Encode(struct {
+		Status      string `json:"status"`
+		Rooms       int    `json:"rooms"`
+		Connections int    `json:"connections"`
+	}{"ok", rooms, connections})
+}
+
+// fromOurPage keeps pages of other sites from joining rooms with their visitors' help. Programs that are no browsers send no Origin.
+func (r *relay) fromOurPage(req *http.Request) bool {
+	origin := req.Header.Get("Origin")
+	if origin == "" || slices.Contains(r.origins, origin) {
+		return true
+	}
+	_, host, ok := strings.Cut(origin, "://")
+	return ok && strings.EqualFold(host, req.Host)
+}
+
+// secure sets the headers that every answer has. The page runs WebAssembly and Workers of its own, talks to its own host only, and may be
+// embedded anywhere. Lit sets style attributes.
+func secure(h http.Header, host string) {
+	sockets := ""
+	if host != "" && !strings.ContainsAny(host, " ;,\t'\"") {
+		sockets = " ws://" + host + " wss://" + host // not every browser counts WebSockets as 'self'
+	}
+	h.Set("Content-Security-Policy", "default-src 'self'; script-src 'self' 'wasm-unsafe-eval'; worker-src 'self'; connect-src 'self'"+sockets+
+		"; style-src 'self' 'unsafe-inline'; img-src 'self' data: blob:; object-src 'none'; base-uri 'none'; form-action 'self'; frame-ancestors *")
+	h.Set("X-Content-Type-Options", "nosniff")
+	h.Set("Referrer-Policy", "same-origin")
+}
+
+const (
+	alphabet  = "23456789abcdefghjkmnpqrstuvwxyz" // nothing that reads like something else: no 0 o, 1 i l
+	wrongCode = "A room's code has 4 to 32 characters of a-z, 0-9 and \"-\"."
+)
+
+// newCode draws a room's code, 6 characters.
+func newCode() string {
+	code := make([]byte, 0, 6)
+	for random := make([]byte, 16); len(code) < 6; {
+		rand.Read(random)
+		for _, b := range random {
+			if letter := int(b & 31); letter < len(alphabet) && len(code) < 6 { // evenly: what is beyond is drawn again
+				code = append(code, alphabet[letter])
+			}
+		}
+	}
+	return string(code)
+}
+
+func validCode(code string) bool {
+	return len(code) >= 4 && len(code) <= 32 && strings.Trim(code, "abcdefghijklmnopqrstuvwxyz0123456789-") == ""
+}
+
+// visitors bounds the handshakes of one address. A classroom behind one router must pass.
+type visitors struct {
+	mu   sync.Mutex
+	seen map[string]*rate.Limiter
+}
+
+const (
+	handshakesPerSecond = 50
+	handshakeBurst      = 200
+	mostVisitors        = 10_000 // addresses remembered
+)
+
+func (v *visitors) allow(remote string) bool {
+	host, _, err := net.SplitHostPort(remote)
+	if err != nil {
+		host = remote
+	}
+	v.mu.Lock()
+	defer v.mu.Unlock()
+	if v.seen == nil || len(v.seen) >= mostVisitors {
+		v.forget()
+	}
+	limiter := v.seen[host]
+	if limiter == nil {
+		limiter = rate.NewLimiter(handshakesPerSecond, handshakeBurst)
+		v.seen[host] = limiter
+	}
+	return limiter.Allow()
+}
+
+// forget drops the addresses that have been quiet; if none was, all of them.
+func (v *visitors) forget() {
+	busy := map[string]*rate.Limiter{}
+	for host, limiter := range v.seen {
+		if limiter.Tokens() < handshakeBurst {
+			busy[host] = limiter
+		}
+	}
+	if len(busy) >= mostVisitors {
+		clear(busy)
+	}
+	v.seen = busy
+}

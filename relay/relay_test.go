@@ -1,0 +1,440 @@
+package main
+
+import (
+	"context"
+	"fmt"
+	"io"
+	"log/slog"
+	"net"
+	"net/http"
+	"net/http/httptest"
+	"os"
+	"path/filepath"
+	"strings"
+	"testing"
+	"testing/fstest"
+	"time"
+
+	"github.com/gorilla/websocket"
+	jsoniter "github.com/json-iterator/go"
+
+	"raftplayground/relay/hub"
+)
+
+const patience = 10 * time.Second // for anything that must happen; nothing waits longer than it takes
+
+var quiet = slog.New(slog.NewTextHandler(io.Discard, nil))
+
+// started is a relay that serves real sockets.
+func started(t testing.TB, s settings, pages fstest.MapFS) (*relay, *httptest.Server) {
+	t.Helper()
+	if s.state == "" {
+		s.state = t.TempDir()
+	}
+	if s.size == 0 {
+		s.size = 3
+	}
+	r := newRelay(s, openRecords(s.state, quiet), loadPage(pages), quiet)
+	server := httptest.NewUnstartedServer(r.handler())
+	server.Listener = gathering{server.Listener}
+	server.Start()
+	t.Cleanup(func() {
+		ctx, cancel := context.WithTimeout(context.Background(), patience)
+		defer cancel()
+		r.rooms.stop(ctx)
+		server.Close()
+	})
+	return r, server
+}
+
+// tab is a member as a test plays it.
+type tab struct {
+	t      testing.TB
+	ws     *websocket.Conn
+	server uint64
+	client uint64
+	lease  string
+}
+
+func dial(t testing.TB, base, code string, header http.Header) *tab {
+	t.Helper()
+	ws, answer, err := websocket.DefaultDialer.Dial("ws"+strings.TrimPrefix(base, "http")+"/rooms/"+code, header)
+	if err != nil {
+		t.Fatalf("dial: %v, %+v", err, answer)
+	}
+	t.Cleanup(func() { ws.Close() })
+	return &tab{t: t, ws: ws}
+}
+
+// open dials and joins with these params.
+func open(t testing.TB, base, code, params string) *tab {
+	t.Helper()
+	c := dial(t, base, code, nil)
+	c.say(`{"jsonrpc":"2.0","id":"join","method":"join","params":` + params + `}`)
+	answer := c.until(func(text string) bool { return get(text, "id").ToString() == "join" })
+	result := get(answer, "result")
+	if result.ValueType() != jsoniter.ObjectValue {
+		t.Fatalf("join %s was answered %s", params, answer)
+	}
+	c.server, c.client, c.lease = result.Get("server").ToUint64(), result.Get("client").ToUint64(), result.Get("lease").ToString()
+	return c
+}
+
+func (c *tab) say(text string) {
+	c.t.Helper()
+	if err := c.ws.WriteMessage(websocket.TextMessage, []byte(text)); err != nil {
+		c.t.Fatal(err)
+	}
+}
+
+// until reads on to the message that is wanted.
+func (c *tab) until(wanted func(text string) bool) string {
+	c.t.Helper()
+	c.ws.SetReadDeadline(time.Now().Add(patience))
+	for {
+		_, data, err := c.ws.ReadMessage()
+		if err != nil {
+			c.t.Fatalf("the message that was waited for did not come: %v", err)
+		}
+		if wanted(string(data)) {
+			return string(data)
+		}
+	}
+}
+
+func (c *tab) untilIs(want string) {
+	c.t.Helper()
+	c.until(func(text string) bool { return text == want })
+}
+
+func (c *tab) untilError() jsoniter.Any {
+	c.t.Helper()
+	return get(c.until(func(text string) bool { return get(text, "error").ValueType() == jsoniter.ObjectValue }), "error")
+}
+
+// untilClosed reads on to the end and returns the close code and reason.
+func (c *tab) untilClosed() *websocket.CloseError {
+	c.t.Helper()
+	c.ws.SetReadDeadline(time.Now().Add(patience))
+	for {
+		if _, _, err := c.ws.ReadMessage(); err != nil {
+			closed, ok := err.(*websocket.CloseError)
+			if !ok {
+				c.t.Fatalf("the connection ended without a close message: %v", err)
+			}
+			return closed
+		}
+	}
+}
+
+func get(text string, path ...any) jsoniter.Any { return jsoniter.Get([]byte(text), path...) }
+
+// trio is a started room of three servers without delays.
+func trio(t testing.TB, base string) (a, b, c *tab) {
+	t.Helper()
+	a, b, c = open(t, base, "trio", `{}`), open(t, base, "trio", `{}`), open(t, base, "trio", `{}`)
+	c.say(`{"id":1,"method":"network","params":{"rate":1,"latency":0,"jitter":0}}`)
+	c.until(func(text string) bool { return get(text, "result").ToBool() })
+	return a, b, c
+}
+
+func TestFramesOfBothKindsAreForwardedByteForByte(t *testing.T) {
+	_, server := started(t, settings{}, nil)
+	a, b, c := trio(t, server.URL)
+	if a.server != 1 || b.server != 2 || c.server != 3 {
+		t.Fatalf("seats %d, %d, %d", a.server, b.server, c.server)
+	}
+	colon := "1>2:AppendEntries:Request:3:1:9:2:8:call=17:entries=3,set x=1"
+	json := `{ "jsonrpc":"2.0","id":"1>2:17","from":1,"to":2, "method":"RequestVote","params":{"term":18446744073709551615}}`
+	a.say(colon)
+	a.say(json)
+	b.untilIs(colon)
+	b.untilIs(json)
+	b.say("2:RequestVotes:Request:4:2:9:2")
+	a.untilIs("2:RequestVotes:Request:4:2:9:2")
+	c.untilIs("2:RequestVotes:Request:4:2:9:2")
+}
+
+func TestBadFramesAreAnsweredAndTheRoomGoesOn(t *testing.T) {
+	_, server := started(t, settings{}, nil)
+	a, b, _ := trio(t, server.URL)
+	for i, bad := range []struct {
+		name, text string
+		code       int
+	}{
+		{"wrong sender", "2>3:RequestVotes:Request:1:2:0:0", -32001},
+		{"wrong sender, JSON", `{"id":1,"from":2,"to":3,"method":"RequestVote"}`, -32001},
+		{"unknown member", "1>7:RequestVotes:Request:1:1:0:0", -32002},
+		{"cut JSON", `{"id":1,"from":1,"to":2,"method":"Requ`, -32700},
+		{"wrong type", `{"id":1,"from":1,"to":"2","method":"RequestVote"}`, -32602},
+		{"negative", `{"id":1,"from":1,"to":-2,"method":"RequestVote"}`, -32602},
+		{"2^64", `{"id":1,"from":18446744073709551616,"to":2}`, -32602},
+		{"not UTF-8", "1>2:\xff", -32700},
+		{"huge report", `{"method":"report","params":{"x":"` + strings.Repeat("x", 300<<10) + `"}}`, -32006},
+	} {
+		a.say(bad.text)
+		if got := a.untilError(); got.Get("code").ToInt() != bad.code || got.Get("message").ToString() == "" {
+			t.Errorf("%s: got %s, want code %d", bad.name, got.ToString(), bad.code)
+		}
+		good := fmt.Sprintf("1>2:good:%d", i)
+		a.say(good)
+		b.untilIs(good)
+	}
+	if err := a.ws.WriteMessage(websocket.BinaryMessage, []byte{0, 255, 1, 2}); err != nil {
+		t.Fatal(err)
+	}
+	if got := a.untilError(); got.Get("code").ToInt() != -32600 {
+		t.Errorf("binary noise: %s", got.ToString())
+	}
+}
+
+func TestAMessageOverTheLimitIsAnsweredThenTheConnectionClosed(t *testing.T) {
+	_, server := started(t, settings{}, nil)
+	a, b, c := trio(t, server.URL)
+	a.say("1>2:" + strings.Repeat("x", 3<<20))
+	if got := a.untilError(); got.Get("code").ToInt() != -32006 {
+		t.Errorf("got %s", got.ToString())
+	}
+	if got := a.untilClosed(); got.Code != websocket.CloseMessageTooBig || !strings.Contains(got.Text, "1048576") {
+		t.Errorf("closed with %v", got)
+	}
+	b.say("2>3:still here")
+	c.untilIs("2>3:still here")
+}
+
+func TestAClosedSocketIsACrashAndTheLeaseBringsTheServerBack(t *testing.T) {
+	_, server := started(t, settings{}, nil)
+	a, b, c := trio(t, server.URL)
+	b.ws.Close()
+	a.until(func(text string) bool {
+		return get(text, "params", "servers", 1, "connected").ToString() == "false" && get(text, "params", "servers", 1, "leased").ToBool()
+	})
+	if d := open(t, server.URL, "trio", `{}`); d.server != 0 {
+		t.Errorf("a newcomer was given the leased seat %d", d.server)
+	}
+	back := open(t, server.URL, "trio", `{"server":2,"lease":"`+b.lease+`"}`)
+	if back.server != 2 {
+		t.Errorf("the lease of seat 2 got seat %d", back.server)
+	}
+	c.say("3>2:welcome back")
+	back.untilIs("3>2:welcome back")
+}
+
+func TestRoundTripsAreMeasured(t *testing.T) {
+	_, server := started(t, settings{}, nil)
+	a := open(t, server.URL, "ping", `{}`)
+	a.until(func(text string) bool {
+		return get(text, "params", "servers", 0, "roundTrip").ValueType() == jsoniter.NumberValue
+	})
+}
+
+func TestAReaderTooSlowForItsFramesIsClosedWithAReason(t *testing.T) {
+	_, server := started(t, settings{}, nil)
+	a, b, c := trio(t, server.URL)
+	frame := "1>2:" + strings.Repeat("x", 256<<10)
+	gone := make(chan struct{})
+	go func() { // c sees b go
+		c.until(func(text string) bool { return get(text, "params", "servers", 1, "connected").ToString() == "false" })
+		close(gone)
+	}()
+	go func() { // a must read, or it would be too slow itself
+		for {
+			if _, _, err := a.ws.NextReader(); err != nil {
+				return
+			}
+		}
+	}()
+	for deadline := time.Now().Add(patience); ; {
+		a.say(frame)
+		select {
+		case <-gone:
+		default:
+			if time.Now().After(deadline) {
+				t.Fatal("b does not read, and nothing happens")
+			}
+			continue
+		}
+		break
+	}
+	if got := b.untilClosed(); got.Code != websocket.ClosePolicyViolation || !strings.HasPrefix(got.Text, "too slow") {
+		t.Errorf("closed with %v", got)
+	}
+}
+
+func TestOnlyOurPagesAndNamedOriginsMayOpenSockets(t *testing.T) {
+	_, server := started(t, settings{origins: []string{"https://course.example.org"}}, nil)
+	for origin, ok := range map[string]bool{
+		server.URL: true, "https://course.example.org": true, "": true,
+		"https://evil.example": false, "https://course.example.org.evil.example": false, "http://course.example.org": false, "null": false,
+	} {
+		header := http.Header{}
+		if origin != "" {
+			header.Set("Origin", origin)
+		}
+		ws, answer, err := websocket.DefaultDialer.Dial("ws"+strings.TrimPrefix(server.URL, "http")+"/rooms/orig", header)
+		if ok && err != nil || !ok && (err == nil || answer.StatusCode != http.StatusForbidden) {
+			t.Errorf("origin %q: error %v, want accepted %v", origin, err, ok)
+		}
+		if err == nil {
+			ws.Close()
+		}
+	}
+}
+
+func TestHandshakesOfOneAddressAreBounded(t *testing.T) {
+	var v visitors
+	passed := 0
+	for range 2 * handshakeBurst {
+		if v.allow("192.0.2.7:1234") {
+			passed++
+		}
+	}
+	if passed < handshakeBurst || passed > handshakeBurst+handshakeBurst/2 {
+		t.Errorf("%d of %d handshakes passed at once, want about %d", passed, 2*handshakeBurst, handshakeBurst)
+	}
+	if !v.allow("192.0.2.8:1234") {
+		t.Error("another address pays for it")
+	}
+	for i := range mostVisitors + 10 {
+		v.allow(fmt.Sprintf("10.0.%d.%d:1", i/256, i%256))
+	}
+	if len(v.seen) > mostVisitors {
+		t.Errorf("%d addresses are remembered", len(v.seen))
+	}
+}
+
+func TestRoomsAreBounded(t *testing.T) {
+	r, server := started(t, settings{}, nil)
+	for i := range mostRooms { // as if they were open: a thousand sockets would prove no more
+		r.rooms.mu.Lock()
+		r.rooms.open[fmt.Sprintf("room%d", i)] = &room{quit: make(chan struct{})}
+		r.rooms.mu.Unlock()
+	}
+	if got := dial(t, server.URL, "onemore", nil).untilClosed(); got.Code != websocket.CloseTryAgainLater || !strings.Contains(got.Text, "as many rooms") {
+		t.Errorf("closed with %v", got)
+	}
+}
+
+func TestARoomThatNobodyJoinedIsPutAwayWhenItIsEmpty(t *testing.T) {
+	r, server := started(t, settings{}, nil)
+	dial(t, server.URL, "nobody", nil).ws.Close()
+	for deadline := time.Now().Add(patience); ; time.Sleep(time.Millisecond) {
+		if open, connections := r.rooms.count(); open == 0 && connections == 0 {
+			return
+		}
+		if time.Now().After(deadline) {
+			t.Fatal("the room is still open")
+		}
+	}
+}
+
+func TestADamagedRecordDoesNotOpenARoomThatGivesSeatsAway(t *testing.T) {
+	dir := t.TempDir()
+	if err := os.WriteFile(filepath.Join(dir, "broken.json"), []byte(`{"size":3,"seats":[`), 0o600); err != nil {
+		t.Fatal(err)
+	}
+	_, server := started(t, settings{state: dir}, nil)
+	if got := dial(t, server.URL, "broken", nil).untilClosed(); got.Code != websocket.CloseTryAgainLater || !strings.Contains(got.Text, "record") {
+		t.Errorf("closed with %v", got)
+	}
+}
+
+func TestRecordsOutliveTheRelayAndOldOnesAreSwept(t *testing.T) {
+	dir := t.TempDir()
+	first := openRecords(dir, quiet)
+	want := &hub.Record{Size: 1, Seats: []hub.Seat{{Lease: "secret"}}}
+	for _, code := range []string{"keep", "old"} {
+		if err := first.store(code, want); err != nil {
+			t.Fatal(err)
+		}
+	}
+	long := time.Now().Add(-keepFor - time.Hour)
+	if err := os.Chtimes(filepath.Join(dir, "old.json"), long, long); err != nil {
+		t.Fatal(err)
+	}
+	second := openRecords(dir, quiet)
+	if got, err := second.load("keep"); err != nil || got == nil || got.Seats[0].Lease != "secret" {
+		t.Errorf("got %+v, %v", got, err)
+	}
+	if got, err := second.load("old"); err != nil || got != nil {
+		t.Errorf("a record of last week: %+v, %v", got, err)
+	}
+}
+
+func TestWithoutAStateDirectoryRecordsAreKeptInMemory(t *testing.T) {
+	file := filepath.Join(t.TempDir(), "file")
+	if err := os.WriteFile(file, nil, 0o600); err != nil {
+		t.Fatal(err)
+	}
+	var said strings.Builder
+	r := openRecords(filepath.Join(file, "state"), slog.New(slog.NewTextHandler(&said, nil)))
+	if !strings.Contains(said.String(), "end with this process") {
+		t.Errorf("the log says %q", said.String())
+	}
+	if err := r.store("code", &hub.Record{Size: 1}); err != nil {
+		t.Fatal(err)
+	}
+	if got, err := r.load("code"); err != nil || got == nil || got.Size != 1 {
+		t.Errorf("got %+v, %v", got, err)
+	}
+}
+
+func TestHealth(t *testing.T) {
+	_, server := started(t, settings{}, nil)
+	open(t, server.URL, "room", `{}`)
+	answer, err := http.Get(server.URL + "/healthz")
+	if err != nil {
+		t.Fatal(err)
+	}
+	defer answer.Body.Close()
+	if text, _ := io.ReadAll(answer.Body); strings.TrimSpace(string(text)) != `{"status":"ok","rooms":1,"connections":1}` {
+		t.Errorf("got %s", text)
+	}
+}
+
+func TestGatheredWritesArriveWholeAndInOrder(t *testing.T) {
+	near, far := net.Pipe()
+	c := &gatheredConn{Conn: near}
+	want := ""
+	go func() {
+		defer near.Close()
+		c.Write([]byte("before "))
+		c.hold()
+		for range 3 {
+			c.Write([]byte(strings.Repeat("x", gatherAtMost/2)))
+		}
+		c.release()
+		c.Write([]byte(" after"))
+	}()
+	want = "before " + strings.Repeat("x", gatherAtMost/2*3) + " after"
+	if got, err := io.ReadAll(far); err != nil || string(got) != want {
+		t.Errorf("got %d bytes, %v; want %d", len(got), err, len(want))
+	}
+}
+
+// BenchmarkForward sends frames through one pair with 32 outstanding: server 1 sends, server 2 sends each back.
+func BenchmarkForward(b *testing.B) {
+	_, server := started(b, settings{}, nil)
+	x, y, _ := trio(b, server.URL)
+	go func() {
+		for {
+			kind, data, err := y.ws.ReadMessage()
+			if err != nil {
+				return
+			}
+			if data[0] == '1' {
+				y.ws.WriteMessage(kind, []byte("2>1:back"))
+			}
+		}
+	}()
+	b.ReportAllocs()
+	outstanding := 0
+	for b.Loop() {
+		for ; outstanding < 32; outstanding++ {
+			x.say("1>2:AppendEntries:Request:3:1:9:2:8:call=17")
+		}
+		x.until(func(text string) bool { return text[0] == '2' })
+		outstanding--
+	}
+	b.ReportMetric(2*float64(b.N)/b.Elapsed().Seconds(), "frames/s")
+}
