@@ -91,6 +91,7 @@ func TestNewRefusesOptionsAndDisksThatCannotBe(t *testing.T) {
 		"have 50, 150, 149":           change(func(o *Options) { o.ElectionTicksMax = 149 }),
 		"FirstElapsed":                change(func(o *Options) { o.FirstElapsed = 100 }),
 		"MaxEntries ≤ MaxInFlight":    change(func(o *Options) { o.MaxEntries, o.MaxInFlight = 8, 7 }),
+		"MaxBytes is 1 or more":       change(func(o *Options) { o.MaxBytes = -1 }),
 		"1 ≤ MaxEntries ≤ MaxInFligh": change(func(o *Options) { o.MaxEntries = -1 }),
 	} {
 		if _, err := New(o, Durable{}); err == nil || !strings.Contains(err.Error(), want) {

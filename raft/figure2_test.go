@@ -503,6 +503,28 @@ func TestLeaders_AtMostMaxInFlightEntriesAreUnacknowledged(t *testing.T) {
 	equal(t, "an acknowledgement makes room", len(h.take()), 1)
 }
 
+func TestLeaders_ACallHoldsNoMoreThanMaxBytesButAlwaysOneEntry(t *testing.T) {
+	h := start(t, 1, 3, Durable{})
+	h.opt.MaxBytes = 100
+	h.boot(t)
+	h.lead(t)
+	h.ack(2, 1)
+	h.take()
+	for _, size := range []int{60, 40, 1, 500, 99} {
+		h.n.Propose(make([]byte, size))
+	}
+	h.pump()
+	var entries []int
+	for _, e := range h.take() {
+		if e.To == 2 {
+			entries = append(entries, len(e.RPC.(*AppendEntries).Entries))
+		}
+	}
+	if !slices.Equal(entries, []int{2, 1, 1, 1}) {
+		t.Errorf("entries of the calls: %v, want 60+40, 1, 500, 99", entries)
+	}
+}
+
 func TestLeaders_IfSuccessfulUpdateNextIndexAndMatchIndex(t *testing.T) {
 	h := start(t, 1, 3, Durable{})
 	h.lead(t)

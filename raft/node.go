@@ -30,6 +30,7 @@ type Options struct {
 	FirstElapsed int // how much of the first election timeout has passed at the start, in percent, 0 to 99
 
 	MaxEntries  int  // most entries in one AppendEntries, ≥ 1; 0 means 64
+	MaxBytes    int  // most bytes of Data in one AppendEntries, but one entry always goes, however large; 0 means 256 KiB
 	MaxInFlight int  // most entries sent to a follower and not yet acknowledged, ≥ MaxEntries; 0 means 16 × MaxEntries
 	EagerCommit bool // tell followers of a new commitIndex at once, not with the next AppendEntries
 }
@@ -179,6 +180,9 @@ func (o *Options) complete() error {
 	if o.MaxEntries == 0 {
 		o.MaxEntries = 64
 	}
+	if o.MaxBytes == 0 {
+		o.MaxBytes = 256 << 10
+	}
 	if o.MaxInFlight == 0 {
 		o.MaxInFlight = 16 * o.MaxEntries
 	}
@@ -198,6 +202,8 @@ func (o *Options) complete() error {
 		return errors.New("raft: FirstElapsed is a percentage from 0 to 99, have " + strconv.Itoa(o.FirstElapsed))
 	case o.MaxEntries < 1 || o.MaxInFlight < o.MaxEntries:
 		return errors.New("raft: need 1 ≤ MaxEntries ≤ MaxInFlight, have " + strconv.Itoa(o.MaxEntries) + ", " + strconv.Itoa(o.MaxInFlight))
+	case o.MaxBytes < 1:
+		return errors.New("raft: MaxBytes is 1 or more, have " + strconv.Itoa(o.MaxBytes))
 	}
 	return nil
 }

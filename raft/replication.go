@@ -80,7 +80,7 @@ func (n *Node) sendHeartbeats() {
 // appendEntries sends one AppendEntries with up to max entries from nextIndex on. It need not wait for the leader's own disk (thesis 10.2.1).
 func (n *Node) appendEntries(f *follower, max int) {
 	m := AppendEntries{Call: n.nextCall(), Term: n.currentTerm, LeaderID: n.opt.ID, PrevLogIndex: f.next - 1, PrevLogTerm: n.log.term(f.next - 1),
-		LeaderCommit: n.commitIndex, Entries: n.log.run(f.next, max)}
+		LeaderCommit: n.commitIndex, Entries: n.withinBytes(n.log.run(f.next, max))}
 	if f.probing {
 		f.probe = m.Call
 	} else {
@@ -88,6 +88,18 @@ func (n *Node) appendEntries(f *follower, max int) {
 	}
 	f.told = n.commitIndex
 	n.sendAppendEntries(f.id, 0, m)
+}
+
+// withinBytes returns as many of the entries, at least one, as MaxBytes allows.
+func (n *Node) withinBytes(entries []Entry) []Entry {
+	bytes := 0
+	for i := range entries {
+		bytes += len(entries[i].Data)
+		if bytes > n.opt.MaxBytes && i > 0 {
+			return entries[:i]
+		}
+	}
+	return entries
 }
 
 // handleAppendEntries implements Fig. 2, AppendEntries RPC, receiver implementation.

@@ -1,0 +1,102 @@
+package raft
+
+import (
+	"go/parser"
+	"go/token"
+	"io/fs"
+	"path/filepath"
+	"slices"
+	"strconv"
+	"strings"
+	"testing"
+)
+
+// house says which of our packages each package may import. Arrows point one way; what is not listed may import nothing of ours.
+var house = map[string][]string{
+	"raft":         {},
+	"raft/explain": {"raft"},
+	"raft/wire":    {"raft"},
+	"raft/wal":     {"raft"},
+	"raft/kv":      {"raft"},
+	"raft/server":  {"raft", "raft/explain", "raft/wire", "raft/wal", "raft/kv"},
+	"raft/bench":   {"raft"},
+	"relay/hub":    {},
+	"relay":        {"relay/hub"},
+	"wasm/tab":     {"raft", "raft/explain", "raft/wire", "raft/wal", "raft/kv", "raft/server", "relay/hub"},
+	"wasm":         {"raft", "raft/wal", "raft/wire", "raft/server", "wasm/tab"},
+	"web/e2e":      {"raft", "raft/wire"},
+}
+
+// pure lists the packages that have no goroutine, clock, network, file or global randomness, and with it what they may not import. They are
+// also what the browser loads: fmt alone would add 0.75 MB to the file.
+var pure = []string{"raft", "raft/explain", "raft/wire", "raft/wal", "raft/kv", "raft/server", "relay/hub", "wasm/tab"}
+
+var impure = []string{"fmt", "time", "net", "net/http", "os", "sync", "context", "encoding/json", "crypto/rand", "log", "log/slog", "syscall/js", "reflect"}
+
+func TestPackagesImportOnlyWhatTheHouseAllows(t *testing.T) {
+	imports := importsOfTheHouse(t)
+	for room := range house {
+		if imports[room] == nil {
+			t.Errorf("%s is listed, but has no Go files", room)
+		}
+	}
+	for room, paths := range imports {
+		allowed, listed := house[room]
+		if !listed {
+			t.Errorf("%s has no place in the house: list it", room)
+		}
+		for path, file := range paths {
+			if ours, ok := strings.CutPrefix(path, "raftplayground/"); ok && !slices.Contains(allowed, ours) {
+				t.Errorf("%s: %s imports %s", file, room, ours)
+			}
+			if slices.Contains(pure, room) && slices.Contains(impure, path) {
+				t.Errorf("%s: %s is pure and imports %s", file, room, path)
+			}
+		}
+	}
+}
+
+// importsOfTheHouse returns, for each package of the module, what its files import and one of the files that do. Tests are left out, and
+// so are files for the native build only: a file with "//go:build !js" is a host's.
+func importsOfTheHouse(t *testing.T) map[string]map[string]string {
+	imports := map[string]map[string]string{}
+	err := filepath.WalkDir("..", func(path string, d fs.DirEntry, err error) error {
+		if err != nil {
+			return err
+		}
+		if d.IsDir() && (d.Name() == "node_modules" || d.Name() == "dist" || d.Name() == "testdata" || len(d.Name()) > 2 && d.Name()[0] == '.') {
+			return fs.SkipDir
+		}
+		if !strings.HasSuffix(path, ".go") || strings.HasSuffix(path, "_test.go") {
+			return nil
+		}
+		file, err := parser.ParseFile(token.NewFileSet(), path, nil, parser.ImportsOnly|parser.ParseComments)
+		if err != nil {
+			return err
+		}
+		room := strings.TrimPrefix(filepath.ToSlash(filepath.Dir(path)), "../")
+		if strings.HasSuffix(room, "test") {
+			return nil // a package of test doubles
+		}
+		if imports[room] == nil {
+			imports[room] = map[string]string{}
+		}
+		for _, group := range file.Comments {
+			if strings.Contains(group.List[0].Text, "go:build !js") {
+				return nil
+			}
+		}
+		for _, spec := range file.Imports {
+			name, err := strconv.Unquote(spec.Path.Value)
+			if err != nil {
+				return err
+			}
+			imports[room][name] = path
+		}
+		return nil
+	})
+	if err != nil {
+		t.Fatal(err)
+	}
+	return imports
+}
