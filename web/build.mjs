@@ -10,6 +10,7 @@ import { dirname, join, relative } from "node:path";
 import { fileURLToPath } from "node:url";
 import { brotliCompressSync, constants, gzipSync } from "node:zlib";
 import { build, transform } from "esbuild";
+import subsetFont from "subset-font";
 import { resolveThemes } from "./themes.mjs";
 
 const here = dirname(fileURLToPath(import.meta.url));
@@ -28,9 +29,9 @@ const wasmExec = await transform(readFileSync(need(join(wasmDir, "wasm_exec.js")
 const wasmExecURL = asset("wasm_exec.js", wasmExec.code);
 const workerURL = asset("worker.js", await bundle("src/worker/worker.ts", { __WASM_URL__: wasmURL, __WASM_EXEC_URL__: wasmExecURL, __WASM_BYTES__: wasm.length }, "iife"));
 const script = asset("page.js", await bundle("src/main.ts", { __WORKER_URL__: workerURL }));
-const inter = asset("inter.woff2", font("@fontsource-variable/inter/files/inter-latin-wght-normal.woff2"));
-const plex500 = asset("plex-mono-500.woff2", font("@fontsource/ibm-plex-mono/files/ibm-plex-mono-latin-500-normal.woff2"));
-const plex600 = asset("plex-mono-600.woff2", font("@fontsource/ibm-plex-mono/files/ibm-plex-mono-latin-600-normal.woff2"));
+const inter = asset("inter.woff2", await font("@fontsource-variable/inter/files/inter-latin-wght-normal.woff2", { wght: { min: 400, max: 650 } }));
+const plex500 = asset("plex-mono-500.woff2", await font("@fontsource/ibm-plex-mono/files/ibm-plex-mono-latin-500-normal.woff2"));
+const plex600 = asset("plex-mono-600.woff2", await font("@fontsource/ibm-plex-mono/files/ibm-plex-mono-latin-600-normal.woff2"));
 const style = await styles({ inter, plex500, plex600 });
 writeFileSync(join(dist, "index.html"), fill(readFileSync(join(here, "index.html"), "utf8"), { inter, style, script }));
 report(compressAll());
@@ -52,8 +53,11 @@ function need(file, how) {
   return file;
 }
 
-function font(name) {
-  return readFileSync(need(join(here, "node_modules", name), "npm ci"));
+/** A font with the characters and the weights that the page uses: half its size. What people type beyond that comes from the system's fonts. */
+function font(name, variationAxes) {
+  const ascii = Array.from({ length: 95 }, (_, i) => String.fromCharCode(32 + i)).join("");
+  const whole = readFileSync(need(join(here, "node_modules", name), "npm ci"));
+  return subsetFont(whole, `${ascii}\u00a0·§±×–—‘’“”…→←≥≠∅`, { targetFormat: "woff2", variationAxes });
 }
 
 /** One script of the entry and all it imports, with the constants put in. The Worker is a classic script: wasm_exec.js comes into it by importScripts. */
@@ -66,7 +70,7 @@ async function bundle(entry, constants, format = "esm") {
 /** The style sheet: fonts, with fallbacks that take up the same room until they are here, then page.css in both themes. */
 async function styles(fonts) {
   const faces = `
-    @font-face { font-family: "Inter Variable"; font-weight: 100 900; font-display: swap; src: url(${fonts.inter}) format("woff2"); }
+    @font-face { font-family: "Inter Variable"; font-weight: 400 650; font-display: swap; src: url(${fonts.inter}) format("woff2"); }
     @font-face { font-family: "Inter Fallback"; src: local("Arial"), local("Liberation Sans"), local("Roboto"); size-adjust: 107.06%; ascent-override: 90.49%; descent-override: 22.56%; line-gap-override: 0%; }
     @font-face { font-family: "IBM Plex Mono"; font-weight: 500; font-display: swap; src: url(${fonts.plex500}) format("woff2"); }
     @font-face { font-family: "IBM Plex Mono"; font-weight: 600; font-display: swap; src: url(${fonts.plex600}) format("woff2"); }

@@ -1,6 +1,6 @@
 /**
  * Looks at the page: builds it on the scenes of test/scenes.ts, serves it on a free port, and takes pictures with Chromium into ../.build/shots.
- *     node dev/shots.mjs [scene] [1440x900] [light|dark] [query]
+ *     node --experimental-websocket dev/shots.mjs election:1440x900:light steady:390x844:dark:panel=story …
  */
 import { mkdirSync, readFileSync } from "node:fs";
 import { createServer } from "node:http";
@@ -28,10 +28,12 @@ server.listen(Number(process.env.PORT ?? 0), "127.0.0.1", async () => {
   const { port } = server.address();
   if (process.env.PORT) return console.log(`http://127.0.0.1:${port}/?scene=election`);
   mkdirSync(out, { recursive: true });
-  const [scene = "election", size = "1440x900", theme = "light", query = ""] = process.argv.slice(2);
   const { shoot } = await import("./chromium.mjs");
-  const file = join(out, `${scene}-${size}-${theme}${query.replace(/\W+/g, "-")}.png`);
-  const said = await shoot({ url: `http://127.0.0.1:${port}/?scene=${scene}&${query}`, size, theme, file });
-  console.log(file, said);
+  const shots = process.argv.slice(2).map((spec) => {
+    const [scene, size = "1440x900", theme = "light", query = ""] = spec.split(":");
+    return { url: `http://127.0.0.1:${port}/?scene=${scene}&${query}`, size, theme, reduced: query.includes("reduced"), file: join(out, `${spec.replace(/[^\w]+/g, "-")}.png`) };
+  });
+  const said = await shoot(shots);
+  said.forEach((value, i) => console.log(shots[i].file, ...value));
   server.close();
 });

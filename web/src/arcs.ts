@@ -36,7 +36,7 @@ export class ArcLayer {
       if (grown < 1 || (left > 0 && this.store.rate > 0)) moving = true;
       if (Math.abs(value - arc.shown) < 0.0005) continue;
       arc.shown = value;
-      arc.element.setAttribute("stroke-dasharray", `${value.toFixed(4)} 2`);
+      arc.element.style.strokeDasharray = `${value.toFixed(4)} 2`;
       arc.element.classList.toggle("empty", value <= 0);
       arc.element.classList.toggle("close", left * t.longest < CLOSE * t.timeout);
     }

@@ -36,13 +36,23 @@ export class FlightLayer {
   constructor(private layer: SVGGElement, private store: Store) {}
 
   layOut(ring: Ring): void {
+    if (ring.width === 0) return;
     const before = this.ring;
     this.ring = ring;
+    if (!before) this.takeUp();
     if (before && before.width === ring.width && before.height === ring.height && before.points.length === ring.points.length && before.r === ring.r) return;
     for (const mark of this.marks.values()) {
       mark.lane = this.laneOf(mark.flight, ring);
+      if (mark.ended !== null) place(mark, mark.stop);
       this.draw(mark);
     }
+  }
+
+  /** What is on its way already when the stage is first drawn. */
+  private takeUp(): void {
+    const at = performance.now();
+    const now = this.store.now(at);
+    for (const f of this.store.flights.values()) if (f.due >= now) this.begin(f, now, at);
   }
 
   add(batch: Batch): void {
@@ -78,8 +88,7 @@ export class FlightLayer {
       }
       if (this.store.rate > 0 || isClient(mark.flight)) moving = true;
       const shown = reduced ? Math.floor(fraction * 10) / 10 : fraction;
-      mark.at = along(mark.lane, Math.max(0, shown));
-      mark.group.setAttribute("transform", `translate(${mark.at.x.toFixed(1)} ${mark.at.y.toFixed(1)})`);
+      place(mark, Math.max(0, shown));
     }
     if (at - this.labelledAt > LABELS_MS || !moving) this.chooseLabels(at);
     return moving;
@@ -144,8 +153,7 @@ export class FlightLayer {
     };
     if (skipped) return remove();
     if (isLost(mark.flight)) {
-      mark.at = along(mark.lane, mark.stop);
-      mark.group.setAttribute("transform", `translate(${mark.at.x.toFixed(1)} ${mark.at.y.toFixed(1)})`);
+      place(mark, mark.stop);
       this.draw(mark);
       setTimeout(remove, 1_200);
       return;
@@ -187,6 +195,11 @@ export class FlightLayer {
     const election = f.kind === "RequestVote" || f.kind === "RequestVoteReply";
     return election || f.entryCount > 0 ? 2 : 0;
   }
+}
+
+function place(mark: Mark, fraction: number): void {
+  mark.at = along(mark.lane, fraction);
+  mark.group.setAttribute("transform", `translate(${mark.at.x.toFixed(1)} ${mark.at.y.toFixed(1)})`);
 }
 
 /** How far a message comes: a cut link ends it half-way, a server that is down at its door. */

@@ -17,7 +17,7 @@ const CAP = 420; // the widest ring, px
 
 /** The space that a node's marks need around its centre. */
 function margins(r: number, strips: boolean): { above: number; below: number; beside: number } {
-  return { above: r + 18 + 26, below: r + 18 + 22 + (strips ? 20 : 0), beside: r < 30 ? r + 22 : 110 };
+  return { above: r + 18 + 24 + (strips ? 26 : 0), below: r + 18 + 22 + (strips ? 22 : 0), beside: r < 30 ? r + 28 : 110 };
 }
 
 /** The radius of a node for a stage of this size (LOOK §4). */
@@ -27,22 +27,23 @@ export function nodeRadius(width: number, height: number, servers: number): numb
   return servers >= 7 ? 28 : 32;
 }
 
-/** The ring: LOOK §1's ellipse, as large as the labels allow, centred by what is really drawn (an odd ring is not symmetrical). */
-export function ring(width: number, height: number, servers: number): Ring {
-  const r = nodeRadius(width, height, servers);
-  const strips = width >= 600 && height >= 300;
+/** The ring: LOOK §1's ellipse, as large as the labels allow, centred by what is really drawn
+ * (an odd ring is not symmetrical). `kept`: px at the right and at the bottom that are kept free for something else. */
+export function ring(width: number, height: number, servers: number, kept: { right: number; bottom: number } = { right: 0, bottom: 0 }): Ring {
+  const r = nodeRadius(width, height - kept.bottom, servers);
+  const strips = width >= 600 && height >= 420;
   const m = margins(r, strips);
   const angles = Array.from({ length: servers }, (_, i) => (2 * Math.PI * i) / Math.max(1, servers) - Math.PI / 2);
   const widest = Math.max(...angles.map((a) => Math.abs(Math.cos(a))), 0.01);
   const lowest = Math.max(...angles.map((a) => Math.sin(a)), servers === 1 ? 0 : -1);
-  const free = Math.max(0, height - m.above - m.below);
+  const free = Math.max(0, height - kept.bottom - m.above - m.below);
   let ry = servers === 1 ? 0 : free / (1 + lowest);
-  let rx = Math.min(1.12 * ry, Math.max(0, width / 2 - m.beside) / widest, CAP);
+  let rx = Math.min(1.12 * ry, Math.max(0, (width - kept.right) / 2 - m.beside) / widest, CAP);
   ry = Math.min(ry, rx * 1.1, CAP / 1.12);
   if (servers === 1) rx = 0;
   const drawn = ry * (1 + lowest);
   const top = m.above + (free - drawn) / 2;
-  const points = angles.map((a) => ({ x: width / 2 + rx * Math.cos(a), y: top + ry * (1 + Math.sin(a)) }));
+  const points = angles.map((a) => ({ x: (width - kept.right) / 2 + rx * Math.cos(a), y: top + ry * (1 + Math.sin(a)) }));
   return { width, height, r, strips, points };
 }
 
@@ -82,13 +83,10 @@ export function clientLane(server: Point, centre: Point, r: number, inward: bool
   return inward ? lane(client, server, r, 0) : lane(server, client, r, 0);
 }
 
-/** Where the dot for the vote of server k stands inside a candidate: on the ring's own bearing, so that dot k points at server k. */
-export function voteDot(candidate: number, k: number, points: Point[], r: number): Point {
-  const from = points[candidate - 1];
-  const to = points[k - 1];
-  if (!from || !to || k === candidate) return { x: 0, y: -0.2 * r };
-  const length = Math.hypot(to.x - from.x, to.y - from.y) || 1;
-  return { x: ((to.x - from.x) / length) * 0.82 * r, y: ((to.y - from.y) / length) * 0.82 * r };
+/** Where the dot for the vote of server k stands inside a candidate: the dots are the ring in small, so that everybody finds his own (LOOK §4). */
+export function voteDot(k: number, servers: number, r: number): Point {
+  const angle = (2 * Math.PI * (k - 1)) / servers - Math.PI / 2;
+  return { x: 0.74 * r * Math.cos(angle), y: 0.74 * r * Math.sin(angle) };
 }
 
 /** Of several labels, those that may be shown: in order of importance, none within 40 px of another or of a node, at most six (LOOK §5). */

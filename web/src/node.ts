@@ -44,17 +44,15 @@ function timer(view: ServerView, r: number): SVGTemplateResult | typeof nothing 
   return svg`<circle class="timer-track" r=${radius} /><circle class="timer-arc" data-server=${view.server} r=${radius} pathLength="1" transform="rotate(-90)" />`;
 }
 
-/** Dot k points at server k: filled it has the vote, dashed it is on its way, a bar is a refusal (LOOK §4). */
+/** The ring in small: filled it has the vote, dashed it is on its way, a bar is a refusal (LOOK §4). */
 function votes(view: ServerView, ring: Ring): SVGTemplateResult[] {
   const size = ring.r >= 30 ? 4 : 3.25;
-  return (view.report?.votes ?? [])
-    .filter((v) => v.server !== view.server)
-    .map((v) => {
-      const dot = voteDot(view.server, v.server, ring.points, ring.r);
-      return v.state === "denied"
-        ? svg`<line class="vote denied" x1=${dot.x - size} x2=${dot.x + size} y1=${dot.y} y2=${dot.y} />`
-        : svg`<circle class="vote ${v.state}" cx=${dot.x} cy=${dot.y} r=${size} />`;
-    });
+  return (view.report?.votes ?? []).map((v) => {
+    const dot = voteDot(v.server, ring.points.length, ring.r);
+    return v.state === "denied"
+      ? svg`<line class="vote denied" x1=${dot.x - size} x2=${dot.x + size} y1=${dot.y} y2=${dot.y} />`
+      : svg`<circle class="vote ${v.state}" cx=${dot.x} cy=${dot.y} r=${size} />`;
+  });
 }
 
 const STRIP = 8; // entries
@@ -69,7 +67,7 @@ function strip(view: ServerView, ring: Ring): SVGTemplateResult | typeof nothing
   const first = less(last, STRIP + 1) ? 1 : plus(last, 1 - STRIP);
   const count = less(last, STRIP + 1) ? Number(last) : STRIP;
   const above = view.server === 1 && ring.points.length > 1;
-  const y = above ? -(ring.r + 18 + 46) : ring.r + 18 + 24;
+  const y = above ? -(ring.r + labelDrop(view) + 44) : ring.r + labelDrop(view) + 26;
   const x0 = -(count * PITCH - 4) / 2;
   return svg`<g class="strip" transform="translate(${x0} ${y})">${Array.from({ length: count }, (_, i) => {
     const index = plus(first, i);
@@ -79,10 +77,13 @@ function strip(view: ServerView, ring: Ring): SVGTemplateResult | typeof nothing
   })}</g>`;
 }
 
+/** How far beyond its radius a node's label stands: a candidate's timer needs more room. */
+export const labelDrop = (view: ServerView): number => (view.seat === "connected" && view.report?.role === "candidate" ? 23 : 16);
+
 /** The words at a node. */
 export function nodeLabel(view: ServerView): TemplateResult {
   const selected = store.view.selection?.kind === "server" && store.view.selection.server === view.server;
   const election = view.seat === "connected" && view.report?.role === "candidate" && selected;
   const role = election ? `${granted(view)} of ${view.report?.votesNeeded} votes` : roleWords(view);
-  return html`<b>S${view.server}</b><span>${role}</span>${view.self ? html`<span class="pill">this tab</span>` : nothing}${view.hidden && view.seat === "connected" ? html`<span class="badge">hidden tab</span>` : nothing}`;
+  return html`<b>S${view.server}</b><span class="role">${role}</span>${view.self ? html`<span class="pill">this tab</span>` : nothing}${view.hidden && view.seat === "connected" ? html`<span class="badge">hidden tab</span>` : nothing}`;
 }

@@ -46,6 +46,7 @@ export class RaftApp extends RaftElement {
       <div class="region right">
         <section class="node-panel" aria-label="Inspector"><raft-inspector></raft-inspector></section>
         <section class="client-panel" aria-label="Client"><raft-client></raft-client></section>
+        <section class="room-panel" aria-label="Room"><raft-room-link></raft-room-link></section>
       </div>
       <section class="region time" aria-label="Time"><raft-transport></raft-transport><raft-time-line></raft-time-line></section>
       <raft-live-region></raft-live-region>
@@ -67,7 +68,7 @@ export class RaftApp extends RaftElement {
 
   private tab(panel: Panel, words: string): TemplateResult {
     const open = store.view.panel === panel;
-    return html`<button class="tab ${panel}" aria-pressed=${open ? "true" : "false"} @click=${() => store.show({ panel: open ? "none" : panel })}>${words}</button>`;
+    return html`<button class="tab tab-${panel}" aria-pressed=${open ? "true" : "false"} @click=${() => store.show({ panel: open ? "none" : panel })}>${words}</button>`;
   }
 
   private notice(): TemplateResult {

@@ -6,7 +6,7 @@ import { cycleLink } from "./raft-stage.js";
 import { store } from "./store.js";
 import { cutState, cutWords, flightName, granted, lostWords, majority, roleWords, seconds, span, who } from "./words.js";
 
-/** What is selected: a server, a message, or nothing: then things to try and the way into the room. */
+/** What is selected: a server, a message, or nothing: then things to try. */
 export class RaftInspector extends RaftElement {
   protected readonly topics = ["servers", "view", "room", "flights", "connection", "clock"] as const;
   protected override readonly calm = 100;
@@ -113,18 +113,16 @@ export class RaftInspector extends RaftElement {
     const cut = store.room?.links.some((l) => !l.up) ?? false;
     const size = store.room?.size ?? 3;
     const many = majority(size);
+    const slow = store.pace <= 0.02;
     return html`
       <h2>Try this</h2>
       <ul class="try">
         <li><button ?disabled=${!leader} @click=${crashLeader}>Crash the leader</button></li>
         <li>
-          ${cut ? html`<button @click=${() => heal()}>Heal the network</button>` : html`<button ?disabled=${size < 3} @click=${() => partition(leader?.server ?? 1)}>Cut the network ${many} | ${size - many}</button>`}
+          ${cut ? html`<button @click=${() => heal()}>Heal the network</button>` : html`<button ?disabled=${size < 3 || !store.room?.started} @click=${() => partition(leader?.server ?? 1)}>Cut the network ${many} | ${size - many}</button>`}
         </li>
-        <li><button @click=${() => document.querySelector<HTMLElement>("raft-stage .node")?.focus()}>Look at a server</button></li>
+        <li><button ?disabled=${!store.room?.started} @click=${() => store.setRate(slow ? 1 : 0.01)}>${slow ? "Watch it in real time" : "Watch it in slow motion"}</button></li>
       </ul>
-      <h3>This room</h3>
-      <p class="caption">${store.self.server ? `Your tab runs S${store.self.server}.` : store.watching || "You are watching."} Any browser that opens the link takes a free seat.</p>
-      <raft-room-link></raft-room-link>
     `;
   }
 }

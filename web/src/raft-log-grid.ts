@@ -49,7 +49,7 @@ export class RaftLogGrid extends RaftElement {
         <h2>Logs</h2>
         <p class="caption">${this.caption()}</p>
         ${this.following ? nothing : html`<button class="small" @click=${this.latest}>Latest ⟩</button>`}
-        <button class="small quiet" aria-pressed=${wide ? "true" : "false"} title="Key V" @click=${() => store.show({ wide: !wide })}>Commands</button>
+        <label class="check" title="Key V"><input type="checkbox" .checked=${wide} @change=${() => store.show({ wide: !wide })} />Commands</label>
       </div>
       <div class="logs-scroll" role="region" aria-label="Logs of all servers" tabindex="0" @scroll=${this.scrolled} @pointerleave=${() => this.point(null)}>
         <div class="grid" role="table" aria-label="Logs: a row a server, a column an index" style=${style}>

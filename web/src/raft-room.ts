@@ -8,10 +8,11 @@ export class RaftRoomLink extends RaftElement {
   protected readonly topics = ["connection", "room"] as const;
 
   override render(): TemplateResult {
+    const who = store.self.server ? `Your tab runs S${store.self.server}.` : "You are watching.";
     return html`
-      ${qrCode()}
-      <div class="room-link"><a href=${store.link} target="_blank" rel="noopener">${store.link.replace(/^https?:\/\//, "")}</a><button class="small" @click=${copyLink}>Copy link</button></div>
-      <a class="button" href=${store.link} target="_blank" rel="noopener">Open another tab</a>
+      <h2>This room</h2>
+      <p class="caption">${who} Any browser that opens the link takes a free seat.</p>
+      <div class="room-way">${qrCode()}<div class="room-acts"><a href=${store.link} target="_blank" rel="noopener">${store.link.replace(/^https?:\/\//, "")}</a><a class="button" href=${store.link} target="_blank" rel="noopener">Open another tab</a><button @click=${copyLink}>Copy link</button></div></div>
     `;
   }
 }

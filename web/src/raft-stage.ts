@@ -5,7 +5,7 @@ import { RaftElement } from "./element.js";
 import { FlightLayer } from "./flights.js";
 import { ring, type Ring } from "./layout.js";
 import { linkMark, linkPairs } from "./link.js";
-import { nodeLabel, nodeMark } from "./node.js";
+import { labelDrop, nodeLabel, nodeMark } from "./node.js";
 import { ArcLayer } from "./arcs.js";
 import { reducedMotion } from "./motion.js";
 import { store } from "./store.js";
@@ -65,7 +65,7 @@ export class RaftStage extends RaftElement {
           const p = points[s.server - 1];
           if (!p) return nothing;
           const above = s.server === 1 && points.length > 1;
-          return html`<div class="node-label ${above ? "above" : ""}" style=${styleMap({ left: `${p.x}px`, top: `${p.y + (above ? -1 : 1) * (r + 16)}px` })}>${nodeLabel(s)}</div>`;
+          return html`<div class="node-label ${above ? "above" : ""}" style=${styleMap({ left: `${p.x}px`, top: `${p.y + (above ? -1 : 1) * (r + labelDrop(s))}px` })}>${nodeLabel(s)}</div>`;
         })}
       </div>
       ${this.centre(waiting)}
@@ -89,8 +89,8 @@ export class RaftStage extends RaftElement {
     const { width, height } = this.size;
     const n = store.room?.size ?? Math.max(3, store.servers.length);
     if (!waiting) return ring(width, height, n);
-    if (width >= 640) return ring(width - 320, height, n);
-    return ring(width, Math.max(200, height - 268), n);
+    if (width >= 640) return ring(width, height, n, { right: 320, bottom: 0 });
+    return ring(width, height, n, { right: 0, bottom: 268 });
   }
 
   private centre(waiting: boolean): TemplateResult | typeof nothing {

@@ -69,7 +69,7 @@ class Tape {
   constructor(private pen: CanvasRenderingContext2D, private style: CSSStyleDeclaration, private width: number, private height: number) {
     this.begin = store.history.begin ?? 0;
     this.span = tapeSpan(store.history.end - this.begin);
-    this.bottom = height - AXIS;
+    this.bottom = height < 60 ? height : height - AXIS;
   }
 
   draw(): void {
@@ -77,7 +77,7 @@ class Tape {
     pen.clearRect(0, 0, this.width, this.height);
     pen.fillStyle = this.ink("--sunken");
     const head = this.x(store.history.end);
-    if (store.history.begin !== null) pen.fillRect(head, 0, this.width - head, this.bottom);
+    pen.fillRect(head, 0, this.width - head, this.bottom);
     this.axis();
     if (store.history.begin === null) return;
     this.terms();
@@ -172,7 +172,7 @@ class Tape {
     const { pen } = this;
     pen.fillStyle = this.ink("--line");
     pen.fillRect(0, this.bottom, this.width, 1);
-    if (store.history.begin === null) return;
+    if (store.history.begin === null || this.bottom === this.height) return;
     const step = axisStep(this.span, this.width);
     const digits = step >= 1000 ? 0 : step >= 100 ? 1 : step >= 10 ? 2 : 3;
     pen.font = "500 12px 'IBM Plex Mono', monospace";

@@ -138,7 +138,7 @@ export class Store {
       if (batch.room.rate > 0) this.rateBefore = batch.room.rate;
       changed.add("room");
     }
-    if (batch.connection) this.connection = batch.connection;
+    if (batch.connection) this.setConnection(batch.connection);
     if (batch.self) this.self = batch.self;
     if (batch.watching !== undefined) this.watching = batch.watching;
     if (batch.qr) this.qr = batch.qr;
@@ -158,6 +158,13 @@ export class Store {
     this.asked.delete(id);
     if (ok) waiting?.resolve(value);
     else waiting?.reject(new Error(error));
+  }
+
+  /** Without the room its clock is not known to run: what is drawn stands still. */
+  private setConnection(connection: Connection): void {
+    this.connection = connection;
+    const at = performance.now();
+    if (connection.state !== "open") this.clock = { now: this.now(at), rate: 0, read: at };
   }
 
   private setClock(clock: { now: number; rate: number }, changed: Set<Topic>): void {

@@ -110,8 +110,8 @@ export function steady(): Batch[] {
     { ...joined, self: { ...joined.self!, role: "leader", term: 2, leader: 2 }, room: room(3, { links }), clock: { now: 1_000, rate: 0.1 }, servers: [1, 2, 3].map((s) => view(s, { report: report(s, { at: 1_000, role: s === 1 ? "leader" : "follower", term: 1, cells: log.slice(0, 3), commitIndex: 3, timer: s === 1 ? null : { elapsed: 30, timeout: 200, longest: 300 } }) })) },
     { clock: { now: 2_400, rate: 0.1 } },
     {
-      clock: { now: 3_900, rate: 0.02 },
-      room: room(3, { links, rate: 0.02 }),
+      clock: { now: 3_900, rate: 0.005 },
+      room: room(3, { links, rate: 0.005 }),
       servers: [
         view(1, { report: report(1, { at: 3_900, term: 2, cells: log.slice(0, 5), commitIndex: 4, leader: 2, votedFor: 2, timer: { elapsed: 12, timeout: 220, longest: 300 } }) }),
         view(2, { report: report(2, { at: 3_900, role: "leader", term: 2, cells: log, commitIndex: 5, leader: 2, votedFor: 2, timer: null, peers: [{ server: 1, match: 5, next: 7 }, { server: 3, match: 5, next: 6 }] }) }),
