@@ -1,0 +1,82 @@
+/** Kills the machine at every operation of a life of a disk (OPFS) and looks what is left: node disk.mjs DISK_BUNDLE. */
+import assert from "node:assert/strict";
+import { pathToFileURL } from "node:url";
+import { Disk, survivors } from "./platform.mjs";
+
+const { openStore } = await import(pathToFileURL(process.argv[2]));
+const text = (bytes) => new TextDecoder().decode(bytes);
+const bytes = (words) => new TextEncoder().encode(words);
+
+let deaths = 0;
+await everyDeath(async () => {}, live, afterwards);
+// A seat's number is given anew: its new ticket must never meet the old log, nor the old ticket an emptied one.
+await everyDeath(
+  async (store) => {
+    const seat = await store.create(4, "3:old");
+    seat.append(bytes("old,"));
+    seat.close();
+  },
+  async (store) => (await store.create(4, "3:new")).close(),
+  async (death) => {
+    const store = await openStore("room");
+    const seat = await store.open(4);
+    if (seat !== null) assert.ok(["3:old old,", "3:new "].includes(`${seat.ticket} ${text(seat.content)}`), `${death}: ${seat.ticket} with "${text(seat.content)}"`);
+  },
+);
+assert.ok(deaths > 100, `the machine died only ${deaths} times`);
+process.exit(0);
+
+/** Prepares a disk, lives on it until the machine dies at each operation in turn, and looks at what is left of it. */
+async function everyDeath(prepare, life, look) {
+  for (const [what, survive] of Object.entries(survivors)) {
+    for (let operations = 0, died = true; died; operations++) {
+      const disk = new Disk();
+      Object.defineProperty(globalThis, "navigator", { value: { storage: { getDirectory: async () => disk.root } }, configurable: true });
+      const store = await openStore("room");
+      assert.equal(store.kind, "opfs");
+      await prepare(store);
+      disk.left = operations;
+      const state = { durable: null, next: null };
+      died = await life(store, state).then(() => false, () => true);
+      disk.revive(survive);
+      await look(`died at operation ${operations}, of the unflushed ${what}`, state);
+      deaths += died ? 1 : 0;
+    }
+  }
+}
+
+/** durable: the content that was acknowledged; next: what the call under way would make of it. */
+async function live(store, life) {
+  const seat = await store.create(4, "3:lease");
+  life.durable = life.next = "";
+  for (const [call, words] of [["append", "one,"], ["append", "two,"], ["replace", "1 2,"], ["append", "three,"], ["replace", "1 2 3,"], ["replace", "all,"], ["append", "four,"]]) {
+    life.next = call === "append" ? life.durable + words : words;
+    assert.equal(seat[call](bytes(words)), true);
+    life.durable = life.next;
+  }
+}
+
+async function afterwards(death, life) {
+  const store = await openStore("room");
+  const listed = await store.list();
+  const seat = listed.includes(4) ? await store.open(4) : null;
+  if (life.durable === null) {
+    // Nobody was told of the seat: it may be there, but then it is whole and empty.
+    if (seat !== null) assert.equal(text(seat.content), "", death);
+    return;
+  }
+  assert.ok(seat, `${death}: the seat is gone`);
+  assert.equal(seat.ticket, "3:lease");
+  const left = text(seat.content);
+  // Of an append under way any beginning may be there; never less than what was acknowledged. A replacement is all or nothing.
+  const torn = life.next.startsWith(life.durable) && left.startsWith(life.durable) && life.next.startsWith(left);
+  assert.ok(left === life.next || left === life.durable || torn, `${death}: "${life.durable}" → "${life.next}" left "${left}"`);
+  assert.equal(await store.open(4), null, "a seat that is held was opened twice");
+  seat.append(bytes("more,"));
+  seat.close();
+  const again = await store.open(4);
+  assert.equal(text(again.content), `${left}more,`);
+  again.close();
+  await store.setAside(4);
+  assert.deepEqual(await store.list(), []);
+}
