@@ -160,12 +160,11 @@ func (w *tab) findsWhatWasAcknowledged() {
 	w.t.Helper()
 	var lost []string
 	w.must(&lost, `
-		const lost = [];
-		for (const i of e2e.acknowledged) {
+		const read = async (i) => {
 			const {found, value} = await raftPlayground.request({op: "get", key: "write " + i});
-			if (!found || value !== "value " + i) lost.push("write " + i + ": " + value);
-		}
-		return lost;`)
+			return found && value === "value " + i ? [] : ["write " + i + ": " + value];
+		};
+		return (await Promise.all(e2e.acknowledged.map(read))).flat();`)
 	if len(lost) > 0 {
 		w.t.Errorf("acknowledged and not there: %v", lost)
 	}

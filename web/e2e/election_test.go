@@ -12,7 +12,7 @@ import (
 func TestThreeTabsHaveALeaderWithinTwoSecondsOfTheThird(t *testing.T) {
 	r := newRoom(t)
 	tabs := r.windows(2)
-	third := r.browser.window(1000, 760)
+	third := r.browser.window(screenWidth, screenHeight)
 	start := time.Now()
 	third.navigate(r.url(""))
 	leading(t, 10*time.Second, append(tabs, third)...)
@@ -27,7 +27,7 @@ func TestFirstLeaderOfAFreshRoomIsDrawnWithinTwoSeconds(t *testing.T) {
 	r := newRoom(t)
 	r.window("")
 	r.window("")
-	third := r.browser.window(1000, 760)
+	third := r.browser.window(screenWidth, screenHeight)
 	start := time.Now()
 	third.navigate(r.url(""))
 	eventually(t, 10*time.Second, "the third tab draws a leader", func() error {

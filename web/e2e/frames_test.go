@@ -110,8 +110,8 @@ func TestBadFramesOfEveryKindAreAnsweredAndDoNoHarm(t *testing.T) {
 		}
 	}
 	bad.write(websocket.BinaryMessage, []byte{0xff, 0x00, 0x80, 0xde, 0xad})
-	if answer := bad.await("an answer to binary noise", 5*time.Second, func(got message) bool { return got.Error != nil }); answer.Error.Code != -32700 {
-		t.Errorf("binary noise: expected error -32700, got %s", answer.text)
+	if answer := bad.await("an answer to binary noise", 5*time.Second, func(got message) bool { return got.Error != nil }); answer.Error.Code != -32600 {
+		t.Errorf("binary noise: expected error -32600, got %s", answer.text)
 	}
 
 	tabs[0].mustPut("x", "unharmed")

@@ -11,7 +11,7 @@ const hiddenFor = 60 * time.Second
 // All tabs are hidden behind another one for a minute. Their pages stand nearly still; their servers must not.
 func TestHiddenTabsKeepTheirLeader(t *testing.T) {
 	t.Parallel()
-	r := newRoom(t)
+	r := newHiddenRoom(t)
 	var tabs []*tab
 	for range 3 {
 		w := r.browser.tab()

@@ -127,6 +127,6 @@ func eventually(t *testing.T, limit time.Duration, what string, try func() error
 		if elapsed > limit {
 			t.Fatalf("not within %v: %s: %v", limit, what, err)
 		}
-		time.Sleep(20 * time.Millisecond)
+		time.Sleep(40 * time.Millisecond)
 	}
 }

@@ -5,9 +5,13 @@ import (
 	"fmt"
 	"math/rand/v2"
 	"strings"
+	"sync"
 	"testing"
 	"time"
 )
+
+// The size of a window whose looks do not matter, CSS pixels. Every pixel costs processor time: there is no GPU.
+const screenWidth, screenHeight = 820, 620
 
 // room is one room of a relay, whose tabs are of one browser.
 type room struct {
@@ -17,7 +21,20 @@ type room struct {
 	code    string
 }
 
+// newRoom starts a relay and a browser. Tests whose windows are drawn take turns: three windows at real time keep two cores busy, and six would starve
+// the servers in them of their heartbeats. A test of hidden tabs draws nothing and runs beside them.
 func newRoom(t *testing.T) *room {
+	t.Helper()
+	screen.Lock()
+	t.Cleanup(screen.Unlock)
+	return newHiddenRoom(t)
+}
+
+// screen is held by the test whose windows are drawn.
+var screen sync.Mutex
+
+// newHiddenRoom is newRoom for a test that hides its tabs.
+func newHiddenRoom(t *testing.T) *room {
 	t.Helper()
 	random := fmt.Appendf(nil, "%05d", rand.IntN(100000))
 	code := "e2e-" + strings.ToLower(base32.StdEncoding.EncodeToString(random))
@@ -30,7 +47,7 @@ func (r *room) url(query string) string { return r.relay.url("/r/" + r.code + qu
 // window opens the room in a window of its own, where it stays visible, and waits until its server has a seat.
 func (r *room) window(query string) *tab {
 	r.t.Helper()
-	w := r.browser.window(1000, 760)
+	w := r.browser.window(screenWidth, screenHeight)
 	w.navigate(r.url(query))
 	w.seat()
 	return w
