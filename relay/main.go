@@ -57,7 +57,8 @@ func run(ctx context.Context, args []string, stdout, stderr io.Writer) int {
 	}
 	relay := newRelay(s, openRecords(s.state, log), builtPage(), log)
 	server := &http.Server{
-		Handler: relay.handler(), ReadHeaderTimeout: 5 * time.Second, IdleTimeout: time.Minute, MaxHeaderBytes: 16 << 10,
+		Handler: relay.handler(), MaxHeaderBytes: 16 << 10, // the times are for files; a WebSocket has its own
+		ReadHeaderTimeout: 5 * time.Second, ReadTimeout: 10 * time.Second, WriteTimeout: 2 * time.Minute, IdleTimeout: time.Minute,
 		ErrorLog: slog.NewLogLogger(log.Handler(), slog.LevelDebug), // mostly port scans and closed tabs
 	}
 	announce(stdout, listener.Addr().(*net.TCPAddr), s.lan)

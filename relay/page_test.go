@@ -139,3 +139,22 @@ func TestWithoutThePageARelaySaysHowToBuildIt(t *testing.T) {
 		}
 	}
 }
+
+// FuzzAcceptEncoding: whatever a client says it takes, it gets an encoding that the file has and, unless nothing else is left, did not rule out.
+func FuzzAcceptEncoding(f *testing.F) {
+	for _, accept := range []string{"", "gzip, br", "br;q=0, *", "*;q=0", "gzip;q=0.5, br; q=0.9", "br;q=NaN", ",;=,", "br;q=1e9"} {
+		f.Add(accept)
+	}
+	page := loadPage(smallPage)
+	f.Fuzz(func(t *testing.T, accept string) {
+		for path, file := range page.files {
+			chosen := file.negotiate(accept)
+			if _, have := file.bodies[chosen]; !have {
+				t.Fatalf("Accept-Encoding %q: %s is not there in %s", accept, path, chosen)
+			}
+			if chosen != "identity" && !(quality(accept, chosen) > 0) {
+				t.Fatalf("Accept-Encoding %q rules out %s", accept, chosen)
+			}
+		}
+	})
+}

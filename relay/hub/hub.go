@@ -92,6 +92,7 @@ const (
 	teachJitter   = 5 * 1000
 	announceEvery = 2 * 1000 * 1000 // µs of real time between two room notifications
 	gather        = 16 * 1000       // µs of real time: what happens within it is told together
+	mostNow       = 1 << 53         // µs of cluster time, 285 years: what a JavaScript number can still tell exactly
 )
 
 // Hub is one room. It is not safe for concurrent use.
@@ -288,7 +289,7 @@ func (h *Hub) restore(r *Record) error {
 	if r.Size < 1 || r.Size > maxSize || len(r.Seats) != r.Size {
 		return errors.New("hub: the record has " + strconv.Itoa(len(r.Seats)) + " seats and says " + strconv.Itoa(r.Size) + "; expected the same number, 1 to 9")
 	}
-	if !h.clock.setRate(r.Rate) || r.Now < 0 {
+	if !h.clock.setRate(r.Rate) || r.Now < 0 || r.Now > mostNow {
 		return errors.New("hub: the record's clock is out of range")
 	}
 	h.build(r.Size)

@@ -170,6 +170,41 @@ func FuzzReceive(f *testing.F) {
 	})
 }
 
+// FuzzRecord: a record from a disk makes a room that works and gives the same record back, or it is refused.
+func FuzzRecord(f *testing.F) {
+	for _, seed := range []string{
+		`{"size":1,"seats":[{"lease":"","name":""}]}`, `{"size":3,"seats":[]}`, `{"size":-1}`, `{"rate":1e300,"size":1,"seats":[{}]}`,
+		`{"size":2,"started":true,"now":9223372036854775807,"rate":1,"seats":[{"lease":"x","name":"\ud800"},{}],"links":[{"from":1,"to":2,"up":true,"latency":1,"jitter":60000000}]}`,
+	} {
+		f.Add([]byte(seed))
+	}
+	f.Fuzz(func(t *testing.T, text []byte) {
+		var record Record
+		if json.Unmarshal(text, &record) != nil {
+			return
+		}
+		h, err := New(Options{Random: counting()}, &record)
+		if err != nil {
+			return
+		}
+		again, err := New(Options{}, h.Record())
+		if err != nil || fmt.Sprint(again.Record()) != fmt.Sprint(h.Record()) {
+			t.Fatalf("%+v came back as %+v, %v", h.Record(), again.Record(), err)
+		}
+		h.Advance(0)
+		h.Connect(1)
+		h.Receive(1, []byte(`{"id":1,"method":"join"}`), false)
+		h.Advance(1e6)
+		if now := h.Record().Now; now < record.Now {
+			t.Fatalf("cluster time went back from %d to %d", record.Now, now)
+		}
+		var out Output
+		if !h.Output(&out) || len(out.Deliver) == 0 || !json.Valid(out.Deliver[0].Data) {
+			t.Fatalf("a join was answered %+v", out)
+		}
+	})
+}
+
 func BenchmarkForward(b *testing.B) {
 	for name, text := range map[string]string{
 		"colon": "1>2:AppendEntries:Request:3:1:9:2:8:call=17",
