@@ -18,7 +18,7 @@ func (n *Node) startElection(reason Reason) {
 	n.setTerm(n.currentTerm+1, 0)
 	n.votedFor = n.opt.ID
 	n.candidacy = &candidacy{votes: make([]VoteState, len(n.voters)), ownVote: n.barrier()}
-	n.event(Event{Kind: BecameCandidate, Reason: reason, New: uint64(majority(len(n.voters)))})
+	n.event(Event{Kind: BecameCandidate, Reason: reason, Old: uint64(n.elapsed), New: uint64(majority(len(n.voters)))})
 	n.resetTimer(OwnCandidacy, 0)
 	n.requestVotes()
 }

@@ -10,6 +10,8 @@ type Event struct {
 	Peer   ServerID // the other server concerned, 0 if none
 	Old    uint64
 	New    uint64
+	Count  uint8 // of CommitAdvanced at a leader: how many servers store New …
+	Of     uint8 // … of how many
 }
 
 // EventKind tells what happened.
@@ -19,7 +21,7 @@ const (
 	Started          EventKind = iota + 1 // the server (re)started with what its disk holds; Index: last log index
 	TermAdvanced                          // currentTerm: Old → New; Peer: whose message carried it, 0 for an own campaign
 	BecameFollower                        // Old: the Role before; Reason: HigherTerm or LeaderExists
-	BecameCandidate                       // Reason: ElectionTimeout or Asked; New: votes needed
+	BecameCandidate                       // Reason: ElectionTimeout or Asked; Old: ticks since the timer was reset; New: votes needed
 	BecameLeader                          // Old: votes received; New: votes needed; Index: last log index
 	LeaderKnown                           // Peer is the leader of Term
 	TimerReset                            // the election timer starts anew; Reason why; New: the timeout drawn, ticks; Peer: who caused it

@@ -634,6 +634,8 @@ func TestLeaders_IfAMajorityOfMatchIndexIsAtLeastNAndItsTermIsCurrentSetCommitIn
 	equal(t, "3 of 5 store index 1", h.n.commitIndex, 1)
 	h.ack(4, 2)
 	equal(t, "3 of 5 store index 2", h.n.commitIndex, 2)
+	commits := h.all(CommitAdvanced)
+	equal(t, "the event counts them", commits[len(commits)-1], Event{Kind: CommitAdvanced, Reason: MajorityStored, Term: 1, Index: 2, Old: 1, New: 2, Count: 3, Of: 5})
 }
 
 func TestLeaders_NeverCommitAnEntryOfAnEarlierTermByCountingReplicas_Figure8(t *testing.T) {

@@ -16,3 +16,13 @@ func majorityIndex(match []Index) Index {
 	slices.Sort(s)
 	return s[len(s)-majority(len(s))]
 }
+
+// storing returns how many of the servers store entry i, given what each of them stores.
+func storing(match []Index, i Index) (servers int) {
+	for _, m := range match {
+		if m >= i {
+			servers++
+		}
+	}
+	return servers
+}

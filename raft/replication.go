@@ -228,13 +228,9 @@ func (n *Node) storeEntries(from ServerID, m *AppendEntries) Index {
 // call has verified: what lies beyond may still differ from the leader's log (scylladb#9965).
 func (n *Node) learnCommitIndex(from ServerID, m *AppendEntries, verified Index) {
 	if i := min(m.LeaderCommit, verified); i > n.commitIndex {
-		n.setCommitIndex(i, LeaderSaidSo, from)
+		n.event(Event{Kind: CommitAdvanced, Reason: LeaderSaidSo, Peer: from, Index: i, Old: uint64(n.commitIndex), New: uint64(i)})
+		n.commitIndex = i
 	}
-}
-
-func (n *Node) setCommitIndex(i Index, reason Reason, peer ServerID) {
-	n.event(Event{Kind: CommitAdvanced, Reason: reason, Peer: peer, Index: i, Old: uint64(n.commitIndex), New: uint64(i)})
-	n.commitIndex = i
 }
 
 func (n *Node) handleAppendEntriesReply(from ServerID, m *AppendEntriesReply) {
@@ -319,7 +315,9 @@ func (n *Node) advanceCommitIndex() {
 	switch {
 	case i <= n.commitIndex:
 	case n.log.term(i) == n.currentTerm:
-		n.setCommitIndex(i, MajorityStored, 0)
+		n.event(Event{Kind: CommitAdvanced, Reason: MajorityStored, Index: i, Old: uint64(n.commitIndex), New: uint64(i),
+			Count: uint8(storing(l.match, i)), Of: uint8(len(l.match))})
+		n.commitIndex = i
 	case i != l.heldBack:
 		l.heldBack = i
 		n.event(Event{Kind: CommitHeldBack, Reason: OlderTerm, Index: i, Old: uint64(n.log.term(i))})

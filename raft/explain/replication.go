@@ -85,7 +85,7 @@ func commitAdvanced(self raft.ServerID, e raft.Event) Words {
 		w.Why = "Followers do not count. The leader tells with each AppendEntries how far it has committed."
 		w.Rule = "AppendEntries RPC, receiver rule 5"
 	} else {
-		w.Text += "a majority stores " + it + "."
+		w.Text += decimal(uint64(e.Count)) + " of " + decimal(uint64(e.Of)) + " store " + it + "."
 		w.Why = "What a majority stores is on at least one server of every later majority, so no later leader can be without it."
 		w.Rule = "Rules for Servers, Leaders, rule 4"
 	}
