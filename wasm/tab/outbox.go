@@ -25,6 +25,7 @@ type outbox struct {
 	drawn          bool // the page wants a batch
 	changed        bool // next holds something
 	selfChanged    bool
+	watches        bool // the page was told that this tab only watches
 	serversChanged bool
 	posted         float64 // real time of the last batch
 	lastLine       uint64  // id of the last line of the story
@@ -95,7 +96,16 @@ func (o *outbox) request(r ClientRequest) {
 
 func (o *outbox) connection(c Connection) { o.changed, o.next.Connection = true, &c }
 func (o *outbox) room(r *Room)            { o.changed, o.next.Room = true, r }
-func (o *outbox) watching(why string)     { o.changed, o.next.Watching = true, &why }
+
+// watching says why this tab has no server; serving, that it has one after all.
+func (o *outbox) watching(why string) { o.changed, o.next.Watching, o.watches = true, &why, true }
+
+func (o *outbox) serving() {
+	if o.watches {
+		nothing := ""
+		o.changed, o.next.Watching, o.watches = true, &nothing, false
+	}
+}
 
 // notice keeps the first few: what goes wrong first explains the rest.
 func (o *outbox) notice(text string) {

@@ -1,6 +1,7 @@
 package tab
 
 import (
+	"errors"
 	"strconv"
 
 	jsoniter "github.com/json-iterator/go"
@@ -9,6 +10,12 @@ import (
 )
 
 // What the hub says (package hub, its doc.go). Times are in microseconds there and in milliseconds from here on.
+
+// mostServers is how many seats a room can have; mostChanges how many changes of the network may wait for the hub's answer.
+const (
+	mostServers = 9
+	mostChanges = 100
+)
 
 // envelope is one message of the socket that is not a colon frame.
 type envelope struct {
@@ -73,7 +80,7 @@ func (t *Tab) receive(message []byte) {
 		t.receiveFrame(message)
 	case e.Method == "room":
 		var room roomNotification
-		if t.understood("room", codec.Unmarshal(e.Params, &room)) {
+		if t.understood("room", room.read(e.Params)) {
 			t.takeRoom(&room)
 		}
 	case e.Method == "seen":
@@ -102,7 +109,7 @@ func (t *Tab) receiveResult(e *envelope) {
 			return
 		}
 		var result joinResult
-		if t.understood("join", codec.Unmarshal(e.Result, &result)) {
+		if t.understood("join", codec.Unmarshal(e.Result, &result)) && t.understood("join", result.check()) {
 			t.joinedAs(&result)
 		}
 		return
@@ -115,6 +122,24 @@ func (t *Tab) receiveResult(e *envelope) {
 		}
 		t.answer(done)
 	}
+}
+
+func (r *roomNotification) read(params []byte) error {
+	if err := codec.Unmarshal(params, r); err != nil {
+		return err
+	}
+	return r.check()
+}
+
+// check holds the room against what this tab relies on: a relay of another version must be told of, not trusted.
+func (r *roomNotification) check() error {
+	switch {
+	case r.Size < 1 || r.Size > mostServers || len(r.Servers) > r.Size:
+		return errors.New("size: expected 1 to " + strconv.Itoa(mostServers) + " and as many servers, got " + strconv.Itoa(r.Size) + " and " + plural(len(r.Servers), "server"))
+	case r.Rate < 0 || r.Rate > 1:
+		return errors.New("rate: expected 0 to 1, got " + strconv.FormatFloat(r.Rate, 'g', -1, 64))
+	}
+	return nil
 }
 
 // takeRoom takes the room as it is now, and tells as story what people have done to it.
@@ -176,25 +201,40 @@ func (t *Tab) changeNetwork(m *fromPage) {
 		t.answer(answer{ID: m.ID, Error: "The connection to the room is lost."})
 		return
 	}
+	if len(t.changes) >= mostChanges {
+		t.answer(answer{ID: m.ID, Error: "The room has not answered " + plural(mostChanges, "change") + " yet. This one was not sent."})
+		return
+	}
 	t.changes[t.call("network", m.Change.inMicroseconds())] = m.ID
 }
 
-// call calls a method of the hub and returns the number of the call. Only join may be called before this tab is in the room.
+// hubCall is a call to the hub; without an ID it asks for no answer.
+type hubCall struct {
+	Version string `json:"jsonrpc"`
+	ID      int    `json:"id,omitempty"`
+	Method  string `json:"method"`
+	Params  any    `json:"params"`
+}
+
+// call calls a method of the hub and returns the number of the call, which is in its answer. Only join may be called before this tab is in the room.
 func (t *Tab) call(method string, params any) int {
-	if t.link.state != joined && t.link.state != joining {
-		return 0
-	}
 	t.lastCall++
-	text, err := codec.Marshal(struct {
-		Version string `json:"jsonrpc"`
-		ID      int    `json:"id"`
-		Method  string `json:"method"`
-		Params  any    `json:"params"`
-	}{"2.0", t.lastCall, method, params})
-	if t.understood(method, err) {
+	t.say(hubCall{"2.0", t.lastCall, method, params})
+	return t.lastCall
+}
+
+// notify tells the hub something that needs no answer, if this tab is in the room.
+func (t *Tab) notify(method string, params any) {
+	if t.link.state == joined {
+		t.say(hubCall{Version: "2.0", Method: method, Params: params})
+	}
+}
+
+func (t *Tab) say(call hubCall) {
+	text, err := codec.Marshal(call)
+	if t.understood(call.Method, err) {
 		t.host.Send(text)
 	}
-	return t.lastCall
 }
 
 // understood tells the page of something that this tab and the relay do not agree about.

@@ -71,9 +71,11 @@ func (t *Tab) startServer() {
 		return
 	}
 	t.seat.server = s
+	t.clock.pending = 0 // what passed before its start is not for this server
+	t.outbox.serving()
 	t.seat.life = U64(t.now)
 	t.seat.version = s.ReportVersion() - 1 // describe it at once
-	t.call("state", map[string]string{"disk": t.seat.kind})
+	t.notify("state", map[string]string{"disk": t.seat.kind})
 	t.runServer()
 	t.describe()
 }
@@ -154,7 +156,7 @@ func (t *Tab) sendReport() {
 		s.log, s.logSentAt = s.report.Log, t.now
 		message.Log = &s.log
 	}
-	t.call("report", message)
+	t.notify("report", message)
 	s.reported, s.unsent = t.now, false
 	s.first += U64(len(s.events))
 	s.events = nil

@@ -168,7 +168,7 @@ func (t *Tab) obey(m *fromPage) {
 	switch m.Type {
 	case "hidden":
 		t.start.Hidden = m.Hidden
-		t.call("state", map[string]bool{"hidden": m.Hidden})
+		t.notify("state", map[string]bool{"hidden": m.Hidden})
 	case "request":
 		t.request(m)
 	case "network":

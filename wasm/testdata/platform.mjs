@@ -35,7 +35,7 @@ class Directory {
 
   async removeEntry(name) {
     this.disk.operation();
-    if (!this.#entries.delete(name)) throw new Error(`NotFoundError: ${name}`);
+    if (!this.#entries.delete(name)) throw new DOMException(name, "NotFoundError");
   }
 
   async *[Symbol.asyncIterator]() {
@@ -45,7 +45,7 @@ class Directory {
   #entry(name, create, make) {
     this.disk.operation();
     if (!this.#entries.has(name)) {
-      if (!create) throw new Error(`NotFoundError: ${name}`);
+      if (!create) throw new DOMException(name, "NotFoundError");
       this.#entries.set(name, make());
     }
     return this.#entries.get(name);
@@ -74,7 +74,7 @@ class File {
 
   async createSyncAccessHandle() {
     this.disk.operation();
-    if (this.held) throw new Error("NoModificationAllowedError: the file is held");
+    if (this.held) throw new DOMException("the file is held", "NoModificationAllowedError");
     this.held = true;
     return new Handle(this);
   }

@@ -94,9 +94,11 @@ async function listFileSeats(seats: FileSystemDirectoryHandle): Promise<number[]
   return found.sort((a, b) => a - b);
 }
 
+/** Empty if there is none, or only the beginning of one: the last byte of a whole one ends the line. */
 async function readTicket(seat: FileSystemDirectoryHandle): Promise<string> {
   try {
-    return await (await (await seat.getFileHandle(ticketFile)).getFile()).text();
+    const line = await (await (await seat.getFileHandle(ticketFile)).getFile()).text();
+    return line.endsWith("\n") ? line.slice(0, -1) : "";
   } catch {
     return "";
   }
@@ -122,7 +124,9 @@ async function openFileSeat(seats: FileSystemDirectoryHandle, server: number): P
 /** The order matters: the old ticket goes first, the new one comes last, when the empty log is on disk. A crash in between leaves a seat that nobody claims. */
 async function createFileSeat(seats: FileSystemDirectoryHandle, server: number, ticket: string): Promise<SeatDisk> {
   const directory = await seats.getDirectoryHandle(String(server), { create: true });
-  await directory.removeEntry(ticketFile).catch(() => undefined);
+  await directory.removeEntry(ticketFile).catch((error: unknown) => {
+    if (!(error instanceof DOMException && error.name === "NotFoundError")) throw error;
+  });
   const handles: FileSystemSyncAccessHandle[] = [];
   try {
     for (const name of logFiles) handles.push(await (await directory.getFileHandle(name, { create: true })).createSyncAccessHandle());
@@ -139,7 +143,7 @@ async function createFileSeat(seats: FileSystemDirectoryHandle, server: number, 
 async function writeTicket(directory: FileSystemDirectoryHandle, ticket: string): Promise<void> {
   const handle = await (await directory.getFileHandle(ticketFile, { create: true })).createSyncAccessHandle();
   try {
-    writeAll(handle, new TextEncoder().encode(ticket), 0);
+    writeAll(handle, new TextEncoder().encode(`${ticket}\n`), 0);
     handle.flush();
   } finally {
     handle.close();
