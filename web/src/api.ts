@@ -1,5 +1,6 @@
-import type { Connection, NetworkChange, Report, Room, ServerView, Status, StoryLine, U64 } from "./model.js";
-import { leaderOf } from "./logs.js";
+import type { ClientRequest, Connection, NetworkChange, Report, Room, ServerView, Status, StoryLine, U64 } from "./model.js";
+import { cellAt, leaderOf } from "./logs.js";
+import { less } from "./numbers.js";
 import type { Store } from "./store.js";
 
 /**
@@ -38,7 +39,7 @@ export interface Cluster extends Status {
 
 export interface Outcome {
   index: U64;
-  term: U64;
+  term: U64 | null; // of the entry at index; null if no server of the room has reported it to this tab yet
   found: boolean;
   value: string;
 }
@@ -78,7 +79,8 @@ export function scriptingSurface(store: Store): RaftPlayground {
       if (op !== "put" && op !== "get" && op !== "delete") throw new TypeError(`request: op must be "put", "get" or "delete", not ${JSON.stringify(op)}`);
       if (typeof key !== "string" || key === "") throw new TypeError("request: key must be a text that is not empty");
       if (typeof value !== "string") throw new TypeError("request: value must be a text");
-      return (await store.request(op, key, value, server)) as Outcome;
+      const done = (await store.request(op, key, value, server)) as ClientRequest;
+      return { index: done.index, term: termAt(store, done.index), found: done.found, value: done.value };
     },
     network: async (change) => {
       await store.network(change);
@@ -89,6 +91,15 @@ export function scriptingSurface(store: Store): RaftPlayground {
       return () => set.delete(fn as (event: never) => void);
     },
   };
+}
+
+/** The term of a committed entry: by Log Matching (§5.3) it is the same wherever the entry is committed. */
+function termAt(store: Store, index: U64): U64 | null {
+  for (const { report } of store.servers) {
+    const cell = report && !less(report.commitIndex, index) ? cellAt(report, index) : null;
+    if (cell) return cell.term;
+  }
+  return null;
 }
 
 function clusterMember(s: ServerView): Cluster {

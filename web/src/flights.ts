@@ -8,6 +8,7 @@ import { lostWords } from "./words.js";
 
 const DRAWN = 40; // most marks at once; beyond that heartbeats and replies show as pulses of their link
 const PULSE_MS = 120; // a flight that is watched for less is a pulse, too
+const GLOW_MS = 240; // how long a link glows for it; once at a time
 const STALE_MS = 500; // of real time: what ended longer ago (a hidden tab) is not replayed
 const CLIENT_MS = 320; // a client's frame takes no cluster time, so it is drawn for this much real time
 const LABELS_MS = 100;
@@ -32,6 +33,7 @@ export class FlightLayer {
   private ring: Ring | null = null;
   private hovered: number | null = null;
   private labelledAt = 0;
+  private pulses = new Map<number, number>(); // by link, when it glowed last
 
   constructor(private layer: SVGGElement, private store: Store) {}
 
@@ -139,8 +141,11 @@ export class FlightLayer {
   /** A link shows for a moment that something passed on it. */
   private pulse(f: Flight): void {
     const [a, b] = f.from < f.to ? [f.from, f.to] : [f.to, f.from];
+    const at = performance.now();
+    if (at - (this.pulses.get(a * 16 + b) ?? 0) < GLOW_MS) return;
+    this.pulses.set(a * 16 + b, at);
     for (const line of this.layer.ownerSVGElement?.querySelectorAll(`[data-link="${a}-${b}"] .link-line`) ?? []) {
-      play(line, [{ stroke: `var(--term${slot(f.term)})`, strokeWidth: "2.5px" }, {}], 240);
+      play(line, [{ stroke: `var(--term${slot(f.term)})`, strokeWidth: "2.5px" }, {}], GLOW_MS);
     }
   }
 
@@ -229,8 +234,9 @@ function shapeOf(f: Flight, l: Lane): SVGTemplateResult {
     case "AppendEntries":
       return f.entryCount === 0 ? svg`<circle class="heartbeat" r="5" />` : capsule(f, l);
     case "request":
-    case "answer":
       return clientPill(f);
+    case "answer":
+      return svg`<circle class="reply client" r="8" /><path class="reply-sign client" d=${f.ok ? "M-3.5 .3L-1 3L3.8 -2.8" : "M-3.5 0H3.5"} />`;
     case "unknown":
       return svg`<rect class="unknown" x="-7" y="-7" width="14" height="14" rx="2" /><text class="unknown-sign" dy=".35em">?</text>`;
   }

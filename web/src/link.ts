@@ -29,8 +29,8 @@ export function linkMark(a: number, b: number, ring: Ring, cycle: () => void): S
   return svg`<g class="link ${state} ${idle ? "idle" : ""}" data-link="${a}-${b}" transform="translate(${(from.x + to.x) / 2} ${(from.y + to.y) / 2}) rotate(${angle})"
       tabindex="0" role="button" aria-label="Link S${a} to S${b}: ${cutWords(state, a, b)}. Press to change." @click=${cycle} @keydown=${key}>
     <line class="link-hit" x1=${-half} x2=${half} y1="0" y2="0" />
-    <line class="link-line" x1=${-half} x2=${-gap} y1="0" y2="0" />
-    <line class="link-line" x1=${gap} x2=${half} y1="0" y2="0" />
+    <line class="link-line" x1=${-half} x2=${gap === 0 ? half : -gap} y1="0" y2="0" />
+    ${gap === 0 ? nothing : svg`<line class="link-line" x1=${gap} x2=${half} y1="0" y2="0" />`}
     ${state === "cut" || state === "forward" ? svg`<line class="link-bar" x1="6" x2="6" y1="-7" y2="7" />` : nothing}
     ${state === "cut" || state === "backward" ? svg`<line class="link-bar" x1="-6" x2="-6" y1="-7" y2="7" />` : nothing}
     ${state === "forward" ? svg`<path class="link-arrow" d="M-12 -5L-3 0L-12 5Z" />` : nothing}

@@ -10,7 +10,7 @@ import { majority } from "./words.js";
 /** The name, the room, and the three facts that one looks for first. */
 export class RaftHeader extends RaftElement {
   protected readonly topics = ["servers", "room", "connection", "view"] as const;
-  protected override readonly calm = 100;
+  protected override readonly calm = 200;
 
   override render(): TemplateResult {
     return html`

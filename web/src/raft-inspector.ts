@@ -9,7 +9,7 @@ import { cutState, cutWords, flightName, granted, lostWords, majority, roleWords
 /** What is selected: a server, a message, or nothing: then things to try. */
 export class RaftInspector extends RaftElement {
   protected readonly topics = ["servers", "view", "room", "flights", "connection", "clock"] as const;
-  protected override readonly calm = 100;
+  protected override readonly calm = 150;
 
   override render(): TemplateResult {
     const { selection } = store.view;

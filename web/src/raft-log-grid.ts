@@ -15,7 +15,7 @@ const WIDE = 76;
 /** All logs: a row a server, a column an index, as in the paper's figures (LOOK §6). */
 export class RaftLogGrid extends RaftElement {
   protected readonly topics = ["servers", "view", "room"] as const;
-  protected override readonly calm = 80;
+  protected override readonly calm = 100;
 
   private width = 0;
   private following = true; // where the box is scrolled to, as only it knows

@@ -7,14 +7,16 @@ import { ring, type Ring } from "./layout.js";
 import { linkMark, linkPairs } from "./link.js";
 import { labelDrop, nodeLabel, nodeMark } from "./node.js";
 import { ArcLayer } from "./arcs.js";
-import { reducedMotion } from "./motion.js";
+import { play, reducedMotion } from "./motion.js";
 import { store } from "./store.js";
 import { nextCut } from "./words.js";
 import "./raft-room.js";
 
+const ARCS_MS = 24; // between two frames in which only the timers move
+
 /** The stage: servers on a ring, the links between them, and the messages on their way. */
 export class RaftStage extends RaftElement {
-  protected readonly topics = ["servers", "room", "view", "clock", "flights", "connection"] as const;
+  protected readonly topics = ["servers", "room", "view", "connection"] as const;
   protected override readonly calm = 50;
 
   private size = { width: 0, height: 0 };
@@ -23,6 +25,8 @@ export class RaftStage extends RaftElement {
   private arcs: ArcLayer | null = null;
   private frame = 0;
   private lastFrame = 0;
+  private slow: ReturnType<typeof setTimeout> | undefined;
+  private roles = new Map<number, string>();
   private readonly observer = new ResizeObserver(([entry]) => {
     if (!entry) return;
     this.size = { width: entry.contentRect.width, height: entry.contentRect.height };
@@ -44,6 +48,7 @@ export class RaftStage extends RaftElement {
     this.observer.disconnect();
     this.stopBatches?.();
     cancelAnimationFrame(this.frame);
+    clearTimeout(this.slow);
   }
 
   override render(): TemplateResult {
@@ -56,7 +61,7 @@ export class RaftStage extends RaftElement {
         <defs>
           <pattern id="hatch" width="6" height="6" patternUnits="userSpaceOnUse" patternTransform="rotate(45)"><line class="hatch-line" x1="0" y1="0" x2="0" y2="6" /></pattern>
         </defs>
-        <g>${repeat(links, ([a, b]) => a * 16 + b, ([a, b]) => linkMark(a, b, this.ring, () => this.cycle(a, b)))}</g>
+        <g>${repeat(links, ([a, b]) => a * 16 + b, ([a, b]) => linkMark(a, b, this.ring, () => cycleLink(a, b)))}</g>
         <g class="flights"></g>
         <g>${repeat(store.servers, (s) => s.server, (s) => nodeMark(s, this.ring))}</g>
       </svg>
@@ -81,6 +86,7 @@ export class RaftStage extends RaftElement {
     this.arcs ??= new ArcLayer(svgElement, store);
     this.flights.layOut(this.ring);
     this.arcs.find();
+    this.celebrate();
     this.run();
   }
 
@@ -107,10 +113,6 @@ export class RaftStage extends RaftElement {
     return waiting ? html`<raft-waiting></raft-waiting>` : nothing;
   }
 
-  private cycle(a: number, b: number): void {
-    cycleLink(a, b);
-  }
-
   /** One loop moves everything; it ends when nothing moves any more. */
   private run(): void {
     if (this.frame === 0) this.frame = requestAnimationFrame((at) => this.step(at));
@@ -124,7 +126,26 @@ export class RaftStage extends RaftElement {
     const reduced = reducedMotion();
     const moving = this.flights?.frame(now, at, gap > 500, reduced) ?? false;
     const running = this.arcs?.frame(now, at, reduced) ?? false;
-    if (moving || running) this.run();
+    if (moving) this.run();
+    else if (running) this.runSlowly();
+  }
+
+  /** Arcs alone move slowly: half the frames show them as well. */
+  private runSlowly(): void {
+    clearTimeout(this.slow);
+    this.slow = setTimeout(() => this.run(), ARCS_MS);
+  }
+
+  /** A new leader is the one thing that the stage celebrates: one ring that goes out (LOOK §10). */
+  private celebrate(): void {
+    for (const s of store.servers) {
+      const role = s.seat === "connected" ? (s.report?.role ?? "") : s.seat;
+      const before = this.roles.get(s.server);
+      this.roles.set(s.server, role);
+      if (role !== "leader" || before === undefined || before === "leader") continue;
+      const ring = this.querySelector(`.node[data-server="${s.server}"] .flash`);
+      play(ring, [{ opacity: 0.8, transform: "scale(1)" }, { opacity: 0, transform: "scale(1.8)" }], 480);
+    }
   }
 }
 

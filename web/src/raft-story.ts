@@ -3,7 +3,7 @@ import { repeat } from "lit/directives/repeat.js";
 import { RaftElement } from "./element.js";
 import type { StoryLine } from "./model.js";
 import { store } from "./store.js";
-import { heading, mergeStory, seconds, type StoryRow } from "./words.js";
+import { mergeStory, seconds, splitHeading, type StoryRow } from "./words.js";
 
 const ROWS = 120;
 const SAY_MS = 1_500; // the live region speaks at most this often
@@ -37,12 +37,13 @@ export class RaftStory extends RaftElement {
       const text = store.room?.started ? "The clock runs. Whose timer ends first?" : "A room for real servers";
       return html`<div class="headline"><h2>${text}</h2><p class="prose">Every tab of this room runs one Raft server. They talk over the network you see.</p></div>`;
     }
+    const { title, rest } = splitHeading(line.text);
     const place = key.findIndex((l) => l.id === line.id);
     const go = (to: number) => store.show({ reading: to >= key.length - 1 ? null : (key[to]?.id ?? null) });
     return html`<div class="headline">
       <p class="caption">${seconds(line.at)} s${line.section ? html` · ${line.section}` : nothing}</p>
-      <h2>${heading(line.text)}</h2>
-      ${line.why ? html`<p class="prose">${line.why}</p>` : nothing}
+      <h2>${title}</h2>
+      ${rest || line.why ? html`<p class="prose">${rest} ${line.why}</p>` : nothing}
       <div class="buttons">
         <button ?disabled=${place <= 0} @click=${() => go(place - 1)}>Previous</button>
         <button ?disabled=${store.view.reading === null} @click=${() => go(place + 1)}>Next</button>
@@ -57,9 +58,9 @@ export class RaftStory extends RaftElement {
     const first = row.lines[0];
     return html`<li class="${current ? "current" : ""} ${first?.weight ?? ""}">
       <button class="story-line" aria-expanded=${open ? "true" : "false"} @click=${() => store.show({ open: open ? null : row.id })}>
-        <span class="when">${seconds(row.at)}</span><span>${row.text}</span>
+        <span class="when">${seconds(row.at)}</span><span>${splitHeading(row.text).title}</span>
       </button>
-      ${open && first ? html`<div class="reason"><p>${first.why || "The rules ask nothing more here."}</p>${first.section ? html`<p class="caption">Raft paper, ${first.section} · ${first.kind}</p>` : html`<p class="caption">${first.kind}</p>`}</div>` : nothing}
+      ${open && first ? html`<div class="reason"><p>${splitHeading(row.text).rest} ${first.why || "The rules ask nothing more here."}</p>${first.section ? html`<p class="caption">Raft paper, ${first.section} · ${first.kind}</p>` : html`<p class="caption">${first.kind}</p>`}</div>` : nothing}
     </li>`;
   }
 }
@@ -71,8 +72,9 @@ export class RaftCaption extends RaftElement {
 
   override render(): TemplateResult {
     const line = store.headline;
-    const title = line ? heading(line.text) : store.room?.started ? "The clock runs. Whose timer ends first?" : "Waiting for the other tabs";
-    const why = line ? line.why : "Every tab of this room runs one Raft server.";
+    const split = line ? splitHeading(line.text) : null;
+    const title = split ? split.title : store.room?.started ? "The clock runs. Whose timer ends first?" : "Waiting for the other tabs";
+    const why = split ? `${split.rest} ${line?.why ?? ""}` : "Every tab of this room runs one Raft server.";
     return html`<button class="caption-strip" @click=${() => store.show({ panel: store.view.panel === "story" ? "none" : "story" })}><b>${title}</b><span>${why}</span></button>`;
   }
 }

@@ -3,7 +3,6 @@ import { RaftElement } from "./element.js";
 import { axisStep, tapeSpan, type LaneChange } from "./history.js";
 import { slot } from "./numbers.js";
 import { store } from "./store.js";
-import { seconds } from "./words.js";
 
 const BAND = 10; // the term band, px
 const MARKS = 9; // the row of marks
@@ -12,7 +11,7 @@ const AXIS = 18;
 /** The time line: terms, roles and marks since this tab joined. Drawn on a canvas, as it may hold thousands of changes. */
 export class RaftTimeLine extends RaftElement {
   protected readonly topics = ["clock", "servers", "room", "requests", "view"] as const;
-  protected override readonly calm = 100;
+  protected override readonly calm = 120;
 
   private width = 0;
   private height = 0;
@@ -56,7 +55,7 @@ export class RaftTimeLine extends RaftElement {
     const { begin, end, terms, marks } = store.history;
     if (begin === null) return "Time line, empty until the clock starts";
     const term = terms.at(-1)?.term ?? 0;
-    return `Time line from ${seconds(begin)} s to ${seconds(end)} s: term ${term}, ${marks.filter((m) => m.kind === "write").length} writes, ${marks.filter((m) => m.kind === "crash").length} crashes`;
+    return `Time line from ${Math.floor(begin / 1000)} s to ${Math.floor(end / 1000)} s: term ${term}, ${marks.filter((m) => m.kind === "write").length} writes, ${marks.filter((m) => m.kind === "crash").length} crashes`;
   }
 }
 

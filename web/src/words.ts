@@ -119,8 +119,19 @@ export function cutWords(state: Cut, a: number, b: number): string {
   }
 }
 
-/** A line of the story as a heading: without the full stop. */
+/** A line of the story without its full stop. */
 export const heading = (text: string): string => text.replace(/\.$/, "");
+
+const HEADING = 40; // characters that a heading may have (LOOK §8)
+
+/** A sentence as a heading and what is left of it: what stands after the first colon or semicolon goes into the prose if the whole is too long. */
+export function splitHeading(text: string): { title: string; rest: string } {
+  const whole = heading(text);
+  const cut = whole.search(/[:;] /);
+  if (whole.length <= HEADING || cut < 0) return { title: whole, rest: "" };
+  const rest = whole.slice(cut + 2);
+  return { title: whole.slice(0, cut), rest: `${rest.charAt(0).toUpperCase()}${rest.slice(1)}.` };
+}
 
 /** A row of the story's list: one line, or several servers' lines that say the same. */
 export interface StoryRow {

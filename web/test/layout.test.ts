@@ -1,0 +1,63 @@
+import assert from "node:assert/strict";
+import { test } from "node:test";
+import { along, lane, largestGroup, ring, spareLabels, voteDot } from "../src/layout.js";
+
+const STAGES: [number, number][] = [[800, 504], [704, 384], [1440, 504], [800, 330], [390, 338], [360, 270]];
+
+test("the ring: S1 at the top, clockwise, every node and its label inside the stage, at all sizes and counts", () => {
+  for (const [width, height] of STAGES) {
+    for (let n = 1; n <= 9; n++) {
+      const { points, r } = ring(width, height, n);
+      const where = `${n} servers on ${width}×${height}`;
+      assert.equal(points.length, n);
+      for (const p of points) {
+        assert.ok(p.x - r - 9 >= 0 && p.x + r + 9 <= width, `${where}: x ${p.x}`);
+        assert.ok(p.y - r - 9 >= 0 && p.y + r + 18 + 18 <= height, `${where}: y ${p.y}`);
+        assert.ok(p.y >= (points[0]?.y ?? 0) - 1e-9, `${where}: S1 is not at the top`);
+      }
+      if (n > 2) assert.ok((points[1]?.x ?? 0) > (points[0]?.x ?? 0), `${where}: not clockwise`);
+    }
+  }
+});
+
+test("the ring keeps what is asked to be kept free", () => {
+  for (const p of ring(800, 504, 5, { right: 320, bottom: 0 }).points) assert.ok(p.x + 60 < 480);
+  for (const p of ring(360, 578, 3, { right: 0, bottom: 268 }).points) assert.ok(p.y + 50 < 578 - 268);
+});
+
+test("lanes: edge to edge, and the two directions never meet", () => {
+  const a = { x: 100, y: 100 };
+  const b = { x: 400, y: 100 };
+  const there = lane(a, b, 32);
+  const back = lane(b, a, 32);
+  assert.deepEqual([there.from.x, there.to.x, there.from.y], [138, 362, 106]);
+  assert.equal(there.from.y - back.from.y, 12);
+  assert.deepEqual(along(there, 0.5), { x: 250, y: 106 });
+  assert.equal(lane({ x: 0, y: 0 }, { x: 0, y: 10 }, 32).angle, 90);
+});
+
+test("vote dots are the ring in small, inside the diamond", () => {
+  for (let n = 1; n <= 9; n++) {
+    const top = voteDot(1, n, 32);
+    assert.ok(Math.abs(top.x) < 1e-9 && top.y < 0);
+    for (let k = 1; k <= n; k++) {
+      const d = voteDot(k, n, 32);
+      assert.ok(Math.abs(d.x) + Math.abs(d.y) + 4 * Math.SQRT2 <= 0.95 * Math.SQRT2 * 32 + 2.5, `dot ${k} of ${n}`);
+    }
+  }
+});
+
+test("labels: the more important first, none within 40 px of another or on a node, at most six", () => {
+  const wanted = [{ at: { x: 0, y: 0 } }, { at: { x: 30, y: 0 } }, { at: { x: 0, y: 41 } }, { at: { x: 200, y: 200 } }];
+  assert.deepEqual(spareLabels(wanted, [{ x: 210, y: 200 }], 32), [wanted[0], wanted[2]]);
+  const many = Array.from({ length: 20 }, (_, i) => ({ at: { x: 50 * i, y: 0 } }));
+  assert.equal(spareLabels(many, [], 32).length, 6);
+});
+
+test("the largest group is the most servers that all reach each other both ways", () => {
+  const cut = (pairs: string[]) => (a: number, b: number) => !pairs.includes(`${a}>${b}`);
+  assert.deepEqual(largestGroup([1, 2, 3, 4, 5], cut([])).length, 5);
+  assert.deepEqual(largestGroup([1, 2, 3], cut(["1>2", "1>3"])), [2, 3]);
+  assert.deepEqual(largestGroup([1, 3], cut(["3>1"])).length, 1);
+  assert.deepEqual(largestGroup([], cut([])), []);
+});

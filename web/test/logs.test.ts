@@ -1,0 +1,76 @@
+import assert from "node:assert/strict";
+import { test } from "node:test";
+import { cellWords, commitLine, grid, leaderOf, removed } from "../src/logs.js";
+import { distance, less, most, plus } from "../src/numbers.js";
+import { command, noop, report, view } from "./scenes.js";
+
+const HUGE = "18446744073709551610";
+
+test("64-bit numbers are compared, added and subtracted exactly", () => {
+  assert.equal(distance(HUGE, "18446744073709551600"), 10);
+  assert.equal(plus("9007199254740993", 2), "9007199254740995");
+  assert.equal(plus("9007199254740993", -10), 9007199254740983);
+  assert.ok(less(9, 10) && less("9", "10") && !less(HUGE, 5));
+  assert.equal(most(3, HUGE), HUGE);
+});
+
+const log = [noop(1), command(1, "x = 1"), command(2, "x = 2")];
+const three = () => [
+  view(1, { report: report(1, { role: "leader", term: 2, cells: log, commitIndex: 2, timer: null, peers: [{ server: 2, match: 2, next: 4 }, { server: 3, match: 0, next: 1 }] }) }),
+  view(2, { report: report(2, { term: 2, cells: log.slice(0, 2), commitIndex: 1 }) }),
+  view(3, { report: report(3, { term: 2, cells: [noop(1), command(1, "x = 1"), command(1, "old = 1")] }) }),
+];
+
+test("the grid: a row a server, missing cells where others have one, columns that differ", () => {
+  const g = grid(three());
+  assert.equal(g.columns, 3);
+  assert.deepEqual(g.rows.map((r) => r.cells.map((c) => c.cell?.term ?? null)), [[1, 1, 2], [1, 1, null], [1, 1, 1]]);
+  assert.deepEqual(g.rows.map((r) => r.commit), [2, 1, 0]);
+  assert.deepEqual([...g.conflicts], [2]);
+  assert.deepEqual(g.rows.map((r) => [r.match, r.next]), [[null, null], [1, 3], [null, 0]]);
+  assert.equal(g.seenBy, 1);
+});
+
+test("the grid shows the last 64 entries, at indices beyond 2^53 too", () => {
+  const cells = Array.from({ length: 64 }, () => command(7, "x = 1"));
+  const g = grid([view(1, { report: report(1, { cells, lastIndex: HUGE, commitIndex: "18446744073709551600", log: { first: "18446744073709551547", cells } }) })]);
+  assert.equal(g.columns, 64);
+  assert.equal(g.first, "18446744073709551547");
+  assert.equal(g.rows[0]?.commit, 54);
+  assert.equal(g.rows[0]?.cells[63]?.index, HUGE);
+});
+
+test("an empty room has an empty grid; free seats have no row", () => {
+  assert.deepEqual(grid([]).rows, []);
+  assert.equal(grid([view(1, { seat: "empty" }), view(2)]).rows.length, 1);
+});
+
+test("of two leaders the one of the higher term counts, and none that is gone", () => {
+  const old = view(1, { report: report(1, { role: "leader", term: 2 }) });
+  const young = view(2, { report: report(2, { role: "leader", term: 3 }) });
+  assert.equal(leaderOf([old, young])?.server, 2);
+  assert.equal(leaderOf([old, { ...young, seat: "gone" }])?.server, 1);
+  assert.equal(leaderOf([]), null);
+});
+
+test("entries that were deleted or overwritten are seen to leave; those that scrolled out are not", () => {
+  const before = report(3, { cells: [noop(1), command(1, "a = 1"), command(1, "b = 1")] });
+  assert.deepEqual(removed(before, report(3, { cells: [noop(1), command(2, "a = 2")] })).map((r) => [r.index, r.cell.text]), [[2, "a = 1"], [3, "b = 1"]]);
+  assert.deepEqual(removed(before, report(3, { log: { first: 3, cells: [command(1, "b = 1")] } })), []);
+  assert.deepEqual(removed(null, before), []);
+});
+
+test("a cell says why it is not committed", () => {
+  const servers = three();
+  assert.equal(cellWords(1, 1, servers), "Index 1, term 1, the leader's no-op. On 3 of 3. Committed at S1.");
+  assert.equal(cellWords(2, 2, servers), "Index 2, term 1, x = 1. On 3 of 3. Not committed at S2 yet: it has not heard.");
+  assert.equal(cellWords(3, 1, servers), "Index 3, term 2, x = 2. On 1 of 3. Not committed yet.");
+  assert.equal(cellWords(3, 2, servers), "S2 has no entry at index 3.");
+  const blocked = servers.map((s) => ({ ...s, report: s.report && { ...s.report, commitIndex: 0, term: 4 } }));
+  assert.match(cellWords(2, 1, blocked), /its term 1 is not the leader's term 4\.$/);
+});
+
+test("commitIndex is one line that steps from row to row", () => {
+  assert.equal(commitLine([2, 1], 36, 31, { x: 4, y: 3 }), "M70 -1.5V29.5H34V60.5");
+  assert.equal(commitLine([], 36, 31, { x: 4, y: 3 }), "");
+});

@@ -1,0 +1,146 @@
+import assert from "node:assert/strict";
+import { test } from "node:test";
+import { scriptingSurface } from "../src/api.js";
+import { axisStep, tapeSpan } from "../src/history.js";
+import type { ToWorker } from "../src/model.js";
+import { Store, type Topic } from "../src/store.js";
+import { SCENES, command, election, flight, report, room, steady, view } from "./scenes.js";
+
+function storeWith(batches = steady()): Store {
+  const store = new Store();
+  for (const batch of batches) store.apply(batch);
+  return store;
+}
+
+test("every scene of the tests can be applied", () => {
+  for (const scene of Object.values(SCENES)) assert.ok(storeWith(scene()).room);
+});
+
+test("a batch changes what it names and nothing else", () => {
+  const store = storeWith();
+  const told: Topic[] = [];
+  store.subscribe((changed) => told.push(...changed));
+  const servers = store.servers;
+  store.apply({ story: [] });
+  assert.deepEqual(told, ["story"]);
+  assert.equal(store.servers, servers);
+});
+
+test("cluster time runs by the rate, stands when paused, and stands without a connection", () => {
+  const store = storeWith();
+  store.apply({ clock: { now: 5_000, rate: 0.1 } });
+  const at = performance.now();
+  assert.ok(Math.abs(store.now(at + 1_000) - store.now(at) - 100) < 1e-6);
+  store.apply({ clock: { now: 5_100, rate: 0 } });
+  assert.equal(store.now(at + 9_000), 5_100);
+  store.apply({ clock: { now: 5_100, rate: 1 } });
+  store.apply({ connection: { state: "lost", retryAt: 0, attempt: 1, why: "" } });
+  assert.equal(store.now(at + 50_000), store.now(at + 60_000));
+});
+
+test("small errors of the clock are worn off, not jumped over", () => {
+  const store = storeWith();
+  store.apply({ clock: { now: 1_000, rate: 1 } });
+  store.apply({ clock: { now: 1_030, rate: 1 } });
+  assert.ok(store.now() < 1_015, `jumped to ${store.now()}`);
+  store.apply({ clock: { now: 9_000, rate: 1 } });
+  assert.ok(store.now() >= 8_999);
+});
+
+test("histories are bounded", () => {
+  const store = storeWith();
+  for (let i = 0; i < 30; i++) {
+    store.apply({ flights: Array.from({ length: 40 }, () => flight(1, 2, "AppendEntries")), story: Array.from({ length: 60 }, (_, k) => ({ id: i * 60 + k, at: 0, server: 1, kind: "x", weight: "detail" as const, text: "S1 waits.", why: "", section: "", term: 1 })) });
+    store.apply({ requests: Array.from({ length: 4 }, (_, k) => ({ id: i * 4 + k, op: "get" as const, key: "x", value: "", server: 1, state: "pending" as const, found: false, index: 0, detail: "" })) });
+  }
+  assert.equal(store.flights.size, 500);
+  assert.equal(store.story.length, 1_000);
+  assert.equal(store.story.at(-1)?.id, 1_799);
+  assert.equal(store.requests.length, 50);
+});
+
+test("twenty minutes of changes stay, and each server's state before them", () => {
+  const store = storeWith([{ room: room(3), clock: { now: 0, rate: 1 }, servers: [view(1, { report: report(1, { term: 1 }) })] }]);
+  for (let minute = 1; minute <= 60; minute++) store.apply({ clock: { now: minute * 60_000, rate: 1 }, servers: [view(1, { report: report(1, { term: 1 }) }), view(2, { report: report(2, { term: minute }) })] });
+  const { begin, end, lanes, terms } = store.history;
+  assert.ok(end - (begin ?? 0) <= 20 * 60_000 + 10_000);
+  assert.ok(lanes.length < 40);
+  assert.ok(lanes.some((l) => l.server === 1), "the lane of a quiet server must not be forgotten");
+  assert.equal(terms.at(-1)?.term, 60);
+});
+
+test("a frame that is lost under way is marked", () => {
+  const store = storeWith();
+  const f = flight(1, 2, "RequestVote");
+  store.apply({ flights: [f] });
+  store.apply({ lost: [{ seq: f.seq, fate: "cut", at: 475 }, { seq: 99_999, fate: "cut", at: 1 }] });
+  assert.deepEqual([store.flights.get(f.seq)?.fate, store.flights.get(f.seq)?.lostAt], ["cut", 475]);
+  assert.equal(store.flights.has(99_999), false);
+});
+
+test("deleted entries become ghosts, at most 64", () => {
+  const store = storeWith([{ servers: [view(1, { report: report(1, { cells: [command(1, "a = 1"), command(1, "b = 1")] }) })] }]);
+  store.apply({ servers: [view(1, { report: report(1, { cells: [command(2, "a = 2")] }) })] });
+  assert.deepEqual(store.ghosts.map((g) => g.index), [1, 2]);
+});
+
+test("the headline is the newest key event, or the one that is read", () => {
+  const store = storeWith(election());
+  assert.equal(store.headline?.id, 6);
+  store.show({ reading: 4 });
+  assert.equal(store.headline?.text, "S4 asks for votes in term 4.");
+});
+
+test("pause and play keep the pace", () => {
+  const sent: ToWorker[] = [];
+  const store = storeWith();
+  store.connect({ post: (m) => sent.push(m) });
+  store.togglePause();
+  store.apply({ room: room(3, { rate: 0 }), clock: { now: 1, rate: 0 } });
+  store.togglePause();
+  assert.deepEqual(sent.map((m) => (m.type === "network" ? m.change.rate : null)), [0, 0.005]);
+});
+
+test("raftPlayground: requests resolve with the outcome and reject in words", async () => {
+  const sent: ToWorker[] = [];
+  const store = storeWith();
+  store.connect({ post: (m) => sent.push(m) });
+  const api = scriptingSurface(store);
+  const put = api.request({ op: "put", key: "x", value: "1" });
+  const get = api.request({ op: "get", key: "y", server: 3 });
+  assert.deepEqual(sent.map((m) => (m.type === "request" ? [m.op, m.key, m.value, m.server] : [])), [["put", "x", "1", null], ["get", "y", "", 3]]);
+  store.answer(1, true, { id: 1, op: "put", key: "x", value: "1", server: 2, state: "done", found: true, index: 5, detail: "" }, "");
+  store.answer(2, false, null, "S3 is not the leader, S2 is");
+  assert.deepEqual(await put, { index: 5, term: 2, found: true, value: "1" });
+  await assert.rejects(get, /S3 is not the leader/);
+  await assert.rejects(api.request({ op: "put", key: "" }), /key must be/);
+  await assert.rejects(new Store().request("put", "x", "1", null), /not started/);
+});
+
+test("raftPlayground: events come once each, and a listener that throws harms nobody", () => {
+  const store = new Store();
+  const api = scriptingSurface(store);
+  const told: string[] = [];
+  const reported: unknown[] = [];
+  globalThis.reportError = (why: unknown) => void reported.push(why);
+  api.on("leader", () => {
+    throw new Error("a listener's own fault");
+  });
+  api.on("ready", (s) => told.push(`ready S${s.server}`));
+  api.on("leader", (e) => told.push(`leader ${e.leader} of ${e.term}`));
+  api.on("commit", (e) => told.push(`commit ${e.commitIndex}`));
+  const stop = api.on("role", (e) => told.push(`S${e.server} ${e.role}`));
+  assert.equal(api.status().server, null);
+  const batches = steady();
+  store.apply(batches[0] ?? {});
+  stop();
+  for (const batch of batches.slice(1)) store.apply(batch);
+  assert.deepEqual(told, ["ready S2", "S1 leader", "S2 follower", "S3 follower", "leader 1 of 1", "commit 3", "leader 2 of 2", "commit 5"]);
+  assert.equal(reported.length, 2);
+  assert.equal(api.cluster().length, 3);
+});
+
+test("the tape's stretch grows in steps, its labels are at least 80 px apart", () => {
+  assert.deepEqual([0, 1_900, 1_990, 59_000, 9_999_999].map(tapeSpan), [2_000, 2_000, 5_000, 120_000, 1_200_000]);
+  for (const stretch of [2_000, 60_000, 1_200_000]) for (const width of [328, 768, 1_408]) assert.ok((axisStep(stretch, width) / stretch) * width >= 80);
+});

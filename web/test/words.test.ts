@@ -1,0 +1,69 @@
+import assert from "node:assert/strict";
+import { test } from "node:test";
+import type { StoryLine } from "../src/model.js";
+import { cutState, cutWords, lostWords, majority, mergeStory, nextCut, nodeWords, plural, rateOfSlider, rateWords, roleWords, seconds, sliderOfRate, span, splitHeading, tight } from "../src/words.js";
+import { report, room, view } from "./scenes.js";
+
+test("times have a unit, a space, and no more digits than help", () => {
+  assert.deepEqual([seconds(473), seconds(0), seconds(-1), seconds(61_234.5)], ["0.473", "0.000", "0.000", "61.234"]);
+  assert.deepEqual([span(168), span(0.4), span(2_400), span(180_000)], ["168 ms", "0.4 ms", "2.4 s", "3 min"]);
+});
+
+test("the rate in words", () => {
+  assert.equal(rateWords(0.02), "1 s of watching = 20 ms of cluster time");
+  assert.equal(rateWords(1), "Real time");
+  assert.equal(rateWords(0), "Paused for the whole room");
+});
+
+test("the slider is logarithmic and gives back what it was set to", () => {
+  for (const rate of [0.001, 0.01, 0.02, 0.1, 0.5, 1]) assert.equal(rateOfSlider(sliderOfRate(rate)), rate);
+  assert.deepEqual([sliderOfRate(0), sliderOfRate(5)], [0, 300]);
+});
+
+test("a click takes a link whole → cut → one way → the other way → whole", () => {
+  const links = room(3).links;
+  const with_ = (ab: boolean, ba: boolean) => links.map((l) => (l.from === 1 && l.to === 2 ? { ...l, up: ab } : l.from === 2 && l.to === 1 ? { ...l, up: ba } : l));
+  assert.deepEqual([cutState(with_(true, true), 1, 2), cutState(with_(false, false), 1, 2), cutState(with_(true, false), 1, 2), cutState(with_(false, true), 1, 2)], ["whole", "cut", "forward", "backward"]);
+  assert.deepEqual([nextCut.whole, nextCut.cut, nextCut.forward, nextCut.backward], ["cut", "forward", "backward", "whole"]);
+  assert.equal(cutWords("backward", 1, 2), "only S2 to S1");
+});
+
+test("a lost message says why", () => {
+  assert.equal(lostWords({ fate: "cut", to: 1 }), "lost: link cut");
+  assert.equal(lostWords({ fate: "down", to: 1 }), "lost: S1 down");
+  assert.equal(lostWords({ fate: "full", to: 1002 }), "lost: queue of client full");
+});
+
+test("a node is described in words", () => {
+  assert.equal(roleWords(view(1, { seat: "gone" })), "Crashed");
+  assert.equal(roleWords(view(1)), "Starting");
+  assert.equal(nodeWords(view(2, { report: report(2, { term: 4 }) })), "S2, follower, term 4, last index 0, commit index 0, this tab");
+});
+
+const line = (id: number, at: number, text: string, kind = "CommitAdvanced"): StoryLine => ({ id, at, server: 0, kind, weight: "key", text, why: "", section: "", term: 1 });
+
+test("what several servers did alike is one line, newest first", () => {
+  const rows = mergeStory([line(1, 100, "S2 leads term 1.", "BecameLeader"), line(2, 140, "S3 commits index 1."), line(3, 150, "S5 commits index 1."), line(4, 155, "S2 commits index 1.")], 10);
+  assert.deepEqual(rows.map((r) => r.text), ["S2, S3, S5 commit index 1", "S2 leads term 1"]);
+  assert.deepEqual(rows[0]?.lines.map((l) => l.id), [4, 3, 2]);
+});
+
+test("what was said long before, or of another kind, is not merged; the list has a limit", () => {
+  assert.equal(mergeStory([line(1, 0, "S2 commits index 1."), line(2, 900, "S3 commits index 1.")], 10).length, 2);
+  assert.equal(mergeStory([line(1, 0, "S2 is back.", "fault"), line(2, 1, "S3 is back.", "Started")], 10).length, 2);
+  assert.equal(mergeStory(Array.from({ length: 50 }, (_, i) => line(i, i, `The link ${i} is cut.`)), 10).length, 10);
+});
+
+test("verbs for several servers", () => {
+  assert.deepEqual(["has heard", "is back", "votes for S1", "does not vote"].map(plural), ["have heard", "are back", "vote for S1", "do not vote"]);
+});
+
+test("a heading has at most forty characters if its sentence can be parted", () => {
+  assert.deepEqual(splitHeading("S1 commits index 3."), { title: "S1 commits index 3", rest: "" });
+  assert.deepEqual(splitHeading("S1 commits index 3: S3, the leader, has committed it."), { title: "S1 commits index 3", rest: "S3, the leader, has committed it." });
+});
+
+test("majorities and tight commands", () => {
+  assert.deepEqual([1, 2, 3, 4, 5, 9].map(majority), [1, 2, 2, 3, 3, 5]);
+  assert.equal(tight("name = Ada"), "name=Ada");
+});

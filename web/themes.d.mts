@@ -1,0 +1,2 @@
+export function resolveThemes(css: string): string;
+export function themeTokens(css: string): { light: Record<string, string>; dark: Record<string, string> };
