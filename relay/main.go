@@ -61,7 +61,7 @@ func run(ctx context.Context, args []string, stdout, stderr io.Writer) int {
 		ReadHeaderTimeout: 5 * time.Second, ReadTimeout: 10 * time.Second, WriteTimeout: 2 * time.Minute, IdleTimeout: time.Minute,
 		ErrorLog: slog.NewLogLogger(log.Handler(), slog.LevelDebug), // mostly port scans and closed tabs
 	}
-	announce(stdout, listener.Addr().(*net.TCPAddr), s.lan)
+	announce(stdout, listener.Addr().(*net.TCPAddr), s.lan, localAddress())
 	failed := make(chan error, 1)
 	go func() { failed <- server.Serve(gathering{listener}) }()
 	select {
@@ -155,39 +155,42 @@ func explainListen(err error, addr string) string {
 	return "Port " + port + " is in use by another program; choose another one with -addr."
 }
 
-// announce tells where the page is.
-func announce(w io.Writer, addr *net.TCPAddr, lan bool) {
+// announce tells where the page is; local is this computer's address in the local network if it is to be told.
+func announce(w io.Writer, addr *net.TCPAddr, lan bool, local string) {
 	host := addr.IP.String()
 	if addr.IP.IsUnspecified() {
 		host = "127.0.0.1"
 	}
 	fmt.Fprintf(w, "Raft playground: %s\n", pageURL(host, addr.Port))
-	if !lan {
-		return
-	}
-	local := localAddress()
-	if local == "" {
+	switch {
+	case lan && local == "":
 		fmt.Fprintln(w, "This computer has no address in a local network.")
-		return
+	case lan:
+		fmt.Fprintf(w, "In this network: %s\n", pageURL(local, addr.Port))
+		qrterminal.GenerateHalfBlock(pageURL(local, addr.Port), qrterminal.L, w)
 	}
-	fmt.Fprintf(w, "In this network: %s\n", pageURL(local, addr.Port))
-	qrterminal.GenerateHalfBlock(pageURL(local, addr.Port), qrterminal.L, w)
 }
 
 func pageURL(host string, port int) string {
 	return "http://" + net.JoinHostPort(host, strconv.Itoa(port)) + "/"
 }
 
-// localAddress is this computer's address in the local network, IPv4 because people type it; empty if it has none.
+// localAddress is this computer's address in the local network, IPv4 because people type it, a private one if it has one; empty if it has none.
 func localAddress() string {
 	addresses, err := net.InterfaceAddrs()
 	if err != nil {
 		return ""
 	}
+	other := ""
 	for _, a := range addresses {
-		if prefix, err := netip.ParsePrefix(a.String()); err == nil && prefix.Addr().Is4() && prefix.Addr().IsPrivate() {
+		prefix, err := netip.ParsePrefix(a.String())
+		if err != nil || !prefix.Addr().Is4() || !prefix.Addr().IsGlobalUnicast() {
+			continue
+		}
+		if prefix.Addr().IsPrivate() {
 			return prefix.Addr().String()
 		}
+		other = prefix.Addr().String()
 	}
-	return ""
+	return other
 }

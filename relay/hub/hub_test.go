@@ -263,6 +263,10 @@ func TestARecordBringsTheRoomBack(t *testing.T) {
 	if got := r.Get("servers", 0, "name").ToString(); got != "Grace" {
 		t.Errorf("the name is %q", got)
 	}
+	again.pass(4_000_000)
+	if now := again.hub.Record().Now; now != s.record.Now+1_000_000 {
+		t.Errorf("4 s at rate 0.25 brought the clock from %d to %d", s.record.Now, now)
+	}
 	for name, bad := range map[string]*Record{
 		"too few seats":  {Size: 3, Seats: make([]Seat, 2)},
 		"too many seats": {Size: 10, Seats: make([]Seat, 10)},
@@ -420,6 +424,54 @@ func TestWhatIsUnderWayToAServerThatGoesIsLost(t *testing.T) {
 	lines := s.sightings(4)
 	if last := lines[len(lines)-1]; last.Get("seq").ToInt() != 1 || last.Get("fate").ToString() != "down" || last.Get("at").ValueType() != jsoniter.NumberValue {
 		t.Errorf("the loss was told as %s", last.ToString())
+	}
+}
+
+func TestTheBytesOnTheirWayAreBoundedAndLostOnesMakePlace(t *testing.T) {
+	s := trio(t, Options{Limits: Limits{InFlightBytes: 10}})
+	fates := func() (fates string) {
+		s.pass(gather)
+		for _, line := range s.sightings(4) {
+			fates += line.Get("fate").ToString() + " "
+		}
+		s.forget()
+		return fates
+	}
+	s.say(4, `{"method":"network","params":{"latency":1000000}}`)
+	s.say(1, "1>2:12345")
+	s.say(2, "2>3:")
+	if got := fates(); got != "sent full " {
+		t.Errorf("9 bytes, then 4 more: %s", got)
+	}
+	s.say(4, `{"method":"network","params":{"links":[{"from":1,"to":2,"up":false}]}}`)
+	s.say(2, "2>3:12345")
+	if got := fates(); got != "cut sent " {
+		t.Errorf("9 bytes were lost, 9 were sent: %s", got)
+	}
+	s.pass(1_000_000)
+	s.say(2, "2>3:12345")
+	if got := fates(); got != "sent " {
+		t.Errorf("9 bytes arrived, 9 were sent: %s", got)
+	}
+}
+
+func TestFramesDueAtTheSameTimeArriveAsTheyWereSent(t *testing.T) {
+	s := trio(t, Options{})
+	s.say(4, `{"method":"network","params":{"latency":10000}}`)
+	s.say(2, "2>3:first")
+	s.say(1, "1>3:second")
+	s.pass(10_000)
+	s.expectFrames(3, "2>3:first", "1>3:second")
+}
+
+func TestClusterTimeIsExactHoweverOftenTheHostLooks(t *testing.T) {
+	var c clock
+	c.setRate(0.3)
+	for real := range int64(1_000_001) {
+		c.advance(real)
+	}
+	if c.now != 300_000 {
+		t.Errorf("a second at rate 0.3, looked at every microsecond, is %d µs", c.now)
 	}
 }
 

@@ -83,12 +83,19 @@ func account(rt *rapid.T, s *stage, owner map[uint64]uint64, sent int) (underWay
 			arrived[frame]++
 		}
 	}
-	frames, lost := map[uint64]string{}, map[uint64]bool{}
+	frames, lost, lastDue := map[uint64]string{}, map[uint64]bool{}, map[string]int64{}
 	for _, line := range s.sightings(4) {
 		seq := line.Get("seq").ToUint64()
 		if line.Get("frame").ToString() != "" {
 			if frames[seq] != "" {
 				rt.Fatalf("frame %d was told twice", seq)
+			}
+			if direction := line.Get("from").ToString() + ">" + line.Get("to").ToString(); line.Get("fate").ToString() == "sent" {
+				if due := line.Get("due").ToInt64(); due < lastDue[direction] {
+					rt.Fatalf("frame %d is said to be due at %d, before one that it cannot overtake, at %d", seq, due, lastDue[direction])
+				} else {
+					lastDue[direction] = due
+				}
 			}
 			frames[seq] = line.Get("frame").ToString()
 		}
