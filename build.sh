@@ -145,7 +145,7 @@ run_tests() {
   (cd web && npm test --silent) 2>&1 | tee "$OUT/test/page.log"
 
   step "tests in the browser"
-  go test -v -count=1 -timeout 10m -parallel 4 ./web/e2e | tests_log e2e
+  go test -v -count=1 -timeout 10m ./web/e2e | tests_log e2e
 
   step "counting"
   count_tests

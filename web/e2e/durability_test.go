@@ -9,7 +9,6 @@ import (
 )
 
 func TestAValuePutInOneTabReadsBackInEach(t *testing.T) {
-	t.Parallel()
 	r := newRoom(t)
 	tabs := r.windows(3)
 	leading(t, 10*time.Second, tabs...)
@@ -24,7 +23,6 @@ func TestAValuePutInOneTabReadsBackInEach(t *testing.T) {
 }
 
 func TestReloadIsACrashAndARestartOfTheSameServer(t *testing.T) {
-	t.Parallel()
 	r := newRoom(t)
 	tabs := r.windows(3)
 	leading(t, 10*time.Second, tabs...)
@@ -46,7 +44,6 @@ func TestReloadIsACrashAndARestartOfTheSameServer(t *testing.T) {
 }
 
 func TestADuplicatedTabIsAnotherServer(t *testing.T) {
-	t.Parallel()
 	r := newRoom(t)
 	tabs := r.windows(2)
 	first, second := tabs[0].seat(), tabs[1].seat()
@@ -64,7 +61,6 @@ func TestADuplicatedTabIsAnotherServer(t *testing.T) {
 }
 
 func TestKillingTheLeadersRendererLosesNothingAcknowledged(t *testing.T) {
-	t.Parallel()
 	r := newRoom(t)
 	leader, others := leading(t, 10*time.Second, r.windows(3)...)
 	id := leader.seat()
@@ -99,7 +95,6 @@ func TestKillingTheLeadersRendererLosesNothingAcknowledged(t *testing.T) {
 }
 
 func TestKillingTheRelayLosesNothingAcknowledged(t *testing.T) {
-	t.Parallel()
 	r := newRoom(t)
 	tabs := r.windows(3)
 	leading(t, 10*time.Second, tabs...)

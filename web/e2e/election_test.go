@@ -8,7 +8,6 @@ import (
 	"github.com/chromedp/chromedp"
 )
 
-// Not parallel, as are all tests that measure time.
 func TestThreeTabsHaveALeaderWithinTwoSecondsOfTheThird(t *testing.T) {
 	r := newRoom(t)
 	tabs := r.windows(2)
@@ -44,7 +43,6 @@ func TestFirstLeaderOfAFreshRoomIsDrawnWithinTwoSeconds(t *testing.T) {
 }
 
 func TestClosingTheLeadersTabAndReopeningIt(t *testing.T) {
-	t.Parallel()
 	r := newRoom(t)
 	leader, others := leading(t, 10*time.Second, r.windows(3)...)
 	leader.mustPut("kept", "before")
@@ -72,7 +70,6 @@ func TestClosingTheLeadersTabAndReopeningIt(t *testing.T) {
 }
 
 func TestCuttingTheLeadersLinksByClickBringsANewLeader(t *testing.T) {
-	t.Parallel()
 	r := newRoom(t)
 	leader, others := leading(t, 10*time.Second, r.windows(3)...)
 	was := leader.status()

@@ -17,7 +17,6 @@ const (
 )
 
 func TestALostRelayIsSaidAndComesBackByItself(t *testing.T) {
-	t.Parallel()
 	r := newRoom(t)
 	w := r.window("")
 	r.relay.kill()
@@ -34,7 +33,6 @@ func TestALostRelayIsSaidAndComesBackByItself(t *testing.T) {
 }
 
 func TestATabBeyondTheRoomsSizeWatchesAndSaysSo(t *testing.T) {
-	t.Parallel()
 	r := newRoom(t)
 	tabs := r.windows(3)
 	leading(t, 10*time.Second, tabs...)
@@ -52,7 +50,6 @@ func TestATabBeyondTheRoomsSizeWatchesAndSaysSo(t *testing.T) {
 }
 
 func TestWithoutOPFSTheLogIsInIndexedDBAndSurvivesAReload(t *testing.T) {
-	t.Parallel()
 	r := newRoom(t)
 	tabs := r.windows(2)
 	third := r.browser.window(screenWidth, screenHeight)
@@ -78,7 +75,6 @@ func TestWithoutOPFSTheLogIsInIndexedDBAndSurvivesAReload(t *testing.T) {
 }
 
 func TestWithoutAnyDiskTheServerRunsInMemoryAndThePageSaysSo(t *testing.T) {
-	t.Parallel()
 	r := newRoom(t)
 	tabs := r.windows(2)
 	third := r.browser.window(screenWidth, screenHeight)
@@ -94,7 +90,6 @@ func TestWithoutAnyDiskTheServerRunsInMemoryAndThePageSaysSo(t *testing.T) {
 }
 
 func TestWithoutWebAssemblyThePageSaysWhatItNeeds(t *testing.T) {
-	t.Parallel()
 	r := newRoom(t)
 	w := r.browser.window(screenWidth, screenHeight)
 	w.beforeWorkers(chromedp.Evaluate(withoutWebAssembly, nil))

@@ -10,7 +10,6 @@ import (
 )
 
 func TestATabThatSpeaksColonAndOneThatSpeaksJSONFormOneCluster(t *testing.T) {
-	t.Parallel()
 	r := newRoom(t)
 	colon := r.window("?wire=colon")
 	colon.network(`{rate: 1}`)
@@ -90,7 +89,6 @@ var badFrames = []struct {
 const reachS1 = 12
 
 func TestBadFramesOfEveryKindAreAnsweredAndDoNoHarm(t *testing.T) {
-	t.Parallel()
 	r := newRoom(t)
 	tabs := r.windows(2)
 	bad := r.join(`{"server":3,"lease":null,"watch":true,"name":"a bad server"}`)

@@ -10,8 +10,7 @@ const hiddenFor = 60 * time.Second
 
 // All tabs are hidden behind another one for a minute. Their pages stand nearly still; their servers must not.
 func TestHiddenTabsKeepTheirLeader(t *testing.T) {
-	t.Parallel()
-	r := newHiddenRoom(t)
+	r := newRoom(t)
 	var tabs []*tab
 	for range 3 {
 		w := r.browser.tab()

@@ -41,7 +41,6 @@ func (l *loads) observe(event any) {
 }
 
 func TestTheFirstLoadIsSmallAndAsksNobodyButTheRelay(t *testing.T) {
-	t.Parallel()
 	r := newRoom(t)
 	l := &loads{urls: map[network.RequestID]string{}, bytes: map[string]int{}}
 	w := r.browser.window(1440, 900)
@@ -79,7 +78,6 @@ func TestTheFirstLoadIsSmallAndAsksNobodyButTheRelay(t *testing.T) {
 	}
 }
 
-// Not parallel: it measures time.
 func TestTheFirstPaintComesWithin400Milliseconds(t *testing.T) {
 	r := newRoom(t)
 	var times []float64

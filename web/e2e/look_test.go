@@ -59,7 +59,6 @@ func lively(t *testing.T, r *room) *tab {
 }
 
 func TestThePageIsAccessibleAndFitsOnEveryScreen(t *testing.T) {
-	t.Parallel()
 	axe, err := os.ReadFile("../node_modules/axe-core/axe.min.js")
 	if err != nil {
 		t.Fatalf("axe-core is missing: run ./build.sh first (%v)", err)
@@ -99,7 +98,6 @@ func (w *tab) examine(what string, l look) {
 }
 
 func TestTheKeyboardReachesStageClientAndTransport(t *testing.T) {
-	t.Parallel()
 	w := lively(t, newRoom(t))
 	w.as(looks[0])
 	reached := map[string]bool{}
@@ -136,7 +134,6 @@ func TestTheKeyboardReachesStageClientAndTransport(t *testing.T) {
 
 // A value is written with the page's own form, by typing and a click.
 func TestTheFormWritesAndReads(t *testing.T) {
-	t.Parallel()
 	r := newRoom(t)
 	tabs := r.windows(3)
 	leading(t, 10*time.Second, tabs...)
@@ -184,7 +181,6 @@ func (w *tab) fill(selector, text string) {
 }
 
 func TestPictures(t *testing.T) {
-	t.Parallel()
 	folder := t.TempDir()
 	if os.Getenv("UPDATE_PICTURES") != "" {
 		folder = "../pictures"

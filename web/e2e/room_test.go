@@ -27,7 +27,7 @@ func newRoom(t *testing.T) *room {
 	t.Helper()
 	screen.Lock()
 	t.Cleanup(screen.Unlock)
-	return newHiddenRoom(t)
+	return newRoom(t)
 }
 
 // screen is held by the test whose windows are drawn.
