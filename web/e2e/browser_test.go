@@ -263,9 +263,9 @@ func (w *tab) kill() {
 // renderer finds the process of the tab. DevTools does not tell it, so the tab is kept busy for a moment: it is the process that used the time.
 func (w *tab) renderer() int {
 	w.t.Helper()
-	for range 5 {
+	for range 10 {
 		before := w.browser.renderers()
-		w.must(nil, `const end = performance.now() + 400; while (performance.now() < end);`)
+		w.must(nil, `const end = performance.now() + 500; while (performance.now() < end);`)
 		var busiest, busy, next = 0, 0.0, 0.0
 		for pid, used := range w.browser.renderers() {
 			if used -= before[pid]; used > busy {
@@ -274,7 +274,7 @@ func (w *tab) renderer() int {
 				next = max(next, used)
 			}
 		}
-		if busy > 0.3 && next < 0.15 {
+		if busy > 0.2 && busy > 2*next {
 			return busiest
 		}
 	}

@@ -5,7 +5,6 @@ import (
 	"fmt"
 	"math/rand/v2"
 	"strings"
-	"sync"
 	"testing"
 	"time"
 )
@@ -21,20 +20,8 @@ type room struct {
 	code    string
 }
 
-// newRoom starts a relay and a browser. Tests whose windows are drawn take turns: three windows at real time keep two cores busy, and six would starve
-// the servers in them of their heartbeats. A test of hidden tabs draws nothing and runs beside them.
+// newRoom starts a relay and a browser.
 func newRoom(t *testing.T) *room {
-	t.Helper()
-	screen.Lock()
-	t.Cleanup(screen.Unlock)
-	return newRoom(t)
-}
-
-// screen is held by the test whose windows are drawn.
-var screen sync.Mutex
-
-// newHiddenRoom is newRoom for a test that hides its tabs.
-func newHiddenRoom(t *testing.T) *room {
 	t.Helper()
 	random := fmt.Appendf(nil, "%05d", rand.IntN(100000))
 	code := "e2e-" + strings.ToLower(base32.StdEncoding.EncodeToString(random))
