@@ -10,7 +10,12 @@ import (
 type disk struct {
 	host    Host
 	content []byte
-	waiting []func(error) // of the writes that are under way, oldest first
+	waiting []write // those under way, and those behind them, oldest first
+}
+
+type write struct {
+	done    func(error)
+	durable bool // completed already, and waits for one before it
 }
 
 var _ wal.Disk = (*disk)(nil)
@@ -28,13 +33,13 @@ func (d *disk) Append(data []byte, done func(error)) { d.wait(d.host.Append(data
 // Replace implements wal.Disk.
 func (d *disk) Replace(data []byte, done func(error)) { d.wait(d.host.Replace(data), done) }
 
-// wait completes a write now if it is durable and none before it is under way; the host keeps the order.
+// wait completes a write now if it is durable and none before it is under way: writes complete in their order.
 func (d *disk) wait(durable bool, done func(error)) {
-	if durable {
+	if durable && len(d.waiting) == 0 {
 		done(nil)
 		return
 	}
-	d.waiting = append(d.waiting, done)
+	d.waiting = append(d.waiting, write{done, durable})
 }
 
 // saved is the host's word on the oldest write that is under way.
@@ -42,11 +47,18 @@ func (d *disk) saved(failure string) {
 	if len(d.waiting) == 0 {
 		return
 	}
-	done := d.waiting[0]
-	d.waiting = append(d.waiting[:0], d.waiting[1:]...)
+	var err error
 	if failure != "" {
-		done(errors.New("the disk failed: " + failure))
-		return
+		err = errors.New("the disk failed: " + failure)
 	}
-	done(nil)
+	d.next().done(err)
+	for len(d.waiting) > 0 && d.waiting[0].durable {
+		d.next().done(nil)
+	}
+}
+
+func (d *disk) next() write {
+	w := d.waiting[0]
+	d.waiting = append(d.waiting[:0], d.waiting[1:]...)
+	return w
 }

@@ -102,6 +102,8 @@ func (t *Tab) Seat(now float64, server int, ticket, kind string, content []byte)
 		t.claim = claim{state: leased, since: now}
 		t.seat = seat{number: server, ticket: ticket, kind: kind, disk: &disk{host: t.host, content: content}}
 		t.seated()
+	} else {
+		t.host.Leave(false) // it was stopped while the host was at it
 	}
 	t.flush()
 }

@@ -516,7 +516,7 @@ func TestAHiddenPageIsKeptWithinBounds(t *testing.T) {
 		}
 	}
 	if len(b.Flights) != mostFlights || len(b.Story) > mostStory || len(b.Lost) > mostLosses {
-		t.Errorf("after a minute there are %d flights, %d lines, %d losses", len(b.Flights), len(b.Story), len(b.Lost))
+		t.Errorf("after half a minute there are %d flights, %d lines, %d losses", len(b.Flights), len(b.Story), len(b.Lost))
 	}
 	if !strings.Contains(b.Notice, "left out while this page was not drawn") {
 		t.Errorf("the notice is %q", b.Notice)

@@ -3,14 +3,13 @@ package tab
 import (
 	"maps"
 	"slices"
-	"testing"
 
 	"raftplayground/relay/hub"
 )
 
 // world is everything around some tabs: a relay with one room, browsers with their storage, and time. It is driven by hand, 1 ms a step.
 type world struct {
-	t       *testing.T
+	t       tester
 	now     float64  // ms of real time
 	hub     *hub.Hub // nil: the relay is down
 	record  *hub.Record
@@ -63,7 +62,15 @@ type testTab struct {
 	flights []Flight
 }
 
-func newWorld(t *testing.T) *world {
+// tester is a test, be it the testing package's or a property of rapid's.
+type tester interface {
+	Helper()
+	Fatal(args ...any)
+	Fatalf(format string, args ...any)
+	Errorf(format string, args ...any)
+}
+
+func newWorld(t tester) *world {
 	w := &world{t: t, now: 1.8e12, conns: map[uint64]*testTab{}}
 	w.startRelay()
 	return w

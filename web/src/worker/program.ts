@@ -21,7 +21,7 @@ export async function loadProgram(progress: (fraction: number) => void, ended: (
   const lastWords = listen(world.fs);
   const go = new world.Go();
   const instance = await instantiate(go.importObject, progress);
-  // run goes through main as far as its first wait, at which the program has registered itself.
+  // run goes through main as far as its first wait, at which the program has registered itself, or as far as its end.
   void go.run(instance).then(
     () => ended(lastWords() || "the program ended by itself"),
     (error: unknown) => ended(lastWords() || String(error)),

@@ -49,10 +49,11 @@ let socket: WebSocket | null = null;
 let seats: Seats | null = null;
 let seat: HeldSeat | null = null;
 let turn: Promise<void> = Promise.resolve();
+let failed = false;
 
 self.onmessage = (event: MessageEvent<ToWorker>) => {
-  if (tab === null) early.push(event.data);
-  else tab.page(now(), JSON.stringify(event.data));
+  if (tab !== null) tab.page(now(), JSON.stringify(event.data));
+  else if (!failed) early.push(event.data);
 };
 
 const host: Host = {
@@ -89,11 +90,15 @@ async function run(): Promise<void> {
   try {
     await loadProgram((fraction) => post({ type: "loading", fraction }), stop);
   } catch (error) {
+    failed = true;
+    early = [];
     post({ type: "failed", reason: "wasm", detail: words(error) });
     return;
   }
-  tab = (globalThis as unknown as { raftPlaygroundTab: Tab }).raftPlaygroundTab;
-  for (const message of early) tab.page(now(), JSON.stringify(message));
+  const program = (globalThis as unknown as { raftPlaygroundTab?: Tab }).raftPlaygroundTab;
+  if (program === undefined) return; // it has ended already: stop says why
+  tab = program;
+  for (const message of early) program.page(now(), JSON.stringify(message));
   early = [];
   tick();
 }
@@ -104,7 +109,8 @@ function tick(): void {
 
 /** The program has panicked or ended. Its server has crashed, so its socket and its locks go. */
 function stop(detail: string): void {
-  if (tab === null && socket === null && seat === null) return;
+  if (failed) return; // the first reason is the one that counts
+  failed = true;
   tab = null;
   disconnect();
   seat?.release();
