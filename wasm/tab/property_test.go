@@ -7,7 +7,7 @@ import (
 	"pgregory.net/rapid"
 )
 
-// TestNothingAcknowledgedIsLost lets people close tabs, reopen and reload them, cut links, kill the relay and write, all in any order. Then everything
+// TestNothingAcknowledgedIsLost lets people close tabs, reload one or all at once, cut links, kill the relay and write, all in any order. Then everything
 // is mended, and service must return with every acknowledged write (DESIGN: a phase of faults, then healing). At no time do two tabs have one id.
 func TestNothingAcknowledgedIsLost(t *testing.T) {
 	rapid.Check(t, func(r *rapid.T) {
@@ -21,12 +21,19 @@ func TestNothingAcknowledgedIsLost(t *testing.T) {
 		writes := 0
 		for range rapid.IntRange(1, 12).Draw(r, "acts") {
 			i := rapid.IntRange(0, 2).Draw(r, "tab")
-			switch rapid.SampledFrom([]string{"write", "write", "reload", "close", "cut", "mend", "relay"}).Draw(r, "act") {
+			switch rapid.SampledFrom([]string{"write", "write", "reload", "power cut", "close", "cut", "mend", "relay"}).Draw(r, "act") {
 			case "write":
 				writes++
 				watcher.ask(writes, "put", "k"+strconv.Itoa(writes), "v"+strconv.Itoa(writes), 0)
 			case "reload":
 				tabs[i] = w.reload(tabs[i])
+			case "power cut":
+				for n := range tabs {
+					tabs[n].close()
+				}
+				for n := range tabs {
+					tabs[n] = w.reload(tabs[n])
+				}
 			case "close":
 				tabs[i].close()
 			case "cut", "mend":
