@@ -13,4 +13,7 @@ store.link = `${location.origin}/r/k7m2qx`;
 for (const batch of SCENES[query.get("scene") ?? "election"]?.() ?? []) store.apply(batch);
 const select = Number(query.get("select"));
 if (select > 0) store.select({ kind: "server", server: select });
+if (query.has("projector")) store.show({ storyHidden: true, inspectorHidden: true });
+if (query.has("keys")) store.show({ keys: true });
+if (query.has("open")) store.show({ open: store.story.at(-1)?.id ?? null });
 if (query.has("panel")) store.show({ panel: query.get("panel") as "story" });

@@ -22,6 +22,7 @@ interface Mark {
   ended: number | null;
   at: Point;
   label: boolean;
+  still: boolean; // drawn with its whole way, as motion is reduced
 }
 
 const isClient = (f: Flight): boolean => f.from >= 1001 || f.to >= 1001;
@@ -84,16 +85,27 @@ export class FlightLayer {
     for (const mark of this.marks.values()) {
       if (mark.ended !== null) continue;
       const fraction = this.fractionOf(mark, now, at);
-      if (fraction >= mark.stop) {
-        this.end(mark, skipped);
+      const before = fraction < -1; // the room's clock began anew
+      if (fraction >= mark.stop || before) {
+        this.end(mark, skipped || before);
         continue;
       }
       if (this.store.rate > 0 || isClient(mark.flight)) moving = true;
-      const shown = reduced ? Math.floor(fraction * 10) / 10 : fraction;
-      place(mark, Math.max(0, shown));
+      if (reduced) this.jump(mark, Math.max(0, Math.floor(fraction * 10) / 10));
+      else place(mark, Math.max(0, fraction));
     }
     if (at - this.labelledAt > LABELS_MS || !moving) this.chooseLabels(at);
     return moving;
+  }
+
+  /** Without motion a message is a still arrow, and its mark goes on by tenths of the way. */
+  private jump(mark: Mark, fraction: number): void {
+    const before = mark.at;
+    place(mark, fraction);
+    if (mark.at.x !== before.x || mark.at.y !== before.y || !mark.still) {
+      mark.still = true;
+      this.draw(mark);
+    }
   }
 
   private begin(f: Flight, now: number, at: number): void {
@@ -112,7 +124,7 @@ export class FlightLayer {
     group.addEventListener("pointerenter", () => this.hover(f.seq));
     group.addEventListener("pointerleave", () => this.hover(null));
     const way = this.laneOf(f, ring);
-    const mark: Mark = { flight: f, lane: way, group, born: at, stop: stopOf(f), ended: null, at: way.from, label: false };
+    const mark: Mark = { flight: f, lane: way, group, born: at, stop: stopOf(f), ended: null, at: way.from, label: false, still: false };
     this.marks.set(f.seq, mark);
     this.draw(mark);
     this.layer.append(group);
@@ -171,7 +183,7 @@ export class FlightLayer {
 
   private draw(mark: Mark): void {
     const lost = mark.ended !== null && isLost(mark.flight);
-    render(lost ? lostMark(mark.flight, mark.lane) : flightMark(mark.flight, mark.lane, mark.label), mark.group);
+    render(lost ? lostMark(mark.flight, mark.lane) : flightMark(mark.flight, mark.lane, mark.label, mark.still ? mark.at : null), mark.group);
   }
 
   /** Which labels stand (LOOK §5): of what is selected or pointed at, of what the story tells of; of all when the clock stands. */
@@ -216,9 +228,11 @@ function stopOf(f: Flight): number {
 
 const tail = (l: Lane) => svg`<line class="tail" x1=${-l.dx * 18} y1=${-l.dy * 18} x2=${-l.dx * 6} y2=${-l.dy * 6} />`;
 
+const wholeWay = (l: Lane, at: Point) => svg`<line class="way" x1=${l.from.x - at.x} y1=${l.from.y - at.y} x2=${l.to.x - at.x} y2=${l.to.y - at.y} />`;
+
 /** A message as LOOK §5 draws it; the colour is the sender's term. */
-export function flightMark(f: Flight, l: Lane, label: boolean): SVGTemplateResult {
-  return svg`<g class="flight t${slot(f.term)} ${f.kind}"><circle class="flight-hit" r="16" />${tail(l)}${shapeOf(f, l)}</g>
+export function flightMark(f: Flight, l: Lane, label: boolean, still: Point | null): SVGTemplateResult {
+  return svg`<g class="flight t${slot(f.term)} ${f.kind}"><circle class="flight-hit" r="16" />${still ? wholeWay(l, still) : tail(l)}${shapeOf(f, l)}</g>
     ${label ? svg`<text class="flight-label" y="-14">${f.label}</text>` : nothing}`;
 }
 

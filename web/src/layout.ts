@@ -10,19 +10,24 @@ export interface Ring {
   height: number;
   r: number; // of a node
   strips: boolean; // mini logs stand under the labels
+  compact: boolean; // too low for more than names: the ring is squashed
   points: Point[]; // of server 1, 2, …; S1 at the top, clockwise
 }
 
+const LOW = 300; // px of height below which the stage is compact
 const CAP = 420; // the widest ring, px
 
 /** The space that a node's marks need around its centre. */
-function margins(r: number, strips: boolean): { above: number; below: number; beside: number } {
-  return { above: r + 18 + 24 + (strips ? 26 : 0), below: r + 18 + 22 + (strips ? 22 : 0), beside: r < 30 ? r + 28 : 110 };
+function margins(r: number, strips: boolean, compact: boolean): { above: number; below: number; beside: number } {
+  if (compact) return { above: r + 12 + 20, below: r + 12 + 26, beside: r + 28 };
+  return { above: r + 18 + 24 + (strips ? 26 : 0), below: r + 18 + 24 + (strips ? 26 : 0), beside: r < 30 ? r + 28 : 110 };
 }
 
 /** The radius of a node for a stage of this size (LOOK §4). */
 export function nodeRadius(width: number, height: number, servers: number): number {
-  if (width < 600 || height < 300) return height < 210 ? 20 : 26;
+  if (height < LOW) return servers >= 5 || height < 210 ? 19 : 24;
+  if (width < 600) return 26;
+  if (height < 400 && servers >= 5) return 28;
   if (width >= 1400) return 44;
   return servers >= 7 ? 28 : 32;
 }
@@ -32,19 +37,20 @@ export function nodeRadius(width: number, height: number, servers: number): numb
 export function ring(width: number, height: number, servers: number, kept: { right: number; bottom: number } = { right: 0, bottom: 0 }): Ring {
   const r = nodeRadius(width, height - kept.bottom, servers);
   const strips = width >= 600 && height >= 420;
-  const m = margins(r, strips);
+  const compact = height - kept.bottom < LOW;
+  const m = margins(r, strips, compact);
   const angles = Array.from({ length: servers }, (_, i) => (2 * Math.PI * i) / Math.max(1, servers) - Math.PI / 2);
   const widest = Math.max(...angles.map((a) => Math.abs(Math.cos(a))), 0.01);
   const lowest = Math.max(...angles.map((a) => Math.sin(a)), servers === 1 ? 0 : -1);
   const free = Math.max(0, height - kept.bottom - m.above - m.below);
   let ry = servers === 1 ? 0 : free / (1 + lowest);
-  let rx = Math.min(1.12 * ry, Math.max(0, (width - kept.right) / 2 - m.beside) / widest, CAP);
+  let rx = Math.min((compact ? 1.9 : height - kept.bottom < 400 ? 1.4 : 1.12) * ry, Math.max(0, (width - kept.right) / 2 - m.beside) / widest, CAP);
   ry = Math.min(ry, rx * 1.1, CAP / 1.12);
   if (servers === 1) rx = 0;
   const drawn = ry * (1 + lowest);
   const top = m.above + (free - drawn) / 2;
   const points = angles.map((a) => ({ x: (width - kept.right) / 2 + rx * Math.cos(a), y: top + ry * (1 + Math.sin(a)) }));
-  return { width, height, r, strips, points };
+  return { width, height, r, strips, compact, points };
 }
 
 /** A message's lane: from edge to edge, 6 px to the right of the way it goes, so that the two directions never meet (LOOK §5). */
@@ -95,7 +101,7 @@ export function spareLabels<T extends { at: Point }>(wanted: T[], nodes: Point[]
   for (const label of wanted) {
     if (shown.length === 6) break;
     const near = (p: Point, d: number) => Math.hypot(p.x - label.at.x, p.y - label.at.y) < d;
-    if (shown.some((s) => near(s.at, 40)) || nodes.some((n) => near(n, r + 16))) continue;
+    if (shown.some((s) => near(s.at, 40)) || nodes.some((n) => near(n, r + 24))) continue;
     shown.push(label);
   }
   return shown;

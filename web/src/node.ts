@@ -78,7 +78,7 @@ function strip(view: ServerView, ring: Ring): SVGTemplateResult | typeof nothing
 }
 
 /** How far beyond its radius a node's label stands: a candidate's timer needs more room. */
-export const labelDrop = (view: ServerView): number => (view.seat === "connected" && view.report?.role === "candidate" ? 23 : 16);
+export const labelDrop = (view: ServerView, compact = false): number => (view.seat === "connected" && view.report?.role === "candidate" ? (compact ? 19 : 23) : compact ? 12 : 16);
 
 /** The words at a node. */
 export function nodeLabel(view: ServerView): TemplateResult {

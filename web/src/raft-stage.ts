@@ -54,7 +54,7 @@ export class RaftStage extends RaftElement {
   override render(): TemplateResult {
     const waiting = store.room !== null && !store.room.started;
     this.ring = this.layOut(waiting);
-    const { points, r } = this.ring;
+    const { points, r, compact } = this.ring;
     const links = waiting || !store.room ? [] : linkPairs(store.servers);
     return html`
       <svg class="stage-picture" role="group" aria-label="The cluster: servers, links and messages" width="100%" height="100%">
@@ -70,7 +70,7 @@ export class RaftStage extends RaftElement {
           const p = points[s.server - 1];
           if (!p) return nothing;
           const above = s.server === 1 && points.length > 1;
-          return html`<div class="node-label ${above ? "above" : ""}" style=${styleMap({ left: `${p.x}px`, top: `${p.y + (above ? -1 : 1) * (r + labelDrop(s))}px` })}>${nodeLabel(s)}</div>`;
+          return html`<div class="node-label ${above ? "above" : ""}" style=${styleMap({ left: `${p.x}px`, top: `${p.y + (above ? -1 : 1) * (r + labelDrop(s, compact))}px` })}>${nodeLabel(s)}</div>`;
         })}
       </div>
       ${this.centre(waiting)}
@@ -82,6 +82,7 @@ export class RaftStage extends RaftElement {
     const layer = this.querySelector<SVGGElement>("g.flights");
     if (!svgElement || !layer) return;
     this.style.setProperty("--r", `${this.ring.r}px`);
+    this.classList.toggle("compact", this.ring.compact);
     this.flights ??= new FlightLayer(layer, store);
     this.arcs ??= new ArcLayer(svgElement, store);
     this.flights.layOut(this.ring);

@@ -47,7 +47,7 @@ export class RaftStory extends RaftElement {
       <div class="buttons">
         <button ?disabled=${place <= 0} @click=${() => go(place - 1)}>Previous</button>
         <button ?disabled=${store.view.reading === null} @click=${() => go(place + 1)}>Next</button>
-        <span class="caption">${store.view.reading === null ? `event ${key.length} of ${key.length}` : `event ${place + 1} of ${key.length}`}</span>
+        <span class="caption">${store.view.reading === null ? "the newest event" : `event ${place + 1} of ${key.length}`}</span>
       </div>
     </div>`;
   }

@@ -45,6 +45,7 @@ const FLIGHTS = 500;
 const STORY = 1_000;
 const REQUESTS = 50;
 const GHOST_MS = 700;
+const RESTART_MS = 2_000; // of cluster time: a clock that falls back further is another room under the old name
 const NOTICE_MS = 6_000;
 
 export class Store {
@@ -172,6 +173,7 @@ export class Store {
     const error = clock.now - this.now(at);
     const steady = clock.rate === this.clock.rate && clock.rate > 0 && Math.abs(error) < 60 * clock.rate;
     // A batch is some milliseconds under way, never the same: following each would make every mark tremble.
+    if (clock.now < this.history.end - RESTART_MS) this.history = emptyHistory();
     this.clock = { now: steady ? this.now(at) + error * 0.1 : clock.now, rate: clock.rate, read: at };
     changed.add("clock");
   }

@@ -7,12 +7,12 @@ const STAGES: [number, number][] = [[800, 504], [704, 384], [1440, 504], [800, 3
 test("the ring: S1 at the top, clockwise, every node and its label inside the stage, at all sizes and counts", () => {
   for (const [width, height] of STAGES) {
     for (let n = 1; n <= 9; n++) {
-      const { points, r } = ring(width, height, n);
+      const { points, r, compact } = ring(width, height, n);
       const where = `${n} servers on ${width}×${height}`;
       assert.equal(points.length, n);
       for (const p of points) {
         assert.ok(p.x - r - 9 >= 0 && p.x + r + 9 <= width, `${where}: x ${p.x}`);
-        assert.ok(p.y - r - 9 >= 0 && p.y + r + 18 + 18 <= height, `${where}: y ${p.y}`);
+        assert.ok(p.y - r - 9 >= 0 && p.y + r + (compact ? 12 : 18) + 18 <= height, `${where}: y ${p.y}`);
         assert.ok(p.y >= (points[0]?.y ?? 0) - 1e-9, `${where}: S1 is not at the top`);
       }
       if (n > 2) assert.ok((points[1]?.x ?? 0) > (points[0]?.x ?? 0), `${where}: not clockwise`);

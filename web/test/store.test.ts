@@ -38,6 +38,13 @@ test("cluster time runs by the rate, stands when paused, and stands without a co
   assert.equal(store.now(at + 50_000), store.now(at + 60_000));
 });
 
+test("a room whose clock begins anew gets a new time line", () => {
+  const store = storeWith();
+  assert.equal(store.history.begin, 1_000);
+  store.apply({ clock: { now: 20, rate: 0.1 } });
+  assert.ok(Math.abs((store.history.begin ?? 0) - 20) < 5);
+});
+
 test("small errors of the clock are worn off, not jumped over", () => {
   const store = storeWith();
   store.apply({ clock: { now: 1_000, rate: 1 } });
