@@ -5,6 +5,7 @@ import (
 	"fmt"
 	"os"
 	"os/exec"
+	"strconv"
 	"strings"
 	"sync"
 	"syscall"
@@ -260,42 +261,43 @@ func (w *tab) kill() {
 	}
 }
 
-// renderer finds the process of the tab. DevTools does not tell it, so the tab is kept busy for a moment: it is the process that used the time.
+// renderer finds the process of the tab. DevTools does not tell it, so the tab takes 256 MB for a moment: it is the process that grew.
 func (w *tab) renderer() int {
 	w.t.Helper()
-	for range 10 {
-		before := w.browser.renderers()
-		w.must(nil, `const end = performance.now() + 500; while (performance.now() < end);`)
-		var busiest, busy, next = 0, 0.0, 0.0
-		for pid, used := range w.browser.renderers() {
-			if used -= before[pid]; used > busy {
-				busiest, busy, next = pid, used, busy
-			} else {
-				next = max(next, used)
-			}
-		}
-		if busy > 0.2 && busy > 2*next {
-			return busiest
+	before := w.browser.renderers()
+	w.must(nil, `window.e2eBallast = new Uint8Array(256 << 20).fill(1);`)
+	var grown []int
+	for pid, kilobytes := range w.browser.renderers() {
+		if kilobytes-before[pid] > 200<<10 {
+			grown = append(grown, pid)
 		}
 	}
-	w.t.Fatal("could not tell which process renders the tab")
-	return 0
+	w.must(nil, `delete window.e2eBallast;`)
+	if len(grown) != 1 {
+		w.t.Fatalf("expected one process to have grown by 256 MB, found %v", grown)
+	}
+	return grown[0]
 }
 
-// renderers are the processes of the browser that run pages, and the seconds of processor time that each has used.
-func (b *browser) renderers() map[int]float64 {
+// renderers are the processes of the browser that run pages, and the memory of each in KB.
+func (b *browser) renderers() map[int]int {
 	b.t.Helper()
 	infos, err := systeminfo.GetProcessInfo().Do(cdp.WithExecutor(b.ctx, chromedp.FromContext(b.ctx).Browser))
 	if err != nil {
 		b.t.Fatalf("listing the browser's processes: %v", err)
 	}
-	used := map[int]float64{}
+	memory := map[int]int{}
 	for _, info := range infos {
-		if info.Type == "renderer" {
-			used[int(info.ID)] = info.CPUTime
+		if info.Type != "renderer" {
+			continue
 		}
+		rss, err := exec.Command("ps", "-o", "rss=", "-p", strconv.FormatInt(info.ID, 10)).Output()
+		if err != nil {
+			continue // it has just ended
+		}
+		memory[int(info.ID)], _ = strconv.Atoi(strings.TrimSpace(string(rss)))
 	}
-	return used
+	return memory
 }
 
 // duplicate opens the tab's address from within the tab, which copies its sessionStorage, as "Duplicate tab" does.

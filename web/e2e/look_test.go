@@ -46,16 +46,29 @@ func (w *tab) as(l look) {
 	w.must(nil, `await new Promise((done) => setTimeout(done, 300)); await document.fonts.ready;`)
 }
 
-// lively opens three tabs of a room with a leader and some writes, one of them not committed everywhere, and returns the first tab.
+// lively opens three tabs of a room that has lived: two terms, committed entries of both, and a server that has just come back from behind a cut.
+// It returns the leader's tab.
 func lively(t *testing.T, r *room) *tab {
 	t.Helper()
 	tabs := r.windows(3)
-	leader, others := leading(t, 10*time.Second, tabs...)
-	for i := range 6 {
-		others[i%2].mustPut(string(rune('x'+i%3)), fmt.Sprint(i+1))
+	first, others := leading(t, 10*time.Second, tabs...)
+	for i, key := range []string{"x", "y", "x"} {
+		first.mustPut(key, fmt.Sprint(i+1))
 	}
+	first.isolate(true)
+	second, _ := leading(t, 10*time.Second, others...)
+	second.mustPut("y", "4")
+	first.isolate(false)
+	leader, _ := leading(t, 10*time.Second, tabs...)
+	leader.mustPut("z", "5")
 	leader.network(`{rate: 0.1}`)
 	return leader
+}
+
+// isolate cuts both directions of every link of the tab's server, or mends them.
+func (w *tab) isolate(cut bool) {
+	w.t.Helper()
+	w.network(fmt.Sprintf(`{links: [1, 2, 3].filter((s) => s !== %[1]d).flatMap((s) => [{from: %[1]d, to: s, up: %[2]t}, {from: s, to: %[1]d, up: %[2]t}])}`, w.seat(), !cut))
 }
 
 func TestThePageIsAccessibleAndFitsOnEveryScreen(t *testing.T) {
@@ -188,10 +201,14 @@ func TestPictures(t *testing.T) {
 			t.Fatal(err)
 		}
 	}
-	w := lively(t, newRoom(t))
-	for _, l := range looks[:3] {
+	r := newRoom(t)
+	r.code = "raft-class"
+	w := lively(t, r)
+	w.network(`{rate: 0.03}`) // a message is on its way for half a second
+	for i, l := range looks[:3] {
 		w.as(l)
-		w.must(nil, `await new Promise((done) => setTimeout(done, 1200));`)
+		// Taken while a write is on its way to the followers.
+		w.must(nil, fmt.Sprintf(`raftPlayground.request({op: "put", key: "x", value: "%d"}); await new Promise((done) => setTimeout(done, 350));`, 6+i))
 		var data []byte
 		w.run(10*time.Second, chromedp.ActionFunc(func(ctx context.Context) (err error) {
 			data, err = page.CaptureScreenshot().WithFormat(page.CaptureScreenshotFormatPng).Do(ctx)
@@ -200,6 +217,7 @@ func TestPictures(t *testing.T) {
 		if err := os.WriteFile(filepath.Join(folder, l.name+".png"), data, 0o644); err != nil {
 			t.Fatal(err)
 		}
+		time.Sleep(2 * time.Second) // the write is committed before the next picture
 		picture, err := png.Decode(bytes.NewReader(data))
 		if err != nil {
 			t.Fatalf("%s is no picture: %v", l.name, err)
