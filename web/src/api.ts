@@ -93,10 +93,10 @@ export function scriptingSurface(store: Store): RaftPlayground {
   };
 }
 
-/** The term of a committed entry: by Log Matching (§5.3) it is the same wherever the entry is committed. */
+/** The term of a committed entry: by Log Matching (§5.3) it is the same wherever the entry is committed, and in the leader that committed it. */
 function termAt(store: Store, index: U64): U64 | null {
   for (const { report } of store.servers) {
-    const cell = report && !less(report.commitIndex, index) ? cellAt(report, index) : null;
+    const cell = report && (report.role === "leader" || !less(report.commitIndex, index)) ? cellAt(report, index) : null;
     if (cell) return cell.term;
   }
   return null;

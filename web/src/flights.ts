@@ -169,8 +169,8 @@ export class FlightLayer {
       this.marks.delete(mark.flight.seq);
     };
     if (skipped) return remove();
+    place(mark, mark.stop);
     if (isLost(mark.flight)) {
-      place(mark, mark.stop);
       this.draw(mark);
       setTimeout(remove, 1_200);
       return;

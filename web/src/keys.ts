@@ -34,7 +34,9 @@ export const KEYS: Key[] = [
 export function onKey(e: KeyboardEvent): void {
   if (e.ctrlKey || e.metaKey || e.altKey || e.defaultPrevented) return;
   const target = e.target as Element | null;
-  if (target?.closest("input, select, textarea, dialog") && e.key !== "Escape") return;
+  if (target?.closest("dialog")) return; // it closes itself
+  if (target?.closest("input:not([type=radio], [type=checkbox], [type=range]), select, textarea") && e.key !== "Escape") return;
+  if (e.key === " " && target?.closest("input")) return;
   if (e.key === " " && target?.closest("button, a, summary, [role=button]")) return;
   const name = e.key.length === 1 ? e.key.toLowerCase() : e.key;
   const key = KEYS.find((k) => k.keys.includes(name));

@@ -20,18 +20,24 @@ const TABS: { panel: Panel; words: string }[] = [
   { panel: "time", words: "Time" },
 ];
 
+const ONE_COLUMN = matchMedia("(min-width: 900px) and (max-width: 1199px) and (min-height: 640px)"); // as in page.css
+
 /** The page of a room: its regions, and which of them are open (LOOK §1). Where they stand is the style sheet's affair. */
 export class RaftApp extends RaftElement {
   protected readonly topics = ["view", "room"] as const;
 
+  private readonly redraw = () => this.requestUpdate();
+
   override connectedCallback(): void {
     super.connectedCallback();
     document.addEventListener("keydown", onKey);
+    ONE_COLUMN.addEventListener("change", this.redraw);
   }
 
   override disconnectedCallback(): void {
     super.disconnectedCallback();
     document.removeEventListener("keydown", onKey);
+    ONE_COLUMN.removeEventListener("change", this.redraw);
   }
 
   override render(): TemplateResult {
@@ -67,7 +73,7 @@ export class RaftApp extends RaftElement {
   }
 
   private tab(panel: Panel, words: string): TemplateResult {
-    const open = store.view.panel === panel;
+    const open = isOpen(panel);
     return html`<button class="tab tab-${panel}" aria-pressed=${open ? "true" : "false"} @click=${() => store.show({ panel: open ? "none" : panel })}>${words}</button>`;
   }
 
@@ -83,6 +89,13 @@ export class RaftApp extends RaftElement {
       <button class="primary" @click=${() => store.show({ keys: false })}>Close</button>
     </dialog>`;
   }
+}
+
+/** On a tablet one column holds the panels, and there the story is what is not something else (page.css). */
+function isOpen(panel: Panel): boolean {
+  const chosen = store.view.panel;
+  if (panel === "story" && ONE_COLUMN.matches) return chosen !== "node" && chosen !== "client";
+  return chosen === panel;
 }
 
 /** The log grid's height in px for so many rows (LOOK §1). */

@@ -40,7 +40,7 @@ test("cluster time runs by the rate, stands when paused, and stands without a co
 
 test("a room whose clock begins anew gets a new time line", () => {
   const store = storeWith();
-  assert.equal(store.history.begin, 1_000);
+  assert.ok(Math.abs((store.history.begin ?? 0) - 1_000) < 5);
   store.apply({ clock: { now: 20, rate: 0.1 } });
   assert.ok(Math.abs((store.history.begin ?? 0) - 20) < 5);
 });
