@@ -13,7 +13,7 @@ func (n *Node) Clone() *Node {
 	c.disk.pending = slices.Clone(n.disk.pending)
 	c.out = outbox{boxes: [2]box{n.out.filling().clone()}}
 	if n.candidacy != nil {
-		c.candidacy = &candidacy{votes: slices.Clone(n.candidacy.votes), ownVote: n.candidacy.ownVote}
+		c.candidacy = &candidacy{votes: slices.Clone(n.candidacy.votes), count: n.candidacy.count, ownVote: n.candidacy.ownVote}
 	}
 	if l := n.leadership; l != nil {
 		c.leadership = &leadership{followers: slices.Clone(l.followers), match: slices.Clone(l.match), heldBack: l.heldBack}
@@ -69,7 +69,7 @@ func (n *Node) AppendState(b []byte) []byte {
 	}
 	u(uint64(n.Role()))
 	if n.candidacy != nil {
-		u(n.candidacy.ownVote)
+		u(n.candidacy.ownVote, uint64(n.candidacy.count))
 		for _, v := range n.candidacy.votes {
 			u(uint64(v))
 		}

@@ -31,6 +31,7 @@
 //	log.go          the log, in chunks that are written once
 //	durable.go      what is on disk, and which message waits for it (Fig. 2: "updated on stable storage before responding")
 //	output.go       what goes out, and who owns its memory
+//	rules.go        the rules by name, each of which can be switched off to see what it is for
 //	event.go        what happened, for people: also what did not happen, and why
 //	check.go        invariants, looked at after every input in builds with the tag raftcheck
 //

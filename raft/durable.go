@@ -22,9 +22,12 @@ func (d *durability) start(last Index) { d.handed, d.durable = last, last }
 
 // truncated notes that the log lost its entries from i on. A Save still under way must not make them count when it completes: the
 // same index may hold another entry by then, of another term (etcd-io/raft#8).
-func (d *durability) truncated(i Index) {
+func (d *durability) truncated(i Index, forget bool) {
 	if i <= d.handed {
 		d.handed, d.cut = i-1, true
+	}
+	if !forget {
+		return
 	}
 	d.durable = min(d.durable, i-1)
 	for k := range d.pending {

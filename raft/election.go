@@ -5,7 +5,8 @@ import "slices"
 // candidacy is a candidate's volatile state: one election (§5.2).
 type candidacy struct {
 	votes   []VoteState // in the order of voters
-	ownVote uint64      // the Save that makes the vote for itself durable
+	count   int         // how many of them are granted
+	ownVote uint64      // the Save that makes the vote for itself durable; 0 once that is counted
 }
 
 // startElection implements Fig. 2, Rules for Candidates: "on conversion to candidate, start election: increment currentTerm,
@@ -18,7 +19,7 @@ func (n *Node) startElection(reason Reason) {
 	n.setTerm(n.currentTerm+1, 0)
 	n.votedFor = n.opt.ID
 	n.candidacy = &candidacy{votes: make([]VoteState, len(n.voters)), ownVote: n.barrier()}
-	n.event(Event{Kind: BecameCandidate, Reason: reason, Old: uint64(n.elapsed), New: uint64(majority(len(n.voters)))})
+	n.event(Event{Kind: BecameCandidate, Reason: reason, Old: uint64(n.elapsed), New: uint64(n.majority())})
 	n.resetTimer(OwnCandidacy, 0)
 	n.requestVotes()
 }
@@ -47,7 +48,11 @@ func (n *Node) handleRequestVote(from ServerID, m *RequestVote) {
 		n.event(Event{Kind: VoteRefused, Reason: refusal, Peer: from, Old: uint64(n.votedFor)})
 	}
 	// Vote and term are durable before the candidate hears of them, or a crash would let this server vote again (eliben/raft#26).
-	n.sendRequestVoteReply(from, n.barrier(), RequestVoteReply{Call: m.Call, Term: n.currentTerm, VoteGranted: refusal == NoReason})
+	after := n.barrier()
+	if !n.keeps(DurableVote) {
+		after = 0
+	}
+	n.sendRequestVoteReply(from, after, RequestVoteReply{Call: m.Call, Term: n.currentTerm, VoteGranted: refusal == NoReason})
 }
 
 // refusal tells why the candidate does not get this server's vote, NoReason if it does.
@@ -55,9 +60,9 @@ func (n *Node) refusal(m *RequestVote) Reason {
 	switch {
 	case m.Term < n.currentTerm: // 1. reply false if term < currentTerm (§5.1)
 		return StaleTerm
-	case n.votedFor != 0 && n.votedFor != m.CandidateID: // 2. if votedFor is null or candidateId, …
+	case n.votedFor != 0 && n.votedFor != m.CandidateID && n.keeps(OneVotePerTerm): // 2. if votedFor is null or candidateId, …
 		return AlreadyVoted
-	case !n.atLeastAsUpToDate(m): // … and candidate's log is at least as up-to-date as receiver's log, grant vote (§5.2, §5.4)
+	case !n.atLeastAsUpToDate(m) && n.keeps(UpToDateCandidate): // … and candidate's log is at least as up-to-date as receiver's log, grant vote (§5.2, §5.4)
 		return LogBehind
 	}
 	return NoReason
@@ -72,7 +77,7 @@ func (n *Node) atLeastAsUpToDate(m *RequestVote) bool {
 }
 
 func (n *Node) grantVote(candidate ServerID) {
-	if n.votedFor == 0 {
+	if n.votedFor != candidate {
 		n.votedFor = candidate
 		n.disk.stateChanged = true
 	}
@@ -83,7 +88,7 @@ func (n *Node) grantVote(candidate ServerID) {
 func (n *Node) handleRequestVoteReply(from ServerID, m *RequestVoteReply) {
 	n.observeTerm(m.Term, from)
 	switch {
-	case m.Term < n.currentTerm:
+	case m.Term < n.currentTerm && n.keeps(AnswersOfThisElection):
 		n.ignore(from, StaleTerm)
 	case n.candidacy == nil:
 		n.ignore(from, NotCandidate)
@@ -98,19 +103,15 @@ func (n *Node) handleRequestVoteReply(from ServerID, m *RequestVoteReply) {
 // not votes: a reply that comes twice changes nothing (xnnyygn/xraft#27).
 func (n *Node) countVote(voter ServerID) {
 	i := slices.Index(n.voters, voter)
-	if n.candidacy.votes[i] == Granted {
+	c := n.candidacy
+	if c.votes[i] == Granted && n.keeps(CountVoters) {
 		return
 	}
-	n.candidacy.votes[i] = Granted
-	votes, needed := 0, majority(len(n.voters))
-	for _, v := range n.candidacy.votes {
-		if v == Granted {
-			votes++
-		}
-	}
-	n.event(Event{Kind: VoteReceived, Peer: voter, Old: uint64(votes), New: uint64(needed)})
-	if votes >= needed {
-		n.becomeLeader(votes)
+	c.votes[i] = Granted
+	c.count++
+	n.event(Event{Kind: VoteReceived, Peer: voter, Old: uint64(c.count), New: uint64(n.majority())})
+	if c.count >= n.majority() {
+		n.becomeLeader(c.count)
 	}
 }
 

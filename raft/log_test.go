@@ -89,9 +89,10 @@ func TestTermsAreFoundInTheLog(t *testing.T) {
 	})
 }
 
-func TestMajorityIndexIsTheHighestThatAMajorityStores(t *testing.T) {
+func TestStoredByIsTheHighestIndexThatSoManyServersStore(t *testing.T) {
 	rapid.Check(t, func(t *rapid.T) {
 		match := rapid.SliceOfN(rapid.Custom(func(t *rapid.T) Index { return Index(rapid.Uint64Range(0, 12).Draw(t, "match")) }), 1, maxVoters).Draw(t, "match")
+		servers := rapid.IntRange(1, len(match)).Draw(t, "servers")
 		brute := Index(0)
 		for i := Index(0); i <= 12; i++ {
 			n := 0
@@ -100,12 +101,12 @@ func TestMajorityIndexIsTheHighestThatAMajorityStores(t *testing.T) {
 					n++
 				}
 			}
-			if 2*n > len(match) {
+			if n >= servers {
 				brute = i
 			}
 		}
-		if got := majorityIndex(match); got != brute {
-			t.Fatalf("majorityIndex(%v) = %d, want %d", match, got, brute)
+		if got := storedBy(servers, match); got != brute {
+			t.Fatalf("storedBy(%d, %v) = %d, want %d", servers, match, got, brute)
 		}
 	})
 }

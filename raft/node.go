@@ -29,10 +29,11 @@ type Options struct {
 
 	FirstElapsed int // how much of the first election timeout has passed at the start, in percent, 0 to 99
 
-	MaxEntries  int  // most entries in one AppendEntries, ≥ 1; 0 means 64
-	MaxBytes    int  // most bytes of Data in one AppendEntries, but one entry always goes, however large; 0 means 256 KiB
-	MaxInFlight int  // most entries sent to a follower and not yet acknowledged, ≥ MaxEntries; 0 means 16 × MaxEntries
-	EagerCommit bool // tell followers of a new commitIndex at once, not with the next AppendEntries
+	MaxEntries  int     // most entries in one AppendEntries, ≥ 1; 0 means 64
+	MaxBytes    int     // most bytes of Data in one AppendEntries, but one entry always goes, however large; 0 means 256 KiB
+	MaxInFlight int     // most entries sent to a follower and not yet acknowledged, ≥ MaxEntries; 0 means 16 × MaxEntries
+	Off         RuleSet // rules that this server does not keep; none, unless one wants to see what they are for
+	EagerCommit bool    // tell followers of a new commitIndex at once, not with the next AppendEntries
 }
 
 // Durable is what a server finds on its disk when it starts: Figure 2's persistent state. The zero value is a new server.
@@ -221,7 +222,7 @@ func (n *Node) Tick() {
 		}
 	case n.elapsed >= n.timeout:
 		n.startElection(ElectionTimeout)
-	case n.candidacy != nil && n.elapsed%n.opt.HeartbeatTicks == 0:
+	case n.candidacy != nil && n.elapsed%n.opt.HeartbeatTicks == 0 && n.keeps(RetryCalls):
 		n.requestVotes() // §5.1: servers retry RPCs that are not answered in a timely manner
 	}
 	n.check()
@@ -279,7 +280,8 @@ func (n *Node) Campaign() {
 func (n *Node) Saved(seq uint64) {
 	n.disk.saved(seq)
 	switch {
-	case n.candidacy != nil && n.candidacy.ownVote <= n.disk.savedSeq:
+	case n.candidacy != nil && n.candidacy.ownVote != 0 && n.candidacy.ownVote <= n.disk.savedSeq:
+		n.candidacy.ownVote = 0
 		n.countVote(n.opt.ID)
 	case n.leadership != nil:
 		n.advanceCommitIndex()
@@ -346,7 +348,7 @@ func (n *Node) Status(s *Status) {
 	*s = Status{
 		ID: n.opt.ID, Role: n.Role(), CurrentTerm: n.currentTerm, VotedFor: n.votedFor, Leader: n.leader,
 		LastIndex: n.log.last, LastTerm: n.log.lastTerm(), CommitIndex: n.commitIndex, LastApplied: n.lastApplied,
-		Elapsed: n.elapsed, Timeout: n.timeout, Quorum: majority(len(n.voters)),
+		Elapsed: n.elapsed, Timeout: n.timeout, Quorum: n.majority(),
 	}
 	if n.leadership != nil {
 		s.Timeout = n.opt.HeartbeatTicks
@@ -376,7 +378,7 @@ func (n *Node) setTerm(t Term, from ServerID) {
 // stepDown makes the server a follower in the current term.
 func (n *Node) stepDown(reason Reason) {
 	was := n.Role()
-	if was == Follower {
+	if was == Follower || reason == HigherTerm && !n.keeps(StepDownForHigherTerm) {
 		return
 	}
 	n.candidacy, n.leadership = nil, nil
@@ -403,6 +405,9 @@ func (n *Node) resetTimer(reason Reason, peer ServerID) {
 }
 
 func (n *Node) drawTimeout() int {
+	if !n.keeps(RandomTimeouts) {
+		return n.opt.ElectionTicksMin
+	}
 	span := uint64(n.opt.ElectionTicksMax - n.opt.ElectionTicksMin + 1)
 	return n.opt.ElectionTicksMin + int(n.random.Uint64()%span)
 }

@@ -5,16 +5,21 @@ import "slices"
 // maxVoters bounds a cluster: the arithmetic below then needs no memory of its own.
 const maxVoters = 9
 
-// majority returns how many of n voters are more than half of them.
-func majority(n int) int { return n/2 + 1 }
+// majority returns how many servers are more than half of them.
+func (n *Node) majority() int {
+	if !n.keeps(MajorityDecides) {
+		return max(1, len(n.voters)/2)
+	}
+	return len(n.voters)/2 + 1
+}
 
-// majorityIndex returns the highest index that a majority of the servers stores, given what each of them stores. It is computed
+// storedBy returns the highest index that so many of the servers store, given what each of them stores. It is computed
 // from nothing every time: keeping it up to date incrementally has lost data elsewhere (openraft#1802), and nine numbers sort quickly.
-func majorityIndex(match []Index) Index {
+func storedBy(servers int, match []Index) Index {
 	var sorted [maxVoters]Index
 	s := sorted[:copy(sorted[:], match)]
 	slices.Sort(s)
-	return s[len(s)-majority(len(s))]
+	return s[len(s)-servers]
 }
 
 // storing returns how many of the servers store entry i, given what each of them stores.

@@ -36,8 +36,12 @@ func (n *Node) becomeLeader(votes int) {
 	n.leadership = l
 	n.leader = n.opt.ID
 	n.elapsed = 0
-	n.log.append(Entry{Term: n.currentTerm, Kind: NoOp})
-	n.event(Event{Kind: BecameLeader, Index: n.log.last, Old: uint64(votes), New: uint64(majority(len(n.voters)))})
+	if n.keeps(LeaderNoOp) {
+		n.log.append(Entry{Term: n.currentTerm, Kind: NoOp})
+	} else {
+		n.sendHeartbeats()
+	}
+	n.event(Event{Kind: BecameLeader, Index: n.log.last, Old: uint64(votes), New: uint64(n.majority())})
 }
 
 // replicate implements Fig. 2, Rules for Leaders: "if last log index ≥ nextIndex for a follower: send AppendEntries RPC with log entries
@@ -124,7 +128,11 @@ func (n *Node) handleAppendEntries(from ServerID, m *AppendEntries) {
 	}
 	reply.Term = n.currentTerm
 	// What the reply says is stored is on disk before the leader hears of it.
-	n.sendAppendEntriesReply(from, n.barrier(), reply)
+	after := n.barrier()
+	if !n.keeps(DurableAppend) {
+		after = 0
+	}
+	n.sendAppendEntriesReply(from, after, reply)
 }
 
 // objection tells why the call cannot come from a server that keeps the rules, NoReason if it can. Such a call changes nothing.
@@ -134,6 +142,9 @@ func (n *Node) objection(from ServerID, m *AppendEntries) Reason {
 	}
 	if m.Term == n.currentTerm && n.leadership != nil {
 		return SecondLeader
+	}
+	if !n.keeps(RefuseImpossible) {
+		return NoReason
 	}
 	term := m.PrevLogTerm
 	for i := range m.Entries {
@@ -176,13 +187,17 @@ func (n *Node) followLeader(leader ServerID) {
 		n.leader = leader
 		n.event(Event{Kind: LeaderKnown, Peer: leader})
 	}
-	n.resetTimer(Heartbeat, leader)
+	if n.keeps(HeartbeatResetsTimer) {
+		n.resetTimer(Heartbeat, leader)
+	}
 }
 
 // consistent is the consistency check: "2. reply false if log doesn't contain an entry at prevLogIndex whose term matches prevLogTerm"
 // (§5.3). The refusal says where the leader should try next.
 func (n *Node) consistent(from ServerID, m *AppendEntries, reply *AppendEntriesReply) bool {
 	switch {
+	case !n.keeps(ConsistencyCheck):
+		return true
 	case m.PrevLogIndex > n.log.last:
 		reply.ConflictIndex = n.log.last + 1
 		n.refuseAppend(from, m, NoEntryAtPrev)
@@ -202,6 +217,9 @@ func (n *Node) refuseAppend(from ServerID, m *AppendEntries, reason Reason) {
 
 // storeEntries follows the receiver's rules 3 and 4 and returns the last index that the call verified or stored.
 func (n *Node) storeEntries(from ServerID, m *AppendEntries) Index {
+	if !n.keeps(DeleteOnlyConflicts) && m.PrevLogIndex < n.log.last {
+		n.deleteFrom(m.PrevLogIndex+1, from)
+	}
 	for i := range m.Entries {
 		index := m.PrevLogIndex + 1 + Index(i)
 		// 3. If an existing entry conflicts with a new one (same index but different terms), delete it and all that follow it (§5.3). Only then:
@@ -210,9 +228,7 @@ func (n *Node) storeEntries(from ServerID, m *AppendEntries) Index {
 			if n.log.term(index) == m.Entries[i].Term {
 				continue
 			}
-			n.event(Event{Kind: EntriesTruncated, Peer: from, Index: index, Old: uint64(index), New: uint64(n.log.last)})
-			n.log.truncate(index)
-			n.disk.truncated(index)
+			n.deleteFrom(index, from)
 		}
 		// 4. Append any new entries not already in the log.
 		for _, e := range m.Entries[i:] {
@@ -221,12 +237,23 @@ func (n *Node) storeEntries(from ServerID, m *AppendEntries) Index {
 		n.event(Event{Kind: EntriesAppended, Peer: from, Index: index, Old: uint64(index), New: uint64(n.log.last)})
 		break
 	}
-	return m.PrevLogIndex + Index(len(m.Entries))
+	return min(m.PrevLogIndex+Index(len(m.Entries)), n.log.last) // the first, unless the consistency check is off
+}
+
+// deleteFrom deletes the entries from i on. Committed ones are never among them while every server keeps the rules.
+func (n *Node) deleteFrom(i Index, leader ServerID) {
+	n.event(Event{Kind: EntriesTruncated, Peer: leader, Index: i, Old: uint64(i), New: uint64(n.log.last)})
+	n.log.truncate(i)
+	n.disk.truncated(i, n.keeps(ForgetCutWrites))
+	n.commitIndex = min(n.commitIndex, n.log.last)
 }
 
 // learnCommitIndex implements "5. if leaderCommit > commitIndex, set commitIndex = min(leaderCommit, index of last new entry)". The bound is what this
 // call has verified: what lies beyond may still differ from the leader's log (scylladb#9965).
 func (n *Node) learnCommitIndex(from ServerID, m *AppendEntries, verified Index) {
+	if !n.keeps(CommitOnlyVerified) {
+		verified = n.log.last
+	}
 	if i := min(m.LeaderCommit, verified); i > n.commitIndex {
 		n.event(Event{Kind: CommitAdvanced, Reason: LeaderSaidSo, Peer: from, Index: i, Old: uint64(n.commitIndex), New: uint64(i)})
 		n.commitIndex = i
@@ -293,6 +320,9 @@ func (n *Node) backUp(f *follower, m *AppendEntriesReply) {
 			next = i + 1
 		}
 	}
+	if !n.keeps(BackUpByTerm) {
+		next = f.next - 1
+	}
 	next = max(min(next, f.next-1), f.match+1)
 	if next >= f.next {
 		n.ignore(f.id, Impossible) // it refuses what it said it stores
@@ -311,10 +341,13 @@ func (n *Node) advanceCommitIndex() {
 		l.match[i] = l.followers[i].match
 	}
 	l.match[len(l.match)-1] = n.disk.durable
-	i := majorityIndex(l.match)
+	if !n.keeps(CountOwnDisk) {
+		l.match[len(l.match)-1] = n.log.last
+	}
+	i := storedBy(n.majority(), l.match)
 	switch {
 	case i <= n.commitIndex:
-	case n.log.term(i) == n.currentTerm:
+	case n.log.term(i) == n.currentTerm || !n.keeps(CommitOnlyCurrentTerm):
 		n.event(Event{Kind: CommitAdvanced, Reason: MajorityStored, Index: i, Old: uint64(n.commitIndex), New: uint64(i),
 			Count: uint8(storing(l.match, i)), Of: uint8(len(l.match))})
 		n.commitIndex = i

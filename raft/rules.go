@@ -1,0 +1,93 @@
+package raft
+
+// Rule is one of the rules that Raft's safety or its liveness rests on. The core consults each at exactly one place, so that it
+// can be switched off there (Options.Off) and seen to be needed. A server with a rule switched off is not a Raft server any more.
+type Rule uint8
+
+const (
+	StepDownForHigherTerm Rule = iota
+	OneVotePerTerm
+	UpToDateCandidate
+	DurableVote
+	DurableAppend
+	CountVoters
+	AnswersOfThisElection
+	ConsistencyCheck
+	DeleteOnlyConflicts
+	CommitOnlyVerified
+	CommitOnlyCurrentTerm
+	CountOwnDisk
+	ForgetCutWrites
+	MajorityDecides
+	RefuseImpossible
+	LeaderNoOp
+	RandomTimeouts
+	RetryCalls
+	HeartbeatResetsTimer
+	BackUpByTerm
+	rules // how many there are
+)
+
+// RuleSet is a set of rules.
+type RuleSet uint64
+
+// RulesOf returns the set of the rules named.
+func RulesOf(rules ...Rule) (s RuleSet) {
+	for _, r := range rules {
+		s |= 1 << r
+	}
+	return s
+}
+
+// Has reports whether r is in the set.
+func (s RuleSet) Has(r Rule) bool { return s&(1<<r) != 0 }
+
+// keeps reports whether the server keeps a rule.
+func (n *Node) keeps(r Rule) bool { return !n.opt.Off.Has(r) }
+
+// Property is what a rule protects: one of the safety properties of Fig. 3, the durability of acknowledged writes, or liveness.
+type Property uint8
+
+const (
+	Liveness           Property = iota // the cluster serves, and soon
+	ElectionSafety                     // at most one leader can be elected in a given term
+	LeaderAppendOnly                   // a leader never overwrites or deletes entries in its log
+	LogMatching                        // logs that agree at an index and term agree in all that comes before
+	LeaderCompleteness                 // a committed entry is in the logs of all leaders of later terms
+	StateMachineSafety                 // no two servers apply different entries at the same index
+	Durability                         // an acknowledged write is never lost
+)
+
+// RuleInfo describes a rule to people.
+type RuleInfo struct {
+	Rule     Rule
+	ID       string // stable, for links and files
+	Title    string
+	Sentence string
+	Section  string
+	Protects Property
+}
+
+// Rules is the catalogue, in the order of the constants.
+var Rules = [rules]RuleInfo{
+	{StepDownForHigherTerm, "stepDownForHigherTerm", "Step down for a higher term", "A leader or candidate that learns of a higher term becomes a follower.", "§5.1", ElectionSafety},
+	{OneVotePerTerm, "oneVotePerTerm", "One vote a term", "A server votes for at most one candidate in a term, first come, first served.", "§5.2", ElectionSafety},
+	{UpToDateCandidate, "upToDateCandidate", "Vote for up-to-date logs only", "A server refuses its vote to a candidate whose log is less up to date than its own: the later last term wins, then the longer log.", "§5.4.1", LeaderCompleteness},
+	{DurableVote, "durableVote", "A vote is durable before it is told", "Term and vote are on disk before the reply that gives the vote leaves.", "Figure 2", ElectionSafety},
+	{DurableAppend, "durableAppend", "Entries are durable before they are acknowledged", "A follower's success leaves once the entries are on its disk.", "Figure 2", Durability},
+	{CountVoters, "countVoters", "Count voters, not votes", "A vote that arrives twice is one vote.", "§5.2", ElectionSafety},
+	{AnswersOfThisElection, "answersOfThisElection", "Count only this election's answers", "A candidate ignores votes of an earlier term.", "§5.2", ElectionSafety},
+	{ConsistencyCheck, "consistencyCheck", "Consistency check", "A follower refuses entries unless its log holds the entry just before them, with the same term.", "§5.3", LogMatching},
+	{DeleteOnlyConflicts, "deleteOnlyConflicts", "Delete only what conflicts", "A follower deletes entries only from the first one on that conflicts with the leader's; an old message that is overtaken deletes nothing.", "§5.3", Durability},
+	{CommitOnlyVerified, "commitOnlyVerified", "Commit only what was verified", "A follower commits no further than the last entry that this message has verified.", "§5.3", StateMachineSafety},
+	{CommitOnlyCurrentTerm, "commitOnlyCurrentTerm", "Commit only entries of the current term by counting", "Entries of earlier terms are committed by way of one of the leader's own term.", "§5.4.2", StateMachineSafety},
+	{CountOwnDisk, "countOwnDisk", "The leader counts its own disk", "A leader counts itself only for entries that its own disk holds.", "thesis 10.2.1", Durability},
+	{ForgetCutWrites, "forgetCutWrites", "A finished write counts only for what still stands", "A write that completes after its entries were replaced says nothing about those that replaced them.", "Figure 2", Durability},
+	{MajorityDecides, "majorityDecides", "A majority decides", "Elections and commitment take more than half of the servers.", "§5.2", ElectionSafety},
+	{RefuseImpossible, "refuseImpossible", "Refuse what cannot be", "A server does not obey a message that contradicts itself or what is committed.", "Figure 3", StateMachineSafety},
+	{LeaderNoOp, "leaderNoOp", "A blank entry at the start", "A new leader appends an entry of its own, and so commits what earlier leaders left.", "§8", Liveness},
+	{RandomTimeouts, "randomTimeouts", "Random election timeouts", "Every election timeout is drawn anew.", "§5.2", Liveness},
+	{RetryCalls, "retryCalls", "Retry calls", "A candidate asks again whoever has not answered.", "§5.1", Liveness},
+	{HeartbeatResetsTimer, "heartbeatResetsTimer", "A heartbeat resets the timer", "A follower that hears from the leader waits for a whole timeout again.", "§5.2", Liveness},
+	{BackUpByTerm, "backUpByTerm", "Back up a term at a time", "After a refusal the leader skips all entries of the conflicting term at once.", "§5.3", Liveness},
+}
