@@ -1,5 +1,5 @@
 import { nothing, render, svg, type SVGTemplateResult } from "lit";
-import { along, clientLane, lane, spareLabels, type Lane, type Point, type Ring } from "./layout.js";
+import { along, clientLane, lane, reasonSide, spareLabels, type Lane, type Point, type Ring, type Side } from "./layout.js";
 import type { Batch, Flight } from "./model.js";
 import { play } from "./motion.js";
 import { less, slot } from "./numbers.js";
@@ -22,6 +22,7 @@ interface Mark {
   ended: number | null;
   at: Point;
   label: boolean;
+  reasoned: boolean; // its reason is written beside its cross
   still: boolean; // drawn with its whole way, as motion is reduced
 }
 
@@ -124,7 +125,7 @@ export class FlightLayer {
     group.addEventListener("pointerenter", () => this.hover(f.seq));
     group.addEventListener("pointerleave", () => this.hover(null));
     const way = this.laneOf(f, ring);
-    const mark: Mark = { flight: f, lane: way, group, born: at, stop: stopOf(f), ended: null, at: way.from, label: false, still: false };
+    const mark: Mark = { flight: f, lane: way, group, born: at, stop: stopOf(f), ended: null, at: way.from, label: false, reasoned: false, still: false };
     this.marks.set(f.seq, mark);
     this.draw(mark);
     this.layer.append(group);
@@ -183,7 +184,15 @@ export class FlightLayer {
 
   private draw(mark: Mark): void {
     const lost = mark.ended !== null && isLost(mark.flight);
-    render(lost ? lostMark(mark.flight, mark.lane) : flightMark(mark.flight, mark.lane, mark.label, mark.still ? mark.at : null), mark.group);
+    render(lost ? lostMark(mark.flight, mark.lane, this.spare(mark)) : flightMark(mark.flight, mark.lane, mark.label, mark.still ? mark.at : null), mark.group);
+  }
+
+  /** On which side of its cross a lost message's reason has room; none where another says it already (LOOK §5). */
+  private spare(mark: Mark): Side {
+    const near = [...this.marks.values()].some((m) => m !== mark && m.ended !== null && m.reasoned && Math.hypot(m.at.x - mark.at.x, m.at.y - mark.at.y) < 60);
+    const side = near || !this.ring ? "none" : reasonSide(mark.at, this.ring);
+    mark.reasoned = side !== "none";
+    return side;
   }
 
   /** Which labels stand (LOOK §5): of what is selected or pointed at, of what the story tells of; of all when the clock stands. */
@@ -233,7 +242,7 @@ const wholeWay = (l: Lane, at: Point) => svg`<line class="way" x1=${l.from.x - a
 /** A message as LOOK §5 draws it; the colour is the sender's term. */
 export function flightMark(f: Flight, l: Lane, label: boolean, still: Point | null): SVGTemplateResult {
   return svg`<g class="flight t${slot(f.term)} ${f.kind}"><circle class="flight-hit" r="16" />${still ? wholeWay(l, still) : tail(l)}${shapeOf(f, l)}</g>
-    ${label ? svg`<text class="flight-label" y="-14">${f.label}</text>` : nothing}`;
+    ${label ? svg`<text class="flight-label" y="-14" text-anchor="middle">${f.label}</text>` : nothing}`;
 }
 
 function shapeOf(f: Flight, l: Lane): SVGTemplateResult {
@@ -274,6 +283,7 @@ function clientPill(f: Flight): SVGTemplateResult {
 }
 
 /** Where a message died, and why. */
-function lostMark(f: Flight, l: Lane): SVGTemplateResult {
-  return svg`<g class="lost t${slot(f.term)}">${tail(l)}<path class="cross" d="M-5 -5L5 5M-5 5L5 -5" /><text class="flight-label" x="10" y="-8" text-anchor="start">${lostWords(f)}</text></g>`;
+function lostMark(f: Flight, l: Lane, side: Side): SVGTemplateResult {
+  const [x, anchor] = side === "right" ? [10, "start"] : [-10, "end"];
+  return svg`<g class="lost t${slot(f.term)}">${tail(l)}<path class="cross" d="M-5 -5L5 5M-5 5L5 -5" />${side === "none" ? nothing : svg`<text class="flight-label" x=${x} y="-8" text-anchor=${anchor}>${lostWords(f)}</text>`}</g>`;
 }

@@ -107,6 +107,18 @@ export function spareLabels<T extends { at: Point }>(wanted: T[], nodes: Point[]
   return shown;
 }
 
+export type Side = "right" | "left" | "none";
+
+const REASON = 100; // px that "lost: link cut" takes
+
+/** On which side of a point a short line of text meets no node and stays on the stage. */
+export function reasonSide(at: Point, ring: Ring): Side {
+  const free = (from: number, to: number) =>
+    from >= 0 && to <= ring.width && !ring.points.some((n) => n.x + ring.r > from && n.x - ring.r < to && Math.abs(n.y - (at.y - 12)) < ring.r + 14);
+  if (free(at.x + 6, at.x + REASON)) return "right";
+  return free(at.x - REASON, at.x - 6) ? "left" : "none";
+}
+
 /** Which servers can form a quorum: the most servers, up, that all reach each other both ways. */
 export function largestGroup(up: number[], reach: (a: number, b: number) => boolean): number[] {
   let best: number[] = [];

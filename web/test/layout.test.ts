@@ -1,6 +1,6 @@
 import assert from "node:assert/strict";
 import { test } from "node:test";
-import { along, lane, largestGroup, ring, spareLabels, voteDot } from "../src/layout.js";
+import { along, lane, largestGroup, reasonSide, ring, spareLabels, voteDot } from "../src/layout.js";
 
 const STAGES: [number, number][] = [[800, 504], [704, 384], [1440, 504], [800, 330], [390, 338], [360, 270]];
 
@@ -52,6 +52,14 @@ test("labels: the more important first, none within 40 px of another or on a nod
   assert.deepEqual(spareLabels(wanted, [{ x: 210, y: 200 }], 32), [wanted[0], wanted[2]]);
   const many = Array.from({ length: 20 }, (_, i) => ({ at: { x: 50 * i, y: 0 } }));
   assert.equal(spareLabels(many, [], 32).length, 6);
+});
+
+test("the reason of a lost message stands where there is room", () => {
+  const on = (points: { x: number; y: number }[]) => ({ ...ring(800, 504, 3), points });
+  assert.equal(reasonSide({ x: 400, y: 200 }, on([])), "right");
+  assert.equal(reasonSide({ x: 750, y: 200 }, on([])), "left");
+  assert.equal(reasonSide({ x: 400, y: 200 }, on([{ x: 480, y: 190 }])), "left");
+  assert.equal(reasonSide({ x: 400, y: 200 }, on([{ x: 480, y: 190 }, { x: 320, y: 190 }])), "none");
 });
 
 test("the largest group is the most servers that all reach each other both ways", () => {
