@@ -47,6 +47,9 @@ func TestHiddenTabsKeepTheirLeader(t *testing.T) {
 	}
 	if now := watcher.settled(5*time.Second, 3).Term; now != term {
 		t.Errorf("the term was %d when the tabs were hidden and is %d %v later", term, now, time.Since(start))
+		for _, at := range watcher.terms[term:] {
+			t.Logf("a term began %v after the tabs were hidden", at.Sub(start).Round(time.Millisecond))
+		}
 	}
 	for i := range writes {
 		tabs[0].mustGet(fmt.Sprintf("hidden %d", i+1), "written")

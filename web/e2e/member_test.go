@@ -22,6 +22,7 @@ type member struct {
 	mu      sync.Mutex
 	came    []message      // answers and frames that have come and were not asked for yet
 	reports map[int]report // what each server last said of itself
+	terms   []time.Time    // when each term was first heard of, term 1 first; zero for one that was skipped
 	end     error          // why the socket was closed
 }
 
@@ -105,6 +106,10 @@ func (m *member) keep(got message) {
 		if err := jsoniter.Unmarshal(got.Params, &of); err != nil {
 			m.t.Errorf("a report that is none: %v in %s", err, got.text)
 			return
+		}
+		if known := len(m.terms); of.Term > uint64(known) {
+			m.terms = append(m.terms, make([]time.Time, of.Term-uint64(known))...)
+			m.terms[of.Term-1] = time.Now()
 		}
 		m.reports[of.Server] = of
 	default:
