@@ -29,7 +29,7 @@ type look struct {
 }
 
 var looks = []look{
-	{"light", 1440, 900, "light"},
+	{"wide", 1440, 900, "light"},
 	{"dark", 1440, 900, "dark"},
 	{"phone", 360, 740, "light"},
 	{"phone-dark", 360, 740, "dark"},
