@@ -91,7 +91,7 @@ func TestTermsAreFoundInTheLog(t *testing.T) {
 
 func TestStoredByIsTheHighestIndexThatSoManyServersStore(t *testing.T) {
 	rapid.Check(t, func(t *rapid.T) {
-		match := rapid.SliceOfN(rapid.Custom(func(t *rapid.T) Index { return Index(rapid.Uint64Range(0, 12).Draw(t, "match")) }), 1, maxVoters).Draw(t, "match")
+		match := rapid.SliceOfN(rapid.Custom(func(t *rapid.T) Index { return Index(rapid.Uint64Range(0, 12).Draw(t, "match")) }), 1, maxServers).Draw(t, "match")
 		servers := rapid.IntRange(1, len(match)).Draw(t, "servers")
 		brute := Index(0)
 		for i := Index(0); i <= 12; i++ {

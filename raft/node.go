@@ -190,8 +190,8 @@ func (o *Options) complete() error {
 	o.Voters = slices.Clone(o.Voters)
 	slices.Sort(o.Voters)
 	switch {
-	case len(o.Voters) > maxVoters:
-		return errors.New("raft: " + strconv.Itoa(len(o.Voters)) + " voters, at most " + strconv.Itoa(maxVoters) + " are possible")
+	case len(o.Voters) > maxServers:
+		return errors.New("raft: " + strconv.Itoa(len(o.Voters)) + " voters, at most " + strconv.Itoa(maxServers) + " are possible")
 	case !slices.Contains(o.Voters, o.ID) || o.ID == 0:
 		return errors.New("raft: server " + decimal(o.ID) + " is not among the voters")
 	case len(slices.Compact(slices.Clone(o.Voters))) != len(o.Voters) || o.Voters[0] == 0:

@@ -2,8 +2,8 @@ package raft
 
 import "slices"
 
-// maxVoters bounds a cluster: the arithmetic below then needs no memory of its own.
-const maxVoters = 9
+// maxServers bounds a cluster: the arithmetic below then needs no memory of its own.
+const maxServers = 9
 
 // majority returns how many servers are more than half of them.
 func (n *Node) majority() int {
@@ -16,7 +16,7 @@ func (n *Node) majority() int {
 // storedBy returns the highest index that so many of the servers store, given what each of them stores. It is computed
 // from nothing every time: keeping it up to date incrementally has lost data elsewhere (openraft#1802), and nine numbers sort quickly.
 func storedBy(servers int, match []Index) Index {
-	var sorted [maxVoters]Index
+	var sorted [maxServers]Index
 	s := sorted[:copy(sorted[:], match)]
 	slices.Sort(s)
 	return s[len(s)-servers]

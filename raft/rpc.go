@@ -15,6 +15,7 @@ type EntryKind uint8
 const (
 	Command EntryKind = iota // a command for the state machine
 	NoOp                     // the blank entry that a leader appends at the start of its term (§8)
+	Config                   // a configuration of the cluster (§6); Data is its text, see Configuration
 )
 
 // Entry is one entry of the log: a command and the term in which the leader received it (Fig. 2, State).
@@ -38,12 +39,14 @@ type RequestVote struct {
 	CandidateID  ServerID // candidate requesting vote
 	LastLogIndex Index    // index of candidate's last log entry (§5.4)
 	LastLogTerm  Term     // term of candidate's last log entry (§5.4)
+	PreVote      bool     // only asks whether the vote would be given in Term, which the candidate has not entered yet (thesis 9.6)
+	Transfer     bool     // the leader itself wants this election: servers need not be loyal to it (thesis 3.10)
 }
 
 // RequestVoteReply answers a RequestVote.
 type RequestVoteReply struct {
 	Call        uint64
-	Term        Term // the voter's currentTerm, for the candidate to update itself
+	Term        Term // the voter's currentTerm, for the candidate to update itself; if a pre-vote is granted: the term asked for
 	VoteGranted bool // true means candidate received vote
 }
 
@@ -68,7 +71,46 @@ type AppendEntriesReply struct {
 	ConflictIndex Index // on failure: the first index the follower holds of ConflictTerm; its last index + 1 if it has no such entry
 }
 
+// InstallSnapshot is invoked by the leader to send chunks of a snapshot to a follower that is too far behind (Fig. 13; §7). Chunks come in order.
+type InstallSnapshot struct {
+	Call              uint64
+	Term              Term          // leader's term
+	LeaderID          ServerID      // so follower can redirect clients
+	LastIncludedIndex Index         // the snapshot replaces all entries up through and including this index
+	LastIncludedTerm  Term          // term of LastIncludedIndex
+	Configuration     Configuration // as of LastIncludedIndex (§7: "latest configuration")
+	Offset            uint64        // byte offset where the chunk is positioned in the snapshot
+	Data              []byte        // raw bytes of the snapshot chunk, starting at Offset
+	Done              bool          // true if this is the last chunk
+}
+
+// InstallSnapshotReply answers an InstallSnapshot.
+type InstallSnapshotReply struct {
+	Call       uint64
+	Term       Term   // the follower's currentTerm, for the leader to update itself
+	NextOffset uint64 // how many bytes of this snapshot the follower holds: where the next chunk is to start
+	MatchIndex Index  // once the snapshot is installed, or was not needed: the index through which the follower is known to agree; else 0
+}
+
+// TimeoutNow is invoked by the leader to have a follower start an election at once: leadership transfer (thesis 3.10).
+type TimeoutNow struct {
+	Call     uint64
+	Term     Term
+	LeaderID ServerID
+}
+
+// TimeoutNowReply answers a TimeoutNow.
+type TimeoutNowReply struct {
+	Call uint64
+	Term Term
+}
+
 func (*RequestVote) rpc()        {}
 func (*RequestVoteReply) rpc()   {}
 func (*AppendEntries) rpc()      {}
 func (*AppendEntriesReply) rpc() {}
+
+func (*InstallSnapshot) rpc()      {}
+func (*InstallSnapshotReply) rpc() {}
+func (*TimeoutNow) rpc()           {}
+func (*TimeoutNowReply) rpc()      {}
