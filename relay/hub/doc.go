@@ -35,8 +35,9 @@
 // room comes after every change of it, at most once in 16 ms of real time, and every 2 s (roundTrip: real microseconds of the member's WebSocket
 // ping, null if unknown; watchers: members without a server). A new watcher is first sent the last report of every server.
 // seen is gathered for up to 16 ms of real time. A frame is listed once when it is sent, with a fate: "sent" (it arrives at due unless said otherwise later), "cut" (the link
-// is down; due is when it would have come), "down" (nobody is connected under that address), "full" (the receiver's queue is full). A later line
-// with only seq, fate and at corrects a "sent": the link was cut or the receiver went while it was under way.
+// is down; due is when it would have come), "down" (nobody is connected under that address), "full" (the receiver's queue is full), "lost" (the network lost it), "held" (it stopped
+// on its way and goes on when somebody says so). A later line with only seq, fate and at corrects a "sent" or "held": the link was cut or the receiver went while it was under way, somebody
+// held it or "dropped" it, or, "sent" with "due" beside it, released it. A frame that the network made a second time is listed like any other, with "copyOf": the seq of the first.
 // "frame" is the text as sent, the first 4096 bytes of it; a binary frame comes as "base64" instead. A watcher that is slow (256 KiB wait for it) is spared
 // "frame"; one that lags (1 MiB) is spared whole lines, and reports but the last of each server. A batch has at most 4096 lines and 1 MiB of text. seen says how many lines were left out
 // since it last said so: "dropped": n, absent if none.
@@ -55,6 +56,9 @@
 //	{"id":2,"method":"network","params":{"rate":1}}                                  0 to 1; 0 pauses; real time is 1
 //	{"id":3,"method":"network","params":{"links":[{"from":1,"to":2,"up":false}]}}       one direction; "latency" and "jitter" in µs may be given too
 //	{"id":4,"method":"network","params":{"latency":15000,"jitter":5000}}                every link
+//	{"id":4,"method":"network","params":{"loss":0.1,"duplicate":0.1,"reorder":0.1}}     probabilities, 0 to 1; of every link, or in "links" of one direction
+//	{"id":4,"method":"network","params":{"links":[{"from":1,"to":2,"hold":true}]}}      frames stop on the way; false releases all of them
+//	{"id":4,"method":"frame","params":{"seq":17,"do":"hold"}}                        one frame under way: "hold", "release" (it starts anew) or "drop"
 //	{"id":5,"method":"network","params":{"start":true}}                              start the clock now (see below)
 //	{"method":"state","params":{"hidden":true,"name":"Ada","disk":"memory"}}         about the sender itself
 //	{"method":"report","params":{…}}                                                 a server about itself; the hub sets "server"

@@ -1,11 +1,14 @@
 package hub
 
-// link is one direction between two servers, and what is on its way there, first in first out.
+import "slices"
+
+// link is one direction between two servers, and what is on its way there.
 type link struct {
 	Link
-	latest int64 // when the last frame that was sent is due: the next one is not earlier
-	queue  []flight
-	head   int // of queue
+	latest int64    // when the last frame that was sent in order is due: the next such one is not earlier
+	queue  []flight // ascending by due, then seq
+	head   int      // of queue
+	held   []flight // under way, but not going on until released; in the order in which they were held
 }
 
 // flight is a frame on its way.
@@ -18,10 +21,16 @@ type flight struct {
 
 const maxDelay = 60 * 1000 * 1000 // µs
 
-func delayInRange(micros int64) bool { return micros >= 0 && micros <= maxDelay }
+// possible tells whether every setting is in its range.
+func (l *Link) possible() bool {
+	delay := func(micros int64) bool { return micros >= 0 && micros <= maxDelay }
+	chance := func(p float64) bool { return p >= 0 && p <= 1 }
+	return delay(l.Latency) && delay(l.Jitter) && chance(l.Loss) && chance(l.Duplicate) && chance(l.Reorder)
+}
 
 func (l *link) length() int { return len(l.queue) - l.head }
 
+// push puts a frame in its place, which without reordering is the last.
 func (l *link) push(f flight) {
 	if l.head > 64 && l.head > len(l.queue)/2 {
 		kept := copy(l.queue, l.queue[l.head:])
@@ -29,6 +38,9 @@ func (l *link) push(f flight) {
 		l.queue, l.head = l.queue[:kept], 0
 	}
 	l.queue = append(l.queue, f)
+	for i := len(l.queue) - 1; i > l.head && before(&l.queue[i], &l.queue[i-1]); i-- {
+		l.queue[i], l.queue[i-1] = l.queue[i-1], l.queue[i]
+	}
 }
 
 func (l *link) pop() flight {
@@ -39,6 +51,23 @@ func (l *link) pop() flight {
 		l.queue, l.head = l.queue[:0], 0
 	}
 	return f
+}
+
+// take takes the frame seq off the link.
+func (l *link) take(seq uint64) (flight, bool) {
+	for i := l.head; i < len(l.queue); i++ {
+		if f := l.queue[i]; f.seq == seq {
+			l.queue = slices.Delete(l.queue, i, i+1)
+			return f, true
+		}
+	}
+	for i, f := range l.held {
+		if f.seq == seq {
+			l.held = slices.Delete(l.held, i, i+1)
+			return f, true
+		}
+	}
+	return flight{}, false
 }
 
 func (h *Hub) link(from, to uint64) *link {
@@ -86,8 +115,12 @@ func (h *Hub) call(m *member, e *envelope) {
 		if bad = h.report(m, e.params); bad == nil {
 			h.agree(m, e.id)
 		}
+	case "frame":
+		if bad = h.touch(e.params); bad == nil {
+			h.agree(m, e.id)
+		}
 	default:
-		bad = &refusal{codeUnknownMethod, "method", "method: expected join, network, state or report, or a frame with from and to; got " + clip(e.method)}
+		bad = &refusal{codeUnknownMethod, "method", "method: expected join, network, frame, state or report, or a frame with from and to; got " + clip(e.method)}
 	}
 	if bad != nil {
 		h.refuse(m, e.id, bad)
@@ -137,21 +170,71 @@ func (h *Hub) launch(from, to uint64, data []byte) {
 		return
 	}
 	l := h.link(from, to)
-	due := max(now+h.delay(l), l.latest)
+	h.carry(l, data, 0)
+	if h.happens(l.Duplicate) {
+		h.seq++
+		h.carry(l, data, h.seq-1)
+	}
+}
+
+// carry puts frame h.seq on link l, or loses it. original is the frame that it is a copy of, 0 if it is none.
+func (h *Hub) carry(l *link, data []byte, original uint64) {
+	now := h.clock.now
+	due, inOrder := h.dueOn(l)
 	fate := "sent"
 	switch {
 	case !l.Up:
 		fate = "cut"
-	case h.holder(to) == nil:
+	case h.holder(l.To) == nil:
 		fate = "down"
-	case l.length() >= h.limits.InFlight || h.flying+len(data) > h.limits.InFlightBytes:
+	case l.length()+len(l.held) >= h.limits.InFlight || h.flying+len(data) > h.limits.InFlightBytes:
 		fate = "full"
+	case h.happens(l.Loss):
+		fate = "lost"
+	case l.Hold:
+		fate = "held"
+		l.held = append(l.held, flight{seq: h.seq, data: data})
+		h.flying += len(data)
 	default:
-		l.latest = due
+		if inOrder {
+			l.latest = due
+		}
 		l.push(flight{seq: h.seq, due: due, data: data})
 		h.flying += len(data)
 	}
-	h.tell(sighting{seq: h.seq, from: from, to: to, sent: now, due: due, fate: fate, data: data})
+	h.tell(sighting{seq: h.seq, original: original, from: l.From, to: l.To, sent: now, due: due, fate: fate, data: data})
+}
+
+// dueOn draws when a frame that is sent now arrives. One that is reordered may take up to three times as long as the slowest other, and a
+// millisecond more, and lets later ones pass.
+func (h *Hub) dueOn(l *link) (due int64, inOrder bool) {
+	due = h.clock.now + h.delay(l)
+	if h.happens(l.Reorder) {
+		return due + 1 + h.random.Int64N(2*(l.Latency+l.Jitter)+1000), false
+	}
+	return max(due, l.latest), true
+}
+
+// happens draws whether something of this probability happens. What never happens takes nothing from the random stream, so that a
+// network without faults is the same with and without the code for them.
+func (h *Hub) happens(chance float64) bool { return chance > 0 && h.random.Float64() < chance }
+
+// relaunch lets a frame go on that was held, as if it were sent now.
+func (h *Hub) relaunch(l *link, f flight) {
+	var inOrder bool
+	if f.due, inOrder = h.dueOn(l); inOrder {
+		l.latest = f.due
+	}
+	l.push(f)
+	h.tell(sighting{seq: f.seq, fate: "sent", due: f.due, at: h.clock.now, later: true})
+}
+
+func (h *Hub) releaseAll(l *link) {
+	held := l.held
+	l.held = nil
+	for _, f := range held {
+		h.relaunch(l, f)
+	}
 }
 
 func (h *Hub) delay(l *link) int64 {
@@ -203,12 +286,17 @@ func (h *Hub) wakeForFrames() int64 {
 
 // lose takes everything off a link and tells why it never arrives.
 func (h *Hub) lose(l *link, fate string) {
-	for l.length() > 0 {
-		f := l.pop()
+	gone := func(f flight) {
 		h.flying -= len(f.data)
-		h.tell(sighting{seq: f.seq, fate: fate, at: h.clock.now, lost: true})
+		h.tell(sighting{seq: f.seq, fate: fate, at: h.clock.now, later: true})
 	}
-	l.latest = 0
+	for l.length() > 0 {
+		gone(l.pop())
+	}
+	for _, f := range l.held {
+		gone(f)
+	}
+	l.held, l.latest = nil, 0
 }
 
 // loseAllTo loses what is on its way to a server that is gone. What it sent itself had left it already, and goes on.

@@ -52,6 +52,13 @@ type Link struct {
 	Up      bool   `json:"up"`
 	Latency int64  `json:"latency"` // one way
 	Jitter  int64  `json:"jitter"`  // the delay is drawn evenly from Latency ± Jitter, and never less than 0
+
+	// Probabilities, 0 to 1, that a frame is lost, comes twice, or takes longer and lets later ones pass.
+	Loss      float64 `json:"loss,omitempty"`
+	Duplicate float64 `json:"duplicate,omitempty"`
+	Reorder   float64 `json:"reorder,omitempty"`
+
+	Hold bool `json:"hold,omitempty"` // frames stop on the way and wait until they are released or dropped
 }
 
 // Output is what a room wants done. The host passes the same Output again and again; the slices are borrowed: valid until the next
@@ -299,7 +306,7 @@ func (h *Hub) restore(r *Record) error {
 		h.seats[i].Seat = s
 	}
 	for _, l := range r.Links {
-		if !h.isServer(l.From) || !h.isServer(l.To) || l.From == l.To || !delayInRange(l.Latency) || !delayInRange(l.Jitter) {
+		if !h.isServer(l.From) || !h.isServer(l.To) || l.From == l.To || !l.possible() {
 			return errors.New("hub: the record has a link that this room cannot have")
 		}
 		h.link(l.From, l.To).Link = l

@@ -247,7 +247,7 @@ func TestAClaimOfASeatThatTheRoomForgotIsAdopted(t *testing.T) {
 
 func TestARecordBringsTheRoomBack(t *testing.T) {
 	s := trio(t, Options{})
-	s.say(1, `{"method":"network","params":{"rate":0.25,"links":[{"from":1,"to":2,"up":false}]}}`)
+	s.say(1, `{"method":"network","params":{"rate":0.25,"reorder":0.5,"links":[{"from":1,"to":2,"up":false,"loss":0.125,"duplicate":1,"hold":true}]}}`)
 	s.pass(3_000_000)
 	s.say(1, `{"method":"state","params":{"name":"Grace"}}`)
 	s.pass(100_000)
@@ -260,6 +260,9 @@ func TestARecordBringsTheRoomBack(t *testing.T) {
 	if r.Get("server").ToInt() != 1 || r.Get("rate").ToFloat64() != 0.25 || !r.Get("started").ToBool() || r.Get("links", 0, "up").ToBool() || r.Get("now").ToInt64() == 0 {
 		t.Errorf("got %s", got)
 	}
+	if l := r.Get("links", 0); l.Get("loss").ToFloat64() != 0.125 || l.Get("duplicate").ToFloat64() != 1 || l.Get("reorder").ToFloat64() != 0.5 || !l.Get("hold").ToBool() {
+		t.Errorf("the link's faults came back as %s", l.ToString())
+	}
 	if got := r.Get("servers", 0, "name").ToString(); got != "Grace" {
 		t.Errorf("the name is %q", got)
 	}
@@ -271,6 +274,7 @@ func TestARecordBringsTheRoomBack(t *testing.T) {
 		"too few seats":  {Size: 3, Seats: make([]Seat, 2)},
 		"too many seats": {Size: 10, Seats: make([]Seat, 10)},
 		"rate":           {Size: 1, Seats: make([]Seat, 1), Rate: 2},
+		"chance":         {Size: 2, Seats: make([]Seat, 2), Links: []Link{{From: 1, To: 2, Loss: 1.5}}},
 		"link":           {Size: 2, Seats: make([]Seat, 2), Links: []Link{{From: 1, To: 3}}},
 	} {
 		if _, err := New(Options{}, bad); err == nil {
@@ -410,6 +414,100 @@ func TestFates(t *testing.T) {
 	}
 }
 
+func TestFaultsOfALink(t *testing.T) {
+	const count = 1000
+	tests := []struct {
+		setting             string
+		arrivals, overtaken [2]int // least and most
+	}{
+		{`"loss":0.25`, [2]int{700, 800}, [2]int{0, 0}},
+		{`"loss":1`, [2]int{0, 0}, [2]int{0, 0}},
+		{`"duplicate":0.25`, [2]int{1200, 1300}, [2]int{0, 0}},
+		{`"duplicate":1,"loss":1`, [2]int{0, 0}, [2]int{0, 0}},
+		{`"reorder":0.25`, [2]int{count, count}, [2]int{200, 300}},
+		{`"jitter":9000`, [2]int{count, count}, [2]int{0, 0}},
+		{`"hold":true`, [2]int{0, 0}, [2]int{0, 0}},
+	}
+	for _, test := range tests {
+		s := trio(t, Options{Seed: 7})
+		s.say(4, `{"method":"network","params":{"links":[{"from":1,"to":2,"latency":10000,`+test.setting+`}]}}`)
+		for i := range count {
+			s.say(1, "1>2:"+strconv.Itoa(1000+i))
+			s.say(2, "2>1:"+strconv.Itoa(1000+i))
+			s.pass(1000)
+		}
+		s.pass(1_000_000)
+		overtaken, newest := 0, ""
+		for _, frame := range s.frames(2) {
+			if frame < newest {
+				overtaken++
+			}
+			newest = max(newest, frame)
+		}
+		if n := len(s.frames(2)); n < test.arrivals[0] || n > test.arrivals[1] {
+			t.Errorf("%s: of %d frames %d arrived, want %v", test.setting, count, n, test.arrivals)
+		}
+		if overtaken < test.overtaken[0] || overtaken > test.overtaken[1] {
+			t.Errorf("%s: %d were overtaken, want %v", test.setting, overtaken, test.overtaken)
+		}
+		if n := len(s.frames(1)); n != count {
+			t.Errorf("%s: the other direction lost %d", test.setting, count-n)
+		}
+	}
+}
+
+func TestFramesAreHeldReleasedAndDropped(t *testing.T) {
+	s := trio(t, Options{})
+	frame := func(seq, do string) []string {
+		return s.say(4, `{"id":1,"method":"frame","params":{"seq":`+seq+`,"do":"`+do+`"}}`)
+	}
+	s.say(4, `{"method":"network","params":{"latency":10000,"links":[{"from":1,"to":2,"hold":true}]}}`)
+	for _, text := range []string{"first", "second", "third", "fourth"} {
+		s.say(1, "1>2:"+text)
+	}
+	s.say(2, "2>3:held on its way")
+	frame("5", "hold")
+	s.pass(50_000)
+	s.expectFrames(2)
+	s.expectFrames(3)
+	frame("3", "release")
+	frame("2", "drop")
+	s.pass(5_000)
+	expectError(t, frame("2", "drop"), codeBadParams, "seq", "2, which is not")
+	s.expectFrames(2)
+	s.pass(5_000)
+	s.expectFrames(2, "1>2:third")
+	s.say(4, `{"method":"network","params":{"links":[{"from":1,"to":2,"hold":false}]}}`)
+	frame("5", "release")
+	s.pass(50_000)
+	s.expectFrames(2, "1>2:third", "1>2:first", "1>2:fourth")
+	s.expectFrames(3, "2>3:held on its way")
+	var got []string
+	for _, line := range s.sightings(4) {
+		got = append(got, line.Get("seq").ToString()+" "+line.Get("fate").ToString())
+	}
+	if want := "1 held, 2 held, 3 held, 4 held, 5 sent, 5 held, 3 sent, 2 dropped, 1 sent, 4 sent, 5 sent"; strings.Join(got, ", ") != want {
+		t.Errorf("seen\n%s\nwant\n%s", strings.Join(got, ", "), want)
+	}
+}
+
+func TestWhatIsHeldIsLostWithItsReceiver(t *testing.T) {
+	s := trio(t, Options{Limits: Limits{InFlight: 2}})
+	s.say(4, `{"method":"network","params":{"links":[{"from":1,"to":2,"hold":true}]}}`)
+	for range 3 {
+		s.say(1, "1>2:held")
+	}
+	s.hub.Disconnect(2)
+	s.pass(100_000)
+	var got []string
+	for _, line := range s.sightings(4) {
+		got = append(got, line.Get("seq").ToString()+" "+line.Get("fate").ToString())
+	}
+	if want := "1 held, 2 held, 3 full, 1 down, 2 down"; strings.Join(got, ", ") != want {
+		t.Errorf("seen %s, want %s", strings.Join(got, ", "), want)
+	}
+}
+
 func TestWhatIsUnderWayToAServerThatGoesIsLost(t *testing.T) {
 	s := trio(t, Options{})
 	s.say(4, `{"method":"network","params":{"latency":10000}}`)
@@ -522,6 +620,10 @@ func TestBadMessagesAreRefusedAndTheRoomGoesOn(t *testing.T) {
 		{"start is false", `{"id":1,"method":"network","params":{"start":false}}`, codeBadParams, "start", "paused by rate 0"},
 		{"latency too long", `{"id":1,"method":"network","params":{"latency":60000001}}`, codeBadParams, "latency", "60000000"},
 		{"link of nobody", `{"id":1,"method":"network","params":{"links":[{"from":1,"to":4,"up":false}]}}`, codeBadParams, "links", "1 to 3"},
+		{"a chance beyond 1", `{"id":1,"method":"network","params":{"loss":1.5}}`, codeBadParams, "loss", "from 0 to 1"},
+		{"a chance of a link", `{"id":1,"method":"network","params":{"links":[{"from":1,"to":2,"reorder":"often"}]}}`, codeBadParams, "links.reorder", "from 0 to 1"},
+		{"a frame of nobody", `{"id":1,"method":"frame","params":{"seq":99,"do":"drop"}}`, codeBadParams, "seq", "under way"},
+		{"nothing to do with a frame", `{"id":1,"method":"frame","params":{"seq":1,"do":"eat"}}`, codeBadParams, "do", "hold, release or drop"},
 		{"link to itself", `{"id":1,"method":"network","params":{"links":[{"from":1,"to":1,"up":false}]}}`, codeBadParams, "links", "two servers"},
 		{"link is a number", `{"id":1,"method":"network","params":{"links":[1]}}`, codeBadParams, "links", "an object"},
 		{"links is an object", `{"id":1,"method":"network","params":{"links":{}}}`, codeBadParams, "links", "a list"},

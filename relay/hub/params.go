@@ -90,6 +90,21 @@ func (p *params) rate(field string) float64 {
 	return value
 }
 
+// between reads a number from least to most.
+func (p *params) between(field string, least, most float64) float64 {
+	expected := "a number from " + strconv.FormatFloat(least, 'f', -1, 64) + " to " + strconv.FormatFloat(most, 'f', -1, 64)
+	if p.it.WhatIsNext() != jsoniter.NumberValue {
+		p.expect(field, expected)
+		return 0
+	}
+	text := string(p.it.ReadNumber())
+	value, err := strconv.ParseFloat(text, 64)
+	if (err != nil || !(value >= least && value <= most)) && p.bad == nil {
+		p.bad = badParam(field, expected, text)
+	}
+	return value
+}
+
 func (p *params) truth(field string) bool {
 	if p.it.WhatIsNext() != jsoniter.BoolValue {
 		p.expect(field, "true or false")

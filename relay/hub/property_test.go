@@ -83,19 +83,21 @@ func account(rt *rapid.T, s *stage, owner map[uint64]uint64, sent int) (underWay
 			arrived[frame]++
 		}
 	}
-	frames, lost, lastDue := map[uint64]string{}, map[uint64]bool{}, map[string]int64{}
+	frames, lost := map[uint64]string{}, map[uint64]bool{}
+	lastDue, direction := map[string]int64{}, map[uint64]string{}
 	for _, line := range s.sightings(4) {
 		seq := line.Get("seq").ToUint64()
 		if line.Get("frame").ToString() != "" {
 			if frames[seq] != "" {
 				rt.Fatalf("frame %d was told twice", seq)
 			}
-			if direction := line.Get("from").ToString() + ">" + line.Get("to").ToString(); line.Get("fate").ToString() == "sent" {
-				if due := line.Get("due").ToInt64(); due < lastDue[direction] {
-					rt.Fatalf("frame %d is said to be due at %d, before one that it cannot overtake, at %d", seq, due, lastDue[direction])
-				} else {
-					lastDue[direction] = due
+			direction[seq] = line.Get("from").ToString() + ">" + line.Get("to").ToString()
+			if line.Get("fate").ToString() == "sent" {
+				due := line.Get("due").ToInt64()
+				if last := lastDue[direction[seq]]; due < last {
+					rt.Fatalf("frame %d is said to be due at %d, before one that it cannot overtake, at %d", seq, due, last)
 				}
+				lastDue[direction[seq]] = due
 			}
 			frames[seq] = line.Get("frame").ToString()
 		}
@@ -104,6 +106,7 @@ func account(rt *rapid.T, s *stage, owner map[uint64]uint64, sent int) (underWay
 				rt.Fatalf("frame %d was lost twice or never sent", seq)
 			}
 			lost[seq] = true
+			lastDue[direction[seq]] = 0 // all that was under way is lost with it, and cannot be overtaken
 		}
 	}
 	if len(frames) != sent {
@@ -118,6 +121,72 @@ func account(rt *rapid.T, s *stage, owner map[uint64]uint64, sent int) (underWay
 		}
 	}
 	return underWay
+}
+
+// Whatever the network does to them, frames are told of and accounted for: one that was sent, or is a copy, arrives exactly once at the time
+// that its last line says, unless its last line says that it is lost, held, dropped, cut off or that nobody was there.
+func TestAFaultyNetworkTellsTheTruth(t *testing.T) {
+	rapid.Check(t, func(rt *rapid.T) {
+		s := trio(t, Options{Seed: rapid.Uint64().Draw(rt, "seed"), Limits: Limits{InFlight: 8, InFlightBytes: 200}})
+		server, sent := rapid.Uint64Range(1, 3), 0
+		chance := rapid.SampledFrom([]float64{0, 0.5, 1})
+		rt.Repeat(map[string]func(*rapid.T){
+			"send": func(rt *rapid.T) {
+				from := server.Draw(rt, "from")
+				sent++
+				s.say(from, fmt.Sprintf("%d>%d:%d", from, from%3+1, sent))
+			},
+			"pass": func(rt *rapid.T) { s.pass(rapid.Int64Range(0, 30_000).Draw(rt, "micros")) },
+			"frame": func(rt *rapid.T) {
+				s.say(4, fmt.Sprintf(`{"method":"frame","params":{"seq":%d,"do":"%s"}}`, rapid.IntRange(1, sent+1).Draw(rt, "seq"),
+					rapid.SampledFrom([]string{"hold", "release", "drop"}).Draw(rt, "do")))
+			},
+			"link": func(rt *rapid.T) {
+				from := server.Draw(rt, "from")
+				s.say(4, fmt.Sprintf(`{"method":"network","params":{"links":[{"from":%d,"to":%d,"up":%t,"hold":%t,"latency":%d,"loss":%g,"duplicate":%g,"reorder":%g}]}}`,
+					from, from%3+1, rapid.Bool().Draw(rt, "up"), rapid.Bool().Draw(rt, "hold"), rapid.IntRange(0, 20_000).Draw(rt, "latency"),
+					chance.Draw(rt, "loss"), chance.Draw(rt, "duplicate"), chance.Draw(rt, "reorder")))
+			},
+		})
+		s.pass(1_000_000)
+		expected := map[string]int{}
+		lines := map[uint64]string{}
+		fates := map[uint64]string{}
+		for _, line := range s.sightings(4) {
+			seq := line.Get("seq").ToUint64()
+			if frame := line.Get("frame").ToString(); frame != "" {
+				lines[seq] = frame
+				if original := line.Get("copyOf").ToUint64(); original != 0 && lines[original] != frame {
+					rt.Fatalf("frame %d is said to be a copy of %d", seq, original)
+				}
+			}
+			fates[seq] = line.Get("fate").ToString()
+		}
+		for seq, fate := range fates {
+			if fate == "sent" {
+				expected[lines[seq]]++
+			}
+		}
+		for conn := uint64(1); conn <= 3; conn++ {
+			for _, frame := range s.frames(conn) {
+				expected[frame]--
+			}
+		}
+		for frame, missing := range expected {
+			if missing != 0 {
+				rt.Fatalf("%s arrived %d times less than told", frame, missing)
+			}
+		}
+		held := 0
+		for i := range s.hub.links {
+			for _, f := range s.hub.links[i].held {
+				held += len(f.data)
+			}
+		}
+		if s.hub.flying != held {
+			rt.Fatalf("%d bytes are counted as under way, %d are held", s.hub.flying, held)
+		}
+	})
 }
 
 // The same seed and inputs give the same outputs, to the byte: the simulator and sharing by link rest on it.
@@ -147,6 +216,8 @@ func FuzzReceive(f *testing.F) {
 		"1>2:RequestVotes:Request:1:1:0:0", "1:AppendEntries:Reply:1:true", `{"from":1,"to":2,"id":"1>2:3","method":"RequestVote","params":{}}`,
 		`{"id":1,"method":"join","params":{"server":1,"lease":"x","watch":true,"size":3,"name":"n","disk":"opfs","hidden":false}}`,
 		`{"id":1,"method":"network","params":{"rate":0.5,"latency":1,"jitter":2,"links":[{"from":1,"to":2,"up":false,"latency":3,"jitter":4}]}}`,
+		`{"id":1,"method":"network","params":{"loss":0.5,"duplicate":1,"reorder":0,"links":[{"from":1,"to":2,"hold":true}]}}`,
+		`{"id":1,"method":"frame","params":{"seq":1,"do":"hold"}}`,
 		`{"method":"state","params":{"hidden":true,"name":"Ada","disk":"memory"}}`, `{"method":"report","params":{"server":1,"term":3}}`,
 		`{"variant":"RequestVote","fields":[{"uuid":"u"}]}`, `{"variant":"Accepted","fields":[{"uuid":"u"}]}`, `{"from":1,"from":2}`, "{", "[", "", "\xff",
 		`{"method":"report","params":null}`, `{"method":"report","params":{,}}`, `{"id":1e400,"method":"x"}`, `{"from":1,null:2}`,
@@ -169,7 +240,7 @@ func FuzzReceive(f *testing.F) {
 				}
 			}
 		}
-		s.say(4, `{"method":"network","params":{"rate":1,"latency":0,"jitter":0,"links":[{"from":2,"to":3,"up":true}]}}`)
+		s.say(4, `{"method":"network","params":{"rate":1,"latency":0,"jitter":0,"loss":0,"duplicate":0,"links":[{"from":2,"to":3,"up":true,"hold":false}]}}`)
 		s.pass(60_000_000)
 		s.forget()
 		s.say(2, "2>3:still here")
@@ -182,6 +253,7 @@ func FuzzRecord(f *testing.F) {
 	for _, seed := range []string{
 		`{"size":1,"seats":[{"lease":"","name":""}]}`, `{"size":3,"seats":[]}`, `{"size":-1}`, `{"rate":1e300,"size":1,"seats":[{}]}`,
 		`{"size":2,"started":true,"now":9223372036854775807,"rate":1,"seats":[{"lease":"x","name":"\ud800"},{}],"links":[{"from":1,"to":2,"up":true,"latency":1,"jitter":60000000}]}`,
+		`{"size":2,"seats":[{},{}],"links":[{"from":1,"to":2,"up":true,"loss":0.5,"duplicate":1e-9,"reorder":1,"hold":true}]}`,
 	} {
 		f.Add([]byte(seed))
 	}

@@ -16,7 +16,8 @@ type sighting struct {
 	fate      string
 	data      []byte
 	binary    bool
-	lost      bool // a later line: only seq, fate and at
+	original  uint64 // the frame that this one is a copy of, 0 if none
+	later     bool   // corrects an earlier line: only seq, fate, at, and due if the fate is "sent"
 	at        int64
 }
 
@@ -211,6 +212,17 @@ func (l *Link) write(w *jsoniter.Stream) {
 	w.WriteInt64(l.Latency)
 	w.WriteRaw(`,"jitter":`)
 	w.WriteInt64(l.Jitter)
+	for _, chance := range []struct {
+		name  string
+		value float64
+	}{{"loss", l.Loss}, {"duplicate", l.Duplicate}, {"reorder", l.Reorder}} {
+		if chance.value > 0 {
+			w.WriteRaw(`,"` + chance.name + `":` + strconv.FormatFloat(chance.value, 'f', -1, 64))
+		}
+	}
+	if l.Hold {
+		w.WriteRaw(`,"hold":true`)
+	}
 	w.WriteObjectEnd()
 }
 
@@ -295,9 +307,13 @@ func (h *Hub) writeLines(text bool) []byte {
 func (s *sighting) write(w *jsoniter.Stream, text bool) {
 	w.WriteRaw(`{"seq":`)
 	w.WriteUint64(s.seq)
-	if s.lost {
+	if s.later {
 		w.WriteRaw(`,"fate":"` + s.fate + `","at":`)
 		w.WriteInt64(s.at)
+		if s.fate == "sent" {
+			w.WriteRaw(`,"due":`)
+			w.WriteInt64(s.due)
+		}
 		w.WriteObjectEnd()
 		return
 	}
@@ -311,6 +327,10 @@ func (s *sighting) write(w *jsoniter.Stream, text bool) {
 	w.WriteInt64(s.due)
 	w.WriteRaw(`,"fate":"` + s.fate + `","bytes":`)
 	w.WriteInt(len(s.data))
+	if s.original != 0 {
+		w.WriteRaw(`,"copyOf":`)
+		w.WriteUint64(s.original)
+	}
 	switch {
 	case !text:
 	case s.binary:
