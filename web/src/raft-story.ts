@@ -24,9 +24,10 @@ export class RaftStory extends RaftElement {
           <label class="check"><input type="checkbox" .checked=${store.view.everything} @change=${(e: Event) => store.show({ everything: (e.target as HTMLInputElement).checked })} />Show all</label>
         </div>
         ${rows.length === 0 ? html`<p class="caption">Nothing yet. The first timer that ends makes the first line.</p>` : nothing}
-        <ol>
-          ${repeat(rows, (r) => r.lines.at(-1)?.id ?? r.id, (r) => this.line(r))}
+        <ol aria-describedby="story-keys" @keydown=${this.walk}>
+          ${repeat(rows, (r) => r.lines.at(-1)?.id ?? r.id, (r) => this.line(r, r === rows[0]))}
         </ol>
+        <p class="heard-only" id="story-keys">The arrow keys go through the events.</p>
       </div>
     `;
   }
@@ -52,12 +53,23 @@ export class RaftStory extends RaftElement {
     </div>`;
   }
 
-  private line(row: StoryRow): TemplateResult {
+  /** A hundred lines are one stop of the Tab key: the arrows go through them. */
+  private walk(e: KeyboardEvent): void {
+    const lines = [...this.querySelectorAll<HTMLElement>(".story-line")];
+    const place = lines.indexOf(document.activeElement as HTMLElement);
+    const to = { ArrowDown: place + 1, ArrowUp: place - 1, Home: 0, End: lines.length - 1 }[e.key];
+    const line = to === undefined ? undefined : lines[to];
+    if (!line) return;
+    e.preventDefault();
+    line.focus();
+  }
+
+  private line(row: StoryRow, entrance: boolean): TemplateResult {
     const open = row.lines.some((l) => l.id === store.view.open);
     const current = row.lines.some((l) => l.id === store.headline?.id);
     const first = row.lines[0];
     return html`<li class="${current ? "current" : ""} ${first?.weight ?? ""}">
-      <button class="story-line" aria-expanded=${open ? "true" : "false"} @click=${() => store.show({ open: open ? null : row.id })}>
+      <button class="story-line" tabindex=${entrance ? 0 : -1} aria-expanded=${open ? "true" : "false"} @click=${() => store.show({ open: open ? null : row.id })}>
         <span class="when">${seconds(row.at)}</span><span>${splitHeading(row.text).title}</span>
       </button>
       ${open && first ? html`<div class="reason"><p>${splitHeading(row.text).rest} ${first.why || "The rules ask nothing more here."}</p>${first.section ? html`<p class="caption">Raft paper, ${first.section} · ${first.kind}</p>` : html`<p class="caption">${first.kind}</p>`}</div>` : nothing}
