@@ -110,11 +110,24 @@ func (w *tab) examine(what string, l look) {
 	}
 }
 
+// tabStops is how often one may have to press Tab to come from the beginning of the page to its end, however long its story is.
+const tabStops = 40
+
 func TestTheKeyboardReachesStageClientAndTransport(t *testing.T) {
 	w := lively(t, newRoom(t))
 	w.as(looks[0])
+	for i := range 60 { // a long story: each change of the rate is a line of its own
+		w.network(fmt.Sprintf(`{rate: %g}`, 0.1+float64(i%2)/10))
+	}
+	eventually(t, 5*time.Second, "the story grows long", func() error {
+		var lines int
+		if w.must(&lines, `return deepAll(".story-line").length;`); lines < 60 {
+			return fmt.Errorf("it has %d lines", lines)
+		}
+		return nil
+	})
 	reached := map[string]bool{}
-	for range 120 {
+	for range tabStops {
 		w.run(5*time.Second, chromedp.KeyEvent(kb.Tab))
 		var path []string
 		w.must(&path, `
@@ -129,8 +142,29 @@ func TestTheKeyboardReachesStageClientAndTransport(t *testing.T) {
 	}
 	for _, element := range []string{"raft-stage", "raft-client", "raft-transport"} {
 		if !reached[element] {
-			t.Errorf("120 presses of Tab never reach %s; they reach %v", element, reached)
+			t.Errorf("%d presses of Tab never reach %s; they reach %v", tabStops, element, reached)
 		}
+	}
+
+	// The arrows go through the story and through the logs.
+	var at struct{ Line, Place, Opened int }
+	w.must(nil, `deepAll(".story-line[tabindex='0']")[0].focus();`)
+	w.run(5*time.Second, chromedp.KeyEvent(kb.ArrowDown), chromedp.KeyEvent(kb.ArrowDown), chromedp.KeyEvent(kb.Enter))
+	w.must(&at, `
+		await new Promise((done) => setTimeout(done, 300));
+		const lines = deepAll(".story-line");
+		return {line: lines.indexOf(document.activeElement), place: lines.findIndex((l) => l.tabIndex === 0), opened: deepAll(".story-line[aria-expanded=true]").length};`)
+	if at.Line < 2 || at.Place != at.Line || at.Opened != 1 {
+		t.Errorf("two arrows down and Enter in the story: %+v, expected the third line or, if others came meanwhile, a later one, as the only stop, and open", at)
+	}
+	var cell []string
+	w.must(nil, `deepAll(".logs-scroll")[0].focus();`)
+	w.run(5*time.Second, chromedp.KeyEvent(kb.End), chromedp.KeyEvent(kb.Home), chromedp.KeyEvent(kb.ArrowRight), chromedp.KeyEvent(kb.ArrowDown))
+	w.must(&cell, `
+		await new Promise((done) => setTimeout(done, 300));
+		return deepAll(".cell.pointed").map((c) => c.getAttribute("aria-label"));`)
+	if len(cell) != 1 || !strings.HasPrefix(cell[0], "Entry 2 of S2") {
+		t.Errorf("Home, right and down in the logs point at %q, expected entry 2 of S2", cell)
 	}
 
 	// And what is reached can be worked: a link is cut and a write is sent without the mouse.

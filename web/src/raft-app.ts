@@ -85,7 +85,7 @@ export class RaftApp extends RaftElement {
     return html`<dialog aria-labelledby="keys-title" @close=${() => store.show({ keys: false })}>
       <h2 id="keys-title">Keys</h2>
       <dl class="keys">${KEYS.map((k) => html`<div><dt><kbd>${k.shown}</kbd></dt><dd>${k.words}</dd></div>`)}</dl>
-      <p class="caption">Tab goes to every server and every link; Enter selects the one and changes the other.</p>
+      <p class="caption">Tab goes to every server and every link; Enter selects the one and changes the other. In the story and in the logs the arrow keys go on.</p>
       <button class="primary" @click=${() => store.show({ keys: false })}>Close</button>
     </dialog>`;
   }

@@ -51,7 +51,7 @@ export class RaftLogGrid extends RaftElement {
         ${this.following ? nothing : html`<button class="small" @click=${this.latest}>Latest ⟩</button>`}
         <label class="check" title="Key V"><input type="checkbox" .checked=${wide} @change=${() => store.show({ wide: !wide })} />Commands</label>
       </div>
-      <div class="logs-scroll" role="region" aria-label="Logs of all servers" tabindex="0" @scroll=${this.scrolled} @pointerleave=${() => this.point(null)}>
+      <div class="logs-scroll" role="region" aria-label="Logs of all servers" tabindex="0" @scroll=${this.scrolled} @keydown=${this.walk} @blur=${() => this.point(null)} @pointerleave=${() => this.point(null)}>
         <div class="grid" role="table" aria-label="Logs: a row a server, a column an index" style=${style}>
           ${this.indexRow(g, Math.max(g.columns, fit))}
           ${repeat(g.rows, (r) => r.server, (r) => this.row(r, g, wide))}
@@ -94,8 +94,9 @@ export class RaftLogGrid extends RaftElement {
     const state = !c.cell ? "missing" : c.committed ? "committed" : "open";
     const text = c.cell?.kind === "noop" ? (wide ? "no-op" : "∅") : wide && c.cell ? tight(c.cell.text) : "";
     const marks = html`${r.match === c.column ? html`<i class="match" title="matchIndex: the leader knows that S${r.server} has it"></i>` : nothing}${r.next === c.column ? html`<i class="next" title="nextIndex: what the leader sends S${r.server} next"></i>` : nothing}`;
+    const pointed = store.view.cell?.server === r.server && same(store.view.cell.index, c.index);
     const replaced = store.ghosts.some((x) => x.server === r.server && same(x.index, c.index));
-    return html`<span class="cell ${state} t${slot(c.cell?.term ?? 0)} ${g.conflicts.has(c.column) ? "conflict" : ""} ${replaced ? "late" : ""}" role="cell" aria-label=${this.said(c, r)}
+    return html`<span class="cell ${state} t${slot(c.cell?.term ?? 0)} ${g.conflicts.has(c.column) ? "conflict" : ""} ${pointed ? "pointed" : ""} ${replaced ? "late" : ""}" role="cell" aria-label=${this.said(c, r)}
         @pointerenter=${() => this.point({ server: r.server, index: c.index })}><span class="cell-text">${c.cell ? html`${c.cell.term}${wide ? " " : ""}${text}` : nothing}</span>${c.applied && wide ? html`<i class="applied"></i>` : nothing}${marks}</span>`;
   }
 
@@ -124,6 +125,22 @@ export class RaftLogGrid extends RaftElement {
     return html`<p class="logs-empty">No entries yet. Send a write. <button class="small" @click=${() => void store.request("put", "x", "1", null).catch((why: Error) => store.notice(why.message))}>Send x = 1</button></p>`;
   }
 
+  /** The logs are one stop of the Tab key: the arrows go from entry to entry, Home and End to the first and the last. */
+  private walk(e: KeyboardEvent): void {
+    const g = grid(store.servers);
+    const { cell } = store.view;
+    const at = g.rows.findIndex((r) => r.server === cell?.server);
+    const row = clamp(at < 0 ? 0 : at + (e.key === "ArrowDown" ? 1 : e.key === "ArrowUp" ? -1 : 0), g.rows.length - 1);
+    const last = g.columns - 1;
+    const column = cell && at >= 0 ? distance(cell.index, g.first) : last;
+    const to = { ArrowLeft: at < 0 ? column : column - 1, ArrowRight: column + 1, ArrowUp: column, ArrowDown: column, Home: 0, End: last }[e.key];
+    const server = g.rows[row]?.server;
+    if (to === undefined || server === undefined || last < 0) return;
+    e.preventDefault();
+    this.point({ server, index: plus(g.first, clamp(to, last)) });
+    void this.updateComplete.then(() => this.querySelector(".cell.pointed")?.scrollIntoView({ block: "nearest", inline: "nearest" }));
+  }
+
   private point(cell: { server: number; index: GridCell["index"] } | null): void {
     if (cell === null && store.view.cell === null) return;
     store.show({ cell });
@@ -142,5 +159,7 @@ export class RaftLogGrid extends RaftElement {
     this.requestUpdate();
   }
 }
+
+const clamp = (n: number, high: number): number => Math.max(0, Math.min(high, n));
 
 customElements.define("raft-log-grid", RaftLogGrid);

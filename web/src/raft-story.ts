@@ -13,9 +13,12 @@ export class RaftStory extends RaftElement {
   protected readonly topics = ["story", "view", "room"] as const;
   protected override readonly calm = 120;
 
+  private stop: number | null = null; // the oldest line of the row that the Tab key comes to; null: the newest row
+
   override render(): TemplateResult {
     const key = store.story.filter((l) => l.weight === "key");
     const rows = mergeStory(store.view.everything ? store.story : key, ROWS);
+    const stop = rows.find((r) => r.lines.at(-1)?.id === this.stop) ?? rows[0];
     return html`
       ${this.headline(key)}
       <div class="story-list">
@@ -25,9 +28,9 @@ export class RaftStory extends RaftElement {
         </div>
         ${rows.length === 0 ? html`<p class="caption">Nothing yet. The first timer that ends makes the first line.</p>` : nothing}
         <ol aria-describedby="story-keys" @keydown=${this.walk}>
-          ${repeat(rows, (r) => r.lines.at(-1)?.id ?? r.id, (r) => this.line(r, r === rows[0]))}
+          ${repeat(rows, (r) => r.lines.at(-1)?.id ?? r.id, (r) => this.line(r, r === stop))}
         </ol>
-        <p class="heard-only" id="story-keys">The arrow keys go through the events.</p>
+        <p class="heard-only" id="story-keys">The arrow keys go through the events, Home and End to the newest and the oldest; Enter opens one.</p>
       </div>
     `;
   }
@@ -64,12 +67,19 @@ export class RaftStory extends RaftElement {
     line.focus();
   }
 
-  private line(row: StoryRow, entrance: boolean): TemplateResult {
+  private stopAt(row: StoryRow): void {
+    const oldest = row.lines.at(-1)?.id ?? null;
+    if (this.stop === oldest) return;
+    this.stop = oldest;
+    this.requestUpdate();
+  }
+
+  private line(row: StoryRow, stop: boolean): TemplateResult {
     const open = row.lines.some((l) => l.id === store.view.open);
     const current = row.lines.some((l) => l.id === store.headline?.id);
     const first = row.lines[0];
     return html`<li class="${current ? "current" : ""} ${first?.weight ?? ""}">
-      <button class="story-line" tabindex=${entrance ? 0 : -1} aria-expanded=${open ? "true" : "false"} @click=${() => store.show({ open: open ? null : row.id })}>
+      <button class="story-line" tabindex=${stop ? 0 : -1} aria-expanded=${open ? "true" : "false"} @focus=${() => this.stopAt(row)} @click=${() => store.show({ open: open ? null : row.id })}>
         <span class="when">${seconds(row.at)}</span><span>${splitHeading(row.text).title}</span>
       </button>
       ${open && first ? html`<div class="reason"><p>${splitHeading(row.text).rest} ${first.why || "The rules ask nothing more here."}</p>${first.section ? html`<p class="caption">Raft paper, ${first.section} · ${first.kind}</p>` : html`<p class="caption">${first.kind}</p>`}</div>` : nothing}
