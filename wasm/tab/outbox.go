@@ -16,8 +16,11 @@ const (
 	mostNotices  = 8
 )
 
-// clockEvery is after how long, in real ms, the page is told the time even if nothing else is new: it draws timers by it.
-const clockEvery = 250
+// Times of batches, in ms of real time.
+const (
+	clockEvery  = 250 // after which the page is told the time even if nothing else is new: it draws timers by it
+	hiddenEvery = 250 // between two batches for a hidden page at least: only scripts read it
+)
 
 // outbox folds what is new until the page asks for it.
 type outbox struct {
@@ -160,7 +163,8 @@ func (t *Tab) flush() {
 	if !o.drawn || t.start.Type == "" && !o.changed {
 		return
 	}
-	if !o.changed && !o.selfChanged && !o.serversChanged && t.now-o.posted < clockEvery {
+	since := t.now - o.posted
+	if !o.changed && !o.selfChanged && !o.serversChanged && since < clockEvery || t.start.Hidden && since < hiddenEvery {
 		return
 	}
 	if o.selfChanged {

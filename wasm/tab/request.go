@@ -154,7 +154,7 @@ func (t *Tab) receiveAnswer(message []byte) {
 		if t.frame.Refusal != nil {
 			t.refused(r, t.frame.Refusal)
 		} else if a := t.frame.Answer; a != nil {
-			r.view.Index, r.view.Found = U64(a.Index), a.Found
+			r.view.Index, r.view.Term, r.view.Found = U64(a.Index), U64(a.Term), a.Found
 			t.finish(r, "done", r.outcome(a))
 		}
 		return

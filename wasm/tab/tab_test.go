@@ -86,6 +86,9 @@ func (w *world) put(tab *testTab, id int, key, value string) ClientRequest {
 	if r.State != "done" {
 		w.t.Fatalf("put %s=%s: %s, %s", key, value, r.State, r.Detail)
 	}
+	if own := tab.last.Self; r.Index == 0 || r.Term == 0 || own.Server != nil && r.Term > own.Term {
+		w.t.Errorf("put %s=%s is done at index %d in term %d, the tab's own term is %d", key, value, r.Index, r.Term, tab.last.Self.Term)
+	}
 	return r
 }
 
@@ -488,6 +491,34 @@ func TestALongFrameKeepsItsName(t *testing.T) {
 		if v := New(nil, 1).flight(&f); v.Kind != "AppendEntries" || v.Term != 7 || v.Label != "many entries" {
 			t.Errorf("%s: %+v", f.Frame, v)
 		}
+	}
+}
+
+// A hidden page answers each batch at once, as nothing is drawn: its scripts see the cluster go on, but it is not woken more often than four times a second.
+func TestAHiddenPageIsSentFourBatchesASecond(t *testing.T) {
+	w := newWorld(t)
+	tabs := three(w)
+	w.elect(tabs...)
+	hidden := tabs[0]
+	hidden.say(map[string]any{"type": "hidden", "hidden": true})
+	w.run(300)
+	for second := range 10 {
+		before := len(hidden.batches)
+		index := w.put(tabs[1], 1000+second, "k", strconv.Itoa(second)).Index
+		w.run(1000)
+		if got := len(hidden.batches) - before; got < 3 || got > 6 { // what put itself took is counted too
+			t.Errorf("second %d: a hidden page was sent %d batches", second, got)
+		}
+		if status := hidden.last.Self; status.CommitIndex < index {
+			t.Errorf("second %d: the hidden page knows commitIndex %d, %d is committed", second, status.CommitIndex, index)
+		}
+	}
+	hidden.say(map[string]any{"type": "hidden", "hidden": false})
+	w.run(20)
+	before := len(hidden.batches)
+	w.run(1000)
+	if got := len(hidden.batches) - before; got < 10 {
+		t.Errorf("a page that is seen again was sent %d batches in a second", got)
 	}
 }
 

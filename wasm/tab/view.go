@@ -171,6 +171,7 @@ type ClientRequest struct {
 	State  string `json:"state"`
 	Found  bool   `json:"found"`
 	Index  U64    `json:"index"`
+	Term   U64    `json:"term"`
 	Detail string `json:"detail"`
 }
 

@@ -25,7 +25,9 @@ func TestHiddenTabsKeepTheirLeader(t *testing.T) {
 		if !w.hidden() {
 			t.Fatalf("tab %d is visible: this test would show nothing", i+1)
 		}
-		w.must(nil, `window.e2eTicks = 0; setInterval(() => e2eTicks++, 50);`)
+		w.must(nil, `
+			window.e2eTicks = 0; setInterval(() => e2eTicks++, 50);
+			window.e2eCommits = 0; raftPlayground.on("commit", () => e2eCommits++);`)
 	}
 
 	start, writes := time.Now(), 0
@@ -37,6 +39,7 @@ func TestHiddenTabsKeepTheirLeader(t *testing.T) {
 		time.Sleep(2 * time.Second)
 	}
 	for i, w := range tabs {
+		w.knowsItsServer(i, writes)
 		var ticks int
 		if w.must(&ticks, `return e2eTicks;`); ticks > 200 {
 			t.Errorf("the page of tab %d ran a 50-ms timer %d times in %v: it was not treated as hidden", i+1, ticks, hiddenFor)
@@ -54,4 +57,23 @@ func TestHiddenTabsKeepTheirLeader(t *testing.T) {
 	for i := range writes {
 		tabs[0].mustGet(fmt.Sprintf("hidden %d", i+1), "written")
 	}
+}
+
+// knowsItsServer checks that the scripts of a hidden page see what goes on: the last write is in status() and cluster() soon, and the writes came as events.
+func (w *tab) knowsItsServer(place, writes int) {
+	w.t.Helper()
+	eventually(w.t, 3*time.Second, fmt.Sprintf("hidden tab %d knows of the last write", place+1), func() error {
+		var known struct {
+			Own, Cluster, Last float64
+			Commits            int
+		}
+		w.must(&known, `
+			const last = await raftPlayground.request({op: "get", key: "hidden 1"});
+			await new Promise((done) => setTimeout(done, 1000));
+			return {own: raftPlayground.status().commitIndex, cluster: Math.min(...raftPlayground.cluster().map((s) => s.commitIndex)), last: last.index, commits: e2eCommits};`)
+		if known.Own < known.Last || known.Cluster < known.Last || known.Commits < writes/2 {
+			return fmt.Errorf("after %d writes: %+v", writes, known)
+		}
+		return nil
+	})
 }

@@ -1,6 +1,5 @@
 import type { ClientRequest, Connection, NetworkChange, Report, Room, ServerView, Status, StoryLine, U64 } from "./model.js";
-import { cellAt, leaderOf } from "./logs.js";
-import { less } from "./numbers.js";
+import { leaderOf } from "./logs.js";
 import type { Store } from "./store.js";
 
 /**
@@ -39,7 +38,7 @@ export interface Cluster extends Status {
 
 export interface Outcome {
   index: U64;
-  term: U64 | null; // of the entry at index; null if no server of the room has reported it to this tab yet
+  term: U64; // of the entry at index
   found: boolean;
   value: string;
 }
@@ -80,7 +79,7 @@ export function scriptingSurface(store: Store): RaftPlayground {
       if (typeof key !== "string" || key === "") throw new TypeError("request: key must be a text that is not empty");
       if (typeof value !== "string") throw new TypeError("request: value must be a text");
       const done = (await store.request(op, key, value, server)) as ClientRequest;
-      return { index: done.index, term: termAt(store, done.index), found: done.found, value: done.value };
+      return { index: done.index, term: done.term, found: done.found, value: done.value };
     },
     network: async (change) => {
       await store.network(change);
@@ -91,15 +90,6 @@ export function scriptingSurface(store: Store): RaftPlayground {
       return () => set.delete(fn as (event: never) => void);
     },
   };
-}
-
-/** The term of a committed entry: by Log Matching (§5.3) it is the same wherever the entry is committed, and in the leader that committed it. */
-function termAt(store: Store, index: U64): U64 | null {
-  for (const { report } of store.servers) {
-    const cell = report && (report.role === "leader" || !less(report.commitIndex, index)) ? cellAt(report, index) : null;
-    if (cell) return cell.term;
-  }
-  return null;
 }
 
 function clusterMember(s: ServerView): Cluster {

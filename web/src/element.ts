@@ -4,6 +4,7 @@ import { store, type Topic } from "./store.js";
 /**
  * The base of all views: drawn in the page's own tree (one style sheet, src/page.css), again whenever one of its topics changed in the store.
  * What only informs need not be drawn sixty times a second: a view may name the least time between two drawings. A person's own act shows at once.
+ * A hidden page draws nothing; what changed meanwhile is drawn once when it is seen again.
  */
 export abstract class RaftElement extends LitElement {
   protected abstract readonly topics: readonly Topic[];
@@ -12,6 +13,10 @@ export abstract class RaftElement extends LitElement {
   private leave: (() => void) | null = null;
   private timer: ReturnType<typeof setTimeout> | undefined;
   private drawnAt = 0;
+  private missed = false;
+  private readonly seen = () => {
+    if (this.missed && !document.hidden) this.draw();
+  };
 
   protected override createRenderRoot(): HTMLElement {
     this.replaceChildren(); // the shell in index.html stood here until now
@@ -20,6 +25,7 @@ export abstract class RaftElement extends LitElement {
 
   override connectedCallback(): void {
     super.connectedCallback();
+    document.addEventListener("visibilitychange", this.seen);
     this.leave = store.subscribe((changed) => {
       if (this.topics.some((t) => changed.has(t))) this.drawSoon(changed.has("view") || changed.has("room"));
     });
@@ -27,11 +33,14 @@ export abstract class RaftElement extends LitElement {
 
   override disconnectedCallback(): void {
     super.disconnectedCallback();
+    document.removeEventListener("visibilitychange", this.seen);
     this.leave?.();
     clearTimeout(this.timer);
   }
 
   private drawSoon(now: boolean): void {
+    this.missed = document.hidden;
+    if (this.missed) return;
     const wait = this.drawnAt + this.calm - performance.now();
     clearTimeout(this.timer);
     if (now || wait <= 0) this.draw();
@@ -39,6 +48,7 @@ export abstract class RaftElement extends LitElement {
   }
 
   private draw(): void {
+    this.missed = false;
     this.drawnAt = performance.now();
     this.requestUpdate();
   }

@@ -52,8 +52,8 @@ export class FlightLayer {
     }
   }
 
-  /** What is on its way already when the stage is first drawn. */
-  private takeUp(): void {
+  /** What is on its way already when the stage is first drawn, or seen again. */
+  takeUp(): void {
     const at = performance.now();
     const now = this.store.now(at);
     for (const f of this.store.flights.values()) if (f.due >= now) this.begin(f, now, at);
@@ -65,7 +65,7 @@ export class FlightLayer {
     const beating = new Set<number>();
     for (const f of batch.flights ?? []) {
       if (f.kind === "AppendEntries" && less(0, f.term)) beating.add(f.from);
-      if (this.ring) this.begin(f, now, at);
+      if (this.ring && !document.hidden) this.begin(f, now, at);
     }
     for (const server of beating) {
       const outline = this.layer.ownerSVGElement?.querySelector(`.node.leader[data-server="${server}"] .outline`);

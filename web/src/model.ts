@@ -88,7 +88,7 @@ export interface StoryLine {
   id: number; // grows; unique in this tab
   at: number;
   server: number; // 0: the network or a person
-  kind: string; // the event's kind, as raft/event.go names it, or "fault", "client"
+  kind: string; // the event's kind as raft/explain.Kind names it ("voteGranted"), or "badFrame", "fault", "client"
   weight: "key" | "detail"; // heartbeats, timer resets and such are detail
   text: string; // "S2 votes for S1 in term 3."
   why: string; // the rule and its reason in one or two sentences, may be empty
@@ -106,6 +106,7 @@ export interface ClientRequest {
   state: "pending" | "done" | "refused" | "unknown";
   found: boolean; // get: the key exists
   index: U64; // done: the index at which it committed
+  term: U64; // done: the term of the entry there
   detail: string; // in words: "committed at index 48", "S1 is not the leader, S3 is", "timed out: it may or may not have happened"
 }
 
@@ -131,7 +132,7 @@ export type Connection =
   | { state: "open" }
   | { state: "lost"; retryAt: number; attempt: number; why: string }; // retryAt: epoch ms
 
-/** From the Worker, at most one a frame; a member that is absent did not change. */
+/** From the Worker, at most one a frame, four a second to a hidden page; a member that is absent did not change. */
 export interface Batch {
   clock?: { now: number; rate: number }; // cluster time at the moment of posting
   connection?: Connection;
@@ -150,7 +151,7 @@ export interface Batch {
 /** From the page to the Worker. */
 export type ToWorker =
   | { type: "start"; room: string; relay: string; link: string; seat: "any" | "watch"; size: number | null; encoding: "colon" | "json"; hint: number | null; hidden: boolean }
-  | { type: "drawn" } // the page has drawn the last batch and wants the next
+  | { type: "drawn" } // the page has drawn the last batch, or is hidden and will not, and wants the next
   | { type: "hidden"; hidden: boolean }
   | { type: "request"; id: number; op: ClientRequest["op"]; key: string; value: string; server: number | null } // null: find the leader
   | { type: "network"; id: number; change: NetworkChange }

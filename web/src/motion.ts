@@ -1,10 +1,15 @@
-/** The page's one question about motion (LOOK §10): may things move? */
+/** The page's questions about motion (LOOK §10): may things move, and is what moves now happening, or only learned of now? */
 const query = matchMedia("(prefers-reduced-motion: reduce)");
+
+const BACK_MS = 300; // after the page is seen again, in which what it missed is drawn: as it is, not as it came about
+
+let seenAt = -BACK_MS;
+document.addEventListener("visibilitychange", () => (seenAt = performance.now()));
 
 export const reducedMotion = (): boolean => query.matches;
 
-/** Animates once, unless motion is reduced. */
+/** Animates once, unless motion is reduced or nobody saw what led to it. */
 export function play(element: Element | null | undefined, frames: Keyframe[], ms: number, easing = "cubic-bezier(.2,.8,.2,1)"): Animation | null {
-  if (!element || reducedMotion()) return null;
+  if (!element || reducedMotion() || document.hidden || performance.now() - seenAt < BACK_MS) return null;
   return element.animate(frames, { duration: ms, easing });
 }

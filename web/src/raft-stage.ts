@@ -33,10 +33,16 @@ export class RaftStage extends RaftElement {
     this.requestUpdate();
   });
   private stopBatches: (() => void) | null = null;
+  private readonly back = () => {
+    if (document.hidden) return;
+    this.flights?.takeUp();
+    this.run();
+  };
 
   override connectedCallback(): void {
     super.connectedCallback();
     this.observer.observe(this);
+    document.addEventListener("visibilitychange", this.back);
     this.stopBatches = store.onBatch((batch) => {
       this.flights?.add(batch);
       this.run();
@@ -46,6 +52,7 @@ export class RaftStage extends RaftElement {
   override disconnectedCallback(): void {
     super.disconnectedCallback();
     this.observer.disconnect();
+    document.removeEventListener("visibilitychange", this.back);
     this.stopBatches?.();
     cancelAnimationFrame(this.frame);
     clearTimeout(this.slow);

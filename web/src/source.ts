@@ -15,9 +15,15 @@ export interface Joining {
 /** Only a hint: which seat this tab had before a reload. The lease that proves it is on the Worker's disk. */
 const HINT = "raft-seat";
 
-/** The Worker with this tab's server, as a source of the store. It is asked for the next batch only after a frame with the last one was drawn. */
+const UNDRAWN_MS = 250; // after which a page that is visible and still not drawn (a frame that is scrolled out of sight) takes the next batch
+
+/**
+ * The Worker with this tab's server, as a source of the store. It is asked for the next batch only after a frame with the last one was drawn. A hidden
+ * page draws nothing and asks at once, so that what scripts read (api.ts) stays true; the Worker then sends less often.
+ */
 export class WorkerSource implements Source {
   private worker: Worker;
+  private wanted: { frame: number; timer: ReturnType<typeof setTimeout> } | null = null;
 
   constructor(url: string, private store: Store, joining: Joining) {
     store.code = joining.room;
@@ -26,7 +32,10 @@ export class WorkerSource implements Source {
     this.worker = new Worker(url, { name: "raft server" });
     this.worker.addEventListener("message", (e: MessageEvent<FromWorker>) => this.receive(e.data));
     this.worker.addEventListener("error", (e) => store.setBoot({ state: "failed", reason: "worker", detail: e.message ?? "the Worker could not be loaded" }));
-    document.addEventListener("visibilitychange", () => this.post({ type: "hidden", hidden: document.hidden }));
+    document.addEventListener("visibilitychange", () => {
+      this.post({ type: "hidden", hidden: document.hidden });
+      if (document.hidden && this.wanted) this.want(); // that frame will not come
+    });
     this.post({
       type: "start",
       room: joining.room,
@@ -56,12 +65,23 @@ export class WorkerSource implements Source {
       case "batch":
         this.store.apply(message.batch);
         if (message.batch.self?.server) writeHint(this.store.code, message.batch.self.server);
-        requestAnimationFrame(() => this.post({ type: "drawn" }));
+        if (document.hidden) this.want();
+        else this.wanted = { frame: requestAnimationFrame(() => this.want()), timer: setTimeout(() => this.want(), UNDRAWN_MS) };
         break;
       case "answer":
         this.store.answer(message.id, message.ok, message.value, message.error);
         break;
     }
+  }
+
+  /** Asks for the next batch, once a batch. */
+  private want(): void {
+    if (this.wanted) {
+      cancelAnimationFrame(this.wanted.frame);
+      clearTimeout(this.wanted.timer);
+      this.wanted = null;
+    }
+    this.post({ type: "drawn" });
   }
 
   /** `?rate=` holds from the moment that this tab is in the room. */

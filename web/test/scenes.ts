@@ -80,7 +80,7 @@ export function election(): Batch[] {
   return [
     { ...joined, room: room(5), clock: { now: 10, rate: 0.1 }, servers: [1, 2, 3, 4, 5].map((s) => view(s, { report: report(s, { role: s === 3 ? "candidate" : "follower", term: 1 }) })) },
     { clock: { now: 90, rate: 0.1 }, servers: servers(false) },
-    { clock: { now: 311, rate: 0.1 }, servers: servers(false), requests: [{ id: 1, op: "put", key: "y", value: "5", server: 1, state: "unknown", found: false, index: 0, detail: "timed out: it may or may not have happened" }, { id: 2, op: "put", key: "x", value: "3", server: 1, state: "done", found: true, index: 2, detail: "committed at index 2" }] },
+    { clock: { now: 311, rate: 0.1 }, servers: servers(false), requests: [{ id: 1, op: "put", key: "y", value: "5", server: 1, state: "unknown", found: false, index: 0, term: 0, detail: "timed out: it may or may not have happened" }, { id: 2, op: "put", key: "x", value: "3", server: 1, state: "done", found: true, index: 2, term: 1, detail: "committed at index 2" }] },
     {
       clock: { now: 473, rate: 0 },
       room: room(5, { rate: 0 }),
@@ -131,9 +131,9 @@ export function steady(): Batch[] {
         said(4, 3_640, 3, "CommitAdvanced", "S3 commits index 4.", "The leader said so with its next message.", "§5.3", 2),
       ],
       requests: [
-        { id: 1, op: "put", key: "name", value: "Ada", server: 2, state: "done", found: true, index: 5, detail: "committed at index 5" },
-        { id: 2, op: "put", key: "z", value: "26", server: 2, state: "pending", found: false, index: 0, detail: "S2 has it; on 1 of 3" },
-        { id: 3, op: "get", key: "x", value: "2", server: 1, state: "done", found: true, index: 4, detail: "read" },
+        { id: 1, op: "put", key: "name", value: "Ada", server: 2, state: "done", found: true, index: 5, term: 1, detail: "committed at index 5" },
+        { id: 2, op: "put", key: "z", value: "26", server: 2, state: "pending", found: false, index: 0, term: 0, detail: "S2 has it; on 1 of 3" },
+        { id: 3, op: "get", key: "x", value: "2", server: 1, state: "done", found: true, index: 4, term: 1, detail: "read" },
       ],
     },
   ];

@@ -58,7 +58,7 @@ test("histories are bounded", () => {
   const store = storeWith();
   for (let i = 0; i < 30; i++) {
     store.apply({ flights: Array.from({ length: 40 }, () => flight(1, 2, "AppendEntries")), story: Array.from({ length: 60 }, (_, k) => ({ id: i * 60 + k, at: 0, server: 1, kind: "x", weight: "detail" as const, text: "S1 waits.", why: "", section: "", term: 1 })) });
-    store.apply({ requests: Array.from({ length: 4 }, (_, k) => ({ id: i * 4 + k, op: "get" as const, key: "x", value: "", server: 1, state: "pending" as const, found: false, index: 0, detail: "" })) });
+    store.apply({ requests: Array.from({ length: 4 }, (_, k) => ({ id: i * 4 + k, op: "get" as const, key: "x", value: "", server: 1, state: "pending" as const, found: false, index: 0, term: 0, detail: "" })) });
   }
   assert.equal(store.flights.size, 500);
   assert.equal(store.story.length, 1_000);
@@ -116,9 +116,9 @@ test("raftPlayground: requests resolve with the outcome and reject in words", as
   const put = api.request({ op: "put", key: "x", value: "1" });
   const get = api.request({ op: "get", key: "y", server: 3 });
   assert.deepEqual(sent.map((m) => (m.type === "request" ? [m.op, m.key, m.value, m.server] : [])), [["put", "x", "1", null], ["get", "y", "", 3]]);
-  store.answer(1, true, { id: 1, op: "put", key: "x", value: "1", server: 2, state: "done", found: true, index: 5, detail: "" }, "");
+  store.answer(1, true, { id: 1, op: "put", key: "x", value: "1", server: 2, state: "done", found: true, index: 5, term: 7, detail: "" }, "");
   store.answer(2, false, null, "S3 is not the leader, S2 is");
-  assert.deepEqual(await put, { index: 5, term: 2, found: true, value: "1" });
+  assert.deepEqual(await put, { index: 5, term: 7, found: true, value: "1" });
   await assert.rejects(get, /S3 is not the leader/);
   await assert.rejects(api.request({ op: "put", key: "" }), /key must be/);
   await assert.rejects(new Store().request("put", "x", "1", null), /not started/);
