@@ -19,17 +19,23 @@ var house = map[string][]string{
 	"raft/wal":     {"raft"},
 	"raft/kv":      {"raft"},
 	"raft/server":  {"raft", "raft/explain", "raft/wire", "raft/wal", "raft/kv"},
+	"raft/check":   {"raft"},
+	"raft/lab":     {"raft", "raft/check", "raft/server", "raft/wal", "raft/wire", "relay/hub"},
 	"raft/bench":   {"raft"},
-	"relay/hub":    {},
-	"relay":        {"relay/hub"},
-	"wasm/tab":     {"raft", "raft/explain", "raft/wire", "raft/wal", "raft/kv", "raft/server", "relay/hub"},
-	"wasm":         {"raft", "raft/wal", "raft/wire", "raft/server", "wasm/tab"},
-	"web/e2e":      {"raft", "raft/wire"},
+
+	"raft/check/linear": {"raft/check"},
+	"raft/lab/soak":     {"raft", "raft/check/linear", "raft/lab"},
+
+	"relay/hub": {},
+	"relay":     {"relay/hub"},
+	"wasm/tab":  {"raft", "raft/explain", "raft/wire", "raft/wal", "raft/kv", "raft/server", "relay/hub"},
+	"wasm":      {"raft", "raft/wal", "raft/wire", "raft/server", "wasm/tab"},
+	"web/e2e":   {"raft", "raft/wire"},
 }
 
 // pure lists the packages that have no goroutine, clock, network, file or global randomness, and with it what they may not import. They are
 // also what the browser loads: fmt alone would add 0.75 MB to the file.
-var pure = []string{"raft", "raft/explain", "raft/wire", "raft/wal", "raft/kv", "raft/server", "relay/hub", "wasm/tab"}
+var pure = []string{"raft", "raft/explain", "raft/wire", "raft/wal", "raft/kv", "raft/server", "raft/check", "raft/lab", "relay/hub", "wasm/tab"}
 
 var impure = []string{"fmt", "time", "net", "net/http", "os", "sync", "context", "encoding/json", "crypto/rand", "log", "log/slog", "syscall/js", "reflect"}
 

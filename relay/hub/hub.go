@@ -106,7 +106,8 @@ const (
 type Hub struct {
 	options Options
 	limits  Limits
-	random  *rand.Rand
+	source  *rand.PCG
+	random  *rand.Rand // draws from source
 
 	clock   clock
 	started bool
@@ -162,10 +163,12 @@ func New(options Options, record *Record) (*Hub, error) {
 	if options.Size == 0 {
 		options.Size = defaultSize
 	}
+	source := rand.NewPCG(options.Seed, 0)
 	h := &Hub{
 		options:    options,
 		limits:     options.Limits.orDefaults(),
-		random:     rand.New(rand.NewPCG(options.Seed, 0)),
+		source:     source,
+		random:     rand.New(source),
 		members:    map[uint64]*member{},
 		nextClient: firstClient,
 		json:       jsoniter.NewStream(jsoniter.ConfigDefault, nil, 1024),

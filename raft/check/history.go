@@ -1,0 +1,48 @@
+package check
+
+import "strconv"
+
+// Kind is what an operation does.
+type Kind uint8
+
+const (
+	Get Kind = iota
+	Put
+	Delete
+)
+
+// Operation is what one client asked and was told. Times are microseconds of cluster time.
+type Operation struct {
+	Client   int
+	Kind     Kind
+	Key      string
+	Value    string // Put: what was written; Get: what was found
+	Found    bool   // Get, Delete: the key existed
+	Invoked  int64
+	Returned int64
+	Refused  bool // it was not done, and never will be
+	Unknown  bool // no answer, or one that says that it may or may not have happened: it may have happened at any later time, or never
+}
+
+// String returns the operation in a form for people: "client 3: put x=7, 1.250000 to 1.270000 s".
+func (o Operation) String() string {
+	text := "client " + strconv.Itoa(o.Client) + ": " + [...]string{"get ", "put ", "delete "}[o.Kind] + o.Key
+	switch {
+	case o.Kind == Put:
+		text += "=" + o.Value
+	case o.Unknown:
+	case o.Refused:
+		text += ": refused"
+	case !o.Found:
+		text += ": not there"
+	case o.Kind == Get:
+		text += ": " + o.Value
+	}
+	text += ", " + seconds(o.Invoked) + " to "
+	if o.Unknown {
+		return text + "an unknown end"
+	}
+	return text + seconds(o.Returned) + " s"
+}
+
+func seconds(micros int64) string { return strconv.FormatFloat(float64(micros)/1e6, 'f', 6, 64) }

@@ -1,0 +1,151 @@
+package lab
+
+import (
+	"cmp"
+	"math"
+	"math/rand/v2"
+	"slices"
+
+	"raftplayground/raft"
+)
+
+// Draw makes a run from a seed: faults from the start until Config.Chaos, each undone after a while, then Heal. Which kinds of faults a run has, and how
+// many, is drawn too: a run with two kinds of faults gets deeper into them than one with all (swarm testing, Groce et al. 2012). Wipe is not among them:
+// no Raft survives it.
+func Draw(config Config, seed uint64) Run {
+	r := Run{Version: Version, Config: config, Seed: seed}
+	if config.Chaos <= 0 {
+		return r
+	}
+	c := chaos{random: rand.New(stream(seed, streamChaos, 0, 0)), config: config}
+	faults := []func(at, end int64){c.crash, c.crash, c.pause, c.cut, c.partition, c.partition, c.network, c.clock, c.slowDisk, c.hold, c.campaign}
+	c.random.Shuffle(len(faults), func(i, k int) { faults[i], faults[k] = faults[k], faults[i] })
+	faults = faults[:1+c.random.IntN(len(faults))]
+	gap := []int64{300 * millisecond, second, 3 * second}[c.random.IntN(3)]
+	for at := c.exponential(second); at < config.Chaos && len(c.actions) < MaxActions/2; at += c.exponential(gap) {
+		end := min(at+c.exponential(1500*millisecond), config.Chaos)
+		faults[c.random.IntN(len(faults))](at, end)
+	}
+	c.add(Action{At: config.Chaos, Do: Heal})
+	slices.SortStableFunc(c.actions, func(a, b Action) int { return cmp.Compare(a.At, b.At) })
+	r.Actions = c.actions
+	return r
+}
+
+// chaos draws actions.
+type chaos struct {
+	random  *rand.Rand
+	config  Config
+	actions []Action
+}
+
+func (c *chaos) add(a Action) { c.actions = append(c.actions, a) }
+
+// exponential draws a time ≥ 1 µs with this mean.
+func (c *chaos) exponential(mean int64) int64 {
+	return 1 + int64(-math.Log(1-c.random.Float64())*float64(mean))
+}
+
+// victim is a server, or 0 for whoever leads: what befalls the leader matters most.
+func (c *chaos) victim() raft.ServerID {
+	if c.random.IntN(3) == 0 {
+		return 0
+	}
+	return c.anybody()
+}
+
+func (c *chaos) anybody() raft.ServerID { return raft.ServerID(1 + c.random.IntN(c.config.Servers)) }
+
+// undo does the contrary to the victim of a fault, or, if that is whoever led then, to everyone.
+func (c *chaos) undo(victim raft.ServerID, a Action) {
+	if a.Server = victim; victim != 0 {
+		c.add(a)
+		return
+	}
+	for id := range c.config.Servers {
+		a.Server = raft.ServerID(id + 1)
+		c.add(a)
+	}
+}
+
+func (c *chaos) crash(at, end int64) {
+	victim := c.victim()
+	c.add(Action{At: at, Do: []Deed{Crash, PowerLoss}[c.random.IntN(2)], Server: victim})
+	if c.random.IntN(4) == 0 { // a power failure of the room: all go down at once
+		for id := range c.config.Servers {
+			c.add(Action{At: at, Do: PowerLoss, Server: raft.ServerID(id + 1)})
+		}
+		victim = 0
+	}
+	c.undo(victim, Action{At: end, Do: Restart})
+}
+
+func (c *chaos) pause(at, end int64) {
+	victim := c.victim()
+	c.add(Action{At: at, Do: Pause, Server: victim})
+	c.undo(victim, Action{At: end, Do: Resume})
+}
+
+// cut takes away one direction of one link, or of all links of a server.
+func (c *chaos) cut(at, end int64) {
+	victim, to := c.victim(), raft.ServerID(0)
+	if c.random.IntN(2) == 0 {
+		to = c.anybody()
+	}
+	c.add(Action{At: at, Do: Cut, Server: victim, To: to})
+	c.undo(victim, Action{At: end, Do: Mend, To: to})
+}
+
+func (c *chaos) hold(at, end int64) {
+	victim, to := c.victim(), raft.ServerID(0)
+	if c.random.IntN(2) == 0 {
+		to = c.anybody()
+	}
+	c.add(Action{At: at, Do: Hold, Server: victim, To: to})
+	c.undo(victim, Action{At: end, Do: Release, To: to})
+}
+
+// partition splits the servers in two, anyhow, or leaves the leader alone.
+func (c *chaos) partition(at, end int64) {
+	var side, all []raft.ServerID
+	for id := range c.config.Servers {
+		all = append(all, raft.ServerID(id+1))
+		if c.random.IntN(2) == 0 {
+			side = append(side, raft.ServerID(id+1))
+		}
+	}
+	if c.random.IntN(3) == 0 {
+		side = nil
+	}
+	c.add(Action{At: at, Do: Partition, Servers: side})
+	c.add(Action{At: end, Do: Partition, Server: 1, Servers: all})
+}
+
+func (c *chaos) network(at, end int64) {
+	chance := func(most float64) float64 {
+		if c.random.IntN(2) == 0 {
+			return 0
+		}
+		return math.Round(c.random.Float64()*most*1000) / 1000
+	}
+	bad := Link{Latency: c.random.Int64N(60 * millisecond), Jitter: c.random.Int64N(60 * millisecond), Loss: chance(0.4), Duplicate: chance(0.4), Reorder: chance(0.6)}
+	c.add(Action{At: at, Do: Network, Link: bad})
+	c.add(Action{At: end, Do: Network, Link: Link{Latency: c.config.Latency, Jitter: c.config.Jitter}})
+}
+
+// clock lets a server's clock run up to four times too fast or too slow.
+func (c *chaos) clock(at, end int64) {
+	victim := c.victim()
+	c.add(Action{At: at, Do: Clock, Server: victim, Rate: math.Round(1000*math.Pow(4, 2*c.random.Float64()-1)) / 1000})
+	c.undo(victim, Action{At: end, Do: Clock, Rate: 1})
+}
+
+func (c *chaos) slowDisk(at, end int64) {
+	victim := c.victim()
+	c.add(Action{At: at, Do: SlowDisk, Server: victim, Disk: c.random.Int64N(500 * millisecond)})
+	c.undo(victim, Action{At: end, Do: SlowDisk, Disk: c.config.Disk})
+}
+
+func (c *chaos) campaign(at, _ int64) {
+	c.add(Action{At: at, Do: Campaign, Server: c.anybody()})
+}

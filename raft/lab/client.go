@@ -1,0 +1,210 @@
+package lab
+
+import (
+	"encoding/binary"
+	"math"
+	"math/rand/v2"
+	"slices"
+	"strconv"
+
+	"raftplayground/raft"
+	"raftplayground/raft/check"
+	"raftplayground/raft/wire"
+)
+
+// MaxHistory is how many operations of clients are written down. Later ones happen, and are not. A part of a history from its beginning is linearizable if
+// the whole is.
+const MaxHistory = 1 << 17
+
+// maxPending is how many operations the client of actions may have under way; a further one is not done.
+const maxPending = 256
+
+// client asks servers for something and notes what it was told. Client 0 does what actions say, the others what their random streams say.
+type client struct {
+	number  int
+	conn    uint64
+	address uint64
+	source  *rand.PCG
+	calls   uint64
+	leader  raft.ServerID // whom it takes for the leader, 0: it does not know
+	next    int64         // when it asks again; never: it is client 0
+	pending []pending     // at most one, but for client 0
+}
+
+// pending is an operation under way.
+type pending struct {
+	call      uint64
+	operation int // in the history, −1: not written down
+	kind      check.Kind
+	deadline  int64
+}
+
+func (w *World) addClient(number int) {
+	c := &client{number: number, conn: uint64(firstClientConn + number), source: w.stream(streamClient, uint64(number), 0), next: never}
+	w.clients = append(w.clients, c)
+	c.address = w.join(c.conn, 0, "").Get("client").ToUint64()
+	if number > 0 {
+		c.rest(w)
+	}
+}
+
+// wake says when the client does something next.
+func (c *client) wake() int64 {
+	at := c.next
+	for i := range c.pending {
+		at = min(at, c.pending[i].deadline)
+	}
+	return at
+}
+
+// rest lets the client think, for a time whose distribution is that of people who do not know of each other.
+func (c *client) rest(w *World) {
+	random := rand.New(c.source)
+	c.next = w.now + 1 + int64(-math.Log(1-random.Float64())*float64(w.run.Config.Think))
+}
+
+// goOn gives up what took too long, or asks for something new.
+func (w *World) goOn(c *client) {
+	c.pending = slices.DeleteFunc(c.pending, func(p pending) bool { return p.deadline <= w.now })
+	if c.number == 0 {
+		return
+	}
+	if c.next > w.now {
+		c.leader = 0 // whom it asked did not answer
+		c.rest(w)
+		return
+	}
+	if w.resting {
+		c.next = never
+		return
+	}
+	random := rand.New(c.source)
+	request := wire.Request{Key: "k" + strconv.Itoa(random.IntN(w.run.Config.Keys))}
+	switch p := random.IntN(10); {
+	case p < 5:
+		request.Method = wire.Put
+		request.Value = strconv.Itoa(c.number) + "." + decimal(c.calls) // no two writes are alike
+	case p < 9:
+		request.Method = wire.Get
+	default:
+		request.Method = wire.Delete
+	}
+	to := c.leader
+	if guess := random.IntN(len(w.voters)); to == 0 {
+		to = w.voters[guess]
+	}
+	c.next = never
+	w.request(c, to, &request)
+}
+
+// actAsClient asks what an action says.
+func (w *World) actAsClient(a *Action) bool {
+	m := w.concerned(a.Server)
+	if m == nil || len(w.clients[0].pending) == maxPending {
+		return false
+	}
+	method := map[Deed]wire.Method{Put: wire.Put, Get: wire.Get, Delete: wire.Delete}[a.Do]
+	w.request(w.clients[0], m.id, &wire.Request{Method: method, Key: a.Key, Value: a.Value})
+	return true
+}
+
+func (w *World) request(c *client, to raft.ServerID, r *wire.Request) {
+	c.calls++
+	kind := map[wire.Method]check.Kind{wire.Put: check.Put, wire.Get: check.Get, wire.Delete: check.Delete}[r.Method]
+	p := pending{call: c.calls, operation: -1, kind: kind, deadline: w.now + max(w.run.Config.Patience, second)}
+	if len(w.history) < MaxHistory {
+		p.operation = len(w.history)
+		w.history = append(w.history, check.Operation{Client: c.number, Kind: kind, Key: r.Key, Value: r.Value, Invoked: w.now, Unknown: true})
+	}
+	c.pending = append(c.pending, p)
+	w.send(c.conn, wire.Append(nil, &wire.Frame{From: c.address, To: uint64(to), Call: c.calls, Request: r}, wire.JSON))
+}
+
+// answered takes what a server says. An answer that comes too late is nobody's.
+func (w *World) answered(c *client, data []byte) {
+	var decoder wire.Decoder
+	var f wire.Frame
+	if err := decoder.Decode(data, &f); err != nil || f.Answer == nil && f.Refusal == nil {
+		w.broken(0, "a client was sent what is no answer: "+string(data))
+		return
+	}
+	i := slices.IndexFunc(c.pending, func(p pending) bool { return p.call == f.Call })
+	if f.Answer != nil {
+		w.checker.Acknowledged(w.now, raft.ServerID(f.From), f.Answer.Index, f.Answer.Term)
+	}
+	if i < 0 {
+		return
+	}
+	p := c.pending[i]
+	c.pending = slices.Delete(c.pending, i, i+1)
+	w.note(c, &p, &f)
+	if c.number > 0 {
+		c.rest(w)
+	}
+}
+
+// note writes down how an operation ended.
+func (w *World) note(c *client, p *pending, f *wire.Frame) {
+	o := &check.Operation{}
+	if p.operation >= 0 {
+		o = &w.history[p.operation]
+	}
+	switch {
+	case f.Answer != nil:
+		w.served = w.now
+		c.leader = raft.ServerID(f.From)
+		o.Unknown, o.Returned = false, w.now
+		o.Found = f.Answer.Found
+		if p.kind == check.Get {
+			o.Value = f.Answer.Value
+		}
+	case f.Refusal.Code == wire.CodeTimedOut:
+		c.leader = 0
+	default: // it was not done and never will be: whether it happened is known, and nothing did
+		c.leader = raft.ServerID(f.Refusal.Leader)
+		o.Refused, o.Returned, o.Unknown = true, w.now, false
+	}
+}
+
+func (c *client) clone() *client {
+	copied, source := *c, *c.source
+	copied.source, copied.pending = &source, slices.Clone(c.pending)
+	return &copied
+}
+
+func (c *client) appendState(b []byte) []byte {
+	for _, v := range []uint64{c.calls, uint64(c.leader), uint64(c.next), uint64(len(c.pending))} {
+		b = binary.AppendUvarint(b, v)
+	}
+	for _, p := range c.pending {
+		b = binary.AppendUvarint(binary.AppendUvarint(b, p.call), uint64(p.deadline))
+	}
+	random, _ := c.source.MarshalBinary()
+	return append(b, random...)
+}
+
+func (m *machine) appendState(b []byte) []byte {
+	u := func(values ...uint64) {
+		for _, v := range values {
+			b = binary.AppendUvarint(b, v)
+		}
+	}
+	bytes := func(data []byte) {
+		u(uint64(len(data)))
+		b = append(b, data...)
+	}
+	u(m.life, m.conn, uint64(m.clock.rate), uint64(m.clock.since), uint64(m.clock.ticks), uint64(m.ticked), uint64(m.disk.longest), uint64(len(m.inbox)))
+	for _, frame := range m.inbox {
+		bytes(frame)
+	}
+	bytes(m.disk.durable)
+	for _, op := range m.disk.waiting {
+		u(uint64(op.due))
+		bytes(op.data)
+	}
+	if m.server == nil {
+		return append(b, 0)
+	}
+	u(1, m.server.Store().Hash())
+	return m.server.Node().AppendState(b)
+}

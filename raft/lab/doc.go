@@ -1,0 +1,29 @@
+// Package lab is many servers and one network on a virtual clock: the same server, disk format, frames and hub as in a live room, but time, faults and
+// clients are drawn from a seed, so that whatever happens can be made to happen again.
+//
+//	run := lab.Draw(lab.Standard(), 42) // five servers, faults for 50 s, then 10 s without
+//	world, err := lab.New(run)
+//	for _, violation := range world.Finish() {
+//		… // says which property, where and when
+//	}
+//
+// # A run
+//
+// A Run is a configuration, a seed and a list of actions. It can be written as JSON; the same Run gives the same states at the same times, on
+// every machine. Draw makes the actions of chaos from the seed; a person's actions (World.Do) are appended as they come. Each cause of chance
+// has a random stream of its own: the network (the hub's), each client, each server's clock, each life of a server (its timeouts and its disk) and the drawing of actions. So
+// one more frame does not change what a client asks, and one more crash does not change the timeouts of the others.
+//
+// # Time
+//
+// The world is driven from moment to moment: actions, then frames that arrive, then servers' clocks, then disks, then clients, each in order of their numbers. Between
+// moments nothing happens: servers say how long they will be Idle. A Tape reaches any time of a run: it keeps copies of the world (World.Clone) and
+// lives on from the last one before.
+//
+// # Two phases
+//
+// First safety under faults, then liveness: at the end of the chaos everything is healed, and within Config.Heal a leader must lead, the
+// clients' writes must get through, and all logs must be one.
+//
+// All queues are bounded: a paused server's inbox (MaxInbox), the events kept (MaxEvents), the clients' history (MaxHistory), the hub's links.
+package lab

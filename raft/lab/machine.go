@@ -1,0 +1,180 @@
+package lab
+
+import (
+	"math/bits"
+	"math/rand/v2"
+	"slices"
+
+	"raftplayground/raft"
+	"raftplayground/raft/server"
+	"raftplayground/raft/wire"
+)
+
+// MaxInbox is how many frames wait for a paused server; what comes on top is lost, as in a socket's buffer.
+const MaxInbox = 4096
+
+// machine is one server with its disk and its clock. It outlives the server.
+type machine struct {
+	id     raft.ServerID
+	life   uint64 // how often it has been started
+	conn   uint64 // its connection to the hub in this life
+	lease  string
+	disk   *disk
+	server *server.Server // nil: down
+	clock  drift
+	ticked int64 // ticks that the server was told of
+	wake   int64 // when it may next do something of its own accord
+
+	paused bool
+	inbox  [][]byte // of a paused server
+}
+
+// drift is a clock that runs at a rate of its own.
+type drift struct {
+	rate  int64 // in millionths
+	since int64 // cluster time from when on it runs at this rate
+	ticks int64 // what it showed then, in millionths of a tick, so that a change of rate loses nothing
+}
+
+const tick = millisecond // a server's tick by its own clock
+
+// show returns how many whole ticks the clock shows.
+func (d *drift) show(now int64) int64 { return d.exact(now) / 1e6 }
+
+func (d *drift) exact(now int64) int64 {
+	high, low := bits.Mul64(uint64(now-d.since), uint64(d.rate))
+	passed, _ := bits.Div64(high, low, uint64(tick))
+	return d.ticks + int64(passed)
+}
+
+// when returns the first time at which the clock shows that many ticks.
+func (d *drift) when(ticks int64) int64 {
+	missing := ticks*1e6 - d.ticks
+	if missing <= 0 {
+		return d.since
+	}
+	high, low := bits.Mul64(uint64(missing), uint64(tick))
+	low, carry := bits.Add64(low, uint64(d.rate-1), 0)
+	wait, _ := bits.Div64(high+carry, low, uint64(d.rate))
+	return d.since + int64(wait)
+}
+
+func (d *drift) setRate(now int64, rate float64) {
+	d.ticks, d.since = d.exact(now), now
+	d.rate = int64(rate * 1e6)
+}
+
+// start starts a server that is down with what its disk holds.
+func (w *World) start(m *machine) {
+	m.life++
+	m.conn = m.life<<8 | uint64(m.id)
+	m.disk.source = w.stream(streamDisk, uint64(m.id), m.life)
+	seed := w.stream(streamServer, uint64(m.id), m.life).Uint64()
+	options := server.Options{ID: m.id, Voters: w.voters, Seed: seed}
+	if w.run.Config.JSON && m.id%2 == 0 {
+		options.Encoding = wire.JSON
+	}
+	started, err := server.New(options, m.disk)
+	if err != nil {
+		w.broken(m.id, "a server must start with whatever a crash leaves on its disk: "+err.Error())
+		return
+	}
+	m.server, m.paused, m.inbox = started, false, nil
+	// The clock's phase is by chance: no two servers tick at the same moment.
+	m.clock.ticks, m.clock.since = int64(seed%1e6), w.now
+	m.ticked = 0
+	m.lease = w.join(m.conn, m.id, m.lease).Get("lease").ToString()
+	w.settle(m)
+}
+
+// stop ends a server's life; its disk is dealt with by the caller.
+func (w *World) stop(m *machine) {
+	w.hub.Disconnect(m.conn)
+	w.checker.Stopped(m.id)
+	m.server, m.paused, m.inbox, m.wake = nil, false, nil, never
+}
+
+// live lets the server know what time it is by its own clock.
+func (w *World) live(m *machine) {
+	shown := m.clock.show(w.now)
+	if n := shown - m.ticked; n > 0 {
+		m.ticked = shown
+		m.server.Tick(int(n))
+	}
+}
+
+// receive gives a server a frame that has arrived.
+func (w *World) receive(m *machine, frame []byte) {
+	switch {
+	case m.paused && len(m.inbox) < MaxInbox:
+		m.inbox = append(m.inbox, frame)
+	case !m.paused:
+		w.live(m)
+		m.server.Frame(frame)
+		w.settle(m)
+	}
+}
+
+// resume lets a paused server go on: a host sees first how late it is.
+func (w *World) resume(m *machine) {
+	m.paused = false
+	inbox := m.inbox
+	m.inbox = nil
+	w.live(m)
+	w.settle(m)
+	for _, frame := range inbox {
+		m.server.Frame(frame)
+		w.settle(m)
+	}
+}
+
+// settle sends what the server has to say after an input, and looks at it.
+func (w *World) settle(m *machine) {
+	for m.server.Output(&w.output) {
+		w.record.add(w.now, m.id, w.output.Events)
+		for i := range w.output.Events {
+			if e := &w.output.Events[i]; e.Kind == raft.BecameLeader {
+				w.checker.Led(w.now, m.id, e.Term)
+			}
+		}
+		w.Faults.BadFrames += len(w.output.Bad)
+		w.Faults.Refused += w.output.Dropped
+		for _, f := range w.output.Frames {
+			w.send(m.conn, f.Data)
+		}
+	}
+	if err := m.server.Failed(); err != nil {
+		w.broken(m.id, "a server must not fail on a disk that works: "+err.Error())
+	}
+	w.checker.Observe(w.now, w.look(m))
+	m.wake = m.clock.when(m.ticked + int64(m.server.Idle()) + 1)
+}
+
+// clone copies the machine into another world.
+func (m *machine) clone(now *int64) *machine {
+	c := *m
+	c.disk = m.disk.clone(now)
+	c.inbox = slices.Clone(m.inbox)
+	if m.server != nil {
+		c.server = m.server.Clone(c.disk)
+	}
+	return &c
+}
+
+// The random streams. Their numbers are part of what a Run means: a new one is added at the end.
+const (
+	streamNetwork = iota + 1
+	streamServer
+	streamDisk
+	streamClient
+	streamChaos
+)
+
+// stream returns the random stream for one cause of chance.
+func (w *World) stream(cause, number, life uint64) *rand.PCG {
+	return stream(w.run.Seed, cause, number, life)
+}
+
+func stream(seed, cause, number, life uint64) *rand.PCG {
+	return rand.NewPCG(seed, cause<<56|number<<40|life)
+}

@@ -1,0 +1,137 @@
+package lab
+
+import (
+	"bytes"
+	"strconv"
+
+	"raftplayground/raft"
+	"raftplayground/relay/hub"
+)
+
+// The connections of clients have numbers below those of servers, whose lives are in the higher bits.
+const (
+	firstClientConn = 0x40
+	serverBits      = 0xff
+)
+
+var announcement = []byte(`{"jsonrpc":"2.0","method":"`) // what the hub says of itself; no frame begins like it
+
+// send gives the hub a copy of a frame: the hub keeps it. Frames lie one behind the other in larger pieces of memory.
+func (w *World) send(conn uint64, frame []byte) {
+	if len(w.frames)+len(frame) > cap(w.frames) {
+		w.frames = make([]byte, 0, max(16<<10, len(frame)))
+	}
+	start := len(w.frames)
+	w.frames = append(w.frames, frame...)
+	w.Faults.Frames++
+	w.hub.Receive(conn, w.frames[start:len(w.frames):len(w.frames)], false)
+}
+
+// deliver hands over what has arrived, and what that makes others send and arrives at once, until nothing does.
+func (w *World) deliver() {
+	for w.hub.Output(&w.arrived) {
+		for _, d := range w.arrived.Deliver {
+			if !bytes.HasPrefix(d.Data, announcement) {
+				w.handOver(d.Conn, d.Data)
+			}
+		}
+	}
+}
+
+func (w *World) handOver(conn uint64, frame []byte) {
+	if conn&serverBits >= firstClientConn {
+		w.answered(w.clients[conn&serverBits-firstClientConn], frame)
+		return
+	}
+	if m := w.machines[conn&serverBits-1]; m.conn == conn && m.server != nil {
+		w.receive(m, frame)
+	}
+}
+
+// ask says something to the hub itself and returns its answer.
+func (w *World) ask(conn uint64, text string) (answer []byte) {
+	w.deliver()
+	w.hub.Receive(conn, []byte(text), false)
+	var others []hub.Delivery // frames that this lets go on
+	for w.hub.Output(&w.arrived) {
+		for _, d := range w.arrived.Deliver {
+			switch {
+			case bytes.HasPrefix(d.Data, announcement):
+			case d.Conn == conn && answer == nil:
+				answer = d.Data
+			default:
+				others = append(others, d)
+			}
+		}
+	}
+	for _, d := range others {
+		w.handOver(d.Conn, d.Data)
+	}
+	return answer
+}
+
+// network changes the network as any member of a room may.
+func (w *World) network(change string) {
+	answer := w.ask(w.clients[0].conn, `{"jsonrpc":"2.0","id":1,"method":"network","params":{`+change+`}}`)
+	if !bytes.Contains(answer, []byte(`"result":true`)) {
+		panic("lab: the hub refused a change of the network: " + string(answer))
+	}
+}
+
+// calmNetwork makes every link as it was at the start.
+func (w *World) calmNetwork() {
+	c := &w.run.Config
+	change := `"latency":` + decimal(c.Latency) + `,"jitter":` + decimal(c.Jitter) + `,"loss":0,"duplicate":0,"reorder":0`
+	if links := w.links(0, 0, `"up":true,"hold":false`); links != "" {
+		change += `,` + links
+	}
+	w.network(change)
+}
+
+// links writes a setting for the links from one server to another, 0 meaning all of them; "" if there are none.
+func (w *World) links(from, to raft.ServerID, setting string) string {
+	text := ""
+	for _, a := range w.voters {
+		for _, b := range w.voters {
+			if a != b && (from == 0 || from == a) && (to == 0 || to == b) {
+				text += `,{"from":` + decimal(a) + `,"to":` + decimal(b) + `,` + setting + `}`
+			}
+		}
+	}
+	if text == "" {
+		return ""
+	}
+	return `"links":[` + text[1:] + `]`
+}
+
+// between changes links, if there are any between these two.
+func (w *World) between(from, to raft.ServerID, setting string) {
+	if links := w.links(from, to, setting); links != "" {
+		w.network(links)
+	}
+}
+
+// partition cuts all links between the servers of one side and the others, both ways, and mends those within a side.
+func (w *World) partition(side []raft.ServerID) {
+	on := map[raft.ServerID]bool{}
+	for _, id := range side {
+		on[id] = true
+	}
+	text := ""
+	for _, a := range w.voters {
+		for _, b := range w.voters {
+			if a != b {
+				text += `,{"from":` + decimal(a) + `,"to":` + decimal(b) + `,"up":` + strconv.FormatBool(on[a] == on[b]) + `}`
+			}
+		}
+	}
+	if text != "" {
+		w.network(`"links":[` + text[1:] + `]`)
+	}
+}
+
+func (l *Link) setting() string {
+	chance := func(p float64) string { return strconv.FormatFloat(p, 'f', -1, 64) }
+	return `"latency":` + decimal(l.Latency) + `,"jitter":` + decimal(l.Jitter) + `,"loss":` + chance(l.Loss) +
+		`,"duplicate":` + chance(l.Duplicate) + `,"reorder":` + chance(l.Reorder)
+}

@@ -1,0 +1,203 @@
+package lab
+
+import (
+	"errors"
+	"slices"
+	"strconv"
+
+	jsoniter "github.com/json-iterator/go"
+
+	"raftplayground/raft"
+)
+
+// Version is that of the meaning of a Run. A Run of another version does not lead to the same states, and is refused.
+const Version = 1
+
+// Run is all that a simulation follows from: two Worlds of the same Run are in the same state at the same time.
+type Run struct {
+	Version int      `json:"version"`
+	Config  Config   `json:"config"`
+	Seed    uint64   `json:"seed"`
+	Actions []Action `json:"actions,omitempty"` // ascending by At; those of the same time happen in this order
+}
+
+// Config is what the world is like. Times are microseconds of cluster time.
+type Config struct {
+	Servers int `json:"servers"` // 1 to 9
+
+	Latency int64 `json:"latency"` // of every link, one way, at the start and after healing
+	Jitter  int64 `json:"jitter"`
+	Disk    int64 `json:"disk,omitempty"` // the longest that a write takes; times are drawn from 0 to it; 0: no time at all
+	JSON    bool  `json:"json,omitempty"` // servers with an even number call in JSON, not colon
+
+	Clients  int   `json:"clients,omitempty"`  // up to 50, each with one operation at a time
+	Keys     int   `json:"keys,omitempty"`     // that they use, at least 1 if there are clients
+	Think    int64 `json:"think,omitempty"`    // how long a client rests between two operations, on average
+	Patience int64 `json:"patience,omitempty"` // how long it waits for an answer
+
+	Chaos int64 `json:"chaos,omitempty"` // how long faults happen, from the start
+	Heal  int64 `json:"heal,omitempty"`  // how long after it service must have returned
+}
+
+// Action is something that is done to the world at a moment. One that does not apply, such as the crash of a server that is down, changes nothing.
+type Action struct {
+	At int64 `json:"at"` // µs of cluster time
+	Do Deed  `json:"do"`
+
+	Server  raft.ServerID   `json:"server,omitempty"`  // whom it is done to; 0: whoever leads then, in the highest term; Network: every server
+	To      raft.ServerID   `json:"to,omitempty"`      // Cut, Mend, Hold, Release, Network: the other end of the link, 0: everybody else
+	Servers []raft.ServerID `json:"servers,omitempty"` // Partition: one side
+
+	Rate float64 `json:"rate,omitempty"` // Clock: seconds of this server in a second of cluster time, 0.01 to 100
+	Disk int64   `json:"disk,omitempty"` // SlowDisk: the longest that a write takes
+	Link Link    `json:"link,omitzero"`  // Network
+
+	Key   string `json:"key,omitempty"` // Put, Get, Delete
+	Value string `json:"value,omitempty"`
+}
+
+// Link is what one direction between two servers is like.
+type Link struct {
+	Latency   int64   `json:"latency"`
+	Jitter    int64   `json:"jitter"`
+	Loss      float64 `json:"loss,omitempty"` // probabilities, 0 to 1
+	Duplicate float64 `json:"duplicate,omitempty"`
+	Reorder   float64 `json:"reorder,omitempty"`
+}
+
+// Deed names what an Action does.
+type Deed string
+
+const (
+	Crash     Deed = "crash"     // the process ends: memory is lost, what was given to the disk gets there
+	PowerLoss Deed = "power"     // memory is lost, and of what the disk had not completed any part
+	Wipe      Deed = "wipe"      // the process ends and its disk is emptied. No Raft survives that of a server that may have voted (RAFT-BUGS 24)
+	Restart   Deed = "restart"   // a server that is down starts with what its disk holds
+	Pause     Deed = "pause"     // the process stops; what arrives waits, at most MaxInbox frames
+	Resume    Deed = "resume"    // it goes on; first it sees how late it is, then what has arrived
+	Clock     Deed = "clock"     // its clock runs at another rate from now on
+	SlowDisk  Deed = "disk"      // its disk is as quick as this from now on
+	Cut       Deed = "cut"       // one direction of a link loses all
+	Mend      Deed = "mend"      // … and no longer does
+	Partition Deed = "partition" // Servers and the others do not reach each other
+	Network   Deed = "network"   // what a link is like
+	Hold      Deed = "hold"      // frames stop on the link
+	Release   Deed = "release"   // … and go on
+	Heal      Deed = "heal"      // everything is as at the start, and every server runs
+	Campaign  Deed = "campaign"  // it starts an election
+	Put       Deed = "put"       // somebody asks it to
+	Get       Deed = "get"
+	Delete    Deed = "delete"
+)
+
+// Deeds lists all of them.
+var Deeds = []Deed{Crash, PowerLoss, Wipe, Restart, Pause, Resume, Clock, SlowDisk, Cut, Mend, Partition, Network, Hold, Release, Heal, Campaign, Put, Get, Delete}
+
+// Limits of a Run. They bound what one that comes from a stranger can make the simulation do.
+const (
+	MaxServers = 9
+	MaxClients = 50
+	MaxActions = 1 << 16
+	MaxTime    = 366 * 24 * 3600 * second // of anything
+	maxDelay   = 60 * second              // of links and disks
+)
+
+const (
+	millisecond int64 = 1000
+	second            = 1000 * millisecond
+)
+
+// Standard is five servers with some clients on the playground's network, for a minute of which faults happen in all but the last ten seconds.
+func Standard() Config {
+	return Config{
+		Servers: 5, Latency: 5 * millisecond, Jitter: 3 * millisecond, Disk: 2 * millisecond, JSON: true,
+		Clients: 3, Keys: 4, Think: 500 * millisecond, Patience: 2 * second, Chaos: 50 * second, Heal: 10 * second,
+	}
+}
+
+// Encode returns the run as JSON, which Decode reads.
+func (r *Run) Encode() []byte {
+	text, err := jsoniter.ConfigDefault.Marshal(r)
+	if err != nil {
+		panic("lab: " + err.Error()) // nothing in a Run that Check accepts cannot be written
+	}
+	return text
+}
+
+// Decode reads what Encode wrote. The error says what was expected and what came.
+func Decode(text []byte) (Run, error) {
+	var r Run
+	if err := strict.Unmarshal(text, &r); err != nil {
+		return Run{}, errors.New("lab: expected a run as JSON: " + err.Error())
+	}
+	return r, r.Check()
+}
+
+var strict = jsoniter.Config{DisallowUnknownFields: true}.Froze()
+
+// Check says what in the run cannot be.
+func (r *Run) Check() error {
+	if r.Version != Version {
+		return expected("version", Version, strconv.Itoa(r.Version))
+	}
+	if err := r.Config.check(); err != nil {
+		return err
+	}
+	if len(r.Actions) > MaxActions {
+		return expected("at most that many actions", MaxActions, strconv.Itoa(len(r.Actions)))
+	}
+	for i := range r.Actions {
+		a := &r.Actions[i]
+		if err := a.check(r.Config.Servers); err != nil {
+			return errors.New("lab: action " + strconv.Itoa(i+1) + ": " + err.Error())
+		}
+		if i > 0 && a.At < r.Actions[i-1].At {
+			return errors.New("lab: action " + strconv.Itoa(i+1) + " is at " + decimal(a.At) + ", before the one that it follows, at " + decimal(r.Actions[i-1].At))
+		}
+	}
+	return nil
+}
+
+func (c *Config) check() error {
+	for _, field := range []struct {
+		name               string
+		value, least, most int64
+	}{
+		{"servers", int64(c.Servers), 1, MaxServers}, {"clients", int64(c.Clients), 0, MaxClients}, {"keys", int64(c.Keys), int64(min(c.Clients, 1)), 1 << 16},
+		{"latency", c.Latency, 0, maxDelay}, {"jitter", c.Jitter, 0, maxDelay}, {"disk", c.Disk, 0, maxDelay},
+		{"think", c.Think, int64(min(c.Clients, 1)), MaxTime}, {"patience", c.Patience, int64(min(c.Clients, 1)), MaxTime},
+		{"chaos", c.Chaos, 0, MaxTime}, {"heal", c.Heal, 0, MaxTime},
+	} {
+		if field.value < field.least || field.value > field.most {
+			return errors.New("lab: " + field.name + ": expected " + decimal(field.least) + " to " + decimal(field.most) + ", got " + decimal(field.value))
+		}
+	}
+	return nil
+}
+
+func (a *Action) check(servers int) error {
+	known := func(id raft.ServerID) bool { return id <= raft.ServerID(servers) }
+	chance := func(p float64) bool { return p >= 0 && p <= 1 }
+	delay := func(d int64) bool { return d >= 0 && d <= maxDelay }
+	switch {
+	case !slices.Contains(Deeds, a.Do):
+		return errors.New("do: expected a deed such as crash, got " + strconv.Quote(string(a.Do)))
+	case a.At < 0 || a.At > MaxTime:
+		return errors.New("at: expected 0 to " + decimal(int64(MaxTime)) + ", got " + decimal(a.At))
+	case !known(a.Server) || !known(a.To) || slices.ContainsFunc(a.Servers, func(id raft.ServerID) bool { return id == 0 || !known(id) }):
+		return errors.New("expected servers of this world, at most " + strconv.Itoa(servers))
+	case a.Do == Clock && !(a.Rate >= 0.01 && a.Rate <= 100):
+		return errors.New("rate: expected 0.01 to 100, got " + strconv.FormatFloat(a.Rate, 'g', -1, 64))
+	case !delay(a.Disk) || !delay(a.Link.Latency) || !delay(a.Link.Jitter):
+		return errors.New("expected delays from 0 to " + decimal(int64(maxDelay)))
+	case !chance(a.Link.Loss) || !chance(a.Link.Duplicate) || !chance(a.Link.Reorder):
+		return errors.New("expected probabilities from 0 to 1")
+	}
+	return nil
+}
+
+func expected(what string, want int, got string) error {
+	return errors.New("lab: expected " + what + " " + strconv.Itoa(want) + ", got " + got)
+}
+
+func decimal[T ~int64 | ~uint64](v T) string { return strconv.FormatInt(int64(v), 10) }

@@ -1,0 +1,267 @@
+package lab
+
+import (
+	"errors"
+	"hash/fnv"
+	"math"
+	"slices"
+
+	jsoniter "github.com/json-iterator/go"
+
+	"raftplayground/raft"
+	"raftplayground/raft/check"
+	"raftplayground/raft/server"
+	"raftplayground/relay/hub"
+)
+
+const never = math.MaxInt64
+
+// World is a run in progress. It is not safe for concurrent use.
+type World struct {
+	Faults Faults
+
+	run      Run
+	now      int64
+	next     int // of run.Actions
+	voters   []raft.ServerID
+	machines []*machine // of servers 1, 2, …
+	clients  []*client  // the first is the one through which actions ask
+	hub      *hub.Hub
+	checker  *check.Checker
+	record   record
+	history  []check.Operation
+	failures []check.Violation // of what the checker cannot see
+	served   int64             // when a client was last told that something is done
+	resting  bool              // the clients of chance ask nothing any more
+
+	arrived hub.Output
+	output  server.Output
+	status  raft.Status
+	view    check.View
+	frames  []byte // room for frames on their way
+}
+
+// Faults counts what happened to the servers and the network.
+type Faults struct {
+	Deeds     map[Deed]int // actions that did something
+	Frames    uint64       // sent
+	BadFrames int          // that a server could not understand: 0 while everybody keeps the rules
+	Refused   int          // frames and events for which a server had no room
+}
+
+// New makes the world of a run, at time 0: all servers have started.
+func New(run Run) (*World, error) {
+	if err := run.Check(); err != nil {
+		return nil, err
+	}
+	run.Actions = slices.Clone(run.Actions)
+	w := &World{run: run, checker: check.New(run.Config.Servers), Faults: Faults{Deeds: map[Deed]int{}}}
+	room, err := hub.New(hub.Options{
+		Code: "lab", Size: run.Config.Servers, Rate: 1, Seed: w.stream(streamNetwork, 0, 0).Uint64(), Random: func(lease []byte) { clear(lease) },
+		Limits: hub.Limits{Members: MaxServers + MaxClients + 1, Rate: 1e6, Burst: 1e6},
+	}, nil)
+	if err != nil {
+		return nil, err
+	}
+	w.hub = room
+	w.hub.Advance(0)
+	for i := range run.Config.Servers {
+		w.voters = append(w.voters, raft.ServerID(i+1))
+	}
+	for _, id := range w.voters {
+		m := &machine{id: id, disk: &disk{longest: run.Config.Disk, now: &w.now}, clock: drift{rate: 1e6}}
+		w.machines = append(w.machines, m)
+	}
+	for i := range run.Config.Clients + 1 {
+		w.addClient(i)
+	}
+	w.calmNetwork()
+	for _, m := range w.machines {
+		w.start(m)
+	}
+	w.deliver()
+	return w, nil
+}
+
+// Now returns the time, µs of cluster time.
+func (w *World) Now() int64 { return w.now }
+
+// Run returns the run as it is so far, with the actions of Do. The slice of actions is the world's own.
+func (w *World) Run() Run { return w.run }
+
+// Server returns a server to look at, nil if it is down. It must be given no input.
+func (w *World) Server(id raft.ServerID) *server.Server { return w.machines[id-1].server }
+
+// History returns what the clients asked and were told so far, in the order of the asking. Operations that are under way are Unknown. It is the
+// world's own. Beyond MaxHistory it goes on without being written down.
+func (w *World) History() []check.Operation { return w.history }
+
+// Violations returns what was broken so far: the first violation of each property.
+func (w *World) Violations() []check.Violation {
+	return append(slices.Clone(w.checker.Violations()), w.failures...)
+}
+
+// Step goes on to the next moment at which anything happens and returns true, or false if nothing ever will.
+func (w *World) Step() bool {
+	at := w.wake()
+	if at == never {
+		return false
+	}
+	w.moment(at)
+	return true
+}
+
+// RunTo goes on to a time, which all that happens then has happened at. A time that has passed changes nothing.
+func (w *World) RunTo(at int64) {
+	for next := w.wake(); next <= at; next = w.wake() {
+		w.moment(next)
+	}
+	w.now = max(w.now, at)
+	w.hub.Advance(w.now)
+}
+
+// Do does something now. It becomes part of the Run, which from here on has no other actions.
+func (w *World) Do(a Action) error {
+	a.At = w.now
+	if err := a.check(w.run.Config.Servers); err != nil {
+		return errors.New("lab: " + err.Error())
+	}
+	if w.next == MaxActions {
+		return expected("at most that many actions", MaxActions, "one more")
+	}
+	w.run.Actions = append(w.run.Actions[:w.next:w.next], a)
+	w.moment(w.now)
+	return nil
+}
+
+// Clone returns an independent copy of the world, which goes on as the original would.
+func (w *World) Clone() *World {
+	c := *w
+	c.run.Actions = slices.Clone(w.run.Actions)
+	c.Faults.Deeds = make(map[Deed]int, len(w.Faults.Deeds))
+	for deed, n := range w.Faults.Deeds {
+		c.Faults.Deeds[deed] = n
+	}
+	c.hub, c.checker, c.record = w.hub.Clone(), w.checker.Clone(), w.record.clone()
+	c.machines, c.clients = nil, nil
+	for _, m := range w.machines {
+		c.machines = append(c.machines, m.clone(&c.now))
+	}
+	for _, client := range w.clients {
+		c.clients = append(c.clients, client.clone())
+	}
+	c.history, c.failures = slices.Clone(w.history), slices.Clone(w.failures)
+	c.arrived, c.output, c.status, c.view, c.frames = hub.Output{}, server.Output{}, raft.Status{}, check.View{}, nil
+	return &c
+}
+
+// Hash returns a hash of all that decides how the world goes on, equal for two Worlds of one Run at the same time.
+func (w *World) Hash() uint64 {
+	state := w.hub.AppendState(nil)
+	for _, m := range w.machines {
+		state = m.appendState(state)
+	}
+	for _, c := range w.clients {
+		state = c.appendState(state)
+	}
+	h := fnv.New64a()
+	h.Write(state)
+	return h.Sum64()
+}
+
+// wake says when something happens next.
+func (w *World) wake() int64 {
+	at := w.hub.Wake()
+	if w.next < len(w.run.Actions) {
+		at = min(at, w.run.Actions[w.next].At)
+	}
+	for _, m := range w.machines {
+		if m.server != nil && !m.paused {
+			at = min(at, m.wake)
+		}
+		at = min(at, m.disk.due())
+	}
+	for _, c := range w.clients {
+		at = min(at, c.wake())
+	}
+	return max(at, w.now)
+}
+
+// moment does all that happens at one time.
+func (w *World) moment(at int64) {
+	w.now = at
+	w.hub.Advance(at)
+	w.deliver()
+	for w.next < len(w.run.Actions) && w.run.Actions[w.next].At <= at {
+		w.next++
+		w.act(&w.run.Actions[w.next-1])
+		w.deliver()
+	}
+	for _, m := range w.machines {
+		if m.server != nil && !m.paused && m.wake <= at {
+			w.live(m)
+			w.settle(m)
+		}
+		if m.disk.due() <= at {
+			w.completeDisk(m)
+		}
+	}
+	w.deliver()
+	for _, c := range w.clients {
+		if c.wake() <= at {
+			w.goOn(c)
+		}
+	}
+	w.deliver()
+}
+
+// completeDisk tells the server of a write that is durable. A paused server hears of it when it goes on, but its disk does not wait for it.
+func (w *World) completeDisk(m *machine) {
+	m.disk.complete()
+	if m.server != nil && !m.paused {
+		w.live(m)
+		w.settle(m)
+	}
+}
+
+// look fills the view of a running server.
+func (w *World) look(m *machine) *check.View {
+	node, s := m.server.Node(), &w.status
+	node.Status(s)
+	w.view = check.View{
+		Server: m.id, Role: s.Role, Term: s.CurrentTerm, Last: s.LastIndex, Commit: s.CommitIndex, Applied: s.LastApplied,
+		StateHash: m.server.Store().Hash(), Log: node,
+	}
+	return &w.view
+}
+
+// broken notes a failure that is none of the properties of the logs.
+func (w *World) broken(server raft.ServerID, detail string) {
+	w.failures = append(w.failures, check.Violation{Property: check.Durability, At: w.now, Servers: []raft.ServerID{server}, Detail: detail})
+}
+
+// leader returns the machine that leads in the highest term, nil if none does.
+func (w *World) leader() *machine {
+	var leader *machine
+	var term raft.Term
+	for _, m := range w.machines {
+		if m.server == nil || m.paused {
+			continue
+		}
+		if m.server.Node().Status(&w.status); w.status.Role == raft.Leader && w.status.CurrentTerm >= term {
+			leader, term = m, w.status.CurrentTerm
+		}
+	}
+	return leader
+}
+
+// join opens a connection, makes it a member of the room and returns the answer. server 0 is a client.
+func (w *World) join(conn uint64, server raft.ServerID, lease string) jsoniter.Any {
+	w.hub.Connect(conn)
+	answer := w.ask(conn, `{"jsonrpc":"2.0","id":1,"method":"join","params":{"server":`+decimal(server)+`,"lease":"`+lease+`"}}`)
+	result := jsoniter.Get(answer, "result")
+	if result.ValueType() != jsoniter.ObjectValue {
+		panic("lab: the hub refused a member: " + string(answer))
+	}
+	return result
+}

@@ -1,0 +1,52 @@
+package server
+
+import (
+	"slices"
+
+	"raftplayground/raft"
+	"raftplayground/raft/wal"
+	"raftplayground/raft/wire"
+)
+
+// Clone returns an independent copy, which goes on over disk, a copy of the original's, as the original would. It must not be called between a call of
+// Output and the end of what it handed out. It is for simulation, which goes back in time.
+func (s *Server) Clone(disk wal.DiskCopy) *Server {
+	c := *s
+	c.node, c.store = s.node.Clone(), s.store.Clone()
+	c.decoder, c.asked, c.core, c.status = wire.Decoder{}, wire.Frame{}, raft.Output{}, raft.Status{} // borrowed between inputs: nothing in them lasts
+	c.saves = slices.Clone(s.saves)
+	c.out = s.out.clone()
+	c.requests.waiting, c.requests.entries = slices.Clone(s.requests.waiting), nil
+	c.wal = s.wal.Clone(disk, c.saved)
+	return &c
+}
+
+func (o *outbox) clone() outbox {
+	c := outbox{filling: box{events: slices.Clone(o.filling.events), bad: slices.Clone(o.filling.bad), dropped: o.filling.dropped}}
+	for _, f := range o.filling.frames {
+		c.filling.frames = append(c.filling.frames, Frame{f.To, slices.Clone(f.Data)})
+	}
+	for _, h := range o.held {
+		c.held = append(c.held, heldFrame{h.to, h.after, slices.Clone(h.data)})
+	}
+	return c
+}
+
+// Idle returns how many ticks may pass, if nothing else comes, before the server does something of its own accord; 0: the next one may be it. A simulation lets
+// that many pass in one step.
+func (s *Server) Idle() int {
+	if s.failed != nil {
+		return 1 << 30
+	}
+	st := &s.status
+	s.node.Status(st)
+	heartbeat := s.options.HeartbeatTicks
+	idle := st.Timeout - st.Elapsed
+	if st.Role == raft.Candidate {
+		idle = min(idle, heartbeat-st.Elapsed%heartbeat)
+	}
+	if len(s.requests.waiting) > 0 {
+		idle = min(idle, s.requests.earliest-s.now)
+	}
+	return max(0, idle-1)
+}

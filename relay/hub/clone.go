@@ -1,0 +1,93 @@
+package hub
+
+import (
+	"encoding/binary"
+	"math"
+	"math/rand/v2"
+	"slices"
+
+	jsoniter "github.com/json-iterator/go"
+)
+
+// Clone returns an independent copy of the room that goes on as the original would. Messages under way are shared, since nobody writes to
+// them; Options.Random is shared too. It is for simulation: a host has one room and its members.
+func (h *Hub) Clone() *Hub {
+	c := *h
+	source := *h.source
+	c.source, c.random = &source, rand.New(&source)
+	c.json = jsoniter.NewStream(jsoniter.ConfigDefault, nil, 1024)
+	c.scan = scanner{}
+	c.scan.init()
+	c.members, c.arrival = map[uint64]*member{}, nil
+	c.seats = slices.Clone(h.seats)
+	for _, m := range h.arrival {
+		copied := *m
+		copied.feed.missed = slices.Clone(m.feed.missed)
+		c.members[m.conn] = &copied
+		c.arrival = append(c.arrival, &copied)
+		if m.server != 0 && h.seats[m.server-1].holder == m {
+			c.seats[m.server-1].holder = &copied
+		}
+	}
+	c.links = slices.Clone(h.links)
+	for i := range c.links {
+		l := &c.links[i]
+		l.queue, l.head = slices.Clone(l.queue[l.head:]), 0
+		l.held = slices.Clone(l.held)
+	}
+	c.seen.lines = slices.Clone(h.seen.lines)
+	c.deliver, c.closing = slices.Clone(h.deliver), slices.Clone(h.closing)
+	return &c
+}
+
+// AppendState appends to b what decides how the network goes on: the clock, the random stream, who is here, the links and what is on its way. Two
+// rooms in which it is equal, byte for byte, carry frames alike from here on. It cannot be read back, and may change between versions.
+func (h *Hub) AppendState(b []byte) []byte {
+	u := func(values ...uint64) {
+		for _, v := range values {
+			b = binary.AppendUvarint(b, v)
+		}
+	}
+	u(uint64(h.clock.now), uint64(h.clock.rest), uint64(h.clock.millionths), h.seq, h.nextClient, uint64(len(h.arrival)))
+	random, _ := h.source.MarshalBinary()
+	b = append(b, random...)
+	for _, m := range h.arrival {
+		u(m.conn, m.server, m.client)
+	}
+	frames := func(of []flight) {
+		u(uint64(len(of)))
+		for _, f := range of {
+			u(f.seq, uint64(f.due), uint64(len(f.data)))
+			b = append(b, f.data...)
+		}
+	}
+	for i := range h.links {
+		l := &h.links[i]
+		u(truth(l.Up), truth(l.Hold), uint64(l.Latency), uint64(l.Jitter), math.Float64bits(l.Loss), math.Float64bits(l.Duplicate),
+			math.Float64bits(l.Reorder), uint64(l.latest))
+		frames(l.queue[l.head:])
+		frames(l.held)
+	}
+	return b
+}
+
+// Now is cluster time, µs.
+func (h *Hub) Now() int64 { return h.clock.now }
+
+// UnderWay says how many frames are between servers, held ones included.
+func (h *Hub) UnderWay() (frames int) {
+	for i := range h.links {
+		frames += h.links[i].length() + len(h.links[i].held)
+	}
+	return frames
+}
+
+// Seq is the number of the last frame that was sent.
+func (h *Hub) Seq() uint64 { return h.seq }
+
+func truth(v bool) uint64 {
+	if v {
+		return 1
+	}
+	return 0
+}
