@@ -11,8 +11,9 @@ import (
 )
 
 // Append appends f to dst in the given encoding and returns the result; it allocates only if dst is too small. Requests, answers and refusals
-// have no form but JSON and are written so whatever encoding is given. The same Frame always gives the same bytes. Append does not look at the limits:
-// a sender compares the length with MaxFrame.
+// have no form but JSON and are written so whatever encoding is given, as is what Variant has no word for: InstallSnapshot, TimeoutNow, a RequestVote with
+// PreVote or Transfer, and an AppendEntries with a configuration. The same Frame always gives the same bytes. Append does not look at the limits: a
+// sender compares the length with MaxFrame. It panics on an entry of kind Config whose Data is not a configuration's text, and on a frame without content.
 func Append(dst []byte, f *Frame, encoding Encoding) []byte {
 	if f.RPC != nil && encoding == Colon {
 		return appendColon(dst, f)
@@ -20,7 +21,7 @@ func Append(dst []byte, f *Frame, encoding Encoding) []byte {
 	w := writer{jsoniter.ConfigDefault.BorrowStream(nil)}
 	own := w.Buffer()
 	w.SetBuffer(dst)
-	if f.RPC != nil && encoding == Variant {
+	if encoding == Variant && variantHas(f.RPC) {
 		w.variant(f)
 	} else {
 		w.json(f)
@@ -37,6 +38,19 @@ type writer struct{ *jsoniter.Stream }
 // json writes a JSON-RPC frame.
 func (w *writer) json(f *Frame) {
 	w.WriteRaw(`{"jsonrpc":"2.0"`)
+	switch f.RPC.(type) {
+	case nil:
+		w.clientFrame(f)
+	case *raft.RequestVote, *raft.AppendEntries, *raft.InstallSnapshot, *raft.TimeoutNow:
+		w.call(f)
+	default:
+		w.reply(f)
+	}
+	w.WriteRaw("}}")
+}
+
+// call writes the first half of an RPC, without the braces at the end.
+func (w *writer) call(f *Frame) {
 	switch m := f.RPC.(type) {
 	case *raft.RequestVote:
 		w.callID(f, m.Call)
@@ -45,11 +59,8 @@ func (w *writer) json(f *Frame) {
 		w.number(`,"candidateId":`, uint64(m.CandidateID))
 		w.number(`,"lastLogIndex":`, uint64(m.LastLogIndex))
 		w.number(`,"lastLogTerm":`, uint64(m.LastLogTerm))
-	case *raft.RequestVoteReply:
-		w.replyID(f, m.Call)
-		w.address(f)
-		w.number(`,"result":{"rpc":"RequestVote","term":`, uint64(m.Term))
-		w.boolean(`,"voteGranted":`, m.VoteGranted)
+		w.unlessFalse(`,"preVote":`, m.PreVote)
+		w.unlessFalse(`,"transfer":`, m.Transfer)
 	case *raft.AppendEntries:
 		w.callID(f, m.Call)
 		w.address(f)
@@ -59,6 +70,34 @@ func (w *writer) json(f *Frame) {
 		w.number(`,"prevLogTerm":`, uint64(m.PrevLogTerm))
 		w.number(`,"leaderCommit":`, uint64(m.LeaderCommit))
 		w.entries(m.Entries)
+	case *raft.InstallSnapshot:
+		w.callID(f, m.Call)
+		w.address(f)
+		w.number(`,"method":"InstallSnapshot","params":{"term":`, uint64(m.Term))
+		w.number(`,"leaderId":`, uint64(m.LeaderID))
+		w.number(`,"lastIncludedIndex":`, uint64(m.LastIncludedIndex))
+		w.number(`,"lastIncludedTerm":`, uint64(m.LastIncludedTerm))
+		w.configuration(m.Configuration)
+		w.number(`,"offset":`, m.Offset)
+		w.WriteRaw(`,"data":`)
+		w.payload(m.Data)
+		w.boolean(`,"done":`, m.Done)
+	case *raft.TimeoutNow:
+		w.callID(f, m.Call)
+		w.address(f)
+		w.number(`,"method":"TimeoutNow","params":{"term":`, uint64(m.Term))
+		w.number(`,"leaderId":`, uint64(m.LeaderID))
+	}
+}
+
+// reply writes the second half of an RPC, without the braces at the end.
+func (w *writer) reply(f *Frame) {
+	switch m := f.RPC.(type) {
+	case *raft.RequestVoteReply:
+		w.replyID(f, m.Call)
+		w.address(f)
+		w.number(`,"result":{"rpc":"RequestVote","term":`, uint64(m.Term))
+		w.boolean(`,"voteGranted":`, m.VoteGranted)
 	case *raft.AppendEntriesReply:
 		w.replyID(f, m.Call)
 		w.address(f)
@@ -67,10 +106,17 @@ func (w *writer) json(f *Frame) {
 		w.unlessZero(`,"matchIndex":`, uint64(m.MatchIndex))
 		w.unlessZero(`,"conflictTerm":`, uint64(m.ConflictTerm))
 		w.unlessZero(`,"conflictIndex":`, uint64(m.ConflictIndex))
-	default:
-		w.clientFrame(f)
+	case *raft.InstallSnapshotReply:
+		w.replyID(f, m.Call)
+		w.address(f)
+		w.number(`,"result":{"rpc":"InstallSnapshot","term":`, uint64(m.Term))
+		w.unlessZero(`,"nextOffset":`, m.NextOffset)
+		w.unlessZero(`,"matchIndex":`, uint64(m.MatchIndex))
+	case *raft.TimeoutNowReply:
+		w.replyID(f, m.Call)
+		w.address(f)
+		w.number(`,"result":{"rpc":"TimeoutNow","term":`, uint64(m.Term))
 	}
-	w.WriteRaw("}}")
 }
 
 // clientFrame writes what goes between a client and a server, without the braces at the end.
@@ -212,12 +258,15 @@ func (w *writer) entries(entries []raft.Entry) {
 			w.WriteRaw(",")
 		}
 		w.number(`{"term":`, uint64(entry.Term))
-		if entry.Kind == raft.NoOp {
-			w.WriteRaw(`,"noop":true}`)
-			continue
+		switch entry.Kind {
+		case raft.NoOp:
+			w.WriteRaw(`,"noop":true`)
+		case raft.Config:
+			w.configuration(configurationOf(&entry))
+		default:
+			w.WriteRaw(`,"command":`)
+			w.payload(entry.Data)
 		}
-		w.WriteRaw(`,"command":`)
-		w.payload(entry.Data)
 		w.WriteRaw("}")
 	}
 	w.WriteRaw("]")
@@ -246,6 +295,12 @@ func (w *writer) unlessZero(before string, n uint64) {
 func (w *writer) boolean(before string, b bool) {
 	w.WriteRaw(before)
 	w.WriteBool(b)
+}
+
+func (w *writer) unlessFalse(before string, b bool) {
+	if b {
+		w.boolean(before, b)
+	}
 }
 
 func (w *writer) raw(text []byte) {

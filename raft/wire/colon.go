@@ -15,35 +15,74 @@ func (d *Decoder) decodeColon(data []byte, f *Frame) *Error {
 	f.From, f.To = r.address()
 	kind, part := r.segment("type"), r.segment("part")
 	f.Reply = string(part) == "Reply"
-	switch {
+	switch known := string(kind) == "RequestVotes" || string(kind) == "AppendEntries" || string(kind) == "InstallSnapshot" || string(kind) == "TimeoutNow"; {
 	case r.err != nil:
-	case string(kind) != "RequestVotes" && string(kind) != "AppendEntries":
-		r.err = expected(CodeUnknownMethod, "type", "RequestVotes or AppendEntries", kind)
-	case string(part) != "Request" && !f.Reply:
+	case !known:
+		r.err = expected(CodeUnknownMethod, "type", "RequestVotes, AppendEntries, InstallSnapshot or TimeoutNow", kind)
+	case f.Reply:
+		d.decodeColonReply(&r, kind, f)
+	case string(part) == "Request":
+		d.decodeColonCall(&r, kind, f)
+	default:
 		r.err = expected(CodeNotACall, "part", "Request or Reply", part)
-	case string(kind) == "RequestVotes" && !f.Reply:
+	}
+	return r.err
+}
+
+// decodeColonCall reads what follows Request.
+func (d *Decoder) decodeColonCall(r *colonReader, kind []byte, f *Frame) {
+	switch string(kind) {
+	case "RequestVotes":
 		m := raft.RequestVote{Term: raft.Term(r.number("term")), CandidateID: raft.ServerID(r.number("candidateId")),
 			LastLogIndex: raft.Index(r.number("lastLogIndex")), LastLogTerm: raft.Term(r.number("lastLogTerm"))}
-		m.Call = r.extensions(nil, nil).call
+		x := r.extensions(hasPreVote|hasTransfer, nil)
+		m.Call, m.PreVote, m.Transfer = x.call, x.preVote, x.transfer
 		d.vote(f, m)
-	case string(kind) == "RequestVotes":
-		m := raft.RequestVoteReply{Term: raft.Term(r.number("term")), VoteGranted: r.boolean("voteGranted")}
-		m.Call = r.extensions(nil, nil).call
-		d.voteReply(f, m)
-	case !f.Reply:
+	case "AppendEntries":
 		m := raft.AppendEntries{Term: raft.Term(r.number("term")), LeaderID: raft.ServerID(r.number("leaderId")),
 			PrevLogIndex: raft.Index(r.number("prevLogIndex")), PrevLogTerm: raft.Term(r.number("prevLogTerm")),
 			LeaderCommit: raft.Index(r.number("leaderCommit"))}
-		m.Call = r.extensions(&d.entries, nil).call
+		m.Call = r.extensions(hasEntries, &d.entries).call
 		m.Entries = d.entries.entries()
 		d.append(f, m)
-	default:
-		m := raft.AppendEntriesReply{Term: raft.Term(r.number("term")), Success: r.boolean("success")}
-		x := r.extensions(nil, &m)
-		m.Call = x.call
-		d.appendReply(f, m)
+	case "InstallSnapshot":
+		m := raft.InstallSnapshot{Term: raft.Term(r.number("term")), LeaderID: raft.ServerID(r.number("leaderId")),
+			LastIncludedIndex: raft.Index(r.number("lastIncludedIndex")), LastIncludedTerm: raft.Term(r.number("lastIncludedTerm")),
+			Configuration: r.configuration(), Offset: r.number("offset"), Done: r.boolean("done")}
+		m.Call = r.extensions(hasData, &d.entries).call
+		if r.err == nil {
+			m.Data, r.err = d.entries.chunk()
+		}
+		d.snapshot(f, m)
+	case "TimeoutNow":
+		m := raft.TimeoutNow{Term: raft.Term(r.number("term")), LeaderID: raft.ServerID(r.number("leaderId"))}
+		m.Call = r.extensions(0, nil).call
+		d.timeout(f, m)
 	}
-	return r.err
+}
+
+// decodeColonReply reads what follows Reply.
+func (d *Decoder) decodeColonReply(r *colonReader, kind []byte, f *Frame) {
+	switch string(kind) {
+	case "RequestVotes":
+		m := raft.RequestVoteReply{Term: raft.Term(r.number("term")), VoteGranted: r.boolean("voteGranted")}
+		m.Call = r.extensions(0, nil).call
+		d.voteReply(f, m)
+	case "AppendEntries":
+		m := raft.AppendEntriesReply{Term: raft.Term(r.number("term")), Success: r.boolean("success")}
+		x := r.extensions(hasMatch|hasConflictTerm|hasConflictIndex, nil)
+		m.Call, m.MatchIndex, m.ConflictTerm, m.ConflictIndex = x.call, raft.Index(x.match), raft.Term(x.conflictTerm), raft.Index(x.conflictIndex)
+		d.appendReply(f, m)
+	case "InstallSnapshot":
+		m := raft.InstallSnapshotReply{Term: raft.Term(r.number("term"))}
+		x := r.extensions(hasNext|hasMatch, nil)
+		m.Call, m.NextOffset, m.MatchIndex = x.call, x.next, raft.Index(x.match)
+		d.snapshotReply(f, m)
+	case "TimeoutNow":
+		m := raft.TimeoutNowReply{Term: raft.Term(r.number("term"))}
+		m.Call = r.extensions(0, nil).call
+		d.timeoutReply(f, m)
+	}
 }
 
 // colonReader takes a frame apart, segment by segment. The first error stays; after it every method returns zero.
@@ -73,24 +112,26 @@ func (r *colonReader) segment(field string) []byte {
 	return r.next()
 }
 
-func (r *colonReader) number(field string) uint64 {
-	segment := r.segment(field)
+func (r *colonReader) number(field string) uint64 { return r.parseNumber(field, r.segment(field)) }
+
+func (r *colonReader) parseNumber(field string, text []byte) uint64 {
 	if r.err != nil {
 		return 0
 	}
-	n, ok := parseNumber(segment)
+	n, ok := parseNumber(text)
 	if !ok {
-		r.err = expected(CodeBadField, field, number, segment)
+		r.err = expected(CodeBadField, field, number, text)
 	}
 	return n
 }
 
-func (r *colonReader) boolean(field string) bool {
-	segment := r.segment(field)
-	if r.err == nil && string(segment) != "true" && string(segment) != "false" {
-		r.err = expected(CodeBadField, field, "true or false", segment)
+func (r *colonReader) boolean(field string) bool { return r.parseBoolean(field, r.segment(field)) }
+
+func (r *colonReader) parseBoolean(field string, text []byte) bool {
+	if r.err == nil && string(text) != "true" && string(text) != "false" {
+		r.err = expected(CodeBadField, field, "true or false", text)
 	}
-	return string(segment) == "true"
+	return string(text) == "true"
 }
 
 // address reads from[>to].
@@ -111,90 +152,124 @@ func (r *colonReader) address() (from, to uint64) {
 	return from, to
 }
 
-// extensions is what of the tail every message may have.
+// extensions is what the tail says, but for entries and data.
 type extensions struct {
-	call uint64
-	seen uint8
+	call, next, match, conflictTerm, conflictIndex uint64
+	preVote, transfer                              bool
 }
 
+// extensionSet is the extensions that a message may have, or has had.
+type extensionSet uint16
+
 const (
-	seenCall = 1 << iota
-	seenMatch
-	seenConflictTerm
-	seenConflictIndex
-	seenEntries
+	hasCall extensionSet = 1 << iota // every message may have it
+	hasPreVote
+	hasTransfer
+	hasNext
+	hasMatch
+	hasConflictTerm
+	hasConflictIndex
+	hasEntries
+	hasData
 )
 
+// extensionNames are their keys, in the same order.
+var extensionNames = [...]string{"call", "preVote", "transfer", "next", "match", "conflictTerm", "conflictIndex", "entries", "data"}
+
+// extensionOf returns the extension of that key, and the key as a string that need not be made; 0 if there is none.
+func extensionOf(key []byte) (extension extensionSet, name string) {
+	for i, name := range extensionNames {
+		if string(key) == name {
+			return 1 << i, name
+		}
+	}
+	return 0, ""
+}
+
 // extensions reads the tail: key=value segments in any order. What it does not know, or what this message does not have, it passes over, as the dialect
-// of 2016 does: entries is nil if the message has none, reply if it is not an AppendEntries reply.
-func (r *colonReader) extensions(entries *payloads, reply *raft.AppendEntriesReply) (x extensions) {
+// of 2016 does. Entries and data go to p.
+func (r *colonReader) extensions(has extensionSet, p *payloads) (x extensions) {
+	has |= hasCall
+	var seen extensionSet
 	for r.err == nil && r.more {
-		segment := r.next()
-		key, value, ok := bytes.Cut(segment, []byte{'='})
-		switch {
-		case !ok:
-		case string(key) == "call":
-			x.call = r.extension(&x, seenCall, "call", value)
-		case string(key) == "match" && reply != nil:
-			reply.MatchIndex = raft.Index(r.extension(&x, seenMatch, "match", value))
-		case string(key) == "conflictTerm" && reply != nil:
-			reply.ConflictTerm = raft.Term(r.extension(&x, seenConflictTerm, "conflictTerm", value))
-		case string(key) == "conflictIndex" && reply != nil:
-			reply.ConflictIndex = raft.Index(r.extension(&x, seenConflictIndex, "conflictIndex", value))
-		case string(key) == "entries" && entries != nil:
-			if r.once(&x, seenEntries, "entries") {
-				r.entries(entries, value)
-			}
+		key, value, ok := bytes.Cut(r.next(), []byte{'='})
+		extension, field := extensionOf(key)
+		if !ok || extension&has == 0 {
+			continue
+		}
+		if seen&extension != 0 {
+			r.err = twice(field)
+			return x
+		}
+		seen |= extension
+		switch extension {
+		case hasCall:
+			x.call = r.parseNumber(field, value)
+		case hasPreVote:
+			x.preVote = r.parseBoolean(field, value)
+		case hasTransfer:
+			x.transfer = r.parseBoolean(field, value)
+		case hasNext:
+			x.next = r.parseNumber(field, value)
+		case hasMatch:
+			x.match = r.parseNumber(field, value)
+		case hasConflictTerm:
+			x.conflictTerm = r.parseNumber(field, value)
+		case hasConflictIndex:
+			x.conflictIndex = r.parseNumber(field, value)
+		case hasEntries:
+			r.entries(p, value)
+		case hasData:
+			p.buf = r.payload(field, p.buf, value)
 		}
 	}
 	return x
 }
 
-// extension reads a number that may come once.
-func (r *colonReader) extension(x *extensions, bit uint8, field string, value []byte) uint64 {
-	if !r.once(x, bit, field) {
-		return 0
-	}
-	n, ok := parseNumber(value)
-	if !ok {
-		r.err = expected(CodeBadField, field, number, value)
-	}
-	return n
-}
-
-func (r *colonReader) once(x *extensions, bit uint8, field string) bool {
-	if x.seen&bit != 0 {
-		r.err = twice(field)
-	}
-	x.seen |= bit
-	return r.err == nil
-}
-
-// entries reads term[,command] joined by semicolons.
+// entries reads term, term,command or term@configuration, joined by semicolons.
 func (r *colonReader) entries(p *payloads, value []byte) {
 	for more := true; more && r.err == nil; {
 		var entry []byte
 		entry, value, more = bytes.Cut(value, []byte{';'})
-		digits, text, hasCommand := bytes.Cut(entry, []byte{','})
-		term, ok := parseNumber(digits)
+		end := 0
+		for end < len(entry) && entry[end] != ',' && entry[end] != '@' {
+			end++
+		}
+		term, ok := parseNumber(entry[:end])
 		if !ok {
 			r.err = expected(CodeBadField, "entries", "an entry that begins with its term, "+number, entry)
 			return
 		}
 		kind := raft.NoOp
-		if hasCommand {
-			kind = raft.Command
-			if p.buf, ok = appendUnescaped(p.buf, text); !ok {
-				r.err = expected(CodeBadField, "entries", "text with % only before two hexadecimal digits and without a comma", text)
-				return
+		switch {
+		case end == len(entry):
+		case entry[end] == '@':
+			kind = raft.Config
+			var c raft.Configuration
+			if c, r.err = parseConfiguration(entry[end+1:], entry); r.err == nil {
+				p.buf = c.AppendText(p.buf)
 			}
+		default:
+			kind = raft.Command
+			p.buf = r.payload("entries", p.buf, entry[end+1:])
 		}
-		r.err = p.add(raft.Term(term), kind)
+		if r.err == nil {
+			r.err = p.add(raft.Term(term), kind)
+		}
 	}
 }
 
-// appendColon writes an RPC. Extensions that are zero are left out; those that are not come in this order: call, match, conflictTerm,
-// conflictIndex, entries.
+// payload appends what escaped text says.
+func (r *colonReader) payload(field string, dst, text []byte) []byte {
+	dst, ok := appendUnescaped(dst, text)
+	if !ok {
+		r.err = expected(CodeBadField, field, "text with % only before two hexadecimal digits and without a comma", text)
+	}
+	return dst
+}
+
+// appendColon writes an RPC. Extensions that are zero are left out; those that are not come in this order: call, preVote, transfer,
+// next, match, conflictTerm, conflictIndex, entries, data.
 func appendColon(dst []byte, f *Frame) []byte {
 	dst = strconv.AppendUint(dst, f.From, 10)
 	if f.To != 0 {
@@ -206,6 +281,8 @@ func appendColon(dst []byte, f *Frame) []byte {
 		dst = append(dst, ":RequestVotes:Request"...)
 		dst = appendSegments(dst, uint64(m.Term), uint64(m.CandidateID), uint64(m.LastLogIndex), uint64(m.LastLogTerm))
 		dst = appendExtension(dst, ":call=", m.Call)
+		dst = appendFlag(dst, ":preVote=true", m.PreVote)
+		dst = appendFlag(dst, ":transfer=true", m.Transfer)
 	case *raft.RequestVoteReply:
 		dst = append(dst, ":RequestVotes:Reply"...)
 		dst = appendSegments(dst, uint64(m.Term))
@@ -224,6 +301,30 @@ func appendColon(dst []byte, f *Frame) []byte {
 		dst = appendExtension(dst, ":match=", uint64(m.MatchIndex))
 		dst = appendExtension(dst, ":conflictTerm=", uint64(m.ConflictTerm))
 		dst = appendExtension(dst, ":conflictIndex=", uint64(m.ConflictIndex))
+	case *raft.InstallSnapshot:
+		dst = append(dst, ":InstallSnapshot:Request"...)
+		dst = appendSegments(dst, uint64(m.Term), uint64(m.LeaderID), uint64(m.LastIncludedIndex), uint64(m.LastIncludedTerm))
+		dst = m.Configuration.AppendText(append(dst, ':'))
+		dst = appendSegments(dst, m.Offset)
+		dst = appendBoolean(dst, m.Done)
+		dst = appendExtension(dst, ":call=", m.Call)
+		if len(m.Data) > 0 {
+			dst = appendEscaped(append(dst, ":data="...), m.Data)
+		}
+	case *raft.InstallSnapshotReply:
+		dst = append(dst, ":InstallSnapshot:Reply"...)
+		dst = appendSegments(dst, uint64(m.Term))
+		dst = appendExtension(dst, ":call=", m.Call)
+		dst = appendExtension(dst, ":next=", m.NextOffset)
+		dst = appendExtension(dst, ":match=", uint64(m.MatchIndex))
+	case *raft.TimeoutNow:
+		dst = append(dst, ":TimeoutNow:Request"...)
+		dst = appendSegments(dst, uint64(m.Term), uint64(m.LeaderID))
+		dst = appendExtension(dst, ":call=", m.Call)
+	case *raft.TimeoutNowReply:
+		dst = append(dst, ":TimeoutNow:Reply"...)
+		dst = appendSegments(dst, uint64(m.Term))
+		dst = appendExtension(dst, ":call=", m.Call)
 	}
 	return dst
 }
@@ -249,6 +350,13 @@ func appendExtension(dst []byte, key string, n uint64) []byte {
 	return strconv.AppendUint(dst, n, 10)
 }
 
+func appendFlag(dst []byte, text string, flag bool) []byte {
+	if flag {
+		dst = append(dst, text...)
+	}
+	return dst
+}
+
 func appendColonEntries(dst []byte, entries []raft.Entry) []byte {
 	for i, entry := range entries {
 		if i == 0 {
@@ -257,9 +365,12 @@ func appendColonEntries(dst []byte, entries []raft.Entry) []byte {
 			dst = append(dst, ';')
 		}
 		dst = strconv.AppendUint(dst, uint64(entry.Term), 10)
-		if entry.Kind == raft.Command {
+		switch entry.Kind {
+		case raft.Command:
 			dst = append(dst, ',')
 			dst = appendEscaped(dst, entry.Data)
+		case raft.Config:
+			dst = configurationOf(&entry).AppendText(append(dst, '@'))
 		}
 	}
 	return dst

@@ -1,6 +1,7 @@
 package wire
 
 import (
+	"bytes"
 	"math"
 
 	jsoniter "github.com/json-iterator/go"
@@ -9,15 +10,19 @@ import (
 )
 
 // Decoder reads frames. It holds the messages that it hands out, so that reading a heartbeat or a reply allocates nothing; reading entries
-// allocates their data, once a frame. The zero value is ready. A Decoder is for one goroutine.
+// or a snapshot allocates their data, once a frame, and reading a configuration its lists. The zero value is ready. A Decoder is for one goroutine.
 type Decoder struct {
-	requestVote        raft.RequestVote
-	requestVoteReply   raft.RequestVoteReply
-	appendEntries      raft.AppendEntries
-	appendEntriesReply raft.AppendEntriesReply
-	request            Request
-	answer             Answer
-	refusal            Error
+	requestVote          raft.RequestVote
+	requestVoteReply     raft.RequestVoteReply
+	appendEntries        raft.AppendEntries
+	appendEntriesReply   raft.AppendEntriesReply
+	installSnapshot      raft.InstallSnapshot
+	installSnapshotReply raft.InstallSnapshotReply
+	timeoutNow           raft.TimeoutNow
+	timeoutNowReply      raft.TimeoutNowReply
+	request              Request
+	answer               Answer
+	refusal              Error
 
 	entries payloads
 	iter    *jsoniter.Iterator
@@ -52,7 +57,7 @@ func (d *Decoder) decode(data []byte, f *Frame) *Error {
 	return expected(CodeNotAFrame, "from", "a frame that begins with its sender's number (colon) or with { (JSON)", data)
 }
 
-// vote hands out the Decoder's RequestVote as the content of f. So do the other three, for theirs.
+// vote hands out the Decoder's RequestVote as the content of f. So do the other seven, for theirs.
 func (d *Decoder) vote(f *Frame, m raft.RequestVote) {
 	d.requestVote = m
 	f.RPC, f.Call = &d.requestVote, m.Call
@@ -73,7 +78,27 @@ func (d *Decoder) appendReply(f *Frame, m raft.AppendEntriesReply) {
 	f.RPC, f.Call, f.Reply = &d.appendEntriesReply, m.Call, true
 }
 
-// payloads gathers the entries of a frame. Their data is decoded into a buffer that is used again and again and at the end copied, all of it at
+func (d *Decoder) snapshot(f *Frame, m raft.InstallSnapshot) {
+	d.installSnapshot = m
+	f.RPC, f.Call = &d.installSnapshot, m.Call
+}
+
+func (d *Decoder) snapshotReply(f *Frame, m raft.InstallSnapshotReply) {
+	d.installSnapshotReply = m
+	f.RPC, f.Call, f.Reply = &d.installSnapshotReply, m.Call, true
+}
+
+func (d *Decoder) timeout(f *Frame, m raft.TimeoutNow) {
+	d.timeoutNow = m
+	f.RPC, f.Call = &d.timeoutNow, m.Call
+}
+
+func (d *Decoder) timeoutReply(f *Frame, m raft.TimeoutNowReply) {
+	d.timeoutNowReply = m
+	f.RPC, f.Call, f.Reply = &d.timeoutNowReply, m.Call, true
+}
+
+// payloads gathers the entries of a frame, or the chunk of a snapshot. Their data is decoded into a buffer that is used again and again and at the end copied, all of it at
 // once, into memory of its own, which the raft log may keep.
 type payloads struct {
 	list     []raft.Entry
@@ -114,12 +139,23 @@ func (p *payloads) entries() []raft.Entry {
 	copy(owned, p.buf)
 	start := 0
 	for i, end := range p.ends {
-		if p.list[i].Kind == raft.Command {
+		if p.list[i].Kind != raft.NoOp {
 			p.list[i].Data = owned[start:end:end]
 		}
 		start = end
 	}
 	return p.list
+}
+
+// chunk moves what has been appended to buf to its own memory and returns it, nil if it is nothing.
+func (p *payloads) chunk() ([]byte, *Error) {
+	if len(p.buf) == 0 {
+		return nil, nil
+	}
+	if len(p.buf) > MaxChunk {
+		return nil, tooMuch(CodeBadField, "data", MaxChunk, "bytes", len(p.buf))
+	}
+	return bytes.Clone(p.buf), nil
 }
 
 // bare returns the same as commands without terms, nil if there are none.

@@ -17,29 +17,48 @@
 // # Colon
 //
 // One line that a person can read and type. It is the dialect of the raft.rs of 2016, and more. That program's frames are valid here. It reads those of
-// ours that are for everyone, since it ignores what follows the last field that it knows; ">to" it does not know.
+// ours that are for everyone, since it ignores what follows the last field that it knows; ">to" it does not know. A pre-vote it takes for a vote: that
+// is safe, since the vote goes to the same candidate in the same term, but it raises its term where it is only asked.
 //
 //	frame     = address ":" message *( ":" extension )
 //	address   = from [ ">" to ]                                     numbers, 1 and up; without to: for everyone
-//	message   = "RequestVotes:Request:"  term ":" candidateId ":" lastLogIndex ":" lastLogTerm
-//	          | "RequestVotes:Reply:"    term ":" ( "true" | "false" )
-//	          | "AppendEntries:Request:" term ":" leaderId ":" prevLogIndex ":" prevLogTerm ":" leaderCommit
-//	          | "AppendEntries:Reply:"   term ":" ( "true" | "false" )
+//	message   = "RequestVotes:Request:"    term ":" candidateId ":" lastLogIndex ":" lastLogTerm
+//	          | "RequestVotes:Reply:"      term ":" truth           voteGranted
+//	          | "AppendEntries:Request:"   term ":" leaderId ":" prevLogIndex ":" prevLogTerm ":" leaderCommit
+//	          | "AppendEntries:Reply:"     term ":" truth           success
+//	          | "InstallSnapshot:Request:" term ":" leaderId ":" lastIncludedIndex ":" lastIncludedTerm
+//	                                       ":" configuration ":" offset ":" truth           done
+//	          | "InstallSnapshot:Reply:"   term
+//	          | "TimeoutNow:Request:"      term ":" leaderId
+//	          | "TimeoutNow:Reply:"        term
+//	truth     = "true" | "false"
 //	extension = "call=" number                                      all
-//	          | "match=" number                                     AppendEntries reply: matchIndex
+//	          | "preVote=" truth                                    RequestVotes request
+//	          | "transfer=" truth                                   RequestVotes request
+//	          | "next=" number                                      InstallSnapshot reply: nextOffset
+//	          | "match=" number                                     AppendEntries and InstallSnapshot reply: matchIndex
 //	          | "conflictTerm=" number                              AppendEntries reply
 //	          | "conflictIndex=" number                             AppendEntries reply
 //	          | "entries=" entry *( ";" entry )                     AppendEntries request
+//	          | "data=" bytes                                       InstallSnapshot request
 //	          | anything else                                       ignored
-//	entry     = term [ "," command ]                                without the comma: a no-op; with nothing behind it: an empty command
+//	entry     = term                                                a no-op
+//	          | term "," bytes                                      a command, maybe an empty one
+//	          | term "@" configuration                              a configuration
+//	configuration = [ outgoing ">" ] voters [ "+" learners ]        each list: server *( "," server ), without repeats
 //
-// An extension that is absent means zero and none is written that is. They are written in the order of the grammar and read in any. In a command the
-// bytes %, :, comma, ;, control characters and whatever is not UTF-8 are written as % and two hexadecimal digits; everything else, = too, stands for
-// itself. There is no form for requests of clients, nor for errors.
+// An extension that is absent means zero, false or nothing, and none is written that is. They are written in the order of the grammar and read in any. Of
+// bytes, %, :, comma, ;, control characters and whatever is not UTF-8 are written as % and two hexadecimal digits; everything else, = too, stands for
+// itself. A configuration of 1 to 9 servers is read in any order and written in ascending order, "1,2,3>3,4,5+6" for a change from 1, 2 and 3 to 3, 4 and
+// 5, with 6 as learner. There is no form for requests of clients, nor for errors.
 //
 //	1>2:AppendEntries:Request:3:1:4:2:4:call=18:entries=3,set x=1;3,set y=2
 //	2>1:AppendEntries:Reply:3:true:call=18:match=6
 //	2>1:AppendEntries:Reply:3:false:call=18:conflictTerm=2:conflictIndex=3
+//	1>2:AppendEntries:Request:3:1:6:3:5:call=19:entries=3@1,2,3>1,2,4
+//	1>2:RequestVotes:Request:4:1:6:3:call=20:preVote=true
+//	1>2:InstallSnapshot:Request:3:1:40:2:1,2,3:512:true:call=21:data=x=1
+//	2>1:InstallSnapshot:Reply:3:call=21:next=515:match=40
 //
 // # JSON
 //
@@ -47,19 +66,27 @@
 // reply as in the call; a call without number has no id, its reply the id null. Any other id of a client or of another kind of server is kept in
 // Frame.ID and goes back as it came.
 //
-//	method         params                                                              result
-//	RequestVote    term, candidateId, lastLogIndex, lastLogTerm                         rpc, term, voteGranted
-//	AppendEntries  term, leaderId, prevLogIndex, prevLogTerm, leaderCommit, entries     rpc, term, success, [matchIndex, conflictTerm, conflictIndex]
-//	Put            key, value                                                           rpc, index, term
-//	Get            key                                                                  rpc, index, term, found, value (if found)
-//	Delete         key                                                                  rpc, index, term, found
-//	IndexRange     startIndex, endIndex                                                 rpc, startIndex, commitIndex, entries
-//	AppendRequest  prevLogIndex, prevLogTerm, entries (commands only)                   rpc, index, term
+//	method           params                                                               result
+//	RequestVote      term, candidateId, lastLogIndex, lastLogTerm, [preVote, transfer]    rpc, term, voteGranted
+//	AppendEntries    term, leaderId, prevLogIndex, prevLogTerm, leaderCommit, entries     rpc, term, success, [matchIndex, conflictTerm, conflictIndex]
+//	InstallSnapshot  term, leaderId, lastIncludedIndex, lastIncludedTerm, configuration,  rpc, term, [nextOffset, matchIndex]
+//	                 offset, data, done
+//	TimeoutNow       term, leaderId                                                       rpc, term
+//	Put              key, value                                                           rpc, index, term
+//	Get              key                                                                  rpc, index, term, found, value (if found)
+//	Delete           key                                                                  rpc, index, term, found
+//	IndexRange       startIndex, endIndex                                                 rpc, startIndex, commitIndex, entries
+//	AppendRequest    prevLogIndex, prevLogTerm, entries (commands only)                   rpc, index, term
 //
-// In brackets: left out when zero. An entry is {"term":3,"command":"set x=1"}, a no-op {"term":3,"noop":true}. Keys, values and commands are text, or
-// {"base64":"…"} where they are not UTF-8. An error is {"code":…,"message":"…","data":{…}}; the codes and what their data holds stand with the Code
+// In brackets: left out when zero or false. An entry is {"term":3,"command":"set x=1"}, a no-op {"term":3,"noop":true}, a configuration
+// {"term":3,"configuration":{"voters":[1,2,4],"outgoing":[1,2,3],"learners":[]}}; outgoing and learners may be left out when they are empty. Keys, values,
+// commands and data are text, or {"base64":"…"} where they are not UTF-8. An error is {"code":…,"message":"…","data":{…}}; the codes and what their data holds stand with the Code
 // constants. An error never answers a reply.
 //
+//	{"jsonrpc":"2.0","id":"1>2:21","from":1,"to":2,"method":"InstallSnapshot",
+//	 "params":{"term":3,"leaderId":1,"lastIncludedIndex":40,"lastIncludedTerm":2,
+//	 "configuration":{"voters":[1,2,3],"outgoing":[],"learners":[]},"offset":512,"data":"x=1","done":true}}
+//	{"jsonrpc":"2.0","id":"1>2:21","from":2,"to":1,"result":{"rpc":"InstallSnapshot","term":3,"nextOffset":515,"matchIndex":40}}
 //	{"jsonrpc":"2.0","id":7,"from":1001,"to":2,"method":"Put","params":{"key":"x","value":"1"}}
 //	{"jsonrpc":"2.0","id":7,"from":2,"to":1001,"error":{"code":-32010,"message":"S1 leads term 3","data":{"leader":1}}}
 //	{"jsonrpc":"2.0","id":8,"from":1,"to":1001,"result":{"rpc":"Put","index":48,"term":3}}
@@ -70,6 +97,10 @@
 // candidate or leader that the call names, and a reply comes from nobody known. Accepted and Rejected answer both calls; the uuid, which a reply
 // repeats, tells which. In uuids of our own are the kind and the number of the call. An entry is [term,"command"]; a no-op is [term,""], an empty
 // command [term,{"base64":""}].
+//
+// It has no word for pre-votes and transfers, configurations, snapshots and TimeoutNow. Append writes such a call, and the replies to the last two, as
+// JSON instead: a server of that kind says that it does not know them, or nothing, while half of such a call, a RequestVote
+// without its preVote, would mislead it. So it cannot take part in what needs them.
 //
 //	{"variant":"AppendEntries","fields":[{"term":3,"leader_id":1,"prev_log_index":4,"prev_log_term":2,"entries":[[3,"set x=1"]],"leader_commit":4,"uuid":"…"}],"from":1,"to":2}
 //	{"variant":"Accepted","fields":[{"uuid":"…","term":3,"match_index":5,"next_index":6}],"from":2,"to":1}

@@ -23,6 +23,8 @@ const (
 	fieldCandidateID
 	fieldLastLogIndex
 	fieldLastLogTerm
+	fieldPreVote
+	fieldTransfer
 	fieldVoteGranted
 	fieldLeaderID
 	fieldPrevLogIndex
@@ -33,6 +35,11 @@ const (
 	fieldMatchIndex
 	fieldConflictTerm
 	fieldConflictIndex
+	fieldLastIncludedIndex
+	fieldLastIncludedTerm
+	fieldOffset
+	fieldDone
+	fieldNextOffset
 	fieldCandidate2015
 	fieldLastLogIndex2015
 	fieldLastLogTerm2015
@@ -50,6 +57,12 @@ const (
 	fieldCommand
 	fieldNoOp
 	fieldBase64
+	fieldConfiguration
+
+	// of configurations
+	fieldVoters
+	fieldOutgoing
+	fieldLearners
 
 	// of requests, answers and errors
 	fieldRPC
@@ -75,22 +88,25 @@ var fieldNames = [fields]string{
 	fieldResult: "result", fieldError: "error", fieldVariant: "variant", fieldFields: "fields",
 
 	fieldTerm: "term", fieldCandidateID: "candidateId", fieldLastLogIndex: "lastLogIndex", fieldLastLogTerm: "lastLogTerm",
-	fieldVoteGranted: "voteGranted", fieldLeaderID: "leaderId", fieldPrevLogIndex: "prevLogIndex", fieldPrevLogTerm: "prevLogTerm",
+	fieldPreVote: "preVote", fieldTransfer: "transfer", fieldVoteGranted: "voteGranted", fieldLeaderID: "leaderId", fieldPrevLogIndex: "prevLogIndex", fieldPrevLogTerm: "prevLogTerm",
 	fieldLeaderCommit: "leaderCommit", fieldEntries: "entries", fieldSuccess: "success", fieldMatchIndex: "matchIndex",
 	fieldConflictTerm: "conflictTerm", fieldConflictIndex: "conflictIndex",
+	fieldLastIncludedIndex: "lastIncludedIndex", fieldLastIncludedTerm: "lastIncludedTerm", fieldOffset: "offset", fieldDone: "done",
+	fieldNextOffset:    "nextOffset",
 	fieldCandidate2015: "candidate_id", fieldLastLogIndex2015: "last_log_index", fieldLastLogTerm2015: "last_log_term",
 	fieldLeader2015: "leader_id", fieldPrevLogIndex2015: "prev_log_index", fieldPrevLogTerm2015: "prev_log_term",
 	fieldLeaderCommit2015: "leader_commit", fieldMatchIndex2015: "match_index", fieldNextIndex2015: "next_index",
 	fieldConflictTerm2015: "conflict_term", fieldCurrentLeader2015: "current_leader", fieldUUID: "uuid",
 
-	fieldCommand: "command", fieldNoOp: "noop", fieldBase64: "base64",
+	fieldCommand: "command", fieldNoOp: "noop", fieldBase64: "base64", fieldConfiguration: "configuration",
+	fieldVoters: "voters", fieldOutgoing: "outgoing", fieldLearners: "learners",
 
 	fieldRPC: "rpc", fieldKey: "key", fieldValue: "value", fieldFound: "found", fieldIndex: "index", fieldStartIndex: "startIndex",
 	fieldEndIndex: "endIndex", fieldCommitIndex: "commitIndex", fieldCode: "code", fieldMessage: "message", fieldData: "data",
 	fieldField: "field", fieldLeader: "leader",
 }
 
-// fieldOf returns the field of that name, unknownField if there is none. Keys are case-sensitive. Fewer than 64 names of which few have the same length:
+// fieldOf returns the field of that name, unknownField if there is none. Keys are case-sensitive. Some sixty names of which few have the same length:
 // comparing lengths first makes the walk over all of them cheap.
 func fieldOf(key string) field {
 	for _, f := range fieldsOfLength[min(len(key), longestName+1)] {
@@ -101,7 +117,7 @@ func fieldOf(key string) field {
 	return unknownField
 }
 
-const longestName = len("last_log_index")
+const longestName = len("lastIncludedIndex")
 
 // fieldsOfLength lists the fields by the length of their name; the last list is empty.
 var fieldsOfLength = func() (byLength [longestName + 2][]field) {

@@ -3,11 +3,17 @@ package wire
 import "raftplayground/raft"
 
 // Limits of what is taken in. They bound what one frame can make a server allocate.
+//
+// What the core sends by default fits. Colon writes a byte as at most 3, an entry's term and separators as at most 22: a call of 64 entries, 256 KiB of
+// data and even one more entry as large as may be, is at most 3 × (256 + 65) KiB + 65 × 22 bytes, 965 KiB. JSON writes a control
+// character as 6, \u0000, anything else as at most 2: one entry is at most 390 KiB, a chunk of a snapshot 768 KiB. Only a call of many entries that are
+// full of control characters can come out too large in JSON; its sender leaves the last of them for the next call.
 const (
-	MaxFrame   = 1 << 20  // bytes of a frame; the sender keeps below it, Decode refuses what is above it
-	MaxData    = 64 << 10 // bytes of one entry's command, of a key or of a value
-	MaxEntries = 4096     // entries in one frame
-	MaxID      = 128      // bytes of a JSON-RPC id as written, quotes included
+	MaxFrame   = 1 << 20        // bytes of a frame; the sender keeps below it, Decode refuses what is above it
+	MaxData    = 64<<10 + 1<<10 // bytes of one entry's command, a value of 64 KiB with its key; of a key or of a value
+	MaxChunk   = 128 << 10      // bytes of a snapshot in one InstallSnapshot
+	MaxEntries = 4096           // entries in one frame
+	MaxID      = 128            // bytes of a JSON-RPC id as written, quotes included
 )
 
 // FirstClient is the lowest address of a client. Addresses below it, from 1, are servers.
@@ -19,7 +25,7 @@ type Encoding uint8
 const (
 	Colon   Encoding = iota // one line of text, as in the raft.rs of 2016: 1>2:RequestVotes:Request:1:1:0:0
 	JSON                    // JSON-RPC 2.0
-	Variant                 // the JSON of the raft of 2015: {"variant":"RequestVote","fields":[{…}]}
+	Variant                 // the JSON of the raft of 2015: {"variant":"RequestVote","fields":[{…}]}; what it has no word for goes as JSON
 )
 
 // String returns the encoding's name in lower case, "colon", "json" or "variant".
@@ -37,9 +43,9 @@ func (e Encoding) String() string {
 
 // Frame is one message and its address. Exactly one of RPC, Request, Answer and Refusal is set.
 //
-// After Decode everything that a Frame points to is borrowed: from the Decoder (RPC, Request, Answer, Refusal, ID) until its next Decode. Two
-// things are not, they may be kept for ever: strings, and the Data of entries and the commands of an AppendRequest. Those of one frame share one
-// piece of memory that nobody writes to again.
+// After Decode everything that a Frame points to is borrowed: from the Decoder (RPC, Request, Answer, Refusal, ID) until its next Decode. Not
+// borrowed, to be kept for ever, are strings, configurations, the Data of entries and of an InstallSnapshot, and the commands of an AppendRequest. The
+// data of one frame is one piece of memory that nobody writes to again.
 type Frame struct {
 	From     uint64 // who sent it: a server, or a client at FirstClient and up. 0: a Variant frame that does not say
 	To       uint64 // whom it is for; 0: everyone

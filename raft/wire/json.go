@@ -141,7 +141,8 @@ func (d *Decoder) decodeCall(r *reader, top *object, f *Frame) {
 	case string(name) == "RequestVote":
 		r.object(top.get(fieldParams), "params", &p)
 		d.vote(f, raft.RequestVote{Call: f.Call, Term: raft.Term(r.number(&p, fieldTerm)), CandidateID: raft.ServerID(r.number(&p, fieldCandidateID)),
-			LastLogIndex: raft.Index(r.number(&p, fieldLastLogIndex)), LastLogTerm: raft.Term(r.number(&p, fieldLastLogTerm))})
+			LastLogIndex: raft.Index(r.number(&p, fieldLastLogIndex)), LastLogTerm: raft.Term(r.number(&p, fieldLastLogTerm)),
+			PreVote: r.flag(&p, fieldPreVote), Transfer: r.flag(&p, fieldTransfer)})
 	case string(name) == "AppendEntries":
 		r.object(top.get(fieldParams), "params", &p)
 		m := raft.AppendEntries{Call: f.Call, Term: raft.Term(r.number(&p, fieldTerm)), LeaderID: raft.ServerID(r.number(&p, fieldLeaderID)),
@@ -150,16 +151,29 @@ func (d *Decoder) decodeCall(r *reader, top *object, f *Frame) {
 		r.entries(&d.entries, &p)
 		m.Entries = d.entries.entries()
 		d.append(f, m)
+	case string(name) == "InstallSnapshot":
+		r.object(top.get(fieldParams), "params", &p)
+		m := raft.InstallSnapshot{Call: f.Call, Term: raft.Term(r.number(&p, fieldTerm)), LeaderID: raft.ServerID(r.number(&p, fieldLeaderID)),
+			LastIncludedIndex: raft.Index(r.number(&p, fieldLastIncludedIndex)), LastIncludedTerm: raft.Term(r.number(&p, fieldLastIncludedTerm)),
+			Configuration: r.configuration(p.get(fieldConfiguration)), Offset: r.number(&p, fieldOffset), Done: r.boolean(&p, fieldDone)}
+		m.Data = r.chunk(&d.entries, p.get(fieldData))
+		d.snapshot(f, m)
+	case string(name) == "TimeoutNow":
+		r.object(top.get(fieldParams), "params", &p)
+		d.timeout(f, raft.TimeoutNow{Call: f.Call, Term: raft.Term(r.number(&p, fieldTerm)), LeaderID: raft.ServerID(r.number(&p, fieldLeaderID))})
 	default:
 		request := methodOf(name)
 		if request == 0 {
-			r.err = expected(CodeUnknownMethod, "method", "RequestVote, AppendEntries, Put, Get, Delete, IndexRange or AppendRequest", method)
+			r.err = expected(CodeUnknownMethod, "method", allMethods, method)
 			return
 		}
 		r.object(top.get(fieldParams), "params", &p)
 		d.decodeRequest(r, &p, f, request)
 	}
 }
+
+// allMethods is what an unknown method is told it should have been.
+const allMethods = "RequestVote, AppendEntries, InstallSnapshot, TimeoutNow, Put, Get, Delete, IndexRange or AppendRequest"
 
 // unquoted returns what is between the quotes of a name, nil if it is no text. Names have no escapes.
 func unquoted(text []byte) []byte {
@@ -188,19 +202,39 @@ func (r *reader) entries(p *payloads, o *object) {
 		}
 		r.object(text, "entries", &entry)
 		term, kind := r.number(&entry, fieldTerm), raft.Command
-		if entry.get(fieldNoOp) != nil && r.boolean(&entry, fieldNoOp) {
-			kind = raft.NoOp
-		}
+		command, configuration := entry.get(fieldCommand), entry.get(fieldConfiguration)
 		switch {
-		case kind == raft.Command:
-			p.buf = r.payload(p.buf, entry.get(fieldCommand), "command")
-		case r.err == nil && entry.get(fieldCommand) != nil:
-			r.err = expected(CodeBadField, "command", "no command in a no-op entry", entry.get(fieldCommand))
+		case r.flag(&entry, fieldNoOp):
+			kind = raft.NoOp
+			r.absent("command", "no command in a no-op entry", command)
+			r.absent("configuration", "no configuration in a no-op entry", configuration)
+		case configuration != nil:
+			kind = raft.Config
+			r.absent("command", "either a command or a configuration", command)
+			p.buf = r.configuration(configuration).AppendText(p.buf)
+		default:
+			p.buf = r.payload(p.buf, command, "command")
 		}
 		if r.err == nil {
 			r.err = p.add(raft.Term(term), kind)
 		}
 	}
+}
+
+// absent says what is wrong if text is there.
+func (r *reader) absent(name, what string, text []byte) {
+	if r.err == nil && text != nil {
+		r.err = expected(CodeBadField, name, what, text)
+	}
+}
+
+// chunk reads the required data of an InstallSnapshot.
+func (r *reader) chunk(p *payloads, text []byte) (chunk []byte) {
+	p.buf = r.payload(p.buf, text, "data")
+	if r.err == nil {
+		chunk, r.err = p.chunk()
+	}
+	return chunk
 }
 
 // decodeRequest reads what a client asks.
@@ -267,10 +301,15 @@ func (d *Decoder) decodeResult(r *reader, top *object, f *Frame) {
 		d.appendReply(f, raft.AppendEntriesReply{Call: f.Call, Term: raft.Term(r.number(&p, fieldTerm)), Success: r.boolean(&p, fieldSuccess),
 			MatchIndex: raft.Index(r.optional(&p, fieldMatchIndex)), ConflictTerm: raft.Term(r.optional(&p, fieldConflictTerm)),
 			ConflictIndex: raft.Index(r.optional(&p, fieldConflictIndex))})
+	case string(name) == "InstallSnapshot":
+		d.snapshotReply(f, raft.InstallSnapshotReply{Call: f.Call, Term: raft.Term(r.number(&p, fieldTerm)), NextOffset: r.optional(&p, fieldNextOffset),
+			MatchIndex: raft.Index(r.optional(&p, fieldMatchIndex))})
+	case string(name) == "TimeoutNow":
+		d.timeoutReply(f, raft.TimeoutNowReply{Call: f.Call, Term: raft.Term(r.number(&p, fieldTerm))})
 	default:
 		method := methodOf(name)
 		if method == 0 {
-			r.err = expected(CodeUnknownMethod, "rpc", "RequestVote, AppendEntries, Put, Get, Delete, IndexRange or AppendRequest", rpc)
+			r.err = expected(CodeUnknownMethod, "rpc", allMethods, rpc)
 			return
 		}
 		d.decodeAnswer(r, &p, f, method)

@@ -6,7 +6,7 @@ import (
 	jsoniter "github.com/json-iterator/go"
 )
 
-// maxDepth is how deep a frame may nest objects and lists. Ours reach five; unknown fields may bring more.
+// maxDepth is how deep a frame may nest objects and lists. Ours reach six; unknown fields may bring more.
 const maxDepth = 32
 
 // maxNumber is the longest number looked at, in bytes. No field of ours is longer than 20.
@@ -141,13 +141,15 @@ func isDelimiter(c byte) bool { return c == ',' || c == '}' || c == ']' || c == 
 
 // object is what an object of a frame holds of the fields that this package knows.
 type object struct {
-	values [fields][]byte // as written, without spaces around
-	seen   uint64         // a bit for each
+	values [fields][]byte             // as written, without spaces around
+	seen   [(fields + 63) / 64]uint64 // a bit for each
 }
+
+func (o *object) has(f field) bool { return o.seen[f/64]&(1<<(f%64)) != 0 }
 
 // get returns the field's value as written, nil if it is not there.
 func (o *object) get(f field) []byte {
-	if o.seen&(1<<f) == 0 {
+	if !o.has(f) {
 		return nil
 	}
 	return o.values[f]
@@ -162,7 +164,7 @@ type reader struct {
 
 // object reads the known fields of an object into o. where is what an error calls it.
 func (r *reader) object(text []byte, where string, o *object) {
-	o.seen = 0
+	clear(o.seen[:])
 	if r.err != nil {
 		return
 	}
@@ -189,11 +191,11 @@ func (r *reader) object(text []byte, where string, o *object) {
 		if f == unknownField {
 			continue
 		}
-		if o.seen&(1<<f) != 0 {
+		if o.has(f) {
 			r.err = twice(fieldNames[f])
 			return
 		}
-		o.seen |= 1 << f
+		o.seen[f/64] |= 1 << (f % 64)
 		o.values[f] = s.data[start:s.pos]
 	}
 }
@@ -276,6 +278,11 @@ func (r *reader) boolean(o *object, f field) bool {
 		r.err = expected(CodeBadField, fieldNames[f], "true or false", text)
 	}
 	return string(text) == "true"
+}
+
+// flag reads a boolean that is false when it is not there.
+func (r *reader) flag(o *object, f field) bool {
+	return o.has(f) && r.boolean(o, f)
 }
 
 // payload appends a required payload to dst: text, or {"base64":"…"}.

@@ -71,6 +71,8 @@ func setCall(rpc raft.RPC, call uint64) {
 		m.Call = call
 	case *raft.AppendEntriesReply:
 		m.Call = call
+	default:
+		panic("the seed's dialects have no such message")
 	}
 }
 
@@ -99,7 +101,7 @@ func TestSeedColonRejectsNameTheField(t *testing.T) {
 		"1:Bogus:Request:1":                                 "type",
 		"1:RequestVote:Request:1:1:0:0":                     "type",
 		"1:requestvotes:Request:1:1:0:0":                    "type",
-		"1:InstallSnapshot:Request:1":                       "type",
+		"1:InstallSnapshot:Request:1":                       "leaderId",
 		"1:RequestVotes:Response:1:true":                    "part",
 		"1:RequestVotes:Request:1:1:0":                      "lastLogTerm",
 		"1:RequestVotes:Request:1:1:0:0\n":                  "lastLogTerm",

@@ -222,7 +222,26 @@ func appendUUIDText(dst []byte, id [16]byte) []byte {
 	return append(dst, '"')
 }
 
-// variant writes an RPC. The dialect has no address; ours comes behind everything that it has, where its decoder passes over it.
+// variantHas tells whether the dialect can say rpc. It knows two calls and commands, and nothing of pre-votes, transfers, snapshots and membership. To be
+// told the half of it would mislead its server: it would give its vote where it is only asked whether it would.
+func variantHas(rpc raft.RPC) bool {
+	switch m := rpc.(type) {
+	case *raft.RequestVote:
+		return !m.PreVote && !m.Transfer
+	case *raft.AppendEntries:
+		for i := range m.Entries {
+			if m.Entries[i].Kind == raft.Config {
+				return false
+			}
+		}
+		return true
+	case *raft.RequestVoteReply, *raft.AppendEntriesReply:
+		return true
+	}
+	return false
+}
+
+// variant writes an RPC that variantHas. The dialect has no address; ours comes behind everything that it has, where its decoder passes over it.
 func (w *writer) variant(f *Frame) {
 	switch m := f.RPC.(type) {
 	case *raft.RequestVote:

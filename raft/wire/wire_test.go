@@ -3,7 +3,10 @@ package wire
 import (
 	"bytes"
 	"encoding/json"
+	"os"
 	"reflect"
+	"slices"
+	"strconv"
 	"strings"
 	"testing"
 
@@ -54,6 +57,44 @@ var canonicals = []canonical{
 	{"refusal, variant", Frame{From: 2, To: 1, Reply: true, RPC: &raft.AppendEntriesReply{Call: 18, Term: 3, ConflictTerm: 2, ConflictIndex: 3}}, Variant,
 		`{"variant":"Rejected","fields":[{"uuid":"72616674-0002-8000-8000-000000000012","term":3,"current_leader":null,"match_index":0,"next_index":3,"conflict_term":2}],"from":2,"to":1}`},
 
+	{"pre-vote, colon", Frame{From: 1, To: 2, RPC: &raft.RequestVote{Call: 17, Term: 3, CandidateID: 1, LastLogIndex: 4, LastLogTerm: 2, PreVote: true}}, Colon,
+		"1>2:RequestVotes:Request:3:1:4:2:call=17:preVote=true"},
+	{"pre-vote, JSON", Frame{From: 1, To: 2, RPC: &raft.RequestVote{Call: 17, Term: 3, CandidateID: 1, LastLogIndex: 4, LastLogTerm: 2, PreVote: true}}, JSON,
+		`{"jsonrpc":"2.0","id":"1>2:17","from":1,"to":2,"method":"RequestVote","params":{"term":3,"candidateId":1,"lastLogIndex":4,"lastLogTerm":2,"preVote":true}}`},
+	{"transfer, colon", Frame{From: 1, To: 2, RPC: &raft.RequestVote{Term: 3, CandidateID: 1, PreVote: true, Transfer: true}}, Colon,
+		"1>2:RequestVotes:Request:3:1:0:0:preVote=true:transfer=true"},
+	{"transfer, JSON", Frame{From: 1, To: 2, RPC: &raft.RequestVote{Term: 3, CandidateID: 1, Transfer: true}}, JSON,
+		`{"jsonrpc":"2.0","from":1,"to":2,"method":"RequestVote","params":{"term":3,"candidateId":1,"lastLogIndex":0,"lastLogTerm":0,"transfer":true}}`},
+	{"configurations, colon", Frame{From: 1, To: 2, RPC: &raft.AppendEntries{Call: 18, Term: 3, LeaderID: 1, Entries: configurations()}}, Colon,
+		"1>2:AppendEntries:Request:3:1:0:0:0:call=18:entries=3@1,2,3>3,4,5+6;3;4@3,4,5"},
+	{"configurations, JSON", Frame{From: 1, To: 2, RPC: &raft.AppendEntries{Call: 18, Term: 3, LeaderID: 1, Entries: configurations()}}, JSON,
+		`{"jsonrpc":"2.0","id":"1>2:18","from":1,"to":2,"method":"AppendEntries","params":{"term":3,"leaderId":1,"prevLogIndex":0,"prevLogTerm":0,"leaderCommit":0,` +
+			`"entries":[{"term":3,"configuration":{"voters":[3,4,5],"outgoing":[1,2,3],"learners":[6]}},{"term":3,"noop":true},` +
+			`{"term":4,"configuration":{"voters":[3,4,5],"outgoing":[],"learners":[]}}]}}`},
+	{"snapshot, colon", Frame{From: 1, To: 2, RPC: snapshot([]byte("x=1,%"))}, Colon,
+		"1>2:InstallSnapshot:Request:3:1:40:2:1,2>1,2,3+4:512:true:call=19:data=x=1%2C%25"},
+	{"snapshot, JSON", Frame{From: 1, To: 2, RPC: snapshot([]byte("x=1,%"))}, JSON,
+		`{"jsonrpc":"2.0","id":"1>2:19","from":1,"to":2,"method":"InstallSnapshot","params":{"term":3,"leaderId":1,"lastIncludedIndex":40,"lastIncludedTerm":2,` +
+			`"configuration":{"voters":[1,2,3],"outgoing":[1,2],"learners":[4]},"offset":512,"data":"x=1,%","done":true}}`},
+	{"snapshot of bytes, JSON", Frame{From: 1, To: 2, RPC: snapshot([]byte{0xff})}, JSON,
+		`{"jsonrpc":"2.0","id":"1>2:19","from":1,"to":2,"method":"InstallSnapshot","params":{"term":3,"leaderId":1,"lastIncludedIndex":40,"lastIncludedTerm":2,` +
+			`"configuration":{"voters":[1,2,3],"outgoing":[1,2],"learners":[4]},"offset":512,"data":{"base64":"/w=="},"done":true}}`},
+	{"empty chunk, colon", Frame{From: 1, To: 2, RPC: snapshot(nil)}, Colon,
+		"1>2:InstallSnapshot:Request:3:1:40:2:1,2>1,2,3+4:512:true:call=19"},
+	{"empty chunk, JSON", Frame{From: 1, To: 2, RPC: snapshot(nil)}, JSON,
+		`{"jsonrpc":"2.0","id":"1>2:19","from":1,"to":2,"method":"InstallSnapshot","params":{"term":3,"leaderId":1,"lastIncludedIndex":40,"lastIncludedTerm":2,` +
+			`"configuration":{"voters":[1,2,3],"outgoing":[1,2],"learners":[4]},"offset":512,"data":"","done":true}}`},
+	{"snapshot reply, colon", Frame{From: 2, To: 1, Reply: true, RPC: &raft.InstallSnapshotReply{Call: 19, Term: 3, NextOffset: 517, MatchIndex: 40}}, Colon,
+		"2>1:InstallSnapshot:Reply:3:call=19:next=517:match=40"},
+	{"snapshot reply, JSON", Frame{From: 2, To: 1, Reply: true, RPC: &raft.InstallSnapshotReply{Call: 19, Term: 3, NextOffset: 517, MatchIndex: 40}}, JSON,
+		`{"jsonrpc":"2.0","id":"1>2:19","from":2,"to":1,"result":{"rpc":"InstallSnapshot","term":3,"nextOffset":517,"matchIndex":40}}`},
+	{"TimeoutNow, colon", Frame{From: 1, To: 2, RPC: &raft.TimeoutNow{Call: 20, Term: 3, LeaderID: 1}}, Colon, "1>2:TimeoutNow:Request:3:1:call=20"},
+	{"TimeoutNow, JSON", Frame{From: 1, To: 2, RPC: &raft.TimeoutNow{Call: 20, Term: 3, LeaderID: 1}}, JSON,
+		`{"jsonrpc":"2.0","id":"1>2:20","from":1,"to":2,"method":"TimeoutNow","params":{"term":3,"leaderId":1}}`},
+	{"TimeoutNow reply, colon", Frame{From: 2, To: 1, Reply: true, RPC: &raft.TimeoutNowReply{Call: 20, Term: 3}}, Colon, "2>1:TimeoutNow:Reply:3:call=20"},
+	{"TimeoutNow reply, JSON", Frame{From: 2, To: 1, Reply: true, RPC: &raft.TimeoutNowReply{Call: 20, Term: 3}}, JSON,
+		`{"jsonrpc":"2.0","id":"1>2:20","from":2,"to":1,"result":{"rpc":"TimeoutNow","term":3}}`},
+
 	{"Put", Frame{From: 1001, To: 2, Call: 5, Request: &Request{Method: Put, Key: "x", Value: `a "b"`}}, JSON,
 		`{"jsonrpc":"2.0","id":"1001>2:5","from":1001,"to":2,"method":"Put","params":{"key":"x","value":"a \"b\""}}`},
 	{"Get", Frame{From: 1001, To: 2, ID: []byte("7"), Call: 7, Request: &Request{Method: Get, Key: "\xff"}}, JSON,
@@ -95,6 +136,16 @@ func everyKind() []raft.Entry {
 	return []raft.Entry{{Term: 3, Kind: raft.NoOp}, {Term: 3, Data: []byte("set x=1")}, {Term: 3, Data: []byte{}}, {Term: 3, Data: []byte("a:b,c;d%\né\u0085\xff")}}
 }
 
+// configurations is a joint one with a learner, a no-op and the one that it leads to.
+func configurations() []raft.Entry {
+	return []raft.Entry{{Term: 3, Kind: raft.Config, Data: []byte("1,2,3>3,4,5+6")}, {Term: 3, Kind: raft.NoOp}, {Term: 4, Kind: raft.Config, Data: []byte("3,4,5")}}
+}
+
+func snapshot(chunk []byte) *raft.InstallSnapshot {
+	return &raft.InstallSnapshot{Call: 19, Term: 3, LeaderID: 1, LastIncludedIndex: 40, LastIncludedTerm: 2, Offset: 512, Data: chunk, Done: true,
+		Configuration: raft.Configuration{Voters: []raft.ServerID{1, 2, 3}, Outgoing: []raft.ServerID{1, 2}, Learners: []raft.ServerID{4}}}
+}
+
 func TestCanonicalText(t *testing.T) {
 	var d Decoder
 	for _, c := range canonicals {
@@ -110,6 +161,33 @@ func TestCanonicalText(t *testing.T) {
 			want.Encoding = c.encoding
 			checkSame(t, &f, &want)
 		})
+	}
+}
+
+// TestDocumentedColonFramesAreCanonical holds the package comment to its word.
+func TestDocumentedColonFramesAreCanonical(t *testing.T) {
+	source, err := os.ReadFile("doc.go")
+	if err != nil {
+		t.Fatal(err)
+	}
+	var d Decoder
+	frames := 0
+	for line := range strings.Lines(string(source)) {
+		text, found := strings.CutPrefix(strings.TrimSpace(line), "//\t")
+		if !found || !isDigit(text[0]) {
+			continue
+		}
+		text, _, _ = strings.Cut(text, "  ") // a remark follows
+		frames++
+		var f Frame
+		if err := d.Decode([]byte(text), &f); err != nil {
+			t.Errorf("%s: %v", text, err)
+		} else if got := string(Append(nil, &f, Colon)); got != text {
+			t.Errorf("%s is written %s", text, got)
+		}
+	}
+	if frames < 8 {
+		t.Errorf("only %d examples found", frames)
 	}
 }
 
@@ -169,7 +247,7 @@ var bads = []bad{
 	{`{"jsonrpc":"2.0","from":1,"result":{},"error":{}}`, CodeNotACall, "error", "both"},
 	{`{"jsonrpc":"2.0","from":1,"method":7}`, CodeUnknownMethod, "method", "7"},
 	{`{"jsonrpc":"2.0","from":1,"method":"requestVote"}`, CodeUnknownMethod, "method", "requestVote"},
-	{`{"jsonrpc":"2.0","from":1,"method":"InstallSnapshot"}`, CodeUnknownMethod, "method", "InstallSnapshot"},
+	{`{"jsonrpc":"2.0","from":1,"method":"Bogus"}`, CodeUnknownMethod, "method", "InstallSnapshot"},
 	{`{"jsonrpc":"2.0","from":1,"method":"RequestVote"}`, CodeBadField, "params", "nothing"},
 	{`{"jsonrpc":"2.0","from":1,"method":"RequestVote","params":[1,2,3,4]}`, CodeBadField, "params", "an object"},
 	{votePre + `{"term":-1,"candidateId":1,"lastLogIndex":0,"lastLogTerm":0}}`, CodeBadField, "term", "-1"},
@@ -198,11 +276,24 @@ var bads = []bad{
 	{appendOf(`[{"term":1,"command":{"base64":"%"}}]`), CodeBadField, "command", "%"},
 	{appendOf(`[{"term":1,"noop":1}]`), CodeBadField, "noop", "true or false"},
 	{appendOf(`[{"term":1,"noop":true,"command":"x"}]`), CodeBadField, "command", "no-op"},
+	{appendOf(`[{"term":1,"noop":true,"configuration":{"voters":[1]}}]`), CodeBadField, "configuration", "no-op"},
+	{appendOf(`[{"term":1,"command":"x","configuration":{"voters":[1]}}]`), CodeBadField, "command", "either"},
+	{appendOf(`[{"term":1,"configuration":"1,2,3"}]`), CodeBadField, "configuration", "an object"},
+	{appendOf(`[{"term":1,"configuration":{}}]`), CodeBadField, "voters", "nothing"},
+	{appendOf(`[{"term":1,"configuration":{"voters":null}}]`), CodeBadField, "voters", "a list"},
+	{appendOf(`[{"term":1,"configuration":{"voters":[],"outgoing":[1]}}]`), CodeBadField, "voters", "at least one"},
+	{appendOf(`[{"term":1,"configuration":{"voters":[1],"outgoing":null}}]`), CodeBadField, "outgoing", "a list"},
+	{appendOf(`[{"term":1,"configuration":{"voters":[1],"learners":["2"]}}]`), CodeBadField, "learners", `\"2\"`},
+	{appendOf(`[{"term":1,"configuration":{"voters":[1,1]}}]`), CodeBadField, "configuration", "twice"},
+	{appendOf(`[{"term":1,"configuration":{"voters":[0,1]}}]`), CodeBadField, "configuration", "1 and up"},
+	{appendOf(`[{"term":1,"configuration":{"voters":[18446744073709551616]}}]`), CodeBadField, "voters", "18446744073709551616"},
+	{appendOf(`[{"term":1,"configuration":{"voters":[1,2,3],"learners":[3]}}]`), CodeBadField, "configuration", "both voter and learner"},
+	{appendOf(`[{"term":1,"configuration":{"voters":[1,2,3,4,5,6,7,8,9],"outgoing":[10]}}]`), CodeBadField, "configuration", "10 servers, at most 9"},
 	{appendOf(`[` + strings.Repeat(`{"term":1,"noop":true},`, MaxEntries) + `{"term":1,"noop":true}]`), CodeBadField, "entries", "4097"},
-	{appendOf(`[{"term":1,"command":"` + strings.Repeat("x", MaxData+1) + `"}]`), CodeBadField, "entries", "65537"},
+	{appendOf(`[{"term":1,"command":"` + strings.Repeat("x", MaxData+1) + `"}]`), CodeBadField, "entries", strconv.Itoa(MaxData + 1)},
 	{`{"jsonrpc":"2.0","from":1,"method":"Put","params":{"key":"x"}}`, CodeBadField, "value", "nothing"},
 	{`{"jsonrpc":"2.0","from":1,"method":"Put","params":{"key":1,"value":"x"}}`, CodeBadField, "key", "1"},
-	{`{"jsonrpc":"2.0","from":1,"method":"Put","params":{"key":"` + strings.Repeat("x", MaxData+1) + `","value":""}}`, CodeBadField, "key", "65537"},
+	{`{"jsonrpc":"2.0","from":1,"method":"Put","params":{"key":"` + strings.Repeat("x", MaxData+1) + `","value":""}}`, CodeBadField, "key", strconv.Itoa(MaxData + 1)},
 	{`{"jsonrpc":"2.0","from":1,"method":"IndexRange","params":{"startIndex":0,"endIndex":5}}`, CodeBadField, "startIndex", "entry 1"},
 	{`{"jsonrpc":"2.0","from":1,"method":"IndexRange","params":{"startIndex":6,"endIndex":5}}`, CodeBadField, "endIndex", "5"},
 	{`{"jsonrpc":"2.0","from":1,"result":{}}`, CodeBadField, "rpc", "nothing"},
@@ -211,11 +302,25 @@ var bads = []bad{
 	{`{"jsonrpc":"2.0","from":1,"result":{"rpc":"RequestVote","term":1,"voteGranted":1}}`, CodeBadField, "voteGranted", "true or false"},
 	{`{"jsonrpc":"2.0","from":1,"error":{"code":"x","message":""}}`, CodeBadField, "code", "x"},
 	{`{"jsonrpc":"2.0","from":1,"error":{"code":1}}`, CodeBadField, "message", "nothing"},
+	{votePre + `{"term":1,"candidateId":1,"lastLogIndex":0,"lastLogTerm":0,"preVote":1}}`, CodeBadField, "preVote", "true or false"},
+	{votePre + `{"term":1,"candidateId":1,"lastLogIndex":0,"lastLogTerm":0,"transfer":null}}`, CodeBadField, "transfer", "null"},
+	{snapshotOf(`{"term":1}`), CodeBadField, "leaderId", "nothing"},
+	{snapshotOf(snapshotPre + `}`), CodeBadField, "configuration", "an object"},
+	{snapshotOf(snapshotPre + `,"configuration":{"voters":[1]},"data":"","done":true}`), CodeBadField, "offset", "nothing"},
+	{snapshotOf(snapshotPre + `,"configuration":{"voters":[1]},"offset":0,"data":""}`), CodeBadField, "done", "nothing"},
+	{snapshotOf(snapshotPre + `,"configuration":{"voters":[1]},"offset":0,"done":true}`), CodeBadField, "data", "base64"},
+	{snapshotOf(snapshotPre + `,"configuration":{"voters":[1]},"offset":0,"done":true,"data":[1]}`), CodeBadField, "data", "[1]"},
+	{snapshotOf(snapshotPre + `,"configuration":{"voters":[1]},"offset":0,"done":true,"data":"` + strings.Repeat("x", MaxChunk+1) + `"}`), CodeBadField, "data", strconv.Itoa(MaxChunk + 1)},
+	{`{"jsonrpc":"2.0","from":1,"method":"TimeoutNow","params":{"term":1}}`, CodeBadField, "leaderId", "nothing"},
+	{`{"jsonrpc":"2.0","from":1,"result":{"rpc":"InstallSnapshot","term":1,"nextOffset":-1}}`, CodeBadField, "nextOffset", "-1"},
+	{`{"jsonrpc":"2.0","from":1,"result":{"rpc":"InstallSnapshot","term":1,"matchIndex":null}}`, CodeBadField, "matchIndex", "null"},
+	{`{"jsonrpc":"2.0","from":1,"result":{"rpc":"TimeoutNow"}}`, CodeBadField, "term", "nothing"},
 
 	{"0:RequestVotes:Request:1:1:0:0", CodeNotACall, "from", "1 or more"},
 	{"1>:RequestVotes:Request:1:1:0:0", CodeNotACall, "to", "1 or more"},
 	{"1>0:RequestVotes:Request:1:1:0:0", CodeNotACall, "to", "1 or more"},
-	{"1:TimeoutNow:Request:1:1", CodeUnknownMethod, "type", "TimeoutNow"},
+	{"1:TimeoutNever:Request:1:1", CodeUnknownMethod, "type", "TimeoutNever"},
+	{"1:TimeoutNow:Demand:1:1", CodeNotACall, "part", "Demand"},
 	{"1:RequestVotes:Request:01:1:0:0", CodeBadField, "term", "01"},
 	{"1:RequestVotes:Request:1:1:0:0:call=x", CodeBadField, "call", "x"},
 	{"1:RequestVotes:Request:1:1:0:0:call=", CodeBadField, "call", "nothing"},
@@ -230,7 +335,31 @@ var bads = []bad{
 	{"1:AppendEntries:Request:1:1:0:0:0:entries=1,%zz", CodeBadField, "entries", "%zz"},
 	{"1:AppendEntries:Request:1:1:0:0:0:entries=1;1:entries=1", CodeBadField, "entries", "twice"},
 	{"1:AppendEntries:Request:1:1:0:0:0:entries=1" + strings.Repeat(";1", MaxEntries), CodeBadField, "entries", "4097"},
-	{"1:AppendEntries:Request:1:1:0:0:0:entries=1," + strings.Repeat("x", MaxData+1), CodeBadField, "entries", "65537"},
+	{"1:AppendEntries:Request:1:1:0:0:0:entries=1," + strings.Repeat("x", MaxData+1), CodeBadField, "entries", strconv.Itoa(MaxData + 1)},
+	{"1:AppendEntries:Request:1:1:0:0:0:entries=1@", CodeBadField, "configuration", "1@"},
+	{"1:AppendEntries:Request:1:1:0:0:0:entries=@1", CodeBadField, "entries", "@1"},
+	{"1:AppendEntries:Request:1:1:0:0:0:entries=1@1%2C2", CodeBadField, "configuration", "1@1%2C2"},
+	{"1:AppendEntries:Request:1:1:0:0:0:entries=1@1,02", CodeBadField, "configuration", "1@1,02"},
+	{"1:AppendEntries:Request:1:1:0:0:0:entries=1@1,2+2", CodeBadField, "configuration", "both voter and learner"},
+	{"1:RequestVotes:Request:1:1:0:0:preVote=yes", CodeBadField, "preVote", "yes"},
+	{"1:RequestVotes:Request:1:1:0:0:transfer=", CodeBadField, "transfer", "nothing"},
+	{"1:RequestVotes:Request:1:1:0:0:preVote=true:preVote=true", CodeBadField, "preVote", "twice"},
+	{"1:InstallSnapshot:Request:1:1:4:x", CodeBadField, "lastIncludedTerm", "x"},
+	{"1:InstallSnapshot:Request:1:1:4:1::0:true", CodeBadField, "configuration", "nothing"},
+	{"1:InstallSnapshot:Request:1:1:4:1:0:0:true", CodeBadField, "configuration", "1 and up"},
+	{"1:InstallSnapshot:Request:1:1:4:1:1,2,1:0:true", CodeBadField, "configuration", "twice"},
+	{"1:InstallSnapshot:Request:1:1:4:1:1>2>3:0:true", CodeBadField, "configuration", "2>3"},
+	{"1:InstallSnapshot:Request:1:1:4:1:1,2,3,4,5,6,7,8,9,10:0:true", CodeBadField, "configuration", "10 servers, at most 9"},
+	{"1:InstallSnapshot:Request:1:1:4:1:1,2,3:-1:true", CodeBadField, "offset", "-1"},
+	{"1:InstallSnapshot:Request:1:1:4:1:1,2,3:0", CodeBadField, "done", "nothing"},
+	{"1:InstallSnapshot:Request:1:1:4:1:1,2,3:0:1", CodeBadField, "done", "true or false"},
+	{"1:InstallSnapshot:Request:1:1:4:1:1,2,3:0:true:data=%", CodeBadField, "data", "%"},
+	{"1:InstallSnapshot:Request:1:1:4:1:1,2,3:0:true:data=a:data=b", CodeBadField, "data", "twice"},
+	{"1:InstallSnapshot:Request:1:1:4:1:1,2,3:0:true:data=" + strings.Repeat("x", MaxChunk+1), CodeBadField, "data", strconv.Itoa(MaxChunk + 1)},
+	{"1:InstallSnapshot:Reply:x", CodeBadField, "term", "x"},
+	{"1:InstallSnapshot:Reply:1:next=x", CodeBadField, "next", "x"},
+	{"1:TimeoutNow:Request:1", CodeBadField, "leaderId", "nothing"},
+	{"1:TimeoutNow:Reply:true", CodeBadField, "term", "true"},
 	{"1" + strings.Repeat("x", MaxFrame), CodeNotACall, "frame", "1048577"},
 
 	{`{"variant":"RequestVote","fields":[]}`, CodeBadField, "fields", "nothing"},
@@ -242,6 +371,12 @@ var bads = []bad{
 
 func appendOf(entries string) string {
 	return `{"jsonrpc":"2.0","from":1,"method":"AppendEntries","params":{"term":1,"leaderId":1,"prevLogIndex":0,"prevLogTerm":0,"leaderCommit":0,"entries":` + entries + `}}`
+}
+
+const snapshotPre = `{"term":1,"leaderId":1,"lastIncludedIndex":4,"lastIncludedTerm":1`
+
+func snapshotOf(params string) string {
+	return `{"jsonrpc":"2.0","from":1,"method":"InstallSnapshot","params":` + params + `}`
 }
 
 func TestBadFramesTellWhatIsWrong(t *testing.T) {
@@ -272,6 +407,9 @@ func TestErrorsRepeatLittleOfTheInput(t *testing.T) {
 		"1:AppendEntries:Request:1:1:0:0:0:entries=1,%" + long, `{"a":"` + long, `{"jsonrpc":"2.0","from":"` + long + `"}`,
 		`{"jsonrpc":"2.0","from":1,"method":"` + long + `"}`, `{"variant":"` + long + `","fields":[]}`, appendOf(`"` + long + `"`),
 		`{"jsonrpc":"2.0","from":1,"error":{"code":"` + long + `"}}`,
+		"1:AppendEntries:Request:1:1:0:0:0:entries=1@" + long, "1:InstallSnapshot:Request:1:1:4:1:" + long, "1:InstallSnapshot:Request:1:1:4:1:1:0:" + long,
+		"1:InstallSnapshot:Request:1:1:4:1:1:0:true:data=%" + long, "1:RequestVotes:Request:1:1:0:0:preVote=" + long,
+		appendOf(`[{"term":1,"configuration":{"voters":["` + long + `"]}}]`), appendOf(`[{"term":1,"configuration":{"voters":[1,1],"x":"` + long + `"}}]`),
 	} {
 		var f Frame
 		err := d.Decode([]byte(text), &f)
@@ -289,8 +427,8 @@ func TestErrorsRepeatLittleOfTheInput(t *testing.T) {
 func TestUnknownExtensionsAreIgnored(t *testing.T) {
 	var d Decoder
 	for _, text := range []string{
-		"1>2:RequestVotes:Request:3:1:4:2:preVote=true:call=17:match=x:novalue:::é=ü",
-		` {"zz":[{"a":[1,-2.5e+3,true,false,null,"\u00e9\n\""]}],"params":{"preVote":true,"lastLogTerm":2,"lastLogIndex":4,"candidateId":1,"te\u0072m":3},` +
+		"1>2:RequestVotes:Request:3:1:4:2:preview=true:call=17:match=x:next=x:data=,:entries=x:novalue:::é=ü",
+		` {"zz":[{"a":[1,-2.5e+3,true,false,null,"\u00e9\n\""]}],"params":{"PreVote":true,"lastLogTerm":2,"lastLogIndex":4,"candidateId":1,"te\u0072m":3},` +
 			`"method":"RequestVote","to":2,"from":1,"id":"1>2:17","jsonrpc":"2.0"} `,
 	} {
 		var f Frame
@@ -344,6 +482,125 @@ func TestEntryDataIsOwned(t *testing.T) {
 	}
 }
 
+// What the dialect of 2015 has no word for goes as JSON-RPC: the first three differ from what it has by one field that it would not see.
+func TestVariantLeavesToJSONWhatItHasNoWordFor(t *testing.T) {
+	for _, rpc := range []raft.RPC{
+		&raft.RequestVote{Call: 17, Term: 3, CandidateID: 1, PreVote: true},
+		&raft.RequestVote{Call: 17, Term: 3, CandidateID: 1, Transfer: true},
+		&raft.AppendEntries{Call: 17, Term: 3, LeaderID: 1, Entries: append(everyKind(), configurations()...)},
+		snapshot([]byte("x=1")), &raft.InstallSnapshotReply{Call: 17, Term: 3, NextOffset: 9}, &raft.TimeoutNow{Call: 17, Term: 3, LeaderID: 1}, &raft.TimeoutNowReply{Call: 17, Term: 3},
+	} {
+		frame := Frame{From: 1, To: 2, RPC: rpc, Reply: isReply(rpc)}
+		text := Append(nil, &frame, Variant)
+		if want := Append(nil, &frame, JSON); !bytes.Equal(text, want) {
+			t.Errorf("written as\n%s\nexpected\n%s", text, want)
+		}
+		var d Decoder
+		var f Frame
+		if err := d.Decode(text, &f); err != nil {
+			t.Error(err)
+			continue
+		}
+		frame.Encoding = JSON
+		checkSame(t, &f, &frame)
+	}
+	for _, rpc := range []raft.RPC{&raft.RequestVote{}, &raft.RequestVoteReply{}, &raft.AppendEntries{Entries: everyKind()}, &raft.AppendEntriesReply{}} {
+		if text := Append(nil, &Frame{From: 1, To: 2, RPC: rpc}, Variant); !bytes.HasPrefix(text, []byte(`{"variant":`)) {
+			t.Errorf("%s is not of the dialect", text)
+		}
+	}
+}
+
+// A configuration may be written in any order and without its empty lists; it is held in raft's canonical text.
+func TestConfigurationsBecomeCanonical(t *testing.T) {
+	cases := []struct{ text, want string }{
+		{"1:AppendEntries:Request:1:1:0:0:0:entries=7@3,1,2>5,4+9,8", "1,2,3>4,5+8,9"},
+		{appendOf(`[{"configuration":{"learners":[9,8],"x":0,"outgoing":[ 3 , 1,2],"voters":[5,4]},"term":7}]`), "1,2,3>4,5+8,9"},
+		{appendOf(`[{"term":7,"noop":false,"configuration":{"voters":[10,2]}}]`), "2,10"},
+	}
+	var d Decoder
+	for _, c := range cases {
+		var f Frame
+		if err := d.Decode([]byte(c.text), &f); err != nil {
+			t.Errorf("%s: %v", c.text, err)
+			continue
+		}
+		entries := f.RPC.(*raft.AppendEntries).Entries
+		if want := []raft.Entry{{Term: 7, Kind: raft.Config, Data: []byte(c.want)}}; !reflect.DeepEqual(entries, want) {
+			t.Errorf("%s: %+v, expected %s", c.text, entries, c.want)
+		}
+	}
+}
+
+func TestAConfigEntryWithoutConfigurationIsABrokenLog(t *testing.T) {
+	for _, encoding := range []Encoding{Colon, JSON, Variant} {
+		func() {
+			defer func() {
+				if text, _ := recover().(string); !strings.Contains(text, "a server's number") {
+					t.Errorf("%v: panic %q", encoding, text)
+				}
+			}()
+			Append(nil, &Frame{From: 1, RPC: &raft.AppendEntries{Entries: []raft.Entry{{Kind: raft.Config, Data: []byte("x")}}}}, encoding)
+		}()
+	}
+}
+
+// TestTheLargestMessagesFit is the arithmetic at the limits, with all numbers as long as they can be.
+func TestTheLargestMessagesFit(t *testing.T) {
+	const most = 1<<64 - 1
+	const callBytes, callEntries = 256 << 10, 64 // raft.Options: what MaxBytes and MaxEntries are by default
+	servers := []raft.ServerID{most - 8, most - 7, most - 6, most - 5, most - 4, most - 3, most - 2, most - 1, most}
+	configuration := raft.Configuration{Voters: servers, Outgoing: servers}
+	call := func(fill string, sizes ...int) raft.RPC {
+		m := &raft.AppendEntries{Call: most, Term: most, LeaderID: most, PrevLogIndex: most, PrevLogTerm: most, LeaderCommit: most}
+		for _, size := range sizes {
+			m.Entries = append(m.Entries, raft.Entry{Term: most, Data: []byte(strings.Repeat(fill, size))})
+		}
+		return m
+	}
+	full := append(slices.Repeat([]int{callBytes / callEntries}, callEntries), MaxData)
+	var d Decoder
+	for _, fill := range []string{"\x00", "\xff", "%", "\"", "x"} {
+		chunk := &raft.InstallSnapshot{Call: most, Term: most, LeaderID: most, LastIncludedIndex: most, LastIncludedTerm: most, Offset: most,
+			Configuration: configuration, Data: []byte(strings.Repeat(fill, MaxChunk)), Done: true}
+		for _, encoding := range []Encoding{Colon, JSON, Variant} {
+			messages := []raft.RPC{chunk, call(fill, MaxData)}
+			if encoding == Colon || fill != "\x00" { // see MaxFrame for why
+				messages = append(messages, call(fill, full...))
+			}
+			for _, rpc := range messages {
+				text := Append(nil, &Frame{From: most, To: most, RPC: rpc}, encoding)
+				var f Frame
+				if err := d.Decode(text, &f); err != nil || !sameRPC(f.RPC, rpc) {
+					t.Errorf("%v, %T of %q: %d bytes: %v", encoding, rpc, fill, len(text), err)
+				}
+			}
+		}
+	}
+}
+
+// TestChunksAreOwned: what is installed later must not change with the next frame.
+func TestChunksAreOwned(t *testing.T) {
+	for _, encoding := range []Encoding{Colon, JSON} {
+		var d Decoder
+		var f Frame
+		text := Append(nil, &Frame{From: 1, To: 2, RPC: snapshot([]byte("x=1"))}, encoding)
+		if err := d.Decode(text, &f); err != nil {
+			t.Fatal(err)
+		}
+		kept := *f.RPC.(*raft.InstallSnapshot)
+		clear(text)
+		other := snapshot([]byte("zzzzzzzzz"))
+		other.Configuration = raft.Configuration{Voters: []raft.ServerID{7, 8, 9}, Outgoing: []raft.ServerID{5, 6}, Learners: []raft.ServerID{4}}
+		if err := d.Decode(Append(nil, &Frame{From: 1, To: 2, RPC: other}, encoding), &f); err != nil {
+			t.Fatal(err)
+		}
+		if want := snapshot([]byte("x=1")); !sameRPC(&kept, want) {
+			t.Errorf("%v: it became %+v", encoding, kept)
+		}
+	}
+}
+
 func TestErrorsAnswerCallsOnly(t *testing.T) {
 	cases := []struct{ bad, answer string }{
 		{"1>2:RequestVotes:Request:x:1:0:0", `{"jsonrpc":"2.0","id":null,"from":2,"to":1,"error":{"code":-32602,"message":"term: expected a whole number from 0 to 18446744073709551615, came \"x\"","data":{"field":"term"}}}`},
@@ -351,7 +608,7 @@ func TestErrorsAnswerCallsOnly(t *testing.T) {
 		{"x", ""},
 		{`{"jsonrpc":"2.0","id":"1001>2:9","from":1001,"to":2,"method":"Put","params":{"key":"x"}}`, `{"jsonrpc":"2.0","id":"1001>2:9","from":2,"to":1001,"error":{"code":-32602,"message":"value: expected text or {\"base64\":\"…\"}, came nothing","data":{"field":"value"}}}`},
 		{`{"jsonrpc":"2.0","id":[],"from":1001,"to":2,"method":"Put"}`, `{"jsonrpc":"2.0","id":null,"from":2,"to":1001,"error":{"code":-32600,"message":"id: expected text, a number or null, came \"[]\"","data":{"field":"id"}}}`},
-		{`{"jsonrpc":"2.0","id":3.5,"from":1001,"to":2,"method":"Sing"}`, `{"jsonrpc":"2.0","id":3.5,"from":2,"to":1001,"error":{"code":-32601,"message":"method: expected RequestVote, AppendEntries, Put, Get, Delete, IndexRange or AppendRequest, came \"\\\"Sing\\\"\"","data":{"field":"method"}}}`},
+		{`{"jsonrpc":"2.0","id":3.5,"from":1001,"to":2,"method":"Sing"}`, `{"jsonrpc":"2.0","id":3.5,"from":2,"to":1001,"error":{"code":-32601,"message":"method: expected RequestVote, AppendEntries, InstallSnapshot, TimeoutNow, Put, Get, Delete, IndexRange or AppendRequest, came \"\\\"Sing\\\"\"","data":{"field":"method"}}}`},
 		{`{"jsonrpc":"2.0","id":3,"from":1,"to":2,"result":{"rpc":"Sing"}}`, ""},
 		{`{"jsonrpc":"2.0","id":3,"from":1,"to":2,"error":7}`, ""},
 		{`{"variant":"Accepted","fields":[{}],"from":1,"to":2}`, ""},
