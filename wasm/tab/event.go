@@ -12,8 +12,9 @@ import (
 // happened puts an event of this tab's server into words.
 func (t *Tab) happened(e raft.Event) {
 	words := explain.Event(raft.ServerID(t.seat.number), e)
+	undecided := e.Kind == raft.VoteReceived && e.Old < e.New // the vote that decides is news, those before it are steps to it
 	weight := "detail"
-	if words.Key {
+	if words.Key && !undecided {
 		weight = "key"
 	}
 	t.report(reportedEvent{Kind: explain.Kind(e.Kind), Weight: weight, Text: words.Text, Why: words.Why, Section: words.Section, Term: U64(e.Term)})
@@ -29,7 +30,7 @@ func (t *Tab) notUnderstood(bad *server.BadFrame) {
 	}
 	t.report(reportedEvent{
 		Kind: "badFrame", Weight: "key", Why: clip(bad.Reason.Message, reportedWords),
-		Text: "S" + strconv.Itoa(t.seat.number) + " got a frame of " + from + " that it does not understand.",
+		Text: "S" + strconv.Itoa(t.seat.number) + " does not understand a frame of " + from + ".",
 	})
 }
 

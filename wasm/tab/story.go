@@ -1,6 +1,9 @@
 package tab
 
-import "strconv"
+import (
+	"slices"
+	"strconv"
+)
 
 // tell adds a line to the story of this tab.
 func (t *Tab) tell(line StoryLine) { t.outbox.line(line) }
@@ -57,41 +60,119 @@ func (t *Tab) tellSeat(before, after *roomSeat) {
 	}
 }
 
-// tellLinks tells a link that was cut or mended both ways in one line.
+// pair is two servers, in the order of their numbers.
+type pair struct{ a, b int }
+
+// tellLinks tells which links were cut or mended. What befell several links both ways, all those between two groups, is told as one thing.
 func (t *Tab) tellLinks(before, after []hubLink) {
-	up := map[[2]int]bool{}
+	was, now := map[pair]bool{}, map[pair]bool{}
 	for _, l := range before {
-		up[[2]int{l.From, l.To}] = l.Up
-	}
-	changed := map[[2]int]bool{}
-	for _, l := range after {
-		if was, known := up[[2]int{l.From, l.To}]; known && was != l.Up {
-			changed[[2]int{l.From, l.To}] = true
-		}
-	}
-	now := map[[2]int]bool{}
-	for _, l := range after {
-		now[[2]int{l.From, l.To}] = l.Up
+		was[pair{l.From, l.To}] = l.Up
 	}
 	for _, l := range after {
-		way, back := [2]int{l.From, l.To}, [2]int{l.To, l.From}
-		if !changed[way] {
-			continue
-		}
-		from, to := "S"+strconv.Itoa(l.From), "S"+strconv.Itoa(l.To)
-		both := changed[back] && now[back] == l.Up
-		if both && l.From > l.To {
-			continue // told with the other direction
-		}
+		now[pair{l.From, l.To}] = l.Up
+	}
+	changed := func(way pair) bool {
+		up, known := was[way]
+		return known && up != now[way]
+	}
+	both := map[bool][]pair{} // up → the pairs that changed to it both ways
+	for _, l := range after {
+		way, back := pair{l.From, l.To}, pair{l.To, l.From}
 		switch {
-		case both && l.Up:
-			t.fault("The link between "+from+" and "+to+" is mended.", "", "")
-		case both:
-			t.fault("The link between "+from+" and "+to+" is cut.", "What is under way on it is lost; what is sent into it is too. Raft must live with that.", "§5.5")
-		case l.Up:
-			t.fault("The link from "+from+" to "+to+" is mended.", "", "")
-		default:
-			t.fault("The link from "+from+" to "+to+" is cut, in this direction only.", "What "+to+" sends still reaches "+from+".", "§5.5")
+		case !changed(way):
+		case !changed(back) || now[back] != l.Up:
+			t.tellDirection(way, l.Up, now[back])
+		case l.From < l.To:
+			both[l.Up] = append(both[l.Up], way)
 		}
 	}
+	t.tellCut(both[false])
+	t.tellMended(both[true], !slices.ContainsFunc(after, func(l hubLink) bool { return !l.Up }))
+}
+
+func (t *Tab) tellDirection(way pair, up, back bool) {
+	from, to := servers([]int{way.a}), servers([]int{way.b})
+	switch {
+	case up:
+		t.fault("The link from "+from+" to "+to+" is mended.", "", "")
+	case back:
+		t.fault("The link from "+from+" to "+to+" is cut, in this direction only.", "What "+to+" sends still reaches "+from+".", "§5.5")
+	default:
+		t.fault("The link from "+from+" to "+to+" is cut, too.", "Now neither hears the other.", "§5.5")
+	}
+}
+
+func (t *Tab) tellCut(pairs []pair) {
+	const why = "What is under way there is lost, and so is what is sent from now on. Raft must live with that."
+	if few, others, all := groups(pairs); all && len(pairs) > 1 {
+		t.fault(servers(few)+isOrAre(few)+"cut from "+servers(others)+".", why, "§5.5")
+		return
+	}
+	for _, p := range pairs {
+		t.fault("The link between "+servers([]int{p.a})+" and "+servers([]int{p.b})+" is cut.", why, "§5.5")
+	}
+}
+
+func (t *Tab) tellMended(pairs []pair, whole bool) {
+	few, others, all := groups(pairs)
+	switch {
+	case len(pairs) > 1 && whole:
+		t.fault("The network is whole again.", "What was sent into the cut links is lost for good. Everything else is sent again until it is answered.", "§5.5")
+	case len(pairs) > 1 && all:
+		t.fault(servers(few)+isOrAre(few)+"joined with "+servers(others)+" again.", "", "")
+	default:
+		for _, p := range pairs {
+			t.fault("The link between "+servers([]int{p.a})+" and "+servers([]int{p.b})+" is mended.", "", "")
+		}
+	}
+}
+
+// groups finds the two groups between which the pairs are all the links there are, the smaller one first; all is false if there are no such groups.
+func groups(pairs []pair) (few, others []int, all bool) {
+	if len(pairs) == 0 {
+		return nil, nil, false
+	}
+	linked := func(a, b int) bool { return slices.Contains(pairs, pair{min(a, b), max(a, b)}) }
+	for server := range mostServers + 1 {
+		if linked(server, pairs[0].b) {
+			few = append(few, server)
+		}
+		if linked(server, pairs[0].a) {
+			others = append(others, server)
+		}
+	}
+	for _, a := range few {
+		for _, b := range others {
+			if !linked(a, b) {
+				return nil, nil, false
+			}
+		}
+	}
+	if len(others) < len(few) {
+		few, others = others, few
+	}
+	return few, others, len(pairs) == len(few)*len(others)
+}
+
+// servers names servers: "S1", "S1 and S2", "S1, S2 and S3".
+func servers(numbers []int) string {
+	text := ""
+	for i, n := range numbers {
+		switch {
+		case i > 0 && i == len(numbers)-1:
+			text += " and "
+		case i > 0:
+			text += ", "
+		}
+		text += "S" + strconv.Itoa(n)
+	}
+	return text
+}
+
+func isOrAre(numbers []int) string {
+	if len(numbers) == 1 {
+		return " is "
+	}
+	return " are "
 }

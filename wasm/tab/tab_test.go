@@ -1,6 +1,7 @@
 package tab
 
 import (
+	"slices"
 	"strconv"
 	"strings"
 	"testing"
@@ -588,6 +589,72 @@ func TestTheStoryTellsWhatPeopleDo(t *testing.T) {
 		if !found {
 			t.Errorf("the change %d was not answered: %+v", id, tabs[0].answers)
 		}
+	}
+}
+
+func TestLinksAreToldTogether(t *testing.T) {
+	const size = 5
+	network := func(cut ...pair) []hubLink {
+		var links []hubLink
+		for from := 1; from <= size; from++ {
+			for to := 1; to <= size; to++ {
+				if from != to {
+					links = append(links, hubLink{From: from, To: to, Up: !slices.Contains(cut, pair{from, to}) && !slices.Contains(cut, pair{min(from, to), -max(from, to)})})
+				}
+			}
+		}
+		return links
+	}
+	both := func(pairs ...int) (cut []pair) { // 12: both directions between S1 and S2
+		for _, p := range pairs {
+			cut = append(cut, pair{p / 10, -(p % 10)})
+		}
+		return cut
+	}
+	for _, c := range []struct {
+		name          string
+		before, after []pair
+		story         []string
+	}{
+		{"one link", nil, both(12), []string{"The link between S1 and S2 is cut."}},
+		{"one link, mended", both(12), nil, []string{"The link between S1 and S2 is mended."}},
+		{"one direction", nil, []pair{{1, 2}}, []string{"The link from S1 to S2 is cut, in this direction only."}},
+		{"the other direction too", []pair{{1, 2}}, both(12), []string{"The link from S2 to S1 is cut, too."}},
+		{"one server", nil, both(12, 13, 14, 15), []string{"S1 is cut from S2, S3, S4 and S5."}},
+		{"a server from two", nil, both(13, 23), []string{"S3 is cut from S1 and S2."}},
+		{"two from three", nil, both(13, 14, 15, 23, 24, 25), []string{"S1 and S2 are cut from S3, S4 and S5."}},
+		{"two from three, of which one link was cut before", both(13), both(13, 14, 15, 23, 24, 25), []string{
+			"The link between S1 and S4 is cut.", "The link between S1 and S5 is cut.", "The link between S2 and S3 is cut.", "The link between S2 and S4 is cut.", "The link between S2 and S5 is cut."}},
+		{"two of which nothing is common", nil, both(12, 34), []string{"The link between S1 and S2 is cut.", "The link between S3 and S4 is cut."}},
+		{"all mended", both(13, 14, 25), nil, []string{"The network is whole again."}},
+		{"some mended", both(13, 14, 25), both(25), []string{"S1 is joined with S3 and S4 again."}},
+		{"one mended and one cut", both(13), both(14), []string{"The link between S1 and S4 is cut.", "The link between S1 and S3 is mended."}},
+		{"nothing", both(13), both(13), nil},
+	} {
+		tab := New(nil, 1)
+		tab.tellLinks(network(c.before...), network(c.after...))
+		var story []string
+		for _, line := range tab.outbox.next.Story {
+			story = append(story, line.Text)
+		}
+		if !slices.Equal(story, c.story) {
+			t.Errorf("%s:\n%q\nexpected\n%q", c.name, story, c.story)
+		}
+	}
+}
+
+func TestOnlyTheVoteThatDecidesIsNews(t *testing.T) {
+	w := newWorld(t)
+	leader := w.elect(three(w)...)
+	w.run(300)
+	weights := map[string]string{}
+	for _, line := range leader.story {
+		if line.Kind == "voteReceived" && line.Server == leader.number() {
+			weights[line.Weight] = line.Text
+		}
+	}
+	if !strings.Contains(weights["key"], " 2 of the 2 votes") || !strings.Contains(weights["detail"], " 1 of the 2 votes") {
+		t.Errorf("by weight: %q", weights)
 	}
 }
 

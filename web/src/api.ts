@@ -7,7 +7,7 @@ import type { Store } from "./store.js";
  *
  *     const p = window.raftPlayground;
  *     const stop = p.on("leader", ({ leader, term }) => console.log(`S${leader} leads term ${term}`));
- *     await p.request({ op: "put", key: "x", value: "1" });        // → { index: 2, term: 1, found: true, value: "1" }
+ *     await p.request({ op: "put", key: "x", value: "1" });        // → { index: 2, term: 1, found: false, value: "1" }
  *     await p.network({ links: [{ from: 1, to: 2, up: false }] }); // cut one direction of a link
  *     stop();
  *
@@ -39,8 +39,8 @@ export interface Cluster extends Status {
 export interface Outcome {
   index: U64;
   term: U64; // of the entry at index
-  found: boolean;
-  value: string;
+  found: boolean; // get: the key exists; delete: it did exist
+  value: string; // put: what was written; get: what was read
 }
 
 export interface Events {

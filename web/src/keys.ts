@@ -1,5 +1,6 @@
 import { FEW_COLUMNS, grid } from "./logs.js";
 import { store } from "./store.js";
+import { storyRows } from "./story.js";
 import { switchTheme } from "./theme.js";
 
 /** Every key of the page: what it is called, what it does. The list that `?` shows is this one. */
@@ -69,8 +70,8 @@ function focusClient(): void {
 }
 
 function read(by: number): void {
-  const key = store.story.filter((l) => l.weight === "key");
-  const place = key.findIndex((l) => l.id === store.headline?.id) + by;
-  const line = key[place];
-  if (line) store.show({ reading: place === key.length - 1 ? null : line.id });
+  const rows = storyRows(store.story, false);
+  const place = rows.findIndex((r) => r.lines.some((l) => l.id === store.headline?.id)) - by;
+  const row = rows[place];
+  if (row) store.show({ reading: place === 0 ? null : row.id });
 }

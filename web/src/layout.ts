@@ -20,7 +20,7 @@ const CAP = 420; // the widest ring, px
 /** The space that a node's marks need around its centre. */
 function margins(r: number, strips: boolean, compact: boolean): { above: number; below: number; beside: number } {
   if (compact) return { above: r + 12 + 20, below: r + 12 + 26, beside: r + 28 };
-  return { above: r + 18 + 24 + (strips ? 26 : 0), below: r + 18 + 24 + (strips ? 26 : 0), beside: r < 30 ? r + 28 : 110 };
+  return { above: r + 18 + 24 + (strips ? 34 : 0), below: r + 18 + 24 + (strips ? 26 : 0), beside: r < 30 ? r + 28 : 110 };
 }
 
 /** The radius of a node for a stage of this size (LOOK §4). */

@@ -1,11 +1,10 @@
 import { html, nothing, type TemplateResult } from "lit";
 import { repeat } from "lit/directives/repeat.js";
 import { RaftElement } from "./element.js";
-import type { StoryLine } from "./model.js";
 import { store } from "./store.js";
-import { mergeStory, seconds, splitHeading, type StoryRow } from "./words.js";
+import { splitHeading, storyRows, type StoryRow } from "./story.js";
+import { seconds } from "./words.js";
 
-const ROWS = 120;
 const SAY_MS = 1_500; // the live region speaks at most this often
 
 /** What happened, in plain words: the newest event that matters as a heading, then all of them, each with its rule and reason. */
@@ -13,14 +12,13 @@ export class RaftStory extends RaftElement {
   protected readonly topics = ["story", "view", "room"] as const;
   protected override readonly calm = 120;
 
-  private stop: number | null = null; // the oldest line of the row that the Tab key comes to; null: the newest row
+  private stop: number | null = null; // the key of the row that the Tab key comes to; null: the newest row
 
   override render(): TemplateResult {
-    const key = store.story.filter((l) => l.weight === "key");
-    const rows = mergeStory(store.view.everything ? store.story : key, ROWS);
-    const stop = rows.find((r) => r.lines.at(-1)?.id === this.stop) ?? rows[0];
+    const rows = storyRows(store.story, store.view.everything);
+    const stop = rows.find((r) => r.key === this.stop) ?? rows[0];
     return html`
-      ${this.headline(key)}
+      ${this.headline(storyRows(store.story, false))}
       <div class="story-list">
         <div class="row-between">
           <h3>What happened</h3>
@@ -28,30 +26,30 @@ export class RaftStory extends RaftElement {
         </div>
         ${rows.length === 0 ? html`<p class="caption">Nothing yet. The first timer that ends makes the first line.</p>` : nothing}
         <ol aria-describedby="story-keys" @keydown=${this.walk}>
-          ${repeat(rows, (r) => r.lines.at(-1)?.id ?? r.id, (r) => this.line(r, r === stop))}
+          ${repeat(rows, (r) => r.key, (r) => this.line(r, r === stop))}
         </ol>
         <p class="heard-only" id="story-keys">The arrow keys go through the events, Home and End to the newest and the oldest; Enter opens one.</p>
       </div>
     `;
   }
 
-  private headline(key: StoryLine[]): TemplateResult {
+  private headline(rows: StoryRow[]): TemplateResult {
     const line = store.headline;
     if (!line) {
       const text = store.room?.started ? "The clock runs. Whose timer ends first?" : "A room for real servers";
       return html`<div class="headline"><h2>${text}</h2><p class="prose">Every tab of this room runs one Raft server. They talk over the network you see.</p></div>`;
     }
-    const { title, rest } = splitHeading(line.text);
-    const place = key.findIndex((l) => l.id === line.id);
-    const go = (to: number) => store.show({ reading: to >= key.length - 1 ? null : (key[to]?.id ?? null) });
+    const place = rows.findIndex((r) => r.lines.some((l) => l.id === line.id));
+    const { title, rest } = splitHeading(rows[place]?.text ?? line.text);
+    const go = (to: number) => store.show({ reading: to <= 0 ? null : (rows[to]?.id ?? null) });
     return html`<div class="headline">
       <p class="caption">${seconds(line.at)} s${line.section ? html` · ${line.section}` : nothing}</p>
       <h2>${title}</h2>
       ${rest || line.why ? html`<p class="prose">${rest} ${line.why}</p>` : nothing}
       <div class="buttons">
-        <button ?disabled=${place <= 0} @click=${() => go(place - 1)}>Previous</button>
-        <button ?disabled=${store.view.reading === null} @click=${() => go(place + 1)}>Next</button>
-        <span class="caption">${store.view.reading === null ? "the newest event" : `event ${place + 1} of ${key.length}`}</span>
+        <button ?disabled=${place < 0 || place >= rows.length - 1} @click=${() => go(place + 1)}>Previous</button>
+        <button ?disabled=${store.view.reading === null} @click=${() => go(place - 1)}>Next</button>
+        <span class="caption">${store.view.reading === null ? "the newest event" : `event ${rows.length - place} of ${rows.length}`}</span>
       </div>
     </div>`;
   }
@@ -68,9 +66,8 @@ export class RaftStory extends RaftElement {
   }
 
   private stopAt(row: StoryRow): void {
-    const oldest = row.lines.at(-1)?.id ?? null;
-    if (this.stop === oldest) return;
-    this.stop = oldest;
+    if (this.stop === row.key) return;
+    this.stop = row.key;
     this.requestUpdate();
   }
 
@@ -94,7 +91,8 @@ export class RaftCaption extends RaftElement {
 
   override render(): TemplateResult {
     const line = store.headline;
-    const split = line ? splitHeading(line.text) : null;
+    const row = storyRows(store.story, false).find((r) => r.lines.some((l) => l.id === line?.id));
+    const split = line ? splitHeading(row?.text ?? line.text) : null;
     const title = split ? split.title : store.room?.started ? "The clock runs. Whose timer ends first?" : "Waiting for the other tabs";
     const why = split ? `${split.rest} ${line?.why ?? ""}` : "Every tab of this room runs one Raft server.";
     return html`<button class="caption-strip" @click=${() => store.show({ panel: store.view.panel === "story" ? "none" : "story" })}><b>${title}</b><span>${why}</span></button>`;

@@ -72,6 +72,7 @@ export class Store {
   private source: Source | null = null;
   private asked = new Map<number, { resolve: (value: unknown) => void; reject: (why: Error) => void }>();
   private nextID = 1;
+  private lastOfBefore = 0; // the last line of the story before the room's clock began anew
   private noticeTimer: ReturnType<typeof setTimeout> | undefined;
 
   // --- reading
@@ -173,7 +174,10 @@ export class Store {
     const error = clock.now - this.now(at);
     const steady = clock.rate === this.clock.rate && clock.rate > 0 && Math.abs(error) < 60 * clock.rate;
     // A batch is some milliseconds under way, never the same: following each would make every mark tremble.
-    if (clock.now < this.history.end - RESTART_MS) this.history = emptyHistory();
+    if (clock.now < this.history.end - RESTART_MS) {
+      this.history = emptyHistory();
+      this.lastOfBefore = this.story.reduce((last, l) => Math.max(last, l.id), 0);
+    }
     this.clock = { now: steady ? this.now(at) + error * 0.1 : clock.now, rate: clock.rate, read: at };
     changed.add("clock");
   }
@@ -206,7 +210,10 @@ export class Store {
 
   private addStory(lines: StoryLine[], changed: Set<Topic>): void {
     for (const line of lines) note(this.history, line);
-    this.story = [...this.story, ...lines].slice(-STORY);
+    // What another server tells of itself comes later than what this tab's own does: the story is in the order in which things happened.
+    const before = (l: StoryLine) => l.id <= this.lastOfBefore;
+    const order = (a: StoryLine, b: StoryLine) => (before(a) || before(b) ? Number(before(b)) - Number(before(a)) : a.at - b.at || a.id - b.id);
+    this.story = [...this.story, ...lines].sort(order).slice(-STORY);
     changed.add("story");
   }
 

@@ -1,4 +1,4 @@
-import type { Flight, Link, Role, ServerView, StoryLine, U64 } from "./model.js";
+import type { Flight, Link, Role, ServerView, U64 } from "./model.js";
 
 /** Every number and name that the page prints is put into words here, so that one thing is always called the same. */
 
@@ -117,61 +117,6 @@ export function cutWords(state: Cut, a: number, b: number): string {
     case "backward":
       return `only S${b} to S${a}`;
   }
-}
-
-/** A line of the story without its full stop. */
-export const heading = (text: string): string => text.replace(/\.$/, "");
-
-const HEADING = 40; // characters that a heading may have (LOOK §8)
-
-/** A sentence as a heading and what is left of it: what stands after the first colon or semicolon goes into the prose if the whole is too long. */
-export function splitHeading(text: string): { title: string; rest: string } {
-  const whole = heading(text);
-  const cut = whole.search(/[:;] /);
-  if (whole.length <= HEADING || cut < 0) return { title: whole, rest: "" };
-  const rest = whole.slice(cut + 2);
-  return { title: whole.slice(0, cut), rest: `${rest.charAt(0).toUpperCase()}${rest.slice(1)}.` };
-}
-
-/** A row of the story's list: one line, or several servers' lines that say the same. */
-export interface StoryRow {
-  id: number; // of the newest line in it
-  at: number;
-  text: string;
-  lines: StoryLine[];
-}
-
-const SAME_MS = 200; // cluster time within which equal lines of several servers are one thing that happened
-
-/** Merges what several servers did alike: "S2 commits index 1.", "S3 commits index 1." → "S2, S3 commit index 1" (LOOK §8). Newest first. */
-export function mergeStory(lines: StoryLine[], limit: number): StoryRow[] {
-  const rows: (StoryRow & { subject: number[]; rest: string })[] = [];
-  for (let i = lines.length - 1; i >= 0; i--) {
-    const line = lines[i];
-    if (line === undefined) continue;
-    const said = /^S(\d+) (\S+)( .*|)$/.exec(heading(line.text));
-    const rest = said ? `${said[2]}${said[3]}` : "";
-    const subject = said ? Number(said[1]) : 0;
-    const like = rest === "" ? undefined : rows.slice(-6).find((r) => r.rest === rest && Math.abs(r.at - line.at) <= SAME_MS && r.lines[0]?.kind === line.kind);
-    if (like) {
-      like.lines.push(line);
-      if (!like.subject.includes(subject)) like.subject = [...like.subject, subject].sort((a, b) => a - b);
-      like.text = like.subject.length > 1 ? `${like.subject.map((s) => `S${s}`).join(", ")} ${plural(rest)}` : heading(line.text);
-      continue;
-    }
-    if (rows.length === limit) break;
-    rows.push({ id: line.id, at: line.at, text: heading(line.text), lines: [line], subject: [subject], rest });
-  }
-  return rows;
-}
-
-const PLURALS: Record<string, string> = { has: "have", is: "are", does: "do", goes: "go", refuses: "refuse", was: "were", tries: "try" };
-
-/** The verb at the head of a sentence for several servers: "commits index 1" → "commit index 1". */
-export function plural(rest: string): string {
-  const [verb = "", ...others] = rest.split(" ");
-  const many = PLURALS[verb] ?? (verb.endsWith("s") ? verb.slice(0, -1) : verb);
-  return [many, ...others].join(" ");
 }
 
 /** A command without its blanks, for narrow cells: `x = 3` → `x=3`. */

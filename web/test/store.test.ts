@@ -57,7 +57,7 @@ test("small errors of the clock are worn off, not jumped over", () => {
 test("histories are bounded", () => {
   const store = storeWith();
   for (let i = 0; i < 30; i++) {
-    store.apply({ flights: Array.from({ length: 40 }, () => flight(1, 2, "AppendEntries")), story: Array.from({ length: 60 }, (_, k) => ({ id: i * 60 + k, at: 0, server: 1, kind: "x", weight: "detail" as const, text: "S1 waits.", why: "", section: "", term: 1 })) });
+    store.apply({ flights: Array.from({ length: 40 }, () => flight(1, 2, "AppendEntries")), story: Array.from({ length: 60 }, (_, k) => ({ id: i * 60 + k, at: 1e6 + i, server: 1, kind: "x", weight: "detail" as const, text: "S1 waits.", why: "", section: "", term: 1 })) });
     store.apply({ requests: Array.from({ length: 4 }, (_, k) => ({ id: i * 4 + k, op: "get" as const, key: "x", value: "", server: 1, state: "pending" as const, found: false, index: 0, term: 0, detail: "" })) });
   }
   assert.equal(store.flights.size, 500);
@@ -96,6 +96,20 @@ test("the headline is the newest key event, or the one that is read", () => {
   assert.equal(store.headline?.id, 6);
   store.show({ reading: 4 });
   assert.equal(store.headline?.text, "S4 asks for votes in term 4.");
+});
+
+test("the story is in the order in which things happened, not in which they were heard of; what was before a new clock stays before it", () => {
+  const store = storeWith();
+  const told = (id: number, at: number) => ({ id, at, server: 1, kind: "becameLeader", weight: "key" as const, text: `line ${id}`, why: "", section: "", term: 1 });
+  const end = store.now();
+  store.apply({ story: [told(1001, end + 62), told(1002, end + 70)] });
+  store.apply({ story: [told(1003, end + 60), told(1004, end + 70)] });
+  assert.deepEqual(store.story.slice(-4).map((l) => l.id), [1003, 1001, 1002, 1004]);
+  store.history.end = 60_000;
+  store.apply({ clock: { now: 5, rate: 0 }, story: [told(1005, 5)] });
+  store.apply({ story: [told(1006, 3)] });
+  assert.deepEqual(store.story.slice(-4).map((l) => l.id), [1002, 1004, 1006, 1005]);
+  assert.equal(store.headline?.id, 1005);
 });
 
 test("pause and play keep the pace", () => {

@@ -1,7 +1,6 @@
 import assert from "node:assert/strict";
 import { test } from "node:test";
-import type { StoryLine } from "../src/model.js";
-import { cutState, cutWords, lostWords, majority, mergeStory, nextCut, nodeWords, plural, rateOfSlider, rateWords, roleWords, seconds, sliderOfRate, span, splitHeading, tight } from "../src/words.js";
+import { cutState, cutWords, lostWords, majority, nextCut, nodeWords, rateOfSlider, rateWords, roleWords, seconds, sliderOfRate, span, tight } from "../src/words.js";
 import { report, room, view } from "./scenes.js";
 
 test("times have a unit, a space, and no more digits than help", () => {
@@ -38,29 +37,6 @@ test("a node is described in words", () => {
   assert.equal(roleWords(view(1, { seat: "gone" })), "Crashed");
   assert.equal(roleWords(view(1)), "Starting");
   assert.equal(nodeWords(view(2, { report: report(2, { term: 4 }) })), "S2, follower, term 4, last index 0, commit index 0, this tab");
-});
-
-const line = (id: number, at: number, text: string, kind = "CommitAdvanced"): StoryLine => ({ id, at, server: 0, kind, weight: "key", text, why: "", section: "", term: 1 });
-
-test("what several servers did alike is one line, newest first", () => {
-  const rows = mergeStory([line(1, 100, "S2 leads term 1.", "BecameLeader"), line(2, 140, "S3 commits index 1."), line(3, 150, "S5 commits index 1."), line(4, 155, "S2 commits index 1.")], 10);
-  assert.deepEqual(rows.map((r) => r.text), ["S2, S3, S5 commit index 1", "S2 leads term 1"]);
-  assert.deepEqual(rows[0]?.lines.map((l) => l.id), [4, 3, 2]);
-});
-
-test("what was said long before, or of another kind, is not merged; the list has a limit", () => {
-  assert.equal(mergeStory([line(1, 0, "S2 commits index 1."), line(2, 900, "S3 commits index 1.")], 10).length, 2);
-  assert.equal(mergeStory([line(1, 0, "S2 is back.", "fault"), line(2, 1, "S3 is back.", "Started")], 10).length, 2);
-  assert.equal(mergeStory(Array.from({ length: 50 }, (_, i) => line(i, i, `The link ${i} is cut.`)), 10).length, 10);
-});
-
-test("verbs for several servers", () => {
-  assert.deepEqual(["has heard", "is back", "votes for S1", "does not vote"].map(plural), ["have heard", "are back", "vote for S1", "do not vote"]);
-});
-
-test("a heading has at most forty characters if its sentence can be parted", () => {
-  assert.deepEqual(splitHeading("S1 commits index 3."), { title: "S1 commits index 3", rest: "" });
-  assert.deepEqual(splitHeading("S1 commits index 3: S3, the leader, has committed it."), { title: "S1 commits index 3", rest: "S3, the leader, has committed it." });
 });
 
 test("majorities and tight commands", () => {

@@ -1,0 +1,100 @@
+import type { StoryLine } from "./model.js";
+
+/** The story's lines as they are shown: each sentence parted into a short heading and the rest, and what several servers did alike as one row (LOOK §8). */
+
+/** A row of the story's list: one line, or several servers' lines that say the same. */
+export interface StoryRow {
+  key: number; // the same as long as the row is there, whatever joins it
+  id: number; // of the newest line in it
+  at: number; // when that happened
+  text: string;
+  lines: StoryLine[]; // newest first
+}
+
+const ROWS = 120; // of the list
+const SAME_MS = 200; // cluster time within which equal lines of several servers are one thing that happened
+const HEADING = 40; // characters that a heading may have
+
+/** Which sentences may be said of several servers, by kind: how they go on after the server's name, of one and of many. All others stay one server's own. */
+const ALIKE: Record<string, [one: string, many: string][]> = {
+  started: [["starts as a follower", "start as followers"]],
+  leaderKnown: [["follows", "follow"]],
+  voteGranted: [["votes for", "vote for"]],
+  entriesAppended: [["stores", "store"]],
+  entriesTruncated: [["removes", "remove"]],
+  commitAdvanced: [["commits", "commit"]],
+  fault: [["takes its seat", "take their seats"], ["is back", "are back"]],
+};
+
+/** Where a sentence is parted that explains itself (after a colon) or is too long for a heading. The first that fits decides; the last is for whatever else may come. */
+const PARTS: [sentence: RegExp, heading: string, rest: string][] = [
+  [/^(S\d+) (.+) and (asks for votes in term \d+); (it needs \d+)$/, "$1 $3", "It $2; $4."],
+  [/^(S\d+ appends .+?) to its log at (.+), (in term \d+)$/, "$1", "At $2 of its log, $3."],
+  [/^(S\d+) learns that (S\d+) stores (everything .+)$/, "$1 learns what $2 stores", "$3."],
+  [/^(.+?)[:;] (.+)$/, "$1", "$2."],
+  [/^(.+) and ((?:has|leaves|asks|loses) .+)$/, "$1", "It $2."],
+  [/^(S\d+ [^,]+) with (an? .*log.*)$/, "$1", "It has $2."],
+  [/^(S\d+, .+) with (an? .*log.*)$/, "$1", "Each has $2."],
+  [/^(.+) from (S\d+)$/, "$1", "From $2."],
+  [/^(.+?), ((?:at|in|for) .+)$/, "$1", "$2."],
+  [/^(.{12,38}) ((?:and|as|at|because|for|from|in|of|or|so that|than|that|to|until|which|with) .+)$/, "$1 …", "… $2."],
+];
+
+/** A sentence as a heading of at most 40 characters where it can be parted, and what is left of it as sentences of their own. */
+export function splitHeading(text: string): { title: string; rest: string } {
+  const whole = heading(text);
+  if (whole.length <= HEADING && !/[:;] /.test(whole)) return { title: whole, rest: "" };
+  const fits = PARTS.filter(([sentence]) => sentence.test(whole)).map(([sentence, title, rest]) => ({ title: whole.replace(sentence, title), rest: capital(whole.replace(sentence, rest)) }));
+  return fits.find((f) => f.title.length <= HEADING) ?? fits[0] ?? { title: whole, rest: "" };
+}
+
+/** A line of the story without its full stop. */
+export const heading = (text: string): string => text.replace(/\.$/, "");
+
+const capital = (text: string): string => text.charAt(0).toUpperCase() + text.slice(1);
+
+const kept = { key: new WeakMap<StoryLine[], StoryRow[]>(), all: new WeakMap<StoryLine[], StoryRow[]>() };
+
+/** The rows of a story that is in the order of time, newest first; worked out once for each story. */
+export function storyRows(story: StoryLine[], everything: boolean): StoryRow[] {
+  const known = everything ? kept.all : kept.key;
+  let rows = known.get(story);
+  if (!rows) known.set(story, (rows = mergeStory(everything ? story : story.filter((l) => l.weight === "key"), ROWS)));
+  return rows;
+}
+
+/** Merges what several servers did alike: "S2 commits index 1.", "S3 commits index 1." → "S2, S3 commit index 1". Newest first. */
+export function mergeStory(lines: StoryLine[], limit: number): StoryRow[] {
+  const rows: (StoryRow & { alike: Alike | null })[] = [];
+  for (let i = lines.length - 1; i >= 0; i--) {
+    const line = lines[i];
+    if (line === undefined) continue;
+    const alike = alikeOf(line);
+    const row = alike && rows.slice(-8).find((r) => r.alike?.said === alike.said && r.lines[0]?.kind === line.kind && Math.abs(r.at - line.at) <= SAME_MS);
+    if (alike && row?.alike) {
+      const servers = row.alike.servers;
+      row.lines.push(line);
+      row.key = Math.min(row.key, line.id);
+      if (!servers.includes(alike.servers[0] ?? 0)) servers.push(...alike.servers);
+      if (servers.length > 1) row.text = `${servers.sort((a, b) => a - b).map((s) => `S${s}`).join(", ")} ${alike.said}`;
+      continue;
+    }
+    if (rows.length === limit) break;
+    rows.push({ key: line.id, id: line.id, at: line.at, text: heading(line.text), lines: [line], alike });
+  }
+  return rows;
+}
+
+interface Alike {
+  servers: number[];
+  said: string; // of many: "commit index 1"
+}
+
+/** What a line says as it may be said of several servers; null if it is one server's own. */
+function alikeOf(line: StoryLine): Alike | null {
+  const parts = /^S(\d+) (.+)$/.exec(heading(line.text));
+  if (!parts) return null;
+  const [, server, rest = ""] = parts;
+  const verb = ALIKE[line.kind]?.find(([one]) => rest.startsWith(one));
+  return verb ? { servers: [Number(server)], said: verb[1] + rest.slice(verb[0].length) } : null;
+}

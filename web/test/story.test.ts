@@ -1,0 +1,70 @@
+import assert from "node:assert/strict";
+import { readFileSync } from "node:fs";
+import { join } from "node:path";
+import { test } from "node:test";
+import type { StoryLine } from "../src/model.js";
+import { mergeStory, splitHeading, storyRows } from "../src/story.js";
+
+const line = (id: number, at: number, text: string, kind = "commitAdvanced", weight: StoryLine["weight"] = "key"): StoryLine => ({ id, at, server: 0, kind, weight, text, why: "", section: "", term: 1 });
+
+/** Every sentence of the core, all said by S1, with its kind: the test table of raft/explain. */
+const SENTENCES = [...readFileSync(join(process.env.RAFT_WEB ?? ".", "../raft/explain/explain_test.go"), "utf8").matchAll(/Kind: raft\.(\w+).*?\}, "(S\d[^"]+)", "/g)].map(([, kind = "", text = ""]) => ({ kind: kind.charAt(0).toLowerCase() + kind.slice(1), text }));
+
+test("what several servers did alike is one row, newest first", () => {
+  const rows = mergeStory([line(1, 100, "S2 leads term 1.", "becameLeader"), line(2, 140, "S3 commits index 1."), line(3, 150, "S5 commits index 1."), line(4, 155, "S2 commits index 1.")], 10);
+  assert.deepEqual(rows.map((r) => r.text), ["S2, S3, S5 commit index 1", "S2 leads term 1"]);
+  assert.deepEqual(rows[0]?.lines.map((l) => l.id), [4, 3, 2]);
+  assert.deepEqual(rows.map((r) => [r.key, r.id, r.at]), [[2, 4, 155], [1, 1, 100]]);
+});
+
+test("what was said long before, of something else or of another kind is not merged; the list has a limit", () => {
+  assert.equal(mergeStory([line(1, 0, "S2 commits index 1."), line(2, 900, "S3 commits index 1.")], 10).length, 2);
+  assert.equal(mergeStory([line(1, 0, "S2 commits index 1."), line(2, 1, "S3 commits index 2.")], 10).length, 2);
+  assert.equal(mergeStory([line(1, 0, "S2 is back.", "fault"), line(2, 1, "S3 is back.", "started")], 10).length, 2);
+  assert.equal(mergeStory(Array.from({ length: 50 }, (_, i) => line(i, i, `The link ${i} is cut.`)), 10).length, 10);
+});
+
+test("only sentences that are right for several servers are said of several", () => {
+  assert.ok(SENTENCES.length > 30, `only ${SENTENCES.length} sentences found`);
+  const merged = new Map<string, string>();
+  for (const { kind, text } of SENTENCES) {
+    const [row, ...others] = mergeStory([line(1, 0, text, kind), line(2, 1, text.replace(/^S1/, "S4"), kind)], 10);
+    if (others.length === 0) merged.set(kind, row?.text ?? "");
+  }
+  assert.deepEqual([...merged.keys()].sort(), ["commitAdvanced", "entriesAppended", "entriesTruncated", "leaderKnown", "started", "voteGranted"]);
+  for (const text of merged.values()) assert.match(text, /^S1, S4 (commit|store|remove|follow|start as followers|vote for) /);
+});
+
+test("the seats are taken by several servers", () => {
+  const said = (text: string) => mergeStory([1, 2, 3].map((s) => line(s, 0, `S${s} ${text}`, "fault")), 10).map((r) => r.text);
+  assert.deepEqual([said("takes its seat."), said("is back.")], [["S1, S2, S3 take their seats"], ["S1, S2, S3 are back"]]);
+  assert.equal(said("is gone: its tab was closed, reloaded or lost its connection.").length, 3);
+});
+
+test("every sentence of the core has a heading of at most forty characters, and loses nothing", () => {
+  for (const { text } of SENTENCES) {
+    const { title, rest } = splitHeading(text);
+    assert.ok(title.length <= 40, `${title.length} characters: ${title} (of: ${text})`);
+    assert.match(title, /^S\d+ [a-z]|^S\d+, an? /);
+    if (rest) assert.match(rest, /^[A-Z0-9…].*[^.]\.$/);
+    for (const number of text.match(/\d+/g) ?? []) assert.ok(`${title} ${rest}`.includes(number), `${number} is lost of: ${text}`);
+  }
+});
+
+test("a heading parts a sentence where it makes sense", () => {
+  assert.deepEqual(splitHeading("S1 commits index 3."), { title: "S1 commits index 3", rest: "" });
+  assert.deepEqual(splitHeading("S1 commits index 3: S3, the leader, has committed it."), { title: "S1 commits index 3", rest: "S3, the leader, has committed it." });
+  assert.deepEqual(splitHeading("S1 commits index 3: 2 of 3 store it."), { title: "S1 commits index 3", rest: "2 of 3 store it." });
+  assert.deepEqual(splitHeading("S1 heard nothing for 168 ms and asks for votes in term 2; it needs 3."), { title: "S1 asks for votes in term 2", rest: "It heard nothing for 168 ms; it needs 3." });
+  assert.deepEqual(splitHeading("S1, S2, S3 start as followers in term 0 with an empty log."), { title: "S1, S2, S3 start as followers in term 0", rest: "Each has an empty log." });
+  assert.deepEqual(splitHeading("S1 starts as a follower in term 0 with an empty log."), { title: "S1 starts as a follower in term 0", rest: "It has an empty log." });
+  assert.deepEqual(splitHeading("S1 gets the vote of S2 and has 2 of the 2 votes it needs."), { title: "S1 gets the vote of S2", rest: "It has 2 of the 2 votes it needs." });
+  assert.deepEqual(splitHeading("S1 hands over its leadership to somebody who is better."), { title: "S1 hands over its leadership …", rest: "… to somebody who is better." });
+});
+
+test("rows are worked out once for a story, with and without its details", () => {
+  const story = [line(1, 0, "S1 leads term 1.", "becameLeader"), line(2, 1, "S2 follows S1, the leader of term 1.", "leaderKnown", "detail")];
+  assert.equal(storyRows(story, true).length, 2);
+  assert.equal(storyRows(story, false).length, 1);
+  assert.equal(storyRows(story, false), storyRows(story, false));
+});
