@@ -129,3 +129,38 @@ export function largestGroup(up: number[], reach: (a: number, b: number) => bool
   }
   return best;
 }
+
+/** The groups of servers, up, between which nothing passes in either direction; each in the order of their numbers, the largest first. */
+export function parted(up: number[], reach: (a: number, b: number) => boolean): number[][] {
+  const groups: number[][] = [];
+  for (const server of up) {
+    const met = groups.filter((g) => g.some((other) => reach(server, other) || reach(other, server)));
+    for (const g of met) groups.splice(groups.indexOf(g), 1);
+    groups.push([server, ...met.flat()].sort((a, b) => a - b));
+  }
+  return groups.sort((a, b) => b.length - a.length || (a[0] ?? 0) - (b[0] ?? 0));
+}
+
+const WALL_END = 36; // px that a wall goes beyond the links it cuts
+
+/** The wall between two groups of points, if a straight one keeps at least r from every point; else null. */
+export function wall(one: Point[], other: Point[], r: number): { from: Point; to: Point } | null {
+  const middle = (points: Point[]): Point => ({ x: points.reduce((sum, p) => sum + p.x, 0) / points.length, y: points.reduce((sum, p) => sum + p.y, 0) / points.length });
+  const [a, b] = [middle(one), middle(other)];
+  const apart = Math.hypot(b.x - a.x, b.y - a.y);
+  if (!(apart > 0)) return null;
+  const normal = { x: (b.x - a.x) / apart, y: (b.y - a.y) / apart };
+  const depth = (p: Point) => (p.x - a.x) * normal.x + (p.y - a.y) * normal.y;
+  const near = Math.max(...one.map(depth));
+  const far = Math.min(...other.map(depth));
+  if (far - near < 2 * r) return null;
+  const at = (near + far) / 2;
+  const foot = { x: a.x + normal.x * at, y: a.y + normal.y * at };
+  // Where each link between the groups crosses the wall, along it.
+  const crossings = one.flatMap((p) => other.map((q) => {
+    const t = (at - depth(p)) / (depth(q) - depth(p));
+    return (p.x + (q.x - p.x) * t - foot.x) * -normal.y + (p.y + (q.y - p.y) * t - foot.y) * normal.x;
+  }));
+  const point = (along: number): Point => ({ x: foot.x - normal.y * along, y: foot.y + normal.x * along });
+  return { from: point(Math.min(...crossings) - WALL_END), to: point(Math.max(...crossings) + WALL_END) };
+}

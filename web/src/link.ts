@@ -1,8 +1,8 @@
-import { nothing, svg, type SVGTemplateResult } from "lit";
-import type { Ring } from "./layout.js";
+import { html, nothing, svg, type SVGTemplateResult, type TemplateResult } from "lit";
+import { parted, wall, type Point, type Ring } from "./layout.js";
 import type { ServerView } from "./model.js";
 import { store } from "./store.js";
-import { cutState, cutWords } from "./words.js";
+import { cutState, cutWords, sideWords } from "./words.js";
 
 /** Every pair of servers that have a link between them, the lower number first. */
 export function linkPairs(servers: ServerView[]): [number, number][] {
@@ -36,4 +36,40 @@ export function linkMark(a: number, b: number, ring: Ring, cycle: () => void): S
     ${state === "forward" ? svg`<path class="link-arrow" d="M-12 -5L-3 0L-12 5Z" />` : nothing}
     ${state === "backward" ? svg`<path class="link-arrow" d="M12 -5L3 0L12 5Z" />` : nothing}
   </g>`;
+}
+
+/** The sides of a network that is cut into two or three; none if it is whole, or in pieces. */
+export function sides(): number[][] {
+  const links = store.room?.links ?? [];
+  if (!links.some((l) => !l.up)) return [];
+  const up = store.servers.filter((s) => s.seat === "connected").map((s) => s.server);
+  const groups = parted(up, (a, b) => links.find((l) => l.from === a && l.to === b)?.up ?? true);
+  return groups.length === 2 || groups.length === 3 ? groups : [];
+}
+
+/** A wall with ticks between two sides (LOOK §5), where a straight one can stand between them. */
+export function wallMark(groups: number[][], ring: Ring): SVGTemplateResult | typeof nothing {
+  const [one, other] = groups.map((servers) => servers.flatMap((s) => ring.points[s - 1] ?? []));
+  const between = one && other && groups.length === 2 ? wall(one, other, ring.r + 12) : null;
+  if (!between) return nothing;
+  const { from, to } = between;
+  return svg`<g class="wall" pointer-events="none"><line class="wall-line" x1=${from.x} y1=${from.y} x2=${to.x} y2=${to.y} /><path class="wall-ticks" d=${ticks(from, to)} /></g>`;
+}
+
+/** What each side still can do. */
+export function sidesCaption(groups: number[][]): TemplateResult | typeof nothing {
+  if (groups.length === 0) return nothing;
+  const size = store.room?.size ?? 0;
+  return html`<ul class="sides" aria-label="The network is cut">${groups.map((g) => html`<li><b>${g.map((s) => `S${s}`).join(", ")}</b> ${sideWords(g.length, size)}</li>`)}</ul>`;
+}
+
+/** Short strokes at 45° on both ends of a line and all along it. */
+function ticks(from: Point, to: Point): string {
+  const length = Math.hypot(to.x - from.x, to.y - from.y);
+  const [dx, dy] = [(to.x - from.x) / length, (to.y - from.y) / length];
+  const [tx, ty] = [(dx - dy) * 5, (dy + dx) * 5];
+  return Array.from({ length: Math.floor(length / 12) + 1 }, (_, i) => {
+    const [x, y] = [from.x + dx * i * 12, from.y + dy * i * 12];
+    return `M${(x - tx).toFixed(1)} ${(y - ty).toFixed(1)}L${(x + tx).toFixed(1)} ${(y + ty).toFixed(1)}`;
+  }).join("");
 }

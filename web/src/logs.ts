@@ -28,35 +28,37 @@ export interface Grid {
   rows: GridRow[];
   conflicts: Set<number>; // columns in which terms differ
   seenBy: number | null; // the leader whose match and next are drawn
+  leaders: number[]; // all who lead now, the newest term first
 }
 
 export const FEW_COLUMNS = 8; // up to which the cells also show their commands, unless somebody chose
 
 const COLUMNS = 64; // as many entries as a server reports
 
-/** The newest leader among the reports: two may call themselves so, the higher term is the one that counts. */
-export function leaderOf(servers: ServerView[]): ServerView | null {
-  let best: ServerView | null = null;
-  for (const s of servers) {
-    if (s.seat !== "connected" || s.report?.role !== "leader") continue;
-    if (!best?.report || less(best.report.term, s.report.term)) best = s;
-  }
-  return best;
+/** Who leads, the newest term first. Two may call themselves leader at once: the older one has not heard yet that its term is over. */
+export function leadersOf(servers: ServerView[]): (ServerView & { report: Report })[] {
+  const leading = servers.filter((s): s is ServerView & { report: Report } => s.seat === "connected" && s.report?.role === "leader");
+  return leading.sort((a, b) => (same(a.report.term, b.report.term) ? a.server - b.server : less(a.report.term, b.report.term) ? 1 : -1));
 }
 
-export function grid(servers: ServerView[]): Grid {
+/** The leader of the highest term: the one that counts. */
+export const leaderOf = (servers: ServerView[]): ServerView | null => leadersOf(servers)[0] ?? null;
+
+/** The grid, with the followers' places as one of the leaders knows them: `seenBy`, or the newest one. */
+export function grid(servers: ServerView[], seenBy: number | null = null): Grid {
   const reports = servers.flatMap((s) => (s.report ? [s.report] : []));
   const last = reports.reduce<U64>((m, r) => most(m, r.lastIndex), 0);
   const first = distance(last, COLUMNS) > 0 ? plus(last, 1 - COLUMNS) : 1;
   const columns = Math.max(0, distance(last, first) + 1);
-  const leader = leaderOf(servers);
+  const leaders = leadersOf(servers);
+  const leader = leaders.find((l) => l.server === seenBy) ?? leaders[0] ?? null;
   const rows = servers.filter((s) => s.seat !== "empty").map((s) => row(s, first, columns, leader));
   const conflicts = new Set<number>();
   for (let c = 0; c < columns; c++) {
     const terms = rows.flatMap((r) => r.cells[c]?.cell?.term ?? []);
     if (terms.some((t) => !same(t, terms[0] ?? 0))) conflicts.add(c);
   }
-  return { first, columns, rows, conflicts, seenBy: leader?.server ?? null };
+  return { first, columns, rows, conflicts, seenBy: leader?.server ?? null, leaders: leaders.map((l) => l.server) };
 }
 
 function row(view: ServerView, first: U64, columns: number, leader: ServerView | null): GridRow {
@@ -70,7 +72,7 @@ function row(view: ServerView, first: U64, columns: number, leader: ServerView |
   const commit = r ? clamp(distance(r.commitIndex, first) + 1, 0, columns) : 0;
   const peer = leader && leader.server !== view.server ? leader.report?.peers.find((p) => p.server === view.server) : undefined;
   const at = (index: U64): number | null => (distance(index, first) >= 0 && !same(index, 0) ? distance(index, first) : null);
-  return { server: view.server, seat: view.seat, self: view.self, leader: leader?.server === view.server, cells, commit, match: peer ? at(peer.match) : null, next: peer ? at(peer.next) : null };
+  return { server: view.server, seat: view.seat, self: view.self, leader: view.seat === "connected" && r?.role === "leader", cells, commit, match: peer ? at(peer.match) : null, next: peer ? at(peer.next) : null };
 }
 
 const clamp = (n: number, low: number, high: number): number => Math.max(low, Math.min(high, n));

@@ -20,6 +20,8 @@ const TABS: { panel: Panel; words: string }[] = [
   { panel: "time", words: "Time" },
 ];
 
+const LOGS = { least: 160, most: 400 }; // px between which the logs' height can be dragged
+
 const ONE_COLUMN = matchMedia("(min-width: 900px) and (max-width: 1199px) and (min-height: 640px)"); // as in page.css
 
 /** The page of a room: its regions, and which of them are open (LOOK §1). Where they stand is the style sheet's affair. */
@@ -48,7 +50,7 @@ export class RaftApp extends RaftElement {
       <main class="region stage" aria-label="Stage"><raft-stage></raft-stage>${this.notice()}</main>
       <nav class="tabs" aria-label="Panels">${TABS.map((t) => this.tab(t.panel, t.words))}</nav>
       <section class="region story" aria-label="Story"><raft-story></raft-story></section>
-      <section class="region logs" aria-label="Logs"><raft-log-grid></raft-log-grid></section>
+      <section class="region logs" aria-label="Logs">${this.handle()}<raft-log-grid></raft-log-grid></section>
       <div class="region right">
         <section class="node-panel" aria-label="Inspector"><raft-inspector></raft-inspector></section>
         <section class="client-panel" aria-label="Client"><raft-client></raft-client></section>
@@ -66,10 +68,31 @@ export class RaftApp extends RaftElement {
     this.toggleAttribute("data-no-story", store.view.storyHidden);
     this.toggleAttribute("data-no-inspector", store.view.inspectorHidden);
     this.toggleAttribute("data-waiting", store.room !== null && !store.room.started);
-    this.style.setProperty("--logs", `${logsHeight(store.room?.size ?? 3)}px`);
+    this.style.setProperty("--logs", `${store.view.logsHeight ?? logsHeight(store.room?.size ?? 3)}px`);
     const dialog = this.querySelector("dialog");
     if (store.view.keys && dialog && !dialog.open) dialog.showModal();
     if (!store.view.keys && dialog?.open) dialog.close();
+  }
+
+  /** The upper edge of the logs can be dragged, or moved by the arrow keys; a double click or Home gives the height that the servers need (LOOK §1). */
+  private handle(): TemplateResult {
+    const height = store.view.logsHeight ?? logsHeight(store.room?.size ?? 3);
+    const set = (px: number) => store.show({ logsHeight: Math.max(LOGS.least, Math.min(LOGS.most, Math.round(px))) });
+    const drag = (e: PointerEvent) => {
+      const handle = e.currentTarget as HTMLElement;
+      if (!handle.hasPointerCapture(e.pointerId)) return;
+      const bottom = handle.parentElement?.getBoundingClientRect().bottom ?? 0;
+      set(bottom - e.clientY);
+    };
+    const key = (e: KeyboardEvent) => {
+      const by = { ArrowUp: 16, ArrowDown: -16 }[e.key];
+      if (by === undefined && e.key !== "Home") return;
+      e.preventDefault();
+      if (by === undefined) store.show({ logsHeight: null });
+      else set(height + by);
+    };
+    return html`<div class="logs-handle" role="separator" tabindex="0" aria-orientation="horizontal" aria-label="Height of the logs" aria-valuemin=${LOGS.least} aria-valuemax=${LOGS.most} aria-valuenow=${height}
+      title="Drag, or arrow keys; double click to reset" @pointerdown=${(e: PointerEvent) => (e.currentTarget as HTMLElement).setPointerCapture(e.pointerId)} @pointermove=${drag} @dblclick=${() => store.show({ logsHeight: null })} @keydown=${key}></div>`;
   }
 
   private tab(panel: Panel, words: string): TemplateResult {

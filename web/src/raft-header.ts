@@ -1,7 +1,8 @@
 import { html, nothing, type TemplateResult } from "lit";
 import { RaftElement } from "./element.js";
 import { largestGroup } from "./layout.js";
-import { leaderOf } from "./logs.js";
+import { leadersOf } from "./logs.js";
+import { same } from "./numbers.js";
 import { copyLink } from "./raft-room.js";
 import { store } from "./store.js";
 import { switchTheme } from "./theme.js";
@@ -36,7 +37,7 @@ export class RaftHeader extends RaftElement {
   private facts(): TemplateResult {
     const size = store.room?.size ?? store.servers.length;
     const term = store.history.terms.at(-1)?.term ?? store.self.term;
-    const leader = leaderOf(store.servers);
+    const [leader, ...older] = leadersOf(store.servers);
     const links = store.room?.links ?? [];
     const up = store.servers.filter((s) => s.seat === "connected").map((s) => s.server);
     const reach = (a: number, b: number) => links.find((l) => l.from === a && l.to === b)?.up ?? true;
@@ -44,7 +45,8 @@ export class RaftHeader extends RaftElement {
     const lost = together < majority(size) && store.room?.started;
     return html`
       <div><dt>Term</dt><dd>${term}</dd></div>
-      <div><dt>Leader</dt><dd>${leader ? `S${leader.server}` : "none"}</dd></div>
+      <div><dt>Leader</dt><dd>${leader ? `S${leader.server}` : "none"}${leader && !same(leader.report.term, term) ? html`<span class="of-term"> in term ${leader.report.term}</span>` : nothing}
+        ${older.map((o) => html`<span class="of-term" title="It has not heard yet that its term is over."> · S${o.server} in term ${o.report.term}</span>`)}</dd></div>
       <div class="quorum ${lost ? "lost" : ""}" title="${majority(size)} of ${size} servers make a majority"><dt>Quorum</dt><dd>${together} of ${size}${lost ? html`<span class="quorum-lost">: nothing can commit</span>` : nothing}</dd></div>
     `;
   }

@@ -36,7 +36,7 @@ export class RaftLogGrid extends RaftElement {
   }
 
   override render(): TemplateResult {
-    const g = grid(store.servers);
+    const g = grid(store.servers, store.view.seenBy);
     const phone = this.width < 600;
     const wide = store.view.wide ?? (g.columns <= FEW_COLUMNS && !phone);
     const step = (wide ? WIDE : NARROW) + GAP.x;
@@ -48,6 +48,7 @@ export class RaftLogGrid extends RaftElement {
       <div class="logs-head">
         <h2>Logs</h2>
         <p class="caption">${this.caption()}</p>
+        ${g.leaders.length > 1 ? this.seenBy(g) : nothing}
         ${this.following ? nothing : html`<button class="small" @click=${this.latest}>Latest ⟩</button>`}
         <label class="check" title="Key V"><input type="checkbox" .checked=${wide} @change=${() => store.show({ wide: !wide })} />Commands</label>
       </div>
@@ -71,6 +72,12 @@ export class RaftLogGrid extends RaftElement {
   private caption(): string {
     const { cell } = store.view;
     return cell ? cellWords(cell.index, cell.server, store.servers) : "filled = committed · outline = not yet · number = term";
+  }
+
+  /** Two leaders know different things of their followers. */
+  private seenBy(g: Grid): TemplateResult {
+    const of = (server: number) => html`<button class="small" aria-pressed=${g.seenBy === server ? "true" : "false"} @click=${() => store.show({ seenBy: server })}>S${server}</button>`;
+    return html`<div class="seen-by" role="group" aria-label="Which leader's knowledge of its followers is shown"><span class="caption">as seen by</span>${[...g.leaders].sort((a, b) => a - b).map(of)}</div>`;
   }
 
   private indexRow(g: Grid, columns: number): TemplateResult {

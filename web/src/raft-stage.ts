@@ -4,7 +4,7 @@ import { styleMap } from "lit/directives/style-map.js";
 import { RaftElement } from "./element.js";
 import { FlightLayer } from "./flights.js";
 import { ring, type Ring } from "./layout.js";
-import { linkMark, linkPairs } from "./link.js";
+import { linkMark, linkPairs, sides, sidesCaption, wallMark } from "./link.js";
 import { labelDrop, nodeLabel, nodeMark } from "./node.js";
 import { ArcLayer } from "./arcs.js";
 import { play, reducedMotion } from "./motion.js";
@@ -63,12 +63,14 @@ export class RaftStage extends RaftElement {
     this.ring = this.layOut(waiting);
     const { points, r, compact } = this.ring;
     const links = waiting || !store.room ? [] : linkPairs(store.servers);
+    const groups = waiting ? [] : sides();
     return html`
       <svg class="stage-picture" role="group" aria-label="The cluster: servers, links and messages" width="100%" height="100%">
         <defs>
           <pattern id="hatch" width="6" height="6" patternUnits="userSpaceOnUse" patternTransform="rotate(45)"><line class="hatch-line" x1="0" y1="0" x2="0" y2="6" /></pattern>
         </defs>
         <g>${repeat(links, ([a, b]) => a * 16 + b, ([a, b]) => linkMark(a, b, this.ring, () => cycleLink(a, b)))}</g>
+        ${wallMark(groups, this.ring)}
         <g class="flights"></g>
         <g>${repeat(store.servers, (s) => s.server, (s) => nodeMark(s, this.ring))}</g>
       </svg>
@@ -80,6 +82,7 @@ export class RaftStage extends RaftElement {
           return html`<div class="node-label ${above ? "above" : ""}" style=${styleMap({ left: `${p.x}px`, top: `${p.y + (above ? -1 : 1) * (r + labelDrop(s, compact))}px` })}>${nodeLabel(s)}</div>`;
         })}
       </div>
+      ${sidesCaption(groups)}
       ${this.centre(waiting)}
     `;
   }

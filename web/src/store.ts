@@ -32,6 +32,8 @@ export interface View {
   inspectorHidden: boolean;
   cell: { server: number; index: U64 } | null; // a log entry that is pointed at
   wide: boolean | null; // log cells with their commands; null: by the number of columns
+  seenBy: number | null; // the leader whose view the logs show when there are two; null: the newest one's
+  logsHeight: number | null; // px; null: what the number of servers needs
   notice: string; // one sentence that goes away by itself
   keys: boolean; // the list of keys is open
 }
@@ -63,7 +65,7 @@ export class Store {
   qr: { size: number; rows: string[] } | null = null;
   ghosts: Ghost[] = [];
   history: History = emptyHistory();
-  view: View = { selection: null, hover: null, reading: null, open: null, everything: false, cell: null, panel: null, storyHidden: false, inspectorHidden: false, wide: null, notice: "", keys: false };
+  view: View = { selection: null, hover: null, reading: null, open: null, everything: false, cell: null, panel: null, storyHidden: false, inspectorHidden: false, wide: null, seenBy: null, logsHeight: null, notice: "", keys: false };
 
   private clock = { now: 0, rate: 0, read: 0 };
   private rateBefore = 0.1;

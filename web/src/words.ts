@@ -48,6 +48,9 @@ export function names(servers: number[]): string {
 
 export const majority = (size: number): number => Math.floor(size / 2) + 1;
 
+/** What a side of a partition can do. */
+export const sideWords = (servers: number, size: number): string => (servers >= majority(size) ? `majority ${servers} of ${size}` : `${servers} of ${size}: cannot elect`);
+
 /** A description of a node for those who hear the page. */
 export function nodeWords(view: ServerView): string {
   const r = view.report;

@@ -1,6 +1,6 @@
 import assert from "node:assert/strict";
 import { test } from "node:test";
-import { along, lane, largestGroup, reasonSide, ring, spareLabels, voteDot } from "../src/layout.js";
+import { along, lane, largestGroup, parted, reasonSide, ring, spareLabels, voteDot, wall } from "../src/layout.js";
 
 const STAGES: [number, number][] = [[800, 504], [704, 384], [1440, 504], [800, 330], [390, 338], [360, 270]];
 
@@ -68,4 +68,27 @@ test("the largest group is the most servers that all reach each other both ways"
   assert.deepEqual(largestGroup([1, 2, 3], cut(["1>2", "1>3"])), [2, 3]);
   assert.deepEqual(largestGroup([1, 3], cut(["3>1"])).length, 1);
   assert.deepEqual(largestGroup([], cut([])), []);
+});
+
+test("a network is parted where nothing passes either way", () => {
+  const cutBetween = (...cut: string[]) => (a: number, b: number) => !cut.includes(`${a}${b}`);
+  assert.deepEqual(parted([1, 2, 3], cutBetween()), [[1, 2, 3]]);
+  assert.deepEqual(parted([1, 2, 3], cutBetween("12", "21", "13")), [[1, 2, 3]]);
+  assert.deepEqual(parted([1, 2, 3], cutBetween("12", "21", "13", "31")), [[2, 3], [1]]);
+  assert.deepEqual(parted([1, 2, 3, 4, 5], (a, b) => (a + b) % 2 === 0), [[1, 3, 5], [2, 4]]);
+  assert.deepEqual(parted([1, 2, 3], () => false), [[1], [2], [3]]);
+  assert.deepEqual(parted([], () => true), []);
+});
+
+test("a wall stands between two groups, away from every node, or there is none", () => {
+  const { points, r } = ring(800, 500, 5);
+  const of = (servers: number[]) => servers.map((s) => points[s - 1]!);
+  const [one, other] = [of([1, 2, 5]), of([3, 4])];
+  const w = wall(one, other, r)!;
+  const side = (p: { x: number; y: number }) => ((w.to.x - w.from.x) * (p.y - w.from.y) - (w.to.y - w.from.y) * (p.x - w.from.x)) / Math.hypot(w.to.x - w.from.x, w.to.y - w.from.y);
+  const sign = Math.sign(side(one[0]!));
+  for (const p of one) assert.ok(side(p) * sign > 0);
+  for (const p of other) assert.ok(side(p) * sign < 0);
+  for (const p of points) assert.ok(Math.abs(side(p)) >= r);
+  assert.equal(wall(of([1, 3]), of([2, 4, 5]), r), null);
 });

@@ -1,6 +1,6 @@
 import assert from "node:assert/strict";
 import { test } from "node:test";
-import { cellWords, commitLine, grid, leaderOf, removed } from "../src/logs.js";
+import { cellWords, commitLine, grid, leaderOf, leadersOf, removed } from "../src/logs.js";
 import { distance, less, most, plus } from "../src/numbers.js";
 import { command, noop, report, view } from "./scenes.js";
 
@@ -51,6 +51,15 @@ test("of two leaders the one of the higher term counts, and none that is gone", 
   assert.equal(leaderOf([old, young])?.server, 2);
   assert.equal(leaderOf([old, { ...young, seat: "gone" }])?.server, 1);
   assert.equal(leaderOf([]), null);
+});
+
+test("with two leaders the logs show what the chosen one knows, or else the newer one", () => {
+  const leader = (server: number, term: number, match: number) => view(server, { report: report(server, { term, role: "leader", lastIndex: 3, log: { first: 1, cells: [noop(1), command(1, "x = 1"), command(1, "x = 2")] }, peers: [{ server: 3, match, next: match + 1 }] }) });
+  const servers = [leader(1, 1, 1), leader(2, 4, 2), view(3, { report: report(3, { term: 4 }) })];
+  assert.deepEqual(leadersOf(servers).map((l) => l.server), [2, 1]);
+  assert.deepEqual(grid(servers).leaders, [2, 1]);
+  assert.deepEqual(grid(servers).rows.map((r) => r.leader), [true, true, false]);
+  assert.deepEqual([grid(servers), grid(servers, 1), grid(servers, 3)].map((g) => [g.seenBy, g.rows[2]?.match]), [[2, 1], [1, 0], [2, 1]]);
 });
 
 test("entries that were deleted or overwritten are seen to leave; those that scrolled out are not", () => {

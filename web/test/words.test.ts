@@ -1,6 +1,6 @@
 import assert from "node:assert/strict";
 import { test } from "node:test";
-import { cutState, cutWords, lostWords, majority, nextCut, nodeWords, rateOfSlider, rateWords, roleWords, seconds, sliderOfRate, span, tight } from "../src/words.js";
+import { cutState, cutWords, lostWords, majority, nextCut, nodeWords, rateOfSlider, rateWords, roleWords, seconds, sideWords, sliderOfRate, span, tight } from "../src/words.js";
 import { report, room, view } from "./scenes.js";
 
 test("times have a unit, a space, and no more digits than help", () => {
@@ -41,5 +41,6 @@ test("a node is described in words", () => {
 
 test("majorities and tight commands", () => {
   assert.deepEqual([1, 2, 3, 4, 5, 9].map(majority), [1, 2, 2, 3, 3, 5]);
+  assert.deepEqual([sideWords(3, 5), sideWords(2, 5), sideWords(2, 4)], ["majority 3 of 5", "2 of 5: cannot elect", "2 of 4: cannot elect"]);
   assert.equal(tight("name = Ada"), "name=Ada");
 });
