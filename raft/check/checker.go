@@ -322,8 +322,9 @@ func (c *Checker) compacted(at int64, v *View, m *mirror) {
 	if v.Base > c.lastCommitted() {
 		c.violated(Violation{Property: StateMachineSafety, At: at, Servers: []raft.ServerID{v.Server}, Index: v.Base, Terms: []raft.Term{v.Term},
 			Detail: "a snapshot holds entry " + decimal(v.Base) + ", which no server has committed"})
-	} else if !known {
-		chain = c.commitment(v.Base).chain
+	} else if committed := c.commitment(v.Base).chain; !known || chain != committed {
+		m.cut(m.base + 1) // the leader's snapshot came in the place of another log
+		chain = committed
 	}
 	m.compact(v.Base, chain)
 	least := v.Base

@@ -27,12 +27,13 @@ type Operation struct {
 // String returns the operation in a form for people: "client 3: put x=7, 1.250000 to 1.270000 s".
 func (o Operation) String() string {
 	text := "client " + strconv.Itoa(o.Client) + ": " + [...]string{"get ", "put ", "delete "}[o.Kind] + o.Key
-	switch {
-	case o.Kind == Put:
+	if o.Kind == Put {
 		text += "=" + o.Value
-	case o.Unknown:
+	}
+	switch {
 	case o.Refused:
 		text += ": refused"
+	case o.Kind == Put || o.Unknown:
 	case !o.Found:
 		text += ": not there"
 	case o.Kind == Get:

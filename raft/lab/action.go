@@ -2,8 +2,12 @@ package lab
 
 import "raftplayground/raft"
 
-// act does an action, if it applies.
+// act does an action, if it applies, or sets it as a trap.
 func (w *World) act(a *Action) {
+	if a.When != "" {
+		w.traps = append(w.traps, *a)
+		return
+	}
 	var did bool
 	switch a.Do {
 	case Cut, Mend, Partition, Network, Hold, Release:
@@ -21,6 +25,30 @@ func (w *World) act(a *Action) {
 	}
 }
 
+// spring takes the traps that an event at a server sets off. What they do waits until all is done that the same input led to.
+func (w *World) spring(m *machine, e *raft.Event) {
+	for i := 0; i < len(w.traps); i++ {
+		t := w.traps[i]
+		if Moments[t.When] != e.Kind || t.Server != 0 && t.Server != m.id {
+			continue
+		}
+		w.traps = append(w.traps[:i], w.traps[i+1:]...)
+		i--
+		t.When, t.Server = "", m.id
+		w.sprung = append(w.sprung, t)
+	}
+}
+
+// harm does what the traps do that were sprung.
+func (w *World) harm() {
+	for len(w.sprung) > 0 {
+		a := w.sprung[0]
+		w.sprung = w.sprung[1:]
+		w.act(&a)
+		w.deliver()
+	}
+}
+
 // concerned returns the machine that an action names, nil if it is the leader's and there is none.
 func (w *World) concerned(id raft.ServerID) *machine {
 	if id == 0 {
@@ -35,13 +63,13 @@ func (w *World) actOnServer(a *Action, m *machine) bool {
 	}
 	switch a.Do {
 	case Crash:
-		w.stop(m)
+		w.stop(m, a.Down)
 		m.disk.crash()
 	case PowerLoss:
-		w.stop(m)
+		w.stop(m, a.Down)
 		m.disk.powerLoss()
 	case Wipe:
-		w.stop(m)
+		w.stop(m, a.Down)
 		m.disk.wipe()
 	case Restart:
 		w.start(m)
@@ -110,6 +138,7 @@ func (w *World) actOnNetwork(a *Action) bool {
 
 // heal ends all faults: of the network, of clocks and disks, of servers.
 func (w *World) heal() {
+	w.traps, w.sprung = nil, nil
 	w.calmNetwork()
 	for _, m := range w.machines {
 		m.disk.longest = w.run.Config.Disk

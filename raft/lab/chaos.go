@@ -18,7 +18,7 @@ func Draw(config Config, seed uint64) Run {
 		return r
 	}
 	c := chaos{random: rand.New(stream(seed, streamChaos, 0, 0)), config: config}
-	faults := []func(at, end int64){c.crash, c.crash, c.pause, c.cut, c.partition, c.partition, c.network, c.clock, c.slowDisk, c.hold, c.campaign}
+	faults := []func(at, end int64){c.crash, c.crash, c.pause, c.cut, c.partition, c.partition, c.network, c.clock, c.slowDisk, c.hold, c.campaign, c.trap, c.trap}
 	c.random.Shuffle(len(faults), func(i, k int) { faults[i], faults[k] = faults[k], faults[i] })
 	faults = faults[:1+c.random.IntN(len(faults))]
 	gap := []int64{300 * millisecond, second, 3 * second}[c.random.IntN(3)]
@@ -128,9 +128,9 @@ func (c *chaos) network(at, end int64) {
 		}
 		return math.Round(c.random.Float64()*most*1000) / 1000
 	}
-	bad := Link{Latency: c.random.Int64N(60 * millisecond), Jitter: c.random.Int64N(60 * millisecond), Loss: chance(0.4), Duplicate: chance(0.4), Reorder: chance(0.6)}
+	bad := &Link{Latency: c.random.Int64N(60 * millisecond), Jitter: c.random.Int64N(60 * millisecond), Loss: chance(0.4), Duplicate: chance(0.4), Reorder: chance(0.6)}
 	c.add(Action{At: at, Do: Network, Link: bad})
-	c.add(Action{At: end, Do: Network, Link: Link{Latency: c.config.Latency, Jitter: c.config.Jitter}})
+	c.add(Action{At: end, Do: Network, Link: &Link{Latency: c.config.Latency, Jitter: c.config.Jitter}})
 }
 
 // clock lets a server's clock run up to four times too fast or too slow.
@@ -148,4 +148,26 @@ func (c *chaos) slowDisk(at, end int64) {
 
 func (c *chaos) campaign(at, _ int64) {
 	c.add(Action{At: at, Do: Campaign, Server: c.anybody()})
+}
+
+// trap lets the power fail, or the network, just when a server has done something that must not be forgotten. The server is soon back: others
+// still act on what it said before. A slow disk makes it likelier that something was not yet written.
+func (c *chaos) trap(at, end int64) {
+	moments := []Moment{"candidate", "leader", "vote", "append", "truncate", "propose", "commit"}
+	moment := moments[c.random.IntN(len(moments))]
+	if c.random.IntN(2) == 0 {
+		c.slowDisk(at, end)
+	}
+	for range 1 + c.random.IntN(3) {
+		down := c.exponential([]int64{10 * millisecond, 100 * millisecond, second}[c.random.IntN(3)])
+		switch c.random.IntN(4) {
+		case 0:
+			c.add(Action{At: at, When: moment, Do: Crash, Down: down})
+		case 1:
+			c.add(Action{At: at, When: moment, Do: Cut})
+			c.undo(0, Action{At: end, Do: Mend})
+		default:
+			c.add(Action{At: at, When: moment, Do: PowerLoss, Down: down})
+		}
+	}
 }

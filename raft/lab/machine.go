@@ -23,7 +23,7 @@ type machine struct {
 	server *server.Server // nil: down
 	clock  drift
 	ticked int64 // ticks that the server was told of
-	wake   int64 // when it may next do something of its own accord
+	wake   int64 // when it may next do something of its own accord; of a server that is down: when it restarts
 
 	paused bool
 	inbox  [][]byte // of a paused server
@@ -70,12 +70,13 @@ func (w *World) start(m *machine) {
 	m.conn = m.life<<8 | uint64(m.id)
 	m.disk.source = w.stream(streamDisk, uint64(m.id), m.life)
 	seed := w.stream(streamServer, uint64(m.id), m.life).Uint64()
-	options := server.Options{ID: m.id, Voters: w.voters, Seed: seed}
+	options := server.Options{ID: m.id, Voters: w.voters, Seed: seed, Off: w.off}
 	if w.run.Config.JSON && m.id%2 == 0 {
 		options.Encoding = wire.JSON
 	}
 	started, err := server.New(options, m.disk)
 	if err != nil {
+		m.wake = never
 		w.broken(m.id, "a server must start with whatever a crash leaves on its disk: "+err.Error())
 		return
 	}
@@ -87,11 +88,14 @@ func (w *World) start(m *machine) {
 	w.settle(m)
 }
 
-// stop ends a server's life; its disk is dealt with by the caller.
-func (w *World) stop(m *machine) {
+// stop ends a server's life, for so long or, if down is 0, until somebody starts it; its disk is dealt with by the caller.
+func (w *World) stop(m *machine, down int64) {
 	w.hub.Disconnect(m.conn)
 	w.checker.Stopped(m.id)
 	m.server, m.paused, m.inbox, m.wake = nil, false, nil, never
+	if down > 0 {
+		m.wake = w.now + down
+	}
 }
 
 // live lets the server know what time it is by its own clock.
@@ -133,9 +137,11 @@ func (w *World) settle(m *machine) {
 	for m.server.Output(&w.output) {
 		w.record.add(w.now, m.id, w.output.Events)
 		for i := range w.output.Events {
-			if e := &w.output.Events[i]; e.Kind == raft.BecameLeader {
+			e := &w.output.Events[i]
+			if e.Kind == raft.BecameLeader {
 				w.checker.Led(w.now, m.id, e.Term)
 			}
+			w.spring(m, e)
 		}
 		w.Faults.BadFrames += len(w.output.Bad)
 		w.Faults.Refused += w.output.Dropped

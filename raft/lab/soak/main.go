@@ -9,8 +9,10 @@ import (
 	"flag"
 	"fmt"
 	"io"
+	"math"
 	"os"
 	"runtime"
+	"strconv"
 	"sync"
 	"time"
 
@@ -22,16 +24,21 @@ import (
 func main() {
 	duration := flag.Duration("time", 30*time.Second, "how long to go on to further seeds")
 	first := flag.Uint64("first", uint64(time.Now().UnixNano()), "the first seed; the others follow it")
-	only := flag.Int64("seed", -1, "run this seed alone")
+	only := flag.String("seed", "", "run this seed alone")
 	events := flag.Bool("events", false, "with -seed: print the run as JSON and its last events")
 	flag.Parse()
-	if *only >= 0 {
-		if !replay(os.Stdout, uint64(*only), *events) {
+	if *only != "" {
+		seed, err := strconv.ParseUint(*only, 10, 64)
+		if err != nil {
+			fmt.Fprintf(os.Stderr, "soak: -seed: expected a whole number from 0 on, got %q\n", *only)
+			os.Exit(2)
+		}
+		if !replay(os.Stdout, seed, *events) {
 			os.Exit(1)
 		}
 		return
 	}
-	sum := soak(*first, time.Now().Add(*duration), os.Stdout)
+	sum := soak(*first, math.MaxInt, time.Now().Add(*duration), os.Stdout)
 	sum.print(os.Stdout)
 	if sum.violations > 0 {
 		os.Exit(1)
@@ -93,22 +100,25 @@ type summary struct {
 	took              time.Duration
 }
 
-// soak runs seeds from first on, as many at a time as there are processors, until the time has come.
-func soak(first uint64, until time.Time, out io.Writer) *summary {
+// soak runs at most so many seeds from first on, as many at a time as there are processors, until the time has come.
+func soak(first uint64, seeds int, until time.Time, out io.Writer) *summary {
 	sum := &summary{deeds: map[lab.Deed]int{}}
 	start := time.Now()
 	var next struct {
 		sync.Mutex
-		seed uint64
+		begun int
 	}
-	next.seed = first & (1<<63 - 1) // it is to be a number that -seed takes
 	var workers sync.WaitGroup
 	for range runtime.GOMAXPROCS(0) {
 		workers.Go(func() {
 			for time.Now().Before(until) {
 				next.Lock()
-				seed := next.seed
-				next.seed++
+				if next.begun == seeds {
+					next.Unlock()
+					return
+				}
+				seed := first + uint64(next.begun)
+				next.begun++
 				next.Unlock()
 				r, _ := run(seed)
 				next.Lock()
@@ -153,7 +163,7 @@ func (s *summary) print(out io.Writer) {
 	fmt.Fprintf(out, "\n%d violations\n", s.violations)
 }
 
-// replay runs one seed again, says what it led to, and returns whether nothing was violated.
+// replay runs one seed, says what it led to, and returns whether nothing was violated.
 func replay(out io.Writer, seed uint64, events bool) bool {
 	r, world := run(seed)
 	if events && world != nil {

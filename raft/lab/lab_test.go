@@ -1,0 +1,333 @@
+package lab
+
+import (
+	"bytes"
+	"reflect"
+	"runtime"
+	"strings"
+	"testing"
+	"time"
+
+	"pgregory.net/rapid"
+
+	"raftplayground/raft"
+	"raftplayground/raft/check"
+	"raftplayground/raft/check/linear"
+)
+
+func start(t testing.TB, run Run) *World {
+	t.Helper()
+	w, err := New(run)
+	if err != nil {
+		t.Fatal(err)
+	}
+	return w
+}
+
+// short is a world in which much happens in little time.
+func short(seed uint64) Run {
+	c := Standard()
+	c.Servers = []int{3, 5, 4}[seed%3]
+	c.Think, c.Chaos, c.Heal = 50*millisecond, 5*second, 5*second
+	return Draw(c, seed)
+}
+
+// The same Run is in the same state at the same time, however one gets there: in one go, by steps, from a copy of the world, from a tape.
+func TestATimeIsReachedTheSameWayByEveryWay(t *testing.T) {
+	for seed := range uint64(8) {
+		run := short(seed)
+		var times []int64
+		var hashes []uint64
+		straight := start(t, run)
+		for at := int64(0); at <= 6*second; at += 743 * millisecond {
+			straight.RunTo(at)
+			times, hashes = append(times, at), append(hashes, straight.Hash())
+		}
+		stepping := start(t, run)
+		for i, at := range times {
+			for stepping.wake() <= at && stepping.Step() {
+			}
+			stepping.RunTo(at)
+			if stepping.Hash() != hashes[i] {
+				t.Fatalf("seed %d: by steps the world differs at %d", seed, at)
+			}
+		}
+		tape, err := NewTape(run, 300*millisecond)
+		if err != nil {
+			t.Fatal(err)
+		}
+		for k := range times {
+			i := (k*5 + 3) % len(times) // there and back
+			if got := tape.At(times[i]); got.Hash() != hashes[i] || got.Now() != times[i] {
+				t.Fatalf("seed %d: on the tape the world differs at %d", seed, times[i])
+			}
+		}
+		end, again := tape.At(times[4]), start(t, run)
+		a, b := end.Finish(), again.Finish()
+		if end.Hash() != again.Hash() || !reflect.DeepEqual(a, b) || !reflect.DeepEqual(end.History(), again.History()) {
+			t.Fatalf("seed %d: a world that began in the middle ends otherwise", seed)
+		}
+	}
+}
+
+// Servers say how long they will be idle, and the world passes over that time. A world that passes over nothing is the same.
+func TestPassingOverIdleTimeChangesNothing(t *testing.T) {
+	for seed := range uint64(6) {
+		quick, slow := start(t, short(seed)), start(t, short(seed))
+		for at := int64(0); at < 6*second; at += 250 {
+			slow.RunTo(at)
+			for _, m := range slow.machines {
+				if m.server != nil && !m.paused {
+					slow.live(m)
+					slow.settle(m)
+				}
+			}
+			slow.deliver()
+		}
+		slow.RunTo(6 * second)
+		quick.RunTo(6 * second)
+		for i, m := range quick.machines {
+			o := slow.machines[i]
+			if (m.server == nil) != (o.server == nil) {
+				t.Fatalf("seed %d: server %d runs in one world only", seed, m.id)
+			}
+			if m.server == nil || m.paused {
+				continue
+			}
+			quick.live(m)
+			slow.live(o)
+			if !bytes.Equal(m.server.Node().AppendState(nil), o.server.Node().AppendState(nil)) {
+				t.Fatalf("seed %d: server %d differs", seed, m.id)
+			}
+		}
+		if !reflect.DeepEqual(quick.History(), slow.History()) {
+			t.Fatalf("seed %d: the clients were told otherwise", seed)
+		}
+	}
+}
+
+// A change in one cause of chance leaves the others as they were.
+func TestTheRandomStreamsAreSeparate(t *testing.T) {
+	for _, test := range []struct {
+		name   string
+		action Action
+		same   func(a, b *World) bool
+	}{
+		{"a crash does not change the others' first timeouts", Action{At: 0, Do: Crash, Server: 3}, func(a, b *World) bool {
+			return timeout(a, 1) == timeout(b, 1) && timeout(a, 2) == timeout(b, 2)
+		}},
+		{"nor what clients are about to ask", Action{At: 0, Do: Crash, Server: 3}, func(a, b *World) bool {
+			return a.clients[1].next == b.clients[1].next && a.clients[2].next == b.clients[2].next
+		}},
+		{"nor the network's next draws", Action{At: 0, Do: SlowDisk, Server: 2, Disk: 5}, func(a, b *World) bool {
+			return bytes.Equal(a.hub.AppendState(nil), b.hub.AppendState(nil))
+		}},
+	} {
+		run := Run{Version: Version, Config: Standard(), Seed: 3}
+		a := start(t, run)
+		run.Actions = []Action{test.action}
+		b := start(t, run)
+		a.RunTo(10 * millisecond)
+		b.RunTo(10 * millisecond)
+		if !test.same(a, b) {
+			t.Error(test.name + ": it does")
+		}
+	}
+}
+
+func timeout(w *World, id raft.ServerID) int {
+	w.Server(id).Node().Status(&w.status)
+	return w.status.Timeout
+}
+
+// What a person does becomes part of the run, which then leads to the same state without the person.
+func TestWhatIsDoneLiveIsPartOfTheRun(t *testing.T) {
+	live := start(t, short(2))
+	live.RunTo(2 * second)
+	for i, a := range []Action{{Do: Put, Key: "x", Value: "1"}, {Do: Crash}, {Do: Partition, Servers: []raft.ServerID{1}}, {Do: Heal}, {Do: Get, Key: "x"}} {
+		if err := live.Do(a); err != nil {
+			t.Fatal(err)
+		}
+		live.RunTo(2*second + int64(i+1)*400*millisecond)
+	}
+	live.RunTo(5 * second)
+	again := start(t, live.Run())
+	again.RunTo(5 * second)
+	if live.Hash() != again.Hash() {
+		t.Error("the run as it was written down leads to another state")
+	}
+	if err := live.Do(Action{Do: "explode"}); err == nil || !strings.Contains(err.Error(), "explode") {
+		t.Errorf("an unknown deed: %v", err)
+	}
+}
+
+func TestARunSurvivesJSON(t *testing.T) {
+	for seed := range uint64(50) {
+		run := short(seed)
+		text := run.Encode()
+		again, err := Decode(text)
+		if err != nil || !reflect.DeepEqual(run, again) {
+			t.Fatalf("seed %d: %v\n%+v\n%+v", seed, err, run, again)
+		}
+	}
+}
+
+func TestARunThatCannotBeIsRefused(t *testing.T) {
+	const config = `"config":{"servers":3,"latency":0,"jitter":0}`
+	action := func(text string) string { return `{"version":1,` + config + `,"seed":1,"actions":[` + text + `]}` }
+	tests := []struct{ text, want string }{
+		{``, "as JSON"},
+		{`{"version":1,` + config + `,"seed":1,"sed":2}`, "sed"},
+		{`{"version":2,` + config + `,"seed":1}`, "version 1, got 2"},
+		{`{"version":1,"config":{"servers":10},"seed":1}`, "servers: expected 1 to 9, got 10"},
+		{`{"version":1,"config":{"servers":3,"clients":1},"seed":1}`, "keys: expected 1 to"},
+		{`{"version":1,"config":{"servers":3,"latency":-1},"seed":1}`, "latency: expected 0 to"},
+		{`{"version":1,"config":{"servers":3,"off":["gravity"]},"seed":1}`, `"gravity"`},
+		{action(`{"at":1,"do":"explode"}`), "action 1: do: expected"},
+		{action(`{"at":2,"do":"heal"},{"at":1,"do":"heal"}`), "action 2 is at 1, before"},
+		{action(`{"at":-1,"do":"heal"}`), "at: expected"},
+		{action(`{"at":1,"do":"crash","server":4}`), "at most 3"},
+		{action(`{"at":1,"do":"partition","servers":[0]}`), "at most 3"},
+		{action(`{"at":1,"do":"clock","server":1}`), "rate: expected"},
+		{action(`{"at":1,"do":"network"}`), "link: expected"},
+		{action(`{"at":1,"do":"network","link":{"loss":2}}`), "probabilities"},
+		{action(`{"at":1,"do":"network","link":{"latency":-2}}`), "delays"},
+		{action(`{"at":1,"do":"crash","when":"sunset"}`), "when: expected"},
+		{action(`{"at":1,"do":"crash","down":-1}`), "down: expected"},
+	}
+	for _, test := range tests {
+		if _, err := Decode([]byte(test.text)); err == nil || !strings.Contains(err.Error(), test.want) {
+			t.Errorf("%s: got %v, want %q", test.text, err, test.want)
+		}
+	}
+	if _, err := Decode([]byte(action(`{"at":1,"do":"crash","server":3}`))); err != nil {
+		t.Error(err)
+	}
+}
+
+// Any run that is not refused can be lived through: no action makes the world fail, whatever state it is in.
+func TestNoActionsBreakTheWorld(t *testing.T) {
+	rapid.Check(t, func(rt *rapid.T) {
+		c := Config{Servers: rapid.IntRange(1, 5).Draw(rt, "servers"), Latency: 1000, Jitter: 500, Disk: rapid.Int64Range(0, 30_000).Draw(rt, "disk"),
+			Clients: 2, Keys: 2, Think: 20 * millisecond, Patience: 200 * millisecond, Heal: 5 * second}
+		w := start(t, Run{Version: Version, Config: c, Seed: rapid.Uint64().Draw(rt, "seed")})
+		server := rapid.Uint64Range(0, uint64(c.Servers))
+		for range rapid.IntRange(0, 60).Draw(rt, "actions") {
+			a := Action{Do: rapid.SampledFrom(Deeds).Draw(rt, "do"), Server: raft.ServerID(server.Draw(rt, "server")), To: raft.ServerID(server.Draw(rt, "to")), Key: "k"}
+			switch a.Do {
+			case Wipe:
+				continue // no Raft survives it
+			case Network:
+				a.Link = &Link{Latency: 5000, Loss: 0.3, Duplicate: 0.3, Reorder: 0.3}
+			case Clock:
+				a.Rate = rapid.Float64Range(0.1, 5).Draw(rt, "rate")
+			}
+			if rapid.IntRange(0, 4).Draw(rt, "trap") == 0 {
+				a.When, a.Down = rapid.SampledFrom([]Moment{"candidate", "leader", "vote", "append", "truncate", "propose", "commit"}).Draw(rt, "when"), 20*millisecond
+			}
+			if err := w.Do(a); err != nil {
+				rt.Fatal(err)
+			}
+			w.RunTo(w.Now() + rapid.Int64Range(0, 300*millisecond).Draw(rt, "pass"))
+		}
+		if err := w.Do(Action{Do: Heal}); err != nil {
+			rt.Fatal(err)
+		}
+		for _, v := range w.Finish() {
+			rt.Error(v.Error())
+		}
+		if err := linear.Check(w.History(), time.Minute); err != nil {
+			rt.Error(err)
+		}
+		if w.Faults.BadFrames > 0 {
+			rt.Errorf("%d frames could not be understood", w.Faults.BadFrames)
+		}
+	})
+}
+
+func FuzzDecode(f *testing.F) {
+	run := short(1)
+	run.Actions = run.Actions[:3]
+	f.Add(run.Encode())
+	f.Add([]byte(`{"version":1,"config":{"servers":1},"seed":0,"actions":[{"at":0,"do":"put","key":"x","when":"vote"}]}`))
+	f.Fuzz(func(t *testing.T, text []byte) {
+		run, err := Decode(text)
+		if err != nil {
+			return
+		}
+		if again, err := Decode(run.Encode()); err != nil || !reflect.DeepEqual(again.Config, run.Config) {
+			t.Fatalf("%s came back as %+v, %v", text, again, err)
+		}
+		w := start(t, run)
+		for i := 0; i < 1000 && w.Step(); i++ {
+		}
+	})
+}
+
+// Servers whose disks are wiped elect a leader in a term that had one, and give a place in the log to another command: no Raft survives that (RAFT-BUGS
+// 24), and the world sees it.
+func TestAWipedMajorityForgetsItsPromises(t *testing.T) {
+	run := Run{Version: Version, Config: Config{Servers: 3, Latency: millisecond, Heal: 5 * second}, Actions: []Action{
+		{At: 2 * second, Do: Put, Key: "x", Value: "1"},
+		{At: 3 * second, Do: Pause, Server: 3},
+		{At: 4 * second, Do: Wipe, Server: 1, Down: second},
+		{At: 4 * second, Do: Wipe, Server: 2, Down: second},
+		{At: 6 * second, Do: Put, Key: "x", Value: "2"},
+		{At: 7 * second, Do: Heal},
+	}}
+	violated := map[check.Property]bool{}
+	for seed := range uint64(4) {
+		run.Seed = seed
+		w := start(t, run)
+		for _, v := range w.Finish() {
+			violated[v.Property] = true
+		}
+	}
+	if !violated[check.ElectionSafety] || !violated[check.StateMachineSafety] {
+		t.Errorf("violated: %v", violated)
+	}
+}
+
+func TestAClusterThatIsNotHealedIsNotLive(t *testing.T) {
+	config := Standard()
+	config.Chaos = 0
+	for name, action := range map[string]Action{
+		"nobody leads":    {At: second, Do: Network, Link: &Link{Loss: 1}},
+		"it is down":      {At: second, Do: Crash, Server: 3},
+		"nobody is told":  {At: 0, Do: Network, Link: &Link{Loss: 1}},
+		"it hears nobody": {At: second, Do: Partition, Servers: []raft.ServerID{5}},
+	} {
+		w := start(t, Run{Version: Version, Config: config, Seed: 5, Actions: []Action{action}})
+		violations := w.Finish()
+		if len(violations) == 0 || violations[0].Property != check.Liveness {
+			t.Errorf("%s: got %v", name, violations)
+		}
+	}
+}
+
+// Memory is bounded by what is kept: a simulated day of a cluster that only heartbeats ends as small as it began.
+func TestADayOfHeartbeatsDoesNotGrow(t *testing.T) {
+	w := start(t, Run{Version: Version, Config: Config{Servers: 2, Latency: millisecond}})
+	size := func() uint64 {
+		runtime.GC()
+		var m runtime.MemStats
+		runtime.ReadMemStats(&m)
+		return m.HeapAlloc
+	}
+	const hour = 3600 * second
+	w.RunTo(hour / 4)
+	before := size()
+	begun := time.Now()
+	w.RunTo(24 * hour)
+	if after := size(); after > before+before/4+1<<20 {
+		t.Errorf("after a quarter of an hour the heap held %d bytes, after a day %d", before, after)
+	}
+	t.Logf("a day of %d frames in %v, heap %d bytes", w.Faults.Frames, time.Since(begun), before)
+	if len(w.Violations()) > 0 || w.EventsOf(raft.BecameLeader) != 1 {
+		t.Errorf("%v, %d elections", w.Violations(), w.EventsOf(raft.BecameLeader))
+	}
+	if events := w.EventsSince(0, nil); len(events) > MaxEvents || uint64(len(events)) > w.Events() {
+		t.Errorf("%d events are kept", len(events))
+	}
+	runtime.KeepAlive(w)
+}

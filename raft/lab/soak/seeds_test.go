@@ -1,0 +1,5 @@
+//go:build !raftcheck
+
+package main
+
+const seeds = 2000
