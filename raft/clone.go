@@ -11,19 +11,30 @@ func (n *Node) Clone() *Node {
 	c := *n
 	c.log = n.log.clone()
 	c.disk.pending = slices.Clone(n.disk.pending)
+	c.configs = slices.Clone(n.configs)
+	if n.incoming != nil {
+		copied := *n.incoming
+		copied.data = slices.Clip(copied.data) // the next chunk goes elsewhere
+		c.incoming = &copied
+	}
 	c.out = outbox{boxes: [2]box{n.out.filling().clone()}}
 	if n.candidacy != nil {
-		c.candidacy = &candidacy{votes: slices.Clone(n.candidacy.votes), count: n.candidacy.count, ownVote: n.candidacy.ownVote}
+		copied := *n.candidacy
+		copied.votes = slices.Clone(copied.votes)
+		c.candidacy = &copied
 	}
 	if l := n.leadership; l != nil {
-		c.leadership = &leadership{followers: slices.Clone(l.followers), match: slices.Clone(l.match), heldBack: l.heldBack}
+		copied := *l
+		copied.followers = slices.Clone(l.followers)
+		copied.rounds, copied.reads = slices.Clone(l.rounds), slices.Clone(l.reads)
+		c.leadership = &copied
 	}
 	return &c
 }
 
 // clone copies the messages and points the envelopes at the copies.
 func (b *box) clone() box {
-	c := box{events: slices.Clone(b.events)}
+	c := box{events: slices.Clone(b.events), reads: slices.Clone(b.reads)}
 	c.envelopes = make([]Envelope, len(b.envelopes))
 	for i, e := range b.envelopes {
 		switch m := e.RPC.(type) {
@@ -55,29 +66,44 @@ func (n *Node) AppendState(b []byte) []byte {
 	}
 	d := &n.disk
 	u(uint64(n.currentTerm), uint64(n.votedFor), uint64(n.commitIndex), uint64(n.lastApplied), uint64(n.applying), uint64(n.leader),
-		uint64(n.elapsed), uint64(n.timeout), n.calls, flag(d.stateChanged), flag(d.cut), uint64(d.handed), uint64(d.durable), d.handedSeq, d.savedSeq)
+		uint64(n.elapsed), uint64(n.timeout), n.calls, flag(d.snapshotChanged), flag(d.stateChanged), flag(d.cut), uint64(d.handed), uint64(d.durable), d.handedSeq, d.savedSeq)
 	random, _ := n.random.MarshalBinary()
 	b = append(b, random...)
 	for _, p := range d.pending {
 		u(p.seq, uint64(p.last))
 	}
-	u(0, uint64(n.log.last))
-	for i := Index(1); i <= n.log.last; i++ {
+	u(0, uint64(n.log.base), uint64(n.log.baseTerm), uint64(n.log.last))
+	if n.snapshot != nil {
+		b = n.snapshot.Configuration.AppendText(b)
+		b = append(append(b, 0), n.snapshot.Data...)
+	}
+	if n.incoming != nil {
+		u(uint64(n.incoming.index), uint64(n.incoming.term), uint64(len(n.incoming.data)))
+	}
+	for i := n.log.base + 1; i <= n.log.last; i++ {
 		e := n.log.at(i)
 		u(uint64(e.Term), uint64(e.Kind), uint64(len(e.Data)))
 		b = append(b, e.Data...)
 	}
 	u(uint64(n.Role()))
 	if n.candidacy != nil {
-		u(n.candidacy.ownVote, uint64(n.candidacy.count))
+		u(uint64(n.candidacy.reason), n.candidacy.ownVote, uint64(n.candidacy.count), n.candidacy.since)
 		for _, v := range n.candidacy.votes {
 			u(uint64(v))
 		}
 	}
-	if n.leadership != nil {
-		u(uint64(n.leadership.heldBack))
-		for _, f := range n.leadership.followers {
-			u(uint64(f.next), uint64(f.match), flag(f.probing), f.probe, f.since, uint64(f.told))
+	if l := n.leadership; l != nil {
+		u(uint64(l.heldBack), l.ticks, l.contact, flag(l.readsDue), uint64(l.transfer.to), l.transfer.deadline, flag(l.transfer.told), flag(l.handedOver))
+		for _, f := range l.followers {
+			u(uint64(f.next), uint64(f.match), flag(f.probing), f.probe, f.since, uint64(f.told), f.heard,
+				uint64(f.offset), uint64(f.rounds), f.roundBegan, uint64(f.roundEnd), flag(f.caughtUp), flag(f.snapshot != nil))
+		}
+		u(uint64(len(l.rounds)))
+		for _, r := range l.rounds {
+			u(r.call, r.tick)
+		}
+		for _, r := range l.reads {
+			u(r.tag, r.call)
 		}
 	}
 	return b

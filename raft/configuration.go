@@ -11,7 +11,7 @@ import (
 type Configuration struct {
 	Voters   []ServerID // a majority of them decides; while the configuration is joint, C-new
 	Outgoing []ServerID // not empty: the configuration is joint, and a majority of these, C-old, has to agree too
-	Learners []ServerID // get the log, but have no vote (thesis 4.2.1); none of them is a voter of either list
+	Learners []ServerID // get the log, but have no vote (thesis 4.2.1); one that is being made a learner still has that of C-old
 }
 
 // Joint reports whether two majorities are needed (§6, C-old,new).
@@ -85,7 +85,7 @@ func ParseConfiguration(text string) (c Configuration, err error) {
 func parseServers(text string) (servers []ServerID, err error) {
 	for number := range strings.SplitSeq(text, ",") {
 		s, err := strconv.ParseUint(number, 10, 64)
-		if err != nil || s == 0 {
+		if err != nil || number[0] == '0' {
 			return nil, errors.New("raft: configuration: expected a server's number, 1 and up, got " + strconv.Quote(number[:min(len(number), 20)]))
 		}
 		servers = append(servers, ServerID(s))
@@ -111,7 +111,7 @@ func (c *Configuration) complete() error {
 		return errors.New("raft: configuration: no voters")
 	}
 	for _, l := range c.Learners {
-		if c.Votes(l) {
+		if slices.Contains(c.Voters, l) {
 			return errors.New("raft: configuration: server " + decimal(l) + " is both voter and learner")
 		}
 	}
@@ -119,6 +119,11 @@ func (c *Configuration) complete() error {
 		return errors.New("raft: configuration: " + strconv.Itoa(n) + " servers, at most " + strconv.Itoa(maxServers) + " are possible")
 	}
 	return nil
+}
+
+// votersOfBoth returns everybody who has a vote, ascending.
+func (c Configuration) votersOfBoth() []ServerID {
+	return Configuration{Voters: c.Voters, Outgoing: c.Outgoing}.servers()
 }
 
 // servers returns everybody who takes part, ascending.

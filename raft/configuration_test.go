@@ -11,6 +11,7 @@ func TestAConfigurationIsReadAsItIsWritten(t *testing.T) {
 	for text, want := range map[string]Configuration{
 		"1,2,3":         {Voters: []ServerID{1, 2, 3}},
 		"1,2,3>3,4,5":   {Voters: []ServerID{3, 4, 5}, Outgoing: []ServerID{1, 2, 3}},
+		"1,2>1+2":       {Voters: []ServerID{1}, Outgoing: []ServerID{1, 2}, Learners: []ServerID{2}},
 		"1+2":           {Voters: []ServerID{1}, Learners: []ServerID{2}},
 		"1,2>1,2,3+4,5": {Voters: []ServerID{1, 2, 3}, Outgoing: []ServerID{1, 2}, Learners: []ServerID{4, 5}},
 	} {
@@ -29,12 +30,12 @@ func TestAConfigurationThatCannotBeIsRefused(t *testing.T) {
 		"":                     "expected a server's number",
 		"1,":                   "expected a server's number",
 		"0":                    "expected a server's number",
+		"01":                   "expected a server's number",
 		"1,x":                  `got "x"`,
 		"-1":                   `got "-1"`,
 		"1,1":                  "named twice",
 		">1":                   "expected a server's number",
 		"1+1":                  "both voter and learner",
-		"1>2+1":                "both voter and learner",
 		"1,2,3,4,5,6,7,8,9,10": "10 servers, at most 9",
 		"1,2,3,4,5>6,7,8,9,10": "10 servers, at most 9",
 		"18446744073709551616": "expected a server's number",

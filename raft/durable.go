@@ -3,10 +3,11 @@ package raft
 // durability keeps account of what of the persistent state (Fig. 2: "updated on stable storage before responding to RPCs") has been
 // handed to the host in Saves and what of that is on disk.
 type durability struct {
-	stateChanged bool  // currentTerm or votedFor differ from what the last Save said
-	handed       Index // entries through handed are in Saves that were handed out
-	cut          bool  // entries after handed were handed out once and have been truncated since
-	durable      Index // entries through durable are on disk
+	snapshotChanged bool  // there is a snapshot that was not in a Save yet
+	stateChanged    bool  // currentTerm or votedFor differ from what the last Save said
+	handed          Index // entries through handed are in Saves that were handed out
+	cut             bool  // entries after handed were handed out once and have been truncated since
+	durable         Index // entries through durable are on disk
 
 	handedSeq uint64
 	savedSeq  uint64
@@ -64,13 +65,17 @@ func (n *Node) nextSave(b *box) Save {
 		entries = b.save
 	}
 	d.handedSeq++
-	d.handed, d.cut, d.stateChanged = n.log.last, false, false
+	var snapshot *Snapshot
+	if d.snapshotChanged {
+		snapshot = n.snapshot
+	}
+	d.handed, d.cut, d.stateChanged, d.snapshotChanged = n.log.last, false, false, false
 	d.pending = append(d.pending, pendingSave{d.handedSeq, n.log.last})
-	return Save{Seq: d.handedSeq, CurrentTerm: n.currentTerm, VotedFor: n.votedFor, First: first, Entries: entries}
+	return Save{Seq: d.handedSeq, CurrentTerm: n.currentTerm, VotedFor: n.votedFor, First: first, Entries: entries, Snapshot: snapshot}
 }
 
 func (n *Node) unsaved() bool {
-	return n.disk.stateChanged || n.disk.cut || n.disk.handed < n.log.last
+	return n.disk.snapshotChanged || n.disk.stateChanged || n.disk.cut || n.disk.handed < n.log.last
 }
 
 // barrier returns the number of the Save that makes all of the persistent state as it is now durable, 0 if it is already.

@@ -82,23 +82,25 @@ func TestNewRefusesOptionsAndDisksThatCannotBe(t *testing.T) {
 		return o
 	}
 	for want, o := range map[string]Options{
-		"not among the voters":        change(func(o *Options) { o.ID = 4 }),
-		"server 0 is not among":       change(func(o *Options) { o.ID, o.Voters = 0, []ServerID{0, 1} }),
-		"at most 9":                   options(1, 10),
-		"different":                   change(func(o *Options) { o.Voters = []ServerID{1, 1} }),
-		"1 ≤ HeartbeatTicks":          change(func(o *Options) { o.HeartbeatTicks = 0 }),
-		"have 150, 150, 300":          change(func(o *Options) { o.HeartbeatTicks = 150 }),
-		"have 50, 150, 149":           change(func(o *Options) { o.ElectionTicksMax = 149 }),
-		"FirstElapsed":                change(func(o *Options) { o.FirstElapsed = 100 }),
-		"MaxEntries ≤ MaxInFlight":    change(func(o *Options) { o.MaxEntries, o.MaxInFlight = 8, 7 }),
-		"MaxBytes is 1 or more":       change(func(o *Options) { o.MaxBytes = -1 }),
-		"1 ≤ MaxEntries ≤ MaxInFligh": change(func(o *Options) { o.MaxEntries = -1 }),
+		"ID is 1 or more":              change(func(o *Options) { o.ID = 0 }),
+		"different and not 0":          change(func(o *Options) { o.Voters = []ServerID{0, 1} }),
+		"LeaseDrift":                   change(func(o *Options) { o.LeaseDrift = -1 }),
+		"at most 9":                    options(1, 10),
+		"different":                    change(func(o *Options) { o.Voters = []ServerID{1, 1} }),
+		"1 ≤ HeartbeatTicks":           change(func(o *Options) { o.HeartbeatTicks = 0 }),
+		"have 150, 150, 300":           change(func(o *Options) { o.HeartbeatTicks = 150 }),
+		"have 50, 150, 149":            change(func(o *Options) { o.ElectionTicksMax = 149 }),
+		"FirstElapsed":                 change(func(o *Options) { o.FirstElapsed = 100 }),
+		"MaxEntries ≤ MaxInFlight":     change(func(o *Options) { o.MaxEntries, o.MaxInFlight = 8, 7 }),
+		"MaxBytes, MaxChunk, MaxUncom": change(func(o *Options) { o.MaxBytes = -1 }),
+		"1 ≤ MaxEntries ≤ MaxInFligh":  change(func(o *Options) { o.MaxEntries = -1 }),
 	} {
 		if _, err := New(o, Durable{}); err == nil || !strings.Contains(err.Error(), want) {
 			t.Errorf("%s: got %v", want, err)
 		}
 	}
-	for _, d := range []Durable{{CurrentTerm: 2, Log: logOf(2, 1)}, {CurrentTerm: 1, Log: logOf(2)}} {
+	for _, d := range []Durable{{CurrentTerm: 2, Log: logOf(2, 1)}, {CurrentTerm: 1, Log: logOf(2)},
+		{CurrentTerm: 2, Snapshot: &Snapshot{Index: 4, Term: 2}, Log: logOf(1)}} {
 		if _, err := New(good, d); err == nil || !strings.Contains(err.Error(), "on disk is of term") {
 			t.Errorf("%+v: got %v", d, err)
 		}

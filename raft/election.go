@@ -2,11 +2,32 @@ package raft
 
 import "slices"
 
-// candidacy is a candidate's volatile state: one election (§5.2).
+// candidacy is a candidate's volatile state: one election (§5.2), or the question whether to hold one (thesis 9.6).
 type candidacy struct {
-	votes   []VoteState // in the order of voters
+	pre     bool        // a pre-vote
+	reason  Reason      // why it is held
+	voters  []ServerID  // who is asked: everybody who has a vote, this server among them
+	votes   []VoteState // in their order
 	count   int         // how many of them are granted
 	ownVote uint64      // the Save that makes the vote for itself durable; 0 once that is counted
+	since   uint64      // the first call of it: answers to earlier ones belong to something that is over
+}
+
+// campaign is what a server does that should lead: it asks whether it could win, and only then raises its term. Otherwise a server
+// that is cut off would come back with a high term and depose a healthy leader (thesis 9.6).
+func (n *Node) campaign(reason Reason) {
+	if !n.keeps(PreVote) {
+		n.startElection(reason)
+		return
+	}
+	elapsed := n.elapsed
+	n.leader = 0 // it is not there, or this would not be; whoever believed otherwise would refuse all others (etcd#9586)
+	n.candidacy = n.newCandidacy(reason)
+	n.candidacy.pre = true
+	n.event(Event{Kind: BecamePreCandidate, Reason: reason, Old: uint64(elapsed), New: uint64(n.quorum())})
+	n.resetTimer(OwnCandidacy, 0)
+	n.requestVotes()
+	n.countVote(n.opt.ID)
 }
 
 // startElection implements Fig. 2, Rules for Candidates: "on conversion to candidate, start election: increment currentTerm,
@@ -16,20 +37,35 @@ func (n *Node) startElection(reason Reason) {
 		n.resetTimer(OwnCandidacy, 0) // the last term there can be: a message carried it here. Nobody can be elected any more
 		return
 	}
+	silence := n.elapsed
+	if n.candidacy != nil && n.candidacy.pre {
+		silence = 0
+	}
 	n.setTerm(n.currentTerm+1, 0)
 	n.votedFor = n.opt.ID
-	n.candidacy = &candidacy{votes: make([]VoteState, len(n.voters)), ownVote: n.barrier()}
-	n.event(Event{Kind: BecameCandidate, Reason: reason, Old: uint64(n.elapsed), New: uint64(n.majority())})
+	n.candidacy = n.newCandidacy(reason)
+	n.candidacy.ownVote = n.barrier()
+	n.event(Event{Kind: BecameCandidate, Reason: reason, Old: uint64(silence), New: uint64(n.quorum())})
 	n.resetTimer(OwnCandidacy, 0)
 	n.requestVotes()
 }
 
+func (n *Node) newCandidacy(reason Reason) *candidacy {
+	voters := n.config().votersOfBoth()
+	return &candidacy{reason: reason, voters: voters, votes: make([]VoteState, len(voters)), since: n.calls + 1}
+}
+
 // requestVotes asks everyone who has not answered yet.
 func (n *Node) requestVotes() {
-	for i, v := range n.voters {
-		if v != n.opt.ID && n.candidacy.votes[i] == Requested {
-			n.sendRequestVote(v, n.barrier(), RequestVote{Call: n.nextCall(), Term: n.currentTerm, CandidateID: n.opt.ID,
-				LastLogIndex: n.log.last, LastLogTerm: n.log.lastTerm()})
+	c := n.candidacy
+	term := n.currentTerm
+	if c.pre {
+		term++
+	}
+	for i, v := range c.voters {
+		if v != n.opt.ID && c.votes[i] == Requested {
+			n.sendRequestVote(v, n.barrier(), RequestVote{Call: n.nextCall(), Term: term, CandidateID: n.opt.ID,
+				LastLogIndex: n.log.last, LastLogTerm: n.log.lastTerm(), PreVote: c.pre, Transfer: c.reason == Transferred})
 		}
 	}
 }
@@ -40,11 +76,21 @@ func (n *Node) handleRequestVote(from ServerID, m *RequestVote) {
 		n.ignore(from, NotTheSender)
 		return
 	}
-	n.observeTerm(m.Term, from)
-	refusal := n.refusal(m)
-	if refusal == NoReason {
+	if m.PreVote {
+		n.answerPreVote(from, m)
+		return
+	}
+	loyal := n.loyal() && !m.Transfer
+	if !loyal {
+		n.observeTerm(m.Term, from)
+	}
+	refusal := n.refusal(m, loyal)
+	switch refusal {
+	case NoReason:
 		n.grantVote(m.CandidateID)
-	} else {
+	case LeaderAlive:
+		n.event(Event{Kind: VoteRefused, Reason: refusal, Peer: from, Old: uint64(n.leader)})
+	default:
 		n.event(Event{Kind: VoteRefused, Reason: refusal, Peer: from, Old: uint64(n.votedFor)})
 	}
 	// Vote and term are durable before the candidate hears of them, or a crash would let this server vote again (eliben/raft#26).
@@ -56,8 +102,10 @@ func (n *Node) handleRequestVote(from ServerID, m *RequestVote) {
 }
 
 // refusal tells why the candidate does not get this server's vote, NoReason if it does.
-func (n *Node) refusal(m *RequestVote) Reason {
+func (n *Node) refusal(m *RequestVote, loyal bool) Reason {
 	switch {
+	case m.Term >= n.currentTerm && loyal: // disregard RequestVote RPCs when believing a current leader exists (§6)
+		return LeaderAlive
 	case m.Term < n.currentTerm: // 1. reply false if term < currentTerm (§5.1)
 		return StaleTerm
 	case n.votedFor != 0 && n.votedFor != m.CandidateID && n.keeps(OneVotePerTerm): // 2. if votedFor is null or candidateId, …
@@ -66,6 +114,41 @@ func (n *Node) refusal(m *RequestVote) Reason {
 		return LogBehind
 	}
 	return NoReason
+}
+
+// loyal reports whether this server heard from its leader within the shortest election timeout, or is a leader that reached a majority
+// within it. Servers that were removed, or only cannot hear, then do not disturb the others (§6).
+func (n *Node) loyal() bool {
+	switch {
+	case !n.keeps(LeaderLoyalty):
+		return false
+	case n.leadership != nil:
+		return n.leadership.ticks-n.leadership.contact < uint64(n.opt.ElectionTicksMin)
+	}
+	return n.leader != 0 && n.elapsed < n.opt.ElectionTicksMin
+}
+
+// answerPreVote tells whether this server would vote for the candidate. It promises nothing and changes nothing: not its term, not its
+// timer (hashicorp/raft#609). A refusal carries this server's term, so that one that is behind can catch up with it (etcd#8243).
+func (n *Node) answerPreVote(from ServerID, m *RequestVote) {
+	reply := RequestVoteReply{Call: m.Call, Term: n.currentTerm}
+	refusal := NoReason
+	switch {
+	case m.Term <= n.currentTerm:
+		refusal = StaleTerm
+	case n.loyal():
+		refusal = LeaderAlive
+	case !n.atLeastAsUpToDate(m):
+		refusal = LogBehind
+	default:
+		reply.Term, reply.VoteGranted = m.Term, true
+	}
+	if reply.VoteGranted {
+		n.event(Event{Kind: PreVoteGranted, Peer: from, New: uint64(m.Term)})
+	} else {
+		n.event(Event{Kind: PreVoteRefused, Reason: refusal, Peer: from, Old: uint64(n.leader)})
+	}
+	n.sendRequestVoteReply(from, n.barrier(), reply)
 }
 
 // atLeastAsUpToDate compares the logs' last entries: the later term wins, and only within the same term the longer log (§5.4.1).
@@ -86,39 +169,67 @@ func (n *Node) grantVote(candidate ServerID) {
 }
 
 func (n *Node) handleRequestVoteReply(from ServerID, m *RequestVoteReply) {
+	c := n.candidacy
+	if c != nil && c.pre && m.VoteGranted && m.Call >= c.since && m.Term == n.currentTerm+1 {
+		n.countVote(from) // the term is the one asked for, nobody is in it yet
+		return
+	}
 	n.observeTerm(m.Term, from)
+	c = n.candidacy
 	switch {
 	case m.Term < n.currentTerm && n.keeps(AnswersOfThisElection):
 		n.ignore(from, StaleTerm)
-	case n.candidacy == nil:
+	case c == nil:
 		n.ignore(from, NotCandidate)
-	case m.VoteGranted:
+	case m.Call != 0 && m.Call < c.since && n.keeps(AnswersOfThisElection): // a pre-vote's answer is no vote (canonical/raft#196)
+		n.ignore(from, StaleReply)
+	case m.VoteGranted && !c.pre:
 		n.countVote(from)
-	default:
+	case !m.VoteGranted:
 		n.denyVote(from)
+	default:
+		n.ignore(from, StaleReply)
 	}
 }
 
 // countVote implements Fig. 2, Rules for Candidates: "if votes received from majority of servers: become leader". Voters are counted,
 // not votes: a reply that comes twice changes nothing (xnnyygn/xraft#27).
 func (n *Node) countVote(voter ServerID) {
-	i := slices.Index(n.voters, voter)
 	c := n.candidacy
+	i := slices.Index(c.voters, voter)
+	if i < 0 {
+		if voter != n.opt.ID {
+			n.ignore(voter, NotAVoter)
+		}
+		return // a server on its way out asks for votes, and does not count its own (KAFKA-16531)
+	}
 	if c.votes[i] == Granted && n.keeps(CountVoters) {
 		return
 	}
 	c.votes[i] = Granted
 	c.count++
-	n.event(Event{Kind: VoteReceived, Peer: voter, Old: uint64(c.count), New: uint64(n.majority())})
-	if c.count >= n.majority() {
+	kind := VoteReceived
+	if c.pre {
+		kind = PreVoteReceived
+	}
+	n.event(Event{Kind: kind, Peer: voter, Old: uint64(c.count), New: uint64(n.quorum())})
+	switch {
+	case !n.elected(c):
+	case c.pre:
+		n.startElection(c.reason)
+	default:
 		n.becomeLeader(c.count)
 	}
 }
 
 func (n *Node) denyVote(voter ServerID) {
-	i := slices.Index(n.voters, voter)
-	if n.candidacy.votes[i] == Requested {
+	i := slices.Index(n.candidacy.voters, voter)
+	if i >= 0 && n.candidacy.votes[i] == Requested {
 		n.candidacy.votes[i] = Denied
-		n.event(Event{Kind: VoteDenied, Peer: voter})
+		kind := VoteDenied
+		if n.candidacy.pre {
+			kind = PreVoteDenied
+		}
+		n.event(Event{Kind: kind, Peer: voter})
 	}
 }

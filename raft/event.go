@@ -18,26 +18,41 @@ type Event struct {
 type EventKind uint8
 
 const (
-	Started          EventKind = iota + 1 // the server (re)started with what its disk holds; Index: last log index
-	TermAdvanced                          // currentTerm: Old → New; Peer: whose message carried it, 0 for an own campaign
-	BecameFollower                        // Old: the Role before; Reason: HigherTerm or LeaderExists
-	BecameCandidate                       // Reason: ElectionTimeout or Asked; Old: ticks since the timer was reset; New: votes needed
-	BecameLeader                          // Old: votes received; New: votes needed; Index: last log index
-	LeaderKnown                           // Peer is the leader of Term
-	TimerReset                            // the election timer starts anew; Reason why; New: the timeout drawn, ticks; Peer: who caused it
-	VoteGranted                           // this server votes for Peer
-	VoteRefused                           // this server does not vote for Peer; Reason: StaleTerm, AlreadyVoted (Old: for whom), LogBehind
-	VoteReceived                          // Peer (or this server itself) votes for this candidate; Old: votes now; New: votes needed
-	VoteDenied                            // Peer refuses this candidate its vote
-	EntriesProposed                       // the leader appended a client's commands: indices Old through New
-	EntriesAppended                       // a follower stored entries of leader Peer: indices Old through New
-	EntriesTruncated                      // a follower deleted its entries Old through New, which conflict with leader Peer's; Index: the first
-	AppendRefused                         // AppendEntries of Peer refused; Reason: StaleTerm, NoEntryAtPrev, ConflictAtPrev; Index: PrevLogIndex
-	MatchAdvanced                         // the leader learned that Peer stores all through New (Old before)
-	NextBackedUp                          // the leader will try Peer from an earlier place: nextIndex Old → New; Reason: NoEntryAtPrev or ConflictAtPrev
-	CommitAdvanced                        // commitIndex: Old → New; Reason: MajorityStored (leader) or LeaderSaidSo (follower, Peer the leader)
-	CommitHeldBack                        // a majority stores Index, but its term Old is not the current one; Reason: OlderTerm
-	MessageIgnored                        // a message of Peer changed nothing; Reason: StaleTerm, NotCandidate, NotLeader, StaleReply, NotAMember, NotTheSender, SecondLeader, Impossible
+	Started              EventKind = iota + 1 // the server (re)started with what its disk holds; Index: last log index
+	TermAdvanced                              // currentTerm: Old → New; Peer: whose message carried it, 0 for an own campaign
+	BecameFollower                            // Old: the Role before; Reason: HigherTerm, LeaderExists, LostQuorum or Removed
+	BecameCandidate                           // Reason: ElectionTimeout, Asked or Transferred; Old: ticks since the timer was reset, 0 after a pre-vote; New: votes needed
+	BecameLeader                              // Old: votes received; New: votes needed; Index: last log index
+	LeaderKnown                               // Peer is the leader of Term
+	TimerReset                                // the election timer starts anew; Reason why; New: the timeout drawn, ticks; Peer: who caused it
+	VoteGranted                               // this server votes for Peer
+	VoteRefused                               // this server does not vote for Peer; Reason: StaleTerm, AlreadyVoted (Old: for whom), LogBehind, LeaderAlive (Old: who)
+	VoteReceived                              // Peer (or this server itself) votes for this candidate; Old: votes now; New: votes needed
+	VoteDenied                                // Peer refuses this candidate its vote
+	EntriesProposed                           // the leader appended a client's commands: indices Old through New
+	EntriesAppended                           // a follower stored entries of leader Peer: indices Old through New
+	EntriesTruncated                          // a follower deleted its entries Old through New, which conflict with leader Peer's; Index: the first
+	AppendRefused                             // AppendEntries of Peer refused; Reason: StaleTerm, NoEntryAtPrev, ConflictAtPrev; Index: PrevLogIndex
+	MatchAdvanced                             // the leader learned that Peer stores all through New (Old before)
+	NextBackedUp                              // the leader will try Peer from an earlier place: nextIndex Old → New; Reason: NoEntryAtPrev or ConflictAtPrev
+	CommitAdvanced                            // commitIndex: Old → New; Reason: MajorityStored (leader) or LeaderSaidSo (follower, Peer the leader)
+	CommitHeldBack                            // a majority stores Index, but its term Old is not the current one; Reason: OlderTerm
+	BecamePreCandidate                        // asks whether it could win Term + 1 (thesis 9.6); Old: ticks since the timer was reset; New: votes needed
+	PreVoteGranted                            // this server would vote for Peer in term New
+	PreVoteRefused                            // it would not; Reason: StaleTerm, LeaderAlive (Old: the leader), LogBehind
+	PreVoteReceived                           // Peer (or this server itself) would vote for this server; Old: so many now; New: needed
+	PreVoteDenied                             // Peer would not
+	TransferStarted                           // the leader hands its leadership to Peer (thesis 3.10)
+	TransferEnded                             // and has given that up; Reason: ElectionTimeout
+	TimeoutNowSent                            // Peer has the whole log and is told to hold an election at once
+	SnapshotTaken                             // the state machine's snapshot replaces the log through Index; Old: the first index that was still there
+	SnapshotSent                              // a chunk of the snapshot that ends at Index goes to Peer; Old: its offset in bytes; New: the snapshot's size
+	SnapshotInstalled                         // this server takes over leader Peer's snapshot that ends at Index; Old: its last index before; Reason: KeptSuffix or DroppedLog
+	SnapshotNotNeeded                         // leader Peer's snapshot ends at Index, and this server's log has all of it committed (Old: commitIndex)
+	ConfigurationChanged                      // in force from now on: the configuration at Index (0: the first one); Reason: Appended, RolledBack or FromSnapshot; New: voters; Old: outgoing voters, not 0 while it is joint; Count: learners
+	LearnerCaughtUp                           // learner Peer stores what the leader's log held when its last round began, and that took less than the shortest election timeout; Old: rounds; New: ticks of the last one (thesis 4.2.1)
+	LeaderLeaves                              // the leader is not in the configuration that is committed at Index and steps down (§6)
+	MessageIgnored                            // a message of Peer changed nothing; Reason: StaleTerm, NotCandidate, NotLeader, StaleReply, NotAMember, NotAVoter, NotTheSender, SecondLeader, Impossible
 )
 
 // EventKinds is one more than the last EventKind.
@@ -64,10 +79,20 @@ const (
 	MajorityStored         // a majority of the servers stores it (§5.3)
 	LeaderSaidSo           // LeaderCommit (§5.3)
 	OlderTerm              // an entry of an earlier term is never committed by counting (§5.4.2)
+	LeaderAlive            // the voter heard from a leader within the shortest election timeout (§6)
+	LostQuorum             // no majority answered the leader for an election timeout (thesis 6.2)
+	Transferred            // the leader asked for it: TimeoutNow (thesis 3.10)
+	Removed                // the server is not in the configuration any more (§6)
+	KeptSuffix             // the log agrees with the snapshot's last entry: what follows it stays (Fig. 13, rule 6)
+	DroppedLog             // the log does not, and is discarded (Fig. 13, rule 7)
+	Appended               // a configuration takes effect when it is appended, committed or not (§6)
+	RolledBack             // the entry that held it was deleted: the one before is in force again
+	FromSnapshot           // it came with a snapshot (§7)
 	NotCandidate           // an answer to an election that is over
 	NotLeader              // an answer to a leadership that is over
 	StaleReply             // an answer to a call that no longer matters
 	NotAMember             // the sender is not in the configuration
+	NotAVoter              // whoever it concerns has no vote in the configuration
 	NotTheSender           // the message names another server as its candidate or leader than the one that sent it
 	SecondLeader           // two servers claim to lead one term: impossible while every server keeps the rules
 	Impossible             // the message contradicts itself, or what is committed: no server that keeps the rules sends it

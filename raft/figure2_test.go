@@ -686,7 +686,8 @@ func TestMessagesThatNoServerWhichKeepsTheRulesSendsChangeNothing(t *testing.T) 
 		m      RPC
 		reason Reason
 	}{
-		{"from a stranger", 4, &RequestVote{Term: 9, CandidateID: 4}, NotAMember},
+		{"from nobody", 0, &RequestVote{Term: 9, CandidateID: 0}, NotAMember},
+		{"a configuration that cannot be read", 2, &AppendEntries{Term: 9, LeaderID: 2, PrevLogIndex: 2, PrevLogTerm: 2, Entries: []Entry{{Term: 9, Kind: Config, Data: []byte("1,")}}}, Impossible},
 		{"from itself", 1, &RequestVote{Term: 9, CandidateID: 1}, NotAMember},
 		{"candidate is not the sender", 2, &RequestVote{Term: 9, CandidateID: 3}, NotTheSender},
 		{"leader is not the sender", 2, &AppendEntries{Term: 9, LeaderID: 3}, NotTheSender},

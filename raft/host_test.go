@@ -1,6 +1,9 @@
 package raft
 
 import (
+	"crypto/sha256"
+	"encoding/hex"
+	"fmt"
 	"slices"
 	"testing"
 )
@@ -17,11 +20,15 @@ type host struct {
 	sent     []Envelope
 	events   []Event
 	applied  []Entry
+	read     []Read
+	digest   string // of what was applied: the state machine
+	restores int
+	restored *Snapshot // the last one; what it covers is blank in applied
 	restarts int
 }
 
 func options(id ServerID, size int) Options {
-	o := Options{ID: id, ElectionTicksMin: 150, ElectionTicksMax: 300, HeartbeatTicks: 50, Seed: 1}
+	o := Options{ID: id, ElectionTicksMin: 150, ElectionTicksMax: 300, HeartbeatTicks: 50, Seed: 1, Off: Extensions}
 	for v := 1; v <= size; v++ {
 		o.Voters = append(o.Voters, ServerID(v))
 	}
@@ -40,12 +47,14 @@ func (h *host) boot(t testing.TB) {
 	t.Helper()
 	o := h.opt
 	o.Seed += uint64(h.restarts)
-	n, err := New(o, Durable{h.disk.CurrentTerm, h.disk.VotedFor, slices.Clone(h.disk.Log)})
+	d := h.disk
+	d.Log = slices.Clone(d.Log)
+	n, err := New(o, d)
 	if err != nil {
 		t.Fatal(err)
 	}
 	h.n = n
-	h.writing, h.waiting, h.applied, h.sent, h.events = nil, nil, nil, nil, nil
+	h.writing, h.waiting, h.applied, h.sent, h.events, h.digest = nil, nil, nil, nil, nil, ""
 	h.pump()
 }
 
@@ -68,8 +77,20 @@ func (h *host) pump() {
 			h.waiting = append(h.waiting, e)
 		}
 		h.events = append(h.events, h.out.Events...)
+		h.read = append(h.read, h.out.Reads...)
+		if s := h.out.Restore; s != nil {
+			h.applied = make([]Entry, s.Index)
+			h.digest = string(s.Data)
+			h.restores++
+			h.restored = s
+			h.n.Applied(s.Index)
+		}
 		if a := h.out.Apply; len(a.Entries) > 0 {
 			h.applied = append(h.applied, a.Entries...)
+			for _, e := range a.Entries {
+				sum := sha256.Sum256(fmt.Appendf(nil, "%s %d %d %s", h.digest, e.Term, e.Kind, e.Data))
+				h.digest = hex.EncodeToString(sum[:6])
+			}
 			h.n.Applied(a.First + Index(len(a.Entries)) - 1)
 		}
 		h.release()
@@ -87,9 +108,21 @@ func (h *host) save() {
 	s := h.writing[0]
 	h.writing = h.writing[1:]
 	h.disk.CurrentTerm, h.disk.VotedFor = s.CurrentTerm, s.VotedFor
-	h.disk.Log = append(h.disk.Log[:min(int(s.First)-1, len(h.disk.Log))], s.Entries...)
+	if s.Snapshot != nil {
+		h.disk.Log = h.disk.Log[min(int(s.Snapshot.Index-h.diskBase()), len(h.disk.Log)):]
+		h.disk.Snapshot = s.Snapshot
+	}
+	h.disk.Log = append(h.disk.Log[:min(int(s.First-h.diskBase())-1, len(h.disk.Log))], s.Entries...)
 	h.n.Saved(s.Seq)
 	h.release()
+}
+
+// diskBase is the index before the first entry on disk.
+func (h *host) diskBase() Index {
+	if h.disk.Snapshot == nil {
+		return 0
+	}
+	return h.disk.Snapshot.Index
 }
 
 func (h *host) release() {
@@ -178,7 +211,7 @@ func (h *host) all(k EventKind) (es []Event) {
 
 func (h *host) terms() []Term {
 	var ts []Term
-	for i := Index(1); i <= h.n.log.last; i++ {
+	for i := h.n.log.base + 1; i <= h.n.log.last; i++ {
 		ts = append(ts, h.n.log.term(i))
 	}
 	return ts
@@ -200,7 +233,7 @@ func copied(m RPC) RPC {
 		c := *m
 		return &c
 	}
-	return m
+	return m // the others are not borrowed
 }
 
 // logOf makes a log of entries with these terms.

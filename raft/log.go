@@ -11,27 +11,34 @@ type chunk struct {
 	used    int
 }
 
-// log is the sequence of entries (Fig. 2, log[]). Full chunks are shared between a Node and its clones, and so is the last
-// one for as long as both see the same entries.
+// log is the sequence of entries (Fig. 2, log[]). Entries through base have been compacted away (§7); of them only the term of the last is known. Full
+// chunks are shared between a Node and its clones, and so is the last one for as long as both see the same entries.
 type log struct {
-	chunks []*chunk
-	last   Index
+	chunks   []*chunk // the first one holds entry base + 1
+	base     Index
+	baseTerm Term
+	last     Index
 }
 
 // clone returns a log that can go its own way. Chunks are not copied.
 func (l *log) clone() log {
-	return log{chunks: append([]*chunk(nil), l.chunks...), last: l.last}
+	c := *l
+	c.chunks = append([]*chunk(nil), l.chunks...)
+	return c
 }
 
-// at returns the entry at i, 1 ≤ i ≤ last.
+// place returns the chunk, counted from the first that is there, in which entry i stands, i > base.
+func (l *log) place(i Index) int { return int((i-1)/chunkSize - l.base/chunkSize) }
+
+// at returns the entry at i, base < i ≤ last.
 func (l *log) at(i Index) *Entry {
-	return &l.chunks[(i-1)/chunkSize].entries[(i-1)%chunkSize]
+	return &l.chunks[l.place(i)].entries[(i-1)%chunkSize]
 }
 
-// term returns the term of the entry at i ≤ last; the place before the first entry has term 0.
+// term returns the term of the entry at i, base ≤ i ≤ last; the place before the first entry has term 0.
 func (l *log) term(i Index) Term {
-	if i == 0 {
-		return 0
+	if i == l.base {
+		return l.baseTerm
 	}
 	return l.at(i).Term
 }
@@ -42,8 +49,8 @@ func (l *log) lastTerm() Term { return l.term(l.last) }
 // chunk is copied first: nobody's slice changes.
 func (l *log) append(e Entry) {
 	slot := int(l.last % chunkSize)
-	if slot == 0 {
-		l.chunks = append(l.chunks, new(chunk))
+	if l.place(l.last+1) == len(l.chunks) {
+		l.chunks = append(l.chunks, &chunk{used: slot})
 	}
 	tail := l.chunks[len(l.chunks)-1]
 	if tail.used != slot {
@@ -57,13 +64,30 @@ func (l *log) append(e Entry) {
 	l.last++
 }
 
-// truncate deletes the entry at i and all that follow it, 1 ≤ i ≤ last.
+// truncate deletes the entry at i and all that follow it, base < i ≤ last.
 func (l *log) truncate(i Index) {
 	l.last = i - 1
-	l.chunks = l.chunks[:(l.last+chunkSize-1)/chunkSize]
+	if l.last == l.base {
+		l.chunks = l.chunks[:0]
+		return
+	}
+	l.chunks = l.chunks[:l.place(l.last)+1]
 }
 
-// run returns entries from i on, at most max of them and none beyond last. It may stop early, at a chunk's end, but
+// compact forgets the entries through i, base ≤ i ≤ last.
+func (l *log) compact(i Index) {
+	term := l.term(i)
+	drop := int(i/chunkSize - l.base/chunkSize)
+	l.chunks = append([]*chunk(nil), l.chunks[min(drop, len(l.chunks)):]...)
+	l.base, l.baseTerm = i, term
+}
+
+// reset empties the log: it begins behind entry i, whose term is t.
+func (l *log) reset(i Index, t Term) {
+	*l = log{base: i, baseTerm: t, last: i}
+}
+
+// run returns entries from i > base on, at most max of them and none beyond last. It may stop early, at a chunk's end, but
 // never returns an empty run while i ≤ last and max > 0. The slice is for reading, and stays valid for ever.
 func (l *log) run(i Index, max int) []Entry {
 	if i > l.last || max <= 0 {
@@ -71,22 +95,23 @@ func (l *log) run(i Index, max int) []Entry {
 	}
 	from := int((i - 1) % chunkSize)
 	n := min(max, chunkSize-from, int(l.last-i)+1)
-	return l.chunks[(i-1)/chunkSize].entries[from : from+n : from+n]
+	return l.chunks[l.place(i)].entries[from : from+n : from+n]
 }
 
-// firstOfTerm returns the first index ≤ i whose term is that of entry i. Terms never decrease along a log, so it can be searched.
+// firstOfTerm returns the first index ≤ i, and above base, whose term is that of entry i. Terms never decrease along a log, so it can be searched.
 func (l *log) firstOfTerm(i Index) Index {
-	t := l.term(i)
-	return 1 + Index(sort.Search(int(i-1), func(k int) bool { return l.term(Index(k)+1) >= t }))
+	t, start := l.term(i), l.base+1
+	return start + Index(sort.Search(int(i-start), func(k int) bool { return l.term(start+Index(k)) >= t }))
 }
 
-// lastOfTerm returns the last index below end whose term is t, 0 if there is none.
+// lastOfTerm returns the last index below end, and not below base, whose term is t; 0 if there is none.
 func (l *log) lastOfTerm(t Term, end Index) Index {
-	if end <= 1 {
+	if end <= l.base+1 {
 		return 0
 	}
-	i := Index(sort.Search(int(end-1), func(k int) bool { return l.term(Index(k)+1) > t }))
-	if l.term(i) != t {
+	start := l.base + 1
+	i := start + Index(sort.Search(int(end-start), func(k int) bool { return l.term(start+Index(k)) > t })) - 1
+	if i == 0 || l.term(i) != t {
 		return 0
 	}
 	return i

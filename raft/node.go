@@ -14,12 +14,13 @@ const (
 	Follower Role = iota
 	Candidate
 	Leader
+	PreCandidate // a follower that asks whether it could win an election (thesis 9.6)
 )
 
 // Options are fixed for the life of a Node. Times are in ticks; the host says how long a tick is (the playground: 1 ms of cluster time).
 type Options struct {
 	ID     ServerID   // this server
-	Voters []ServerID // every server of the cluster, this one included; copied
+	Voters []ServerID // the cluster's first voters, the same for every one of them; copied. Empty: this server waits to be added to a cluster
 
 	ElectionTicksMin int // shortest election timeout, ≥ 1 (§5.2: 150 ms)
 	ElectionTicksMax int // longest election timeout, ≥ ElectionTicksMin (§5.2: 300 ms); the timeouts are drawn evenly between the two
@@ -27,29 +28,37 @@ type Options struct {
 
 	Seed uint64 // of the election timeouts: same seed, same inputs, same behaviour
 
+	LeaseDrift int // ticks by which clocks may differ over an election timeout: a lease ends so much earlier (thesis 6.4.1)
+
 	FirstElapsed int // how much of the first election timeout has passed at the start, in percent, 0 to 99
 
-	MaxEntries  int     // most entries in one AppendEntries, ≥ 1; 0 means 64
-	MaxBytes    int     // most bytes of Data in one AppendEntries, but one entry always goes, however large; 0 means 256 KiB
-	MaxInFlight int     // most entries sent to a follower and not yet acknowledged, ≥ MaxEntries; 0 means 16 × MaxEntries
-	Off         RuleSet // rules that this server does not keep; none, unless one wants to see what they are for
-	EagerCommit bool    // tell followers of a new commitIndex at once, not with the next AppendEntries
+	MaxEntries     int     // most entries in one AppendEntries, ≥ 1; 0 means 64
+	MaxBytes       int     // most bytes of Data in one AppendEntries, but one entry always goes, however large; 0 means 256 KiB
+	MaxUncommitted int     // most entries that may wait to be committed; more are refused (ErrTooMuch); 0 means 65,536
+	MaxSnapshot    int     // most bytes of a snapshot that this server receives; 0 means 64 MiB
+	MaxChunk       int     // most bytes of a snapshot in one InstallSnapshot; 0 means 64 KiB
+	MaxInFlight    int     // most entries sent to a follower and not yet acknowledged, ≥ MaxEntries; 0 means 16 × MaxEntries
+	Off            RuleSet // rules that this server does not keep; none, unless one wants to see what they are for
+	EagerCommit    bool    // tell followers of a new commitIndex at once, not with the next AppendEntries
 }
 
 // Durable is what a server finds on its disk when it starts: Figure 2's persistent state. The zero value is a new server.
 type Durable struct {
 	CurrentTerm Term
-	VotedFor    ServerID // 0: nobody in CurrentTerm
-	Log         []Entry  // entries 1 and up; the Node takes the slice over
+	VotedFor    ServerID  // 0: nobody in CurrentTerm
+	Snapshot    *Snapshot // nil: none
+	Log         []Entry   // entries behind the snapshot, 1 and up without one; the Node takes the slice over
 }
 
 // Output is what a Node wants done. The host passes the same Output again and again; every slice in it and every RPC it points to
 // is borrowed: valid until the next call of Output, then overwritten. Entry.Data is not borrowed, it may be kept for ever.
 type Output struct {
-	Save   Save       // to write to disk
-	Send   []Envelope // to send to other servers
-	Apply  Apply      // to apply to the state machine
-	Events []Event    // what happened, oldest first
+	Save    Save       // to write to disk
+	Send    []Envelope // to send to other servers
+	Restore *Snapshot  // not nil: the state machine is to become what the snapshot says, before Apply; then call Applied with its Index. Not borrowed
+	Apply   Apply      // to apply to the state machine
+	Reads   []Read     // reads that may be served, or not
+	Events  []Event    // what happened, oldest first
 }
 
 // Apply is a run of entries that are committed, and durable on this server, to be applied in order. When the state machine has
@@ -64,8 +73,9 @@ type Save struct {
 	Seq         uint64 // 0: nothing to save
 	CurrentTerm Term
 	VotedFor    ServerID
-	First       Index   // whatever the disk holds from entry First on is replaced by Entries
-	Entries     []Entry // entries First, First+1, …; may be empty: if First is beyond the disk's last entry nothing of the log changes
+	First       Index     // whatever the disk holds from entry First on is replaced by Entries
+	Snapshot    *Snapshot // not nil: it replaces the entries through its Index, and an older snapshot. Not borrowed
+	Entries     []Entry   // entries First, First+1, …; may be empty: if First is beyond the disk's last entry nothing of the log changes
 }
 
 // Envelope is a message to send.
@@ -91,8 +101,12 @@ type Status struct {
 	Elapsed int // ticks since the timer was reset: election timer, or a leader's heartbeat timer
 	Timeout int // ticks at which it runs out
 
-	Quorum int    // how many servers are a majority
-	Votes  []Vote // a candidate's election so far, one a voter in the order of Options.Voters; else empty
+	SnapshotIndex Index         // entries through it are compacted away
+	Config        Configuration // in force; read only
+	ConfigIndex   Index         // of the entry that holds it, 0 for the first one
+
+	Quorum int    // how many of Config.Voters are a majority
+	Votes  []Vote // a candidate's election so far, one a voter; else empty
 	Peers  []Peer // a leader's followers; else empty
 }
 
@@ -116,24 +130,28 @@ type Peer struct {
 	Server     ServerID
 	NextIndex  Index
 	MatchIndex Index
+	CaughtUp   bool // a learner that may become a voter (thesis 4.2.1)
+	Snapshot   int  // bytes of a snapshot that it has acknowledged, −1 if none is being sent
 }
 
-// Errors of New and Propose.
+// Errors of the inputs.
 var (
-	ErrNotLeader = errors.New("raft: this server is not the leader")
-	ErrEmpty     = errors.New("raft: Propose needs at least one command")
+	ErrNotLeader    = errors.New("raft: this server is not the leader")
+	ErrTransferring = errors.New("raft: this leader is handing its leadership over")
+	ErrTooMuch      = errors.New("raft: too much is uncommitted; try again later")
+	ErrEmpty        = errors.New("raft: Propose needs at least one command")
+	ErrTransferTo   = errors.New("raft: leadership can be handed to another voter only")
 )
 
 // Node is one server's consensus module: a pure state machine. Inputs are its methods, what it wants done is collected until the host
 // asks with Output. It has no goroutine, clock, network or file, and is not safe for concurrent use.
 type Node struct {
-	opt    Options
-	voters []ServerID // ascending, this server among them
-
+	opt Options
 	// Persistent state on all servers (Fig. 2); what of it is on disk, disk knows.
 	currentTerm Term
 	votedFor    ServerID
 	log         log
+	snapshot    *Snapshot // what was compacted away; nil: nothing
 	disk        durability
 
 	// Volatile state on all servers.
@@ -150,6 +168,9 @@ type Node struct {
 	candidacy  *candidacy
 	leadership *leadership
 
+	configs  []configAt // every configuration in the log, ascending, behind the one that the log begins with
+	incoming *incoming  // a snapshot that is being received, nil if none is
+
 	out     outbox
 	checker checker
 }
@@ -159,14 +180,10 @@ func New(opt Options, d Durable) (*Node, error) {
 	if err := opt.complete(); err != nil {
 		return nil, err
 	}
-	n := &Node{opt: opt, voters: opt.Voters, currentTerm: d.CurrentTerm, votedFor: d.VotedFor}
+	n := &Node{opt: opt, currentTerm: d.CurrentTerm, votedFor: d.VotedFor}
 	n.random = *rand.NewPCG(opt.Seed, uint64(opt.ID))
-	for i, e := range d.Log {
-		if e.Term < n.log.lastTerm() || e.Term > d.CurrentTerm {
-			return nil, errors.New("raft: entry " + strconv.Itoa(i+1) + " on disk is of term " + decimal(e.Term) +
-				", after one of term " + decimal(n.log.lastTerm()) + " and with current term " + decimal(d.CurrentTerm))
-		}
-		n.log.append(e)
+	if err := n.restore(d); err != nil {
+		return nil, err
 	}
 	n.disk.start(n.log.last)
 	n.timeout = n.drawTimeout()
@@ -174,6 +191,33 @@ func New(opt Options, d Durable) (*Node, error) {
 	n.event(Event{Kind: Started, Index: n.log.last, New: uint64(n.timeout)})
 	n.check()
 	return n, nil
+}
+
+// restore takes over what the disk holds.
+func (n *Node) restore(d Durable) error {
+	n.configs = []configAt{{0, Configuration{Voters: n.opt.Voters}}}
+	if s := d.Snapshot; s != nil {
+		if s.Index == 0 || s.Term > d.CurrentTerm {
+			return errors.New("raft: the snapshot on disk ends at entry " + decimal(s.Index) + " of term " + decimal(s.Term) + ", with current term " + decimal(d.CurrentTerm))
+		}
+		n.snapshot = s
+		n.log.reset(s.Index, s.Term)
+		n.configs[0] = configAt{s.Index, s.Configuration}
+		n.commitIndex = s.Index
+	}
+	for _, e := range d.Log {
+		if e.Term < n.log.lastTerm() || e.Term > d.CurrentTerm {
+			return errors.New("raft: entry " + decimal(n.log.last+1) + " on disk is of term " + decimal(e.Term) +
+				", after one of term " + decimal(n.log.lastTerm()) + " and with current term " + decimal(d.CurrentTerm))
+		}
+		if e.Kind == Config {
+			if _, err := ParseConfiguration(string(e.Data)); err != nil {
+				return errors.New("raft: entry " + decimal(n.log.last+1) + " on disk: " + err.Error())
+			}
+		}
+		n.appendEntry(e)
+	}
+	return nil
 }
 
 // complete fills in defaults and checks the ranges that the fields' comments give.
@@ -184,6 +228,15 @@ func (o *Options) complete() error {
 	if o.MaxBytes == 0 {
 		o.MaxBytes = 256 << 10
 	}
+	if o.MaxChunk == 0 {
+		o.MaxChunk = 64 << 10
+	}
+	if o.MaxUncommitted == 0 {
+		o.MaxUncommitted = 1 << 16
+	}
+	if o.MaxSnapshot == 0 {
+		o.MaxSnapshot = 64 << 20
+	}
 	if o.MaxInFlight == 0 {
 		o.MaxInFlight = 16 * o.MaxEntries
 	}
@@ -192,9 +245,9 @@ func (o *Options) complete() error {
 	switch {
 	case len(o.Voters) > maxServers:
 		return errors.New("raft: " + strconv.Itoa(len(o.Voters)) + " voters, at most " + strconv.Itoa(maxServers) + " are possible")
-	case !slices.Contains(o.Voters, o.ID) || o.ID == 0:
-		return errors.New("raft: server " + decimal(o.ID) + " is not among the voters")
-	case len(slices.Compact(slices.Clone(o.Voters))) != len(o.Voters) || o.Voters[0] == 0:
+	case o.ID == 0:
+		return errors.New("raft: a server's ID is 1 or more")
+	case len(slices.Compact(slices.Clone(o.Voters))) != len(o.Voters) || len(o.Voters) > 0 && o.Voters[0] == 0:
 		return errors.New("raft: voters must be different and not 0")
 	case o.HeartbeatTicks < 1 || o.ElectionTicksMin <= o.HeartbeatTicks || o.ElectionTicksMax < o.ElectionTicksMin:
 		return errors.New("raft: need 1 ≤ HeartbeatTicks < ElectionTicksMin ≤ ElectionTicksMax, have " + strconv.Itoa(o.HeartbeatTicks) +
@@ -203,8 +256,10 @@ func (o *Options) complete() error {
 		return errors.New("raft: FirstElapsed is a percentage from 0 to 99, have " + strconv.Itoa(o.FirstElapsed))
 	case o.MaxEntries < 1 || o.MaxInFlight < o.MaxEntries:
 		return errors.New("raft: need 1 ≤ MaxEntries ≤ MaxInFlight, have " + strconv.Itoa(o.MaxEntries) + ", " + strconv.Itoa(o.MaxInFlight))
-	case o.MaxBytes < 1:
-		return errors.New("raft: MaxBytes is 1 or more, have " + strconv.Itoa(o.MaxBytes))
+	case o.LeaseDrift < 0:
+		return errors.New("raft: LeaseDrift is 0 or more, have " + strconv.Itoa(o.LeaseDrift))
+	case min(o.MaxBytes, o.MaxChunk, o.MaxUncommitted, o.MaxSnapshot) < 1:
+		return errors.New("raft: MaxBytes, MaxChunk, MaxUncommitted and MaxSnapshot are 1 or more")
 	}
 	return nil
 }
@@ -213,25 +268,24 @@ func decimal[T ~uint64](v T) string { return strconv.FormatUint(uint64(v), 10) }
 
 // Tick tells the server that one tick of time has passed.
 func (n *Node) Tick() {
-	n.elapsed++
+	if n.leadership != nil || n.elapsed < n.timeout {
+		n.elapsed++
+	}
 	switch {
 	case n.leadership != nil:
-		if n.elapsed >= n.opt.HeartbeatTicks {
-			n.elapsed = 0
-			n.sendHeartbeats()
-		}
-	case n.elapsed >= n.timeout:
-		n.startElection(ElectionTimeout)
+		n.tickLeader()
+	case n.elapsed >= n.timeout && n.electable():
+		n.campaign(ElectionTimeout)
 	case n.candidacy != nil && n.elapsed%n.opt.HeartbeatTicks == 0 && n.keeps(RetryCalls):
 		n.requestVotes() // §5.1: servers retry RPCs that are not answered in a timely manner
 	}
 	n.check()
 }
 
-// Receive takes a message that arrived from another server. The RPC is borrowed for the length of the call, the Data of its
+// Receive takes a message that arrived from another server, of the configuration or not: while it changes, not everybody knows everybody (§6). The RPC is borrowed for the length of the call, the Data of its
 // entries is kept. Every call is answered by exactly one reply in the Output, unless it breaks the protocol: then an event says how.
 func (n *Node) Receive(from ServerID, rpc RPC) {
-	if from == n.opt.ID || !slices.Contains(n.voters, from) {
+	if from == n.opt.ID || from == 0 {
 		n.ignore(from, NotAMember)
 		return
 	}
@@ -244,19 +298,33 @@ func (n *Node) Receive(from ServerID, rpc RPC) {
 		n.handleAppendEntries(from, m)
 	case *AppendEntriesReply:
 		n.handleAppendEntriesReply(from, m)
+	case *InstallSnapshot:
+		n.handleInstallSnapshot(from, m)
+	case *InstallSnapshotReply:
+		n.handleInstallSnapshotReply(from, m)
+	case *TimeoutNow:
+		n.handleTimeoutNow(from, m)
+	case *TimeoutNowReply:
+		n.observeTerm(m.Term, from)
 	}
 	n.check()
 }
 
 // Propose appends commands to the leader's log (Fig. 2, Rules for Leaders: "if command received from client") and returns where: the first has index
 // first, the others follow. They are committed when the entry at that index is applied with that term; if one of another term is applied there, they are lost.
-// The bytes of the commands are kept, the slice that holds them is not. Errors: ErrNotLeader, ErrEmpty.
+// The bytes of the commands are kept, the slice that holds them is not. Errors: ErrNotLeader, ErrTransferring, ErrTooMuch, ErrEmpty.
 func (n *Node) Propose(commands ...[]byte) (first Index, term Term, err error) {
 	if n.leadership == nil {
 		return 0, 0, ErrNotLeader
 	}
+	if n.leadership.transfer.to != 0 {
+		return 0, 0, ErrTransferring
+	}
 	if len(commands) == 0 {
 		return 0, 0, ErrEmpty
+	}
+	if n.log.last-n.commitIndex+Index(len(commands)) > Index(n.opt.MaxUncommitted) {
+		return 0, 0, ErrTooMuch
 	}
 	first = n.log.last + 1
 	for _, c := range commands {
@@ -267,10 +335,10 @@ func (n *Node) Propose(commands ...[]byte) (first Index, term Term, err error) {
 	return first, n.currentTerm, nil
 }
 
-// Campaign starts an election now, as if the election timer had run out. A leader does nothing.
+// Campaign starts an election now, as if the election timer had run out. A leader does nothing, and neither does a server without a vote.
 func (n *Node) Campaign() {
-	if n.leadership == nil {
-		n.startElection(Asked)
+	if n.leadership == nil && n.electable() {
+		n.campaign(Asked)
 	}
 	n.check()
 }
@@ -305,17 +373,19 @@ func (n *Node) Output(o *Output) bool {
 	box := n.out.flip()
 	o.Save = n.nextSave(box)
 	o.Send = box.envelopes
+	o.Restore = n.nextRestore()
 	o.Apply = n.nextApply()
+	o.Reads = box.reads
 	o.Events = box.events
 	n.check()
-	return o.Save.Seq != 0 || len(o.Send) > 0 || len(o.Apply.Entries) > 0 || len(o.Events) > 0
+	return o.Save.Seq != 0 || len(o.Send) > 0 || o.Restore != nil || len(o.Apply.Entries) > 0 || len(o.Reads) > 0 || len(o.Events) > 0
 }
 
 // nextApply implements Fig. 2, Rules for All Servers: "if commitIndex > lastApplied: apply log[lastApplied]". Entries that this server's
 // own disk does not hold yet wait: a state machine must not know what a crash could make its log forget.
 func (n *Node) nextApply() Apply {
 	end := min(n.commitIndex, n.disk.durable)
-	if n.applying >= end {
+	if n.applying >= end || n.applying < n.log.base {
 		return Apply{}
 	}
 	a := Apply{First: n.applying + 1, Entries: n.log.run(n.applying+1, int(end-n.applying))}
@@ -328,15 +398,17 @@ func (n *Node) Role() Role {
 	switch {
 	case n.leadership != nil:
 		return Leader
+	case n.candidacy != nil && n.candidacy.pre:
+		return PreCandidate
 	case n.candidacy != nil:
 		return Candidate
 	}
 	return Follower
 }
 
-// Entry returns the entry at i, and whether there is one.
+// Entry returns the entry at i, and whether there is one: not if it is compacted away.
 func (n *Node) Entry(i Index) (Entry, bool) {
-	if i == 0 || i > n.log.last {
+	if i <= n.log.base || i > n.log.last {
 		return Entry{}, false
 	}
 	return *n.log.at(i), true
@@ -348,17 +420,22 @@ func (n *Node) Status(s *Status) {
 	*s = Status{
 		ID: n.opt.ID, Role: n.Role(), CurrentTerm: n.currentTerm, VotedFor: n.votedFor, Leader: n.leader,
 		LastIndex: n.log.last, LastTerm: n.log.lastTerm(), CommitIndex: n.commitIndex, LastApplied: n.lastApplied,
-		Elapsed: n.elapsed, Timeout: n.timeout, Quorum: n.majority(),
+		SnapshotIndex: n.log.base, Config: n.config().Configuration, ConfigIndex: n.config().index,
+		Elapsed: n.elapsed, Timeout: n.timeout, Quorum: n.quorum(),
 	}
 	if n.leadership != nil {
 		s.Timeout = n.opt.HeartbeatTicks
 		for i := range n.leadership.followers {
 			f := &n.leadership.followers[i]
-			peers = append(peers, Peer{Server: f.id, NextIndex: f.next, MatchIndex: f.match})
+			sent := -1
+			if f.snapshot != nil {
+				sent = f.offset
+			}
+			peers = append(peers, Peer{Server: f.id, NextIndex: f.next, MatchIndex: f.match, CaughtUp: f.caughtUp, Snapshot: sent})
 		}
 	}
 	if n.candidacy != nil {
-		for i, v := range n.voters {
+		for i, v := range n.candidacy.voters {
 			votes = append(votes, Vote{Server: v, State: n.candidacy.votes[i]})
 		}
 	}
@@ -381,6 +458,7 @@ func (n *Node) stepDown(reason Reason) {
 	if was == Follower || reason == HigherTerm && !n.keeps(StepDownForHigherTerm) {
 		return
 	}
+	n.failReads()
 	n.candidacy, n.leadership = nil, nil
 	n.event(Event{Kind: BecameFollower, Reason: reason, Old: uint64(was)})
 	if was == Leader {

@@ -10,6 +10,7 @@ type outbox struct {
 type box struct {
 	envelopes     []Envelope
 	events        []Event
+	reads         []Read
 	save          []Entry // only for a Save whose entries lie in more than one chunk
 	requestVotes  []RequestVote
 	voteReplies   []RequestVoteReply
@@ -34,9 +35,10 @@ func (b *box) reclaim() {
 	b.envelopes, b.events, b.save = b.envelopes[:0], b.events[:0], b.save[:0]
 	b.requestVotes, b.voteReplies = b.requestVotes[:0], b.voteReplies[:0]
 	b.appends, b.appendReplies = b.appends[:0], b.appendReplies[:0]
+	b.reads = b.reads[:0]
 }
 
-// The four of them put a message into the box. A pointer stays good when its slice grows: the old memory is not used again until it expires.
+// Each of these puts a message into the box. A pointer stays good when its slice grows: the old memory is not used again until it expires.
 
 func (n *Node) sendRequestVote(to ServerID, after uint64, m RequestVote) {
 	b := n.out.filling()
@@ -60,4 +62,10 @@ func (n *Node) sendAppendEntriesReply(to ServerID, after uint64, m AppendEntries
 	b := n.out.filling()
 	b.appendReplies = append(b.appendReplies, m)
 	b.envelopes = append(b.envelopes, Envelope{to, after, &b.appendReplies[len(b.appendReplies)-1]})
+}
+
+// send is for messages that are too seldom to be worth memory of their own.
+func (n *Node) send(to ServerID, after uint64, m RPC) {
+	b := n.out.filling()
+	b.envelopes = append(b.envelopes, Envelope{to, after, m})
 }

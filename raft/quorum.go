@@ -5,29 +5,71 @@ import "slices"
 // maxServers bounds a cluster: the arithmetic below then needs no memory of its own.
 const maxServers = 9
 
-// majority returns how many servers are more than half of them.
-func (n *Node) majority() int {
+// majority returns how many of so many servers are more than half of them.
+func (n *Node) majority(servers int) int {
 	if !n.keeps(MajorityDecides) {
-		return max(1, len(n.voters)/2)
+		return max(1, servers/2)
 	}
-	return len(n.voters)/2 + 1
+	return servers/2 + 1
 }
+
+// quorum returns how many voters are a majority of those that are to decide in the end.
+func (n *Node) quorum() int { return n.majority(len(n.config().Voters)) }
 
 // storedBy returns the highest index that so many of the servers store, given what each of them stores. It is computed
 // from nothing every time: keeping it up to date incrementally has lost data elsewhere (openraft#1802), and nine numbers sort quickly.
-func storedBy(servers int, match []Index) Index {
-	var sorted [maxServers]Index
+func storedBy(servers int, match []uint64) uint64 {
+	var sorted [maxServers]uint64
 	s := sorted[:copy(sorted[:], match)]
 	slices.Sort(s)
 	return s[len(s)-servers]
 }
 
-// storing returns how many of the servers store entry i, given what each of them stores.
-func storing(match []Index, i Index) (servers int) {
-	for _, m := range match {
-		if m >= i {
-			servers++
+// agreed returns the highest number that a majority of the voters has reached, in a joint configuration of both halves, each by itself: one count
+// for the two together would let either be outvoted (§6; async-raft#62). own is the leader's number; it counts if the leader has a vote.
+func (n *Node) agreed(own uint64, reached func(*follower) uint64) uint64 {
+	c := n.config()
+	switch {
+	case !c.Joint():
+		return n.agreedBy(c.Voters, own, reached)
+	case !n.keeps(TwoMajorities):
+		return n.agreedBy(c.votersOfBoth(), own, reached)
+	}
+	return min(n.agreedBy(c.Voters, own, reached), n.agreedBy(c.Outgoing, own, reached))
+}
+
+func (n *Node) agreedBy(voters []ServerID, own uint64, reached func(*follower) uint64) uint64 {
+	var numbers [maxServers]uint64
+	for i, v := range voters {
+		if v == n.opt.ID {
+			numbers[i] = own
+		} else {
+			numbers[i] = reached(n.leadership.follower(v))
 		}
 	}
-	return servers
+	return storedBy(n.majority(len(voters)), numbers[:len(voters)])
+}
+
+// elected reports whether the votes make a majority, in a joint configuration in both halves.
+func (n *Node) elected(c *candidacy) bool {
+	config := n.config()
+	switch {
+	case !n.keeps(CountVoters):
+		return c.count >= n.majority(len(config.Voters))
+	case config.Joint() && !n.keeps(TwoMajorities):
+		return n.majorityFor(c, config.votersOfBoth())
+	case config.Joint() && !n.majorityFor(c, config.Outgoing):
+		return false
+	}
+	return n.majorityFor(c, config.Voters)
+}
+
+func (n *Node) majorityFor(c *candidacy, voters []ServerID) bool {
+	granted := 0
+	for _, v := range voters {
+		if i := slices.Index(c.voters, v); i >= 0 && c.votes[i] == Granted {
+			granted++
+		}
+	}
+	return granted >= n.majority(len(voters))
 }

@@ -5,8 +5,15 @@ import "math"
 // leadership is a leader's volatile state (Fig. 2: "reinitialized after election").
 type leadership struct {
 	followers []follower
-	match     []Index // scratch for advanceCommitIndex: the last slot is the leader's own
-	heldBack  Index   // CommitHeldBack was said of this index
+	heldBack  Index // CommitHeldBack was said of this index
+
+	ticks      uint64  // since the leadership began, and one
+	rounds     []round // heartbeats sent and not yet answered by a majority, oldest first
+	contact    uint64  // when the last one was sent that a majority has answered, in ticks; 0: none yet
+	reads      []waitingRead
+	readsDue   bool // a heartbeat is to go out for the sake of reads
+	transfer   transfer
+	handedOver bool // a TimeoutNow has left in this term
 }
 
 // follower is what the leader knows of one other server.
@@ -21,18 +28,24 @@ type follower struct {
 	probe   uint64 // the probing call under way, 0 if none
 	since   uint64 // refusals of calls numbered below this one are of a time before the last turn to probing
 	told    Index  // the last LeaderCommit sent
+	heard   uint64 // the highest call that it has answered
+
+	snapshot *Snapshot // that is being sent, nil if none is
+	offset   int       // of its next chunk
+
+	// A learner's catching up (thesis 4.2.1).
+	rounds     int
+	roundBegan uint64 // in ticks of the leadership
+	roundEnd   Index  // where the leader's log ended then
+	caughtUp   bool
 }
 
 // becomeLeader takes the lead of the current term. The blank entry at its start lets a leader commit, by way of it, what
 // earlier leaders left (§5.4.2, §8); sent to all, it is also the first heartbeat (§5.2).
 func (n *Node) becomeLeader(votes int) {
 	n.candidacy = nil
-	l := &leadership{match: make([]Index, len(n.voters))}
-	for _, v := range n.voters {
-		if v != n.opt.ID {
-			l.followers = append(l.followers, follower{id: v, next: n.log.last + 1, probing: true})
-		}
-	}
+	l := &leadership{ticks: 1}
+	l.follow(n, &n.config().Configuration)
 	n.leadership = l
 	n.leader = n.opt.ID
 	n.elapsed = 0
@@ -41,7 +54,7 @@ func (n *Node) becomeLeader(votes int) {
 	} else {
 		n.sendHeartbeats()
 	}
-	n.event(Event{Kind: BecameLeader, Index: n.log.last, Old: uint64(votes), New: uint64(n.majority())})
+	n.event(Event{Kind: BecameLeader, Index: n.log.last, Old: uint64(votes), New: uint64(n.quorum())})
 }
 
 // replicate implements Fig. 2, Rules for Leaders: "if last log index ≥ nextIndex for a follower: send AppendEntries RPC with log entries
@@ -50,10 +63,16 @@ func (n *Node) replicate() {
 	if n.leadership == nil {
 		return
 	}
+	if n.leadership.readsDue {
+		n.sendHeartbeats()
+	}
 	for i := range n.leadership.followers {
 		f := &n.leadership.followers[i]
 		for f.next <= n.log.last && n.mayAppend(f) {
 			n.appendEntries(f, n.opt.MaxEntries)
+		}
+		if f.next <= n.log.base && f.probe == 0 {
+			n.sendSnapshot(f)
 		}
 		if n.opt.EagerCommit && !f.probing && f.told < n.commitIndex {
 			n.appendEntries(f, 0)
@@ -62,6 +81,10 @@ func (n *Node) replicate() {
 }
 
 func (n *Node) mayAppend(f *follower) bool {
+	if f.next <= n.log.base {
+		f.probing = true // what it needs is compacted away: a snapshot has to do
+		return false
+	}
 	if f.probing {
 		return f.probe == 0
 	}
@@ -71,11 +94,16 @@ func (n *Node) mayAppend(f *follower) bool {
 // sendHeartbeats sends every follower an AppendEntries: "repeat during idle periods to prevent election timeouts" (§5.2). To a follower that is being
 // probed it carries entries, since the last probe may have been lost; to the others it is empty, and finds out by its place if something was.
 func (n *Node) sendHeartbeats() {
+	n.beginRound()
 	for i := range n.leadership.followers {
 		f := &n.leadership.followers[i]
-		if f.probing {
+		switch {
+		case f.next <= n.log.base:
+			f.probing = true
+			n.sendSnapshot(f)
+		case f.probing:
 			n.appendEntries(f, n.opt.MaxEntries)
-		} else {
+		default:
 			n.appendEntries(f, 0)
 		}
 	}
@@ -148,10 +176,16 @@ func (n *Node) objection(from ServerID, m *AppendEntries) Reason {
 	}
 	term := m.PrevLogTerm
 	for i := range m.Entries {
-		if m.Entries[i].Term < term {
+		e := &m.Entries[i]
+		if e.Term < term {
 			return Impossible
 		}
-		term = m.Entries[i].Term
+		term = e.Term
+		if e.Kind == Config {
+			if _, err := ParseConfiguration(string(e.Data)); err != nil {
+				return Impossible
+			}
+		}
 	}
 	if term > m.Term || uint64(m.PrevLogIndex) > math.MaxUint64-uint64(len(m.Entries))-1 {
 		return Impossible
@@ -164,7 +198,8 @@ func (n *Node) objection(from ServerID, m *AppendEntries) Reason {
 
 // contradictsCommitted reports whether the call would have this server give up an entry that it knows to be committed.
 func (n *Node) contradictsCommitted(m *AppendEntries) bool {
-	if m.PrevLogIndex <= n.commitIndex && n.log.term(m.PrevLogIndex) != m.PrevLogTerm {
+	known := m.PrevLogIndex >= n.log.base && m.PrevLogIndex <= n.commitIndex
+	if known && n.log.term(m.PrevLogIndex) != m.PrevLogTerm {
 		return true
 	}
 	for i := range m.Entries {
@@ -172,7 +207,7 @@ func (n *Node) contradictsCommitted(m *AppendEntries) bool {
 		if index > n.commitIndex {
 			break
 		}
-		if n.log.term(index) != m.Entries[i].Term {
+		if index > n.log.base && n.log.term(index) != m.Entries[i].Term {
 			return true
 		}
 	}
@@ -198,6 +233,8 @@ func (n *Node) consistent(from ServerID, m *AppendEntries, reply *AppendEntriesR
 	switch {
 	case !n.keeps(ConsistencyCheck):
 		return true
+	case m.PrevLogIndex < n.log.base:
+		return true // in the snapshot, and so committed: it matches by definition (openraft#511)
 	case m.PrevLogIndex > n.log.last:
 		reply.ConflictIndex = n.log.last + 1
 		n.refuseAppend(from, m, NoEntryAtPrev)
@@ -218,10 +255,13 @@ func (n *Node) refuseAppend(from ServerID, m *AppendEntries, reason Reason) {
 // storeEntries follows the receiver's rules 3 and 4 and returns the last index that the call verified or stored.
 func (n *Node) storeEntries(from ServerID, m *AppendEntries) Index {
 	if !n.keeps(DeleteOnlyConflicts) && m.PrevLogIndex < n.log.last {
-		n.deleteFrom(m.PrevLogIndex+1, from)
+		n.deleteFrom(max(m.PrevLogIndex, n.log.base)+1, from)
 	}
 	for i := range m.Entries {
 		index := m.PrevLogIndex + 1 + Index(i)
+		if index <= n.log.base {
+			continue
+		}
 		// 3. If an existing entry conflicts with a new one (same index but different terms), delete it and all that follow it (§5.3). Only then:
 		// entries beyond a call that agrees with the log stay, for it may be an old one that was overtaken (ktoso/akka-raft#66).
 		if index <= n.log.last {
@@ -232,7 +272,7 @@ func (n *Node) storeEntries(from ServerID, m *AppendEntries) Index {
 		}
 		// 4. Append any new entries not already in the log.
 		for _, e := range m.Entries[i:] {
-			n.log.append(e)
+			n.appendEntry(e)
 		}
 		n.event(Event{Kind: EntriesAppended, Peer: from, Index: index, Old: uint64(index), New: uint64(n.log.last)})
 		break
@@ -246,6 +286,7 @@ func (n *Node) deleteFrom(i Index, leader ServerID) {
 	n.log.truncate(i)
 	n.disk.truncated(i, n.keeps(ForgetCutWrites))
 	n.commitIndex = min(n.commitIndex, n.log.last)
+	n.rollBackConfig(i)
 }
 
 // learnCommitIndex implements "5. if leaderCommit > commitIndex, set commitIndex = min(leaderCommit, index of last new entry)". The bound is what this
@@ -262,45 +303,60 @@ func (n *Node) learnCommitIndex(from ServerID, m *AppendEntries, verified Index)
 
 func (n *Node) handleAppendEntriesReply(from ServerID, m *AppendEntriesReply) {
 	n.observeTerm(m.Term, from)
+	f := n.answering(from, m.Term, m.Call)
 	switch {
-	case m.Term < n.currentTerm:
-		n.ignore(from, StaleTerm)
-		return
-	case n.leadership == nil:
-		n.ignore(from, NotLeader)
-		return
+	case f == nil:
 	case m.MatchIndex > n.log.last:
 		n.ignore(from, Impossible)
-		return
-	}
-	f := n.leadership.follower(from)
-	if m.Success {
-		n.recordMatch(f, m)
-	} else {
+	case m.Success:
+		n.matched(f, m.MatchIndex)
+	default:
 		n.backUp(f, m)
 	}
 }
 
+// answering returns the follower whose answer this is, nil if it is an answer to something that is over.
+func (n *Node) answering(from ServerID, term Term, call uint64) *follower {
+	switch {
+	case term < n.currentTerm:
+		n.ignore(from, StaleTerm)
+		return nil
+	case n.leadership == nil:
+		n.ignore(from, NotLeader)
+		return nil
+	}
+	f := n.leadership.follower(from)
+	if f == nil {
+		n.ignore(from, NotAMember)
+		return nil
+	}
+	n.hear(f, call)
+	return f
+}
+
+// follower returns what is known of a server, nil if it is not in the configuration.
 func (l *leadership) follower(id ServerID) *follower {
 	for i := range l.followers {
 		if l.followers[i].id == id {
 			return &l.followers[i]
 		}
 	}
-	panic("raft: no follower " + decimal(id))
+	return nil
 }
 
-// recordMatch implements Fig. 2, Rules for Leaders: "if successful: update nextIndex and matchIndex for follower" (§5.3).
-func (n *Node) recordMatch(f *follower, m *AppendEntriesReply) {
-	if m.MatchIndex+1 >= f.next {
-		f.next = m.MatchIndex + 1
-		f.probing, f.probe = false, 0
+// matched implements Fig. 2, Rules for Leaders: "if successful: update nextIndex and matchIndex for follower" (§5.3).
+func (n *Node) matched(f *follower, match Index) {
+	if match+1 >= f.next {
+		f.next = match + 1
+		f.probing, f.probe, f.snapshot = false, 0, nil
 	}
-	if m.MatchIndex <= f.match {
+	if match <= f.match {
 		return
 	}
-	n.event(Event{Kind: MatchAdvanced, Peer: f.id, Old: uint64(f.match), New: uint64(m.MatchIndex)})
-	f.match = m.MatchIndex
+	n.event(Event{Kind: MatchAdvanced, Peer: f.id, Old: uint64(f.match), New: uint64(match)})
+	f.match = match
+	n.recordRound(f)
+	n.finishTransfer()
 	n.advanceCommitIndex()
 }
 
@@ -337,22 +393,40 @@ func (n *Node) backUp(f *follower, m *AppendEntriesReply) {
 // majority that stores them does not keep another server from being elected and overwriting them (Fig. 8). The leader counts itself for what is on its own disk.
 func (n *Node) advanceCommitIndex() {
 	l := n.leadership
-	for i := range l.followers {
-		l.match[i] = l.followers[i].match
-	}
-	l.match[len(l.match)-1] = n.disk.durable
+	own := n.disk.durable
 	if !n.keeps(CountOwnDisk) {
-		l.match[len(l.match)-1] = n.log.last
+		own = n.log.last
 	}
-	i := storedBy(n.majority(), l.match)
+	i := Index(n.agreed(uint64(own), func(f *follower) uint64 { return uint64(f.match) }))
 	switch {
-	case i <= n.commitIndex:
+	case i <= n.commitIndex || i > n.log.last: // the latter with a rule switched off only
 	case n.log.term(i) == n.currentTerm || !n.keeps(CommitOnlyCurrentTerm):
-		n.event(Event{Kind: CommitAdvanced, Reason: MajorityStored, Index: i, Old: uint64(n.commitIndex), New: uint64(i),
-			Count: uint8(storing(l.match, i)), Of: uint8(len(l.match))})
+		servers, of := n.storing(i)
+		n.event(Event{Kind: CommitAdvanced, Reason: MajorityStored, Index: i, Old: uint64(n.commitIndex), New: uint64(i), Count: servers, Of: of})
 		n.commitIndex = i
+		n.confirmReads()
+		n.afterCommit()
 	case i != l.heldBack:
 		l.heldBack = i
 		n.event(Event{Kind: CommitHeldBack, Reason: OlderTerm, Index: i, Old: uint64(n.log.term(i))})
 	}
+}
+
+// storing returns how many voters store entry i, as far as this leader knows, and of how many.
+func (n *Node) storing(i Index) (servers, of uint8) {
+	c := n.config()
+	count := func(s ServerID, match Index) {
+		if !c.Votes(s) {
+			return
+		}
+		of++
+		if match >= i {
+			servers++
+		}
+	}
+	count(n.opt.ID, n.disk.durable)
+	for k := range n.leadership.followers {
+		count(n.leadership.followers[k].id, n.leadership.followers[k].match)
+	}
+	return servers, of
 }

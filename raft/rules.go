@@ -25,6 +25,19 @@ const (
 	RetryCalls
 	HeartbeatResetsTimer
 	BackUpByTerm
+	PreVote
+	CheckQuorum
+	LeaderLoyalty
+	ReadInOwnTerm
+	ReadRound
+	LeaseEndsWithTransfer
+	TwoMajorities
+	ConfigOnAppend
+	RollBackConfig
+	OneChangeAtATime
+	ChangeInOwnTerm
+	CatchUpFirst
+	KeepSuffix
 	rules // how many there are
 )
 
@@ -56,7 +69,11 @@ const (
 	LeaderCompleteness                 // a committed entry is in the logs of all leaders of later terms
 	StateMachineSafety                 // no two servers apply different entries at the same index
 	Durability                         // an acknowledged write is never lost
+	Linearizability                    // a read sees every write that was acknowledged before it began (§8)
 )
+
+// Extensions are the rules that Figure 2 does not have. Off, a server is the one of the figure.
+const Extensions = RuleSet(1<<PreVote | 1<<CheckQuorum | 1<<LeaderLoyalty)
 
 // RuleInfo describes a rule to people.
 type RuleInfo struct {
@@ -90,4 +107,17 @@ var Rules = [rules]RuleInfo{
 	{RetryCalls, "retryCalls", "Retry calls", "A candidate asks again whoever has not answered.", "§5.1", Liveness},
 	{HeartbeatResetsTimer, "heartbeatResetsTimer", "A heartbeat resets the timer", "A follower that hears from the leader waits for a whole timeout again.", "§5.2", Liveness},
 	{BackUpByTerm, "backUpByTerm", "Back up a term at a time", "After a refusal the leader skips all entries of the conflicting term at once.", "§5.3", Liveness},
+	{PreVote, "preVote", "Ask before raising the term", "A server that heard nothing first asks whether it could win, and raises its term only if it could.", "thesis 9.6", Liveness},
+	{CheckQuorum, "checkQuorum", "A leader without a majority steps down", "A leader that reached no majority for an election timeout becomes a follower.", "thesis 6.2", Liveness},
+	{LeaderLoyalty, "leaderLoyalty", "Loyalty to a living leader", "A server that heard from its leader within the shortest election timeout disregards candidates.", "§6", Liveness},
+	{ReadInOwnTerm, "readInOwnTerm", "Reads wait for an entry of the leader's own term", "A leader answers reads once it has committed an entry of its own term: until then its commitIndex may be behind.", "§8", Linearizability},
+	{ReadRound, "readRound", "Reads wait for a round of heartbeats", "A leader answers a read once a majority has answered calls made after the read came.", "§8", Linearizability},
+	{LeaseEndsWithTransfer, "leaseEndsWithTransfer", "A lease ends where leadership is handed over", "A leader that sent TimeoutNow serves no more reads by lease in its term.", "thesis 6.4.1", Linearizability},
+	{TwoMajorities, "twoMajorities", "Two majorities while the configuration changes", "A joint configuration needs a majority of the old servers and a majority of the new ones, each by itself.", "§6", ElectionSafety},
+	{ConfigOnAppend, "configOnAppend", "A configuration counts once it is appended", "A server uses the newest configuration in its log, whether it is committed or not.", "§6", ElectionSafety},
+	{RollBackConfig, "rollBackConfig", "A deleted configuration is out of force", "When the entry of a configuration is deleted, the one before it is in force again.", "§6", ElectionSafety},
+	{OneChangeAtATime, "oneChangeAtATime", "One change at a time", "A leader begins no change before the last one is complete.", "§6", ElectionSafety},
+	{ChangeInOwnTerm, "changeInOwnTerm", "No change before an entry of the own term", "A leader begins no change before it has committed an entry of its own term.", "thesis 4.1", ElectionSafety},
+	{CatchUpFirst, "catchUpFirst", "Catch up before voting", "A new server is a learner until it can follow, and only then gets a vote.", "thesis 4.2.1", Liveness},
+	{KeepSuffix, "keepSuffix", "A snapshot keeps what follows it", "A follower whose log agrees with a snapshot's last entry keeps the entries behind it.", "Figure 13", Durability},
 }

@@ -30,52 +30,78 @@ func termAdvanced(self raft.ServerID, e raft.Event) Words {
 }
 
 func becameFollower(self raft.ServerID, e raft.Event) Words {
-	was := role(e.Old)
-	if e.Reason == raft.LeaderExists {
-		return Words{
-			Text:    server(self) + " is a follower again: another server leads " + term(e.Term) + ".",
-			Why:     "There is at most one leader in a term. A candidate that hears from it has lost this election.",
-			Section: "§5.2", Rule: "Rules for Servers, Candidates, rule 3", Key: true,
-		}
+	w := Words{Key: true}
+	switch {
+	case e.Reason == raft.LostQuorum:
+		w.Text = server(self) + " leads no more: no majority answered it for an election timeout."
+		w.Why = "The others may have a new leader that it cannot hear of. Its clients should look for that one, not wait for what it cannot commit."
+		w.Section = "thesis 6.2"
+	case e.Reason == raft.Removed:
+		w.Text = server(self) + " steps down: the configuration gives it no vote."
+		w.Why = "Only voters elect and lead. The others decide without this server from now on."
+		w.Section = "§6"
+	case e.Reason == raft.LeaderExists && e.Old == uint64(raft.PreCandidate):
+		w.Text = server(self) + " is a follower again: another server leads " + term(e.Term) + "."
+		w.Why = "There is a leader, so no election is needed. It only asked and raised no term, so nobody was disturbed."
+		w.Section = "thesis 9.6"
+	case e.Reason == raft.LeaderExists:
+		w.Text = server(self) + " is a follower again: another server leads " + term(e.Term) + "."
+		w.Why = "There is at most one leader in a term. A candidate that hears from it has lost this election."
+		w.Section, w.Rule = "§5.2", "Rules for Servers, Candidates, rule 3"
+	default:
+		w.Text = server(self) + ", a " + role(e.Old) + " until now, steps down: " + term(e.Term) + " has begun."
+		w.Why = "A leader or candidate is one only in its term. When it hears that the term is over, it gives up the role at once."
+		w.Section, w.Rule = "§5.1", "Rules for Servers, All Servers, rule 2"
 	}
-	return Words{
-		Text:    server(self) + ", a " + was + " until now, steps down: " + term(e.Term) + " has begun.",
-		Why:     "A leader or candidate is one only in its term. When it hears that the term is over, it gives up the role at once.",
-		Section: "§5.1", Rule: "Rules for Servers, All Servers, rule 2", Key: true,
-	}
+	return w
 }
 
-func becameCandidate(self raft.ServerID, e raft.Event) Words {
-	asks := " asks for votes in " + term(e.Term) + "; it needs " + decimal(e.New) + "."
+func becamePreCandidate(self raft.ServerID, e raft.Event) Words {
 	w := Words{
-		Why:     "Silence for a whole election timeout means that there may be no leader. Timeouts are random, so that usually one server wakes before the others.",
-		Section: "§5.2", Rule: "Rules for Servers, Followers, rule 2", Key: true,
+		Text:    server(self) + " asks whether it could win " + term(e.Term+1) + ": ",
+		Why:     "A server that is cut off would raise its term again and again and depose a healthy leader when it comes back. So it first asks, and stays in its term.",
+		Section: "thesis 9.6", Key: true,
 	}
 	switch {
 	case e.Reason == raft.Asked:
-		w.Text = server(self) + " was told to hold an election and" + asks
-		w.Why = "Any server may hold an election at any time: a needless one costs time, never safety."
+		w.Text += "it was told to hold an election"
 	case e.Old > 0:
-		w.Text = server(self) + " heard nothing for " + ms(e.Old) + " and" + asks
+		w.Text += "it heard nothing for " + ms(e.Old)
 	default:
-		w.Text = server(self) + " heard nothing for a whole election timeout and" + asks
+		w.Text += "it heard nothing for a whole election timeout"
+	}
+	w.Text += " and needs " + plural(e.New, "vote") + "."
+	return w
+}
+
+func becameCandidate(self raft.ServerID, e raft.Event) Words {
+	w := Words{Section: "§5.2", Rule: "Rules for Servers, Followers, rule 2", Key: true}
+	asks := server(self) + " asks for votes in " + term(e.Term)
+	needs := "; it needs " + decimal(e.New) + "."
+	switch e.Reason {
+	case raft.Asked:
+		w.Text = asks + ": it was told to hold an election" + needs
+		w.Why = "Any server may hold an election at any time: a needless one costs time, never safety."
+	case raft.Transferred:
+		w.Text = asks + ": its leader hands over to it" + needs
+		w.Why = "Its log is complete and the leader wants it to win, so it waits for no timeout. The others vote although they hear from the leader."
+		w.Section, w.Rule = "thesis 3.10", ""
+	default:
+		w.Text = asks + needs
+		if e.Old > 0 { // 0 after a pre-vote, which has told it
+			w.Text = asks + ": it heard nothing for " + ms(e.Old) + needs
+		}
+		w.Why = "Silence for a whole election timeout means that there may be no leader. Timeouts are random, so that usually one server wakes before the others."
 	}
 	return w
 }
 
 func becameLeader(self raft.ServerID, e raft.Event) Words {
 	return Words{
-		Text:    server(self) + " leads " + term(e.Term) + ": it has " + votes(e.Old) + " and needs " + decimal(e.New) + ".",
+		Text:    server(self) + " leads " + term(e.Term) + ": it has " + plural(e.Old, "vote") + " and needs " + decimal(e.New) + ".",
 		Why:     "Any two majorities share a server, and a server votes once in a term. So no second candidate can win this term.",
 		Section: "§5.2", Rule: "Rules for Servers, Candidates, rule 2", Key: true,
 	}
-}
-
-func votes(n uint64) string {
-	if n == 1 {
-		return "1 vote"
-	}
-	return decimal(n) + " votes"
 }
 
 func leaderKnown(self raft.ServerID, e raft.Event) Words {
@@ -97,7 +123,7 @@ func timerReset(self raft.ServerID, e raft.Event) Words {
 		w.Text = begin + "it gave " + server(e.Peer) + " its vote."
 		w.Why = "Who has just voted for a candidate gives it the time to win."
 	case raft.OwnCandidacy:
-		w.Text = begin + "its own election begins."
+		w.Text = begin + "it tries to become leader."
 		w.Why = "If nobody wins in this time, the votes were split, and it tries again with another random timeout."
 		w.Rule = "Rules for Servers, Candidates, rule 1"
 	case raft.SteppedDown:
@@ -137,11 +163,23 @@ func voteRefused(self raft.ServerID, e raft.Event) Words {
 		w.Text = begin + "its own log is more up to date."
 		w.Why = "A committed entry is on a majority of servers. Since voters refuse whoever lacks what they have, no server without it can win a majority."
 		w.Section = "§5.4.1"
+	case raft.LeaderAlive:
+		w.Text = begin + leaderAlive(self, e) + "."
+		w.Why = "A server that was removed, or only cannot hear, must not depose a leader that serves. So its call is disregarded, its term too."
+		w.Section, w.Rule = "§6", ""
 	default:
 		w.Text = server(self) + " does not vote for " + server(e.Peer) + " in " + term(e.Term) + "."
 		w.Why = "Every call gets an answer, a refusal too."
 	}
 	return w
+}
+
+// leaderAlive says of which leader a voter has heard, Old, when it is loyal to it. That may be the voter itself.
+func leaderAlive(self raft.ServerID, e raft.Event) string {
+	if e.Old == uint64(self) {
+		return "it is the leader, and a majority answers it"
+	}
+	return server(raft.ServerID(e.Old)) + ", the leader, is alive"
 }
 
 func voteReceived(self raft.ServerID, e raft.Event) Words {
@@ -164,5 +202,53 @@ func voteDenied(self raft.ServerID, e raft.Event) Words {
 		Text:    server(e.Peer) + " refuses " + server(self) + " its vote in " + term(e.Term) + ".",
 		Why:     "The candidate goes on: others may still make up a majority.",
 		Section: "§5.2", Rule: "Rules for Servers, Candidates, rule 2", Key: true,
+	}
+}
+
+func preVoteGranted(self raft.ServerID, e raft.Event) Words {
+	return Words{
+		Text:    server(self) + " would vote for " + server(e.Peer) + " in " + term(raft.Term(e.New)) + ".",
+		Why:     "It promises nothing: its term, its vote and its timer stay as they are. The vote itself is asked for if a majority answers so.",
+		Section: "thesis 9.6",
+	}
+}
+
+func preVoteRefused(self raft.ServerID, e raft.Event) Words {
+	w := Words{Section: "thesis 9.6", Key: true}
+	begin := server(self) + " would not vote for " + server(e.Peer) + ": "
+	switch e.Reason {
+	case raft.StaleTerm:
+		w.Text = begin + server(self) + " is in " + term(e.Term) + " already."
+		w.Why = "An election needs a term that is still to come. The answer carries this server's term, so that one that is behind catches up."
+	case raft.LeaderAlive:
+		w.Text = begin + leaderAlive(self, e) + "."
+		w.Why = "No election is needed where a leader serves. Whoever asks has only lost touch with it."
+	case raft.LogBehind:
+		w.Text = begin + "its own log is more up to date."
+		w.Why = "A candidate without this server's entries would not get its vote. Told in advance, it raises no term in vain."
+	default:
+		w.Text = server(self) + " would not vote for " + server(e.Peer) + "."
+		w.Why = "Every call gets an answer, a refusal too."
+	}
+	return w
+}
+
+func preVoteReceived(self raft.ServerID, e raft.Event) Words {
+	whom := server(self)
+	if e.Peer == self {
+		whom = "itself"
+	}
+	return Words{
+		Text:    server(e.Peer) + " would vote for " + whom + ": " + decimal(e.Old) + " of the " + plural(e.New, "vote") + " needed.",
+		Why:     "Once a majority would vote for it, it raises its term and holds the election.",
+		Section: "thesis 9.6",
+	}
+}
+
+func preVoteDenied(self raft.ServerID, e raft.Event) Words {
+	return Words{
+		Text:    server(e.Peer) + " would not vote for " + server(self) + " in " + term(e.Term+1) + ".",
+		Why:     "Without a majority that would, no election begins, and the term stays as it is.",
+		Section: "thesis 9.6",
 	}
 }

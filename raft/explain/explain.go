@@ -2,7 +2,8 @@
 // speaks in numbers, so that it need not know any language; whoever shows an event to a person asks here.
 //
 // Section numbers are those of "In Search of an Understandable Consensus Algorithm (Extended Version)" by Diego Ongaro and John Ousterhout; rules are
-// named as in its Figure 2.
+// named as in its Figure 2 and, for snapshots, its Figure 13. "thesis 9.6" is a section of Ongaro's "Consensus: Bridging Theory and Practice", for what
+// the paper leaves out.
 package explain
 
 import (
@@ -15,8 +16,8 @@ import (
 type Words struct {
 	Text    string // what happened, a sentence: "S2 votes for S1 in term 3."
 	Why     string // what the rule is for, one or two sentences
-	Section string // where the paper explains it: "§5.2"
-	Rule    string // the line of Figure 2: "RequestVote RPC, receiver rule 2"; empty if the figure has none
+	Section string // where the paper explains it: "§5.2"; or the thesis: "thesis 9.6"
+	Rule    string // the line of Figure 2 or 13: "RequestVote RPC, receiver rule 2"; empty if neither has one
 	Key     bool   // worth showing by default; false for heartbeats, timers and bookkeeping
 }
 
@@ -50,7 +51,27 @@ var words = [raft.EventKinds]func(self raft.ServerID, e raft.Event) Words{
 	raft.NextBackedUp:     nextBackedUp,
 	raft.CommitAdvanced:   commitAdvanced,
 	raft.CommitHeldBack:   commitHeldBack,
-	raft.MessageIgnored:   messageIgnored,
+
+	raft.BecamePreCandidate: becamePreCandidate,
+	raft.PreVoteGranted:     preVoteGranted,
+	raft.PreVoteRefused:     preVoteRefused,
+	raft.PreVoteReceived:    preVoteReceived,
+	raft.PreVoteDenied:      preVoteDenied,
+
+	raft.TransferStarted: transferStarted,
+	raft.TransferEnded:   transferEnded,
+	raft.TimeoutNowSent:  timeoutNowSent,
+
+	raft.SnapshotTaken:     snapshotTaken,
+	raft.SnapshotSent:      snapshotSent,
+	raft.SnapshotInstalled: snapshotInstalled,
+	raft.SnapshotNotNeeded: snapshotNotNeeded,
+
+	raft.ConfigurationChanged: configurationChanged,
+	raft.LearnerCaughtUp:      learnerCaughtUp,
+	raft.LeaderLeaves:         leaderLeaves,
+
+	raft.MessageIgnored: messageIgnored,
 }
 
 // server names a server as the page does.
@@ -74,6 +95,14 @@ func entries(first, last uint64) string {
 		return "the entry at " + index(first)
 	}
 	return "the entries at " + indices(first, last)
+}
+
+// plural counts a noun: "1 vote", "2 votes".
+func plural(n uint64, noun string) string {
+	if n == 1 {
+		return "1 " + noun
+	}
+	return decimal(n) + " " + noun + "s"
 }
 
 func ms(ticks uint64) string { return decimal(ticks) + " ms" }

@@ -30,7 +30,27 @@ var kindNames = [raft.EventKinds]string{
 	raft.NextBackedUp:     "nextBackedUp",
 	raft.CommitAdvanced:   "commitAdvanced",
 	raft.CommitHeldBack:   "commitHeldBack",
-	raft.MessageIgnored:   "messageIgnored",
+
+	raft.BecamePreCandidate: "becamePreCandidate",
+	raft.PreVoteGranted:     "preVoteGranted",
+	raft.PreVoteRefused:     "preVoteRefused",
+	raft.PreVoteReceived:    "preVoteReceived",
+	raft.PreVoteDenied:      "preVoteDenied",
+
+	raft.TransferStarted: "transferStarted",
+	raft.TransferEnded:   "transferEnded",
+	raft.TimeoutNowSent:  "timeoutNowSent",
+
+	raft.SnapshotTaken:     "snapshotTaken",
+	raft.SnapshotSent:      "snapshotSent",
+	raft.SnapshotInstalled: "snapshotInstalled",
+	raft.SnapshotNotNeeded: "snapshotNotNeeded",
+
+	raft.ConfigurationChanged: "configurationChanged",
+	raft.LearnerCaughtUp:      "learnerCaughtUp",
+	raft.LeaderLeaves:         "leaderLeaves",
+
+	raft.MessageIgnored: "messageIgnored",
 }
 
 // Reason returns the name of a reason, such as "staleTerm". The names do not change. "unknown" if there is none; NoReason is "none".
@@ -59,17 +79,27 @@ var reasonNames = [raft.Reasons]string{
 	raft.MajorityStored:  "majorityStored",
 	raft.LeaderSaidSo:    "leaderSaidSo",
 	raft.OlderTerm:       "olderTerm",
+	raft.LeaderAlive:     "leaderAlive",
+	raft.LostQuorum:      "lostQuorum",
+	raft.Transferred:     "transferred",
+	raft.Removed:         "removed",
+	raft.KeptSuffix:      "keptSuffix",
+	raft.DroppedLog:      "droppedLog",
+	raft.Appended:        "appended",
+	raft.RolledBack:      "rolledBack",
+	raft.FromSnapshot:    "fromSnapshot",
 	raft.NotCandidate:    "notCandidate",
 	raft.NotLeader:       "notLeader",
 	raft.StaleReply:      "staleReply",
 	raft.NotAMember:      "notAMember",
+	raft.NotAVoter:       "notAVoter",
 	raft.NotTheSender:    "notTheSender",
 	raft.SecondLeader:    "secondLeader",
 	raft.Impossible:      "impossible",
 }
 
-// roleNames are the words for the roles of Figure 4.
-var roleNames = [...]string{raft.Follower: "follower", raft.Candidate: "candidate", raft.Leader: "leader"}
+// roleNames are the words for the roles of Figure 4, and for the one that the thesis adds in 9.6.
+var roleNames = [...]string{raft.Follower: "follower", raft.Candidate: "candidate", raft.Leader: "leader", raft.PreCandidate: "pre-candidate"}
 
 // role names the Role that an event carries as a number.
 func role(n uint64) string {

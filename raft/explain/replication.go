@@ -123,6 +123,10 @@ func messageIgnored(self raft.ServerID, e raft.Event) Words {
 		w.Text = begin + "that server is not in the cluster."
 		w.Why = "Majorities are counted among the servers of the configuration, and only those have a voice."
 		w.Section = "§6"
+	case raft.NotAVoter:
+		w.Text = begin + "it concerns a vote that the configuration does not give."
+		w.Why = "Learners get the log, but neither vote nor lead. Votes of servers outside the configuration do not count."
+		w.Section = "§6"
 	case raft.NotTheSender:
 		w.Text = begin + "it speaks in the name of another server."
 		w.Why = "A candidate or leader speaks for itself. Otherwise a vote could be counted for somebody who never asked for it."

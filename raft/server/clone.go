@@ -42,7 +42,7 @@ func (s *Server) Idle() int {
 	s.node.Status(st)
 	heartbeat := s.options.HeartbeatTicks
 	idle := st.Timeout - st.Elapsed
-	if st.Role == raft.Candidate {
+	if st.Role == raft.Candidate || st.Role == raft.PreCandidate {
 		idle = min(idle, heartbeat-st.Elapsed%heartbeat)
 	}
 	if len(s.requests.waiting) > 0 {

@@ -15,6 +15,7 @@ import (
 
 // cluster is a room in memory: servers with faulty disks, and a network that delays, loses, doubles and reorders. All of it follows the seed.
 type cluster struct {
+	off     raft.RuleSet
 	t       testing.TB
 	random  *rand.Rand
 	seats   []*seat // of servers 1, 2, …
@@ -58,9 +59,9 @@ type answer struct {
 
 const client = wire.FirstClient
 
-// newCluster starts size servers. Server 1 speaks colon, 2 JSON, 3 one or the other, changing with every restart.
+// newCluster starts size servers. With an odd seed they are those of Figure 2, without its extensions. Server 1 speaks colon, 2 JSON, 3 one or the other, changing with every restart.
 func newCluster(t testing.TB, seed uint64, size int) *cluster {
-	c := &cluster{t: t, random: rand.New(rand.NewPCG(seed, 1)), maxDelay: 3, cut: map[[2]uint64]bool{}, leaders: map[raft.Term]raft.ServerID{},
+	c := &cluster{t: t, off: raft.RuleSet(seed%2) * raft.Extensions, random: rand.New(rand.NewPCG(seed, 1)), maxDelay: 3, cut: map[[2]uint64]bool{}, leaders: map[raft.Term]raft.ServerID{},
 		frames: map[wire.Encoding]int{}, answers: map[uint64]*answer{}}
 	for id := 1; id <= size; id++ {
 		c.seats = append(c.seats, &seat{id: raft.ServerID(id), encoding: wire.Encoding((id + 1) % 2), disk: &waltest.Disk{}})
@@ -79,7 +80,7 @@ func (c *cluster) start(s *seat) {
 	for _, other := range c.seats {
 		voters = append(voters, other.id)
 	}
-	started, err := server.New(server.Options{ID: s.id, Voters: voters, Seed: c.random.Uint64(), Encoding: s.encoding}, s.disk)
+	started, err := server.New(server.Options{ID: s.id, Voters: voters, Seed: c.random.Uint64(), Encoding: s.encoding, Off: c.off}, s.disk)
 	if err != nil {
 		c.t.Fatalf("server %d: %v", s.id, err)
 	}

@@ -161,5 +161,5 @@ func (w *writer) election(st *raft.Status) {
 }
 
 func roleName(r raft.Role) string {
-	return [...]string{"follower", "candidate", "leader"}[r]
+	return [...]string{"follower", "candidate", "leader", "preCandidate"}[r]
 }

@@ -46,8 +46,9 @@ func (s *Server) request(f *wire.Frame) {
 		return
 	}
 	first, term, err := s.node.Propose(commands...)
-	if err != nil { // only ErrNotLeader and ErrEmpty, which objection looks for
-		panic("server: " + err.Error())
+	if err != nil { // ErrTooMuch or ErrTransferring: objection has looked for the others
+		s.refuse(f.From, f.Call, f.ID, &wire.Error{Code: wire.CodeOverloaded, Message: err.Error() + "; nothing was done, try again"})
+		return
 	}
 	r := &s.requests
 	if term != r.term {

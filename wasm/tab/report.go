@@ -94,7 +94,7 @@ func (t *Tab) tellEvents(r *sentReport) {
 
 // bound brings a report of somebody else into the form that the page relies on.
 func (r *Report) bound() {
-	r.Role = oneOf(r.Role, "follower", "candidate", "leader")
+	r.Role = oneOf(r.Role, "follower", "candidate", "leader", "preCandidate")
 	r.Encoding = oneOf(r.Encoding, "colon", "json")
 	r.StateHash = clip(r.StateHash, 16)
 	r.Votes = slices.Clip(append([]Vote{}, r.Votes[:min(len(r.Votes), 9)]...))

@@ -66,7 +66,7 @@ func (t *Tab) startServer() {
 	for i := range voters {
 		voters[i] = raft.ServerID(i + 1)
 	}
-	s, err := server.New(server.Options{ID: raft.ServerID(t.seat.number), Voters: voters, Seed: t.random.Uint64(), Encoding: encoding,
+	s, err := server.New(server.Options{ID: raft.ServerID(t.seat.number), Voters: voters, Seed: t.random.Uint64(), Encoding: encoding, Off: raft.Extensions,
 		FirstElapsed: firstElapsed(t.start.Room, t.seat.number, t.room.Size)}, t.seat.disk)
 	if err != nil {
 		t.watch("The disk of S" + strconv.Itoa(t.seat.number) + " cannot be used in this room (" + clip(err.Error(), 200) + "). You are watching.")

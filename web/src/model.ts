@@ -6,7 +6,7 @@
  */
 export type U64 = number | string;
 
-export type Role = "follower" | "candidate" | "leader";
+export type Role = "follower" | "candidate" | "leader" | "preCandidate";
 
 /** This tab's server, as `window.raftPlayground.status()` returns it. */
 export interface Status {

@@ -29,7 +29,7 @@ export const rateOfSlider = (step: number): number => (step >= 300 ? 1 : Number(
 
 export const sliderOfRate = (rate: number): number => Math.round((Math.log10(Math.min(1, Math.max(0.001, rate))) + 3) * 100);
 
-const ROLES: Record<Role, string> = { follower: "Follower", candidate: "Candidate", leader: "Leader" };
+const ROLES: Record<Role, string> = { follower: "Follower", candidate: "Candidate", leader: "Leader", preCandidate: "Pre-candidate" };
 
 /** What a seat is doing, in a word or two. */
 export function roleWords(view: ServerView): string {

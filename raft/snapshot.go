@@ -1,0 +1,160 @@
+package raft
+
+import (
+	"errors"
+	"slices"
+)
+
+// Snapshot is the state machine's state after an entry; it replaces the log through it (§7). It is never written to again by anybody.
+type Snapshot struct {
+	Index         Index // the last entry it covers
+	Term          Term  // of that entry
+	Configuration Configuration
+	Data          []byte // the state machine's own encoding
+}
+
+// ErrCompact is Compact's answer to an index that cannot be compacted to.
+var ErrCompact = errors.New("raft: a snapshot ends at an entry that is applied, and after the one before")
+
+// Compact takes over the state machine's snapshot as of entry i, which must be applied, and forgets the log through it. The data is kept.
+// Errors: ErrCompact.
+func (n *Node) Compact(i Index, data []byte) error {
+	if i <= n.log.base || i > n.lastApplied {
+		return ErrCompact
+	}
+	n.event(Event{Kind: SnapshotTaken, Index: i, Old: uint64(n.log.base + 1)})
+	// The configuration is that of entry i: a snapshot never holds one that is not committed (canonical/raft#250).
+	n.snapshot = &Snapshot{Index: i, Term: n.log.term(i), Configuration: n.configAt(i).Clone(), Data: data}
+	n.forget(i)
+	n.disk.snapshotChanged = true
+	n.check()
+	return nil
+}
+
+// forget compacts the log through i; of the configurations the one in force at i stays.
+func (n *Node) forget(i Index) {
+	n.log.compact(i)
+	for len(n.configs) > 1 && n.configs[1].index <= i {
+		n.configs = slices.Delete(n.configs, 0, 1)
+	}
+}
+
+// sendSnapshot sends the next chunk to a follower that needs entries which are compacted away (Fig. 13). One chunk is under way at a time. The snapshot that was begun is
+// finished, even if there is a newer one meanwhile: a slow follower would never get to the end otherwise.
+func (n *Node) sendSnapshot(f *follower) {
+	if f.snapshot == nil {
+		f.snapshot, f.offset = n.snapshot, 0
+	}
+	s := f.snapshot
+	end := min(f.offset+n.opt.MaxChunk, len(s.Data))
+	m := &InstallSnapshot{Call: n.nextCall(), Term: n.currentTerm, LeaderID: n.opt.ID, LastIncludedIndex: s.Index, LastIncludedTerm: s.Term,
+		Configuration: s.Configuration, Offset: uint64(f.offset), Data: s.Data[f.offset:end:end], Done: end == len(s.Data)}
+	f.probe = m.Call
+	n.event(Event{Kind: SnapshotSent, Peer: f.id, Index: s.Index, Old: uint64(f.offset), New: uint64(len(s.Data))})
+	n.send(f.id, 0, m)
+}
+
+// incoming is a snapshot that is being received.
+type incoming struct {
+	index Index
+	term  Term
+	data  []byte
+}
+
+// handleInstallSnapshot implements Fig. 13, receiver implementation.
+func (n *Node) handleInstallSnapshot(from ServerID, m *InstallSnapshot) {
+	switch {
+	case m.LeaderID != from:
+		n.ignore(from, NotTheSender)
+		return
+	case m.Term == n.currentTerm && n.leadership != nil:
+		n.ignore(from, SecondLeader)
+		return
+	case m.LastIncludedTerm > m.Term || m.LastIncludedIndex == 0:
+		n.ignore(from, Impossible)
+		return
+	}
+	n.observeTerm(m.Term, from)
+	reply := &InstallSnapshotReply{Call: m.Call}
+	if m.Term == n.currentTerm { // 1. reply immediately if term < currentTerm
+		n.followLeader(from)
+		n.receiveChunk(from, m, reply)
+	}
+	reply.Term = n.currentTerm
+	n.send(from, n.barrier(), reply)
+}
+
+// receiveChunk follows the receiver's rules 2 to 5. Chunks come in order; one that does not fit is answered with what is wanted.
+func (n *Node) receiveChunk(from ServerID, m *InstallSnapshot, reply *InstallSnapshotReply) {
+	if m.LastIncludedIndex <= n.commitIndex { // an old one: all of it is here and committed (etcd PR#1763)
+		n.event(Event{Kind: SnapshotNotNeeded, Peer: from, Index: m.LastIncludedIndex, Old: uint64(n.commitIndex)})
+		n.incoming = nil
+		reply.MatchIndex = n.commitIndex
+		return
+	}
+	if n.incoming == nil || n.incoming.index != m.LastIncludedIndex || n.incoming.term != m.LastIncludedTerm {
+		n.incoming = &incoming{index: m.LastIncludedIndex, term: m.LastIncludedTerm} // 2. create new snapshot file; 5. discard any with a smaller index
+	}
+	in := n.incoming
+	if m.Offset == uint64(len(in.data)) && len(in.data)+len(m.Data) <= n.opt.MaxSnapshot {
+		in.data = append(in.data, m.Data...) // 3. write data into snapshot file at given offset
+		if m.Done {
+			n.install(from, &Snapshot{Index: in.index, Term: in.term, Configuration: m.Configuration.Clone(), Data: in.data})
+			n.incoming = nil
+			reply.MatchIndex = m.LastIncludedIndex
+			return
+		}
+	}
+	reply.NextOffset = uint64(len(in.data)) // 4. reply and wait for more data chunks
+}
+
+// install follows the receiver's rules 6 to 8.
+func (n *Node) install(leader ServerID, s *Snapshot) {
+	e := Event{Kind: SnapshotInstalled, Reason: KeptSuffix, Peer: leader, Index: s.Index, Old: uint64(n.log.last)}
+	n.snapshot = s
+	if s.Index > n.log.last || n.log.term(s.Index) != s.Term || !n.keeps(KeepSuffix) {
+		e.Reason = DroppedLog
+	}
+	n.event(e)
+	if e.Reason == KeptSuffix {
+		n.forget(s.Index) // 6. if existing log entry has same index and term as snapshot's last included entry, retain log entries following it
+	} else {
+		n.disk.truncated(n.commitIndex+1, true) // the committed part of what the disk holds stays true
+		n.log.reset(s.Index, s.Term)            // 7. discard the entire log: a conflicting entry left behind would make it reject all that follows (hashicorp/raft#697)
+		n.configs = append(n.configs[:0], configAt{s.Index, s.Configuration})
+		n.configChanged(FromSnapshot) // 8. … and load snapshot's cluster configuration
+	}
+	n.disk.handed = max(n.disk.handed, s.Index)
+	n.disk.snapshotChanged = true
+	n.event(Event{Kind: CommitAdvanced, Reason: LeaderSaidSo, Peer: leader, Index: s.Index, Old: uint64(n.commitIndex), New: uint64(s.Index)})
+	n.commitIndex = s.Index
+}
+
+// nextRestore hands out a snapshot that the state machine is to be reset to (rule 8), once it is durable. It comes in the stream of what is to be
+// applied, at its place: between the entries before and after it (NuRaft#407).
+func (n *Node) nextRestore() *Snapshot {
+	if n.snapshot == nil || n.applying >= n.snapshot.Index || n.disk.durable < n.snapshot.Index || n.disk.snapshotChanged {
+		return nil
+	}
+	n.applying = n.snapshot.Index
+	return n.snapshot
+}
+
+// handleInstallSnapshotReply moves on: to the next chunk, or back to AppendEntries.
+func (n *Node) handleInstallSnapshotReply(from ServerID, m *InstallSnapshotReply) {
+	n.observeTerm(m.Term, from)
+	f := n.answering(from, m.Term, m.Call)
+	switch {
+	case f == nil:
+	case m.MatchIndex > n.log.last:
+		n.ignore(from, Impossible)
+	case m.MatchIndex > 0:
+		f.snapshot = nil
+		n.matched(f, m.MatchIndex)
+	case f.snapshot == nil || m.Call != f.probe:
+		n.ignore(from, StaleReply)
+	default:
+		f.probe = 0
+		f.offset = int(min(m.NextOffset, uint64(len(f.snapshot.Data))))
+	}
+}
