@@ -243,7 +243,7 @@ func (w *World) look(m *machine) *check.View {
 	node, s := m.server.Node(), &w.status
 	node.Status(s)
 	w.view = check.View{
-		Server: m.id, Role: s.Role, Term: s.CurrentTerm, Last: s.LastIndex, Commit: s.CommitIndex, Applied: s.LastApplied,
+		Server: m.id, Role: s.Role, Term: s.CurrentTerm, Base: s.SnapshotIndex, Last: s.LastIndex, Commit: s.CommitIndex, Applied: s.LastApplied,
 		StateHash: m.server.Store().Hash(), Log: node,
 	}
 	return &w.view

@@ -1,0 +1,204 @@
+package main
+
+import (
+	"flag"
+	"fmt"
+	"os"
+	"runtime"
+	"slices"
+	"strings"
+	"sync"
+	"testing"
+	"time"
+
+	"raftplayground/raft"
+	"raftplayground/raft/check"
+	"raftplayground/raft/check/linear"
+	"raftplayground/raft/lab"
+)
+
+var update = flag.Bool("update", false, "write ../RULES.md anew")
+
+// mostSeeds is how many seeds may pass before a rule that is switched off has shown what it is for.
+const mostSeeds = 2000
+
+// without is what is switched off beside a rule, because it alone hides the rule's absence.
+var without = map[raft.Rule]struct {
+	rule raft.Rule
+	why  string
+}{
+	raft.CommitOnlyCurrentTerm: {raft.LeaderNoOp, "with a blank entry at the start of every term, entries of earlier terms are never acknowledged but together with it"},
+}
+
+// notByChance says of the safety rules whose absence seeds do not show why that is so. Each has its scenario.
+var notByChance = map[raft.Rule]string{
+	raft.CommitOnlyVerified:    "our leaders never send a follower a place before its first difference together with a commitIndex beyond it; another's may",
+	raft.ForgetCutWrites:       "a candidate counts its own vote only after every earlier write, so a write that was cut off has ended before its server can count itself as leader",
+	raft.RefuseImpossible:      "no server that keeps the rules sends what cannot be",
+	raft.ReadInOwnTerm:         "the clients here read through the log",
+	raft.ReadRound:             "the clients here read through the log",
+	raft.LeaseEndsWithTransfer: "the clients here read through the log",
+	raft.TwoMajorities:         "the servers here do not change",
+	raft.ConfigOnAppend:        "the servers here do not change",
+	raft.RollBackConfig:        "the servers here do not change",
+	raft.OneChangeAtATime:      "the servers here do not change",
+	raft.ChangeInOwnTerm:       "the servers here do not change",
+	raft.KeepSuffix:            "the logs here are not compacted",
+}
+
+// hostile is a world in which faults come thick: small, with disks of every speed and clients in a hurry.
+func hostile(seed uint64, off ...string) lab.Run {
+	c := lab.Standard()
+	c.Servers = []int{5, 3}[seed%2]
+	c.Disk = []int64{0, 2000, 50_000, 100_000}[seed/2%4]
+	c.Chaos, c.Heal, c.Think = 20e6, 5e6, 150e3
+	c.Off = off
+	return lab.Draw(c, seed)
+}
+
+// finding is how the absence of a rule was found.
+type finding struct {
+	rule  raft.RuleInfo
+	seeds int               // that it took; 0: it was not found
+	at    float64           // when it was seen, in seconds of that seed's time
+	found string            // what was violated there, all of it
+	hours float64           // simulated until then
+	kept  []check.Violation // what the same seed leads to with all rules on
+}
+
+// Every safety rule is needed: with it switched off, seeds find a violation of the property that it protects, and the same seed with all rules on has none. For
+// the others it is said why chance does not find them. The table is kept in RULES.md.
+func TestEachSafetyRuleIsNeeded(t *testing.T) {
+	var work sync.WaitGroup
+	findings := make([]finding, len(raft.Rules))
+	next := make(chan int, len(raft.Rules))
+	for i, rule := range raft.Rules {
+		findings[i].rule = rule
+		if rule.Protects != raft.Liveness && notByChance[rule.Rule] == "" {
+			next <- i
+		}
+	}
+	close(next)
+	for range runtime.GOMAXPROCS(0) {
+		work.Go(func() {
+			for i := range next {
+				findings[i].search()
+			}
+		})
+	}
+	work.Wait()
+	table := tableOf(findings)
+	t.Log("\n" + table)
+	for _, f := range findings {
+		if f.rule.Protects != raft.Liveness && notByChance[f.rule.Rule] == "" && f.seeds == 0 {
+			t.Errorf("%s is off, and in %d seeds %s is not violated", f.rule.ID, mostSeeds, protects(f.rule))
+		}
+		for _, v := range f.kept {
+			t.Errorf("seed %d that shows the absence of %s is violated with all rules on: %v", f.seeds-1, f.rule.ID, v.Error())
+		}
+	}
+	checkDocument(t, table)
+}
+
+// search goes through seeds until one violates what the rule protects.
+func (f *finding) search() {
+	off := []string{f.rule.ID}
+	if other, hides := without[f.rule.Rule]; hides {
+		off = append(off, raft.Rules[other.rule].ID)
+	}
+	for seed := range uint64(mostSeeds) {
+		world, violations := live(hostile(seed, off...))
+		f.hours += float64(world.Now()) / 3600e6
+		for _, v := range violations {
+			if v.Property != protects(f.rule) {
+				continue
+			}
+			f.seeds, f.at, f.found = int(seed)+1, float64(v.At)/1e6, names(violations)
+			_, f.kept = live(hostile(seed))
+			return
+		}
+	}
+}
+
+// live lives through a run. A core that panics has seen by itself that something is broken: what was violated by then counts.
+func live(run lab.Run) (world *lab.World, violations []check.Violation) {
+	world, err := lab.New(run)
+	if err != nil {
+		panic(err)
+	}
+	defer func() {
+		if recover() != nil {
+			violations = world.Violations()
+		}
+	}()
+	violations = world.Finish()
+	if err := linear.Check(world.History(), 5*time.Second); err != nil {
+		violations = append(violations, check.Violation{Property: check.Linearizability, At: world.Now(), Detail: err.Error()})
+	}
+	return world, violations
+}
+
+// names lists the properties that were violated, each once.
+func names(violations []check.Violation) string {
+	var list []string
+	for _, v := range violations {
+		if name := v.Property.String(); !slices.Contains(list, name) {
+			list = append(list, name)
+		}
+	}
+	return strings.Join(list, ", ")
+}
+
+func protects(rule raft.RuleInfo) check.Property {
+	return map[raft.Property]check.Property{
+		raft.Liveness: check.Liveness, raft.ElectionSafety: check.ElectionSafety, raft.LeaderAppendOnly: check.LeaderAppendOnly, raft.LogMatching: check.LogMatching,
+		raft.LeaderCompleteness: check.LeaderCompleteness, raft.StateMachineSafety: check.StateMachineSafety, raft.Durability: check.Durability,
+		raft.Linearizability: check.Linearizability,
+	}[rule.Protects]
+}
+
+func tableOf(findings []finding) string {
+	var b strings.Builder
+	b.WriteString("| rule that is off | protects | seeds needed | seen after | simulated in all | violated there |\n| --- | --- | --- | --- | --- | --- |\n")
+	for _, f := range findings {
+		if f.seeds > 0 {
+			fmt.Fprintf(&b, "| %s (`%s`, %s) | %v | %d | %.3f s | %.2f h | %s |\n", f.rule.Title, f.rule.ID, f.rule.Section, protects(f.rule), f.seeds, f.at, f.hours, f.found)
+		}
+	}
+	b.WriteString("\nBeside a rule another one is off where that alone hides its absence:\n\n")
+	for _, rule := range raft.Rules {
+		if other, hides := without[rule.Rule]; hides {
+			fmt.Fprintf(&b, "- `%s` with `%s`: %s.\n", rule.ID, raft.Rules[other.rule].ID, other.why)
+		}
+	}
+	b.WriteString("\nNot found by chance:\n\n")
+	for _, rule := range raft.Rules {
+		if why := notByChance[rule.Rule]; why != "" {
+			fmt.Fprintf(&b, "- `%s` (protects %v): %s.\n", rule.ID, protects(rule), why)
+		}
+	}
+	return b.String()
+}
+
+// checkDocument looks that RULES.md speaks of the same rules; how many seeds each takes changes with every change of the core.
+func checkDocument(t *testing.T, table string) {
+	const name = "../RULES.md"
+	head := "# What each rule is for\n\nEach safety rule switched off in all servers, and the first seed that shows what it protects: 3 or 5 servers, 20 s of faults drawn from the seed, then\n" +
+		"healing (`hostile` in soak/rules_test.go). Written by `go test ./raft/lab/soak -run Rule -update`.\n\n"
+	if *update {
+		if err := os.WriteFile(name, []byte(head+table), 0o644); err != nil {
+			t.Fatal(err)
+		}
+	}
+	kept, err := os.ReadFile(name)
+	if err != nil {
+		t.Fatal(err)
+	}
+	for _, line := range strings.Split(table, "\n") {
+		if _, rest, found := strings.Cut(line, "`"); found {
+			if id, _, _ := strings.Cut(rest, "`"); !strings.Contains(string(kept), "`"+id+"`") {
+				t.Errorf("%s says nothing of %s: run with -update", name, id)
+			}
+		}
+	}
+}
