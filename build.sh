@@ -5,7 +5,7 @@ cd "$(dirname "${BASH_SOURCE[0]}")"
 
 readonly OUT=.build
 readonly PROGRAM=$OUT/raft-playground
-readonly SOAK_TIME=${SOAK_TIME:-30s} # for each fuzz target
+readonly SOAK_TIME=${SOAK_TIME:-30s} # for the seeds, and for each fuzz target
 
 usage() {
   cat <<'HELP'
@@ -13,7 +13,7 @@ usage() {
 ./build.sh run [flags]     builds and serves; the flags go to the program (-addr, -lan, …)
 ./build.sh test            builds and runs every test, the browser's too
 ./build.sh bench [name]    runs the Go benchmarks that match name, and the comparison with etcd's core
-./build.sh soak            runs every fuzz target for 30 s (SOAK_TIME=5m for longer)
+./build.sh soak            runs simulated clusters from new seeds for 30 s, then every fuzz target for as long (SOAK_TIME=5m for longer)
 HELP
 }
 
@@ -27,7 +27,10 @@ main() {
       ;;
     test) run_tests ;;
     bench) run_benchmarks "${2:-.}" ;;
-    soak) run_fuzz_targets ;;
+    soak)
+      run_seeds
+      run_fuzz_targets
+      ;;
     help | -h | --help) usage ;;
     *) usage >&2; exit 2 ;;
   esac
@@ -184,6 +187,12 @@ run_benchmarks() {
     step "this core beside etcd's: raft/bench"
     (cd raft/bench && go run .)
   fi
+}
+
+run_seeds() {
+  need_go
+  step "simulated clusters under faults for $SOAK_TIME"
+  go run ./raft/lab/soak -time "$SOAK_TIME"
 }
 
 run_fuzz_targets() {
