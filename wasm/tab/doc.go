@@ -15,6 +15,6 @@
 //
 // # Bounds
 //
-// A hidden page draws nothing; for its scripts it is sent four batches a second at most. While a page asks for nothing, only the latest state is kept, the newest 500
+// A hidden page draws nothing; for its scripts it is sent four batches a second at most, without the frames on their way. While a page asks for nothing, only the latest state is kept, the newest 500
 // flights, 500 corrections of flights, 500 lines of story and 500 requests; what is dropped is the oldest, and the next batch says so in its notice.
 package tab

@@ -44,6 +44,9 @@ func (t *Tab) receiveSeen(params jsoniter.RawMessage) {
 		return
 	}
 	t.clock.set(seen.Now / 1000)
+	if t.start.Hidden {
+		return // nobody watches the frames of a hidden page, and they are not replayed
+	}
 	t.outbox.dropped += max(0, seen.Dropped)
 	for i := range seen.Frames {
 		f := &seen.Frames[i]

@@ -503,6 +503,7 @@ func TestAHiddenPageIsSentFourBatchesASecond(t *testing.T) {
 	hidden := tabs[0]
 	hidden.say(map[string]any{"type": "hidden", "hidden": true})
 	w.run(300)
+	flights := len(hidden.flights)
 	for second := range 10 {
 		before := len(hidden.batches)
 		index := w.put(tabs[1], 1000+second, "k", strconv.Itoa(second)).Index
@@ -514,12 +515,18 @@ func TestAHiddenPageIsSentFourBatchesASecond(t *testing.T) {
 			t.Errorf("second %d: the hidden page knows commitIndex %d, %d is committed", second, status.CommitIndex, index)
 		}
 	}
+	if extra := len(hidden.flights) - flights; extra > 0 {
+		t.Errorf("a hidden page was sent %d frames to draw", extra)
+	}
 	hidden.say(map[string]any{"type": "hidden", "hidden": false})
 	w.run(20)
 	before := len(hidden.batches)
 	w.run(1000)
 	if got := len(hidden.batches) - before; got < 10 {
 		t.Errorf("a page that is seen again was sent %d batches in a second", got)
+	}
+	if len(hidden.flights) == flights {
+		t.Error("a page that is seen again was sent no frames to draw")
 	}
 }
 

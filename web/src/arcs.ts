@@ -1,12 +1,22 @@
-import { play } from "./motion.js";
 import type { Store } from "./store.js";
 
 const REGROW_MS = 180; // in which a reset timer grows back
+const FLASH_MS = 240; // for which a ring goes out when a timer is reset
 const CLOSE = 0.15; // of the time left: the arc is thick
+
+interface Arc {
+  server: number;
+  element: SVGCircleElement;
+  flash: SVGElement | null;
+  shown: number; // the fraction that is drawn
+  from: number; // the fraction from which it grows back
+  since: number; // performance.now() of the last reset
+  flashing: boolean;
+}
 
 /** The election timers, moved per frame: length = time left ÷ the longest possible timeout, so that arcs compare across servers (LOOK §4). */
 export class ArcLayer {
-  private arcs: { server: number; element: SVGCircleElement; flash: Element | null; shown: number; from: number; since: number }[] = [];
+  private arcs: Arc[] = [];
 
   constructor(private svg: SVGSVGElement, private store: Store) {}
 
@@ -15,7 +25,7 @@ export class ArcLayer {
     this.arcs = [...this.svg.querySelectorAll<SVGCircleElement>(".timer-arc")].map((element) => {
       const server = Number(element.dataset["server"]);
       const known = this.arcs.find((a) => a.element === element);
-      return known ?? { server, element, flash: element.parentElement?.querySelector(".flash") ?? null, shown: 0, from: 0, since: 0 };
+      return known ?? { server, element, flash: element.parentElement?.querySelector<SVGElement>(".flash") ?? null, shown: 0, from: 0, since: 0, flashing: false };
     });
   }
 
@@ -28,8 +38,9 @@ export class ArcLayer {
       if (!r || !t) continue;
       const left = Math.max(0, t.timeout - t.elapsed - Math.max(0, now - r.at)) / t.longest;
       if (left > arc.shown + 0.08) {
-        if (arc.since === 0 || at - arc.since > REGROW_MS) this.reset(arc, at);
+        if (arc.since === 0 || at - arc.since > REGROW_MS) this.reset(arc, at, reduced);
       }
+      this.flash(arc, at);
       const grown = arc.since === 0 ? 1 : (at - arc.since) / REGROW_MS;
       let value = grown < 1 && !reduced ? arc.from + (left - arc.from) * grown : left;
       if (reduced) value = Math.ceil(value * 10) / 10;
@@ -43,10 +54,18 @@ export class ArcLayer {
     return moving;
   }
 
-  private reset(arc: { element: Element; flash: Element | null; shown: number; from: number; since: number }, at: number): void {
+  private reset(arc: Arc, at: number, reduced: boolean): void {
     arc.from = arc.shown;
     arc.since = at;
-    if (this.store.rate > 0.3) return; // in real time a ring twenty times a second would say nothing
-    play(arc.flash, [{ opacity: 0.5, transform: "scale(1)" }, { opacity: 0, transform: "scale(1.16)" }], 240);
+    arc.flashing = !reduced && this.store.rate <= 0.3; // in real time a ring twenty times a second would say nothing
+  }
+
+  /** The ring of a reset is moved with the arcs: an animation of its own would have every frame painted. */
+  private flash(arc: Arc, at: number): void {
+    if (!arc.flashing || !arc.flash) return;
+    const gone = Math.min(1, (at - arc.since) / FLASH_MS);
+    arc.flashing = gone < 1;
+    arc.flash.style.opacity = arc.flashing ? String(0.5 * (1 - gone)) : "";
+    arc.flash.style.transform = arc.flashing ? `scale(${(1 + 0.16 * gone).toFixed(3)})` : "";
   }
 }

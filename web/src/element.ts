@@ -4,16 +4,23 @@ import { store, type Topic } from "./store.js";
 /**
  * The base of all views: drawn in the page's own tree (one style sheet, src/page.css), again whenever one of its topics changed in the store.
  * What only informs need not be drawn sixty times a second: a view may name the least time between two drawings. A person's own act shows at once.
+ * Nor need it be drawn when nothing that it shows is different: a view may name its slice of the store.
  * A hidden page draws nothing; what changed meanwhile is drawn once when it is seen again.
  */
 export abstract class RaftElement extends LitElement {
   protected abstract readonly topics: readonly Topic[];
   protected readonly calm: number = 0; // ms
 
+  /** What the view shows of the store, if that is less than its topics; it is drawn anew only if this is different, or if a person chose to see something else. */
+  protected slice(): unknown {
+    return null;
+  }
+
   private leave: (() => void) | null = null;
   private timer: ReturnType<typeof setTimeout> | undefined;
   private drawnAt = 0;
   private missed = false;
+  private drawn = ""; // the slice that is drawn
   private readonly seen = () => {
     if (this.missed && !document.hidden) this.draw();
   };
@@ -40,15 +47,21 @@ export abstract class RaftElement extends LitElement {
 
   private drawSoon(now: boolean): void {
     this.missed = document.hidden;
-    if (this.missed) return;
+    if (this.missed || (!now && !this.different())) return;
     const wait = this.drawnAt + this.calm - performance.now();
     clearTimeout(this.timer);
     if (now || wait <= 0) this.draw();
     else this.timer = setTimeout(() => this.draw(), wait);
   }
 
+  private different(): boolean {
+    const slice = this.slice();
+    return slice === null || JSON.stringify(slice) !== this.drawn;
+  }
+
   private draw(): void {
     this.missed = false;
+    this.drawn = JSON.stringify(this.slice());
     this.drawnAt = performance.now();
     this.requestUpdate();
   }

@@ -1,14 +1,17 @@
 import { nothing, render, svg, type SVGTemplateResult } from "lit";
 import { along, clientLane, lane, reasonSide, spareLabels, type Lane, type Point, type Ring, type Side } from "./layout.js";
 import type { Batch, Flight } from "./model.js";
-import { play } from "./motion.js";
+import { reducedMotion } from "./motion.js";
 import { less, slot } from "./numbers.js";
 import type { Store } from "./store.js";
 import { lostWords } from "./words.js";
 
 const DRAWN = 40; // most marks at once; beyond that heartbeats and replies show as pulses of their link
 const PULSE_MS = 120; // a flight that is watched for less is a pulse, too
-const GLOW_MS = 240; // how long a link glows for it; once at a time
+const GLOW_MS = 160; // how long a link glows for it
+const GLOW_EVERY_MS = 640; // in real time twenty heartbeats a second would make it glow for ever
+const BEAT_MS = 160; // for which a leader's outline grows pale when it sends
+const SHRINK_MS = 120; // in which a mark goes into its node
 const STALE_MS = 500; // of real time: what ended longer ago (a hidden tab) is not replayed
 const CLIENT_MS = 320; // a client's frame takes no cluster time, so it is drawn for this much real time
 const LABELS_MS = 100;
@@ -19,7 +22,7 @@ interface Mark {
   group: SVGGElement;
   born: number; // performance.now()
   stop: number; // the fraction of the way at which it ends
-  ended: number | null;
+  ended: number | null; // performance.now()
   at: Point;
   label: boolean;
   reasoned: boolean; // its reason is written beside its cross
@@ -27,6 +30,7 @@ interface Mark {
 }
 
 const isClient = (f: Flight): boolean => f.from >= 1001 || f.to >= 1001;
+const isMinor = (f: Flight): boolean => f.kind === "AppendEntriesReply" || (f.kind === "AppendEntries" && f.entryCount === 0);
 const isLost = (f: Flight): boolean => f.fate !== "sent";
 
 /** The messages on their way. Each mark is drawn once; per frame only its transform changes. */
@@ -35,7 +39,8 @@ export class FlightLayer {
   private ring: Ring | null = null;
   private hovered: number | null = null;
   private labelledAt = 0;
-  private pulses = new Map<number, number>(); // by link, when it glowed last
+  private pulses = new Map<string, number>(); // by link, when it glowed last
+  private beats = new Map<SVGElement, number>(); // leaders' outlines, since when they are pale
 
   constructor(private layer: SVGGElement, private store: Store) {}
 
@@ -59,7 +64,9 @@ export class FlightLayer {
     for (const f of this.store.flights.values()) if (f.due >= now) this.begin(f, now, at);
   }
 
-  add(batch: Batch): void {
+  /** Takes what is new; true if there is more to move now. */
+  add(batch: Batch): boolean {
+    const before = this.marks.size;
     const at = performance.now();
     const now = this.store.now(at);
     const beating = new Set<number>();
@@ -68,8 +75,8 @@ export class FlightLayer {
       if (this.ring && !document.hidden) this.begin(f, now, at);
     }
     for (const server of beating) {
-      const outline = this.layer.ownerSVGElement?.querySelector(`.node.leader[data-server="${server}"] .outline`);
-      if (this.store.rate <= 0.3) play(outline, [{ opacity: 1 }, { opacity: 0.4 }, { opacity: 1 }], 160);
+      const outline = this.layer.ownerSVGElement?.querySelector<SVGElement>(`.node.leader[data-server="${server}"] .outline`);
+      if (outline && this.store.rate <= 0.3 && !reducedMotion()) this.beats.set(outline, at);
     }
     for (const l of batch.lost ?? []) {
       const mark = this.marks.get(l.seq);
@@ -78,25 +85,54 @@ export class FlightLayer {
       mark.flight = flight;
       mark.stop = stopOf(flight);
     }
+    return this.marks.size > before;
   }
 
-  /** Moves everything; false when nothing will move by itself. `skipped`: the page was not drawn for a while, so what ended meanwhile is gone. */
-  frame(now: number, at: number, skipped: boolean, reduced: boolean): boolean {
-    let moving = false;
+  /**
+   * Moves everything, and says what will move by itself: nothing, only what is always there (heartbeats, replies), or something worth every frame.
+   * `skipped`: the page was not drawn for a while, so what ended meanwhile is gone.
+   */
+  frame(now: number, at: number, skipped: boolean, reduced: boolean): "still" | "calm" | "lively" {
+    let lively = false;
+    let moving = this.beat(at);
     for (const mark of this.marks.values()) {
-      if (mark.ended !== null) continue;
+      if (mark.ended !== null) {
+        moving = this.shrink(mark, at) || moving;
+        continue;
+      }
       const fraction = this.fractionOf(mark, now, at);
       const before = fraction < -1; // the room's clock began anew
       if (fraction >= mark.stop || before) {
-        this.end(mark, skipped || before);
+        this.end(mark, at, skipped || before);
+        moving = true;
         continue;
       }
       if (this.store.rate > 0 || isClient(mark.flight)) moving = true;
+      if (moving && !isMinor(mark.flight)) lively = true;
       if (reduced) this.jump(mark, Math.max(0, Math.floor(fraction * 10) / 10));
       else place(mark, Math.max(0, fraction));
     }
     if (at - this.labelledAt > LABELS_MS || !moving) this.chooseLabels(at);
-    return moving;
+    return lively ? "lively" : moving ? "calm" : "still";
+  }
+
+  /** Leaders' outlines brighten again; as all here, not by an animation of its own, which would have every frame painted. */
+  private beat(at: number): boolean {
+    for (const [outline, since] of this.beats) {
+      const gone = (at - since) / BEAT_MS;
+      outline.style.opacity = gone < 1 ? String(0.4 + 0.6 * Math.abs(2 * gone - 1)) : "";
+      if (gone >= 1) this.beats.delete(outline);
+    }
+    return this.beats.size > 0;
+  }
+
+  /** A delivered mark goes into its node; true while it does. What is lost fades by itself. */
+  private shrink(mark: Mark, at: number): boolean {
+    if (isLost(mark.flight) || mark.ended === null) return false;
+    const left = 1 - (at - mark.ended) / SHRINK_MS;
+    if (left > 0) place(mark, mark.stop, left);
+    else this.remove(mark);
+    return left > 0;
   }
 
   /** Without motion a message is a still arrow, and its mark goes on by tenths of the way. */
@@ -116,8 +152,7 @@ export class FlightLayer {
     if (!isClient(f)) {
       if ((now - f.due) / rate > STALE_MS) return;
       const brief = (f.due - f.sent) / rate < PULSE_MS && this.store.rate > 0;
-      const minor = f.kind === "AppendEntriesReply" || (f.kind === "AppendEntries" && f.entryCount === 0);
-      if (brief || this.marks.size >= DRAWN || (minor && this.marks.size >= DRAWN / 2)) return this.pulse(f);
+      if (brief || this.marks.size >= DRAWN || (isMinor(f) && this.marks.size >= DRAWN / 2)) return this.pulse(f);
     }
     if (!ring.points[f.from - 1] && !ring.points[f.to - 1]) return;
     const group = document.createElementNS("http://www.w3.org/2000/svg", "g");
@@ -151,35 +186,30 @@ export class FlightLayer {
     this.chooseLabels(performance.now());
   }
 
-  /** A link shows for a moment that something passed on it. */
+  /** A link shows for a moment that something passed on it: it is coloured and, later, is not; nothing in between needs painting. */
   private pulse(f: Flight): void {
-    const [a, b] = f.from < f.to ? [f.from, f.to] : [f.to, f.from];
+    const link = f.from < f.to ? `${f.from}-${f.to}` : `${f.to}-${f.from}`;
     const at = performance.now();
-    if (at - (this.pulses.get(a * 16 + b) ?? 0) < GLOW_MS) return;
-    this.pulses.set(a * 16 + b, at);
-    for (const line of this.layer.ownerSVGElement?.querySelectorAll(`[data-link="${a}-${b}"] .link-line`) ?? []) {
-      play(line, [{ stroke: `var(--term${slot(f.term)})`, strokeWidth: "2.5px" }, {}], GLOW_MS);
-    }
+    if (at - (this.pulses.get(link) ?? -GLOW_EVERY_MS) < GLOW_EVERY_MS) return;
+    const lines = [...(this.layer.ownerSVGElement?.querySelectorAll<SVGElement>(`[data-link="${link}"] .link-line`) ?? [])];
+    this.pulses.set(link, at);
+    for (const line of lines) Object.assign(line.style, { stroke: `var(--term${slot(f.term)})`, strokeWidth: "2.5px" });
+    setTimeout(() => lines.forEach((line) => Object.assign(line.style, { stroke: "", strokeWidth: "" })), GLOW_MS);
   }
 
-  private end(mark: Mark, skipped: boolean): void {
-    mark.ended = performance.now();
+  private end(mark: Mark, at: number, unseen: boolean): void {
+    mark.ended = at;
     mark.group.classList.add("ended");
-    const remove = () => {
-      mark.group.remove();
-      this.marks.delete(mark.flight.seq);
-    };
-    if (skipped) return remove();
+    if (unseen || (!isLost(mark.flight) && reducedMotion())) return this.remove(mark);
     place(mark, mark.stop);
-    if (isLost(mark.flight)) {
-      this.draw(mark);
-      setTimeout(remove, 1_200);
-      return;
-    }
-    const inner = mark.group.firstElementChild;
-    const shrink = play(inner, [{ transform: "scale(1)" }, { transform: "scale(0)" }], 120);
-    if (shrink) shrink.finished.then(remove, remove);
-    else remove();
+    if (!isLost(mark.flight)) return; // shrink does the rest
+    this.draw(mark);
+    setTimeout(() => this.remove(mark), 1_200);
+  }
+
+  private remove(mark: Mark): void {
+    mark.group.remove();
+    this.marks.delete(mark.flight.seq);
   }
 
   private draw(mark: Mark): void {
@@ -223,9 +253,9 @@ export class FlightLayer {
   }
 }
 
-function place(mark: Mark, fraction: number): void {
+function place(mark: Mark, fraction: number, scale = 1): void {
   mark.at = along(mark.lane, fraction);
-  mark.group.setAttribute("transform", `translate(${mark.at.x.toFixed(1)} ${mark.at.y.toFixed(1)})`);
+  mark.group.setAttribute("transform", `translate(${mark.at.x.toFixed(1)} ${mark.at.y.toFixed(1)})${scale < 1 ? ` scale(${scale.toFixed(2)})` : ""}`);
 }
 
 /** How far a message comes: a cut link ends it half-way, a server that is down at its door. */

@@ -50,7 +50,7 @@ export function sides(): number[][] {
 /** A wall with ticks between two sides (LOOK §5), where a straight one can stand between them. */
 export function wallMark(groups: number[][], ring: Ring): SVGTemplateResult | typeof nothing {
   const [one, other] = groups.map((servers) => servers.flatMap((s) => ring.points[s - 1] ?? []));
-  const between = one && other && groups.length === 2 ? wall(one, other, ring.r + 12) : null;
+  const between = one && other && groups.length === 2 && !ring.compact ? wall(one, other, ring.r + 12) : null;
   if (!between) return nothing;
   const { from, to } = between;
   return svg`<g class="wall" pointer-events="none"><line class="wall-line" x1=${from.x} y1=${from.y} x2=${to.x} y2=${to.y} /><path class="wall-ticks" d=${ticks(from, to)} /></g>`;

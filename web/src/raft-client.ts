@@ -41,6 +41,10 @@ export class RaftClient extends RaftElement {
     `;
   }
 
+  protected override slice(): unknown {
+    return [store.requests, store.room?.started, leaderOf(store.servers)?.server, store.servers.map((s) => s.seat)];
+  }
+
   private chosen(): ClientRequest["op"] {
     const op = this.querySelector<HTMLInputElement>("input[name=op]:checked")?.value;
     return op === "get" || op === "delete" ? op : "put";

@@ -24,6 +24,10 @@ export class RaftHeader extends RaftElement {
     `;
   }
 
+  protected override slice(): unknown {
+    return [store.boot, store.connection.state, store.self.server, store.room, store.history.terms.at(-1)?.term, store.servers.map((s) => [s.seat, s.report?.role === "leader" ? s.report.term : null])];
+  }
+
   private where(): string {
     const { boot } = store;
     if (boot.state === "loading" && boot.fraction < 1) return `Loading the cluster… ${Math.round(boot.fraction * 100)} %`;

@@ -63,6 +63,10 @@ export class RaftLogGrid extends RaftElement {
     `;
   }
 
+  protected override slice(): unknown {
+    return [store.ghosts.map((g) => g.at), store.servers.map(({ server, seat, report: r }) => [server, seat, r && [r.role, r.term, r.commitIndex, r.appliedIndex, r.lastIndex, r.lastTerm, r.log.first, r.log.cells.length, r.peers]])];
+  }
+
   protected override updated(): void {
     if (!this.following) return;
     const box = this.querySelector(".logs-scroll");

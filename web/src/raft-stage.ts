@@ -7,12 +7,15 @@ import { ring, type Ring } from "./layout.js";
 import { linkMark, linkPairs, sides, sidesCaption, wallMark } from "./link.js";
 import { labelDrop, nodeLabel, nodeMark } from "./node.js";
 import { ArcLayer } from "./arcs.js";
+import type { ServerView } from "./model.js";
 import { play, reducedMotion } from "./motion.js";
 import { store } from "./store.js";
 import { nextCut } from "./words.js";
 import "./raft-room.js";
 
-const ARCS_MS = 24; // between two frames in which only the timers move
+// Between two frames, when all that moves is what is always there: it takes most of the time, so it must not take most of a processor.
+const CALM_MS = 24; // heartbeats and replies
+const ARCS_MS = 50; // timers only
 
 /** The stage: servers on a ring, the links between them, and the messages on their way. */
 export class RaftStage extends RaftElement {
@@ -44,8 +47,8 @@ export class RaftStage extends RaftElement {
     this.observer.observe(this);
     document.addEventListener("visibilitychange", this.back);
     this.stopBatches = store.onBatch((batch) => {
-      this.flights?.add(batch);
-      this.run();
+      const begun = this.flights?.add(batch) ?? false;
+      if (begun || this.slow === undefined) this.run(); // else the next frame is due soon
     });
   }
 
@@ -85,6 +88,12 @@ export class RaftStage extends RaftElement {
       ${sidesCaption(groups)}
       ${this.centre(waiting)}
     `;
+  }
+
+  /** The timers and the messages move without being drawn anew. */
+  protected override slice(): unknown {
+    const node = ({ server, seat, self, hidden, report: r }: ServerView) => [server, seat, self, hidden, r && [r.role, r.term, r.votes, r.votesNeeded, r.timer === null, r.lastIndex, r.lastTerm, r.commitIndex]];
+    return [store.boot, store.room, store.servers.map(node)];
   }
 
   protected override updated(): void {
@@ -135,16 +144,19 @@ export class RaftStage extends RaftElement {
     this.lastFrame = at;
     const now = store.now(at);
     const reduced = reducedMotion();
-    const moving = this.flights?.frame(now, at, gap > 500, reduced) ?? false;
-    const running = this.arcs?.frame(now, at, reduced) ?? false;
-    if (moving) this.run();
-    else if (running) this.runSlowly();
+    const flights = this.flights?.frame(now, at, gap > 500, reduced) ?? "still";
+    const arcs = this.arcs?.frame(now, at, reduced) ?? false;
+    if (flights === "lively") this.run();
+    else if (flights === "calm") this.runAfter(CALM_MS);
+    else if (arcs) this.runAfter(ARCS_MS);
   }
 
-  /** Arcs alone move slowly: half the frames show them as well. */
-  private runSlowly(): void {
+  private runAfter(ms: number): void {
     clearTimeout(this.slow);
-    this.slow = setTimeout(() => this.run(), ARCS_MS);
+    this.slow = setTimeout(() => {
+      this.slow = undefined;
+      this.run();
+    }, ms);
   }
 
   /** A new leader is the one thing that the stage celebrates: one ring that goes out (LOOK §10). */

@@ -11,7 +11,7 @@ const AXIS = 18;
 /** The time line: terms, roles and marks since this tab joined. Drawn on a canvas, as it may hold thousands of changes. */
 export class RaftTimeLine extends RaftElement {
   protected readonly topics = ["clock", "servers", "room", "requests", "view"] as const;
-  protected override readonly calm = 120;
+  protected override readonly calm = 250;
 
   private width = 0;
   private height = 0;

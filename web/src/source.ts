@@ -15,6 +15,9 @@ export interface Joining {
 /** Only a hint: which seat this tab had before a reload. The lease that proves it is on the Worker's disk. */
 const HINT = "raft-seat";
 
+// Between a batch and the frame after which the next one is wanted: what moves is moved by the clock, not by batches.
+const REST_MS = 20; // thirty a second
+const REAL_TIME_REST_MS = 45; // sixteen a second, where nobody can follow single events
 const UNDRAWN_MS = 250; // after which a page that is visible and still not drawn (a frame that is scrolled out of sight) takes the next batch
 
 /**
@@ -23,7 +26,8 @@ const UNDRAWN_MS = 250; // after which a page that is visible and still not draw
  */
 export class WorkerSource implements Source {
   private worker: Worker;
-  private wanted: { frame: number; timer: ReturnType<typeof setTimeout> } | null = null;
+  private wanted: { frame: number; timers: ReturnType<typeof setTimeout>[] } | null = null;
+  private seat: number | null = null; // whose hint is written
 
   constructor(url: string, private store: Store, joining: Joining) {
     store.code = joining.room;
@@ -64,9 +68,8 @@ export class WorkerSource implements Source {
         break;
       case "batch":
         this.store.apply(message.batch);
-        if (message.batch.self?.server) writeHint(this.store.code, message.batch.self.server);
-        if (document.hidden) this.want();
-        else this.wanted = { frame: requestAnimationFrame(() => this.want()), timer: setTimeout(() => this.want(), UNDRAWN_MS) };
+        this.keepHint(message.batch.self?.server ?? null);
+        this.wantSoon();
         break;
       case "answer":
         this.store.answer(message.id, message.ok, message.value, message.error);
@@ -74,14 +77,26 @@ export class WorkerSource implements Source {
     }
   }
 
+  private wantSoon(): void {
+    if (document.hidden) return this.want();
+    const wanted = { frame: 0, timers: [setTimeout(() => (wanted.frame = requestAnimationFrame(() => this.want())), this.store.rate > 0.3 ? REAL_TIME_REST_MS : REST_MS), setTimeout(() => this.want(), UNDRAWN_MS)] };
+    this.wanted = wanted;
+  }
+
   /** Asks for the next batch, once a batch. */
   private want(): void {
     if (this.wanted) {
       cancelAnimationFrame(this.wanted.frame);
-      clearTimeout(this.wanted.timer);
+      this.wanted.timers.forEach(clearTimeout);
       this.wanted = null;
     }
     this.post({ type: "drawn" });
+  }
+
+  private keepHint(seat: number | null): void {
+    if (seat === null || seat === this.seat) return;
+    this.seat = seat;
+    writeHint(this.store.code, seat);
   }
 
   /** `?rate=` holds from the moment that this tab is in the room. */

@@ -74,6 +74,7 @@ export class Store {
   private source: Source | null = null;
   private asked = new Map<number, { resolve: (value: unknown) => void; reject: (why: Error) => void }>();
   private nextID = 1;
+  private newest: StoryLine | null = null; // of the lines that matter
   private lastOfBefore = 0; // the last line of the story before the room's clock began anew
   private noticeTimer: ReturnType<typeof setTimeout> | undefined;
 
@@ -105,7 +106,7 @@ export class Store {
   get headline(): StoryLine | null {
     const { reading } = this.view;
     if (reading !== null) return this.story.find((l) => l.id === reading) ?? null;
-    return this.story.findLast((l) => l.weight === "key") ?? null;
+    return this.newest;
   }
 
   subscribe(fn: (changed: Set<Topic>) => void): () => void {
@@ -216,6 +217,7 @@ export class Store {
     const before = (l: StoryLine) => l.id <= this.lastOfBefore;
     const order = (a: StoryLine, b: StoryLine) => (before(a) || before(b) ? Number(before(b)) - Number(before(a)) : a.at - b.at || a.id - b.id);
     this.story = [...this.story, ...lines].sort(order).slice(-STORY);
+    this.newest = this.story.findLast((l) => l.weight === "key") ?? null;
     changed.add("story");
   }
 
