@@ -43,7 +43,10 @@ func (w *tab) as(l look) {
 		emulation.SetDeviceMetricsOverride(l.width, l.height, 1, phone),
 		emulation.SetTouchEmulationEnabled(phone),
 		emulation.SetEmulatedMedia().WithFeatures([]*emulation.MediaFeature{{Name: "prefers-color-scheme", Value: l.theme}}))
-	w.must(nil, `await new Promise((done) => setTimeout(done, 300)); await document.fonts.ready;`)
+	w.must(nil, `
+		await new Promise((done) => setTimeout(done, 300));
+		await Promise.all(document.getAnimations().filter((a) => a instanceof CSSTransition).map((a) => a.finished.catch(() => {}))); // what is half-way is no state to judge
+		await document.fonts.ready;`)
 }
 
 // lively opens three tabs of a room that has lived: two terms, committed entries of both, and a server that has just come back from behind a cut.
