@@ -23,6 +23,7 @@ type machine struct {
 	server *server.Server // nil: down
 	clock  drift
 	ticked int64 // ticks that the server was told of
+	idle   int   // how many more may pass before anything happens in it
 	wake   int64 // when it may next do something of its own accord; of a server that is down: when it restarts
 
 	paused bool
@@ -101,9 +102,12 @@ func (w *World) stop(m *machine, down int64) {
 // live lets the server know what time it is by its own clock.
 func (w *World) live(m *machine) {
 	shown := m.clock.show(w.now)
-	if n := shown - m.ticked; n > 0 {
+	if n := int(shown - m.ticked); n > 0 {
 		m.ticked = shown
-		m.server.Tick(int(n))
+		idle := min(n, m.idle)
+		m.server.Pass(idle)
+		m.server.Tick(n - idle)
+		m.idle -= idle
 	}
 }
 
@@ -153,7 +157,8 @@ func (w *World) settle(m *machine) {
 		w.broken(m.id, "a server must not fail on a disk that works: "+err.Error())
 	}
 	w.checker.Observe(w.now, w.look(m))
-	m.wake = m.clock.when(m.ticked + int64(m.server.Idle()) + 1)
+	m.idle = m.server.Idle()
+	m.wake = m.clock.when(m.ticked + int64(m.idle) + 1)
 }
 
 // clone copies the machine into another world.

@@ -29,7 +29,7 @@ func (h *Hub) Clone() *Hub {
 			c.seats[m.server-1].holder = &copied
 		}
 	}
-	c.links = slices.Clone(h.links)
+	c.links, c.first = slices.Clone(h.links), nil
 	for i := range c.links {
 		l := &c.links[i]
 		l.queue, l.head = slices.Clone(l.queue[l.head:]), 0
@@ -70,20 +70,6 @@ func (h *Hub) AppendState(b []byte) []byte {
 	}
 	return b
 }
-
-// Now is cluster time, µs.
-func (h *Hub) Now() int64 { return h.clock.now }
-
-// UnderWay says how many frames are between servers, held ones included.
-func (h *Hub) UnderWay() (frames int) {
-	for i := range h.links {
-		frames += h.links[i].length() + len(h.links[i].held)
-	}
-	return frames
-}
-
-// Seq is the number of the last frame that was sent.
-func (h *Hub) Seq() uint64 { return h.seq }
 
 func truth(v bool) uint64 {
 	if v {

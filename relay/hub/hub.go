@@ -115,6 +115,7 @@ type Hub struct {
 	seats   []seat
 	links   []link // from 1 to 1, from 1 to 2, …; see link()
 	flying  int    // bytes in all links
+	first   *link  // whose first frame is due first; nil: to be looked for
 	seq     uint64 // of the last frame
 
 	members    map[uint64]*member

@@ -176,6 +176,7 @@ func (h *Hub) touch(raw []byte) *refusal {
 	}
 	for i := range h.links {
 		if f, found := h.links[i].take(uint64(seq)); found {
+			h.first = nil
 			h.treat(&h.links[i], f, do)
 			return nil
 		}

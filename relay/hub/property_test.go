@@ -209,6 +209,61 @@ func TestARoomIsDeterministic(t *testing.T) {
 	})
 }
 
+// A copy of a room goes on as the room does, to the byte, and neither notices the other.
+func TestACloneGoesOnAsTheOriginalWould(t *testing.T) {
+	rapid.Check(t, func(rt *rapid.T) {
+		s := trio(t, Options{Seed: rapid.Uint64().Draw(rt, "seed")})
+		server := rapid.Uint64Range(1, 3)
+		draw := func() []string {
+			return rapid.SliceOfN(rapid.Custom(func(rt *rapid.T) string {
+				from := server.Draw(rt, "from")
+				switch rapid.IntRange(0, 5).Draw(rt, "what") {
+				case 0:
+					return fmt.Sprintf(`{"method":"network","params":{"latency":%d,"jitter":500,"loss":0.2,"duplicate":0.3,"reorder":0.3}}`, rapid.IntRange(0, 9000).Draw(rt, "latency"))
+				case 1:
+					return fmt.Sprintf(`{"method":"network","params":{"links":[{"from":%d,"to":%d,"hold":%t,"up":%t}]}}`, from, from%3+1,
+						rapid.Bool().Draw(rt, "hold"), rapid.IntRange(0, 3).Draw(rt, "up") > 0)
+				case 2:
+					return fmt.Sprintf(`{"method":"frame","params":{"seq":%d,"do":"hold"}}`, rapid.IntRange(1, 30).Draw(rt, "seq"))
+				}
+				return fmt.Sprintf("%d>%d:%d", from, from%3+1, rapid.IntRange(0, 99).Draw(rt, "text"))
+			}), 0, 20).Draw(rt, "messages")
+		}
+		live := func(s *stage, messages []string) string {
+			s.forget()
+			for _, text := range messages {
+				conn := uint64(4)
+				if text[0] != '{' {
+					conn = uint64(text[0] - '0')
+				}
+				s.say(conn, text)
+				s.pass(700)
+			}
+			s.pass(100_000)
+			return fmt.Sprint(s.inbox, s.hub.AppendState(nil))
+		}
+		for _, text := range draw() {
+			if text[0] == '{' {
+				s.say(4, text)
+			} else {
+				s.say(uint64(text[0]-'0'), text)
+			}
+		}
+		before := fmt.Sprint(s.hub.AppendState(nil))
+		twin := &stage{t: t, hub: s.hub.Clone(), real: s.real, inbox: map[uint64][]string{}, closed: map[uint64]Closing{}}
+		other := &stage{t: t, hub: s.hub.Clone(), real: s.real, inbox: map[uint64][]string{}, closed: map[uint64]Closing{}}
+		later := draw()
+		first := live(twin, later)
+		other.hub.Disconnect(2)
+		if fmt.Sprint(s.hub.AppendState(nil)) != before {
+			rt.Fatal("what happened in a copy changed the room")
+		}
+		if second := live(s, later); first != second {
+			rt.Fatalf("the copy and the room differ:\n%s\n%s", first, second)
+		}
+	})
+}
+
 // FuzzReceive: any bytes from a member give an answer or frames for others or a change of the room, never a panic; what is passed on is UTF-8,
 // a JSON answer is JSON, and the other members go on.
 func FuzzReceive(f *testing.F) {
