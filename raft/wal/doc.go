@@ -1,11 +1,11 @@
-// Package wal is a server's disk: the persistent state of Figure 2 (currentTerm, votedFor, log[]) as a write-ahead log of checksummed
-// records over a Disk of three methods.
+// Package wal is a server's disk: the persistent state of Figure 2 (currentTerm, votedFor, log[]) and the snapshot of Figure 13 as a write-ahead log
+// of checksummed records over a Disk of three methods.
 //
 // # Layout
 //
 //	header  = "RaftWAL" version(1 byte) record      the record's body: identity and the length of the image
 //	image   = record*                               the whole state at the last rewriting
-//	saves   = record*                               one record for every Save since
+//	saves   = record*                               one record for every Save since, with the snapshot if it has one
 //	record  = length headCRC bodyCRC body           three little-endian uint32, then length bytes
 //
 // headCRC is the CRC-32C of the record's offset (uint64) and length, bodyCRC that of the body. The offset is in it so that a record that is

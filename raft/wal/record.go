@@ -11,7 +11,8 @@ import (
 
 const (
 	magic      = "RaftWAL"
-	version    = 1
+	version    = 2
+	oldVersion = 1  // without snapshots, else the same: read, and rewritten
 	recordHead = 12 // length, headCRC, bodyCRC
 )
 
@@ -20,7 +21,7 @@ var castagnoli = crc32.MakeTable(crc32.Castagnoli)
 // Identity says whose disk it is. It is written in the header, so that a server never takes up another one's vote and log.
 type Identity struct {
 	Server raft.ServerID
-	Voters []raft.ServerID // every server of the cluster, in any order
+	Voters []raft.ServerID // the cluster's first voters, in any order; none for a server that waits to be added. The same for the life of the disk
 
 	// Unruly says that the server has rules of Raft switched off: what it saves may contradict what it saved before. It is not on the disk.
 	Unruly bool
@@ -107,8 +108,8 @@ func readHeader(data []byte) (identity Identity, image, end int, err error) {
 	if len(data) < len(magic)+1 || string(data[:len(magic)]) != magic {
 		return identity, 0, 0, damage(0, `a header that starts with "`+magic+`"`, strconv.Quote(string(data[:min(len(data), len(magic))])))
 	}
-	if got := data[len(magic)]; got != version {
-		return identity, 0, 0, damage(len(magic), "version "+strconv.Itoa(version), "version "+strconv.Itoa(int(got)))
+	if got := data[len(magic)]; got < oldVersion || got > version {
+		return identity, 0, 0, damage(len(magic), "version "+strconv.Itoa(oldVersion)+" to "+strconv.Itoa(version), "version "+strconv.Itoa(int(got)))
 	}
 	body, image, err := readRecord(data, len(magic)+1)
 	if err != nil {
@@ -143,28 +144,77 @@ func appendSave(dst []byte, save *raft.Save) []byte {
 		dst = binary.AppendUvarint(dst, uint64(len(entry.Data)))
 		dst = append(dst, entry.Data...)
 	}
+	if save.Snapshot != nil {
+		dst = appendSnapshot(dst, save.Snapshot)
+	}
 	return dst
 }
 
-// readSave reads what appendSave wrote into save, whose Entries are overwritten; their Data points into body.
+// readSave reads what appendSave wrote into save, whose Entries are overwritten; their Data, and the snapshot's, points into body.
 func readSave(body []byte, save *raft.Save) bool {
 	fields := fieldReader{rest: body}
 	save.CurrentTerm = raft.Term(fields.number())
 	save.VotedFor = raft.ServerID(fields.number())
 	save.First = raft.Index(fields.number())
-	save.Entries = save.Entries[:0]
+	save.Entries, save.Snapshot = save.Entries[:0], nil
 	count := fields.number()
 	for i := uint64(0); i < count && !fields.short; i++ {
 		term, kind := raft.Term(fields.number()), raft.EntryKind(fields.byte())
 		data := fields.bytes(fields.number())
 		save.Entries = append(save.Entries, raft.Entry{Term: term, Kind: kind, Data: data})
 	}
+	if len(fields.rest) > 0 {
+		snapshot, ok := readSnapshot(&fields)
+		if !ok {
+			return false
+		}
+		save.Snapshot = snapshot
+	}
 	return !fields.short && len(fields.rest) == 0
+}
+
+// appendSnapshot writes a snapshot behind everything else of a save; a save without one ends before.
+func appendSnapshot(dst []byte, s *raft.Snapshot) []byte {
+	dst = binary.AppendUvarint(dst, uint64(s.Index))
+	dst = binary.AppendUvarint(dst, uint64(s.Term))
+	text := s.Configuration.AppendText(nil)
+	dst = binary.AppendUvarint(dst, uint64(len(text)))
+	dst = append(dst, text...)
+	dst = binary.AppendUvarint(dst, uint64(len(s.Data)))
+	return append(dst, s.Data...)
+}
+
+func readSnapshot(fields *fieldReader) (*raft.Snapshot, bool) {
+	s := &raft.Snapshot{Index: raft.Index(fields.number()), Term: raft.Term(fields.number())}
+	if text := fields.bytes(fields.number()); len(text) > 0 { // none: of a server that did not know its cluster yet
+		c, err := raft.ParseConfiguration(string(text))
+		if err != nil {
+			return nil, false
+		}
+		s.Configuration = c
+	}
+	s.Data = fields.bytes(fields.number())
+	return s, !fields.short
+}
+
+// snapshotSize is how many bytes appendSnapshot writes at most.
+func snapshotSize(s *raft.Snapshot) int {
+	if s == nil {
+		return 0
+	}
+	return 4*10 + len(s.Configuration.AppendText(nil)) + len(s.Data)
 }
 
 // entrySize is how many bytes appendSave writes for an entry.
 func entrySize(entry *raft.Entry) int {
 	return numberSize(uint64(entry.Term)) + 1 + numberSize(uint64(len(entry.Data))) + len(entry.Data)
+}
+
+func entriesSize(entries []raft.Entry) (bytes int) {
+	for i := range entries {
+		bytes += entrySize(&entries[i])
+	}
+	return bytes
 }
 
 func numberSize(v uint64) int {

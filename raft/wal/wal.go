@@ -9,7 +9,8 @@ import (
 )
 
 // Rewriting policy: the disk is rewritten when more than half of it, and more than rewriteBytes, is garbage: terms and votes
-// that were superseded, entries that were overwritten, heads of single records. So rewriting costs at most about as much as the writing itself.
+// that were superseded, entries that were overwritten or that a snapshot has replaced, older snapshots, heads of single records. So rewriting costs at
+// most about as much as the writing itself. The image holds the newest snapshot and the entries behind it.
 const rewriteBytes = 1 << 20
 
 // WAL is an open write-ahead log. It is not safe for concurrent use; the completions of its Disk count as use.
@@ -19,9 +20,11 @@ type WAL struct {
 
 	term raft.Term
 	vote raft.ServerID
-	log  []raft.Entry // what the disk holds once all operations are durable; the source of the next image
-	live int          // bytes of an image's entries
-	size int          // bytes on the disk once all operations are durable
+	// What the disk holds once all operations are durable; the source of the next image.
+	snapshot *raft.Snapshot // nil: none
+	log      []raft.Entry   // behind the snapshot
+	live     int            // bytes of an image's snapshot and entries
+	size     int            // bytes on the disk once all operations are durable
 
 	buffer  []byte        // of the operation being issued
 	waiting []func(error) // who waits for the operations that the Disk has not completed, oldest first; nil: nobody
@@ -70,7 +73,7 @@ func (i Identity) String() string {
 }
 
 // Open reads the disk and returns the log on it, ready for Saves, with the state that it holds. The errors are those of the
-// disk, *DamageError and *IdentityError. Entries of Durable point into the bytes that were read.
+// disk, *DamageError and *IdentityError. Entries and snapshot of Durable point into the bytes that were read.
 func Open(disk Disk, identity Identity) (*WAL, raft.Durable, Recovery, error) {
 	data, err := disk.ReadAll()
 	if err != nil {
@@ -86,18 +89,18 @@ func Open(disk Disk, identity Identity) (*WAL, raft.Durable, Recovery, error) {
 			return nil, raft.Durable{}, recovery, err
 		}
 	}
-	if recovery.New || recovery.Torn > 0 {
+	if recovery.New || recovery.Torn > 0 || data[len(magic)] != version {
 		w.rewrite(nil)
 		if w.failed != nil {
 			return nil, raft.Durable{}, recovery, w.failed
 		}
 	}
-	return w, raft.Durable{CurrentTerm: w.term, VotedFor: w.vote, Log: slices.Clone(w.log)}, recovery, nil
+	return w, raft.Durable{CurrentTerm: w.term, VotedFor: w.vote, Snapshot: w.snapshot, Log: slices.Clone(w.log)}, recovery, nil
 }
 
 // Save writes one change of the persistent state and calls done when it is durable, with nil, or when it has become certain that it will not be
 // acknowledged, with the error. It is all or nothing: after a crash the whole of save is there or none of it. Nothing of save is kept
-// except for the Data of its entries. After the first error every Save fails with it: a disk that lost one write must not
+// except for the Data of its entries, and its snapshot. After the first error every Save fails with it: a disk that lost one write must not
 // acknowledge the next (§5.2: a vote that is forgotten is given twice). done may be called before Save returns; it must not call Save.
 func (w *WAL) Save(save raft.Save, done func(error)) {
 	if w.failed == nil {
@@ -177,12 +180,19 @@ func tornOrDamaged(data []byte, offset, image int, bad error) error {
 }
 
 // check says what in a save contradicts the state before it. Figure 2: currentTerm only grows, the vote of a term is never changed, the
-// log has no holes, the terms in it never fall and are never beyond currentTerm.
+// log has no holes, the terms in it never fall and are never beyond currentTerm. Figure 13: a snapshot replaces more than the one before, and
+// entries stay behind it only if they follow its last one.
 func (w *WAL) check(save *raft.Save) error {
-	last := raft.Index(len(w.log))
+	base, last := w.base(), w.base()+raft.Index(len(w.log))
+	if s := save.Snapshot; s != nil {
+		if s.Index <= base {
+			return refuse("a snapshot through entry ", base+1, " or a later one", s.Index)
+		}
+		base, last = s.Index, max(last, s.Index)
+	}
 	switch {
-	case save.First == 0:
-		return refuse("First ", raft.Index(1), " or higher", save.First)
+	case save.First <= base:
+		return refuse("First ", base+1, " or higher", save.First)
 	case len(save.Entries) > 0 && save.First > last+1:
 		return refuse("First ", last+1, " or lower", save.First)
 	case w.identity.Unruly:
@@ -192,13 +202,19 @@ func (w *WAL) check(save *raft.Save) error {
 	case save.CurrentTerm == w.term && w.vote != 0 && save.VotedFor != w.vote:
 		return refuse("the vote of the term for server ", w.vote, "", save.VotedFor)
 	}
+	if err := w.checkSnapshot(save); err != nil {
+		return err
+	}
 	before := raft.Term(0)
-	if len(save.Entries) > 0 && save.First > 1 {
-		before = w.log[save.First-2].Term
+	switch {
+	case save.Snapshot != nil && save.First == base+1:
+		before = save.Snapshot.Term
+	case len(save.Entries) > 0:
+		before = w.termAt(save.First - 1)
 	}
 	for i := range save.Entries {
-		if save.Entries[i].Kind > raft.NoOp {
-			return refuse("an entry of kind ", raft.NoOp, " or lower", save.Entries[i].Kind)
+		if save.Entries[i].Kind > raft.Config {
+			return refuse("an entry of kind ", raft.Config, " or lower", save.Entries[i].Kind)
 		}
 		if term := save.Entries[i].Term; term < before || term > save.CurrentTerm {
 			return refuse("an entry of term ", before, " to "+strconv.FormatUint(uint64(save.CurrentTerm), 10), term)
@@ -208,18 +224,55 @@ func (w *WAL) check(save *raft.Save) error {
 	return nil
 }
 
+// checkSnapshot holds the term of a snapshot's last entry against the log that it replaces.
+func (w *WAL) checkSnapshot(save *raft.Save) error {
+	s := save.Snapshot
+	if s == nil {
+		return nil
+	}
+	if oldest := w.termAt(w.base()); s.Term < oldest || s.Term > save.CurrentTerm {
+		return refuse("a snapshot of term ", oldest, " to "+strconv.FormatUint(uint64(save.CurrentTerm), 10), s.Term)
+	}
+	if kept := min(save.First-1, w.base()+raft.Index(len(w.log))); kept > s.Index && s.Term != w.termAt(s.Index) {
+		return refuse("a snapshot of term ", w.termAt(s.Index), ", that of the entry before those that stay", s.Term)
+	}
+	return nil
+}
+
+// base is the last entry that the snapshot replaces, 0 without one.
+func (w *WAL) base() raft.Index {
+	if w.snapshot == nil {
+		return 0
+	}
+	return w.snapshot.Index
+}
+
+// termAt returns the term of entry i, from base on; the place before the first entry has term 0.
+func (w *WAL) termAt(i raft.Index) raft.Term {
+	switch base := w.base(); {
+	case i > base:
+		return w.log[i-base-1].Term
+	case w.snapshot != nil:
+		return w.snapshot.Term
+	}
+	return 0
+}
+
 func (w *WAL) apply(save *raft.Save) {
 	w.term, w.vote = save.CurrentTerm, save.VotedFor
-	if keep := int(min(uint64(save.First-1), uint64(len(w.log)))); keep < len(w.log) {
-		for i := keep; i < len(w.log); i++ {
-			w.live -= entrySize(&w.log[i])
-		}
+	if save.Snapshot != nil {
+		replaced := int(min(uint64(save.Snapshot.Index-w.base()), uint64(len(w.log))))
+		w.live -= entriesSize(w.log[:replaced])
+		w.log = slices.Delete(w.log, 0, replaced)
+		w.live += snapshotSize(save.Snapshot) - snapshotSize(w.snapshot)
+		w.snapshot = save.Snapshot
+	}
+	if keep := int(min(uint64(save.First-1-w.base()), uint64(len(w.log)))); keep < len(w.log) {
+		w.live -= entriesSize(w.log[keep:])
 		clear(w.log[keep:])
 		w.log = w.log[:keep]
 	}
-	for i := range save.Entries {
-		w.live += entrySize(&save.Entries[i])
-	}
+	w.live += entriesSize(save.Entries)
 	w.log = append(w.log, save.Entries...)
 }
 
@@ -227,9 +280,9 @@ func (w *WAL) apply(save *raft.Save) {
 func (w *WAL) rewrite(done func(error)) {
 	buffer := appendHeader(make([]byte, 0, w.imageSize()), w.identity, 0)
 	start := len(buffer)
-	if w.term != 0 || w.vote != 0 || len(w.log) > 0 {
+	if w.term != 0 || w.vote != 0 || w.snapshot != nil || len(w.log) > 0 {
 		buffer, _ = beginRecord(buffer)
-		buffer = appendSave(buffer, &raft.Save{CurrentTerm: w.term, VotedFor: w.vote, First: 1, Entries: w.log})
+		buffer = appendSave(buffer, &raft.Save{CurrentTerm: w.term, VotedFor: w.vote, First: w.base() + 1, Entries: w.log, Snapshot: w.snapshot})
 		endRecord(buffer, start, uint64(start))
 	}
 	appendHeader(buffer[:0], w.identity, uint64(len(buffer)-start))

@@ -42,6 +42,11 @@ func save(t testing.TB, w *wal.WAL, s raft.Save) {
 
 func entry(term raft.Term, data string) raft.Entry { return raft.Entry{Term: term, Data: []byte(data)} }
 
+func snapshot(i raft.Index, term raft.Term, data string) *raft.Snapshot {
+	return &raft.Snapshot{Index: i, Term: term, Data: []byte(data),
+		Configuration: raft.Configuration{Voters: []raft.ServerID{1, 2, 4}, Outgoing: []raft.ServerID{1, 2, 3}, Learners: []raft.ServerID{5}}}
+}
+
 func noop(term raft.Term) raft.Entry { return raft.Entry{Term: term, Kind: raft.NoOp} }
 
 func TestWhatWasSavedIsThereAfterARestart(t *testing.T) {
@@ -79,6 +84,32 @@ func TestWhatWasSavedIsThereAfterARestart(t *testing.T) {
 			raft.Durable{CurrentTerm: 1<<64 - 1, VotedFor: 1<<64 - 1, Log: []raft.Entry{noop(1<<64 - 1)}}},
 	}
 	tests[len(tests)-1].want.Log[0].Kind = raft.Command
+	three := []raft.Entry{entry(1, "a"), {Term: 1, Kind: raft.Config, Data: []byte("1,2,3+4")}, entry(1, "c")}
+	snapshots := []struct {
+		name string
+		save raft.Save
+		want raft.Durable
+	}{
+		{"a snapshot of a part of the log", raft.Save{CurrentTerm: 2, First: 4, Snapshot: snapshot(2, 1, "state")},
+			raft.Durable{CurrentTerm: 2, Snapshot: snapshot(2, 1, "state"), Log: []raft.Entry{entry(1, "c")}}},
+		{"a snapshot of all of it", raft.Save{CurrentTerm: 2, First: 4, Snapshot: snapshot(3, 1, "")},
+			raft.Durable{CurrentTerm: 2, Snapshot: snapshot(3, 1, "")}},
+		{"a snapshot beyond the log, and what follows it", raft.Save{CurrentTerm: 2, First: 8, Snapshot: snapshot(7, 2, "state"), Entries: []raft.Entry{entry(2, "h")}},
+			raft.Durable{CurrentTerm: 2, Snapshot: snapshot(7, 2, "state"), Log: []raft.Entry{entry(2, "h")}}},
+		{"a snapshot in the place of a log that conflicts", raft.Save{CurrentTerm: 2, First: 3, Snapshot: snapshot(2, 2, "state")},
+			raft.Durable{CurrentTerm: 2, Snapshot: snapshot(2, 2, "state")}},
+		{"a snapshot, and the entry behind those that stay", raft.Save{CurrentTerm: 2, First: 3, Snapshot: snapshot(1, 1, "state"), Entries: []raft.Entry{entry(2, "d")}},
+			raft.Durable{CurrentTerm: 2, Snapshot: snapshot(1, 1, "state"), Log: []raft.Entry{three[1], entry(2, "d")}}},
+		{"a snapshot of a server that does not know its cluster", raft.Save{CurrentTerm: 2, First: 4, Snapshot: &raft.Snapshot{Index: 3, Term: 1, Data: []byte("state")}},
+			raft.Durable{CurrentTerm: 2, Snapshot: &raft.Snapshot{Index: 3, Term: 1, Data: []byte("state")}}},
+	}
+	for _, test := range snapshots {
+		tests = append(tests, struct {
+			name  string
+			saves []raft.Save
+			want  raft.Durable
+		}{test.name, []raft.Save{{CurrentTerm: 1, First: 1, Entries: three}, test.save}, test.want})
+	}
 	for _, test := range tests {
 		t.Run(test.name, func(t *testing.T) {
 			disk := new(wal.Memory)
@@ -232,10 +263,10 @@ func TestBytesOfAnotherKindAreRefused(t *testing.T) {
 	disk := new(wal.Memory)
 	open(t, disk)
 	data, _ := disk.ReadAll()
-	data[7] = 2
+	data[7] = 3
 	for want, bad := range map[string][]byte{
 		`damaged at byte 0: expected a header that starts with "RaftWAL", got "PNG"`: []byte("PNG"),
-		"damaged at byte 7: expected version 1, got version 2":                       data,
+		"damaged at byte 7: expected version 1 to 2, got version 3":                  data,
 	} {
 		if _, _, _, err := wal.Open(holding(bad), identity); err == nil || !strings.Contains(err.Error(), want) {
 			t.Errorf("got %v, want %q", err, want)
@@ -280,7 +311,7 @@ func TestASaveThatContradictsTheStateIsRefused(t *testing.T) {
 		{"a hole", raft.Save{CurrentTerm: 3, VotedFor: 1, First: 3, Entries: []raft.Entry{entry(3, "")}}, "expected First 2 or lower, got 3"},
 		{"a term in the log falls", raft.Save{CurrentTerm: 3, VotedFor: 1, First: 2, Entries: []raft.Entry{entry(1, "")}}, "expected an entry of term 2 to 3, got 1"},
 		{"an entry of a later term", raft.Save{CurrentTerm: 3, VotedFor: 1, First: 2, Entries: []raft.Entry{entry(4, "")}}, "expected an entry of term 2 to 3, got 4"},
-		{"an unknown kind", raft.Save{CurrentTerm: 3, VotedFor: 1, First: 2, Entries: []raft.Entry{{Term: 3, Kind: 9}}}, "expected an entry of kind 1 or lower, got 9"},
+		{"an unknown kind", raft.Save{CurrentTerm: 3, VotedFor: 1, First: 2, Entries: []raft.Entry{{Term: 3, Kind: 9}}}, "expected an entry of kind 2 or lower, got 9"},
 	}
 	for _, test := range tests {
 		t.Run(test.name, func(t *testing.T) {
@@ -292,6 +323,93 @@ func TestASaveThatContradictsTheStateIsRefused(t *testing.T) {
 				t.Errorf("got %v, want %q", got, test.want)
 			}
 		})
+	}
+}
+
+func TestASnapshotThatContradictsTheStateIsRefused(t *testing.T) {
+	tests := []struct {
+		name string
+		save raft.Save
+		want string
+	}{
+		{"an older one", raft.Save{CurrentTerm: 4, First: 5, Snapshot: snapshot(2, 2, "")}, "expected a snapshot through entry 3 or a later one, got 2"},
+		{"entries that it replaces", raft.Save{CurrentTerm: 4, First: 4, Snapshot: snapshot(4, 3, "")}, "expected First 5 or higher, got 4"},
+		{"entries before the last one", raft.Save{CurrentTerm: 4, First: 2}, "expected First 3 or higher, got 2"},
+		{"a hole behind it", raft.Save{CurrentTerm: 4, First: 8, Snapshot: snapshot(6, 3, ""), Entries: []raft.Entry{entry(4, "")}}, "expected First 7 or lower, got 8"},
+		{"its term is lower than the last one's", raft.Save{CurrentTerm: 4, First: 7, Snapshot: snapshot(6, 1, "")}, "expected a snapshot of term 2 to 4, got 1"},
+		{"its term is yet to come", raft.Save{CurrentTerm: 4, First: 7, Snapshot: snapshot(6, 5, "")}, "expected a snapshot of term 2 to 4, got 5"},
+		{"another term than that of its entry", raft.Save{CurrentTerm: 4, First: 5, Snapshot: snapshot(3, 2, "")}, "expected a snapshot of term 3, that of the entry before those that stay, got 2"},
+		{"a term behind it falls", raft.Save{CurrentTerm: 4, First: 7, Snapshot: snapshot(6, 4, ""), Entries: []raft.Entry{entry(3, "")}}, "expected an entry of term 4 to 4, got 3"},
+	}
+	for _, test := range tests {
+		t.Run(test.name, func(t *testing.T) {
+			w, _, _ := open(t, new(wal.Memory))
+			save(t, w, raft.Save{CurrentTerm: 4, First: 3, Snapshot: snapshot(2, 2, ""), Entries: []raft.Entry{entry(3, "c"), entry(3, "d")}})
+			var got error
+			w.Save(test.save, func(err error) { got = err })
+			if got == nil || !strings.Contains(got.Error(), test.want) {
+				t.Errorf("got %v, want %q", got, test.want)
+			}
+		})
+	}
+}
+
+func TestADiskOfTheVersionBeforeIsReadAndRewritten(t *testing.T) {
+	disk := new(wal.Memory)
+	w, _, _ := open(t, disk)
+	save(t, w, raft.Save{CurrentTerm: 1, First: 1, Entries: []raft.Entry{entry(1, "a"), entry(1, "b")}})
+	data, _ := disk.ReadAll()
+	data[len("RaftWAL")] = 1 // it had no snapshots, and was the same but for that
+	disk.Replace(data, func(error) {})
+	w, durable, _ := open(t, disk)
+	if data, _ = disk.ReadAll(); len(durable.Log) != 2 || data[len("RaftWAL")] != 2 {
+		t.Errorf("version %d with %+v", data[len("RaftWAL")], durable)
+	}
+	save(t, w, raft.Save{CurrentTerm: 1, First: 3, Snapshot: snapshot(1, 1, "state")})
+	if _, durable, _ = open(t, disk); durable.Snapshot == nil || len(durable.Log) != 1 {
+		t.Errorf("afterwards %+v", durable)
+	}
+}
+
+func TestADiskWithoutVotersIsThatOfAServerThatWaitsToBeAdded(t *testing.T) {
+	disk := new(wal.Memory)
+	for range 2 {
+		if _, _, _, err := wal.Open(disk, wal.Identity{Server: 4}); err != nil {
+			t.Fatal(err)
+		}
+	}
+	_, _, _, err := wal.Open(disk, wal.Identity{Server: 4, Voters: []raft.ServerID{1, 2, 3, 4}})
+	if want := "the disk is that of server 4 of [], it cannot serve server 4 of [1 2 3 4]"; err == nil || !strings.Contains(err.Error(), want) {
+		t.Errorf("got %v, want %q", err, want)
+	}
+}
+
+// What a snapshot replaces is garbage, and so is an older snapshot; the newest lasts through every rewriting.
+func TestRewritingKeepsTheSnapshotAndDropsWhatItReplaces(t *testing.T) {
+	disk := new(wal.Memory)
+	w, _, _ := open(t, disk)
+	var state raft.Durable
+	rewritten := 0
+	for i := raft.Index(1); i <= 60; i++ {
+		s := raft.Save{CurrentTerm: 1, First: i, Entries: []raft.Entry{entry(1, strings.Repeat("v", 200<<10))}}
+		if i%5 == 0 {
+			s.Snapshot = snapshot(i-2, 1, strings.Repeat("s", 300<<10))
+		}
+		before := w.Size()
+		save(t, w, s)
+		state = applied(state, s)
+		if w.Size() < before {
+			rewritten++
+			if want := 300<<10 + len(state.Log)*200<<10; w.Size() > want+1000 {
+				t.Errorf("entry %d: %d bytes after a rewriting, %d live", i, w.Size(), want)
+			}
+		}
+		if _, got, _ := open(t, disk); !same(got, state) {
+			t.Fatalf("entry %d: the state on the disk differs", i)
+		}
+	}
+	if rewritten < 3 || w.Size() > 5<<20 {
+		t.Errorf("rewritten %d times, %d bytes at the end", rewritten, w.Size())
 	}
 }
 
@@ -406,7 +524,11 @@ func FuzzOpen(f *testing.F) {
 	save(f, w, raft.Save{CurrentTerm: 1, First: 1, Entries: []raft.Entry{noop(1), entry(1, "set x=1")}})
 	save(f, w, raft.Save{CurrentTerm: 2, VotedFor: 3, First: 2, Entries: []raft.Entry{entry(2, "del x")}})
 	f.Add(bytes.Clone(disk.Bytes()))
+	save(f, w, raft.Save{CurrentTerm: 2, VotedFor: 3, First: 3, Snapshot: snapshot(1, 1, "state")})
+	save(f, w, raft.Save{CurrentTerm: 3, First: 10, Snapshot: snapshot(9, 2, ""), Entries: []raft.Entry{{Term: 3, Kind: raft.Config, Data: []byte("1,2,3")}}})
+	f.Add(bytes.Clone(disk.Bytes()))
 	f.Add([]byte("RaftWAL\x01"))
+	f.Add([]byte("RaftWAL\x02"))
 	f.Add([]byte{})
 	f.Fuzz(func(t *testing.T, data []byte) {
 		disk := holding(data)
@@ -418,7 +540,7 @@ func FuzzOpen(f *testing.F) {
 			t.Fatalf("%d bytes cut off of %d", recovery.Torn, len(data))
 		}
 		// What opened once must open again to the same, and take a save.
-		save(t, w, raft.Save{CurrentTerm: max(durable.CurrentTerm, 1), VotedFor: durable.VotedFor, First: raft.Index(len(durable.Log) + 1)})
+		save(t, w, raft.Save{CurrentTerm: max(durable.CurrentTerm, 1), VotedFor: durable.VotedFor, First: base(durable) + raft.Index(len(durable.Log)+1)})
 		_, again, _ := open(t, disk)
 		durable.CurrentTerm = max(durable.CurrentTerm, 1)
 		if !same(durable, again) {
@@ -440,10 +562,28 @@ func holding(data []byte) wal.Disk {
 	return disk
 }
 
+// base is the last entry that is not in the log any more.
+func base(state raft.Durable) raft.Index {
+	if state.Snapshot == nil {
+		return 0
+	}
+	return state.Snapshot.Index
+}
+
 // applied is the model of what a Save means.
 func applied(state raft.Durable, s raft.Save) raft.Durable {
-	log := append([]raft.Entry(nil), state.Log[:min(int(s.First)-1, len(state.Log))]...)
-	return raft.Durable{CurrentTerm: s.CurrentTerm, VotedFor: s.VotedFor, Log: append(log, s.Entries...)}
+	from := base(state)
+	next := raft.Durable{CurrentTerm: s.CurrentTerm, VotedFor: s.VotedFor, Snapshot: state.Snapshot}
+	if s.Snapshot != nil {
+		next.Snapshot = s.Snapshot
+	}
+	for i, e := range state.Log {
+		if at := from + raft.Index(i) + 1; at > base(next) && at < s.First {
+			next.Log = append(next.Log, e)
+		}
+	}
+	next.Log = append(next.Log, s.Entries...)
+	return next
 }
 
 func drawSave(t *rapid.T, state raft.Durable) raft.Save {
@@ -451,21 +591,54 @@ func drawSave(t *rapid.T, state raft.Durable) raft.Save {
 	if s.CurrentTerm > state.CurrentTerm || s.VotedFor == 0 {
 		s.VotedFor = raft.ServerID(rapid.IntRange(0, 3).Draw(t, "vote"))
 	}
-	s.First = raft.Index(rapid.IntRange(1, len(state.Log)+1).Draw(t, "first"))
-	term := raft.Term(0)
-	if s.First > 1 {
-		term = state.Log[s.First-2].Term
+	if rapid.IntRange(0, 3).Draw(t, "snapshot") == 0 {
+		drawSnapshot(t, state, &s)
 	}
+	if s.First == 0 {
+		from := max(base(state), base(raft.Durable{Snapshot: s.Snapshot}))
+		last := base(state) + raft.Index(len(state.Log))
+		s.First = from + 1 + raft.Index(rapid.IntRange(0, int(last-from)).Draw(t, "first"))
+	}
+	term := termAt(applied(state, raft.Save{First: s.First, Snapshot: s.Snapshot}), s.First-1)
 	for range rapid.IntRange(0, 3).Draw(t, "entries") {
 		term += raft.Term(rapid.IntRange(0, int(s.CurrentTerm-term)).Draw(t, "entry terms"))
 		data := rapid.SliceOfN(rapid.Byte(), 0, 40).Draw(t, "data")
-		s.Entries = append(s.Entries, raft.Entry{Term: term, Kind: raft.EntryKind(rapid.IntRange(0, 1).Draw(t, "kind")), Data: data})
+		s.Entries = append(s.Entries, raft.Entry{Term: term, Kind: raft.EntryKind(rapid.IntRange(0, 2).Draw(t, "kind")), Data: data})
 	}
 	return s
 }
 
+// drawSnapshot gives s a snapshot: of a part of the log, as a server takes it, or of entries that the log does not have, as a leader sends it; then
+// First is behind it.
+func drawSnapshot(t *rapid.T, state raft.Durable, s *raft.Save) {
+	length := len(state.Log)
+	i := base(state) + 1 + raft.Index(rapid.IntRange(0, length+3).Draw(t, "snapshot index"))
+	data := string(rapid.SliceOfN(rapid.Byte(), 0, 60).Draw(t, "snapshot data"))
+	if i <= base(state)+raft.Index(length) {
+		s.Snapshot = snapshot(i, termAt(state, i), data)
+		return
+	}
+	least := termAt(state, base(state))
+	s.Snapshot = snapshot(i, least+raft.Term(rapid.IntRange(0, int(s.CurrentTerm-least)).Draw(t, "snapshot term")), data)
+	s.First = i + 1
+}
+
+func termAt(state raft.Durable, i raft.Index) raft.Term {
+	switch {
+	case i > base(state):
+		return state.Log[i-base(state)-1].Term
+	case state.Snapshot != nil:
+		return state.Snapshot.Term
+	}
+	return 0
+}
+
 func same(a, b raft.Durable) bool {
-	if a.CurrentTerm != b.CurrentTerm || a.VotedFor != b.VotedFor || len(a.Log) != len(b.Log) {
+	if a.CurrentTerm != b.CurrentTerm || a.VotedFor != b.VotedFor || len(a.Log) != len(b.Log) || (a.Snapshot == nil) != (b.Snapshot == nil) {
+		return false
+	}
+	if s, r := a.Snapshot, b.Snapshot; s != nil &&
+		(s.Index != r.Index || s.Term != r.Term || !s.Configuration.Equal(r.Configuration) || !bytes.Equal(s.Data, r.Data)) {
 		return false
 	}
 	for i := range a.Log {
