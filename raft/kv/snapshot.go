@@ -1,0 +1,111 @@
+package kv
+
+import (
+	"encoding/binary"
+	"errors"
+	"maps"
+	"slices"
+	"strconv"
+)
+
+// MaxSnapshot is how many bytes a snapshot may have that Restore takes.
+const MaxSnapshot = 64 << 20
+
+// snapshotVersion is the first byte of a snapshot. What follows, in varints: how many pairs there are and, ascending by key, the length of a key, the
+// key, the length of its value, the value.
+const snapshotVersion = 1
+
+// Snapshot appends the state to dst, in a form that Restore reads. It is canonical: equal states have equal bytes, whichever commands led to them. The
+// result shares no memory with the store. A state of more than MaxSnapshot bytes can be written, but not be restored.
+func (s *Store) Snapshot(dst []byte) []byte {
+	dst = append(dst, snapshotVersion)
+	dst = binary.AppendUvarint(dst, uint64(len(s.pairs)))
+	for _, key := range slices.Sorted(maps.Keys(s.pairs)) {
+		dst = appendString(dst, key)
+		dst = appendString(dst, s.pairs[key].value)
+	}
+	return dst
+}
+
+// Restore makes the state what the snapshot says. Nothing of data is kept. An error says what was expected and what came, and leaves the
+// state as it was: not a snapshot that Snapshot could have written, or more than MaxSnapshot bytes.
+func (s *Store) Restore(data []byte) error {
+	if len(data) > MaxSnapshot {
+		return tooLong("snapshot", MaxSnapshot, len(data))
+	}
+	if len(data) == 0 {
+		return malformed(0, "version "+strconv.Itoa(snapshotVersion), "nothing")
+	}
+	if data[0] != snapshotVersion {
+		return malformed(0, "version "+strconv.Itoa(snapshotVersion), "version "+strconv.Itoa(int(data[0])))
+	}
+	r := snapshotReader{data: data, at: 1}
+	count := r.number("the number of keys")
+	restored, last := New(), ""
+	for n := uint64(0); n < count && r.err == nil; n++ {
+		start := r.at
+		key := r.text("a key", 1, MaxKey)
+		if r.err == nil && key <= last {
+			return malformed(start, "a key above "+strconv.Quote(last), strconv.Quote(key))
+		}
+		value := r.text("a value", 0, MaxValue)
+		restored.set(key, value)
+		last = key
+	}
+	if r.err != nil {
+		return r.err
+	}
+	if r.at < len(data) {
+		return malformed(r.at, "the end", strconv.Itoa(len(data)-r.at)+" bytes more")
+	}
+	*s = *restored
+	return nil
+}
+
+// snapshotReader takes a snapshot apart. After the first error everything is zero.
+type snapshotReader struct {
+	data []byte
+	at   int
+	err  error
+}
+
+func (r *snapshotReader) number(what string) uint64 {
+	if r.err != nil {
+		return 0
+	}
+	v, n := binary.Uvarint(r.data[r.at:])
+	if n <= 0 || n != len(binary.AppendUvarint(nil, v)) { // a longer form of the same number is not canonical
+		r.err = malformed(r.at, what, "no number, or not its shortest form")
+		return 0
+	}
+	r.at += n
+	return v
+}
+
+// text reads the length of a text, and the text, into memory of its own.
+func (r *snapshotReader) text(what string, least, most int) string {
+	start := r.at
+	length := r.number("the length of " + what)
+	switch {
+	case r.err != nil:
+		return ""
+	case length < uint64(least) || length > uint64(most):
+		r.err = malformed(start, what+" of "+strconv.Itoa(least)+" to "+strconv.Itoa(most)+" bytes", strconv.FormatUint(length, 10))
+		return ""
+	case length > uint64(len(r.data)-r.at):
+		r.err = malformed(r.at, what+" of "+strconv.FormatUint(length, 10)+" bytes", strconv.Itoa(len(r.data)-r.at))
+		return ""
+	}
+	text := string(r.data[r.at : r.at+int(length)])
+	r.at += int(length)
+	return text
+}
+
+func appendString(dst []byte, text string) []byte {
+	dst = binary.AppendUvarint(dst, uint64(len(text)))
+	return append(dst, text...)
+}
+
+func malformed(at int, expected, got string) error {
+	return errors.New("kv: snapshot: expected " + expected + " at byte " + strconv.Itoa(at) + ", got " + got)
+}
