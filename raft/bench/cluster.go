@@ -12,3 +12,8 @@ type cluster interface {
 }
 
 const size = 3
+
+const (
+	compactAt   = 16384 // a log that holds this many entries which every server has applied is compacted,
+	compactKeep = 2048  // down to this many
+)

@@ -1,18 +1,18 @@
 // Program bench measures this core beside go.etcd.io/raft, 3.6.0 and 3.7.0: the same work, in the same run, on the same machine.
 //
 //	./build.sh bench            # everything; this program comes last
-//	cd raft/bench && go run .   # this program alone: -rounds, -time, -run
+//	cd raft/bench && go run .   # this program alone: -rounds, -time, -run, -wasm
 //
 // Each comparison ends in a line of tabs: "ratio", what was measured, this core's time divided by the other's, which other. Times are medians
-// of rounds that take turns, each in a process of its own with GOMAXPROCS=1.
+// of rounds that take turns, each in a process of its own with GOMAXPROCS=1. The same work is then measured in WebAssembly, under Node ("wasm/…").
 //
 // # What is fair
 //
 //   - No goroutine, clock or codec on either side: messages are handed over by reference, at once, to the receiver.
 //   - Output is collected until there is none. Each server keeps its persistent state in memory before what depends on it leaves.
 //   - A command counts when every server has applied it, so a leader tells its followers of a commit at once (Options.EagerCommit; etcd always does).
-//   - Both sides run with pre-vote and check-quorum off: this core does not have them yet. Neither costs anything in these workloads.
-//   - etcd's servers compact their logs as they go. This core cannot compact yet, so its cluster is replaced by a new one every 16,384 commands while the watch stands still.
+//   - Both sides run with pre-vote and check-quorum on, as one would in production.
+//   - Both compact their logs as they go: work is steady state.
 //   - Invariant checks are compiled out on our side; etcd has no such switch.
 //   - The heartbeat round is one tick of every server with a heartbeat interval of one tick: a call and a reply per follower on both sides.
 package main

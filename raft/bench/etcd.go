@@ -7,11 +7,6 @@ import (
 	etcd "go.etcd.io/raft/v3"
 )
 
-const (
-	compactAt   = 16384 // a log that holds this many applied entries more than it must is compacted,
-	compactKeep = 2048  // down to this many, for slow followers
-)
-
 // theirs drives go.etcd.io/raft: a RawNode a server, with a MemoryStorage.
 type theirs struct {
 	nodes    [size]*etcd.RawNode
@@ -29,7 +24,7 @@ func newTheirs() cluster {
 		c.stores[i] = etcd.NewMemoryStorage()
 		begin(c.stores[i])
 		n, err := etcd.NewRawNode(&etcd.Config{ID: uint64(i + 1), ElectionTick: 10, HeartbeatTick: 1, Storage: c.stores[i], Applied: 1,
-			MaxSizePerMsg: 1 << 20, MaxCommittedSizePerReady: 1 << 26, MaxInflightMsgs: 256,
+			MaxSizePerMsg: 1 << 20, MaxCommittedSizePerReady: 1 << 26, MaxInflightMsgs: 256, PreVote: true, CheckQuorum: true,
 			Logger: &etcd.DefaultLogger{Logger: log.New(io.Discard, "", 0)}})
 		if err != nil {
 			panic(err)
@@ -71,8 +66,8 @@ func (c *theirs) reaches(i int, to uint64) bool {
 }
 
 func (c *theirs) compact(i int) {
-	if !c.isCut && c.last[i]-c.first[i] > compactAt {
-		c.first[i] = c.last[i] - compactKeep
+	if everywhere := min(c.last[0], c.last[1], c.last[2]); everywhere > c.first[i]+compactAt {
+		c.first[i] = everywhere - compactKeep
 		if err := c.stores[i].Compact(c.first[i]); err != nil {
 			panic(err)
 		}

@@ -18,6 +18,7 @@ func main() {
 	rounds := flag.Int("rounds", 5, "rounds, of which the median counts")
 	duration := flag.Duration("time", 300*time.Millisecond, "time of one measurement")
 	only := flag.String("run", "", "measure only what has this in its name")
+	wasm := flag.Bool("wasm", true, "measure in WebAssembly under Node too")
 	measure := flag.String("measure", "", "ours or etcd: measure one core and print the results (how the program calls itself)")
 	testing.Init()
 	flag.Parse()
@@ -25,7 +26,10 @@ func main() {
 	if *measure != "" {
 		err = measureOne(*measure, *duration, *only)
 	} else {
-		err = compare(*rounds, *duration, *only)
+		err = compare("core", nil, *rounds, *duration, *only)
+		if err == nil && *wasm {
+			err = compare("wasm", []string{"GOOS=js", "GOARCH=wasm"}, *rounds, *duration, *only)
+		}
 	}
 	if err != nil {
 		fmt.Fprintln(os.Stderr, "bench:", err)
@@ -68,8 +72,9 @@ type core struct {
 
 type samples struct{ ns, allocs, bytes []float64 }
 
-// compare builds the program twice, against either version of etcd's library, and lets the three cores take turns.
-func compare(rounds int, duration time.Duration, only string) error {
+// compare builds the program twice, against either version of etcd's library, and lets the three cores take turns. The platform is what
+// the environment says about it; nothing means this machine.
+func compare(prefix string, platform []string, rounds int, duration time.Duration, only string) error {
 	dir, err := os.MkdirTemp("", "raft-bench")
 	if err != nil {
 		return err
@@ -77,9 +82,19 @@ func compare(rounds int, duration time.Duration, only string) error {
 	defer os.RemoveAll(dir)
 	v36, v37 := filepath.Join(dir, "v36"), filepath.Join(dir, "v37")
 	for _, build := range [][]string{{"build", "-modfile=etcd36.mod", "-tags=etcd36", "-o", v36, "."}, {"build", "-o", v37, "."}} {
-		if out, err := exec.Command("go", build...).CombinedOutput(); err != nil {
+		cmd := exec.Command("go", build...)
+		cmd.Env = append(os.Environ(), platform...)
+		if out, err := cmd.CombinedOutput(); err != nil {
 			return fmt.Errorf("go %s: %w\n%s", strings.Join(build, " "), err, out)
 		}
+	}
+	var runner []string
+	if platform != nil {
+		root, err := exec.Command("go", "env", "GOROOT").Output()
+		if err != nil {
+			return fmt.Errorf("go env GOROOT: %w", err)
+		}
+		runner = []string{filepath.Join(strings.TrimSpace(string(root)), "lib", "wasm", "go_js_wasm_exec")}
 	}
 	cores := []*core{
 		{name: "ours", command: []string{v37, "-measure=ours"}},
@@ -88,7 +103,7 @@ func compare(rounds int, duration time.Duration, only string) error {
 	}
 	for _, c := range cores {
 		c.results = map[string]*samples{}
-		c.command = append(c.command, "-time="+duration.String(), "-run="+only)
+		c.command = slices.Concat(runner, c.command, []string{"-time=" + duration.String(), "-run=" + only})
 	}
 	for range rounds {
 		for _, c := range cores {
@@ -97,7 +112,7 @@ func compare(rounds int, duration time.Duration, only string) error {
 			}
 		}
 	}
-	report(cores)
+	report(prefix, cores)
 	return nil
 }
 
@@ -125,11 +140,11 @@ func (c *core) round() error {
 	return nil
 }
 
-func report(cores []*core) {
+func report(prefix string, cores []*core) {
 	for _, w := range workloads {
 		for _, c := range cores {
 			if s := c.results[w.name]; s != nil {
-				fmt.Printf("%-20s %-11s %9.0f ns  %7.3f allocations  %8.0f B\n", w.name, c.name, median(s.ns), median(s.allocs), median(s.bytes))
+				fmt.Printf("%-25s %-11s %9.0f ns  %7.3f allocations  %8.0f B\n", prefix+"/"+w.name, c.name, median(s.ns), median(s.allocs), median(s.bytes))
 			}
 		}
 	}
@@ -137,7 +152,7 @@ func report(cores []*core) {
 		s := cores[0].results[w.name]
 		for _, other := range cores[1:] {
 			if o := other.results[w.name]; s != nil && o != nil {
-				fmt.Printf("ratio\tcore/%s\t%.2f\t%s\n", w.name, median(s.ns)/median(o.ns), other.name)
+				fmt.Printf("ratio\t%s/%s\t%.2f\t%s\n", prefix, w.name, median(s.ns)/median(o.ns), other.name)
 			}
 		}
 	}

@@ -7,6 +7,8 @@ type ours struct {
 	nodes    [size]*raft.Node
 	outs     [size]raft.Output
 	commands [size]uint64
+	last     [size]raft.Index // index applied
+	first    [size]raft.Index // index compacted
 	isCut    bool
 	sent     uint64
 }
@@ -15,7 +17,7 @@ func newOurs() cluster {
 	c := &ours{}
 	for i := range c.nodes {
 		n, err := raft.New(raft.Options{ID: raft.ServerID(i + 1), Voters: []raft.ServerID{1, 2, 3}, Seed: 1,
-			ElectionTicksMin: 10, ElectionTicksMax: 20, HeartbeatTicks: 1, EagerCommit: true, MaxEntries: 1024, MaxInFlight: 1 << 18}, raft.Durable{})
+			ElectionTicksMin: 10, ElectionTicksMax: 20, HeartbeatTicks: 1, EagerCommit: true, MaxEntries: 1024, MaxInFlight: 1 << 18, MaxBytes: 1 << 20, MaxUncommitted: 1 << 20}, raft.Durable{})
 		if err != nil {
 			panic(err)
 		}
@@ -64,7 +66,10 @@ func (c *ours) carryOut(i int, n *raft.Node, o *raft.Output) {
 		}
 	}
 	if k := len(o.Apply.Entries); k > 0 {
-		n.Applied(o.Apply.First + raft.Index(k) - 1)
+		last := o.Apply.First + raft.Index(k) - 1
+		n.Applied(last)
+		c.last[i] = last
+		c.compact(i, n)
 	}
 	for _, e := range o.Send {
 		if c.isCut && (i == 2 || e.To == 3) {
@@ -72,6 +77,15 @@ func (c *ours) carryOut(i int, n *raft.Node, o *raft.Output) {
 		}
 		c.nodes[e.To-1].Receive(raft.ServerID(i+1), e.RPC)
 		c.sent++
+	}
+}
+
+func (c *ours) compact(i int, n *raft.Node) {
+	if everywhere := min(c.last[0], c.last[1], c.last[2]); everywhere > c.first[i]+compactAt {
+		c.first[i] = everywhere - compactKeep
+		if err := n.Compact(c.first[i], nil); err != nil {
+			panic(err)
+		}
 	}
 }
 
