@@ -12,7 +12,8 @@
 //	for n.Output(&out) {
 //		// write out.Save, then call n.Saved(out.Save.Seq);
 //		// send each of out.Send, once the Save it waits for is durable;
-//		// apply out.Apply to the state machine, then call n.Applied(index);
+//		// reset the state machine to out.Restore, if there is one;
+//		// apply out.Apply to it, then call n.Applied(index);
 //		// show out.Events to whoever wants to understand.
 //	}
 //
@@ -27,7 +28,12 @@
 //	node.go         the state, the inputs, and the rules for all servers (§5.1)
 //	election.go     leader election (§5.2) and who may win one (§5.4.1)
 //	replication.go  log replication (§5.3), commitment (§5.4.2), the no-op (§8)
-//	quorum.go       what a majority is
+//	snapshot.go     snapshots and log compaction (§7, Figure 13)
+//	membership.go   changes of the configuration (§6), learners (thesis 4.2.1); configuration.go: what one says
+//	read.go         linearizable reads (§8, thesis 6.4)
+//	transfer.go     leadership transfer (thesis 3.10)
+//	contact.go      whom a leader has reached: for check-quorum, reads and the lease alike
+//	quorum.go       what a majority is, and two of them
 //	log.go          the log, in chunks that are written once
 //	durable.go      what is on disk, and which message waits for it (Fig. 2: "updated on stable storage before responding")
 //	output.go       what goes out, and who owns its memory
@@ -41,7 +47,10 @@
 // whatever way is quick, and cannot get the order wrong. A leader's own entries travel while its disk still writes (thesis 10.2.1); it
 // counts itself only for what the disk holds.
 //
-// Every call gets exactly one reply, carrying the call's number. An answer is believed only while it can still matter: by its term, and by its number.
+// Every call gets exactly one reply, carrying the call's number. An answer is believed only while it can still matter: by its term, and by its
+// number. The numbers also tell time: an answer to a call that was made after a read came proves that its leader still led then.
+//
+// What Figure 2 does not have (pre-vote, check-quorum, loyalty to a living leader) can be switched off together: Options.Off = Extensions.
 //
 // Messages are borrowed. They point into memory that the Node uses again after the next Output, so a server in steady state allocates nothing. A host that
 // keeps a message copies it; builds with the tag raftcheck overwrite what has expired, so that a forgotten copy shows.
