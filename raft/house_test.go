@@ -24,7 +24,7 @@ var house = map[string][]string{
 	"raft/bench":   {"raft"},
 
 	"raft/check/linear": {"raft/check"},
-	"raft/lab/soak":     {"raft", "raft/check/linear", "raft/lab"},
+	"raft/lab/soak":     {"raft", "raft/check", "raft/check/linear", "raft/lab"},
 
 	"relay/hub": {},
 	"relay":     {"relay/hub"},

@@ -3,9 +3,12 @@
 //
 //	go run ./raft/lab/soak -time 5m           as many seeds as fit into five minutes
 //	go run ./raft/lab/soak -seed 42 -events   seed 42 alone, with what happened last
+//	go run ./raft/lab/soak -off oneVotePerTerm -seed 1 -shrink -events
+//	                                          what becomes of a cluster without that rule, in the fewest actions
 package main
 
 import (
+	"errors"
 	"flag"
 	"fmt"
 	"io"
@@ -13,19 +16,26 @@ import (
 	"os"
 	"runtime"
 	"strconv"
+	"strings"
 	"sync"
 	"time"
 
 	"raftplayground/raft"
+	"raftplayground/raft/check"
 	"raftplayground/raft/check/linear"
 	"raftplayground/raft/lab"
 )
 
+var (
+	duration = flag.Duration("time", 30*time.Second, "how long to go on to further seeds")
+	first    = flag.Uint64("first", uint64(time.Now().UnixNano()), "the first seed; the others follow it")
+	only     = flag.String("seed", "", "run this seed alone")
+	off      = flag.String("off", "", "rules to switch off in all servers, by their IDs with commas between; the world is then a hostile one")
+	shrink   = flag.Bool("shrink", false, "with -seed: leave out all actions that the failure does not need")
+	events   = flag.Bool("events", false, "with -seed: print the run as JSON and its last events")
+)
+
 func main() {
-	duration := flag.Duration("time", 30*time.Second, "how long to go on to further seeds")
-	first := flag.Uint64("first", uint64(time.Now().UnixNano()), "the first seed; the others follow it")
-	only := flag.String("seed", "", "run this seed alone")
-	events := flag.Bool("events", false, "with -seed: print the run as JSON and its last events")
 	flag.Parse()
 	if *only != "" {
 		seed, err := strconv.ParseUint(*only, 10, 64)
@@ -33,7 +43,7 @@ func main() {
 			fmt.Fprintf(os.Stderr, "soak: -seed: expected a whole number from 0 on, got %q\n", *only)
 			os.Exit(2)
 		}
-		if !replay(os.Stdout, seed, *events) {
+		if !replay(os.Stdout, draw(seed), *shrink, *events) {
 			os.Exit(1)
 		}
 		return
@@ -45,6 +55,14 @@ func main() {
 	}
 }
 
+// draw makes the run of a seed.
+func draw(seed uint64) lab.Run {
+	if *off != "" {
+		return hostile(seed, strings.Split(*off, ",")...)
+	}
+	return lab.Draw(config(seed), seed)
+}
+
 // config is what a seed's world is like: mostly the standard one, and others of every size.
 func config(seed uint64) lab.Config {
 	c := lab.Standard()
@@ -52,6 +70,16 @@ func config(seed uint64) lab.Config {
 		c.Servers = []int{3, 4, 7, 1, 2}[seed/2%5]
 	}
 	return c
+}
+
+// hostile is a world in which faults come thick: small, with disks of every speed and clients in a hurry.
+func hostile(seed uint64, off ...string) lab.Run {
+	c := lab.Standard()
+	c.Servers = []int{5, 3}[seed%2]
+	c.Disk = []int64{0, 2000, 50_000, 100_000}[seed/2%4]
+	c.Chaos, c.Heal, c.Think = 20e6, 5e6, 150e3
+	c.Off = off
+	return lab.Draw(c, seed)
 }
 
 // result is what one seed led to.
@@ -66,16 +94,21 @@ type result struct {
 	violations []error
 }
 
-// run lives through one seed and checks it.
-func run(seed uint64) (result, *lab.World) {
-	world, err := lab.New(lab.Draw(config(seed), seed))
+// live lives through a run and checks it. A core that panics has seen by itself that something is broken; with all rules on that never happens.
+func live(run lab.Run) (r result, world *lab.World) {
+	r.seed = run.Seed
+	world, err := lab.New(run)
 	if err != nil {
-		return result{seed: seed, violations: []error{err}}, nil
+		r.violations = []error{err}
+		return r, nil
 	}
-	r := result{seed: seed}
-	for _, v := range world.Finish() {
-		r.violations = append(r.violations, &v)
-	}
+	defer func() {
+		if broken := recover(); broken != nil {
+			r.add(world.Violations())
+			r.violations = append(r.violations, fmt.Errorf("panic at %.6f s: %v", float64(world.Now())/1e6, broken))
+		}
+	}()
+	r.add(world.Finish())
 	if err := linear.Check(world.History(), 10*time.Second); err != nil {
 		r.violations = append(r.violations, err)
 	}
@@ -87,6 +120,33 @@ func run(seed uint64) (result, *lab.World) {
 		}
 	}
 	return r, world
+}
+
+func (r *result) add(violations []check.Violation) {
+	for i := range violations {
+		r.violations = append(r.violations, &violations[i])
+	}
+}
+
+// failsAs returns a function for lab.Shrink, which says whether a run violates the property.
+func failsAs(property check.Property) func(lab.Run) bool {
+	return func(run lab.Run) bool {
+		r, _ := live(run)
+		return r.of(property) != nil
+	}
+}
+
+// of returns the violation of a property, nil if there is none.
+func (r *result) of(property check.Property) *check.Violation {
+	for _, err := range r.violations {
+		if v := (*check.Violation)(nil); errors.As(err, &v) && v.Property == property {
+			return v
+		}
+		if errors.Is(err, linear.ErrNotLinearizable) && property == check.Linearizability {
+			return &check.Violation{Property: property, At: r.simulated, Detail: err.Error()}
+		}
+	}
+	return nil
 }
 
 // summary is what many seeds led to.
@@ -120,7 +180,7 @@ func soak(first uint64, seeds int, until time.Time, out io.Writer) *summary {
 				seed := first + uint64(next.begun)
 				next.begun++
 				next.Unlock()
-				r, _ := run(seed)
+				r, _ := live(draw(seed))
 				next.Lock()
 				sum.add(&r, out)
 				next.Unlock()
@@ -147,7 +207,7 @@ func (s *summary) add(r *result, out io.Writer) {
 		fmt.Fprintf(out, "seed %d: %v\n", r.seed, v)
 	}
 	if len(r.violations) > 0 {
-		fmt.Fprintf(out, "  again: go run ./raft/lab/soak -seed %d -events\n", r.seed)
+		fmt.Fprintf(out, "  again: go run ./raft/lab/soak -seed %d%s -shrink -events\n", r.seed, again())
 	}
 }
 
@@ -163,12 +223,25 @@ func (s *summary) print(out io.Writer) {
 	fmt.Fprintf(out, "\n%d violations\n", s.violations)
 }
 
-// replay runs one seed, says what it led to, and returns whether nothing was violated.
-func replay(out io.Writer, seed uint64, events bool) bool {
-	r, world := run(seed)
+// again is what the command must say beside the seed.
+func again() string {
+	if *off == "" {
+		return ""
+	}
+	return " -off " + *off
+}
+
+// replay lives through one run, says what it led to, and returns whether nothing was violated.
+func replay(out io.Writer, run lab.Run, shrink, events bool) bool {
+	r, world := live(run)
+	if v := (*check.Violation)(nil); shrink && len(r.violations) > 0 && errors.As(r.violations[0], &v) {
+		actions := len(run.Actions)
+		run = lab.Shrink(run, failsAs(v.Property), 2000)
+		fmt.Fprintf(out, "of %d actions %d are needed to violate %v\n", actions, len(run.Actions), v.Property)
+		r, world = live(run)
+	}
 	if events && world != nil {
-		kept := world.Run()
-		fmt.Fprintf(out, "%s\n", kept.Encode())
+		fmt.Fprintf(out, "%s\n", run.Encode())
 		for _, h := range world.EventsSince(0, nil) {
 			fmt.Fprintf(out, "%12.6f s  server %d  %+v\n", float64(h.At)/1e6, h.Server, h.Event)
 		}

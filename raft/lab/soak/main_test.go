@@ -40,11 +40,11 @@ func TestAFailingSeedIsToldWithItsCommand(t *testing.T) {
 	sum := &summary{deeds: map[lab.Deed]int{}}
 	r := result{seed: 42, violations: []error{errDummy{}}}
 	sum.add(&r, &told)
-	if want := "seed 42: something is wrong\n  again: go run ./raft/lab/soak -seed 42 -events\n"; told.String() != want || sum.violations != 1 {
+	if want := "seed 42: something is wrong\n  again: go run ./raft/lab/soak -seed 42 -shrink -events\n"; told.String() != want || sum.violations != 1 {
 		t.Errorf("told %q, want %q", told.String(), want)
 	}
 	var first, second strings.Builder
-	if !replay(&first, 42, true) || !replay(&second, 42, true) {
+	if !replay(&first, draw(42), true, true) || !replay(&second, draw(42), true, true) {
 		t.Errorf("seed 42 fails: %s", first.String())
 	}
 	if first.String() != second.String() || !strings.HasPrefix(first.String(), `{"version":1,`) {
@@ -55,3 +55,14 @@ func TestAFailingSeedIsToldWithItsCommand(t *testing.T) {
 type errDummy struct{}
 
 func (errDummy) Error() string { return "something is wrong" }
+
+// Without one of the rules a seed fails; shrunk, it still does, with fewer actions.
+func TestAFailingSeedIsShrunk(t *testing.T) {
+	var told strings.Builder
+	if replay(&told, hostile(1, "oneVotePerTerm"), true, false) {
+		t.Fatal("two votes in a term, and nothing is violated")
+	}
+	if !strings.Contains(told.String(), "are needed to violate Election Safety") || !strings.Contains(told.String(), "were both elected leader of term") {
+		t.Errorf("told %s", told.String())
+	}
+}

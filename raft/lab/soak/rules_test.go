@@ -1,6 +1,7 @@
 package main
 
 import (
+	"errors"
 	"flag"
 	"fmt"
 	"os"
@@ -9,11 +10,9 @@ import (
 	"strings"
 	"sync"
 	"testing"
-	"time"
 
 	"raftplayground/raft"
 	"raftplayground/raft/check"
-	"raftplayground/raft/check/linear"
 	"raftplayground/raft/lab"
 )
 
@@ -46,24 +45,15 @@ var notByChance = map[raft.Rule]string{
 	raft.KeepSuffix:            "the logs here are not compacted",
 }
 
-// hostile is a world in which faults come thick: small, with disks of every speed and clients in a hurry.
-func hostile(seed uint64, off ...string) lab.Run {
-	c := lab.Standard()
-	c.Servers = []int{5, 3}[seed%2]
-	c.Disk = []int64{0, 2000, 50_000, 100_000}[seed/2%4]
-	c.Chaos, c.Heal, c.Think = 20e6, 5e6, 150e3
-	c.Off = off
-	return lab.Draw(c, seed)
-}
-
 // finding is how the absence of a rule was found.
 type finding struct {
-	rule  raft.RuleInfo
-	seeds int               // that it took; 0: it was not found
-	at    float64           // when it was seen, in seconds of that seed's time
-	found string            // what was violated there, all of it
-	hours float64           // simulated until then
-	kept  []check.Violation // what the same seed leads to with all rules on
+	rule   raft.RuleInfo
+	seeds  int     // that it took; 0: it was not found
+	at     float64 // when it was seen, in seconds of that seed's time
+	found  string  // what was violated there, all of it
+	hours  float64 // simulated until then
+	fewest int     // actions that it needs, if they were looked for
+	kept   []error // what the same seed leads to with all rules on
 }
 
 // Every safety rule is needed: with it switched off, seeds find a violation of the property that it protects, and the same seed with all rules on has none. For
@@ -94,7 +84,7 @@ func TestEachSafetyRuleIsNeeded(t *testing.T) {
 			t.Errorf("%s is off, and in %d seeds %s is not violated", f.rule.ID, mostSeeds, protects(f.rule))
 		}
 		for _, v := range f.kept {
-			t.Errorf("seed %d that shows the absence of %s is violated with all rules on: %v", f.seeds-1, f.rule.ID, v.Error())
+			t.Errorf("seed %d that shows the absence of %s is violated with all rules on: %v", f.seeds-1, f.rule.ID, v)
 		}
 	}
 	checkDocument(t, table)
@@ -107,42 +97,30 @@ func (f *finding) search() {
 		off = append(off, raft.Rules[other.rule].ID)
 	}
 	for seed := range uint64(mostSeeds) {
-		world, violations := live(hostile(seed, off...))
+		run := hostile(seed, off...)
+		r, world := live(run)
 		f.hours += float64(world.Now()) / 3600e6
-		for _, v := range violations {
-			if v.Property != protects(f.rule) {
-				continue
+		if v := r.of(protects(f.rule)); v != nil {
+			f.seeds, f.at, f.found = int(seed)+1, float64(v.At)/1e6, names(r.violations)
+			if *update {
+				f.fewest = len(lab.Shrink(run, failsAs(v.Property), 1000).Actions)
 			}
-			f.seeds, f.at, f.found = int(seed)+1, float64(v.At)/1e6, names(violations)
-			_, f.kept = live(hostile(seed))
+			kept, _ := live(hostile(seed))
+			f.kept = kept.violations
 			return
 		}
 	}
 }
 
-// live lives through a run. A core that panics has seen by itself that something is broken: what was violated by then counts.
-func live(run lab.Run) (world *lab.World, violations []check.Violation) {
-	world, err := lab.New(run)
-	if err != nil {
-		panic(err)
-	}
-	defer func() {
-		if recover() != nil {
-			violations = world.Violations()
-		}
-	}()
-	violations = world.Finish()
-	if err := linear.Check(world.History(), 5*time.Second); err != nil {
-		violations = append(violations, check.Violation{Property: check.Linearizability, At: world.Now(), Detail: err.Error()})
-	}
-	return world, violations
-}
-
 // names lists the properties that were violated, each once.
-func names(violations []check.Violation) string {
+func names(violations []error) string {
 	var list []string
-	for _, v := range violations {
-		if name := v.Property.String(); !slices.Contains(list, name) {
+	for _, err := range violations {
+		name := check.Linearizability.String()
+		if v := (*check.Violation)(nil); errors.As(err, &v) {
+			name = v.Property.String()
+		}
+		if !slices.Contains(list, name) {
 			list = append(list, name)
 		}
 	}
@@ -159,10 +137,10 @@ func protects(rule raft.RuleInfo) check.Property {
 
 func tableOf(findings []finding) string {
 	var b strings.Builder
-	b.WriteString("| rule that is off | protects | seeds needed | seen after | simulated in all | violated there |\n| --- | --- | --- | --- | --- | --- |\n")
+	b.WriteString("| rule that is off | protects | seeds needed | seen after | simulated in all | fewest actions | violated there |\n| --- | --- | --- | --- | --- | --- | --- |\n")
 	for _, f := range findings {
 		if f.seeds > 0 {
-			fmt.Fprintf(&b, "| %s (`%s`, %s) | %v | %d | %.3f s | %.2f h | %s |\n", f.rule.Title, f.rule.ID, f.rule.Section, protects(f.rule), f.seeds, f.at, f.hours, f.found)
+			fmt.Fprintf(&b, "| %s (`%s`, %s) | %v | %d | %.3f s | %.2f h | %d | %s |\n", f.rule.Title, f.rule.ID, f.rule.Section, protects(f.rule), f.seeds, f.at, f.hours, f.fewest, f.found)
 		}
 	}
 	b.WriteString("\nBeside a rule another one is off where that alone hides its absence:\n\n")
@@ -184,7 +162,8 @@ func tableOf(findings []finding) string {
 func checkDocument(t *testing.T, table string) {
 	const name = "../RULES.md"
 	head := "# What each rule is for\n\nEach safety rule switched off in all servers, and the first seed that shows what it protects: 3 or 5 servers, 20 s of faults drawn from the seed, then\n" +
-		"healing (`hostile` in soak/rules_test.go). Written by `go test ./raft/lab/soak -run Rule -update`.\n\n"
+		"healing (`hostile` in soak/main.go). Of its actions all were left out that the violation does not need. `go run ./raft/lab/soak -off ID -seed N -shrink -events` shows it; N is\n" +
+		"one less than the seeds needed. Written by `go test ./raft/lab/soak -run Rule -update`.\n\n"
 	if *update {
 		if err := os.WriteFile(name, []byte(head+table), 0o644); err != nil {
 			t.Fatal(err)
