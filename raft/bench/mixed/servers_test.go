@@ -273,12 +273,12 @@ func (s *theirs) start() {
 		s.disk.MemoryStorage = etcd.NewMemoryStorage()
 	}
 	s.machine = machine{w: s.w, id: s.id}
-	n, err := etcd.NewRawNode(&etcd.Config{ID: s.id, ElectionTick: electionTicks, HeartbeatTick: heartbeatTicks, Storage: s.disk, MaxSizePerMsg: 256,
-		MaxInflightMsgs: 16, PreVote: true, CheckQuorum: true, DisableProposalForwarding: true, Logger: &etcd.DefaultLogger{Logger: log.New(io.Discard, "", 0)}})
-	s.must(err)
 	if snapshot, err := s.disk.Snapshot(); err == nil && !etcd.IsEmptySnap(snapshot) {
 		s.restore(snapshot.GetData())
 	}
+	n, err := etcd.NewRawNode(&etcd.Config{ID: s.id, ElectionTick: electionTicks, HeartbeatTick: heartbeatTicks, Storage: s.disk, Applied: s.count, MaxSizePerMsg: 256,
+		MaxInflightMsgs: 16, PreVote: true, CheckQuorum: true, DisableProposalForwarding: true, Logger: &etcd.DefaultLogger{Logger: log.New(io.Discard, "", 0)}})
+	s.must(err)
 	s.node, s.sending = n, map[uint64]int{}
 }
 
