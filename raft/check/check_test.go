@@ -179,6 +179,21 @@ func TestALostWriteIsToldAsSuch(t *testing.T) {
 	}
 }
 
+func TestAViolationInWords(t *testing.T) {
+	for want, v := range map[string]Violation{
+		"Log Matching is violated at 1.500000 s: as said (servers 1 2, index 7, terms 3 4)": {Property: LogMatching, At: 1_500_000, Servers: []raft.ServerID{1, 2}, Index: 7,
+			Terms: []raft.Term{3, 4}, Detail: "as said"},
+		"Liveness is violated at 0.000001 s: nobody leads": {Property: Liveness, At: 1, Detail: "nobody leads"},
+	} {
+		if got := v.Error(); got != want {
+			t.Errorf("got %q, want %q", got, want)
+		}
+	}
+	if got := Property(99).String() + Property(0).String(); got != "unknown propertyunknown property" {
+		t.Errorf("got %q", got)
+	}
+}
+
 // What Raft allows is not taken for a violation.
 func TestWhatRaftAllows(t *testing.T) {
 	tests := []struct {

@@ -47,14 +47,20 @@ type Violation struct {
 // Error says all of it in one line.
 func (v *Violation) Error() string {
 	text := v.Property.String() + " is violated at " + strconv.FormatFloat(float64(v.At)/1e6, 'f', 6, 64) + " s: " + v.Detail
-	text += " (servers" + list(v.Servers)
+	concerned := ""
+	if len(v.Servers) > 0 {
+		concerned += ", servers" + list(v.Servers)
+	}
 	if v.Index != 0 {
-		text += "; index " + decimal(v.Index)
+		concerned += ", index " + decimal(v.Index)
 	}
 	if len(v.Terms) > 0 {
-		text += "; terms" + list(v.Terms)
+		concerned += ", terms" + list(v.Terms)
 	}
-	return text + ")"
+	if concerned != "" {
+		text += " (" + concerned[2:] + ")"
+	}
+	return text
 }
 
 func list[T ~uint64](values []T) (text string) {

@@ -20,6 +20,12 @@
 // moments nothing happens: servers say how long they will be Idle. A Tape reaches any time of a run: it keeps copies of the world (World.Clone) and
 // lives on from the last one before.
 //
+// # Harm at the right moment
+//
+// An Action may be a trap (Action.When): it waits for an event, such as a vote given or entries stored, and does its harm just then. Most bugs of durability
+// are a loss of power in the few milliseconds between a promise and the disk. RULES.md lists what became of clusters of which a rule was taken
+// (Config.Off), and how many seeds that took. Shrink leaves out of a failing run what the failure does not need.
+//
 // # Two phases
 //
 // First safety under faults, then liveness: at the end of the chaos everything is healed, and within Config.Heal a leader must lead, the

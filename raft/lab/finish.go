@@ -65,6 +65,7 @@ func (w *World) checkAgreement() {
 	}
 }
 
+// notServing notes a lack of service: of a server or, if none is named, of the cluster.
 func (w *World) notServing(detail string, servers ...raft.ServerID) {
 	w.failures = append(w.failures, check.Violation{Property: check.Liveness, At: w.now, Servers: servers, Detail: detail})
 }

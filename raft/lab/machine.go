@@ -1,6 +1,7 @@
 package lab
 
 import (
+	"encoding/binary"
 	"math/bits"
 	"math/rand/v2"
 	"slices"
@@ -170,6 +171,33 @@ func (m *machine) clone(now *int64) *machine {
 		c.server = m.server.Clone(c.disk)
 	}
 	return &c
+}
+
+// appendState appends all that decides how the machine goes on.
+func (m *machine) appendState(b []byte) []byte {
+	u := func(values ...uint64) {
+		for _, v := range values {
+			b = binary.AppendUvarint(b, v)
+		}
+	}
+	bytes := func(data []byte) {
+		u(uint64(len(data)))
+		b = append(b, data...)
+	}
+	u(m.life, m.conn, uint64(m.clock.rate), uint64(m.clock.since), uint64(m.clock.ticks), uint64(m.ticked), uint64(m.disk.longest), uint64(len(m.inbox)))
+	for _, frame := range m.inbox {
+		bytes(frame)
+	}
+	bytes(m.disk.durable)
+	for _, op := range m.disk.waiting {
+		u(uint64(op.due))
+		bytes(op.data)
+	}
+	if m.server == nil {
+		return append(b, 0)
+	}
+	u(1, m.server.Store().Hash())
+	return m.server.Node().AppendState(b)
 }
 
 // The random streams. Their numbers are part of what a Run means: a new one is added at the end.

@@ -249,9 +249,14 @@ func (w *World) look(m *machine) *check.View {
 	return &w.view
 }
 
-// broken notes a failure that is none of the properties of the logs.
+// broken notes that a server, 0 meaning a client, met with what must not be and can do its work no more; once for each.
 func (w *World) broken(server raft.ServerID, detail string) {
-	w.failures = append(w.failures, check.Violation{Property: check.Durability, At: w.now, Servers: []raft.ServerID{server}, Detail: detail})
+	for i := range w.failures {
+		if slices.Contains(w.failures[i].Servers, server) {
+			return
+		}
+	}
+	w.notServing(detail, server)
 }
 
 // leader returns the machine that leads in the highest term, nil if none does.

@@ -63,11 +63,18 @@ func draw(seed uint64) lab.Run {
 	return lab.Draw(config(seed), seed)
 }
 
-// config is what a seed's world is like: mostly the standard one, and others of every size.
+// config is what a seed's world is like: mostly the standard one, and others of every size; every fourth is one of Figure 2, without the extensions.
 func config(seed uint64) lab.Config {
 	c := lab.Standard()
 	if seed%2 == 0 {
 		c.Servers = []int{3, 4, 7, 1, 2}[seed/2%5]
+	}
+	if seed/2%4 == 3 {
+		for _, rule := range raft.Rules {
+			if raft.Extensions.Has(rule.Rule) {
+				c.Off = append(c.Off, rule.ID)
+			}
+		}
 	}
 	return c
 }
