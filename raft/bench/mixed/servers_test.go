@@ -107,7 +107,7 @@ func (s *ours) start() {
 	d := s.disk.Durable
 	d.Log = append([]raft.Entry(nil), d.Log...)
 	options := raft.Options{ID: raft.ServerID(s.id), Seed: s.w.random.Uint64(),
-		ElectionTicksMin: electionTicks, ElectionTicksMax: 2 * electionTicks, HeartbeatTicks: heartbeatTicks, MaxEntries: 8, MaxChunk: 1 << 20}
+		ElectionTicksMin: electionTicks, ElectionTicksMax: 2 * electionTicks, HeartbeatTicks: heartbeatTicks, MaxEntries: 8, MaxChunk: 1 << 20, Off: s.w.off}
 	for _, v := range voters() {
 		options.Voters = append(options.Voters, raft.ServerID(v))
 	}
@@ -294,8 +294,8 @@ func (s *theirs) must(err error) {
 func (s *theirs) tick() {
 	s.node.Tick()
 	s.ticks++
-	for to, since := range s.sending {
-		if s.ticks-since >= electionTicks {
+	for _, to := range voters() {
+		if since, ok := s.sending[to]; ok && s.ticks-since >= electionTicks {
 			s.node.ReportSnapshot(to, etcd.SnapshotFailure)
 			delete(s.sending, to)
 		}

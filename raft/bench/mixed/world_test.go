@@ -5,6 +5,9 @@ import (
 	"math/rand/v2"
 	"strings"
 	"testing"
+	"testing/cryptotest"
+
+	"raftplayground/raft"
 )
 
 const size = 5
@@ -13,8 +16,8 @@ func voters() []uint64 { return []uint64{1, 2, 3, 4, 5} }
 
 // world is a cluster of both kinds and the network between them. All chance comes from one seed.
 type world struct {
-	t       *testing.T
-	name    string // of the run: reruns it
+	name    string       // of the run, for violations
+	off     raft.RuleSet // what our servers do not keep: nothing, unless a check is to be seen to fail
 	random  *rand.Rand
 	now     int // steps
 	servers [size + 1]server
@@ -47,19 +50,11 @@ type committed struct {
 
 type handover struct{ from, to uint64 }
 
-// counts says what happened, by kind where kinds differ.
-type counts struct {
-	elected   map[string]int // of a kind
-	handed    map[string]int // from kind to kind: the leader asked for it, and the one it named led the next term
-	snapshots map[string]int // installed, by kind
-	crashes, lost, doubled, delayed, commands,
-	entries int
-}
-
-func newWorld(t *testing.T, kinds string, seed uint64) *world {
-	w := &world{t: t, name: fmt.Sprintf("kinds %s, seed %d", kinds, seed), kinds: kinds, random: rand.New(rand.NewPCG(seed, 1)),
+func newWorld(t *testing.T, kinds string, seed uint64, off raft.RuleSet) *world {
+	cryptotest.SetGlobalRandom(t, seed) // etcd draws its election timeouts from there
+	w := &world{off: off, name: fmt.Sprintf("kinds %s, seed %d", kinds, seed), kinds: kinds, random: rand.New(rand.NewPCG(seed, 1)),
 		seen: map[string]bool{}, leaders: map[uint64]uint64{}, handed: map[uint64]handover{},
-		count: counts{elected: map[string]int{}, handed: map[string]int{}, snapshots: map[string]int{}}}
+		count: newCounts()}
 	for _, id := range voters() {
 		if w.kind(id) == "o" {
 			w.servers[id] = &ours{machine: machine{w: w, id: id}}
@@ -75,23 +70,38 @@ func newWorld(t *testing.T, kinds string, seed uint64) *world {
 
 func (w *world) kind(id uint64) string { return w.kinds[id-1 : id] }
 
+// violation is what a check found. It ends the run: see try.
+type violation string
+
 func (w *world) failf(format string, args ...any) {
-	w.t.Helper()
-	w.t.Fatalf(w.name+fmt.Sprintf(", step %d: ", w.now)+format, args...)
+	panic(violation(w.name + fmt.Sprintf(", step %d: ", w.now) + fmt.Sprintf(format, args...)))
+}
+
+// try runs what may find a violation and returns it, "" if there is none.
+func try(run func()) (found violation) {
+	defer func() {
+		switch r := recover().(type) {
+		case nil:
+		case violation:
+			found = r
+		default:
+			panic(r)
+		}
+	}()
+	run()
+	return ""
 }
 
 // send puts a message on its way. In a faulty network one in twelve is lost, one in twenty comes twice, all take their time, and a few take very long.
 func (w *world) send(from, to uint64, message any) {
 	copies := 1
-	if w.faulty {
-		switch {
-		case w.cut[from][to] || w.random.IntN(12) == 0:
-			w.count.lost++
-			return
-		case w.random.IntN(20) == 0:
-			w.count.doubled++
-			copies = 2
-		}
+	switch {
+	case w.cut[from][to] || w.faulty && w.random.IntN(12) == 0:
+		w.count.lost++
+		return
+	case w.faulty && w.random.IntN(20) == 0:
+		w.count.doubled++
+		copies = 2
 	}
 	for range copies {
 		p := packet{from, to, w.now + 1, message}
@@ -145,6 +155,15 @@ func (w *world) flush(id uint64) {
 	if !w.faulty || w.random.IntN(8) != 0 {
 		w.servers[id].flush(!w.faulty)
 		w.observeLeader(id)
+	}
+}
+
+// chaos lets everything go wrong for so many steps.
+func (w *world) chaos(steps int) {
+	w.faulty = true
+	for range steps {
+		w.disturb()
+		w.step()
 	}
 }
 
@@ -306,7 +325,6 @@ func (w *world) appliedBy(m *machine, e entry) {
 	w.seen[e.data] = true
 	_, term := w.servers[m.id].leads()
 	w.committed = append(w.committed, committed{e, m.digest, max(term, e.term)})
-	w.count.entries++
 	if e.data != "" {
 		w.count.commands++
 	}
