@@ -1,0 +1,76 @@
+// Package scenario plays stories: real bugs of real Raft implementations, and the figures of the paper, as transcripts over raw Nodes. A story says
+// step by step what happens to the servers; nothing happens by itself and nothing by chance, so that a story reads, and runs, the same every time.
+//
+// Each story is played twice: with every rule kept, when nothing that Raft promises may break, and with the one rule that the story is about
+// switched off, when exactly what the story names breaks. The second proves that the first can fail. Package check, which shares no code with the core,
+// watches both. A story about a fault of the host (the program around a Node) injects that fault in the place of the rule.
+//
+// # A story's file
+//
+// First come lines that begin with "#": the number and title, the threads where the bug was met, and what happens. Then the header:
+//
+//	rule oneVotePerTerm       the rule that is switched off, on every server, when the story is played without it
+//	fault TEXT                instead of a rule: the host's fault that is there when the story is played "off"
+//	without RULE ...          rules that are off both times, because the story is about a server that has not got them, or they would hide the bug
+//	servers 5 [plain]         voters 1 to 5; plain: the servers of Figure 2, without preVote, checkQuorum and leaderLoyalty
+//	spare 4 5                 servers that run, and wait to be added
+//
+// Then the steps, one a line. "on: STEP" is played only with the rule, "off: STEP" only without. The last lines are
+//
+//	on: holds
+//	off: breaks State Machine Safety at S1 S5 index 2
+//
+// with a line "breaks" for each property that breaks, in the order in which they do: one violation often brings another with it. "at" names the servers
+// concerned, "index" the place in the log if there is one. Everything after a line of dashes is the transcript of both runs. It is written by
+// "go test ./raft/scenario -rewrite", and is to be read in the diff: it is part of the test.
+//
+// # Steps
+//
+//	campaign 1                the election timer of S1 runs out
+//	propose 1 x y             a client asks S1 for commands x and y; a command with a serial number, x#7, takes effect once however often it is in the log
+//	read 1, leaseread 1       a client asks S1 for the newest value, by a round of heartbeats or by lease
+//	transfer 1 2              S1 is to hand its leadership to S2
+//	reconfigure 1 1,2,3+4     S1 is to change the cluster to this
+//	compact 1                 S1 takes a snapshot of all it has applied
+//	tick 50, tick 1 50        time passes for every server, or for S1 only; nothing is delivered
+//	run 500                   time passes for every server, and every message arrives within the tick it was sent in
+//	serve 3000                the same until a new command has been committed; if that takes longer, Liveness is broken
+//
+//	deliver                   messages arrive in the order they were sent in, and those they cause, until none is under way
+//	deliver 1 2 3             the same, among these servers only
+//	deliver 1>2 2>1           what is under way on these ways arrives, what it causes does not yet
+//	deliver 1>2 AppendEntries … of this type only; with "first" or "last" only the oldest or newest of them
+//	drop 1>2, duplicate 1>2   what is under way is lost, or is on its way twice; as deliver: without ways, everything
+//	heartbeat 1>2 3           S1, the leader, sends S2 an empty AppendEntries behind entry 3, with its commitIndex: as a leader may that knows little of S2
+//	misplace 1>2 0@0          an AppendEntries under way is broken: its entries are said to follow index 0 of term 0
+//	hold 1>2, release         what is under way waits until it is released
+//	cut 1 5, cut 1>5          from now on all messages between the two, or only one way, are lost; those under way are not
+//	isolate 1                 the same for all between S1 and the others
+//	split 1,2 3,4             heals what is cut, and cuts all between the groups
+//	heal                      nothing is cut any more
+//
+//	slow 1                    what S1 writes to its disk is not durable until it is saved
+//	save 1, save 1 all        the oldest write, or every write, becomes durable
+//	fast 1                    every write does at once, as it is at first
+//	crash 1                   S1's process ends; what it wrote is on its disk
+//	powerloss 1               S1 stops; what was not durable is lost
+//	restart 1                 S1 starts with what its disk holds
+//	wipe 1                    the disk of S1, which is stopped, is emptied
+//	disk 1 8 1 1 4            S1 starts anew with a disk that holds current term 8 and entries of terms 1, 1 and 4
+//	host answersByIndex       the hosts have a fault: they tell a client that its command is done when anything is applied at its index,
+//	host keepsState           … their state machines survive a restart, and do not know what they have applied already,
+//	host noSessions           … their state machines do not look at serial numbers
+//
+//	expect THAT               the story is wrong if it is not so
+//	promise THAT              Liveness is broken if it is not so
+//
+// THAT is one of
+//
+//	leader 1, follower 1, candidate 1, precandidate 1, stopped 1, no leader
+//	term 1 = 3, commit 1 = 2, last 1 = 4      also with < and >
+//	sent 1 < 20                               how many messages S1 has sent since it was asked last, or since the story's beginning
+//	log 1 = ·@1 x@2                           S1's log: commands with their terms, · for the blank entry, {1,2,3} for a configuration
+//	config 1 = 1,2,3+4
+//	read 1 = x                                the outcome of the last read at S1; also none, waiting, failed, refused
+//	refused                                   the last propose, read, transfer, reconfigure or compact was an error
+package scenario

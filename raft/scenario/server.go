@@ -1,0 +1,256 @@
+package scenario
+
+import (
+	"hash/fnv"
+	"slices"
+	"strings"
+
+	"raftplayground/raft"
+)
+
+// server is a Node with what a host gives it: a disk, a state machine and clients.
+type server struct {
+	id     raft.ServerID
+	world  *world
+	node   *raft.Node // nil: stopped
+	starts int
+	out    raft.Output
+	status raft.Status
+
+	slow    bool // writes become durable only when the story says so
+	disk    raft.Durable
+	writing []raft.Save // handed out, not yet durable
+	saved   uint64
+	waiting []raft.Envelope // for a Save
+
+	state   []string // the commands that the state machine has applied
+	applied raft.Index
+
+	asked    []proposal
+	reads    []read
+	lastRead string
+	sent     int
+}
+
+// proposal is a command that a client waits for.
+type proposal struct {
+	index raft.Index
+	term  raft.Term
+}
+
+// read is a read that a client waits for.
+type read struct {
+	tag   uint64
+	acked raft.Index // the last entry of which some client was told before the read began
+	index raft.Index // it may be served when this is applied; 0: not confirmed yet
+}
+
+func (s *server) start() error {
+	o := raft.Options{ID: s.id, ElectionTicksMin: 150, ElectionTicksMax: 300, HeartbeatTicks: 50, Seed: 1 + uint64(s.starts), MaxEntries: 16, Off: s.world.off}
+	if int(s.id) <= s.world.story.voters {
+		for v := 1; v <= s.world.story.voters; v++ {
+			o.Voters = append(o.Voters, raft.ServerID(v))
+		}
+	}
+	d := s.disk
+	d.Log = slices.Clone(d.Log)
+	node, err := raft.New(o, d)
+	if err != nil {
+		return err
+	}
+	s.node, s.saved, s.applied = node, 0, 0
+	s.starts++
+	if !s.world.keepsState {
+		s.state = nil
+		if d.Snapshot != nil {
+			s.state = strings.Fields(string(d.Snapshot.Data))
+		}
+	}
+	s.pump()
+	return nil
+}
+
+// stop ends the process. If the power fails, what was not durable is lost.
+func (s *server) stop(powerFails bool) {
+	for len(s.writing) > 0 && !powerFails {
+		s.write()
+	}
+	s.node, s.writing, s.waiting, s.asked, s.reads = nil, nil, nil, nil, nil
+	s.world.checker.Stopped(s.id)
+}
+
+// input gives the Node an input, takes what comes out, and has the checker look.
+func (s *server) input(give func(*raft.Node)) {
+	give(s.node)
+	s.pump()
+}
+
+// pump takes all output.
+func (s *server) pump() {
+	for s.node.Output(&s.out) {
+		s.world.observe(s)
+		s.world.printEvents(s.id, s.out.Events)
+		if save := s.out.Save; save.Seq != 0 {
+			save.Entries = slices.Clone(save.Entries)
+			s.writing = append(s.writing, save)
+		}
+		for _, e := range s.out.Send {
+			e.RPC = kept(e.RPC)
+			s.waiting = append(s.waiting, e)
+		}
+		s.confirm(s.out.Reads)
+		s.apply()
+		s.send()
+		for !s.slow && len(s.writing) > 0 {
+			s.save()
+		}
+	}
+	s.world.observe(s)
+}
+
+// save makes the oldest write durable and tells the Node.
+func (s *server) save() {
+	s.saved = s.write()
+	s.node.Saved(s.saved)
+	s.send()
+}
+
+// write makes the oldest write durable.
+func (s *server) write() (seq uint64) {
+	save := s.writing[0]
+	s.writing = s.writing[1:]
+	s.disk.CurrentTerm, s.disk.VotedFor = save.CurrentTerm, save.VotedFor
+	if save.Snapshot != nil {
+		s.disk.Log = s.disk.Log[min(int(save.Snapshot.Index-s.diskBase()), len(s.disk.Log)):]
+		s.disk.Snapshot = save.Snapshot
+	}
+	s.disk.Log = append(s.disk.Log[:min(int(save.First-s.diskBase())-1, len(s.disk.Log))], save.Entries...)
+	return save.Seq
+}
+
+// diskBase is the index before the first entry on disk.
+func (s *server) diskBase() raft.Index {
+	if s.disk.Snapshot == nil {
+		return 0
+	}
+	return s.disk.Snapshot.Index
+}
+
+// send lets go of the messages whose Save is durable.
+func (s *server) send() {
+	s.waiting = slices.DeleteFunc(s.waiting, func(e raft.Envelope) bool {
+		if e.After > s.saved {
+			return false
+		}
+		s.sent++
+		s.world.sent(s.id, e.To, e.RPC)
+		return true
+	})
+}
+
+// apply is the state machine: it keeps the commands in their order.
+func (s *server) apply() {
+	if snapshot := s.out.Restore; snapshot != nil {
+		s.state, s.applied = strings.Fields(string(snapshot.Data)), snapshot.Index
+		s.node.Applied(s.applied)
+	}
+	for i, e := range s.out.Apply.Entries {
+		index := s.out.Apply.First + raft.Index(i)
+		if e.Kind == raft.Command {
+			s.execute(string(e.Data), index)
+		}
+		s.applied = index
+		s.node.Applied(index)
+		s.world.observe(s)
+		s.answer(index, e.Term)
+	}
+	s.serveReads()
+}
+
+// execute lets a command take effect. One with a serial number that was there before does nothing (thesis 6.3).
+func (s *server) execute(command string, index raft.Index) {
+	again := strings.Contains(command, "#") && slices.Contains(s.state, command)
+	if again && !s.world.noSessions {
+		return
+	}
+	s.state = append(s.state, command)
+	if again {
+		s.world.violated("Linearizability", []raft.ServerID{s.id}, index, "command "+command+", sent once and then again by its client, took effect twice")
+	}
+}
+
+// answer tells the client whose command stands at this index, if it is its own (redpanda#3003).
+func (s *server) answer(index raft.Index, term raft.Term) {
+	s.asked = slices.DeleteFunc(s.asked, func(p proposal) bool {
+		if p.index != index {
+			return false
+		}
+		if p.term == term || s.world.answersByIndex {
+			s.world.acknowledged(s.id, p)
+		}
+		return true
+	})
+}
+
+func (s *server) confirm(outcomes []raft.Read) {
+	for _, outcome := range outcomes {
+		for i := range s.reads {
+			switch {
+			case s.reads[i].tag != outcome.Tag:
+			case outcome.OK:
+				s.reads[i].index = outcome.Index
+			default:
+				s.reads[i].tag, s.lastRead = 0, "failed"
+			}
+		}
+	}
+	s.reads = slices.DeleteFunc(s.reads, func(r read) bool { return r.tag == 0 })
+}
+
+// serveReads answers the reads whose index is applied: with the last command. It must not be older than what clients knew when they asked.
+func (s *server) serveReads() {
+	s.reads = slices.DeleteFunc(s.reads, func(r read) bool {
+		if r.index == 0 || s.applied < r.index {
+			return false
+		}
+		s.lastRead = "none"
+		if len(s.state) > 0 {
+			s.lastRead = s.state[len(s.state)-1]
+		}
+		s.world.printf("    S%d answers a read: %s\n", s.id, s.lastRead)
+		if s.applied < r.acked {
+			s.world.violated("Linearizability", []raft.ServerID{s.id}, r.acked,
+				"the read does not see an entry of which a client had been told before the read began")
+		}
+		return true
+	})
+}
+
+// hash is of the state machine's state.
+func (s *server) hash() uint64 {
+	h := fnv.New64a()
+	for _, command := range s.state {
+		h.Write(append([]byte(command), 0))
+	}
+	return h.Sum64()
+}
+
+// kept returns a copy of a borrowed message.
+func kept(m raft.RPC) raft.RPC {
+	switch m := m.(type) {
+	case *raft.RequestVote:
+		c := *m
+		return &c
+	case *raft.RequestVoteReply:
+		c := *m
+		return &c
+	case *raft.AppendEntries:
+		c := *m
+		c.Entries = slices.Clone(m.Entries)
+		return &c
+	case *raft.AppendEntriesReply:
+		c := *m
+		return &c
+	}
+	return m // the others are not borrowed
+}
