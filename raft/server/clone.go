@@ -16,7 +16,7 @@ func (s *Server) Clone(disk wal.DiskCopy) *Server {
 	c.decoder, c.asked, c.core, c.status = wire.Decoder{}, wire.Frame{}, raft.Output{}, raft.Status{} // borrowed between inputs: nothing in them lasts
 	c.saves = slices.Clone(s.saves)
 	c.out = s.out.clone()
-	c.requests.waiting, c.requests.entries = slices.Clone(s.requests.waiting), nil
+	c.requests.waiting, c.requests.reads, c.requests.entries = slices.Clone(s.requests.waiting), slices.Clone(s.requests.reads), nil
 	c.wal = s.wal.Clone(disk, c.saved)
 	return &c
 }
@@ -45,7 +45,7 @@ func (s *Server) Idle() int {
 	if st.Role == raft.Candidate || st.Role == raft.PreCandidate {
 		idle = min(idle, heartbeat-st.Elapsed%heartbeat)
 	}
-	if len(s.requests.waiting) > 0 {
+	if !s.requests.none() {
 		idle = min(idle, s.requests.earliest-s.now)
 	}
 	return max(0, idle-1)

@@ -15,6 +15,7 @@ import (
 
 // cluster is a room in memory: servers with faulty disks, and a network that delays, loses, doubles and reorders. All of it follows the seed.
 type cluster struct {
+	traits
 	off     raft.RuleSet
 	t       testing.TB
 	random  *rand.Rand
@@ -27,6 +28,8 @@ type cluster struct {
 	slowDisks bool
 	cut       map[[2]uint64]bool
 	leaders   map[raft.Term]raft.ServerID
+	witness   map[place]written
+	events    map[raft.EventKind]int // what has happened, how often
 
 	frames    map[wire.Encoding]int // sent by servers, by encoding
 	calls     uint64
@@ -36,12 +39,32 @@ type cluster struct {
 	decodings wire.Frame
 }
 
+// traits are what one cluster may have and another not.
+type traits struct {
+	compactAfter int // server.Options.CompactAfter
+	reads        server.ReadMode
+	waiting      int // servers that wait to be added; they are the last ones
+}
+
+// place is where an entry stands. By Log Matching it determines the whole log through it.
+type place struct {
+	index raft.Index
+	term  raft.Term
+}
+
+// written is an entry as its leader wrote it, behind one of term before.
+type written struct {
+	raft.Entry
+	before raft.Term
+}
+
 type seat struct {
 	id       raft.ServerID
 	encoding wire.Encoding
 	disk     *waltest.Disk
 	server   *server.Server // nil: crashed
 	restarts int
+	last     place // of its log, when it was last looked at
 }
 
 type flight struct {
@@ -61,9 +84,13 @@ const client = wire.FirstClient
 
 // newCluster starts size servers. With an odd seed they are those of Figure 2, without its extensions. Server 1 speaks colon, 2 JSON, 3 one or the other, changing with every restart.
 func newCluster(t testing.TB, seed uint64, size int) *cluster {
-	c := &cluster{t: t, off: raft.RuleSet(seed%2) * raft.Extensions, random: rand.New(rand.NewPCG(seed, 1)), maxDelay: 3, cut: map[[2]uint64]bool{}, leaders: map[raft.Term]raft.ServerID{},
+	return newClusterWith(t, seed, size, traits{})
+}
+
+func newClusterWith(t testing.TB, seed uint64, size int, traits traits) *cluster {
+	c := &cluster{traits: traits, t: t, witness: map[place]written{}, events: map[raft.EventKind]int{}, off: raft.RuleSet(seed%2) * raft.Extensions, random: rand.New(rand.NewPCG(seed, 1)), maxDelay: 3, cut: map[[2]uint64]bool{}, leaders: map[raft.Term]raft.ServerID{},
 		frames: map[wire.Encoding]int{}, answers: map[uint64]*answer{}}
-	for id := 1; id <= size; id++ {
+	for id := 1; id <= size+traits.waiting; id++ {
 		c.seats = append(c.seats, &seat{id: raft.ServerID(id), encoding: wire.Encoding((id + 1) % 2), disk: &waltest.Disk{}})
 	}
 	for _, s := range c.seats {
@@ -77,15 +104,48 @@ func (c *cluster) start(s *seat) {
 		s.encoding = wire.Encoding(s.restarts % 2)
 	}
 	var voters []raft.ServerID
-	for _, other := range c.seats {
-		voters = append(voters, other.id)
+	if first := len(c.seats) - c.waiting; int(s.id) <= first {
+		voters = c.everybody()[:first]
 	}
-	started, err := server.New(server.Options{ID: s.id, Voters: voters, Seed: c.random.Uint64(), Encoding: s.encoding, Off: c.off}, s.disk)
+	started, err := server.New(server.Options{ID: s.id, Voters: voters, Seed: c.random.Uint64(), Encoding: s.encoding, Off: c.off,
+		CompactAfter: c.compactAfter, Reads: c.reads}, s.disk)
 	if err != nil {
 		c.t.Fatalf("server %d: %v", s.id, err)
 	}
 	s.server = started
 	s.restarts++
+	c.observe(s)
+}
+
+func (c *cluster) everybody() (ids []raft.ServerID) {
+	for _, s := range c.seats {
+		ids = append(ids, s.id)
+	}
+	return ids
+}
+
+// observe writes down the entries that a leader has made since it was last looked at: logs are compacted, and the witness must outlast that. No entry is
+// compacted before it was seen: it needs the answer of another server first.
+func (c *cluster) observe(s *seat) {
+	st, node := c.status(s), s.server.Node()
+	for i := st.LastIndex; st.Role == raft.Leader && i > st.SnapshotIndex; i-- {
+		e, _ := node.Entry(i)
+		if _, known := c.witness[place{i, e.Term}]; known || e.Term != st.CurrentTerm {
+			break
+		}
+		before := raft.Term(0)
+		previous, ok := node.Entry(i - 1)
+		switch {
+		case ok:
+			before = previous.Term
+		case i > 1 && s.last.index == i-1:
+			before = s.last.term
+		case i > 1:
+			c.t.Fatalf("tick %d: entry %d of server %d was written unseen, its log was last seen to end at %+v", c.now, i, s.id, s.last)
+		}
+		c.witness[place{i, e.Term}] = written{e, before}
+	}
+	s.last = place{st.LastIndex, st.LastTerm}
 }
 
 func (c *cluster) crash(s *seat) {
@@ -155,9 +215,14 @@ func (c *cluster) until(what string, limit int, holds func() bool) {
 }
 
 func (c *cluster) collect(s *seat) {
+	c.observe(s)
+	defer c.observe(s)
 	for s.server.Output(&c.output) {
 		for _, f := range c.output.Frames {
 			c.send(uint64(s.id), f)
+		}
+		for i := range c.output.Events {
+			c.events[c.output.Events[i].Kind]++
 		}
 		if c.output.Dropped != 0 {
 			c.t.Fatalf("server %d dropped %d frames or events", s.id, c.output.Dropped)
@@ -277,7 +342,7 @@ func (c *cluster) status(s *seat) raft.Status {
 	return st
 }
 
-// heal ends all faults and waits until every server has applied the same log.
+// heal ends all faults and waits until every server has a vote and has applied the same log.
 func (c *cluster) heal() {
 	c.t.Helper()
 	c.loss, c.slowDisks = 0, false
@@ -287,9 +352,9 @@ func (c *cluster) heal() {
 			c.start(s)
 		}
 	}
-	c.until("a write committed and applied by all", 5000, func() bool {
+	c.until("a write committed and applied by all", 20000, func() bool {
 		leader := c.leader()
-		if leader == nil {
+		if leader == nil || !c.complete(leader) {
 			return false
 		}
 		want := c.status(leader)
@@ -305,6 +370,81 @@ func (c *cluster) heal() {
 			c.t.Fatalf("server %d has state %x, server 1 %x", s.id, got, want)
 		}
 	}
+}
+
+// complete reports whether every server has a vote in the leader's configuration; if not, and if none is on its way, it asks for one that is nearer to that.
+func (c *cluster) complete(leader *seat) bool {
+	st := c.status(leader)
+	if len(st.Config.Voters) == len(c.seats) && !st.Config.Joint() {
+		return st.ConfigIndex <= st.CommitIndex
+	}
+	if c.now%100 == 0 {
+		next := raft.Configuration{Voters: slices.Clone(st.Config.Voters)}
+		for _, id := range c.everybody() {
+			switch {
+			case slices.Contains(next.Voters, id):
+			case c.caughtUp(&st, id):
+				next.Voters = append(next.Voters, id)
+			default:
+				next.Learners = append(next.Learners, id)
+			}
+		}
+		c.reconfigure(leader, next)
+	}
+	return false
+}
+
+func (c *cluster) caughtUp(st *raft.Status, id raft.ServerID) bool {
+	return slices.ContainsFunc(st.Peers, func(p raft.Peer) bool { return p.Server == id && p.CaughtUp })
+}
+
+// reconfigure asks for a configuration. The leader may say that it is not the time for it.
+func (c *cluster) reconfigure(leader *seat, next raft.Configuration) {
+	switch err := leader.server.Reconfigure(next); err {
+	case nil, raft.ErrChangePending, raft.ErrTooEarly, raft.ErrNotCaughtUp, raft.ErrTransferring:
+	default:
+		c.t.Fatalf("tick %d: server %d refuses %s: %v", c.now, leader.id, next.AppendText(nil), err)
+	}
+	c.collect(leader)
+}
+
+// change makes a leader add, promote, demote, remove or replace a server, or hand its leadership over.
+func (c *cluster) change() {
+	leader := c.leader()
+	if leader == nil {
+		return
+	}
+	st := c.status(leader)
+	next := st.Config.Clone()
+	if next.Joint() {
+		return
+	}
+	id := c.seats[c.random.IntN(len(c.seats))].id
+	is := func(other raft.ServerID) bool { return other == id }
+	switch {
+	case c.random.IntN(3) == 0:
+		if err := leader.server.Transfer(id); (err != nil) != (id == leader.id || !slices.Contains(next.Voters, id)) {
+			c.t.Fatalf("tick %d: server %d of %s is to hand over to %d: %v", c.now, leader.id, next.AppendText(nil), id, err)
+		}
+		c.collect(leader)
+		return
+	case !next.Contains(id):
+		next.Learners = append(next.Learners, id)
+	case slices.Contains(next.Learners, id):
+		next.Learners = slices.DeleteFunc(next.Learners, is)
+		next.Voters = append(next.Voters, id)
+		if len(next.Voters) > 3 && c.random.IntN(2) == 0 { // in the place of another: by a joint configuration
+			next.Voters = next.Voters[1:]
+		}
+	case len(next.Voters) > 2:
+		next.Voters = slices.DeleteFunc(next.Voters, is)
+		if c.random.IntN(2) == 0 {
+			next.Learners = append(next.Learners, id)
+		}
+	default:
+		return
+	}
+	c.reconfigure(leader, next)
 }
 
 func put(key, value string) wire.Request {
@@ -325,12 +465,16 @@ type operation struct {
 // that is linearizability, with the log as the witness.
 func TestEveryAcknowledgedOperationIsInEveryLogAndLinearizable(t *testing.T) {
 	var acknowledged, refused, unknown, elections int
-	for seed := range uint64(60) {
-		c := newCluster(t, seed, 3+2*int(seed%2))
+	events := map[raft.EventKind]int{}
+	for seed := range uint64(72) {
+		c := newRoom(t, seed)
 		c.loss, c.maxDelay, c.slowDisks = int(seed%4)*5, 1+int(seed%3)*20, seed%3 != 0
 		var operations []operation
 		for c.now < 6000 {
 			c.faults()
+			if c.waiting > 0 && c.now%50 == 0 {
+				c.change()
+			}
 			c.step()
 			if c.now%7 == 0 {
 				operations = append(operations, c.operation())
@@ -344,11 +488,34 @@ func TestEveryAcknowledgedOperationIsInEveryLogAndLinearizable(t *testing.T) {
 		if c.frames[wire.Colon] == 0 || c.frames[wire.JSON] == 0 {
 			t.Fatalf("seed %d: the room is not mixed: %v", seed, c.frames)
 		}
+		for kind, n := range c.events {
+			events[kind] += n
+		}
 	}
 	t.Logf("%d operations acknowledged, %d refused, %d without an outcome, %d terms", acknowledged, refused, unknown, elections)
 	if acknowledged < 500 || refused < 100 || unknown < 10 || elections < 50 {
 		t.Errorf("the test is too tame: %d operations acknowledged, %d refused, %d without an outcome, %d terms", acknowledged, refused, unknown, elections)
 	}
+	for kind, least := range map[raft.EventKind]int{raft.SnapshotTaken: 500, raft.SnapshotInstalled: 20, raft.ConfigurationChanged: 500,
+		raft.LearnerCaughtUp: 20, raft.LeaderLeaves: 5, raft.TimeoutNowSent: 20} {
+		t.Logf("event %d: %d times", kind, events[kind])
+		if events[kind] < least {
+			t.Errorf("the test is too tame: event %d has happened %d times, want %d", kind, events[kind], least)
+		}
+	}
+}
+
+// newRoom gives the seeds their traits: one half compacts often, a third changes its configuration, and each third reads in its own way.
+func newRoom(t testing.TB, seed uint64) *cluster {
+	with := traits{reads: server.ReadMode(seed / 6 % 3)}
+	if seed/2%2 == 0 {
+		with.compactAfter = 5 + int(seed)%20
+	}
+	size := 3 + 2*int(seed%2)
+	if seed%3 == 1 {
+		size, with.waiting = 3, 2
+	}
+	return newClusterWith(t, seed, size, with)
 }
 
 // faults crashes, restarts, cuts and joins now and then. A majority is up most of the time.
@@ -389,22 +556,47 @@ func (c *cluster) operation() operation {
 	return operation{c.ask(to, put(key, value)), c.now, kv.Command{Op: kv.Set, Key: key, Value: value}}
 }
 
-// checkOperations holds what the clients were told against the logs of a healed cluster.
-func (c *cluster) checkOperations(seed uint64, operations []operation) (done, refused int) {
-	log := c.seats[0].server.Node()
-	latest := c.status(c.seats[0]).LastIndex
-	store, results, committed := kv.New(), map[raft.Index]kv.Result{}, map[string]bool{}
-	for i := raft.Index(1); i <= latest; i++ {
-		e, _ := log.Entry(i)
-		for _, s := range c.seats[1:] {
+// committed returns the log of a healed cluster, from what its leaders wrote. Servers have the end of it, behind their snapshots.
+func (c *cluster) committed(seed uint64) (log []raft.Entry) {
+	st := c.status(c.seats[0])
+	for at := (place{st.LastIndex, st.LastTerm}); at.index > 0; {
+		e, known := c.witness[at]
+		if !known {
+			c.t.Fatalf("seed %d: nobody wrote %+v", seed, at)
+		}
+		log = append(log, e.Entry)
+		at = place{at.index - 1, e.before}
+	}
+	slices.Reverse(log)
+	for _, s := range c.seats {
+		for i := c.status(s).SnapshotIndex + 1; i <= st.LastIndex; i++ {
+			e := log[i-1]
 			if other, _ := s.server.Node().Entry(i); other.Term != e.Term || other.Kind != e.Kind || string(other.Data) != string(e.Data) {
-				c.t.Fatalf("seed %d: entry %d is %+v at server %d, %+v at server 1", seed, i, other, s.id, e)
+				c.t.Fatalf("seed %d: entry %d is %+v at server %d, its leader wrote %+v", seed, i, other, s.id, e)
 			}
 		}
+	}
+	return log
+}
+
+// checkOperations holds what the clients were told against the log of a healed cluster.
+func (c *cluster) checkOperations(seed uint64, operations []operation) (done, refused int) {
+	log := c.committed(seed)
+	store, committed := kv.New(), map[string]bool{}
+	results, values := make([]kv.Result, len(log)+1), make([]map[string]kv.Result, len(log)+1)
+	for i, e := range log {
 		if e.Kind == raft.Command {
-			results[i] = store.Apply(e.Data)
+			results[i+1] = store.Apply(e.Data)
 			committed[string(e.Data)] = true
 		}
+		values[i+1] = map[string]kv.Result{}
+		for _, key := range []string{"a", "b", "c"} {
+			value, found := store.Lookup(key)
+			values[i+1][key] = kv.Result{Value: value, Found: found}
+		}
+	}
+	if got, want := c.seats[0].server.Store().Hash(), store.Hash(); got != want {
+		c.t.Fatalf("seed %d: the servers have state %x, their log leads to %x", seed, got, want)
 	}
 	type end struct {
 		at    int
@@ -425,15 +617,19 @@ func (c *cluster) checkOperations(seed uint64, operations []operation) (done, re
 			continue
 		}
 		done++
-		e, _ := log.Entry(a.answer.Index)
-		result := results[a.answer.Index]
+		index := a.answer.Index
+		e, result := log[index-1], results[index]
+		logged := op.command.Op != kv.Get || c.reads == server.ReadThroughLog
+		if !logged {
+			data, result = string(e.Data), values[index][op.command.Key]
+		}
 		if string(e.Data) != data || e.Term != a.answer.Term || result.Found != a.answer.Found && op.command.Op != kv.Set || result.Value != a.answer.Value {
-			c.t.Fatalf("seed %d: %q was answered %+v, but the entry is %+v with result %+v", seed, data, a.answer, e, result)
+			c.t.Fatalf("seed %d: %q was answered %+v, but the entry is %+v with result %+v", seed, kv.Encode(nil, op.command), a.answer, e, result)
 		}
 		for _, before := range ends {
-			if before.at < op.started && before.index >= a.answer.Index {
+			if before.at < op.started && (before.index > index || before.index == index && logged) {
 				c.t.Fatalf("seed %d: an operation answered at tick %d is at index %d, one asked for at tick %d is at %d",
-					seed, before.at, before.index, op.started, a.answer.Index)
+					seed, before.at, before.index, op.started, index)
 			}
 		}
 		ends = append(ends, end{a.at, a.answer.Index})

@@ -46,7 +46,7 @@ func (s *Server) AppendReport(dst []byte, at float64) []byte {
 	}
 	w.election(st)
 	w.WriteRaw(`,"log":`)
-	s.appendLog(&w, st.LastIndex)
+	s.appendLog(&w, st.SnapshotIndex+1, st.LastIndex)
 	w.number(`,"badFrames":`, uint64(s.bad))
 	w.WriteRaw("}")
 	return w.Buffer()
@@ -84,10 +84,10 @@ func (s *Server) noteChange() {
 	}
 }
 
-func (s *Server) appendLog(w *writer, last raft.Index) {
-	first := raft.Index(1)
+// appendLog writes the end of the log, from entry first on at most: what is before is compacted away.
+func (s *Server) appendLog(w *writer, first, last raft.Index) {
 	if last > ReportEntries {
-		first = last - ReportEntries + 1
+		first = max(first, last-ReportEntries+1)
 	}
 	w.number(`{"first":`, uint64(first))
 	w.WriteRaw(`,"cells":[`)
@@ -97,13 +97,16 @@ func (s *Server) appendLog(w *writer, last raft.Index) {
 		}
 		e, _ := s.node.Entry(i)
 		w.number(`{"term":`, uint64(e.Term))
-		if e.Kind == raft.NoOp {
+		switch e.Kind {
+		case raft.NoOp:
 			w.WriteRaw(`,"kind":"noop","text":""}`)
-			continue
+		case raft.Config:
+			w.WriteRaw(`,"kind":"configuration","text":"` + string(e.Data) + `"}`)
+		default:
+			w.WriteRaw(`,"kind":"command","text":`)
+			w.WriteString(kv.Text(e.Data))
+			w.WriteRaw("}")
 		}
-		w.WriteRaw(`,"kind":"command","text":`)
-		w.WriteString(kv.Text(e.Data))
-		w.WriteRaw("}")
 	}
 	w.WriteRaw("]}")
 }

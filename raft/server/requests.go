@@ -12,9 +12,10 @@ import (
 // requests are the clients' requests whose commands are in the log and whose outcome is not known yet. They stay when the server ceases to
 // lead: the entry may still be committed by another leader. What decides is which entry is applied at the index, not that one is (redpanda#3003).
 type requests struct {
-	waiting     []pending // ascending by first
-	earliest    int       // no deadline is before it
-	uncommitted int       // bytes of commands proposed in term and not applied yet
+	waiting     []pending     // ascending by first
+	reads       []pendingRead // ascending by tag, and so by deadline
+	earliest    int           // no deadline is before it
+	uncommitted int           // bytes of commands proposed in term and not applied yet
 	term        raft.Term
 	entries     []raft.Entry // of the answer being made
 }
@@ -33,8 +34,12 @@ type pending struct {
 // request does what a client asks, or says why not.
 func (s *Server) request(f *wire.Frame) {
 	q := f.Request
-	if q.Method == wire.IndexRange {
+	switch {
+	case q.Method == wire.IndexRange:
 		s.answerRange(f)
+		return
+	case q.Method == wire.Get && s.options.Reads != ReadThroughLog:
+		s.read(f)
 		return
 	}
 	commands, reason := commandsOf(q)
@@ -73,7 +78,7 @@ func commandsOf(q *wire.Request) ([][]byte, *wire.Error) {
 	case wire.Delete:
 		c.Op = kv.Delete
 	default:
-		c.Op = kv.Get // reads go through the log, see package kv
+		c.Op = kv.Get // ReadThroughLog
 	}
 	if err := c.Check(); err != nil {
 		field := "key"
@@ -101,7 +106,7 @@ func (s *Server) objection(q *wire.Request, commands [][]byte) *wire.Error {
 		return &wire.Error{Code: wire.CodePrevMismatch, Index: s.status.LastIndex, Term: s.status.LastTerm,
 			Message: "the log ends with entry " + decimal(s.status.LastIndex) + " of term " + decimal(s.status.LastTerm) +
 				", not with entry " + decimal(q.PrevLogIndex) + " of term " + decimal(q.PrevLogTerm)}
-	case len(r.waiting) == MaxPending:
+	case len(r.waiting)+len(r.reads) >= MaxPending:
 		return &wire.Error{Code: wire.CodeOverloaded, Message: strconv.Itoa(MaxPending) + " requests are waiting; nothing was done, try again"}
 	case r.term == s.status.CurrentTerm && r.uncommitted+size(commands) > MaxUncommitted:
 		return &wire.Error{Code: wire.CodeOverloaded, Message: strconv.Itoa(r.uncommitted) + " bytes are not committed yet; nothing was done, try again"}
@@ -125,15 +130,22 @@ func (s *Server) notLeader(before string) *wire.Error {
 
 // add keeps the order of first: a leader that was deposed and leads again may propose at indices below those of its former term.
 func (r *requests) add(p pending) {
-	if len(r.waiting) == 0 || p.deadline < r.earliest {
-		r.earliest = p.deadline
-	}
+	r.expectBy(p.deadline)
 	i := len(r.waiting)
 	for i > 0 && r.waiting[i-1].first > p.first {
 		i--
 	}
 	r.waiting = slices.Insert(r.waiting, i, p)
 }
+
+// expectBy notes a deadline, before what it is of is added.
+func (r *requests) expectBy(deadline int) {
+	if r.none() || deadline < r.earliest {
+		r.earliest = deadline
+	}
+}
+
+func (r *requests) none() bool { return len(r.waiting) == 0 && len(r.reads) == 0 }
 
 // remove takes out request i; almost always it is the first.
 func (r *requests) remove(i int) {
@@ -177,7 +189,7 @@ func (s *Server) overwritten(p *pending, i raft.Index) *wire.Error {
 // expireRequests tells those who have waited long enough that the outcome is not known. A client must be able to count on an end.
 func (s *Server) expireRequests() {
 	r := &s.requests
-	if len(r.waiting) == 0 || s.now < r.earliest {
+	if r.none() || s.now < r.earliest {
 		return
 	}
 	r.earliest = s.now + RequestTicks
@@ -192,6 +204,7 @@ func (s *Server) expireRequests() {
 		s.refuse(p.from, p.call, p.id, &wire.Error{Code: wire.CodeTimedOut,
 			Message: "not committed within " + strconv.Itoa(RequestTicks) + " ticks: it may or may not happen yet"})
 	}
+	s.expireReads()
 }
 
 // abandonRequests gives up all of them.
@@ -199,12 +212,22 @@ func (s *Server) abandonRequests(why string) {
 	for _, p := range s.requests.waiting {
 		s.refuse(p.from, p.call, p.id, &wire.Error{Code: wire.CodeTimedOut, Message: why + ": it may or may not have happened"})
 	}
+	for _, p := range s.requests.reads {
+		if !p.told {
+			s.refuse(p.from, p.call, p.id, &wire.Error{Code: wire.CodeNoQuorum, Message: why + ": not read, ask another server"})
+		}
+	}
 	s.requests = requests{}
 }
 
-// answerRange answers an IndexRange from the committed part of this server's log, which no leader can change (§5.4).
+// answerRange answers an IndexRange from the committed part of this server's log, which no leader can change (§5.4). What is compacted away cannot be told.
 func (s *Server) answerRange(f *wire.Frame) {
 	s.node.Status(&s.status)
+	if base := s.status.SnapshotIndex; f.Request.Start <= base {
+		s.refuse(f.From, f.Call, f.ID, &wire.Error{Code: wire.CodeBadField, Field: "startIndex", Message: "startIndex: expected " + decimal(base+1) +
+			" or more, the first entry that this server's log still has, came " + decimal(f.Request.Start)})
+		return
+	}
 	entries, bytes := s.requests.entries[:0], 0
 	for i := f.Request.Start; i <= min(f.Request.End, s.status.CommitIndex) && len(entries) < RangeEntries; i++ {
 		e, _ := s.node.Entry(i)
@@ -235,4 +258,4 @@ func size(commands [][]byte) (bytes int) {
 	return bytes
 }
 
-func decimal[T ~uint64 | ~int](v T) string { return strconv.FormatUint(uint64(v), 10) }
+func decimal[T ~uint64 | ~int | ~uint8](v T) string { return strconv.FormatUint(uint64(v), 10) }

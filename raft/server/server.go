@@ -27,16 +27,22 @@ const (
 	RangeBytes     = 64 << 10 // bytes of commands in it, but for the first entry
 )
 
+// leaseMargin is the part of the shortest election timeout by which a lease ends early: clocks may differ by a tenth (thesis 6.4.1).
+const leaseMargin = 10
+
 // Options are fixed for the life of a Server. Times are in ticks of 1 ms.
 type Options struct {
 	ID       raft.ServerID   // this server, below wire.FirstClient
-	Voters   []raft.ServerID // every server of the room, this one included
+	Voters   []raft.ServerID // the room's first voters, the same at every start; empty: this server waits to be added to a room
 	Seed     uint64          // of the election timeouts: same seed, same inputs, same behaviour
 	Encoding wire.Encoding   // of the calls that this server makes, wire.Colon or wire.JSON; it answers in that of the question
 
 	HeartbeatTicks   int // 0 means 50
 	ElectionTicksMin int // 0 means 150 (§5.2)
 	ElectionTicksMax int // 0 means 300
+
+	CompactAfter int      // entries applied since the last snapshot after which the server takes one and forgets them; 0 means 4096, less: never
+	Reads        ReadMode // what makes a Get linearizable
 
 	Off raft.RuleSet // rules that this server does not keep; none, unless one wants to see what they are for
 
@@ -54,6 +60,12 @@ type Server struct {
 	recovery wal.Recovery
 	failed   error // why the server stopped, nil while it runs
 	now      int   // ticks since the start
+
+	applied     raft.Index // the store is the state after this entry,
+	appliedTerm raft.Term  // which is of this term
+	compactAt   raft.Index // a snapshot is due once this is applied
+	configured  bool       // the configuration at applied is known
+	tag         uint64     // of the last read that the core was asked for
 
 	decoder wire.Decoder
 	asked   wire.Frame // the frame being received
@@ -88,12 +100,17 @@ func New(options Options, disk wal.Disk) (*Server, error) {
 	node, err := raft.New(raft.Options{
 		ID: options.ID, Voters: options.Voters, Seed: options.Seed, FirstElapsed: first, Off: options.Off,
 		HeartbeatTicks: options.HeartbeatTicks, ElectionTicksMin: options.ElectionTicksMin, ElectionTicksMax: options.ElectionTicksMax,
+		LeaseDrift: options.ElectionTicksMin / leaseMargin, MaxSnapshot: kv.MaxSnapshot,
 	}, durable)
 	if err != nil {
 		return nil, err
 	}
-	s := &Server{options: options, node: node, wal: log, store: kv.New(), recovery: recovery}
+	s := &Server{options: options, node: node, wal: log, store: kv.New(), recovery: recovery,
+		compactAt: raft.Index(max(0, options.CompactAfter)), configured: len(options.Voters) > 0}
 	s.work()
+	if s.failed != nil {
+		return nil, s.failed
+	}
 	return s, nil
 }
 
@@ -102,18 +119,29 @@ func (o *Options) complete() error {
 	for _, field := range []struct {
 		value    *int
 		fallback int
-	}{{&o.HeartbeatTicks, 50}, {&o.ElectionTicksMin, 150}, {&o.ElectionTicksMax, 300}, {&o.FirstElapsed, 75}} {
+	}{{&o.HeartbeatTicks, 50}, {&o.ElectionTicksMin, 150}, {&o.ElectionTicksMax, 300}, {&o.FirstElapsed, 75}, {&o.CompactAfter, 4096}} {
 		if *field.value == 0 {
 			*field.value = field.fallback
 		}
 	}
-	for _, voter := range o.Voters {
-		if voter >= wire.FirstClient {
-			return errors.New("server: expected server ids below " + decimal(wire.FirstClient) + ", got " + decimal(voter))
-		}
+	if err := checkAddresses(append([]raft.ServerID{o.ID}, o.Voters...)); err != nil {
+		return err
+	}
+	if o.Reads > Lease {
+		return errors.New("server: expected reads through the log, by read index or by lease, 0 to 2, got " + decimal(o.Reads))
 	}
 	if o.Encoding != wire.Colon && o.Encoding != wire.JSON {
 		return errors.New("server: expected the encoding colon or json, got " + o.Encoding.String())
+	}
+	return nil
+}
+
+// checkAddresses refuses the ids of servers that are addresses of clients.
+func checkAddresses(ids []raft.ServerID) error {
+	for _, id := range ids {
+		if id >= wire.FirstClient {
+			return errors.New("server: expected server ids below " + decimal(wire.FirstClient) + ", got " + decimal(id))
+		}
 	}
 	return nil
 }
@@ -141,7 +169,11 @@ func (s *Server) Frame(data []byte) {
 		}
 		return
 	}
-	if reason := s.misdirected(); reason != nil {
+	reason := s.misdirected()
+	if reason == nil {
+		reason = unreadable(f.RPC)
+	}
+	if reason != nil {
 		s.refuseFrame(reason)
 		return
 	}
@@ -162,6 +194,26 @@ func (s *Server) Campaign() {
 	if s.failed == nil {
 		s.node.Campaign()
 	}
+}
+
+// Reconfigure changes who the servers of the room are, at the leader; look at Output, and at Status of Node for how far it has come. Errors: those of
+// raft.Node's Reconfigure, a server's id that is a client's address, and why the server stopped.
+func (s *Server) Reconfigure(c raft.Configuration) error {
+	if s.failed != nil {
+		return s.failed
+	}
+	if err := checkAddresses(append(append([]raft.ServerID{}, c.Voters...), c.Learners...)); err != nil {
+		return err
+	}
+	return s.node.Reconfigure(c)
+}
+
+// Transfer makes the leader hand its leadership to another voter; look at Output. Errors: those of raft.Node's Transfer, and why the server stopped.
+func (s *Server) Transfer(to raft.ServerID) error {
+	if s.failed != nil {
+		return s.failed
+	}
+	return s.node.Transfer(to)
 }
 
 // Output hands over what the inputs since the last call led to and reports whether there is anything. Call it after the inputs, and after the
@@ -203,14 +255,22 @@ func (s *Server) work() {
 		for i := range s.core.Send {
 			s.send(&s.core.Send[i])
 		}
-		s.apply(s.core.Apply)
+		s.settleReads(s.core.Reads)
+		if s.core.Restore != nil && s.failed == nil {
+			s.restore(s.core.Restore)
+		}
+		if s.failed == nil {
+			s.apply(s.core.Apply)
+			s.serveReads()
+			s.compact()
+		}
 	}
 }
 
 // saved is told by the disk, in the order of the Saves; maybe while the core's Output is still being worked off, so it only takes note.
 func (s *Server) saved(err error) {
 	if err != nil {
-		s.fail(err)
+		s.fail(err, "the server's disk failed")
 		return
 	}
 	s.durable = s.saves[0]
@@ -218,12 +278,12 @@ func (s *Server) saved(err error) {
 }
 
 // fail stops the server. It must not go on: it can promise nothing any more, and what it promised must not be forgotten by a guess.
-func (s *Server) fail(err error) {
+func (s *Server) fail(err error, why string) {
 	if s.failed == nil {
 		s.failed = err
 		s.version++
 		s.out.forgetHeld()
-		s.abandonRequests("the server's disk failed")
+		s.abandonRequests(why)
 	}
 }
 
@@ -234,7 +294,7 @@ func (s *Server) send(e *raft.Envelope) {
 	}
 	f := wire.Frame{From: uint64(s.options.ID), To: uint64(e.To), Encoding: s.options.Encoding, RPC: e.RPC}
 	switch e.RPC.(type) {
-	case *raft.RequestVoteReply, *raft.AppendEntriesReply:
+	case *raft.RequestVoteReply, *raft.AppendEntriesReply, *raft.InstallSnapshotReply, *raft.TimeoutNowReply:
 		f.Encoding, f.Reply, f.Call, f.ID = s.asked.Encoding, true, s.asked.Call, s.asked.ID
 		if f.Encoding == wire.Variant { // the only one whose replies name the leader
 			s.node.Status(&s.status)
@@ -248,13 +308,17 @@ func (s *Server) send(e *raft.Envelope) {
 func (s *Server) apply(run raft.Apply) {
 	for i := range run.Entries {
 		var result kv.Result
-		if run.Entries[i].Kind == raft.Command {
+		switch run.Entries[i].Kind {
+		case raft.Command:
 			result = s.store.Apply(run.Entries[i].Data)
+		case raft.Config: // the core has followed it since it was appended (§6)
+			s.configured = true
 		}
 		s.resolve(run.First+raft.Index(i), &run.Entries[i], &result)
 	}
 	if n := len(run.Entries); n > 0 {
-		s.node.Applied(run.First + raft.Index(n) - 1)
+		s.applied, s.appliedTerm = run.First+raft.Index(n)-1, run.Entries[n-1].Term
+		s.node.Applied(s.applied)
 	}
 }
 

@@ -1,0 +1,115 @@
+package server
+
+import (
+	"cmp"
+	"slices"
+	"strconv"
+
+	"raftplayground/raft"
+	"raftplayground/raft/kv"
+	"raftplayground/raft/wire"
+)
+
+// ReadMode is how a server makes sure that a Get sees every write that was acknowledged before it was asked (§8).
+type ReadMode uint8
+
+const (
+	ReadThroughLog ReadMode = iota // the Get is an entry of the log, answered when it is applied
+	ReadIndex                      // a round of heartbeats confirms that this server still leads (thesis 6.4)
+	Lease                          // as ReadIndex, without the round while the last one is recent: right as long as clocks run alike (thesis 6.4.1)
+)
+
+// pendingRead is a Get that goes without an entry: first the core has to confirm it, then the state machine to apply what was committed by then.
+type pendingRead struct {
+	tag       uint64 // the core's
+	confirmed bool
+	index     raft.Index // of confirmed: may be served once this is applied
+	told      bool       // the client was told that it took too long; the core has not answered yet
+	key       string
+	from      uint64 // the client
+	call      uint64
+	id        []byte
+	deadline  int // in ticks since the start
+}
+
+// read asks the core for a read, or says why not.
+func (s *Server) read(f *wire.Frame) {
+	q, r := f.Request, &s.requests
+	if err := (kv.Command{Op: kv.Get, Key: q.Key}).Check(); err != nil {
+		s.refuse(f.From, f.Call, f.ID, &wire.Error{Code: wire.CodeBadField, Field: "key", Message: err.Error()})
+		return
+	}
+	if reason := s.objection(q, nil); reason != nil {
+		s.refuse(f.From, f.Call, f.ID, reason)
+		return
+	}
+	kind := raft.ReadIndex
+	if s.options.Reads == Lease {
+		kind = raft.LeaseRead
+	}
+	s.tag++
+	if s.node.Read(s.tag, kind) != nil {
+		s.refuse(f.From, f.Call, f.ID, s.notLeader(""))
+		return
+	}
+	r.expectBy(s.now + RequestTicks)
+	r.reads = append(r.reads, pendingRead{tag: s.tag, key: q.Key, from: f.From, call: f.Call, id: slices.Clone(f.ID), deadline: s.now + RequestTicks})
+}
+
+// settleReads takes the core's answers.
+func (s *Server) settleReads(outcomes []raft.Read) {
+	r := &s.requests
+	for _, o := range outcomes {
+		n, found := slices.BinarySearchFunc(r.reads, o.Tag, func(p pendingRead, tag uint64) int { return cmp.Compare(p.tag, tag) })
+		switch {
+		case !found: // abandoned
+		case o.OK && !r.reads[n].told:
+			r.reads[n].confirmed, r.reads[n].index = true, o.Index
+		default:
+			p := r.reads[n]
+			r.reads = slices.Delete(r.reads, n, n+1)
+			if !p.told {
+				s.refuse(p.from, p.call, p.id, s.notLeader("not read, it is safe to try again: "))
+			}
+		}
+	}
+}
+
+// serveReads answers the reads that are confirmed and whose index is applied.
+func (s *Server) serveReads() {
+	r := &s.requests
+	waiting := r.reads[:0]
+	for _, p := range r.reads {
+		if !p.confirmed || p.index > s.applied {
+			waiting = append(waiting, p)
+			continue
+		}
+		value, found := s.store.Lookup(p.key)
+		s.answer(p.from, p.call, p.id, &wire.Answer{Method: wire.Get, Index: s.applied, Term: s.appliedTerm, Found: found, Value: value})
+	}
+	clear(r.reads[len(waiting):])
+	r.reads = waiting
+}
+
+// expireReads tells those who have waited long enough. One that the core has yet to answer stays, so that a leader that reaches nobody
+// gathers no more than MaxPending.
+func (s *Server) expireReads() {
+	r := &s.requests
+	waiting := r.reads[:0]
+	for _, p := range r.reads {
+		if !p.told && p.deadline <= s.now {
+			p.told = true
+			s.refuse(p.from, p.call, p.id, &wire.Error{Code: wire.CodeNoQuorum,
+				Message: "not confirmed by a majority, or not applied here, within " + strconv.Itoa(RequestTicks) + " ticks; nothing was done, it is safe to try again"})
+			if p.confirmed {
+				continue
+			}
+		}
+		if !p.told {
+			r.earliest = min(r.earliest, p.deadline)
+		}
+		waiting = append(waiting, p)
+	}
+	clear(r.reads[len(waiting):])
+	r.reads = waiting
+}

@@ -1,0 +1,124 @@
+package server_test
+
+import (
+	"errors"
+	"testing"
+
+	"raftplayground/raft"
+	"raftplayground/raft/server"
+	"raftplayground/raft/wire"
+)
+
+func TestAGetIsAnEntryOnlyIfItIsReadThroughTheLog(t *testing.T) {
+	for _, mode := range []server.ReadMode{server.ReadThroughLog, server.ReadIndex, server.Lease} {
+		c := newClusterWith(t, 2, 3, traits{reads: mode})
+		leader := c.elect()
+		written := c.done(leader.id, put("x", "1"))
+		c.run(100)
+		began, last := c.now, c.status(leader).LastIndex
+		read := c.done(leader.id, get("x"))
+		if read.Value != "1" || read.Term != written.Term || (read.Index == written.Index) == (mode == server.ReadThroughLog) {
+			t.Errorf("mode %d: read %+v after %+v", mode, read, written)
+		}
+		if grown := c.status(leader).LastIndex - last; (grown > 0) != (mode == server.ReadThroughLog) {
+			t.Errorf("mode %d: the log has grown by %d", mode, grown)
+		}
+		if took := c.now - began; (took == 0) != (mode == server.Lease) {
+			t.Errorf("mode %d: the read took %d ticks", mode, took)
+		}
+		if read := c.done(leader.id, get("y")); read.Found {
+			t.Errorf("mode %d: read %+v", mode, read)
+		}
+		if refusal := c.refused(leader.id, get("")); refusal.Code != wire.CodeBadField || refusal.Field != "key" {
+			t.Errorf("mode %d: a read without a key: %+v", mode, refusal)
+		}
+		if refusal := c.refused(c.seats[leader.id%3].id, get("x")); refusal.Code != wire.CodeNotLeader || refusal.Leader != uint64(leader.id) {
+			t.Errorf("mode %d: a follower: %+v", mode, refusal)
+		}
+	}
+}
+
+// A leader that was cut off may be one no longer: it must not read what another one may have overwritten.
+func TestAReadThatIsNotConfirmedIsRefusedAndSafeToTryAgain(t *testing.T) {
+	for _, mode := range []server.ReadMode{server.ReadIndex, server.Lease} {
+		c := newClusterWith(t, 1, 3, traits{reads: mode})
+		old := c.elect()
+		c.done(old.id, put("x", "1"))
+		for _, s := range c.seats {
+			c.cut[[2]uint64{uint64(old.id), uint64(s.id)}] = true
+		}
+		c.run(200)
+		call := c.ask(old.id, get("x"))
+		c.until("another leader", 3000, func() bool { return c.leader() != nil && c.leader() != old })
+		c.done(c.leader().id, put("x", "2"))
+		c.heal()
+		if a := c.answers[call]; a == nil || a.refusal == nil || a.refusal.Code != wire.CodeNotLeader {
+			t.Errorf("mode %d: the old leader says %+v", mode, a)
+		}
+		if read := c.done(c.leader().id, get("x")); read.Value != "2" {
+			t.Errorf("mode %d: read %+v", mode, read)
+		}
+	}
+}
+
+// Without check-quorum a leader that reaches nobody goes on leading. It keeps no more reads than it may, and tells their clients.
+func TestReadsThatWaitAreBoundedAndEnd(t *testing.T) {
+	c := newClusterWith(t, 1, 3, traits{reads: server.ReadIndex})
+	leader := c.elect()
+	c.done(leader.id, put("x", "1"))
+	for _, s := range c.seats {
+		if s != leader {
+			c.crash(s)
+		}
+	}
+	first := c.ask(leader.id, get("x"))
+	for range server.MaxPending - 1 {
+		c.ask(leader.id, get("x"))
+	}
+	if refusal := c.refused(leader.id, get("x")); refusal.Code != wire.CodeOverloaded {
+		t.Errorf("one more: %+v", refusal)
+	}
+	c.run(server.RequestTicks - 1)
+	if c.answers[first] != nil {
+		t.Fatalf("answered early: %+v", c.answers[first])
+	}
+	c.run(1)
+	if a := c.answers[first]; a == nil || a.refusal == nil || a.refusal.Code != wire.CodeNoQuorum {
+		t.Fatalf("in the end: %+v", a)
+	}
+	if refusal := c.refused(leader.id, get("x")); refusal.Code != wire.CodeOverloaded {
+		t.Errorf("the core has not answered one of them: %+v", refusal)
+	}
+	for _, s := range c.seats {
+		if s.server == nil {
+			c.start(s)
+		}
+	}
+	c.until("a leader that reads", 3000, func() bool {
+		leader := c.leader()
+		call := c.ask(leader.id, get("x"))
+		c.run(20)
+		return c.answers[call] != nil && c.answers[call].answer != nil
+	})
+}
+
+func TestAStoppedServerRefusesTheReadsThatWait(t *testing.T) {
+	c := newClusterWith(t, 1, 3, traits{reads: server.ReadIndex})
+	leader := c.elect()
+	c.done(leader.id, put("x", "1"))
+	call := c.ask(leader.id, get("x"))
+	leader.disk.Fail = errors.New("disk full")
+	c.ask(leader.id, put("x", "2"))
+	leader.disk.Complete(1)
+	c.collect(leader)
+	if a := c.answers[call]; a == nil || a.refusal == nil || a.refusal.Code != wire.CodeNoQuorum {
+		t.Errorf("got %+v", a)
+	}
+}
+
+func TestAReadModeThatIsNoneIsRefused(t *testing.T) {
+	_, err := server.New(server.Options{ID: 1, Voters: []raft.ServerID{1}, Reads: 3}, nil)
+	if want := "server: expected reads through the log, by read index or by lease, 0 to 2, got 3"; err == nil || err.Error() != want {
+		t.Errorf("got %v", err)
+	}
+}

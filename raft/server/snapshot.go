@@ -1,0 +1,70 @@
+package server
+
+import (
+	"raftplayground/raft"
+	"raftplayground/raft/kv"
+	"raftplayground/raft/wire"
+)
+
+// compact replaces the log by a snapshot of the state machine once enough has been applied since the last one (§7). A server that waits to be added
+// does so only when it has applied a configuration: before, its snapshot would say of no server that it belongs to the cluster.
+func (s *Server) compact() {
+	if s.options.CompactAfter < 0 || !s.configured || s.applied < s.compactAt {
+		return
+	}
+	s.compactAt = s.applied + raft.Index(s.options.CompactAfter)
+	if data := s.store.Snapshot(nil); len(data) <= kv.MaxSnapshot { // else no follower would take it, and the log has to stay
+		_ = s.node.Compact(s.applied, data) // refused if a leader's snapshot is further than that: it is about to be restored
+	}
+}
+
+// restore makes the state machine what the snapshot says (Fig. 13, receiver rule 8), and answers who waits for entries in it. A server that cannot
+// read a snapshot stops: it has no state to go on with.
+func (s *Server) restore(snapshot *raft.Snapshot) {
+	if err := s.store.Restore(snapshot.Data); err != nil {
+		s.fail(err, "the server cannot read a snapshot")
+		return
+	}
+	s.applied, s.appliedTerm = snapshot.Index, snapshot.Term
+	s.compactAt = snapshot.Index + raft.Index(max(0, s.options.CompactAfter))
+	s.configured = s.configured || len(snapshot.Configuration.Voters) > 0
+	s.version++
+	s.requests.uncommitted = 0 // about: what is behind the snapshot is not known
+	s.resolveCovered(snapshot)
+	s.node.Applied(snapshot.Index)
+}
+
+// resolveCovered answers those whose entries a snapshot covers. Terms do not decrease along a log, so the term of the snapshot's last entry often tells
+// what became of an entry before it.
+func (s *Server) resolveCovered(snapshot *raft.Snapshot) {
+	r := &s.requests
+	for n := 0; n < len(r.waiting) && r.waiting[n].first <= snapshot.Index; {
+		p := r.waiting[n]
+		switch {
+		case snapshot.Term < p.term: // what stands at p.first is of an earlier term still
+			r.remove(n)
+			s.refuse(p.from, p.call, p.id, s.overwritten(&p, p.first))
+		case snapshot.Term == p.term && p.last > snapshot.Index:
+			n++ // its beginning is committed, the rest is yet to come
+		case snapshot.Term == p.term && (p.method == wire.Put || p.method == wire.AppendRequest):
+			r.remove(n) // this server led that term: the entries of the term are its own, and so this one is in the snapshot (Log Matching)
+			s.answer(p.from, p.call, p.id, &wire.Answer{Method: p.method, Index: p.last, Term: p.term})
+		default:
+			r.remove(n)
+			s.refuse(p.from, p.call, p.id, &wire.Error{Code: wire.CodeTimedOut,
+				Message: "this server fell behind and got a snapshot through index " + decimal(snapshot.Index) + ": it may or may not have happened"})
+		}
+	}
+}
+
+// unreadable tells why an InstallSnapshot that holds all of a snapshot is none of this state machine, nil if it is, or if it holds a part.
+func unreadable(rpc raft.RPC) *wire.Error {
+	m, ok := rpc.(*raft.InstallSnapshot)
+	if !ok || m.Offset != 0 || !m.Done {
+		return nil
+	}
+	if err := kv.New().Restore(m.Data); err != nil {
+		return &wire.Error{Code: wire.CodeBadField, Field: "data", Message: "data: " + err.Error()}
+	}
+	return nil
+}

@@ -1,0 +1,266 @@
+package server_test
+
+import (
+	"errors"
+	"fmt"
+	"strings"
+	"testing"
+
+	jsoniter "github.com/json-iterator/go"
+
+	"raftplayground/raft"
+	"raftplayground/raft/kv"
+	"raftplayground/raft/server"
+	"raftplayground/raft/wal"
+	"raftplayground/raft/wal/waltest"
+	"raftplayground/raft/wire"
+)
+
+// stateOf is the snapshot of a store to which the commands were applied.
+func stateOf(commands ...string) []byte {
+	s := kv.New()
+	for _, c := range commands {
+		s.Apply([]byte(c))
+	}
+	return s.Snapshot(nil)
+}
+
+// receive gives a server a message of another one.
+func receive(s *server.Server, from uint64, rpc raft.RPC) []string {
+	f := wire.Frame{From: from, To: uint64(statusOf(s).ID), Call: 1, RPC: rpc}
+	s.Frame(wire.Append(nil, &f, wire.JSON))
+	return frames(s)
+}
+
+func statusOf(s *server.Server) (st raft.Status) {
+	s.Node().Status(&st)
+	return st
+}
+
+func TestALogIsCompactedAndAServerStartsAgainFromItsSnapshot(t *testing.T) {
+	c := newClusterWith(t, 1, 1, traits{compactAfter: 10})
+	leader := c.elect()
+	for i := range 24 {
+		c.done(leader.id, put(fmt.Sprint("k", i), "v"))
+	}
+	if st := c.status(leader); st.SnapshotIndex != 20 || st.LastIndex != 25 {
+		t.Errorf("compacted through %d of %d, want 20 of 25", st.SnapshotIndex, st.LastIndex)
+	}
+	refusal := c.refused(leader.id, wire.Request{Method: wire.IndexRange, Start: 20, End: 30})
+	if want := "startIndex: expected 21 or more, the first entry that this server's log still has, came 20"; refusal.Message != want || refusal.Code != wire.CodeBadField {
+		t.Errorf("the range below is refused with %+v", refusal)
+	}
+	if got := c.done(leader.id, wire.Request{Method: wire.IndexRange, Start: 21, End: 30}); len(got.Entries) != 5 {
+		t.Errorf("the range behind has %d entries, want 5", len(got.Entries))
+	}
+	var report struct{ Log struct{ First, Cells any } }
+	if err := jsoniter.Unmarshal(leader.server.AppendReport(nil, 0), &report); err != nil || report.Log.First != 21.0 || len(report.Log.Cells.([]any)) != 5 {
+		t.Errorf("the report shows %+v, %v", report.Log, err)
+	}
+	hash := leader.server.Store().Hash()
+	c.crash(leader)
+	c.start(leader)
+	if st := c.status(leader); st.LastApplied != 20 || st.LastIndex != 25 || leader.server.Store().Len() != 19 {
+		t.Errorf("restarted with %d applied of %d, and %d keys", st.LastApplied, st.LastIndex, leader.server.Store().Len())
+	}
+	c.elect()
+	c.run(10)
+	if leader.server.Store().Hash() != hash {
+		t.Error("the state is another one after the restart")
+	}
+}
+
+func TestAServerThatIsNotToCompactKeepsItsLog(t *testing.T) {
+	c := newClusterWith(t, 1, 1, traits{compactAfter: -1})
+	fill := func() {
+		for range 10 {
+			for range 500 {
+				c.ask(c.elect().id, put("x", "1"))
+			}
+			c.run(2)
+		}
+	}
+	fill()
+	if st := c.status(c.seats[0]); st.SnapshotIndex != 0 || st.LastIndex < 5000 {
+		t.Errorf("compacted through %d of %d", st.SnapshotIndex, st.LastIndex)
+	}
+	c = newCluster(t, 1, 1)
+	fill()
+	if st := c.status(c.seats[0]); st.SnapshotIndex < 4096 || st.SnapshotIndex > 4096+1000 {
+		t.Errorf("by default compacted through %d, want 4096 and a little", st.SnapshotIndex)
+	}
+}
+
+// A snapshot of several chunks, and entries behind it.
+func TestAFollowerThatMissedWhatIsCompactedGetsTheSnapshot(t *testing.T) {
+	c := newClusterWith(t, 2, 3, traits{compactAfter: 5})
+	leader := c.elect()
+	behind := c.seats[leader.id%3]
+	c.crash(behind)
+	for i := range 12 {
+		c.done(leader.id, put(fmt.Sprint("k", i), strings.Repeat("v", 40<<10)))
+	}
+	c.start(behind)
+	c.heal()
+	if c.events[raft.SnapshotInstalled] == 0 || behind.server.Store().Len() != 12 {
+		t.Errorf("%d snapshots installed, %d keys", c.events[raft.SnapshotInstalled], behind.server.Store().Len())
+	}
+}
+
+// The term of the snapshot's last entry tells what became of requests whose entries it covers.
+func TestRequestsThatASnapshotCoversAreToldWhatIsKnownOfThem(t *testing.T) {
+	tests := []struct {
+		name             string
+		term             raft.Term
+		putting, removal string
+	}{
+		{"an earlier term: they are not in it", 4, "safe to try again", "safe to try again"},
+		{"this leader's own term: they are in it", 5, `"result":{"rpc":"Put","index":2,"term":5}`, "it may or may not have happened"},
+		{"a later term", 6, "it may or may not have happened", "it may or may not have happened"},
+	}
+	for _, test := range tests {
+		t.Run(test.name, func(t *testing.T) {
+			s := start(t, 1, 3, new(wal.Memory))
+			receive(s, 3, &raft.AppendEntries{Call: 1, Term: 4, LeaderID: 3})
+			s.Campaign()
+			frames(s)
+			s.Frame([]byte("3>1:RequestVotes:Reply:5:true"))
+			s.Frame([]byte(`{"jsonrpc":"2.0","id":1,"from":1001,"to":1,"method":"Put","params":{"key":"x","value":"1"}}`))
+			s.Frame([]byte(`{"jsonrpc":"2.0","id":2,"from":1001,"to":1,"method":"Delete","params":{"key":"x"}}`))
+			frames(s)
+			if st := statusOf(s); st.Role != raft.Leader || st.LastIndex != 3 {
+				t.Fatalf("not prepared: %+v", st)
+			}
+			sent := strings.Join(receive(s, 2, &raft.InstallSnapshot{Call: 1, Term: 6, LeaderID: 2, LastIncludedIndex: 4, LastIncludedTerm: test.term,
+				Configuration: raft.Configuration{Voters: []raft.ServerID{1, 2, 3}}, Data: stateOf("set y=2"), Done: true}), "\n")
+			for id, want := range map[string]string{`"id":1,`: test.putting, `"id":2,`: test.removal} {
+				answered := false
+				for frame := range strings.SplitSeq(sent, "\n") {
+					answered = answered || strings.Contains(frame, id) && strings.Contains(frame, want)
+				}
+				if !answered {
+					t.Errorf("%s is not told %q: %s", id, want, sent)
+				}
+			}
+			if value, _ := s.Store().Lookup("y"); value != "2" || s.Store().Len() != 1 {
+				t.Errorf("y is %q of %d keys", value, s.Store().Len())
+			}
+		})
+	}
+}
+
+func TestASnapshotThatCannotBeReadIsRefusedOrStopsTheServer(t *testing.T) {
+	disk := new(wal.Memory)
+	s := start(t, 1, 3, disk)
+	m := &raft.InstallSnapshot{Call: 1, Term: 1, LeaderID: 2, LastIncludedIndex: 4, LastIncludedTerm: 1,
+		Configuration: raft.Configuration{Voters: []raft.ServerID{1, 2, 3}}, Data: []byte("junk"), Done: true}
+	sent := receive(s, 2, m)
+	if len(sent) != 1 || !strings.Contains(sent[0], "data: kv: snapshot: expected version 1") || s.BadFrames() != 1 || statusOf(s).CurrentTerm != 0 {
+		t.Errorf("told %q", sent)
+	}
+	m.Done = false
+	receive(s, 2, m)
+	m.Offset, m.Data, m.Done = 4, []byte("more"), true
+	receive(s, 2, m)
+	if err := s.Failed(); err == nil || !strings.Contains(err.Error(), "kv: snapshot: expected version 1 at byte 0, got version 106") {
+		t.Errorf("failed: %v", err)
+	}
+	if _, err := server.New(server.Options{ID: 1, Voters: []raft.ServerID{1, 2, 3}}, disk); err == nil || err.Error() != s.Failed().Error() {
+		t.Errorf("started again: %v", err)
+	}
+}
+
+func TestAServerThatWaitsToBeAddedIsAddedAndStays(t *testing.T) {
+	c := newClusterWith(t, 2, 3, traits{waiting: 1, compactAfter: 5})
+	added := c.seats[3]
+	c.run(2000)
+	if st := c.status(added); st.CurrentTerm != 0 {
+		t.Errorf("it holds elections: %+v", st)
+	}
+	c.done(c.elect().id, put("x", "1"))
+	c.heal()
+	for range 2 {
+		if st := c.status(added); !st.Config.Votes(4) || added.server.Store().Len() != 1 {
+			t.Errorf("added: %+v", st)
+		}
+		for range 10 {
+			c.done(c.elect().id, put("x", "2"))
+		}
+		c.crash(added)
+		c.start(added)
+		c.heal()
+	}
+}
+
+// Its snapshot would name no configuration, and make whoever gets it from a leader a server of no cluster.
+func TestAServerThatDoesNotKnowItsClusterDoesNotCompact(t *testing.T) {
+	s, err := server.New(server.Options{ID: 4, CompactAfter: 2}, new(wal.Memory))
+	if err != nil {
+		t.Fatal(err)
+	}
+	m := &raft.AppendEntries{Call: 1, Term: 1, LeaderID: 1, LeaderCommit: 3}
+	for range 3 {
+		m.Entries = append(m.Entries, raft.Entry{Term: 1, Data: []byte("set x=1")})
+	}
+	receive(s, 1, m)
+	if st := statusOf(s); st.LastApplied != 3 || st.SnapshotIndex != 0 {
+		t.Errorf("applied %d, compacted through %d", st.LastApplied, st.SnapshotIndex)
+	}
+	receive(s, 1, &raft.AppendEntries{Call: 2, Term: 1, LeaderID: 1, PrevLogIndex: 3, PrevLogTerm: 1, LeaderCommit: 4,
+		Entries: []raft.Entry{{Term: 1, Kind: raft.Config, Data: []byte("1,2,3+4")}}})
+	if st := statusOf(s); st.SnapshotIndex != 4 {
+		t.Errorf("with its configuration compacted through %d, want 4", st.SnapshotIndex)
+	}
+}
+
+func TestAConfigurationIsShownInTheReport(t *testing.T) {
+	c := newClusterWith(t, 2, 3, traits{waiting: 1})
+	c.heal()
+	if got, want := string(c.seats[3].server.AppendReport(nil, 0)), `"kind":"configuration","text":"1,2,3+4"}`; !strings.Contains(got, want) || !jsoniter.Valid([]byte(got)) {
+		t.Errorf("got %s", got)
+	}
+}
+
+func TestALeaderHandsOver(t *testing.T) {
+	c := newCluster(t, 2, 3)
+	old := c.elect()
+	c.done(old.id, put("x", "1"))
+	to := c.seats[old.id%3]
+	if err := to.server.Transfer(old.id); err != raft.ErrNotLeader {
+		t.Errorf("a follower: %v", err)
+	}
+	if err := old.server.Transfer(old.id); err != raft.ErrTransferTo {
+		t.Errorf("to itself: %v", err)
+	}
+	if err := old.server.Transfer(to.id); err != nil {
+		t.Fatal(err)
+	}
+	if refusal := c.refused(old.id, put("x", "2")); refusal.Code != wire.CodeOverloaded {
+		t.Errorf("meanwhile: %+v", refusal)
+	}
+	c.collect(old)
+	c.until("the other leads", 100, func() bool { return c.leader() == to })
+}
+
+func TestAConfigurationThatCannotBeIsRefused(t *testing.T) {
+	c := newCluster(t, 2, 3)
+	leader := c.elect()
+	c.done(leader.id, put("x", "1"))
+	for want, next := range map[string]raft.Configuration{
+		"expected server ids below 1001, got 1001": {Voters: []raft.ServerID{1, 2, 3}, Learners: []raft.ServerID{1001}},
+		"no voters": {},
+	} {
+		if err := leader.server.Reconfigure(next); err == nil || !strings.Contains(err.Error(), want) {
+			t.Errorf("got %v, want %q", err, want)
+		}
+	}
+	disk := &waltest.Disk{Eager: true}
+	s := start(t, 1, 1, disk)
+	full := errors.New("disk full")
+	disk.Fail = full
+	s.Campaign()
+	frames(s)
+	if got, want := s.Reconfigure(raft.Configuration{Voters: []raft.ServerID{1}}), s.Transfer(2); got != full || want != full {
+		t.Errorf("a stopped server: %v, %v", got, want)
+	}
+}
