@@ -17,31 +17,23 @@ const outsider = 1000
 // ever committed then, so that it stays in force.
 const entries = 200
 
-// Etcd's cases for what a majority, or two of them, have voted for and have stored; each also with the halves of the configuration exchanged.
+// Etcd's cases for what a majority, or two of them, have voted for and have stored; each also with the halves of the configuration exchanged, or doubled.
 func TestQuorumDecidesAsEtcdsCasesExpect(t *testing.T) {
 	driven := map[string]int{}
 	var without []string
 	for _, c := range yardstick(t, "quorum/testdata/*.txt") {
-		half, other := servers(t, c.args["cfg"]), servers(t, c.args["cfgj"])
-		if len(half) == 0 {
-			without = append(without, c.name) // a configuration without voters: ours have at least one
+		configs := configurations(t, c)
+		if configs == nil {
+			without = append(without, c.name)
 			continue
 		}
 		driven[c.command]++
 		t.Run(c.name, func(t *testing.T) {
-			given := answers(t, slices.Concat(half, other), c.args[map[string]string{"vote": "votes", "committed": "idx"}[c.command]])
-			configs := []raft.Configuration{{Voters: half, Outgoing: other}}
-			if len(other) > 0 {
-				configs = append(configs, raft.Configuration{Voters: other, Outgoing: half})
-			} else {
-				configs = append(configs, raft.Configuration{Voters: half, Outgoing: half})
-			}
 			for _, config := range configs {
-				if c.command == "vote" {
-					checkVote(t, config, given, c.expected, 0)
-					checkVote(t, config, given, c.expected, raft.RulesOf(raft.PreVote))
-				} else {
-					checkCommitted(t, config, given, c.expected)
+				for _, off := range []raft.RuleSet{0, raft.RulesOf(raft.PreVote)} {
+					if got, want := decided(t, c, config, off), wanted(c); got != want {
+						t.Errorf("%s, rules off %b: %v: got %s, want %s", config.AppendText(nil), off, c.args, got, want)
+					}
 				}
 			}
 		})
@@ -50,6 +42,52 @@ func TestQuorumDecidesAsEtcdsCasesExpect(t *testing.T) {
 	if driven["vote"] != 59 || driven["committed"] != 65 || len(without) != 3 {
 		t.Errorf("wanted 59, 65 and 3: etcd's files are others, or are not read rightly")
 	}
+}
+
+// The cases tell right from wrong: with the rules of the arithmetic left out, some come out otherwise.
+func TestEtcdsCasesNoticeAMissingRule(t *testing.T) {
+	for _, rule := range []raft.Rule{raft.MajorityDecides, raft.TwoMajorities} {
+		for _, command := range []string{"vote", "committed"} {
+			wrong := 0
+			for _, c := range yardstick(t, "quorum/testdata/*.txt") {
+				for _, config := range configurations(t, c) {
+					if c.command == command && decided(t, c, config, raft.RulesOf(rule)) != wanted(c) {
+						wrong++
+					}
+				}
+			}
+			t.Logf("without %s: %d of the %s cases come out wrong", raft.Rules[rule].ID, wrong, command)
+			if wrong == 0 {
+				t.Errorf("no %s case notices that %s is left out", command, raft.Rules[rule].ID)
+			}
+		}
+	}
+}
+
+// configurations returns those that a case is put to, none if it is about one without voters: ours have at least one.
+func configurations(t *testing.T, c testCase) []raft.Configuration {
+	half, other := servers(t, c.args["cfg"]), servers(t, c.args["cfgj"])
+	switch {
+	case len(half) == 0:
+		return nil
+	case len(other) == 0:
+		return []raft.Configuration{{Voters: half}, {Voters: half, Outgoing: half}}
+	}
+	return []raft.Configuration{{Voters: half, Outgoing: other}, {Voters: other, Outgoing: half}}
+}
+
+// wanted returns what etcd expects, without the picture that it draws of indexes.
+func wanted(c testCase) string {
+	return c.expected[strings.LastIndex(c.expected, "\n")+1:]
+}
+
+// decided puts a case to a configuration.
+func decided(t *testing.T, c testCase, config raft.Configuration, off raft.RuleSet) string {
+	voters := slices.Concat(servers(t, c.args["cfg"]), servers(t, c.args["cfgj"]))
+	if c.command == "vote" {
+		return voted(t, config, answers(t, voters, c.args["votes"]), off)
+	}
+	return committed(t, config, answers(t, voters, c.args["idx"]), off)
 }
 
 func servers(t *testing.T, ids []string) (s []raft.ServerID) {
@@ -99,9 +137,9 @@ func under(t *testing.T, c raft.Configuration, off raft.RuleSet) *server {
 	return newServer(t, raft.Options{ID: outsider, Voters: []raft.ServerID{outsider}, Off: off}, d)
 }
 
-// checkVote holds the election, or the pre-vote before it. What etcd calls lost, a candidate here does not say: it is one that the votes that are
+// voted holds the election, or the pre-vote before it. What etcd calls lost, a candidate here does not say: it is one that the votes that are
 // still out cannot win any more. Pending is one that they can.
-func checkVote(t *testing.T, c raft.Configuration, given []answer, expected string, off raft.RuleSet) {
+func voted(t *testing.T, c raft.Configuration, given []answer, off raft.RuleSet) string {
 	s := under(t, c, off)
 	s.node.Campaign()
 	s.run()
@@ -111,43 +149,33 @@ func checkVote(t *testing.T, c raft.Configuration, given []answer, expected stri
 			s.vote(a.from, a.what == "y")
 		}
 	}
-	got := "VoteWon"
-	if s.node.Role() == asking {
-		got = "VoteLost"
-		for _, a := range given {
-			if a.what == "_" && s.node.Role() == asking {
-				s.vote(a.from, true)
-			}
-		}
-		if s.node.Role() != asking {
-			got = "VotePending"
+	if s.node.Role() != asking {
+		return "VoteWon"
+	}
+	for _, a := range given {
+		if a.what == "_" && s.node.Role() == asking {
+			s.vote(a.from, true)
 		}
 	}
-	if got != expected {
-		t.Errorf("%s, rules off %b: %v: got %s, want %s", c.AppendText(nil), off, given, got, expected)
+	if s.node.Role() != asking {
+		return "VotePending"
 	}
+	return "VoteLost"
 }
 
-// checkCommitted leads and is told what the voters store. Terms are left out of it, as they are in etcd's arithmetic: entries of an older one count.
-func checkCommitted(t *testing.T, c raft.Configuration, given []answer, expected string) {
-	lines := strings.Split(expected, "\n") // a picture, and the index
-	want := lines[len(lines)-1]
-	for _, order := range []string{"as given", "reversed"} {
-		s := under(t, c, raft.RulesOf(raft.CommitOnlyCurrentTerm, raft.PreVote))
-		s.elect()
-		for _, a := range given {
-			if a.what == "_" {
-				continue
-			}
-			i, err := strconv.ParseUint(a.what, 10, 64)
-			if err != nil || i >= entries {
-				t.Fatalf("index %s, want less than %d (%v)", a.what, entries, err)
-			}
-			s.store(a.from, raft.Index(i))
+// committed leads and is told what the voters store. Terms are left out of it, as they are in etcd's arithmetic: entries of an older one count.
+func committed(t *testing.T, c raft.Configuration, given []answer, off raft.RuleSet) string {
+	s := under(t, c, off|raft.RulesOf(raft.CommitOnlyCurrentTerm, raft.PreVote))
+	s.elect()
+	for _, a := range given {
+		if a.what == "_" {
+			continue
 		}
-		if got := strconv.FormatUint(uint64(s.status().CommitIndex), 10); got != want {
-			t.Errorf("%s: %v, %s: committed through %s, want %s", c.AppendText(nil), given, order, got, want)
+		i, err := strconv.ParseUint(a.what, 10, 64)
+		if err != nil || i >= entries {
+			t.Fatalf("index %s, want less than %d (%v)", a.what, entries, err)
 		}
-		slices.Reverse(given)
+		s.store(a.from, raft.Index(i))
 	}
+	return strconv.FormatUint(uint64(s.status().CommitIndex), 10)
 }
