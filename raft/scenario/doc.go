@@ -11,11 +11,12 @@
 //
 //	rule oneVotePerTerm       the rule that is switched off, on every server, when the story is played without it
 //	fault TEXT                instead of a rule: the host's fault that is there when the story is played "off"
+//	once                      instead of a rule: there is nothing to switch off. The story is played with every rule only, and ends with "on: holds"
 //	without RULE ...          rules that are off both times, because the story is about a server that has not got them, or they would hide the bug
 //	servers 5 [plain]         voters 1 to 5; plain: the servers of Figure 2, without preVote, checkQuorum and leaderLoyalty
 //	spare 4 5                 servers that run, and wait to be added
 //
-// Then the steps, one a line. "on: STEP" is played only with the rule, "off: STEP" only without. The last lines are
+// Then the steps, one a line, with comments that the transcript repeats. "on: STEP" is played only with the rule, "off: STEP" only without. The last lines are
 //
 //	on: holds
 //	off: breaks State Machine Safety at S1 S5 index 2
@@ -43,6 +44,7 @@
 //	drop 1>2, duplicate 1>2   what is under way is lost, or is on its way twice; as deliver: without ways, everything
 //	heartbeat 1>2 3           S1, the leader, sends S2 an empty AppendEntries behind entry 3, with its commitIndex: as a leader may that knows little of S2
 //	misplace 1>2 0@0          an AppendEntries under way is broken: its entries are said to follow index 0 of term 0
+//	renumber 2>1              the answers under way are made to look like answers to S1's newest call
 //	hold 1>2, release         what is under way waits until it is released
 //	cut 1 5, cut 1>5          from now on all messages between the two, or only one way, are lost; those under way are not
 //	isolate 1                 the same for all between S1 and the others
@@ -60,6 +62,7 @@
 //	host answersByIndex       the hosts have a fault: they tell a client that its command is done when anything is applied at its index,
 //	host keepsState           … their state machines survive a restart, and do not know what they have applied already,
 //	host noSessions           … their state machines do not look at serial numbers
+//	host hidesRefusals        … they do not send the answer to a candidate that is refused
 //
 //	expect THAT               the story is wrong if it is not so
 //	promise THAT              Liveness is broken if it is not so

@@ -30,6 +30,7 @@ type server struct {
 	reads    []read
 	lastRead string
 	sent     int
+	lastCall uint64 // the newest AppendEntries it has sent
 }
 
 // proposal is a command that a client waits for.

@@ -14,6 +14,7 @@ type Story struct {
 	Title string         // number and title
 	Rule  *raft.RuleInfo // that is switched off; nil if the story is about a host's fault
 	Fault string         // the host's fault; empty if it is about a rule
+	Once  bool           // there is nothing to switch off: it is played with every rule only
 
 	without raft.RuleSet // off both times
 	voters  int
@@ -23,11 +24,10 @@ type Story struct {
 
 // step is one line of a story.
 type step struct {
-	line   int
-	on     bool // played with the rule
-	off    bool // played without it
-	words  []string
-	silent bool // it says how the story ends
+	line  int
+	on    bool // played with the rule
+	off   bool // played without it
+	words []string
 }
 
 // Dashes separate the story from its transcripts.
@@ -43,8 +43,11 @@ func Parse(text string) (*Story, error) {
 	for i, line := range strings.Split(text, "\n") {
 		line = strings.TrimSpace(line)
 		if title, ok := strings.CutPrefix(line, "#"); ok || line == "" {
-			if s.Title == "" {
+			switch {
+			case s.Title == "":
 				s.Title = strings.TrimSpace(title)
+			case ok && s.voters > 0:
+				s.steps = append(s.steps, step{line: i + 1, on: true, off: true, words: strings.Fields(line)})
 			}
 			continue
 		}
@@ -55,12 +58,21 @@ func Parse(text string) (*Story, error) {
 	switch {
 	case s.Title == "":
 		return nil, fmt.Errorf("expected a title, a line that begins with #")
-	case (s.Rule == nil) == (s.Fault == ""):
-		return nil, fmt.Errorf("expected a line \"rule NAME\" or \"fault TEXT\", and one of them only")
+	case count(s.Rule != nil, s.Fault != "", s.Once) != 1:
+		return nil, fmt.Errorf("expected a line \"rule NAME\", \"fault TEXT\" or \"once\", and one of them only")
 	case s.voters == 0:
 		return nil, fmt.Errorf("expected a line \"servers N\"")
 	}
 	return s, nil
+}
+
+func count(conditions ...bool) (n int) {
+	for _, c := range conditions {
+		if c {
+			n++
+		}
+	}
+	return n
 }
 
 // read takes one line: of the header, or a step.
@@ -71,6 +83,8 @@ func (s *Story) read(number int, line string) (err error) {
 		s.Rule, err = ruleNamed(words[1:]...)
 	case "fault":
 		s.Fault = strings.TrimSpace(strings.TrimPrefix(line, "fault"))
+	case "once":
+		s.Once = true
 	case "without":
 		for _, name := range words[1:] {
 			rule, err := ruleNamed(name)
@@ -141,6 +155,10 @@ func (s *Story) Run(off bool) (transcript string, err error) {
 		}
 		if st.words[0] == "holds" || st.words[0] == "breaks" {
 			ending = append(ending, strings.Join(st.words, " "))
+			continue
+		}
+		if st.words[0][0] == '#' {
+			w.printf("\n%s\n", strings.Join(st.words, " "))
 			continue
 		}
 		w.step++

@@ -22,6 +22,7 @@ type world struct {
 	answersByIndex bool
 	keepsState     bool
 	noSessions     bool
+	hidesRefusals  bool
 
 	checker *check.Checker
 	acked   raft.Index // the last entry of which a client was told
@@ -82,7 +83,11 @@ func (w *world) running() (all []*server) {
 // sent puts a message on its way, unless the way is cut.
 func (w *world) sent(from, to raft.ServerID, rpc raft.RPC) {
 	m := &message{way: way{from, to}, rpc: rpc}
-	if w.cuts[m.way] {
+	if call, ok := rpc.(*raft.AppendEntries); ok {
+		w.servers[from].lastCall = call.Call
+	}
+	vote, isVote := rpc.(*raft.RequestVoteReply)
+	if w.cuts[m.way] || w.hidesRefusals && isVote && !vote.VoteGranted {
 		w.printMessage("lost", m)
 		return
 	}
