@@ -1,6 +1,10 @@
 package mixed
 
-import "testing"
+import (
+	"testing"
+
+	pb "go.etcd.io/raft/v3/raftpb"
+)
 
 // counts says what happened, by kind ("o" ours, "e" etcd's) where kinds differ.
 type counts struct {
@@ -8,6 +12,8 @@ type counts struct {
 	elected   map[string]int // of a kind
 	handed    map[string]int // from kind to kind: the leader asked for it, and the one it named led the next term
 	snapshots map[string]int // installed, by kind
+	crossed   map[string]int // translated messages
+	reads     int            // served
 	crashes   int
 	lost      int
 	doubled   int
@@ -16,16 +22,17 @@ type counts struct {
 }
 
 func newCounts() counts {
-	return counts{elected: map[string]int{}, handed: map[string]int{}, snapshots: map[string]int{}}
+	return counts{elected: map[string]int{}, handed: map[string]int{}, snapshots: map[string]int{}, crossed: map[string]int{}}
 }
 
 func (c *counts) add(d counts) {
-	for _, m := range []struct{ into, from map[string]int }{{c.elected, d.elected}, {c.handed, d.handed}, {c.snapshots, d.snapshots}} {
+	for _, m := range []struct{ into, from map[string]int }{{c.elected, d.elected}, {c.handed, d.handed}, {c.snapshots, d.snapshots}, {c.crossed, d.crossed}} {
 		for k, n := range m.from {
 			m.into[k] += n
 		}
 	}
 	c.runs++
+	c.reads += d.reads
 	c.crashes += d.crashes
 	c.lost += d.lost
 	c.doubled += d.doubled
@@ -41,13 +48,29 @@ func (c *counts) checkThatAllOccurred(t *testing.T) {
 		"handover from ours to etcd's": c.handed["oe"], "handover from etcd's to ours": c.handed["eo"],
 		"handover among ours": c.handed["oo"], "handover among etcd's": c.handed["ee"],
 		"snapshot installed by ours": c.snapshots["o"], "snapshot installed by etcd's": c.snapshots["e"],
-		"crash": c.crashes, "lost message": c.lost, "doubled message": c.doubled, "late message": c.delayed,
+		"read": c.reads, "crash": c.crashes, "lost message": c.lost, "doubled message": c.doubled, "late message": c.delayed,
 	} {
 		if n == 0 {
 			t.Errorf("no %s in %d runs", what, c.runs)
 		}
 	}
+	for _, message := range []string{"MsgVote", "MsgVoteResp", "MsgVoteResp refusing", "MsgPreVote", "MsgPreVoteResp", "MsgPreVoteResp refusing", "MsgApp",
+		"MsgAppResp", "MsgAppResp refusing", "MsgHeartbeat", "MsgHeartbeatResp", "MsgSnap", "MsgTimeoutNow"} {
+		for _, to := range []string{" to ours", " to etcd's"} {
+			if c.crossed[message+to] == 0 {
+				t.Errorf("no %s in %d runs", message+to, c.runs)
+			}
+		}
+	}
 	if perRun := c.commands / c.runs; perRun < 50 {
 		t.Errorf("%d commands a run: too few to mean anything", perRun)
 	}
+}
+
+// crossing names a message that crosses from one kind to the other.
+func crossing(m *pb.Message) string {
+	if m.GetReject() {
+		return m.GetType().String() + " refusing"
+	}
+	return m.GetType().String()
 }

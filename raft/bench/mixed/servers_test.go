@@ -60,6 +60,9 @@ func (m *machine) snapshot() []byte {
 }
 
 func (m *machine) restore(data []byte) {
+	if m.count > 0 { // else it is what the disk held
+		m.w.count.snapshots[m.w.kind(m.id)]++
+	}
 	m.count, m.digest = binary.BigEndian.Uint64(data), binary.BigEndian.Uint64(data[8:])
 	m.w.restoredBy(m)
 }
@@ -132,6 +135,7 @@ func (s *ours) tick() { s.node.Tick() }
 func (s *ours) receive(from uint64, message any) {
 	switch m := message.(type) {
 	case *pb.Message:
+		s.w.count.crossed[crossing(m)+" to ours"]++
 		s.node.Receive(raft.ServerID(from), s.in(m))
 	case raft.RPC:
 		s.node.Receive(raft.ServerID(from), m)
@@ -165,6 +169,9 @@ func (s *ours) collect() bool {
 		} else {
 			s.send(e)
 		}
+	}
+	for _, r := range s.out.Reads {
+		s.w.readBy(s.id, r)
 	}
 	if r := s.out.Restore; r != nil {
 		s.restore(r.Data)
@@ -207,6 +214,7 @@ func (s *ours) send(e raft.Envelope) {
 		return
 	}
 	for _, m := range s.gateway.out(s.id, to, e.RPC) {
+		s.w.count.crossed[crossing(m)+" to etcd's"]++
 		s.w.send(s.id, to, m)
 	}
 }
@@ -217,6 +225,9 @@ func (s *ours) propose(command []byte) bool {
 }
 
 func (s *ours) transfer(to uint64) { _ = s.node.Transfer(raft.ServerID(to)) } // it may lead no more
+
+// read asks for a read, if s leads.
+func (s *ours) read(tag uint64) { _ = s.node.Read(tag, raft.ReadIndex) }
 
 func (s *ours) status() (st raft.Status) {
 	s.node.Status(&st)

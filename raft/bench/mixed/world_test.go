@@ -33,6 +33,7 @@ type world struct {
 	seen      map[string]bool // commands among them
 	leaders   map[uint64]uint64
 	handed    map[uint64]handover // by term of the leader that hands over
+	reads     []int               // how many entries had been applied by somebody when the read with this tag was asked for
 	count     counts
 }
 
@@ -187,6 +188,17 @@ func (w *world) disturb() {
 		}
 	case n < 160:
 		w.propose(id)
+	case n < 200:
+		w.read(id)
+	}
+}
+
+// read asks one of our servers for a linearizable read, if it leads: its round goes through etcd's heartbeats too.
+func (w *world) read(id uint64) {
+	if s, is := w.servers[id].(*ours); is && w.leading(id) {
+		w.reads = append(w.reads, len(w.committed))
+		s.read(uint64(len(w.reads) - 1))
+		w.flush(id)
 	}
 }
 
@@ -335,8 +347,16 @@ func (w *world) restoredBy(m *machine) {
 	if m.count > uint64(len(w.committed)) || w.committed[m.count-1].digest != m.digest {
 		w.failf("State Machine Safety: server %d restores a snapshot at entry %d that is nobody's state", m.id, m.count)
 	}
-	if w.up[m.id] {
-		w.count.snapshots[w.kind(m.id)]++
+}
+
+// readBy checks that a read sees all that was committed before it was asked for (§8).
+func (w *world) readBy(id uint64, r raft.Read) {
+	if !r.OK {
+		return
+	}
+	w.count.reads++
+	if int(r.Index) < w.reads[r.Tag] {
+		w.failf("Linearizability: server %d serves a read at entry %d, asked for when %d entries were applied", id, r.Index, w.reads[r.Tag])
 	}
 }
 
