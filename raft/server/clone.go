@@ -40,6 +40,9 @@ func (s *Server) Idle() int {
 	}
 	st := &s.status
 	s.node.Status(st)
+	if st.Role == raft.Leader && s.now < s.offBeat {
+		return 0 // a transfer is given up, and a leader that reached nobody since a read steps down, at a tick that is no heartbeat's
+	}
 	heartbeat := s.options.HeartbeatTicks
 	idle := st.Timeout - st.Elapsed
 	if st.Role == raft.Candidate || st.Role == raft.PreCandidate {

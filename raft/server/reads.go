@@ -52,6 +52,7 @@ func (s *Server) read(f *wire.Frame) {
 		s.refuse(f.From, f.Call, f.ID, s.notLeader(""))
 		return
 	}
+	s.offBeat = s.now + s.options.ElectionTicksMax
 	r.expectBy(s.now + RequestTicks)
 	r.reads = append(r.reads, pendingRead{tag: s.tag, key: q.Key, from: f.From, call: f.Call, id: slices.Clone(f.ID), deadline: s.now + RequestTicks})
 }

@@ -2,10 +2,12 @@ package server_test
 
 import (
 	"errors"
+	"strings"
 	"testing"
 
 	"raftplayground/raft"
 	"raftplayground/raft/server"
+	"raftplayground/raft/wal"
 	"raftplayground/raft/wire"
 )
 
@@ -120,5 +122,59 @@ func TestAReadModeThatIsNoneIsRefused(t *testing.T) {
 	_, err := server.New(server.Options{ID: 1, Voters: []raft.ServerID{1}, Reads: 3}, nil)
 	if want := "server: expected reads through the log, by read index or by lease, 0 to 2, got 3"; err == nil || err.Error() != want {
 		t.Errorf("got %v", err)
+	}
+}
+
+// A simulation passes over the ticks that Idle promises nothing of. Reads and transfers make a leader act between its heartbeats.
+func TestIdlePromisesNothingThatALeaderBreaks(t *testing.T) {
+	for name, ask := range map[string]func(*server.Server){
+		"a read, and then nobody answers": func(s *server.Server) {
+			s.Frame([]byte(`{"jsonrpc":"2.0","id":1,"from":1001,"to":1,"method":"Get","params":{"key":"x"}}`))
+			sent := strings.Join(frames(s), "\n")
+			call := sent[strings.LastIndex(sent, "call=")+len("call="):]
+			s.Frame([]byte("2>1:AppendEntries:Reply:1:true:match=1:call=" + call))
+		},
+		"a transfer that nobody takes": func(s *server.Server) {
+			if err := s.Transfer(3); err != nil {
+				t.Fatal(err)
+			}
+		},
+	} {
+		t.Run(name, func(t *testing.T) {
+			s, err := server.New(server.Options{ID: 1, Voters: []raft.ServerID{1, 2, 3}, Seed: 1, Reads: server.ReadIndex}, new(wal.Memory))
+			if err != nil {
+				t.Fatal(err)
+			}
+			s.Campaign()
+			sent := strings.Join(frames(s), "\n")
+			s.Frame([]byte("2>1:RequestVotes:Reply:1:true:call=" + sent[strings.LastIndex(sent, "call=")+len("call="):]))
+			sent = strings.Join(frames(s), "\n")
+			s.Frame([]byte("2>1:RequestVotes:Reply:1:true:call=" + sent[strings.LastIndex(sent, "call=")+len("call="):]))
+			frames(s)
+			s.Frame([]byte("2>1:AppendEntries:Reply:1:true:match=1"))
+			s.Tick(20)
+			if st := statusOf(s); st.Role != raft.Leader {
+				t.Fatalf("not prepared: %+v", st)
+			}
+			ask(s)
+			frames(s)
+			var o server.Output
+			happened := 0
+			for range 1000 {
+				s.Pass(s.Idle())
+				for s.Output(&o) {
+					if len(o.Frames)+len(o.Events) > 0 {
+						t.Fatalf("while it was idle: %d frames, %+v", len(o.Frames), o.Events)
+					}
+				}
+				s.Tick(1)
+				for s.Output(&o) {
+					happened += len(o.Events)
+				}
+			}
+			if happened == 0 {
+				t.Error("nothing has happened at all")
+			}
+		})
 	}
 }

@@ -66,6 +66,7 @@ type Server struct {
 	compactAt   raft.Index // a snapshot is due once this is applied
 	configured  bool       // the configuration at applied is known
 	tag         uint64     // of the last read that the core was asked for
+	offBeat     int        // until then a leader may do something between its heartbeats, see Idle
 
 	decoder wire.Decoder
 	asked   wire.Frame // the frame being received
@@ -213,6 +214,7 @@ func (s *Server) Transfer(to raft.ServerID) error {
 	if s.failed != nil {
 		return s.failed
 	}
+	s.offBeat = s.now + s.options.ElectionTicksMax
 	return s.node.Transfer(to)
 }
 

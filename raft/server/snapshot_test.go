@@ -68,6 +68,25 @@ func TestALogIsCompactedAndAServerStartsAgainFromItsSnapshot(t *testing.T) {
 	if leader.server.Store().Hash() != hash {
 		t.Error("the state is another one after the restart")
 	}
+	if st := c.status(leader); st.LastApplied != 26 || st.SnapshotIndex != 20 {
+		t.Errorf("compacted through %d of %d, want 20 of 26", st.SnapshotIndex, st.LastApplied)
+	}
+}
+
+func TestSnapshotsAndTimeoutNowAreAnsweredInTheEncodingOfTheQuestion(t *testing.T) {
+	for question, want := range map[string]string{
+		"1>2:InstallSnapshot:Request:3:1:40:2:1,2,3:0:false:call=21:data=x=1": "2>1:InstallSnapshot:Reply:3:call=21:next=3",
+		"1>2:TimeoutNow:Request:3:1:call=4":                                   "2>1:TimeoutNow:Reply:3:call=4",
+	} {
+		s, err := server.New(server.Options{ID: 2, Voters: []raft.ServerID{1, 2, 3}, Encoding: wire.JSON}, new(wal.Memory))
+		if err != nil {
+			t.Fatal(err)
+		}
+		s.Frame([]byte(question))
+		if sent := frames(s); len(sent) == 0 || sent[0] != want {
+			t.Errorf("%s is answered %q, want %q", question, sent, want)
+		}
+	}
 }
 
 func TestAServerThatIsNotToCompactKeepsItsLog(t *testing.T) {
