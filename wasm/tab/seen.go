@@ -194,7 +194,7 @@ func yesOrNo(yes bool) string {
 // fate keeps what the hub says to the words that the page knows.
 func fate(word string) string {
 	switch word {
-	case "cut", "down", "full":
+	case "cut", "down", "full", "lost", "dropped":
 		return word
 	}
 	return "sent"

@@ -77,7 +77,7 @@ export interface Flight {
   label: string; // in a word or two: "vote?", "yes", "no", "x = 3", "stored to 4"
   sent: number;
   due: number;
-  fate: "sent" | "cut" | "down" | "full";
+  fate: "sent" | "cut" | "down" | "full" | "lost" | "dropped";
   lostAt: number | null; // when it was lost under way
   bytes: number;
   text: string; // the frame itself, cut at 2,000 characters

@@ -75,6 +75,10 @@ export function lostWords(flight: Pick<Flight, "fate" | "to">): string {
       return `lost: ${who(flight.to)} down`;
     case "full":
       return `lost: queue of ${who(flight.to)} full`;
+    case "lost":
+      return "lost: loss";
+    case "dropped":
+      return "lost: dropped by you";
     case "sent":
       return "";
   }
