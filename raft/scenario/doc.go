@@ -74,6 +74,7 @@
 //	sent 1 < 20                               how many messages S1 has sent since it was asked last, or since the story's beginning
 //	log 1 = ·@1 x@2                           S1's log: commands with their terms, · for the blank entry, {1,2,3} for a configuration
 //	config 1 = 1,2,3+4
+//	state 1 = x y                             the commands that S1's state machine has applied
 //	read 1 = x                                the outcome of the last read at S1; also none, waiting, failed, refused
 //	refused                                   the last propose, read, transfer, reconfigure or compact was an error
 package scenario

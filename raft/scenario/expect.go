@@ -2,6 +2,7 @@ package scenario
 
 import (
 	"fmt"
+	"slices"
 	"strconv"
 	"strings"
 
@@ -53,7 +54,7 @@ func (s *server) compare(what, operator, want string) error {
 		return fmt.Errorf("S%d does not run", s.id)
 	}
 	s.node.Status(&s.status)
-	var number uint64
+	var number uint64 // of what can be counted
 	is := ""
 	switch what {
 	case "term":
@@ -68,12 +69,14 @@ func (s *server) compare(what, operator, want string) error {
 		is = s.entries()
 	case "config":
 		is = string(s.status.Config.AppendText(nil))
+	case "state":
+		is = strings.Join(s.state, " ")
 	case "read":
 		is = s.lastRead
 	default:
 		return fmt.Errorf("nothing is known of %q", what)
 	}
-	if what != "log" && what != "config" && what != "read" {
+	if !slices.Contains([]string{"log", "config", "state", "read"}, what) {
 		is = strconv.FormatUint(number, 10)
 	}
 	bound, err := strconv.ParseUint(want, 10, 64)

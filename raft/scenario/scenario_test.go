@@ -202,3 +202,24 @@ func TestAStoryRunsTheSameEveryTime(t *testing.T) {
 		}
 	}
 }
+
+func FuzzParse(f *testing.F) {
+	names, err := filepath.Glob("testdata/*.txt")
+	if err != nil {
+		f.Fatal(err)
+	}
+	for _, name := range names {
+		text, err := os.ReadFile(name)
+		if err != nil {
+			f.Fatal(err)
+		}
+		head, _, _ := strings.Cut(string(text), Dashes)
+		f.Add(head)
+	}
+	f.Fuzz(func(t *testing.T, text string) {
+		story, err := Parse(text)
+		if err == nil && (story.Title == "" || story.voters < 1 || story.voters > maxServers) {
+			t.Errorf("a story without a title or servers was accepted: %q", text)
+		}
+	})
+}
