@@ -15,7 +15,7 @@ var clusters = []string{"eeooo", "ooeee"}
 
 // Chaos, then healing: in the first phase everything may go wrong and nothing unsafe may happen, in the second service must return.
 func TestMixedClustersAreSafeUnderFaultsAndServeAfterwards(t *testing.T) {
-	const seeds, steps, within = 60, 4000, 3000
+	const seeds, steps, within = 100, 4000, 3000
 	for _, kinds := range clusters {
 		t.Run(kinds, func(t *testing.T) {
 			total := newCounts()

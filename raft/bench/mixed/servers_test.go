@@ -262,7 +262,7 @@ func (s *ours) stored(i uint64) (uint64, bool) {
 	return uint64(s.disk.Log[i-base-1].Term), true
 }
 
-// theirs is one of etcd's servers.
+// theirs is one of etcd's servers. What one Ready asks for is done at once; a crash loses what no Ready was asked for.
 type theirs struct {
 	machine
 	node    *etcd.RawNode

@@ -23,15 +23,15 @@ type world struct {
 	servers [size + 1]server
 	kinds   string // of server i, at i-1: 'o' ours, 'e' etcd's
 	up      [size + 1]bool
-	faulty  bool
+	faulty  bool                     // messages are lost, doubled, late; disks take their time
 	cut     [size + 1][size + 1]bool // from, to
 	network []packet
-	next    int // command
+	next    int // number of the last command proposed
 
 	// What the checks remember.
-	committed []committed     // applied by somebody, entry 1 first
-	seen      map[string]bool // commands among them
-	leaders   map[uint64]uint64
+	committed []committed         // applied by somebody, entry 1 first
+	seen      map[string]bool     // commands among them
+	leaders   map[uint64]uint64   // of each term
 	handed    map[uint64]handover // by term of the leader that hands over
 	reads     []int               // how many entries had been applied by somebody when the read with this tag was asked for
 	count     counts
