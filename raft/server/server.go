@@ -4,6 +4,9 @@
 //
 // The order of durability is kept here: a message that the core marks with a Save waits until the disk has completed that Save (Fig. 2: "updated
 // on stable storage before responding to RPCs"), a client is answered when its command is applied (§5.3), and a server whose disk fails stops.
+//
+// The log is compacted into a snapshot of the state machine now and then (§7, see Options.CompactAfter); reads go through the log or not (§8, see
+// ReadMode); a host changes who the servers are with Reconfigure (§6), and who leads with Transfer (thesis 3.10).
 package server
 
 import (
