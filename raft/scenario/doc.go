@@ -3,7 +3,8 @@
 //
 // Each story is played twice: with every rule kept, when nothing that Raft promises may break, and with the one rule that the story is about
 // switched off, when exactly what the story names breaks. The second proves that the first can fail. Package check, which shares no code with the core,
-// watches both. A story about a fault of the host (the program around a Node) injects that fault in the place of the rule.
+// watches both; besides, no read may be older than what clients knew when they asked (Linearizability), no server may apply what its own disk does not hold
+// (Durability), and promises are kept (Liveness). A story about a fault of the host (the program around a Node) injects that fault in the place of the rule.
 //
 // # A story's file
 //

@@ -90,7 +90,7 @@ func compare(t *testing.T, name, is, should string) {
 	t.Errorf("%s differs from what happens now, from line %d on; run with -rewrite and read the diff. Now:\n%s", name, i+1, strings.Join(now[i:min(i+10, len(now))], "\n"))
 }
 
-func TestEveryRuleHasAStoryOrTheTableSaysThatItHasNone(t *testing.T) {
+func TestEveryRuleHasAStoryAndStandsInTheTable(t *testing.T) {
 	table := "# Rules, their stories, and what breaks without them\n\n" +
 		"Written by `go test ./raft/scenario -rewrite`. Each story was played with the rule, when nothing broke, and without it.\n\n" +
 		"| rule | story | breaks |\n| --- | --- | --- |\n"
@@ -111,7 +111,7 @@ func TestEveryRuleHasAStoryOrTheTableSaysThatItHasNone(t *testing.T) {
 	}
 	for _, rule := range raft.Rules {
 		if len(stories[rule.Rule]) == 0 {
-			table += fmt.Sprintf("| %s | none | |\n", rule.ID)
+			t.Errorf("rule %s has no story", rule.ID)
 		}
 		for _, cells := range stories[rule.Rule] {
 			table += fmt.Sprintf("| %s | %s | %s |\n", rule.ID, cells[0], cells[1])

@@ -157,6 +157,7 @@ func (s *server) apply() {
 	}
 	for i, e := range s.out.Apply.Entries {
 		index := s.out.Apply.First + raft.Index(i)
+		s.checkDisk(index, e.Term)
 		if e.Kind == raft.Command {
 			s.execute(string(e.Data), index)
 		}
@@ -166,6 +167,15 @@ func (s *server) apply() {
 		s.answer(index, e.Term)
 	}
 	s.serveReads()
+}
+
+// checkDisk checks that the disk holds what is being applied: a state machine must not know what a power loss could make its log forget.
+func (s *server) checkDisk(index raft.Index, term raft.Term) {
+	i := int(index) - int(s.diskBase()) - 1
+	if i < 0 || i < len(s.disk.Log) && s.disk.Log[i].Term == term {
+		return
+	}
+	s.world.violated("Durability", []raft.ServerID{s.id}, index, "a server applies an entry that its own disk does not hold")
 }
 
 // execute lets a command take effect. One with a serial number that was there before does nothing (thesis 6.3).
