@@ -15,4 +15,9 @@
 //   - Both compact their logs as they go: work is steady state.
 //   - Invariant checks are compiled out on our side; etcd has no such switch.
 //   - The heartbeat round is one tick of every server with a heartbeat interval of one tick: a call and a reply per follower on both sides.
+//
+// # Beside the numbers
+//
+// Two folders hold tests that need etcd's library: mixed has clusters of etcd's servers and ours, under faults and with checks; yardstick puts etcd's own
+// cases for quorums and membership changes to this core.
 package main
