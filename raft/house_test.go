@@ -22,6 +22,7 @@ var house = map[string][]string{
 	"raft/check":    {"raft"},
 	"raft/lab":      {"raft", "raft/check", "raft/server", "raft/wal", "raft/wire", "relay/hub"},
 	"raft/bench":    {"raft"},
+	"raft/explore":  {"raft", "raft/check"},
 	"raft/scenario": {"raft", "raft/check", "raft/explain"},
 
 	"raft/check/linear": {"raft/check"},
@@ -36,7 +37,7 @@ var house = map[string][]string{
 
 // pure lists the packages that have no goroutine, clock, network, file or global randomness, and with it what they may not import. They are
 // also what the browser loads: fmt alone would add 0.75 MB to the file.
-var pure = []string{"raft", "raft/explain", "raft/wire", "raft/wal", "raft/kv", "raft/server", "raft/check", "raft/lab", "relay/hub", "wasm/tab"}
+var pure = []string{"raft", "raft/explain", "raft/wire", "raft/wal", "raft/kv", "raft/server", "raft/check", "raft/explore", "raft/lab", "relay/hub", "wasm/tab"}
 
 var impure = []string{"fmt", "time", "net", "net/http", "os", "sync", "context", "encoding/json", "crypto/rand", "log", "log/slog", "syscall/js", "reflect"}
 

@@ -1,0 +1,311 @@
+package explore
+
+import (
+	"bytes"
+	"math/rand/v2"
+	"os"
+	"slices"
+	"strings"
+	"testing"
+	"time"
+
+	"raftplayground/raft"
+	"raftplayground/raft/check"
+)
+
+// withPreVote is what is off in a server of Figure 2 that asks before it raises its term (thesis 9.6).
+const withPreVote = raft.Extensions &^ (1 << raft.PreVote)
+
+// whole are bounds that a search can go all through. The deep ones, for ./build.sh soak, are searched instead if EXPLORE_DEEP is set.
+var whole = []struct {
+	title         string
+	config, deep  Config
+	atLeastStates int
+}{
+	{"two terms", Config{Servers: 3, Off: figure, Term: 2, Entries: 2, InFlight: 4},
+		Config{Servers: 3, Off: figure, Term: 2, Entries: 3, InFlight: 5, Proposals: 1}, 10_000},
+	{"clients, heartbeats and duplicates", Config{Servers: 3, Off: figure, Term: 2, Entries: 2, InFlight: 3, Heartbeats: 1, Proposals: 1, Duplicates: 1},
+		Config{Servers: 3, Off: figure, Term: 2, Entries: 3, InFlight: 4, Heartbeats: 1, Proposals: 1, Duplicates: 1}, 10_000},
+	{"losses and a crash", Config{Servers: 3, Off: figure, Term: 1, Entries: 2, InFlight: 4, Proposals: 1, Losses: 1, Crashes: 1},
+		Config{Servers: 3, Off: figure, Term: 2, Entries: 2, InFlight: 3, Proposals: 1, Losses: 2, Crashes: 2}, 20_000},
+	{"a disk that stalls and a crash", Config{Servers: 3, Off: figure, Term: 2, Entries: 2, InFlight: 3, Stalls: 1, Crashes: 1},
+		Config{Servers: 3, Off: figure, Term: 2, Entries: 2, InFlight: 4, Stalls: 1, Crashes: 1}, 20_000},
+	{"pre-vote", Config{Servers: 3, Off: withPreVote, Term: 1, Entries: 2, InFlight: 4, Proposals: 1},
+		Config{Servers: 3, Off: withPreVote, Term: 2, Entries: 2, InFlight: 4, Proposals: 1}, 20_000},
+	{"a write that is cut off", Config{Servers: 3, Off: off(raft.ForgetCutWrites), Term: 2, Entries: 2, InFlight: 3, Stalls: 1, Crashes: 1},
+		Config{Servers: 3, Off: off(raft.ForgetCutWrites), Term: 2, Entries: 2, InFlight: 4, Stalls: 1, Crashes: 1}, 20_000},
+}
+
+func TestNothingIsViolatedWhileTheRulesAreKept(t *testing.T) {
+	deep := os.Getenv("EXPLORE_DEEP") != ""
+	for _, test := range whole {
+		config, most := test.config, mostStates
+		if deep {
+			config, most = test.deep, 8_000_000
+		}
+		began := time.Now()
+		r, err := Search(config, most)
+		t.Logf("%s: %d states, %d steps, the last after %d actions, %v", test.title, r.States, r.Steps, r.Depth, time.Since(began).Round(time.Millisecond))
+		if r.Violation != nil {
+			t.Errorf("%s: %v:\n%s", test.title, r.Violation, Text(r.Run))
+		}
+		if err != nil || r.States < test.atLeastStates {
+			t.Errorf("%s: %d states, want all, and at least %d: %v", test.title, r.States, test.atLeastStates, err)
+		}
+	}
+}
+
+// everything lets everything happen that can.
+var everything = Config{Servers: 3, Off: figure, Term: 4, Entries: 5, InFlight: 8, Heartbeats: 3, Proposals: 3, Losses: 3, Duplicates: 3, Stalls: 3, Crashes: 3}
+
+func TestWalksFindNothingWhileTheRulesAreKept(t *testing.T) {
+	walks := 1000
+	if os.Getenv("EXPLORE_DEEP") != "" {
+		walks = 100_000
+	}
+	for seed := range uint64(walks) {
+		config := everything
+		if seed%2 == 1 {
+			config.Off, config.Crashes = withPreVote, 0 // a pre-vote's answer that outlives a crash can pass for a vote: this core numbers its calls anew
+		}
+		run, v, err := Walk(config, seed, 100)
+		if err != nil || v != nil {
+			t.Fatalf("seed %d: %v, %v:\n%s", seed, v, err, Text(run))
+		}
+	}
+}
+
+// The key is right if it is a bisimulation: whatever can happen in one of two worlds of the same key can happen in the other, and leads to the same
+// key again. The walks below meet the same keys on different ways, with other calls, other names and another order of the messages.
+func TestWorldsOfOneKeyHaveTheSameFutures(t *testing.T) {
+	for _, test := range []struct {
+		rules   raft.RuleSet
+		crashes int
+	}{{figure, 0}, {withPreVote, 0}, {figure, 1}, {withPreVote, 1}} {
+		config := Config{Servers: 3, Off: test.rules, Term: 2, Entries: 3, InFlight: 5, Heartbeats: 1, Proposals: 1, Losses: 1, Duplicates: 1, Stalls: 1, Crashes: test.crashes}
+		names := newRenamer(config.Servers)
+		if test.crashes > 0 {
+			names.renamings = names.renamings[:1] // see the package comment
+		}
+		type first struct {
+			state   []byte
+			futures []key
+		}
+		known := map[key]first{}
+		again := 0
+		for seed := range uint64(1500) {
+			random := rand.New(rand.NewPCG(seed, 1))
+			w, err := newWorld(&config)
+			if err != nil {
+				t.Fatal(err)
+			}
+			for range 12 {
+				state, futures := exact(w), futures(names, w)
+				before, met := known[names.key(w)]
+				if !met {
+					known[names.key(w)] = first{state, futures}
+				} else if !bytes.Equal(before.state, state) {
+					again++
+					if !slices.Equal(before.futures, futures) {
+						t.Fatalf("seed %d: two worlds of one key have different futures", seed)
+					}
+				}
+				next, _ := w.wander(w.moves(nil), random)
+				if next == nil {
+					break
+				}
+				w = next
+			}
+		}
+		t.Logf("%d keys, met again in other worlds %d times", len(known), again)
+		if again < 300 {
+			t.Errorf("only %d worlds had the key of another: that shows little", again)
+		}
+	}
+}
+
+// futures returns the keys that one action leads to, each once.
+func futures(names *renamer, w *world) (keys []key) {
+	for _, m := range w.moves(nil) {
+		if next := w.step(m); !next.far {
+			keys = append(keys, names.key(next))
+		}
+	}
+	slices.SortFunc(keys, func(a, b key) int { return bytes.Compare(a[:], b[:]) })
+	return slices.Compact(keys)
+}
+
+// exact tells worlds apart by all that their nodes know.
+func exact(w *world) (b []byte) {
+	for _, s := range w.servers {
+		if b = append(b, 0); s.node != nil {
+			b = s.node.AppendState(b)
+		}
+	}
+	for i := range w.flight {
+		b = append(b, w.flight[i].text()...)
+	}
+	return b
+}
+
+// A search that keeps no keys and renames nothing cannot leave anything out by mistake.
+func TestNoRunIsShorterThanTheOneFound(t *testing.T) {
+	for _, row := range searched {
+		if row.length > 6 || row.config.Servers > 3 {
+			continue // there are too many ways
+		}
+		root, err := newWorld(&row.config)
+		if err != nil {
+			t.Fatal(err)
+		}
+		if shorter := anyRun(root, row.length-1); shorter != 0 {
+			t.Errorf("%s off: violated after %d actions", raft.Rules[row.rule].ID, shorter)
+		}
+		if anyRun(root, row.length) == 0 {
+			t.Errorf("%s off: not violated after %d actions", raft.Rules[row.rule].ID, row.length)
+		}
+	}
+}
+
+// anyRun returns the length of a run to a violation of up to most actions, 0 if there is none.
+func anyRun(w *world, most int) int {
+	if w.violation() != nil {
+		return int(w.moment)
+	}
+	if most == 0 || w.far {
+		return 0
+	}
+	for _, m := range w.moves(nil) {
+		if found := anyRun(w.step(m), most-1); found != 0 {
+			return found
+		}
+	}
+	return 0
+}
+
+func TestRunsCanBeToldAgain(t *testing.T) {
+	for _, row := range searched[:6] {
+		r, err := Search(row.config, mostStates)
+		if err != nil {
+			t.Fatal(err)
+		}
+		done, v, err := Replay(row.config, r.Run)
+		if err != nil || v == nil || v.Property != row.violated || !slices.Equal(done, r.Run) {
+			t.Errorf("%s off: the run replayed: %v, %v, %s", raft.Rules[row.rule].ID, v, err, Text(done))
+		}
+		kept := row.config
+		kept.Off = figure
+		if _, v, err = Replay(kept, r.Run); err != nil || v != nil {
+			t.Errorf("%s on: the same run: %v, %v", raft.Rules[row.rule].ID, v, err)
+		}
+		shrunk, err := Shrink(row.config, r.Run)
+		if err != nil || !slices.Equal(shrunk, r.Run) {
+			t.Errorf("%s off: the shortest run could be shrunk to %s, %v", raft.Rules[row.rule].ID, Text(shrunk), err)
+		}
+	}
+}
+
+func TestRunsFoundByChanceAreShrunk(t *testing.T) {
+	config := everything
+	config.Off = off(raft.UpToDateCandidate)
+	found := 0
+	for seed := uint64(1); found < 3; seed++ {
+		if seed > mostSeeds {
+			t.Fatalf("only %d violations in %d walks", found, mostSeeds)
+		}
+		run, v, err := Walk(config, seed, walkLength)
+		if err != nil {
+			t.Fatal(err)
+		}
+		if v == nil || v.Property != check.LeaderCompleteness {
+			continue
+		}
+		found++
+		shrunk, err := Shrink(config, run)
+		if err != nil {
+			t.Fatal(err)
+		}
+		t.Logf("seed %d: %d actions, shrunk to %d", seed, len(run), len(shrunk))
+		if _, v, _ := Replay(config, shrunk); v == nil || v.Property != check.LeaderCompleteness || len(shrunk) < 8 || len(shrunk) > len(run)/2 {
+			t.Errorf("seed %d: shrunk to %d actions, want at most half, and 8 or more; %v:\n%s", seed, len(shrunk), v, Text(shrunk))
+		}
+		for i := range shrunk {
+			if _, v, _ := Replay(config, slices.Concat(shrunk[:i], shrunk[i+1:])); v != nil && v.Property == check.LeaderCompleteness {
+				t.Errorf("seed %d: %q can be spared", seed, shrunk[i])
+			}
+		}
+	}
+}
+
+func TestARunWithoutAViolationIsNotShrunk(t *testing.T) {
+	run := []Action{{Do: TimeOut, Server: 1}, {Do: Restart, Server: 2}, {Do: TimeOut, Server: 2}}
+	got, err := Shrink(everything, run)
+	if want := []Action{run[0], run[2]}; err != nil || !slices.Equal(got, want) {
+		t.Errorf("got %s, %v; want %s: S2 is not down", Text(got), err, Text(want))
+	}
+}
+
+func TestTheBudgetOfStatesIsKept(t *testing.T) {
+	r, err := Search(everything, 1000)
+	if err == nil || !strings.Contains(err.Error(), "more than 1000 situations") || r.States != 1000 {
+		t.Errorf("%d states, %v", r.States, err)
+	}
+}
+
+func TestConfigsAreChecked(t *testing.T) {
+	tests := []struct {
+		change func(*Config)
+		want   string
+	}{
+		{func(c *Config) { c.Servers = 6 }, "1 to 5 servers"},
+		{func(c *Config) { c.Servers = 0 }, "1 to 5 servers"},
+		{func(c *Config) { c.Term = 0 }, "1 or more"},
+		{func(c *Config) { c.InFlight = 65 }, "at most 64"},
+		{func(c *Config) { c.Crashes = 10 }, "0 to 9"},
+		{func(c *Config) { c.Losses = -1 }, "0 to 9"},
+	}
+	for _, test := range tests {
+		c := everything
+		test.change(&c)
+		_, inSearch := Search(c, 1)
+		_, _, inWalk := Walk(c, 1, 1)
+		_, _, inReplay := Replay(c, nil)
+		_, inShrink := Shrink(c, nil)
+		for _, err := range []error{inSearch, inWalk, inReplay, inShrink} {
+			if err == nil || !strings.Contains(err.Error(), test.want) {
+				t.Errorf("%+v: %v, want one that says %q", c, err, test.want)
+			}
+		}
+	}
+}
+
+// Every deed happens in walks, and its clause says whom it happens to.
+func TestEveryDeedHappensAndIsTold(t *testing.T) {
+	told := map[Deed]string{}
+	for seed := range uint64(50) {
+		random := rand.New(rand.NewPCG(seed, 2))
+		w, err := newWorld(&everything)
+		if err != nil {
+			t.Fatal(err)
+		}
+		for range 60 {
+			next, m := w.wander(w.moves(nil), random)
+			if next == nil {
+				break
+			}
+			told[m.do] = w.action(m).String()
+			w = next
+		}
+	}
+	words := map[Deed]string{TimeOut: " times out", Heartbeat: " sends heartbeats", Receive: " receives ", Lose: "the network loses", Duplicate: "the network duplicates",
+		Propose: "a client proposes to S", Stall: "'s disk stalls", Write: " finishes its oldest write", CrashLose: " crashes and loses", CrashKeep: " crashes just after", Restart: " restarts"}
+	for deed := TimeOut; deed <= Restart; deed++ {
+		if !strings.Contains(told[deed], words[deed]) || !strings.Contains(told[deed], "S") {
+			t.Errorf("deed %d is told as %q, want %q", deed, told[deed], words[deed])
+		}
+	}
+	second := Action{Do: Receive, Server: 1, Message: "the vote of S2 (term 1)", Nth: 1}
+	if got, want := second.String(), "S1 receives the vote of S2 (term 1), no. 2"; got != want {
+		t.Errorf("got %q, want %q", got, want)
+	}
+}

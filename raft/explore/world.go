@@ -1,0 +1,404 @@
+package explore
+
+import (
+	"errors"
+	"slices"
+	"strconv"
+
+	"raftplayground/raft"
+	"raftplayground/raft/check"
+)
+
+// Config says which cluster is explored, and how far.
+type Config struct {
+	Servers int          // 1 to 5
+	Off     raft.RuleSet // rules that no server keeps; CheckQuorum and LeaderLoyalty are off in any case, see the package comment
+
+	Term     raft.Term  // the highest there may be, ≥ 1
+	Entries  raft.Index // the longest log there may be, ≥ 1
+	InFlight int        // most messages under way, or waiting for a write, at one time, 1 to 64
+
+	// How often each may happen in a run, 0 to 9.
+	Heartbeats, Proposals, Losses, Duplicates, Stalls, Crashes int
+}
+
+const (
+	mostServers  = 5 // there are 120 ways to rename them
+	mostInFlight = 64
+)
+
+func (c *Config) valid() error {
+	switch {
+	case c.Servers < 1 || c.Servers > mostServers:
+		return errors.New("explore: 1 to 5 servers can be explored, not " + strconv.Itoa(c.Servers))
+	case c.Term < 1 || c.Entries < 1 || c.InFlight < 1 || c.InFlight > mostInFlight:
+		return errors.New("explore: Term, Entries and InFlight are 1 or more, and InFlight at most 64, have " + decimal(c.Term) + ", " + decimal(c.Entries) + ", " + strconv.Itoa(c.InFlight))
+	}
+	for _, often := range []int{c.Heartbeats, c.Proposals, c.Losses, c.Duplicates, c.Stalls, c.Crashes} {
+		if often < 0 || often > 9 {
+			return errors.New("explore: Heartbeats, Proposals, Losses, Duplicates, Stalls and Crashes are 0 to 9, have " + strconv.Itoa(often))
+		}
+	}
+	return nil
+}
+
+// world is a cluster at one moment. A world does not change; step makes the one after it, which shares with it what is the same.
+type world struct {
+	config  *Config
+	servers []*server // 1, 2, …
+	flight  []message // in the order in which they were sent
+	spent   [Restart + 1]int
+	past    past
+	checker *check.Checker
+	moment  int64 // actions so far
+	far     bool  // out of the bounds
+}
+
+// server is one server with its disk and its clients.
+type server struct {
+	id      raft.ServerID
+	node    *raft.Node   // nil: it is down
+	disk    raft.Durable // what is durable
+	calls   uint64       // made since it was started
+	stalled bool
+	saves   []raft.Save // that wait to be written, oldest first
+	saved   uint64      // number of the last one that is durable
+	waiting []message   // for a Save to be durable
+	state   uint64      // hash of what the state machine has applied
+	clients []place     // where commands that were proposed here, and are not answered, should stand
+}
+
+type place struct {
+	index raft.Index
+	term  raft.Term
+}
+
+type message struct {
+	from, to raft.ServerID
+	after    uint64   // the Save that it waits for
+	rpc      raft.RPC // never written to again
+}
+
+// past is what happened and may be seen no more.
+type past struct {
+	leaders   []leader // in the order of their election
+	committed []commitment
+	acked     raft.Index // highest that a client was told of
+}
+
+type leader struct {
+	term raft.Term
+	id   raft.ServerID
+}
+
+type commitment struct {
+	entry  raft.Entry
+	during raft.Term // the term in which it was committed
+}
+
+// newWorld starts new servers.
+func newWorld(c *Config) (*world, error) {
+	if err := c.valid(); err != nil {
+		return nil, err
+	}
+	w := &world{config: c, checker: check.New(c.Servers)}
+	for id := raft.ServerID(1); id <= raft.ServerID(c.Servers); id++ {
+		s := &server{id: id}
+		w.servers = append(w.servers, s)
+		w.start(s)
+	}
+	return w, nil
+}
+
+// start runs a server from its disk. Timers do not run here: a leader's heartbeat is due with each tick, and nobody else is given a tick.
+func (w *world) start(s *server) {
+	o := raft.Options{ID: s.id, HeartbeatTicks: 1, ElectionTicksMin: 2, ElectionTicksMax: 2, Off: w.config.Off | raft.RulesOf(raft.CheckQuorum, raft.LeaderLoyalty)}
+	for id := 1; id <= w.config.Servers; id++ {
+		o.Voters = append(o.Voters, raft.ServerID(id))
+	}
+	d := s.disk
+	d.Log = slices.Clone(d.Log)
+	node, err := raft.New(o, d)
+	if err != nil {
+		panic("explore: " + err.Error()) // the disk holds only what the core wrote
+	}
+	s.node = node
+	w.settle(s)
+}
+
+// move is an action as it is kept for each situation: small.
+type move struct {
+	do     Deed
+	server uint8 // who; of a message: unused
+	slot   uint8 // which message in flight
+}
+
+// moves appends to list what can happen, always in the same order.
+func (w *world) moves(list []move) []move {
+	c := w.config
+	for i := range w.flight {
+		slot := uint8(i)
+		if w.server(w.flight[i].to).node != nil {
+			list = append(list, move{do: Receive, slot: slot})
+		}
+		if w.spent[Lose] < c.Losses {
+			list = append(list, move{do: Lose, slot: slot})
+		}
+		if w.spent[Duplicate] < c.Duplicates && len(w.flight) < c.InFlight {
+			list = append(list, move{do: Duplicate, slot: slot})
+		}
+	}
+	for _, s := range w.servers {
+		id := uint8(s.id)
+		if s.node == nil {
+			list = append(list, move{do: Restart, server: id})
+			continue
+		}
+		if s.node.Role() != raft.Leader {
+			list = append(list, move{do: TimeOut, server: id})
+		} else {
+			if w.spent[Heartbeat] < c.Heartbeats {
+				list = append(list, move{do: Heartbeat, server: id})
+			}
+			if w.spent[Propose] < c.Proposals {
+				list = append(list, move{do: Propose, server: id})
+			}
+		}
+		if !s.stalled && w.spent[Stall] < c.Stalls {
+			list = append(list, move{do: Stall, server: id})
+		}
+		if len(s.saves) > 0 {
+			list = append(list, move{do: Write, server: id})
+		}
+		if w.spent[CrashLose] < c.Crashes {
+			list = append(list, move{do: CrashLose, server: id})
+			if len(s.saves) > 0 {
+				list = append(list, move{do: CrashKeep, server: id})
+			}
+		}
+	}
+	return list
+}
+
+// step returns the world after a move that moves listed.
+func (w *world) step(m move) *world {
+	next := *w
+	next.servers, next.flight = slices.Clone(w.servers), slices.Clone(w.flight)
+	next.past.leaders, next.past.committed = slices.Clip(w.past.leaders), slices.Clip(w.past.committed)
+	next.checker = w.checker.Clone()
+	next.moment++
+	switch m.do {
+	case Lose:
+		next.flight = slices.Delete(next.flight, int(m.slot), int(m.slot)+1)
+	case Duplicate:
+		next.flight = append(next.flight, next.flight[m.slot])
+	case Receive:
+		f := next.flight[m.slot]
+		next.flight = slices.Delete(next.flight, int(m.slot), int(m.slot)+1)
+		s := next.own(f.to)
+		s.node.Receive(f.from, f.rpc)
+		next.settle(s)
+	default:
+		next.act(m.do, next.own(raft.ServerID(m.server)))
+	}
+	if m.do == CrashKeep {
+		m.do = CrashLose // they have one account
+	}
+	if m.do != Receive && m.do != TimeOut && m.do != Write && m.do != Restart {
+		next.spent[m.do]++
+	}
+	next.measure()
+	return &next
+}
+
+// act does what concerns one server.
+func (w *world) act(do Deed, s *server) {
+	switch do {
+	case TimeOut:
+		s.node.Campaign()
+	case Heartbeat:
+		s.node.Tick()
+	case Propose:
+		index, term, err := s.node.Propose([]byte(strconv.Itoa(w.spent[Propose] + 1)))
+		if err == nil {
+			s.clients = append(s.clients, place{index, term})
+		}
+	case Stall:
+		s.stalled = true
+		return
+	case Write:
+		s.write()
+		s.stalled = len(s.saves) > 0
+	case CrashKeep, CrashLose:
+		for do == CrashKeep && len(s.saves) > 0 {
+			s.persist()
+		}
+		*s = server{id: s.id, disk: s.disk}
+		w.checker.Stopped(s.id)
+		return
+	case Restart:
+		w.start(s)
+		return
+	}
+	w.settle(s)
+}
+
+// server returns one to look at.
+func (w *world) server(id raft.ServerID) *server { return w.servers[id-1] }
+
+// own returns a server of this world's own, to change.
+func (w *world) own(id raft.ServerID) *server {
+	s := *w.server(id)
+	if s.node != nil {
+		s.node = s.node.Clone()
+	}
+	s.saves, s.waiting, s.clients = slices.Clone(s.saves), slices.Clone(s.waiting), slices.Clone(s.clients)
+	w.servers[id-1] = &s
+	return &s
+}
+
+// settle does what the node wants done until it wants no more, then looks at it.
+func (w *world) settle(s *server) {
+	var out raft.Output
+	var acked []place
+	for s.node.Output(&out) {
+		for i := range out.Events {
+			if e := &out.Events[i]; e.Kind == raft.BecameLeader {
+				w.checker.Led(w.moment, s.id, e.Term)
+			}
+		}
+		if out.Save.Seq != 0 {
+			save := out.Save
+			save.Entries = slices.Clone(save.Entries)
+			s.saves = append(s.saves, save)
+		}
+		for _, e := range out.Send {
+			m := message{from: s.id, to: e.To, after: e.After, rpc: copied(e.RPC)}
+			if m.isCall() {
+				s.calls++
+			}
+			s.waiting = append(s.waiting, m)
+		}
+		acked = s.apply(&out.Apply, acked)
+		for !s.stalled && len(s.saves) > 0 {
+			s.write()
+		}
+		w.release(s)
+	}
+	w.observe(s)
+	for _, p := range acked {
+		w.checker.Acknowledged(w.moment, s.id, p.index, p.term)
+		w.past.acked = max(w.past.acked, p.index)
+	}
+}
+
+// write makes the oldest save durable and says so.
+func (s *server) write() {
+	s.persist()
+	s.node.Saved(s.saved)
+}
+
+// persist makes the oldest save durable.
+func (s *server) persist() {
+	save := s.saves[0]
+	s.saves = s.saves[1:]
+	s.saved = save.Seq
+	keep := min(int(save.First)-1, len(s.disk.Log))
+	s.disk = raft.Durable{CurrentTerm: save.CurrentTerm, VotedFor: save.VotedFor, Log: append(slices.Clip(s.disk.Log[:keep]), save.Entries...)}
+}
+
+// release sends what needs to wait no longer.
+func (w *world) release(s *server) {
+	still := s.waiting[:0]
+	for _, m := range s.waiting {
+		if m.after <= s.saved {
+			w.flight = append(w.flight, m)
+		} else {
+			still = append(still, m)
+		}
+	}
+	s.waiting = still
+}
+
+// apply applies committed entries, and appends to acked what clients are now told of.
+func (s *server) apply(a *raft.Apply, acked []place) []place {
+	for i := range a.Entries {
+		e, index := &a.Entries[i], a.First+raft.Index(i)
+		s.state = s.state*0x100000001b3 ^ uint64(e.Term)<<8 ^ uint64(e.Kind)
+		for _, c := range e.Data {
+			s.state = s.state*0x100000001b3 ^ uint64(c)
+		}
+		s.clients = slices.DeleteFunc(s.clients, func(p place) bool {
+			if p.index == index && p.term == e.Term {
+				acked = append(acked, p)
+			}
+			return p.index == index
+		})
+		s.node.Applied(index)
+	}
+	return acked
+}
+
+// observe shows the checker a server, and notes of the past what it will need.
+func (w *world) observe(s *server) {
+	var st raft.Status
+	s.node.Status(&st)
+	w.checker.Observe(w.moment, &check.View{Server: s.id, Role: st.Role, Term: st.CurrentTerm, Last: st.LastIndex, Commit: st.CommitIndex, Applied: st.LastApplied, StateHash: s.state, Log: s.node})
+	if l := (leader{st.CurrentTerm, s.id}); st.Role == raft.Leader && !slices.Contains(w.past.leaders, l) {
+		w.past.leaders = append(w.past.leaders, l)
+	}
+	during := st.CurrentTerm
+	if n := len(w.past.committed); n > 0 {
+		during = max(during, w.past.committed[n-1].during)
+	}
+	for i := raft.Index(len(w.past.committed)) + 1; i <= st.CommitIndex; i++ {
+		e, _ := s.node.Entry(i)
+		w.past.committed = append(w.past.committed, commitment{e, during})
+	}
+	w.far = w.far || st.CurrentTerm > w.config.Term || st.LastIndex > w.config.Entries
+}
+
+// measure finds out whether the world is still within the bounds.
+func (w *world) measure() {
+	under := len(w.flight)
+	for _, s := range w.servers {
+		under += len(s.waiting)
+	}
+	w.far = w.far || under > w.config.InFlight
+}
+
+// violation returns the first violation so far, nil if there was none.
+func (w *world) violation() *check.Violation {
+	if v := w.checker.Violations(); len(v) > 0 {
+		return &v[0]
+	}
+	return nil
+}
+
+func (m *message) isCall() bool {
+	switch m.rpc.(type) {
+	case *raft.RequestVote, *raft.AppendEntries:
+		return true
+	}
+	return false
+}
+
+// copied makes a message of our own from a borrowed one.
+func copied(m raft.RPC) raft.RPC {
+	switch m := m.(type) {
+	case *raft.RequestVote:
+		c := *m
+		return &c
+	case *raft.RequestVoteReply:
+		c := *m
+		return &c
+	case *raft.AppendEntries:
+		c := *m
+		c.Entries = slices.Clone(m.Entries)
+		return &c
+	case *raft.AppendEntriesReply:
+		c := *m
+		return &c
+	}
+	panic("explore: a message that no server sends here")
+}
