@@ -66,7 +66,7 @@ func (n *Node) AppendState(b []byte) []byte {
 	}
 	d := &n.disk
 	u(uint64(n.currentTerm), uint64(n.votedFor), uint64(n.commitIndex), uint64(n.lastApplied), uint64(n.applying), uint64(n.leader),
-		uint64(n.elapsed), uint64(n.timeout), n.calls, flag(d.snapshotChanged), flag(d.stateChanged), flag(d.cut), uint64(d.handed), uint64(d.durable), d.handedSeq, d.savedSeq)
+		uint64(n.elapsed), uint64(n.timeout), n.calls, uint64(n.forgetful), flag(d.snapshotChanged), flag(d.stateChanged), flag(d.cut), uint64(d.handed), uint64(d.durable), d.handedSeq, d.savedSeq)
 	random, _ := n.random.MarshalBinary()
 	b = append(b, random...)
 	for _, p := range d.pending {

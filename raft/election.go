@@ -80,11 +80,14 @@ func (n *Node) handleRequestVote(from ServerID, m *RequestVote) {
 		n.answerPreVote(from, m)
 		return
 	}
-	loyal := n.loyal() && !m.Transfer
-	if !loyal {
+	loyalty := NoReason
+	if !m.Transfer {
+		loyalty = n.loyalty()
+	}
+	if loyalty == NoReason {
 		n.observeTerm(m.Term, from)
 	}
-	refusal := n.refusal(m, loyal)
+	refusal := n.refusal(m, loyalty)
 	switch refusal {
 	case NoReason:
 		n.grantVote(m.CandidateID)
@@ -102,10 +105,10 @@ func (n *Node) handleRequestVote(from ServerID, m *RequestVote) {
 }
 
 // refusal tells why the candidate does not get this server's vote, NoReason if it does.
-func (n *Node) refusal(m *RequestVote, loyal bool) Reason {
+func (n *Node) refusal(m *RequestVote, loyalty Reason) Reason {
 	switch {
-	case m.Term >= n.currentTerm && loyal: // disregard RequestVote RPCs when believing a current leader exists (§6)
-		return LeaderAlive
+	case m.Term >= n.currentTerm && loyalty != NoReason: // disregard RequestVote RPCs when believing a current leader exists (§6)
+		return loyalty
 	case m.Term < n.currentTerm: // 1. reply false if term < currentTerm (§5.1)
 		return StaleTerm
 	case n.votedFor != 0 && n.votedFor != m.CandidateID && n.keeps(OneVotePerTerm): // 2. if votedFor is null or candidateId, …
@@ -116,28 +119,35 @@ func (n *Node) refusal(m *RequestVote, loyal bool) Reason {
 	return NoReason
 }
 
-// loyal reports whether this server heard from its leader within the shortest election timeout, or is a leader that reached a majority
-// within it. Servers that were removed, or only cannot hear, then do not disturb the others (§6).
-func (n *Node) loyal() bool {
-	switch {
-	case !n.keeps(LeaderLoyalty):
-		return false
-	case n.leadership != nil:
-		return n.leadership.ticks-n.leadership.contact < uint64(n.opt.ElectionTicksMin)
+// loyalty tells why this server owes its loyalty to a leader: it heard from it within the shortest election timeout, or is a leader itself that reached a majority
+// within it, or may have known one before it restarted. Servers that were removed, or only cannot hear, then do not disturb the others (§6), and a lease
+// holds (thesis 6.4.1). NoReason: it owes none.
+func (n *Node) loyalty() Reason {
+	if !n.keeps(LeaderLoyalty) {
+		return NoReason
 	}
-	return n.leader != 0 && n.elapsed < n.opt.ElectionTicksMin
+	alive := n.leader != 0 && n.elapsed < n.opt.ElectionTicksMin
+	if n.leadership != nil {
+		alive = n.leadership.ticks-n.leadership.contact < uint64(n.opt.ElectionTicksMin)
+	}
+	switch {
+	case alive:
+		return LeaderAlive
+	case n.forgetful > 0 && n.leader == 0:
+		return JustRestarted
+	}
+	return NoReason
 }
 
 // answerPreVote tells whether this server would vote for the candidate. It promises nothing and changes nothing: not its term, not its
 // timer (hashicorp/raft#609). A refusal carries this server's term, so that one that is behind can catch up with it (etcd#8243).
 func (n *Node) answerPreVote(from ServerID, m *RequestVote) {
 	reply := RequestVoteReply{Call: m.Call, Term: n.currentTerm}
-	refusal := NoReason
+	refusal := n.loyalty()
 	switch {
 	case m.Term <= n.currentTerm:
 		refusal = StaleTerm
-	case n.loyal():
-		refusal = LeaderAlive
+	case refusal != NoReason:
 	case !n.atLeastAsUpToDate(m):
 		refusal = LogBehind
 	default:

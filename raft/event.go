@@ -26,7 +26,7 @@ const (
 	LeaderKnown                               // Peer is the leader of Term
 	TimerReset                                // the election timer starts anew; Reason why; New: the timeout drawn, ticks; Peer: who caused it
 	VoteGranted                               // this server votes for Peer
-	VoteRefused                               // this server does not vote for Peer; Reason: StaleTerm, AlreadyVoted (Old: for whom), LogBehind, LeaderAlive (Old: who)
+	VoteRefused                               // this server does not vote for Peer; Reason: StaleTerm, AlreadyVoted (Old: for whom), LogBehind, LeaderAlive (Old: who), JustRestarted
 	VoteReceived                              // Peer (or this server itself) votes for this candidate; Old: votes now; New: votes needed
 	VoteDenied                                // Peer refuses this candidate its vote
 	EntriesProposed                           // the leader appended a client's commands: indices Old through New
@@ -39,7 +39,7 @@ const (
 	CommitHeldBack                            // a majority stores Index, but its term Old is not the current one; Reason: OlderTerm
 	BecamePreCandidate                        // asks whether it could win Term + 1 (thesis 9.6); Old: ticks since the timer was reset; New: votes needed
 	PreVoteGranted                            // this server would vote for Peer in term New
-	PreVoteRefused                            // it would not; Reason: StaleTerm, LeaderAlive (Old: the leader), LogBehind
+	PreVoteRefused                            // it would not; Reason: StaleTerm, LeaderAlive (Old: the leader), JustRestarted, LogBehind
 	PreVoteReceived                           // Peer (or this server itself) would vote for this server; Old: so many now; New: needed
 	PreVoteDenied                             // Peer would not
 	TransferStarted                           // the leader hands its leadership to Peer (thesis 3.10)
@@ -80,6 +80,7 @@ const (
 	LeaderSaidSo           // LeaderCommit (§5.3)
 	OlderTerm              // an entry of an earlier term is never committed by counting (§5.4.2)
 	LeaderAlive            // the voter heard from a leader within the shortest election timeout (§6)
+	JustRestarted          // the voter restarted within the shortest election timeout, and may have forgotten its leader (thesis 6.4.1)
 	LostQuorum             // no majority answered the leader for an election timeout (thesis 6.2)
 	Transferred            // the leader asked for it: TimeoutNow (thesis 3.10)
 	Removed                // the server is not in the configuration any more (§6)

@@ -92,7 +92,7 @@ func TestPreVote_AnsweringChangesNothing(t *testing.T) {
 	} {
 		t.Run(c.name, func(t *testing.T) {
 			h := whole(t, 1, 3, Durable{CurrentTerm: 5, VotedFor: 3, Log: logOf(3, 3)})
-			h.ticks(100)
+			h.ticks(150)
 			before := string(h.n.AppendState(nil))
 			c.m.Call, c.m.CandidateID, c.m.PreVote, c.want.Call = 7, 2, true, 7
 			equal(t, "reply", *reply[*RequestVoteReply](t, h, 2, &c.m), c.want)
@@ -172,6 +172,24 @@ func TestLoyalty_CandidatesAreDisregardedWhileTheLeaderLives(t *testing.T) {
 		equal(t, "term", h.n.currentTerm, 1)
 		h.ticks(150)
 		equal(t, "the shortest timeout later", reply[*RequestVoteReply](t, h, 3, ask).VoteGranted, true)
+	})
+	t.Run("follower that restarts, and has forgotten its leader", func(t *testing.T) {
+		h := whole(t, 1, 3, Durable{CurrentTerm: 1})
+		h.receive(2, &AppendEntries{Term: 1, LeaderID: 2})
+		h.crash(t)
+		equal(t, "at once", reply[*RequestVoteReply](t, h, 3, ask).VoteGranted, false)
+		equal(t, "event", h.has(VoteRefused, JustRestarted), true)
+		pre := *ask
+		pre.PreVote = true
+		equal(t, "pre-vote", reply[*RequestVoteReply](t, h, 3, &pre).VoteGranted, false)
+		h.ticks(149)
+		equal(t, "one tick before the shortest timeout", reply[*RequestVoteReply](t, h, 3, ask).VoteGranted, false)
+		h.ticks(1)
+		equal(t, "after it", reply[*RequestVoteReply](t, h, 3, ask).VoteGranted, true)
+	})
+	t.Run("a new server has forgotten nobody", func(t *testing.T) {
+		h := whole(t, 1, 3, Durable{})
+		equal(t, "at once", reply[*RequestVoteReply](t, h, 3, ask).VoteGranted, true)
 	})
 	t.Run("unless the leader itself wants it", func(t *testing.T) {
 		h := whole(t, 1, 3, Durable{CurrentTerm: 1})

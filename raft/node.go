@@ -163,6 +163,7 @@ type Node struct {
 	timeout     int      // ticks at which the election timer runs out
 	random      rand.PCG
 	calls       uint64 // calls made so far
+	forgetful   int    // ticks for which this server, restarted, may owe its loyalty to a leader that it has forgotten
 
 	// Volatile state of a role exists only in that role; a follower has neither.
 	candidacy  *candidacy
@@ -188,6 +189,9 @@ func New(opt Options, d Durable) (*Node, error) {
 	n.disk.start(n.log.last)
 	n.timeout = n.drawTimeout()
 	n.elapsed = n.timeout * opt.FirstElapsed / 100
+	if d.CurrentTerm > 0 {
+		n.forgetful = opt.ElectionTicksMin
+	}
 	n.event(Event{Kind: Started, Index: n.log.last, New: uint64(n.timeout)})
 	n.check()
 	return n, nil
@@ -271,6 +275,7 @@ func (n *Node) Tick() {
 	if n.leadership != nil || n.elapsed < n.timeout {
 		n.elapsed++
 	}
+	n.forgetful = max(0, n.forgetful-1)
 	switch {
 	case n.leadership != nil:
 		n.tickLeader()

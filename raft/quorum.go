@@ -43,8 +43,8 @@ func (n *Node) agreedBy(voters []ServerID, own uint64, reached func(*follower) u
 	for i, v := range voters {
 		if v == n.opt.ID {
 			numbers[i] = own
-		} else {
-			numbers[i] = reached(n.leadership.follower(v))
+		} else if f := n.leadership.follower(v); f != nil { // nil: the rule that a configuration counts once it is appended is off
+			numbers[i] = reached(f)
 		}
 	}
 	return storedBy(n.majority(len(voters)), numbers[:len(voters)])

@@ -5,9 +5,7 @@ type ReadKind uint8
 
 const (
 	ReadIndex ReadKind = iota // a majority confirms that this server still leads (§8, thesis 6.4)
-	// LeaseRead trusts that a majority confirmed it within the shortest election timeout (thesis 6.4.1). It is right as long as clocks run alike, and as long as no
-	// server restarts within that time: one that does has forgotten whom it owes its loyalty, and votes.
-	LeaseRead
+	LeaseRead                 // a majority confirmed it within the shortest election timeout: right as long as clocks run alike (thesis 6.4.1)
 )
 
 // Read is the outcome of a read that was asked for with Node.Read.

@@ -109,7 +109,7 @@ var Rules = [rules]RuleInfo{
 	{BackUpByTerm, "backUpByTerm", "Back up a term at a time", "After a refusal the leader skips all entries of the conflicting term at once.", "§5.3", Liveness},
 	{PreVote, "preVote", "Ask before raising the term", "A server that heard nothing first asks whether it could win, and raises its term only if it could.", "thesis 9.6", Liveness},
 	{CheckQuorum, "checkQuorum", "A leader without a majority steps down", "A leader that reached no majority for an election timeout becomes a follower.", "thesis 6.2", Liveness},
-	{LeaderLoyalty, "leaderLoyalty", "Loyalty to a living leader", "A server that heard from its leader within the shortest election timeout disregards candidates.", "§6", Liveness},
+	{LeaderLoyalty, "leaderLoyalty", "Loyalty to a living leader", "A server that heard from its leader within the shortest election timeout, or may have before it restarted, disregards candidates.", "§6", Liveness},
 	{ReadInOwnTerm, "readInOwnTerm", "Reads wait for an entry of the leader's own term", "A leader answers reads once it has committed an entry of its own term: until then its commitIndex may be behind.", "§8", Linearizability},
 	{ReadRound, "readRound", "Reads wait for a round of heartbeats", "A leader answers a read once a majority has answered calls made after the read came.", "§8", Linearizability},
 	{LeaseEndsWithTransfer, "leaseEndsWithTransfer", "A lease ends where leadership is handed over", "A leader that sent TimeoutNow serves no more reads by lease in its term.", "thesis 6.4.1", Linearizability},

@@ -167,6 +167,10 @@ func voteRefused(self raft.ServerID, e raft.Event) Words {
 		w.Text = begin + leaderAlive(self, e) + "."
 		w.Why = "A server that was removed, or only cannot hear, must not depose a leader that serves. So its call is disregarded, its term too."
 		w.Section, w.Rule = "§6", ""
+	case raft.JustRestarted:
+		w.Text = begin + "it has only just restarted."
+		w.Why = "It may have forgotten a leader that it answered a moment ago, and that serves reads by the lease which it has from that answer."
+		w.Section, w.Rule = "thesis 6.4.1", ""
 	default:
 		w.Text = server(self) + " does not vote for " + server(e.Peer) + " in " + term(e.Term) + "."
 		w.Why = "Every call gets an answer, a refusal too."
@@ -223,6 +227,9 @@ func preVoteRefused(self raft.ServerID, e raft.Event) Words {
 	case raft.LeaderAlive:
 		w.Text = begin + leaderAlive(self, e) + "."
 		w.Why = "No election is needed where a leader serves. Whoever asks has only lost touch with it."
+	case raft.JustRestarted:
+		w.Text = begin + "it has only just restarted."
+		w.Why = "It may have forgotten a leader that it answered a moment ago. A real vote would not be given either."
 	case raft.LogBehind:
 		w.Text = begin + "its own log is more up to date."
 		w.Why = "A candidate without this server's entries would not get its vote. Told in advance, it raises no term in vain."

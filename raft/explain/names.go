@@ -80,6 +80,7 @@ var reasonNames = [raft.Reasons]string{
 	raft.LeaderSaidSo:    "leaderSaidSo",
 	raft.OlderTerm:       "olderTerm",
 	raft.LeaderAlive:     "leaderAlive",
+	raft.JustRestarted:   "justRestarted",
 	raft.LostQuorum:      "lostQuorum",
 	raft.Transferred:     "transferred",
 	raft.Removed:         "removed",

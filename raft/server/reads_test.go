@@ -178,3 +178,43 @@ func TestIdlePromisesNothingThatALeaderBreaks(t *testing.T) {
 		})
 	}
 }
+
+// A server that restarts has forgotten that it heard from its leader; it must be loyal all the same for as long as the leader's lease may last.
+func TestALeaseOutlivesTheRestartOfAFollower(t *testing.T) {
+	bad := 0
+	for seed := range uint64(40) {
+		c := newClusterWith(t, 2*seed+2, 3, traits{reads: server.Lease})
+		leader := c.elect()
+		c.done(leader.id, put("x", "1"))
+		c.run(200)
+		f, other := c.seats[leader.id%3], c.seats[(leader.id+1)%3]
+		// other hears nobody but f and has given up on the leader
+		c.cut[[2]uint64{uint64(leader.id), uint64(other.id)}] = true
+		c.cut[[2]uint64{uint64(other.id), uint64(leader.id)}] = true
+		c.run(400)
+		// the leader loses f too; f restarts at once
+		c.cut[[2]uint64{uint64(leader.id), uint64(f.id)}] = true
+		c.cut[[2]uint64{uint64(f.id), uint64(leader.id)}] = true
+		c.crash(f)
+		c.start(f)
+		var w uint64
+		for range 150 {
+			if l := c.leader(); l != nil && l != leader && w == 0 {
+				w = c.ask(l.id, put("x", "2"))
+			}
+			if w != 0 && c.answers[w] != nil && c.answers[w].answer != nil {
+				r := c.ask(leader.id, get("x"))
+				c.collect(leader)
+				if a := c.answers[r]; a != nil && a.answer != nil && a.answer.Value == "1" {
+					bad++
+					t.Logf("seed %d tick %d: stale read %+v after %+v", 2*seed+2, c.now, a.answer, c.answers[w].answer)
+					break
+				}
+			}
+			c.step()
+		}
+	}
+	if bad > 0 {
+		t.Errorf("%d of 40 runs read what was overwritten", bad)
+	}
+}
