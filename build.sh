@@ -30,6 +30,7 @@ main() {
     soak)
       run_seeds
       run_fuzz_targets
+      EXPLORE_DEEP=1 go test -count=1 -v -timeout 30m -run Kept ./raft/explore # all that can happen, in wider bounds than the tests'
       ;;
     help | -h | --help) usage ;;
     *) usage >&2; exit 2 ;;
