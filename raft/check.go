@@ -79,7 +79,7 @@ func (b *box) poison() {
 		b.requestVotes[i] = RequestVote{dead, dead, dead, dead, dead, true, true}
 	}
 	for i := range b.voteReplies {
-		b.voteReplies[i] = RequestVoteReply{dead, dead, true}
+		b.voteReplies[i] = RequestVoteReply{dead, dead, true, true}
 	}
 	for i := range b.appends {
 		b.appends[i] = AppendEntries{Call: dead, Term: dead, LeaderID: dead, PrevLogIndex: dead, PrevLogTerm: dead, LeaderCommit: dead}

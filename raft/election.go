@@ -142,7 +142,7 @@ func (n *Node) loyalty() Reason {
 // answerPreVote tells whether this server would vote for the candidate. It promises nothing and changes nothing: not its term, not its
 // timer (hashicorp/raft#609). A refusal carries this server's term, so that one that is behind can catch up with it (etcd#8243).
 func (n *Node) answerPreVote(from ServerID, m *RequestVote) {
-	reply := RequestVoteReply{Call: m.Call, Term: n.currentTerm}
+	reply := RequestVoteReply{Call: m.Call, Term: n.currentTerm, PreVote: true}
 	refusal := n.loyalty()
 	switch {
 	case m.Term <= n.currentTerm:
@@ -179,27 +179,35 @@ func (n *Node) grantVote(candidate ServerID) {
 }
 
 func (n *Node) handleRequestVoteReply(from ServerID, m *RequestVoteReply) {
-	c := n.candidacy
-	if c != nil && c.pre && m.VoteGranted && m.Call >= c.since && m.Term == n.currentTerm+1 {
-		n.countVote(from) // the term is the one asked for, nobody is in it yet
+	if m.PreVote && m.VoteGranted {
+		n.handlePreVote(from, m)
 		return
 	}
 	n.observeTerm(m.Term, from)
-	c = n.candidacy
+	c := n.candidacy
 	switch {
 	case m.Term < n.currentTerm && n.keeps(AnswersOfThisElection):
 		n.ignore(from, StaleTerm)
 	case c == nil:
 		n.ignore(from, NotCandidate)
-	case m.Call != 0 && m.Call < c.since && n.keeps(AnswersOfThisElection): // a pre-vote's answer is no vote (canonical/raft#196)
+	case m.PreVote != c.pre, m.Call != 0 && m.Call < c.since && n.keeps(AnswersOfThisElection):
 		n.ignore(from, StaleReply)
-	case m.VoteGranted && !c.pre:
+	case m.VoteGranted:
 		n.countVote(from)
-	case !m.VoteGranted:
-		n.denyVote(from)
 	default:
-		n.ignore(from, StaleReply)
+		n.denyVote(from)
 	}
+}
+
+// handlePreVote takes a pre-vote that was granted. Its term is the one that was asked for, which nobody may have entered yet; and it is no vote, however
+// late it comes (canonical/raft#196).
+func (n *Node) handlePreVote(from ServerID, m *RequestVoteReply) {
+	c := n.candidacy
+	if c == nil || !c.pre || m.Term != n.currentTerm+1 {
+		n.ignore(from, StaleReply)
+		return
+	}
+	n.countVote(from)
 }
 
 // countVote implements Fig. 2, Rules for Candidates: "if votes received from majority of servers: become leader". Voters are counted,

@@ -19,7 +19,7 @@ func (h *host) leads(t testing.TB) {
 	h.timeOut()
 	for _, v := range h.opt.Voters {
 		if v != h.opt.ID && h.n.Role() == PreCandidate {
-			h.receive(v, &RequestVoteReply{Call: h.n.calls, Term: h.n.currentTerm + 1, VoteGranted: true})
+			h.receive(v, &RequestVoteReply{Call: h.n.calls, Term: h.n.currentTerm + 1, VoteGranted: true, PreVote: true})
 		}
 	}
 	for _, v := range h.opt.Voters {
@@ -65,10 +65,10 @@ func TestPreVote_BecomesCandidateOnlyIfAMajorityWouldVoteForIt(t *testing.T) {
 		m.Call = 0
 		equal(t, "call", m, RequestVote{Term: 5, CandidateID: 1, LastLogIndex: 1, LastLogTerm: 4, PreVote: true})
 	}
-	yes := &RequestVoteReply{Call: h.n.calls, Term: 5, VoteGranted: true}
+	yes := &RequestVoteReply{Call: h.n.calls, Term: 5, VoteGranted: true, PreVote: true}
 	h.receive(2, yes)
 	h.receive(2, yes)
-	h.receive(3, &RequestVoteReply{Call: h.n.calls, Term: 4})
+	h.receive(3, &RequestVoteReply{Call: h.n.calls, Term: 4, PreVote: true})
 	equal(t, "2 of 5", h.n.Role(), PreCandidate)
 	h.receive(4, yes)
 	equal(t, "3 of 5", h.n.Role(), Candidate)
@@ -77,6 +77,9 @@ func TestPreVote_BecomesCandidateOnlyIfAMajorityWouldVoteForIt(t *testing.T) {
 	h.receive(5, yes)
 	h.receive(2, yes)
 	equal(t, "a pre-vote is no vote, however late (canonical/raft#196)", h.n.Role(), Candidate)
+	h.receive(4, &RequestVoteReply{Call: h.n.calls, Term: 5, VoteGranted: true, PreVote: true})
+	h.receive(5, &RequestVoteReply{Call: h.n.calls, Term: 5, VoteGranted: true, PreVote: true})
+	equal(t, "not even with the number of a later call, as after a restart", h.n.Role(), Candidate)
 }
 
 func TestPreVote_AnsweringChangesNothing(t *testing.T) {
@@ -94,7 +97,7 @@ func TestPreVote_AnsweringChangesNothing(t *testing.T) {
 			h := whole(t, 1, 3, Durable{CurrentTerm: 5, VotedFor: 3, Log: logOf(3, 3)})
 			h.ticks(150)
 			before := string(h.n.AppendState(nil))
-			c.m.Call, c.m.CandidateID, c.m.PreVote, c.want.Call = 7, 2, true, 7
+			c.m.Call, c.m.CandidateID, c.m.PreVote, c.want.Call, c.want.PreVote = 7, 2, true, 7, true
 			equal(t, "reply", *reply[*RequestVoteReply](t, h, 2, &c.m), c.want)
 			equal(t, "term, vote, timer: the state is the same", string(h.n.AppendState(nil)) == before, true)
 		})

@@ -150,7 +150,7 @@ func (l *leadership) follow(n *Node, c *Configuration) {
 		if i := slices.IndexFunc(l.followers, func(f follower) bool { return f.id == v }); i >= 0 {
 			followers = append(followers, l.followers[i])
 		} else {
-			followers = append(followers, follower{id: v, next: n.log.last + 1, probing: true, roundEnd: n.log.last, roundBegan: l.ticks})
+			followers = append(followers, follower{id: v, next: n.log.last + 1, probing: true, since: n.calls + 1, roundEnd: n.log.last, roundBegan: l.ticks})
 		}
 	}
 	l.followers = followers

@@ -48,6 +48,7 @@ type RequestVoteReply struct {
 	Call        uint64
 	Term        Term // the voter's currentTerm, for the candidate to update itself; if a pre-vote is granted: the term asked for
 	VoteGranted bool // true means candidate received vote
+	PreVote     bool // this answers a pre-vote, and is no vote: the numbers of calls begin anew with a restart, so they cannot tell
 }
 
 // AppendEntries is invoked by the leader to replicate log entries (§5.3); without entries it is a heartbeat (§5.2).

@@ -183,7 +183,7 @@ func (l *letters) appendMessage(b []byte, m *message) []byte {
 		u(uint64(r.Term), uint64(r.LastLogIndex), uint64(r.LastLogTerm), bit(r.PreVote))
 	case *raft.RequestVoteReply:
 		b = l.appendCall(append(b, 2), m.to, m.from, r.Call)
-		u(uint64(r.Term), bit(r.VoteGranted))
+		u(uint64(r.Term), bit(r.VoteGranted), bit(r.PreVote))
 	case *raft.AppendEntries:
 		b = l.appendCall(append(b, 3), m.from, m.to, r.Call)
 		u(uint64(r.Term), uint64(r.PrevLogIndex), uint64(r.PrevLogTerm), uint64(r.LeaderCommit))

@@ -59,7 +59,11 @@ func describe(rpc raft.RPC) string {
 		}
 		return fmt.Sprintf("%s term %d, last %d@%d", name, m.Term, m.LastLogIndex, m.LastLogTerm)
 	case *raft.RequestVoteReply:
-		return fmt.Sprintf("RequestVoteReply term %d, %s", m.Term, yes(m.VoteGranted))
+		name := "RequestVoteReply"
+		if m.PreVote {
+			name = "PreVoteReply"
+		}
+		return fmt.Sprintf("%s term %d, %s", name, m.Term, yes(m.VoteGranted))
 	case *raft.AppendEntries:
 		text := fmt.Sprintf("AppendEntries term %d, after %d@%d", m.Term, m.PrevLogIndex, m.PrevLogTerm)
 		if len(m.Entries) > 0 {

@@ -98,6 +98,7 @@ func (w *writer) reply(f *Frame) {
 		w.address(f)
 		w.number(`,"result":{"rpc":"RequestVote","term":`, uint64(m.Term))
 		w.boolean(`,"voteGranted":`, m.VoteGranted)
+		w.unlessFalse(`,"preVote":`, m.PreVote)
 	case *raft.AppendEntriesReply:
 		w.replyID(f, m.Call)
 		w.address(f)

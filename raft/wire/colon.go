@@ -66,7 +66,8 @@ func (d *Decoder) decodeColonReply(r *colonReader, kind []byte, f *Frame) {
 	switch string(kind) {
 	case "RequestVotes":
 		m := raft.RequestVoteReply{Term: raft.Term(r.number("term")), VoteGranted: r.boolean("voteGranted")}
-		m.Call = r.extensions(0, nil).call
+		x := r.extensions(hasPreVote, nil)
+		m.Call, m.PreVote = x.call, x.preVote
 		d.voteReply(f, m)
 	case "AppendEntries":
 		m := raft.AppendEntriesReply{Term: raft.Term(r.number("term")), Success: r.boolean("success")}
@@ -288,6 +289,7 @@ func appendColon(dst []byte, f *Frame) []byte {
 		dst = appendSegments(dst, uint64(m.Term))
 		dst = appendBoolean(dst, m.VoteGranted)
 		dst = appendExtension(dst, ":call=", m.Call)
+		dst = appendFlag(dst, ":preVote=true", m.PreVote)
 	case *raft.AppendEntries:
 		dst = append(dst, ":AppendEntries:Request"...)
 		dst = appendSegments(dst, uint64(m.Term), uint64(m.LeaderID), uint64(m.PrevLogIndex), uint64(m.PrevLogTerm), uint64(m.LeaderCommit))

@@ -33,7 +33,7 @@
 //	          | "TimeoutNow:Reply:"        term
 //	truth     = "true" | "false"
 //	extension = "call=" number                                      all
-//	          | "preVote=" truth                                    RequestVotes request
+//	          | "preVote=" truth                                    RequestVotes request and reply
 //	          | "transfer=" truth                                   RequestVotes request
 //	          | "next=" number                                      InstallSnapshot reply: nextOffset
 //	          | "match=" number                                     AppendEntries and InstallSnapshot reply: matchIndex
@@ -67,7 +67,7 @@
 // Frame.ID and goes back as it came.
 //
 //	method           params                                                               result
-//	RequestVote      term, candidateId, lastLogIndex, lastLogTerm, [preVote, transfer]    rpc, term, voteGranted
+//	RequestVote      term, candidateId, lastLogIndex, lastLogTerm, [preVote, transfer]    rpc, term, voteGranted, [preVote]
 //	AppendEntries    term, leaderId, prevLogIndex, prevLogTerm, leaderCommit, entries     rpc, term, success, [matchIndex, conflictTerm, conflictIndex]
 //	InstallSnapshot  term, leaderId, lastIncludedIndex, lastIncludedTerm, configuration,  rpc, term, [nextOffset, matchIndex]
 //	                 offset, data, done

@@ -296,7 +296,8 @@ func (d *Decoder) decodeResult(r *reader, top *object, f *Frame) {
 	}
 	switch name := unquoted(rpc); {
 	case string(name) == "RequestVote":
-		d.voteReply(f, raft.RequestVoteReply{Call: f.Call, Term: raft.Term(r.number(&p, fieldTerm)), VoteGranted: r.boolean(&p, fieldVoteGranted)})
+		d.voteReply(f, raft.RequestVoteReply{Call: f.Call, Term: raft.Term(r.number(&p, fieldTerm)), VoteGranted: r.boolean(&p, fieldVoteGranted),
+			PreVote: r.flag(&p, fieldPreVote)})
 	case string(name) == "AppendEntries":
 		d.appendReply(f, raft.AppendEntriesReply{Call: f.Call, Term: raft.Term(r.number(&p, fieldTerm)), Success: r.boolean(&p, fieldSuccess),
 			MatchIndex: raft.Index(r.optional(&p, fieldMatchIndex)), ConflictTerm: raft.Term(r.optional(&p, fieldConflictTerm)),

@@ -61,7 +61,7 @@ var anyRPC = rapid.OneOf(
 			PreVote: rapid.Bool().Draw(t, "preVote"), Transfer: rapid.Bool().Draw(t, "transfer")}
 	}),
 	rapid.Custom(func(t *rapid.T) raft.RPC {
-		return &raft.RequestVoteReply{Call: drawn[uint64](t, "call"), Term: drawn[raft.Term](t, "term"), VoteGranted: rapid.Bool().Draw(t, "granted")}
+		return &raft.RequestVoteReply{Call: drawn[uint64](t, "call"), Term: drawn[raft.Term](t, "term"), VoteGranted: rapid.Bool().Draw(t, "granted"), PreVote: rapid.Bool().Draw(t, "preVote")}
 	}),
 	rapid.Custom(func(t *rapid.T) raft.RPC {
 		m := &raft.AppendEntries{Call: drawn[uint64](t, "call"), Term: drawn[raft.Term](t, "term"), LeaderID: drawn[raft.ServerID](t, "leader"),

@@ -235,7 +235,9 @@ func variantHas(rpc raft.RPC) bool {
 			}
 		}
 		return true
-	case *raft.RequestVoteReply, *raft.AppendEntriesReply:
+	case *raft.RequestVoteReply:
+		return !m.PreVote
+	case *raft.AppendEntriesReply:
 		return true
 	}
 	return false

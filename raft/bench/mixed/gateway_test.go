@@ -66,7 +66,7 @@ func (g *gateway) out(from, to uint64, rpc raft.RPC) []*pb.Message {
 		return []*pb.Message{g.outRequestVote(message(pb.MsgVote, m.Term), m)}
 	case *raft.RequestVoteReply:
 		kind := pb.MsgVoteResp
-		if question(m.Call).kind() == preVoteAsked {
+		if m.PreVote {
 			kind = pb.MsgPreVoteResp
 		}
 		v := message(kind, m.Term)
@@ -160,7 +160,7 @@ func (g *gateway) in(m *pb.Message) raft.RPC {
 	case pb.MsgVoteResp:
 		return &raft.RequestVoteReply{Call: g.asked[m.GetFrom()][0], Term: term, VoteGranted: !m.GetReject()}
 	case pb.MsgPreVoteResp:
-		return &raft.RequestVoteReply{Call: g.asked[m.GetFrom()][1], Term: term, VoteGranted: !m.GetReject()}
+		return &raft.RequestVoteReply{Call: g.asked[m.GetFrom()][1], Term: term, VoteGranted: !m.GetReject(), PreVote: true}
 	case pb.MsgApp:
 		a := &raft.AppendEntries{Call: uint64(appendQuestion(m.GetIndex(), m.GetLogTerm())), Term: term, LeaderID: from,
 			PrevLogIndex: raft.Index(m.GetIndex()), PrevLogTerm: raft.Term(m.GetLogTerm()), LeaderCommit: raft.Index(m.GetCommit())}

@@ -53,7 +53,7 @@ func (s *server) vote(from raft.ServerID, granted bool) {
 	if st.Role == raft.PreCandidate && granted {
 		term++
 	}
-	s.node.Receive(from, &raft.RequestVoteReply{Call: s.calls[from], Term: term, VoteGranted: granted})
+	s.node.Receive(from, &raft.RequestVoteReply{Call: s.calls[from], Term: term, VoteGranted: granted, PreVote: st.Role == raft.PreCandidate})
 	s.run()
 }
 
