@@ -186,7 +186,7 @@ run_benchmarks() {
   packages | grep -v '/web/e2e$' | xargs go test -run '^$' -bench "$1" -benchmem | grep --line-buffered -vE '\[no test files\]|^PASS$'
   if [[ -f raft/bench/go.mod ]]; then
     step "this core beside etcd's: raft/bench"
-    (cd raft/bench && go run .)
+    (cd raft/bench && go run . -run "${1#.}")
   fi
 }
 
