@@ -54,6 +54,9 @@ func (n *Node) hear(f *follower, call uint64) {
 // heardQuorum looks how far the answers of a majority reach.
 func (n *Node) heardQuorum() {
 	l := n.leadership
+	if len(l.rounds) == 0 && len(l.reads) == 0 {
+		return // nothing waits for an answer
+	}
 	answered := n.answeredByMajority()
 	done := 0
 	for done < len(l.rounds) && l.rounds[done].call < answered {

@@ -372,9 +372,12 @@ func (n *Node) Applied(i Index) {
 }
 
 // Output collects into o what the inputs since the last call made necessary and reports whether there is anything. Call it until it
-// returns false: what does not fit one Output comes with the next.
+// returns false, and do not look at o then: what does not fit one Output comes with the next.
 func (n *Node) Output(o *Output) bool {
 	n.replicate()
+	if n.idle() {
+		return false
+	}
 	box := n.out.flip()
 	o.Save = n.nextSave(box)
 	o.Send = box.envelopes
@@ -384,6 +387,12 @@ func (n *Node) Output(o *Output) bool {
 	o.Events = box.events
 	n.check()
 	return o.Save.Seq != 0 || len(o.Send) > 0 || o.Restore != nil || len(o.Apply.Entries) > 0 || len(o.Reads) > 0 || len(o.Events) > 0
+}
+
+// idle reports whether there is certainly nothing to put out. It is what a host hears most often, and so is worth a short way.
+func (n *Node) idle() bool {
+	b := n.out.filling()
+	return len(b.envelopes) == 0 && len(b.events) == 0 && len(b.reads) == 0 && !n.unsaved() && n.applying >= min(n.commitIndex, n.disk.durable)
 }
 
 // nextApply implements Fig. 2, Rules for All Servers: "if commitIndex > lastApplied: apply log[lastApplied]". Entries that this server's
