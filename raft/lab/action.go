@@ -74,7 +74,10 @@ func (w *World) actOnServer(a *Action, m *machine) bool {
 	case Restart:
 		w.start(m)
 	case Pause:
-		m.paused = true
+		if m.paused {
+			return false
+		}
+		m.paused, m.behind = true, m.clock.exact(w.now)-m.ticked*1e6
 	case Resume:
 		if !m.paused {
 			return false

@@ -28,7 +28,10 @@ type machine struct {
 	wake   int64 // when it may next do something of its own accord; of a server that is down: when it restarts
 
 	paused bool
+	behind int64    // of a paused server: millionths of a tick that its clock had shown when it was paused, and it had not been told
 	inbox  [][]byte // of a paused server
+
+	damage error // why the server could not start with what its disk holds; nil: it could, or has not tried
 }
 
 // drift is a clock that runs at a rate of its own.
@@ -77,6 +80,7 @@ func (w *World) start(m *machine) {
 		options.Encoding = wire.JSON
 	}
 	started, err := server.New(options, m.disk)
+	m.damage = err
 	if err != nil {
 		m.wake = never
 		w.broken(m.id, "a server must start with whatever a crash leaves on its disk: "+err.Error())

@@ -14,7 +14,9 @@ type link struct {
 // flight is a frame on its way.
 type flight struct {
 	seq    uint64
-	due    int64
+	sent   int64 // when it set out, at first or after it was held
+	due    int64 // of one that is held: when it would have arrived
+	heldAt int64 // of one that is held: since when
 	data   []byte
 	binary bool
 }
@@ -193,13 +195,13 @@ func (h *Hub) carry(l *link, data []byte, original uint64) {
 		fate = "lost"
 	case l.Hold:
 		fate = "held"
-		l.held = append(l.held, flight{seq: h.seq, data: data})
+		l.held = append(l.held, flight{seq: h.seq, sent: now, due: due, heldAt: now, data: data})
 		h.flying += len(data)
 	default:
 		if inOrder {
 			l.latest = due
 		}
-		h.enqueue(l, flight{seq: h.seq, due: due, data: data})
+		h.enqueue(l, flight{seq: h.seq, sent: now, due: due, data: data})
 		h.flying += len(data)
 	}
 	h.tell(sighting{seq: h.seq, original: original, from: l.From, to: l.To, sent: now, due: due, fate: fate, data: data})
@@ -222,6 +224,7 @@ func (h *Hub) happens(chance float64) bool { return chance > 0 && h.random.Float
 // relaunch lets a frame go on that was held, as if it were sent now.
 func (h *Hub) relaunch(l *link, f flight) {
 	var inOrder bool
+	f.sent = h.clock.now
 	if f.due, inOrder = h.dueOn(l); inOrder {
 		l.latest = f.due
 	}

@@ -288,11 +288,7 @@ func (h *Hub) Record() *Record {
 	for i := range h.seats {
 		r.Seats = append(r.Seats, h.seats[i].Seat)
 	}
-	for i := range h.links {
-		if l := &h.links[i]; l.From != l.To {
-			r.Links = append(r.Links, l.Link)
-		}
-	}
+	r.Links = h.Links(nil)
 	return r
 }
 

@@ -188,6 +188,7 @@ func (h *Hub) touch(raw []byte) *refusal {
 func (h *Hub) treat(l *link, f flight, do string) {
 	switch do {
 	case "hold":
+		f.heldAt = h.clock.now
 		l.held = append(l.held, f)
 		h.tell(sighting{seq: f.seq, fate: "held", at: h.clock.now, later: true})
 	case "release":

@@ -1,0 +1,40 @@
+package hub
+
+// Flight is a frame under way between two servers. Times are microseconds of cluster time.
+type Flight struct {
+	Seq    uint64 // the frame's number in this room, by which a member asks to hold, release or drop it
+	From   uint64
+	To     uint64
+	Sent   int64  // when it set out; of one that was held and released: when it was released
+	Due    int64  // when it arrives; of one that is held: when it would have
+	Held   bool   // it goes on only when it is released
+	HeldAt int64  // since when it is held; 0 if it is not
+	Data   []byte // read-only; may be kept
+}
+
+// Flights appends to into the frames that are under way between servers, and returns it: link by link, first by sender, then by receiver; on each
+// link those that move, in the order in which they arrive, then those that are held.
+func (h *Hub) Flights(into []Flight) []Flight {
+	for i := range h.links {
+		l := &h.links[i]
+		for k := range l.queue[l.head:] {
+			f := &l.queue[l.head+k]
+			into = append(into, Flight{Seq: f.seq, From: l.From, To: l.To, Sent: f.sent, Due: f.due, Data: f.data})
+		}
+		for k := range l.held {
+			f := &l.held[k]
+			into = append(into, Flight{Seq: f.seq, From: l.From, To: l.To, Sent: f.sent, Due: f.due, Held: true, HeldAt: f.heldAt, Data: f.data})
+		}
+	}
+	return into
+}
+
+// Links appends to into what every direction of every link is like now, first by sender, then by receiver, and returns it.
+func (h *Hub) Links(into []Link) []Link {
+	for i := range h.links {
+		if l := &h.links[i]; l.From != l.To {
+			into = append(into, l.Link)
+		}
+	}
+	return into
+}
