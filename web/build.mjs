@@ -11,7 +11,7 @@ import { fileURLToPath } from "node:url";
 import { brotliCompressSync, constants, gzipSync } from "node:zlib";
 import { build, transform } from "esbuild";
 import subsetFont from "subset-font";
-import { resolveThemes } from "./themes.mjs";
+import { readStyles, resolveThemes } from "./themes.mjs";
 
 const here = dirname(fileURLToPath(import.meta.url));
 const dist = join(here, process.env.RAFT_DIST ?? "dist");
@@ -67,7 +67,7 @@ async function bundle(entry, constants, format = "esm") {
   return result.outputFiles[0].contents;
 }
 
-/** The style sheet: fonts, with fallbacks that take up the same room until they are here, then page.css in both themes. */
+/** The style sheet: fonts, with fallbacks that take up the same room until they are here, then the page's own in both themes. */
 async function styles(fonts) {
   const faces = `
     @font-face { font-family: "Inter Variable"; font-weight: 400 650; font-display: swap; src: url(${fonts.inter}) format("woff2"); }
@@ -75,7 +75,7 @@ async function styles(fonts) {
     @font-face { font-family: "IBM Plex Mono"; font-weight: 500; font-display: swap; src: url(${fonts.plex500}) format("woff2"); }
     @font-face { font-family: "IBM Plex Mono"; font-weight: 600; font-display: swap; src: url(${fonts.plex600}) format("woff2"); }
     @font-face { font-family: "Plex Fallback"; src: local("Courier New"), local("Liberation Mono"), local("Menlo"); size-adjust: 99.98%; ascent-override: 102.5%; descent-override: 27.5%; line-gap-override: 0%; }`;
-  const sheet = faces + resolveThemes(readFileSync(join(here, "src/page.css"), "utf8"));
+  const sheet = faces + resolveThemes(readStyles(here));
   return (await transform(sheet, { loader: "css", minify: true, target: ["chrome110", "firefox115", "safari16"] })).code;
 }
 

@@ -1,3 +1,12 @@
+import { readdirSync, readFileSync } from "node:fs";
+import { join } from "node:path";
+
+/** The page's style sheet: src/page.css, then those of single views, src/css, in the order of their names. */
+export function readStyles(web) {
+  const views = readdirSync(join(web, "src/css")).filter((f) => f.endsWith(".css")).sort().map((f) => join("src/css", f));
+  return ["src/page.css", ...views].map((f) => readFileSync(join(web, f), "utf8")).join("\n");
+}
+
 /**
  * Turns the tokens of page.css, written once as `--name: light-dark(light, dark)`, into rules that browsers without light-dark() read too:
  * light, dark where the system says so, and either when the header's button chose it.

@@ -279,8 +279,17 @@ function shapeOf(f: Flight, l: Lane): SVGTemplateResult {
   switch (f.kind) {
     case "RequestVote":
       return svg`<path class="arrowhead" transform="rotate(${l.angle})" d="M-8.5 -7L8.5 0L-8.5 7Z" />`;
+    case "PreVote":
+      return svg`<path class="arrowhead hollow" transform="rotate(${l.angle})" d="M-8.5 -7L8.5 0L-8.5 7Z" />`;
+    case "TimeoutNow":
+      return svg`<path class="arrowhead" transform="rotate(${l.angle})" d="M-10 -7L1 0L-10 7ZM0 -7L11 0L0 7Z" />`;
+    case "InstallSnapshot":
+      return svg`<rect class="sheet" x="-5" y="-8" width="14" height="10" rx="2" /><rect class="sheet" x="-9" y="-3" width="14" height="10" rx="2" />`;
     case "RequestVoteReply":
+    case "PreVoteReply":
     case "AppendEntriesReply":
+    case "InstallSnapshotReply":
+    case "TimeoutNowReply":
       return f.ok
         ? svg`<circle class="reply" r="8" /><path class="reply-sign" d="M-3.5 .3L-1 3L3.8 -2.8" />`
         : svg`<circle class="reply refused" r="8" /><path class="reply-sign" d="M-3.5 0H3.5" />`;

@@ -1,5 +1,6 @@
 /**
  * What the Worker tells the page, and the page the Worker. The page holds one Model (store.ts) and draws it; it never decides anything about Raft.
+ * There are two Workers: a live tab's (wasm/tab) and the lab's (wasm/session), which knows more and can do more; both speak of the cluster in the same words.
  *
  * Numbers of Raft are unsigned 64-bit. Where one fits a JavaScript number exactly it is one, else it comes as decimal text: see U64.
  * Times called `at`, `sent`, `due`, `now` are milliseconds of cluster time with fractions, on the room's clock.
@@ -26,7 +27,7 @@ export type Disk = "opfs" | "indexeddb" | "memory" | "none"; // none: a watcher
 
 export interface LogCell {
   term: U64;
-  kind: "command" | "noop";
+  kind: "command" | "noop" | "configuration";
   text: string; // the command in words, e.g. `x = 1`, at most 40 characters
 }
 
@@ -39,7 +40,17 @@ export interface ServerView {
   hidden: boolean;
   disk: Disk;
   roundTrip: number | null; // ms of real time to the relay
+  machine?: Machine; // in the lab
   report: Report | null; // null: it has not described itself (yet); it may be a server of another kind
+}
+
+/** What the lab knows of a server's machine beyond what the server knows itself. A machine that is down has seat "gone". */
+export interface Machine {
+  state: "running" | "paused" | "down" | "damaged"; // damaged: down, and its disk cannot be read: it must be wiped
+  member: "voter" | "learner" | "none"; // by its own configuration
+  clock: number; // seconds of its clock in a second of cluster time
+  slowestWrite: number; // ms that a write of its disk takes at most
+  inbox: number; // frames that wait for a paused machine
 }
 
 /** What a server says of itself (raft/server writes it). */
@@ -69,7 +80,7 @@ export interface Flight {
   seq: number;
   from: number; // a server, or ≥ 1001: a client
   to: number;
-  kind: "RequestVote" | "RequestVoteReply" | "AppendEntries" | "AppendEntriesReply" | "request" | "answer" | "unknown";
+  kind: "RequestVote" | "RequestVoteReply" | "PreVote" | "PreVoteReply" | "AppendEntries" | "AppendEntriesReply" | "InstallSnapshot" | "InstallSnapshotReply" | "TimeoutNow" | "TimeoutNowReply" | "request" | "answer" | "unknown";
   term: U64; // the sender's term in it, 0 if it has none
   ok: boolean; // of a reply: granted, success
   entries: U64[]; // terms of the first five entries
@@ -77,6 +88,7 @@ export interface Flight {
   label: string; // in a word or two: "vote?", "yes", "no", "x = 3", "stored to 4"
   sent: number;
   due: number;
+  held?: boolean; // it stands still until it is let go
   fate: "sent" | "cut" | "down" | "full" | "lost" | "dropped";
   lostAt: number | null; // when it was lost under way
   bytes: number;
@@ -116,6 +128,10 @@ export interface Link {
   up: boolean;
   latency: number; // ms of cluster time, one way
   jitter: number;
+  loss?: number; // probabilities, in the lab
+  duplicate?: number;
+  reorder?: number;
+  held?: boolean; // frames stop on it
 }
 
 export interface Room {
@@ -146,6 +162,52 @@ export interface Batch {
   requests?: ClientRequest[]; // new and changed ones
   notice?: string; // something to tell once, in words
   qr?: { size: number; rows: string[] }; // the room's link; a row is a string of 0 and 1
+
+  // Of the lab only.
+  lab?: Lab;
+  /**
+   * jump: the playhead stands at another moment of the same branch; `flights` are all there are, and nothing is animated.
+   * run: another run or another branch; all that was known before is void, and the batch holds all of it: story, history, requests too.
+   */
+  moment?: "jump" | "run";
+  history?: HistoryPart; // beside batches of a live room, from which the page works its history out itself
+}
+
+/** The lab: what is known of the run beyond the cluster's state at the moment that is looked at. */
+export interface Lab {
+  seed: string; // decimal
+  end: number; // the branch has been lived as far as this; clock.now is the playhead, ≤ end
+  branch: number; // of branches: the one that is looked at
+  branches: Branch[]; // ascending by id; at least one
+  off: string[]; // IDs of rules that no server keeps now
+  properties: Property[];
+  chaos: boolean; // faults are drawn as time goes on
+  traps: { text: string }[]; // harm that waits for its moment, in words
+}
+
+/** One way that the run went. To act in the past makes a branch; what came of it without the act is kept. */
+export interface Branch {
+  id: number; // 1, 2, …
+  parent: number; // 0: none
+  at: number; // where it leaves its parent
+  end: number;
+  text: string; // the act that made it, in words
+}
+
+/** A safety property, whether it held up to the moment that is looked at. */
+export interface Property {
+  name: string; // "Election Safety"
+  text: string; // what it says, in one sentence
+  broken: { at: number; text: string; servers: number[]; index: U64 } | null;
+}
+
+/** Changes of a branch's history, on the whole branch as far as it was lived, not only to the playhead. */
+export interface HistoryPart {
+  whole: boolean; // these are all; else they come after those that are known
+  terms: { at: number; term: U64 }[];
+  lanes: { at: number; server: number; role: Role | "gone" | "empty" | "paused"; term: U64 }[];
+  marks: { at: number; kind: "write" | "fault" | "commit" | "crash" | "election" | "violation"; server: number; text: string }[];
+  commit: U64;
 }
 
 /** From the page to the Worker. */
@@ -165,6 +227,78 @@ export interface NetworkChange {
   latency?: number;
   jitter?: number;
   links?: { from: number; to: number; up?: boolean; latency?: number; jitter?: number }[];
+}
+
+/** A lab.Run as its JSON (raft/lab/run.go); times in µs. */
+export interface LabRun {
+  version: number;
+  config: { servers: number; latency: number; jitter: number; disk?: number; json?: boolean; off?: string[]; clients?: number; keys?: number; think?: number; patience?: number; chaos?: number; heal?: number; [more: string]: unknown };
+  seed: number | string;
+  actions?: (LabAction & { at: number })[];
+}
+
+/** A lab.Action as its JSON without its time; times in µs. Deeds beyond those of raft/lab/run.go: "rules" switches rules off (`off`: all that are off from now on). */
+export interface LabAction {
+  do: string;
+  server?: number;
+  to?: number;
+  servers?: number[];
+  when?: string;
+  down?: number;
+  rate?: number;
+  disk?: number;
+  link?: { latency: number; jitter: number; loss?: number; duplicate?: number; reorder?: number };
+  key?: string;
+  value?: string;
+  off?: string[];
+  [more: string]: unknown;
+}
+
+/** The next moment at which a step ends. */
+export type Stop = "event" | "message" | "role" | "election" | "commit" | "violation";
+
+/** From the page to the lab's Worker, beside drawn, hidden, request and network (rate and links) of a live room. Each with an id is answered once. */
+export type ToLab =
+  | { type: "open"; id: number; run: LabRun; at: number; rate: number } // another run, at a moment of it
+  | { type: "seek"; id: number; at: number } // to a moment of this branch; beyond its end it is lived further, 60 s at most
+  | { type: "step"; id: number; to: Stop; back: boolean } // answers { at, text }, an error if there is no such moment within 60 s; the clock is paused then
+  | { type: "branch"; id: number; branch: number; at: number | null } // look at another branch, null: where its end is
+  | { type: "act"; id: number; action: LabAction } // at the playhead; in the past it makes a branch
+  | { type: "frame"; id: number; seq: number } // answers FrameDetails
+  | { type: "frameAct"; id: number; seq: number; act: "drop" | "hold" | "release" | "deliver" | "duplicate" | "edit"; text?: string } // edit: text is the frame's new content
+  | { type: "inboxes"; id: number } // answers Inbox[]
+  | { type: "timers"; id: number; act: "spread" | "align" } // election timers: apart from each other, or all at the same moment
+  | { type: "chaos"; id: number; on: boolean }
+  | { type: "moment"; id: number }; // answers Moment
+
+/** All about a frame under way. */
+export interface FrameDetails {
+  seq: number;
+  from: number;
+  to: number;
+  sent: number;
+  due: number;
+  held: boolean;
+  name: string; // "AppendEntries"
+  fields: { name: string; value: string; meaning: string }[]; // in the figure's order
+  colon: string; // the frame in each encoding, null if it has none there
+  json: string;
+  encoding: "colon" | "json"; // which of them it is
+  bytes: number;
+  next: string[]; // what its receiver would do with it now, in words: found by letting a copy of the receiver receive it
+}
+
+/** The frames on their way to a server, in the order in which they arrive; those that wait in a paused server first. */
+export interface Inbox {
+  server: number;
+  frames: { seq: number; from: number; name: string; label: string; due: number; held: boolean; waiting: boolean }[];
+}
+
+/** What a link or a file holds: a run, a moment of it, and by what one knows that it is the same. */
+export interface Moment {
+  run: LabRun;
+  at: number; // ms
+  hash: string; // of the world's state, hexadecimal
 }
 
 /** From the Worker to the page. */

@@ -1,7 +1,7 @@
 import { html, nothing, type PropertyValues, type TemplateResult } from "lit";
 import { RaftElement } from "./element.js";
 import { KEYS, onKey } from "./keys.js";
-import { store, type Panel } from "./store.js";
+import { store, type Dock, type Panel } from "./store.js";
 import "./raft-client.js";
 import "./raft-header.js";
 import "./raft-inspector.js";
@@ -18,6 +18,30 @@ const TABS: { panel: Panel; words: string }[] = [
   { panel: "node", words: "Node" },
   { panel: "client", words: "Client" },
   { panel: "time", words: "Time" },
+];
+
+const LAB_TABS: typeof TABS = [
+  { panel: "story", words: "Story" },
+  { panel: "log", words: "Log" },
+  { panel: "node", words: "Node" },
+  { panel: "faults", words: "Faults" },
+  { panel: "time", words: "Time" },
+];
+
+/** What the lab's right column shows, one at a time. On narrow screens each opens as a sheet. */
+const SIDES: { panel: Panel; words: string; view: TemplateResult }[] = [
+  { panel: "node", words: "Inspect", view: html`<raft-inspector></raft-inspector>` },
+  { panel: "faults", words: "Faults", view: html`<raft-faults></raft-faults>` },
+  { panel: "client", words: "Client", view: html`<raft-client></raft-client>` },
+  { panel: "rules", words: "Rules", view: html`<raft-rules></raft-rules>` },
+  { panel: "studies", words: "Studies", view: html`<raft-studies></raft-studies>` },
+];
+
+/** What may stand below the lab's stage. */
+const DOCKS: { dock: Dock; words: string; view: TemplateResult }[] = [
+  { dock: "logs", words: "Logs", view: html`<raft-log-grid></raft-log-grid>` },
+  { dock: "diagram", words: "Diagram", view: html`<raft-diagram></raft-diagram>` },
+  { dock: "inboxes", words: "Inboxes", view: html`<raft-inboxes></raft-inboxes>` },
 ];
 
 const LOGS = { least: 160, most: 400 }; // px between which the logs' height can be dragged
@@ -43,23 +67,42 @@ export class RaftApp extends RaftElement {
   }
 
   override render(): TemplateResult {
+    const lab = store.mode === "lab";
     return html`
       <header class="region bar"><raft-header></raft-header></header>
       <raft-strips></raft-strips>
       <raft-caption class="region"></raft-caption>
       <main class="region stage" aria-label="Stage"><raft-stage></raft-stage>${this.notice()}</main>
-      <nav class="tabs" aria-label="Panels">${TABS.map((t) => this.tab(t.panel, t.words))}</nav>
+      <nav class="tabs" aria-label="Panels">${(lab ? LAB_TABS : TABS).map((t) => this.tab(t.panel, t.words))}</nav>
       <section class="region story" aria-label="Story"><raft-story></raft-story></section>
-      <section class="region logs" aria-label="Logs">${this.handle()}<raft-log-grid></raft-log-grid></section>
-      <div class="region right">
-        <section class="node-panel" aria-label="Inspector"><raft-inspector></raft-inspector></section>
-        <section class="client-panel" aria-label="Client"><raft-client></raft-client></section>
-        <section class="room-panel" aria-label="Room"><raft-room-link></raft-room-link></section>
-      </div>
+      <section class="region logs" aria-label="Logs">${this.handle()}${lab ? this.dock() : html`<raft-log-grid></raft-log-grid>`}</section>
+      <div class="region right">${lab ? this.side() : this.roomSide()}</div>
       <section class="region time" aria-label="Time"><raft-transport></raft-transport><raft-time-line></raft-time-line></section>
       <raft-live-region></raft-live-region>
       ${this.keys()}
+      ${lab ? html`<raft-share></raft-share><raft-gallery></raft-gallery>` : nothing}
     `;
+  }
+
+  private roomSide(): TemplateResult {
+    return html`
+      <section class="node-panel" aria-label="Inspector"><raft-inspector></raft-inspector></section>
+      <section class="client-panel" aria-label="Client"><raft-client></raft-client></section>
+      <section class="room-panel" aria-label="Room"><raft-room-link></raft-room-link></section>`;
+  }
+
+  private side(): TemplateResult {
+    const open = SIDES.find((s) => s.panel === store.view.panel) ?? SIDES[0];
+    return html`
+      <nav class="side-tabs" aria-label="Right column">${SIDES.map((s) => html`<button class="small" aria-pressed=${s === open ? "true" : "false"} @click=${() => store.show({ panel: s.panel })}>${s.words}</button>`)}</nav>
+      <section class="side-panel side-${open?.panel}" aria-label=${open?.words ?? ""}>${open?.view}</section>`;
+  }
+
+  private dock(): TemplateResult {
+    const open = DOCKS.find((d) => d.dock === store.view.dock) ?? DOCKS[0];
+    return html`
+      <nav class="dock-tabs" aria-label="Below the stage">${DOCKS.map((d) => html`<button class="small" aria-pressed=${d === open ? "true" : "false"} @click=${() => store.show({ dock: d.dock })}>${d.words}</button>`)}</nav>
+      ${open?.view}`;
   }
 
   protected override updated(changed: PropertyValues): void {

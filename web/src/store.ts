@@ -1,4 +1,4 @@
-import type { Batch, ClientRequest, Connection, Flight, LogCell, NetworkChange, Room, ServerView, Status, StoryLine, ToWorker, U64 } from "./model.js";
+import type { Batch, ClientRequest, Connection, Flight, Lab, LogCell, NetworkChange, Room, ServerView, Status, StoryLine, ToLab, ToWorker, U64 } from "./model.js";
 import { advance, emptyHistory, note, observe, type History } from "./history.js";
 import { removed } from "./logs.js";
 
@@ -6,7 +6,10 @@ import { removed } from "./logs.js";
 
 export type Topic = "clock" | "room" | "servers" | "flights" | "story" | "requests" | "connection" | "view";
 
-export type Panel = "story" | "log" | "node" | "client" | "time" | "none";
+export type Panel = "story" | "log" | "node" | "client" | "time" | "faults" | "rules" | "studies" | "none";
+
+/** What stands below the stage: the logs, or in the lab the space-time diagram or the inboxes in their place. */
+export type Dock = "logs" | "diagram" | "inboxes";
 
 export type Selection = { kind: "server"; server: number } | { kind: "flight"; seq: number } | null;
 
@@ -27,7 +30,9 @@ export interface View {
   reading: number | null; // the story line in the heading; null: always the newest
   open: number | null; // the story line whose reason is open
   everything: boolean; // the story shows details too
-  panel: Panel | null; // the open one on narrow screens; null: what the layout starts with
+  panel: Panel | null; // the open one on narrow screens, and of the lab's right column; null: what the layout starts with
+  dock: Dock;
+  dialog: "none" | "share" | "gallery"; // the lab's
   storyHidden: boolean;
   inspectorHidden: boolean;
   cell: { server: number; index: U64 } | null; // a log entry that is pointed at
@@ -38,9 +43,9 @@ export interface View {
   keys: boolean; // the list of keys is open
 }
 
-/** Anything that brings batches and takes wishes: the Worker of a live room, later the lab. */
+/** Anything that brings batches and takes wishes: the Worker of a live room, or the lab's. */
 export interface Source {
-  post(message: ToWorker): void;
+  post(message: ToWorker | ToLab): void;
 }
 
 const FLIGHTS = 500;
@@ -51,6 +56,7 @@ const RESTART_MS = 2_000; // of cluster time: a clock that falls back further is
 const NOTICE_MS = 6_000;
 
 export class Store {
+  mode: "room" | "lab" = "room"; // set once, before anything is drawn (main.ts)
   boot: Boot = { state: "loading", fraction: 0 };
   code = "";
   link = "";
@@ -63,9 +69,10 @@ export class Store {
   story: StoryLine[] = [];
   requests: ClientRequest[] = [];
   qr: { size: number; rows: string[] } | null = null;
+  lab: Lab | null = null; // null: a live room
   ghosts: Ghost[] = [];
   history: History = emptyHistory();
-  view: View = { selection: null, hover: null, reading: null, open: null, everything: false, cell: null, panel: null, storyHidden: false, inspectorHidden: false, wide: null, seenBy: null, logsHeight: null, notice: "", keys: false };
+  view: View = { selection: null, hover: null, reading: null, open: null, everything: false, cell: null, panel: null, dock: "logs", dialog: "none", storyHidden: false, inspectorHidden: false, wide: null, seenBy: null, logsHeight: null, notice: "", keys: false };
 
   private clock = { now: 0, rate: 0, read: 0 };
   private rateBefore = 0.1;
@@ -279,7 +286,12 @@ export class Store {
     this.show({ notice: text });
   }
 
-  private ask(message: (id: number) => ToWorker): Promise<unknown> {
+  /** Asks the lab something; a wish that it cannot grant is an Error with words to show. */
+  askLab(message: (id: number) => ToLab): Promise<unknown> {
+    return this.ask(message);
+  }
+
+  private ask(message: (id: number) => ToWorker | ToLab): Promise<unknown> {
     const source = this.source;
     if (!source) return Promise.reject(new Error("The cluster has not started yet."));
     const id = this.nextID++;

@@ -2,7 +2,7 @@ import assert from "node:assert/strict";
 import { test } from "node:test";
 import { scriptingSurface } from "../src/api.js";
 import { axisStep, tapeSpan } from "../src/history.js";
-import type { ToWorker } from "../src/model.js";
+import type { ToLab, ToWorker } from "../src/model.js";
 import { Store, type Topic } from "../src/store.js";
 import { SCENES, command, election, flight, report, room, steady, view } from "./scenes.js";
 
@@ -113,7 +113,7 @@ test("the story is in the order in which things happened, not in which they were
 });
 
 test("pause and play keep the pace", () => {
-  const sent: ToWorker[] = [];
+  const sent: (ToWorker | ToLab)[] = [];
   const store = storeWith();
   store.connect({ post: (m) => sent.push(m) });
   store.togglePause();
@@ -123,7 +123,7 @@ test("pause and play keep the pace", () => {
 });
 
 test("raftPlayground: requests resolve with the outcome and reject in words", async () => {
-  const sent: ToWorker[] = [];
+  const sent: (ToWorker | ToLab)[] = [];
   const store = storeWith();
   store.connect({ post: (m) => sent.push(m) });
   const api = scriptingSurface(store);
