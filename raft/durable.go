@@ -1,5 +1,7 @@
 package raft
 
+import "slices"
+
 // durability keeps account of what of the persistent state (Fig. 2: "updated on stable storage before responding to RPCs") has been
 // handed to the host in Saves and what of that is on disk.
 type durability struct {
@@ -58,6 +60,7 @@ func (n *Node) nextSave(b *box) Save {
 	first := d.handed + 1
 	entries := n.log.run(first, int(n.log.last-d.handed))
 	if first+Index(len(entries)) <= n.log.last {
+		b.save = slices.Grow(b.save, int(n.log.last-d.handed))
 		for i := first; i <= n.log.last; i += Index(len(entries)) {
 			entries = n.log.run(i, chunkSize)
 			b.save = append(b.save, entries...)

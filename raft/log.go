@@ -45,23 +45,26 @@ func (l *log) term(i Index) Term {
 
 func (l *log) lastTerm() Term { return l.term(l.last) }
 
-// append adds one entry behind the last. If the slot was used before (by the part that was truncated, or by a clone), the
-// chunk is copied first: nobody's slice changes.
-func (l *log) append(e Entry) {
-	slot := int(l.last % chunkSize)
-	if l.place(l.last+1) == len(l.chunks) {
-		l.chunks = append(l.chunks, &chunk{used: slot})
+// append adds entries behind the last, as many at a time as fit a chunk. If the slot was used before (by the part that was truncated, or
+// by a clone), the chunk is copied first: nobody's slice changes.
+func (l *log) append(entries ...Entry) {
+	for len(entries) > 0 {
+		slot := int(l.last % chunkSize)
+		if l.place(l.last+1) == len(l.chunks) {
+			l.chunks = append(l.chunks, &chunk{used: slot})
+		}
+		tail := l.chunks[len(l.chunks)-1]
+		if tail.used != slot {
+			copied := &chunk{used: slot}
+			copy(copied.entries[:slot], tail.entries[:slot])
+			l.chunks[len(l.chunks)-1] = copied
+			tail = copied
+		}
+		n := copy(tail.entries[slot:], entries)
+		tail.used = slot + n
+		l.last += Index(n)
+		entries = entries[n:]
 	}
-	tail := l.chunks[len(l.chunks)-1]
-	if tail.used != slot {
-		copied := &chunk{used: slot}
-		copy(copied.entries[:slot], tail.entries[:slot])
-		l.chunks[len(l.chunks)-1] = copied
-		tail = copied
-	}
-	tail.entries[slot] = e
-	tail.used = slot + 1
-	l.last++
 }
 
 // truncate deletes the entry at i and all that follow it, base < i ≤ last.

@@ -21,11 +21,16 @@ func TestLogBehavesLikeASliceAndWhatWasReadFromItStays(t *testing.T) {
 			v := versions[rapid.IntRange(0, len(versions)-1).Draw(t, "version")]
 			switch rapid.IntRange(0, 3).Draw(t, "action") {
 			case 0:
-				for range rapid.IntRange(1, 300).Draw(t, "entries") {
-					e := Entry{Term: Term(rapid.IntRange(1, 1000).Draw(t, "term"))}
-					v.log.append(e)
-					v.model = append(v.model[:len(v.model):len(v.model)], e)
+				entries := make([]Entry, rapid.IntRange(1, 300).Draw(t, "entries"))
+				for i := range entries {
+					entries[i].Term = Term(rapid.IntRange(1, 1000).Draw(t, "term"))
 				}
+				atOnce := rapid.IntRange(0, len(entries)).Draw(t, "at once")
+				v.log.append(entries[:atOnce]...)
+				for _, e := range entries[atOnce:] {
+					v.log.append(e)
+				}
+				v.model = slices.Concat(v.model, entries)
 			case 1:
 				if n := len(v.model); n > 0 {
 					i := rapid.IntRange(1, n).Draw(t, "from")

@@ -102,21 +102,25 @@ func changes(a, b []ServerID) (n int) {
 
 // appendConfig appends a configuration to the leader's log, where it takes effect at once.
 func (n *Node) appendConfig(c Configuration) {
-	n.appendEntry(Entry{Term: n.currentTerm, Kind: Config, Data: c.AppendText(nil)})
+	n.store(Entry{Term: n.currentTerm, Kind: Config, Data: c.AppendText(nil)})
 }
 
-// appendEntry appends to the log, and puts a configuration into force.
-func (n *Node) appendEntry(e Entry) {
-	n.log.append(e)
-	if e.Kind != Config {
-		return
+// store appends entries to the log, and puts the configurations among them into force.
+func (n *Node) store(entries ...Entry) {
+	index := n.log.last
+	n.log.append(entries...)
+	for i := range entries {
+		index++
+		if entries[i].Kind != Config {
+			continue
+		}
+		c, err := ParseConfiguration(string(entries[i].Data))
+		if err != nil {
+			panic("raft: entry " + decimal(index) + " got into the log: " + err.Error()) // objection refuses such an entry
+		}
+		n.configs = append(n.configs, configAt{index, c})
+		n.configChanged(Appended)
 	}
-	c, err := ParseConfiguration(string(e.Data))
-	if err != nil {
-		panic("raft: entry " + decimal(n.log.last) + " got into the log: " + err.Error()) // objection refuses such an entry
-	}
-	n.configs = append(n.configs, configAt{n.log.last, c})
-	n.configChanged(Appended)
 }
 
 // rollBackConfig returns to the configuration before those whose entries were deleted, from i on (canonical/raft#250).

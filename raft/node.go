@@ -219,7 +219,7 @@ func (n *Node) restore(d Durable) error {
 				return errors.New("raft: entry " + decimal(n.log.last+1) + " on disk: " + err.Error())
 			}
 		}
-		n.appendEntry(e)
+		n.store(e)
 	}
 	return nil
 }

@@ -271,9 +271,7 @@ func (n *Node) storeEntries(from ServerID, m *AppendEntries) Index {
 			n.deleteFrom(index, from)
 		}
 		// 4. Append any new entries not already in the log.
-		for _, e := range m.Entries[i:] {
-			n.appendEntry(e)
-		}
+		n.store(m.Entries[i:]...)
 		n.event(Event{Kind: EntriesAppended, Peer: from, Index: index, Old: uint64(index), New: uint64(n.log.last)})
 		break
 	}
