@@ -37,7 +37,8 @@
 // seen is gathered for up to 16 ms of real time. A frame is listed once when it is sent, with a fate: "sent" (it arrives at due unless said otherwise later), "cut" (the link
 // is down; due is when it would have come), "down" (nobody is connected under that address), "full" (the receiver's queue is full), "lost" (the network lost it), "held" (it stopped
 // on its way and goes on when somebody says so). A later line with only seq, fate and at corrects a "sent" or "held": the link was cut or the receiver went while it was under way, somebody
-// held it or "dropped" it, or, "sent" with "due" beside it, released it. A frame that the network made a second time is listed like any other, with "copyOf": the seq of the first.
+// held it or "dropped" it, or, "sent" with "due" beside it, released it. A frame that the network or somebody made a second time is listed like any other, with "copyOf": the seq of the first;
+// one that somebody edited is listed anew under its own seq.
 // "frame" is the text as sent, the first 4096 bytes of it; a binary frame comes as "base64" instead. A watcher that is slow (256 KiB wait for it) is spared
 // "frame"; one that lags (1 MiB) is spared whole lines, and reports but the last of each server. A batch has at most 4096 lines and 1 MiB of text. seen says how many lines were left out
 // since it last said so: "dropped": n, absent if none.
@@ -58,7 +59,10 @@
 //	{"id":4,"method":"network","params":{"latency":15000,"jitter":5000}}                every link
 //	{"id":4,"method":"network","params":{"loss":0.1,"duplicate":0.1,"reorder":0.1}}     probabilities, 0 to 1; of every link, or in "links" of one direction
 //	{"id":4,"method":"network","params":{"links":[{"from":1,"to":2,"hold":true}]}}      frames stop on the way; false releases all of them
-//	{"id":4,"method":"frame","params":{"seq":17,"do":"hold"}}                        one frame under way: "hold", "release" (it starts anew) or "drop"
+//	{"id":4,"method":"frame","params":{"seq":17,"do":"hold"}}                        one frame under way between servers: "hold", "release" (it starts anew), "drop",
+//	                                                                                 "deliver" (it arrives now, even while the clock stands) or "duplicate" (a copy sets out now)
+//	{"id":4,"method":"frame","params":{"seq":17,"do":"edit","frame":"1>2:…"}}        the same frame, with another text
+//	{"id":4,"method":"frame","params":{"do":"inject","from":1,"to":2,"frame":"1>2:…"}}   a frame as if 1 had sent it to 2
 //	{"id":5,"method":"network","params":{"start":true}}                              start the clock now (see below)
 //	{"method":"state","params":{"hidden":true,"name":"Ada","disk":"memory"}}         about the sender itself
 //	{"method":"report","params":{…}}                                                 a server about itself; the hub sets "server"

@@ -2,7 +2,7 @@ package hub
 
 // Flight is a frame under way between two servers. Times are microseconds of cluster time.
 type Flight struct {
-	Seq    uint64 // the frame's number in this room, by which a member asks to hold, release or drop it
+	Seq    uint64 // the frame's number in this room, by which a member names it
 	From   uint64
 	To     uint64
 	Sent   int64  // when it set out; of one that was held and released: when it was released
@@ -17,13 +17,11 @@ type Flight struct {
 func (h *Hub) Flights(into []Flight) []Flight {
 	for i := range h.links {
 		l := &h.links[i]
-		for k := range l.queue[l.head:] {
-			f := &l.queue[l.head+k]
-			into = append(into, Flight{Seq: f.seq, From: l.From, To: l.To, Sent: f.sent, Due: f.due, Data: f.data})
-		}
-		for k := range l.held {
-			f := &l.held[k]
-			into = append(into, Flight{Seq: f.seq, From: l.From, To: l.To, Sent: f.sent, Due: f.due, Held: true, HeldAt: f.heldAt, Data: f.data})
+		for _, frames := range [...][]flight{l.queue[l.head:], l.held} {
+			for k := range frames {
+				f := &frames[k]
+				into = append(into, Flight{Seq: f.seq, From: l.From, To: l.To, Sent: f.sent, Due: f.due, Held: f.held, HeldAt: f.heldAt, Data: f.data})
+			}
 		}
 	}
 	return into

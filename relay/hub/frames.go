@@ -16,7 +16,8 @@ type flight struct {
 	seq    uint64
 	sent   int64 // when it set out, at first or after it was held
 	due    int64 // of one that is held: when it would have arrived
-	heldAt int64 // of one that is held: since when
+	held   bool  // it goes on only when it is released,
+	heldAt int64 // and stopped then
 	data   []byte
 	binary bool
 }
@@ -55,21 +56,23 @@ func (l *link) pop() flight {
 	return f
 }
 
+// find returns the frame seq, moving or held, nil if it is not on the link. The pointer is good until the link changes.
+func (l *link) find(seq uint64) *flight {
+	for _, frames := range [][]flight{l.queue[l.head:], l.held} {
+		if i := slices.IndexFunc(frames, func(f flight) bool { return f.seq == seq }); i >= 0 {
+			return &frames[i]
+		}
+	}
+	return nil
+}
+
 // take takes the frame seq off the link.
-func (l *link) take(seq uint64) (flight, bool) {
-	for i := l.head; i < len(l.queue); i++ {
-		if f := l.queue[i]; f.seq == seq {
-			l.queue = slices.Delete(l.queue, i, i+1)
-			return f, true
-		}
-	}
-	for i, f := range l.held {
-		if f.seq == seq {
-			l.held = slices.Delete(l.held, i, i+1)
-			return f, true
-		}
-	}
-	return flight{}, false
+func (h *Hub) take(l *link, seq uint64) {
+	h.first = nil
+	is := func(f flight) bool { return f.seq == seq }
+	l.held = slices.DeleteFunc(l.held, is)
+	moving := slices.DeleteFunc(l.queue[l.head:], is)
+	l.queue = l.queue[:l.head+len(moving)]
 }
 
 func (h *Hub) link(from, to uint64) *link {
@@ -118,8 +121,10 @@ func (h *Hub) call(m *member, e *envelope) {
 			h.agree(m, e.id)
 		}
 	case "frame":
-		if bad = h.touch(e.params); bad == nil {
-			h.agree(m, e.id)
+		id := slices.Clone(e.id) // the scanner's, which reads the new text of a frame too
+		bad = h.touch(e.params)
+		if e.id = id; bad == nil {
+			h.agree(m, id)
 		}
 	default:
 		bad = &refusal{codeUnknownMethod, "method", "method: expected join, network, frame, state or report, or a frame with from and to; got " + clip(e.method)}
@@ -168,7 +173,7 @@ func (h *Hub) launch(from, to uint64, data []byte) {
 			return
 		}
 		h.tell(sighting{seq: h.seq, from: from, to: to, sent: now, due: now, fate: "sent", data: data})
-		h.send(receiver, data)
+		h.deliver = append(h.deliver, Delivery{Conn: receiver.conn, Frame: h.seq, Data: data})
 		return
 	}
 	l := h.link(from, to)
@@ -195,7 +200,7 @@ func (h *Hub) carry(l *link, data []byte, original uint64) {
 		fate = "lost"
 	case l.Hold:
 		fate = "held"
-		l.held = append(l.held, flight{seq: h.seq, sent: now, due: due, heldAt: now, data: data})
+		l.held = append(l.held, flight{seq: h.seq, sent: now, due: due, held: true, heldAt: now, data: data})
 		h.flying += len(data)
 	default:
 		if inOrder {
@@ -224,7 +229,7 @@ func (h *Hub) happens(chance float64) bool { return chance > 0 && h.random.Float
 // relaunch lets a frame go on that was held, as if it were sent now.
 func (h *Hub) relaunch(l *link, f flight) {
 	var inOrder bool
-	f.sent = h.clock.now
+	f.sent, f.held, f.heldAt = h.clock.now, false, 0
 	if f.due, inOrder = h.dueOn(l); inOrder {
 		l.latest = f.due
 	}
@@ -255,9 +260,14 @@ func (h *Hub) deliverDue() {
 	for l := h.nextDue(); l != nil && l.queue[l.head].due <= h.clock.now; l = h.nextDue() {
 		f := l.pop()
 		h.first = nil
-		h.flying -= len(f.data)
-		h.deliver = append(h.deliver, Delivery{Conn: h.holder(l.To).conn, Data: f.data, Binary: f.binary})
+		h.arrive(l, &f)
 	}
+}
+
+// arrive hands over a frame that was taken off its link.
+func (h *Hub) arrive(l *link, f *flight) {
+	h.flying -= len(f.data)
+	h.deliver = append(h.deliver, Delivery{Conn: h.holder(l.To).conn, Frame: f.seq, Data: f.data, Binary: f.binary})
 }
 
 // nextDue is the link whose first frame is due first, nil if nothing is on its way. A room has at most 72 links: looking at all of

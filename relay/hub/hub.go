@@ -72,6 +72,7 @@ type Output struct {
 // Delivery is a message for one connection.
 type Delivery struct {
 	Conn   uint64
+	Frame  uint64 // the number of the frame that it is; 0: the room itself says something
 	Data   []byte // shared between receivers, read-only
 	Binary bool
 }

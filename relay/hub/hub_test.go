@@ -1,6 +1,7 @@
 package hub
 
 import (
+	"slices"
 	"strconv"
 	"strings"
 	"testing"
@@ -491,6 +492,56 @@ func TestFramesAreHeldReleasedAndDropped(t *testing.T) {
 	}
 }
 
+func TestFramesAreDeliveredDuplicatedEditedAndInjected(t *testing.T) {
+	s := trio(t, Options{})
+	frame := func(params string) {
+		t.Helper()
+		if out := s.say(4, `{"id":7,"method":"frame","params":{`+params+`}}`); len(out) == 0 || !strings.Contains(out[len(out)-1], `"id":7,"result":true`) {
+			t.Fatalf("%s: %v", params, out)
+		}
+	}
+	s.say(4, `{"method":"network","params":{"latency":10000}}`)
+	s.say(1, "1>2:first")
+	s.say(1, "1>2:second")
+	s.say(1, "1>2:third")
+	frame(`"seq":3,"do":"deliver"`)
+	s.expectFrames(2, "1>2:third")
+	frame(`"seq":1,"do":"edit","frame":"1>2:something else"`)
+	s.pass(5_000)
+	frame(`"seq":2,"do":"duplicate"`)
+	frame(`"seq":2,"do":"hold"`)
+	frame(`"seq":2,"do":"edit","frame":"1>2:edited while it was held"`)
+	frame(`"do":"inject","from":3,"to":2,"frame":"3>2:never sent"`)
+	s.pass(5_000)
+	s.expectFrames(2, "1>2:third", "1>2:something else")
+	s.pass(5_000)
+	s.expectFrames(2, "1>2:third", "1>2:something else", "1>2:second", "3>2:never sent")
+	frame(`"seq":2,"do":"deliver"`)
+	s.expectFrames(2, "1>2:third", "1>2:something else", "1>2:second", "3>2:never sent", "1>2:edited while it was held")
+	if s.hub.flying != 0 {
+		t.Errorf("%d bytes are counted as under way, and nothing is", s.hub.flying)
+	}
+	s.pass(20_000)
+	var got []string
+	for _, line := range s.sightings(4) {
+		got = append(got, line.Get("seq").ToString()+" "+line.Get("fate").ToString()+" "+line.Get("frame").ToString()+line.Get("copyOf").ToString())
+	}
+	want := []string{"1 sent 1>2:first", "2 sent 1>2:second", "3 sent 1>2:third", "3 sent ", "1 sent 1>2:something else", "4 sent 1>2:second2", "2 held ",
+		"2 held 1>2:edited while it was held", "5 sent 3>2:never sent", "2 sent "}
+	if !slices.Equal(got, want) {
+		t.Errorf("seen\n%q\nwant\n%q", got, want)
+	}
+}
+
+func TestAnEditNeedsRoomToo(t *testing.T) {
+	s := trio(t, Options{Limits: Limits{InFlightBytes: 20}})
+	s.say(4, `{"method":"network","params":{"latency":10000}}`)
+	s.say(1, "1>2:first")
+	expectError(t, s.say(4, `{"id":1,"method":"frame","params":{"seq":1,"do":"edit","frame":"1>2:much longer than what was there"}}`), codeBadParams, "frame", "20 bytes under way")
+	s.pass(10_000)
+	s.expectFrames(2, "1>2:first")
+}
+
 func TestWhatIsHeldIsLostWithItsReceiver(t *testing.T) {
 	s := trio(t, Options{Limits: Limits{InFlight: 2}})
 	s.say(4, `{"method":"network","params":{"links":[{"from":1,"to":2,"hold":true}]}}`)
@@ -623,7 +674,10 @@ func TestBadMessagesAreRefusedAndTheRoomGoesOn(t *testing.T) {
 		{"a chance beyond 1", `{"id":1,"method":"network","params":{"loss":1.5}}`, codeBadParams, "loss", "from 0 to 1"},
 		{"a chance of a link", `{"id":1,"method":"network","params":{"links":[{"from":1,"to":2,"reorder":"often"}]}}`, codeBadParams, "links.reorder", "from 0 to 1"},
 		{"a frame of nobody", `{"id":1,"method":"frame","params":{"seq":99,"do":"drop"}}`, codeBadParams, "seq", "under way"},
-		{"nothing to do with a frame", `{"id":1,"method":"frame","params":{"seq":1,"do":"eat"}}`, codeBadParams, "do", "hold, release or drop"},
+		{"nothing to do with a frame", `{"id":1,"method":"frame","params":{"seq":1,"do":"eat"}}`, codeBadParams, "do", "duplicate, edit or inject"},
+		{"an edit that is no frame", `{"id":1,"method":"frame","params":{"seq":1,"do":"edit","frame":"{\"method\":\"room\"}"}}`, codeBadParams, "frame", "a frame, with from or to"},
+		{"an edit without text", `{"id":1,"method":"frame","params":{"seq":1,"do":"edit"}}`, codeBadParams, "frame", "the message is empty"},
+		{"a frame injected from nobody", `{"id":1,"method":"frame","params":{"do":"inject","to":2,"frame":"1>2:x"}}`, codeBadParams, "from", "two servers"},
 		{"link to itself", `{"id":1,"method":"network","params":{"links":[{"from":1,"to":1,"up":false}]}}`, codeBadParams, "links", "two servers"},
 		{"link is a number", `{"id":1,"method":"network","params":{"links":[1]}}`, codeBadParams, "links", "an object"},
 		{"links is an object", `{"id":1,"method":"network","params":{"links":{}}}`, codeBadParams, "links", "a list"},

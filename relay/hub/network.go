@@ -155,46 +155,120 @@ func (p *params) chance(field string) *float64 {
 	return &value
 }
 
-// touch does with one frame under way what a member asks: holds it, lets it go, or drops it.
-func (h *Hub) touch(raw []byte) *refusal {
-	seq, do := int64(0), ""
-	if bad := readParams(raw, func(p *params, key string) bool {
-		switch key {
-		case "seq":
-			seq = p.number(key, 1, mostNow)
-		case "do":
-			do = p.words(key, 10)
-		default:
-			return false
-		}
-		return true
-	}); bad != nil {
-		return bad
-	}
-	if do != "hold" && do != "release" && do != "drop" {
-		return badParam("do", "hold, release or drop", strconv.Quote(do))
-	}
-	for i := range h.links {
-		if f, found := h.links[i].take(uint64(seq)); found {
-			h.first = nil
-			h.treat(&h.links[i], f, do)
-			return nil
-		}
-	}
-	return badParam("seq", "a frame that is under way between servers", strconv.FormatInt(seq, 10)+", which is not")
+// act is what a member asks to be done with one frame.
+type act struct {
+	do       string
+	seq      int64
+	from, to int64  // of inject
+	frame    string // of edit and inject
 }
 
-// treat puts a frame that was taken off its link where it belongs now.
-func (h *Hub) treat(l *link, f flight, do string) {
-	switch do {
+const acts = "hold, release, drop, deliver, duplicate, edit or inject"
+
+func (a *act) read(p *params, key string) bool {
+	switch key {
+	case "do":
+		a.do = p.words(key, 10)
+	case "seq":
+		a.seq = p.number(key, 1, mostNow)
+	case "from":
+		a.from = p.number(key, 1, maxSize)
+	case "to":
+		a.to = p.number(key, 1, maxSize)
+	case "frame":
+		a.frame = p.text(key)
+	default:
+		return false
+	}
+	return true
+}
+
+// touch does with one frame under way what a member asks, or sends one in a server's name.
+func (h *Hub) touch(raw []byte) *refusal {
+	var a act
+	if bad := readParams(raw, a.read); bad != nil {
+		return bad
+	}
+	switch a.do {
+	case "hold", "release", "drop", "deliver", "duplicate":
+	case "edit", "inject":
+		if bad := h.possibleFrame(a.frame); bad != nil {
+			return bad
+		}
+	default:
+		return badParam("do", acts, strconv.Quote(clip(a.do)))
+	}
+	if a.do == "inject" {
+		return h.inject(&a)
+	}
+	for i := range h.links {
+		if f := h.links[i].find(uint64(a.seq)); f != nil {
+			return h.treat(&h.links[i], f, &a)
+		}
+	}
+	return badParam("seq", "a frame that is under way between servers", strconv.FormatInt(a.seq, 10)+", which is not")
+}
+
+// possibleFrame refuses text that no member could send as a frame. Its receiver would take it for something that the room says.
+func (h *Hub) possibleFrame(text string) *refusal {
+	if len(text) > h.limits.Message {
+		return tooLarge("frame", len(text), h.limits.Message)
+	}
+	e, bad := h.scan.read([]byte(text))
+	switch {
+	case bad != nil:
+		return &refusal{codeBadParams, "frame", "frame: " + bad.message}
+	case !e.isFrame():
+		return badParam("frame", "a frame, with from or to", clip(text))
+	}
+	return nil
+}
+
+// inject sends a frame as if one server had sent it to another.
+func (h *Hub) inject(a *act) *refusal {
+	if most := int64(len(h.seats)); a.from < 1 || a.from > most || a.to < 1 || a.to > most || a.from == a.to {
+		return badParam("from", "from and to of two servers of this room, 1 to "+strconv.FormatInt(most, 10), strconv.FormatInt(a.from, 10)+" to "+strconv.FormatInt(a.to, 10))
+	}
+	h.seq++
+	h.carry(h.link(uint64(a.from), uint64(a.to)), []byte(a.frame), 0)
+	return nil
+}
+
+// treat does with a frame of link l what was asked.
+func (h *Hub) treat(l *link, found *flight, a *act) *refusal {
+	f, now := *found, h.clock.now
+	switch a.do {
 	case "hold":
-		f.heldAt = h.clock.now
+		h.take(l, f.seq)
+		f.held, f.heldAt = true, now
 		l.held = append(l.held, f)
-		h.tell(sighting{seq: f.seq, fate: "held", at: h.clock.now, later: true})
+		h.tell(sighting{seq: f.seq, fate: "held", at: now, later: true})
 	case "release":
+		h.take(l, f.seq)
 		h.relaunch(l, f)
 	case "drop":
+		h.take(l, f.seq)
 		h.flying -= len(f.data)
-		h.tell(sighting{seq: f.seq, fate: "dropped", at: h.clock.now, later: true})
+		h.tell(sighting{seq: f.seq, fate: "dropped", at: now, later: true})
+	case "deliver":
+		h.take(l, f.seq)
+		h.arrive(l, &f)
+		h.tell(sighting{seq: f.seq, fate: "sent", due: now, at: now, later: true})
+	case "duplicate":
+		h.seq++
+		h.carry(l, f.data, f.seq)
+	case "edit":
+		flying := h.flying + len(a.frame) - len(f.data)
+		if flying > h.limits.InFlightBytes {
+			return badParam("frame", "at most "+strconv.Itoa(h.limits.InFlightBytes)+" bytes under way in the room", strconv.Itoa(flying))
+		}
+		h.flying = flying
+		found.data = []byte(a.frame)
+		fate := "sent"
+		if f.held {
+			fate = "held"
+		}
+		h.tell(sighting{seq: f.seq, from: l.From, to: l.To, sent: f.sent, due: f.due, fate: fate, data: found.data})
 	}
+	return nil
 }

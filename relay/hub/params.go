@@ -118,15 +118,20 @@ func (p *params) words(field string, most int) string {
 	if p.null() {
 		return ""
 	}
-	if p.it.WhatIsNext() != jsoniter.StringValue {
-		p.expect(field, "text")
-		return ""
-	}
-	text := p.it.ReadString()
+	text := p.text(field)
 	if p.bad == nil && (utf8.RuneCountInString(text) > most || !printable(text)) {
 		p.bad = badParam(field, "at most "+strconv.Itoa(most)+" printable characters", strconv.Quote(clip(text)))
 	}
 	return text
+}
+
+// text reads text that may hold anything.
+func (p *params) text(field string) string {
+	if p.it.WhatIsNext() != jsoniter.StringValue {
+		p.expect(field, "text")
+		return ""
+	}
+	return p.it.ReadString()
 }
 
 func printable(text string) bool {

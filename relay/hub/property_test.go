@@ -138,8 +138,9 @@ func TestAFaultyNetworkTellsTheTruth(t *testing.T) {
 			},
 			"pass": func(rt *rapid.T) { s.pass(rapid.Int64Range(0, 30_000).Draw(rt, "micros")) },
 			"frame": func(rt *rapid.T) {
-				s.say(4, fmt.Sprintf(`{"method":"frame","params":{"seq":%d,"do":"%s"}}`, rapid.IntRange(1, sent+1).Draw(rt, "seq"),
-					rapid.SampledFrom([]string{"hold", "release", "drop"}).Draw(rt, "do")))
+				sent++ // no two frames have the same text
+				s.say(4, fmt.Sprintf(`{"method":"frame","params":{"seq":%d,"do":"%s","frame":"1>2:%d","from":3,"to":1}}`, rapid.IntRange(1, sent).Draw(rt, "seq"),
+					rapid.SampledFrom([]string{"hold", "release", "drop", "deliver", "duplicate", "edit", "inject"}).Draw(rt, "do"), sent))
 			},
 			"link": func(rt *rapid.T) {
 				from := server.Draw(rt, "from")
