@@ -1,0 +1,223 @@
+import { html, nothing, svg, type SVGTemplateResult, type TemplateResult } from "lit";
+import { RaftElement } from "../element.js";
+import type { LabRun, Moment } from "../model.js";
+import { slot } from "../numbers.js";
+import { heading } from "../story.js";
+import { store } from "../store.js";
+import { seconds } from "../words.js";
+import { Study, type Comparison, type ElectionPoint, type Found, type StudyQuestion, type Track } from "./study.js";
+
+/** Set by build.mjs: where the script of the Worker for studies is. */
+declare const __STUDY_URL__: string;
+
+const BEFORE_MS = 300; // how long before its turning point a run is opened
+const SEARCH_S = 20;
+const LATENCIES = [2, 15, 40];
+/** Those of the paper's Figure 16, and one in between. */
+const TIMEOUTS = [150, 151, 155, 165, 175, 200, 300].map((most) => ({ least: 150, most }));
+const SERVERS = [3, 5, 7, 9];
+const RUNS = 100;
+
+type Change = "rules" | "last" | "seed" | "slower";
+
+const CHANGES: { change: Change; words: string }[] = [
+  { change: "rules", words: "with every rule on" },
+  { change: "last", words: "without the last thing done" },
+  { change: "seed", words: "with the next seed" },
+  { change: "slower", words: "with twice the latency" },
+];
+
+/** Questions about many runs at once: the shortest way to harm, what one change changes, and how elections depend on time. */
+export class RaftStudies extends RaftElement {
+  protected readonly topics = ["view", "room"] as const;
+
+  private study = new Study(new URL(__STUDY_URL__, import.meta.url).href);
+  private busy: "" | StudyQuestion["type"] = "";
+  private fraction = 0;
+  private words = "";
+  private error = "";
+  private found: Found | null = null;
+  private comparison: { words: string; left: LabRun; right: LabRun; result: Comparison } | null = null;
+  private points: ElectionPoint[] = [];
+  private servers = 5;
+
+  override disconnectedCallback(): void {
+    super.disconnectedCallback();
+    this.stop();
+  }
+
+  override render(): TemplateResult {
+    return html`
+      ${this.findRun()} ${this.compareRuns()} ${this.elections()}
+      <div class="study-state" role="status">${this.busy ? html`<p class="caption">${this.words}</p><progress max="1" .value=${this.fraction} aria-label="How far it is"></progress><button class="small" @click=${() => this.stop()}>Stop</button>` : nothing}
+      ${this.error ? html`<p class="study-error">${this.error}</p>` : nothing}</div>`;
+  }
+
+  protected override slice(): unknown {
+    return [store.lab?.off, store.lab?.seed];
+  }
+
+  // --- find me a bad run
+
+  private findRun(): TemplateResult {
+    const off = store.lab?.off ?? [];
+    return html`<section class="study" aria-labelledby="study-find">
+      <h2 id="study-find">Find me a bad run</h2>
+      <p class="caption">${off.length === 0 ? "Every rule is on, so no run breaks a safety property. Switch one off under Rules, then come back." : html`Looks for the shortest run that breaks a safety property without: <span class="mono">${off.join(", ")}</span>.`}</p>
+      <button class="primary" ?disabled=${this.busy !== "" || off.length === 0} @click=${() => void this.find(off)}>Find a bad run</button>
+      ${this.found ? this.foundRun(this.found) : nothing}
+    </section>`;
+  }
+
+  private foundRun(f: Found): TemplateResult {
+    const how = f.how === "search" ? `The shortest there is within the bounds, among ${f.looked.toLocaleString("en")} situations.` : `Found with seed ${f.looked}; everything that the harm does not need was left out.`;
+    return html`<div class="study-found"><p class="lead">${f.property} breaks at ${seconds(f.at)} s.</p><p>${f.text}</p><p class="caption">${how}</p>
+      <ol class="study-actions">${f.actions.map((a) => html`<li>${a}</li>`)}</ol>
+      <div class="buttons wrap"><button class="primary" @click=${() => open(f.run, f.at)}>Open it just before</button><button @click=${() => open(f.run, 0, 0)}>Open it from the start</button></div></div>`;
+  }
+
+  private async find(off: string[]): Promise<void> {
+    this.found = null;
+    this.found = await this.ask<Found>({ type: "find", off, seconds: SEARCH_S });
+    this.requestUpdate();
+  }
+
+  // --- compare two runs
+
+  private compareRuns(): TemplateResult {
+    const off = store.lab?.off ?? [];
+    const last = store.lab?.branches.length ?? 1;
+    return html`<section class="study" aria-labelledby="study-compare">
+      <h2 id="study-compare">Compare two runs</h2>
+      <form class="buttons wrap" @submit=${this.compare}>
+        <label>This run and itself <select name="change" aria-label="The one difference">${CHANGES.map((c) => html`<option value=${c.change} ?disabled=${c.change === "rules" && off.length === 0}>${c.words}</option>`)}</select></label>
+        <button type="submit" ?disabled=${this.busy !== "" || last === 0}>Compare</button>
+      </form>
+      ${this.comparison ? this.compared(this.comparison) : nothing}
+    </section>`;
+  }
+
+  private compared({ words, left, right, result }: NonNullable<RaftStudies["comparison"]>): TemplateResult {
+    const d = result.divergence;
+    return html`<p>${d ? html`They are the same until <b class="mono">${seconds(d.at)} s</b>.` : html`Nothing is different up to ${seconds(result.until)} s.`}</p>
+      <div class="compared">
+        ${[
+          { name: "This run", run: left, track: result.left, event: d?.left },
+          { name: `The same ${words}`, run: right, track: result.right, event: d?.right },
+        ].map(
+          ({ name, run, track, event }) => html`<div><h3>${name}</h3>${lanes(track, result.until, d?.at ?? null, run.config.servers, name)}
+            ${event === undefined ? nothing : html`<p class="diverged">${event || "Nothing happens here."}</p>`}
+            <ol class="study-actions">${track.story.map((l) => html`<li class=${d && l.at < d.at ? "before" : ""}><span class="when">${seconds(l.at)}</span> ${heading(l.text)}</li>`)}</ol>
+            <button class="small" @click=${() => open(run, d?.at ?? result.until)}>Open it there</button></div>`,
+        )}
+      </div>`;
+  }
+
+  private readonly compare = async (e: SubmitEvent): Promise<void> => {
+    e.preventDefault();
+    const change = new FormData(e.currentTarget as HTMLFormElement).get("change") as Change;
+    this.comparison = null;
+    try {
+      const { run } = (await store.askLab((id) => ({ type: "moment", id }))) as Moment;
+      const right = changed(run, change);
+      const result = await this.ask<Comparison>({ type: "compare", left: run, right, until: Math.max(1000, store.lab?.end ?? 0) });
+      if (result) this.comparison = { words: CHANGES.find((c) => c.change === change)?.words ?? "", left: run, right, result };
+    } catch (why) {
+      this.error = (why as Error).message;
+    }
+    this.requestUpdate();
+  };
+
+  // --- the election laboratory
+
+  private elections(): TemplateResult {
+    return html`<section class="study" aria-labelledby="study-elections">
+      <h2 id="study-elections">Election laboratory</h2>
+      <p class="caption">${RUNS} elections of a new cluster for each timeout of 150 ms to so much, as in Figure 16 of the paper, and for each latency.</p>
+      <form class="buttons wrap" @submit=${this.elect}>
+        <label>Servers <select name="servers" @change=${(e: Event) => (this.servers = Number((e.target as HTMLSelectElement).value))}>${SERVERS.map((n) => html`<option value=${n} ?selected=${n === this.servers}>${n}</option>`)}</select></label>
+        <button type="submit" ?disabled=${this.busy !== ""}>Hold elections</button>
+      </form>
+      ${this.points.length > 0 ? html`<raft-election-chart .points=${this.points}></raft-election-chart>${this.table()}` : nothing}
+    </section>`;
+  }
+
+  private table(): TemplateResult {
+    const ms = (n: number | null) => (n === null ? "none" : `${Math.round(n)} ms`);
+    return html`<details><summary>The numbers</summary><table class="study-table"><thead><tr><th>Timeout</th><th>Latency</th><th>Median</th><th>95 %</th><th>Split votes</th></tr></thead>
+      <tbody>${this.points.map((p) => html`<tr><td>${p.least}–${p.most} ms</td><td>${p.latency} ms</td><td>${ms(p.median)}</td><td>${ms(p.worst)}</td><td>${Math.round(p.split * 100)} %</td></tr>`)}</tbody></table></details>`;
+  }
+
+  private readonly elect = async (e: SubmitEvent): Promise<void> => {
+    e.preventDefault();
+    await import("./raft-election-chart.js"); // the chart library is loaded by those who want a chart
+    this.points = [];
+    const question: StudyQuestion = { type: "elections", servers: this.servers, seed: 1, runs: RUNS, latencies: LATENCIES, timeouts: TIMEOUTS };
+    await this.ask<ElectionPoint[]>(question, (part) => (this.points = [...this.points, part as ElectionPoint]));
+  };
+
+  // --- asking
+
+  private async ask<T>(question: StudyQuestion, take: (part: unknown) => void = () => {}): Promise<T | null> {
+    Object.assign(this, { busy: question.type, fraction: 0, words: "", error: "" });
+    this.requestUpdate();
+    try {
+      return await this.study.ask<T>(question, (fraction, words, part) => {
+        Object.assign(this, { fraction, words });
+        if (part !== null) take(part);
+        this.requestUpdate();
+      });
+    } catch (why) {
+      this.error = (why as Error).message;
+      return null;
+    } finally {
+      this.busy = "";
+      this.requestUpdate();
+    }
+  }
+
+  private stop(): void {
+    this.study.stop();
+  }
+}
+
+/** Opens a run on the stage, paused, a little before a moment of it. */
+function open(run: LabRun, at: number, before = BEFORE_MS): void {
+  store.askLab((id) => ({ type: "open", id, run, at: Math.max(0, at - before), rate: 0 })).catch((why: Error) => store.notice(why.message));
+}
+
+/** The run with its one difference. */
+export function changed(run: LabRun, change: Change): LabRun {
+  const actions = run.actions ?? [];
+  switch (change) {
+    case "rules":
+      return { ...run, config: { ...run.config, off: [] }, actions: actions.filter((a) => a.do !== "rules") };
+    case "last":
+      return { ...run, actions: actions.slice(0, -1) };
+    case "seed":
+      return { ...run, seed: (BigInt(run.seed) + 1n).toString() };
+    case "slower":
+      return { ...run, config: { ...run.config, latency: run.config.latency * 2 } };
+  }
+}
+
+const WIDTH = 280;
+const LANE = 10;
+
+/** A run in small: a lane a server, in its term's colour where it leads, with the first difference marked. */
+function lanes(track: Track, until: number, divergence: number | null, servers: number, name: string): SVGTemplateResult {
+  const x = (at: number) => (Math.min(at, until) / until) * WIDTH;
+  const bars = Array.from({ length: servers }, (_, i) => {
+    const changes = track.history.lanes.filter((l) => l.server === i + 1);
+    return changes.map((l, k) => {
+      const to = changes[k + 1]?.at ?? until;
+      if (l.role === "gone" || l.role === "empty") return nothing;
+      const height = l.role === "leader" ? 6 : 2;
+      return svg`<rect class="lane ${l.role} t${slot(l.term)}" x=${x(l.at)} y=${i * LANE + (LANE - height) / 2} width=${Math.max(0.5, x(to) - x(l.at))} height=${height} />`;
+    });
+  });
+  const words = `${name}: ${track.history.terms.length} terms, committed to index ${track.commit}`;
+  return svg`<svg class="compared-lanes" role="img" aria-label=${words} viewBox="0 0 ${WIDTH} ${servers * LANE}" width="100%" preserveAspectRatio="none">${bars}${divergence === null ? nothing : svg`<line class="divergence" x1=${x(divergence)} x2=${x(divergence)} y1="0" y2=${servers * LANE} />`}</svg>` as SVGTemplateResult;
+}
+
+customElements.define("raft-studies", RaftStudies);
