@@ -106,6 +106,12 @@ export interface StoryLine {
   why: string; // the rule and its reason in one or two sentences, may be empty
   section: string; // "§5.2", may be empty
   term: U64;
+
+  // Of a server's event, where the Worker tells them:
+  rule?: string; // the line of Figure 2 or 13: "RequestVote RPC, receiver rule 2"
+  reason?: string; // as raft/explain.Reason names it: "logBehind"
+  index?: U64; // the place in its log that it is about, of several the last
+  peer?: number; // the other server concerned
 }
 
 /** What became of a client's request made in this tab. */

@@ -1,6 +1,7 @@
 import type { Batch, ClientRequest, Connection, Flight, Lab, LogCell, NetworkChange, Room, ServerView, Status, StoryLine, ToLab, ToWorker, U64 } from "./model.js";
 import { advance, emptyHistory, note, observe, type History } from "./history.js";
 import { removed } from "./logs.js";
+import type { Subject } from "./story.js";
 
 /** The only state of the page. Sources (source.ts) write into it by batches, people through its methods, and every view is a function of it. */
 
@@ -30,6 +31,10 @@ export interface View {
   reading: number | null; // the story line in the heading; null: always the newest
   open: number | null; // the story line whose reason is open
   everything: boolean; // the story shows details too
+  line: number | null; // a story line that is pointed at
+  teller: number | null; // the story of this server only, 0: of the network and of people; null: of all
+  about: Subject | null; // the story of these kinds only; null: of all
+  later: boolean; // the story shows what comes after the playhead
   panel: Panel | null; // the open one on narrow screens, and of the lab's right column; null: what the layout starts with
   dock: Dock;
   dialog: "none" | "share" | "gallery"; // the lab's
@@ -72,7 +77,7 @@ export class Store {
   lab: Lab | null = null; // null: a live room
   ghosts: Ghost[] = [];
   history: History = emptyHistory();
-  view: View = { selection: null, hover: null, reading: null, open: null, everything: false, cell: null, panel: null, dock: "logs", dialog: "none", storyHidden: false, inspectorHidden: false, wide: null, seenBy: null, logsHeight: null, notice: "", keys: false };
+  view: View = { selection: null, hover: null, reading: null, open: null, everything: false, line: null, teller: null, about: null, later: false, cell: null, panel: null, dock: "logs", dialog: "none", storyHidden: false, inspectorHidden: false, wide: null, seenBy: null, logsHeight: null, notice: "", keys: false };
 
   private clock = { now: 0, rate: 0, read: 0 };
   private rateBefore = 0.1;

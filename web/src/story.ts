@@ -11,6 +11,9 @@ export interface StoryRow {
   lines: StoryLine[]; // newest first
 }
 
+/** What a line is about, by its kind. */
+export type Subject = "elections" | "log" | "snapshots" | "faults" | "clients";
+
 const ROWS = 120; // of the list
 const SAME_MS = 200; // cluster time within which equal lines of several servers are one thing that happened
 const HEADING = 40; // characters that a heading may have
