@@ -1,6 +1,8 @@
 package server
 
 import (
+	"errors"
+
 	"raftplayground/raft"
 	"raftplayground/raft/kv"
 	"raftplayground/raft/wire"
@@ -13,9 +15,28 @@ func (s *Server) compact() {
 		return
 	}
 	s.compactAt = s.applied + raft.Index(s.options.CompactAfter)
-	if data := s.store.Snapshot(nil); len(data) <= kv.MaxSnapshot { // else no follower would take it, and the log has to stay
-		_ = s.node.Compact(s.applied, data) // refused if a leader's snapshot is further than that: it is about to be restored
+	_ = s.snapshot() // refused if a leader's snapshot is further than that: it is about to be restored
+}
+
+// Compact replaces the log by a snapshot now, however little has been applied since the last one (§7). Errors: raft.ErrCompact if that is nothing, or
+// nothing that says who the servers are, a state that is too large for a snapshot, and why the server stopped.
+func (s *Server) Compact() error {
+	switch {
+	case s.failed != nil:
+		return s.failed
+	case !s.configured:
+		return raft.ErrCompact
 	}
+	return s.snapshot()
+}
+
+// snapshot puts the state machine's state in the place of the log.
+func (s *Server) snapshot() error {
+	data := s.store.Snapshot(nil)
+	if len(data) > kv.MaxSnapshot { // no follower would take it, and the log has to stay
+		return errors.New("server: expected a state of at most " + decimal(kv.MaxSnapshot) + " bytes, got " + decimal(len(data)))
+	}
+	return s.node.Compact(s.applied, data)
 }
 
 // restore makes the state machine what the snapshot says (Fig. 13, receiver rule 8), and answers who waits for entries in it. A server that cannot

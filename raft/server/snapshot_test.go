@@ -37,6 +37,28 @@ func statusOf(s *server.Server) (st raft.Status) {
 	return st
 }
 
+func TestALogIsCompactedWhenTheHostAsks(t *testing.T) {
+	c := newClusterWith(t, 1, 1, traits{compactAfter: -1})
+	leader := c.elect()
+	c.done(leader.id, put("k", "v"))
+	if err := leader.server.Compact(); err != nil {
+		t.Error(err)
+	}
+	if st := c.status(leader); st.SnapshotIndex != st.LastApplied || st.LastApplied != 2 {
+		t.Errorf("compacted through %d, applied through %d", st.SnapshotIndex, st.LastApplied)
+	}
+	if err := leader.server.Compact(); !errors.Is(err, raft.ErrCompact) {
+		t.Errorf("nothing was applied since, and the answer is %v", err)
+	}
+	waiting, err := server.New(server.Options{ID: 9}, new(wal.Memory))
+	if err != nil {
+		t.Fatal(err)
+	}
+	if err := waiting.Compact(); !errors.Is(err, raft.ErrCompact) {
+		t.Errorf("a server that waits to be added answers %v", err)
+	}
+}
+
 func TestALogIsCompactedAndAServerStartsAgainFromItsSnapshot(t *testing.T) {
 	c := newClusterWith(t, 1, 1, traits{compactAfter: 10})
 	leader := c.elect()
