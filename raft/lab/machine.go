@@ -75,7 +75,8 @@ func (w *World) start(m *machine) {
 	m.conn = m.life<<8 | uint64(m.id)
 	m.disk.source = w.stream(streamDisk, uint64(m.id), m.life)
 	seed := w.stream(streamServer, uint64(m.id), m.life).Uint64()
-	options := server.Options{ID: m.id, Voters: w.voters, Seed: seed, Off: w.off}
+	options := server.Options{ID: m.id, Voters: w.voters, Seed: seed, Off: w.off,
+		ElectionTicksMin: int(w.run.Config.ElectionMin / tick), ElectionTicksMax: int(w.run.Config.ElectionMax / tick)}
 	if w.run.Config.JSON && m.id%2 == 0 {
 		options.Encoding = wire.JSON
 	}

@@ -30,6 +30,10 @@ type Config struct {
 	Disk    int64 `json:"disk,omitempty"` // the longest that a write takes; times are drawn from 0 to it; 0: no time at all
 	JSON    bool  `json:"json,omitempty"` // servers with an even number call in JSON, not colon
 
+	// Election timeouts are drawn from ElectionMin to ElectionMax of a server's own clock (§5.2), whole milliseconds; both 0: 150 to 300 ms.
+	ElectionMin int64 `json:"electionMin,omitempty"`
+	ElectionMax int64 `json:"electionMax,omitempty"`
+
 	Off []string `json:"off,omitempty"` // the IDs of rules that no server keeps, see raft.Rules
 
 	Clients  int   `json:"clients,omitempty"`  // up to 50, each with one operation at a time
@@ -121,6 +125,7 @@ const (
 const (
 	millisecond int64 = 1000
 	second            = 1000 * millisecond
+	heartbeat         = 50 * millisecond
 )
 
 // Standard is five servers with some clients on the playground's network, for a minute of which faults happen in all but the last ten seconds.
@@ -182,11 +187,15 @@ func (c *Config) check() error {
 		{"servers", int64(c.Servers), 1, MaxServers}, {"clients", int64(c.Clients), 0, MaxClients}, {"keys", int64(c.Keys), int64(min(c.Clients, 1)), 1 << 16},
 		{"latency", c.Latency, 0, maxDelay}, {"jitter", c.Jitter, 0, maxDelay}, {"disk", c.Disk, 0, maxDelay},
 		{"think", c.Think, int64(min(c.Clients, 1)), MaxTime}, {"patience", c.Patience, int64(min(c.Clients, 1)), MaxTime},
+		{"electionMin", c.ElectionMin, 0, maxDelay}, {"electionMax", c.ElectionMax, c.ElectionMin, maxDelay},
 		{"chaos", c.Chaos, 0, MaxTime}, {"heal", c.Heal, 0, MaxTime},
 	} {
 		if field.value < field.least || field.value > field.most {
 			return errors.New("lab: " + field.name + ": expected " + decimal(field.least) + " to " + decimal(field.most) + ", got " + decimal(field.value))
 		}
+	}
+	if c.ElectionMax > 0 && c.ElectionMin <= heartbeat {
+		return errors.New("lab: electionMin: expected more than a heartbeat, " + decimal(heartbeat) + ", got " + decimal(c.ElectionMin))
 	}
 	_, err := c.off()
 	return err
