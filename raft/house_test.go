@@ -27,17 +27,19 @@ var house = map[string][]string{
 
 	"raft/check/linear": {"raft/check"},
 	"raft/lab/soak":     {"raft", "raft/check", "raft/check/linear", "raft/lab"},
+	"raft/mutation":     {},
 
-	"relay/hub": {},
-	"relay":     {"relay/hub"},
-	"wasm/tab":  {"raft", "raft/explain", "raft/wire", "raft/wal", "raft/kv", "raft/server", "relay/hub"},
-	"wasm":      {"raft", "raft/wal", "raft/wire", "raft/server", "wasm/tab"},
-	"web/e2e":   {"raft", "raft/wire"},
+	"relay/hub":  {},
+	"relay":      {"relay/hub"},
+	"wasm/tab":   {"raft", "raft/explain", "raft/wire", "raft/wal", "raft/kv", "raft/server", "relay/hub"},
+	"wasm":       {"raft", "raft/wal", "raft/wire", "raft/server", "wasm/tab"},
+	"wasm/study": {"raft", "raft/check", "raft/explain", "raft/explore", "raft/lab", "raft/wire"},
+	"web/e2e":    {"raft", "raft/wire"},
 }
 
 // pure lists the packages that have no goroutine, clock, network, file or global randomness, and with it what they may not import. They are
 // also what the browser loads: fmt alone would add 0.75 MB to the file.
-var pure = []string{"raft", "raft/explain", "raft/wire", "raft/wal", "raft/kv", "raft/server", "raft/check", "raft/explore", "raft/lab", "relay/hub", "wasm/tab"}
+var pure = []string{"raft", "raft/explain", "raft/wire", "raft/wal", "raft/kv", "raft/server", "raft/check", "raft/explore", "raft/lab", "relay/hub", "wasm/tab", "wasm/study"}
 
 var impure = []string{"fmt", "time", "net", "net/http", "os", "sync", "context", "encoding/json", "crypto/rand", "log", "log/slog", "syscall/js", "reflect"}
 

@@ -1,0 +1,169 @@
+package study
+
+import (
+	"errors"
+	"slices"
+	"strconv"
+
+	"raftplayground/raft"
+	"raftplayground/raft/lab"
+)
+
+// ElectionsQuestion asks how long a cluster is without a leader after its leader crashed, for every latency with every range of timeouts. Times in ms.
+type ElectionsQuestion struct {
+	Servers   int       `json:"servers"` // 3 to 9
+	Seed      uint64    `json:"seed"`    // of the first election; the others have those after it
+	Runs      int       `json:"runs"`    // elections for each point, 1 to 1000
+	Latencies []float64 `json:"latencies"`
+	Timeouts  []Timeout `json:"timeouts"`
+}
+
+// Timeout is a range from which election timeouts are drawn, in whole ms, more than a heartbeat's 50.
+type Timeout struct {
+	Least int64 `json:"least"`
+	Most  int64 `json:"most"`
+}
+
+// ElectionPoint is what came of the elections with one latency and one range of timeouts. Times in ms.
+type ElectionPoint struct {
+	Latency float64  `json:"latency"` // one way
+	Least   int64    `json:"least"`
+	Most    int64    `json:"most"`
+	Runs    int      `json:"runs"`
+	Median  *float64 `json:"median"` // from the crash to the next leader; null: in half of the runs nobody led
+	Worst   *float64 `json:"worst"`  // the 95th percentile; null: in one run of twenty nobody led
+	Split   float64  `json:"split"`  // the part of the runs in which a term ended without a leader
+	None    float64  `json:"none"`   // the part of the runs in which nobody led within 10 s
+}
+
+const (
+	second     = 1_000_000   // µs
+	patience   = 10 * second // after which an election is given up
+	mostPoints = 100
+	mostRuns   = 1000
+)
+
+// Elections holds the elections, and tells each point as soon as it is known. Errors: what in the question cannot be.
+func Elections(q ElectionsQuestion, progress func(fraction float64, words string, part any)) ([]ElectionPoint, error) {
+	points := len(q.Latencies) * len(q.Timeouts)
+	if points < 1 || points > mostPoints || q.Runs < 1 || q.Runs > mostRuns || q.Servers < 3 {
+		return nil, errors.New("study: expected 3 or more servers, 1 to " + strconv.Itoa(mostPoints) + " points and 1 to " + strconv.Itoa(mostRuns) + " runs, got " +
+			strconv.Itoa(q.Servers) + ", " + strconv.Itoa(points) + " and " + strconv.Itoa(q.Runs))
+	}
+	var chart []ElectionPoint
+	for _, latency := range q.Latencies {
+		for _, timeout := range q.Timeouts {
+			progress(float64(len(chart))/float64(points), strconv.Itoa(q.Runs)+" elections with "+span(timeout)+" and "+strconv.FormatFloat(latency, 'g', 4, 64)+" ms latency", nil)
+			point, err := q.point(latency, timeout)
+			if err != nil {
+				return nil, err
+			}
+			chart = append(chart, point)
+			progress(float64(len(chart))/float64(points), "", point)
+		}
+	}
+	return chart, nil
+}
+
+func span(t Timeout) string {
+	return "timeouts of " + strconv.FormatInt(t.Least, 10) + " to " + strconv.FormatInt(t.Most, 10) + " ms"
+}
+
+func (q *ElectionsQuestion) point(latency float64, timeout Timeout) (ElectionPoint, error) {
+	point := ElectionPoint{Latency: latency, Least: timeout.Least, Most: timeout.Most, Runs: q.Runs}
+	var took []float64 // of the elections that had a winner
+	var split int
+	for i := range q.Runs {
+		config := lab.Config{Servers: q.Servers, Latency: int64(latency * 1000), ElectionMin: timeout.Least * 1000, ElectionMax: timeout.Most * 1000, Off: figure2}
+		e, err := hold(lab.Run{Version: lab.Version, Config: config, Seed: q.Seed + uint64(i)})
+		if err != nil {
+			return point, err
+		}
+		if e.won {
+			took = append(took, float64(e.took)/1000)
+		}
+		if e.split {
+			split++
+		}
+	}
+	slices.Sort(took)
+	point.Median, point.Worst = quantile(took, q.Runs, 0.5), quantile(took, q.Runs, 0.95)
+	point.Split, point.None = float64(split)/float64(q.Runs), 1-float64(len(took))/float64(q.Runs)
+	return point, nil
+}
+
+// figure2 are the rules that Figure 2 does not have: these are elections as the paper measured them (§9.3).
+var figure2 = func() (ids []string) {
+	for _, r := range raft.Rules {
+		if raft.Extensions&raft.RulesOf(r.Rule) != 0 {
+			ids = append(ids, r.ID)
+		}
+	}
+	return ids
+}()
+
+// election is what came of a leader's crash.
+type election struct {
+	won   bool
+	took  int64 // µs until somebody led
+	split bool  // a term before the winner's had candidates, and no leader
+}
+
+// hold lets a leader rise, crashes it at a random moment between two heartbeats, and sees who leads next.
+func hold(run lab.Run) (election, error) {
+	w, err := lab.New(run)
+	if err != nil {
+		return election{}, err
+	}
+	first := rise(w, 0, patience)
+	if first == nil {
+		return election{split: true}, nil // with timeouts that are all alike there may never be one
+	}
+	w.RunTo(w.Now() + second/4 + int64(run.Seed*7919%50_000)) // everybody has heard of it; then any moment between two heartbeats
+	leading := rise(w, 0, 0)
+	if leading == nil {
+		leading = first
+	}
+	if err := w.Do(lab.Action{Do: lab.Crash, Server: leading.id}); err != nil {
+		return election{}, err
+	}
+	crash := w.Now()
+	next := rise(w, leading.term, patience)
+	if next == nil {
+		return election{split: true}, nil
+	}
+	return election{won: true, took: w.Now() - crash, split: next.term > leading.term+1}, nil
+}
+
+type leadership struct {
+	id   raft.ServerID
+	term raft.Term
+}
+
+// rise lives on until somebody leads a term after the given one, for at most so long; nil: nobody does.
+func rise(w *lab.World, after raft.Term, most int64) *leadership {
+	until := w.Now() + most
+	var status raft.Status
+	for {
+		for id := 1; id <= w.Run().Config.Servers; id++ {
+			s := w.Server(raft.ServerID(id))
+			if s == nil || s.Node().Role() != raft.Leader {
+				continue
+			}
+			if s.Node().Status(&status); status.CurrentTerm > after {
+				return &leadership{raft.ServerID(id), status.CurrentTerm}
+			}
+		}
+		if w.Now() >= until || !w.Step() {
+			return nil
+		}
+	}
+}
+
+// quantile returns the value below which so many of all lie, if those that have no value are the largest; nil if it is one of them.
+func quantile(sorted []float64, all int, part float64) *float64 {
+	if at := int(part * float64(all)); at < len(sorted) {
+		return &sorted[at]
+	}
+	return nil
+}
