@@ -79,20 +79,20 @@ func loadFile(root fs.FS, name string) *file {
 	return f
 }
 
-func (p *page) built() bool { return p.files["/index.html"] != nil }
+func (p *page) built() bool { return p.files["/room.html"] != nil }
 
 func (p *page) explain(w http.ResponseWriter) {
 	w.Header().Set("Cache-Control", "no-store")
 	http.Error(w, strings.TrimSpace(notBuilt), http.StatusServiceUnavailable)
 }
 
-// index serves the page itself.
-func (p *page) index(w http.ResponseWriter, req *http.Request) {
+// room serves the page of a live room; it finds its files one folder up.
+func (p *page) room(w http.ResponseWriter, req *http.Request) {
 	if !p.built() {
 		p.explain(w)
 		return
 	}
-	p.files["/index.html"].serve(w, req)
+	p.files["/room.html"].serve(w, req)
 }
 
 // file serves a file of the page.

@@ -10,9 +10,10 @@ import (
 )
 
 var smallPage = fstest.MapFS{
-	"index.html":               {Data: []byte("<!doctype html>")},
-	"index.html.br":            {Data: []byte("brotli")},
-	"index.html.gz":            {Data: []byte("gzip")},
+	"index.html":               {Data: []byte("<!doctype html><title>Lab</title>")},
+	"room.html":                {Data: []byte("<!doctype html>")},
+	"room.html.br":             {Data: []byte("brotli")},
+	"room.html.gz":             {Data: []byte("gzip")},
 	"assets/raft-1a2b.wasm":    {Data: []byte("\x00asm")},
 	"assets/raft-1a2b.wasm.br": {Data: []byte("brotli wasm")},
 	"favicon.svg":              {Data: []byte("<svg/>")},
@@ -91,7 +92,7 @@ func TestFilesHaveTheirTypeAndCachePolicy(t *testing.T) {
 			t.Errorf("HEAD %s: %d bytes said, %d sent", c.path, head.ContentLength, len(nothing))
 		}
 	}
-	for _, path := range []string{"/nothing", "/.gitkeep", "/index.html.br", "/r/UPPER", "/r/abc", "/rooms/abc", "/r/" + strings.Repeat("a", 33)} {
+	for _, path := range []string{"/nothing", "/.gitkeep", "/room.html.br", "/r/UPPER", "/r/abc", "/rooms/abc", "/r/" + strings.Repeat("a", 33)} {
 		if answer, _ := fetch(t, "GET", server.URL+path, nil); answer.StatusCode != http.StatusNotFound {
 			t.Errorf("%s: %d, want 404", path, answer.StatusCode)
 		}

@@ -68,7 +68,7 @@ func (r *relay) roomPage(w http.ResponseWriter, req *http.Request) {
 		http.Error(w, wrongCode, http.StatusNotFound)
 		return
 	}
-	r.page.index(w, req)
+	r.page.room(w, req)
 }
 
 // room upgrades to a WebSocket and stays with it until it ends.

@@ -1,42 +1,14 @@
 import { scriptingSurface } from "./api.js";
-import { WorkerSource, type Joining } from "./source.js";
 import { store } from "./store.js";
 import { restoreTheme } from "./theme.js";
 import "./raft-app.js";
 
-/** Set by build.mjs: where the Worker's script is. */
-declare const __WORKER_URL__: string;
+/** The page is one of three, each with an HTML file of its own (build.mjs): the lab, the lab in another page's frame, or a live room. */
+const room = document.documentElement.dataset["page"] === "room";
 
+store.mode = room ? "room" : "lab";
 window.raftPlayground = scriptingSurface(store);
 restoreTheme();
 
-const joining = readAddress(location);
-if (joining) new WorkerSource(__WORKER_URL__, store, joining);
-else store.setBoot({ state: "no room" });
-
-/** `/r/{code}?rate=0.1&size=5&wire=json&watch=1`. What is not understood is said, and left out. */
-function readAddress(at: Location): Joining | null {
-  const room = /^\/r\/([a-z0-9-]{4,32})\/?$/.exec(at.pathname)?.[1];
-  if (!room) return null;
-  const query = new URLSearchParams(at.search);
-  const wire = query.get("wire") ?? "colon";
-  if (wire !== "colon" && wire !== "json") store.notice(`The address asks for wire=${wire}; there are colon and json. This server speaks colon.`);
-  return {
-    room,
-    relay: `${at.protocol === "https:" ? "wss:" : "ws:"}//${at.host}`,
-    link: `${at.origin}/r/${room}`,
-    watch: query.get("watch") === "1",
-    size: number(query, "size", (n) => Number.isInteger(n) && n >= 1 && n <= 9, "a whole number from 1 to 9"),
-    encoding: wire === "json" ? "json" : "colon",
-    rate: number(query, "rate", (n) => n >= 0 && n <= 1, "a number from 0 to 1"),
-  };
-}
-
-function number(query: URLSearchParams, name: string, fits: (n: number) => boolean, expected: string): number | null {
-  const text = query.get(name);
-  if (text === null) return null;
-  const n = Number(text);
-  if (text.trim() !== "" && fits(n)) return n;
-  store.notice(`The address says ${name}=${text}; expected ${expected}.`);
-  return null;
-}
+const opened = room ? import("./room.js").then((m) => m.openRoom(store)) : import("./lab/index.js").then((m) => m.openLab(store));
+opened.catch((why: Error) => store.setBoot({ state: "failed", reason: "worker", detail: `A part of the page could not be loaded: ${why.message}` }));

@@ -1,3 +1,4 @@
+import { Drawn } from "./drawn.js";
 import type { FromWorker, ToWorker } from "./model.js";
 import type { Source, Store } from "./store.js";
 
@@ -15,31 +16,22 @@ export interface Joining {
 /** Only a hint: which seat this tab had before a reload. The lease that proves it is on the Worker's disk. */
 const HINT = "raft-seat";
 
-// Between a batch and the frame after which the next one is wanted: what moves is moved by the clock, not by batches.
-const REST_MS = 20; // thirty a second
-const REAL_TIME_REST_MS = 45; // sixteen a second, where nobody can follow single events
-const UNDRAWN_MS = 250; // after which a page that is visible and still not drawn (a frame that is scrolled out of sight) takes the next batch
+/** Set by build.mjs: the name of the Worker's script, beside this one. */
+declare const __WORKER_URL__: string;
 
-/**
- * The Worker with this tab's server, as a source of the store. It is asked for the next batch only after a frame with the last one was drawn. A hidden
- * page draws nothing and asks at once, so that what scripts read (api.ts) stays true; the Worker then sends less often.
- */
+/** The Worker with this tab's server, as a source of the store. */
 export class WorkerSource implements Source {
-  private worker: Worker;
-  private wanted: { frame: number; timers: ReturnType<typeof setTimeout>[] } | null = null;
+  private worker = new Worker(new URL(__WORKER_URL__, import.meta.url), { name: "raft server" });
+  private drawn: Drawn;
   private seat: number | null = null; // whose hint is written
 
-  constructor(url: string, private store: Store, joining: Joining) {
+  constructor(private store: Store, joining: Joining) {
     store.code = joining.room;
     store.link = joining.link;
     store.connect(this);
-    this.worker = new Worker(url, { name: "raft server" });
+    this.drawn = new Drawn(store, this);
     this.worker.addEventListener("message", (e: MessageEvent<FromWorker>) => this.receive(e.data));
     this.worker.addEventListener("error", (e) => store.setBoot({ state: "failed", reason: "worker", detail: e.message ?? "the Worker could not be loaded" }));
-    document.addEventListener("visibilitychange", () => {
-      this.post({ type: "hidden", hidden: document.hidden });
-      if (document.hidden && this.wanted) this.want(); // that frame will not come
-    });
     this.post({
       type: "start",
       room: joining.room,
@@ -59,38 +51,11 @@ export class WorkerSource implements Source {
   }
 
   private receive(message: FromWorker): void {
-    switch (message.type) {
-      case "loading":
-        this.store.setBoot({ state: "loading", fraction: message.fraction });
-        break;
-      case "failed":
-        this.store.setBoot({ state: "failed", reason: message.reason, detail: message.detail });
-        break;
-      case "batch":
-        this.store.apply(message.batch);
-        this.keepHint(message.batch.self?.server ?? null);
-        this.wantSoon();
-        break;
-      case "answer":
-        this.store.answer(message.id, message.ok, message.value, message.error);
-        break;
-    }
-  }
-
-  private wantSoon(): void {
-    if (document.hidden) return this.want();
-    const wanted = { frame: 0, timers: [setTimeout(() => (wanted.frame = requestAnimationFrame(() => this.want())), this.store.rate > 0.3 ? REAL_TIME_REST_MS : REST_MS), setTimeout(() => this.want(), UNDRAWN_MS)] };
-    this.wanted = wanted;
-  }
-
-  /** Asks for the next batch, once a batch. */
-  private want(): void {
-    if (this.wanted) {
-      cancelAnimationFrame(this.wanted.frame);
-      this.wanted.timers.forEach(clearTimeout);
-      this.wanted = null;
-    }
-    this.post({ type: "drawn" });
+    if (message.type === "batch") {
+      this.store.apply(message.batch);
+      this.keepHint(message.batch.self?.server ?? null);
+      this.drawn.applied();
+    } else this.store.hear(message);
   }
 
   private keepHint(seat: number | null): void {

@@ -1,4 +1,4 @@
-import type { Batch, ClientRequest, Connection, Flight, Lab, LogCell, NetworkChange, Room, ServerView, Status, StoryLine, ToLab, ToWorker, U64 } from "./model.js";
+import type { Batch, ClientRequest, Connection, Flight, FromWorker, Lab, LogCell, NetworkChange, Room, ServerView, Status, StoryLine, ToLab, ToWorker, U64 } from "./model.js";
 import { advance, emptyHistory, note, observe, type History } from "./history.js";
 import { removed } from "./logs.js";
 import type { Subject } from "./story.js";
@@ -46,6 +46,7 @@ export interface View {
   logsHeight: number | null; // px; null: what the number of servers needs
   notice: string; // one sentence that goes away by itself
   keys: boolean; // the list of keys is open
+  rule: string | null; // the rule that is open among the rules
 }
 
 /** Anything that brings batches and takes wishes: the Worker of a live room, or the lab's. */
@@ -55,10 +56,12 @@ export interface Source {
 
 const FLIGHTS = 500;
 const STORY = 1_000;
+const DETAILS = 400; // of them; the oldest go first
 const REQUESTS = 50;
 const GHOST_MS = 700;
 const RESTART_MS = 2_000; // of cluster time: a clock that falls back further is another room under the old name
 const NOTICE_MS = 6_000;
+const TOLD_MS = 100; // of watching: what has just happened is not the future, though the clock that is drawn may be a little behind
 
 export class Store {
   mode: "room" | "lab" = "room"; // set once, before anything is drawn (main.ts)
@@ -77,7 +80,7 @@ export class Store {
   lab: Lab | null = null; // null: a live room
   ghosts: Ghost[] = [];
   history: History = emptyHistory();
-  view: View = { selection: null, hover: null, reading: null, open: null, everything: false, line: null, teller: null, about: null, later: false, cell: null, panel: null, dock: "logs", dialog: "none", storyHidden: false, inspectorHidden: false, wide: null, seenBy: null, logsHeight: null, notice: "", keys: false };
+  view: View = { selection: null, hover: null, reading: null, open: null, everything: false, line: null, teller: null, about: null, later: false, cell: null, panel: null, dock: "logs", dialog: "none", storyHidden: false, inspectorHidden: false, wide: null, seenBy: null, logsHeight: null, notice: "", keys: false, rule: null };
 
   private clock = { now: 0, rate: 0, read: 0 };
   private rateBefore = 0.1;
@@ -118,7 +121,14 @@ export class Store {
   get headline(): StoryLine | null {
     const { reading } = this.view;
     if (reading !== null) return this.story.find((l) => l.id === reading) ?? null;
-    return this.newest;
+    const { told } = this;
+    return told === Infinity ? this.newest : (this.story.findLast((l) => l.weight === "key" && l.at <= told) ?? null);
+  }
+
+  /** Up to when the story is told: to the playhead where one looks at the past, else without end. */
+  get told(): number {
+    const now = this.now();
+    return this.lab && this.lab.end - now > TOLD_MS * Math.max(0.001, this.rate) ? now : Infinity;
   }
 
   subscribe(fn: (changed: Set<Topic>) => void): () => void {
@@ -168,6 +178,21 @@ export class Store {
     if (this.room?.started) advance(this.history, this.now());
     for (const fn of this.batchListeners) fn(batch);
     this.tell(...changed);
+  }
+
+  /** What a Worker says beside batches. */
+  hear(message: Exclude<FromWorker, { type: "batch" }>): void {
+    switch (message.type) {
+      case "loading":
+        this.setBoot({ state: "loading", fraction: message.fraction });
+        break;
+      case "failed":
+        this.setBoot({ state: "failed", reason: message.reason, detail: message.detail });
+        break;
+      case "answer":
+        this.answer(message.id, message.ok, message.value, message.error);
+        break;
+    }
   }
 
   answer(id: number, ok: boolean, value: unknown, error: string): void {
@@ -228,7 +253,10 @@ export class Store {
     // What another server tells of itself comes later than what this tab's own does: the story is in the order in which things happened.
     const before = (l: StoryLine) => l.id <= this.lastOfBefore;
     const order = (a: StoryLine, b: StoryLine) => (before(a) || before(b) ? Number(before(b)) - Number(before(a)) : a.at - b.at || a.id - b.id);
-    this.story = [...this.story, ...lines].sort(order).slice(-STORY);
+    this.story = [...this.story, ...lines].sort(order);
+    let details = this.story.length > STORY ? this.story.filter((l) => l.weight === "detail").length - DETAILS : 0;
+    if (details > 0) this.story = this.story.filter((l) => l.weight === "key" || details-- <= 0);
+    this.story = this.story.slice(-STORY);
     this.newest = this.story.findLast((l) => l.weight === "key") ?? null;
     changed.add("story");
   }

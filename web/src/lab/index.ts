@@ -1,2 +1,2 @@
-/** The views that only the lab has. Loaded with the lab, not with a live room. */
-export {};
+/** What only the lab has, loaded with the lab and not with a live room: its source, then its views. */
+export { openLab } from "./source.js";

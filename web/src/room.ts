@@ -1,0 +1,36 @@
+import { WorkerSource, type Joining } from "./source.js";
+import type { Store } from "./store.js";
+
+/** Joins the room that the address names. */
+export function openRoom(store: Store): void {
+  const joining = readAddress(store, location);
+  if (joining) new WorkerSource(store, joining);
+  else store.setBoot({ state: "no room" });
+}
+
+/** `/r/{code}?rate=0.1&size=5&wire=json&watch=1`. What is not understood is said, and left out. */
+function readAddress(store: Store, at: Location): Joining | null {
+  const room = /^\/r\/([a-z0-9-]{4,32})\/?$/.exec(at.pathname)?.[1];
+  if (!room) return null;
+  const query = new URLSearchParams(at.search);
+  const wire = query.get("wire") ?? "colon";
+  if (wire !== "colon" && wire !== "json") store.notice(`The address asks for wire=${wire}; there are colon and json. This server speaks colon.`);
+  return {
+    room,
+    relay: `${at.protocol === "https:" ? "wss:" : "ws:"}//${at.host}`,
+    link: `${at.origin}/r/${room}`,
+    watch: query.get("watch") === "1",
+    size: number(store, query, "size", (n) => Number.isInteger(n) && n >= 1 && n <= 9, "a whole number from 1 to 9"),
+    encoding: wire === "json" ? "json" : "colon",
+    rate: number(store, query, "rate", (n) => n >= 0 && n <= 1, "a number from 0 to 1"),
+  };
+}
+
+function number(store: Store, query: URLSearchParams, name: string, fits: (n: number) => boolean, expected: string): number | null {
+  const text = query.get(name);
+  if (text === null) return null;
+  const n = Number(text);
+  if (text.trim() !== "" && fits(n)) return n;
+  store.notice(`The address says ${name}=${text}; expected ${expected}.`);
+  return null;
+}
