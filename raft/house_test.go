@@ -31,7 +31,8 @@ var house = map[string][]string{
 
 	"relay/hub":  {},
 	"relay":      {"relay/hub"},
-	"wasm/tab":   {"raft", "raft/explain", "raft/wire", "raft/wal", "raft/kv", "raft/server", "relay/hub"},
+	"wasm/page":  {"raft", "raft/explain", "raft/wire", "raft/kv"},
+	"wasm/tab":   {"raft", "raft/explain", "raft/wire", "raft/wal", "raft/kv", "raft/server", "relay/hub", "wasm/page"},
 	"wasm":       {"raft", "raft/wal", "raft/wire", "raft/server", "wasm/tab"},
 	"wasm/study": {"raft", "raft/check", "raft/explain", "raft/explore", "raft/lab", "raft/wire"},
 	"web/e2e":    {"raft", "raft/wire"},
@@ -39,7 +40,7 @@ var house = map[string][]string{
 
 // pure lists the packages that have no goroutine, clock, network, file or global randomness, and with it what they may not import. They are
 // also what the browser loads: fmt alone would add 0.75 MB to the file.
-var pure = []string{"raft", "raft/explain", "raft/wire", "raft/wal", "raft/kv", "raft/server", "raft/check", "raft/explore", "raft/lab", "relay/hub", "wasm/tab", "wasm/study"}
+var pure = []string{"raft", "raft/explain", "raft/wire", "raft/wal", "raft/kv", "raft/server", "raft/check", "raft/explore", "raft/lab", "relay/hub", "wasm/page", "wasm/tab", "wasm/study"}
 
 var impure = []string{"fmt", "time", "net", "net/http", "os", "sync", "context", "encoding/json", "crypto/rand", "log", "log/slog", "syscall/js", "reflect"}
 

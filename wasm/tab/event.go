@@ -4,32 +4,27 @@ import (
 	"strconv"
 
 	"raftplayground/raft"
-	"raftplayground/raft/explain"
 	"raftplayground/raft/server"
 	"raftplayground/raft/wire"
+	"raftplayground/wasm/page"
 )
 
 // happened puts an event of this tab's server into words.
 func (t *Tab) happened(e raft.Event) {
-	words := explain.Event(raft.ServerID(t.seat.number), e)
-	undecided := e.Kind == raft.VoteReceived && e.Old < e.New // the vote that decides is news, those before it are steps to it
-	weight := "detail"
-	if words.Key && !undecided {
-		weight = "key"
-	}
-	t.report(reportedEvent{Kind: explain.Kind(e.Kind), Weight: weight, Text: words.Text, Why: words.Why, Section: words.Section, Term: U64(e.Term)})
+	line := page.Event(raft.ServerID(t.seat.number), &e)
+	t.report(reportedEvent{Kind: line.Kind, Weight: line.Weight, Text: line.Text, Why: line.Why, Section: line.Section, Term: line.Term})
 }
 
 // notUnderstood tells of a frame that the server could not read: never a crash, never silence.
 func (t *Tab) notUnderstood(bad *server.BadFrame) {
 	from := "somebody"
 	if bad.From >= wire.FirstClient {
-		from = "client " + decimal(bad.From)
+		from = "client " + page.Decimal(bad.From)
 	} else if bad.From != 0 {
-		from = "S" + decimal(bad.From)
+		from = "S" + page.Decimal(bad.From)
 	}
 	t.report(reportedEvent{
-		Kind: "badFrame", Weight: "key", Why: clip(bad.Reason.Message, reportedWords),
+		Kind: "badFrame", Weight: "key", Why: page.Clip(bad.Reason.Message, reportedWords),
 		Text: "S" + strconv.Itoa(t.seat.number) + " does not understand a frame of " + from + ".",
 	})
 }
@@ -46,5 +41,5 @@ func (t *Tab) report(e reportedEvent) {
 	}
 	s.events = append(s.events, e)
 	s.unsent = true
-	t.tell(StoryLine{At: e.At, Server: s.number, Kind: e.Kind, Weight: e.Weight, Text: e.Text, Why: e.Why, Section: e.Section, Term: e.Term})
+	t.tell(page.StoryLine{At: e.At, Server: s.number, Kind: e.Kind, Weight: e.Weight, Text: e.Text, Why: e.Why, Section: e.Section, Term: e.Term})
 }

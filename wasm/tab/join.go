@@ -1,6 +1,10 @@
 package tab
 
-import "strconv"
+import (
+	"strconv"
+
+	"raftplayground/wasm/page"
+)
 
 // claim is what this tab wants to be in the room.
 type claim struct {
@@ -70,12 +74,12 @@ func (t *Tab) joinedAs(result *joinResult) {
 	t.link.state = joined
 	t.link.attempt = 0
 	t.client = result.Client
-	t.outbox.connection(Connection{State: "open"})
+	t.outbox.connection(page.Connection{State: "open"})
 	t.takeRoom(&result.roomNotification)
 	switch {
 	case result.Server == nil || *result.Server == 0:
 		if t.claim.state == anySeat {
-			t.outbox.watching("This room has " + plural(result.Size, "server") + ". You are watching.")
+			t.outbox.watching("This room has " + page.Plural(result.Size, "server") + ". You are watching.")
 		}
 	case t.claim.state == anySeat && result.Lease != nil:
 		// From here on the seat is leased to this tab and to nobody else, ever. If the tab dies before the disk is made the seat is lost, which
@@ -105,7 +109,7 @@ func (t *Tab) refusedToJoin(code int, message string) {
 		t.giveUpSeat(true)
 	default:
 		t.host.Disconnect()
-		t.lost("The relay refused: " + clip(message, 200))
+		t.lost("The relay refused: " + page.Clip(message, 200))
 	}
 }
 
@@ -130,11 +134,4 @@ func (t *Tab) watch(why string) {
 	t.clock.runs = false
 	t.link = link{}
 	t.connect()
-}
-
-func plural(n int, thing string) string {
-	if n == 1 {
-		return "1 " + thing
-	}
-	return strconv.Itoa(n) + " " + thing + "s"
 }

@@ -1,5 +1,7 @@
 package tab
 
+import "raftplayground/wasm/page"
+
 // link is the connection to the relay.
 type link struct {
 	state   linkState
@@ -31,7 +33,7 @@ func (t *Tab) connect() {
 	t.link.state = opening
 	t.link.heard = t.now
 	if t.link.attempt == 0 {
-		t.outbox.connection(Connection{State: "connecting"})
+		t.outbox.connection(page.Connection{State: "connecting"})
 	}
 	t.host.Connect(t.roomURL())
 }
@@ -50,12 +52,12 @@ func (t *Tab) lost(why string) {
 	t.link = link{attempt: t.link.attempt + 1, retryAt: t.now + wait}
 	t.clock.runs = false
 	retryAt, attempt := t.link.retryAt, t.link.attempt
-	t.outbox.connection(Connection{State: "lost", RetryAt: &retryAt, Attempt: &attempt, Why: &why})
+	t.outbox.connection(page.Connection{State: "lost", RetryAt: &retryAt, Attempt: &attempt, Why: &why})
 	t.tellSelf()
 	t.loseRequests()
 	for call, id := range t.changes {
 		delete(t.changes, call)
-		t.answer(answer{ID: id, Error: "The connection was lost before the room answered."})
+		t.answer(page.Answer{ID: id, Error: "The connection was lost before the room answered."})
 	}
 }
 

@@ -6,6 +6,8 @@ import (
 	"slices"
 	"strings"
 	"testing"
+
+	"raftplayground/wasm/page"
 )
 
 // The contract with the page is TypeScript. These tests read it and hold everything that the page was sent against it, member for member.
@@ -178,7 +180,7 @@ func TestWhatThePageIsSentIsAsTheModelSays(t *testing.T) {
 	for _, tab := range tabs {
 		for _, text := range tab.texts {
 			var message any
-			if err := codec.Unmarshal(text, &message); err != nil {
+			if err := page.Codec.Unmarshal(text, &message); err != nil {
 				t.Fatal(err)
 			}
 			if why := m.fits(message, "FromWorker", "message"); why != "" {
@@ -209,7 +211,7 @@ func TestTheModelTestFindsWhatDoesNotFit(t *testing.T) {
 		{`"disk"`, `"more":1,"disk"`, "x.more is not in model.ts"},
 	} {
 		var value any
-		if err := codec.Unmarshal([]byte(strings.Replace(good, test.before, test.after, 1)), &value); err != nil {
+		if err := page.Codec.Unmarshal([]byte(strings.Replace(good, test.before, test.after, 1)), &value); err != nil {
 			t.Fatal(err)
 		}
 		if why := m.fits(value, "Status", "x"); !strings.HasPrefix(why, test.why) || test.why == "" && why != "" {
@@ -220,21 +222,21 @@ func TestTheModelTestFindsWhatDoesNotFit(t *testing.T) {
 
 func TestNumbersBeyondJavaScriptsAreText(t *testing.T) {
 	for _, test := range []struct {
-		number U64
+		number page.U64
 		json   string
 	}{{0, "0"}, {1<<53 - 1, "9007199254740991"}, {1 << 53, `"9007199254740992"`}, {1<<64 - 1, `"18446744073709551615"`}} {
-		text, err := codec.Marshal(test.number)
+		text, err := page.Codec.Marshal(test.number)
 		if err != nil || string(text) != test.json {
 			t.Errorf("%d is written as %s, expected %s (%v)", uint64(test.number), text, test.json, err)
 		}
-		var back U64
-		if err := codec.Unmarshal(text, &back); err != nil || back != test.number {
+		var back page.U64
+		if err := page.Codec.Unmarshal(text, &back); err != nil || back != test.number {
 			t.Errorf("%s is read as %d (%v)", text, back, err)
 		}
 	}
 	for _, bad := range []string{"-1", "1.5", `"x"`, `""`, "18446744073709551616", "true", "{}"} {
-		var u U64
-		if err := codec.Unmarshal([]byte(bad), &u); err == nil {
+		var u page.U64
+		if err := page.Codec.Unmarshal([]byte(bad), &u); err == nil {
 			t.Errorf("%s is read as %d", bad, u)
 		}
 	}

@@ -2,9 +2,10 @@ package tab
 
 import (
 	"slices"
-	"strconv"
 
 	"rsc.io/qr"
+
+	"raftplayground/wasm/page"
 )
 
 // Most of each that waits for a page that does not draw. Beyond it the oldest is dropped and counted.
@@ -24,7 +25,7 @@ const (
 
 // outbox folds what is new until the page asks for it.
 type outbox struct {
-	next           Batch
+	next           page.Batch
 	drawn          bool // the page wants a batch
 	changed        bool // next holds something
 	selfChanged    bool
@@ -49,13 +50,13 @@ func queue[T any](list []T, item T, most int, dropped *int) []T {
 	return append(list, item)
 }
 
-func (o *outbox) flight(f Flight) {
+func (o *outbox) flight(f page.Flight) {
 	o.changed = true
 	o.next.Flights = queue(o.next.Flights, f, mostFlights, &o.dropped)
 }
 
 // loss corrects a flight: in place if the page has not had it yet.
-func (o *outbox) loss(l Loss) {
+func (o *outbox) loss(l page.Loss) {
 	o.changed = true
 	for i := len(o.next.Flights) - 1; i >= 0; i-- {
 		if f := &o.next.Flights[i]; f.Seq == l.Seq {
@@ -68,7 +69,7 @@ func (o *outbox) loss(l Loss) {
 	o.next.Lost = queue(o.next.Lost, l, mostLosses, &old)
 }
 
-func (o *outbox) line(line StoryLine) {
+func (o *outbox) line(line page.StoryLine) {
 	o.changed = true
 	o.lastLine++
 	line.ID = o.lastLine
@@ -80,13 +81,13 @@ func (o *outbox) line(line StoryLine) {
 
 // forgetLine drops the oldest detail, so that heartbeats do not push the elections out; if there is none, the oldest line.
 func (o *outbox) forgetLine() {
-	at := max(0, slices.IndexFunc(o.next.Story, func(l StoryLine) bool { return l.Weight == "detail" }))
+	at := max(0, slices.IndexFunc(o.next.Story, func(l page.StoryLine) bool { return l.Weight == "detail" }))
 	o.next.Story = slices.Delete(o.next.Story, at, at+1)
 	o.dropped++
 }
 
 // request keeps the latest of each request.
-func (o *outbox) request(r ClientRequest) {
+func (o *outbox) request(r page.ClientRequest) {
 	o.changed = true
 	for i := range o.next.Requests {
 		if o.next.Requests[i].ID == r.ID {
@@ -97,8 +98,8 @@ func (o *outbox) request(r ClientRequest) {
 	o.next.Requests = queue(o.next.Requests, r, mostRequests, &o.dropped)
 }
 
-func (o *outbox) connection(c Connection) { o.changed, o.next.Connection = true, &c }
-func (o *outbox) room(r *Room)            { o.changed, o.next.Room = true, r }
+func (o *outbox) connection(c page.Connection) { o.changed, o.next.Connection = true, &c }
+func (o *outbox) room(r *page.Room)            { o.changed, o.next.Room = true, r }
 
 // watching says why this tab has no server; serving, that it has one after all.
 func (o *outbox) watching(why string) { o.changed, o.next.Watching, o.watches = true, &why, true }
@@ -124,7 +125,7 @@ func (o *outbox) setLink(link string) {
 	if link == "" || err != nil {
 		return
 	}
-	view := &QR{Size: code.Size, Rows: make([]string, code.Size)}
+	view := &page.QR{Size: code.Size, Rows: make([]string, code.Size)}
 	row := make([]byte, code.Size)
 	for y := range view.Rows {
 		for x := range row {
@@ -139,9 +140,9 @@ func (o *outbox) setLink(link string) {
 }
 
 // take closes the batch.
-func (o *outbox) take() *Batch {
+func (o *outbox) take() *page.Batch {
 	if o.dropped > 0 {
-		o.notice(plural(o.dropped, "older message or story line") + " left out while this page was not drawn.")
+		o.notice(page.Plural(o.dropped, "older message or story line") + " left out while this page was not drawn.")
 		o.dropped = 0
 	}
 	for i, text := range o.notices {
@@ -152,7 +153,7 @@ func (o *outbox) take() *Batch {
 	}
 	batch := o.next
 	o.notices = o.notices[:0]
-	o.next = Batch{}
+	o.next = page.Batch{}
 	o.drawn, o.changed, o.selfChanged, o.serversChanged = false, false, false, false
 	return &batch
 }
@@ -178,26 +179,23 @@ func (t *Tab) flush() {
 		if !t.clock.runs {
 			rate = 0
 		}
-		o.next.Clock = &Clock{Now: t.clock.now, Rate: rate}
+		o.next.Clock = &page.Clock{Now: t.clock.now, Rate: rate}
 	}
 	o.posted = t.now
-	t.post(toPage{Type: "batch", Batch: o.take()})
+	t.post(page.Message{Type: "batch", Batch: o.take()})
 }
 
 // answer ends one message of the page that carried an id.
-func (t *Tab) answer(a answer) {
+func (t *Tab) answer(a page.Answer) {
 	a.Type = "answer"
 	t.post(a)
 }
 
 func (t *Tab) post(message any) {
-	text, err := codec.Marshal(message)
+	text, err := page.Codec.Marshal(message)
 	if err != nil {
 		// Only a number that JSON does not have (NaN, infinity) can do this.
 		panic("tab: a message for the page cannot be written: " + err.Error())
 	}
 	t.host.Post(text)
 }
-
-// decimal writes a number of Raft or a count.
-func decimal[N ~uint64 | ~int](n N) string { return strconv.FormatUint(uint64(n), 10) }

@@ -4,6 +4,8 @@ import (
 	"slices"
 
 	jsoniter "github.com/json-iterator/go"
+
+	"raftplayground/wasm/page"
 )
 
 // Bounds of a report, for those that this tab sends and those that it takes.
@@ -19,37 +21,37 @@ const (
 // events that happened since the report before, in words. Each server's events are put into words in its own tab, which alone knows them;
 // every tab of the room then tells the story of all servers.
 type sentReport struct {
-	Report
-	Log *Log `json:"log,omitempty"`
+	page.Report
+	Log *page.Log `json:"log,omitempty"`
 
 	// The events of one life of the server are numbered from 0; First is the number of Events[0], so that a report that comes
 	// twice (the hub keeps the last one for those who join) is not told twice.
-	Life   U64             `json:"life"`
-	First  U64             `json:"first"`
+	Life   page.U64        `json:"life"`
+	First  page.U64        `json:"first"`
 	Events []reportedEvent `json:"events"`
 }
 
 // reportedEvent is a StoryLine without the number that each tab gives it.
 type reportedEvent struct {
-	At      float64 `json:"at"`
-	Kind    string  `json:"kind"`
-	Weight  string  `json:"weight"`
-	Text    string  `json:"text"`
-	Why     string  `json:"why"`
-	Section string  `json:"section"`
-	Term    U64     `json:"term"`
+	At      float64  `json:"at"`
+	Kind    string   `json:"kind"`
+	Weight  string   `json:"weight"`
+	Text    string   `json:"text"`
+	Why     string   `json:"why"`
+	Section string   `json:"section"`
+	Term    page.U64 `json:"term"`
 }
 
 // life is whose events of which life have been told up to which number.
 type life struct {
-	of   U64
-	next U64
+	of   page.U64
+	next page.U64
 }
 
 // receiveReport takes what another server says of itself. It may be a server of another kind, so nothing of it is believed to have the right form.
 func (t *Tab) receiveReport(params jsoniter.RawMessage) {
 	var r sentReport
-	if err := codec.Unmarshal(params, &r); err != nil || r.Server < 1 || r.Server > 9 {
+	if err := page.Codec.Unmarshal(params, &r); err != nil || r.Server < 1 || r.Server > 9 {
 		return // not a report of this project's kind: the page shows the server without one
 	}
 	if r.Server == t.seat.number && t.seat.server != nil {
@@ -60,7 +62,7 @@ func (t *Tab) receiveReport(params jsoniter.RawMessage) {
 	} else if before != nil {
 		r.Report.Log = before.Log
 	}
-	r.Report.bound()
+	bound(&r.Report)
 	t.reports[r.Server] = &r.Report
 	t.outbox.serversChanged = true
 	t.tellEvents(&r)
@@ -77,15 +79,15 @@ func (t *Tab) tellEvents(r *sentReport) {
 		events = events[:reportedEvents]
 	}
 	for i, e := range events {
-		if number := r.First + U64(i); number >= heard.next {
+		if number := r.First + page.U64(i); number >= heard.next {
 			heard.next = number + 1
 			weight := "detail"
 			if e.Weight == "key" {
 				weight = "key"
 			}
-			t.tell(StoryLine{
-				At: e.At, Server: r.Server, Kind: clip(e.Kind, 40), Weight: weight, Term: e.Term,
-				Text: clip(e.Text, reportedWords), Why: clip(e.Why, reportedWords), Section: clip(e.Section, 40),
+			t.tell(page.StoryLine{
+				At: e.At, Server: r.Server, Kind: page.Clip(e.Kind, 40), Weight: weight, Term: e.Term,
+				Text: page.Clip(e.Text, reportedWords), Why: page.Clip(e.Why, reportedWords), Section: page.Clip(e.Section, 40),
 			})
 		}
 	}
@@ -93,20 +95,20 @@ func (t *Tab) tellEvents(r *sentReport) {
 }
 
 // bound brings a report of somebody else into the form that the page relies on.
-func (r *Report) bound() {
+func bound(r *page.Report) {
 	r.Role = oneOf(r.Role, "follower", "candidate", "leader", "preCandidate")
 	r.Encoding = oneOf(r.Encoding, "colon", "json")
-	r.StateHash = clip(r.StateHash, 16)
-	r.Votes = slices.Clip(append([]Vote{}, r.Votes[:min(len(r.Votes), 9)]...))
+	r.StateHash = page.Clip(r.StateHash, 16)
+	r.Votes = slices.Clip(append([]page.Vote{}, r.Votes[:min(len(r.Votes), 9)]...))
 	for i := range r.Votes {
 		r.Votes[i].State = oneOf(r.Votes[i].State, "requested", "granted", "denied")
 	}
-	r.Peers = append([]Peer{}, r.Peers[:min(len(r.Peers), 9)]...)
-	r.Log.Cells = append([]LogCell{}, r.Log.Cells[:min(len(r.Log.Cells), reportedCells)]...)
+	r.Peers = append([]page.Peer{}, r.Peers[:min(len(r.Peers), 9)]...)
+	r.Log.Cells = append([]page.LogCell{}, r.Log.Cells[:min(len(r.Log.Cells), reportedCells)]...)
 	for i := range r.Log.Cells {
 		cell := &r.Log.Cells[i]
-		cell.Kind = oneOf(cell.Kind, "command", "noop")
-		cell.Text = clip(cell.Text, 160) // 40 characters of at most 4 bytes
+		cell.Kind = oneOf(cell.Kind, "command", "noop", "configuration")
+		cell.Text = page.Clip(cell.Text, 160) // 40 characters of at most 4 bytes
 	}
 }
 

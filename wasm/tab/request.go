@@ -5,6 +5,7 @@ import (
 	"strconv"
 
 	"raftplayground/raft/wire"
+	"raftplayground/wasm/page"
 )
 
 // Times of requests, in ms of real time.
@@ -29,7 +30,7 @@ type requests struct {
 
 // request is one request of the page until its outcome is certain, or certainly unknown.
 type request struct {
-	view   ClientRequest
+	view   page.ClientRequest
 	fixed  bool    // the page chose the server
 	ends   float64 // real time
 	call   uint64  // of the frame under way, 0 if none is
@@ -40,19 +41,19 @@ type request struct {
 
 // request takes a request of the page.
 func (t *Tab) request(m *fromPage) {
-	r := &request{view: ClientRequest{ID: m.ID, Op: m.Op, Key: m.Key, Value: m.Value, State: "pending"}, ends: t.now + giveUpAfter, again: t.now}
+	r := &request{view: page.ClientRequest{ID: m.ID, Op: m.Op, Key: m.Key, Value: m.Value, State: "pending"}, ends: t.now + giveUpAfter, again: t.now}
 	if m.Server != nil {
 		r.fixed, r.view.Server = true, *m.Server
 	}
 	switch {
 	case m.Op != "put" && m.Op != "get" && m.Op != "delete":
-		t.finish(r, "refused", "op: expected put, get or delete, got "+clip(m.Op, 40))
+		t.finish(r, "refused", "op: expected put, get or delete, got "+page.Clip(m.Op, 40))
 	case m.Key == "":
 		t.finish(r, "refused", "key: expected at least one character, got none")
 	case len(m.Key) > wire.MaxData || len(m.Value) > wire.MaxData:
-		t.finish(r, "refused", "expected a key and a value of at most "+plural(wire.MaxData, "byte")+" each, got "+strconv.Itoa(len(m.Key))+" and "+strconv.Itoa(len(m.Value)))
+		t.finish(r, "refused", "expected a key and a value of at most "+page.Plural(wire.MaxData, "byte")+" each, got "+strconv.Itoa(len(m.Key))+" and "+strconv.Itoa(len(m.Value)))
 	case len(t.requests.pending) >= mostPending:
-		t.finish(r, "refused", plural(mostPending, "request")+" of this tab are waiting. Nothing was sent.")
+		t.finish(r, "refused", page.Plural(mostPending, "request")+" of this tab are waiting. Nothing was sent.")
 	default:
 		t.requests.pending = append(t.requests.pending, r)
 		t.outbox.request(r.view)
@@ -123,7 +124,7 @@ func (t *Tab) likelyLeader(r *request) int {
 	if t.seat.server != nil && t.seat.report.Leader != nil && t.connected(*t.seat.report.Leader) {
 		return *t.seat.report.Leader
 	}
-	leader, term := 0, U64(0)
+	leader, term := 0, page.U64(0)
 	for server, report := range t.reports {
 		if report.Role == "leader" && t.connected(server) && (report.Term > term || leader == 0) {
 			leader, term = server, report.Term
@@ -154,7 +155,7 @@ func (t *Tab) receiveAnswer(message []byte) {
 		if t.frame.Refusal != nil {
 			t.refused(r, t.frame.Refusal)
 		} else if a := t.frame.Answer; a != nil {
-			r.view.Index, r.view.Term, r.view.Found = U64(a.Index), U64(a.Term), a.Found
+			r.view.Index, r.view.Term, r.view.Found = page.U64(a.Index), page.U64(a.Term), a.Found
 			t.finish(r, "done", r.outcome(a))
 		}
 		return
@@ -163,7 +164,7 @@ func (t *Tab) receiveAnswer(message []byte) {
 
 // outcome says what was done, and notes what was read.
 func (r *request) outcome(a *wire.Answer) string {
-	at := " at index " + decimal(a.Index)
+	at := " at index " + page.Decimal(a.Index)
 	switch {
 	case r.view.Op == "get" && a.Found:
 		r.view.Value = a.Value
@@ -183,11 +184,11 @@ func (t *Tab) refused(r *request, e *wire.Error) {
 	case e.Code == wire.CodeTimedOut:
 		t.unanswered(r, "timed out")
 	case e.Code == wire.CodeNotLeader && r.fixed && e.Leader != 0:
-		t.finish(r, "refused", name+" is not the leader; S"+decimal(e.Leader)+" is")
+		t.finish(r, "refused", name+" is not the leader; S"+page.Decimal(e.Leader)+" is")
 	case e.Code == wire.CodeNotLeader && r.fixed:
 		t.finish(r, "refused", name+" is not the leader and knows of none")
 	case r.fixed:
-		t.finish(r, "refused", clip(e.Message, 200))
+		t.finish(r, "refused", page.Clip(e.Message, 200))
 	case e.Code == wire.CodeNotLeader && e.Leader != 0 && r.hops < redirects && int(e.Leader) != r.view.Server:
 		r.hops++
 		r.leader = int(e.Leader)
@@ -196,7 +197,7 @@ func (t *Tab) refused(r *request, e *wire.Error) {
 		r.again = t.now + askAgain
 		t.wait(r, "waiting for a leader")
 	default:
-		t.finish(r, "refused", clip(e.Message, 200))
+		t.finish(r, "refused", page.Clip(e.Message, 200))
 	}
 }
 
@@ -248,7 +249,7 @@ func (t *Tab) timeOut(r *request) {
 		t.finish(r, "unknown", "timed out: it may or may not have happened")
 		return
 	}
-	t.finish(r, "refused", "timed out after "+plural(giveUpAfter/1000, "second")+" without a leader. Nothing happened.")
+	t.finish(r, "refused", "timed out after "+page.Plural(giveUpAfter/1000, "second")+" without a leader. Nothing happened.")
 }
 
 // wait tells the page where a pending request stands.
@@ -269,7 +270,7 @@ func (t *Tab) finish(r *request, state, detail string) {
 		}
 	}
 	t.outbox.request(r.view)
-	done := answer{ID: r.view.ID, OK: state == "done", Value: r.view}
+	done := page.Answer{ID: r.view.ID, OK: state == "done", Value: r.view}
 	if !done.OK {
 		done.Error = detail
 	}

@@ -7,6 +7,7 @@ import (
 	jsoniter "github.com/json-iterator/go"
 
 	"raftplayground/raft/wire"
+	"raftplayground/wasm/page"
 )
 
 // What the hub says (package hub, its doc.go). Times are in microseconds there and in milliseconds from here on.
@@ -69,7 +70,7 @@ func (t *Tab) receive(message []byte) {
 		return
 	}
 	var e envelope
-	if err := codec.Unmarshal(message, &e); err != nil {
+	if err := page.Codec.Unmarshal(message, &e); err != nil {
 		t.receiveFrame(message) // the server says what is wrong with it
 		return
 	}
@@ -109,14 +110,14 @@ func (t *Tab) receiveResult(e *envelope) {
 			return
 		}
 		var result joinResult
-		if t.understood("join", codec.Unmarshal(e.Result, &result)) && t.understood("join", result.check()) {
+		if t.understood("join", page.Codec.Unmarshal(e.Result, &result)) && t.understood("join", result.check()) {
 			t.joinedAs(&result)
 		}
 		return
 	}
 	if id, ours := t.changes[call]; ours {
 		delete(t.changes, call)
-		done := answer{ID: id, OK: e.Error == nil}
+		done := page.Answer{ID: id, OK: e.Error == nil}
 		if e.Error != nil {
 			done.Error = e.Error.Message
 		}
@@ -125,7 +126,7 @@ func (t *Tab) receiveResult(e *envelope) {
 }
 
 func (r *roomNotification) read(params []byte) error {
-	if err := codec.Unmarshal(params, r); err != nil {
+	if err := page.Codec.Unmarshal(params, r); err != nil {
 		return err
 	}
 	return r.check()
@@ -135,7 +136,7 @@ func (r *roomNotification) read(params []byte) error {
 func (r *roomNotification) check() error {
 	switch {
 	case r.Size < 1 || r.Size > mostServers || len(r.Servers) > r.Size:
-		return errors.New("size: expected 1 to " + strconv.Itoa(mostServers) + " and as many servers, got " + strconv.Itoa(r.Size) + " and " + plural(len(r.Servers), "server"))
+		return errors.New("size: expected 1 to " + strconv.Itoa(mostServers) + " and as many servers, got " + strconv.Itoa(r.Size) + " and " + page.Plural(len(r.Servers), "server"))
 	case r.Rate < 0 || r.Rate > 1:
 		return errors.New("rate: expected 0 to 1, got " + strconv.FormatFloat(r.Rate, 'g', -1, 64))
 	}
@@ -157,22 +158,22 @@ func (t *Tab) takeRoom(room *roomNotification) {
 	t.tellSelf()
 }
 
-func roomView(room *roomNotification) *Room {
-	view := &Room{Room: room.Room, Size: room.Size, Started: room.Started, Rate: room.Rate, Watchers: room.Watchers, Links: make([]Link, len(room.Links))}
+func roomView(room *roomNotification) *page.Room {
+	view := &page.Room{Room: room.Room, Size: room.Size, Started: room.Started, Rate: room.Rate, Watchers: room.Watchers, Links: make([]page.Link, len(room.Links))}
 	for i, l := range room.Links {
-		view.Links[i] = Link{From: l.From, To: l.To, Up: l.Up, Latency: l.Latency / 1000, Jitter: l.Jitter / 1000}
+		view.Links[i] = page.Link{From: l.From, To: l.To, Up: l.Up, Latency: l.Latency / 1000, Jitter: l.Jitter / 1000}
 	}
 	return view
 }
 
 // serverViews puts together what the room and the servers themselves say of each server.
-func (t *Tab) serverViews() []ServerView {
+func (t *Tab) serverViews() []page.ServerView {
 	if t.room == nil {
 		return nil
 	}
-	views := make([]ServerView, 0, len(t.room.Servers))
+	views := make([]page.ServerView, 0, len(t.room.Servers))
 	for _, s := range t.room.Servers {
-		view := ServerView{Server: s.Server, Seat: "empty", Self: s.Server == t.seat.number, Name: s.Name, Hidden: s.Hidden, Disk: diskKind(s.Disk), Report: t.reports[s.Server]}
+		view := page.ServerView{Server: s.Server, Seat: "empty", Self: s.Server == t.seat.number, Name: s.Name, Hidden: s.Hidden, Disk: diskKind(s.Disk), Report: t.reports[s.Server]}
 		if s.Leased {
 			view.Seat = "gone"
 		}
@@ -194,15 +195,15 @@ func (t *Tab) serverViews() []ServerView {
 // changeNetwork passes a change of the page on to the hub, whose answer is the page's.
 func (t *Tab) changeNetwork(m *fromPage) {
 	if m.Change == nil {
-		t.answer(answer{ID: m.ID, Error: "change: expected what is to change, got nothing"})
+		t.answer(page.Answer{ID: m.ID, Error: "change: expected what is to change, got nothing"})
 		return
 	}
 	if t.link.state != joined {
-		t.answer(answer{ID: m.ID, Error: "The connection to the room is lost."})
+		t.answer(page.Answer{ID: m.ID, Error: "The connection to the room is lost."})
 		return
 	}
 	if len(t.changes) >= mostChanges {
-		t.answer(answer{ID: m.ID, Error: "The room has not answered " + plural(mostChanges, "change") + " yet. This one was not sent."})
+		t.answer(page.Answer{ID: m.ID, Error: "The room has not answered " + page.Plural(mostChanges, "change") + " yet. This one was not sent."})
 		return
 	}
 	t.changes[t.call("network", m.Change.inMicroseconds())] = m.ID
@@ -231,7 +232,7 @@ func (t *Tab) notify(method string, params any) {
 }
 
 func (t *Tab) say(call hubCall) {
-	text, err := codec.Marshal(call)
+	text, err := page.Codec.Marshal(call)
 	if t.understood(call.Method, err) {
 		t.host.Send(text)
 	}
@@ -240,7 +241,7 @@ func (t *Tab) say(call hubCall) {
 // understood tells the page of something that this tab and the relay do not agree about.
 func (t *Tab) understood(what string, err error) bool {
 	if err != nil {
-		t.outbox.notice("The relay and this page do not understand each other (" + what + ": " + clip(err.Error(), 160) + "). Reload the page.")
+		t.outbox.notice("The relay and this page do not understand each other (" + what + ": " + page.Clip(err.Error(), 160) + "). Reload the page.")
 	}
 	return err == nil
 }

@@ -8,6 +8,7 @@ import (
 	"raftplayground/raft"
 	"raftplayground/raft/server"
 	"raftplayground/raft/wire"
+	"raftplayground/wasm/page"
 )
 
 // seat is this tab's place in the room: its disk, and its server once it runs.
@@ -20,17 +21,17 @@ type seat struct {
 	server *server.Server // nil before the first join with this seat
 	output server.Output
 
-	report  Report // how the server last described itself
-	version uint64 // of report
+	report  page.Report // how the server last described itself
+	version uint64      // of report
 	made    float64
 	json    []byte // of report
 
-	life      U64 // tells this run of the server from the one before
-	first     U64 // number of events[0]
+	life      page.U64 // tells this run of the server from the one before
+	first     page.U64 // number of events[0]
 	events    []reportedEvent
-	reported  float64 // real time of the last report that was sent
-	unsent    bool    // report is newer than it
-	log       Log     // the log that was sent last
+	reported  float64  // real time of the last report that was sent
+	unsent    bool     // report is newer than it
+	log       page.Log // the log that was sent last
 	logSentAt float64
 }
 
@@ -69,13 +70,13 @@ func (t *Tab) startServer() {
 	s, err := server.New(server.Options{ID: raft.ServerID(t.seat.number), Voters: voters, Seed: t.random.Uint64(), Encoding: encoding, Off: raft.Extensions,
 		FirstElapsed: firstElapsed(t.start.Room, t.seat.number, t.room.Size)}, t.seat.disk)
 	if err != nil {
-		t.watch("The disk of S" + strconv.Itoa(t.seat.number) + " cannot be used in this room (" + clip(err.Error(), 200) + "). You are watching.")
+		t.watch("The disk of S" + strconv.Itoa(t.seat.number) + " cannot be used in this room (" + page.Clip(err.Error(), 200) + "). You are watching.")
 		return
 	}
 	t.seat.server = s
 	t.clock.pending = 0 // what passed before its start is not for this server
 	t.outbox.serving()
-	t.seat.life = U64(t.now)
+	t.seat.life = page.U64(t.now)
 	t.seat.version = s.ReportVersion() - 1 // describe it at once
 	t.notify("state", map[string]string{"disk": t.seat.kind})
 	t.runServer()
@@ -124,7 +125,7 @@ func (t *Tab) runServer() {
 		}
 	}
 	if s.server != nil && s.server.Failed() != nil {
-		t.watch("S" + strconv.Itoa(s.number) + " has stopped: " + clip(s.server.Failed().Error(), 200) + ". A server that cannot write must not go on (§5.6). You are watching; reload this tab to start it again.")
+		t.watch("S" + strconv.Itoa(s.number) + " has stopped: " + page.Clip(s.server.Failed().Error(), 200) + ". A server that cannot write must not go on (§5.6). You are watching; reload this tab to start it again.")
 	}
 }
 
@@ -134,8 +135,8 @@ func (t *Tab) describe() {
 	if version := s.server.ReportVersion(); version != s.version {
 		s.version, s.made = version, t.now
 		s.json = s.server.AppendReport(s.json[:0], t.clock.now)
-		var report Report
-		if err := codec.Unmarshal(s.json, &report); err != nil {
+		var report page.Report
+		if err := page.Codec.Unmarshal(s.json, &report); err != nil {
 			panic("tab: the server's report is not in the form of model.ts: " + err.Error())
 		}
 		s.report, s.unsent = report, true
@@ -160,11 +161,11 @@ func (t *Tab) sendReport() {
 	}
 	t.notify("report", message)
 	s.reported, s.unsent = t.now, false
-	s.first += U64(len(s.events))
+	s.first += page.U64(len(s.events))
 	s.events = nil
 }
 
-func sameLog(a, b *Log) bool {
+func sameLog(a, b *page.Log) bool {
 	if a.First != b.First || len(a.Cells) != len(b.Cells) {
 		return false
 	}
@@ -177,8 +178,8 @@ func sameLog(a, b *Log) bool {
 }
 
 // status is this tab's server in short.
-func (t *Tab) status() *Status {
-	status := &Status{StateHash: "", Connected: t.link.state == joined, Disk: "none"}
+func (t *Tab) status() *page.Status {
+	status := &page.Status{StateHash: "", Connected: t.link.state == joined, Disk: "none"}
 	s := &t.seat
 	if s.server == nil {
 		return status

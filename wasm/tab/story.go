@@ -3,14 +3,16 @@ package tab
 import (
 	"slices"
 	"strconv"
+
+	"raftplayground/wasm/page"
 )
 
 // tell adds a line to the story of this tab.
-func (t *Tab) tell(line StoryLine) { t.outbox.line(line) }
+func (t *Tab) tell(line page.StoryLine) { t.outbox.line(line) }
 
 // fault tells what a person did to the room, or what befell it.
 func (t *Tab) fault(text, why, section string) {
-	t.tell(StoryLine{At: t.clock.now, Kind: "fault", Weight: "key", Text: text, Why: why, Section: section})
+	t.tell(page.StoryLine{At: t.clock.now, Kind: "fault", Weight: "key", Text: text, Why: why, Section: section})
 }
 
 // tellFaults tells what is different in the room from what was known before.
@@ -92,7 +94,7 @@ func (t *Tab) tellLinks(before, after []hubLink) {
 }
 
 func (t *Tab) tellDirection(way pair, up, back bool) {
-	from, to := servers([]int{way.a}), servers([]int{way.b})
+	from, to := page.Servers([]int{way.a}), page.Servers([]int{way.b})
 	switch {
 	case up:
 		t.fault("The link from "+from+" to "+to+" is mended.", "", "")
@@ -106,11 +108,11 @@ func (t *Tab) tellDirection(way pair, up, back bool) {
 func (t *Tab) tellCut(pairs []pair) {
 	const why = "What is under way there is lost, and so is what is sent from now on. Raft must live with that."
 	if few, others, all := groups(pairs); all && len(pairs) > 1 {
-		t.fault(servers(few)+isOrAre(few)+"cut from "+servers(others)+".", why, "§5.5")
+		t.fault(page.Servers(few)+isOrAre(few)+"cut from "+page.Servers(others)+".", why, "§5.5")
 		return
 	}
 	for _, p := range pairs {
-		t.fault("The link between "+servers([]int{p.a})+" and "+servers([]int{p.b})+" is cut.", why, "§5.5")
+		t.fault("The link between "+page.Servers([]int{p.a})+" and "+page.Servers([]int{p.b})+" is cut.", why, "§5.5")
 	}
 }
 
@@ -120,10 +122,10 @@ func (t *Tab) tellMended(pairs []pair, whole bool) {
 	case len(pairs) > 1 && whole:
 		t.fault("The network is whole again.", "What was sent into the cut links is lost for good. Everything else is sent again until it is answered.", "§5.5")
 	case len(pairs) > 1 && all:
-		t.fault(servers(few)+isOrAre(few)+"joined with "+servers(others)+" again.", "", "")
+		t.fault(page.Servers(few)+isOrAre(few)+"joined with "+page.Servers(others)+" again.", "", "")
 	default:
 		for _, p := range pairs {
-			t.fault("The link between "+servers([]int{p.a})+" and "+servers([]int{p.b})+" is mended.", "", "")
+			t.fault("The link between "+page.Servers([]int{p.a})+" and "+page.Servers([]int{p.b})+" is mended.", "", "")
 		}
 	}
 }
@@ -153,21 +155,6 @@ func groups(pairs []pair) (few, others []int, all bool) {
 		few, others = others, few
 	}
 	return few, others, len(pairs) == len(few)*len(others)
-}
-
-// servers names servers: "S1", "S1 and S2", "S1, S2 and S3".
-func servers(numbers []int) string {
-	text := ""
-	for i, n := range numbers {
-		switch {
-		case i > 0 && i == len(numbers)-1:
-			text += " and "
-		case i > 0:
-			text += ", "
-		}
-		text += "S" + strconv.Itoa(n)
-	}
-	return text
 }
 
 func isOrAre(numbers []int) string {

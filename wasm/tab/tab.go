@@ -5,6 +5,7 @@ import (
 	"strings"
 
 	"raftplayground/raft/wire"
+	"raftplayground/wasm/page"
 )
 
 // Tab is one live tab. It is not safe for concurrent use.
@@ -25,8 +26,8 @@ type Tab struct {
 	lastCall int               // the number of this tab's last call to the hub
 	changes  map[int]int       // a network change under way: number of the call → id of the page's message
 
-	reports  map[int]*Report // the last of each other server
-	heard    map[int]life    // whose events have been told
+	reports  map[int]*page.Report // the last of each other server
+	heard    map[int]life         // whose events have been told
 	requests requests
 	outbox   outbox
 
@@ -38,15 +39,15 @@ type Tab struct {
 // New returns a tab that waits for the page's "start". Seed is of the election timeouts and of the pauses between two tries to connect; it must differ from
 // tab to tab, or their elections would be in step.
 func New(host Host, seed uint64) *Tab {
-	return &Tab{host: host, random: rand.New(rand.NewPCG(seed, 0)), changes: map[int]int{}, reports: map[int]*Report{}, heard: map[int]life{}, outbox: newOutbox()}
+	return &Tab{host: host, random: rand.New(rand.NewPCG(seed, 0)), changes: map[int]int{}, reports: map[int]*page.Report{}, heard: map[int]life{}, outbox: newOutbox()}
 }
 
 // FromPage takes a message of the page, ToWorker in model.ts. One that cannot be read is told in a notice.
 func (t *Tab) FromPage(now float64, message []byte) {
 	t.advance(now)
 	var m fromPage
-	if err := codec.Unmarshal(message, &m); err != nil {
-		t.outbox.notice("The page sent a message that cannot be read: " + clip(err.Error(), 200))
+	if err := page.Codec.Unmarshal(message, &m); err != nil {
+		t.outbox.notice("The page sent a message that cannot be read: " + page.Clip(err.Error(), 200))
 		t.flush()
 		return
 	}
@@ -57,7 +58,7 @@ func (t *Tab) FromPage(now float64, message []byte) {
 	case m.Type == "drawn":
 		t.outbox.drawn = true
 	case t.start.Type == "":
-		t.outbox.notice("The page said " + clip(m.Type, 40) + " before it said start.")
+		t.outbox.notice("The page said " + page.Clip(m.Type, 40) + " before it said start.")
 	default:
 		t.obey(&m)
 	}
@@ -183,7 +184,7 @@ func (t *Tab) obey(m *fromPage) {
 	case "stop":
 		t.stop()
 	default:
-		t.outbox.notice("The page sent a message of an unknown type: " + clip(m.Type, 40))
+		t.outbox.notice("The page sent a message of an unknown type: " + page.Clip(m.Type, 40))
 	}
 }
 

@@ -5,6 +5,8 @@ import (
 	"strconv"
 	"strings"
 	"testing"
+
+	"raftplayground/wasm/page"
 )
 
 // three opens three tabs of three browsers.
@@ -66,9 +68,9 @@ func (tab *testTab) ask(id int, op, key, value string, server int) {
 }
 
 // outcome waits for the end of a request.
-func (tab *testTab) outcome(id int) ClientRequest {
+func (tab *testTab) outcome(id int) page.ClientRequest {
 	tab.world.t.Helper()
-	find := func() *ClientRequest {
+	find := func() *page.ClientRequest {
 		for i := len(tab.last.Requests) - 1; i >= 0; i-- {
 			if r := &tab.last.Requests[i]; r.ID == id && r.State != "pending" {
 				return r
@@ -80,7 +82,7 @@ func (tab *testTab) outcome(id int) ClientRequest {
 	return *find()
 }
 
-func (w *world) put(tab *testTab, id int, key, value string) ClientRequest {
+func (w *world) put(tab *testTab, id int, key, value string) page.ClientRequest {
 	w.t.Helper()
 	tab.ask(id, "put", key, value, 0)
 	r := tab.outcome(id)
@@ -148,7 +150,7 @@ func TestAWatcherWritesAndEveryTabReadsIt(t *testing.T) {
 		t.Errorf("the fourth tab is a server: %+v", watcher.last.Self)
 	}
 	r := w.put(watcher, 1, "x", "1")
-	if r.Index < 2 || r.Detail != "committed at index "+decimal(r.Index) {
+	if r.Index < 2 || r.Detail != "committed at index "+page.Decimal(r.Index) {
 		t.Errorf("the write: %+v", r)
 	}
 	for i, tab := range append(tabs, watcher) {

@@ -5,6 +5,7 @@ import (
 	"slices"
 
 	"raftplayground/relay/hub"
+	"raftplayground/wasm/page"
 )
 
 // world is everything around some tabs: a relay with one room, browsers with their storage, and time. It is driven by hand, 1 ms a step.
@@ -54,12 +55,12 @@ type testTab struct {
 	held     int
 
 	hidden  bool // the page does not draw
-	batches []Batch
+	batches []page.Batch
 	texts   [][]byte // of the batches, as JSON
-	answers []answer
-	last    Batch // the latest of each member that is state
-	story   []StoryLine
-	flights []Flight
+	answers []page.Answer
+	last    page.Batch // the latest of each member that is state
+	story   []page.StoryLine
+	flights []page.Flight
 }
 
 // tester is a test, be it the testing package's or a property of rapid's.
@@ -148,7 +149,7 @@ func (tab *testTab) close() {
 }
 
 func (tab *testTab) say(message any) {
-	text, err := codec.Marshal(message)
+	text, err := page.Codec.Marshal(message)
 	if err != nil {
 		tab.world.t.Fatal(err)
 	}
@@ -275,16 +276,16 @@ func (tab *testTab) Send(text []byte) {
 
 func (tab *testTab) Post(json []byte) {
 	var message struct {
-		Type  string `json:"type"`
-		Batch Batch  `json:"batch"`
-		answer
+		Type  string     `json:"type"`
+		Batch page.Batch `json:"batch"`
+		page.Answer
 	}
-	if err := codec.Unmarshal(json, &message); err != nil {
+	if err := page.Codec.Unmarshal(json, &message); err != nil {
 		tab.world.t.Fatalf("a message for the page is not understood: %v\n%s", err, json)
 	}
 	switch message.Type {
 	case "answer":
-		tab.answers = append(tab.answers, message.answer)
+		tab.answers = append(tab.answers, message.Answer)
 	case "batch":
 		tab.texts = append(tab.texts, append([]byte(nil), json...))
 		tab.take(message.Batch)
@@ -296,7 +297,7 @@ func (tab *testTab) Post(json []byte) {
 	}
 }
 
-func (tab *testTab) take(b Batch) {
+func (tab *testTab) take(b page.Batch) {
 	tab.batches = append(tab.batches, b)
 	if b.Connection != nil {
 		tab.last.Connection = b.Connection

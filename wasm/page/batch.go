@@ -1,45 +1,6 @@
-package tab
+package page
 
-import (
-	"errors"
-	"strconv"
-
-	jsoniter "github.com/json-iterator/go"
-)
-
-// What the page is sent. Every type here is one of web/src/model.ts, member for member; the meaning of each member is said there.
-
-// codec reads and writes all JSON of this package. Keys are case-sensitive, as everywhere in the room's protocol.
-var codec = jsoniter.Config{CaseSensitive: true, EscapeHTML: false}.Froze()
-
-// largestExact is the largest integer below which a JavaScript number holds every integer.
-const largestExact = 1<<53 - 1
-
-// U64 is a number of Raft. In JSON it is a number where JavaScript holds it exactly, else decimal text.
-type U64 uint64
-
-// MarshalJSON implements json.Marshaler.
-func (u U64) MarshalJSON() ([]byte, error) {
-	text := strconv.AppendUint(nil, uint64(u), 10)
-	if u > largestExact {
-		text = append(append([]byte{'"'}, text...), '"')
-	}
-	return text, nil
-}
-
-// UnmarshalJSON implements json.Unmarshaler; it takes both forms.
-func (u *U64) UnmarshalJSON(text []byte) error {
-	digits := text
-	if len(text) > 2 && text[0] == '"' && text[len(text)-1] == '"' {
-		digits = text[1 : len(text)-1]
-	}
-	value, err := strconv.ParseUint(string(digits), 10, 64)
-	if err != nil {
-		return errors.New("expected an unsigned 64-bit number, got " + clip(string(text), 40))
-	}
-	*u = U64(value)
-	return nil
-}
+// Every type here is one of web/src/model.ts, member for member; the meaning of each member is said there.
 
 // Status is this tab's server in short.
 type Status struct {
@@ -119,7 +80,17 @@ type ServerView struct {
 	Hidden    bool     `json:"hidden"`
 	Disk      string   `json:"disk"`
 	RoundTrip *float64 `json:"roundTrip"`
+	Machine   *Machine `json:"machine,omitempty"`
 	Report    *Report  `json:"report"`
+}
+
+// Machine is what the lab knows of what a server runs on.
+type Machine struct {
+	State        string  `json:"state"`
+	Member       string  `json:"member"`
+	Clock        float64 `json:"clock"`
+	SlowestWrite float64 `json:"slowestWrite"`
+	Inbox        int     `json:"inbox"`
 }
 
 // Flight is a frame on its way, decoded.
@@ -135,6 +106,7 @@ type Flight struct {
 	Label      string   `json:"label"`
 	Sent       float64  `json:"sent"`
 	Due        float64  `json:"due"`
+	Held       bool     `json:"held,omitempty"`
 	Fate       string   `json:"fate"`
 	LostAt     *float64 `json:"lostAt"`
 	Bytes      int      `json:"bytes"`
@@ -159,6 +131,10 @@ type StoryLine struct {
 	Why     string  `json:"why"`
 	Section string  `json:"section"`
 	Term    U64     `json:"term"`
+	Rule    string  `json:"rule,omitempty"`
+	Reason  string  `json:"reason,omitempty"`
+	Index   *U64    `json:"index,omitempty"`
+	Peer    int     `json:"peer,omitempty"`
 }
 
 // ClientRequest is what became of a client's request.
@@ -182,6 +158,11 @@ type Link struct {
 	Up      bool    `json:"up"`
 	Latency float64 `json:"latency"`
 	Jitter  float64 `json:"jitter"`
+
+	Loss      float64 `json:"loss,omitempty"`
+	Duplicate float64 `json:"duplicate,omitempty"`
+	Reorder   float64 `json:"reorder,omitempty"`
+	Held      bool    `json:"held,omitempty"`
 }
 
 // Room is the room itself.
@@ -228,67 +209,95 @@ type Batch struct {
 	Requests   []ClientRequest `json:"requests,omitempty"`
 	Notice     string          `json:"notice,omitempty"`
 	QR         *QR             `json:"qr,omitempty"`
+
+	Lab     *Lab     `json:"lab,omitempty"`
+	Moment  string   `json:"moment,omitempty"`
+	History *History `json:"history,omitempty"`
 }
 
-// toPage is a message of the Worker, FromWorker in model.ts.
-type toPage struct {
+// Lab is what is known of a run beyond the cluster's state at the moment that is looked at.
+type Lab struct {
+	Seed       string     `json:"seed"`
+	End        float64    `json:"end"`
+	Branch     int        `json:"branch"`
+	Branches   []Branch   `json:"branches"`
+	Off        []string   `json:"off"`
+	Properties []Property `json:"properties"`
+	Chaos      bool       `json:"chaos"`
+	Traps      []Trap     `json:"traps"`
+}
+
+// Branch is one way that the run went.
+type Branch struct {
+	ID     int     `json:"id"`
+	Parent int     `json:"parent"`
+	At     float64 `json:"at"`
+	End    float64 `json:"end"`
+	Text   string  `json:"text"`
+}
+
+// Property is a safety property, and whether it held.
+type Property struct {
+	Name   string  `json:"name"`
+	Text   string  `json:"text"`
+	Broken *Broken `json:"broken"`
+}
+
+// Broken says how a property was broken.
+type Broken struct {
+	At      float64 `json:"at"`
+	Text    string  `json:"text"`
+	Servers []int   `json:"servers"`
+	Index   U64     `json:"index"`
+}
+
+// Trap is harm that waits for its moment.
+type Trap struct {
+	Text string `json:"text"`
+}
+
+// History is HistoryPart in model.ts: changes of a branch's history.
+type History struct {
+	Whole  bool         `json:"whole"`
+	Terms  []TermChange `json:"terms"`
+	Lanes  []LaneChange `json:"lanes"`
+	Marks  []Mark       `json:"marks"`
+	Commit U64          `json:"commit"`
+}
+
+// TermChange says since when the highest term is what it is.
+type TermChange struct {
+	At   float64 `json:"at"`
+	Term U64     `json:"term"`
+}
+
+// LaneChange says since when a server is what it is.
+type LaneChange struct {
+	At     float64 `json:"at"`
+	Server int     `json:"server"`
+	Role   string  `json:"role"`
+	Term   U64     `json:"term"`
+}
+
+// Mark is something on the time line.
+type Mark struct {
+	At     float64 `json:"at"`
+	Kind   string  `json:"kind"`
+	Server int     `json:"server"`
+	Text   string  `json:"text"`
+}
+
+// Message is one that carries a Batch, FromWorker in model.ts. Type is "batch".
+type Message struct {
 	Type  string `json:"type"`
 	Batch *Batch `json:"batch"`
 }
 
-// answer is the outcome of one message of the page that carried an id.
-type answer struct {
+// Answer is the outcome of one message of the page that carried an id. Type is "answer".
+type Answer struct {
 	Type  string `json:"type"`
 	ID    int    `json:"id"`
 	OK    bool   `json:"ok"`
 	Value any    `json:"value"`
 	Error string `json:"error"`
-}
-
-// fromPage is ToWorker in model.ts: every member that some type of message has.
-type fromPage struct {
-	Type     string         `json:"type"`
-	Room     string         `json:"room"`
-	Relay    string         `json:"relay"`
-	Link     string         `json:"link"`
-	Seat     string         `json:"seat"`
-	Size     *int           `json:"size"`
-	Encoding string         `json:"encoding"`
-	Hint     *int           `json:"hint"`
-	Hidden   bool           `json:"hidden"`
-	ID       int            `json:"id"`
-	Op       string         `json:"op"`
-	Key      string         `json:"key"`
-	Value    string         `json:"value"`
-	Server   *int           `json:"server"`
-	Change   *networkChange `json:"change"`
-}
-
-// networkChange is a change of the network, times in ms as the page has them; see inMicroseconds.
-type networkChange struct {
-	Rate    *float64     `json:"rate,omitempty"`
-	Start   *bool        `json:"start,omitempty"`
-	Latency *float64     `json:"latency,omitempty"`
-	Jitter  *float64     `json:"jitter,omitempty"`
-	Links   []linkChange `json:"links,omitempty"`
-}
-
-type linkChange struct {
-	From    int      `json:"from"`
-	To      int      `json:"to"`
-	Up      *bool    `json:"up,omitempty"`
-	Latency *float64 `json:"latency,omitempty"`
-	Jitter  *float64 `json:"jitter,omitempty"`
-}
-
-// clip returns at most limit bytes of text, cut between characters and marked where it is cut.
-func clip(text string, limit int) string {
-	if len(text) <= limit {
-		return text
-	}
-	end := limit - len("…")
-	for end > 0 && text[end]&0xC0 == 0x80 {
-		end--
-	}
-	return text[:end] + "…"
 }

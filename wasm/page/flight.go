@@ -1,0 +1,156 @@
+package page
+
+import (
+	"bytes"
+	"strings"
+
+	"raftplayground/raft"
+	"raftplayground/raft/kv"
+	"raftplayground/raft/wire"
+)
+
+// How much of a frame the page is shown.
+const (
+	ShownText    = 2000 // bytes of it
+	shownEntries = 5
+	shownLabel   = 24 // bytes
+)
+
+// Describe says what a frame is, in the words of a learner.
+func (v *Flight) Describe(f *wire.Frame) {
+	switch {
+	case f.RPC != nil:
+		v.describeRPC(f.RPC)
+	case f.Request != nil:
+		v.Kind, v.Label = "request", Clip(requestLabel(f.Request), shownLabel)
+	case f.Answer != nil:
+		v.Kind, v.OK, v.Label = "answer", true, Clip(answerLabel(f.Answer), shownLabel)
+	case f.Refusal != nil:
+		v.Kind, v.Label = "answer", Clip(refusalLabel(f.Refusal), shownLabel)
+	}
+}
+
+func (v *Flight) describeRPC(rpc raft.RPC) {
+	switch m := rpc.(type) {
+	case *raft.RequestVote:
+		v.Kind, v.Term, v.Label = "RequestVote", U64(m.Term), "vote?"
+		if m.PreVote {
+			v.Kind, v.Label = "PreVote", "would you?"
+		}
+	case *raft.RequestVoteReply:
+		v.Kind, v.Term, v.OK, v.Label = "RequestVoteReply", U64(m.Term), m.VoteGranted, yesOrNo(m.VoteGranted)
+		if m.PreVote {
+			v.Kind = "PreVoteReply"
+		}
+	case *raft.AppendEntries:
+		v.Kind, v.Term = "AppendEntries", U64(m.Term)
+		v.EntryCount = len(m.Entries)
+		for i := range m.Entries[:min(len(m.Entries), shownEntries)] {
+			v.Entries = append(v.Entries, U64(m.Entries[i].Term))
+		}
+		v.Label = entriesLabel(m.Entries)
+	case *raft.AppendEntriesReply:
+		v.Kind, v.Term, v.OK = "AppendEntriesReply", U64(m.Term), m.Success
+		v.Label = "no"
+		if m.Success {
+			v.Label = "stored to " + Decimal(m.MatchIndex)
+		}
+	case *raft.InstallSnapshot:
+		v.Kind, v.Term, v.Label = "InstallSnapshot", U64(m.Term), "≤ "+Decimal(m.LastIncludedIndex)
+	case *raft.InstallSnapshotReply:
+		v.Kind, v.Term, v.OK, v.Label = "InstallSnapshotReply", U64(m.Term), m.MatchIndex > 0, Decimal(m.NextOffset)+" bytes"
+		if v.OK {
+			v.Label = "installed to " + Decimal(m.MatchIndex)
+		}
+	case *raft.TimeoutNow:
+		v.Kind, v.Term, v.Label = "TimeoutNow", U64(m.Term), "lead now"
+	case *raft.TimeoutNowReply:
+		v.Kind, v.Term, v.OK, v.Label = "TimeoutNowReply", U64(m.Term), true, "yes"
+	}
+}
+
+// entriesLabel names what AppendEntries carries: nothing for a heartbeat, which has no label (LOOK.md, messages).
+func entriesLabel(entries []raft.Entry) string {
+	switch {
+	case len(entries) == 0:
+		return ""
+	case len(entries) > 1:
+		return Decimal(len(entries)) + " entries"
+	case entries[0].Kind == raft.NoOp:
+		return "no-op"
+	}
+	return Clip(kv.Text(entries[0].Data), shownLabel)
+}
+
+func requestLabel(r *wire.Request) string {
+	switch r.Method {
+	case wire.Put:
+		return r.Key + " = " + r.Value
+	case wire.Get:
+		return r.Key + "?"
+	case wire.Delete:
+		return "delete " + r.Key
+	case wire.IndexRange:
+		return "entries " + Decimal(r.Start) + " to " + Decimal(r.End)
+	}
+	return r.Method.String()
+}
+
+func answerLabel(a *wire.Answer) string {
+	switch {
+	case a.Method == wire.Get && a.Found:
+		return "is " + a.Value
+	case a.Method == wire.Get:
+		return "no such key"
+	case a.Method == wire.IndexRange:
+		return Decimal(len(a.Entries)) + " entries"
+	}
+	return "done at " + Decimal(a.Index)
+}
+
+func refusalLabel(e *wire.Error) string {
+	switch {
+	case e.Code == wire.CodeNotLeader && e.Leader != 0:
+		return "ask S" + Decimal(e.Leader)
+	case e.Code == wire.CodeNotLeader, e.Code == wire.CodeNoQuorum:
+		return "no leader"
+	case e.Code == wire.CodeTimedOut:
+		return "timed out"
+	}
+	return "no"
+}
+
+// DescribeCut tells what can be told of a frame of which the hub passed on only the beginning: entries at length. Both texts name themselves at their start.
+func (v *Flight) DescribeCut(text string) {
+	if head, fields, found := strings.Cut(text, ":AppendEntries:Request:"); found && len(head) < 50 {
+		term, _, _ := strings.Cut(fields, ":")
+		v.Kind, v.Label = "AppendEntries", "many entries"
+		_ = v.Term.UnmarshalJSON([]byte(term)) // a term that cannot be read stays 0
+		return
+	}
+	if !strings.Contains(text, `"method":"AppendEntries"`) {
+		v.Label = "too long to show"
+		return
+	}
+	v.Kind, v.Label = "AppendEntries", "many entries"
+	if _, fields, found := bytes.Cut([]byte(text), []byte(`"term":`)); found {
+		end := bytes.IndexFunc(fields, func(r rune) bool { return r < '0' || r > '9' })
+		_ = v.Term.UnmarshalJSON(fields[:max(end, 0)])
+	}
+}
+
+func yesOrNo(yes bool) string {
+	if yes {
+		return "yes"
+	}
+	return "no"
+}
+
+// Fate keeps what a hub says to the words that the page knows.
+func Fate(word string) string {
+	switch word {
+	case "cut", "down", "full", "lost", "dropped":
+		return word
+	}
+	return "sent"
+}

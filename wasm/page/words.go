@@ -1,0 +1,42 @@
+package page
+
+import (
+	"strconv"
+
+	"raftplayground/raft"
+	"raftplayground/raft/explain"
+)
+
+// Event puts an event of a server into words, for the story.
+func Event(server raft.ServerID, e *raft.Event) StoryLine {
+	words := explain.Event(server, *e)
+	undecided := e.Kind == raft.VoteReceived && e.Old < e.New // the vote that decides is news, those before it are steps to it
+	weight := "detail"
+	if words.Key && !undecided {
+		weight = "key"
+	}
+	return StoryLine{Server: int(server), Kind: explain.Kind(e.Kind), Weight: weight, Text: words.Text, Why: words.Why, Section: words.Section, Term: U64(e.Term)}
+}
+
+// Servers names servers: "S1", "S1 and S2", "S1, S2 and S3".
+func Servers(numbers []int) string {
+	text := ""
+	for i, n := range numbers {
+		switch {
+		case i > 0 && i == len(numbers)-1:
+			text += " and "
+		case i > 0:
+			text += ", "
+		}
+		text += "S" + strconv.Itoa(n)
+	}
+	return text
+}
+
+// Plural counts things: "1 vote", "2 votes".
+func Plural(n int, thing string) string {
+	if n == 1 {
+		return "1 " + thing
+	}
+	return strconv.Itoa(n) + " " + thing + "s"
+}
