@@ -129,6 +129,7 @@ type Hub struct {
 	recordChanged bool  // the record is to be stored with the next room notification
 	recordUrgent  bool  // … at once
 	seen          seenBatch
+	own           sightings // for the host
 
 	scan scanner
 	json *jsoniter.Stream // scratch for what the room itself says

@@ -46,8 +46,11 @@ type feed struct {
 	missed  []int // indices of seats whose report it was spared
 }
 
-// tell notes what became of a frame, for watchers.
+// tell notes what became of a frame, for watchers and for the host.
 func (h *Hub) tell(s sighting) {
+	if h.own.on {
+		h.own.add(&s)
+	}
 	b := &h.seen
 	if !h.watched() {
 		return

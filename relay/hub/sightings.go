@@ -1,0 +1,49 @@
+package hub
+
+// mostSightings is how many of them are gathered for a host; what comes on top is counted only.
+const mostSightings = 8192
+
+// Sighting is what became of a frame, as the room tells its watchers (seen). Times are microseconds of cluster time.
+type Sighting struct {
+	Seq  uint64
+	Fate string // "sent", "cut", "down", "full", "lost", "held", "dropped"
+	Due  int64  // when it arrives, or would have
+
+	// Later says that the frame was told of before: it now has this fate, since At. Else all that follows is set.
+	Later    bool
+	At       int64
+	From     uint64
+	To       uint64
+	Sent     int64
+	Original uint64 // the frame that it is a copy of, 0 if none
+	Data     []byte // read-only; may be kept
+}
+
+// sightings are what a host gathers that watches the room itself, as data.
+type sightings struct {
+	on      bool
+	list    []Sighting
+	dropped int
+}
+
+// Watch begins to gather Sightings, or ends it and forgets what was gathered. A copy of the room gathers nothing until it is told to.
+func (h *Hub) Watch(on bool) { h.own = sightings{on: on} }
+
+// Sightings appends to into what became of frames since it was last asked, oldest first, and returns it, and how many found no room since then: there
+// is room for 8192.
+func (h *Hub) Sightings(into []Sighting) (list []Sighting, dropped int) {
+	o := &h.own
+	into = append(into, o.list...)
+	dropped = o.dropped
+	clear(o.list)
+	o.list, o.dropped = o.list[:0], 0
+	return into, dropped
+}
+
+func (o *sightings) add(s *sighting) {
+	if len(o.list) == mostSightings {
+		o.dropped++
+		return
+	}
+	o.list = append(o.list, Sighting{Seq: s.seq, Fate: s.fate, Due: s.due, Later: s.later, At: s.at, From: s.from, To: s.to, Sent: s.sent, Original: s.original, Data: s.data})
+}
