@@ -1,0 +1,15 @@
+package server
+
+import "raftplayground/raft"
+
+// SwitchOff says which rules this server does not keep from now on, in the place of Options.Off; see raft.Node's.
+func (s *Server) SwitchOff(off raft.RuleSet) {
+	s.options.Off = off
+	s.node.SwitchOff(off)
+	if off&^raft.Extensions != 0 {
+		s.wal.Unruly()
+	}
+}
+
+// SetTimer makes the election timer run out after so many ticks; see raft.Node's. Look at Idle again afterwards.
+func (s *Server) SetTimer(left int) { s.node.SetTimer(left) }
