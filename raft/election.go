@@ -21,7 +21,9 @@ func (n *Node) campaign(reason Reason) {
 		return
 	}
 	elapsed := n.elapsed
-	n.leader = 0 // it is not there, or this would not be; whoever believed otherwise would refuse all others (etcd#9586)
+	if n.keeps(CandidateForgetsLeader) {
+		n.leader = 0 // it is not there, or this would not be; whoever believed otherwise would refuse all others (etcd#9586)
+	}
 	n.candidacy = n.newCandidacy(reason)
 	n.candidacy.pre = true
 	n.event(Event{Kind: BecamePreCandidate, Reason: reason, Old: uint64(elapsed), New: uint64(n.quorum())})
@@ -44,10 +46,22 @@ func (n *Node) startElection(reason Reason) {
 	n.setTerm(n.currentTerm+1, 0)
 	n.votedFor = n.opt.ID
 	n.candidacy = n.newCandidacy(reason)
-	n.candidacy.ownVote = n.barrier()
+	n.candidacy.ownVote = n.candidacyDurable()
 	n.event(Event{Kind: BecameCandidate, Reason: reason, Old: uint64(silence), New: uint64(n.quorum())})
 	n.resetTimer(OwnCandidacy, 0)
 	n.requestVotes()
+	if n.candidacy.ownVote == 0 { // the rule that it has to be durable is off
+		n.countVote(n.opt.ID)
+	}
+}
+
+// candidacyDurable returns the Save before which this server's candidacy is not told to anybody and its vote for itself not counted. After a crash
+// it would know of neither, and could vote for another in the same term (eliben/raft, TestBug_StartElectionMissingPersist).
+func (n *Node) candidacyDurable() uint64 {
+	if !n.keeps(DurableCandidacy) {
+		return 0
+	}
+	return n.barrier()
 }
 
 func (n *Node) newCandidacy(reason Reason) *candidacy {
@@ -64,7 +78,7 @@ func (n *Node) requestVotes() {
 	}
 	for i, v := range c.voters {
 		if v != n.opt.ID && c.votes[i] == Requested {
-			n.sendRequestVote(v, n.barrier(), RequestVote{Call: n.nextCall(), Term: term, CandidateID: n.opt.ID,
+			n.sendRequestVote(v, n.candidacyDurable(), RequestVote{Call: n.nextCall(), Term: term, CandidateID: n.opt.ID,
 				LastLogIndex: n.log.last, LastLogTerm: n.log.lastTerm(), PreVote: c.pre, Transfer: c.reason == Transferred})
 		}
 	}
@@ -115,6 +129,8 @@ func (n *Node) refusal(m *RequestVote, loyalty Reason) Reason {
 		return AlreadyVoted
 	case !n.atLeastAsUpToDate(m) && n.keeps(UpToDateCandidate): // … and candidate's log is at least as up-to-date as receiver's log, grant vote (§5.2, §5.4)
 		return LogBehind
+	case !n.electable() && !n.keeps(VoteAsLearner): // else whoever asks decides: it may have a newer configuration (raft-rs#57)
+		return NotAVoter
 	}
 	return NoReason
 }
@@ -145,6 +161,9 @@ func (n *Node) answerPreVote(from ServerID, m *RequestVote) {
 	reply := RequestVoteReply{Call: m.Call, Term: n.currentTerm, PreVote: true}
 	refusal := n.loyalty()
 	switch {
+	case m.Term < n.currentTerm && !n.keeps(RefusalTellsTerm):
+		n.ignore(from, StaleTerm)
+		return
 	case m.Term <= n.currentTerm:
 		refusal = StaleTerm
 	case refusal != NoReason:
@@ -157,6 +176,9 @@ func (n *Node) answerPreVote(from ServerID, m *RequestVote) {
 		n.event(Event{Kind: PreVoteGranted, Peer: from, New: uint64(m.Term)})
 	} else {
 		n.event(Event{Kind: PreVoteRefused, Reason: refusal, Peer: from, Old: uint64(n.leader)})
+	}
+	if !n.keeps(PreVoteLeavesTimer) {
+		n.resetTimer(NoReason, from)
 	}
 	n.sendRequestVoteReply(from, n.barrier(), reply)
 }

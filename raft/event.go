@@ -26,7 +26,7 @@ const (
 	LeaderKnown                               // Peer is the leader of Term
 	TimerReset                                // the election timer starts anew; Reason why; New: the timeout drawn, ticks; Peer: who caused it
 	VoteGranted                               // this server votes for Peer
-	VoteRefused                               // this server does not vote for Peer; Reason: StaleTerm, AlreadyVoted (Old: for whom), LogBehind, LeaderAlive (Old: who), JustRestarted
+	VoteRefused                               // this server does not vote for Peer; Reason: StaleTerm, AlreadyVoted (Old: for whom), LogBehind, LeaderAlive (Old: who), JustRestarted, NotAVoter
 	VoteReceived                              // Peer (or this server itself) votes for this candidate; Old: votes now; New: votes needed
 	VoteDenied                                // Peer refuses this candidate its vote
 	EntriesProposed                           // the leader appended a client's commands: indices Old through New

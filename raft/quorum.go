@@ -39,6 +39,10 @@ func (n *Node) agreed(own uint64, reached func(*follower) uint64) uint64 {
 }
 
 func (n *Node) agreedBy(voters []ServerID, own uint64, reached func(*follower) uint64) uint64 {
+	needed := n.majority(len(voters))
+	if !n.keeps(OnlyVotersCount) && len(voters) < maxServers && !slices.Contains(voters, n.opt.ID) {
+		voters = append(slices.Clone(voters), n.opt.ID) // KAFKA-16531
+	}
 	var numbers [maxServers]uint64
 	for i, v := range voters {
 		if v == n.opt.ID {
@@ -47,7 +51,7 @@ func (n *Node) agreedBy(voters []ServerID, own uint64, reached func(*follower) u
 			numbers[i] = reached(f)
 		}
 	}
-	return storedBy(n.majority(len(voters)), numbers[:len(voters)])
+	return storedBy(needed, numbers[:len(voters)])
 }
 
 // elected reports whether the votes make a majority, in a joint configuration in both halves.

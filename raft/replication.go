@@ -100,7 +100,9 @@ func (n *Node) sendHeartbeats() {
 		switch {
 		case f.next <= n.log.base:
 			f.probing = true
-			n.sendSnapshot(f)
+			if f.probe == 0 || n.keeps(ResendSnapshot) { // the last chunk, or its answer, may have been lost (etcd#10225)
+				n.sendSnapshot(f)
+			}
 		case f.probing:
 			n.appendEntries(f, n.opt.MaxEntries)
 		default:
@@ -233,8 +235,11 @@ func (n *Node) consistent(from ServerID, m *AppendEntries, reply *AppendEntriesR
 	switch {
 	case !n.keeps(ConsistencyCheck):
 		return true
-	case m.PrevLogIndex < n.log.base:
-		return true // in the snapshot, and so committed: it matches by definition (openraft#511)
+	case m.PrevLogIndex < n.log.base && n.keeps(CompactedMatches):
+		return true // in the snapshot, and so committed: it matches by definition
+	case m.PrevLogIndex < n.log.base: // taken for a conflict, as in openraft#511
+		n.deleteFrom(n.log.base+1, from)
+		n.refuseAppend(from, m, ConflictAtPrev)
 	case m.PrevLogIndex > n.log.last:
 		reply.ConflictIndex = n.log.last + 1
 		n.refuseAppend(from, m, NoEntryAtPrev)
@@ -361,8 +366,12 @@ func (n *Node) matched(f *follower, match Index) {
 // backUp implements Fig. 2, Rules for Leaders: "if AppendEntries fails because of log inconsistency: decrement nextIndex and retry" (§5.3), a whole term
 // at a time as the end of §5.3 proposes. Each refusal lowers nextIndex, which never goes below what is known to match: the search ends.
 func (n *Node) backUp(f *follower, m *AppendEntriesReply) {
+	lowest := f.match + 1
 	stale := m.Call < f.since || f.probing && m.Call != f.probe
-	if stale && m.Call != 0 {
+	switch {
+	case !n.keeps(IgnoreLateRefusals):
+		lowest = 1
+	case stale && m.Call != 0:
 		n.ignore(f.id, StaleReply)
 		return
 	}
@@ -377,7 +386,7 @@ func (n *Node) backUp(f *follower, m *AppendEntriesReply) {
 	if !n.keeps(BackUpByTerm) {
 		next = f.next - 1
 	}
-	next = max(min(next, f.next-1), f.match+1)
+	next = max(min(next, f.next-1), lowest)
 	if next >= f.next {
 		n.ignore(f.id, Impossible) // it refuses what it said it stores
 		return

@@ -112,7 +112,7 @@ func (n *Node) receiveChunk(from ServerID, m *InstallSnapshot, reply *InstallSna
 func (n *Node) install(leader ServerID, s *Snapshot) {
 	e := Event{Kind: SnapshotInstalled, Reason: KeptSuffix, Peer: leader, Index: s.Index, Old: uint64(n.log.last)}
 	n.snapshot = s
-	if s.Index > n.log.last || n.log.term(s.Index) != s.Term || !n.keeps(KeepSuffix) {
+	if s.Index > n.log.last || n.log.term(s.Index) != s.Term && n.keeps(DiscardConflict) || !n.keeps(KeepSuffix) {
 		e.Reason = DroppedLog
 	}
 	n.event(e)

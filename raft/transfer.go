@@ -43,7 +43,7 @@ func (n *Node) tickTransfer(heartbeat bool) {
 	l := n.leadership
 	switch {
 	case l.transfer.to == 0:
-	case l.ticks >= l.transfer.deadline:
+	case l.ticks >= l.transfer.deadline && n.keeps(TransferDeadline):
 		n.event(Event{Kind: TransferEnded, Reason: ElectionTimeout, Peer: l.transfer.to})
 		l.transfer = transfer{}
 	case heartbeat:

@@ -171,6 +171,10 @@ func voteRefused(self raft.ServerID, e raft.Event) Words {
 		w.Text = begin + "it has only just restarted."
 		w.Why = "It may have forgotten a leader that it answered a moment ago, and that serves reads by the lease which it has from that answer."
 		w.Section, w.Rule = "thesis 6.4.1", ""
+	case raft.NotAVoter: // never while it keeps the rule that it votes for whoever asks
+		w.Text = begin + "in its own configuration it has no vote."
+		w.Why = "The candidate's may be newer and give it one. Without its vote there may be no majority."
+		w.Section, w.Rule = "thesis 4.1", ""
 	default:
 		w.Text = server(self) + " does not vote for " + server(e.Peer) + " in " + term(e.Term) + "."
 		w.Why = "Every call gets an answer, a refusal too."

@@ -47,6 +47,7 @@ var tellings = []told{
 	{raft.Event{Kind: raft.VoteRefused, Reason: raft.AlreadyVoted, Term: 3, Peer: 2, Old: 1}, "S1 does not vote for S2: it has voted for itself in term 3.", "§5.2 | RequestVote RPC, receiver rule 2 | key"},
 	{raft.Event{Kind: raft.VoteRefused, Reason: raft.LogBehind, Term: 3, Peer: 2}, "S1 does not vote for S2: its own log is more up to date.", "§5.4.1 | RequestVote RPC, receiver rule 2 | key"},
 	{raft.Event{Kind: raft.VoteRefused, Reason: raft.JustRestarted, Term: 3, Peer: 2}, "S1 does not vote for S2: it has only just restarted.", "thesis 6.4.1 |  | key"},
+	{raft.Event{Kind: raft.VoteRefused, Reason: raft.NotAVoter, Term: 3, Peer: 2}, "S1 does not vote for S2: in its own configuration it has no vote.", "thesis 4.1 |  | key"},
 	{raft.Event{Kind: raft.VoteRefused, Reason: raft.LeaderAlive, Term: 3, Peer: 2, Old: 5}, "S1 does not vote for S2: S5, the leader, is alive.", "§6 |  | key"},
 	{raft.Event{Kind: raft.VoteRefused, Reason: raft.LeaderAlive, Term: 3, Peer: 2, Old: 1}, "S1 does not vote for S2: it is the leader, and a majority answers it.", "§6 |  | key"},
 	{raft.Event{Kind: raft.VoteReceived, Term: 3, Peer: 1, Old: 1, New: 2}, "S1 votes for itself and has 1 of the 2 votes it needs.", "§5.2 | Rules for Servers, Candidates, rule 1 | key"},
@@ -217,7 +218,7 @@ var inNoFigure = map[raft.EventKind]struct {
 }{
 	raft.BecameFollower:       {[]raft.Reason{raft.LeaderExists, raft.LostQuorum, raft.Removed}, "pre-vote and check-quorum are the thesis's; removal is told in the text of §6"},
 	raft.BecameCandidate:      {[]raft.Reason{raft.Transferred}, "leadership transfer is the thesis's"},
-	raft.VoteRefused:          {[]raft.Reason{raft.LeaderAlive, raft.JustRestarted}, "the text of §6 and the thesis add it to the figure's RequestVote"},
+	raft.VoteRefused:          {[]raft.Reason{raft.LeaderAlive, raft.JustRestarted, raft.NotAVoter}, "the text of §6 and the thesis add it to the figure's RequestVote"},
 	raft.BecamePreCandidate:   {nil, "pre-vote is the thesis's"},
 	raft.PreVoteGranted:       {nil, "pre-vote is the thesis's"},
 	raft.PreVoteRefused:       {nil, "pre-vote is the thesis's"},

@@ -32,6 +32,7 @@ var searched = []struct {
 	{raft.AnswersOfThisElection, Config{Servers: 3, Off: off(raft.AnswersOfThisElection), Term: 2, Entries: 2, InFlight: 8}, check.ElectionSafety, 7},
 	{raft.UpToDateCandidate, Config{Servers: 3, Off: off(raft.UpToDateCandidate), Term: 2, Entries: 2, InFlight: 6}, check.LeaderCompleteness, 8},
 	{raft.DurableVote, Config{Servers: 3, Off: off(raft.DurableVote), Term: 1, Entries: 2, InFlight: 6, Stalls: 1, Crashes: 1}, check.ElectionSafety, 9},
+	{raft.DurableCandidacy, Config{Servers: 3, Off: off(raft.DurableCandidacy), Term: 1, Entries: 2, InFlight: 6, Stalls: 1, Crashes: 1}, check.ElectionSafety, 9},
 	{raft.DeleteOnlyConflicts, Config{Servers: 3, Off: off(raft.DeleteOnlyConflicts), Term: 1, Entries: 2, InFlight: 6, Duplicates: 1, Proposals: 1}, check.StateMachineSafety, 9},
 	{raft.ConsistencyCheck, Config{Servers: 3, Off: off(raft.ConsistencyCheck), Term: 2, Entries: 2, InFlight: 6}, check.LogMatching, 10},
 	{raft.CountVoters, Config{Servers: 4, Off: off(raft.CountVoters), Term: 1, Entries: 1, InFlight: 8, Duplicates: 2}, check.ElectionSafety, 10},
@@ -62,6 +63,8 @@ var outOfReach = map[raft.Rule]string{
 	raft.RollBackConfig:        "the servers here do not change",
 	raft.OneChangeAtATime:      "the servers here do not change",
 	raft.ChangeInOwnTerm:       "the servers here do not change",
+	raft.OnlyVotersCount:       "the servers here do not change",
+	raft.CompactedMatches:      "the logs here are not compacted",
 	raft.KeepSuffix:            "the logs here are not compacted",
 }
 

@@ -12,7 +12,7 @@
 //
 //	rule oneVotePerTerm       the rule that is switched off, on every server, when the story is played without it
 //	fault TEXT                instead of a rule: the host's fault that is there when the story is played "off"
-//	once                      instead of a rule: there is nothing to switch off. The story is played with every rule only, and ends with "on: holds"
+//	once TEXT                 instead of a rule: why there is nothing to switch off. The story is played with every rule only, and ends with "on: holds"
 //	without RULE ...          rules that are off both times, because the story is about a server that has not got them, or they would hide the bug
 //	servers 5 [plain]         voters 1 to 5; plain: the servers of Figure 2, without preVote, checkQuorum and leaderLoyalty
 //	spare 4 5                 servers that run, and wait to be added
@@ -63,7 +63,7 @@
 //	host answersByIndex       the hosts have a fault: they tell a client that its command is done when anything is applied at its index,
 //	host keepsState           … their state machines survive a restart, and do not know what they have applied already,
 //	host noSessions           … their state machines do not look at serial numbers
-//	host hidesRefusals        … they do not send the answer to a candidate that is refused
+//	host entriesFirst         … they apply the entries behind a snapshot before the snapshot
 //
 //	expect THAT               the story is wrong if it is not so
 //	promise THAT              Liveness is broken if it is not so

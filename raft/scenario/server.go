@@ -151,10 +151,20 @@ func (s *server) send() {
 
 // apply is the state machine: it keeps the commands in their order.
 func (s *server) apply() {
+	if s.world.entriesFirst {
+		s.applyEntries()
+	}
 	if snapshot := s.out.Restore; snapshot != nil {
 		s.state, s.applied = strings.Fields(string(snapshot.Data)), snapshot.Index
 		s.node.Applied(s.applied)
 	}
+	if !s.world.entriesFirst {
+		s.applyEntries()
+	}
+	s.serveReads()
+}
+
+func (s *server) applyEntries() {
 	for i, e := range s.out.Apply.Entries {
 		index := s.out.Apply.First + raft.Index(i)
 		s.checkDisk(index, e.Term)
@@ -166,7 +176,6 @@ func (s *server) apply() {
 		s.world.observe(s)
 		s.answer(index, e.Term)
 	}
-	s.serveReads()
 }
 
 // checkDisk checks that the disk holds what is being applied: a state machine must not know what a power loss could make its log forget.

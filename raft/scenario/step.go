@@ -47,10 +47,10 @@ func (w *world) hostFault(words []string) error {
 		w.keepsState = true
 	case "noSessions":
 		w.noSessions = true
-	case "hidesRefusals":
-		w.hidesRefusals = true
+	case "entriesFirst":
+		w.entriesFirst = true
 	default:
-		return fmt.Errorf("expected answersByIndex, keepsState, noSessions or hidesRefusals")
+		return fmt.Errorf("expected answersByIndex, keepsState, noSessions or entriesFirst")
 	}
 	return nil
 }

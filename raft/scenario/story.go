@@ -14,7 +14,7 @@ type Story struct {
 	Title string         // number and title
 	Rule  *raft.RuleInfo // that is switched off; nil if the story is about a host's fault
 	Fault string         // the host's fault; empty if it is about a rule
-	Once  bool           // there is nothing to switch off: it is played with every rule only
+	Once  string         // why there is nothing to switch off: it is played with every rule only; empty if there is
 
 	without raft.RuleSet // off both times
 	voters  int
@@ -58,8 +58,8 @@ func Parse(text string) (*Story, error) {
 	switch {
 	case s.Title == "":
 		return nil, fmt.Errorf("expected a title, a line that begins with #")
-	case count(s.Rule != nil, s.Fault != "", s.Once) != 1:
-		return nil, fmt.Errorf("expected a line \"rule NAME\", \"fault TEXT\" or \"once\", and one of them only")
+	case count(s.Rule != nil, s.Fault != "", s.Once != "") != 1:
+		return nil, fmt.Errorf("expected a line \"rule NAME\", \"fault TEXT\" or \"once TEXT\", and one of them only")
 	case s.voters == 0:
 		return nil, fmt.Errorf("expected a line \"servers N\"")
 	}
@@ -84,7 +84,7 @@ func (s *Story) read(number int, line string) (err error) {
 	case "fault":
 		s.Fault = strings.TrimSpace(strings.TrimPrefix(line, "fault"))
 	case "once":
-		s.Once = true
+		s.Once = strings.TrimSpace(strings.TrimPrefix(line, "once"))
 	case "without":
 		for _, name := range words[1:] {
 			rule, err := ruleNamed(name)

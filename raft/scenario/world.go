@@ -22,7 +22,7 @@ type world struct {
 	answersByIndex bool
 	keepsState     bool
 	noSessions     bool
-	hidesRefusals  bool
+	entriesFirst   bool
 
 	checker *check.Checker
 	acked   raft.Index // the last entry of which a client was told
@@ -86,8 +86,7 @@ func (w *world) sent(from, to raft.ServerID, rpc raft.RPC) {
 	if call, ok := rpc.(*raft.AppendEntries); ok {
 		w.servers[from].lastCall = call.Call
 	}
-	vote, isVote := rpc.(*raft.RequestVoteReply)
-	if w.cuts[m.way] || w.hidesRefusals && isVote && !vote.VoteGranted {
+	if w.cuts[m.way] {
 		w.printMessage("lost", m)
 		return
 	}

@@ -37,11 +37,14 @@ var notByChance = map[raft.Rule]string{
 	raft.ReadInOwnTerm:         "the clients here read through the log",
 	raft.ReadRound:             "the clients here read through the log",
 	raft.LeaseEndsWithTransfer: "the clients here read through the log",
+	raft.DurableCandidacy:      "a candidate would have to win and crash within the moment that its write takes, and come back while another of the same term still asks",
 	raft.TwoMajorities:         "the servers here do not change",
+	raft.OnlyVotersCount:       "the servers here do not change",
 	raft.ConfigOnAppend:        "the servers here do not change",
 	raft.RollBackConfig:        "the servers here do not change",
 	raft.OneChangeAtATime:      "the servers here do not change",
 	raft.ChangeInOwnTerm:       "the servers here do not change",
+	raft.CompactedMatches:      "the logs here are not compacted",
 	raft.KeepSuffix:            "the logs here are not compacted",
 }
 
