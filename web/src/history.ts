@@ -1,30 +1,18 @@
-import type { Role, ServerView, StoryLine, U64 } from "./model.js";
+import type { HistoryPart, ServerView, StoryLine, U64 } from "./model.js";
 import { less, most, same } from "./numbers.js";
 import { leaderOf } from "./logs.js";
 
-/** What this tab has seen since it joined, as the time line draws it. Bounded: 20 minutes of watching, and 6,000 changes. */
+/**
+ * The past as the time line draws it: in a live room what this tab has seen since it joined, in the lab the whole branch as far as it was lived. Bounded: 20
+ * minutes of watching, and 6,000 changes of a room or 20,000 of the lab.
+ */
 
-export interface LaneChange {
-  at: number;
-  server: number;
-  role: Role | "gone" | "empty";
-  term: U64;
-}
-
-export interface TermChange {
-  at: number;
-  term: U64;
-}
-
-export interface Mark {
-  at: number;
-  kind: "write" | "fault" | "commit" | "crash";
-  server: number;
-  text: string;
-}
+export type TermChange = HistoryPart["terms"][number];
+export type LaneChange = HistoryPart["lanes"][number];
+export type Mark = HistoryPart["marks"][number];
 
 export interface History {
-  begin: number | null; // cluster time at which this tab joined
+  begin: number | null; // cluster time at which this tab joined, in the lab 0
   end: number;
   terms: TermChange[];
   lanes: LaneChange[];
@@ -34,6 +22,7 @@ export interface History {
 
 const KEEP_MS = 20 * 60_000;
 const KEEP_CHANGES = 6_000;
+const KEEP_OF_LAB = 20_000;
 const SLACK_MS = 10_000; // how far the window may run over before it is cut
 
 export const emptyHistory = (): History => ({ begin: null, end: 0, terms: [], lanes: [], marks: [], commit: 0 });
@@ -79,6 +68,28 @@ export function observe(h: History, servers: ServerView[], now: number): void {
 
 export function note(h: History, line: StoryLine): void {
   if (line.kind === "fault") h.marks.push({ at: line.at, kind: "fault", server: line.server, text: line.text });
+}
+
+/** Takes what the lab tells of a branch's history. */
+export function extend(h: History, part: HistoryPart): void {
+  const from = part.whole ? emptyHistory() : h;
+  h.terms = [...from.terms, ...part.terms].slice(-KEEP_OF_LAB);
+  h.lanes = [...from.lanes, ...part.lanes].slice(-KEEP_OF_LAB);
+  h.marks = [...from.marks, ...part.marks].slice(-KEEP_OF_LAB);
+  h.commit = part.commit;
+}
+
+/** The term that was the highest at a moment, and who led it then. */
+export function reignAt(h: History, at: number): { term: U64; leader: number | null } {
+  const term = h.terms.findLast((t) => t.at <= at)?.term ?? 0;
+  const known = new Set<number>();
+  for (let i = h.lanes.length - 1; i >= 0; i--) {
+    const lane = h.lanes[i];
+    if (!lane || lane.at > at || known.has(lane.server)) continue;
+    known.add(lane.server);
+    if (lane.role === "leader" && same(lane.term, term)) return { term, leader: lane.server };
+  }
+  return { term, leader: null };
 }
 
 /** The stretch of time that the tape shows: it doubles when the playhead reaches the end, so that the head is seen to travel. */

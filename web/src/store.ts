@@ -1,11 +1,11 @@
-import type { Batch, ClientRequest, Connection, Flight, FromWorker, Lab, LogCell, NetworkChange, Room, ServerView, Status, StoryLine, ToLab, ToWorker, U64 } from "./model.js";
-import { advance, emptyHistory, note, observe, type History } from "./history.js";
+import type { Batch, ClientRequest, Connection, Flight, FromWorker, Lab, LogCell, NetworkChange, Room, ServerView, Status, Stop, StoryLine, ToLab, ToWorker, U64 } from "./model.js";
+import { advance, emptyHistory, extend, note, observe, type History } from "./history.js";
 import { removed } from "./logs.js";
 import type { Subject } from "./story.js";
 
 /** The only state of the page. Sources (source.ts) write into it by batches, people through its methods, and every view is a function of it. */
 
-export type Topic = "clock" | "room" | "servers" | "flights" | "story" | "requests" | "connection" | "view";
+export type Topic = "clock" | "room" | "servers" | "flights" | "story" | "requests" | "connection" | "lab" | "view";
 
 export type Panel = "story" | "log" | "node" | "client" | "time" | "faults" | "rules" | "studies" | "none";
 
@@ -61,7 +61,6 @@ const REQUESTS = 50;
 const GHOST_MS = 700;
 const RESTART_MS = 2_000; // of cluster time: a clock that falls back further is another room under the old name
 const NOTICE_MS = 6_000;
-const TOLD_MS = 100; // of watching: what has just happened is not the future, though the clock that is drawn may be a little behind
 
 export class Store {
   mode: "room" | "lab" = "room"; // set once, before anything is drawn (main.ts)
@@ -82,7 +81,7 @@ export class Store {
   history: History = emptyHistory();
   view: View = { selection: null, hover: null, reading: null, open: null, everything: false, line: null, teller: null, about: null, later: false, cell: null, panel: null, dock: "logs", dialog: "none", storyHidden: false, inspectorHidden: false, wide: null, seenBy: null, logsHeight: null, notice: "", keys: false, rule: null };
 
-  private clock = { now: 0, rate: 0, read: 0 };
+  private clock = { now: 0, rate: 0, read: 0, told: 0 }; // told: the cluster time of the last batch, as it came
   private rateBefore = 0.1;
   private listeners = new Set<(changed: Set<Topic>) => void>();
   private batchListeners = new Set<(batch: Batch) => void>();
@@ -92,6 +91,8 @@ export class Store {
   private newest: StoryLine | null = null; // of the lines that matter
   private lastOfBefore = 0; // the last line of the story before the room's clock began anew
   private noticeTimer: ReturnType<typeof setTimeout> | undefined;
+  private travelling = false; // the lab is on its way to another moment
+  private wish: number | null = null; // where to go next
 
   // --- reading
 
@@ -113,22 +114,36 @@ export class Store {
     return this.rate > 0 ? this.rate : this.rateBefore;
   }
 
+  /** As far as the cluster's time was lived, ms. The lab can be looked at in between: now is the playhead. */
+  get end(): number {
+    return this.lab ? Math.max(this.lab.end, this.clock.told) : this.history.end;
+  }
+
+  /** How far the playhead is from where the branch ends, ms: 0 at its end, and in a live room. */
+  get behind(): number {
+    return this.lab ? Math.max(0, this.lab.end - this.clock.told) : 0;
+  }
+
+  /** Whether that has happened by the moment that is looked at. In the lab the story goes on after it. */
+  past(line: { at: number }): boolean {
+    return line.at <= this.told;
+  }
+
   server(id: number): ServerView | undefined {
     return this.servers.find((s) => s.server === id);
   }
 
-  /** The newest event that matters, or the one that is being read. */
+  /** The newest event that matters by the moment that is looked at, or the one that is being read. */
   get headline(): StoryLine | null {
     const { reading } = this.view;
-    if (reading !== null) return this.story.find((l) => l.id === reading) ?? null;
-    const { told } = this;
-    return told === Infinity ? this.newest : (this.story.findLast((l) => l.weight === "key" && l.at <= told) ?? null);
+    const read = reading === null ? undefined : this.story.find((l) => l.id === reading);
+    if (read && !(this.lab && this.paused && Math.abs(read.at - this.now()) > 0.001)) return read; // the playhead may have left what was read
+    return this.newest;
   }
 
   /** Up to when the story is told: to the playhead where one looks at the past, else without end. */
   get told(): number {
-    const now = this.now();
-    return this.lab && this.lab.end - now > TOLD_MS * Math.max(0.001, this.rate) ? now : Infinity;
+    return this.behind > 0 ? this.clock.told : Infinity;
   }
 
   subscribe(fn: (changed: Set<Topic>) => void): () => void {
@@ -159,7 +174,12 @@ export class Store {
       this.boot = { state: "running" };
       changed.add("connection");
     }
-    if (batch.clock) this.setClock(batch.clock, changed);
+    if (batch.moment) this.leaveMoment(batch.moment, changed);
+    if (batch.lab) {
+      this.lab = batch.lab;
+      changed.add("lab");
+    }
+    if (batch.clock) this.setClock(batch, changed);
     if (batch.room) {
       this.room = batch.room;
       if (batch.room.rate > 0) this.rateBefore = batch.room.rate;
@@ -170,12 +190,14 @@ export class Store {
     if (batch.watching !== undefined) this.watching = batch.watching;
     if (batch.qr) this.qr = batch.qr;
     if (batch.connection || batch.self || batch.watching !== undefined || batch.qr) changed.add("connection");
-    if (batch.servers) this.setServers(batch.servers, changed);
+    if (batch.servers) this.setServers(batch.servers, batch.moment !== undefined, changed);
     if (batch.flights || batch.lost) this.setFlights(batch, changed);
     if (batch.story) this.addStory(batch.story, changed);
     if (batch.requests) this.setRequests(batch.requests, changed);
     if (batch.notice) this.notice(batch.notice);
-    if (this.room?.started) advance(this.history, this.now());
+    if (this.mode === "lab") this.setHistory(batch);
+    else if (this.room?.started) advance(this.history, this.now());
+    if (batch.story || (this.lab && batch.clock)) this.findNewest(changed);
     for (const fn of this.batchListeners) fn(batch);
     this.tell(...changed);
   }
@@ -206,32 +228,47 @@ export class Store {
   private setConnection(connection: Connection): void {
     this.connection = connection;
     const at = performance.now();
-    if (connection.state !== "open") this.clock = { now: this.now(at), rate: 0, read: at };
+    if (connection.state !== "open") this.clock = { ...this.clock, now: this.now(at), rate: 0, read: at };
   }
 
-  private setClock(clock: { now: number; rate: number }, changed: Set<Topic>): void {
+  /** What belonged to the moment, or to the run, that was looked at until now. */
+  private leaveMoment(moment: "jump" | "run", changed: Set<Topic>): void {
+    this.flights.clear();
+    this.ghosts = [];
+    changed.add("flights");
+    if (moment === "jump") return;
+    this.story = [];
+    this.requests = [];
+    this.servers = [];
+    this.history = emptyHistory();
+    this.view = { ...this.view, reading: null, open: null, cell: null };
+    changed.add("story").add("requests").add("servers").add("view");
+  }
+
+  private setClock({ clock, moment }: Batch, changed: Set<Topic>): void {
+    if (!clock) return;
     const at = performance.now();
     const error = clock.now - this.now(at);
-    const steady = clock.rate === this.clock.rate && clock.rate > 0 && Math.abs(error) < 60 * clock.rate;
+    const steady = moment === undefined && clock.rate === this.clock.rate && clock.rate > 0 && Math.abs(error) < 60 * clock.rate;
     // A batch is some milliseconds under way, never the same: following each would make every mark tremble.
-    if (clock.now < this.history.end - RESTART_MS) {
+    if (this.mode === "room" && clock.now < this.history.end - RESTART_MS) {
       this.history = emptyHistory();
       this.lastOfBefore = this.story.reduce((last, l) => Math.max(last, l.id), 0);
     }
-    this.clock = { now: steady ? this.now(at) + error * 0.1 : clock.now, rate: clock.rate, read: at };
+    this.clock = { now: steady ? this.now(at) + error * 0.1 : clock.now, rate: clock.rate, read: at, told: clock.now };
     changed.add("clock");
   }
 
-  private setServers(servers: ServerView[], changed: Set<Topic>): void {
+  private setServers(servers: ServerView[], jumped: boolean, changed: Set<Topic>): void {
     const at = performance.now();
     this.ghosts = this.ghosts.filter((g) => at - g.at < GHOST_MS);
-    for (const s of servers) {
+    for (const s of jumped ? [] : servers) {
       const left = removed(this.server(s.server)?.report, s.report);
       this.ghosts.push(...left.slice(-32).map((r) => ({ ...r, at })));
     }
     this.ghosts = this.ghosts.slice(-64);
     this.servers = servers;
-    if (this.room?.started) observe(this.history, servers, this.now());
+    if (this.mode === "room" && this.room?.started) observe(this.history, servers, this.now());
     changed.add("servers");
   }
 
@@ -249,16 +286,26 @@ export class Store {
   }
 
   private addStory(lines: StoryLine[], changed: Set<Topic>): void {
-    for (const line of lines) note(this.history, line);
+    if (this.mode === "room") for (const line of lines) note(this.history, line);
     // What another server tells of itself comes later than what this tab's own does: the story is in the order in which things happened.
     const before = (l: StoryLine) => l.id <= this.lastOfBefore;
     const order = (a: StoryLine, b: StoryLine) => (before(a) || before(b) ? Number(before(b)) - Number(before(a)) : a.at - b.at || a.id - b.id);
     this.story = [...this.story, ...lines].sort(order);
-    let details = this.story.length > STORY ? this.story.filter((l) => l.weight === "detail").length - DETAILS : 0;
-    if (details > 0) this.story = this.story.filter((l) => l.weight === "key" || details-- <= 0);
+    let over = Math.min(this.story.length - STORY, this.story.filter((l) => l.weight === "detail").length - DETAILS);
+    if (over > 0) this.story = this.story.filter((l) => l.weight === "key" || over-- <= 0);
     this.story = this.story.slice(-STORY);
-    this.newest = this.story.findLast((l) => l.weight === "key") ?? null;
     changed.add("story");
+  }
+
+  private findNewest(changed: Set<Topic>): void {
+    const newest = this.story.findLast((l) => l.weight === "key" && this.past(l)) ?? null;
+    if (newest !== this.newest) changed.add("story");
+    this.newest = newest;
+  }
+
+  private setHistory({ history, lab }: Batch): void {
+    if (history) extend(this.history, history);
+    if (lab) Object.assign(this.history, { begin: 0, end: lab.end });
   }
 
   private setRequests(requests: ClientRequest[], changed: Set<Topic>): void {
@@ -267,7 +314,7 @@ export class Store {
       if (i >= 0) this.requests[i] = r;
       else {
         this.requests.push(r);
-        if (r.op !== "get") this.history.marks.push({ at: this.now(), kind: "write", server: r.server, text: `${r.op} ${r.key}` });
+        if (r.op !== "get" && this.mode === "room") this.history.marks.push({ at: this.now(), kind: "write", server: r.server, text: `${r.op} ${r.key}` });
       }
     }
     this.requests = this.requests.slice(-REQUESTS);
@@ -322,6 +369,45 @@ export class Store {
   /** Asks the lab something; a wish that it cannot grant is an Error with words to show. */
   askLab(message: (id: number) => ToLab): Promise<unknown> {
     return this.ask(message);
+  }
+
+  /** As askLab, for a click: what goes wrong is said on the page. */
+  wishLab(message: (id: number) => ToLab): void {
+    this.askLab(message).catch((why: Error) => this.notice(why.message));
+  }
+
+  /** Goes to a moment of the branch, ms. While it is on its way to one, the newest wish waits and older ones are dropped. */
+  seek(at: number): void {
+    this.wish = Math.max(0, at);
+    if (!this.travelling) void this.travel();
+  }
+
+  /** On or back to where the next step ends; one at a time, further wishes meanwhile are dropped. The clock is paused then. */
+  step(to: Stop, back: boolean): void {
+    if (!this.lab || this.travelling) return;
+    this.travelling = true;
+    this.askLab((id) => ({ type: "step", id, to, back }))
+      .catch((why: Error) => this.notice(why.message))
+      .finally(() => this.arrive());
+  }
+
+  /** To the end of the branch. */
+  goLive(): void {
+    if (this.lab) this.seek(this.lab.end);
+  }
+
+  private async travel(): Promise<void> {
+    const at = this.wish;
+    if (at === null) return;
+    this.wish = null;
+    this.travelling = true;
+    await this.askLab((id) => ({ type: "seek", id, at })).catch((why: Error) => this.notice(why.message));
+    this.arrive();
+  }
+
+  private arrive(): void {
+    this.travelling = false;
+    void this.travel();
   }
 
   private ask(message: (id: number) => ToWorker | ToLab): Promise<unknown> {
