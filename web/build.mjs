@@ -13,6 +13,7 @@ import { fileURLToPath } from "node:url";
 import { brotliCompressSync, constants, gzipSync } from "node:zlib";
 import { build, transform } from "esbuild";
 import subsetFont from "subset-font";
+import { readCore } from "./sources.mjs";
 import { readStyles, resolveThemes } from "./themes.mjs";
 
 const here = dirname(fileURLToPath(import.meta.url));
@@ -35,7 +36,8 @@ mkdirSync(join(dist, "assets"), { recursive: true });
 
 const wasmExec = asset("wasm_exec.js", (await transform(readFileSync(need(join(wasmDir, "wasm_exec.js"), 'cp "$(go env GOROOT)/lib/wasm/wasm_exec.js" .build/wasm/'), "utf8"), { minify: true })).code);
 const workers = { raft: await worker("raft.wasm", "./wasm", "src/worker/worker.ts"), lab: await worker("lab.wasm", "./wasm/lab", "src/worker/lab.ts") };
-const scripts = await modules({ __WORKER_URL__: workers.raft.script, __LAB_WORKER_URL__: workers.lab.script });
+const core = asset("core.json", JSON.stringify(readCore(join(here, ".."))));
+const scripts = await modules({ __CORE_URL__: core, __WORKER_URL__: workers.raft.script, __LAB_WORKER_URL__: workers.lab.script });
 const fonts = {
   inter: asset("inter.woff2", await font("@fontsource-variable/inter/files/inter-latin-wght-normal.woff2", { wght: { min: 400, max: 650 } })),
   plex500: asset("plex-mono-500.woff2", await font("@fontsource/ibm-plex-mono/files/ibm-plex-mono-latin-500-normal.woff2")),

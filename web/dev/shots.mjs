@@ -7,11 +7,13 @@ import { createServer } from "node:http";
 import { dirname, join } from "node:path";
 import { fileURLToPath } from "node:url";
 import { build } from "esbuild";
+import { readCore } from "../sources.mjs";
 import { readStyles, resolveThemes } from "../themes.mjs";
 
 const web = join(dirname(fileURLToPath(import.meta.url)), "..");
 const out = join(web, "../.build/shots");
-const page = await build({ absWorkingDir: web, entryPoints: ["dev/main.ts"], bundle: true, format: "esm", target: "es2022", write: false });
+const page = await build({ absWorkingDir: web, entryPoints: ["dev/main.ts"], bundle: true, format: "esm", target: "es2022", write: false, define: { __CORE_URL__: '"/core.json"' } });
+const core = JSON.stringify(readCore(join(web, "..")));
 const fonts = { inter: "@fontsource-variable/inter/files/inter-latin-wght-normal.woff2", plex500: "@fontsource/ibm-plex-mono/files/ibm-plex-mono-latin-500-normal.woff2", plex600: "@fontsource/ibm-plex-mono/files/ibm-plex-mono-latin-600-normal.woff2" };
 const faces = `@font-face{font-family:"Inter Variable";font-weight:100 900;src:url(/inter)}@font-face{font-family:"IBM Plex Mono";font-weight:500;src:url(/plex500)}@font-face{font-family:"IBM Plex Mono";font-weight:600;src:url(/plex600)}`;
 const style = faces + resolveThemes(readStyles(web));
@@ -20,6 +22,7 @@ const index = readFileSync(join(web, "index.html"), "utf8").replace("{{inter}}",
 const server = createServer((request, response) => {
   const path = new URL(request.url, "http://x").pathname.slice(1);
   if (fonts[path]) return response.end(readFileSync(join(web, "node_modules", fonts[path])));
+  if (path === "core.json") return response.end(core);
   response.setHeader("content-type", path === "page.js" ? "text/javascript" : "text/html");
   response.end(path === "page.js" ? page.outputFiles[0].contents : index);
 });

@@ -1,34 +1,62 @@
-import { html, nothing, type TemplateResult } from "lit";
+import { html, nothing, type PropertyValues, type TemplateResult } from "lit";
 import { repeat } from "lit/directives/repeat.js";
 import { RaftElement } from "./element.js";
+import { readOn, seek } from "./reading.js";
 import { store } from "./store.js";
-import { splitHeading, storyRows, type StoryRow } from "./story.js";
+import { splitHeading, storyRows, SUBJECTS, tell, type StoryRow, type Subject } from "./story.js";
 import { seconds } from "./words.js";
+import "./raft-why.js";
 
 const SAY_MS = 1_500; // the live region speaks at most this often
 
-/** What happened, in plain words: the newest event that matters as a heading, then all of them, each with its rule and reason. */
+/** What happened, in plain words: the event at which the cluster stands as a heading, then all of them, each with its rule, its reason and the lines of the core that made it. */
 export class RaftStory extends RaftElement {
-  protected readonly topics = ["story", "view", "room"] as const;
+  protected readonly topics = ["story", "view", "room", "clock"] as const;
   protected override readonly calm = 120;
 
   private stop: number | null = null; // the key of the row that the Tab key comes to; null: the newest row
+  private stood = false; // the clock, when this was last drawn
+
+  protected override slice(): unknown {
+    const { past, later } = this.told();
+    return [past.length, past.at(-1)?.id, later.length, later[0]?.id, store.headline?.id, store.paused];
+  }
+
+  /** What was read while the clock stood is over when it runs. */
+  protected override willUpdate(changed: PropertyValues): void {
+    super.willUpdate(changed);
+    if (this.stood && !store.paused && store.lab && store.view.reading !== null) store.show({ reading: null });
+    this.stood = store.paused;
+  }
+
+  private told(): ReturnType<typeof tell> {
+    const { teller, about } = store.view;
+    return tell(store.story, { teller, about, told: store.told });
+  }
 
   override render(): TemplateResult {
-    const rows = storyRows(store.story, store.view.everything);
-    const stop = rows.find((r) => r.key === this.stop) ?? rows[0];
+    const { everything, later: showLater } = store.view;
+    const { past, later } = this.told();
+    const rows = storyRows(past, everything);
+    const coming = showLater ? storyRows(later, everything) : [];
+    const stop = [...coming, ...rows].find((r) => r.key === this.stop) ?? rows[0];
     return html`
-      ${this.headline(storyRows(store.story, false))}
+      ${this.headline(storyRows(tell(store.story, { teller: null, about: null, told: store.told }).past, false))}
+      <raft-why></raft-why>
       <div class="story-list">
         <div class="row-between">
           <h3>What happened</h3>
-          <label class="check"><input type="checkbox" .checked=${store.view.everything} @change=${(e: Event) => store.show({ everything: (e.target as HTMLInputElement).checked })} />Show all</label>
+          <label class="check"><input type="checkbox" .checked=${everything} @change=${(e: Event) => store.show({ everything: (e.target as HTMLInputElement).checked })} />Show all</label>
         </div>
-        ${rows.length === 0 ? html`<p class="caption">Nothing yet. The first timer that ends makes the first line.</p>` : nothing}
-        <ol aria-describedby="story-keys" @keydown=${this.walk}>
-          ${repeat(rows, (r) => r.key, (r) => this.line(r, r === stop))}
+        ${this.narrow()}
+        ${later.length > 0 ? this.laterButton(storyRows(later, everything).length) : nothing}
+        ${rows.length + coming.length === 0 ? html`<p class="caption">${this.empty()}</p>` : nothing}
+        <ol aria-describedby="story-keys" @keydown=${this.walk} @pointerleave=${() => this.point(null)}>
+          ${repeat(coming, (r) => r.key, (r) => this.line(r, r === stop, true))}
+          ${coming.length > 0 ? html`<li class="story-now" aria-hidden="true"><span>now</span></li>` : nothing}
+          ${repeat(rows, (r) => r.key, (r) => this.line(r, r === stop, false))}
         </ol>
-        <p class="heard-only" id="story-keys">The arrow keys go through the events, Home and End to the newest and the oldest; Enter opens one.</p>
+        <p class="heard-only" id="story-keys">The arrow keys go through the events, Home and End to the newest and the oldest; Enter opens one${store.lab ? ", G goes to its moment" : ""}.</p>
       </div>
     `;
   }
@@ -37,27 +65,60 @@ export class RaftStory extends RaftElement {
     const line = store.headline;
     if (!line) {
       const text = store.room?.started ? "The clock runs. Whose timer ends first?" : "A room for real servers";
-      return html`<div class="headline"><h2>${text}</h2><p class="prose">Every tab of this room runs one Raft server. They talk over the network you see.</p></div>`;
+      const why = store.mode === "lab" ? "Every server waits for a leader, each for a time drawn at random. The arc around it is what is left." : "Every tab of this room runs one Raft server. They talk over the network you see.";
+      return html`<div class="headline"><h2>${text}</h2><p class="prose">${why}</p></div>`;
     }
     const place = rows.findIndex((r) => r.lines.some((l) => l.id === line.id));
     const { title, rest } = splitHeading(rows[place]?.text ?? line.text);
-    const go = (to: number) => store.show({ reading: to <= 0 ? null : (rows[to]?.id ?? null) });
+    const newest = store.view.reading === null && (store.told === Infinity || store.lab === null);
     return html`<div class="headline">
       <p class="caption">${seconds(line.at)} s${line.section ? html` · ${line.section}` : nothing}</p>
       <h2>${title}</h2>
       ${rest || line.why ? html`<p class="prose">${rest} ${line.why}</p>` : nothing}
       <div class="buttons">
-        <button ?disabled=${place < 0 || place >= rows.length - 1} @click=${() => go(place + 1)}>Previous</button>
-        <button ?disabled=${store.view.reading === null} @click=${() => go(place - 1)}>Next</button>
-        <span class="caption">${store.view.reading === null ? "the newest event" : `event ${rows.length - place} of ${rows.length}`}</span>
+        <button ?disabled=${place < 0 || place >= rows.length - 1} @click=${() => readOn(-1)}>Previous</button>
+        <button ?disabled=${newest} @click=${() => readOn(1)}>Next</button>
+        <span class="caption">${newest ? "the newest event" : place < 0 ? nothing : `event ${rows.length - place} of ${rows.length}`}</span>
       </div>
     </div>`;
+  }
+
+  /** The list can be narrowed to one server, and to one subject. */
+  private narrow(): TemplateResult {
+    const { teller, about } = store.view;
+    const number = (e: Event) => ((e.target as HTMLSelectElement).value === "" ? null : Number((e.target as HTMLSelectElement).value));
+    return html`<div class="story-filter">
+      <select aria-label="Of which server" @change=${(e: Event) => store.show({ teller: number(e) })}>
+        <option value="" ?selected=${teller === null}>All servers</option>
+        ${store.servers.map((s) => html`<option value=${s.server} ?selected=${teller === s.server}>S${s.server}</option>`)}
+        <option value="0" ?selected=${teller === 0}>Network, people</option>
+      </select>
+      <select aria-label="About what" @change=${(e: Event) => store.show({ about: ((e.target as HTMLSelectElement).value || null) as Subject | null })}>
+        <option value="" ?selected=${about === null}>All subjects</option>
+        ${Object.entries(SUBJECTS).map(([key, words]) => html`<option value=${key} ?selected=${about === key}>${words}</option>`)}
+      </select>
+    </div>`;
+  }
+
+  private laterButton(events: number): TemplateResult {
+    const { later } = store.view;
+    return html`<button class="small story-later" aria-expanded=${later ? "true" : "false"} @click=${() => store.show({ later: !later })}>${later ? "Hide what comes later" : `${events === 1 ? "1 later event" : `${events} later events`}`}</button>`;
+  }
+
+  private empty(): string {
+    const { teller, about } = store.view;
+    return teller !== null || about !== null ? "Nothing of that kind yet." : "Nothing yet. The first timer that ends makes the first line.";
   }
 
   /** A hundred lines are one stop of the Tab key: the arrows go through them. */
   private walk(e: KeyboardEvent): void {
     const lines = [...this.querySelectorAll<HTMLElement>(".story-line")];
     const place = lines.indexOf(document.activeElement as HTMLElement);
+    if (e.key === "g" && store.lab && place >= 0) {
+      e.preventDefault();
+      seek(Number(lines[place]?.dataset["at"]));
+      return;
+    }
     const to = { ArrowDown: place + 1, ArrowUp: place - 1, Home: 0, End: lines.length - 1 }[e.key];
     const line = to === undefined ? undefined : lines[to];
     if (!line) return;
@@ -71,30 +132,56 @@ export class RaftStory extends RaftElement {
     this.requestUpdate();
   }
 
-  private line(row: StoryRow, stop: boolean): TemplateResult {
+  private point(line: number | null): void {
+    if (store.view.line !== line) store.show({ line });
+  }
+
+  private line(row: StoryRow, stop: boolean, later: boolean): TemplateResult {
     const open = row.lines.some((l) => l.id === store.view.open);
     const current = row.lines.some((l) => l.id === store.headline?.id);
-    const first = row.lines[0];
-    return html`<li class="${current ? "current" : ""} ${first?.weight ?? ""}">
-      <button class="story-line" tabindex=${stop ? 0 : -1} aria-expanded=${open ? "true" : "false"} @focus=${() => this.stopAt(row)} @click=${() => store.show({ open: open ? null : row.id })}>
-        <span class="when">${seconds(row.at)}</span><span>${splitHeading(row.text).title}</span>
-      </button>
-      ${open && first ? html`<div class="reason"><p>${splitHeading(row.text).rest} ${first.why || "The rules ask nothing more here."}</p>${first.section ? html`<p class="caption">Raft paper, ${first.section} · ${first.kind}</p>` : html`<p class="caption">${first.kind}</p>`}</div>` : nothing}
+    const title = splitHeading(row.text).title;
+    return html`<li class="${current ? "current" : ""} ${row.lines[0]?.weight ?? ""} ${later ? "later" : ""}" @pointerenter=${() => this.point(row.id)}>
+      <div class="story-row">
+        ${store.lab ? html`<button class="when" tabindex="-1" title="Go to this moment" aria-label="Go to ${seconds(row.at)} s" @click=${() => seek(row.at)}>${seconds(row.at)}</button>` : html`<span class="when">${seconds(row.at)}</span>`}
+        <button class="story-line" data-at=${row.at} tabindex=${stop ? 0 : -1} aria-expanded=${open ? "true" : "false"} aria-current=${current ? "true" : "false"} @focus=${() => this.stopAt(row)} @click=${() => store.show({ open: open ? null : row.id })}><span class="heard-only">${seconds(row.at)} s: </span>${title}</button>
+      </div>
+      ${open ? this.reason(row) : nothing}
     </li>`;
+  }
+
+  /** What an opened line explains: what, by which rule, why, where in the paper, and the lines that ran. */
+  private reason(row: StoryRow): TemplateResult {
+    void import("./raft-source.js");
+    const first = row.lines[0];
+    const { rest } = splitHeading(row.text);
+    const since = row.lines.at(-1)?.at ?? row.at;
+    const folded = row.heartbeats && row.lines.length > 1 ? `${row.lines.length} of them since ${seconds(since)} s. ` : "";
+    const facts = [first?.rule, first?.section ? `${first.section.startsWith("thesis") ? "" : "Raft paper, "}${first.section}` : "", first?.kind].filter((f) => f);
+    return html`<div class="reason">
+      <p>${folded}${rest} ${first?.why || "The rules ask nothing more here."}</p>
+      <p class="caption">${facts.join(" · ")}</p>
+      ${store.lab ? html`<button class="small" @click=${() => seek(row.at)}>Go to ${seconds(row.at)} s</button>` : nothing}
+      ${first && first.server > 0 ? html`<raft-source .kind=${first.kind} .reason=${first.reason}></raft-source>` : nothing}
+    </div>`;
   }
 }
 
 /** The current sentence, for screens without room for the story. A tap opens it. */
 export class RaftCaption extends RaftElement {
-  protected readonly topics = ["story", "view", "room"] as const;
+  protected readonly topics = ["story", "view", "room", "clock"] as const;
   protected override readonly calm = 120;
+
+  protected override slice(): unknown {
+    return [store.headline?.id, store.story.length];
+  }
 
   override render(): TemplateResult {
     const line = store.headline;
-    const row = storyRows(store.story, false).find((r) => r.lines.some((l) => l.id === line?.id));
+    const row = storyRows(tell(store.story, { teller: null, about: null, told: store.told }).past, false).find((r) => r.lines.some((l) => l.id === line?.id));
     const split = line ? splitHeading(row?.text ?? line.text) : null;
     const title = split ? split.title : store.room?.started ? "The clock runs. Whose timer ends first?" : "Waiting for the other tabs";
-    const why = split ? `${split.rest} ${line?.why ?? ""}` : "Every tab of this room runs one Raft server.";
+    const idle = store.mode === "lab" ? "Every server waits for a leader, each for a time drawn at random." : "Every tab of this room runs one Raft server.";
+    const why = split ? `${split.rest} ${line?.why ?? ""}` : idle;
     return html`<button class="caption-strip" @click=${() => store.show({ panel: store.view.panel === "story" ? "none" : "story" })}><b>${title}</b><span>${why}</span></button>`;
   }
 }

@@ -9,10 +9,13 @@ export interface StoryRow {
   at: number; // when that happened
   text: string;
   lines: StoryLine[]; // newest first
+  heartbeats: boolean; // nothing but heartbeats that were heard
 }
 
 /** What a line is about, by its kind. */
 export type Subject = "elections" | "log" | "snapshots" | "faults" | "clients";
+
+export const SUBJECTS: Record<Subject, string> = { elections: "Elections", log: "Log and commits", snapshots: "Snapshots, members", faults: "Faults, restarts", clients: "Clients" };
 
 const ROWS = 120; // of the list
 const SAME_MS = 200; // cluster time within which equal lines of several servers are one thing that happened
@@ -28,6 +31,17 @@ const ALIKE: Record<string, [one: string, many: string][]> = {
   commitAdvanced: [["commits", "commit"]],
   fault: [["takes its seat", "take their seats"], ["is back", "are back"]],
 };
+
+const ABOUT: Record<string, Subject> = {
+  entriesProposed: "log", entriesAppended: "log", entriesTruncated: "log", appendRefused: "log", matchAdvanced: "log", nextBackedUp: "log", commitAdvanced: "log", commitHeldBack: "log",
+  snapshotTaken: "snapshots", snapshotSent: "snapshots", snapshotInstalled: "snapshots", snapshotNotNeeded: "snapshots",
+  configurationChanged: "snapshots", learnerCaughtUp: "snapshots", leaderLeaves: "snapshots",
+  started: "faults", messageIgnored: "faults", badFrame: "faults", fault: "faults", violation: "faults",
+  client: "clients",
+};
+
+/** What a kind of line is about; all that is not said to be something else is about elections: terms, votes, timers, roles. */
+export const subjectOf = (kind: string): Subject => ABOUT[kind] ?? "elections";
 
 /** Where a sentence is parted that explains itself (after a colon) or is too long for a heading. The first that fits decides; the last is for whatever else may come. */
 const PARTS: [sentence: RegExp, heading: string, rest: string][] = [
@@ -66,26 +80,73 @@ export function storyRows(story: StoryLine[], everything: boolean): StoryRow[] {
   return rows;
 }
 
-/** Merges what several servers did alike: "S2 commits index 1.", "S3 commits index 1." → "S2, S3 commit index 1". Newest first. */
+/** What is told of a story: of whom, of what, and until when. */
+export interface Telling {
+  teller: number | null;
+  about: Subject | null;
+  told: number; // ms; what is later has not happened yet where the playhead stands
+}
+
+interface Told {
+  past: StoryLine[];
+  later: StoryLine[];
+}
+
+const KEPT = 2; // tellings that are remembered: the whole story for the heading, and the list as it is narrowed
+let known: (Told & { story: StoryLine[]; telling: Telling })[] = [];
+
+/** The part of a story that one wants to hear, parted at the playhead. The same lists as long as nothing of it changes, so that storyRows need not work again. */
+export function tell(story: StoryLine[], telling: Telling): Told {
+  const { teller, about, told } = telling;
+  const fits = known.find((k) => k.story === story && k.telling.teller === teller && k.telling.about === about && (k.past.at(-1)?.at ?? -Infinity) <= told && told < (k.later[0]?.at ?? Infinity));
+  if (fits) return fits;
+  const wanted = (l: StoryLine) => (teller === null || l.server === teller) && (about === null || subjectOf(l.kind) === about);
+  const list = teller === null && about === null ? story : story.filter(wanted);
+  const from = list.findIndex((l) => l.at > told);
+  const parted = { story, telling, past: from < 0 ? list : list.slice(0, from), later: from < 0 ? [] : list.slice(from) };
+  known = [parted, ...known].slice(0, KEPT);
+  return parted;
+}
+
+/** Merges what several servers did alike: "S2 commits index 1.", "S3 commits index 1." → "S2, S3 commit index 1", and heartbeats that follow each other. Newest first. */
 export function mergeStory(lines: StoryLine[], limit: number): StoryRow[] {
   const rows: (StoryRow & { alike: Alike | null })[] = [];
   for (let i = lines.length - 1; i >= 0; i--) {
     const line = lines[i];
     if (line === undefined) continue;
-    const alike = alikeOf(line);
+    const heartbeats = isHeartbeat(line);
+    const before = rows.at(-1);
+    if (heartbeats && before?.heartbeats) {
+      before.lines.push(line);
+      before.key = Math.min(before.key, line.id);
+      before.text = heartbeatWords(before.lines);
+      continue;
+    }
+    const alike = heartbeats ? null : alikeOf(line);
     const row = alike && rows.slice(-8).find((r) => r.alike?.said === alike.said && r.lines[0]?.kind === line.kind && Math.abs(r.at - line.at) <= SAME_MS);
     if (alike && row?.alike) {
       const servers = row.alike.servers;
       row.lines.push(line);
       row.key = Math.min(row.key, line.id);
       if (!servers.includes(alike.servers[0] ?? 0)) servers.push(...alike.servers);
-      if (servers.length > 1) row.text = `${servers.sort((a, b) => a - b).map((s) => `S${s}`).join(", ")} ${alike.said}`;
+      if (servers.length > 1) row.text = `${list(servers)} ${alike.said}`;
       continue;
     }
     if (rows.length === limit) break;
-    rows.push({ key: line.id, id: line.id, at: line.at, text: heading(line.text), lines: [line], alike });
+    rows.push({ key: line.id, id: line.id, at: line.at, text: heartbeats ? heartbeatWords([line]) : heading(line.text), lines: [line], heartbeats, alike });
   }
   return rows;
+}
+
+const list = (servers: number[]): string => servers.sort((a, b) => a - b).map((s) => `S${s}`).join(", ");
+
+/** A follower heard from its leader and waits anew. */
+const isHeartbeat = (line: StoryLine): boolean => line.kind === "timerReset" && (line.reason === undefined ? /, the leader, is alive\.$/.test(line.text) : line.reason === "heartbeat");
+
+function heartbeatWords(lines: StoryLine[]): string {
+  const leaders = [...new Set(lines.map((l) => l.peer ?? Number(/S(\d+), the leader/.exec(l.text)?.[1] ?? 0)))];
+  const heard = [...new Set(lines.map((l) => l.server))];
+  return `Heartbeats of ${list(leaders)} reach ${heard.length > 4 ? `${heard.length} servers` : list(heard)}`;
 }
 
 interface Alike {

@@ -28,6 +28,7 @@ test("only sentences that are right for several servers are said of several", ()
   assert.ok(SENTENCES.length > 30, `only ${SENTENCES.length} sentences found`);
   const merged = new Map<string, string>();
   for (const { kind, text } of SENTENCES) {
+    if (kind === "timerReset" && text.endsWith("is alive.")) continue; // a heartbeat: below
     const [row, ...others] = mergeStory([line(1, 0, text, kind), line(2, 1, text.replace(/^S1/, "S4"), kind)], 10);
     if (others.length === 0) merged.set(kind, row?.text ?? "");
   }

@@ -1,0 +1,2 @@
+import type { Core } from "./src/core.js";
+export function readCore(root: string): Core;
