@@ -1,2 +1,3 @@
 /** What only the lab has, loaded with the lab and not with a live room: its source, then its views. */
 export { openLab } from "./source.js";
+import "./raft-rules.js";

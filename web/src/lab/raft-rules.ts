@@ -1,0 +1,140 @@
+import { html, nothing, type TemplateResult } from "lit";
+import { live } from "lit/directives/live.js";
+import { repeat } from "lit/directives/repeat.js";
+import { loadCore, type Core, type CoreRule } from "../core.js";
+import { RaftElement } from "../element.js";
+import type { Property } from "../model.js";
+import { store } from "../store.js";
+import { seconds } from "../words.js";
+import "../raft-source.js";
+
+/** What Raft promises and whether it holds; then the rules that the promises rest on, each of which can be switched off (VIEWS, "Rule switches"). */
+export class RaftRules extends RaftElement {
+  protected readonly topics = ["lab", "view"] as const;
+  protected override readonly calm = 200;
+
+  private core: Core | null = null;
+  private problem = "";
+  private sought = "";
+  private stop: string | null = null; // the rule that the Tab key comes to; null: the first
+
+  override connectedCallback(): void {
+    super.connectedCallback();
+    this.load();
+  }
+
+  protected override slice(): unknown {
+    return [store.lab?.off, store.lab?.properties];
+  }
+
+  override render(): TemplateResult {
+    return html`
+      <h2>Correctness</h2>
+      <ul class="properties">${(store.lab?.properties ?? []).map((p) => this.property(p))}</ul>
+      ${this.rules()}
+    `;
+  }
+
+  protected override updated(): void {
+    const open = this.querySelector(".rule.open");
+    if (open && store.view.rule !== this.shown) open.scrollIntoView({ block: "nearest" });
+    this.shown = store.view.rule;
+  }
+
+  private shown: string | null = null;
+
+  private property(p: Property): TemplateResult {
+    const { broken } = p;
+    if (!broken) return html`<li class="property"><span class="verdict" aria-label="holds">✓</span><div><b>${p.name}</b><p>${p.text}</p></div></li>`;
+    return html`<li class="property broken"><span class="verdict" aria-label="broken">✕</span><div><b>${p.name}, broken</b><p class="broken-words">${broken.text}</p>
+      <button class="small" @click=${() => store.seek(broken.at)}>Go there: ${seconds(broken.at)} s</button></div></li>`;
+  }
+
+  private rules(): TemplateResult {
+    if (this.problem) return html`<p class="caption">${this.problem} <button class="small" @click=${this.load}>Try again</button></p>`;
+    if (!this.core) return html`<p class="caption">Loading the rules …</p>`;
+    const off = store.lab?.off ?? [];
+    const found = this.core.rules.filter((r) => this.matches(r));
+    const stop = found.find((r) => r.id === this.stop) ?? found[0];
+    return html`
+      <div class="rules-head"><h2>Rules</h2><span class="caption">${off.length === 0 ? "every server keeps all" : `${off.length} off`}</span>
+        ${off.length > 0 ? html`<button class="small" @click=${() => this.switchOff([])}>All on</button>` : nothing}</div>
+      ${off.length > 0 ? html`<p class="modified hatched"><span>Modified Raft</span></p>` : nothing}
+      <p class="caption">Switch one off, in all servers from now on, and look for what breaks.</p>
+      <input class="rules-search" aria-label="Search the rules" placeholder="Search: vote, commit, §5.4 …" .value=${this.sought} @input=${(e: Event) => this.seekRule((e.target as HTMLInputElement).value)} />
+      <ul class="rules" @keydown=${this.walk}>${repeat(found, (r) => r.id, (r) => this.rule(r, off, r === stop))}</ul>
+      ${found.length === 0 ? html`<p class="caption">No rule says that.</p>` : nothing}
+    `;
+  }
+
+  private matches(r: CoreRule): boolean {
+    const words = this.sought.toLowerCase().split(/\s+/).filter((w) => w);
+    const text = `${r.title} ${r.sentence} ${r.section} ${r.protects} ${r.id}`.toLowerCase();
+    return words.every((w) => text.includes(w));
+  }
+
+  private rule(r: CoreRule, off: string[], stop: boolean): TemplateResult {
+    const on = !off.includes(r.id);
+    const open = store.view.rule === r.id;
+    const tab = stop ? 0 : -1;
+    return html`<li class="rule ${on ? "" : "off"} ${open ? "open" : ""}" data-rule=${r.id} @focusin=${() => this.stopAt(r.id)}>
+      <div class="rule-row">
+        <input type="checkbox" role="switch" class="switch" tabindex=${tab} aria-label=${r.title} .checked=${live(on)} @change=${() => this.switchOff(on ? [...off, r.id] : off.filter((id) => id !== r.id))} />
+        <button class="rule-title" tabindex=${tab} aria-expanded=${open ? "true" : "false"} @click=${() => store.show({ rule: open ? null : r.id })}>${r.title}</button>
+        <span class="caption">${r.section}</span>
+      </div>
+      ${open ? this.details(r) : nothing}
+    </li>`;
+  }
+
+  private details(r: CoreRule): TemplateResult {
+    return html`<div class="rule-details">
+      <p>${r.sentence}</p>
+      <p class="caption">Protects ${r.protects === "Liveness" ? "liveness: the cluster serves, and soon" : r.protects}${r.extension ? ". Figure 2 does not have it" : ""}</p>
+      ${r.stories.map((s) => html`<h3>Without it: ${s.title}</h3><p>${s.text}</p><p class="caption">Breaks ${s.breaks}; played in <span class="mono">${s.file}</span></p>`)}
+      <raft-source .rule=${r.id}></raft-source>
+    </div>`;
+  }
+
+  /** The rules are one stop of the Tab key: the arrows go through them. */
+  private walk(e: KeyboardEvent): void {
+    const focused = document.activeElement as HTMLElement | null;
+    const kind = focused?.matches(".switch, .rule-title") ? focused.classList[0] : undefined;
+    if (!kind) return;
+    const all = [...this.querySelectorAll<HTMLElement>(`.${kind}`)];
+    const place = all.indexOf(focused as HTMLElement);
+    const to = { ArrowDown: place + 1, ArrowUp: place - 1, Home: 0, End: all.length - 1 }[e.key];
+    const next = to === undefined ? undefined : all[to];
+    if (!next) return;
+    e.preventDefault();
+    next.focus();
+  }
+
+  private stopAt(id: string): void {
+    if (this.stop === id) return;
+    this.stop = id;
+    this.requestUpdate();
+  }
+
+  private seekRule(words: string): void {
+    this.sought = words;
+    this.requestUpdate();
+  }
+
+  private switchOff(off: string[]): void {
+    store
+      .askLab((id) => ({ type: "act", id, action: { do: "rules", off } }))
+      .catch((why: Error) => store.notice(why.message))
+      .finally(() => this.requestUpdate());
+  }
+
+  private readonly load = (): void => {
+    this.problem = "";
+    loadCore()
+      .then((core) => (this.core = core))
+      .catch((why: Error) => (this.problem = why.message))
+      .finally(() => this.requestUpdate());
+  };
+}
+
+customElements.define("raft-rules", RaftRules);
