@@ -37,23 +37,30 @@ func (b *box) clone() box {
 	c := box{events: slices.Clone(b.events), reads: slices.Clone(b.reads)}
 	c.envelopes = make([]Envelope, len(b.envelopes))
 	for i, e := range b.envelopes {
-		switch m := e.RPC.(type) {
-		case *RequestVote:
-			copied := *m
-			e.RPC = &copied
-		case *RequestVoteReply:
-			copied := *m
-			e.RPC = &copied
-		case *AppendEntries:
-			copied := *m
-			e.RPC = &copied
-		case *AppendEntriesReply:
-			copied := *m
-			e.RPC = &copied
-		}
-		c.envelopes[i] = e
+		c.envelopes[i] = Envelope{e.To, e.After, CopyRPC(e.RPC)}
 	}
 	return c
+}
+
+// CopyRPC returns a message that may be kept, of one in an Output, which is borrowed. Only the Data of entries and snapshots is shared, which
+// nobody writes to. Messages of the types that are never borrowed are returned as they are.
+func CopyRPC(m RPC) RPC {
+	switch m := m.(type) {
+	case *RequestVote:
+		c := *m
+		return &c
+	case *RequestVoteReply:
+		c := *m
+		return &c
+	case *AppendEntries:
+		c := *m
+		c.Entries = slices.Clone(m.Entries)
+		return &c
+	case *AppendEntriesReply:
+		c := *m
+		return &c
+	}
+	return m
 }
 
 // AppendState appends to b the server's state in a canonical form: two servers of the same Options whose states are equal, byte for byte, do the same from

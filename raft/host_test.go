@@ -73,7 +73,7 @@ func (h *host) pump() {
 			h.writing = append(h.writing, s)
 		}
 		for _, e := range h.out.Send {
-			e.RPC = copied(e.RPC)
+			e.RPC = CopyRPC(e.RPC)
 			h.waiting = append(h.waiting, e)
 		}
 		h.events = append(h.events, h.out.Events...)
@@ -215,25 +215,6 @@ func (h *host) terms() []Term {
 		ts = append(ts, h.n.log.term(i))
 	}
 	return ts
-}
-
-func copied(m RPC) RPC {
-	switch m := m.(type) {
-	case *RequestVote:
-		c := *m
-		return &c
-	case *RequestVoteReply:
-		c := *m
-		return &c
-	case *AppendEntries:
-		c := *m
-		c.Entries = slices.Clone(m.Entries)
-		return &c
-	case *AppendEntriesReply:
-		c := *m
-		return &c
-	}
-	return m // the others are not borrowed
 }
 
 // logOf makes a log of entries with these terms.

@@ -273,7 +273,7 @@ func (w *world) settle(s *server) {
 			s.saves = append(s.saves, save)
 		}
 		for _, e := range out.Send {
-			m := message{from: s.id, to: e.To, after: e.After, rpc: copied(e.RPC)}
+			m := message{from: s.id, to: e.To, after: e.After, rpc: raft.CopyRPC(e.RPC)}
 			if m.isCall() {
 				s.calls++
 			}
@@ -381,24 +381,4 @@ func (m *message) isCall() bool {
 		return true
 	}
 	return false
-}
-
-// copied makes a message of our own from a borrowed one.
-func copied(m raft.RPC) raft.RPC {
-	switch m := m.(type) {
-	case *raft.RequestVote:
-		c := *m
-		return &c
-	case *raft.RequestVoteReply:
-		c := *m
-		return &c
-	case *raft.AppendEntries:
-		c := *m
-		c.Entries = slices.Clone(m.Entries)
-		return &c
-	case *raft.AppendEntriesReply:
-		c := *m
-		return &c
-	}
-	panic("explore: a message that no server sends here")
 }

@@ -101,7 +101,7 @@ func (w *world) treat(verb string, picked []*message) {
 			w.remove(m)
 			w.printMessage("lost", m)
 		case "duplicate":
-			w.flying = append(w.flying, &message{way: m.way, rpc: kept(m.rpc)})
+			w.flying = append(w.flying, &message{way: m.way, rpc: raft.CopyRPC(m.rpc)})
 			w.printMessage("twice", m)
 		case "hold":
 			m.held = true

@@ -96,7 +96,7 @@ func (s *server) pump() {
 			s.writing = append(s.writing, save)
 		}
 		for _, e := range s.out.Send {
-			e.RPC = kept(e.RPC)
+			e.RPC = raft.CopyRPC(e.RPC)
 			s.waiting = append(s.waiting, e)
 		}
 		s.confirm(s.out.Reads)
@@ -253,24 +253,4 @@ func (s *server) hash() uint64 {
 		h.Write(append([]byte(command), 0))
 	}
 	return h.Sum64()
-}
-
-// kept returns a copy of a borrowed message.
-func kept(m raft.RPC) raft.RPC {
-	switch m := m.(type) {
-	case *raft.RequestVote:
-		c := *m
-		return &c
-	case *raft.RequestVoteReply:
-		c := *m
-		return &c
-	case *raft.AppendEntries:
-		c := *m
-		c.Entries = slices.Clone(m.Entries)
-		return &c
-	case *raft.AppendEntriesReply:
-		c := *m
-		return &c
-	}
-	return m // the others are not borrowed
 }
