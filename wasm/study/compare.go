@@ -1,0 +1,186 @@
+package study
+
+import (
+	"errors"
+	"strconv"
+
+	"raftplayground/raft"
+	"raftplayground/raft/lab"
+	"raftplayground/wasm/page"
+)
+
+// CompareQuestion asks what is different between two runs, from their start to a time.
+type CompareQuestion struct {
+	Left  lab.Run `json:"left"`
+	Right lab.Run `json:"right"`
+	Until float64 `json:"until"` // ms, at most an hour
+}
+
+// Comparison is two runs beside each other. Times in ms.
+type Comparison struct {
+	Until      float64     `json:"until"`
+	Divergence *Divergence `json:"divergence"` // null: nothing is different
+	Left       Track       `json:"left"`
+	Right      Track       `json:"right"`
+}
+
+// Divergence is the first moment at which not the same happens in both. What happens in one of them may be nothing: "".
+type Divergence struct {
+	At    float64 `json:"at"`
+	Left  string  `json:"left"`
+	Right string  `json:"right"`
+}
+
+// Track is what happened in one run.
+type Track struct {
+	History page.History     `json:"history"`
+	Story   []page.StoryLine `json:"story"` // the lines that matter: mostStory of them at most, from a little before the divergence on
+	Commit  page.U64         `json:"commit"`
+}
+
+const (
+	longest     = 3600 * second
+	mostStory   = 200
+	mostLanes   = 4000 // changes of a track's history, of which the later ones are left out
+	linesBefore = 6    // lines of story before the divergence
+)
+
+// Compare lives both runs from moment to moment. Errors: what in the question cannot be.
+func Compare(q CompareQuestion, progress func(fraction float64, words string, part any)) (Comparison, error) {
+	until := int64(q.Until * 1000)
+	if until <= 0 || until > longest {
+		return Comparison{}, errors.New("study: expected to compare up to 3600 s, got " + strconv.FormatFloat(q.Until/1000, 'g', 6, 64) + " s")
+	}
+	left, err := newWitness(q.Left)
+	if err != nil {
+		return Comparison{}, err
+	}
+	right, err := newWitness(q.Right)
+	if err != nil {
+		return Comparison{}, err
+	}
+	c := Comparison{Until: q.Until}
+	for at := int64(0); at < until; at += second / 10 {
+		if at%(5*second) == 0 {
+			progress(float64(at)/float64(until), "Living both runs", nil)
+		}
+		left.liveTo(min(until, at+second/10))
+		right.liveTo(min(until, at+second/10))
+		if c.Divergence == nil {
+			c.Divergence = diverge(left, right)
+		}
+		left.settle(c.Divergence)
+		right.settle(c.Divergence)
+	}
+	c.Left, c.Right = left.track(), right.track()
+	return c, nil
+}
+
+// witness lives a run and notes what happens.
+type witness struct {
+	w       *lab.World
+	told    uint64
+	news    []lab.Happening // since the last settling
+	lanes   []lane          // as each server was last seen
+	history page.History
+	story   []page.StoryLine
+	commit  raft.Index
+	status  raft.Status
+}
+
+type lane struct {
+	role string
+	term raft.Term
+}
+
+func newWitness(run lab.Run) (*witness, error) {
+	w, err := lab.New(run)
+	if err != nil {
+		return nil, err
+	}
+	return &witness{w: w, lanes: make([]lane, run.Config.Servers), history: page.History{Whole: true}}, nil
+}
+
+func (x *witness) liveTo(at int64) {
+	for x.w.Now() < at {
+		next := x.w.Now() + second/1000
+		x.w.RunTo(min(at, next))
+		x.look()
+	}
+	x.news = x.w.EventsSince(x.told, x.news)
+	x.told = x.w.Events()
+}
+
+// look notes who is what now.
+func (x *witness) look() {
+	at := float64(x.w.Now()) / 1000
+	highest := raft.Term(0)
+	if n := len(x.history.Terms); n > 0 {
+		highest = raft.Term(x.history.Terms[n-1].Term)
+	}
+	for i := range x.lanes {
+		now := lane{role: "gone", term: x.lanes[i].term}
+		if s := x.w.Server(raft.ServerID(i + 1)); s != nil {
+			s.Node().Status(&x.status)
+			now = lane{roles[x.status.Role], x.status.CurrentTerm}
+			x.commit = max(x.commit, x.status.CommitIndex)
+		}
+		if now != x.lanes[i] && len(x.history.Lanes) < mostLanes {
+			x.history.Lanes = append(x.history.Lanes, page.LaneChange{At: at, Server: i + 1, Role: now.role, Term: page.U64(now.term)})
+			x.lanes[i] = now
+		}
+		if now.term > highest && len(x.history.Terms) < mostLanes {
+			highest = now.term
+			x.history.Terms = append(x.history.Terms, page.TermChange{At: at, Term: page.U64(highest)})
+		}
+	}
+}
+
+var roles = [...]string{raft.Follower: "follower", raft.PreCandidate: "preCandidate", raft.Candidate: "candidate", raft.Leader: "leader"}
+
+// diverge finds the first event since the last settling that is not the same in both, nil if they are all the same.
+func diverge(left, right *witness) *Divergence {
+	for i := range max(len(left.news), len(right.news)) {
+		var l, r *lab.Happening
+		if i < len(left.news) {
+			l = &left.news[i]
+		}
+		if i < len(right.news) {
+			r = &right.news[i]
+		}
+		switch {
+		case l != nil && r != nil && *l == *r:
+			continue
+		case r == nil || l != nil && l.At < r.At:
+			return &Divergence{At: float64(l.At) / 1000, Left: say(l)}
+		case l == nil || r.At < l.At:
+			return &Divergence{At: float64(r.At) / 1000, Right: say(r)}
+		}
+		return &Divergence{At: float64(l.At) / 1000, Left: say(l), Right: say(r)}
+	}
+	return nil
+}
+
+func say(h *lab.Happening) string { return page.Event(h.Server, &h.Event).Text }
+
+// settle turns the news into story. As long as the runs are the same only the last few lines are kept.
+func (x *witness) settle(divergence *Divergence) {
+	for i := range x.news {
+		h := &x.news[i]
+		line := page.Event(h.Server, &h.Event)
+		if line.Weight != "key" || len(x.story) >= mostStory {
+			continue
+		}
+		line.At = float64(h.At) / 1000
+		x.story = append(x.story, line)
+		if before := len(x.story); before > linesBefore && (divergence == nil || line.At < divergence.At) {
+			x.story = append(x.story[:0], x.story[before-linesBefore:]...)
+		}
+	}
+	x.news = x.news[:0]
+}
+
+func (x *witness) track() Track {
+	x.history.Commit = page.U64(x.commit)
+	return Track{History: x.history, Story: x.story, Commit: page.U64(x.commit)}
+}

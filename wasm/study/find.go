@@ -1,0 +1,214 @@
+package study
+
+import (
+	"errors"
+	"slices"
+	"strconv"
+
+	"raftplayground/raft"
+	"raftplayground/raft/check"
+	"raftplayground/raft/explore"
+	"raftplayground/raft/lab"
+)
+
+// FindQuestion asks for a run in which a safety property breaks when no server keeps some rules.
+type FindQuestion struct {
+	Off     []string `json:"off"`     // IDs of raft.Rules; those of Figure 2's extensions are off in any case
+	Seconds float64  `json:"seconds"` // of looking, after which it is given up at the next opportunity
+}
+
+// Found is such a run. Times in ms.
+type Found struct {
+	Run      lab.Run  `json:"run"`
+	At       float64  `json:"at"` // when the property breaks
+	Property string   `json:"property"`
+	Text     string   `json:"text"`
+	Actions  []string `json:"actions"` // what is done in the run, in words
+	How      string   `json:"how"`     // "search" or "chance"
+	Looked   int      `json:"looked"`  // situations, or seeds
+}
+
+// stage is one kind of looking, the quickest first.
+type stage struct {
+	words string
+	look  func(off []string, rules raft.RuleSet) (*Found, int, error)
+}
+
+// stages: breadth-first within bounds that grow, so that what is found is the shortest run there is in them; walks by chance; then clusters under faults.
+var stages = []stage{
+	{"Every way that three servers can go in two elections", searching(8_000, explore.Config{Servers: 3, Term: 2, Entries: 2, InFlight: 6})},
+	{"… with a message that arrives twice, and a command", searching(8_000, explore.Config{Servers: 3, Term: 1, Entries: 2, InFlight: 6, Duplicates: 1, Proposals: 1})},
+	{"Four servers, and messages that arrive twice", searching(20_000, explore.Config{Servers: 4, Term: 1, Entries: 1, InFlight: 8, Duplicates: 2})},
+	{"Three servers with a disk that stalls, and a crash", searching(50_000, explore.Config{Servers: 3, Term: 2, Entries: 2, InFlight: 4, Stalls: 1, Crashes: 1})},
+	{"Long ways by chance, with crashes", walking(4_000, explore.Config{Servers: 3, Term: 5, Entries: 3, InFlight: 4, Heartbeats: 2, Proposals: 3, Crashes: 3})},
+	{"Clusters under faults by chance", chance(400)},
+}
+
+// Find looks stage by stage. elapsed says how many seconds have passed. Errors: what in the question cannot be; that nothing was found, in words to show.
+func Find(q FindQuestion, elapsed func() float64, progress func(fraction float64, words string, part any)) (Found, error) {
+	rules, err := ruleSet(q.Off)
+	if err != nil {
+		return Found{}, err
+	}
+	for i, s := range stages {
+		if elapsed() > q.Seconds {
+			break
+		}
+		progress(float64(i)/float64(len(stages)), s.words, nil)
+		found, looked, err := s.look(q.Off, rules)
+		if err != nil {
+			return Found{}, err
+		}
+		if found != nil {
+			found.Looked = looked
+			return *found, nil
+		}
+	}
+	return Found{}, errors.New("No bad run was found in " + strconv.Itoa(int(q.Seconds)) + " s. Harm without these rules may need more time than that, or protect something that servers here do not do.")
+}
+
+func ruleSet(ids []string) (set raft.RuleSet, err error) {
+	if len(ids) == 0 {
+		return 0, errors.New("study: expected the IDs of rules to switch off, got none")
+	}
+	for _, id := range ids {
+		i := slices.IndexFunc(raft.Rules[:], func(r raft.RuleInfo) bool { return r.ID == id })
+		if i < 0 {
+			return 0, errors.New("study: expected the ID of a rule such as " + raft.Rules[0].ID + ", got " + strconv.Quote(id))
+		}
+		set |= raft.RulesOf(raft.Rules[i].Rule)
+	}
+	return set, nil
+}
+
+// searching looks breadth-first at no more than most situations.
+func searching(most int, config explore.Config) func([]string, raft.RuleSet) (*Found, int, error) {
+	return func(_ []string, rules raft.RuleSet) (*Found, int, error) {
+		config.Off = rules | raft.Extensions
+		result, err := explore.Search(config, most)
+		if result.Violation == nil {
+			return nil, result.States, nil // too many situations are an error of Search, and none here
+		}
+		found, err := tell(&config, result.Run, result.Violation.Property, "search")
+		return found, result.States, err
+	}
+}
+
+// walking takes ways by chance, and of the first that breaks a property leaves out what the harm does not need.
+func walking(most uint64, config explore.Config) func([]string, raft.RuleSet) (*Found, int, error) {
+	return func(_ []string, rules raft.RuleSet) (*Found, int, error) {
+		config.Off = rules | raft.Extensions
+		for seed := range most {
+			run, violation, err := explore.Walk(config, seed, 100)
+			if err != nil {
+				return nil, 0, err
+			}
+			if violation == nil {
+				continue
+			}
+			if run, err = explore.Shrink(config, run); err != nil {
+				return nil, 0, err
+			}
+			found, err := tell(&config, run, violation.Property, "chance")
+			return found, int(seed) + 1, err
+		}
+		return nil, 0, nil
+	}
+}
+
+const shrinkTries = 400
+
+// chance lets clusters live under faults, seed by seed, and of the first that breaks a safety property leaves out what the harm does not need.
+func chance(most uint64) func([]string, raft.RuleSet) (*Found, int, error) {
+	return func(off []string, _ raft.RuleSet) (*Found, int, error) {
+		for seed := range most {
+			run := hostile(seed, off)
+			violation, _, err := live(run)
+			if err != nil {
+				return nil, 0, err
+			}
+			if violation == nil {
+				continue
+			}
+			fails := func(r lab.Run) bool {
+				v, _, err := live(r)
+				return err == nil && v != nil && v.Property == violation.Property
+			}
+			run = lab.Shrink(run, fails, shrinkTries)
+			found, err := open(run, nil, "chance")
+			return found, int(seed) + 1, err
+		}
+		return nil, 0, nil
+	}
+}
+
+// hostile is a world in which faults come thick: small, with disks of every speed and clients in a hurry.
+func hostile(seed uint64, off []string) lab.Run {
+	c := lab.Standard()
+	c.Servers = []int{3, 5}[seed%2]
+	c.Disk = []int64{0, 2_000, 50_000, 100_000}[seed/2%4]
+	c.Chaos, c.Heal, c.Think = 20*second, 0, 150_000
+	c.Off = off
+	return lab.Draw(c, seed)
+}
+
+// live lives a run to its end, or to the first violation of a safety property.
+func live(run lab.Run) (*check.Violation, *lab.World, error) {
+	w, err := lab.New(run)
+	if err != nil {
+		return nil, nil, err
+	}
+	end := run.End()
+	for w.Now() <= end {
+		if v := broken(w); v != nil {
+			return v, w, nil
+		}
+		w.RunTo(w.Now() + second/4)
+		if w.Now() >= end {
+			break
+		}
+	}
+	return broken(w), w, nil
+}
+
+// broken returns the earliest violation of a safety property.
+func broken(w *lab.World) (first *check.Violation) {
+	for _, v := range w.Violations() {
+		if v.Property != check.Liveness && (first == nil || v.At < first.At) {
+			first = &v
+		}
+	}
+	return first
+}
+
+// open makes what was found ready to be opened: nothing in it is later than the harm.
+func open(run lab.Run, actions []string, how string) (*Found, error) {
+	violation, _, err := live(run)
+	if err != nil || violation == nil {
+		return nil, err
+	}
+	kept := run.Actions[:0:0]
+	for _, a := range run.Actions {
+		if a.At <= violation.At {
+			kept = append(kept, a)
+		}
+	}
+	run.Actions = kept
+	if actions == nil {
+		for i := range kept {
+			actions = append(actions, actionWords(&kept[i]))
+		}
+	}
+	return &Found{Run: run, At: float64(violation.At) / 1000, Property: violation.Property.String(), Text: violation.Detail, Actions: actions, How: how}, nil
+}
+
+func actionWords(a *lab.Action) string {
+	words := string(a.Do)
+	if a.Server != 0 {
+		words += " S" + strconv.Itoa(int(a.Server))
+	}
+	if a.When != "" {
+		words += ", at the next " + string(a.When)
+	}
+	return strconv.FormatFloat(float64(a.At)/1e6, 'f', 3, 64) + " s: " + words
+}
