@@ -1,7 +1,7 @@
 import { html, nothing, type PropertyValues, type TemplateResult } from "lit";
 import { repeat } from "lit/directives/repeat.js";
 import { RaftElement } from "./element.js";
-import { readOn, seek } from "./reading.js";
+import { readOn } from "./reading.js";
 import { store } from "./store.js";
 import { splitHeading, storyRows, SUBJECTS, tell, type StoryRow, type Subject } from "./story.js";
 import { seconds } from "./words.js";
@@ -116,7 +116,7 @@ export class RaftStory extends RaftElement {
     const place = lines.indexOf(document.activeElement as HTMLElement);
     if (e.key === "g" && store.lab && place >= 0) {
       e.preventDefault();
-      seek(Number(lines[place]?.dataset["at"]));
+      store.seek(Number(lines[place]?.dataset["at"]));
       return;
     }
     const to = { ArrowDown: place + 1, ArrowUp: place - 1, Home: 0, End: lines.length - 1 }[e.key];
@@ -142,7 +142,7 @@ export class RaftStory extends RaftElement {
     const title = splitHeading(row.text).title;
     return html`<li class="${current ? "current" : ""} ${row.lines[0]?.weight ?? ""} ${later ? "later" : ""}" @pointerenter=${() => this.point(row.id)}>
       <div class="story-row">
-        ${store.lab ? html`<button class="when" tabindex="-1" title="Go to this moment" aria-label="Go to ${seconds(row.at)} s" @click=${() => seek(row.at)}>${seconds(row.at)}</button>` : html`<span class="when">${seconds(row.at)}</span>`}
+        ${store.lab ? html`<button class="when" tabindex="-1" title="Go to this moment" aria-label="Go to ${seconds(row.at)} s" @click=${() => store.seek(row.at)}>${seconds(row.at)}</button>` : html`<span class="when">${seconds(row.at)}</span>`}
         <button class="story-line" data-at=${row.at} tabindex=${stop ? 0 : -1} aria-expanded=${open ? "true" : "false"} aria-current=${current ? "true" : "false"} @focus=${() => this.stopAt(row)} @click=${() => store.show({ open: open ? null : row.id })}><span class="heard-only">${seconds(row.at)} s: </span>${title}</button>
       </div>
       ${open ? this.reason(row) : nothing}
@@ -160,7 +160,7 @@ export class RaftStory extends RaftElement {
     return html`<div class="reason">
       <p>${folded}${rest} ${first?.why || "The rules ask nothing more here."}</p>
       <p class="caption">${facts.join(" · ")}</p>
-      ${store.lab ? html`<button class="small" @click=${() => seek(row.at)}>Go to ${seconds(row.at)} s</button>` : nothing}
+      ${store.lab ? html`<button class="small" @click=${() => store.seek(row.at)}>Go to ${seconds(row.at)} s</button>` : nothing}
       ${first && first.server > 0 ? html`<raft-source .kind=${first.kind} .reason=${first.reason}></raft-source>` : nothing}
     </div>`;
   }

@@ -9,11 +9,6 @@ export function readOn(by: 1 | -1): void {
   if (!row) return;
   if (store.lab && store.paused) {
     store.show({ reading: row.id });
-    seek(row.at);
+    store.seek(row.at);
   } else store.show({ reading: place === 0 ? null : row.id });
-}
-
-/** Takes the lab to a moment of this branch; what is wrong with it is said on the page. */
-export function seek(at: number): void {
-  store.askLab((id) => ({ type: "seek", id, at })).catch((why: Error) => store.notice(why.message));
 }

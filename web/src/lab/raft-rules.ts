@@ -17,6 +17,7 @@ export class RaftRules extends RaftElement {
   private problem = "";
   private sought = "";
   private stop: string | null = null; // the rule that the Tab key comes to; null: the first
+  private shown: string | null = null; // the rule that was open when this was last drawn
 
   override connectedCallback(): void {
     super.connectedCallback();
@@ -41,8 +42,6 @@ export class RaftRules extends RaftElement {
     this.shown = store.view.rule;
   }
 
-  private shown: string | null = null;
-
   private property(p: Property): TemplateResult {
     const { broken } = p;
     if (!broken) return html`<li class="property"><span class="verdict" aria-label="holds">✓</span><div><b>${p.name}</b><p>${p.text}</p></div></li>`;
@@ -54,7 +53,7 @@ export class RaftRules extends RaftElement {
     if (this.problem) return html`<p class="caption">${this.problem} <button class="small" @click=${this.load}>Try again</button></p>`;
     if (!this.core) return html`<p class="caption">Loading the rules …</p>`;
     const off = store.lab?.off ?? [];
-    const found = this.core.rules.filter((r) => this.matches(r));
+    const found = this.core.rules.filter((r) => this.says(r));
     const stop = found.find((r) => r.id === this.stop) ?? found[0];
     return html`
       <div class="rules-head"><h2>Rules</h2><span class="caption">${off.length === 0 ? "every server keeps all" : `${off.length} off`}</span>
@@ -67,7 +66,7 @@ export class RaftRules extends RaftElement {
     `;
   }
 
-  private matches(r: CoreRule): boolean {
+  private says(r: CoreRule): boolean {
     const words = this.sought.toLowerCase().split(/\s+/).filter((w) => w);
     const text = `${r.title} ${r.sentence} ${r.section} ${r.protects} ${r.id}`.toLowerCase();
     return words.every((w) => text.includes(w));
