@@ -34,7 +34,8 @@ type Checker struct {
 	lastTerm  raft.Term // highest that had a leader
 	written   map[place]writing
 	forgotten raft.Index   // places through it are no longer in written
-	committed []commitment // of index 1, 2, …
+	dropped   raft.Index   // commitments through it are no longer known
+	committed []commitment // of index dropped+1, dropped+2, …
 	acked     raft.Index   // highest that a client was told of
 
 	violations []Violation
@@ -63,8 +64,12 @@ type commitment struct {
 	stateBy raft.ServerID // who was seen in this state first; 0: nobody
 }
 
-// keptTerms is for how many terms back the leader is remembered, which bounds memory.
-const keptTerms = 1 << 16
+// What bounds memory: for how many terms back the leader is remembered, and for how many entries back at least what was committed there. A server that is further
+// behind, and does not know its log from the beginning, is not compared with the others until it has caught up.
+const (
+	keptTerms   = 1 << 16
+	keptEntries = 1 << 13
+)
 
 // New returns a Checker for servers 1 to size, none of them running.
 func New(size int) *Checker {
@@ -127,6 +132,7 @@ func (c *Checker) Led(at int64, server raft.ServerID, term raft.Term) {
 // Acknowledged says that a server told a client that its command is done, as the entry at index of term.
 func (c *Checker) Acknowledged(at int64, server raft.ServerID, index raft.Index, term raft.Term) {
 	switch {
+	case index <= c.dropped: // a read of a state before the first entry, or an answer that was long under way
 	case index > c.lastCommitted():
 		c.violated(Violation{Property: Durability, At: at, Servers: []raft.ServerID{server}, Index: index, Terms: []raft.Term{term},
 			Detail: "a client was told of an entry that no server has committed"})
@@ -146,7 +152,7 @@ func (c *Checker) Audit(at int64, v *View, rested bool) {
 	for range m.terms {
 		c.auditNext(at, v, m)
 	}
-	if rested && c.acked > m.base && c.acked > 0 {
+	if rested && c.acked > max(m.base, c.dropped) && !m.blind {
 		if has, ok := m.chainAt(c.acked); !ok || has != c.commitment(c.acked).chain {
 			c.lost(at, v.Server, v.Term)
 		}
@@ -184,7 +190,7 @@ func (c *Checker) reread(at int64, v *View, m *mirror) (changed raft.Index) {
 
 // match checks Log Matching for one entry of one log.
 func (c *Checker) match(at int64, server raft.ServerID, p place, chain chain) {
-	if p.index <= c.forgotten {
+	if p.index <= c.forgotten || c.servers[server-1].blind {
 		return
 	}
 	first, known := c.written[p]
@@ -204,8 +210,8 @@ func (c *Checker) complete(at int64, leader raft.ServerID) {
 	m := &c.servers[leader-1]
 	// Entries committed during the leader's own term or a later one need not be in its log yet.
 	n := sort.Search(len(c.committed), func(i int) bool { return c.committed[i].during >= m.term })
-	due := raft.Index(n)
-	if due <= m.base {
+	due := c.dropped + raft.Index(n)
+	if due <= max(m.base, c.dropped) || m.blind {
 		return
 	}
 	if has, ok := m.chainAt(due); ok && has == c.commitment(due).chain {
@@ -235,10 +241,10 @@ func (c *Checker) observeCommit(at int64, v *View, m *mirror, changed raft.Index
 			Detail: "commitIndex went from " + decimal(was) + " to " + decimal(v.Commit) + " in a log that ends at " + decimal(v.Last)})
 		return
 	}
-	if v.Commit == was && changed > v.Commit {
+	if v.Commit == was && changed > v.Commit || m.blind {
 		return
 	}
-	if known := min(v.Commit, c.lastCommitted()); known > m.base {
+	if known := min(v.Commit, c.lastCommitted()); known > max(m.base, c.dropped) {
 		if has, ok := m.chainAt(known); !ok || has != c.commitment(known).chain {
 			i := c.firstDifference(m, known)
 			other := c.commitment(i)
@@ -265,6 +271,11 @@ func (c *Checker) commit(at int64, v *View, m *mirror) {
 		}
 		c.committed = append(c.committed, commitment{chain: chain, term: m.termAt(i), during: during, by: v.Server})
 	}
+	if old := len(c.committed) - keptEntries; old > keptEntries {
+		c.committed = append(c.committed[:0], c.committed[old:]...)
+		c.dropped += raft.Index(old)
+		c.forget(c.dropped)
+	}
 	for other := range c.servers {
 		if l := &c.servers[other]; l.running && l.role == raft.Leader && l.term > during {
 			c.complete(at, raft.ServerID(other+1))
@@ -279,6 +290,8 @@ func (c *Checker) observeState(at int64, v *View, m *mirror) {
 	switch {
 	case v.Applied == was || v.Applied == 0:
 		return
+	case v.Applied <= c.dropped && v.Applied > was && v.Applied <= v.Commit:
+		return
 	case v.Applied < was || v.Applied > v.Commit:
 		c.violated(Violation{Property: StateMachineSafety, At: at, Servers: []raft.ServerID{v.Server}, Index: v.Applied, Terms: []raft.Term{v.Term},
 			Detail: "lastApplied went from " + decimal(was) + " to " + decimal(v.Applied) + ", commitIndex is " + decimal(v.Commit)})
@@ -286,7 +299,7 @@ func (c *Checker) observeState(at int64, v *View, m *mirror) {
 	case v.Applied > c.lastCommitted():
 		return // the commit was a violation already
 	}
-	k := &c.committed[v.Applied-1]
+	k := c.commitment(v.Applied)
 	if k.stateBy == 0 {
 		k.state, k.stateBy = v.StateHash, v.Server
 	}
@@ -319,12 +332,18 @@ func (c *Checker) auditNext(at int64, v *View, m *mirror) {
 // compacted takes note of a snapshot. Only committed entries may go into one (§7).
 func (c *Checker) compacted(at int64, v *View, m *mirror) {
 	chain, known := m.chainAt(v.Base)
-	if v.Base > c.lastCommitted() {
+	if known && v.Base > c.lastCommitted() && v.Base <= v.Commit {
+		c.commit(at, v, m) // it was committed, applied and compacted since the last look
+	}
+	switch {
+	case v.Base > c.lastCommitted():
 		c.violated(Violation{Property: StateMachineSafety, At: at, Servers: []raft.ServerID{v.Server}, Index: v.Base, Terms: []raft.Term{v.Term},
 			Detail: "a snapshot holds entry " + decimal(v.Base) + ", which no server has committed"})
-	} else if committed := c.commitment(v.Base).chain; !known || chain != committed {
+	case v.Base <= c.dropped:
+		m.blind = m.blind || !known
+	case !known || m.blind || chain != c.commitment(v.Base).chain:
 		m.cut(m.base + 1) // the leader's snapshot came in the place of another log
-		chain = committed
+		m.blind, chain = false, c.commitment(v.Base).chain
 	}
 	m.compact(v.Base, chain)
 	least := v.Base
@@ -332,18 +351,23 @@ func (c *Checker) compacted(at int64, v *View, m *mirror) {
 		least = min(least, c.servers[i].base)
 	}
 	if least >= c.forgotten+1024 {
-		c.forgotten = least
-		maps.DeleteFunc(c.written, func(p place, _ writing) bool { return p.index <= least })
+		c.forget(least)
 	}
 }
 
-func (c *Checker) lastCommitted() raft.Index { return raft.Index(len(c.committed)) }
+// forget forgets what was written at places through i.
+func (c *Checker) forget(i raft.Index) {
+	c.forgotten = max(c.forgotten, i)
+	maps.DeleteFunc(c.written, func(p place, _ writing) bool { return p.index <= c.forgotten })
+}
 
-func (c *Checker) commitment(i raft.Index) *commitment { return &c.committed[i-1] }
+func (c *Checker) lastCommitted() raft.Index { return c.dropped + raft.Index(len(c.committed)) }
+
+func (c *Checker) commitment(i raft.Index) *commitment { return &c.committed[i-c.dropped-1] }
 
 // firstDifference returns the first committed index through last at which the log differs from what is committed.
 func (c *Checker) firstDifference(m *mirror, last raft.Index) raft.Index {
-	i := m.base + 1
+	i := max(m.base, c.dropped) + 1
 	for ; i < last; i++ {
 		if has, ok := m.chainAt(i); !ok || has != c.commitment(i).chain {
 			break

@@ -6,15 +6,30 @@ import "raftplayground/raft"
 func (w *World) act(a *Action) {
 	if a.When != "" {
 		w.traps = append(w.traps, *a)
+		w.news.deed(w.now, a, 0)
 		return
 	}
 	var did bool
+	led := raft.ServerID(0) // whoever led before
+	if m := w.leader(); m != nil {
+		led = m.id
+	}
 	switch a.Do {
 	case Cut, Mend, Partition, Network, Hold, Release:
 		did = w.actOnNetwork(a)
+	case HoldFrame, ReleaseFrame, DropFrame, DeliverFrame, DuplicateFrame, EditFrame, InjectFrame:
+		did = w.actOnFrame(a)
+	case Reconfigure, Transfer, Compact, Campaign:
+		did = w.askServer(a, w.concerned(a.Server))
+	case SlowDisk, FailDisk, FillDisk, FreeDisk, FlipBit:
+		did = w.actOnDisk(a, w.concerned(a.Server))
 	case Heal:
 		w.heal()
 		did = true
+	case Rules:
+		did = w.actOnRules(a)
+	case Spread, Align:
+		did = w.actOnTimers(a)
 	case Put, Get, Delete:
 		did = w.actAsClient(a)
 	default:
@@ -22,6 +37,7 @@ func (w *World) act(a *Action) {
 	}
 	if did {
 		w.Faults.Deeds[a.Do]++
+		w.news.deed(w.now, a, led)
 	}
 }
 
@@ -58,7 +74,7 @@ func (w *World) concerned(id raft.ServerID) *machine {
 }
 
 func (w *World) actOnServer(a *Action, m *machine) bool {
-	if m == nil || (m.server == nil) != (a.Do == Restart) && a.Do != SlowDisk && a.Do != Clock {
+	if m == nil || (m.server == nil) != (a.Do == Restart) && a.Do != Clock || a.Careful && !w.bearable(m) {
 		return false
 	}
 	switch a.Do {
@@ -71,7 +87,11 @@ func (w *World) actOnServer(a *Action, m *machine) bool {
 	case Wipe:
 		w.stop(m, a.Down)
 		m.disk.wipe()
+		m.lost = a.Careful
 	case Restart:
+		if m.lost {
+			return false
+		}
 		w.start(m)
 	case Pause:
 		if m.paused {
@@ -85,15 +105,51 @@ func (w *World) actOnServer(a *Action, m *machine) bool {
 		w.resume(m)
 	case Clock:
 		w.setClock(m, a.Rate)
-	case SlowDisk:
-		m.disk.longest = a.Disk
+	}
+	return true
+}
+
+// askServer asks a running server to do something that it may refuse.
+func (w *World) askServer(a *Action, m *machine) bool {
+	if m == nil || m.server == nil || m.paused || a.Careful && !w.affordable(a.Servers) {
+		return false
+	}
+	w.live(m)
+	var err error
+	switch a.Do {
 	case Campaign:
-		if m.paused {
+		m.server.Campaign()
+	case Compact:
+		err = m.server.Compact()
+	case Transfer:
+		err = m.server.Transfer(w.successor(a.To, m))
+	case Reconfigure:
+		err = m.server.Reconfigure(raft.Configuration{Voters: a.Servers, Learners: a.Learners})
+	}
+	w.settle(m)
+	return err == nil
+}
+
+// actOnDisk does something to the disk of a server, whether it runs or not.
+func (w *World) actOnDisk(a *Action, m *machine) bool {
+	if m == nil {
+		return false
+	}
+	d := m.disk
+	switch a.Do {
+	case SlowDisk:
+		d.longest = a.Disk
+	case FailDisk:
+		if m.server == nil {
 			return false
 		}
-		w.live(m)
-		m.server.Campaign()
-		w.settle(m)
+		d.fails, m.repair = true, a.Down
+	case FillDisk:
+		d.full, m.repair = true, a.Down
+	case FreeDisk:
+		d.full = false
+	case FlipBit:
+		return (!a.Careful || w.bearable(m)) && d.flip()
 	}
 	return true
 }
@@ -144,10 +200,15 @@ func (w *World) heal() {
 	w.traps, w.sprung = nil, nil
 	w.calmNetwork()
 	for _, m := range w.machines {
-		m.disk.longest = w.run.Config.Disk
+		if m.server != nil && m.disk.erred {
+			w.stop(m, 0) // it cannot go on
+			m.disk.crash()
+		}
+		m.disk.longest, m.disk.full = w.run.Config.Disk, false
+		m.disk.revive()
 		w.setClock(m, 1)
 		switch {
-		case m.server == nil:
+		case m.server == nil && m.whole():
 			w.start(m)
 		case m.paused:
 			w.resume(m)

@@ -65,6 +65,13 @@ func (c *client) rest(w *World) {
 
 // goOn gives up what took too long, or asks for something new.
 func (w *World) goOn(c *client) {
+	if c.number == 0 {
+		for _, p := range c.pending {
+			if p.deadline <= w.now {
+				w.news.outcome(w.now, p.call, &wire.Frame{})
+			}
+		}
+	}
 	c.pending = slices.DeleteFunc(c.pending, func(p pending) bool { return p.deadline <= w.now })
 	if c.number == 0 {
 		return
@@ -90,8 +97,8 @@ func (w *World) goOn(c *client) {
 		request.Method = wire.Delete
 	}
 	to := c.leader
-	if guess := random.IntN(len(w.voters)); to == 0 {
-		to = w.voters[guess]
+	if guess := random.IntN(len(w.servers)); to == 0 {
+		to = w.servers[guess]
 	}
 	c.next = never
 	w.request(c, to, &request)
@@ -138,6 +145,9 @@ func (w *World) answered(c *client, data []byte) {
 	p := c.pending[i]
 	c.pending = slices.Delete(c.pending, i, i+1)
 	w.note(c, &p, &f)
+	if c.number == 0 {
+		w.news.outcome(w.now, p.call, &f)
+	}
 	if c.number > 0 {
 		c.rest(w)
 	}

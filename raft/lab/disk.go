@@ -1,6 +1,7 @@
 package lab
 
 import (
+	"errors"
 	"math/rand/v2"
 	"slices"
 
@@ -12,11 +13,22 @@ type disk struct {
 	durable []byte
 	waiting []operation // ascending by due
 	done    func(error) // of the WAL that uses it: the same for every operation
-	longest int64       // µs that an operation takes at most; 0: it completes at once
+	longest int64       // µs that an operation takes at most
 	now     *int64      // the world's
 	source  *rand.PCG   // of the times and of what a loss of power leaves
 	latest  int64       // when the last operation is due
+
+	fails   bool // the next operation fails, and all behind it until the server starts anew
+	full    bool // every operation fails
+	erred   bool // one has failed since the server was started: it stops, or will when it writes next
+	flipped bool // a bit of durable is not what was written
+	behind  int  // so much of durable is followed by a whole record, or was replaced at once: damage there cannot be what a crash leaves
 }
+
+var (
+	errFailed = errors.New("lab: the write failed")
+	errFull   = errors.New("lab: the disk is full")
+)
 
 type operation struct {
 	due     int64
@@ -29,10 +41,10 @@ var _ wal.DiskCopy = (*disk)(nil)
 // ReadAll returns a copy of what is durable.
 func (d *disk) ReadAll() ([]byte, error) { return slices.Clone(d.durable), nil }
 
-// Append takes a copy of data if it cannot write it at once.
+// Append takes a copy of data. It completes later, if only in the same microsecond: after the input that led to it.
 func (d *disk) Append(data []byte, done func(error)) { d.start(false, data, done) }
 
-// Replace takes a copy of data if it cannot write it at once.
+// Replace takes a copy of data, as Append does.
 func (d *disk) Replace(data []byte, done func(error)) { d.start(true, data, done) }
 
 // Resume says whom to tell when an operation completes.
@@ -40,20 +52,53 @@ func (d *disk) Resume(done func(error)) { d.done = done }
 
 func (d *disk) start(replace bool, data []byte, done func(error)) {
 	d.done = done
-	if d.longest == 0 && len(d.waiting) == 0 {
-		d.write(replace, data)
-		done(nil)
-		return
+	took := int64(0)
+	if d.longest > 0 {
+		took = rand.New(d.source).Int64N(d.longest + 1)
 	}
-	d.latest = max(d.latest, *d.now+rand.New(d.source).Int64N(d.longest+1))
+	d.latest = max(d.latest, *d.now+took)
 	d.waiting = append(d.waiting, operation{d.latest, replace, slices.Clone(data)})
 }
 
-func (d *disk) write(replace bool, data []byte) {
-	if replace {
-		d.durable = d.durable[:0]
+// perform does an operation, or fails as the disk's state says.
+func (d *disk) perform(op *operation) error {
+	first := !d.erred
+	switch {
+	case d.full:
+		d.erred = true
+		return errFull
+	case d.fails:
+		d.erred = true
+		if first { // what came behind it would be taken for good
+			d.tear(op)
+		}
+		return errFailed
 	}
-	d.durable = append(d.durable, data...)
+	d.write(op)
+	return nil
+}
+
+func (d *disk) write(op *operation) {
+	d.behind = len(d.durable)
+	if op.replace {
+		d.durable, d.flipped, d.behind = d.durable[:0], false, len(op.data)
+	}
+	d.durable = append(d.durable, op.data...)
+}
+
+// tear does an operation in part: of an Append any first part gets written, its end garbled or not; a Replace is not done.
+func (d *disk) tear(op *operation) {
+	if op.replace {
+		return
+	}
+	random := rand.New(d.source)
+	part := slices.Clone(op.data[:random.IntN(len(op.data))])
+	if len(part) > 0 && random.IntN(2) == 0 {
+		for i := random.IntN(len(part)); i < len(part); i++ {
+			part[i] = byte(random.Uint32())
+		}
+	}
+	d.durable = append(d.durable, part...)
 }
 
 // due says when the next operation completes.
@@ -69,15 +114,14 @@ func (d *disk) complete() {
 	for len(d.waiting) > 0 && d.waiting[0].due <= *d.now {
 		next := d.waiting[0]
 		d.waiting = append(d.waiting[:0], d.waiting[1:]...)
-		d.write(next.replace, next.data)
-		d.done(nil)
+		d.done(d.perform(&next))
 	}
 }
 
 // crash ends the process that uses the disk. What it had asked for gets written, though nobody hears of it.
 func (d *disk) crash() {
-	for _, op := range d.waiting {
-		d.write(op.replace, op.data)
+	for i := range d.waiting {
+		_ = d.perform(&d.waiting[i]) // nobody is there to be told
 	}
 	d.stop()
 }
@@ -85,26 +129,39 @@ func (d *disk) crash() {
 // powerLoss ends the process and interrupts the disk: any number of the operations were done, and of the next one, if it was an Append, any
 // first part, its end garbled or not.
 func (d *disk) powerLoss() {
-	random := rand.New(d.source)
-	written := random.IntN(len(d.waiting) + 1)
-	for _, op := range d.waiting[:written] {
-		d.write(op.replace, op.data)
+	written := rand.New(d.source).IntN(len(d.waiting) + 1)
+	for i := range d.waiting[:written] {
+		_ = d.perform(&d.waiting[i])
 	}
-	if written < len(d.waiting) && !d.waiting[written].replace {
-		torn := d.waiting[written].data
-		torn = torn[:random.IntN(len(torn))]
-		if len(torn) > 0 && random.IntN(2) == 0 {
-			for i := random.IntN(len(torn)); i < len(torn); i++ {
-				torn[i] = byte(random.Uint32())
-			}
-		}
-		d.write(false, torn)
+	if written < len(d.waiting) && !d.full && !d.fails {
+		d.tear(&d.waiting[written])
 	}
 	d.stop()
 }
 
+// flip changes one bit where its being wrong can be told from what a crash leaves: not in the last record, which looks then as if its writing had been
+// interrupted (a checksum alone cannot tell the two apart). False: there is nothing else on the disk.
+func (d *disk) flip() bool {
+	if d.behind == 0 {
+		return false
+	}
+	random := rand.New(d.source)
+	d.durable[random.IntN(d.behind)] ^= 1 << random.IntN(8)
+	d.flipped = true
+	return true
+}
+
+// revive makes a disk that failed work again, as a restart of its machine does.
+func (d *disk) revive() { d.fails, d.erred = false, false }
+
+// excuses tells whether what was done to the disk explains that a server stops, or does not start, with this error.
+func (d *disk) excuses(err error) bool {
+	var damage *wal.DamageError
+	return errors.Is(err, errFailed) || errors.Is(err, errFull) || d.flipped && errors.As(err, &damage)
+}
+
 func (d *disk) wipe() {
-	d.durable = nil
+	d.durable, d.flipped, d.behind = nil, false, 0
 	d.stop()
 }
 

@@ -35,13 +35,14 @@ func (w *World) Finish() []check.Violation {
 	rested := healed && len(w.failures) == 0 // else the logs need not be one, and what is missing may yet come
 	for _, m := range w.machines {
 		if m.server != nil {
-			w.checker.Audit(w.now, w.look(m), rested)
+			w.checker.Audit(w.now, w.look(m), rested && w.belongs(m))
 		}
 	}
 	return w.Violations()
 }
 
-// checkAgreement checks that there is one leader, that everyone follows it, and that all have applied the same log.
+// checkAgreement checks that there is one leader, that everyone in its configuration follows it, and that they have applied the same log. Who was removed or waits is
+// in nobody's way, and who lost his disk for good is not missed.
 func (w *World) checkAgreement() {
 	leader := w.leader()
 	if leader == nil {
@@ -50,6 +51,9 @@ func (w *World) checkAgreement() {
 	}
 	first := *w.look(leader)
 	for _, m := range w.machines {
+		if !w.belongs(m) || !m.whole() {
+			continue
+		}
 		if m.server == nil {
 			w.notServing("it is down", m.id)
 			continue
@@ -63,6 +67,12 @@ func (w *World) checkAgreement() {
 				"; the leader's ends at "+decimal(first.Last), m.id)
 		}
 	}
+}
+
+// belongs tells whether a machine's server is in the configuration of whoever leads.
+func (w *World) belongs(m *machine) bool {
+	leader := w.leader()
+	return leader != nil && leader.config.Contains(m.id)
 }
 
 // notServing notes a lack of service: of a server or, if none is named, of the cluster.

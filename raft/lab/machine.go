@@ -31,8 +31,15 @@ type machine struct {
 	behind int64    // of a paused server: millionths of a tick that its clock had shown when it was paused, and it had not been told
 	inbox  [][]byte // of a paused server
 
-	damage error // why the server could not start with what its disk holds; nil: it could, or has not tried
+	failure error // why the disk stopped the server, or kept it from starting; nil: it did not
+	repair  int64 // after how long the server starts again once its disk has stopped it; 0: it does not
+	lost    bool  // its disk is gone, and it is not to return: it could break a promise that it forgot (RAFT-BUGS 24)
+
+	config raft.Configuration // in force at the server when it was last looked at
 }
+
+// whole reports whether the server, running or not, has all that it ever promised.
+func (m *machine) whole() bool { return !m.lost && !m.disk.flipped }
 
 // drift is a clock that runs at a rate of its own.
 type drift struct {
@@ -75,17 +82,29 @@ func (w *World) start(m *machine) {
 	m.conn = m.life<<8 | uint64(m.id)
 	m.disk.source = w.stream(streamDisk, uint64(m.id), m.life)
 	seed := w.stream(streamServer, uint64(m.id), m.life).Uint64()
-	options := server.Options{ID: m.id, Voters: w.voters, Seed: seed, Off: w.off,
-		ElectionTicksMin: int(w.run.Config.ElectionMin / tick), ElectionTicksMax: int(w.run.Config.ElectionMax / tick)}
-	if w.run.Config.JSON && m.id%2 == 0 {
+	c := &w.run.Config
+	options := server.Options{ID: m.id, Seed: seed, Off: w.off, Unruly: w.unruly, CompactAfter: c.CompactAfter, Reads: readModes[c.Reads],
+		ElectionTicksMin: int(c.ElectionMin / tick), ElectionTicksMax: int(c.ElectionMax / tick)}
+	if voters := c.voters(); m.id <= voters {
+		options.Voters = w.servers[:voters]
+	}
+	if first := c.FirstElapsed; len(first) > 0 {
+		options.FirstElapsed = first[m.id-1]
+	}
+	if c.JSON && m.id%2 == 0 {
 		options.Encoding = wire.JSON
 	}
+	m.disk.revive()
 	started, err := server.New(options, m.disk)
-	m.damage = err
-	if err != nil {
+	if m.failure = err; err != nil {
 		m.wake = never
-		w.broken(m.id, "a server must start with whatever a crash leaves on its disk: "+err.Error())
+		if !m.disk.excuses(err) {
+			w.broken(m.id, "a server must start with whatever a crash leaves on its disk: "+err.Error())
+		}
 		return
+	}
+	if m.disk.flipped {
+		w.broken(m.id, "a server must not start with a bit of its disk flipped")
 	}
 	m.server, m.paused, m.inbox = started, false, nil
 	// The clock's phase is by chance: no two servers tick at the same moment.
@@ -137,6 +156,9 @@ func (w *World) resume(m *machine) {
 	w.live(m)
 	w.settle(m)
 	for _, frame := range inbox {
+		if m.server == nil {
+			return // its disk has stopped it
+		}
 		m.server.Frame(frame)
 		w.settle(m)
 	}
@@ -154,12 +176,19 @@ func (w *World) settle(m *machine) {
 			w.spring(m, e)
 		}
 		w.Faults.BadFrames += len(w.output.Bad)
+		w.news.notUnderstood(w.now, m.id, w.output.Bad)
 		w.Faults.Refused += w.output.Dropped
 		for _, f := range w.output.Frames {
 			w.send(m.conn, f.Data)
 		}
 	}
 	if err := m.server.Failed(); err != nil {
+		if m.disk.excuses(err) {
+			m.failure = err
+			w.stop(m, m.repair)
+			m.disk.crash()
+			return
+		}
 		w.broken(m.id, "a server must not fail on a disk that works: "+err.Error())
 	}
 	w.checker.Observe(w.now, w.look(m))
@@ -193,6 +222,7 @@ func (m *machine) appendState(b []byte) []byte {
 	for _, frame := range m.inbox {
 		bytes(frame)
 	}
+	u(uint64(m.repair), truth(m.lost), truth(m.disk.flipped), truth(m.disk.full), truth(m.disk.fails), truth(m.disk.erred))
 	bytes(m.disk.durable)
 	for _, op := range m.disk.waiting {
 		u(uint64(op.due))
@@ -203,6 +233,13 @@ func (m *machine) appendState(b []byte) []byte {
 	}
 	u(1, m.server.Store().Hash())
 	return m.server.Node().AppendState(b)
+}
+
+func truth(v bool) uint64 {
+	if v {
+		return 1
+	}
+	return 0
 }
 
 // The random streams. Their numbers are part of what a Run means: a new one is added at the end.

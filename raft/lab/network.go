@@ -4,6 +4,8 @@ import (
 	"bytes"
 	"strconv"
 
+	jsoniter "github.com/json-iterator/go"
+
 	"raftplayground/raft"
 	"raftplayground/relay/hub"
 )
@@ -14,7 +16,7 @@ const (
 	serverBits      = 0xff
 )
 
-var announcement = []byte(`{"jsonrpc":"2.0","method":"`) // what the hub says of itself; no frame begins like it
+var announcement = []byte(`{"jsonrpc":"2.0","method":"`) // how a notification of the hub begins, and no answer of it
 
 // send gives the hub a copy of a frame: the hub keeps it. Frames lie one behind the other in larger pieces of memory.
 func (w *World) send(conn uint64, frame []byte) {
@@ -31,7 +33,7 @@ func (w *World) send(conn uint64, frame []byte) {
 func (w *World) deliver() {
 	for w.hub.Output(&w.arrived) {
 		for _, d := range w.arrived.Deliver {
-			if !bytes.HasPrefix(d.Data, announcement) {
+			if d.Frame != 0 {
 				w.handOver(d.Conn, d.Data)
 			}
 		}
@@ -56,11 +58,10 @@ func (w *World) ask(conn uint64, text string) (answer []byte) {
 	for w.hub.Output(&w.arrived) {
 		for _, d := range w.arrived.Deliver {
 			switch {
-			case bytes.HasPrefix(d.Data, announcement):
-			case d.Conn == conn && answer == nil:
-				answer = d.Data
-			default:
+			case d.Frame != 0:
 				others = append(others, d)
+			case d.Conn == conn && !bytes.HasPrefix(d.Data, announcement):
+				answer = d.Data
 			}
 		}
 	}
@@ -72,10 +73,61 @@ func (w *World) ask(conn uint64, text string) (answer []byte) {
 
 // network changes the network as any member of a room may.
 func (w *World) network(change string) {
-	answer := w.ask(w.clients[0].conn, `{"jsonrpc":"2.0","id":1,"method":"network","params":{`+change+`}}`)
-	if !bytes.Contains(answer, []byte(`"result":true`)) {
+	if answer := w.ask(w.clients[0].conn, `{"jsonrpc":"2.0","id":1,"method":"network","params":{`+change+`}}`); !agreed(answer) {
 		panic("lab: the hub refused a change of the network: " + string(answer))
 	}
+}
+
+// agreed tells whether the hub's answer is that it did what it was asked.
+func agreed(answer []byte) bool { return bytes.Contains(answer, []byte(`"result":true`)) }
+
+// actOnFrame does something with one frame, if the hub agrees that there is such a frame and that it can be done.
+func (w *World) actOnFrame(a *Action) bool {
+	params := `"do":"` + frameActs[a.Do] + `"`
+	if a.Do == InjectFrame {
+		params += `,"from":` + decimal(a.Server) + `,"to":` + decimal(a.To)
+	} else {
+		seq := w.frame(a)
+		if seq == 0 {
+			return false
+		}
+		params += `,"seq":` + decimal(seq)
+	}
+	if a.Text != "" {
+		text, _ := jsoniter.ConfigDefault.MarshalToString(a.Text) // text can always be written
+		params += `,"frame":` + text
+	}
+	did := agreed(w.ask(w.clients[0].conn, `{"jsonrpc":"2.0","id":1,"method":"frame","params":{`+params+`}}`))
+	w.deliver()
+	return did
+}
+
+// frameActs are the hub's names for what is done to a frame.
+var frameActs = map[Deed]string{
+	HoldFrame: "hold", ReleaseFrame: "release", DropFrame: "drop", DeliverFrame: "deliver", DuplicateFrame: "duplicate", EditFrame: "edit", InjectFrame: "inject",
+}
+
+// frame returns the number of the frame that an action names, or of the one that arrives first where it says, 0 if there is none. One that is to be released is one that
+// is held.
+func (w *World) frame(a *Action) uint64 {
+	if a.Frame != 0 {
+		return a.Frame
+	}
+	w.flights = w.hub.Flights(w.flights[:0])
+	var first *hub.Flight
+	for i := range w.flights {
+		f := &w.flights[i]
+		if a.Server != 0 && f.From != uint64(a.Server) || a.To != 0 && f.To != uint64(a.To) || a.Do == ReleaseFrame && !f.Held {
+			continue
+		}
+		if first == nil || f.Due < first.Due {
+			first = f
+		}
+	}
+	if first == nil {
+		return 0
+	}
+	return first.Seq
 }
 
 // calmNetwork makes every link as it was at the start.
@@ -91,8 +143,8 @@ func (w *World) calmNetwork() {
 // links writes a setting for the links from one server to another, 0 meaning all of them; "" if there are none.
 func (w *World) links(from, to raft.ServerID, setting string) string {
 	text := ""
-	for _, a := range w.voters {
-		for _, b := range w.voters {
+	for _, a := range w.servers {
+		for _, b := range w.servers {
 			if a != b && (from == 0 || from == a) && (to == 0 || to == b) {
 				text += `,{"from":` + decimal(a) + `,"to":` + decimal(b) + `,` + setting + `}`
 			}
@@ -118,8 +170,8 @@ func (w *World) partition(side []raft.ServerID) {
 		on[id] = true
 	}
 	text := ""
-	for _, a := range w.voters {
-		for _, b := range w.voters {
+	for _, a := range w.servers {
+		for _, b := range w.servers {
 			if a != b {
 				text += `,{"from":` + decimal(a) + `,"to":` + decimal(b) + `,"up":` + strconv.FormatBool(on[a] == on[b]) + `}`
 			}

@@ -8,6 +8,7 @@ import (
 	jsoniter "github.com/json-iterator/go"
 
 	"raftplayground/raft"
+	"raftplayground/raft/server"
 )
 
 // Version is that of the meaning of a Run. A Run of another version does not lead to the same states, and is refused.
@@ -23,7 +24,8 @@ type Run struct {
 
 // Config is what the world is like. Times are microseconds of cluster time.
 type Config struct {
-	Servers int `json:"servers"` // 1 to 9
+	Servers int `json:"servers"`          // 1 to 9
+	Voters  int `json:"voters,omitempty"` // of them the first so many are the cluster at the start, the others wait to be added; 0: all
 
 	Latency int64 `json:"latency"` // of every link, one way, at the start and after healing
 	Jitter  int64 `json:"jitter"`
@@ -34,7 +36,13 @@ type Config struct {
 	ElectionMin int64 `json:"electionMin,omitempty"`
 	ElectionMax int64 `json:"electionMax,omitempty"`
 
-	Off []string `json:"off,omitempty"` // the IDs of rules that no server keeps, see raft.Rules
+	// FirstElapsed says of each server how much of its first election timeout has passed at the start, in percent, 1 to 99. Empty: 75 for all.
+	FirstElapsed []int `json:"firstElapsed,omitempty"`
+
+	Off []string `json:"off,omitempty"` // the IDs of rules that no server keeps at the start, see raft.Rules
+
+	CompactAfter int    `json:"compactAfter,omitempty"` // as server.Options says: 0 means 4096, -1 never
+	Reads        string `json:"reads,omitempty"`        // what makes a Get linearizable: "log", which "" means too, "readIndex" or "lease"
 
 	Clients  int   `json:"clients,omitempty"`  // up to 50, each with one operation at a time
 	Keys     int   `json:"keys,omitempty"`     // that they use, at least 1 if there are clients
@@ -51,13 +59,23 @@ type Action struct {
 	Do Deed  `json:"do"`
 
 	Server  raft.ServerID   `json:"server,omitempty"`  // whom it is done to; 0: whoever leads then, in the highest term; Network: every server
-	To      raft.ServerID   `json:"to,omitempty"`      // Cut, Mend, Hold, Release, Network: the other end of the link, 0: everybody else
-	Servers []raft.ServerID `json:"servers,omitempty"` // Partition: one side
+	To      raft.ServerID   `json:"to,omitempty"`      // the other end of a link, 0: everybody else; Transfer: who is to lead, 0: whoever has most of the log
+	Servers []raft.ServerID `json:"servers,omitempty"` // Partition: one side; Reconfigure: who is to have a vote
+
+	Learners []raft.ServerID `json:"learners,omitempty"` // Reconfigure: who is to get the log without a vote
+
+	// Careful is an operator's caution: Wipe, FlipBit and Reconfigure are done only if in every configuration that may be in force, or will be, a majority of
+	// the voters still has its disk; and a server that is wiped never returns, not even by Heal: it could break a promise that it forgot (RAFT-BUGS 24).
+	Careful bool `json:"careful,omitempty"`
+
+	// Frame is the number of a frame under way between servers (View.Frames). 0: the one that arrives first of those from Server to To, each 0 meaning anybody.
+	Frame uint64 `json:"frame,omitempty"`
+	Text  string `json:"text,omitempty"` // EditFrame, InjectFrame: the frame, at most 64 KiB
 
 	// When sets a trap: the action is done when this event next happens, at Server, or with Server 0 at whichever it happens to first. Heal takes all
 	// traps away.
 	When Moment `json:"when,omitempty"`
-	Down int64  `json:"down,omitempty"` // Crash, PowerLoss, Wipe: after how long it restarts by itself; 0: it does not
+	Down int64  `json:"down,omitempty"` // Crash, PowerLoss, Wipe, FailDisk, FillDisk: after how long it restarts by itself once it is down; 0: it does not
 
 	Rate float64 `json:"rate,omitempty"` // Clock: seconds of this server in a second of cluster time, 0.01 to 100
 	Disk int64   `json:"disk,omitempty"` // SlowDisk: the longest that a write takes
@@ -65,6 +83,8 @@ type Action struct {
 
 	Key   string `json:"key,omitempty"` // Put, Get, Delete
 	Value string `json:"value,omitempty"`
+
+	Off []string `json:"off,omitempty"` // Rules: the IDs of those that are off from now on
 }
 
 // Link is what one direction between two servers is like.
@@ -83,6 +103,8 @@ type Moment string
 var Moments = map[Moment]raft.EventKind{
 	"candidate": raft.BecameCandidate, "leader": raft.BecameLeader, "vote": raft.VoteGranted, "append": raft.EntriesAppended,
 	"truncate": raft.EntriesTruncated, "propose": raft.EntriesProposed, "commit": raft.CommitAdvanced,
+	"caughtUp": raft.LearnerCaughtUp, "configuration": raft.ConfigurationChanged, "timeoutNow": raft.TimeoutNowSent,
+	"snapshotSent": raft.SnapshotSent, "snapshotInstalled": raft.SnapshotInstalled,
 }
 
 // Deed names what an Action does.
@@ -103,15 +125,33 @@ const (
 	Network   Deed = "network"   // what a link is like
 	Hold      Deed = "hold"      // frames stop on the link
 	Release   Deed = "release"   // … and go on
-	Heal      Deed = "heal"      // everything is as at the start, and every server runs
+	Heal      Deed = "heal"      // network, clocks and disks are as at the start, and every server runs that has its disk. Who the servers of the cluster are stays
 	Campaign  Deed = "campaign"  // it starts an election
 	Put       Deed = "put"       // somebody asks it to
 	Get       Deed = "get"
 	Delete    Deed = "delete"
+
+	Reconfigure Deed = "reconfigure" // it is asked, as leader, to change who the servers are to Servers and Learners (§6). Voters who are not caught up are refused (thesis 4.2.1)
+	Transfer    Deed = "transfer"    // it is asked, as leader, to hand its leadership over (thesis 3.10)
+	Compact     Deed = "compact"     // it puts a snapshot in the place of its log (§7)
+
+	FailDisk Deed = "failDisk" // its next write fails, any part of it done; so do those behind it until the server, which stops then, is started again
+	FillDisk Deed = "fillDisk" // its disk is full: every write fails, also after a restart, until FreeDisk or Heal
+	FreeDisk Deed = "freeDisk"
+	FlipBit  Deed = "flipBit" // a bit of what lies on its disk changes. It shows when the server starts next, which it refuses to do: it is Damaged until it is wiped
+
+	HoldFrame      Deed = "holdFrame"      // one frame stops
+	ReleaseFrame   Deed = "releaseFrame"   // … and goes on, as if it were sent now
+	DropFrame      Deed = "dropFrame"      // it is lost
+	DeliverFrame   Deed = "deliverFrame"   // it arrives now
+	DuplicateFrame Deed = "duplicateFrame" // a copy of it sets out now
+	EditFrame      Deed = "editFrame"      // it says Text instead. Raft makes no promise if messages can be forged
+	InjectFrame    Deed = "injectFrame"    // … as if Server had sent Text to To
 )
 
 // Deeds lists all of them.
-var Deeds = []Deed{Crash, PowerLoss, Wipe, Restart, Pause, Resume, Clock, SlowDisk, Cut, Mend, Partition, Network, Hold, Release, Heal, Campaign, Put, Get, Delete}
+var Deeds = []Deed{Crash, PowerLoss, Wipe, Restart, Pause, Resume, Clock, SlowDisk, Cut, Mend, Partition, Network, Hold, Release, Heal, Campaign, Put, Get, Delete,
+	Reconfigure, Transfer, Compact, FailDisk, FillDisk, FreeDisk, FlipBit, HoldFrame, ReleaseFrame, DropFrame, DeliverFrame, DuplicateFrame, EditFrame, InjectFrame, Rules, Spread, Align}
 
 // Limits of a Run. They bound what one that comes from a stranger can make the simulation do.
 const (
@@ -119,6 +159,7 @@ const (
 	MaxClients = 50
 	MaxActions = 1 << 16
 	MaxTime    = 31 * 24 * 3600 * second // of anything
+	MaxText    = 64 << 10                // bytes of a frame that is made up
 	maxDelay   = 60 * second             // of links and disks
 )
 
@@ -184,7 +225,7 @@ func (c *Config) check() error {
 		name               string
 		value, least, most int64
 	}{
-		{"servers", int64(c.Servers), 1, MaxServers}, {"clients", int64(c.Clients), 0, MaxClients}, {"keys", int64(c.Keys), int64(min(c.Clients, 1)), 1 << 16},
+		{"servers", int64(c.Servers), 1, MaxServers}, {"voters", int64(c.Voters), 0, int64(c.Servers)}, {"compactAfter", int64(c.CompactAfter), -1, 1 << 20}, {"clients", int64(c.Clients), 0, MaxClients}, {"keys", int64(c.Keys), int64(min(c.Clients, 1)), 1 << 16},
 		{"latency", c.Latency, 0, maxDelay}, {"jitter", c.Jitter, 0, maxDelay}, {"disk", c.Disk, 0, maxDelay},
 		{"think", c.Think, int64(min(c.Clients, 1)), MaxTime}, {"patience", c.Patience, int64(min(c.Clients, 1)), MaxTime},
 		{"electionMin", c.ElectionMin, 0, maxDelay}, {"electionMax", c.ElectionMax, c.ElectionMin, maxDelay},
@@ -197,13 +238,29 @@ func (c *Config) check() error {
 	if c.ElectionMax > 0 && c.ElectionMin <= heartbeat {
 		return errors.New("lab: electionMin: expected more than a heartbeat, " + decimal(heartbeat) + ", got " + decimal(c.ElectionMin))
 	}
-	_, err := c.off()
+	if _, known := readModes[c.Reads]; !known {
+		return errors.New(`lab: reads: expected "log", "readIndex" or "lease", got ` + strconv.Quote(c.Reads))
+	}
+	if n := len(c.FirstElapsed); n != 0 && n != c.Servers || slices.ContainsFunc(c.FirstElapsed, func(percent int) bool { return percent < 1 || percent > 99 }) {
+		return errors.New("lab: firstElapsed: expected a percentage from 1 to 99 for each server, or none at all")
+	}
+	_, err := rulesOf(c.Off)
 	return err
 }
 
-// off returns the rules that are switched off.
-func (c *Config) off() (set raft.RuleSet, err error) {
-	for _, id := range c.Off {
+var readModes = map[string]server.ReadMode{"": server.ReadThroughLog, "log": server.ReadThroughLog, "readIndex": server.ReadIndex, "lease": server.Lease}
+
+// voters returns how many servers are the cluster at the start.
+func (c *Config) voters() raft.ServerID {
+	if c.Voters == 0 {
+		return raft.ServerID(c.Servers)
+	}
+	return raft.ServerID(c.Voters)
+}
+
+// rulesOf returns the rules that have these IDs.
+func rulesOf(ids []string) (set raft.RuleSet, err error) {
+	for _, id := range ids {
 		i := slices.IndexFunc(raft.Rules[:], func(r raft.RuleInfo) bool { return r.ID == id })
 		if i < 0 {
 			return 0, errors.New("lab: off: expected the ID of a rule such as " + raft.Rules[0].ID + ", got " + strconv.Quote(id))
@@ -215,6 +272,7 @@ func (c *Config) off() (set raft.RuleSet, err error) {
 
 func (a *Action) check(servers int) error {
 	known := func(id raft.ServerID) bool { return id <= raft.ServerID(servers) }
+	unknown := func(id raft.ServerID) bool { return id == 0 || !known(id) }
 	chance := func(p float64) bool { return p >= 0 && p <= 1 }
 	delay := func(d int64) bool { return d >= 0 && d <= maxDelay }
 	switch {
@@ -222,7 +280,7 @@ func (a *Action) check(servers int) error {
 		return errors.New("do: expected a deed such as crash, got " + strconv.Quote(string(a.Do)))
 	case a.At < 0 || a.At > MaxTime:
 		return errors.New("at: expected 0 to " + decimal(int64(MaxTime)) + ", got " + decimal(a.At))
-	case !known(a.Server) || !known(a.To) || slices.ContainsFunc(a.Servers, func(id raft.ServerID) bool { return id == 0 || !known(id) }):
+	case !known(a.Server) || !known(a.To) || slices.ContainsFunc(a.Servers, unknown) || slices.ContainsFunc(a.Learners, unknown):
 		return errors.New("expected servers of this world, at most " + strconv.Itoa(servers))
 	case a.Do == Clock && !(a.Rate >= 0.01 && a.Rate <= 100):
 		return errors.New("rate: expected 0.01 to 100, got " + strconv.FormatFloat(a.Rate, 'g', -1, 64))
@@ -230,14 +288,33 @@ func (a *Action) check(servers int) error {
 		return errors.New("when: expected an event such as vote, got " + strconv.Quote(string(a.When)))
 	case a.Down < 0 || a.Down > MaxTime:
 		return errors.New("down: expected 0 to " + decimal(int64(MaxTime)) + ", got " + decimal(a.Down))
+	case len(a.Off) > 0 && a.Do != Rules:
+		return errors.New("off: expected rules with rules only")
 	case (a.Link != nil) != (a.Do == Network):
 		return errors.New("link: expected one with network, and with nothing else")
 	case a.Link != nil && !(chance(a.Link.Loss) && chance(a.Link.Duplicate) && chance(a.Link.Reorder)):
 		return errors.New("link: expected probabilities from 0 to 1")
 	case !delay(a.Disk) || a.Link != nil && !(delay(a.Link.Latency) && delay(a.Link.Jitter)):
 		return errors.New("expected delays from 0 to " + decimal(int64(maxDelay)))
+	case len(a.Learners) > 0 && a.Do != Reconfigure:
+		return errors.New("learners: expected none but with reconfigure")
+	case a.Do == Reconfigure && len(a.Servers) == 0:
+		return errors.New("servers: expected at least one that is to have a vote")
+	case a.Careful && a.Do != Wipe && a.Do != FlipBit && a.Do != Reconfigure:
+		return errors.New("careful: expected it with wipe, flipBit and reconfigure only")
+	case a.Careful && a.Down != 0:
+		return errors.New("down: expected 0: a server that is wiped with care does not return")
+	case a.Frame != 0 && (frameActs[a.Do] == "" || a.Do == InjectFrame):
+		return errors.New("frame: expected a frame's number with what is done to a frame only")
+	case a.Frame > 1<<53:
+		return errors.New("frame: expected at most 9007199254740992, got " + decimal(a.Frame))
+	case (a.Text != "") != (a.Do == EditFrame || a.Do == InjectFrame) || len(a.Text) > MaxText:
+		return errors.New("text: expected 1 to " + strconv.Itoa(MaxText) + " bytes with editFrame and injectFrame, and with nothing else, got " + strconv.Itoa(len(a.Text)))
+	case a.Do == InjectFrame && (a.Server == 0 || a.To == 0 || a.Server == a.To):
+		return errors.New("expected two servers between which to inject a frame")
 	}
-	return nil
+	_, err := rulesOf(a.Off)
+	return err
 }
 
 func expected(what string, want int, got string) error {

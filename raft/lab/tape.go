@@ -1,10 +1,13 @@
 package lab
 
+import "slices"
+
 // MaxMarks is how many copies of the world a Tape keeps.
 const MaxMarks = 64
 
 // Tape reaches any time of a run: it keeps copies of the world and goes on from the last one before.
 type Tape struct {
+	run   Run      // what it is a tape of, with all actions so far
 	marks []*World // ascending by time, the first at 0; nobody lives on in them
 	every int64    // how far apart they are at least
 }
@@ -16,23 +19,55 @@ func NewTape(run Run, every int64) (*Tape, error) {
 	if err != nil {
 		return nil, err
 	}
-	return &Tape{marks: []*World{first}, every: max(every, 1)}, nil
+	return &Tape{run: first.run, marks: []*World{first}, every: max(every, 1)}, nil
 }
 
-// At returns the world at a time, which the caller may live on in: the tape does not change by it.
+// Run returns the run as the tape knows it.
+func (t *Tape) Run() Run { return t.run }
+
+// At returns the world at a time, which the caller may live on in: the tape does not change by it, until it is kept.
 func (t *Tape) At(at int64) *World {
 	last := len(t.marks) - 1
 	for last > 0 && t.marks[last].now > at {
 		last--
 	}
 	w := t.marks[last].Clone()
-	for latest := t.marks[len(t.marks)-1].now; latest+t.every <= at; latest = t.marks[len(t.marks)-1].now {
+	w.run = t.run // a mark knows of no action that was done after it
+	w.run.Actions = slices.Clip(t.run.Actions)
+	for latest := t.latest(); latest+t.every <= at; latest = t.latest() {
 		w.RunTo(latest + t.every)
 		t.mark(w.Clone())
 	}
 	w.RunTo(at)
 	return w
 }
+
+// Keep tells the tape how the run went on: w has lived on from a world of this tape, beyond all that was kept before. Its actions become those of the run, and it
+// is copied if a mark is due.
+func (t *Tape) Keep(w *World) {
+	t.run = w.run
+	t.run.Actions = slices.Clip(w.run.Actions)
+	if w.now >= t.latest()+t.every {
+		t.mark(w.Clone())
+	}
+}
+
+// Branch returns the tape of another run, that of w, which has lived on from a world of this tape and in which something else was done, at its present. The two share
+// the marks before.
+func (t *Tape) Branch(w *World) *Tape {
+	n := 0
+	for n < len(t.marks) && t.marks[n].now < w.now {
+		n++
+	}
+	b := &Tape{run: w.run, marks: slices.Clone(t.marks[:n]), every: t.every}
+	b.run.Actions = slices.Clip(w.run.Actions)
+	if n == 0 { // something was done at the very beginning
+		b.marks = []*World{w.Clone()}
+	}
+	return b
+}
+
+func (t *Tape) latest() int64 { return t.marks[len(t.marks)-1].now }
 
 // mark keeps a copy of the world, later than all others.
 func (t *Tape) mark(w *World) {

@@ -30,7 +30,8 @@ type Machine struct {
 	Inbox   int    // frames that wait for a paused server
 	Writes  int    // operations that its disk has not completed
 	Disk    int64  // the longest that one takes
-	Damage  string // of one that is Damaged: what is wrong with its disk, as an error says it
+	Failure string // of one that its disk stopped, or kept from starting: the error; else empty
+	Full    bool   // its disk is
 }
 
 // MachineState says whether a server runs.
@@ -40,7 +41,7 @@ const (
 	Running MachineState = iota
 	Paused
 	Down
-	Damaged // down, and it does not start with what its disk holds
+	Damaged // down, and it does not start: what its disk holds is not what it wrote
 )
 
 // String returns the state in one word: "running", "paused", "down" or "damaged".
@@ -61,27 +62,42 @@ func (w *World) View(v *View) {
 }
 
 func (w *World) viewMachine(m *machine) Machine {
-	v := Machine{Server: m.id, Life: m.life, Rate: float64(m.clock.rate) / 1e6, Inbox: len(m.inbox), Writes: len(m.disk.waiting), Disk: m.disk.longest}
-	untold := m.behind // the server was last told of the time when something last happened in it
-	switch {
-	case m.damage != nil:
-		v.State, v.Damage = Damaged, m.damage.Error()
-		return v
-	case m.server == nil:
-		v.State = Down
-		if m.wake != never {
+	v := Machine{Server: m.id, Life: m.life, Rate: float64(m.clock.rate) / 1e6, Inbox: len(m.inbox), Writes: len(m.disk.waiting), Disk: m.disk.longest, Full: m.disk.full}
+	if m.failure != nil {
+		v.Failure = m.failure.Error()
+	}
+	if v.State = m.state(); m.server == nil {
+		if v.State == Down && m.wake != never {
 			v.Restart = m.wake
 		}
 		return v
-	case m.paused:
-		v.State = Paused
-	default:
-		untold = m.clock.exact(w.now) - m.ticked*1e6
 	}
+	untold := m.untold(w.now)
 	m.server.Node().Status(&w.status)
 	v.Timeout = m.clock.lasts(int64(w.status.Timeout) * 1e6)
 	v.Elapsed = min(m.clock.lasts(int64(w.status.Elapsed)*1e6+untold), v.Timeout)
 	return v
+}
+
+func (m *machine) state() MachineState {
+	switch {
+	case m.server == nil && m.disk.flipped && m.failure != nil:
+		return Damaged
+	case m.server == nil:
+		return Down
+	case m.paused:
+		return Paused
+	}
+	return Running
+}
+
+// untold returns how many millionths of a tick a running server's clock shows that it was not told of: that happens when something happens in it. A paused one's
+// stands still.
+func (m *machine) untold(now int64) int64 {
+	if m.paused {
+		return m.behind
+	}
+	return m.clock.exact(now) - m.ticked*1e6
 }
 
 // lasts returns how long the clock takes to count so many millionths of a tick at its rate, in µs of cluster time.

@@ -22,15 +22,17 @@ type World struct {
 
 	run      Run
 	now      int64
-	next     int          // of run.Actions
-	off      raft.RuleSet // that no server keeps
-	voters   []raft.ServerID
-	machines []*machine // of servers 1, 2, …
-	clients  []*client  // the first is the one through which actions ask
+	next     int             // of run.Actions
+	unruly   bool            // a rule has been off since the start
+	off      raft.RuleSet    // that no server keeps
+	servers  []raft.ServerID // 1, 2, …
+	machines []*machine      // theirs
+	clients  []*client       // the first is the one through which actions ask
 	hub      *hub.Hub
 	traps    []Action // set, and not sprung
 	sprung   []Action // to be done at once
 	checker  *check.Checker
+	news     news
 	record   record
 	history  []check.Operation
 	failures []check.Violation // of what the checker cannot see
@@ -42,6 +44,7 @@ type World struct {
 	status  raft.Status
 	view    check.View
 	frames  []byte // room for frames on their way
+	flights []hub.Flight
 }
 
 // Faults counts what happened to the servers and the network.
@@ -58,11 +61,11 @@ func New(run Run) (*World, error) {
 		return nil, err
 	}
 	run.Actions = slices.Clone(run.Actions)
-	off, err := run.Config.off()
+	off, err := rulesOf(run.Config.Off)
 	if err != nil {
 		return nil, err
 	}
-	w := &World{off: off, run: run, checker: check.New(run.Config.Servers), Faults: Faults{Deeds: map[Deed]int{}}}
+	w := &World{off: off, unruly: off&^raft.Extensions != 0, run: run, checker: check.New(run.Config.Servers), Faults: Faults{Deeds: map[Deed]int{}}}
 	room, err := hub.New(hub.Options{
 		Code: "lab", Size: run.Config.Servers, Rate: 1, Seed: w.stream(streamNetwork, 0, 0).Uint64(), Random: func(lease []byte) { clear(lease) },
 		Limits: hub.Limits{Members: MaxServers + MaxClients + 1, Rate: 1e6, Burst: 1e6},
@@ -73,9 +76,9 @@ func New(run Run) (*World, error) {
 	w.hub = room
 	w.hub.Advance(0)
 	for i := range run.Config.Servers {
-		w.voters = append(w.voters, raft.ServerID(i+1))
+		w.servers = append(w.servers, raft.ServerID(i+1))
 	}
-	for _, id := range w.voters {
+	for _, id := range w.servers {
 		m := &machine{id: id, disk: &disk{longest: run.Config.Disk, now: &w.now}, clock: drift{rate: 1e6}}
 		w.machines = append(w.machines, m)
 	}
@@ -157,9 +160,11 @@ func (w *World) Clone() *World {
 	for _, client := range w.clients {
 		c.clients = append(c.clients, client.clone())
 	}
+	c.news = news{}
 	c.traps, c.sprung = slices.Clone(w.traps), nil
 	c.history, c.failures = slices.Clone(w.history), slices.Clone(w.failures)
 	c.arrived, c.output, c.status, c.view, c.frames = hub.Output{}, server.Output{}, raft.Status{}, check.View{}, nil
+	c.flights = nil
 	return &c
 }
 
@@ -242,6 +247,7 @@ func (w *World) completeDisk(m *machine) {
 func (w *World) look(m *machine) *check.View {
 	node, s := m.server.Node(), &w.status
 	node.Status(s)
+	m.config = s.Config
 	w.view = check.View{
 		Server: m.id, Role: s.Role, Term: s.CurrentTerm, Base: s.SnapshotIndex, Last: s.LastIndex, Commit: s.CommitIndex, Applied: s.LastApplied,
 		StateHash: m.server.Store().Hash(), Log: node,

@@ -47,7 +47,8 @@ type Options struct {
 	CompactAfter int      // entries applied since the last snapshot after which the server takes one and forgets them; 0 means 4096, less: never
 	Reads        ReadMode // what makes a Get linearizable
 
-	Off raft.RuleSet // rules that this server does not keep; none, unless one wants to see what they are for
+	Off    raft.RuleSet // rules that this server does not keep; none, unless one wants to see what they are for
+	Unruly bool         // its disk may hold what a server that keeps all rules never writes; taken for granted if Off has more than extensions
 
 	// FirstElapsed is how much of the first election timeout of a new server has passed, in percent, 0 to 99; 0 means 75. A new room has nothing to lose by an
 	// early election. A server with a past waits in full: its leader may live.
@@ -92,7 +93,7 @@ func New(options Options, disk wal.Disk) (*Server, error) {
 	if err := options.complete(); err != nil {
 		return nil, err
 	}
-	identity := wal.Identity{Server: options.ID, Voters: options.Voters, Unruly: options.Off&^raft.Extensions != 0}
+	identity := wal.Identity{Server: options.ID, Voters: options.Voters, Unruly: options.Unruly || options.Off&^raft.Extensions != 0}
 	log, durable, recovery, err := wal.Open(disk, identity)
 	if err != nil {
 		return nil, err

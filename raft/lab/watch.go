@@ -1,0 +1,169 @@
+package lab
+
+import (
+	"slices"
+
+	"raftplayground/raft"
+	"raftplayground/raft/server"
+	"raftplayground/raft/wire"
+	"raftplayground/relay/hub"
+)
+
+// maxNews is how many actions, outcomes and frames that were not understood are gathered for who watches; what comes on top is not told.
+const maxNews = 1024
+
+// Outcome is how an operation of the client of actions ended.
+type Outcome struct {
+	At      int64         // µs of cluster time
+	Call    uint64        // the operation's number, see Asked
+	Server  raft.ServerID // who answered; 0: nobody did for as long as the client's patience lasts
+	Answer  *wire.Answer  // it was done …
+	Refusal *wire.Error   // … or not, or it may have been
+}
+
+// Done is an action that did something.
+type Done struct {
+	At     int64         // µs of cluster time
+	Action Action        // of a trap: without its When
+	Leader raft.ServerID // who led when it was done, 0 if nobody did
+}
+
+// BadFrame is a frame that a server could not understand.
+type BadFrame struct {
+	At     int64 // µs of cluster time
+	Server raft.ServerID
+	From   uint64 // 0: it could not be told
+	Reason wire.Error
+}
+
+// news is what is gathered for who watches. A copy of the world gathers nothing until it is told to.
+type news struct {
+	on       bool
+	done     []Done
+	outcomes []Outcome
+	bad      []BadFrame
+}
+
+// Watch begins to gather what a page tells: Sightings, Done, Outcomes and BadFrames; or ends it and forgets what was gathered.
+func (w *World) Watch(on bool) {
+	w.news = news{on: on}
+	w.hub.Watch(on)
+}
+
+// Sightings appends to into what became of frames since it was last asked, oldest first; see Hub.Sightings.
+func (w *World) Sightings(into []hub.Sighting) (list []hub.Sighting, dropped int) {
+	return w.hub.Sightings(into)
+}
+
+// Outcomes returns how operations of actions have ended since it was last asked, oldest first, at most 1024.
+func (w *World) Outcomes() []Outcome {
+	list := w.news.outcomes
+	w.news.outcomes = nil
+	return list
+}
+
+// BadFrames returns which frames were not understood since it was last asked, oldest first, at most 1024.
+func (w *World) BadFrames() []BadFrame {
+	list := w.news.bad
+	w.news.bad = nil
+	return list
+}
+
+// Done returns which actions did something since it was last asked, oldest first, at most 1024.
+func (w *World) Done() []Done {
+	list := w.news.done
+	w.news.done = nil
+	return list
+}
+
+// Look returns whether a server runs, and if it does its role and term.
+func (w *World) Look(id raft.ServerID) (state MachineState, role raft.Role, term raft.Term) {
+	m := w.machines[id-1]
+	if state = m.state(); m.server != nil {
+		m.server.Node().Status(&w.status)
+		role, term = w.status.Role, w.status.CurrentTerm
+	}
+	return state, role, term
+}
+
+// Configuration returns the configuration in force at a server, of one that is down: when it last ran.
+func (w *World) Configuration(id raft.ServerID) raft.Configuration { return w.machines[id-1].config }
+
+// AppendReport appends what a server says of itself now, see server.AppendReport. It must not be down.
+func (w *World) AppendReport(dst []byte, id raft.ServerID) []byte {
+	m := w.machines[id-1]
+	return m.server.AppendReportLate(dst, float64(w.now)/1000, int(m.untold(w.now)/1e6))
+}
+
+// Asked returns the number of the last operation that an action asked for; the first one is 1.
+func (w *World) Asked() uint64 { return w.clients[0].calls }
+
+// Broken returns how many Violations there are.
+func (w *World) Broken() int { return len(w.checker.Violations()) + len(w.failures) }
+
+// Ahead reports whether the run has actions that are still to come.
+func (w *World) Ahead() bool { return w.next < len(w.run.Actions) }
+
+// Traps returns the actions that wait for their moment.
+func (w *World) Traps() []Action { return slices.Clone(w.traps) }
+
+// Off returns the IDs of the rules that no server keeps now.
+func (w *World) Off() []string {
+	ids := []string{}
+	for i := range raft.Rules {
+		if w.off.Has(raft.Rules[i].Rule) {
+			ids = append(ids, raft.Rules[i].ID)
+		}
+	}
+	return ids
+}
+
+// Next returns when something happens next, and false if nothing ever will.
+func (w *World) Next() (at int64, ever bool) {
+	at = w.wake()
+	return at, at != never
+}
+
+// Clear goes on to the next microsecond at which nothing happens by itself. What is then done by Do happens in the same order when the run is lived again: an
+// action of a Run comes before the clocks of its microsecond, Do comes after them.
+func (w *World) Clear() {
+	for at := w.now + 1; ; at++ {
+		alone := w.wake() > at
+		w.RunTo(at)
+		if alone {
+			return
+		}
+	}
+}
+
+// deed notes that an action did something.
+func (n *news) deed(at int64, a *Action, leader raft.ServerID) {
+	if n.on && len(n.done) < maxNews {
+		n.done = append(n.done, Done{at, *a, leader})
+	}
+}
+
+// outcome notes that an operation has ended: by an answer or a refusal, which are copied, or by neither.
+func (n *news) outcome(at int64, call uint64, f *wire.Frame) {
+	if !n.on || len(n.outcomes) == maxNews {
+		return
+	}
+	o := Outcome{At: at, Call: call, Server: raft.ServerID(f.From)}
+	switch {
+	case f.Answer != nil:
+		answer := *f.Answer
+		o.Answer = &answer
+	case f.Refusal != nil:
+		refusal := *f.Refusal
+		o.Refusal = &refusal
+	}
+	n.outcomes = append(n.outcomes, o)
+}
+
+func (n *news) notUnderstood(at int64, self raft.ServerID, frames []server.BadFrame) {
+	for i := range frames {
+		if n.on && len(n.bad) < maxNews {
+			n.bad = append(n.bad, BadFrame{at, self, frames[i].From, frames[i].Reason})
+		}
+	}
+}
