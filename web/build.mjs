@@ -35,9 +35,13 @@ rmSync(dist, { recursive: true, force: true });
 mkdirSync(join(dist, "assets"), { recursive: true });
 
 const wasmExec = asset("wasm_exec.js", (await transform(readFileSync(need(join(wasmDir, "wasm_exec.js"), 'cp "$(go env GOROOT)/lib/wasm/wasm_exec.js" .build/wasm/'), "utf8"), { minify: true })).code);
-const workers = { raft: await worker("raft.wasm", "./wasm", "src/worker/worker.ts"), lab: await worker("lab.wasm", "./wasm/lab", "src/worker/lab.ts") };
+const workers = {
+  raft: await worker("raft.wasm", "./wasm", "src/worker/worker.ts"),
+  lab: await worker("lab.wasm", "./wasm/lab", "src/worker/lab.ts"),
+  study: await worker("lab.wasm", "./wasm/lab", "src/worker/study.ts"),
+};
 const core = asset("core.json", JSON.stringify(readCore(join(here, ".."))));
-const scripts = await modules({ __CORE_URL__: core, __WORKER_URL__: workers.raft.script, __LAB_WORKER_URL__: workers.lab.script });
+const scripts = await modules({ __CORE_URL__: core, __WORKER_URL__: workers.raft.script, __LAB_WORKER_URL__: workers.lab.script, __STUDY_WORKER_URL__: workers.study.script });
 const fonts = {
   inter: asset("inter.woff2", await font("@fontsource-variable/inter/files/inter-latin-wght-normal.woff2", { wght: { min: 400, max: 650 } })),
   plex500: asset("plex-mono-500.woff2", await font("@fontsource/ibm-plex-mono/files/ibm-plex-mono-latin-500-normal.woff2")),
@@ -69,14 +73,14 @@ async function worker(program, source, entry) {
   const file = asset(program, wasm);
   const define = literals({ __WASM_URL__: file, __WASM_EXEC_URL__: wasmExec, __WASM_BYTES__: wasm.length });
   const result = await build({ absWorkingDir: here, entryPoints: [entry], bundle: true, minify: true, format: "iife", target: "es2022", legalComments: "none", write: false, define });
-  return { wasm: file, script: asset(`${basename(program, ".wasm")}-worker.js`, result.outputFiles[0].contents) };
+  return { wasm: file, script: asset(`${basename(entry, ".ts")}-worker.js`, result.outputFiles[0].contents) };
 }
 
 /** The page's scripts, in parts that are loaded when they are needed, all in assets/. `closure`: the files of a source file's part, with all that it imports. */
 async function modules(constants) {
   const { metafile } = await build({
     absWorkingDir: here, entryPoints: { page: "src/main.ts" }, outdir: join(dist, "assets"), entryNames: "[name]-[hash]", chunkNames: "[name]-[hash]",
-    bundle: true, splitting: true, minify: true, format: "esm", target: "es2022", legalComments: "none", metafile: true, define: literals(constants),
+    bundle: true, splitting: true, minify: true, format: "esm", target: "es2022", legalComments: "none", loader: { ".css": "text" }, metafile: true, define: literals(constants),
   });
   const entryOf = (source) => Object.keys(metafile.outputs).find((path) => metafile.outputs[path].entryPoint === source);
   const closure = (path) => [path, ...metafile.outputs[path].imports.filter((i) => i.kind === "import-statement").flatMap((i) => closure(i.path))];

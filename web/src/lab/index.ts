@@ -1,3 +1,4 @@
 /** What only the lab has, loaded with the lab and not with a live room: its source, then its views. */
 export { openLab } from "./source.js";
 import "./raft-rules.js";
+import "./raft-studies.js";

@@ -1,5 +1,6 @@
 import { LitElement, html, type PropertyValues, type TemplateResult } from "lit";
 import uPlot from "uplot";
+import sheet from "uplot/dist/uPlot.min.css";
 import type { ElectionPoint } from "./study.js";
 
 const HEIGHT = 180;
@@ -29,7 +30,7 @@ export class RaftElectionChart extends LitElement {
   }
 
   override render(): TemplateResult {
-    return html`<figure class="chart" aria-hidden="true"><div class="chart-times"></div><div class="chart-splits"></div></figure>`;
+    return html`<style>${sheet}</style><figure class="chart" aria-hidden="true"><div class="chart-times"></div><div class="chart-splits"></div></figure>`;
   }
 
   protected override updated(changed: PropertyValues): void {

@@ -7,8 +7,8 @@ import { store } from "../store.js";
 import { seconds } from "../words.js";
 import { Study, type Comparison, type ElectionPoint, type Found, type StudyQuestion, type Track } from "./study.js";
 
-/** Set by build.mjs: where the script of the Worker for studies is. */
-declare const __STUDY_URL__: string;
+/** Set by build.mjs: the name of the script of the Worker for studies, beside this one. */
+declare const __STUDY_WORKER_URL__: string;
 
 const BEFORE_MS = 300; // how long before its turning point a run is opened
 const SEARCH_S = 45;
@@ -31,7 +31,7 @@ const CHANGES: { change: Change; words: string }[] = [
 export class RaftStudies extends RaftElement {
   protected readonly topics = ["view", "room"] as const;
 
-  private study = new Study(new URL(__STUDY_URL__, import.meta.url).href);
+  private study = new Study(new URL(__STUDY_WORKER_URL__, import.meta.url).href);
   private busy: "" | StudyQuestion["type"] = "";
   private fraction = 0;
   private words = "";
