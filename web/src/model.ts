@@ -265,7 +265,7 @@ export type Stop = "event" | "message" | "role" | "election" | "commit" | "viola
 
 /** From the page to the lab's Worker, beside drawn, hidden, request and network (rate and links) of a live room. Each with an id is answered once. */
 export type ToLab =
-  | { type: "open"; id: number; run: LabRun | null; at: number; rate: number } // another run, null: the one that the lab begins with; at a moment of it
+  | { type: "open"; id: number; run: LabRun | null; at: number; rate: number } // another run, null: the one that the lab begins with; at a moment of it; answers { at, hash } as of Moment once it is open
   | { type: "seek"; id: number; at: number } // to a moment of this branch; beyond its end it is lived further, 60 s at most
   | { type: "step"; id: number; to: Stop; back: boolean } // answers { at, text }, an error if there is no such moment within 60 s; the clock is paused then
   | { type: "branch"; id: number; branch: number; at: number | null } // look at another branch, null: where its end is

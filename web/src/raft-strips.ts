@@ -4,7 +4,7 @@ import { store } from "./store.js";
 
 /** What is wrong or limited, in a strip under the header: one line each, in words (LOOK §11). */
 export class RaftStrips extends RaftElement {
-  protected readonly topics = ["connection", "room", "servers"] as const;
+  protected readonly topics = ["connection", "room", "servers", "view"] as const;
   protected override readonly calm = 100;
 
   private clock: ReturnType<typeof setInterval> | undefined;
@@ -19,8 +19,15 @@ export class RaftStrips extends RaftElement {
     return html`
       ${this.lost()}
       ${store.watching ? html`<p class="strip">${store.watching}</p>` : nothing}
+      ${this.remark()}
       ${memory ? html`<p class="strip">This browser gives the page no disk. S${store.self.server} keeps its log in memory only: when this tab closes, the log is gone.</p>` : nothing}
     `;
+  }
+
+  private remark(): TemplateResult | typeof nothing {
+    const { remark } = store.view;
+    if (!remark) return nothing;
+    return html`<p class="strip remark"><span><b>${remark.title}</b> ${remark.text}</span><button class="quiet small" aria-label="Hide: ${remark.title}" @click=${() => store.show({ remark: null })}>✕</button></p>`;
   }
 
   private lost(): TemplateResult | typeof nothing {

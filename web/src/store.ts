@@ -37,7 +37,9 @@ export interface View {
   later: boolean; // the story shows what comes after the playhead
   panel: Panel | null; // the open one on narrow screens, and of the lab's right column; null: what the layout starts with
   dock: Dock;
-  dialog: "none" | "share" | "gallery"; // the lab's
+  dialog: "none" | "share" | "gallery" | "wrong"; // the lab's
+  wrong: string; // what is wrong with a link or a file, for the dialog of that name
+  remark: { title: string; text: string } | null; // beside the run that was opened: what to watch, or that it goes another way
   storyHidden: boolean;
   inspectorHidden: boolean;
   cell: { server: number; index: U64 } | null; // a log entry that is pointed at
@@ -46,6 +48,7 @@ export interface View {
   logsHeight: number | null; // px; null: what the number of servers needs
   notice: string; // one sentence that goes away by itself
   keys: boolean; // the list of keys is open
+  stop: Stop; // what a step of the lab's clock is
   rule: string | null; // the rule that is open among the rules
 }
 
@@ -77,9 +80,10 @@ export class Store {
   requests: ClientRequest[] = [];
   qr: { size: number; rows: string[] } | null = null;
   lab: Lab | null = null; // null: a live room
+  travelling = false; // the lab is on its way to another moment: written by seek and step only
   ghosts: Ghost[] = [];
   history: History = emptyHistory();
-  view: View = { selection: null, hover: null, reading: null, open: null, everything: false, line: null, teller: null, about: null, later: false, cell: null, panel: null, dock: "logs", dialog: "none", storyHidden: false, inspectorHidden: false, wide: null, seenBy: null, logsHeight: null, notice: "", keys: false, rule: null };
+  view: View = { selection: null, hover: null, reading: null, open: null, everything: false, line: null, teller: null, about: null, later: false, cell: null, panel: null, dock: "logs", dialog: "none", wrong: "", remark: null, storyHidden: false, inspectorHidden: false, wide: null, seenBy: null, logsHeight: null, notice: "", keys: false, stop: "event", rule: null };
 
   private clock = { now: 0, rate: 0, read: 0, told: 0 }; // told: the cluster time of the last batch, as it came
   private rateBefore = 0.1;
@@ -91,7 +95,6 @@ export class Store {
   private newest: StoryLine | null = null; // of the lines that matter
   private lastOfBefore = 0; // the last line of the story before the room's clock began anew
   private noticeTimer: ReturnType<typeof setTimeout> | undefined;
-  private travelling = false; // the lab is on its way to another moment
   private wish: number | null = null; // where to go next
 
   // --- reading
@@ -112,6 +115,10 @@ export class Store {
   /** The pace that Play returns to. */
   get pace(): number {
     return this.rate > 0 ? this.rate : this.rateBefore;
+  }
+
+  set pace(rate: number) {
+    this.rateBefore = rate;
   }
 
   /** As far as the cluster's time was lived, ms. The lab can be looked at in between: now is the playhead. */

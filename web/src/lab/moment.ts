@@ -32,7 +32,7 @@ export interface Seen {
 export interface Show {
   controls: "full" | "play" | "none";
   theme: "light" | "dark" | "auto";
-  autoplay: boolean;
+  autoplay: boolean | null; // null: a moment stands still, a run from its start plays
 }
 
 const LINK_VERSION = 1;
@@ -122,7 +122,7 @@ function readParameters(query: URLSearchParams): Link & { packed: string | null 
     show: {
       controls: read("controls", "full, play or none", one("full", "play", "none")) ?? "full",
       theme: read("theme", "light, dark or auto", one("light", "dark", "auto")) ?? "auto",
-      autoplay: autoplay !== "0",
+      autoplay: autoplay === null ? null : autoplay === "1",
     },
   };
 }

@@ -1,16 +1,10 @@
 import { Drawn } from "../drawn.js";
-import type { FromWorker, LabRun, ToLab, ToWorker } from "../model.js";
+import type { FromWorker, ToLab, ToWorker } from "../model.js";
 import type { Source, Store } from "../store.js";
+import { openAddress } from "./opening.js";
 
 /** Set by build.mjs: the name of the Worker's script, beside this one. */
 declare const __LAB_WORKER_URL__: string;
-
-/** What the lab shows first. */
-export interface Opening {
-  run: LabRun | null; // null: the run that the lab begins with
-  at: number; // ms of cluster time
-  rate: number; // cluster time for each second of watching
-}
 
 /** 1 s of watching = 20 ms of cluster time: a message of 15 ms is under way for three quarters of a second (LOOK §9). */
 export const FIRST_RATE = 0.02;
@@ -20,13 +14,12 @@ export class LabSource implements Source {
   private worker = new Worker(new URL(__LAB_WORKER_URL__, import.meta.url), { name: "raft lab" });
   private drawn: Drawn;
 
-  constructor(private store: Store, opening: Opening) {
+  constructor(private store: Store) {
     store.connect(this);
     this.drawn = new Drawn(store, this);
     this.worker.addEventListener("message", (e: MessageEvent<FromWorker>) => this.receive(e.data));
     this.worker.addEventListener("error", (e) => store.setBoot({ state: "failed", reason: "worker", detail: e.message ?? "the Worker could not be loaded" }));
     this.post({ type: "hidden", hidden: document.hidden });
-    store.askLab((id) => ({ type: "open", id, ...opening })).catch((why: Error) => store.notice(why.message));
   }
 
   post(message: ToWorker | ToLab): void {
@@ -41,7 +34,10 @@ export class LabSource implements Source {
   }
 }
 
-/** Starts the lab with what the address names behind its #. */
+/** Starts the lab with what the address names behind its #, now and whenever that changes. */
 export function openLab(store: Store): void {
-  new LabSource(store, { run: null, at: 0, rate: FIRST_RATE });
+  new LabSource(store);
+  const open = () => openAddress(location.hash, FIRST_RATE);
+  void open();
+  addEventListener("hashchange", open);
 }

@@ -1,0 +1,90 @@
+import type { LabRun } from "../model.js";
+import { store } from "../store.js";
+import { readFile, readLink, type Link, type Seen } from "./moment.js";
+
+/** Opening runs in the lab: what an address names, a run of the gallery, a file. */
+
+/** A run of the gallery (web/gallery). Times in ms. */
+export interface Exhibit {
+  id: string;
+  title: string;
+  story: string;
+  watch: string;
+  rules?: string[]; // titles of those that are off
+  breaks?: string[]; // the properties that break at `turn`
+  turn: number;
+  at: number; // where it is opened
+  run: LabRun;
+}
+
+/** An Exhibit as the list of them has it. */
+export type Listed = Pick<Exhibit, "id" | "title" | "story" | "rules" | "breaks">;
+
+/** Opens what stands behind the `#` of an address, and what every visit begins with if nothing does. What is wrong is said in a dialog, above that run. */
+export async function openAddress(fragment: string, rate: number): Promise<void> {
+  store.pace = rate;
+  try {
+    await openLink(fragment, rate);
+  } catch (why) {
+    if (store.lab === null) await openLink("", rate).catch((other: Error) => store.notice(other.message));
+    sayWrong(why as Error);
+  }
+}
+
+/** Opens a link, given as what stands behind its `#`. A link to a moment opens paused, a run from its start plays. Throws an Error of one sentence. */
+export async function openLink(fragment: string, rate: number): Promise<void> {
+  const link = await readLink(fragment);
+  const exhibit = link?.gallery ? await fetchExhibit(link.gallery) : null;
+  const moment = { run: link?.run ?? exhibit?.run ?? null, at: link?.at ?? exhibit?.at ?? 0, hash: link?.hash ?? "", view: link?.view ?? {} };
+  if (link?.rate) store.pace = link.rate;
+  await openMoment(moment, plays(link, exhibit) ? (link?.rate ?? rate) : 0);
+  if (exhibit) store.show({ remark: { title: exhibit.title, text: exhibit.watch } });
+}
+
+/** Opens what a file holds, paused. Throws an Error of one sentence. */
+export async function openFile(text: string): Promise<void> {
+  await openMoment(readFile(text), 0);
+  history.replaceState(null, "", location.pathname + location.search);
+}
+
+export async function fetchList(): Promise<Listed[]> {
+  return (await fetchGallery("index")) as Listed[];
+}
+
+/** Shows what is wrong with a link or a file. */
+export function sayWrong(why: Error): void {
+  store.show({ dialog: "wrong", wrong: why.message });
+}
+
+function plays(link: Link | null, exhibit: Exhibit | null): boolean {
+  return link?.show.autoplay ?? (exhibit === null && (link === null || link.at === null));
+}
+
+async function openMoment(moment: { run: LabRun | null; at: number; hash: string; view: Seen }, rate: number): Promise<void> {
+  const opened = (await store.askLab((id) => ({ type: "open", id, run: moment.run, at: moment.at, rate }))) as { at: number; hash: string };
+  const { server, dock = store.view.dock, panel = store.view.panel } = moment.view;
+  const otherwise = moment.hash !== "" && moment.hash !== opened.hash;
+  store.show({
+    dock,
+    panel,
+    dialog: "none",
+    selection: server === undefined ? null : { kind: "server", server },
+    remark: otherwise ? { title: "Not the same run.", text: "This link was made by another version: the run goes otherwise." } : null,
+  });
+}
+
+async function fetchExhibit(id: string): Promise<Exhibit> {
+  const list = await fetchList();
+  if (!list.some((l) => l.id === id)) throw new Error(`The gallery has no run named ${id}.`);
+  return (await fetchGallery(id)) as Exhibit;
+}
+
+/** The gallery lies beside the folder of this script. */
+async function fetchGallery(name: string): Promise<unknown> {
+  const sorry = new Error("The gallery could not be loaded: there is no connection to where this page came from.");
+  const response = await fetch(new URL(`../gallery/${name}.json`, import.meta.url)).catch(() => {
+    throw sorry;
+  });
+  if (!response.ok) throw sorry;
+  return response.json();
+}
