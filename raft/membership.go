@@ -80,6 +80,9 @@ func (n *Node) Reconfigure(c Configuration) error {
 	if changes(now.Voters, c.Voters) > 1 {
 		c.Outgoing = slices.Clone(now.Voters)
 	}
+	if err := c.complete(); err != nil {
+		return err // those that come and those that go may be too many together
+	}
 	n.appendConfig(c)
 	n.check()
 	return nil

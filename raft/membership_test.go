@@ -46,6 +46,19 @@ func TestReconfigure_RefusesWhatWouldNotBeSafe(t *testing.T) {
 	refused(servers("1,2"), "handing")
 }
 
+func TestReconfigure_RefusesAChangeThatTakesTooManyServersAtOnce(t *testing.T) {
+	h := start(t, 1, 9, Durable{})
+	h.lead(t)
+	for s := ServerID(2); s <= 9; s++ {
+		h.ack(s, 1)
+	}
+	// Nine servers before and nine after, but eleven between the two.
+	if err := h.n.Reconfigure(servers("1,2,3,4,5,6,7+10,11")); err == nil || !strings.Contains(err.Error(), "11 servers, at most 9") {
+		t.Errorf("got %v", err)
+	}
+	equal(t, "configuration", config(h), "1,2,3,4,5,6,7,8,9")
+}
+
 func TestConfiguration_TakesEffectWhenAppendedAndIsRolledBackWithTheLog(t *testing.T) {
 	for _, off := range []Rule{rules, ConfigOnAppend, RollBackConfig} {
 		h := start(t, 1, 3, Durable{CurrentTerm: 1})
