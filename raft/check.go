@@ -17,15 +17,17 @@ type checker struct {
 	last        Index
 	lastTerm    Term
 	durable     Index
+	unruly      bool // a rule was off once (SwitchOff): what that broke stays broken
 }
 
 func (n *Node) check() {
-	if n.opt.Off&^Extensions != 0 {
+	n.checker.unruly = n.checker.unruly || n.opt.Off&^Extensions != 0
+	if n.checker.unruly {
 		return // a server that does not keep the rules breaks the invariants too: that is what one wants to see
 	}
 	n.checkState()
 	n.checkChange()
-	n.checker = checker{n.currentTerm, n.votedFor, n.Role(), n.commitIndex, n.log.term(n.commitIndex), n.lastApplied, n.log.last, n.log.lastTerm(), n.disk.durable}
+	n.checker = checker{n.currentTerm, n.votedFor, n.Role(), n.commitIndex, n.log.term(n.commitIndex), n.lastApplied, n.log.last, n.log.lastTerm(), n.disk.durable, false}
 }
 
 func must(ok bool, invariant string) {
