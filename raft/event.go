@@ -52,7 +52,7 @@ const (
 	ConfigurationChanged                      // in force from now on: the configuration at Index (0: the first one); Reason: Appended, RolledBack or FromSnapshot; New: voters; Old: outgoing voters, not 0 while it is joint; Count: learners
 	LearnerCaughtUp                           // learner Peer stores what the leader's log held when its last round began, and that took less than the shortest election timeout; Old: rounds; New: ticks of the last one (thesis 4.2.1)
 	LeaderLeaves                              // the leader is not in the configuration that is committed at Index and steps down (§6)
-	MessageIgnored                            // a message of Peer changed nothing; Reason: StaleTerm, NotCandidate, NotLeader, StaleReply, NotAMember, NotAVoter, NotTheSender, SecondLeader, Impossible
+	MessageIgnored                            // a message of Peer changed nothing; Reason: StaleTerm, NotCandidate, NotLeader, StaleReply, NotAMember, NotAVoter, NotTheSender, SecondLeader, Unreadable, Impossible
 )
 
 // EventKinds is one more than the last EventKind.
@@ -96,6 +96,7 @@ const (
 	NotAVoter              // whoever it concerns has no vote in the configuration
 	NotTheSender           // the message names another server as its candidate or leader than the one that sent it
 	SecondLeader           // two servers claim to lead one term: impossible while every server keeps the rules
+	Unreadable             // the state machine cannot read the snapshot
 	Impossible             // the message contradicts itself, or what is committed: no server that keeps the rules sends it
 )
 

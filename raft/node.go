@@ -40,6 +40,10 @@ type Options struct {
 	MaxInFlight    int     // most entries sent to a follower and not yet acknowledged, ≥ MaxEntries; 0 means 16 × MaxEntries
 	Off            RuleSet // rules that this server does not keep; none, unless one wants to see what they are for
 	EagerCommit    bool    // tell followers of a new commitIndex at once, not with the next AppendEntries
+
+	// Readable tells whether the state machine can read a snapshot. It is asked once of each that a leader has sent, before that replaces anything, must always
+	// answer the same, and borrows data. nil: the state machine reads everything.
+	Readable func(data []byte) bool
 }
 
 // Durable is what a server finds on its disk when it starts: Figure 2's persistent state. The zero value is a new server.

@@ -13,14 +13,20 @@ type Snapshot struct {
 	Data          []byte // the state machine's own encoding
 }
 
-// ErrCompact is Compact's answer to an index that cannot be compacted to.
-var ErrCompact = errors.New("raft: a snapshot ends at an entry that is applied, and after the one before")
+// Errors of Compact.
+var (
+	ErrCompact   = errors.New("raft: a snapshot ends at an entry that is applied, and after the one before")
+	ErrNoCluster = errors.New("raft: a snapshot says who the servers of the cluster are, and this server has not learned it yet")
+)
 
 // Compact takes over the state machine's snapshot as of entry i, which must be applied, and forgets the log through it. The data is kept.
-// Errors: ErrCompact.
+// Errors: ErrCompact, ErrNoCluster.
 func (n *Node) Compact(i Index, data []byte) error {
-	if i <= n.log.base || i > n.lastApplied {
+	switch {
+	case i <= n.log.base || i > n.lastApplied:
 		return ErrCompact
+	case len(n.configAt(i).Voters) == 0: // started without Voters; whoever got the snapshot would be a server of no cluster
+		return ErrNoCluster
 	}
 	n.event(Event{Kind: SnapshotTaken, Index: i, Old: uint64(n.log.base + 1)})
 	// The configuration is that of entry i: a snapshot never holds one that is not committed (canonical/raft#250).
@@ -78,19 +84,23 @@ func (n *Node) handleInstallSnapshot(from ServerID, m *InstallSnapshot) {
 	reply := &InstallSnapshotReply{Call: m.Call}
 	if m.Term == n.currentTerm { // 1. reply immediately if term < currentTerm
 		n.followLeader(from)
-		n.receiveChunk(from, m, reply)
+		if !n.receiveChunk(from, m, reply) {
+			return
+		}
 	}
 	reply.Term = n.currentTerm
 	n.send(from, n.barrier(), reply)
 }
 
-// receiveChunk follows the receiver's rules 2 to 5. Chunks come in order; one that does not fit is answered with what is wanted.
-func (n *Node) receiveChunk(from ServerID, m *InstallSnapshot, reply *InstallSnapshotReply) {
+// receiveChunk follows the receiver's rules 2 to 5. Chunks come in order; one that does not fit is answered with what is wanted. It reports whether there is
+// an answer: not to the end of a snapshot that the state machine cannot read. Nothing is given up for it, and the leader begins anew with its next
+// heartbeat, not at once.
+func (n *Node) receiveChunk(from ServerID, m *InstallSnapshot, reply *InstallSnapshotReply) bool {
 	if m.LastIncludedIndex <= n.commitIndex { // an old one: all of it is here and committed (etcd PR#1763)
 		n.event(Event{Kind: SnapshotNotNeeded, Peer: from, Index: m.LastIncludedIndex, Old: uint64(n.commitIndex)})
 		n.incoming = nil
 		reply.MatchIndex = n.commitIndex
-		return
+		return true
 	}
 	if n.incoming == nil || n.incoming.index != m.LastIncludedIndex || n.incoming.term != m.LastIncludedTerm {
 		n.incoming = &incoming{index: m.LastIncludedIndex, term: m.LastIncludedTerm} // 2. create new snapshot file; 5. discard any with a smaller index
@@ -99,13 +109,18 @@ func (n *Node) receiveChunk(from ServerID, m *InstallSnapshot, reply *InstallSna
 	if m.Offset == uint64(len(in.data)) && len(in.data)+len(m.Data) <= n.opt.MaxSnapshot {
 		in.data = append(in.data, m.Data...) // 3. write data into snapshot file at given offset
 		if m.Done {
-			n.install(from, &Snapshot{Index: in.index, Term: in.term, Configuration: m.Configuration.Clone(), Data: in.data})
 			n.incoming = nil
+			if n.opt.Readable != nil && !n.opt.Readable(in.data) {
+				n.ignore(from, Unreadable)
+				return false
+			}
+			n.install(from, &Snapshot{Index: in.index, Term: in.term, Configuration: m.Configuration.Clone(), Data: in.data})
 			reply.MatchIndex = m.LastIncludedIndex
-			return
+			return true
 		}
 	}
 	reply.NextOffset = uint64(len(in.data)) // 4. reply and wait for more data chunks
+	return true
 }
 
 // install follows the receiver's rules 6 to 8.

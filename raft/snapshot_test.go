@@ -122,6 +122,48 @@ func TestInstallSnapshot_WhatNoServerThatKeepsTheRulesSendsIsRefused(t *testing.
 	})
 }
 
+func TestInstallSnapshot_ASnapshotThatTheStateMachineCannotReadReplacesNothing(t *testing.T) {
+	h := start(t, 1, 3, Durable{CurrentTerm: 5, Log: logOf(1, 2)})
+	asked := ""
+	h.opt.Readable = func(data []byte) bool { asked += string(data) + ";"; return string(data) == "state" }
+	h.boot(t)
+	chunk := func(offset uint64, data string, done bool) []Envelope {
+		m := snapshotAt(7, 4)
+		m.Offset, m.Data, m.Done = offset, []byte(data), done
+		h.receive(2, m)
+		return h.take()
+	}
+	chunk(0, "ju", false)
+	equal(t, "answers to the end of what cannot be read", len(chunk(2, "nk", true)), 0)
+	equal(t, "event", h.has(MessageIgnored, Unreadable), true)
+	equal(t, "its leader is known", h.n.leader, 2)
+	equal(t, "snapshot", h.n.snapshot == nil && h.disk.Snapshot == nil, true)
+	equalTerms(t, h, 1, 2)
+	again := chunk(2, "nk", true)
+	equal(t, "the end again: it is to begin anew", again[0].RPC.(*InstallSnapshotReply).NextOffset, 0)
+	chunk(0, "sta", false)
+	equal(t, "a good one", chunk(3, "te", true)[0].RPC.(*InstallSnapshotReply).MatchIndex, 7)
+	equal(t, "restored", string(h.restored.Data), "state")
+	equal(t, "asked of each whole one once", asked, "junk;state;")
+}
+
+func TestCompact_NeedsAConfiguration(t *testing.T) {
+	h := start(t, 4, 0, Durable{})
+	h.receive(1, &AppendEntries{Term: 5, LeaderID: 1, Entries: logOf(1, 2), LeaderCommit: 2})
+	equal(t, "applied", h.n.lastApplied, 2)
+	if err := h.n.Compact(2, nil); err != ErrNoCluster {
+		t.Errorf("before its first configuration: %v", err)
+	}
+	equalTerms(t, h, 1, 2)
+	h.receive(1, &AppendEntries{Term: 5, LeaderID: 1, PrevLogIndex: 2, PrevLogTerm: 2, Entries: []Entry{{Term: 5, Kind: Config, Data: []byte("1,2,3+4")}}, LeaderCommit: 3})
+	if err := h.n.Compact(2, nil); err != ErrNoCluster {
+		t.Errorf("at an entry before it: %v", err)
+	}
+	if err := h.n.Compact(3, nil); err != nil {
+		t.Errorf("with it: %v", err)
+	}
+}
+
 func TestCompact_ForgetsWhatIsAppliedAndNothingElse(t *testing.T) {
 	h := start(t, 1, 3, Durable{CurrentTerm: 1, Log: logOf(1, 1, 1, 1)})
 	h.receive(2, &AppendEntries{Term: 1, LeaderID: 2, PrevLogIndex: 4, PrevLogTerm: 1, LeaderCommit: 3})

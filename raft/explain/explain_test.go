@@ -116,6 +116,7 @@ var tellings = []told{
 	{raft.Event{Kind: raft.MessageIgnored, Reason: raft.NotAMember, Term: 3, Peer: 9}, "S1 ignores a message of S9: that server is not in the cluster.", "§6 |  | detail"},
 	{raft.Event{Kind: raft.MessageIgnored, Reason: raft.NotTheSender, Term: 3, Peer: 2}, "S1 ignores a message of S2: it speaks in the name of another server.", "§5.2 |  | key"},
 	{raft.Event{Kind: raft.MessageIgnored, Reason: raft.SecondLeader, Term: 3, Peer: 2}, "S1 ignores a message of S2: it too claims to lead term 3. Election Safety is broken.", "§5.2 |  | key"},
+	{raft.Event{Kind: raft.MessageIgnored, Reason: raft.Unreadable, Term: 3, Peer: 2}, "S1 ignores a message of S2: its state machine cannot read the snapshot.", "§7 |  | key"},
 	{raft.Event{Kind: raft.MessageIgnored, Reason: raft.Impossible, Term: 3, Peer: 2}, "S1 ignores a message of S2: it contradicts itself or what is committed.", "§5.4 |  | key"},
 }
 

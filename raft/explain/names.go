@@ -96,6 +96,7 @@ var reasonNames = [raft.Reasons]string{
 	raft.NotAVoter:       "notAVoter",
 	raft.NotTheSender:    "notTheSender",
 	raft.SecondLeader:    "secondLeader",
+	raft.Unreadable:      "unreadable",
 	raft.Impossible:      "impossible",
 }
 

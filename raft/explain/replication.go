@@ -135,6 +135,10 @@ func messageIgnored(self raft.ServerID, e raft.Event) Words {
 		w.Text = begin + "it too claims to lead " + term(e.Term) + ". Election Safety is broken."
 		w.Why = "There is at most one leader in a term as long as every server keeps the rules. One of them does not."
 		w.Section, w.Key = "§5.2", true
+	case raft.Unreadable:
+		w.Text = begin + "its state machine cannot read the snapshot."
+		w.Why = "What it has is good as far as it goes, and is not given up for something that nobody can use. The leader will send the snapshot again."
+		w.Section, w.Key = "§7", true
 	case raft.Impossible:
 		w.Text = begin + "it contradicts itself or what is committed."
 		w.Why = "No server that keeps the rules sends it. Raft trusts its servers to be slow, cut off or crashed, but not wrong."

@@ -105,7 +105,7 @@ func New(options Options, disk wal.Disk) (*Server, error) {
 	node, err := raft.New(raft.Options{
 		ID: options.ID, Voters: options.Voters, Seed: options.Seed, FirstElapsed: first, Off: options.Off,
 		HeartbeatTicks: options.HeartbeatTicks, ElectionTicksMin: options.ElectionTicksMin, ElectionTicksMax: options.ElectionTicksMax,
-		LeaseDrift: options.ElectionTicksMin / leaseMargin, MaxSnapshot: kv.MaxSnapshot,
+		LeaseDrift: options.ElectionTicksMin / leaseMargin, MaxSnapshot: kv.MaxSnapshot, Readable: func(data []byte) bool { return kv.New().Restore(data) == nil },
 	}, durable)
 	if err != nil {
 		return nil, err

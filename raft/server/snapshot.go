@@ -39,8 +39,8 @@ func (s *Server) snapshot() error {
 	return s.node.Compact(s.applied, data)
 }
 
-// restore makes the state machine what the snapshot says (Fig. 13, receiver rule 8), and answers who waits for entries in it. A server that cannot
-// read a snapshot stops: it has no state to go on with.
+// restore makes the state machine what the snapshot says (Fig. 13, receiver rule 8), and answers who waits for entries in it. One that cannot be read can only
+// come from this server's own disk, and stops it: it has no state to go on with.
 func (s *Server) restore(snapshot *raft.Snapshot) {
 	if err := s.store.Restore(snapshot.Data); err != nil {
 		s.fail(err, "the server cannot read a snapshot")
@@ -78,7 +78,8 @@ func (s *Server) resolveCovered(snapshot *raft.Snapshot) {
 	}
 }
 
-// unreadable tells why an InstallSnapshot that holds all of a snapshot is none of this state machine, nil if it is, or if it holds a part.
+// unreadable tells why an InstallSnapshot that holds all of a snapshot is none of this state machine, so that whoever wrote it by hand is told; nil if it is, or
+// if it holds a part. What came in parts the core refuses (raft.Options.Readable).
 func unreadable(rpc raft.RPC) *wire.Error {
 	m, ok := rpc.(*raft.InstallSnapshot)
 	if !ok || m.Offset != 0 || !m.Done {

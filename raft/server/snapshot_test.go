@@ -190,24 +190,45 @@ func TestRequestsThatASnapshotCoversAreToldWhatIsKnownOfThem(t *testing.T) {
 	}
 }
 
-func TestASnapshotThatCannotBeReadIsRefusedOrStopsTheServer(t *testing.T) {
-	disk := new(wal.Memory)
-	s := start(t, 1, 3, disk)
+func TestASnapshotThatCannotBeReadIsRefused(t *testing.T) {
+	s := start(t, 1, 3, new(wal.Memory))
+	receive(s, 2, &raft.AppendEntries{Call: 1, Term: 1, LeaderID: 2, LeaderCommit: 1, Entries: []raft.Entry{{Term: 1, Data: []byte("set x=1")}}})
 	m := &raft.InstallSnapshot{Call: 1, Term: 1, LeaderID: 2, LastIncludedIndex: 4, LastIncludedTerm: 1,
 		Configuration: raft.Configuration{Voters: []raft.ServerID{1, 2, 3}}, Data: []byte("junk"), Done: true}
 	sent := receive(s, 2, m)
-	if len(sent) != 1 || !strings.Contains(sent[0], "data: kv: snapshot: expected version 1") || s.BadFrames() != 1 || statusOf(s).CurrentTerm != 0 {
-		t.Errorf("told %q", sent)
+	if len(sent) != 1 || !strings.Contains(sent[0], "data: kv: snapshot: expected version 1") || s.BadFrames() != 1 {
+		t.Errorf("all at once: told %q", sent)
 	}
 	m.Done = false
 	receive(s, 2, m)
 	m.Offset, m.Data, m.Done = 4, []byte("more"), true
-	receive(s, 2, m)
-	if err := s.Failed(); err == nil || !strings.Contains(err.Error(), "kv: snapshot: expected version 1 at byte 0, got version 106") {
-		t.Errorf("failed: %v", err)
+	if sent = receive(s, 2, m); len(sent) != 0 || s.Failed() != nil {
+		t.Errorf("in parts: told %q, failed: %v", sent, s.Failed())
 	}
-	if _, err := server.New(server.Options{ID: 1, Voters: []raft.ServerID{1, 2, 3}}, disk); err == nil || err.Error() != s.Failed().Error() {
-		t.Errorf("started again: %v", err)
+	if value, _ := s.Store().Lookup("x"); value != "1" || statusOf(s).LastIndex != 1 || statusOf(s).SnapshotIndex != 0 {
+		t.Errorf("x is %q in %+v", value, statusOf(s))
+	}
+	m.Offset, m.Data = 0, stateOf("set x=2")
+	if sent = receive(s, 2, m); len(sent) != 1 || statusOf(s).SnapshotIndex != 4 {
+		t.Errorf("a good one: told %q, %+v", sent, statusOf(s))
+	}
+}
+
+func TestASnapshotOnDiskThatCannotBeReadStopsTheServer(t *testing.T) {
+	disk := new(wal.Memory)
+	voters := []raft.ServerID{1, 2, 3}
+	log, _, _, err := wal.Open(disk, wal.Identity{Server: 1, Voters: voters})
+	if err != nil {
+		t.Fatal(err)
+	}
+	snapshot := &raft.Snapshot{Index: 4, Term: 1, Configuration: raft.Configuration{Voters: voters}, Data: []byte("junk")}
+	log.Save(raft.Save{Seq: 1, CurrentTerm: 1, First: 5, Snapshot: snapshot}, func(err error) {
+		if err != nil {
+			t.Fatal(err)
+		}
+	})
+	if _, err := server.New(server.Options{ID: 1, Voters: voters}, disk); err == nil || !strings.Contains(err.Error(), "kv: snapshot: expected version 1 at byte 0, got version 106") {
+		t.Errorf("started: %v", err)
 	}
 }
 
