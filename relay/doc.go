@@ -2,7 +2,8 @@
 //
 //	relay [-addr 127.0.0.1:8080] [-lan] [-state DIR] [-rate 0.1] [-size 3] [-origin https://example.org] [-log-json]
 //
-//	GET /               makes a room and goes there; the query (?rate=1&size=5) goes along
+//	GET /               the lab; /embed is the same for the frames of other sites
+//	GET /new            makes a room and goes there; the query (?rate=1&size=5) goes along
 //	GET /r/{code}       the page of a room
 //	GET /rooms/{code}   the room itself: a WebSocket that speaks what package hub documents
 //	GET /healthz        {"status":"ok","rooms":2,"connections":7}

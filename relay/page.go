@@ -79,27 +79,37 @@ func loadFile(root fs.FS, name string) *file {
 	return f
 }
 
-func (p *page) built() bool { return p.files["/room.html"] != nil }
+func (p *page) built() bool { return p.files["/"+labPage] != nil }
 
 func (p *page) explain(w http.ResponseWriter) {
 	w.Header().Set("Cache-Control", "no-store")
 	http.Error(w, strings.TrimSpace(notBuilt), http.StatusServiceUnavailable)
 }
 
-// room serves the page of a live room; it finds its files one folder up.
-func (p *page) room(w http.ResponseWriter, req *http.Request) {
-	if !p.built() {
-		p.explain(w)
-		return
+// The page's HTML files. They find all others by relative addresses: room.html and embed/index.html in the folder above.
+const (
+	labPage   = "index.html"
+	embedPage = "embed/index.html"
+	roomPage  = "room.html"
+)
+
+// document serves one of the page's HTML files.
+func (p *page) document(name string) http.HandlerFunc {
+	return func(w http.ResponseWriter, req *http.Request) {
+		f := p.files["/"+name]
+		if f == nil {
+			p.explain(w)
+			return
+		}
+		f.serve(w, req)
 	}
-	p.files["/room.html"].serve(w, req)
 }
 
 // file serves a file of the page.
 func (p *page) file(w http.ResponseWriter, req *http.Request) {
 	f := p.files[req.URL.Path]
 	if f == nil {
-		http.Error(w, "There is nothing here. A new room is at /.", http.StatusNotFound)
+		http.Error(w, "There is nothing here. The lab is at /, a new room at /new.", http.StatusNotFound)
 		return
 	}
 	f.serve(w, req)
@@ -111,6 +121,7 @@ func (f *file) serve(w http.ResponseWriter, req *http.Request) {
 	h := w.Header()
 	h.Set("Content-Type", f.kind)
 	h.Set("Vary", "Accept-Encoding")
+	h.Set("Access-Control-Allow-Origin", "*") // in a sandboxed frame the page itself is of another origin than its files
 	h.Set("ETag", b.tag)
 	h.Set("Cache-Control", "no-cache")
 	if f.immutable {

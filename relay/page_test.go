@@ -11,6 +11,10 @@ import (
 
 var smallPage = fstest.MapFS{
 	"index.html":               {Data: []byte("<!doctype html><title>Lab</title>")},
+	"embed/index.html":         {Data: []byte("<!doctype html><title>Embedded lab</title>")},
+	"raft-playground.js":       {Data: []byte("customElements")},
+	"sw.js":                    {Data: []byte("addEventListener")},
+	"gallery/figure-8.json":    {Data: []byte("{}")},
 	"room.html":                {Data: []byte("<!doctype html>")},
 	"room.html.br":             {Data: []byte("brotli")},
 	"room.html.gz":             {Data: []byte("gzip")},
@@ -73,7 +77,12 @@ func TestEncodingsAreNegotiated(t *testing.T) {
 func TestFilesHaveTheirTypeAndCachePolicy(t *testing.T) {
 	_, server := started(t, settings{}, smallPage)
 	for _, c := range []struct{ path, kind, cache string }{
+		{"/", "text/html; charset=utf-8", "no-cache"},
+		{"/embed", "text/html; charset=utf-8", "no-cache"},
 		{"/r/room", "text/html; charset=utf-8", "no-cache"},
+		{"/raft-playground.js", "text/javascript; charset=utf-8", "no-cache"},
+		{"/sw.js", "text/javascript; charset=utf-8", "no-cache"},
+		{"/gallery/figure-8.json", "application/json", "no-cache"},
 		{"/index.html", "text/html; charset=utf-8", "no-cache"},
 		{"/favicon.svg", "image/svg+xml", "no-cache"},
 		{"/assets/raft-1a2b.wasm", "application/wasm", "public, max-age=31536000, immutable"},
@@ -82,6 +91,9 @@ func TestFilesHaveTheirTypeAndCachePolicy(t *testing.T) {
 		h := answer.Header
 		if answer.StatusCode != 200 || h.Get("Content-Type") != c.kind || h.Get("Cache-Control") != c.cache {
 			t.Errorf("%s: %d, %q, %q; want 200, %q, %q", c.path, answer.StatusCode, h.Get("Content-Type"), h.Get("Cache-Control"), c.kind, c.cache)
+		}
+		if h.Get("Access-Control-Allow-Origin") != "*" {
+			t.Errorf("%s cannot be read by a page in a sandboxed frame: %v", c.path, h)
 		}
 		again, _ := fetch(t, "GET", server.URL+c.path, map[string]string{"If-None-Match": `"other", W/` + h.Get("ETag")})
 		if h.Get("ETag") == "" || again.StatusCode != http.StatusNotModified {
@@ -99,11 +111,23 @@ func TestFilesHaveTheirTypeAndCachePolicy(t *testing.T) {
 	}
 }
 
-func TestTheFrontDoorMakesARoomAndKeepsTheQuery(t *testing.T) {
+func TestEachPageHasItsAddress(t *testing.T) {
+	_, server := started(t, settings{}, smallPage)
+	for path, want := range map[string]string{
+		"/": "<title>Lab</title>", "/index.html": "<title>Lab</title>", "/embed": "<title>Embedded lab</title>", "/embed/": "<title>Embedded lab</title>",
+		"/embed/index.html": "<title>Embedded lab</title>", "/r/room": "<!doctype html>",
+	} {
+		if answer, text := fetch(t, "GET", server.URL+path, nil); answer.StatusCode != http.StatusOK || strings.TrimPrefix(text, "<!doctype html>") != strings.TrimPrefix(want, "<!doctype html>") {
+			t.Errorf("%s: %d, %q; want %q", path, answer.StatusCode, text, want)
+		}
+	}
+}
+
+func TestNewMakesARoomAndKeepsTheQuery(t *testing.T) {
 	_, server := started(t, settings{}, smallPage)
 	codes := map[string]bool{}
 	for range 20 {
-		answer, _ := fetch(t, "GET", server.URL+"/?rate=1&size=5&wire=json", nil)
+		answer, _ := fetch(t, "GET", server.URL+"/new?rate=1&size=5&wire=json", nil)
 		where := answer.Header.Get("Location")
 		if answer.StatusCode != http.StatusFound || answer.Header.Get("Cache-Control") != "no-store" || !regexp.MustCompile(`^/r/[2-9a-hjkmnp-z]{6}\?rate=1&size=5&wire=json$`).MatchString(where) {
 			t.Fatalf("%d, %q, to %q", answer.StatusCode, answer.Header.Get("Cache-Control"), where)
@@ -118,13 +142,19 @@ func TestTheFrontDoorMakesARoomAndKeepsTheQuery(t *testing.T) {
 func TestSecurityHeaders(t *testing.T) {
 	_, server := started(t, settings{}, smallPage)
 	host := strings.TrimPrefix(server.URL, "http://")
-	for _, path := range []string{"/", "/r/room", "/assets/raft-1a2b.wasm", "/nothing", "/healthz"} {
+	for path, ancestors := range map[string]string{
+		"/": "'self'", "/r/room": "'self'", "/assets/raft-1a2b.wasm": "'self'", "/nothing": "'self'", "/healthz": "'self'", "/embedded": "'self'",
+		"/embed": "*", "/embed/": "*", "/embed/index.html": "*",
+	} {
 		answer, _ := fetch(t, "GET", server.URL+path, nil)
 		policy := answer.Header.Get("Content-Security-Policy")
-		for _, want := range []string{"default-src 'self'", "'wasm-unsafe-eval'", "worker-src 'self'", "ws://" + host, "frame-ancestors *"} {
-			if !strings.Contains(policy, want) {
+		for _, want := range []string{"default-src 'self';", "'wasm-unsafe-eval';", "worker-src 'self' blob:;", "ws://" + host, "frame-ancestors " + ancestors} {
+			if !strings.Contains(policy+";", want) {
 				t.Errorf("%s: the policy %q has no %s", path, policy, want)
 			}
+		}
+		if !strings.HasSuffix(policy, "frame-ancestors "+ancestors) {
+			t.Errorf("%s: it may be framed by others than %s: %q", path, ancestors, policy)
 		}
 		if answer.Header.Get("X-Content-Type-Options") != "nosniff" || answer.Header.Get("Referrer-Policy") == "" {
 			t.Errorf("%s: %v", path, answer.Header)
@@ -134,7 +164,7 @@ func TestSecurityHeaders(t *testing.T) {
 
 func TestWithoutThePageARelaySaysHowToBuildIt(t *testing.T) {
 	_, server := started(t, settings{}, fstest.MapFS{".gitkeep": {}})
-	for _, path := range []string{"/", "/r/room"} {
+	for _, path := range []string{"/", "/embed", "/new", "/r/room"} {
 		if answer, text := fetch(t, "GET", server.URL+path, nil); answer.StatusCode != http.StatusServiceUnavailable || !strings.Contains(text, "./build.sh run") {
 			t.Errorf("%s: %d, %q", path, answer.StatusCode, text)
 		}

@@ -38,19 +38,22 @@ func newRelay(s settings, kept *records, page *page, log *slog.Logger) *relay {
 
 func (r *relay) handler() http.Handler {
 	mux := http.NewServeMux()
-	mux.HandleFunc("GET /{$}", r.front)
+	mux.HandleFunc("GET /{$}", r.page.document(labPage))
+	mux.HandleFunc("GET /embed/{$}", r.page.document(embedPage))
+	mux.HandleFunc("GET /embed", r.page.document(embedPage))
+	mux.HandleFunc("GET /new", r.newRoom)
 	mux.HandleFunc("GET /r/{code}", r.roomPage)
 	mux.HandleFunc("GET /rooms/{code}", r.room)
 	mux.HandleFunc("GET /healthz", r.health)
 	mux.HandleFunc("GET /", r.page.file)
 	return http.HandlerFunc(func(w http.ResponseWriter, req *http.Request) {
-		secure(w.Header(), req.Host)
+		secure(w.Header(), req)
 		mux.ServeHTTP(w, req)
 	})
 }
 
-// front makes a room and goes there.
-func (r *relay) front(w http.ResponseWriter, req *http.Request) {
+// newRoom makes a room and goes there.
+func (r *relay) newRoom(w http.ResponseWriter, req *http.Request) {
 	if !r.page.built() {
 		r.page.explain(w)
 		return
@@ -68,7 +71,7 @@ func (r *relay) roomPage(w http.ResponseWriter, req *http.Request) {
 		http.Error(w, wrongCode, http.StatusNotFound)
 		return
 	}
-	r.page.room(w, req)
+	r.page.document(roomPage)(w, req)
 }
 
 // room upgrades to a WebSocket and stays with it until it ends.
@@ -122,15 +125,18 @@ func (r *relay) fromOurPage(req *http.Request) bool {
 	return ok && strings.EqualFold(host, req.Host)
 }
 
-// secure sets the headers that every answer has. The page runs WebAssembly and Workers of its own, talks to its own host only, and may be
-// embedded anywhere. Lit sets style attributes.
-func secure(h http.Header, host string) {
-	sockets := ""
-	if host != "" && !strings.ContainsAny(host, " ;,\t'\"") {
+// secure sets the headers that every answer has. The page runs WebAssembly and Workers of its own and talks to its own host only; in a sandboxed frame
+// it starts its Worker from a blob. Only the page that is made for it may stand in other sites' frames. Lit sets style attributes.
+func secure(h http.Header, req *http.Request) {
+	sockets, ancestors := "", "'self'"
+	if host := req.Host; host != "" && !strings.ContainsAny(host, " ;,\t'\"") {
 		sockets = " ws://" + host + " wss://" + host // not every browser counts WebSockets as 'self'
 	}
-	h.Set("Content-Security-Policy", "default-src 'self'; script-src 'self' 'wasm-unsafe-eval'; worker-src 'self'; connect-src 'self'"+sockets+
-		"; style-src 'self' 'unsafe-inline'; img-src 'self' data: blob:; object-src 'none'; base-uri 'none'; form-action 'self'; frame-ancestors *")
+	if req.URL.Path == "/embed" || strings.HasPrefix(req.URL.Path, "/embed/") {
+		ancestors = "*"
+	}
+	h.Set("Content-Security-Policy", "default-src 'self'; script-src 'self' 'wasm-unsafe-eval'; worker-src 'self' blob:; connect-src 'self'"+sockets+
+		"; style-src 'self' 'unsafe-inline'; img-src 'self' data: blob:; object-src 'none'; base-uri 'none'; form-action 'self'; frame-ancestors "+ancestors)
 	h.Set("X-Content-Type-Options", "nosniff")
 	h.Set("Referrer-Policy", "same-origin")
 }
