@@ -1,4 +1,4 @@
-import type { HistoryPart, ServerView, StoryLine, U64 } from "./model.js";
+import type { Branch, HistoryPart, ServerView, StoryLine, U64 } from "./model.js";
 import { less, most, same } from "./numbers.js";
 import { leaderOf } from "./logs.js";
 
@@ -91,6 +91,32 @@ export function reignAt(h: History, at: number): { term: U64; leader: number | n
   }
   return { term, leader: null };
 }
+
+/** The branches as a tree that is written line by line: each below the one that it left, those of one parent in the order in which they left it. */
+export function branchTree(branches: Branch[]): { branch: Branch; depth: number }[] {
+  const known = new Set(branches.map((b) => b.id));
+  const lines = (of: Branch[], depth: number): { branch: Branch; depth: number }[] =>
+    of.sort((a, b) => a.at - b.at || a.id - b.id).flatMap((branch) => [{ branch, depth }, ...lines(branches.filter((b) => b.parent === branch.id), depth + 1)]);
+  return lines(branches.filter((b) => !known.has(b.parent)), 0);
+}
+
+/** A stretch of time, ms. */
+export interface Stretch {
+  begin: number;
+  span: number;
+}
+
+const CLOSEST_MS = 20;
+
+/** A stretch `factor` times as long, in which `at` stays where it is; null when all of what was lived, `whole`, is to be seen. */
+export function zoomed(shown: Stretch, whole: Stretch, at: number, factor: number): Stretch | null {
+  const span = Math.max(CLOSEST_MS, shown.span * factor);
+  if (span >= whole.span) return null;
+  return within({ begin: at - (at - shown.begin) * (span / shown.span), span }, whole);
+}
+
+/** The stretch moved, if it must be, so that it is part of the whole. */
+export const within = (shown: Stretch, whole: Stretch): Stretch => ({ begin: Math.max(whole.begin, Math.min(shown.begin, whole.begin + whole.span - shown.span)), span: shown.span });
 
 /** The stretch of time that the tape shows: it doubles when the playhead reaches the end, so that the head is seen to travel. */
 export function tapeSpan(elapsed: number): number {

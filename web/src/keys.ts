@@ -9,12 +9,21 @@ export interface Key {
   shown: string;
   words: string;
   act: (key: string) => void;
+  only?: "room" | "lab";
 }
 
 const digits = ["1", "2", "3", "4", "5", "6", "7", "8", "9"];
 
-export const KEYS: Key[] = [
-  { keys: [" "], shown: "Space", words: "Pause or play the room's clock", act: () => store.togglePause() },
+const KEYS: Key[] = [
+  { keys: [" "], shown: "Space", words: "Pause or play the clock", act: () => store.togglePause() },
+  { keys: ["ArrowLeft"], shown: "←", words: "One step back", act: () => store.step(store.view.stop, true), only: "lab" },
+  { keys: ["ArrowRight"], shown: "→", words: "One step on", act: () => store.step(store.view.stop, false), only: "lab" },
+  { keys: ["Shift+ArrowLeft"], shown: "⇧ ←", words: "Back to the message before", act: () => store.step("message", true), only: "lab" },
+  { keys: ["Shift+ArrowRight"], shown: "⇧ →", words: "On to the next message", act: () => store.step("message", false), only: "lab" },
+  { keys: ["e"], shown: "E", words: "Next election", act: () => store.step("election", false), only: "lab" },
+  { keys: ["c"], shown: "C", words: "Next commit", act: () => store.step("commit", false), only: "lab" },
+  { keys: ["x"], shown: "X", words: "Next violation of a safety property", act: () => store.step("violation", false), only: "lab" },
+  { keys: ["l"], shown: "L", words: "Live: to the end of what was lived", act: () => store.goLive(), only: "lab" },
   { keys: ["-"], shown: "−", words: "Slower, by half", act: () => pace(0.5) },
   { keys: ["+", "="], shown: "+", words: "Faster, twice", act: () => pace(2) },
   { keys: ["r"], shown: "R", words: "Real time", act: () => store.setRate(1) },
@@ -31,16 +40,19 @@ export const KEYS: Key[] = [
   { keys: ["?"], shown: "?", words: "This list", act: () => store.show({ keys: !store.view.keys }) },
 ];
 
+/** The keys of this page. */
+export const keysHere = (): Key[] => KEYS.filter((k) => k.only === undefined || k.only === store.mode);
+
 /** Acts on a key unless it is meant for a field, a button or the browser. */
 export function onKey(e: KeyboardEvent): void {
   if (e.ctrlKey || e.metaKey || e.altKey || e.defaultPrevented) return;
   const target = e.target as Element | null;
-  if (target?.closest("dialog")) return; // it closes itself
+  if (target?.closest("dialog, [popover]")) return; // they close themselves
   if (target?.closest("input:not([type=radio], [type=checkbox], [type=range]), select, textarea") && e.key !== "Escape") return;
-  if (e.key === " " && target?.closest("input")) return;
+  if ((e.key === " " || e.key.startsWith("Arrow")) && target?.closest("input")) return;
   if (e.key === " " && target?.closest("button, a, summary, [role=button]")) return;
-  const name = e.key.length === 1 ? e.key.toLowerCase() : e.key;
-  const key = KEYS.find((k) => k.keys.includes(name));
+  const name = e.key.length === 1 ? e.key.toLowerCase() : `${e.shiftKey ? "Shift+" : ""}${e.key}`;
+  const key = keysHere().find((k) => k.keys.includes(name));
   if (!key) return;
   e.preventDefault();
   key.act(name);

@@ -1,10 +1,15 @@
 /** The page's questions about motion (LOOK §10): may things move, and is what moves now happening, or only learned of now? */
 const query = matchMedia("(prefers-reduced-motion: reduce)");
 
-const BACK_MS = 300; // after the page is seen again, in which what it missed is drawn: as it is, not as it came about
+const BACK_MS = 300; // after the page is seen again, or another moment is shown, in which that is drawn: as it is, not as it came about
 
 let seenAt = -BACK_MS;
-document.addEventListener("visibilitychange", () => (seenAt = performance.now()));
+document.addEventListener("visibilitychange", asItIs);
+
+/** What is drawn next did not come about before the eyes of whoever watches. */
+export function asItIs(): void {
+  seenAt = performance.now();
+}
 
 export const reducedMotion = (): boolean => query.matches;
 

@@ -1,6 +1,7 @@
 import { html, nothing, type PropertyValues, type TemplateResult } from "lit";
 import { RaftElement } from "./element.js";
-import { KEYS, onKey } from "./keys.js";
+import { keysHere, onKey } from "./keys.js";
+import { asItIs } from "./motion.js";
 import { store, type Dock, type Panel } from "./store.js";
 import "./raft-client.js";
 import "./raft-header.js";
@@ -46,6 +47,8 @@ const DOCKS: { dock: Dock; words: string; view: TemplateResult }[] = [
 
 const LOGS = { least: 160, most: 400 }; // px between which the logs' height can be dragged
 
+const JUMP_MS = 200; // in which another moment is drawn
+
 const ONE_COLUMN = matchMedia("(min-width: 900px) and (max-width: 1199px) and (min-height: 640px)"); // as in page.css
 
 /** The page of a room: its regions, and which of them are open (LOOK §1). Where they stand is the style sheet's affair. */
@@ -53,17 +56,32 @@ export class RaftApp extends RaftElement {
   protected readonly topics = ["view", "room"] as const;
 
   private readonly redraw = () => this.requestUpdate();
+  private stopBatches: (() => void) | null = null;
+  private jumped: ReturnType<typeof setTimeout> | undefined;
 
   override connectedCallback(): void {
     super.connectedCallback();
     document.addEventListener("keydown", onKey);
     ONE_COLUMN.addEventListener("change", this.redraw);
+    this.stopBatches = store.onBatch((batch) => {
+      if (batch.moment) this.jump();
+    });
   }
 
   override disconnectedCallback(): void {
     super.disconnectedCallback();
     document.removeEventListener("keydown", onKey);
     ONE_COLUMN.removeEventListener("change", this.redraw);
+    this.stopBatches?.();
+    clearTimeout(this.jumped);
+  }
+
+  /** Another moment is drawn as it is: nothing of what was drawn before turns into it. */
+  private jump(): void {
+    asItIs();
+    this.toggleAttribute("data-jumped", true);
+    clearTimeout(this.jumped);
+    this.jumped = setTimeout(() => this.toggleAttribute("data-jumped", false), JUMP_MS);
   }
 
   override render(): TemplateResult {
@@ -72,7 +90,7 @@ export class RaftApp extends RaftElement {
       <header class="region bar"><raft-header></raft-header></header>
       <raft-strips></raft-strips>
       <raft-caption class="region"></raft-caption>
-      <main class="region stage" aria-label="Stage"><raft-stage></raft-stage>${this.notice()}</main>
+      <main class="region stage" aria-label="Stage"><raft-stage></raft-stage>${lab ? html`<raft-violation></raft-violation>` : nothing}${this.notice()}</main>
       <nav class="tabs" aria-label="Panels">${(lab ? LAB_TABS : TABS).map((t) => this.tab(t.panel, t.words))}</nav>
       <section class="region story" aria-label="Story"><raft-story></raft-story></section>
       <section class="region logs" aria-label="Logs">${this.handle()}${lab ? this.dock() : html`<raft-log-grid></raft-log-grid>`}</section>
@@ -150,7 +168,7 @@ export class RaftApp extends RaftElement {
   private keys(): TemplateResult {
     return html`<dialog aria-labelledby="keys-title" @close=${() => store.show({ keys: false })}>
       <h2 id="keys-title">Keys</h2>
-      <dl class="keys">${KEYS.map((k) => html`<div><dt><kbd>${k.shown}</kbd></dt><dd>${k.words}</dd></div>`)}</dl>
+      <dl class="keys">${keysHere().map((k) => html`<div><dt><kbd>${k.shown}</kbd></dt><dd>${k.words}</dd></div>`)}</dl>
       <p class="caption">Tab goes to every server and every link; Enter selects the one and changes the other. In the story and in the logs the arrow keys go on.</p>
       <button class="primary" @click=${() => store.show({ keys: false })}>Close</button>
     </dialog>`;

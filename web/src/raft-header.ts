@@ -2,48 +2,75 @@ import { html, nothing, type TemplateResult } from "lit";
 import { RaftElement } from "./element.js";
 import { largestGroup } from "./layout.js";
 import { leadersOf } from "./logs.js";
-import { same } from "./numbers.js";
+import { menu } from "./menu.js";
+import type { U64 } from "./model.js";
+import { most, same } from "./numbers.js";
 import { copyLink } from "./raft-room.js";
 import { store } from "./store.js";
 import { switchTheme } from "./theme.js";
-import { majority } from "./words.js";
+import { majority, seconds } from "./words.js";
 
-/** The name, the room, and the three facts that one looks for first. */
+/** The name, the room or the run, and the facts that one looks for first. */
 export class RaftHeader extends RaftElement {
-  protected readonly topics = ["servers", "room", "connection", "view"] as const;
+  protected readonly topics = ["servers", "room", "connection", "lab", "clock", "view"] as const;
   protected override readonly calm = 200;
 
+  private relay = false; // whoever serves this page also has rooms
+  private readonly code = newCode(); // of a room that nobody is in yet
+
+  override connectedCallback(): void {
+    super.connectedCallback();
+    if (store.mode !== "lab" || document.documentElement.dataset["page"] === "embed") return;
+    void hasRooms().then((has) => {
+      this.relay = has;
+      this.requestUpdate();
+    });
+  }
+
   override render(): TemplateResult {
+    const lab = store.mode === "lab";
     return html`
       <h1>Raft playground</h1>
+      ${lab && store.lab ? menu("run-menu", "A new run", "quiet where-menu", `${runWords()} ▾`, html`<raft-new-run></raft-new-run>`) : nothing}
       <span class="where caption">${this.where()}</span>
+      ${store.behind > 0 ? html`<span class="looking mono">Looking at ${seconds(store.now())} s</span>` : nothing}
       <dl class="headline-facts">${store.room ? this.facts() : nothing}</dl>
+      ${this.relay ? html`<a class="button quiet real" href="r/${this.code}?size=${store.room?.size ?? 3}" title="A room with real servers: open it in several tabs, each of them runs one">Make it real</a>` : nothing}
       <button class="quiet theme" title="Light or dark" aria-label="Switch between light and dark" @click=${switchTheme}><svg width="16" height="16" viewBox="0 0 16 16" aria-hidden="true"><circle cx="8" cy="8" r="6.5" fill="none" stroke="currentColor" stroke-width="1.5" /><path d="M8 1.5a6.5 6.5 0 0 1 0 13z" fill="currentColor" /></svg></button>
       <button class="quiet keys-button" title="Keys" aria-label="List of keys" @click=${() => store.show({ keys: true })}>?</button>
-      <button class="share" @click=${copyLink}>Share</button>
+      ${lab ? html`<button class="gallery" @click=${() => store.show({ dialog: "gallery" })}>Gallery</button>` : nothing}
+      <button class="share" @click=${lab ? () => store.show({ dialog: "share" }) : copyLink}>Share</button>
     `;
   }
 
   protected override slice(): unknown {
-    return [store.boot, store.connection.state, store.self.server, store.room, store.history.terms.at(-1)?.term, store.servers.map((s) => [s.seat, s.report?.role === "leader" ? s.report.term : null])];
+    const lab = store.lab && [store.lab.seed, store.lab.properties.map((p) => p.broken !== null), store.behind > 0 && seconds(store.now())];
+    return [store.boot, store.connection.state, store.self.server, store.room, lab, this.term(), store.servers.map((s) => [s.seat, s.machine?.state, s.machine?.member, s.report?.role === "leader" ? s.report.term : null])];
   }
 
   private where(): string {
     const { boot } = store;
     if (boot.state === "loading" && boot.fraction < 1) return `Loading the cluster… ${Math.round(boot.fraction * 100)} %`;
-    if (boot.state !== "running" && boot.state !== "loading") return "";
+    if (store.mode === "lab" || (boot.state !== "running" && boot.state !== "loading")) return "";
     if (store.connection.state === "connecting") return "Joining the room…";
     const who = store.self.server ? `you are S${store.self.server}` : "you are watching";
     const watchers = store.room && store.room.watchers > 0 ? ` · ${store.room.watchers} watching` : "";
     return `Room ${store.code} · ${who}${watchers}`;
   }
 
+  /** The highest term: in a room of those that were ever seen here, in the lab at the moment that is looked at. */
+  private term(): U64 {
+    if (store.mode === "lab") return store.servers.reduce<U64>((highest, s) => most(highest, s.report?.term ?? 0), 0);
+    return store.history.terms.at(-1)?.term ?? store.self.term;
+  }
+
   private facts(): TemplateResult {
-    const size = store.room?.size ?? store.servers.length;
-    const term = store.history.terms.at(-1)?.term ?? store.self.term;
+    const voters = store.servers.filter((s) => !s.machine || s.machine.member === "voter");
+    const size = store.mode === "lab" && voters.length > 0 ? voters.length : (store.room?.size ?? store.servers.length);
+    const term = this.term();
     const [leader, ...older] = leadersOf(store.servers);
     const links = store.room?.links ?? [];
-    const up = store.servers.filter((s) => s.seat === "connected").map((s) => s.server);
+    const up = voters.filter((s) => s.seat === "connected" && s.machine?.state !== "paused").map((s) => s.server);
     const reach = (a: number, b: number) => links.find((l) => l.from === a && l.to === b)?.up ?? true;
     const together = largestGroup(up, reach).length;
     const lost = together < majority(size) && store.room?.started;
@@ -52,8 +79,40 @@ export class RaftHeader extends RaftElement {
       <div><dt>Leader</dt><dd>${leader ? `S${leader.server}` : "none"}${leader && !same(leader.report.term, term) ? html`<span class="of-term"> in term ${leader.report.term}</span>` : nothing}
         ${older.map((o) => html`<span class="of-term" title="It has not heard yet that its term is over."> · S${o.server} in term ${o.report.term}</span>`)}</dd></div>
       <div class="quorum ${lost ? "lost" : ""}" title="${majority(size)} of ${size} servers make a majority"><dt>Quorum</dt><dd>${together} of ${size}${lost ? html`<span class="quorum-lost">: nothing can commit</span>` : nothing}</dd></div>
+      ${this.safety()}
     `;
   }
+
+  /** How many of the safety properties have held up to the moment that is looked at. */
+  private safety(): TemplateResult | typeof nothing {
+    const { lab } = store;
+    if (!lab || lab.properties.length === 0) return nothing;
+    const held = lab.properties.filter((p) => !p.broken).length;
+    const broken = held < lab.properties.length;
+    return html`<div><dt>Safety</dt><dd><button class="safety ${broken ? "broken" : ""}" title="What Raft promises, and the rules that it rests on" @click=${() => store.show({ panel: "rules", inspectorHidden: false })}><b>${broken ? "✕" : "✓"} ${held} of ${lab.properties.length}</b></button></dd></div>`;
+  }
+}
+
+/** "Lab · 5 servers · seed 42". */
+function runWords(): string {
+  const size = store.room?.size ?? 0;
+  return `Lab · ${size} ${size === 1 ? "server" : "servers"} · seed ${store.lab?.seed}`;
+}
+
+/** Asked once: a static copy of the page has no rooms. */
+async function hasRooms(): Promise<boolean> {
+  try {
+    const answer = await fetch("healthz", { headers: { Accept: "application/json" } });
+    return answer.ok && ((await answer.json()) as { status?: unknown }).status === "ok";
+  } catch {
+    return false;
+  }
+}
+
+const LETTERS = "23456789abcdefghjkmnpqrstuvwxyz"; // nothing that reads like something else, as the relay's own codes
+
+function newCode(): string {
+  return Array.from(crypto.getRandomValues(new Uint8Array(6)), (n) => LETTERS[n % LETTERS.length]).join("");
 }
 
 customElements.define("raft-header", RaftHeader);

@@ -8,6 +8,7 @@ export class RaftStrips extends RaftElement {
   protected override readonly calm = 100;
 
   private clock: ReturnType<typeof setInterval> | undefined;
+  private titles = new Map<string, string>(); // of the core's rules by their IDs, once one is off
 
   override disconnectedCallback(): void {
     super.disconnectedCallback();
@@ -18,6 +19,7 @@ export class RaftStrips extends RaftElement {
     const memory = store.self.server !== null && store.self.disk === "memory";
     return html`
       ${this.lost()}
+      ${this.modified()}
       ${store.watching ? html`<p class="strip">${store.watching}</p>` : nothing}
       ${this.remark()}
       ${memory ? html`<p class="strip">This browser gives the page no disk. S${store.self.server} keeps its log in memory only: when this tab closes, the log is gone.</p>` : nothing}
@@ -28,6 +30,31 @@ export class RaftStrips extends RaftElement {
     const { remark } = store.view;
     if (!remark) return nothing;
     return html`<p class="strip remark"><span><b>${remark.title}</b> ${remark.text}</span><button class="quiet small" aria-label="Hide: ${remark.title}" @click=${() => store.show({ remark: null })}>✕</button></p>`;
+  }
+
+  protected override slice(): unknown {
+    return [store.connection, store.watching, store.self, store.lab?.off];
+  }
+
+  /** Stands as long as it is true: nobody is to take this run for Raft. */
+  private modified(): TemplateResult | typeof nothing {
+    const off = store.lab?.off ?? [];
+    const [rule] = off;
+    if (rule === undefined) return nothing;
+    if (this.titles.size === 0) void this.learnTitles();
+    const what = off.length === 1 ? `the rule “${this.titles.get(rule) ?? rule}” is off.` : `${off.length} rules are off.`;
+    const turnOn = () => store.wishLab((id) => ({ type: "act", id, action: { do: "rules", off: [] } }));
+    return html`<p class="strip hatched modified-strip" title=${off.map((id) => this.titles.get(id) ?? id).join(", ")}><span>Modified Raft: ${what}</span><button class="small" @click=${turnOn}>${off.length === 1 ? "Turn on" : "Turn all on"}</button></p>`;
+  }
+
+  private async learnTitles(): Promise<void> {
+    try {
+      const { loadCore } = await import("./core.js");
+      this.titles = new Map((await loadCore()).rules.map((r) => [r.id, r.title]));
+      this.requestUpdate();
+    } catch {
+      // Then the rule is called by its ID.
+    }
   }
 
   private lost(): TemplateResult | typeof nothing {
@@ -44,4 +71,22 @@ export class RaftStrips extends RaftElement {
   }
 }
 
+/** A safety property that is broken at the moment that is looked at, across the bottom of the stage. */
+export class RaftViolation extends RaftElement {
+  protected readonly topics = ["lab"] as const;
+
+  override render(): TemplateResult | typeof nothing {
+    const broken = store.lab?.properties.find((p) => p.broken);
+    if (!broken?.broken) return nothing;
+    const { at, text } = broken.broken;
+    return html`<div class="violation-strip" role="alert"><span>${broken.name} broken: ${text}</span>
+      <button class="small" @click=${() => store.seek(at)}>Go there</button><button class="small" @click=${() => store.show({ panel: "rules", inspectorHidden: false })}>Why</button></div>`;
+  }
+
+  protected override slice(): unknown {
+    return store.lab?.properties;
+  }
+}
+
 customElements.define("raft-strips", RaftStrips);
+customElements.define("raft-violation", RaftViolation);

@@ -1,20 +1,32 @@
-import { html, type TemplateResult } from "lit";
+import { html, nothing, type TemplateResult } from "lit";
 import { RaftElement } from "./element.js";
-import { axisStep, tapeSpan, type LaneChange } from "./history.js";
-import { slot } from "./numbers.js";
+import { reignAt, tapeSpan, within, zoomed, type Stretch } from "./history.js";
 import { store } from "./store.js";
+import { axisHeight, Tape } from "./tape.js";
+import { seconds } from "./words.js";
 
-const BAND = 10; // the term band, px
-const MARKS = 9; // the row of marks
-const AXIS = 18;
+const ROW = 8; // px of a branch's line
+const BRANCH_LINES = 3; // of other branches, the newest; all of them are in the transport's menu
+const NEAR_PX = 5; // a mark is named when the pointer is as near as this
+const STEP = 1000; // an arrow key goes a thousandth of what is shown
+const ZOOM = 2; // of one press
 
-/** The time line: terms, roles and marks since this tab joined. Drawn on a canvas, as it may hold thousands of changes. */
+/**
+ * The time line: terms, roles and marks. In a room since this tab joined; in the lab all that was lived of the branch, with a playhead that can be taken
+ * anywhere, also beyond the end: then the run is lived as far as there. The tape is a canvas, as it may hold thousands of changes; what moves with the
+ * playhead lies above it.
+ */
 export class RaftTimeLine extends RaftElement {
-  protected readonly topics = ["clock", "servers", "room", "requests", "view"] as const;
+  protected readonly topics = ["clock", "servers", "room", "requests", "lab", "view"] as const;
   protected override readonly calm = 250;
 
   private width = 0;
   private height = 0;
+  private zoom: Stretch | null = null; // null: all of it
+  private dragged: number | null = null; // ms, where the playhead is held
+  private pace = 0; // to which the clock returns when it is let go; 0: it stands
+  private pointed: number | null = null; // ms, where the pointer is
+  private stopClock: (() => void) | null = null;
   private readonly observer = new ResizeObserver(([entry]) => {
     if (!entry) return;
     this.width = entry.contentRect.width;
@@ -28,164 +40,211 @@ export class RaftTimeLine extends RaftElement {
     super.connectedCallback();
     this.observer.observe(this);
     for (const t of this.themes) t.addEventListener("change", this.redraw);
+    this.stopClock = store.subscribe((changed) => {
+      if (changed.has("clock") && !document.hidden) this.moveHead();
+    });
   }
 
   override disconnectedCallback(): void {
     super.disconnectedCallback();
     this.observer.disconnect();
     for (const t of this.themes) t.removeEventListener("change", this.redraw);
+    this.stopClock?.();
   }
 
   override render(): TemplateResult {
-    return html`<canvas role="img" aria-label=${this.words()}></canvas>`;
+    const lab = store.mode === "lab" && store.lab !== null;
+    return html`
+      <canvas role="img" aria-label=${this.words()}></canvas>
+      <div class="ahead"></div><div class="playhead"></div>
+      ${lab ? this.scrubber() : nothing}
+      <div class="tape-tip mono" hidden></div>
+      ${lab ? this.branches() : nothing}
+      ${lab ? html`<div class="zoom"><button class="quiet small" title="− with the time line focused" aria-label="Show more of the time" ?disabled=${this.zoom === null} @click=${() => this.zoomBy(ZOOM)}>−</button><button class="quiet small" title="+ with the time line focused" aria-label="Show less of the time, larger" @click=${() => this.zoomBy(1 / ZOOM)}>+</button></div>` : nothing}
+    `;
+  }
+
+  /** Nothing of the tape is painted anew while only the playhead moves. */
+  protected override slice(): unknown {
+    const { begin, end, terms, lanes, marks } = store.history;
+    const { span } = this.shown();
+    return [begin, Math.round((end / span) * this.width), span, terms.length, lanes.length, marks.length, marks.at(-1)?.at, store.servers.length, store.lab?.branch, store.lab?.branches];
   }
 
   protected override updated(): void {
     const canvas = this.querySelector("canvas");
     const pen = canvas?.getContext("2d");
     if (!canvas || !pen || this.width === 0) return;
+    const high = this.canvasHeight();
+    this.style.setProperty("--rows", String(this.others().length));
+    this.style.setProperty("--tape", `${high - axisHeight(high)}px`);
     const dense = devicePixelRatio || 1;
-    const [w, h] = [Math.round(this.width * dense), Math.round(this.height * dense)];
+    const [w, h] = [Math.round(this.width * dense), Math.round(high * dense)];
     if (canvas.width !== w || canvas.height !== h) Object.assign(canvas, { width: w, height: h });
     pen.setTransform(dense, 0, 0, dense, 0, 0);
-    new Tape(pen, getComputedStyle(this), this.width, this.height).draw();
+    new Tape(pen, getComputedStyle(this), this.width, high, this.shown()).draw();
+    this.moveHead();
+  }
+
+  // --- what is shown
+
+  private whole(): Stretch {
+    const begin = store.history.begin ?? 0;
+    return { begin, span: tapeSpan(Math.max(store.end, store.now()) - begin) };
+  }
+
+  /** The stretch on the tape. Enlarged, it goes with the playhead. */
+  private shown(): Stretch {
+    const whole = this.whole();
+    if (!this.zoom || this.zoom.span >= whole.span) return whole;
+    const at = store.now();
+    const away = this.dragged === null && (at < this.zoom.begin || at > this.zoom.begin + this.zoom.span);
+    if (away) this.zoom = within({ begin: at - this.zoom.span / 2, span: this.zoom.span }, whole);
+    return this.zoom;
+  }
+
+  private x(at: number, shown = this.shown()): number {
+    return ((at - shown.begin) / shown.span) * this.width;
+  }
+
+  private canvasHeight(): number {
+    return Math.max(0, this.height - this.others().length * ROW);
+  }
+
+  /** Once a batch, without drawing anything anew. */
+  private moveHead(): void {
+    const head = this.querySelector<HTMLElement>(".playhead");
+    const ahead = this.querySelector<HTMLElement>(".ahead");
+    if (!head || !ahead || this.width === 0) return;
+    const shown = this.shown();
+    const at = this.dragged ?? store.now();
+    const x = Math.max(0, Math.min(this.width, this.x(at, shown)));
+    head.hidden = store.history.begin === null;
+    head.style.transform = `translateX(${(x - 1).toFixed(1)}px)`;
+    ahead.style.left = `${x.toFixed(1)}px`;
+    ahead.hidden = store.behind === 0 && this.dragged === null;
+    const input = this.querySelector<HTMLInputElement>("input");
+    if (!input || this.dragged !== null || store.travelling) return;
+    input.value = String(at);
+    if (document.activeElement !== input) return;
+    const words = momentWords(at);
+    if (input.getAttribute("aria-valuetext") !== words && store.paused) input.setAttribute("aria-valuetext", words);
+  }
+
+  // --- going elsewhere
+
+  private scrubber(): TemplateResult {
+    const { begin, span } = this.shown();
+    return html`<input type="range" min=${begin} max=${begin + span} step=${span / STEP} aria-label="Moment that is looked at" aria-valuetext=${momentWords(store.now())}
+      @input=${this.scrub} @change=${this.letGo} @pointerdown=${this.hold} @pointermove=${this.point} @pointerleave=${this.pointAway} @pointercancel=${this.letGo} @keydown=${this.key} @wheel=${this.wheel} />`;
+  }
+
+  private hold(): void {
+    this.dragged = store.now();
+    this.pace = store.paused ? 0 : store.rate;
+    if (this.pace > 0) store.setRate(0);
+  }
+
+  private scrub(e: Event): void {
+    const input = e.currentTarget as HTMLInputElement;
+    const at = Number(input.value);
+    if (this.dragged !== null) this.dragged = at;
+    input.setAttribute("aria-valuetext", momentWords(at));
+    store.seek(at);
+    this.moveHead();
+  }
+
+  private letGo(): void {
+    this.dragged = null;
+    if (this.pace > 0) store.setRate(this.pace);
+    this.pace = 0;
+  }
+
+  /** The browser knows arrows and Page keys of a range; its end, though, is not the end of what was lived. */
+  private key(e: KeyboardEvent): void {
+    const zoom = { "+": 1 / ZOOM, "=": 1 / ZOOM, "-": ZOOM }[e.key];
+    const to = { Home: store.history.begin ?? 0, End: store.end }[e.key];
+    if (zoom === undefined && to === undefined) return;
+    e.preventDefault();
+    if (zoom !== undefined) this.zoomBy(zoom);
+    if (to !== undefined) store.seek(to);
+  }
+
+  private zoomBy(factor: number, at = store.now()): void {
+    this.zoom = zoomed(this.shown(), this.whole(), at, factor);
+    this.requestUpdate();
+  }
+
+  /** The wheel enlarges about the pointer, sideways it moves what is shown. In another page's frame it is that page's, unless Ctrl is held. */
+  private wheel(e: WheelEvent): void {
+    if (document.documentElement.dataset["page"] === "embed" && !e.ctrlKey) return;
+    e.preventDefault();
+    if (Math.abs(e.deltaX) > Math.abs(e.deltaY)) {
+      if (!this.zoom) return;
+      this.zoom = within({ begin: this.zoom.begin + (e.deltaX / this.width) * this.zoom.span, span: this.zoom.span }, this.whole());
+      this.requestUpdate();
+    } else if (e.deltaY !== 0) this.zoomBy(1.2 ** Math.sign(e.deltaY), this.at(e));
+  }
+
+  private at(e: MouseEvent): number {
+    const { begin, span } = this.shown();
+    return begin + ((e.clientX - this.getBoundingClientRect().left) / Math.max(1, this.width)) * span;
+  }
+
+  // --- what is under the pointer
+
+  private point(e: PointerEvent): void {
+    this.pointed = this.at(e);
+    const tip = this.querySelector<HTMLElement>(".tape-tip");
+    if (!tip) return;
+    tip.textContent = this.pointed > store.end ? `${seconds(this.pointed)} s · not lived yet` : [`${seconds(this.pointed)} s`, ...reignWords(this.pointed), ...this.markNear(this.pointed)].join(" · ");
+    tip.hidden = false;
+    const x = this.x(this.pointed);
+    tip.style.transform = `translateX(${Math.max(0, Math.min(this.width - tip.offsetWidth, x - tip.offsetWidth / 2))}px)`;
+  }
+
+  private pointAway(): void {
+    this.pointed = null;
+    this.querySelector<HTMLElement>(".tape-tip")?.setAttribute("hidden", "");
+  }
+
+  private markNear(at: number): string[] {
+    const near = (this.shown().span / Math.max(1, this.width)) * NEAR_PX;
+    const mark = store.history.marks.findLast((m) => m.text !== "" && Math.abs(m.at - at) <= near);
+    return mark ? [mark.text] : [];
+  }
+
+  // --- other branches
+
+  private others() {
+    const lab = store.lab;
+    return lab ? lab.branches.filter((b) => b.id !== lab.branch).slice(-BRANCH_LINES) : [];
+  }
+
+  /** How the run went without what made this branch: for the pointer; the transport's menu has them for everybody. */
+  private branches(): TemplateResult[] {
+    return this.others().map((b, row) => {
+      const from = Math.max(0, Math.min(this.width, this.x(b.at)));
+      const to = Math.max(0, Math.min(this.width, this.x(b.end)));
+      const go = () => store.wishLab((id) => ({ type: "branch", id, branch: b.id, at: null }));
+      return html`<button class="branch-line" tabindex="-1" aria-hidden="true" title=${`Branch ${b.id}${b.text ? `: ${b.text}` : ""}. Click to look at it`} style="left: ${from}px; width: ${Math.max(6, to - from)}px; bottom: ${row * ROW}px" @click=${go}></button>`;
+    });
   }
 
   private words(): string {
-    const { begin, end, terms, marks } = store.history;
+    const { begin, terms, marks } = store.history;
     if (begin === null) return "Time line, empty until the clock starts";
-    const term = terms.at(-1)?.term ?? 0;
-    return `Time line from ${Math.floor(begin / 1000)} s to ${Math.floor(end / 1000)} s: term ${term}, ${marks.filter((m) => m.kind === "write").length} writes, ${marks.filter((m) => m.kind === "crash").length} crashes`;
+    const count = (kind: string) => marks.filter((m) => m.kind === kind).length;
+    return `Time line from ${Math.floor(begin / 1000)} s to ${Math.floor(store.end / 1000)} s: term ${terms.at(-1)?.term ?? 0}, ${count("write")} writes, ${count("crash")} crashes`;
   }
 }
 
-/** One drawing of the tape. */
-class Tape {
-  private readonly begin: number;
-  private readonly span: number;
-  private readonly bottom: number;
+/** "12.40 s, term 3, S2 leads". */
+const momentWords = (at: number): string => [`${(Math.max(0, at) / 1000).toFixed(2)} s`, ...reignWords(at)].join(", ");
 
-  constructor(private pen: CanvasRenderingContext2D, private style: CSSStyleDeclaration, private width: number, private height: number) {
-    this.begin = store.history.begin ?? 0;
-    this.span = tapeSpan(store.history.end - this.begin);
-    this.bottom = height < 60 ? height : height - AXIS;
-  }
-
-  draw(): void {
-    const { pen } = this;
-    pen.clearRect(0, 0, this.width, this.height);
-    pen.fillStyle = this.ink("--sunken");
-    const head = this.x(store.history.end);
-    pen.fillRect(head, 0, this.width - head, this.bottom);
-    this.axis();
-    if (store.history.begin === null) return;
-    this.terms();
-    this.lanes();
-    this.marks();
-    pen.fillStyle = this.ink("--t1");
-    pen.fillRect(head - 1, 0, 2, this.bottom);
-  }
-
-  private ink(token: string): string {
-    return this.style.getPropertyValue(token).trim();
-  }
-
-  private x(at: number): number {
-    return Math.max(0, ((at - this.begin) / this.span) * this.width);
-  }
-
-  private terms(): void {
-    const { pen } = this;
-    const { terms, end } = store.history;
-    pen.font = "600 12px 'IBM Plex Mono', monospace";
-    pen.textBaseline = "middle";
-    pen.textAlign = "center";
-    terms.forEach((t, i) => {
-      const from = this.x(t.at);
-      const to = this.x(terms[i + 1]?.at ?? end);
-      pen.fillStyle = this.ink(`--term${slot(t.term)}`);
-      pen.fillRect(from, 0, to - from, BAND + 4);
-      if (to - from < 24) return;
-      pen.fillStyle = this.ink(`--term${slot(t.term)}-label`);
-      pen.fillText(String(t.term), (from + to) / 2, (BAND + 4) / 2 + 0.5);
-    });
-  }
-
-  private lanes(): void {
-    const top = BAND + 4;
-    const pitch = (this.bottom - top - MARKS) / Math.max(1, store.servers.length);
-    store.servers.forEach((s, row) => {
-      const y = top + pitch * (row + 0.5);
-      const changes = store.history.lanes.filter((l) => l.server === s.server);
-      changes.forEach((l, i) => this.stretch(l, this.x(l.at), this.x(changes[i + 1]?.at ?? store.history.end), y, Math.min(5, pitch - 1)));
-      if (store.view.hover !== s.server) return;
-      this.pen.strokeStyle = this.ink("--accent");
-      this.pen.strokeRect(0.5, y - pitch / 2, this.width - 1, pitch);
-    });
-  }
-
-  /** A server in one role: follower thin, leader thick in its term's colour, candidate hatched, crashed a gap with a cross. */
-  private stretch(l: LaneChange, from: number, to: number, y: number, thick: number): void {
-    const { pen } = this;
-    const colour = this.ink(`--term${slot(l.term)}`);
-    if (l.role === "empty") return;
-    if (l.role === "gone") {
-      pen.strokeStyle = this.ink("--t2");
-      pen.lineWidth = 1.5;
-      pen.beginPath();
-      for (const d of [-1, 1]) {
-        pen.moveTo(from - 3.5, y - 3.5 * d);
-        pen.lineTo(from + 3.5, y + 3.5 * d);
-      }
-      pen.stroke();
-      return;
-    }
-    pen.fillStyle = l.role === "follower" ? this.ink("--edge") : colour;
-    if (l.role === "candidate") {
-      for (let x = from; x < to; x += 4) pen.fillRect(x, y - thick / 2, Math.min(2, to - x), thick);
-      return;
-    }
-    const height = l.role === "leader" ? thick : Math.min(2, thick);
-    pen.fillRect(from, y - height / 2, Math.max(1, to - from), height);
-  }
-
-  private marks(): void {
-    const { pen } = this;
-    const y = this.bottom - MARKS / 2;
-    pen.fillStyle = this.ink("--t1");
-    for (const m of store.history.marks) {
-      const x = this.x(m.at);
-      if (m.kind === "commit") pen.fillRect(x - 0.5, y - 2, 1, 5);
-      if (m.kind === "write" || m.kind === "fault") {
-        pen.beginPath();
-        pen.moveTo(x, y - 4);
-        pen.lineTo(x + 4, m.kind === "write" ? y + 3.5 : y);
-        if (m.kind === "fault") pen.lineTo(x, y + 4);
-        pen.lineTo(x - 4, m.kind === "write" ? y + 3.5 : y);
-        pen.fill();
-      }
-    }
-  }
-
-  private axis(): void {
-    const { pen } = this;
-    pen.fillStyle = this.ink("--line");
-    pen.fillRect(0, this.bottom, this.width, 1);
-    if (store.history.begin === null || this.bottom === this.height) return;
-    const step = axisStep(this.span, this.width);
-    const digits = step >= 1000 ? 0 : step >= 100 ? 1 : step >= 10 ? 2 : 3;
-    pen.font = "500 12px 'IBM Plex Mono', monospace";
-    pen.textBaseline = "alphabetic";
-    pen.textAlign = "left";
-    for (let t = Math.ceil(this.begin / step) * step; t < this.begin + this.span; t += step) {
-      const x = this.x(t);
-      pen.fillStyle = this.ink("--line");
-      pen.fillRect(x, this.bottom, 1, 5);
-      pen.fillStyle = this.ink("--t3");
-      const text = `${(t / 1000).toFixed(digits)} s`;
-      if (x + pen.measureText(text).width + 6 < this.width) pen.fillText(text, x + 4, this.height - 4);
-    }
-  }
+function reignWords(at: number): string[] {
+  const { term, leader } = reignAt(store.history, at);
+  return [`term ${term}`, leader ? `S${leader} leads` : "no leader"];
 }
 
 customElements.define("raft-time-line", RaftTimeLine);

@@ -1,35 +1,97 @@
-import { html, type TemplateResult } from "lit";
+import { html, nothing, type TemplateResult } from "lit";
 import { RaftElement } from "./element.js";
+import { branchTree } from "./history.js";
+import { menu } from "./menu.js";
+import type { Stop } from "./model.js";
 import { store } from "./store.js";
-import { rateOfSlider, rateWords, seconds, sliderOfRate } from "./words.js";
+import { rateOfSlider, rateWords, seconds, sliderOfRate, span } from "./words.js";
 
 const PRESETS = [0.01, 0.1, 0.5, 1];
+const LAB_PRESETS = [0.005, 0.02, 0.1, 1];
 
-/** Play, pause, and how fast the room's clock runs. It is one clock for everybody in the room. */
+/** What a step of the lab's clock may be, and how it is called. */
+const STOPS: { stop: Stop; words: string; meaning: string }[] = [
+  { stop: "event", words: "event", meaning: "whatever a server does" },
+  { stop: "message", words: "message", meaning: "a message arrives" },
+  { stop: "role", words: "role", meaning: "a server changes its role" },
+  { stop: "commit", words: "commit", meaning: "an entry is committed" },
+  { stop: "election", words: "election", meaning: "a leader is elected" },
+];
+
+/** The clock: play, pause, how fast it runs. In a room it is one clock for everybody; the lab's can also be stepped, and taken to any moment. */
 export class RaftTransport extends RaftElement {
-  protected readonly topics = ["clock", "room", "connection"] as const;
+  protected readonly topics = ["clock", "room", "connection", "lab", "view"] as const;
   protected override readonly calm = 100;
 
   override render(): TemplateResult {
+    return store.mode === "lab" ? this.lab() : this.room();
+  }
+
+  private room(): TemplateResult {
     const started = store.room?.started ?? false;
-    const open = store.connection.state === "open";
-    const pace = store.pace;
     return html`
-      <button class="primary play" ?disabled=${!started || !open} title="Space: pauses the clock of the whole room" @click=${() => store.togglePause()}>${store.paused ? "Play" : "Pause"}</button>
+      ${this.play("Space: pauses the clock of the whole room")}
       <output class="clock mono" aria-label="Cluster time">${seconds(store.now())} s</output>
       <span class="caption rate-words">${started ? rateWords(store.rate) : "The clock starts when every seat is taken."}</span>
-      <label class="rate"><span class="caption">Slow</span>
-        <input type="range" min="0" max="300" step="1" .value=${String(sliderOfRate(pace))} ?disabled=${!started || !open} aria-label="Rate of the room's clock" aria-valuetext=${rateWords(pace)}
-          @input=${this.slide} /><span class="caption">Real</span></label>
-      <div class="presets" role="group" aria-label="Rates">
-        ${PRESETS.map((rate) => html`<button class="small" aria-pressed=${Math.abs(pace - rate) < 1e-6 ? "true" : "false"} ?disabled=${!started || !open} @click=${() => store.setRate(rate)}>${rate === 1 ? "Real time" : `${rate}×`}</button>`)}
+      ${this.speed(PRESETS)}
+    `;
+  }
+
+  private lab(): TemplateResult {
+    const stop = STOPS.find((s) => s.stop === store.view.stop) ?? STOPS[0];
+    const next = (to: Stop, words: string, key: string) => html`<button class="quiet next" ?disabled=${!store.lab} title="${key}: pauses there" @click=${() => store.step(to, false)}>${words}</button>`;
+    return html`
+      <div class="steps" role="group" aria-label="Steps">
+        <button class="quiet step" ?disabled=${!store.lab} title="← one ${stop?.words} back" @click=${() => store.step(store.view.stop, true)}>‹ ${stop?.words}</button>
+        ${this.play("Space")}
+        <button class="quiet step" ?disabled=${!store.lab} title="→ to the next ${stop?.words}" @click=${() => store.step(store.view.stop, false)}>${stop?.words} ›</button>
+        ${menu("step-menu", "What a step is", "quiet small of-step", html`<span class="heard-only">What a step is</span>▾`, STOPS.map((s) => html`<button class="quiet" aria-pressed=${s === stop ? "true" : "false"} @click=${() => store.show({ stop: s.stop })}>${s.words} <span class="caption">${s.meaning}</span></button>`))}
+      </div>
+      <output class="clock mono" aria-label="Cluster time">${seconds(store.now())} s</output>
+      ${menu("speed-menu", "How fast the clock runs", "quiet rate-words", rateWords(store.pace), this.speed(LAB_PRESETS))}
+      <div class="jumps">
+        ${next("election", "Next election", "E")}${next("commit", "Next commit", "C")}
+        ${store.lab && (store.lab.off.length > 0 || store.lab.properties.some((p) => p.broken)) ? next("violation", "Next violation", "X") : nothing}
+        ${this.branches()}
+        <button class="live ${store.behind > 0 ? "primary" : ""}" ?disabled=${!store.lab} title="L: to the end of what was lived" @click=${() => store.goLive()}>${store.behind > 0 ? html`Live<span class="behind">, ${behindWords(store.behind)}</span>` : "Live"}</button>
       </div>
     `;
+  }
+
+  private play(title: string): TemplateResult {
+    const may = (store.room?.started ?? false) && store.connection.state === "open";
+    return html`<button class="primary play" ?disabled=${!may} title=${title} @click=${() => store.togglePause()}>${store.paused ? "Play" : "Pause"}</button>`;
+  }
+
+  private speed(presets: number[]): TemplateResult {
+    const pace = store.pace;
+    const may = (store.room?.started ?? false) && store.connection.state === "open";
+    return html`
+      <label class="rate"><span class="caption">Slow</span>
+        <input type="range" min="0" max="300" step="1" .value=${String(sliderOfRate(pace))} ?disabled=${!may} aria-label="Rate of the clock" aria-valuetext=${rateWords(pace)} @input=${this.slide} /><span class="caption">Real</span></label>
+      <div class="presets" role="group" aria-label="Rates">
+        ${presets.map((rate) => html`<button class="small" aria-pressed=${Math.abs(pace - rate) < 1e-6 ? "true" : "false"} ?disabled=${!may} @click=${() => store.setRate(rate)}>${rate === 1 ? "Real time" : `${rate}×`}</button>`)}
+      </div>`;
   }
 
   private slide(e: Event): void {
     store.setRate(rateOfSlider(Number((e.target as HTMLInputElement).value)));
   }
+
+  /** The ways that the run went, as a tree. */
+  private branches(): TemplateResult | typeof nothing {
+    const lab = store.lab;
+    if (!lab || lab.branches.length < 2) return nothing;
+    const place = lab.branches.findIndex((b) => b.id === lab.branch) + 1;
+    const go = (branch: number) => store.wishLab((id) => ({ type: "branch", id, branch, at: null }));
+    return menu("branch-menu", "The ways that the run went", "quiet branches", `Branch ${place} of ${lab.branches.length}`, branchTree(lab.branches).map(
+      ({ branch: b, depth }) => html`<button class="quiet branch" style="--depth: ${depth}" aria-pressed=${b.id === lab.branch ? "true" : "false"} @click=${() => go(b.id)}>
+        <b>Branch ${b.id}</b> <span>${b.text || "as the run began"}</span> <span class="caption">${b.parent ? `from ${seconds(b.at)} s` : ""} lived to ${span(b.end)}</span></button>`,
+    ));
+  }
 }
+
+/** How far behind one is, without digits that change too fast to be read. */
+const behindWords = (ms: number): string => (ms >= 1000 ? `${(ms / 1000).toFixed(1)} s behind` : `${Math.ceil(ms)} ms behind`);
 
 customElements.define("raft-transport", RaftTransport);

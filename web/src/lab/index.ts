@@ -1,4 +1,5 @@
 /** What only the lab has, loaded with the lab and not with a live room: its source, then its views. */
 export { openLab } from "./source.js";
+import "./raft-new-run.js";
 import "./raft-rules.js";
 import "./raft-studies.js";

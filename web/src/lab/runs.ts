@@ -1,0 +1,23 @@
+import type { LabAction, LabRun } from "../model.js";
+
+/** The runs that the page makes itself. Times of a run are µs of cluster time. */
+
+export type Network = "calm" | "lossy" | "hostile";
+
+/** What each network does to every link. */
+export const NETWORKS: Record<Network, { words: string; link: NonNullable<LabAction["link"]> }> = {
+  calm: { words: "10 to 20 ms one way, nothing is lost", link: { latency: 15_000, jitter: 5_000 } },
+  lossy: { words: "one message in ten is lost", link: { latency: 15_000, jitter: 10_000, loss: 0.1 } },
+  hostile: { words: "slow and uneven; one in five is lost, some come twice or late", link: { latency: 30_000, jitter: 25_000, loss: 0.2, duplicate: 0.1, reorder: 0.2 } },
+};
+
+export function newRun(servers: number, seed: string, network: Network): LabRun {
+  const { link } = NETWORKS[network];
+  const run: LabRun = { version: 1, config: { servers, latency: link.latency, jitter: link.jitter }, seed: Number.isSafeInteger(Number(seed)) ? Number(seed) : seed };
+  return network === "calm" ? run : { ...run, actions: [{ at: 0, do: "network", link }] };
+}
+
+/** A seed is an unsigned 64-bit number in decimal. Short ones are drawn: they are told to others. */
+export const isSeed = (text: string): boolean => /^\d{1,20}$/.test(text) && BigInt(text) < 2n ** 64n;
+
+export const drawSeed = (): string => String(1 + Math.floor(Math.random() * 9_999));
