@@ -1,0 +1,90 @@
+// Program mutation asks how good the core's tests are: it puts mistakes into package raft, one at a time, and sees whether a test fails.
+//
+// Each mistake is a mutant: a condition that is negated, a border that moves by one, a statement that is left out (mutant.go lists the kinds). All of
+// them are compiled in at once, and the one that lives is chosen when a test binary starts (schema.go). Every test is first run by itself
+// without a mutant, to see which places it reaches and what it costs; a mutant is then tried with the tests that reach it, the cheapest
+// first, until one fails or does not end (suite.go). What no test kills has to stand in SURVIVORS.md, with the reason why it may.
+//
+//	go run ./raft/mutation              // everything: about twenty minutes on two cores
+//	go run ./raft/mutation -run Vote    // functions whose name matches
+//	go run ./raft/mutation -list        // the mutants, without trying them
+//
+// The exit status is 1 if a mutant survives that is not on the list, or if the list is not true in another way.
+package main
+
+import (
+	"flag"
+	"fmt"
+	"os"
+	"os/exec"
+	"path/filepath"
+	"regexp"
+	"runtime"
+	"strings"
+	"time"
+)
+
+// deterministic has rapid draw the same examples each time, and keep none that fails: it would be a mutant's.
+var deterministic = []string{"-rapid.seed=1", "-rapid.nofailfile"}
+
+// coreSuites are the tests that run the core. In the second of them every server also looks at its invariants after every input.
+func coreSuites() []*suite {
+	return []*suite{
+		{pkg: "raft", flags: deterministic},
+		{pkg: "raft", tags: "raftcheck", flags: deterministic},
+		{pkg: "raft/scenario"},
+		{pkg: "raft/server"},
+		{pkg: "raft/lab", flags: deterministic},
+		{pkg: "raft/explore"},
+	}
+}
+
+func main() {
+	functions := flag.String("run", "", "try only mutants of functions that match, by file and name: \"node.go (*Node).Tick\"")
+	list := flag.Bool("list", false, "list the mutants, and try none")
+	limit := flag.Duration("limit", 5*time.Second, "leave out tests that take more of a processor's time than this")
+	flag.Parse()
+	pattern, err := regexp.Compile(*functions)
+	if err == nil {
+		err = mutateCore(pattern, *list, *limit)
+	}
+	if err != nil {
+		fmt.Fprintln(os.Stderr, "mutation:", err)
+		os.Exit(1)
+	}
+}
+
+func mutateCore(functions *regexp.Regexp, onlyList bool, limit time.Duration) error {
+	gomod, err := exec.Command("go", "env", "GOMOD").Output()
+	if err != nil {
+		return err
+	}
+	r := run{root: filepath.Dir(strings.TrimSpace(string(gomod))), suites: coreSuites(), functions: functions, limit: limit, workers: runtime.NumCPU()}
+	if r.schema, err = newSchema(filepath.Join(r.root, "raft")); err != nil {
+		return err
+	}
+	if onlyList {
+		for i, m := range r.schema.mutants {
+			if r.chosen(i) {
+				fmt.Println(m)
+			}
+		}
+		return nil
+	}
+	list, err := readSurvivors(filepath.Join(r.root, "raft/mutation/SURVIVORS.md"))
+	if err != nil {
+		return err
+	}
+	if err := r.try(); err != nil {
+		return err
+	}
+	fmt.Print(r.table())
+	wrong := list.judge(r.schema.mutants, func(i int) bool { return r.killedBy[i] == nil }, r.chosen)
+	for _, w := range wrong {
+		fmt.Println(w)
+	}
+	if len(wrong) > 0 {
+		return fmt.Errorf("SURVIVORS.md does not say what is: %d differences", len(wrong))
+	}
+	return nil
+}

@@ -1,0 +1,79 @@
+package main
+
+import (
+	"bufio"
+	"fmt"
+	"maps"
+	"os"
+	"regexp"
+	"slices"
+	"strings"
+)
+
+// survivors is the list of the mutants that are known to survive, each with the reason why it may. It is kept in a document for people; what
+// the program reads of it are the headings of functions and the lines below them. Line numbers are not in it: they move.
+type survivors map[string]string // reasons, by function and title
+
+var (
+	heading = regexp.MustCompile("^### `(.+)`")
+	line    = regexp.MustCompile("^- (`.*` dropped|`.*` → `.*?`)( \\(\\d+\\))?: (.+)$")
+)
+
+func key(function, title string) string { return function + ": " + title }
+
+func (m mutant) key() string { return key(m.function, m.title()) }
+
+// readSurvivors reads the document. A list item that cannot be read, or comes twice, is an error: it would explain nothing.
+func readSurvivors(path string) (survivors, error) {
+	file, err := os.Open(path)
+	if err != nil {
+		return nil, err
+	}
+	defer file.Close()
+	list := survivors{}
+	function := ""
+	lines := bufio.NewScanner(file)
+	for n := 1; lines.Scan(); n++ {
+		text := lines.Text()
+		if h := heading.FindStringSubmatch(text); h != nil {
+			function = h[1]
+		}
+		if function == "" || !strings.HasPrefix(text, "- ") {
+			continue
+		}
+		item := line.FindStringSubmatch(text)
+		if item == nil {
+			return nil, fmt.Errorf("%s:%d: expected \"- `before` → `after`: why it may survive\" or \"- `statement` dropped: why\", got %q", path, n, text)
+		}
+		k := key(function, item[1]+item[2])
+		if _, twice := list[k]; twice {
+			return nil, fmt.Errorf("%s:%d: %s is listed twice", path, n, k)
+		}
+		list[k] = item[3]
+	}
+	return list, lines.Err()
+}
+
+// judge compares what survived with the list. It returns what is wrong: a survivor that is not on it, one on it that was killed, and, unless only
+// a part was run, one that is no mutant.
+func (l survivors) judge(mutants []mutant, survived func(i int) bool, ran func(i int) bool) []string {
+	var wrong []string
+	exists := map[string]bool{}
+	for i, m := range mutants {
+		exists[m.key()] = true
+		_, listed := l[m.key()]
+		switch {
+		case !ran(i):
+		case survived(i) && !listed:
+			wrong = append(wrong, "survives and is not on the list: "+m.String())
+		case !survived(i) && listed:
+			wrong = append(wrong, "is on the list, but is killed: "+m.String())
+		}
+	}
+	for _, k := range slices.Sorted(maps.Keys(l)) {
+		if !exists[k] {
+			wrong = append(wrong, "is on the list, but there is no such mutant: "+k)
+		}
+	}
+	return wrong
+}
