@@ -1,5 +1,6 @@
-import type { ClientRequest, Connection, NetworkChange, Report, Room, ServerView, Status, StoryLine, U64 } from "./model.js";
+import type { ClientRequest, Connection, LabAction, Moment, NetworkChange, Property, Report, Room, ServerView, Status, Stop, StoryLine, U64 } from "./model.js";
 import { leaderOf } from "./logs.js";
+import { most } from "./numbers.js";
 import type { Store } from "./store.js";
 
 /**
@@ -11,7 +12,15 @@ import type { Store } from "./store.js";
  *     await p.network({ links: [{ from: 1, to: 2, up: false }] }); // cut one direction of a link
  *     stop();
  *
- * Numbers of Raft that do not fit a JavaScript number exactly come as decimal text.
+ * In the lab there is more: any moment of any run, and all that can be done to a cluster. `network({ rate: 0 })` pauses, another rate plays.
+ *
+ *     await p.open("#1?size=5&seed=42");                 // a link, or what stands behind its #
+ *     await p.seek(300);                                 // ms of cluster time
+ *     await p.step("election");                          // on to the next one: → { at: 1074.9, text: "S3 leads term 2." }
+ *     await p.act({ do: "crash", server: 3 });           // in the past it makes a branch
+ *     const { at, hash, properties } = await p.lab();
+ *
+ * Numbers of Raft that do not fit a JavaScript number exactly come as decimal text. In a live room what belongs to the lab rejects with an Error.
  */
 export interface RaftPlayground {
   /** This tab's server. `server` is null until the room has given it one, and for good if this tab watches. */
@@ -25,6 +34,16 @@ export interface RaftPlayground {
   request(request: { op: "put" | "get" | "delete"; key: string; value?: string; server?: number | null }): Promise<Outcome>;
   /** Changes the room's network or clock. Times in ms. Resolves when the room has taken it, rejects with the room's reason. */
   network(change: NetworkChange): Promise<void>;
+  /** The lab, with the moment that is looked at. */
+  lab(): Promise<LabState>;
+  /** Goes to a moment of this branch, ms; beyond what was lived of it, it is lived further, by 60 s at most. */
+  seek(at: number): Promise<void>;
+  /** Goes on, or back, to the next moment of this kind and pauses there. Rejects if there is none within 60 s. */
+  step(to: Stop, back?: boolean): Promise<{ at: number; text: string }>;
+  /** Does something to the cluster at the moment that is looked at. Times in µs, as raft/lab's Action has them. */
+  act(action: LabAction): Promise<void>;
+  /** Opens a link: an address, or what stands behind its #. Rejects with what is wrong with it. */
+  open(link: string): Promise<void>;
   /** Calls fn with each event of the type from now on; returns a function that ends it. What fn throws is reported, and harms nothing. */
   on<T extends keyof Events>(type: T, fn: (event: Events[T]) => void): () => void;
 }
@@ -34,6 +53,19 @@ export interface Cluster extends Status {
   self: boolean;
   hidden: boolean;
   votedFor: number | null;
+}
+
+/** The lab at the moment that is looked at. Two labs with the same hash are in the same state. */
+export interface LabState {
+  at: number; // ms of cluster time
+  end: number; // ms: the branch has been lived as far as this
+  hash: string; // of the world's state, hexadecimal
+  seed: string;
+  branch: number;
+  branches: number[];
+  off: string[]; // the IDs of rules that are off
+  properties: { name: string; holds: boolean; broken: Property["broken"] }[]; // up to `at`
+  run: Moment["run"];
 }
 
 export interface Outcome {
@@ -46,11 +78,13 @@ export interface Outcome {
 export interface Events {
   ready: Status; // this tab is in the room
   leader: { leader: number | null; term: U64 }; // this tab's knowledge of who leads changed
-  commit: { commitIndex: U64 }; // the highest commitIndex known here grew
+  commit: { commitIndex: U64 }; // the highest commitIndex known here changed: it grows, but for the lab's moments
   role: { server: number; role: Report["role"]; term: U64 }; // a server's role or term changed
   room: Room;
   connection: Connection;
   story: StoryLine;
+  seek: { at: number }; // the lab shows another moment, of this run or of another
+  violation: { property: string; at: number; text: string; servers: number[]; index: U64 }; // a safety property is broken at the moment that is looked at
 }
 
 declare global {
@@ -84,12 +118,40 @@ export function scriptingSurface(store: Store): RaftPlayground {
     network: async (change) => {
       await store.network(change);
     },
+    lab: () => labState(store),
+    seek: async (at) => {
+      if (!(Number.isFinite(at) && at >= 0)) throw new TypeError(`seek: at must be milliseconds from 0 on, not ${String(at)}`);
+      await inLab(store).askLab((id) => ({ type: "seek", id, at }));
+    },
+    step: async (to, back = false) => (await inLab(store).askLab((id) => ({ type: "step", id, to, back }))) as { at: number; text: string },
+    act: async (action) => {
+      if (typeof action?.do !== "string") throw new TypeError("act: the action must say what to do, such as { do: \"crash\", server: 1 }");
+      await inLab(store).askLab((id) => ({ type: "act", id, action }));
+    },
+    open: async (link) => {
+      inLab(store);
+      const { openLink } = await import("./lab/opening.js");
+      await openLink(link.slice(link.indexOf("#") + 1), store.pace);
+    },
     on: (type, fn) => {
       const set = listeners.get(type) ?? new Set();
       listeners.set(type, set.add(fn as (event: never) => void));
       return () => set.delete(fn as (event: never) => void);
     },
   };
+}
+
+function inLab(store: Store): Store {
+  if (store.mode !== "lab") throw new Error("This page is a live room. Only the lab, the page at the relay's /, can do that.");
+  return store;
+}
+
+async function labState(store: Store): Promise<LabState> {
+  const { at, hash, run } = (await inLab(store).askLab((id) => ({ type: "moment", id }))) as Moment;
+  const lab = store.lab;
+  if (!lab) throw new Error("The lab has not opened a run yet.");
+  const properties = lab.properties.map((p) => ({ name: p.name, holds: p.broken === null, broken: p.broken }));
+  return { at, end: Math.max(at, lab.end), hash, seed: lab.seed, branch: lab.branch, branches: lab.branches.map((b) => b.id), off: [...lab.off], properties, run };
 }
 
 function clusterMember(s: ServerView): Cluster {
@@ -117,6 +179,7 @@ function watch(store: Store, emit: <T extends keyof Events>(type: T, event: Even
   let ready = false;
   let leader = "";
   let commit: U64 = 0;
+  let broken = new Set<string>();
   const roles = new Map<number, string>();
   store.onBatch((batch) => {
     if (batch.connection) emit("connection", batch.connection);
@@ -125,6 +188,7 @@ function watch(store: Store, emit: <T extends keyof Events>(type: T, event: Even
       ready = true;
       emit("ready", { ...store.self });
     }
+    if (batch.moment) emit("seek", { at: store.now() });
     for (const s of batch.servers ?? []) {
       const now = s.seat === "connected" && s.report ? `${s.report.role} ${s.report.term}` : "";
       if (s.report && now !== "" && roles.get(s.server) !== now) emit("role", { server: s.server, role: s.report.role, term: s.report.term });
@@ -135,16 +199,30 @@ function watch(store: Store, emit: <T extends keyof Events>(type: T, event: Even
       leader = `${known.leader} ${known.term}`;
       emit("leader", known);
     }
-    if (String(store.history.commit) !== String(commit)) {
-      commit = store.history.commit;
+    const committed = knownCommit(store);
+    if (String(committed) !== String(commit)) {
+      commit = committed;
       emit("commit", { commitIndex: commit });
     }
     for (const line of batch.story ?? []) emit("story", line);
+    if (batch.lab) {
+      for (const { name, broken: how } of batch.lab.properties) if (how && !broken.has(name)) emit("violation", { property: name, ...how });
+      broken = new Set(batch.lab.properties.filter((p) => p.broken).map((p) => p.name));
+    }
   });
 }
 
 function knownLeader(store: Store): { leader: number | null; term: U64 } {
   const leading = leaderOf(store.servers);
   if (leading?.report) return { leader: leading.server, term: leading.report.term };
-  return { leader: null, term: store.history.terms.at(-1)?.term ?? store.self.term };
+  return { leader: null, term: store.mode === "lab" ? highest(store, "term") : (store.history.terms.at(-1)?.term ?? store.self.term) };
+}
+
+/** In the lab, at the moment that is looked at. */
+function knownCommit(store: Store): U64 {
+  return store.mode === "lab" ? highest(store, "commitIndex") : store.history.commit;
+}
+
+function highest(store: Store, field: "term" | "commitIndex"): U64 {
+  return store.servers.reduce((all: U64, s) => most(all, s.report?.[field] ?? 0), 0);
 }
