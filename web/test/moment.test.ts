@@ -1,6 +1,6 @@
 import assert from "node:assert/strict";
 import { test } from "node:test";
-import { plainRun, readFile, readLink, writeFile, writeLink, type Seen } from "../src/lab/moment.js";
+import { plainRun, readFile, readLink, withParameters, writeFile, writeLink, type Seen } from "../src/lab/moment.js";
 import type { LabAction, LabRun, Moment } from "../src/model.js";
 
 /** Numbers from 0 to below n, the same each time. */
@@ -48,13 +48,13 @@ test("a link opens the moment that it was made of", async () => {
 });
 
 test("a run that nobody has touched has a link that can be read and typed", async () => {
-  for (const run of [plainRun(), plainRun(3, "42"), plainRun(9, 7, ["preVote", "oneVotePerTerm"]), { ...plainRun(2), actions: [] }]) {
+  for (const run of [plainRun(), plainRun(3, "42"), plainRun(9, "18446744073709551615", ["preVote", "oneVotePerTerm"]), { ...plainRun(2), actions: [] }]) {
     const text = await writeLink({ run, at: 311, hash: "9f" });
     const rules = run.config.off ? `&off=${run.config.off.join(",")}` : "";
     assert.equal(text, `1?size=${run.config.servers}&seed=${run.seed}${rules}&at=0.311&hash=9f`);
     const link = await readLink(`#${text}`);
     assert.ok(link?.run);
-    assert.deepEqual({ ...link.run, seed: Number(link.run.seed) }, { ...plainRun(run.config.servers, Number(run.seed), run.config.off) });
+    assert.deepEqual(link.run, plainRun(run.config.servers, String(run.seed), run.config.off));
     assert.equal(link.at, 311);
     assert.equal(link.hash, "9f");
   }
@@ -63,6 +63,26 @@ test("a run that nobody has touched has a link that can be read and typed", asyn
   assert.equal(typed?.at, 500);
   assert.equal(typed?.hash, "");
   assert.equal((await readLink("#1?at=2"))?.run, null); // the run that every visit begins with
+});
+
+test("a link to a run from its start names no moment", async () => {
+  const draw = dice(23);
+  for (const run of [plainRun(3, "5"), anyMoment(draw).run]) {
+    const text = await writeLink({ run, at: 0, hash: "" });
+    const link = await readLink(text);
+    assert.deepEqual(link?.run, run);
+    assert.equal(link?.at, null);
+    assert.equal((await readLink(withParameters(text, { at: "0.5" })))?.at, 500);
+  }
+});
+
+test("parameters of an embedded page follow any link", async () => {
+  for (const run of [plainRun(3, "5"), anyMoment(dice(29)).run]) {
+    const text = withParameters(await writeLink({ run, at: 7, hash: "a" }), { controls: "none", theme: "dark" });
+    const link = await readLink(`#${text}`);
+    assert.deepEqual([link?.run, link?.at, link?.hash, link?.show.controls, link?.show.theme], [run, 7, "a", "none", "dark"]);
+  }
+  assert.equal(withParameters("1", {}), "1");
 });
 
 test("any thousandth of a millisecond survives its way through seconds", async () => {

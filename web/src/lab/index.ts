@@ -3,3 +3,5 @@ export { openLab } from "./source.js";
 import "./raft-new-run.js";
 import "./raft-rules.js";
 import "./raft-studies.js";
+import "./raft-gallery.js";
+import "./raft-share.js";

@@ -1,5 +1,6 @@
 import type { LabRun, Moment } from "../model.js";
 import type { Dock, Panel } from "../store.js";
+import { isSeed, newRun } from "./runs.js";
 
 /**
  * Links to moments, and runs in files. All that a link says stands behind its `#`, which no browser sends to a server:
@@ -42,19 +43,19 @@ const MAX_LINK = 100_000; // characters; a run that is longer goes by file
 const MAX_TEXT = 8 << 20; // characters of a run, unpacked: 2^16 actions
 const MAX_AT = 3_600_000; // ms; whoever opens a link waits until its run was lived as far
 const MAX_ACTIONS = 1 << 16;
-const MAX_U64 = 2n ** 64n - 1n;
 const DOCKS: readonly Dock[] = ["logs", "diagram", "inboxes"];
 const PANELS: readonly Panel[] = ["story", "log", "node", "client", "time", "faults", "rules", "studies", "none"];
 const PARAMETERS = ["run", "size", "seed", "off", "at", "hash", "rate", "controls", "theme", "autoplay", "lang"];
 
-/** A run that nobody has touched, on the teaching network of a live room (DESIGN.md). Every visit begins with one. */
-export function plainRun(size = 5, seed: number | string = 1, off: string[] = []): LabRun {
-  return { version: RUN_VERSION, config: { servers: size, latency: 15_000, jitter: 5_000, disk: 2_000, ...(off.length > 0 ? { off } : {}) }, seed };
+/** A run that nobody has touched, of this size and seed, with these rules off. */
+export function plainRun(size = 5, seed = "1", off: string[] = []): LabRun {
+  const run = newRun(size, seed, "calm");
+  return off.length > 0 ? { ...run, config: { ...run.config, off } } : run;
 }
 
 // --- links
 
-/** What stands behind a `#` for a moment. Too long a run has no link: the error says so. */
+/** What stands behind a `#` for a moment; at 0 and without a hash it is the run from its start. Too long a run has no link: the error says so. */
 export async function writeLink(moment: Moment, view: Seen = {}): Promise<string> {
   const plain = Object.keys(view).length === 0 ? writePlain(moment) : null;
   const text = plain ?? `${LINK_VERSION}.${await pack(JSON.stringify({ ...moment, ...(Object.keys(view).length > 0 ? { view } : {}) }))}`;
@@ -75,15 +76,23 @@ export async function readLink(fragment: string): Promise<Link | null> {
   const payload = packed ?? link.packed;
   if (payload === null) return link;
   const { at, ...rest } = readMoment(parse(await unpack(payload), "This link"), "This link");
-  return { ...link, ...rest, at: link.at ?? at, hash: link.at === null ? rest.hash : "" };
+  const start = at === 0 && rest.hash === "";
+  return { ...link, ...rest, at: link.at ?? (start ? null : at), hash: link.at === null ? rest.hash : "" };
+}
+
+/** The same with parameters that say how an embedded page shows itself. */
+export function withParameters(link: string, parameters: Record<string, string>): string {
+  const text = new URLSearchParams(parameters).toString();
+  return text === "" ? link : `${link}${link.includes("?") ? "&" : "?"}${text}`;
 }
 
 function writePlain({ run, at, hash }: Moment): string | null {
-  const plain = plainRun(run.config.servers, run.seed, run.config.off);
+  const plain = plainRun(run.config.servers, String(run.seed), run.config.off);
   if (canonical({ ...run, actions: run.actions ?? [] }) !== canonical({ ...plain, actions: [] })) return null;
   const off = run.config.off ?? [];
   const rules = off.length > 0 ? `&off=${off.join(",")}` : "";
-  return `${LINK_VERSION}?size=${run.config.servers}&seed=${run.seed}${rules}&at=${at / 1000}&hash=${hash}`;
+  const where = at === 0 && hash === "" ? "" : `&at=${at / 1000}&hash=${hash}`;
+  return `${LINK_VERSION}?size=${run.config.servers}&seed=${run.seed}${rules}${where}`;
 }
 
 /** The parameters of a link. `packed` is a run that stands in them as another link's payload. */
@@ -227,8 +236,6 @@ function parse(text: string, what: string): unknown {
 const isObject = (value: unknown): value is Record<string, unknown> => typeof value === "object" && value !== null && !Array.isArray(value);
 
 const within = (value: unknown, least: number, most: number): boolean => typeof value === "number" && value >= least && value <= most;
-
-const isSeed = (text: string): boolean => /^\d{1,20}$/.test(text) && BigInt(text) <= MAX_U64;
 
 const shortened = (text: string): string => (text.length > 40 ? `${text.slice(0, 40)}…` : text);
 
