@@ -16,6 +16,11 @@
 //   - Invariant checks are compiled out on our side; etcd has no such switch.
 //   - The heartbeat round is one tick of every server with a heartbeat interval of one tick: a call and a reply per follower on both sides.
 //
+// # Size
+//
+// wasm/size is what each core adds to the stripped file of a program that does nothing, raw and compressed. Of this core's 0.4 MB half is machine code
+// (a megabyte of Go for WebAssembly is mostly tables and checks: the same code is 91 KB natively), the rest the tables that Go keeps beside code, and strconv.
+//
 // # Beside the numbers
 //
 // Two folders hold tests that need etcd's library: mixed has clusters of etcd's servers and ours, under faults and with checks; yardstick puts etcd's own

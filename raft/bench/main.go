@@ -29,6 +29,9 @@ func main() {
 		err = compare("core", nil, *rounds, *duration, *only)
 		if err == nil && *wasm {
 			err = compare("wasm", []string{"GOOS=js", "GOARCH=wasm"}, *rounds, *duration, *only)
+			if err == nil && strings.Contains("size", *only) {
+				err = compareSizes()
+			}
 		}
 	}
 	if err != nil {

@@ -1,0 +1,106 @@
+package main
+
+import (
+	"bytes"
+	"compress/gzip"
+	"fmt"
+	"os"
+	"os/exec"
+	"path/filepath"
+	"slices"
+	"strings"
+)
+
+// Programs whose sizes are compared. What a core adds to a file is what a program that can call all of it has more than one that does nothing.
+const (
+	nothing = "package main\n\nfunc main() {}\n"
+
+	ourSize = `package main
+
+import "raftplayground/raft"
+
+var node *raft.Node
+var keep = []any{raft.New, node.Tick, node.Receive, node.Output, node.Saved, node.Applied, node.Propose, node.Read, node.Reconfigure, node.Transfer, node.Campaign,
+	node.Compact, node.Entry, node.Role, node.Status, node.Clone, node.AppendState, &raft.Rules}
+
+func main() { println(len(keep)) }
+`
+	etcdSize = `package main
+
+import (
+	"go.etcd.io/raft/v3"
+	"go.etcd.io/raft/v3/raftpb"
+)
+
+var node *raft.RawNode
+var keep = []any{raft.NewRawNode, node.Tick, node.Step, node.Ready, node.Advance, node.HasReady, node.Propose, node.ReadIndex, node.ProposeConfChange, node.ApplyConfChange,
+	node.TransferLeader, node.Campaign, node.Status, node.BasicStatus, node.ReportSnapshot, node.ReportUnreachable, raft.NewMemoryStorage, raftpb.Entry{}}
+
+func main() { println(len(keep)) }
+`
+)
+
+// compareSizes builds the programs for the browser, stripped, and prints what each core adds to the file, and to what travels of it.
+func compareSizes() error {
+	dir, err := os.MkdirTemp("", "raft-bench")
+	if err != nil {
+		return err
+	}
+	defer os.RemoveAll(dir)
+	empty, err := build(dir, "nothing", nothing)
+	if err != nil {
+		return err
+	}
+	added := map[string]fileSize{}
+	for _, p := range []struct {
+		name, source string
+		flags        []string
+	}{{"ours", ourSize, nil}, {"etcd-3.6.0", etcdSize, []string{"-modfile=etcd36.mod"}}, {"etcd-3.7.0", etcdSize, nil}} {
+		whole, err := build(dir, p.name, p.source, p.flags...)
+		if err != nil {
+			return err
+		}
+		added[p.name] = fileSize{whole.raw - empty.raw, whole.packed - empty.packed}
+		fmt.Printf("%-25s %-11s adds %d KB, compressed %d KB\n", "wasm/size", p.name, added[p.name].raw/1000, added[p.name].packed/1000)
+	}
+	ours := added["ours"]
+	fmt.Printf("ratio\twasm/size\t%.2f\t0.2 MB\n", float64(ours.raw)/200_000)
+	fmt.Printf("ratio\twasm/size-compressed\t%.2f\t0.2 MB\n", float64(ours.packed)/200_000)
+	for _, other := range []string{"etcd-3.6.0", "etcd-3.7.0"} {
+		fmt.Printf("ratio\twasm/size\t%.3f\t%s\n", float64(ours.raw)/float64(added[other].raw), other)
+	}
+	return nil
+}
+
+// fileSize is the size of a file in bytes, as it is and compressed.
+type fileSize struct{ raw, packed int }
+
+// build builds a program and measures its file.
+func build(dir, name, source string, flags ...string) (fileSize, error) {
+	file, out := filepath.Join(dir, name+".go"), filepath.Join(dir, name+".wasm")
+	if err := os.WriteFile(file, []byte(source), 0o600); err != nil {
+		return fileSize{}, err
+	}
+	args := slices.Concat([]string{"build", "-trimpath", "-ldflags=-s -w", "-o", out}, flags, []string{file})
+	cmd := exec.Command("go", args...)
+	cmd.Env = append(os.Environ(), "GOOS=js", "GOARCH=wasm")
+	if text, err := cmd.CombinedOutput(); err != nil {
+		return fileSize{}, fmt.Errorf("go %s: %w\n%s", strings.Join(args, " "), err, text)
+	}
+	program, err := os.ReadFile(out)
+	if err != nil {
+		return fileSize{}, err
+	}
+	var packed bytes.Buffer
+	w, err := gzip.NewWriterLevel(&packed, gzip.BestCompression)
+	if err != nil {
+		return fileSize{}, err
+	}
+	if _, err := w.Write(program); err != nil {
+		return fileSize{}, err
+	}
+	if err := w.Close(); err != nil {
+		return fileSize{}, err
+	}
+	return fileSize{len(program), packed.Len()}, nil
+}
