@@ -102,7 +102,7 @@ const CALLS: Record<Flight["kind"], string> = {
   unknown: "Frame that is not understood",
 };
 
-export function flightName(flight: Flight): string {
+export function flightName(flight: Pick<Flight, "kind" | "entryCount">): string {
   if (flight.kind === "AppendEntries" && flight.entryCount === 0) return "Heartbeat (AppendEntries)";
   return CALLS[flight.kind];
 }

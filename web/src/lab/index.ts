@@ -3,5 +3,6 @@ export { openLab } from "./source.js";
 import "./raft-new-run.js";
 import "./raft-rules.js";
 import "./raft-studies.js";
+import "./raft-diagram.js";
 import "./raft-gallery.js";
 import "./raft-share.js";

@@ -1,0 +1,95 @@
+import assert from "node:assert/strict";
+import { test } from "node:test";
+import { mermaid, shiviz, type Origin } from "../src/lab/diagram-export.js";
+import { Messages } from "../src/lab/messages.js";
+import { messageWords, picture, SPAN, timeAt, xOf, zoomed, type Frame } from "../src/lab/spacetime.js";
+import { emptyHistory } from "../src/history.js";
+import { flight } from "./scenes.js";
+import { labRun } from "./space-scenes.js";
+
+const [batch] = labRun(620);
+const record = new Messages();
+record.take(batch!);
+const all = record.between(0, 620);
+const story = (batch!.story ?? []).filter((l) => l.server > 0 && l.weight === "key");
+const history = { ...emptyHistory(), lanes: batch!.history?.lanes ?? [] };
+const frame: Frame = { from: 100, span: 400, width: 864, height: 200, now: 620 };
+const origin: Origin = { title: "Raft playground, seed 7, 0.100 to 0.600 s", modified: "Modified Raft: oneVotePerTerm is off", link: "http://127.0.0.1/#1?seed=7" };
+
+test("time and place are each other's inverse, and a zoom keeps what stands under the pointer", () => {
+  for (const at of [100, 123.4, 499]) assert.ok(Math.abs(timeAt(frame, xOf(frame, at)) - at) < 1e-9);
+  const to = zoomed(frame, 2, 300);
+  assert.equal(to.span, 200);
+  assert.ok(Math.abs(timeAt({ ...frame, ...to }, 300) - timeAt(frame, 300)) < 1e-9);
+  assert.equal(zoomed(frame, 1e9, 300).span, SPAN.least);
+  assert.equal(zoomed(frame, 1e-9, 300).span, SPAN.most);
+});
+
+test("a lane a server; messages run from lane to lane; a lost one stops before it is there", () => {
+  const p = picture(frame, [1, 2, 3, 4, 5], all, story, history);
+  assert.deepEqual(p.lanes.map((l) => l.name), ["S1", "S2", "S3", "S4", "S5"]);
+  const yOf = new Map(p.lanes.map((l) => [l.lane, l.y]));
+  for (const a of p.arrows.filter((x) => !x.lost)) assert.deepEqual([a.y1, a.y2], [yOf.get(a.message.from), yOf.get(a.message.to)]);
+  const lost = p.arrows.filter((a) => a.lost);
+  assert.deepEqual(lost.map((a) => [a.message.from, a.message.to, a.message.kind]), [[5, 3, "RequestVoteReply"]]);
+  assert.ok(lost[0]!.x2 < xOf(frame, lost[0]!.message.due) && lost[0]!.y2 > yOf.get(3)!);
+  assert.ok(p.dots.some((d) => d.line.kind === "becameLeader" && d.y === yOf.get(3)));
+});
+
+test("roles and terms are stretches of the lanes, up to the playhead", () => {
+  const p = picture({ ...frame, now: 300 }, [1, 2, 3, 4, 5], all, story, history);
+  const of3 = p.stretches.filter((s) => s.y === p.lanes[2]?.y);
+  assert.deepEqual(of3.map((s) => [s.role, s.term]), [["follower", 0], ["candidate", 1], ["leader", 1]]);
+  assert.ok(Math.abs(of3.at(-1)!.x + of3.at(-1)!.width - xOf(frame, 300)) < 1e-6);
+  assert.deepEqual(of3.map((s) => s.number), [true, true, false], "a term's number stands where it begins");
+});
+
+test("of too many messages heartbeats are left out first, and that is told", () => {
+  const many = [...Array.from({ length: 400 }, (_, i) => flight(1, 2, "AppendEntries", { sent: 110 + i / 2, due: 120 + i / 2 })), flight(1, 2, "RequestVote", { sent: 110, due: 120 })];
+  const r = new Messages();
+  r.take({ flights: many });
+  const p = picture(frame, [1, 2], r.between(0, 1_000), [], history);
+  assert.deepEqual([p.arrows.map((a) => a.message.kind), p.leftOut], [["RequestVote"], 400]);
+});
+
+test("clients share a lane below the servers, if there are any", () => {
+  const r = new Messages();
+  r.take({ flights: [flight(1001, 2, "request", { sent: 200, due: 200 }), flight(2, 1003, "answer", { sent: 220, due: 220 })] });
+  const p = picture(frame, [1, 2], r.between(0, 1_000), [], history);
+  assert.deepEqual(p.lanes.map((l) => l.name), ["S1", "S2", "Clients"]);
+  assert.equal(p.arrows.length, 2);
+});
+
+test("a message in a sentence", () => {
+  const m = all.find((x) => x.kind === "RequestVote" && x.to === 2)!;
+  assert.equal(messageWords(m, "RequestVote", 620), "RequestVote, vote?, of S3 to S2 took 14 ms.");
+  assert.equal(messageWords(m, "RequestVote", 155), "RequestVote, vote?, of S3 to S2 is under way for 14 ms.");
+  assert.equal(messageWords(all.find((x) => x.fate === "lost")!, "Reply to RequestVote", 620), "Reply to RequestVote, yes, of S5 to S3 was lost after 8 ms.");
+});
+
+test("Mermaid: every line is of a sequence diagram's grammar, says that Raft is modified, and where the run is", () => {
+  const text = mermaid(all, story, origin, 620);
+  const [, title = "", , kind = "", ...rest] = text.trimEnd().split("\n");
+  assert.match(title, /^title: "[^"]*Modified Raft – oneVotePerTerm is off"$/);
+  assert.equal(kind, "sequenceDiagram");
+  for (const line of rest) assert.match(line, /^ {2}(%% \S+|participant [SC]\d+|Note over [SC]\d+: [^:;#\n]+|[SC]\d+(->>|-x)[SC]\d+: [^:;#\n]+)$/);
+  assert.ok(text.includes(origin.link));
+  const place = (part: string) => rest.findIndex((l) => l.includes(part));
+  assert.ok(place("S3->>S2: RequestVote, vote?") < place("Note over S2: S2 votes for S3"), "what caused it stands above");
+  assert.ok(place("S5-xS3: Reply to RequestVote") > 0);
+});
+
+test("ShiViz: its own form reads all of it, and every clock grows by one on its own host", () => {
+  const text = shiviz(all, story, origin, 620);
+  const found = [...text.matchAll(/(?<event>.*)\n(?<host>\S*) (?<clock>\{.*\})/g)].map((m) => m.groups!);
+  assert.equal(found.length * 2, text.trimEnd().split("\n").length, "every line belongs to an event");
+  assert.match(found[0]!["event"]!, /Modified Raft: oneVotePerTerm is off.*http:/);
+  const seen = new Map<string, number>();
+  for (const { host = "", clock = "" } of found) {
+    const own = (JSON.parse(clock) as Record<string, number>)[host];
+    assert.equal(own, (seen.get(host) ?? 0) + 1);
+    seen.set(host, own!);
+  }
+  const vote = found.find((g) => g["event"]?.startsWith("S2 votes for S3"))!;
+  assert.ok((JSON.parse(vote["clock"]!) as Record<string, number>)["S3"]! >= 2, "a vote knows of the candidacy and of its request");
+});

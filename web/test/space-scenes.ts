@@ -1,0 +1,74 @@
+import type { Batch, Flight, HistoryPart, Property, Role, ServerView, StoryLine } from "../src/model.js";
+import { command, noop, report, room, view } from "./scenes.js";
+
+/** A moment of the lab as its Worker would tell it, for tests and for looking at the page without one (dev/). Times in ms. */
+
+const PROPERTIES: [name: string, text: string][] = [
+  ["Election Safety", "At most one leader can be elected in a given term."],
+  ["Leader Append-Only", "A leader never overwrites or deletes entries in its log; it only appends new entries."],
+  ["Log Matching", "If two logs contain an entry with the same index and term, then the logs are identical in all entries up through the given index."],
+  ["Leader Completeness", "If a log entry is committed in a given term, then that entry will be present in the logs of the leaders for all higher-numbered terms."],
+  ["State Machine Safety", "If a server has applied a log entry at a given index to its state machine, no other server will ever apply a different log entry for the same index."],
+];
+
+/** S3 is elected, writes x = 3, and one answer is lost; then S3 crashes and S1 asks for votes. */
+export function labRun(now: number, off: string[] = [], broken: Property["broken"] = null): Batch[] {
+  const flights: Flight[] = [];
+  const story: StoryLine[] = [];
+  const others = (s: number) => [1, 2, 3, 4, 5].filter((o) => o !== s);
+  const send = (from: number, to: number, kind: Flight["kind"], sent: number, took: number, change: Partial<Flight> = {}): number => {
+    flights.push({ seq: flights.length + 1, from, to, kind, term: 1, ok: true, entries: [], entryCount: 0, label: "", sent, due: sent + took, fate: "sent", lostAt: null, bytes: 60, text: "", ...change });
+    return sent + took;
+  };
+  const say = (at: number, server: number, kind: string, text: string, change: Partial<StoryLine> = {}) => story.push({ id: 0, at, server, kind, weight: "key", text, why: "", section: "§5.2", term: 1, ...change });
+  say(150, 3, "becameCandidate", "S3 heard nothing for 150 ms and asks for votes in term 1; it needs 3.", { reason: "electionTimeout" });
+  for (const o of others(3)) {
+    const at = send(3, o, "RequestVote", 150, 12 + o, { label: "vote?" });
+    say(at, o, "voteGranted", `S${o} votes for S3 in term 1.`, { peer: 3 });
+    send(o, 3, "RequestVoteReply", at, 11 + o, o === 5 ? { label: "yes", fate: "lost", lostAt: at + 8 } : { label: "yes" });
+  }
+  say(176, 3, "becameLeader", "S3 leads term 1 with 3 of 5 votes.", { why: "A majority can elect only one leader in a term." });
+  for (let t = 176; t < 420; t += 50) {
+    for (const o of others(3)) {
+      const entries = t === 226 ? { entries: [1], entryCount: 1, label: "x = 3" } : {};
+      const at = send(3, o, "AppendEntries", t, 11 + o, entries);
+      say(at, o, "timerReset", `S${o} starts its timer anew, 210 ms: S3, the leader, is alive.`, { weight: "detail", reason: "heartbeat", peer: 3 });
+      if (t === 226) say(at, o, "entriesAppended", `S${o} stores entry 2 of S3.`, { weight: "detail", index: 2, peer: 3, section: "§5.3" });
+      send(o, 3, "AppendEntriesReply", at, 10 + o, { label: `stored to ${t >= 226 ? 2 : 1}` });
+    }
+  }
+  say(258, 3, "commitAdvanced", "S3 commits index 2: 3 of 5 store it.", { reason: "majorityStored", index: 2, section: "§5.3", why: "An entry of its own term that a majority stores is committed." });
+  for (const o of others(3)) say(287 + o, o, "commitAdvanced", `S${o} commits index 2: S3, the leader, has committed it.`, { reason: "leaderSaidSo", index: 2, peer: 3, section: "§5.3" });
+  say(430, 3, "fault", "S3 crashed.", { server: 0, section: "" });
+  say(600, 1, "becameCandidate", "S1 heard nothing for 176 ms and asks for votes in term 2; it needs 3.", { term: 2 });
+  for (const o of others(1)) send(1, o, "RequestVote", 600, 14 + o, o === 3 ? { label: "vote?", term: 2, fate: "down", lostAt: 617 } : { label: "vote?", term: 2 });
+  story.sort((a, b) => a.at - b.at);
+  story.forEach((l, i) => (l.id = i + 1));
+  const lane = (at: number, server: number, role: Role | "gone", term: number): HistoryPart["lanes"][number] => ({ at, server, role, term });
+  const lanes = [...[1, 2, 3, 4, 5].map((s) => lane(0, s, "follower", 0)), lane(150, 3, "candidate", 1), ...others(3).map((s) => lane(162 + s, s, "follower", 1)), lane(176, 3, "leader", 1), lane(430, 3, "gone", 1), lane(600, 1, "candidate", 2)].sort((a, b) => a.at - b.at);
+  const log = [noop(1), command(1, "x = 3")];
+  const servers: ServerView[] = [1, 2, 3, 4, 5].map((s) =>
+    view(s, { self: false, disk: "memory", machine: { state: s === 3 && now >= 430 ? "down" : "running", member: "voter", clock: 1, slowestWrite: 2, inbox: 0 }, seat: s === 3 && now >= 430 ? "gone" : "connected", report: report(s, { at: now, role: s === 1 && now >= 600 ? "candidate" : s === 3 ? "leader" : "follower", term: s === 1 && now >= 600 ? 2 : 1, cells: log, commitIndex: 2, votesNeeded: 3, votes: s === 1 && now >= 600 ? [1, 2, 3, 4, 5].map((v) => ({ server: v, state: v === 1 ? ("granted" as const) : ("requested" as const) })) : [] }) }),
+  );
+  const properties = PROPERTIES.map(([name, text], i): Property => ({ name, text, broken: i === 0 ? broken : null }));
+  return [
+    {
+      moment: "run",
+      connection: { state: "open" },
+      clock: { now, rate: 0 },
+      room: room(5, { room: "lab", rate: 0 }),
+      self: { server: null, role: null, term: 0, leader: null, commitIndex: 0, lastIndex: 0, appliedIndex: 0, stateHash: "", connected: true, disk: "none" },
+      lab: { seed: "7", end: 620, branch: 1, branches: [{ id: 1, parent: 0, at: 0, end: 620, text: "" }], off, properties, chaos: false, traps: [] },
+      servers,
+      flights,
+      story,
+      history: { whole: true, terms: [{ at: 0, term: 0 }, { at: 150, term: 1 }, { at: 600, term: 2 }], lanes, marks: [{ at: 150, kind: "election", server: 3, text: "S3 asks for votes" }], commit: 2 },
+    },
+  ];
+}
+
+export const SPACE_SCENES: Record<string, () => Batch[]> = {
+  lab: () => labRun(620),
+  labPast: () => labRun(300),
+  labBroken: () => labRun(620, ["oneVotePerTerm"], { at: 380, text: "S1 and S3 both lead term 1.", servers: [1, 3], index: 0 }),
+};
