@@ -12,7 +12,7 @@ import { readStyles, resolveThemes } from "../themes.mjs";
 
 const web = join(dirname(fileURLToPath(import.meta.url)), "..");
 const out = join(web, "../.build/shots");
-const page = await build({ absWorkingDir: web, entryPoints: ["dev/main.ts"], bundle: true, format: "esm", target: "es2022", write: false, define: { __CORE_URL__: '"/core.json"' } });
+const page = await build({ absWorkingDir: web, entryPoints: ["dev/main.ts"], bundle: true, format: "esm", target: "es2022", write: false, loader: { ".css": "text" }, define: { __CORE_URL__: '"/core.json"' } });
 const core = JSON.stringify(readCore(join(web, "..")));
 const fonts = { inter: "@fontsource-variable/inter/files/inter-latin-wght-normal.woff2", plex500: "@fontsource/ibm-plex-mono/files/ibm-plex-mono-latin-500-normal.woff2", plex600: "@fontsource/ibm-plex-mono/files/ibm-plex-mono-latin-600-normal.woff2" };
 const faces = `@font-face{font-family:"Inter Variable";font-weight:100 900;src:url(/inter)}@font-face{font-family:"IBM Plex Mono";font-weight:500;src:url(/plex500)}@font-face{font-family:"IBM Plex Mono";font-weight:600;src:url(/plex600)}`;

@@ -21,14 +21,6 @@ const TABS: { panel: Panel; words: string }[] = [
   { panel: "time", words: "Time" },
 ];
 
-const LAB_TABS: typeof TABS = [
-  { panel: "story", words: "Story" },
-  { panel: "log", words: "Log" },
-  { panel: "node", words: "Node" },
-  { panel: "faults", words: "Faults" },
-  { panel: "time", words: "Time" },
-];
-
 /** What the lab's right column shows, one at a time. On narrow screens each opens as a sheet. */
 const SIDES: { panel: Panel; words: string; view: TemplateResult }[] = [
   { panel: "node", words: "Inspect", view: html`<raft-inspector></raft-inspector>` },
@@ -37,6 +29,9 @@ const SIDES: { panel: Panel; words: string; view: TemplateResult }[] = [
   { panel: "rules", words: "Rules", view: html`<raft-rules></raft-rules>` },
   { panel: "studies", words: "Studies", view: html`<raft-studies></raft-studies>` },
 ];
+
+/** On narrow screens: the panels of the right column, and on phones the logs and the time, too. Which of them have room is the style sheet's affair. */
+const LAB_TABS: typeof TABS = [{ panel: "story", words: "Story" }, { panel: "log", words: "Log" }, ...SIDES, { panel: "time", words: "Time" }];
 
 /** What may stand below the lab's stage. */
 const DOCKS: { dock: Dock; words: string; view: TemplateResult }[] = [
@@ -112,20 +107,22 @@ export class RaftApp extends RaftElement {
   private side(): TemplateResult {
     const open = SIDES.find((s) => s.panel === store.view.panel) ?? SIDES[0];
     return html`
-      <nav class="side-tabs" aria-label="Right column">${SIDES.map((s) => html`<button class="small" aria-pressed=${s === open ? "true" : "false"} @click=${() => store.show({ panel: s.panel })}>${s.words}</button>`)}</nav>
+      <nav class="side-tabs" aria-label="Right column">${SIDES.map((s) => html`<button class="small quiet" aria-pressed=${s === open ? "true" : "false"} @click=${() => store.show({ panel: s.panel })}>${s.words}</button>`)}</nav>
       <section class="side-panel side-${open?.panel}" aria-label=${open?.words ?? ""}>${open?.view}</section>`;
   }
 
   private dock(): TemplateResult {
     const open = DOCKS.find((d) => d.dock === store.view.dock) ?? DOCKS[0];
     return html`
-      <nav class="dock-tabs" aria-label="Below the stage">${DOCKS.map((d) => html`<button class="small" aria-pressed=${d === open ? "true" : "false"} @click=${() => store.show({ dock: d.dock })}>${d.words}</button>`)}</nav>
+      <nav class="dock-tabs" aria-label="Below the stage">${DOCKS.map((d) => html`<button class="small quiet" aria-pressed=${d === open ? "true" : "false"} @click=${() => store.show({ dock: d.dock })}>${d.words}</button>`)}</nav>
       ${open?.view}`;
   }
 
   protected override updated(changed: PropertyValues): void {
     super.updated(changed);
     this.dataset["panel"] = store.view.panel ?? "auto";
+    this.toggleAttribute("data-lab", store.mode === "lab");
+    this.toggleAttribute("data-side", SIDES.some((s) => s.panel === store.view.panel));
     this.toggleAttribute("data-no-story", store.view.storyHidden);
     this.toggleAttribute("data-no-inspector", store.view.inspectorHidden);
     this.toggleAttribute("data-waiting", store.room !== null && !store.room.started);
@@ -178,7 +175,7 @@ export class RaftApp extends RaftElement {
 /** On a tablet one column holds the panels, and there the story is what is not something else (page.css). */
 function isOpen(panel: Panel): boolean {
   const chosen = store.view.panel;
-  if (panel === "story" && ONE_COLUMN.matches) return chosen !== "node" && chosen !== "client";
+  if (panel === "story" && ONE_COLUMN.matches) return !SIDES.some((s) => s.panel === chosen);
   return chosen === panel;
 }
 

@@ -16,7 +16,6 @@ export class RaftHeader extends RaftElement {
   protected override readonly calm = 200;
 
   private relay = false; // whoever serves this page also has rooms
-  private readonly code = newCode(); // of a room that nobody is in yet
 
   override connectedCallback(): void {
     super.connectedCallback();
@@ -31,16 +30,21 @@ export class RaftHeader extends RaftElement {
     const lab = store.mode === "lab";
     return html`
       <h1>Raft playground</h1>
-      ${lab && store.lab ? menu("run-menu", "A new run", "quiet where-menu", `${runWords()} ▾`, html`<raft-new-run></raft-new-run>`) : nothing}
+      ${lab && store.lab ? menu("run-menu", "Another run", "quiet where-menu", runWords(), html`<raft-new-run></raft-new-run><div class="buttons narrow">${this.outward()}</div>`) : nothing}
       <span class="where caption">${this.where()}</span>
       ${store.behind > 0 ? html`<span class="looking mono">Looking at ${seconds(store.now())} s</span>` : nothing}
       <dl class="headline-facts">${store.room ? this.facts() : nothing}</dl>
-      ${this.relay ? html`<a class="button quiet real" href="r/${this.code}?size=${store.room?.size ?? 3}" title="A room with real servers: open it in several tabs, each of them runs one">Make it real</a>` : nothing}
       <button class="quiet theme" title="Light or dark" aria-label="Switch between light and dark" @click=${switchTheme}><svg width="16" height="16" viewBox="0 0 16 16" aria-hidden="true"><circle cx="8" cy="8" r="6.5" fill="none" stroke="currentColor" stroke-width="1.5" /><path d="M8 1.5a6.5 6.5 0 0 1 0 13z" fill="currentColor" /></svg></button>
       <button class="quiet keys-button" title="Keys" aria-label="List of keys" @click=${() => store.show({ keys: true })}>?</button>
-      ${lab ? html`<button class="gallery" @click=${() => store.show({ dialog: "gallery" })}>Gallery</button>` : nothing}
-      <button class="share" @click=${lab ? () => store.show({ dialog: "share" }) : copyLink}>Share</button>
+      ${lab ? html`<div class="buttons wide">${this.outward()}</div>` : html`<button class="share" @click=${copyLink}>Share</button>`}
     `;
+  }
+
+  /** What leads out of this run: on narrow screens it is in the menu. */
+  private outward(): TemplateResult {
+    return html`${this.relay ? html`<a class="button quiet" href="new?size=${store.room?.size ?? 3}" title="A room with real servers: open it in several tabs, each of them runs one">Make it real</a>` : nothing}
+      <button @click=${() => store.show({ dialog: "gallery" })}>Gallery</button>
+      <button @click=${() => store.show({ dialog: "share" })}>Share</button>`;
   }
 
   protected override slice(): unknown {
@@ -93,10 +97,10 @@ export class RaftHeader extends RaftElement {
   }
 }
 
-/** "Lab · 5 servers · seed 42". */
-function runWords(): string {
+/** "Lab · 5 servers · seed 42"; on a phone there is room for the first word. */
+function runWords(): TemplateResult {
   const size = store.room?.size ?? 0;
-  return `Lab · ${size} ${size === 1 ? "server" : "servers"} · seed ${store.lab?.seed}`;
+  return html`Lab<span class="run-words">&nbsp;· ${size} ${size === 1 ? "server" : "servers"} · seed ${store.lab?.seed}</span>&nbsp;▾`;
 }
 
 /** Asked once: a static copy of the page has no rooms. */
@@ -107,12 +111,6 @@ async function hasRooms(): Promise<boolean> {
   } catch {
     return false;
   }
-}
-
-const LETTERS = "23456789abcdefghjkmnpqrstuvwxyz"; // nothing that reads like something else, as the relay's own codes
-
-function newCode(): string {
-  return Array.from(crypto.getRandomValues(new Uint8Array(6)), (n) => LETTERS[n % LETTERS.length]).join("");
 }
 
 customElements.define("raft-header", RaftHeader);

@@ -7,6 +7,7 @@ import { seconds } from "./words.js";
 
 const ROW = 8; // px of a branch's line
 const BRANCH_LINES = 3; // of other branches, the newest; all of them are in the transport's menu
+const LOW = 60; // px of a time line that has no room for them
 const NEAR_PX = 5; // a mark is named when the pointer is as near as this
 const STEP = 1000; // an arrow key goes a thousandth of what is shown
 const ZOOM = 2; // of one press
@@ -122,7 +123,7 @@ export class RaftTimeLine extends RaftElement {
     head.hidden = store.history.begin === null;
     head.style.transform = `translateX(${(x - 1).toFixed(1)}px)`;
     ahead.style.left = `${x.toFixed(1)}px`;
-    ahead.hidden = store.behind === 0 && this.dragged === null;
+    ahead.style.width = `${Math.max(0, Math.min(this.width, this.x(store.end, shown)) - x).toFixed(1)}px`;
     const input = this.querySelector<HTMLInputElement>("input");
     if (!input || this.dragged !== null || store.travelling) return;
     input.value = String(at);
@@ -218,7 +219,8 @@ export class RaftTimeLine extends RaftElement {
 
   private others() {
     const lab = store.lab;
-    return lab ? lab.branches.filter((b) => b.id !== lab.branch).slice(-BRANCH_LINES) : [];
+    if (!lab || this.height < LOW) return [];
+    return lab.branches.filter((b) => b.id !== lab.branch).slice(-BRANCH_LINES);
   }
 
   /** How the run went without what made this branch: for the pointer; the transport's menu has them for everybody. */

@@ -39,7 +39,7 @@ export class RaftTransport extends RaftElement {
 
   private lab(): TemplateResult {
     const stop = STOPS.find((s) => s.stop === store.view.stop) ?? STOPS[0];
-    const next = (to: Stop, words: string, key: string) => html`<button class="quiet next" ?disabled=${!store.lab} title="${key}: pauses there" @click=${() => store.step(to, false)}>${words}</button>`;
+    const next = (to: Stop, words: string, key: string) => html`<button class="quiet jump" ?disabled=${!store.lab} title="${key}: pauses there" @click=${() => store.step(to, false)}>${words}</button>`;
     return html`
       <div class="steps" role="group" aria-label="Steps">
         <button class="quiet step" ?disabled=${!store.lab} title="← one ${stop?.words} back" @click=${() => store.step(store.view.stop, true)}>‹ ${stop?.words}</button>
