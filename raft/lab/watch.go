@@ -118,22 +118,11 @@ func (w *World) Off() []string {
 	return ids
 }
 
-// Next returns when something happens next, and false if nothing ever will.
+// Next returns when something happens next, and false if nothing ever will. At a moment at which nothing else happens Do does the same as the action does when
+// the run is lived again; else it need not: an action of a Run comes before the clocks of its microsecond, Do comes after them.
 func (w *World) Next() (at int64, ever bool) {
 	at = w.wake()
 	return at, at != never
-}
-
-// Clear goes on to the next microsecond at which nothing happens by itself. What is then done by Do happens in the same order when the run is lived again: an
-// action of a Run comes before the clocks of its microsecond, Do comes after them.
-func (w *World) Clear() {
-	for at := w.now + 1; ; at++ {
-		alone := w.wake() > at
-		w.RunTo(at)
-		if alone {
-			return
-		}
-	}
 }
 
 // deed notes that an action did something.
@@ -166,4 +155,13 @@ func (n *news) notUnderstood(at int64, self raft.ServerID, frames []server.BadFr
 			n.bad = append(n.bad, BadFrame{at, self, frames[i].From, frames[i].Reason})
 		}
 	}
+}
+
+// Inbox returns the frames that wait for a paused server, oldest first, with no times. Their bytes are read-only.
+func (w *World) Inbox(id raft.ServerID) []hub.Flight {
+	var list []hub.Flight
+	for _, frame := range w.machines[id-1].inbox {
+		list = append(list, hub.Flight{To: uint64(id), Data: frame})
+	}
+	return list
 }

@@ -20,7 +20,10 @@ func (s *Server) ReportVersion() uint64 { return s.version }
 func (s *Server) BadFrames() int { return s.bad }
 
 // AppendReport appends what this server says of itself to dst, as the JSON of Report in web/src/model.ts. at is the present in ms of cluster time.
-func (s *Server) AppendReport(dst []byte, at float64) []byte {
+func (s *Server) AppendReport(dst []byte, at float64) []byte { return s.AppendReportLate(dst, at, 0) }
+
+// AppendReportLate is AppendReport for a host that has not told the server of the last untold ticks yet, as a simulation does not while nothing happens.
+func (s *Server) AppendReportLate(dst []byte, at float64, untold int) []byte {
 	st := &s.status
 	s.node.Status(st)
 	w := newWriter(dst)
@@ -39,7 +42,7 @@ func (s *Server) AppendReport(dst []byte, at float64) []byte {
 	if st.Role == raft.Leader {
 		w.WriteNil()
 	} else {
-		w.number(`{"elapsed":`, uint64(st.Elapsed))
+		w.number(`{"elapsed":`, uint64(min(st.Elapsed+untold, st.Timeout)))
 		w.number(`,"timeout":`, uint64(st.Timeout))
 		w.number(`,"longest":`, uint64(s.options.ElectionTicksMax))
 		w.WriteRaw("}")

@@ -15,7 +15,24 @@ func Event(server raft.ServerID, e *raft.Event) StoryLine {
 	if words.Key && !undecided {
 		weight = "key"
 	}
-	return StoryLine{Server: int(server), Kind: explain.Kind(e.Kind), Weight: weight, Text: words.Text, Why: words.Why, Section: words.Section, Term: U64(e.Term)}
+	line := StoryLine{Server: int(server), Kind: explain.Kind(e.Kind), Weight: weight, Text: words.Text, Why: words.Why, Section: words.Section, Term: U64(e.Term),
+		Rule: words.Rule, Peer: int(e.Peer)}
+	if e.Reason != raft.NoReason {
+		line.Reason = explain.Reason(e.Reason)
+	}
+	if i := placeOf(e); i > 0 {
+		line.Index = &i
+	}
+	return line
+}
+
+// placeOf is the index that an event is about, of several the last; 0: it is about none.
+func placeOf(e *raft.Event) U64 {
+	switch e.Kind {
+	case raft.EntriesProposed, raft.EntriesAppended, raft.EntriesTruncated, raft.MatchAdvanced, raft.NextBackedUp, raft.CommitAdvanced:
+		return U64(e.New)
+	}
+	return U64(e.Index)
 }
 
 // Servers names servers: "S1", "S1 and S2", "S1, S2 and S3".

@@ -206,7 +206,7 @@ func (t *Tab) changeNetwork(m *fromPage) {
 		t.answer(page.Answer{ID: m.ID, Error: "The room has not answered " + page.Plural(mostChanges, "change") + " yet. This one was not sent."})
 		return
 	}
-	t.changes[t.call("network", m.Change.inMicroseconds())] = m.ID
+	t.changes[t.call("network", inMicroseconds(m.Change))] = m.ID
 }
 
 // hubCall is a call to the hub; without an ID it asks for no answer.
@@ -246,7 +246,8 @@ func (t *Tab) understood(what string, err error) bool {
 	return err == nil
 }
 
-func (c *networkChange) inMicroseconds() *networkChange {
+// inMicroseconds makes of a change what the hub takes.
+func inMicroseconds(c *page.NetworkChange) *page.NetworkChange {
 	micros := func(ms *float64) *float64 {
 		if ms == nil {
 			return nil
@@ -256,7 +257,7 @@ func (c *networkChange) inMicroseconds() *networkChange {
 	}
 	change := *c
 	change.Latency, change.Jitter = micros(c.Latency), micros(c.Jitter)
-	change.Links = make([]linkChange, len(c.Links))
+	change.Links = make([]page.LinkChange, len(c.Links))
 	for i, l := range c.Links {
 		l.Latency, l.Jitter = micros(l.Latency), micros(l.Jitter)
 		change.Links[i] = l

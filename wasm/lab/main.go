@@ -1,0 +1,27 @@
+//go:build js && wasm
+
+// Command lab is the bridge between the lab's Go (package session) and the dedicated Worker that it runs in (web/src/worker/lab.ts). It only passes on: calls of the Worker
+// become inputs of the Session, and what the Session posts becomes a call of the Worker.
+package main
+
+import (
+	"math/rand/v2"
+	"syscall/js"
+
+	"raftplayground/wasm/bridge"
+	"raftplayground/wasm/session"
+)
+
+func main() {
+	b := bridge.New()
+	s := session.New(host{b}, rand.Uint64())
+	b.Serve("raftPlaygroundLab", map[string]bridge.Input{
+		"page": func(now float64, args []js.Value) any { s.Page(now, b.Bytes(args[0])); return nil },
+		"tick": func(now float64, _ []js.Value) any { return s.Tick(now) },
+	})
+}
+
+// host is the Session's.
+type host struct{ bridge *bridge.Bridge }
+
+func (h host) Post(json []byte) { h.bridge.Host.Call("post", bridge.Borrowed(json)) }

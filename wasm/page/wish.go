@@ -1,0 +1,19 @@
+package page
+
+// NetworkChange is a change of the network, times in ms.
+type NetworkChange struct {
+	Rate    *float64     `json:"rate,omitempty"`
+	Start   *bool        `json:"start,omitempty"`
+	Latency *float64     `json:"latency,omitempty"`
+	Jitter  *float64     `json:"jitter,omitempty"`
+	Links   []LinkChange `json:"links,omitempty"`
+}
+
+// LinkChange is what is to change of one direction of a link.
+type LinkChange struct {
+	From    int      `json:"from"`
+	To      int      `json:"to"`
+	Up      *bool    `json:"up,omitempty"`
+	Latency *float64 `json:"latency,omitempty"`
+	Jitter  *float64 `json:"jitter,omitempty"`
+}

@@ -1,0 +1,122 @@
+package session
+
+import (
+	"slices"
+
+	"raftplayground/raft/lab"
+	"raftplayground/wasm/page"
+)
+
+// mostBranches is how many there may be at once.
+const mostBranches = 32
+
+// markEvery is how far apart the copies of a branch's world are at first, µs.
+const markEvery = 1e6
+
+// branch is one way that the run went, and what is written down of it.
+type branch struct {
+	id     int
+	parent int // 0: none
+	at     int64
+	text   string // the act that made it
+
+	tape     *lab.Tape
+	end      int64 // it was lived as far as this
+	events   uint64
+	broken   []string // the violations that were told, in words
+	history  history
+	story    story
+	requests []*request // of this page, in the order of asking
+	undo     []planned  // what auto-chaos still has to undo
+}
+
+// trunk makes the first branch of a run.
+func (s *Session) trunk(run lab.Run) (*branch, error) {
+	tape, err := lab.NewTape(run, markEvery)
+	if err != nil {
+		return nil, err
+	}
+	s.lastBranch++
+	return &branch{id: s.lastBranch, text: "the run from its start", tape: tape}, nil
+}
+
+// fork makes a branch of the one that is looked at, with all that was written down through the playhead, and looks at it. Its tape follows when something has been done.
+func (s *Session) fork(text string) {
+	at := s.world.Now()
+	parent := s.branch
+	s.lastBranch++
+	b := &branch{id: s.lastBranch, parent: parent.id, at: at, text: text, tape: parent.tape, end: at, events: s.world.Events(), broken: parent.brokenIn(s.world)}
+	b.history = parent.history.through(ms(at))
+	b.story = parent.story.through(ms(at))
+	b.requests = forkRequests(parent.requests, at)
+	for _, p := range parent.undo {
+		if p.since <= at {
+			b.undo = append(b.undo, p)
+		}
+	}
+	if len(s.branches) == mostBranches {
+		s.forgetBranch() // never this one, unless it is the oldest of a chain of them all
+	}
+	s.branches = append(s.branches, b)
+	s.branch, s.live = b, true
+}
+
+// brokenIn returns which of the violations that were told have happened in a world of this branch.
+func (b *branch) brokenIn(w *lab.World) []string {
+	return slices.Clone(b.broken[:min(len(b.broken), w.Broken())])
+}
+
+// forgetBranch drops the oldest branch that none of the others comes from and that is not looked at; if there is none, the oldest one, and its branches are then
+// its parent's.
+func (s *Session) forgetBranch() {
+	gone := 0
+	for i, b := range s.branches {
+		if b != s.branch && !slices.ContainsFunc(s.branches, func(other *branch) bool { return other.parent == b.id }) {
+			gone = i
+			break
+		}
+	}
+	for _, b := range s.branches {
+		if b.parent == s.branches[gone].id {
+			b.parent = s.branches[gone].parent
+		}
+	}
+	s.branches = slices.Delete(s.branches, gone, gone+1)
+}
+
+// lookAt shows another branch, at a moment of it.
+func (s *Session) lookAt(w *wish) {
+	for _, b := range s.branches {
+		if b.id != w.Branch {
+			continue
+		}
+		at := b.end
+		if w.At != nil {
+			at = min(max(micros(*w.At), 0), b.end)
+		}
+		s.leaveRequests()
+		s.branch = b
+		s.stand(at)
+		s.outbox.run = true
+		s.answer(w, map[string]float64{"at": ms(at)})
+		return
+	}
+	s.refuse(w, "There is no branch "+page.Decimal(w.Branch)+" any more.")
+}
+
+// stand puts the playhead to a moment of the branch that is looked at.
+func (s *Session) stand(at int64) {
+	s.world = s.branch.tape.At(at)
+	s.world.Watch(true)
+	s.live = at >= s.branch.end
+	s.rest = 0
+	s.jump()
+}
+
+func (s *Session) branchViews() []page.Branch {
+	views := make([]page.Branch, 0, len(s.branches))
+	for _, b := range s.branches {
+		views = append(views, page.Branch{ID: b.id, Parent: b.parent, At: ms(b.at), End: ms(b.end), Text: b.text})
+	}
+	return views
+}

@@ -1,0 +1,111 @@
+package session
+
+import (
+	"math"
+	"slices"
+
+	"raftplayground/raft"
+	"raftplayground/raft/lab"
+)
+
+// chaos draws faults while time goes on at the end of a branch, gentle enough that there is always something to see: one at a time, each undone after a while, and a
+// rest between two.
+type chaos struct {
+	on   bool
+	next int64 // when the next fault is drawn
+}
+
+// Times of chaos, µs of cluster time: means of what is drawn.
+const (
+	chaosRest = 900e3
+	chaosLast = 500e3
+)
+
+// planned is an action that undoes a fault.
+type planned struct {
+	since  int64 // of the fault
+	at     int64
+	action lab.Action
+}
+
+// setChaos begins to draw faults, or ends it: what was done by then is still undone.
+func (s *Session) setChaos(w *wish) {
+	s.chaos = chaos{on: w.On, next: s.world.Now() + s.exponential(chaosRest/3)}
+	s.outbox.labChanged = true
+	s.answer(w, true)
+}
+
+// chaosDue says when the next fault or the end of one is due; never, if there is none.
+func (s *Session) chaosDue() int64 {
+	due := int64(never)
+	if s.way != nil {
+		return due // on the way to another moment nobody would see them
+	}
+	for _, p := range s.branch.undo {
+		due = min(due, p.at)
+	}
+	if s.chaos.on && len(s.branch.undo) == 0 {
+		due = min(due, s.chaos.next)
+	}
+	return due
+}
+
+// drawFault does what is due.
+func (s *Session) drawFault() {
+	now := max(s.world.Now(), s.chaosDue())
+	b := s.branch
+	if i := slices.IndexFunc(b.undo, func(p planned) bool { return p.at <= now }); i >= 0 {
+		a := b.undo[i].action
+		b.undo = slices.Delete(b.undo, i, i+1)
+		s.chaos.next = now + s.exponential(chaosRest)
+		s.doAt(now, a)
+		return
+	}
+	fault, undo := s.draw()
+	s.chaos.next = now + s.exponential(chaosRest)
+	if s.doAt(now, fault) && undo != nil {
+		s.branch.undo = append(s.branch.undo, planned{since: now, at: s.world.Now() + 50e3 + s.exponential(chaosLast), action: *undo})
+	}
+}
+
+// doAt does something at a moment or just behind it.
+func (s *Session) doAt(at int64, a lab.Action) bool {
+	s.world.RunTo(at)
+	s.branch.end = s.world.Now()
+	did, err := s.do(a)
+	return did && err == nil
+}
+
+// draw draws a fault and what undoes it.
+func (s *Session) draw() (fault lab.Action, undo *lab.Action) {
+	n := s.size()
+	victim := raft.ServerID(1 + s.random.IntN(n))
+	if leader := s.leaderFor(&request{}); leader != 0 && s.random.IntN(2) == 0 {
+		victim = leader
+	}
+	switch s.random.IntN(6) {
+	case 0, 1:
+		return lab.Action{Do: lab.Crash, Server: victim}, &lab.Action{Do: lab.Restart, Server: victim}
+	case 2:
+		return lab.Action{Do: lab.Pause, Server: victim}, &lab.Action{Do: lab.Resume, Server: victim}
+	case 3:
+		c := s.branch.tape.Run().Config
+		bad := &lab.Link{Latency: c.Latency * 2, Jitter: c.Latency, Loss: float64(5+s.random.IntN(25)) / 100}
+		return lab.Action{Do: lab.Network, Link: bad}, &lab.Action{Do: lab.Network, Link: &lab.Link{Latency: c.Latency, Jitter: c.Jitter}}
+	}
+	var side, all []raft.ServerID
+	for i := range n {
+		all = append(all, raft.ServerID(i+1))
+	}
+	minority := 1 + s.random.IntN(max(1, (n-1)/2))
+	for i := range minority {
+		side = append(side, 1+(victim-1+raft.ServerID(i))%raft.ServerID(n))
+	}
+	slices.Sort(side)
+	return lab.Action{Do: lab.Partition, Servers: side}, &lab.Action{Do: lab.Partition, Servers: all}
+}
+
+// exponential draws a time ≥ 1 µs with this mean.
+func (s *Session) exponential(mean float64) int64 {
+	return 1 + int64(-math.Log(1-s.random.Float64())*mean)
+}

@@ -1,0 +1,127 @@
+package session
+
+import (
+	"raftplayground/raft/lab"
+	"raftplayground/wasm/page"
+)
+
+// act does what a person asks, at the playhead.
+func (s *Session) act(w *wish) {
+	if w.Action == nil {
+		s.refuse(w, "action: expected what is to be done, got nothing")
+		return
+	}
+	did, err := s.do(w.Action.Action)
+	switch {
+	case err != nil:
+		s.refuse(w, wording(err))
+	case !did:
+		s.refuse(w, notDone(&w.Action.Action))
+	default:
+		s.answer(w, map[string]float64{"at": ms(s.world.Now()), "branch": float64(s.branch.id)})
+	}
+}
+
+// do does something at the first clear moment from the playhead on, in a branch of its own if the branch that is looked at goes on from here in another way. What
+// changes nothing makes no branch.
+func (s *Session) do(a lab.Action) (did bool, err error) {
+	if err := s.try(a); err != nil {
+		return false, err
+	}
+	s.clear()
+	w := s.world
+	forks := !s.live || w.Ahead()
+	if forks {
+		if trial := w.Clone(); trial.Do(a) != nil || a.When == "" && trial.Faults.Deeds[a.Do] == w.Faults.Deeds[a.Do] {
+			return false, nil
+		}
+		s.fork(deedText(&a, 0))
+	}
+	before := w.Faults.Deeds[a.Do]
+	if err := w.Do(a); err != nil {
+		return false, err
+	}
+	b := s.branch
+	b.end = w.Now()
+	if forks {
+		b.tape = b.tape.Branch(w)
+		s.outbox.run = true
+	} else {
+		b.tape.Keep(w)
+	}
+	violated := s.record()
+	s.takeSightings()
+	if violated {
+		s.setRate(0)
+	}
+	s.outbox.changed = true
+	return a.When != "" || w.Faults.Deeds[a.Do] > before, nil
+}
+
+// try returns what is wrong with an action as such.
+func (s *Session) try(a lab.Action) error {
+	a.At = 0
+	run := lab.Run{Version: lab.Version, Config: s.branch.tape.Run().Config, Actions: []lab.Action{a}}
+	return run.Check()
+}
+
+// tellDone tells of an action that was done, by a person or because the run says so.
+func (s *Session) tellDone(d *lab.Done) {
+	a := &d.Action
+	line := page.StoryLine{At: ms(d.At), Kind: "fault", Weight: "key", Text: deedText(a, int(d.Leader)), Why: deedWhy[a.Do].why, Section: deedWhy[a.Do].section, Peer: int(a.Server)}
+	mark := "fault"
+	switch a.Do {
+	case lab.Put, lab.Delete:
+		line.Kind, mark = "client", "write"
+	case lab.Get:
+		line.Kind, line.Weight, mark = "client", "detail", ""
+	case lab.Crash, lab.PowerLoss, lab.Wipe:
+		mark = "crash"
+	}
+	if a.When != "" {
+		line.Text, line.Why, line.Section, mark = "A trap is set: "+trapText(a), "It waits for its moment.", "", "fault"
+	}
+	s.tell(line)
+	if mark != "" {
+		server := int(a.Server)
+		if server == 0 && (mark == "crash" || mark == "write") {
+			server = int(d.Leader)
+		}
+		s.change(s.branch.history.mark(line.At, mark, server, line.Text))
+	}
+}
+
+// notDone says why an action changed nothing.
+func notDone(a *lab.Action) string {
+	who := "That server"
+	if a.Server != 0 {
+		who = "S" + page.Decimal(a.Server)
+	} else if leads[a.Do] {
+		return "Nobody leads now."
+	}
+	switch a.Do {
+	case lab.Restart:
+		return who + " runs already, or its disk cannot be read."
+	case lab.Pause:
+		return who + " is paused already, or down."
+	case lab.Resume:
+		return who + " is not paused."
+	case lab.Reconfigure:
+		return who + " refuses: it does not lead, another change is under way, or a voter is not caught up."
+	case lab.Transfer:
+		return who + " refuses: it does not lead, or nobody can take over."
+	case lab.Compact:
+		return who + " has nothing to compact."
+	case lab.HoldFrame, lab.ReleaseFrame, lab.DropFrame, lab.DeliverFrame, lab.DuplicateFrame, lab.EditFrame:
+		return "That message is not under way any more."
+	case lab.Spread, lab.Align:
+		return "No server waits for a leader."
+	}
+	return who + " is down or paused: nothing was done."
+}
+
+// leads lists what is done to whoever leads if no server is named.
+var leads = map[lab.Deed]bool{
+	lab.Crash: true, lab.PowerLoss: true, lab.Wipe: true, lab.Pause: true, lab.Campaign: true, lab.Transfer: true, lab.Compact: true, lab.Reconfigure: true,
+	lab.Put: true, lab.Get: true, lab.Delete: true, lab.Clock: true, lab.SlowDisk: true, lab.Cut: true, lab.Hold: true,
+}

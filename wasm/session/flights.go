@@ -1,0 +1,90 @@
+package session
+
+import (
+	"raftplayground/relay/hub"
+	"raftplayground/wasm/page"
+)
+
+// takeSightings tells the page what became of frames since it was last told.
+func (s *Session) takeSightings() {
+	list, _ := s.world.Sightings(nil) // of more than find room the page is shown none
+	if s.hidden || s.way != nil {
+		return // nobody watches them, and they are not replayed
+	}
+	for i := range list {
+		s.see(&list[i])
+	}
+}
+
+func (s *Session) see(f *hub.Sighting) {
+	o := &s.outbox
+	if !f.Later {
+		view := s.flight(f.Seq, f.From, f.To, f.Sent, f.Due, f.Data)
+		if view.Held = f.Fate == "held"; !view.Held {
+			view.Fate = page.Fate(f.Fate)
+		}
+		o.flight(view)
+		if view.Fate == "sent" {
+			s.remember(view)
+		}
+		return
+	}
+	view, known := o.told.flights[f.Seq]
+	switch {
+	case f.Fate != "held" && f.Fate != "sent":
+		delete(o.told.flights, f.Seq)
+		o.loss(page.Loss{Seq: f.Seq, Fate: page.Fate(f.Fate), At: ms(f.At)})
+	case known && f.Fate == "held":
+		view.Held = true
+		o.told.flights[f.Seq] = view
+		o.flight(view)
+	case known:
+		view.Held, view.Due = false, ms(f.Due)
+		if f.Due > f.At {
+			view.Sent = ms(f.At) // it was released, and sets out anew
+		}
+		o.told.flights[f.Seq] = view
+		o.flight(view)
+	}
+}
+
+// remember keeps a flight for as long as it is under way, in case that something is done to it. So many as are under way at once have room, and as many again.
+func (s *Session) remember(view page.Flight) {
+	flights := s.outbox.told.flights
+	flights[view.Seq] = view
+	if len(flights) < 2*mostFlights {
+		return
+	}
+	now := ms(s.world.Now())
+	for seq, f := range flights {
+		if f.Due < now && !f.Held || len(flights) > 4*mostFlights {
+			delete(flights, seq)
+		}
+	}
+}
+
+// tellFrames tells of all frames that are under way now.
+func (s *Session) tellFrames() {
+	for i := range s.view.Frames {
+		f := &s.view.Frames[i]
+		view := s.flight(f.Seq, f.From, f.To, f.Sent, f.Due, f.Data)
+		view.Held = f.Held
+		s.outbox.flight(view)
+		s.remember(view)
+	}
+}
+
+func (s *Session) flight(seq, from, to uint64, sent, due int64, data []byte) page.Flight {
+	view := page.Flight{
+		Seq: seq, From: int(from), To: int(to), Kind: "unknown", Entries: []page.U64{}, Label: "not understood",
+		Sent: ms(sent), Due: ms(due), Fate: "sent", Bytes: len(data), Text: page.Clip(string(data[:min(len(data), 2*page.ShownText)]), page.ShownText),
+	}
+	s.buffer = append(s.buffer[:0], data...)
+	if err := s.decoder.Decode(s.buffer, &s.frame); err == nil {
+		view.Describe(&s.frame)
+		if from == 0 { // a frame that waits in a paused server
+			view.From = int(s.frame.From)
+		}
+	}
+	return view
+}

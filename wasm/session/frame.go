@@ -1,0 +1,278 @@
+package session
+
+import (
+	"cmp"
+	"slices"
+	"strconv"
+
+	"raftplayground/raft"
+	"raftplayground/raft/kv"
+	"raftplayground/raft/lab"
+	"raftplayground/raft/wire"
+	"raftplayground/relay/hub"
+	"raftplayground/wasm/page"
+)
+
+// shownWire is how much of a frame is shown in each encoding, bytes.
+const shownWire = 16 << 10
+
+// frameDetails is FrameDetails in model.ts.
+type frameDetails struct {
+	Seq      uint64   `json:"seq"`
+	From     int      `json:"from"`
+	To       int      `json:"to"`
+	Sent     float64  `json:"sent"`
+	Due      float64  `json:"due"`
+	Held     bool     `json:"held"`
+	Name     string   `json:"name"`
+	Fields   []field  `json:"fields"`
+	Colon    *string  `json:"colon"`
+	JSON     *string  `json:"json"`
+	Encoding string   `json:"encoding"`
+	Bytes    int      `json:"bytes"`
+	Next     []string `json:"next"`
+}
+
+// field is one argument or result of a call, as Figure 2 lists them.
+type field struct {
+	Name    string `json:"name"`
+	Value   string `json:"value"`
+	Meaning string `json:"meaning"`
+}
+
+// underWay returns a frame between servers, nil if it is not under way at the playhead.
+func (s *Session) underWay(seq uint64) *hub.Flight {
+	s.world.View(&s.view)
+	for i := range s.view.Frames {
+		if s.view.Frames[i].Seq == seq {
+			return &s.view.Frames[i]
+		}
+	}
+	return nil
+}
+
+// describeFrame answers with all about a frame under way.
+func (s *Session) describeFrame(w *wish) {
+	f := s.underWay(w.Seq)
+	if f == nil {
+		s.refuse(w, "That message is not under way any more.")
+		return
+	}
+	flight := s.flight(f.Seq, f.From, f.To, f.Sent, f.Due, f.Data)
+	d := frameDetails{Seq: f.Seq, From: int(f.From), To: int(f.To), Sent: ms(f.Sent), Due: ms(f.Due), Held: f.Held, Name: flight.Kind, Fields: []field{}, Encoding: "colon", Bytes: len(f.Data), Next: s.wouldDo(f)}
+	own := page.Clip(string(f.Data[:min(len(f.Data), 2*shownWire)]), shownWire)
+	if s.buffer = append(s.buffer[:0], f.Data...); s.decoder.Decode(s.buffer, &s.frame) != nil {
+		if len(f.Data) > 0 && f.Data[0] == '{' {
+			d.Encoding, d.JSON = "json", &own
+		} else {
+			d.Colon = &own
+		}
+		s.answer(w, d)
+		return
+	}
+	if s.frame.Encoding != wire.Colon {
+		d.Encoding = "json"
+	}
+	if s.frame.RPC != nil {
+		d.Fields = fieldsOf(s.frame.RPC)
+		colon := page.Clip(string(wire.Append(nil, &s.frame, wire.Colon)), shownWire)
+		d.Colon = &colon
+	}
+	json := page.Clip(string(wire.Append(nil, &s.frame, wire.JSON)), shownWire)
+	d.JSON = &json
+	s.answer(w, d)
+}
+
+// wouldDo says what the receiver would do with a frame now: a copy of the world finds out.
+func (s *Session) wouldDo(f *hub.Flight) []string {
+	words := []string{}
+	switch state, _, _ := s.world.Look(raft.ServerID(f.To)); state {
+	case lab.Paused:
+		return append(words, "S"+page.Decimal(f.To)+" is paused: the message would wait.")
+	case lab.Down, lab.Damaged:
+		return append(words, "S"+page.Decimal(f.To)+" is down: the message would be lost.")
+	}
+	copied := s.world.Clone()
+	copied.Watch(true)
+	before, bad := copied.Events(), copied.Faults.BadFrames
+	if err := copied.Do(lab.Action{Do: lab.DeliverFrame, Frame: f.Seq}); err != nil {
+		return append(words, wording(err))
+	}
+	for _, h := range copied.EventsSince(before, nil) {
+		if h.Server == raft.ServerID(f.To) {
+			words = append(words, page.Event(h.Server, &h.Event).Text)
+		}
+	}
+	if copied.Faults.BadFrames > bad {
+		for _, b := range copied.BadFrames() {
+			words = append(words, "S"+page.Decimal(b.Server)+" would not understand it: "+page.Clip(b.Reason.Message, 200)+".")
+		}
+	}
+	list, _ := copied.Sightings(nil)
+	for i := range list {
+		if reply := &list[i]; !reply.Later && reply.From == f.To {
+			view := s.flight(reply.Seq, reply.From, reply.To, reply.Sent, reply.Due, reply.Data)
+			words = append(words, "It sends "+view.Kind+" to S"+page.Decimal(reply.To)+labelled(view.Label)+".")
+		}
+	}
+	if len(words) == 0 {
+		words = append(words, "Nothing: it learns nothing new from it.")
+	}
+	return words
+}
+
+func labelled(label string) string {
+	if label == "" {
+		return ""
+	}
+	return ": " + label
+}
+
+// actOnFrame does something with a frame under way.
+func (s *Session) actOnFrame(w *wish) {
+	deed := map[string]lab.Deed{
+		"drop": lab.DropFrame, "hold": lab.HoldFrame, "release": lab.ReleaseFrame, "deliver": lab.DeliverFrame, "duplicate": lab.DuplicateFrame, "edit": lab.EditFrame,
+	}[w.Act]
+	if deed == "" {
+		s.refuse(w, "act: expected drop, hold, release, deliver, duplicate or edit, got "+page.Clip(w.Act, 40))
+		return
+	}
+	if w.Seq == 0 {
+		s.refuse(w, "That message waits in a paused server and arrives when it goes on.")
+		return
+	}
+	w.Action = &wantedAction{lab.Action{Do: deed, Frame: w.Seq}}
+	if deed == lab.EditFrame {
+		w.Action.Text = w.Text
+	}
+	s.act(w)
+}
+
+// inbox is Inbox in model.ts.
+type inbox struct {
+	Server int         `json:"server"`
+	Frames []inboxItem `json:"frames"`
+}
+
+type inboxItem struct {
+	Seq     uint64  `json:"seq"`
+	From    int     `json:"from"`
+	Name    string  `json:"name"`
+	Label   string  `json:"label"`
+	Due     float64 `json:"due"`
+	Held    bool    `json:"held"`
+	Waiting bool    `json:"waiting"`
+}
+
+// inboxes answers with what is on its way to each server, in the order in which it arrives; what waits in a paused server comes first.
+func (s *Session) inboxes(w *wish) {
+	s.world.View(&s.view)
+	boxes := make([]inbox, 0, s.size())
+	for i := range s.size() {
+		box := inbox{Server: i + 1, Frames: []inboxItem{}}
+		for _, f := range s.world.Inbox(raft.ServerID(i + 1)) {
+			view := s.flight(f.Seq, f.From, f.To, f.Due, f.Due, f.Data)
+			box.Frames = append(box.Frames, inboxItem{f.Seq, view.From, view.Kind, view.Label, view.Due, false, true})
+		}
+		boxes = append(boxes, box)
+	}
+	slices.SortStableFunc(s.view.Frames, func(a, b hub.Flight) int { return cmp.Compare(a.Due, b.Due) })
+	for i := range s.view.Frames {
+		f := &s.view.Frames[i]
+		view := s.flight(f.Seq, f.From, f.To, f.Sent, f.Due, f.Data)
+		box := &boxes[f.To-1]
+		box.Frames = append(box.Frames, inboxItem{f.Seq, view.From, view.Kind, view.Label, view.Due, f.Held, false})
+	}
+	s.answer(w, boxes)
+}
+
+// fieldsOf lists what a call or a reply says, in the order and with the meanings of Figures 2 and 13.
+func fieldsOf(rpc raft.RPC) []field {
+	switch m := rpc.(type) {
+	case *raft.RequestVote:
+		list := []field{
+			{"term", page.Decimal(m.Term), "candidate's term"},
+			{"candidateId", name(m.CandidateID), "candidate requesting vote"},
+			{"lastLogIndex", page.Decimal(m.LastLogIndex), "index of candidate's last log entry (§5.4)"},
+			{"lastLogTerm", page.Decimal(m.LastLogTerm), "term of candidate's last log entry (§5.4)"},
+		}
+		if m.PreVote {
+			list = append(list, field{"preVote", "true", "only asks whether the vote would be given (thesis 9.6)"})
+		}
+		if m.Transfer {
+			list = append(list, field{"transfer", "true", "the leader itself wants this election (thesis 3.10)"})
+		}
+		return list
+	case *raft.RequestVoteReply:
+		return []field{
+			{"term", page.Decimal(m.Term), "currentTerm, for candidate to update itself"},
+			{"voteGranted", strconv.FormatBool(m.VoteGranted), "true means candidate received vote"},
+		}
+	case *raft.AppendEntries:
+		return []field{
+			{"term", page.Decimal(m.Term), "leader's term"},
+			{"leaderId", name(m.LeaderID), "so follower can redirect clients"},
+			{"prevLogIndex", page.Decimal(m.PrevLogIndex), "index of log entry immediately preceding new ones"},
+			{"prevLogTerm", page.Decimal(m.PrevLogTerm), "term of prevLogIndex entry"},
+			{"entries", entriesText(m.Entries), "log entries to store (empty for heartbeat)"},
+			{"leaderCommit", page.Decimal(m.LeaderCommit), "leader's commitIndex"},
+		}
+	case *raft.AppendEntriesReply:
+		list := []field{
+			{"term", page.Decimal(m.Term), "currentTerm, for leader to update itself"},
+			{"success", strconv.FormatBool(m.Success), "true if follower contained entry matching prevLogIndex and prevLogTerm"},
+		}
+		if m.Success {
+			return append(list, field{"matchIndex", page.Decimal(m.MatchIndex), "the last index that this call verified or stored"})
+		}
+		return append(list, field{"conflictTerm", page.Decimal(m.ConflictTerm), "term of the conflicting entry, 0 if there is none (§5.3)"},
+			field{"conflictIndex", page.Decimal(m.ConflictIndex), "first index the follower stores for that term (§5.3)"})
+	case *raft.InstallSnapshot:
+		return []field{
+			{"term", page.Decimal(m.Term), "leader's term"},
+			{"leaderId", name(m.LeaderID), "so follower can redirect clients"},
+			{"lastIncludedIndex", page.Decimal(m.LastIncludedIndex), "the snapshot replaces all entries up through and including this index"},
+			{"lastIncludedTerm", page.Decimal(m.LastIncludedTerm), "term of lastIncludedIndex"},
+			{"configuration", string(m.Configuration.AppendText(nil)), "the servers of the cluster as of lastIncludedIndex (§7)"},
+			{"offset", page.Decimal(m.Offset), "byte offset where chunk is positioned in the snapshot"},
+			{"data", page.Plural(len(m.Data), "byte"), "raw bytes of the snapshot chunk, starting at offset"},
+			{"done", strconv.FormatBool(m.Done), "true if this is the last chunk"},
+		}
+	case *raft.InstallSnapshotReply:
+		return []field{
+			{"term", page.Decimal(m.Term), "currentTerm, for leader to update itself"},
+			{"nextOffset", page.Decimal(m.NextOffset), "how many bytes of the snapshot the follower holds"},
+			{"matchIndex", page.Decimal(m.MatchIndex), "once it is installed: the index through which the logs agree; else 0"},
+		}
+	case *raft.TimeoutNow:
+		return []field{{"term", page.Decimal(m.Term), "leader's term"}, {"leaderId", name(m.LeaderID), "who hands its leadership over (thesis 3.10)"}}
+	case *raft.TimeoutNowReply:
+		return []field{{"term", page.Decimal(m.Term), "currentTerm, for leader to update itself"}}
+	}
+	return []field{}
+}
+
+// entriesText names the first few entries.
+func entriesText(entries []raft.Entry) string {
+	text := ""
+	for i := range entries {
+		if i == 8 {
+			return text + ", and " + strconv.Itoa(len(entries)-i) + " more"
+		}
+		if i > 0 {
+			text += ", "
+		}
+		what := kv.Text(entries[i].Data)
+		switch entries[i].Kind {
+		case raft.NoOp:
+			what = "no-op"
+		case raft.Config:
+			what = "servers " + string(entries[i].Data)
+		}
+		text += what + " (term " + page.Decimal(entries[i].Term) + ")"
+	}
+	if text == "" {
+		return "none"
+	}
+	return text
+}

@@ -1,0 +1,133 @@
+package session
+
+import (
+	"slices"
+
+	"raftplayground/wasm/page"
+)
+
+// mostChanges is how many changes of each kind a history keeps; the oldest go, many at a time.
+const mostChanges = 6000
+
+// history is what the time line shows of a branch.
+type history struct {
+	terms  []page.TermChange
+	lanes  []page.LaneChange
+	marks  []page.Mark
+	commit page.U64
+
+	last [10]page.LaneChange // of each server; its Role is empty before the first
+}
+
+// change is one more entry of a history; nil members are none.
+type change struct {
+	term *page.TermChange
+	lane *page.LaneChange
+	mark *page.Mark
+}
+
+// lane notes what a server is; nothing if that is what it was.
+func (h *history) lane(at float64, server int, role string, term page.U64) (c change) {
+	l := &h.last[server]
+	if role == "gone" {
+		term = l.Term // what its disk holds
+	}
+	if l.Role == role && l.Term == term {
+		return c
+	}
+	*l = page.LaneChange{At: at, Server: server, Role: role, Term: term}
+	h.lanes = bound(append(h.lanes, *l), func(l page.LaneChange) int { return l.Server })
+	return change{lane: &h.lanes[len(h.lanes)-1]}
+}
+
+// term notes the highest term.
+func (h *history) term(at float64, term page.U64) (c change) {
+	if n := len(h.terms); n > 0 && h.terms[n-1].Term >= term {
+		return c
+	}
+	h.terms = bound(append(h.terms, page.TermChange{At: at, Term: term}), func(page.TermChange) int { return 0 })
+	return change{term: &h.terms[len(h.terms)-1]}
+}
+
+func (h *history) mark(at float64, kind string, server int, text string) change {
+	h.marks = append(h.marks, page.Mark{At: at, Kind: kind, Server: server, Text: text})
+	if len(h.marks) > mostChanges {
+		h.marks = append(h.marks[:0], h.marks[mostChanges/4:]...)
+	}
+	return change{mark: &h.marks[len(h.marks)-1]}
+}
+
+// bound drops a quarter of a list that has grown too long, but for the newest change of each lane in it: that still holds where the list begins now.
+func bound[T any](list []T, laneOf func(T) int) []T {
+	if len(list) <= mostChanges {
+		return list
+	}
+	old := list[:mostChanges/4]
+	var newest [10]int
+	for i, c := range old {
+		newest[laneOf(c)] = i + 1
+	}
+	kept := make([]T, 0, len(list))
+	for i, c := range old {
+		if newest[laneOf(c)] == i+1 {
+			kept = append(kept, c)
+		}
+	}
+	return append(kept, list[len(old):]...)
+}
+
+// through returns a copy of the history as far as a moment, ms.
+func (h *history) through(at float64) history {
+	c := history{}
+	for _, t := range h.terms {
+		if t.At <= at {
+			c.terms = append(c.terms, t)
+		}
+	}
+	for _, l := range h.lanes {
+		if l.At <= at {
+			c.lanes = append(c.lanes, l)
+			c.last[l.Server] = l
+		}
+	}
+	for _, m := range h.marks {
+		if m.At <= at {
+			c.marks = append(c.marks, m)
+		}
+	}
+	c.commit = h.commit
+	return c
+}
+
+// whole returns all of it for the page.
+func (h *history) whole() *page.History {
+	return &page.History{Whole: true, Terms: copied(h.terms), Lanes: copied(h.lanes), Marks: copied(h.marks), Commit: h.commit}
+}
+
+// copied returns a list that is not nil: in JSON null is no list.
+func copied[T any](list []T) []T { return append(make([]T, 0, len(list)), slices.Clip(list)...) }
+
+// change passes on to the page what was added to the history of the branch that is looked at.
+func (s *Session) change(c change) {
+	if c == (change{}) {
+		return
+	}
+	o := &s.outbox
+	h := o.next.History
+	if h == nil {
+		h = &page.History{Terms: []page.TermChange{}, Lanes: []page.LaneChange{}, Marks: []page.Mark{}}
+		o.next.History = h
+	}
+	o.changed = true
+	switch {
+	case c.term != nil:
+		h.Terms = append(h.Terms, *c.term)
+	case c.lane != nil:
+		h.Lanes = append(h.Lanes, *c.lane)
+	case c.mark != nil:
+		h.Marks = append(h.Marks, *c.mark)
+	}
+	if len(h.Terms)+len(h.Lanes)+len(h.Marks) > mostChanges {
+		o.wholeHistory() // the page has not asked for long: it is told all of it anew
+	}
+}

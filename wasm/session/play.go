@@ -1,0 +1,112 @@
+package session
+
+import (
+	"raftplayground/raft"
+	"raftplayground/raft/lab"
+	"raftplayground/wasm/page"
+)
+
+// play lets the cluster live to a moment, or to the first broken property, at which the clock stops.
+func (s *Session) play(to int64) {
+	if !s.live {
+		s.relive(to)
+	}
+	if s.live {
+		s.prolong(to)
+	}
+}
+
+// relive lives once more through what was written down already.
+func (s *Session) relive(to int64) {
+	b := s.branch
+	s.world.RunTo(min(to, b.end))
+	s.takeNews()
+	if s.world.Now() >= b.end {
+		s.live = true
+	}
+}
+
+// prolong lives the branch further, and writes down what happens.
+func (s *Session) prolong(to int64) {
+	for {
+		at, ever := s.world.Next()
+		if s.chaosDue() <= min(at, to) {
+			s.drawFault()
+			continue
+		}
+		if !ever || at > to {
+			break
+		}
+		s.world.Step()
+		if s.record() {
+			to = s.world.Now()
+			s.setRate(0)
+			break
+		}
+	}
+	s.world.RunTo(to)
+	s.branch.end = s.world.Now()
+	s.branch.tape.Keep(s.world)
+	s.takeSightings()
+}
+
+// clear goes on to the next microsecond at which nothing happens by itself, so that what is done then is done again in the same order when the run is lived once more.
+func (s *Session) clear() {
+	for {
+		at := s.world.Now() + 1
+		next, _ := s.world.Next()
+		s.play(at)
+		if next > at {
+			return
+		}
+	}
+}
+
+// record writes down what has happened since it was last called, and returns whether a property was broken.
+func (s *Session) record() (violated bool) {
+	b, w := s.branch, s.world
+	now := ms(w.Now())
+	for _, d := range w.Done() {
+		s.tellDone(&d)
+	}
+	for _, h := range w.EventsSince(b.events, nil) {
+		s.tellEvent(&h)
+	}
+	b.events = w.Events()
+	for _, f := range w.BadFrames() {
+		s.tellBadFrame(&f)
+	}
+	for i := range w.Run().Config.Servers {
+		state, role, term := w.Look(raft.ServerID(i + 1))
+		s.change(b.history.lane(now, i+1, laneOf(state, role), page.U64(term)))
+		if term > 0 {
+			s.change(b.history.term(now, page.U64(term)))
+		}
+	}
+	for _, o := range w.Outcomes() {
+		s.settleRequest(&o)
+	}
+	return s.tellViolations()
+}
+
+// takeNews forgets what was gathered of things that are known, but for frames, which are shown again.
+func (s *Session) takeNews() {
+	s.world.Done()
+	s.world.BadFrames()
+	s.world.Outcomes()
+	s.takeSightings()
+}
+
+func laneOf(state lab.MachineState, role raft.Role) string {
+	switch state {
+	case lab.Down, lab.Damaged:
+		return "gone"
+	case lab.Paused:
+		return "paused"
+	}
+	return roleName(role)
+}
+
+func roleName(r raft.Role) string {
+	return [...]string{raft.Follower: "follower", raft.Candidate: "candidate", raft.Leader: "leader", raft.PreCandidate: "preCandidate"}[r]
+}

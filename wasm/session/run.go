@@ -1,0 +1,125 @@
+package session
+
+import (
+	"strconv"
+
+	jsoniter "github.com/json-iterator/go"
+
+	"raftplayground/raft/lab"
+	"raftplayground/wasm/page"
+)
+
+// Limits of the moments that a page may ask for, µs of cluster time.
+const (
+	mostAhead = 60e6   // how far beyond its end a branch is lived for a seek or a step
+	latest    = 3600e6 // the latest moment at which a run may be opened
+)
+
+// wantedRun is a lab.Run as a page writes it: its seed may be decimal text, for JavaScript has no number for every one.
+type wantedRun struct{ lab.Run }
+
+// UnmarshalJSON implements json.Unmarshaler.
+func (r *wantedRun) UnmarshalJSON(text []byte) error {
+	var members map[string]jsoniter.RawMessage
+	if err := page.Codec.Unmarshal(text, &members); err != nil {
+		return err
+	}
+	if seed := members["seed"]; len(seed) > 2 && seed[0] == '"' {
+		members["seed"] = seed[1 : len(seed)-1]
+	}
+	plain, err := page.Codec.Marshal(members)
+	if err != nil {
+		return err
+	}
+	r.Run, err = lab.Decode(plain)
+	return err
+}
+
+// wantedAction is a lab.Action as a page writes it, without its time.
+type wantedAction struct{ lab.Action }
+
+// UnmarshalJSON implements json.Unmarshaler.
+func (a *wantedAction) UnmarshalJSON(text []byte) error {
+	return strict.Unmarshal(text, &a.Action)
+}
+
+var strict = jsoniter.Config{CaseSensitive: true, DisallowUnknownFields: true}.Froze()
+
+// shownRun is a run as a page reads it: a seed that a JavaScript number does not hold exactly is text.
+type shownRun struct {
+	lab.Run
+	Seed page.U64 `json:"seed"`
+}
+
+// Default is the run that the lab begins with: five servers, the Raft of Figure 2, and the playground's network. S3 is the first whose timer runs out; a little
+// later somebody writes x=3.
+func Default() lab.Run {
+	return lab.Run{Version: lab.Version, Seed: 1, Config: lab.Config{
+		Servers: 5, Latency: 15000, Jitter: 5000, Off: []string{"preVote", "checkQuorum", "leaderLoyalty"}, FirstElapsed: []int{84, 81, 93, 86, 80},
+	}, Actions: []lab.Action{{At: 66000, Do: lab.Put, Key: "x", Value: "3"}}}
+}
+
+// open opens another run, at a moment of it.
+func (s *Session) open(w *wish) {
+	run, at := Default(), 0.0
+	if w.Run != nil {
+		run = w.Run.Run
+	}
+	if w.At != nil {
+		at = *w.At
+	}
+	switch {
+	case !(at >= 0 && at*1000 <= latest):
+		s.refuse(w, "at: expected a moment within the first hour, 0 to 3600000 ms, got "+strconv.FormatFloat(at, 'g', -1, 64))
+		return
+	case !(w.Rate >= 0 && w.Rate <= 1):
+		s.refuse(w, "rate: expected 0 to 1, got "+strconv.FormatFloat(w.Rate, 'g', -1, 64))
+		return
+	}
+	first, err := s.trunk(run)
+	if err != nil {
+		s.refuse(w, wording(err))
+		return
+	}
+	if s.way != nil {
+		s.arrive()
+	}
+	s.leaveRequests()
+	s.branches, s.branch, s.chaos = []*branch{first}, first, chaos{}
+	s.stand(0)
+	s.outbox.run = true
+	s.setRate(w.Rate)
+	s.record()
+	s.travel(w, micros(at), func() any { return s.momentNow() })
+}
+
+// wording is what an error says, without the name of the package.
+func wording(err error) string {
+	const prefix = "lab: "
+	text := err.Error()
+	if len(text) > len(prefix) && text[:len(prefix)] == prefix {
+		text = text[len(prefix):]
+	}
+	return text
+}
+
+func micros(ms float64) int64 { return int64(ms*1000 + 0.5) }
+
+// momentView is Moment in model.ts.
+type momentView struct {
+	Run  *shownRun `json:"run"`
+	At   float64   `json:"at"`
+	Hash string    `json:"hash"`
+}
+
+// moment answers with all that a link or a file holds.
+func (s *Session) moment(w *wish) {
+	view := s.momentNow()
+	run := s.branch.tape.Run()
+	view.Run = &shownRun{Run: run, Seed: page.U64(run.Seed)}
+	s.answer(w, view)
+}
+
+func (s *Session) momentNow() momentView {
+	return momentView{At: ms(s.world.Now()), Hash: strconv.FormatUint(s.world.Hash(), 16)}
+}

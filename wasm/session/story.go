@@ -1,0 +1,114 @@
+package session
+
+import (
+	"slices"
+
+	"raftplayground/raft"
+	"raftplayground/raft/lab"
+	"raftplayground/raft/wire"
+	"raftplayground/wasm/page"
+)
+
+// mostLines is how many lines of story a branch keeps.
+const mostLines = 1000
+
+// story is what happened in a branch, in words, in the order in which it happened.
+type story struct{ lines []page.StoryLine }
+
+// add appends a line. Of a story that is too long details go first, the oldest ones, then the oldest lines.
+func (s *story) add(line page.StoryLine) {
+	s.lines = append(s.lines, line)
+	if len(s.lines) <= mostLines+mostLines/4 {
+		return
+	}
+	surplus := len(s.lines) - mostLines
+	s.lines = slices.DeleteFunc(s.lines, func(l page.StoryLine) bool {
+		drop := surplus > 0 && l.Weight == "detail"
+		if drop {
+			surplus--
+		}
+		return drop
+	})
+	s.lines = slices.Delete(s.lines, 0, surplus)
+}
+
+// through returns a copy as far as a moment, ms.
+func (s *story) through(at float64) story {
+	c := story{}
+	for _, l := range s.lines {
+		if l.At <= at {
+			c.lines = append(c.lines, l)
+		}
+	}
+	return c
+}
+
+// tell adds a line to the story of the branch that is looked at.
+func (s *Session) tell(line page.StoryLine) {
+	s.lastLine++
+	line.ID = s.lastLine
+	s.branch.story.add(line)
+	s.outbox.line(line)
+}
+
+func (s *Session) tellEvent(h *lab.Happening) {
+	e := &h.Event
+	line := page.Event(h.Server, e)
+	line.At = ms(h.At)
+	s.tell(line)
+	history := &s.branch.history
+	switch {
+	case e.Kind == raft.BecameLeader:
+		s.change(history.mark(line.At, "election", line.Server, line.Text))
+	case e.Kind == raft.CommitAdvanced && page.U64(e.New) > history.commit:
+		history.commit = page.U64(e.New)
+		s.change(history.mark(line.At, "commit", line.Server, line.Text))
+	}
+}
+
+func (s *Session) tellBadFrame(f *lab.BadFrame) {
+	from := "somebody"
+	if f.From >= wire.FirstClient {
+		from = "client " + page.Decimal(f.From)
+	} else if f.From != 0 {
+		from = "S" + page.Decimal(f.From)
+	}
+	s.tell(page.StoryLine{At: ms(f.At), Server: int(f.Server), Kind: "badFrame", Weight: "key", Why: page.Clip(f.Reason.Message, 400), Peer: int(min(f.From, wire.FirstClient)),
+		Text: "S" + page.Decimal(f.Server) + " does not understand a frame of " + from + "."})
+}
+
+// tellViolations tells of the properties that are broken and were not told of yet, and returns whether there are any.
+func (s *Session) tellViolations() (any bool) {
+	b := s.branch
+	if s.world.Broken() == len(b.broken) {
+		return false
+	}
+	for _, v := range s.world.Violations() {
+		text := v.Property.String() + " is broken: " + v.Detail + "."
+		if slices.Contains(b.broken, text) {
+			continue
+		}
+		b.broken = append(b.broken, text)
+		server := 0
+		if n := len(v.Servers); n > 0 {
+			server = int(v.Servers[n-1])
+		}
+		line := page.StoryLine{At: ms(v.At), Server: server, Kind: "violation", Weight: "key", Text: text, Why: promiseOf(v.Property), Section: "Figure 3"}
+		if v.Index > 0 {
+			i := page.U64(v.Index)
+			line.Index = &i
+		}
+		s.tell(line)
+		s.change(b.history.mark(line.At, "violation", server, text))
+		any = true
+	}
+	return any
+}
+
+func numbers(ids []raft.ServerID) []int {
+	list := make([]int, 0, len(ids))
+	for _, id := range ids {
+		list = append(list, int(id))
+	}
+	return list
+}

@@ -1,0 +1,61 @@
+package session
+
+// stepsATick is how many of the world's steps of a long way are made in one input: few enough that the Worker goes on hearing the page.
+const stepsATick = 2000
+
+// journey is a way to a moment that takes long.
+type journey struct {
+	wish *wish
+	to   int64
+	done func() any // makes the answer
+}
+
+// travel lives on to a moment and then answers, in several inputs if it is far. The branch is prolonged if it ends before.
+func (s *Session) travel(w *wish, to int64, done func() any) {
+	s.way = &journey{w, to, done}
+	s.goOn()
+}
+
+// goOn makes a stretch of the way.
+func (s *Session) goOn() {
+	way := s.way
+	for range stepsATick {
+		at, ever := s.world.Next()
+		if !ever || at >= way.to {
+			s.play(way.to)
+			s.arrive()
+			return
+		}
+		s.play(at)
+	}
+}
+
+// arrive ends the way where the playhead is.
+func (s *Session) arrive() {
+	way := s.way
+	s.way = nil
+	s.jump()
+	s.answer(way.wish, way.done())
+}
+
+// seek goes to a moment of the branch. On the way to one, another takes its place.
+func (s *Session) seek(w *wish) {
+	if w.At == nil || !(*w.At >= 0 && *w.At <= latest) {
+		s.refuse(w, "at: expected a moment of this run in ms, 0 or more")
+		return
+	}
+	if s.way != nil {
+		s.arrive()
+	}
+	at := micros(*w.At)
+	if end := s.branch.end; at <= end {
+		s.stand(at)
+		s.answer(w, map[string]float64{"at": ms(at)})
+		return
+	}
+	if at > s.branch.end+mostAhead {
+		at = s.branch.end + mostAhead
+	}
+	s.stand(s.branch.end)
+	s.travel(w, at, func() any { return map[string]float64{"at": ms(s.world.Now())} })
+}
