@@ -303,3 +303,62 @@ func BenchmarkObserve(b *testing.B) {
 		}
 	}
 }
+
+// numbered is a log of so many entries, of which those through base are compacted away.
+type numbered struct{ base, last raft.Index }
+
+func (n numbered) Entry(i raft.Index) (raft.Entry, bool) {
+	if i <= n.base || i > n.last {
+		return raft.Entry{}, false
+	}
+	return raft.Entry{Term: 1, Kind: raft.Command, Data: []byte{byte(i), byte(i >> 8), byte(i >> 16)}}, true
+}
+
+func (s *stage) seeNumbered(server raft.ServerID, base, last raft.Index) {
+	s.at++
+	s.Observe(s.at, &View{Server: server, Term: 1, Base: base, Last: last, Commit: last, Applied: last, StateHash: uint64(last), Log: numbered{base, last}})
+}
+
+// What is remembered is bounded, however long a cluster runs and however far a server is behind. Who comes back from so far is not compared with what is forgotten, and is
+// when it has caught up.
+func TestWhatIsRememberedIsBounded(t *testing.T) {
+	s := newStage()
+	s.seeNumbered(2, 0, 50)
+	s.Stopped(2)
+	last := raft.Index(1)
+	for ; last < 5*keptEntries; last++ {
+		s.seeNumbered(1, (last-1)&^1023, last)
+	}
+	if len(s.committed) > 2*keptEntries || len(s.written) > 2*keptEntries {
+		t.Errorf("%d commitments and %d places are remembered, of %d entries", len(s.committed), len(s.written), last)
+	}
+	s.Acknowledged(s.at, 1, 5, 1)
+	s.seeNumbered(2, 40, 50) // from its disk: nobody knows any more what its snapshot replaced
+	s.seeNumbered(2, 40, 60)
+	s.Audit(s.at, &View{Server: 2, Term: 1, Base: 40, Last: 60, Commit: 60, Applied: 60, StateHash: 60, Log: numbered{40, 60}}, true)
+	s.seeNumbered(2, last-10, last-5)
+	if v := s.Violations(); len(v) > 0 {
+		t.Fatalf("nothing was wrong, and %v", v[0].Error())
+	}
+	s.at++
+	s.Observe(s.at, &View{Server: 2, Term: 1, Base: last - 10, Last: last - 1, Commit: last - 1, Applied: last - 1, StateHash: 1, Log: numbered{last - 10, last - 1}})
+	if v := s.Violations(); len(v) != 1 || v[0].Property != StateMachineSafety {
+		t.Errorf("it has caught up, and is in another state; the violations are %v", v)
+	}
+}
+
+// A leader may commit, apply and compact between two looks: what its snapshot replaces is known from the look before.
+func TestWhatIsCommittedAndCompactedAtOnceIsKnown(t *testing.T) {
+	s := newStage()
+	s.see(1, leader, 1, "1a 1b", 0)
+	s.at++
+	s.Observe(s.at, &View{Server: 1, Role: leader, Term: 1, Base: 2, Last: 2, Commit: 2, Log: log("0 0")})
+	s.see(2, follower, 1, "1a 1b", 2)
+	if v := s.Violations(); len(v) > 0 {
+		t.Fatalf("nothing was wrong, and %v", v[0].Error())
+	}
+	s.see(3, follower, 2, "1a 2x", 2)
+	if v := s.Violations(); len(v) != 1 || v[0].Property != StateMachineSafety {
+		t.Errorf("another entry is taken for committed where the snapshot was; the violations are %v", v)
+	}
+}

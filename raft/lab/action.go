@@ -124,7 +124,7 @@ func (w *World) askServer(a *Action, m *machine) bool {
 	case Transfer:
 		err = m.server.Transfer(w.successor(a.To, m))
 	case Reconfigure:
-		err = m.server.Reconfigure(raft.Configuration{Voters: a.Servers, Learners: a.Learners})
+		err = m.server.Reconfigure(w.configuration(a, m))
 	}
 	w.settle(m)
 	return err == nil

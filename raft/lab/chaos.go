@@ -10,15 +10,19 @@ import (
 )
 
 // Draw makes a run from a seed: faults from the start until Config.Chaos, each undone after a while, then Heal. Which kinds of faults a run has, and how
-// many, is drawn too: a run with two kinds of faults gets deeper into them than one with all (swarm testing, Groce et al. 2012). Wipe is not among them:
-// no Raft survives it.
+// many, is drawn too: a run with two kinds of faults gets deeper into them than one with all (swarm testing, Groce et al. 2012). Frames are not forged, and disks are lost
+// with care only: no Raft survives more. Where leases are read by, clocks stay within the tenth that those take for granted.
 func Draw(config Config, seed uint64) Run {
 	r := Run{Version: Version, Config: config, Seed: seed}
 	if config.Chaos <= 0 {
 		return r
 	}
 	c := chaos{random: rand.New(stream(seed, streamChaos, 0, 0)), config: config}
-	faults := []func(at, end int64){c.crash, c.crash, c.pause, c.cut, c.partition, c.partition, c.network, c.clock, c.slowDisk, c.hold, c.campaign, c.trap, c.trap}
+	faults := []func(at, end int64){c.crash, c.crash, c.pause, c.cut, c.partition, c.partition, c.network, c.clock, c.slowDisk, c.hold, c.campaign, c.trap, c.trap,
+		c.transfer, c.compact, c.frames, c.failDisk, c.fillDisk, c.lose}
+	if !slices.Contains(config.Off, raft.Rules[raft.LeaderLoyalty].ID) { // else servers that are removed, and do not know it, depose leaders for ever (§6)
+		faults = append(faults, c.reconfigure, c.reconfigure)
+	}
 	c.random.Shuffle(len(faults), func(i, k int) { faults[i], faults[k] = faults[k], faults[i] })
 	faults = faults[:1+c.random.IntN(len(faults))]
 	gap := []int64{300 * millisecond, second, 3 * second}[c.random.IntN(3)]
@@ -133,10 +137,14 @@ func (c *chaos) network(at, end int64) {
 	c.add(Action{At: end, Do: Network, Link: &Link{Latency: c.config.Latency, Jitter: c.config.Jitter}})
 }
 
-// clock lets a server's clock run up to four times too fast or too slow.
+// clock lets a server's clock run up to four times too fast or too slow, or as much as any two may differ by where they serve leases (thesis 6.4.1).
 func (c *chaos) clock(at, end int64) {
 	victim := c.victim()
-	c.add(Action{At: at, Do: Clock, Server: victim, Rate: math.Round(1000*math.Pow(4, 2*c.random.Float64()-1)) / 1000})
+	most := 4.0
+	if c.config.Reads == "lease" {
+		most = 1.045
+	}
+	c.add(Action{At: at, Do: Clock, Server: victim, Rate: math.Round(1000*math.Pow(most, 2*c.random.Float64()-1)) / 1000})
 	c.undo(victim, Action{At: end, Do: Clock, Rate: 1})
 }
 
@@ -150,10 +158,83 @@ func (c *chaos) campaign(at, _ int64) {
 	c.add(Action{At: at, Do: Campaign, Server: c.anybody()})
 }
 
+func (c *chaos) transfer(at, _ int64) {
+	to := raft.ServerID(0)
+	if c.random.IntN(2) == 0 {
+		to = c.anybody()
+	}
+	c.add(Action{At: at, Do: Transfer, To: to})
+}
+
+func (c *chaos) compact(at, _ int64) {
+	c.add(Action{At: at, Do: Compact, Server: c.victim()})
+}
+
+// frames harms one frame after the other.
+func (c *chaos) frames(at, end int64) {
+	for range 1 + c.random.IntN(10) {
+		do := []Deed{HoldFrame, ReleaseFrame, DropFrame, DeliverFrame, DuplicateFrame}[c.random.IntN(5)]
+		a := Action{At: at + c.random.Int64N(end-at+1), Do: do}
+		if c.random.IntN(2) == 0 {
+			a.Server, a.To = c.anybody(), c.anybody()
+		}
+		c.add(a)
+	}
+}
+
+func (c *chaos) failDisk(at, _ int64) {
+	c.add(Action{At: at, Do: FailDisk, Server: c.victim(), Down: c.exponential(second)})
+}
+
+func (c *chaos) fillDisk(at, end int64) {
+	victim := c.victim()
+	c.add(Action{At: at, Do: FillDisk, Server: victim, Down: c.exponential(second)})
+	c.undo(victim, Action{At: end, Do: FreeDisk})
+	c.undo(victim, Action{At: end, Do: Restart})
+}
+
+// lose takes a server's disk away for good, or damages it so that the server will not start again; then the servers change, as an operator would see to.
+func (c *chaos) lose(at, end int64) {
+	victim := c.victim()
+	if c.random.IntN(2) == 0 {
+		c.add(Action{At: at, Do: Wipe, Server: victim, Careful: true})
+	} else {
+		c.add(Action{At: at, Do: FlipBit, Server: victim, Careful: true})
+		c.add(Action{At: at, Do: Crash, Server: victim, Down: c.exponential(100 * millisecond)})
+	}
+	if !slices.Contains(c.config.Off, raft.Rules[raft.LeaderLoyalty].ID) {
+		c.reconfigure(at, end)
+	}
+}
+
+// reconfigure makes some of the servers the cluster, two at least if there are: first they become learners, then voters as soon as they have caught up. The leader is asked several times,
+// for it may not have caught them up yet, or be at another change, or not be there.
+func (c *chaos) reconfigure(at, end int64) {
+	var voters, others []raft.ServerID
+	for _, i := range c.random.Perm(c.config.Servers) {
+		id := raft.ServerID(i + 1)
+		if len(voters) < 2 || c.random.IntN(3) > 0 {
+			voters = append(voters, id)
+		} else {
+			others = append(others, id)
+		}
+	}
+	c.add(Action{At: at, Do: Reconfigure, Learners: slices.Concat(voters, others)})
+	change := Action{Do: Reconfigure, Servers: voters, Careful: true}
+	if c.random.IntN(3) == 0 {
+		change.Learners = others
+	}
+	for wait := int64(100 * millisecond); at <= end+second && at+wait < c.config.Chaos; wait *= 2 {
+		at += wait
+		change.At = at
+		c.add(change)
+	}
+}
+
 // trap lets the power fail, or the network, just when a server has done something that must not be forgotten. The server is soon back: others
 // still act on what it said before. A slow disk makes it likelier that something was not yet written.
 func (c *chaos) trap(at, end int64) {
-	moments := []Moment{"candidate", "leader", "vote", "append", "truncate", "propose", "commit"}
+	moments := []Moment{"candidate", "leader", "vote", "append", "truncate", "propose", "commit", "configuration", "caughtUp", "timeoutNow", "snapshotSent", "snapshotInstalled"}
 	moment := moments[c.random.IntN(len(moments))]
 	if c.random.IntN(2) == 0 {
 		c.slowDisk(at, end)

@@ -99,6 +99,9 @@ func (w *World) goOn(c *client) {
 	to := c.leader
 	if guess := random.IntN(len(w.servers)); to == 0 {
 		to = w.servers[guess]
+		for i := 1; i < len(w.servers) && !w.machines[to-1].whole(); i++ { // an address that is known to be out of use
+			to = w.servers[(guess+i)%len(w.servers)]
+		}
 	}
 	c.next = never
 	w.request(c, to, &request)

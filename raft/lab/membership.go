@@ -35,6 +35,21 @@ func (w *World) affordable(voters []raft.ServerID) bool {
 	return len(voters) == 0 || whole > len(voters)/2
 }
 
+// configuration is what an action asks a leader for.
+func (w *World) configuration(a *Action, leader *machine) raft.Configuration {
+	c := raft.Configuration{Voters: a.Servers}
+	if len(c.Voters) == 0 {
+		leader.server.Node().Status(&w.status)
+		c.Voters = w.status.Config.Voters
+	}
+	for _, id := range a.Learners {
+		if !slices.Contains(c.Voters, id) {
+			c.Learners = append(c.Learners, id)
+		}
+	}
+	return c
+}
+
 // successor is whom leadership is handed to: the one named, or the voter that the leader knows to have most of its log. It is 0, whom the server will
 // refuse, if there is none.
 func (w *World) successor(named raft.ServerID, leader *machine) raft.ServerID {

@@ -60,9 +60,9 @@ type Action struct {
 
 	Server  raft.ServerID   `json:"server,omitempty"`  // whom it is done to; 0: whoever leads then, in the highest term; Network: every server
 	To      raft.ServerID   `json:"to,omitempty"`      // the other end of a link, 0: everybody else; Transfer: who is to lead, 0: whoever has most of the log
-	Servers []raft.ServerID `json:"servers,omitempty"` // Partition: one side; Reconfigure: who is to have a vote
+	Servers []raft.ServerID `json:"servers,omitempty"` // Partition: one side; Reconfigure: who is to have a vote, none: who has one now
 
-	Learners []raft.ServerID `json:"learners,omitempty"` // Reconfigure: who is to get the log without a vote
+	Learners []raft.ServerID `json:"learners,omitempty"` // Reconfigure: who is to get the log without a vote, as far as he has none
 
 	// Careful is an operator's caution: Wipe, FlipBit and Reconfigure are done only if in every configuration that may be in force, or will be, a majority of
 	// the voters still has its disk; and a server that is wiped never returns, not even by Heal: it could break a promise that it forgot (RAFT-BUGS 24).
@@ -298,8 +298,8 @@ func (a *Action) check(servers int) error {
 		return errors.New("expected delays from 0 to " + decimal(int64(maxDelay)))
 	case len(a.Learners) > 0 && a.Do != Reconfigure:
 		return errors.New("learners: expected none but with reconfigure")
-	case a.Do == Reconfigure && len(a.Servers) == 0:
-		return errors.New("servers: expected at least one that is to have a vote")
+	case a.Do == Reconfigure && len(a.Servers)+len(a.Learners) == 0:
+		return errors.New("servers: expected at least one that is to have a vote, or to learn")
 	case a.Careful && a.Do != Wipe && a.Do != FlipBit && a.Do != Reconfigure:
 		return errors.New("careful: expected it with wipe, flipBit and reconfigure only")
 	case a.Careful && a.Down != 0:

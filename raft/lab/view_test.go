@@ -1,6 +1,8 @@
 package lab
 
 import (
+	"cmp"
+	"slices"
 	"testing"
 
 	"raftplayground/raft"
@@ -9,7 +11,12 @@ import (
 
 // Every frame is seen until the moment at which it is due, and by then it has arrived.
 func TestTheViewShowsEveryFrameUntilItArrives(t *testing.T) {
-	w := start(t, short(2))
+	run := short(2)
+	for at := second; at < 5*second; at += second / 2 {
+		run.Actions = append(run.Actions, Action{At: at, Do: HoldFrame})
+	}
+	slices.SortStableFunc(run.Actions, func(a, b Action) int { return cmp.Compare(a.At, b.At) })
+	w := start(t, run)
 	var v View
 	due := map[uint64]int64{}
 	seen, held := 0, 0

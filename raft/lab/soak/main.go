@@ -63,12 +63,19 @@ func draw(seed uint64) lab.Run {
 	return lab.Draw(config(seed), seed)
 }
 
-// config is what a seed's world is like: mostly the standard one, and others of every size; every fourth is one of Figure 2, without the extensions.
+// config is what a seed's world is like: mostly the standard one, and others of every size, with servers that wait or none; every way to read, logs that are compacted often, seldom
+// or not in that time; every fourth is one of Figure 2, without the extensions.
 func config(seed uint64) lab.Config {
 	c := lab.Standard()
 	if seed%2 == 0 {
 		c.Servers = []int{3, 4, 7, 1, 2}[seed/2%5]
 	}
+	if seed%3 == 0 && c.Servers > 1 {
+		c.Voters = c.Servers
+		c.Servers = min(c.Servers+1+int(seed/3%3), lab.MaxServers)
+	}
+	c.Reads = []string{"log", "readIndex", "lease"}[seed/5%3]
+	c.CompactAfter = []int{0, 10, 50}[seed/7%3]
 	if seed/2%4 == 3 {
 		for _, rule := range raft.Rules {
 			if raft.Extensions.Has(rule.Rule) {
@@ -135,9 +142,12 @@ func (r *result) add(violations []check.Violation) {
 	}
 }
 
-// failsAs returns a function for lab.Shrink, which says whether a run violates the property.
+// failsAs returns a function for lab.Shrink, which says whether a run violates the property. That a cluster does not serve which nobody healed says nothing.
 func failsAs(property check.Property) func(lab.Run) bool {
 	return func(run lab.Run) bool {
+		if n := len(run.Actions); property == check.Liveness && (n == 0 || run.Actions[n-1].Do != lab.Heal) {
+			return false
+		}
 		r, _ := live(run)
 		return r.of(property) != nil
 	}
