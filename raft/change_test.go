@@ -1,0 +1,111 @@
+package raft
+
+import (
+	"slices"
+	"testing"
+)
+
+// thesis 4.1: majorities of configurations that differ by one voter overlap; those that differ by more need a joint configuration in between.
+func TestReconfigure_OneVoterMoreOrLessNeedsNoJointConfiguration(t *testing.T) {
+	for to, want := range map[string]string{
+		"1,2":       "1,2",
+		"1,2,3,4":   "1,2,3,4",
+		"1,2,4":     "1,2,3>1,2,4", // one goes and one comes
+		"1":         "1,2,3>1",
+		"1,2,3,4,5": "1,2,3>1,2,3,4,5",
+		"1,2+3":     "1,2+3",
+		"1,2,3+4,5": "1,2,3+4,5",
+	} {
+		h := start(t, 1, 3, Durable{})
+		h.opt.Off |= RulesOf(CatchUpFirst)
+		h.boot(t)
+		h.lead(t)
+		h.ack(2, 1)
+		if err := h.n.Reconfigure(servers(to)); err != nil {
+			t.Fatal(err)
+		}
+		equal(t, "to "+to, config(h), want)
+	}
+}
+
+func TestReconfigure_LeavesTheCallersListsAlone(t *testing.T) {
+	h := start(t, 1, 3, Durable{})
+	h.lead(t)
+	h.ack(2, 1)
+	c := Configuration{Voters: []ServerID{3, 1, 2}, Learners: []ServerID{5, 4}}
+	if err := h.n.Reconfigure(c); err != nil {
+		t.Fatal(err)
+	}
+	equal(t, "in order in the log", config(h), "1,2,3+4,5")
+	equal(t, "the caller's as they were", slices.Equal(c.Voters, []ServerID{3, 1, 2}) && slices.Equal(c.Learners, []ServerID{5, 4}), true)
+}
+
+// §6: "once C-old,new has been committed": what is committed before it does not end it.
+func TestAJointConfigurationIsLeftOnlyOnceItIsCommitted(t *testing.T) {
+	h := start(t, 1, 3, Durable{})
+	h.opt.Off |= RulesOf(CatchUpFirst)
+	h.boot(t)
+	h.lead(t)
+	h.ack(2, 1)
+	h.proposes("x")
+	if err := h.n.Reconfigure(servers("1,4,5")); err != nil {
+		t.Fatal(err)
+	}
+	h.pump()
+	for _, v := range []ServerID{2, 4, 5} {
+		h.ack(v, 2)
+	}
+	equal(t, "committed: the command before it", h.n.commitIndex, 2)
+	equal(t, "still joint", config(h), "1,2,3>1,4,5")
+	for _, v := range []ServerID{2, 4, 5} {
+		h.ack(v, 3)
+	}
+	equal(t, "left", config(h), "1,4,5")
+}
+
+// thesis 4.2.1: a round that takes as long as the shortest election timeout is too slow, one of a tick less is not.
+func TestALearnerHasCaughtUpWhenARoundTookLessThanAnElectionTimeout(t *testing.T) {
+	for _, c := range []struct {
+		ticks  int
+		caught bool
+	}{{149, true}, {150, false}} {
+		h := start(t, 1, 1, Durable{})
+		h.timeOut()
+		if err := h.n.Reconfigure(servers("1+2")); err != nil {
+			t.Fatal(err)
+		}
+		h.pump()
+		h.ticks(200)
+		h.ack(2, h.n.log.last) // a first round, of 200 ticks
+		h.proposes("x")
+		h.ticks(c.ticks)
+		h.ack(2, h.n.log.last)
+		want := Event{Kind: LearnerCaughtUp, Peer: 2, Term: 1, Old: 2, New: uint64(c.ticks)}
+		equal(t, "caught up", slices.Contains(h.events, want), c.caught)
+		equal(t, "and only so", len(h.all(LearnerCaughtUp)) == 1, c.caught)
+	}
+}
+
+// The numbers of calls go on from one leadership to the next. An answer that comes late, to a call of an earlier one, may bear the new term.
+func TestLeaders_ARefusalOfACallOfAnEarlierLeadershipDoesNotMoveNextIndex(t *testing.T) {
+	h := start(t, 1, 2, Durable{CurrentTerm: 1, Log: logOf(1, 1, 1)})
+	h.lead(t)
+	late := h.n.calls
+	h.receive(2, &AppendEntriesReply{Call: late, Term: 5})
+	h.lead(t)
+	h.ack(2, 5)
+	f := h.n.leadership.follower(2)
+	equal(t, "nextIndex", f.next, 6)
+	h.receive(2, &AppendEntriesReply{Call: late, Term: 6, ConflictIndex: 1})
+	equal(t, "nextIndex after the late refusal", f.next, 6)
+	equal(t, "probing", f.probing, false)
+	equal(t, "event", h.has(MessageIgnored, StaleReply), true)
+}
+
+func TestAllServers_ATimeoutNowReplyWithAHigherTermConvertsToFollower(t *testing.T) {
+	h := start(t, 1, 3, Durable{})
+	h.lead(t)
+	h.receive(2, &TimeoutNowReply{Term: 9})
+	equal(t, "role", h.n.Role(), Follower)
+	equal(t, "term", h.n.currentTerm, 9)
+}

@@ -1,0 +1,160 @@
+package raft
+
+import (
+	"slices"
+	"testing"
+)
+
+// What event.go says beside each kind is what the story, the diagram and the lessons are told from. Each row brings one server to where the event
+// happens, and wants it with all of its numbers.
+func TestEventsSayWhatHappenedAndWhy(t *testing.T) {
+	follower := func(t *testing.T) *host {
+		h := whole(t, 1, 3, Durable{CurrentTerm: 4, Log: logOf(2, 3)})
+		h.receive(2, &AppendEntries{Term: 4, LeaderID: 2, PrevLogIndex: 2, PrevLogTerm: 3})
+		return h
+	}
+	free := func(t *testing.T) *host { // it owes nobody its loyalty
+		h := whole(t, 1, 3, Durable{CurrentTerm: 4, Log: logOf(2, 3)})
+		h.opt.Off = RulesOf(LeaderLoyalty)
+		h.boot(t)
+		return h
+	}
+	asker := func(t *testing.T) *host {
+		h := whole(t, 1, 5, Durable{CurrentTerm: 4, Log: logOf(2, 3)})
+		h.timeOut()
+		return h
+	}
+	candidate := func(t *testing.T) *host {
+		h := start(t, 1, 5, Durable{CurrentTerm: 4, Log: logOf(2, 3)})
+		h.timeOut()
+		return h
+	}
+	leader := func(t *testing.T) *host {
+		h := whole(t, 1, 3, Durable{CurrentTerm: 4, Log: logOf(2, 3)})
+		h.leads(t)
+		return h
+	}
+	for _, c := range []struct {
+		title  string
+		server func(*testing.T) *host
+		input  func(*host)
+		want   func(*host) Event
+	}{
+		{"a start: the log's end, and the time-out drawn", free, func(h *host) {},
+			func(h *host) Event { return Event{Kind: Started, Term: 4, Index: 2, New: uint64(h.n.timeout)} }},
+		{"a pre-candidate: how long it heard nothing, and the votes it needs", asker, func(h *host) {},
+			func(h *host) Event {
+				return Event{Kind: BecamePreCandidate, Reason: ElectionTimeout, Term: 4, Old: h.all(Started)[0].New, New: 3}
+			}},
+		{"its timer starts anew, by nobody's doing", asker, func(h *host) {},
+			func(h *host) Event {
+				return Event{Kind: TimerReset, Reason: OwnCandidacy, Term: 4, New: uint64(h.n.timeout)}
+			}},
+		{"its own pre-vote is the first", asker, func(h *host) {},
+			func(h *host) Event { return Event{Kind: PreVoteReceived, Peer: 1, Term: 4, Old: 1, New: 3} }},
+		{"another one", asker, func(h *host) {
+			h.receive(2, &RequestVoteReply{Call: h.n.calls, Term: 5, VoteGranted: true, PreVote: true})
+		},
+			func(h *host) Event { return Event{Kind: PreVoteReceived, Peer: 2, Term: 4, Old: 2, New: 3} }},
+		{"one that is refused", asker, func(h *host) { h.receive(2, &RequestVoteReply{Call: h.n.calls, Term: 4, PreVote: true}) },
+			func(h *host) Event { return Event{Kind: PreVoteDenied, Peer: 2, Term: 4} }},
+		{"one for a term that it does not ask for", asker, func(h *host) {
+			h.receive(2, &RequestVoteReply{Call: h.n.calls, Term: 9, VoteGranted: true, PreVote: true})
+		},
+			func(h *host) Event { return Event{Kind: MessageIgnored, Reason: StaleReply, Peer: 2, Term: 4} }},
+		{"a vote that comes while it only asks", asker, func(h *host) { h.receive(2, &RequestVoteReply{Call: h.n.calls, Term: 4, VoteGranted: true}) },
+			func(h *host) Event { return Event{Kind: MessageIgnored, Reason: StaleReply, Peer: 2, Term: 4} }},
+		{"a candidate after a pre-vote: there was no silence before it", asker, func(h *host) {
+			for v := ServerID(2); v <= 3; v++ {
+				h.receive(v, &RequestVoteReply{Call: h.n.calls, Term: 5, VoteGranted: true, PreVote: true})
+			}
+		}, func(h *host) Event { return Event{Kind: BecameCandidate, Reason: ElectionTimeout, Term: 5, New: 3} }},
+		{"a candidate without one: how long it heard nothing", candidate, func(h *host) {},
+			func(h *host) Event {
+				return Event{Kind: BecameCandidate, Reason: ElectionTimeout, Term: 5, Old: h.all(Started)[0].New, New: 3}
+			}},
+		{"a second election: how long the first one lasted", candidate, func(h *host) { h.timeOut() },
+			func(h *host) Event {
+				return Event{Kind: BecameCandidate, Reason: ElectionTimeout, Term: 6, Old: h.all(TimerReset)[0].New, New: 3}
+			}},
+		{"its term, by nobody's doing", candidate, func(h *host) {},
+			func(h *host) Event { return Event{Kind: TermAdvanced, Term: 5, Old: 4, New: 5} }},
+		{"the timer of an election, by nobody's doing", candidate, func(h *host) {},
+			func(h *host) Event {
+				return Event{Kind: TimerReset, Reason: OwnCandidacy, Term: 5, New: uint64(h.n.timeout)}
+			}},
+		{"a candidate's own vote", candidate, func(h *host) {},
+			func(h *host) Event { return Event{Kind: VoteReceived, Peer: 1, Term: 5, Old: 1, New: 3} }},
+		{"a vote", candidate, func(h *host) { h.receive(2, &RequestVoteReply{Call: h.n.calls, Term: 5, VoteGranted: true}) },
+			func(h *host) Event { return Event{Kind: VoteReceived, Peer: 2, Term: 5, Old: 2, New: 3} }},
+		{"a vote that is refused", candidate, func(h *host) { h.receive(2, &RequestVoteReply{Call: h.n.calls, Term: 5}) },
+			func(h *host) Event { return Event{Kind: VoteDenied, Peer: 2, Term: 5} }},
+		{"a vote of a server that has none", candidate, func(h *host) { h.receive(9, &RequestVoteReply{Call: h.n.calls, Term: 5, VoteGranted: true}) },
+			func(h *host) Event { return Event{Kind: MessageIgnored, Reason: NotAVoter, Peer: 9, Term: 5} }},
+		{"an answer to an earlier election", candidate, func(h *host) {
+			early := h.n.candidacy.since
+			h.timeOut()
+			h.receive(2, &RequestVoteReply{Call: early, Term: 6, VoteGranted: true})
+		}, func(h *host) Event { return Event{Kind: MessageIgnored, Reason: StaleReply, Peer: 2, Term: 6} }},
+		{"a leader: its votes, and those it needed", candidate, func(h *host) {
+			for v := ServerID(2); v <= 3; v++ {
+				h.receive(v, &RequestVoteReply{Call: h.n.calls, Term: 5, VoteGranted: true})
+			}
+		}, func(h *host) Event { return Event{Kind: BecameLeader, Term: 5, Index: 3, Old: 3, New: 3} }},
+		{"a vote is given", free, func(h *host) { h.receive(2, &RequestVote{Term: 5, CandidateID: 2, LastLogIndex: 2, LastLogTerm: 3}) },
+			func(h *host) Event { return Event{Kind: VoteGranted, Peer: 2, Term: 5} }},
+		{"and starts the timer anew", free, func(h *host) { h.receive(2, &RequestVote{Term: 5, CandidateID: 2, LastLogIndex: 2, LastLogTerm: 3}) },
+			func(h *host) Event {
+				return Event{Kind: TimerReset, Reason: GaveVote, Peer: 2, Term: 5, New: uint64(h.n.timeout)}
+			}},
+		{"a vote is refused: to whom it went", free, func(h *host) {
+			h.receive(2, &RequestVote{Term: 5, CandidateID: 2, LastLogIndex: 2, LastLogTerm: 3})
+			h.receive(3, &RequestVote{Term: 5, CandidateID: 3, LastLogIndex: 2, LastLogTerm: 3})
+		}, func(h *host) Event { return Event{Kind: VoteRefused, Reason: AlreadyVoted, Peer: 3, Term: 5, Old: 2} }},
+		{"a vote is refused: for whose sake", follower, func(h *host) { h.receive(3, &RequestVote{Term: 5, CandidateID: 3, LastLogIndex: 9, LastLogTerm: 4}) },
+			func(h *host) Event { return Event{Kind: VoteRefused, Reason: LeaderAlive, Peer: 3, Term: 4, Old: 2} }},
+		{"a pre-vote is given, for a term that is not there yet", free, func(h *host) {
+			h.receive(3, &RequestVote{Term: 5, CandidateID: 3, LastLogIndex: 2, LastLogTerm: 3, PreVote: true})
+		},
+			func(h *host) Event { return Event{Kind: PreVoteGranted, Peer: 3, Term: 4, New: 5} }},
+		{"a pre-vote is refused: the term is here already", free, func(h *host) {
+			h.receive(3, &RequestVote{Term: 4, CandidateID: 3, LastLogIndex: 2, LastLogTerm: 3, PreVote: true})
+		},
+			func(h *host) Event { return Event{Kind: PreVoteRefused, Reason: StaleTerm, Peer: 3, Term: 4} }},
+		{"a pre-vote is refused: the log is behind", free, func(h *host) {
+			h.receive(3, &RequestVote{Term: 5, CandidateID: 3, LastLogIndex: 1, LastLogTerm: 2, PreVote: true})
+		},
+			func(h *host) Event { return Event{Kind: PreVoteRefused, Reason: LogBehind, Peer: 3, Term: 4} }},
+		{"a pre-vote is refused: for whose sake", follower, func(h *host) {
+			h.receive(3, &RequestVote{Term: 5, CandidateID: 3, LastLogIndex: 9, LastLogTerm: 4, PreVote: true})
+		},
+			func(h *host) Event { return Event{Kind: PreVoteRefused, Reason: LeaderAlive, Peer: 3, Term: 4, Old: 2} }},
+		{"commands", leader, func(h *host) { h.n.Propose([]byte("x"), []byte("y")); h.pump() },
+			func(h *host) Event { return Event{Kind: EntriesProposed, Term: 5, Index: 4, Old: 4, New: 5} }},
+	} {
+		t.Run(c.title, func(t *testing.T) {
+			h := c.server(t)
+			c.input(h)
+			if want := c.want(h); !slices.Contains(h.events, want) {
+				t.Errorf("no\n%+v\namong\n%+v", want, h.events)
+			}
+		})
+	}
+}
+
+// KAFKA-16531: a server that the configuration no longer names asks for votes, and its own is none. That is no stranger's vote.
+func TestACandidateOnItsWayOutDoesNotTellOfItsOwnVote(t *testing.T) {
+	h := start(t, 1, 2, Durable{CurrentTerm: 1, Log: []Entry{{Term: 1, Kind: Config, Data: []byte("2")}}})
+	h.timeOut()
+	equal(t, "role", h.n.Role(), Candidate)
+	equal(t, "ignored", len(h.all(MessageIgnored)), 0)
+	equal(t, "votes", len(h.all(VoteReceived)), 0)
+}
+
+func TestARefusalOfAServerWithoutAVoteIsNothing(t *testing.T) {
+	h := start(t, 1, 3, Durable{})
+	h.timeOut()
+	h.receive(9, &RequestVoteReply{Call: h.n.calls, Term: 1})
+	equal(t, "denied", len(h.all(VoteDenied)), 0)
+	equal(t, "role", h.n.Role(), Candidate)
+}

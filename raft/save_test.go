@@ -1,0 +1,70 @@
+package raft
+
+import (
+	"slices"
+	"testing"
+)
+
+// Wherever the end of a chunk falls, a Save holds all that is not on disk: a follower that left the last entry out would acknowledge what it
+// does not store.
+func TestASaveHoldsEveryEntryWhereverChunksEnd(t *testing.T) {
+	for _, before := range []int{0, 1, chunkSize - 1, chunkSize} {
+		for _, entries := range []int{1, 2, chunkSize - 1, chunkSize, chunkSize + 1, 2 * chunkSize, 2*chunkSize + 1} {
+			h := start(t, 1, 3, Durable{CurrentTerm: 1, Log: slices.Repeat(logOf(1), before)})
+			h.receive(2, &AppendEntries{Term: 1, LeaderID: 2, PrevLogIndex: Index(before), PrevLogTerm: h.n.log.lastTerm(), Entries: slices.Repeat(logOf(1), entries)})
+			equal(t, "on disk", len(h.disk.Log), before+entries)
+			equal(t, "durable", h.n.disk.durable, Index(before+entries))
+		}
+	}
+}
+
+func TestAVoteInATermThatIsOnDiskAlreadyIsSavedToo(t *testing.T) {
+	h := start(t, 1, 3, Durable{CurrentTerm: 5})
+	h.manual = true
+	h.receive(2, &RequestVote{Term: 5, CandidateID: 2})
+	equal(t, "answers before the vote is durable", len(h.take()), 0)
+	h.save()
+	equal(t, "vote on disk", h.disk.VotedFor, 2)
+	equal(t, "answers after", len(h.take()), 1)
+}
+
+// Only with DeleteOnlyConflicts off does a server's log become shorter without anything that takes the place of what is gone.
+func TestALogThatOnlyBecameShorterIsSaved(t *testing.T) {
+	h := start(t, 1, 3, Durable{CurrentTerm: 1, Log: logOf(1, 1, 1)})
+	h.opt.Off |= RulesOf(DeleteOnlyConflicts)
+	h.boot(t)
+	h.receive(2, &AppendEntries{Term: 1, LeaderID: 2, PrevLogIndex: 1, PrevLogTerm: 1})
+	equal(t, "on disk", len(h.disk.Log), 1)
+}
+
+func TestSavesThatAreDoneAreForgotten(t *testing.T) {
+	h := start(t, 1, 3, Durable{CurrentTerm: 1})
+	h.manual = true
+	for i := range 3 {
+		h.receive(2, &AppendEntries{Term: 1, LeaderID: 2, PrevLogIndex: Index(i), PrevLogTerm: min(1, Term(i)), Entries: logOf(1)})
+	}
+	for left := 2; left >= 0; left-- {
+		h.save()
+		equal(t, "under way", len(h.n.disk.pending), left)
+	}
+}
+
+func TestAMessageThatWaitsForNothingSaysSo(t *testing.T) {
+	h := start(t, 1, 3, Durable{CurrentTerm: 1})
+	h.receive(2, &AppendEntries{Term: 1, LeaderID: 2, Entries: logOf(1)})
+	equal(t, "the answer to an entry waits for its Save", h.take()[0].After, h.n.disk.savedSeq)
+	h.receive(2, &AppendEntries{Term: 1, LeaderID: 2, PrevLogIndex: 1, PrevLogTerm: 1})
+	equal(t, "that to a heartbeat for none", h.take()[0].After, 0)
+}
+
+func TestACandidatesOwnVoteIsCountedOnceHoweverManySavesFollow(t *testing.T) {
+	for _, off := range []RuleSet{0, RulesOf(CountVoters)} {
+		h := start(t, 1, 5, Durable{})
+		h.opt.Off |= off
+		h.boot(t)
+		h.timeOut()
+		h.n.Saved(h.n.disk.savedSeq)
+		h.n.Saved(h.n.disk.savedSeq)
+		equal(t, "votes", h.n.candidacy.count, 1)
+	}
+}
