@@ -33,17 +33,17 @@ export class RaftStrips extends RaftElement {
   }
 
   protected override slice(): unknown {
-    return [store.connection, store.watching, store.self, store.lab?.off];
+    return [store.connection, store.watching, store.self, store.lab?.modified];
   }
 
   /** Stands as long as it is true: nobody is to take this run for Raft. */
   private modified(): TemplateResult | typeof nothing {
-    const off = store.lab?.off ?? [];
+    const off = store.lab?.modified ?? [];
     const [rule] = off;
     if (rule === undefined) return nothing;
     if (this.titles.size === 0) void this.learnTitles();
     const what = off.length === 1 ? `the rule “${this.titles.get(rule) ?? rule}” is off.` : `${off.length} rules are off.`;
-    const turnOn = () => store.wishLab((id) => ({ type: "act", id, action: { do: "rules", off: [] } }));
+    const turnOn = () => store.wishLab((id) => ({ type: "act", id, action: { do: "rules", off: store.lab?.off.filter((rule) => !off.includes(rule)) ?? [] } }));
     return html`<p class="strip hatched modified-strip" title=${off.map((id) => this.titles.get(id) ?? id).join(", ")}><span>Modified Raft: ${what}</span><button class="small" @click=${turnOn}>${off.length === 1 ? "Turn on" : "Turn all on"}</button></p>`;
   }
 
