@@ -75,7 +75,7 @@ build_page() {
     (cd web && npm ci --no-audit --no-fund --loglevel=error)
     keep npm
   fi
-  if changed page "$OUT/stamp/npm" web/*.json web/*.mjs web/src web/static "$OUT/wasm" || [[ ! -d web/dist ]]; then
+  if changed page "$OUT/stamp/npm" web/*.json web/*.mjs web/gallery web/src web/static "$OUT/wasm" || [[ ! -d web/dist ]]; then
     step "the page: web/dist"
     (cd web && node build.mjs)
     keep page

@@ -1,8 +1,8 @@
 /**
  * Builds the page into web/dist: an HTML file for the lab (index.html), the lab in another page's frame (embed/index.html) and a live room (room.html), each
- * with the style sheet inside, and everything else under assets/ with a name that changes with the content, so that it may be cached for ever. All
- * addresses are relative: any folder of any server will do. Beside each file stand its .br and .gz. Prints what a first visit costs and fails when that is
- * too much.
+ * with the style sheet inside, and everything else under assets/ with a name that changes with the content, so that it may be cached for ever; but for the
+ * gallery, the element's script and the service worker, which keep their names. All addresses are relative: any folder of any server will do. Beside each
+ * file stand its .br and .gz. Prints what a first visit costs and fails when that is too much.
  *
  * RAFT_WASM_DIR: the folder with raft.wasm, lab.wasm and wasm_exec.js (default ../.build/wasm). RAFT_DIST: where to write (default dist).
  */
@@ -48,6 +48,9 @@ const fonts = {
   plex600: asset("plex-mono-600.woff2", await font("@fontsource/ibm-plex-mono/files/ibm-plex-mono-latin-600-normal.woff2")),
 };
 for (const page of PAGES) await writePage(page);
+copyGallery();
+await writeScript("raft-playground.js", "src/embed/element.ts", {});
+await writeServiceWorker();
 report(compressAll());
 
 async function writePage(page) {
@@ -58,6 +61,32 @@ async function writePage(page) {
   const html = fill(readFileSync(join(here, "index.html"), "utf8"), { ...page, inter: address(fonts.inter), script: address(script), preloads, style });
   mkdirSync(dirname(join(dist, page.file)), { recursive: true });
   writeFileSync(join(dist, page.file), html);
+}
+
+/** The runs of the gallery, and the list of them. */
+function copyGallery() {
+  mkdirSync(join(dist, "gallery"));
+  for (const name of readdirSync(join(here, "gallery")).filter((f) => f.endsWith(".json"))) {
+    writeFileSync(join(dist, "gallery", name), JSON.stringify(JSON.parse(readFileSync(join(here, "gallery", name), "utf8"))));
+  }
+}
+
+/** A classic script that keeps its name, so that other pages can name it. */
+async function writeScript(file, entry, constants) {
+  await build({ absWorkingDir: here, entryPoints: [entry], outfile: join(dist, file), bundle: true, minify: true, format: "iife", target: "es2022", legalComments: "none", define: literals(constants) });
+}
+
+/** The service worker keeps what the lab needs, not what a live room does: that needs its relay anyway. Its version changes with any of it. */
+async function writeServiceWorker() {
+  const live = [workers.raft.wasm, workers.raft.script, ...scripts.closure("src/room.ts").filter((f) => !parts(PAGES[0]).includes(f))];
+  const kept = filesIn(dist).filter((f) => f !== "room.html" && !live.includes(basename(f))).sort();
+  const version = hash(kept.map((f) => hash(readFileSync(join(dist, f)))).join());
+  const files = kept.map((f) => (f === "index.html" ? "./" : f.replace(/\/index\.html$/, "/")));
+  await writeScript("sw.js", "src/worker/sw.ts", { __VERSION__: version, __FILES__: files });
+}
+
+function filesIn(folder) {
+  return readdirSync(folder, { recursive: true, withFileTypes: true }).filter((f) => f.isFile()).map((f) => relative(folder, join(f.parentPath ?? f.path, f.name)));
 }
 
 /** The scripts that a page loads at once: its entry first. */
@@ -133,7 +162,7 @@ function fill(text, values) {
 
 /** Writes .br and .gz beside each file; returns the sizes. Brotli at its best takes seconds for the WebAssembly, so that is kept by hash. */
 function compressAll() {
-  const files = readdirSync(dist, { recursive: true, withFileTypes: true }).filter((f) => f.isFile()).map((f) => relative(dist, join(f.parentPath ?? f.path, f.name)));
+  const files = filesIn(dist);
   return files.map((file) => {
     const content = readFileSync(join(dist, file));
     const packed = brotli(content);

@@ -1,7 +1,9 @@
 import { Drawn } from "../drawn.js";
 import type { FromWorker, ToLab, ToWorker } from "../model.js";
 import type { Source, Store } from "../store.js";
+import { keepOffline } from "./offline.js";
 import { openAddress } from "./opening.js";
+import { startWorker } from "./start-worker.js";
 
 /** Set by build.mjs: the name of the Worker's script, beside this one. */
 declare const __LAB_WORKER_URL__: string;
@@ -11,7 +13,7 @@ export const FIRST_RATE = 0.02;
 
 /** The Worker with the simulated cluster, as a source of the store. */
 export class LabSource implements Source {
-  private worker = new Worker(new URL(__LAB_WORKER_URL__, import.meta.url), { name: "raft lab" });
+  private worker = startWorker(__LAB_WORKER_URL__, "raft lab");
   private drawn: Drawn;
 
   constructor(private store: Store) {
@@ -37,7 +39,16 @@ export class LabSource implements Source {
 /** Starts the lab with what the address names behind its #, now and whenever that changes. */
 export function openLab(store: Store): void {
   new LabSource(store);
+  if (document.documentElement.dataset["page"] === "embed") void import("../embed/frame.js").then((m) => m.startFrame(store));
+  else onceRunning(store, keepOffline);
   const open = () => openAddress(location.hash, FIRST_RATE);
   void open();
   addEventListener("hashchange", open);
+}
+
+function onceRunning(store: Store, then: () => void): void {
+  const stop = store.onBatch(() => {
+    stop();
+    then();
+  });
 }

@@ -1,4 +1,5 @@
 import type { HistoryPart, LabRun, StoryLine, U64 } from "../model.js";
+import { startWorker } from "./start-worker.js";
 
 /** Questions about many runs, answered in a Worker of its own (wasm/study), so that the cluster on the stage goes on. */
 export type StudyQuestion =
@@ -59,7 +60,7 @@ export class Study {
   /** Resolves with the answer; rejects with words to show. `progress` hears how far it is, and for elections each point as it is found. */
   ask<T>(question: StudyQuestion, progress: (fraction: number, words: string, part: unknown) => void): Promise<T | null> {
     this.stop();
-    const worker = this.idle ?? new Worker(this.url, { name: "raft study" });
+    const worker = this.idle ?? startWorker(this.url, "raft study");
     [this.worker, this.idle] = [worker, null];
     const id = ++this.lastID;
     return new Promise<T | null>((resolve, reject) => {

@@ -4,6 +4,9 @@ declare const __WASM_URL__: string;
 declare const __WASM_EXEC_URL__: string;
 declare const __WASM_BYTES__: number; // of the file as it is compiled, not as it travels
 
+/** The folder with the files, if that is not this script's own: whoever starts it from a blob says it (lab/start-worker.ts). */
+const folder = (globalThis as { raftPlaygroundFiles?: string }).raftPlaygroundFiles ?? "";
+
 /** The part of wasm_exec.js that is used. */
 interface GoRuntime {
   importObject: WebAssembly.Imports;
@@ -16,7 +19,7 @@ const lastWordsCharacters = 2000;
 /** Returns when the program runs and has registered itself. `ended` is called if it ever ends, with its last words. */
 export async function loadProgram(progress: (fraction: number) => void, ended: (detail: string) => void): Promise<void> {
   if (typeof WebAssembly !== "object") throw new Error("this browser has no WebAssembly");
-  importScripts(__WASM_EXEC_URL__);
+  importScripts(folder + __WASM_EXEC_URL__);
   const world = globalThis as unknown as { Go: new () => GoRuntime; fs: { writeSync(fd: number, bytes: Uint8Array): number } };
   const lastWords = listen(world.fs);
   const go = new world.Go();
@@ -29,7 +32,7 @@ export async function loadProgram(progress: (fraction: number) => void, ended: (
 }
 
 async function instantiate(imports: WebAssembly.Imports, progress: (fraction: number) => void): Promise<WebAssembly.Instance> {
-  const response = await fetch(__WASM_URL__);
+  const response = await fetch(folder + __WASM_URL__);
   if (!response.ok) throw new Error(`the program could not be fetched: ${response.status} ${response.statusText}`);
   const body = counted(response, progress);
   if (typeof WebAssembly.instantiateStreaming === "function") {

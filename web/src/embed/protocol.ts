@@ -1,0 +1,33 @@
+import type { LabAction, Stop, U64 } from "../model.js";
+
+/**
+ * What an embedded lab and the page around it tell each other, by postMessage. Every message carries { source: "raft-playground", version: 1 }. A course may
+ * speak it with a plain iframe; the element <raft-playground> (element.ts) speaks it for others. Times are milliseconds of cluster time.
+ */
+export const SOURCE = "raft-playground";
+export const VERSION = 1;
+
+/** From the lab to the page around it. */
+export type Told =
+  | { type: "ready"; detail: { servers: number } } // commands are taken from now on
+  | { type: "leader"; detail: { leader: number | null; term: U64 } }
+  | { type: "commit"; detail: { commitIndex: U64 } }
+  | { type: "violation"; detail: { property: string; at: number; text: string; servers: number[]; index: U64 } }
+  | { type: "answer"; id: number; ok: boolean; value: unknown; error: string }; // to a command, once each
+
+/** From the page around it to the lab. `id` is the asker's own, for the answer. */
+export type Command = { type: "command"; id: number } & (
+  | { command: "play"; rate?: number } // seconds of the cluster in a second, 0.001 to 1; without it as it was
+  | { command: "pause" }
+  | { command: "seek"; at: number }
+  | { command: "step"; to: Stop; back?: boolean } // answers { at, text }
+  | { command: "act"; action: LabAction } // times in µs
+  | { command: "open"; link: string } // as a link's #, or the name of a run of the gallery
+  | { command: "state" } // answers as window.raftPlayground.lab() does
+  | { command: "show"; controls?: string; theme?: string }
+);
+
+/** Whether a message is of this protocol and of a version that is understood. */
+export function isOurs(data: unknown): data is { source: string; version: number; type: unknown } & Record<string, unknown> {
+  return typeof data === "object" && data !== null && (data as { source?: unknown }).source === SOURCE && (data as { version?: unknown }).version === VERSION;
+}
