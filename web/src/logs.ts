@@ -1,4 +1,4 @@
-import type { LogCell, Report, ServerView, U64 } from "./model.js";
+import type { LogCell, Property, Report, ServerView, U64 } from "./model.js";
 import { distance, less, most, plus, same } from "./numbers.js";
 
 /** The log grid as data: which cells there are and how each is drawn (LOOK §6). Pure functions of what the servers report. */
@@ -16,7 +16,8 @@ export interface GridRow {
   seat: ServerView["seat"];
   self: boolean;
   leader: boolean;
-  cells: GridCell[];
+  cells: GridCell[]; // without those that are compacted
+  compacted: { columns: number; through: U64 } | null; // what only its snapshot holds: the first columns of the row
   commit: number; // columns that are committed here, counted from the first
   match: number | null; // column under which the leader's matchIndex for this server stands
   next: number | null;
@@ -55,7 +56,7 @@ export function grid(servers: ServerView[], seenBy: number | null = null): Grid 
   const rows = servers.filter((s) => s.seat !== "empty").map((s) => row(s, first, columns, leader));
   const conflicts = new Set<number>();
   for (let c = 0; c < columns; c++) {
-    const terms = rows.flatMap((r) => r.cells[c]?.cell?.term ?? []);
+    const terms = rows.flatMap((r) => r.cells[c - (r.compacted?.columns ?? 0)]?.cell?.term ?? []);
     if (terms.some((t) => !same(t, terms[0] ?? 0))) conflicts.add(c);
   }
   return { first, columns, rows, conflicts, seenBy: leader?.server ?? null, leaders: leaders.map((l) => l.server) };
@@ -64,7 +65,8 @@ export function grid(servers: ServerView[], seenBy: number | null = null): Grid 
 function row(view: ServerView, first: U64, columns: number, leader: ServerView | null): GridRow {
   const r = view.report;
   const cells: GridCell[] = [];
-  for (let column = 0; column < columns; column++) {
+  const compacted = r ? compactedOf(r, first, columns) : null;
+  for (let column = compacted?.columns ?? 0; column < columns; column++) {
     const index = plus(first, column);
     const cell = r ? cellAt(r, index) : null;
     cells.push({ index, column, cell, committed: cell !== null && r !== null && !less(r.commitIndex, index), applied: cell !== null && r !== null && !less(r.appliedIndex, index) });
@@ -72,7 +74,14 @@ function row(view: ServerView, first: U64, columns: number, leader: ServerView |
   const commit = r ? clamp(distance(r.commitIndex, first) + 1, 0, columns) : 0;
   const peer = leader && leader.server !== view.server ? leader.report?.peers.find((p) => p.server === view.server) : undefined;
   const at = (index: U64): number | null => (distance(index, first) >= 0 && !same(index, 0) ? distance(index, first) : null);
-  return { server: view.server, seat: view.seat, self: view.self, leader: view.seat === "connected" && r?.role === "leader", cells, commit, match: peer ? at(peer.match) : null, next: peer ? at(peer.next) : null };
+  return { server: view.server, seat: view.seat, self: view.self, leader: view.seat === "connected" && r?.role === "leader", cells, compacted, commit, match: peer ? at(peer.match) : null, next: peer ? at(peer.next) : null };
+}
+
+/** A report shows the last 64 entries; one that shows fewer and does not begin at 1 has no more: the rest is in the snapshot (§7). */
+function compactedOf(r: Report, first: U64, columns: number): GridRow["compacted"] {
+  if (r.log.cells.length >= COLUMNS) return null;
+  const gone = clamp(distance(r.log.first, first), 0, columns);
+  return gone > 0 ? { columns: gone, through: plus(r.log.first, -1) } : null;
 }
 
 const clamp = (n: number, low: number, high: number): number => Math.max(low, Math.min(high, n));
@@ -105,21 +114,31 @@ export function removed(before: Report | null | undefined, after: Report | null)
 export function cellWords(index: U64, server: number, servers: ServerView[]): string {
   const own = servers.find((s) => s.server === server)?.report;
   const cell = own ? cellAt(own, index) : null;
+  if (own && less(index, own.log.first) && less(own.log.first, plus(own.lastIndex, 2))) return `Index ${index} is in the snapshot of S${server}, which ends at index ${plus(own.log.first, -1)}: committed and applied.`;
   if (!own || !cell) return `S${server} has no entry at index ${index}.`;
-  const having = servers.filter((s) => {
-    const c = s.report ? cellAt(s.report, index) : null;
-    return c !== null && same(c.term, cell.term);
-  }).length;
-  const what = cell.kind === "noop" ? "the leader's no-op" : cell.text;
+  const having = servers.filter((s) => s.report && holds(s.report, index, cell)).length;
+  const what = cell.kind === "noop" ? "the leader's no-op" : cell.kind === "configuration" ? `the configuration ${cell.text}` : cell.text;
   const said = `Index ${index}, term ${cell.term}, ${what}. On ${having} of ${servers.length}.`;
   if (!less(own.commitIndex, index)) return `${said} Committed at S${server}.`;
   const leader = leaderOf(servers);
   const enough = having > servers.length / 2;
   if (leader?.report && enough && !less(leader.report.commitIndex, index)) return `${said} Not committed at S${server} yet: it has not heard.`;
   if (leader?.report && enough && less(cell.term, leader.report.term)) {
-    return `${said} Not committed: its term ${cell.term} is not the leader's term ${leader.report.term}.`;
+    return `Index ${index}, term ${cell.term}, ${what}. On ${having} of ${servers.length}, but term ${cell.term} is not the leader's term ${leader.report.term}: counting does not commit it (§5.4.2).`;
   }
   return `${said} Not committed yet.`;
+}
+
+/** Whether a server has this entry: in its log, or, having been committed, in its snapshot. */
+function holds(r: Report, index: U64, cell: LogCell): boolean {
+  const own = cellAt(r, index);
+  return own ? same(own.term, cell.term) : less(index, r.log.first);
+}
+
+/** Why an entry is marked red: what is broken at it, empty if nothing is. */
+export function brokenAt(properties: Property[], server: number, index: U64): string {
+  const p = properties.find(({ broken }) => broken && !same(broken.index, 0) && same(broken.index, index) && broken.servers.includes(server));
+  return p?.broken ? `${p.name} is broken: ${p.broken.text}` : "";
 }
 
 /**

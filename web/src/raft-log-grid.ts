@@ -1,8 +1,9 @@
 import { html, nothing, svg, type TemplateResult } from "lit";
 import { repeat } from "lit/directives/repeat.js";
 import { styleMap } from "lit/directives/style-map.js";
+import { cursor, type Cursor } from "./cursor.js";
 import { RaftElement } from "./element.js";
-import { cellWords, commitLine, FEW_COLUMNS, grid, type Grid, type GridCell, type GridRow } from "./logs.js";
+import { brokenAt, cellWords, commitLine, FEW_COLUMNS, grid, type Grid, type GridCell, type GridRow } from "./logs.js";
 import type { ServerView } from "./model.js";
 import { distance, plus, same, slot } from "./numbers.js";
 import { store } from "./store.js";
@@ -14,7 +15,7 @@ const WIDE = 76;
 
 /** All logs: a row a server, a column an index, as in the paper's figures (LOOK §6). */
 export class RaftLogGrid extends RaftElement {
-  protected readonly topics = ["servers", "view", "room"] as const;
+  protected readonly topics = ["servers", "story", "lab", "view", "room"] as const;
   protected override readonly calm = 100;
 
   private width = 0;
@@ -37,6 +38,7 @@ export class RaftLogGrid extends RaftElement {
 
   override render(): TemplateResult {
     const g = grid(store.servers, store.view.seenBy);
+    const at = cursor(store);
     const phone = this.width < 600;
     const wide = store.view.wide ?? (g.columns <= FEW_COLUMNS && !phone);
     const step = (wide ? WIDE : NARROW) + GAP.x;
@@ -55,7 +57,7 @@ export class RaftLogGrid extends RaftElement {
       <div class="logs-scroll" role="region" aria-label="Logs of all servers" tabindex="0" @scroll=${this.scrolled} @keydown=${this.walk} @blur=${() => this.point(null)} @pointerleave=${() => this.point(null)}>
         <div class="grid" role="table" aria-label="Logs: a row a server, a column an index" style=${style}>
           ${this.indexRow(g, Math.max(g.columns, fit))}
-          ${repeat(g.rows, (r) => r.server, (r) => this.row(r, g, wide))}
+          ${repeat(g.rows, (r) => r.server, (r) => this.row(r, g, wide, at))}
           ${g.columns > 0 ? this.line(g, step, height, label) : nothing}
         </div>
         ${g.columns === 0 && store.room?.started ? this.empty() : nothing}
@@ -64,7 +66,7 @@ export class RaftLogGrid extends RaftElement {
   }
 
   protected override slice(): unknown {
-    return [store.ghosts.map((g) => g.at), store.servers.map(({ server, seat, report: r }) => [server, seat, r && [r.role, r.term, r.commitIndex, r.appliedIndex, r.lastIndex, r.lastTerm, r.log.first, r.log.cells.length, r.peers]])];
+    return [cursor(store), store.lab?.properties.map((p) => p.broken?.at), store.ghosts.map((g) => g.at), store.servers.map(({ server, seat, report: r }) => [server, seat, r && [r.role, r.term, r.commitIndex, r.appliedIndex, r.lastIndex, r.lastTerm, r.log.first, r.log.cells.length, r.peers]])];
   }
 
   protected override updated(): void {
@@ -91,29 +93,37 @@ export class RaftLogGrid extends RaftElement {
     </div>`;
   }
 
-  private row(r: GridRow, g: Grid, wide: boolean): TemplateResult {
+  private row(r: GridRow, g: Grid, wide: boolean, at: Cursor): TemplateResult {
     const shown = g.columns === 0 && r.seat === "connected" ? [{ index: 1, column: 0, cell: null, committed: false, applied: false }] : r.cells;
     const view = store.server(r.server);
-    return html`<div class="grid-row ${r.seat} ${store.view.hover === r.server ? "lit" : ""}" role="row">
+    return html`<div class="grid-row ${r.seat} ${at.servers.includes(r.server) ? "lit" : ""}" role="row">
       <span class="grid-label" role="rowheader">S${r.server}${r.leader ? html`<i title="leader" aria-label="leader">■</i>` : nothing}</span>
-      ${repeat(shown, (c) => `${c.index} ${c.cell?.term ?? ""}`, (c) => this.cell(c, r, g, wide))}
+      ${r.compacted ? this.compacted(r.compacted, r, g) : nothing}
+      ${repeat(shown, (c) => `${c.index} ${c.cell?.term ?? ""}`, (c) => this.cell(c, r, g, wide, at))}
       ${view ? this.ghosts(view, g) : nothing}
     </div>`;
   }
 
-  private cell(c: GridCell, r: GridRow, g: Grid, wide: boolean): TemplateResult {
+  /** What a snapshot stands for: one cell over all its columns. */
+  private compacted(gone: { columns: number; through: GridCell["index"] }, r: GridRow, g: Grid): TemplateResult {
+    const words = gone.columns === 1 ? `${gone.through}` : `${g.first}–${gone.through}`;
+    return html`<span class="cell compacted" role="cell" aria-label="S${r.server}'s snapshot holds entries ${words}" style=${styleMap({ "--columns": String(gone.columns) })} @pointerenter=${() => this.point({ server: r.server, index: gone.through })}><span class="cell-text">${words}</span></span>`;
+  }
+
+  private cell(c: GridCell, r: GridRow, g: Grid, wide: boolean, at: Cursor): TemplateResult {
     const state = !c.cell ? "missing" : c.committed ? "committed" : "open";
-    const text = c.cell?.kind === "noop" ? (wide ? "no-op" : "∅") : wide && c.cell ? tight(c.cell.text) : "";
+    const text = c.cell?.kind === "noop" ? (wide ? "no-op" : "∅") : c.cell?.kind === "configuration" ? (wide ? html`${GEAR} ${c.cell.text}` : GEAR) : wide && c.cell ? tight(c.cell.text) : "";
+    const broken = brokenAt(store.lab?.properties ?? [], r.server, c.index);
     const marks = html`${r.match === c.column ? html`<i class="match" title="matchIndex: the leader knows that S${r.server} has it"></i>` : nothing}${r.next === c.column ? html`<i class="next" title="nextIndex: what the leader sends S${r.server} next"></i>` : nothing}`;
-    const pointed = store.view.cell?.server === r.server && same(store.view.cell.index, c.index);
+    const pointed = at.cells.some((x) => x.server === r.server && same(x.index, c.index));
     const replaced = store.ghosts.some((x) => x.server === r.server && same(x.index, c.index));
-    return html`<span class="cell ${state} t${slot(c.cell?.term ?? 0)} ${g.conflicts.has(c.column) ? "conflict" : ""} ${pointed ? "pointed" : ""} ${replaced ? "late" : ""}" role="cell" aria-label=${this.said(c, r)}
-        @pointerenter=${() => this.point({ server: r.server, index: c.index })}><span class="cell-text">${c.cell ? html`${c.cell.term}${wide ? " " : ""}${text}` : nothing}</span>${c.applied && wide ? html`<i class="applied"></i>` : nothing}${marks}</span>`;
+    return html`<span class="cell ${state} t${slot(c.cell?.term ?? 0)} ${g.conflicts.has(c.column) ? "conflict" : ""} ${pointed ? "pointed" : ""} ${replaced ? "late" : ""} ${broken ? "broken" : ""}" role="cell" title=${broken || nothing} aria-label="${this.said(c, r)}${broken ? `. ${broken}` : ""}"
+        @pointerenter=${() => this.point({ server: r.server, index: c.index })}><span class="cell-text">${c.cell ? html`${c.cell.term}${wide ? " " : ""}${text}` : nothing}</span>${c.applied && wide ? html`<i class="applied"></i>` : nothing}${broken ? html`<i class="broken-sign">!</i>` : nothing}${marks}</span>`;
   }
 
   private said(c: GridCell, r: GridRow): string {
     if (!c.cell) return `S${r.server} has no entry ${c.index}`;
-    return `Entry ${c.index} of S${r.server}: term ${c.cell.term}, ${c.cell.kind === "noop" ? "no-op" : c.cell.text}, ${c.committed ? "committed" : "not committed"}`;
+    return `Entry ${c.index} of S${r.server}: term ${c.cell.term}, ${c.cell.kind === "noop" ? "no-op" : c.cell.kind === "configuration" ? `configuration ${c.cell.text}` : c.cell.text}, ${c.committed ? "committed" : "not committed"}`;
   }
 
   /** Deleted entries are seen to leave; never silently (LOOK §6). */
@@ -170,6 +180,9 @@ export class RaftLogGrid extends RaftElement {
     this.requestUpdate();
   }
 }
+
+/** The mark of a configuration: not every font has one. */
+const GEAR = html`<svg class="gear" width="12" height="12" viewBox="-6 -6 12 12" aria-hidden="true"><circle r="2.9" fill="none" stroke="currentColor" stroke-width="1.8" /><path d="M0-5.8V-3.4M0 3.4V5.8M-5.8 0H-3.4M3.4 0H5.8M-4.1-4.1L-2.4-2.4M2.4 2.4L4.1 4.1M-4.1 4.1L-2.4 2.4M2.4-2.4L4.1-4.1" stroke="currentColor" stroke-width="1.6" /></svg>`;
 
 const clamp = (n: number, high: number): number => Math.max(0, Math.min(high, n));
 

@@ -1,5 +1,6 @@
 import { html, nothing, type PropertyValues, type TemplateResult } from "lit";
 import { repeat } from "lit/directives/repeat.js";
+import { cursor } from "./cursor.js";
 import { RaftElement } from "./element.js";
 import { readOn } from "./reading.js";
 import { store } from "./store.js";
@@ -39,6 +40,7 @@ export class RaftStory extends RaftElement {
     const { past, later } = this.told();
     const rows = storyRows(past, everything);
     const coming = showLater ? storyRows(later, everything) : [];
+    const at = cursor(store).lines;
     const stop = [...coming, ...rows].find((r) => r.key === this.stop) ?? rows[0];
     return html`
       ${this.headline(storyRows(tell(store.story, { teller: null, about: null, told: store.told }).past, false))}
@@ -52,9 +54,9 @@ export class RaftStory extends RaftElement {
         ${later.length > 0 ? this.laterButton(storyRows(later, everything).length) : nothing}
         ${rows.length + coming.length === 0 ? html`<p class="caption">${this.empty()}</p>` : nothing}
         <ol aria-describedby="story-keys" @keydown=${this.walk} @pointerleave=${() => this.point(null)}>
-          ${repeat(coming, (r) => r.key, (r) => this.line(r, r === stop, true))}
+          ${repeat(coming, (r) => r.key, (r) => this.line(r, r === stop, at, true))}
           ${coming.length > 0 ? html`<li class="story-now" aria-hidden="true"><span>now</span></li>` : nothing}
-          ${repeat(rows, (r) => r.key, (r) => this.line(r, r === stop, false))}
+          ${repeat(rows, (r) => r.key, (r) => this.line(r, r === stop, at, false))}
         </ol>
         <p class="heard-only" id="story-keys">The arrow keys go through the events, Home and End to the newest and the oldest; Enter opens one${store.lab ? ", G goes to its moment" : ""}.</p>
       </div>
@@ -136,11 +138,11 @@ export class RaftStory extends RaftElement {
     if (store.view.line !== line) store.show({ line });
   }
 
-  private line(row: StoryRow, stop: boolean, later: boolean): TemplateResult {
+  private line(row: StoryRow, stop: boolean, at: number[], later: boolean): TemplateResult {
     const open = row.lines.some((l) => l.id === store.view.open);
     const current = row.lines.some((l) => l.id === store.headline?.id);
     const title = splitHeading(row.text).title;
-    return html`<li class="${current ? "current" : ""} ${row.lines[0]?.weight ?? ""} ${later ? "later" : ""}" @pointerenter=${() => this.point(row.id)}>
+    return html`<li class="${current ? "current" : ""} ${row.lines[0]?.weight ?? ""} ${later ? "later" : ""} ${row.lines.some((l) => at.includes(l.id)) ? "pointed" : ""}" @pointerenter=${() => this.point(row.id)}>
       <div class="story-row">
         ${store.lab ? html`<button class="when" tabindex="-1" title="Go to this moment" aria-label="Go to ${seconds(row.at)} s" @click=${() => store.seek(row.at)}>${seconds(row.at)}</button>` : html`<span class="when">${seconds(row.at)}</span>`}
         <button class="story-line" data-at=${row.at} tabindex=${stop ? 0 : -1} aria-expanded=${open ? "true" : "false"} aria-current=${current ? "true" : "false"} @focus=${() => this.stopAt(row)} @click=${() => store.show({ open: open ? null : row.id })}><span class="heard-only">${seconds(row.at)} s: </span>${title}</button>

@@ -1,6 +1,6 @@
 import assert from "node:assert/strict";
 import { test } from "node:test";
-import { cellWords, commitLine, grid, leaderOf, leadersOf, removed } from "../src/logs.js";
+import { brokenAt, cellWords, commitLine, grid, leaderOf, leadersOf, removed } from "../src/logs.js";
 import { distance, less, most, plus } from "../src/numbers.js";
 import { command, noop, report, view } from "./scenes.js";
 
@@ -76,10 +76,34 @@ test("a cell says why it is not committed", () => {
   assert.equal(cellWords(3, 1, servers), "Index 3, term 2, x = 2. On 1 of 3. Not committed yet.");
   assert.equal(cellWords(3, 2, servers), "S2 has no entry at index 3.");
   const blocked = servers.map((s) => ({ ...s, report: s.report && { ...s.report, commitIndex: 0, term: 4 } }));
-  assert.match(cellWords(2, 1, blocked), /its term 1 is not the leader's term 4\.$/);
+  assert.match(cellWords(2, 1, blocked), /^Index 2, term 1, x = 1\. On 3 of 3, but term 1 is not the leader's term 4: .*§5\.4\.2/);
 });
 
 test("commitIndex is one line that steps from row to row", () => {
   assert.equal(commitLine([2, 1], 36, 31, { x: 4, y: 3 }), "M70 -1.5V29.5H34V60.5");
   assert.equal(commitLine([], 36, 31, { x: 4, y: 3 }), "");
+});
+
+test("what only a snapshot holds is one stretch of its row, and counts as there", () => {
+  const cells = [command(2, "x = 9"), command(2, "y = 1")];
+  const compacted = view(2, { report: report(2, { term: 2, cells: [], commitIndex: 5, lastIndex: 5, log: { first: 4, cells } }) });
+  const whole = view(1, { report: report(1, { role: "leader", term: 2, commitIndex: 5, cells: [noop(1), command(1, "a = 1"), command(1, "b = 1"), ...cells] }) });
+  const g = grid([whole, compacted]);
+  assert.deepEqual(g.rows.map((r) => r.compacted), [null, { columns: 3, through: 3 }]);
+  assert.deepEqual(g.rows[1]?.cells.map((c) => [c.index, c.cell?.text]), [[4, "x = 9"], [5, "y = 1"]]);
+  assert.deepEqual([...g.conflicts], []);
+  assert.equal(cellWords(2, 2, [whole, compacted]), "Index 2 is in the snapshot of S2, which ends at index 3: committed and applied.");
+  assert.match(cellWords(2, 1, [whole, compacted]), /On 2 of 2/);
+});
+
+test("a longer log's beginning is out of sight, not compacted", () => {
+  const cells = Array.from({ length: 64 }, () => command(1, "x = 1"));
+  const g = grid([view(1, { report: report(1, { cells, lastIndex: 100, log: { first: 37, cells } }) })]);
+  assert.equal(g.rows[0]?.compacted, null);
+});
+
+test("a broken promise marks its entry at the servers concerned, and nothing else", () => {
+  const properties = [{ name: "State Machine Safety", text: "", broken: { at: 1, text: "S1 applied a at index 2, S5 applied b.", servers: [1, 5], index: 2 } }, { name: "Election Safety", text: "", broken: { at: 1, text: "two leaders", servers: [1, 3], index: 0 } }, { name: "Log Matching", text: "", broken: null }];
+  assert.equal(brokenAt(properties, 1, 2), "State Machine Safety is broken: S1 applied a at index 2, S5 applied b.");
+  assert.deepEqual([brokenAt(properties, 2, 2), brokenAt(properties, 1, 3), brokenAt(properties, 1, 0), brokenAt([], 1, 2)], ["", "", "", ""]);
 });

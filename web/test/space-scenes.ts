@@ -67,8 +67,27 @@ export function labRun(now: number, off: string[] = [], broken: Property["broken
   ];
 }
 
+/** Logs in every state that a cell can have: compacted, a configuration, differing terms, a broken promise, two leaders. */
+export function logStates(): Batch[] {
+  const config = (term: number) => ({ term, kind: "configuration" as const, text: "1,2,3,4" });
+  const cells = [command(2, "x = 3"), config(2), command(2, "y = 5"), noop(4), command(4, "z = 26")];
+  const log = (first: number, own: typeof cells) => ({ first, cells: own, lastIndex: first + own.length - 1 });
+  const own = (first: number, list: typeof cells) => ({ log: { first, cells: list }, lastIndex: log(first, list).lastIndex });
+  const [base] = labRun(620, ["commitOnlyCurrentTerm"]);
+  const early = Array.from({ length: 6 }, (_, i) => (i % 3 === 0 ? noop(1) : command(1, `k${i} = ${i}`)));
+  const servers = [
+    view(1, { self: false, report: report(1, { role: "leader", term: 4, commitIndex: 10, timer: null, peers: [{ server: 2, match: 11, next: 12 }, { server: 3, match: 6, next: 7 }, { server: 4, match: 9, next: 10 }], ...own(7, cells) }) }),
+    view(2, { self: false, report: report(2, { term: 4, commitIndex: 9, ...own(5, [...early.slice(4), ...cells]) }) }),
+    view(3, { self: false, report: report(3, { term: 3, commitIndex: 6, ...own(1, [...early, command(3, "q = 1"), command(3, "q = 2")]) }) }),
+    view(4, { self: false, report: report(4, { role: "leader", term: 2, commitIndex: 8, timer: null, ...own(1, [...early, ...cells.slice(0, 3)]) }) }),
+  ];
+  const properties = base!.lab!.properties.map((p) => (p.name === "State Machine Safety" ? { ...p, broken: { at: 600, text: "S1 applied x = 3 at index 7, S3 applied q = 1.", servers: [1, 3], index: 7 } } : p));
+  return [{ ...base!, room: room(4, { room: "lab", rate: 0 }), servers, lab: { ...base!.lab!, properties } }];
+}
+
 export const SPACE_SCENES: Record<string, () => Batch[]> = {
-  lab: () => labRun(620),
-  labPast: () => labRun(300),
-  labBroken: () => labRun(620, ["oneVotePerTerm"], { at: 380, text: "S1 and S3 both lead term 1.", servers: [1, 3], index: 0 }),
+  space: () => labRun(620),
+  logs: logStates,
+  spacePast: () => labRun(300),
+  spaceBroken: () => labRun(620, ["oneVotePerTerm"], { at: 380, text: "S1 and S3 both lead term 1.", servers: [1, 3], index: 0 }),
 };

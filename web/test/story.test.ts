@@ -3,7 +3,7 @@ import { readFileSync } from "node:fs";
 import { join } from "node:path";
 import { test } from "node:test";
 import type { StoryLine } from "../src/model.js";
-import { mergeStory, splitHeading, storyRows } from "../src/story.js";
+import { mergeStory, splitHeading, storyRows, subjectOf, SUBJECTS, tell } from "../src/story.js";
 
 const line = (id: number, at: number, text: string, kind = "commitAdvanced", weight: StoryLine["weight"] = "key"): StoryLine => ({ id, at, server: 0, kind, weight, text, why: "", section: "", term: 1 });
 
@@ -70,4 +70,34 @@ test("rows are worked out once for a story, with and without its details", () =>
   assert.equal(storyRows(story, true).length, 2);
   assert.equal(storyRows(story, false).length, 1);
   assert.equal(storyRows(story, false), storyRows(story, false));
+});
+
+test("heartbeats that follow each other are one line, whatever leader and however many", () => {
+  const beat = (id: number, server: number, leader = 1): StoryLine => ({ ...line(id, id * 10, `S${server} starts its timer anew, 210 ms: S${leader}, the leader, is alive.`, "timerReset", "detail"), server });
+  const rows = mergeStory([beat(1, 2), beat(2, 3), beat(3, 2), line(4, 40, "S2 commits index 1."), beat(5, 2), { ...beat(6, 3), reason: "heartbeat", peer: 1 }], 10);
+  assert.deepEqual(rows.map((r) => r.text), ["Heartbeats of S1 reach S2, S3", "S2 commits index 1", "Heartbeats of S1 reach S2, S3"]);
+  assert.deepEqual(rows.map((r) => [r.key, r.id, r.lines.length, r.heartbeats]), [[5, 6, 2, true], [4, 4, 1, false], [1, 3, 3, true]]);
+  const other = mergeStory([{ ...beat(1, 2), text: "S2 starts its timer anew, 210 ms: it gave S1 its vote.", reason: "gaveVote" }, beat(2, 3)], 10);
+  assert.equal(other.length, 2);
+  assert.equal(mergeStory([2, 3, 4, 5, 6].map((s) => beat(s, s)), 10)[0]?.text, "Heartbeats of S1 reach 5 servers");
+});
+
+test("every kind of event is about something, and all subjects are used", () => {
+  const kinds = [...readFileSync(join(process.env.RAFT_WEB ?? ".", "../raft/explain/names.go"), "utf8").split("reasonNames")[0]!.matchAll(/raft\.\w+:\s+"(\w+)"/g)].map(([, k = ""]) => k);
+  assert.ok(kinds.length > 30);
+  const of = new Map(kinds.map((k) => [k, subjectOf(k)]));
+  assert.deepEqual([...new Set([...of.values(), subjectOf("client")])].sort(), Object.keys(SUBJECTS).sort());
+  for (const k of kinds.filter((k) => subjectOf(k) === "elections")) assert.match(k, /^(term|became|leaderKnown|timer|vote|preVote|transfer|timeoutNow)/, `${k} is not about elections`);
+});
+
+test("a story is told of one server, of one subject, up to the playhead; the same lists as long as nothing changes", () => {
+  const story = [{ ...line(1, 10, "S1 leads term 1.", "becameLeader"), server: 1 }, { ...line(2, 20, "S2 commits index 1."), server: 2 }, { ...line(3, 30, "S1 commits index 1."), server: 1 }];
+  const ids = (t: Parameters<typeof tell>[1]) => [tell(story, t).past.map((l) => l.id), tell(story, t).later.map((l) => l.id)];
+  assert.deepEqual(ids({ teller: null, about: null, told: Infinity }), [[1, 2, 3], []]);
+  assert.deepEqual(ids({ teller: null, about: null, told: 20 }), [[1, 2], [3]]);
+  assert.deepEqual(ids({ teller: 1, about: null, told: 20 }), [[1], [3]]);
+  assert.deepEqual(ids({ teller: 1, about: "log", told: 50 }), [[3], []]);
+  const first = tell(story, { teller: null, about: null, told: 20 });
+  assert.equal(tell(story, { teller: null, about: null, told: 25 }).past, first.past, "no work while the playhead passes nothing");
+  assert.equal(tell(story, { teller: null, about: null, told: Infinity }).past, story);
 });
