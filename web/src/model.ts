@@ -186,8 +186,6 @@ export interface Lab {
   branch: number; // of branches: the one that is looked at
   branches: Branch[]; // ascending by id; at least one
   off: string[]; // IDs of rules that no server keeps now
-  modified?: string[]; // of them those without which it is not Raft: what Figure 2 does not have (pre-vote and the like) may be off; absent: all
-  modified?: string[]; // those of them that are no extensions (raft.Extensions): without them this is not the paper's Raft any more; absent: none
   properties: Property[];
   chaos: boolean; // faults are drawn as time goes on
   traps: { text: string }[]; // harm that waits for its moment, in words

@@ -33,12 +33,12 @@ export class RaftStrips extends RaftElement {
   }
 
   protected override slice(): unknown {
-    return [store.connection, store.watching, store.self, store.lab?.modified];
+    return [store.connection, store.watching, store.self, store.lab?.modified ?? store.lab?.off];
   }
 
   /** Stands as long as it is true: nobody is to take this run for Raft. */
   private modified(): TemplateResult | typeof nothing {
-    const off = store.lab?.modified ?? [];
+    const off = store.lab?.modified ?? store.lab?.off ?? [];
     const [rule] = off;
     if (rule === undefined) return nothing;
     if (this.titles.size === 0) void this.learnTitles();

@@ -51,7 +51,7 @@ export class RaftTransport extends RaftElement {
       ${menu("speed-menu", "How fast the clock runs", "quiet rate-words", rateWords(store.pace), this.speed(LAB_PRESETS))}
       <div class="jumps">
         ${next("election", "Next election", "E")}${next("commit", "Next commit", "C")}
-        ${store.lab && (store.lab.modified?.length || store.lab.properties.some((p) => p.broken)) ? next("violation", "Next violation", "X") : nothing}
+        ${store.lab && ((store.lab.modified ?? store.lab.off).length > 0 || store.lab.properties.some((p) => p.broken)) ? next("violation", "Next violation", "X") : nothing}
         ${this.branches()}
         <button class="live ${store.behind > 0 ? "primary" : ""}" ?disabled=${!store.lab} title="L: to the end of what was lived" @click=${() => store.goLive()}>${store.behind > 0 ? html`Live<span class="behind">, ${behindWords(store.behind)}</span>` : "Live"}</button>
       </div>
