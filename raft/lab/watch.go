@@ -108,10 +108,15 @@ func (w *World) Ahead() bool { return w.next < len(w.run.Actions) }
 func (w *World) Traps() []Action { return slices.Clone(w.traps) }
 
 // Off returns the IDs of the rules that no server keeps now.
-func (w *World) Off() []string {
+func (w *World) Off() []string { return idsOf(w.off) }
+
+// Modified returns those of them that are not extensions: servers that do not keep them are no Raft servers.
+func (w *World) Modified() []string { return idsOf(w.off &^ raft.Extensions) }
+
+func idsOf(rules raft.RuleSet) []string {
 	ids := []string{}
 	for i := range raft.Rules {
-		if w.off.Has(raft.Rules[i].Rule) {
+		if rules.Has(raft.Rules[i].Rule) {
 			ids = append(ids, raft.Rules[i].ID)
 		}
 	}

@@ -222,6 +222,7 @@ type Lab struct {
 	Branch     int        `json:"branch"`
 	Branches   []Branch   `json:"branches"`
 	Off        []string   `json:"off"`
+	Modified   []string   `json:"modified"`
 	Properties []Property `json:"properties"`
 	Chaos      bool       `json:"chaos"`
 	Traps      []Trap     `json:"traps"`

@@ -91,7 +91,7 @@ func linkView(l *hub.Link) page.Link {
 func (s *Session) tellLab(anew, endToo bool) {
 	o := &s.outbox
 	run := s.branch.tape.Run()
-	view := &page.Lab{Seed: page.Decimal(run.Seed), Branch: s.branch.id, Branches: s.branchViews(), Off: s.world.Off(), Properties: s.properties(), Chaos: s.chaos.on, Traps: []page.Trap{}}
+	view := &page.Lab{Seed: page.Decimal(run.Seed), Branch: s.branch.id, Branches: s.branchViews(), Off: s.world.Off(), Modified: s.world.Modified(), Properties: s.properties(), Chaos: s.chaos.on, Traps: []page.Trap{}}
 	for _, t := range s.world.Traps() {
 		view.Traps = append(view.Traps, page.Trap{Text: trapText(&t)})
 	}

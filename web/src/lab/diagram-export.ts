@@ -47,7 +47,7 @@ export async function save(store: Store, format: Format, seen: Seen): Promise<vo
 }
 
 async function originOf(store: Store, seen: Seen): Promise<Origin> {
-  const off = store.lab?.off ?? [];
+  const off = store.lab?.modified ?? [];
   const moment = (await store.askLab((id) => ({ type: "moment", id }))) as Moment & { run: LabRun };
   const link = await writeLink(moment).catch(() => ""); // a run that is too long has no link, but a picture
   return {

@@ -58,7 +58,7 @@ export class RaftRules extends RaftElement {
     return html`
       <div class="rules-head"><h2>Rules</h2><span class="caption">${off.length === 0 ? "every server keeps all" : `${off.length} off`}</span>
         ${off.length > 0 ? html`<button class="small" @click=${() => this.switchOff([])}>All on</button>` : nothing}</div>
-      ${off.length > 0 ? html`<p class="modified hatched"><span>Modified Raft</span></p>` : nothing}
+      ${(store.lab?.modified ?? []).length > 0 ? html`<p class="modified hatched"><span>Modified Raft</span></p>` : nothing}
       <p class="caption">Switch one off, in all servers from now on, and look for what breaks.</p>
       <input class="rules-search" aria-label="Search the rules" placeholder="Search: vote, commit, §5.4 …" .value=${this.sought} @input=${(e: Event) => this.seekRule((e.target as HTMLInputElement).value)} />
       <ul class="rules" @keydown=${this.walk}>${repeat(found, (r) => r.id, (r) => this.rule(r, off, r === stop))}</ul>
