@@ -186,6 +186,7 @@ export interface Lab {
   branch: number; // of branches: the one that is looked at
   branches: Branch[]; // ascending by id; at least one
   off: string[]; // IDs of rules that no server keeps now
+  modified?: string[]; // those of them that are no extensions (raft.Extensions): without them this is not the paper's Raft any more; absent: none
   properties: Property[];
   chaos: boolean; // faults are drawn as time goes on
   traps: { text: string }[]; // harm that waits for its moment, in words
