@@ -13,6 +13,8 @@ usage() {
 ./build.sh run [flags]     builds and serves; the flags go to the program (-addr, -lan, …)
 ./build.sh test            builds and runs every test, the browser's too
 ./build.sh bench [name]    runs the Go benchmarks that match name, and the comparison with etcd's core
+./build.sh coverage        measures how much of raft/ its tests run; less than 95 % is a failure
+./build.sh mutants [flags] puts mistakes into the core, one at a time: one that no test notices and raft/mutation/SURVIVORS.md does not explain is a failure (-run, -list)
 ./build.sh soak            runs simulated clusters from new seeds for 30 s, then every fuzz target for as long (SOAK_TIME=5m for longer)
 HELP
 }
@@ -27,6 +29,12 @@ main() {
       ;;
     test) run_tests ;;
     bench) run_benchmarks "${2:-.}" ;;
+    coverage) measure_coverage ;;
+    mutants)
+      need_go
+      step "mistakes in the core, one at a time"
+      go run ./raft/mutation "${@:2}"
+      ;;
     soak)
       run_seeds
       run_fuzz_targets
@@ -63,6 +71,8 @@ build_wasm() {
   for program in raft=./wasm lab=./wasm/lab; do
     GOOS=js GOARCH=wasm go build -trimpath -ldflags="-s -w" -gcflags=all=-l -gcflags=raftplayground/raft= -o "$OUT/wasm/${program%=*}.wasm" "${program#*=}"
   done
+  step "the first seconds of the lab: $OUT/film.json"
+  go run ./wasm/film "$OUT/film.json"
   local goroot
   goroot=$(go env GOROOT)
   cmp -s "$goroot/lib/wasm/wasm_exec.js" "$OUT/wasm/wasm_exec.js" || cp "$goroot/lib/wasm/wasm_exec.js" "$OUT/wasm/"
@@ -169,6 +179,37 @@ count_tests() {
   go_tests=$(cat "$OUT"/test/*.log | grep -cE '^ *--- PASS')
   page_tests=$(sed -nE 's/^(#|ℹ) pass ([0-9]+)$/\2/p' "$OUT/test/page.log" | tail -1)
   echo "$((go_tests + ${page_tests:-0})) passed, 0 failed"
+}
+
+measure_coverage() {
+  need_go
+  step "coverage of raft/ by all of its tests"
+  covered 95 -coverpkg=./raft/... ./raft/...
+  step "coverage of the core by its own tests"
+  covered 95 ./raft
+}
+
+# covered runs tests with the flags and packages given, prints what percentage of each package's statements they ran and of all, and fails if the
+# latter is less than $1. Every test binary reports on every package: a statement is covered if one of them ran it.
+covered() {
+  local least=$1 profile=$OUT/test/cover.out log=$OUT/test/cover.log
+  shift
+  mkdir -p "$OUT/test"
+  go test -count=1 -timeout 20m -coverprofile="$profile" "$@" >"$log" || { cat "$log" >&2; return 1; }
+  awk -v least="$least" '
+    /^mode:/ { next }
+    { statements[$1] = $2; if ($3 > 0) ran[$1] = 1 }
+    END {
+      for (block in statements) {
+        package = block; sub("/[^/]*$", "", package)
+        all[package] += statements[block]; total += statements[block]
+        if (block in ran) { covered[package] += statements[block]; sum += statements[block] }
+      }
+      for (package in all) printf "%6.1f %%  %s\n", 100 * covered[package] / all[package], package | "sort -k3"
+      close("sort -k3")
+      printf "%6.1f %%  in all\n", 100 * sum / total
+      exit 100 * sum < least * total
+    }' "$profile"
 }
 
 # go_files lists this project's own Go files, those not committed yet too.

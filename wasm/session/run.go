@@ -51,12 +51,12 @@ type shownRun struct {
 	Seed page.U64 `json:"seed"`
 }
 
-// Default is the run that the lab begins with: five servers, the Raft of Figure 2, and the playground's network. S3 is the first whose timer runs out; a little
-// later somebody writes x=3.
+// Default is the run that the lab begins with: five servers, the Raft of Figure 2, and the playground's network. Watched at 0.02 of real time, S3's timer is the first to
+// run out, 0.9 s after the beginning; 2.3 s after it S3 leads term 1; a little later somebody writes x=3, which is committed after 4.9 s (wasm/film records it).
 func Default() lab.Run {
-	return lab.Run{Version: lab.Version, Seed: 1, Config: lab.Config{
-		Servers: 5, Latency: 15000, Jitter: 5000, Off: []string{"preVote", "checkQuorum", "leaderLoyalty"}, FirstElapsed: []int{84, 81, 93, 86, 80},
-	}, Actions: []lab.Action{{At: 66000, Do: lab.Put, Key: "x", Value: "3"}}}
+	return lab.Run{Version: lab.Version, Seed: 119, Config: lab.Config{
+		Servers: 5, Latency: 15000, Jitter: 5000, Off: []string{"preVote", "checkQuorum", "leaderLoyalty"}, FirstElapsed: []int{82, 84, 93, 84, 82},
+	}, Actions: []lab.Action{{At: 64000, Do: lab.Put, Key: "x", Value: "3"}}}
 }
 
 // open opens another run, at a moment of it.
