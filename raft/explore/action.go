@@ -10,24 +10,27 @@ import (
 type Deed uint8
 
 const (
-	TimeOut   Deed = iota + 1 // a server's election timer runs out
-	Heartbeat                 // a leader's heartbeat timer runs out
-	Receive                   // a message arrives
-	Lose                      // a message is lost
-	Duplicate                 // a message will arrive twice
-	Propose                   // a client proposes a command
-	Stall                     // a disk stops: its writes wait
-	Write                     // the oldest write that waits is done; after the last one the disk is quick again
-	CrashLose                 // a server loses its memory, and what waits to be written
-	CrashKeep                 // a server loses its memory, but what waits is written
-	Restart                   // a server starts from its disk
+	TimeOut     Deed = iota + 1 // a server's election timer runs out
+	Heartbeat                   // a leader's heartbeat timer runs out
+	Receive                     // a message arrives
+	Lose                        // a message is lost
+	Duplicate                   // a message will arrive twice
+	Propose                     // a client proposes a command
+	Stall                       // a disk stops: its writes wait
+	Write                       // the oldest write that waits is done; after the last one the disk is quick again
+	CrashLose                   // a server loses its memory, and what waits to be written
+	CrashKeep                   // a server loses its memory, but what waits is written
+	Restart                     // a server starts from its disk
+	Reconfigure                 // a leader is asked to change the servers of the cluster
+	Compact                     // a server takes a snapshot of what it has applied, which replaces its log
+	Read                        // a client reads at a leader
 )
 
 // Action is one thing that happens.
 type Action struct {
 	Do      Deed
 	Server  raft.ServerID // to whom; of a message: its receiver
-	Message string        // what it says, if it is about a message; else empty
+	Message string        // what it says, if it is about a message; of Reconfigure: the configuration; else empty
 	Nth     int           // how many messages that say the same to the same server, and were sent earlier, are left in flight beside it
 }
 
@@ -61,6 +64,12 @@ func (a Action) String() string {
 		return s + " crashes just after its writes are done"
 	case Restart:
 		return s + " restarts"
+	case Reconfigure:
+		return s + " is asked to change the cluster to " + a.Message
+	case Compact:
+		return s + " compacts its log"
+	case Read:
+		return "a client reads at " + s
 	}
 	return "unknown deed " + strconv.Itoa(int(a.Do))
 }
@@ -106,13 +115,20 @@ func (m *message) text() string {
 			return "success" + of + decimal(r.Term) + ", match " + decimal(r.MatchIndex) + ")"
 		}
 		return "refusal" + of + decimal(r.Term) + ", conflict at " + decimal(r.ConflictIndex) + " of term " + decimal(r.ConflictTerm) + ")"
+	case *raft.InstallSnapshot:
+		return "InstallSnapshot" + of + decimal(r.Term) + ", through " + decimal(r.LastIncludedIndex) + " of term " + decimal(r.LastIncludedTerm) + ")"
+	case *raft.InstallSnapshotReply:
+		return "the answer to InstallSnapshot" + of + decimal(r.Term) + ", match " + decimal(r.MatchIndex) + ")"
 	}
 	panic("explore: a message that no server sends here")
 }
 
 func entryText(e *raft.Entry) string {
-	if e.Kind == raft.NoOp {
+	switch e.Kind {
+	case raft.NoOp:
 		return "no-op of term " + decimal(e.Term)
+	case raft.Config:
+		return "configuration " + string(e.Data) + " of term " + decimal(e.Term)
 	}
 	return "x" + string(e.Data) + " of term " + decimal(e.Term)
 }

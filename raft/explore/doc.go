@@ -1,6 +1,6 @@
 // Package explore goes through everything that a small cluster can do. The servers are the real core (raft.Node); what surrounds them, network, disks and
 // clients, does one thing at a time, and each time whatever it may: deliver, lose or duplicate a message, let a time-out run out, finish a write, stall a
-// disk, crash a server, start it again, propose.
+// disk, crash a server, start it again, propose; in walks also change the servers, compact a log, read.
 //
 // # What it finds
 //
@@ -22,6 +22,6 @@
 //
 // # What is outside
 //
-// Time: servers here are those of Figure 2, or have pre-vote beside; what measures time (check-quorum, loyalty, leases) is off. There are no
-// snapshots, no changes of the configuration, no reads and no transfers of leadership.
+// Time: servers here are those of Figure 2, or have pre-vote beside; what measures time (check-quorum, loyalty, leases, the catching up of learners) is off, and
+// leadership is not transferred. Changes of the servers, snapshots and reads are for walks only: a situation does not tell all that they depend on.
 package explore

@@ -25,6 +25,9 @@ func Search(c Config, most int) (Result, error) {
 	if err != nil {
 		return Result{}, err
 	}
+	if c.onlyWalked() {
+		return Result{}, errors.New("explore: Waiting, Changes, Compactions and Reads are for walks: a search cannot tell the situations apart")
+	}
 	s := &search{names: newRenamer(c.Servers), seen: map[key]struct{}{}, path: []*world{root}, pathOf: []int32{0}}
 	s.records = []record{{before: -1}}
 	s.seen[s.names.key(root)] = struct{}{}
@@ -120,7 +123,11 @@ func (s *search) result(v *check.Violation, run []Action) Result {
 
 // action puts a move into words.
 func (w *world) action(m move) Action {
-	if m.do != Receive && m.do != Lose && m.do != Duplicate {
+	switch m.do {
+	case Receive, Lose, Duplicate:
+	case Reconfigure:
+		return Action{Do: m.do, Server: raft.ServerID(m.server), Message: string(w.config.Changes[m.slot].AppendText(nil))}
+	default:
 		return Action{Do: m.do, Server: raft.ServerID(m.server)}
 	}
 	f := &w.flight[m.slot]

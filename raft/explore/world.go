@@ -1,6 +1,7 @@
 package explore
 
 import (
+	"encoding/binary"
 	"errors"
 	"slices"
 	"strconv"
@@ -20,6 +21,11 @@ type Config struct {
 
 	// How often each may happen in a run, 0 to 9.
 	Heartbeats, Proposals, Losses, Duplicates, Stalls, Crashes int
+
+	// What only walks know. A situation is not told with all that these depend on, so Search refuses them.
+	Waiting            int                  // of the Servers the last so many wait to be added to the cluster
+	Changes            []raft.Configuration // what the cluster may be changed to, as often in a run as there are, at most 9
+	Compactions, Reads int                  // how often each may happen in a run, 0 to 9
 }
 
 const (
@@ -34,12 +40,20 @@ func (c *Config) valid() error {
 	case c.Term < 1 || c.Entries < 1 || c.InFlight < 1 || c.InFlight > mostInFlight:
 		return errors.New("explore: Term, Entries and InFlight are 1 or more, and InFlight at most 64, have " + decimal(c.Term) + ", " + decimal(c.Entries) + ", " + strconv.Itoa(c.InFlight))
 	}
-	for _, often := range []int{c.Heartbeats, c.Proposals, c.Losses, c.Duplicates, c.Stalls, c.Crashes} {
+	for _, often := range []int{c.Heartbeats, c.Proposals, c.Losses, c.Duplicates, c.Stalls, c.Crashes, c.Compactions, c.Reads, len(c.Changes)} {
 		if often < 0 || often > 9 {
-			return errors.New("explore: Heartbeats, Proposals, Losses, Duplicates, Stalls and Crashes are 0 to 9, have " + strconv.Itoa(often))
+			return errors.New("explore: Heartbeats, Proposals, Losses, Duplicates, Stalls, Crashes, Compactions, Reads and the number of Changes are 0 to 9, have " + strconv.Itoa(often))
 		}
 	}
+	if c.Waiting < 0 || c.Waiting >= c.Servers {
+		return errors.New("explore: Waiting is 0 or more, and leaves a server that does not wait, have " + strconv.Itoa(c.Waiting))
+	}
 	return nil
+}
+
+// onlyWalked reports whether anything may happen that a situation does not tell apart.
+func (c *Config) onlyWalked() bool {
+	return c.Waiting > 0 || len(c.Changes) > 0 || c.Compactions > 0 || c.Reads > 0
 }
 
 // world is a cluster at one moment. A world does not change; step makes the one after it, which shares with it what is the same.
@@ -47,11 +61,12 @@ type world struct {
 	config  *Config
 	servers []*server // 1, 2, …
 	flight  []message // in the order in which they were sent
-	spent   [Restart + 1]int
+	spent   [Read + 1]int
 	past    past
 	checker *check.Checker
-	moment  int64 // actions so far
-	far     bool  // out of the bounds
+	stale   *check.Violation // of a read, which the checker does not see
+	moment  int64            // actions so far
+	far     bool             // out of the bounds
 }
 
 // server is one server with its disk and its clients.
@@ -65,7 +80,16 @@ type server struct {
 	saved   uint64      // number of the last one that is durable
 	waiting []message   // for a Save to be durable
 	state   uint64      // hash of what the state machine has applied
+	applied raft.Index  // the last entry of that
 	clients []place     // where commands that were proposed here, and are not answered, should stand
+	reads   []read      // that are not answered yet
+}
+
+// read is a read that a client waits for.
+type read struct {
+	tag   uint64
+	acked raft.Index // the last entry of which some client had been told when it began
+	index raft.Index // it may be answered once this is applied; 0: not confirmed yet
 }
 
 type place struct {
@@ -113,10 +137,13 @@ func newWorld(c *Config) (*world, error) {
 // start runs a server from its disk. Timers do not run here: a leader's heartbeat is due with each tick, and nobody else is given a tick.
 func (w *world) start(s *server) {
 	o := raft.Options{ID: s.id, HeartbeatTicks: 1, ElectionTicksMin: 2, ElectionTicksMax: 2, Off: w.config.Off | raft.RulesOf(raft.CheckQuorum, raft.LeaderLoyalty)}
-	for id := 1; id <= w.config.Servers; id++ {
+	for id := 1; id <= w.config.Servers-w.config.Waiting && int(s.id) <= w.config.Servers-w.config.Waiting; id++ {
 		o.Voters = append(o.Voters, raft.ServerID(id))
 	}
 	d := s.disk
+	if d.Snapshot != nil {
+		s.restore(d.Snapshot)
+	}
 	d.Log = slices.Clone(d.Log)
 	node, err := raft.New(o, d)
 	if err != nil {
@@ -130,7 +157,7 @@ func (w *world) start(s *server) {
 type move struct {
 	do     Deed
 	server uint8 // who; of a message: unused
-	slot   uint8 // which message in flight
+	slot   uint8 // which message in flight, or which of Config.Changes
 }
 
 // moves appends to list what can happen, always in the same order.
@@ -157,12 +184,10 @@ func (w *world) moves(list []move) []move {
 		if s.node.Role() != raft.Leader {
 			list = append(list, move{do: TimeOut, server: id})
 		} else {
-			if w.spent[Heartbeat] < c.Heartbeats {
-				list = append(list, move{do: Heartbeat, server: id})
-			}
-			if w.spent[Propose] < c.Proposals {
-				list = append(list, move{do: Propose, server: id})
-			}
+			list = w.leaderMoves(list, id)
+		}
+		if w.spent[Compact] < c.Compactions && s.applied > s.base() {
+			list = append(list, move{do: Compact, server: id})
 		}
 		if !s.stalled && w.spent[Stall] < c.Stalls {
 			list = append(list, move{do: Stall, server: id})
@@ -176,6 +201,26 @@ func (w *world) moves(list []move) []move {
 				list = append(list, move{do: CrashKeep, server: id})
 			}
 		}
+	}
+	return list
+}
+
+// leaderMoves appends what a leader can be asked for.
+func (w *world) leaderMoves(list []move, id uint8) []move {
+	c := w.config
+	if w.spent[Heartbeat] < c.Heartbeats {
+		list = append(list, move{do: Heartbeat, server: id})
+	}
+	if w.spent[Propose] < c.Proposals {
+		list = append(list, move{do: Propose, server: id})
+	}
+	for i := range c.Changes {
+		if w.spent[Reconfigure] < len(c.Changes) {
+			list = append(list, move{do: Reconfigure, server: id, slot: uint8(i)})
+		}
+	}
+	if w.spent[Read] < c.Reads {
+		list = append(list, move{do: Read, server: id})
 	}
 	return list
 }
@@ -199,7 +244,7 @@ func (w *world) step(m move) *world {
 		s.node.Receive(f.from, f.rpc)
 		next.settle(s)
 	default:
-		next.act(m.do, next.own(raft.ServerID(m.server)))
+		next.act(m, next.own(raft.ServerID(m.server)))
 	}
 	if m.do == CrashKeep {
 		m.do = CrashLose // they have one account
@@ -212,8 +257,8 @@ func (w *world) step(m move) *world {
 }
 
 // act does what concerns one server.
-func (w *world) act(do Deed, s *server) {
-	switch do {
+func (w *world) act(m move, s *server) {
+	switch m.do {
 	case TimeOut:
 		s.node.Campaign()
 	case Heartbeat:
@@ -223,6 +268,14 @@ func (w *world) act(do Deed, s *server) {
 		if err == nil {
 			s.clients = append(s.clients, place{index, term})
 		}
+	case Reconfigure:
+		w.far = w.far || s.node.Reconfigure(w.config.Changes[m.slot]) != nil // refused: nothing comes of it
+	case Compact:
+		w.far = w.far || s.node.Compact(s.applied, binary.BigEndian.AppendUint64(nil, s.state)) != nil
+	case Read:
+		r := read{tag: uint64(w.spent[Read]) + 1, acked: w.past.acked}
+		s.reads = append(s.reads, r)
+		_ = s.node.Read(r.tag, raft.ReadIndex) // it leads
 	case Stall:
 		s.stalled = true
 		return
@@ -230,7 +283,7 @@ func (w *world) act(do Deed, s *server) {
 		s.write()
 		s.stalled = len(s.saves) > 0
 	case CrashKeep, CrashLose:
-		for do == CrashKeep && len(s.saves) > 0 {
+		for m.do == CrashKeep && len(s.saves) > 0 {
 			s.persist()
 		}
 		*s = server{id: s.id, disk: s.disk}
@@ -253,6 +306,7 @@ func (w *world) own(id raft.ServerID) *server {
 		s.node = s.node.Clone()
 	}
 	s.saves, s.waiting, s.clients = slices.Clone(s.saves), slices.Clone(s.waiting), slices.Clone(s.clients)
+	s.reads = slices.Clone(s.reads)
 	w.servers[id-1] = &s
 	return &s
 }
@@ -279,7 +333,13 @@ func (w *world) settle(s *server) {
 			}
 			s.waiting = append(s.waiting, m)
 		}
+		s.confirm(out.Reads)
+		if out.Restore != nil {
+			s.restore(out.Restore)
+			s.node.Applied(s.applied)
+		}
 		acked = s.apply(&out.Apply, acked)
+		w.answerReads(s)
 		for !s.stalled && len(s.saves) > 0 {
 			s.write()
 		}
@@ -303,8 +363,26 @@ func (s *server) persist() {
 	save := s.saves[0]
 	s.saves = s.saves[1:]
 	s.saved = save.Seq
-	keep := min(int(save.First)-1, len(s.disk.Log))
-	s.disk = raft.Durable{CurrentTerm: save.CurrentTerm, VotedFor: save.VotedFor, Log: append(slices.Clip(s.disk.Log[:keep]), save.Entries...)}
+	log, snapshot := s.disk.Log, s.disk.Snapshot
+	if save.Snapshot != nil {
+		log, snapshot = log[min(int(save.Snapshot.Index-s.base()), len(log)):], save.Snapshot
+	}
+	s.disk = raft.Durable{CurrentTerm: save.CurrentTerm, VotedFor: save.VotedFor, Snapshot: snapshot}
+	keep := min(int(save.First-s.base())-1, len(log))
+	s.disk.Log = append(slices.Clip(log[:keep]), save.Entries...)
+}
+
+// base is the last entry of the snapshot on disk.
+func (s *server) base() raft.Index {
+	if s.disk.Snapshot == nil {
+		return 0
+	}
+	return s.disk.Snapshot.Index
+}
+
+// restore makes the state machine what a snapshot says.
+func (s *server) restore(snapshot *raft.Snapshot) {
+	s.state, s.applied = binary.BigEndian.Uint64(snapshot.Data), snapshot.Index
 }
 
 // release sends what needs to wait no longer.
@@ -335,15 +413,45 @@ func (s *server) apply(a *raft.Apply, acked []place) []place {
 			return p.index == index
 		})
 		s.node.Applied(index)
+		s.applied = index
 	}
 	return acked
+}
+
+// confirm notes which reads may be answered when, and drops those that were in vain.
+func (s *server) confirm(outcomes []raft.Read) {
+	for _, outcome := range outcomes {
+		i := slices.IndexFunc(s.reads, func(r read) bool { return r.tag == outcome.Tag })
+		if outcome.OK {
+			s.reads[i].index = outcome.Index
+		} else {
+			s.reads = slices.Delete(s.reads, i, i+1)
+		}
+	}
+}
+
+// answerReads answers the reads whose entry is applied. What a client had been told of before one began, it must see (§8).
+func (w *world) answerReads(s *server) {
+	s.reads = slices.DeleteFunc(s.reads, func(r read) bool {
+		if r.index == 0 || s.applied < r.index {
+			return false
+		}
+		if s.applied < r.acked && w.stale == nil {
+			w.stale = &check.Violation{Property: check.Linearizability, At: w.moment, Servers: []raft.ServerID{s.id}, Index: r.acked,
+				Detail: "a read at server " + decimal(s.id) + " does not see entry " + decimal(r.acked) + ", of which a client had been told before"}
+		}
+		return true
+	})
 }
 
 // observe shows the checker a server, and notes of the past what it will need.
 func (w *world) observe(s *server) {
 	var st raft.Status
 	s.node.Status(&st)
-	w.checker.Observe(w.moment, &check.View{Server: s.id, Role: st.Role, Term: st.CurrentTerm, Last: st.LastIndex, Commit: st.CommitIndex, Applied: st.LastApplied, StateHash: s.state, Log: s.node})
+	if s.applied >= st.SnapshotIndex { // else the snapshot is still on its way to the state machine
+		w.checker.Observe(w.moment, &check.View{Server: s.id, Role: st.Role, Term: st.CurrentTerm, Base: st.SnapshotIndex, Last: st.LastIndex, Commit: st.CommitIndex,
+			Applied: s.applied, StateHash: s.state, Log: s.node})
+	}
 	if l := (leader{st.CurrentTerm, s.id}); st.Role == raft.Leader && !slices.Contains(w.past.leaders, l) {
 		w.past.leaders = append(w.past.leaders, l)
 	}
@@ -352,7 +460,7 @@ func (w *world) observe(s *server) {
 		during = max(during, w.past.committed[n-1].during)
 	}
 	for i := raft.Index(len(w.past.committed)) + 1; i <= st.CommitIndex; i++ {
-		e, _ := s.node.Entry(i)
+		e, _ := s.node.Entry(i) // there, unless logs are compacted: then the past is not asked for
 		w.past.committed = append(w.past.committed, commitment{e, during})
 	}
 	w.far = w.far || st.CurrentTerm > w.config.Term || st.LastIndex > w.config.Entries
@@ -372,12 +480,12 @@ func (w *world) violation() *check.Violation {
 	if v := w.checker.Violations(); len(v) > 0 {
 		return &v[0]
 	}
-	return nil
+	return w.stale
 }
 
 func (m *message) isCall() bool {
 	switch m.rpc.(type) {
-	case *raft.RequestVote, *raft.AppendEntries:
+	case *raft.RequestVote, *raft.AppendEntries, *raft.InstallSnapshot:
 		return true
 	}
 	return false
