@@ -37,7 +37,7 @@ var house = map[string][]string{
 
 	"wasm/session": {"raft", "raft/check", "raft/kv", "raft/lab", "raft/wire", "relay/hub", "wasm/page"},
 	"wasm/bridge":  {},
-	"wasm/lab":     {"wasm/bridge", "wasm/session"},
+	"wasm/lab":     {"wasm/bridge", "wasm/session", "wasm/study"},
 	"wasm/film":    {"wasm/session"},
 	"wasm/study":   {"raft", "raft/check", "raft/explain", "raft/explore", "raft/lab", "raft/wire", "wasm/page"},
 	"web/e2e":      {"raft", "raft/wire"},

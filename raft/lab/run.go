@@ -195,6 +195,41 @@ func Decode(text []byte) (Run, error) {
 	return r, r.Check()
 }
 
+// writtenRun is a Run in JSON. Its seed is a number where a JavaScript number holds it exactly, else decimal text; both are read.
+type writtenRun struct {
+	Version int                 `json:"version"`
+	Config  Config              `json:"config"`
+	Seed    jsoniter.RawMessage `json:"seed"`
+	Actions []Action            `json:"actions,omitempty"`
+}
+
+// MarshalJSON implements json.Marshaler.
+func (r Run) MarshalJSON() ([]byte, error) {
+	seed := []byte(decimal(r.Seed))
+	if r.Seed > 1<<53-1 {
+		seed = strconv.AppendQuote(nil, decimal(r.Seed))
+	}
+	return strict.Marshal(writtenRun{r.Version, r.Config, seed, r.Actions})
+}
+
+// UnmarshalJSON implements json.Unmarshaler. Members that a Run does not have are an error; whether the run can be is for Check.
+func (r *Run) UnmarshalJSON(text []byte) error {
+	w := writtenRun{Seed: jsoniter.RawMessage("0")}
+	if err := strict.Unmarshal(text, &w); err != nil {
+		return err
+	}
+	digits := string(w.Seed)
+	if len(digits) > 2 && digits[0] == '"' && digits[len(digits)-1] == '"' {
+		digits = digits[1 : len(digits)-1]
+	}
+	seed, err := strconv.ParseUint(digits, 10, 64)
+	if err != nil {
+		return errors.New("seed: expected 0 to 18446744073709551615, got " + string(w.Seed))
+	}
+	*r = Run{w.Version, w.Config, seed, w.Actions}
+	return nil
+}
+
 var strict = jsoniter.Config{DisallowUnknownFields: true}.Froze()
 
 // Check says what in the run cannot be.
@@ -321,4 +356,9 @@ func expected(what string, want int, got string) error {
 	return errors.New("lab: expected " + what + " " + strconv.Itoa(want) + ", got " + got)
 }
 
-func decimal[T ~int64 | ~uint64](v T) string { return strconv.FormatInt(int64(v), 10) }
+func decimal[T ~int64 | ~uint64](v T) string {
+	if v < 0 {
+		return strconv.FormatInt(int64(v), 10)
+	}
+	return strconv.FormatUint(uint64(v), 10)
+}

@@ -66,6 +66,12 @@ func words(reason any) string {
 	return "a panic without words"
 }
 
+// Now is the epoch time in ms with fractions, as the Worker tells it with every input: for one that lasts.
+func Now() float64 {
+	performance := js.Global().Get("performance")
+	return performance.Get("timeOrigin").Float() + performance.Call("now").Float()
+}
+
 // Bytes is the text of a value, valid until the next call.
 func (b *Bridge) Bytes(value js.Value) []byte {
 	b.input = append(b.input[:0], value.String()...)

@@ -26,7 +26,6 @@ func TestFoundRunsBreakTheirProperty(t *testing.T) {
 		{[]string{"consistencyCheck"}, "Log Matching", "search", 10},
 		{[]string{"deleteOnlyConflicts"}, "State Machine Safety", "search", 9},
 		{[]string{"durableVote"}, "Election Safety", "search", 10},
-		{[]string{"countVoters"}, "Election Safety", "search", 10},
 		{[]string{"commitOnlyCurrentTerm", "leaderNoOp"}, "Leader Completeness", "chance", 40},
 	} {
 		t.Run(c.off[0], func(t *testing.T) {

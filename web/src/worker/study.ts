@@ -6,26 +6,34 @@ import { loadProgram } from "./program.js";
 
 declare const self: DedicatedWorkerGlobalScope;
 
-/** What the Go program registers as globalThis.raftPlaygroundStudy: answers the JSON of a StudyQuestion with an id (src/lab/study.ts). */
-type Ask = (question: string) => void;
+/** The part of what the Go program registers as globalThis.raftPlaygroundLab that is used here: it answers the JSON of a StudyQuestion with an id (src/lab/study.ts). */
+interface Lab {
+  study(now: number, question: string): void;
+}
 
-let ask: Ask | null = null;
+let lab: Lab | null = null;
 let early: unknown[] = []; // asked before the program had loaded
 
-self.onmessage = (event: MessageEvent<unknown>) => {
-  if (ask !== null) ask(JSON.stringify(event.data));
-  else early.push(event.data);
-};
-
 const failed = (detail: string) => self.postMessage({ type: "failed", detail });
+
+self.onmessage = (event: MessageEvent<unknown>) => {
+  if (lab === null) early.push(event.data);
+  else ask(lab, event.data);
+};
 
 Object.assign(globalThis, { raftPlaygroundHost: { post: (message: string) => self.postMessage(JSON.parse(message)), failed } });
 
 loadProgram((fraction) => self.postMessage({ type: "loading", fraction }), failed).then(
   () => {
-    ask = (globalThis as unknown as { raftPlaygroundStudy?: Ask }).raftPlaygroundStudy ?? null;
-    for (const question of early) ask?.(JSON.stringify(question));
+    const program = (globalThis as unknown as { raftPlaygroundLab?: Lab }).raftPlaygroundLab;
+    if (program === undefined) return; // it has ended already: failed was called
+    lab = program;
+    for (const question of early) ask(program, question);
     early = [];
   },
   (error: unknown) => failed(error instanceof Error ? error.message : String(error)),
 );
+
+function ask(program: Lab, question: unknown): void {
+  program.study(performance.timeOrigin + performance.now(), JSON.stringify(question));
+}
