@@ -26,8 +26,8 @@ type frameDetails struct {
 	Held     bool     `json:"held"`
 	Name     string   `json:"name"`
 	Fields   []field  `json:"fields"`
-	Colon    *string  `json:"colon"`
-	JSON     *string  `json:"json"`
+	Colon    string   `json:"colon"` // empty: it cannot be written so
+	JSON     string   `json:"json"`
 	Encoding string   `json:"encoding"`
 	Bytes    int      `json:"bytes"`
 	Next     []string `json:"next"`
@@ -63,9 +63,9 @@ func (s *Session) describeFrame(w *wish) {
 	own := page.Clip(string(f.Data[:min(len(f.Data), 2*shownWire)]), shownWire)
 	if s.buffer = append(s.buffer[:0], f.Data...); s.decoder.Decode(s.buffer, &s.frame) != nil {
 		if len(f.Data) > 0 && f.Data[0] == '{' {
-			d.Encoding, d.JSON = "json", &own
+			d.Encoding, d.JSON = "json", own
 		} else {
-			d.Colon = &own
+			d.Colon = own
 		}
 		s.answer(w, d)
 		return
@@ -75,11 +75,9 @@ func (s *Session) describeFrame(w *wish) {
 	}
 	if s.frame.RPC != nil {
 		d.Fields = fieldsOf(s.frame.RPC)
-		colon := page.Clip(string(wire.Append(nil, &s.frame, wire.Colon)), shownWire)
-		d.Colon = &colon
+		d.Colon = page.Clip(string(wire.Append(nil, &s.frame, wire.Colon)), shownWire)
 	}
-	json := page.Clip(string(wire.Append(nil, &s.frame, wire.JSON)), shownWire)
-	d.JSON = &json
+	d.JSON = page.Clip(string(wire.Append(nil, &s.frame, wire.JSON)), shownWire)
 	s.answer(w, d)
 }
 

@@ -1,9 +1,12 @@
 package session
 
 import (
+	"slices"
+	"strings"
 	"testing"
 
 	"raftplayground/wasm/page"
+	"raftplayground/wasm/page/pagetest"
 )
 
 // testPage is a page that applies what it is told.
@@ -13,7 +16,9 @@ type testPage struct {
 	now     float64
 	nextID  int
 
-	batches []page.Batch
+	texts   [][]byte // all that was posted, if keep
+	keep    bool
+	batches int
 	answers map[int]page.Answer
 	last    page.Batch // the latest of each member that is state
 	flights map[uint64]page.Flight
@@ -22,6 +27,9 @@ type testPage struct {
 }
 
 func (p *testPage) Post(json []byte) {
+	if p.keep {
+		p.texts = append(p.texts, slices.Clone(json))
+	}
 	var m struct {
 		Type  string     `json:"type"`
 		Batch page.Batch `json:"batch"`
@@ -42,7 +50,7 @@ func (p *testPage) Post(json []byte) {
 }
 
 func (p *testPage) take(b page.Batch) {
-	p.batches = append(p.batches, b)
+	p.batches++
 	if b.Moment == "run" {
 		p.story, p.history, p.flights = nil, page.History{}, nil
 	}
@@ -126,12 +134,78 @@ func (p *testPage) run(ms float64) {
 	}
 }
 
-func TestTheLabPlays(t *testing.T) {
-	p := newPage(t)
-	p.must("open", `"run":null,"at":0,"rate":0.02`)
-	p.run(6000)
-	for _, l := range p.story {
-		t.Log(l.At, l.Server, l.Weight, l.Text)
+// told returns the first line of the story that contains a text, nil if there is none.
+func (p *testPage) told(text string) *page.StoryLine {
+	for i := range p.story {
+		if strings.Contains(p.story[i].Text, text) {
+			return &p.story[i]
+		}
 	}
-	t.Logf("%+v %+v", p.history, p.last.Lab)
+	return nil
+}
+
+func TestWhatThePageIsSentIsAsTheModelSays(t *testing.T) {
+	model := pagetest.Read(t, "../../web/src/model.ts")
+	p := newPage(t)
+	p.keep = true
+	p.must("open", `"run":{"version":1,"config":{"servers":5,"latency":15000,"jitter":5000,"json":true},"seed":"18446744073709551615"},"at":0,"rate":1`)
+	p.run(1000)
+	p.must("request", `"op":"put","key":"x","value":"1","server":null`)
+	for _, deed := range deeds {
+		p.ask("act", `"action":{`+deed+`}`)
+		p.run(100)
+	}
+	p.must("act", `"action":{"do":"heal"}`)
+	p.run(2000)
+	seq := uint64(0)
+	for seq == 0 {
+		p.must("network", `"change":{"rate":1}`)
+		p.run(20)
+		p.must("network", `"change":{"rate":0}`)
+		p.run(300)
+		for n, f := range p.flights {
+			if f.Due > p.last.Clock.Now && f.Fate == "sent" && f.LostAt == nil && f.To < 1000 && f.From < 1000 {
+				seq = n
+			}
+		}
+	}
+	details := p.must("frame", `"seq":`+page.Decimal(seq))
+	p.must("frameAct", `"act":"hold","seq":`+page.Decimal(seq))
+	p.run(100)
+	boxes := p.must("inboxes", "")
+	p.must("frameAct", `"act":"drop","seq":`+page.Decimal(seq))
+	p.must("network", `"change":{"rate":1}`)
+	p.must("request", `"op":"get","key":"x","server":null`)
+	p.must("network", `"change":{"links":[{"from":1,"to":2,"up":false}]}`)
+	p.must("seek", `"at":700`)
+	p.must("act", `"action":{"do":"crash","server":2}`)
+	p.must("step", `"to":"event","back":false`)
+	moment := p.must("moment", "")
+	p.run(500)
+	members := map[string]bool{}
+	for _, text := range p.texts {
+		if why := model.Fits(text, "FromWorker"); why != "" {
+			t.Fatalf("%s:\n%s", why, text)
+		}
+		var m struct {
+			Batch map[string]any `json:"batch"`
+		}
+		if err := page.Codec.Unmarshal(text, &m); err != nil {
+			t.Fatal(err)
+		}
+		for name := range m.Batch {
+			members[name] = true
+		}
+	}
+	for _, name := range []string{"clock", "connection", "room", "self", "servers", "flights", "lost", "story", "requests", "lab", "moment", "history"} {
+		if !members[name] {
+			t.Errorf("no batch had the member %s: this test saw too little", name)
+		}
+	}
+	for typ, a := range map[string]page.Answer{"FrameDetails": details, "Inbox[]": boxes, "Moment": moment} {
+		text, _ := page.Codec.Marshal(a.Value)
+		if why := model.Fits(text, typ); why != "" {
+			t.Errorf("%s: %s in %s", typ, why, text)
+		}
+	}
 }

@@ -127,10 +127,14 @@ func (m *Model) fitsObject(value any, typ, path string) string {
 	if !ok {
 		return path + " is no object"
 	}
-	known := map[string]bool{}
+	known, open := map[string]bool{}, false
 	for _, member := range split(strings.TrimSuffix(strings.TrimPrefix(typ, "{"), "}"), ';') {
 		name, of, found := strings.Cut(strings.TrimSpace(member), ":")
 		if !found {
+			continue
+		}
+		if strings.HasPrefix(name, "[") { // [more: string]: unknown
+			open = true
 			continue
 		}
 		name, optional := strings.CutSuffix(name, "?")
@@ -146,7 +150,7 @@ func (m *Model) fitsObject(value any, typ, path string) string {
 		}
 	}
 	for name := range object {
-		if !known[name] {
+		if !known[name] && !open {
 			return path + "." + name + " is not in model.ts"
 		}
 	}
