@@ -77,8 +77,19 @@ func (m *Model) fits(value any, typ, path string) string {
 		}
 		return ""
 	}
+	if parts := split(typ, '&'); len(parts) > 1 { // all that any of them says
+		for _, part := range parts {
+			if part = strings.TrimSpace(part); m.types[part] != "" {
+				part = m.types[part]
+			}
+			if why := m.fitsObject(value, part, path, true); why != "" {
+				return why
+			}
+		}
+		return ""
+	}
 	if strings.HasPrefix(typ, "{") {
-		return m.fitsObject(value, typ, path)
+		return m.fitsObject(value, typ, path, false)
 	}
 	ok := false
 	switch typ {
@@ -122,12 +133,13 @@ func (m *Model) member(object, name string) string {
 	return ""
 }
 
-func (m *Model) fitsObject(value any, typ, path string) string {
+// fitsObject holds an object against a type; open: it may have more members.
+func (m *Model) fitsObject(value any, typ, path string, open bool) string {
 	object, ok := value.(map[string]any)
 	if !ok {
 		return path + " is no object"
 	}
-	known, open := map[string]bool{}, false
+	known := map[string]bool{}
 	for _, member := range split(strings.TrimSuffix(strings.TrimPrefix(typ, "{"), "}"), ';') {
 		name, of, found := strings.Cut(strings.TrimSpace(member), ":")
 		if !found {
