@@ -232,6 +232,11 @@ run_benchmarks() {
     step "this core beside etcd's: raft/bench"
     (cd raft/bench && go run . -run "${1#.}")
   fi
+  if [[ lab/calm-minute =~ $1 ]]; then
+    step "a simulated minute, beside the time it may take: raft/lab/speed"
+    need_node
+    go run ./raft/lab/speed
+  fi
 }
 
 run_seeds() {

@@ -27,6 +27,7 @@ var house = map[string][]string{
 
 	"raft/check/linear": {"raft/check"},
 	"raft/lab/soak":     {"raft", "raft/check", "raft/check/linear", "raft/lab"},
+	"raft/lab/speed":    {"raft/lab"},
 	"raft/mutation":     {},
 
 	"relay/hub": {},

@@ -2,19 +2,10 @@ package lab
 
 import "testing"
 
-// calmMinute is 60 s of five servers with heartbeats and 100 writes.
-func calmMinute(seed uint64) Run {
-	r := Run{Version: Version, Seed: seed, Config: Config{Servers: 5, Latency: 5 * millisecond, Jitter: 3 * millisecond, Disk: 2 * millisecond}}
-	for i := range int64(100) {
-		r.Actions = append(r.Actions, Action{At: (i + 1) * 590 * millisecond, Do: Put, Key: "k" + decimal(i%10), Value: decimal(i)})
-	}
-	return r
-}
-
 func BenchmarkCalmMinute(b *testing.B) {
 	b.ReportAllocs()
 	for seed := uint64(0); b.Loop(); seed++ {
-		w, err := New(calmMinute(seed))
+		w, err := New(Calm(seed))
 		if err != nil {
 			b.Fatal(err)
 		}
@@ -40,7 +31,7 @@ func BenchmarkChaosMinute(b *testing.B) {
 
 // BenchmarkClone is what a mark of a Tape costs.
 func BenchmarkClone(b *testing.B) {
-	w, err := New(calmMinute(1))
+	w, err := New(Calm(1))
 	if err != nil {
 		b.Fatal(err)
 	}

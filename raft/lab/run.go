@@ -177,6 +177,15 @@ func Standard() Config {
 	}
 }
 
+// Calm is a minute in which nothing goes wrong: five servers with their heartbeats, and 100 writes.
+func Calm(seed uint64) Run {
+	r := Run{Version: Version, Seed: seed, Config: Config{Servers: 5, Latency: 5 * millisecond, Jitter: 3 * millisecond, Disk: 2 * millisecond}}
+	for i := range int64(100) {
+		r.Actions = append(r.Actions, Action{At: (i + 1) * 590 * millisecond, Do: Put, Key: "k" + decimal(i%10), Value: decimal(i)})
+	}
+	return r
+}
+
 // Encode returns the run as JSON, which Decode reads.
 func (r *Run) Encode() []byte {
 	text, err := jsoniter.ConfigDefault.Marshal(r)
