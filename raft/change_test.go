@@ -86,6 +86,42 @@ func TestALearnerHasCaughtUpWhenARoundTookLessThanAnElectionTimeout(t *testing.T
 	}
 }
 
+// Voters do not catch up, and a learner does so once, when it stores what the log held when its round began.
+func TestOnlyALearnerCatchesUpAndOnlyOnce(t *testing.T) {
+	h := start(t, 1, 2, Durable{})
+	h.lead(t)
+	h.ack(2, 1)
+	h.proposes("x")
+	h.ack(2, 2)
+	if err := h.n.Reconfigure(servers("1,2+3")); err != nil {
+		t.Fatal(err)
+	}
+	h.pump()
+	equal(t, "what is known of a server that stays", h.n.leadership.follower(2).match, 2)
+	h.ack(2, 3)
+	h.ack(3, 2)
+	equal(t, "before the round's end is stored", len(h.all(LearnerCaughtUp)), 0)
+	h.ack(3, 3)
+	equal(t, "after", len(h.all(LearnerCaughtUp)), 1)
+	h.proposes("y")
+	h.ack(3, 4)
+	equal(t, "still", len(h.all(LearnerCaughtUp)), 1)
+}
+
+func TestALeaderThatLeavesKnowsNoLeader(t *testing.T) {
+	h := start(t, 1, 3, Durable{})
+	h.lead(t)
+	h.ack(2, 1)
+	if err := h.n.Reconfigure(servers("2,3")); err != nil {
+		t.Fatal(err)
+	}
+	h.pump()
+	h.ack(2, 2)
+	h.ack(3, 2)
+	equal(t, "role", h.n.Role(), Follower)
+	equal(t, "leader", h.n.leader, 0)
+}
+
 // The numbers of calls go on from one leadership to the next. An answer that comes late, to a call of an earlier one, may bear the new term.
 func TestLeaders_ARefusalOfACallOfAnEarlierLeadershipDoesNotMoveNextIndex(t *testing.T) {
 	h := start(t, 1, 2, Durable{CurrentTerm: 1, Log: logOf(1, 1, 1)})

@@ -41,6 +41,21 @@ func TestALogThatIsCompactedForgetsNothingElse(t *testing.T) {
 	})
 }
 
+func TestThereIsNothingBehindALogsEnd(t *testing.T) {
+	for _, n := range []int{0, 1, chunkSize - 1, chunkSize, chunkSize + 1} {
+		var l log
+		for range n {
+			l.append(Entry{Term: 1})
+		}
+		equal(t, "entries from the end on", len(l.run(l.last+1, 1)), 0)
+		equal(t, "none wanted", len(l.run(1, 0)), 0)
+		if n > 0 {
+			l.compact(l.last)
+			equal(t, "entries from a compacted log's end on", len(l.run(l.last+1, 1)), 0)
+		}
+	}
+}
+
 // searchTerms looks for the terms around each of the log's ends and somewhere between, one by one.
 func searchTerms(t *rapid.T, l *log, all []Term) {
 	if l.last == l.base {
@@ -57,7 +72,8 @@ func searchTerms(t *rapid.T, l *log, all []Term) {
 		if i == l.base+1 {
 			continue // nothing is below it but the base
 		}
-		for _, term := range []Term{all[l.base], all[i], all[i] + 1, all[l.last]} {
+		earlier := max(all[l.base], 1) - 1 // in no entry that is there
+		for _, term := range []Term{earlier, all[l.base], all[i], all[i] + 1, all[l.last]} {
 			want := i - 1
 			for want > l.base && all[want] != term {
 				want--

@@ -113,6 +113,31 @@ func TestEventsSayWhatHappenedAndWhy(t *testing.T) {
 		}, func(h *host) Event { return Event{Kind: VoteRefused, Reason: AlreadyVoted, Peer: 3, Term: 5, Old: 2} }},
 		{"a vote is refused: for whose sake", follower, func(h *host) { h.receive(3, &RequestVote{Term: 5, CandidateID: 3, LastLogIndex: 9, LastLogTerm: 4}) },
 			func(h *host) Event { return Event{Kind: VoteRefused, Reason: LeaderAlive, Peer: 3, Term: 4, Old: 2} }},
+		{"also in the term that is here already, in which it has not voted", follower, func(h *host) { h.receive(3, &RequestVote{Term: 4, CandidateID: 3, LastLogIndex: 9, LastLogTerm: 4}) },
+			func(h *host) Event { return Event{Kind: VoteRefused, Reason: LeaderAlive, Peer: 3, Term: 4, Old: 2} }},
+		{"a leader that reaches its followers refuses for its own sake, however long it leads", leader, func(h *host) {
+			for range 10 {
+				h.reach(2)
+			}
+			h.receive(3, &RequestVote{Term: 9, CandidateID: 3, LastLogIndex: 9, LastLogTerm: 8})
+		}, func(h *host) Event { return Event{Kind: VoteRefused, Reason: LeaderAlive, Peer: 3, Term: 5, Old: 1} }},
+		{"a vote of an earlier term", candidate, func(h *host) { h.receive(2, &RequestVoteReply{Call: h.n.calls, Term: 4, VoteGranted: true}) },
+			func(h *host) Event { return Event{Kind: MessageIgnored, Reason: StaleTerm, Peer: 2, Term: 5} }},
+		{"a vote for a server that is no candidate", follower, func(h *host) { h.receive(3, &RequestVoteReply{Term: 4, VoteGranted: true}) },
+			func(h *host) Event { return Event{Kind: MessageIgnored, Reason: NotCandidate, Peer: 3, Term: 4} }},
+		{"an answer to the first call of an election counts", candidate, func(h *host) { h.receive(2, &RequestVoteReply{Call: h.n.candidacy.since, Term: 5, VoteGranted: true}) },
+			func(h *host) Event { return Event{Kind: VoteReceived, Peer: 2, Term: 5, Old: 2, New: 3} }},
+		{"one to the last call before it does not", candidate, func(h *host) {
+			h.receive(2, &RequestVoteReply{Call: h.n.candidacy.since - 1, Term: 5, VoteGranted: true})
+			h.timeOut()
+			h.receive(2, &RequestVoteReply{Call: h.n.candidacy.since - 1, Term: 6, VoteGranted: true})
+		}, func(h *host) Event { return Event{Kind: MessageIgnored, Reason: StaleReply, Peer: 2, Term: 6} }},
+		{"a refusal of the first voter", func(t *testing.T) *host {
+			h := start(t, 2, 3, Durable{CurrentTerm: 4})
+			h.timeOut()
+			return h
+		}, func(h *host) { h.receive(1, &RequestVoteReply{Call: h.n.calls, Term: 5}) },
+			func(h *host) Event { return Event{Kind: VoteDenied, Peer: 1, Term: 5} }},
 		{"a pre-vote is given, for a term that is not there yet", free, func(h *host) {
 			h.receive(3, &RequestVote{Term: 5, CandidateID: 3, LastLogIndex: 2, LastLogTerm: 3, PreVote: true})
 		},
@@ -129,6 +154,26 @@ func TestEventsSayWhatHappenedAndWhy(t *testing.T) {
 			h.receive(3, &RequestVote{Term: 5, CandidateID: 3, LastLogIndex: 9, LastLogTerm: 4, PreVote: true})
 		},
 			func(h *host) Event { return Event{Kind: PreVoteRefused, Reason: LeaderAlive, Peer: 3, Term: 4, Old: 2} }},
+		{"a configuration's entry is deleted: the one before is in force again", free, func(h *host) {
+			h.receive(2, &AppendEntries{Term: 4, LeaderID: 2, PrevLogIndex: 2, PrevLogTerm: 3, Entries: []Entry{{Term: 4, Kind: Config, Data: []byte("1,2>1,2,3+4,5")}}})
+			h.receive(3, &AppendEntries{Term: 5, LeaderID: 3, PrevLogIndex: 2, PrevLogTerm: 3, Entries: logOf(5)})
+		}, func(h *host) Event { return Event{Kind: ConfigurationChanged, Reason: RolledBack, Term: 5, New: 3} }},
+		{"a configuration's entry is there: outgoing voters, voters, learners", free, func(h *host) {
+			h.receive(2, &AppendEntries{Term: 4, LeaderID: 2, PrevLogIndex: 2, PrevLogTerm: 3, Entries: []Entry{{Term: 4, Kind: Config, Data: []byte("1,2>1,2,3+4,5")}}})
+		}, func(h *host) Event {
+			return Event{Kind: ConfigurationChanged, Reason: Appended, Term: 4, Index: 3, Old: 2, New: 3, Count: 2}
+		}},
+		{"a leader that steps down starts an election timer, by nobody's doing", leader, func(h *host) { h.receive(2, &AppendEntries{Term: 9, LeaderID: 2}) },
+			func(h *host) Event {
+				return Event{Kind: TimerReset, Reason: SteppedDown, Term: 9, New: h.all(TimerReset)[len(h.all(TimerReset))-2].New}
+			}},
+		{"a leader whose servers decide without it goes", leader, func(h *host) {
+			h.ack(2, 3)
+			h.n.Reconfigure(servers("2,3"))
+			h.pump()
+			h.ack(2, 4)
+			h.ack(3, 4)
+		}, func(h *host) Event { return Event{Kind: LeaderLeaves, Term: 5, Index: 4} }},
 		{"commands", leader, func(h *host) { h.n.Propose([]byte("x"), []byte("y")); h.pump() },
 			func(h *host) Event { return Event{Kind: EntriesProposed, Term: 5, Index: 4, Old: 4, New: 5} }},
 	} {
@@ -157,4 +202,14 @@ func TestARefusalOfAServerWithoutAVoteIsNothing(t *testing.T) {
 	h.receive(9, &RequestVoteReply{Call: h.n.calls, Term: 1})
 	equal(t, "denied", len(h.all(VoteDenied)), 0)
 	equal(t, "role", h.n.Role(), Candidate)
+}
+
+func TestACandidateThatStepsDownKeepsItsTimer(t *testing.T) {
+	h := start(t, 1, 3, Durable{})
+	h.timeOut()
+	h.ticks(5)
+	h.receive(2, &RequestVoteReply{Term: 7})
+	equal(t, "role", h.n.Role(), Follower)
+	equal(t, "elapsed", h.n.elapsed, 5)
+	equal(t, "event", h.has(TimerReset, SteppedDown), false)
 }

@@ -37,6 +37,19 @@ func TestALogThatOnlyBecameShorterIsSaved(t *testing.T) {
 	equal(t, "on disk", len(h.disk.Log), 1)
 }
 
+// What was durable at a place is not what stands there now: the state machine must not get it, nor a majority be counted with it, before its own Save.
+func TestAnEntryThatReplacesADurableOneIsNotDurable(t *testing.T) {
+	h := start(t, 1, 3, Durable{CurrentTerm: 1, Log: logOf(1, 1, 1, 1)})
+	h.manual = true
+	h.receive(2, &AppendEntries{Term: 2, LeaderID: 2, PrevLogIndex: 2, PrevLogTerm: 1, Entries: logOf(2), LeaderCommit: 3})
+	equal(t, "durable", h.n.disk.durable, 2)
+	equal(t, "applied", len(h.applied), 2)
+	h.save()
+	h.pump()
+	equal(t, "durable after its Save", h.n.disk.durable, 3)
+	equal(t, "applied then", len(h.applied), 3)
+}
+
 func TestSavesThatAreDoneAreForgotten(t *testing.T) {
 	h := start(t, 1, 3, Durable{CurrentTerm: 1})
 	h.manual = true

@@ -57,6 +57,7 @@ func busy(t testing.TB) map[string]*Node {
 		t.Fatal(err)
 	}
 	leader.receive(3, &AppendEntriesReply{Call: leader.n.leadership.follower(3).probe, Term: 2, ConflictIndex: 1})
+	leader.ticks(100) // two rounds that nobody answers
 	leader.manual = true
 	if err := leader.n.Reconfigure(servers("1,2,3+4")); err != nil {
 		t.Fatal(err)
@@ -221,6 +222,25 @@ func TestAClonesOutputIsItsOwn(t *testing.T) {
 	}
 	if got := sent(clone); !reflect.DeepEqual(got, want) {
 		t.Errorf("the clone sends\n%+v\nwant\n%+v", got, want)
+	}
+}
+
+func TestACopyOfAMessageDoesNotChangeWithIt(t *testing.T) {
+	messages := func() []RPC {
+		return []RPC{&RequestVote{Call: 2, Term: 3}, &RequestVoteReply{Call: 2, Term: 3}, &AppendEntries{Call: 2, Term: 3, Entries: logOf(1, 2)}, &AppendEntriesReply{Call: 2, Term: 3}}
+	}
+	for i, m := range messages() {
+		kept := CopyRPC(m)
+		data := regexp.MustCompile(`Data`) // which is shared
+		eachNumber("", reflect.ValueOf(m), func(way string, number reflect.Value) {
+			if !data.MatchString(way) {
+				changed(number, func() {
+					if !reflect.DeepEqual(kept, messages()[i]) {
+						t.Errorf("%T%s is shared", m, way)
+					}
+				})
+			}
+		})
 	}
 }
 
