@@ -26,6 +26,7 @@ const ALIKE: Record<string, [one: string, many: string][]> = {
   started: [["starts as a follower", "start as followers"]],
   leaderKnown: [["follows", "follow"]],
   voteGranted: [["votes for", "vote for"]],
+  voteDenied: [["refuses", "refuse"]],
   entriesAppended: [["stores", "store"]],
   entriesTruncated: [["removes", "remove"]],
   commitAdvanced: [["commits", "commit"]],
@@ -45,6 +46,7 @@ export const subjectOf = (kind: string): Subject => ABOUT[kind] ?? "elections";
 
 /** Where a sentence is parted that explains itself (after a colon) or is too long for a heading. The first that fits decides; the last is for whatever else may come. */
 const PARTS: [sentence: RegExp, heading: string, rest: string][] = [
+  [/^From now on no server keeps (.+)$/, "Rules are switched off", "From now on no server keeps $1."],
   [/^(S\d+) (.+) and (asks for votes in term \d+); (it needs \d+)$/, "$1 $3", "It $2; $4."],
   [/^(S\d+ appends .+?) to its log at (.+), (in term \d+)$/, "$1", "At $2 of its log, $3."],
   [/^(S\d+) learns that (S\d+) stores (everything .+)$/, "$1 learns what $2 stores", "$3."],
@@ -160,5 +162,5 @@ function alikeOf(line: StoryLine): Alike | null {
   if (!parts) return null;
   const [, server, rest = ""] = parts;
   const verb = ALIKE[line.kind]?.find(([one]) => rest.startsWith(one));
-  return verb ? { servers: [Number(server)], said: verb[1] + rest.slice(verb[0].length) } : null;
+  return verb ? { servers: [Number(server)], said: (verb[1] + rest.slice(verb[0].length)).replace(" its vote", " their vote") } : null;
 }

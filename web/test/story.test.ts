@@ -28,12 +28,17 @@ test("only sentences that are right for several servers are said of several", ()
   assert.ok(SENTENCES.length > 30, `only ${SENTENCES.length} sentences found`);
   const merged = new Map<string, string>();
   for (const { kind, text } of SENTENCES) {
-    if (kind === "timerReset" && text.endsWith("is alive.")) continue; // a heartbeat: below
+    if (kind === "voteDenied" || (kind === "timerReset" && text.endsWith("is alive."))) continue; // told of others, and heartbeats: below
     const [row, ...others] = mergeStory([line(1, 0, text, kind), line(2, 1, text.replace(/^S1/, "S4"), kind)], 10);
     if (others.length === 0) merged.set(kind, row?.text ?? "");
   }
   assert.deepEqual([...merged.keys()].sort(), ["commitAdvanced", "entriesAppended", "entriesTruncated", "leaderKnown", "started", "voteGranted"]);
   for (const text of merged.values()) assert.match(text, /^S1, S4 (commit|store|remove|follow|start as followers|vote for) /);
+});
+
+test("a candidate that several refuse is told of in one line", () => {
+  const rows = mergeStory([2, 4, 5].map((s) => ({ ...line(s, s, `S${s} refuses S1 its vote in term 3.`, "voteDenied"), server: 1 })), 10);
+  assert.deepEqual(rows.map((r) => r.text), ["S2, S4, S5 refuse S1 their vote in term 3"]);
 });
 
 test("the seats are taken by several servers", () => {

@@ -15,9 +15,11 @@ const messages = new Messages();
 store.onBatch((batch) => messages.take(batch));
 
 const AHEAD = 0.12; // of the width, right of the playhead, while the diagram follows it
+const BEFORE = 0.03; // of the width, left of the beginning of time
 const STEP = 1.3; // a zoom
 const CLICK = 5; // px that a click may wander
 const CONE_MS = 500; // a selected event's future grows while time goes on; it is looked for anew this often
+const TALL = 400; // px above which the logs' region covers the stage
 const FORMATS = [["svg", "SVG"], ["png", "PNG"], ["mermaid", "Mermaid"], ["shiviz", "ShiViz log"]] as const;
 
 /** What a selected point could have been caused by, and could have caused. */
@@ -67,7 +69,7 @@ export class RaftDiagram extends RaftElement {
   }
 
   private frame(): Frame {
-    const from = this.from ?? Math.max(0, this.now - this.span * (1 - AHEAD));
+    const from = this.from ?? Math.max(-BEFORE * this.span, this.now - this.span * (1 - AHEAD));
     return { from, span: this.span, ...this.size, now: this.now };
   }
 
@@ -82,7 +84,7 @@ export class RaftDiagram extends RaftElement {
     const cone = this.lit();
     return html`
       <div class="logs-head diagram-head">
-        <p class="caption" aria-live="polite">${this.caption(shown, cone)}</p>
+        <span class="caption"></span>
         ${this.point()?.at !== undefined && this.selected ? html`<button class="small" @click=${() => this.goThere()}>Go there</button>` : nothing}
         ${this.from === null ? nothing : html`<button class="small" @click=${() => this.move(null)}>Follow ⟩</button>`}
         <button class="small" aria-label="Zoom out" @click=${() => this.zoom(1 / STEP)}>−</button>
@@ -90,6 +92,7 @@ export class RaftDiagram extends RaftElement {
         <button class="small diagram-tall" aria-pressed=${this.tall ? "true" : "false"} @click=${this.stretch}>Full height</button>
         <span class="diagram-export"><button class="small" aria-expanded=${this.exporting ? "true" : "false"} @click=${this.toggleExport}>Export</button>${this.exporting ? this.exports() : nothing}</span>
       </div>
+      <p class="caption diagram-said" aria-live="polite">${this.caption(shown, cone)}</p>
       <div class="diagram-box" tabindex="0" role="group" aria-roledescription="diagram" aria-label="Space-time diagram: ${shown.lanes.map((l) => l.name).join(", ")}; ${shown.arrows.length} messages, ${shown.dots.length} events from ${seconds(f.from)} to ${seconds(f.from + f.span)} s" aria-describedby="diagram-keys"
         @keydown=${this.walk} @wheel=${this.wheel} @pointerdown=${this.press} @pointermove=${this.drag} @pointerup=${this.release} @pointercancel=${this.release} @pointerleave=${() => this.pointAt(null)} @dblclick=${() => this.goThere()}>
         ${this.size.width > 0 ? this.drawing(shown, cone) : nothing}
@@ -209,7 +212,7 @@ export class RaftDiagram extends RaftElement {
   // --- moving about
 
   private move(from: number | null, span = this.span): void {
-    this.from = from === null ? null : Math.max(-0.1 * span, Math.min(from, store.end));
+    this.from = from === null ? null : Math.max(-BEFORE * span, Math.min(from, store.end));
     this.span = span;
     this.requestUpdate();
   }
@@ -367,7 +370,5 @@ export class RaftDiagram extends RaftElement {
       .finally(this.toggleExport);
   }
 }
-
-const TALL = 400; // px above which the logs' region covers the stage
 
 customElements.define("raft-diagram", RaftDiagram);

@@ -6,6 +6,7 @@ import { RaftElement } from "../element.js";
 import type { Property } from "../model.js";
 import { store } from "../store.js";
 import { seconds } from "../words.js";
+import { fetchList, openAddress, type Listed } from "./opening.js";
 import "../raft-source.js";
 
 /** What Raft promises and whether it holds; then the rules that the promises rest on, each of which can be switched off (VIEWS, "Rule switches"). */
@@ -14,6 +15,7 @@ export class RaftRules extends RaftElement {
   protected override readonly calm = 200;
 
   private core: Core | null = null;
+  private exhibits: Listed[] = []; // of the gallery: runs that show what breaks
   private problem = "";
   private sought = "";
   private stop: string | null = null; // the rule that the Tab key comes to; null: the first
@@ -53,15 +55,21 @@ export class RaftRules extends RaftElement {
     if (this.problem) return html`<p class="caption">${this.problem} <button class="small" @click=${this.load}>Try again</button></p>`;
     if (!this.core) return html`<p class="caption">Loading the rules …</p>`;
     const off = store.lab?.off ?? [];
+    const modified = store.lab?.modified ?? [];
     const found = this.core.rules.filter((r) => this.says(r));
     const stop = found.find((r) => r.id === this.stop) ?? found[0];
+    const list = (rules: CoreRule[], label: string) => html`<ul class="rules" aria-label=${label}>${repeat(rules, (r) => r.id, (r) => this.rule(r, off, r === stop))}</ul>`;
+    const extensions = found.filter((r) => r.extension);
     return html`
-      <div class="rules-head"><h2>Rules</h2><span class="caption">${off.length === 0 ? "every server keeps all" : `${off.length} off`}</span>
-        ${off.length > 0 ? html`<button class="small" @click=${() => this.switchOff([])}>All on</button>` : nothing}</div>
-      ${(store.lab?.modified ?? []).length > 0 ? html`<p class="modified hatched"><span>Modified Raft</span></p>` : nothing}
+      <div class="rules-head"><h2>Rules</h2><span class="caption">${modified.length === 0 ? "every server keeps all" : `${modified.length} off`}</span>
+        ${modified.length > 0 ? html`<button class="small" @click=${() => this.switchOff(off.filter((id) => !modified.includes(id)))}>All on</button>` : nothing}</div>
+      ${modified.length > 0 ? html`<p class="modified hatched"><span>Modified Raft</span></p>` : nothing}
       <p class="caption">Switch one off, in all servers from now on, and look for what breaks.</p>
       <input class="rules-search" aria-label="Search the rules" placeholder="Search: vote, commit, §5.4 …" .value=${this.sought} @input=${(e: Event) => this.seekRule((e.target as HTMLInputElement).value)} />
-      <ul class="rules" @keydown=${this.walk}>${repeat(found, (r) => r.id, (r) => this.rule(r, off, r === stop))}</ul>
+      <div @keydown=${this.walk}>
+        ${list(found.filter((r) => !r.extension), "Rules")}
+        ${extensions.length > 0 ? html`<h3 class="rules-more">Beyond Figure 2</h3>${list(extensions, "Rules that Figure 2 does not have")}` : nothing}
+      </div>
       ${found.length === 0 ? html`<p class="caption">No rule says that.</p>` : nothing}
     `;
   }
@@ -89,8 +97,9 @@ export class RaftRules extends RaftElement {
   private details(r: CoreRule): TemplateResult {
     return html`<div class="rule-details">
       <p>${r.sentence}</p>
-      <p class="caption">Protects ${r.protects === "Liveness" ? "liveness: the cluster serves, and soon" : r.protects}${r.extension ? ". Figure 2 does not have it" : ""}</p>
+      <p class="caption">Protects ${r.protects === "Liveness" ? "liveness: the cluster serves, and soon" : r.protects}</p>
       ${r.stories.map((s) => html`<h3>Without it: ${s.title}</h3><p>${s.text}</p><p class="caption">Breaks ${s.breaks}; played in <span class="mono">${s.file}</span></p>`)}
+      ${this.exhibits.filter((x) => x.rules?.length === 1 && x.rules[0] === r.title).map((x) => html`<button class="small" title=${x.story} @click=${() => openAddress(`1?run=${x.id}`, store.pace)}>See it break: ${x.title}</button>`)}
       <raft-source .rule=${r.id}></raft-source>
     </div>`;
   }
@@ -132,6 +141,10 @@ export class RaftRules extends RaftElement {
     loadCore()
       .then((core) => (this.core = core))
       .catch((why: Error) => (this.problem = why.message))
+      .finally(() => this.requestUpdate());
+    fetchList()
+      .then((list) => (this.exhibits = list))
+      .catch(() => (this.exhibits = [])) // without a connection there is nothing to open; the gallery itself says so
       .finally(() => this.requestUpdate());
   };
 }
