@@ -1,8 +1,7 @@
 //go:build js && wasm
 
-// Command lab is the bridge between the lab's Go and the dedicated Workers that it runs in. It only passes on: calls of the Worker become inputs of the Session, and what
-// that posts becomes a call of the Worker (web/src/worker/lab.ts). In a Worker of its own (web/src/worker/study.ts) the same program answers questions about many
-// runs: a call of study lasts until the answer is there, and posts how far it is.
+// Command lab is the bridge between the lab's Go (package session) and the dedicated Worker that it runs in (web/src/worker/lab.ts). It only passes on: calls of the Worker
+// become inputs of the Session, and what the Session posts becomes a call of the Worker.
 package main
 
 import (
@@ -11,7 +10,6 @@ import (
 
 	"raftplayground/wasm/bridge"
 	"raftplayground/wasm/session"
-	"raftplayground/wasm/study"
 )
 
 func main() {
@@ -20,10 +18,6 @@ func main() {
 	b.Serve("raftPlaygroundLab", map[string]bridge.Input{
 		"page": func(now float64, args []js.Value) any { s.Page(now, b.Bytes(args[0])); return nil },
 		"tick": func(now float64, _ []js.Value) any { return s.Tick(now) },
-		"study": func(began float64, args []js.Value) any {
-			study.Serve(b.Bytes(args[0]), func() float64 { return (bridge.Now() - began) / 1000 }, host{b}.Post)
-			return nil
-		},
 	})
 }
 

@@ -1,7 +1,7 @@
 package session
 
-// stepsATick is how many of the world's steps of a long way are made in one input: few enough that the Worker goes on hearing the page.
-const stepsATick = 2000
+// stretch is how much of a long way, µs of cluster time, is lived in one input: so little that the Worker goes on hearing the page.
+const stretch = 2e6
 
 // journey is a way to a moment that takes long.
 type journey struct {
@@ -18,15 +18,9 @@ func (s *Session) travel(w *wish, to int64, done func() any) {
 
 // goOn makes a stretch of the way.
 func (s *Session) goOn() {
-	way := s.way
-	for range stepsATick {
-		at, ever := s.world.Next()
-		if !ever || at >= way.to {
-			s.play(way.to)
-			s.arrive()
-			return
-		}
-		s.play(at)
+	to := min(s.way.to, s.world.Now()+stretch)
+	if s.play(to); to == s.way.to {
+		s.arrive()
 	}
 }
 
