@@ -4,13 +4,14 @@
  * gallery, the element's script and the service worker, which keep their names. All addresses are relative: any folder of any server will do. Beside each
  * file stand its .br and .gz. Prints what a first visit costs and fails when that is too much.
  *
- * RAFT_WASM_DIR: the folder with raft.wasm, lab.wasm and wasm_exec.js (default ../.build/wasm). RAFT_DIST: where to write (default dist).
+ * RAFT_WASM_DIR: the folder with raft.wasm, lab.wasm, studies.wasm and wasm_exec.js (default ../.build/wasm). RAFT_DIST: where to write (default dist).
  */
 import { createHash } from "node:crypto";
 import { existsSync, mkdirSync, readdirSync, readFileSync, rmSync, writeFileSync } from "node:fs";
 import { basename, dirname, join, relative } from "node:path";
 import { fileURLToPath } from "node:url";
-import { brotliCompressSync, constants, gzipSync } from "node:zlib";
+import { promisify } from "node:util";
+import { brotliCompress, constants, gzip } from "node:zlib";
 import { build, transform } from "esbuild";
 import subsetFont from "subset-font";
 import { readCore } from "./sources.mjs";
@@ -22,12 +23,12 @@ const wasmDir = join(here, process.env.RAFT_WASM_DIR ?? "../.build/wasm");
 const cacheDir = join(here, "../.build/brotli");
 const LIMIT_PAGE = 130_000; // bytes of a first visit after brotli, fonts included, without the WebAssembly
 const LIMIT_ROOM = 1_100_000; // with it
-const LIMIT_LAB = 1_300_000; // it holds a whole cluster, its network, what checks it and what searches it; until it is here the opening plays without it
+const LIMIT_LAB = 1_300_000; // it holds a whole cluster, its network, and what checks it; until it is here the opening plays without it
 
 /** The pages. `root`: the way from where it is served to the folder of assets; a room's page is served as /r/{code}. `part`: what it loads at once beside main.ts. */
 const LAB = { part: "src/lab/index.ts", worker: "lab", limit: LIMIT_LAB, description: "A Raft cluster that runs in your browser: watch it elect a leader and replicate, break it, and go to any moment of it.", title: "Five servers, no leader", words: "Each waits for a leader, and each for a different time. Whose timer ends first?" };
 const PAGES = [
-  { ...LAB, file: "index.html", page: "lab", root: "./" },
+  { ...LAB, file: "index.html", page: "lab", root: "./", film: film() },
   { ...LAB, file: "embed/index.html", page: "embed", root: "../" },
   { file: "room.html", page: "room", root: "../", part: "src/room.ts", worker: "raft", limit: LIMIT_ROOM, description: "Real Raft servers, one in every tab of a room: they elect a leader and replicate what you write.", title: "A room for real servers", words: "Every tab of this room runs one Raft server. They talk over the network you see." },
 ];
@@ -39,7 +40,7 @@ const wasmExec = asset("wasm_exec.js", (await transform(readFileSync(need(join(w
 const workers = {
   raft: await worker("raft", "raft.wasm", "./wasm", "src/worker/worker.ts"),
   lab: await worker("lab", "lab.wasm", "./wasm/lab", "src/worker/lab.ts"),
-  study: await worker("study", "lab.wasm", "./wasm/lab", "src/worker/study.ts"),
+  study: await worker("study", "studies.wasm", "./wasm/studies", "src/worker/study.ts"),
 };
 const core = asset("core.json", JSON.stringify(readCore(join(here, ".."))));
 const scripts = await modules({ __CORE_URL__: core, __WORKER_URL__: workers.raft.script, __LAB_WORKER_URL__: workers.lab.script, __STUDY_WORKER_URL__: workers.study.script });
@@ -52,7 +53,7 @@ for (const page of PAGES) await writePage(page);
 copyGallery();
 await writeScript("raft-playground.js", "src/embed/element.ts", {});
 await writeServiceWorker();
-report(compressAll());
+report(await compressAll());
 
 async function writePage(page) {
   const address = (file) => `${page.root}assets/${file}`;
@@ -156,25 +157,32 @@ async function styles(fonts) {
 }
 
 function fill(text, values) {
-  return text.replace(/\{\{(\w+)\}\}/g, (_, name) => values[name]);
+  return text.replace(/\{\{(\w+)\}\}/g, (_, name) => values[name] ?? "");
 }
 
-/** Writes .br and .gz beside each file; returns the sizes. Brotli at its best takes seconds for the WebAssembly, so that is kept by hash. */
+/** The opening, recorded from the lab itself (wasm/film): it stands in the page and plays until the lab is there. */
+function film() {
+  const takes = readFileSync(need(join(wasmDir, "../film.json"), "go run ./wasm/film .build/film.json"), "utf8").trim().split("\n");
+  return `<script type="application/json" id="film">[${takes.join(",").replaceAll("<", "\\u003c")}]</script>`;
+}
+
+/** Writes .br and .gz beside each file, on all processors; returns the sizes. Brotli at its best takes seconds for the WebAssembly, so that is kept by hash. */
 function compressAll() {
-  const files = filesIn(dist);
-  return files.map((file) => {
-    const content = readFileSync(join(dist, file));
-    const packed = brotli(content);
-    writeFileSync(join(dist, `${file}.br`), packed);
-    writeFileSync(join(dist, `${file}.gz`), gzipSync(content, { level: 9 }));
-    return { file, raw: content.length, brotli: Math.min(packed.length, content.length) };
-  });
+  return Promise.all(
+    filesIn(dist).map(async (file) => {
+      const content = readFileSync(join(dist, file));
+      const [packed, zipped] = await Promise.all([brotli(content), promisify(gzip)(content, { level: 9 })]);
+      writeFileSync(join(dist, `${file}.br`), packed);
+      writeFileSync(join(dist, `${file}.gz`), zipped);
+      return { file, raw: content.length, brotli: Math.min(packed.length, content.length) };
+    }),
+  );
 }
 
-function brotli(content) {
+async function brotli(content) {
   const kept = join(cacheDir, `${hash(content)}.br`);
   if (existsSync(kept)) return readFileSync(kept);
-  const packed = brotliCompressSync(content, { params: { [constants.BROTLI_PARAM_QUALITY]: 11, [constants.BROTLI_PARAM_LGWIN]: 24, [constants.BROTLI_PARAM_SIZE_HINT]: content.length } });
+  const packed = await promisify(brotliCompress)(content, { params: { [constants.BROTLI_PARAM_QUALITY]: 11, [constants.BROTLI_PARAM_LGWIN]: 24, [constants.BROTLI_PARAM_SIZE_HINT]: content.length } });
   if (content.length > 500_000) {
     mkdirSync(cacheDir, { recursive: true });
     writeFileSync(kept, packed);

@@ -311,6 +311,7 @@ export interface Moment {
 /** From the Worker to the page. */
 export type FromWorker =
   | { type: "loading"; fraction: number } // of the WebAssembly file
+  | { type: "ready" } // the lab's program has been loaded and takes wishes
   | { type: "failed"; reason: "wasm" | "worker"; detail: string }
   | { type: "batch"; batch: Batch }
   | { type: "answer"; id: number; ok: boolean; value: unknown; error: string }; // to request and network

@@ -75,7 +75,7 @@ export class RaftStory extends RaftElement {
     const newest = store.view.reading === null && (store.told === Infinity || store.lab === null);
     return html`<div class="headline">
       <p class="caption">${seconds(line.at)} s${line.section ? html` · ${line.section}` : nothing}</p>
-      <h2>${title}</h2>
+      <h2>${store.view.opening ?? title}</h2>
       ${rest || line.why ? html`<p class="prose">${rest} ${line.why}</p>` : nothing}
       <div class="buttons">
         <button ?disabled=${place < 0 || place >= rows.length - 1} @click=${() => readOn(-1)}>Previous</button>
@@ -184,7 +184,7 @@ export class RaftCaption extends RaftElement {
     const title = split ? split.title : store.room?.started ? "The clock runs. Whose timer ends first?" : "Waiting for the other tabs";
     const idle = store.mode === "lab" ? "Every server waits for a leader, each for a time drawn at random." : "Every tab of this room runs one Raft server.";
     const why = split ? `${split.rest} ${line?.why ?? ""}` : idle;
-    return html`<button class="caption-strip" @click=${() => store.show({ panel: store.view.panel === "story" ? "none" : "story" })}><b>${title}</b><span>${why}</span></button>`;
+    return html`<button class="caption-strip" @click=${() => store.show({ panel: store.view.panel === "story" ? "none" : "story" })}><b>${store.view.opening ?? title}</b><span>${why}</span></button>`;
   }
 }
 

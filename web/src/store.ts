@@ -39,6 +39,7 @@ export interface View {
   dock: Dock;
   dialog: "none" | "share" | "gallery" | "wrong"; // the lab's
   wrong: string; // what is wrong with a link or a file, for the dialog of that name
+  opening: string | null; // the lab's first words, until somebody does something
   remark: { title: string; text: string } | null; // beside the run that was opened: what to watch, or that it goes another way
   storyHidden: boolean;
   inspectorHidden: boolean;
@@ -68,6 +69,7 @@ const NOTICE_MS = 6_000;
 export class Store {
   mode: "room" | "lab" = "room"; // set once, before anything is drawn (main.ts)
   boot: Boot = { state: "loading", fraction: 0 };
+  recorded = false; // what is shown is the lab's film; its Worker has not told anything yet
   code = "";
   link = "";
   room: Room | null = null;
@@ -83,7 +85,7 @@ export class Store {
   travelling = false; // the lab is on its way to another moment: written by seek and step only
   ghosts: Ghost[] = [];
   history: History = emptyHistory();
-  view: View = { selection: null, hover: null, reading: null, open: null, everything: false, line: null, teller: null, about: null, later: false, cell: null, panel: null, dock: "logs", dialog: "none", wrong: "", remark: null, storyHidden: false, inspectorHidden: false, wide: null, seenBy: null, logsHeight: null, notice: "", keys: false, stop: "event", rule: null };
+  view: View = { selection: null, hover: null, reading: null, open: null, everything: false, line: null, teller: null, about: null, later: false, cell: null, panel: null, dock: "logs", dialog: "none", wrong: "", opening: null, remark: null, storyHidden: false, inspectorHidden: false, wide: null, seenBy: null, logsHeight: null, notice: "", keys: false, stop: "event", rule: null };
 
   private clock = { now: 0, rate: 0, read: 0, told: 0 }; // told: the cluster time of the last batch, as it came
   private rateBefore = 0.1;
@@ -177,7 +179,7 @@ export class Store {
 
   apply(batch: Batch): void {
     const changed = new Set<Topic>();
-    if (this.boot.state === "loading") {
+    if (this.boot.state === "loading" && !this.recorded) {
       this.boot = { state: "running" };
       changed.add("connection");
     }
@@ -217,6 +219,8 @@ export class Store {
         break;
       case "failed":
         this.setBoot({ state: "failed", reason: message.reason, detail: message.detail });
+        break;
+      case "ready":
         break;
       case "answer":
         this.answer(message.id, message.ok, message.value, message.error);

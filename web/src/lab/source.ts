@@ -1,6 +1,9 @@
 import { Drawn } from "../drawn.js";
 import type { FromWorker, ToLab, ToWorker } from "../model.js";
+import { reducedMotion } from "../motion.js";
 import type { Source, Store } from "../store.js";
+import { Film, FILM_RATE, findFilm, type Take } from "./film.js";
+import { FirstWords, wasHere } from "./first-words.js";
 import { keepOffline } from "./offline.js";
 import { openAddress } from "./opening.js";
 import { startWorker } from "./start-worker.js";
@@ -11,10 +14,18 @@ declare const __LAB_WORKER_URL__: string;
 /** 1 s of watching = 20 ms of cluster time: a message of 15 ms is under way for three quarters of a second (LOOK §9). */
 export const FIRST_RATE = 0.02;
 
+const HELD = 50; // wishes that may wait for the lab while the film runs; more are dropped
+
+// Where the film begins, ms of watching.
+const KNOWN_MS = 4_800; // for those who have been here before: a leader is there, a write is committed
+const STILL_MS = 2_500; // where motion is reduced: a picture of an election, at which the clock stands
+
 /** The Worker with the simulated cluster, as a source of the store. */
 export class LabSource implements Source {
   private worker = startWorker(__LAB_WORKER_URL__, "raft lab");
   private drawn: Drawn;
+  private film: Film | null = null;
+  private held: (ToWorker | ToLab)[] = []; // what the page wished for during the film
 
   constructor(private store: Store) {
     store.connect(this);
@@ -25,11 +36,30 @@ export class LabSource implements Source {
   }
 
   post(message: ToWorker | ToLab): void {
-    this.worker.postMessage(message);
+    if (!this.film) this.worker.postMessage(message);
+    else if (message.type === "network" && message.change.rate !== undefined) {
+      this.film.setRate(message.change.rate);
+      this.store.answer(message.id, true, null, "");
+    } else if (this.held.length < HELD) this.held.push(message);
+  }
+
+  /** Plays the film until the lab is there, and then goes on with the run of which it is the beginning. */
+  playFilm(film: Film): void {
+    this.film = film;
+  }
+
+  private async takeOver(film: Film): Promise<void> {
+    const { at, rate } = film.stop();
+    this.film = null;
+    await this.store.askLab((id) => ({ type: "open", id, run: null, at, rate })).catch((why: Error) => this.store.notice(why.message));
+    for (const message of this.held) this.worker.postMessage(message);
+    this.held = [];
   }
 
   private receive(message: FromWorker): void {
+    if (message.type === "ready" && this.film) void this.takeOver(this.film);
     if (message.type === "batch") {
+      this.store.recorded = false;
       this.store.apply(message.batch);
       this.drawn.applied();
     } else this.store.hear(message);
@@ -38,16 +68,28 @@ export class LabSource implements Source {
 
 /** Starts the lab with what the address names behind its #, now and whenever that changes. */
 export function openLab(store: Store): void {
-  new LabSource(store);
+  const source = new LabSource(store);
   if (document.documentElement.dataset["page"] === "embed") void import("../embed/frame.js").then((m) => m.startFrame(store));
   else onceRunning(store, keepOffline);
   const open = () => openAddress(location.hash, FIRST_RATE);
-  void open();
+  const takes = location.hash === "" ? findFilm() : null;
+  if (takes) source.playFilm(openFilm(store, takes));
+  else void open();
   addEventListener("hashchange", open);
+}
+
+function openFilm(store: Store, takes: Take[]): Film {
+  const known = wasHere();
+  const still = reducedMotion();
+  store.pace = FILM_RATE;
+  const film = new Film(store, takes, still ? STILL_MS : known ? KNOWN_MS : 0, still ? 0 : FILM_RATE);
+  if (!known) new FirstWords(store);
+  return film;
 }
 
 function onceRunning(store: Store, then: () => void): void {
   const stop = store.onBatch(() => {
+    if (store.recorded) return;
     stop();
     then();
   });

@@ -51,6 +51,7 @@ async function run(): Promise<void> {
   lab = program;
   for (const message of early) program.page(now(), JSON.stringify(message));
   early = [];
+  post({ type: "ready" });
   tick();
 }
 

@@ -1,0 +1,68 @@
+import { play } from "../motion.js";
+import type { Store } from "../store.js";
+import { majority } from "../words.js";
+
+const TURN_MS = 1_500; // after the last sentence
+const RING_MS = 2_000;
+
+/** How it is known that somebody has been here before; storage may be forbidden, then everybody is new. */
+const KEY = "raft-seen";
+
+export function wasHere(): boolean {
+  try {
+    return localStorage.getItem(KEY) !== null;
+  } catch {
+    return false;
+  }
+}
+
+/** One sentence for each thing that happens in the first seconds, then an invitation (LOOK §9). The first key or touch ends them: whoever acts needs no more of them. */
+export class FirstWords {
+  private timer: ReturnType<typeof setTimeout> | undefined;
+  private inputs = new AbortController();
+  private stopBatches: () => void;
+
+  constructor(private store: Store) {
+    this.stopBatches = store.onBatch(() => this.say());
+    for (const input of ["pointerdown", "keydown", "wheel"]) addEventListener(input, () => this.end(), { signal: this.inputs.signal, capture: true, passive: true });
+    this.say();
+  }
+
+  private say(): void {
+    const { story, room, view } = this.store;
+    const size = room?.size ?? 5;
+    const leader = story.find((l) => l.kind === "becameLeader")?.server;
+    const candidate = story.find((l) => l.kind === "becameCandidate")?.server;
+    const committed = story.some((l) => l.kind === "commitAdvanced" && l.server === leader && String(l.index) === "2");
+    let words = "Five servers, no leader. Whose timer ends first?";
+    if (candidate) words = `S${candidate} asks everyone for a vote.`;
+    if (leader) words = `${majority(size)} of ${size} said yes. S${leader} leads term 1.`;
+    if (story.some((l) => l.kind === "client")) words = "A write is sent to everyone…";
+    if (committed) words = `…and is committed once ${majority(size)} of ${size} have it.`;
+    if (view.opening !== words) this.store.show({ opening: words });
+    if (!committed || !leader) return;
+    this.stopBatches();
+    this.timer = setTimeout(() => this.invite(leader), TURN_MS);
+  }
+
+  private invite(leader: number): void {
+    this.store.show({ opening: `Your turn: click S${leader} and crash it.` });
+    const ring = () => {
+      play(document.querySelector(`.node[data-server="${leader}"] .flash`), [{ opacity: 0.8, transform: "scale(1)" }, { opacity: 0, transform: "scale(1.8)" }], 480);
+      this.timer = setTimeout(ring, RING_MS);
+    };
+    ring();
+  }
+
+  private end(): void {
+    this.stopBatches();
+    this.inputs.abort();
+    clearTimeout(this.timer);
+    this.store.show({ opening: null });
+    try {
+      localStorage.setItem(KEY, "1");
+    } catch {
+      // No storage: see wasHere.
+    }
+  }
+}
