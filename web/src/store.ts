@@ -1,4 +1,4 @@
-import type { Batch, ClientRequest, Connection, Flight, FromWorker, Lab, LogCell, NetworkChange, Room, ServerView, Status, Stop, StoryLine, ToLab, ToWorker, U64 } from "./model.js";
+import type { Batch, ClientRequest, Connection, Flight, FromWorker, Lab, LabAction, LogCell, NetworkChange, Room, ServerView, Status, Stop, StoryLine, ToLab, ToWorker, U64 } from "./model.js";
 import { advance, emptyHistory, extend, note, observe, type History } from "./history.js";
 import { removed } from "./logs.js";
 import type { Subject } from "./story.js";
@@ -12,7 +12,7 @@ export type Panel = "story" | "log" | "node" | "client" | "time" | "faults" | "r
 /** What stands below the stage: the logs, or in the lab the space-time diagram or the inboxes in their place. */
 export type Dock = "logs" | "diagram" | "inboxes";
 
-export type Selection = { kind: "server"; server: number } | { kind: "flight"; seq: number } | null;
+export type Selection = { kind: "server"; server: number } | { kind: "flight"; seq: number } | { kind: "link"; a: number; b: number } | null; // of a link a < b, both directions
 
 /** An entry that was deleted and is still seen to leave. */
 export interface Ghost {
@@ -51,6 +51,10 @@ export interface View {
   keys: boolean; // the list of keys is open
   stop: Stop; // what a step of the lab's clock is
   rule: string | null; // the rule that is open among the rules
+  menu: number | null; // the server whose menu is open
+  side: number[] | null; // one side of the cut that is being chosen on the stage; null: none is
+  pulses: boolean; // heartbeats and their replies always show as pulses of their links
+  undo: { text: string; acts: LabAction[] } | null; // what was just done, and what takes it back
 }
 
 /** Anything that brings batches and takes wishes: the Worker of a live room, or the lab's. */
@@ -85,7 +89,7 @@ export class Store {
   travelling = false; // the lab is on its way to another moment: written by seek and step only
   ghosts: Ghost[] = [];
   history: History = emptyHistory();
-  view: View = { selection: null, hover: null, reading: null, open: null, everything: false, line: null, teller: null, about: null, later: false, cell: null, panel: null, dock: "logs", dialog: "none", wrong: "", opening: null, remark: null, storyHidden: false, inspectorHidden: false, wide: null, seenBy: null, logsHeight: null, notice: "", keys: false, stop: "event", rule: null };
+  view: View = { selection: null, hover: null, reading: null, open: null, everything: false, line: null, teller: null, about: null, later: false, cell: null, panel: null, dock: "logs", dialog: "none", wrong: "", opening: null, remark: null, storyHidden: false, inspectorHidden: false, wide: null, seenBy: null, logsHeight: null, notice: "", keys: false, stop: "event", rule: null, menu: null, side: null, pulses: false, undo: null };
 
   private clock = { now: 0, rate: 0, read: 0, told: 0 }; // told: the cluster time of the last batch, as it came
   private rateBefore = 0.1;
