@@ -65,10 +65,10 @@ build() {
 
 # Code that is inlined everywhere compresses badly: without it the file is 80 KB smaller on its way, a twelfth. The core keeps it.
 build_wasm() {
-  step "the server and the lab for the browser: $OUT/wasm/raft.wasm, lab.wasm"
+  step "the server, the lab and its studies for the browser: $OUT/wasm/raft.wasm, lab.wasm, studies.wasm"
   mkdir -p "$OUT/wasm"
   local program
-  for program in raft=./wasm lab=./wasm/lab; do
+  for program in raft=./wasm lab=./wasm/lab studies=./wasm/studies; do
     GOOS=js GOARCH=wasm go build -trimpath -ldflags="-s -w" -gcflags=all=-l -gcflags=raftplayground/raft= -o "$OUT/wasm/${program%=*}.wasm" "${program#*=}"
   done
   step "the first seconds of the lab: $OUT/film.json"
@@ -85,7 +85,7 @@ build_page() {
     (cd web && npm ci --no-audit --no-fund --loglevel=error)
     keep npm
   fi
-  if changed page "$OUT/stamp/npm" web/*.json web/*.mjs web/gallery web/src web/static "$OUT/wasm" || [[ ! -d web/dist ]]; then
+  if changed page "$OUT/stamp/npm" web/*.json web/*.mjs web/index.html web/gallery web/src web/static "$OUT/wasm" "$OUT/film.json" || [[ ! -d web/dist ]]; then
     step "the page: web/dist"
     (cd web && node build.mjs)
     keep page

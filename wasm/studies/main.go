@@ -1,0 +1,23 @@
+//go:build js && wasm
+
+// Command studies is the bridge between questions about many runs (package study) and the dedicated Worker that they are answered in (web/src/worker/study.ts). It is a
+// program beside the lab's, which only those load who ask something. A call of ask lasts until the answer is there, and posts how far it is.
+package main
+
+import (
+	"syscall/js"
+
+	"raftplayground/wasm/bridge"
+	"raftplayground/wasm/study"
+)
+
+func main() {
+	b := bridge.New()
+	post := func(json []byte) { b.Host.Call("post", bridge.Borrowed(json)) }
+	b.Serve("raftPlaygroundStudies", map[string]bridge.Input{
+		"ask": func(began float64, args []js.Value) any {
+			study.Serve(b.Bytes(args[0]), func() float64 { return (bridge.Now() - began) / 1000 }, post)
+			return nil
+		},
+	})
+}
