@@ -1,11 +1,16 @@
 package lab
 
 import (
+	"slices"
+
 	"raftplayground/raft"
 )
 
-// MaxEvents is how many of the last events a World keeps.
+// MaxEvents is how many of the last events a World keeps, or a few less.
 const MaxEvents = 4096
+
+// chunkEvents is how many events lie together. A chunk that is full is never written to again, so that copies of the world share it.
+const chunkEvents = 256
 
 // Happening is an event and where and when it happened.
 type Happening struct {
@@ -16,19 +21,21 @@ type Happening struct {
 
 // record keeps the last events and counts all of them.
 type record struct {
-	ring  []Happening
+	full  [][]Happening // chunks, oldest first
+	last  []Happening   // the chunk that is being filled
 	count uint64
 	kinds [raft.EventKinds]uint64
 }
 
 func (r *record) add(at int64, server raft.ServerID, events []raft.Event) {
 	for i := range events {
-		h := Happening{at, server, events[i]}
-		if len(r.ring) < MaxEvents {
-			r.ring = append(r.ring, h)
-		} else {
-			r.ring[r.count%MaxEvents] = h
+		if len(r.last) == chunkEvents {
+			if len(r.full) == MaxEvents/chunkEvents-1 {
+				r.full = slices.Delete(r.full, 0, 1)
+			}
+			r.full, r.last = append(r.full, r.last), nil
 		}
+		r.last = append(r.last, Happening{at, server, events[i]})
 		r.count++
 		if k := events[i].Kind; k < raft.EventKinds {
 			r.kinds[k]++
@@ -36,9 +43,10 @@ func (r *record) add(at int64, server raft.ServerID, events []raft.Event) {
 	}
 }
 
+// clone copies the record. The chunk that is being filled is shared, too: whoever adds to it next, but for the original, copies it.
 func (r *record) clone() record {
 	c := *r
-	c.ring = append([]Happening(nil), r.ring...)
+	c.full, c.last = slices.Clone(r.full), slices.Clip(r.last)
 	return c
 }
 
@@ -51,8 +59,14 @@ func (w *World) EventsOf(kind raft.EventKind) uint64 { return w.record.kinds[kin
 // EventsSince appends to into the events after the first n of the run, oldest first; those that are no longer kept are left out.
 func (w *World) EventsSince(n uint64, into []Happening) []Happening {
 	r := &w.record
-	for i := max(n, r.count-uint64(len(r.ring))); i < r.count; i++ {
-		into = append(into, r.ring[i%MaxEvents])
+	first := r.count - uint64(len(r.last)) // number of the chunk's first event
+	if n < first {
+		for i, chunk := range r.full {
+			if begins := first - uint64((len(r.full)-i)*chunkEvents); n < begins+chunkEvents {
+				into = append(into, chunk[max(n, begins)-begins:]...)
+			}
+		}
+		n = first
 	}
-	return into
+	return append(into, r.last[min(n-first, uint64(len(r.last))):]...)
 }

@@ -147,7 +147,7 @@ func (w *World) Do(a Action) error {
 // Clone returns an independent copy of the world, which goes on as the original would.
 func (w *World) Clone() *World {
 	c := *w
-	c.run.Actions = slices.Clone(w.run.Actions)
+	c.run.Actions = slices.Clip(w.run.Actions) // nobody writes to them
 	c.Faults.Deeds = make(map[Deed]int, len(w.Faults.Deeds))
 	for deed, n := range w.Faults.Deeds {
 		c.Faults.Deeds[deed] = n
