@@ -42,7 +42,7 @@ func coreSuites() []*suite {
 func main() {
 	functions := flag.String("run", "", "try only mutants of functions that match, by file and name: \"node.go (*Node).Tick\"")
 	list := flag.Bool("list", false, "list the mutants, and try none")
-	limit := flag.Duration("limit", 5*time.Second, "leave out tests that take more of a processor's time than this")
+	limit := flag.Duration("limit", time.Second, "leave out tests that take more of a processor's time than this")
 	flag.Parse()
 	pattern, err := regexp.Compile(*functions)
 	if err == nil {
