@@ -363,18 +363,11 @@ func TestAClusterThatIsNotHealedIsNotLive(t *testing.T) {
 // Memory is bounded by what is kept: a simulated day of a cluster that only heartbeats ends as small as it began.
 func TestADayOfHeartbeatsDoesNotGrow(t *testing.T) {
 	w := start(t, Run{Version: Version, Config: Config{Servers: 2, Latency: millisecond}})
-	size := func() uint64 {
-		runtime.GC()
-		var m runtime.MemStats
-		runtime.ReadMemStats(&m)
-		return m.HeapAlloc
-	}
-	const hour = 3600 * second
 	w.RunTo(hour / 4)
-	before := size()
+	before := heap()
 	begun := time.Now()
 	w.RunTo(24 * hour)
-	if after := size(); after > before+before/4+1<<20 {
+	if after := heap(); after > before+before/4+1<<20 {
 		t.Errorf("after a quarter of an hour the heap held %d bytes, after a day %d", before, after)
 	}
 	t.Logf("a day of %d frames in %v, heap %d bytes", w.Faults.Frames, time.Since(begun), before)
@@ -383,6 +376,34 @@ func TestADayOfHeartbeatsDoesNotGrow(t *testing.T) {
 	}
 	if events := w.EventsSince(0, nil); len(events) > MaxEvents || uint64(len(events)) > w.Events() {
 		t.Errorf("%d events are kept", len(events))
+	}
+	runtime.KeepAlive(w)
+}
+
+const hour = 3600 * second
+
+// heap is how many bytes are in use.
+func heap() uint64 {
+	runtime.GC()
+	var m runtime.MemStats
+	runtime.ReadMemStats(&m)
+	return m.HeapAlloc
+}
+
+// Clients who write without end make logs, snapshots and what the checker remembers turn over, not grow; a server that waits and never gets anything holds nothing up.
+func TestAnHourOfWritesDoesNotGrow(t *testing.T) {
+	w := start(t, Run{Version: Version, Seed: 1, Config: Config{Servers: 4, Voters: 3, Latency: millisecond, CompactAfter: 500,
+		Clients: 3, Keys: 10, Think: 200 * millisecond, Patience: second}})
+	w.history = make([]check.Operation, MaxHistory) // it is full, and would have to fill first
+	w.RunTo(hour / 2)
+	before := heap()
+	w.RunTo(hour)
+	after := heap()
+	if after > before+before/4+1<<20 {
+		t.Errorf("after half an hour the heap held %d bytes, after an hour %d", before, after)
+	}
+	if last := statusOf(w, 1).LastIndex; last < 20_000 || len(w.Violations()) > 0 {
+		t.Errorf("%d entries, violations %v", last, w.Violations())
 	}
 	runtime.KeepAlive(w)
 }
