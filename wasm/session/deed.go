@@ -7,16 +7,22 @@ import (
 
 // act does what a person asks, at the playhead.
 func (s *Session) act(w *wish) {
-	if w.Action == nil {
-		s.refuse(w, "action: expected what is to be done, got nothing")
+	a, err := readAction(w.Action)
+	if err != nil {
+		s.refuse(w, err.Error())
 		return
 	}
-	did, err := s.do(w.Action.Action)
+	s.perform(w, a)
+}
+
+// perform does something and answers.
+func (s *Session) perform(w *wish, a lab.Action) {
+	did, err := s.do(a)
 	switch {
 	case err != nil:
 		s.refuse(w, wording(err))
 	case !did:
-		s.refuse(w, notDone(&w.Action.Action))
+		s.refuse(w, notDone(&a))
 	default:
 		s.answer(w, map[string]float64{"at": ms(s.world.Now()), "branch": float64(s.branch.id)})
 	}

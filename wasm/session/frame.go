@@ -139,11 +139,11 @@ func (s *Session) actOnFrame(w *wish) {
 		s.refuse(w, "That message waits in a paused server and arrives when it goes on.")
 		return
 	}
-	w.Action = &wantedAction{lab.Action{Do: deed, Frame: w.Seq}}
+	a := lab.Action{Do: deed, Frame: w.Seq}
 	if deed == lab.EditFrame {
-		w.Action.Text = w.Text
+		a.Text = w.Text
 	}
-	s.act(w)
+	s.perform(w, a)
 }
 
 // inbox is Inbox in model.ts.

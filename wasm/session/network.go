@@ -93,6 +93,5 @@ func (s *Session) setTimers(w *wish) {
 		s.refuse(w, "act: expected spread or align, got "+page.Clip(w.Act, 40))
 		return
 	}
-	w.Action = &wantedAction{lab.Action{Do: deed}}
-	s.act(w)
+	s.perform(w, lab.Action{Do: deed})
 }

@@ -6,7 +6,7 @@ import (
 	"raftplayground/wasm/page"
 )
 
-// play lets the cluster live to a moment, or to the first broken property, at which the clock stops.
+// play lets the cluster live to a moment, or to the one at which a first property is broken: there the clock stops.
 func (s *Session) play(to int64) {
 	if !s.live {
 		s.relive(to)
@@ -38,7 +38,7 @@ func (s *Session) prolong(to int64) {
 			break
 		}
 		s.world.Step()
-		if s.record() {
+		if s.record() && s.way == nil {
 			to = s.world.Now()
 			s.setRate(0)
 			break
@@ -62,7 +62,7 @@ func (s *Session) clear() {
 	}
 }
 
-// record writes down what has happened since it was last called, and returns whether a property was broken.
+// record writes down what has happened since it was last called, and returns whether a property was broken, the first of this branch.
 func (s *Session) record() (violated bool) {
 	b, w := s.branch, s.world
 	now := ms(w.Now())
@@ -86,7 +86,8 @@ func (s *Session) record() (violated bool) {
 	for _, o := range w.Outcomes() {
 		s.settleRequest(&o)
 	}
-	return s.tellViolations()
+	whole := len(b.broken) == 0
+	return s.tellViolations() && whole
 }
 
 // takeNews forgets what was gathered of things that are known, but for frames, which are shown again.

@@ -1,6 +1,7 @@
 package session
 
 import (
+	"errors"
 	"strconv"
 
 	jsoniter "github.com/json-iterator/go"
@@ -13,34 +14,41 @@ import (
 const (
 	mostAhead = 60e6   // how far beyond its end a branch is lived for a seek or a step
 	latest    = 3600e6 // the latest moment at which a run may be opened
+
+	mostRunText = 16 << 20 // bytes of a run as JSON
 )
 
-// wantedRun is a lab.Run as a page writes it: its seed may be decimal text, for JavaScript has no number for every one.
-type wantedRun struct{ lab.Run }
-
-// UnmarshalJSON implements json.Unmarshaler.
-func (r *wantedRun) UnmarshalJSON(text []byte) error {
+// readRun reads a lab.Run as a page writes it: its seed may be decimal text, for JavaScript has no number for every one. Nothing, or null, is the default run.
+func readRun(text []byte) (lab.Run, error) {
+	if len(text) == 0 || string(text) == "null" {
+		return Default(), nil
+	}
+	if len(text) > mostRunText {
+		return lab.Run{}, errors.New("expected a run of at most " + page.Plural(mostRunText, "byte") + ", got " + strconv.Itoa(len(text)))
+	}
 	var members map[string]jsoniter.RawMessage
 	if err := page.Codec.Unmarshal(text, &members); err != nil {
-		return err
+		return lab.Run{}, errors.New("expected a run as JSON, got " + page.Clip(string(text), 40))
 	}
 	if seed := members["seed"]; len(seed) > 2 && seed[0] == '"' {
 		members["seed"] = seed[1 : len(seed)-1]
 	}
 	plain, err := page.Codec.Marshal(members)
 	if err != nil {
-		return err
+		return lab.Run{}, errors.New("expected a run as JSON, got " + page.Clip(string(text), 40))
 	}
-	r.Run, err = lab.Decode(plain)
-	return err
+	return lab.Decode(plain)
 }
 
-// wantedAction is a lab.Action as a page writes it, without its time.
-type wantedAction struct{ lab.Action }
-
-// UnmarshalJSON implements json.Unmarshaler.
-func (a *wantedAction) UnmarshalJSON(text []byte) error {
-	return strict.Unmarshal(text, &a.Action)
+// readAction reads a lab.Action as a page writes it, without its time.
+func readAction(text []byte) (a lab.Action, err error) {
+	if len(text) == 0 {
+		return a, errors.New("action: expected what is to be done, got nothing")
+	}
+	if err := strict.Unmarshal(text, &a); err != nil {
+		return a, errors.New("action: " + page.Clip(err.Error(), 200))
+	}
+	return a, nil
 }
 
 var strict = jsoniter.Config{CaseSensitive: true, DisallowUnknownFields: true}.Froze()
@@ -61,14 +69,15 @@ func Default() lab.Run {
 
 // open opens another run, at a moment of it.
 func (s *Session) open(w *wish) {
-	run, at := Default(), 0.0
-	if w.Run != nil {
-		run = w.Run.Run
-	}
+	at := 0.0
 	if w.At != nil {
 		at = *w.At
 	}
+	run, err := readRun(w.Run)
 	switch {
+	case err != nil:
+		s.refuse(w, wording(err))
+		return
 	case !(at >= 0 && at*1000 <= latest):
 		s.refuse(w, "at: expected a moment within the first hour, 0 to 3600000 ms, got "+strconv.FormatFloat(at, 'g', -1, 64))
 		return

@@ -4,6 +4,8 @@ import (
 	"math/rand/v2"
 	"strconv"
 
+	jsoniter "github.com/json-iterator/go"
+
 	"raftplayground/raft/lab"
 	"raftplayground/raft/wire"
 	"raftplayground/wasm/page"
@@ -104,13 +106,13 @@ func (s *Session) advance(now float64) {
 type wish struct {
 	Type   string              `json:"type"`
 	ID     int                 `json:"id"`
-	Run    *wantedRun          `json:"run"`
+	Run    jsoniter.RawMessage `json:"run"`
 	At     *float64            `json:"at"`
 	Rate   float64             `json:"rate"`
 	To     string              `json:"to"`
 	Back   bool                `json:"back"`
 	Branch int                 `json:"branch"`
-	Action *wantedAction       `json:"action"`
+	Action jsoniter.RawMessage `json:"action"`
 	Seq    uint64              `json:"seq"`
 	Act    string              `json:"act"`
 	Text   string              `json:"text"`

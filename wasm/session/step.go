@@ -126,6 +126,9 @@ func (s *Session) step(w *wish) {
 	}
 	s.play(at)
 	s.setRate(0)
+	if now := s.world.Now(); now < at { // a property was broken on the way
+		at, text = now, s.branch.broken[len(s.branch.broken)-1]
+	}
 	s.answer(w, stepped{ms(at), text})
 }
 

@@ -1,0 +1,412 @@
+package session
+
+import (
+	"runtime"
+	"strconv"
+	"strings"
+	"testing"
+
+	"raftplayground/wasm/page"
+)
+
+// open opens the default run, plays it at real time for so many ms, and pauses.
+func opened(t *testing.T, ms float64) *testPage {
+	p := newPage(t)
+	p.must("open", `"run":null,"at":0,"rate":1`)
+	p.run(ms)
+	p.pause()
+	return p
+}
+
+// pause stops the clock and lets the page hear of all that was.
+func (p *testPage) pause() {
+	p.t.Helper()
+	p.must("network", `"change":{"rate":0}`)
+	p.run(300)
+}
+
+// play lets the cluster live through so many ms.
+func (p *testPage) play(ms float64) {
+	p.t.Helper()
+	p.must("network", `"change":{"rate":1}`)
+	p.run(ms)
+	p.pause()
+}
+
+func (p *testPage) leader() int {
+	for _, s := range p.last.Servers {
+		if s.Report != nil && s.Report.Role == "leader" {
+			return s.Server
+		}
+	}
+	return 0
+}
+
+func TestTheDefaultRunElectsALeaderAndWrites(t *testing.T) {
+	p := opened(t, 1000)
+	if p.leader() != 3 {
+		t.Errorf("S%d leads, expected S3", p.leader())
+	}
+	for _, text := range []string{"S3 asks for votes in term 1", "S3 leads term 1", "A client asks S3 to write x = 3.", "S3 commits index 2"} {
+		if p.told(text) == nil {
+			t.Errorf("it was not told that %s", text)
+		}
+	}
+	if h := p.history; len(h.Terms) != 1 || h.Commit != 2 || len(h.Lanes) < 7 {
+		t.Errorf("the history is %+v", h)
+	}
+	kinds := map[string]int{}
+	for _, m := range p.history.Marks {
+		kinds[m.Kind]++
+	}
+	if kinds["election"] != 1 || kinds["write"] != 1 || kinds["commit"] != 2 {
+		t.Errorf("marks: %v", kinds)
+	}
+	if lab := p.last.Lab; lab.Seed != "119" || len(lab.Properties) != 5 || len(lab.Off) != 3 || len(lab.Modified) != 0 || lab.Branches[0].End != lab.End {
+		t.Errorf("the lab is %+v", lab)
+	}
+}
+
+func TestToActInThePastMakesABranchAndKeepsTheOther(t *testing.T) {
+	p := opened(t, 1000)
+	before := p.here()
+	lines, marks := len(p.story), len(p.history.Marks)
+	p.must("seek", `"at":300`)
+	p.must("act", `"action":{"do":"crash","server":3}`)
+	p.run(300)
+	lab := p.last.Lab
+	if len(lab.Branches) != 2 || lab.Branch != 2 || lab.Branches[1].Parent != 1 || lab.Branches[1].At < 300 || lab.Branches[1].At > 300.1 || lab.Branches[1].Text != "S3 crashes: its memory is lost, its disk is kept." {
+		t.Fatalf("branches: %+v", lab.Branches)
+	}
+	if last := p.story[len(p.story)-1]; last.Kind != "fault" || last.Text != lab.Branches[1].Text || last.At > 300.1 {
+		t.Errorf("the story ends with %+v", last)
+	}
+	p.play(1000)
+	if leader := p.leader(); leader == 3 || leader == 0 {
+		t.Errorf("S%d leads after S3 crashed", leader)
+	}
+	p.must("branch", `"branch":1,"at":null`)
+	p.run(300)
+	if now := p.here(); now != before || len(p.story) != lines || len(p.history.Marks) != marks {
+		t.Errorf("branch 1 was %+v with %d lines and %d marks, and is %+v with %d and %d", before, lines, marks, now, len(p.story), len(p.history.Marks))
+	}
+}
+
+func TestToLiveAgainWritesNothingDownTwice(t *testing.T) {
+	p := opened(t, 1000)
+	lines, lanes := len(p.story), len(p.history.Lanes)
+	p.must("seek", `"at":10`)
+	p.run(100)
+	clear(p.flights)
+	p.must("network", `"change":{"rate":0.5}`)
+	p.run(1000)
+	p.pause()
+	if len(p.story) != lines || len(p.history.Lanes) != lanes || p.last.Lab.End < 999 || p.last.Clock.Now > 600 {
+		t.Errorf("%d lines became %d, %d changes %d, at %v of %v", lines, len(p.story), lanes, len(p.history.Lanes), p.last.Clock.Now, p.last.Lab.End)
+	}
+	votes := 0
+	for _, f := range p.flights {
+		if f.Kind == "RequestVote" {
+			votes++
+		}
+	}
+	if votes != 4 {
+		t.Errorf("%d requests for votes were shown again, expected 4", votes)
+	}
+	p.must("seek", `"at":999`)
+	p.play(2000)
+	if len(p.story) <= lines {
+		t.Error("beyond the end nothing is written down")
+	}
+}
+
+func TestStepsEndWhereSomethingHappens(t *testing.T) {
+	p := opened(t, 1000)
+	step := func(to string, back bool) (s stepped) {
+		t.Helper()
+		answer(t, p.must("step", `"to":"`+to+`","back":`+strconv.FormatBool(back)), &s)
+		return s
+	}
+	p.must("seek", `"at":0`)
+	for _, test := range []struct{ to, text string }{
+		{"event", "S3 asks for votes in term 1"}, {"message", "RequestVote of S3 reaches"}, {"election", "S3 leads term 1"}, {"commit", "S3 commits index 1"},
+	} {
+		before := p.session.world.Now()
+		s := step(test.to, false)
+		if !strings.Contains(s.Text, test.text) || p.session.world.Now() <= before || s.At != ms(p.session.world.Now()) {
+			t.Errorf("a step to the next %s ends at %+v, expected %q", test.to, s, test.text)
+		}
+	}
+	elected := step("election", true)
+	if !strings.Contains(elected.Text, "S3 leads term 1") || p.leader() != 0 && p.session.live {
+		t.Errorf("a step back to the election ends at %+v", elected)
+	}
+	if again := step("election", false); again.At <= elected.At || again.At > elected.At+0.01 {
+		t.Errorf("forward again it is at %v, just before it was at %v", again.At, elected.At)
+	}
+	steps := 0
+	for p.ask("step", `"to":"event","back":true`).OK { // back to the beginning, event for event
+		steps++
+	}
+	if now := p.session.world.Now(); steps < 5 || now > 18e3 {
+		t.Errorf("%d steps back end at %d", steps, now)
+	}
+	if a := p.ask("step", `"to":"violation","back":false`); a.OK || !strings.Contains(a.Error, "60 seconds") {
+		t.Errorf("a step to a violation that never comes is answered %+v", a)
+	}
+}
+
+func TestRequestsEndWithTheirOutcome(t *testing.T) {
+	p := opened(t, 1000)
+	p.must("network", `"change":{"rate":1}`)
+	var r page.ClientRequest
+	answer(t, p.must("request", `"op":"put","key":"a","value":"7","server":null`), &r)
+	if r.State != "done" || r.Index != 3 || r.Server != 3 {
+		t.Errorf("a write ended as %+v", r)
+	}
+	answer(t, p.must("request", `"op":"get","key":"a","server":null`), &r)
+	if r.State != "done" || !r.Found || r.Value != "7" {
+		t.Errorf("a read ended as %+v", r)
+	}
+	if a := p.ask("request", `"op":"put","key":"a","value":"8","server":1`); a.OK || a.Error != "S1 is not the leader; S3 is" {
+		t.Errorf("a write at a follower ended as %+v", a)
+	}
+	p.must("act", `"action":{"do":"partition","servers":[3]}`)
+	id := p.say("request", `"op":"put","key":"a","value":"9","server":3`)
+	p.run(6000)
+	if a := p.answers[id]; a.OK || !strings.Contains(a.Error, "may or may not have happened") {
+		t.Errorf("a write at a leader without a majority ended as %+v", a)
+	}
+	answer(t, p.must("request", `"op":"put","key":"b","value":"1","server":null`), &r)
+	if r.State != "done" || r.Server == 3 {
+		t.Errorf("a write with a new leader ended as %+v", r)
+	}
+	for id := 1; id <= 5; id++ {
+		p.must("act", `"action":{"do":"crash","server":`+strconv.Itoa(id)+`}`)
+	}
+	if a := p.ask("request", `"op":"put","key":"a","value":"1","server":1`); a.OK || !strings.Contains(a.Error, "S1 is down") {
+		t.Errorf("a write at a server that is down ended as %+v", a)
+	}
+	id = p.say("request", `"op":"put","key":"a","value":"1","server":null`)
+	p.run(11000)
+	if a := p.answers[id]; a.OK || !strings.Contains(a.Error, "no leader") {
+		t.Errorf("a write without servers ended as %+v", a)
+	}
+	for _, bad := range []string{`"op":"","key":"a"`, `"op":"put","key":""`, `"op":"get","key":"a","server":6`} {
+		if a := p.ask("request", bad); a.OK || a.Error == "" {
+			t.Errorf("%s is answered %+v", bad, a)
+		}
+	}
+}
+
+// Without the rule that a candidate's log must be up to date a committed entry is lost: the clock stops at the moment, and it is told.
+func TestABrokenPropertyStopsTheClock(t *testing.T) {
+	p := newPage(t)
+	p.must("open", `"run":{"version":1,"seed":3,"config":{"servers":3,"latency":5000,"jitter":1000,"off":["majorityDecides"]}},"at":0,"rate":1`)
+	p.run(300)
+	p.must("act", `"action":{"do":"partition","servers":[1]}`)
+	for range 40 {
+		p.run(250)
+		if p.last.Room.Rate == 0 {
+			break
+		}
+	}
+	p.run(300)
+	broken := 0.0
+	for _, property := range p.last.Lab.Properties {
+		if property.Broken != nil {
+			broken = property.Broken.At
+		}
+	}
+	if p.last.Room.Rate != 0 || broken == 0 || broken != p.last.Clock.Now {
+		t.Fatalf("the rate is %v at %v, a property broken at %v", p.last.Room.Rate, p.last.Clock.Now, broken)
+	}
+	if line := p.told("is broken"); line == nil || line.Kind != "violation" || line.Why == "" {
+		t.Errorf("it is told as %+v", line)
+	}
+	if len(p.last.Lab.Modified) != 1 {
+		t.Errorf("modified: %v", p.last.Lab.Modified)
+	}
+	p.must("seek", `"at":`+number64(broken-1))
+	p.run(300)
+	for _, property := range p.last.Lab.Properties {
+		if property.Broken != nil {
+			t.Errorf("before it, %s is broken already", property.Name)
+		}
+	}
+	p.play(500)
+	if p.last.Clock.Now < broken+400 {
+		t.Errorf("lived again, the clock stopped at %v", p.last.Clock.Now)
+	}
+}
+
+func TestFaultsAreDrawnAndEnd(t *testing.T) {
+	p := opened(t, 500)
+	p.must("chaos", `"on":true`)
+	p.play(20000)
+	faults := 0
+	for _, l := range p.story {
+		if l.Kind == "fault" {
+			faults++
+		}
+	}
+	if faults < 10 || !p.last.Lab.Chaos {
+		t.Errorf("%d faults in 20 s, chaos is %v", faults, p.last.Lab.Chaos)
+	}
+	p.must("chaos", `"on":false`)
+	p.play(5000)
+	for _, s := range p.last.Servers {
+		if s.Seat != "connected" || s.Machine.State != "running" {
+			t.Errorf("S%d is %s after chaos", s.Server, s.Machine.State)
+		}
+	}
+	for _, l := range p.last.Room.Links {
+		if !l.Up || l.Loss > 0 || l.Latency != 15 {
+			t.Errorf("a link is %+v after chaos", l)
+		}
+	}
+	if p.leader() == 0 {
+		t.Error("nobody leads after chaos")
+	}
+}
+
+func TestTrapsWaitAndSpring(t *testing.T) {
+	p := opened(t, 500)
+	p.must("act", `"action":{"do":"crash","when":"leader","down":100000}`)
+	p.run(300)
+	if traps := p.last.Lab.Traps; len(traps) != 1 || traps[0].Text != "when a server becomes leader, that server crashes: its memory is lost, its disk is kept." {
+		t.Errorf("traps: %+v", traps)
+	}
+	p.must("act", `"action":{"do":"crash","server":3}`)
+	p.play(1000)
+	if traps := p.last.Lab.Traps; len(traps) != 0 {
+		t.Errorf("it did not spring: %+v", traps)
+	}
+	crashes := 0
+	for _, m := range p.history.Marks {
+		if m.Kind == "crash" {
+			crashes++
+		}
+	}
+	if crashes != 2 {
+		t.Errorf("%d crashes on the time line, expected 2", crashes)
+	}
+}
+
+func TestAGapOfRealTimeIsNotLivedThrough(t *testing.T) {
+	p := opened(t, 500)
+	p.must("network", `"change":{"rate":1}`)
+	before := p.session.world.Now()
+	p.now += 60000
+	p.session.Tick(p.now)
+	if after := p.session.world.Now(); after != before {
+		t.Errorf("%d µs were lived through", after-before)
+	}
+	p.session.Tick(p.now + 100)
+	if after := p.session.world.Now(); after != before+100e3 {
+		t.Errorf("then %d µs were, expected 100 ms", after-before)
+	}
+}
+
+func TestAHiddenPageIsSentFourBatchesASecondWithoutFrames(t *testing.T) {
+	p := opened(t, 500)
+	p.must("network", `"change":{"rate":1}`)
+	p.say("hidden", `"hidden":true`)
+	p.run(300)
+	before := p.batches
+	clear(p.flights)
+	p.run(10000)
+	if n := p.batches - before; n < 36 || n > 42 || len(p.flights) > 0 {
+		t.Errorf("%d batches in 10 s, %d frames", n, len(p.flights))
+	}
+	p.say("hidden", `"hidden":false`)
+	p.run(50)
+	if p.last.Clock.Now < 10000 {
+		t.Errorf("seen again, the clock is at %v", p.last.Clock.Now)
+	}
+}
+
+func TestWhatCannotBeIsAnsweredInWords(t *testing.T) {
+	p := newPage(t)
+	if a := p.ask("seek", `"at":1`); a.OK || a.Error != "No run is open yet." {
+		t.Errorf("before a run is open: %+v", a)
+	}
+	for _, bad := range []string{
+		`"run":7,"at":0,"rate":1`, `"run":{"version":2},"at":0,"rate":1`, `"run":{"version":1,"config":{"servers":77},"seed":1},"at":0,"rate":1`,
+		`"run":{"version":1,"config":{"servers":3,"more":1},"seed":1},"at":0,"rate":1`, `"run":null,"at":3600001,"rate":1`, `"run":null,"at":-1,"rate":1`, `"run":null,"at":0,"rate":2`,
+		`"run":{"version":1,"config":{"servers":3},"seed":"x"},"at":0,"rate":1`,
+	} {
+		if a := p.ask("open", bad); a.OK || len(a.Error) < 10 {
+			t.Errorf("open %s is answered %+v", bad, a)
+		}
+	}
+	p.must("open", `"run":null,"at":100,"rate":0`)
+	for _, test := range []struct{ typ, members string }{
+		{"seek", `"at":-5`}, {"seek", ``}, {"step", `"to":"tea"`}, {"branch", `"branch":9,"at":null`}, {"act", ``}, {"act", `"action":{"do":"dance"}`}, {"act", `"action":{"do":"crash","server":9}`},
+		{"act", `"action":{"do":"resume","server":1}`}, {"act", `"action":{"do":"crash","more":1}`}, {"frame", `"seq":99999`}, {"frameAct", `"seq":99999,"act":"drop"`}, {"frameAct", `"seq":0,"act":"drop"`},
+		{"frameAct", `"seq":1,"act":"eat"`}, {"timers", `"act":"no"`}, {"network", ``}, {"network", `"change":{"rate":-1}`}, {"network", `"change":{"links":[{"from":1,"to":1,"up":false}]}`},
+		{"network", `"change":{"latency":-3}`},
+	} {
+		if a := p.ask(test.typ, test.members); a.OK || len(a.Error) < 10 {
+			t.Errorf("%s %s is answered %+v", test.typ, test.members, a)
+		}
+	}
+	if n := len(p.last.Lab.Branches); n != 1 {
+		t.Errorf("what was refused made %d branches", n)
+	}
+}
+
+func TestBranchesAreBounded(t *testing.T) {
+	p := opened(t, 500)
+	for i := range 80 {
+		p.must("seek", `"at":`+strconv.Itoa(400-i))
+		p.must("act", `"action":{"do":"campaign","server":`+strconv.Itoa(1+i%5)+`}`)
+		if i%3 == 0 && i < 40 { // some from the oldest, then a chain of them
+			p.must("branch", `"branch":`+strconv.Itoa(p.session.branches[0].id)+`,"at":null`)
+		}
+		p.run(100)
+	}
+	known := map[int]bool{0: true}
+	for _, b := range p.last.Lab.Branches {
+		if !known[b.Parent] {
+			t.Errorf("the parent of %+v is gone", b)
+		}
+		known[b.ID] = true
+	}
+	if n := len(p.last.Lab.Branches); n != mostBranches {
+		t.Errorf("%d branches", n)
+	}
+}
+
+// Minutes of chaos cost no more memory than minutes before them. An hour was tried, too.
+func TestMemoryDoesNotGrowWithTime(t *testing.T) {
+	p := opened(t, 500)
+	p.story = nil
+	p.must("chaos", `"on":true`)
+	heap := func() uint64 {
+		p.must("seek", `"at":`+number64(p.last.Lab.End))
+		p.story, p.history, p.flights = nil, page.History{}, nil
+		runtime.GC()
+		var m runtime.MemStats
+		runtime.ReadMemStats(&m)
+		runtime.KeepAlive(p)
+		return m.HeapAlloc
+	}
+	minutes := func(n int) {
+		p.must("network", `"change":{"rate":1}`)
+		for range n * 60 * 30 {
+			p.now += 1000.0 / 30
+			p.session.Page(p.now, []byte(`{"type":"drawn"}`))
+			p.session.Tick(p.now)
+			p.story, p.history, p.flights = nil, page.History{}, nil
+		}
+	}
+	minutes(4) // so long takes a tape to have all its marks
+	half := heap()
+	minutes(4)
+	end := heap()
+	t.Logf("%d KiB after 4 minutes, %d KiB after 8", half>>10, end>>10)
+	if end > half+half/2+(4<<20) {
+		t.Errorf("%d bytes after 4 minutes became %d after 8", half, end)
+	}
+}
