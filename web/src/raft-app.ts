@@ -38,6 +38,7 @@ const DOCKS: { dock: Dock; words: string; view: TemplateResult }[] = [
   { dock: "logs", words: "Logs", view: html`<raft-log-grid></raft-log-grid>` },
   { dock: "diagram", words: "Diagram", view: html`<raft-diagram></raft-diagram>` },
   { dock: "inboxes", words: "Inboxes", view: html`<raft-inboxes></raft-inboxes>` },
+  { dock: "comparison", words: "Comparison", view: html`<raft-comparison></raft-comparison>` },
 ];
 
 const LOGS = { least: 160, most: 400 }; // px between which the logs' height can be dragged
@@ -114,7 +115,7 @@ export class RaftApp extends RaftElement {
   private dock(): TemplateResult {
     const open = DOCKS.find((d) => d.dock === store.view.dock) ?? DOCKS[0];
     return html`
-      <nav class="dock-tabs" aria-label="Below the stage">${DOCKS.map((d) => html`<button class="small quiet" aria-pressed=${d === open ? "true" : "false"} @click=${() => store.show({ dock: d.dock })}>${d.words}</button>`)}</nav>
+      <nav class="dock-tabs" aria-label="Below the stage">${DOCKS.filter((d) => d.dock !== "comparison" || store.view.compared).map((d) => html`<button class="small quiet" aria-pressed=${d === open ? "true" : "false"} @click=${() => store.show({ dock: d.dock })}>${d.words}</button>`)}</nav>
       ${open?.view}`;
   }
 

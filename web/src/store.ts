@@ -10,7 +10,7 @@ export type Topic = "clock" | "room" | "servers" | "flights" | "story" | "reques
 export type Panel = "story" | "log" | "node" | "client" | "time" | "faults" | "rules" | "studies" | "none";
 
 /** What stands below the stage: the logs, or in the lab the space-time diagram or the inboxes in their place. */
-export type Dock = "logs" | "diagram" | "inboxes";
+export type Dock = "logs" | "diagram" | "inboxes" | "comparison";
 
 export type Selection = { kind: "server"; server: number } | { kind: "flight"; seq: number } | { kind: "link"; a: number; b: number } | null; // of a link a < b, both directions
 
@@ -37,6 +37,7 @@ export interface View {
   later: boolean; // the story shows what comes after the playhead
   panel: Panel | null; // the open one on narrow screens, and of the lab's right column; null: what the layout starts with
   dock: Dock;
+  compared: boolean; // two runs were compared, and can be looked at
   dialog: "none" | "share" | "gallery" | "wrong"; // the lab's
   wrong: string; // what is wrong with a link or a file, for the dialog of that name
   opening: string | null; // the lab's first words, until somebody does something
@@ -89,7 +90,7 @@ export class Store {
   travelling = false; // the lab is on its way to another moment: written by seek and step only
   ghosts: Ghost[] = [];
   history: History = emptyHistory();
-  view: View = { selection: null, hover: null, reading: null, open: null, everything: false, line: null, teller: null, about: null, later: false, cell: null, panel: null, dock: "logs", dialog: "none", wrong: "", opening: null, remark: null, storyHidden: false, inspectorHidden: false, wide: null, seenBy: null, logsHeight: null, notice: "", keys: false, stop: "event", rule: null, menu: null, side: null, pulses: false, undo: null };
+  view: View = { selection: null, hover: null, reading: null, open: null, everything: false, line: null, teller: null, about: null, later: false, cell: null, panel: null, dock: "logs", compared: false, dialog: "none", wrong: "", opening: null, remark: null, storyHidden: false, inspectorHidden: false, wide: null, seenBy: null, logsHeight: null, notice: "", keys: false, stop: "event", rule: null, menu: null, side: null, pulses: false, undo: null };
 
   private clock = { now: 0, rate: 0, read: 0, told: 0 }; // told: the cluster time of the last batch, as it came
   private rateBefore = 0.1;

@@ -1,16 +1,14 @@
-import { html, nothing, svg, type SVGTemplateResult, type TemplateResult } from "lit";
+import { html, nothing, type TemplateResult } from "lit";
 import { RaftElement } from "../element.js";
 import type { LabRun, Moment } from "../model.js";
-import { slot } from "../numbers.js";
-import { heading } from "../story.js";
 import { store } from "../store.js";
 import { seconds } from "../words.js";
-import { Study, type Comparison, type ElectionPoint, type Found, type StudyQuestion, type Track } from "./study.js";
+import { openJustBefore, sameUntil, showComparison } from "./raft-comparison.js";
+import { Study, type Comparison, type ElectionPoint, type Found, type StudyQuestion } from "./study.js";
 
 /** Set by build.mjs: the name of the script of the Worker for studies, beside this one. */
 declare const __STUDY_WORKER_URL__: string;
 
-const BEFORE_MS = 300; // how long before its turning point a run is opened
 const SEARCH_S = 45;
 const LATENCIES = [2, 15, 40];
 /** Those of the paper's Figure 16, and one in between. */
@@ -37,7 +35,7 @@ export class RaftStudies extends RaftElement {
   private words = "";
   private error = "";
   private found: Found | null = null;
-  private comparison: { words: string; left: LabRun; right: LabRun; result: Comparison } | null = null;
+  private sameUntil: string | null = null; // what came of the comparison, which stands below the stage
   private points: ElectionPoint[] = [];
   private servers = 5;
 
@@ -54,13 +52,13 @@ export class RaftStudies extends RaftElement {
   }
 
   protected override slice(): unknown {
-    return [store.lab?.off, store.lab?.seed];
+    return [store.lab?.modified, store.lab?.seed];
   }
 
   // --- find me a bad run
 
   private findRun(): TemplateResult {
-    const off = store.lab?.off ?? [];
+    const off = store.lab?.modified ?? [];
     return html`<section class="study" aria-labelledby="study-find">
       <h2 id="study-find">Find me a bad run</h2>
       <p class="caption">${off.length === 0 ? "Every rule is on, so no run breaks a safety property. Switch one off under Rules, then come back." : html`Looks for the shortest run that breaks a safety property without: <span class="mono">${off.join(", ")}</span>.`}</p>
@@ -73,7 +71,7 @@ export class RaftStudies extends RaftElement {
     const how = f.how === "search" ? `The shortest there is within the bounds, among ${f.looked.toLocaleString("en")} situations.` : `Found with seed ${f.looked}; everything that the harm does not need was left out.`;
     return html`<div class="study-found"><p class="lead">${f.property} breaks at ${seconds(f.at)} s.</p><p>${f.text}</p><p class="caption">${how}</p>
       <ol class="study-actions">${f.actions.map((a) => html`<li>${a}</li>`)}</ol>
-      <div class="buttons wrap"><button class="primary" @click=${() => open(f.run, f.at)}>Open it just before</button><button @click=${() => open(f.run, 0, 0)}>Open it from the start</button></div></div>`;
+      <div class="buttons wrap"><button class="primary" @click=${() => openJustBefore(f.run, f.at)}>Open it just before</button><button @click=${() => openJustBefore(f.run, 0)}>Open it from the start</button></div></div>`;
   }
 
   private async find(off: string[]): Promise<void> {
@@ -85,43 +83,30 @@ export class RaftStudies extends RaftElement {
   // --- compare two runs
 
   private compareRuns(): TemplateResult {
-    const off = store.lab?.off ?? [];
-    const last = store.lab?.branches.length ?? 1;
+    const off = store.lab?.modified ?? [];
     return html`<section class="study" aria-labelledby="study-compare">
       <h2 id="study-compare">Compare two runs</h2>
       <form class="buttons wrap" @submit=${this.compare}>
         <label>This run and itself <select name="change" aria-label="The one difference">${CHANGES.map((c) => html`<option value=${c.change} ?disabled=${c.change === "rules" && off.length === 0}>${c.words}</option>`)}</select></label>
-        <button type="submit" ?disabled=${this.busy !== "" || last === 0}>Compare</button>
+        <button type="submit" ?disabled=${this.busy !== ""}>Compare</button>
       </form>
-      ${this.comparison ? this.compared(this.comparison) : nothing}
+      ${this.sameUntil === null ? nothing : html`<p role="status">${this.sameUntil}</p>`}
     </section>`;
-  }
-
-  private compared({ words, left, right, result }: NonNullable<RaftStudies["comparison"]>): TemplateResult {
-    const d = result.divergence;
-    return html`<p>${d ? html`They are the same until <b class="mono">${seconds(d.at)} s</b>.` : html`Nothing is different up to ${seconds(result.until)} s.`}</p>
-      <div class="compared">
-        ${[
-          { name: "This run", run: left, track: result.left, event: d?.left },
-          { name: `The same ${words}`, run: right, track: result.right, event: d?.right },
-        ].map(
-          ({ name, run, track, event }) => html`<div><h3>${name}</h3>${lanes(track, result.until, d?.at ?? null, run.config.servers, name)}
-            ${event === undefined ? nothing : html`<p class="diverged">${event || "Nothing happens here."}</p>`}
-            <ol class="study-actions">${track.story.map((l) => html`<li class=${d && l.at < d.at ? "before" : ""}><span class="when">${seconds(l.at)}</span> ${heading(l.text)}</li>`)}</ol>
-            <button class="small" @click=${() => open(run, d?.at ?? result.until)}>Open it there</button></div>`,
-        )}
-      </div>`;
   }
 
   private readonly compare = async (e: SubmitEvent): Promise<void> => {
     e.preventDefault();
     const change = new FormData(e.currentTarget as HTMLFormElement).get("change") as Change;
-    this.comparison = null;
+    this.sameUntil = null;
     try {
       const { run } = (await store.askLab((id) => ({ type: "moment", id }))) as Moment;
-      const right = changed(run, change);
+      const right = changed(run, change, store.lab?.modified ?? []);
       const result = await this.ask<Comparison>({ type: "compare", left: run, right, until: Math.max(1000, store.lab?.end ?? 0) });
-      if (result) this.comparison = { words: CHANGES.find((c) => c.change === change)?.words ?? "", left: run, right, result };
+      if (result) {
+        const words = CHANGES.find((c) => c.change === change)?.words ?? "";
+        showComparison({ words, left: run, right, result });
+        this.sameUntil = sameUntil(result);
+      }
     } catch (why) {
       this.error = (why as Error).message;
     }
@@ -181,17 +166,13 @@ export class RaftStudies extends RaftElement {
   }
 }
 
-/** Opens a run on the stage, paused, a little before a moment of it. */
-function open(run: LabRun, at: number, before = BEFORE_MS): void {
-  store.askLab((id) => ({ type: "open", id, run, at: Math.max(0, at - before), rate: 0 })).catch((why: Error) => store.notice(why.message));
-}
-
-/** The run with its one difference. */
-export function changed(run: LabRun, change: Change): LabRun {
+/** The run with its one difference. `missed`: the rules that it keeps then; what Figure 2 does not have stays as it is. */
+export function changed(run: LabRun, change: Change, missed: string[]): LabRun {
   const actions = run.actions ?? [];
+  const kept = (off: string[] = []) => off.filter((id) => !missed.includes(id));
   switch (change) {
     case "rules":
-      return { ...run, config: { ...run.config, off: [] }, actions: actions.filter((a) => a.do !== "rules") };
+      return { ...run, config: { ...run.config, off: kept(run.config.off) }, actions: actions.map((a) => (a.do === "rules" ? { ...a, off: kept(a.off) } : a)) };
     case "last":
       return { ...run, actions: actions.slice(0, -1) };
     case "seed":
@@ -199,25 +180,6 @@ export function changed(run: LabRun, change: Change): LabRun {
     case "slower":
       return { ...run, config: { ...run.config, latency: run.config.latency * 2 } };
   }
-}
-
-const WIDTH = 280;
-const LANE = 10;
-
-/** A run in small: a lane a server, in its term's colour where it leads, with the first difference marked. */
-function lanes(track: Track, until: number, divergence: number | null, servers: number, name: string): SVGTemplateResult {
-  const x = (at: number) => (Math.min(at, until) / until) * WIDTH;
-  const bars = Array.from({ length: servers }, (_, i) => {
-    const changes = track.history.lanes.filter((l) => l.server === i + 1);
-    return changes.map((l, k) => {
-      const to = changes[k + 1]?.at ?? until;
-      if (l.role === "gone" || l.role === "empty") return nothing;
-      const height = l.role === "leader" ? 6 : 2;
-      return svg`<rect class="lane ${l.role} t${slot(l.term)}" x=${x(l.at)} y=${i * LANE + (LANE - height) / 2} width=${Math.max(0.5, x(to) - x(l.at))} height=${height} />`;
-    });
-  });
-  const words = `${name}: ${track.history.terms.length} terms, committed to index ${track.commit}`;
-  return svg`<svg class="compared-lanes" role="img" aria-label=${words} viewBox="0 0 ${WIDTH} ${servers * LANE}" width="100%" preserveAspectRatio="none">${bars}${divergence === null ? nothing : svg`<line class="divergence" x1=${x(divergence)} x2=${x(divergence)} y1="0" y2=${servers * LANE} />`}</svg>` as SVGTemplateResult;
 }
 
 customElements.define("raft-studies", RaftStudies);
