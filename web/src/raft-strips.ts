@@ -4,7 +4,7 @@ import { store } from "./store.js";
 
 /** What is wrong or limited, in a strip under the header: one line each, in words (LOOK §11). */
 export class RaftStrips extends RaftElement {
-  protected readonly topics = ["connection", "room", "servers", "view"] as const;
+  protected readonly topics = ["connection", "room", "servers", "lab", "view"] as const;
   protected override readonly calm = 100;
 
   private clock: ReturnType<typeof setInterval> | undefined;
