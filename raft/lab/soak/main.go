@@ -58,7 +58,8 @@ func main() {
 // draw makes the run of a seed.
 func draw(seed uint64) lab.Run {
 	if *off != "" {
-		return hostile(seed, strings.Split(*off, ",")...)
+		rules := strings.Split(*off, ",")
+		return hostile(seed, rules[0], rules...)
 	}
 	return lab.Draw(config(seed), seed)
 }
@@ -84,16 +85,6 @@ func config(seed uint64) lab.Config {
 		}
 	}
 	return c
-}
-
-// hostile is a world in which faults come thick: small, with disks of every speed and clients in a hurry.
-func hostile(seed uint64, off ...string) lab.Run {
-	c := lab.Standard()
-	c.Servers = []int{5, 3}[seed%2]
-	c.Disk = []int64{0, 2000, 50_000, 100_000}[seed/2%4]
-	c.Chaos, c.Heal, c.Think = 20e6, 5e6, 150e3
-	c.Off = off
-	return lab.Draw(c, seed)
 }
 
 // result is what one seed led to.

@@ -31,21 +31,11 @@ var without = map[raft.Rule]struct {
 
 // notByChance says of the safety rules whose absence seeds do not show why that is so. Each has its scenario.
 var notByChance = map[raft.Rule]string{
-	raft.CommitOnlyVerified:    "our leaders never send a follower a place before its first difference together with a commitIndex beyond it; another's may",
-	raft.ForgetCutWrites:       "a candidate counts its own vote only after every earlier write, so a write that was cut off has ended before its server can count itself as leader",
-	raft.RefuseImpossible:      "no server that keeps the rules sends what cannot be",
-	raft.ReadInOwnTerm:         "the clients here read through the log",
-	raft.ReadRound:             "the clients here read through the log",
-	raft.LeaseEndsWithTransfer: "the clients here read through the log",
-	raft.DurableCandidacy:      "a candidate would have to win and crash within the moment that its write takes, and come back while another of the same term still asks",
-	raft.TwoMajorities:         "the servers here do not change",
-	raft.OnlyVotersCount:       "the servers here do not change",
-	raft.ConfigOnAppend:        "the servers here do not change",
-	raft.RollBackConfig:        "the servers here do not change",
-	raft.OneChangeAtATime:      "the servers here do not change",
-	raft.ChangeInOwnTerm:       "the servers here do not change",
-	raft.CompactedMatches:      "the logs here are not compacted",
-	raft.KeepSuffix:            "the logs here are not compacted",
+	raft.CommitOnlyVerified: "our leaders never send a follower a place before its first difference together with a commitIndex beyond it; another's may",
+	raft.ForgetCutWrites:    "a candidate counts its own vote only after every earlier write, so a write that was cut off has ended before its server can count itself as leader",
+	raft.KeepSuffix:         "a leader sends a snapshot to who said that his log ends before it, so what stands behind it there has overtaken that answer, was counted, and is lost again before it is resent",
+	raft.RefuseImpossible:   "no server that keeps the rules sends what cannot be",
+	raft.DurableCandidacy:   "a candidate would have to win and crash within the moment that its write takes, and come back while another of the same term still asks",
 }
 
 // finding is how the absence of a rule was found.
@@ -100,19 +90,32 @@ func (f *finding) search() {
 		off = append(off, raft.Rules[other.rule].ID)
 	}
 	for seed := range uint64(mostSeeds) {
-		run := hostile(seed, off...)
+		run := hostile(seed, f.rule.ID, off...)
 		r, world := live(run)
 		f.hours += float64(world.Now()) / 3600e6
-		if v := r.of(protects(f.rule)); v != nil {
+		if v := f.shows(&r); v != nil {
 			f.seeds, f.at, f.found = int(seed)+1, float64(v.At)/1e6, names(r.violations)
 			if *update {
 				f.fewest = len(lab.Shrink(run, failsAs(v.Property), 1000).Actions)
 			}
-			kept, _ := live(hostile(seed))
+			kept, _ := live(hostile(seed, f.rule.ID))
 			f.kept = kept.violations
 			return
 		}
 	}
+}
+
+// shows returns the violation by which the rule's absence shows, nil if it does not: that of the property which it protects, or, of rules about who the servers are, that a later
+// leader lacks what was committed. Two majorities that do not meet elect two leaders of one term, or as well one after the other.
+func (f *finding) shows(r *result) *check.Violation {
+	if v := r.of(protects(f.rule)); v != nil {
+		return v
+	}
+	switch f.rule.Rule {
+	case raft.TwoMajorities, raft.OnlyVotersCount, raft.ConfigOnAppend, raft.RollBackConfig, raft.OneChangeAtATime, raft.ChangeInOwnTerm:
+		return r.of(check.LeaderCompleteness)
+	}
+	return nil
 }
 
 // names lists the properties that were violated, each once.
