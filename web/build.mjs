@@ -59,7 +59,7 @@ async function writePage(page) {
   const address = (file) => `${page.root}assets/${file}`;
   const [script, ...others] = parts(page);
   const preloads = others.map((file) => `<link rel="modulepreload" href="${address(file)}" />`).join("\n    ");
-  const style = await styles(Object.fromEntries(Object.entries(fonts).map(([name, file]) => [name, address(file)])));
+  const style = await styles(Object.fromEntries(Object.entries(fonts).map(([name, file]) => [name, address(file)])), page.page);
   const html = fill(readFileSync(join(here, "index.html"), "utf8"), { ...page, inter: address(fonts.inter), script: address(script), preloads, style });
   mkdirSync(dirname(join(dist, page.file)), { recursive: true });
   writeFileSync(join(dist, page.file), html);
@@ -145,14 +145,14 @@ function font(name, variationAxes) {
 }
 
 /** The style sheet: fonts, with fallbacks that take up the same room until they are here, then the page's own in both themes. */
-async function styles(fonts) {
+async function styles(fonts, page) {
   const faces = `
     @font-face { font-family: "Inter Variable"; font-weight: 400 650; font-display: swap; src: url(${fonts.inter}) format("woff2"); }
     @font-face { font-family: "Inter Fallback"; src: local("Arial"), local("Liberation Sans"), local("Roboto"); size-adjust: 107.06%; ascent-override: 90.49%; descent-override: 22.56%; line-gap-override: 0%; }
     @font-face { font-family: "IBM Plex Mono"; font-weight: 500; font-display: swap; src: url(${fonts.plex500}) format("woff2"); }
     @font-face { font-family: "IBM Plex Mono"; font-weight: 600; font-display: swap; src: url(${fonts.plex600}) format("woff2"); }
     @font-face { font-family: "Plex Fallback"; src: local("Courier New"), local("Liberation Mono"), local("Menlo"); size-adjust: 99.98%; ascent-override: 102.5%; descent-override: 27.5%; line-gap-override: 0%; }`;
-  const sheet = faces + resolveThemes(readStyles(here));
+  const sheet = faces + resolveThemes(readStyles(here, page));
   return (await transform(sheet, { loader: "css", minify: true, target: ["chrome110", "firefox115", "safari16"] })).code;
 }
 

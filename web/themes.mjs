@@ -1,9 +1,13 @@
 import { readdirSync, readFileSync } from "node:fs";
 import { join } from "node:path";
 
-/** The page's style sheet: src/page.css, then those of single views, src/css, in the order of their names. */
-export function readStyles(web) {
-  const views = readdirSync(join(web, "src/css")).filter((f) => f.endsWith(".css")).sort().map((f) => join("src/css", f));
+/** The sheets of views that a live room does not have. */
+const OF_THE_LAB = ["diagram.css", "faults.css", "lab.css", "rules.css", "share.css", "studies.css"];
+
+/** The style sheet of a page, "room" or one of the lab's: src/page.css, then those of single views, src/css, in the order of their names. */
+export function readStyles(web, page) {
+  const sheets = readdirSync(join(web, "src/css")).filter((f) => f.endsWith(".css") && !(page === "room" && OF_THE_LAB.includes(f)));
+  const views = sheets.sort().map((f) => join("src/css", f));
   return ["src/page.css", ...views].map((f) => readFileSync(join(web, f), "utf8")).join("\n");
 }
 
