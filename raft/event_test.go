@@ -65,6 +65,7 @@ func TestEventsSayWhatHappenedAndWhy(t *testing.T) {
 		{"a vote that comes while it only asks", asker, func(h *host) { h.receive(2, &RequestVoteReply{Call: h.n.calls, Term: 4, VoteGranted: true}) },
 			func(h *host) Event { return Event{Kind: MessageIgnored, Reason: StaleReply, Peer: 2, Term: 4} }},
 		{"a candidate after a pre-vote: there was no silence before it", asker, func(h *host) {
+			h.ticks(3)
 			for v := ServerID(2); v <= 3; v++ {
 				h.receive(v, &RequestVoteReply{Call: h.n.calls, Term: 5, VoteGranted: true, PreVote: true})
 			}
@@ -212,4 +213,18 @@ func TestACandidateThatStepsDownKeepsItsTimer(t *testing.T) {
 	equal(t, "role", h.n.Role(), Follower)
 	equal(t, "elapsed", h.n.elapsed, 5)
 	equal(t, "event", h.has(TimerReset, SteppedDown), false)
+}
+
+// Without the rule a refusal says nothing to a candidate that is behind (etcd#8243); one that is not behind is answered all the same.
+func TestPreVote_OfAnEarlierTermIsAnsweredOnlyWithTheRule(t *testing.T) {
+	for _, off := range []RuleSet{0, RulesOf(RefusalTellsTerm)} {
+		h := whole(t, 1, 3, Durable{CurrentTerm: 4})
+		h.opt.Off = off
+		h.boot(t)
+		h.receive(2, &RequestVote{Call: 1, Term: 3, CandidateID: 2, PreVote: true})
+		equal(t, "answers", len(h.take()) == 1, off == 0)
+		equal(t, "ignored", h.has(MessageIgnored, StaleTerm), off != 0)
+		h.receive(2, &RequestVote{Call: 2, Term: 4, CandidateID: 2, PreVote: true})
+		equal(t, "answers in the same term", len(h.take()), 1)
+	}
 }
