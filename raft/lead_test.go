@@ -82,7 +82,10 @@ func TestLeaders_SendTheirFirstHeartbeatAtOnceAndTheNextAfterAWholeInterval(t *t
 		h := start(t, 1, 3, Durable{})
 		h.opt.Off |= off
 		h.boot(t)
-		h.lead(t)
+		h.timeOut()
+		h.ticks(7) // the votes take a while
+		h.take()
+		h.receive(2, &RequestVoteReply{Call: h.n.calls, Term: 1, VoteGranted: true})
 		equal(t, "calls at once", len(h.appendsTo(2)), 1)
 		h.ticks(49)
 		equal(t, "calls before the interval is over", len(h.appendsTo(2)), 0)
