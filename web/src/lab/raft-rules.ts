@@ -19,6 +19,7 @@ export class RaftRules extends RaftElement {
   private problem = "";
   private sought = "";
   private stop: string | null = null; // the rule that the Tab key comes to; null: the first
+  private wished: string[] | null = null; // the rules that are to be off, until the lab has answered
   private shown: string | null = null; // the rule that was open when this was last drawn
 
   override connectedCallback(): void {
@@ -54,7 +55,7 @@ export class RaftRules extends RaftElement {
   private rules(): TemplateResult {
     if (this.problem) return html`<p class="caption">${this.problem} <button class="small" @click=${this.load}>Try again</button></p>`;
     if (!this.core) return html`<p class="caption">Loading the rules …</p>`;
-    const off = store.lab?.off ?? [];
+    const off = this.off;
     const modified = store.lab?.modified ?? [];
     const found = this.core.rules.filter((r) => this.says(r));
     const stop = found.find((r) => r.id === this.stop) ?? found[0];
@@ -86,7 +87,7 @@ export class RaftRules extends RaftElement {
     const tab = stop ? 0 : -1;
     return html`<li class="rule ${on ? "" : "off"} ${open ? "open" : ""}" data-rule=${r.id} @focusin=${() => this.stopAt(r.id)}>
       <div class="rule-row">
-        <input type="checkbox" role="switch" class="switch" tabindex=${tab} aria-label=${r.title} .checked=${live(on)} @change=${() => this.switchOff(on ? [...off, r.id] : off.filter((id) => id !== r.id))} />
+        <input type="checkbox" role="switch" class="switch" tabindex=${tab} aria-label=${r.title} .checked=${live(on)} @change=${() => this.flip(r.id)} />
         <button class="rule-title" tabindex=${tab} aria-expanded=${open ? "true" : "false"} @click=${() => store.show({ rule: open ? null : r.id })}>${r.title}</button>
         <span class="caption">${r.section}</span>
       </div>
@@ -129,11 +130,24 @@ export class RaftRules extends RaftElement {
     this.requestUpdate();
   }
 
+  private get off(): string[] {
+    return this.wished ?? store.lab?.off ?? [];
+  }
+
+  private flip(id: string): void {
+    this.switchOff(this.off.includes(id) ? this.off.filter((other) => other !== id) : [...this.off, id]);
+  }
+
   private switchOff(off: string[]): void {
+    this.wished = off;
+    this.requestUpdate();
     store
       .askLab((id) => ({ type: "act", id, action: { do: "rules", off } }))
       .catch((why: Error) => store.notice(why.message))
-      .finally(() => this.requestUpdate());
+      .finally(() => {
+        if (this.wished === off) this.wished = null; // else a later wish is still on its way
+        this.requestUpdate();
+      });
   }
 
   private readonly load = (): void => {
