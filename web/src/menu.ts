@@ -26,7 +26,7 @@ function place(e: Event): void {
   });
 }
 
-/** A choice closes the list, unless it is a field or a slider. */
+/** A choice closes the list; a field or a slider does not, and a form does that itself once it is right. */
 function choose(e: Event): void {
-  if ((e.target as Element).closest("button, a")) (e.currentTarget as HTMLElement).hidePopover();
+  if ((e.target as Element).closest("button:not([type=submit]), a")) (e.currentTarget as HTMLElement).hidePopover();
 }
