@@ -36,8 +36,27 @@ func hostile(seed uint64, aim string, off ...string) lab.Run {
 	return run
 }
 
-// aims are the worlds for rules about reads, changes of the servers and snapshots.
+// aims are the worlds for rules about reads, changes of the servers and snapshots, and for those of Figure 2 that need the harm at one moment.
 var aims = map[raft.Rule]func(*thicket){
+	raft.AnswersOfThisElection: func(t *thicket) { // answers come when the next election is under way
+		t.often(1000e3, func(at int64) {
+			t.add(lab.Action{At: at, Do: lab.Network, Link: &lab.Link{Latency: 60e3, Jitter: 60e3, Reorder: 0.5}})
+			for range 6 {
+				t.add(lab.Action{At: at + t.upTo(600e3), Do: lab.Campaign, Server: t.some(1)[0]})
+			}
+			t.add(lab.Action{At: at + 700e3, Do: lab.Network, Link: &lab.Link{Latency: 5e3, Jitter: 3e3}})
+		})
+	},
+	raft.CommitOnlyCurrentTerm: func(t *thicket) { // Fig. 8: leaders fall one after the other, with entries that few have
+		t.config.Servers, t.config.Clients, t.config.Think = 5, 6, 40e3
+		t.often(300e3, func(at int64) {
+			t.add(lab.Action{At: at, Do: []lab.Deed{lab.Crash, lab.PowerLoss}[t.random.IntN(2)], When: []lab.Moment{"propose", "append", "commit", "leader"}[t.random.IntN(4)], Down: 20e3 + t.upTo(400e3)})
+		})
+	},
+	raft.CountOwnDisk: func(t *thicket) { // a leader forgets what it has just said to be committed
+		t.config.Disk = 100e3
+		t.often(400e3, func(at int64) { t.add(lab.Action{At: at, Do: lab.PowerLoss, When: "commit", Down: 1e3 + t.upTo(20e3)}) })
+	},
 	raft.ReadInOwnTerm: func(t *thicket) {
 		t.readers("readIndex")
 		t.often(700e3, func(at int64) { t.add(lab.Action{At: at, Do: lab.Crash, When: "commit", Down: 300e3}) })

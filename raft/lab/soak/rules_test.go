@@ -167,8 +167,8 @@ func tableOf(findings []finding) string {
 // checkDocument looks that RULES.md speaks of the same rules; how many seeds each takes changes with every change of the core.
 func checkDocument(t *testing.T, table string) {
 	const name = "../RULES.md"
-	head := "# What each rule is for\n\nEach safety rule switched off in all servers, and the first seed that shows what it protects: 3 or 5 servers, 20 s of faults drawn from the seed, then\n" +
-		"healing (`hostile` in soak/main.go). Of its actions all were left out that the violation does not need. `go run ./raft/lab/soak -off ID -seed N -shrink -events` shows it; N is\n" +
+	head := "# What each rule is for\n\nEach safety rule switched off in all servers, and the first seed that shows what it protects: 3 to 6 servers, 20 s of faults drawn from the seed, then\n" +
+		"healing (`hostile` in soak/hostile.go, with more of what some rules are about). Of its actions all were left out that the violation does not need. `go run ./raft/lab/soak -off ID -seed N -shrink -events` shows it; N is\n" +
 		"one less than the seeds needed. Written by `go test ./raft/lab/soak -run Rule -update`.\n\n"
 	if *update {
 		if err := os.WriteFile(name, []byte(head+table), 0o644); err != nil {
