@@ -207,3 +207,27 @@ func TestATimerIsSetWithinItsRange(t *testing.T) {
 	equal(t, "a leader's heartbeat timer", h.n.elapsed, 7)
 	equal(t, "and time-out", h.n.timeout, timeout)
 }
+
+// With the rule off the answer does not wait, not even for the first Save there is.
+func TestAppendEntries_WithoutDurableAppendTheAnswerWaitsForNothing(t *testing.T) {
+	for _, off := range []RuleSet{0, RulesOf(DurableAppend)} {
+		h := start(t, 1, 3, Durable{})
+		h.opt.Off |= off
+		h.boot(t)
+		h.manual = true
+		h.receive(2, &AppendEntries{Term: 1, LeaderID: 2, Entries: logOf(1)})
+		equal(t, "answers before the disk has it", len(h.take()) == 1, off != 0)
+	}
+}
+
+// openraft#511 took places before the snapshot's end for conflicts; its end itself was none.
+func TestAppendEntries_TheSnapshotsLastEntryIsAPlaceThatMatches(t *testing.T) {
+	for _, off := range []RuleSet{0, RulesOf(CompactedMatches)} {
+		h := start(t, 1, 3, Durable{CurrentTerm: 5, Snapshot: &Snapshot{Index: 3, Term: 2, Configuration: servers("1,2,3")}, Log: logOf(3)})
+		h.opt.Off |= off
+		h.boot(t)
+		r := reply[*AppendEntriesReply](t, h, 2, &AppendEntries{Term: 5, LeaderID: 2, PrevLogIndex: 3, PrevLogTerm: 2, Entries: logOf(3, 4)})
+		equal(t, "success", r.Success, true)
+		equalTerms(t, h, 3, 4)
+	}
+}

@@ -270,3 +270,27 @@ func TestRead_WithNeitherRuleNobodyIsAsked(t *testing.T) {
 	h.pump()
 	equal(t, "served", len(h.reads()), 1)
 }
+
+// A heartbeat may come after the log was compacted and before the host asked for anything.
+func TestLeaders_AFollowerWhoseNextEntryIsCompactedAwayIsProbed(t *testing.T) {
+	h := start(t, 1, 3, Durable{})
+	h.opt.MaxEntries, h.opt.MaxInFlight = 1, 2
+	h.boot(t)
+	h.lead(t)
+	h.ack(2, 1)
+	h.ack(3, 1)
+	for i := range 5 {
+		h.proposes("x")
+		h.ack(2, Index(i)+2)
+	}
+	f := h.n.leadership.follower(3)
+	equal(t, "nextIndex", f.next, 4)
+	if err := h.n.Compact(5, nil); err != nil {
+		t.Fatal(err)
+	}
+	for range 50 {
+		h.n.Tick()
+	}
+	equal(t, "probing", f.probing, true)
+	equal(t, "a snapshot is on its way", f.snapshot != nil, true)
+}
