@@ -1,4 +1,4 @@
-import { html, nothing, type TemplateResult } from "lit";
+import { html, nothing, type PropertyValues, type TemplateResult } from "lit";
 import { live } from "lit/directives/live.js";
 import { repeat } from "lit/directives/repeat.js";
 import { loadCore, type Core, type CoreRule } from "../core.js";
@@ -19,7 +19,7 @@ export class RaftRules extends RaftElement {
   private problem = "";
   private sought = "";
   private stop: string | null = null; // the rule that the Tab key comes to; null: the first
-  private wished: string[] | null = null; // the rules that are to be off, until the lab has answered
+  private wished: string[] | null = null; // the rules that are to be off, until the lab says that they are
   private shown: string | null = null; // the rule that was open when this was last drawn
 
   override connectedCallback(): void {
@@ -37,6 +37,12 @@ export class RaftRules extends RaftElement {
       <ul class="properties">${(store.lab?.properties ?? []).map((p) => this.property(p))}</ul>
       ${this.rules()}
     `;
+  }
+
+  protected override willUpdate(changed: PropertyValues): void {
+    super.willUpdate(changed);
+    const off = store.lab?.off ?? [];
+    if (this.wished?.length === off.length && this.wished.every((id) => off.includes(id))) this.wished = null;
   }
 
   protected override updated(): void {
@@ -143,9 +149,9 @@ export class RaftRules extends RaftElement {
     this.requestUpdate();
     store
       .askLab((id) => ({ type: "act", id, action: { do: "rules", off } }))
-      .catch((why: Error) => store.notice(why.message))
-      .finally(() => {
-        if (this.wished === off) this.wished = null; // else a later wish is still on its way
+      .catch((why: Error) => {
+        this.wished = null;
+        store.notice(why.message);
         this.requestUpdate();
       });
   }
