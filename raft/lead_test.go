@@ -46,6 +46,7 @@ func TestLeaders_TellOfTheirFollowers(t *testing.T) {
 	told("more than there is", Event{Kind: MessageIgnored, Reason: Impossible, Peer: 3, Term: 5}, answer(3, AppendEntriesReply{Term: 5, Success: true, MatchIndex: 5}))
 	told("a refusal of what is stored", Event{Kind: MessageIgnored, Reason: Impossible, Peer: 3, Term: 5}, answer(3, AppendEntriesReply{Term: 5, ConflictIndex: 1}))
 	equal(t, "which changes nothing", h.n.leadership.follower(3).next, 5)
+	equal(t, "it is not probed", h.n.leadership.follower(3).probing, false)
 }
 
 func TestLeaders_TellOnceWhatIsHeldBackAndWhatIsCommitted(t *testing.T) {
@@ -293,4 +294,34 @@ func TestLeaders_AFollowerWhoseNextEntryIsCompactedAwayIsProbed(t *testing.T) {
 	}
 	equal(t, "probing", f.probing, true)
 	equal(t, "a snapshot is on its way", f.snapshot != nil, true)
+}
+
+// §5.3: each refusal lowers nextIndex, whatever it says; but not below the first place there is.
+func TestLeaders_EachRefusalLowersNextIndex(t *testing.T) {
+	for _, c := range []struct {
+		title string
+		off   RuleSet
+		call  func(*follower) uint64
+		hint  Index
+		next  Index
+	}{
+		{"it names a later place", 0, func(f *follower) uint64 { return f.probe }, 99, 5},
+		{"it names the place that was tried", 0, func(f *follower) uint64 { return f.probe }, 6, 5},
+		{"it names an earlier one", 0, func(f *follower) uint64 { return f.probe }, 3, 3},
+		{"it names none", 0, func(f *follower) uint64 { return f.probe }, 0, 1},
+		{"it names none, and late refusals count", RulesOf(IgnoreLateRefusals), func(f *follower) uint64 { return f.probe }, 0, 1},
+		{"it does not know its call's number", 0, func(*follower) uint64 { return 0 }, 3, 3},
+		{"it is of the very first call, and late", 0, func(*follower) uint64 { return 1 }, 3, 6},
+		{"it names an earlier one, and the rule is to go a step at a time", RulesOf(BackUpByTerm), func(f *follower) uint64 { return f.probe }, 3, 5},
+	} {
+		h := start(t, 1, 3, Durable{CurrentTerm: 1, Log: logOf(1, 1, 1, 1, 1)})
+		h.opt.Off |= c.off
+		h.boot(t)
+		h.lead(t)
+		f := h.n.leadership.follower(2)
+		equal(t, "nextIndex at first", f.next, 6)
+		h.n.Receive(2, &AppendEntriesReply{Call: c.call(f), Term: 2, ConflictIndex: c.hint})
+		equal(t, c.title, f.next, c.next)
+		h.pump()
+	}
 }
