@@ -10,7 +10,7 @@ import (
 
 // disk is a server's disk: a wal.Disk on which writes take time, and which a loss of power tears.
 type disk struct {
-	durable []byte
+	durable []byte // shared with copies of the disk: only appended to, beyond what they have of it
 	waiting []operation // ascending by due
 	done    func(error) // of the WAL that uses it: the same for every operation
 	longest int64       // µs that an operation takes at most
@@ -81,7 +81,7 @@ func (d *disk) perform(op *operation) error {
 func (d *disk) write(op *operation) {
 	d.behind = len(d.durable)
 	if op.replace {
-		d.durable, d.flipped, d.behind = d.durable[:0], false, len(op.data)
+		d.durable, d.flipped, d.behind = nil, false, len(op.data)
 	}
 	d.durable = append(d.durable, op.data...)
 }
@@ -146,6 +146,7 @@ func (d *disk) flip() bool {
 		return false
 	}
 	random := rand.New(d.source)
+	d.durable = slices.Clone(d.durable)
 	d.durable[random.IntN(d.behind)] ^= 1 << random.IntN(8)
 	d.flipped = true
 	return true
@@ -171,7 +172,7 @@ func (d *disk) stop() { d.waiting, d.done, d.latest = nil, nil, 0 }
 func (d *disk) clone(now *int64) *disk {
 	c, source := *d, *d.source
 	c.now, c.source, c.done = now, &source, nil
-	c.durable = slices.Clone(d.durable)
+	c.durable = slices.Clip(d.durable)
 	c.waiting = slices.Clone(d.waiting)
 	for i := range c.waiting {
 		c.waiting[i].data = slices.Clone(c.waiting[i].data)

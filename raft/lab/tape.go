@@ -8,7 +8,7 @@ const MaxMarks = 64
 // Tape reaches any time of a run: it keeps copies of the world and goes on from the last one before.
 type Tape struct {
 	run   Run      // what it is a tape of, with all actions so far
-	marks []*World // ascending by time, the first at 0; nobody lives on in them
+	marks []*World // ascending by time, the first at 0; nobody lives on in them, and they have neither actions, which run has, nor past events
 	every int64    // how far apart they are at least
 }
 
@@ -19,21 +19,22 @@ func NewTape(run Run, every int64) (*Tape, error) {
 	if err != nil {
 		return nil, err
 	}
-	return &Tape{run: first.run, marks: []*World{first}, every: max(every, 1)}, nil
+	t := &Tape{run: first.run, every: max(every, 1)}
+	t.mark(first)
+	return t, nil
 }
 
 // Run returns the run as the tape knows it.
 func (t *Tape) Run() Run { return t.run }
 
-// At returns the world at a time, which the caller may live on in: the tape does not change by it, until it is kept.
+// At returns the world at a time, which the caller may live on in: the tape does not change by it, until it is kept. Of the events before that time it may have few or none.
 func (t *Tape) At(at int64) *World {
 	last := len(t.marks) - 1
 	for last > 0 && t.marks[last].now > at {
 		last--
 	}
 	w := t.marks[last].Clone()
-	w.run = t.run // a mark knows of no action that was done after it
-	w.run.Actions = slices.Clip(t.run.Actions)
+	w.run = t.run
 	for latest := t.latest(); latest+t.every <= at; latest = t.latest() {
 		w.RunTo(latest + t.every)
 		t.mark(w.Clone())
@@ -45,8 +46,7 @@ func (t *Tape) At(at int64) *World {
 // Keep tells the tape how the run went on: w has lived on from a world of this tape, beyond all that was kept before. Its actions become those of the run, and it
 // is copied if a mark is due.
 func (t *Tape) Keep(w *World) {
-	t.run = w.run
-	t.run.Actions = slices.Clip(w.run.Actions)
+	t.run = w.Run()
 	if w.now >= t.latest()+t.every {
 		t.mark(w.Clone())
 	}
@@ -59,10 +59,9 @@ func (t *Tape) Branch(w *World) *Tape {
 	for n < len(t.marks) && t.marks[n].now < w.now {
 		n++
 	}
-	b := &Tape{run: w.run, marks: slices.Clone(t.marks[:n]), every: t.every}
-	b.run.Actions = slices.Clip(w.run.Actions)
+	b := &Tape{run: w.Run(), marks: slices.Clone(t.marks[:n]), every: t.every}
 	if n == 0 { // something was done at the very beginning
-		b.marks = []*World{w.Clone()}
+		b.mark(w.Clone())
 	}
 	return b
 }
@@ -71,6 +70,7 @@ func (t *Tape) latest() int64 { return t.marks[len(t.marks)-1].now }
 
 // mark keeps a copy of the world, later than all others.
 func (t *Tape) mark(w *World) {
+	w.run.Actions, w.record.full, w.record.last = nil, nil, nil
 	t.marks = append(t.marks, w)
 	if len(t.marks) <= MaxMarks {
 		return
