@@ -378,7 +378,7 @@ func TestBranchesAreBounded(t *testing.T) {
 	}
 }
 
-// Minutes of chaos cost no more memory than minutes before them. An hour was tried, too.
+// Minutes of chaos cost no more memory than minutes before them, but for what a longer run has more of: actions, and entries in logs that are not compacted yet.
 func TestMemoryDoesNotGrowWithTime(t *testing.T) {
 	p := opened(t, 500)
 	p.story = nil
