@@ -10,7 +10,7 @@ import (
 
 // disk is a server's disk: a wal.Disk on which writes take time, and which a loss of power tears.
 type disk struct {
-	durable []byte // shared with copies of the disk: only appended to, beyond what they have of it
+	durable []byte      // shared with copies of the disk: only appended to, beyond what they have of it
 	waiting []operation // ascending by due
 	done    func(error) // of the WAL that uses it: the same for every operation
 	longest int64       // µs that an operation takes at most
