@@ -63,6 +63,27 @@ func TestAJointConfigurationIsLeftOnlyOnceItIsCommitted(t *testing.T) {
 	equal(t, "left", config(h), "1,4,5")
 }
 
+// What the two rules on majorities are for, each seen by its absence.
+func TestAnElectionWithoutTheRulesOnMajorities(t *testing.T) {
+	joint := Durable{CurrentTerm: 1, Log: []Entry{{Term: 1, Kind: Config, Data: []byte("1,2,3>1,4,5")}}}
+	for _, off := range []RuleSet{0, RulesOf(TwoMajorities)} {
+		h := start(t, 1, 3, joint)
+		h.opt.Off |= off
+		h.boot(t)
+		h.timeOut()
+		h.receive(2, &RequestVoteReply{Call: h.n.calls, Term: 2, VoteGranted: true})
+		h.receive(3, &RequestVoteReply{Call: h.n.calls, Term: 2, VoteGranted: true})
+		equal(t, "three of all five, one of the new three", h.n.Role() == Leader, off != 0)
+	}
+	h := start(t, 1, 1, Durable{})
+	h.opt.Off |= RulesOf(MajorityDecides)
+	h.boot(t)
+	h.timeOut()
+	h.proposes("x")
+	equal(t, "half of one server is still one", h.n.commitIndex, 2)
+	equal(t, "votes needed", h.all(BecameCandidate)[0].New, 1)
+}
+
 // thesis 4.2.1: a round that takes as long as the shortest election timeout is too slow, one of a tick less is not.
 func TestALearnerHasCaughtUpWhenARoundTookLessThanAnElectionTimeout(t *testing.T) {
 	for _, c := range []struct {

@@ -124,7 +124,7 @@ func TestInstallSnapshot_AsLargeAsThereIsRoomFor(t *testing.T) {
 	h := start(t, 1, 3, Durable{CurrentTerm: 5})
 	h.opt.MaxSnapshot = len("state")
 	h.boot(t)
-	equal(t, "match", reply[*InstallSnapshotReply](t, h, 2, snapshotAt(9, 4)).MatchIndex, 9)
+	equal(t, "answer", *reply[*InstallSnapshotReply](t, h, 2, snapshotAt(9, 4)), InstallSnapshotReply{Term: 5, MatchIndex: 9})
 	equal(t, "configurations", len(h.n.configs), 1)
 	equal(t, "the first one's place", h.n.configs[0].index, 9)
 }

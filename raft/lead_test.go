@@ -199,6 +199,10 @@ func TestLeaders_AnswersToASnapshotThatAreOfNoUse(t *testing.T) {
 	h, f = sending()
 	h.receive(3, &InstallSnapshotReply{Call: f.probe, Term: 2, MatchIndex: 1})
 	equal(t, "it needs none, and has one entry: the snapshot is begun again, for what it has is compacted away", f.match, 1)
+	h, f = sending()
+	f.next = 3
+	h.receive(3, &InstallSnapshotReply{Call: f.probe, Term: 2, MatchIndex: 1})
+	equal(t, "it has less than the place that it was to go on from: that snapshot is over", f.snapshot == nil, true)
 	h, _ = sending()
 	h.receive(3, &InstallSnapshotReply{Call: 1, Term: 9})
 	equal(t, "a later term", h.n.Role(), Follower)
@@ -223,8 +227,7 @@ func TestTransfer_IsToldAndTriedAtOnce(t *testing.T) {
 	for _, want := range []Event{{Kind: TransferStarted, Peer: 2, Term: 1}, {Kind: TimeoutNowSent, Peer: 2, Term: 1}} {
 		equal(t, "event", slices.Contains(h.events, want), true)
 	}
-	h.n.Saved(h.n.disk.savedSeq)
-	h.ack(2, 1)
+	h.ack(3, 1)
 	h.ticks(49)
 	equal(t, "not again before the next heartbeat", calls(), 0)
 	h.ticks(1)
