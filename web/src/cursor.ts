@@ -43,3 +43,14 @@ function linesOf(cell: { server: number; index: U64 }, story: StoryLine[]): numb
   const line = story.findLast((l) => l.server === cell.server && l.index !== undefined && String(l.index) === String(cell.index));
   return line ? [line.id] : [];
 }
+
+const SPOT_MS = 1_200;
+
+let spot: ReturnType<typeof setTimeout> | undefined;
+
+/** For a moment all but what the cursor points at steps back on the stage (story.css): a step has led to another event. */
+export function spotlight(): void {
+  clearTimeout(spot);
+  document.documentElement.toggleAttribute("data-spot", true);
+  spot = setTimeout(() => document.documentElement.toggleAttribute("data-spot", false), SPOT_MS);
+}

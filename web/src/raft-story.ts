@@ -1,6 +1,6 @@
 import { html, nothing, type PropertyValues, type TemplateResult } from "lit";
 import { repeat } from "lit/directives/repeat.js";
-import { cursor } from "./cursor.js";
+import { cursor, spotlight } from "./cursor.js";
 import { RaftElement } from "./element.js";
 import { readOn } from "./reading.js";
 import { store } from "./store.js";
@@ -17,6 +17,7 @@ export class RaftStory extends RaftElement {
 
   private stop: number | null = null; // the key of the row that the Tab key comes to; null: the newest row
   private stood = false; // the clock, when this was last drawn
+  private stoodAt: number | null = null; // the event at which it stood
 
   protected override slice(): unknown {
     const { past, later } = this.told();
@@ -28,6 +29,12 @@ export class RaftStory extends RaftElement {
     super.willUpdate(changed);
     if (this.stood && !store.paused && store.lab && store.view.reading !== null) store.show({ reading: null });
     this.stood = store.paused;
+  }
+
+  protected override updated(): void {
+    const at = store.paused ? (store.headline?.id ?? null) : null;
+    if (at !== null && at !== this.stoodAt && this.stoodAt !== null) spotlight();
+    this.stoodAt = at;
   }
 
   private told(): ReturnType<typeof tell> {

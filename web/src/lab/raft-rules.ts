@@ -54,7 +54,7 @@ export class RaftRules extends RaftElement {
   private property(p: Property): TemplateResult {
     const { broken } = p;
     if (!broken) return html`<li class="property"><span class="verdict" aria-label="holds">✓</span><div><b>${p.name}</b><p>${p.text}</p></div></li>`;
-    return html`<li class="property broken"><span class="verdict" aria-label="broken">✕</span><div><b>${p.name}, broken</b><p class="broken-words">${broken.text}</p>
+    return html`<li class="property broken"><span class="verdict" aria-label="broken">✕</span><div><b>${p.name}, broken</b><p class="broken-words">${capital(broken.text)}</p>
       <button class="small" @click=${() => store.seek(broken.at)}>Go there: ${seconds(broken.at)} s</button></div></li>`;
   }
 
@@ -168,5 +168,7 @@ export class RaftRules extends RaftElement {
       .finally(() => this.requestUpdate());
   };
 }
+
+const capital = (text: string): string => text.charAt(0).toUpperCase() + text.slice(1);
 
 customElements.define("raft-rules", RaftRules);
