@@ -1,0 +1,82 @@
+package lab
+
+import (
+	"testing"
+
+	jsoniter "github.com/json-iterator/go"
+
+	"raftplayground/raft"
+)
+
+// Who watches is told of every frame, action and outcome once; who does not, of nothing.
+func TestWhoWatchesIsToldOnce(t *testing.T) {
+	run := Run{Version: Version, Config: Config{Servers: 3, Latency: 5 * millisecond}, Seed: 4, Actions: []Action{
+		{At: second, Do: Put, Key: "x", Value: "1"}, {At: second, Do: Crash, When: "commit"}, {At: 2 * second, Do: Pause, Server: 2}, {At: 3 * second, Do: Resume, Server: 2},
+	}}
+	w := start(t, run)
+	w.Watch(true)
+	w.RunTo(1500 * millisecond)
+	c := w.Clone()
+	done, outcomes := w.Done(), w.Outcomes()
+	if len(done) != 3 || done[0].Action.Do != Put || done[0].Leader == 0 || done[1].Action.When != "commit" || done[2].Action.Do != Crash || done[2].Action.Server == 0 {
+		t.Errorf("done: %+v", done)
+	}
+	if len(outcomes) != 1 || outcomes[0].Call != 1 || outcomes[0].Answer == nil && outcomes[0].Refusal == nil && outcomes[0].Server != 0 || w.Asked() != 1 {
+		t.Errorf("outcomes: %+v of %d", outcomes, w.Asked())
+	}
+	frames, dropped := w.Sightings(nil)
+	if len(frames) < 50 || dropped != 0 {
+		t.Errorf("%d frames, %d dropped", len(frames), dropped)
+	}
+	if again, _ := w.Sightings(nil); len(again)+len(w.Done())+len(w.Outcomes())+len(w.BadFrames()) > 0 {
+		t.Error("something is told twice")
+	}
+	if all, _ := c.Sightings(nil); len(all)+len(c.Done())+len(c.Outcomes()) > 0 {
+		t.Error("a copy is told of what it did not live through")
+	}
+	if w.Hash() != c.Hash() {
+		t.Error("to watch changes the state")
+	}
+}
+
+func TestAnOperationWithoutAnAnswerEndsWithItsPatience(t *testing.T) {
+	w := start(t, Run{Version: Version, Config: Config{Servers: 3, Latency: 5 * millisecond}, Seed: 4})
+	w.RunTo(second)
+	w.Watch(true)
+	leader := w.leader().id
+	do(t, w, true, Action{Do: Partition, Servers: []raft.ServerID{leader}}, 0)
+	do(t, w, true, Action{Do: Put, Server: leader, Key: "x", Value: "1"}, 0)
+	w.RunTo(3 * second)
+	outcomes := w.Outcomes()
+	if len(outcomes) != 1 || outcomes[0].Server != 0 || outcomes[0].Answer != nil || outcomes[0].At != 2*second {
+		t.Errorf("outcomes: %+v", outcomes)
+	}
+}
+
+func TestAFrameThatIsNotUnderstoodIsTold(t *testing.T) {
+	w := start(t, Run{Version: Version, Config: Config{Servers: 3, Latency: 5 * millisecond}, Seed: 4})
+	w.RunTo(second)
+	w.Watch(true)
+	do(t, w, true, Action{Do: InjectFrame, Server: 1, To: 2, Text: "1>2:Tea:Request:1"}, 0)
+	w.RunTo(2 * second)
+	if bad := w.BadFrames(); len(bad) != 1 || bad[0].Server != 2 || bad[0].From != 1 || bad[0].Reason.Message == "" {
+		t.Errorf("bad frames: %+v", bad)
+	}
+}
+
+// A report that a page is sent says of the timer what it is now, though the server was not told of the last ticks.
+func TestAReportSaysWhatTimeItIs(t *testing.T) {
+	w := start(t, Run{Version: Version, Config: Config{Servers: 3, Latency: 5 * millisecond, FirstElapsed: []int{1, 1, 1}}, Seed: 4})
+	w.RunTo(40 * millisecond)
+	var v View
+	w.View(&v)
+	for i, m := range v.Machines {
+		elapsed := jsoniter.Get(w.AppendReport(nil, raft.ServerID(i+1)), "timer", "elapsed").ToFloat64()
+		if off := elapsed - float64(m.Elapsed)/1000; off < -2 || off > 2 || elapsed < 38 {
+			t.Errorf("S%d: the report says %v ms, the view %v", i+1, elapsed, float64(m.Elapsed)/1000)
+		}
+	}
+	if state, role, term := w.Look(1); state != Running || role != raft.Follower || term != 0 || len(w.Configuration(1).Voters) != 3 {
+		t.Errorf("S1 is %v, %v in term %d", state, role, term)
+	}
+}
