@@ -1,5 +1,5 @@
 import type { LabRun } from "../model.js";
-import { store } from "../store.js";
+import { store, type View } from "../store.js";
 import { readFile, readLink, type Link, type Seen } from "./moment.js";
 
 /** Opening runs in the lab: what an address names, a run of the gallery, a file. */
@@ -32,19 +32,24 @@ export async function openAddress(fragment: string, rate: number): Promise<void>
 }
 
 /** Opens a link, given as what stands behind its `#`. A link to a moment opens paused, a run from its start plays. Throws an Error of one sentence. */
-export async function openLink(fragment: string, rate: number): Promise<void> {
-  const link = await readLink(fragment);
-  const exhibit = link?.gallery ? await fetchExhibit(link.gallery) : null;
-  const moment = { run: link?.run ?? exhibit?.run ?? null, at: link?.at ?? exhibit?.at ?? 0, hash: link?.hash ?? "", view: link?.view ?? {} };
-  if (link?.rate) store.pace = link.rate;
-  await openMoment(moment, plays(link, exhibit) ? (link?.rate ?? rate) : 0);
-  if (exhibit) store.show({ remark: { title: exhibit.title, text: exhibit.watch } });
+export function openLink(fragment: string, rate: number): Promise<void> {
+  return inTurn(async (current) => {
+    const link = await readLink(fragment);
+    const exhibit = link?.gallery ? await fetchExhibit(link.gallery) : null;
+    if (!current()) return;
+    const moment = { run: link?.run ?? exhibit?.run ?? null, at: link?.at ?? exhibit?.at ?? 0, hash: link?.hash ?? "", view: link?.view ?? {} };
+    if (link?.rate) store.pace = link.rate;
+    const remark = exhibit && { title: exhibit.title, text: exhibit.watch };
+    await openMoment(moment, plays(link, exhibit) ? (link?.rate ?? rate) : 0, remark, current);
+  });
 }
 
 /** Opens what a file holds, paused. Throws an Error of one sentence. */
-export async function openFile(text: string): Promise<void> {
-  await openMoment(readFile(text), 0);
-  history.replaceState(null, "", location.pathname + location.search);
+export function openFile(text: string): Promise<void> {
+  return inTurn(async (current) => {
+    await openMoment(readFile(text), 0, null, current);
+    history.replaceState(null, "", location.pathname + location.search);
+  });
 }
 
 export async function fetchList(): Promise<Listed[]> {
@@ -60,8 +65,22 @@ function plays(link: Link | null, exhibit: Exhibit | null): boolean {
   return link?.show.autoplay ?? (exhibit === null && (link === null || link.at === null));
 }
 
-async function openMoment(moment: { run: LabRun | null; at: number; hash: string; view: Seen }, rate: number): Promise<void> {
-  const opened = (await store.askLab((id) => ({ type: "open", id, run: moment.run, at: moment.at, rate }))) as { at: number; hash: string };
+let newest = 0;
+
+/** Who asks for another run before the last one is open does not want that any more: it, or what is wrong with it, is not shown. */
+async function inTurn(open: (current: () => boolean) => Promise<void>): Promise<void> {
+  const turn = ++newest;
+  const current = () => turn === newest;
+  await open(current).catch((why: Error) => {
+    if (current()) throw why;
+  });
+}
+
+async function openMoment(moment: { run: LabRun | null; at: number; hash: string; view: Seen }, rate: number, remark: View["remark"], current: () => boolean): Promise<void> {
+  const opened = (await store.askLab((id) => ({ type: "open", id, run: moment.run, at: moment.at, rate })).catch((why: Error) => {
+    throw new Error(`The lab cannot play this run: ${why.message}.`);
+  })) as { at: number; hash: string };
+  if (!current()) return;
   const { server, dock = store.view.dock, panel = store.view.panel } = moment.view;
   const otherwise = moment.hash !== "" && moment.hash !== opened.hash;
   store.show({
@@ -69,7 +88,7 @@ async function openMoment(moment: { run: LabRun | null; at: number; hash: string
     panel,
     dialog: "none",
     selection: server === undefined ? null : { kind: "server", server },
-    remark: otherwise ? { title: "Not the same run.", text: "This link was made by another version: the run goes otherwise." } : null,
+    remark: otherwise ? { title: "Not the same run.", text: "This link was made by another version: the run goes otherwise." } : remark,
   });
 }
 
