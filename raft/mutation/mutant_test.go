@@ -90,3 +90,20 @@ func TestAPackageThatDoesNotCompileIsRefused(t *testing.T) {
 		t.Errorf("got %v", err)
 	}
 }
+
+func TestEveryMutantOfTheCoreHasANameOfItsOwn(t *testing.T) {
+	s, err := newSchema("..")
+	if err != nil {
+		t.Fatal(err)
+	}
+	seen := map[string]mutant{}
+	for _, m := range s.mutants {
+		if other, twice := seen[m.key()]; twice {
+			t.Errorf("%v and %v have one name", other, m)
+		}
+		seen[m.key()] = m
+	}
+	if len(seen) < 1000 {
+		t.Errorf("%d mutants of the core: too few to say anything", len(seen))
+	}
+}

@@ -54,8 +54,8 @@ func readSurvivors(path string) (survivors, error) {
 	return list, lines.Err()
 }
 
-// judge compares what survived with the list. It returns what is wrong: a survivor that is not on it, one on it that was killed, and, unless only
-// a part was run, one that is no mutant.
+// judge compares what survived, of the mutants that were run, with the list. It returns what is wrong: a survivor that is not on it, one on it that was
+// killed, and one that is no mutant at all.
 func (l survivors) judge(mutants []mutant, survived func(i int) bool, ran func(i int) bool) []string {
 	var wrong []string
 	exists := map[string]bool{}
