@@ -6,6 +6,9 @@ import (
 	"raftplayground/wasm/page"
 )
 
+// mostSteps is how many moments at which something happens are lived through in one input. A run in which more happens is played slower than it should be.
+const mostSteps = 20000
+
 // play lets the cluster live to a moment, or to the one at which a first property is broken: there the clock stops.
 func (s *Session) play(to int64) {
 	if !s.live {
@@ -19,7 +22,14 @@ func (s *Session) play(to int64) {
 // relive lives once more through what was written down already.
 func (s *Session) relive(to int64) {
 	b := s.branch
-	s.world.RunTo(min(to, b.end))
+	to = min(to, b.end)
+	for range mostSteps {
+		if at, _ := s.world.Next(); at > to {
+			s.world.RunTo(to)
+			break
+		}
+		s.world.Step()
+	}
 	s.takeNews()
 	if s.world.Now() >= b.end {
 		s.live = true
@@ -28,23 +38,25 @@ func (s *Session) relive(to int64) {
 
 // prolong lives the branch further, and writes down what happens.
 func (s *Session) prolong(to int64) {
-	for {
+	for steps := 0; ; steps++ {
 		at, ever := s.world.Next()
 		if s.chaosDue() <= min(at, to) {
 			s.drawFault()
 			continue
 		}
 		if !ever || at > to {
+			s.world.RunTo(to)
 			break
 		}
 		s.world.Step()
 		if s.record() && s.way == nil {
-			to = s.world.Now()
 			s.setRate(0)
 			break
 		}
+		if steps == mostSteps {
+			break
+		}
 	}
-	s.world.RunTo(to)
 	s.branch.end = s.world.Now()
 	s.branch.tape.Keep(s.world)
 	s.takeSightings()

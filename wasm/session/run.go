@@ -15,6 +15,7 @@ const (
 	mostAhead = 60e6   // how far beyond its end a branch is lived for a seek or a step
 	latest    = 3600e6 // the latest moment at which a run may be opened
 
+	leastThink  = 1000     // of a client, µs: no page could show what hurries more
 	mostRunText = 16 << 20 // bytes of a run as JSON
 )
 
@@ -83,6 +84,10 @@ func (s *Session) open(w *wish) {
 		return
 	case !(w.Rate >= 0 && w.Rate <= 1):
 		s.refuse(w, "rate: expected 0 to 1, got "+strconv.FormatFloat(w.Rate, 'g', -1, 64))
+		return
+	}
+	if c := &run.Config; c.Clients > 0 && c.Think < leastThink {
+		s.refuse(w, "think: expected "+number(leastThink)+" µs or more in the lab, got "+strconv.FormatInt(c.Think, 10))
 		return
 	}
 	first, err := s.trunk(run)

@@ -124,10 +124,8 @@ func (s *Session) step(w *wish) {
 		s.travel(w, at, func() any { return stepped{ms(at), text} })
 		return
 	}
-	s.play(at)
-	s.setRate(0)
-	if now := s.world.Now(); now < at { // a property was broken on the way
-		at, text = now, s.branch.broken[len(s.branch.broken)-1]
+	for s.world.Now() < at {
+		s.play(at)
 	}
 	s.answer(w, stepped{ms(at), text})
 }

@@ -18,8 +18,8 @@ func (s *Session) travel(w *wish, to int64, done func() any) {
 
 // goOn makes a stretch of the way.
 func (s *Session) goOn() {
-	to := min(s.way.to, s.world.Now()+stretch)
-	if s.play(to); to == s.way.to {
+	s.play(min(s.way.to, s.world.Now()+stretch))
+	if s.world.Now() >= s.way.to {
 		s.arrive()
 	}
 }
