@@ -63,19 +63,24 @@ build() {
   build_program
 }
 
-# Code that is inlined everywhere compresses badly: without it the file is 80 KB smaller on its way, a twelfth. The core keeps it.
+# Code that is inlined everywhere compresses badly: without it the file is 80 KB smaller on its way, a twelfth. The core keeps it, and in the lab, which simulates
+# minutes in a moment, all that a cluster consists of: that makes it twice as quick.
 build_wasm() {
   step "the server, the lab and its studies for the browser: $OUT/wasm/raft.wasm, lab.wasm, studies.wasm"
   mkdir -p "$OUT/wasm"
-  local program
-  for program in raft=./wasm lab=./wasm/lab studies=./wasm/studies; do
-    GOOS=js GOARCH=wasm go build -trimpath -ldflags="-s -w" -gcflags=all=-l -gcflags=raftplayground/raft= -o "$OUT/wasm/${program%=*}.wasm" "${program#*=}"
-  done
+  local -r small=-gcflags=all=-l cluster="-gcflags=raftplayground/raft/...= -gcflags=raftplayground/relay/...="
+  program_for_browser raft ./wasm $small -gcflags=raftplayground/raft=
+  program_for_browser lab ./wasm/lab $small $cluster
+  program_for_browser studies ./wasm/studies $small $cluster
   step "the first seconds of the lab: $OUT/film.json"
   go run ./wasm/film "$OUT/film.json"
   local goroot
   goroot=$(go env GOROOT)
   cmp -s "$goroot/lib/wasm/wasm_exec.js" "$OUT/wasm/wasm_exec.js" || cp "$goroot/lib/wasm/wasm_exec.js" "$OUT/wasm/"
+}
+
+program_for_browser() {
+  GOOS=js GOARCH=wasm go build -trimpath -ldflags="-s -w" "${@:3}" -o "$OUT/wasm/$1.wasm" "$2"
 }
 
 # build_page leaves the finished page in relay/page, from where the program embeds it.

@@ -5,6 +5,7 @@
 package main
 
 import (
+	"runtime/debug"
 	"syscall/js"
 
 	"raftplayground/wasm/bridge"
@@ -12,6 +13,7 @@ import (
 )
 
 func main() {
+	debug.SetGCPercent(400) // a world is small, and what it leaves behind is much: collecting it less often halves the time of a simulated minute
 	b := bridge.New()
 	post := func(json []byte) { b.Host.Call("post", bridge.Borrowed(json)) }
 	b.Serve("raftPlaygroundStudies", map[string]bridge.Input{
