@@ -14,7 +14,7 @@ const LATENCIES = [2, 15, 40];
 /** Those of the paper's Figure 16, and one in between. */
 const TIMEOUTS = [150, 151, 155, 165, 175, 200, 300].map((most) => ({ least: 150, most }));
 const SERVERS = [3, 5, 7, 9];
-const RUNS = 100;
+const RUNS = 50;
 
 type Change = "rules" | "last" | "seed" | "slower";
 
@@ -27,7 +27,7 @@ const CHANGES: { change: Change; words: string }[] = [
 
 /** Questions about many runs at once: the shortest way to harm, what one change changes, and how elections depend on time. */
 export class RaftStudies extends RaftElement {
-  protected readonly topics = ["view", "room"] as const;
+  protected readonly topics = ["view", "lab"] as const;
 
   private study = new Study(new URL(__STUDY_WORKER_URL__, import.meta.url).href);
   private busy: "" | StudyQuestion["type"] = "";
