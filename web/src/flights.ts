@@ -15,6 +15,8 @@ const SHRINK_MS = 120; // in which a mark goes into its node
 const STALE_MS = 500; // of real time: what ended longer ago (a hidden tab) is not replayed
 const CLIENT_MS = 320; // a client's frame takes no cluster time, so it is drawn for this much real time
 const LABELS_MS = 100;
+const HELD_AT = 0.3; // of the way, where a message stands of which it is not known where it was held; the next ones behind it
+const HELD_APART = 0.14;
 
 interface Mark {
   flight: Flight;
@@ -27,6 +29,8 @@ interface Mark {
   label: boolean;
   reasoned: boolean; // its reason is written beside its cross
   still: boolean; // drawn with its whole way, as motion is reduced
+  heldAt: number | null; // the fraction of the way at which it is held
+  twin: boolean; // the same frame is under way twice
 }
 
 const isClient = (f: Flight): boolean => f.from >= 1001 || f.to >= 1001;
@@ -61,18 +65,27 @@ export class FlightLayer {
   takeUp(): void {
     const at = performance.now();
     const now = this.store.now(at);
-    for (const f of this.store.flights.values()) if (f.due >= now) this.begin(f, now, at);
+    for (const f of this.store.flights.values()) if (f.due >= now || f.held) this.begin(f, now, at);
+  }
+
+  /** Another moment, or another run: what was under way is not. */
+  clear(): void {
+    for (const mark of this.marks.values()) mark.group.remove();
+    this.marks.clear();
   }
 
   /** Takes what is new; true if there is more to move now. */
   add(batch: Batch): boolean {
+    if (batch.moment) this.clear();
     const before = this.marks.size;
     const at = performance.now();
     const now = this.store.now(at);
     const beating = new Set<number>();
     for (const f of batch.flights ?? []) {
       if (f.kind === "AppendEntries" && less(0, f.term)) beating.add(f.from);
-      if (this.ring && !document.hidden) this.begin(f, now, at);
+      const mark = this.marks.get(f.seq);
+      if (mark) this.change(mark, f);
+      else if (this.ring && !document.hidden) this.begin(f, now, at);
     }
     for (const server of beating) {
       const outline = this.layer.ownerSVGElement?.querySelector<SVGElement>(`.node.leader[data-server="${server}"] .outline`);
@@ -100,6 +113,7 @@ export class FlightLayer {
         moving = this.shrink(mark, at) || moving;
         continue;
       }
+      if (mark.heldAt !== null) continue;
       const fraction = this.fractionOf(mark, now, at);
       const before = fraction < -1; // the room's clock began anew
       if (fraction >= mark.stop || before) {
@@ -149,21 +163,45 @@ export class FlightLayer {
     const ring = this.ring;
     if (!ring || this.marks.has(f.seq)) return;
     const rate = this.store.rate || 1;
-    if (!isClient(f)) {
+    if (!isClient(f) && !f.held) {
       if ((now - f.due) / rate > STALE_MS) return;
       const brief = (f.due - f.sent) / rate < PULSE_MS && this.store.rate > 0;
-      if (brief || this.marks.size >= DRAWN || (isMinor(f) && this.marks.size >= DRAWN / 2)) return this.pulse(f);
+      const many = this.marks.size >= DRAWN || (isMinor(f) && (this.store.view.pulses || this.marks.size >= DRAWN / 2));
+      if (brief || many) return this.pulse(f);
     }
     if (!ring.points[f.from - 1] && !ring.points[f.to - 1]) return;
     const group = document.createElementNS("http://www.w3.org/2000/svg", "g");
     group.addEventListener("click", () => this.store.select({ kind: "flight", seq: f.seq }));
+    group.dataset["seq"] = String(f.seq);
     group.addEventListener("pointerenter", () => this.hover(f.seq));
     group.addEventListener("pointerleave", () => this.hover(null));
     const way = this.laneOf(f, ring);
-    const mark: Mark = { flight: f, lane: way, group, born: at, stop: stopOf(f), ended: null, at: way.from, label: false, reasoned: false, still: false };
+    const mark: Mark = { flight: f, lane: way, group, born: at, stop: stopOf(f), ended: null, at: way.from, label: false, reasoned: false, still: false, heldAt: null, twin: false };
     this.marks.set(f.seq, mark);
+    mark.twin = [...this.marks.values()].some((m) => m !== mark && m.ended === null && m.flight.from === f.from && m.flight.to === f.to && m.flight.text === f.text);
+    this.hold(mark, 0);
     this.draw(mark);
     this.layer.append(group);
+  }
+
+  /** A message that is known already is held, goes on, or has another content. */
+  private change(mark: Mark, f: Flight): void {
+    const fraction = this.fractionOf(mark, this.store.now(), performance.now());
+    mark.flight = f;
+    mark.stop = stopOf(f);
+    this.hold(mark, fraction);
+    this.draw(mark);
+  }
+
+  /** A held message stands where it was held. Those that never set out stand one behind the other. */
+  private hold(mark: Mark, fraction: number): void {
+    if (!mark.flight.held) mark.heldAt = null;
+    else if (mark.heldAt === null) {
+      const { from, to, seq } = mark.flight;
+      const before = [...this.marks.values()].filter((m) => m.heldAt !== null && m.flight.seq !== seq && m.flight.from === from && m.flight.to === to).length;
+      mark.heldAt = fraction > 0 && fraction < 1 ? fraction : HELD_AT + (before % 4) * HELD_APART;
+    }
+    if (mark.heldAt !== null) place(mark, mark.heldAt);
   }
 
   private laneOf(f: Flight, ring: Ring): Lane {
@@ -214,7 +252,7 @@ export class FlightLayer {
 
   private draw(mark: Mark): void {
     const lost = mark.ended !== null && isLost(mark.flight);
-    render(lost ? lostMark(mark.flight, mark.lane, this.spare(mark)) : flightMark(mark.flight, mark.lane, mark.label, mark.still ? mark.at : null), mark.group);
+    render(lost ? lostMark(mark.flight, mark.lane, this.spare(mark)) : flightMark(mark.flight, mark.lane, mark.label, mark.still ? mark.at : null, mark.twin), mark.group);
   }
 
   /** On which side of its cross a lost message's reason has room; none where another says it already (LOOK §5). */
@@ -270,8 +308,10 @@ const tail = (l: Lane) => svg`<line class="tail" x1=${-l.dx * 18} y1=${-l.dy * 1
 const wholeWay = (l: Lane, at: Point) => svg`<line class="way" x1=${l.from.x - at.x} y1=${l.from.y - at.y} x2=${l.to.x - at.x} y2=${l.to.y - at.y} />`;
 
 /** A message as LOOK §5 draws it; the colour is the sender's term. */
-export function flightMark(f: Flight, l: Lane, label: boolean, still: Point | null): SVGTemplateResult {
-  return svg`<g class="flight t${slot(f.term)} ${f.kind}"><circle class="flight-hit" r="16" />${still ? wholeWay(l, still) : tail(l)}${shapeOf(f, l)}</g>
+export function flightMark(f: Flight, l: Lane, label: boolean, still: Point | null, twin = false): SVGTemplateResult {
+  return svg`<g class="flight t${slot(f.term)} ${f.kind} ${f.held ? "held" : ""}"><circle class="flight-hit" r="16" />${still ? wholeWay(l, still) : f.held ? nothing : tail(l)}${shapeOf(f, l)}</g>
+    ${f.held ? svg`<path class="held-bars" d="M14 -5V5M19 -5V5" />` : nothing}
+    ${twin ? svg`<text class="flight-more" x="14" y="14">×2</text>` : nothing}
     ${label ? svg`<text class="flight-label" y="-14" text-anchor="middle">${f.label}</text>` : nothing}`;
 }
 

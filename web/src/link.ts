@@ -10,8 +10,14 @@ export function linkPairs(servers: ServerView[]): [number, number][] {
   return ids.flatMap((a, i) => ids.slice(i + 1).map((b): [number, number] => [a, b]));
 }
 
+/** What the stage does for a link. */
+export interface LinkHands {
+  cycle: (a: number, b: number) => void;
+  open: (a: number, b: number) => void; // in the lab: all about it
+}
+
 /** A link: a line to see and a wide one to hit, with what is cut of it drawn in its middle (LOOK §5). */
-export function linkMark(a: number, b: number, ring: Ring, cycle: () => void): SVGTemplateResult | typeof nothing {
+export function linkMark(a: number, b: number, ring: Ring, hands: LinkHands): SVGTemplateResult | typeof nothing {
   const from = ring.points[a - 1];
   const to = ring.points[b - 1];
   if (!from || !to) return nothing;
@@ -21,18 +27,29 @@ export function linkMark(a: number, b: number, ring: Ring, cycle: () => void): S
   const state = cutState(store.room?.links ?? [], a, b);
   const idle = [a, b].some((s) => store.server(s)?.seat !== "connected");
   const gap = state === "whole" ? 0 : 6;
+  const lab = store.mode === "lab";
+  const { selection } = store.view;
+  const selected = selection?.kind === "link" && selection.a === a && selection.b === b;
+  const open = (e: Event) => {
+    if (!lab) return;
+    e.preventDefault();
+    hands.open(a, b);
+  };
   const key = (e: KeyboardEvent) => {
+    if (e.key === "m" || e.key === "M") return open(e);
     if (e.key !== "Enter" && e.key !== " ") return;
     e.preventDefault();
-    cycle();
+    hands.cycle(a, b);
   };
-  return svg`<g class="link ${state} ${idle ? "idle" : ""}" data-link="${a}-${b}" transform="translate(${(from.x + to.x) / 2} ${(from.y + to.y) / 2}) rotate(${angle})"
-      tabindex="0" role="button" aria-label="Link S${a} to S${b}: ${cutWords(state, a, b)}. Press to change." @click=${cycle} @keydown=${key}>
+  const held = store.room?.links.some((l) => l.held && ((l.from === a && l.to === b) || (l.from === b && l.to === a)));
+  return svg`<g class="link ${state} ${idle ? "idle" : ""} ${selected ? "selected" : ""}" data-link="${a}-${b}" transform="translate(${(from.x + to.x) / 2} ${(from.y + to.y) / 2}) rotate(${angle})"
+      tabindex="0" role="button" aria-label="Link S${a} to S${b}: ${cutWords(state, a, b)}. Press to change${lab ? ", M for more" : ""}." @click=${() => hands.cycle(a, b)} @contextmenu=${open} @keydown=${key}>
     <line class="link-hit" x1=${-half} x2=${half} y1="0" y2="0" />
     <line class="link-line" x1=${-half} x2=${gap === 0 ? half : -gap} y1="0" y2="0" />
     ${gap === 0 ? nothing : svg`<line class="link-line" x1=${gap} x2=${half} y1="0" y2="0" />`}
     ${state === "cut" || state === "forward" ? svg`<line class="link-bar" x1="6" x2="6" y1="-7" y2="7" />` : nothing}
     ${state === "cut" || state === "backward" ? svg`<line class="link-bar" x1="-6" x2="-6" y1="-7" y2="7" />` : nothing}
+    ${held ? svg`<path class="link-held" transform="translate(0 ${state === "whole" ? 0 : 14})" d="M-3 -6V6M3 -6V6" />` : nothing}
     ${state === "forward" ? svg`<path class="link-arrow" d="M-12 -5L-3 0L-12 5Z" />` : nothing}
     ${state === "backward" ? svg`<path class="link-arrow" d="M12 -5L3 0L12 5Z" />` : nothing}
   </g>`;

@@ -2,27 +2,42 @@ import { html, nothing, svg, type SVGTemplateResult, type TemplateResult } from 
 import { voteDot, type Ring } from "./layout.js";
 import { cellAt } from "./logs.js";
 import type { ServerView, U64 } from "./model.js";
-import { less, most, plus, slot } from "./numbers.js";
+import { less, most, plus, same, slot } from "./numbers.js";
 import { store } from "./store.js";
 import { granted, nodeWords, roleWords } from "./words.js";
 
+/** What the stage does for a node. */
+export interface NodeHands {
+  press: (server: number, by: "pointer" | "key") => void;
+  menu: (server: number) => void;
+}
+
 /** A server on the stage (LOOK §4): its role is the shape, its term the colour and the number, its election timer the arc. */
-export function nodeMark(view: ServerView, ring: Ring): SVGTemplateResult | typeof nothing {
+export function nodeMark(view: ServerView, ring: Ring, hands: NodeHands): SVGTemplateResult | typeof nothing {
   const p = ring.points[view.server - 1];
   if (!p) return nothing;
   const { r } = ring;
   const role = view.seat !== "connected" ? view.seat : view.report ? view.report.role : "starting";
-  const selected = store.view.selection?.kind === "server" && store.view.selection.server === view.server;
-  const act = () => (view.seat === "empty" ? void window.open(store.link, "_blank", "noopener") : store.select(selected ? null : { kind: "server", server: view.server }));
+  const { selection, side, hover } = store.view;
+  const selected = selection?.kind === "server" && selection.server === view.server;
+  const pressed = side ? side.includes(view.server) : selected;
   const key = (e: KeyboardEvent) => {
-    if (e.key !== "Enter" && e.key !== " ") return;
+    const menu = e.key === "m" || e.key === "M" || e.key === "ContextMenu";
+    if (menu ? store.mode !== "lab" : e.key !== "Enter" && e.key !== " ") return;
     e.preventDefault();
-    act();
+    if (menu) hands.menu(view.server);
+    else hands.press(view.server, "key");
   };
-  const label = view.seat === "empty" ? `Seat S${view.server} is free. Open another tab.` : nodeWords(view);
-  return svg`<g class="node ${role} t${slot(view.report?.term ?? 0)} ${selected ? "selected" : ""} ${store.view.hover === view.server ? "lit" : ""}" data-server=${view.server}
-      transform="translate(${p.x} ${p.y})" tabindex="0" role="button" aria-pressed=${selected ? "true" : "false"} aria-label=${label}
-      @click=${act} @keydown=${key} @pointerenter=${() => store.show({ hover: view.server })} @pointerleave=${() => store.show({ hover: null })}>
+  const menu = (e: MouseEvent) => {
+    if (store.mode !== "lab") return;
+    e.preventDefault();
+    hands.menu(view.server);
+  };
+  const state = [role, view.machine?.state ?? "", view.machine?.member ?? "", selected ? "selected" : "", hover === view.server ? "lit" : "", isBroken(view.server) ? "broken" : "", side?.includes(view.server) ? "chosen" : ""];
+  return svg`<g class="node t${slot(view.report?.term ?? 0)} ${state.join(" ")}" data-server=${view.server}
+      transform="translate(${p.x} ${p.y})" tabindex="0" role="button" aria-pressed=${pressed ? "true" : "false"} aria-label=${nodeText(view)} aria-haspopup=${store.mode === "lab" ? "menu" : nothing}
+      @click=${() => hands.press(view.server, "pointer")} @keydown=${key} @contextmenu=${menu}
+      @pointerenter=${() => store.show({ hover: view.server })} @pointerleave=${() => store.show({ hover: null })}>
     <circle class="node-hit" r=${Math.max(22, r + 14)} />
     <circle class="node-field" r=${r + 3} />
     <circle class="select-ring" r=${r + 18} />
@@ -33,8 +48,46 @@ export function nodeMark(view: ServerView, ring: Ring): SVGTemplateResult | type
     ${role === "gone" ? svg`<circle class="crash-hatch" r=${r} fill="url(#hatch)" />` : nothing}
     ${role === "candidate" ? votes(view, ring) : nothing}
     <text class="node-term" dy=".35em">${role === "empty" ? "+" : (view.report?.term ?? "")}</text>
+    ${view.machine ? machineMarks(view, r) : nothing}
     ${ring.strips ? strip(view, ring) : nothing}
   </g>`;
+}
+
+/** What a machine of the lab adds: two bars when it is paused, a torn sheet for a disk that cannot be read, and what does not agree (LOOK §4). */
+function machineMarks(view: ServerView, r: number): SVGTemplateResult {
+  const at = r * 0.78 + 6;
+  return svg`
+    ${view.machine?.state === "paused" ? svg`<path class="pause-bars" d="M-5 ${0.42 * r}V${0.42 * r + 9}M5 ${0.42 * r}V${0.42 * r + 9}" />` : nothing}
+    ${view.machine?.state === "damaged" ? svg`<path class="torn" transform="translate(${-at} ${-at})" d="M-6 -8H3L7 -4V8H-6ZM-6 1L-2 -2L1 3L7 -1" />` : nothing}
+    ${isBroken(view.server) ? svg`<circle class="broken-ring" r=${r + 5} /><circle class="broken-ring" r=${r + 11} /><text class="node-sign broken-sign" x=${at + 8} y=${-at - 4} dy=".35em">!</text>` : nothing}
+    ${isBroken(view.server) || !store.servers.some((other) => statesDiffer(view, other)) ? nothing : svg`<g transform="translate(${at + 6} ${-at})"><circle class="sign-field" r="9" /><text class="node-sign" dy=".35em">≠</text></g>`}`;
+}
+
+const isBroken = (server: number): boolean => store.lab?.properties.some((p) => p.broken?.servers.includes(server)) ?? false;
+
+/** Whether two servers have applied the same number of entries and come to another state. */
+export function statesDiffer(a: ServerView, b: ServerView): boolean {
+  return a.report !== null && b.report !== null && a.report.stateHash !== "" && b.report.stateHash !== "" && same(a.report.appliedIndex, b.report.appliedIndex) && a.report.stateHash !== b.report.stateHash;
+}
+
+/** What a node says to those who hear the page. */
+function nodeText(view: ServerView): string {
+  if (view.seat === "empty") return `Seat S${view.server} is free. Open another tab.`;
+  const parts = [nodeWords(view), machineWords(view)];
+  if (store.servers.some((other) => statesDiffer(view, other))) parts.push("its state is not that of others that applied as much");
+  if (isBroken(view.server)) parts.push("a safety property is broken here");
+  return parts.filter((p) => p !== "").join(", ");
+}
+
+/** What is out of the ordinary with a machine of the lab, in a word or two; empty: nothing. */
+export function machineWords(view: ServerView): string {
+  const m = view.machine;
+  if (!m) return "";
+  if (m.state === "damaged") return "Disk damaged";
+  if (m.state === "paused") return m.inbox > 0 ? `Paused, ${m.inbox} waiting` : "Paused";
+  if (m.state === "down") return "Crashed";
+  if (m.member === "learner") return "Learner";
+  return m.member === "none" ? "Not a member" : "";
 }
 
 /** The track and the arc; arcs.ts moves it. A leader has no election timer. */
@@ -84,6 +137,6 @@ export const labelDrop = (view: ServerView, compact = false): number => (view.se
 export function nodeLabel(view: ServerView): TemplateResult {
   const selected = store.view.selection?.kind === "server" && store.view.selection.server === view.server;
   const election = view.seat === "connected" && view.report?.role === "candidate" && selected;
-  const role = election ? `${granted(view)} of ${view.report?.votesNeeded} votes` : roleWords(view);
+  const role = election ? `${granted(view)} of ${view.report?.votesNeeded} votes` : machineWords(view) || roleWords(view);
   return html`<b>S${view.server}</b><span class="role">${role}</span>${view.self ? html`<span class="pill">this tab</span>` : nothing}${view.hidden && view.seat === "connected" ? html`<span class="badge">hidden tab</span>` : nothing}`;
 }

@@ -2,6 +2,7 @@ import { html, nothing, type TemplateResult } from "lit";
 import { RaftElement } from "./element.js";
 import { leaderOf } from "./logs.js";
 import type { Flight, ServerView } from "./model.js";
+import { machineWords } from "./node.js";
 import { cycleLink } from "./raft-stage.js";
 import { store } from "./store.js";
 import { cutState, cutWords, flightName, granted, lostWords, majority, roleWords, seconds, span, who } from "./words.js";
@@ -21,7 +22,8 @@ export class RaftInspector extends RaftElement {
       const flight = store.flights.get(selection.seq);
       if (flight) return this.flight(flight);
     }
-    return this.nothingSelected();
+    if (selection?.kind === "link") return html`${this.heading(`S${selection.a} – S${selection.b}`, "link")}<raft-link></raft-link>`;
+    return store.mode === "lab" ? html`<raft-try></raft-try>` : this.nothingSelected();
   }
 
   private heading(name: string, detail: string): TemplateResult {
@@ -33,7 +35,7 @@ export class RaftInspector extends RaftElement {
     const r = s.report;
     const here = s.seat === "connected";
     return html`
-      ${this.heading(`S${s.server}`, here && r ? `${roleWords(s)} · term ${r.term}` : roleWords(s))}
+      ${this.heading(`S${s.server}`, [machineWords(s) || roleWords(s), here && r ? `term ${r.term}` : ""].filter((w) => w).join(" · "))}
       ${r
         ? html`<dl class="facts">
             ${fact("Voted for", r.votedFor === null ? "nobody" : `S${r.votedFor}`)}
@@ -42,8 +44,8 @@ export class RaftInspector extends RaftElement {
             ${here ? this.timeFact(s) : nothing}
             ${here && r.role === "candidate" ? fact("Votes", `${granted(s)} of ${r.votesNeeded} needed`) : fact("Leader", r.leader === null ? "none known" : `S${r.leader}`)}
           </dl>`
-        : html`<p class="caption">It has not said anything of itself yet.</p>`}
-      ${this.actions(s)}
+        : html`<p class="caption">${here ? "It has not said anything of itself yet." : "It says nothing while it is down."}</p>`}
+      ${store.mode === "lab" ? html`<raft-server-deeds></raft-server-deeds>` : this.actions(s)}
       ${here ? this.links(s) : nothing}
       ${r ? this.more(s) : nothing}
     `;
@@ -71,6 +73,8 @@ export class RaftInspector extends RaftElement {
   }
 
   private links(s: ServerView): TemplateResult {
+    const lab = store.mode === "lab";
+    const press = (a: number, b: number) => (lab ? store.select({ kind: "link", a, b }) : cycleLink(a, b));
     return html`<h3>Links</h3>
       <ul class="link-list">
         ${store.servers
@@ -78,7 +82,7 @@ export class RaftInspector extends RaftElement {
           .map((o) => {
             const state = cutState(store.room?.links ?? [], s.server, o.server);
             const link = store.room?.links.find((l) => l.from === s.server && l.to === o.server);
-            return html`<li><button class="link-button" @click=${() => cycleLink(Math.min(s.server, o.server), Math.max(s.server, o.server))}><span>S${s.server} – S${o.server}</span><span>${cutWords(state, s.server, o.server)}</span><span class="caption">${link ? `${span(link.latency)} ± ${span(link.jitter)}` : ""}</span></button></li>`;
+            return html`<li><button class="link-button" @click=${() => press(Math.min(s.server, o.server), Math.max(s.server, o.server))}><span>S${s.server} – S${o.server}</span><span>${cutWords(state, s.server, o.server)}</span><span class="caption">${link ? `${span(link.latency)} ± ${span(link.jitter)}` : ""}</span></button></li>`;
           })}
       </ul>`;
   }
@@ -89,12 +93,13 @@ export class RaftInspector extends RaftElement {
       <summary>More of S${s.server}</summary>
       <dl class="facts">
         ${fact("Applied", `${r?.appliedIndex ?? 0}`)} ${fact("State hash", (r?.stateHash ?? "").slice(0, 12) || "none")} ${fact("Frames", r?.encoding ?? "")} ${fact("Bad frames", `${r?.badFrames ?? 0}`)}
-        ${fact("Disk", diskWords(s))} ${fact("Round trip", s.roundTrip === null ? "unknown" : span(s.roundTrip))} ${s.name ? fact("Name", s.name) : nothing}
+        ${s.machine ? html`${fact("Clock", `${s.machine.clock}×`)} ${fact("A write takes", s.machine.slowestWrite > 0 ? `up to ${span(s.machine.slowestWrite)}` : "no time")}` : html`${fact("Disk", diskWords(s))} ${fact("Round trip", s.roundTrip === null ? "unknown" : span(s.roundTrip))} ${s.name ? fact("Name", s.name) : nothing}`}
       </dl>
     </details>`;
   }
 
   private flight(f: Flight): TemplateResult {
+    if (store.mode === "lab" && f.fate === "sent" && f.from < 1001 && f.to < 1001) return html`${this.heading(flightName(f), `${who(f.from)} → ${who(f.to)}`)}<raft-message></raft-message>`;
     const now = store.now();
     const way = f.fate !== "sent" ? lostWords(f) : now >= f.due ? "delivered" : `${Math.round(((now - f.sent) / Math.max(1e-9, f.due - f.sent)) * 100)} % of the way`;
     return html`

@@ -4,8 +4,8 @@ import { styleMap } from "lit/directives/style-map.js";
 import { RaftElement } from "./element.js";
 import { FlightLayer } from "./flights.js";
 import { ring, type Ring } from "./layout.js";
-import { linkMark, linkPairs, sides, sidesCaption, wallMark } from "./link.js";
-import { labelDrop, nodeLabel, nodeMark } from "./node.js";
+import { linkMark, linkPairs, sides, sidesCaption, wallMark, type LinkHands } from "./link.js";
+import { labelDrop, nodeLabel, nodeMark, type NodeHands } from "./node.js";
 import { ArcLayer } from "./arcs.js";
 import type { ServerView } from "./model.js";
 import { play, reducedMotion } from "./motion.js";
@@ -19,7 +19,7 @@ const ARCS_MS = 50; // timers only
 
 /** The stage: servers on a ring, the links between them, and the messages on their way. */
 export class RaftStage extends RaftElement {
-  protected readonly topics = ["servers", "room", "view", "connection"] as const;
+  protected readonly topics = ["servers", "room", "view", "connection", "lab"] as const;
   protected override readonly calm = 50;
 
   private size = { width: 0, height: 0 };
@@ -36,6 +36,14 @@ export class RaftStage extends RaftElement {
     this.requestUpdate();
   });
   private stopBatches: (() => void) | null = null;
+  private readonly nodeHands: NodeHands = {
+    press: (server, by) => this.pressNode(server, by),
+    menu: (server) => store.show({ selection: { kind: "server", server }, menu: server }),
+  };
+  private readonly linkHands: LinkHands = {
+    cycle: cycleLink,
+    open: (a, b) => store.select({ kind: "link", a, b }),
+  };
   private readonly back = () => {
     if (document.hidden) return;
     this.flights?.takeUp();
@@ -72,10 +80,10 @@ export class RaftStage extends RaftElement {
         <defs>
           <pattern id="hatch" width="6" height="6" patternUnits="userSpaceOnUse" patternTransform="rotate(45)"><line class="hatch-line" x1="0" y1="0" x2="0" y2="6" /></pattern>
         </defs>
-        <g>${repeat(links, ([a, b]) => a * 16 + b, ([a, b]) => linkMark(a, b, this.ring, () => cycleLink(a, b)))}</g>
+        <g>${repeat(links, ([a, b]) => a * 16 + b, ([a, b]) => linkMark(a, b, this.ring, this.linkHands))}</g>
         ${wallMark(groups, this.ring)}
         <g class="flights"></g>
-        <g>${repeat(store.servers, (s) => s.server, (s) => nodeMark(s, this.ring))}</g>
+        <g>${repeat(store.servers, (s) => s.server, (s) => nodeMark(s, this.ring, this.nodeHands))}</g>
       </svg>
       <div class="node-labels" aria-hidden="true">
         ${repeat(store.servers, (s) => s.server, (s) => {
@@ -85,15 +93,38 @@ export class RaftStage extends RaftElement {
           return html`<div class="node-label ${above ? "above" : ""}" style=${styleMap({ left: `${p.x}px`, top: `${p.y + (above ? -1 : 1) * (r + labelDrop(s, compact))}px` })}>${nodeLabel(s)}</div>`;
         })}
       </div>
-      ${sidesCaption(groups)}
+      ${store.view.side ? nothing : sidesCaption(groups)}
+      ${store.mode === "lab" ? this.labHands() : nothing}
       ${this.centre(waiting)}
     `;
   }
 
+  /** What the lab adds: the menu of the selected server, the cut that is being chosen, and the way back from what was just done. */
+  private labHands(): TemplateResult {
+    const { selection, menu } = store.view;
+    const p = selection?.kind === "server" ? this.ring.points[selection.server - 1] : undefined;
+    const { r } = this.ring;
+    return html`
+      ${selection?.kind === "server" && p
+        ? html`<button class="node-more" style=${styleMap({ left: `${p.x + r * 0.75}px`, top: `${p.y - r * 0.75}px` })} aria-haspopup="menu" aria-expanded=${menu === selection.server ? "true" : "false"}
+            aria-label="What can be done to S${selection.server}" title="M: what can be done to S${selection.server}" @click=${() => store.show({ menu: menu === null ? selection.server : null })}>…</button>`
+        : nothing}
+      <raft-node-menu></raft-node-menu><raft-cut></raft-cut><raft-undo></raft-undo>`;
+  }
+
+  private pressNode(server: number, by: "pointer" | "key"): void {
+    const { selection, side } = store.view;
+    const selected = selection?.kind === "server" && selection.server === server;
+    if (store.server(server)?.seat === "empty") window.open(store.link, "_blank", "noopener");
+    else if (side) store.show({ side: side.includes(server) ? side.filter((s) => s !== server) : [...side, server].sort() });
+    else if (selected && by === "key" && store.mode === "lab") store.show({ menu: server });
+    else store.select(selected ? null : { kind: "server", server });
+  }
+
   /** The timers and the messages move without being drawn anew. */
   protected override slice(): unknown {
-    const node = ({ server, seat, self, hidden, report: r }: ServerView) => [server, seat, self, hidden, r && [r.role, r.term, r.votes, r.votesNeeded, r.timer === null, r.lastIndex, r.lastTerm, r.commitIndex]];
-    return [store.boot, store.room, store.servers.map(node)];
+    const node = ({ server, seat, self, hidden, machine, report: r }: ServerView) => [server, seat, self, hidden, machine, r && [r.role, r.term, r.votes, r.votesNeeded, r.timer === null, r.lastIndex, r.lastTerm, r.commitIndex, machine && [r.appliedIndex, r.stateHash]]];
+    return [store.boot, store.room, store.servers.map(node), store.lab?.properties];
   }
 
   protected override updated(): void {

@@ -6,3 +6,7 @@ import "./raft-studies.js";
 import "./raft-diagram.js";
 import "./raft-gallery.js";
 import "./raft-share.js";
+
+// What takes hold of the cluster (hands.ts) comes as soon as the page stands: nobody can use it sooner.
+const soon = window.requestIdleCallback ?? ((fn: () => void) => setTimeout(fn, 200));
+soon(() => void import("./hands.js"));

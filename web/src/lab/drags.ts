@@ -1,0 +1,79 @@
+import { store } from "../store.js";
+import { cutState } from "../words.js";
+import { perform } from "./deeds.js";
+
+const DRAG_PX = 8; // after which a press is a drag
+
+/** Drags on the stage: from one node to another cuts the link between them, or mends it; a held message that is brought to its receiver arrives now. */
+export function beginDrag(e: PointerEvent): void {
+  if (e.button !== 0 || !e.isPrimary || store.view.side) return;
+  const target = e.target as Element | null;
+  const held = target?.closest<SVGGElement>(".flights > g:has(.held)");
+  const node = target?.closest<SVGGElement>(".node");
+  if (held) dragHeld(held, e);
+  else if (node) dragNode(node, e);
+}
+
+function dragHeld(mark: SVGGElement, e: PointerEvent): void {
+  const seq = Number(mark.dataset["seq"]);
+  const before = mark.getAttribute("transform") ?? "";
+  follow(e, mark.ownerSVGElement, (x, y) => mark.setAttribute("transform", `translate(${x} ${y})`), (met) => {
+    mark.setAttribute("transform", before);
+    if (met !== null && met === store.flights.get(seq)?.to) store.wishLab((id) => ({ type: "frameAct", id, seq, act: "deliver" }));
+  });
+}
+
+function dragNode(node: SVGGElement, e: PointerEvent): void {
+  const picture = node.ownerSVGElement;
+  const from = Number(node.dataset["server"]);
+  const at = node.transform.baseVal.consolidate()?.matrix;
+  if (!picture || !at) return;
+  const line = document.createElementNS("http://www.w3.org/2000/svg", "line");
+  line.setAttribute("class", "rubber");
+  line.setAttribute("x1", String(at.e));
+  line.setAttribute("y1", String(at.f));
+  const draw = (x: number, y: number) => {
+    line.setAttribute("x2", String(x));
+    line.setAttribute("y2", String(y));
+    if (!line.isConnected) picture.append(line);
+  };
+  follow(e, picture, draw, (met) => {
+    line.remove();
+    if (met !== null && met !== from) turn(Math.min(from, met), Math.max(from, met));
+  });
+}
+
+/** Cuts both directions of a link that is whole, and mends one that is not. */
+function turn(a: number, b: number): void {
+  const cut = cutState(store.room?.links ?? [], a, b) === "whole";
+  const both = (act: string) => [{ do: act, server: a, to: b }, { do: act, server: b, to: a }];
+  void perform(both(cut ? "cut" : "mend"), `S${a} – S${b} is ${cut ? "cut" : "mended"}.`, both(cut ? "mend" : "cut"));
+}
+
+/** Follows the pointer from a press until it is let go, and says over which node that was. A press that hardly moves is none of ours. */
+function follow(e: PointerEvent, picture: SVGSVGElement | null, move: (x: number, y: number) => void, end: (met: number | null) => void): void {
+  let dragged = false;
+  const moved = (p: PointerEvent) => {
+    dragged ||= Math.hypot(p.clientX - e.clientX, p.clientY - e.clientY) > DRAG_PX;
+    const at = picture?.getBoundingClientRect();
+    if (dragged && at) move(p.clientX - at.left, p.clientY - at.top);
+  };
+  const ended = (p: PointerEvent) => {
+    document.removeEventListener("pointermove", moved);
+    document.removeEventListener("pointerup", ended);
+    document.removeEventListener("pointercancel", ended);
+    if (dragged) end(p.type === "pointerup" ? nodeAt(p) : null);
+  };
+  document.addEventListener("pointermove", moved);
+  document.addEventListener("pointerup", ended);
+  document.addEventListener("pointercancel", ended);
+}
+
+function nodeAt(p: PointerEvent): number | null {
+  for (const hit of document.querySelectorAll<SVGElement>(".node-hit")) {
+    const box = hit.getBoundingClientRect();
+    const near = Math.hypot(p.clientX - (box.left + box.right) / 2, p.clientY - (box.top + box.bottom) / 2) <= box.width / 2;
+    if (near) return Number(hit.closest<SVGElement>(".node")?.dataset["server"]);
+  }
+  return null;
+}

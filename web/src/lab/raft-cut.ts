@@ -1,0 +1,53 @@
+import { html, nothing, type TemplateResult } from "lit";
+import { RaftElement } from "../element.js";
+import { leaderOf } from "../logs.js";
+import type { LabAction } from "../model.js";
+import { store } from "../store.js";
+import { majority, names, sideWords } from "../words.js";
+import { perform } from "./deeds.js";
+
+/** A cut of the network in two that is being chosen on the stage: whom one presses is on one side. */
+export class RaftCut extends RaftElement {
+  protected readonly topics = ["view", "servers"] as const;
+  protected override readonly calm = 200;
+
+  override render(): TemplateResult {
+    const { side } = store.view;
+    if (!side) return html`${nothing}`;
+    return html`<div class="cut-chooser" role="group" aria-label="Cut the network in two">
+      <p>${side.length === 0 ? "Press the servers of one side." : sidesText(side)}</p>
+      <button class="small primary" ?disabled=${!isCut(side)} @click=${() => cutAt(side)}>Cut</button>
+      <button class="small" @click=${() => store.show({ side: null })}>Cancel</button>
+    </div>`;
+  }
+}
+
+const everybody = (): number[] => store.servers.map((s) => s.server);
+
+export const isCut = (side: number[]): boolean => side.length > 0 && side.length < store.servers.length;
+
+/** Both sides, and what each could do. */
+export function sidesText(side: number[]): string {
+  const size = store.servers.length;
+  const other = everybody().filter((s) => !side.includes(s));
+  const words = (servers: number[]) => `${names(servers) || "nobody"}: ${sideWords(servers.length, size).replace(/^\d of \d: /, "")}`;
+  return `${words(side)} | ${words(other)}`;
+}
+
+export const healed = (): LabAction => ({ do: "partition", servers: everybody() });
+
+/** Cuts the network: these servers on one side, all others on the other. */
+export function cutAt(side: number[]): void {
+  const cut = [...side].sort((a, b) => a - b);
+  store.show({ side: null });
+  void perform([{ do: "partition", servers: cut }], `The network is cut: ${names(cut)} on one side.`, [healed()]);
+}
+
+/** The smaller part of the servers, with whoever leads in it: there it finds no majority. */
+export function minority(): number[] {
+  const ids = everybody();
+  const leader = leaderOf(store.servers)?.server ?? 1;
+  return [leader, ...ids.filter((s) => s !== leader)].slice(0, ids.length - majority(ids.length));
+}
+
+customElements.define("raft-cut", RaftCut);

@@ -1,0 +1,148 @@
+import { html, nothing, type TemplateResult } from "lit";
+import { RaftElement } from "../element.js";
+import { leaderOf } from "../logs.js";
+import type { LabAction, Link } from "../model.js";
+import { store } from "../store.js";
+import { span } from "../words.js";
+import { isDown, perform } from "./deeds.js";
+import { DIALS, dialOf, stability, withDial } from "./network.js";
+import { cutAt, isCut, minority, sidesText } from "./raft-cut.js";
+import { dial } from "./raft-link.js";
+import { NETWORKS, type Network } from "./runs.js";
+import { wrongs, type Wrong } from "./wrong.js";
+
+const SHORTEST = 150; // ms: the shortest election timeout of the paper (§9.3), where no server tells its own
+const CLOCKS = [0.25, 0.5, 1, 2, 4];
+const WRITES = [0, 2, 10, 50, 200]; // ms
+
+/** Moments that a trap can wait for, and what of a server it can do then. */
+const MOMENTS: Record<string, string> = { leader: "is elected", candidate: "asks for votes", vote: "gives its vote", propose: "takes a write", append: "stores entries", commit: "commits", truncate: "deletes entries", configuration: "changes the servers", timeoutNow: "hands over" };
+const HARM: Record<string, string> = { crash: "Crash", power: "Cut the power of", pause: "Pause", partition: "Cut off" };
+
+/** All that can go wrong in the cluster, what is wrong now, and the way back of each. */
+export class RaftFaults extends RaftElement {
+  protected readonly topics = ["servers", "room", "lab", "flights", "view"] as const;
+  protected override readonly calm = 200;
+
+  override render(): TemplateResult {
+    return html`${this.now()}${this.network()}${this.cut()}${this.time()}${this.machines()}${this.traps()}`;
+  }
+
+  protected override slice(): unknown {
+    return [store.servers.map((s) => [s.seat, s.machine, s.report?.role === "leader", s.report?.timer?.longest]), store.lab?.traps, store.lab?.chaos, held()];
+  }
+
+  private now(): TemplateResult {
+    const list = wrongs(store.servers, store.room?.links ?? [], store.lab, held());
+    const traps = store.lab?.traps ?? [];
+    return html`<div class="row-between"><h2>Wrong now</h2>${list.length + traps.length > 0 ? html`<button class="small" title="The network is whole, clocks and disks are right, every server runs, traps are gone" @click=${() => void heal()}>Heal all</button>` : nothing}</div>
+      ${list.length + traps.length === 0 ? html`<p class="caption">Nothing: every server runs, and every link carries.</p>` : nothing}
+      <ul class="wrongs">
+        ${list.map((w) => html`<li><span>${w.text}</span><button class="small" aria-label="${w.words}: ${w.text}" @click=${() => void right(w)}>${w.words}</button></li>`)}
+        ${traps.map((t) => html`<li><span>Trap: ${t.text}</span></li>`)}
+      </ul>`;
+  }
+
+  private network(): TemplateResult {
+    const links = store.room?.links ?? [];
+    const first = links[0];
+    if (!first) return html`${nothing}`;
+    const alike = links.every((l) => DIALS.every((d) => dialOf(l, d.name) === dialOf(first, d.name)));
+    const worst: Link = links.reduce((m, l) => ({ ...m, latency: Math.max(m.latency, l.latency), jitter: Math.max(m.jitter, l.jitter), loss: Math.max(m.loss ?? 0, l.loss ?? 0) }), first);
+    const shortest = Math.min(...store.servers.flatMap((s) => (s.report?.timer ? [s.report.timer.longest / 2] : [])), Infinity);
+    const write = Math.max(0, ...store.servers.map((s) => s.machine?.slowestWrite ?? 0));
+    const s = stability(worst.latency, worst.jitter, worst.loss ?? 0, write, Number.isFinite(shortest) ? shortest : SHORTEST);
+    return html`<h3>Network</h3>
+      <div class="buttons" role="group" aria-label="Networks">${(Object.keys(NETWORKS) as Network[]).map((name) => html`<button class="small" title=${NETWORKS[name].words} aria-pressed=${alike && is(first, name) ? "true" : "false"} data-network=${name} @click=${() => setAll(NETWORKS[name].link, `The network is ${name}.`)}>${name[0]?.toUpperCase()}${name.slice(1)}</button>`)}</div>
+      <div class="dials" role="group" aria-label="Of every link">${DIALS.map((d) => dial(d, dialOf(first, d.name), (value) => setAll(withDial(first, d.name, value), `${d.words}: ${value} ${d.unit}.`)))}</div>
+      ${alike ? nothing : html`<p class="caption">The links are not alike. A dial sets all of them.</p>`}
+      <p class="stability ${s.words === "stable" ? "" : "shaky"}">${s.sentence}</p>
+      <p class="caption mono">${s.arithmetic}</p><p class="caption">broadcastTime ≪ electionTimeout (§5.6)</p>`;
+  }
+
+  private cut(): TemplateResult {
+    const side = store.view.side ?? [];
+    const toggle = (server: number, on: boolean) => store.show({ side: on ? [...side, server].sort((a, b) => a - b) : side.filter((s) => s !== server) });
+    const leader = leaderOf(store.servers);
+    const few = store.servers.length < 2;
+    return html`<h3>Cut in two</h3>
+      <fieldset class="sides-choice"><legend class="heard-only">One side of the cut</legend>${store.servers.map((s) => html`<label class="check"><input type="checkbox" name="side" value=${s.server} .checked=${side.includes(s.server)} @change=${(e: Event) => toggle(s.server, (e.target as HTMLInputElement).checked)} /> S${s.server}</label>`)}</fieldset>
+      <p class="caption">${side.length === 0 ? "Choose one side here, or on the stage." : sidesText(side)}</p>
+      <div class="buttons wrap">
+        <button class="small" ?disabled=${!isCut(side)} data-cut="apply" @click=${() => cutAt(side)}>Cut</button>
+        ${store.view.side ? html`<button class="small" @click=${() => store.show({ side: null })}>Cancel</button>` : html`<button class="small" ?disabled=${few} @click=${() => store.show({ side: [] })}>Choose on the stage</button>`}
+        <button class="small" ?disabled=${few} data-cut="halves" @click=${() => cutAt(minority())}>Halves</button>
+        <button class="small" ?disabled=${few || !leader} data-cut="leader" @click=${() => leader && cutAt([leader.server])}>Isolate the leader</button>
+      </div>`;
+  }
+
+  private time(): TemplateResult {
+    const timers = (act: "spread" | "align") => store.wishLab((id) => ({ type: "timers", id, act }));
+    return html`<h3>Timers and chance</h3>
+      <div class="buttons wrap">
+        <button class="small" title="Apart from each other: one asks for votes long before the next" @click=${() => timers("spread")}>Spread timers</button>
+        <button class="small" title="All run out at the same moment: the votes are split" @click=${() => timers("align")}>Align timers</button>
+      </div>
+      <label class="check"><input type="checkbox" name="chaos" .checked=${store.lab?.chaos ?? false} @change=${(e: Event) => setChaos((e.target as HTMLInputElement).checked)} /> Faults happen by themselves</label>
+      <label class="check"><input type="checkbox" name="pulses" .checked=${store.view.pulses} @change=${(e: Event) => store.show({ pulses: (e.target as HTMLInputElement).checked })} /> Heartbeats as pulses of the links</label>`;
+  }
+
+  private machines(): TemplateResult {
+    const choose = (values: number[], now: number, words: (n: number) => string, label: string, act: (n: number) => LabAction) => html`<select aria-label=${label} @change=${(e: Event) => void perform([act(Number((e.target as HTMLSelectElement).value))])}>
+      ${(values.includes(now) ? values : [...values, now].sort((a, b) => a - b)).map((n) => html`<option value=${n} .selected=${n === now}>${words(n)}</option>`)}</select>`;
+    return html`<details><summary>Clocks and disks</summary>
+      <table class="machines"><thead><tr><th></th><th scope="col">Clock</th><th scope="col">A write takes</th></tr></thead>
+        <tbody>${store.servers.map((s) => html`<tr><th scope="row">S${s.server}</th>
+          <td>${choose(CLOCKS, s.machine?.clock ?? 1, (n) => `${n}×`, `Clock of S${s.server}`, (rate) => ({ do: "clock", server: s.server, rate }))}</td>
+          <td>${choose(WRITES, s.machine?.slowestWrite ?? 0, (n) => (n === 0 ? "no time" : `up to ${span(n)}`), `Disk of S${s.server}`, (ms) => ({ do: "disk", server: s.server, disk: ms * 1000 }))}</td></tr>`)}</tbody></table>
+    </details>`;
+  }
+
+  private traps(): TemplateResult {
+    const option = (values: Record<string, string>) => Object.entries(values).map(([value, words]) => html`<option value=${value}>${words}</option>`);
+    return html`<details><summary>Traps</summary>
+      <form class="trap" @submit=${setTrap}>
+        <select name="do" aria-label="What happens">${option(HARM)}</select>
+        <select name="server" aria-label="To whom"><option value="0">the next server that</option>${store.servers.map((s) => html`<option value=${s.server}>S${s.server} when it</option>`)}</select>
+        <select name="when" aria-label="When">${option(MOMENTS)}</select>
+        <button class="small" type="submit">Set the trap</button>
+      </form>
+      <p class="caption">It waits until then, and does it once. “Heal all” takes traps away.</p></details>`;
+  }
+}
+
+const held = (): number[] => [...store.flights.values()].filter((f) => f.held && f.fate === "sent").map((f) => f.seq);
+
+function is(link: Link, name: Network): boolean {
+  const wanted = NETWORKS[name].link;
+  return link.latency * 1000 === wanted.latency && link.jitter * 1000 === wanted.jitter && (link.loss ?? 0) === (wanted.loss ?? 0) && (link.duplicate ?? 0) === (wanted.duplicate ?? 0) && (link.reorder ?? 0) === (wanted.reorder ?? 0);
+}
+
+function setAll(link: NonNullable<LabAction["link"]>, done: string): void {
+  const before = store.room?.links[0];
+  void perform([{ do: "network", link }], done, before ? [{ do: "network", link: withDial(before, "latency", before.latency) }] : []);
+}
+
+const setChaos = (on: boolean): void => store.wishLab((id) => ({ type: "chaos", id, on }));
+
+function setTrap(e: Event): void {
+  e.preventDefault();
+  const fields = new FormData(e.currentTarget as HTMLFormElement);
+  const server = Number(fields.get("server"));
+  void perform([{ do: String(fields.get("do")), when: String(fields.get("when")), ...(server > 0 ? { server } : {}) }]);
+}
+
+async function right(w: Wrong): Promise<void> {
+  if (w.chaos === false) setChaos(false);
+  for (const seq of w.release ?? []) store.wishLab((id) => ({ type: "frameAct", id, seq, act: "release" }));
+  if (w.acts.length > 0) await perform(w.acts);
+}
+
+/** Everything is as at the start, but for a server without its disk: that has to be said to stay so. */
+async function heal(): Promise<void> {
+  if (store.lab?.chaos) setChaos(false);
+  const damaged = store.servers.filter((s) => isDown(s) && s.machine?.state === "damaged");
+  await perform([...damaged.map((s) => ({ do: "wipe", server: s.server })), { do: "heal" }]);
+}
+
+customElements.define("raft-faults", RaftFaults);

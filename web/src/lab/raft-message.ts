@@ -1,0 +1,124 @@
+import { html, nothing, type TemplateResult } from "lit";
+import { RaftElement } from "../element.js";
+import type { FrameDetails, ToLab } from "../model.js";
+import { store } from "../store.js";
+import { seconds, span } from "../words.js";
+
+const AGAIN_MS = 250; // between two questions about a message
+
+type FrameAct = Extract<ToLab, { type: "frameAct" }>["act"];
+
+/** A message of the lab: while the clock stands, what it says, what its receiver would do with it, and all that can be done to it. */
+export class RaftMessage extends RaftElement {
+  protected readonly topics = ["view", "clock", "flights"] as const;
+  protected override readonly calm = 200;
+
+  private of: number | null = null; // the message that is described
+  private details: FrameDetails | null = null;
+  private gone = ""; // why there is no more to say of it
+  private asked = { at: -Infinity, waiting: false };
+  private encoding: FrameDetails["encoding"] | null = null; // that is shown; null: its own
+  private draft: string | null = null; // what is to be sent in its place
+
+  override render(): TemplateResult {
+    const { selection } = store.view;
+    const seq = selection?.kind === "flight" ? selection.seq : null;
+    if (seq !== this.of) this.turnTo(seq);
+    else void this.ask();
+    const d = this.details;
+    if (!d) return html`${this.gone ? html`<p class="caption">${this.gone}</p>` : nothing}`;
+    const far = Math.round((Math.max(0, Math.min(d.due, store.now()) - d.sent) / Math.max(1e-9, d.due - d.sent)) * 100);
+    return html`
+      <dl class="facts"><div><dt>On its way</dt><dd>${this.gone ? "not any more" : d.held ? "held" : `${far} % of ${span(d.due - d.sent)}`}</dd></div><div><dt>Sent at</dt><dd>${seconds(d.sent)} s</dd></div></dl>
+      ${this.acts(d)}
+      ${d.fields.length > 0 ? html`<h3>What it says</h3><dl class="fields">${d.fields.map((f) => html`<div title=${f.meaning}><dt>${f.name}</dt><dd>${f.value}</dd><dd class="caption">${f.meaning}</dd></div>`)}</dl>` : nothing}
+      ${this.gone ? nothing : html`<h3>What will S${d.to} do with it?</h3><ol class="would">${d.next.map((line) => html`<li>${line}</li>`)}</ol>`}
+      ${this.bytes(d)}`;
+  }
+
+  private acts(d: FrameDetails): TemplateResult {
+    const button = (act: FrameAct, words: string, meaning: string) => html`<button ?disabled=${this.gone !== ""} title=${meaning} data-act=${act} @click=${() => this.do(act)}>${words}</button>`;
+    return html`<div class="buttons wrap" role="group" aria-label="What can be done to it">
+      ${button("deliver", "Deliver now", `It arrives at S${d.to} at once`)}
+      ${d.held ? button("release", "Let go", "It goes on, as if it were sent now") : button("hold", "Hold", "It stops where it is")}
+      ${button("drop", "Drop", "It is lost")}
+      ${button("duplicate", "Duplicate", "A copy of it sets out now")}
+      <button ?disabled=${this.gone !== ""} aria-expanded=${this.draft !== null ? "true" : "false"} @click=${() => this.write(d)}>Edit</button>
+    </div>
+    ${this.draft === null ? nothing : this.editor()}
+    ${this.gone ? html`<p class="caption">${this.gone}</p>` : nothing}`;
+  }
+
+  private editor(): TemplateResult {
+    return html`<form class="edit-frame" @submit=${this.send}>
+      <label class="caption" for="frame-text">Its new text. What no server understands is sent all the same: the receiver says what is wrong with it.</label>
+      <textarea id="frame-text" class="frame" rows="5" spellcheck="false" .value=${this.draft ?? ""} @input=${(e: Event) => (this.draft = (e.target as HTMLTextAreaElement).value)}></textarea>
+      <div class="buttons"><button class="primary" type="submit">Put it in its place</button><button type="button" @click=${() => this.write(null)}>Cancel</button></div>
+    </form>`;
+  }
+
+  private bytes(d: FrameDetails): TemplateResult {
+    const shown = this.encoding ?? d.encoding;
+    const text = d[shown];
+    const choice = (encoding: FrameDetails["encoding"], words: string) => html`<button class="small" aria-pressed=${encoding === shown ? "true" : "false"} @click=${() => this.show(encoding)}>${words}</button>`;
+    return html`
+      <div class="row-between frame-head"><h3>Wire frame, ${d.bytes} bytes</h3><div class="buttons" role="group" aria-label="Encoding">${choice("colon", "Colon")}${choice("json", "JSON")}</div></div>
+      <pre class="frame" tabindex="0">${text || "It cannot be written in this encoding."}</pre>
+      ${shown === d.encoding ? nothing : html`<p class="caption">It travels as ${d.encoding === "json" ? "JSON" : "a line of colons"}; this is the same in the other encoding.</p>`}`;
+  }
+
+  private show(encoding: FrameDetails["encoding"]): void {
+    this.encoding = encoding;
+    this.requestUpdate();
+  }
+
+  private write(d: FrameDetails | null): void {
+    this.draft = d && this.draft === null ? d[d.encoding] : null;
+    this.requestUpdate();
+    if (this.draft !== null) void this.updateComplete.then(() => this.querySelector("textarea")?.focus());
+  }
+
+  private readonly send = (e: Event): void => {
+    e.preventDefault();
+    this.do("edit", this.draft ?? "");
+    this.draft = null;
+  };
+
+  /** Another message: the clock stops, so that there is time to read it. */
+  private turnTo(seq: number | null): void {
+    this.of = seq;
+    this.details = null;
+    this.draft = null;
+    this.gone = "";
+    if (seq === null) return;
+    if (store.rate > 0) store.setRate(0);
+    this.asked = { at: -Infinity, waiting: false };
+    void this.ask();
+  }
+
+  private async ask(): Promise<void> {
+    const seq = this.of;
+    if (seq === null || this.gone || this.asked.waiting || performance.now() - this.asked.at < AGAIN_MS / 2) return;
+    this.asked = { at: performance.now(), waiting: true };
+    try {
+      const details = (await store.askLab((id) => ({ type: "frame", id, seq }))) as FrameDetails;
+      if (this.of === seq) this.details = details;
+    } catch (why) {
+      if (this.of === seq) this.gone = (why as Error).message;
+    }
+    this.asked.waiting = false;
+    this.requestUpdate();
+  }
+
+  private do(act: FrameAct, text?: string): void {
+    const seq = this.of;
+    if (seq === null) return;
+    const message: (id: number) => ToLab = (id) => ({ type: "frameAct", id, seq, act, ...(text === undefined ? {} : { text }) });
+    store.askLab(message).catch((why: Error) => store.notice(why.message)).finally(() => {
+      this.asked.at = -Infinity;
+      void this.ask();
+    });
+  }
+}
+
+customElements.define("raft-message", RaftMessage);

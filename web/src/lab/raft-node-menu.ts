@@ -1,0 +1,134 @@
+import { html, nothing, type TemplateResult } from "lit";
+import { RaftElement } from "../element.js";
+import { leaderOf } from "../logs.js";
+import { machineWords } from "../node.js";
+import { store } from "../store.js";
+import { roleWords } from "../words.js";
+import { clusterNow, deedsFor, members, perform, performDeed, type Deed } from "./deeds.js";
+
+/** All that can be done to a server, at its node. What cannot be done now stays in its place, with the reason; what would cost the majority is asked once more. */
+export class RaftNodeMenu extends RaftElement {
+  protected readonly topics = ["view", "servers", "room"] as const;
+  protected override readonly calm = 100;
+
+  private asking: Deed | null = null; // whose warning is shown
+  private shown: number | null = null; // whose menu is open
+
+  override render(): TemplateResult {
+    const { menu } = store.view;
+    return html`<div class="menu node-menu" popover @toggle=${this.toggled} @keydown=${this.key}>
+      ${menu === null ? nothing : this.asking ? this.question(menu, this.asking) : this.list(menu)}
+    </div>`;
+  }
+
+  protected override updated(): void {
+    const { menu } = store.view;
+    const list = this.querySelector<HTMLElement>(".node-menu");
+    if (!list || menu === this.shown) return;
+    this.shown = menu;
+    if (menu === null) return list.hidePopover();
+    this.asking = null;
+    list.showPopover();
+    place(list, menu);
+    this.focusFirst();
+  }
+
+  private list(server: number): TemplateResult {
+    const view = store.server(server);
+    if (!view) return html`${nothing}`;
+    const targets = leaderOf(store.servers)?.server === server ? members(store.servers).voters.filter((v) => v !== server) : [];
+    return html`
+      <p class="node-menu-title"><b>S${server}</b> <span class="caption">${machineWords(view) || roleWords(view)}</span></p>
+      <div role="menu" aria-label="What can be done to S${server}">
+        ${deedsFor(server, clusterNow()).map((group) => html`<div class="node-menu-group" role="group">
+          ${group.map((d) => html`${this.item(d)}${d.name === "transfer" && targets.length > 0 && !d.not ? this.targets(server, targets) : nothing}`)}
+        </div>`)}
+      </div>`;
+  }
+
+  private item(d: Deed): TemplateResult {
+    const act = () => {
+      if (d.not) return;
+      if (d.warning) this.ask(d);
+      else this.finish(d);
+    };
+    return html`<button class="quiet" role="menuitem" tabindex="-1" data-deed=${d.name} title=${d.meaning} aria-disabled=${d.not ? "true" : "false"} @click=${act}><span>${d.words}${d.warning && !d.not ? "…" : ""}</span>${d.not ? html`<span class="caption">${d.not}</span>` : nothing}</button>`;
+  }
+
+  /** To whom the leader may hand over. */
+  private targets(server: number, targets: number[]): TemplateResult {
+    return html`<div class="node-menu-targets">${targets.map((to) => html`<button class="small" role="menuitem" tabindex="-1" aria-label="Hand over leadership to S${to}" @click=${() => {
+      this.close();
+      void perform([{ do: "transfer", server, to }]);
+    }}>to S${to}</button>`)}</div>`;
+  }
+
+  private question(server: number, d: Deed): TemplateResult {
+    return html`<div role="alertdialog" aria-labelledby="anyway-title" aria-describedby="anyway-why" class="anyway">
+      <p class="node-menu-title" id="anyway-title"><b>${d.words}: S${server}?</b></p>
+      <p id="anyway-why">${d.warning}</p>
+      <div class="buttons"><button class="primary" @click=${() => this.finish(d)}>Do it anyway</button><button @click=${() => this.close()}>Leave it</button></div>
+    </div>`;
+  }
+
+  private ask(d: Deed): void {
+    this.asking = d;
+    this.requestUpdate();
+    void this.updateComplete.then(() => this.querySelector<HTMLElement>(".anyway button:last-of-type")?.focus());
+  }
+
+  private finish(d: Deed): void {
+    this.close();
+    void performDeed(d);
+  }
+
+  private close(): void {
+    this.querySelector<HTMLElement>(".node-menu")?.hidePopover();
+  }
+
+  private focusFirst(): void {
+    this.items().find((i) => i.getAttribute("aria-disabled") !== "true")?.focus();
+  }
+
+  private items(): HTMLElement[] {
+    return [...this.querySelectorAll<HTMLElement>("[role=menuitem]")];
+  }
+
+  private readonly toggled = (e: ToggleEvent): void => {
+    if (e.newState !== "closed") return;
+    const server = this.shown;
+    this.shown = null;
+    this.asking = null;
+    if (server !== null && (document.activeElement === document.body || this.contains(document.activeElement))) document.querySelector<SVGElement>(`.node[data-server="${server}"]`)?.focus();
+    if (store.view.menu !== null) store.show({ menu: null });
+  };
+
+  private readonly key = (e: KeyboardEvent): void => {
+    const items = this.items();
+    const place = items.indexOf(document.activeElement as HTMLElement);
+    const by = { ArrowDown: 1, ArrowUp: -1, ArrowRight: 1, ArrowLeft: -1 }[e.key];
+    const next = by !== undefined ? (place + by + items.length) % items.length : e.key === "Home" ? 0 : e.key === "End" ? items.length - 1 : this.named(items, place, e.key);
+    if (items.length === 0 || next < 0) return;
+    e.preventDefault();
+    items[next]?.focus();
+  };
+
+  /** The next item that begins with a letter. */
+  private named(items: HTMLElement[], place: number, letter: string): number {
+    if (!/^[a-z]$/i.test(letter)) return -1;
+    const order = [...items.keys()].map((i) => (place + 1 + i) % items.length);
+    return order.find((i) => items[i]?.textContent?.trim().toLowerCase().startsWith(letter.toLowerCase())) ?? -1;
+  }
+}
+
+/** Beside its node, on the side where there is more room. */
+function place(list: HTMLElement, server: number): void {
+  const at = document.querySelector(`.node[data-server="${server}"] .shape`)?.getBoundingClientRect();
+  if (!at) return;
+  const { width, height } = list.getBoundingClientRect();
+  const right = at.right + 12 + width <= innerWidth - 8;
+  const left = right ? at.right + 12 : Math.max(8, at.left - 12 - width);
+  Object.assign(list.style, { left: `${Math.min(left, innerWidth - 8 - width)}px`, top: `${Math.max(8, Math.min(at.top - 24, innerHeight - 8 - height))}px` });
+}
+
+customElements.define("raft-node-menu", RaftNodeMenu);
