@@ -1,0 +1,223 @@
+package e2e
+
+import (
+	"fmt"
+	"os"
+	"regexp"
+	"strconv"
+	"strings"
+	"testing"
+	"time"
+
+	"github.com/chromedp/chromedp"
+	"github.com/chromedp/chromedp/kb"
+)
+
+// clickLine clicks the newest line of the story that has these words.
+func (w *tab) clickLine(words string) {
+	w.t.Helper()
+	eventually(w.t, 20*time.Second, "the story has a line with "+words, func() error {
+		return w.eval(nil, fmt.Sprintf(`
+			deepAll(".clicked").forEach((e) => e.classList.remove("clicked"));
+			const line = deepAll(".story-line").find((l) => l.textContent.includes(%q));
+			if (!line) throw new Error("its lines are: " + deepAll(".story-line").map((l) => l.textContent.trim()).join(" | "));
+			line.scrollIntoView({ block: "center" });
+			line.classList.add("clicked");`, words))
+	})
+	w.click("raft-story .story-line.clicked")
+}
+
+// source returns where the shown source is from, and its marked line.
+func (w *tab) source(within string) (file string, line int, text string) {
+	w.t.Helper()
+	var shown struct{ Where, Number, Text string }
+	eventually(w.t, 20*time.Second, "the source is shown", func() error {
+		return w.eval(&shown, fmt.Sprintf(`
+			const source = deepAll(%q)[0];
+			const marked = source?.querySelector(".source-line.marked");
+			if (!marked) throw new Error("it shows: " + source?.textContent);
+			return { where: source.querySelector(".source-where .mono").textContent, number: marked.querySelector("i").textContent, text: marked.querySelector("span").firstChild.data ?? marked.querySelector("span").textContent };`, within+" raft-source"))
+	})
+	file, number, _ := strings.Cut(shown.Where, ":")
+	line, _ = strconv.Atoi(number)
+	if number != shown.Number {
+		w.t.Errorf("the source says %s and marks line %s", shown.Where, shown.Number)
+	}
+	return file, line, marked(w.t, file, line)
+}
+
+// marked reads the line from the core's own file.
+func marked(t *testing.T, file string, line int) string {
+	t.Helper()
+	text, err := os.ReadFile("../../" + file)
+	if err != nil {
+		t.Fatal(err)
+	}
+	lines := strings.Split(string(text), "\n")
+	if line < 1 || line > len(lines) {
+		t.Fatalf("%s has no line %d", file, line)
+	}
+	return lines[line-1]
+}
+
+func TestAnOpenedLineShowsTheCodeThatRan(t *testing.T) {
+	r := startRelay(t)
+	w := startBrowser(t).labAt(r.url("/#1?size=5&seed=7&at=0.4"))
+	w.still(400)
+	for _, line := range []struct{ words, kind, rule string }{
+		{"leads term", "BecameLeader", "Rules for Servers, Candidates, rule 2"}, {"asks for votes", "BecameCandidate", "Rules for Servers, Followers, rule 2"},
+	} {
+		w.clickLine(line.words)
+		w.reads(".reason", line.rule)
+		file, number, text := w.source(".reason")
+		if !strings.HasPrefix(file, "raft/") || !strings.Contains(text, "Kind: "+line.kind) {
+			t.Errorf("%q is said to come from %s:%d, which is: %s", line.words, file, number, text)
+		}
+	}
+
+	// By keyboard: an arrow to a line, Enter opens it, G goes to its moment.
+	w.must(nil, `deepAll(".story-line[tabindex='0']")[0].focus();`)
+	w.run(5*time.Second, chromedp.KeyEvent(kb.Home), chromedp.KeyEvent(kb.ArrowDown), chromedp.KeyEvent(kb.Enter))
+	var at float64
+	eventually(t, 10*time.Second, "Enter opens the line", func() error {
+		return w.eval(&at, `
+			const line = document.activeElement;
+			if (line.getAttribute("aria-expanded") !== "true") throw new Error("the focus is on " + line.outerHTML.slice(0, 200));
+			return Number(line.dataset.at);`)
+	})
+	w.run(5*time.Second, chromedp.KeyEvent("g"))
+	w.still(at)
+}
+
+func TestTheStoryIsPartedAtThePlayhead(t *testing.T) {
+	r := startRelay(t)
+	w := startBrowser(t).labAt(r.url("/#1?size=5&seed=7&at=0.4"))
+	w.still(400)
+	lines := func() (shown []struct {
+		At    float64
+		Later bool
+		Text  string
+	}) {
+		w.must(&shown, `return deepAll("raft-story li:has(.story-line)").map((l) => ({ at: Number(l.querySelector(".story-line").dataset.at), later: l.classList.contains("later"), text: l.textContent.trim() }));`)
+		return shown
+	}
+	all := lines()
+	middle := all[len(all)/2].At
+	w.must(nil, fmt.Sprintf(`await raftPlayground.seek(%v);`, middle))
+	w.still(middle)
+	w.reads(".story-later", "later event")
+	for _, l := range lines() {
+		if l.Later || l.At > middle {
+			t.Errorf("at %v ms the story tells of %v ms: %s", middle, l.At, l.Text)
+		}
+	}
+	w.click("raft-story .story-later")
+	eventually(t, 10*time.Second, "later events are shown apart", func() error {
+		later := 0
+		for _, l := range lines() {
+			if l.Later != (l.At > middle) {
+				return fmt.Errorf("at %v ms: %+v", middle, l)
+			}
+			if l.Later {
+				later++
+			}
+		}
+		if later == 0 {
+			return fmt.Errorf("none is")
+		}
+		return nil
+	})
+
+	// The time of a line leads to its moment, Previous to the event before.
+	w.must(nil, `deepAll(".story-row .when")[0].scrollIntoView({ block: "center" });`)
+	w.click("raft-story .story-row .when")
+	newest := w.still(lines()[0].At)
+	w.press("Previous")
+	eventually(t, 10*time.Second, "Previous goes back in time", func() error {
+		if m := w.moment(); m.At >= newest.At {
+			return fmt.Errorf("it is at %v ms, and was at %v", m.At, newest.At)
+		}
+		return nil
+	})
+	before := w.moment()
+	w.press("Next")
+	eventually(t, 10*time.Second, "Next goes on in time", func() error {
+		if m := w.moment(); m.At <= before.At {
+			return fmt.Errorf("it is at %v ms, and was at %v", m.At, before.At)
+		}
+		return nil
+	})
+}
+
+func TestTheStoryIsNarrowedAndHeartbeatsAreOneLine(t *testing.T) {
+	r := startRelay(t)
+	w := startBrowser(t).labAt(r.url("/#1?size=5&seed=7&at=0.8"))
+	w.still(800)
+	w.click("raft-story .check")
+	w.reads(".story-list", "Heartbeats of S")
+	var beats, lines int
+	w.must(&beats, `return deepAll(".story-line").filter((l) => l.textContent.includes("the leader, is alive")).length;`)
+	if beats > 0 {
+		t.Errorf("%d heartbeats have a line of their own", beats)
+	}
+	w.must(nil, `
+		for (const [label, value] of [["Of which server", "2"], ["About what", "elections"]]) {
+			const select = deepAll("select[aria-label='" + label + "']")[0];
+			select.value = value;
+			select.dispatchEvent(new Event("change", { bubbles: true }));
+			await new Promise((done) => setTimeout(done, 300));
+		}`)
+	var told []string
+	w.must(&told, `return deepAll(".story-line").map((l) => l.lastChild.data ?? l.textContent);`)
+	if lines = len(told); lines == 0 {
+		t.Fatal("nothing is told of S2 and elections")
+	}
+	for _, text := range told {
+		if !regexp.MustCompile(`S2\b`).MatchString(text) || strings.Contains(text, "commits") {
+			t.Errorf("of S2 and elections is told: %s", text)
+		}
+	}
+}
+
+func TestThePageAnswersWhyAnEntryIsNotCommitted(t *testing.T) {
+	r := startRelay(t)
+	w := startBrowser(t).labAt(r.url("/#1?size=5&seed=7&at=0.4"))
+	w.still(400)
+	var leader int
+	w.must(&leader, `return raftPlayground.cluster().find((s) => s.role === "leader").server;`)
+	w.must(nil, `
+		const down = raftPlayground.cluster().filter((s) => s.role !== "leader").slice(0, 3);
+		for (const s of down) await raftPlayground.act({ do: "crash", server: s.server });
+		await raftPlayground.act({ do: "put", key: "x", value: "9" });
+		await raftPlayground.seek(500);`)
+	w.still(500)
+	w.reads("raft-why", "Why is index")
+	w.click("raft-why .why-ask")
+	w.reads(".why-answer", fmt.Sprintf("the leader, S%d, needs 3", leader))
+	w.reads(".why-answer", "do not run")
+}
+
+func TestStoryAndDiagramOfTheLabAreAccessible(t *testing.T) {
+	axe, err := os.ReadFile("../node_modules/axe-core/axe.min.js")
+	if err != nil {
+		t.Fatalf("axe-core is missing: run ./build.sh first (%v)", err)
+	}
+	r := startRelay(t)
+	w := startBrowser(t).lived(r.url("/#1?size=5&seed=7&rate=0.5"), 300)
+	w.must(nil, `await raftPlayground.seek(110);`)
+	w.still(110)
+	w.click("raft-story .story-later")
+	w.clickLine("asks for votes")
+	w.source(".reason")
+	w.openDiagram()
+	w.must(nil, `deepAll(".diagram-box")[0].focus();`)
+	w.run(5*time.Second, chromedp.KeyEvent(kb.ArrowDown))
+	w.must(nil, string(axe))
+	for _, l := range looks {
+		w.as(l)
+		for _, panel := range []string{"Story", "Log"} {
+			w.must(nil, fmt.Sprintf(`deepAll(".tabs button").find((b) => b.checkVisibility() && b.textContent === %q && b.ariaPressed !== "true")?.click(); await new Promise((done) => setTimeout(done, 500));`, panel))
+			w.examine("story and diagram, "+panel+", "+l.name, l)
+		}
+	}
+}
