@@ -3,7 +3,7 @@ package lab
 import "slices"
 
 // MaxMarks is how many copies of the world a Tape keeps.
-const MaxMarks = 64
+const MaxMarks = 96
 
 // Tape reaches any time of a run: it keeps copies of the world and goes on from the last one before.
 type Tape struct {
