@@ -17,6 +17,16 @@ const NOTHING: Cursor = { servers: [], cells: [], lines: [], at: null };
 const SAME_MS = 200; // as in story.ts: what several servers do alike within this is one thing that happened
 
 export function cursor(store: Pick<Store, "view" | "story" | "headline" | "paused">): Cursor {
+  const { view, story, headline, paused } = store;
+  if (known && known.view === view && known.story === story && known.headline === headline && known.paused === paused) return known.cursor;
+  known = { view, story, headline, paused, cursor: look(store) };
+  return known.cursor;
+}
+
+/** The last answer: every view asks, often, for the same. */
+let known: (Pick<Store, "view" | "story" | "headline" | "paused"> & { cursor: Cursor }) | null = null;
+
+function look(store: Pick<Store, "view" | "story" | "headline" | "paused">): Cursor {
   const { line, cell, hover } = store.view;
   if (line !== null) return ofLine(store.story.find((l) => l.id === line), store.story);
   if (cell !== null) return { servers: [cell.server], cells: [cell], lines: linesOf(cell, store.story), at: null };

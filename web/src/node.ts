@@ -1,4 +1,5 @@
 import { html, nothing, svg, type SVGTemplateResult, type TemplateResult } from "lit";
+import { cursor } from "./cursor.js";
 import { voteDot, type Ring } from "./layout.js";
 import { cellAt } from "./logs.js";
 import type { ServerView, U64 } from "./model.js";
@@ -18,7 +19,7 @@ export function nodeMark(view: ServerView, ring: Ring, hands: NodeHands): SVGTem
   if (!p) return nothing;
   const { r } = ring;
   const role = view.seat !== "connected" ? view.seat : view.report ? view.report.role : "starting";
-  const { selection, side, hover } = store.view;
+  const { selection, side } = store.view;
   const selected = selection?.kind === "server" && selection.server === view.server;
   const pressed = side ? side.includes(view.server) : selected;
   const key = (e: KeyboardEvent) => {
@@ -33,7 +34,7 @@ export function nodeMark(view: ServerView, ring: Ring, hands: NodeHands): SVGTem
     e.preventDefault();
     hands.menu(view.server);
   };
-  const state = [role, view.machine?.state ?? "", view.machine?.member ?? "", selected ? "selected" : "", hover === view.server ? "lit" : "", isBroken(view.server) ? "broken" : "", side?.includes(view.server) ? "chosen" : ""];
+  const state = [role, view.machine?.state ?? "", view.machine?.member ?? "", selected ? "selected" : "", cursor(store).servers.includes(view.server) ? "lit" : "", isBroken(view.server) ? "broken" : "", side?.includes(view.server) ? "chosen" : ""];
   return svg`<g class="node t${slot(view.report?.term ?? 0)} ${state.join(" ")}" data-server=${view.server}
       transform="translate(${p.x} ${p.y})" tabindex="0" role="button" aria-pressed=${pressed ? "true" : "false"} aria-label=${nodeText(view)} aria-haspopup=${store.mode === "lab" ? "menu" : nothing}
       @click=${() => hands.press(view.server, "pointer")} @keydown=${key} @contextmenu=${menu}

@@ -1,6 +1,7 @@
 import { html, nothing, type TemplateResult } from "lit";
 import { repeat } from "lit/directives/repeat.js";
 import { styleMap } from "lit/directives/style-map.js";
+import { cursor } from "./cursor.js";
 import { RaftElement } from "./element.js";
 import { FlightLayer } from "./flights.js";
 import { ring, type Ring } from "./layout.js";
@@ -19,7 +20,7 @@ const ARCS_MS = 50; // timers only
 
 /** The stage: servers on a ring, the links between them, and the messages on their way. */
 export class RaftStage extends RaftElement {
-  protected readonly topics = ["servers", "room", "view", "connection", "lab"] as const;
+  protected readonly topics = ["servers", "story", "room", "view", "connection", "lab"] as const;
   protected override readonly calm = 50;
 
   private size = { width: 0, height: 0 };
@@ -124,7 +125,7 @@ export class RaftStage extends RaftElement {
   /** The timers and the messages move without being drawn anew. */
   protected override slice(): unknown {
     const node = ({ server, seat, self, hidden, machine, report: r }: ServerView) => [server, seat, self, hidden, machine, r && [r.role, r.term, r.votes, r.votesNeeded, r.timer === null, r.lastIndex, r.lastTerm, r.commitIndex, machine && [r.appliedIndex, r.stateHash]]];
-    return [store.boot, store.room, store.servers.map(node), store.lab?.properties];
+    return [store.boot, store.room, store.servers.map(node), store.lab?.properties, cursor(store).servers];
   }
 
   protected override updated(): void {
