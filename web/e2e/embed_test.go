@@ -76,6 +76,13 @@ func TestAPageOfAnotherSiteEmbedsTheLab(t *testing.T) {
 		}
 	}
 
+	var many struct{ Done, Refused int }
+	w.must(&many, `
+		const all = await Promise.allSettled(Array.from({ length: 80 }, () => figure.pause()));
+		return { done: all.filter((a) => a.status === "fulfilled").length, refused: all.filter((a) => a.reason?.message.includes("wait for an answer already")).length };`)
+	if many.Done != 64 || many.Refused != 16 {
+		t.Errorf("of 80 commands at once %+v; expected 64 done and 16 refused", many)
+	}
 	w.must(nil, `plain.scrollIntoView();`)
 	eventually(t, 60*time.Second, "the sandboxed frame, which has no origin, elects a leader and commits", func() error {
 		var told []string

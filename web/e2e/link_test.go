@@ -74,8 +74,9 @@ func (w *tab) reads(selector, words string) {
 	w.t.Helper()
 	eventually(w.t, 20*time.Second, selector+" says "+words, func() error {
 		return w.eval(nil, fmt.Sprintf(`
-			const said = deepAll(%q).filter((e) => e.checkVisibility()).map((e) => e.textContent.replace(/\s+/g, " ")).join("\n");
-			if (!said.includes(%q)) throw new Error("it says: " + said);`, selector, words))
+			const seen = deepAll(%q).filter((e) => e.checkVisibility());
+			const said = seen.map((e) => e.textContent.replace(/\s+/g, " ")).join("\n");
+			if (seen.length === 0 || !said.includes(%q)) throw new Error(seen.length + " say: " + said);`, selector, words))
 	})
 }
 
@@ -295,4 +296,42 @@ func TestARunGoesThroughAFile(t *testing.T) {
 	}
 	give(`{"format": "a cake"}`, `document.body.dispatchEvent(new DragEvent("drop", { dataTransfer: given, bubbles: true, cancelable: true }));`)
 	w.reads(".wrong-dialog[open]", `This file is not a run of the playground: expected "format": "raft-playground run", got "a cake".`)
+}
+
+// What leads out of the page fits on every screen and says what it is to who cannot see it.
+func TestTheDialogsAndTheEmbeddedPageAreAccessibleAndFit(t *testing.T) {
+	axe, err := os.ReadFile("../node_modules/axe-core/axe.min.js")
+	if err != nil {
+		t.Fatalf("axe-core is missing: run ./build.sh first (%v)", err)
+	}
+	r := startRelay(t)
+	b := startBrowser(t)
+	for _, c := range []struct{ what, address, button, shown string }{
+		{"the dialog to share", "/#1?size=3&seed=9&at=0.3", "Share", ".share-dialog[open] textarea"},
+		{"the gallery", "/#1?size=3&seed=9&at=0.3", "Gallery", ".gallery-dialog[open] .exhibit"},
+		{"a wrong link", "/#2.x", "", ".wrong-dialog[open]"},
+		{"an embedded run of the gallery", "/embed/#1?run=figure-8&controls=play", "", ".remark"},
+	} {
+		w := b.labAt(r.url(c.address))
+		if c.button != "" {
+			w.press(c.button)
+		}
+		w.reads(c.shown, "")
+		w.must(nil, string(axe))
+		for _, l := range looks {
+			w.as(l)
+			w.examine(c.what+", "+l.name, l)
+			var small []string
+			w.must(&small, `return deepAll("dialog[open] *, raft-strips *").filter((e) => [...e.childNodes].some((n) => n.nodeType === Node.TEXT_NODE && n.data.trim() !== "") && parseFloat(getComputedStyle(e).fontSize) < 12).map((e) => e.outerHTML.slice(0, 100));`)
+			if len(small) > 0 {
+				t.Errorf("%s, %s: text under 12 px: %q", c.what, l.name, small)
+			}
+			var narrow []string
+			w.must(&narrow, `return innerWidth >= 600 ? [] : deepAll("dialog[open] :is(button, .button, select, input:not([type=radio], [type=file]))").filter((e) => e.checkVisibility() && e.getBoundingClientRect().height < 43.5).map((e) => e.outerHTML.slice(0, 100));`)
+			if len(narrow) > 0 {
+				t.Errorf("%s, %s: targets under 44 px: %q", c.what, l.name, narrow)
+			}
+		}
+		w.close()
+	}
 }

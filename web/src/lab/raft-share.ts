@@ -9,8 +9,13 @@ import { openAddress, openFile, sayWrong } from "./opening.js";
 /** The page's own folders, seen from its scripts. */
 const ROOT = new URL("../", import.meta.url);
 
-/** How large the frame of an embedded lab is at first: the page has a layout for it (LOOK §1). */
-const FRAME = { width: "800px", height: "580px" };
+/** How large the frame of an embedded lab may be: the page has a layout for each (LOOK §1). */
+const FRAMES = [
+  { words: "800 × 580", style: "width: 800px; max-width: 100%; height: 580px" },
+  { words: "as wide as its place", style: "width: 100%; height: 580px" },
+  { words: "1280 × 800", style: "width: 1280px; max-width: 100%; height: 800px" },
+  { words: "360 × 640", style: "width: 360px; max-width: 100%; height: 640px" },
+] as const;
 
 /** The ways out of the page and into it: a link, a frame for another page, a file; and what is wrong with a link or a file that came in. */
 export class RaftShare extends RaftElement {
@@ -19,6 +24,7 @@ export class RaftShare extends RaftElement {
   private moment: Moment | null = null; // as it was when the dialog was opened
   private from: "moment" | "start" = "moment";
   private as: "frame" | "element" = "frame";
+  private frame: (typeof FRAMES)[number] = FRAMES[0];
   private show: Record<string, string> = {}; // parameters of the embedded page, those that are not as usual
   private link = "";
   private problem = "";
@@ -83,6 +89,7 @@ export class RaftShare extends RaftElement {
       <h3>In another page</h3>
       <div class="share-choices">
         <label><span>As</span><select name="as" @change=${this.chooseForm}><option value="frame">a plain iframe</option><option value="element" ?selected=${this.as === "element"}>an element with a script</option></select></label>
+        <label><span>Size</span><select name="size" @change=${this.chooseSize}>${FRAMES.map((f) => html`<option ?selected=${f === this.frame}>${f.words}</option>`)}</select></label>
         ${choice("controls", "Controls", [["", "all"], ["play", "time only"], ["none", "none"]])}
         ${choice("theme", "Theme", [["", "the system's"], ["light", "light"], ["dark", "dark"]])}
         ${choice("autoplay", "Begins", [["", this.from === "moment" ? "paused" : "playing"], this.from === "moment" ? ["1", "playing"] : ["0", "paused"]])}
@@ -134,6 +141,11 @@ export class RaftShare extends RaftElement {
     this.requestUpdate();
   };
 
+  private readonly chooseSize = (e: Event): void => {
+    this.frame = FRAMES[(e.currentTarget as HTMLSelectElement).selectedIndex] ?? FRAMES[0];
+    this.requestUpdate();
+  };
+
   private address(): string {
     return `${new URL(location.pathname, location.href)}#${this.link}`;
   }
@@ -144,10 +156,10 @@ export class RaftShare extends RaftElement {
     const title = `Raft: ${run?.config.servers} servers, seed ${run?.seed}`;
     if (this.as === "frame") {
       const src = `${new URL("embed/", ROOT)}#${withParameters(this.link, this.show)}`.replaceAll("&", "&amp;");
-      return `<iframe src="${src}" title="${title}" loading="lazy" allow="fullscreen; clipboard-write" style="width: ${FRAME.width}; max-width: 100%; height: ${FRAME.height}; border: 0"></iframe>`;
+      return `<iframe src="${src}" title="${title}" loading="lazy" allow="fullscreen; clipboard-write" style="${this.frame.style}; border: 0"></iframe>`;
     }
     const attributes = Object.entries(this.show).map(([name, value]) => ` ${name}="${value}"`).join("");
-    return `<script src="${new URL("raft-playground.js", ROOT)}" async></script>\n<raft-playground run="${this.link.replaceAll("&", "&amp;")}"${attributes} title="${title}" style="width: ${FRAME.width}; height: ${FRAME.height}"></raft-playground>`;
+    return `<script src="${new URL("raft-playground.js", ROOT)}" async></script>\n<raft-playground run="${this.link.replaceAll("&", "&amp;")}"${attributes} title="${title}" style="${this.frame.style}"></raft-playground>`;
   }
 
   private readonly copyLink = (): void => {
