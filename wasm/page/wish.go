@@ -17,3 +17,8 @@ type LinkChange struct {
 	Latency *float64 `json:"latency,omitempty"`
 	Jitter  *float64 `json:"jitter,omitempty"`
 }
+
+// OnlyRate reports whether nothing is to change but the rate.
+func (c *NetworkChange) OnlyRate() bool {
+	return c.Latency == nil && c.Jitter == nil && len(c.Links) == 0
+}

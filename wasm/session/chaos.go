@@ -31,7 +31,6 @@ type planned struct {
 // setChaos begins to draw faults, or ends it: what was done by then is still undone.
 func (s *Session) setChaos(w *wish) {
 	s.chaos = chaos{on: w.On, next: s.world.Now() + s.exponential(chaosRest/3)}
-	s.outbox.labChanged = true
 	s.answer(w, true)
 }
 

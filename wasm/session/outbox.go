@@ -29,12 +29,10 @@ type serverView struct {
 // outbox folds what is new until the page asks for it.
 type outbox struct {
 	next        batch
-	drawn       bool // the page wants a batch
-	changed     bool // next holds something
-	run         bool // all that was known is void: next is to hold everything
-	jumped      bool // the playhead stands elsewhere
-	roomChanged bool
-	labChanged  bool
+	drawn       bool    // the page wants a batch
+	changed     bool    // next holds something
+	run         bool    // all that was known is void: next is to hold everything
+	jumped      bool    // the playhead stands elsewhere
 	posted      float64 // real time of the last batch
 	lostHistory bool    // some of it found no room: next is to hold all of it
 	notices     []string
@@ -116,7 +114,7 @@ func (o *outbox) notice(text string) {
 // jump makes the next batch one of another moment: what was under way elsewhere is void.
 func (s *Session) jump() {
 	o := &s.outbox
-	o.jumped, o.changed, o.labChanged = true, true, true
+	o.jumped, o.changed = true, true
 	o.next.Flights, o.next.Lost = nil, nil
 	clear(o.told.flights)
 	s.world.Sightings(nil)

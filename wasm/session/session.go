@@ -2,7 +2,6 @@ package session
 
 import (
 	"math/rand/v2"
-	"strconv"
 
 	jsoniter "github.com/json-iterator/go"
 
@@ -64,7 +63,7 @@ func (s *Session) Page(now float64, message []byte) {
 	s.advance(now)
 	var w wish
 	if err := page.Codec.Unmarshal(message, &w); err != nil {
-		s.outbox.notice("The page sent a message that cannot be read: " + page.Clip(err.Error(), 200))
+		s.misunderstood(message, err)
 	} else {
 		s.obey(&w)
 	}
@@ -100,6 +99,16 @@ func (s *Session) advance(now float64) {
 		s.play(s.world.Now() + whole)
 		s.keepRequests()
 	}
+}
+
+// misunderstood tells of a message that cannot be read: who waits for an answer gets one.
+func (s *Session) misunderstood(message []byte, err error) {
+	why := "The page sent a message that cannot be read: " + page.Clip(err.Error(), 200)
+	if id := jsoniter.Get(message, "id"); id.ValueType() == jsoniter.NumberValue {
+		s.refuse(&wish{ID: id.ToInt()}, why)
+		return
+	}
+	s.outbox.notice(why)
 }
 
 // wish is a message of the page: every member that some type of message has.
@@ -148,7 +157,7 @@ func (s *Session) obey(w *wish) {
 		s.outbox.notice("The page sent a message of an unknown type: " + page.Clip(w.Type, 40))
 	case s.world == nil:
 		s.refuse(w, "No run is open yet.")
-	case s.way != nil && w.Type != "seek":
+	case s.way != nil && w.Type != "seek" && !(w.Type == "network" && w.Change != nil && w.Change.OnlyRate()):
 		s.refuse(w, "The lab is on its way to another moment. Try again when it is there.")
 	default:
 		act(w)
@@ -167,7 +176,6 @@ func (s *Session) hide(hidden bool) {
 func (s *Session) setRate(rate float64) {
 	if s.rate != rate {
 		s.rate, s.rest = rate, 0
-		s.outbox.roomChanged = true
 	}
 }
 
@@ -190,5 +198,3 @@ func (s *Session) post(message any) {
 }
 
 func ms(micros int64) float64 { return float64(micros) / 1000 }
-
-func seconds(micros int64) string { return strconv.FormatFloat(float64(micros)/1e6, 'f', 3, 64) + " s" }
