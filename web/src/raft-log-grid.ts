@@ -12,6 +12,14 @@ import { tight } from "./words.js";
 const GAP = { x: 4, y: 3 };
 const NARROW = 32;
 const WIDE = 76;
+const SPARE = 6; // columns that are drawn beyond either edge of what is seen
+const DIGITS = 3; // of a term, that a narrow cell has room for
+
+/** The columns that are drawn: those that are seen, and some beside them. A grid of 64 columns costs no more than one that fits. */
+interface Window {
+  from: number;
+  to: number; // behind the last one
+}
 
 /** All logs: a row a server, a column an index, as in the paper's figures (LOOK §6). */
 export class RaftLogGrid extends RaftElement {
@@ -20,6 +28,9 @@ export class RaftLogGrid extends RaftElement {
 
   private width = 0;
   private following = true; // where the box is scrolled to, as only it knows
+  private left = 0; // the first column that is seen, while the end is not followed
+  private step = 1; // px from column to column
+  private reached = ""; // the size at which the box was last scrolled to its end
   private readonly observer = new ResizeObserver(([entry]) => {
     if (!entry) return;
     this.width = entry.contentRect.width;
@@ -41,11 +52,13 @@ export class RaftLogGrid extends RaftElement {
     const at = cursor(store);
     const phone = this.width < 600;
     const wide = store.view.wide ?? (g.columns <= FEW_COLUMNS && !phone);
-    const step = (wide ? WIDE : NARROW) + GAP.x;
+    const step = (this.step = (wide ? WIDE : NARROW) + GAP.x);
     const label = phone ? 34 : 52;
     const fit = Math.max(1, Math.floor((this.width - label - (phone ? 24 : 40)) / step));
     const height = g.rows.length >= 9 ? 20 : g.rows.length >= 7 ? 24 : 28;
-    const style = styleMap({ "--cell": `${step - GAP.x}px`, "--row": `${height}px`, "--label": `${label}px` });
+    const from = Math.max(0, (this.following ? g.columns - fit : this.left) - SPARE);
+    const seen: Window = { from, to: from + fit + 2 * SPARE };
+    const style = styleMap({ "--cell": `${step - GAP.x}px`, "--row": `${height}px`, "--label": `${label}px`, "min-width": `${label + g.columns * step}px` });
     return html`
       <div class="logs-head">
         <h2>Logs</h2>
@@ -55,9 +68,9 @@ export class RaftLogGrid extends RaftElement {
         <label class="check" title="Key V"><input type="checkbox" .checked=${wide} @change=${() => store.show({ wide: !wide })} />Commands</label>
       </div>
       <div class="logs-scroll" role="region" aria-label="Logs of all servers" tabindex="0" @scroll=${this.scrolled} @keydown=${this.walk} @blur=${() => this.point(null)} @pointerleave=${() => this.point(null)}>
-        <div class="grid" role="table" aria-label="Logs: a row a server, a column an index" style=${style}>
-          ${this.indexRow(g, Math.max(g.columns, fit))}
-          ${repeat(g.rows, (r) => r.server, (r) => this.row(r, g, wide, at))}
+        <div class="grid ${this.following ? "" : "scrolled"}" role="table" aria-label="Logs: a row a server, a column an index" aria-colcount=${g.columns + 1} style=${style}>
+          ${this.indexRow(g, { from, to: Math.min(seen.to, Math.max(g.columns, fit)) })}
+          ${repeat(g.rows, (r) => r.server, (r) => this.row(r, g, wide, at, seen))}
           ${g.columns > 0 ? this.line(g, step, height, label) : nothing}
         </div>
         ${g.columns === 0 && store.room?.started ? this.empty() : nothing}
@@ -70,7 +83,9 @@ export class RaftLogGrid extends RaftElement {
   }
 
   protected override updated(): void {
-    if (!this.following) return;
+    const size = `${this.querySelector<HTMLElement>(".grid")?.style.minWidth} in ${this.width}`;
+    if (!this.following || size === this.reached) return;
+    this.reached = size; // to scroll has the browser lay all out at once, so it is not done for nothing
     const box = this.querySelector(".logs-scroll");
     if (box) box.scrollLeft = box.scrollWidth;
   }
@@ -86,19 +101,21 @@ export class RaftLogGrid extends RaftElement {
     return html`<div class="seen-by" role="group" aria-label="Which leader's knowledge of its followers is shown"><span class="caption">as seen by</span>${[...g.leaders].sort((a, b) => a - b).map(of)}</div>`;
   }
 
-  private indexRow(g: Grid, columns: number): TemplateResult {
+  private indexRow(g: Grid, { from, to }: Window): TemplateResult {
     return html`<div class="grid-row index-row" role="row">
       <span class="grid-label" role="columnheader"><span class="heard-only">Server</span></span>
-      ${Array.from({ length: columns }, (_, c) => html`<span class="grid-index ${g.conflicts.has(c) ? "conflict" : ""}" role="columnheader">${plus(g.first, c)}${g.conflicts.has(c) ? html`<b title="The servers differ here"> ≠</b>` : nothing}</span>`)}
+      ${before(from)}
+      ${Array.from({ length: Math.max(0, to - from) }, (_, i) => from + i).map((c) => html`<span class="grid-index ${g.conflicts.has(c) ? "conflict" : ""}" role="columnheader" aria-colindex=${c + 2}>${plus(g.first, c)}${g.conflicts.has(c) ? html`<b title="The servers differ here"> ≠</b>` : nothing}</span>`)}
     </div>`;
   }
 
-  private row(r: GridRow, g: Grid, wide: boolean, at: Cursor): TemplateResult {
-    const shown = g.columns === 0 && r.seat === "connected" ? [{ index: 1, column: 0, cell: null, committed: false, applied: false }] : r.cells;
+  private row(r: GridRow, g: Grid, wide: boolean, at: Cursor, { from, to }: Window): TemplateResult {
+    const shown = g.columns === 0 && r.seat === "connected" ? [{ index: 1, column: 0, cell: null, committed: false, applied: false }] : r.cells.filter((c) => c.column >= from && c.column < to);
     const view = store.server(r.server);
     return html`<div class="grid-row ${r.seat} ${at.servers.includes(r.server) ? "lit" : ""}" role="row">
       <span class="grid-label" role="rowheader">S${r.server}${r.leader ? html`<i title="leader" aria-label="leader">■</i>` : nothing}</span>
       ${r.compacted ? this.compacted(r.compacted, r, g) : nothing}
+      ${before(from - (r.compacted?.columns ?? 0))}
       ${repeat(shown, (c) => `${c.index} ${c.cell?.term ?? ""}`, (c) => this.cell(c, r, g, wide, at))}
       ${view ? this.ghosts(view, g) : nothing}
     </div>`;
@@ -117,7 +134,9 @@ export class RaftLogGrid extends RaftElement {
     const marks = html`${r.match === c.column ? html`<i class="match" title="matchIndex: the leader knows that S${r.server} has it"></i>` : nothing}${r.next === c.column ? html`<i class="next" title="nextIndex: what the leader sends S${r.server} next"></i>` : nothing}`;
     const pointed = at.cells.some((x) => x.server === r.server && same(x.index, c.index));
     const replaced = store.ghosts.some((x) => x.server === r.server && same(x.index, c.index));
-    return html`<span class="cell ${state} t${slot(c.cell?.term ?? 0)} ${g.conflicts.has(c.column) ? "conflict" : ""} ${pointed ? "pointed" : ""} ${replaced ? "late" : ""} ${broken ? "broken" : ""}" role="cell" title=${broken || nothing} aria-label="${this.said(c, r)}${broken ? `. ${broken}` : ""}"
+    const marked = wide || broken !== "" || r.match === c.column || r.next === c.column;
+    const tightly = wide || String(c.cell?.term ?? "").length > DIGITS;
+    return html`<span class="cell ${state} t${slot(c.cell?.term ?? 0)} ${g.conflicts.has(c.column) ? "conflict" : ""} ${pointed ? "pointed" : ""} ${replaced ? "late" : ""} ${broken ? "broken" : ""} ${marked ? "marked" : ""} ${tightly ? "tight" : ""}" role="cell" aria-colindex=${c.column + 2} title=${broken || nothing} aria-label="${this.said(c, r)}${broken ? `. ${broken}` : ""}"
         @pointerenter=${() => this.point({ server: r.server, index: c.index })}><span class="cell-text">${c.cell ? html`${c.cell.term}${wide ? " " : ""}${text}` : nothing}</span>${c.applied && wide ? html`<i class="applied"></i>` : nothing}${broken ? html`<i class="broken-sign">!</i>` : nothing}${marks}</span>`;
   }
 
@@ -159,6 +178,7 @@ export class RaftLogGrid extends RaftElement {
     if (to === undefined || server === undefined || last < 0) return;
     e.preventDefault();
     this.point({ server, index: plus(g.first, clamp(to, last)) });
+    this.reveal(clamp(to, last));
     void this.updateComplete.then(() => this.querySelector(".cell.pointed")?.scrollIntoView({ block: "nearest", inline: "nearest" }));
   }
 
@@ -167,19 +187,37 @@ export class RaftLogGrid extends RaftElement {
     store.show({ cell });
   }
 
+  /** Scrolls as far that a column is drawn; the cell itself is brought into view when it is there. */
+  private reveal(column: number): void {
+    const box = this.querySelector<HTMLElement>(".logs-scroll");
+    if (!box) return;
+    const from = Math.floor(box.scrollLeft / this.step);
+    const fit = Math.floor(box.clientWidth / this.step);
+    if (column >= from && column < from + fit) return;
+    this.following = false;
+    this.left = Math.max(0, column < from ? column : column - fit + 1);
+    box.scrollLeft = this.left * this.step;
+  }
+
   private scrolled(e: Event): void {
     const box = e.currentTarget as HTMLElement;
     const following = box.scrollLeft + box.clientWidth >= box.scrollWidth - 12;
-    if (following === this.following) return;
-    this.following = following;
+    const left = Math.floor(box.scrollLeft / this.step);
+    const drawn = following ? this.following : !this.following && Math.abs(left - this.left) < SPARE;
+    if (drawn) return;
+    Object.assign(this, { following, left, reached: "" });
     this.requestUpdate();
   }
 
   private latest(): void {
     this.following = true;
+    this.reached = "";
     this.requestUpdate();
   }
 }
+
+/** The room of columns that are not drawn. */
+const before = (columns: number): TemplateResult | typeof nothing => (columns > 0 ? html`<span class="undrawn" style=${styleMap({ "--columns": String(columns) })}></span>` : nothing);
 
 /** The mark of a configuration: not every font has one. */
 const GEAR = html`<svg class="gear" width="12" height="12" viewBox="-6 -6 12 12" aria-hidden="true"><circle r="2.9" fill="none" stroke="currentColor" stroke-width="1.8" /><path d="M0-5.8V-3.4M0 3.4V5.8M-5.8 0H-3.4M3.4 0H5.8M-4.1-4.1L-2.4-2.4M2.4 2.4L4.1 4.1M-4.1 4.1L-2.4 2.4M2.4-2.4L4.1-4.1" stroke="currentColor" stroke-width="1.6" /></svg>`;
