@@ -6,14 +6,11 @@ import "raftplayground/raft"
 func (w *World) act(a *Action) {
 	if a.When != "" {
 		w.traps = append(w.traps, *a)
-		w.news.deed(w.now, a, 0)
+		w.news.deed(w.about(a))
 		return
 	}
 	var did bool
-	led := raft.ServerID(0) // whoever led before
-	if m := w.leader(); m != nil {
-		led = m.id
-	}
+	about := w.about(a)
 	switch a.Do {
 	case Cut, Mend, Partition, Network, Hold, Release:
 		did = w.actOnNetwork(a)
@@ -37,7 +34,7 @@ func (w *World) act(a *Action) {
 	}
 	if did {
 		w.Faults.Deeds[a.Do]++
-		w.news.deed(w.now, a, led)
+		w.news.deed(about)
 	}
 }
 

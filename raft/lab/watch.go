@@ -26,6 +26,7 @@ type Done struct {
 	At     int64         // µs of cluster time
 	Action Action        // of a trap: without its When
 	Leader raft.ServerID // who led when it was done, 0 if nobody did
+	Frame  hub.Flight    // to which it was done, if it is one that is done to a frame; else its Seq is 0
 }
 
 // BadFrame is a frame that a server could not understand.
@@ -130,10 +131,30 @@ func (w *World) Next() (at int64, ever bool) {
 	return at, at != never
 }
 
+// about returns an action that is about to be done, for the news.
+func (w *World) about(a *Action) (d Done) {
+	if !w.news.on {
+		return d
+	}
+	d = Done{At: w.now, Action: *a}
+	if m := w.leader(); m != nil {
+		d.Leader = m.id
+	}
+	if frameActs[a.Do] != "" && a.Do != InjectFrame {
+		seq := w.frame(a)
+		for _, f := range w.hub.Flights(nil) {
+			if f.Seq == seq {
+				d.Frame = f
+			}
+		}
+	}
+	return d
+}
+
 // deed notes that an action did something.
-func (n *news) deed(at int64, a *Action, leader raft.ServerID) {
+func (n *news) deed(d Done) {
 	if n.on && len(n.done) < maxNews {
-		n.done = append(n.done, Done{at, *a, leader})
+		n.done = append(n.done, d)
 	}
 }
 

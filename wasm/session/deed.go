@@ -41,7 +41,7 @@ func (s *Session) do(a lab.Action) (did bool, err error) {
 		if trial := w.Clone(); trial.Do(a) != nil || a.When == "" && trial.Faults.Deeds[a.Do] == w.Faults.Deeds[a.Do] {
 			return false, nil
 		}
-		s.fork(deedText(&a, 0))
+		s.fork(deedText(&a, int(s.leaderFor(&request{})), s.frameName(s.underWay(a.Frame))))
 	}
 	before := w.Faults.Deeds[a.Do]
 	if err := w.Do(a); err != nil {
@@ -74,7 +74,7 @@ func (s *Session) try(a lab.Action) error {
 // tellDone tells of an action that was done, by a person or because the run says so.
 func (s *Session) tellDone(d *lab.Done) {
 	a := &d.Action
-	line := page.StoryLine{At: ms(d.At), Kind: "fault", Weight: "key", Text: deedText(a, int(d.Leader)), Why: deedWhy[a.Do].why, Section: deedWhy[a.Do].section, Peer: int(a.Server)}
+	line := page.StoryLine{At: ms(d.At), Kind: "fault", Weight: "key", Text: deedText(a, int(d.Leader), s.frameName(&d.Frame)), Why: deedWhy[a.Do].why, Section: deedWhy[a.Do].section, Peer: int(a.Server)}
 	mark := "fault"
 	switch a.Do {
 	case lab.Put, lab.Delete:

@@ -51,6 +51,19 @@ func (s *Session) underWay(seq uint64) *hub.Flight {
 	return nil
 }
 
+// frameName says what a frame is: "the RequestVote of S3 to S1"; empty if there is none.
+func (s *Session) frameName(f *hub.Flight) string {
+	if f == nil || f.Seq == 0 {
+		return ""
+	}
+	view := s.flight(f.Seq, f.From, f.To, f.Sent, f.Due, f.Data)
+	kind := view.Kind
+	if kind == "unknown" {
+		kind = "message"
+	}
+	return "the " + kind + " of S" + page.Decimal(f.From) + " to S" + page.Decimal(f.To)
+}
+
 // describeFrame answers with all about a frame under way.
 func (s *Session) describeFrame(w *wish) {
 	f := s.underWay(w.Seq)

@@ -8,8 +8,11 @@ import (
 	"raftplayground/wasm/page"
 )
 
-// deedText says what is done, in a sentence. leader is who leads, 0 if that is not known.
-func deedText(a *lab.Action, leader int) string {
+// deedText says what is done, in a sentence. leader is who leads, 0 if that is not known; frame is what a frame is to which it is done, empty if it is not known.
+func deedText(a *lab.Action, leader int, frame string) string {
+	if words := frameWords(a, frame); words != "" {
+		return capital(words) + "."
+	}
 	who := name(a.Server)
 	if a.Server == 0 {
 		who = "the leader"
@@ -115,7 +118,10 @@ func networkWords(a *lab.Action, who string) string {
 	case lab.Align:
 		return "the election timers are set to run out at the same moment"
 	}
-	return frameWords(a)
+	if text := frameWords(a, ""); text != "" {
+		return text
+	}
+	return "something is done: " + string(a.Do)
 }
 
 func linkWords(a *lab.Action) string {
@@ -164,10 +170,13 @@ func rulesWords(off []string) string {
 	return "from now on no server keeps " + text
 }
 
-func frameWords(a *lab.Action) string {
-	what := "a message"
-	if a.Frame == 0 && a.Server != 0 {
-		what += " of " + name(a.Server)
+// frameWords says what is done to a frame, empty if it is nothing of the kind.
+func frameWords(a *lab.Action, what string) string {
+	if what == "" {
+		what = "a message"
+		if a.Frame == 0 && a.Server != 0 {
+			what += " of " + name(a.Server)
+		}
 	}
 	switch a.Do {
 	case lab.HoldFrame:
@@ -185,7 +194,7 @@ func frameWords(a *lab.Action) string {
 	case lab.InjectFrame:
 		return "a message of " + name(a.Server) + " to " + name(a.To) + " is made up"
 	}
-	return "something is done: " + string(a.Do)
+	return ""
 }
 
 // trapText says what waits for which moment.

@@ -13,7 +13,7 @@ import (
 func TestEveryDeedHasWords(t *testing.T) {
 	for _, deed := range lab.Deeds {
 		a := lab.Action{Do: deed, Server: 7, To: 8, Servers: []raft.ServerID{7, 9}, Link: &lab.Link{Latency: 3500, Jitter: 100, Loss: 0.25}, Rate: 0.5, Disk: 2000, Key: "k", Value: "v", Off: []string{"preVote"}}
-		text := deedText(&a, 0)
+		text := deedText(&a, 0, "")
 		if strings.Contains(text, "something is done") || !strings.HasSuffix(text, ".") || text[0] < 'A' || text[0] > 'Z' || strings.Contains(text, "  ") {
 			t.Errorf("%s: %q", deed, text)
 		}
@@ -45,7 +45,7 @@ func TestEveryDeedHasWords(t *testing.T) {
 		{lab.Action{Do: lab.Rules, Off: []string{"preVote"}}, 0, "From now on no server keeps “Ask before raising the term”."},
 		{lab.Action{Do: lab.Rules}, 0, "Every rule is kept again."},
 	} {
-		if text := deedText(&test.action, test.leader); text != test.text {
+		if text := deedText(&test.action, test.leader, ""); text != test.text {
 			t.Errorf("%q, expected %q", text, test.text)
 		}
 	}
