@@ -53,6 +53,8 @@ export class FlightLayer {
     const before = this.ring;
     this.ring = ring;
     if (!before) this.takeUp();
+    const { selection } = this.store.view;
+    for (const mark of this.marks.values()) mark.group.classList.toggle("picked", selection?.kind === "flight" && selection.seq === mark.flight.seq);
     if (before && before.width === ring.width && before.height === ring.height && before.points.length === ring.points.length && before.r === ring.r) return;
     for (const mark of this.marks.values()) {
       mark.lane = this.laneOf(mark.flight, ring);

@@ -18,6 +18,8 @@ import "./raft-room.js";
 const CALM_MS = 24; // heartbeats and replies
 const ARCS_MS = 50; // timers only
 
+const MORE_PX = 44; // that the button of a node's menu takes at most
+
 /** The stage: servers on a ring, the links between them, and the messages on their way. */
 export class RaftStage extends RaftElement {
   protected readonly topics = ["servers", "story", "room", "view", "connection", "lab"] as const;
@@ -107,7 +109,7 @@ export class RaftStage extends RaftElement {
     const { r } = this.ring;
     return html`
       ${selection?.kind === "server" && p
-        ? html`<button class="node-more" style=${styleMap({ left: `${p.x + r * 0.75}px`, top: `${p.y - r * 0.75}px` })} aria-haspopup="menu" aria-expanded=${menu === selection.server ? "true" : "false"}
+        ? html`<button class="node-more" style=${styleMap({ left: `${Math.min(p.x + r * 0.75, this.size.width - MORE_PX)}px`, top: `${p.y - r * 0.75}px` })} aria-haspopup="menu" aria-expanded=${menu === selection.server ? "true" : "false"}
             aria-label="What can be done to S${selection.server}" title="M: what can be done to S${selection.server}" @click=${() => store.show({ menu: menu === null ? selection.server : null })}>…</button>`
         : nothing}
       <raft-node-menu></raft-node-menu><raft-cut></raft-cut><raft-undo></raft-undo>`;
