@@ -22,6 +22,7 @@ type testPage struct {
 	answers map[int]page.Answer
 	last    page.Batch // the latest of each member that is state
 	flights map[uint64]page.Flight
+	lost    []page.Loss
 	story   []page.StoryLine
 	history page.History
 }
@@ -60,6 +61,7 @@ func (p *testPage) take(b page.Batch) {
 	for _, f := range b.Flights {
 		p.flights[f.Seq] = f
 	}
+	p.lost = append(p.lost, b.Lost...)
 	p.story = append(p.story, b.Story...)
 	if b.Clock != nil {
 		p.last.Clock = b.Clock

@@ -1,0 +1,125 @@
+package session
+
+import (
+	"strings"
+	"testing"
+
+	"raftplayground/wasm/page"
+)
+
+// underWay pauses at a moment at which a frame of this kind is under way, and returns it.
+func (p *testPage) underWay(kind string) page.Flight {
+	p.t.Helper()
+	for range 100 {
+		p.must("network", `"change":{"rate":1}`)
+		p.run(20)
+		p.pause()
+		for _, f := range p.flights {
+			if f.Kind == kind && f.Due > p.last.Clock.Now+0.1 && f.Fate == "sent" && !f.Held && f.LostAt == nil {
+				return f
+			}
+		}
+	}
+	p.t.Fatalf("no %s is under way", kind)
+	return page.Flight{}
+}
+
+func (p *testPage) touch(f page.Flight, act string) {
+	p.t.Helper()
+	p.must("frameAct", `"seq":`+page.Decimal(f.Seq)+`,"act":"`+act+`"`)
+	p.run(300)
+}
+
+func TestAFrameIsDescribed(t *testing.T) {
+	p := opened(t, 500)
+	f := p.underWay("AppendEntries")
+	var d frameDetails
+	answer(t, p.must("frame", `"seq":`+page.Decimal(f.Seq)), &d)
+	if d.Name != "AppendEntries" || d.From != f.From || d.To != f.To || len(d.Fields) != 6 || d.Fields[0].Name != "term" || d.Fields[0].Value != "1" || d.Encoding != "colon" || d.Bytes != len(d.Colon) {
+		t.Errorf("details: %+v", d)
+	}
+	if !strings.HasPrefix(d.Colon, "3>") || !strings.HasPrefix(d.JSON, `{"jsonrpc":"2.0"`) || d.Due != f.Due || d.Held {
+		t.Errorf("details: %+v", d)
+	}
+	if next := strings.Join(d.Next, "\n"); !strings.Contains(next, "starts its timer anew") || !strings.Contains(next, "It sends AppendEntriesReply to S3") {
+		t.Errorf("the receiver would do: %s", next)
+	}
+	p.must("act", `"action":{"do":"pause","server":`+page.Decimal(f.To)+`}`)
+	answer(t, p.must("frame", `"seq":`+page.Decimal(f.Seq)), &d)
+	if len(d.Next) != 1 || !strings.Contains(d.Next[0], "is paused: the message would wait") {
+		t.Errorf("a paused receiver would do: %v", d.Next)
+	}
+}
+
+func TestFramesAreHandledByHand(t *testing.T) {
+	p := opened(t, 500)
+	f := p.underWay("AppendEntries")
+	to := "S" + page.Decimal(f.To)
+	p.touch(f, "hold")
+	if now := p.flights[f.Seq]; !now.Held || p.told("The AppendEntries of S3 to "+to+" is held on its way.") == nil {
+		t.Errorf("held, it is %+v", now)
+	}
+	p.play(100)
+	var boxes []inbox
+	answer(t, p.must("inboxes", ""), &boxes)
+	held := 0
+	for _, item := range boxes[f.To-1].Frames {
+		if item.Seq == f.Seq && item.Held && !item.Waiting && item.Name == "AppendEntries" {
+			held++
+		}
+	}
+	if held != 1 {
+		t.Errorf("the inbox is %+v", boxes[f.To-1])
+	}
+	p.touch(f, "release")
+	if now := p.flights[f.Seq]; now.Held || now.Due < p.last.Clock.Now || now.Sent < f.Due {
+		t.Errorf("released, it is %+v at %v", now, p.last.Clock.Now)
+	}
+	f = p.underWay("AppendEntries")
+	p.touch(f, "deliver")
+	if now := p.flights[f.Seq]; now.Due > p.last.Clock.Now {
+		t.Errorf("delivered, it is due at %v, it is %v", now.Due, p.last.Clock.Now)
+	}
+	f = p.underWay("AppendEntriesReply")
+	before := len(p.flights)
+	p.touch(f, "duplicate")
+	if len(p.flights) <= before {
+		t.Error("duplicated, there is no second one")
+	}
+	p.lost = nil
+	p.touch(f, "drop")
+	if len(p.lost) != 1 || p.lost[0].Seq != f.Seq || p.lost[0].Fate != "dropped" {
+		t.Errorf("dropped, it is told as %+v", p.lost)
+	}
+	f = p.underWay("AppendEntries")
+	p.must("frameAct", `"seq":`+page.Decimal(f.Seq)+`,"act":"edit","text":"3>`+page.Decimal(f.To)+`:AppendEntries:Request:tea"`)
+	p.play(100)
+	if p.flights[f.Seq].Kind != "unknown" || p.told("does not understand a frame of S3") == nil {
+		t.Errorf("edited, it is %+v", p.flights[f.Seq])
+	}
+}
+
+// What waits in a paused server comes first in its inbox, and arrives when it goes on.
+func TestAPausedServersInboxWaits(t *testing.T) {
+	p := opened(t, 500)
+	p.must("act", `"action":{"do":"pause","server":1}`)
+	p.play(200)
+	var boxes []inbox
+	answer(t, p.must("inboxes", ""), &boxes)
+	waiting := 0
+	for i, item := range boxes[0].Frames {
+		if item.Waiting {
+			if waiting++; i >= waiting || item.From != 3 || item.Name != "AppendEntries" {
+				t.Errorf("%d: %+v waits", i, item)
+			}
+		}
+	}
+	if m := p.last.Servers[0].Machine; waiting < 2 || m.State != "paused" || m.Inbox != waiting {
+		t.Errorf("%d frames wait in %+v", waiting, m)
+	}
+	p.must("act", `"action":{"do":"resume","server":1}`)
+	p.run(300)
+	if m := p.last.Servers[0].Machine; m.State != "running" || m.Inbox != 0 {
+		t.Errorf("gone on, it is %+v", m)
+	}
+}
