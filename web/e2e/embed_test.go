@@ -125,6 +125,13 @@ func TestAnEmbeddedPageShowsAsMuchAsItsAddressSays(t *testing.T) {
 			return nil
 		})
 	}
+	for _, l := range []look{{"as wide as a phone", 360, 640, "light"}, {"in a course", 800, 580, "light"}} {
+		w.as(l)
+		var stage float64
+		if w.must(&stage, `return deepAll("raft-stage")[0].getBoundingClientRect().height;`); stage < 0.4*float64(l.height) {
+			t.Errorf("%s the stage is only %v px high", l.name, stage)
+		}
+	}
 	w.must(nil, `location.hash = "#1?controls=some";`)
 	w.reads(".wrong-dialog[open]", "This link says controls=some; expected full, play or none.")
 }
