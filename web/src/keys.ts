@@ -1,6 +1,6 @@
 import { FEW_COLUMNS, grid } from "./logs.js";
 import { store } from "./store.js";
-import { storyRows } from "./story.js";
+import { readOn } from "./reading.js";
 import { switchTheme } from "./theme.js";
 
 /** Every key of the page: what it is called, what it does. The list that `?` shows is this one. */
@@ -31,8 +31,8 @@ const KEYS: Key[] = [
   { keys: ["m"], shown: "M", words: "Select the next message on its way", act: () => selectFlight() },
   { keys: ["Escape"], shown: "Esc", words: "Select nothing", act: () => store.show({ selection: null, open: null, panel: null }) },
   { keys: ["w"], shown: "W", words: "Write to the cluster", act: () => focusClient() },
-  { keys: [","], shown: ",", words: "Previous event of the story", act: () => read(-1) },
-  { keys: ["."], shown: ".", words: "Next event of the story", act: () => read(1) },
+  { keys: [","], shown: ",", words: "Previous event of the story", act: () => readOn(-1) },
+  { keys: ["."], shown: ".", words: "Next event of the story", act: () => readOn(1) },
   { keys: ["v"], shown: "V", words: "Commands in the logs: show or hide", act: () => store.show({ wide: !(store.view.wide ?? grid(store.servers).columns <= FEW_COLUMNS) }) },
   { keys: ["["], shown: "[", words: "Story: hide or show", act: () => store.show({ storyHidden: !store.view.storyHidden }) },
   { keys: ["]"], shown: "]", words: "Inspector: hide or show", act: () => store.show({ inspectorHidden: !store.view.inspectorHidden }) },
@@ -79,11 +79,4 @@ function selectFlight(): void {
 function focusClient(): void {
   store.show({ panel: "client", inspectorHidden: false });
   requestAnimationFrame(() => document.querySelector<HTMLInputElement>("raft-client input[name=key]")?.focus());
-}
-
-function read(by: number): void {
-  const rows = storyRows(store.story, false);
-  const place = rows.findIndex((r) => r.lines.some((l) => l.id === store.headline?.id)) - by;
-  const row = rows[place];
-  if (row) store.show({ reading: place === 0 ? null : row.id });
 }

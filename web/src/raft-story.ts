@@ -6,7 +6,6 @@ import { readOn } from "./reading.js";
 import { store } from "./store.js";
 import { splitHeading, storyRows, SUBJECTS, tell, type StoryRow, type Subject } from "./story.js";
 import { seconds } from "./words.js";
-import "./raft-why.js";
 
 const SAY_MS = 1_500; // the live region speaks at most this often
 
@@ -51,7 +50,7 @@ export class RaftStory extends RaftElement {
     const stop = [...coming, ...rows].find((r) => r.key === this.stop) ?? rows[0];
     return html`
       ${this.headline(storyRows(tell(store.story, { teller: null, about: null, told: store.told }).past, false))}
-      <raft-why></raft-why>
+      ${this.why()}
       <div class="story-list">
         <div class="row-between">
           <h3>What happened</h3>
@@ -90,6 +89,13 @@ export class RaftStory extends RaftElement {
         <span class="caption">${newest ? "the newest event" : place < 0 ? nothing : `event ${rows.length - place} of ${rows.length}`}</span>
       </div>
     </div>`;
+  }
+
+  /** Loaded once there is something to ask about. */
+  private why(): TemplateResult | typeof nothing {
+    if (store.story.length === 0) return nothing;
+    void import("./raft-why.js");
+    return html`<raft-why></raft-why>`;
   }
 
   /** The list can be narrowed to one server, and to one subject. */
