@@ -336,7 +336,7 @@ func TestWhatCannotBeIsAnsweredInWords(t *testing.T) {
 		`"run":{"version":1,"config":{"servers":3,"more":1},"seed":1},"at":0,"rate":1`, `"run":null,"at":3600001,"rate":1`, `"run":null,"at":-1,"rate":1`, `"run":null,"at":0,"rate":2`,
 		`"run":{"version":1,"config":{"servers":3},"seed":"x"},"at":0,"rate":1`,
 	} {
-		if a := p.ask("open", bad); a.OK || len(a.Error) < 10 {
+		if a := p.ask("open", bad); a.OK || len(a.Error) < 10 || strings.Contains(a.Error, "lab:") || strings.Contains(a.Error, "ReadObject") {
 			t.Errorf("open %s is answered %+v", bad, a)
 		}
 	}

@@ -3,6 +3,7 @@ package session
 import (
 	"errors"
 	"strconv"
+	"strings"
 
 	jsoniter "github.com/json-iterator/go"
 
@@ -19,26 +20,15 @@ const (
 	mostRunText = 16 << 20 // bytes of a run as JSON
 )
 
-// readRun reads a lab.Run as a page writes it: its seed may be decimal text, for JavaScript has no number for every one. Nothing, or null, is the default run.
+// readRun reads a lab.Run. Nothing, or null, is the default run.
 func readRun(text []byte) (lab.Run, error) {
-	if len(text) == 0 || string(text) == "null" {
+	switch {
+	case len(text) == 0 || string(text) == "null":
 		return Default(), nil
-	}
-	if len(text) > mostRunText {
+	case len(text) > mostRunText:
 		return lab.Run{}, errors.New("expected a run of at most " + page.Plural(mostRunText, "byte") + ", got " + strconv.Itoa(len(text)))
 	}
-	var members map[string]jsoniter.RawMessage
-	if err := page.Codec.Unmarshal(text, &members); err != nil {
-		return lab.Run{}, errors.New("expected a run as JSON, got " + page.Clip(string(text), 40))
-	}
-	if seed := members["seed"]; len(seed) > 2 && seed[0] == '"' {
-		members["seed"] = seed[1 : len(seed)-1]
-	}
-	plain, err := page.Codec.Marshal(members)
-	if err != nil {
-		return lab.Run{}, errors.New("expected a run as JSON, got " + page.Clip(string(text), 40))
-	}
-	return lab.Decode(plain)
+	return lab.Decode(text)
 }
 
 // readAction reads a lab.Action as a page writes it, without its time.
@@ -47,18 +37,12 @@ func readAction(text []byte) (a lab.Action, err error) {
 		return a, errors.New("action: expected what is to be done, got nothing")
 	}
 	if err := strict.Unmarshal(text, &a); err != nil {
-		return a, errors.New("action: " + page.Clip(err.Error(), 200))
+		return a, errors.New("action: " + wording(err))
 	}
 	return a, nil
 }
 
 var strict = jsoniter.Config{CaseSensitive: true, DisallowUnknownFields: true}.Froze()
-
-// shownRun is a run as a page reads it: a seed that a JavaScript number does not hold exactly is text.
-type shownRun struct {
-	lab.Run
-	Seed page.U64 `json:"seed"`
-}
 
 // Default is the run that the lab begins with: five servers, the Raft of Figure 2, and the playground's network. Watched at 0.02 of real time, S3's timer is the first to
 // run out, 0.9 s after the beginning; 2.3 s after it S3 leads term 1; a little later somebody writes x=3, which is committed after 4.9 s (wasm/film records it).
@@ -107,30 +91,30 @@ func (s *Session) open(w *wish) {
 	s.travel(w, micros(at), func() any { return s.momentNow() })
 }
 
-// wording is what an error says, without the name of the package.
+// wording is what an error says to a person: without the name of the package, and without what a decoder of JSON says of itself.
 func wording(err error) string {
-	const prefix = "lab: "
-	text := err.Error()
-	if len(text) > len(prefix) && text[:len(prefix)] == prefix {
-		text = text[len(prefix):]
+	text := strings.TrimPrefix(err.Error(), "lab: ")
+	text, _, _ = strings.Cut(text, ", error found in #")
+	if _, field, found := strings.Cut(text, "found unknown field: "); found {
+		return "expected what the lab knows, got a member “" + page.Clip(field, 40) + "”"
 	}
-	return text
+	return page.Clip(text, 300)
 }
 
 func micros(ms float64) int64 { return int64(ms*1000 + 0.5) }
 
 // momentView is Moment in model.ts.
 type momentView struct {
-	Run  *shownRun `json:"run"`
-	At   float64   `json:"at"`
-	Hash string    `json:"hash"`
+	Run  *lab.Run `json:"run"`
+	At   float64  `json:"at"`
+	Hash string   `json:"hash"`
 }
 
 // moment answers with all that a link or a file holds.
 func (s *Session) moment(w *wish) {
 	view := s.momentNow()
 	run := s.branch.tape.Run()
-	view.Run = &shownRun{Run: run, Seed: page.U64(run.Seed)}
+	view.Run = &run
 	s.answer(w, view)
 }
 
