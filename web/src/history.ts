@@ -118,10 +118,11 @@ export function zoomed(shown: Stretch, whole: Stretch, at: number, factor: numbe
 /** The stretch moved, if it must be, so that it is part of the whole. */
 export const within = (shown: Stretch, whole: Stretch): Stretch => ({ begin: Math.max(whole.begin, Math.min(shown.begin, whole.begin + whole.span - shown.span)), span: shown.span });
 
-/** The stretch of time that the tape shows: it doubles when the playhead reaches the end, so that the head is seen to travel. */
-export function tapeSpan(elapsed: number): number {
-  const steps = [2, 5, 10, 20, 30, 60, 120, 300, 600, 1200].map((s) => s * 1000);
-  return steps.find((s) => elapsed <= s * 0.96) ?? KEEP_MS;
+const STEPS_S = [0.2, 0.5, 1, 2, 5, 10, 20, 30, 60, 120, 300, 600, 1200, 2400, 3600];
+
+/** The stretch of time that the tape shows, at least so much of it: it doubles when the playhead reaches the end, so that the head is seen to travel. */
+export function tapeSpan(elapsed: number, least = 2_000): number {
+  return STEPS_S.map((s) => s * 1000).find((ms) => ms >= least && elapsed <= ms * 0.96) ?? elapsed / 0.96;
 }
 
 /** The distance between two labels of the axis: round, and at least 80 px. */

@@ -1,4 +1,5 @@
 import { html, nothing, type TemplateResult } from "lit";
+import { cursor } from "./cursor.js";
 import { RaftElement } from "./element.js";
 import { reignAt, tapeSpan, within, zoomed, type Stretch } from "./history.js";
 import { store } from "./store.js";
@@ -8,6 +9,7 @@ import { seconds } from "./words.js";
 const ROW = 8; // px of a branch's line
 const BRANCH_LINES = 3; // of other branches, the newest; all of them are in the transport's menu
 const LOW = 60; // px of a time line that has no room for them
+const LEAST_MS = 200; // that the lab's tape shows: ten seconds of watching at first
 const NEAR_PX = 5; // a mark is named when the pointer is as near as this
 const STEP = 1000; // an arrow key goes a thousandth of what is shown
 const ZOOM = 2; // of one press
@@ -26,7 +28,6 @@ export class RaftTimeLine extends RaftElement {
   private zoom: Stretch | null = null; // null: all of it
   private dragged: number | null = null; // ms, where the playhead is held
   private pace = 0; // to which the clock returns when it is let go; 0: it stands
-  private pointed: number | null = null; // ms, where the pointer is
   private stopClock: (() => void) | null = null;
   private readonly observer = new ResizeObserver(([entry]) => {
     if (!entry) return;
@@ -69,7 +70,7 @@ export class RaftTimeLine extends RaftElement {
   protected override slice(): unknown {
     const { begin, end, terms, lanes, marks } = store.history;
     const { span } = this.shown();
-    return [begin, Math.round((end / span) * this.width), span, terms.length, lanes.length, marks.length, marks.at(-1)?.at, store.servers.length, store.lab?.branch, store.lab?.branches];
+    return [begin, Math.round((end / span) * this.width), span, terms.length, lanes.length, marks.length, marks.at(-1)?.at, store.servers.length, store.lab?.branch, store.lab?.branches, cursor(store).at];
   }
 
   protected override updated(): void {
@@ -91,7 +92,7 @@ export class RaftTimeLine extends RaftElement {
 
   private whole(): Stretch {
     const begin = store.history.begin ?? 0;
-    return { begin, span: tapeSpan(Math.max(store.end, store.now()) - begin) };
+    return { begin, span: tapeSpan(Math.max(store.end, store.now()) - begin, store.mode === "lab" ? LEAST_MS : undefined) };
   }
 
   /** The stretch on the tape. Enlarged, it goes with the playhead. */
@@ -195,22 +196,35 @@ export class RaftTimeLine extends RaftElement {
   // --- what is under the pointer
 
   private point(e: PointerEvent): void {
-    this.pointed = this.at(e);
+    const at = this.at(e);
     const tip = this.querySelector<HTMLElement>(".tape-tip");
     if (!tip) return;
-    tip.textContent = this.pointed > store.end ? `${seconds(this.pointed)} s · not lived yet` : [`${seconds(this.pointed)} s`, ...reignWords(this.pointed), ...this.markNear(this.pointed)].join(" · ");
+    tip.textContent = at > store.end ? `${seconds(at)} s · not lived yet` : [`${seconds(at)} s`, ...reignWords(at), ...this.markNear(at)].join(" · ");
     tip.hidden = false;
-    const x = this.x(this.pointed);
+    const x = this.x(at);
     tip.style.transform = `translateX(${Math.max(0, Math.min(this.width - tip.offsetWidth, x - tip.offsetWidth / 2))}px)`;
+    this.pointAtLine(at);
   }
 
   private pointAway(): void {
-    this.pointed = null;
     this.querySelector<HTMLElement>(".tape-tip")?.setAttribute("hidden", "");
+    if (store.view.line !== null) store.show({ line: null });
+  }
+
+  /** What happened about there is pointed at in the story, on the stage and in the logs, too. */
+  private pointAtLine(at: number): void {
+    const near = this.near();
+    const line = store.story.findLast((l) => l.weight === "key" && Math.abs(l.at - at) <= near)?.id ?? null;
+    if (line !== store.view.line) store.show({ line });
+  }
+
+  /** NEAR_PX, in ms. */
+  private near(): number {
+    return (this.shown().span / Math.max(1, this.width)) * NEAR_PX;
   }
 
   private markNear(at: number): string[] {
-    const near = (this.shown().span / Math.max(1, this.width)) * NEAR_PX;
+    const near = this.near();
     const mark = store.history.marks.findLast((m) => m.text !== "" && Math.abs(m.at - at) <= near);
     return mark ? [mark.text] : [];
   }

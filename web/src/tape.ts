@@ -1,3 +1,4 @@
+import { cursor } from "./cursor.js";
 import { axisStep, type LaneChange, type Mark, type Stretch } from "./history.js";
 import { slot } from "./numbers.js";
 import { store } from "./store.js";
@@ -30,6 +31,7 @@ export class Tape {
     this.terms();
     this.lanes();
     this.marks();
+    this.pointedAt();
   }
 
   private ink(token: string): string {
@@ -142,6 +144,14 @@ export class Tape {
         pen.lineTo(x - 4, m.kind === "write" ? y + 3.5 : y);
         pen.fill();
     }
+  }
+
+  /** The moment that stage, logs and story point at. */
+  private pointedAt(): void {
+    const { at } = cursor(store);
+    if (at === null || !this.isShown(at, at)) return;
+    this.pen.fillStyle = this.ink("--accent");
+    this.pen.fillRect(this.x(at) - 1, BAND, 2, this.bottom - BAND);
   }
 
   private axis(): void {

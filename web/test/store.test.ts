@@ -162,6 +162,7 @@ test("raftPlayground: events come once each, and a listener that throws harms no
 });
 
 test("the tape's stretch grows in steps, its labels are at least 80 px apart", () => {
-  assert.deepEqual([0, 1_900, 1_990, 59_000, 9_999_999].map(tapeSpan), [2_000, 2_000, 5_000, 120_000, 1_200_000]);
+  assert.deepEqual([0, 1_900, 1_990, 59_000, 1_190_000, 9_600_000].map((ms) => tapeSpan(ms)), [2_000, 2_000, 5_000, 120_000, 2_400_000, 10_000_000]);
+  assert.deepEqual([0, 193, 1_900].map((ms) => tapeSpan(ms, 200)), [200, 500, 2_000]);
   for (const stretch of [2_000, 60_000, 1_200_000]) for (const width of [328, 768, 1_408]) assert.ok((axisStep(stretch, width) / stretch) * width >= 80);
 });

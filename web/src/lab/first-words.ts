@@ -16,14 +16,24 @@ export function wasHere(): boolean {
   }
 }
 
-/** One sentence for each thing that happens in the first seconds, then an invitation (LOOK §9). The first key or touch ends them: whoever acts needs no more of them. */
+/**
+ * One sentence for each thing that happens in the first seconds, then an invitation (LOOK §9). The first key or touch ends them, and so does whatever takes the
+ * lab elsewhere: whoever acts needs no more of them.
+ */
 export class FirstWords {
   private timer: ReturnType<typeof setTimeout> | undefined;
   private inputs = new AbortController();
   private stopBatches: () => void;
+  private readonly seed: string | undefined; // of the run that they are about
+  private said = false; // all but the invitation
 
   constructor(private store: Store) {
-    this.stopBatches = store.onBatch(() => this.say());
+    this.seed = store.lab?.seed;
+    this.stopBatches = store.onBatch((batch) => {
+      const elsewhere = batch.moment === "jump" || (store.lab?.branches.length ?? 1) > 1 || store.lab?.seed !== this.seed;
+      if (elsewhere) this.end();
+      else if (!this.said) this.say();
+    });
     for (const input of ["pointerdown", "keydown", "wheel"]) addEventListener(input, () => this.end(), { signal: this.inputs.signal, capture: true, passive: true });
     this.say();
   }
@@ -41,7 +51,7 @@ export class FirstWords {
     if (committed) words = `…and is committed once ${majority(size)} of ${size} have it.`;
     if (view.opening !== words) this.store.show({ opening: words });
     if (!committed || !leader) return;
-    this.stopBatches();
+    this.said = true;
     this.timer = setTimeout(() => this.invite(leader), TURN_MS);
   }
 
