@@ -249,6 +249,38 @@ func TestTheGalleryOpensBeforeItsTurn(t *testing.T) {
 	w.reads(".remark", watched[len(watched)-2])
 }
 
+// The gallery by the keyboard alone.
+func TestTheGalleryByKeyboard(t *testing.T) {
+	r := startRelay(t)
+	w := startBrowser(t).labAt(r.url("/#1?size=3&seed=9&at=0.3"))
+	w.still(300)
+	w.must(nil, `deepAll("raft-header button").find((b) => b.textContent.trim() === "Gallery" && b.checkVisibility()).focus();`)
+	w.run(10*time.Second, chromedp.KeyEvent(kb.Enter))
+	w.reads(".gallery-dialog[open] .exhibit", "Two leaders in one term")
+	w.run(10*time.Second, chromedp.KeyEvent(kb.Tab), chromedp.KeyEvent(kb.Tab))
+	w.reads(".exhibit:focus", "Whoever asks, wins")
+	w.run(10*time.Second, chromedp.KeyEvent(kb.Enter))
+	w.reads(".remark", "Two squares of one colour: two leaders of one term.")
+	w.still(0)
+}
+
+// From the lab one comes into a new room, with real servers of as many as the lab has.
+func TestTheLabLeadsToARealRoom(t *testing.T) {
+	r := startRelay(t)
+	w := startBrowser(t).labAt(r.url("/#1?size=1&seed=9&at=0.3"))
+	w.still(300)
+	w.press("Make it real")
+	if server := w.seat(); server != 1 {
+		t.Errorf("the first tab of the room runs S%d", server)
+	}
+	var path string
+	if w.must(&path, `return location.pathname;`); !strings.HasPrefix(path, "/r/") {
+		t.Errorf("the room is at %s", path)
+	}
+	w.network(`{rate: 1}`)
+	w.mustPut("x", "1")
+}
+
 // A run goes out as a file and comes back, by the button and by a drop on the page; what is no run is refused in a sentence.
 func TestARunGoesThroughAFile(t *testing.T) {
 	r := startRelay(t)
