@@ -92,6 +92,22 @@ func TestToActInThePastMakesABranchAndKeepsTheOther(t *testing.T) {
 	}
 }
 
+// The network can be cut when nobody leads.
+func TestAPartitionNeedsNoLeader(t *testing.T) {
+	p := opened(t, 5)
+	p.must("act", `"action":{"do":"partition","servers":[1,2]}`)
+	p.run(300)
+	cut := 0
+	for _, l := range p.last.Room.Links {
+		if !l.Up {
+			cut++
+		}
+	}
+	if cut != 12 || p.last.Lab.Branch != 2 { // the run has a write ahead, which is kept in branch 1
+		t.Errorf("%d directions are cut, in branch %d", cut, p.last.Lab.Branch)
+	}
+}
+
 func TestToLiveAgainWritesNothingDownTwice(t *testing.T) {
 	p := opened(t, 1000)
 	lines, lanes := len(p.story), len(p.history.Lanes)
