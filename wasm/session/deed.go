@@ -34,7 +34,7 @@ func (s *Session) do(a lab.Action) (did bool, err error) {
 	if err := s.try(a); err != nil {
 		return false, err
 	}
-	if a.Do == lab.Partition && a.Server == 0 && len(a.Servers) > 0 {
+	if a.Do == lab.Partition && a.When == "" && a.Server == 0 && len(a.Servers) > 0 {
 		a.Server = a.Servers[0] // without a server the lab takes it for whoever leads, and does nothing if nobody does
 	}
 	s.clear()
