@@ -82,15 +82,21 @@ func (s *Session) draw() (fault lab.Action, undo *lab.Action) {
 	if leader := s.leaderFor(&request{}); leader != 0 && s.random.IntN(2) == 0 {
 		victim = leader
 	}
-	switch s.random.IntN(6) {
+	kind := s.random.IntN(6)
+	if n == 1 {
+		kind = 0 // a server alone has no network
+	}
+	switch kind {
 	case 0, 1:
 		return lab.Action{Do: lab.Crash, Server: victim}, &lab.Action{Do: lab.Restart, Server: victim}
 	case 2:
 		return lab.Action{Do: lab.Pause, Server: victim}, &lab.Action{Do: lab.Resume, Server: victim}
 	case 3:
-		c := s.branch.tape.Run().Config
-		bad := &lab.Link{Latency: c.Latency * 2, Jitter: c.Latency, Loss: float64(5+s.random.IntN(25)) / 100}
-		return lab.Action{Do: lab.Network, Link: bad}, &lab.Action{Do: lab.Network, Link: &lab.Link{Latency: c.Latency, Jitter: c.Jitter}}
+		s.world.View(&s.view)
+		is := &s.view.Links[0]
+		bad := &lab.Link{Latency: min(2*is.Latency, 100e3), Jitter: is.Latency, Loss: float64(5+s.random.IntN(25)) / 100}
+		before := &lab.Link{Latency: is.Latency, Jitter: is.Jitter, Loss: is.Loss, Duplicate: is.Duplicate, Reorder: is.Reorder}
+		return lab.Action{Do: lab.Network, Link: bad}, &lab.Action{Do: lab.Network, Link: before}
 	}
 	var side, all []raft.ServerID
 	for i := range n {
