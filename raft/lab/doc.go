@@ -33,6 +33,11 @@
 // takes disks away only while a majority of every configuration keeps its own, and others, who waited outside the cluster (Config.Voters), take the place of the lost. What
 // no checksum can tell is damage in the last record, which looks like a write that a crash cut off.
 //
+// # Looking on
+//
+// World.View and World.AppendReport show what is; World.Watch gathers what became of frames, actions and their outcomes, for a page that tells it. Some deeds are a teacher's: Rules
+// switches rules in servers that run, Spread and Align set election timers.
+//
 // # Two phases
 //
 // First safety under faults, then liveness: at the end of the chaos everything is healed, and within Config.Heal a leader must lead, the
