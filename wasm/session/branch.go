@@ -3,6 +3,7 @@ package session
 import (
 	"slices"
 
+	"raftplayground/raft"
 	"raftplayground/raft/lab"
 	"raftplayground/wasm/page"
 )
@@ -47,6 +48,7 @@ func (s *Session) fork(text string) {
 	s.lastBranch++
 	b := &branch{id: s.lastBranch, parent: parent.id, at: at, text: text, tape: parent.tape, end: at, events: s.world.Events(), broken: parent.brokenIn(s.world)}
 	b.history = parent.history.through(ms(at))
+	b.history.commit = page.U64(s.committed())
 	b.story = parent.story.through(ms(at))
 	b.requests = forkRequests(parent.requests, at)
 	for _, p := range parent.undo {
@@ -59,6 +61,18 @@ func (s *Session) fork(text string) {
 	}
 	s.branches = append(s.branches, b)
 	s.branch, s.live = b, true
+}
+
+// committed returns the highest index that a server knows to be committed now.
+func (s *Session) committed() (highest raft.Index) {
+	var status raft.Status
+	for i := range s.size() {
+		if server := s.world.Server(raft.ServerID(i + 1)); server != nil {
+			server.Node().Status(&status)
+			highest = max(highest, status.CommitIndex)
+		}
+	}
+	return highest
 }
 
 // brokenIn returns which of the violations that were told have happened in a world of this branch.

@@ -76,7 +76,7 @@ func bound[T any](list []T, laneOf func(T) int) []T {
 	return append(kept, list[len(old):]...)
 }
 
-// through returns a copy of the history as far as a moment, ms.
+// through returns a copy of the history as far as a moment, ms, but for what was committed then.
 func (h *history) through(at float64) history {
 	c := history{}
 	for _, t := range h.terms {
@@ -95,7 +95,6 @@ func (h *history) through(at float64) history {
 			c.marks = append(c.marks, m)
 		}
 	}
-	c.commit = h.commit
 	return c
 }
 

@@ -78,6 +78,9 @@ func TestToActInThePastMakesABranchAndKeepsTheOther(t *testing.T) {
 	if len(lab.Branches) != 2 || lab.Branch != 2 || lab.Branches[1].Parent != 1 || lab.Branches[1].At < 300 || lab.Branches[1].At > 300.1 || lab.Branches[1].Text != "S3 crashes: its memory is lost, its disk is kept." {
 		t.Fatalf("branches: %+v", lab.Branches)
 	}
+	if p.history.Commit != 2 {
+		t.Errorf("in the branch %d entries are committed", p.history.Commit)
+	}
 	if last := p.story[len(p.story)-1]; last.Kind != "fault" || last.Text != lab.Branches[1].Text || last.At > 300.1 {
 		t.Errorf("the story ends with %+v", last)
 	}
@@ -102,6 +105,9 @@ func TestAPartitionNeedsNoLeader(t *testing.T) {
 		if !l.Up {
 			cut++
 		}
+	}
+	if p.history.Commit != 0 {
+		t.Errorf("%d entries are committed before there is a leader", p.history.Commit)
 	}
 	if cut != 12 || p.last.Lab.Branch != 2 { // the run has a write ahead, which is kept in branch 1
 		t.Errorf("%d directions are cut, in branch %d", cut, p.last.Lab.Branch)
