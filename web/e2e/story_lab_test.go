@@ -4,11 +4,13 @@ import (
 	"fmt"
 	"os"
 	"regexp"
+	"slices"
 	"strconv"
 	"strings"
 	"testing"
 	"time"
 
+	"github.com/chromedp/cdproto/input"
 	"github.com/chromedp/chromedp"
 	"github.com/chromedp/chromedp/kb"
 )
@@ -176,6 +178,48 @@ func TestTheStoryIsNarrowedAndHeartbeatsAreOneLine(t *testing.T) {
 		if !regexp.MustCompile(`S2\b`).MatchString(text) || strings.Contains(text, "commits") {
 			t.Errorf("of S2 and elections is told: %s", text)
 		}
+	}
+}
+
+// What is pointed at in one view stands out in all: the line, the servers on the stage, their entries in the logs.
+func TestOneCursorGoesThroughStoryStageAndLogs(t *testing.T) {
+	r := startRelay(t)
+	w := startBrowser(t).labAt(r.url("/#1?size=5&seed=7&at=0.4"))
+	w.still(400)
+	lit := func() (seen struct {
+		Servers, Rows []int
+		Cells         []string
+		Lines         []string
+	}) {
+		w.must(&seen, `
+			await new Promise((done) => setTimeout(done, 300));
+			return {
+				servers: deepAll(".node.lit").map((n) => Number(n.dataset.server)).sort(),
+				rows: deepAll(".grid-row.lit .grid-label").map((l) => Number(/S(\d)/.exec(l.textContent)[1])),
+				cells: deepAll(".cell.pointed").map((c) => c.getAttribute("aria-label").split(":")[0]).sort(),
+				lines: deepAll("raft-story li.pointed .story-line").map((l) => l.textContent.trim()),
+			};`)
+		return seen
+	}
+	w.must(nil, `
+		const line = deepAll(".story-line").find((l) => /commit index 1/.test(l.textContent));
+		line.scrollIntoView({ block: "center" });
+		line.classList.add("hovered");`)
+	x, y := w.find("raft-story .story-line.hovered")
+	w.run(5*time.Second, input.DispatchMouseEvent(input.MouseMoved, x, y))
+	followers := lit()
+	var leader int
+	w.must(&leader, `return raftPlayground.cluster().find((s) => s.role === "leader").server;`)
+	if len(followers.Servers) != 4 || slices.Contains(followers.Servers, leader) || !slices.Equal(followers.Servers, followers.Rows) || len(followers.Cells) != 4 || len(followers.Lines) != 1 {
+		t.Errorf("the four followers' commit of index 1 is pointed at: %+v", followers)
+	}
+
+	// An entry in the logs, by keyboard.
+	w.run(5*time.Second, input.DispatchMouseEvent(input.MouseMoved, 700, 20))
+	w.must(nil, `deepAll(".logs-scroll")[0].focus();`)
+	w.run(5*time.Second, chromedp.KeyEvent(kb.Home), chromedp.KeyEvent(kb.ArrowDown))
+	if entry := lit(); !slices.Equal(entry.Servers, []int{2}) || len(entry.Cells) != 1 || entry.Cells[0] != "Entry 1 of S2" {
+		t.Errorf("entry 1 of S2 is pointed at: %+v", entry)
 	}
 }
 

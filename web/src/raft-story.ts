@@ -49,7 +49,7 @@ export class RaftStory extends RaftElement {
     const at = cursor(store).lines;
     const stop = [...coming, ...rows].find((r) => r.key === this.stop) ?? rows[0];
     return html`
-      ${this.headline(storyRows(tell(store.story, { teller: null, about: null, told: store.told }).past, false))}
+      ${this.headline(storyRows(tell(store.story, { teller: null, about: null, told: store.told }).past, false), storyRows(store.story, false))}
       ${this.why()}
       <div class="story-list">
         <div class="row-between">
@@ -69,7 +69,8 @@ export class RaftStory extends RaftElement {
     `;
   }
 
-  private headline(rows: StoryRow[]): TemplateResult {
+  /** The event as it is known by now, and its place in the whole story. */
+  private headline(known: StoryRow[], rows: StoryRow[]): TemplateResult {
     const line = store.headline;
     if (!line) {
       const text = store.room?.started ? "The clock runs. Whose timer ends first?" : "A room for real servers";
@@ -77,7 +78,7 @@ export class RaftStory extends RaftElement {
       return html`<div class="headline"><h2>${text}</h2><p class="prose">${why}</p></div>`;
     }
     const place = rows.findIndex((r) => r.lines.some((l) => l.id === line.id));
-    const { title, rest } = splitHeading(rows[place]?.text ?? line.text);
+    const { title, rest } = splitHeading((known.find((r) => r.lines.some((l) => l.id === line.id)) ?? rows[place])?.text ?? line.text);
     const newest = store.view.reading === null && (store.told === Infinity || store.lab === null);
     return html`<div class="headline">
       <p class="caption">${seconds(line.at)} s${line.section ? html` · ${line.section}` : nothing}</p>
