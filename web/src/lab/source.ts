@@ -87,6 +87,7 @@ function openFilm(store: Store, takes: Take[]): Film {
   return film;
 }
 
+/** Not before the lab itself has arrived, film or no film: what is fetched for another day must not come before what is waited for. */
 function onceRunning(store: Store, then: () => void): void {
   const stop = store.onBatch(() => {
     if (store.recorded) return;
