@@ -90,7 +90,7 @@ build_page() {
     (cd web && npm ci --no-audit --no-fund --loglevel=error)
     keep npm
   fi
-  if changed page "$OUT/stamp/npm" web/*.json web/*.mjs web/index.html web/gallery web/src web/static "$OUT/wasm" "$OUT/film.json" || [[ ! -d web/dist ]]; then
+  if changed page "$OUT/stamp/npm" web/*.json web/*.mjs web/index.html web/gallery web/src web/static raft/*.go raft/explain/names.go raft/check/violation.go raft/scenario "$OUT/wasm" "$OUT/film.json" || [[ ! -d web/dist ]]; then
     step "the page: web/dist"
     (cd web && node build.mjs)
     keep page
