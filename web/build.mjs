@@ -182,7 +182,7 @@ function compressAll() {
 async function brotli(content) {
   const kept = join(cacheDir, `${hash(content)}.br`);
   if (existsSync(kept)) return readFileSync(kept);
-  const packed = await promisify(brotliCompress)(content, { params: { [constants.BROTLI_PARAM_QUALITY]: 11, [constants.BROTLI_PARAM_LGWIN]: 24, [constants.BROTLI_PARAM_SIZE_HINT]: content.length } });
+  const packed = await promisify(brotliCompress)(content, { params: { [constants.BROTLI_PARAM_QUALITY]: 11, [constants.BROTLI_PARAM_LGWIN]: 24, [constants.BROTLI_PARAM_LGBLOCK]: 24, [constants.BROTLI_PARAM_SIZE_HINT]: content.length } });
   if (content.length > 500_000) {
     mkdirSync(cacheDir, { recursive: true });
     writeFileSync(kept, packed);
