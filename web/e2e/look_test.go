@@ -232,13 +232,7 @@ func (w *tab) fill(selector, text string) {
 }
 
 func TestPictures(t *testing.T) {
-	folder := t.TempDir()
-	if os.Getenv("UPDATE_PICTURES") != "" {
-		folder = "../pictures"
-		if err := os.MkdirAll(folder, 0o755); err != nil {
-			t.Fatal(err)
-		}
-	}
+	folder := picturesFolder(t)
 	r := newRoom(t)
 	r.code = "raft-class"
 	w := lively(t, r)
@@ -247,25 +241,61 @@ func TestPictures(t *testing.T) {
 		w.as(l)
 		// Taken while a write is on its way to the followers.
 		w.must(nil, fmt.Sprintf(`raftPlayground.request({op: "put", key: "x", value: "%d"}); await new Promise((done) => setTimeout(done, 350));`, 6+i))
-		var data []byte
-		w.run(10*time.Second, chromedp.ActionFunc(func(ctx context.Context) (err error) {
-			data, err = page.CaptureScreenshot().WithFormat(page.CaptureScreenshotFormatPng).Do(ctx)
-			return err
-		}))
-		if err := os.WriteFile(filepath.Join(folder, l.name+".png"), data, 0o644); err != nil {
-			t.Fatal(err)
-		}
+		w.takePicture(folder, l.name, l)
 		time.Sleep(2 * time.Second) // the write is committed before the next picture
-		picture, err := png.Decode(bytes.NewReader(data))
-		if err != nil {
-			t.Fatalf("%s is no picture: %v", l.name, err)
-		}
-		if size := picture.Bounds().Size(); size != image.Pt(int(l.width), int(l.height)) {
-			t.Errorf("%s is %v large, expected %d×%d", l.name, size, l.width, l.height)
-		}
-		if colours := coloursOf(picture); colours < 30 {
-			t.Errorf("%s has only %d colours: it shows nothing", l.name, colours)
-		}
+	}
+}
+
+// The pictures of the lab in the README: moments of runs, which are the same whenever they are opened.
+func TestPicturesOfTheLab(t *testing.T) {
+	r := startRelay(t)
+	b := startBrowser(t)
+	for _, p := range []struct {
+		name, address string
+		look          look
+		prepare       string
+	}{
+		{"lab", "/#1?run=partition&at=1240", look{"wide", 1440, 900, "light"}, ``},
+		{"lab-violation", "/#1?run=figure-8", look{"wide-dark", 1440, 900, "dark"}, `await raftPlayground.step("violation"); deepAll(".dock-tabs button").find((b) => b.textContent === "Diagram").click();`},
+		{"lab-phone", "/#1?run=leader-crash", look{"phone", 390, 844, "light"}, ``},
+	} {
+		w := b.labAt(r.url(p.address))
+		w.as(p.look)
+		w.must(nil, p.prepare+"; await new Promise((done) => setTimeout(done, 1500));")
+		w.takePicture(picturesFolder(t), p.name, p.look)
+	}
+}
+
+func picturesFolder(t *testing.T) string {
+	if os.Getenv("UPDATE_PICTURES") == "" {
+		return t.TempDir()
+	}
+	if err := os.MkdirAll("../pictures", 0o755); err != nil {
+		t.Fatal(err)
+	}
+	return "../pictures"
+}
+
+// takePicture writes what is seen to a file, and makes sure that it shows something.
+func (w *tab) takePicture(folder, name string, l look) {
+	w.t.Helper()
+	var data []byte
+	w.run(10*time.Second, chromedp.ActionFunc(func(ctx context.Context) (err error) {
+		data, err = page.CaptureScreenshot().WithFormat(page.CaptureScreenshotFormatPng).Do(ctx)
+		return err
+	}))
+	if err := os.WriteFile(filepath.Join(folder, name+".png"), data, 0o644); err != nil {
+		w.t.Fatal(err)
+	}
+	picture, err := png.Decode(bytes.NewReader(data))
+	if err != nil {
+		w.t.Fatalf("%s is no picture: %v", name, err)
+	}
+	if size := picture.Bounds().Size(); size != image.Pt(int(l.width), int(l.height)) {
+		w.t.Errorf("%s is %v large, expected %d×%d", name, size, l.width, l.height)
+	}
+	if colours := coloursOf(picture); colours < 30 {
+		w.t.Errorf("%s has only %d colours: it shows nothing", name, colours)
 	}
 }
 
