@@ -197,8 +197,10 @@ func TestTimeoutNow_IsNotObeyedByEverybody(t *testing.T) {
 func TestATimerIsSetWithinItsRange(t *testing.T) {
 	h := start(t, 1, 3, Durable{})
 	for set, want := range map[int]int{-5: 1, 0: 1, 1: 1, 299: 299, 300: 300, 9999: 300} {
+		drawn := h.n.timeout
 		h.n.SetTimer(set)
 		equal(t, "ticks left", h.n.timeout-h.n.elapsed, want)
+		equal(t, "time-out: as it was drawn, unless that is less", h.n.timeout, max(drawn, want))
 	}
 	h.lead(t)
 	h.ticks(7)
@@ -230,4 +232,14 @@ func TestAppendEntries_TheSnapshotsLastEntryIsAPlaceThatMatches(t *testing.T) {
 		equal(t, "success", r.Success, true)
 		equalTerms(t, h, 3, 4)
 	}
+}
+
+// The snapshot's end is a place like any other: the term counts. (With RefuseImpossible on, such a call is not even looked at.)
+func TestAppendEntries_AtTheSnapshotsLastEntryTheTermHasToMatch(t *testing.T) {
+	h := start(t, 1, 3, Durable{CurrentTerm: 5, Snapshot: &Snapshot{Index: 3, Term: 2, Configuration: servers("1,2,3")}})
+	h.opt.Off |= RulesOf(RefuseImpossible)
+	h.boot(t)
+	r := reply[*AppendEntriesReply](t, h, 2, &AppendEntries{Term: 5, LeaderID: 2, PrevLogIndex: 3, PrevLogTerm: 1, Entries: logOf(4)})
+	equal(t, "success", r.Success, false)
+	equal(t, "last index", h.n.log.last, 3)
 }

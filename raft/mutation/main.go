@@ -5,7 +5,7 @@
 // without a mutant, to see which places it reaches and what it costs; a mutant is then tried with the tests that reach it, the cheapest
 // first, until one fails or does not end (suite.go). What no test kills has to stand in SURVIVORS.md, with the reason why it may.
 //
-//	go run ./raft/mutation              // everything: about twenty minutes on two cores
+//	go run ./raft/mutation              // everything: about ten minutes on two cores that have nothing else to do
 //	go run ./raft/mutation -run Vote    // functions whose name matches
 //	go run ./raft/mutation -list        // the mutants, without trying them
 //
