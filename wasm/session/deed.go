@@ -21,6 +21,8 @@ func (s *Session) perform(w *wish, a lab.Action) {
 	switch {
 	case err != nil:
 		s.refuse(w, wording(err))
+	case !did && a.Do == lab.EditFrame && s.underWay(a.Frame) != nil:
+		s.refuse(w, "The network carries only what it can tell for a frame: text that begins with an address, as in 1>2:, or JSON with from.")
 	case !did:
 		s.refuse(w, notDone(&a))
 	default:

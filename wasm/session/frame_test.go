@@ -92,6 +92,9 @@ func TestFramesAreHandledByHand(t *testing.T) {
 		t.Errorf("dropped, it is told as %+v", p.lost)
 	}
 	f = p.underWay("AppendEntries")
+	if a := p.ask("frameAct", `"seq":`+page.Decimal(f.Seq)+`,"act":"edit","text":"tea"`); a.OK || !strings.Contains(a.Error, "begins with an address") {
+		t.Errorf("edited to what is no frame: %+v", a)
+	}
 	p.must("frameAct", `"seq":`+page.Decimal(f.Seq)+`,"act":"edit","text":"3>`+page.Decimal(f.To)+`:AppendEntries:Request:tea"`)
 	p.play(100)
 	if p.flights[f.Seq].Kind != "unknown" || p.told("does not understand a frame of S3") == nil {
