@@ -376,6 +376,9 @@ func TestWhatCannotBeIsAnsweredInWords(t *testing.T) {
 	if n := len(p.last.Lab.Branches); n != 1 {
 		t.Errorf("what was refused made %d branches", n)
 	}
+	if n := len(p.session.branch.tape.Run().Actions); n != 1 {
+		t.Errorf("what was refused is part of the run: it has %d actions", n)
+	}
 }
 
 func TestBranchesAreBounded(t *testing.T) {
