@@ -256,24 +256,23 @@ func TestToActInThePastMakesABranch(t *testing.T) {
 	w := openLab(t)
 	first := w.at(200)
 	w.must(nil, `await raftPlayground.seek(100); await raftPlayground.act({do: "crash", server: 3}); await raftPlayground.seek(600);`)
-	second := w.at(600)
-	if second.Branch != 2 || len(second.Branches) != 2 {
-		t.Fatalf("after a crash in the past: branch %d of %v, expected the second of two", second.Branch, second.Branches)
-	}
+	second := w.standing("what comes of a crash in the past is the second branch", func(p playhead) bool { return p.At == 600 && p.Branch == 2 && len(p.Branches) == 2 })
 	w.says(5*time.Second, "Branch 2 of 2")
 
 	// By mouse, from the menu.
 	w.clickButton("Branch 2 of 2")
 	w.clickButton("Branch 1")
-	if back := w.at(200); back.Branch != 1 || back.Hash != first.Hash {
-		t.Errorf("back on the first branch: branch %d, state %s, expected 1 and %s", back.Branch, back.Hash, first.Hash)
+	back := w.standing("the first branch is looked at", func(p playhead) bool { return p.At == 200 && p.Branch == 1 })
+	if back.Hash != first.Hash {
+		t.Errorf("back on the first branch: state %s, expected %s", back.Hash, first.Hash)
 	}
 
 	// By keyboard, through the same menu.
 	w.must(nil, `deepAll("button.branches")[0].focus();`)
 	w.keys(kb.Enter, kb.Tab, kb.Tab, kb.Enter)
-	if again := w.at(600); again.Branch != 2 || again.Hash != second.Hash {
-		t.Errorf("again on the second branch: branch %d, state %s, expected 2 and %s", again.Branch, again.Hash, second.Hash)
+	again := w.standing("the second branch is looked at", func(p playhead) bool { return p.At == 600 && p.Branch == 2 })
+	if again.Hash != second.Hash {
+		t.Errorf("again on the second branch: state %s, expected %s", again.Hash, second.Hash)
 	}
 
 	// By mouse, on the line below the tape.

@@ -126,18 +126,27 @@ export class RaftTimeLine extends RaftElement {
     ahead.style.left = `${x.toFixed(1)}px`;
     ahead.style.width = `${Math.max(0, Math.min(this.width, this.x(store.end, shown)) - x).toFixed(1)}px`;
     const input = this.querySelector<HTMLInputElement>("input");
-    if (!input || this.dragged !== null || store.travelling) return;
+    if (!input) return;
+    this.setRange(input, shown);
+    if (this.dragged !== null || store.travelling) return;
     input.value = String(at);
     if (document.activeElement !== input) return;
     const words = momentWords(at);
     if (input.getAttribute("aria-valuetext") !== words && store.paused) input.setAttribute("aria-valuetext", words);
   }
 
+  /** The range is what is on the tape, at any moment: a new stretch is painted at once, too. */
+  private setRange(input: HTMLInputElement, { begin, span }: Stretch): void {
+    const max = String(begin + span);
+    if (input.min === String(begin) && input.max === max) return;
+    Object.assign(input, { min: String(begin), max, step: String(span / STEP) });
+    this.requestUpdate();
+  }
+
   // --- going elsewhere
 
   private scrubber(): TemplateResult {
-    const { begin, span } = this.shown();
-    return html`<input type="range" min=${begin} max=${begin + span} step=${span / STEP} aria-label="Moment that is looked at" aria-valuetext=${momentWords(store.now())}
+    return html`<input type="range" aria-label="Moment that is looked at" aria-valuetext=${momentWords(store.now())}
       @input=${this.scrub} @change=${this.letGo} @pointerdown=${this.hold} @pointermove=${this.point} @pointerleave=${this.pointAway} @pointercancel=${this.letGo} @keydown=${this.key} @wheel=${this.wheel} />`;
   }
 

@@ -102,7 +102,7 @@ export class Store {
   private newest: StoryLine | null = null; // of the lines that matter
   private lastOfBefore = 0; // the last line of the story before the room's clock began anew
   private noticeTimer: ReturnType<typeof setTimeout> | undefined;
-  private wish: number | null = null; // where to go next
+  private wish: { at: number } | { to: Stop; back: boolean } | null = null; // where to go next
 
   // --- reading
 
@@ -392,19 +392,17 @@ export class Store {
     this.askLab(message).catch((why: Error) => this.notice(why.message));
   }
 
-  /** Goes to a moment of the branch, ms. While it is on its way to one, the newest wish waits and older ones are dropped. */
+  /** Goes to a moment of the branch, ms. While the lab is on its way to one, the newest wish waits and older ones are dropped. */
   seek(at: number): void {
-    this.wish = Math.max(0, at);
+    this.wish = { at: Math.max(0, at) };
     if (!this.travelling) void this.travel();
   }
 
-  /** On or back to where the next step ends; one at a time, further wishes meanwhile are dropped. The clock is paused then. */
+  /** On or back to where the next step ends. While the lab is on its way, one further step waits, unless a moment does. The clock is paused then. */
   step(to: Stop, back: boolean): void {
-    if (!this.lab || this.travelling) return;
-    this.travelling = true;
-    this.askLab((id) => ({ type: "step", id, to, back }))
-      .catch((why: Error) => this.notice(why.message))
-      .finally(() => this.arrive());
+    if (!this.lab || (this.wish && "at" in this.wish)) return;
+    this.wish = { to, back };
+    if (!this.travelling) void this.travel();
   }
 
   /** To the end of the branch. */
@@ -413,15 +411,11 @@ export class Store {
   }
 
   private async travel(): Promise<void> {
-    const at = this.wish;
-    if (at === null) return;
+    const { wish } = this;
+    if (!wish) return;
     this.wish = null;
     this.travelling = true;
-    await this.askLab((id) => ({ type: "seek", id, at })).catch((why: Error) => this.notice(why.message));
-    this.arrive();
-  }
-
-  private arrive(): void {
+    await this.askLab((id) => ("at" in wish ? { type: "seek", id, at: wish.at } : { type: "step", id, ...wish })).catch((why: Error) => this.notice(why.message));
     this.travelling = false;
     void this.travel();
   }

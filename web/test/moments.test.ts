@@ -102,10 +102,11 @@ test("one wish to go elsewhere is under way at a time, and of those that wait th
   assert.deepEqual(said.map((m) => (m.type === "seek" ? m.at : m.type)), [100, 0]);
   await refuse("there is no such moment");
   assert.equal(store.view.notice, "there is no such moment");
-  store.step("commit", true);
-  store.step("commit", true);
+  for (const to of ["commit", "event", "role"] as const) store.step(to, true);
   assert.deepEqual(said.slice(2).map((m) => (m.type === "step" ? [m.to, m.back] : m.type)), [["commit", true]]);
   await answer({ at: 300, text: "" });
+  assert.deepEqual(said.slice(3).map((m) => (m.type === "step" ? m.to : m.type)), ["role"], "one step waits for the one under way");
+  await answer({ at: 200, text: "" });
   store.goLive();
-  assert.deepEqual(said.slice(3).map((m) => (m.type === "seek" ? m.at : m.type)), [1_000]);
+  assert.deepEqual(said.slice(4).map((m) => (m.type === "seek" ? m.at : m.type)), [1_000]);
 });
