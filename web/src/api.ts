@@ -12,7 +12,8 @@ import type { Store } from "./store.js";
  *     await p.network({ links: [{ from: 1, to: 2, up: false }] }); // cut one direction of a link
  *     stop();
  *
- * In the lab there is more: any moment of any run, and all that can be done to a cluster. `network({ rate: 0 })` pauses, another rate plays.
+ * In the lab there is more: any moment of any run, and all that can be done to a cluster; each promise is kept once the page shows what it did.
+ * `network({ rate: 0 })` pauses, another rate plays.
  *
  *     await p.open("#1?size=5&seed=42");                 // a link, or what stands behind its #
  *     await p.seek(300);                                 // ms of cluster time
@@ -121,17 +122,20 @@ export function scriptingSurface(store: Store): RaftPlayground {
     lab: () => labState(store),
     seek: async (at) => {
       if (!(Number.isFinite(at) && at >= 0)) throw new TypeError(`seek: at must be milliseconds from 0 on, not ${String(at)}`);
-      await inLab(store).askLab((id) => ({ type: "seek", id, at }));
+      await shown(store, inLab(store).askLab((id) => ({ type: "seek", id, at })));
     },
-    step: async (to, back = false) => (await inLab(store).askLab((id) => ({ type: "step", id, to, back }))) as { at: number; text: string },
+    step: async (to, back = false) => {
+      const stop = inLab(store).askLab((id) => ({ type: "step", id, to, back })) as Promise<{ at: number; text: string }>;
+      return shown(store, stop);
+    },
     act: async (action) => {
       if (typeof action?.do !== "string") throw new TypeError("act: the action must say what to do, such as { do: \"crash\", server: 1 }");
-      await inLab(store).askLab((id) => ({ type: "act", id, action }));
+      await shown(store, inLab(store).askLab((id) => ({ type: "act", id, action })));
     },
     open: async (link) => {
       inLab(store);
       const { openLink } = await import("./lab/opening.js");
-      await openLink(link.slice(link.indexOf("#") + 1), store.pace);
+      await shown(store, openLink(link.slice(link.indexOf("#") + 1), store.pace));
     },
     on: (type, fn) => {
       const set = listeners.get(type) ?? new Set();
@@ -144,6 +148,23 @@ export function scriptingSurface(store: Store): RaftPlayground {
 function inLab(store: Store): Store {
   if (store.mode !== "lab") throw new Error("This page is a live room. Only the lab, the page at the relay's /, can do that.");
   return store;
+}
+
+const SHOWN_MS = 500;
+
+/** What the lab did, once the page shows it: the next batch after the answer tells of it. A wish that changes nothing is told of by none. */
+async function shown<T>(store: Store, done: Promise<T>): Promise<T> {
+  const value = await done;
+  await new Promise<void>((resolve) => {
+    const stop = store.onBatch(() => end());
+    const timer = setTimeout(() => end(), SHOWN_MS);
+    const end = (): void => {
+      clearTimeout(timer);
+      stop();
+      resolve();
+    };
+  });
+  return value;
 }
 
 async function labState(store: Store): Promise<LabState> {

@@ -19,7 +19,9 @@ function inTheLab(answers: (message: ToLab) => unknown = () => null): { store: S
   store.connect({
     post(message) {
       asked.push(message);
-      if ("id" in message) queueMicrotask(() => store.answer(message.id, true, answers(message as ToLab), ""));
+      if (!("id" in message)) return;
+      queueMicrotask(() => store.answer(message.id, true, answers(message as ToLab), ""));
+      setTimeout(() => store.apply({ lab: lab({ seed: String(asked.length) }) }), 5); // the batch that shows it
     },
   });
   store.apply({ moment: "run", connection: { state: "open" }, room: room(3), lab: lab(), clock: { now: 300, rate: 0 }, servers: leads(1, 3, 2) });
@@ -54,6 +56,17 @@ test("the scripting surface asks the lab for moments, steps and deeds, and refus
   await assert.rejects(api.seek(-1), /at must be milliseconds/);
   await assert.rejects(api.seek(Number.NaN), /at must be milliseconds/);
   await assert.rejects(api.act({} as { do: string }), /must say what to do/);
+});
+
+test("what was done is shown once the promise is kept", async () => {
+  const { store } = inTheLab(() => ({ at: 500, text: "" }));
+  const api = scriptingSurface(store);
+  await api.seek(10);
+  assert.equal(store.lab?.seed, "1");
+  await api.step("event");
+  assert.equal(store.lab?.seed, "2");
+  await api.act({ do: "heal" });
+  assert.equal(store.lab?.seed, "3");
 });
 
 test("the scripting surface of a live room says that it is no lab", async () => {
