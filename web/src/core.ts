@@ -64,7 +64,6 @@ export function rulesIn(core: Core, at: number): CoreRule[] {
 
 /** What is shown of a function: all of it if it is short, else the lines around those that are meant. */
 export interface Excerpt {
-  first: number; // number in the file
   lines: { number: number; text: string; marked: boolean }[];
   whole: boolean;
 }
@@ -78,5 +77,5 @@ export function excerpt(of: CoreFunction, marks: number[], whole: boolean): Exce
   const to = Math.min(all.length, Math.max(...marks) + AROUND + 1);
   const cut = !whole && all.length > SHORT && to - from < all.length;
   const lines = cut ? all.slice(from, to) : all;
-  return { first: lines[0]?.number ?? of.line, lines, whole: !cut };
+  return { lines, whole: !cut };
 }

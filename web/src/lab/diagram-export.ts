@@ -1,4 +1,4 @@
-import type { LabRun, Moment, StoryLine } from "../model.js";
+import type { Moment, StoryLine } from "../model.js";
 import type { Store } from "../store.js";
 import { heading } from "../story.js";
 import { flightName, seconds, who } from "../words.js";
@@ -48,10 +48,10 @@ export async function save(store: Store, format: Format, seen: Seen): Promise<vo
 
 async function originOf(store: Store, seen: Seen): Promise<Origin> {
   const off = store.lab?.modified ?? [];
-  const moment = (await store.askLab((id) => ({ type: "moment", id }))) as Moment & { run: LabRun };
+  const moment = (await store.askLab((id) => ({ type: "moment", id }))) as Moment;
   const link = await writeLink(moment).catch(() => ""); // a run that is too long has no link, but a picture
   return {
-    title: `Raft playground, seed ${store.lab?.seed ?? moment.run.seed}, ${seconds(seen.from)} to ${seconds(seen.to)} s`,
+    title: `Raft playground, seed ${moment.run.seed}, ${seconds(seen.from)} to ${seconds(seen.to)} s`,
     modified: off.length > 0 ? `Modified Raft: ${off.join(", ")} ${off.length > 1 ? "are" : "is"} off` : "",
     link: link ? new URL(link.startsWith("#") ? link : `#${link}`, location.href).href : "",
   };
@@ -70,11 +70,15 @@ function download(name: string, content: Blob): void {
 
 const STYLES = ["fill", "stroke", "stroke-width", "stroke-dasharray", "stroke-linecap", "opacity", "font-family", "font-size", "font-weight", "text-anchor", "paint-order", "display"];
 
+/** What need not be said: it is so by itself. */
+const UNLESS: Record<string, string> = { "stroke-dasharray": "none", "stroke-linecap": "butt", opacity: "1", "text-anchor": "start", "paint-order": "normal", display: "inline" };
+
 /** The drawing as it looks now, in a file of its own: every style that matters is written beside its element. */
 function picture(drawing: SVGSVGElement, origin: Origin): string {
   const copy = drawing.cloneNode(true) as SVGSVGElement;
   const [from, to] = [[...drawing.querySelectorAll("*")], [...copy.querySelectorAll("*")]];
   from.forEach((element, i) => inline(element, to[i] as Element));
+  for (const seat of copy.querySelectorAll("[data-unseen]")) seat.remove();
   const width = drawing.width.baseVal.value;
   const height = drawing.height.baseVal.value;
   const root = getComputedStyle(document.documentElement);
@@ -88,9 +92,11 @@ function picture(drawing: SVGSVGElement, origin: Origin): string {
 /** Copies the looks of an element, and removes what only the page needs. */
 function inline(from: Element, to: Element): void {
   const style = getComputedStyle(from);
+  const seen = [style.fill, style.stroke].some((paint) => paint !== "none" && !/^(transparent|rgba\(0, 0, 0, 0\))$/.test(paint)) || from.children.length > 0;
+  if (!seen) to.setAttribute("data-unseen", ""); // it only catches the pointer
   for (const name of STYLES) {
     const value = style.getPropertyValue(name);
-    if (value) to.setAttribute(name, value);
+    if (value && value !== UNLESS[name]) to.setAttribute(name, value);
   }
   to.removeAttribute("class");
   to.removeAttribute("data-point");

@@ -55,7 +55,7 @@ export class RaftDiagram extends RaftElement {
   override disconnectedCallback(): void {
     super.disconnectedCallback();
     this.observer.disconnect();
-    if (this.tall) store.show({ logsHeight: null });
+    store.show({ ...(this.tall ? { logsHeight: null } : {}), ...(this.selected ? { line: null, hover: null } : {}) });
   }
 
   protected override firstUpdated(changed: PropertyValues): void {
