@@ -9,6 +9,8 @@ export function menu(id: string, title: string, kind: string, label: unknown, co
     <div class="menu" id=${id} popover @beforetoggle=${place} @click=${choose}>${content}</div>`;
 }
 
+const NARROW = 600; // px of a page that a list is as wide as
+
 /** Beside its button, where there is more room: above it or below it. */
 function place(e: Event): void {
   const list = e.currentTarget as HTMLElement;
@@ -17,11 +19,12 @@ function place(e: Event): void {
   const at = button.getBoundingClientRect();
   const above = at.top > innerHeight / 2;
   const right = at.left > innerWidth / 2;
+  const narrow = innerWidth < NARROW;
   Object.assign(list.style, {
     top: above ? "auto" : `${at.bottom + 4}px`,
     bottom: above ? `${innerHeight - at.top + 4}px` : "auto",
-    left: right ? "auto" : `${Math.max(8, at.left)}px`,
-    right: right ? `${Math.max(8, innerWidth - at.right)}px` : "auto",
+    left: narrow ? "8px" : right ? "auto" : `${at.left}px`,
+    right: narrow ? "8px" : right ? `${innerWidth - at.right}px` : "auto",
     maxHeight: `${(above ? at.top : innerHeight - at.bottom) - 16}px`,
   });
 }

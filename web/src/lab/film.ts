@@ -23,9 +23,9 @@ export class Film {
   constructor(private store: Store, private takes: Take[], from: number, private rate: number) {
     this.elapsed = from;
     store.recorded = true;
-    this.show();
-    this.setRate(rate);
     this.timer = setInterval(() => this.show(), FRAME_MS);
+    this.show();
+    this.setClock();
   }
 
   /** The clock's rate from now on. */
@@ -34,13 +34,14 @@ export class Film {
     this.read = performance.now();
     this.rate = rate;
     const { room } = this.store;
-    if (room) this.store.apply({ room: { ...room, rate }, clock: { now: this.elapsed * FILM_RATE, rate } });
+    if (room) this.store.apply({ room: { ...room, rate } });
+    this.setClock();
   }
 
   /** Ends it; returns where and how the lab goes on. */
   stop(): { at: number; rate: number } {
     clearInterval(this.timer);
-    return { at: Math.min(this.position(), this.last) * FILM_RATE, rate: this.rate };
+    return { at: this.position() * FILM_RATE, rate: this.rate };
   }
 
   private get last(): number {
@@ -48,7 +49,7 @@ export class Film {
   }
 
   private position(): number {
-    return this.elapsed + ((performance.now() - this.read) * this.rate) / FILM_RATE;
+    return Math.min(this.last, this.elapsed + ((performance.now() - this.read) * this.rate) / FILM_RATE);
   }
 
   private show(): void {
@@ -57,9 +58,15 @@ export class Film {
       const { clock, room } = take.batch;
       this.store.apply({ ...take.batch, ...(clock && { clock: { ...clock, rate: this.rate } }), ...(room && { room: { ...room, rate: this.rate } }) });
     }
-    if (now <= this.last) return;
-    clearInterval(this.timer); // the lab takes longer than the film: its last picture stays
-    this.store.apply({ clock: { now: this.last * FILM_RATE, rate: 0 } });
+    if (now < this.last) return;
+    clearInterval(this.timer);
+    this.setClock();
+  }
+
+  /** Where the film is. The lab may take longer than it: then its last picture stays. */
+  private setClock(): void {
+    const now = this.position();
+    this.store.apply({ clock: { now: now * FILM_RATE, rate: now < this.last ? this.rate : 0 } });
   }
 }
 

@@ -1,0 +1,44 @@
+import assert from "node:assert/strict";
+import { test } from "node:test";
+import { Film, FILM_RATE } from "../src/lab/film.js";
+import { Store } from "../src/store.js";
+import { labElection, labOf } from "./lab-scenes.js";
+import { room } from "./scenes.js";
+
+const [first] = labElection();
+const take = (at: number) => ({ at, batch: { clock: { now: at * FILM_RATE, rate: FILM_RATE }, lab: labOf({ end: at * FILM_RATE }) } });
+const takes = [{ at: 0, batch: { ...first!, room: room(5, { room: "lab", rate: FILM_RATE }), clock: { now: 0, rate: FILM_RATE } } }, take(1_000), take(2_000), take(9_000)];
+
+function labStore(): Store {
+  const store = new Store();
+  store.mode = "lab";
+  return store;
+}
+
+test("the film begins where it is told to, and is known to be one", () => {
+  const store = labStore();
+  const film = new Film(store, takes, 1_500, FILM_RATE);
+  assert.deepEqual([store.recorded, store.boot.state, store.lab?.end, store.room?.rate], [true, "loading", 20, FILM_RATE]);
+  assert.ok(Math.abs(store.now() - 30) < 1, `the clock says ${store.now()} ms, expected 30`);
+  const { at, rate } = film.stop();
+  assert.ok(Math.abs(at - 30) < 1);
+  assert.equal(rate, FILM_RATE);
+});
+
+test("the film can be paused, and the lab goes on from there", () => {
+  const store = labStore();
+  const film = new Film(store, takes, 500, FILM_RATE);
+  film.setRate(0);
+  assert.equal(store.paused, true);
+  const stands = store.now();
+  assert.equal(store.now(performance.now() + 5_000), stands);
+  assert.deepEqual(film.stop(), { at: stands, rate: 0 });
+});
+
+test("after its last picture the film stands still until the lab is there", () => {
+  const store = labStore();
+  const film = new Film(store, takes, 20_000, FILM_RATE);
+  assert.equal(store.lab?.end, 180);
+  assert.equal(store.now(performance.now() + 5_000), 180);
+  assert.equal(film.stop().at, 180);
+});
