@@ -255,7 +255,7 @@ func TestPicturesOfTheLab(t *testing.T) {
 		look          look
 		prepare       string
 	}{
-		{"lab", "/#1?run=partition&at=1240", look{"wide", 1440, 900, "light"}, ``},
+		{"lab", "/#1?run=partition&at=0.93", look{"wide", 1440, 900, "light"}, ``},
 		{"lab-violation", "/#1?run=figure-8", look{"wide-dark", 1440, 900, "dark"}, `await raftPlayground.step("violation"); deepAll(".dock-tabs button").find((b) => b.textContent === "Diagram").click();`},
 		{"lab-phone", "/#1?run=leader-crash", look{"phone", 390, 844, "light"}, ``},
 	} {
