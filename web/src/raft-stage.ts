@@ -120,7 +120,7 @@ export class RaftStage extends RaftElement {
     const selected = selection?.kind === "server" && selection.server === server;
     if (store.server(server)?.seat === "empty") window.open(store.link, "_blank", "noopener");
     else if (side) store.show({ side: side.includes(server) ? side.filter((s) => s !== server) : [...side, server].sort() });
-    else if (selected && by === "key" && store.mode === "lab") store.show({ menu: server });
+    else if (selected && by === "key" && store.mode === "lab") document.addEventListener("keyup", () => store.show({ menu: server }), { once: true }); // or the same press would choose from it
     else store.select(selected ? null : { kind: "server", server });
   }
 

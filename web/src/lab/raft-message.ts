@@ -91,7 +91,7 @@ export class RaftMessage extends RaftElement {
     this.draft = null;
     this.gone = "";
     if (seq === null) return;
-    if (store.rate > 0) store.setRate(0);
+    store.setRate(0);
     this.asked = { at: -Infinity, waiting: false };
     void this.ask();
   }
