@@ -1,12 +1,12 @@
 /** What only the lab has, loaded with the lab and not with a live room: its source, then its views. */
 export { openLab } from "./source.js";
 import "./raft-new-run.js";
-import "./raft-rules.js";
+import "./record.js";
 import "./raft-studies.js";
-import "./raft-diagram.js";
 import "./raft-gallery.js";
 import "./raft-share.js";
 
-// What takes hold of the cluster (hands.ts) comes as soon as the page stands: nobody can use it sooner.
+// What takes hold of the cluster (hands.ts), and what proves things of it (proofs.ts), come as soon as the page stands: nobody can use them sooner.
 const soon = window.requestIdleCallback ?? ((fn: () => void) => setTimeout(fn, 200));
 soon(() => void import("./hands.js"));
+soon(() => void import("./proofs.js"));

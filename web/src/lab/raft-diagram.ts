@@ -7,12 +7,9 @@ import { store } from "../store.js";
 import { heading } from "../story.js";
 import { flightName, seconds } from "../words.js";
 import { arrivalKey, causes, effects, eventKey, future, lanesOf, past, type Lanes, type Point } from "./causality.js";
-import { Messages, type Message } from "./messages.js";
+import type { Message } from "./messages.js";
+import { messages } from "./record.js";
 import { endsOf, messageWords, picture, SPAN, timeAt, zoomed, type Arrow, type Dot, type Frame, type Picture, type Stretch } from "./spacetime.js";
-
-/** All messages since the page opened: the diagram may be asked for at any time. */
-const messages = new Messages();
-store.onBatch((batch) => messages.take(batch));
 
 const AHEAD = 0.12; // of the width, right of the playhead, while the diagram follows it
 const BEFORE = 0.03; // of the width, left of the beginning of time
