@@ -329,8 +329,8 @@ func TestWhatIsRememberedIsBounded(t *testing.T) {
 	for ; last < 5*keptEntries; last++ {
 		s.seeNumbered(1, (last-1)&^1023, last)
 	}
-	if len(s.committed) > 2*keptEntries || len(s.written) > 2*keptEntries {
-		t.Errorf("%d commitments and %d places are remembered, of %d entries", len(s.committed), len(s.written), last)
+	if s.committed.len() > 2*keptEntries || len(s.written) > 2*keptEntries {
+		t.Errorf("%d commitments and %d places are remembered, of %d entries", s.committed.len(), len(s.written), last)
 	}
 	s.Acknowledged(s.at, 1, 5, 1)
 	s.seeNumbered(2, 40, 50) // from its disk: nobody knows any more what its snapshot replaced

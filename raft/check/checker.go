@@ -33,10 +33,10 @@ type Checker struct {
 	leaders   map[raft.Term]raft.ServerID
 	lastTerm  raft.Term // highest that had a leader
 	written   map[place]writing
-	forgotten raft.Index   // places through it are no longer in written
-	dropped   raft.Index   // commitments through it are no longer known
-	committed []commitment // of index dropped+1, dropped+2, …
-	acked     raft.Index   // highest that a client was told of
+	forgotten raft.Index         // places through it are no longer in written
+	dropped   raft.Index         // commitments through it are no longer known
+	committed sheets[commitment] // of index dropped+1, dropped+2, …
+	acked     raft.Index         // highest that a client was told of
 
 	violations []Violation
 	seen       [properties]bool
@@ -85,7 +85,7 @@ func (c *Checker) Clone() *Checker {
 		m.terms, m.chains = slices.Clone(m.terms), slices.Clone(m.chains)
 	}
 	copied.leaders, copied.written = maps.Clone(c.leaders), maps.Clone(c.written)
-	copied.committed, copied.violations = slices.Clone(c.committed), slices.Clone(c.violations)
+	copied.committed, copied.violations = c.committed.clone(), slices.Clone(c.violations)
 	return &copied
 }
 
@@ -209,7 +209,7 @@ func (c *Checker) match(at int64, server raft.ServerID, p place, chain chain) {
 func (c *Checker) complete(at int64, leader raft.ServerID) {
 	m := &c.servers[leader-1]
 	// Entries committed during the leader's own term or a later one need not be in its log yet.
-	n := sort.Search(len(c.committed), func(i int) bool { return c.committed[i].during >= m.term })
+	n := sort.Search(c.committed.len(), func(i int) bool { return c.committed.at(i).during >= m.term })
 	due := c.dropped + raft.Index(n)
 	if due <= max(m.base, c.dropped) || m.blind {
 		return
@@ -261,19 +261,18 @@ func (c *Checker) observeCommit(at int64, v *View, m *mirror, changed raft.Index
 // commit takes note of entries that nobody had committed before.
 func (c *Checker) commit(at int64, v *View, m *mirror) {
 	during := v.Term
-	if n := len(c.committed); n > 0 {
-		during = max(during, c.committed[n-1].during)
+	if n := c.committed.len(); n > 0 {
+		during = max(during, c.committed.at(n-1).during)
 	}
 	for i := c.lastCommitted() + 1; i <= v.Commit; i++ {
 		chain, ok := m.chainAt(i)
 		if !ok {
 			return // in a snapshot of what nobody was seen to commit: compacted tells
 		}
-		c.committed = append(c.committed, commitment{chain: chain, term: m.termAt(i), during: during, by: v.Server})
+		c.committed.add(commitment{chain: chain, term: m.termAt(i), during: during, by: v.Server})
 	}
-	if old := len(c.committed) - keptEntries; old > keptEntries {
-		c.committed = append(c.committed[:0], c.committed[old:]...)
-		c.dropped += raft.Index(old)
+	if old := c.committed.len() - keptEntries; old > keptEntries {
+		c.dropped += raft.Index(c.committed.drop(old))
 		c.forget(c.dropped)
 	}
 	for other := range c.servers {
@@ -301,6 +300,7 @@ func (c *Checker) observeState(at int64, v *View, m *mirror) {
 	}
 	k := c.commitment(v.Applied)
 	if k.stateBy == 0 {
+		k = c.committed.own(int(v.Applied - c.dropped - 1))
 		k.state, k.stateBy = v.StateHash, v.Server
 	}
 	if k.state != v.StateHash {
@@ -361,9 +361,10 @@ func (c *Checker) forget(i raft.Index) {
 	maps.DeleteFunc(c.written, func(p place, _ writing) bool { return p.index <= c.forgotten })
 }
 
-func (c *Checker) lastCommitted() raft.Index { return c.dropped + raft.Index(len(c.committed)) }
+func (c *Checker) lastCommitted() raft.Index { return c.dropped + raft.Index(c.committed.len()) }
 
-func (c *Checker) commitment(i raft.Index) *commitment { return &c.committed[i-c.dropped-1] }
+// commitment returns what is known of a committed entry, to read only.
+func (c *Checker) commitment(i raft.Index) *commitment { return c.committed.at(int(i - c.dropped - 1)) }
 
 // firstDifference returns the first committed index through last at which the log differs from what is committed.
 func (c *Checker) firstDifference(m *mirror, last raft.Index) raft.Index {

@@ -1,6 +1,9 @@
 package check
 
-import "strconv"
+import (
+	"slices"
+	"strconv"
+)
 
 // Kind is what an operation does.
 type Kind uint8
@@ -23,6 +26,30 @@ type Operation struct {
 	Refused  bool // it was not done, and never will be
 	Unknown  bool // no answer, or one that says that it may or may not have happened: it may have happened at any later time, or never
 }
+
+// History is what clients asked, in the order of the asking. Copies share what they have in common.
+type History struct{ operations sheets[Operation] }
+
+// Len returns how many operations there are.
+func (h *History) Len() int { return h.operations.len() }
+
+// Add notes one more.
+func (h *History) Add(o Operation) { h.operations.add(o) }
+
+// Change returns operation i, 0 being the first, to note how it ended.
+func (h *History) Change(i int) *Operation { return h.operations.own(i) }
+
+// Operations returns a copy of all of them; nil if there are none.
+func (h *History) Operations() []Operation {
+	var all []Operation
+	for i := range h.Len() {
+		all = append(all, *h.operations.at(i))
+	}
+	return slices.Clip(all)
+}
+
+// Clone returns an independent copy.
+func (h *History) Clone() History { return History{h.operations.clone()} }
 
 // String returns the operation in a form for people: "client 3: put x=7, 1.250000 to 1.270000 s".
 func (o Operation) String() string {

@@ -122,9 +122,9 @@ func (w *World) request(c *client, to raft.ServerID, r *wire.Request) {
 	c.calls++
 	kind := map[wire.Method]check.Kind{wire.Put: check.Put, wire.Get: check.Get, wire.Delete: check.Delete}[r.Method]
 	p := pending{call: c.calls, operation: -1, kind: kind, deadline: w.now + max(w.run.Config.Patience, second)}
-	if len(w.history) < MaxHistory {
-		p.operation = len(w.history)
-		w.history = append(w.history, check.Operation{Client: c.number, Kind: kind, Key: r.Key, Value: r.Value, Invoked: w.now, Unknown: true})
+	if w.history.Len() < MaxHistory {
+		p.operation = w.history.Len()
+		w.history.Add(check.Operation{Client: c.number, Kind: kind, Key: r.Key, Value: r.Value, Invoked: w.now, Unknown: true})
 	}
 	c.pending = append(c.pending, p)
 	w.send(c.conn, wire.Append(nil, &wire.Frame{From: c.address, To: uint64(to), Call: c.calls, Request: r}, wire.JSON))
@@ -160,7 +160,7 @@ func (w *World) answered(c *client, data []byte) {
 func (w *World) note(c *client, p *pending, f *wire.Frame) {
 	o := &check.Operation{}
 	if p.operation >= 0 {
-		o = &w.history[p.operation]
+		o = w.history.Change(p.operation)
 	}
 	switch {
 	case f.Answer != nil:

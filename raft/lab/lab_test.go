@@ -394,7 +394,9 @@ func heap() uint64 {
 func TestAnHourOfWritesDoesNotGrow(t *testing.T) {
 	w := start(t, Run{Version: Version, Seed: 1, Config: Config{Servers: 4, Voters: 3, Latency: millisecond, CompactAfter: 500,
 		Clients: 3, Keys: 10, Think: 200 * millisecond, Patience: second}})
-	w.history = make([]check.Operation, MaxHistory) // it is full, and would have to fill first
+	for w.history.Len() < MaxHistory { // it would have to fill first
+		w.history.Add(check.Operation{})
+	}
 	w.RunTo(hour / 2)
 	before := heap()
 	w.RunTo(hour)

@@ -34,7 +34,7 @@ type World struct {
 	checker  *check.Checker
 	news     news
 	record   record
-	history  []check.Operation
+	history  check.History
 	failures []check.Violation // of what the checker cannot see
 	served   int64             // when a client was last told that something is done
 	resting  bool              // the clients of chance ask nothing any more
@@ -102,9 +102,9 @@ func (w *World) Run() Run { return w.run }
 // Server returns a server to look at, nil if it is down. It must be given no input.
 func (w *World) Server(id raft.ServerID) *server.Server { return w.machines[id-1].server }
 
-// History returns what the clients asked and were told so far, in the order of the asking. Operations that are under way are Unknown. It is the
-// world's own. Beyond MaxHistory it goes on without being written down.
-func (w *World) History() []check.Operation { return w.history }
+// History returns what the clients asked and were told so far, in the order of the asking. Operations that are under way are Unknown. Beyond
+// MaxHistory it goes on without being written down.
+func (w *World) History() []check.Operation { return w.history.Operations() }
 
 // Violations returns what was broken so far: the first violation of each property.
 func (w *World) Violations() []check.Violation {
@@ -162,7 +162,7 @@ func (w *World) Clone() *World {
 	}
 	c.news = news{}
 	c.traps, c.sprung = slices.Clone(w.traps), nil
-	c.history, c.failures = slices.Clone(w.history), slices.Clone(w.failures)
+	c.history, c.failures = w.history.Clone(), slices.Clone(w.failures)
 	c.arrived, c.output, c.status, c.view, c.frames = hub.Output{}, server.Output{}, raft.Status{}, check.View{}, nil
 	c.flights = nil
 	return &c
