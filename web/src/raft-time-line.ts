@@ -26,6 +26,7 @@ export class RaftTimeLine extends RaftElement {
   private width = 0;
   private height = 0;
   private zoom: Stretch | null = null; // null: all of it
+  private followed = 0; // ms, where the playhead was when the stretch was last asked for
   private dragged: number | null = null; // ms, where the playhead is held
   private pace = 0; // to which the clock returns when it is let go; 0: it stands
   private stopClock: (() => void) | null = null;
@@ -95,12 +96,13 @@ export class RaftTimeLine extends RaftElement {
     return { begin, span: tapeSpan(Math.max(store.end, store.now()) - begin, store.mode === "lab" ? LEAST_MS : undefined) };
   }
 
-  /** The stretch on the tape. Enlarged, it goes with the playhead. */
+  /** The stretch on the tape. Enlarged, it goes with the playhead when that moves out of it. */
   private shown(): Stretch {
     const whole = this.whole();
     if (!this.zoom || this.zoom.span >= whole.span) return whole;
     const at = store.now();
-    const away = this.dragged === null && (at < this.zoom.begin || at > this.zoom.begin + this.zoom.span);
+    const away = at !== this.followed && this.dragged === null && (at < this.zoom.begin || at > this.zoom.begin + this.zoom.span);
+    this.followed = at;
     if (away) this.zoom = within({ begin: at - this.zoom.span / 2, span: this.zoom.span }, whole);
     return this.zoom;
   }

@@ -1,6 +1,6 @@
 import assert from "node:assert/strict";
 import { test } from "node:test";
-import { reignAt } from "../src/history.js";
+import { branchTree, reignAt, within, zoomed } from "../src/history.js";
 import type { Batch, FromWorker, Lab, StoryLine, ToLab, ToWorker } from "../src/model.js";
 import { Store, type Topic } from "../src/store.js";
 import { command, flight, report, room, view } from "./scenes.js";
@@ -109,4 +109,21 @@ test("one wish to go elsewhere is under way at a time, and of those that wait th
   await answer({ at: 200, text: "" });
   store.goLive();
   assert.deepEqual(said.slice(4).map((m) => (m.type === "seek" ? m.at : m.type)), [1_000]);
+});
+
+test("enlarging the time line leaves the moment under the pointer where it is, and never leaves the run", () => {
+  const whole = { begin: 0, span: 1_000 };
+  assert.deepEqual(zoomed(whole, whole, 250, 0.5), { begin: 125, span: 500 });
+  assert.deepEqual(zoomed({ begin: 125, span: 500 }, whole, 250, 0.5), { begin: 187.5, span: 250 });
+  assert.deepEqual(zoomed(whole, whole, 990, 0.5), { begin: 495, span: 500 });
+  assert.equal(zoomed({ begin: 125, span: 500 }, whole, 250, 2), null, "all of it is no enlargement");
+  assert.equal(zoomed({ begin: 0, span: 25 }, whole, 10, 0.01)?.span, 20, "there is a limit");
+  assert.deepEqual(within({ begin: 900, span: 250 }, whole), { begin: 750, span: 250 });
+  assert.deepEqual(within({ begin: -5, span: 250 }, whole), { begin: 0, span: 250 });
+});
+
+test("branches are a tree in the order in which they left each other", () => {
+  const branch = (id: number, parent: number, at: number) => ({ id, parent, at, end: 900, text: "" });
+  const tree = branchTree([branch(1, 0, 0), branch(2, 1, 500), branch(3, 1, 200), branch(4, 2, 600), branch(9, 7, 10)]);
+  assert.deepEqual(tree.map((b) => [b.branch.id, b.depth]), [[1, 0], [3, 1], [2, 1], [4, 2], [9, 0]], "one whose parent is forgotten stands by itself");
 });
