@@ -55,6 +55,7 @@ const PARTS: [sentence: RegExp, heading: string, rest: string][] = [
   [/^(S\d+ [^,]+) with (an? .*log.*)$/, "$1", "It has $2."],
   [/^(S\d+, .+) with (an? .*log.*)$/, "$1", "Each has $2."],
   [/^(.+) from (S\d+)$/, "$1", "From $2."],
+  [/^(.+ votes?(?: for S\d+)?) in (term \d+)$/, "$1", "In $2."],
   [/^(.+?), ((?:at|in|for) .+)$/, "$1", "$2."],
   [/^(.{12,38}) ((?:and|as|at|because|for|from|in|of|or|so that|than|that|to|until|which|with) .+)$/, "$1 …", "… $2."],
 ];

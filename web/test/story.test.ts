@@ -39,6 +39,8 @@ test("only sentences that are right for several servers are said of several", ()
 test("a candidate that several refuse is told of in one line", () => {
   const rows = mergeStory([2, 4, 5].map((s) => ({ ...line(s, s, `S${s} refuses S1 its vote in term 3.`, "voteDenied"), server: 1 })), 10);
   assert.deepEqual(rows.map((r) => r.text), ["S2, S4, S5 refuse S1 their vote in term 3"]);
+  assert.deepEqual(splitHeading("S1, S2, S4, S5 refuse S3 their vote in term 3"), { title: "S1, S2, S4, S5 refuse S3 their vote", rest: "In term 3." });
+  assert.deepEqual(splitHeading("S1, S2, S4, S5, S6, S7 vote for S3 in term 1"), { title: "S1, S2, S4, S5, S6, S7 vote for S3", rest: "In term 1." });
 });
 
 test("the seats are taken by several servers", () => {
