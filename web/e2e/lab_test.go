@@ -7,6 +7,7 @@ import (
 	"testing"
 	"time"
 
+	"github.com/chromedp/cdproto/emulation"
 	"github.com/chromedp/cdproto/network"
 	"github.com/chromedp/chromedp"
 	"github.com/chromedp/chromedp/kb"
@@ -220,4 +221,22 @@ func TestAViolationIsSeenWhereverOneLooks(t *testing.T) {
 	w.says(5*time.Second, "Correctness")
 	w.run(5*time.Second, chromedp.KeyEvent("?"))
 	w.says(5*time.Second, "Next violation of a safety property")
+}
+
+// Where motion is reduced, the lab begins with a picture of an election that stands until somebody plays it.
+func TestReducedMotionBeginsWithAStillPicture(t *testing.T) {
+	w := startBrowser(t).window(1440, 900)
+	w.run(5*time.Second, emulation.SetEmulatedMedia().WithFeatures([]*emulation.MediaFeature{{Name: "prefers-reduced-motion", Value: "reduce"}}))
+	w.navigate(startRelay(t).url("/"))
+	w.at(50)
+	if leader := w.leads(); leader != 3 {
+		t.Errorf("S%d leads in the picture, expected S3", leader)
+	}
+	w.clickButton("Play")
+	eventually(t, 5*time.Second, "Play lets the clock run", func() error {
+		if now := w.playhead(); now.At <= 50 {
+			return fmt.Errorf("it is at %v ms", now.At)
+		}
+		return nil
+	})
 }
