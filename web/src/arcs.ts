@@ -33,10 +33,12 @@ export class ArcLayer {
   frame(now: number, at: number, reduced: boolean): boolean {
     let moving = false;
     for (const arc of this.arcs) {
-      const r = this.store.server(arc.server)?.report;
+      const view = this.store.server(arc.server);
+      const r = view?.report;
       const t = r?.timer;
       if (!r || !t) continue;
-      const left = Math.max(0, t.timeout - t.elapsed - Math.max(0, now - r.at)) / t.longest;
+      const stopped = view.machine?.state === "paused";
+      const left = Math.max(0, t.timeout - t.elapsed - (stopped ? 0 : Math.max(0, now - r.at))) / t.longest;
       if (left > arc.shown + 0.08) {
         if (arc.since === 0 || at - arc.since > REGROW_MS) this.reset(arc, at, reduced);
       }
@@ -44,7 +46,7 @@ export class ArcLayer {
       const grown = arc.since === 0 ? 1 : (at - arc.since) / REGROW_MS;
       let value = grown < 1 && !reduced ? arc.from + (left - arc.from) * grown : left;
       if (reduced) value = Math.ceil(value * 10) / 10;
-      if (grown < 1 || (left > 0 && this.store.rate > 0)) moving = true;
+      if (grown < 1 || (left > 0 && !stopped && this.store.rate > 0)) moving = true;
       if (Math.abs(value - arc.shown) < 0.0005) continue;
       arc.shown = value;
       arc.element.style.strokeDasharray = `${value.toFixed(4)} 2`;

@@ -36,7 +36,8 @@ export function nodeRadius(width: number, height: number, servers: number): numb
  * (an odd ring is not symmetrical). `kept`: px at the right and at the bottom that are kept free for something else. */
 export function ring(width: number, height: number, servers: number, kept: { right: number; bottom: number } = { right: 0, bottom: 0 }): Ring {
   const r = nodeRadius(width, height - kept.bottom, servers);
-  const strips = width >= 600 && height >= 420;
+  const many = servers >= 7; // they stand close: a wide ring, and mini logs only where there is room
+  const strips = width >= 600 && height >= (many ? 560 : 420);
   const compact = height - kept.bottom < LOW;
   const m = margins(r, strips, compact);
   const angles = Array.from({ length: servers }, (_, i) => (2 * Math.PI * i) / Math.max(1, servers) - Math.PI / 2);
@@ -44,7 +45,7 @@ export function ring(width: number, height: number, servers: number, kept: { rig
   const lowest = Math.max(...angles.map((a) => Math.sin(a)), servers === 1 ? 0 : -1);
   const free = Math.max(0, height - kept.bottom - m.above - m.below);
   let ry = servers === 1 ? 0 : free / (1 + lowest);
-  let rx = Math.min((compact ? 1.9 : height - kept.bottom < 400 ? 1.4 : 1.12) * ry, Math.max(0, (width - kept.right) / 2 - m.beside) / widest, CAP);
+  let rx = Math.min((compact ? 1.9 : many ? 1.6 : height - kept.bottom < 400 ? 1.4 : 1.12) * ry, Math.max(0, (width - kept.right) / 2 - m.beside) / widest, CAP);
   ry = Math.min(ry, rx * 1.1, CAP / 1.12);
   if (servers === 1) rx = 0;
   const drawn = ry * (1 + lowest);

@@ -54,8 +54,9 @@ export class RaftInspector extends RaftElement {
   private timeFact(s: ServerView): TemplateResult | typeof nothing {
     const r = s.report;
     if (!r?.timer) return fact("Timer", "none: it leads");
-    const left = Math.max(0, r.timer.timeout - r.timer.elapsed - Math.max(0, store.now() - r.at));
-    return fact("Timer left", `${Math.round(left)} ms`);
+    const stopped = s.machine?.state === "paused";
+    const left = Math.max(0, r.timer.timeout - r.timer.elapsed - (stopped ? 0 : Math.max(0, store.now() - r.at)));
+    return fact("Timer left", `${Math.round(left)} ms${stopped ? ", stopped" : ""}`);
   }
 
   /** What cannot be done from here stays in its place, with the reason (LOOK §4). */

@@ -15,7 +15,7 @@ export class RaftCut extends RaftElement {
     const { side } = store.view;
     if (!side) return html`${nothing}`;
     return html`<div class="cut-chooser" role="group" aria-label="Cut the network in two">
-      <p>${side.length === 0 ? "Press the servers of one side." : sidesText(side)}</p>
+      ${side.length === 0 ? html`<p>Press the servers of one side.</p>` : sidesText(side).split(" | ").map((s) => html`<p>${s}</p>`)}
       <button class="small primary" ?disabled=${!isCut(side)} @click=${() => cutAt(side)}>Cut</button>
       <button class="small" @click=${() => store.show({ side: null })}>Cancel</button>
     </div>`;
