@@ -22,7 +22,7 @@ const dist = join(here, process.env.RAFT_DIST ?? "dist");
 const wasmDir = join(here, process.env.RAFT_WASM_DIR ?? "../.build/wasm");
 const cacheDir = join(here, "../.build/brotli");
 const LIMIT_PAGE = 130_000; // bytes of a first visit after brotli, fonts included, without the WebAssembly
-const LIMIT_ROOM = 1_120_000; // with it; the server in it, with every extension of the paper and its thesis, is 1,000,000 of them
+const LIMIT_ROOM = 1_100_000; // with it
 const LIMIT_LAB = 1_350_000; // it holds a whole cluster, its network, and what checks it; until it is here the opening plays without it
 
 /** The pages. `root`: the way from where it is served to the folder of assets; a room's page is served as /r/{code}. `part`: what it loads at once beside main.ts. */
