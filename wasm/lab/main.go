@@ -13,8 +13,13 @@ import (
 	"raftplayground/wasm/session"
 )
 
+// mostMemory is from how many bytes on the garbage is collected as often as it must be to stay below: a browser never takes back what a program has once had. Of an hour
+// of faults about 50 MB are kept, in 64 copies of the world.
+const mostMemory = 96 << 20
+
 func main() {
 	debug.SetGCPercent(400) // a world is small, and what it leaves behind is much: collecting it less often halves the time of a simulated minute
+	debug.SetMemoryLimit(mostMemory)
 	b := bridge.New()
 	s := session.New(host{b}, rand.Uint64())
 	b.Serve("raftPlaygroundLab", map[string]bridge.Input{
