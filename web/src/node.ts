@@ -60,7 +60,7 @@ function machineMarks(view: ServerView, r: number): SVGTemplateResult {
   return svg`
     ${view.machine?.state === "paused" ? svg`<path class="pause-bars" d="M-5 ${0.42 * r}V${0.42 * r + 9}M5 ${0.42 * r}V${0.42 * r + 9}" />` : nothing}
     ${view.machine?.state === "damaged" ? svg`<path class="torn" transform="translate(${-at} ${-at})" d="M-6 -8H3L7 -4V8H-6ZM-6 1L-2 -2L1 3L7 -1" />` : nothing}
-    ${isBroken(view.server) ? svg`<circle class="broken-ring" r=${r + 5} /><circle class="broken-ring" r=${r + 11} /><text class="node-sign violation-sign" x=${at + 8} y=${-at - 4} dy=".35em">!</text>` : nothing}
+    ${isBroken(view.server) ? svg`<circle class="broken-ring" r=${r + 14} /><circle class="broken-ring" r=${r + 20} /><text class="node-sign violation-sign" x=${at + 14} y=${-at - 10} dy=".35em">!</text>` : nothing}
     ${isBroken(view.server) || !store.servers.some((other) => statesDiffer(view, other)) ? nothing : svg`<g transform="translate(${at + 6} ${-at})"><circle class="sign-field" r="9" /><text class="node-sign" dy=".35em">≠</text></g>`}`;
 }
 

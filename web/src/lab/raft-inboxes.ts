@@ -36,8 +36,8 @@ export class RaftInboxes extends RaftElement {
     const left = f.due - store.now();
     const when = f.waiting ? "waits" : f.held ? "held" : `${Math.max(0, left).toFixed(1)} ms`;
     return html`<li class=${f.held ? "held" : ""}>
-      <button class="inbox-item" title=${what} ?disabled=${f.waiting} @click=${() => store.select({ kind: "flight", seq: f.seq })}><span class="mono">S${f.from}</span><span class="inbox-name">${f.name.replace(/Reply$/, " reply")} <span class="caption">${f.label}</span></span><span class="when">${when}</span></button>
-      ${f.waiting ? "" : html`<span class="inbox-acts">${button("deliver", "Now")}${f.held ? button("release", "Let go") : button("hold", "Hold")}${button("drop", "Drop")}</span>`}
+      <button class="inbox-item" title=${what} ?disabled=${f.waiting} @click=${() => store.select({ kind: "flight", seq: f.seq })}><span class="mono">S${f.from}</span><span class="inbox-name">${f.name.replace(/Reply$/, " reply")} <span class="caption">${f.label}</span></span></button>
+      <span class="inbox-acts">${f.waiting ? "" : html`${button("deliver", "Now")}${f.held ? button("release", "Let go") : button("hold", "Hold")}${button("drop", "Drop")}`}<span class="when">${when}</span></span>
     </li>`;
   }
 
