@@ -1,0 +1,312 @@
+package e2e
+
+import (
+	"context"
+	"encoding/json"
+	"fmt"
+	"slices"
+	"sync"
+	"testing"
+	"time"
+
+	"github.com/chromedp/cdproto/network"
+	"github.com/chromedp/cdproto/tracing"
+	"github.com/chromedp/chromedp"
+
+	"raftplayground/raft/lab"
+)
+
+// How quick the lab is. Each test prints its figures as lines of "measured"; `./build.sh bench lab/browser` shows only those. What is asserted holds on a machine that
+// does much else at the same time: work is counted in processor time of the page's main thread, not by the clock, and its limits are wide.
+const (
+	mostWork      = 16.0  // ms of the main thread in a frame, 95th percentile, five servers; a quiet machine needs a quarter
+	mostWorkBusy  = 60.0  // … nine servers with 200 messages under way
+	mostTask      = 200.0 // ms of processor time of one task, while the clock runs
+	mostStage     = 450   // elements on the stage, five servers
+	mostToScrub   = 250.0 // ms until the lab has answered, median; a quiet machine needs a twentieth
+	mostToLoad    = 400.0 // ms of processor time of one task, while the page opens
+	watchedFor    = 8 * time.Second
+	scrubbedTimes = 60
+)
+
+// traceEvent is what the browser writes down of something that a thread does. Times in µs.
+type traceEvent struct {
+	Name, Ph string
+	Pid, Tid int
+	Ts, Dur  float64
+	Tdur     float64 // of processor time
+	Args     json.RawMessage
+}
+
+// thread is one of the browser's.
+type thread struct{ pid, tid int }
+
+// What the trace calls a task of a thread, and a frame.
+const (
+	aTask  = "ThreadControllerImpl::RunTask"
+	aFrame = "AnimationFrame"
+)
+
+// entries are the events in which the page's scripts run; none is within another.
+var entries = []string{"FireAnimationFrame", "HandlePostMessage", "TimerFire", "EventDispatch"}
+
+// traced returns what the browser's threads did while something happened.
+func (w *tab) traced(meanwhile func()) []traceEvent {
+	w.t.Helper()
+	var mu sync.Mutex
+	var events []traceEvent
+	done := make(chan struct{})
+	w.watch = func(event any) {
+		switch event := event.(type) {
+		case *tracing.EventDataCollected:
+			mu.Lock()
+			defer mu.Unlock()
+			for _, text := range event.Value {
+				var e traceEvent
+				if err := json.Unmarshal(text, &e); err != nil {
+					w.t.Errorf("an event of the trace cannot be read: %v in %s", err, text)
+				}
+				events = append(events, e)
+			}
+		case *tracing.EventTracingComplete:
+			close(done)
+		}
+	}
+	config := &tracing.TraceConfig{RecordMode: tracing.RecordModeRecordUntilFull, IncludedCategories: []string{"devtools.timeline", "toplevel"}}
+	w.run(30*time.Second, tracing.Start().WithTraceConfig(config).WithTransferMode(tracing.TransferModeReportEvents))
+	meanwhile()
+	w.run(60*time.Second, tracing.End())
+	select {
+	case <-done:
+	case <-time.After(60 * time.Second):
+		w.t.Fatal("the browser does not hand its trace over")
+	}
+	mu.Lock()
+	defer mu.Unlock()
+	return events
+}
+
+// effort is what a page's main thread did, in ms of processor time.
+type effort struct {
+	frames []float64 // all of it from one frame to the next, ascending
+	script []float64 // of it the page's scripts, without what they have the browser lay out and paint, ascending
+	tasks  []float64 // of each task, ascending
+	total  float64
+	worker float64 // of the lab's Worker
+}
+
+func effortOf(t *testing.T, events []traceEvent) effort {
+	t.Helper()
+	names, busy := map[thread]string{}, map[thread]float64{}
+	for _, e := range events {
+		on := thread{e.Pid, e.Tid}
+		switch {
+		case e.Name == aTask:
+			busy[on] += e.Tdur / 1000
+		case e.Name == "thread_name":
+			var named struct{ Name string }
+			if err := json.Unmarshal(e.Args, &named); err != nil {
+				t.Fatalf("the name of a thread cannot be read: %v", err)
+			}
+			names[on] = named.Name
+		}
+	}
+	busiest := func(name string) (best thread) {
+		for on, work := range busy {
+			if names[on] == name && work >= busy[best] {
+				best = on
+			}
+		}
+		return best
+	}
+	main := busiest("CrRendererMain")
+	found := effort{total: busy[main], worker: busy[busiest("DedicatedWorker thread")]}
+	var begun []float64
+	for _, e := range events {
+		if (thread{e.Pid, e.Tid}) == main && e.Name == aFrame && e.Ph == "b" {
+			begun = append(begun, e.Ts)
+		}
+	}
+	if len(begun) < 20 {
+		t.Fatalf("the page drew %d frames while it was watched: this is no measurement", len(begun))
+	}
+	slices.Sort(begun)
+	found.frames, found.script = make([]float64, len(begun)), make([]float64, len(begun))
+	for _, e := range events {
+		if (thread{e.Pid, e.Tid}) != main || e.Ph != "X" {
+			continue
+		}
+		if e.Name == aTask {
+			found.tasks = append(found.tasks, e.Tdur/1000)
+		}
+		frame, exact := slices.BinarySearch(begun, e.Ts+e.Dur)
+		if !exact {
+			frame--
+		}
+		switch {
+		case frame < 0:
+		case e.Name == aTask:
+			found.frames[frame] += e.Tdur / 1000
+		case slices.Contains(entries, e.Name):
+			found.script[frame] += e.Tdur / 1000
+		}
+	}
+	slices.Sort(found.frames)
+	slices.Sort(found.script)
+	slices.Sort(found.tasks)
+	return found
+}
+
+// of returns a percentile of an ascending list that is not empty.
+func of(list []float64, percent int) float64 { return list[(len(list)-1)*percent/100] }
+
+func mean(list []float64) float64 {
+	sum := 0.0
+	for _, v := range list {
+		sum += v
+	}
+	return sum / float64(len(list))
+}
+
+// measured prints one figure.
+func measured(t *testing.T, what string, value float64, unit, target string) {
+	t.Helper()
+	t.Logf("measured\t%s\t%.2f %s\t%s", what, value, unit, target)
+}
+
+// drawing watches the lab draw a run from a moment on, ms, at a rate, and prints what that costs.
+func (w *tab) drawing(what string, rate float64, perFrame string) effort {
+	w.t.Helper()
+	w.must(nil, fmt.Sprintf(`await raftPlayground.network({rate: %v}); await new Promise((done) => setTimeout(done, 1500));`, rate))
+	began := time.Now()
+	found := effortOf(w.t, w.traced(func() { time.Sleep(watchedFor) }))
+	seconds := time.Since(began).Seconds()
+	measured(w.t, what+": main thread a frame, mean", mean(found.frames), "ms", "")
+	measured(w.t, what+": main thread a frame, 95th percentile", of(found.frames, 95), "ms", perFrame)
+	measured(w.t, what+": scripts a frame, 95th percentile", of(found.script, 95), "ms", "≤ 4 with five servers")
+	measured(w.t, what+": longest task", of(found.tasks, 100), "ms", "≤ 50")
+	measured(w.t, what+": frames a second", float64(len(found.frames))/seconds, "", "≤ 60, fewer where other processes take the processors")
+	measured(w.t, what+": main thread busy", found.total/seconds/10, "%", "≤ 20 of one processor, for the page ≤ 10 of two")
+	measured(w.t, what+": Worker busy", found.worker/seconds/10, "%", "")
+	return found
+}
+
+// opens opens a run in the lab, paused at a moment, ms.
+func (w *tab) opens(run lab.Run, at float64) {
+	w.t.Helper()
+	w.playhead()
+	link := packed(w.t, run)
+	w.must(nil, fmt.Sprintf(`await raftPlayground.open(%q); await raftPlayground.network({rate: 0}); await raftPlayground.seek(%v);`, link, at))
+}
+
+// underWay counts the frames between servers at a moment of a run, ms.
+func underWay(t *testing.T, run lab.Run, at float64) int {
+	t.Helper()
+	world, err := lab.New(run)
+	if err != nil {
+		t.Fatal(err)
+	}
+	world.RunTo(int64(at * 1000))
+	var view lab.View
+	world.View(&view)
+	return len(view.Frames)
+}
+
+func TestSpeedOfDrawingFiveServers(t *testing.T) {
+	run := lab.Run{Version: lab.Version, Seed: 1, Config: lab.Config{Servers: 5, Latency: 60_000, Jitter: 20_000, Clients: 1, Keys: 1, Think: 100_000, Patience: 5_000_000}}
+	const at = 3000
+	n := underWay(t, run, at)
+	w := startBrowser(t).window(1440, 900)
+	w.navigate(startRelay(t).url("/"))
+	w.opens(run, at)
+	found := w.drawing(fmt.Sprintf("5 servers, %d messages", n), 0.02, "≤ 8")
+	var elements float64
+	w.must(&elements, `return document.querySelector("raft-stage").querySelectorAll("*").length;`)
+	measured(t, "5 servers: elements on the stage", elements, "", "≤ 450")
+	if n < 10 {
+		t.Errorf("%d messages are under way in this run, expected 10 or more: choose another", n)
+	}
+	if work := of(found.frames, 95); work > mostWork {
+		t.Errorf("drawing takes %.1f ms of the main thread in a frame (95th percentile), at most %v are allowed", work, mostWork)
+	}
+	if elements > mostStage {
+		t.Errorf("the stage has %v elements, at most %d are allowed", elements, mostStage)
+	}
+}
+
+func TestSpeedOfDrawingNineServersAnd200Messages(t *testing.T) {
+	run := lab.Run{Version: lab.Version, Seed: 5, Config: lab.Config{
+		Servers: 9, Latency: 1_000_000, Jitter: 100_000, ElectionMin: 8_000_000, ElectionMax: 12_000_000, FirstElapsed: []int{95, 20, 20, 20, 20, 20, 20, 20, 20},
+		Clients: 8, Keys: 9, Think: 1_000_000, Patience: 20_000_000,
+	}}
+	const at = 14000
+	n := underWay(t, run, at)
+	w := startBrowser(t).window(1440, 900)
+	w.navigate(startRelay(t).url("/"))
+	w.opens(run, at)
+	found := w.drawing(fmt.Sprintf("9 servers, %d messages", n), 0.1, "≤ 8")
+	if n < 200 {
+		t.Errorf("%d messages are under way in this run, expected 200 or more: choose another", n)
+	}
+	if work := of(found.frames, 95); work > mostWorkBusy {
+		t.Errorf("drawing takes %.1f ms of the main thread in a frame (95th percentile), at most %v are allowed", work, mostWorkBusy)
+	}
+	if task := of(found.tasks, 100); task > mostTask {
+		t.Errorf("a task took %.0f ms of processor time, at most %v are allowed", task, mostTask)
+	}
+}
+
+// In the lab's own run, ten minutes long, any moment is there at once: the lab keeps copies of its world and goes on from the one before.
+func TestSpeedOfScrubbingTenMinutes(t *testing.T) {
+	w := openLab(t)
+	for minute := 1; minute <= 10; minute++ {
+		w.must(nil, fmt.Sprintf(`await raftPlayground.seek(%d);`, minute*60_000))
+	}
+	var took []float64
+	w.must(&took, fmt.Sprintf(`
+		const took = [];
+		for (let i = 1; i <= %d; i++) {
+			const at = (i * 48271 * 1000) %% 600000;
+			const asked = performance.now();
+			await raftPlayground.seek(at);
+			took.push(performance.now() - asked);
+		}
+		return took.sort((a, b) => a - b);`, scrubbedTimes))
+	measured(t, "a scrub in ten minutes answers, median", of(took, 50), "ms", "")
+	measured(t, "a scrub in ten minutes answers, 95th percentile", of(took, 95), "ms", "≤ 50")
+	measured(t, "a scrub in ten minutes answers, longest", of(took, 100), "ms", "")
+	if of(took, 50) > mostToScrub {
+		t.Errorf("a scrub takes %.0f ms (median), at most %v are allowed", of(took, 50), mostToScrub)
+	}
+}
+
+// The lab's first second: the shell, the first event of Raft, and the tasks that would hold up a click.
+func TestSpeedOfOpening(t *testing.T) {
+	r := startRelay(t)
+	w := startBrowser(t).window(1440, 900)
+	w.run(5*time.Second, network.SetCacheDisabled(true))
+	var paint, event float64
+	found := effortOf(t, w.traced(func() {
+		w.run(20*time.Second, chromedp.ActionFunc(func(ctx context.Context) error { return chromedp.Navigate(r.url("/")).Do(ctx) }))
+		w.must(&event, `
+			for (;;) {
+				if (raftPlayground.cluster().some((s) => s.role === "candidate")) return performance.now();
+				if (performance.now() > 10_000) return Infinity;
+				await new Promise((done) => setTimeout(done, 10));
+			}`)
+		w.playhead()
+		w.must(&paint, `return performance.getEntriesByName("first-contentful-paint")[0].startTime;`)
+	}))
+	blocked := 0.0
+	for _, task := range found.tasks {
+		blocked += max(0, task-50)
+	}
+	measured(t, "opening: first contentful paint", paint, "ms", "≤ 400")
+	measured(t, "opening: first event of Raft", event, "ms", "≤ 2000")
+	measured(t, "opening: longest task", of(found.tasks, 100), "ms", "≤ 50")
+	measured(t, "opening: blocked beyond 50 ms a task", blocked, "ms", "")
+	measured(t, "opening: main thread until the lab answers", found.total, "ms", "")
+	if task := of(found.tasks, 100); task > mostToLoad {
+		t.Errorf("a task took %.0f ms of processor time while the page opened, at most %v are allowed", task, mostToLoad)
+	}
+}
