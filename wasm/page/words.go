@@ -2,6 +2,7 @@ package page
 
 import (
 	"strconv"
+	"strings"
 
 	"raftplayground/raft"
 	"raftplayground/raft/explain"
@@ -56,4 +57,28 @@ func Plural(n int, thing string) string {
 		return "1 " + thing
 	}
 	return strconv.Itoa(n) + " " + thing + "s"
+}
+
+// Named gives servers their names in a sentence of package check: "servers 1 and 2 were both elected" becomes "S1 and S2 were both elected".
+func Named(text string) string {
+	var b []byte
+	naming := false // the words before were "server" or "servers", and numbers
+	for word := range strings.SplitSeq(text, " ") {
+		bare := strings.TrimRight(word, ",.:;")
+		number := bare != "" && strings.Trim(bare, "0123456789") == ""
+		switch {
+		case word == "server" || word == "servers":
+			naming = true
+			continue
+		case naming && number:
+			word = "S" + word
+		case word != "and":
+			naming = false
+		}
+		if len(b) > 0 {
+			b = append(b, ' ')
+		}
+		b = append(b, word...)
+	}
+	return string(b)
 }

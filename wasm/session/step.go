@@ -52,7 +52,7 @@ func (k *watcher) step(w *lab.World, words func(*hub.Flight) string) (text strin
 	case "violation":
 		if w.Broken() > k.broken {
 			v := w.Violations()[k.broken]
-			text = v.Property.String() + " is broken: " + v.Detail + "."
+			text = v.Property.String() + " is broken: " + page.Named(v.Detail) + "."
 		}
 	default:
 		text = k.happened(w)

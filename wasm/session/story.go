@@ -84,7 +84,7 @@ func (s *Session) tellViolations() (any bool) {
 		return false
 	}
 	for _, v := range s.world.Violations() {
-		text := v.Property.String() + " is broken: " + v.Detail + "."
+		text := v.Property.String() + " is broken: " + page.Named(v.Detail) + "."
 		if slices.Contains(b.broken, text) {
 			continue
 		}

@@ -147,7 +147,7 @@ func (s *Session) properties() []page.Property {
 		view := page.Property{Name: promise.property.String(), Text: promise.text}
 		for _, v := range violations {
 			if v.Property == promise.property && view.Broken == nil {
-				view.Broken = &page.Broken{At: ms(v.At), Text: v.Detail, Servers: numbers(v.Servers), Index: page.U64(v.Index)}
+				view.Broken = &page.Broken{At: ms(v.At), Text: page.Named(v.Detail), Servers: numbers(v.Servers), Index: page.U64(v.Index)}
 			}
 		}
 		if i < figure3 || view.Broken != nil {

@@ -9,6 +9,7 @@ import (
 	"raftplayground/raft/check"
 	"raftplayground/raft/explore"
 	"raftplayground/raft/lab"
+	"raftplayground/wasm/page"
 )
 
 // FindQuestion asks for a run in which a safety property breaks when no server keeps some rules.
@@ -199,7 +200,7 @@ func open(run lab.Run, actions []string, how string) (*Found, error) {
 			actions = append(actions, actionWords(&kept[i]))
 		}
 	}
-	return &Found{Run: run, At: float64(violation.At) / 1000, Property: violation.Property.String(), Text: violation.Detail, Actions: actions, How: how}, nil
+	return &Found{Run: run, At: float64(violation.At) / 1000, Property: violation.Property.String(), Text: page.Named(violation.Detail), Actions: actions, How: how}, nil
 }
 
 func actionWords(a *lab.Action) string {

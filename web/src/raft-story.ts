@@ -95,7 +95,7 @@ export class RaftStory extends RaftElement {
   /** Loaded once there is something to ask about. */
   private why(): TemplateResult | typeof nothing {
     if (store.story.length === 0) return nothing;
-    void import("./raft-why.js");
+    import("./raft-why.js").catch(() => {}); // without a connection the question is not there
     return html`<raft-why></raft-why>`;
   }
 
