@@ -34,7 +34,7 @@ export class RaftInboxes extends RaftElement {
     const what = `${f.name}${f.label ? `: ${f.label}` : ""}`;
     const button = (act: "deliver" | "hold" | "release" | "drop", words: string) => html`<button class="small quiet" aria-label="${words}: ${what} from S${f.from} to S${to}" data-act=${act} @click=${() => this.do(f.seq, act)}>${words}</button>`;
     const left = f.due - store.now();
-    const when = f.waiting ? "waits" : f.held ? "held" : `${Math.max(0, left).toFixed(1)} ms`;
+    const when = f.waiting ? "waits" : f.held ? "held" : `${Math.max(0, left).toFixed(left < 10 ? 1 : 0)} ms`;
     return html`<li class=${f.held ? "held" : ""}>
       <button class="inbox-item" title=${what} ?disabled=${f.waiting} @click=${() => store.select({ kind: "flight", seq: f.seq })}><span class="mono">S${f.from}</span><span class="inbox-name">${f.name.replace(/Reply$/, " reply")} <span class="caption">${f.label}</span></span></button>
       <span class="inbox-acts">${f.waiting ? "" : html`${button("deliver", "Now")}${f.held ? button("release", "Let go") : button("hold", "Hold")}${button("drop", "Drop")}`}<span class="when">${when}</span></span>
