@@ -15,7 +15,7 @@ usage() {
 ./build.sh bench [name]    runs the Go benchmarks that match name, and the comparison with etcd's core
 ./build.sh coverage        measures how much of raft/ its tests run; less than 95 % is a failure
 ./build.sh mutants [flags] puts mistakes into the core, one at a time: one that no test notices and raft/mutation/SURVIVORS.md does not explain is a failure (-run, -list)
-./build.sh soak            runs simulated clusters from new seeds for 30 s, then every fuzz target for as long (SOAK_TIME=5m for longer)
+./build.sh soak            runs simulated clusters from new seeds for 30 s, then every fuzz target for as long (SOAK_TIME=5m for longer), and an hour of faults in the browser
 HELP
 }
 
@@ -38,6 +38,7 @@ main() {
     soak)
       run_seeds
       run_fuzz_targets
+      run_lab_for_an_hour
       EXPLORE_DEEP=1 go test -count=1 -v -timeout 30m -run Kept ./raft/explore # all that can happen, in wider bounds than the tests'
       ;;
     help | -h | --help) usage ;;
@@ -242,12 +243,26 @@ run_benchmarks() {
     need_node
     go run ./raft/lab/speed
   fi
+  if [[ lab/browser =~ $1 ]]; then
+    step "the lab in the browser: web/e2e"
+    need_chromium
+    build
+    go test -v -count=1 -run '^TestSpeed' ./web/e2e | sed -nE 's/.*: measured\t//p; /^(---|FAIL|ok)/p'
+  fi
 }
 
 run_seeds() {
   need_go
   step "simulated clusters under faults for $SOAK_TIME"
   go run ./raft/lab/soak -time "$SOAK_TIME"
+}
+
+# run_lab_for_an_hour looks whether an hour of faults, as quickly as the browser can live it, fills its memory.
+run_lab_for_an_hour() {
+  need_chromium
+  build
+  step "an hour of faults in the browser"
+  LAB_MINUTES=60 go test -v -count=1 -timeout 20m -run TestHeapIsStableUnderChaos ./web/e2e
 }
 
 run_fuzz_targets() {
