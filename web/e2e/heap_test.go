@@ -137,7 +137,9 @@ func TestHeapIsStableUnderChaos(t *testing.T) {
 	began := time.Now()
 	var held []memory
 	for minute := 1; minute <= minutes; minute++ {
-		w.must(nil, fmt.Sprintf(`await raftPlayground.seek(%d);`, minute*60_000))
+		for third := 2; third >= 0; third-- {
+			w.must(nil, fmt.Sprintf(`await raftPlayground.seek(%d);`, minute*60_000-third*20_000))
+		}
 		if minute == minutes/4 || minute == minutes/2 || minute == minutes {
 			m := w.heap(worker)
 			held = append(held, m)

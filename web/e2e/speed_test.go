@@ -26,7 +26,7 @@ const (
 	mostToScrub   = 250.0 // ms until the lab has answered, median; a quiet machine needs a twentieth
 	mostToLoad    = 400.0 // ms of processor time of one task, while the page opens
 	watchedFor    = 8 * time.Second
-	scrubbedTimes = 60
+	scrubbedTimes = 40
 )
 
 // traceEvent is what the browser writes down of something that a thread does. Times in µs.
