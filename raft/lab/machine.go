@@ -27,6 +27,7 @@ type machine struct {
 	idle   int   // how many more may pass before anything happens in it
 	wake   int64 // when it may next do something of its own accord; of a server that is down: when it restarts
 
+	rest   []byte // of a server that is down: the report of one that would start with its disk; nil: not asked for
 	paused bool
 	behind int64    // of a paused server: millionths of a tick that its clock had shown when it was paused, and it had not been told
 	inbox  [][]byte // of a paused server
@@ -82,20 +83,9 @@ func (w *World) start(m *machine) {
 	m.conn = m.life<<8 | uint64(m.id)
 	m.disk.source = w.stream(streamDisk, uint64(m.id), m.life)
 	seed := w.stream(streamServer, uint64(m.id), m.life).Uint64()
-	c := &w.run.Config
-	options := server.Options{ID: m.id, Seed: seed, Off: w.off, Unruly: w.unruly, CompactAfter: c.CompactAfter, Reads: readModes[c.Reads],
-		ElectionTicksMin: int(c.ElectionMin / tick), ElectionTicksMax: int(c.ElectionMax / tick)}
-	if voters := c.voters(); m.id <= voters {
-		options.Voters = w.servers[:voters]
-	}
-	if first := c.FirstElapsed; len(first) > 0 {
-		options.FirstElapsed = first[m.id-1]
-	}
-	if c.JSON && m.id%2 == 0 {
-		options.Encoding = wire.JSON
-	}
 	m.disk.revive()
-	started, err := server.New(options, m.disk)
+	m.rest = nil
+	started, err := server.New(w.options(m, seed), m.disk)
 	if m.failure = err; err != nil {
 		m.wake = never
 		if !m.disk.excuses(err) {
@@ -112,6 +102,23 @@ func (w *World) start(m *machine) {
 	m.ticked = 0
 	m.lease = w.join(m.conn, m.id, m.lease).Get("lease").ToString()
 	w.settle(m)
+}
+
+// options are those of a machine's server.
+func (w *World) options(m *machine, seed uint64) server.Options {
+	c := &w.run.Config
+	options := server.Options{ID: m.id, Seed: seed, Off: w.off, Unruly: w.unruly, CompactAfter: c.CompactAfter, Reads: readModes[c.Reads],
+		ElectionTicksMin: int(c.ElectionMin / tick), ElectionTicksMax: int(c.ElectionMax / tick)}
+	if voters := c.voters(); m.id <= voters {
+		options.Voters = w.servers[:voters]
+	}
+	if first := c.FirstElapsed; len(first) > 0 {
+		options.FirstElapsed = first[m.id-1]
+	}
+	if c.JSON && m.id%2 == 0 {
+		options.Encoding = wire.JSON
+	}
+	return options
 }
 
 // stop ends a server's life, for so long or, if down is 0, until somebody starts it; its disk is dealt with by the caller.

@@ -90,10 +90,28 @@ func (w *World) Look(id raft.ServerID) (state MachineState, role raft.Role, term
 // Configuration returns the configuration in force at a server, of one that is down: when it last ran.
 func (w *World) Configuration(id raft.ServerID) raft.Configuration { return w.machines[id-1].config }
 
-// AppendReport appends what a server says of itself now, see server.AppendReport. It must not be down.
+// AppendReport appends what a server says of itself now, see server.AppendReport. For one that is down it is what its disk holds: what the server would say that
+// started with a copy of it now; null if none would.
 func (w *World) AppendReport(dst []byte, id raft.ServerID) []byte {
 	m := w.machines[id-1]
+	if m.server == nil {
+		if m.rest == nil {
+			m.rest = w.restOf(m)
+		}
+		return append(dst, m.rest...)
+	}
 	return m.server.AppendReportLate(dst, float64(w.now)/1000, int(m.untold(w.now)/1e6))
+}
+
+func (w *World) restOf(m *machine) []byte {
+	now := w.now
+	disk := m.disk.clone(&now)
+	disk.revive()
+	copied, err := server.New(w.options(m, 0), disk)
+	if err != nil {
+		return []byte("null")
+	}
+	return copied.AppendReport(nil, float64(w.now)/1000)
 }
 
 // Asked returns the number of the last operation that an action asked for; the first one is 1.

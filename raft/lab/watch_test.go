@@ -80,3 +80,35 @@ func TestAReportSaysWhatTimeItIs(t *testing.T) {
 		t.Errorf("S1 is %v, %v in term %d", state, role, term)
 	}
 }
+
+// A server that is down has what its disk holds: its term and its log, but not its commitIndex, which was in memory only (Figure 2).
+func TestTheReportOfAServerThatIsDownIsItsDisk(t *testing.T) {
+	w, err := New(Run{Version: Version, Seed: 3, Config: Config{Servers: 3, Latency: millisecond}, Actions: []Action{
+		{At: second, Do: Put, Key: "x", Value: "1"}, {At: 2 * second, Do: Crash, Server: 2}, {At: 3 * second, Do: Wipe, Server: 3}, {At: 4 * second, Do: Restart, Server: 2},
+	}})
+	if err != nil {
+		t.Fatal(err)
+	}
+	said := func(id raft.ServerID, member string) int {
+		report := w.AppendReport(nil, id)
+		if !jsoniter.Valid(report) {
+			t.Fatalf("the report of S%d is no JSON: %s", id, report)
+		}
+		return jsoniter.Get(report, member).ToInt()
+	}
+	w.RunTo(2*second - 1)
+	last, term := said(2, "lastIndex"), said(2, "term")
+	w.RunTo(3 * second)
+	for range 2 { // it is not asked anew
+		if said(2, "lastIndex") != last || said(2, "term") != term || said(2, "commitIndex") != 0 || last < 2 {
+			t.Errorf("after the crash of a server with %d entries in term %d its disk is said to be %s", last, term, w.AppendReport(nil, 2))
+		}
+	}
+	if said(3, "lastIndex") != 0 || said(3, "term") != 0 {
+		t.Errorf("the wiped disk is said to be %s", w.AppendReport(nil, 3))
+	}
+	w.RunTo(5 * second)
+	if w.Server(2) == nil || said(2, "commitIndex") < last {
+		t.Errorf("after the restart it says %s", w.AppendReport(nil, 2))
+	}
+}

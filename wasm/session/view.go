@@ -46,11 +46,8 @@ func (s *Session) tellServers() {
 	views := make([]serverView, 0, len(now))
 	for i := range now {
 		k := &now[i]
-		view := serverView{ServerView: page.ServerView{Server: i + 1, Seat: k.seat, Disk: "memory", Machine: &k.machine}, Report: []byte("null")}
-		if k.seat == "connected" {
-			view.Report = s.world.AppendReport(nil, raft.ServerID(i+1))
-		}
-		views = append(views, view)
+		view := page.ServerView{Server: i + 1, Seat: k.seat, Disk: "memory", Machine: &k.machine}
+		views = append(views, serverView{ServerView: view, Report: s.world.AppendReport(nil, raft.ServerID(i+1))})
 	}
 	o.next.Servers = views
 }
