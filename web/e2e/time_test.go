@@ -146,6 +146,17 @@ func (line tape) x(at float64) float64 {
 	return line.X + (at-line.Min)/(line.Max-line.Min)*line.Width
 }
 
+// tapeSays waits until the time line says so to those who hear it.
+func (w *tab) tapeSays(words string) {
+	w.t.Helper()
+	eventually(w.t, 10*time.Second, "the time line says "+words, func() error {
+		if said := w.tape().Words; said != words {
+			return fmt.Errorf("it says %q", said)
+		}
+		return nil
+	})
+}
+
 func TestAnyMomentIsReachedOnTheTimeLine(t *testing.T) {
 	w := openLab(t)
 	w.must(nil, `await raftPlayground.seek(50);`)
@@ -180,14 +191,10 @@ func TestAnyMomentIsReachedOnTheTimeLine(t *testing.T) {
 	w.standing("Page down goes back a lot", func(p playhead) bool { return p.At < 50 })
 	w.keys(kb.Home)
 	w.at(0)
-	if words := w.tape().Words; words != "0.00 s, term 0, no leader" {
-		t.Errorf("at its beginning the time line says %q", words)
-	}
+	w.tapeSays("0.00 s, term 0, no leader")
 	w.keys(kb.End)
 	w.at(end.End)
-	if words := w.tape().Words; words != "0.20 s, term 1, S3 leads" {
-		t.Errorf("at its end the time line says %q", words)
-	}
+	w.tapeSays("0.20 s, term 1, S3 leads")
 
 	// Enlarged, the same key goes less far; the wheel enlarges too.
 	w.keys("+", "+", "+")

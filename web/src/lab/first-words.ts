@@ -30,7 +30,7 @@ export class FirstWords {
   constructor(private store: Store) {
     this.seed = store.lab?.seed;
     this.stopBatches = store.onBatch((batch) => {
-      const elsewhere = batch.moment === "jump" || (store.lab?.branches.length ?? 1) > 1 || store.lab?.seed !== this.seed;
+      const elsewhere = batch.moment === "jump" || batch.story?.some((l) => l.kind === "fault") || (store.lab?.branches.length ?? 1) > 1 || store.lab?.seed !== this.seed;
       if (elsewhere) this.end();
       else if (!this.said) this.say();
     });
