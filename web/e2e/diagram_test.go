@@ -72,6 +72,7 @@ func (w *tab) saved(format string) (name string, content []byte) {
 }
 
 func TestTheDiagramGoesOutInFourFormsThatSayWhichRunItIs(t *testing.T) {
+	t.Parallel()
 	r := startRelay(t)
 	w := startBrowser(t).lived(r.url("/#1?size=5&seed=7&off=backUpByTerm&rate=0.5"), 300)
 	w.openDiagram()
@@ -163,6 +164,7 @@ func votesFollowRequests(t *testing.T, log string) {
 }
 
 func TestTheDiagramIsWalkedAndZoomedByKeyboardAndMouse(t *testing.T) {
+	t.Parallel()
 	r := startRelay(t)
 	w := startBrowser(t).lived(r.url("/#1?size=5&seed=7&rate=0.5"), 300)
 	w.openDiagram()

@@ -4,8 +4,9 @@
 // names, else the first chromium or google-chrome on the path; `./build.sh test` sees to both. Chromium is driven over the raw
 // DevTools protocol and with the throttling of hidden tabs left on: a server that only runs while it is looked at would be no server.
 //
-// The tests run one after the other: three windows drawn at real time, without a GPU, take one of two cores, and six would starve the servers in them
-// of their heartbeats. What they measure in seconds holds for a machine that does nothing else.
+// The tests of live rooms run one after the other: three windows drawn at real time, without a GPU, take one of two cores, and six would starve the servers
+// in them of their heartbeats. What they measure in seconds holds for a machine that does nothing else. Those of the lab, in which time waits for the
+// machine, run beside each other after them, but for those that measure how quick it is.
 //
 // A normal run takes the README's pictures into a temporary folder and only looks whether they show something.
 // `UPDATE_PICTURES=1 go test ./web/e2e -run Pictures` writes them to web/pictures.

@@ -42,6 +42,7 @@ const hearFrames = `if (window === top) {
 
 // A page of another site embeds the lab as an element and in a sandboxed frame, hears what happens in both, and has the one do things.
 func TestAPageOfAnotherSiteEmbedsTheLab(t *testing.T) {
+	t.Parallel()
 	r := startRelay(t)
 	w := startBrowser(t).window(screenWidth, 1200)
 	w.run(20*time.Second, chromedp.ActionFunc(func(ctx context.Context) error {
@@ -104,6 +105,7 @@ func TestAPageOfAnotherSiteEmbedsTheLab(t *testing.T) {
 
 // What the address of an embedded page says is how it shows itself, and what it cannot read it says.
 func TestAnEmbeddedPageShowsAsMuchAsItsAddressSays(t *testing.T) {
+	t.Parallel()
 	r := startRelay(t)
 	b := startBrowser(t)
 	w := b.labAt(r.url("/embed/#1?run=split-vote&controls=play&theme=dark&autoplay=0"))

@@ -111,6 +111,7 @@ func (w *tab) open(selector string) {
 
 // Every deed of a node's menu, by one hand or the other, is an action of the run and changes the cluster.
 func TestTheNodesMenuDoesWhatItSays(t *testing.T) {
+	t.Parallel()
 	w := handy(t)
 	w.must(nil, `await raftPlayground.seek(400);`)
 	leader := w.leads()
@@ -147,6 +148,7 @@ func TestTheNodesMenuDoesWhatItSays(t *testing.T) {
 
 // What would cost the majority is asked once more; what was done can be undone.
 func TestALostMajorityIsAskedForOnceMore(t *testing.T) {
+	t.Parallel()
 	w := handy(t)
 	w.does("the first crash", 1, func() { w.menuByMouse(1, "crash") })
 	w.click("raft-undo button")
@@ -180,6 +182,7 @@ func TestALostMajorityIsAskedForOnceMore(t *testing.T) {
 }
 
 func TestLinksAreCutByDraggingAndTurnedByDials(t *testing.T) {
+	t.Parallel()
 	w := handy(t)
 	x, y := w.nodeAt(2)
 	toX, toY := w.nodeAt(5)
@@ -220,6 +223,7 @@ func TestLinksAreCutByDraggingAndTurnedByDials(t *testing.T) {
 }
 
 func TestTheNetworkIsCutInTwoOnTheStageAndByKeyboard(t *testing.T) {
+	t.Parallel()
 	w := handy(t)
 	w.clickButton("Faults")
 	w.clickButton("Choose on the stage")
@@ -245,6 +249,7 @@ func TestTheNetworkIsCutInTwoOnTheStageAndByKeyboard(t *testing.T) {
 }
 
 func TestTheNetworkAndTheTimersAndTrapsOfTheFaultsPanel(t *testing.T) {
+	t.Parallel()
 	w := handy(t)
 	w.clickButton("Faults")
 	w.reads("raft-faults .stability", "27 % of the shortest election timeout: stable")
@@ -288,6 +293,7 @@ func TestTheNetworkAndTheTimersAndTrapsOfTheFaultsPanel(t *testing.T) {
 }
 
 func TestAMessageIsReadHeldEditedAndDelivered(t *testing.T) {
+	t.Parallel()
 	w := handy(t)
 	w.must(nil, `await raftPlayground.step("message"); await raftPlayground.network({rate: 0.005});`)
 	eventually(t, 10*time.Second, "M selects a message that is under way, and the clock stands", func() error {
@@ -341,6 +347,7 @@ func TestAMessageIsReadHeldEditedAndDelivered(t *testing.T) {
 }
 
 func TestAnyMessageOfAnInboxIsFirst(t *testing.T) {
+	t.Parallel()
 	w := handy(t)
 	w.must(nil, `await raftPlayground.seek(1000); await raftPlayground.act({do: "put", server: raftPlayground.cluster().find((s) => s.role === "leader").server, key: "x", value: "1"});`)
 	w.clickButton("Inboxes")
@@ -360,6 +367,7 @@ func TestAnyMessageOfAnInboxIsFirst(t *testing.T) {
 }
 
 func TestTheFaultsAreAccessibleOnEveryScreen(t *testing.T) {
+	t.Parallel()
 	axe, err := os.ReadFile("../node_modules/axe-core/axe.min.js")
 	if err != nil {
 		t.Fatalf("axe-core is missing: run ./build.sh first (%v)", err)

@@ -111,6 +111,7 @@ func TestTheFirstPaintIsQuick(t *testing.T) {
 
 // Without the program the film is seen all the same, and it is said what is missing.
 func TestWithoutItsProgramTheLabShowsTheFilm(t *testing.T) {
+	t.Parallel()
 	r := startRelay(t)
 	w := startBrowser(t).window(1440, 900)
 	w.beforeWorkers(network.Enable(), network.SetBlockedURLs([]string{"*.wasm"}))
@@ -120,6 +121,7 @@ func TestWithoutItsProgramTheLabShowsTheFilm(t *testing.T) {
 }
 
 func TestTheLabIsAccessibleAndFitsOnEveryScreen(t *testing.T) {
+	t.Parallel()
 	axe, err := os.ReadFile("../node_modules/axe-core/axe.min.js")
 	if err != nil {
 		t.Fatalf("axe-core is missing: run ./build.sh first (%v)", err)
@@ -149,6 +151,7 @@ func (w *tab) targets(what string, l look) {
 }
 
 func TestAnotherRunIsOpenedFromTheHeader(t *testing.T) {
+	t.Parallel()
 	w := openLab(t)
 	w.clickButton("Lab · 5 servers")
 	w.must(nil, `
@@ -189,6 +192,7 @@ func (w *tab) seeded(seed string) (run playhead) {
 }
 
 func TestModifiedRaftIsSaidAndTurnedBack(t *testing.T) {
+	t.Parallel()
 	w := openLab(t)
 	if text := w.text(); strings.Contains(text, "Modified Raft") {
 		t.Error("the run that the lab begins with calls itself modified")
@@ -209,6 +213,7 @@ func TestModifiedRaftIsSaidAndTurnedBack(t *testing.T) {
 
 // A broken promise stops the clock, stands across the stage, and leads to its moment and to the rules.
 func TestAViolationIsSeenWhereverOneLooks(t *testing.T) {
+	t.Parallel()
 	w := openLab(t)
 	w.must(nil, `await raftPlayground.open("#1?run=two-leaders"); await raftPlayground.step("violation");`)
 	w.says(10*time.Second, "Election Safety broken:")
@@ -225,6 +230,7 @@ func TestAViolationIsSeenWhereverOneLooks(t *testing.T) {
 
 // Where motion is reduced, the lab begins with a picture of an election that stands until somebody plays it.
 func TestReducedMotionBeginsWithAStillPicture(t *testing.T) {
+	t.Parallel()
 	w := startBrowser(t).window(1440, 900)
 	w.run(5*time.Second, emulation.SetEmulatedMedia().WithFeatures([]*emulation.MediaFeature{{Name: "prefers-reduced-motion", Value: "reduce"}}))
 	w.navigate(startRelay(t).url("/"))

@@ -97,6 +97,7 @@ func (w *tab) sharedLink() string {
 
 // A link copied from a moment in a branch opens the same state in another browser, which knows nothing but the link.
 func TestALinkOpensTheSameMomentInAFreshBrowser(t *testing.T) {
+	t.Parallel()
 	r := startRelay(t)
 	w := startBrowser(t).labAt(r.url("/#1?size=5&seed=7&at=0.4"))
 	w.still(400)
@@ -135,6 +136,7 @@ func TestALinkOpensTheSameMomentInAFreshBrowser(t *testing.T) {
 
 // The same by the keyboard alone: the dialog is reached, the start of the run chosen, the link taken, the dialog left.
 func TestSharingByKeyboard(t *testing.T) {
+	t.Parallel()
 	r := startRelay(t)
 	w := startBrowser(t).labAt(r.url("/#1?size=3&seed=9&at=0.3"))
 	w.still(300)
@@ -161,6 +163,7 @@ func TestSharingByKeyboard(t *testing.T) {
 
 // Whoever comes with a link that cannot be opened reads why, and goes on with the run that every visit begins with.
 func TestAWrongLinkGetsASentenceAndNotABlankPage(t *testing.T) {
+	t.Parallel()
 	r := startRelay(t)
 	b := startBrowser(t)
 	w := b.labAt(r.url("/"))
@@ -193,6 +196,7 @@ func TestAWrongLinkGetsASentenceAndNotABlankPage(t *testing.T) {
 
 // A run that goes another way than where its link was made says so.
 func TestALinkOfAnotherVersionIsSaidToBeOne(t *testing.T) {
+	t.Parallel()
 	r := startRelay(t)
 	w := startBrowser(t).labAt(r.url("/#1?size=3&seed=9&at=0.3&hash=1234567890abcdef"))
 	w.still(300)
@@ -201,6 +205,7 @@ func TestALinkOfAnotherVersionIsSaidToBeOne(t *testing.T) {
 
 // Every run of the gallery opens paused a little before what it is about, and what it says will break, breaks: in the browser as in the test that made it.
 func TestTheGalleryOpensBeforeItsTurn(t *testing.T) {
+	t.Parallel()
 	r := startRelay(t)
 	w := startBrowser(t).labAt(r.url("/"))
 	files, err := filepath.Glob("../gallery/*.json")
@@ -251,6 +256,7 @@ func TestTheGalleryOpensBeforeItsTurn(t *testing.T) {
 
 // The gallery by the keyboard alone.
 func TestTheGalleryByKeyboard(t *testing.T) {
+	t.Parallel()
 	r := startRelay(t)
 	w := startBrowser(t).labAt(r.url("/#1?size=3&seed=9&at=0.3"))
 	w.still(300)
@@ -266,6 +272,7 @@ func TestTheGalleryByKeyboard(t *testing.T) {
 
 // From the lab one comes into a new room, with real servers of as many as the lab has.
 func TestTheLabLeadsToARealRoom(t *testing.T) {
+	t.Parallel()
 	r := startRelay(t)
 	w := startBrowser(t).labAt(r.url("/#1?size=1&seed=9&at=0.3"))
 	w.still(300)
@@ -283,6 +290,7 @@ func TestTheLabLeadsToARealRoom(t *testing.T) {
 
 // A run goes out as a file and comes back, by the button and by a drop on the page; what is no run is refused in a sentence.
 func TestARunGoesThroughAFile(t *testing.T) {
+	t.Parallel()
 	r := startRelay(t)
 	b := startBrowser(t)
 	w := b.labAt(r.url("/#1?size=3&seed=9&at=0.3"))
@@ -332,6 +340,7 @@ func TestARunGoesThroughAFile(t *testing.T) {
 
 // What leads out of the page fits on every screen and says what it is to who cannot see it.
 func TestTheDialogsAndTheEmbeddedPageAreAccessibleAndFit(t *testing.T) {
+	t.Parallel()
 	axe, err := os.ReadFile("../node_modules/axe-core/axe.min.js")
 	if err != nil {
 		t.Fatalf("axe-core is missing: run ./build.sh first (%v)", err)

@@ -39,6 +39,7 @@ func (w *tab) plays() {
 
 // After one visit the relay may go: the lab, its gallery and its embedded form work without it.
 func TestTheLabWorksWithoutANetworkAfterOneVisit(t *testing.T) {
+	t.Parallel()
 	r := startRelay(t)
 	w := startBrowser(t).labAt(r.url("/"))
 	w.kept()
@@ -51,6 +52,7 @@ func TestTheLabWorksWithoutANetworkAfterOneVisit(t *testing.T) {
 
 // The service worker that keeps the lab keeps out of live rooms.
 func TestALiveRoomIsNoneOfTheServiceWorkersBusiness(t *testing.T) {
+	t.Parallel()
 	r := newRoom(t)
 	w := r.browser.labAt(r.relay.url("/"))
 	w.kept()
@@ -69,6 +71,7 @@ func TestALiveRoomIsNoneOfTheServiceWorkersBusiness(t *testing.T) {
 
 // The page as files in a folder, of any server that serves files, is the same lab; a new version of it takes over by itself, and holds without a network too.
 func TestAPlainFolderIsEnough(t *testing.T) {
+	t.Parallel()
 	folder := filepath.Join(t.TempDir(), "courses", "raft")
 	if err := os.CopyFS(folder, os.DirFS("../dist")); err != nil {
 		t.Fatalf("the page is missing: run ./build.sh first (%v)", err)

@@ -34,6 +34,7 @@ func (w *tab) off(before []string, rules ...string) {
 }
 
 func TestARuleIsSwitchedOffByMouseAndByKeyboard(t *testing.T) {
+	t.Parallel()
 	r := startRelay(t)
 	w := startBrowser(t).labAt(r.url("/#1?size=3&seed=9&at=0.3"))
 	before := w.still(300).Off
@@ -59,6 +60,7 @@ func TestARuleIsSwitchedOffByMouseAndByKeyboard(t *testing.T) {
 }
 
 func TestARuleTellsWhatBreaksWithoutItAndShowsItsSource(t *testing.T) {
+	t.Parallel()
 	r := startRelay(t)
 	w := startBrowser(t).labAt(r.url("/#1?size=3&seed=9&at=0.3"))
 	w.still(300)
@@ -92,6 +94,7 @@ func TestARuleTellsWhatBreaksWithoutItAndShowsItsSource(t *testing.T) {
 }
 
 func TestABrokenPromiseIsSaidAndLeadsToItsMoment(t *testing.T) {
+	t.Parallel()
 	axe, err := os.ReadFile("../node_modules/axe-core/axe.min.js")
 	if err != nil {
 		t.Fatalf("axe-core is missing: run ./build.sh first (%v)", err)

@@ -63,6 +63,7 @@ func marked(t *testing.T, file string, line int) string {
 }
 
 func TestAnOpenedLineShowsTheCodeThatRan(t *testing.T) {
+	t.Parallel()
 	r := startRelay(t)
 	w := startBrowser(t).labAt(r.url("/#1?size=5&seed=7&at=0.4"))
 	w.still(400)
@@ -92,6 +93,7 @@ func TestAnOpenedLineShowsTheCodeThatRan(t *testing.T) {
 }
 
 func TestTheStoryIsPartedAtThePlayhead(t *testing.T) {
+	t.Parallel()
 	r := startRelay(t)
 	w := startBrowser(t).labAt(r.url("/#1?size=5&seed=7&at=0.4"))
 	w.still(400)
@@ -152,6 +154,7 @@ func TestTheStoryIsPartedAtThePlayhead(t *testing.T) {
 }
 
 func TestTheStoryIsNarrowedAndHeartbeatsAreOneLine(t *testing.T) {
+	t.Parallel()
 	r := startRelay(t)
 	w := startBrowser(t).labAt(r.url("/#1?size=5&seed=7&at=0.8"))
 	w.still(800)
@@ -183,6 +186,7 @@ func TestTheStoryIsNarrowedAndHeartbeatsAreOneLine(t *testing.T) {
 
 // What is pointed at in one view stands out in all: the line, the servers on the stage, their entries in the logs.
 func TestOneCursorGoesThroughStoryStageAndLogs(t *testing.T) {
+	t.Parallel()
 	r := startRelay(t)
 	w := startBrowser(t).labAt(r.url("/#1?size=5&seed=7&at=0.4"))
 	w.still(400)
@@ -224,6 +228,7 @@ func TestOneCursorGoesThroughStoryStageAndLogs(t *testing.T) {
 }
 
 func TestThePageAnswersWhyAnEntryIsNotCommitted(t *testing.T) {
+	t.Parallel()
 	r := startRelay(t)
 	w := startBrowser(t).labAt(r.url("/#1?size=5&seed=7&at=0.4"))
 	w.still(400)
@@ -242,6 +247,7 @@ func TestThePageAnswersWhyAnEntryIsNotCommitted(t *testing.T) {
 }
 
 func TestStoryAndDiagramOfTheLabAreAccessible(t *testing.T) {
+	t.Parallel()
 	axe, err := os.ReadFile("../node_modules/axe-core/axe.min.js")
 	if err != nil {
 		t.Fatalf("axe-core is missing: run ./build.sh first (%v)", err)

@@ -12,6 +12,7 @@ import (
 
 // A rule is switched off, the shortest harm without it is looked for, and what was found opens before its moment, paused; then the property breaks there.
 func TestABadRunIsFoundAndOpenedAtItsMoment(t *testing.T) {
+	t.Parallel()
 	r := startRelay(t)
 	w := startBrowser(t).labAt(r.url("/#1?size=3&seed=9&at=0.3"))
 	w.still(300)
@@ -48,6 +49,7 @@ func TestABadRunIsFoundAndOpenedAtItsMoment(t *testing.T) {
 
 // Two runs of one seed, one without the last thing that was done: they stand side by side, by keyboard, and part where that was done.
 func TestTwoRunsStandSideBySide(t *testing.T) {
+	t.Parallel()
 	r := startRelay(t)
 	w := startBrowser(t).labAt(r.url("/#1?size=3&seed=9&at=0.6"))
 	w.still(600)
@@ -81,6 +83,7 @@ func TestTwoRunsStandSideBySide(t *testing.T) {
 
 // The laboratory holds its elections in the background, draws them, and says them in numbers too: with timeouts that are all alike votes are always split.
 func TestElectionsAreHeldInTheBackground(t *testing.T) {
+	t.Parallel()
 	r := startRelay(t)
 	w := startBrowser(t).labAt(r.url("/#1?size=3&seed=9&at=0.3"))
 	w.still(300)

@@ -81,6 +81,7 @@ func (w *tab) clickButton(words string) {
 }
 
 func TestTheLabsClockIsPausedAndStepped(t *testing.T) {
+	t.Parallel()
 	w := openLab(t)
 	begin := w.at(200)
 
@@ -158,6 +159,7 @@ func (w *tab) tapeSays(words string) {
 }
 
 func TestAnyMomentIsReachedOnTheTimeLine(t *testing.T) {
+	t.Parallel()
 	w := openLab(t)
 	w.must(nil, `await raftPlayground.seek(50);`)
 	early := w.at(50)
@@ -223,6 +225,7 @@ func TestAnyMomentIsReachedOnTheTimeLine(t *testing.T) {
 }
 
 func TestToTheNextElectionToTheNextCommitAndLive(t *testing.T) {
+	t.Parallel()
 	w := openLab(t)
 	w.must(nil, `await raftPlayground.seek(0);`)
 	w.at(0)
@@ -260,6 +263,7 @@ func (w *tab) leads() int {
 }
 
 func TestToActInThePastMakesABranch(t *testing.T) {
+	t.Parallel()
 	w := openLab(t)
 	first := w.at(200)
 	w.must(nil, `await raftPlayground.seek(100); await raftPlayground.act({do: "crash", server: 3}); await raftPlayground.seek(600);`)
@@ -289,6 +293,7 @@ func TestToActInThePastMakesABranch(t *testing.T) {
 
 // While the page is hidden for longer than a glance, nothing piles up that is played back when it is seen again.
 func TestAHiddenLabIsNotPlayedBack(t *testing.T) {
+	t.Parallel()
 	w := openLab(t)
 	w.must(nil, `await raftPlayground.network({rate: 0.1});`)
 	front := w.browser.tab()
