@@ -166,12 +166,12 @@ function film() {
   return `<script type="application/json" id="film">[${takes.join(",").replaceAll("<", "\\u003c")}]</script>`;
 }
 
-/** Writes .br and .gz beside each file, on all processors; returns the sizes. Brotli at its best takes seconds for the WebAssembly, so that is kept by hash. */
+/** Writes .br and .gz beside each file, on all processors; returns the sizes. Brotli at its best takes half a minute for the WebAssembly, so that is kept by hash, and not spent on what a first visit does not load. */
 function compressAll() {
   return Promise.all(
     filesIn(dist).map(async (file) => {
       const content = readFileSync(join(dist, file));
-      const [packed, zipped] = await Promise.all([brotli(content), promisify(gzip)(content, { level: 9 })]);
+      const [packed, zipped] = await Promise.all([brotli(file, content), promisify(gzip)(content, { level: 9 })]);
       writeFileSync(join(dist, `${file}.br`), packed);
       writeFileSync(join(dist, `${file}.gz`), zipped);
       return { file, raw: content.length, brotli: Math.min(packed.length, content.length) };
@@ -179,10 +179,10 @@ function compressAll() {
   );
 }
 
-async function brotli(content) {
+async function brotli(file, content) {
   const kept = join(cacheDir, `${hash(content)}.br`);
   if (existsSync(kept)) return readFileSync(kept);
-  const packed = await promisify(brotliCompress)(content, { params: { [constants.BROTLI_PARAM_QUALITY]: 11, [constants.BROTLI_PARAM_LGWIN]: 24, [constants.BROTLI_PARAM_LGBLOCK]: 24, [constants.BROTLI_PARAM_SIZE_HINT]: content.length } });
+  const packed = await promisify(brotliCompress)(content, { params: { [constants.BROTLI_PARAM_QUALITY]: file.startsWith("assets/studies-") ? 9 : 11, [constants.BROTLI_PARAM_LGWIN]: 24, [constants.BROTLI_PARAM_LGBLOCK]: 24, [constants.BROTLI_PARAM_SIZE_HINT]: content.length } });
   if (content.length > 500_000) {
     mkdirSync(cacheDir, { recursive: true });
     writeFileSync(kept, packed);

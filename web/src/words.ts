@@ -55,6 +55,7 @@ export const sideWords = (servers: number, size: number): string => (servers >= 
 export function nodeWords(view: ServerView): string {
   const r = view.report;
   const parts = [`S${view.server}`, roleWords(view).toLowerCase()];
+  if (r && view.seat !== "connected") parts.push(`term ${r.term} on its disk`);
   if (r && view.seat === "connected") {
     parts.push(`term ${r.term}`, `last index ${r.lastIndex}`, `commit index ${r.commitIndex}`);
     if (r.role === "candidate") parts.push(`${granted(view)} of ${r.votesNeeded} votes`);

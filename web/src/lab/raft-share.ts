@@ -28,6 +28,7 @@ export class RaftShare extends RaftElement {
   private show: Record<string, string> = {}; // parameters of the embedded page, those that are not as usual
   private link = "";
   private problem = "";
+  private shown: "none" | "share" | "wrong" = "none"; // the dialog that this view has opened, and not closed
 
   override connectedCallback(): void {
     super.connectedCallback();
@@ -57,10 +58,14 @@ export class RaftShare extends RaftElement {
     for (const [name, dialog] of [["share", this.querySelector<HTMLDialogElement>(".share-dialog")], ["wrong", this.querySelector<HTMLDialogElement>(".wrong-dialog")]] as const) {
       const wanted = store.view.dialog === name;
       if (wanted && dialog && !dialog.open) {
+        this.shown = name;
         dialog.showModal();
         if (name === "share") void this.take();
       }
-      if (!wanted && dialog?.open) dialog.close();
+      if (!wanted && dialog?.open) {
+        this.shown = "none";
+        dialog.close();
+      }
     }
   }
 
@@ -225,9 +230,11 @@ export class RaftShare extends RaftElement {
     void openAddress("", store.pace);
   };
 
+  /** Somebody closed a dialog. That this view closed one is told later too, when it may be open again, or about to be. */
   private readonly closed = (e: Event): void => {
-    const open = (e.currentTarget as Element).classList.contains("share-dialog") ? "share" : "wrong";
-    if (store.view.dialog === open) store.show({ dialog: "none" });
+    const dialog = e.currentTarget as HTMLDialogElement;
+    const name = dialog.classList.contains("share-dialog") ? "share" : "wrong";
+    if (!dialog.open && this.shown === name && store.view.dialog === name) store.show({ dialog: "none" });
   };
 }
 
