@@ -63,10 +63,16 @@ func (w *tab) seats(want ...string) {
 func handy(t *testing.T) *tab {
 	t.Helper()
 	w := openLab(t)
-	eventually(t, 10*time.Second, "the lab's hands are there", func() error {
+	w.hands()
+	return w
+}
+
+// hands waits for all that one takes hold of the cluster with.
+func (w *tab) hands() {
+	w.t.Helper()
+	eventually(w.t, 10*time.Second, "the lab's hands are there", func() error {
 		return w.eval(nil, `if (!customElements.get("raft-node-menu")) throw new Error("not yet");`)
 	})
-	return w
 }
 
 func (w *tab) nodeAt(server int) (x, y float64) {
@@ -143,6 +149,52 @@ func TestTheNodesMenuDoesWhatItSays(t *testing.T) {
 		var story []string
 		w.must(&story, `return deepAll(".story-line").slice(0, 8).map((line) => line.innerText.replace(/\s+/g, " "));`)
 		t.Errorf("the leadership of S%d was handed to S%d; S%d leads: %q", leader, follower, now, story)
+	}
+}
+
+// A server is taken out of the cluster, put back as a learner, given a vote again, and loses its disk: each by one hand or the other.
+func TestServersLeaveAndJoinAndAreWiped(t *testing.T) {
+	t.Parallel()
+	w := startBrowser(t).labAt(startRelay(t).url("/#1?size=5&seed=7&at=0.6")) // with every rule: who is removed does not disturb the others
+	w.still(600)
+	w.hands()
+	follower := w.leads()%5 + 1
+	menus := map[string]func(int, string){"mouse": w.menuByMouse, "keyboard": w.menuByKeyboard}
+	for _, step := range []struct{ hand, name, member string }{
+		{"mouse", "remove", ""}, {"keyboard", "add", "learner"}, {"mouse", "add", "voter"}, {"keyboard", "remove", ""}, {"mouse", "add", "learner"}, {"keyboard", "add", "voter"},
+	} {
+		done := w.does(step.hand+": "+step.name, 1, func() { menus[step.hand](follower, step.name) })
+		if done[0].Do != "reconfigure" {
+			t.Errorf("%s by %s did %+v", step.name, step.hand, done[0])
+		}
+		w.must(nil, `await raftPlayground.seek((await raftPlayground.lab()).at + 400);`)
+		if step.member == "" {
+			continue // who is removed is not told so by anybody; the next step can only be done to one that is
+		}
+		eventually(t, 10*time.Second, fmt.Sprintf("S%d is %q", follower, step.member), func() error {
+			var member string
+			if w.must(&member, fmt.Sprintf(`return deepAll(".node[data-server='%d']")[0].dataset.member;`, follower)); member != step.member {
+				return fmt.Errorf("it is %q", member)
+			}
+			return nil
+		})
+	}
+	for _, hand := range []string{"mouse", "keyboard"} {
+		menus[hand](follower, "wipe")
+		w.open(".node-menu .anyway") // a server that may have voted is not wiped without a word
+		done := w.does(hand+": wipe", 1, func() {
+			if hand == "mouse" {
+				w.click("raft-node-menu .anyway .primary")
+			} else {
+				w.must(nil, `deepAll("raft-node-menu .anyway .primary")[0].focus();`)
+				w.keys(kb.Enter)
+			}
+		})
+		if done[0].Do != "wipe" || done[0].Server != follower {
+			t.Errorf("by %s it did %+v", hand, done[0])
+		}
+		w.does(hand+": restart", 1, func() { menus[hand](follower, "restart") })
+		w.must(nil, `await raftPlayground.seek((await raftPlayground.lab()).at + 200);`)
 	}
 }
 
