@@ -131,8 +131,7 @@ func (s *Session) settleRequest(o *lab.Outcome) {
 		}
 		switch {
 		case o.Answer != nil:
-			r.view.Index, r.view.Term, r.view.Found = page.U64(o.Answer.Index), page.U64(o.Answer.Term), o.Answer.Found
-			s.finish(r, "done", r.outcome(o.Answer))
+			s.finish(r, "done", r.view.Answered(o.Answer))
 		case o.Refusal != nil:
 			s.refused(r, o.Refusal)
 		default:
@@ -140,19 +139,6 @@ func (s *Session) settleRequest(o *lab.Outcome) {
 		}
 		return
 	}
-}
-
-// outcome says what was done, and notes what was read.
-func (r *request) outcome(a *wire.Answer) string {
-	at := " at index " + page.Decimal(a.Index)
-	switch {
-	case r.view.Op == "get" && a.Found:
-		r.view.Value = a.Value
-		return "read" + at
-	case r.view.Op == "get":
-		return "no such key" + at
-	}
-	return "committed" + at
 }
 
 // refused deals with a server that did not do it. Asking again is safe after a definite refusal only: after an unknown outcome a second try could do the same

@@ -155,24 +155,10 @@ func (t *Tab) receiveAnswer(message []byte) {
 		if t.frame.Refusal != nil {
 			t.refused(r, t.frame.Refusal)
 		} else if a := t.frame.Answer; a != nil {
-			r.view.Index, r.view.Term, r.view.Found = page.U64(a.Index), page.U64(a.Term), a.Found
-			t.finish(r, "done", r.outcome(a))
+			t.finish(r, "done", r.view.Answered(a))
 		}
 		return
 	}
-}
-
-// outcome says what was done, and notes what was read.
-func (r *request) outcome(a *wire.Answer) string {
-	at := " at index " + page.Decimal(a.Index)
-	switch {
-	case r.view.Op == "get" && a.Found:
-		r.view.Value = a.Value
-		return "read" + at
-	case r.view.Op == "get":
-		return "no such key" + at
-	}
-	return "committed" + at
 }
 
 // refused deals with a server that did not do it. Asking again is safe after a definite refusal only: after an unknown outcome a
