@@ -2,7 +2,7 @@ import { readdirSync, readFileSync } from "node:fs";
 import { join } from "node:path";
 
 /** The sheets of views that a live room does not have. */
-const OF_THE_LAB = ["diagram.css", "faults.css", "lab.css", "rules.css", "share.css", "studies.css"];
+const OF_THE_LAB = ["diagram.css", "lab.css", "rules.css", "share.css", "studies.css"];
 
 /** The style sheet of a page, "room" or one of the lab's: src/page.css, then those of single views, src/css, in the order of their names. */
 export function readStyles(web, page) {
