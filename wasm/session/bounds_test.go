@@ -23,7 +23,7 @@ func TestWhatWaitsForAPageIsBounded(t *testing.T) {
 		t.Fatalf("%d messages to a page that asks for nothing", n)
 	}
 	o := &p.session.outbox
-	if len(o.next.Story) > mostWaiting || len(o.next.Flights) > mostFlights || len(o.next.Lost) > mostFlights {
+	if len(o.next.Story) > page.MostLines || len(o.next.Flights) > page.MostFlights || len(o.next.Lost) > page.MostLosses {
 		t.Errorf("%d lines, %d flights, %d losses wait", len(o.next.Story), len(o.next.Flights), len(o.next.Lost))
 	}
 	for range 2 * mostChanges {
@@ -94,11 +94,11 @@ func TestRequestsBelongToBranches(t *testing.T) {
 	p.must("seek", `"at":`+number64(ms(begun)+10)) // it was asked, and is under way
 	p.must("act", `"action":{"do":"pause","server":5}`)
 	p.run(300)
-	if list := p.session.branch.requests; len(list) != 1 || list[0].view.State != "pending" {
-		t.Fatalf("in the branch the request is %+v", list[0].view)
+	if list := p.session.branch.requests; len(list) != 1 || list[0].View.State != "pending" {
+		t.Fatalf("in the branch the request is %+v", list[0].View)
 	}
 	p.play(500)
-	if r := p.session.branch.requests[0].view; r.State != "done" || r.Index != first.Index {
+	if r := p.session.branch.requests[0].View; r.State != "done" || r.Index != first.Index {
 		t.Errorf("in the branch the request ended as %+v", r)
 	}
 	p.must("seek", `"at":`+number64(ms(begun)-1)) // it was not asked yet
@@ -128,7 +128,7 @@ func TestRequestsFindTheLeader(t *testing.T) {
 	p.must("act", `"action":{"do":"crash","server":3}`)
 	p.must("network", `"change":{"rate":1}`)
 	id := p.say("request", `"op":"put","key":"a","value":"1","server":null`)
-	if r := p.session.branch.requests[0].view; r.State != "pending" || r.Detail != "waiting for a leader" {
+	if r := p.session.branch.requests[0].View; r.State != "pending" || r.Detail != "waiting for a leader" {
 		t.Errorf("without a leader the request is %+v", r)
 	}
 	p.run(3000)
@@ -136,10 +136,20 @@ func TestRequestsFindTheLeader(t *testing.T) {
 		t.Errorf("it ended as %+v", a)
 	}
 	p.pause()
+	r := p.session.branch.requests[0]
+	p.must("seek", `"at":`+number64(ms(r.asked)-1)) // it was still waiting
+	p.must("act", `"action":{"do":"pause","server":1}`)
+	if again := p.session.branch.requests[0]; again.View.State != "pending" || again.call != 0 {
+		t.Errorf("in another branch, in which nobody was asked yet, it is %+v", again)
+	}
+	p.play(3000)
+	if again := p.session.branch.requests[0].View; again.State != "done" || again.Index != r.View.Index {
+		t.Errorf("in another branch it ended as %+v, expected %+v", again, r.View)
+	}
 	p.must("seek", `"at":400`)
 	p.say("request", `"op":"put","key":"c","value":"1","server":null`)
 	p.run(300)
-	if b := p.last.Lab.Branches; len(b) != 2 || p.last.Lab.Branch != 2 || b[1].Text != "A client asks S3 to write c = 1." {
+	if b := p.last.Lab.Branches; len(b) != 3 || p.last.Lab.Branch != 3 || b[2].Text != "A client asks S3 to write c = 1." {
 		t.Errorf("branches: %+v", b)
 	}
 }

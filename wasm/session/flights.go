@@ -52,12 +52,12 @@ func (s *Session) see(f *hub.Sighting) {
 func (s *Session) remember(view page.Flight) {
 	flights := s.outbox.told.flights
 	flights[view.Seq] = view
-	if len(flights) < 2*mostFlights {
+	if len(flights) < 2*page.MostFlights {
 		return
 	}
 	now := ms(s.world.Now())
 	for seq, f := range flights {
-		if f.Due < now && !f.Held || len(flights) > 4*mostFlights {
+		if f.Due < now && !f.Held || len(flights) > 4*page.MostFlights {
 			delete(flights, seq)
 		}
 	}

@@ -8,13 +8,6 @@ import (
 	"raftplayground/wasm/page"
 )
 
-// Most of each that waits for a page that asks for no batch. The newest are kept; of the story, details go first.
-const (
-	mostFlights = 500
-	mostWaiting = mostLines
-	mostNotices = 8
-)
-
 // batch is page.Batch with the servers' reports as they wrote them.
 type batch struct {
 	page.Batch
@@ -35,7 +28,6 @@ type outbox struct {
 	jumped      bool    // the playhead stands elsewhere
 	posted      float64 // real time of the last batch
 	lostHistory bool    // some of it found no room: next is to hold all of it
-	notices     []string
 	told        told
 }
 
@@ -55,47 +47,22 @@ func newOutbox() outbox {
 
 func (o *outbox) line(line page.StoryLine) {
 	o.changed = true
-	o.next.Story = append(o.next.Story, line)
-	if len(o.next.Story) > mostWaiting {
-		at := max(0, slices.IndexFunc(o.next.Story, func(l page.StoryLine) bool { return l.Weight == "detail" }))
-		o.next.Story = slices.Delete(o.next.Story, at, at+1)
-	}
+	o.next.AddLine(line)
 }
 
 func (o *outbox) flight(f page.Flight) {
 	o.changed = true
-	if len(o.next.Flights) == mostFlights {
-		o.next.Flights = slices.Delete(o.next.Flights, 0, 1)
-	}
-	o.next.Flights = append(o.next.Flights, f)
+	o.next.AddFlight(f)
 }
 
-// loss corrects a flight: in place if the page has not had it yet.
 func (o *outbox) loss(l page.Loss) {
 	o.changed = true
-	for i := len(o.next.Flights) - 1; i >= 0; i-- {
-		if f := &o.next.Flights[i]; f.Seq == l.Seq {
-			at := l.At
-			f.Fate, f.LostAt = l.Fate, &at
-			return
-		}
-	}
-	if len(o.next.Lost) == mostFlights {
-		o.next.Lost = slices.Delete(o.next.Lost, 0, 1)
-	}
-	o.next.Lost = append(o.next.Lost, l)
+	o.next.AddLoss(l)
 }
 
-// request keeps the latest of each request.
 func (o *outbox) request(r page.ClientRequest) {
 	o.changed = true
-	for i := range o.next.Requests {
-		if o.next.Requests[i].ID == r.ID {
-			o.next.Requests[i] = r
-			return
-		}
-	}
-	o.next.Requests = append(o.next.Requests, r)
+	o.next.AddRequest(r)
 }
 
 // wholeHistory gives up the changes that wait: the page is told all of the history.
@@ -103,12 +70,9 @@ func (o *outbox) wholeHistory() {
 	o.next.History, o.lostHistory = nil, true
 }
 
-// notice keeps the first few: what goes wrong first explains the rest.
 func (o *outbox) notice(text string) {
 	o.changed = true
-	if len(o.notices) < mostNotices {
-		o.notices = append(o.notices, text)
-	}
+	o.next.AddNotice(text)
 }
 
 // jump makes the next batch one of another moment: what was under way elsewhere is void.
@@ -146,14 +110,8 @@ func (s *Session) flush(prompt bool) {
 		o.next.Clock = &page.Clock{Now: ms(s.world.Now()), Rate: rate}
 	}
 	s.fillMoment()
-	for i, text := range o.notices {
-		if i > 0 {
-			o.next.Notice += "\n"
-		}
-		o.next.Notice += text
-	}
 	next := o.next
-	o.next, o.notices, o.posted = batch{}, o.notices[:0], s.now
+	o.next, o.posted = batch{}, s.now
 	o.drawn, o.changed, o.run, o.jumped, o.lostHistory = false, false, false, false, false
 	s.post(struct {
 		Type  string `json:"type"`

@@ -17,51 +17,42 @@ const (
 	mostRequests = 50   // that are over and are kept
 	askAgain     = 50e3 // after a definite refusal
 	giveUpAfter  = 10e6 // without a leader
-	redirects    = 3    // how many servers in a row may name another leader before the search pauses
 	never        = math.MaxInt64
 )
 
 // request is what a person asked of the cluster.
 type request struct {
-	view   page.ClientRequest
-	wish   *wish // to be answered; nil: it was, or nobody waits for it any more
-	fixed  bool  // the page chose the server
-	begun  int64
-	ended  int64         // never: it is pending
-	call   uint64        // of its operation: see lab.World.Asked; 0: it is not under way
-	again  int64         // when to ask next, if it is not
-	gives  int64         // when to give up if it is not
-	hops   int           // servers in a row that named another leader
-	leader raft.ServerID // whom the last of them named
+	page.Request
+	wish  *wish // to be answered; nil: it was, or nobody waits for it any more
+	begun int64
+	ended int64  // never: it is pending
+	call  uint64 // of its operation: see lab.World.Asked; 0: it is not under way
+	asked int64  // when that was
+	again int64  // when to ask next, if it is not
+	gives int64  // when to give up if it is not
 }
 
 // request takes a request of the page.
 func (s *Session) request(w *wish) {
 	now := s.world.Now()
-	r := &request{wish: w, view: page.ClientRequest{ID: w.ID, Op: w.Op, Key: w.Key, Value: w.Value, State: "pending"}, begun: now, ended: never, again: now, gives: now + giveUpAfter}
-	if w.Server != nil {
-		r.fixed, r.view.Server = true, *w.Server
-	}
+	r := &request{Request: page.NewRequest(w.ID, w.Op, w.Key, w.Value, w.Server), wish: w, begun: now, ended: never, again: now, gives: now + giveUpAfter}
 	pending := 0
 	for _, other := range s.branch.requests {
 		if other.ended == never {
 			pending++
 		}
 	}
+	flaw := r.Flaw()
 	switch {
-	case deedOf[w.Op] == "":
-		s.finish(r, "refused", "op: expected put, get or delete, got "+page.Clip(w.Op, 40))
-	case w.Key == "":
-		s.finish(r, "refused", "key: expected at least one character, got none")
-	case len(w.Key) > wire.MaxData || len(w.Value) > wire.MaxData:
-		s.finish(r, "refused", "expected a key and a value of at most "+page.Plural(wire.MaxData, "byte")+" each, got "+strconv.Itoa(len(w.Key))+" and "+strconv.Itoa(len(w.Value)))
-	case r.fixed && (r.view.Server < 1 || r.view.Server > s.size()):
-		s.finish(r, "refused", "There is no server S"+strconv.Itoa(r.view.Server)+".")
+	case flaw != "":
+		s.finish(r, "refused", flaw)
+	case r.Fixed && (r.View.Server < 1 || r.View.Server > s.size()):
+		s.finish(r, "refused", "There is no server S"+strconv.Itoa(r.View.Server)+".")
 	case pending >= mostPending:
 		s.finish(r, "refused", page.Plural(mostPending, "request")+" are waiting. Nothing was sent.")
 	default:
 		s.branch.requests = append(s.branch.requests, r)
-		s.outbox.request(r.view)
+		s.outbox.request(r.View)
 		s.keepRequests()
 	}
 }
@@ -85,8 +76,8 @@ func (s *Session) keepRequests() {
 
 // ask sends the request to its server, or to whoever leads.
 func (s *Session) ask(r *request) {
-	to := raft.ServerID(r.view.Server)
-	if !r.fixed {
+	to := raft.ServerID(r.View.Server)
+	if !r.Fixed {
 		to = s.leaderFor(r)
 	}
 	r.again = s.world.Now() + askAgain
@@ -94,25 +85,23 @@ func (s *Session) ask(r *request) {
 		s.wait(r, "waiting for a leader")
 		return
 	}
-	if state, _, _ := s.world.Look(to); r.fixed && (state == lab.Down || state == lab.Damaged) {
+	if state, _, _ := s.world.Look(to); r.Fixed && (state == lab.Down || state == lab.Damaged) {
 		s.finish(r, "refused", name(to)+" is down. Nothing was sent.")
 		return
 	}
-	r.view.Server, r.call = int(to), s.world.Asked()+1
-	r.view.Detail = "asked " + name(to)
-	s.outbox.request(r.view)
-	if did, err := s.do(lab.Action{Do: deedOf[r.view.Op], Server: to, Key: r.view.Key, Value: r.view.Value}); !did || err != nil {
+	r.View.Server, r.call, r.asked = int(to), s.world.Asked()+1, s.world.Now()
+	r.View.Detail = "asked " + name(to)
+	s.outbox.request(r.View)
+	if did, err := s.do(lab.Action{Do: deedOf[r.View.Op], Server: to, Key: r.View.Key, Value: r.View.Value}); !did || err != nil {
 		s.finish(r, "refused", "Nothing was sent: too much is under way.")
 	}
 }
 
 // leaderFor is the server to ask: whom the last refusal named, or who leads the highest term; 0: nobody does.
 func (s *Session) leaderFor(r *request) raft.ServerID {
-	if leader := r.leader; leader != 0 {
-		r.leader = 0
-		return leader
+	if leader := r.Named(); leader >= 1 && leader <= s.size() {
+		return raft.ServerID(leader)
 	}
-	r.hops = 0
 	best, highest := raft.ServerID(0), raft.Term(0)
 	for i := range s.size() {
 		id := raft.ServerID(i + 1)
@@ -129,78 +118,50 @@ func (s *Session) settleRequest(o *lab.Outcome) {
 		if r.ended != never || r.call == 0 || r.call != o.Call {
 			continue
 		}
+		if o.Answer == nil && (o.Refusal == nil || o.Refusal.Code == wire.CodeTimedOut) {
+			r.gives = s.world.Now() + askAgain + giveUpAfter // all this time it was not a leader that was missing
+		}
 		switch {
 		case o.Answer != nil:
-			s.finish(r, "done", r.view.Answered(o.Answer))
+			s.finish(r, "done", r.View.Answered(o.Answer))
 		case o.Refusal != nil:
-			s.refused(r, o.Refusal)
+			s.proceed(r, r.Refused(o.Refusal))
 		default:
-			s.unanswered(r, "no answer in time")
+			s.proceed(r, r.Unanswered("no answer in time"))
 		}
 		return
 	}
 }
 
-// refused deals with a server that did not do it. Asking again is safe after a definite refusal only: after an unknown outcome a second try could do the same
-// thing twice (§8).
-func (s *Session) refused(r *request, e *wire.Error) {
-	who := "S" + strconv.Itoa(r.view.Server)
-	r.call = 0
-	switch {
-	case e.Code == wire.CodeTimedOut:
-		s.unanswered(r, "timed out")
-	case e.Code == wire.CodeNotLeader && r.fixed && e.Leader != 0:
-		s.finish(r, "refused", who+" is not the leader; S"+page.Decimal(e.Leader)+" is")
-	case e.Code == wire.CodeNotLeader && r.fixed:
-		s.finish(r, "refused", who+" is not the leader and knows of none")
-	case r.fixed:
-		s.finish(r, "refused", page.Clip(e.Message, 200))
-	case e.Code == wire.CodeNotLeader && e.Leader != 0 && r.hops < redirects && int(e.Leader) != r.view.Server && e.Leader <= uint64(s.size()):
-		r.hops++
-		r.leader, r.again = raft.ServerID(e.Leader), s.world.Now()
-	case e.Code == wire.CodeNotLeader, e.Code == wire.CodeNoQuorum, e.Code == wire.CodeOverloaded:
-		r.again = s.world.Now() + askAgain
-		s.wait(r, "waiting for a leader")
-	default:
-		s.finish(r, "refused", page.Clip(e.Message, 200))
+// proceed does what comes of a request that was not done.
+func (s *Session) proceed(r *request, next page.Next) {
+	if next.State != "pending" {
+		s.finish(r, next.State, next.Detail)
+		return
 	}
-}
-
-// unanswered ends a write whose outcome nobody here can know. A read has no effect, so it is asked again.
-func (s *Session) unanswered(r *request, why string) {
-	r.call = 0
-	switch {
-	case r.view.Op != "get":
-		s.finish(r, "unknown", why+": it may or may not have happened")
-	case r.fixed:
-		s.finish(r, "refused", why)
-	default:
-		r.again = s.world.Now() + askAgain
-		r.gives = r.again + giveUpAfter
-		s.wait(r, why+"; reading again")
+	r.call, r.again = 0, s.world.Now()
+	if !next.AtOnce {
+		r.again += askAgain
 	}
+	s.wait(r, next.Detail)
 }
 
 // wait tells the page where a pending request stands.
 func (s *Session) wait(r *request, detail string) {
-	if r.view.Detail != detail {
-		r.view.Detail = detail
-		s.outbox.request(r.view)
+	if r.View.Detail != detail {
+		r.View.Detail = detail
+		s.outbox.request(r.View)
 	}
 }
 
 // finish tells the page the end of a request.
 func (s *Session) finish(r *request, state, detail string) {
-	r.view.State, r.view.Detail = state, detail
+	r.View.State, r.View.Detail = state, detail
 	r.ended = s.world.Now()
-	s.outbox.request(r.view)
+	s.outbox.request(r.View)
 	if w := r.wish; w != nil {
 		r.wish = nil
-		done := page.Answer{Type: "answer", ID: w.ID, OK: state == "done", Value: r.view}
-		if !done.OK {
-			done.Error = detail
-		}
-		s.post(done)
+		s.post(r.View.Answer())
 	}
 	b := s.branch
 	if len(b.requests) > mostRequests {
@@ -213,23 +174,35 @@ func (s *Session) finish(r *request, state, detail string) {
 // forkRequests returns the requests of a branch as they stood at a moment. Those that are pending go on in the new branch; the old one keeps copies.
 func forkRequests(of []*request, at int64) (list []*request) {
 	for i, r := range of {
+		if r.begun > at {
+			continue
+		}
 		switch {
-		case r.begun > at:
 		case r.ended == never:
 			kept := *r
 			kept.wish = nil
 			of[i] = &kept
-			list = append(list, r)
 		case r.ended > at:
 			again := *r
-			again.ended, again.view.State, again.view.Detail = never, "pending", "under way"
-			again.view.Index, again.view.Term, again.view.Found = 0, 0, false
-			list = append(list, &again)
-		default:
-			list = append(list, r)
+			again.reopen()
+			r = &again
 		}
+		if r.ended == never && r.asked > at {
+			r.call, r.again = 0, at // in the new branch nobody was asked yet
+		}
+		list = append(list, r)
 	}
 	return list
+}
+
+// reopen makes a request that is over pending again.
+func (r *request) reopen() {
+	v := &r.View
+	r.ended, v.State, v.Detail = never, "pending", "under way"
+	v.Index, v.Term, v.Found = 0, 0, false
+	if v.Op == "get" {
+		v.Value = ""
+	}
 }
 
 // leaveRequests answers who waits for a request of a branch that is not looked at any more.
@@ -248,7 +221,7 @@ func (s *Session) leaveRequests() {
 func requestViews(list []*request) []page.ClientRequest {
 	views := make([]page.ClientRequest, 0, len(list))
 	for _, r := range list {
-		views = append(views, r.view)
+		views = append(views, r.View)
 	}
 	return views
 }

@@ -16,5 +16,5 @@
 // # Bounds
 //
 // A hidden page draws nothing; for its scripts it is sent four batches a second at most, without the frames on their way. While a page asks for nothing, only the latest state is kept, the newest 500
-// flights, 500 corrections of flights, 500 lines of story and 500 requests; what is dropped is the oldest, and the next batch says so in its notice.
+// flights, 500 corrections of flights, 1,000 lines of story and 500 requests; what is dropped is the oldest, and the next batch says so in its notice.
 package tab

@@ -1,20 +1,9 @@
 package tab
 
 import (
-	"slices"
-
 	"rsc.io/qr"
 
 	"raftplayground/wasm/page"
-)
-
-// Most of each that waits for a page that does not draw. Beyond it the oldest is dropped and counted.
-const (
-	mostFlights  = 500
-	mostLosses   = 500
-	mostStory    = 500
-	mostRequests = 500
-	mostNotices  = 8
 )
 
 // Times of batches, in ms of real time.
@@ -34,68 +23,30 @@ type outbox struct {
 	posted         float64 // real time of the last batch
 	lastLine       uint64  // id of the last line of the story
 	dropped        int     // flights and lines of story since the last batch
-	notices        []string
 }
 
 func newOutbox() outbox { return outbox{drawn: true} }
 
-// queue appends to a bounded list: when it is full the oldest goes.
-func queue[T any](list []T, item T, most int, dropped *int) []T {
-	if len(list) >= most {
-		*dropped++
-		copy(list, list[1:])
-		list[len(list)-1] = item
-		return list
-	}
-	return append(list, item)
-}
-
 func (o *outbox) flight(f page.Flight) {
 	o.changed = true
-	o.next.Flights = queue(o.next.Flights, f, mostFlights, &o.dropped)
+	o.dropped += o.next.AddFlight(f)
 }
 
-// loss corrects a flight: in place if the page has not had it yet.
 func (o *outbox) loss(l page.Loss) {
 	o.changed = true
-	for i := len(o.next.Flights) - 1; i >= 0; i-- {
-		if f := &o.next.Flights[i]; f.Seq == l.Seq {
-			at := l.At
-			f.Fate, f.LostAt = l.Fate, &at
-			return
-		}
-	}
-	var old int // a correction of a flight that is long over is not missed
-	o.next.Lost = queue(o.next.Lost, l, mostLosses, &old)
+	o.next.AddLoss(l)
 }
 
 func (o *outbox) line(line page.StoryLine) {
 	o.changed = true
 	o.lastLine++
 	line.ID = o.lastLine
-	if len(o.next.Story) == mostStory {
-		o.forgetLine()
-	}
-	o.next.Story = append(o.next.Story, line)
+	o.dropped += o.next.AddLine(line)
 }
 
-// forgetLine drops the oldest detail, so that heartbeats do not push the elections out; if there is none, the oldest line.
-func (o *outbox) forgetLine() {
-	at := max(0, slices.IndexFunc(o.next.Story, func(l page.StoryLine) bool { return l.Weight == "detail" }))
-	o.next.Story = slices.Delete(o.next.Story, at, at+1)
-	o.dropped++
-}
-
-// request keeps the latest of each request.
 func (o *outbox) request(r page.ClientRequest) {
 	o.changed = true
-	for i := range o.next.Requests {
-		if o.next.Requests[i].ID == r.ID {
-			o.next.Requests[i] = r
-			return
-		}
-	}
-	o.next.Requests = queue(o.next.Requests, r, mostRequests, &o.dropped)
+	o.dropped += o.next.AddRequest(r)
 }
 
 func (o *outbox) connection(c page.Connection) { o.changed, o.next.Connection = true, &c }
@@ -111,12 +62,9 @@ func (o *outbox) serving() {
 	}
 }
 
-// notice keeps the first few: what goes wrong first explains the rest.
 func (o *outbox) notice(text string) {
 	o.changed = true
-	if len(o.notices) < mostNotices {
-		o.notices = append(o.notices, text)
-	}
+	o.next.AddNotice(text)
 }
 
 // setLink makes the code of the room's link. A link that is too long for one has none.
@@ -145,14 +93,7 @@ func (o *outbox) take() *page.Batch {
 		o.notice(page.Plural(o.dropped, "older message or story line") + " left out while this page was not drawn.")
 		o.dropped = 0
 	}
-	for i, text := range o.notices {
-		if i > 0 {
-			o.next.Notice += "\n"
-		}
-		o.next.Notice += text
-	}
 	batch := o.next
-	o.notices = o.notices[:0]
 	o.next = page.Batch{}
 	o.drawn, o.changed, o.selfChanged, o.serversChanged = false, false, false, false
 	return &batch

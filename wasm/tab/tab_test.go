@@ -556,7 +556,7 @@ func TestAHiddenPageIsKeptWithinBounds(t *testing.T) {
 			b = hidden.batches[i]
 		}
 	}
-	if len(b.Flights) != mostFlights || len(b.Story) > mostStory || len(b.Lost) > mostLosses {
+	if len(b.Flights) != page.MostFlights || len(b.Story) > page.MostLines || len(b.Lost) > page.MostLosses {
 		t.Errorf("after half a minute there are %d flights, %d lines, %d losses", len(b.Flights), len(b.Story), len(b.Lost))
 	}
 	if !strings.Contains(b.Notice, "left out while this page was not drawn") {
