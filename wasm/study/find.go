@@ -123,7 +123,7 @@ const shrinkTries = 400
 func chance(most uint64) func([]string, raft.RuleSet) (*Found, int, error) {
 	return func(off []string, _ raft.RuleSet) (*Found, int, error) {
 		for seed := range most {
-			run := hostile(seed, off)
+			run := lab.Hostile(seed, off, off)
 			violation, _, err := live(run)
 			if err != nil {
 				return nil, 0, err
@@ -141,16 +141,6 @@ func chance(most uint64) func([]string, raft.RuleSet) (*Found, int, error) {
 		}
 		return nil, 0, nil
 	}
-}
-
-// hostile is a world in which faults come thick: small, with disks of every speed and clients in a hurry.
-func hostile(seed uint64, off []string) lab.Run {
-	c := lab.Standard()
-	c.Servers = []int{3, 5}[seed%2]
-	c.Disk = []int64{0, 2_000, 50_000, 100_000}[seed/2%4]
-	c.Chaos, c.Heal, c.Think = 20*second, 0, 150_000
-	c.Off = off
-	return lab.Draw(c, seed)
 }
 
 // live lives a run to its end, or to the first violation of a safety property.

@@ -62,6 +62,18 @@ func TestAWalkIsTold(t *testing.T) {
 	}
 }
 
+// What needs a change of the servers at a bad moment is met in a cluster under faults, and told as well.
+func TestAHostileRunIsTold(t *testing.T) {
+	off := []string{raft.Rules[raft.RollBackConfig].ID}
+	found, seeds, err := stages[5].look(off, 0)
+	if err != nil || found == nil || found.How != "chance" || len(found.Actions) == 0 {
+		t.Fatalf("%d seeds: %+v, %v", seeds, found, err)
+	}
+	if v, _, err := live(found.Run); err != nil || v == nil || v.Property.String() != found.Property || float64(v.At)/1000 != found.At {
+		t.Errorf("lived again it is %v, %v", v, err)
+	}
+}
+
 func TestNothingToFind(t *testing.T) {
 	for name, off := range map[string][]string{"no rules": nil, "no such rule": {"gravity"}} {
 		if _, err := Find(FindQuestion{Off: off, Seconds: 60}, never, none); err == nil {

@@ -59,7 +59,7 @@ func main() {
 func draw(seed uint64) lab.Run {
 	if *off != "" {
 		rules := strings.Split(*off, ",")
-		return hostile(seed, rules[0], rules...)
+		return lab.Hostile(seed, rules, rules)
 	}
 	return lab.Draw(config(seed), seed)
 }

@@ -59,7 +59,7 @@ func (errDummy) Error() string { return "something is wrong" }
 // Without one of the rules a seed fails; shrunk, it still does, with fewer actions.
 func TestAFailingSeedIsShrunk(t *testing.T) {
 	var told strings.Builder
-	if replay(&told, hostile(1, "oneVotePerTerm", "oneVotePerTerm"), true, false) {
+	if replay(&told, lab.Hostile(1, nil, []string{"oneVotePerTerm"}), true, false) {
 		t.Fatal("two votes in a term, and nothing is violated")
 	}
 	if !strings.Contains(told.String(), "are needed to violate Election Safety") || !strings.Contains(told.String(), "were both elected leader of term") {

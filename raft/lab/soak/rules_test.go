@@ -90,7 +90,7 @@ func (f *finding) search() {
 		off = append(off, raft.Rules[other.rule].ID)
 	}
 	for seed := range uint64(mostSeeds) {
-		run := hostile(seed, f.rule.ID, off...)
+		run := lab.Hostile(seed, off[:1], off)
 		r, world := live(run)
 		f.hours += float64(world.Now()) / 3600e6
 		if v := f.shows(&r); v != nil {
@@ -98,7 +98,7 @@ func (f *finding) search() {
 			if *update {
 				f.fewest = len(lab.Shrink(run, failsAs(v.Property), 1000).Actions)
 			}
-			kept, _ := live(hostile(seed, f.rule.ID))
+			kept, _ := live(lab.Hostile(seed, off[:1], nil))
 			f.kept = kept.violations
 			return
 		}
@@ -168,7 +168,7 @@ func tableOf(findings []finding) string {
 func checkDocument(t *testing.T, table string) {
 	const name = "../RULES.md"
 	head := "# What each rule is for\n\nEach safety rule switched off in all servers, and the first seed that shows what it protects: 3 to 6 servers, 20 s of faults drawn from the seed, then\n" +
-		"healing (`hostile` in soak/hostile.go, with more of what some rules are about). Of its actions all were left out that the violation does not need. `go run ./raft/lab/soak -off ID -seed N -shrink -events` shows it; N is\n" +
+		"healing (`Hostile` in hostile.go, with more of what some rules are about). Of its actions all were left out that the violation does not need. `go run ./raft/lab/soak -off ID -seed N -shrink -events` shows it; N is\n" +
 		"one less than the seeds needed. Written by `go test ./raft/lab/soak -run Rule -update`.\n\n"
 	if *update {
 		if err := os.WriteFile(name, []byte(head+table), 0o644); err != nil {
