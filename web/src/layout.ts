@@ -10,48 +10,128 @@ export interface Ring {
   height: number;
   r: number; // of a node
   strips: boolean; // mini logs stand under the labels
-  compact: boolean; // too low for more than names: the ring is squashed
+  compact: boolean; // room for no more than names
   points: Point[]; // of server 1, 2, …; S1 at the top, clockwise
+}
+
+/** What a stage may draw of a node: all of it, or less where the servers would meet each other. */
+interface Form {
+  r: number;
+  strips: boolean;
+  compact: boolean;
 }
 
 const LOW = 300; // px of height below which the stage is compact
 const CAP = 420; // the widest ring, px
-
-/** The space that a node's marks need around its centre. */
-function margins(r: number, strips: boolean, compact: boolean): { above: number; below: number; beside: number } {
-  if (compact) return { above: r + 12 + 20, below: r + 12 + 26, beside: r + 28 };
-  return { above: r + 18 + 24 + (strips ? 34 : 0), below: r + 18 + 24 + (strips ? 26 : 0), beside: r < 30 ? r + 28 : 110 };
-}
+const ROUND = 1.12; // width of a ring ÷ its height (LOOK §1); it is wider on a low stage, and where the servers would meet
+const WIDEST = 2.4;
+const PROJECTOR = 44; // px: the radius at which type is larger, too
 
 /** The radius of a node for a stage of this size (LOOK §4). */
 export function nodeRadius(width: number, height: number, servers: number): number {
   if (height < LOW) return servers >= 5 || height < 210 ? 19 : 24;
   if (width < 600) return 26;
   if (height < 400 && servers >= 5) return 28;
-  if (width >= 1400) return 44;
+  if (width >= 1400) return PROJECTOR;
   return servers >= 7 ? 28 : 32;
 }
 
-/** The ring: LOOK §1's ellipse, as large as the labels allow, centred by what is really drawn
+/** The ring: LOOK §1's ellipse, as large as the labels allow and as round as the servers allow, centred by what is really drawn
  * (an odd ring is not symmetrical). `kept`: px at the right and at the bottom that are kept free for something else. */
 export function ring(width: number, height: number, servers: number, kept: { right: number; bottom: number } = { right: 0, bottom: 0 }): Ring {
-  const r = nodeRadius(width, height - kept.bottom, servers);
-  const many = servers >= 7; // they stand close: a wide ring, and mini logs only where there is room
-  const strips = width >= 600 && height >= (many ? 560 : 420);
-  const compact = height - kept.bottom < LOW;
-  const m = margins(r, strips, compact);
-  const angles = Array.from({ length: servers }, (_, i) => (2 * Math.PI * i) / Math.max(1, servers) - Math.PI / 2);
-  const widest = Math.max(...angles.map((a) => Math.abs(Math.cos(a))), 0.01);
-  const lowest = Math.max(...angles.map((a) => Math.sin(a)), servers === 1 ? 0 : -1);
-  const free = Math.max(0, height - kept.bottom - m.above - m.below);
-  let ry = servers === 1 ? 0 : free / (1 + lowest);
-  let rx = Math.min((compact ? 1.9 : many ? 1.6 : height - kept.bottom < 400 ? 1.4 : 1.12) * ry, Math.max(0, (width - kept.right) / 2 - m.beside) / widest, CAP);
-  ry = Math.min(ry, rx * 1.1, CAP / 1.12);
-  if (servers === 1) rx = 0;
-  const drawn = ry * (1 + lowest);
-  const top = m.above + (free - drawn) / 2;
-  const points = angles.map((a) => ({ x: (width - kept.right) / 2 + rx * Math.cos(a), y: top + ry * (1 + Math.sin(a)) }));
-  return { width, height, r, strips, compact, points };
+  const known = `${width} ${height} ${servers} ${kept.right} ${kept.bottom}`;
+  if (last?.known !== known) last = { known, ring: layOut(width, height, servers, kept) };
+  return last.ring;
+}
+
+let last: { known: string; ring: Ring } | null = null; // a stage asks again whenever it is drawn
+
+function layOut(width: number, height: number, servers: number, kept: { right: number; bottom: number }): Ring {
+  const [wide, high] = [Math.max(0, width - kept.right), Math.max(0, height - kept.bottom)];
+  const roundest = high < LOW ? 1.9 : high < 400 ? 1.4 : ROUND;
+  let points: Point[] = [];
+  let form: Form = { r: 0, strips: false, compact: false };
+  for (form of forms(wide, high, servers)) {
+    for (let squash = roundest; squash <= WIDEST; squash += 0.08) {
+      points = ellipse(wide, high, servers, form, squash);
+      if (isRoomy(points, form)) return { width, height, ...form, points };
+    }
+  }
+  return { width, height, ...form, points };
+}
+
+/** From what LOOK §4 wants to what is still a node. */
+function forms(width: number, height: number, servers: number): Form[] {
+  const r = nodeRadius(width, height, servers);
+  const radii = [r, ...[38, 32, 28, 26, 22, 19, 16].filter((s) => s < r)];
+  return [
+    ...(width >= 600 && height >= 420 ? [{ r, strips: true, compact: false }] : []),
+    ...(height < LOW ? [] : radii.filter((s) => s === r || s >= 28).map((s) => ({ r: s, strips: false, compact: false }))),
+    ...radii.filter((s) => s <= 28).map((s) => ({ r: s, strips: false, compact: true })),
+  ];
+}
+
+/** How far a node's name stands from its edge, at most: a candidate's timer needs more room. */
+const drop = (form: Form): number => (form.compact ? 19 : 23);
+
+const label = (form: Form) => {
+  const larger = form.r >= PROJECTOR ? 1.25 : 1;
+  return { width: (form.compact ? 26 : 92) * larger, height: 22 * larger, strip: form.strips ? 24 : 0 };
+};
+
+/** Servers on an ellipse, as far from each other along it. */
+function ellipse(width: number, height: number, servers: number, form: Form, squash: number): Point[] {
+  const { r } = form;
+  const name = label(form);
+  const edge = r + drop(form) + name.height;
+  const [above, below] = [edge + (form.strips ? 24 : 0), edge + name.strip];
+  const free = Math.max(0, height - above - below);
+  const around = evenly(servers, squash);
+  const widest = Math.max(...around.map((p) => Math.abs(p.x)), 0.01);
+  const lowest = servers === 1 ? 0 : Math.max(...around.map((p) => p.y));
+  let ry = servers === 1 ? 0 : Math.min(free / (1 + lowest), CAP / ROUND);
+  const rx = servers === 1 ? 0 : Math.min(squash * ry, Math.max(0, width / 2 - Math.max(r < 30 ? r + 28 : 110, name.width / 2 + 16)) / widest, CAP);
+  ry = Math.min(ry, rx * 1.1);
+  const top = above + (free - ry * (1 + lowest)) / 2;
+  return around.map((p) => ({ x: width / 2 + rx * p.x, y: top + ry * (1 + p.y) }));
+}
+
+const STEPS = 180; // in which an ellipse is measured
+
+/** Points of an ellipse `squash` times as wide as high, in parts of its radii, from the top, clockwise, with equal lengths of it between them. */
+function evenly(count: number, squash: number): Point[] {
+  const at = (i: number): Point => ({ x: Math.sin((2 * Math.PI * i) / STEPS), y: -Math.cos((2 * Math.PI * i) / STEPS) });
+  const lengths = [0];
+  for (let i = 1; i <= STEPS; i++) {
+    const [a, b] = [at(i - 1), at(i)];
+    lengths.push((lengths[i - 1] ?? 0) + Math.hypot((b.x - a.x) * squash, b.y - a.y));
+  }
+  const whole = lengths[STEPS] ?? 1;
+  return Array.from({ length: count }, (_, k) => {
+    const wanted = (whole * k) / count;
+    const i = lengths.findIndex((l) => l >= wanted);
+    const before = lengths[i - 1] ?? 0;
+    return at(i === 0 ? 0 : i - 1 + (wanted - before) / ((lengths[i] ?? wanted) - before));
+  });
+}
+
+/** Whether no server's timer or selection touches another's, and no name stands in another server or on another name. */
+function isRoomy(points: Point[], form: Form): boolean {
+  const { r } = form;
+  const name = label(form);
+  const names = points.map((p, i) => {
+    const above = i === 0 && points.length > 1;
+    const near = form.compact ? 12 : 16;
+    return { left: p.x - name.width / 2, right: p.x + name.width / 2, top: above ? p.y - r - near - name.height : p.y + r + near, bottom: above ? p.y - r - near : p.y + r + near + name.height + name.strip };
+  });
+  return points.every((p, i) => points.every((q, j) => {
+    if (i === j) return true;
+    if (Math.hypot(p.x - q.x, p.y - q.y) < 2 * r + 27) return false;
+    const [one, other] = [names[i], names[j]];
+    if (!one || !other) return true;
+    const away = Math.hypot(q.x - Math.max(one.left, Math.min(one.right, q.x)), q.y - Math.max(one.top, Math.min(one.bottom, q.y)));
+    return away >= r + 10 && (one.right <= other.left || other.right <= one.left || one.bottom <= other.top || other.bottom <= one.top);
+  }));
 }
 
 /** A message's lane: from edge to edge, 6 px to the right of the way it goes, so that the two directions never meet (LOOK §5). */

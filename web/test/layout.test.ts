@@ -2,7 +2,7 @@ import assert from "node:assert/strict";
 import { test } from "node:test";
 import { along, lane, largestGroup, parted, reasonSide, ring, spareLabels, voteDot, wall } from "../src/layout.js";
 
-const STAGES: [number, number][] = [[800, 504], [704, 384], [1440, 504], [800, 330], [390, 338], [360, 270]];
+const STAGES: [number, number][] = [[800, 504], [704, 384], [704, 356], [640, 372], [1440, 504], [800, 330], [500, 330], [604, 306], [390, 338], [360, 270]];
 
 test("the ring: S1 at the top, clockwise, every node and its label inside the stage, at all sizes and counts", () => {
   for (const [width, height] of STAGES) {
@@ -10,6 +10,14 @@ test("the ring: S1 at the top, clockwise, every node and its label inside the st
       const { points, r, compact } = ring(width, height, n);
       const where = `${n} servers on ${width}×${height}`;
       assert.equal(points.length, n);
+      const label = compact ? { side: 13, near: 12 } : { side: 40, near: 16 };
+      for (const [i, p] of points.entries()) for (const [j, q] of points.entries()) {
+        if (i === j) continue;
+        assert.ok(Math.hypot(p.x - q.x, p.y - q.y) > 2 * r + 18 + 8, `${where}: S${i + 1} and S${j + 1} meet`);
+        const low = i === 0 ? p.y - r - label.near - 20 : p.y + r + label.near; // the upper edge of its name
+        const away = Math.hypot(q.x - Math.max(p.x - label.side, Math.min(p.x + label.side, q.x)), q.y - Math.max(low, Math.min(low + 20, q.y)));
+        assert.ok(away > r + 9, `${where}: the name of S${i + 1} stands in S${j + 1}`);
+      }
       for (const p of points) {
         assert.ok(p.x - r - 9 >= 0 && p.x + r + 9 <= width, `${where}: x ${p.x}`);
         assert.ok(p.y - r - 9 >= 0 && p.y + r + (compact ? 12 : 18) + 18 <= height, `${where}: y ${p.y}`);
