@@ -37,9 +37,6 @@ func (s *Session) setChaos(w *wish) {
 // chaosDue says when the next fault or the end of one is due; never, if there is none.
 func (s *Session) chaosDue() int64 {
 	due := int64(never)
-	if s.way != nil {
-		return due // on the way to another moment nobody would see them
-	}
 	for _, p := range s.branch.undo {
 		due = min(due, p.at)
 	}

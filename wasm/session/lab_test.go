@@ -2,6 +2,7 @@ package session
 
 import (
 	"runtime"
+	"slices"
 	"strconv"
 	"strings"
 	"testing"
@@ -289,6 +290,52 @@ func TestFaultsAreDrawnAndEnd(t *testing.T) {
 	}
 	if p.leader() == 0 {
 		t.Error("nobody leads after chaos")
+	}
+}
+
+// Who seeks ahead of the end meets the faults that playing there meets; and so does who steps: the step ends where it says, faults or not.
+func TestChaosIsTheSameHoweverTheTimePasses(t *testing.T) {
+	const end = 8000.0
+	begin := func() *testPage {
+		p := opened(t, 500)
+		p.must("chaos", `"on":true`)
+		return p
+	}
+	played := begin()
+	played.must("network", `"change":{"rate":1}`)
+	for played.session.world.Now() < end*1000-100e3 {
+		played.run(100)
+	}
+	played.must("network", `"change":{"rate":0}`)
+	played.must("seek", `"at":`+number64(end)) // the rest of it: the clock's last step is not exact
+	sought := begin()
+	sought.must("seek", `"at":`+number64(end))
+	if a, b := played.here(), sought.here(); a != b || a.at != end {
+		t.Errorf("played: %+v, sought: %+v", a, b)
+	}
+	walked := begin()
+	for walked.session.world.Now() < (end-1000)*1000 {
+		var s stepped
+		answer(t, walked.must("step", `"to":"role","back":false`), &s)
+		if s.Text == "" || s.At != ms(walked.session.world.Now()) || s.At > end {
+			t.Fatalf("a step ends at %+v, the playhead is at %d", s, walked.session.world.Now())
+		}
+	}
+	walked.must("seek", `"at":`+number64(end))
+	if a, b := played.here(), walked.here(); a != b {
+		t.Errorf("played: %+v, walked: %+v", a, b)
+	}
+	faults := func(p *testPage) (texts []string) {
+		p.run(300)
+		for _, l := range p.story {
+			if l.Kind == "fault" {
+				texts = append(texts, l.Text)
+			}
+		}
+		return texts
+	}
+	if a, b, c := faults(played), faults(sought), faults(walked); len(a) < 5 || !slices.Equal(a, b) || !slices.Equal(a, c) {
+		t.Errorf("played: %q\nsought: %q\nwalked: %q", a, b, c)
 	}
 }
 

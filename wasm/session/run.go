@@ -80,7 +80,7 @@ func (s *Session) open(w *wish) {
 		return
 	}
 	if s.way != nil {
-		s.arrive()
+		s.arrive(false)
 	}
 	s.leaveRequests()
 	s.branches, s.branch, s.chaos = []*branch{first}, first, chaos{}
@@ -88,7 +88,7 @@ func (s *Session) open(w *wish) {
 	s.outbox.run = true
 	s.setRate(w.Rate)
 	s.record()
-	s.travel(w, micros(at), func() any { return s.momentNow() })
+	s.travel(micros(at), func(bool) { s.answer(w, s.momentNow()) })
 }
 
 // wording is what an error says to a person: without the name of the package, and without what a decoder of JSON says of itself.

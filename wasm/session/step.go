@@ -39,9 +39,8 @@ func (k *watcher) look(w *lab.World) {
 	}
 }
 
-// step lets the world live to the next moment and says what happened in it that ends a step; "" if nothing did.
-func (k *watcher) step(w *lab.World, words func(*hub.Flight) string) (text string) {
-	w.Step()
+// saw says what has happened since the watcher looked last that ends a step; "" if nothing has.
+func (k *watcher) saw(w *lab.World, words func(*hub.Flight) string) (text string) {
 	switch k.stop {
 	case "message":
 		for i := range k.view.Frames {
@@ -115,26 +114,62 @@ func (s *Session) step(w *wish) {
 		s.stepBack(w)
 		return
 	}
-	at, text := s.find(w.To, s.world.Clone(), s.world.Now()+mostAhead)
-	if text == "" {
+	s.stepOn(w, s.world.Now()+mostAhead)
+}
+
+// stepOn goes to the next moment of a kind, if there is one until a moment. Which faults are drawn on the way is not known before: what comes is certain as far as
+// the next of them, and from there it is looked for anew.
+func (s *Session) stepOn(w *wish, until int64) {
+	k := newWatcher(w.To, s.world)
+	certain := min(until, max(s.chaosDue(), s.branch.end))
+	at, text := s.find(k, s.world.Clone(), certain)
+	switch {
+	case text != "":
+		s.walk(at, s.once(w, func() { s.answer(w, stepped{ms(at), text}) }))
+	case certain < until:
+		s.walk(certain, s.once(w, func() { s.passFault(k, w, until) }))
+	default:
 		s.refuse(w, "Nothing of the kind happens in the next 60 seconds.")
+	}
+}
+
+// passFault goes on behind a fault that was drawn, unless the step ends at the fault itself.
+func (s *Session) passFault(k *watcher, w *wish, until int64) {
+	if text := k.saw(s.world, s.arrival); text != "" {
+		s.answer(w, stepped{ms(s.world.Now()), text})
 		return
 	}
-	if at-s.world.Now() > skipped*1000 {
-		s.travel(w, at, func() any { return stepped{ms(at), text} })
+	s.way = &journey{s.world.Now(), s.once(w, func() { s.stepOn(w, until) })} // in an input of its own, for the whole way may be long
+}
+
+// once returns what ends a stretch of a step's way: what is to be done then, or, if another moment was wished for before, the word of that.
+func (s *Session) once(w *wish, there func()) func(bool) {
+	return func(arrived bool) {
+		if !arrived {
+			s.refuse(w, "Another moment was wished for meanwhile.")
+			return
+		}
+		there()
+	}
+}
+
+// walk goes to a moment. If it is near, the frames of the way are shown.
+func (s *Session) walk(to int64, done func(there bool)) {
+	if to-s.world.Now() > skipped*1000 {
+		s.travel(to, done)
 		return
 	}
-	for s.world.Now() < at {
-		s.play(at)
+	for s.play(to); s.world.Now() < to; {
+		s.play(to)
 	}
-	s.answer(w, stepped{ms(at), text})
+	done(true)
 }
 
 // find lives a world, which it uses up, to the next moment of a kind and returns it, with what happens then; no text if there is none until a moment.
-func (s *Session) find(stop string, w *lab.World, until int64) (at int64, text string) {
-	k := newWatcher(stop, w)
+func (s *Session) find(k *watcher, w *lab.World, until int64) (at int64, text string) {
 	for next, ever := w.Next(); ever && next <= until; next, ever = w.Next() {
-		if text = k.step(w, s.arrival); text != "" {
+		w.Step()
+		if text = k.saw(w, s.arrival); text != "" {
 			return w.Now(), text
 		}
 	}
@@ -149,7 +184,7 @@ func (s *Session) stepBack(w *wish) {
 		world := s.branch.tape.At(from)
 		last, what := int64(-1), ""
 		for {
-			at, text := s.find(w.To, world, until)
+			at, text := s.find(newWatcher(w.To, world), world, until)
 			if text == "" {
 				break
 			}

@@ -5,14 +5,13 @@ const stretch = 2e6
 
 // journey is a way to a moment that takes long.
 type journey struct {
-	wish *wish
 	to   int64
-	done func() any // makes the answer
+	done func(there bool) // answers; there is false if somebody wished for another moment before this one was reached
 }
 
-// travel lives on to a moment and then answers, in several inputs if it is far. The branch is prolonged if it ends before.
-func (s *Session) travel(w *wish, to int64, done func() any) {
-	s.way = &journey{w, to, done}
+// travel lives on to a moment and then answers, in several inputs if it is far. The branch is prolonged if it ends before, with the faults that playing there would draw.
+func (s *Session) travel(to int64, done func(there bool)) {
+	s.way = &journey{to, done}
 	s.goOn()
 }
 
@@ -20,16 +19,16 @@ func (s *Session) travel(w *wish, to int64, done func() any) {
 func (s *Session) goOn() {
 	s.play(min(s.way.to, s.world.Now()+stretch))
 	if s.world.Now() >= s.way.to {
-		s.arrive()
+		s.arrive(true)
 	}
 }
 
 // arrive ends the way where the playhead is.
-func (s *Session) arrive() {
+func (s *Session) arrive(there bool) {
 	way := s.way
 	s.way = nil
 	s.jump()
-	s.answer(way.wish, way.done())
+	way.done(there)
 }
 
 // seek goes to a moment of the branch. On the way to one, another takes its place.
@@ -39,7 +38,7 @@ func (s *Session) seek(w *wish) {
 		return
 	}
 	if s.way != nil {
-		s.arrive()
+		s.arrive(false)
 	}
 	at := micros(*w.At)
 	if end := s.branch.end; at <= end {
@@ -51,5 +50,5 @@ func (s *Session) seek(w *wish) {
 		at = s.branch.end + mostAhead
 	}
 	s.stand(s.branch.end)
-	s.travel(w, at, func() any { return map[string]float64{"at": ms(s.world.Now())} })
+	s.travel(at, func(bool) { s.answer(w, map[string]float64{"at": ms(s.world.Now())}) })
 }
