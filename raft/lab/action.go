@@ -1,11 +1,16 @@
 package lab
 
-import "raftplayground/raft"
+import (
+	"slices"
+
+	"raftplayground/raft"
+)
 
 // act does an action, if it applies, or sets it as a trap.
 func (w *World) act(a *Action) {
 	if a.When != "" {
-		w.traps = append(w.traps, *a)
+		w.trapped++
+		w.traps = append(w.traps, Trap{w.trapped, *a})
 		w.news.deed(w.about(a))
 		return
 	}
@@ -29,6 +34,8 @@ func (w *World) act(a *Action) {
 		did = w.actOnTimers(a)
 	case Put, Get, Delete:
 		did = w.actAsClient(a)
+	case Disarm:
+		did = w.disarm(a.Trap)
 	default:
 		did = w.actOnServer(a, w.concerned(a.Server))
 	}
@@ -41,15 +48,32 @@ func (w *World) act(a *Action) {
 // spring takes the traps that an event at a server sets off. What they do waits until all is done that the same input led to.
 func (w *World) spring(m *machine, e *raft.Event) {
 	for i := 0; i < len(w.traps); i++ {
-		t := w.traps[i]
+		t := w.traps[i].Action
 		if Moments[t.When] != e.Kind || t.Server != 0 && t.Server != m.id {
 			continue
 		}
-		w.traps = append(w.traps[:i], w.traps[i+1:]...)
+		w.traps = slices.Delete(w.traps, i, i+1)
 		i--
 		t.When, t.Server = "", m.id
 		w.sprung = append(w.sprung, t)
 	}
+}
+
+// trap returns the trap that has this number, nil if it is not set: it was sprung, or taken away, or there never was one.
+func (w *World) trap(number int) *Trap {
+	for i := range w.traps {
+		if w.traps[i].Number == number {
+			return &w.traps[i]
+		}
+	}
+	return nil
+}
+
+// disarm takes a trap away.
+func (w *World) disarm(number int) bool {
+	set := len(w.traps)
+	w.traps = slices.DeleteFunc(w.traps, func(t Trap) bool { return t.Number == number })
+	return len(w.traps) < set
 }
 
 // harm does what the traps do that were sprung.
@@ -164,8 +188,12 @@ func (w *World) setClock(m *machine, rate float64) {
 }
 
 func (w *World) actOnNetwork(a *Action) bool {
-	if a.Do == Network {
+	switch {
+	case a.Do == Network:
 		w.between(a.Server, a.To, a.Link.setting())
+		return true
+	case a.Do == Partition && len(a.Servers) > 0: // who leads, if anybody does, is nothing to a cut between two sides that are named
+		w.partition(a.Servers)
 		return true
 	}
 	m := w.concerned(a.Server)
@@ -183,11 +211,7 @@ func (w *World) actOnNetwork(a *Action) bool {
 	case Release:
 		w.between(from, a.To, `"hold":false`)
 	case Partition:
-		side := a.Servers
-		if len(side) == 0 {
-			side = []raft.ServerID{from} // whoever leads is alone
-		}
-		w.partition(side)
+		w.partition([]raft.ServerID{from})
 	}
 	return true
 }

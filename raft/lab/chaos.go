@@ -122,7 +122,7 @@ func (c *chaos) partition(at, end int64) {
 		side = nil
 	}
 	c.add(Action{At: at, Do: Partition, Servers: side})
-	c.add(Action{At: end, Do: Partition, Server: 1, Servers: all})
+	c.add(Action{At: end, Do: Partition, Servers: all})
 }
 
 func (c *chaos) network(at, end int64) {

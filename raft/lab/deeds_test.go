@@ -302,3 +302,71 @@ func TestWhatIsNotExcusedIsViolated(t *testing.T) {
 		t.Errorf("a server starts from a damaged disk, and the violations are %v", v)
 	}
 }
+
+// A cut between two sides that are named is nobody's deed: it is made while nobody leads, and while somebody does who is not meant.
+func TestAPartitionNeedsNoLeader(t *testing.T) {
+	w := world(t, Config{Servers: 5})
+	cut := func() (n int) {
+		var v View
+		w.View(&v)
+		for _, l := range v.Links {
+			if !l.Up {
+				n++
+			}
+		}
+		return n
+	}
+	do(t, w, true, Action{Do: Partition, Servers: []raft.ServerID{1, 2}}, 0)
+	if w.leader() != nil || cut() != 12 {
+		t.Errorf("%d directions are cut, leader %+v", cut(), w.leader())
+	}
+	do(t, w, false, Action{Do: Partition}, 0) // whoever leads would be alone
+	do(t, w, true, Action{Do: Partition, Server: 4}, 0)
+	if cut() != 8 {
+		t.Errorf("around server 4 %d directions are cut", cut())
+	}
+	do(t, w, true, Action{Do: Partition, Servers: []raft.ServerID{1, 2, 3, 4, 5}}, second)
+	do(t, w, true, Action{Do: Partition}, 0)
+	if w.leader() == nil || cut() != 8 {
+		t.Errorf("around the leader %d directions are cut", cut())
+	}
+}
+
+// Traps keep their numbers, whichever of them are set still.
+func TestATrapIsTakenAwayByItsNumber(t *testing.T) {
+	w := world(t, Config{Servers: 3})
+	trap := func(when Moment) { // what sets a trap is not counted as done before it springs
+		if err := w.Do(Action{Do: Crash, When: when, Down: second}); err != nil {
+			t.Fatal(err)
+		}
+	}
+	set := func() (numbers []int) {
+		for _, trap := range w.Traps() {
+			numbers = append(numbers, trap.Number)
+		}
+		return numbers
+	}
+	trap("leader")
+	trap("truncate")
+	do(t, w, true, Action{Do: Disarm, Trap: 1}, 0)
+	do(t, w, false, Action{Do: Disarm, Trap: 1}, 0)
+	do(t, w, false, Action{Do: Disarm, Trap: 9}, 0)
+	trap("snapshotSent")
+	if got := set(); !slices.Equal(got, []int{2, 3}) {
+		t.Errorf("traps %v", got)
+	}
+	w.RunTo(second)
+	if w.leader() == nil || w.Faults.Deeds[Crash] > 0 {
+		t.Error("a trap that was taken away has sprung")
+	}
+	copied := w.Clone()
+	do(t, w, true, Action{Do: Heal}, 0)
+	if len(set()) != 0 || len(copied.Traps()) != 2 {
+		t.Errorf("after healing %v, in the copy %v", set(), copied.Traps())
+	}
+	for _, wrong := range []Action{{Do: Disarm}, {Do: Disarm, Trap: -1}, {Do: Crash, Trap: 1}} {
+		if err := w.Do(wrong); err == nil || !strings.Contains(err.Error(), "trap: expected") {
+			t.Errorf("%+v: %v", wrong, err)
+		}
+	}
+}

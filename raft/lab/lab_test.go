@@ -282,6 +282,8 @@ func anyAction(rt *rapid.T, servers int) Action {
 		a.Link = &Link{Latency: 5000, Loss: 0.3, Duplicate: 0.3, Reorder: 0.3}
 	case Clock:
 		a.Rate = rapid.Float64Range(0.1, 5).Draw(rt, "rate")
+	case Disarm:
+		a.Trap = rapid.IntRange(1, 4).Draw(rt, "number")
 	}
 	if rapid.IntRange(0, 4).Draw(rt, "trap") == 0 {
 		a.When = Moment(rapid.SampledFrom(moments()).Draw(rt, "when"))

@@ -60,7 +60,7 @@ type Action struct {
 
 	Server  raft.ServerID   `json:"server,omitempty"`  // whom it is done to; 0: whoever leads then, in the highest term; Network: every server
 	To      raft.ServerID   `json:"to,omitempty"`      // the other end of a link, 0: everybody else; Transfer: who is to lead, 0: whoever has most of the log
-	Servers []raft.ServerID `json:"servers,omitempty"` // Partition: one side; Reconfigure: who is to have a vote, none: who has one now
+	Servers []raft.ServerID `json:"servers,omitempty"` // Partition: one side, none: Server alone; Reconfigure: who is to have a vote, none: who has one now
 
 	Learners []raft.ServerID `json:"learners,omitempty"` // Reconfigure: who is to get the log without a vote, as far as he has none
 
@@ -72,8 +72,8 @@ type Action struct {
 	Frame uint64 `json:"frame,omitempty"`
 	Text  string `json:"text,omitempty"` // EditFrame, InjectFrame: the frame, at most 64 KiB
 
-	// When sets a trap: the action is done when this event next happens, at Server, or with Server 0 at whichever it happens to first. Heal takes all
-	// traps away.
+	// When sets a trap: the action is done when this event next happens, at Server, or with Server 0 at whichever it happens to first. Disarm takes one
+	// trap away, Heal all.
 	When Moment `json:"when,omitempty"`
 	Down int64  `json:"down,omitempty"` // Crash, PowerLoss, Wipe, FailDisk, FillDisk: after how long it restarts by itself once it is down; 0: it does not
 
@@ -83,6 +83,8 @@ type Action struct {
 
 	Key   string `json:"key,omitempty"` // Put, Get, Delete
 	Value string `json:"value,omitempty"`
+
+	Trap int `json:"trap,omitempty"` // Disarm: which one, the traps of the run counted from 1 in the order of their setting
 
 	Off []string `json:"off,omitempty"` // Rules: the IDs of those that are off from now on
 }
@@ -121,11 +123,12 @@ const (
 	SlowDisk  Deed = "disk"      // its disk is as quick as this from now on
 	Cut       Deed = "cut"       // one direction of a link loses all
 	Mend      Deed = "mend"      // … and no longer does
-	Partition Deed = "partition" // Servers and the others do not reach each other
+	Partition Deed = "partition" // Servers and the others do not reach each other; without Servers: Server is alone
 	Network   Deed = "network"   // what a link is like
 	Hold      Deed = "hold"      // frames stop on the link
 	Release   Deed = "release"   // … and go on
 	Heal      Deed = "heal"      // network, clocks and disks are as at the start, and every server runs that has its disk. Who the servers of the cluster are stays
+	Disarm    Deed = "disarm"    // a trap is taken away
 	Campaign  Deed = "campaign"  // it starts an election
 	Put       Deed = "put"       // somebody asks it to
 	Get       Deed = "get"
@@ -150,7 +153,7 @@ const (
 )
 
 // Deeds lists all of them.
-var Deeds = []Deed{Crash, PowerLoss, Wipe, Restart, Pause, Resume, Clock, SlowDisk, Cut, Mend, Partition, Network, Hold, Release, Heal, Campaign, Put, Get, Delete,
+var Deeds = []Deed{Crash, PowerLoss, Wipe, Restart, Pause, Resume, Clock, SlowDisk, Cut, Mend, Partition, Network, Hold, Release, Heal, Disarm, Campaign, Put, Get, Delete,
 	Reconfigure, Transfer, Compact, FailDisk, FillDisk, FreeDisk, FlipBit, HoldFrame, ReleaseFrame, DropFrame, DeliverFrame, DuplicateFrame, EditFrame, InjectFrame, Rules, Spread, Align}
 
 // Limits of a Run. They bound what one that comes from a stranger can make the simulation do.
@@ -340,6 +343,8 @@ func (a *Action) check(servers int) error {
 		return errors.New("link: expected probabilities from 0 to 1")
 	case !delay(a.Disk) || a.Link != nil && !(delay(a.Link.Latency) && delay(a.Link.Jitter)):
 		return errors.New("expected delays from 0 to " + decimal(int64(maxDelay)))
+	case (a.Trap != 0) != (a.Do == Disarm) || a.Trap < 0:
+		return errors.New("trap: expected the number of a trap, 1 or more, with disarm, and with nothing else, got " + strconv.Itoa(a.Trap))
 	case len(a.Learners) > 0 && a.Do != Reconfigure:
 		return errors.New("learners: expected none but with reconfigure")
 	case a.Do == Reconfigure && len(a.Servers)+len(a.Learners) == 0:

@@ -27,6 +27,13 @@ type Done struct {
 	Action Action        // of a trap: without its When
 	Leader raft.ServerID // who led when it was done, 0 if nobody did
 	Frame  hub.Flight    // to which it was done, if it is one that is done to a frame; else its Seq is 0
+	Trap   Trap          // of Disarm: what was taken away
+}
+
+// Trap is an action that waits for its moment.
+type Trap struct {
+	Number int // of the traps of a run the first has 1, whichever are set still
+	Action Action
 }
 
 // BadFrame is a frame that a server could not understand.
@@ -123,8 +130,8 @@ func (w *World) Broken() int { return len(w.checker.Violations()) + len(w.failur
 // Ahead reports whether the run has actions that are still to come.
 func (w *World) Ahead() bool { return w.next < len(w.run.Actions) }
 
-// Traps returns the actions that wait for their moment.
-func (w *World) Traps() []Action { return slices.Clone(w.traps) }
+// Traps returns the actions that wait for their moment, in the order in which they were set.
+func (w *World) Traps() []Trap { return slices.Clone(w.traps) }
 
 // Off returns the IDs of the rules that no server keeps now.
 func (w *World) Off() []string { return idsOf(w.off) }
@@ -165,6 +172,9 @@ func (w *World) about(a *Action) (d Done) {
 				d.Frame = f
 			}
 		}
+	}
+	if t := w.trap(a.Trap); a.Do == Disarm && t != nil {
+		d.Trap = *t
 	}
 	return d
 }

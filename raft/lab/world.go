@@ -29,7 +29,8 @@ type World struct {
 	machines []*machine      // theirs
 	clients  []*client       // the first is the one through which actions ask
 	hub      *hub.Hub
-	traps    []Action // set, and not sprung
+	traps    []Trap   // set, and not sprung, in the order of their setting
+	trapped  int      // how many were ever set
 	sprung   []Action // to be done at once
 	checker  *check.Checker
 	news     news

@@ -254,7 +254,8 @@ type Broken struct {
 
 // Trap is harm that waits for its moment.
 type Trap struct {
-	Text string `json:"text"`
+	Number int    `json:"number"`
+	Text   string `json:"text"`
 }
 
 // History is HistoryPart in model.ts: changes of a branch's history.

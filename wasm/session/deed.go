@@ -36,9 +36,6 @@ func (s *Session) do(a lab.Action) (did bool, err error) {
 	if err := s.try(a); err != nil {
 		return false, err
 	}
-	if a.Do == lab.Partition && a.When == "" && a.Server == 0 && len(a.Servers) > 0 {
-		a.Server = a.Servers[0] // without a server the lab takes it for whoever leads, and does nothing if nobody does
-	}
 	s.clear()
 	w := s.world
 	trial := w.Clone()
@@ -47,7 +44,7 @@ func (s *Session) do(a lab.Action) (did bool, err error) {
 	}
 	forks := !s.live || w.Ahead()
 	if forks {
-		s.fork(deedText(&a, int(s.leaderFor(&request{})), s.frameName(s.underWay(a.Frame))))
+		s.fork(deedText(&a, int(s.leaderFor(&request{})), s.object(&a)))
 	}
 	if err := w.Do(a); err != nil {
 		return false, err
@@ -69,6 +66,19 @@ func (s *Session) do(a lab.Action) (did bool, err error) {
 	return true, nil
 }
 
+// object says what an action is done to, if that is a frame or a trap; empty if it is neither, or is not there.
+func (s *Session) object(a *lab.Action) string {
+	if a.Do != lab.Disarm {
+		return s.frameName(s.underWay(a.Frame))
+	}
+	for _, t := range s.world.Traps() {
+		if t.Number == a.Trap {
+			return trapText(&t.Action)
+		}
+	}
+	return ""
+}
+
 // try returns what is wrong with an action as such.
 func (s *Session) try(a lab.Action) error {
 	a.At = 0
@@ -78,8 +88,11 @@ func (s *Session) try(a lab.Action) error {
 
 // tellDone tells of an action that was done, by a person or because the run says so.
 func (s *Session) tellDone(d *lab.Done) {
-	a := &d.Action
-	line := page.StoryLine{At: ms(d.At), Kind: "fault", Weight: "key", Text: deedText(a, int(d.Leader), s.frameName(&d.Frame)), Why: deedWhy[a.Do].why, Section: deedWhy[a.Do].section, Peer: int(a.Server)}
+	a, object := &d.Action, s.frameName(&d.Frame)
+	if d.Trap.Number != 0 {
+		object = trapText(&d.Trap.Action)
+	}
+	line := page.StoryLine{At: ms(d.At), Kind: "fault", Weight: "key", Text: deedText(a, int(d.Leader), object), Why: deedWhy[a.Do].why, Section: deedWhy[a.Do].section, Peer: int(a.Server)}
 	mark := "fault"
 	switch a.Do {
 	case lab.Put, lab.Delete:
@@ -125,6 +138,8 @@ func notDone(a *lab.Action) string {
 		return who + " has nothing to compact."
 	case lab.HoldFrame, lab.ReleaseFrame, lab.DropFrame, lab.DeliverFrame, lab.DuplicateFrame, lab.EditFrame:
 		return "That message is not under way any more."
+	case lab.Disarm:
+		return "That trap is not set any more."
 	case lab.Spread, lab.Align:
 		return "No server waits for a leader."
 	}
@@ -134,5 +149,5 @@ func notDone(a *lab.Action) string {
 // leads lists what is done to whoever leads if no server is named.
 var leads = map[lab.Deed]bool{
 	lab.Crash: true, lab.PowerLoss: true, lab.Wipe: true, lab.Pause: true, lab.Campaign: true, lab.Transfer: true, lab.Compact: true, lab.Reconfigure: true,
-	lab.Put: true, lab.Get: true, lab.Delete: true, lab.Clock: true, lab.SlowDisk: true, lab.Cut: true, lab.Hold: true,
+	lab.Put: true, lab.Get: true, lab.Delete: true, lab.Clock: true, lab.SlowDisk: true, lab.Cut: true, lab.Hold: true, lab.Partition: true,
 }

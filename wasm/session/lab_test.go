@@ -339,6 +339,40 @@ func TestChaosIsTheSameHoweverTheTimePasses(t *testing.T) {
 	}
 }
 
+// One of several traps is taken away, and the run says so: lived again, it is gone, and the others are not.
+func TestATrapIsTakenAwayAlone(t *testing.T) {
+	p := opened(t, 500)
+	p.must("act", `"action":{"do":"crash","when":"leader","down":100000}`)
+	p.must("act", `"action":{"do":"pause","when":"vote","server":2}`)
+	p.run(300)
+	if traps := p.last.Lab.Traps; len(traps) != 2 || traps[0].Number != 1 || traps[1].Number != 2 || traps[1].Text != "when S2 gives its vote, S2 is paused: it does nothing, and what arrives waits." {
+		t.Fatalf("traps: %+v", traps)
+	}
+	p.must("act", `"action":{"do":"disarm","trap":1}`)
+	p.run(300)
+	if traps := p.last.Lab.Traps; len(traps) != 1 || traps[0].Number != 2 {
+		t.Errorf("traps: %+v", traps)
+	}
+	if line := p.told("A trap is taken away: when a server becomes leader, that server crashes"); line == nil {
+		t.Error("it is not told which trap was taken away")
+	}
+	if a := p.ask("act", `"action":{"do":"disarm","trap":1}`); a.OK || a.Error != "That trap is not set any more." {
+		t.Errorf("taken away twice: %+v", a)
+	}
+	p.must("act", `"action":{"do":"crash","server":3}`)
+	p.play(1000)
+	if p.leader() == 0 || len(p.last.Lab.Traps) != 0 { // the leader was elected unharmed; S2 voted and was paused
+		t.Errorf("S%d leads, traps: %+v", p.leader(), p.last.Lab.Traps)
+	}
+	m := p.moment()
+	run, _ := page.Codec.MarshalToString(m.Run)
+	fresh := newPage(t)
+	fresh.must("open", `"run":`+run+`,"at":`+number64(m.At)+`,"rate":0`)
+	if there := fresh.moment(); there.Hash != m.Hash || len(fresh.last.Lab.Traps) != 0 {
+		t.Errorf("a link to %+v opens %+v with the traps %+v", m, there, fresh.last.Lab.Traps)
+	}
+}
+
 func TestTrapsWaitAndSpring(t *testing.T) {
 	p := opened(t, 500)
 	p.must("act", `"action":{"do":"crash","when":"leader","down":100000}`)

@@ -90,7 +90,7 @@ func (s *Session) tellLab(anew, endToo bool) {
 	run := s.branch.tape.Run()
 	view := &page.Lab{Seed: page.Decimal(run.Seed), Branch: s.branch.id, Branches: s.branchViews(), Off: s.world.Off(), Modified: s.world.Modified(), Properties: s.properties(), Chaos: s.chaos.on, Traps: []page.Trap{}}
 	for _, t := range s.world.Traps() {
-		view.Traps = append(view.Traps, page.Trap{Text: trapText(&t)})
+		view.Traps = append(view.Traps, page.Trap{Number: t.Number, Text: trapText(&t.Action)})
 	}
 	for i := range view.Branches {
 		if view.Branches[i].ID == view.Branch {

@@ -8,10 +8,14 @@ import (
 	"raftplayground/wasm/page"
 )
 
-// deedText says what is done, in a sentence. leader is who leads, 0 if that is not known; frame is what a frame is to which it is done, empty if it is not known.
-func deedText(a *lab.Action, leader int, frame string) string {
-	if words := frameWords(a, frame); words != "" {
+// deedText says what is done, in a sentence. leader is who leads, 0 if that is not known; object is what the frame or the trap is to which it is done, empty if it is
+// not known.
+func deedText(a *lab.Action, leader int, object string) string {
+	if words := frameWords(a, object); words != "" {
 		return capital(words) + "."
+	}
+	if a.Do == lab.Disarm && object != "" {
+		return "A trap is taken away: " + object
 	}
 	who := name(a.Server)
 	if a.Server == 0 {
@@ -113,6 +117,8 @@ func networkWords(a *lab.Action, who string) string {
 		return "all faults end: the network is whole, clocks and disks are right, every server runs"
 	case lab.Rules:
 		return rulesWords(a.Off)
+	case lab.Disarm:
+		return "trap " + page.Decimal(a.Trap) + " is taken away"
 	case lab.Spread:
 		return "the election timers are set apart from each other"
 	case lab.Align:

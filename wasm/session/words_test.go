@@ -17,7 +17,7 @@ func TestEveryDeedHasWords(t *testing.T) {
 		if strings.Contains(text, "something is done") || !strings.HasSuffix(text, ".") || text[0] < 'A' || text[0] > 'Z' || strings.Contains(text, "  ") {
 			t.Errorf("%s: %q", deed, text)
 		}
-		names := strings.Contains(text, "S7") || deed == lab.Heal || deed == lab.Rules || deed == lab.Spread || deed == lab.Align
+		names := strings.Contains(text, "S7") || deed == lab.Heal || deed == lab.Rules || deed == lab.Spread || deed == lab.Align || deed == lab.Disarm
 		if !names {
 			t.Errorf("%s does not name the server: %q", deed, text)
 		}

@@ -189,7 +189,7 @@ export interface Lab {
   modified?: string[]; // those of them that are no extensions (raft.Extensions): without them this is not the paper's Raft any more; absent: none
   properties: Property[];
   chaos: boolean; // faults are drawn as time goes on
-  traps: { text: string }[]; // harm that waits for its moment, in words
+  traps: { number: number; text: string }[]; // harm that waits for its moment, in words; by its number the deed "disarm" takes it away
 }
 
 /** One way that the run went. To act in the past makes a branch; what came of it without the act is kept. */

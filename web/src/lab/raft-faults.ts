@@ -39,7 +39,7 @@ export class RaftFaults extends RaftElement {
       ${list.length + traps.length === 0 ? html`<p class="caption">Nothing: every server runs, and every link carries.</p>` : nothing}
       <ul class="wrongs">
         ${list.map((w) => html`<li><span>${w.text}</span><button class="small" aria-label="${w.words}: ${w.text}" @click=${() => void right(w)}>${w.words}</button></li>`)}
-        ${traps.map((t) => html`<li><span>Trap: ${t.text}</span></li>`)}
+        ${traps.map((t) => html`<li><span>Trap: ${t.text}</span><button class="small" aria-label="Take away the trap: ${t.text}" data-trap=${t.number} @click=${() => void perform([{ do: "disarm", trap: t.number }])}>Take away</button></li>`)}
       </ul>`;
   }
 
@@ -107,7 +107,7 @@ export class RaftFaults extends RaftElement {
         <select name="when" aria-label="When">${option(MOMENTS)}</select>
         <button class="small" type="submit">Set the trap</button>
       </form>
-      <p class="caption">It waits until then, and does it once. “Heal all” takes traps away.</p></details>`;
+      <p class="caption">It waits until then, and does it once. It is listed above with what else is wrong, and taken away there.</p></details>`;
   }
 }
 
