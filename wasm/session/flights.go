@@ -76,15 +76,22 @@ func (s *Session) tellFrames() {
 
 func (s *Session) flight(seq, from, to uint64, sent, due int64, data []byte) page.Flight {
 	view := page.Flight{
-		Seq: seq, From: int(from), To: int(to), Kind: "unknown", Entries: []page.U64{}, Label: "not understood",
+		Seq: seq, From: int(from), To: int(to), Entries: []page.U64{},
 		Sent: ms(sent), Due: ms(due), Fate: "sent", Bytes: len(data), Text: page.Clip(string(data[:min(len(data), 2*page.ShownText)]), page.ShownText),
 	}
-	s.buffer = append(s.buffer[:0], data...)
-	if err := s.decoder.Decode(s.buffer, &s.frame); err == nil {
-		view.Describe(&s.frame)
-		if from == 0 { // a frame that waits in a paused server
-			view.From = int(s.frame.From)
-		}
+	if s.describe(&view, data) && from == 0 { // a frame that waits in a paused server
+		view.From = int(s.frame.From)
 	}
 	return view
+}
+
+// describe says what a frame is, if it can be understood.
+func (s *Session) describe(view *page.Flight, data []byte) bool {
+	s.buffer = append(s.buffer[:0], data...)
+	if err := s.decoder.Decode(s.buffer, &s.frame); err != nil {
+		view.Kind, view.Label = "unknown", "not understood"
+		return false
+	}
+	view.Describe(&s.frame)
+	return true
 }

@@ -86,7 +86,7 @@ func (s *Session) record() (violated bool) {
 	}
 	b.events = w.Events()
 	for _, f := range w.BadFrames() {
-		s.tellBadFrame(&f)
+		s.tell(badFrameLine(&f))
 	}
 	for i := range w.Run().Config.Servers {
 		state, role, term := w.Look(raft.ServerID(i + 1))

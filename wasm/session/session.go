@@ -43,6 +43,7 @@ type Session struct {
 	world      *lab.World
 	live       bool     // the playhead is at the end of the branch: what happens there is new
 	way        *journey // under way to a far moment; nil: the clock runs
+	replaying  *replay  // a stretch that is being looked at once more; nil: none
 
 	chaos  chaos
 	outbox outbox
@@ -75,7 +76,7 @@ func (s *Session) Tick(now float64) float64 {
 	s.advance(now)
 	s.flush(false)
 	switch {
-	case s.way != nil:
+	case s.way != nil || s.replaying != nil:
 		return 0
 	case s.rate == 0 || s.world == nil:
 		return idle
@@ -88,6 +89,9 @@ func (s *Session) Tick(now float64) float64 {
 func (s *Session) advance(now float64) {
 	elapsed := now - s.now
 	s.now = max(s.now, now)
+	if s.replaying != nil {
+		s.goOnReplaying()
+	}
 	switch {
 	case s.world == nil || elapsed <= 0:
 	case s.way != nil:
@@ -113,25 +117,28 @@ func (s *Session) misunderstood(message []byte, err error) {
 
 // wish is a message of the page: every member that some type of message has.
 type wish struct {
-	Type   string              `json:"type"`
-	ID     int                 `json:"id"`
-	Run    jsoniter.RawMessage `json:"run"`
-	At     *float64            `json:"at"`
-	Rate   float64             `json:"rate"`
-	To     string              `json:"to"`
-	Back   bool                `json:"back"`
-	Branch int                 `json:"branch"`
-	Action jsoniter.RawMessage `json:"action"`
-	Seq    uint64              `json:"seq"`
-	Act    string              `json:"act"`
-	Text   string              `json:"text"`
-	On     bool                `json:"on"`
-	Hidden bool                `json:"hidden"`
-	Op     string              `json:"op"`
-	Key    string              `json:"key"`
-	Value  string              `json:"value"`
-	Server *int                `json:"server"`
-	Change *page.NetworkChange `json:"change"`
+	Type    string              `json:"type"`
+	ID      int                 `json:"id"`
+	Run     jsoniter.RawMessage `json:"run"`
+	At      *float64            `json:"at"`
+	From    *float64            `json:"from"`
+	Until   *float64            `json:"until"`
+	Details bool                `json:"details"`
+	Rate    float64             `json:"rate"`
+	To      string              `json:"to"`
+	Back    bool                `json:"back"`
+	Branch  int                 `json:"branch"`
+	Action  jsoniter.RawMessage `json:"action"`
+	Seq     uint64              `json:"seq"`
+	Act     string              `json:"act"`
+	Text    string              `json:"text"`
+	On      bool                `json:"on"`
+	Hidden  bool                `json:"hidden"`
+	Op      string              `json:"op"`
+	Key     string              `json:"key"`
+	Value   string              `json:"value"`
+	Server  *int                `json:"server"`
+	Change  *page.NetworkChange `json:"change"`
 }
 
 func (s *Session) obey(w *wish) {
@@ -150,7 +157,7 @@ func (s *Session) obey(w *wish) {
 	}
 	act := map[string]func(*wish){
 		"seek": s.seek, "step": s.step, "branch": s.lookAt, "act": s.act, "request": s.request, "network": s.network, "frame": s.describeFrame, "frameAct": s.actOnFrame,
-		"inboxes": s.inboxes, "timers": s.setTimers, "chaos": s.setChaos, "moment": s.moment,
+		"inboxes": s.inboxes, "timers": s.setTimers, "chaos": s.setChaos, "moment": s.moment, "replay": s.replay,
 	}[w.Type]
 	switch {
 	case act == nil:

@@ -183,6 +183,7 @@ func TestWhatThePageIsSentIsAsTheModelSays(t *testing.T) {
 	p.must("act", `"action":{"do":"crash","server":2}`)
 	p.must("step", `"to":"event","back":false`)
 	moment := p.must("moment", "")
+	replay := p.must("replay", `"from":0,"until":700,"details":true`)
 	p.run(500)
 	members := map[string]bool{}
 	for _, text := range p.texts {
@@ -204,7 +205,7 @@ func TestWhatThePageIsSentIsAsTheModelSays(t *testing.T) {
 			t.Errorf("no batch had the member %s: this test saw too little", name)
 		}
 	}
-	for typ, a := range map[string]page.Answer{"FrameDetails": details, "Inbox[]": boxes, "Moment": moment} {
+	for typ, a := range map[string]page.Answer{"FrameDetails": details, "Inbox[]": boxes, "Moment": moment, "Replay": replay} {
 		text, _ := page.Codec.Marshal(a.Value)
 		if why := model.Fits(text, typ); why != "" {
 			t.Errorf("%s: %s in %s", typ, why, text)

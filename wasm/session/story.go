@@ -4,6 +4,7 @@ import (
 	"slices"
 
 	"raftplayground/raft"
+	"raftplayground/raft/check"
 	"raftplayground/raft/lab"
 	"raftplayground/raft/wire"
 	"raftplayground/wasm/page"
@@ -52,11 +53,9 @@ func (s *Session) tell(line page.StoryLine) {
 }
 
 func (s *Session) tellEvent(h *lab.Happening) {
-	e := &h.Event
-	line := page.Event(h.Server, e)
-	line.At = ms(h.At)
+	line := eventLine(h)
 	s.tell(line)
-	history := &s.branch.history
+	e, history := &h.Event, &s.branch.history
 	switch {
 	case e.Kind == raft.BecameLeader:
 		s.change(history.mark(line.At, "election", line.Server, line.Text))
@@ -66,15 +65,33 @@ func (s *Session) tellEvent(h *lab.Happening) {
 	}
 }
 
-func (s *Session) tellBadFrame(f *lab.BadFrame) {
+func eventLine(h *lab.Happening) page.StoryLine {
+	line := page.Event(h.Server, &h.Event)
+	line.At = ms(h.At)
+	return line
+}
+
+func badFrameLine(f *lab.BadFrame) page.StoryLine {
 	from := "somebody"
 	if f.From >= wire.FirstClient {
 		from = "client " + page.Decimal(f.From)
 	} else if f.From != 0 {
 		from = "S" + page.Decimal(f.From)
 	}
-	s.tell(page.StoryLine{At: ms(f.At), Server: int(f.Server), Kind: "badFrame", Weight: "key", Why: page.Clip(f.Reason.Message, 400), Peer: int(min(f.From, wire.FirstClient)),
-		Text: "S" + page.Decimal(f.Server) + " does not understand a frame of " + from + "."})
+	return page.StoryLine{At: ms(f.At), Server: int(f.Server), Kind: "badFrame", Weight: "key", Why: page.Clip(f.Reason.Message, 400), Peer: int(min(f.From, wire.FirstClient)),
+		Text: "S" + page.Decimal(f.Server) + " does not understand a frame of " + from + "."}
+}
+
+func violationLine(v *check.Violation) page.StoryLine {
+	line := page.StoryLine{At: ms(v.At), Kind: "violation", Weight: "key", Text: v.Property.String() + " is broken: " + page.Named(v.Detail) + ".", Why: promiseOf(v.Property), Section: "Figure 3"}
+	if n := len(v.Servers); n > 0 {
+		line.Server = int(v.Servers[n-1])
+	}
+	if v.Index > 0 {
+		i := page.U64(v.Index)
+		line.Index = &i
+	}
+	return line
 }
 
 // tellViolations tells of the properties that are broken and were not told of yet, and returns whether there are any.
@@ -84,22 +101,13 @@ func (s *Session) tellViolations() (any bool) {
 		return false
 	}
 	for _, v := range s.world.Violations() {
-		text := v.Property.String() + " is broken: " + page.Named(v.Detail) + "."
-		if slices.Contains(b.broken, text) {
+		line := violationLine(&v)
+		if slices.Contains(b.broken, line.Text) {
 			continue
 		}
-		b.broken = append(b.broken, text)
-		server := 0
-		if n := len(v.Servers); n > 0 {
-			server = int(v.Servers[n-1])
-		}
-		line := page.StoryLine{At: ms(v.At), Server: server, Kind: "violation", Weight: "key", Text: text, Why: promiseOf(v.Property), Section: "Figure 3"}
-		if v.Index > 0 {
-			i := page.U64(v.Index)
-			line.Index = &i
-		}
+		b.broken = append(b.broken, line.Text)
 		s.tell(line)
-		s.change(b.history.mark(line.At, "violation", server, text))
+		s.change(b.history.mark(line.At, "violation", line.Server, line.Text))
 		any = true
 	}
 	return any

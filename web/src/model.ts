@@ -276,6 +276,7 @@ export type ToLab =
   | { type: "inboxes"; id: number } // answers Inbox[]
   | { type: "timers"; id: number; act: "spread" | "align" } // election timers: apart from each other, or all at the same moment
   | { type: "chaos"; id: number; on: boolean }
+  | { type: "replay"; id: number; from: number; until: number; details: boolean } // answers Replay: all that happened in a stretch of this branch, 60 s at most, as far as the playhead; details: events of that weight, too. Another one takes its place
   | { type: "moment"; id: number }; // answers Moment
 
 /** All about a frame under way. */
@@ -299,6 +300,36 @@ export interface FrameDetails {
 export interface Inbox {
   server: number;
   frames: { seq: number; from: number; name: string; label: string; due: number; held: boolean; waiting: boolean }[];
+}
+
+/** What became of a message, as the space-time diagram draws it. */
+export interface Message {
+  seq: number;
+  from: number;
+  to: number;
+  kind: Flight["kind"];
+  term: U64;
+  ok: boolean;
+  entryCount: number;
+  label: string;
+  sent: number; // when it was first sent, also if it was held since
+  due: number; // when it arrives, or would have
+  held?: boolean;
+  fate: Flight["fate"];
+  lostAt: number | null;
+}
+
+/**
+ * A stretch of a branch, lived once more to tell all of it. Of more than 4,000 messages those that ended first are left out, of more than 2,000 events the oldest:
+ * it then begins later.
+ */
+export interface Replay {
+  from: number; // it is complete from here on; but of what was lost in the moment of its sending, before, nothing is told
+  to: number; // the playhead, or where it was asked to end
+  messages: Message[]; // that were under way at any time in it, ascending by sent
+  leftOut: number; // messages
+  events: StoryLine[]; // of servers; each has the id of its line in the story if it is there, else one of its own, always the same
+  lanes: HistoryPart["lanes"]; // what every server is at the beginning, and the changes
 }
 
 /** What a link or a file holds: a run, a moment of it, and by what one knows that it is the same. */

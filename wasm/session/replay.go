@@ -1,0 +1,255 @@
+package session
+
+import (
+	"cmp"
+	"math"
+	"slices"
+
+	"raftplayground/raft"
+	"raftplayground/raft/lab"
+	"raftplayground/relay/hub"
+	"raftplayground/wasm/page"
+)
+
+// Limits of what a replay answers. Of more messages those that ended first are left out, of more events the oldest: it is then complete from a later moment on, which
+// it says. Times are µs of cluster time.
+const (
+	longestReplay = 60e6
+	mostMessages  = 4000
+	mostEvents    = 2000
+)
+
+// foreignLine is above the numbers of all lines that a story ever has. Events of which the story has no line any more are numbered from there on by their place in the run, so
+// that they have the same number whenever they are asked for.
+const foreignLine = 1 << 50
+
+// replay lives a stretch of a branch once more, in a world of its own, to tell all that happened in it: the page saw only what happened while it watched.
+type replay struct {
+	wish    *wish
+	branch  *branch
+	world   *lab.World
+	begin   int64
+	to      int64
+	details bool // events that are details, too
+
+	from     int64 // it is complete from here on
+	messages []message
+	place    map[uint64]int // of messages, by their number
+	leftOut  int            // messages
+	events   []page.StoryLine
+	told     uint64 // events of the world that were looked at
+	history  history
+	sighted  []hub.Sighting  // scratch
+	happened []lab.Happening // scratch
+}
+
+// message is Message in model.ts.
+type message struct {
+	Seq        uint64   `json:"seq"`
+	From       int      `json:"from"`
+	To         int      `json:"to"`
+	Kind       string   `json:"kind"`
+	Term       page.U64 `json:"term"`
+	OK         bool     `json:"ok"`
+	EntryCount int      `json:"entryCount"`
+	Label      string   `json:"label"`
+	Sent       float64  `json:"sent"`
+	Due        float64  `json:"due"`
+	Held       bool     `json:"held,omitempty"`
+	Fate       string   `json:"fate"`
+	LostAt     *float64 `json:"lostAt"`
+}
+
+// replayView is Replay in model.ts.
+type replayView struct {
+	From     float64           `json:"from"`
+	To       float64           `json:"to"`
+	Messages []message         `json:"messages"`
+	LeftOut  int               `json:"leftOut"`
+	Events   []page.StoryLine  `json:"events"`
+	Lanes    []page.LaneChange `json:"lanes"`
+}
+
+// replay begins to answer with all that happened in a stretch of the branch, as it is known at the playhead. One that is asked for takes the place of another that is
+// under way.
+func (s *Session) replay(w *wish) {
+	if w.From == nil || w.Until == nil || !(*w.From >= 0 && *w.From <= *w.Until && *w.Until <= latest) {
+		s.refuse(w, "expected from and until, two moments of this run in ms, 0 or more, the later one last")
+		return
+	}
+	s.forgetReplay()
+	to := min(micros(*w.Until), s.world.Now())
+	from := min(max(micros(*w.From), to-longestReplay), to)
+	r := &replay{wish: w, branch: s.branch, begin: from, to: to, from: from, details: w.Details, place: map[uint64]int{}}
+	r.world = s.branch.tape.At(from)
+	r.world.Watch(true)
+	r.told = r.world.Events()
+	r.noteLanes()
+	r.world.View(&s.view)
+	for i := range s.view.Frames {
+		f := &s.view.Frames[i]
+		s.noteMessage(r, &hub.Sighting{Seq: f.Seq, From: f.From, To: f.To, Sent: f.Sent, Due: f.Due, Data: f.Data, Fate: map[bool]string{true: "held", false: "sent"}[f.Held]})
+	}
+	s.replaying = r
+	s.goOnReplaying()
+}
+
+// forgetReplay answers who waits for a replay that is not wanted any more.
+func (s *Session) forgetReplay() {
+	if r := s.replaying; r != nil {
+		s.replaying = nil
+		s.refuse(r.wish, "Another stretch was asked for meanwhile.")
+	}
+}
+
+// goOnReplaying lives through a part of the stretch that is so short that the Worker goes on hearing the page, and answers at its end.
+func (s *Session) goOnReplaying() {
+	r := s.replaying
+	w := r.world
+	until := min(r.to, w.Now()+stretch)
+	for range mostSteps {
+		if at, _ := w.Next(); at > until {
+			w.RunTo(until)
+			break
+		}
+		w.Step()
+		r.noteLanes()
+		r.noteEvents()
+		s.noteMessages(r)
+	}
+	if w.Now() < r.to {
+		return
+	}
+	for _, v := range w.Violations() {
+		if v.At > r.begin {
+			r.tell(violationLine(&v))
+		}
+	}
+	s.replaying = nil
+	s.answer(r.wish, r.view())
+}
+
+// view returns what was found, the messages in the order of their sending.
+func (r *replay) view() replayView {
+	r.bound(mostMessages)
+	slices.SortFunc(r.messages, func(a, b message) int { return cmp.Or(cmp.Compare(a.Sent, b.Sent), cmp.Compare(a.Seq, b.Seq)) })
+	return replayView{From: ms(r.from), To: ms(r.to), Messages: copied(r.messages), LeftOut: r.leftOut, Events: copied(r.events), Lanes: copied(r.history.lanes)}
+}
+
+// noteLanes notes what each server is now.
+func (r *replay) noteLanes() {
+	for i := range r.world.Run().Config.Servers {
+		state, role, term := r.world.Look(raft.ServerID(i + 1))
+		r.history.lane(ms(r.world.Now()), i+1, laneOf(state, role), page.U64(term))
+	}
+}
+
+// noteEvents notes what happened in the servers since it was last called.
+func (r *replay) noteEvents() {
+	r.happened = r.world.EventsSince(r.told, r.happened[:0])
+	for i := range r.happened {
+		r.told++
+		r.tell(eventLine(&r.happened[i]))
+	}
+	for _, f := range r.world.BadFrames() {
+		r.tell(badFrameLine(&f))
+	}
+}
+
+// tell keeps an event, under the number of its line in the branch's story if that has one.
+func (r *replay) tell(line page.StoryLine) {
+	if line.Weight != "key" && !r.details {
+		return
+	}
+	alike := func(l *page.StoryLine) bool { return l.Server == line.Server && l.Text == line.Text }
+	before := 0 // as many as are alike at this moment come first in the story, too
+	for i := len(r.events) - 1; i >= 0 && r.events[i].At == line.At; i-- {
+		if alike(&r.events[i]) {
+			before++
+		}
+	}
+	lines := r.branch.story.lines
+	line.ID = foreignLine + r.told
+	i, _ := slices.BinarySearchFunc(lines, line.At, func(l page.StoryLine, at float64) int { return cmp.Compare(l.At, at) })
+	for ; i < len(lines) && lines[i].At == line.At; i++ {
+		if alike(&lines[i]) {
+			if before == 0 {
+				line.ID = lines[i].ID
+				break
+			}
+			before--
+		}
+	}
+	r.events = append(r.events, line)
+	if surplus := len(r.events) - mostEvents; surplus > mostEvents/4 {
+		r.from = max(r.from, micros(r.events[surplus-1].At)+1)
+		r.events = slices.Delete(r.events, 0, surplus)
+	}
+}
+
+// noteMessages notes what became of messages since it was last called.
+func (s *Session) noteMessages(r *replay) {
+	r.sighted, _ = r.world.Sightings(r.sighted[:0])
+	for i := range r.sighted {
+		s.noteMessage(r, &r.sighted[i])
+	}
+	if len(r.messages) > mostMessages+mostMessages/4 {
+		r.bound(mostMessages)
+	}
+}
+
+// noteMessage notes one. A message that is held and let go was still sent when it was sent: that is what could have caused it.
+func (s *Session) noteMessage(r *replay, f *hub.Sighting) {
+	if f.Later {
+		i, known := r.place[f.Seq]
+		if !known {
+			return // it had ended before the stretch that is kept
+		}
+		m := &r.messages[i]
+		switch m.Held = f.Fate == "held"; f.Fate {
+		case "held":
+		case "sent":
+			m.Due = ms(f.Due)
+		default:
+			at := ms(f.At)
+			m.Fate, m.LostAt = page.Fate(f.Fate), &at
+		}
+		return
+	}
+	m := message{Seq: f.Seq, From: int(f.From), To: int(f.To), Sent: ms(f.Sent), Due: ms(f.Due), Held: f.Fate == "held", Fate: "sent"}
+	if !m.Held {
+		m.Fate = page.Fate(f.Fate)
+	}
+	var what page.Flight
+	s.describe(&what, f.Data)
+	m.Kind, m.Term, m.OK, m.EntryCount, m.Label = what.Kind, what.Term, what.OK, what.EntryCount, what.Label
+	r.place[f.Seq] = len(r.messages)
+	r.messages = append(r.messages, m)
+}
+
+// end is when a message was over; never, if it still is under way.
+func (m *message) end() float64 {
+	switch {
+	case m.Held:
+		return math.Inf(1)
+	case m.LostAt != nil:
+		return *m.LostAt
+	}
+	return m.Due
+}
+
+// bound leaves out what ended first of more than so many messages.
+func (r *replay) bound(most int) {
+	surplus := len(r.messages) - most
+	if surplus <= 0 {
+		return
+	}
+	slices.SortFunc(r.messages, func(a, b message) int { return cmp.Or(cmp.Compare(a.end(), b.end()), cmp.Compare(a.Seq, b.Seq)) })
+	r.from = max(r.from, min(micros(r.messages[surplus-1].end()), r.to))
+	r.leftOut += surplus
+	r.messages = slices.Delete(r.messages, 0, surplus)
+	clear(r.place)
+	for i := range r.messages {
+		r.place[r.messages[i].Seq] = i
+	}
+}
