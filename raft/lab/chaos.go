@@ -207,17 +207,29 @@ func (c *chaos) lose(at, end int64) {
 	}
 }
 
-// reconfigure makes some of the servers the cluster, two at least if there are: first they become learners, then voters as soon as they have caught up. The leader is asked several times,
-// for it may not have caught them up yet, or be at another change, or not be there.
+// reconfigure makes some of the servers the cluster; now and then one alone, and later all of them again.
 func (c *chaos) reconfigure(at, end int64) {
+	alone := c.random.IntN(5) == 0
 	var voters, others []raft.ServerID
 	for _, i := range c.random.Perm(c.config.Servers) {
 		id := raft.ServerID(i + 1)
-		if len(voters) < 2 || c.random.IntN(3) > 0 {
+		if len(voters) == 0 || !alone && (len(voters) == 1 || c.random.IntN(3) > 0) {
 			voters = append(voters, id)
 		} else {
 			others = append(others, id)
 		}
+	}
+	c.change(at, end, voters, others)
+	if alone {
+		c.change(end+second, end+2*second, slices.Concat(voters, others), nil)
+	}
+}
+
+// change lets all of these servers become learners, and the first list the voters as soon as they have caught up. The leader is asked several times, for it may not have caught them
+// up yet, or be at another change, or not be there.
+func (c *chaos) change(at, end int64, voters, others []raft.ServerID) {
+	if at > c.config.Chaos {
+		return
 	}
 	c.add(Action{At: at, Do: Reconfigure, Learners: slices.Concat(voters, others)})
 	change := Action{Do: Reconfigure, Servers: voters, Careful: true}
