@@ -44,7 +44,7 @@ func (s *Session) do(a lab.Action) (did bool, err error) {
 	}
 	forks := !s.live || w.Ahead()
 	if forks {
-		s.fork(deedText(&a, int(s.leaderFor(&request{})), s.object(&a)))
+		s.fork(deedText(&a, s.size(), int(s.leaderFor(&request{})), s.object(&a)))
 	}
 	if err := w.Do(a); err != nil {
 		return false, err
@@ -92,7 +92,8 @@ func (s *Session) tellDone(d *lab.Done) {
 	if d.Trap.Number != 0 {
 		object = trapText(&d.Trap.Action)
 	}
-	line := page.StoryLine{At: ms(d.At), Kind: "fault", Weight: "key", Text: deedText(a, int(d.Leader), object), Why: deedWhy[a.Do].why, Section: deedWhy[a.Do].section, Peer: int(a.Server)}
+	line := page.StoryLine{At: ms(d.At), Kind: "fault", Weight: "key", Text: deedText(a, s.size(), int(d.Leader), object), Peer: int(a.Server)}
+	line.Why, line.Section = s.meaning(a)
 	mark := "fault"
 	switch a.Do {
 	case lab.Put, lab.Delete:

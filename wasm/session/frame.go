@@ -123,7 +123,11 @@ func (s *Session) wouldDo(f *hub.Flight) []string {
 	for i := range list {
 		if reply := &list[i]; !reply.Later && reply.From == f.To {
 			view := s.flight(reply.Seq, reply.From, reply.To, reply.Sent, reply.Due, reply.Data)
-			words = append(words, "It sends "+view.Kind+" to S"+page.Decimal(reply.To)+labelled(view.Label)+".")
+			kind := view.Kind
+			if kind == "answer" {
+				kind = "an answer"
+			}
+			words = append(words, "It sends "+kind+" to S"+page.Decimal(reply.To)+labelled(view.Label)+".")
 		}
 	}
 	if len(words) == 0 {
@@ -154,6 +158,10 @@ func (s *Session) actOnFrame(w *wish) {
 	}
 	a := lab.Action{Do: deed, Frame: w.Seq}
 	if deed == lab.EditFrame {
+		if size := len(w.Text); size == 0 || size > lab.MaxText {
+			s.refuse(w, "A message has 1 to "+page.Plural(lab.MaxText, "byte")+", not "+strconv.Itoa(size)+".")
+			return
+		}
 		a.Text = w.Text
 	}
 	s.perform(w, a)

@@ -95,6 +95,9 @@ func TestFramesAreHandledByHand(t *testing.T) {
 	if a := p.ask("frameAct", `"seq":`+page.Decimal(f.Seq)+`,"act":"edit","text":"tea"`); a.OK || !strings.Contains(a.Error, "begins with an address") {
 		t.Errorf("edited to what is no frame: %+v", a)
 	}
+	if a := p.ask("frameAct", `"seq":`+page.Decimal(f.Seq)+`,"act":"edit","text":""`); a.OK || a.Error != "A message has 1 to 65536 bytes, not 0." {
+		t.Errorf("edited to nothing: %+v", a)
+	}
 	p.must("frameAct", `"seq":`+page.Decimal(f.Seq)+`,"act":"edit","text":"3>`+page.Decimal(f.To)+`:AppendEntries:Request:tea"`)
 	p.play(100)
 	if p.flights[f.Seq].Kind != "unknown" || p.told("does not understand a frame of S3") == nil {

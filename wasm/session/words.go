@@ -8,9 +8,12 @@ import (
 	"raftplayground/wasm/page"
 )
 
-// deedText says what is done, in a sentence. leader is who leads, 0 if that is not known; object is what the frame or the trap is to which it is done, empty if it is
-// not known.
-func deedText(a *lab.Action, leader int, object string) string {
+// deedText says what is done to a cluster of so many servers, in a sentence. leader is who leads, 0 if that is not known; object is what the frame or the trap is to which
+// it is done, empty if it is not known.
+func deedText(a *lab.Action, size, leader int, object string) string {
+	if joins(a, size) {
+		return "The network is whole again."
+	}
 	if words := frameWords(a, object); words != "" {
 		return capital(words) + "."
 	}
@@ -26,6 +29,9 @@ func deedText(a *lab.Action, leader int, object string) string {
 	}
 	return capital(deedWords(a, who)) + "."
 }
+
+// joins tells whether a cut leaves everybody on one side: that mends what was cut.
+func joins(a *lab.Action, size int) bool { return a.Do == lab.Partition && len(a.Servers) == size }
 
 func deedWords(a *lab.Action, who string) string {
 	switch a.Do {
@@ -257,6 +263,20 @@ func capital(text string) string {
 	return text
 }
 
+// meaning says what something that was done means to Raft, and where that is written.
+func (s *Session) meaning(a *lab.Action) (why, section string) {
+	means := deedWhy[a.Do]
+	switch {
+	case joins(a, s.size()):
+		means = deedWhy[lab.Mend]
+	case a.Do == lab.Rules && len(a.Off) == 0:
+		return "", ""
+	case a.Do == lab.Rules && len(s.world.Modified()) == 0:
+		return "Figure 2 does not have what is off now: this is the Raft of the figure.", "Figure 2"
+	}
+	return means.why, means.section
+}
+
 // deedWhy says of a deed what it means to Raft.
 var deedWhy = map[lab.Deed]struct{ why, section string }{
 	lab.Crash:       {"Servers may stop and come back. What they promised is on their disks, so a restart breaks no promise.", "§5.5"},
@@ -267,6 +287,7 @@ var deedWhy = map[lab.Deed]struct{ why, section string }{
 	lab.Clock:       {"Safety does not depend on clocks; how quickly a leader is found does.", "§5.6"},
 	lab.Cut:         {"What is under way there is lost, and so is what is sent from now on. Raft must live with that.", "§5.5"},
 	lab.Partition:   {"Only the side with a majority of the servers can elect a leader and commit.", "§5.4"},
+	lab.Mend:        {"What is sent from now on arrives. Whoever missed something is told it by the leader's next AppendEntries.", "§5.3"},
 	lab.Network:     {"Raft needs messages to take much less time than an election timeout; it is safe at any speed.", "§5.6"},
 	lab.Hold:        {"Messages may be delayed for any time. What is late must do no harm.", "§5.5"},
 	lab.Campaign:    {"It begins an election, as it would after hearing nobody for an election timeout.", "§5.2"},

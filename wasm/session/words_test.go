@@ -13,7 +13,7 @@ import (
 func TestEveryDeedHasWords(t *testing.T) {
 	for _, deed := range lab.Deeds {
 		a := lab.Action{Do: deed, Server: 7, To: 8, Servers: []raft.ServerID{7, 9}, Link: &lab.Link{Latency: 3500, Jitter: 100, Loss: 0.25}, Rate: 0.5, Disk: 2000, Key: "k", Value: "v", Off: []string{"preVote"}}
-		text := deedText(&a, 0, "")
+		text := deedText(&a, 9, 0, "")
 		if strings.Contains(text, "something is done") || !strings.HasSuffix(text, ".") || text[0] < 'A' || text[0] > 'Z' || strings.Contains(text, "  ") {
 			t.Errorf("%s: %q", deed, text)
 		}
@@ -41,17 +41,38 @@ func TestEveryDeedHasWords(t *testing.T) {
 		{lab.Action{Do: lab.Put, Key: "x", Value: "3"}, 0, "A client asks the leader to write x = 3."},
 		{lab.Action{Do: lab.Cut, Server: 1, To: 2}, 0, "The link from S1 to S2 is cut."},
 		{lab.Action{Do: lab.Partition, Servers: []raft.ServerID{1, 2}}, 0, "The network is cut: S1 and S2 on one side."},
+		{lab.Action{Do: lab.Partition, Servers: []raft.ServerID{1, 2, 3}}, 0, "The network is whole again."},
 		{lab.Action{Do: lab.Network, Link: &lab.Link{Latency: 15000, Jitter: 5000, Loss: 0.1}}, 0, "Every link takes 15 ms ± 5, loses 10 %."},
 		{lab.Action{Do: lab.Rules, Off: []string{"preVote"}}, 0, "From now on no server keeps “Ask before raising the term”."},
 		{lab.Action{Do: lab.Rules}, 0, "Every rule is kept again."},
 	} {
-		if text := deedText(&test.action, test.leader, ""); text != test.text {
+		if text := deedText(&test.action, 3, test.leader, ""); text != test.text {
 			t.Errorf("%q, expected %q", text, test.text)
 		}
 	}
 	for p := check.ElectionSafety; p <= check.Liveness; p++ {
 		if p != check.Linearizability && promiseOf(p) == "" { // the lab does not check that while it plays
 			t.Errorf("%s has no sentence", p)
+		}
+	}
+}
+
+// What no server keeps, and whom a cut leaves on one side, decides what that means.
+func TestADeedMeansWhatComesOfIt(t *testing.T) {
+	p := newPage(t)
+	p.must("open", `"run":{"version":1,"seed":3,"config":{"servers":3,"latency":5000,"jitter":1000}},"at":100,"rate":0`)
+	for _, test := range []struct{ action, text, why string }{
+		{`"do":"partition","servers":[2]`, "The network is cut: S2 on one side.", "Only the side with a majority"},
+		{`"do":"partition","servers":[1,2,3]`, "The network is whole again.", "What is sent from now on arrives."},
+		{`"do":"rules","off":["preVote"]`, "From now on no server keeps", "this is the Raft of the figure"},
+		{`"do":"rules","off":["majorityDecides","preVote"]`, "From now on no server keeps “A majority decides”", "not a Raft server any more"},
+		{`"do":"rules"`, "Every rule is kept again.", ""},
+	} {
+		p.must("act", `"action":{`+test.action+`}`)
+		p.run(50)
+		line := p.told(test.text)
+		if line == nil || !strings.HasPrefix(line.Text, test.text) || !strings.Contains(line.Why, test.why) || (test.why == "") != (line.Why == "") {
+			t.Errorf("%s is told as %+v", test.action, line)
 		}
 	}
 }
