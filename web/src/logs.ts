@@ -45,6 +45,9 @@ export function leadersOf(servers: ServerView[]): (ServerView & { report: Report
 /** The leader of the highest term: the one that counts. */
 export const leaderOf = (servers: ServerView[]): ServerView | null => leadersOf(servers)[0] ?? null;
 
+/** Whether a majority is counted with it. */
+export const votes = (s: ServerView): boolean => s.seat !== "empty" && s.machine?.member !== "learner" && s.machine?.member !== "none";
+
 /** The grid, with the followers' places as one of the leaders knows them: `seenBy`, or the newest one. */
 export function grid(servers: ServerView[], seenBy: number | null = null): Grid {
   const reports = servers.flatMap((s) => (s.report ? [s.report] : []));
@@ -116,17 +119,27 @@ export function cellWords(index: U64, server: number, servers: ServerView[]): st
   const cell = own ? cellAt(own, index) : null;
   if (own && less(index, own.log.first) && less(own.log.first, plus(own.lastIndex, 2))) return `Index ${index} is in the snapshot of S${server}, which ends at index ${plus(own.log.first, -1)}: committed and applied.`;
   if (!own || !cell) return `S${server} has no entry at index ${index}.`;
-  const having = servers.filter((s) => s.report && holds(s.report, index, cell)).length;
+  const voters = servers.filter(votes);
+  const having = voters.filter((s) => s.report && holds(s.report, index, cell)).length;
   const what = cell.kind === "noop" ? "the leader's no-op" : cell.kind === "configuration" ? `the configuration ${cell.text}` : cell.text;
-  const said = `Index ${index}, term ${cell.term}, ${what}. On ${having} of ${servers.length}.`;
-  if (!less(own.commitIndex, index)) return `${said} Committed at S${server}.`;
-  const leader = leaderOf(servers);
-  const enough = having > servers.length / 2;
-  if (leader?.report && enough && !less(leader.report.commitIndex, index)) return `${said} Not committed at S${server} yet: it has not heard.`;
-  if (leader?.report && enough && less(cell.term, leader.report.term)) {
-    return `Index ${index}, term ${cell.term}, ${what}. On ${having} of ${servers.length}, but term ${cell.term} is not the leader's term ${leader.report.term}: counting does not commit it (§5.4.2).`;
+  const said = `Index ${index}, term ${cell.term}, ${what}. On ${having} of ${voters.length}`;
+  return less(own.commitIndex, index) ? `${said}${notCommittedWords(own, index, cell, having, servers)}` : `${said}. Committed at S${server}.`;
+}
+
+/** Why a server does not take an entry of its log for committed. */
+function notCommittedWords(own: Report, index: U64, cell: LogCell, having: number, servers: ServerView[]): string {
+  const knows = servers.find((s) => s.report && !less(s.report.commitIndex, index));
+  if (knows?.report && !holds(knows.report, index, cell)) return `. S${knows.server} has committed another entry there: a leader that has that one will have this one deleted.`;
+  if (knows) {
+    const down = servers.some((s) => s.server === own.server && s.seat !== "connected");
+    return down ? `. Committed at S${knows.server}. S${own.server} is down, and what is committed is not kept on a disk.` : `. Not committed at S${own.server} yet: it has not heard.`;
   }
-  return `${said} Not committed yet.`;
+  const leader = leaderOf(servers);
+  const enough = having > servers.filter(votes).length / 2;
+  if (!leader?.report) return ". Not committed, and nobody leads now.";
+  if (!holds(leader.report, index, cell)) return cellAt(leader.report, index) ? `. S${leader.server}, the leader, has another entry there: this one will be deleted.` : `. S${leader.server}, the leader, does not have it.`;
+  if (enough && less(cell.term, leader.report.term)) return `, but term ${cell.term} is not the leader's term ${leader.report.term}: counting does not commit it (§5.4.2).`;
+  return enough ? `. Not committed yet: S${leader.server}, the leader, has not heard of all of them.` : ". Not committed yet: a majority has to store it.";
 }
 
 /** Whether a server has this entry: in its log, or, having been committed, in its snapshot. */

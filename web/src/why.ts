@@ -1,4 +1,4 @@
-import { cellAt, leaderOf } from "./logs.js";
+import { cellAt, leaderOf, votes } from "./logs.js";
 import type { Link, Report, ServerView, U64 } from "./model.js";
 import { less, most, plus, same } from "./numbers.js";
 import { majority, names, span } from "./words.js";
@@ -32,8 +32,6 @@ export function question(standing: Standing): Question | null {
   return less(leader.report.lastIndex, open) ? null : notCommitted(standing, voters, leader as Known, open);
 }
 
-const votes = (s: ServerView): boolean => s.seat !== "empty" && s.machine?.member !== "learner" && s.machine?.member !== "none";
-
 const runs = (s: ServerView): boolean => s.seat === "connected" && s.machine?.state !== "paused";
 
 /** Why nobody leads the newest term (§5.2). */
@@ -42,7 +40,7 @@ function noLeader({ links, now }: Standing, voters: ServerView[], known: Known[]
   const need = majority(voters.length);
   const running = known.filter(runs);
   if (running.length < need) {
-    return { ask, answer: [`A leader needs ${need} of ${voters.length} votes, and only ${running.length === 0 ? "none" : running.length} of the servers ${running.length === 1 ? "runs" : "run"}.`, "Nothing can be elected or committed until more of them are back."], section: "§5.2" };
+    return { ask, answer: [`A leader needs ${need} of ${voters.length} votes, and ${running.length === 0 ? "none of the servers runs" : `only ${running.length} of the servers ${running.length === 1 ? "runs" : "run"}`}.`, "Nothing can be elected or committed until more of them are back."], section: "§5.2" };
   }
   const candidates = running.filter((s) => (s.report.role === "candidate" || s.report.role === "preCandidate") && !less(s.report.term, term));
   if (candidates.length === 0) return { ask, answer: [...waiting(running, now), `Whose timer ends first asks for votes. It needs ${need} of ${voters.length}.`], section: "§5.2" };
