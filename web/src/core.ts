@@ -62,6 +62,12 @@ export function rulesIn(core: Core, at: number): CoreRule[] {
   return core.rules.filter((r) => r.places.some((p) => p.at === at));
 }
 
+/** Of the rules that are off those that the code of an event asks for: what is said of it otherwise need not hold. */
+export function missedBy(core: Core, event: { kind: string; reason?: string }, off: string[]): CoreRule[] {
+  const asked = placesOf(core, event.kind, event.reason).flatMap((p) => rulesIn(core, p.at));
+  return core.rules.filter((r) => off.includes(r.id) && asked.includes(r));
+}
+
 /** What is shown of a function: all of it if it is short, else the lines around those that are meant. */
 export interface Excerpt {
   lines: { number: number; text: string; marked: boolean }[];

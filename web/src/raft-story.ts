@@ -1,7 +1,9 @@
 import { html, nothing, type PropertyValues, type TemplateResult } from "lit";
 import { repeat } from "lit/directives/repeat.js";
+import { loadCore, missedBy, type Core } from "./core.js";
 import { cursor, spotlight } from "./cursor.js";
 import { RaftElement } from "./element.js";
+import type { StoryLine } from "./model.js";
 import { readOn } from "./reading.js";
 import { store } from "./store.js";
 import { splitHeading, storyRows, SUBJECTS, tell, type StoryRow, type Subject } from "./story.js";
@@ -17,10 +19,11 @@ export class RaftStory extends RaftElement {
   private stop: number | null = null; // the key of the row that the Tab key comes to; null: the newest row
   private stood = false; // the clock, when this was last drawn
   private stoodAt: number | null = null; // the event at which it stood
+  private core: Core | null = null; // loaded once a rule is off
 
   protected override slice(): unknown {
     const { past, later } = this.told();
-    return [past.length, past.at(-1)?.id, later.length, later[0]?.id, store.headline?.id, store.paused];
+    return [past.length, past.at(-1)?.id, later.length, later[0]?.id, store.headline?.id, store.paused, store.stepWords];
   }
 
   /** What was read while the clock stood is over when it runs. */
@@ -83,13 +86,35 @@ export class RaftStory extends RaftElement {
     return html`<div class="headline">
       <p class="caption">${seconds(line.at)} s${line.section ? html` · ${line.section}` : nothing}</p>
       <h2>${store.view.opening ?? title}</h2>
-      ${rest || line.why ? html`<p class="prose">${rest} ${line.why}</p>` : nothing}
+      ${rest || line.why ? html`<p class="prose">${rest} ${line.why}${this.doubt(line)}</p>` : nothing}
       <div class="buttons">
         <button ?disabled=${place < 0 || place >= rows.length - 1} @click=${() => readOn(-1)}>Previous</button>
         <button ?disabled=${newest} @click=${() => readOn(1)}>Next</button>
         <span class="caption">${newest ? "the newest event" : place < 0 ? nothing : `event ${rows.length - place} of ${rows.length}`}</span>
       </div>
+      ${store.stepWords && store.stepWords !== line.text ? html`<p class="step-words">${stepSentence()}</p>` : nothing}
     </div>`;
+  }
+
+  /** A reason speaks of Raft as it is. Where a rule that it rests on is off, that is said beside it. */
+  private doubt(line: StoryLine): string {
+    const off = store.lab?.modified ?? [];
+    if (off.length === 0 || line.server === 0) return "";
+    if (!this.core) {
+      void this.learn();
+      return "";
+    }
+    const titles = missedBy(this.core, line, off).map((r) => `“${r.title}”`);
+    return titles.length === 0 ? "" : ` But ${titles.join(" and ")} ${titles.length > 1 ? "are" : "is"} off: in this run it need not be so.`;
+  }
+
+  private async learn(): Promise<void> {
+    try {
+      this.core = await loadCore();
+      this.requestUpdate();
+    } catch {
+      // Without a connection the strip across the page still says what is off.
+    }
   }
 
   /** Loaded once there is something to ask about. */
@@ -174,7 +199,7 @@ export class RaftStory extends RaftElement {
     const folded = row.heartbeats && row.lines.length > 1 ? `${row.lines.length} of them since ${seconds(since)} s. ` : "";
     const facts = [first?.rule, first?.section ? `${first.section.startsWith("thesis") ? "" : "Raft paper, "}${first.section}` : "", first?.kind].filter((f) => f);
     return html`<div class="reason">
-      <p>${folded}${rest} ${first?.why || "The rules ask nothing more here."}</p>
+      <p>${folded}${rest} ${first?.why || "The rules ask nothing more here."}${first?.why ? this.doubt(first) : nothing}</p>
       <p class="caption">${facts.join(" · ")}</p>
       ${store.lab ? html`<button class="small" @click=${() => store.seek(row.at)}>Go to ${seconds(row.at)} s</button>` : nothing}
       ${first && first.server > 0 ? html`<raft-source .kind=${first.kind} .reason=${first.reason}></raft-source>` : nothing}
@@ -188,7 +213,7 @@ export class RaftCaption extends RaftElement {
   protected override readonly calm = 120;
 
   protected override slice(): unknown {
-    return [store.headline?.id, store.story.length];
+    return [store.headline?.id, store.story.length, store.stepWords];
   }
 
   override render(): TemplateResult {
@@ -197,14 +222,17 @@ export class RaftCaption extends RaftElement {
     const split = line ? splitHeading(row?.text ?? line.text) : null;
     const title = split ? split.title : store.room?.started ? "The clock runs. Whose timer ends first?" : "Waiting for the other tabs";
     const idle = store.mode === "lab" ? "Every server waits for a leader, each for a time drawn at random." : "Every tab of this room runs one Raft server.";
-    const why = split ? `${split.rest} ${line?.why ?? ""}` : idle;
+    const why = store.stepWords && store.stepWords !== line?.text ? stepSentence() : split ? `${split.rest} ${line?.why ?? ""}` : idle;
     return html`<button class="caption-strip" @click=${() => store.show({ panel: store.view.panel === "story" ? "none" : "story" })}><b>${store.view.opening ?? title}</b><span>${why}</span></button>`;
   }
 }
 
-/** Speaks the key events to those who do not see the stage, not more often than can be listened to. */
+/** What a step led to, beside the event of the heading. */
+const stepSentence = (): string => (store.stepWords.startsWith("Before this:") ? store.stepWords : `Now: ${store.stepWords}`);
+
+/** Speaks to those who do not see the stage, not more often than can be listened to: what a step led to, else the event at which the cluster stands. */
 export class RaftLiveRegion extends RaftElement {
-  protected readonly topics = ["story"] as const;
+  protected readonly topics = ["story", "clock", "view"] as const;
   protected override readonly calm = SAY_MS;
 
   override connectedCallback(): void {
@@ -214,9 +242,16 @@ export class RaftLiveRegion extends RaftElement {
     this.className = "heard-only";
   }
 
+  protected override slice(): unknown {
+    return this.words();
+  }
+
   override render(): TemplateResult {
-    const line = store.story.findLast((l) => l.weight === "key");
-    return html`${line?.text ?? ""}`;
+    return html`${this.words()}`;
+  }
+
+  private words(): string {
+    return store.stepWords || (store.headline?.text ?? "");
   }
 }
 

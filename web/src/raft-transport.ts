@@ -31,7 +31,7 @@ export class RaftTransport extends RaftElement {
     const started = store.room?.started ?? false;
     return html`
       ${this.play("Space: pauses the clock of the whole room")}
-      <output class="clock mono" aria-label="Cluster time">${seconds(store.now())} s</output>
+      <output class="clock mono" aria-live="off" aria-label="Cluster time">${seconds(store.now())} s</output>
       <span class="caption rate-words">${started ? rateWords(store.rate) : "The clock starts when every seat is taken."}</span>
       ${this.speed(PRESETS)}
     `;
@@ -47,7 +47,7 @@ export class RaftTransport extends RaftElement {
         <button class="quiet step" ?disabled=${!store.lab} title="→ to the next ${stop?.words}" @click=${() => store.step(store.view.stop, false)}>${stop?.words} ›</button>
         ${menu("step-menu", "What a step is", "quiet small of-step", html`<span class="heard-only">What a step is</span>▾`, STOPS.map((s) => html`<button class="quiet" aria-pressed=${s === stop ? "true" : "false"} @click=${() => store.show({ stop: s.stop })}>${s.words} <span class="caption">${s.meaning}</span></button>`))}
       </div>
-      <output class="clock mono" aria-label="Cluster time">${seconds(store.now())} s</output>
+      <output class="clock mono" aria-live="off" aria-label="Cluster time">${seconds(store.now())} s</output>
       ${menu("speed-menu", "How fast the clock runs", "quiet rate-words", rateWords(store.pace), this.speed(LAB_PRESETS))}
       <div class="jumps">
         ${next("election", "Next election", "E")}${next("commit", "Next commit", "C")}

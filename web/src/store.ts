@@ -103,6 +103,7 @@ export class Store {
   private lastOfBefore = 0; // the last line of the story before the room's clock began anew
   private noticeTimer: ReturnType<typeof setTimeout> | undefined;
   private wish: { at: number } | { to: Stop; back: boolean } | null = null; // where to go next
+  private stepped = { at: -1, text: "" }; // where the last step led, and what happens there
 
   // --- reading
 
@@ -153,6 +154,11 @@ export class Store {
     const read = reading === null ? undefined : this.story.find((l) => l.id === reading);
     if (read && !(this.lab && this.paused && Math.abs(read.at - this.now()) > 0.001)) return read; // the playhead may have left what was read
     return this.newest;
+  }
+
+  /** What happened at the step that led to where the clock stands, empty if none did: it need not be a line of the story. */
+  get stepWords(): string {
+    return this.paused && Math.abs(this.stepped.at - this.clock.told) < 0.001 ? this.stepped.text : "";
   }
 
   /** Up to when the story is told: to the playhead where one looks at the past, else without end. */
@@ -415,7 +421,14 @@ export class Store {
     if (!wish) return;
     this.wish = null;
     this.travelling = true;
-    await this.askLab((id) => ("at" in wish ? { type: "seek", id, at: wish.at } : { type: "step", id, ...wish })).catch((why: Error) => this.notice(why.message));
+    this.stepped.at = -1;
+    try {
+      const answer = await this.askLab((id) => ("at" in wish ? { type: "seek", id, at: wish.at } : { type: "step", id, ...wish }));
+      if ("to" in wish) this.stepped = answer as { at: number; text: string };
+      this.tell("story");
+    } catch (why) {
+      this.notice((why as Error).message);
+    }
     this.travelling = false;
     void this.travel();
   }

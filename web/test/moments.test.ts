@@ -111,6 +111,23 @@ test("one wish to go elsewhere is under way at a time, and of those that wait th
   assert.deepEqual(said.slice(4).map((m) => (m.type === "seek" ? m.at : m.type)), [1_000]);
 });
 
+test("what a step led to is told as long as the clock stands there", async () => {
+  const { store, answer } = labStore();
+  const stand = (at: number, rate = 0) => store.apply({ clock: { now: at, rate }, room: { ...store.room!, rate } });
+  store.step("event", false);
+  await answer({ at: 312.471, text: "S3 starts its timer anew, 198 ms: S1, the leader, is alive." });
+  assert.equal(store.stepWords, "", "the page does not show it yet");
+  stand(312.471);
+  assert.match(store.stepWords, /^S3 starts its timer anew/);
+  stand(312.471, 0.02);
+  assert.equal(store.stepWords, "", "it runs on");
+  stand(400);
+  assert.equal(store.stepWords, "");
+  stand(312.471);
+  store.seek(100);
+  assert.equal(store.stepWords, "", "it leaves");
+});
+
 test("enlarging the time line leaves the moment under the pointer where it is, and never leaves the run", () => {
   const whole = { begin: 0, span: 1_000 };
   assert.deepEqual(zoomed(whole, whole, 250, 0.5), { begin: 125, span: 500 });

@@ -3,7 +3,7 @@ import { readFileSync } from "node:fs";
 import { join } from "node:path";
 import { test } from "node:test";
 import { readCore } from "../sources.mjs";
-import { excerpt, placesOf, rulesIn } from "../src/core.js";
+import { excerpt, missedBy, placesOf, rulesIn } from "../src/core.js";
 
 const root = join(process.env.RAFT_WEB ?? ".", "..");
 const go = (path: string) => readFileSync(join(root, path), "utf8");
@@ -35,6 +35,13 @@ test("every rule of the catalogue is there, and has a source that asks for it", 
     assert.match(rule.protects, /^[A-Z][a-z]+( [A-Z][\w-]+)*$/);
   }
   assert.deepEqual(core.rules.filter((r) => r.extension).map((r) => r.id), ["preVote", "checkQuorum", "leaderLoyalty"]);
+});
+
+test("an event whose code asks for a rule that is off is not to be trusted, and no other is", () => {
+  const off = ["commitOnlyCurrentTerm", "leaderNoOp"];
+  assert.deepEqual(missedBy(core, { kind: "commitAdvanced", reason: "majorityStored" }, off).map((r) => r.id), ["commitOnlyCurrentTerm"]);
+  assert.deepEqual(missedBy(core, { kind: "commitAdvanced", reason: "leaderSaidSo" }, off), []);
+  assert.deepEqual(missedBy(core, { kind: "commitAdvanced", reason: "majorityStored" }, []), []);
 });
 
 test("what a place says is what the file says at that line", () => {

@@ -48,7 +48,7 @@ export function dial(d: Dial, value: number, set: (value: number) => void): Temp
     const output = (e.target as HTMLElement).nextElementSibling;
     if (output) output.textContent = text(Number((e.target as HTMLInputElement).value));
   };
-  return html`<label class="dial"><span>${d.words}</span><input type="range" min="0" max=${d.most} step="1" data-dial=${d.name} .value=${String(Math.round(value))} aria-valuetext=${text(value)} @input=${slide} @change=${(e: Event) => set(Number((e.target as HTMLInputElement).value))} /><output class="mono" .textContent=${text(value)}></output></label>`;
+  return html`<label class="dial"><span>${d.words}</span><input type="range" min="0" max=${d.most} step="1" data-dial=${d.name} .value=${String(Math.round(value))} aria-valuetext=${text(value)} @input=${slide} @change=${(e: Event) => set(Number((e.target as HTMLInputElement).value))} /><output class="mono" aria-live="off" .textContent=${text(value)}></output></label>`;
 }
 
 customElements.define("raft-link", RaftLink);
