@@ -2,6 +2,7 @@ package lab
 
 import (
 	"bytes"
+	"errors"
 	"slices"
 	"strings"
 	"testing"
@@ -300,6 +301,22 @@ func TestWhatIsNotExcusedIsViolated(t *testing.T) {
 	do(t, w, true, Action{Do: Restart, Server: 1}, 0)
 	if v := w.Violations(); len(v) != 1 || !strings.Contains(v[0].Detail, "must not start with a bit of its disk flipped") {
 		t.Errorf("a server starts from a damaged disk, and the violations are %v", v)
+	}
+	w = world(t, Config{Servers: 3, Disk: 100 * millisecond, Heal: second})
+	w.RunTo(second)
+	do(t, w, true, Action{Do: Put, Key: "x", Value: "1"}, millisecond/2)
+	m := w.leader()
+	m.disk.waiting = nil
+	m.disk.done(errors.New("no cause"))
+	for range 2 { // it is told once
+		w.settle(m)
+	}
+	if v := w.Violations(); len(v) != 1 || !strings.Contains(v[0].Detail, "must not fail on a disk that works") || !slices.Equal(v[0].Servers, []raft.ServerID{m.id}) {
+		t.Errorf("a write fails without cause, and the violations are %v", v)
+	}
+	w.answered(w.clients[0], []byte("1>2:Tea"))
+	if v := w.Violations(); len(v) != 2 || !strings.Contains(v[1].Detail, "what is no answer: 1>2:Tea") {
+		t.Errorf("a client is sent what is no answer, and the violations are %v", v)
 	}
 }
 

@@ -363,6 +363,32 @@ func TestAClusterThatIsNotHealedIsNotLive(t *testing.T) {
 }
 
 // Memory is bounded by what is kept: a simulated day of a cluster that only heartbeats ends as small as it began.
+func TestACalmMinuteLosesNothing(t *testing.T) {
+	w := start(t, Calm(3))
+	nothingViolated(t, w)
+	if n := w.EventsOf(raft.BecameLeader); n != 1 {
+		t.Errorf("%d leaders were elected in a calm minute", n)
+	}
+	for key := range int64(10) {
+		if value, found := w.Server(1).Store().Lookup("k" + decimal(key)); !found || string(value) != decimal(90+key) && string(value) != decimal(80+key) {
+			t.Errorf("k%d is %q", key, value)
+		}
+	}
+}
+
+// Of what is done to a world there can be no more than a Run may hold.
+func TestActionsAreBounded(t *testing.T) {
+	w := start(t, Run{Version: Version, Config: Config{Servers: 1}, Seed: 1, Actions: slices.Repeat([]Action{{Do: Mend}}, MaxActions)})
+	w.RunTo(0)
+	if err := w.Do(Action{Do: Mend}); err == nil || !strings.Contains(err.Error(), "at most that many actions") {
+		t.Errorf("one action more than a Run may hold: %v", err)
+	}
+	r := w.Run()
+	if r.Actions = append(slices.Clip(r.Actions), Action{At: w.now, Do: Mend}); r.Check() == nil {
+		t.Error("a Run of so many actions is accepted")
+	}
+}
+
 func TestADayOfHeartbeatsDoesNotGrow(t *testing.T) {
 	w := start(t, Run{Version: Version, Config: Config{Servers: 2, Latency: millisecond}})
 	w.RunTo(hour / 4)

@@ -67,3 +67,32 @@ func TestATapeFollowsWhatIsDoneAndBranches(t *testing.T) {
 	early := tape.Branch(first)
 	same(early, []state{{first.Now(), first.Hash()}})
 }
+
+// However long a tape is, it keeps a bounded number of marks, and they lead to what the run itself leads to.
+func TestALongTapeKeepsFewMarks(t *testing.T) {
+	run := Run{Version: Version, Config: Config{Servers: 3, Latency: 5 * millisecond}, Seed: 8, Actions: []Action{{At: 2 * second, Do: Crash, Server: 1}, {At: 4 * second, Do: Restart, Server: 1}}}
+	tape, err := NewTape(run, 10*millisecond)
+	if err != nil {
+		t.Fatal(err)
+	}
+	tape.At(10 * second)
+	if n := len(tape.marks); n > MaxMarks || n < MaxMarks/2 || tape.every != 160*millisecond {
+		t.Errorf("of ten seconds %d marks are kept, %d µs apart", n, tape.every)
+	}
+	for i, mark := range tape.marks[1:] {
+		if apart := mark.now - tape.marks[i].now; apart != tape.every && apart != tape.every/2 {
+			t.Errorf("marks %d and %d are %d µs apart", i, i+1, apart)
+		}
+	}
+	for _, at := range []int64{9999 * millisecond, 3 * second, 1, 5 * second} {
+		w := start(t, run)
+		w.RunTo(at)
+		if tape.At(at).Hash() != w.Hash() {
+			t.Errorf("at %d the tape leads to another state than the run", at)
+		}
+	}
+	run.Version++
+	if _, err := NewTape(run, second); err == nil {
+		t.Error("there is a tape of a run that cannot be")
+	}
+}

@@ -82,6 +82,19 @@ func TestElectionTimersAreSetApartAndAlike(t *testing.T) {
 	}
 }
 
+// Spread timers end one after the other within the timeouts of the run, which need not be the paper's.
+func TestTimersAreSetApartWithinTheRunsTimeouts(t *testing.T) {
+	w := start(t, Run{Version: Version, Config: Config{Servers: 3, ElectionMin: 600 * millisecond, ElectionMax: 900 * millisecond}, Seed: 4})
+	do(t, w, true, Action{Do: Spread}, 0)
+	apart := left(w)
+	slices.Sort(apart)
+	for i, l := range apart {
+		if want := int64(300*(i+1)) * millisecond; l < want-2*millisecond || l > want+2*millisecond {
+			t.Errorf("set apart, they run for %v µs, expected 300, 600 and 900 ms", apart)
+		}
+	}
+}
+
 func TestFirstTimersAreSpentAsTheRunSays(t *testing.T) {
 	run := Run{Version: Version, Config: Config{Servers: 3, Latency: 5 * millisecond, FirstElapsed: []int{10, 99, 50}}, Seed: 4}
 	w := start(t, run)

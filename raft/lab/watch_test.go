@@ -6,6 +6,7 @@ import (
 	jsoniter "github.com/json-iterator/go"
 
 	"raftplayground/raft"
+	"raftplayground/raft/wire"
 )
 
 // Who watches is told of every frame, action and outcome once; who does not, of nothing.
@@ -110,5 +111,38 @@ func TestTheReportOfAServerThatIsDownIsItsDisk(t *testing.T) {
 	w.RunTo(5 * second)
 	if w.Server(2) == nil || said(2, "commitIndex") < last {
 		t.Errorf("after the restart it says %s", w.AppendReport(nil, 2))
+	}
+}
+
+// What is to come, what waits for its moment and what waits for a paused server is known; and so is which frame something was done to.
+func TestWhatIsStillToComeIsKnown(t *testing.T) {
+	w := start(t, Run{Version: Version, Config: Config{Servers: 3, Latency: 5 * millisecond}, Seed: 4, Actions: []Action{
+		{At: second, Do: Crash, When: "truncate"}, {At: second, Do: Pause, Server: 2}, {At: 3 * second, Do: Resume, Server: 2},
+	}})
+	w.RunTo(2 * second)
+	if traps := w.Traps(); !w.Ahead() || len(traps) != 1 || traps[0].Action.When != "truncate" {
+		t.Errorf("ahead: %v, traps: %+v", w.Ahead(), traps)
+	}
+	inbox := w.Inbox(2)
+	if len(inbox) < 10 || inbox[0].To != 2 || len(w.Inbox(1)) != 0 {
+		t.Errorf("%d frames wait for the paused server and %d for another; the first is %+v", len(inbox), len(w.Inbox(1)), inbox)
+	}
+	w.RunTo(3 * second)
+	if w.Ahead() || len(w.Inbox(2)) != 0 {
+		t.Errorf("ahead: %v, %d frames wait for a server that was resumed", w.Ahead(), len(w.Inbox(2)))
+	}
+	w.Watch(true)
+	var v View
+	for w.View(&v); len(v.Frames) == 0; w.View(&v) {
+		w.Step()
+	}
+	do(t, w, true, Action{Do: DropFrame, Frame: v.Frames[0].Seq}, 0)
+	if done := w.Done(); len(done) != 1 || done[0].Frame.Seq != v.Frames[0].Seq || len(done[0].Frame.Data) == 0 {
+		t.Errorf("of a frame that was dropped it is told %+v", done)
+	}
+	follower := w.leader().id%3 + 1
+	do(t, w, true, Action{Do: Put, Server: follower, Key: "x", Value: "1"}, second)
+	if o := w.Outcomes(); len(o) != 1 || o[0].Refusal == nil || o[0].Refusal.Code != wire.CodeNotLeader || o[0].Server != follower {
+		t.Errorf("who does not lead was asked, and it is told %+v", o)
 	}
 }
