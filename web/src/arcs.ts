@@ -12,6 +12,7 @@ interface Arc {
   from: number; // the fraction from which it grows back
   since: number; // performance.now() of the last reset
   flashing: boolean;
+  stopped: boolean; // its server is paused
 }
 
 /** The election timers, moved per frame: length = time left ÷ the longest possible timeout, so that arcs compare across servers (LOOK §4). */
@@ -25,7 +26,7 @@ export class ArcLayer {
     this.arcs = [...this.svg.querySelectorAll<SVGCircleElement>(".timer-arc")].map((element) => {
       const server = Number(element.dataset["server"]);
       const known = this.arcs.find((a) => a.element === element);
-      return known ?? { server, element, flash: element.parentElement?.querySelector<SVGElement>(".flash") ?? null, shown: 0, from: 0, since: 0, flashing: false };
+      return known ?? { server, element, flash: element.parentElement?.querySelector<SVGElement>(".flash") ?? null, shown: 0, from: 0, since: 0, flashing: false, stopped: false };
     });
   }
 
@@ -47,9 +48,10 @@ export class ArcLayer {
       let value = grown < 1 && !reduced ? arc.from + (left - arc.from) * grown : left;
       if (reduced) value = Math.ceil(value * 10) / 10;
       if (grown < 1 || (left > 0 && !stopped && this.store.rate > 0)) moving = true;
-      if (Math.abs(value - arc.shown) < 0.0005) continue;
+      if (Math.abs(value - arc.shown) < 0.0005 && stopped === arc.stopped) continue;
       arc.shown = value;
-      arc.element.style.strokeDasharray = `${value.toFixed(4)} 2`;
+      arc.stopped = stopped;
+      arc.element.style.strokeDasharray = stopped ? dashed(value) : `${value.toFixed(4)} 2`;
       arc.element.classList.toggle("empty", value <= 0);
       arc.element.classList.toggle("close", left * t.longest < CLOSE * t.timeout);
     }
@@ -70,4 +72,12 @@ export class ArcLayer {
     arc.flash.style.opacity = arc.flashing ? String(0.5 * (1 - gone)) : "";
     arc.flash.style.transform = arc.flashing ? `scale(${(1 + 0.16 * gone).toFixed(3)})` : "";
   }
+}
+
+const DASH = 0.02; // of the circle, and as much between two
+
+/** The dashes of an arc that stands still. */
+function dashed(length: number): string {
+  const starts = Array.from({ length: Math.ceil(length / (2 * DASH)) }, (_, i) => 2 * DASH * i);
+  return [...starts.map((at) => `${Math.min(DASH, length - at).toFixed(4)} ${DASH}`), "0 2"].join(" ");
 }
