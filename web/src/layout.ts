@@ -32,7 +32,7 @@ export function nodeRadius(width: number, height: number, servers: number): numb
   if (height < LOW) return servers >= 5 || height < 210 ? 19 : 24;
   if (width < 600) return 26;
   if (height < 400 && servers >= 5) return 28;
-  if (width >= 1400) return PROJECTOR;
+  if (width >= 1200) return PROJECTOR;
   return servers >= 7 ? 28 : 32;
 }
 
@@ -176,13 +176,17 @@ export function voteDot(k: number, servers: number, r: number): Point {
   return { x: 0.74 * r * Math.cos(angle), y: 0.74 * r * Math.sin(angle) };
 }
 
-/** Of several labels, those that may be shown: in order of importance, none within 40 px of another or of a node, at most six (LOOK §5). */
+const LABEL = { aside: 36, above: 8 }; // px from the middle of a message's label to its ends
+
+/** Of several labels, those that may be shown: in order of importance, none within 40 px of another or over a node, at most six (LOOK §5). */
 export function spareLabels<T extends { at: Point }>(wanted: T[], nodes: Point[], r: number): T[] {
   const shown: T[] = [];
+  const beyond = (a: number, b: number, reach: number) => Math.max(0, Math.abs(a - b) - reach);
   for (const label of wanted) {
     if (shown.length === 6) break;
-    const near = (p: Point, d: number) => Math.hypot(p.x - label.at.x, p.y - label.at.y) < d;
-    if (shown.some((s) => near(s.at, 40)) || nodes.some((n) => near(n, r + 24))) continue;
+    const { x, y } = label.at;
+    if (shown.some((s) => Math.hypot(s.at.x - x, s.at.y - y) < 40)) continue;
+    if (nodes.some((n) => Math.hypot(beyond(n.x, x, LABEL.aside), beyond(n.y, y, LABEL.above)) < r + 8)) continue;
     shown.push(label);
   }
   return shown;
