@@ -36,6 +36,9 @@ const KEYS: Key[] = [
   { keys: ["v"], shown: "V", words: "Commands in the logs: show or hide", act: () => store.show({ wide: !(store.view.wide ?? grid(store.servers).columns <= FEW_COLUMNS) }) },
   { keys: ["["], shown: "[", words: "Story: hide or show", act: () => store.show({ storyHidden: !store.view.storyHidden }) },
   { keys: ["]"], shown: "]", words: "Inspector: hide or show", act: () => store.show({ inspectorHidden: !store.view.inspectorHidden }) },
+  { keys: ["n"], shown: "N", words: "Another run", act: () => openRuns(), only: "lab" },
+  { keys: ["g"], shown: "G", words: "Gallery of runs", act: () => store.show({ dialog: "gallery" }), only: "lab" },
+  { keys: ["s"], shown: "S", words: "Share this moment", act: () => store.show({ dialog: "share" }), only: "lab" },
   { keys: ["t"], shown: "T", words: "Light or dark", act: () => switchTheme() },
   { keys: ["?"], shown: "?", words: "This list", act: () => store.show({ keys: !store.view.keys }) },
 ];
@@ -47,7 +50,7 @@ export const keysHere = (): Key[] => KEYS.filter((k) => k.only === undefined || 
 export function onKey(e: KeyboardEvent): void {
   if (e.ctrlKey || e.metaKey || e.altKey || e.defaultPrevented) return;
   const target = e.target as Element | null;
-  if (target?.closest("dialog, [popover]")) return; // they close themselves
+  if (target?.closest("dialog, [popover]") || (e.key === "Escape" && document.querySelector(":popover-open"))) return; // they close themselves
   if (target?.closest("input:not([type=radio], [type=checkbox], [type=range]), select, textarea") && e.key !== "Escape") return;
   if ((e.key === " " || e.key.startsWith("Arrow")) && target?.closest("input")) return;
   if (e.key === " " && target?.closest("button, a, summary, [role=button]")) return;
@@ -79,4 +82,9 @@ function selectFlight(): void {
 function focusClient(): void {
   store.show({ panel: "client", inspectorHidden: false });
   requestAnimationFrame(() => document.querySelector<HTMLInputElement>("raft-client input[name=key]")?.focus());
+}
+
+function openRuns(): void {
+  document.getElementById("run-menu")?.showPopover();
+  document.getElementById("run-servers")?.focus();
 }

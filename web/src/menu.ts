@@ -10,22 +10,25 @@ export function menu(id: string, title: string, kind: string, label: unknown, co
 }
 
 const NARROW = 600; // px of a page that a list is as wide as
+const LOW = 300; // px: where there is less both above and below, a list takes the page's whole height
 
 /** Beside its button, where there is more room: above it or below it. */
 function place(e: Event): void {
   const list = e.currentTarget as HTMLElement;
-  const button = document.querySelector(`[popovertarget="${list.id}"]`);
+  const button = [...document.querySelectorAll(`[popovertarget="${list.id}"]`)].find((b) => b.checkVisibility()); // on small screens another one
   if (!button) return;
   const at = button.getBoundingClientRect();
   const above = at.top > innerHeight / 2;
   const right = at.left > innerWidth / 2;
   const narrow = innerWidth < NARROW;
+  const room = above ? at.top : innerHeight - at.bottom;
+  const low = room < LOW;
   Object.assign(list.style, {
-    top: above ? "auto" : `${at.bottom + 4}px`,
-    bottom: above ? `${innerHeight - at.top + 4}px` : "auto",
-    left: narrow ? "8px" : right ? "auto" : `${at.left}px`,
+    top: low ? "8px" : above ? "auto" : `${at.bottom + 4}px`,
+    bottom: above && !low ? `${innerHeight - at.top + 4}px` : "auto",
+    left: narrow ? "8px" : right ? "auto" : `${low ? at.right + 4 : at.left}px`,
     right: narrow ? "8px" : right ? `${innerWidth - at.right}px` : "auto",
-    maxHeight: `${(above ? at.top : innerHeight - at.bottom) - 16}px`,
+    maxHeight: `${(low ? innerHeight : room) - 16}px`,
   });
 }
 

@@ -87,7 +87,7 @@ export class RaftApp extends RaftElement {
       <raft-strips></raft-strips>
       <raft-caption class="region"></raft-caption>
       <main class="region stage" aria-label="Stage"><raft-stage></raft-stage>${lab ? html`<raft-violation></raft-violation>` : nothing}${this.notice()}</main>
-      <nav class="tabs" aria-label="Panels">${(lab ? LAB_TABS : TABS).map((t) => this.tab(t.panel, t.words))}</nav>
+      <nav class="tabs" aria-label="Panels">${(lab ? LAB_TABS : TABS).map((t) => this.tab(t.panel, t.words))}${lab ? html`<button class="tab tab-menu" popovertarget="run-menu" title="Another run, the gallery, sharing">Menu</button>` : nothing}</nav>
       <section class="region story" aria-label="Story"><raft-story></raft-story></section>
       <section class="region logs" aria-label="Logs">${this.handle()}${lab ? this.dock() : html`<raft-log-grid></raft-log-grid>`}</section>
       <div class="region right">${lab ? this.side() : this.roomSide()}</div>

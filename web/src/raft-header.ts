@@ -30,17 +30,19 @@ export class RaftHeader extends RaftElement {
     const lab = store.mode === "lab";
     return html`
       <h1>Raft playground</h1>
-      ${lab && store.lab ? menu("run-menu", "Another run", "quiet where-menu", runWords(), html`<raft-new-run></raft-new-run><div class="buttons narrow">${this.outward()}</div>`) : nothing}
+      ${lab && store.lab ? menu("run-menu", "Another run", "quiet where-menu", runWords(), html`<raft-new-run></raft-new-run><div class="buttons narrow">${this.outward()}<button class="headless" @click=${switchTheme}>Light or dark</button><button class="headless" @click=${() => store.show({ keys: true })}>Keys</button></div>`) : nothing}
       <span class="where caption">${this.where()}</span>
       ${store.behind > 0 ? html`<span class="looking mono">Looking at ${seconds(store.now())} s</span>` : nothing}
       <dl class="headline-facts">${store.room ? this.facts() : nothing}</dl>
-      <button class="quiet theme" title="Light or dark" aria-label="Switch between light and dark" @click=${switchTheme}><svg width="16" height="16" viewBox="0 0 16 16" aria-hidden="true"><circle cx="8" cy="8" r="6.5" fill="none" stroke="currentColor" stroke-width="1.5" /><path d="M8 1.5a6.5 6.5 0 0 1 0 13z" fill="currentColor" /></svg></button>
-      <button class="quiet keys-button" title="Keys" aria-label="List of keys" @click=${() => store.show({ keys: true })}>?</button>
+      ${side("Story", "[", "M2 3h4v10H2z", !store.view.storyHidden, (open) => store.show({ storyHidden: !open }))}
+      ${side("Inspector", "]", "M10 3h4v10h-4z", !store.view.inspectorHidden, (open) => store.show({ inspectorHidden: !open }))}
+      <button class="quiet icon theme" title="Light or dark" aria-label="Switch between light and dark" @click=${switchTheme}><svg width="16" height="16" viewBox="0 0 16 16" aria-hidden="true"><circle cx="8" cy="8" r="6.5" /><path d="M8 1.5a6.5 6.5 0 0 1 0 13z" /></svg></button>
+      <button class="quiet icon keys-button" title="Keys" aria-label="List of keys" @click=${() => store.show({ keys: true })}>?</button>
       ${lab ? html`<div class="buttons wide">${this.outward()}</div>` : html`<button class="share" @click=${copyLink}>Share</button>`}
     `;
   }
 
-  /** What leads out of this run: on narrow screens it is in the menu. */
+  /** What leads out of this run: on narrow screens it is in the menu, and that is in the tabs where there is no header. */
   private outward(): TemplateResult {
     return html`${this.relay ? html`<a class="button quiet" href="new?size=${store.room?.size ?? 3}" title="A room with real servers: open it in several tabs, each of them runs one">Make it real</a>` : nothing}
       <button @click=${() => store.show({ dialog: "gallery" })}>Gallery</button>
@@ -95,6 +97,11 @@ export class RaftHeader extends RaftElement {
     const broken = held < lab.properties.length;
     return html`<div><dt>Safety</dt><dd><button class="safety ${broken ? "broken" : ""}" title="What Raft promises, and the rules that it rests on" @click=${() => store.show({ panel: "rules", inspectorHidden: false })}><b>${broken ? "✕" : "✓"} ${held} of ${lab.properties.length}</b></button></dd></div>`;
   }
+}
+
+/** Shows or hides what stands beside the stage. With both hidden the page is for a projector (LOOK §1). */
+function side(words: string, key: string, filled: string, open: boolean, show: (open: boolean) => void): TemplateResult {
+  return html`<button class="quiet icon side-switch" title="${key}: ${words.toLowerCase()}" aria-label=${words} aria-pressed=${open ? "true" : "false"} @click=${() => show(!open)}><svg width="16" height="16" viewBox="0 0 16 16" aria-hidden="true"><rect x="1.5" y="2.5" width="13" height="11" rx="1.5" /><path d=${filled} /></svg></button>`;
 }
 
 /** "Lab · 5 servers · seed 42"; on a phone there is room for the first word. */

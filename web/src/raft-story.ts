@@ -209,21 +209,23 @@ export class RaftStory extends RaftElement {
 
 /** The current sentence, for screens without room for the story. A tap opens it. */
 export class RaftCaption extends RaftElement {
-  protected readonly topics = ["story", "view", "room", "clock"] as const;
+  protected readonly topics = ["story", "view", "room", "clock", "connection"] as const;
   protected override readonly calm = 120;
 
   protected override slice(): unknown {
-    return [store.headline?.id, store.story.length, store.stepWords];
+    return [store.headline?.id, store.story.length, store.stepWords, store.boot];
   }
 
   override render(): TemplateResult {
     const line = store.headline;
     const row = storyRows(tell(store.story, { teller: null, about: null, told: store.told }).past, false).find((r) => r.lines.some((l) => l.id === line?.id));
     const split = line ? splitHeading(row?.text ?? line.text) : null;
-    const title = split ? split.title : store.room?.started ? "The clock runs. Whose timer ends first?" : "Waiting for the other tabs";
+    const { boot } = store;
+    const begins = boot.state === "loading" ? `Loading the cluster… ${Math.round(boot.fraction * 100)} %` : store.mode === "lab" ? "Loading the cluster…" : "Waiting for the other tabs";
+    const title = split ? split.title : store.room?.started ? "The clock runs. Whose timer ends first?" : begins;
     const idle = store.mode === "lab" ? "Every server waits for a leader, each for a time drawn at random." : "Every tab of this room runs one Raft server.";
     const why = store.stepWords && store.stepWords !== line?.text ? stepSentence() : split ? `${split.rest} ${line?.why ?? ""}` : idle;
-    return html`<button class="caption-strip" @click=${() => store.show({ panel: store.view.panel === "story" ? "none" : "story" })}><b>${store.view.opening ?? title}</b><span>${why}</span></button>`;
+    return html`<button class="caption-strip" @click=${() => store.show({ panel: store.view.panel === "story" ? "none" : "story" })}><span class="caption-words"><b>${store.view.opening ?? title}</b><span>${why}</span></span></button>`;
   }
 }
 
