@@ -15,8 +15,14 @@
 // To act in the past, or where the run has actions ahead, makes a branch: what was done and what comes of it, beside what came without it. There are at most 32
 // branches. One more takes the place of the oldest that has no branches of its own and is not being looked at.
 //
+// # Replays
+//
+// A page sees what happened while it watched. Of any stretch of the branch it can be told all: the stretch is lived once more in a world of its own, two seconds of it in one
+// input, so that neither the world that is looked at nor the answers to anything else wait for it.
+//
 // # Bounds
 //
 // A branch keeps 1,000 lines of story, of which details go first; 6,000 changes of each kind of its history, of which the oldest go; 50 requests; and a Tape's copies of the
 // world. While the page asks for no batch, the newest 500 frames and 1,000 lines of story wait for it. A hidden page is sent four batches a second, without frames.
+// A replay is of 60 s at most, and tells of 4,000 messages and 2,000 events or a few more; of more, those that ended first are left out, and it says from when on it is complete.
 package session

@@ -253,7 +253,7 @@ func TestStoryAndDiagramOfTheLabAreAccessible(t *testing.T) {
 		t.Fatalf("axe-core is missing: run ./build.sh first (%v)", err)
 	}
 	r := startRelay(t)
-	w := startBrowser(t).lived(r.url("/#1?size=5&seed=7&rate=0.5"), 300)
+	w := startBrowser(t).openedAt(r.url("/#1?size=5&seed=7&rate=0.5"), 300)
 	w.must(nil, `await raftPlayground.seek(110);`)
 	w.still(110)
 	w.click("raft-story .story-later")

@@ -1,9 +1,7 @@
 import assert from "node:assert/strict";
 import { test } from "node:test";
-import type { StoryLine } from "../src/model.js";
+import type { Message, StoryLine } from "../src/model.js";
 import { arrivalKey, causes, effects, eventKey, future, lanesOf, past, sendKey, stamped, type Lanes, type Stamped } from "../src/lab/causality.js";
-import { Messages, MESSAGES, type Message } from "../src/lab/messages.js";
-import { flight } from "./scenes.js";
 
 const message = (seq: number, from: number, to: number, sent: number, due: number, change: Partial<Message> = {}): Message => ({ seq, from, to, kind: "RequestVote", term: 1, ok: true, entryCount: 0, label: "", sent, due, fate: "sent", lostAt: null, held: false, ...change });
 const event = (id: number, server: number, at: number, kind = "voteGranted"): StoryLine => ({ id, at, server, kind, weight: "key", text: `S${server} does ${kind}.`, why: "", section: "", term: 1 });
@@ -71,20 +69,4 @@ test("vector clocks say the same as the graph", () => {
   const place = new Map(all.map((s, i) => [s.point.key, i]));
   for (const s of all) for (const cause of causes(lanes, s.point.key)) assert.ok(place.get(cause)! < place.get(s.point.key)!);
   for (const a of all) for (const b of all) assert.equal(less(a, b), past(lanes, b.point.key).has(a.point.key), `${a.point.key} before ${b.point.key}`);
-});
-
-test("the record of messages is bounded, and another run's is void", () => {
-  const record = new Messages();
-  for (let i = 0; i < 100; i++) record.take({ flights: Array.from({ length: 100 }, (_, k) => flight(1, 2, "AppendEntries", { sent: i * 100 + k, due: i * 100 + k + 10 })) });
-  assert.ok(record.size <= 1.2 * MESSAGES && record.size >= MESSAGES, `${record.size} messages`);
-  assert.equal(record.between(9_990, 9_999).length > 0, true);
-  assert.equal(record.between(0, 10).length, 0);
-  const lost = flight(2, 3, "RequestVote", { sent: 20_000, due: 20_020 });
-  record.take({ flights: [lost] });
-  record.take({ lost: [{ seq: lost.seq, fate: "lost", at: 20_007 }] });
-  assert.deepEqual([record.get(lost.seq)?.fate, record.between(20_006, 20_008).length, record.between(20_008, 20_020).length], ["lost", 1, 0]);
-  record.take({ moment: "jump", flights: [] });
-  assert.ok(record.size > 0);
-  record.take({ moment: "run", flights: [flight(1, 2, "AppendEntries")] });
-  assert.equal(record.size, 1);
 });

@@ -1,16 +1,14 @@
 import assert from "node:assert/strict";
 import { test } from "node:test";
 import { mermaid, shiviz, type Origin } from "../src/lab/diagram-export.js";
-import { Messages } from "../src/lab/messages.js";
+import { messageOf } from "../src/lab/messages.js";
 import { messageWords, picture, SPAN, timeAt, xOf, zoomed, type Frame } from "../src/lab/spacetime.js";
 import { emptyHistory } from "../src/history.js";
 import { flight } from "./scenes.js";
 import { labRun } from "./space-scenes.js";
 
 const [batch] = labRun(620);
-const record = new Messages();
-record.take(batch!);
-const all = record.between(0, 620);
+const all = (batch!.flights ?? []).map((f) => messageOf(f));
 const story = (batch!.story ?? []).filter((l) => l.server > 0 && l.weight === "key");
 const history = { ...emptyHistory(), lanes: batch!.history?.lanes ?? [] };
 const frame: Frame = { from: 100, span: 400, width: 864, height: 200, now: 620 };
@@ -46,16 +44,13 @@ test("roles and terms are stretches of the lanes, up to the playhead", () => {
 
 test("of too many messages heartbeats are left out first, and that is told", () => {
   const many = [...Array.from({ length: 400 }, (_, i) => flight(1, 2, "AppendEntries", { sent: 110 + i / 2, due: 120 + i / 2 })), flight(1, 2, "RequestVote", { sent: 110, due: 120 })];
-  const r = new Messages();
-  r.take({ flights: many });
-  const p = picture(frame, [1, 2], r.between(0, 1_000), [], history);
+  const p = picture(frame, [1, 2], many.map((f) => messageOf(f)), [], history);
   assert.deepEqual([p.arrows.map((a) => a.message.kind), p.leftOut], [["RequestVote"], 400]);
 });
 
 test("clients share a lane below the servers, if there are any", () => {
-  const r = new Messages();
-  r.take({ flights: [flight(1001, 2, "request", { sent: 200, due: 200 }), flight(2, 1003, "answer", { sent: 220, due: 220 })] });
-  const p = picture(frame, [1, 2], r.between(0, 1_000), [], history);
+  const asked = [flight(1001, 2, "request", { sent: 200, due: 200 }), flight(2, 1003, "answer", { sent: 220, due: 220 })].map((f) => messageOf(f));
+  const p = picture(frame, [1, 2], asked, [], history);
   assert.deepEqual(p.lanes.map((l) => l.name), ["S1", "S2", "Clients"]);
   assert.equal(p.arrows.length, 2);
 });

@@ -1,5 +1,5 @@
-import { arrived, type Message } from "./messages.js";
-import type { StoryLine } from "../model.js";
+import type { Message, StoryLine } from "../model.js";
+import { arrived } from "./messages.js";
 
 /**
  * What could have caused what (Lamport 1978): a happened before b if both are of one server and a came first, or a is the sending of a message and b its
@@ -25,6 +25,7 @@ export const sendKey = (seq: number): string => `s${seq}`;
 export const arrivalKey = (seq: number): string => `r${seq}`;
 export const eventKey = (id: number): string => `e${id}`;
 
+/** Of what has happened by a time. */
 export function lanesOf(messages: Message[], story: StoryLine[], by: number): Lanes {
   const all: Point[] = [];
   for (const message of messages) {

@@ -1,9 +1,9 @@
-import type { Moment, StoryLine } from "../model.js";
+import type { Message, Moment, StoryLine } from "../model.js";
 import type { Store } from "../store.js";
 import { heading } from "../story.js";
 import { flightName, seconds, who } from "../words.js";
 import { lanesOf, stamped, type Point } from "./causality.js";
-import { arrived, endOf, type Message } from "./messages.js";
+import { arrived, endOf } from "./messages.js";
 import { writeLink } from "./moment.js";
 
 /** What is seen of the diagram, for others: as a picture, as a Mermaid sequence diagram, as a log for ShiViz. Each says which run it is, and whether it is Raft. */

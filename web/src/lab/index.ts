@@ -1,7 +1,6 @@
 /** What only the lab has, loaded with the lab and not with a live room: its source, then its views. */
 export { openLab } from "./source.js";
 import "./raft-new-run.js";
-import "./record.js";
 import "./raft-studies.js";
 import "./raft-gallery.js";
 import "./raft-share.js";

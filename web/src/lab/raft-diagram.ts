@@ -1,14 +1,13 @@
 import { html, nothing, svg, type PropertyValues, type SVGTemplateResult, type TemplateResult } from "lit";
 import { repeat } from "lit/directives/repeat.js";
 import { RaftElement } from "../element.js";
-import type { StoryLine } from "../model.js";
+import type { Replay, StoryLine } from "../model.js";
 import { slot } from "../numbers.js";
 import { store } from "../store.js";
 import { heading } from "../story.js";
 import { flightName, seconds } from "../words.js";
-import { arrivalKey, causes, effects, eventKey, future, lanesOf, past, type Lanes, type Point } from "./causality.js";
-import type { Message } from "./messages.js";
-import { messages } from "./record.js";
+import { arrivalKey, causes, effects, future, lanesOf, past, type Lanes, type Point } from "./causality.js";
+import { Chronicle, type Stretch as Span } from "./chronicle.js";
 import { endsOf, messageWords, picture, SPAN, timeAt, zoomed, type Arrow, type Dot, type Frame, type Picture, type Stretch } from "./spacetime.js";
 
 const AHEAD = 0.12; // of the width, right of the playhead, while the diagram follows it
@@ -19,14 +18,14 @@ const CONE_MS = 500; // a selected event's future grows while time goes on; it i
 const TALL = 400; // px above which the logs' region covers the stage
 const FORMATS = [["svg", "SVG"], ["png", "PNG"], ["mermaid", "Mermaid"], ["shiviz", "ShiViz log"]] as const;
 
-/** What a selected point could have been caused by, and could have caused. */
+/** What a selected point could have been caused by, and could have caused, of what is seen. */
 interface Cone {
   key: string;
   at: number; // performance.now()
   by: number; // cluster time
   past: Set<string>;
   future: Set<string>;
-  all: number;
+  independent: number;
 }
 
 /** The space-time diagram: time to the right, a lane a server, a message a line between two of them; what a selected event may have come from and led to stands out. */
@@ -42,6 +41,11 @@ export class RaftDiagram extends RaftElement {
   private cone: Cone | null = null;
   private exporting = false;
   private pointers = new Map<number, { x: number; y: number }>();
+  private readonly chronicle = new Chronicle(
+    (stretch, details) => store.askLab((id) => ({ type: "replay", id, from: stretch.from, until: stretch.to, details })) as Promise<Replay>,
+    () => this.isConnected && this.requestUpdate(),
+  );
+  private stopBatches: (() => void) | null = null;
   private pressed: { x: number; y: number; key: string | null; moved: boolean } | null = null;
   private readonly observer = new ResizeObserver(([entry]) => {
     if (!entry) return;
@@ -49,8 +53,15 @@ export class RaftDiagram extends RaftElement {
     this.requestUpdate();
   });
 
+  override connectedCallback(): void {
+    super.connectedCallback();
+    this.stopBatches = store.onBatch((batch) => this.chronicle.take(batch));
+  }
+
   override disconnectedCallback(): void {
     super.disconnectedCallback();
+    this.stopBatches?.();
+    this.chronicle.clear();
     this.observer.disconnect();
     store.show({ ...(this.tall ? { logsHeight: null } : {}), ...(this.selected ? { line: null, hover: null } : {}) });
   }
@@ -59,6 +70,10 @@ export class RaftDiagram extends RaftElement {
     super.firstUpdated(changed);
     const box = this.querySelector(".diagram-box");
     if (box) this.observer.observe(box);
+  }
+
+  protected override updated(): void {
+    if (this.size.width > 0) this.chronicle.need(this.edges(), this.now, store.view.everything, store.paused);
   }
 
   private get now(): number {
@@ -70,14 +85,19 @@ export class RaftDiagram extends RaftElement {
     return { from, span: this.span, ...this.size, now: this.now };
   }
 
-  private story(): StoryLine[] {
-    const { everything } = store.view;
-    return store.story.filter((l) => l.server > 0 && (everything || l.weight === "key"));
+  /** What is between the left and the right edge. */
+  private edges(f = this.frame()): Span {
+    return { from: f.from, to: f.from + f.span };
+  }
+
+  private events(stretch: Span): StoryLine[] {
+    return this.chronicle.events(stretch, store.story, store.view.everything);
   }
 
   override render(): TemplateResult {
     const f = this.frame();
-    const shown = picture(f, store.servers.filter((s) => s.seat !== "empty").map((s) => s.server), messages.between(f.from, f.from + f.span), this.story(), store.history);
+    const edges = this.edges(f);
+    const shown = picture(f, store.servers.filter((s) => s.seat !== "empty").map((s) => s.server), this.chronicle.between(edges), this.events(edges), { lanes: this.chronicle.lanes(store.history) });
     const cone = this.lit();
     return html`
       <div class="logs-head diagram-head">
@@ -151,15 +171,17 @@ export class RaftDiagram extends RaftElement {
   private caption(p: Picture, cone: Cone | null): TemplateResult | string {
     const key = this.pointed ?? this.selected;
     const said = key ? this.words(key) : "";
-    if (said && cone && key === this.selected) return html`<b>${said}</b> ${cone.past.size} before it, ${cone.future.size} after it, ${Math.max(0, cone.all - cone.past.size - cone.future.size - 1)} independent of it.`;
+    if (said && cone && key === this.selected) return html`<b>${said}</b> Of what is shown ${cone.past.size} came before it, ${cone.future.size} after it, ${cone.independent} are independent of it.`;
     if (said) return html`<b>${said}</b>`;
+    const since = this.chronicle.since(this.edges());
+    if (since !== null) return `There was too much to tell all of it: what is shown is complete from ${seconds(since)} s on. Zoom in, or go back, to see what came before.`;
     return p.leftOut > 0 ? `${p.leftOut} messages are left out, heartbeats first: zoom in to see them.` : "A line is a message · a band is a term · thick = leader · click an event: its causes and effects";
   }
 
   private words(key: string): string {
-    const message = messages.get(Number(key.slice(1)));
+    const message = this.chronicle.get(Number(key.slice(1)));
     if (key.startsWith("e")) {
-      const line = store.story.find((l) => eventKey(l.id) === key);
+      const line = this.lanes().points.get(key)?.line;
       return line ? `${heading(line.text)}, at ${seconds(line.at)} s.` : "";
     }
     return message ? messageWords(message, flightName(message), this.now) : "";
@@ -167,8 +189,10 @@ export class RaftDiagram extends RaftElement {
 
   // --- causes and effects
 
-  private lanes(by: number): Lanes {
-    return lanesOf(messages.between(-Infinity, Infinity), this.story(), by);
+  /** All that is known, somewhat beyond what is seen. */
+  private lanes(): Lanes {
+    const all = { from: -Infinity, to: Infinity };
+    return lanesOf(this.chronicle.between(all), this.events(all), this.now);
   }
 
   /** The cone of the selected point, kept while it says the same. */
@@ -178,13 +202,17 @@ export class RaftDiagram extends RaftElement {
     const by = this.now;
     const at = performance.now();
     if (this.cone?.key === key && (this.cone.by === by || at - this.cone.at < CONE_MS)) return this.cone;
-    const lanes = this.lanes(by);
+    const lanes = this.lanes();
     if (!lanes.points.has(key)) return (this.cone = null);
-    return (this.cone = { key, at, by, past: past(lanes, key), future: future(lanes, key), all: lanes.points.size });
+    const { from, to } = this.edges();
+    const points = [...lanes.points.values()].filter((p) => p.at >= from && p.at <= to).map((p) => p.key);
+    const of = (all: Set<string>) => new Set(points.filter((p) => all.has(p)));
+    const [before, after] = [of(past(lanes, key)), of(future(lanes, key))];
+    return (this.cone = { key, at, by, past: before, future: after, independent: points.filter((p) => p !== key).length - before.size - after.size });
   }
 
   private point(): Point | undefined {
-    return this.selected ? this.lanes(this.now).points.get(this.selected) : undefined;
+    return this.selected ? this.lanes().points.get(this.selected) : undefined;
   }
 
   private select(key: string | null): void {
@@ -294,14 +322,14 @@ export class RaftDiagram extends RaftElement {
   };
 
   private along(by: number): void {
-    const lanes = this.lanes(this.now);
+    const lanes = this.lanes();
     const p = this.selected ? lanes.points.get(this.selected) : undefined;
     if (!p) return this.nearest(lanes, store.servers[0]?.server ?? 1);
     this.arrive(lanes.order.get(p.lane)?.[(lanes.place.get(p.key) ?? 0) + by], lanes);
   }
 
   private across(by: number): void {
-    const lanes = this.lanes(this.now);
+    const lanes = this.lanes();
     const order = store.servers.map((s) => s.server).filter((s) => lanes.order.has(s));
     const p = this.selected ? lanes.points.get(this.selected) : undefined;
     const lane = p ? order[order.indexOf(p.lane) + by] : order[0];
@@ -318,7 +346,7 @@ export class RaftDiagram extends RaftElement {
   }
 
   private otherEnd(): void {
-    const lanes = this.lanes(this.now);
+    const lanes = this.lanes();
     const key = this.selected;
     if (!key) return;
     const p = lanes.points.get(key);
@@ -347,7 +375,7 @@ export class RaftDiagram extends RaftElement {
   };
 
   private exports(): TemplateResult {
-    return html`<span class="diagram-formats" role="group" aria-label="Save what is seen as">${FORMATS.map(([format, words]) => html`<button class="small" @click=${() => this.save(format)}>${words}</button>`)}</span>`;
+    return html`<span class="diagram-formats" role="group" aria-label="Save what is seen as">${FORMATS.map(([format, words]) => html`<button class="small" @click=${() => void this.save(format)}>${words}</button>`)}</span>`;
   }
 
   private readonly toggleExport = (): void => {
@@ -355,16 +383,24 @@ export class RaftDiagram extends RaftElement {
     this.requestUpdate();
   };
 
-  private save(format: (typeof FORMATS)[number][0]): void {
-    const f = this.frame();
-    const drawing = this.querySelector<SVGSVGElement>("svg.diagram");
-    const seen: Message[] = messages.between(f.from, Math.min(f.from + f.span, f.now));
-    const story = this.story().filter((l) => l.at >= f.from && l.at <= Math.min(f.from + f.span, f.now));
-    if (!drawing) return;
-    import("./diagram-export.js")
-      .then((m) => m.save(store, format, { drawing, messages: seen, story, from: f.from, to: Math.min(f.from + f.span, f.now), by: f.now }))
-      .catch((why: Error) => store.notice(`The diagram could not be saved: ${why.message}.`))
-      .finally(this.toggleExport);
+  /** What goes out is whole, too: the stretch is replayed once more, also while the clock runs. */
+  private async save(format: (typeof FORMATS)[number][0]): Promise<void> {
+    const { from, span, now } = this.frame();
+    const stretch = { from: Math.max(0, from), to: Math.min(from + span, now) };
+    const followed = this.from;
+    this.from = from; // it stands still meanwhile
+    try {
+      const [m] = await Promise.all([import("./diagram-export.js"), this.chronicle.fetch(stretch, store.view.everything)]);
+      await this.updateComplete;
+      const drawing = this.querySelector<SVGSVGElement>("svg.diagram");
+      if (!drawing) return;
+      const since = this.chronicle.since(stretch) ?? stretch.from;
+      await m.save(store, format, { drawing, messages: this.chronicle.between(stretch), story: this.events(stretch), from: since, to: stretch.to, by: stretch.to });
+    } catch (why) {
+      store.notice(`The diagram could not be saved: ${(why as Error).message.replace(/\.$/, "")}.`);
+    }
+    this.from = followed;
+    this.toggleExport();
   }
 }
 

@@ -1,9 +1,9 @@
 import type { History } from "../history.js";
-import type { StoryLine, U64 } from "../model.js";
+import type { Message, StoryLine, U64 } from "../model.js";
 import { same } from "../numbers.js";
 import { span as spanWords, who } from "../words.js";
 import { arrivalKey, eventKey, sendKey } from "./causality.js";
-import { arrived, endOf, type Message } from "./messages.js";
+import { arrived, endOf } from "./messages.js";
 
 /** The space-time diagram as shapes: a lane a server, time to the right, a message a line from where it was sent to where it arrived. Pure functions. */
 
