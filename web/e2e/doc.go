@@ -6,7 +6,7 @@
 //
 // The tests of live rooms run one after the other: three windows drawn at real time, without a GPU, take one of two cores, and six would starve the servers
 // in them of their heartbeats. What they measure in seconds holds for a machine that does nothing else. Those of the lab, in which time waits for the
-// machine, run beside each other after them, but for those that measure how quick it is.
+// machine, run beside each other after them, but for those that measure how quick it is; and beside those the room of hidden tabs, which draws nothing and waits for a minute.
 //
 // A normal run takes the README's pictures into a temporary folder and only looks whether they show something.
 // `UPDATE_PICTURES=1 go test ./web/e2e -run Pictures` writes them to web/pictures.

@@ -119,6 +119,7 @@ func chaosMinutes(t *testing.T) int {
 // A cluster that lives under faults for long, as quickly as the machine can, does not fill the memory. What is kept of a run is bounded: 64 copies of the world, so
 // moments are compared at which it keeps as many of them, a quarter, a half and the whole of the time.
 func TestHeapIsStableUnderChaos(t *testing.T) {
+	t.Parallel()
 	minutes := chaosMinutes(t)
 	run := lab.Draw(lab.Config{
 		Servers: 5, Latency: 15_000, Jitter: 5_000, Disk: 2_000, CompactAfter: 256,

@@ -25,7 +25,7 @@ const (
 	mostStage     = 450   // elements on the stage, five servers
 	mostToScrub   = 250.0 // ms until the lab has answered, median; a quiet machine needs a twentieth
 	mostToLoad    = 400.0 // ms of processor time of one task, while the page opens
-	watchedFor    = 8 * time.Second
+	watchedFor    = 5 * time.Second
 	scrubbedTimes = 40
 )
 
