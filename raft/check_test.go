@@ -21,7 +21,7 @@ func TestEveryInputLooksAtTheInvariants(t *testing.T) {
 		"Campaign":    func(n *Node) { n.Campaign() },
 		"Saved":       func(n *Node) { n.Saved(0) },
 		"Applied":     func(n *Node) { n.Applied(0) },
-		"Output":      func(n *Node) { n.event(Event{}); n.Output(new(Output)) },
+		"Output":      func(n *Node) { n.quiet = false; n.event(Event{}); n.Output(new(Output)) },
 		"Reconfigure": func(n *Node) { n.Reconfigure(servers("1,2,3+4")) },
 		"Read":        func(n *Node) { n.Read(1, ReadIndex) },
 		"Transfer":    func(n *Node) { n.Transfer(2) },

@@ -102,8 +102,12 @@ func (n *Node) AppendState(b []byte) []byte {
 	if l := n.leadership; l != nil {
 		u(uint64(l.heldBack), l.ticks, l.contact, flag(l.readsDue), uint64(l.transfer.to), l.transfer.deadline, flag(l.transfer.told), flag(l.handedOver))
 		for _, f := range l.followers {
+			sending := Index(0)
+			if f.snapshot != nil {
+				sending = f.snapshot.Index
+			}
 			u(uint64(f.next), uint64(f.match), flag(f.probing), f.probe, f.since, uint64(f.told), f.heard,
-				uint64(f.offset), uint64(f.rounds), f.roundBegan, uint64(f.roundEnd), flag(f.caughtUp), flag(f.snapshot != nil))
+				uint64(sending), uint64(f.offset), uint64(f.rounds), f.roundBegan, uint64(f.roundEnd), flag(f.caughtUp))
 		}
 		u(uint64(len(l.rounds)))
 		for _, r := range l.rounds {

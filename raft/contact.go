@@ -26,7 +26,9 @@ func (n *Node) tickLeader() {
 		n.elapsed = 0
 		n.sendHeartbeats()
 	}
-	n.tickTransfer(heartbeat)
+	if l.transfer.to != 0 {
+		n.tickTransfer(heartbeat)
+	}
 }
 
 // beginRound notes that calls made from here on are of a new round. Rounds that nobody answers are forgotten, the oldest first; as many are kept as
@@ -34,8 +36,8 @@ func (n *Node) tickLeader() {
 func (n *Node) beginRound() {
 	l := n.leadership
 	l.readsDue = false
-	if keep := n.opt.ElectionTicksMax/n.opt.HeartbeatTicks + 1; len(l.rounds) > keep {
-		l.rounds = append(l.rounds[:0], l.rounds[len(l.rounds)-keep:]...)
+	if (len(l.rounds)-1)*n.opt.HeartbeatTicks > n.opt.ElectionTicksMax {
+		l.rounds = append(l.rounds[:0], l.rounds[1:]...)
 	}
 	l.rounds = append(l.rounds, round{call: n.calls, tick: l.ticks})
 	if c := n.config(); len(c.Voters) == 1 && !c.Joint() {

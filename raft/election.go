@@ -78,8 +78,10 @@ func (n *Node) requestVotes() {
 	}
 	for i, v := range c.voters {
 		if v != n.opt.ID && c.votes[i] == Requested {
-			n.sendRequestVote(v, n.candidacyDurable(), RequestVote{Call: n.nextCall(), Term: term, CandidateID: n.opt.ID,
-				LastLogIndex: n.log.last, LastLogTerm: n.log.lastTerm(), PreVote: c.pre, Transfer: c.reason == Transferred})
+			m := another(&n.out.filling().requestVotes)
+			*m = RequestVote{Call: n.nextCall(), Term: term, CandidateID: n.opt.ID,
+				LastLogIndex: n.log.last, LastLogTerm: n.log.lastTerm(), PreVote: c.pre, Transfer: c.reason == Transferred}
+			n.send(v, n.candidacyDurable(), m)
 		}
 	}
 }
@@ -115,7 +117,9 @@ func (n *Node) handleRequestVote(from ServerID, m *RequestVote) {
 	if !n.keeps(DurableVote) {
 		after = 0
 	}
-	n.sendRequestVoteReply(from, after, RequestVoteReply{Call: m.Call, Term: n.currentTerm, VoteGranted: refusal == NoReason})
+	reply := another(&n.out.filling().voteReplies)
+	*reply = RequestVoteReply{Call: m.Call, Term: n.currentTerm, VoteGranted: refusal == NoReason}
+	n.send(from, after, reply)
 }
 
 // refusal tells why the candidate does not get this server's vote, NoReason if it does.
@@ -158,12 +162,14 @@ func (n *Node) loyalty() Reason {
 // answerPreVote tells whether this server would vote for the candidate. It promises nothing and changes nothing: not its term, not its
 // timer (hashicorp/raft#609). A refusal carries this server's term, so that one that is behind can catch up with it (etcd#8243).
 func (n *Node) answerPreVote(from ServerID, m *RequestVote) {
-	reply := RequestVoteReply{Call: m.Call, Term: n.currentTerm, PreVote: true}
-	refusal := n.loyalty()
-	switch {
-	case m.Term < n.currentTerm && !n.keeps(RefusalTellsTerm):
+	if m.Term < n.currentTerm && !n.keeps(RefusalTellsTerm) {
 		n.ignore(from, StaleTerm)
 		return
+	}
+	reply := another(&n.out.filling().voteReplies)
+	*reply = RequestVoteReply{Call: m.Call, Term: n.currentTerm, PreVote: true}
+	refusal := n.loyalty()
+	switch {
 	case m.Term <= n.currentTerm:
 		refusal = StaleTerm
 	case refusal != NoReason:
@@ -180,7 +186,7 @@ func (n *Node) answerPreVote(from ServerID, m *RequestVote) {
 	if !n.keeps(PreVoteLeavesTimer) {
 		n.resetTimer(NoReason, from)
 	}
-	n.sendRequestVoteReply(from, n.barrier(), reply)
+	n.send(from, n.barrier(), reply)
 }
 
 // atLeastAsUpToDate compares the logs' last entries: the later term wins, and only within the same term the longer log (§5.4.1).

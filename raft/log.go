@@ -109,7 +109,7 @@ func (l *log) firstOfTerm(i Index) Index {
 
 // lastOfTerm returns the last index below end, and not below base, whose term is t; 0 if there is none.
 func (l *log) lastOfTerm(t Term, end Index) Index {
-	if end <= l.base+1 {
+	if end <= l.base {
 		return 0
 	}
 	start := l.base + 1

@@ -77,13 +77,16 @@ func TestTermsAreFoundInTheLog(t *testing.T) {
 		for _, term := range terms {
 			l.append(Entry{Term: Term(term)})
 		}
-		i := rapid.IntRange(1, len(terms)).Draw(t, "index")
-		if got, want := l.firstOfTerm(Index(i)), Index(slices.Index(terms, terms[i-1])+1); got != want {
+		base := rapid.IntRange(0, len(terms)-1).Draw(t, "base")
+		l.compact(Index(base))
+		i := rapid.IntRange(base+1, len(terms)).Draw(t, "index")
+		first := max(slices.Index(terms, terms[i-1]), base) + 1
+		if got, want := l.firstOfTerm(Index(i)), Index(first); got != want {
 			t.Fatalf("firstOfTerm(%d) = %d, want %d", i, got, want)
 		}
 		term := rapid.IntRange(0, 7).Draw(t, "term")
 		want := Index(0)
-		for k := 1; k < i; k++ {
+		for k := max(base, 1); k < i; k++ {
 			if terms[k-1] == term {
 				want = Index(k)
 			}

@@ -84,7 +84,7 @@ func (n *Node) Reconfigure(c Configuration) error {
 		return err // those that come and those that go may be too many together
 	}
 	n.appendConfig(c)
-	n.check()
+	n.done()
 	return nil
 }
 

@@ -177,6 +177,7 @@ type Node struct {
 	incoming *incoming  // a snapshot that is being received, nil if none is
 
 	out     outbox
+	quiet   bool // Output has said everything, and there was no input since: what a host hears most often is worth a short way
 	checker checker
 }
 
@@ -197,7 +198,7 @@ func New(opt Options, d Durable) (*Node, error) {
 		n.forgetful = opt.ElectionTicksMin
 	}
 	n.event(Event{Kind: Started, Index: n.log.last, New: uint64(n.timeout)})
-	n.check()
+	n.done()
 	return n, nil
 }
 
@@ -288,7 +289,7 @@ func (n *Node) Tick() {
 	case n.candidacy != nil && n.elapsed%n.opt.HeartbeatTicks == 0 && n.keeps(RetryCalls):
 		n.requestVotes() // §5.1: servers retry RPCs that are not answered in a timely manner
 	}
-	n.check()
+	n.done()
 }
 
 // Receive takes a message that arrived from another server, of the configuration or not: while it changes, not everybody knows everybody (§6). The RPC is borrowed for the length of the call, the Data of its
@@ -296,6 +297,7 @@ func (n *Node) Tick() {
 func (n *Node) Receive(from ServerID, rpc RPC) {
 	if from == n.opt.ID || from == 0 {
 		n.ignore(from, NotAMember)
+		n.done()
 		return
 	}
 	switch m := rpc.(type) {
@@ -316,7 +318,7 @@ func (n *Node) Receive(from ServerID, rpc RPC) {
 	case *TimeoutNowReply:
 		n.observeTerm(m.Term, from)
 	}
-	n.check()
+	n.done()
 }
 
 // Propose appends commands to the leader's log (Fig. 2, Rules for Leaders: "if command received from client") and returns where: the first has index
@@ -340,7 +342,7 @@ func (n *Node) Propose(commands ...[]byte) (first Index, term Term, err error) {
 		n.log.append(Entry{Term: n.currentTerm, Kind: Command, Data: c})
 	}
 	n.event(Event{Kind: EntriesProposed, Index: first, Old: uint64(first), New: uint64(n.log.last)})
-	n.check()
+	n.done()
 	return first, n.currentTerm, nil
 }
 
@@ -349,7 +351,7 @@ func (n *Node) Campaign() {
 	if n.leadership == nil && n.electable() {
 		n.campaign(Asked)
 	}
-	n.check()
+	n.done()
 }
 
 // Saved tells that Save number seq, and every one before it, is durable. A number that was never handed out is a
@@ -363,7 +365,7 @@ func (n *Node) Saved(seq uint64) {
 	case n.leadership != nil:
 		n.advanceCommitIndex()
 	}
-	n.check()
+	n.done()
 }
 
 // Applied tells that the state machine has applied every entry through i, which must have been handed out in Output.Apply.
@@ -372,37 +374,54 @@ func (n *Node) Applied(i Index) {
 		panic("raft: Applied(" + decimal(i) + "), but entries were handed out only through " + decimal(n.applying))
 	}
 	n.lastApplied = max(n.lastApplied, i)
-	n.check()
+	n.done()
 }
 
 // Output collects into o what the inputs since the last call made necessary and reports whether there is anything. Call it until it
 // returns false, and do not look at o then: what does not fit one Output comes with the next.
 func (n *Node) Output(o *Output) bool {
-	n.replicate()
-	if n.idle() {
+	if n.quiet {
+		return false
+	}
+	if n.leadership != nil {
+		n.replicate()
+	}
+	if n.quiet = n.idle(); n.quiet {
 		return false
 	}
 	box := n.out.flip()
-	o.Save = n.nextSave(box)
-	o.Send = box.envelopes
+	o.Send, o.Reads, o.Events = box.envelopes, box.reads, box.events
+	if o.Save.Seq != 0 || n.unsaved() {
+		o.Save = n.nextSave(box)
+	}
 	o.Restore = n.nextRestore()
-	o.Apply = n.nextApply()
-	o.Reads = box.reads
-	o.Events = box.events
+	if len(o.Apply.Entries) != 0 || n.applying < n.appliable() {
+		o.Apply = n.nextApply()
+	}
+	n.quiet = n.applying >= n.appliable() // all else is in this Output
 	n.check()
 	return o.Save.Seq != 0 || len(o.Send) > 0 || o.Restore != nil || len(o.Apply.Entries) > 0 || len(o.Reads) > 0 || len(o.Events) > 0
 }
 
-// idle reports whether there is certainly nothing to put out. It is what a host hears most often, and so is worth a short way.
-func (n *Node) idle() bool {
-	b := n.out.filling()
-	return len(b.envelopes) == 0 && len(b.events) == 0 && len(b.reads) == 0 && !n.unsaved() && n.applying >= min(n.commitIndex, n.disk.durable)
+// done ends every input: Output has to look again.
+func (n *Node) done() {
+	n.quiet = false
+	n.check()
 }
 
-// nextApply implements Fig. 2, Rules for All Servers: "if commitIndex > lastApplied: apply log[lastApplied]". Entries that this server's
-// own disk does not hold yet wait: a state machine must not know what a crash could make its log forget.
+// idle reports whether there is certainly nothing to put out.
+func (n *Node) idle() bool {
+	b := n.out.filling()
+	return len(b.envelopes) == 0 && len(b.events) == 0 && len(b.reads) == 0 && !n.unsaved() && n.applying >= n.appliable()
+}
+
+// appliable returns the last entry that may be applied: committed, and held by this server's own disk. What a crash could make its log forget, a state
+// machine must not know.
+func (n *Node) appliable() Index { return min(n.commitIndex, n.disk.durable) }
+
+// nextApply implements Fig. 2, Rules for All Servers: "if commitIndex > lastApplied: apply log[lastApplied]".
 func (n *Node) nextApply() Apply {
-	end := min(n.commitIndex, n.disk.durable)
+	end := n.appliable()
 	if n.applying >= end || n.applying < n.log.base {
 		return Apply{}
 	}
@@ -472,8 +491,14 @@ func (n *Node) setTerm(t Term, from ServerID) {
 
 // stepDown makes the server a follower in the current term.
 func (n *Node) stepDown(reason Reason) {
+	if n.leadership != nil || n.candidacy != nil {
+		n.leaveRole(reason)
+	}
+}
+
+func (n *Node) leaveRole(reason Reason) {
 	was := n.Role()
-	if was == Follower || reason == HigherTerm && !n.keeps(StepDownForHigherTerm) {
+	if reason == HigherTerm && !n.keeps(StepDownForHigherTerm) {
 		return
 	}
 	n.failReads()
@@ -488,16 +513,23 @@ func (n *Node) stepDown(reason Reason) {
 // set currentTerm = T, convert to follower" (§5.1).
 func (n *Node) observeTerm(t Term, from ServerID) {
 	if t > n.currentTerm {
-		n.setTerm(t, from)
-		n.stepDown(HigherTerm)
+		n.enterTerm(t, from)
 	}
+}
+
+// enterTerm is a function of its own so that the comparison, which every message goes through, is compiled into each that makes it. So is leaveRole.
+func (n *Node) enterTerm(t Term, from ServerID) {
+	n.setTerm(t, from)
+	n.stepDown(HigherTerm)
 }
 
 // resetTimer starts the election timer anew with another random timeout (§5.2).
 func (n *Node) resetTimer(reason Reason, peer ServerID) {
 	n.elapsed = 0
 	n.timeout = n.drawTimeout()
-	n.event(Event{Kind: TimerReset, Reason: reason, Peer: peer, New: uint64(n.timeout)})
+	e := another(&n.out.filling().events) // in place, unlike all others: a heartbeat is mostly this
+	e.Kind, e.Reason, e.Peer, e.New = TimerReset, reason, peer, uint64(n.timeout)
+	e.Term, e.Index, e.Old, e.Count, e.Of = n.currentTerm, 0, 0, 0, 0
 }
 
 func (n *Node) drawTimeout() int {

@@ -22,9 +22,9 @@ func (o *outbox) filling() *box { return &o.boxes[o.turn] }
 
 // flip takes back the box that the host had, and hands out the one that was being filled.
 func (o *outbox) flip() *box {
-	handed := o.filling()
-	o.turn = 1 - o.turn
-	o.filling().reclaim()
+	handed := &o.boxes[o.turn]
+	o.turn ^= 1
+	o.boxes[o.turn].reclaim()
 	return handed
 }
 
@@ -38,34 +38,20 @@ func (b *box) reclaim() {
 	b.reads = b.reads[:0]
 }
 
-// Each of these puts a message into the box. A pointer stays good when its slice grows: the old memory is not used again until it expires.
-
-func (n *Node) sendRequestVote(to ServerID, after uint64, m RequestVote) {
-	b := n.out.filling()
-	b.requestVotes = append(b.requestVotes, m)
-	b.envelopes = append(b.envelopes, Envelope{to, after, &b.requestVotes[len(b.requestVotes)-1]})
+// another lengthens a slice by an element, for the caller to fill in: it may hold what it held when it was last used. A pointer to an element stays good when the
+// slice grows: the old memory is not used again until it expires.
+func another[T any](s *[]T) *T {
+	k := len(*s)
+	if k == cap(*s) {
+		*s = append(*s, *new(T))
+	} else {
+		*s = (*s)[:k+1]
+	}
+	return &(*s)[k]
 }
 
-func (n *Node) sendRequestVoteReply(to ServerID, after uint64, m RequestVoteReply) {
-	b := n.out.filling()
-	b.voteReplies = append(b.voteReplies, m)
-	b.envelopes = append(b.envelopes, Envelope{to, after, &b.voteReplies[len(b.voteReplies)-1]})
-}
-
-func (n *Node) sendAppendEntries(to ServerID, after uint64, m AppendEntries) {
-	b := n.out.filling()
-	b.appends = append(b.appends, m)
-	b.envelopes = append(b.envelopes, Envelope{to, after, &b.appends[len(b.appends)-1]})
-}
-
-func (n *Node) sendAppendEntriesReply(to ServerID, after uint64, m AppendEntriesReply) {
-	b := n.out.filling()
-	b.appendReplies = append(b.appendReplies, m)
-	b.envelopes = append(b.envelopes, Envelope{to, after, &b.appendReplies[len(b.appendReplies)-1]})
-}
-
-// send is for messages that are too seldom to be worth memory of their own.
+// send puts a message into the box. The kinds that are frequent are the box's own memory (another), the others are too seldom to be worth it.
 func (n *Node) send(to ServerID, after uint64, m RPC) {
-	b := n.out.filling()
-	b.envelopes = append(b.envelopes, Envelope{to, after, m})
+	e := another(&n.out.filling().envelopes)
+	e.To, e.After, e.RPC = to, after, m
 }

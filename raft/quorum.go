@@ -16,13 +16,16 @@ func (n *Node) majority(servers int) int {
 // quorum returns how many voters are a majority of those that are to decide in the end.
 func (n *Node) quorum() int { return n.majority(len(n.config().Voters)) }
 
-// storedBy returns the highest index that so many of the servers store, given what each of them stores. It is computed
+// storedBy returns the highest index that so many of the servers store, given what each of them stores; it sorts that. It is computed
 // from nothing every time: keeping it up to date incrementally has lost data elsewhere (openraft#1802), and nine numbers sort quickly.
 func storedBy(servers int, match []uint64) uint64 {
-	var sorted [maxServers]uint64
-	s := sorted[:copy(sorted[:], match)]
-	slices.Sort(s)
-	return s[len(s)-servers]
+	for i, index := range match {
+		for ; i > 0 && match[i-1] < index; i-- {
+			match[i] = match[i-1]
+		}
+		match[i] = index
+	}
+	return match[servers-1]
 }
 
 // agreed returns the highest number that a majority of the voters has reached, in a joint configuration of both halves, each by itself: one count
@@ -30,7 +33,7 @@ func storedBy(servers int, match []uint64) uint64 {
 func (n *Node) agreed(own uint64, reached func(*follower) uint64) uint64 {
 	c := n.config()
 	switch {
-	case !c.Joint():
+	case len(c.Outgoing) == 0:
 		return n.agreedBy(c.Voters, own, reached)
 	case !n.keeps(TwoMajorities):
 		return n.agreedBy(c.votersOfBoth(), own, reached)
@@ -43,15 +46,17 @@ func (n *Node) agreedBy(voters []ServerID, own uint64, reached func(*follower) u
 	if !n.keeps(OnlyVotersCount) && len(voters) < maxServers && !slices.Contains(voters, n.opt.ID) {
 		voters = append(slices.Clone(voters), n.opt.ID) // KAFKA-16531
 	}
-	var numbers [maxServers]uint64
+	numbers := n.leadership.numbers[:len(voters)]
 	for i, v := range voters {
 		if v == n.opt.ID {
 			numbers[i] = own
-		} else if f := n.leadership.follower(v); f != nil { // nil: the rule that a configuration counts once it is appended is off
+		} else if f := n.leadership.follower(v); f != nil {
 			numbers[i] = reached(f)
+		} else { // the rule that a configuration counts once it is appended is off
+			numbers[i] = 0
 		}
 	}
-	return storedBy(needed, numbers[:len(voters)])
+	return storedBy(needed, numbers)
 }
 
 // elected reports whether the votes make a majority, in a joint configuration in both halves.

@@ -36,7 +36,7 @@ func (n *Node) Read(tag uint64, kind ReadKind) error {
 	}
 	l.reads = append(l.reads, r)
 	n.heardQuorum()
-	n.check()
+	n.done()
 	return nil
 }
 

@@ -14,6 +14,8 @@ type leadership struct {
 	readsDue   bool // a heartbeat is to go out for the sake of reads
 	transfer   transfer
 	handedOver bool // a TimeoutNow has left in this term
+
+	numbers [maxServers]uint64 // memory for agreedBy
 }
 
 // follower is what the leader knows of one other server.
@@ -60,9 +62,6 @@ func (n *Node) becomeLeader(votes int) {
 // replicate implements Fig. 2, Rules for Leaders: "if last log index ≥ nextIndex for a follower: send AppendEntries RPC with log entries
 // starting at nextIndex". It runs when the host asks for Output, so that what was proposed meanwhile travels together.
 func (n *Node) replicate() {
-	if n.leadership == nil {
-		return
-	}
 	if n.leadership.readsDue {
 		n.sendHeartbeats()
 	}
@@ -113,15 +112,20 @@ func (n *Node) sendHeartbeats() {
 
 // appendEntries sends one AppendEntries with up to max entries from nextIndex on. It need not wait for the leader's own disk (thesis 10.2.1).
 func (n *Node) appendEntries(f *follower, max int) {
-	m := AppendEntries{Call: n.nextCall(), Term: n.currentTerm, LeaderID: n.opt.ID, PrevLogIndex: f.next - 1, PrevLogTerm: n.log.term(f.next - 1),
-		LeaderCommit: n.commitIndex, Entries: n.withinBytes(n.log.run(f.next, max))}
+	m := another(&n.out.filling().appends)
+	m.Call, m.Term, m.LeaderID, m.LeaderCommit = n.nextCall(), n.currentTerm, n.opt.ID, n.commitIndex
+	m.PrevLogIndex, m.PrevLogTerm = f.next-1, n.log.term(f.next-1)
+	m.Entries = nil
+	if max > 0 {
+		m.Entries = n.withinBytes(n.log.run(f.next, max))
+	}
 	if f.probing {
 		f.probe = m.Call
 	} else {
 		f.next += Index(len(m.Entries))
 	}
 	f.told = n.commitIndex
-	n.sendAppendEntries(f.id, 0, m)
+	n.send(f.id, 0, m)
 }
 
 // withinBytes returns as many of the entries, at least one, as MaxBytes allows.
@@ -144,25 +148,28 @@ func (n *Node) handleAppendEntries(from ServerID, m *AppendEntries) {
 		return
 	}
 	n.observeTerm(m.Term, from)
-	reply := AppendEntriesReply{Call: m.Call}
+	success, match, conflict, conflictTerm := false, Index(0), Index(0), Term(0)
 	switch {
 	case m.Term < n.currentTerm: // 1. reply false if term < currentTerm (§5.1)
 		n.refuseAppend(from, m, StaleTerm)
 	default:
 		n.followLeader(from)
-		if n.consistent(from, m, &reply) {
-			reply.Success = true
-			reply.MatchIndex = n.storeEntries(from, m)
-			n.learnCommitIndex(from, m, reply.MatchIndex)
+		if success, conflict, conflictTerm = n.consistent(from, m); success {
+			match = n.storeEntries(from, m)
+			if m.LeaderCommit > n.commitIndex {
+				n.learnCommitIndex(from, m, match)
+			}
 		}
 	}
-	reply.Term = n.currentTerm
 	// What the reply says is stored is on disk before the leader hears of it.
 	after := n.barrier()
 	if !n.keeps(DurableAppend) {
 		after = 0
 	}
-	n.sendAppendEntriesReply(from, after, reply)
+	reply := another(&n.out.filling().appendReplies)
+	reply.Call, reply.Term, reply.Success = m.Call, n.currentTerm, success
+	reply.MatchIndex, reply.ConflictIndex, reply.ConflictTerm = match, conflict, conflictTerm
+	n.send(from, after, reply)
 }
 
 // objection tells why the call cannot come from a server that keeps the rules, NoReason if it can. Such a call changes nothing.
@@ -176,10 +183,14 @@ func (n *Node) objection(from ServerID, m *AppendEntries) Reason {
 	if !n.keeps(RefuseImpossible) {
 		return NoReason
 	}
+	current := m.Term >= n.currentTerm
+	if current && n.contradictsCommitted(m.PrevLogIndex, m.PrevLogTerm) {
+		return Impossible
+	}
 	term := m.PrevLogTerm
 	for i := range m.Entries {
 		e := &m.Entries[i]
-		if e.Term < term {
+		if e.Term < term || current && n.contradictsCommitted(m.PrevLogIndex+1+Index(i), e.Term) {
 			return Impossible
 		}
 		term = e.Term
@@ -192,28 +203,12 @@ func (n *Node) objection(from ServerID, m *AppendEntries) Reason {
 	if term > m.Term || uint64(m.PrevLogIndex) > math.MaxUint64-uint64(len(m.Entries))-1 {
 		return Impossible
 	}
-	if m.Term >= n.currentTerm && n.contradictsCommitted(m) {
-		return Impossible
-	}
 	return NoReason
 }
 
-// contradictsCommitted reports whether the call would have this server give up an entry that it knows to be committed.
-func (n *Node) contradictsCommitted(m *AppendEntries) bool {
-	known := m.PrevLogIndex >= n.log.base && m.PrevLogIndex <= n.commitIndex
-	if known && n.log.term(m.PrevLogIndex) != m.PrevLogTerm {
-		return true
-	}
-	for i := range m.Entries {
-		index := m.PrevLogIndex + 1 + Index(i)
-		if index > n.commitIndex {
-			break
-		}
-		if index > n.log.base && n.log.term(index) != m.Entries[i].Term {
-			return true
-		}
-	}
-	return false
+// contradictsCommitted reports whether entry i is one that this server knows to be committed, of another term than t.
+func (n *Node) contradictsCommitted(i Index, t Term) bool {
+	return i >= n.log.base && i <= n.commitIndex && n.log.term(i) != t
 }
 
 // followLeader implements Fig. 2, Rules for Candidates: "if AppendEntries RPC received from new leader: convert to follower", and
@@ -231,26 +226,26 @@ func (n *Node) followLeader(leader ServerID) {
 
 // consistent is the consistency check: "2. reply false if log doesn't contain an entry at prevLogIndex whose term matches prevLogTerm"
 // (§5.3). The refusal says where the leader should try next.
-func (n *Node) consistent(from ServerID, m *AppendEntries, reply *AppendEntriesReply) bool {
+func (n *Node) consistent(from ServerID, m *AppendEntries) (ok bool, conflict Index, conflictTerm Term) {
 	switch {
 	case !n.keeps(ConsistencyCheck):
-		return true
+		return true, 0, 0
 	case m.PrevLogIndex < n.log.base && n.keeps(CompactedMatches):
-		return true // in the snapshot, and so committed: it matches by definition
+		return true, 0, 0 // in the snapshot, and so committed: it matches by definition
 	case m.PrevLogIndex < n.log.base: // taken for a conflict, as in openraft#511
 		n.deleteFrom(n.log.base+1, from)
 		n.refuseAppend(from, m, ConflictAtPrev)
 	case m.PrevLogIndex > n.log.last:
-		reply.ConflictIndex = n.log.last + 1
+		conflict = n.log.last + 1
 		n.refuseAppend(from, m, NoEntryAtPrev)
 	case n.log.term(m.PrevLogIndex) != m.PrevLogTerm:
-		reply.ConflictTerm = n.log.term(m.PrevLogIndex)
-		reply.ConflictIndex = n.log.firstOfTerm(m.PrevLogIndex)
+		conflictTerm = n.log.term(m.PrevLogIndex)
+		conflict = n.log.firstOfTerm(m.PrevLogIndex)
 		n.refuseAppend(from, m, ConflictAtPrev)
 	default:
-		return true
+		return true, 0, 0
 	}
-	return false
+	return false, conflict, conflictTerm
 }
 
 func (n *Node) refuseAppend(from ServerID, m *AppendEntries, reason Reason) {

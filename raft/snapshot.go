@@ -33,7 +33,7 @@ func (n *Node) Compact(i Index, data []byte) error {
 	n.snapshot = &Snapshot{Index: i, Term: n.log.term(i), Configuration: n.configAt(i).Clone(), Data: data}
 	n.forget(i)
 	n.disk.snapshotChanged = true
-	n.check()
+	n.done()
 	return nil
 }
 

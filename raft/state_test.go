@@ -83,13 +83,14 @@ func busy(t testing.TB) map[string]*Node {
 }
 
 // What AppendState need not tell, since it is told in another way, is always the same, or is no state of the server.
-var untold = regexp.MustCompile(`^\.(opt|out|checker)\b` + // what it was given, and what waits to be fetched
+var untold = regexp.MustCompile(`^\.(opt|out|quiet|checker)\b` + // what it was given, and what waits to be fetched
 	`|^\.snapshot\.(Index|Term)$` + // log.base and log.baseTerm
 	`|^\.configs\b` + // the entries and the snapshot that hold them
 	`|^\.log\.chunks\[\d+\]\.(used|entries\[\d+\]\.\w+.*)$` + // of entries: see below
 	`|^\.incoming\.data\[\d+\]$` + // a part of the snapshot that the leader of that index and term has
 	`|^\.candidacy\.(pre|voters\[\d+\])$` + // the role; the configuration
-	`|^\.leadership\.followers\[\d+\]\.(id|snapshot\..*)$`) // the configuration; of the snapshot it is told that one is being sent
+	`|^\.leadership\.numbers\b` + // memory
+	`|^\.leadership\.followers\[\d+\]\.(id|snapshot\.(Term|Data|Configuration).*)$`) // the configuration; what was committed at the snapshot's index
 
 func TestTheStateTellsEverythingThatDecidesWhatAServerDoes(t *testing.T) {
 	for name, n := range busy(t) {

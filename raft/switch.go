@@ -4,7 +4,10 @@ package raft
 
 // SwitchOff says which rules this server does not keep from now on, in the place of Options.Off. What it did before stays: it may have broken a
 // promise already.
-func (n *Node) SwitchOff(off RuleSet) { n.opt.Off = off }
+func (n *Node) SwitchOff(off RuleSet) {
+	n.opt.Off = off
+	n.done()
+}
 
 // SetTimer makes the election timer run out after so many ticks, 1 to Options.ElectionTicksMax; what is outside that range counts as its nearer end. A leader,
 // which has none, does nothing.
@@ -15,5 +18,5 @@ func (n *Node) SetTimer(left int) {
 	left = max(1, min(left, n.opt.ElectionTicksMax))
 	n.timeout = max(n.timeout, left)
 	n.elapsed = n.timeout - left
-	n.check()
+	n.done()
 }

@@ -23,7 +23,7 @@ func (n *Node) Transfer(to ServerID) error {
 	l.transfer = transfer{to: to, deadline: l.ticks + uint64(n.opt.ElectionTicksMax)}
 	n.event(Event{Kind: TransferStarted, Peer: to})
 	n.finishTransfer()
-	n.check()
+	n.done()
 	return nil
 }
 
@@ -38,11 +38,10 @@ func (n *Node) finishTransfer() {
 	n.send(l.transfer.to, 0, &TimeoutNow{Call: n.nextCall(), Term: n.currentTerm, LeaderID: n.opt.ID})
 }
 
-// tickTransfer gives the transfer up when its time is over, and else repeats the call with every heartbeat.
+// tickTransfer gives the transfer that is under way up when its time is over, and else repeats the call with every heartbeat.
 func (n *Node) tickTransfer(heartbeat bool) {
 	l := n.leadership
 	switch {
-	case l.transfer.to == 0:
 	case l.ticks >= l.transfer.deadline && n.keeps(TransferDeadline):
 		n.event(Event{Kind: TransferEnded, Reason: ElectionTimeout, Peer: l.transfer.to})
 		l.transfer = transfer{}

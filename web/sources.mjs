@@ -55,10 +55,10 @@ function namesIn(text, table) {
 
 /** The functions that emit a kind of event: marked are the lines that name the kind; reason is the one that the event always has there. */
 function emitters(functions, kind, reasons) {
-  const named = new RegExp(`(Kind: |kind :?= )${kind}\\b`);
+  const named = new RegExp(`(Kind: |kind :?= |\\.Kind, .* = )${kind}\\b`);
   return functions.flatMap((of) => {
     const marks = marked(of, named);
-    if (marks.length === 0 || !of.text.includes("Event{Kind: ")) return [];
+    if (marks.length === 0 || !/Event\{Kind: |\.Kind, /.test(of.text)) return [];
     const constant = new RegExp(`Event\\{Kind: ${kind}, Reason: ([A-Z]\\w+)`).exec(of.text)?.[1];
     const changes = new RegExp(`:= Event\\{Kind: ${kind}\\b`).test(of.text); // kept in a variable, for the reason to be corrected
     const reason = changes ? undefined : reasons.find(([c]) => c === constant)?.[1];

@@ -71,7 +71,8 @@ func (c *ours) carryOut(i int, n *raft.Node, o *raft.Output) {
 		c.last[i] = last
 		c.compact(i, n)
 	}
-	for _, e := range o.Send {
+	for k := range o.Send {
+		e := &o.Send[k]
 		if c.isCut && (i == 2 || e.To == 3) {
 			continue
 		}
