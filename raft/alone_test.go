@@ -6,10 +6,7 @@ import "testing"
 func TestCheckQuorum_ASoleVoterNeedsNoLearner(t *testing.T) {
 	h := whole(t, 1, 1, Durable{})
 	h.timeOut()
-	if err := h.n.Reconfigure(servers("1+2,3")); err != nil {
-		t.Fatal(err)
-	}
-	h.pump()
+	h.reconfigures(t, "1+2,3")
 	h.ticks(1000)
 	equal(t, "term", h.n.currentTerm, 1)
 	equal(t, "role", h.n.Role(), Leader)

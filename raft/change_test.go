@@ -48,10 +48,7 @@ func TestAJointConfigurationIsLeftOnlyOnceItIsCommitted(t *testing.T) {
 	h.lead(t)
 	h.ack(2, 1)
 	h.proposes("x")
-	if err := h.n.Reconfigure(servers("1,4,5")); err != nil {
-		t.Fatal(err)
-	}
-	h.pump()
+	h.reconfigures(t, "1,4,5")
 	for _, v := range []ServerID{2, 4, 5} {
 		h.ack(v, 2)
 	}
@@ -92,10 +89,7 @@ func TestALearnerHasCaughtUpWhenARoundTookLessThanAnElectionTimeout(t *testing.T
 	}{{149, true}, {150, false}} {
 		h := start(t, 1, 1, Durable{})
 		h.timeOut()
-		if err := h.n.Reconfigure(servers("1+2")); err != nil {
-			t.Fatal(err)
-		}
-		h.pump()
+		h.reconfigures(t, "1+2")
 		h.ticks(200)
 		h.ack(2, h.n.log.last) // a first round, of 200 ticks
 		h.proposes("x")
@@ -114,10 +108,7 @@ func TestOnlyALearnerCatchesUpAndOnlyOnce(t *testing.T) {
 	h.ack(2, 1)
 	h.proposes("x")
 	h.ack(2, 2)
-	if err := h.n.Reconfigure(servers("1,2+3")); err != nil {
-		t.Fatal(err)
-	}
-	h.pump()
+	h.reconfigures(t, "1,2+3")
 	equal(t, "what is known of a server that stays", h.n.leadership.follower(2).match, 2)
 	h.ack(2, 3)
 	h.ack(3, 2)
@@ -133,10 +124,7 @@ func TestALeaderThatLeavesKnowsNoLeader(t *testing.T) {
 	h := start(t, 1, 3, Durable{})
 	h.lead(t)
 	h.ack(2, 1)
-	if err := h.n.Reconfigure(servers("2,3")); err != nil {
-		t.Fatal(err)
-	}
-	h.pump()
+	h.reconfigures(t, "2,3")
 	h.ack(2, 2)
 	h.ack(3, 2)
 	equal(t, "role", h.n.Role(), Follower)

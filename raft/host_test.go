@@ -191,6 +191,15 @@ func (h *host) lead(t testing.TB) {
 	}
 }
 
+// reconfigures has the leader propose another configuration, which it must take.
+func (h *host) reconfigures(t testing.TB, to string) {
+	t.Helper()
+	if err := h.n.Reconfigure(servers(to)); err != nil {
+		t.Fatal(err)
+	}
+	h.pump()
+}
+
 // ack answers the newest AppendEntries sent to a follower with success.
 func (h *host) ack(from ServerID, match Index) {
 	h.receive(from, &AppendEntriesReply{Call: h.n.calls, Term: h.n.currentTerm, Success: true, MatchIndex: match})

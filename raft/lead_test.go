@@ -67,10 +67,7 @@ func TestLeaders_CountVotersOnlyInWhatTheyTell(t *testing.T) {
 	h := start(t, 1, 3, Durable{})
 	h.lead(t)
 	h.ack(2, 1)
-	if err := h.n.Reconfigure(servers("1,2,3+4")); err != nil {
-		t.Fatal(err)
-	}
-	h.pump()
+	h.reconfigures(t, "1,2,3+4")
 	h.ack(4, 2)
 	h.ack(2, 2)
 	if want := (Event{Kind: CommitAdvanced, Reason: MajorityStored, Term: 1, Index: 2, Old: 1, New: 2, Count: 2, Of: 3}); !slices.Contains(h.events, want) {

@@ -76,10 +76,7 @@ func TestConfiguration_TakesEffectWhenAppendedAndIsRolledBackWithTheLog(t *testi
 func TestASingleServerIsAddedAsALearnerThenGivenAVoteByOneEntry(t *testing.T) {
 	h := start(t, 1, 1, Durable{})
 	h.timeOut()
-	if err := h.n.Reconfigure(servers("1+2")); err != nil {
-		t.Fatal(err)
-	}
-	h.pump()
+	h.reconfigures(t, "1+2")
 	equal(t, "a learner is not needed for a majority", h.n.commitIndex, h.n.log.last)
 	h.ticks(500)
 	h.ack(2, h.n.log.last)
@@ -90,10 +87,7 @@ func TestASingleServerIsAddedAsALearnerThenGivenAVoteByOneEntry(t *testing.T) {
 	h.n.Propose([]byte("x"))
 	h.catchUp(2)
 	equal(t, "event", len(h.all(LearnerCaughtUp)), 1)
-	if err := h.n.Reconfigure(servers("1,2")); err != nil {
-		t.Fatal(err)
-	}
-	h.pump()
+	h.reconfigures(t, "1,2")
 	equal(t, "one entry, not joint", config(h), "1,2")
 	equal(t, "now it is needed", h.n.commitIndex, h.n.log.last-1)
 	h.ack(2, h.n.log.last)
@@ -110,10 +104,7 @@ func TestAJointConfigurationNeedsBothMajoritiesAndIsLeftByItself(t *testing.T) {
 		h.boot(t)
 		h.lead(t)
 		h.ack(2, 1)
-		if err := h.n.Reconfigure(servers("1,4,5")); err != nil {
-			t.Fatal(err)
-		}
-		h.pump()
+		h.reconfigures(t, "1,4,5")
 		equal(t, "configuration", config(h), "1,2,3>1,4,5")
 		h.ack(4, 2)
 		h.ack(5, 2)
@@ -144,10 +135,7 @@ func TestALeaderThatIsNotInTheNewConfigurationLeadsUntilItIsCommittedAndDoesNotC
 	h := start(t, 1, 3, Durable{})
 	h.lead(t)
 	h.ack(2, 1)
-	if err := h.n.Reconfigure(servers("2,3")); err != nil {
-		t.Fatal(err)
-	}
-	h.pump()
+	h.reconfigures(t, "2,3")
 	equal(t, "configuration", config(h), "2,3")
 	h.ack(2, 2)
 	equal(t, "2 of {2, 3}: its own copy does not count (KAFKA-16531)", h.n.commitIndex, 1)
