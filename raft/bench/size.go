@@ -11,9 +11,30 @@ import (
 	"strings"
 )
 
-// Programs whose sizes are compared. What a core adds to a file is what a program that can call all of it has more than one that does nothing.
+// Programs whose sizes are compared. What a core adds to the page's file is what a program that can call all of it has more than one that calls nothing but
+// what the rest of that file calls of the standard library anyway. They are built as that file is: without inlining.
 const (
-	nothing = "package main\n\nfunc main() {}\n"
+	without = `package main
+
+import (
+	"encoding/binary"
+	"errors"
+	"math/rand/v2"
+	"slices"
+	"sort"
+	"strconv"
+	"strings"
+)
+
+func main() {
+	random, _ := rand.NewPCG(1, 2).MarshalBinary()
+	number, _, _ := strings.Cut(string(random), ",")
+	n, err := strconv.ParseUint(number, 10, 64)
+	numbers := []uint64{n}
+	slices.Sort(numbers)
+	println(sort.Search(1, func(int) bool { return true }), errors.New(strconv.FormatUint(n, 10)), err, len(binary.AppendUvarint(nil, n)))
+}
+`
 
 	ourSize = `package main
 
@@ -47,7 +68,7 @@ func compareSizes() error {
 		return err
 	}
 	defer os.RemoveAll(dir)
-	empty, err := build(dir, "nothing", nothing)
+	rest, err := build(dir, "without", without)
 	if err != nil {
 		return err
 	}
@@ -60,7 +81,7 @@ func compareSizes() error {
 		if err != nil {
 			return err
 		}
-		added[p.name] = fileSize{whole.raw - empty.raw, whole.packed - empty.packed}
+		added[p.name] = fileSize{whole.raw - rest.raw, whole.packed - rest.packed}
 		fmt.Printf("%-25s %-11s adds %d KB, compressed %d KB\n", "wasm/size", p.name, added[p.name].raw/1000, added[p.name].packed/1000)
 	}
 	ours := added["ours"]
@@ -81,7 +102,7 @@ func build(dir, name, source string, flags ...string) (fileSize, error) {
 	if err := os.WriteFile(file, []byte(source), 0o600); err != nil {
 		return fileSize{}, err
 	}
-	args := slices.Concat([]string{"build", "-trimpath", "-ldflags=-s -w", "-o", out}, flags, []string{file})
+	args := slices.Concat([]string{"build", "-trimpath", "-ldflags=-s -w", "-gcflags=all=-l", "-o", out}, flags, []string{file})
 	cmd := exec.Command("go", args...)
 	cmd.Env = append(os.Environ(), "GOOS=js", "GOARCH=wasm")
 	if text, err := cmd.CombinedOutput(); err != nil {
