@@ -138,7 +138,8 @@ func (x *witness) look() {
 
 var roles = [...]string{raft.Follower: "follower", raft.PreCandidate: "preCandidate", raft.Candidate: "candidate", raft.Leader: "leader"}
 
-// diverge finds the first event since the last settling that is not the same in both, nil if they are all the same.
+// diverge finds the first event since the last settling that is not the same in both, nil if they are all the same. What cannot be told apart in words, such as a timer
+// that was drawn longer and has not ended, is seen when something comes of it.
 func diverge(left, right *witness) *Divergence {
 	for i := range max(len(left.news), len(right.news)) {
 		var l, r *lab.Happening
@@ -149,7 +150,7 @@ func diverge(left, right *witness) *Divergence {
 			r = &right.news[i]
 		}
 		switch {
-		case l != nil && r != nil && *l == *r:
+		case l != nil && r != nil && (*l == *r || l.At == r.At && say(l) == say(r)):
 			continue
 		case r == nil || l != nil && l.At < r.At:
 			return &Divergence{At: float64(l.At) / 1000, Left: say(l)}

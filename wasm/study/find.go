@@ -65,7 +65,7 @@ func Find(q FindQuestion, elapsed func() float64, progress func(fraction float64
 			return *found, nil
 		}
 	}
-	return Found{}, errors.New("No bad run was found in " + strconv.Itoa(int(q.Seconds)) + " s. Harm without these rules may need more time than that, or protect something that servers here do not do.")
+	return Found{}, errors.New("No bad run was found in " + strconv.Itoa(int(q.Seconds)) + " s. That does not show that there is none: the harm may be rarer than that, or take longer to find.")
 }
 
 func ruleSet(ids []string) (set raft.RuleSet, err error) {

@@ -103,6 +103,11 @@ func TestCompare(t *testing.T) {
 	if d := c.Divergence; d.At < 3000 || d.At > 3100 || d.Left == d.Right {
 		t.Errorf("they part at %.3f ms: %q, %q", d.At, d.Left, d.Right)
 	}
+	seeded := run
+	seeded.Seed++
+	if c, err := Compare(CompareQuestion{Left: run, Right: seeded, Until: 1000}, none); err != nil || c.Divergence == nil || c.Divergence.Left == c.Divergence.Right {
+		t.Errorf("with another seed: %+v, %v", c.Divergence, err)
+	}
 	crashed := 0
 	for _, l := range c.Left.History.Lanes {
 		if l.Role == "gone" {

@@ -1,6 +1,7 @@
 import assert from "node:assert/strict";
 import { test } from "node:test";
 import { plainRun, readFile, readLink, withParameters, writeFile, writeLink, type Seen } from "../src/lab/moment.js";
+import { changed } from "../src/lab/runs.js";
 import type { LabAction, LabRun, Moment } from "../src/model.js";
 
 /** Numbers from 0 to below n, the same each time. */
@@ -210,4 +211,17 @@ test("what is wrong with a file is said in one sentence", () => {
     [file({ view: { server: 10 } }), /describes a view/],
   ];
   for (const [text, said] of cases) assert.throws(() => readFile(text), (why: Error) => said.test(why.message) && /^[^\n]{10,260}$/.test(why.message) && /[.]$/.test(why.message), text);
+});
+
+test("a run with one difference differs in that, whoever set it, and in nothing else", () => {
+  const link = { latency: 30_000, jitter: 25_000, loss: 0.2 };
+  const run: LabRun = { ...plainRun(5, "18446744073709551615", ["preVote", "majorityDecides"]), actions: [{ at: 0, do: "network", link }, { at: 9, do: "crash", server: 1 }, { at: 11, do: "rules", off: ["preVote", "oneVotePerTerm"] }] };
+  const slower = changed(run, "slower", []);
+  assert.deepEqual([slower.config.latency, slower.config.jitter, slower.actions?.[0]?.link], [30_000, 5_000, { ...link, latency: 60_000 }]);
+  assert.deepEqual(slower.actions?.slice(1), run.actions?.slice(1));
+  assert.deepEqual(changed(run, "last", []), { ...run, actions: run.actions?.slice(0, 2) });
+  assert.throws(() => changed(plainRun(), "last", []), /^Error: Nothing was done in this run/);
+  assert.equal(changed(run, "seed", []).seed, "0", "after the last seed comes the first");
+  const kept = changed(run, "rules", ["majorityDecides", "oneVotePerTerm"]);
+  assert.deepEqual([kept.config.off, kept.actions?.[2]?.off], [["preVote"], ["preVote"]]);
 });

@@ -10,7 +10,7 @@ export interface Exhibit {
   title: string;
   story: string;
   watch: string;
-  rules?: string[]; // titles of those that are off
+  rules?: string[]; // titles of those that are off, the one that it is about first
   breaks?: string[]; // the properties that break at `turn`
   turn: number;
   at: number; // where it is opened
@@ -55,6 +55,9 @@ export function openFile(text: string): Promise<void> {
 export async function fetchList(): Promise<Listed[]> {
   return (await fetchGallery("index")) as Listed[];
 }
+
+/** The runs of the gallery that break a property because of one of these rules, by their titles. */
+export const brokenWithout = (list: Listed[], rules: string[]): Listed[] => list.filter((x) => x.breaks !== undefined && rules.includes(x.rules?.[0] ?? ""));
 
 /** Shows what is wrong with a link or a file. */
 export function sayWrong(why: Error): void {

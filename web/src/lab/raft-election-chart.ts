@@ -1,4 +1,4 @@
-import { LitElement, html, type PropertyValues, type TemplateResult } from "lit";
+import { LitElement, html, svg, type PropertyValues, type TemplateResult } from "lit";
 import uPlot from "uplot";
 import sheet from "uplot/dist/uPlot.min.css";
 import type { ElectionPoint } from "./study.js";
@@ -30,7 +30,14 @@ export class RaftElectionChart extends LitElement {
   }
 
   override render(): TemplateResult {
-    return html`<style>${sheet}</style><figure class="chart" aria-hidden="true"><div class="chart-times"></div><div class="chart-splits"></div></figure>`;
+    return html`<style>${sheet}</style><figure class="chart" aria-hidden="true">
+      <ul class="chart-key">${this.latencies().map((l, i) => html`<li><svg width="28" height="8">${svg`<line x1="0" y1="4" x2="28" y2="4" stroke-dasharray=${dash(i).join(" ")} />`}</svg>${l} ms latency</li>`)}</ul>
+      <h3>Time until somebody leads, median, ms</h3><div class="chart-times"></div>
+      <h3>Elections with a split vote, %</h3><div class="chart-splits"></div></figure>`;
+  }
+
+  private latencies(): number[] {
+    return [...new Set(this.points.map((p) => p.latency))];
   }
 
   protected override updated(changed: PropertyValues): void {
@@ -48,37 +55,35 @@ export class RaftElectionChart extends LitElement {
     const [times, splits] = [this.querySelector<HTMLElement>(".chart-times"), this.querySelector<HTMLElement>(".chart-splits")];
     if (!times || !splits || width === 0 || this.points.length === 0) return;
     this.clear();
-    const latencies = [...new Set(this.points.map((p) => p.latency))];
+    const latencies = this.latencies();
     const spreads = [...new Set(this.points.map((p) => p.most - p.least))].sort((a, b) => a - b);
-    const plot = (title: string, into: HTMLElement, value: (p: ElectionPoint) => number | null) => {
+    const plot = (into: HTMLElement, value: (p: ElectionPoint) => number | null) => {
       const lines = latencies.map((l) => spreads.map((s) => this.points.find((p) => p.latency === l && p.most - p.least === s)).map((p) => (p ? value(p) : null)));
-      return new uPlot(this.options(width, title, latencies, spreads), [spreads.map((_, i) => i), ...lines], into);
+      return new uPlot(this.options(width, latencies, spreads), [spreads.map((_, i) => i), ...lines], into);
     };
-    this.plots = [
-      plot("Time until somebody leads, median, ms", times, (p) => p.median),
-      plot("Elections with a split vote, %", splits, (p) => p.split * 100),
-    ];
+    this.plots = [plot(times, (p) => p.median), plot(splits, (p) => p.split * 100)];
   }
 
   /** Ink only: colour means term on this page, so the lines are told apart by their dashes. The spreads stand evenly, whatever lies between them. */
-  private options(width: number, title: string, latencies: number[], spreads: number[]): uPlot.Options {
+  private options(width: number, latencies: number[], spreads: number[]): uPlot.Options {
     const style = getComputedStyle(this);
     const ink = (token: string) => style.getPropertyValue(token).trim();
     const axis = { stroke: ink("--t3"), font: "12px 'Inter Variable', sans-serif", grid: { stroke: ink("--line"), width: 1 }, ticks: { stroke: ink("--line"), width: 1 } };
     return {
       width,
       height: HEIGHT,
-      title,
       cursor: { show: false },
-      legend: { live: false },
+      legend: { show: false },
       scales: { x: { time: false }, y: { range: (_plot, _least, most) => [0, Math.max(1, (most ?? 1) * 1.08)] } },
       axes: [
         { ...axis, splits: () => spreads.map((_, i) => i), values: () => spreads.map((s) => `+${s}`), label: "timeouts of 150 ms and up to so many ms more", labelFont: axis.font, labelSize: 20 },
-        { ...axis, size: 44 },
+        { ...axis, size: 56 },
       ],
-      series: [{}, ...latencies.map((l, i) => ({ label: `${l} ms latency`, stroke: ink("--t1"), width: 2, dash: DASHES[i % DASHES.length] ?? [], points: { show: true, size: 5, fill: ink("--t1") } }))],
+      series: [{}, ...latencies.map((l, i) => ({ label: `${l} ms`, stroke: ink("--t1"), width: 2, dash: dash(i), points: { show: true, size: 5, fill: ink("--t1") } }))],
     };
   }
 }
+
+const dash = (line: number): number[] => DASHES[line % DASHES.length] ?? [];
 
 customElements.define("raft-election-chart", RaftElectionChart);

@@ -6,7 +6,7 @@ import { RaftElement } from "../element.js";
 import type { Property } from "../model.js";
 import { store } from "../store.js";
 import { seconds } from "../words.js";
-import { fetchList, openAddress, type Listed } from "./opening.js";
+import { brokenWithout, fetchList, openAddress, type Listed } from "./opening.js";
 import "../raft-source.js";
 
 /** What Raft promises and whether it holds; then the rules that the promises rest on, each of which can be switched off (VIEWS, "Rule switches"). */
@@ -106,7 +106,7 @@ export class RaftRules extends RaftElement {
       <p>${r.sentence}</p>
       <p class="caption">Protects ${r.protects === "Liveness" ? "liveness: the cluster serves, and soon" : r.protects}</p>
       ${r.stories.map((s) => html`<h3>Without it: ${s.title}</h3><p>${s.text}</p><p class="caption">Breaks ${s.breaks}; played in <span class="mono">${s.file}</span></p>`)}
-      ${this.exhibits.filter((x) => x.rules?.length === 1 && x.rules[0] === r.title).map((x) => html`<button class="small" title=${x.story} @click=${() => openAddress(`1?run=${x.id}`, store.pace)}>See it break: ${x.title}</button>`)}
+      ${brokenWithout(this.exhibits, [r.title]).map((x) => html`<button class="small" title=${x.story} @click=${() => openAddress(`1?run=${x.id}`, store.pace)}>See it break: ${x.title}</button>`)}
       <raft-source .rule=${r.id}></raft-source>
     </div>`;
   }

@@ -1,9 +1,12 @@
 import { html, nothing, type TemplateResult } from "lit";
 import { RaftElement } from "../element.js";
-import type { LabRun, Moment } from "../model.js";
+import { loadCore, type Core } from "../core.js";
+import type { Moment } from "../model.js";
 import { store } from "../store.js";
 import { seconds } from "../words.js";
+import { brokenWithout, fetchList, openAddress, type Listed } from "./opening.js";
 import { openJustBefore, sameUntil, showComparison } from "./raft-comparison.js";
+import { changed, type Change } from "./runs.js";
 import { Study, type Comparison, type ElectionPoint, type Found, type StudyQuestion } from "./study.js";
 
 /** Set by build.mjs: the name of the script of the Worker for studies, beside this one. */
@@ -15,8 +18,6 @@ const LATENCIES = [2, 15, 40];
 const TIMEOUTS = [150, 151, 155, 165, 175, 200, 300].map((most) => ({ least: 150, most }));
 const SERVERS = [3, 5, 7, 9];
 const RUNS = 50;
-
-type Change = "rules" | "last" | "seed" | "slower";
 
 const CHANGES: { change: Change; words: string }[] = [
   { change: "rules", words: "with every rule on" },
@@ -35,6 +36,8 @@ export class RaftStudies extends RaftElement {
   private words = "";
   private error = "";
   private found: Found | null = null;
+  private known: Listed[] = []; // of the gallery, where nothing was found
+  private core: Core | null = null; // loaded once a rule is off
   private sameUntil: string | null = null; // what came of the comparison, which stands below the stage
   private points: ElectionPoint[] = [];
   private servers = 5;
@@ -59,25 +62,44 @@ export class RaftStudies extends RaftElement {
 
   private findRun(): TemplateResult {
     const off = store.lab?.modified ?? [];
+    if (off.length > 0 && !this.core) void this.learn();
+    const rules = off.map((id) => this.core?.rules.find((r) => r.id === id));
+    const harmless = off.length > 0 && rules.every((r) => r?.protects === "Liveness");
+    const titles = off.map((id, i) => `“${rules[i]?.title ?? id}”`).join(", ");
+    const what = off.length === 0 ? "Every rule is on, so no run breaks a safety property. Switch one off under Rules, then come back."
+      : harmless ? `${titles} ${off.length > 1 ? "protect" : "protects"} liveness: without ${off.length > 1 ? "them" : "it"} the cluster may stand still, but no run breaks a safety property.`
+      : `Looks for the shortest run that breaks a safety property without ${titles}.`;
     return html`<section class="study" aria-labelledby="study-find">
       <h2 id="study-find">Find me a bad run</h2>
-      <p class="caption">${off.length === 0 ? "Every rule is on, so no run breaks a safety property. Switch one off under Rules, then come back." : html`Looks for the shortest run that breaks a safety property without: <span class="mono">${off.join(", ")}</span>.`}</p>
-      <button class="primary" ?disabled=${this.busy !== "" || off.length === 0} @click=${() => void this.find(off)}>Find a bad run</button>
+      <p class="caption">${what}</p>
+      <button class="primary" ?disabled=${this.busy !== "" || off.length === 0 || harmless} @click=${() => void this.find(off)}>Find a bad run</button>
       ${this.found ? this.foundRun(this.found) : nothing}
+      ${this.known.length > 0 ? html`<p class="caption">The gallery has one:</p>${this.known.map((x) => html`<button class="small" title=${x.story} @click=${() => void openAddress(`1?run=${x.id}`, store.pace)}>${x.title}</button>`)}` : nothing}
     </section>`;
   }
 
   private foundRun(f: Found): TemplateResult {
     const how = f.how === "search" ? `The shortest there is within the bounds, among ${f.looked.toLocaleString("en")} situations.` : `Found with seed ${f.looked}; everything that the harm does not need was left out.`;
-    return html`<div class="study-found"><p class="lead">${f.property} breaks at ${seconds(f.at)} s.</p><p>${f.text}</p><p class="caption">${how}</p>
+    return html`<div class="study-found"><p class="lead">${f.property} breaks at ${seconds(f.at)} s.</p><p>${f.text.charAt(0).toUpperCase()}${f.text.slice(1)}.</p><p class="caption">${how}</p>
       <ol class="study-actions">${f.actions.map((a) => html`<li>${a}</li>`)}</ol>
       <div class="buttons wrap"><button class="primary" @click=${() => openJustBefore(f.run, f.at)}>Open it just before</button><button @click=${() => openJustBefore(f.run, 0)}>Open it from the start</button></div></div>`;
   }
 
   private async find(off: string[]): Promise<void> {
     this.found = null;
+    this.known = [];
     this.found = await this.ask<Found>({ type: "find", off, seconds: SEARCH_S });
+    if (this.error) this.known = brokenWithout(await fetchList().catch(() => []), off.flatMap((id) => this.core?.rules.find((r) => r.id === id)?.title ?? []));
     this.requestUpdate();
+  }
+
+  private async learn(): Promise<void> {
+    try {
+      this.core = await loadCore();
+      this.requestUpdate();
+    } catch {
+      // Without a connection the rules are called by their IDs.
+    }
   }
 
   // --- compare two runs
@@ -98,6 +120,7 @@ export class RaftStudies extends RaftElement {
     e.preventDefault();
     const change = new FormData(e.currentTarget as HTMLFormElement).get("change") as Change;
     this.sameUntil = null;
+    this.error = "";
     try {
       const { run } = (await store.askLab((id) => ({ type: "moment", id }))) as Moment;
       const right = changed(run, change, store.lab?.modified ?? []);
@@ -163,22 +186,6 @@ export class RaftStudies extends RaftElement {
 
   private stop(): void {
     this.study.stop();
-  }
-}
-
-/** The run with its one difference. `missed`: the rules that it keeps then; what Figure 2 does not have stays as it is. */
-export function changed(run: LabRun, change: Change, missed: string[]): LabRun {
-  const actions = run.actions ?? [];
-  const kept = (off: string[] = []) => off.filter((id) => !missed.includes(id));
-  switch (change) {
-    case "rules":
-      return { ...run, config: { ...run.config, off: kept(run.config.off) }, actions: actions.map((a) => (a.do === "rules" ? { ...a, off: kept(a.off) } : a)) };
-    case "last":
-      return { ...run, actions: actions.slice(0, -1) };
-    case "seed":
-      return { ...run, seed: (BigInt(run.seed) + 1n).toString() };
-    case "slower":
-      return { ...run, config: { ...run.config, latency: run.config.latency * 2 } };
   }
 }
 

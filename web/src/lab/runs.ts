@@ -21,3 +21,26 @@ export function newRun(servers: number, seed: string, network: Network): LabRun 
 export const isSeed = (text: string): boolean => /^\d{1,20}$/.test(text) && BigInt(text) < 2n ** 64n;
 
 export const drawSeed = (): string => String(1 + Math.floor(Math.random() * 9_999));
+
+/** What may be different in a run that is compared with another. */
+export type Change = "rules" | "last" | "seed" | "slower";
+
+/**
+ * The run with its one difference. `missed`: the rules that it keeps then; what Figure 2 does not have stays as it is.
+ * Throws an Error of one sentence if there can be no difference.
+ */
+export function changed(run: LabRun, change: Change, missed: string[]): LabRun {
+  const actions = run.actions ?? [];
+  const kept = (off: string[] = []) => off.filter((id) => !missed.includes(id));
+  switch (change) {
+    case "rules":
+      return { ...run, config: { ...run.config, off: kept(run.config.off) }, actions: actions.map((a) => (a.do === "rules" ? { ...a, off: kept(a.off) } : a)) };
+    case "last":
+      if (actions.length === 0) throw new Error("Nothing was done in this run, so there is nothing to leave out.");
+      return { ...run, actions: actions.slice(0, -1) };
+    case "seed":
+      return { ...run, seed: ((BigInt(run.seed) + 1n) % 2n ** 64n).toString() };
+    case "slower": // the latency that the run begins with, and those that somebody set
+      return { ...run, config: { ...run.config, latency: run.config.latency * 2 }, actions: actions.map((a) => (a.link ? { ...a, link: { ...a.link, latency: a.link.latency * 2 } } : a)) };
+  }
+}
