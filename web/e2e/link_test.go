@@ -336,6 +336,10 @@ func TestARunGoesThroughAFile(t *testing.T) {
 	}
 	give(`{"format": "a cake"}`, `document.body.dispatchEvent(new DragEvent("drop", { dataTransfer: given, bubbles: true, cancelable: true }));`)
 	w.reads(".wrong-dialog[open]", `This file is not a run of the playground: expected "format": "raft-playground run", got "a cake".`)
+	w.press("Keep the run that is open")
+	if kept := w.still(700); kept.Hash != made.Hash {
+		t.Errorf("a file that cannot be read took the run away that was open: %+v, it was %+v", kept, made)
+	}
 }
 
 // What leads out of the page fits on every screen and says what it is to who cannot see it.

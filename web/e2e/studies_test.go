@@ -21,7 +21,7 @@ func TestABadRunIsFoundAndOpenedAtItsMoment(t *testing.T) {
 	w.must(nil, `
 		const { off } = await raftPlayground.lab();
 		await raftPlayground.act({ do: "rules", off: [...off, "upToDateCandidate"] });`)
-	w.reads("raft-studies", "Looks for the shortest run that breaks a safety property without: upToDateCandidate.")
+	w.reads("raft-studies", "Looks for the shortest run that breaks a safety property without “Vote for up-to-date logs only”.")
 	w.press("Find a bad run")
 	w.reads("raft-studies .study-found", "Leader Completeness breaks at 0.720 s.")
 	w.reads("raft-studies .study-found", "The shortest there is within the bounds")

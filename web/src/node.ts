@@ -74,7 +74,7 @@ export function statesDiffer(a: ServerView, b: ServerView): boolean {
 /** What a node says to those who hear the page. */
 function nodeText(view: ServerView): string {
   if (view.seat === "empty") return `Seat S${view.server} is free. Open another tab.`;
-  const parts = [nodeWords(view), machineWords(view)];
+  const parts = [nodeWords(view), view.machine?.state === "down" ? "" : machineWords(view).toLowerCase()]; // that it has crashed is said of its seat
   if (store.servers.some((other) => statesDiffer(view, other))) parts.push("its state is not that of others that applied as much");
   if (isBroken(view.server)) parts.push("a safety property is broken here");
   return parts.filter((p) => p !== "").join(", ");

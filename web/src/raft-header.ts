@@ -95,7 +95,7 @@ export class RaftHeader extends RaftElement {
     if (!lab || lab.properties.length === 0) return nothing;
     const held = lab.properties.filter((p) => !p.broken).length;
     const broken = held < lab.properties.length;
-    return html`<div><dt>Safety</dt><dd><button class="safety ${broken ? "broken" : ""}" title="What Raft promises, and the rules that it rests on" @click=${() => store.show({ panel: "rules", inspectorHidden: false })}><b>${broken ? "✕" : "✓"} ${held} of ${lab.properties.length}</b></button></dd></div>`;
+    return html`<div><dt>Safety</dt><dd><button class="safety ${broken ? "broken" : ""}" aria-label="${held} of ${lab.properties.length} safety properties hold" title="What Raft promises, and the rules that it rests on" @click=${() => store.show({ panel: "rules", inspectorHidden: false })}><b>${broken ? "✕" : "✓"} ${held} of ${lab.properties.length}</b></button></dd></div>`;
   }
 }
 

@@ -262,7 +262,7 @@ export class RaftTimeLine extends RaftElement {
     const { begin, terms, marks } = store.history;
     if (begin === null) return "Time line, empty until the clock starts";
     const count = (kind: string) => marks.filter((m) => m.kind === kind).length;
-    return `Time line from ${Math.floor(begin / 1000)} s to ${Math.floor(store.end / 1000)} s: term ${terms.at(-1)?.term ?? 0}, ${count("write")} writes, ${count("crash")} crashes`;
+    return `Time line from ${(begin / 1000).toFixed(1)} s to ${(store.end / 1000).toFixed(1)} s: term ${terms.at(-1)?.term ?? 0}, ${count("write")} writes, ${count("crash")} crashes`;
   }
 }
 

@@ -40,6 +40,7 @@ export interface View {
   compared: boolean; // two runs were compared, and can be looked at
   dialog: "none" | "share" | "gallery" | "wrong"; // the lab's
   wrong: string; // what is wrong with a link or a file, for the dialog of that name
+  kept: boolean; // in that dialog: the run that was open before still is
   opening: string | null; // the lab's first words, until somebody does something
   remark: { title: string; text: string } | null; // beside the run that was opened: what to watch, or that it goes another way
   storyHidden: boolean;
@@ -90,7 +91,7 @@ export class Store {
   travelling = false; // the lab is on its way to another moment: written by seek and step only
   ghosts: Ghost[] = [];
   history: History = emptyHistory();
-  view: View = { selection: null, hover: null, reading: null, open: null, everything: false, line: null, teller: null, about: null, later: false, cell: null, panel: null, dock: "logs", compared: false, dialog: "none", wrong: "", opening: null, remark: null, storyHidden: false, inspectorHidden: false, wide: null, seenBy: null, logsHeight: null, notice: "", keys: false, stop: "event", rule: null, menu: null, side: null, pulses: false, undo: null };
+  view: View = { selection: null, hover: null, reading: null, open: null, everything: false, line: null, teller: null, about: null, later: false, cell: null, panel: null, dock: "logs", compared: false, dialog: "none", wrong: "", kept: false, opening: null, remark: null, storyHidden: false, inspectorHidden: false, wide: null, seenBy: null, logsHeight: null, notice: "", keys: false, stop: "event", rule: null, menu: null, side: null, pulses: false, undo: null };
 
   private clock = { now: 0, rate: 0, read: 0, told: 0 }; // told: the cluster time of the last batch, as it came
   private rateBefore = 0.1;

@@ -2,7 +2,7 @@ import assert from "node:assert/strict";
 import { test } from "node:test";
 import type { Machine, ServerView } from "../src/model.js";
 import { deedOf, deedsFor, isolation, members, rejoining, type Cluster } from "../src/lab/deeds.js";
-import { stability, withDial } from "../src/lab/network.js";
+import { linksAsNow, stability, withDial } from "../src/lab/network.js";
 import { wrongs } from "../src/lab/wrong.js";
 import { labOf } from "./lab-scenes.js";
 import { report, room, view } from "./scenes.js";
@@ -31,6 +31,7 @@ test("what cannot be done stays in its place, with the reason", () => {
   assert.deepEqual(deedsFor(2, cluster([2])).flat().map((d) => d.name), all);
   assert.equal(deed(2, "restart", cluster()).not, "S2 runs.");
   assert.equal(deed(2, "restart", cluster([2])).not, "");
+  assert.equal(deed(2, "restart", cluster([], { 2: { machine: machine({ state: "paused" }) } })).not, "S2 is paused, not down.");
   assert.equal(deed(2, "crash", cluster([2])).not, "S2 is down.");
   assert.equal(deed(1, "campaign", cluster()).not, "It leads, and has no election timer.");
   assert.equal(deed(2, "remove", cluster([1])).not, "Nobody leads now, and only a leader can change that.");
@@ -55,6 +56,16 @@ test("each fault has its way back", () => {
   assert.deepEqual([fast.acts, fast.undo], [[{ do: "clock", server: 2, rate: 1 }], [{ do: "clock", server: 2, rate: 4 }]]);
 });
 
+test("what every link was set to is set again, also where they were not alike", () => {
+  const { links } = cluster();
+  const calm = { latency: 15_000, jitter: 5_000, loss: 0, duplicate: 0, reorder: 0 };
+  assert.deepEqual(linksAsNow(links), [{ do: "network", link: calm }]);
+  const acts = linksAsNow(links.map((l) => (l.from === 4 && l.to === 5 ? { ...l, loss: 0.125 } : l)));
+  assert.equal(acts.length, 20);
+  assert.deepEqual(acts.filter((a) => a.link?.loss !== 0), [{ do: "network", server: 4, to: 5, link: { ...calm, loss: 0.125 } }]);
+  assert.deepEqual(linksAsNow([]), []);
+});
+
 test("a server is cut off by one deed where the rest is whole, and else without touching the other cuts", () => {
   const whole = cluster();
   assert.deepEqual(isolation(2, whole), [{ do: "partition", servers: [2] }]);
@@ -62,6 +73,8 @@ test("a server is cut off by one deed where the rest is whole, and else without 
   const other = { ...whole, links: whole.links.map((l) => (l.from === 4 && l.to === 5 ? { ...l, up: false } : l)) };
   const acts = isolation(2, other);
   assert.equal(acts.length, 8);
+  const undo = deed(2, "cut", other).undo;
+  assert.deepEqual(undo, [{ do: "partition", servers: [1, 2, 3, 4, 5] }, { do: "cut", server: 4, to: 5 }], "the way back leaves the other cut");
   assert.ok(acts.every((a) => a.do === "cut" && (a.server === 2 || a.to === 2)));
 });
 

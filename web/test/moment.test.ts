@@ -1,6 +1,7 @@
 import assert from "node:assert/strict";
 import { test } from "node:test";
 import { plainRun, readFile, readLink, withParameters, writeFile, writeLink, type Seen } from "../src/lab/moment.js";
+import { MAX_FILE, textOf } from "../src/lab/opening.js";
 import { changed } from "../src/lab/runs.js";
 import type { LabAction, LabRun, Moment } from "../src/model.js";
 
@@ -224,4 +225,11 @@ test("a run with one difference differs in that, whoever set it, and in nothing 
   assert.equal(changed(run, "seed", []).seed, "0", "after the last seed comes the first");
   const kept = changed(run, "rules", ["majorityDecides", "oneVotePerTerm"]);
   assert.deepEqual([kept.config.off, kept.actions?.[2]?.off], [["preVote"], ["preVote"]]);
+});
+
+test("a file that is too large is not read, and one that cannot be is refused in a sentence", async () => {
+  const file = (size: number, text: () => Promise<string>) => ({ size, text });
+  assert.equal(await textOf(file(3, async () => "{}\n")), "{}\n");
+  await assert.rejects(textOf(file(MAX_FILE + 1, () => assert.fail("it was read"))), /^Error: This file is too large: 33554433 bytes, and at most 33554432 are read\.$/);
+  await assert.rejects(textOf(file(4096, () => Promise.reject(new DOMException("A requested file or directory could not be found")))), /^Error: This file cannot be read: it may be a folder, or gone\.$/);
 });

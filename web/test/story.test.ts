@@ -70,6 +70,12 @@ test("a heading parts a sentence where it makes sense", () => {
   assert.deepEqual(splitHeading("S1 starts as a follower in term 0 with an empty log."), { title: "S1 starts as a follower in term 0", rest: "It has an empty log." });
   assert.deepEqual(splitHeading("S1 gets the vote of S2 and has 2 of the 2 votes it needs."), { title: "S1 gets the vote of S2", rest: "It has 2 of the 2 votes it needs." });
   assert.deepEqual(splitHeading("S1 hands over its leadership to somebody who is better."), { title: "S1 hands over its leadership …", rest: "… to somebody who is better." });
+  assert.deepEqual(splitHeading("S5, a pre-candidate until now, steps down: term 3 has begun."), { title: "S5 steps down", rest: "It was a pre-candidate until now: term 3 has begun." });
+  assert.deepEqual(splitHeading("The election timer of S1 runs out, because you said so."), { title: "The election timer of S1 runs out", rest: "Because you said so." });
+  assert.deepEqual(splitHeading("The disk of S5 takes up to 100 ms for a write."), { title: "A write of S5 takes up to 100 ms", rest: "" });
+  assert.deepEqual(splitHeading("S1 puts a snapshot in the place of its log."), { title: "S1 compacts its log", rest: "A snapshot takes its place." });
+  assert.deepEqual(splitHeading("The AppendEntries of S1 to S2 is held on its way."), { title: "The AppendEntries of S1 to S2 is held", rest: "On its way." });
+  assert.deepEqual(splitHeading("S1, S2, S3, S4, S5 start as followers in term 2 with a log up to index 4."), { title: "S1, S2, S3, S4, S5 start as followers", rest: "In term 2 with a log up to index 4." });
 });
 
 test("rows are worked out once for a story, with and without its details", () => {

@@ -60,7 +60,7 @@ function machineDeeds(s: ServerView, cluster: Cluster): Deed[] {
     isPaused(s)
       ? deed("pause", "Go on", "It sees how late it is, and then what has arrived meanwhile.", { acts: [{ do: "resume", server }], undo: [{ do: "pause", server }], done: `S${server} goes on.` })
       : deed("pause", "Pause", "The process stops; what arrives waits.", { not: already, warning, acts: [{ do: "pause", server }], undo: [{ do: "resume", server }], done: `S${server} is paused.` }),
-    deed("restart", "Restart", "It starts again with what its disk holds.", { not: !down ? `S${server} runs.` : damaged ? "Its disk cannot be read: it has to be wiped." : "", acts: [restart], undo: [{ do: "crash", server }], done: `S${server} started again.` }),
+    deed("restart", "Restart", "It starts again with what its disk holds.", { not: !down ? `S${server} ${isPaused(s) ? "is paused, not down" : "runs"}.` : damaged ? "Its disk cannot be read: it has to be wiped." : "", acts: [restart], undo: [{ do: "crash", server }], done: `S${server} started again.` }),
     deed("wipe", "Wipe the disk", "It stops, and log, term and vote are forgotten.", { not: down && !damaged ? already : "", warning: wiped, acts: [{ do: "wipe", server }], done: `S${server} lost its disk.` }),
   ];
 }
@@ -84,12 +84,11 @@ function networkDeeds(s: ServerView, cluster: Cluster): Deed[] {
   const { server } = s;
   const others = cluster.servers.filter((o) => o.server !== server).map((o) => o.server);
   const cut = others.length > 0 && others.every((o) => cutState(cluster.links, server, o) === "cut");
-  const leave = isolation(server, cluster);
-  const join = rejoining(server, cluster);
+  const undo = cutsAsNow(cluster);
   return [
     cut
-      ? deed("cut", "Join again", "All its links are mended.", { acts: join, undo: leave, done: `S${server} is joined again.` })
-      : deed("cut", "Cut off", "Nothing reaches it, and nothing of it reaches others.", { not: others.length === 0 ? "It is alone." : "", warning: lastOfMajority(s, cluster), acts: leave, undo: join, done: `S${server} is cut off.` }),
+      ? deed("cut", "Join again", "All its links are mended.", { acts: rejoining(server, cluster), undo, done: `S${server} is joined again.` })
+      : deed("cut", "Cut off", "Nothing reaches it, and nothing of it reaches others.", { not: others.length === 0 ? "It is alone." : "", warning: lastOfMajority(s, cluster), acts: isolation(server, cluster), undo, done: `S${server} is cut off.` }),
   ];
 }
 
@@ -146,6 +145,12 @@ export function rejoining(server: number, { servers, links }: Cluster): LabActio
   const others = links.filter((l) => l.from !== server && l.to !== server);
   if (others.every((l) => l.up)) return [{ do: "partition", servers: servers.map((s) => s.server) }];
   return servers.filter((o) => o.server !== server).flatMap((o) => [{ do: "mend", server, to: o.server }, { do: "mend", server: o.server, to: server }]);
+}
+
+/** Cuts the links as they are cut now, whatever was cut or mended since. */
+export function cutsAsNow({ servers, links }: Cluster): LabAction[] {
+  const cuts = links.filter((l) => !l.up).map((l) => ({ do: "cut", server: l.from, to: l.to }));
+  return [{ do: "partition", servers: servers.map((s) => s.server) }, ...cuts];
 }
 
 // ---- Doing

@@ -26,8 +26,9 @@ export async function openAddress(fragment: string, rate: number): Promise<void>
   try {
     await openLink(fragment, rate);
   } catch (why) {
-    if (store.lab === null) await openLink("", rate).catch((other: Error) => store.notice(other.message));
-    sayWrong(why as Error);
+    const kept = store.lab !== null;
+    if (!kept) await openLink("", rate).catch((other: Error) => store.notice(other.message));
+    sayWrong(why as Error, kept);
   }
 }
 
@@ -59,9 +60,19 @@ export async function fetchList(): Promise<Listed[]> {
 /** The runs of the gallery that break a property because of one of these rules, by their titles. */
 export const brokenWithout = (list: Listed[], rules: string[]): Listed[] => list.filter((x) => x.breaks !== undefined && rules.includes(x.rules?.[0] ?? ""));
 
-/** Shows what is wrong with a link or a file. */
-export function sayWrong(why: Error): void {
-  store.show({ dialog: "wrong", wrong: why.message });
+/** Shows what is wrong with a link or a file, and whether the run that was open before still is. */
+export function sayWrong(why: Error, kept = true): void {
+  store.show({ dialog: "wrong", wrong: why.message, kept });
+}
+
+export const MAX_FILE = 32 << 20; // bytes; a file that holds more is not even read
+
+/** What a file holds as text. Throws an Error of one sentence. */
+export async function textOf(file: Pick<File, "size" | "text">): Promise<string> {
+  if (file.size > MAX_FILE) throw new Error(`This file is too large: ${file.size} bytes, and at most ${MAX_FILE} are read.`);
+  return file.text().catch(() => {
+    throw new Error("This file cannot be read: it may be a folder, or gone.");
+  });
 }
 
 function plays(link: Link | null, exhibit: Exhibit | null): boolean {

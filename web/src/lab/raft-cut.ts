@@ -3,8 +3,8 @@ import { RaftElement } from "../element.js";
 import { leaderOf } from "../logs.js";
 import type { LabAction } from "../model.js";
 import { store } from "../store.js";
-import { majority, names, sideWords } from "../words.js";
-import { perform } from "./deeds.js";
+import { names, sideWords } from "../words.js";
+import { clusterNow, cutsAsNow, perform } from "./deeds.js";
 
 /** A cut of the network in two that is being chosen on the stage: whom one presses is on one side. */
 export class RaftCut extends RaftElement {
@@ -40,14 +40,14 @@ export const healed = (): LabAction => ({ do: "partition", servers: everybody() 
 export function cutAt(side: number[]): void {
   const cut = [...side].sort((a, b) => a - b);
   store.show({ side: null });
-  void perform([{ do: "partition", servers: cut }], `The network is cut: ${names(cut)} on one side.`, [healed()]);
+  void perform([{ do: "partition", servers: cut }], `The network is cut: ${names(cut)} on one side.`, cutsAsNow(clusterNow()));
 }
 
-/** The smaller part of the servers, with whoever leads in it: there it finds no majority. */
-export function minority(): number[] {
+/** Half of the servers, of an odd number the smaller part, with whoever leads in it: there it finds no majority. */
+export function half(): number[] {
   const ids = everybody();
   const leader = leaderOf(store.servers)?.server ?? 1;
-  return [leader, ...ids.filter((s) => s !== leader)].slice(0, ids.length - majority(ids.length));
+  return [leader, ...ids.filter((s) => s !== leader)].slice(0, Math.floor(ids.length / 2));
 }
 
 customElements.define("raft-cut", RaftCut);

@@ -76,7 +76,7 @@ export class RaftElectionChart extends LitElement {
       legend: { show: false },
       scales: { x: { time: false }, y: { range: (_plot, _least, most) => [0, Math.max(1, (most ?? 1) * 1.08)] } },
       axes: [
-        { ...axis, splits: () => spreads.map((_, i) => i), values: () => spreads.map((s) => `+${s}`), label: "timeouts of 150 ms and up to so many ms more", labelFont: axis.font, labelSize: 20 },
+        { ...axis, splits: () => spreads.map((_, i) => i), values: () => spreads.map((s) => `+${s}`), label: "timeouts of 150 to 150 + so many ms", labelFont: axis.font, labelSize: 20 },
         { ...axis, size: 56 },
       ],
       series: [{}, ...latencies.map((l, i) => ({ label: `${l} ms`, stroke: ink("--t1"), width: 2, dash: dash(i), points: { show: true, size: 5, fill: ink("--t1") } }))],

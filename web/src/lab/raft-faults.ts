@@ -5,8 +5,8 @@ import type { LabAction, Link } from "../model.js";
 import { store } from "../store.js";
 import { span } from "../words.js";
 import { isDown, perform } from "./deeds.js";
-import { DIALS, dialOf, stability, withDial } from "./network.js";
-import { cutAt, isCut, minority, sidesText } from "./raft-cut.js";
+import { DIALS, dialOf, linksAsNow, stability, withDial } from "./network.js";
+import { cutAt, isCut, half, sidesText } from "./raft-cut.js";
 import { dial } from "./raft-link.js";
 import { NETWORKS, type Network } from "./runs.js";
 import { wrongs, type Wrong } from "./wrong.js";
@@ -71,7 +71,7 @@ export class RaftFaults extends RaftElement {
       <div class="buttons wrap">
         <button class="small" ?disabled=${!isCut(side)} data-cut="apply" @click=${() => cutAt(side)}>Cut</button>
         ${store.view.side ? html`<button class="small" @click=${() => store.show({ side: null })}>Cancel</button>` : html`<button class="small" ?disabled=${few} @click=${() => store.show({ side: [] })}>Choose on the stage</button>`}
-        <button class="small" ?disabled=${few} data-cut="halves" @click=${() => cutAt(minority())}>Halves</button>
+        <button class="small" ?disabled=${few} data-cut="halves" @click=${() => cutAt(half())}>Halves</button>
         <button class="small" ?disabled=${few || !leader} data-cut="leader" @click=${() => leader && cutAt([leader.server])}>Isolate the leader</button>
       </div>`;
   }
@@ -119,8 +119,7 @@ function is(link: Link, name: Network): boolean {
 }
 
 function setAll(link: NonNullable<LabAction["link"]>, done: string): void {
-  const before = store.room?.links[0];
-  void perform([{ do: "network", link }], done, before ? [{ do: "network", link: withDial(before, "latency", before.latency) }] : []);
+  void perform([{ do: "network", link }], done, linksAsNow(store.room?.links ?? []));
 }
 
 const setChaos = (on: boolean): void => store.wishLab((id) => ({ type: "chaos", id, on }));

@@ -19,6 +19,7 @@ export class RaftMessage extends RaftElement {
   private asked = { at: -Infinity, waiting: false };
   private encoding: FrameDetails["encoding"] | null = null; // that is shown; null: its own
   private draft: string | null = null; // what is to be sent in its place
+  private refusal = ""; // why that cannot be
 
   override render(): TemplateResult {
     const { selection } = store.view;
@@ -37,7 +38,7 @@ export class RaftMessage extends RaftElement {
   }
 
   private acts(d: FrameDetails): TemplateResult {
-    const button = (act: FrameAct, words: string, meaning: string) => html`<button ?disabled=${this.gone !== ""} title=${meaning} data-act=${act} @click=${() => this.do(act)}>${words}</button>`;
+    const button = (act: FrameAct, words: string, meaning: string) => html`<button ?disabled=${this.gone !== ""} title=${meaning} data-act=${act} @click=${async () => store.notice(await this.do(act))}>${words}</button>`;
     return html`<div class="buttons wrap" role="group" aria-label="What can be done to it">
       ${button("deliver", "Deliver now", `It arrives at S${d.to} at once`)}
       ${d.held ? button("release", "Let go", "It goes on, as if it were sent now") : button("hold", "Hold", "It stops where it is")}
@@ -53,6 +54,7 @@ export class RaftMessage extends RaftElement {
     return html`<form class="edit-frame" @submit=${this.send}>
       <label class="caption" for="frame-text">Its new text. What no server understands is sent all the same: the receiver says what is wrong with it.</label>
       <textarea id="frame-text" class="frame" rows="5" spellcheck="false" .value=${this.draft ?? ""} @input=${(e: Event) => (this.draft = (e.target as HTMLTextAreaElement).value)}></textarea>
+      ${this.refusal ? html`<p class="caption" role="alert">${this.refusal}</p>` : nothing}
       <div class="buttons"><button class="primary" type="submit">Put it in its place</button><button type="button" @click=${() => this.write(null)}>Cancel</button></div>
     </form>`;
   }
@@ -74,14 +76,21 @@ export class RaftMessage extends RaftElement {
 
   private write(d: FrameDetails | null): void {
     this.draft = d && this.draft === null ? d[d.encoding] : null;
+    this.refusal = "";
     this.requestUpdate();
     if (this.draft !== null) void this.updateComplete.then(() => this.querySelector("textarea")?.focus());
   }
 
-  private readonly send = (e: Event): void => {
+  /** What is refused stays in the field. */
+  private readonly send = async (e: Event): Promise<void> => {
     e.preventDefault();
-    this.do("edit", this.draft ?? "");
-    this.draft = null;
+    const of = this.of;
+    this.refusal = "";
+    const refusal = await this.do("edit", this.draft ?? "");
+    if (this.of !== of) return;
+    this.refusal = refusal;
+    if (!refusal) this.draft = null;
+    this.requestUpdate();
   };
 
   /** Another message: the clock stops, so that there is time to read it. */
@@ -110,14 +119,15 @@ export class RaftMessage extends RaftElement {
     this.requestUpdate();
   }
 
-  private do(act: FrameAct, text?: string): void {
+  /** Does something to the message; returns what is wrong with that, empty if nothing is. */
+  private async do(act: FrameAct, text?: string): Promise<string> {
     const seq = this.of;
-    if (seq === null) return;
+    if (seq === null) return "";
     const message: (id: number) => ToLab = (id) => ({ type: "frameAct", id, seq, act, ...(text === undefined ? {} : { text }) });
-    store.askLab(message).catch((why: Error) => store.notice(why.message)).finally(() => {
-      this.asked.at = -Infinity;
-      void this.ask();
-    });
+    const wrong = await store.askLab(message).then(() => "", (why: Error) => why.message);
+    this.asked.at = -Infinity;
+    void this.ask();
+    return wrong;
   }
 }
 

@@ -4,7 +4,7 @@ import type { Moment } from "../model.js";
 import { store } from "../store.js";
 import { seconds } from "../words.js";
 import { withParameters, writeFile, writeLink, type Seen } from "./moment.js";
-import { openAddress, openFile, sayWrong } from "./opening.js";
+import { openAddress, openFile, sayWrong, textOf } from "./opening.js";
 
 /** The page's own folders, seen from its scripts. */
 const ROOT = new URL("../", import.meta.url);
@@ -48,7 +48,7 @@ export class RaftShare extends RaftElement {
       <dialog class="wrong-dialog" aria-labelledby="wrong-title" @close=${this.closed}>
         <h2 id="wrong-title">This cannot be opened</h2>
         <p class="prose">${store.view.wrong}</p>
-        <button class="primary" @click=${this.openDefault}>Open the default run</button>
+        <div class="buttons">${store.view.kept ? html`<button class="primary" @click=${this.keep}>Keep the run that is open</button>` : nothing}<button class=${store.view.kept ? "" : "primary"} @click=${this.openDefault}>Open the default run</button></div>
       </dialog>
     `;
   }
@@ -221,12 +221,17 @@ export class RaftShare extends RaftElement {
   };
 
   private async open(file: File): Promise<void> {
-    await file.text().then(openFile).catch(sayWrong);
+    await textOf(file).then(openFile).catch((why: Error) => sayWrong(why));
   }
 
-  private readonly openDefault = (): void => {
+  /** The address is none of the run that is open. */
+  private readonly keep = (): void => {
     history.replaceState(null, "", location.pathname + location.search);
     store.show({ dialog: "none" });
+  };
+
+  private readonly openDefault = (): void => {
+    this.keep();
     void openAddress("", store.pace);
   };
 

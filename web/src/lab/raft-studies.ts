@@ -74,7 +74,7 @@ export class RaftStudies extends RaftElement {
       <p class="caption">${what}</p>
       <button class="primary" ?disabled=${this.busy !== "" || off.length === 0 || harmless} @click=${() => void this.find(off)}>Find a bad run</button>
       ${this.found ? this.foundRun(this.found) : nothing}
-      ${this.known.length > 0 ? html`<p class="caption">The gallery has one:</p>${this.known.map((x) => html`<button class="small" title=${x.story} @click=${() => void openAddress(`1?run=${x.id}`, store.pace)}>${x.title}</button>`)}` : nothing}
+      ${this.known.length > 0 ? html`<p class="caption">In the gallery, perhaps with more rules off:</p>${this.known.map((x) => html`<button class="small" title=${x.story} @click=${() => void openAddress(`1?run=${x.id}`, store.pace)}>${x.title}</button>`)}` : nothing}
     </section>`;
   }
 

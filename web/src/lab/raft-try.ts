@@ -2,9 +2,8 @@ import { html, type TemplateResult } from "lit";
 import { RaftElement } from "../element.js";
 import { leaderOf } from "../logs.js";
 import { store } from "../store.js";
-import { majority } from "../words.js";
 import { clusterNow, deedOf, isDown, isPaused, perform, performDeed } from "./deeds.js";
-import { cutAt, healed, minority } from "./raft-cut.js";
+import { cutAt, half, healed } from "./raft-cut.js";
 
 /** What to do with a cluster at which one looks for the first time. */
 export class RaftTry extends RaftElement {
@@ -15,15 +14,16 @@ export class RaftTry extends RaftElement {
     const leader = leaderOf(store.servers);
     const size = store.servers.length;
     const cut = store.room?.links.some((l) => !l.up) ?? false;
-    const down = store.servers.filter(isDown);
+    const down = store.servers.filter((s) => s.machine?.state === "down"); // one whose disk is damaged would not start
+    const other = Math.floor(size / 2);
     const slow = store.pace <= 0.02;
     const rivals = this.rivals();
     return html`
       <h2>Try this</h2>
       <ul class="try">
         <li><button ?disabled=${!leader} @click=${() => this.crash(leader?.server ?? 0)}>Crash the leader</button></li>
-        ${down.length > 0 ? html`<li><button @click=${() => void perform(down.filter((s) => s.machine?.state === "down").map((s) => ({ do: "restart", server: s.server })))}>Start what is down again</button></li>` : ""}
-        <li>${cut ? html`<button @click=${() => void perform([healed()])}>Mend the network</button>` : html`<button ?disabled=${size < 3} @click=${() => cutAt(minority())}>Cut the network ${majority(size)} | ${size - majority(size)}</button>`}</li>
+        ${down.length > 0 ? html`<li><button @click=${() => void perform(down.map((s) => ({ do: "restart", server: s.server })))}>Start what is down again</button></li>` : ""}
+        <li>${cut ? html`<button @click=${() => void perform([healed()])}>Mend the network</button>` : html`<button ?disabled=${size < 2} @click=${() => cutAt(half())}>Cut the network${size > 1 ? ` ${size - other} | ${other}` : ""}</button>`}</li>
         <li><button ?disabled=${rivals.length < 2} @click=${() => void perform(rivals.map((server) => ({ do: "campaign", server })))}>Make two servers run at once</button></li>
         <li><button @click=${() => store.setRate(slow ? 1 : 0.01)}>${slow ? "Watch it in real time" : "Watch it in slow motion"}</button></li>
       </ul>

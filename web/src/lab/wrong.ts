@@ -1,5 +1,6 @@
 import { parted } from "../layout.js";
 import type { Lab, LabAction, Link, ServerView } from "../model.js";
+import { qualities } from "./network.js";
 import { cutState, cutWords, names, span } from "../words.js";
 
 /** One thing that is not as in a calm cluster, and what rights it. */
@@ -61,7 +62,7 @@ function ofLinks(links: Link[]): Wrong[] {
 }
 
 function calmer(l: Link, without: "loss" | "duplicate" | "reorder"): NonNullable<LabAction["link"]> {
-  return { latency: Math.round(l.latency * 1000), jitter: Math.round(l.jitter * 1000), loss: l.loss ?? 0, duplicate: l.duplicate ?? 0, reorder: l.reorder ?? 0, [without]: 0 };
+  return { ...qualities(l), [without]: 0 };
 }
 
 function ofRun(lab: Lab | null, held: number[]): Wrong[] {
