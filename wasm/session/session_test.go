@@ -63,18 +63,7 @@ func (p *testPage) take(b page.Batch) {
 	}
 	p.lost = append(p.lost, b.Lost...)
 	p.story = append(p.story, b.Story...)
-	if b.Clock != nil {
-		p.last.Clock = b.Clock
-	}
-	if b.Servers != nil {
-		p.last.Servers = b.Servers
-	}
-	if b.Room != nil {
-		p.last.Room = b.Room
-	}
-	if b.Lab != nil {
-		p.last.Lab = b.Lab
-	}
+	pagetest.Keep(&p.last, &b)
 	if h := b.History; h != nil {
 		if h.Whole {
 			p.history = page.History{}
@@ -185,26 +174,7 @@ func TestWhatThePageIsSentIsAsTheModelSays(t *testing.T) {
 	moment := p.must("moment", "")
 	replay := p.must("replay", `"from":0,"until":700,"details":true`)
 	p.run(500)
-	members := map[string]bool{}
-	for _, text := range p.texts {
-		if why := model.Fits(text, "FromWorker"); why != "" {
-			t.Fatalf("%s:\n%s", why, text)
-		}
-		var m struct {
-			Batch map[string]any `json:"batch"`
-		}
-		if err := page.Codec.Unmarshal(text, &m); err != nil {
-			t.Fatal(err)
-		}
-		for name := range m.Batch {
-			members[name] = true
-		}
-	}
-	for _, name := range []string{"clock", "connection", "room", "self", "servers", "flights", "lost", "story", "requests", "lab", "moment", "history"} {
-		if !members[name] {
-			t.Errorf("no batch had the member %s: this test saw too little", name)
-		}
-	}
+	model.Batches(p.texts, "clock", "connection", "room", "self", "servers", "flights", "lost", "story", "requests", "lab", "moment", "history")
 	for typ, a := range map[string]page.Answer{"FrameDetails": details, "Inbox[]": boxes, "Moment": moment, "Replay": replay} {
 		text, _ := page.Codec.Marshal(a.Value)
 		if why := model.Fits(text, typ); why != "" {

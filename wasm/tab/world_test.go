@@ -6,6 +6,7 @@ import (
 
 	"raftplayground/relay/hub"
 	"raftplayground/wasm/page"
+	"raftplayground/wasm/page/pagetest"
 )
 
 // world is everything around some tabs: a relay with one room, browsers with their storage, and time. It is driven by hand, 1 ms a step.
@@ -299,26 +300,9 @@ func (tab *testTab) Post(json []byte) {
 
 func (tab *testTab) take(b page.Batch) {
 	tab.batches = append(tab.batches, b)
-	if b.Connection != nil {
-		tab.last.Connection = b.Connection
-	}
-	if b.Room != nil {
-		tab.last.Room = b.Room
-	}
-	if b.Self != nil {
-		tab.last.Self = b.Self
-	}
-	if b.Servers != nil {
-		tab.last.Servers = b.Servers
-	}
-	if b.Watching != nil {
-		tab.last.Watching = b.Watching
-	}
+	pagetest.Keep(&tab.last, &b)
 	if b.Notice != "" {
 		tab.last.Notice += b.Notice + "\n"
-	}
-	if b.QR != nil {
-		tab.last.QR = b.QR
 	}
 	tab.last.Requests = append(tab.last.Requests, b.Requests...)
 	tab.story = append(tab.story, b.Story...)

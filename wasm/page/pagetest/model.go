@@ -48,6 +48,31 @@ func (m *Model) Fits(json []byte, typ string) string {
 	return m.fits(value, typ, typ)
 }
 
+// Batches looks that each of some texts of JSON is a message to a page as the contract says, and that their batches have, taken together, all of these members.
+func (m *Model) Batches(texts [][]byte, members ...string) {
+	m.t.Helper()
+	had := map[string]bool{}
+	for _, text := range texts {
+		if why := m.Fits(text, "FromWorker"); why != "" {
+			m.t.Fatalf("%s:\n%s", why, text)
+		}
+		var message struct {
+			Batch map[string]any `json:"batch"`
+		}
+		if err := page.Codec.Unmarshal(text, &message); err != nil {
+			m.t.Fatal(err)
+		}
+		for name := range message.Batch {
+			had[name] = true
+		}
+	}
+	for _, name := range members {
+		if !had[name] {
+			m.t.Errorf("no batch had the member %s: this test saw too little", name)
+		}
+	}
+}
+
 // fits says what of value, as decoded from JSON, is not as the type says.
 func (m *Model) fits(value any, typ, path string) string {
 	typ = strings.TrimSpace(typ)

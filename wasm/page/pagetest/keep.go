@@ -1,0 +1,23 @@
+package pagetest
+
+import "raftplayground/wasm/page"
+
+// Keep keeps in last the latest of each member of a batch that says how something is, as a page does.
+func Keep(last, b *page.Batch) {
+	keep(&last.Clock, b.Clock)
+	keep(&last.Connection, b.Connection)
+	keep(&last.Room, b.Room)
+	keep(&last.Self, b.Self)
+	keep(&last.Watching, b.Watching)
+	keep(&last.QR, b.QR)
+	keep(&last.Lab, b.Lab)
+	if b.Servers != nil {
+		last.Servers = b.Servers
+	}
+}
+
+func keep[T any](last **T, now *T) {
+	if now != nil {
+		*last = now
+	}
+}
