@@ -90,23 +90,17 @@ func (c *chaos) pause(at, end int64) {
 	c.undo(victim, Action{At: end, Do: Resume})
 }
 
-// cut takes away one direction of one link, or of all links of a server.
-func (c *chaos) cut(at, end int64) {
-	victim, to := c.victim(), raft.ServerID(0)
-	if c.random.IntN(2) == 0 {
-		to = c.anybody()
-	}
-	c.add(Action{At: at, Do: Cut, Server: victim, To: to})
-	c.undo(victim, Action{At: end, Do: Mend, To: to})
-}
+func (c *chaos) cut(at, end int64)  { c.link(at, end, Cut, Mend) }
+func (c *chaos) hold(at, end int64) { c.link(at, end, Hold, Release) }
 
-func (c *chaos) hold(at, end int64) {
+// link does something to one direction of one link, or of all links of a server.
+func (c *chaos) link(at, end int64, do, undo Deed) {
 	victim, to := c.victim(), raft.ServerID(0)
 	if c.random.IntN(2) == 0 {
 		to = c.anybody()
 	}
-	c.add(Action{At: at, Do: Hold, Server: victim, To: to})
-	c.undo(victim, Action{At: end, Do: Release, To: to})
+	c.add(Action{At: at, Do: do, Server: victim, To: to})
+	c.undo(victim, Action{At: end, Do: undo, To: to})
 }
 
 // partition splits the servers in two, anyhow, or leaves the leader alone.
