@@ -151,6 +151,22 @@ func (s *stage) sightings(conn uint64) (lines []jsoniter.Any) {
 	return lines
 }
 
+// expectSeen looks what the seen notifications told a watcher: these members of each line.
+func (s *stage) expectSeen(conn uint64, members []string, want ...string) {
+	s.t.Helper()
+	var got []string
+	for _, line := range s.sightings(conn) {
+		words := make([]string, len(members))
+		for i, member := range members {
+			words[i] = line.Get(member).ToString()
+		}
+		got = append(got, strings.TrimSpace(strings.Join(words, " ")))
+	}
+	if !slices.Equal(got, want) {
+		s.t.Errorf("connection %d has seen\n%q\nwant\n%q", conn, got, want)
+	}
+}
+
 func (s *stage) expectFrames(conn uint64, want ...string) {
 	s.t.Helper()
 	if got := s.frames(conn); strings.Join(got, "\n") != strings.Join(want, "\n") {
@@ -405,14 +421,8 @@ func TestFates(t *testing.T) {
 	s.pass(100_000)
 	s.expectFrames(1)
 	s.expectFrames(2)
-	var got []string
-	for _, line := range s.sightings(4) {
-		got = append(got, line.Get("seq").ToString()+" "+line.Get("fate").ToString()+" "+line.Get("frame").ToString())
-	}
-	want := "1 cut 1>2:cut, 2 sent 2>1:the other way is up, 3 down 1>3:down, 4 sent 2>1:second, 5 full 2>1:third, 2 cut , 4 cut "
-	if strings.Join(got, ", ") != want {
-		t.Errorf("seen\n%s\nwant\n%s", strings.Join(got, ", "), want)
-	}
+	s.expectSeen(4, []string{"seq", "fate", "frame"},
+		"1 cut 1>2:cut", "2 sent 2>1:the other way is up", "3 down 1>3:down", "4 sent 2>1:second", "5 full 2>1:third", "2 cut", "4 cut")
 }
 
 func TestFaultsOfALink(t *testing.T) {
@@ -483,13 +493,7 @@ func TestFramesAreHeldReleasedAndDropped(t *testing.T) {
 	s.pass(50_000)
 	s.expectFrames(2, "1>2:third", "1>2:first", "1>2:fourth")
 	s.expectFrames(3, "2>3:held on its way")
-	var got []string
-	for _, line := range s.sightings(4) {
-		got = append(got, line.Get("seq").ToString()+" "+line.Get("fate").ToString())
-	}
-	if want := "1 held, 2 held, 3 held, 4 held, 5 sent, 5 held, 3 sent, 2 dropped, 1 sent, 4 sent, 5 sent"; strings.Join(got, ", ") != want {
-		t.Errorf("seen\n%s\nwant\n%s", strings.Join(got, ", "), want)
-	}
+	s.expectSeen(4, []string{"seq", "fate"}, "1 held", "2 held", "3 held", "4 held", "5 sent", "5 held", "3 sent", "2 dropped", "1 sent", "4 sent", "5 sent")
 }
 
 func TestFramesAreDeliveredDuplicatedEditedAndInjected(t *testing.T) {
@@ -522,15 +526,8 @@ func TestFramesAreDeliveredDuplicatedEditedAndInjected(t *testing.T) {
 		t.Errorf("%d bytes are counted as under way, and nothing is", s.hub.flying)
 	}
 	s.pass(20_000)
-	var got []string
-	for _, line := range s.sightings(4) {
-		got = append(got, line.Get("seq").ToString()+" "+line.Get("fate").ToString()+" "+line.Get("frame").ToString()+line.Get("copyOf").ToString())
-	}
-	want := []string{"1 sent 1>2:first", "2 sent 1>2:second", "3 sent 1>2:third", "3 sent ", "1 sent 1>2:something else", "4 sent 1>2:second2", "2 held ",
-		"2 held 1>2:edited while it was held", "5 sent 3>2:never sent", "2 sent "}
-	if !slices.Equal(got, want) {
-		t.Errorf("seen\n%q\nwant\n%q", got, want)
-	}
+	s.expectSeen(4, []string{"seq", "fate", "frame", "copyOf"}, "1 sent 1>2:first", "2 sent 1>2:second", "3 sent 1>2:third", "3 sent", "1 sent 1>2:something else", "4 sent 1>2:second 2", "2 held",
+		"2 held 1>2:edited while it was held", "5 sent 3>2:never sent", "2 sent")
 }
 
 func TestAnEditNeedsRoomToo(t *testing.T) {
@@ -550,13 +547,7 @@ func TestWhatIsHeldIsLostWithItsReceiver(t *testing.T) {
 	}
 	s.hub.Disconnect(2)
 	s.pass(100_000)
-	var got []string
-	for _, line := range s.sightings(4) {
-		got = append(got, line.Get("seq").ToString()+" "+line.Get("fate").ToString())
-	}
-	if want := "1 held, 2 held, 3 full, 1 down, 2 down"; strings.Join(got, ", ") != want {
-		t.Errorf("seen %s, want %s", strings.Join(got, ", "), want)
-	}
+	s.expectSeen(4, []string{"seq", "fate"}, "1 held", "2 held", "3 full", "1 down", "2 down")
 }
 
 func TestWhatIsUnderWayToAServerThatGoesIsLost(t *testing.T) {
