@@ -154,23 +154,24 @@ run_tests() {
 
   # Everything has been vetted above. To go through all that can happen takes as long whether the core checks itself or not: that is done once, with its checks.
   step "tests of the Go packages"
-  packages | grep -vE '/(web/e2e|raft/explore)$' | xargs go test -vet=off -v -timeout 5m | tests_log go
+  packages | grep -vE '/(web/e2e|raft/explore)$' | xargs go test -vet=off -v -timeout 10m | tests_log go
   step "tests of the core, which checks itself and poisons the memory that it lends: -tags raftcheck"
-  go list ./raft/... | grep -v '/mutation$' | xargs go test -vet=off -v -timeout 5m -tags raftcheck | tests_log raftcheck
+  go list ./raft/... | grep -v '/mutation$' | xargs go test -vet=off -v -timeout 10m -tags raftcheck | tests_log raftcheck
   step "tests of the relay, with the race detector"
-  CGO_ENABLED=1 go test -vet=off -v -timeout 5m -race ./relay/... | tests_log race
+  CGO_ENABLED=1 go test -vet=off -v -timeout 10m -race ./relay/... | tests_log race
   if [[ -f raft/bench/go.mod ]]; then
     step "tests of the comparison with etcd's core"
-    (cd raft/bench && go test -vet=off -v -timeout 5m -benchtime 10x ./...) | tests_log bench
+    (cd raft/bench && go test -vet=off -v -timeout 10m -benchtime 10x ./...) | tests_log bench
   fi
 
-  step "the page: types and style"
-  (cd web && npm run --silent check)
-  step "tests of the page"
+  step "the page: its types and its tests"
+  (cd web && npm run --silent check) &
+  local -r types=$!
   (cd web && npm test --silent) 2>&1 | tee "$OUT/test/page.log"
+  wait "$types"
 
   step "tests in the browser"
-  go test -vet=off -v -count=1 -timeout 10m -parallel 3 ./web/e2e | tests_log e2e # two for two cores, and one that only waits
+  go test -vet=off -v -count=1 -timeout 20m -parallel 3 ./web/e2e | tests_log e2e # two for two cores, and one that only waits
 
   step "counting"
   count_tests
