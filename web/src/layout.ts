@@ -48,7 +48,7 @@ let last: { known: string; ring: Ring } | null = null; // a stage asks again whe
 
 function layOut(width: number, height: number, servers: number, kept: { right: number; bottom: number }): Ring {
   const [wide, high] = [Math.max(0, width - kept.right), Math.max(0, height - kept.bottom)];
-  const roundest = high < LOW ? 1.9 : high < 400 ? 1.4 : ROUND;
+  const roundest = high < LOW ? 1.9 : high < 340 ? 1.7 : high < 400 ? 1.4 : ROUND;
   let points: Point[] = [];
   let form: Form = { r: 0, strips: false, compact: false };
   for (form of forms(wide, high, servers)) {

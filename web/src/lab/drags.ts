@@ -3,6 +3,10 @@ import { cutState } from "../words.js";
 import { perform } from "./deeds.js";
 
 const DRAG_PX = 8; // after which a press is a drag
+const LONG_MS = 500; // after which the touch of a finger that stays is what the right button is to a mouse
+const CLICK_MS = 50; // within which a browser makes a click of a touch
+
+let following = 0; // presses on something that can be dragged
 
 /** Drags on the stage: from one node to another cuts the link between them, or mends it; a held message that is brought to its receiver arrives now. */
 export function beginDrag(e: PointerEvent): void {
@@ -10,8 +14,43 @@ export function beginDrag(e: PointerEvent): void {
   const target = e.target as Element | null;
   const held = target?.closest<SVGGElement>(".flights > g:has(.held)");
   const node = target?.closest<SVGGElement>(".node");
+  const link = target?.closest<SVGGElement>(".link");
   if (held) dragHeld(held, e);
   else if (node) dragNode(node, e);
+  if (e.pointerType !== "touch" || held) return;
+  if (node) awaitLong(e, () => openMenu(Number(node.dataset["server"])));
+  else if (link) awaitLong(e, () => openLink(link.dataset["link"] ?? ""));
+}
+
+/** A finger that drags something does not scroll the page. What elements of a picture say of touch in their style is not asked. */
+export function keepDrag(e: TouchEvent): void {
+  if (following > 0 && e.touches.length === 1 && e.cancelable) e.preventDefault();
+}
+
+function openMenu(server: number): void {
+  store.show({ selection: { kind: "server", server }, menu: server });
+}
+
+function openLink(name: string): void {
+  const [a = 0, b = 0] = name.split("-").map(Number);
+  store.select({ kind: "link", a, b });
+}
+
+/** Once the finger is lifted, as what opens under it would be closed by that; the click that may come of it is none. Some browsers tell of a long touch by themselves. */
+function awaitLong(e: PointerEvent, open: () => void): void {
+  const end = (p: PointerEvent) => {
+    document.removeEventListener("pointerup", end);
+    document.removeEventListener("pointercancel", end);
+    if (p.type !== "pointerup" || p.timeStamp - e.timeStamp < LONG_MS || Math.hypot(p.clientX - e.clientX, p.clientY - e.clientY) > DRAG_PX) return;
+    const swallow = (click: Event) => click.stopPropagation();
+    document.addEventListener("click", swallow, { capture: true });
+    setTimeout(() => {
+      document.removeEventListener("click", swallow, { capture: true });
+      open();
+    }, CLICK_MS);
+  };
+  document.addEventListener("pointerup", end);
+  document.addEventListener("pointercancel", end);
 }
 
 function dragHeld(mark: SVGGElement, e: PointerEvent): void {
@@ -53,6 +92,7 @@ function turn(a: number, b: number): void {
 /** Follows the pointer from a press until it is let go, and says over which node that was. A press that hardly moves is none of ours. */
 function follow(e: PointerEvent, picture: SVGSVGElement | null, move: (x: number, y: number) => void, end: (met: number | null) => void): void {
   let dragged = false;
+  following++;
   const moved = (p: PointerEvent) => {
     dragged ||= Math.hypot(p.clientX - e.clientX, p.clientY - e.clientY) > DRAG_PX;
     const at = picture?.getBoundingClientRect();
@@ -62,6 +102,7 @@ function follow(e: PointerEvent, picture: SVGSVGElement | null, move: (x: number
     document.removeEventListener("pointermove", moved);
     document.removeEventListener("pointerup", ended);
     document.removeEventListener("pointercancel", ended);
+    following--;
     if (dragged) end(p.type === "pointerup" ? nodeAt(p) : null);
   };
   document.addEventListener("pointermove", moved);

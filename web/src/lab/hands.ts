@@ -8,10 +8,11 @@ import "./raft-link.js";
 import "./raft-message.js";
 import "./raft-faults.js";
 import "./raft-inboxes.js";
-import { beginDrag } from "./drags.js";
+import { beginDrag, keepDrag } from "./drags.js";
 import style from "./hands.css";
 
 document.addEventListener("pointerdown", beginDrag);
+document.querySelector("raft-stage")?.addEventListener("touchmove", keepDrag as EventListener, { passive: false });
 
 const sheet = document.createElement("style");
 sheet.textContent = style;
