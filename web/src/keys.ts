@@ -3,13 +3,19 @@ import { store } from "./store.js";
 import { readOn } from "./reading.js";
 import { switchTheme } from "./theme.js";
 
-/** Every key of the page: what it is called, what it does. The list that `?` shows is this one. */
-export interface Key {
-  keys: string[]; // as KeyboardEvent.key says them
+/**
+ * Every key of the page: what it is called, what it does. The list that `?` shows is this one, and no view takes a key that is not in it (test/keys.test.ts):
+ * those of KEYS work everywhere, those of PLACES where a view has the focus, which names what each does there.
+ */
+interface Named {
+  keys: readonly string[]; // as KeyboardEvent.key says them, letters small
   shown: string;
-  words: string;
-  act: (key: string) => void;
+  words: string; // those that lie beside each other and have the same are one line of the list
   only?: "room" | "lab";
+}
+
+export interface Key extends Named {
+  act: (key: string) => void;
 }
 
 const digits = ["1", "2", "3", "4", "5", "6", "7", "8", "9"];
@@ -28,8 +34,8 @@ const KEYS: Key[] = [
   { keys: ["+", "="], shown: "+", words: "Faster, twice", act: () => pace(2) },
   { keys: ["r"], shown: "R", words: "Real time", act: () => store.setRate(1) },
   { keys: digits, shown: "1 … 9", words: "Select a server", act: (key) => selectServer(Number(key)) },
-  { keys: ["m"], shown: "M", words: "Select the next message on its way", act: () => selectFlight() },
-  { keys: ["Escape"], shown: "Esc", words: "Select nothing", act: () => store.show({ selection: null, open: null, panel: null }) },
+  { keys: ["m"], shown: "M", words: "Select the next message on its way, or held there", act: () => selectFlight() },
+  { keys: ["Escape"], shown: "Esc", words: "Close what is open, select nothing", act: () => store.show({ selection: null, open: null, panel: null }) },
   { keys: ["w"], shown: "W", words: "Write to the cluster", act: () => focusClient() },
   { keys: [","], shown: ",", words: "Previous event of the story", act: () => readOn(-1) },
   { keys: ["."], shown: ".", words: "Next event of the story", act: () => readOn(1) },
@@ -43,8 +49,153 @@ const KEYS: Key[] = [
   { keys: ["?"], shown: "?", words: "This list", act: () => store.show({ keys: !store.view.keys }) },
 ];
 
-/** The keys of this page. */
-export const keysHere = (): Key[] => KEYS.filter((k) => k.only === undefined || k.only === store.mode);
+/** One of the browser's own, which no view takes. */
+interface Own extends Named {
+  browser: true;
+}
+
+/** What has the focus, and what keys do there. */
+interface Where {
+  words: string;
+  only?: "lab";
+  keys: { [deed: string]: Named | Own };
+}
+
+const letters = [..."abcdefghijklmnopqrstuvwxyz"];
+
+/** From one to the next in a list that is one stop of the Tab key. */
+const along = (words: string) =>
+  ({
+    next: { keys: ["ArrowDown"], shown: "↓", words },
+    before: { keys: ["ArrowUp"], shown: "↑", words },
+    first: { keys: ["Home"], shown: "Home", words: "The first, the last" },
+    last: { keys: ["End"], shown: "End", words: "The first, the last" },
+  }) as const;
+
+const PLACES = {
+  node: {
+    words: "On a server",
+    keys: {
+      press: { keys: ["Enter", " "], shown: "Enter", words: "Select it; in the lab once more: its menu" },
+      menu: { keys: ["m", "ContextMenu"], shown: "M", words: "What can be done to it", only: "lab" },
+    },
+  },
+  link: {
+    words: "On a link",
+    keys: {
+      cycle: { keys: ["Enter", " "], shown: "Enter", words: "Cut it, then one way, then the other, then mend it" },
+      open: { keys: ["m", "ContextMenu"], shown: "M", words: "All about it: latency, loss, what is held", only: "lab" },
+    },
+  },
+  menu: {
+    words: "In a server’s menu",
+    only: "lab",
+    keys: {
+      next: { keys: ["ArrowDown", "ArrowRight"], shown: "↓", words: "The deeds, one after the other" },
+      before: { keys: ["ArrowUp", "ArrowLeft"], shown: "↑", words: "The deeds, one after the other" },
+      first: { keys: ["Home"], shown: "Home", words: "The first, the last" },
+      last: { keys: ["End"], shown: "End", words: "The first, the last" },
+      named: { keys: letters, shown: "A … Z", words: "The next that begins with it" },
+    },
+  },
+  story: {
+    words: "In the story",
+    keys: {
+      ...along("The events, one after the other"),
+      open: { keys: ["Enter"], shown: "Enter", words: "Why it happened", browser: true },
+      go: { keys: ["g"], shown: "G", words: "Go to its moment", only: "lab" },
+    },
+  },
+  logs: {
+    words: "In the logs",
+    keys: {
+      left: { keys: ["ArrowLeft"], shown: "←", words: "From entry to entry" },
+      right: { keys: ["ArrowRight"], shown: "→", words: "From entry to entry" },
+      up: { keys: ["ArrowUp"], shown: "↑", words: "From server to server" },
+      down: { keys: ["ArrowDown"], shown: "↓", words: "From server to server" },
+      first: { keys: ["Home"], shown: "Home", words: "The first entry, the last" },
+      last: { keys: ["End"], shown: "End", words: "The first entry, the last" },
+    },
+  },
+  edge: {
+    words: "On the upper edge of the logs",
+    keys: {
+      higher: { keys: ["ArrowUp"], shown: "↑", words: "Higher, lower" },
+      lower: { keys: ["ArrowDown"], shown: "↓", words: "Higher, lower" },
+      reset: { keys: ["Home"], shown: "Home", words: "As high as the servers need" },
+    },
+  },
+  time: {
+    words: "On the time line",
+    only: "lab",
+    keys: {
+      back: { keys: ["ArrowLeft"], shown: "←", words: "A little back, a little on", browser: true },
+      on: { keys: ["ArrowRight"], shown: "→", words: "A little back, a little on", browser: true },
+      farOn: { keys: ["PageUp"], shown: "PgUp", words: "Much on, much back", browser: true },
+      farBack: { keys: ["PageDown"], shown: "PgDn", words: "Much on, much back", browser: true },
+      first: { keys: ["Home"], shown: "Home", words: "The beginning, the end of what was lived" },
+      last: { keys: ["End"], shown: "End", words: "The beginning, the end of what was lived" },
+      nearer: { keys: ["+", "="], shown: "+", words: "Enlarge it, or show more of it" },
+      farther: { keys: ["-"], shown: "−", words: "Enlarge it, or show more of it" },
+    },
+  },
+  diagram: {
+    words: "In the space-time diagram",
+    only: "lab",
+    keys: {
+      left: { keys: ["ArrowLeft"], shown: "←", words: "Along a lane" },
+      right: { keys: ["ArrowRight"], shown: "→", words: "Along a lane" },
+      up: { keys: ["ArrowUp"], shown: "↑", words: "To another lane" },
+      down: { keys: ["ArrowDown"], shown: "↓", words: "To another lane" },
+      otherEnd: { keys: ["m"], shown: "M", words: "To the other end of a message" },
+      go: { keys: ["Enter"], shown: "Enter", words: "To that moment" },
+      nearer: { keys: ["+", "="], shown: "+", words: "Enlarge it, or show more of it" },
+      farther: { keys: ["-"], shown: "−", words: "Enlarge it, or show more of it" },
+      earlier: { keys: ["PageUp"], shown: "PgUp", words: "Move it" },
+      later: { keys: ["PageDown"], shown: "PgDn", words: "Move it" },
+      follow: { keys: ["f"], shown: "F", words: "Follow the clock" },
+      nothing: { keys: ["Escape"], shown: "Esc", words: "Select nothing" },
+    },
+  },
+  rules: { words: "In the list of rules", only: "lab", keys: along("The rules, one after the other") },
+} as const satisfies { [place: string]: Where };
+
+export type Place = keyof typeof PLACES;
+
+/** What a view must know how to do: all that keys do where it has the focus. */
+type Deeds<P extends Place> = { [D in keyof (typeof PLACES)[P]["keys"] as (typeof PLACES)[P]["keys"][D] extends { browser: true } ? never : D]: (key: string) => void | false };
+
+/** The handler of a view's keydown. A deed that returns false was none: the key goes on to who else wants it. */
+export function keysOf<P extends Place>(place: P, deeds: Deeds<P>): (e: KeyboardEvent) => void {
+  const all = Object.entries(PLACES[place].keys) as [keyof Deeds<P>, Named][];
+  return (e) => {
+    if (e.ctrlKey || e.metaKey || e.altKey) return;
+    const name = nameOf(e);
+    const found = all.find(([, k]) => isHere(k) && k.keys.includes(name));
+    const deed = found && deeds[found[0]];
+    if (deed && deed(name) !== false) e.preventDefault();
+  };
+}
+
+const isHere = ({ only }: { only?: "room" | "lab" }): boolean => only === undefined || only === store.mode;
+
+const nameOf = (e: KeyboardEvent): string => (e.key.length === 1 ? e.key.toLowerCase() : `${e.shiftKey ? "Shift+" : ""}${e.key}`);
+
+/** The keys of this page by the place in which they work, as `?` lists them; those everywhere come first. */
+export function keyList(): { words: string; keys: { shown: string[]; words: string }[] }[] {
+  const places = Object.values<Where>(PLACES).filter(isHere).map(({ words, keys }) => ({ words, keys: Object.values(keys) }));
+  return [{ words: "Everywhere", keys: KEYS as Named[] }, ...places].map(({ words, keys }) => ({ words, keys: lines(keys.filter(isHere)) }));
+}
+
+function lines(keys: Named[]): { shown: string[]; words: string }[] {
+  const list: { shown: string[]; words: string }[] = [];
+  for (const { shown, words } of keys) {
+    const last = list.at(-1);
+    if (last?.words === words) last.shown.push(shown);
+    else list.push({ shown: [shown], words });
+  }
+  return list;
+}
 
 /** Acts on a key unless it is meant for a field, a button or the browser. */
 export function onKey(e: KeyboardEvent): void {
@@ -54,8 +205,8 @@ export function onKey(e: KeyboardEvent): void {
   if (target?.closest("input:not([type=radio], [type=checkbox], [type=range]), select, textarea") && e.key !== "Escape") return;
   if ((e.key === " " || e.key.startsWith("Arrow")) && target?.closest("input")) return;
   if (e.key === " " && target?.closest("button, a, summary, [role=button]")) return;
-  const name = e.key.length === 1 ? e.key.toLowerCase() : `${e.shiftKey ? "Shift+" : ""}${e.key}`;
-  const key = keysHere().find((k) => k.keys.includes(name));
+  const name = nameOf(e);
+  const key = KEYS.find((k) => isHere(k) && k.keys.includes(name));
   if (!key) return;
   e.preventDefault();
   key.act(name);
@@ -71,11 +222,7 @@ function selectServer(server: number): void {
 }
 
 function selectFlight(): void {
-  const now = store.now();
-  const flying = [...store.flights.values()].filter((f) => f.fate === "sent" && f.due > now);
-  const { selection } = store.view;
-  const place = selection?.kind === "flight" ? flying.findIndex((f) => f.seq === selection.seq) : -1;
-  const next = flying[(place + 1) % Math.max(1, flying.length)];
+  const next = store.nextFlight();
   if (next) store.select({ kind: "flight", seq: next.seq });
 }
 

@@ -1,4 +1,5 @@
 import { html, nothing, svg, type SVGTemplateResult, type TemplateResult } from "lit";
+import { keysOf } from "./keys.js";
 import { parted, wall, type Point, type Ring } from "./layout.js";
 import type { ServerView } from "./model.js";
 import { store } from "./store.js";
@@ -35,12 +36,7 @@ export function linkMark(a: number, b: number, ring: Ring, hands: LinkHands): SV
     e.preventDefault();
     hands.open(a, b);
   };
-  const key = (e: KeyboardEvent) => {
-    if (e.key === "m" || e.key === "M") return open(e);
-    if (e.key !== "Enter" && e.key !== " ") return;
-    e.preventDefault();
-    hands.cycle(a, b);
-  };
+  const key = keysOf("link", { cycle: () => hands.cycle(a, b), open: () => hands.open(a, b) });
   const held = store.room?.links.some((l) => l.held && ((l.from === a && l.to === b) || (l.from === b && l.to === a)));
   return svg`<g class="link ${state} ${idle ? "idle" : ""} ${selected ? "selected" : ""}" data-link="${a}-${b}" transform="translate(${(from.x + to.x) / 2} ${(from.y + to.y) / 2}) rotate(${angle})"
       tabindex="0" role="button" aria-label="Link S${a} to S${b}: ${cutWords(state, a, b)}. Press to change${lab ? ", M for more" : ""}." @click=${() => hands.cycle(a, b)} @contextmenu=${open} @keydown=${key}>

@@ -1,5 +1,6 @@
 import { html, nothing, svg, type SVGTemplateResult, type TemplateResult } from "lit";
 import { cursor } from "./cursor.js";
+import { keysOf } from "./keys.js";
 import { voteDot, type Ring } from "./layout.js";
 import { cellAt } from "./logs.js";
 import type { ServerView, U64 } from "./model.js";
@@ -22,13 +23,7 @@ export function nodeMark(view: ServerView, ring: Ring, hands: NodeHands): SVGTem
   const { selection, side } = store.view;
   const selected = selection?.kind === "server" && selection.server === view.server;
   const pressed = side ? side.includes(view.server) : selected;
-  const key = (e: KeyboardEvent) => {
-    const menu = e.key === "m" || e.key === "M" || e.key === "ContextMenu";
-    if (menu ? store.mode !== "lab" : e.key !== "Enter" && e.key !== " ") return;
-    e.preventDefault();
-    if (menu) hands.menu(view.server);
-    else hands.press(view.server, "key");
-  };
+  const key = keysOf("node", { press: () => hands.press(view.server, "key"), menu: () => hands.menu(view.server) });
   const menu = (e: MouseEvent) => {
     if (store.mode !== "lab") return;
     e.preventDefault();

@@ -1,6 +1,6 @@
 import { html, nothing, type PropertyValues, type TemplateResult } from "lit";
 import { RaftElement } from "./element.js";
-import { keysHere, onKey } from "./keys.js";
+import { keyList, keysOf, onKey } from "./keys.js";
 import { asItIs } from "./motion.js";
 import { store, type Dock, type Panel } from "./store.js";
 import "./raft-client.js";
@@ -143,13 +143,7 @@ export class RaftApp extends RaftElement {
       const bottom = handle.parentElement?.getBoundingClientRect().bottom ?? 0;
       set(bottom - e.clientY);
     };
-    const key = (e: KeyboardEvent) => {
-      const by = { ArrowUp: 16, ArrowDown: -16 }[e.key];
-      if (by === undefined && e.key !== "Home") return;
-      e.preventDefault();
-      if (by === undefined) store.show({ logsHeight: null });
-      else set(height + by);
-    };
+    const key = keysOf("edge", { higher: () => set(height + 16), lower: () => set(height - 16), reset: () => store.show({ logsHeight: null }) });
     return html`<div class="logs-handle" role="separator" tabindex="0" aria-orientation="horizontal" aria-label="Height of the logs" aria-valuemin=${LOGS.least} aria-valuemax=${LOGS.most} aria-valuenow=${height}
       title="Drag, or arrow keys; double click to reset" @pointerdown=${(e: PointerEvent) => (e.currentTarget as HTMLElement).setPointerCapture(e.pointerId)} @pointermove=${drag} @dblclick=${() => store.show({ logsHeight: null })} @keydown=${key}></div>`;
   }
@@ -164,11 +158,10 @@ export class RaftApp extends RaftElement {
   }
 
   private keys(): TemplateResult {
-    return html`<dialog aria-labelledby="keys-title" @close=${() => store.show({ keys: false })}>
-      <h2 id="keys-title">Keys</h2>
-      <dl class="keys">${keysHere().map((k) => html`<div><dt><kbd>${k.shown}</kbd></dt><dd>${k.words}</dd></div>`)}</dl>
-      <p class="caption">Tab goes to every server and every link; Enter selects the one and changes the other. In the story and in the logs the arrow keys go on.</p>
-      <button class="primary" @click=${() => store.show({ keys: false })}>Close</button>
+    return html`<dialog class="keys-dialog" aria-labelledby="keys-title" @close=${() => store.show({ keys: false })}>
+      <div class="row-between"><h2 id="keys-title">Keys</h2><button class="small" @click=${() => store.show({ keys: false })}>Close</button></div>
+      <p class="caption">Tab goes to every server, to every link, and into each list once.</p>
+      <div class="keys-places">${store.view.keys ? keyList().map((p) => html`<section><h3>${p.words}</h3><dl class="keys">${p.keys.map((k) => html`<div><dt>${k.shown.map((s) => html`<kbd>${s}</kbd> `)}</dt><dd>${k.words}</dd></div>`)}</dl></section>`) : nothing}</div>
     </dialog>`;
   }
 }

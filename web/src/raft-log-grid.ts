@@ -3,6 +3,7 @@ import { repeat } from "lit/directives/repeat.js";
 import { styleMap } from "lit/directives/style-map.js";
 import { cursor, type Cursor } from "./cursor.js";
 import { RaftElement } from "./element.js";
+import { keysOf } from "./keys.js";
 import { brokenAt, cellWords, commitLine, FEW_COLUMNS, grid, type Grid, type GridCell, type GridRow } from "./logs.js";
 import type { ServerView } from "./model.js";
 import { distance, plus, same, slot } from "./numbers.js";
@@ -166,19 +167,28 @@ export class RaftLogGrid extends RaftElement {
   }
 
   /** The logs are one stop of the Tab key: the arrows go from entry to entry, Home and End to the first and the last. */
-  private walk(e: KeyboardEvent): void {
+  private readonly walk = keysOf("logs", {
+    left: () => this.go(0, -1),
+    right: () => this.go(0, 1),
+    up: () => this.go(-1, 0),
+    down: () => this.go(1, 0),
+    first: () => this.go(0, -Infinity),
+    last: () => this.go(0, Infinity),
+  });
+
+  /** Points at an entry so many rows and columns from the one that is pointed at; at first at the last of the first row. */
+  private go(rows: number, columns: number): void | false {
     const g = grid(store.servers);
     const { cell } = store.view;
     const at = g.rows.findIndex((r) => r.server === cell?.server);
-    const row = clamp(at < 0 ? 0 : at + (e.key === "ArrowDown" ? 1 : e.key === "ArrowUp" ? -1 : 0), g.rows.length - 1);
+    const row = clamp(at < 0 ? 0 : at + rows, g.rows.length - 1);
     const last = g.columns - 1;
     const column = cell && at >= 0 ? distance(cell.index, g.first) : last;
-    const to = { ArrowLeft: at < 0 ? column : column - 1, ArrowRight: column + 1, ArrowUp: column, ArrowDown: column, Home: 0, End: last }[e.key];
     const server = g.rows[row]?.server;
-    if (to === undefined || server === undefined || last < 0) return;
-    e.preventDefault();
-    this.point({ server, index: plus(g.first, clamp(to, last)) });
-    this.reveal(clamp(to, last));
+    if (server === undefined || last < 0) return false;
+    const to = clamp(at < 0 && columns === -1 ? column : column + columns, last);
+    this.point({ server, index: plus(g.first, to) });
+    this.reveal(to);
     void this.updateComplete.then(() => this.querySelector(".cell.pointed")?.scrollIntoView({ block: "nearest", inline: "nearest" }));
   }
 

@@ -3,6 +3,7 @@ import { repeat } from "lit/directives/repeat.js";
 import { loadCore, missedBy, type Core } from "./core.js";
 import { cursor, spotlight } from "./cursor.js";
 import { RaftElement } from "./element.js";
+import { keysOf } from "./keys.js";
 import type { StoryLine } from "./model.js";
 import { readOn } from "./reading.js";
 import { store } from "./store.js";
@@ -152,19 +153,22 @@ export class RaftStory extends RaftElement {
   }
 
   /** A hundred lines are one stop of the Tab key: the arrows go through them. */
-  private walk(e: KeyboardEvent): void {
+  private readonly walk = keysOf("story", {
+    next: () => this.focusLine((place) => place + 1),
+    before: () => this.focusLine((place) => place - 1),
+    first: () => this.focusLine(() => 0),
+    last: () => this.focusLine((_, lines) => lines - 1),
+    go: () => {
+      const line = document.activeElement as HTMLElement | null;
+      if (!line?.matches(".story-line")) return false;
+      return store.seek(Number(line.dataset["at"]));
+    },
+  });
+
+  private focusLine(to: (place: number, lines: number) => number): void | false {
     const lines = [...this.querySelectorAll<HTMLElement>(".story-line")];
-    const place = lines.indexOf(document.activeElement as HTMLElement);
-    if (e.key === "g" && store.lab && place >= 0) {
-      e.preventDefault();
-      store.seek(Number(lines[place]?.dataset["at"]));
-      return;
-    }
-    const to = { ArrowDown: place + 1, ArrowUp: place - 1, Home: 0, End: lines.length - 1 }[e.key];
-    const line = to === undefined ? undefined : lines[to];
-    if (!line) return;
-    e.preventDefault();
-    line.focus();
+    const line = lines[to(lines.indexOf(document.activeElement as HTMLElement), lines.length)];
+    return line ? line.focus() : false;
   }
 
   private stopAt(row: StoryRow): void {

@@ -2,6 +2,7 @@ import { html, nothing, type TemplateResult } from "lit";
 import { cursor } from "./cursor.js";
 import { RaftElement } from "./element.js";
 import { reignAt, tapeSpan, within, zoomed, type Stretch } from "./history.js";
+import { keysOf } from "./keys.js";
 import { store } from "./store.js";
 import { axisHeight, Tape } from "./tape.js";
 import { seconds } from "./words.js";
@@ -174,14 +175,12 @@ export class RaftTimeLine extends RaftElement {
   }
 
   /** The browser knows arrows and Page keys of a range; its end, though, is not the end of what was lived. */
-  private key(e: KeyboardEvent): void {
-    const zoom = { "+": 1 / ZOOM, "=": 1 / ZOOM, "-": ZOOM }[e.key];
-    const to = { Home: store.history.begin ?? 0, End: store.end }[e.key];
-    if (zoom === undefined && to === undefined) return;
-    e.preventDefault();
-    if (zoom !== undefined) this.zoomBy(zoom);
-    if (to !== undefined) store.seek(to);
-  }
+  private readonly key = keysOf("time", {
+    first: () => store.seek(store.history.begin ?? 0),
+    last: () => store.seek(store.end),
+    nearer: () => this.zoomBy(1 / ZOOM),
+    farther: () => this.zoomBy(ZOOM),
+  });
 
   private zoomBy(factor: number, at = store.now()): void {
     this.zoom = zoomed(this.shown(), this.whole(), at, factor);

@@ -145,6 +145,15 @@ export class Store {
     return line.at <= this.told;
   }
 
+  /** The message behind the selected one of those that are on their way or held there; the first if none is selected. */
+  nextFlight(): Flight | undefined {
+    const now = this.now();
+    const { selection } = this.view;
+    const flying = [...this.flights.values()].filter((f) => f.fate === "sent" && (f.held || f.due > now));
+    const place = selection?.kind === "flight" ? flying.findIndex((f) => f.seq === selection.seq) : -1;
+    return flying[(place + 1) % Math.max(1, flying.length)];
+  }
+
   server(id: number): ServerView | undefined {
     return this.servers.find((s) => s.server === id);
   }

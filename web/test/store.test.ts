@@ -166,3 +166,16 @@ test("the tape's stretch grows in steps, its labels are at least 80 px apart", (
   assert.deepEqual([0, 193, 1_900].map((ms) => tapeSpan(ms, 200)), [200, 500, 2_000]);
   for (const stretch of [2_000, 60_000, 1_200_000]) for (const width of [328, 768, 1_408]) assert.ok((axisStep(stretch, width) / stretch) * width >= 80);
 });
+
+test("messages are gone through one after the other, and one that is held is among them however long", () => {
+  const s = new Store();
+  const flights = [flight(1, 2, "AppendEntries", { sent: 400, due: 490 }), flight(1, 3, "AppendEntries", { sent: 300, due: 310, held: true }), flight(1, 4, "AppendEntries", { sent: 400, due: 495, fate: "lost" }), flight(1, 5, "AppendEntries", { sent: 300, due: 310 })];
+  s.apply({ clock: { now: 473, rate: 0 }, flights });
+  const went = [];
+  for (let i = 0; i < 3; i++) {
+    const next = s.nextFlight();
+    if (next) s.select({ kind: "flight", seq: next.seq });
+    went.push(next?.to);
+  }
+  assert.deepEqual(went, [2, 3, 2]);
+});

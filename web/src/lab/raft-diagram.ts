@@ -1,6 +1,7 @@
 import { html, nothing, svg, type PropertyValues, type SVGTemplateResult, type TemplateResult } from "lit";
 import { repeat } from "lit/directives/repeat.js";
 import { RaftElement } from "../element.js";
+import { keysOf } from "../keys.js";
 import type { Replay, StoryLine } from "../model.js";
 import { slot } from "../numbers.js";
 import { store } from "../store.js";
@@ -298,28 +299,26 @@ export class RaftDiagram extends RaftElement {
   };
 
   /** The diagram is one stop of the Tab key; its keys are said in #diagram-keys. */
-  private readonly walk = (e: KeyboardEvent): void => {
-    const f = this.frame();
-    const acts: Record<string, () => void> = {
-      ArrowRight: () => this.along(1),
-      ArrowLeft: () => this.along(-1),
-      ArrowDown: () => this.across(1),
-      ArrowUp: () => this.across(-1),
-      m: () => this.otherEnd(),
-      Enter: () => this.goThere(),
-      "+": () => this.zoom(STEP),
-      "=": () => this.zoom(STEP),
-      "-": () => this.zoom(1 / STEP),
-      PageUp: () => this.move(f.from - 0.6 * f.span),
-      PageDown: () => this.move(f.from + 0.6 * f.span),
-      f: () => this.move(null),
-      Escape: () => this.select(null),
-    };
-    const act = e.ctrlKey || e.metaKey || e.altKey ? undefined : acts[e.key];
-    if (!act || (e.key === "Escape" && !this.selected)) return;
-    e.preventDefault();
-    act();
-  };
+  private readonly walk = keysOf("diagram", {
+    right: () => this.along(1),
+    left: () => this.along(-1),
+    down: () => this.across(1),
+    up: () => this.across(-1),
+    otherEnd: () => (this.selected ? this.otherEnd() : false),
+    go: () => this.goThere(),
+    nearer: () => this.zoom(STEP),
+    farther: () => this.zoom(1 / STEP),
+    earlier: () => this.page(-1),
+    later: () => this.page(1),
+    follow: () => this.move(null),
+    nothing: () => (this.selected ? this.select(null) : false),
+  });
+
+  /** Moves most of what is seen out of sight. */
+  private page(by: number): void {
+    const { from, span } = this.frame();
+    this.move(from + by * 0.6 * span);
+  }
 
   private along(by: number): void {
     const lanes = this.lanes();

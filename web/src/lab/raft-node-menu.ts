@@ -1,5 +1,6 @@
 import { html, nothing, type TemplateResult } from "lit";
 import { RaftElement } from "../element.js";
+import { keysOf } from "../keys.js";
 import { leaderOf } from "../logs.js";
 import { machineWords } from "../node.js";
 import { store } from "../store.js";
@@ -13,10 +14,11 @@ export class RaftNodeMenu extends RaftElement {
 
   private asking: Deed | null = null; // whose warning is shown
   private shown: number | null = null; // whose menu is open
+  private left: number | null = null; // whose menu was closed last, by a person
 
   override render(): TemplateResult {
     const { menu } = store.view;
-    return html`<div class="menu node-menu" popover @toggle=${this.toggled} @keydown=${this.key}>
+    return html`<div class="menu node-menu" popover @beforetoggle=${this.closing} @toggle=${this.closed} @keydown=${this.key}>
       ${menu === null ? nothing : this.asking ? this.question(menu, this.asking) : this.list(menu)}
     </div>`;
   }
@@ -94,30 +96,38 @@ export class RaftNodeMenu extends RaftElement {
     return [...this.querySelectorAll<HTMLElement>("[role=menuitem]")];
   }
 
-  private readonly toggled = (e: ToggleEvent): void => {
+  /** At once: the event of the closed list comes later, and by then somebody may have opened it anew. */
+  private readonly closing = (e: ToggleEvent): void => {
     if (e.newState !== "closed") return;
-    const server = this.shown;
+    this.left = this.shown;
     this.shown = null;
     this.asking = null;
-    if (server !== null && (document.activeElement === document.body || this.contains(document.activeElement))) document.querySelector<SVGElement>(`.node[data-server="${server}"]`)?.focus();
     if (store.view.menu !== null) store.show({ menu: null });
   };
 
-  private readonly key = (e: KeyboardEvent): void => {
-    const items = this.items();
-    const place = items.indexOf(document.activeElement as HTMLElement);
-    const by = { ArrowDown: 1, ArrowUp: -1, ArrowRight: 1, ArrowLeft: -1 }[e.key];
-    const next = by !== undefined ? (place + by + items.length) % items.length : e.key === "Home" ? 0 : e.key === "End" ? items.length - 1 : this.named(items, place, e.key);
-    if (items.length === 0 || next < 0) return;
-    e.preventDefault();
-    items[next]?.focus();
+  private readonly closed = (e: ToggleEvent): void => {
+    if (e.newState !== "closed" || this.left === null) return;
+    if (document.activeElement === document.body || this.contains(document.activeElement)) document.querySelector<SVGElement>(`.node[data-server="${this.left}"]`)?.focus();
   };
+
+  private readonly key = keysOf("menu", {
+    next: () => this.focusItem((place, items) => (place + 1) % items.length),
+    before: () => this.focusItem((place, items) => (place - 1 + items.length) % items.length),
+    first: () => this.focusItem(() => 0),
+    last: () => this.focusItem((_, items) => items.length - 1),
+    named: (letter) => this.focusItem((place, items) => this.named(items, place, letter)),
+  });
+
+  private focusItem(to: (place: number, items: HTMLElement[]) => number): void | false {
+    const items = this.items();
+    const item = items[to(items.indexOf(document.activeElement as HTMLElement), items)];
+    return item ? item.focus() : false;
+  }
 
   /** The next item that begins with a letter. */
   private named(items: HTMLElement[], place: number, letter: string): number {
-    if (!/^[a-z]$/i.test(letter)) return -1;
     const order = [...items.keys()].map((i) => (place + 1 + i) % items.length);
-    return order.find((i) => items[i]?.textContent?.trim().toLowerCase().startsWith(letter.toLowerCase())) ?? -1;
+    return order.find((i) => items[i]?.textContent?.trim().toLowerCase().startsWith(letter)) ?? -1;
   }
 }
 

@@ -3,6 +3,7 @@ import { live } from "lit/directives/live.js";
 import { repeat } from "lit/directives/repeat.js";
 import { loadCore, type Core, type CoreRule } from "../core.js";
 import { RaftElement } from "../element.js";
+import { keysOf } from "../keys.js";
 import type { Property } from "../model.js";
 import { store } from "../store.js";
 import { seconds } from "../words.js";
@@ -112,17 +113,20 @@ export class RaftRules extends RaftElement {
   }
 
   /** The rules are one stop of the Tab key: the arrows go through them. */
-  private walk(e: KeyboardEvent): void {
+  private readonly walk = keysOf("rules", {
+    next: () => this.focusRule((place) => place + 1),
+    before: () => this.focusRule((place) => place - 1),
+    first: () => this.focusRule(() => 0),
+    last: () => this.focusRule((_, rules) => rules - 1),
+  });
+
+  private focusRule(to: (place: number, rules: number) => number): void | false {
     const focused = document.activeElement as HTMLElement | null;
     const kind = focused?.matches(".switch, .rule-title") ? focused.classList[0] : undefined;
-    if (!kind) return;
+    if (!kind) return false;
     const all = [...this.querySelectorAll<HTMLElement>(`.${kind}`)];
-    const place = all.indexOf(focused as HTMLElement);
-    const to = { ArrowDown: place + 1, ArrowUp: place - 1, Home: 0, End: all.length - 1 }[e.key];
-    const next = to === undefined ? undefined : all[to];
-    if (!next) return;
-    e.preventDefault();
-    next.focus();
+    const next = all[to(all.indexOf(focused as HTMLElement), all.length)];
+    return next ? next.focus() : false;
   }
 
   private stopAt(id: string): void {
