@@ -19,6 +19,7 @@ type deed struct {
 	To      int
 	Servers []int
 	When    string
+	Trap    int
 	Rate    float64
 	Text    string
 	Link    struct{ Latency, Loss float64 }

@@ -1,0 +1,72 @@
+package e2e
+
+import (
+	"fmt"
+	"testing"
+	"time"
+
+	"github.com/chromedp/chromedp/kb"
+)
+
+// The list of keys says what M and Enter do on a server, and they do it; a message that is held is reached by keyboard, however long it is held.
+func TestTheKeysAreListedAndReachWhatIsHeld(t *testing.T) {
+	t.Parallel()
+	w := handy(t)
+	w.keys("?")
+	w.reads(".keys-dialog section", "On a serverEnter Select it; in the lab once more: its menuM What can be done to it")
+	w.reads(".keys-dialog", "In the space-time diagram")
+	w.keys(kb.Escape)
+	eventually(t, 10*time.Second, "Escape closes the list", func() error {
+		return w.eval(nil, `if (deepAll("dialog[open]").length) throw new Error("it is open");`)
+	})
+	w.must(nil, `deepAll(".node[data-server='2']")[0].focus();`)
+	for _, keys := range [][]string{{kb.Enter, kb.Enter}, {"m"}} {
+		w.keys(keys...)
+		w.open(".node-menu [role=menuitem]")
+		w.keys("r")
+		var focused string
+		if w.must(&focused, `return document.activeElement.dataset.deed;`); focused != "restart" && focused != "remove" {
+			t.Errorf("R leads to %q", focused)
+		}
+		w.keys(kb.Escape)
+		eventually(t, 10*time.Second, "Escape leads back to the server", func() error {
+			return w.eval(nil, `if (document.activeElement?.dataset.server !== "2") throw new Error(document.activeElement?.outerHTML.slice(0, 80));`)
+		})
+	}
+	w.must(nil, `document.activeElement.blur(); await raftPlayground.seek(65);`) // the leader has sent its first write
+	w.does("a message is held", 1, func() { w.must(nil, `await raftPlayground.act({do: "holdFrame"}); await raftPlayground.seek(400);`) })
+	eventually(t, 20*time.Second, "M comes to the held message", func() error {
+		w.keys("m")
+		return w.eval(nil, `
+			await new Promise((done) => setTimeout(done, 100));
+			if (!deepAll("raft-message [data-act=release]").length) throw new Error("it is not selected");`)
+	})
+}
+
+// Each trap is listed with what it waits for, and taken away alone, by mouse and by keyboard.
+func TestATrapIsTakenAwayAlone(t *testing.T) {
+	t.Parallel()
+	w := handy(t)
+	w.must(nil, `
+		await raftPlayground.act({do: "crash", when: "leader"});
+		await raftPlayground.act({do: "pause", when: "vote", server: 2});
+		await raftPlayground.act({do: "partition", when: "commit"});`)
+	w.clickButton("Faults")
+	w.reads("raft-faults .wrongs", "Trap: when S2 gives its vote, S2 is paused")
+	taken := func(number int, by func()) {
+		t.Helper()
+		if done := w.does(fmt.Sprintf("trap %d is taken away", number), 1, by); done[0].Do != "disarm" || done[0].Trap != number {
+			t.Errorf("it did %+v", done)
+		}
+		eventually(t, 10*time.Second, "it is not listed any more", func() error {
+			return w.eval(nil, fmt.Sprintf(`if (deepAll("raft-faults [data-trap='%d']").length) throw new Error("it is");`, number))
+		})
+	}
+	taken(2, func() { w.click("raft-faults [data-trap='2']") })
+	taken(1, func() {
+		w.must(nil, `deepAll("raft-faults [data-trap='1']")[0].focus();`)
+		w.keys(kb.Enter)
+	})
+	w.reads("raft-faults .wrongs", "Trap: when a server commits")
+	w.reads("raft-story", "A trap is taken away")
+}
