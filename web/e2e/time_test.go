@@ -106,6 +106,12 @@ func TestTheLabsClockIsPausedAndStepped(t *testing.T) {
 	if again := w.at(after.At); again.Hash != after.Hash {
 		t.Errorf("a step back and one on: state %s, expected %s", again.Hash, after.Hash)
 	}
+	// What a step led to is said to those who see the page and to those who hear it, also where it is nothing that makes a heading.
+	w.keys(kb.ArrowLeft)
+	w.reads("raft-live-region", "Before this: S")
+	w.reads(".headline", "Before this: S")
+	w.keys(kb.ArrowRight)
+	w.at(after.At)
 	w.clickButton("‹ event")
 	w.clickButton("‹ event")
 	w.at(next.At - 0.001)

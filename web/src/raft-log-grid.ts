@@ -59,7 +59,7 @@ export class RaftLogGrid extends RaftElement {
     const height = g.rows.length >= 9 ? 20 : g.rows.length >= 7 ? 24 : 28;
     const from = Math.max(0, (this.following ? g.columns - fit : this.left) - SPARE);
     const seen: Window = { from, to: from + fit + 2 * SPARE };
-    const style = styleMap({ "--cell": `${step - GAP.x}px`, "--row": `${height}px`, "--label": `${label}px`, "min-width": `${label + g.columns * step}px` });
+    const style = styleMap({ "--cell": `${step - GAP.x}px`, "--row": `${height}px`, "--names": `${label}px`, "min-width": `${label + g.columns * step}px` });
     return html`
       <div class="logs-head">
         <h2>Logs</h2>
@@ -118,7 +118,7 @@ export class RaftLogGrid extends RaftElement {
       ${r.compacted ? this.compacted(r.compacted, r, g) : nothing}
       ${before(from - (r.compacted?.columns ?? 0))}
       ${repeat(shown, (c) => `${c.index} ${c.cell?.term ?? ""}`, (c) => this.cell(c, r, g, wide, at))}
-      ${view ? this.ghosts(view, g) : nothing}
+      ${view ? this.ghosts(view, g, wide) : nothing}
     </div>`;
   }
 
@@ -147,12 +147,12 @@ export class RaftLogGrid extends RaftElement {
   }
 
   /** Deleted entries are seen to leave; never silently (LOOK §6). */
-  private ghosts(view: ServerView, g: Grid): TemplateResult[] {
+  private ghosts(view: ServerView, g: Grid, wide: boolean): TemplateResult[] {
     return store.ghosts
       .filter((x) => x.server === view.server)
       .map((x, i) => {
         const column = distance(x.index, g.first);
-        return html`<span class="cell ghost open t${slot(x.cell.term)}" aria-hidden="true" style=${styleMap({ "--column": String(column), "--delay": `${i * 30}ms` })}><span class="cell-text">${x.cell.term}</span></span>`;
+        return html`<span class="cell ghost open t${slot(x.cell.term)}" aria-hidden="true" style=${styleMap({ "--column": String(column), "--delay": `${i * 30}ms` })}><span class="cell-text">${x.cell.term}${wide ? ` ${tight(x.cell.text)}` : nothing}</span></span>`;
       });
   }
 

@@ -1,0 +1,48 @@
+package e2e
+
+import (
+	"math"
+	"testing"
+)
+
+// A leader that was cut off took two commands that nobody else has. When the network is whole again they are seen to leave its log, from where they stood.
+func TestDeletedEntriesLeaveFromWhereTheyStood(t *testing.T) {
+	t.Parallel()
+	r := startRelay(t)
+	w := startBrowser(t).labAt(r.url("/#1?size=5&seed=7&at=0.6"))
+	w.still(600)
+	var leaving []struct {
+		Column   int
+		Off      float64 // px from the head of its column
+		Text     string
+		Animated bool
+	}
+	w.must(&leaving, `
+		const lab = raftPlayground;
+		await lab.act({ do: "partition", servers: [1, 3] });
+		for (const value of ["1", "2"]) await lab.act({ do: "put", server: 1, key: "lost", value });
+		await lab.seek(1500);
+		await lab.act({ do: "partition", servers: [1, 2, 3, 4, 5] });
+		const seen = new Map();
+		const observer = new MutationObserver(() => {
+			for (const ghost of deepAll("raft-log-grid .ghost")) {
+				const column = Number(ghost.style.getPropertyValue("--column"));
+				const head = deepAll('raft-log-grid .grid-index[aria-colindex="' + (column + 2) + '"]')[0];
+				const off = ghost.getBoundingClientRect().x - head.getBoundingClientRect().x;
+				if (!seen.has(column)) seen.set(column, { column, off, text: ghost.textContent.trim(), animated: ghost.getAnimations().length > 0 });
+			}
+		});
+		observer.observe(deepAll("raft-log-grid")[0], { subtree: true, childList: true });
+		await lab.network({ rate: 0.1 });
+		for (let tries = 0; seen.size < 2 && tries < 100; tries++) await new Promise((done) => setTimeout(done, 100));
+		observer.disconnect();
+		return [...seen.values()].sort((a, b) => a.column - b.column);`)
+	if len(leaving) != 2 {
+		t.Fatalf("%+v leave, expected the entries at indices 2 and 3", leaving)
+	}
+	for i, ghost := range leaving {
+		if want := []string{"1 lost=1", "1 lost=2"}[i]; ghost.Column != i+1 || math.Abs(ghost.Off) > 14 || ghost.Text != want || !ghost.Animated {
+			t.Errorf("%+v leaves, expected %q at the head of column %d, on its way", ghost, want, i+1)
+		}
+	}
+}
