@@ -46,7 +46,7 @@ func (s *Session) fork(text string) {
 	at := s.world.Now()
 	parent := s.branch
 	s.lastBranch++
-	b := &branch{id: s.lastBranch, parent: parent.id, at: at, text: text, tape: parent.tape, end: at, events: s.world.Events(), broken: parent.brokenIn(s.world)}
+	b := &branch{id: s.lastBranch, parent: s.owner(at), at: at, text: text, tape: parent.tape, end: at, events: s.world.Events(), broken: parent.brokenIn(s.world)}
 	b.history = parent.history.through(ms(at))
 	b.history.commit = page.U64(s.committed())
 	b.story = parent.story.through(ms(at))
@@ -61,6 +61,19 @@ func (s *Session) fork(text string) {
 	}
 	s.branches = append(s.branches, b)
 	s.branch, s.live = b, true
+}
+
+// owner returns the branch to which a moment of the one that is looked at belongs: what lies before the act that made a branch is its parent's.
+func (s *Session) owner(at int64) int {
+	own := s.branch
+	for at < own.at {
+		i := slices.IndexFunc(s.branches, func(b *branch) bool { return b.id == own.parent })
+		if i < 0 {
+			break
+		}
+		own = s.branches[i]
+	}
+	return own.id
 }
 
 // committed returns the highest index that a server knows to be committed now.

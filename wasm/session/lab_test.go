@@ -96,6 +96,24 @@ func TestToActInThePastMakesABranchAndKeepsTheOther(t *testing.T) {
 	}
 }
 
+// What is done before the act that made a branch has nothing to do with that act: it is a branch of where the run came from.
+func TestABranchComesFromWhereItsMomentBelongs(t *testing.T) {
+	p := opened(t, 1000)
+	for _, act := range []struct{ at, server string }{{"500", "3"}, {"300", "2"}, {"700", "4"}} {
+		p.must("seek", `"at":`+act.at)
+		p.must("act", `"action":{"do":"crash","server":`+act.server+`}`)
+		p.must("seek", `"at":900`)
+	}
+	p.run(300)
+	var parents []int
+	for _, b := range p.last.Lab.Branches {
+		parents = append(parents, b.Parent)
+	}
+	if want := []int{0, 1, 1, 3}; !slices.Equal(parents, want) {
+		t.Errorf("the branches come from %v, expected %v", parents, want)
+	}
+}
+
 // The network can be cut when nobody leads.
 func TestAPartitionNeedsNoLeader(t *testing.T) {
 	p := opened(t, 5)
