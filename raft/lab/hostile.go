@@ -104,11 +104,17 @@ var thickets = map[raft.Rule]func(*thicket){
 		})
 	},
 	raft.OneChangeAtATime: (*thicket).changes,
-	raft.ChangeInOwnTerm: func(t *thicket) {
+	raft.ChangeInOwnTerm: func(t *thicket) { // a leader that is alone changes the servers; the next one does at once, while they are divided in two; then the first may be back
 		t.config.Servers, t.config.Voters = 4, 4
-		t.often(400*millisecond, func(at int64) {
+		t.often(1500*millisecond, func(at int64) {
+			t.add(Action{At: at, Do: Partition})
+			t.add(Action{At: at, Do: Reconfigure, Servers: t.without(), Careful: true})
 			t.add(Action{At: at, Do: Reconfigure, When: "leader", Servers: t.without(), Careful: true})
-			t.split(at)
+			t.add(Action{At: at, Do: Partition, When: "leader", Servers: t.some(2)})
+			for range 4 {
+				t.add(Action{At: at + 300*millisecond + t.upTo(600*millisecond), Do: Campaign, Server: t.some(1)[0]})
+			}
+			t.add(Action{At: at + 1000*millisecond, Do: Partition, Server: 1, Servers: t.some(4)})
 		})
 	},
 	raft.KeepSuffix:       (*thicket).snapshots,
