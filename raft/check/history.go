@@ -3,6 +3,8 @@ package check
 import (
 	"slices"
 	"strconv"
+
+	"raftplayground/raft"
 )
 
 // Kind is what an operation does.
@@ -23,8 +25,9 @@ type Operation struct {
 	Found    bool   // Get, Delete: the key existed
 	Invoked  int64
 	Returned int64
-	Refused  bool // it was not done, and never will be
-	Unknown  bool // no answer, or one that says that it may or may not have happened: it may have happened at any later time, or never
+	Server   raft.ServerID // who answered, 0 if nobody did
+	Refused  bool          // it was not done, and never will be
+	Unknown  bool          // no answer, or one that says that it may or may not have happened: it may have happened at any later time, or never
 }
 
 // History is what clients asked, in the order of the asking. Copies share what they have in common.

@@ -162,6 +162,7 @@ func (w *World) note(c *client, p *pending, f *wire.Frame) {
 	if p.operation >= 0 {
 		o = w.history.Change(p.operation)
 	}
+	o.Server = raft.ServerID(f.From)
 	switch {
 	case f.Answer != nil:
 		w.served = w.now

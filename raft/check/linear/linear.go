@@ -1,6 +1,6 @@
 // Package linear checks histories of clients for linearizability: whether every operation can be taken to have happened at one moment between its call
 // and its answer, on a single copy of the data (Herlihy and Wing, 1990; §8). It is a package of its own because the library that does the
-// work, porcupine, is larger than all of Raft, and not for the browser.
+// work, porcupine, is larger than all of Raft: in the browser only those load it who ask something (wasm/study).
 package linear
 
 import (
@@ -23,28 +23,13 @@ var (
 // Check returns nil if the history is linearizable, an error that is ErrNotLinearizable if not. It takes about the given time at most, and
 // then returns ErrUndecided.
 func Check(history []check.Operation, within time.Duration) error {
-	var keys []string
-	byKey := map[string][]porcupine.Operation{}
-	for i := range history {
-		o := &history[i]
-		returned := o.Returned
-		if o.Refused {
-			continue
-		}
-		if o.Unknown {
-			if o.Kind == check.Get {
-				continue // nobody learned anything from it
-			}
-			returned = math.MaxInt64
-		}
-		if byKey[o.Key] == nil {
-			keys = append(keys, o.Key)
-		}
-		byKey[o.Key] = append(byKey[o.Key], porcupine.Operation{ClientId: o.Client, Input: o, Output: o, Call: o.Invoked, Return: returned})
-	}
 	end := time.Now().Add(within)
+	keys, byKey := operationsByKey(history)
 	for _, key := range keys {
-		operations := byKey[key]
+		var operations []porcupine.Operation
+		for _, o := range byKey[key] {
+			operations = append(operations, operation(history, o, !history[o].Unknown))
+		}
 		switch porcupine.CheckOperationsTimeout(register, operations, max(time.Millisecond, time.Until(end))) {
 		case porcupine.Illegal:
 			return errors.Join(ErrNotLinearizable, errors.New("key "+key+", "+strconv.Itoa(len(operations))+" operations"))
@@ -53,6 +38,33 @@ func Check(history []check.Operation, within time.Duration) error {
 		}
 	}
 	return nil
+}
+
+// operationsByKey returns the keys in the order in which they were first asked about, and the places in the history of what happened to each, or may have. What was
+// refused did not, and of a read without an answer nobody learned anything.
+func operationsByKey(history []check.Operation) (keys []string, byKey map[string][]int) {
+	byKey = map[string][]int{}
+	for i := range history {
+		o := &history[i]
+		if o.Refused || o.Unknown && o.Kind == check.Get {
+			continue
+		}
+		if byKey[o.Key] == nil {
+			keys = append(keys, o.Key)
+		}
+		byKey[o.Key] = append(byKey[o.Key], i)
+	}
+	return keys, byKey
+}
+
+// operation is operation o of a history as porcupine takes it. Not answered it may have happened at any time after its call; that it never did is as good as that it
+// happened after all others.
+func operation(history []check.Operation, o int, answered bool) porcupine.Operation {
+	returned := int64(math.MaxInt64)
+	if answered {
+		returned = history[o].Returned
+	}
+	return porcupine.Operation{ClientId: history[o].Client, Input: &history[o], Output: answered, Call: history[o].Invoked, Return: returned, Metadata: o}
 }
 
 // cell is the state of one key.
@@ -64,13 +76,13 @@ type cell struct {
 // register is one key: keys do not depend on one another, so each is checked by itself.
 var register = porcupine.Model{
 	Init: func() any { return cell{} },
-	Step: func(state, input, _ any) (bool, any) {
+	Step: func(state, input, answered any) (bool, any) {
 		o, now := input.(*check.Operation), state.(cell)
 		switch o.Kind {
 		case check.Put:
 			return true, cell{o.Value, true}
 		case check.Delete:
-			return o.Unknown || o.Found == now.found, cell{}
+			return !answered.(bool) || o.Found == now.found, cell{}
 		}
 		return o.Found == now.found && (!o.Found || o.Value == now.value), now
 	},

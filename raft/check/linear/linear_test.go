@@ -9,18 +9,6 @@ import (
 )
 
 func TestHistories(t *testing.T) {
-	put := func(value string, from, to int64) check.Operation {
-		return check.Operation{Kind: check.Put, Key: "x", Value: value, Invoked: from, Returned: to}
-	}
-	get := func(value string, from, to int64) check.Operation {
-		return check.Operation{Kind: check.Get, Key: "x", Value: value, Found: value != "", Invoked: from, Returned: to}
-	}
-	del := func(found bool, from, to int64) check.Operation {
-		return check.Operation{Kind: check.Delete, Key: "x", Found: found, Invoked: from, Returned: to}
-	}
-	unknown := func(o check.Operation) check.Operation { o.Unknown = true; return o }
-	refused := func(o check.Operation) check.Operation { o.Refused = true; return o }
-	other := func(o check.Operation) check.Operation { o.Key = "y"; return o }
 	tests := []struct {
 		name    string
 		history []check.Operation
