@@ -41,7 +41,7 @@ var house = map[string][]string{
 	"wasm/lab":     {"wasm/bridge", "wasm/session"},
 	"wasm/film":    {"wasm/session"},
 	"wasm/studies": {"wasm/bridge", "wasm/study"},
-	"wasm/study":   {"raft", "raft/check", "raft/explain", "raft/explore", "raft/lab", "raft/wire", "wasm/page"},
+	"wasm/study":   {"raft", "raft/check", "raft/check/linear", "raft/explain", "raft/explore", "raft/lab", "raft/wire", "wasm/page"},
 	"web/e2e":      {"raft", "raft/wire"},
 }
 

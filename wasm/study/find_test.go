@@ -123,7 +123,7 @@ func TestServeAnswersEveryQuestion(t *testing.T) {
 	for question, wants := range map[string]string{
 		`{"type":"find","id":3,"off":["majorityDecides"],"seconds":9}`: `"ok":true`,
 		`{"type":"compare","id":3,"until":-1}`:                         `"ok":false`,
-		`{"type":"dream","id":3}`:                                      `expected find, compare or elections, got dream`,
+		`{"type":"dream","id":3}`:                                      `expected find, compare, elections or history, got dream`,
 		`{"type":"find","id":3,"off":7}`:                               `"ok":false`,
 		`nonsense`:                                                     `"ok":false`,
 	} {
@@ -147,6 +147,7 @@ func contains(text, part string) bool {
 func FuzzServe(f *testing.F) {
 	f.Add([]byte(`{"type":"elections","id":1,"servers":3,"runs":1,"latencies":[1],"timeouts":[{"least":150,"most":300}]}`))
 	f.Add([]byte(`{"type":"compare","id":1,"left":{"version":1,"config":{"servers":1}},"right":{"version":1,"config":{"servers":1}},"until":10}`))
+	f.Add([]byte(`{"type":"history","id":1,"run":{"version":1,"config":{"servers":1}},"until":10}`))
 	f.Fuzz(func(t *testing.T, question []byte) {
 		answers := 0
 		late := func() float64 { return 1e9 }

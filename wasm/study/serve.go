@@ -59,6 +59,12 @@ func answer(kind string, question []byte, elapsed func() float64, progress func(
 			return nil, err
 		}
 		return Elections(q, progress)
+	case "history":
+		var q HistoryQuestion
+		if err := page.Codec.Unmarshal(question, &q); err != nil {
+			return nil, err
+		}
+		return History(q, progress)
 	}
 	return nil, unknown(kind)
 }
@@ -66,5 +72,5 @@ func answer(kind string, question []byte, elapsed func() float64, progress func(
 type unknown string
 
 func (u unknown) Error() string {
-	return "study: expected find, compare or elections, got " + string(u)
+	return "study: expected find, compare, elections or history, got " + string(u)
 }

@@ -1,0 +1,142 @@
+package study
+
+import (
+	"errors"
+	"slices"
+	"strconv"
+
+	"raftplayground/raft/check"
+	"raftplayground/raft/check/linear"
+	"raftplayground/raft/lab"
+	"raftplayground/wasm/page"
+)
+
+// HistoryQuestion asks what the clients of a run did from its start to a time, and whether one order of it explains all that they were told (§8).
+type HistoryQuestion struct {
+	Run   lab.Run `json:"run"`
+	Until float64 `json:"until"` // ms, at most an hour
+}
+
+// ClientHistory is what clients asked and were told. Times in ms.
+type ClientHistory struct {
+	Until      float64     `json:"until"`   // as far as it goes: before what was asked for if more was done than mostOperations
+	LeftOut    int         `json:"leftOut"` // operations that were asked for later
+	Operations []Operation `json:"operations"`
+	Wrong      []Wrong     `json:"wrong"`     // ascending by the time of the answer
+	Undecided  []string    `json:"undecided"` // keys for which mostSteps did not suffice
+}
+
+// Operation is what one client asked for and was told, in the order of the asking.
+type Operation struct {
+	Client   int      `json:"client"` // 0: that of actions, which may ask for several things at once
+	Kind     string   `json:"kind"`   // "get", "put" or "delete"
+	Key      string   `json:"key"`
+	Value    string   `json:"value"`  // put: what was written; get: what was found, cut at mostCharacters
+	Found    bool     `json:"found"`  // get, delete: the key existed
+	Server   int      `json:"server"` // who answered; 0: nobody did
+	Called   float64  `json:"called"`
+	Returned *float64 `json:"returned"` // null: there was no answer, or one that leaves open whether it happened
+	Refused  bool     `json:"refused"`  // it did not happen and never will
+	Effect   *float64 `json:"effect"`   // when it can be taken to have happened; null: never, or it is not known
+	Place    int      `json:"place"`    // its effect's in the order of those on its key, from 1; 0: it has none
+}
+
+// Wrong is an answer that no order explains.
+type Wrong struct {
+	Operation int    `json:"operation"` // whose answer it is, from 0
+	Against   []int  `json:"against"`   // those whose answers it contradicts, ascending by the time of the answer; there may be none
+	Text      string `json:"text"`      // what is wrong, in one sentence
+}
+
+// Bounds of a history. One that is longer is cut at the moment at which the first operation too many was asked for, as if all answers after that were still to come: what is shown
+// of it is all that there was until then, and is judged as such.
+const (
+	mostOperations = 1000
+	mostSteps      = 500_000 // of looking for an order, see linear.Explain: a second or two
+	mostCharacters = 40
+)
+
+// History lives the run again and explains what its clients were told. Errors: what in the question cannot be.
+func History(q HistoryQuestion, progress func(fraction float64, words string, part any)) (ClientHistory, error) {
+	until := int64(q.Until * 1000)
+	if until < 0 || until > longest {
+		return ClientHistory{}, errors.New("study: expected a history up to 0 to 3600 s, got " + strconv.FormatFloat(q.Until/1000, 'g', 6, 64) + " s")
+	}
+	w, err := lab.New(q.Run)
+	if err != nil {
+		return ClientHistory{}, err
+	}
+	for at := int64(0); at < until; at += 5 * second {
+		progress(float64(at)/float64(until), "Asking the clients again", nil)
+		w.RunTo(min(until, at+5*second))
+	}
+	return tellHistory(w.History(), until), nil
+}
+
+func tellHistory(history []check.Operation, until int64) ClientHistory {
+	h := ClientHistory{LeftOut: max(0, len(history)-mostOperations), Operations: []Operation{}, Wrong: []Wrong{}, Undecided: []string{}}
+	if h.LeftOut > 0 {
+		until = history[mostOperations].Invoked
+		history = history[:mostOperations]
+		for i := range history {
+			if o := &history[i]; o.Returned > until {
+				o.Unknown, o.Refused, o.Server = true, false, 0
+			}
+		}
+	}
+	h.Until = float64(until) / 1000
+	e := linear.Explain(history, mostSteps)
+	for i := range history {
+		h.Operations = append(h.Operations, tellOperation(&history[i], e.Effects[i]))
+	}
+	for _, c := range e.Contradictions {
+		h.Wrong = append(h.Wrong, Wrong{c.Operation, append([]int{}, c.Against...), contradiction(history, c)})
+	}
+	h.Undecided = append(h.Undecided, e.Undecided...)
+	return h
+}
+
+func tellOperation(o *check.Operation, f linear.Effect) Operation {
+	told := Operation{Client: o.Client, Kind: kinds[o.Kind], Key: page.Clip(o.Key, mostCharacters), Value: page.Clip(o.Value, mostCharacters), Found: o.Found, Server: int(o.Server),
+		Called: float64(o.Invoked) / 1000, Refused: o.Refused, Place: f.Place}
+	if !o.Unknown {
+		returned := float64(o.Returned) / 1000
+		told.Returned = &returned
+	}
+	if f.Place > 0 {
+		at := float64(f.At) / 1000
+		told.Effect = &at
+	}
+	return told
+}
+
+var kinds = [...]string{check.Get: "get", check.Put: "put", check.Delete: "delete"}
+
+// contradiction says what is wrong with an answer: "S2 answered x = 1 at 0.412 s, after S3 acknowledged x = 2 at 0.390 s: no order of the operations explains it.". Of what
+// it contradicts that is told which was known last before it was asked for.
+func contradiction(history []check.Operation, c linear.Contradiction) string {
+	wrong := &history[c.Operation]
+	text := reply(wrong) + " at " + seconds(wrong.Returned) + " s"
+	for _, i := range slices.Backward(c.Against) {
+		if o := &history[i]; o.Returned < wrong.Invoked {
+			return text + ", after " + reply(o) + " at " + seconds(o.Returned) + " s: no order of the operations explains it."
+		}
+	}
+	return text + ": no order of the operations explains it."
+}
+
+// reply puts what a server told a client into words.
+func reply(o *check.Operation) string {
+	key, server := page.Clip(o.Key, mostCharacters), "S"+strconv.Itoa(int(o.Server))
+	switch {
+	case o.Kind == check.Put:
+		return server + " acknowledged " + key + " = " + page.Clip(o.Value, mostCharacters)
+	case o.Kind == check.Delete && o.Found:
+		return server + " acknowledged that " + key + " was deleted"
+	case !o.Found:
+		return server + " answered that there is no " + key
+	}
+	return server + " answered " + key + " = " + page.Clip(o.Value, mostCharacters)
+}
+
+func seconds(micros int64) string { return strconv.FormatFloat(float64(micros)/1e6, 'f', 3, 64) }
