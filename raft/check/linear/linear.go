@@ -1,6 +1,6 @@
 // Package linear checks histories of clients for linearizability: whether every operation can be taken to have happened at one moment between its call
 // and its answer, on a single copy of the data (Herlihy and Wing, 1990; §8). It is a package of its own because the library that does the
-// work, porcupine, is larger than all of Raft: in the browser only those load it who ask something (wasm/study).
+// work, porcupine, is nothing that a cluster needs: in the browser only those load it who ask for a history (wasm/study).
 package linear
 
 import (
