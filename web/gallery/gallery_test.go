@@ -17,6 +17,7 @@ import (
 
 	"raftplayground/raft"
 	"raftplayground/raft/check"
+	"raftplayground/raft/check/linear"
 	"raftplayground/raft/lab"
 )
 
@@ -27,6 +28,7 @@ const (
 	lead      = 300 * ms       // how long before what it is about a run is opened
 	mostSeeds = 5000           // that are tried
 	longest   = 10 * 1000 * ms // that a run is lived to see it
+	mostSteps = 1 << 20        // of looking for an order of what clients were told
 	after     = 2 * 1000 * ms  // that a run which breaks nothing is lived beyond its turn
 )
 
@@ -77,6 +79,12 @@ func slowDisks(c lab.Config, longest int64) lab.Config {
 	return c
 }
 
+// readIndex lets reads go without an entry of the log (§8).
+func readIndex(c lab.Config) lab.Config {
+	c.Reads = "readIndex"
+	return c
+}
+
 var everybody = []raft.ServerID{1, 2, 3, 4, 5}
 
 // What is done, at a time in ms.
@@ -109,6 +117,9 @@ func network(at int64, link lab.Link) lab.Action {
 }
 func slow(at int64, s raft.ServerID, d int64) lab.Action {
 	return lab.Action{At: at * ms, Do: lab.SlowDisk, Server: s, Disk: d * ms}
+}
+func get(at int64, s raft.ServerID, key string) lab.Action {
+	return lab.Action{At: at * ms, Do: lab.Get, Server: s, Key: key}
 }
 func put(at int64, s raft.ServerID, key, value string) lab.Action {
 	return lab.Action{At: at * ms, Do: lab.Put, Server: s, Key: key, Value: value}
@@ -239,6 +250,13 @@ var exhibits = []exhibit{
 		),
 	},
 	{
+		id: "stale-read", title: "A leader that does not know better",
+		story:  "S1 leads, is cut off, and does not notice. The others elect S2, which writes x = 2. A client asks S1 for x, and S1 answers from its own store, without asking the others whether it still leads.",
+		watch:  "Press History below the stage: the last answer is older than what was known when it was asked for.",
+		config: readIndex(teaching(raft.ReadRound, raft.CheckQuorum)), breaks: []check.Property{check.Linearizability}, by: 1200,
+		actions: deeds(campaign(20, 1), put(200, 1, "x", "1"), get(320, 1, "x"), apart(400, 1), campaign(560, 2), put(760, 2, "x", "2"), get(900, 2, "x"), get(1100, 1, "x")),
+	},
+	{
 		id: "split-vote", title: "A split vote",
 		story:  "Two servers stand at nearly the same time, and neither gets a majority. Both wait for a new random time, so that they hardly meet again.",
 		watch:  "Votes that go two ways, and the second election that decides.",
@@ -354,8 +372,11 @@ func (x *exhibit) of(t *testing.T, seed uint64) (Entry, bool) {
 	turn := int64(0)
 	if x.turn != nil {
 		turn = x.turn(w)
-	} else if liveTo(w, cmp.Or(x.by*ms, longest)); slices.Equal(broken(w), x.breaks) {
-		turn = w.Violations()[0].At
+	} else {
+		liveTo(w, cmp.Or(x.by*ms, longest))
+		if properties, first := broken(w); slices.Equal(properties, x.breaks) {
+			turn = first
+		}
 	}
 	if turn == 0 {
 		return Entry{}, false
@@ -376,28 +397,30 @@ func (x *exhibit) prove(t *testing.T, entry Entry) {
 	turn := int64(entry.Turn * 1000)
 	w := world(t, entry.Run)
 	w.RunTo(turn - 1)
-	if v := w.Violations(); len(v) != 0 {
-		t.Errorf("%s: %v before its turn", entry.ID, &v[0])
+	if properties, _ := broken(w); properties != nil {
+		t.Errorf("%s: %v broken before its turn", entry.ID, properties)
 	}
 	w.RunTo(turn)
-	v := w.Violations()
+	properties, first := broken(w)
 	switch {
 	case x.turn != nil:
 		before := w.EventsOf(x.shows)
-		if w.RunTo(turn + after); len(w.Violations()) != 0 {
-			t.Errorf("%s: %v, though no rule is off", entry.ID, &w.Violations()[0])
+		w.RunTo(turn + after)
+		if properties, _ = broken(w); properties != nil {
+			t.Errorf("%s: %v broken, though no rule is off", entry.ID, properties)
 		}
 		if w.EventsOf(x.shows) == before {
 			t.Errorf("%s: what it is to show does not happen after %v ms", entry.ID, entry.Turn)
 		}
-	case !slices.Equal(broken(w), x.breaks) || v[0].At != turn:
-		t.Errorf("%s: expected %v to break at %v ms and nothing else, got %+v", entry.ID, x.breaks, entry.Turn, v)
+	case !slices.Equal(properties, x.breaks) || first != turn:
+		t.Errorf("%s: expected %v to break at %v ms and nothing else, got %v at %d µs", entry.ID, x.breaks, entry.Turn, properties, first)
 	default:
 		kept := entry.Run
 		kept.Config.Off = nil
 		kw := world(t, kept)
-		if kw.RunTo(turn + after); len(kw.Violations()) != 0 {
-			t.Errorf("%s: %v with every rule kept", entry.ID, &kw.Violations()[0])
+		kw.RunTo(turn + after)
+		if properties, _ = broken(kw); properties != nil {
+			t.Errorf("%s: %v broken with every rule kept", entry.ID, properties)
 		}
 	}
 	for _, words := range []string{entry.Title, entry.Story, entry.Watch} {
@@ -407,13 +430,16 @@ func (x *exhibit) prove(t *testing.T, entry Entry) {
 	}
 }
 
-// broken returns what is broken, in the order in which it was seen.
-func broken(w *lab.World) []check.Property {
-	var all []check.Property
+// broken returns what is broken, in the order in which it was seen, and when the first of it was. What clients were told counts, too.
+func broken(w *lab.World) (properties []check.Property, first int64) {
 	for _, v := range w.Violations() {
-		all = append(all, v.Property)
+		properties, first = append(properties, v.Property), cmp.Or(first, v.At)
 	}
-	return all
+	history := w.History()
+	if told := linear.Explain(history, mostSteps); len(told.Contradictions) > 0 {
+		properties, first = append(properties, check.Linearizability), cmp.Or(first, history[told.Contradictions[0].Operation].Returned)
+	}
+	return properties, first
 }
 
 // liveTo lives to a time, or until something is broken. A core that sees by itself that something is broken panics: then it was too late to see it happen.
