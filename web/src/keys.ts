@@ -40,6 +40,7 @@ const KEYS: Key[] = [
   { keys: [","], shown: ",", words: "Previous event of the story", act: () => readOn(-1) },
   { keys: ["."], shown: ".", words: "Next event of the story", act: () => readOn(1) },
   { keys: ["v"], shown: "V", words: "Commands in the logs: show or hide", act: () => store.show({ wide: !(store.view.wide ?? grid(store.servers).columns <= FEW_COLUMNS) }) },
+  { keys: ["h"], shown: "H", words: "What clients were told: show or hide", act: () => store.show({ dock: store.view.dock === "history" ? "logs" : "history" }), only: "lab" },
   { keys: ["["], shown: "[", words: "Story: hide or show", act: () => store.show({ storyHidden: !store.view.storyHidden }) },
   { keys: ["]"], shown: "]", words: "Inspector: hide or show", act: () => store.show({ inspectorHidden: !store.view.inspectorHidden }) },
   { keys: ["n"], shown: "N", words: "Another run", act: () => openRuns(), only: "lab" },

@@ -38,6 +38,7 @@ const DOCKS: { dock: Dock; words: string; view: TemplateResult }[] = [
   { dock: "logs", words: "Logs", view: html`<raft-log-grid></raft-log-grid>` },
   { dock: "diagram", words: "Diagram", view: html`<raft-diagram></raft-diagram>` },
   { dock: "inboxes", words: "Inboxes", view: html`<raft-inboxes></raft-inboxes>` },
+  { dock: "history", words: "History", view: html`<raft-client-history></raft-client-history>` },
   { dock: "comparison", words: "Comparison", view: html`<raft-comparison></raft-comparison>` },
 ];
 

@@ -9,8 +9,8 @@ export type Topic = "clock" | "room" | "servers" | "flights" | "story" | "reques
 
 export type Panel = "story" | "log" | "node" | "client" | "time" | "faults" | "rules" | "studies" | "none";
 
-/** What stands below the stage: the logs, or in the lab the space-time diagram or the inboxes in their place. */
-export type Dock = "logs" | "diagram" | "inboxes" | "comparison";
+/** What stands below the stage: the logs, or in the lab the space-time diagram, the inboxes or the clients' history in their place. */
+export type Dock = "logs" | "diagram" | "inboxes" | "history" | "comparison";
 
 export type Selection = { kind: "server"; server: number } | { kind: "flight"; seq: number } | { kind: "link"; a: number; b: number } | null; // of a link a < b, both directions
 

@@ -43,7 +43,7 @@ const MAX_LINK = 100_000; // characters; a run that is longer goes by file
 const MAX_TEXT = 8 << 20; // characters of a run, unpacked: 2^16 actions
 const MAX_AT = 3_600_000; // ms; whoever opens a link waits until its run was lived as far
 const MAX_ACTIONS = 1 << 16;
-const DOCKS: readonly Dock[] = ["logs", "diagram", "inboxes"];
+const DOCKS: readonly Dock[] = ["logs", "diagram", "inboxes", "history"];
 const PANELS: readonly Panel[] = ["story", "log", "node", "client", "time", "faults", "rules", "studies", "none"];
 const PARAMETERS = ["run", "size", "seed", "off", "at", "hash", "rate", "controls", "theme", "autoplay", "lang"];
 

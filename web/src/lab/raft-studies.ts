@@ -9,9 +9,6 @@ import { openJustBefore, sameUntil, showComparison } from "./raft-comparison.js"
 import { changed, type Change } from "./runs.js";
 import { Study, type Comparison, type ElectionPoint, type Found, type StudyQuestion } from "./study.js";
 
-/** Set by build.mjs: the name of the script of the Worker for studies, beside this one. */
-declare const __STUDY_WORKER_URL__: string;
-
 const SEARCH_S = 45;
 const LATENCIES = [2, 15, 40];
 /** Those of the paper's Figure 16, and one in between. */
@@ -30,7 +27,7 @@ const CHANGES: { change: Change; words: string }[] = [
 export class RaftStudies extends RaftElement {
   protected readonly topics = ["view", "lab"] as const;
 
-  private study = new Study(new URL(__STUDY_WORKER_URL__, import.meta.url).href);
+  private study = new Study();
   private busy: "" | StudyQuestion["type"] = "";
   private fraction = 0;
   private words = "";
@@ -44,7 +41,7 @@ export class RaftStudies extends RaftElement {
 
   override disconnectedCallback(): void {
     super.disconnectedCallback();
-    this.stop();
+    this.study.close();
   }
 
   override render(): TemplateResult {

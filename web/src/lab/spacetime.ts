@@ -126,7 +126,7 @@ function stretches(f: Frame, server: number, y: number, history: Pick<History, "
 }
 
 /** Labels at least 80 px apart, at round times. */
-function axis(f: Frame): Picture["axis"] {
+export function axis(f: Frame): Picture["axis"] {
   const least = 80 / scaleOf(f);
   const power = 10 ** Math.floor(Math.log10(least));
   const step = [1, 2, 5, 10].map((n) => n * power).find((n) => n >= least) ?? least;

@@ -1,11 +1,15 @@
 import type { HistoryPart, LabRun, StoryLine, U64 } from "../model.js";
 import { startWorker } from "./start-worker.js";
 
-/** Questions about many runs, answered in a Worker of its own (wasm/study), so that the cluster on the stage goes on. */
+/** Set by build.mjs: the name of the script of the Worker for studies, beside this one. */
+declare const __STUDY_WORKER_URL__: string;
+
+/** Questions about whole runs, answered in a Worker of its own (wasm/study), so that the cluster on the stage goes on. */
 export type StudyQuestion =
   | { type: "find"; off: string[]; seconds: number } // a run, as short as can be found in so many seconds, in which these rules are missed
   | { type: "compare"; left: LabRun; right: LabRun; until: number } // two runs, to a time in ms
-  | { type: "elections"; servers: number; seed: number; runs: number; latencies: number[]; timeouts: { least: number; most: number }[] }; // first elections, times in ms
+  | { type: "elections"; servers: number; seed: number; runs: number; latencies: number[]; timeouts: { least: number; most: number }[] } // first elections, times in ms
+  | { type: "history"; run: LabRun; until: number }; // what clients did, from the run's start to a time in ms
 
 export interface Found {
   run: LabRun;
@@ -42,6 +46,29 @@ export interface ElectionPoint {
   none: number; // fraction in which nobody led within 10 s
 }
 
+/** What the clients of a run asked and were told (wasm/study/history.go). Times in ms. */
+export interface ClientHistory {
+  until: number; // as far as it goes
+  leftOut: number; // operations that were asked for later: there are too many
+  operations: Operation[]; // in the order of the asking
+  wrong: { operation: number; against: number[]; text: string }[]; // answers that no order explains, ascending by their time; those that they contradict; in one sentence
+  undecided: string[]; // keys with too many orders to try
+}
+
+export interface Operation {
+  client: number; // 0: that of actions, which may ask for several things at once
+  kind: "get" | "put" | "delete";
+  key: string;
+  value: string; // put: what was written; get: what was found
+  found: boolean; // get, delete: the key existed
+  server: number; // who answered; 0: nobody did
+  called: number;
+  returned: number | null; // null: there was no answer, or one that leaves open whether it happened
+  refused: boolean; // it did not happen and never will
+  effect: number | null; // when it can be taken to have happened; null: never, or it is not known
+  place: number; // its effect's in the order of those on its key, from 1; 0: it has none
+}
+
 type FromStudy =
   | { type: "loading"; fraction: number }
   | { type: "failed"; reason: string; detail: string }
@@ -55,12 +82,10 @@ export class Study {
   private abandon: () => void = () => {};
   private lastID = 0;
 
-  constructor(private url: string) {}
-
   /** Resolves with the answer; rejects with words to show. `progress` hears how far it is, and for elections each point as it is found. */
   ask<T>(question: StudyQuestion, progress: (fraction: number, words: string, part: unknown) => void): Promise<T | null> {
     this.stop();
-    const worker = this.idle ?? startWorker(this.url, "raft study");
+    const worker = this.idle ?? startWorker(new URL(__STUDY_WORKER_URL__, import.meta.url).href, "raft study");
     [this.worker, this.idle] = [worker, null];
     const id = ++this.lastID;
     return new Promise<T | null>((resolve, reject) => {
@@ -91,5 +116,12 @@ export class Study {
     this.worker?.terminate();
     this.worker = null;
     this.abandon();
+  }
+
+  /** As stop, and the program is not kept for another question either. */
+  close(): void {
+    this.stop();
+    this.idle?.terminate();
+    this.idle = null;
   }
 }

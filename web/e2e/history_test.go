@@ -1,0 +1,90 @@
+package e2e
+
+import (
+	"fmt"
+	"os"
+	"strings"
+	"testing"
+	"time"
+
+	"github.com/chromedp/chromedp"
+	"github.com/chromedp/chromedp/kb"
+)
+
+const staleRead = "S1 answered x = 1 at 1.100 s, after S2 acknowledged x = 2 at 0.796 s: no order of the operations explains it."
+
+// A leader that was deposed and does not know it answers a read with an old value. The history of the clients has an order until then; the answer is named, marked in red,
+// and found by mouse and by keyboard; and from any operation one gets to its moment.
+func TestTheHistoryNamesAStaleRead(t *testing.T) {
+	t.Parallel()
+	axe, err := os.ReadFile("../node_modules/axe-core/axe.min.js")
+	if err != nil {
+		t.Fatalf("axe-core is missing: run ./build.sh first (%v)", err)
+	}
+	r := startRelay(t)
+	w := startBrowser(t).labAt(r.url("/#1?run=stale-read"))
+	w.still(800)
+	w.press("History")
+	w.reads(".history-said", "Linearizable")
+	w.must(nil, `await raftPlayground.seek(1300);`)
+	w.reads(".history-said .wrong", staleRead)
+	if red := w.operations(".operation.wrong"); len(red) != 1 || !strings.Contains(red[0], staleRead) {
+		t.Errorf("wrong are: %q", red)
+	}
+	if against := w.operations(".operation.against"); len(against) != 2 || !strings.Contains(against[0], "to write x = 1") {
+		t.Errorf("it is against: %q", against)
+	}
+	var effects int
+	if w.must(&effects, `return deepAll(".operation .effect").length;`); effects != 4 {
+		t.Errorf("%d operations have a point, expected all but one of five", effects)
+	}
+
+	w.click("raft-client-history .operation.wrong")
+	w.still(1100)
+	w.run(5*time.Second, chromedp.KeyEvent(kb.ArrowLeft))
+	w.reads(".history-said", "Client asked at 0.900 s for x. S2 answered x = 2 after")
+	var named string
+	if w.must(&named, `return document.activeElement?.closest("ol")?.ariaLabel + ": " + document.activeElement?.ariaLabel;`); !strings.HasPrefix(named, "Client: x? 2 S2. Client asked at 0.900 s for x. S2 answered x = 2") {
+		t.Errorf("a screen reader hears %q", named)
+	}
+	w.run(5*time.Second, chromedp.KeyEvent(kb.Enter))
+	w.still(900)
+
+	w.must(nil, string(axe))
+	for _, l := range looks {
+		w.as(l)
+		w.must(nil, `if (!deepAll(".operation").some((e) => e.checkVisibility())) deepAll(".tab-log")[0].click();`)
+		w.reads(".operation.wrong", "x? 1")
+		w.examine("the history of clients, "+l.name, l)
+	}
+	w.as(looks[0])
+	w.press("Table")
+	w.reads(".history-table tr.wrong", "in no order")
+	w.examine("the history as a table", looks[0])
+}
+
+// operations returns what a screen reader says of those that a selector names.
+func (w *tab) operations(selector string) (names []string) {
+	w.t.Helper()
+	w.must(&names, fmt.Sprintf(`return deepAll(%q).map((e) => e.ariaLabel);`, selector))
+	return names
+}
+
+// Nobody has asked anything: a button lets clients write, and what they do appears as boxes while the clock runs.
+func TestClientsWriteAndAreSeen(t *testing.T) {
+	t.Parallel()
+	r := startRelay(t)
+	w := startBrowser(t).labAt(r.url("/#1?size=3&seed=9&at=0.6"))
+	w.still(600)
+	w.run(5*time.Second, chromedp.KeyEvent("h"))
+	w.reads(".history-nobody", "No client has asked anything yet.")
+	w.press("Let clients write")
+	w.must(nil, `await raftPlayground.network({ rate: 1 });`)
+	eventually(t, 30*time.Second, "both writes and the read have happened", func() error {
+		if done := w.operations(".operation:not(.refused):has(.effect)"); len(done) < 3 {
+			return fmt.Errorf("these have: %q", done)
+		}
+		return nil
+	})
+	w.reads(".history-said", "Linearizable")
+}
