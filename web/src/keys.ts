@@ -158,6 +158,24 @@ const PLACES = {
       nothing: { keys: ["Escape"], shown: "Esc", words: "Select nothing" },
     },
   },
+  history: {
+    words: "In the history of clients",
+    only: "lab",
+    keys: {
+      left: { keys: ["ArrowLeft"], shown: "←", words: "Along a client’s operations" },
+      right: { keys: ["ArrowRight"], shown: "→", words: "Along a client’s operations" },
+      up: { keys: ["ArrowUp"], shown: "↑", words: "To another client" },
+      down: { keys: ["ArrowDown"], shown: "↓", words: "To another client" },
+      first: { keys: ["Home"], shown: "Home", words: "The first operation, the last" },
+      last: { keys: ["End"], shown: "End", words: "The first operation, the last" },
+      go: { keys: ["Enter"], shown: "Enter", words: "To the moment of the answer", browser: true },
+      nearer: { keys: ["+", "="], shown: "+", words: "Enlarge it, or show more of it" },
+      farther: { keys: ["-"], shown: "−", words: "Enlarge it, or show more of it" },
+      earlier: { keys: ["PageUp"], shown: "PgUp", words: "Move it" },
+      later: { keys: ["PageDown"], shown: "PgDn", words: "Move it" },
+      all: { keys: ["0"], shown: "0", words: "All of it" },
+    },
+  },
   rules: { words: "In the list of rules", only: "lab", keys: along("The rules, one after the other") },
 } as const satisfies { [place: string]: Where };
 

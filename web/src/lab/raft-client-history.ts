@@ -1,13 +1,15 @@
 import { html, nothing, type PropertyValues, type TemplateResult } from "lit";
 import { guard } from "lit/directives/guard.js";
+import { repeat } from "lit/directives/repeat.js";
 import { cursor } from "../cursor.js";
 import { RaftElement } from "../element.js";
+import { keysOf } from "../keys.js";
 import type { LabRun, Moment } from "../model.js";
 import { store } from "../store.js";
 import { seconds } from "../words.js";
 import style from "./client-history.css";
 import { chart, clientName, endOf, label, leftOutWords, neighbour, operationWords, seen, verdict, type Box, type Chart } from "./client-history.js";
-import { timeAt, xOf, zoomed, type Frame } from "./spacetime.js";
+import { xOf, zoomed, type Frame } from "./spacetime.js";
 import { Study, type ClientHistory } from "./study.js";
 
 const STEP = 1.3; // a zoom
@@ -116,27 +118,34 @@ export class RaftClientHistory extends RaftElement {
   // --- the picture
 
   private asChart(h: ClientHistory, f: Frame, drawn: Chart): TemplateResult {
-    const shown = this.subject(h);
-    const against = new Set(h.wrong.find((w) => w.operation === shown)?.against);
+    const subject = this.subject(h);
     const stop = this.current ?? h.wrong[0]?.operation ?? h.operations.length - 1;
     const { servers } = cursor(store);
-    const box = (b: Box) => {
-      const o = h.operations[b.index]!;
-      const classes = ["operation", o.kind, b.open ? "open" : "", o.refused ? "refused" : "", b.wrong ? "wrong" : "", against.has(b.index) ? "against" : "", b.index === this.pointed || (servers.length === 1 && servers[0] === o.server) ? "pointed" : ""];
-      const by = o.server > 0 ? ` S${o.server}` : "";
-      return html`<li style="left:${b.x.toFixed(1)}px;top:${b.y}px;width:${b.width.toFixed(1)}px"><button class=${classes.filter((c) => c).join(" ")} data-operation=${b.index} tabindex=${b.index === stop ? 0 : -1} aria-label="${label(o)}${by}. ${operationWords(h, b.index)}"
-        @click=${() => store.seek(endOf(o))} @pointerenter=${() => this.point(b.index)} @pointerleave=${() => this.point(null)} @focus=${() => this.point(b.index)} @blur=${() => this.point(null)}><span class="operation-words">${b.words === "none" ? nothing : html`${b.wrong ? "! " : ""}${label(o)}${b.words === "whole" ? html`<small>${by}</small>` : nothing}`}</span><span class="operation-box">${b.point === null ? nothing : html`<span class="effect" style="left:${b.point.toFixed(1)}px"></span>`}</span></button></li>`;
-    };
+    const against = h.wrong.find((w) => w.operation === subject)?.against ?? [];
+    const lit = (b: Box) => ({ against: against.includes(b.index), pointed: b.index === this.pointed || (servers.length === 1 && servers[0] === h.operations[b.index]?.server), stop: b.index === stop });
     return html`<div class="history-chart" role="group" aria-label="History of ${h.operations.length} operations" aria-describedby="history-keys" @keydown=${this.walk} @wheel=${this.wheel}>
       <div class="history-rows"><div class="history-plane" style="height:${drawn.height}px">
-        ${guard([h, f.from, f.span, f.width, drawn.height, shown, this.pointed, stop, servers], () => html`
+        ${guard([h, f.from, f.span, f.width, drawn.height, subject, this.pointed, stop, servers], () => html`
           ${drawn.axis.map((a) => html`<i class="history-line" style="left:${a.x.toFixed(1)}px"></i>`)}
-          ${drawn.rows.map((r) => html`<section class="history-row" style="top:${r.y}px;height:${r.height}px" aria-label="${r.name}, ${r.count} operations"><h3>${r.name}</h3></section><ol aria-label=${r.name}>${r.boxes.map(box)}</ol>`)}`)}
+          ${drawn.rows.map((r) => html`<section class="history-row" style="top:${r.y}px;height:${r.height}px" aria-label="${r.name}, ${r.count} operations"><h3>${r.name}</h3></section>
+            <ol aria-label=${r.name}>${repeat(r.boxes, (b) => b.index, (b) => this.box(h, b, lit(b)))}</ol>`)}`)}
         <i class="history-later"></i><i class="history-cursor"></i><i class="history-now"></i>
       </div></div>
       <div class="history-axis" aria-hidden="true">${drawn.axis.map((a) => html`<span style="left:${a.x.toFixed(1)}px">${a.words}</span>`)}</div>
     </div>
     <p class="heard-only" id="history-keys">Left and right go along a client's operations, up and down to another client, Enter to the moment of the answer; plus and minus zoom, Page up and Page down move, 0 shows all.</p>`;
+  }
+
+  private box(h: ClientHistory, b: Box, lit: { against: boolean; pointed: boolean; stop: boolean }): TemplateResult | typeof nothing {
+    const o = h.operations[b.index];
+    if (!o) return nothing;
+    const by = o.server > 0 ? ` S${o.server}` : "";
+    const classes = ["operation", o.kind, b.open ? "open" : "", o.refused ? "refused" : "", b.wrong ? "wrong" : "", lit.against ? "against" : "", lit.pointed ? "pointed" : ""];
+    const words = html`${b.wrong ? "! " : ""}${label(o)}${b.words === "whole" ? html`<small>${by}</small>` : nothing}`;
+    return html`<li style="left:${b.x.toFixed(1)}px;top:${b.y}px;width:${b.width.toFixed(1)}px">
+      <button class=${classes.filter((c) => c).join(" ")} data-operation=${b.index} tabindex=${lit.stop ? 0 : -1} aria-label="${label(o)}${by}. ${operationWords(h, b.index)}"
+        @click=${() => store.seek(o.returned ?? o.called)} @pointerenter=${() => this.point(b.index)} @pointerleave=${this.letGo} @focus=${() => this.point(b.index)} @blur=${() => this.point(null)}
+        ><span class="operation-words">${b.words === "none" ? nothing : words}</span><span class="operation-box">${b.point === null ? nothing : html`<span class="effect" style="left:${b.point.toFixed(1)}px"></span>`}</span></button></li>`;
   }
 
   private asTable(h: ClientHistory): TemplateResult {
@@ -174,51 +183,58 @@ export class RaftClientHistory extends RaftElement {
     this.requestUpdate();
   }
 
+  /** What has the focus is spoken of again. */
+  private readonly letGo = (): void => {
+    const focused = this.querySelector<HTMLElement>(".operation:focus")?.dataset["operation"];
+    this.point(focused === undefined ? null : Number(focused));
+  };
+
   private nextWrong(h: ClientHistory): void {
     const next = h.wrong.find((w) => this.current === null || w.operation > this.current) ?? h.wrong[0];
     if (!next) return;
     this.table = false;
-    store.seek(endOf(h.operations[next.operation]!));
-    void this.arrive(h, next.operation);
+    store.seek(h.operations[next.operation]?.returned ?? 0);
+    this.arrive(next.operation);
+  }
+
+  private readonly walk = keysOf("history", {
+    left: () => this.step("left"),
+    right: () => this.step("right"),
+    up: () => this.step("up"),
+    down: () => this.step("down"),
+    first: () => this.arrive(0),
+    last: () => this.arrive((this.history?.operations.length ?? 0) - 1),
+    nearer: () => this.zoom(STEP),
+    farther: () => this.zoom(1 / STEP),
+    earlier: () => this.move(-0.6),
+    later: () => this.move(0.6),
+    all: () => this.look(null),
+  });
+
+  private step(way: "left" | "right" | "up" | "down"): void {
+    const h = this.history;
+    const to = h && neighbour(h, this.pointed ?? this.current ?? h.operations.length - 1, way);
+    if (to !== null) this.arrive(to);
   }
 
   /** The focus goes to an operation; what is seen moves if that is elsewhere. */
-  private async arrive(h: ClientHistory, index: number): Promise<void> {
-    const o = h.operations[index];
-    if (!o) return;
+  private arrive(index: number): void {
+    const h = this.history;
+    const o = h?.operations[index];
+    if (!h || !o) return;
     const f = this.shown(h);
     if (o.called < f.from || endOf(o) > f.from + f.span) this.frame = { from: o.called - f.span / 2, span: f.span };
     this.current = index;
     this.requestUpdate();
-    await this.updateComplete;
-    this.querySelector<HTMLElement>(`[data-operation="${index}"]`)?.focus();
+    void this.updateComplete.then(() => this.querySelector<HTMLElement>(`[data-operation="${index}"]`)?.focus());
   }
 
-  private readonly walk = (e: KeyboardEvent): void => {
-    const h = this.history;
-    if (!h || e.ctrlKey || e.metaKey || e.altKey) return;
-    const from = this.pointed ?? this.current ?? h.operations.length - 1;
-    const to = (index: number | null) => index !== null && void this.arrive(h, index);
-    const { from: left, span } = this.shown(h);
-    const acts: Record<string, () => void> = {
-      ArrowLeft: () => to(neighbour(h, from, "left")),
-      ArrowRight: () => to(neighbour(h, from, "right")),
-      ArrowUp: () => to(neighbour(h, from, "up")),
-      ArrowDown: () => to(neighbour(h, from, "down")),
-      Home: () => to(0),
-      End: () => to(h.operations.length - 1),
-      "+": () => this.zoom(STEP),
-      "=": () => this.zoom(STEP),
-      "-": () => this.zoom(1 / STEP),
-      PageUp: () => this.look({ from: left - 0.6 * span, span }),
-      PageDown: () => this.look({ from: left + 0.6 * span, span }),
-      "0": () => this.look(null),
-    };
-    const act = acts[e.key];
-    if (!act) return;
-    e.preventDefault();
-    act();
-  };
+  /** Moves what is seen by a part of its width. */
+  private move(part: number): void {
+    if (!this.history) return;
+    const { from, span } = this.shown(this.history);
+    this.look({ from: from + part * span, span });
+  }
 
   private look(frame: { from: number; span: number } | null): void {
     this.frame = frame;
@@ -238,24 +254,22 @@ export class RaftClientHistory extends RaftElement {
     const h = this.history;
     if (!h || (!e.ctrlKey && !e.shiftKey && Math.abs(e.deltaX) <= Math.abs(e.deltaY))) return; // the rows scroll
     e.preventDefault();
-    const f = this.shown(h);
-    const at = e.clientX - this.getBoundingClientRect().left;
-    if (e.ctrlKey) this.zoom(STEP ** (-e.deltaY / 100), at);
-    else this.look({ from: f.from + timeAt(f, e.deltaX || e.deltaY) - timeAt(f, 0), span: f.span });
+    if (e.ctrlKey) this.zoom(STEP ** (-e.deltaY / 100), e.clientX - this.getBoundingClientRect().left);
+    else this.move((e.deltaX || e.deltaY) / this.width);
   };
 
   // --- asking
 
   /** What the history depends on besides how far the branch was lived. */
   private get what(): string {
-    return JSON.stringify([this.runs, store.lab?.branch, store.requests.map((r) => [r.id, r.state])]);
+    return JSON.stringify([this.runs, store.lab?.branch, store.requests.map((r) => r.id)]);
   }
 
   /** The whole branch, as far as it was lived: the history does not change when the playhead does. */
   private async ask(): Promise<void> {
     const { what, runs } = this;
     const end = store.lab?.end ?? 0;
-    if (this.asking || !store.lab || this.rest || (this.asked?.what === what && this.asked.end >= end)) return;
+    if (this.asking || !store.lab || this.rest || document.hidden || (this.asked?.what === what && this.asked.end >= end)) return;
     this.asking = true;
     const began = performance.now();
     const told = await this.answer(what, end).catch((why: Error) => {
