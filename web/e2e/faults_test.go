@@ -365,7 +365,7 @@ func TestAMessageIsReadHeldEditedAndDelivered(t *testing.T) {
 	if done := w.does("it is held", 1, func() { w.click("raft-message [data-act=hold]") }); done[0].Do != "holdFrame" {
 		t.Errorf("hold did %+v", done)
 	}
-	w.open(".flight.held")
+	w.open(".held-message")
 	if done := w.does("a copy sets out", 1, func() {
 		w.must(nil, `deepAll("raft-message [data-act=duplicate]")[0].focus();`)
 		w.keys(kb.Enter)
@@ -380,7 +380,7 @@ func TestAMessageIsReadHeldEditedAndDelivered(t *testing.T) {
 	}
 	w.reads("raft-message .would", "would not understand it")
 	// What is held is brought to its receiver.
-	x, y := w.find("raft-stage .flights > g:has(.held) .flight-hit")
+	x, y := w.find("raft-stage .held-message")
 	var to int
 	w.must(&to, `return Number(/What will S(\d)/.exec(deepAll("raft-message")[0].textContent)[1]);`)
 	toX, toY := w.nodeAt(to)

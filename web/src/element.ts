@@ -1,6 +1,24 @@
 import { LitElement } from "lit";
 import { store, type Topic } from "./store.js";
 
+const SHARE_MS = 2; // of a frame, after which the views that are still to be drawn wait for the next one
+
+/** What is to be drawn, the longest waiting first. */
+const due = new Set<RaftElement>();
+let frame = 0;
+
+/** A batch changes most of what is seen: drawn all at once it would make one frame in five late. At least one view is drawn in each. */
+function drawDue(): void {
+  frame = 0;
+  const begun = performance.now();
+  for (const view of due) {
+    due.delete(view);
+    view.drawIfDifferent();
+    if (performance.now() - begun > SHARE_MS) break;
+  }
+  if (due.size > 0) frame = requestAnimationFrame(drawDue);
+}
+
 /**
  * The base of all views: drawn in the page's own tree (one style sheet, src/page.css), again whenever one of its topics changed in the store.
  * What only informs need not be drawn sixty times a second: a view may name the least time between two drawings. A person's own act shows at once.
@@ -43,25 +61,36 @@ export abstract class RaftElement extends LitElement {
     document.removeEventListener("visibilitychange", this.seen);
     this.leave?.();
     clearTimeout(this.timer);
+    due.delete(this);
   }
 
   private drawSoon(now: boolean): void {
     this.missed = document.hidden;
-    if (this.missed || (!now && !this.different())) return;
+    if (this.missed || (!now && due.has(this))) return;
     const wait = this.drawnAt + this.calm - performance.now();
     clearTimeout(this.timer);
-    if (now || wait <= 0) this.draw();
-    else this.timer = setTimeout(() => this.draw(), wait);
+    if (now) this.draw();
+    else if (wait <= 0) this.drawInTurn();
+    else this.timer = setTimeout(() => this.drawInTurn(), wait);
   }
 
-  private different(): boolean {
-    const slice = this.slice();
-    return slice === null || JSON.stringify(slice) !== this.drawn;
+  private drawInTurn(): void {
+    due.add(this);
+    if (frame === 0) frame = requestAnimationFrame(drawDue);
   }
 
-  private draw(): void {
+  /** Called when it is this view's turn. */
+  drawIfDifferent(): void {
+    const slice = JSON.stringify(this.slice());
+    if (slice !== "null" && slice === this.drawn) return;
+    this.draw(slice);
+    this.performUpdate(); // so that its time counts
+  }
+
+  private draw(slice = JSON.stringify(this.slice())): void {
+    due.delete(this);
     this.missed = false;
-    this.drawn = JSON.stringify(this.slice());
+    this.drawn = slice;
     this.drawnAt = performance.now();
     this.requestUpdate();
   }

@@ -1,66 +1,88 @@
-import { nothing, render, svg, type SVGTemplateResult } from "lit";
 import { along, clientLane, lane, reasonSide, spareLabels, type Lane, type Point, type Ring, type Side } from "./layout.js";
+import type { Marks } from "./marks.js";
 import type { Batch, Flight } from "./model.js";
 import { reducedMotion } from "./motion.js";
 import { less, slot } from "./numbers.js";
 import type { Store } from "./store.js";
-import { lostWords } from "./words.js";
+import type { Inks } from "./theme.js";
+import { cutState, flightName, lostWords, who } from "./words.js";
 
-const DRAWN = 40; // most marks at once; beyond that heartbeats and replies show as pulses of their link
+const MANY = 40; // marks from which on heartbeats and replies show as pulses of their link
+const DRAWN = 240; // most marks at once; beyond that all that sets out does
+const EXACT = 60; // marks up to which those that move stand between pixels, too; more move by whole ones, which takes half the time
 const PULSE_MS = 120; // a flight that is watched for less is a pulse, too
 const GLOW_MS = 160; // how long a link glows for it
 const GLOW_EVERY_MS = 640; // in real time twenty heartbeats a second would make it glow for ever
 const BEAT_MS = 160; // for which a leader's outline grows pale when it sends
+const BEAT_STEPS = 4; // in which it does: each has the node painted anew
 const SHRINK_MS = 120; // in which a mark goes into its node
 const STALE_MS = 500; // of real time: what ended longer ago (a hidden tab) is not replayed
+const LOST_MS = 600; // for which a lost message is seen as it was, and as long again in which it fades
 const CLIENT_MS = 320; // a client's frame takes no cluster time, so it is drawn for this much real time
 const LABELS_MS = 100;
+const COUNT_MS = 1_000; // how often those who hear the page may learn of another number of messages
 const HELD_AT = 0.3; // of the way, where a message stands of which it is not known where it was held; the next ones behind it
 const HELD_APART = 0.14;
+const HIT_PX = 16; // within which a message is pointed at
 
 interface Mark {
   flight: Flight;
   lane: Lane;
-  group: SVGGElement;
+  look: HTMLCanvasElement | null; // null: it is to be looked up
+  grip: HTMLElement | null; // what a held one is taken by
   born: number; // performance.now()
   stop: number; // the fraction of the way at which it ends
   ended: number | null; // performance.now()
   at: Point;
+  size: number; // 1: whole; less while it goes into its node
   label: boolean;
-  reasoned: boolean; // its reason is written beside its cross
-  still: boolean; // drawn with its whole way, as motion is reduced
+  reason: Side; // where its reason is written beside its cross
   heldAt: number | null; // the fraction of the way at which it is held
   twin: boolean; // the same frame is under way twice
+}
+
+/** A link that glows. */
+interface Pulse {
+  at: number; // performance.now()
+  from: number;
+  to: number;
+  slot: number; // of the term palette
 }
 
 const isClient = (f: Flight): boolean => f.from >= 1001 || f.to >= 1001;
 const isMinor = (f: Flight): boolean => f.kind === "AppendEntriesReply" || (f.kind === "AppendEntries" && f.entryCount === 0);
 const isLost = (f: Flight): boolean => f.fate !== "sent";
 
-/** The messages on their way. Each mark is drawn once; per frame only its transform changes. */
+/** The messages on their way: which are drawn, where they stand, and what says it in words. */
 export class FlightLayer {
   private marks = new Map<number, Mark>();
   private ring: Ring | null = null;
-  private hovered: number | null = null;
+  private pointer: Point | null = null; // over the stage, where nothing lies above the messages
   private labelledAt = 0;
-  private pulses = new Map<string, number>(); // by link, when it glowed last
+  private countedAt = 0;
+  private pulses = new Map<string, Pulse>(); // by link, the last one
   private beats = new Map<SVGElement, number>(); // leaders' outlines, since when they are pale
+  private reduced = false;
 
-  constructor(private layer: SVGGElement, private store: Store) {}
+  constructor(private stage: HTMLElement, private canvas: HTMLElement, private grips: HTMLElement, private store: Store, private looks: Marks, private inks: Inks) {}
 
   layOut(ring: Ring): void {
     if (ring.width === 0) return;
     const before = this.ring;
     this.ring = ring;
     if (!before) this.takeUp();
-    const { selection } = this.store.view;
-    for (const mark of this.marks.values()) mark.group.classList.toggle("picked", selection?.kind === "flight" && selection.seq === mark.flight.seq);
     if (before && before.width === ring.width && before.height === ring.height && before.points.length === ring.points.length && before.r === ring.r) return;
     for (const mark of this.marks.values()) {
       mark.lane = this.laneOf(mark.flight, ring);
+      mark.look = null;
       if (mark.ended !== null) place(mark, mark.stop);
-      this.draw(mark);
+      else if (mark.heldAt !== null) place(mark, mark.heldAt);
     }
+  }
+
+  /** The looks are others: another theme, size of type, or density of the screen. */
+  repaint(): void {
+    for (const mark of this.marks.values()) mark.look = null;
   }
 
   /** What is on its way already when the stage is first drawn, or seen again. */
@@ -71,9 +93,10 @@ export class FlightLayer {
   }
 
   /** Another moment, or another run: what was under way is not. */
-  clear(): void {
-    for (const mark of this.marks.values()) mark.group.remove();
+  private clear(): void {
+    for (const mark of this.marks.values()) mark.grip?.remove();
     this.marks.clear();
+    this.pulses.clear();
   }
 
   /** Takes what is new; true if there is more to move now. */
@@ -90,7 +113,7 @@ export class FlightLayer {
       else if (this.ring && !document.hidden) this.begin(f, now, at);
     }
     for (const server of beating) {
-      const outline = this.layer.ownerSVGElement?.querySelector<SVGElement>(`.node.leader[data-server="${server}"] .outline`);
+      const outline = this.stage.querySelector<SVGElement>(`.node.leader[data-server="${server}"] .outline`);
       if (outline && this.store.rate <= 0.3 && !reducedMotion()) this.beats.set(outline, at);
     }
     for (const l of batch.lost ?? []) {
@@ -108,11 +131,12 @@ export class FlightLayer {
    * `skipped`: the page was not drawn for a while, so what ended meanwhile is gone.
    */
   frame(now: number, at: number, skipped: boolean, reduced: boolean): "still" | "calm" | "lively" {
+    this.reduced = reduced;
     let lively = false;
-    let moving = this.beat(at);
+    let moving = this.beat(at) || [...this.pulses.values()].some((p) => at - p.at < GLOW_MS);
     for (const mark of this.marks.values()) {
       if (mark.ended !== null) {
-        moving = this.shrink(mark, at) || moving;
+        moving = this.leave(mark, mark.ended, at) || moving;
         continue;
       }
       if (mark.heldAt !== null) continue;
@@ -125,40 +149,31 @@ export class FlightLayer {
       }
       if (this.store.rate > 0 || isClient(mark.flight)) moving = true;
       if (moving && !isMinor(mark.flight)) lively = true;
-      if (reduced) this.jump(mark, Math.max(0, Math.floor(fraction * 10) / 10));
-      else place(mark, Math.max(0, fraction));
+      place(mark, Math.max(0, reduced ? Math.floor(fraction * 10) / 10 : fraction));
     }
     if (at - this.labelledAt > LABELS_MS || !moving) this.chooseLabels(at);
+    if (at - this.countedAt > COUNT_MS || !moving) this.count(at);
     return lively ? "lively" : moving ? "calm" : "still";
   }
 
-  /** Leaders' outlines brighten again; as all here, not by an animation of its own, which would have every frame painted. */
+  /** Leaders' outlines brighten again; not by an animation, which would have the node painted in every frame. */
   private beat(at: number): boolean {
     for (const [outline, since] of this.beats) {
-      const gone = (at - since) / BEAT_MS;
-      outline.style.opacity = gone < 1 ? String(0.4 + 0.6 * Math.abs(2 * gone - 1)) : "";
-      if (gone >= 1) this.beats.delete(outline);
+      const step = Math.floor(((at - since) / BEAT_MS) * BEAT_STEPS);
+      const opacity = step < BEAT_STEPS ? (0.4 + 0.6 * Math.abs((2 * step) / BEAT_STEPS - 1)).toFixed(1) : "";
+      if (outline.style.opacity !== opacity) outline.style.opacity = opacity;
+      if (opacity === "") this.beats.delete(outline);
     }
     return this.beats.size > 0;
   }
 
-  /** A delivered mark goes into its node; true while it does. What is lost fades by itself. */
-  private shrink(mark: Mark, at: number): boolean {
-    if (isLost(mark.flight) || mark.ended === null) return false;
-    const left = 1 - (at - mark.ended) / SHRINK_MS;
-    if (left > 0) place(mark, mark.stop, left);
-    else this.remove(mark);
+  /** A delivered mark goes into its node, a lost one fades; true while it does. */
+  private leave(mark: Mark, ended: number, at: number): boolean {
+    const lost = isLost(mark.flight);
+    const left = 1 - (at - ended) / (lost ? 2 * LOST_MS : SHRINK_MS);
+    if (left <= 0) this.remove(mark);
+    else if (!lost) mark.size = left;
     return left > 0;
-  }
-
-  /** Without motion a message is a still arrow, and its mark goes on by tenths of the way. */
-  private jump(mark: Mark, fraction: number): void {
-    const before = mark.at;
-    place(mark, fraction);
-    if (mark.at.x !== before.x || mark.at.y !== before.y || !mark.still) {
-      mark.still = true;
-      this.draw(mark);
-    }
   }
 
   private begin(f: Flight, now: number, at: number): void {
@@ -168,42 +183,58 @@ export class FlightLayer {
     if (!isClient(f) && !f.held) {
       if ((now - f.due) / rate > STALE_MS) return;
       const brief = (f.due - f.sent) / rate < PULSE_MS && this.store.rate > 0;
-      const many = this.marks.size >= DRAWN || (isMinor(f) && (this.store.view.pulses || this.marks.size >= DRAWN / 2));
-      if (brief || many) return this.pulse(f);
+      const many = this.marks.size >= DRAWN || (isMinor(f) && (this.store.view.pulses || this.marks.size >= MANY));
+      if (brief || many) return this.pulse(f, at);
     }
     if (!ring.points[f.from - 1] && !ring.points[f.to - 1]) return;
-    const group = document.createElementNS("http://www.w3.org/2000/svg", "g");
-    group.addEventListener("click", () => this.store.select({ kind: "flight", seq: f.seq }));
-    group.dataset["seq"] = String(f.seq);
-    group.addEventListener("pointerenter", () => this.hover(f.seq));
-    group.addEventListener("pointerleave", () => this.hover(null));
     const way = this.laneOf(f, ring);
-    const mark: Mark = { flight: f, lane: way, group, born: at, stop: stopOf(f), ended: null, at: way.from, label: false, reasoned: false, still: false, heldAt: null, twin: false };
+    const mark: Mark = { flight: f, lane: way, look: null, grip: null, born: at, stop: stopOf(f), ended: null, at: way.from, size: 1, label: false, reason: "none", heldAt: null, twin: false };
     this.marks.set(f.seq, mark);
     mark.twin = [...this.marks.values()].some((m) => m !== mark && m.ended === null && m.flight.from === f.from && m.flight.to === f.to && m.flight.text === f.text);
     this.hold(mark, 0);
-    this.draw(mark);
-    this.layer.append(group);
   }
 
   /** A message that is known already is held, goes on, or has another content. */
   private change(mark: Mark, f: Flight): void {
     const fraction = this.fractionOf(mark, this.store.now(), performance.now());
-    mark.flight = f;
-    mark.stop = stopOf(f);
+    Object.assign(mark, { flight: f, stop: stopOf(f), look: null });
     this.hold(mark, fraction);
-    this.draw(mark);
   }
 
   /** A held message stands where it was held. Those that never set out stand one behind the other. */
   private hold(mark: Mark, fraction: number): void {
-    if (!mark.flight.held) mark.heldAt = null;
-    else if (mark.heldAt === null) {
+    if (!mark.flight.held) {
+      mark.heldAt = null;
+      mark.grip?.remove();
+      mark.grip = null;
+      return;
+    }
+    if (mark.heldAt === null) {
       const { from, to, seq } = mark.flight;
       const before = [...this.marks.values()].filter((m) => m.heldAt !== null && m.flight.seq !== seq && m.flight.from === from && m.flight.to === to).length;
       mark.heldAt = fraction > 0 && fraction < 1 ? fraction : HELD_AT + (before % 4) * HELD_APART;
     }
-    if (mark.heldAt !== null) place(mark, mark.heldAt);
+    mark.grip ??= this.grip(mark.flight);
+    place(mark, mark.heldAt);
+  }
+
+  /** A held message can be taken hold of (lab/drags.ts) and comes in the order of the Tab key. */
+  private grip({ seq, from, to, kind, entryCount }: Flight): HTMLElement {
+    const grip = document.createElement("button");
+    grip.className = "held-message";
+    grip.dataset["seq"] = String(seq);
+    grip.setAttribute("aria-label", `Held: ${flightName({ kind, entryCount })}, ${who(from)} to ${who(to)}`);
+    grip.addEventListener("click", () => this.store.select({ kind: "flight", seq }));
+    this.grips.append(grip);
+    return grip;
+  }
+
+  /** A held message is taken along by the pointer; null: it is let go, and stands again where it was held. */
+  carry(seq: number, to: Point | null): void {
+    const mark = this.marks.get(seq);
+    if (!mark || mark.heldAt === null) return;
+    if (to) stand(mark, to);
+    else place(mark, mark.heldAt);
   }
 
   private laneOf(f: Flight, ring: Ring): Lane {
@@ -221,48 +252,46 @@ export class FlightLayer {
     return due > sent ? (now - sent) / (due - sent) : 1;
   }
 
-  private hover(seq: number | null): void {
-    this.hovered = seq;
-    this.chooseLabels(performance.now());
-  }
-
-  /** A link shows for a moment that something passed on it: it is coloured and, later, is not; nothing in between needs painting. */
-  private pulse(f: Flight): void {
+  /** A link shows for a moment that something passed on it. */
+  private pulse(f: Flight, at: number): void {
     const link = f.from < f.to ? `${f.from}-${f.to}` : `${f.to}-${f.from}`;
-    const at = performance.now();
-    if (at - (this.pulses.get(link) ?? -GLOW_EVERY_MS) < GLOW_EVERY_MS) return;
-    const lines = [...(this.layer.ownerSVGElement?.querySelectorAll<SVGElement>(`[data-link="${link}"] .link-line`) ?? [])];
-    this.pulses.set(link, at);
-    for (const line of lines) Object.assign(line.style, { stroke: `var(--term${slot(f.term)})`, strokeWidth: "2.5px" });
-    setTimeout(() => lines.forEach((line) => Object.assign(line.style, { stroke: "", strokeWidth: "" })), GLOW_MS);
+    const before = this.pulses.get(link);
+    if (!before || at - before.at >= GLOW_EVERY_MS) this.pulses.set(link, { at, from: f.from, to: f.to, slot: slot(f.term) });
   }
 
   private end(mark: Mark, at: number, unseen: boolean): void {
     mark.ended = at;
-    mark.group.classList.add("ended");
     if (unseen || (!isLost(mark.flight) && reducedMotion())) return this.remove(mark);
     place(mark, mark.stop);
-    if (!isLost(mark.flight)) return; // shrink does the rest
-    this.draw(mark);
-    setTimeout(() => this.remove(mark), 1_200);
+    mark.look = null;
+    if (isLost(mark.flight)) mark.reason = this.spare(mark);
   }
 
   private remove(mark: Mark): void {
-    mark.group.remove();
+    mark.grip?.remove();
     this.marks.delete(mark.flight.seq);
-  }
-
-  private draw(mark: Mark): void {
-    const lost = mark.ended !== null && isLost(mark.flight);
-    render(lost ? lostMark(mark.flight, mark.lane, this.spare(mark)) : flightMark(mark.flight, mark.lane, mark.label, mark.still ? mark.at : null, mark.twin), mark.group);
   }
 
   /** On which side of its cross a lost message's reason has room; none where another says it already (LOOK §5). */
   private spare(mark: Mark): Side {
-    const near = [...this.marks.values()].some((m) => m !== mark && m.ended !== null && m.reasoned && Math.hypot(m.at.x - mark.at.x, m.at.y - mark.at.y) < 60);
-    const side = near || !this.ring ? "none" : reasonSide(mark.at, this.ring);
-    mark.reasoned = side !== "none";
-    return side;
+    const near = [...this.marks.values()].some((m) => m !== mark && m.ended !== null && m.reason !== "none" && Math.hypot(m.at.x - mark.at.x, m.at.y - mark.at.y) < 60);
+    return near || !this.ring ? "none" : reasonSide(mark.at, this.ring);
+  }
+
+  // --- what is pointed at, and what is said
+
+  /** The message that is drawn there, within so many px; of several the nearest. */
+  nearest(p: Point, within = HIT_PX): Flight | null {
+    let best: Mark | null = null;
+    const far = (m: Mark) => Math.hypot(m.at.x - p.x, m.at.y - p.y);
+    for (const mark of this.marks.values()) if (mark.ended === null && far(mark) <= (best ? far(best) : within)) best = mark;
+    return best?.flight ?? null;
+  }
+
+  /** Where the pointer is; null: not over messages. */
+  pointAt(p: Point | null): void {
+    this.pointer = p;
+    this.chooseLabels(performance.now());
   }
 
   /** Which labels stand (LOOK §5): of what is selected or pointed at, of what the story tells of; of all when the clock stands. */
@@ -270,32 +299,110 @@ export class FlightLayer {
     this.labelledAt = at;
     const ring = this.ring;
     if (!ring) return;
+    const hovered = this.pointer ? this.nearest(this.pointer) : null;
+    this.stage.classList.toggle("at-message", hovered !== null);
     const flying = [...this.marks.values()].filter((m) => m.ended === null);
-    const wanted = flying.map((m) => ({ mark: m, at: { x: m.at.x, y: m.at.y - 14 }, rank: this.importance(m.flight, ring) })).filter((w) => w.rank > 0);
+    const wanted = flying.map((m) => ({ mark: m, at: { x: m.at.x, y: m.at.y - 14 }, rank: hovered === m.flight ? 3 : this.importance(m.flight, ring) })).filter((w) => w.rank > 0);
     wanted.sort((a, b) => b.rank - a.rank || a.mark.flight.seq - b.mark.flight.seq);
     const shown = new Set(spareLabels(wanted, ring.points, ring.r).map((w) => w.mark));
-    for (const mark of flying) {
-      if (mark.label === shown.has(mark)) continue;
-      mark.label = !mark.label;
-      this.draw(mark);
-    }
+    for (const mark of flying) mark.label = shown.has(mark);
   }
 
   private importance(f: Flight, ring: Ring): number {
-    const { selection } = this.store.view;
-    if (selection?.kind === "flight" && selection.seq === f.seq) return 3;
-    if (this.hovered === f.seq) return 3;
+    if (this.isPicked(f)) return 3;
     if (ring.r < 30) return 0; // a phone shows only the selected one's
     if (this.store.rate === 0) return 1;
     if (this.store.rate > 0.3) return 0;
     const election = f.kind === "RequestVote" || f.kind === "RequestVoteReply";
     return election || f.entryCount > 0 ? 2 : 0;
   }
+
+  private isPicked(f: Flight): boolean {
+    const { selection } = this.store.view;
+    return selection?.kind === "flight" && selection.seq === f.seq;
+  }
+
+  /** Those who hear the page learn how many messages are drawn; each of them is among the inboxes, and the M key selects one after the other. */
+  private count(at: number): void {
+    this.countedAt = at;
+    const n = [...this.marks.values()].filter((m) => m.ended === null).length;
+    const words = `${n === 0 ? "No message" : n === 1 ? "1 message" : `${n} messages`} under way`;
+    if (this.canvas.getAttribute("aria-label") !== words) this.canvas.setAttribute("aria-label", words);
+  }
+
+  // --- painting
+
+  /** Everything as it stands now. */
+  paint(pen: CanvasRenderingContext2D, dense: number, at: number): void {
+    for (const pulse of this.pulses.values()) if (at - pulse.at < GLOW_MS) this.glow(pen, pulse);
+    const exact = this.marks.size <= EXACT && this.store.rate > 0;
+    const copy = (look: HTMLCanvasElement, { x, y }: Point, between: boolean, size = 1) => {
+      const [w, h] = [(look.width / dense) * size, (look.height / dense) * size];
+      const [left, top] = [x - w / 2, y - h / 2];
+      if (between) pen.drawImage(look, left, top, w, h);
+      else pen.drawImage(look, Math.round(left * dense) / dense, Math.round(top * dense) / dense, w, h);
+    };
+    for (const mark of this.marks.values()) {
+      const lost = mark.ended !== null && isLost(mark.flight);
+      mark.look ??= lost ? this.looks.cross(mark.flight, mark.lane) : this.looks.message(mark.flight, mark.lane, !this.reduced && !mark.flight.held, mark.twin);
+      if (this.reduced && !lost) this.way(pen, mark);
+      if (lost) pen.globalAlpha = Math.min(1, 2 - (at - (mark.ended ?? at)) / LOST_MS);
+      copy(mark.look, mark.at, exact, mark.size);
+      if (lost && mark.reason !== "none") {
+        const words = this.looks.label(lostWords(mark.flight));
+        copy(words, { x: mark.at.x + (mark.reason === "right" ? 1 : -1) * (2 + words.width / 2 / dense), y: mark.at.y - 12 }, false);
+      }
+      pen.globalAlpha = 1;
+    }
+    for (const mark of this.marks.values()) {
+      if (mark.ended !== null) continue;
+      if (this.isPicked(mark.flight)) this.ringAbout(pen, mark.at);
+      if (mark.label) copy(this.looks.label(mark.flight.label), { x: mark.at.x, y: mark.at.y - 18 }, false);
+    }
+  }
+
+  private glow(pen: CanvasRenderingContext2D, { from, to, slot }: Pulse): void {
+    const [a, b] = [this.ring?.points[from - 1], this.ring?.points[to - 1]];
+    if (!a || !b || !this.ring) return;
+    const length = Math.hypot(b.x - a.x, b.y - a.y);
+    const edge = this.ring.r / length;
+    const gap = cutState(this.store.room?.links ?? [], Math.min(from, to), Math.max(from, to)) === "whole" ? 0 : 6 / length;
+    const at = (t: number): [number, number] => [a.x + (b.x - a.x) * t, a.y + (b.y - a.y) * t];
+    pen.beginPath();
+    for (const [begin, end] of [[edge, 0.5 - gap], [0.5 + gap, 1 - edge]] as const) {
+      pen.moveTo(...at(begin));
+      pen.lineTo(...at(end));
+    }
+    Object.assign(pen, { strokeStyle: this.inks.of(`--term${slot}`), lineWidth: 2.5, lineCap: "butt" });
+    pen.stroke();
+  }
+
+  /** Without motion a message is a still arrow, and its mark goes on by tenths of the way. */
+  private way(pen: CanvasRenderingContext2D, { lane: { from, to }, flight }: Mark): void {
+    pen.globalAlpha = 0.45;
+    Object.assign(pen, { strokeStyle: this.inks.of(`--term${slot(flight.term)}`), lineWidth: 1.5 });
+    pen.beginPath();
+    pen.moveTo(from.x, from.y);
+    pen.lineTo(to.x, to.y);
+    pen.stroke();
+    pen.globalAlpha = 1;
+  }
+
+  private ringAbout(pen: CanvasRenderingContext2D, { x, y }: Point): void {
+    Object.assign(pen, { strokeStyle: this.inks.of("--t1"), lineWidth: 2 });
+    pen.beginPath();
+    pen.arc(x, y, HIT_PX, 0, 2 * Math.PI);
+    pen.stroke();
+  }
 }
 
-function place(mark: Mark, fraction: number, scale = 1): void {
-  mark.at = along(mark.lane, fraction);
-  mark.group.setAttribute("transform", `translate(${mark.at.x.toFixed(1)} ${mark.at.y.toFixed(1)})${scale < 1 ? ` scale(${scale.toFixed(2)})` : ""}`);
+function place(mark: Mark, fraction: number): void {
+  stand(mark, along(mark.lane, fraction));
+}
+
+function stand(mark: Mark, at: Point): void {
+  mark.at = at;
+  if (mark.grip) Object.assign(mark.grip.style, { left: `${at.x}px`, top: `${at.y}px` });
 }
 
 /** How far a message comes: a cut link ends it half-way, a server that is down at its door. */
@@ -303,68 +410,4 @@ function stopOf(f: Flight): number {
   if (f.fate === "sent") return 1;
   if (f.lostAt !== null && f.due > f.sent) return Math.min(1, Math.max(0.12, (f.lostAt - f.sent) / (f.due - f.sent)));
   return f.fate === "cut" ? 0.5 : 0.94;
-}
-
-const tail = (l: Lane) => svg`<line class="tail" x1=${-l.dx * 18} y1=${-l.dy * 18} x2=${-l.dx * 6} y2=${-l.dy * 6} />`;
-
-const wholeWay = (l: Lane, at: Point) => svg`<line class="way" x1=${l.from.x - at.x} y1=${l.from.y - at.y} x2=${l.to.x - at.x} y2=${l.to.y - at.y} />`;
-
-/** A message as LOOK §5 draws it; the colour is the sender's term. */
-export function flightMark(f: Flight, l: Lane, label: boolean, still: Point | null, twin = false): SVGTemplateResult {
-  return svg`<g class="flight t${slot(f.term)} ${f.kind} ${f.held ? "held" : ""}"><circle class="flight-hit" r="16" />${still ? wholeWay(l, still) : f.held ? nothing : tail(l)}${shapeOf(f, l)}</g>
-    ${f.held ? svg`<path class="held-bars" d="M14 -5V5M19 -5V5" />` : nothing}
-    ${twin ? svg`<text class="flight-more" x="14" y="14">×2</text>` : nothing}
-    ${label ? svg`<text class="flight-label" y="-14" text-anchor="middle">${f.label}</text>` : nothing}`;
-}
-
-function shapeOf(f: Flight, l: Lane): SVGTemplateResult {
-  switch (f.kind) {
-    case "RequestVote":
-      return svg`<path class="arrowhead" transform="rotate(${l.angle})" d="M-8.5 -7L8.5 0L-8.5 7Z" />`;
-    case "PreVote":
-      return svg`<path class="arrowhead hollow" transform="rotate(${l.angle})" d="M-8.5 -7L8.5 0L-8.5 7Z" />`;
-    case "TimeoutNow":
-      return svg`<path class="arrowhead" transform="rotate(${l.angle})" d="M-10 -7L1 0L-10 7ZM0 -7L11 0L0 7Z" />`;
-    case "InstallSnapshot":
-      return svg`<rect class="sheet" x="-5" y="-8" width="14" height="10" rx="2" /><rect class="sheet" x="-9" y="-3" width="14" height="10" rx="2" />`;
-    case "RequestVoteReply":
-    case "PreVoteReply":
-    case "AppendEntriesReply":
-    case "InstallSnapshotReply":
-    case "TimeoutNowReply":
-      return f.ok
-        ? svg`<circle class="reply" r="8" /><path class="reply-sign" d="M-3.5 .3L-1 3L3.8 -2.8" />`
-        : svg`<circle class="reply refused" r="8" /><path class="reply-sign" d="M-3.5 0H3.5" />`;
-    case "AppendEntries":
-      return f.entryCount === 0 ? svg`<circle class="heartbeat" r="5" />` : capsule(f, l);
-    case "request":
-      return clientPill(f);
-    case "answer":
-      return svg`<circle class="reply client" r="8" /><path class="reply-sign client" d=${f.ok ? "M-3.5 .3L-1 3L3.8 -2.8" : "M-3.5 0H3.5"} />`;
-    case "unknown":
-      return svg`<rect class="unknown" x="-7" y="-7" width="14" height="14" rx="2" /><text class="unknown-sign" dy=".35em">?</text>`;
-  }
-}
-
-/** AppendEntries with entries: a cell each in the entry's own term, then how many more. */
-function capsule(f: Flight, l: Lane): SVGTemplateResult {
-  const cells = Math.min(f.entryCount, 4);
-  const width = 10 + 9 * cells;
-  const upright = Math.abs(l.angle) > 90 ? l.angle + 180 : l.angle;
-  const more = f.entryCount - cells;
-  return svg`<g transform="rotate(${upright})"><rect class="capsule" x=${-width / 2} y="-6" width=${width} height="12" rx="6" />
-    ${f.entries.slice(0, cells).map((term, i) => svg`<rect class="bead t${slot(term)}" x=${-width / 2 + 5.5 + 9 * i} y="-3.5" width="7" height="7" rx="1.5" />`)}
-    ${more > 0 ? svg`<text class="flight-more" x=${width / 2 + 4} dy=".35em">+${more}</text>` : nothing}</g>`;
-}
-
-function clientPill(f: Flight): SVGTemplateResult {
-  const text = f.label.length > 14 ? `${f.label.slice(0, 13)}…` : f.label;
-  const width = 16 + 7.3 * text.length;
-  return svg`<rect class="client-pill" x=${-width / 2} y="-10" width=${width} height="20" rx="10" /><text class="client-text" dy=".35em">${text}</text>`;
-}
-
-/** Where a message died, and why. */
-function lostMark(f: Flight, l: Lane, side: Side): SVGTemplateResult {
-  const [x, anchor] = side === "right" ? [10, "start"] : [-10, "end"];
-  return svg`<g class="lost t${slot(f.term)}">${tail(l)}<path class="cross" d="M-5 -5L5 5M-5 5L5 -5" />${side === "none" ? nothing : svg`<text class="flight-label" x=${x} y="-8" text-anchor=${anchor}>${lostWords(f)}</text>`}</g>`;
 }

@@ -37,7 +37,6 @@ export function nodeMark(view: ServerView, ring: Ring, hands: NodeHands): SVGTem
     <circle class="node-hit" r=${Math.max(22, r + 14)} />
     <circle class="node-field" r=${r + 3} />
     <circle class="select-ring" r=${r + 18} />
-    ${timer(view, r)}
     <circle class="flash" r=${r + 9} />
     <rect class="outline" />
     <rect class="shape" />
@@ -86,11 +85,14 @@ export function machineWords(view: ServerView): string {
   return m.member === "none" ? "Not a member" : "";
 }
 
-/** The track and the arc; arcs.ts moves it. A leader has no election timer. */
-function timer(view: ServerView, r: number): SVGTemplateResult | typeof nothing {
-  if (view.seat !== "connected" || !view.report?.timer) return nothing;
-  const radius = view.report.role === "candidate" ? r + 18 : r + 9;
-  return svg`<circle class="timer-track" r=${radius} /><circle class="timer-arc" data-server=${view.server} r=${radius} pathLength="1" transform="rotate(-90)" />`;
+/** Of a server's election timer; a candidate's vote dots need more room. */
+export const timerRadius = (view: ServerView, r: number): number => (view.report?.role === "candidate" ? r + 18 : r + 9);
+
+/** The track on which arcs.ts paints what is left of the timer. A leader has none. */
+export function timerTrack(view: ServerView, ring: Ring): SVGTemplateResult | typeof nothing {
+  const p = ring.points[view.server - 1];
+  if (!p || view.seat !== "connected" || !view.report?.timer) return nothing;
+  return svg`<circle class="timer-track" cx=${p.x} cy=${p.y} r=${timerRadius(view, ring.r)} />`;
 }
 
 /** The ring in small: filled it has the vote, dashed it is on its way, a bar is a refusal (LOOK §4). */

@@ -3,20 +3,15 @@ import { repeat } from "lit/directives/repeat.js";
 import { styleMap } from "lit/directives/style-map.js";
 import { cursor } from "./cursor.js";
 import { RaftElement } from "./element.js";
-import { FlightLayer } from "./flights.js";
 import { ring, type Ring } from "./layout.js";
 import { linkMark, linkPairs, sides, sidesCaption, wallMark, type LinkHands } from "./link.js";
-import { labelDrop, nodeLabel, nodeMark, type NodeHands } from "./node.js";
-import { ArcLayer } from "./arcs.js";
+import { labelDrop, nodeLabel, nodeMark, timerTrack, type NodeHands } from "./node.js";
 import type { ServerView } from "./model.js";
-import { play, reducedMotion } from "./motion.js";
+import { play } from "./motion.js";
+import { Scene } from "./scene.js";
 import { store } from "./store.js";
 import { nextCut } from "./words.js";
 import "./raft-room.js";
-
-// Between two frames, when all that moves is what is always there: it takes most of the time, so it must not take most of a processor.
-const CALM_MS = 24; // heartbeats and replies
-const ARCS_MS = 50; // timers only
 
 const MORE_PX = 44; // that the button of a node's menu takes at most
 
@@ -27,11 +22,7 @@ export class RaftStage extends RaftElement {
 
   private size = { width: 0, height: 0 };
   private ring: Ring = ring(0, 0, 1);
-  private flights: FlightLayer | null = null;
-  private arcs: ArcLayer | null = null;
-  private frame = 0;
-  private lastFrame = 0;
-  private slow: ReturnType<typeof setTimeout> | undefined;
+  private scene: Scene | null = null;
   private roles = new Map<number, string>();
   private readonly observer = new ResizeObserver(([entry]) => {
     if (!entry) return;
@@ -48,19 +39,14 @@ export class RaftStage extends RaftElement {
     open: (a, b) => store.select({ kind: "link", a, b }),
   };
   private readonly back = () => {
-    if (document.hidden) return;
-    this.flights?.takeUp();
-    this.run();
+    if (!document.hidden) this.scene?.back();
   };
 
   override connectedCallback(): void {
     super.connectedCallback();
     this.observer.observe(this);
     document.addEventListener("visibilitychange", this.back);
-    this.stopBatches = store.onBatch((batch) => {
-      const begun = this.flights?.add(batch) ?? false;
-      if (begun || this.slow === undefined) this.run(); // else the next frame is due soon
-    });
+    this.stopBatches = store.onBatch((batch) => this.scene?.add(batch));
   }
 
   override disconnectedCallback(): void {
@@ -68,8 +54,8 @@ export class RaftStage extends RaftElement {
     this.observer.disconnect();
     document.removeEventListener("visibilitychange", this.back);
     this.stopBatches?.();
-    cancelAnimationFrame(this.frame);
-    clearTimeout(this.slow);
+    this.scene?.stop();
+    this.scene = null;
   }
 
   override render(): TemplateResult {
@@ -79,15 +65,21 @@ export class RaftStage extends RaftElement {
     const links = waiting || !store.room ? [] : linkPairs(store.servers);
     const groups = waiting ? [] : sides();
     return html`
-      <svg class="stage-picture" role="group" aria-label="The cluster: servers, links and messages" width="100%" height="100%">
-        <defs>
-          <pattern id="hatch" width="6" height="6" patternUnits="userSpaceOnUse" patternTransform="rotate(45)"><line class="hatch-line" x1="0" y1="0" x2="0" y2="6" /></pattern>
-        </defs>
-        <g>${repeat(links, ([a, b]) => a * 16 + b, ([a, b]) => linkMark(a, b, this.ring, this.linkHands))}</g>
-        ${wallMark(groups, this.ring)}
-        <g class="flights"></g>
-        <g>${repeat(store.servers, (s) => s.server, (s) => nodeMark(s, this.ring, this.nodeHands))}</g>
-      </svg>
+      <div class="stage-picture" role="group" aria-label="The cluster: servers, links and messages">
+        <svg width="100%" height="100%">
+          <g>${repeat(links, ([a, b]) => a * 16 + b, ([a, b]) => linkMark(a, b, this.ring, this.linkHands))}</g>
+          ${wallMark(groups, this.ring)}
+          <g>${repeat(store.servers, (s) => s.server, (s) => timerTrack(s, this.ring))}</g>
+        </svg>
+        <canvas class="flights" role="img" aria-label="No message under way"></canvas>
+        <div class="held-messages"></div>
+        <svg class="nodes" width="100%" height="100%">
+          <defs>
+            <pattern id="hatch" width="6" height="6" patternUnits="userSpaceOnUse" patternTransform="rotate(45)"><line class="hatch-line" x1="0" y1="0" x2="0" y2="6" /></pattern>
+          </defs>
+          <g>${repeat(store.servers, (s) => s.server, (s) => nodeMark(s, this.ring, this.nodeHands))}</g>
+        </svg>
+      </div>
       <div class="node-labels" aria-hidden="true">
         ${repeat(store.servers, (s) => s.server, (s) => {
           const p = points[s.server - 1];
@@ -131,17 +123,18 @@ export class RaftStage extends RaftElement {
   }
 
   protected override updated(): void {
-    const svgElement = this.querySelector("svg");
-    const layer = this.querySelector<SVGGElement>("g.flights");
-    if (!svgElement || !layer) return;
+    const picture = this.querySelector<HTMLElement>(".stage-picture");
+    if (!picture) return;
     this.style.setProperty("--r", `${this.ring.r}px`);
     this.classList.toggle("compact", this.ring.compact);
-    this.flights ??= new FlightLayer(layer, store);
-    this.arcs ??= new ArcLayer(svgElement, store);
-    this.flights.layOut(this.ring);
-    this.arcs.find();
+    this.scene ??= new Scene(picture, store);
+    this.scene.layOut(this.ring);
     this.celebrate();
-    this.run();
+  }
+
+  /** A held message is taken along by the pointer; null: it is let go. */
+  carry(seq: number, to: PointerEvent | null): void {
+    this.scene?.carry(seq, to);
   }
 
   /** While the room waits, the ring leaves a part of the stage to the invitation; they never overlap. */
@@ -165,32 +158,6 @@ export class RaftStage extends RaftElement {
       return html`<div class="stage-message" role="alert"><p class="lead">This address names no room.</p><p>A room's page is /r/ and a code of 4 to 32 letters, digits and hyphens.</p><a class="button primary" href="/">Open a new room</a></div>`;
     }
     return waiting ? html`<raft-waiting></raft-waiting>` : nothing;
-  }
-
-  /** One loop moves everything; it ends when nothing moves any more. */
-  private run(): void {
-    if (this.frame === 0) this.frame = requestAnimationFrame((at) => this.step(at));
-  }
-
-  private step(at: number): void {
-    this.frame = 0;
-    const gap = at - this.lastFrame;
-    this.lastFrame = at;
-    const now = store.now(at);
-    const reduced = reducedMotion();
-    const flights = this.flights?.frame(now, at, gap > 500, reduced) ?? "still";
-    const arcs = this.arcs?.frame(now, at, reduced) ?? false;
-    if (flights === "lively") this.run();
-    else if (flights === "calm") this.runAfter(CALM_MS);
-    else if (arcs) this.runAfter(ARCS_MS);
-  }
-
-  private runAfter(ms: number): void {
-    clearTimeout(this.slow);
-    this.slow = setTimeout(() => {
-      this.slow = undefined;
-      this.run();
-    }, ms);
   }
 
   /** A new leader is the one thing that the stage celebrates: one ring that goes out (LOOK §10). */

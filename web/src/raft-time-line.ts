@@ -5,6 +5,7 @@ import { reignAt, tapeSpan, within, zoomed, type Stretch } from "./history.js";
 import { keysOf } from "./keys.js";
 import { store } from "./store.js";
 import { axisHeight, Tape } from "./tape.js";
+import { Inks } from "./theme.js";
 import { seconds } from "./words.js";
 
 const ROW = 8; // px of a branch's line
@@ -30,6 +31,7 @@ export class RaftTimeLine extends RaftElement {
   private followed = 0; // ms, where the playhead was when the stretch was last asked for
   private dragged: number | null = null; // ms, where the playhead is held
   private pace = 0; // to which the clock returns when it is let go; 0: it stands
+  private readonly inks = new Inks(this);
   private stopClock: (() => void) | null = null;
   private readonly observer = new ResizeObserver(([entry]) => {
     if (!entry) return;
@@ -37,13 +39,10 @@ export class RaftTimeLine extends RaftElement {
     this.height = entry.contentRect.height;
     this.requestUpdate();
   });
-  private readonly themes = [matchMedia("(prefers-color-scheme: dark)")];
-  private readonly redraw = () => this.requestUpdate();
 
   override connectedCallback(): void {
     super.connectedCallback();
     this.observer.observe(this);
-    for (const t of this.themes) t.addEventListener("change", this.redraw);
     this.stopClock = store.subscribe((changed) => {
       if (changed.has("clock") && !document.hidden) this.moveHead();
     });
@@ -52,7 +51,6 @@ export class RaftTimeLine extends RaftElement {
   override disconnectedCallback(): void {
     super.disconnectedCallback();
     this.observer.disconnect();
-    for (const t of this.themes) t.removeEventListener("change", this.redraw);
     this.stopClock?.();
   }
 
@@ -86,7 +84,7 @@ export class RaftTimeLine extends RaftElement {
     const [w, h] = [Math.round(this.width * dense), Math.round(high * dense)];
     if (canvas.width !== w || canvas.height !== h) Object.assign(canvas, { width: w, height: h });
     pen.setTransform(dense, 0, 0, dense, 0, 0);
-    new Tape(pen, getComputedStyle(this), this.width, high, this.shown()).draw();
+    new Tape(pen, this.inks, this.width, high, this.shown()).draw();
     this.moveHead();
   }
 

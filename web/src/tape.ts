@@ -2,6 +2,7 @@ import { cursor } from "./cursor.js";
 import { axisStep, type LaneChange, type Mark, type Stretch } from "./history.js";
 import { slot } from "./numbers.js";
 import { store } from "./store.js";
+import type { Inks } from "./theme.js";
 
 const BAND = 14; // the term band, px
 const MARKS = 10; // the row of marks
@@ -15,7 +16,7 @@ export class Tape {
   private readonly bottom: number;
   private readonly end: number;
 
-  constructor(private pen: CanvasRenderingContext2D, private style: CSSStyleDeclaration, private width: number, private height: number, private shown: Stretch) {
+  constructor(private pen: CanvasRenderingContext2D, private inks: Inks, private width: number, private height: number, private shown: Stretch) {
     this.bottom = height - axisHeight(height);
     this.end = Math.max(store.end, store.now());
   }
@@ -35,7 +36,7 @@ export class Tape {
   }
 
   private ink(token: string): string {
-    return this.style.getPropertyValue(token).trim();
+    return this.inks.of(token);
   }
 
   private x(at: number): number {

@@ -3,6 +3,11 @@ import { store } from "./store.js";
 /** Light and dark follow the system until the button chose otherwise; the choice is kept where storage is allowed. */
 const KEY = "raft-theme";
 
+const system = matchMedia("(prefers-color-scheme: dark)");
+
+/** Which of the two is shown. */
+export const themeNow = (): string => document.documentElement.dataset["theme"] ?? (system.matches ? "dark" : "light");
+
 export function restoreTheme(): void {
   try {
     const chosen = localStorage.getItem(KEY);
@@ -10,16 +15,53 @@ export function restoreTheme(): void {
   } catch {
     // No storage: the system's theme holds.
   }
+  system.addEventListener("change", repaint);
 }
 
 export function switchTheme(): void {
-  const root = document.documentElement;
-  const dark = root.dataset["theme"] ? root.dataset["theme"] === "dark" : matchMedia("(prefers-color-scheme: dark)").matches;
-  root.dataset["theme"] = dark ? "light" : "dark";
-  store.show({}); // the time line is painted, not styled
+  setTheme(themeNow() === "dark" ? "light" : "dark");
   try {
-    localStorage.setItem(KEY, root.dataset["theme"]);
+    localStorage.setItem(KEY, themeNow());
   } catch {
     // No storage: the choice holds until the page is closed.
+  }
+}
+
+export function setTheme(theme: "light" | "dark" | "auto"): void {
+  const root = document.documentElement;
+  if (theme === "auto") delete root.dataset["theme"];
+  else root.dataset["theme"] = theme;
+  repaint();
+}
+
+let turns = 0; // of the theme
+
+/** The time line and what moves on the stage are painted, not styled. */
+function repaint(): void {
+  turns++;
+  store.show({});
+}
+
+/** The style sheet's tokens as they hold for an element, for what is painted: each is asked for once, as to ask has the browser style the page. */
+export class Inks {
+  private known = new Map<string, string>();
+  private turns = turns;
+  private readonly style: CSSStyleDeclaration;
+
+  constructor(element: Element) {
+    this.style = getComputedStyle(element);
+  }
+
+  of(token: string): string {
+    if (this.turns !== turns) this.forget();
+    let value = this.known.get(token);
+    if (value === undefined) this.known.set(token, (value = this.style.getPropertyValue(token).trim()));
+    return value;
+  }
+
+  /** After which everything is asked for again. */
+  forget(): void {
+    this.known.clear();
+    this.turns = turns;
   }
 }

@@ -1,6 +1,7 @@
 import { readLink, type Show } from "../lab/moment.js";
 import type { Stop } from "../model.js";
 import type { Store } from "../store.js";
+import { setTheme } from "../theme.js";
 import { isOurs, SOURCE, VERSION, type Told } from "./protocol.js";
 
 /** The lab in a frame of another page: shows as much of itself as its link says, tells that page what happens, and does what it asks (protocol.ts). */
@@ -91,9 +92,4 @@ async function showAs(fragment: string): Promise<void> {
 /** How much of the page is seen is the style sheet's affair (css/share.css). */
 function setControls(controls: Show["controls"]): void {
   document.documentElement.dataset["controls"] = controls;
-}
-
-function setTheme(theme: Show["theme"]): void {
-  if (theme === "auto") delete document.documentElement.dataset["theme"];
-  else document.documentElement.dataset["theme"] = theme;
 }

@@ -1,3 +1,4 @@
+import type { RaftStage } from "../raft-stage.js";
 import { store } from "../store.js";
 import { cutState } from "../words.js";
 import { perform } from "./deeds.js";
@@ -12,7 +13,7 @@ let following = 0; // presses on something that can be dragged
 export function beginDrag(e: PointerEvent): void {
   if (e.button !== 0 || !e.isPrimary || store.view.side) return;
   const target = e.target as Element | null;
-  const held = target?.closest<SVGGElement>(".flights > g:has(.held)");
+  const held = target?.closest<HTMLElement>(".held-message");
   const node = target?.closest<SVGGElement>(".node");
   const link = target?.closest<SVGGElement>(".link");
   if (held) dragHeld(held, e);
@@ -53,11 +54,11 @@ function awaitLong(e: PointerEvent, open: () => void): void {
   document.addEventListener("pointercancel", end);
 }
 
-function dragHeld(mark: SVGGElement, e: PointerEvent): void {
-  const seq = Number(mark.dataset["seq"]);
-  const before = mark.getAttribute("transform") ?? "";
-  follow(e, mark.ownerSVGElement, (x, y) => mark.setAttribute("transform", `translate(${x} ${y})`), (met) => {
-    mark.setAttribute("transform", before);
+function dragHeld(grip: HTMLElement, e: PointerEvent): void {
+  const seq = Number(grip.dataset["seq"]);
+  const stage = grip.closest<RaftStage>("raft-stage");
+  follow(e, (p) => stage?.carry(seq, p), (met) => {
+    stage?.carry(seq, null);
     if (met !== null && met === store.flights.get(seq)?.to) store.wishLab((id) => ({ type: "frameAct", id, seq, act: "deliver" }));
   });
 }
@@ -71,12 +72,13 @@ function dragNode(node: SVGGElement, e: PointerEvent): void {
   line.setAttribute("class", "rubber");
   line.setAttribute("x1", String(at.e));
   line.setAttribute("y1", String(at.f));
-  const draw = (x: number, y: number) => {
-    line.setAttribute("x2", String(x));
-    line.setAttribute("y2", String(y));
+  const draw = (p: PointerEvent) => {
+    const box = picture.getBoundingClientRect();
+    line.setAttribute("x2", String(p.clientX - box.left));
+    line.setAttribute("y2", String(p.clientY - box.top));
     if (!line.isConnected) picture.append(line);
   };
-  follow(e, picture, draw, (met) => {
+  follow(e, draw, (met) => {
     line.remove();
     if (met !== null && met !== from) turn(Math.min(from, met), Math.max(from, met));
   });
@@ -90,13 +92,12 @@ function turn(a: number, b: number): void {
 }
 
 /** Follows the pointer from a press until it is let go, and says over which node that was. A press that hardly moves is none of ours. */
-function follow(e: PointerEvent, picture: SVGSVGElement | null, move: (x: number, y: number) => void, end: (met: number | null) => void): void {
+function follow(e: PointerEvent, move: (p: PointerEvent) => void, end: (met: number | null) => void): void {
   let dragged = false;
   following++;
   const moved = (p: PointerEvent) => {
     dragged ||= Math.hypot(p.clientX - e.clientX, p.clientY - e.clientY) > DRAG_PX;
-    const at = picture?.getBoundingClientRect();
-    if (dragged && at) move(p.clientX - at.left, p.clientY - at.top);
+    if (dragged) move(p);
   };
   const ended = (p: PointerEvent) => {
     document.removeEventListener("pointermove", moved);
