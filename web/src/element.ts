@@ -3,18 +3,21 @@ import { store, type Topic } from "./store.js";
 
 const SHARE_MS = 2; // of a frame, after which the views that are still to be drawn wait for the next one
 
-/** What is to be drawn, the longest waiting first. */
-const due = new Set<RaftElement>();
+const LATE_MS = 100; // that a view waits at most, as far as frames come
+
+/** What is to be drawn, and since when; the longest waiting first. */
+const due = new Map<RaftElement, number>();
 let frame = 0;
 
-/** A batch changes most of what is seen: drawn all at once it would make one frame in five late. At least one view is drawn in each. */
+/** A batch changes most of what is seen: drawn all at once it would make one frame in five late. */
 function drawDue(): void {
   frame = 0;
   const begun = performance.now();
-  for (const view of due) {
+  for (const [view, since] of due) {
+    const at = performance.now();
+    if (at - begun > SHARE_MS && at - since < LATE_MS) break;
     due.delete(view);
     view.drawIfDifferent();
-    if (performance.now() - begun > SHARE_MS) break;
   }
   if (due.size > 0) frame = requestAnimationFrame(drawDue);
 }
@@ -52,7 +55,7 @@ export abstract class RaftElement extends LitElement {
     super.connectedCallback();
     document.addEventListener("visibilitychange", this.seen);
     this.leave = store.subscribe((changed) => {
-      if (this.topics.some((t) => changed.has(t))) this.drawSoon(changed.has("view") || changed.has("room"));
+      if (this.topics.some((t) => changed.has(t))) this.drawSoon(changed.has("view") || changed.has("room") || changed.has("moment"));
     });
   }
 
@@ -75,7 +78,7 @@ export abstract class RaftElement extends LitElement {
   }
 
   private drawInTurn(): void {
-    due.add(this);
+    if (!due.has(this)) due.set(this, performance.now());
     if (frame === 0) frame = requestAnimationFrame(drawDue);
   }
 

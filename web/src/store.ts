@@ -5,7 +5,7 @@ import type { Subject } from "./story.js";
 
 /** The only state of the page. Sources (source.ts) write into it by batches, people through its methods, and every view is a function of it. */
 
-export type Topic = "clock" | "room" | "servers" | "flights" | "story" | "requests" | "connection" | "lab" | "view";
+export type Topic = "clock" | "moment" | "room" | "servers" | "flights" | "story" | "requests" | "connection" | "lab" | "view";
 
 export type Panel = "story" | "log" | "node" | "client" | "time" | "faults" | "rules" | "studies" | "none";
 
@@ -267,7 +267,7 @@ export class Store {
   private leaveMoment(moment: "jump" | "run", changed: Set<Topic>): void {
     this.flights.clear();
     this.ghosts = [];
-    changed.add("flights");
+    changed.add("flights").add("moment");
     if (moment === "jump") return;
     this.story = [];
     this.requests = [];
