@@ -1,5 +1,5 @@
 import { along, clientLane, lane, reasonSide, spareLabels, type Lane, type Point, type Ring, type Side } from "./layout.js";
-import type { Marks } from "./marks.js";
+import { FIELD, type Marks } from "./marks.js";
 import type { Batch, Flight } from "./model.js";
 import { reducedMotion } from "./motion.js";
 import { less, slot } from "./numbers.js";
@@ -350,7 +350,7 @@ export class FlightLayer {
       copy(mark.look, mark.at, exact, mark.size);
       if (lost && mark.reason !== "none") {
         const words = this.looks.label(lostWords(mark.flight));
-        copy(words, { x: mark.at.x + (mark.reason === "right" ? 1 : -1) * (2 + words.width / 2 / dense), y: mark.at.y - 12 }, false);
+        copy(words, { x: mark.at.x + (mark.reason === "right" ? 1 : -1) * (10 - FIELD + words.width / 2 / dense), y: mark.at.y - 12 }, false);
       }
       pen.globalAlpha = 1;
     }

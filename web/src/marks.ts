@@ -6,6 +6,7 @@ import type { Inks } from "./theme.js";
 /** How messages look (LOOK §5). Each look is painted once, as a picture, and then only copied to where its messages are. */
 
 const KEPT = 600; // pictures; when there are more all are painted anew as they are needed
+export const FIELD = 2; // px, around a label
 const REACH = 20; // px from the middle of a mark to the end of its tail
 
 /** How a path is drawn. */
@@ -54,15 +55,14 @@ export class Marks {
     });
   }
 
-  /** A few words with a field around them, so that they can be read upon anything; their middle is the picture's. */
+  /** A few words with a field of FIELD px around them, so that they can be read upon anything. */
   label(words: string): HTMLCanvasElement {
-    const size = this.inks.of("--flight-label");
-    const half = (parseFloat(size) * 0.3 + 0.3) * words.length + 8;
-    return this.picture(`label ${words}`, half, 14, (pen) => {
-      pen.font = `400 ${size} ${this.inks.of("--sans")}`;
+    const font = `400 ${this.inks.of("--flight-label")} ${this.inks.of("--sans")}`;
+    return this.picture(`label ${words}`, () => width(words, font) / 2 + FIELD, 14, (pen) => {
+      pen.font = font;
       pen.textAlign = "center";
       pen.lineJoin = "round";
-      pen.lineWidth = 4;
+      pen.lineWidth = 2 * FIELD;
       pen.strokeStyle = this.inks.of("--bg");
       pen.strokeText(words, 0, 4);
       pen.fillStyle = this.inks.of("--t2");
@@ -70,12 +70,13 @@ export class Marks {
     });
   }
 
-  private picture(key: string, wide: number, high: number, paint: (pen: CanvasRenderingContext2D) => void): HTMLCanvasElement {
+  /** `wide`, `high`: px from the middle. */
+  private picture(key: string, wide: number | (() => number), high: number, paint: (pen: CanvasRenderingContext2D) => void): HTMLCanvasElement {
     const known = this.pictures.get(key);
     if (known) return known;
     if (this.pictures.size >= KEPT) this.pictures.clear();
     const picture = document.createElement("canvas");
-    picture.width = 2 * Math.ceil(wide * this.dense);
+    picture.width = 2 * Math.ceil((typeof wide === "number" ? wide : wide()) * this.dense);
     picture.height = 2 * Math.ceil(high * this.dense);
     const pen = picture.getContext("2d");
     if (pen) {
@@ -121,8 +122,8 @@ export class Marks {
         return;
       case "request": {
         const words = pillText(f);
-        const width = this.pill(words);
-        draw(pen, box(-width / 2, -10, width, 20, 10), { fill: bg, line: this.inks.of("--t1"), width: 1.5 });
+        const wide = this.pill(words);
+        draw(pen, box(-wide / 2, -10, wide, 20, 10), { fill: bg, line: this.inks.of("--t1"), width: 1.5 });
         return this.text(pen, words, 0, 4.2, "center", "--t1");
       }
       case "unknown":
@@ -166,6 +167,15 @@ const circle = (r: number): string => `M${-r} 0A${r} ${r} 0 1 1 ${r} 0A${r} ${r}
 
 const box = (x: number, y: number, width: number, height: number, r: number): string =>
   `M${x + r} ${y}h${width - 2 * r}a${r} ${r} 0 0 1 ${r} ${r}v${height - 2 * r}a${r} ${r} 0 0 1 ${-r} ${r}h${2 * r - width}a${r} ${r} 0 0 1 ${-r} ${-r}v${2 * r - height}a${r} ${r} 0 0 1 ${r} ${-r}Z`;
+
+const scale = document.createElement("canvas").getContext("2d");
+
+/** Of a line of text, px. */
+function width(words: string, font: string): number {
+  if (!scale) return 0;
+  scale.font = font;
+  return scale.measureText(words).width;
+}
 
 function turned(pen: CanvasRenderingContext2D, degrees: number, paint: () => void): void {
   pen.save();

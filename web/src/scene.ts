@@ -28,6 +28,7 @@ export class Scene {
   private readonly flights: FlightLayer;
   private readonly arcs: ArcLayer;
   private ring: Ring | null = null;
+  private dense = 1; // device pixels in a px
   private looked = ""; // theme, density and size for which the looks were painted
   private frame = 0;
   private lastFrame = 0;
@@ -62,10 +63,10 @@ export class Scene {
 
   layOut(ring: Ring): void {
     this.ring = ring;
-    const dense = devicePixelRatio || 1;
-    const [width, height] = [Math.round(ring.width * dense), Math.round(ring.height * dense)];
+    this.dense = devicePixelRatio || 1;
+    const [width, height] = [Math.round(ring.width * this.dense), Math.round(ring.height * this.dense)];
     if (this.canvas.width !== width || this.canvas.height !== height) Object.assign(this.canvas, { width, height });
-    const looked = `${themeNow()} ${dense} ${width} ${height}`;
+    const looked = `${themeNow()} ${this.dense} ${width} ${height}`;
     if (looked !== this.looked) this.repaint();
     this.looked = looked;
     this.flights.layOut(ring);
@@ -91,7 +92,7 @@ export class Scene {
 
   private repaint(): void {
     this.inks.forget();
-    this.looks.clear(devicePixelRatio || 1);
+    this.looks.clear(this.dense);
     this.flights.repaint();
     this.run();
   }
@@ -136,10 +137,10 @@ export class Scene {
   private paint(ring: Ring, at: number): void {
     const { pen } = this;
     if (!pen) return;
-    const dense = devicePixelRatio || 1;
-    pen.setTransform(dense, 0, 0, dense, 0, 0);
+    if ((devicePixelRatio || 1) !== this.dense) this.layOut(ring);
+    pen.setTransform(this.dense, 0, 0, this.dense, 0, 0);
     pen.clearRect(0, 0, ring.width, ring.height);
-    this.flights.paint(pen, dense, at);
+    this.flights.paint(pen, this.dense, at);
     if (this.alpha < 1) fade(pen, this.alpha, ring);
     this.arcs.paint(pen, ring, at, this.alpha);
   }
