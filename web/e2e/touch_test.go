@@ -115,17 +115,21 @@ func TestThePhoneIsPlayedByTouch(t *testing.T) {
 	// A message is larger to a finger than it looks.
 	w.must(nil, `await raftPlayground.seek(112);`)
 	w.at(112)
-	w.steady(".flights > g:not(.ended) .flight-hit")
 	var beside struct{ X, Y float64 }
 	w.must(&beside, `
-		for (const mark of deepAll(".flights > g:not(.ended)")) {
-			const box = mark.querySelector(".flight-hit").getBoundingClientRect();
-			for (let turn = 0; turn < 8; turn++) {
-				const at = {x: box.x + box.width / 2 + 17 * Math.cos(turn * Math.PI / 4), y: box.y + box.height / 2 + 17 * Math.sin(turn * Math.PI / 4)};
-				if (box.width > 43 && mark.contains(document.elementFromPoint(at.x, at.y))) return at;
+		const [picture] = deepAll(".stage-picture");
+		const box = picture.getBoundingClientRect();
+		const met = (x, y) => {
+			picture.dispatchEvent(new PointerEvent("pointermove", {clientX: x, clientY: y}));
+			return picture.classList.contains("at-message");
+		};
+		for (let y = box.top + 4; y < box.bottom; y += 8) {
+			for (let x = box.left + 4; x < box.right; x += 2) {
+				const there = document.elementFromPoint(x, y);
+				if (met(x + 2, y) && !met(x, y) && picture.contains(there) && !there.closest(".node")) return {x, y};
 			}
 		}
-		throw new Error("no message is 44 px large and met beside it");`)
+		throw new Error("no message is drawn where a mouse would meet it");`)
 	w.finger(beside.X, beside.Y, 0, beside.X, beside.Y)
 	w.open("raft-message [data-act=hold]")
 	w.tap("raft-message [data-act=hold]")
@@ -135,7 +139,7 @@ func TestThePhoneIsPlayedByTouch(t *testing.T) {
 		}
 		return nil
 	})
-	mark := ".flights > g:has(.held) .flight-hit"
+	mark := ".held-message"
 	x, y := w.steady(mark)
 	var to int
 	w.must(&to, `return Number(/What will S(\d)/.exec(deepAll("raft-message")[0].textContent)[1]);`)
