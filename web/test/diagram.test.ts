@@ -67,6 +67,9 @@ test("Mermaid: every line is of a sequence diagram's grammar, says that Raft is 
   const [, title = "", , kind = "", ...rest] = text.trimEnd().split("\n");
   assert.match(title, /^title: "[^"]*Modified Raft – oneVotePerTerm is off"$/);
   assert.equal(kind, "sequenceDiagram");
+  const odd = mermaid([messageOf(flight(1001, 2, "request", { sent: 1, due: 2, label: "a;b#\r\nS1->>S2: c = %%%{init: 0}%%\u2028", term: 0 }))], [], { ...origin, link: "" }, 10).trimEnd().split("\n");
+  assert.equal(odd.length, 7, "whatever a client writes, a message is one line");
+  assert.match(odd[6]!, /^ {2}C1->>S2: (?!.*%%)[^:;#\r\u2028]+$/);
   for (const line of rest) assert.match(line, /^ {2}(%% \S+|participant [SC]\d+|Note over [SC]\d+: [^:;#\n]+|[SC]\d+(->>|-x)[SC]\d+: [^:;#\n]+)$/);
   assert.ok(text.includes(origin.link));
   const place = (part: string) => rest.findIndex((l) => l.includes(part));

@@ -138,8 +138,8 @@ export function mermaid(messages: Message[], story: StoryLine[], origin: Origin,
   ].join("\n");
 }
 
-/** What has a meaning in Mermaid's grammar is said otherwise. */
-const plain = (text: string): string => text.replace(/[;\n]/g, ",").replace(/#/g, "no. ").replace(/"/g, "'").replace(/:/g, " –");
+/** What has a meaning in Mermaid's grammar, or ends a line of it, is said otherwise. Keys and values are anybody's text. */
+const plain = (text: string): string => text.replace(/[;\n\r\u2028\u2029]/g, ",").replace(/%(?=%)/g, "% ").replace(/#/g, "no. ").replace(/"/g, "'").replace(/:/g, " –");
 
 /** A log for ShiViz, in the form that it expects unless told otherwise: a line what happened, a line where and its vector clock. */
 export function shiviz(messages: Message[], story: StoryLine[], origin: Origin, by: number): string {
