@@ -46,6 +46,9 @@ test("of too many messages heartbeats are left out first, and that is told", () 
   const many = [...Array.from({ length: 400 }, (_, i) => flight(1, 2, "AppendEntries", { sent: 110 + i / 2, due: 120 + i / 2 })), flight(1, 2, "RequestVote", { sent: 110, due: 120 })];
   const p = picture(frame, [1, 2], many.map((f) => messageOf(f)), [], history);
   assert.deepEqual([p.arrows.map((a) => a.message.kind), p.leftOut], [["RequestVote"], 400]);
+  const answered = Array.from({ length: 300 }, (_, i) => flight(2, 1, "AppendEntriesReply", { sent: 120 + i, due: 130 + i, ok: i !== 7 }));
+  const wide = picture(frame, [1, 2], [...many, ...answered].map((f) => messageOf(f)), [], history);
+  assert.deepEqual([wide.arrows.map((a) => `${a.message.kind} ${a.message.ok}`), wide.leftOut], [["RequestVote true", "AppendEntriesReply false"], 699]);
 });
 
 test("clients share a lane below the servers, if there are any", () => {

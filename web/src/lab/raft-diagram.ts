@@ -175,8 +175,9 @@ export class RaftDiagram extends RaftElement {
     if (said && cone && key === this.selected) return html`<b>${said}</b> Of what is shown ${cone.past.size} came before it, ${cone.future.size} after it, ${cone.independent} are independent of it.`;
     if (said) return html`<b>${said}</b>`;
     const since = this.chronicle.since(this.edges());
-    if (since !== null) return `There was too much to tell all of it: what is shown is complete from ${seconds(since)} s on. Zoom in, or go back, to see what came before.`;
-    return p.leftOut > 0 ? `${p.leftOut} messages are left out, heartbeats first: zoom in to see them.` : "A line is a message · a band is a term · thick = leader · click an event: its causes and effects";
+    const before = since === null ? "" : `what was before ${seconds(since)} s`;
+    if (p.leftOut > 0) return `${p.leftOut} messages${before && `, and ${before},`} are left out, heartbeats first: zoom in to see them.`;
+    return before ? `Too much happened: ${before} is left out. Zoom in to see it.` : "A line is a message · a band is a term · thick = leader · click an event: its causes and effects";
   }
 
   private words(key: string): string {

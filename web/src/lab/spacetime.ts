@@ -52,7 +52,7 @@ export interface Picture {
   now: number; // px
   left: number; // px at which the lanes begin
   bottom: number; // px at which they end
-  leftOut: number; // heartbeats that are not drawn, because there are too many
+  leftOut: number; // messages that are not drawn, because there are too many
 }
 
 export const SPAN = { least: 10, first: 500, most: 30_000 }; // ms across
@@ -97,9 +97,7 @@ export function picture(f: Frame, servers: number[], messages: Message[], story:
 
 function arrowsOf(f: Frame, messages: Message[], yOf: (address: number) => number | undefined): { arrows: Arrow[]; leftOut: number } {
   const seen = messages.filter((m) => yOf(m.from) !== undefined && yOf(m.to) !== undefined && m.sent <= f.from + f.span && endOf(m) >= f.from);
-  const beats = seen.filter(isHeartbeat).length;
-  const many = seen.length > ARROWS && beats > 0;
-  const shown = (many ? seen.filter((m) => !isHeartbeat(m)) : seen).slice(-ARROWS);
+  const shown = spared(seen).slice(-ARROWS);
   const arrows = shown.map((m): Arrow => {
     const [y1 = 0, y2 = 0] = [yOf(m.from), yOf(m.to)];
     const lost = m.fate !== "sent";
@@ -109,6 +107,13 @@ function arrowsOf(f: Frame, messages: Message[], yOf: (address: number) => numbe
     return { message: m, x1, y1, x2: x1 + (x2 - x1) * part, y2: y1 + (y2 - y1) * part, arrives: arrived(m, f.now), lost, heartbeat: isHeartbeat(m) };
   });
   return { arrows, leftOut: seen.length - shown.length };
+}
+
+/** Of too many messages heartbeats are left out, and if that is not enough what says that all is well: else a wide stretch would be drawn at its end only. */
+function spared(seen: Message[]): Message[] {
+  if (seen.length <= ARROWS) return seen;
+  const told = seen.filter((m) => !isHeartbeat(m));
+  return told.length <= ARROWS ? told : told.filter((m) => m.kind !== "AppendEntriesReply" || !m.ok || m.fate !== "sent");
 }
 
 /** A server's lane within the frame, as far as the playhead. */
