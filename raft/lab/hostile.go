@@ -98,7 +98,7 @@ var thickets = map[raft.Rule]func(*thicket){
 			for range 4 {
 				t.add(Action{At: at + 200*millisecond + t.upTo(600*millisecond), Do: Campaign, Server: t.some(1)[0]})
 			}
-			t.add(Action{At: at + 1000*millisecond, Do: Partition, Server: 1, Servers: t.some(4)})
+			t.add(Action{At: at + 1000*millisecond, Do: Partition, Servers: t.some(4)})
 			t.add(Action{At: at + 1200*millisecond, Do: Reconfigure, Learners: t.some(4)})
 			t.add(Action{At: at + 1500*millisecond, Do: Reconfigure, Servers: t.some(4), Careful: true})
 		})
@@ -114,7 +114,7 @@ var thickets = map[raft.Rule]func(*thicket){
 			for range 4 {
 				t.add(Action{At: at + 300*millisecond + t.upTo(600*millisecond), Do: Campaign, Server: t.some(1)[0]})
 			}
-			t.add(Action{At: at + 1000*millisecond, Do: Partition, Server: 1, Servers: t.some(4)})
+			t.add(Action{At: at + 1000*millisecond, Do: Partition, Servers: t.some(4)})
 		})
 	},
 	raft.KeepSuffix:       (*thicket).snapshots,
@@ -151,7 +151,7 @@ func (t *thicket) readers(reads string) {
 // alone cuts whoever leads off for a while.
 func (t *thicket) alone(at, end int64) {
 	t.add(Action{At: at, Do: Partition})
-	t.add(Action{At: end, Do: Partition, Server: 1, Servers: t.some(t.config.Servers)})
+	t.add(Action{At: end, Do: Partition, Servers: t.some(t.config.Servers)})
 }
 
 // some are so many of the servers.
@@ -176,7 +176,7 @@ func (t *thicket) split(at int64) {
 	for range 2 {
 		t.add(Action{At: at + t.upTo(600*millisecond), Do: Campaign, Server: t.some(1)[0]})
 	}
-	t.add(Action{At: at + 200*millisecond + t.upTo(800*millisecond), Do: Partition, Server: 1, Servers: t.some(t.config.Servers)})
+	t.add(Action{At: at + 200*millisecond + t.upTo(800*millisecond), Do: Partition, Servers: t.some(t.config.Servers)})
 }
 
 // changes lets the servers change all the time, wholly or by one, while they are divided.

@@ -47,7 +47,7 @@ var deeds = []string{
 	`"do":"put","key":"x","value":"1"`, `"do":"put","server":2,"key":"y","value":"2"`, `"do":"get","key":"x"`, `"do":"campaign","server":4`, `"do":"partition","servers":[1,2]`,
 	`"do":"partition","servers":[1,2,3,4,5]`, `"do":"network","link":{"latency":3000,"jitter":2000,"loss":0.2,"duplicate":0.1,"reorder":0.2}`, `"do":"cut","server":5,"to":1`,
 	`"do":"hold","server":4`, `"do":"release","server":4`, `"do":"heal"`, `"do":"spread"`, `"do":"align"`, `"do":"clock","server":2,"rate":0.5`, `"do":"disk","server":3,"disk":40000`,
-	`"do":"rules","off":["preVote"]`, `"do":"rules","off":[]`, `"do":"crash","when":"vote","down":100000`, `"do":"compact","server":3`, `"do":"transfer"`, `"do":"dropFrame"`, `"do":"duplicateFrame"`,
+	`"do":"rules","off":["preVote"]`, `"do":"rules","off":[]`, `"do":"crash","when":"vote","down":100000`, `"do":"disarm","trap":1`, `"do":"disarm","trap":2`, `"do":"compact","server":3`, `"do":"transfer"`, `"do":"dropFrame"`, `"do":"duplicateFrame"`,
 	`"do":"holdFrame"`, `"do":"releaseFrame"`, `"do":"deliverFrame"`,
 }
 
