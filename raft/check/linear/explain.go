@@ -72,8 +72,8 @@ func (s *search) explain(operations []int, e *Explanation) bool {
 		e.Contradictions = append(e.Contradictions, Contradiction{wrong, against})
 		answered = slices.Delete(answered, n, n+1)
 	}
-	open := slices.DeleteFunc(slices.Clone(operations), func(o int) bool { return slices.Contains(answered, o) })
-	seen := least(open, func(kept []int) bool { return s.possible(append(kept, answered...), answered) })
+	others := slices.DeleteFunc(slices.Clone(operations), func(o int) bool { return slices.Contains(answered, o) })
+	seen := least(others, func(kept []int) bool { return s.possible(append(kept, answered...), answered) })
 	order := s.order(append(seen, answered...), answered)
 	if s.steps == 0 {
 		return false
@@ -109,14 +109,29 @@ func least(list []int, holds func(kept []int) bool) []int {
 	return list
 }
 
-// possible tells whether some order of the operations explains the answers of some of them, if the others were not answered.
+// possible tells whether some order of the operations explains the answers of some of them, if the others were not answered. What was not answered may stand anywhere or
+// nowhere, and so doubles what there is to try: it is tried with few of these first.
 func (s *search) possible(operations, answered []int) bool {
-	return porcupine.CheckOperations(s.model(), s.entries(operations, answered))
+	for _, open := range []open{onlyRead, readOrDeleted, all} {
+		if porcupine.CheckOperations(s.model(), s.entries(operations, answered, open)) {
+			return true
+		}
+	}
+	return false
 }
+
+// open says which operations without an answer may have happened.
+type open uint8
+
+const (
+	onlyRead      open = iota // writes whose value was read
+	readOrDeleted             // these and what was deleted
+	all                       // other writes, too: only a later delete can have noticed them
+)
 
 // order returns an order of the operations that explains the answers of some of them.
 func (s *search) order(operations, answered []int) []int {
-	entries := s.entries(operations, answered)
+	entries := s.entries(operations, answered, all)
 	result, info := porcupine.CheckOperationsVerbose(s.model(), entries, 0)
 	if result != porcupine.Ok || len(entries) == 0 {
 		return nil
@@ -128,18 +143,53 @@ func (s *search) order(operations, answered []int) []int {
 	return order
 }
 
-func (s *search) entries(operations, answered []int) []porcupine.Operation {
+// value is what is known of a value that is written to a key: how many write it, and of the reads that found it the earliest call and the earliest answer.
+type value struct {
+	writers          int
+	called, returned int64
+}
+
+// entries returns the operations for porcupine, those of them answered whose answers are to be explained, and of the others those that may have happened.
+func (s *search) entries(operations, answered []int, open open) []porcupine.Operation {
 	clear(s.counts)
 	for _, o := range answered {
 		s.counts[o] = true
 	}
+	values := s.values(operations)
 	entries := make([]porcupine.Operation, 0, len(operations))
 	for _, o := range operations {
-		if s.counts[o] || s.history[o].Kind != check.Get {
-			entries = append(entries, operation(s.history, o, s.counts[o]))
+		entry, v := operation(s.history, o, s.counts[o]), values[s.history[o].Value]
+		kind, read := s.history[o].Kind, v.returned != math.MaxInt64
+		switch {
+		case s.counts[o]:
+		case kind == check.Get, kind == check.Delete && open < readOrDeleted, kind == check.Put && !read && open < all:
+			continue
+		case kind == check.Put && read && v.writers == 1 && entry.Call <= v.returned:
+			// Nothing can stand between the only write of a value and the first read of it: so it happened no sooner than that was asked for.
+			entry.Call, entry.Return = max(entry.Call, v.called), v.returned
 		}
+		entries = append(entries, entry)
 	}
 	return entries
+}
+
+func (s *search) values(operations []int) map[string]value {
+	values := map[string]value{}
+	for _, o := range operations {
+		h := &s.history[o]
+		v, known := values[h.Value]
+		if !known {
+			v = value{called: math.MaxInt64, returned: math.MaxInt64}
+		}
+		switch {
+		case h.Kind == check.Put:
+			v.writers++
+		case h.Kind == check.Get && h.Found && s.counts[o]:
+			v.called, v.returned = min(v.called, h.Invoked), min(v.returned, h.Returned)
+		}
+		values[h.Value] = v
+	}
+	return values
 }
 
 // model is register until the steps have ended; then nothing is possible.
