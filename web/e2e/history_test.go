@@ -7,6 +7,7 @@ import (
 	"testing"
 	"time"
 
+	"github.com/chromedp/cdproto/input"
 	"github.com/chromedp/chromedp"
 	"github.com/chromedp/chromedp/kb"
 )
@@ -70,7 +71,8 @@ func (w *tab) operations(selector string) (names []string) {
 	return names
 }
 
-// Nobody has asked anything: a button lets clients write, and what they do appears as boxes while the clock runs.
+// Nobody has asked anything: one button lets clients write, and what they do appears as boxes while the clock runs; another opens the same run with three clients, each of
+// which has a row. What is seen is moved by dragging it, and enlarged by a key.
 func TestClientsWriteAndAreSeen(t *testing.T) {
 	t.Parallel()
 	r := startRelay(t)
@@ -78,6 +80,43 @@ func TestClientsWriteAndAreSeen(t *testing.T) {
 	w.still(600)
 	w.run(5*time.Second, chromedp.KeyEvent("h"))
 	w.reads(".history-nobody", "No client has asked anything yet.")
+	w.press("The same run with three clients")
+	w.still(600)
+	w.must(nil, `await raftPlayground.seek(2600);`)
+	eventually(t, 30*time.Second, "three clients have a row each", func() error {
+		var rows []string
+		if w.must(&rows, `return deepAll(".history-row h3").map((e) => e.textContent);`); fmt.Sprint(rows) != "[Client 1 Client 2 Client 3]" {
+			return fmt.Errorf("the rows are %q", rows)
+		}
+		return nil
+	})
+	w.reads(".history-said", "Linearizable")
+	w.must(nil, `deepAll("raft-client-history [aria-label='Zoom in']")[0].click();`)
+	w.reads("raft-client-history .history-head", "All")
+	place := func() (x float64) {
+		w.must(&x, `
+			window.e2eOperation ??= deepAll(".operation")[3].dataset.operation;
+			return deepAll(`+"`.operation[data-operation=\"${window.e2eOperation}\"]`"+`)[0].getBoundingClientRect().x;`)
+		return x
+	}
+	before := place()
+	x, y := w.find("raft-client-history .history-axis")
+	w.run(5*time.Second, chromedp.MouseEvent(input.MousePressed, x, y-30, chromedp.ButtonLeft), chromedp.MouseEvent(input.MouseMoved, x-40, y-30, chromedp.ButtonLeft),
+		chromedp.MouseEvent(input.MouseMoved, x-60, y-30, chromedp.ButtonLeft), chromedp.MouseEvent(input.MouseReleased, x-60, y-30, chromedp.ButtonLeft))
+	eventually(t, 10*time.Second, "it has moved", func() error {
+		if moved := place() - before; moved > -59 || moved < -61 {
+			return fmt.Errorf("by %v px", moved)
+		}
+		return nil
+	})
+	if m := w.moment(); m.At != 2600 {
+		t.Errorf("dragging went to %v ms", m.At)
+	}
+
+	w.navigate("about:blank")
+	w.navigate(r.url("/#1?size=3&seed=9&at=0.6"))
+	w.still(600)
+	w.press("History")
 	w.press("Let clients write")
 	w.must(nil, `await raftPlayground.network({ rate: 1 });`)
 	eventually(t, 30*time.Second, "both writes and the read have happened", func() error {

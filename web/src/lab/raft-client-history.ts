@@ -9,12 +9,14 @@ import { store } from "../store.js";
 import { seconds } from "../words.js";
 import style from "./client-history.css";
 import { chart, clientName, endOf, label, leftOutWords, neighbour, operationWords, seen, verdict, type Box, type Chart } from "./client-history.js";
-import { xOf, zoomed, type Frame } from "./spacetime.js";
-import { Study, type ClientHistory } from "./study.js";
+import { scaleOf, xOf, zoomed, type Frame } from "./spacetime.js";
+import { Study, type ClientHistory, type Operation } from "./study.js";
 
 const STEP = 1.3; // a zoom
 const AGAIN_MS = 1_000; // between two questions while the clock runs
 const REST = 4; // times as long as the last question took is waited before the next one
+const CLICK = 5; // px that a click may wander
+const CLIENTS = { clients: 3, keys: 2, think: 200_000, patience: 1_000_000 }; // of a run's configuration, times in µs
 const COARSE = matchMedia("(pointer: coarse)");
 
 /** What was asked about: while it is the same, and nobody waits for an answer, the history is too. */
@@ -39,6 +41,7 @@ export class RaftClientHistory extends RaftElement {
   private width = 0;
   private pointed: number | null = null; // an operation
   private current: number | null = null; // the operation at which the Tab key arrives
+  private pressed: { x: number; from: number; moved: boolean } | null = null; // a pointer, where it began
   private table = false;
   private readonly study = new Study();
   private stopBatches: (() => void) | null = null;
@@ -105,7 +108,7 @@ export class RaftClientHistory extends RaftElement {
   }
 
   private nobody(): TemplateResult {
-    return html`<div class="history-nobody"><p class="caption">No client has asked anything yet.</p><button class="primary" @click=${this.letWrite}>Let clients write</button></div>`;
+    return html`<div class="history-nobody"><p class="caption">No client has asked anything yet.</p><button class="primary" @click=${this.letWrite}>Let clients write</button><button @click=${this.withClients}>The same run with three clients</button></div>`;
   }
 
   /** Two writes and a read at once: they can take effect in any order. */
@@ -113,6 +116,13 @@ export class RaftClientHistory extends RaftElement {
     const wishes = [store.request("put", "x", "1", null), store.request("put", "x", "2", null), store.request("get", "x", "", null)];
     for (const wish of wishes) wish.catch(() => {}); // what comes of it is a box here
     if (store.paused) store.togglePause();
+  };
+
+  /** The same run to the same moment, but for three clients that ask by themselves from its start on. */
+  private readonly withClients = (): void => {
+    const open = (run: LabRun, at: number) => store.askLab((id) => ({ type: "open", id, run: { ...run, config: { ...run.config, ...CLIENTS } }, at, rate: store.paused ? 0 : store.rate }));
+    const moment = store.askLab((id) => ({ type: "moment", id })) as Promise<Moment>;
+    moment.then(({ run, at }) => open(run, at)).catch((why: Error) => store.notice(why.message));
   };
 
   // --- the picture
@@ -124,7 +134,7 @@ export class RaftClientHistory extends RaftElement {
     const against = h.wrong.find((w) => w.operation === subject)?.against ?? [];
     const lit = (b: Box) => ({ against: against.includes(b.index), pointed: b.index === this.pointed || (servers.length === 1 && servers[0] === h.operations[b.index]?.server), stop: b.index === stop });
     return html`<div class="history-chart" role="group" aria-label="History of ${h.operations.length} operations" aria-describedby="history-keys" @keydown=${this.walk} @wheel=${this.wheel}>
-      <div class="history-rows"><div class="history-plane" style="height:${drawn.height}px">
+      <div class="history-rows" @pointerdown=${this.press} @pointermove=${this.drag} @pointerup=${this.release} @pointercancel=${this.release}><div class="history-plane" style="height:${drawn.height}px">
         ${guard([h, f.from, f.span, f.width, drawn.height, subject, this.pointed, stop, servers], () => html`
           ${drawn.axis.map((a) => html`<i class="history-line" style="left:${a.x.toFixed(1)}px"></i>`)}
           ${drawn.rows.map((r) => html`<section class="history-row" style="top:${r.y}px;height:${r.height}px" aria-label="${r.name}, ${r.count} operations"><h3>${r.name}</h3></section>
@@ -144,7 +154,7 @@ export class RaftClientHistory extends RaftElement {
     const words = html`${b.wrong ? "! " : ""}${label(o)}${b.words === "whole" ? html`<small>${by}</small>` : nothing}`;
     return html`<li style="left:${b.x.toFixed(1)}px;top:${b.y}px;width:${b.width.toFixed(1)}px">
       <button class=${classes.filter((c) => c).join(" ")} data-operation=${b.index} tabindex=${lit.stop ? 0 : -1} aria-label="${label(o)}${by}. ${operationWords(h, b.index)}"
-        @click=${() => store.seek(o.returned ?? o.called)} @pointerenter=${() => this.point(b.index)} @pointerleave=${this.letGo} @focus=${() => this.point(b.index)} @blur=${() => this.point(null)}
+        @click=${() => this.go(o)} @pointerenter=${() => this.point(b.index)} @pointerleave=${this.letGo} @focus=${() => this.point(b.index)} @blur=${() => this.point(null)}
         ><span class="operation-words">${b.words === "none" ? nothing : words}</span><span class="operation-box">${b.point === null ? nothing : html`<span class="effect" style="left:${b.point.toFixed(1)}px"></span>`}</span></button></li>`;
   }
 
@@ -239,6 +249,30 @@ export class RaftClientHistory extends RaftElement {
   private look(frame: { from: number; span: number } | null): void {
     this.frame = frame;
     this.requestUpdate();
+  }
+
+  private readonly press = (e: PointerEvent): void => {
+    this.pressed = this.history && { x: e.clientX, from: this.shown(this.history).from, moved: false };
+  };
+
+  private readonly drag = (e: PointerEvent): void => {
+    const { pressed, history } = this;
+    if (!pressed || !history || e.buttons === 0) return;
+    const by = e.clientX - pressed.x;
+    if (!pressed.moved && Math.abs(by) < CLICK) return;
+    if (!pressed.moved) (e.currentTarget as HTMLElement).setPointerCapture(e.pointerId);
+    pressed.moved = true;
+    const f = this.shown(history);
+    this.look({ from: pressed.from - by / scaleOf(f), span: f.span });
+  };
+
+  /** The click that ends a drag comes after this, and is none. */
+  private readonly release = (): void => {
+    setTimeout(() => (this.pressed = null));
+  };
+
+  private go(o: Operation): void {
+    if (!this.pressed?.moved) store.seek(o.returned ?? o.called);
   }
 
   /** Zooms about a place, else about the operation that is spoken of, else about the middle. */
