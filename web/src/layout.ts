@@ -71,8 +71,7 @@ function forms(width: number, height: number, servers: number): Form[] {
   ];
 }
 
-/** How far a node's name stands from its edge, at most: a candidate's timer needs more room. */
-const drop = (form: Form): number => (form.compact ? 19 : 23);
+const DROP = 23; // px that a node's name stands from its edge at most (labelDrop)
 
 const label = (form: Form) => {
   const larger = form.r >= PROJECTOR ? 1.25 : 1;
@@ -83,7 +82,7 @@ const label = (form: Form) => {
 function ellipse(width: number, height: number, servers: number, form: Form, squash: number): Point[] {
   const { r } = form;
   const name = label(form);
-  const edge = r + drop(form) + name.height;
+  const edge = r + DROP + name.height;
   const [above, below] = [edge + (form.strips ? 24 : 0), edge + name.strip];
   const free = Math.max(0, height - above - below);
   const around = evenly(servers, squash);

@@ -128,8 +128,12 @@ function strip(view: ServerView, ring: Ring): SVGTemplateResult | typeof nothing
   })}</g>`;
 }
 
-/** How far beyond its radius a node's label stands: a candidate's timer needs more room. */
-export const labelDrop = (view: ServerView, compact = false): number => (view.seat === "connected" && view.report?.role === "candidate" ? (compact ? 19 : 23) : compact ? 12 : 16);
+/** How far beyond its radius a node's label stands: a candidate's timer and the rings of a broken promise need more room. */
+export function labelDrop(view: ServerView, compact = false): number {
+  if (isBroken(view.server)) return 23;
+  if (view.seat === "connected" && view.report?.role === "candidate") return compact ? 19 : 23;
+  return compact ? 12 : 16;
+}
 
 /** The words at a node. */
 export function nodeLabel(view: ServerView): TemplateResult {

@@ -142,7 +142,7 @@ export class RaftStage extends RaftElement {
     const { width, height } = this.size;
     const n = store.room?.size ?? Math.max(3, store.servers.length);
     if (!waiting) return ring(width, height, n);
-    if (width >= 640) return ring(width, height, n, { right: 320, bottom: 0 });
+    if (width >= 640 || height < 400) return ring(width, height, n, { right: 320, bottom: 0 });
     return ring(width, height, n, { right: 0, bottom: 268 });
   }
 
