@@ -3,10 +3,10 @@ import { store } from "./store.js";
 /** Light and dark follow the system until the button chose otherwise; the choice is kept where storage is allowed. */
 const KEY = "raft-theme";
 
-const system = matchMedia("(prefers-color-scheme: dark)");
+const systemsDark = (): MediaQueryList => matchMedia("(prefers-color-scheme: dark)");
 
 /** Which of the two is shown. */
-export const themeNow = (): string => document.documentElement.dataset["theme"] ?? (system.matches ? "dark" : "light");
+export const themeNow = (): string => document.documentElement.dataset["theme"] ?? (systemsDark().matches ? "dark" : "light");
 
 export function restoreTheme(): void {
   try {
@@ -15,7 +15,7 @@ export function restoreTheme(): void {
   } catch {
     // No storage: the system's theme holds.
   }
-  system.addEventListener("change", repaint);
+  systemsDark().addEventListener("change", repaint);
 }
 
 export function switchTheme(): void {
