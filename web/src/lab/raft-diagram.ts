@@ -172,7 +172,7 @@ export class RaftDiagram extends RaftElement {
   private caption(p: Picture, cone: Cone | null): TemplateResult | string {
     const key = this.pointed ?? this.selected;
     const said = key ? this.words(key) : "";
-    if (said && cone && key === this.selected) return html`<b>${said}</b> Of what is shown ${cone.past.size} came before it, ${cone.future.size} after it, ${cone.independent} are independent of it.`;
+    if (said && cone && key === this.selected) return html`${cone.past.size} before it, ${cone.future.size} after it, ${cone.independent} independent · <b>${said}</b>`;
     if (said) return html`<b>${said}</b>`;
     const since = this.chronicle.since(this.edges());
     const before = since === null ? "" : `what was before ${seconds(since)} s`;
