@@ -52,7 +52,7 @@ func TestFoundRunsBreakTheirProperty(t *testing.T) {
 
 // What is too long to search for is met by chance, and told as well: Figure 8.
 func TestAWalkIsTold(t *testing.T) {
-	walk := stages[4].look
+	walk := stages[5].look
 	found, walks, err := walk(nil, raft.RulesOf(raft.CommitOnlyCurrentTerm, raft.LeaderNoOp))
 	if err != nil || found == nil || found.Property != "Leader Completeness" || found.How != "chance" {
 		t.Fatalf("%d walks: %+v, %v", walks, found, err)
@@ -71,6 +71,24 @@ func TestAHostileRunIsTold(t *testing.T) {
 	}
 	if v, _, err := live(found.Run); err != nil || v == nil || v.Property.String() != found.Property || float64(v.At)/1000 != found.At {
 		t.Errorf("lived again it is %v, %v", v, err)
+	}
+}
+
+// Rules of snapshots and of changes of the servers, which no search within its bounds and no walk is about, are missed by clusters under faults soon.
+func TestClustersUnderFaultsAreTold(t *testing.T) {
+	for _, id := range []string{"rollBackConfig", "compactedMatches"} {
+		found, seeds, err := stages[4].look([]string{id}, 0)
+		if err != nil || found == nil || found.How != "chance" {
+			t.Fatalf("%s: %d seeds: %+v, %v", id, seeds, found, err)
+		}
+		if v, _, err := live(found.Run); err != nil || v == nil || v.Property.String() != found.Property || float64(v.At)/1000 != found.At {
+			t.Errorf("%s: lived again it is %v, %v", id, v, err)
+		}
+		mended := found.Run
+		mended.Config.Off = nil
+		if v, _, _ := live(mended); v != nil {
+			t.Errorf("%s: with the rule on the same run still breaks something: %v", id, v)
+		}
 	}
 }
 

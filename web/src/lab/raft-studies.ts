@@ -9,7 +9,7 @@ import { openJustBefore, sameUntil, showComparison } from "./raft-comparison.js"
 import { changed, type Change } from "./runs.js";
 import { Study, type Comparison, type ElectionPoint, type Found, type StudyQuestion } from "./study.js";
 
-const SEARCH_S = 45;
+const SEARCH_S = 60;
 const LATENCIES = [2, 15, 40];
 /** Those of the paper's Figure 16, and one in between. */
 const TIMEOUTS = [150, 151, 155, 165, 175, 200, 300].map((most) => ({ least: 150, most }));
