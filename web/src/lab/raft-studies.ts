@@ -61,9 +61,12 @@ export class RaftStudies extends RaftElement {
     const off = store.lab?.modified ?? [];
     if (off.length > 0 && !this.core) void this.learn();
     const rules = off.map((id) => this.core?.rules.find((r) => r.id === id));
-    const harmless = off.length > 0 && rules.every((r) => r?.protects === "Liveness");
+    const protect = (property: string) => off.length > 0 && rules.every((r) => r?.protects === property);
+    const reads = protect("Linearizability");
+    const harmless = protect("Liveness") || reads;
     const titles = off.map((id, i) => `“${rules[i]?.title ?? id}”`).join(", ");
     const what = off.length === 0 ? "Every rule is on, so no run breaks a safety property. Switch one off under Rules, then come back."
+      : reads ? `${titles} ${off.length > 1 ? "protect" : "protects"} what clients read. This search looks at what servers elect, store and apply, so it would find nothing.`
       : harmless ? `${titles} ${off.length > 1 ? "protect" : "protects"} liveness: without ${off.length > 1 ? "them" : "it"} the cluster may stand still, but no run breaks a safety property.`
       : `Looks for the shortest run that breaks a safety property without ${titles}.`;
     return html`<section class="study" aria-labelledby="study-find">
