@@ -77,9 +77,10 @@ func TestAHostileRunIsTold(t *testing.T) {
 // Rules of snapshots and of changes of the servers, which no search within its bounds and no walk is about, are missed by clusters under faults soon.
 func TestClustersUnderFaultsAreTold(t *testing.T) {
 	for _, id := range []string{"rollBackConfig", "compactedMatches"} {
-		found, seeds, err := stages[4].look([]string{id}, 0)
-		if err != nil || found == nil || found.How != "chance" {
-			t.Fatalf("%s: %d seeds: %+v, %v", id, seeds, found, err)
+		asked := 0
+		found, err := Find(FindQuestion{Off: []string{id}, Seconds: 60}, never, func(float64, string, any) { asked++ })
+		if err != nil || found.How != "chance" || asked != 1 {
+			t.Fatalf("%s, at the stage %d of those that are tried: %+v, %v", id, asked, found, err)
 		}
 		if v, _, err := live(found.Run); err != nil || v == nil || v.Property.String() != found.Property || float64(v.At)/1000 != found.At {
 			t.Errorf("%s: lived again it is %v, %v", id, v, err)

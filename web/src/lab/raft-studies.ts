@@ -33,7 +33,8 @@ export class RaftStudies extends RaftElement {
   private words = "";
   private error = "";
   private found: Found | null = null;
-  private known: Listed[] = []; // of the gallery, where nothing was found
+  private exhibits: Listed[] = []; // of the gallery, loaded with it
+  private fruitless = ""; // the rules without which nothing was found
   private core: Core | null = null; // loaded once a rule is off
   private sameUntil: string | null = null; // what came of the comparison, which stands below the stage
   private points: ElectionPoint[] = [];
@@ -65,6 +66,7 @@ export class RaftStudies extends RaftElement {
     const reads = protect("Linearizability");
     const harmless = protect("Liveness") || reads;
     const titles = off.map((id, i) => `“${rules[i]?.title ?? id}”`).join(", ");
+    const known = reads || (off.length > 0 && this.fruitless === off.join()) ? brokenWithout(this.exhibits, rules.flatMap((r) => r?.title ?? [])) : [];
     const what = off.length === 0 ? "Every rule is on, so no run breaks a safety property. Switch one off under Rules, then come back."
       : reads ? `${titles} ${off.length > 1 ? "protect" : "protects"} what clients read. This search looks at what servers elect, store and apply, so it would find nothing.`
       : harmless ? `${titles} ${off.length > 1 ? "protect" : "protects"} liveness: without ${off.length > 1 ? "them" : "it"} the cluster may stand still, but no run breaks a safety property.`
@@ -74,7 +76,7 @@ export class RaftStudies extends RaftElement {
       <p class="caption">${what}</p>
       <button class="primary" ?disabled=${this.busy !== "" || off.length === 0 || harmless} @click=${() => void this.find(off)}>Find a bad run</button>
       ${this.found ? this.foundRun(this.found) : nothing}
-      ${this.known.length > 0 ? html`<p class="caption">In the gallery, perhaps with more rules off:</p>${this.known.map((x) => html`<button class="small" title=${x.story} @click=${() => void openAddress(`1?run=${x.id}`, store.pace)}>${x.title}</button>`)}` : nothing}
+      ${known.length > 0 ? html`<p class="caption">In the gallery, perhaps with more rules off:</p>${known.map((x) => html`<button class="small" title=${x.story} @click=${() => void openAddress(`1?run=${x.id}`, store.pace)}>${x.title}</button>`)}` : nothing}
     </section>`;
   }
 
@@ -87,18 +89,19 @@ export class RaftStudies extends RaftElement {
 
   private async find(off: string[]): Promise<void> {
     this.found = null;
-    this.known = [];
+    this.fruitless = "";
     this.found = await this.ask<Found>({ type: "find", off, seconds: SEARCH_S });
-    if (this.error) this.known = brokenWithout(await fetchList().catch(() => []), off.flatMap((id) => this.core?.rules.find((r) => r.id === id)?.title ?? []));
+    if (this.error) this.fruitless = off.join();
     this.requestUpdate();
   }
 
   private async learn(): Promise<void> {
     try {
       this.core = await loadCore();
+      this.exhibits = await fetchList();
       this.requestUpdate();
     } catch {
-      // Without a connection the rules are called by their IDs.
+      // Without a connection the rules are called by their IDs, and the gallery cannot be opened.
     }
   }
 
