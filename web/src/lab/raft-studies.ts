@@ -34,7 +34,7 @@ export class RaftStudies extends RaftElement {
   private error = "";
   private found: Found | null = null;
   private exhibits: Listed[] = []; // of the gallery, loaded with it
-  private fruitless = ""; // the rules without which nothing was found
+  private sought = ""; // the rules without which a run was looked for last
   private core: Core | null = null; // loaded once a rule is off
   private sameUntil: string | null = null; // what came of the comparison, which stands below the stage
   private points: ElectionPoint[] = [];
@@ -66,7 +66,8 @@ export class RaftStudies extends RaftElement {
     const reads = protect("Linearizability");
     const harmless = protect("Liveness") || reads;
     const titles = off.map((id, i) => `“${rules[i]?.title ?? id}”`).join(", ");
-    const known = reads || (off.length > 0 && this.fruitless === off.join()) ? brokenWithout(this.exhibits, rules.flatMap((r) => r?.title ?? [])) : [];
+    const here = off.length > 0 && this.sought === off.join();
+    const known = reads || (here && !this.busy && !this.found) ? brokenWithout(this.exhibits, rules.flatMap((r) => r?.title ?? [])) : [];
     const what = off.length === 0 ? "Every rule is on, so no run breaks a safety property. Switch one off under Rules, then come back."
       : reads ? `${titles} ${off.length > 1 ? "protect" : "protects"} what clients read. This search looks at what servers elect, store and apply, so it would find nothing.`
       : harmless ? `${titles} ${off.length > 1 ? "protect" : "protects"} liveness: without ${off.length > 1 ? "them" : "it"} the cluster may stand still, but no run breaks a safety property.`
@@ -75,23 +76,22 @@ export class RaftStudies extends RaftElement {
       <h2 id="study-find">Find me a bad run</h2>
       <p class="caption">${what}</p>
       <button class="primary" ?disabled=${this.busy !== "" || off.length === 0 || harmless} @click=${() => void this.find(off)}>Find a bad run</button>
-      ${this.found ? this.foundRun(this.found) : nothing}
+      ${here && this.found ? this.foundRun(this.found) : nothing}
       ${known.length > 0 ? html`<p class="caption">In the gallery, perhaps with more rules off:</p>${known.map((x) => html`<button class="small" title=${x.story} @click=${() => void openAddress(`1?run=${x.id}`, store.pace)}>${x.title}</button>`)}` : nothing}
     </section>`;
   }
 
   private foundRun(f: Found): TemplateResult {
     const how = f.how === "search" ? `The shortest there is within the bounds, among ${f.looked.toLocaleString("en")} situations.` : `Found with seed ${f.looked}; everything that the harm does not need was left out.`;
-    return html`<div class="study-found"><p class="lead">${f.property} breaks at ${seconds(f.at)} s.</p><p>${f.text.charAt(0).toUpperCase()}${f.text.slice(1)}.</p><p class="caption">${how}</p>
+    return html`<div class="study-found"><p class="lead">${f.property} breaks at ${seconds(f.at)} s.</p><p>${/^[a-z]+\b/.test(f.text) ? f.text.charAt(0).toUpperCase() + f.text.slice(1) : f.text}.</p><p class="caption">${how}</p>
       <ol class="study-actions">${f.actions.map((a) => html`<li>${a}</li>`)}</ol>
       <div class="buttons wrap"><button class="primary" @click=${() => openJustBefore(f.run, f.at)}>Open it just before</button><button @click=${() => openJustBefore(f.run, 0)}>Open it from the start</button></div></div>`;
   }
 
   private async find(off: string[]): Promise<void> {
     this.found = null;
-    this.fruitless = "";
+    this.sought = off.join();
     this.found = await this.ask<Found>({ type: "find", off, seconds: SEARCH_S });
-    if (this.error) this.fruitless = off.join();
     this.requestUpdate();
   }
 
