@@ -52,7 +52,7 @@ func TestTheHistoryNamesAStaleRead(t *testing.T) {
 	w.still(900)
 
 	w.must(nil, string(axe))
-	for _, l := range looks {
+	for _, l := range []look{looks[1], looks[2]} { // dark and wide, a phone in light
 		w.as(l)
 		w.must(nil, `if (!deepAll(".operation").some((e) => e.checkVisibility())) deepAll(".tab-log")[0].click();`)
 		w.reads(".operation.wrong", "x? 1")
