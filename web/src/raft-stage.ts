@@ -11,6 +11,7 @@ import { play } from "./motion.js";
 import { Scene } from "./scene.js";
 import { store } from "./store.js";
 import { nextCut } from "./words.js";
+import { NEEDS } from "./raft-strips.js";
 import "./raft-room.js";
 
 const MORE_PX = 44; // that the button of a node's menu takes at most
@@ -147,10 +148,10 @@ export class RaftStage extends RaftElement {
   }
 
   private centre(waiting: boolean): TemplateResult | typeof nothing {
-    if (store.boot.state === "failed") {
+    if (store.boot.state === "failed" && store.servers.length === 0) {
       return html`<div class="stage-message" role="alert">
         <p class="lead">Your browser could not start the cluster.</p>
-        <p>It needs WebAssembly and Workers: a current Firefox, Chrome, Edge or Safari has both. ${store.boot.detail}</p>
+        <p>${NEEDS} ${store.boot.detail}</p>
         <button class="primary" @click=${() => location.reload()}>Try again</button>
       </div>`;
     }

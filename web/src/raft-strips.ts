@@ -1,6 +1,10 @@
 import { html, nothing, type TemplateResult } from "lit";
 import { RaftElement } from "./element.js";
+import { menu } from "./menu.js";
 import { store } from "./store.js";
+
+/** Without which there is no cluster. */
+export const NEEDS = "It needs WebAssembly and Workers: a current Firefox, Chrome, Edge or Safari has both.";
 
 /** What is wrong or limited, in a strip under the header: one line each, in words (LOOK §11). */
 export class RaftStrips extends RaftElement {
@@ -18,12 +22,20 @@ export class RaftStrips extends RaftElement {
   override render(): TemplateResult {
     const memory = store.self.server !== null && store.self.disk === "memory";
     return html`
+      ${this.failed()}
       ${this.lost()}
       ${this.modified()}
       ${store.watching ? html`<p class="strip">${store.watching}</p>` : nothing}
       ${this.remark()}
       ${memory ? html`<p class="strip">This browser gives the page no disk. S${store.self.server} keeps its log in memory only: when this tab closes, the log is gone.</p>` : nothing}
     `;
+  }
+
+  /** Where a film has shown something it stays to be seen; else the stage says it. */
+  private failed(): TemplateResult | typeof nothing {
+    if (store.boot.state !== "failed" || store.servers.length === 0) return nothing;
+    return html`<div class="strip hatched" role="alert"><span>Your browser could not start the cluster. The recorded run below still works.</span>
+      <button class="small" @click=${() => location.reload()}>Try again</button>${menu("needs", "What the cluster needs", "small", "What we need", html`<p class="prose">${NEEDS} ${store.boot.detail}</p>`)}</div>`;
   }
 
   private remark(): TemplateResult | typeof nothing {
@@ -33,7 +45,7 @@ export class RaftStrips extends RaftElement {
   }
 
   protected override slice(): unknown {
-    return [store.connection, store.watching, store.self, store.lab?.modified ?? store.lab?.off];
+    return [store.boot, store.servers.length > 0, store.connection, store.watching, store.self, store.lab?.modified ?? store.lab?.off];
   }
 
   /** Stands as long as it is true: nobody is to take this run for Raft. */
@@ -67,7 +79,7 @@ export class RaftStrips extends RaftElement {
     this.clock ??= setInterval(() => this.requestUpdate(), 500);
     const left = Math.max(0, Math.ceil((connection.retryAt - Date.now()) / 1000));
     const when = left > 0 ? `Trying again in ${left} s.` : "Trying again…";
-    return html`<p class="strip hatched" role="status" title=${connection.why}><span>Connection lost. ${when} Your node keeps its log.</span><button class="small" @click=${() => store.reconnect()}>Now</button></p>`;
+    return html`<p class="strip hatched" role="status" title=${connection.why}><span>Connection lost. ${when} Your node keeps its log.</span><button class="small" @click=${() => store.reconnect()}>Now</button><a class="button small" href="../">Use the simulator instead</a></p>`;
   }
 }
 

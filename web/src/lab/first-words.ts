@@ -56,6 +56,7 @@ export class FirstWords {
   }
 
   private invite(leader: number): void {
+    if (this.store.boot.state === "failed") return this.end(); // a film cannot be crashed
     this.store.show({ opening: `Your turn: click S${leader} and crash it.` });
     const ring = () => {
       play(document.querySelector(`.node[data-server="${leader}"] .flash`), [{ opacity: 0.8, transform: "scale(1)" }, { opacity: 0, transform: "scale(1.8)" }], 480);
