@@ -21,6 +21,7 @@ var labLooks = []look{
 	{"frame", 800, 580, "dark"},
 	{"phone", 390, 844, "light"},
 	{"phone-dark", 360, 740, "dark"},
+	{"phone-sideways", 844, 390, "light"},
 }
 
 // seesFirst opens the lab and says after how many ms since it was asked for the first server of a role is seen.
@@ -228,6 +229,22 @@ func TestAViolationIsSeenWhereverOneLooks(t *testing.T) {
 	w.says(5*time.Second, "Correctness")
 	w.run(5*time.Second, chromedp.KeyEvent("?"))
 	w.says(5*time.Second, "Next violation of a safety property")
+	w.run(5*time.Second, chromedp.KeyEvent("\x1b"), chromedp.KeyEvent("\x1b"))
+
+	// Also where its strip, the one of the rules and the one of the run take most of a small screen.
+	for _, l := range []look{{"phone", 390, 844, "light"}, {"phone held sideways", 844, 390, "dark"}} {
+		w.as(l)
+		eventually(t, 10*time.Second, "on a "+l.name+" no server stands in another, or is beyond the stage", func() error {
+			return w.eval(nil, `
+				const stage = deepAll("raft-stage")[0].getBoundingClientRect();
+				const nodes = deepAll(".node .shape").map((shape) => shape.getBoundingClientRect());
+				if (nodes.length < 3 || stage.height < 150) throw new Error(nodes.length + " servers on a stage " + stage.height + " px high");
+				for (const [i, a] of nodes.entries()) {
+					if (a.top < stage.top || a.bottom > stage.bottom) throw new Error("S" + (i + 1) + " is beyond the stage");
+					for (const b of nodes.slice(i + 1)) if (a.left < b.right && b.left < a.right && a.top < b.bottom && b.top < a.bottom) throw new Error("S" + (i + 1) + " meets another");
+				}`)
+		})
+	}
 }
 
 // Where motion is reduced, the lab begins with a picture of an election that stands until somebody plays it.
