@@ -98,6 +98,11 @@ func wording(err error) string {
 	if _, field, found := strings.Cut(text, "found unknown field: "); found {
 		return "expected what the lab knows, got a member “" + page.Clip(field, 40) + "”"
 	}
+	if at := strings.LastIndex(text, ": lab."); at >= 0 { // a value of the wrong kind: "…: lab.Action.At: …"
+		field, _, _ := strings.Cut(text[at+2:], ":")
+		field = field[strings.LastIndexByte(field, '.')+1:]
+		return "expected another kind of value as “" + strings.ToLower(field[:1]) + page.Clip(field[1:], 40) + "”"
+	}
 	return page.Clip(text, 300)
 }
 

@@ -76,3 +76,17 @@ func TestADeedMeansWhatComesOfIt(t *testing.T) {
 		}
 	}
 }
+
+// What a link or a script gives is refused in words that name what is wrong, and not the decoder that found it.
+func TestARunThatIsNoneIsRefusedInWords(t *testing.T) {
+	p := newPage(t)
+	for _, test := range []struct{ run, why string }{
+		{`{"version":1,"seed":3,"config":{"servers":3},"actions":[{"at":1.5,"do":"crash","server":1}]}`, "expected another kind of value as “at”"},
+		{`{"version":1,"seed":3,"config":{"servers":3,"electionMin":"soon"}}`, "expected another kind of value as “electionMin”"},
+		{`{"version":1,"seed":3,"config":{"servers":3,"wings":2}}`, "expected what the lab knows, got a member “wings”"},
+	} {
+		if a := p.ask("open", `"run":`+test.run+`,"at":0,"rate":0`); a.OK || a.Error != test.why {
+			t.Errorf("%s: %+v", test.run, a)
+		}
+	}
+}

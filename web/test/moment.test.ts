@@ -135,7 +135,8 @@ test("a link that was damaged on its way says so, wherever it was damaged", asyn
 test("what is wrong with a link is said in one sentence", async () => {
   const cases: [string, RegExp][] = [
     ["#story", /is not a link of the playground/],
-    ["#2.eJyrVgIA", /is of version 2, and this page reads version 1/],
+    ["#2.eJyrVgIA", /is of version 2, and this page reads version 1: open it with a newer page\.$/],
+    ["#0.eJyrVgIA", /is of version 0, and this page reads version 1\.$/],
     ["#999999?size=3", /is of version 999999/],
     ["#1", /^$/],
     ["#1.", /is damaged/],

@@ -71,7 +71,7 @@ export async function readLink(fragment: string): Promise<Link | null> {
   const form = /^(\d{1,6})(?:\.([^?]*))?(?:\?(.*))?$/s.exec(text);
   if (!form) throw new Error("This is not a link of the playground: it should begin with #1. or #1?, and does not.");
   const [, version, packed, query] = form;
-  if (Number(version) !== LINK_VERSION) throw new Error(`This link is of version ${version}, and this page reads version ${LINK_VERSION}: open it with a newer page.`);
+  if (Number(version) !== LINK_VERSION) throw new Error(`This link is of version ${version}, and this page reads version ${LINK_VERSION}${Number(version) > LINK_VERSION ? ": open it with a newer page" : ""}.`);
   const link = readParameters(new URLSearchParams(query ?? ""));
   const payload = packed ?? link.packed;
   if (payload === null) return link;

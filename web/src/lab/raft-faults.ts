@@ -81,7 +81,7 @@ export class RaftFaults extends RaftElement {
     return html`<h3>Timers and chance</h3>
       <div class="buttons wrap">
         <button class="small" data-timers="spread" title="Apart from each other: one asks for votes long before the next" @click=${() => timers("spread")}>Spread timers</button>
-        <button class="small" data-timers="align" title="All run out at the same moment: the votes are split" @click=${() => timers("align")}>Align timers</button>
+        <button class="small" data-timers="align" title="All run out at the same moment, unless a leader is heard before: then the votes are split" @click=${() => timers("align")}>Align timers</button>
       </div>
       <label class="check"><input type="checkbox" name="chaos" .checked=${store.lab?.chaos ?? false} @change=${(e: Event) => setChaos((e.target as HTMLInputElement).checked)} /> Faults happen by themselves</label>
       <label class="check"><input type="checkbox" name="pulses" .checked=${store.view.pulses} @change=${(e: Event) => store.show({ pulses: (e.target as HTMLInputElement).checked })} /> Heartbeats as pulses of the links</label>`;
