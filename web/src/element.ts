@@ -1,9 +1,11 @@
 import { LitElement } from "lit";
 import { store, type Topic } from "./store.js";
 
-const SHARE_MS = 2; // of a frame, after which the views that are still to be drawn wait for the next one
+const SHARE_MS = 1; // of a frame, after which the views that are still to be drawn wait for the next one
 
 const LATE_MS = 100; // that a view waits at most, as far as frames come
+
+const FIRST_MS = 8; // of a task, after which the views that are still to be drawn for the first time wait for a frame
 
 /** What is to be drawn, and since when; the longest waiting first. */
 const due = new Map<RaftElement, number>();
@@ -22,6 +24,17 @@ function drawDue(): void {
   if (due.size > 0) frame = requestAnimationFrame(drawDue);
 }
 
+let begun = 0; // when this task drew its first view for the first time; 0: it did not yet
+
+/** Whether this task has drawn for so long that it would hold up a click: a page that opens has all its views to draw. */
+function isLong(): boolean {
+  if (begun === 0) {
+    begun = performance.now();
+    setTimeout(() => (begun = 0));
+  }
+  return performance.now() - begun > FIRST_MS;
+}
+
 /**
  * The base of all views: drawn in the page's own tree (one style sheet, src/page.css), again whenever one of its topics changed in the store.
  * What only informs need not be drawn sixty times a second: a view may name the least time between two drawings. A person's own act shows at once.
@@ -31,6 +44,7 @@ function drawDue(): void {
 export abstract class RaftElement extends LitElement {
   protected abstract readonly topics: readonly Topic[];
   protected readonly calm: number = 0; // ms
+  protected readonly inShell: boolean = false; // index.html shows it already: it must not be seen to go and come back
 
   /** What the view shows of the store, if that is less than its topics; it is drawn anew only if this is different, or if a person chose to see something else. */
   protected slice(): unknown {
@@ -65,6 +79,11 @@ export abstract class RaftElement extends LitElement {
     this.leave?.();
     clearTimeout(this.timer);
     due.delete(this);
+  }
+
+  protected override scheduleUpdate(): void | Promise<unknown> {
+    if (this.hasUpdated || this.inShell || document.hidden || !isLong()) return super.scheduleUpdate();
+    this.drawInTurn();
   }
 
   private drawSoon(now: boolean): void {

@@ -51,6 +51,7 @@ const ONE_COLUMN = matchMedia("(min-width: 900px) and (max-width: 1199px) and (m
 /** The page of a room: its regions, and which of them are open (LOOK §1). Where they stand is the style sheet's affair. */
 export class RaftApp extends RaftElement {
   protected readonly topics = ["view", "room"] as const;
+  protected override readonly inShell = true;
 
   private readonly redraw = () => this.requestUpdate();
   private stopBatches: (() => void) | null = null;

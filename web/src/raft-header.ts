@@ -13,6 +13,7 @@ import { majority, seconds } from "./words.js";
 /** The name, the room or the run, and the facts that one looks for first. */
 export class RaftHeader extends RaftElement {
   protected readonly topics = ["servers", "room", "connection", "lab", "clock", "view"] as const;
+  protected override readonly inShell = true;
   protected override readonly calm = 200;
 
   private relay = false; // whoever serves this page also has rooms

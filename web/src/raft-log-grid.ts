@@ -85,7 +85,7 @@ export class RaftLogGrid extends RaftElement {
 
   protected override updated(): void {
     const size = `${this.querySelector<HTMLElement>(".grid")?.style.minWidth} in ${this.width}`;
-    if (!this.following || size === this.reached) return;
+    if (this.width === 0 || !this.following || size === this.reached) return;
     this.reached = size; // to scroll has the browser lay all out at once, so it is not done for nothing
     const box = this.querySelector(".logs-scroll");
     if (box) box.scrollLeft = box.scrollWidth;

@@ -15,6 +15,7 @@ const SAY_MS = 1_500; // the live region speaks at most this often
 /** What happened, in plain words: the event at which the cluster stands as a heading, then all of them, each with its rule, its reason and the lines of the core that made it. */
 export class RaftStory extends RaftElement {
   protected readonly topics = ["story", "view", "room", "clock"] as const;
+  protected override readonly inShell = true;
   protected override readonly calm = 120;
 
   private stop: number | null = null; // the key of the row that the Tab key comes to; null: the newest row
