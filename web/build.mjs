@@ -23,7 +23,7 @@ const wasmDir = join(here, process.env.RAFT_WASM_DIR ?? "../.build/wasm");
 const cacheDir = join(here, "../.build/brotli");
 const LIMIT_PAGE = 130_000; // bytes of a first visit after brotli, fonts included, without the WebAssembly
 const LIMIT_ROOM = 1_100_000; // with it
-const BLOCK_BITS = 22; // of brotli's blocks: with 24, the most, a live tab's server is 3 KB larger
+const BLOCK_BITS = 16; // of brotli's blocks, the least: with the most, 24, a live tab's server is 13 KB larger
 const LIMIT_LAB = 1_350_000; // it holds a whole cluster, its network, and what checks it; until it is here the opening plays without it
 
 /** The pages. `root`: the way from where it is served to the folder of assets; a room's page is served as /r/{code}. `part`: what it loads at once beside main.ts. */
