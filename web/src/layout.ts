@@ -19,20 +19,22 @@ interface Form {
   r: number;
   strips: boolean;
   compact: boolean;
+  large: boolean; // type is a quarter larger
 }
 
 const LOW = 300; // px of height below which the stage is compact
 const CAP = 420; // the widest ring, px
 const ROUND = 1.12; // width of a ring ÷ its height (LOOK §1); it is wider on a low stage, and where the servers would meet
 const WIDEST = 2.4;
-const PROJECTOR = 44; // px: the radius at which type is larger, too
+const PROJECTOR = 44; // px: a node's radius where the stage is as wide as this:
+const PROJECTOR_WIDTH = 1200;
 
 /** The radius of a node for a stage of this size (LOOK §4). */
 export function nodeRadius(width: number, height: number, servers: number): number {
   if (height < LOW) return servers >= 5 || height < 210 ? 19 : 24;
   if (width < 600) return 26;
   if (height < 400 && servers >= 5) return 28;
-  if (width >= 1200) return PROJECTOR;
+  if (width >= PROJECTOR_WIDTH) return PROJECTOR;
   return servers >= 7 ? 28 : 32;
 }
 
@@ -50,7 +52,7 @@ function layOut(width: number, height: number, servers: number, kept: { right: n
   const [wide, high] = [Math.max(0, width - kept.right), Math.max(0, height - kept.bottom)];
   const roundest = high < LOW ? 1.9 : high < 340 ? 1.7 : high < 400 ? 1.4 : ROUND;
   let points: Point[] = [];
-  let form: Form = { r: 0, strips: false, compact: false };
+  let form: Form = { r: 0, strips: false, compact: false, large: false };
   for (form of forms(wide, high, servers)) {
     for (let squash = roundest; squash <= WIDEST; squash += 0.08) {
       points = ellipse(wide, high, servers, form, squash);
@@ -63,18 +65,19 @@ function layOut(width: number, height: number, servers: number, kept: { right: n
 /** From what LOOK §4 wants to what is still a node. */
 function forms(width: number, height: number, servers: number): Form[] {
   const r = nodeRadius(width, height, servers);
+  const large = width >= PROJECTOR_WIDTH;
   const radii = [r, ...[38, 32, 28, 26, 22, 19, 16].filter((s) => s < r)];
   return [
-    ...(width >= 600 && height >= 420 ? [{ r, strips: true, compact: false }] : []),
-    ...(height < LOW ? [] : radii.filter((s) => s === r || s >= 28).map((s) => ({ r: s, strips: false, compact: false }))),
-    ...radii.filter((s) => s <= 28).map((s) => ({ r: s, strips: false, compact: true })),
+    ...(width >= 600 && height >= 420 ? [{ r, strips: true, compact: false, large }] : []),
+    ...(height < LOW ? [] : radii.filter((s) => s === r || s >= 28).map((s) => ({ r: s, strips: false, compact: false, large }))),
+    ...radii.filter((s) => s <= 28).map((s) => ({ r: s, strips: false, compact: true, large })),
   ];
 }
 
 const DROP = 23; // px that a node's name stands from its edge at most (labelDrop)
 
 const label = (form: Form) => {
-  const larger = form.r >= PROJECTOR ? 1.25 : 1;
+  const larger = form.large ? 1.25 : 1;
   return { width: (form.compact ? 26 : 92) * larger, height: 22 * larger, strip: form.strips ? 24 : 0 };
 };
 
@@ -129,7 +132,7 @@ function isRoomy(points: Point[], form: Form): boolean {
     const [one, other] = [names[i], names[j]];
     if (!one || !other) return true;
     const away = Math.hypot(q.x - Math.max(one.left, Math.min(one.right, q.x)), q.y - Math.max(one.top, Math.min(one.bottom, q.y)));
-    return away >= r + 10 && (one.right <= other.left || other.right <= one.left || one.bottom <= other.top || other.bottom <= one.top);
+    return away >= r + (form.compact ? 10 : 16) && (one.right <= other.left || other.right <= one.left || one.bottom <= other.top || other.bottom <= one.top);
   }));
 }
 
