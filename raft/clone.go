@@ -102,7 +102,7 @@ func (n *Node) AppendState(b []byte) []byte {
 	if l := n.leadership; l != nil {
 		u(uint64(l.heldBack), l.ticks, l.contact, flag(l.readsDue), uint64(l.transfer.to), l.transfer.deadline, flag(l.transfer.told), flag(l.handedOver))
 		for _, f := range l.followers {
-			sending := Index(0)
+			var sending Index
 			if f.snapshot != nil {
 				sending = f.snapshot.Index
 			}

@@ -43,15 +43,19 @@ func TestAppendEntries_WhatIsJustPossibleAndWhatIsNot(t *testing.T) {
 
 // What a snapshot covers is committed: entries of a call that lie there are passed over, and those behind it are stored.
 func TestAppendEntries_ACallThatBeginsBeforeTheSnapshotsEnd(t *testing.T) {
-	h := start(t, 1, 3, Durable{CurrentTerm: 5, Snapshot: &Snapshot{Index: 3, Term: 2, Configuration: servers("1,2,3")}, Log: logOf(3)})
-	r := reply[*AppendEntriesReply](t, h, 2, &AppendEntries{Term: 5, LeaderID: 2, PrevLogIndex: 1, PrevLogTerm: 1, Entries: logOf(2, 2, 3, 4), LeaderCommit: 4})
-	equal(t, "success", r.Success, true)
-	equal(t, "match", r.MatchIndex, 5)
-	equalTerms(t, h, 3, 4)
-	equal(t, "commitIndex", h.n.commitIndex, 4)
-	h.receive(2, &AppendEntries{Term: 5, LeaderID: 2, PrevLogIndex: 1, PrevLogTerm: 1, Entries: logOf(1, 1)}) // not what the snapshot says
-	equalTerms(t, h, 3, 4)
-	equal(t, "commitIndex stays", h.n.commitIndex, 4)
+	for _, off := range []RuleSet{0, RulesOf(RefuseImpossible)} {
+		h := start(t, 1, 3, Durable{CurrentTerm: 5, Snapshot: &Snapshot{Index: 3, Term: 2, Configuration: servers("1,2,3")}, Log: logOf(3)})
+		h.opt.Off |= off
+		h.boot(t)
+		r := reply[*AppendEntriesReply](t, h, 2, &AppendEntries{Term: 5, LeaderID: 2, PrevLogIndex: 1, PrevLogTerm: 1, Entries: logOf(2, 2, 3, 4), LeaderCommit: 4})
+		equal(t, "success", r.Success, true)
+		equal(t, "match", r.MatchIndex, 5)
+		equalTerms(t, h, 3, 4)
+		equal(t, "commitIndex", h.n.commitIndex, 4)
+		h.receive(2, &AppendEntries{Term: 5, LeaderID: 2, PrevLogIndex: 1, PrevLogTerm: 1, Entries: logOf(1, 1)}) // not what the snapshot says
+		equalTerms(t, h, 3, 4)
+		equal(t, "commitIndex stays", h.n.commitIndex, 4)
+	}
 }
 
 func TestFollowersTellOfWhatTheirLeaderSays(t *testing.T) {
@@ -78,6 +82,7 @@ func TestFollowersTellOfWhatTheirLeaderSays(t *testing.T) {
 	told("entries", AppendEntries{Term: 4, PrevLogIndex: 2, PrevLogTerm: 2, Entries: logOf(3, 4)}, Event{Kind: EntriesAppended, Peer: 2, Term: 4, Index: 3, Old: 3, New: 4})
 	told("committed", AppendEntries{Term: 4, PrevLogIndex: 4, PrevLogTerm: 4, LeaderCommit: 3}, Event{Kind: CommitAdvanced, Reason: LeaderSaidSo, Peer: 2, Term: 4, Index: 3, New: 3})
 	told("the same again", AppendEntries{Term: 4, PrevLogIndex: 4, PrevLogTerm: 4, LeaderCommit: 3})
+	told("more is committed than this call verifies", AppendEntries{Term: 4, PrevLogIndex: 3, PrevLogTerm: 3, LeaderCommit: 4})
 	h.events = nil
 	h.receive(3, &AppendEntries{Term: 3, LeaderID: 3, PrevLogIndex: 2})
 	if want := []Event{{Kind: AppendRefused, Reason: StaleTerm, Peer: 3, Term: 4, Index: 2}}; !slices.Equal(h.events, want) {

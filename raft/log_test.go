@@ -86,13 +86,14 @@ func TestTermsAreFoundInTheLog(t *testing.T) {
 		}
 		term := rapid.IntRange(0, 7).Draw(t, "term")
 		want := Index(0)
-		for k := max(base, 1); k < i; k++ {
+		end := rapid.IntRange(0, len(terms)+1).Draw(t, "end")
+		for k := max(base, 1); k < end; k++ {
 			if terms[k-1] == term {
 				want = Index(k)
 			}
 		}
-		if got := l.lastOfTerm(Term(term), Index(i)); got != want {
-			t.Fatalf("lastOfTerm(%d, %d) = %d, want %d", term, i, got, want)
+		if got := l.lastOfTerm(Term(term), Index(end)); got != want {
+			t.Fatalf("lastOfTerm(%d, %d) = %d, want %d", term, end, got, want)
 		}
 	})
 }

@@ -46,17 +46,15 @@ func (n *Node) agreedBy(voters []ServerID, own uint64, reached func(*follower) u
 	if !n.keeps(OnlyVotersCount) && len(voters) < maxServers && !slices.Contains(voters, n.opt.ID) {
 		voters = append(slices.Clone(voters), n.opt.ID) // KAFKA-16531
 	}
-	numbers := n.leadership.numbers[:len(voters)]
+	var numbers [maxServers]uint64
 	for i, v := range voters {
 		if v == n.opt.ID {
 			numbers[i] = own
-		} else if f := n.leadership.follower(v); f != nil {
+		} else if f := n.leadership.follower(v); f != nil { // nil: the rule that a configuration counts once it is appended is off
 			numbers[i] = reached(f)
-		} else { // the rule that a configuration counts once it is appended is off
-			numbers[i] = 0
 		}
 	}
-	return storedBy(needed, numbers)
+	return storedBy(needed, numbers[:len(voters)])
 }
 
 // elected reports whether the votes make a majority, in a joint configuration in both halves.

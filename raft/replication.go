@@ -14,8 +14,6 @@ type leadership struct {
 	readsDue   bool // a heartbeat is to go out for the sake of reads
 	transfer   transfer
 	handedOver bool // a TimeoutNow has left in this term
-
-	numbers [maxServers]uint64 // memory for agreedBy
 }
 
 // follower is what the leader knows of one other server.
@@ -229,9 +227,9 @@ func (n *Node) followLeader(leader ServerID) {
 func (n *Node) consistent(from ServerID, m *AppendEntries) (ok bool, conflict Index, conflictTerm Term) {
 	switch {
 	case !n.keeps(ConsistencyCheck):
-		return true, 0, 0
+		ok = true
 	case m.PrevLogIndex < n.log.base && n.keeps(CompactedMatches):
-		return true, 0, 0 // in the snapshot, and so committed: it matches by definition
+		ok = true // in the snapshot, and so committed: it matches by definition
 	case m.PrevLogIndex < n.log.base: // taken for a conflict, as in openraft#511
 		n.deleteFrom(n.log.base+1, from)
 		n.refuseAppend(from, m, ConflictAtPrev)
@@ -243,9 +241,9 @@ func (n *Node) consistent(from ServerID, m *AppendEntries) (ok bool, conflict In
 		conflict = n.log.firstOfTerm(m.PrevLogIndex)
 		n.refuseAppend(from, m, ConflictAtPrev)
 	default:
-		return true, 0, 0
+		ok = true
 	}
-	return false, conflict, conflictTerm
+	return ok, conflict, conflictTerm
 }
 
 func (n *Node) refuseAppend(from ServerID, m *AppendEntries, reason Reason) {

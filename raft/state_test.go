@@ -89,7 +89,6 @@ var untold = regexp.MustCompile(`^\.(opt|out|quiet|checker)\b` + // what it was 
 	`|^\.log\.chunks\[\d+\]\.(used|entries\[\d+\]\.\w+.*)$` + // of entries: see below
 	`|^\.incoming\.data\[\d+\]$` + // a part of the snapshot that the leader of that index and term has
 	`|^\.candidacy\.(pre|voters\[\d+\])$` + // the role; the configuration
-	`|^\.leadership\.numbers\b` + // memory
 	`|^\.leadership\.followers\[\d+\]\.(id|snapshot\.(Term|Data|Configuration).*)$`) // the configuration; what was committed at the snapshot's index
 
 func TestTheStateTellsEverythingThatDecidesWhatAServerDoes(t *testing.T) {

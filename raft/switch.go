@@ -4,10 +4,7 @@ package raft
 
 // SwitchOff says which rules this server does not keep from now on, in the place of Options.Off. What it did before stays: it may have broken a
 // promise already.
-func (n *Node) SwitchOff(off RuleSet) {
-	n.opt.Off = off
-	n.done()
-}
+func (n *Node) SwitchOff(off RuleSet) { n.opt.Off = off }
 
 // SetTimer makes the election timer run out after so many ticks, 1 to Options.ElectionTicksMax; what is outside that range counts as its nearer end. A leader,
 // which has none, does nothing.
