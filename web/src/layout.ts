@@ -136,6 +136,9 @@ function isRoomy(points: Point[], form: Form): boolean {
   }));
 }
 
+/** The middle of something so wide: x, or as near to it as keeps all of it between 0 and `end`. */
+export const inside = (x: number, width: number, end: number): number => Math.max(width / 2, Math.min(end - width / 2, x));
+
 /** A message's lane: from edge to edge, 6 px to the right of the way it goes, so that the two directions never meet (LOOK §5). */
 export interface Lane {
   from: Point;

@@ -1,7 +1,7 @@
 import { html, nothing, svg, type SVGTemplateResult, type TemplateResult } from "lit";
 import { cursor } from "./cursor.js";
 import { keysOf } from "./keys.js";
-import { voteDot, type Ring } from "./layout.js";
+import { inside, voteDot, type Ring } from "./layout.js";
 import { cellAt } from "./logs.js";
 import type { ServerView, U64 } from "./model.js";
 import { less, most, plus, same, slot } from "./numbers.js";
@@ -135,10 +135,23 @@ export function labelDrop(view: ServerView, compact = false): number {
   return compact ? 12 : 16;
 }
 
-/** The words at a node. */
-export function nodeLabel(view: ServerView): TemplateResult {
+/** What is said at a node beside its name. */
+function labelRole(view: ServerView): string {
   const selected = store.view.selection?.kind === "server" && store.view.selection.server === view.server;
   const election = view.seat === "connected" && view.report?.role === "candidate" && selected;
-  const role = election ? `${granted(view)} of ${view.report?.votesNeeded} votes` : machineWords(view) || roleWords(view);
-  return html`<b>S${view.server}</b><span class="role">${role}</span>${view.self ? html`<span class="pill">this tab</span>` : nothing}${view.hidden && view.seat === "connected" ? html`<span class="badge">hidden tab</span>` : nothing}`;
+  return election ? `${granted(view)} of ${view.report?.votesNeeded} votes` : machineWords(view) || roleWords(view);
+}
+
+const LETTER = 6.4; // px of a label's words
+const LABEL = 44; // px of its name, and beside both
+
+/** Where the middle of a node's label is: at its node, or so far from the stage's edge that its words end within. */
+export function labelX(view: ServerView, ring: Ring): number {
+  const x = ring.points[view.server - 1]?.x ?? 0;
+  return ring.compact ? x : inside(x, LABEL + LETTER * labelRole(view).length, ring.width);
+}
+
+/** The words at a node. */
+export function nodeLabel(view: ServerView): TemplateResult {
+  return html`<b>S${view.server}</b><span class="role">${labelRole(view)}</span>${view.self ? html`<span class="pill">this tab</span>` : nothing}${view.hidden && view.seat === "connected" ? html`<span class="badge">hidden tab</span>` : nothing}`;
 }

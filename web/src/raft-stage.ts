@@ -5,7 +5,7 @@ import { cursor } from "./cursor.js";
 import { RaftElement } from "./element.js";
 import { ring, type Ring } from "./layout.js";
 import { linkMark, linkPairs, sides, sidesCaption, wallMark, type LinkHands } from "./link.js";
-import { labelDrop, nodeLabel, nodeMark, timerTrack, type NodeHands } from "./node.js";
+import { labelDrop, labelX, nodeLabel, nodeMark, timerTrack, type NodeHands } from "./node.js";
 import type { ServerView } from "./model.js";
 import { play } from "./motion.js";
 import { Scene } from "./scene.js";
@@ -86,7 +86,7 @@ export class RaftStage extends RaftElement {
           const p = points[s.server - 1];
           if (!p) return nothing;
           const above = s.server === 1 && points.length > 1;
-          return html`<div class="node-label ${above ? "above" : ""}" style=${styleMap({ left: `${p.x}px`, top: `${p.y + (above ? -1 : 1) * (r + labelDrop(s, compact))}px` })}>${nodeLabel(s)}</div>`;
+          return html`<div class="node-label ${above ? "above" : ""}" style=${styleMap({ left: `${labelX(s, this.ring)}px`, top: `${p.y + (above ? -1 : 1) * (r + labelDrop(s, compact))}px` })}>${nodeLabel(s)}</div>`;
         })}
       </div>
       ${store.view.side ? nothing : sidesCaption(groups)}

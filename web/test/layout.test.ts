@@ -1,6 +1,6 @@
 import assert from "node:assert/strict";
 import { test } from "node:test";
-import { along, lane, largestGroup, parted, reasonSide, ring, spareLabels, voteDot, wall } from "../src/layout.js";
+import { along, inside, lane, largestGroup, parted, reasonSide, ring, spareLabels, voteDot, wall } from "../src/layout.js";
 
 const STAGES: [number, number][] = [[800, 504], [704, 384], [704, 356], [640, 372], [1440, 504], [800, 330], [500, 330], [604, 306], [390, 338], [360, 270]];
 
@@ -100,4 +100,15 @@ test("a wall stands between two groups, away from every node, or there is none",
   for (const p of other) assert.ok(side(p) * sign < 0);
   for (const p of points) assert.ok(Math.abs(side(p)) >= r);
   assert.equal(wall(of([1, 3]), of([2, 4, 5]), r), null);
+});
+
+test("what is said at a server near the edge ends within the stage", () => {
+  for (const [width, servers] of [[390, 5], [390, 3], [360, 7]] as const) {
+    const words = 44 + 6.4 * "Paused, 12 waiting".length;
+    for (const p of ring(width, 420, servers).points) {
+      const x = inside(p.x, words, width);
+      assert.ok(x - words / 2 >= 0 && x + words / 2 <= width, `${x} of ${width}`);
+      if (p.x - words / 2 >= 0 && p.x + words / 2 <= width) assert.equal(x, p.x);
+    }
+  }
 });
