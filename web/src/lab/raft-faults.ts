@@ -28,6 +28,23 @@ export class RaftFaults extends RaftElement {
     return html`${this.now()}${this.network()}${this.cut()}${this.time()}${this.machines()}${this.traps()}`;
   }
 
+  private place = -1; // of the button under "Wrong now" that has the focus; -1: none has
+
+  private rights(): HTMLElement[] {
+    return [...this.querySelectorAll<HTMLElement>("[data-heal], .wrongs button")];
+  }
+
+  protected override willUpdate(): void {
+    this.place = this.rights().findIndex((b) => b === document.activeElement);
+  }
+
+  /** What is righted leaves the list, and its button goes with it: the keyboard goes on to the next one, or to the heading of the list. */
+  protected override updated(): void {
+    if (this.place < 0 || this.contains(document.activeElement)) return;
+    const left = this.rights();
+    (left[Math.min(this.place, left.length - 1)] ?? this.querySelector<HTMLElement>("h2"))?.focus();
+  }
+
   protected override slice(): unknown {
     return [store.servers.map((s) => [s.seat, s.machine, s.report?.role === "leader", s.report?.timer?.longest]), store.lab?.traps, store.lab?.chaos, held()];
   }
@@ -35,7 +52,7 @@ export class RaftFaults extends RaftElement {
   private now(): TemplateResult {
     const list = wrongs(store.servers, store.room?.links ?? [], store.lab, held());
     const traps = store.lab?.traps ?? [];
-    return html`<div class="row-between"><h2>Wrong now</h2>${list.length + traps.length > 0 ? html`<button class="small" title="The network is whole, clocks and disks are right, every server runs, traps are gone" @click=${() => void heal()}>Heal all</button>` : nothing}</div>
+    return html`<div class="row-between"><h2 tabindex="-1">Wrong now</h2>${list.length + traps.length > 0 ? html`<button class="small" data-heal title="The network is whole, clocks and disks are right, every server runs, traps are gone" @click=${() => void heal()}>Heal all</button>` : nothing}</div>
       ${list.length + traps.length === 0 ? html`<p class="caption">Nothing: every server runs, and every link carries.</p>` : nothing}
       <ul class="wrongs">
         ${list.map((w) => html`<li><span>${w.text}</span><button class="small" aria-label="${w.words}: ${w.text}" @click=${() => void right(w)}>${w.words}</button></li>`)}
