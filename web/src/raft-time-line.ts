@@ -37,6 +37,7 @@ export class RaftTimeLine extends RaftElement {
     if (!entry) return;
     this.width = entry.contentRect.width;
     this.height = entry.contentRect.height;
+    this.inks.forget(); // its type may be larger now
     this.requestUpdate();
   });
 

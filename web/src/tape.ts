@@ -39,6 +39,10 @@ export class Tape {
     return this.inks.of(token);
   }
 
+  private font(weight: number): string {
+    return `${weight} ${this.ink("--tape-label")} ${this.ink("--mono")}`;
+  }
+
   private x(at: number): number {
     return Math.max(0, Math.min(this.width, ((at - this.shown.begin) / this.shown.span) * this.width));
   }
@@ -50,7 +54,7 @@ export class Tape {
   private terms(): void {
     const { pen } = this;
     const { terms } = store.history;
-    pen.font = "600 12px 'IBM Plex Mono', monospace";
+    pen.font = this.font(600);
     pen.textBaseline = "middle";
     pen.textAlign = "center";
     terms.forEach((t, i) => {
@@ -163,7 +167,7 @@ export class Tape {
     if (store.history.begin === null || this.bottom === this.height) return;
     const step = axisStep(span, this.width);
     const digits = step >= 1000 ? 0 : step >= 100 ? 1 : step >= 10 ? 2 : 3;
-    pen.font = "500 12px 'IBM Plex Mono', monospace";
+    pen.font = this.font(500);
     pen.textBaseline = "alphabetic";
     pen.textAlign = "left";
     for (let t = Math.ceil(begin / step) * step; t < begin + span; t += step) {
