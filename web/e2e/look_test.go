@@ -135,7 +135,7 @@ func TestTheKeyboardReachesStageClientAndTransport(t *testing.T) {
 		change++
 		w.network(fmt.Sprintf(`{rate: %g}`, 0.1+float64(change%2)/10))
 		var lines int
-		if w.must(&lines, `return deepAll(".story-line").length;`); lines < 60 {
+		if w.must(&lines, `return deepAll(".story-line").length;`); lines < 30 {
 			return fmt.Errorf("it has %d lines", lines)
 		}
 		return nil

@@ -12,16 +12,20 @@ import { seconds } from "./words.js";
 
 const SAY_MS = 1_500; // the live region speaks at most this often
 
+const LINES = 30; // that stand in the list at first, and come as often as one goes on to its end: each new event moves all of them
+
 /** What happened, in plain words: the event at which the cluster stands as a heading, then all of them, each with its rule, its reason and the lines of the core that made it. */
 export class RaftStory extends RaftElement {
   protected readonly topics = ["story", "view", "room", "clock"] as const;
   protected override readonly inShell = true;
-  protected override readonly calm = 120;
+  protected override readonly calm = 250; // all of it moves with every event, and nobody reads more quickly
 
   private stop: number | null = null; // the key of the row that the Tab key comes to; null: the newest row
   private stood = false; // the clock, when this was last drawn
   private stoodAt: number | null = null; // the event at which it stood
   private core: Core | null = null; // loaded once a rule is off
+  private lines = LINES; // that stand in the list, the newest
+  private readonly ends = new IntersectionObserver((seen) => seen.forEach((end) => end.isIntersecting && this.comeTo(end.target)), { rootMargin: "200px" });
 
   protected override slice(): unknown {
     const { past, later } = this.told();
@@ -39,6 +43,23 @@ export class RaftStory extends RaftElement {
     const at = store.paused ? (store.headline?.id ?? null) : null;
     if (at !== null && at !== this.stoodAt && this.stoodAt !== null) spotlight();
     this.stoodAt = at;
+    for (const end of this.querySelectorAll(".story-filter, .story-earlier")) this.ends.observe(end);
+  }
+
+  /** One who comes to the list's end finds it longer; one who is back at its beginning needs no more than at first. */
+  private comeTo(end: Element): void {
+    if (end.matches(".story-earlier")) this.goOn(LINES);
+    else if (this.lines > 3 * LINES) this.lines = LINES;
+  }
+
+  private goOn(lines: number): void {
+    this.lines += lines;
+    this.requestUpdate();
+  }
+
+  override disconnectedCallback(): void {
+    super.disconnectedCallback();
+    this.ends.disconnect();
   }
 
   private told(): ReturnType<typeof tell> {
@@ -53,6 +74,8 @@ export class RaftStory extends RaftElement {
     const coming = showLater ? storyRows(later, everything) : [];
     const at = cursor(store).lines;
     const stop = [...coming, ...rows].find((r) => r.key === this.stop) ?? rows[0];
+    const read = rows.findLastIndex((r) => r === stop || r.lines.some((l) => l.id === store.headline?.id || l.id === store.view.open));
+    const shown = rows.slice(0, Math.max(this.lines, read + 2));
     return html`
       ${this.headline(storyRows(tell(store.story, { teller: null, about: null, told: store.told }).past, false), storyRows(store.story, false))}
       ${this.why()}
@@ -67,7 +90,8 @@ export class RaftStory extends RaftElement {
         <ol aria-describedby="story-keys" @keydown=${this.walk} @pointerleave=${() => this.point(null)}>
           ${repeat(coming, (r) => r.key, (r) => this.line(r, r === stop, at, true))}
           ${coming.length > 0 ? html`<li class="story-now" aria-hidden="true"><span>now</span></li>` : nothing}
-          ${repeat(rows, (r) => r.key, (r) => this.line(r, r === stop, at, false))}
+          ${repeat(shown, (r) => r.key, (r) => this.line(r, r === stop, at, false))}
+          ${shown.length < rows.length ? html`<li class="story-earlier"><button class="small" @click=${() => this.goOn(LINES)}>${rows.length - shown.length} earlier events</button></li>` : nothing}
         </ol>
         <p class="heard-only" id="story-keys">The arrow keys go through the events, Home and End to the newest and the oldest; Enter opens one${store.lab ? ", G goes to its moment" : ""}.</p>
       </div>
@@ -158,7 +182,10 @@ export class RaftStory extends RaftElement {
     next: () => this.focusLine((place) => place + 1),
     before: () => this.focusLine((place) => place - 1),
     first: () => this.focusLine(() => 0),
-    last: () => this.focusLine((_, lines) => lines - 1),
+    last: () => {
+      this.goOn(Infinity);
+      void this.updateComplete.then(() => this.focusLine((_, lines) => lines - 1));
+    },
     go: () => {
       const line = document.activeElement as HTMLElement | null;
       if (!line?.matches(".story-line")) return false;
