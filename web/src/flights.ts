@@ -304,7 +304,7 @@ export class FlightLayer {
     const flying = [...this.marks.values()].filter((m) => m.ended === null);
     const wanted = flying.map((m) => ({ mark: m, at: { x: m.at.x, y: m.at.y - 14 }, rank: hovered === m.flight ? 3 : this.importance(m.flight, ring) })).filter((w) => w.rank > 0);
     wanted.sort((a, b) => b.rank - a.rank || a.mark.flight.seq - b.mark.flight.seq);
-    const shown = new Set(spareLabels(wanted, ring.points, ring.r).map((w) => w.mark));
+    const shown = new Set(spareLabels(wanted, ring).map((w) => w.mark));
     for (const mark of flying) mark.label = shown.has(mark);
   }
 

@@ -5,6 +5,13 @@ export interface Point {
   y: number;
 }
 
+export interface Box {
+  left: number;
+  right: number;
+  top: number;
+  bottom: number;
+}
+
 export interface Ring {
   width: number;
   height: number;
@@ -12,6 +19,7 @@ export interface Ring {
   strips: boolean; // mini logs stand under the labels
   compact: boolean; // room for no more than names
   points: Point[]; // of server 1, 2, …; S1 at the top, clockwise
+  names: Box[]; // where their names stand, with the mini logs under them
 }
 
 /** What a stage may draw of a node: all of it, or less where the servers would meet each other. */
@@ -56,10 +64,11 @@ function layOut(width: number, height: number, servers: number, kept: { right: n
   for (form of forms(wide, high, servers)) {
     for (let squash = roundest; squash <= WIDEST; squash += 0.08) {
       points = ellipse(wide, high, servers, form, squash);
-      if (isRoomy(points, form)) return { width, height, ...form, points };
+      const names = namesOf(points, form);
+      if (isRoomy(points, names, form)) return { width, height, ...form, points, names };
     }
   }
-  return { width, height, ...form, points };
+  return { width, height, ...form, points, names: namesOf(points, form) };
 }
 
 /** From what LOOK §4 wants to what is still a node. */
@@ -117,15 +126,20 @@ function evenly(count: number, squash: number): Point[] {
   });
 }
 
-/** Whether no server's timer or selection touches another's, and no name stands in another server or on another name. */
-function isRoomy(points: Point[], form: Form): boolean {
+/** Where the servers' names stand: under them, but for the first, which stands at the top. */
+function namesOf(points: Point[], form: Form): Box[] {
   const { r } = form;
   const name = label(form);
-  const names = points.map((p, i) => {
+  const near = form.compact ? 12 : 16;
+  return points.map((p, i) => {
     const above = i === 0 && points.length > 1;
-    const near = form.compact ? 12 : 16;
     return { left: p.x - name.width / 2, right: p.x + name.width / 2, top: above ? p.y - r - near - name.height : p.y + r + near, bottom: above ? p.y - r - near : p.y + r + near + name.height + name.strip };
   });
+}
+
+/** Whether no server's timer or selection touches another's, and no name stands in another server or on another name. */
+function isRoomy(points: Point[], names: Box[], form: Form): boolean {
+  const { r } = form;
   return points.every((p, i) => points.every((q, j) => {
     if (i === j) return true;
     if (Math.hypot(p.x - q.x, p.y - q.y) < 2 * r + 27) return false;
@@ -183,15 +197,16 @@ export function voteDot(k: number, servers: number, r: number): Point {
 
 const LABEL = { aside: 36, above: 8 }; // px from the middle of a message's label to its ends
 
-/** Of several labels, those that may be shown: in order of importance, none within 40 px of another or over a node, at most six (LOOK §5). */
-export function spareLabels<T extends { at: Point }>(wanted: T[], nodes: Point[], r: number): T[] {
+/** Of several labels, those that may be shown: in order of importance, none within 40 px of another or over a node or its name, at most six (LOOK §5). */
+export function spareLabels<T extends { at: Point }>(wanted: T[], { points, names, r }: Pick<Ring, "points" | "names" | "r">): T[] {
   const shown: T[] = [];
   const beyond = (a: number, b: number, reach: number) => Math.max(0, Math.abs(a - b) - reach);
   for (const label of wanted) {
     if (shown.length === 6) break;
     const { x, y } = label.at;
     if (shown.some((s) => Math.hypot(s.at.x - x, s.at.y - y) < 40)) continue;
-    if (nodes.some((n) => Math.hypot(beyond(n.x, x, LABEL.aside), beyond(n.y, y, LABEL.above)) < r + 8)) continue;
+    if (points.some((n) => Math.hypot(beyond(n.x, x, LABEL.aside), beyond(n.y, y, LABEL.above)) < r + 8)) continue;
+    if (names.some((n) => x + LABEL.aside > n.left && x - LABEL.aside < n.right && y + LABEL.above > n.top && y - LABEL.above < n.bottom)) continue;
     shown.push(label);
   }
   return shown;

@@ -57,10 +57,11 @@ test("vote dots are the ring in small, inside the diamond", () => {
 
 test("labels: the more important first, none within 40 px of another or on a node, at most six", () => {
   const wanted = [{ at: { x: 0, y: 0 } }, { at: { x: 30, y: 0 } }, { at: { x: 0, y: 41 } }, { at: { x: 200, y: 200 } }];
-  assert.deepEqual(spareLabels(wanted, [{ x: 210, y: 200 }], 32), [wanted[0], wanted[2]]);
-  assert.deepEqual(spareLabels([{ at: { x: 100, y: 0 } }], [{ x: 165, y: 0 }], 32), [], "half of a label stands in a node");
+  assert.deepEqual(spareLabels(wanted, { points: [{ x: 210, y: 200 }], names: [], r: 32 }), [wanted[0], wanted[2]]);
+  assert.deepEqual(spareLabels([{ at: { x: 100, y: 0 } }], { points: [{ x: 165, y: 0 }], names: [], r: 32 }), [], "half of a label stands in a node");
+  assert.deepEqual(spareLabels([{ at: { x: 100, y: 0 } }], { points: [], names: [{ left: 130, right: 220, top: -5, bottom: 17 }], r: 32 }), [], "its end stands in a name");
   const many = Array.from({ length: 20 }, (_, i) => ({ at: { x: 50 * i, y: 0 } }));
-  assert.equal(spareLabels(many, [], 32).length, 6);
+  assert.equal(spareLabels(many, { points: [], names: [], r: 32 }).length, 6);
 });
 
 test("the reason of a lost message stands where there is room", () => {
