@@ -12,8 +12,8 @@ import (
 	"raftplayground/raft/wire"
 )
 
-// MaxHistory is how many operations of clients are written down. Later ones happen, and are not. A part of a history from its beginning is linearizable if
-// the whole is.
+// MaxHistory is how many operations of clients are written down. What clients ask and are told later happens, and is not. A history up to a moment is linearizable
+// if the whole is.
 const MaxHistory = 1 << 17
 
 // maxPending is how many operations the client of actions may have under way; a further one is not done.
@@ -159,7 +159,7 @@ func (w *World) answered(c *client, data []byte) {
 // note writes down how an operation ended.
 func (w *World) note(c *client, p *pending, f *wire.Frame) {
 	o := &check.Operation{}
-	if p.operation >= 0 {
+	if p.operation >= 0 && w.history.Len() < MaxHistory {
 		o = w.history.Change(p.operation)
 	}
 	o.Server = raft.ServerID(f.From)

@@ -418,6 +418,28 @@ func heap() uint64 {
 	return m.HeapAlloc
 }
 
+// The history ends at a moment: what was under way then could have read what a later operation wrote, which is not written down.
+func TestAFullHistoryTellsOfNoAnswerEither(t *testing.T) {
+	for _, full := range []bool{false, true} {
+		w := start(t, Run{Version: Version, Seed: 1, Config: Config{Servers: 1, Latency: millisecond}})
+		w.RunTo(second)
+		room := 2
+		if full {
+			room = 1
+		}
+		for w.history.Len() < MaxHistory-room {
+			w.history.Add(check.Operation{})
+		}
+		if err := w.Do(Action{Do: Put, Server: 1, Key: "x", Value: "1"}); err != nil {
+			t.Fatal(err)
+		}
+		w.RunTo(2 * second)
+		if put := w.History()[MaxHistory-room]; put.Key != "x" || put.Unknown != full {
+			t.Errorf("full %v: the write is noted as %+v", full, put)
+		}
+	}
+}
+
 // Clients who write without end make logs, snapshots and what the checker remembers turn over, not grow; a server that waits and never gets anything holds nothing up.
 func TestAnHourOfWritesDoesNotGrow(t *testing.T) {
 	w := start(t, Run{Version: Version, Seed: 1, Config: Config{Servers: 4, Voters: 3, Latency: millisecond, CompactAfter: 500,
