@@ -14,6 +14,7 @@ const (
 	Get Kind = iota
 	Put
 	Delete
+	CompareAndSwap
 )
 
 // Operation is what one client asked and was told. Times are microseconds of cluster time.
@@ -21,8 +22,9 @@ type Operation struct {
 	Client   int
 	Kind     Kind
 	Key      string
-	Value    string // Put: what was written; Get: what was found
-	Found    bool   // Get, Delete: the key existed
+	Value    string // Put: what was written; CompareAndSwap: what was to be; Get: what was found
+	Expected string // CompareAndSwap: what the value had to be
+	Found    bool   // Get, Delete: the key existed; CompareAndSwap: its value was the one expected, and Value was written
 	Invoked  int64
 	Returned int64
 	Server   raft.ServerID // who answered, 0 if nobody did
@@ -56,14 +58,19 @@ func (h *History) Clone() History { return History{h.operations.clone()} }
 
 // String returns the operation in a form for people: "client 3: put x=7, 1.250000 to 1.270000 s".
 func (o Operation) String() string {
-	text := "client " + strconv.Itoa(o.Client) + ": " + [...]string{"get ", "put ", "delete "}[o.Kind] + o.Key
-	if o.Kind == Put {
+	text := "client " + strconv.Itoa(o.Client) + ": " + [...]string{"get ", "put ", "delete ", "compare and swap "}[o.Kind] + o.Key
+	switch o.Kind {
+	case Put:
 		text += "=" + o.Value
+	case CompareAndSwap:
+		text += "=" + o.Expected + " to " + o.Value
 	}
 	switch {
 	case o.Refused:
 		text += ": refused"
 	case o.Kind == Put || o.Unknown:
+	case !o.Found && o.Kind == CompareAndSwap:
+		text += ": another value"
 	case !o.Found:
 		text += ": not there"
 	case o.Kind == Get:

@@ -14,9 +14,10 @@ const (
 	Get Op = iota + 1
 	Set
 	Delete
+	CompareAndSwap // Set, if the value is the one expected
 )
 
-// MaxKey and MaxValue are the greatest lengths in bytes. A key has at least one byte.
+// MaxKey and MaxValue are the greatest lengths in bytes. A key has at least one byte; a value that is expected has at most as many as a key.
 const (
 	MaxKey   = 256
 	MaxValue = 64 << 10
@@ -24,25 +25,26 @@ const (
 
 // Command is one operation on the store. Key and Value are any bytes.
 type Command struct {
-	Op    Op
-	Key   string
-	Value string // of a Set
+	Op       Op
+	Key      string
+	Value    string // of a Set or a CompareAndSwap
+	Expected string // CompareAndSwap: what the value must be. A key that does not exist has none, not an empty one
 }
 
 // Why a command is none.
 var (
-	errUnknown   = errors.New(`kv: expected a command "set KEY=VALUE", "del KEY" or "get KEY"`)
-	errNoEquals  = errors.New(`kv: expected "=" behind the key of "set"`)
+	errUnknown   = errors.New(`kv: expected a command "set KEY=VALUE", "cas KEY=EXPECTED=VALUE", "del KEY" or "get KEY"`)
+	errNoEquals  = errors.New(`kv: expected "=" behind the key of "set", and behind the key and the expected value of "cas"`)
 	errNoKey     = errors.New("kv: expected a key of 1 to " + strconv.Itoa(MaxKey) + " bytes, got none")
-	errEscape    = errors.New(`kv: expected two hexadecimal digits behind "%" in the key`)
-	errRawInKey  = errors.New(`kv: expected a key with spaces, "=", control characters and bytes that are not UTF-8 percent-encoded`)
-	errValueRest = errors.New("kv: only a set has a value")
+	errEscape    = errors.New(`kv: expected two hexadecimal digits behind "%" in the key or the expected value`)
+	errRawInKey  = errors.New(`kv: expected a key, or a value that is expected, with spaces, "=", control characters and bytes that are not UTF-8 percent-encoded`)
+	errValueRest = errors.New("kv: only a set has a value, and only a cas one that is expected")
 )
 
 // Check says why the command cannot be proposed: an unknown Op, a key or a value of a wrong length, a value where there is none.
 func (c Command) Check() error {
 	switch {
-	case c.Op < Get || c.Op > Delete:
+	case c.Op < Get || c.Op > CompareAndSwap:
 		return errUnknown
 	case len(c.Key) == 0:
 		return errNoKey
@@ -50,13 +52,17 @@ func (c Command) Check() error {
 		return tooLong("key", MaxKey, len(c.Key))
 	case len(c.Value) > MaxValue:
 		return tooLong("value", MaxValue, len(c.Value))
-	case c.Op != Set && c.Value != "":
+	case len(c.Expected) > MaxKey:
+		return tooLong("value that is expected", MaxKey, len(c.Expected))
+	case !c.writes() && c.Value != "" || c.Op != CompareAndSwap && c.Expected != "":
 		return errValueRest
 	}
 	return nil
 }
 
-// Encode appends the command as it stands in the log to dst: "set x=1", "del x", "get x". In the key, space, "=", "%", control
+func (c Command) writes() bool { return c.Op == Set || c.Op == CompareAndSwap }
+
+// Encode appends the command as it stands in the log to dst: "set x=1", "cas x=1=2", "del x", "get x". In the key and in the value that is expected, space, "=", "%", control
 // characters and bytes that are not UTF-8 are percent-encoded; the value stands raw to the end. For a command that fails Check
 // Parse will not accept the result.
 func Encode(dst []byte, c Command) []byte {
@@ -67,9 +73,14 @@ func Encode(dst []byte, c Command) []byte {
 		dst = append(dst, "del "...)
 	case Get:
 		dst = append(dst, "get "...)
+	case CompareAndSwap:
+		dst = append(dst, "cas "...)
 	}
 	dst = appendKey(dst, c.Key)
-	if c.Op == Set {
+	if c.Op == CompareAndSwap {
+		dst = appendKey(append(dst, '='), c.Expected)
+	}
+	if c.writes() {
 		dst = append(dst, '=')
 		dst = append(dst, c.Value...)
 	}
@@ -89,18 +100,26 @@ func Parse(data []byte) (Command, error) {
 		c.Op = Delete
 	case "get ":
 		c.Op = Get
+	case "cas ":
+		c.Op = CompareAndSwap
 	default:
 		return Command{}, errUnknown
 	}
-	key := string(data[4:])
-	if c.Op == Set {
-		var found bool
-		if key, c.Value, found = strings.Cut(key, "="); !found {
-			return Command{}, errNoEquals
-		}
+	key, expected, found := string(data[4:]), "", true
+	if c.writes() {
+		key, c.Value, found = strings.Cut(key, "=")
+	}
+	if c.Op == CompareAndSwap && found {
+		expected, c.Value, found = strings.Cut(c.Value, "=")
+	}
+	if !found {
+		return Command{}, errNoEquals
 	}
 	var err error
-	if c.Key, err = parseKey(key); err == nil {
+	if c.Key, err = parseKey(key, "key"); err == nil {
+		c.Expected, err = parseKey(expected, "value that is expected")
+	}
+	if err == nil {
 		err = c.Check()
 	}
 	if err != nil {
@@ -124,9 +143,9 @@ func appendKey(dst []byte, key string) []byte {
 	return dst
 }
 
-func parseKey(text string) (string, error) {
+func parseKey(text, what string) (string, error) {
 	if len(text) > 3*MaxKey {
-		return "", tooLong("key", MaxKey, len(text)/3)
+		return "", tooLong(what, MaxKey, len(text)/3)
 	}
 	key := make([]byte, 0, len(text))
 	for i := 0; i < len(text); {

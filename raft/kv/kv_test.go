@@ -15,13 +15,15 @@ func TestCommandsAreReadableInTheLog(t *testing.T) {
 		command Command
 		want    string
 	}{
-		{Command{Set, "x", "1"}, "set x=1"},
-		{Command{Set, "x", ""}, "set x="},
-		{Command{Set, "x", "a=b c%\n\xff"}, "set x=a=b c%\n\xff"},
-		{Command{Delete, "x", ""}, "del x"},
-		{Command{Get, "x", ""}, "get x"},
-		{Command{Get, "grüße/日本", ""}, "get grüße/日本"},
-		{Command{Set, "a b=c%d\n\xff\u0085", "1"}, "set a%20b%3Dc%25d%0A%FF%C2%85=1"},
+		{Command{Op: Set, Key: "x", Value: "1"}, "set x=1"},
+		{Command{Op: Set, Key: "x", Value: ""}, "set x="},
+		{Command{Op: Set, Key: "x", Value: "a=b c%\n\xff"}, "set x=a=b c%\n\xff"},
+		{Command{Op: Delete, Key: "x", Value: ""}, "del x"},
+		{Command{Op: Get, Key: "x", Value: ""}, "get x"},
+		{Command{Op: Get, Key: "grüße/日本", Value: ""}, "get grüße/日本"},
+		{Command{Op: Set, Key: "a b=c%d\n\xff\u0085", Value: "1"}, "set a%20b%3Dc%25d%0A%FF%C2%85=1"},
+		{Command{Op: CompareAndSwap, Key: "x", Expected: "1", Value: "2"}, "cas x=1=2"},
+		{Command{Op: CompareAndSwap, Key: "x", Expected: "a=b", Value: "c=d"}, "cas x=a%3Db=c=d"},
 	}
 	for _, test := range tests {
 		if got := string(Encode(nil, test.command)); got != test.want {
@@ -52,7 +54,12 @@ func TestAMalformedCommandIsAnErrorAndChangesNothing(t *testing.T) {
 		{"", "expected a command"},
 		{"set", "expected a command"},
 		{"SET x=1", "expected a command"},
-		{"cas x=1", "expected a command"},
+		{"swp x=1", "expected a command"},
+		{"cas x=1", `expected "="`},
+		{"cas x", `expected "="`},
+		{"cas =1=2", "got none"},
+		{"cas x=a b=2", "percent-encoded"},
+		{"cas x=" + strings.Repeat("k", MaxKey+1) + "=2", "expected a value that is expected of at most 256 bytes, got 257"},
 		{"set x", `expected "="`},
 		{"set =1", "got none"},
 		{"get ", "got none"},
@@ -79,7 +86,7 @@ func TestAMalformedCommandIsAnErrorAndChangesNothing(t *testing.T) {
 }
 
 func TestTheGreatestKeyAndValueAreTaken(t *testing.T) {
-	c := Command{Set, strings.Repeat(" ", MaxKey), strings.Repeat("v", MaxValue)}
+	c := Command{Op: Set, Key: strings.Repeat(" ", MaxKey), Value: strings.Repeat("v", MaxValue)}
 	s := New()
 	if r := s.Apply(Encode(nil, c)); r.Err != nil {
 		t.Fatal(r.Err)
@@ -102,7 +109,12 @@ func TestTheResultTellsWhatWasThereBefore(t *testing.T) {
 		{"set x=2", Result{Found: true, Previous: "1"}},
 		{"set x=", Result{Found: true, Previous: "2"}},
 		{"get x", Result{Found: true}},
-		{"del x", Result{Found: true}},
+		{"cas x=1=3", Result{Previous: ""}},
+		{"cas x==3", Result{Found: true}},
+		{"cas x=4=5", Result{Previous: "3"}},
+		{"cas x=3=4", Result{Found: true, Previous: "3"}},
+		{"del x", Result{Found: true, Previous: "4"}},
+		{"cas x==5", Result{}},
 		{"get x", Result{}},
 	}
 	for i, step := range steps {
@@ -126,19 +138,23 @@ func TestTheHashTellsStatesApartAndNothingElse(t *testing.T) {
 			switch c.Op {
 			case Set:
 				model[c.Key] = c.Value
+			case CompareAndSwap:
+				if value, found := model[c.Key]; found && value == c.Expected {
+					model[c.Key] = c.Value
+				}
 			case Delete:
 				delete(model, c.Key)
 			}
 		}
 		again, canonical := New(), ""
 		for key, value := range model { // in random order
-			again.Apply(Encode(nil, Command{Set, key, value}))
+			again.Apply(Encode(nil, Command{Op: Set, Key: key, Value: value}))
 		}
 		if s.Hash() != again.Hash() || s.Len() != len(model) {
 			t.Fatalf("the same state by another way: %x and %x, %d keys and %d", s.Hash(), again.Hash(), s.Len(), len(model))
 		}
 		for _, key := range slices.Sorted(maps.Keys(model)) {
-			canonical += string(Encode(nil, Command{Set, key, model[key]})) + "\x00"
+			canonical += string(Encode(nil, Command{Op: Set, Key: key, Value: model[key]})) + "\x00"
 		}
 		if other, found := seen[s.Hash()]; found && other != canonical {
 			t.Fatalf("%q and %q have the hash %x", other, canonical, s.Hash())
@@ -231,10 +247,13 @@ func drawCommand(t *rapid.T) Command {
 		rapid.Map(rapid.SliceOfN(rapid.Byte(), 0, 5), func(b []byte) string { return string(b) }),
 		rapid.StringN(0, 4, -1),
 	).Draw(t, "key")
-	op := Op(rapid.IntRange(int(Get), int(Delete)).Draw(t, "op"))
-	value := ""
-	if op == Set {
+	op := Op(rapid.IntRange(int(Get), int(CompareAndSwap)).Draw(t, "op"))
+	value, expected := "", ""
+	if op == CompareAndSwap {
+		expected = rapid.OneOf(rapid.SampledFrom([]string{"", "1", "2", "a=b %"}), rapid.String()).Draw(t, "expected")
+	}
+	if op == Set || op == CompareAndSwap {
 		value = rapid.OneOf(rapid.SampledFrom([]string{"", "1", "2"}), rapid.String()).Draw(t, "value")
 	}
-	return Command{op, key, value}
+	return Command{op, key, value, expected}
 }

@@ -27,8 +27,8 @@ func TestASnapshotBringsTheStateBackAndTheFutureIsTheSame(t *testing.T) {
 		}
 		other := New() // the same state in another way, to which map order and history are all the same
 		for _, key := range slices.Sorted(maps.Keys(s.pairs)) {
-			other.Apply(Encode(nil, Command{Set, key, "old"}))
-			other.Apply(Encode(nil, Command{Set, key, s.pairs[key].value}))
+			other.Apply(Encode(nil, Command{Op: Set, Key: key, Value: "old"}))
+			other.Apply(Encode(nil, Command{Op: Set, Key: key, Value: s.pairs[key].value}))
 		}
 		if !bytes.Equal(other.Snapshot(nil), data) {
 			t.Fatalf("equal states, but %q and %q", other.Snapshot(nil), data)
@@ -114,7 +114,7 @@ func FuzzRestore(f *testing.F) {
 func BenchmarkSnapshot(b *testing.B) {
 	s := New()
 	for i := range 1000 {
-		s.Apply(Encode(nil, Command{Set, string(rune('a' + i)), "value"}))
+		s.Apply(Encode(nil, Command{Op: Set, Key: string(rune('a' + i)), Value: "value"}))
 	}
 	var data []byte
 	b.ReportAllocs()

@@ -1,7 +1,7 @@
 // Package kv is the replicated state machine (§2): a key-value store. Every server applies the same commands in the same order and
 // so comes to the same state, which Hash makes comparable.
 //
-// Commands are text that a person can read in the log: "set x=1", "del x", "get x". A read that goes through the log like a
+// Commands are text that a person can read in the log: "set x=1", "cas x=1=2", "del x", "get x". A read that goes through the log like a
 // write is answered when it is applied, and so it sees every write that was answered before it was asked (§8: reads must not return
 // stale data). That costs an entry for each read; Lookup reads without one, for a server that has made sure of the same in another way.
 package kv
@@ -27,9 +27,9 @@ type pair struct {
 // Result is what a command led to.
 type Result struct {
 	Err      error  // the data is not a command; the state did not change
-	Found    bool   // the key existed before the command
+	Found    bool   // the key existed before the command; cas: its value was the one expected, and so it was done
 	Value    string // get: the value, if Found
-	Previous string // set, del: the value before the command, if Found
+	Previous string // set, del, cas: the value before the command, empty if there was none
 }
 
 // New returns an empty store.
@@ -47,6 +47,12 @@ func (s *Store) Apply(data []byte) Result {
 	case Set:
 		s.set(c.Key, c.Value)
 		return Result{Found: found, Previous: old.value}
+	case CompareAndSwap:
+		expected := found && old.value == c.Expected
+		if expected {
+			s.set(c.Key, c.Value)
+		}
+		return Result{Found: expected, Previous: old.value}
 	case Delete:
 		delete(s.pairs, c.Key)
 		s.hash -= old.hash
@@ -102,7 +108,7 @@ func mix(x uint64) uint64 {
 // MaxText is the most characters that Text returns.
 const MaxText = 40
 
-// Text returns a command in words, for display: "x = 1", "delete x", "x?". What cannot be shown is a "·"; what is cut ends in "…".
+// Text returns a command in words, for display: "x = 1", "x: 1 → 2", "delete x", "x?". What cannot be shown is a "·"; what is cut ends in "…".
 // Data that is no command is shown as it is.
 func Text(data []byte) string {
 	c, err := Parse(data)
@@ -111,6 +117,8 @@ func Text(data []byte) string {
 		return shown(string(data[:min(len(data), 4*(MaxText+1))]))
 	case c.Op == Set:
 		return shown(c.Key + " = " + c.Value[:min(len(c.Value), 4*MaxText)])
+	case c.Op == CompareAndSwap:
+		return shown(c.Key + ": " + c.Expected + " → " + c.Value[:min(len(c.Value), 4*MaxText)])
 	case c.Op == Delete:
 		return shown("delete " + c.Key)
 	}

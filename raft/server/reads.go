@@ -17,7 +17,18 @@ const (
 	ReadThroughLog ReadMode = iota // the Get is an entry of the log, answered when it is applied
 	ReadIndex                      // a round of heartbeats confirms that this server still leads (thesis 6.4)
 	Lease                          // as ReadIndex, without the round while the last one is recent: right as long as clocks run alike (thesis 6.4.1)
+	Local                          // nothing is made sure of: for a Get that asks for it, not for Options
 )
+
+var modes = [...]ReadMode{wire.ReadThroughLog: ReadThroughLog, wire.ReadIndex: ReadIndex, wire.ReadLease: Lease, wire.ReadLocal: Local}
+
+// modeOf returns how a Get is to be read.
+func (s *Server) modeOf(q *wire.Request) ReadMode {
+	if q.Read == wire.ReadAsSet {
+		return s.options.Reads
+	}
+	return modes[q.Read]
+}
 
 // pendingRead is a Get that goes without an entry: first the core has to confirm it, then the state machine to apply what was committed by then.
 type pendingRead struct {
@@ -32,11 +43,15 @@ type pendingRead struct {
 	deadline  int // in ticks since the start
 }
 
-// read asks the core for a read, or says why not.
-func (s *Server) read(f *wire.Frame) {
+// read answers a Local read, asks the core for another, or says why not.
+func (s *Server) read(f *wire.Frame, mode ReadMode) {
 	q, r := f.Request, &s.requests
 	if err := (kv.Command{Op: kv.Get, Key: q.Key}).Check(); err != nil {
 		s.refuse(f.From, f.Call, f.ID, &wire.Error{Code: wire.CodeBadField, Field: "key", Message: err.Error()})
+		return
+	}
+	if mode == Local {
+		s.answerRead(f.From, f.Call, f.ID, q.Key)
 		return
 	}
 	if reason := s.objection(q, nil); reason != nil {
@@ -44,7 +59,7 @@ func (s *Server) read(f *wire.Frame) {
 		return
 	}
 	kind := raft.ReadIndex
-	if s.options.Reads == Lease {
+	if mode == Lease {
 		kind = raft.LeaseRead
 	}
 	s.tag++
@@ -85,11 +100,16 @@ func (s *Server) serveReads() {
 			waiting = append(waiting, p)
 			continue
 		}
-		value, found := s.store.Lookup(p.key)
-		s.answer(p.from, p.call, p.id, &wire.Answer{Method: wire.Get, Index: s.applied, Term: s.appliedTerm, Found: found, Value: value})
+		s.answerRead(p.from, p.call, p.id, p.key)
 	}
 	clear(r.reads[len(waiting):])
 	r.reads = waiting
+}
+
+// answerRead answers with what is applied here.
+func (s *Server) answerRead(to, call uint64, id []byte, key string) {
+	value, found := s.store.Lookup(key)
+	s.answer(to, call, id, &wire.Answer{Method: wire.Get, Index: s.applied, Term: s.appliedTerm, Found: found, Value: value})
 }
 
 // expireReads tells those who have waited long enough. One that the core has yet to answer stays, so that a leader that reaches nobody

@@ -40,6 +40,71 @@ func TestAGetIsAnEntryOnlyIfItIsReadThroughTheLog(t *testing.T) {
 	}
 }
 
+// How a Get is made may be said of each, whatever the server is set to.
+func TestAGetSaysHowItIsRead(t *testing.T) {
+	for _, mode := range []server.ReadMode{server.ReadThroughLog, server.ReadIndex, server.Lease} {
+		c := newClusterWith(t, 2, 3, traits{reads: mode})
+		leader := c.elect()
+		c.done(leader.id, put("x", "1"))
+		c.run(100)
+		follower := c.seats[leader.id%3]
+		for read, want := range map[wire.Read]struct{ grows, waits bool }{wire.ReadThroughLog: {true, true}, wire.ReadIndex: {false, true}, wire.ReadLease: {}, wire.ReadLocal: {}} {
+			q := wire.Request{Method: wire.Get, Key: "x", Read: read}
+			c.run(100)
+			began, last := c.now, c.status(leader).LastIndex
+			answer := c.done(leader.id, q)
+			if grows, waits := c.status(leader).LastIndex > last, c.now > began; answer.Value != "1" || grows != want.grows || waits != want.waits {
+				t.Errorf("mode %d, read %d: %+v, an entry: %v, time: %v", mode, read, answer, grows, waits)
+			}
+			if read == wire.ReadLocal {
+				if answer := c.done(follower.id, q); answer.Value != "1" {
+					t.Errorf("mode %d: the follower says %+v", mode, answer)
+				}
+			} else if refusal := c.refused(follower.id, q); refusal.Code != wire.CodeNotLeader {
+				t.Errorf("mode %d, read %d: the follower says %+v", mode, read, refusal)
+			}
+		}
+	}
+}
+
+// A server that is cut off answers a local read with what it has applied: that may long be overwritten.
+func TestALocalReadMayBeStale(t *testing.T) {
+	c := newCluster(t, 1, 3)
+	leader := c.elect()
+	c.done(leader.id, put("x", "1"))
+	c.run(100)
+	follower := c.seats[leader.id%3]
+	for _, s := range c.seats {
+		c.cut[[2]uint64{uint64(s.id), uint64(follower.id)}] = true
+	}
+	c.done(leader.id, put("x", "2"))
+	if answer := c.done(follower.id, wire.Request{Method: wire.Get, Key: "x", Read: wire.ReadLocal}); answer.Value != "1" {
+		t.Errorf("the follower says %+v", answer)
+	}
+	if refusal := c.refused(follower.id, wire.Request{Method: wire.Get, Read: wire.ReadLocal}); refusal.Code != wire.CodeBadField || refusal.Field != "key" {
+		t.Errorf("a local read without a key: %+v", refusal)
+	}
+}
+
+// Of those who read the same value one writes the next.
+func TestACompareAndSwapIsDoneOnlyWhereItsValueIs(t *testing.T) {
+	c := newCluster(t, 1, 3)
+	leader := c.elect()
+	swap := func(expected, value string) bool {
+		return c.done(leader.id, wire.Request{Method: wire.CompareAndSwap, Key: "x", Expected: expected, Value: value}).Found
+	}
+	if swap("", "0") {
+		t.Error("a key that does not exist was swapped")
+	}
+	c.done(leader.id, put("x", "1"))
+	if !swap("1", "2") || swap("1", "3") {
+		t.Error("of two only the first should have been done")
+	}
+	if read := c.done(leader.id, get("x")); read.Value != "2" {
+		t.Errorf("read %+v", read)
+	}
+}
+
 // A leader that was cut off may be one no longer: it must not read what another one may have overwritten.
 func TestAReadThatIsNotConfirmedIsRefusedAndSafeToTryAgain(t *testing.T) {
 	for _, mode := range []server.ReadMode{server.ReadIndex, server.Lease} {

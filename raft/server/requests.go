@@ -34,12 +34,12 @@ type pending struct {
 // request does what a client asks, or says why not.
 func (s *Server) request(f *wire.Frame) {
 	q := f.Request
-	switch {
+	switch mode := s.modeOf(q); {
 	case q.Method == wire.IndexRange:
 		s.answerRange(f)
 		return
-	case q.Method == wire.Get && s.options.Reads != ReadThroughLog:
-		s.read(f)
+	case q.Method == wire.Get && mode != ReadThroughLog:
+		s.read(f, mode)
 		return
 	}
 	commands, reason := commandsOf(q)
@@ -66,7 +66,7 @@ func (s *Server) request(f *wire.Frame) {
 
 // commandsOf returns the commands that the request puts into the log. They may be kept for ever.
 func commandsOf(q *wire.Request) ([][]byte, *wire.Error) {
-	c := kv.Command{Key: q.Key, Value: q.Value}
+	c := kv.Command{Key: q.Key, Value: q.Value, Expected: q.Expected}
 	switch q.Method {
 	case wire.AppendRequest:
 		if len(q.Commands) == 0 {
@@ -77,13 +77,18 @@ func commandsOf(q *wire.Request) ([][]byte, *wire.Error) {
 		c.Op = kv.Set
 	case wire.Delete:
 		c.Op = kv.Delete
+	case wire.CompareAndSwap:
+		c.Op = kv.CompareAndSwap
 	default:
 		c.Op = kv.Get // ReadThroughLog
 	}
 	if err := c.Check(); err != nil {
 		field := "key"
-		if len(c.Value) > kv.MaxValue {
+		switch {
+		case len(c.Value) > kv.MaxValue:
 			field = "value"
+		case len(c.Expected) > kv.MaxKey:
+			field = "expected"
 		}
 		return nil, &wire.Error{Code: wire.CodeBadField, Field: field, Message: err.Error()}
 	}

@@ -189,6 +189,7 @@ func TestBadRequestsAreRefusedWithTheField(t *testing.T) {
 		{"no key", get(""), "key"},
 		{"long key", get(strings.Repeat("k", 257)), "key"},
 		{"a value that leaves no room for its key", put("x", long), "value"},
+		{"a long value that is expected", wire.Request{Method: wire.CompareAndSwap, Key: "x", Expected: strings.Repeat("v", 257)}, "expected"},
 		{"nothing to append", wire.Request{Method: wire.AppendRequest}, "entries"},
 	}
 	c := newCluster(t, 1, 1)

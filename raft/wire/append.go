@@ -150,9 +150,20 @@ func (w *writer) request(q *Request) {
 		w.text(q.Key)
 		w.WriteRaw(`,"value":`)
 		w.text(q.Value)
+	case CompareAndSwap:
+		w.WriteRaw(`"key":`)
+		w.text(q.Key)
+		w.WriteRaw(`,"expected":`)
+		w.text(q.Expected)
+		w.WriteRaw(`,"value":`)
+		w.text(q.Value)
 	case Get, Delete:
 		w.WriteRaw(`"key":`)
 		w.text(q.Key)
+		if q.Read != ReadAsSet {
+			w.WriteRaw(`,"read":`)
+			w.text(readNames[q.Read])
+		}
 	case IndexRange:
 		w.number(`"startIndex":`, uint64(q.Start))
 		w.number(`,"endIndex":`, uint64(q.End))
@@ -181,7 +192,7 @@ func (w *writer) answer(a *Answer) {
 	}
 	w.number(`","index":`, uint64(a.Index))
 	w.number(`,"term":`, uint64(a.Term))
-	if a.Method == Get || a.Method == Delete {
+	if a.Method.findsKey() {
 		w.boolean(`,"found":`, a.Found)
 	}
 	if a.Method == Get && a.Found {

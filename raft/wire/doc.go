@@ -73,7 +73,8 @@
 //	                 offset, data, done
 //	TimeoutNow       term, leaderId                                                       rpc, term
 //	Put              key, value                                                           rpc, index, term
-//	Get              key                                                                  rpc, index, term, found, value (if found)
+//	CompareAndSwap   key, expected, value                                                 rpc, index, term, found
+//	Get              key, [read: "log", "readIndex", "lease" or "local"]                  rpc, index, term, found, value (if found)
 //	Delete           key                                                                  rpc, index, term, found
 //	IndexRange       startIndex, endIndex                                                 rpc, startIndex, commitIndex, entries
 //	AppendRequest    prevLogIndex, prevLogTerm, entries (commands only)                   rpc, index, term

@@ -69,6 +69,8 @@ const (
 	fieldKey
 	fieldValue
 	fieldFound
+	fieldExpected
+	fieldRead
 	fieldIndex
 	fieldStartIndex
 	fieldEndIndex
@@ -101,7 +103,7 @@ var fieldNames = [fields]string{
 	fieldCommand: "command", fieldNoOp: "noop", fieldBase64: "base64", fieldConfiguration: "configuration",
 	fieldVoters: "voters", fieldOutgoing: "outgoing", fieldLearners: "learners",
 
-	fieldRPC: "rpc", fieldKey: "key", fieldValue: "value", fieldFound: "found", fieldIndex: "index", fieldStartIndex: "startIndex",
+	fieldRPC: "rpc", fieldKey: "key", fieldValue: "value", fieldFound: "found", fieldExpected: "expected", fieldRead: "read", fieldIndex: "index", fieldStartIndex: "startIndex",
 	fieldEndIndex: "endIndex", fieldCommitIndex: "commitIndex", fieldCode: "code", fieldMessage: "message", fieldData: "data",
 	fieldField: "field", fieldLeader: "leader",
 }

@@ -74,15 +74,16 @@ type Frame struct {
 type Method uint8
 
 const (
-	Put           Method = iota + 1 // write Value under Key
-	Get                             // read Key
-	Delete                          // remove Key
-	IndexRange                      // read the committed entries Start through End
-	AppendRequest                   // append Commands after the entry PrevLogIndex of term PrevLogTerm
-	methods                         // how many there are, plus one
+	Put            Method = iota + 1 // write Value under Key
+	Get                              // read Key
+	Delete                           // remove Key
+	IndexRange                       // read the committed entries Start through End
+	AppendRequest                    // append Commands after the entry PrevLogIndex of term PrevLogTerm
+	CompareAndSwap                   // write Value under Key if Expected is there
+	methods                          // how many there are, plus one
 )
 
-var methodNames = [methods]string{Put: "Put", Get: "Get", Delete: "Delete", IndexRange: "IndexRange", AppendRequest: "AppendRequest"}
+var methodNames = [methods]string{Put: "Put", Get: "Get", Delete: "Delete", IndexRange: "IndexRange", AppendRequest: "AppendRequest", CompareAndSwap: "CompareAndSwap"}
 
 // String returns the method's name in a frame, such as "Put".
 func (m Method) String() string {
@@ -92,11 +93,41 @@ func (m Method) String() string {
 	return methodNames[m]
 }
 
+// findsKey reports whether the answer says what was found under the key.
+func (m Method) findsKey() bool { return m == Get || m == Delete || m == CompareAndSwap }
+
+// Read says how a server makes sure of what it answers to a Get.
+type Read uint8
+
+const (
+	ReadAsSet      Read = iota // as the server is set up
+	ReadThroughLog             // as an entry of the log, answered when it is applied (§8)
+	ReadIndex                  // after a round of heartbeats (thesis 6.4)
+	ReadLease                  // without that round while the last one is recent (thesis 6.4.1)
+	ReadLocal                  // not at all: whatever the server asked has applied, be it leader or not
+	reads                      // how many there are
+)
+
+var readNames = [reads]string{ReadThroughLog: "log", ReadIndex: "readIndex", ReadLease: "lease", ReadLocal: "local"}
+
+// ReadOf returns the Read of that name: "log", "readIndex", "lease" or "local", empty: ReadAsSet; false if there is none.
+func ReadOf(name string) (Read, bool) {
+	for r, known := range readNames {
+		if known == name {
+			return Read(r), true
+		}
+	}
+	return ReadAsSet, false
+}
+
 // Request is what a client asks of a server. A field that Method has no use for is zero.
 type Request struct {
 	Method Method
-	Key    string // Put, Get, Delete: any bytes, at most MaxData
-	Value  string // Put: any bytes, at most MaxData
+	Key    string // Put, Get, Delete, CompareAndSwap: any bytes, at most MaxData
+	Value  string // Put, CompareAndSwap: any bytes, at most MaxData
+
+	Expected string // CompareAndSwap: what must be there; any bytes, at most MaxData
+	Read     Read   // Get
 
 	Start raft.Index // IndexRange: the first entry wanted, 1 and up
 	End   raft.Index // IndexRange: the last, included; beyond the commitIndex means up to it
@@ -111,7 +142,7 @@ type Answer struct {
 	Method Method
 	Index  raft.Index // where the command was committed, the last one of an AppendRequest; Get: where the value was read; IndexRange: index of Entries[0]
 	Term   raft.Term  // of that entry; IndexRange: 0
-	Found  bool       // Get: the key exists; Delete: it did exist
+	Found  bool       // Get: the key exists; Delete: it did exist; CompareAndSwap: it had the value expected, and so Value was written
 	Value  string     // Get: what was found
 
 	Entries     []raft.Entry // IndexRange: committed entries Index, Index+1, …

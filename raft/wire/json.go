@@ -173,7 +173,7 @@ func (d *Decoder) decodeCall(r *reader, top *object, f *Frame) {
 }
 
 // allMethods is what an unknown method is told it should have been.
-const allMethods = "RequestVote, AppendEntries, InstallSnapshot, TimeoutNow, Put, Get, Delete, IndexRange or AppendRequest"
+const allMethods = "RequestVote, AppendEntries, InstallSnapshot, TimeoutNow, Put, Get, Delete, CompareAndSwap, IndexRange or AppendRequest"
 
 // unquoted returns what is between the quotes of a name, nil if it is no text. Names have no escapes.
 func unquoted(text []byte) []byte {
@@ -245,8 +245,16 @@ func (d *Decoder) decodeRequest(r *reader, p *object, f *Frame, method Method) {
 	switch method {
 	case Put:
 		q.Key, q.Value = r.string(d, p, fieldKey), r.string(d, p, fieldValue)
+	case CompareAndSwap:
+		q.Key, q.Expected, q.Value = r.string(d, p, fieldKey), r.string(d, p, fieldExpected), r.string(d, p, fieldValue)
 	case Get, Delete:
 		q.Key = r.string(d, p, fieldKey)
+		if text := p.get(fieldRead); text != nil && method == Get && r.err == nil {
+			var known bool
+			if q.Read, known = ReadOf(string(unquoted(text))); !known || q.Read == ReadAsSet {
+				r.err = expected(CodeBadField, "read", "log, readIndex, lease or local", text)
+			}
+		}
 	case IndexRange:
 		q.Start, q.End = raft.Index(r.number(p, fieldStartIndex)), raft.Index(r.number(p, fieldEndIndex))
 		if r.err == nil && q.Start == 0 {
@@ -329,7 +337,7 @@ func (d *Decoder) decodeAnswer(r *reader, p *object, f *Frame, method Method) {
 		return
 	}
 	a.Index, a.Term = raft.Index(r.number(p, fieldIndex)), raft.Term(r.number(p, fieldTerm))
-	if method == Get || method == Delete {
+	if method.findsKey() {
 		a.Found = r.boolean(p, fieldFound)
 	}
 	if method == Get && a.Found {

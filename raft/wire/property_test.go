@@ -103,11 +103,15 @@ var anyRPC = rapid.OneOf(
 
 var anyRequest = rapid.Custom(func(t *rapid.T) *Request {
 	text := func(name string) string { return string(anyBytes.Draw(t, name)) }
-	q := &Request{Method: rapid.SampledFrom([]Method{Put, Get, Delete, IndexRange, AppendRequest}).Draw(t, "method")}
+	q := &Request{Method: rapid.SampledFrom([]Method{Put, Get, Delete, IndexRange, AppendRequest, CompareAndSwap}).Draw(t, "method")}
 	switch q.Method {
 	case Put:
 		q.Key, q.Value = text("key"), text("value")
-	case Get, Delete:
+	case CompareAndSwap:
+		q.Key, q.Expected, q.Value = text("key"), text("expected"), text("value")
+	case Get:
+		q.Key, q.Read = text("key"), Read(rapid.IntRange(0, int(reads)-1).Draw(t, "read"))
+	case Delete:
 		q.Key = text("key")
 	case IndexRange:
 		q.Start = raft.Index(rapid.Uint64Min(1).Draw(t, "start"))
@@ -122,7 +126,7 @@ var anyRequest = rapid.Custom(func(t *rapid.T) *Request {
 })
 
 var anyAnswer = rapid.Custom(func(t *rapid.T) *Answer {
-	a := &Answer{Method: rapid.SampledFrom([]Method{Put, Get, Delete, IndexRange, AppendRequest}).Draw(t, "method"), Index: drawn[raft.Index](t, "index")}
+	a := &Answer{Method: rapid.SampledFrom([]Method{Put, Get, Delete, IndexRange, AppendRequest, CompareAndSwap}).Draw(t, "method"), Index: drawn[raft.Index](t, "index")}
 	if a.Method == IndexRange {
 		a.CommitIndex = drawn[raft.Index](t, "commit")
 		if entries := rapid.SliceOfN(anyEntry, 0, 4).Draw(t, "entries"); len(entries) > 0 {
@@ -131,7 +135,7 @@ var anyAnswer = rapid.Custom(func(t *rapid.T) *Answer {
 		return a
 	}
 	a.Term = drawn[raft.Term](t, "term")
-	a.Found = (a.Method == Get || a.Method == Delete) && rapid.Bool().Draw(t, "found")
+	a.Found = (a.Method == Get || a.Method == Delete || a.Method == CompareAndSwap) && rapid.Bool().Draw(t, "found")
 	if a.Method == Get && a.Found {
 		a.Value = string(anyBytes.Draw(t, "value"))
 	}

@@ -126,7 +126,7 @@ type open uint8
 const (
 	onlyRead      open = iota // writes whose value was read
 	readOrDeleted             // these and what was deleted
-	all                       // other writes, too: only a later delete can have noticed them
+	all                       // other writes, too: only a later delete or compare-and-swap can have noticed them
 )
 
 // order returns an order of the operations that explains the answers of some of them.
@@ -157,14 +157,15 @@ func (s *search) entries(operations, answered []int, open open) []porcupine.Oper
 	}
 	values := s.values(operations)
 	entries := make([]porcupine.Operation, 0, len(operations))
+	swaps := slices.ContainsFunc(operations, func(o int) bool { return s.history[o].Kind == check.CompareAndSwap })
 	for _, o := range operations {
 		entry, v := operation(s.history, o, s.counts[o]), values[s.history[o].Value]
 		kind, read := s.history[o].Kind, v.returned != math.MaxInt64
 		switch {
 		case s.counts[o]:
-		case kind == check.Get, kind == check.Delete && open < readOrDeleted, kind == check.Put && !read && open < all:
+		case kind == check.Get, kind == check.Delete && open < readOrDeleted, kind == check.Put && !read && open < all, kind == check.CompareAndSwap && open < all:
 			continue
-		case kind == check.Put && read && v.writers == 1 && entry.Call <= v.returned:
+		case kind == check.Put && read && v.writers == 1 && entry.Call <= v.returned && !swaps: // a compare-and-swap that failed may have noticed the write
 			// Nothing can stand between the only write of a value and the first read of it: so it happened no sooner than that was asked for.
 			entry.Call, entry.Return = max(entry.Call, v.called), v.returned
 		}
@@ -182,7 +183,7 @@ func (s *search) values(operations []int) map[string]value {
 			v = value{called: math.MaxInt64, returned: math.MaxInt64}
 		}
 		switch {
-		case h.Kind == check.Put:
+		case h.Kind == check.Put, h.Kind == check.CompareAndSwap:
 			v.writers++
 		case h.Kind == check.Get && h.Found && s.counts[o]:
 			v.called, v.returned = min(v.called, h.Invoked), min(v.returned, h.Returned)

@@ -26,6 +26,10 @@ func del(found bool, from, to int64) check.Operation {
 	return check.Operation{Kind: check.Delete, Key: "x", Found: found, Invoked: from, Returned: to}
 }
 
+func swap(expected, value string, done bool, from, to int64) check.Operation {
+	return check.Operation{Kind: check.CompareAndSwap, Key: "x", Expected: expected, Value: value, Found: done, Invoked: from, Returned: to}
+}
+
 func unknown(o check.Operation) check.Operation { o.Unknown = true; return o }
 func refused(o check.Operation) check.Operation { o.Refused = true; return o }
 func other(o check.Operation) check.Operation   { o.Key = "y"; return o }
@@ -46,6 +50,8 @@ func TestContradictionsAreNamed(t *testing.T) {
 		{"a delete of what was not there", []check.Operation{del(true, 0, 1), get("", 2, 3)}, []Contradiction{{0, []int{}}}},
 		{"a delete that is left aside may have happened", []check.Operation{put("1", 0, 1), del(false, 2, 3), get("", 4, 5)}, []Contradiction{{1, []int{0}}}},
 		{"keys apart, in the order of the answers", []check.Operation{get("7", 4, 5), other(get("8", 2, 3))}, []Contradiction{{1, []int{}}, {0, []int{}}}},
+		{"a compare-and-swap that another had won", []check.Operation{put("1", 0, 1), swap("1", "2", true, 2, 3), swap("1", "3", true, 4, 5)}, []Contradiction{{2, []int{1}}}},
+		{"a failed compare-and-swap noticed a write without an answer", []check.Operation{put("1", 0, 1), unknown(put("2", 2, 0)), swap("1", "3", false, 3, 4), get("2", 9, 10)}, nil},
 		{"nothing wrong", []check.Operation{put("1", 0, 5), get("", 1, 2), get("1", 3, 4)}, nil},
 	}
 	for _, test := range tests {
@@ -114,11 +120,16 @@ func explained(t rapid.TB, history []check.Operation, e Explanation) {
 				t.Errorf("key %s: number %d of the order is %+v", key, n+1, e.Effects[i])
 			}
 			value, found := store[key]
+			if o.Kind == check.CompareAndSwap {
+				found = found && value == o.Expected
+			}
 			switch {
 			case o.Kind == check.Put:
 				store[key] = o.Value
 			case !o.Unknown && !wrong[i] && (o.Found != found || o.Kind == check.Get && found && o.Value != value):
 				t.Errorf("%v, when there was %q, %v", o, value, found)
+			case o.Kind == check.CompareAndSwap && found:
+				store[key] = o.Value
 			case o.Kind == check.Delete:
 				delete(store, key)
 			}
@@ -136,12 +147,15 @@ func anyHistory(t *rapid.T, right bool) (history []check.Operation) {
 	for client := range rapid.IntRange(1, 4).Draw(t, "clients") {
 		now := int64(0)
 		for range rapid.IntRange(0, 6).Draw(t, "operations") {
-			o := check.Operation{Client: client, Kind: check.Kind(rapid.IntRange(0, 2).Draw(t, "kind")), Key: rapid.SampledFrom([]string{"x", "y"}).Draw(t, "key")}
+			o := check.Operation{Client: client, Kind: check.Kind(rapid.IntRange(0, 3).Draw(t, "kind")), Key: rapid.SampledFrom([]string{"x", "y"}).Draw(t, "key")}
 			o.Invoked = now + rapid.Int64Range(0, 5).Draw(t, "rest")
 			at := o.Invoked + rapid.Int64Range(0, 5).Draw(t, "way")
 			o.Returned = at + rapid.Int64Range(0, 5).Draw(t, "way back")
 			now = o.Returned + 1
 			o.Value = rapid.SampledFrom([]string{"1", "2", "3"}).Draw(t, "value")
+			if o.Kind == check.CompareAndSwap {
+				o.Expected = rapid.SampledFrom([]string{"1", "2", "3"}).Draw(t, "expected")
+			}
 			o.Found = rapid.Bool().Draw(t, "found")
 			o.Unknown = rapid.IntRange(0, 4).Draw(t, "outcome") == 0
 			o.Refused = !o.Unknown && rapid.IntRange(0, 6).Draw(t, "refusal") == 0
@@ -165,6 +179,10 @@ func anyHistory(t *rapid.T, right bool) (history []check.Operation) {
 			continue
 		case check.Delete:
 			delete(store, o.Key)
+		case check.CompareAndSwap:
+			if found = found && value == o.Expected; found {
+				store[o.Key] = o.Value
+			}
 		case check.Get:
 			o.Value = value
 		}

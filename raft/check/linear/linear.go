@@ -83,6 +83,12 @@ var register = porcupine.Model{
 			return true, cell{o.Value, true}
 		case check.Delete:
 			return !answered.(bool) || o.Found == now.found, cell{}
+		case check.CompareAndSwap:
+			expected := now == cell{o.Expected, true}
+			if expected {
+				now = cell{o.Value, true}
+			}
+			return !answered.(bool) || o.Found == expected, now
 		}
 		return o.Found == now.found && (!o.Found || o.Value == now.value), now
 	},
