@@ -32,7 +32,7 @@ func (w *World) act(a *Action) {
 		did = w.actOnRules(a)
 	case Spread, Align:
 		did = w.actOnTimers(a)
-	case Put, Get, Delete:
+	case Put, Get, Delete, CompareAndSwap:
 		did = w.actAsClient(a)
 	case Disarm:
 		did = w.disarm(a.Trap)

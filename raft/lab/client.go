@@ -36,6 +36,7 @@ type pending struct {
 	call      uint64
 	operation int // in the history, −1: not written down
 	kind      check.Kind
+	local     bool // a read that any server answers, whatever has become of the cluster
 	deadline  int64
 }
 
@@ -113,18 +114,19 @@ func (w *World) actAsClient(a *Action) bool {
 	if m == nil || len(w.clients[0].pending) == maxPending {
 		return false
 	}
-	method := map[Deed]wire.Method{Put: wire.Put, Get: wire.Get, Delete: wire.Delete}[a.Do]
-	w.request(w.clients[0], m.id, &wire.Request{Method: method, Key: a.Key, Value: a.Value})
+	method := map[Deed]wire.Method{Put: wire.Put, Get: wire.Get, Delete: wire.Delete, CompareAndSwap: wire.CompareAndSwap}[a.Do]
+	read, _ := wire.ReadOf(a.Read) // Run.Check has seen that there is such a one
+	w.request(w.clients[0], m.id, &wire.Request{Method: method, Key: a.Key, Value: a.Value, Expected: a.Expected, Read: read})
 	return true
 }
 
 func (w *World) request(c *client, to raft.ServerID, r *wire.Request) {
 	c.calls++
-	kind := map[wire.Method]check.Kind{wire.Put: check.Put, wire.Get: check.Get, wire.Delete: check.Delete}[r.Method]
-	p := pending{call: c.calls, operation: -1, kind: kind, deadline: w.now + max(w.run.Config.Patience, second)}
+	kind := map[wire.Method]check.Kind{wire.Put: check.Put, wire.Get: check.Get, wire.Delete: check.Delete, wire.CompareAndSwap: check.CompareAndSwap}[r.Method]
+	p := pending{call: c.calls, operation: -1, kind: kind, local: r.Read == wire.ReadLocal, deadline: w.now + max(w.run.Config.Patience, second)}
 	if w.history.Len() < MaxHistory {
 		p.operation = w.history.Len()
-		w.history.Add(check.Operation{Client: c.number, Kind: kind, Key: r.Key, Value: r.Value, Invoked: w.now, Unknown: true})
+		w.history.Add(check.Operation{Client: c.number, Kind: kind, Key: r.Key, Value: r.Value, Expected: r.Expected, Invoked: w.now, Unknown: true})
 	}
 	c.pending = append(c.pending, p)
 	w.send(c.conn, wire.Append(nil, &wire.Frame{From: c.address, To: uint64(to), Call: c.calls, Request: r}, wire.JSON))
@@ -165,8 +167,10 @@ func (w *World) note(c *client, p *pending, f *wire.Frame) {
 	o.Server = raft.ServerID(f.From)
 	switch {
 	case f.Answer != nil:
-		w.served = w.now
-		c.leader = raft.ServerID(f.From)
+		if !p.local {
+			w.served = w.now
+			c.leader = raft.ServerID(f.From)
+		}
 		o.Unknown, o.Returned = false, w.now
 		o.Found = f.Answer.Found
 		if p.kind == check.Get {

@@ -133,6 +133,44 @@ func TestReadsGoTheWayThatTheRunSays(t *testing.T) {
 	}
 }
 
+// What is done to a value says in the history what it was told, and how it was read.
+func TestCompareAndSwapAndReadsOfAllKinds(t *testing.T) {
+	w := world(t, Config{Servers: 3, Heal: second})
+	w.RunTo(second)
+	do(t, w, true, Action{Do: Put, Key: "x", Value: "1"}, 100*millisecond)
+	do(t, w, true, Action{Do: CompareAndSwap, Key: "x", Expected: "1", Value: "2"}, 100*millisecond)
+	do(t, w, true, Action{Do: CompareAndSwap, Key: "x", Expected: "1", Value: "3"}, 100*millisecond)
+	far := w.leader().id%3 + 1
+	do(t, w, true, Action{Do: Partition, Servers: []raft.ServerID{far}}, 0)
+	do(t, w, true, Action{Do: Put, Key: "x", Value: "4"}, 100*millisecond)
+	before := statusOf(w, w.leader().id).LastIndex
+	for _, read := range []string{"readIndex", "lease", "local"} {
+		do(t, w, true, Action{Do: Get, Key: "x", Read: read}, 100*millisecond)
+	}
+	do(t, w, true, Action{Do: Get, Server: far, Key: "x", Read: "local"}, 100*millisecond)
+	if after := statusOf(w, w.leader().id).LastIndex; after != before {
+		t.Errorf("the reads made %d entries", after-before)
+	}
+	do(t, w, true, Action{Do: Get, Key: "x", Read: "log"}, 100*millisecond)
+	if after := statusOf(w, w.leader().id).LastIndex; after != before+1 {
+		t.Errorf("the read through the log made %d entries", after-before)
+	}
+	var told []string
+	for _, o := range w.History() {
+		text, _, _ := strings.Cut(o.String(), ", ")
+		told = append(told, strings.TrimPrefix(text, "client 0: "))
+	}
+	want := []string{"put x=1", "compare and swap x=1 to 2", "compare and swap x=1 to 3: another value", "put x=4", "get x: 4", "get x: 4", "get x: 4", "get x: 2", "get x: 4"}
+	if !slices.Equal(told, want) {
+		t.Errorf("the client was told %q, want %q", told, want)
+	}
+	if text := string(w.run.Encode()); !strings.Contains(text, `"do":"cas","key":"x","value":"2","expected":"1"`) {
+		t.Errorf("the run is %s", text)
+	}
+	do(t, w, true, Action{Do: Heal}, second)
+	nothingViolated(t, w)
+}
+
 // Each frame under way can be named by its number, or as the next one between two servers.
 func TestOneFrameIsHeldDroppedDeliveredDuplicatedEditedAndInjected(t *testing.T) {
 	w := world(t, Config{Servers: 3, Heal: second})

@@ -9,6 +9,7 @@ import (
 
 	"raftplayground/raft"
 	"raftplayground/raft/server"
+	"raftplayground/raft/wire"
 )
 
 // Version is that of the meaning of a Run. A Run of another version does not lead to the same states, and is refused.
@@ -81,8 +82,10 @@ type Action struct {
 	Disk int64   `json:"disk,omitempty"` // SlowDisk: the longest that a write takes
 	Link *Link   `json:"link,omitempty"` // Network
 
-	Key   string `json:"key,omitempty"` // Put, Get, Delete
-	Value string `json:"value,omitempty"`
+	Key      string `json:"key,omitempty"` // Put, Get, Delete, CompareAndSwap
+	Value    string `json:"value,omitempty"`
+	Expected string `json:"expected,omitempty"` // CompareAndSwap: what must be there for Value to be written
+	Read     string `json:"read,omitempty"`     // Get: "log", "readIndex", "lease" or "local" (wire.Read); empty: as Config.Reads says
 
 	Trap int `json:"trap,omitempty"` // Disarm: which one, the traps of the run counted from 1 in the order of their setting
 
@@ -134,6 +137,8 @@ const (
 	Get       Deed = "get"
 	Delete    Deed = "delete"
 
+	CompareAndSwap Deed = "cas" // … to write Value if Expected is there
+
 	Reconfigure Deed = "reconfigure" // it is asked, as leader, to change who the servers are to Servers and Learners (§6). Voters who are not caught up are refused (thesis 4.2.1)
 	Transfer    Deed = "transfer"    // it is asked, as leader, to hand its leadership over (thesis 3.10)
 	Compact     Deed = "compact"     // it puts a snapshot in the place of its log (§7)
@@ -154,7 +159,7 @@ const (
 
 // Deeds lists all of them.
 var Deeds = []Deed{Crash, PowerLoss, Wipe, Restart, Pause, Resume, Clock, SlowDisk, Cut, Mend, Partition, Network, Hold, Release, Heal, Disarm, Campaign, Put, Get, Delete,
-	Reconfigure, Transfer, Compact, FailDisk, FillDisk, FreeDisk, FlipBit, HoldFrame, ReleaseFrame, DropFrame, DeliverFrame, DuplicateFrame, EditFrame, InjectFrame, Rules, Spread, Align}
+	Reconfigure, Transfer, Compact, FailDisk, FillDisk, FreeDisk, FlipBit, HoldFrame, ReleaseFrame, DropFrame, DeliverFrame, DuplicateFrame, EditFrame, InjectFrame, Rules, Spread, Align, CompareAndSwap}
 
 // Limits of a Run. They bound what one that comes from a stranger can make the simulation do.
 const (
@@ -361,6 +366,13 @@ func (a *Action) check(servers int) error {
 		return errors.New("text: expected 1 to " + strconv.Itoa(MaxText) + " bytes with editFrame and injectFrame, and with nothing else, got " + strconv.Itoa(len(a.Text)))
 	case a.Do == InjectFrame && (a.Server == 0 || a.To == 0 || a.Server == a.To):
 		return errors.New("expected two servers between which to inject a frame")
+	case a.Expected != "" && a.Do != CompareAndSwap:
+		return errors.New("expected: expected none but with cas")
+	case a.Read != "" && a.Do != Get:
+		return errors.New("read: expected none but with get")
+	}
+	if _, known := wire.ReadOf(a.Read); !known {
+		return errors.New("read: expected log, readIndex, lease or local, got " + strconv.Quote(a.Read))
 	}
 	_, err := rulesOf(a.Off)
 	return err

@@ -149,6 +149,9 @@ type ClientRequest struct {
 	Index  U64    `json:"index"`
 	Term   U64    `json:"term"`
 	Detail string `json:"detail"`
+
+	Expected string `json:"expected,omitempty"`
+	Read     string `json:"read,omitempty"`
 }
 
 // Link is one direction between two servers, times in ms of cluster time.

@@ -90,6 +90,8 @@ func requestLabel(r *wire.Request) string {
 		return r.Key + "?"
 	case wire.Delete:
 		return "delete " + r.Key
+	case wire.CompareAndSwap:
+		return r.Key + ": " + r.Expected + " → " + r.Value
 	case wire.IndexRange:
 		return "entries " + Decimal(r.Start) + " to " + Decimal(r.End)
 	}
@@ -102,6 +104,8 @@ func answerLabel(a *wire.Answer) string {
 		return "is " + a.Value
 	case a.Method == wire.Get:
 		return "no such key"
+	case a.Method == wire.CompareAndSwap && !a.Found:
+		return "another value"
 	case a.Method == wire.IndexRange:
 		return Decimal(len(a.Entries)) + " entries"
 	}

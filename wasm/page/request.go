@@ -3,6 +3,7 @@ package page
 import (
 	"strconv"
 
+	"raftplayground/raft/kv"
 	"raftplayground/raft/wire"
 )
 
@@ -18,8 +19,9 @@ type Request struct {
 const redirects = 3
 
 // NewRequest takes a request from the page. server is the one that is to be asked; nil: whoever leads.
-func NewRequest(id int, op, key, value string, server *int) Request {
-	r := Request{View: ClientRequest{ID: id, Op: op, Key: key, Value: value, State: "pending"}}
+func NewRequest(view ClientRequest, server *int) Request {
+	view.State = "pending"
+	r := Request{View: view}
 	if server != nil {
 		r.Fixed, r.View.Server = true, *server
 	}
@@ -29,15 +31,32 @@ func NewRequest(id int, op, key, value string, server *int) Request {
 // Flaw says why no server could do what is asked; empty if one could.
 func (r *Request) Flaw() string {
 	v := &r.View
+	_, known := wire.ReadOf(v.Read)
 	switch {
-	case v.Op != "put" && v.Op != "get" && v.Op != "delete":
-		return "op: expected put, get or delete, got " + Clip(v.Op, 40)
+	case methods[v.Op] == 0:
+		return "op: expected put, get, delete or cas, got " + Clip(v.Op, 40)
+	case !known || v.Read != "" && v.Op != "get":
+		return "read: expected log, readIndex, lease or local, with get only, got " + Clip(v.Read, 40)
+	case len(v.Expected) > kv.MaxKey || v.Expected != "" && v.Op != "cas":
+		return "expected: expected at most " + Plural(kv.MaxKey, "byte") + ", with cas only, got " + strconv.Itoa(len(v.Expected))
 	case v.Key == "":
 		return "key: expected at least one character, got none"
 	case len(v.Key) > wire.MaxData || len(v.Value) > wire.MaxData:
 		return "expected a key and a value of at most " + Plural(wire.MaxData, "byte") + " each, got " + strconv.Itoa(len(v.Key)) + " and " + strconv.Itoa(len(v.Value))
 	}
 	return ""
+}
+
+var methods = map[string]wire.Method{"put": wire.Put, "get": wire.Get, "delete": wire.Delete, "cas": wire.CompareAndSwap}
+
+// Wire returns the request as a server is asked.
+func (r *ClientRequest) Wire() *wire.Request {
+	q := &wire.Request{Method: methods[r.Op], Key: r.Key, Expected: r.Expected}
+	if r.Op != "get" {
+		q.Value = r.Value
+	}
+	q.Read, _ = wire.ReadOf(r.Read) // Flaw has seen that there is such a one
+	return q
 }
 
 // Named takes whom the last refusal named as the leader. If none did, 0, the search begins anew.
@@ -95,6 +114,8 @@ func (r *ClientRequest) Answered(a *wire.Answer) string {
 	r.Index, r.Term, r.Found = U64(a.Index), U64(a.Term), a.Found
 	at := " at index " + Decimal(a.Index)
 	switch {
+	case r.Op == "cas" && !a.Found:
+		return "not written" + at + ": " + Clip(r.Key, 40) + " was not " + Clip(r.Expected, 40)
 	case r.Op == "get" && a.Found:
 		r.Value = a.Value
 		return "read" + at

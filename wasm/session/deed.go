@@ -96,7 +96,7 @@ func (s *Session) tellDone(d *lab.Done) {
 	line.Why, line.Section = s.meaning(a)
 	mark := "fault"
 	switch a.Do {
-	case lab.Put, lab.Delete:
+	case lab.Put, lab.Delete, lab.CompareAndSwap:
 		line.Kind, mark = "client", "write"
 	case lab.Get:
 		line.Kind, line.Weight, mark = "client", "detail", ""
@@ -150,5 +150,5 @@ func notDone(a *lab.Action) string {
 // leads lists what is done to whoever leads if no server is named.
 var leads = map[lab.Deed]bool{
 	lab.Crash: true, lab.PowerLoss: true, lab.Wipe: true, lab.Pause: true, lab.Campaign: true, lab.Transfer: true, lab.Compact: true, lab.Reconfigure: true,
-	lab.Put: true, lab.Get: true, lab.Delete: true, lab.Clock: true, lab.SlowDisk: true, lab.Cut: true, lab.Hold: true, lab.Partition: true,
+	lab.Put: true, lab.Get: true, lab.Delete: true, lab.CompareAndSwap: true, lab.Clock: true, lab.SlowDisk: true, lab.Cut: true, lab.Hold: true, lab.Partition: true,
 }

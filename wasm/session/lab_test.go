@@ -209,6 +209,23 @@ func TestRequestsEndWithTheirOutcome(t *testing.T) {
 	if r.State != "done" || !r.Found || r.Value != "7" {
 		t.Errorf("a read ended as %+v", r)
 	}
+	answer(t, p.must("request", `"op":"cas","key":"a","expected":"7","value":"77","server":null`), &r)
+	if r.State != "done" || !r.Found || r.Detail != "committed at index 5" {
+		t.Errorf("a compare-and-swap ended as %+v", r)
+	}
+	answer(t, p.must("request", `"op":"cas","key":"a","expected":"7","value":"78","server":null`), &r)
+	if r.State != "done" || r.Found || r.Detail != "not written at index 6: a was not 7" {
+		t.Errorf("a compare-and-swap of another value ended as %+v", r)
+	}
+	for _, read := range []string{"local", "lease", "readIndex"} {
+		answer(t, p.must("request", `"op":"get","key":"a","read":"`+read+`","server":null`), &r)
+		if r.State != "done" || r.Value != "77" || r.Index != 6 || r.Read != read {
+			t.Errorf("a read of the kind %s ended as %+v", read, r)
+		}
+	}
+	if answer(t, p.must("request", `"op":"get","key":"a","read":"local","server":1`), &r); r.Server != 1 || r.State != "done" {
+		t.Errorf("a local read at a follower ended as %+v", r)
+	}
 	if a := p.ask("request", `"op":"put","key":"a","value":"8","server":1`); a.OK || a.Error != "S1 is not the leader; S3 is" {
 		t.Errorf("a write at a follower ended as %+v", a)
 	}
@@ -233,7 +250,7 @@ func TestRequestsEndWithTheirOutcome(t *testing.T) {
 	if a := p.answers[id]; a.OK || !strings.Contains(a.Error, "no leader") {
 		t.Errorf("a write without servers ended as %+v", a)
 	}
-	for _, bad := range []string{`"op":"","key":"a"`, `"op":"put","key":""`, `"op":"get","key":"a","server":6`} {
+	for _, bad := range []string{`"op":"","key":"a"`, `"op":"put","key":""`, `"op":"get","key":"a","server":6`, `"op":"get","key":"a","read":"now"`, `"op":"put","key":"a","read":"local"`, `"op":"put","key":"a","expected":"1"`} {
 		if a := p.ask("request", bad); a.OK || a.Error == "" {
 			t.Errorf("%s is answered %+v", bad, a)
 		}

@@ -35,7 +35,7 @@ type request struct {
 // request takes a request of the page.
 func (s *Session) request(w *wish) {
 	now := s.world.Now()
-	r := &request{Request: page.NewRequest(w.ID, w.Op, w.Key, w.Value, w.Server), wish: w, begun: now, ended: never, again: now, gives: now + giveUpAfter}
+	r := &request{Request: page.NewRequest(page.ClientRequest{ID: w.ID, Op: w.Op, Key: w.Key, Value: w.Value, Expected: w.Expected, Read: w.Read}, w.Server), wish: w, begun: now, ended: never, again: now, gives: now + giveUpAfter}
 	pending := 0
 	for _, other := range s.branch.requests {
 		if other.ended == never {
@@ -57,7 +57,7 @@ func (s *Session) request(w *wish) {
 	}
 }
 
-var deedOf = map[string]lab.Deed{"put": lab.Put, "get": lab.Get, "delete": lab.Delete}
+var deedOf = map[string]lab.Deed{"put": lab.Put, "get": lab.Get, "delete": lab.Delete, "cas": lab.CompareAndSwap}
 
 func (s *Session) size() int { return s.branch.tape.Run().Config.Servers }
 
@@ -92,7 +92,7 @@ func (s *Session) ask(r *request) {
 	r.View.Server, r.call, r.asked = int(to), s.world.Asked()+1, s.world.Now()
 	r.View.Detail = "asked " + name(to)
 	s.outbox.request(r.View)
-	if did, err := s.do(lab.Action{Do: deedOf[r.View.Op], Server: to, Key: r.View.Key, Value: r.View.Value}); !did || err != nil {
+	if did, err := s.do(lab.Action{Do: deedOf[r.View.Op], Server: to, Key: r.View.Key, Value: r.View.Value, Expected: r.View.Expected, Read: r.View.Read}); !did || err != nil {
 		s.finish(r, "refused", "Nothing was sent: too much is under way.")
 	}
 }

@@ -8,6 +8,9 @@ import (
 	"raftplayground/wasm/page"
 )
 
+// readWords says how a Get is made, if somebody said how.
+var readWords = map[string]string{"log": ", through the log", "readIndex": ", by ReadIndex", "lease": ", by its lease", "local": ", of what it has applied"}
+
 // deedText says what is done to a cluster of so many servers, in a sentence. leader is who leads, 0 if that is not known; object is what the frame or the trap is to which
 // it is done, empty if it is not known.
 func deedText(a *lab.Action, size, leader int, object string) string {
@@ -63,7 +66,9 @@ func deedWords(a *lab.Action, who string) string {
 	case lab.Put:
 		return "a client asks " + who + " to write " + a.Key + " = " + page.Clip(a.Value, 40)
 	case lab.Get:
-		return "a client asks " + who + " for " + a.Key
+		return "a client asks " + who + " for " + a.Key + readWords[a.Read]
+	case lab.CompareAndSwap:
+		return "a client asks " + who + " to write " + a.Key + " = " + page.Clip(a.Value, 40) + " if it is " + page.Clip(a.Expected, 40)
 	case lab.Delete:
 		return "a client asks " + who + " to delete " + a.Key
 	}

@@ -31,9 +31,10 @@ type Operation struct {
 	Client   int      `json:"client"` // 0: that of actions, which may ask for several things at once
 	Kind     string   `json:"kind"`   // "get", "put" or "delete"
 	Key      string   `json:"key"`
-	Value    string   `json:"value"`  // put: what was written; get: what was found, cut at mostCharacters
-	Found    bool     `json:"found"`  // get, delete: the key existed
-	Server   int      `json:"server"` // who answered; 0: nobody did
+	Value    string   `json:"value"`              // put, cas: what was written; get: what was found, cut at mostCharacters
+	Expected string   `json:"expected,omitempty"` // cas: what the value had to be, cut likewise
+	Found    bool     `json:"found"`              // get, delete: the key existed
+	Server   int      `json:"server"`             // who answered; 0: nobody did
 	Called   float64  `json:"called"`
 	Returned *float64 `json:"returned"` // null: there was no answer, or one that leaves open whether it happened
 	Refused  bool     `json:"refused"`  // it did not happen and never will
@@ -97,7 +98,7 @@ func tellHistory(history []check.Operation, until int64) ClientHistory {
 }
 
 func tellOperation(o *check.Operation, f linear.Effect) Operation {
-	told := Operation{Client: o.Client, Kind: kinds[o.Kind], Key: page.Clip(o.Key, mostCharacters), Value: page.Clip(o.Value, mostCharacters), Found: o.Found, Server: int(o.Server),
+	told := Operation{Client: o.Client, Kind: kinds[o.Kind], Key: page.Clip(o.Key, mostCharacters), Value: page.Clip(o.Value, mostCharacters), Expected: page.Clip(o.Expected, mostCharacters), Found: o.Found, Server: int(o.Server),
 		Called: float64(o.Invoked) / 1000, Refused: o.Refused, Place: f.Place}
 	if !o.Unknown {
 		returned := float64(o.Returned) / 1000
@@ -110,7 +111,7 @@ func tellOperation(o *check.Operation, f linear.Effect) Operation {
 	return told
 }
 
-var kinds = [...]string{check.Get: "get", check.Put: "put", check.Delete: "delete"}
+var kinds = [...]string{check.Get: "get", check.Put: "put", check.Delete: "delete", check.CompareAndSwap: "cas"}
 
 // contradiction says what is wrong with an answer: "S2 answered x = 1 at 0.412 s, after S3 acknowledged x = 2 at 0.390 s: no order of the operations explains it.". Of what
 // it contradicts that is told which was known last before it was asked for.
@@ -131,6 +132,10 @@ func reply(o *check.Operation) string {
 	switch {
 	case o.Kind == check.Put:
 		return server + " acknowledged " + key + " = " + page.Clip(o.Value, mostCharacters)
+	case o.Kind == check.CompareAndSwap && o.Found:
+		return server + " acknowledged " + key + " = " + page.Clip(o.Value, mostCharacters) + " in place of " + page.Clip(o.Expected, mostCharacters)
+	case o.Kind == check.CompareAndSwap:
+		return server + " answered that " + key + " is not " + page.Clip(o.Expected, mostCharacters)
 	case o.Kind == check.Delete && o.Found:
 		return server + " acknowledged that " + key + " was deleted"
 	case !o.Found:

@@ -90,6 +90,7 @@ func TestContradictionsInWords(t *testing.T) {
 		"S4 answered that there is no x at 0.004 s, after S2 acknowledged x = 1 at 0.002 s: no order of the operations explains it.":          {x(check.Put, "1", false, 1, 2), x(check.Get, "", false, 3, 4)},
 		"S6 answered x = 1 at 0.006 s, after S4 acknowledged that x was deleted at 0.004 s: no order of the operations explains it.":          {x(check.Put, "1", false, 1, 2), x(check.Delete, "", true, 3, 4), x(check.Get, "1", true, 5, 6)},
 		"S4 answered that there is no x at 0.004 s, after S2 acknowledged x = 0123456789012345678901234567890123456… at 0.002 s: no order of": {x(check.Put, strings.Repeat("0123456789", 9), false, 1, 2), x(check.Delete, "", false, 3, 4)},
+		"S4 answered that x is not 1 at 0.004 s, after S2 acknowledged x = 1 at 0.002 s: no order of the operations explains it.":             {x(check.Put, "1", false, 1, 2), {Kind: check.CompareAndSwap, Key: "x", Expected: "1", Value: "2", Invoked: 3000, Returned: 4000, Server: 4}},
 		"S2 answered x = 7 at 0.002 s: no order of the operations explains it.":                                                               {x(check.Get, "7", true, 1, 2)},
 	} {
 		if h := tellHistory(history, 9000); len(h.Wrong) != 1 || !strings.HasPrefix(h.Wrong[0].Text, want) {

@@ -33,7 +33,7 @@ type request struct {
 
 // request takes a request of the page.
 func (t *Tab) request(m *fromPage) {
-	r := &request{Request: page.NewRequest(m.ID, m.Op, m.Key, m.Value, m.Server), ends: t.now + giveUpAfter, again: t.now}
+	r := &request{Request: page.NewRequest(page.ClientRequest{ID: m.ID, Op: m.Op, Key: m.Key, Value: m.Value, Expected: m.Expected, Read: m.Read}, m.Server), ends: t.now + giveUpAfter, again: t.now}
 	flaw := r.Flaw()
 	switch {
 	case flaw != "":
@@ -83,15 +83,7 @@ func (t *Tab) ask(r *request) {
 		r.call = t.requests.call
 		r.View.Server = to
 		t.wait(r, "asked S"+strconv.Itoa(to))
-		frame := wire.Frame{From: t.client, To: uint64(to), Encoding: wire.JSON, Call: r.call, Request: &wire.Request{Key: r.View.Key}}
-		switch r.View.Op {
-		case "put":
-			frame.Request.Method, frame.Request.Value = wire.Put, r.View.Value
-		case "get":
-			frame.Request.Method = wire.Get
-		case "delete":
-			frame.Request.Method = wire.Delete
-		}
+		frame := wire.Frame{From: t.client, To: uint64(to), Encoding: wire.JSON, Call: r.call, Request: r.View.Wire()}
 		t.buffer = wire.Append(t.buffer[:0], &frame, wire.JSON)
 		t.send(t.buffer)
 	}

@@ -17,6 +17,8 @@ type fromPage struct {
 	Op       string              `json:"op"`
 	Key      string              `json:"key"`
 	Value    string              `json:"value"`
+	Expected string              `json:"expected"`
+	Read     string              `json:"read"`
 	Server   *int                `json:"server"`
 	Change   *page.NetworkChange `json:"change"`
 }
