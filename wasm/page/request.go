@@ -115,7 +115,7 @@ func (r *ClientRequest) Answered(a *wire.Answer) string {
 	at := " at index " + Decimal(a.Index)
 	switch {
 	case r.Op == "cas" && !a.Found:
-		return "not written" + at + ": " + Clip(r.Key, 40) + " was not " + Clip(r.Expected, 40)
+		return Clip(r.Key, 40) + " was not " + Clip(r.Expected, 40) + at
 	case r.Op == "get" && a.Found:
 		r.Value = a.Value
 		return "read" + at

@@ -214,7 +214,7 @@ func TestRequestsEndWithTheirOutcome(t *testing.T) {
 		t.Errorf("a compare-and-swap ended as %+v", r)
 	}
 	answer(t, p.must("request", `"op":"cas","key":"a","expected":"7","value":"78","server":null`), &r)
-	if r.State != "done" || r.Found || r.Detail != "not written at index 6: a was not 7" {
+	if r.State != "done" || r.Found || r.Detail != "a was not 7 at index 6" {
 		t.Errorf("a compare-and-swap of another value ended as %+v", r)
 	}
 	for _, read := range []string{"local", "lease", "readIndex"} {

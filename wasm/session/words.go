@@ -9,7 +9,7 @@ import (
 )
 
 // readWords says how a Get is made, if somebody said how.
-var readWords = map[string]string{"log": ", through the log", "readIndex": ", by ReadIndex", "lease": ", by its lease", "local": ", of what it has applied"}
+var readWords = map[string]string{"log": ", through the log", "readIndex": ", by ReadIndex", "lease": ", by its lease", "local": ", locally"}
 
 // deedText says what is done to a cluster of so many servers, in a sentence. leader is who leads, 0 if that is not known; object is what the frame or the trap is to which
 // it is done, empty if it is not known.

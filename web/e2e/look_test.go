@@ -210,6 +210,24 @@ func TestTheFormWritesAndReads(t *testing.T) {
 	w.click("raft-client input[name=op][value=get]")
 	w.click("raft-client button[type=submit]")
 	w.says(10*time.Second, "colour? = blue")
+
+	w.click("raft-client input[name=op][value=cas]")
+	w.fill("raft-client input[name=expected]", "blue")
+	w.fill("raft-client input[name=value]", "red")
+	w.click("raft-client button[type=submit]")
+	w.says(10*time.Second, "colour:blue→red")
+	w.says(10*time.Second, "✓ committed @")
+	w.must(nil, `deepAll("raft-client input[name=value]")[0].focus();`)
+	w.keys(kb.Enter) // once more: now it is red
+	w.says(10*time.Second, "colour was not blue")
+	w.must(nil, `deepAll("raft-client input[name=op][value=cas]")[0].focus();`)
+	w.keys(kb.ArrowLeft, kb.ArrowLeft) // Delete, Get
+	w.must(nil, `deepAll("raft-client select[name=read]")[0].focus();`)
+	w.keys(kb.End)
+	w.says(10*time.Second, "may be stale")
+	w.click("raft-client button[type=submit]")
+	w.says(10*time.Second, ", local")
+	w.says(10*time.Second, "colour? = red")
 }
 
 // find returns the middle of the only element in the page, shadow roots included, that matches the selector's last part within its first.

@@ -1,4 +1,4 @@
-import type { ClientRequest, Connection, LabAction, Moment, NetworkChange, Property, Report, Room, ServerView, Status, Stop, StoryLine, U64 } from "./model.js";
+import type { ClientRequest, Connection, LabAction, Moment, NetworkChange, Property, ReadKind, Report, Room, ServerView, Status, Stop, StoryLine, U64 } from "./model.js";
 import { leaderOf } from "./logs.js";
 import { most } from "./numbers.js";
 import type { Store } from "./store.js";
@@ -30,9 +30,10 @@ export interface RaftPlayground {
   cluster(): Cluster[];
   /**
    * Asks `server`, or whoever leads. Resolves when the command is committed, or the value was read; rejects with an Error whose message says what
-   * happened: refused, or timed out with the outcome unknown.
+   * happened: refused, or timed out with the outcome unknown. A "cas" writes the value if `expected` is there; `found` says whether it was. A "get" may say
+   * how it is read.
    */
-  request(request: { op: "put" | "get" | "delete"; key: string; value?: string; server?: number | null }): Promise<Outcome>;
+  request(request: { op: ClientRequest["op"]; key: string; value?: string; server?: number | null; expected?: string; read?: ReadKind }): Promise<Outcome>;
   /** Changes the room's network or clock. Times in ms. Resolves when the room has taken it, rejects with the room's reason. */
   network(change: NetworkChange): Promise<void>;
   /** The lab, with the moment that is looked at. */
@@ -109,11 +110,11 @@ export function scriptingSurface(store: Store): RaftPlayground {
   return {
     status: () => ({ ...store.self }),
     cluster: () => store.servers.map(clusterMember),
-    request: async ({ op, key, value = "", server = null }) => {
-      if (op !== "put" && op !== "get" && op !== "delete") throw new TypeError(`request: op must be "put", "get" or "delete", not ${JSON.stringify(op)}`);
+    request: async ({ op, key, value = "", server = null, expected, read }) => {
+      if (op !== "put" && op !== "get" && op !== "delete" && op !== "cas") throw new TypeError(`request: op must be "put", "get", "delete" or "cas", not ${JSON.stringify(op)}`);
       if (typeof key !== "string" || key === "") throw new TypeError("request: key must be a text that is not empty");
       if (typeof value !== "string") throw new TypeError("request: value must be a text");
-      const done = (await store.request(op, key, value, server)) as ClientRequest;
+      const done = (await store.request(op, key, value, server, { ...(expected !== undefined && { expected }), ...(read && { read }) })) as ClientRequest;
       return { index: done.index, term: done.term, found: done.found, value: done.value };
     },
     network: async (change) => {

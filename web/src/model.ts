@@ -114,15 +114,20 @@ export interface StoryLine {
   peer?: number; // the other server concerned
 }
 
+/** How a server makes sure of what it answers to a get (raft/wire/frame.go). */
+export type ReadKind = "log" | "readIndex" | "lease" | "local";
+
 /** What became of a client's request made in this tab. */
 export interface ClientRequest {
   id: number;
-  op: "put" | "get" | "delete";
+  op: "put" | "get" | "delete" | "cas";
   key: string;
-  value: string; // put: what is written; get: what was read, once done
+  value: string; // put, cas: what is written; get: what was read, once done
+  expected?: string; // cas: what must be there
+  read?: ReadKind; // get: none: as the servers are set
   server: number; // the server that was asked last
   state: "pending" | "done" | "refused" | "unknown";
-  found: boolean; // get: the key exists
+  found: boolean; // get: the key exists; cas: what was expected was there, and value was written
   index: U64; // done: the index at which it committed
   term: U64; // done: the term of the entry there
   detail: string; // in words: "committed at index 48", "S1 is not the leader, S3 is", "timed out: it may or may not have happened"
@@ -222,7 +227,7 @@ export type ToWorker =
   | { type: "start"; room: string; relay: string; link: string; seat: "any" | "watch"; size: number | null; encoding: "colon" | "json"; hint: number | null; hidden: boolean }
   | { type: "drawn" } // the page has drawn the last batch, or is hidden and will not, and wants the next
   | { type: "hidden"; hidden: boolean }
-  | { type: "request"; id: number; op: ClientRequest["op"]; key: string; value: string; server: number | null } // null: find the leader
+  | { type: "request"; id: number; op: ClientRequest["op"]; key: string; value: string; expected?: string; read?: ReadKind; server: number | null } // null: find the leader
   | { type: "network"; id: number; change: NetworkChange }
   | { type: "reconnect" } // do not wait for retryAt
   | { type: "stop" };
@@ -257,6 +262,8 @@ export interface LabAction {
   link?: { latency: number; jitter: number; loss?: number; duplicate?: number; reorder?: number };
   key?: string;
   value?: string;
+  expected?: string;
+  read?: ReadKind;
   off?: string[];
   [more: string]: unknown;
 }

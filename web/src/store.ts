@@ -356,8 +356,8 @@ export class Store {
   // --- what people do
 
   /** Asks a server, null: whoever leads. Resolves when the Worker knows the outcome, rejects with words to show. */
-  request(op: ClientRequest["op"], key: string, value: string, server: number | null): Promise<unknown> {
-    return this.ask((id) => ({ type: "request", id, op, key, value, server }));
+  request(op: ClientRequest["op"], key: string, value: string, server: number | null, more: Pick<ClientRequest, "expected" | "read"> = {}): Promise<unknown> {
+    return this.ask((id) => ({ type: "request", id, op, key, value, server, ...more }));
   }
 
   network(change: NetworkChange): Promise<unknown> {

@@ -48,6 +48,7 @@ export const subjectOf = (kind: string): Subject => ABOUT[kind] ?? "elections";
 const PARTS: [sentence: RegExp, heading: string, rest: string][] = [
   [/^From now on no server keeps (.+)$/, "Rules are switched off", "From now on no server keeps $1."],
   [/^(S\d+) (.+) and (asks for votes in term \d+); (it needs \d+)$/, "$1 $3", "It $2; $4."],
+  [/^(A client asks .+ to write .+) (if it is .+)$/, "$1", "$2."],
   [/^(S\d+ appends .+?) to its log at (.+), (in term \d+)$/, "$1", "At $2 of its log, $3."],
   [/^(S\d+) learns that (S\d+) stores (everything .+)$/, "$1 learns what $2 stores", "$3."],
   [/^(S\d+), (an? .+) until now, (steps down): (.+)$/, "$1 $3", "It was $2 until now: $4."],

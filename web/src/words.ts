@@ -134,7 +134,7 @@ export function cutWords(state: Cut, a: number, b: number): string {
 }
 
 /** A command without its blanks, for narrow cells: `x = 3` → `x=3`. */
-export const tight = (text: string): string => text.replace(/ = /, "=");
+export const tight = (text: string): string => (text.includes(" = ") ? text.replace(" = ", "=") : text.replace(/: (.*) → /, ":$1→"));
 
 /** `term 4`, for a title; 64-bit numbers pass as they are. */
 export const termWords = (term: U64): string => `term ${term}`;

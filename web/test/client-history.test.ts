@@ -86,6 +86,9 @@ test("arrow keys go along a client's operations, and to the nearest of another c
 test("words say what was asked, what was told, and when it took effect or what is wrong", () => {
   assert.deepEqual(stale.operations.map(label), ["x=1", "x=2", "x?", "x? 1", "x=3", "x ×"]);
   assert.equal(label(operation(1, "get", "", 0, 1)), "x? ∅");
+  assert.deepEqual([true, false].map((found) => label(operation(1, "cas", "2", 0, 1, { expected: "1", found }))), ["x:1→2", "x:1↛2"]);
+  const lost = { ...stale, operations: [operation(1, "cas", "2", 0, 1, { expected: "1", found: false })], wrong: [] };
+  assert.equal(operationWords(lost, 0), "Client 1 asked at 0.000 s to write x = 2 if it is 1. S2 answered that x is not 1 after 1 ms.");
   const words = stale.operations.map((_, i) => operationWords(stale, i));
   assert.equal(words[0], "Client 1 asked at 0.100 s to write x = 1. S2 said that it is done after 30 ms. It can be taken to have happened at 0.115 s, as number 1 of 3 on x.");
   assert.equal(words[2], "Client 2 asked at 0.300 s for x. There is no answer.");

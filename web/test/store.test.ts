@@ -134,6 +134,12 @@ test("raftPlayground: requests resolve with the outcome and reject in words", as
   store.answer(2, false, null, "S3 is not the leader, S2 is");
   assert.deepEqual(await put, { index: 5, term: 7, found: true, value: "1" });
   await assert.rejects(get, /S3 is not the leader/);
+  void api.request({ op: "cas", key: "x", expected: "1", value: "2" }).catch(() => {});
+  void api.request({ op: "get", key: "x", read: "local", server: 2 }).catch(() => {});
+  assert.deepEqual(sent.slice(2), [
+    { type: "request", id: 3, op: "cas", key: "x", value: "2", server: null, expected: "1" },
+    { type: "request", id: 4, op: "get", key: "x", value: "", server: 2, read: "local" },
+  ]);
   await assert.rejects(api.request({ op: "put", key: "" }), /key must be/);
   await assert.rejects(new Store().request("put", "x", "1", null), /not started/);
 });

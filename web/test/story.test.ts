@@ -63,6 +63,7 @@ test("every sentence of the core has a heading, nine of ten of at most forty cha
 
 test("a heading parts a sentence where it makes sense", () => {
   assert.deepEqual(splitHeading("S1 commits index 3."), { title: "S1 commits index 3", rest: "" });
+  assert.deepEqual(splitHeading("A client asks S3 to write x = 2 if it is 1."), { title: "A client asks S3 to write x = 2", rest: "If it is 1." });
   assert.deepEqual(splitHeading("S1 commits index 3: S3, the leader, has committed it."), { title: "S1 commits index 3", rest: "S3, the leader, has committed it." });
   assert.deepEqual(splitHeading("S1 commits index 3: 2 of 3 store it."), { title: "S1 commits index 3", rest: "2 of 3 store it." });
   assert.deepEqual(splitHeading("S1 heard nothing for 168 ms and asks for votes in term 2; it needs 3."), { title: "S1 asks for votes in term 2", rest: "It heard nothing for 168 ms; it needs 3." });

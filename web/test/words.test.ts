@@ -43,4 +43,6 @@ test("majorities and tight commands", () => {
   assert.deepEqual([1, 2, 3, 4, 5, 9].map(majority), [1, 2, 2, 3, 3, 5]);
   assert.deepEqual([sideWords(3, 5), sideWords(2, 5), sideWords(2, 4)], ["majority 3 of 5", "2 of 5: cannot elect", "2 of 4: cannot elect"]);
   assert.equal(tight("name = Ada"), "name=Ada");
+  assert.equal(tight("name: Ada → Eve"), "name:Ada→Eve");
+  assert.equal(tight("x = a: b → c"), "x=a: b → c");
 });

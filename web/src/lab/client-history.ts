@@ -115,18 +115,22 @@ export function neighbour(h: ClientHistory, index: number, way: "left" | "right"
 
 // --- words
 
-/** What stands in a box: `x=2`, `x? 2`, `x? ∅`, `x ×`. */
+/** What stands in a box: `x=2`, `x? 2`, `x? ∅`, `x ×`, `x:1→2`, `x:1↛2` if 1 was not there. */
 export function label(o: Operation): string {
   if (o.kind === "put") return `${o.key}=${o.value}`;
   if (o.kind === "delete") return `${o.key} ×`;
+  if (o.kind === "cas") return `${o.key}:${o.expected ?? ""}${missed(o) ? "↛" : "→"}${o.value}`;
   return `${o.key}?${o.returned === null || o.refused ? "" : o.found ? ` ${o.value}` : " ∅"}`;
 }
+
+/** Whether a compare-and-swap was told that another value is there. */
+const missed = (o: Operation): boolean => o.kind === "cas" && o.returned !== null && !o.refused && !o.found;
 
 /** An operation in sentences: what was asked, what was told, and when it took effect or what is wrong. */
 export function operationWords(h: ClientHistory, index: number): string {
   const o = h.operations[index];
   if (!o) return "";
-  const asked = `${clientName(o.client)} asked at ${seconds(o.called)} s ${{ put: `to write ${o.key} = ${o.value}`, get: `for ${o.key}`, delete: `to delete ${o.key}` }[o.kind]}.`;
+  const asked = `${clientName(o.client)} asked at ${seconds(o.called)} s ${{ put: `to write ${o.key} = ${o.value}`, get: `for ${o.key}`, delete: `to delete ${o.key}`, cas: `to write ${o.key} = ${o.value} if it is ${o.expected ?? ""}` }[o.kind]}.`;
   const wrong = h.wrong.find((w) => w.operation === index);
   return `${asked} ${wrong ? wrong.text : [told(o), effect(h, o)].filter((s) => s).join(" ")}`;
 }
@@ -137,6 +141,7 @@ function told(o: Operation): string {
   const at = `after ${span(Math.round((o.returned - o.called) * 10) / 10)}`;
   if (o.refused) return `${names([o.server])} refused ${at}: it did not happen.`;
   if (o.kind === "get") return `${names([o.server])} answered ${o.found ? `${o.key} = ${o.value}` : `that there is no ${o.key}`} ${at}.`;
+  if (missed(o)) return `${names([o.server])} answered that ${o.key} is not ${o.expected ?? ""} ${at}.`;
   return `${names([o.server])} said that it is done ${at}${o.kind === "delete" && !o.found ? "; there was none" : ""}.`;
 }
 

@@ -57,10 +57,11 @@ export interface ClientHistory {
 
 export interface Operation {
   client: number; // 0: that of actions, which may ask for several things at once
-  kind: "get" | "put" | "delete";
+  kind: "get" | "put" | "delete" | "cas";
   key: string;
-  value: string; // put: what was written; get: what was found
-  found: boolean; // get, delete: the key existed
+  value: string; // put, cas: what was written; get: what was found
+  expected?: string; // cas: what had to be there; none: an empty value
+  found: boolean; // get, delete: the key existed; cas: what was expected was there
   server: number; // who answered; 0: nobody did
   called: number;
   returned: number | null; // null: there was no answer, or one that leaves open whether it happened
