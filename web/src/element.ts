@@ -91,8 +91,8 @@ export abstract class RaftElement extends LitElement {
     if (this.missed || (!now && due.has(this))) return;
     const wait = this.drawnAt + this.calm - performance.now();
     clearTimeout(this.timer);
-    if (now) this.draw();
-    else if (wait <= 0) this.drawInTurn();
+    if (now && this.hasUpdated) this.draw();
+    else if (wait <= 0 || now) this.drawInTurn(); // also a view that still waits to be drawn for the first time: to ask Lit once more would do nothing
     else this.timer = setTimeout(() => this.drawInTurn(), wait);
   }
 
