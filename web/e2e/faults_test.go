@@ -324,9 +324,26 @@ func TestTheNetworkAndTheTimersAndTrapsOfTheFaultsPanel(t *testing.T) {
 	w.reads("raft-faults .wrongs", "Faults happen by themselves")
 	w.click("raft-faults input[name=chaos]")
 
+	// Two traps are set and taken away, and the keyboard stays where they were listed.
+	w.must(nil, `deepAll("raft-faults details").forEach((d) => (d.open = true));`)
+	for range 2 {
+		w.does("a trap is set", 1, func() {
+			w.must(nil, `deepAll(".trap button")[0].focus();`)
+			w.keys(kb.Enter)
+		})
+	}
+	eventually(t, 10*time.Second, "both are listed", func() error {
+		return w.eval(nil, `const [, second] = deepAll("raft-faults [data-trap]"); if (!second) throw new Error("not yet"); second.focus();`)
+	})
+	for _, next := range []string{"[data-trap]", "h2"} {
+		w.does("a trap is taken away", 1, func() { w.keys(kb.Enter) })
+		eventually(t, 10*time.Second, "the focus is on "+next, func() error {
+			return w.eval(nil, fmt.Sprintf(`if (document.activeElement !== deepAll("raft-faults %s")[0]) throw new Error("it is on " + document.activeElement?.outerHTML);`, next))
+		})
+	}
+
 	// The next leader crashes the moment that it is elected.
 	leader := w.leads()
-	w.must(nil, `deepAll("raft-faults details").forEach((d) => (d.open = true));`)
 	if done := w.does("the trap is set", 1, func() {
 		w.must(nil, `deepAll(".trap button")[0].focus();`)
 		w.keys(kb.Enter)
