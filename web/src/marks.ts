@@ -5,7 +5,7 @@ import type { Inks } from "./theme.js";
 
 /** How messages look (LOOK §5). Each look is painted once, as a picture, and then only copied to where its messages are. */
 
-const KEPT = 600; // pictures; when there are more all are painted anew as they are needed
+const KEPT = 1_200; // pictures, of some 6 KB: those of nine servers in eight terms; when there are more all are painted anew as they are needed
 export const FIELD = 2; // px, around a label
 const REACH = 20; // px from the middle of a mark to the end of its tail
 

@@ -18,7 +18,7 @@ const LINES = 30; // that stand in the list at first, and come as often as one g
 export class RaftStory extends RaftElement {
   protected readonly topics = ["story", "view", "room", "clock"] as const;
   protected override readonly inShell = true;
-  protected override readonly calm = 250; // all of it moves with every event, and nobody reads more quickly
+  protected override readonly calm = 500; // all of it moves with every event: of many in a row, nobody reads more quickly
 
   private stop: number | null = null; // the key of the row that the Tab key comes to; null: the newest row
   private stood = false; // the clock, when this was last drawn
