@@ -65,7 +65,7 @@ func TestAWalkIsTold(t *testing.T) {
 // What needs a change of the servers at a bad moment is met in a cluster under faults, and told as well.
 func TestAHostileRunIsTold(t *testing.T) {
 	off := []string{raft.Rules[raft.RollBackConfig].ID}
-	found, seeds, err := stages[5].look(off, 0)
+	found, seeds, err := stages[4].look(off, 0)
 	if err != nil || found == nil || found.How != "chance" || len(found.Actions) == 0 {
 		t.Fatalf("%d seeds: %+v, %v", seeds, found, err)
 	}
