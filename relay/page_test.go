@@ -141,9 +141,12 @@ func TestNewMakesARoomAndKeepsTheQuery(t *testing.T) {
 
 func TestSecurityHeaders(t *testing.T) {
 	_, server := started(t, settings{}, smallPage)
+	if answer, _ := fetch(t, "GET", server.URL+"/assets/raft-1a2b.wasm", nil); answer.Header.Get("Content-Security-Policy") != "" || answer.Header.Get("X-Content-Type-Options") != "nosniff" {
+		t.Errorf("a part of a page, which is under the page's policy, is sent with %v", answer.Header)
+	}
 	host := strings.TrimPrefix(server.URL, "http://")
 	for path, ancestors := range map[string]string{
-		"/": "'self'", "/r/room": "'self'", "/assets/raft-1a2b.wasm": "'self'", "/nothing": "'self'", "/healthz": "'self'", "/embedded": "'self'",
+		"/": "'self'", "/r/room": "'self'", "/assets/raft-worker-1a2b.js": "'self'", "/nothing": "'self'", "/healthz": "'self'", "/embedded": "'self'",
 		"/embed": "*", "/embed/": "*", "/embed/index.html": "*",
 	} {
 		answer, _ := fetch(t, "GET", server.URL+path, nil)
