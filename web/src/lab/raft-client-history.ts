@@ -302,7 +302,7 @@ export class RaftClientHistory extends RaftElement {
   /** The whole branch, as far as it was lived: the history does not change when the playhead does. */
   private async ask(): Promise<void> {
     const { what, runs } = this;
-    const end = store.lab?.end ?? 0;
+    const end = Math.max(store.lab?.end ?? 0, Math.min(store.now(), store.told)); // what is told of the lab may be behind its clock
     if (this.asking || !store.lab || this.rest || document.hidden || (this.asked?.what === what && this.asked.end >= end)) return;
     this.asking = true;
     const began = performance.now();
