@@ -1,6 +1,6 @@
 import assert from "node:assert/strict";
 import { test } from "node:test";
-import { chart, endOf, label, leftOutWords, neighbour, operationWords, seen, verdict } from "../src/lab/client-history.js";
+import { asks, chart, endOf, goesOn, label, leftOutWords, neighbour, operationWords, seen, verdict } from "../src/lab/client-history.js";
 import { xOf, type Frame } from "../src/lab/spacetime.js";
 import type { ClientHistory, Operation } from "../src/lab/study.js";
 
@@ -105,4 +105,15 @@ test("the verdict is plain, also where there is none, and what is left out is to
   assert.match(verdict({ ...stale, wrong: [] }), /^Linearizable: /);
   assert.equal(leftOutWords(stale), "");
   assert.equal(leftOutWords({ ...stale, leftOut: 4 }), "The first 6 operations, to 1.000 s; 4 later ones are left out.");
+});
+
+test("whoever swaps asks, too; and a history goes on while somebody asks or waits", () => {
+  const run = (actions: { at: number; do: string }[], clients?: number) => ({ version: 1, config: { servers: 3, latency: 15_000, jitter: 0, ...(clients && { clients }) }, seed: "1", actions });
+  for (const deed of ["put", "get", "delete", "cas"]) assert.ok(asks(run([{ at: 2_000, do: deed }]), 0), deed);
+  assert.ok(!asks(run([{ at: 2_000, do: "crash" }]), 0));
+  assert.ok(asks(run([], 2), 5_000), "clients that ask by themselves");
+  const answered = { ...stale, operations: [operation(0, "put", "1", 100, 130)] };
+  assert.ok(!goesOn(run([{ at: 100_000, do: "put" }]), answered, 140));
+  assert.ok(goesOn(run([{ at: 100_000, do: "put" }, { at: 200_000, do: "cas" }]), answered, 140));
+  assert.ok(goesOn(run([{ at: 100_000, do: "put" }]), { ...stale, operations: [operation(0, "put", "1", 100, null)] }, 140), "nobody has answered yet");
 });

@@ -1,3 +1,4 @@
+import type { LabRun } from "../model.js";
 import { names, seconds, span } from "../words.js";
 import { axis, xOf, type Frame } from "./spacetime.js";
 import type { ClientHistory, Operation } from "./study.js";
@@ -40,6 +41,12 @@ const PATIENCE_MS = 1_000; // as long as a client waits for an answer at least (
 
 /** When nobody waits for the operation any more, ms. */
 export const endOf = (o: Operation): number => o.returned ?? o.called + PATIENCE_MS;
+
+/** Whether clients ask anything in a run, from a moment on, ms: those that ask by themselves, or the one of actions. */
+export const asks = (run: LabRun, from: number): boolean => (run.config.clients ?? 0) > 0 || (run.actions ?? []).some((a) => a.at / 1000 >= from && ["put", "get", "delete", "cas"].includes(a.do));
+
+/** Whether a history that was told up to a moment can have gone on: somebody asks after it, or still waited. */
+export const goesOn = (run: LabRun, h: ClientHistory, until: number): boolean => asks(run, until) || h.operations.some((o) => o.returned === null && endOf(o) >= until);
 
 export const clientName = (client: number): string => (client === 0 ? "Client" : `Client ${client}`);
 

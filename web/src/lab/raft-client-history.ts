@@ -8,7 +8,7 @@ import type { LabRun, Moment } from "../model.js";
 import { store } from "../store.js";
 import { seconds } from "../words.js";
 import style from "./client-history.css";
-import { chart, clientName, endOf, label, leftOutWords, neighbour, operationWords, seen, verdict, type Box, type Chart } from "./client-history.js";
+import { asks, chart, clientName, endOf, goesOn, label, leftOutWords, neighbour, operationWords, seen, verdict, type Box, type Chart } from "./client-history.js";
 import { scaleOf, xOf, zoomed, type Frame } from "./spacetime.js";
 import { Study, type ClientHistory, type Operation } from "./study.js";
 
@@ -302,7 +302,7 @@ export class RaftClientHistory extends RaftElement {
   /** The whole branch, as far as it was lived: the history does not change when the playhead does. */
   private async ask(): Promise<void> {
     const { what, runs } = this;
-    const end = Math.max(store.lab?.end ?? 0, Math.min(store.now(), store.told)); // what is told of the lab may be behind its clock
+    const { end } = store;
     if (this.asking || !store.lab || this.rest || document.hidden || (this.asked?.what === what && this.asked.end >= end)) return;
     this.asking = true;
     const began = performance.now();
@@ -326,8 +326,8 @@ export class RaftClientHistory extends RaftElement {
 
   private async answer(what: string, end: number): Promise<ClientHistory | null> {
     const { run } = (await store.askLab((id) => ({ type: "moment", id }))) as Moment;
-    if (!asksAnything(run)) return { until: end, leftOut: 0, operations: [], wrong: [], undecided: [] };
-    if (this.history !== null && this.asked?.what === what && !changes(run, this.history, this.asked.end)) return this.history;
+    if (!asks(run, 0)) return { until: end, leftOut: 0, operations: [], wrong: [], undecided: [] };
+    if (this.history !== null && this.asked?.what === what && !goesOn(run, this.history, this.asked.end)) return this.history;
     return this.study.ask<ClientHistory>({ type: "history", run, until: end }, this.tell);
   }
 
@@ -335,15 +335,6 @@ export class RaftClientHistory extends RaftElement {
     this.progress = fraction > 0 ? `${words}: ${Math.round(fraction * 100)} %` : words;
     if (this.history === null) this.requestUpdate();
   };
-}
-
-/** Whether clients ask anything in a run. */
-const asksAnything = (run: LabRun): boolean => (run.config.clients ?? 0) > 0 || (run.actions ?? []).some((a) => ["put", "get", "delete"].includes(a.do));
-
-/** Whether a history that was told up to a moment can have gone on: there are clients that ask by themselves, an action that asks was to come, or somebody still waited. */
-function changes(run: LabRun, h: ClientHistory, until: number): boolean {
-  const asking = (run.actions ?? []).some((a) => a.at / 1000 > until && ["put", "get", "delete"].includes(a.do));
-  return (run.config.clients ?? 0) > 0 || asking || h.operations.some((o) => o.returned === null && endOf(o) >= until);
 }
 
 const sheet = document.createElement("style");
