@@ -127,7 +127,7 @@ export class RaftStudies extends RaftElement {
     try {
       const { run } = (await store.askLab((id) => ({ type: "moment", id }))) as Moment;
       const right = changed(run, change, store.lab?.modified ?? []);
-      const result = await this.ask<Comparison>({ type: "compare", left: run, right, until: Math.max(1000, store.lab?.end ?? 0) });
+      const result = await this.ask<Comparison>({ type: "compare", left: run, right, until: Math.max(1000, store.end) });
       if (result) {
         const words = CHANGES.find((c) => c.change === change)?.words ?? "";
         showComparison({ words, left: run, right, result });
