@@ -134,9 +134,9 @@ func TestTheKeyboardReachesStageClientAndTransport(t *testing.T) {
 	eventually(t, 30*time.Second, "the story grows long", func() error {
 		change++
 		w.network(fmt.Sprintf(`{rate: %g}`, 0.1+float64(change%2)/10))
-		var lines int
-		if w.must(&lines, `return deepAll(".story-line").length;`); lines < 30 {
-			return fmt.Errorf("it has %d lines", lines)
+		var story struct{ Lines, Earlier int }
+		if w.must(&story, `return {lines: deepAll(".story-line").length, earlier: deepAll(".story-earlier").length};`); story.Earlier == 0 {
+			return fmt.Errorf("all of its %d lines are in the list", story.Lines)
 		}
 		return nil
 	})
@@ -170,6 +170,16 @@ func TestTheKeyboardReachesStageClientAndTransport(t *testing.T) {
 		return {line: lines.indexOf(document.activeElement), place: lines.findIndex((l) => l.tabIndex === 0), opened: deepAll(".story-line[aria-expanded=true]").length};`)
 	if at.Line < 2 || at.Place != at.Line || at.Opened != 1 {
 		t.Errorf("two arrows down and Enter in the story: %+v, expected the third line or, if others came meanwhile, a later one, as the only stop, and open", at)
+	}
+	// End leads to the oldest of all, of which not every one was in the list.
+	var oldest struct{ Last, Earlier int }
+	w.run(5*time.Second, chromedp.KeyEvent(kb.End))
+	w.must(&oldest, `
+		await new Promise((done) => setTimeout(done, 600));
+		const lines = deepAll(".story-line");
+		return {last: lines.length - 1 - lines.indexOf(document.activeElement), earlier: deepAll(".story-earlier").length};`)
+	if oldest.Last != 0 || oldest.Earlier != 0 {
+		t.Errorf("End in the story leads to the line that is %d from the end of the list, which leaves out earlier ones in %d places", oldest.Last, oldest.Earlier)
 	}
 	var cell []string
 	w.must(nil, `deepAll(".logs-scroll")[0].focus();`)
