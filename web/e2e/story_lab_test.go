@@ -13,6 +13,8 @@ import (
 	"github.com/chromedp/cdproto/input"
 	"github.com/chromedp/chromedp"
 	"github.com/chromedp/chromedp/kb"
+
+	"raftplayground/raft/lab"
 )
 
 // clickLine clicks the newest line of the story that has these words.
@@ -269,5 +271,28 @@ func TestStoryAndDiagramOfTheLabAreAccessible(t *testing.T) {
 			w.must(nil, fmt.Sprintf(`deepAll(".tabs button").find((b) => b.checkVisibility() && b.textContent === %q && b.ariaPressed !== "true")?.click(); await new Promise((done) => setTimeout(done, 500));`, panel))
 			w.examine("story and diagram, "+panel+", "+l.name, l)
 		}
+	}
+}
+
+// The list holds what one can see, but its end is the end of the story.
+func TestEndLeadsToTheOldestEvent(t *testing.T) {
+	t.Parallel()
+	w := startBrowser(t).window(1440, 900)
+	w.navigate(startRelay(t).url("/"))
+	w.opens(lab.Run{Version: lab.Version, Seed: 1, Config: lab.Config{Servers: 5, Latency: 15_000, Clients: 1, Keys: 1, Think: 100_000, Patience: 5_000_000}}, 8000)
+	type list struct{ Lines, Earlier, Place int }
+	look := `{lines: deepAll(".story-line").length, earlier: deepAll(".story-earlier").length, place: deepAll(".story-line").indexOf(document.activeElement)}`
+	eventually(t, 10*time.Second, "a long story is not all in the list", func() error {
+		var at list
+		if w.must(&at, `return `+look+`;`); at.Lines < 20 || at.Lines > 40 || at.Earlier != 1 {
+			return fmt.Errorf("%+v", at)
+		}
+		return nil
+	})
+	w.must(nil, `deepAll(".story-line[tabindex='0']")[0].focus();`)
+	w.run(5*time.Second, chromedp.KeyEvent(kb.End))
+	var at list
+	if w.must(&at, `await new Promise((done) => setTimeout(done, 600)); return `+look+`;`); at.Lines < 60 || at.Earlier != 0 || at.Place != at.Lines-1 {
+		t.Errorf("End leads to %+v, expected the last of 60 lines or more, and no earlier ones", at)
 	}
 }
