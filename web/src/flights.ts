@@ -28,7 +28,7 @@ const HIT_PX = 16; // within which a message is pointed at
 interface Mark {
   flight: Flight;
   lane: Lane;
-  look: HTMLCanvasElement | null; // null: it is to be looked up
+  look: ImageBitmap | null; // null: it is to be looked up
   grip: HTMLElement | null; // what a held one is taken by
   born: number; // performance.now()
   stop: number; // the fraction of the way at which it ends
@@ -336,7 +336,7 @@ export class FlightLayer {
   paint(pen: CanvasRenderingContext2D, dense: number, at: number): void {
     for (const pulse of this.pulses.values()) if (at - pulse.at < GLOW_MS) this.glow(pen, pulse);
     const exact = this.marks.size <= EXACT && this.store.rate > 0;
-    const copy = (look: HTMLCanvasElement, { x, y }: Point, between: boolean, size = 1) => {
+    const copy = (look: ImageBitmap, { x, y }: Point, between: boolean, size = 1) => {
       const [w, h] = [(look.width / dense) * size, (look.height / dense) * size];
       const [left, top] = [x - w / 2, y - h / 2];
       if (between) pen.drawImage(look, left, top, w, h);

@@ -9,6 +9,8 @@ const KEPT = 1_200; // pictures, of some 6 KB: those of nine servers in eight te
 export const FIELD = 2; // px, around a label
 const REACH = 20; // px from the middle of a mark to the end of its tail
 
+type Pen = OffscreenCanvasRenderingContext2D;
+
 /** How a path is drawn. */
 interface Ink {
   fill?: string;
@@ -20,7 +22,7 @@ interface Ink {
 }
 
 export class Marks {
-  private pictures = new Map<string, HTMLCanvasElement>();
+  private pictures = new Map<string, ImageBitmap>();
   private dense = 1; // device pixels in a px
 
   constructor(private inks: Inks) {}
@@ -32,7 +34,7 @@ export class Marks {
   }
 
   /** A message on its way along a lane; `tail`: the direction is shown by what it leaves behind. The colour is the sender's term. */
-  message(f: Flight, l: Lane, tail: boolean, twin: boolean): HTMLCanvasElement {
+  message(f: Flight, l: Lane, tail: boolean, twin: boolean): ImageBitmap {
     const words = f.kind === "request" ? pillText(f) : "";
     const cells = f.entries.slice(0, f.entryCount).map(slot);
     const more = Math.max(0, f.entryCount - 4);
@@ -48,7 +50,7 @@ export class Marks {
   }
 
   /** Where a message died. */
-  cross(f: Flight, l: Lane): HTMLCanvasElement {
+  cross(f: Flight, l: Lane): ImageBitmap {
     return this.picture(`lost ${slot(f.term)} ${l.angle.toFixed(1)}`, REACH, REACH, (pen) => {
       this.tail(pen, l, this.inks.of(`--term${slot(f.term)}`));
       draw(pen, "M-5-5L5 5M-5 5L5-5", { line: this.inks.of("--t2"), width: 2, round: true });
@@ -56,7 +58,7 @@ export class Marks {
   }
 
   /** A few words with a field of FIELD px around them, so that they can be read upon anything. */
-  label(words: string): HTMLCanvasElement {
+  label(words: string): ImageBitmap {
     const font = `400 ${this.inks.of("--flight-label")} ${this.inks.of("--sans")}`;
     return this.picture(`label ${words}`, () => width(words, font) / 2 + FIELD, 14, (pen) => {
       pen.font = font;
@@ -71,30 +73,29 @@ export class Marks {
   }
 
   /** `wide`, `high`: px from the middle. */
-  private picture(key: string, wide: number | (() => number), high: number, paint: (pen: CanvasRenderingContext2D) => void): HTMLCanvasElement {
+  private picture(key: string, wide: number | (() => number), high: number, paint: (pen: Pen) => void): ImageBitmap {
     const known = this.pictures.get(key);
     if (known) return known;
     if (this.pictures.size >= KEPT) this.pictures.clear();
-    const picture = document.createElement("canvas");
-    picture.width = 2 * Math.ceil((typeof wide === "number" ? wide : wide()) * this.dense);
-    picture.height = 2 * Math.ceil(high * this.dense);
-    const pen = picture.getContext("2d");
+    const canvas = new OffscreenCanvas(2 * Math.ceil((typeof wide === "number" ? wide : wide()) * this.dense), 2 * Math.ceil(high * this.dense));
+    const pen = canvas.getContext("2d");
     if (pen) {
-      pen.translate(picture.width / 2, picture.height / 2);
+      pen.translate(canvas.width / 2, canvas.height / 2);
       pen.scale(this.dense, this.dense);
       paint(pen);
     }
+    const picture = canvas.transferToImageBitmap(); // a canvas would be looked through for changes each time that it is copied
     this.pictures.set(key, picture);
     return picture;
   }
 
-  private tail(pen: CanvasRenderingContext2D, l: Lane, line: string): void {
+  private tail(pen: Pen, l: Lane, line: string): void {
     pen.globalAlpha = 0.45;
     draw(pen, `M${-l.dx * 18} ${-l.dy * 18}L${-l.dx * 6} ${-l.dy * 6}`, { line, width: 2, round: true });
     pen.globalAlpha = 1;
   }
 
-  private shape(pen: CanvasRenderingContext2D, f: Flight, l: Lane, colour: string): void {
+  private shape(pen: Pen, f: Flight, l: Lane, colour: string): void {
     const bg = this.inks.of("--bg");
     switch (f.kind) {
       case "RequestVote":
@@ -132,13 +133,13 @@ export class Marks {
     }
   }
 
-  private reply(pen: CanvasRenderingContext2D, ok: boolean, line: string, dash: number[]): void {
+  private reply(pen: Pen, ok: boolean, line: string, dash: number[]): void {
     draw(pen, circle(8), { fill: this.inks.of("--bg"), line, width: 2.5, dash });
     draw(pen, ok ? "M-3.5 .3L-1 3L3.8-2.8" : "M-3.5 0H3.5", { line, width: 2.25, round: true });
   }
 
   /** AppendEntries with entries: a cell each in the entry's own term, then how many more. */
-  private capsule(pen: CanvasRenderingContext2D, f: Flight, l: Lane, line: string): void {
+  private capsule(pen: Pen, f: Flight, l: Lane, line: string): void {
     const cells = Math.min(f.entryCount, 4);
     const width = 10 + 9 * cells;
     turned(pen, Math.abs(l.angle) > 90 ? l.angle + 180 : l.angle, () => {
@@ -153,7 +154,7 @@ export class Marks {
     return 16 + 0.61 * parseFloat(this.inks.of("--flight-label")) * words.length;
   }
 
-  private text(pen: CanvasRenderingContext2D, words: string, x: number, y: number, align: CanvasTextAlign, token = "--t2"): void {
+  private text(pen: Pen, words: string, x: number, y: number, align: CanvasTextAlign, token = "--t2"): void {
     pen.font = `500 ${this.inks.of("--flight-label")} ${this.inks.of("--mono")}`;
     pen.textAlign = align;
     pen.fillStyle = this.inks.of(token);
@@ -177,14 +178,14 @@ function width(words: string, font: string): number {
   return scale.measureText(words).width;
 }
 
-function turned(pen: CanvasRenderingContext2D, degrees: number, paint: () => void): void {
+function turned(pen: Pen, degrees: number, paint: () => void): void {
   pen.save();
   pen.rotate((degrees * Math.PI) / 180);
   paint();
   pen.restore();
 }
 
-function draw(pen: CanvasRenderingContext2D, path: string, { fill, line, width = 1, dash = [], round = false, halo = false }: Ink): void {
+function draw(pen: Pen, path: string, { fill, line, width = 1, dash = [], round = false, halo = false }: Ink): void {
   const shape = new Path2D(path);
   const stroke = () => {
     if (!line) return;

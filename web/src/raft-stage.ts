@@ -1,4 +1,5 @@
 import { html, nothing, type TemplateResult } from "lit";
+import { guard } from "lit/directives/guard.js";
 import { repeat } from "lit/directives/repeat.js";
 import { styleMap } from "lit/directives/style-map.js";
 import { cursor } from "./cursor.js";
@@ -68,7 +69,7 @@ export class RaftStage extends RaftElement {
     return html`
       <div class="stage-picture" role="group" aria-label="The cluster: servers, links and messages">
         <svg width="100%" height="100%">
-          <g>${repeat(links, ([a, b]) => a * 16 + b, ([a, b]) => linkMark(a, b, this.ring, this.linkHands))}</g>
+          <g>${guard(this.linksLook(waiting), () => repeat(links, ([a, b]) => a * 16 + b, ([a, b]) => linkMark(a, b, this.ring, this.linkHands)))}</g>
           ${wallMark(groups, this.ring)}
           <g>${repeat(store.servers, (s) => s.server, (s) => timerTrack(s, this.ring))}</g>
         </svg>
@@ -93,6 +94,11 @@ export class RaftStage extends RaftElement {
       ${store.mode === "lab" ? this.labHands() : nothing}
       ${this.centre(waiting)}
     `;
+  }
+
+  /** All that links look like: there are up to 36 of them, and hardly ever is one different. */
+  private linksLook(waiting: boolean): unknown[] {
+    return [waiting, this.ring, store.room?.links, store.view.selection, store.servers.map((s) => `${s.server} ${s.seat}`).join()];
   }
 
   /** What the lab adds: the menu of the selected server, the cut that is being chosen, and the way back from what was just done. */

@@ -12,7 +12,9 @@ import { seconds } from "./words.js";
 
 const SAY_MS = 1_500; // the live region speaks at most this often
 
-const LINES = 30; // that stand in the list at first, and come as often as one goes on to its end: each new event moves all of them
+const LINES = 16; // that stand in the list at first: each new event moves all of them
+
+const MORE = 30; // that come as often as one goes on to the list's end
 
 /** What happened, in plain words: the event at which the cluster stands as a heading, then all of them, each with its rule, its reason and the lines of the core that made it. */
 export class RaftStory extends RaftElement {
@@ -48,8 +50,8 @@ export class RaftStory extends RaftElement {
 
   /** One who comes to the list's end finds it longer; one who is back at its beginning needs no more than at first. */
   private comeTo(end: Element): void {
-    if (end.matches(".story-earlier")) this.goOn(LINES);
-    else if (this.lines > 3 * LINES) this.lines = LINES;
+    if (end.matches(".story-earlier")) this.goOn(MORE);
+    else if (this.lines > LINES + 3 * MORE) this.lines = LINES;
   }
 
   private goOn(lines: number): void {
@@ -91,7 +93,7 @@ export class RaftStory extends RaftElement {
           ${repeat(coming, (r) => r.key, (r) => this.line(r, r === stop, at, true))}
           ${coming.length > 0 ? html`<li class="story-now" aria-hidden="true"><span>now</span></li>` : nothing}
           ${repeat(shown, (r) => r.key, (r) => this.line(r, r === stop, at, false))}
-          ${shown.length < rows.length ? html`<li class="story-earlier"><button class="small" @click=${() => this.goOn(LINES)}>${rows.length - shown.length} earlier events</button></li>` : nothing}
+          ${shown.length < rows.length ? html`<li class="story-earlier"><button class="small" @click=${() => this.goOn(MORE)}>${rows.length - shown.length} earlier events</button></li>` : nothing}
         </ol>
         <p class="heard-only" id="story-keys">The arrow keys go through the events, Home and End to the newest and the oldest; Enter opens one${store.lab ? ", G goes to its moment" : ""}.</p>
       </div>
