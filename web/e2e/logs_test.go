@@ -1,6 +1,7 @@
 package e2e
 
 import (
+	"fmt"
 	"math"
 	"testing"
 )
@@ -11,6 +12,8 @@ func TestDeletedEntriesLeaveFromWhereTheyStood(t *testing.T) {
 	r := startRelay(t)
 	w := startBrowser(t).labAt(r.url("/#1?size=5&seed=7&at=0.6"))
 	w.still(600)
+	w.arrows(4, 2)
+
 	var leaving []struct {
 		Column   int
 		Off      float64 // px from the head of its column
@@ -44,5 +47,18 @@ func TestDeletedEntriesLeaveFromWhereTheyStood(t *testing.T) {
 		if want := []string{"1 lost=1", "1 lost=2"}[i]; ghost.Column != i+1 || math.Abs(ghost.Off) > 14 || ghost.Text != want || !ghost.Animated {
 			t.Errorf("%+v leaves, expected %q at the head of column %d, on its way", ghost, want, i+1)
 		}
+	}
+}
+
+// arrows checks that so many followers' nextIndex is shown, under this index. It may be the one after the last entry.
+func (w *tab) arrows(count, index int) {
+	w.t.Helper()
+	var found struct{ Under, All int }
+	w.must(&found, fmt.Sprintf(`
+		const head = deepAll("raft-log-grid .grid-index").find((i) => i.textContent.trim() === "%d").getBoundingClientRect();
+		const arrows = deepAll("raft-log-grid .next").map((a) => a.getBoundingClientRect());
+		return { all: arrows.length, under: arrows.filter((a) => a.x > head.x && a.right < head.right && a.y > head.bottom).length };`, index))
+	if found.Under != count || found.All != count {
+		w.t.Errorf("%d of %d arrows stand under index %d, expected %d", found.Under, found.All, index, count)
 	}
 }

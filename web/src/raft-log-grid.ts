@@ -63,7 +63,7 @@ export class RaftLogGrid extends RaftElement {
     return html`
       <div class="logs-head">
         <h2>Logs</h2>
-        <p class="caption">${this.caption()}</p>
+        <p class="caption">${this.caption(g)}</p>
         ${g.leaders.length > 1 ? this.seenBy(g) : nothing}
         ${this.following ? nothing : html`<button class="small" @click=${this.latest}>Latest ⟩</button>`}
         <label class="check" title="Key V"><input type="checkbox" .checked=${wide} @change=${() => store.show({ wide: !wide })} />Commands</label>
@@ -91,9 +91,10 @@ export class RaftLogGrid extends RaftElement {
     if (box) box.scrollLeft = box.scrollWidth;
   }
 
-  private caption(): string {
+  private caption({ seenBy }: Grid): string {
     const { cell } = store.view;
-    return cell ? cellWords(cell.index, cell.server, store.servers) : "filled = committed · outline = not yet · number = term";
+    if (cell) return cellWords(cell.index, cell.server, store.servers);
+    return `filled = committed · outline = not yet · number = term${seenBy === null ? "" : " · ▲ = sent next"}`;
   }
 
   /** Two leaders know different things of their followers. */
@@ -118,6 +119,7 @@ export class RaftLogGrid extends RaftElement {
       ${r.compacted ? this.compacted(r.compacted, r, g) : nothing}
       ${before(from - (r.compacted?.columns ?? 0))}
       ${repeat(shown, (c) => `${c.index} ${c.cell?.term ?? ""}`, (c) => this.cell(c, r, g, wide, at))}
+      ${r.next === g.columns && r.next < to ? this.next(r) : nothing}
       ${view ? this.ghosts(view, g, wide) : nothing}
     </div>`;
   }
@@ -132,13 +134,18 @@ export class RaftLogGrid extends RaftElement {
     const state = !c.cell ? "missing" : c.committed ? "committed" : "open";
     const text = c.cell?.kind === "noop" ? (wide ? "no-op" : "∅") : c.cell?.kind === "configuration" ? (wide ? html`${GEAR} ${c.cell.text}` : GEAR) : wide && c.cell ? tight(c.cell.text) : "";
     const broken = brokenAt(store.lab?.properties ?? [], r.server, c.index);
-    const marks = html`${r.match === c.column ? html`<i class="match" title="matchIndex: the leader knows that S${r.server} has it"></i>` : nothing}${r.next === c.column ? html`<i class="next" title="nextIndex: what the leader sends S${r.server} next"></i>` : nothing}`;
+    const marks = html`${r.match === c.column ? html`<i class="match" title="matchIndex: the leader knows that S${r.server} has it"></i>` : nothing}${r.next === c.column ? this.next(r) : nothing}`;
     const pointed = at.cells.some((x) => x.server === r.server && same(x.index, c.index));
     const replaced = store.ghosts.some((x) => x.server === r.server && same(x.index, c.index));
     const marked = wide || broken !== "" || r.match === c.column || r.next === c.column;
     const tightly = wide || String(c.cell?.term ?? "").length > DIGITS;
     return html`<span class="cell ${state} t${slot(c.cell?.term ?? 0)} ${g.conflicts.has(c.column) ? "conflict" : ""} ${pointed ? "pointed" : ""} ${replaced ? "late" : ""} ${broken ? "broken" : ""} ${marked ? "marked" : ""} ${tightly ? "tight" : ""}" role="cell" aria-colindex=${c.column + 2} title=${broken || nothing} aria-label="${this.said(c, r)}${broken ? `. ${broken}` : ""}"
         @pointerenter=${() => this.point({ server: r.server, index: c.index })}><span class="cell-text">${c.cell ? html`${c.cell.term}${wide ? " " : ""}${text}` : nothing}</span>${c.applied && wide ? html`<i class="applied"></i>` : nothing}${broken ? html`<i class="broken-sign">!</i>` : nothing}${marks}</span>`;
+  }
+
+  /** In its cell, or where the next entry will come. */
+  private next(r: GridRow): TemplateResult {
+    return html`<i class="next" aria-hidden="true" style=${styleMap({ "--column": String(r.next) })} title="nextIndex: what the leader sends S${r.server} next"></i>`;
   }
 
   private said(c: GridCell, r: GridRow): string {
