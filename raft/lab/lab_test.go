@@ -46,7 +46,8 @@ func TestATimeIsReachedTheSameWayByEveryWay(t *testing.T) {
 		}
 		stepping := start(t, run)
 		for i, at := range times {
-			for stepping.wake() <= at && stepping.Step() {
+			for next, ever := stepping.Next(); ever && next <= at; next, ever = stepping.Next() {
+				stepping.Step()
 			}
 			stepping.RunTo(at)
 			if stepping.Hash() != hashes[i] {
@@ -159,6 +160,86 @@ func TestWhatIsDoneLiveIsPartOfTheRun(t *testing.T) {
 	}
 	if err := live.Do(Action{Do: "explode"}); err == nil || !strings.Contains(err.Error(), "explode") {
 		t.Errorf("an unknown deed: %v", err)
+	}
+}
+
+// What is done in a copy of the world is not done in the world, nor the other way round, and a run that was taken stays as it was; an action that lay ahead is
+// still done by a copy that was made before something else took its place.
+func TestRunsOfAWorldAndItsCopiesPart(t *testing.T) {
+	put := func(value string) Action { return Action{Do: Put, Key: "x", Value: value} }
+	do := func(w *World, value string) {
+		if err := w.Do(put(value)); err != nil {
+			t.Fatal(err)
+		}
+	}
+	values := func(run Run) (text string) {
+		for _, a := range run.Actions {
+			text += a.Value
+		}
+		return text
+	}
+	ahead := put("z")
+	ahead.At = second
+	w := start(t, Run{Version: Version, Config: Config{Servers: 3}, Actions: []Action{ahead}})
+	early := w.Clone()
+	var taken []Run
+	for _, value := range []string{"a", "b", "c", "d", "e"} {
+		c := w.Clone()
+		do(w, value)
+		do(c, strings.ToUpper(value))
+		taken = append(taken, w.Run(), c.Run())
+	}
+	early.RunTo(2 * second)
+	mine := append(w.Run().Actions, put("!"))
+	do(w, "f")
+	for i, want := range []string{"a", "A", "ab", "aB", "abc", "abC", "abcd", "abcD", "abcde", "abcdE"} {
+		if got := values(taken[i]); got != want {
+			t.Errorf("the run that was taken as %s is now %s", want, got)
+		}
+	}
+	if values(w.Run()) != "abcdef" || mine[5].Value != "!" {
+		t.Errorf("the world did %s; who wrote on for himself has %s", values(w.Run()), values(Run{Actions: mine}))
+	}
+	if values(early.Run()) != "z" || early.Faults.Deeds[Put] != 1 {
+		t.Errorf("the first copy has %s ahead and did %d of it", values(early.Run()), early.Faults.Deeds[Put])
+	}
+}
+
+// Where no server runs, no client waits and nothing lies ahead, nothing ever happens; until somebody does something.
+func TestADeadWorldSaysSo(t *testing.T) {
+	const hours = 3600 * second
+	w := start(t, Run{Version: Version, Config: Config{Servers: 3, Latency: millisecond, Disk: millisecond}})
+	w.RunTo(second)
+	for _, a := range []Action{{Do: Crash, Server: 1}, {Do: Crash, Server: 2}, {Do: Crash, Server: 3, Down: 3 * hours}} {
+		if err := w.Do(a); err != nil {
+			t.Fatal(err)
+		}
+	}
+	for w.Server(3) == nil {
+		if !w.Step() {
+			t.Fatal("that a server starts again in three hours is nothing")
+		}
+	}
+	if w.Now() != second+3*hours {
+		t.Errorf("it started at %d µs", w.Now())
+	}
+	if err := w.Do(Action{Do: Crash, Server: 3}); err != nil {
+		t.Fatal(err)
+	}
+	for steps := 0; w.Step(); steps++ {
+		if steps == 100 {
+			t.Fatal("it does not end")
+		}
+	}
+	if at, ever := w.Next(); ever {
+		t.Errorf("something is to happen at %d µs still", at)
+	}
+	w.RunTo(w.Now() + 2*hours)
+	if err := w.Do(Action{Do: Heal}); err != nil {
+		t.Fatal(err)
+	}
+	if w.RunTo(w.Now() + second); w.leader() == nil {
+		t.Error("nobody leads a second after all were started again")
 	}
 }
 

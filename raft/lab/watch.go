@@ -152,7 +152,7 @@ func idsOf(rules raft.RuleSet) []string {
 // Next returns when something happens next, and false if nothing ever will. At a moment at which nothing else happens Do does the same as the action does when
 // the run is lived again; else it need not: an action of a Run comes before the clocks of its microsecond, Do comes after them.
 func (w *World) Next() (at int64, ever bool) {
-	at = w.wake()
+	at = w.due()
 	return at, at != never
 }
 

@@ -97,8 +97,12 @@ func New(run Run) (*World, error) {
 // Now returns the time, µs of cluster time.
 func (w *World) Now() int64 { return w.now }
 
-// Run returns the run as it is so far, with the actions of Do. The slice of actions is the world's own.
-func (w *World) Run() Run { return w.run }
+// Run returns the run as it is so far, with the actions of Do. The slice of actions is the world's own, to be read; what is appended to it goes elsewhere.
+func (w *World) Run() Run {
+	run := w.run
+	run.Actions = slices.Clip(run.Actions)
+	return run
+}
 
 // Server returns a server to look at, nil if it is down. It must be given no input.
 func (w *World) Server(id raft.ServerID) *server.Server { return w.machines[id-1].server }
@@ -114,9 +118,12 @@ func (w *World) Violations() []check.Violation {
 
 // Step goes on to the next moment at which anything happens and returns true, or false if nothing ever will.
 func (w *World) Step() bool {
-	at := w.wake()
-	if at == never {
+	at, ever := w.Next()
+	if !ever {
 		return false
+	}
+	for next := w.wake(); next < at; next = w.wake() {
+		w.moment(next)
 	}
 	w.moment(at)
 	return true
@@ -140,7 +147,10 @@ func (w *World) Do(a Action) error {
 	if w.next == MaxActions {
 		return expected("at most that many actions", MaxActions, "one more")
 	}
-	w.run.Actions = append(w.run.Actions[:w.next:w.next], a)
+	if w.next < len(w.run.Actions) {
+		w.run.Actions = w.run.Actions[:w.next:w.next] // a clone may still have to do the others
+	}
+	w.run.Actions = append(w.run.Actions, a)
 	w.moment(w.now)
 	return nil
 }
@@ -148,7 +158,7 @@ func (w *World) Do(a Action) error {
 // Clone returns an independent copy of the world, which goes on as the original would.
 func (w *World) Clone() *World {
 	c := *w
-	c.run.Actions = slices.Clip(w.run.Actions) // nobody writes to them
+	c.run = w.Run()
 	c.Faults.Deeds = make(map[Deed]int, len(w.Faults.Deeds))
 	for deed, n := range w.Faults.Deeds {
 		c.Faults.Deeds[deed] = n
@@ -183,9 +193,12 @@ func (w *World) Hash() uint64 {
 	return h.Sum64()
 }
 
-// wake says when something happens next.
-func (w *World) wake() int64 {
-	at := w.hub.Wake()
+// wake says when the world looks again: when something happens, or the hub tells its members who is there, which it does every other second whatever happens.
+func (w *World) wake() int64 { return max(min(w.due(), w.hub.Wake()), w.now) }
+
+// due says when something happens next.
+func (w *World) due() int64 {
+	at := w.hub.Due()
 	if w.next < len(w.run.Actions) {
 		at = min(at, w.run.Actions[w.next].At)
 	}

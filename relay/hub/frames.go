@@ -303,7 +303,8 @@ func (h *Hub) enqueue(l *link, f flight) {
 
 func before(a, b *flight) bool { return a.due < b.due || a.due == b.due && a.seq < b.seq }
 
-func (h *Hub) wakeForFrames() int64 {
+// Due says at which real time the next frame arrives if no other input comes before; never, the largest int64, if none is under way or the clock stands.
+func (h *Hub) Due() int64 {
 	if l := h.nextDue(); l != nil {
 		return h.clock.realAt(l.queue[l.head].due)
 	}

@@ -272,7 +272,7 @@ func (h *Hub) Output(out *Output) bool {
 
 // Wake says at which real time Advance is due next if no other input comes before; never is the largest int64.
 func (h *Hub) Wake() int64 {
-	wake := h.wakeForFrames()
+	wake := h.Due()
 	for _, m := range h.arrival {
 		if !m.joined {
 			wake = min(wake, m.came+joinWithin+1)
