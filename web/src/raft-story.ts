@@ -111,10 +111,11 @@ export class RaftStory extends RaftElement {
     const place = rows.findIndex((r) => r.lines.some((l) => l.id === line.id));
     const { title, rest } = splitHeading((known.find((r) => r.lines.some((l) => l.id === line.id)) ?? rows[place])?.text ?? line.text);
     const newest = store.view.reading === null && (store.told === Infinity || store.lab === null);
+    const { opening } = store.view;
     return html`<div class="headline">
       <p class="caption">${seconds(line.at)} s${line.section ? html` · ${line.section}` : nothing}</p>
-      <h2>${store.view.opening ?? title}</h2>
-      ${rest || line.why ? html`<p class="prose">${rest} ${line.why}${this.doubt(line)}</p>` : nothing}
+      <h2>${opening ?? title}</h2>
+      ${rest || line.why ? html`<p class="prose">${opening ? `${title}. ` : ""}${rest} ${line.why}${this.doubt(line)}</p>` : nothing}
       <div class="buttons">
         <button ?disabled=${place < 0 || place >= rows.length - 1} @click=${() => readOn(-1)}>Previous</button>
         <button ?disabled=${newest} @click=${() => readOn(1)}>Next</button>
