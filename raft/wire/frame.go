@@ -64,7 +64,7 @@ type Frame struct {
 	Call uint64
 
 	// ID is the call's name, as written, if its sender names calls in another way than this package does: a JSON number, string or null, a uuid with
-	// its quotes. A reply must carry it again; see Echo. Call then is a number made from it. Empty otherwise.
+	// its quotes. A reply must carry it again. Call then is a number made from it. Empty otherwise.
 	ID []byte
 
 	Leader uint64 // a rejecting Variant reply tells whom its sender takes for the leader; 0: nobody, and in every other frame

@@ -639,36 +639,6 @@ func TestErrorsAnswerCallsOnly(t *testing.T) {
 	}
 }
 
-func TestEchoGivesForeignIDsBack(t *testing.T) {
-	var d Decoder
-	var echo Echo
-	var f Frame
-	call := `{"jsonrpc":"2.0","id":"call-x","from":1,"to":2,"method":"RequestVote","params":{"term":3,"candidateId":1,"lastLogIndex":4,"lastLogTerm":2}}`
-	if err := d.Decode([]byte(call), &f); err != nil {
-		t.Fatal(err)
-	}
-	echo.Keep(&f)
-	reply := Frame{From: 2, To: 1, RPC: &raft.RequestVoteReply{Call: f.Call, Term: 3}}
-	echo.Restore(&reply, f.Call)
-	if got := string(Append(nil, &reply, JSON)); !strings.Contains(got, `"id":"call-x"`) {
-		t.Errorf("answered with %s", got)
-	}
-	other := Frame{From: 2, To: 3, RPC: reply.RPC}
-	if echo.Restore(&other, f.Call); len(other.ID) != 0 {
-		t.Errorf("server 3 got the id of server 1: %s", other.ID)
-	}
-	for n := uint64(1); n <= 64; n++ { // the ring turns once: the first is forgotten
-		echo.Keep(&Frame{From: 1, Call: n, ID: []byte("7")})
-	}
-	reply.ID = nil
-	if echo.Restore(&reply, f.Call); len(reply.ID) != 0 {
-		t.Errorf("not forgotten: %s", reply.ID)
-	}
-	if echo.Restore(&reply, 1); string(reply.ID) != "7" {
-		t.Errorf("forgotten: %s", reply.ID)
-	}
-}
-
 // What an error's data holds beyond what its code gives a meaning is somebody else's.
 func TestForeignErrorDataIsIgnored(t *testing.T) {
 	var d Decoder

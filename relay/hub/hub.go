@@ -281,9 +281,6 @@ func (h *Hub) Wake() int64 {
 	return min(wake, h.wakeForWatchers())
 }
 
-// Members says how many connections the room has.
-func (h *Hub) Members() int { return len(h.arrival) }
-
 // Record copies what is to outlive the process, for a host that stops.
 func (h *Hub) Record() *Record {
 	r := &Record{Size: len(h.seats), Started: h.started, Now: h.clock.now, Rate: h.clock.rate()}

@@ -13,7 +13,6 @@ type watcher struct {
 	events uint64
 	broken int
 	states []lab.MachineState
-	frames []hub.Flight
 	found  []lab.Happening // scratch
 	view   lab.View
 }

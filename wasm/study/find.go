@@ -96,7 +96,10 @@ func searching(most int, config explore.Config) func([]string, raft.RuleSet) (*F
 	return func(_ []string, rules raft.RuleSet) (*Found, int, error) {
 		config.Off = rules | raft.Extensions
 		result, err := explore.Search(config, most)
-		if result.Violation == nil {
+		switch {
+		case result.States == 0:
+			return nil, 0, err
+		case result.Violation == nil:
 			return nil, result.States, nil // too many situations are an error of Search, and none here
 		}
 		found, err := tell(&config, result.Run, result.Violation.Property, "search")

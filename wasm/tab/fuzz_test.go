@@ -3,7 +3,7 @@ package tab
 import "testing"
 
 // deafHost is a platform on which everything works at once and nothing is kept.
-type deafHost struct{ tab *Tab }
+type deafHost struct{}
 
 func (deafHost) Connect(string)      {}
 func (deafHost) Disconnect()         {}
