@@ -2,6 +2,26 @@ package raft
 
 import "slices"
 
+// Base returns the index behind which Log begins: the snapshot's last entry, 0 without a snapshot.
+func (d *Durable) Base() Index {
+	if d.Snapshot == nil {
+		return 0
+	}
+	return d.Snapshot.Index
+}
+
+// Save makes d what a disk holds once s is on it: a disk may write in any way that leads to the same. The slice that Log was is not written to, and the
+// borrowed Entries of s are copied.
+func (d *Durable) Save(s Save) {
+	d.CurrentTerm, d.VotedFor = s.CurrentTerm, s.VotedFor
+	if s.Snapshot != nil {
+		d.Log = d.Log[min(s.Snapshot.Index-d.Base(), Index(len(d.Log))):]
+		d.Snapshot = s.Snapshot
+	}
+	kept := min(s.First-1-d.Base(), Index(len(d.Log)))
+	d.Log = append(slices.Clip(d.Log[:kept]), s.Entries...)
+}
+
 // durability keeps account of what of the persistent state (Fig. 2: "updated on stable storage before responding to RPCs") has been
 // handed to the host in Saves and what of that is on disk.
 type durability struct {

@@ -107,22 +107,9 @@ func (h *host) save() {
 	}
 	s := h.writing[0]
 	h.writing = h.writing[1:]
-	h.disk.CurrentTerm, h.disk.VotedFor = s.CurrentTerm, s.VotedFor
-	if s.Snapshot != nil {
-		h.disk.Log = h.disk.Log[min(int(s.Snapshot.Index-h.diskBase()), len(h.disk.Log)):]
-		h.disk.Snapshot = s.Snapshot
-	}
-	h.disk.Log = append(h.disk.Log[:min(int(s.First-h.diskBase())-1, len(h.disk.Log))], s.Entries...)
+	h.disk.Save(s)
 	h.n.Saved(s.Seq)
 	h.release()
-}
-
-// diskBase is the index before the first entry on disk.
-func (h *host) diskBase() Index {
-	if h.disk.Snapshot == nil {
-		return 0
-	}
-	return h.disk.Snapshot.Index
 }
 
 func (h *host) release() {

@@ -186,7 +186,7 @@ func (w *world) moves(list []move) []move {
 		} else {
 			list = w.leaderMoves(list, id)
 		}
-		if w.spent[Compact] < c.Compactions && s.applied > s.base() {
+		if w.spent[Compact] < c.Compactions && s.applied > s.disk.Base() {
 			list = append(list, move{do: Compact, server: id})
 		}
 		if !s.stalled && w.spent[Stall] < c.Stalls {
@@ -363,21 +363,7 @@ func (s *server) persist() {
 	save := s.saves[0]
 	s.saves = s.saves[1:]
 	s.saved = save.Seq
-	log, snapshot := s.disk.Log, s.disk.Snapshot
-	if save.Snapshot != nil {
-		log, snapshot = log[min(int(save.Snapshot.Index-s.base()), len(log)):], save.Snapshot
-	}
-	s.disk = raft.Durable{CurrentTerm: save.CurrentTerm, VotedFor: save.VotedFor, Snapshot: snapshot}
-	keep := min(int(save.First-s.base())-1, len(log))
-	s.disk.Log = append(slices.Clip(log[:keep]), save.Entries...)
-}
-
-// base is the last entry of the snapshot on disk.
-func (s *server) base() raft.Index {
-	if s.disk.Snapshot == nil {
-		return 0
-	}
-	return s.disk.Snapshot.Index
+	s.disk.Save(save)
 }
 
 // restore makes the state machine what a snapshot says.

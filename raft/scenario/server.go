@@ -120,21 +120,8 @@ func (s *server) save() {
 func (s *server) write() (seq uint64) {
 	save := s.writing[0]
 	s.writing = s.writing[1:]
-	s.disk.CurrentTerm, s.disk.VotedFor = save.CurrentTerm, save.VotedFor
-	if save.Snapshot != nil {
-		s.disk.Log = s.disk.Log[min(int(save.Snapshot.Index-s.diskBase()), len(s.disk.Log)):]
-		s.disk.Snapshot = save.Snapshot
-	}
-	s.disk.Log = append(s.disk.Log[:min(int(save.First-s.diskBase())-1, len(s.disk.Log))], save.Entries...)
+	s.disk.Save(save)
 	return save.Seq
-}
-
-// diskBase is the index before the first entry on disk.
-func (s *server) diskBase() raft.Index {
-	if s.disk.Snapshot == nil {
-		return 0
-	}
-	return s.disk.Snapshot.Index
 }
 
 // send lets go of the messages whose Save is durable.
@@ -180,7 +167,7 @@ func (s *server) applyEntries() {
 
 // checkDisk checks that the disk holds what is being applied: a state machine must not know what a power loss could make its log forget.
 func (s *server) checkDisk(index raft.Index, term raft.Term) {
-	i := int(index) - int(s.diskBase()) - 1
+	i := int(index) - int(s.disk.Base()) - 1
 	if i < 0 || i < len(s.disk.Log) && s.disk.Log[i].Term == term {
 		return
 	}

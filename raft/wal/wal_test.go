@@ -540,7 +540,7 @@ func FuzzOpen(f *testing.F) {
 			t.Fatalf("%d bytes cut off of %d", recovery.Torn, len(data))
 		}
 		// What opened once must open again to the same, and take a save.
-		save(t, w, raft.Save{CurrentTerm: max(durable.CurrentTerm, 1), VotedFor: durable.VotedFor, First: base(durable) + raft.Index(len(durable.Log)+1)})
+		save(t, w, raft.Save{CurrentTerm: max(durable.CurrentTerm, 1), VotedFor: durable.VotedFor, First: durable.Base() + raft.Index(len(durable.Log)+1)})
 		_, again, _ := open(t, disk)
 		durable.CurrentTerm = max(durable.CurrentTerm, 1)
 		if !same(durable, again) {
@@ -562,28 +562,10 @@ func holding(data []byte) wal.Disk {
 	return disk
 }
 
-// base is the last entry that is not in the log any more.
-func base(state raft.Durable) raft.Index {
-	if state.Snapshot == nil {
-		return 0
-	}
-	return state.Snapshot.Index
-}
-
-// applied is the model of what a Save means.
+// applied is the disk after a Save.
 func applied(state raft.Durable, s raft.Save) raft.Durable {
-	from := base(state)
-	next := raft.Durable{CurrentTerm: s.CurrentTerm, VotedFor: s.VotedFor, Snapshot: state.Snapshot}
-	if s.Snapshot != nil {
-		next.Snapshot = s.Snapshot
-	}
-	for i, e := range state.Log {
-		if at := from + raft.Index(i) + 1; at > base(next) && at < s.First {
-			next.Log = append(next.Log, e)
-		}
-	}
-	next.Log = append(next.Log, s.Entries...)
-	return next
+	state.Save(s)
+	return state
 }
 
 func drawSave(t *rapid.T, state raft.Durable) raft.Save {
@@ -595,8 +577,8 @@ func drawSave(t *rapid.T, state raft.Durable) raft.Save {
 		drawSnapshot(t, state, &s)
 	}
 	if s.First == 0 {
-		from := max(base(state), base(raft.Durable{Snapshot: s.Snapshot}))
-		last := base(state) + raft.Index(len(state.Log))
+		from := max(state.Base(), (&raft.Durable{Snapshot: s.Snapshot}).Base())
+		last := state.Base() + raft.Index(len(state.Log))
 		s.First = from + 1 + raft.Index(rapid.IntRange(0, int(last-from)).Draw(t, "first"))
 	}
 	term := termAt(applied(state, raft.Save{First: s.First, Snapshot: s.Snapshot}), s.First-1)
@@ -612,21 +594,21 @@ func drawSave(t *rapid.T, state raft.Durable) raft.Save {
 // First is behind it.
 func drawSnapshot(t *rapid.T, state raft.Durable, s *raft.Save) {
 	length := len(state.Log)
-	i := base(state) + 1 + raft.Index(rapid.IntRange(0, length+3).Draw(t, "snapshot index"))
+	i := state.Base() + 1 + raft.Index(rapid.IntRange(0, length+3).Draw(t, "snapshot index"))
 	data := string(rapid.SliceOfN(rapid.Byte(), 0, 60).Draw(t, "snapshot data"))
-	if i <= base(state)+raft.Index(length) {
+	if i <= state.Base()+raft.Index(length) {
 		s.Snapshot = snapshot(i, termAt(state, i), data)
 		return
 	}
-	least := termAt(state, base(state))
+	least := termAt(state, state.Base())
 	s.Snapshot = snapshot(i, least+raft.Term(rapid.IntRange(0, int(s.CurrentTerm-least)).Draw(t, "snapshot term")), data)
 	s.First = i + 1
 }
 
 func termAt(state raft.Durable, i raft.Index) raft.Term {
 	switch {
-	case i > base(state):
-		return state.Log[i-base(state)-1].Term
+	case i > state.Base():
+		return state.Log[i-state.Base()-1].Term
 	case state.Snapshot != nil:
 		return state.Snapshot.Term
 	}

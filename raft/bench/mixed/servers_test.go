@@ -77,37 +77,14 @@ const (
 type ours struct {
 	machine
 	gateway
-	disk    disk
+	disk    raft.Durable
 	out     raft.Output
 	writing []raft.Save     // on their way to the disk
 	waiting []raft.Envelope // for them
 }
 
-// disk is what one of our servers finds when it starts. Log[0] is the entry after the snapshot.
-type disk struct{ raft.Durable }
-
-func (d *disk) base() raft.Index {
-	if d.Snapshot == nil {
-		return 0
-	}
-	return d.Snapshot.Index
-}
-
-func (d *disk) save(s raft.Save) {
-	d.CurrentTerm, d.VotedFor = s.CurrentTerm, s.VotedFor
-	if s.Snapshot != nil {
-		gone := min(s.Snapshot.Index-d.base(), raft.Index(len(d.Log)))
-		d.Snapshot, d.Log = s.Snapshot, d.Log[gone:]
-	}
-	keep := s.First - 1 - d.base()
-	if len(s.Entries) > 0 && keep > raft.Index(len(d.Log)) {
-		panic("a Save leaves a gap in the log")
-	}
-	d.Log = append(d.Log[:min(keep, raft.Index(len(d.Log)))], s.Entries...)
-}
-
 func (s *ours) start() {
-	d := s.disk.Durable
+	d := s.disk
 	d.Log = append([]raft.Entry(nil), d.Log...)
 	options := raft.Options{ID: raft.ServerID(s.id), Seed: s.w.random.Uint64(),
 		ElectionTicksMin: electionTicks, ElectionTicksMax: 2 * electionTicks, HeartbeatTicks: heartbeatTicks, MaxEntries: 8, MaxChunk: 1 << 20, Off: s.w.off}
@@ -125,7 +102,7 @@ func (s *ours) start() {
 // crash loses what is being written; some of it may have reached the disk.
 func (s *ours) crash() {
 	for _, w := range s.writing[:s.w.random.IntN(len(s.writing)+1)] {
-		s.disk.save(w)
+		s.disk.Save(w)
 	}
 	s.writing, s.waiting = nil, nil
 }
@@ -195,7 +172,7 @@ func (s *ours) sync() {
 		return
 	}
 	for _, w := range s.writing {
-		s.disk.save(w)
+		s.disk.Save(w)
 	}
 	seq := s.writing[len(s.writing)-1].Seq
 	s.writing = nil
@@ -252,7 +229,7 @@ func (s *ours) compacted() uint64 { return uint64(s.status().SnapshotIndex) }
 func (s *ours) applied() *machine { return &s.machine }
 
 func (s *ours) stored(i uint64) (uint64, bool) {
-	base := uint64(s.disk.base())
+	base := uint64(s.disk.Base())
 	switch {
 	case i <= base:
 		return 0, true
