@@ -93,15 +93,14 @@ type Machine struct {
 	Inbox        int     `json:"inbox"`
 }
 
-// Flight is a frame on its way, decoded.
-type Flight struct {
+// Message is what became of a message.
+type Message struct {
 	Seq        uint64   `json:"seq"`
 	From       int      `json:"from"`
 	To         int      `json:"to"`
 	Kind       string   `json:"kind"`
 	Term       U64      `json:"term"`
 	OK         bool     `json:"ok"`
-	Entries    []U64    `json:"entries"`
 	EntryCount int      `json:"entryCount"`
 	Label      string   `json:"label"`
 	Sent       float64  `json:"sent"`
@@ -109,8 +108,14 @@ type Flight struct {
 	Held       bool     `json:"held,omitempty"`
 	Fate       string   `json:"fate"`
 	LostAt     *float64 `json:"lostAt"`
-	Bytes      int      `json:"bytes"`
-	Text       string   `json:"text"`
+}
+
+// Flight is a frame on its way, decoded.
+type Flight struct {
+	Message
+	Entries []U64  `json:"entries"`
+	Bytes   int    `json:"bytes"`
+	Text    string `json:"text"`
 }
 
 // Loss corrects a Flight that the page already has.
@@ -292,10 +297,10 @@ type Mark struct {
 	Text   string  `json:"text"`
 }
 
-// Message is one that carries a Batch, FromWorker in model.ts. Type is "batch".
-type Message struct {
+// Delivery carries a Batch, or what is written as one: FromWorker in model.ts. Type is "batch".
+type Delivery struct {
 	Type  string `json:"type"`
-	Batch *Batch `json:"batch"`
+	Batch any    `json:"batch"`
 }
 
 // Answer is the outcome of one message of the page that carried an id. Type is "answer".

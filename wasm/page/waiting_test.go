@@ -9,7 +9,7 @@ func TestWhatWaitsInABatchIsBounded(t *testing.T) {
 	var b Batch
 	flights, lines, requests := 0, 0, 0
 	for i := range 3 * MostLines {
-		flights += b.AddFlight(Flight{Seq: uint64(i)})
+		flights += b.AddFlight(Flight{Message: Message{Seq: uint64(i)}})
 		b.AddLoss(Loss{Seq: uint64(1e6 + i)})
 		lines += b.AddLine(StoryLine{ID: uint64(i), Weight: map[bool]string{true: "key", false: "detail"}[i%10 == 0]})
 		requests += b.AddRequest(ClientRequest{ID: i})
@@ -43,8 +43,8 @@ func TestWhatWaitsInABatchIsBounded(t *testing.T) {
 
 func TestWhatIsNewOfAFlightOrARequestReplacesWhatWaits(t *testing.T) {
 	var b Batch
-	b.AddFlight(Flight{Seq: 1, Fate: "sent"})
-	b.AddFlight(Flight{Seq: 2, Fate: "sent"})
+	b.AddFlight(Flight{Message: Message{Seq: 1, Fate: "sent"}})
+	b.AddFlight(Flight{Message: Message{Seq: 2, Fate: "sent"}})
 	b.AddLoss(Loss{Seq: 1, Fate: "cut", At: 7})
 	b.AddLoss(Loss{Seq: 9, Fate: "cut", At: 8})
 	if f := b.Flights[0]; f.Fate != "cut" || f.LostAt == nil || *f.LostAt != 7 || b.Flights[1].LostAt != nil {

@@ -20,9 +20,7 @@ func (s *Session) see(f *hub.Sighting) {
 	o := &s.outbox
 	if !f.Later {
 		view := s.flight(f.Seq, f.From, f.To, f.Sent, f.Due, f.Data)
-		if view.Held = f.Fate == "held"; !view.Held {
-			view.Fate = page.Fate(f.Fate)
-		}
+		view.Held, view.Fate = f.Fate == "held", page.Fate(f.Fate)
 		o.flight(view)
 		if view.Fate == "sent" {
 			s.remember(view)
@@ -76,8 +74,8 @@ func (s *Session) tellFrames() {
 
 func (s *Session) flight(seq, from, to uint64, sent, due int64, data []byte) page.Flight {
 	view := page.Flight{
-		Seq: seq, From: int(from), To: int(to), Entries: []page.U64{},
-		Sent: ms(sent), Due: ms(due), Fate: "sent", Bytes: len(data), Text: page.Clip(string(data[:min(len(data), 2*page.ShownText)]), page.ShownText),
+		Message: page.Message{Seq: seq, From: int(from), To: int(to), Sent: ms(sent), Due: ms(due), Fate: "sent"},
+		Entries: []page.U64{}, Bytes: len(data), Text: page.Clip(string(data[:min(len(data), 2*page.ShownText)]), page.ShownText),
 	}
 	if s.describe(&view, data) && from == 0 { // a frame that waits in a paused server
 		view.From = int(s.frame.From)

@@ -113,10 +113,7 @@ func (s *Session) flush(prompt bool) {
 	next := o.next
 	o.next, o.posted = batch{}, s.now
 	o.drawn, o.changed, o.run, o.jumped, o.lostHistory = false, false, false, false, false
-	s.post(struct {
-		Type  string `json:"type"`
-		Batch *batch `json:"batch"`
-	}{"batch", &next})
+	s.post(page.Delivery{Type: "batch", Batch: &next})
 }
 
 // fillMoment adds what a batch of another moment or another run holds.

@@ -33,7 +33,7 @@ type replay struct {
 	details bool // events that are details, too
 
 	from     int64 // it is complete from here on
-	messages []message
+	messages []page.Message
 	place    map[uint64]int // of messages, by their number
 	leftOut  int            // messages
 	events   []page.StoryLine
@@ -43,28 +43,11 @@ type replay struct {
 	happened []lab.Happening // scratch
 }
 
-// message is Message in model.ts.
-type message struct {
-	Seq        uint64   `json:"seq"`
-	From       int      `json:"from"`
-	To         int      `json:"to"`
-	Kind       string   `json:"kind"`
-	Term       page.U64 `json:"term"`
-	OK         bool     `json:"ok"`
-	EntryCount int      `json:"entryCount"`
-	Label      string   `json:"label"`
-	Sent       float64  `json:"sent"`
-	Due        float64  `json:"due"`
-	Held       bool     `json:"held,omitempty"`
-	Fate       string   `json:"fate"`
-	LostAt     *float64 `json:"lostAt"`
-}
-
 // replayView is Replay in model.ts.
 type replayView struct {
 	From     float64           `json:"from"`
 	To       float64           `json:"to"`
-	Messages []message         `json:"messages"`
+	Messages []page.Message    `json:"messages"`
 	LeftOut  int               `json:"leftOut"`
 	Events   []page.StoryLine  `json:"events"`
 	Lanes    []page.LaneChange `json:"lanes"`
@@ -132,7 +115,7 @@ func (s *Session) goOnReplaying() {
 // view returns what was found, the messages in the order of their sending.
 func (r *replay) view() replayView {
 	r.bound(mostMessages)
-	slices.SortFunc(r.messages, func(a, b message) int { return cmp.Or(cmp.Compare(a.Sent, b.Sent), cmp.Compare(a.Seq, b.Seq)) })
+	slices.SortFunc(r.messages, func(a, b page.Message) int { return cmp.Or(cmp.Compare(a.Sent, b.Sent), cmp.Compare(a.Seq, b.Seq)) })
 	return replayView{From: ms(r.from), To: ms(r.to), Messages: copied(r.messages), LeftOut: r.leftOut, Events: copied(r.events), Lanes: copied(r.history.lanes)}
 }
 
@@ -216,19 +199,15 @@ func (s *Session) noteMessage(r *replay, f *hub.Sighting) {
 		}
 		return
 	}
-	m := message{Seq: f.Seq, From: int(f.From), To: int(f.To), Sent: ms(f.Sent), Due: ms(f.Due), Held: f.Fate == "held", Fate: "sent"}
-	if !m.Held {
-		m.Fate = page.Fate(f.Fate)
-	}
-	var what page.Flight
-	s.describe(&what, f.Data)
-	m.Kind, m.Term, m.OK, m.EntryCount, m.Label = what.Kind, what.Term, what.OK, what.EntryCount, what.Label
+	var view page.Flight
+	view.Message = page.Message{Seq: f.Seq, From: int(f.From), To: int(f.To), Sent: ms(f.Sent), Due: ms(f.Due), Held: f.Fate == "held", Fate: page.Fate(f.Fate)}
+	s.describe(&view, f.Data)
 	r.place[f.Seq] = len(r.messages)
-	r.messages = append(r.messages, m)
+	r.messages = append(r.messages, view.Message)
 }
 
-// end is when a message was over; never, if it still is under way.
-func (m *message) end() float64 {
+// endOf is when a message was over; never, if it still is under way.
+func endOf(m *page.Message) float64 {
 	switch {
 	case m.Held:
 		return math.Inf(1)
@@ -244,8 +223,10 @@ func (r *replay) bound(most int) {
 	if surplus <= 0 {
 		return
 	}
-	slices.SortFunc(r.messages, func(a, b message) int { return cmp.Or(cmp.Compare(a.end(), b.end()), cmp.Compare(a.Seq, b.Seq)) })
-	r.from = max(r.from, min(micros(r.messages[surplus-1].end()), r.to))
+	slices.SortFunc(r.messages, func(a, b page.Message) int {
+		return cmp.Or(cmp.Compare(endOf(&a), endOf(&b)), cmp.Compare(a.Seq, b.Seq))
+	})
+	r.from = max(r.from, min(micros(endOf(&r.messages[surplus-1])), r.to))
 	r.leftOut += surplus
 	r.messages = slices.Delete(r.messages, 0, surplus)
 	clear(r.place)

@@ -17,10 +17,10 @@ func (p *testPage) replayed(from, until float64, details bool) (r replayView) {
 }
 
 // watch plays, at a rate at which the page misses nothing, and notes all messages as they are told, each as it is told last, by its number.
-func watch(p *testPage, ms float64, known map[uint64]message) {
+func watch(p *testPage, ms float64, known map[uint64]page.Message) {
 	note := func() {
 		for _, f := range p.flights {
-			m := message{f.Seq, f.From, f.To, f.Kind, f.Term, f.OK, f.EntryCount, f.Label, f.Sent, f.Due, f.Held, f.Fate, f.LostAt}
+			m := f.Message
 			if before, is := known[f.Seq]; is {
 				m.Sent = before.Sent // of one that is let go the page is told when it sets out anew
 			}
@@ -43,7 +43,7 @@ func watch(p *testPage, ms float64, known map[uint64]message) {
 	note()
 }
 
-func same(a, b message) bool {
+func same(a, b page.Message) bool {
 	if (a.LostAt == nil) != (b.LostAt == nil) || a.LostAt != nil && *a.LostAt != *b.LostAt {
 		return false
 	}
@@ -57,7 +57,7 @@ func TestAReplayTellsWhatWhoWatchedWasTold(t *testing.T) {
 	p.must("open", `"run":{"version":1,"seed":7,"config":{"servers":5,"latency":15000,"jitter":5000,"clients":2,"keys":2,"think":40000,"patience":500000}},"at":0,"rate":0`)
 	p.must("act", `"action":{"do":"network","link":{"latency":15000,"jitter":5000,"loss":0.1,"duplicate":0.1,"reorder":0.1}}`)
 	p.must("chaos", `"on":true`)
-	known := map[uint64]message{}
+	known := map[uint64]page.Message{}
 	watch(p, 500, known)
 	p.must("act", `"action":{"do":"hold","server":4,"to":2}`)
 	watch(p, 300, known)
@@ -112,8 +112,8 @@ func TestAReplayTellsWhatWhoWatchedWasTold(t *testing.T) {
 		part := p.replayed(from, until, false)
 		wanted := 0
 		for _, m := range whole.Messages {
-			i := slices.IndexFunc(part.Messages, func(o message) bool { return o.Seq == m.Seq })
-			under := m.Sent <= until && m.end() > from && (m.Sent > from || m.Fate == "sent" || m.LostAt != nil) && !(m.From > 1000 && m.Sent <= from) && !(m.To > 1000 && m.Sent <= from)
+			i := slices.IndexFunc(part.Messages, func(o page.Message) bool { return o.Seq == m.Seq })
+			under := m.Sent <= until && endOf(&m) > from && (m.Sent > from || m.Fate == "sent" || m.LostAt != nil) && !(m.From > 1000 && m.Sent <= from) && !(m.To > 1000 && m.Sent <= from)
 			if under != (i >= 0) {
 				t.Errorf("from %v to %v %+v is there: %v", from, until, m, i >= 0)
 			}
@@ -182,7 +182,7 @@ func TestALongReplayIsBounded(t *testing.T) {
 	}
 	again := p.replayed(r.From, r.To, true)
 	for _, m := range again.Messages {
-		if !slices.ContainsFunc(r.Messages, func(o message) bool { return o.Seq == m.Seq }) && m.end() > r.From {
+		if !slices.ContainsFunc(r.Messages, func(o page.Message) bool { return o.Seq == m.Seq }) && endOf(&m) > r.From {
 			t.Errorf("%+v is missing", m)
 		}
 	}

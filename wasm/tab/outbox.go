@@ -123,7 +123,7 @@ func (t *Tab) flush() {
 		o.next.Clock = &page.Clock{Now: t.clock.now, Rate: rate}
 	}
 	o.posted = t.now
-	t.post(page.Message{Type: "batch", Batch: o.take()})
+	t.post(page.Delivery{Type: "batch", Batch: o.take()})
 }
 
 // answer ends one message of the page that carried an id.

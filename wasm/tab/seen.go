@@ -49,8 +49,8 @@ func (t *Tab) receiveSeen(params jsoniter.RawMessage) {
 // flight decodes what the hub saw.
 func (t *Tab) flight(f *seenFrame) page.Flight {
 	view := page.Flight{
-		Seq: f.Seq, From: f.From, To: f.To, Kind: "unknown", Entries: []page.U64{}, Label: "not understood",
-		Sent: f.Sent / 1000, Due: f.Due / 1000, Fate: page.Fate(f.Fate), Bytes: f.Bytes, Text: page.Clip(f.Frame, page.ShownText),
+		Message: page.Message{Seq: f.Seq, From: f.From, To: f.To, Kind: "unknown", Label: "not understood", Sent: f.Sent / 1000, Due: f.Due / 1000, Fate: page.Fate(f.Fate)},
+		Entries: []page.U64{}, Bytes: f.Bytes, Text: page.Clip(f.Frame, page.ShownText),
 	}
 	if f.Base64 != "" {
 		view.Text = page.Clip(f.Base64, page.ShownText)

@@ -75,22 +75,26 @@ export interface Report {
   badFrames: number; // frames that it could not decode, since it started
 }
 
-/** A frame on its way, decoded by the Worker. */
-export interface Flight {
+/** What became of a message. */
+export interface Message {
   seq: number;
   from: number; // a server, or ≥ 1001: a client
   to: number;
   kind: "RequestVote" | "RequestVoteReply" | "PreVote" | "PreVoteReply" | "AppendEntries" | "AppendEntriesReply" | "InstallSnapshot" | "InstallSnapshotReply" | "TimeoutNow" | "TimeoutNowReply" | "request" | "answer" | "unknown";
   term: U64; // the sender's term in it, 0 if it has none
   ok: boolean; // of a reply: granted, success
-  entries: U64[]; // terms of the first five entries
   entryCount: number;
   label: string; // in a word or two: "vote?", "yes", "no", "x = 3", "stored to 4"
-  sent: number;
-  due: number;
+  sent: number; // of a Flight that was held: when it was let go
+  due: number; // when it arrives, or would have
   held?: boolean; // it stands still until it is let go
   fate: "sent" | "cut" | "down" | "full" | "lost" | "dropped";
   lostAt: number | null; // when it was lost under way
+}
+
+/** A message on its way: a frame, decoded by the Worker. */
+export interface Flight extends Message {
+  entries: U64[]; // terms of the first five entries
   bytes: number;
   text: string; // the frame itself, cut at 2,000 characters
 }
@@ -307,23 +311,6 @@ export interface FrameDetails {
 export interface Inbox {
   server: number;
   frames: { seq: number; from: number; name: string; label: string; due: number; held: boolean; waiting: boolean }[];
-}
-
-/** What became of a message, as the space-time diagram draws it. */
-export interface Message {
-  seq: number;
-  from: number;
-  to: number;
-  kind: Flight["kind"];
-  term: U64;
-  ok: boolean;
-  entryCount: number;
-  label: string;
-  sent: number; // when it was first sent, also if it was held since
-  due: number; // when it arrives, or would have
-  held?: boolean;
-  fate: Flight["fate"];
-  lostAt: number | null;
 }
 
 /**

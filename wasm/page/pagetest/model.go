@@ -25,8 +25,8 @@ func Read(t *testing.T, path string) *Model {
 	}
 	text := regexp.MustCompile(`(?s)/\*.*?\*/|//[^\n]*`).ReplaceAllString(string(source), "")
 	m := &Model{t: t, types: map[string]string{}}
-	for _, found := range regexp.MustCompile(`(?s)export interface (\w+) (\{.*?\n\})`).FindAllStringSubmatch(text, -1) {
-		m.types[found[1]] = found[2]
+	for _, found := range regexp.MustCompile(`(?s)export interface (\w+)(?: extends (\w+))? \{(.*?)\n\}`).FindAllStringSubmatch(text, -1) {
+		m.types[found[1]] = "{" + strings.Trim(m.types[found[2]], "{}") + found[3] + "\n}" // what it extends stands before it
 	}
 	for _, found := range regexp.MustCompile(`(?s)export type (\w+) =(.*?);\s*\n(?:\s*\n|\z)`).FindAllStringSubmatch(text, -1) {
 		m.types[found[1]] = strings.TrimPrefix(strings.TrimSpace(found[2]), "| ")
