@@ -18,12 +18,11 @@ type Request struct {
 // redirects is how many servers in a row may name another leader before the search pauses: two servers that each take the other for the leader must not be asked in a circle.
 const redirects = 3
 
-// NewRequest takes a request from the page. server is the one that is to be asked; nil: whoever leads.
-func NewRequest(view ClientRequest, server *int) Request {
-	view.State = "pending"
-	r := Request{View: view}
-	if server != nil {
-		r.Fixed, r.View.Server = true, *server
+// NewRequest takes a wish of type "request". Its Server is the one that is to be asked; nil: whoever leads.
+func NewRequest(w *Wish) Request {
+	r := Request{View: ClientRequest{ID: w.ID, Op: w.Op, Key: w.Key, Value: w.Value, Expected: w.Expected, Read: w.Read, State: "pending"}}
+	if w.Server != nil {
+		r.Fixed, r.View.Server = true, *w.Server
 	}
 	return r
 }

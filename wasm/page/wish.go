@@ -1,5 +1,19 @@
 package page
 
+// Wish holds the members of the messages of a page that live tabs and the lab both understand: ToWorker in model.ts.
+type Wish struct {
+	Type     string         `json:"type"`
+	ID       int            `json:"id"`
+	Hidden   bool           `json:"hidden"`
+	Op       string         `json:"op"`
+	Key      string         `json:"key"`
+	Value    string         `json:"value"`
+	Expected string         `json:"expected"`
+	Read     string         `json:"read"`
+	Server   *int           `json:"server"`
+	Change   *NetworkChange `json:"change"`
+}
+
 // NetworkChange is a change of the network, times in ms.
 type NetworkChange struct {
 	Rate    *float64     `json:"rate,omitempty"`

@@ -35,7 +35,7 @@ type request struct {
 // request takes a request of the page.
 func (s *Session) request(w *wish) {
 	now := s.world.Now()
-	r := &request{Request: page.NewRequest(page.ClientRequest{ID: w.ID, Op: w.Op, Key: w.Key, Value: w.Value, Expected: w.Expected, Read: w.Read}, w.Server), wish: w, begun: now, ended: never, again: now, gives: now + giveUpAfter}
+	r := &request{Request: page.NewRequest(&w.Wish), wish: w, begun: now, ended: never, again: now, gives: now + giveUpAfter}
 	pending := 0
 	for _, other := range s.branch.requests {
 		if other.ended == never {

@@ -109,7 +109,7 @@ func (s *Session) advance(now float64) {
 func (s *Session) misunderstood(message []byte, err error) {
 	why := "The page sent a message that cannot be read: " + page.Clip(err.Error(), 200)
 	if id := jsoniter.Get(message, "id"); id.ValueType() == jsoniter.NumberValue {
-		s.refuse(&wish{ID: id.ToInt()}, why)
+		s.refuse(&wish{Wish: page.Wish{ID: id.ToInt()}}, why)
 		return
 	}
 	s.outbox.notice(why)
@@ -117,30 +117,21 @@ func (s *Session) misunderstood(message []byte, err error) {
 
 // wish is a message of the page: every member that some type of message has.
 type wish struct {
-	Type     string              `json:"type"`
-	ID       int                 `json:"id"`
-	Run      jsoniter.RawMessage `json:"run"`
-	At       *float64            `json:"at"`
-	From     *float64            `json:"from"`
-	Until    *float64            `json:"until"`
-	Details  bool                `json:"details"`
-	Rate     float64             `json:"rate"`
-	To       string              `json:"to"`
-	Back     bool                `json:"back"`
-	Branch   int                 `json:"branch"`
-	Action   jsoniter.RawMessage `json:"action"`
-	Seq      uint64              `json:"seq"`
-	Act      string              `json:"act"`
-	Text     string              `json:"text"`
-	On       bool                `json:"on"`
-	Hidden   bool                `json:"hidden"`
-	Op       string              `json:"op"`
-	Key      string              `json:"key"`
-	Value    string              `json:"value"`
-	Expected string              `json:"expected"`
-	Read     string              `json:"read"`
-	Server   *int                `json:"server"`
-	Change   *page.NetworkChange `json:"change"`
+	page.Wish
+	Run     jsoniter.RawMessage `json:"run"`
+	At      *float64            `json:"at"`
+	From    *float64            `json:"from"`
+	Until   *float64            `json:"until"`
+	Details bool                `json:"details"`
+	Rate    float64             `json:"rate"`
+	To      string              `json:"to"`
+	Back    bool                `json:"back"`
+	Branch  int                 `json:"branch"`
+	Action  jsoniter.RawMessage `json:"action"`
+	Seq     uint64              `json:"seq"`
+	Act     string              `json:"act"`
+	Text    string              `json:"text"`
+	On      bool                `json:"on"`
 }
 
 func (s *Session) obey(w *wish) {

@@ -32,8 +32,8 @@ type request struct {
 }
 
 // request takes a request of the page.
-func (t *Tab) request(m *fromPage) {
-	r := &request{Request: page.NewRequest(page.ClientRequest{ID: m.ID, Op: m.Op, Key: m.Key, Value: m.Value, Expected: m.Expected, Read: m.Read}, m.Server), ends: t.now + giveUpAfter, again: t.now}
+func (t *Tab) request(m *wish) {
+	r := &request{Request: page.NewRequest(&m.Wish), ends: t.now + giveUpAfter, again: t.now}
 	flaw := r.Flaw()
 	switch {
 	case flaw != "":

@@ -193,7 +193,7 @@ func (t *Tab) serverViews() []page.ServerView {
 }
 
 // changeNetwork passes a change of the page on to the hub, whose answer is the page's.
-func (t *Tab) changeNetwork(m *fromPage) {
+func (t *Tab) changeNetwork(m *wish) {
 	if m.Change == nil {
 		t.answer(page.Answer{ID: m.ID, Error: "change: expected what is to change, got nothing"})
 		return

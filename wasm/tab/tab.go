@@ -14,7 +14,7 @@ type Tab struct {
 	now    float64 // real time, ms
 	random *rand.Rand
 
-	start   fromPage // how the page started this tab; Type is empty before
+	start   wish // how the page started this tab; Type is empty before
 	stopped bool
 
 	link     link
@@ -45,7 +45,7 @@ func New(host Host, seed uint64) *Tab {
 // FromPage takes a message of the page, ToWorker in model.ts. One that cannot be read is told in a notice.
 func (t *Tab) FromPage(now float64, message []byte) {
 	t.advance(now)
-	var m fromPage
+	var m wish
 	if err := page.Codec.Unmarshal(message, &m); err != nil {
 		t.outbox.notice("The page sent a message that cannot be read: " + page.Clip(err.Error(), 200))
 		t.flush()
@@ -145,7 +145,7 @@ func (t *Tab) advance(now float64) {
 }
 
 // begin takes the page's "start" and looks for a seat while the socket opens.
-func (t *Tab) begin(m *fromPage) {
+func (t *Tab) begin(m *wish) {
 	if t.start.Type != "" {
 		t.outbox.notice("The page said start twice.")
 		return
@@ -167,7 +167,7 @@ func (t *Tab) begin(m *fromPage) {
 }
 
 // obey does what the page of a running tab asks.
-func (t *Tab) obey(m *fromPage) {
+func (t *Tab) obey(m *wish) {
 	switch m.Type {
 	case "hidden":
 		t.start.Hidden = m.Hidden
