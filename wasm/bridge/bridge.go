@@ -46,7 +46,7 @@ func (b *Bridge) function(input Input) js.Func {
 		defer func() {
 			if reason := recover(); reason != nil {
 				b.dead = true
-				b.Host.Call("failed", "the server stopped: "+words(reason))
+				b.Host.Call("failed", "the program stopped: "+words(reason))
 				result = 1000
 			}
 		}()

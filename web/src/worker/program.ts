@@ -1,5 +1,7 @@
-/** Loads the Go program: fetches the WebAssembly file with progress, compiles it while it arrives, and starts it. */
+/** Runs a Worker's Go program: fetches the WebAssembly file with progress, compiles it while it arrives, starts it, and passes on what the page says. */
+import type { FromWorker } from "../model.js";
 
+declare const self: DedicatedWorkerGlobalScope;
 declare const __WASM_URL__: string;
 declare const __WASM_EXEC_URL__: string;
 declare const __WASM_BYTES__: number; // of the file as it is compiled, not as it travels
@@ -16,14 +18,58 @@ interface GoRuntime {
 /** How much of what the program printed last is told when it ends: a panic's message and the top of its stack. */
 const lastWordsCharacters = 2000;
 
-/** Returns when the program runs and has registered itself. `ended` is called if it ever ends, with its last words. */
-export async function loadProgram(progress: (fraction: number) => void, ended: (detail: string) => void): Promise<void> {
+/** What a Worker does for its program. */
+interface Platform<P> {
+  name: string; // of globalThis: what the program registers itself as
+  host: object; // what it calls, globalThis.raftPlaygroundHost, beside post and failed. Nothing of it calls the program back before it returns
+  hear(program: P, message: string): void; // the page has said something, as JSON
+  begin?(program: P): void; // it runs, and has heard what the page said before
+  end?(): void; // it must not be called any more
+}
+
+/** Runs the program. What is returned ends it for a reason; the page is told the first reason only. */
+export function runProgram<P>({ name, host, hear, begin, end }: Platform<P>): (why: string) => void {
+  let program: P | null = null;
+  let early: string[] | null = []; // what the page said before the program had loaded; null: nobody will hear any more
+  const fail = (reason: "wasm" | "worker", detail: string) => {
+    if (early === null) return;
+    program = early = null;
+    end?.();
+    post({ type: "failed", reason, detail });
+  };
+  const stop = (why: string) => fail("worker", why);
+  self.onmessage = (event: MessageEvent<unknown>) => {
+    const message = JSON.stringify(event.data);
+    if (program === null) early?.push(message);
+    else hear(program, message);
+  };
+  Object.assign(globalThis, { raftPlaygroundHost: { post: (message: string) => post(JSON.parse(message) as FromWorker), failed: stop, ...host } });
+  void load(stop).then(
+    () => {
+      const running = (globalThis as unknown as Record<string, P | undefined>)[name];
+      if (running === undefined) return; // it has ended already: stop was called
+      program = running;
+      for (const message of early?.splice(0) ?? []) hear(running, message);
+      begin?.(running);
+    },
+    (error: unknown) => fail("wasm", words(error)),
+  );
+  return stop;
+}
+
+/** Epoch time in ms, with fractions, which never goes back. */
+export const now = (): number => performance.timeOrigin + performance.now();
+export const post = (message: FromWorker): void => self.postMessage(message);
+export const words = (error: unknown): string => (error instanceof Error ? error.message : String(error));
+
+/** Ends when the program runs and has registered itself. `ended` is called if it ever ends, with its last words. */
+async function load(ended: (detail: string) => void): Promise<void> {
   if (typeof WebAssembly !== "object") throw new Error("this browser has no WebAssembly");
   importScripts(folder + __WASM_EXEC_URL__);
   const world = globalThis as unknown as { Go: new () => GoRuntime; fs: { writeSync(fd: number, bytes: Uint8Array): number } };
   const lastWords = listen(world.fs);
   const go = new world.Go();
-  const instance = await instantiate(go.importObject, progress);
+  const instance = await instantiate(go.importObject);
   // run goes through main as far as its first wait, at which the program has registered itself, or as far as its end.
   void go.run(instance).then(
     () => ended(lastWords() || "the program ended by itself"),
@@ -31,10 +77,10 @@ export async function loadProgram(progress: (fraction: number) => void, ended: (
   );
 }
 
-async function instantiate(imports: WebAssembly.Imports, progress: (fraction: number) => void): Promise<WebAssembly.Instance> {
+async function instantiate(imports: WebAssembly.Imports): Promise<WebAssembly.Instance> {
   const response = await fetch(folder + __WASM_URL__);
   if (!response.ok) throw new Error(`the program could not be fetched: ${response.status} ${response.statusText}`);
-  const body = counted(response, progress);
+  const body = counted(response);
   if (typeof WebAssembly.instantiateStreaming === "function") {
     return (await WebAssembly.instantiateStreaming(body, imports)).instance;
   }
@@ -42,14 +88,14 @@ async function instantiate(imports: WebAssembly.Imports, progress: (fraction: nu
 }
 
 /** The same response, counted as it passes, and said to be WebAssembly even where a server does not know the type. */
-function counted(response: Response, progress: (fraction: number) => void): Response {
+function counted(response: Response): Response {
   const headers = { "Content-Type": "application/wasm" };
   if (response.body === null) return response;
   let bytes = 0;
   const count = new TransformStream<Uint8Array, Uint8Array>({
     transform(chunk, out) {
       bytes += chunk.length;
-      progress(Math.min(1, bytes / __WASM_BYTES__));
+      post({ type: "loading", fraction: Math.min(1, bytes / __WASM_BYTES__) });
       out.enqueue(chunk);
     },
   });

@@ -5,13 +5,10 @@
  *
  * It is a classic worker (`new Worker(__WORKER_URL__)`, bundled as one script): wasm_exec.js comes in by importScripts.
  */
-import type { FromWorker, ToWorker } from "../model.js";
+import { now, runProgram, words } from "./program.js";
 import { Seats, type HeldSeat } from "./seat.js";
-import { loadProgram } from "./program.js";
 
-declare const self: DedicatedWorkerGlobalScope;
-
-/** What the Go program registers as globalThis.raftPlaygroundTab. `now` is the epoch time in ms, with fractions, and never goes back. Each call runs to its end. */
+/** What the Go program registers as globalThis.raftPlaygroundTab. Each call runs to its end. */
 interface Tab {
   page(now: number, message: string): void;
   opened(now: number): void;
@@ -23,38 +20,26 @@ interface Tab {
   tick(now: number): number; // ms until the next one is wanted
 }
 
-/** What Go calls, globalThis.raftPlaygroundHost (package tab, type Host). None of these calls back into the Tab before it returns. */
+/** What Go calls beside post and failed (package tab, type Host). None of these calls back into the Tab before it returns. */
 interface Host {
   connect(url: string): void;
   disconnect(): void;
   send(text: string): void;
-  post(message: string): void;
   seek(room: string, hint: number): void;
   create(server: number, ticket: string): void;
   leave(setAside: boolean): void;
   append(bytes: Uint8Array): boolean;
   replace(bytes: Uint8Array): boolean;
-  failed(detail: string): void;
 }
 
 /** A relay that takes nothing must not fill this tab's memory: frames beyond this are dropped, as on any network. */
 const sendBufferBytes = 4 << 20;
 
-const now = () => performance.timeOrigin + performance.now();
-const post = (message: FromWorker) => self.postMessage(message);
-
 let tab: Tab | null = null;
-let early: ToWorker[] = []; // what the page said before the program had loaded
 let socket: WebSocket | null = null;
 let seats: Seats | null = null;
 let seat: HeldSeat | null = null;
 let turn: Promise<void> = Promise.resolve();
-let failed = false;
-
-self.onmessage = (event: MessageEvent<ToWorker>) => {
-  if (tab !== null) tab.page(now(), JSON.stringify(event.data));
-  else if (!failed) early.push(event.data);
-};
 
 const host: Host = {
   connect(url) {
@@ -69,7 +54,6 @@ const host: Host = {
   send(text) {
     if (socket?.readyState === WebSocket.OPEN && socket.bufferedAmount < sendBufferBytes) socket.send(text);
   },
-  post: (message) => post(JSON.parse(message) as FromWorker),
   seek: (room, hint) => inTurn(() => seek(room, hint === 0 ? null : hint)),
   create: (server, ticket) => inTurn(() => create(server, ticket)),
   leave(setAside) {
@@ -80,42 +64,27 @@ const host: Host = {
   },
   append: (bytes) => write((disk) => disk.append(bytes)),
   replace: (bytes) => write((disk) => disk.replace(bytes)),
-  failed: stop,
 };
 
-void run();
-
-async function run(): Promise<void> {
-  Object.assign(globalThis, { raftPlaygroundHost: host });
-  try {
-    await loadProgram((fraction) => post({ type: "loading", fraction }), stop);
-  } catch (error) {
-    failed = true;
-    early = [];
-    post({ type: "failed", reason: "wasm", detail: words(error) });
-    return;
-  }
-  const program = (globalThis as unknown as { raftPlaygroundTab?: Tab }).raftPlaygroundTab;
-  if (program === undefined) return; // it has ended already: stop says why
-  tab = program;
-  for (const message of early) program.page(now(), JSON.stringify(message));
-  early = [];
-  tick();
-}
+const stop = runProgram<Tab>({
+  name: "raftPlaygroundTab",
+  host,
+  hear: (program, message) => program.page(now(), message),
+  begin(program) {
+    tab = program;
+    tick();
+  },
+  /** Its server has crashed, so its socket and its locks go. */
+  end() {
+    tab = null;
+    disconnect();
+    seat?.release();
+    seat = null;
+  },
+});
 
 function tick(): void {
   if (tab !== null) setTimeout(tick, tab.tick(now()));
-}
-
-/** The program has panicked or ended. Its server has crashed, so its socket and its locks go. */
-function stop(detail: string): void {
-  if (failed) return; // the first reason is the one that counts
-  failed = true;
-  tab = null;
-  disconnect();
-  seat?.release();
-  seat = null;
-  post({ type: "failed", reason: "worker", detail });
 }
 
 function connect(opening: WebSocket): void {
@@ -184,8 +153,4 @@ function later(call: (t: Tab) => void): void {
   queueMicrotask(() => {
     if (tab !== null) call(tab);
   });
-}
-
-function words(error: unknown): string {
-  return error instanceof Error ? error.message : String(error);
 }
