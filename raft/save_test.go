@@ -81,3 +81,35 @@ func TestACandidatesOwnVoteIsCountedOnceHoweverManySavesFollow(t *testing.T) {
 		equal(t, "votes", h.n.candidacy.count, 1)
 	}
 }
+
+// A disk that holds a snapshot counts its entries from there: those of before go with the next snapshot, and what a Save replaces is found by its index.
+func TestWhatADiskHoldsAfterASave(t *testing.T) {
+	through := func(i Index) *Snapshot { return &Snapshot{Index: i, Term: 1} }
+	for name, c := range map[string]struct {
+		s    Save
+		want []Term
+		base Index
+	}{
+		"an entry more":                     {Save{First: 8, Entries: logOf(5)}, []Term{2, 3, 4, 5}, 4},
+		"others in the place of two":        {Save{First: 6, Entries: logOf(5, 5)}, []Term{2, 5, 5}, 4},
+		"a shorter log":                     {Save{First: 6}, []Term{2}, 4},
+		"nothing of the log":                {Save{First: 8}, []Term{2, 3, 4}, 4},
+		"a later snapshot":                  {Save{First: 8, Snapshot: through(6)}, []Term{4}, 6},
+		"one beyond the log, and what then": {Save{First: 10, Entries: logOf(5), Snapshot: through(9)}, []Term{5}, 9},
+	} {
+		before := logOf(2, 3, 4)
+		d := Durable{Snapshot: through(4), Log: before}
+		c.s.CurrentTerm, c.s.VotedFor = 6, 3
+		d.Save(c.s)
+		var terms []Term
+		for _, e := range d.Log {
+			terms = append(terms, e.Term)
+		}
+		if !slices.Equal(terms, c.want) || d.Base() != c.base || d.CurrentTerm != 6 || d.VotedFor != 3 {
+			t.Errorf("%s: %+v, expected entries of terms %d behind %d", name, d, c.want, c.base)
+		}
+		if before[1].Term != 3 {
+			t.Errorf("%s: the slice that the log was is written to", name)
+		}
+	}
+}
