@@ -140,7 +140,14 @@ run_tests() {
   build
   mkdir -p "$OUT/test"
   rm -f "$OUT"/test/*.log
+  check_go
+  test_packages
+  test_in_browser
+  step "counting"
+  count_tests
+}
 
+check_go() {
   step "gofmt"
   local unformatted
   unformatted=$(go_files | xargs -d '\n' gofmt -l)
@@ -151,30 +158,50 @@ run_tests() {
   go vet -tags raftcheck ./raft/...
   GOOS=js GOARCH=wasm go vet ./wasm/...
   [[ ! -f raft/bench/go.mod ]] || (cd raft/bench && go vet ./...)
+}
 
-  # Everything has been vetted above. To go through all that can happen takes as long whether the core checks itself or not: that is done once, with its checks.
+# test_packages tests all that needs no browser, but for the many clusters of raft/lab/soak. To go through all that can happen takes as long whether the core checks itself or not: that is
+# done once, with its checks.
+test_packages() {
   step "tests of the Go packages"
-  packages | grep -vE '/(web/e2e|raft/explore)$' | xargs go test -vet=off -v -timeout 10m | tests_log go
+  packages | grep -vE '/(web/e2e|raft/explore|raft/lab/soak)$' | xargs_go_test go
   step "tests of the core, which checks itself and poisons the memory that it lends: -tags raftcheck"
-  go list ./raft/... | grep -v '/mutation$' | xargs go test -vet=off -v -timeout 10m -tags raftcheck | tests_log raftcheck
-  step "tests of the relay, with the race detector"
-  CGO_ENABLED=1 go test -vet=off -v -timeout 10m -race ./relay/... | tests_log race
+  go list ./raft/... | grep -v '/mutation$' | xargs_go_test raftcheck -tags raftcheck
+
+  step "tests of the relay, with the race detector; beside them those of the page, and its types"
+  (cd web && npm run --silent check && npm test --silent) >"$OUT/test/page.log" 2>&1 &
+  local -r page=$!
+  go list ./relay/... | CGO_ENABLED=1 xargs_go_test race -race
   if [[ -f raft/bench/go.mod ]]; then
     step "tests of the comparison with etcd's core"
     (cd raft/bench && go test -vet=off -v -timeout 10m -benchtime 10x ./...) | tests_log bench
   fi
-
   step "the page: its types and its tests"
-  (cd web && npm run --silent check) &
-  local -r types=$!
-  (cd web && npm test --silent) 2>&1 | tee "$OUT/test/page.log"
-  wait "$types"
+  local status=0
+  wait "$page" || status=$?
+  cat "$OUT/test/page.log"
+  return "$status"
+}
 
-  step "tests in the browser"
-  go test -vet=off -v -count=1 -timeout 20m -parallel 3 ./web/e2e | tests_log e2e # two for two cores, and one that only waits
+# xargs_go_test tests the packages that it reads, with the flags given, into a log of the name given. Everything has been vetted before. Simulated worlds are small and what they leave behind is much:
+# at Go's usual pace a fifth of the time would go into collecting it.
+xargs_go_test() {
+  GOGC=400 xargs go test -vet=off -v -timeout 10m "${@:2}" | tests_log "$1"
+}
 
-  step "counting"
-  count_tests
+# test_in_browser begins with the tests that measure times: they are alone. Live rooms run at the pace of their clocks and leave one of two processors idle; that takes the many clusters of
+# raft/lab/soak, which give way to the browser.
+test_in_browser() {
+  local -r by_the_clock='^TestSpeed|WithinTwoSeconds|FirstPaint'
+  step "tests in the browser by the clock"
+  go test -vet=off -v -count=1 -timeout 10m -run "$by_the_clock" ./web/e2e | tests_log clock
+  step "tests in the browser; beside them the many simulated clusters"
+  GOGC=400 nice go test -vet=off -v -timeout 20m ./raft/lab/soak | tests_log soak &
+  local -r clusters=$!
+  local status=0
+  go test -vet=off -v -count=1 -timeout 20m -parallel 3 -skip "$by_the_clock" ./web/e2e | tests_log e2e || status=$? # two for two cores, and one that only waits
+  wait "$clusters" || status=$?
+  return "$status"
 }
 
 # tests_log keeps the whole of `go test -v` in a file and shows what matters: what failed, what a test had to say, and a line a package.

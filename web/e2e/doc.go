@@ -5,7 +5,7 @@
 // DevTools protocol and with the throttling of hidden tabs left on: a server that only runs while it is looked at would be no server.
 //
 // The tests of live rooms run one after the other: three windows drawn at real time, without a GPU, take one of two cores, and six would starve the servers
-// in them of their heartbeats. What they measure in seconds holds for a machine that does nothing else. Those of the lab, in which time waits for the
+// in them of their heartbeats. What is measured in seconds holds for a machine that does nothing else: `./build.sh test` runs the tests that do so first and alone. Those of the lab, in which time waits for the
 // machine, run beside each other after them, but for those that measure how quick it is; and beside those the room of hidden tabs, which draws nothing and waits for a minute.
 //
 // A normal run takes the README's pictures into a temporary folder and only looks whether they show something.
