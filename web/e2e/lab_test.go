@@ -24,6 +24,9 @@ var labLooks = []look{
 	{"phone-sideways", 844, 390, "light"},
 }
 
+// underBars is a small phone, as far as its browser leaves it to the page.
+var underBars = look{"phone under its browser's bars", 375, 548, "light"}
+
 // seesFirst opens the lab and says after how many ms since it was asked for the first server of a role is seen.
 func (w *tab) seesFirst(url, role string) float64 {
 	w.t.Helper()
@@ -132,11 +135,15 @@ func TestTheLabIsAccessibleAndFitsOnEveryScreen(t *testing.T) {
 	w := openLab(t)
 	w.must(nil, string(axe))
 	w.must(nil, `await raftPlayground.seek(100); await raftPlayground.act({do: "rules", off: ["oneVotePerTerm"]}); await raftPlayground.seek(300); await raftPlayground.seek(250);`)
-	for _, l := range labLooks {
+	for _, l := range append(labLooks, underBars, look{"narrow frame", 320, 480, "dark"}, look{"page enlarged to 400 %", 320, 256, "light"}) {
 		w.as(l)
+		w.onStage(l, 5)
 		w.examine("the lab, "+l.name, l)
 		w.targets("the lab, "+l.name, l)
 	}
+	w.as(underBars)
+	w.clickButton("Log")
+	w.onStage(look{name: "phone with a sheet open"}, 5)
 }
 
 // targets are large enough for fingers on a phone, and no text is too small to read.
@@ -234,17 +241,23 @@ func TestAViolationIsSeenWhereverOneLooks(t *testing.T) {
 	// Also where its strip, the one of the rules and the one of the run take most of a small screen.
 	for _, l := range []look{{"phone", 390, 844, "light"}, {"phone held sideways", 844, 390, "dark"}} {
 		w.as(l)
-		eventually(t, 10*time.Second, "on a "+l.name+" no server stands in another, or is beyond the stage", func() error {
-			return w.eval(nil, `
-				const stage = deepAll("raft-stage")[0].getBoundingClientRect();
-				const nodes = deepAll(".node .shape").map((shape) => shape.getBoundingClientRect());
-				if (nodes.length < 3 || stage.height < 150) throw new Error(nodes.length + " servers on a stage " + stage.height + " px high");
-				for (const [i, a] of nodes.entries()) {
-					if (a.top < stage.top || a.bottom > stage.bottom) throw new Error("S" + (i + 1) + " is beyond the stage");
-					for (const b of nodes.slice(i + 1)) if (a.left < b.right && b.left < a.right && a.top < b.bottom && b.top < a.bottom) throw new Error("S" + (i + 1) + " meets another");
-				}`)
-		})
+		w.onStage(l, 3)
 	}
+}
+
+// onStage waits until so many servers stand on the stage, and none upon another.
+func (w *tab) onStage(l look, servers int) {
+	w.t.Helper()
+	eventually(w.t, 10*time.Second, "on a "+l.name+" no server stands in another, or is beyond the stage", func() error {
+		return w.eval(nil, fmt.Sprintf(`
+			const stage = deepAll("raft-stage")[0].getBoundingClientRect();
+			const nodes = deepAll(".node .shape").map((shape) => shape.getBoundingClientRect());
+			if (nodes.length < %d || stage.height < 90) throw new Error(nodes.length + " servers on a stage " + stage.height + " px high");
+			for (const [i, a] of nodes.entries()) {
+				if (a.top < stage.top || a.bottom > stage.bottom) throw new Error("S" + (i + 1) + " is beyond the stage");
+				for (const b of nodes.slice(i + 1)) if (a.left < b.right && b.left < a.right && a.top < b.bottom && b.top < a.bottom) throw new Error("S" + (i + 1) + " meets another");
+			}`, servers))
+	})
 }
 
 // Where motion is reduced, the lab begins with a picture of an election that stands until somebody plays it.

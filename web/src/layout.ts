@@ -34,6 +34,7 @@ const LOW = 300; // px of height below which the stage is compact
 const CAP = 420; // the widest ring, px
 const ROUND = 1.12; // width of a ring ÷ its height (LOOK §1); it is wider on a low stage, and where the servers would meet
 const WIDEST = 2.4;
+const FLATTEST = 800; // almost a line: on a stage that is too low for a ring, where they would stand upon each other
 const PROJECTOR = 44; // px: a node's radius where the stage is as wide as this:
 const PROJECTOR_WIDTH = 1200;
 
@@ -68,6 +69,10 @@ function layOut(width: number, height: number, servers: number, kept: { right: n
       if (isRoomy(points, names, form)) return { width, height, ...form, points, names };
     }
   }
+  for (let squash = WIDEST * 1.25; squash <= FLATTEST; squash *= 1.25) {
+    points = ellipse(wide, high, servers, form, squash);
+    if (isRoomy(points, namesOf(points, form), form)) break;
+  }
   return { width, height, ...form, points, names: namesOf(points, form) };
 }
 
@@ -96,7 +101,7 @@ function ellipse(width: number, height: number, servers: number, form: Form, squ
   const name = label(form);
   const edge = r + DROP + name.height;
   const [above, below] = [edge + (form.strips ? 24 : 0), edge + name.strip];
-  const free = Math.max(0, height - above - below);
+  const free = Math.max(1, height - above - below);
   const around = evenly(servers, squash);
   const widest = Math.max(...around.map((p) => Math.abs(p.x)), 0.01);
   const lowest = servers === 1 ? 0 : Math.max(...around.map((p) => p.y));
@@ -109,7 +114,10 @@ function ellipse(width: number, height: number, servers: number, form: Form, squ
 
 const STEPS = 180; // in which an ellipse is measured
 
-/** Points of an ellipse `squash` times as wide as high, in parts of its radii, from the top, clockwise, with equal lengths of it between them. */
+/**
+ * Points of an ellipse `squash` times as wide as high, in parts of its radii, from the top, clockwise, with equal lengths of it between them. In one that is
+ * almost a line an even number of them begins beside the top: else each would stand upon the one below it.
+ */
 function evenly(count: number, squash: number): Point[] {
   const at = (i: number): Point => ({ x: Math.sin((2 * Math.PI * i) / STEPS), y: -Math.cos((2 * Math.PI * i) / STEPS) });
   const lengths = [0];
@@ -118,8 +126,9 @@ function evenly(count: number, squash: number): Point[] {
     lengths.push((lengths[i - 1] ?? 0) + Math.hypot((b.x - a.x) * squash, b.y - a.y));
   }
   const whole = lengths[STEPS] ?? 1;
+  const shift = squash > WIDEST && count % 2 === 0 ? 0.25 : 0;
   return Array.from({ length: count }, (_, k) => {
-    const wanted = (whole * k) / count;
+    const wanted = (whole * (k + shift)) / count;
     const i = lengths.findIndex((l) => l >= wanted);
     const before = lengths[i - 1] ?? 0;
     return at(i === 0 ? 0 : i - 1 + (wanted - before) / ((lengths[i] ?? wanted) - before));

@@ -28,6 +28,18 @@ test("the ring: S1 at the top, clockwise, every node and its label inside the st
   }
 });
 
+test("on a stage that is too low for a ring no server stands upon another", () => {
+  for (const [width, height, most] of [[375, 143, 5], [360, 184, 5], [390, 195, 7], [320, 112, 4], [464, 130, 7], [604, 112, 9]] as const) {
+    for (let n = 1; n <= most; n++) {
+      const { points, r } = ring(width, height, n);
+      for (const [i, p] of points.entries()) {
+        assert.ok(p.x - r >= 0 && p.x + r <= width && p.y - r >= 0 && p.y + r <= height, `${n} on ${width}×${height}: S${i + 1} is beyond the stage`);
+        for (const q of points.slice(i + 1)) assert.ok(Math.hypot(p.x - q.x, p.y - q.y) >= 2 * r + 18, `${n} on ${width}×${height}: S${i + 1} meets another, ${Math.hypot(p.x - q.x, p.y - q.y)} px away`);
+      }
+    }
+  }
+});
+
 test("the ring keeps what is asked to be kept free", () => {
   for (const p of ring(800, 504, 5, { right: 320, bottom: 0 }).points) assert.ok(p.x + 60 < 480);
   for (const p of ring(360, 578, 3, { right: 0, bottom: 268 }).points) assert.ok(p.y + 50 < 578 - 268);
