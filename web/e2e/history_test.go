@@ -52,9 +52,11 @@ func TestTheHistoryNamesAStaleRead(t *testing.T) {
 	w.still(900)
 
 	w.must(nil, string(axe))
-	for _, l := range []look{looks[1], looks[2]} { // dark and wide, a phone in light
+	for _, l := range []look{looks[1], looks[2], {"in a course", 800, 580, "light"}} { // dark and wide, a phone in light, and where the logs are a strip
 		w.as(l)
-		w.must(nil, `if (!deepAll(".operation").some((e) => e.checkVisibility())) deepAll(".tab-log")[0].click();`)
+		w.must(nil, `if (!deepAll(".dock-tabs").some((e) => e.checkVisibility())) deepAll(".tab-log")[0].click();`)
+		w.press("Logs")
+		w.press("History")
 		w.reads(".operation.wrong", "x? 1")
 		w.examine("the history of clients, "+l.name, l)
 	}
@@ -62,6 +64,11 @@ func TestTheHistoryNamesAStaleRead(t *testing.T) {
 	w.press("Table")
 	w.reads(".history-table tr.wrong", "in no order")
 	w.examine("the history as a table", looks[0])
+	w.click(".history-table tbody tr.wrong td:last-child") // a row is as good as a box
+	w.still(1100)
+	w.must(nil, `deepAll(".history-table [tabindex='0']")[0].focus();`)
+	w.keys(kb.ArrowLeft, kb.Enter)
+	w.still(900)
 }
 
 // operations returns what a screen reader says of those that a selector names.

@@ -129,7 +129,7 @@ export class RaftClientHistory extends RaftElement {
 
   private asChart(h: ClientHistory, f: Frame, drawn: Chart): TemplateResult {
     const subject = this.subject(h);
-    const stop = this.current ?? h.wrong[0]?.operation ?? h.operations.length - 1;
+    const stop = this.stop(h);
     const { servers } = cursor(store);
     const against = h.wrong.find((w) => w.operation === subject)?.against ?? [];
     const lit = (b: Box) => ({ against: against.includes(b.index), pointed: b.index === this.pointed || (servers.length === 1 && servers[0] === h.operations[b.index]?.server), stop: b.index === stop });
@@ -161,10 +161,17 @@ export class RaftClientHistory extends RaftElement {
   private asTable(h: ClientHistory): TemplateResult {
     const time = (ms: number | null) => (ms === null ? "–" : seconds(ms));
     const wrong = new Map(h.wrong.map((w) => [w.operation, w.text]));
-    return html`<div class="history-table" tabindex="0" role="region" aria-label="History as a table"><table class="study-table">
+    const stop = this.stop(h);
+    const name = (o: Operation, i: number) => html`<button data-operation=${i} tabindex=${i === stop ? 0 : -1} aria-label=${operationWords(h, i)} @focus=${() => this.point(i)} @blur=${() => this.point(null)}>${label(o)}</button>`;
+    return html`<div class="history-table" role="region" aria-label="History as a table" @keydown=${this.walk}><table class="study-table">
       <thead><tr><th>Client</th><th>Operation</th><th>Asked, s</th><th>Told, s</th><th>By</th><th>Took effect, s</th></tr></thead>
-      <tbody>${h.operations.map((o, i) => html`<tr class=${wrong.has(i) ? "wrong" : ""}><td>${clientName(o.client)}</td><td>${label(o)}</td><td>${time(o.called)}</td><td>${o.refused ? "refused " : ""}${time(o.returned)}</td><td>${o.server > 0 ? `S${o.server}` : "–"}</td><td>${wrong.has(i) ? "in no order" : o.effect === null ? "–" : `${time(o.effect)}, number ${o.place}`}</td></tr>`)}</tbody>
+      <tbody>${h.operations.map((o, i) => html`<tr class=${wrong.has(i) ? "wrong" : ""} @click=${() => this.go(o)}><td>${clientName(o.client)}</td><td>${name(o, i)}</td><td>${time(o.called)}</td><td>${o.refused ? "refused " : ""}${time(o.returned)}</td><td>${o.server > 0 ? `S${o.server}` : "–"}</td><td>${wrong.has(i) ? "in no order" : o.effect === null ? "–" : `${time(o.effect)}, number ${o.place}`}</td></tr>`)}</tbody>
     </table></div>`;
+  }
+
+  /** The operation to which the Tab key comes: the one that had the focus last, else the first that is wrong, else the newest. */
+  private stop(h: ClientHistory): number {
+    return this.current ?? h.wrong[0]?.operation ?? h.operations.length - 1;
   }
 
   /** The operation that is spoken of: what is pointed at, else the first that is wrong. */
