@@ -33,6 +33,29 @@ func TestTheKeysAreListedAndReachWhatIsHeld(t *testing.T) {
 			return w.eval(nil, `if (document.activeElement?.dataset.server !== "2") throw new Error(document.activeElement?.outerHTML.slice(0, 80));`)
 		})
 	}
+	// A row of tabs is one stop; its arrows show what they come to, and do not step the clock.
+	at := w.moment().At
+	for _, row := range []struct {
+		tabs  string
+		keys  []string
+		shows string
+	}{
+		{".dock-tabs", []string{kb.ArrowRight, kb.ArrowRight}, "raft-inboxes"},
+		{".dock-tabs", []string{kb.Home, kb.ArrowLeft}, "raft-client-history"},
+		{".dock-tabs", []string{kb.ArrowRight}, "raft-log-grid"},
+		{".side-tabs", []string{kb.End, kb.ArrowLeft}, "raft-rules"},
+	} {
+		w.must(nil, fmt.Sprintf(`
+			const stops = deepAll("%s [role=tab]").filter((t) => t.tabIndex === 0);
+			if (stops.length !== 1 || stops[0].ariaSelected !== "true") throw new Error(stops.length + " stops");
+			stops[0].focus();`, row.tabs))
+		w.keys(row.keys...)
+		w.open("[role=tabpanel]:is(" + row.shows + ", :has(" + row.shows + "))")
+	}
+	if now := w.moment().At; now != at {
+		t.Errorf("the arrows took the clock from %v to %v ms", at, now)
+	}
+
 	w.must(nil, `document.activeElement.blur(); await raftPlayground.seek(65);`) // the leader has sent its first write
 	w.does("a message is held", 1, func() { w.must(nil, `await raftPlayground.act({do: "holdFrame"}); await raftPlayground.seek(400);`) })
 	eventually(t, 20*time.Second, "M comes to the held message", func() error {

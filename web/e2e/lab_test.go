@@ -133,6 +133,7 @@ func TestTheLabIsAccessibleAndFitsOnEveryScreen(t *testing.T) {
 		t.Fatalf("axe-core is missing: run ./build.sh first (%v)", err)
 	}
 	w := openLab(t)
+	w.calm()
 	w.must(nil, string(axe))
 	w.must(nil, `await raftPlayground.seek(100); await raftPlayground.act({do: "rules", off: ["oneVotePerTerm"]}); await raftPlayground.seek(300); await raftPlayground.seek(250);`)
 	for _, l := range append(labLooks, underBars, look{"narrow frame", 320, 480, "dark"}, look{"page enlarged to 400 %", 320, 256, "light"}) {
@@ -163,7 +164,7 @@ func (w *tab) targets(what string, l look) {
 func TestAnotherRunIsOpenedFromTheHeader(t *testing.T) {
 	t.Parallel()
 	w := openLab(t)
-	w.clickButton("Lab · 5 servers")
+	w.clickButton("Menu")
 	w.must(nil, `
 		deepAll("#run-servers")[0].value = "3";
 		deepAll("#run-network")[0].value = "lossy";`)
@@ -178,7 +179,7 @@ func TestAnotherRunIsOpenedFromTheHeader(t *testing.T) {
 	w.says(5*time.Second, "Lab · 3 servers · seed 7")
 
 	// By keyboard; and a seed that is none is refused in words.
-	w.must(nil, `deepAll(".where-menu")[0].focus();`)
+	w.must(nil, `deepAll("raft-header [popovertarget=page-menu]")[0].focus();`)
 	w.keys(kb.Enter)
 	w.must(nil, `deepAll("#run-seed")[0].select(); deepAll("#run-seed")[0].focus();`)
 	w.keys("x", kb.Enter)

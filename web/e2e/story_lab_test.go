@@ -160,6 +160,8 @@ func TestTheStoryIsNarrowedAndHeartbeatsAreOneLine(t *testing.T) {
 	r := startRelay(t)
 	w := startBrowser(t).labAt(r.url("/#1?size=5&seed=7&at=0.8"))
 	w.still(800)
+	w.click("raft-story [popovertarget=story-filter]")
+	w.open("#story-filter .check")
 	w.click("raft-story .check")
 	w.reads(".story-list", "Heartbeats of S")
 	var beats, lines int
@@ -174,6 +176,7 @@ func TestTheStoryIsNarrowedAndHeartbeatsAreOneLine(t *testing.T) {
 			select.dispatchEvent(new Event("change", { bubbles: true }));
 			await new Promise((done) => setTimeout(done, 300));
 		}`)
+	w.reads("raft-story [popovertarget=story-filter]", "Filter: S2 · Elections · all")
 	var told []string
 	w.must(&told, `return deepAll(".story-line").map((l) => l.lastChild.data ?? l.textContent);`)
 	if lines = len(told); lines == 0 {

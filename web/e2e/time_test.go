@@ -117,7 +117,7 @@ func TestTheLabsClockIsPausedAndStepped(t *testing.T) {
 	w.at(next.At - 0.001)
 
 	// What a step is can be chosen.
-	w.clickButton("What a step is")
+	w.clickButton("Go to ▾")
 	w.clickButton("commit")
 	w.clickButton("‹ commit")
 	commit := w.standing("back to a commit", func(p playhead) bool { return p.At < next.At })
@@ -240,6 +240,7 @@ func TestToTheNextElectionToTheNextCommitAndLive(t *testing.T) {
 	if leader := w.leads(); leader != 3 {
 		t.Errorf("after the next election S%d leads, expected S3", leader)
 	}
+	w.clickButton("Go to ▾")
 	w.clickButton("Next commit")
 	w.standing("the button goes to the next commit", func(p playhead) bool { return p.At > elected.At })
 	var commit int
@@ -254,6 +255,7 @@ func TestToTheNextElectionToTheNextCommitAndLive(t *testing.T) {
 	w.keys("l")
 	w.at(200)
 	w.must(nil, `await raftPlayground.seek(0);`)
+	w.clickButton("Go to ▾")
 	w.clickButton("Next election")
 	w.at(elected.At)
 	w.keys("c")

@@ -51,6 +51,20 @@ func (w *tab) finger(x, y float64, rest time.Duration, toX, toY float64) {
 	w.run(5*time.Second, input.DispatchTouchEvent(input.TouchEnd, []*input.TouchPoint{}))
 }
 
+// pinch puts two fingers on the tape, so many px to either side of a moment, and takes them apart, or nearer to each other.
+func (w *tab) pinch(line tape, at, from, to float64) {
+	w.t.Helper()
+	fingers := func(apart float64) []*input.TouchPoint {
+		y := line.Y + line.Height/2
+		return []*input.TouchPoint{{X: line.x(at) - apart, Y: y, ID: 1}, {X: line.x(at) + apart, Y: y, ID: 2}}
+	}
+	w.run(5*time.Second, input.DispatchTouchEvent(input.TouchStart, fingers(from)[:1]), input.DispatchTouchEvent(input.TouchStart, fingers(from)))
+	for i := 1.0; i <= 5; i++ {
+		w.run(5*time.Second, input.DispatchTouchEvent(input.TouchMove, fingers(from+(to-from)*i/5)))
+	}
+	w.run(5*time.Second, input.DispatchTouchEvent(input.TouchEnd, []*input.TouchPoint{}))
+}
+
 // tap touches something for a moment, hold for longer than a tap.
 func (w *tab) tap(selector string)  { w.t.Helper(); w.touch(selector, 0) }
 func (w *tab) hold(selector string) { w.t.Helper(); w.touch(selector, 700*time.Millisecond) }
@@ -112,6 +126,14 @@ func TestThePhoneIsPlayedByTouch(t *testing.T) {
 	w.finger(line.x(600), middle, 0, line.x(112), middle)
 	w.standing("a finger on the tape goes back to about 112 ms", func(p playhead) bool { return math.Abs(p.At-112) < 5 })
 
+	w.pinch(line, 112, 20, 80)
+	eventually(t, 5*time.Second, "two fingers that part enlarge the time line", func() error {
+		if now := w.tape(); now.Max-now.Min > (line.Max-line.Min)/2 {
+			return fmt.Errorf("it shows %.0f of %.0f ms", now.Max-now.Min, line.Max-line.Min)
+		}
+		return nil
+	})
+
 	// A message is larger to a finger than it looks.
 	w.must(nil, `await raftPlayground.seek(112);`)
 	w.at(112)
@@ -159,9 +181,9 @@ func TestTheMenuIsReachedOnScreensWithoutAHeader(t *testing.T) {
 		what := fmt.Sprintf("%d×%d", screen.width, screen.height)
 		for _, way := range []struct{ words, shows string }{{"Share", ".share-dialog"}, {"Gallery", ".gallery-dialog"}, {"Keys", "dialog .keys"}} {
 			w.tap(".tab-menu")
-			w.open("#run-menu .new-run")
+			w.open("#page-menu .new-run")
 			var place string
-			w.must(&place, fmt.Sprintf(`const b = deepAll("#run-menu button").find((b) => b.textContent === %q && b.checkVisibility()); b.id = "e2e-way"; return b.id;`, way.words))
+			w.must(&place, fmt.Sprintf(`const b = deepAll("#page-menu button").find((b) => b.textContent.startsWith(%q) && b.checkVisibility()); b.id = "e2e-way"; return b.id;`, way.words))
 			w.tap("#" + place)
 			w.must(nil, `deepAll("#e2e-way").forEach((b) => b.removeAttribute("id"));`)
 			w.open(way.shows)
@@ -169,10 +191,10 @@ func TestTheMenuIsReachedOnScreensWithoutAHeader(t *testing.T) {
 			w.shut(what, way.shows)
 		}
 		w.tap(".tab-menu")
-		w.open("#run-menu .new-run")
+		w.open("#page-menu .new-run")
 		w.keys(kb.Escape)
-		w.shut(what, "#run-menu .new-run")
-		for key, shows := range map[string]string{"s": ".share-dialog", "g": ".gallery-dialog", "n": "#run-menu .new-run"} {
+		w.shut(what, "#page-menu .new-run")
+		for key, shows := range map[string]string{"s": ".share-dialog", "g": ".gallery-dialog", "n": "#page-menu .new-run"} {
 			w.keys(key)
 			w.open(shows)
 			w.keys(kb.Escape)

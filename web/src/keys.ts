@@ -107,6 +107,16 @@ const PLACES = {
       go: { keys: ["g"], shown: "G", words: "Go to its moment", only: "lab" },
     },
   },
+  tabs: {
+    words: "On a row of tabs",
+    only: "lab",
+    keys: {
+      before: { keys: ["ArrowLeft"], shown: "←", words: "From tab to tab" },
+      next: { keys: ["ArrowRight"], shown: "→", words: "From tab to tab" },
+      first: { keys: ["Home"], shown: "Home", words: "The first, the last" },
+      last: { keys: ["End"], shown: "End", words: "The first, the last" },
+    },
+  },
   logs: {
     words: "In the logs",
     keys: {
@@ -251,6 +261,6 @@ function focusClient(): void {
 }
 
 function openRuns(): void {
-  document.getElementById("run-menu")?.showPopover();
+  document.getElementById("page-menu")?.showPopover();
   document.getElementById("run-servers")?.focus();
 }

@@ -3,6 +3,7 @@ import { RaftElement } from "./element.js";
 import { keyList, keysOf, onKey } from "./keys.js";
 import { asItIs } from "./motion.js";
 import { store, type Dock, type Panel } from "./store.js";
+import { tabList } from "./tabs.js";
 import "./raft-client.js";
 import "./raft-header.js";
 import "./raft-inspector.js";
@@ -35,11 +36,11 @@ const LAB_TABS: typeof TABS = [{ panel: "story", words: "Story" }, { panel: "log
 
 /** What may stand below the lab's stage. */
 const DOCKS: { dock: Dock; words: string; view: TemplateResult }[] = [
-  { dock: "logs", words: "Logs", view: html`<raft-log-grid></raft-log-grid>` },
-  { dock: "diagram", words: "Diagram", view: html`<raft-diagram></raft-diagram>` },
-  { dock: "inboxes", words: "Inboxes", view: html`<raft-inboxes></raft-inboxes>` },
-  { dock: "history", words: "History", view: html`<raft-client-history></raft-client-history>` },
-  { dock: "comparison", words: "Comparison", view: html`<raft-comparison></raft-comparison>` },
+  { dock: "logs", words: "Logs", view: html`<raft-log-grid role="tabpanel" aria-label="Logs"></raft-log-grid>` },
+  { dock: "diagram", words: "Diagram", view: html`<raft-diagram role="tabpanel" aria-label="Diagram"></raft-diagram>` },
+  { dock: "inboxes", words: "Inboxes", view: html`<raft-inboxes role="tabpanel" aria-label="Inboxes"></raft-inboxes>` },
+  { dock: "history", words: "History", view: html`<raft-client-history role="tabpanel" aria-label="History"></raft-client-history>` },
+  { dock: "comparison", words: "Comparison", view: html`<raft-comparison role="tabpanel" aria-label="Comparison"></raft-comparison>` },
 ];
 
 const LOGS = { least: 160, most: 400 }; // px between which the logs' height can be dragged
@@ -89,7 +90,7 @@ export class RaftApp extends RaftElement {
       <raft-strips></raft-strips>
       <raft-caption class="region"></raft-caption>
       <main class="region stage" aria-label="Stage"><raft-stage></raft-stage>${lab ? html`<raft-violation></raft-violation>` : nothing}${this.notice()}</main>
-      <nav class="tabs" aria-label="Panels">${(lab ? LAB_TABS : TABS).map((t) => this.tab(t.panel, t.words))}${lab ? html`<button class="tab tab-menu" popovertarget="run-menu" title="Another run, the gallery, sharing">Menu</button>` : nothing}</nav>
+      <nav class="tabs" aria-label="Panels">${(lab ? LAB_TABS : TABS).map((t) => this.tab(t.panel, t.words))}${lab ? html`<button class="tab tab-menu" popovertarget="page-menu" title="Another run, the gallery, sharing">Menu</button>` : nothing}</nav>
       <section class="region story" aria-label="Story"><raft-story></raft-story></section>
       <section class="region logs" aria-label="Logs">${this.handle()}${lab ? this.dock() : html`<raft-log-grid></raft-log-grid>`}</section>
       <div class="region right">${lab ? this.side() : this.roomSide()}</div>
@@ -110,14 +111,14 @@ export class RaftApp extends RaftElement {
   private side(): TemplateResult {
     const open = SIDES.find((s) => s.panel === store.view.panel) ?? SIDES[0];
     return html`
-      <nav class="side-tabs" aria-label="Right column">${SIDES.map((s) => html`<button class="small quiet" aria-pressed=${s === open ? "true" : "false"} @click=${() => store.show({ panel: s.panel })}>${s.words}</button>`)}</nav>
-      <section class="side-panel side-${open?.panel}" aria-label=${open?.words ?? ""}>${open?.view}</section>`;
+      ${tabList("side-tabs", "Right column", SIDES, open, ({ panel }) => store.show({ panel }))}
+      <section class="side-panel side-${open?.panel}" role="tabpanel" aria-label=${open?.words ?? ""}>${open?.view}</section>`;
   }
 
   private dock(): TemplateResult {
     const open = DOCKS.find((d) => d.dock === store.view.dock) ?? DOCKS[0];
     return html`
-      <nav class="dock-tabs" aria-label="Below the stage">${DOCKS.filter((d) => d.dock !== "comparison" || store.view.compared).map((d) => html`<button class="small quiet" aria-pressed=${d === open ? "true" : "false"} @click=${() => store.show({ dock: d.dock })}>${d.words}</button>`)}</nav>
+      ${tabList("dock-tabs", "Below the stage", DOCKS.filter((d) => d.dock !== "comparison" || store.view.compared), open, ({ dock }) => store.show({ dock }))}
       ${open?.view}`;
   }
 

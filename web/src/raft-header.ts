@@ -31,23 +31,29 @@ export class RaftHeader extends RaftElement {
     const lab = store.mode === "lab";
     return html`
       <h1>Raft playground</h1>
-      ${lab && store.lab ? menu("run-menu", "Another run", "quiet where-menu", runWords(), html`<raft-new-run></raft-new-run><div class="buttons narrow">${this.outward()}<button class="headless" @click=${switchTheme}>Light or dark</button><button class="headless" @click=${() => store.show({ keys: true })}>Keys</button></div>`) : nothing}
       <span class="where caption">${this.where()}</span>
       ${store.behind > 0 ? html`<span class="looking mono">Looking at ${seconds(store.now())} s</span>` : nothing}
       <dl class="headline-facts">${store.room ? this.facts() : nothing}</dl>
-      ${side("Story", "[", "M2 3h4v10H2z", !store.view.storyHidden, (open) => store.show({ storyHidden: !open }))}
-      ${side("Inspector", "]", "M10 3h4v10h-4z", !store.view.inspectorHidden, (open) => store.show({ inspectorHidden: !open }))}
-      <button class="quiet icon theme" title="Light or dark" aria-label="Switch between light and dark" @click=${switchTheme}><svg width="16" height="16" viewBox="0 0 16 16" aria-hidden="true"><circle cx="8" cy="8" r="6.5" /><path d="M8 1.5a6.5 6.5 0 0 1 0 13z" /></svg></button>
-      <button class="quiet icon keys-button" title="Keys" aria-label="List of keys" @click=${() => store.show({ keys: true })}>?</button>
-      ${lab ? html`<div class="buttons wide">${this.outward()}</div>` : html`<button class="share" @click=${copyLink}>Share</button>`}
+      ${lab ? this.outward("quiet wide") : nothing}
+      ${menu("page-menu", lab ? "Another run, what is seen of the page, its keys" : "What is seen of the page, its keys", "quiet", "Menu ▾", this.menu(lab))}
+      ${lab ? share("wide") : html`<button class="share" @click=${copyLink}>Share</button>`}
     `;
   }
 
-  /** What leads out of this run: on narrow screens it is in the menu, and that is in the tabs where there is no header. */
-  private outward(): TemplateResult {
-    return html`${this.relay ? html`<a class="button quiet" href="new?size=${store.room?.size ?? 3}" title="A room with real servers: open it in several tabs, each of them runs one">Make it real</a>` : nothing}
-      <button @click=${() => store.show({ dialog: "gallery" })}>Gallery</button>
-      <button @click=${() => store.show({ dialog: "share" })}>Share</button>`;
+  /** What leads elsewhere: on narrow screens it is in the menu, and that is in the tabs where there is no header. */
+  private outward(kind: string): TemplateResult {
+    return html`${this.relay ? html`<a class="button ${kind}" href="new?size=${store.room?.size ?? 3}" title="A room with real servers: open it in several tabs, each of them runs one">Make it real</a>` : nothing}
+      <button class=${kind} @click=${() => store.show({ dialog: "gallery" })}>Gallery</button>`;
+  }
+
+  private menu(lab: boolean): TemplateResult {
+    const { storyHidden, inspectorHidden } = store.view;
+    const way = (words: string, key: string, act: () => void, kind = "") => html`<button class="quiet ${kind}" @click=${act}>${words} <kbd>${key}</kbd></button>`;
+    return html`${lab && store.lab ? html`<raft-new-run></raft-new-run>${this.outward("quiet narrow")}${share("quiet narrow")}` : nothing}
+      ${way(`${storyHidden ? "Show" : "Hide"} the story`, "[", () => store.show({ storyHidden: !storyHidden }), "side-switch")}
+      ${way(`${inspectorHidden ? "Show" : "Hide"} the inspector`, "]", () => store.show({ inspectorHidden: !inspectorHidden }), "side-switch")}
+      ${way("Light or dark", "T", switchTheme)}
+      ${way("Keys", "?", () => store.show({ keys: true }))}`;
   }
 
   protected override slice(): unknown {
@@ -58,7 +64,8 @@ export class RaftHeader extends RaftElement {
   private where(): string {
     const { boot } = store;
     if (boot.state === "loading" && boot.fraction < 1) return `Loading the cluster… ${Math.round(boot.fraction * 100)} %`;
-    if (store.mode === "lab" || (boot.state !== "running" && boot.state !== "loading")) return "";
+    if (store.mode === "lab") return runWords();
+    if (boot.state !== "running" && boot.state !== "loading") return "";
     if (store.connection.state === "connecting") return "Joining the room…";
     const who = store.self.server ? `you are S${store.self.server}` : "you are watching";
     const watchers = store.room && store.room.watchers > 0 ? ` · ${store.room.watchers} watching` : "";
@@ -100,15 +107,11 @@ export class RaftHeader extends RaftElement {
   }
 }
 
-/** Shows or hides what stands beside the stage. With both hidden the page is for a projector (LOOK §1). */
-function side(words: string, key: string, filled: string, open: boolean, show: (open: boolean) => void): TemplateResult {
-  return html`<button class="quiet icon side-switch" title="${key}: ${words.toLowerCase()}" aria-label=${words} aria-pressed=${open ? "true" : "false"} @click=${() => show(!open)}><svg width="16" height="16" viewBox="0 0 16 16" aria-hidden="true"><rect x="1.5" y="2.5" width="13" height="11" rx="1.5" /><path d=${filled} /></svg></button>`;
-}
+const share = (kind: string): TemplateResult => html`<button class=${kind} @click=${() => store.show({ dialog: "share" })}>Share</button>`;
 
-/** "Lab · 5 servers · seed 42"; on a phone there is room for the first word. */
-function runWords(): TemplateResult {
+function runWords(): string {
   const size = store.room?.size ?? 0;
-  return html`Lab<span class="run-words">&nbsp;· ${size} ${size === 1 ? "server" : "servers"} · seed ${store.lab?.seed}</span>&nbsp;▾`;
+  return store.lab ? `Lab · ${size} ${size === 1 ? "server" : "servers"} · seed ${store.lab.seed}` : "";
 }
 
 /** Asked once: a static copy of the page has no rooms. */

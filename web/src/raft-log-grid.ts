@@ -52,7 +52,8 @@ export class RaftLogGrid extends RaftElement {
     const g = grid(store.servers, store.view.seenBy);
     const at = cursor(store);
     const phone = this.width < 600;
-    const wide = store.view.wide ?? (g.columns <= FEW_COLUMNS && !phone);
+    const few = g.columns <= FEW_COLUMNS && !phone; // commands have room, without being asked for
+    const wide = store.view.wide ?? few;
     const step = (this.step = (wide ? WIDE : NARROW) + GAP.x);
     const label = phone ? 34 : 52;
     const fit = Math.max(1, Math.floor((this.width - label - (phone ? 24 : 40)) / step));
@@ -66,7 +67,7 @@ export class RaftLogGrid extends RaftElement {
         <p class="caption">${this.caption(g)}</p>
         ${g.leaders.length > 1 ? this.seenBy(g) : nothing}
         ${this.following ? nothing : html`<button class="small" @click=${this.latest}>Latest ⟩</button>`}
-        <label class="check" title="Key V"><input type="checkbox" .checked=${wide} @change=${() => store.show({ wide: !wide })} />Commands</label>
+        ${wide !== few || (!few && g.columns > 0) ? html`<label class="check" title="Key V"><input type="checkbox" .checked=${wide} @change=${() => store.show({ wide: !wide })} />Commands</label>` : nothing}
       </div>
       <div class="logs-scroll" role="region" aria-label="Logs of all servers" tabindex="0" @scroll=${this.scrolled} @keydown=${this.walk} @blur=${() => this.point(null)} @pointerleave=${() => this.point(null)}>
         <div class="grid ${this.following ? "" : "scrolled"}" role="table" aria-label="Logs: a row a server, a column an index" aria-colcount=${g.columns + 1} style=${style}>

@@ -4,6 +4,7 @@ import { loadCore, missedBy, type Core } from "./core.js";
 import { cursor, spotlight } from "./cursor.js";
 import { RaftElement } from "./element.js";
 import { keysOf } from "./keys.js";
+import { menu } from "./menu.js";
 import type { StoryLine } from "./model.js";
 import { readOn } from "./reading.js";
 import { store } from "./store.js";
@@ -15,6 +16,8 @@ const SAY_MS = 1_500; // the live region speaks at most this often
 const LINES = 16; // that stand in the list at first: each new event moves all of them
 
 const MORE = 30; // that come as often as one goes on to the list's end
+
+const PEOPLE = "Network, people"; // who tells what no server does
 
 /** What happened, in plain words: the event at which the cluster stands as a heading, then all of them, each with its rule, its reason and the lines of the core that made it. */
 export class RaftStory extends RaftElement {
@@ -45,7 +48,7 @@ export class RaftStory extends RaftElement {
     const at = store.paused ? (store.headline?.id ?? null) : null;
     if (at !== null && at !== this.stoodAt && this.stoodAt !== null) spotlight();
     this.stoodAt = at;
-    for (const end of this.querySelectorAll(".story-filter, .story-earlier")) this.ends.observe(end);
+    for (const end of this.querySelectorAll(".story-begin, .story-earlier")) this.ends.observe(end);
   }
 
   /** One who comes to the list's end finds it longer; one who is back at its beginning needs no more than at first. */
@@ -73,7 +76,8 @@ export class RaftStory extends RaftElement {
     const { everything, later: showLater } = store.view;
     const { past, later } = this.told();
     const rows = storyRows(past, everything);
-    const coming = showLater ? storyRows(later, everything) : [];
+    const ahead = storyRows(later, everything);
+    const coming = showLater ? ahead : [];
     const at = cursor(store).lines;
     const stop = [...coming, ...rows].find((r) => r.key === this.stop) ?? rows[0];
     const read = rows.findLastIndex((r) => r === stop || r.lines.some((l) => l.id === store.headline?.id || l.id === store.view.open));
@@ -82,12 +86,8 @@ export class RaftStory extends RaftElement {
       ${this.headline(storyRows(tell(store.story, { teller: null, about: null, told: store.told }).past, false), storyRows(store.story, false))}
       ${this.why()}
       <div class="story-list">
-        <div class="row-between">
-          <h3>What happened</h3>
-          <label class="check"><input type="checkbox" .checked=${everything} @change=${(e: Event) => store.show({ everything: (e.target as HTMLInputElement).checked })} />Show all</label>
-        </div>
-        ${this.narrow()}
-        ${later.length > 0 ? this.laterButton(storyRows(later, everything).length) : nothing}
+        <div class="row-between story-begin"><h3>What happened</h3>${this.filter()}</div>
+        ${ahead.length > 0 ? this.laterButton(ahead.length) : nothing}
         ${rows.length + coming.length === 0 ? html`<p class="caption">${this.empty()}</p>` : nothing}
         <ol aria-describedby="story-keys" @keydown=${this.walk} @pointerleave=${() => this.point(null)}>
           ${repeat(coming, (r) => r.key, (r) => this.line(r, r === stop, at, true))}
@@ -153,21 +153,22 @@ export class RaftStory extends RaftElement {
     return html`<raft-why></raft-why>`;
   }
 
-  /** The list can be narrowed to one server, and to one subject. */
-  private narrow(): TemplateResult {
-    const { teller, about } = store.view;
+  /** The list can be narrowed to one server, and to one subject; and it can tell of everything. The button says so. */
+  private filter(): TemplateResult {
+    const { teller, about, everything } = store.view;
+    const chosen = [teller === null ? "" : teller === 0 ? PEOPLE : `S${teller}`, about ? SUBJECTS[about] : "", everything ? "all" : ""].filter((w) => w);
     const number = (e: Event) => ((e.target as HTMLSelectElement).value === "" ? null : Number((e.target as HTMLSelectElement).value));
-    return html`<div class="story-filter">
+    return menu("story-filter", "Which events are told", "quiet small", chosen.length > 0 ? `Filter: ${chosen.join(" · ")}` : "Filter ▾", html`
       <select aria-label="Of which server" @change=${(e: Event) => store.show({ teller: number(e) })}>
         <option value="" ?selected=${teller === null}>All servers</option>
         ${store.servers.map((s) => html`<option value=${s.server} ?selected=${teller === s.server}>S${s.server}</option>`)}
-        <option value="0" ?selected=${teller === 0}>Network, people</option>
+        <option value="0" ?selected=${teller === 0}>${PEOPLE}</option>
       </select>
       <select aria-label="About what" @change=${(e: Event) => store.show({ about: ((e.target as HTMLSelectElement).value || null) as Subject | null })}>
         <option value="" ?selected=${about === null}>All subjects</option>
         ${Object.entries(SUBJECTS).map(([key, words]) => html`<option value=${key} ?selected=${about === key}>${words}</option>`)}
       </select>
-    </div>`;
+      <label class="check"><input type="checkbox" .checked=${everything} @change=${(e: Event) => store.show({ everything: (e.target as HTMLInputElement).checked })} />Show all, heartbeats too</label>`);
   }
 
   private laterButton(events: number): TemplateResult {

@@ -15,6 +15,7 @@ const LEAST_MS = 200; // that the lab's tape shows: ten seconds of watching at f
 const NEAR_PX = 5; // a mark is named when the pointer is as near as this
 const STEP = 1000; // an arrow key goes a thousandth of what is shown
 const ZOOM = 2; // of one press
+const FINGER_PX = 8; // two fingers are never nearer
 
 /**
  * The time line: terms, roles and marks. In a room since this tab joined; in the lab all that was lived of the branch, with a playhead that can be taken
@@ -31,6 +32,7 @@ export class RaftTimeLine extends RaftElement {
   private followed = 0; // ms, where the playhead was when the stretch was last asked for
   private dragged: number | null = null; // ms, where the playhead is held
   private pace = 0; // to which the clock returns when it is let go; 0: it stands
+  private readonly fingers = new Map<number, number>(); // that touch the tape, and where: px from the page's left edge
   private readonly inks = new Inks(this);
   private stopClock: (() => void) | null = null;
   private readonly observer = new ResizeObserver(([entry]) => {
@@ -63,7 +65,7 @@ export class RaftTimeLine extends RaftElement {
       ${lab ? this.scrubber() : nothing}
       <div class="tape-tip mono" hidden></div>
       ${lab ? this.branches() : nothing}
-      ${lab ? html`<div class="zoom"><button class="quiet small" title="− with the time line focused" aria-label="Show more of the time" ?disabled=${this.zoom === null} @click=${() => this.zoomBy(ZOOM)}>−</button><button class="quiet small" title="+ with the time line focused" aria-label="Show less of the time, larger" @click=${() => this.zoomBy(1 / ZOOM)}>+</button></div>` : nothing}
+      ${lab ? html`<div class="zoom ${this.zoom ? "used" : ""}"><button class="quiet small" title="− with the time line focused" aria-label="Show more of the time" ?disabled=${this.zoom === null} @click=${() => this.zoomBy(ZOOM)}>−</button><button class="quiet small" title="+ with the time line focused" aria-label="Show less of the time, larger" @click=${() => this.zoomBy(1 / ZOOM)}>+</button></div>` : nothing}
     `;
   }
 
@@ -149,16 +151,19 @@ export class RaftTimeLine extends RaftElement {
 
   private scrubber(): TemplateResult {
     return html`<input type="range" aria-label="Moment that is looked at" aria-valuetext=${momentWords(store.now())}
-      @input=${this.scrub} @change=${this.letGo} @pointerdown=${this.hold} @pointermove=${this.point} @pointerleave=${this.pointAway} @pointercancel=${this.letGo} @keydown=${this.key} @wheel=${this.wheel} />`;
+      @input=${this.scrub} @change=${this.letGo} @pointerdown=${this.hold} @pointermove=${this.point} @pointerleave=${this.pointAway} @pointerup=${this.lift} @pointercancel=${this.lift} @keydown=${this.key} @wheel=${this.wheel} />`;
   }
 
-  private hold(): void {
+  private hold(e: PointerEvent): void {
+    this.fingers.set(e.pointerId, e.clientX);
+    if (this.fingers.size > 1) return this.letGo();
     this.dragged = store.now();
     this.pace = store.paused ? 0 : store.rate;
     if (this.pace > 0) store.setRate(0);
   }
 
   private scrub(e: Event): void {
+    if (this.fingers.size > 1) return;
     const input = e.currentTarget as HTMLInputElement;
     const at = Number(input.value);
     if (this.dragged !== null) this.dragged = at;
@@ -171,6 +176,20 @@ export class RaftTimeLine extends RaftElement {
     this.dragged = null;
     if (this.pace > 0) store.setRate(this.pace);
     this.pace = 0;
+  }
+
+  private lift(e: PointerEvent): void {
+    this.fingers.delete(e.pointerId);
+    this.letGo();
+  }
+
+  /** Two fingers enlarge about the middle between them. */
+  private pinch({ pointerId, clientX }: PointerEvent): void {
+    const before = this.fingers.get(pointerId) ?? clientX;
+    const other = [...this.fingers].find(([id]) => id !== pointerId)?.[1] ?? clientX;
+    const apart = (x: number) => Math.max(FINGER_PX, Math.abs(x - other));
+    this.fingers.set(pointerId, clientX);
+    this.zoomBy(apart(before) / apart(clientX), this.at({ clientX: (clientX + other) / 2 }));
   }
 
   /** The browser knows arrows and Page keys of a range; its end, though, is not the end of what was lived. */
@@ -197,14 +216,15 @@ export class RaftTimeLine extends RaftElement {
     } else if (e.deltaY !== 0) this.zoomBy(1.2 ** Math.sign(e.deltaY), this.at(e));
   }
 
-  private at(e: MouseEvent): number {
+  private at({ clientX }: { clientX: number }): number {
     const { begin, span } = this.shown();
-    return begin + ((e.clientX - this.getBoundingClientRect().left) / Math.max(1, this.width)) * span;
+    return begin + ((clientX - this.getBoundingClientRect().left) / Math.max(1, this.width)) * span;
   }
 
   // --- what is under the pointer
 
   private point(e: PointerEvent): void {
+    if (this.fingers.size > 1) return this.pinch(e);
     const at = this.at(e);
     const tip = this.querySelector<HTMLElement>(".tape-tip");
     if (!tip) return;

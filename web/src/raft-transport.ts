@@ -39,21 +39,23 @@ export class RaftTransport extends RaftElement {
 
   private lab(): TemplateResult {
     const stop = STOPS.find((s) => s.stop === store.view.stop) ?? STOPS[0];
-    const next = (to: Stop, words: string, key: string) => html`<button class="quiet jump" ?disabled=${!store.lab} title="${key}: pauses there" @click=${() => store.step(to, false)}>${words}</button>`;
+    const next = (to: Stop, words: string, key: string) => html`<button class="quiet" ?disabled=${!store.lab} @click=${() => store.step(to, false)}>${words} <kbd>${key}</kbd></button>`;
     return html`
       <div class="steps" role="group" aria-label="Steps">
         <button class="quiet step" ?disabled=${!store.lab} title="← one ${stop?.words} back" @click=${() => store.step(store.view.stop, true)}>‹ ${stop?.words}</button>
         ${this.play("Space")}
         <button class="quiet step" ?disabled=${!store.lab} title="→ to the next ${stop?.words}" @click=${() => store.step(store.view.stop, false)}>${stop?.words} ›</button>
-        ${menu("step-menu", "What a step is", "quiet small of-step", html`<span class="heard-only">What a step is</span>▾`, STOPS.map((s) => html`<button class="quiet" aria-pressed=${s === stop ? "true" : "false"} @click=${() => store.show({ stop: s.stop })}>${s.words} <span class="caption">${s.meaning}</span></button>`))}
       </div>
       <output class="clock mono" aria-live="off" aria-label="Cluster time">${seconds(store.now())} s</output>
       ${menu("speed-menu", "How fast the clock runs", "quiet rate-words", rateWords(store.pace), this.speed(LAB_PRESETS))}
       <div class="jumps">
-        ${next("election", "Next election", "E")}${next("commit", "Next commit", "C")}
-        ${store.lab && ((store.lab.modified ?? store.lab.off).length > 0 || store.lab.properties.some((p) => p.broken)) ? next("violation", "Next violation", "X") : nothing}
         ${this.branches()}
-        <button class="live ${store.behind > 0 ? "primary" : ""}" ?disabled=${!store.lab} title="L: to the end of what was lived" @click=${() => store.goLive()}>${store.behind > 0 ? html`Live<span class="behind">, ${behindWords(store.behind)}</span>` : "Live"}</button>
+        ${menu("step-menu", "To the next election, to the next commit; and what a step is", "quiet", "Go to ▾", html`
+          ${next("election", "Next election", "E")}${next("commit", "Next commit", "C")}
+          ${store.lab && ((store.lab.modified ?? store.lab.off).length > 0 || store.lab.properties.some((p) => p.broken)) ? next("violation", "Next violation", "X") : nothing}
+          <h3>A step is</h3>
+          ${STOPS.map((s) => html`<button class="quiet" aria-pressed=${s === stop ? "true" : "false"} @click=${() => store.show({ stop: s.stop })}>${s.words} <span class="caption">${s.meaning}</span></button>`)}`)}
+        ${store.behind > 0 ? html`<button class="live primary" title="L: to the end of what was lived" @click=${() => store.goLive()}>Live<span class="behind">, ${behindWords(store.behind)}</span></button>` : html`<span class="live caption">Live</span>`}
       </div>
     `;
   }

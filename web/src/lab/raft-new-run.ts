@@ -12,6 +12,7 @@ export class RaftNewRun extends RaftElement {
 
   override render(): TemplateResult {
     return html`<form class="new-run" @submit=${this.open}>
+      <h3>Another run</h3>
       <label for="run-servers">Servers</label>
       <select id="run-servers" name="servers">${Array.from({ length: 9 }, (_, i) => html`<option value=${i + 1} ?selected=${i + 1 === (store.room?.size ?? 5)}>${i + 1}</option>`)}</select>
       <label for="run-network">Network</label>

@@ -7,7 +7,7 @@ import { cutAt, half, healed } from "./raft-cut.js";
 
 /** What to do with a cluster at which one looks for the first time. */
 export class RaftTry extends RaftElement {
-  protected readonly topics = ["servers", "room", "clock"] as const;
+  protected readonly topics = ["servers", "room"] as const;
   protected override readonly calm = 200;
 
   override render(): TemplateResult {
@@ -16,7 +16,6 @@ export class RaftTry extends RaftElement {
     const cut = store.room?.links.some((l) => !l.up) ?? false;
     const down = store.servers.filter((s) => s.machine?.state === "down"); // one whose disk is damaged would not start
     const other = Math.floor(size / 2);
-    const slow = store.pace <= 0.02;
     const rivals = this.rivals();
     return html`
       <h2>Try this</h2>
@@ -25,7 +24,6 @@ export class RaftTry extends RaftElement {
         ${down.length > 0 ? html`<li><button @click=${() => void perform(down.map((s) => ({ do: "restart", server: s.server })))}>Start what is down again</button></li>` : ""}
         <li>${cut ? html`<button @click=${() => void perform([healed()])}>Mend the network</button>` : html`<button ?disabled=${size < 2} @click=${() => cutAt(half())}>Cut the network${size > 1 ? ` ${size - other} | ${other}` : ""}</button>`}</li>
         <li><button ?disabled=${rivals.length < 2} @click=${() => void perform(rivals.map((server) => ({ do: "campaign", server })))}>Make two servers run at once</button></li>
-        <li><button @click=${() => store.setRate(slow ? 1 : 0.01)}>${slow ? "Watch it in real time" : "Watch it in slow motion"}</button></li>
       </ul>
       <p class="caption">Or press a server, a message or a link on the stage.</p>`;
   }
