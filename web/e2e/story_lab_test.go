@@ -17,13 +17,14 @@ import (
 	"raftplayground/raft/lab"
 )
 
-// clickLine clicks the newest line of the story that has these words.
+// clickLine clicks the newest line of the story that has these words, which may be earlier than those the list begins with.
 func (w *tab) clickLine(words string) {
 	w.t.Helper()
 	eventually(w.t, 20*time.Second, "the story has a line with "+words, func() error {
 		return w.eval(nil, fmt.Sprintf(`
 			deepAll(".clicked").forEach((e) => e.classList.remove("clicked"));
 			const line = deepAll(".story-line").find((l) => l.textContent.includes(%q));
+			if (!line) deepAll(".story-earlier button")[0]?.click();
 			if (!line) throw new Error("its lines are: " + deepAll(".story-line").map((l) => l.textContent.trim()).join(" | "));
 			line.scrollIntoView({ block: "center" });
 			line.classList.add("clicked");`, words))
