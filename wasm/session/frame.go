@@ -30,6 +30,7 @@ type frameDetails struct {
 	JSON     string   `json:"json"`
 	Encoding string   `json:"encoding"`
 	Bytes    int      `json:"bytes"`
+	Whole    bool     `json:"whole"` // what is shown in its own encoding is all of it
 	Next     []string `json:"next"`
 }
 
@@ -72,7 +73,7 @@ func (s *Session) describeFrame(w *wish) {
 		return
 	}
 	flight := s.flight(f.Seq, f.From, f.To, f.Sent, f.Due, f.Data)
-	d := frameDetails{Seq: f.Seq, From: int(f.From), To: int(f.To), Sent: ms(f.Sent), Due: ms(f.Due), Held: f.Held, Name: flight.Kind, Fields: []field{}, Encoding: "colon", Bytes: len(f.Data), Next: s.wouldDo(f)}
+	d := frameDetails{Seq: f.Seq, From: int(f.From), To: int(f.To), Sent: ms(f.Sent), Due: ms(f.Due), Held: f.Held, Name: flight.Kind, Fields: []field{}, Encoding: "colon", Bytes: len(f.Data), Whole: len(f.Data) <= shownWire, Next: s.wouldDo(f)}
 	own := page.Clip(string(f.Data[:min(len(f.Data), 2*shownWire)]), shownWire)
 	if s.buffer = append(s.buffer[:0], f.Data...); s.decoder.Decode(s.buffer, &s.frame) != nil {
 		if len(f.Data) > 0 && f.Data[0] == '{' {
@@ -91,6 +92,11 @@ func (s *Session) describeFrame(w *wish) {
 		d.Colon = page.Clip(string(wire.Append(nil, &s.frame, wire.Colon)), shownWire)
 	}
 	d.JSON = page.Clip(string(wire.Append(nil, &s.frame, wire.JSON)), shownWire)
+	if d.Encoding == "json" { // as it travels, which may be written in another way than wire's
+		d.JSON = own
+	} else {
+		d.Colon = own
+	}
 	s.answer(w, d)
 }
 

@@ -1,6 +1,7 @@
 package session
 
 import (
+	"strconv"
 	"strings"
 	"testing"
 
@@ -35,7 +36,7 @@ func TestAFrameIsDescribed(t *testing.T) {
 	f := p.underWay("AppendEntries")
 	var d frameDetails
 	answer(t, p.must("frame", `"seq":`+page.Decimal(f.Seq)), &d)
-	if d.Name != "AppendEntries" || d.From != f.From || d.To != f.To || len(d.Fields) != 6 || d.Fields[0].Name != "term" || d.Fields[0].Value != "1" || d.Encoding != "colon" || d.Bytes != len(d.Colon) {
+	if d.Name != "AppendEntries" || d.From != f.From || d.To != f.To || len(d.Fields) != 6 || d.Fields[0].Name != "term" || d.Fields[0].Value != "1" || d.Encoding != "colon" || d.Bytes != len(d.Colon) || !d.Whole {
 		t.Errorf("details: %+v", d)
 	}
 	if !strings.HasPrefix(d.Colon, "3>") || !strings.HasPrefix(d.JSON, `{"jsonrpc":"2.0"`) || d.Due != f.Due || d.Held {
@@ -48,6 +49,23 @@ func TestAFrameIsDescribed(t *testing.T) {
 	answer(t, p.must("frame", `"seq":`+page.Decimal(f.Seq)), &d)
 	if len(d.Next) != 1 || !strings.Contains(d.Next[0], "is paused: the message would wait") {
 		t.Errorf("a paused receiver would do: %v", d.Next)
+	}
+}
+
+// A frame is shown as it travels, and one that is longer than what is shown says so: its text is not the frame.
+func TestAFrameIsShownAsItTravels(t *testing.T) {
+	p := opened(t, 500)
+	f := p.underWay("AppendEntries")
+	var d frameDetails
+	answer(t, p.must("frame", `"seq":`+page.Decimal(f.Seq)), &d)
+	text := strings.Replace(d.JSON, ",", ",  ", 1)
+	p.must("frameAct", `"seq":`+page.Decimal(f.Seq)+`,"act":"edit","text":`+strconv.Quote(text))
+	if answer(t, p.must("frame", `"seq":`+page.Decimal(f.Seq)), &d); d.JSON != text || d.Encoding != "json" || len(d.Fields) == 0 || !d.Whole {
+		t.Errorf("edited to %s it is shown as %+v", text, d)
+	}
+	p.must("frameAct", `"seq":`+page.Decimal(f.Seq)+`,"act":"edit","text":"3>`+page.Decimal(f.To)+`:`+strings.Repeat("x", 2*shownWire)+`"`)
+	if answer(t, p.must("frame", `"seq":`+page.Decimal(f.Seq)), &d); d.Whole || len(d.Colon) != shownWire || d.Bytes != 2*shownWire+4 {
+		t.Errorf("of %d bytes %d are shown, and whole is %v", d.Bytes, len(d.Colon), d.Whole)
 	}
 }
 

@@ -304,6 +304,7 @@ export interface FrameDetails {
   json: string;
   encoding: "colon" | "json"; // which of them it is
   bytes: number;
+  whole: boolean; // what is shown in its own encoding is all of it; else its first 16 KB, with … after them
   next: string[]; // what its receiver would do with it now, in words: found by letting a copy of the receiver receive it
 }
 

@@ -44,7 +44,7 @@ export class RaftMessage extends RaftElement {
       ${d.held ? button("release", "Let go", "It goes on, as if it were sent now") : button("hold", "Hold", "It stops where it is")}
       ${button("drop", "Drop", "It is lost")}
       ${button("duplicate", "Duplicate", "A copy of it sets out now")}
-      <button ?disabled=${this.gone !== ""} aria-expanded=${this.draft !== null ? "true" : "false"} @click=${() => this.write(d)}>Edit</button>
+      <button ?disabled=${this.gone !== "" || !d.whole} title=${d.whole ? "Another text in its place" : "It is too long to be edited here"} aria-expanded=${this.draft !== null ? "true" : "false"} @click=${() => this.write(d)}>Edit</button>
     </div>
     ${this.draft === null ? nothing : this.editor()}
     ${this.gone ? html`<p class="caption">${this.gone}</p>` : nothing}`;
@@ -66,6 +66,7 @@ export class RaftMessage extends RaftElement {
     return html`
       <div class="row-between frame-head"><h3>Wire frame, ${d.bytes} bytes</h3><div class="buttons" role="group" aria-label="Encoding">${choice("colon", "Colon")}${choice("json", "JSON")}</div></div>
       <pre class="frame" tabindex="0">${text || "It cannot be written in this encoding."}</pre>
+      ${d.whole ? nothing : html`<p class="caption">It is longer than what is shown, and cannot be edited here.</p>`}
       ${shown === d.encoding ? nothing : html`<p class="caption">It travels as ${d.encoding === "json" ? "JSON" : "a line of colons"}; this is the same in the other encoding.</p>`}`;
   }
 
