@@ -77,6 +77,32 @@ func TestAPageOfAnotherSiteEmbedsTheLab(t *testing.T) {
 		}
 	}
 
+	// Attributes that are set together are one change, though it would make no sense half-way; what is asked at once afterwards is asked of the new run; and none of
+	// that is a step in the history of the page around.
+	var turned struct {
+		Seeds   []string
+		At      []float64
+		Steps   int
+		Servers int
+	}
+	w.must(&turned, `
+		const steps = history.length;
+		figure.setAttribute("size", "7");
+		figure.removeAttribute("run");
+		figure.setAttribute("seed", "9");
+		figure.pause();
+		const sought = figure.seek(300);
+		const first = await figure.state();
+		await sought;
+		figure.removeAttribute("size");
+		figure.removeAttribute("seed");
+		figure.setAttribute("run", "figure-8");
+		const second = await figure.state();
+		return { seeds: [first.seed, second.seed], at: [first.at, second.at], servers: first.run.config.servers, steps: history.length - steps };`)
+	if fmt.Sprint(turned.Seeds, turned.At, turned.Servers, turned.Steps) != "[9 5] [300 721.382] 7 0" {
+		t.Errorf("attributes that change show %+v", turned)
+	}
+
 	var many struct{ Done, Refused int }
 	w.must(&many, `
 		const all = await Promise.allSettled(Array.from({ length: 80 }, () => figure.pause()));

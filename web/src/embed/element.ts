@@ -9,10 +9,10 @@ import { isOurs, SOURCE, VERSION, type Command, type Told } from "./protocol.js"
  *
  * Attributes: `run` (the name of a run of the gallery, or a link of the lab), or instead of it `size` (1 to 9), `seed` and `off` (IDs of rules, with commas between);
  * `at` (seconds of cluster time), `rate` (0.001 to 1), `controls` (full, play, none), `theme` (light, dark, auto), `autoplay` (1, 0), `lang` (en), `title`. A change
- * of one shows at once. Its size is CSS's affair.
+ * of one shows at once, several that are changed together as one. Its size is CSS's affair.
  *
  * Events, each with what happened as its `detail`: `ready`, `leader`, `commit`, `violation` (protocol.ts). Methods, each a promise: `play(rate)`, `pause()`,
- * `seek(ms)`, `step(to, back)`, `act(action)`, `open(link)`, `state()`. What is asked before the lab is ready waits for it.
+ * `seek(ms)`, `step(to, back)`, `act(action)`, `open(link)`, `state()`. What is asked before the lab is ready waits for it; what is asked is done in its order, changes of attributes too.
  */
 const FOLDER = new URL(".", (document.currentScript as HTMLScriptElement | null)?.src ?? document.querySelector<HTMLScriptElement>('script[src*="raft-playground.js"]')?.src ?? location.href);
 const PARAMETERS = ["size", "seed", "off", "at", "rate", "controls", "theme", "autoplay", "lang"] as const;
@@ -36,6 +36,8 @@ class RaftPlaygroundElement extends HTMLElement {
   private readonly asked = new Map<number, Waiting>();
   private early: (Command & object)[] | null = []; // what was asked before the lab was ready; null: it is
   private nextID = 1;
+  private shown = ""; // the address that the frame shows
+  private changed = false; // attributes, which are not yet shown
 
   constructor() {
     super();
@@ -49,7 +51,8 @@ class RaftPlaygroundElement extends HTMLElement {
   connectedCallback(): void {
     addEventListener("message", this.hear);
     this.entitle();
-    this.load();
+    this.shown = "";
+    this.change();
   }
 
   /** The lab ends with its frame: what it was asked is answered no more. */
@@ -64,7 +67,7 @@ class RaftPlaygroundElement extends HTMLElement {
     if (!this.isConnected) return;
     if (name === "title") this.entitle();
     else if (LOOKS.includes(name) && this.early === null) void this.ask({ command: "show", [name]: value ?? (name === "theme" ? "auto" : "full") } as Wish).catch(reportError);
-    else this.load();
+    else this.change();
   }
 
   play(rate?: number): Promise<unknown> {
@@ -100,8 +103,17 @@ class RaftPlaygroundElement extends HTMLElement {
     this.frame.title = this.getAttribute("title") || TITLE;
   }
 
-  /** The lab's address says all of the attributes. A change behind its # loads nothing anew. */
+  /** Attributes are set one after the other, and in between they may make no sense. */
+  private change(): void {
+    if (this.changed) return;
+    this.changed = true;
+    queueMicrotask(() => this.load());
+  }
+
+  /** The lab's address says all of the attributes. Once the lab is ready it is told of another one, and loads nothing anew. */
   private load(): void {
+    if (!this.changed) return;
+    this.changed = false;
     const run = this.getAttribute("run") ?? "";
     const link = run.slice(run.indexOf("#") + 1);
     const isLink = /^\d+[.?]/.test(link);
@@ -113,10 +125,14 @@ class RaftPlaygroundElement extends HTMLElement {
     const base = isLink ? link : "1";
     const address = new URL("embed/", FOLDER);
     address.hash = query.size === 0 ? base : `${base}${base.includes("?") ? "&" : "?"}${query}`;
-    if (this.frame.src !== address.href) this.frame.src = address.href;
+    if (address.href === this.shown) return;
+    this.shown = address.href;
+    if (this.early === null) void this.ask({ command: "show", link: address.hash.slice(1) } as Wish).catch(reportError);
+    else if (this.frame.src !== address.href) this.frame.src = address.href;
   }
 
   private ask(wish: Wish): Promise<unknown> {
+    this.load();
     if (this.asked.size >= MAX_WAITING) return Promise.reject(new Error(`${MAX_WAITING} commands wait for an answer already.`));
     const command = { type: "command", id: this.nextID++, ...wish } as Command;
     return new Promise((resolve, reject) => {

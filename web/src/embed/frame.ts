@@ -1,4 +1,6 @@
 import { readLink, type Show } from "../lab/moment.js";
+import { openAddress } from "../lab/opening.js";
+import { FIRST_RATE } from "../lab/source.js";
 import type { Stop } from "../model.js";
 import type { Store } from "../store.js";
 import { setTheme } from "../theme.js";
@@ -22,13 +24,16 @@ export function startFrame(store: Store): void {
   api.on("commit", (detail) => tell({ type: "commit", detail }));
   api.on("violation", (detail) => tell({ type: "violation", detail }));
   let underWay = 0;
+  let last: Promise<unknown> = Promise.resolve();
   addEventListener("message", (e: MessageEvent<unknown>) => {
     if (e.source !== window.parent || window.parent === window || !isOurs(e.data) || e.data.type !== "command") return;
-    const { id } = e.data;
+    const { data } = e;
+    const { id } = data;
     if (typeof id !== "number") return;
     if (underWay >= MAX_COMMANDS) return tell({ type: "answer", id, ok: false, value: null, error: `${MAX_COMMANDS} commands are under way already.` });
     underWay++;
-    obey(store, e.data)
+    last = last
+      .then(() => obey(store, data))
       .then(
         (value) => tell({ type: "answer", id, ok: true, value: value ?? null, error: "" }),
         (why: Error) => tell({ type: "answer", id, ok: false, value: null, error: why.message }),
@@ -68,6 +73,7 @@ async function obey(store: Store, data: Record<string, unknown>): Promise<unknow
     case "state":
       return api.lab();
     case "show":
+      if (data["link"] !== undefined) await showLink(data["link"]);
       if (data["controls"] !== undefined) setControls(oneOf("show: controls", CONTROLS, data["controls"]));
       if (data["theme"] !== undefined) setTheme(oneOf("show: theme", THEMES, data["theme"]));
       return;
@@ -80,6 +86,14 @@ function oneOf<T extends string>(what: string, choices: readonly T[], value: unk
   const chosen = choices.find((c) => c === value);
   if (chosen === undefined) throw new TypeError(`${what} must be one of ${choices.join(", ")}, not ${JSON.stringify(value)}`);
   return chosen;
+}
+
+/** As a change of the address would, but without a step back in the history of the page around: that leads away from it, and not through its figure's runs. */
+async function showLink(link: unknown): Promise<void> {
+  if (typeof link !== "string") throw new TypeError(`show: link must be a text, not ${JSON.stringify(link)}`);
+  history.replaceState(null, "", `#${link}`);
+  await showAs(link);
+  await openAddress(link, FIRST_RATE);
 }
 
 /** What is wrong with the link is said where it is opened. */

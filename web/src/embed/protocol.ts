@@ -15,7 +15,7 @@ export type Told =
   | { type: "violation"; detail: { property: string; at: number; text: string; servers: number[]; index: U64 } }
   | { type: "answer"; id: number; ok: boolean; value: unknown; error: string }; // to a command, once each
 
-/** From the page around it to the lab. `id` is the asker's own, for the answer. */
+/** From the page around it to the lab, obeyed one after the other. `id` is the asker's own, for the answer. */
 export type Command = { type: "command"; id: number } & (
   | { command: "play"; rate?: number } // seconds of the cluster in a second, 0.001 to 1; without it as it was
   | { command: "pause" }
@@ -24,7 +24,7 @@ export type Command = { type: "command"; id: number } & (
   | { command: "act"; action: LabAction } // times in µs
   | { command: "open"; link: string } // as a link's #, or the name of a run of the gallery
   | { command: "state" } // answers as window.raftPlayground.lab() does
-  | { command: "show"; controls?: string; theme?: string }
+  | { command: "show"; link?: string; controls?: string; theme?: string } // link: what stands behind the # of the frame's address, which may name another run; what is wrong with it is said in the frame
 );
 
 /** Whether a message is of this protocol and of a version that is understood. */
