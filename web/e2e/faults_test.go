@@ -232,6 +232,27 @@ func TestALostMajorityIsAskedForOnceMore(t *testing.T) {
 	})
 	w.seats("connected", "connected", "connected", "connected", "connected")
 	w.reads("raft-faults", "Nothing: every server runs")
+
+	// The way back is offered where one looks at what was done: not before it, and not in another run; in the past it has begun a branch.
+	offered := func(where string, want bool) {
+		t.Helper()
+		eventually(t, 5*time.Second, fmt.Sprintf("%s it is %v that a way back is offered", where, want), func() error {
+			return w.eval(nil, fmt.Sprintf(`if (deepAll("raft-undo button").length > 0 !== %v) throw new Error(deepAll("raft-undo")[0].textContent);`, want))
+		})
+	}
+	w.does("another crash", 1, func() { w.menuByMouse(1, "crash") })
+	offered("after a crash", true)
+	w.must(nil, `await raftPlayground.seek(100);`)
+	offered("before that crash", false)
+	w.menuByKeyboard(2, "crash")
+	offered("in the branch that a crash begins", true)
+	w.seats("connected", "gone", "connected", "connected", "connected")
+	w.click("raft-undo button")
+	w.seats("connected", "connected", "connected", "connected", "connected")
+	w.menuByMouse(3, "pause")
+	offered("after a pause", true)
+	w.must(nil, `await raftPlayground.open("#1?size=3&seed=9&at=0.3");`)
+	offered("in another run", false)
 }
 
 func TestLinksAreCutByDraggingAndTurnedByDials(t *testing.T) {

@@ -4,13 +4,26 @@ import { store } from "../store.js";
 import { perform } from "./deeds.js";
 
 const SHOWN_MS = 6_000;
+const SLACK_MS = 0.01; // of cluster time: less than any two events are apart
 
-/** For a few seconds the way back from what was just done. What is wrong now stands among the faults for longer. */
+/**
+ * For a few seconds the way back from what was just done, as long as one looks at what came of it: at another run, another branch or an earlier moment it was not
+ * done. What is wrong now stands among the faults for longer.
+ */
 export class RaftUndo extends RaftElement {
   protected readonly topics = ["view"] as const;
 
   private of: typeof store.view.undo = null;
+  private done = { at: 0, branch: 0 }; // where
+  private stopBatches: (() => void) | null = null;
   private closing: ReturnType<typeof setTimeout> | undefined;
+
+  override connectedCallback(): void {
+    super.connectedCallback();
+    this.stopBatches = store.onBatch((batch) => {
+      if (batch.moment && store.view.undo && !this.isSeen()) store.show({ undo: null });
+    });
+  }
 
   override render(): TemplateResult {
     const { undo, notice } = store.view;
@@ -26,10 +39,20 @@ export class RaftUndo extends RaftElement {
 
   override disconnectedCallback(): void {
     super.disconnectedCallback();
+    this.stopBatches?.();
     clearTimeout(this.closing);
   }
 
+  /** Done in the past, it has begun a branch of its own, of which the page hears afterwards. */
+  private isSeen(): boolean {
+    const { lab } = store;
+    const now = lab?.branches.find((b) => b.id === lab.branch);
+    if (now && now.parent === this.done.branch && now.at >= this.done.at - SLACK_MS) this.done.branch = now.id;
+    return lab?.branch === this.done.branch && store.now() >= this.done.at - SLACK_MS;
+  }
+
   private start(): void {
+    if (store.view.undo !== this.of) this.done = { at: store.now(), branch: store.lab?.branch ?? 0 };
     this.of = store.view.undo;
     clearTimeout(this.closing);
     if (this.of) this.closing = setTimeout(() => store.show({ undo: null }), SHOWN_MS);
