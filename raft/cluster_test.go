@@ -5,6 +5,7 @@ import (
 	"fmt"
 	"math/rand/v2"
 	"slices"
+	"strings"
 	"testing"
 )
 
@@ -345,5 +346,15 @@ func TestTheCatalogueDescribesEveryRule(t *testing.T) {
 			t.Errorf("rule %d: %+v", i, r)
 		}
 		seen[r.ID] = true
+		if named, known := RuleNamed(r.ID); !known || named != r {
+			t.Errorf("the rule named %s is %+v", r.ID, named)
+		}
+	}
+	ids := Extensions.IDs()
+	if set, err := RulesNamed(ids); len(ids) != 3 || set != Extensions || err != nil {
+		t.Errorf("the extensions are %v, which are the set %b: %v", ids, set, err)
+	}
+	if _, err := RulesNamed([]string{"preVote", "noSuchRule"}); err == nil || !strings.Contains(err.Error(), `"noSuchRule"`) {
+		t.Errorf("an ID that no rule has: %v", err)
 	}
 }

@@ -1,5 +1,10 @@
 package raft
 
+import (
+	"errors"
+	"strconv"
+)
+
 // Rule is one of the rules that Raft's safety or its liveness rests on. The core consults each at exactly one place, so that it
 // can be switched off there (Options.Off) and seen to be needed. A server with a rule switched off is not a Raft server any more.
 type Rule uint8
@@ -65,6 +70,39 @@ func RulesOf(rules ...Rule) (s RuleSet) {
 
 // Has reports whether r is in the set.
 func (s RuleSet) Has(r Rule) bool { return s&(1<<r) != 0 }
+
+// IDs returns the IDs of the rules in the set, in the catalogue's order; not nil.
+func (s RuleSet) IDs() []string {
+	ids := []string{}
+	for i := range Rules {
+		if s.Has(Rules[i].Rule) {
+			ids = append(ids, Rules[i].ID)
+		}
+	}
+	return ids
+}
+
+// RuleNamed returns the rule with an ID, and whether there is one.
+func RuleNamed(id string) (r RuleInfo, known bool) {
+	for i := range Rules {
+		if Rules[i].ID == id {
+			return Rules[i], true
+		}
+	}
+	return r, false
+}
+
+// RulesNamed returns the set of the rules with these IDs. Error: an ID that no rule has.
+func RulesNamed(ids []string) (s RuleSet, err error) {
+	for _, id := range ids {
+		r, known := RuleNamed(id)
+		if !known {
+			return 0, errors.New("expected the ID of a rule such as " + Rules[0].ID + ", got " + strconv.Quote(id))
+		}
+		s |= RulesOf(r.Rule)
+	}
+	return s, nil
+}
 
 // keeps reports whether the server keeps a rule.
 func (n *Node) keeps(r Rule) bool { return !n.opt.Off.Has(r) }

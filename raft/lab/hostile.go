@@ -32,9 +32,8 @@ func Hostile(seed uint64, aims, off []string) Run {
 
 func thicketOf(aims []string) func(*thicket) {
 	for _, id := range aims {
-		i := slices.IndexFunc(raft.Rules[:], func(r raft.RuleInfo) bool { return r.ID == id })
-		if i >= 0 && thickets[raft.Rules[i].Rule] != nil {
-			return thickets[raft.Rules[i].Rule]
+		if rule, known := raft.RuleNamed(id); known && thickets[rule.Rule] != nil {
+			return thickets[rule.Rule]
 		}
 	}
 	return nil

@@ -296,7 +296,7 @@ func (c *Config) check() error {
 	if n := len(c.FirstElapsed); n != 0 && n != c.Servers || slices.ContainsFunc(c.FirstElapsed, func(percent int) bool { return percent < 1 || percent > 99 }) {
 		return errors.New("lab: firstElapsed: expected a percentage from 1 to 99 for each server, or none at all")
 	}
-	_, err := rulesOf(c.Off)
+	_, err := rulesOff(c.Off)
 	return err
 }
 
@@ -310,16 +310,13 @@ func (c *Config) voters() raft.ServerID {
 	return raft.ServerID(c.Voters)
 }
 
-// rulesOf returns the rules that have these IDs.
-func rulesOf(ids []string) (set raft.RuleSet, err error) {
-	for _, id := range ids {
-		i := slices.IndexFunc(raft.Rules[:], func(r raft.RuleInfo) bool { return r.ID == id })
-		if i < 0 {
-			return 0, errors.New("lab: off: expected the ID of a rule such as " + raft.Rules[0].ID + ", got " + strconv.Quote(id))
-		}
-		set |= raft.RulesOf(raft.Rules[i].Rule)
+// rulesOff returns the rules that have these IDs, which are to be off.
+func rulesOff(ids []string) (raft.RuleSet, error) {
+	off, err := raft.RulesNamed(ids)
+	if err != nil {
+		return 0, errors.New("lab: off: " + err.Error())
 	}
-	return set, nil
+	return off, nil
 }
 
 func (a *Action) check(servers int) error {
@@ -374,7 +371,7 @@ func (a *Action) check(servers int) error {
 	if _, known := wire.ReadOf(a.Read); !known {
 		return errors.New("read: expected log, readIndex, lease or local, got " + strconv.Quote(a.Read))
 	}
-	_, err := rulesOf(a.Off)
+	_, err := rulesOff(a.Off)
 	return err
 }
 

@@ -16,7 +16,7 @@ const (
 
 // actOnRules switches rules in the running servers; those that start later are the same.
 func (w *World) actOnRules(a *Action) bool {
-	off, err := rulesOf(a.Off)
+	off, err := rulesOff(a.Off)
 	if err != nil {
 		return false // Action.check has refused it
 	}

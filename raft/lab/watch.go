@@ -134,20 +134,10 @@ func (w *World) Ahead() bool { return w.next < len(w.run.Actions) }
 func (w *World) Traps() []Trap { return slices.Clone(w.traps) }
 
 // Off returns the IDs of the rules that no server keeps now.
-func (w *World) Off() []string { return idsOf(w.off) }
+func (w *World) Off() []string { return w.off.IDs() }
 
 // Modified returns those of them that are not extensions: servers that do not keep them are no Raft servers.
-func (w *World) Modified() []string { return idsOf(w.off &^ raft.Extensions) }
-
-func idsOf(rules raft.RuleSet) []string {
-	ids := []string{}
-	for i := range raft.Rules {
-		if rules.Has(raft.Rules[i].Rule) {
-			ids = append(ids, raft.Rules[i].ID)
-		}
-	}
-	return ids
-}
+func (w *World) Modified() []string { return (w.off &^ raft.Extensions).IDs() }
 
 // Next returns when something happens next, and false if nothing ever will. At a moment at which nothing else happens Do does the same as the action does when
 // the run is lived again; else it need not: an action of a Run comes before the clocks of its microsecond, Do comes after them.

@@ -62,7 +62,7 @@ func New(run Run) (*World, error) {
 		return nil, err
 	}
 	run.Actions = slices.Clone(run.Actions)
-	off, err := rulesOf(run.Config.Off)
+	off, err := rulesOff(run.Config.Off)
 	if err != nil {
 		return nil, err
 	}

@@ -129,11 +129,11 @@ func TestWhatIsNoStoryIsRefused(t *testing.T) {
 	for text, want := range map[string]string{
 		"rule oneVotePerTerm\nservers 3\n":             "expected a title",
 		"# t\nservers 3":                               "and one of them only",
-		"# t\nrule x\nservers 3":                       "name of a rule",
+		"# t\nrule x\nservers 3":                       "ID of a rule",
 		"# t\nrule oneVotePerTerm":                     "servers N",
 		"# t\nrule oneVotePerTerm\nservers 99":         "1 to 9",
 		"# t\nrule oneVotePerTerm\nservers 3 x":        "servers N plain",
-		head + "without x":                             "name of a rule",
+		head + "without x":                             "ID of a rule",
 		head + "spare x":                               "expected a server",
 		head + "on:":                                   "expected a step",
 		"# t\nrule oneVotePerTerm\nfault f\nservers 3": "and one of them only",

@@ -80,19 +80,17 @@ func (s *Story) read(number int, line string) (err error) {
 	words := strings.Fields(line)
 	switch words[0] {
 	case "rule":
-		s.Rule, err = ruleNamed(words[1:]...)
+		rule, known := raft.RuleNamed(strings.TrimPrefix(line, "rule "))
+		if !known {
+			return fmt.Errorf("expected the ID of a rule, got %q", line)
+		}
+		s.Rule = &rule
 	case "fault":
 		s.Fault = strings.TrimSpace(strings.TrimPrefix(line, "fault"))
 	case "once":
 		s.Once = strings.TrimSpace(strings.TrimPrefix(line, "once"))
 	case "without":
-		for _, name := range words[1:] {
-			rule, err := ruleNamed(name)
-			if err != nil {
-				return err
-			}
-			s.without |= raft.RulesOf(rule.Rule)
-		}
+		s.without, err = raft.RulesNamed(words[1:])
 	case "servers":
 		if len(words) < 2 || len(words) > 3 || len(words) == 3 && words[2] != "plain" {
 			return fmt.Errorf("expected \"servers N\" or \"servers N plain\", got %q", line)
@@ -116,14 +114,6 @@ func (s *Story) read(number int, line string) (err error) {
 		s.steps = append(s.steps, st)
 	}
 	return err
-}
-
-func ruleNamed(names ...string) (*raft.RuleInfo, error) {
-	i := slices.IndexFunc(raft.Rules[:], func(r raft.RuleInfo) bool { return len(names) == 1 && r.ID == names[0] })
-	if i < 0 {
-		return nil, fmt.Errorf("expected the name of a rule, got %q", names)
-	}
-	return &raft.Rules[i], nil
 }
 
 func serverNamed(word string) (raft.ServerID, error) {

@@ -174,10 +174,8 @@ func rulesWords(off []string) string {
 	text := ""
 	for i, id := range off {
 		title := id
-		for _, rule := range raft.Rules {
-			if rule.ID == id {
-				title = "“" + rule.Title + "”"
-			}
+		if rule, known := raft.RuleNamed(id); known {
+			title = "“" + rule.Title + "”"
 		}
 		if i > 0 {
 			text += ", "
@@ -216,12 +214,9 @@ func frameWords(a *lab.Action, what string) string {
 
 // trapText says what waits for which moment.
 func trapText(a *lab.Action) string {
-	who, does := "a server", "a server"
+	who, does := "a server", "that server"
 	if a.Server != 0 {
-		who = name(a.Server)
-		does = who
-	} else {
-		does = "that server"
+		who, does = name(a.Server), name(a.Server)
 	}
 	moment := map[lab.Moment]string{
 		"candidate": "becomes a candidate", "leader": "becomes leader", "vote": "gives its vote", "append": "stores entries", "truncate": "deletes entries",

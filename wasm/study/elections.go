@@ -93,14 +93,7 @@ func (q *ElectionsQuestion) point(latency float64, timeout Timeout) (ElectionPoi
 }
 
 // figure2 are the rules that Figure 2 does not have: these are elections as the paper measured them (§9.3).
-var figure2 = func() (ids []string) {
-	for _, r := range raft.Rules {
-		if raft.Extensions&raft.RulesOf(r.Rule) != 0 {
-			ids = append(ids, r.ID)
-		}
-	}
-	return ids
-}()
+var figure2 = raft.Extensions.IDs()
 
 // election is what came of a leader's crash.
 type election struct {

@@ -2,7 +2,6 @@ package study
 
 import (
 	"errors"
-	"slices"
 	"strconv"
 
 	"raftplayground/raft"
@@ -53,9 +52,12 @@ var stages = []stage{
 
 // Find looks stage by stage. elapsed says how many seconds have passed. Errors: what in the question cannot be; that nothing was found, in words to show.
 func Find(q FindQuestion, elapsed func() float64, progress func(fraction float64, words string, part any)) (Found, error) {
-	rules, err := ruleSet(q.Off)
-	if err != nil {
-		return Found{}, err
+	rules, err := raft.RulesNamed(q.Off)
+	switch {
+	case err != nil:
+		return Found{}, errors.New("study: " + err.Error())
+	case rules == 0:
+		return Found{}, errors.New("study: expected the IDs of rules to switch off, got none")
 	}
 	for i, s := range stages {
 		if elapsed() > q.Seconds {
@@ -75,20 +77,6 @@ func Find(q FindQuestion, elapsed func() float64, progress func(fraction float64
 		}
 	}
 	return Found{}, errors.New("No bad run was found in " + strconv.Itoa(int(elapsed())) + " s. That does not show that there is none: the harm may be rarer than that, or take longer to find.")
-}
-
-func ruleSet(ids []string) (set raft.RuleSet, err error) {
-	if len(ids) == 0 {
-		return 0, errors.New("study: expected the IDs of rules to switch off, got none")
-	}
-	for _, id := range ids {
-		i := slices.IndexFunc(raft.Rules[:], func(r raft.RuleInfo) bool { return r.ID == id })
-		if i < 0 {
-			return 0, errors.New("study: expected the ID of a rule such as " + raft.Rules[0].ID + ", got " + strconv.Quote(id))
-		}
-		set |= raft.RulesOf(raft.Rules[i].Rule)
-	}
-	return set, nil
 }
 
 // searching looks breadth-first at no more than most situations.

@@ -52,12 +52,7 @@ type teller struct {
 }
 
 func newTeller(config *explore.Config, seed uint64) (*teller, error) {
-	run := lab.Run{Version: lab.Version, Seed: seed, Config: lab.Config{Servers: config.Servers, Latency: flight}}
-	for _, r := range raft.Rules {
-		if (config.Off | raft.Extensions).Has(r.Rule) {
-			run.Config.Off = append(run.Config.Off, r.ID)
-		}
-	}
+	run := lab.Run{Version: lab.Version, Seed: seed, Config: lab.Config{Servers: config.Servers, Latency: flight, Off: (config.Off | raft.Extensions).IDs()}}
 	w, err := lab.New(run)
 	if err != nil {
 		return nil, err

@@ -78,11 +78,7 @@ func config(seed uint64) lab.Config {
 	c.Reads = []string{"log", "readIndex", "lease"}[seed/5%3]
 	c.CompactAfter = []int{0, 10, 50}[seed/7%3]
 	if seed/2%4 == 3 {
-		for _, rule := range raft.Rules {
-			if raft.Extensions.Has(rule.Rule) {
-				c.Off = append(c.Off, rule.ID)
-			}
-		}
+		c.Off = raft.Extensions.IDs()
 	}
 	return c
 }
