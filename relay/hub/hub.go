@@ -3,6 +3,7 @@ package hub
 import (
 	"errors"
 	"math/rand/v2"
+	"slices"
 	"strconv"
 
 	jsoniter "github.com/json-iterator/go"
@@ -333,12 +334,7 @@ func (h *Hub) drop(m *member, code int, reason string) {
 func (h *Hub) leave(m *member) {
 	m.gone = true
 	delete(h.members, m.conn)
-	for i, other := range h.arrival {
-		if other == m {
-			h.arrival = append(h.arrival[:i], h.arrival[i+1:]...)
-			break
-		}
-	}
+	h.arrival = slices.DeleteFunc(h.arrival, func(other *member) bool { return other == m })
 	if m.server != 0 {
 		h.seats[m.server-1].holder = nil
 		h.loseAllTo(m.server)

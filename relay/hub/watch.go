@@ -2,6 +2,7 @@ package hub
 
 import (
 	"encoding/base64"
+	"slices"
 	"strconv"
 	"unicode/utf8"
 
@@ -24,7 +25,6 @@ type sighting struct {
 // seenBatch gathers sightings until they are told to the watchers.
 type seenBatch struct {
 	lines   []sighting
-	bytes   int // of frame text in lines
 	since   int64
 	dropped int // lines that found no room
 }
@@ -62,7 +62,6 @@ func (h *Hub) tell(s sighting) {
 		b.dropped++
 		return
 	}
-	b.bytes += min(len(s.data), mostText)
 	b.lines = append(b.lines, s)
 }
 
@@ -273,7 +272,7 @@ func (h *Hub) announceSeen() {
 		}
 	}
 	clear(b.lines)
-	b.lines, b.bytes, b.dropped = b.lines[:0], 0, 0
+	b.lines, b.dropped = b.lines[:0], 0
 }
 
 // sendSeen sends lines. dropped says how many others the watcher was spared since it was last told.
@@ -407,12 +406,9 @@ func (h *Hub) report(m *member, raw []byte) *refusal {
 }
 
 func (f *feed) miss(seat int) {
-	for _, missed := range f.missed {
-		if missed == seat {
-			return
-		}
+	if !slices.Contains(f.missed, seat) {
+		f.missed = append(f.missed, seat)
 	}
-	f.missed = append(f.missed, seat)
 }
 
 // sendReports sends a new watcher the last report of every server.

@@ -15,6 +15,16 @@ func (s *Session) act(w *wish) {
 	s.perform(w, a)
 }
 
+// setTimers sets the election timers apart from each other, or all alike.
+func (s *Session) setTimers(w *wish) {
+	deed := map[string]lab.Deed{"spread": lab.Spread, "align": lab.Align}[w.Act]
+	if deed == "" {
+		s.refuse(w, "act: expected spread or align, got "+page.Clip(w.Act, 40))
+		return
+	}
+	s.perform(w, lab.Action{Do: deed})
+}
+
 // perform does something and answers.
 func (s *Session) perform(w *wish, a lab.Action) {
 	did, err := s.do(a)

@@ -1,8 +1,11 @@
 package session
 
 import (
+	"slices"
+
 	"raftplayground/raft"
 	"raftplayground/raft/lab"
+	"raftplayground/relay/hub"
 	"raftplayground/wasm/page"
 )
 
@@ -42,56 +45,34 @@ func (s *Session) network(w *wish) {
 // linkActions returns the actions that make of the links what is asked for, or why they cannot be that.
 func (s *Session) linkActions(c *page.NetworkChange) (actions []lab.Action, why string) {
 	s.world.View(&s.view)
-	if c.Latency != nil || c.Jitter != nil {
-		if len(s.view.Links) > 0 {
-			l := linkOf(&s.view.Links[0].Latency, &s.view.Links[0].Jitter, c.Latency, c.Jitter)
-			l.Loss, l.Duplicate, l.Reorder = s.view.Links[0].Loss, s.view.Links[0].Duplicate, s.view.Links[0].Reorder
-			actions = append(actions, lab.Action{Do: lab.Network, Link: l})
-		}
+	links := s.view.Links
+	if len(links) > 0 && (c.Latency != nil || c.Jitter != nil) {
+		actions = append(actions, lab.Action{Do: lab.Network, Link: changed(&links[0], c.Latency, c.Jitter)})
 	}
 	for _, want := range c.Links {
-		from, to := raft.ServerID(want.From), raft.ServerID(want.To)
-		found := false
-		for i := range s.view.Links {
-			is := &s.view.Links[i]
-			if is.From != uint64(from) || is.To != uint64(to) {
-				continue
-			}
-			found = true
-			if want.Up != nil && *want.Up != is.Up {
-				actions = append(actions, lab.Action{Do: map[bool]lab.Deed{true: lab.Mend, false: lab.Cut}[*want.Up], Server: from, To: to})
-			}
-			if want.Latency != nil || want.Jitter != nil {
-				l := linkOf(&is.Latency, &is.Jitter, want.Latency, want.Jitter)
-				l.Loss, l.Duplicate, l.Reorder = is.Loss, is.Duplicate, is.Reorder
-				actions = append(actions, lab.Action{Do: lab.Network, Server: from, To: to, Link: l})
-			}
-		}
-		if !found {
+		i := slices.IndexFunc(links, func(l hub.Link) bool { return int(l.From) == want.From && int(l.To) == want.To })
+		if i < 0 {
 			return nil, "links: expected from and to of two servers of this lab"
+		}
+		is, from, to := &links[i], raft.ServerID(want.From), raft.ServerID(want.To)
+		if want.Up != nil && *want.Up != is.Up {
+			actions = append(actions, lab.Action{Do: map[bool]lab.Deed{true: lab.Mend, false: lab.Cut}[*want.Up], Server: from, To: to})
+		}
+		if want.Latency != nil || want.Jitter != nil {
+			actions = append(actions, lab.Action{Do: lab.Network, Server: from, To: to, Link: changed(is, want.Latency, want.Jitter)})
 		}
 	}
 	return actions, ""
 }
 
-// linkOf is what a link is to be like, times in ms where they change.
-func linkOf(latency, jitter *int64, newLatency, newJitter *float64) *lab.Link {
-	l := &lab.Link{Latency: *latency, Jitter: *jitter}
-	if newLatency != nil {
-		l.Latency = micros(*newLatency)
+// changed is what a link is to be like, in ms where that is not as it is.
+func changed(is *hub.Link, latency, jitter *float64) *lab.Link {
+	l := &lab.Link{Latency: is.Latency, Jitter: is.Jitter, Loss: is.Loss, Duplicate: is.Duplicate, Reorder: is.Reorder}
+	if latency != nil {
+		l.Latency = micros(*latency)
 	}
-	if newJitter != nil {
-		l.Jitter = micros(*newJitter)
+	if jitter != nil {
+		l.Jitter = micros(*jitter)
 	}
 	return l
-}
-
-// setTimers sets the election timers apart from each other, or all alike.
-func (s *Session) setTimers(w *wish) {
-	deed := map[string]lab.Deed{"spread": lab.Spread, "align": lab.Align}[w.Act]
-	if deed == "" {
-		s.refuse(w, "act: expected spread or align, got "+page.Clip(w.Act, 40))
-		return
-	}
-	s.perform(w, lab.Action{Do: deed})
 }
