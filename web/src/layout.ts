@@ -39,7 +39,7 @@ const PROJECTOR = 44; // px: a node's radius where the stage is as wide as this:
 const PROJECTOR_WIDTH = 1200;
 
 /** The radius of a node for a stage of this size (LOOK §4). */
-export function nodeRadius(width: number, height: number, servers: number): number {
+function nodeRadius(width: number, height: number, servers: number): number {
   if (height < LOW) return servers >= 5 || height < 210 ? 19 : 24;
   if (width < 600) return 26;
   if (height < 400 && servers >= 5) return 28;

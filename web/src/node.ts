@@ -61,7 +61,7 @@ function machineMarks(view: ServerView, r: number): SVGTemplateResult {
 const isBroken = (server: number): boolean => store.lab?.properties.some((p) => p.broken?.servers.includes(server)) ?? false;
 
 /** Whether two servers have applied the same number of entries and come to another state. */
-export function statesDiffer(a: ServerView, b: ServerView): boolean {
+function statesDiffer(a: ServerView, b: ServerView): boolean {
   return a.report !== null && b.report !== null && a.report.stateHash !== "" && b.report.stateHash !== "" && same(a.report.appliedIndex, b.report.appliedIndex) && a.report.stateHash !== b.report.stateHash;
 }
 

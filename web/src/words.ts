@@ -1,4 +1,4 @@
-import type { Flight, Link, Role, ServerView, U64 } from "./model.js";
+import type { Flight, Link, Role, ServerView } from "./model.js";
 
 /** Every number and name that the page prints is put into words here, so that one thing is always called the same. */
 
@@ -135,6 +135,3 @@ export function cutWords(state: Cut, a: number, b: number): string {
 
 /** A command without its blanks, for narrow cells: `x = 3` → `x=3`. */
 export const tight = (text: string): string => (text.includes(" = ") ? text.replace(" = ", "=") : text.replace(/: (.*) → /, ":$1→"));
-
-/** `term 4`, for a title; 64-bit numbers pass as they are. */
-export const termWords = (term: U64): string => `term ${term}`;

@@ -51,7 +51,7 @@ export function labElection(): Batch[] {
 }
 
 /** The same in the past of the second of three branches, with a rule off and a promise broken. */
-export function labBranches(): Batch[] {
+function labBranches(): Batch[] {
   const [now] = labElection();
   const properties = labOf().properties.map((p, i) => (i === 4 ? { ...p, broken: { at: 300, text: "S1 applied x = 3 at index 2, S5 applied x = 9.", servers: [1, 5], index: 2 } } : p));
   const branches = [{ id: 1, parent: 0, at: 0, end: 473, text: "the run from its start" }, { id: 2, parent: 1, at: 250, end: 1_800, text: "you crashed S1" }, { id: 3, parent: 2, at: 311, end: 900, text: "you cut S1 off" }];

@@ -140,17 +140,17 @@ export function steady(): Batch[] {
 }
 
 /** Two of three tabs are here. */
-export function waiting(): Batch[] {
+function waiting(): Batch[] {
   return [{ ...joined, self: { ...joined.self!, term: 0 }, room: room(3, { started: false }), clock: { now: 0, rate: 0 }, servers: [view(1, { report: report(1, { at: 0, term: 0 }) }), view(2, { report: report(2, { at: 0, term: 0, timer: { elapsed: 100, timeout: 190, longest: 300 } }) }), view(3, { seat: "empty", disk: "none" })] }];
 }
 
 /** The relay is gone, and this browser has no disk. */
-export function lost(): Batch[] {
+function lost(): Batch[] {
   return [...steady(), { connection: { state: "lost", retryAt: Date.now() + 4_000, attempt: 2, why: "closed with code 1006" }, self: { ...joined.self!, disk: "memory" } }];
 }
 
 /** A watcher of a long run with two changes of term, a log that is longer than the grid, and a deleted end. */
-export function watching(): Batch[] {
+function watching(): Batch[] {
   const long = Array.from({ length: 30 }, (_, i) => (i % 9 === 0 ? noop(Math.floor(i / 9) + 1) : command(Math.floor(i / 9) + 1, `k${i} = ${i}`)));
   const servers = (extra: LogCell[]): ServerView[] => [1, 2, 3, 4, 5].map((s) => view(s, { self: false, report: report(s, { at: 9_000, role: s === 3 ? "leader" : "follower", term: 4, leader: 3, cells: s === 5 ? [...long.slice(0, 26), ...extra] : long, commitIndex: s === 5 ? 24 : 28, timer: s === 3 ? null : { elapsed: 20 * s, timeout: 200, longest: 300 } }) }));
   return [

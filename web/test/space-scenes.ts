@@ -68,7 +68,7 @@ export function labRun(now: number, off: string[] = [], broken: Property["broken
 }
 
 /** Logs in every state that a cell can have: compacted, a configuration, differing terms, a broken promise, two leaders. */
-export function logStates(): Batch[] {
+function logStates(): Batch[] {
   const config = (term: number) => ({ term, kind: "configuration" as const, text: "1,2,3,4" });
   const cells = [command(2, "x = 3"), config(2), command(2, "y = 5"), noop(4), command(4, "z = 26")];
   const log = (first: number, own: typeof cells) => ({ first, cells: own, lastIndex: first + own.length - 1 });

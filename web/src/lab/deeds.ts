@@ -22,7 +22,7 @@ export interface Cluster {
   links: Link[];
 }
 
-export const SLOW = 0.5; // of real time: what a slow clock runs at, unless somebody chose
+const SLOW = 0.5; // of real time: what a slow clock runs at, unless somebody chose
 
 export const isPaused = (s: ServerView): boolean => s.machine?.state === "paused";
 export const isDown = (s: ServerView): boolean => s.seat !== "connected";

@@ -21,7 +21,7 @@ const KNOWN_MS = 4_800; // for those who have been here before: a leader is ther
 const STILL_MS = 2_500; // where motion is reduced: a picture of an election, at which the clock stands
 
 /** The Worker with the simulated cluster, as a source of the store. */
-export class LabSource implements Source {
+class LabSource implements Source {
   private worker = startWorker(__LAB_WORKER_URL__, "raft lab");
   private drawn: Drawn;
   private film: Film | null = null;

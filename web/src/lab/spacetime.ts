@@ -63,7 +63,7 @@ const AXIS = 20; // px below the lanes
 const ARROWS = 260; // drawn at once
 const CLIENTS = 1001; // the lane of all clients
 
-export const isHeartbeat = (m: Message): boolean => m.kind === "AppendEntries" && m.entryCount === 0;
+const isHeartbeat = (m: Message): boolean => m.kind === "AppendEntries" && m.entryCount === 0;
 
 export const scaleOf = (f: Frame): number => Math.max(1, f.width - LEFT - RIGHT) / f.span;
 
