@@ -125,7 +125,7 @@ func (t *Tab) runServer() {
 		}
 	}
 	if s.server != nil && s.server.Failed() != nil {
-		t.watch("S" + strconv.Itoa(s.number) + " has stopped: " + page.Clip(s.server.Failed().Error(), 200) + ". A server that cannot write must not go on (§5.6). You are watching; reload this tab to start it again.")
+		t.watch("S" + strconv.Itoa(s.number) + " has stopped: " + page.Clip(s.server.Failed().Error(), 200) + ". A server that cannot write must not go on (Figure 2). You are watching; reload this tab to start it again.")
 	}
 }
 

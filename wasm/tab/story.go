@@ -56,7 +56,7 @@ func (t *Tab) tellSeat(before, after *roomSeat) {
 	case after.Connected && !before.Leased:
 		t.fault(name+" takes its seat.", "A new server, with an empty log in term 0.", "")
 	case after.Connected && !before.Connected:
-		t.fault(name+" is back.", "It is the same server with what its disk kept: its term, its vote and its log.", "§5.6")
+		t.fault(name+" is back.", "It is the same server with what its disk kept: its term, its vote and its log.", "§5.5")
 	case !after.Connected && before.Connected:
 		t.fault(name+" is gone: its tab was closed, reloaded or lost its connection.", "To the others that is a crash. Its seat and its log wait for it.", "§5.5")
 	}
