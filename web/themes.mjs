@@ -13,7 +13,7 @@ export function readStyles(web, page) {
 
 /**
  * Turns the tokens of page.css, written once as `--name: light-dark(light, dark)`, into rules that browsers without light-dark() read too:
- * light, dark where the system says so, and either when the header's button chose it.
+ * light, dark where the system says so, and either when a person chose it.
  */
 export function resolveThemes(css) {
   const pairs = [...css.matchAll(/(--[\w-]+):\s*light-dark\((#[0-9a-f]{6}), (#[0-9a-f]{6})\);/g)].map(([, name, light, dark]) => ({ name, light, dark }));
