@@ -24,10 +24,11 @@ import (
 	"github.com/chromedp/chromedp"
 )
 
-// browser is one Chromium with a profile of its own.
+// browser is a Chromium as one test sees it: with tabs, storage and cookies of its own.
 type browser struct {
-	t   *testing.T
-	ctx context.Context // of its first, blank tab
+	t       *testing.T
+	ctx     context.Context      // of the process's first, blank tab
+	storage cdp.BrowserContextID // empty: that of the process itself
 
 	mu       sync.Mutex
 	problems []string // uncaught exceptions and console errors of every page and Worker
@@ -49,8 +50,60 @@ var chromiumFlags = map[string]any{
 	"enable-features":               "IntensiveWakeUpThrottling:grace_period_seconds/10",
 }
 
-// startBrowser starts Chromium and ends it with the test, which fails if a page or Worker reported an error.
+// startBrowser starts a Chromium and ends it with the test, which fails if a page or Worker reported an error.
 func startBrowser(t *testing.T) *browser {
+	t.Helper()
+	p := startProcess(t)
+	b := &browser{t: t, ctx: p.ctx}
+	t.Cleanup(b.tell)
+	t.Cleanup(p.stop)
+	return b
+}
+
+// borrowBrowser does the same with a Chromium that earlier tests may have used and later ones will: to start one takes as much time of the processors as to open the lab. It is for tests that
+// look at what a page does, and neither at how quick nor at which processes. One test at a time has it.
+func borrowBrowser(t *testing.T) *browser {
+	t.Helper()
+	p := unused.take()
+	if p == nil {
+		p = startProcess(t)
+	}
+	executor := cdp.WithExecutor(p.ctx, chromedp.FromContext(p.ctx).Browser)
+	storage, err := target.CreateBrowserContext().Do(executor)
+	if err != nil {
+		p.stop()
+		t.Fatalf("making a storage of the test's own: %v", err)
+	}
+	ctx, cancel := context.WithCancel(p.ctx)
+	b := &browser{t: t, ctx: ctx, storage: storage}
+	t.Cleanup(b.tell)
+	t.Cleanup(func() {
+		cancel()
+		if err := target.DisposeBrowserContext(storage).Do(executor); err != nil || t.Failed() {
+			p.stop()
+			return
+		}
+		unused.add(p)
+	})
+	return b
+}
+
+// tell fails the test if a page or Worker reported an error.
+func (b *browser) tell() {
+	b.mu.Lock()
+	defer b.mu.Unlock()
+	for _, problem := range b.problems {
+		b.t.Errorf("reported by a page: %s", problem)
+	}
+}
+
+// process is a Chromium with a profile of its own.
+type process struct {
+	ctx  context.Context // of its first, blank tab
+	stop func()
+}
+
+func startProcess(t *testing.T) *process {
 	t.Helper()
 	profile, err := os.MkdirTemp("", "raft-e2e-profile-")
 	if err != nil {
@@ -62,21 +115,48 @@ func startBrowser(t *testing.T) *browser {
 	}
 	allocator, stop := chromedp.NewExecAllocator(context.Background(), options...)
 	ctx, cancel := chromedp.NewContext(allocator, chromedp.WithErrorf(func(string, ...any) {}))
-	b := &browser{t: t, ctx: ctx}
-	t.Cleanup(func() {
+	p := &process{ctx: ctx, stop: func() {
 		cancel()
 		stop()
 		os.RemoveAll(profile) // Chromium's last helper may still be writing: what then stays is a few files in the temporary folder
-		b.mu.Lock()
-		defer b.mu.Unlock()
-		for _, problem := range b.problems {
-			t.Errorf("reported by a page: %s", problem)
-		}
-	})
+	}}
 	if err := chromedp.Run(ctx); err != nil {
+		p.stop()
 		t.Fatalf("starting Chromium: %v", err)
 	}
-	return b
+	return p
+}
+
+// processes are those that no test has at the moment: at most as many as tests have run at a time.
+type processes struct {
+	mu   sync.Mutex
+	free []*process
+}
+
+var unused processes
+
+// take returns one, nil if there is none.
+func (u *processes) take() (p *process) {
+	u.mu.Lock()
+	defer u.mu.Unlock()
+	if n := len(u.free); n > 0 {
+		p, u.free = u.free[n-1], u.free[:n-1]
+	}
+	return p
+}
+
+func (u *processes) add(p *process) {
+	u.mu.Lock()
+	defer u.mu.Unlock()
+	u.free = append(u.free, p)
+}
+
+func TestMain(m *testing.M) {
+	code := m.Run()
+	for _, p := range unused.free {
+		p.stop()
+	}
+	os.Exit(code)
 }
 
 func chromium(t *testing.T) string {
@@ -121,7 +201,7 @@ func (b *browser) tab() *tab {
 
 func (b *browser) open(create *target.CreateTargetParams) *tab {
 	b.t.Helper()
-	id, err := create.Do(cdp.WithExecutor(b.ctx, chromedp.FromContext(b.ctx).Browser))
+	id, err := create.WithBrowserContextID(b.storage).Do(cdp.WithExecutor(b.ctx, chromedp.FromContext(b.ctx).Browser))
 	if err != nil {
 		b.t.Fatalf("opening a tab: %v", err)
 	}

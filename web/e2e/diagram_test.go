@@ -83,7 +83,7 @@ func (w *tab) saved(format string) (name string, content []byte) {
 func TestTheDiagramGoesOutInFourFormsThatSayWhichRunItIs(t *testing.T) {
 	t.Parallel()
 	r := startRelay(t)
-	w := startBrowser(t).openedAt(r.url("/#1?size=5&seed=7&off=backUpByTerm&rate=0.5"), 300)
+	w := borrowBrowser(t).openedAt(r.url("/#1?size=5&seed=7&off=backUpByTerm&rate=0.5"), 300)
 	w.openDiagram()
 	const modified = "Modified Raft: backUpByTerm is off"
 	w.isComplete()
@@ -176,7 +176,7 @@ func votesFollowRequests(t *testing.T, log string) {
 func TestTheDiagramIsWalkedAndZoomedByKeyboardAndMouse(t *testing.T) {
 	t.Parallel()
 	r := startRelay(t)
-	w := startBrowser(t).openedAt(r.url("/#1?size=5&seed=7&rate=0.5"), 300)
+	w := borrowBrowser(t).openedAt(r.url("/#1?size=5&seed=7&rate=0.5"), 300)
 	w.openDiagram()
 	label := func() (text string) {
 		w.must(&text, `await new Promise((done) => setTimeout(done, 200)); return deepAll(".diagram-box")[0].getAttribute("aria-label");`)

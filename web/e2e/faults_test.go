@@ -156,7 +156,7 @@ func TestTheNodesMenuDoesWhatItSays(t *testing.T) {
 // A server is taken out of the cluster, put back as a learner, given a vote again, and loses its disk: each by one hand or the other.
 func TestServersLeaveAndJoinAndAreWiped(t *testing.T) {
 	t.Parallel()
-	w := startBrowser(t).labAt(startRelay(t).url("/#1?size=5&seed=7&at=0.6")) // with every rule: who is removed does not disturb the others
+	w := borrowBrowser(t).labAt(startRelay(t).url("/#1?size=5&seed=7&at=0.6")) // with every rule: who is removed does not disturb the others
 	w.still(600)
 	w.hands()
 	follower := w.leads()%5 + 1

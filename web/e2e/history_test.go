@@ -23,7 +23,7 @@ func TestTheHistoryNamesAStaleRead(t *testing.T) {
 		t.Fatalf("axe-core is missing: run ./build.sh first (%v)", err)
 	}
 	r := startRelay(t)
-	w := startBrowser(t).labAt(r.url("/#1?run=stale-read"))
+	w := borrowBrowser(t).labAt(r.url("/#1?run=stale-read"))
 	w.still(800)
 	w.press("History")
 	w.reads(".history-said", "Linearizable")
@@ -83,7 +83,7 @@ func (w *tab) operations(selector string) (names []string) {
 func TestClientsWriteAndAreSeen(t *testing.T) {
 	t.Parallel()
 	r := startRelay(t)
-	w := startBrowser(t).labAt(r.url("/#1?size=3&seed=9&at=0.6"))
+	w := borrowBrowser(t).labAt(r.url("/#1?size=3&seed=9&at=0.6"))
 	w.still(600)
 	w.run(5*time.Second, chromedp.KeyEvent("h"))
 	w.reads(".history-nobody", "No client has asked anything yet.")

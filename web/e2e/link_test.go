@@ -138,7 +138,7 @@ func TestALinkOpensTheSameMomentInAFreshBrowser(t *testing.T) {
 func TestSharingByKeyboard(t *testing.T) {
 	t.Parallel()
 	r := startRelay(t)
-	w := startBrowser(t).labAt(r.url("/#1?size=3&seed=9&at=0.3"))
+	w := borrowBrowser(t).labAt(r.url("/#1?size=3&seed=9&at=0.3"))
 	w.still(300)
 	w.must(nil, `deepAll("raft-header button").find((b) => b.textContent.trim() === "Share" && b.checkVisibility()).focus();`)
 	w.run(10*time.Second, chromedp.KeyEvent(kb.Enter))
@@ -198,7 +198,7 @@ func TestAWrongLinkGetsASentenceAndNotABlankPage(t *testing.T) {
 func TestALinkOfAnotherVersionIsSaidToBeOne(t *testing.T) {
 	t.Parallel()
 	r := startRelay(t)
-	w := startBrowser(t).labAt(r.url("/#1?size=3&seed=9&at=0.3&hash=1234567890abcdef"))
+	w := borrowBrowser(t).labAt(r.url("/#1?size=3&seed=9&at=0.3&hash=1234567890abcdef"))
 	w.still(300)
 	w.reads(".remark", "This link was made by another version: the run goes otherwise.")
 }
@@ -207,7 +207,7 @@ func TestALinkOfAnotherVersionIsSaidToBeOne(t *testing.T) {
 func TestTheGalleryOpensBeforeItsTurn(t *testing.T) {
 	t.Parallel()
 	r := startRelay(t)
-	w := startBrowser(t).labAt(r.url("/"))
+	w := borrowBrowser(t).labAt(r.url("/"))
 	files, err := filepath.Glob("../gallery/*.json")
 	if err != nil || len(files) < 11 {
 		t.Fatalf("the gallery has %d files (%v)", len(files), err)
@@ -258,7 +258,7 @@ func TestTheGalleryOpensBeforeItsTurn(t *testing.T) {
 func TestTheGalleryByKeyboard(t *testing.T) {
 	t.Parallel()
 	r := startRelay(t)
-	w := startBrowser(t).labAt(r.url("/#1?size=3&seed=9&at=0.3"))
+	w := borrowBrowser(t).labAt(r.url("/#1?size=3&seed=9&at=0.3"))
 	w.still(300)
 	w.must(nil, `deepAll("raft-header button").find((b) => b.textContent.trim() === "Gallery" && b.checkVisibility()).focus();`)
 	w.run(10*time.Second, chromedp.KeyEvent(kb.Enter))
@@ -274,7 +274,7 @@ func TestTheGalleryByKeyboard(t *testing.T) {
 func TestTheLabLeadsToARealRoom(t *testing.T) {
 	t.Parallel()
 	r := startRelay(t)
-	w := startBrowser(t).labAt(r.url("/#1?size=1&seed=9&at=0.3"))
+	w := borrowBrowser(t).labAt(r.url("/#1?size=1&seed=9&at=0.3"))
 	w.still(300)
 	w.press("Make it real")
 	if server := w.seat(); server != 1 {

@@ -10,7 +10,7 @@ import (
 func TestDeletedEntriesLeaveFromWhereTheyStood(t *testing.T) {
 	t.Parallel()
 	r := startRelay(t)
-	w := startBrowser(t).labAt(r.url("/#1?size=5&seed=7&at=0.6"))
+	w := borrowBrowser(t).labAt(r.url("/#1?size=5&seed=7&at=0.6"))
 	w.still(600)
 	w.arrows(4, 2)
 

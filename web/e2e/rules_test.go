@@ -36,7 +36,7 @@ func (w *tab) off(before []string, rules ...string) {
 func TestARuleIsSwitchedOffByMouseAndByKeyboard(t *testing.T) {
 	t.Parallel()
 	r := startRelay(t)
-	w := startBrowser(t).labAt(r.url("/#1?size=3&seed=9&at=0.3"))
+	w := borrowBrowser(t).labAt(r.url("/#1?size=3&seed=9&at=0.3"))
 	before := w.still(300).Off
 	w.openRules()
 	w.click("raft-rules .rule[data-rule=oneVotePerTerm] .switch")
@@ -62,7 +62,7 @@ func TestARuleIsSwitchedOffByMouseAndByKeyboard(t *testing.T) {
 func TestARuleTellsWhatBreaksWithoutItAndShowsItsSource(t *testing.T) {
 	t.Parallel()
 	r := startRelay(t)
-	w := startBrowser(t).labAt(r.url("/#1?size=3&seed=9&at=0.3"))
+	w := borrowBrowser(t).labAt(r.url("/#1?size=3&seed=9&at=0.3"))
 	w.still(300)
 	w.openRules()
 	w.fill("raft-rules .rules-search", "5.4.2 commit")
@@ -100,7 +100,7 @@ func TestABrokenPromiseIsSaidAndLeadsToItsMoment(t *testing.T) {
 		t.Fatalf("axe-core is missing: run ./build.sh first (%v)", err)
 	}
 	r := startRelay(t)
-	w := startBrowser(t).labAt(r.url("/#1?run=two-leaders"))
+	w := borrowBrowser(t).labAt(r.url("/#1?run=two-leaders"))
 	var stop struct{ At float64 }
 	w.must(&stop, `return await raftPlayground.step("violation");`)
 	w.still(stop.At)

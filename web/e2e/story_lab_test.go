@@ -68,7 +68,7 @@ func marked(t *testing.T, file string, line int) string {
 func TestAnOpenedLineShowsTheCodeThatRan(t *testing.T) {
 	t.Parallel()
 	r := startRelay(t)
-	w := startBrowser(t).labAt(r.url("/#1?size=5&seed=7&at=0.4"))
+	w := borrowBrowser(t).labAt(r.url("/#1?size=5&seed=7&at=0.4"))
 	w.still(400)
 	for _, line := range []struct{ words, kind, rule string }{
 		{"leads term", "BecameLeader", "Rules for Servers, Candidates, rule 2"}, {"asks for votes", "BecameCandidate", "Rules for Servers, Followers, rule 2"},
@@ -98,7 +98,7 @@ func TestAnOpenedLineShowsTheCodeThatRan(t *testing.T) {
 func TestTheStoryIsPartedAtThePlayhead(t *testing.T) {
 	t.Parallel()
 	r := startRelay(t)
-	w := startBrowser(t).labAt(r.url("/#1?size=5&seed=7&at=0.4"))
+	w := borrowBrowser(t).labAt(r.url("/#1?size=5&seed=7&at=0.4"))
 	w.still(400)
 	lines := func() (shown []struct {
 		At    float64
@@ -159,7 +159,7 @@ func TestTheStoryIsPartedAtThePlayhead(t *testing.T) {
 func TestTheStoryIsNarrowedAndHeartbeatsAreOneLine(t *testing.T) {
 	t.Parallel()
 	r := startRelay(t)
-	w := startBrowser(t).labAt(r.url("/#1?size=5&seed=7&at=0.8"))
+	w := borrowBrowser(t).labAt(r.url("/#1?size=5&seed=7&at=0.8"))
 	w.still(800)
 	w.click("raft-story [popovertarget=story-filter]")
 	w.open("#story-filter .check")
@@ -194,7 +194,7 @@ func TestTheStoryIsNarrowedAndHeartbeatsAreOneLine(t *testing.T) {
 func TestOneCursorGoesThroughStoryStageAndLogs(t *testing.T) {
 	t.Parallel()
 	r := startRelay(t)
-	w := startBrowser(t).labAt(r.url("/#1?size=5&seed=7&at=0.4"))
+	w := borrowBrowser(t).labAt(r.url("/#1?size=5&seed=7&at=0.4"))
 	w.still(400)
 	lit := func() (seen struct {
 		Servers, Rows []int
@@ -236,7 +236,7 @@ func TestOneCursorGoesThroughStoryStageAndLogs(t *testing.T) {
 func TestThePageAnswersWhyAnEntryIsNotCommitted(t *testing.T) {
 	t.Parallel()
 	r := startRelay(t)
-	w := startBrowser(t).labAt(r.url("/#1?size=5&seed=7&at=0.4"))
+	w := borrowBrowser(t).labAt(r.url("/#1?size=5&seed=7&at=0.4"))
 	w.still(400)
 	var leader int
 	w.must(&leader, `return raftPlayground.cluster().find((s) => s.role === "leader").server;`)
@@ -259,7 +259,7 @@ func TestStoryAndDiagramOfTheLabAreAccessible(t *testing.T) {
 		t.Fatalf("axe-core is missing: run ./build.sh first (%v)", err)
 	}
 	r := startRelay(t)
-	w := startBrowser(t).openedAt(r.url("/#1?size=5&seed=7&rate=0.5"), 300)
+	w := borrowBrowser(t).openedAt(r.url("/#1?size=5&seed=7&rate=0.5"), 300)
 	w.must(nil, `await raftPlayground.seek(110);`)
 	w.still(110)
 	w.click("raft-story .story-later")
@@ -281,7 +281,7 @@ func TestStoryAndDiagramOfTheLabAreAccessible(t *testing.T) {
 // The list holds what one can see, but its end is the end of the story.
 func TestEndLeadsToTheOldestEvent(t *testing.T) {
 	t.Parallel()
-	w := startBrowser(t).window(1440, 900)
+	w := borrowBrowser(t).window(1440, 900)
 	w.navigate(startRelay(t).url("/"))
 	w.opens(lab.Run{Version: lab.Version, Seed: 1, Config: lab.Config{Servers: 5, Latency: 15_000, Clients: 1, Keys: 1, Think: 100_000, Patience: 5_000_000}}, 8000)
 	type list struct{ Lines, Earlier, Place int }

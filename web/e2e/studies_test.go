@@ -14,7 +14,7 @@ import (
 func TestABadRunIsFoundAndOpenedAtItsMoment(t *testing.T) {
 	t.Parallel()
 	r := startRelay(t)
-	w := startBrowser(t).labAt(r.url("/#1?size=3&seed=9&at=0.3"))
+	w := borrowBrowser(t).labAt(r.url("/#1?size=3&seed=9&at=0.3"))
 	w.still(300)
 	w.press("Studies")
 	w.reads("raft-studies", "Every rule is on, so no run breaks a safety property.")
@@ -51,7 +51,7 @@ func TestABadRunIsFoundAndOpenedAtItsMoment(t *testing.T) {
 func TestTwoRunsStandSideBySide(t *testing.T) {
 	t.Parallel()
 	r := startRelay(t)
-	w := startBrowser(t).labAt(r.url("/#1?size=3&seed=9&at=0.6"))
+	w := borrowBrowser(t).labAt(r.url("/#1?size=3&seed=9&at=0.6"))
 	w.still(600)
 	w.must(nil, `
 		await raftPlayground.act({ do: "crash" });
@@ -85,7 +85,7 @@ func TestTwoRunsStandSideBySide(t *testing.T) {
 func TestElectionsAreHeldInTheBackground(t *testing.T) {
 	t.Parallel()
 	r := startRelay(t)
-	w := startBrowser(t).labAt(r.url("/#1?size=3&seed=9&at=0.3"))
+	w := borrowBrowser(t).labAt(r.url("/#1?size=3&seed=9&at=0.3"))
 	w.still(300)
 	w.press("Studies")
 	w.press("Hold elections")

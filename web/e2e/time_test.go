@@ -25,7 +25,7 @@ type playhead struct {
 // openLab opens the lab's own run and takes it to 200 ms, where a write is committed; the clock is paused.
 func openLab(t *testing.T) *tab {
 	t.Helper()
-	w := startBrowser(t).window(1440, 900)
+	w := borrowBrowser(t).window(1440, 900)
 	w.navigate(startRelay(t).url("/"))
 	w.playhead()
 	w.must(nil, `await raftPlayground.network({rate: 0}); await raftPlayground.seek(200);`)

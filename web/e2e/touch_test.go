@@ -80,7 +80,7 @@ func server(n int) string { return fmt.Sprintf("raft-stage .node[data-server='%d
 // All that a mouse does to the cluster fingers do on a phone.
 func TestThePhoneIsPlayedByTouch(t *testing.T) {
 	t.Parallel()
-	w := startBrowser(t).labAt(startRelay(t).url("/#1?size=5&seed=7&at=0.6"))
+	w := borrowBrowser(t).labAt(startRelay(t).url("/#1?size=5&seed=7&at=0.6"))
 	w.still(600)
 	w.hands()
 	w.asTouched(390, 844)
@@ -174,7 +174,7 @@ func TestThePhoneIsPlayedByTouch(t *testing.T) {
 // Where there is no header, its menu is among the tabs; keys lead to the same on every screen.
 func TestTheMenuIsReachedOnScreensWithoutAHeader(t *testing.T) {
 	t.Parallel()
-	w := startBrowser(t).labAt(startRelay(t).url("/#1?size=5&seed=7&at=0.6"))
+	w := borrowBrowser(t).labAt(startRelay(t).url("/#1?size=5&seed=7&at=0.6"))
 	w.still(600)
 	for _, screen := range []struct{ width, height int64 }{{800, 580}, {844, 390}} {
 		w.asTouched(screen.width, screen.height)
