@@ -5,6 +5,7 @@ import { flightName, seconds, who } from "../words.js";
 import { lanesOf, stamped, type Point } from "./causality.js";
 import { arrived, endOf } from "./messages.js";
 import { writeLink } from "./moment.js";
+import { SPARED } from "./spacetime.js";
 
 /** What is seen of the diagram, for others: as a picture, as a Mermaid sequence diagram, as a log for ShiViz. Each says which run it is, and whether it is Raft. */
 
@@ -29,6 +30,7 @@ export interface Origin {
 const SCALE = 2; // pixels of a PNG to one of the page
 const MARGIN = 16;
 const HEAD = 44; // px above the picture
+const MERMAID_MOST = 50_000; // characters; of more it draws nothing, unless the page around it says otherwise (maxTextSize)
 
 /** Makes a file of what is seen and hands it to the person. */
 export async function save(store: Store, format: Format, seen: Seen): Promise<void> {
@@ -39,8 +41,11 @@ export async function save(store: Store, format: Format, seen: Seen): Promise<vo
       return download(`${name}.svg`, new Blob([picture(seen.drawing, origin)], { type: "image/svg+xml" }));
     case "png":
       return download(`${name}.png`, await raster(picture(seen.drawing, origin)));
-    case "mermaid":
-      return download(`${name}.mmd`, new Blob([mermaid(seen.messages, seen.story, origin, seen.by)], { type: "text/plain" }));
+    case "mermaid": {
+      const text = mermaid(seen.messages, seen.story, origin, seen.by);
+      if (text.length > MERMAID_MOST) store.notice(`Mermaid draws ${MERMAID_MOST} characters, and this has ${text.length}. Enlarge the diagram to save a shorter stretch.`);
+      return download(`${name}.mmd`, new Blob([text], { type: "text/plain" }));
+    }
     case "shiviz":
       return download(`${name}.log`, new Blob([shiviz(seen.messages, seen.story, origin, seen.by)], { type: "text/plain" }));
   }
@@ -119,8 +124,18 @@ async function raster(text: string): Promise<Blob> {
 
 const named = (address: number): string => (address >= 1001 ? `C${address - 1000}` : who(address));
 
-/** A Mermaid sequenceDiagram: a message stands where it arrives, so that what caused it stands above it. */
+/** A Mermaid sequenceDiagram: a message stands where it arrives, so that what caused it stands above it. What says that all is well is left out where it would be too long to be drawn. */
 export function mermaid(messages: Message[], story: StoryLine[], origin: Origin, by: number): string {
+  let text = "";
+  for (const out of SPARED) {
+    const told = messages.filter((m) => !out(m));
+    text = sequence(told, messages.length - told.length, story, origin, by);
+    if (text.length <= MERMAID_MOST) break;
+  }
+  return text;
+}
+
+function sequence(messages: Message[], leftOut: number, story: StoryLine[], origin: Origin, by: number): string {
   const addresses = new Set([...messages.flatMap((m) => [m.from, m.to]), ...story.map((l) => l.server)]);
   const steps = [
     ...messages.filter((m) => arrived(m, by) || m.fate !== "sent").map((m) => ({ at: endOf(m), rank: 0, text: `${named(m.from)}${m.fate === "sent" ? "->>" : "-x"}${named(m.to)}: ${plain(`${flightName(m)}${m.label ? `, ${m.label}` : ""}${m.term ? ` (term ${m.term})` : ""}`)}` })),
@@ -132,6 +147,7 @@ export function mermaid(messages: Message[], story: StoryLine[], origin: Origin,
     "---",
     "sequenceDiagram",
     ...(origin.link ? [`  %% ${origin.link}`] : []),
+    ...(leftOut > 0 ? [`  %% ${leftOut} messages that say that all is well are left out`] : []),
     ...[...addresses].sort((a, b) => a - b).map((a) => `  participant ${named(a)}`),
     ...steps.map((s) => `  ${s.text}`),
     "",
@@ -144,7 +160,7 @@ const plain = (text: string): string => text.replace(/[;\n\r\u2028\u2029]/g, ","
 /** A log for ShiViz, in the form that it expects unless told otherwise: a line what happened, a line where and its vector clock. */
 export function shiviz(messages: Message[], story: StoryLine[], origin: Origin, by: number): string {
   const clock = (entries: [string, number][]) => `{${entries.map(([host, n]) => `"${host}":${n}`).join(", ")}}`;
-  const lines = stamped(lanesOf(messages, story, by)).map(({ point, clock: c }) => `${what(point)}\n${named(point.lane)} ${clock([...c].sort(([a], [b]) => a - b).map(([lane, n]) => [named(lane), n]))}`);
+  const lines = stamped(lanesOf(messages, story, by)).map(({ point, clock: c }) => `${oneLine(what(point))}\n${named(point.lane)} ${clock([...c].sort(([a], [b]) => a - b).map(([lane, n]) => [named(lane), n]))}`);
   const first = [origin.title, origin.modified, origin.link].filter((t) => t).join(". ");
   return `${first}\nrun ${clock([["run", 1]])}\n${lines.join("\n")}\n`;
 }
@@ -155,3 +171,6 @@ function what(p: Point): string {
   const name = `${flightName(m)}${m.label ? ` (${m.label})` : ""}`;
   return p.key.startsWith("s") ? `sends ${name} to ${named(m.to)}` : `receives ${name} from ${named(m.from)}`;
 }
+
+/** Whatever a client wrote: the next line would be read as a place and a clock. */
+const oneLine = (text: string): string => text.replace(/[\n\r\u2028\u2029]+/g, " ");

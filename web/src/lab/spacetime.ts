@@ -109,11 +109,12 @@ function arrowsOf(f: Frame, messages: Message[], yOf: (address: number) => numbe
   return { arrows, leftOut: seen.length - shown.length };
 }
 
-/** Of too many messages heartbeats are left out, and if that is not enough what says that all is well: else a wide stretch would be drawn at its end only. */
+/** Which of too many messages are left out: heartbeats, and if that is not enough what says that all is well: else a wide stretch would be shown at its end only. */
+export const SPARED: ((m: Message) => boolean)[] = [() => false, isHeartbeat, (m) => isHeartbeat(m) || (m.kind === "AppendEntriesReply" && m.ok && m.fate === "sent")];
+
 function spared(seen: Message[]): Message[] {
-  if (seen.length <= ARROWS) return seen;
-  const told = seen.filter((m) => !isHeartbeat(m));
-  return told.length <= ARROWS ? told : told.filter((m) => m.kind !== "AppendEntriesReply" || !m.ok || m.fate !== "sent");
+  const ways = SPARED.map((out) => seen.filter((m) => !out(m)));
+  return ways.find((told) => told.length <= ARROWS) ?? ways.at(-1) ?? [];
 }
 
 /** A server's lane within the frame, as far as the playhead. */
