@@ -88,7 +88,15 @@ func TestElectionsAreHeldInTheBackground(t *testing.T) {
 	w := borrowBrowser(t).labAt(r.url("/#1?size=3&seed=9&at=0.3"))
 	w.still(300)
 	w.press("Studies")
+	var difference string
+	if w.must(&difference, `return deepAll("raft-studies select[name=change]")[0].value;`); difference != "seed" {
+		t.Errorf("where no rule is off, two runs are to differ in %q", difference)
+	}
 	w.press("Hold elections")
+	w.reads(".study-state", "elections")
+	w.click(server(2)) // which takes the place of the studies
+	w.open("raft-inspector .inspect-title")
+	w.press("Studies")
 	eventually(t, 90*time.Second, "all points are there", func() error {
 		var rows int
 		w.must(&rows, `return deepAll(".study-table tbody tr").length;`)
@@ -111,6 +119,12 @@ func TestElectionsAreHeldInTheBackground(t *testing.T) {
 		t.Errorf("%d charts are drawn", charts)
 	}
 	w.picture("elections.png")
+	w.press("Inspect")
+	w.press("Studies")
+	var kept int
+	if w.must(&kept, `return deepAll(".study-table tbody tr").length;`); kept != 21 {
+		t.Errorf("after a look elsewhere %d points are there", kept)
+	}
 }
 
 // picture leaves a picture of the page beside the test's log, for whoever wants to look.

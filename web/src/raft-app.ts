@@ -22,13 +22,16 @@ const TABS: { panel: Panel; words: string }[] = [
   { panel: "time", words: "Time" },
 ];
 
+/** One for good: what was asked goes on while something else is looked at, and what came of it is still there afterwards. */
+const STUDIES = document.createElement("raft-studies");
+
 /** What the lab's right column shows, one at a time. On narrow screens each opens as a sheet. */
 const SIDES: { panel: Panel; words: string; view: TemplateResult }[] = [
   { panel: "node", words: "Inspect", view: html`<raft-inspector></raft-inspector>` },
   { panel: "faults", words: "Faults", view: html`<raft-faults></raft-faults>` },
   { panel: "client", words: "Client", view: html`<raft-client></raft-client>` },
   { panel: "rules", words: "Rules", view: html`<raft-rules></raft-rules>` },
-  { panel: "studies", words: "Studies", view: html`<raft-studies></raft-studies>` },
+  { panel: "studies", words: "Studies", view: html`${STUDIES}` },
 ];
 
 /** On narrow screens: the panels of the right column, and on phones the logs and the time, too. Which of them have room is the style sheet's affair. */

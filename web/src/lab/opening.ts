@@ -79,6 +79,8 @@ function plays(link: Link | null, exhibit: Exhibit | null): boolean {
   return link?.show.autoplay ?? (exhibit === null && (link === null || link.at === null));
 }
 
+const LONG_MS = 500; // that the lab is on its way to a moment, after which what was remarked about the run before is untrue of what is seen
+
 let newest = 0;
 
 /** Who asks for another run before the last one is open does not want that any more: it, or what is wrong with it, is not shown. */
@@ -91,9 +93,10 @@ async function inTurn(open: (current: () => boolean) => Promise<void>): Promise<
 }
 
 async function openMoment(moment: { run: LabRun | null; at: number; hash: string; view: Seen }, rate: number, remark: View["remark"], current: () => boolean): Promise<void> {
+  const late = setTimeout(() => store.show({ remark: null }), LONG_MS);
   const opened = (await store.askLab((id) => ({ type: "open", id, run: moment.run, at: moment.at, rate })).catch((why: Error) => {
     throw new Error(`The lab cannot play this run: ${why.message}.`);
-  })) as { at: number; hash: string };
+  }).finally(() => clearTimeout(late))) as { at: number; hash: string };
   if (!current()) return;
   const { server, dock = store.view.dock, panel = store.view.panel } = moment.view;
   const otherwise = moment.hash !== "" && moment.hash !== opened.hash;

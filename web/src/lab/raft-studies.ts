@@ -36,13 +36,20 @@ export class RaftStudies extends RaftElement {
   private exhibits: Listed[] = []; // of the gallery, loaded with it
   private sought = ""; // the rules without which a run was looked for last
   private core: Core | null = null; // loaded once a rule is off
+  private change: Change | null = null; // that was chosen; null: none was
   private sameUntil: string | null = null; // what came of the comparison, which stands below the stage
   private points: ElectionPoint[] = [];
   private servers = 5;
 
+  override connectedCallback(): void {
+    super.connectedCallback();
+    this.requestUpdate(); // of what happened meanwhile nobody has told it
+  }
+
+  /** What is being looked for goes on: whoever asks for hundreds of elections does something else until they are held. */
   override disconnectedCallback(): void {
     super.disconnectedCallback();
-    this.study.close();
+    if (this.busy === "") this.study.close();
   }
 
   override render(): TemplateResult {
@@ -109,15 +116,21 @@ export class RaftStudies extends RaftElement {
 
   private compareRuns(): TemplateResult {
     const off = store.lab?.modified ?? [];
+    const possible = CHANGES.filter((c) => c.change !== "rules" || off.length > 0);
+    const chosen = possible.find((c) => c.change === this.change)?.change ?? (off.length > 0 ? "rules" : "seed");
     return html`<section class="study" aria-labelledby="study-compare">
       <h2 id="study-compare">Compare two runs</h2>
       <form class="buttons wrap" @submit=${this.compare}>
-        <label>This run and itself <select name="change" aria-label="The one difference">${CHANGES.map((c) => html`<option value=${c.change} ?disabled=${c.change === "rules" && off.length === 0}>${c.words}</option>`)}</select></label>
+        <label>This run and itself <select name="change" aria-label="The one difference" @change=${this.choose}>${possible.map((c) => html`<option value=${c.change} .selected=${c.change === chosen}>${c.words}</option>`)}</select></label>
         <button type="submit" ?disabled=${this.busy !== ""}>Compare</button>
       </form>
       ${this.sameUntil === null ? nothing : html`<p role="status">${this.sameUntil}</p>`}
     </section>`;
   }
+
+  private readonly choose = (e: Event): void => {
+    this.change = (e.currentTarget as HTMLSelectElement).value as Change;
+  };
 
   private readonly compare = async (e: SubmitEvent): Promise<void> => {
     e.preventDefault();
@@ -183,6 +196,7 @@ export class RaftStudies extends RaftElement {
       return null;
     } finally {
       this.busy = "";
+      if (!this.isConnected) this.study.close();
       this.requestUpdate();
     }
   }
