@@ -73,8 +73,8 @@ export interface LabState {
 export interface Outcome {
   index: U64;
   term: U64; // of the entry at index
-  found: boolean; // get: the key exists; delete: it did exist
-  value: string; // put: what was written; get: what was read
+  found: boolean; // get: the key exists; delete: it did exist; cas: `expected` was there, and the value was written
+  value: string; // put, cas: what was, or was to be, written; get: what was read
 }
 
 export interface Events {

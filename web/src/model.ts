@@ -253,7 +253,7 @@ export interface LabRun {
   actions?: (LabAction & { at: number })[];
 }
 
-/** A lab.Action as its JSON without its time; times in µs. Deeds beyond those of raft/lab/run.go: "rules" switches rules off (`off`: all that are off from now on). */
+/** A lab.Action as its JSON (raft/lab/run.go) without its time; times in µs. `off`, of "rules": all that are off from now on. */
 export interface LabAction {
   do: string;
   server?: number;
@@ -340,4 +340,4 @@ export type FromWorker =
   | { type: "ready" } // the lab's program has been loaded and takes wishes
   | { type: "failed"; reason: "wasm" | "worker"; detail: string }
   | { type: "batch"; batch: Batch }
-  | { type: "answer"; id: number; ok: boolean; value: unknown; error: string }; // to request and network
+  | { type: "answer"; id: number; ok: boolean; value: unknown; error: string }; // to whatever carried an id

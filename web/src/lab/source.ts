@@ -14,7 +14,7 @@ declare const __LAB_WORKER_URL__: string;
 /** 1 s of watching = 20 ms of cluster time: a message of 15 ms is under way for three quarters of a second (LOOK §9). */
 export const FIRST_RATE = 0.02;
 
-const HELD = 50; // wishes that may wait for the lab while the film runs; more are dropped
+const HELD = 50; // wishes that may wait for the lab while the film runs; more are refused
 
 // Where the film begins, ms of watching.
 const KNOWN_MS = 4_800; // for those who have been here before: a leader is there, a write is committed
@@ -41,6 +41,7 @@ class LabSource implements Source {
       this.film.setRate(message.change.rate);
       this.store.answer(message.id, true, null, "");
     } else if (this.held.length < HELD) this.held.push(message);
+    else if ("id" in message) this.store.answer(message.id, false, null, `The lab is still being loaded, and ${HELD} wishes wait for it.`);
   }
 
   /** Plays the film until the lab is there, and then goes on with the run of which it is the beginning. */
