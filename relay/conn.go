@@ -35,18 +35,13 @@ type conn struct {
 	written chan struct{} // write has ended
 
 	mu      sync.Mutex
-	waiting []message
-	spare   []message // what waiting was before, for the next round
-	bytes   int       // not yet written, including what write is busy with
+	waiting [][]byte
+	spare   [][]byte // what waiting was before, for the next round
+	bytes   int      // not yet written, including what write is busy with
 	count   int
 	closing []byte // the close message to end with; nil: go on
 
 	abandoned atomic.Bool // what waits is not written any more
-}
-
-type message struct {
-	data   []byte
-	binary bool
 }
 
 func newConn(ws *websocket.Conn) *conn {
@@ -55,8 +50,8 @@ func newConn(ws *websocket.Conn) *conn {
 	return c
 }
 
-// send queues a message. False means that too much is waiting already: the peer is too slow.
-func (c *conn) send(data []byte, binary bool) bool {
+// send queues a message, text. False means that too much is waiting already: the peer is too slow.
+func (c *conn) send(data []byte) bool {
 	c.mu.Lock()
 	defer c.mu.Unlock()
 	if c.closing != nil {
@@ -65,7 +60,7 @@ func (c *conn) send(data []byte, binary bool) bool {
 	if c.bytes+len(data) > mostWaiting || c.count >= mostMessages {
 		return false
 	}
-	c.waiting = append(c.waiting, message{data, binary})
+	c.waiting = append(c.waiting, data)
 	c.bytes += len(data)
 	c.count++
 	c.nudge()
@@ -192,16 +187,16 @@ func (c *conn) ping() {
 	c.ws.WriteControl(websocket.PingMessage, now[:], time.Now().Add(writeLimit)) // if it fails the next write does, too
 }
 
-func (c *conn) take() ([]message, []byte) {
+func (c *conn) take() (messages [][]byte, closing []byte) {
 	c.mu.Lock()
 	defer c.mu.Unlock()
-	messages := c.waiting
+	messages = c.waiting
 	c.waiting = c.spare[:0]
 	return messages, c.closing
 }
 
 // flush writes messages as few packets.
-func (c *conn) flush(messages []message) error {
+func (c *conn) flush(messages [][]byte) error {
 	if c.net != nil {
 		c.net.hold()
 	}
@@ -210,11 +205,7 @@ func (c *conn) flush(messages []message) error {
 		if c.abandoned.Load() {
 			break
 		}
-		kind := websocket.TextMessage
-		if m.binary {
-			kind = websocket.BinaryMessage
-		}
-		if err := c.ws.WriteMessage(kind, m.data); err != nil {
+		if err := c.ws.WriteMessage(websocket.TextMessage, m); err != nil {
 			return err
 		}
 	}
@@ -224,11 +215,11 @@ func (c *conn) flush(messages []message) error {
 	return nil
 }
 
-func (c *conn) done(messages []message) {
+func (c *conn) done(messages [][]byte) {
 	c.mu.Lock()
 	defer c.mu.Unlock()
 	for _, m := range messages {
-		c.bytes -= len(m.data)
+		c.bytes -= len(m)
 	}
 	c.count -= len(messages)
 	clear(messages)

@@ -250,7 +250,7 @@ func (r *room) carryOut() {
 			if c == nil {
 				continue // too slow a moment ago
 			}
-			if !c.send(d.Data, d.Binary) {
+			if !c.send(d.Data) {
 				r.log.Warn("connection closed: too slow", "conn", c.id)
 				c.abandon(websocket.ClosePolicyViolation, "too slow: 8 MiB or 16384 messages were waiting for this connection")
 				r.hub.Disconnect(c.id)

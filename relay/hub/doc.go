@@ -1,5 +1,5 @@
 // Package hub is one room: who is here, who may say what, and the network between them. It is a pure state machine without goroutines,
-// clock or sockets; a host (the relay, later a Durable Object, a SharedWorker or the simulator) feeds it and carries out what it puts out.
+// clock or sockets; a host (the relay, or the simulator) feeds it and carries out what it puts out.
 // It never reads Raft: of a frame it decodes the address and nothing else.
 //
 // # The protocol of a room
@@ -39,7 +39,7 @@
 // on its way and goes on when somebody says so). A later line with only seq, fate and at corrects a "sent" or "held": the link was cut or the receiver went while it was under way, somebody
 // held it or "dropped" it, or, "sent" with "due" beside it, released it. A frame that the network or somebody made a second time is listed like any other, with "copyOf": the seq of the first;
 // one that somebody edited is listed anew under its own seq.
-// "frame" is the text as sent, the first 4096 bytes of it; a binary frame comes as "base64" instead. A watcher that is slow (256 KiB wait for it) is spared
+// "frame" is the text as sent, the first 4096 bytes of it. A watcher that is slow (256 KiB wait for it) is spared
 // "frame"; one that lags (1 MiB) is spared whole lines, and reports but the last of each server. A batch has at most 4096 lines and 1 MiB of text. seen says how many lines were left out
 // since it last said so: "dropped": n, absent if none.
 //

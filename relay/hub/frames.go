@@ -19,7 +19,6 @@ type flight struct {
 	held   bool  // it goes on only when it is released,
 	heldAt int64 // and stopped then
 	data   []byte
-	binary bool
 }
 
 const maxDelay = 60 * 1000 * 1000 // µs
@@ -267,7 +266,7 @@ func (h *Hub) deliverDue() {
 // arrive hands over a frame that was taken off its link.
 func (h *Hub) arrive(l *link, f *flight) {
 	h.flying -= len(f.data)
-	h.deliver = append(h.deliver, Delivery{Conn: h.holder(l.To).conn, Frame: f.seq, Data: f.data, Binary: f.binary})
+	h.deliver = append(h.deliver, Delivery{Conn: h.holder(l.To).conn, Frame: f.seq, Data: f.data})
 }
 
 // nextDue is the link whose first frame is due first, nil if nothing is on its way. A room has at most 72 links: looking at all of

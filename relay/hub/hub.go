@@ -72,10 +72,9 @@ type Output struct {
 
 // Delivery is a message for one connection.
 type Delivery struct {
-	Conn   uint64
-	Frame  uint64 // the number of the frame that it is; 0: the room itself says something
-	Data   []byte // shared between receivers, read-only
-	Binary bool
+	Conn  uint64
+	Frame uint64 // the number of the frame that it is; 0: the room itself says something
+	Data  []byte // text, shared between receivers, read-only
 }
 
 // Closing says which connection to close and what to tell it.

@@ -1,7 +1,6 @@
 package hub
 
 import (
-	"encoding/base64"
 	"slices"
 	"strconv"
 	"unicode/utf8"
@@ -16,7 +15,6 @@ type sighting struct {
 	sent, due int64
 	fate      string
 	data      []byte
-	binary    bool
 	original  uint64 // the frame that this one is a copy of, 0 if none
 	later     bool   // corrects an earlier line: only seq, fate, at, and due if the fate is "sent"
 	at        int64
@@ -333,11 +331,7 @@ func (s *sighting) write(w *jsoniter.Stream, text bool) {
 		w.WriteRaw(`,"copyOf":`)
 		w.WriteUint64(s.original)
 	}
-	switch {
-	case !text:
-	case s.binary:
-		w.WriteRaw(`,"base64":"` + base64.StdEncoding.EncodeToString(s.data[:min(len(s.data), mostText)]) + `"`)
-	default:
+	if text {
 		w.WriteRaw(`,"frame":`)
 		w.WriteString(beginning(s.data, mostText))
 	}

@@ -14,16 +14,15 @@ type seenNotification struct {
 
 // seenFrame is one frame that was sent, or, with seq, fate and at alone, one that was lost under way. Times are in µs.
 type seenFrame struct {
-	Seq    uint64   `json:"seq"`
-	From   int      `json:"from"`
-	To     int      `json:"to"`
-	Sent   float64  `json:"sent"`
-	Due    float64  `json:"due"`
-	Fate   string   `json:"fate"`
-	Bytes  int      `json:"bytes"`
-	Frame  string   `json:"frame"`
-	Base64 string   `json:"base64"`
-	At     *float64 `json:"at"`
+	Seq   uint64   `json:"seq"`
+	From  int      `json:"from"`
+	To    int      `json:"to"`
+	Sent  float64  `json:"sent"`
+	Due   float64  `json:"due"`
+	Fate  string   `json:"fate"`
+	Bytes int      `json:"bytes"`
+	Frame string   `json:"frame"`
+	At    *float64 `json:"at"`
 }
 
 func (t *Tab) receiveSeen(params jsoniter.RawMessage) {
@@ -51,9 +50,6 @@ func (t *Tab) flight(f *seenFrame) page.Flight {
 	view := page.Flight{
 		Message: page.Message{Seq: f.Seq, From: f.From, To: f.To, Kind: "unknown", Label: "not understood", Sent: f.Sent / 1000, Due: f.Due / 1000, Fate: page.Fate(f.Fate)},
 		Entries: []page.U64{}, Bytes: f.Bytes, Text: page.Clip(f.Frame, page.ShownText),
-	}
-	if f.Base64 != "" {
-		view.Text = page.Clip(f.Base64, page.ShownText)
 	}
 	if len(f.Frame) < f.Bytes {
 		view.DescribeCut(f.Frame)
