@@ -164,7 +164,7 @@ export class RaftApp extends RaftElement {
   }
 
   private keys(): TemplateResult {
-    return html`<dialog class="keys-dialog" aria-labelledby="keys-title" @close=${() => store.show({ keys: false })}>
+    return html`<dialog class="keys-dialog" aria-labelledby="keys-title" @cancel=${() => store.show({ keys: false })}>
       <div class="row-between"><h2 id="keys-title">Keys</h2><button class="small" @click=${() => store.show({ keys: false })}>Close</button></div>
       <p class="caption">Tab goes to every server, to every link, and into each list once.</p>
       <div class="keys-places">${store.view.keys ? keyList().map((p) => html`<section><h3>${p.words}</h3><dl class="keys">${p.keys.map((k) => html`<div><dt>${k.shown.map((s) => html`<kbd>${s}</kbd> `)}</dt><dd>${k.words}</dd></div>`)}</dl></section>`) : nothing}</div>

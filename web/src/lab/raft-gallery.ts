@@ -11,7 +11,7 @@ export class RaftGallery extends RaftElement {
   private problem = "";
 
   override render(): TemplateResult {
-    return html`<dialog class="gallery-dialog" aria-labelledby="gallery-title" @close=${() => store.view.dialog === "gallery" && store.show({ dialog: "none" })}>
+    return html`<dialog class="gallery-dialog" aria-labelledby="gallery-title" @cancel=${() => store.show({ dialog: "none" })}>
       ${store.view.dialog === "gallery" ? this.runs() : nothing}
     </dialog>`;
   }

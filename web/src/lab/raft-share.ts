@@ -28,7 +28,6 @@ export class RaftShare extends RaftElement {
   private show: Record<string, string> = {}; // parameters of the embedded page, those that are not as usual
   private link = "";
   private problem = "";
-  private shown: "none" | "share" | "wrong" = "none"; // the dialog that this view has opened, and not closed
 
   override connectedCallback(): void {
     super.connectedCallback();
@@ -44,8 +43,8 @@ export class RaftShare extends RaftElement {
 
   override render(): TemplateResult {
     return html`
-      <dialog class="share-dialog" aria-labelledby="share-title" @close=${this.closed}>${store.view.dialog === "share" ? this.ways() : nothing}</dialog>
-      <dialog class="wrong-dialog" aria-labelledby="wrong-title" @close=${this.closed}>
+      <dialog class="share-dialog" aria-labelledby="share-title" @cancel=${this.escaped}>${store.view.dialog === "share" ? this.ways() : nothing}</dialog>
+      <dialog class="wrong-dialog" aria-labelledby="wrong-title" @cancel=${this.escaped}>
         <h2 id="wrong-title">This cannot be opened</h2>
         <p class="prose">${store.view.wrong}</p>
         <div class="buttons">${store.view.kept ? html`<button class="primary" @click=${this.keep}>Keep the run that is open</button>` : nothing}<button class=${store.view.kept ? "" : "primary"} @click=${this.openDefault}>Open the default run</button></div>
@@ -58,14 +57,10 @@ export class RaftShare extends RaftElement {
     for (const [name, dialog] of [["share", this.querySelector<HTMLDialogElement>(".share-dialog")], ["wrong", this.querySelector<HTMLDialogElement>(".wrong-dialog")]] as const) {
       const wanted = store.view.dialog === name;
       if (wanted && dialog && !dialog.open) {
-        this.shown = name;
         dialog.showModal();
         if (name === "share") void this.take();
       }
-      if (!wanted && dialog?.open) {
-        this.shown = "none";
-        dialog.close();
-      }
+      if (!wanted && dialog?.open) dialog.close();
     }
   }
 
@@ -235,11 +230,9 @@ export class RaftShare extends RaftElement {
     void openAddress("", store.pace);
   };
 
-  /** Somebody closed a dialog. That this view closed one is told later too, when it may be open again, or about to be. */
-  private readonly closed = (e: Event): void => {
-    const dialog = e.currentTarget as HTMLDialogElement;
-    const name = dialog.classList.contains("share-dialog") ? "share" : "wrong";
-    if (!dialog.open && this.shown === name && store.view.dialog === name) store.show({ dialog: "none" });
+  /** Escape. Of a dialog that is closed Firefox tells after it has given back the focus, which draws the page anew, and opens a dialog that is still wanted. */
+  private readonly escaped = (e: Event): void => {
+    if (e.target === e.currentTarget) store.show({ dialog: "none" }); // a choice of files that is given up is a "cancel", too
   };
 }
 
