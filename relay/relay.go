@@ -128,20 +128,24 @@ func (r *relay) fromOurPage(req *http.Request) bool {
 // secure sets the headers that every answer has, and the policy of pages and Workers. The page runs WebAssembly and Workers of its own and talks to its own host only; in a sandboxed frame
 // it starts its Worker from a blob. Only the page that is made for it may stand in other sites' frames. Lit sets style attributes.
 func secure(h http.Header, req *http.Request) {
-	sockets, ancestors := "", "'self'"
+	self, sockets, ancestors := "'self'", "", "'self'"
+	embedded := req.URL.Path == "/embed" || strings.HasPrefix(req.URL.Path, "/embed/")
+	if embedded {
+		ancestors = "*"
+	}
 	if host := req.Host; host != "" && !strings.ContainsAny(host, " ;,\t'\"") {
 		sockets = " ws://" + host + " wss://" + host // not every browser counts WebSockets as 'self'
-	}
-	if req.URL.Path == "/embed" || strings.HasPrefix(req.URL.Path, "/embed/") {
-		ancestors = "*"
+		if embedded {
+			self += " http://" + host + " https://" + host // to WebKit nothing is 'self' in a sandboxed frame, which has no origin
+		}
 	}
 	h.Set("X-Content-Type-Options", "nosniff")
 	h.Set("Referrer-Policy", "same-origin")
 	if strings.HasPrefix(req.URL.Path, "/assets/") && !strings.Contains(req.URL.Path, "-worker-") {
 		return // a page's part is under the policy of the page or the Worker that loads it, and thirty times 300 bytes are a lot
 	}
-	h.Set("Content-Security-Policy", "default-src 'self'; script-src 'self' 'wasm-unsafe-eval'; worker-src 'self' blob:; connect-src 'self'"+sockets+
-		"; style-src 'self' 'unsafe-inline'; img-src 'self' data: blob:; object-src 'none'; base-uri 'none'; form-action 'self'; frame-ancestors "+ancestors)
+	h.Set("Content-Security-Policy", "default-src "+self+"; script-src "+self+" 'wasm-unsafe-eval'; worker-src "+self+" blob:; connect-src "+self+sockets+
+		"; style-src "+self+" 'unsafe-inline'; img-src "+self+" data: blob:; object-src 'none'; base-uri 'none'; form-action 'self'; frame-ancestors "+ancestors)
 }
 
 const (
