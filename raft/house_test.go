@@ -43,6 +43,8 @@ var house = map[string][]string{
 	"wasm/studies": {"wasm/bridge", "wasm/study"},
 	"wasm/study":   {"raft", "raft/check", "raft/check/linear", "raft/explain", "raft/explore", "raft/lab", "raft/wire", "wasm/page"},
 	"web/e2e":      {"raft", "raft/wire"},
+
+	"web/e2e/browsers": {},
 }
 
 // pure lists the packages that have no goroutine, clock, network, file or global randomness, and with it what they may not import. They are
