@@ -12,10 +12,11 @@ usage() {
 ./build.sh                 builds everything into one program: .build/raft-playground
 ./build.sh run [flags]     builds and serves; the flags go to the program (-addr, -lan, …)
 ./build.sh test            builds and runs every test, the browser's too
+./build.sh browsers        walks through the page in Firefox and in WebKitGTK, too, and looks whether links lead there to the same moments as in Chromium
 ./build.sh bench [name]    runs the Go benchmarks that match name, and the comparison with etcd's core
 ./build.sh coverage        measures how much of raft/ its tests run; less than 95 % is a failure
 ./build.sh mutants [flags] puts mistakes into the core, one at a time: one that no test notices and raft/mutation/SURVIVORS.md does not explain is a failure (-run, -list)
-./build.sh soak            runs simulated clusters from new seeds for 30 s, then every fuzz target for as long (SOAK_TIME=5m for longer), and an hour of faults in the browser
+./build.sh soak            runs simulated clusters from new seeds for 30 s, then every fuzz target for as long (SOAK_TIME=5m for longer), an hour of faults in the browser, and ./build.sh browsers
 HELP
 }
 
@@ -28,6 +29,7 @@ main() {
       exec "$PROGRAM" "${@:2}"
       ;;
     test) run_tests ;;
+    browsers) walk_through_browsers ;;
     bench) run_benchmarks "${2:-.}" ;;
     coverage) measure_coverage ;;
     mutants)
@@ -39,6 +41,7 @@ main() {
       run_seeds
       run_fuzz_targets
       run_lab_for_an_hour
+      walk_through_browsers
       EXPLORE_DEEP=1 go test -count=1 -v -timeout 30m -run Kept ./raft/explore # all that can happen, in wider bounds than the tests'
       ;;
     help | -h | --help) usage ;;
@@ -164,7 +167,7 @@ check_go() {
 # done once, with its checks.
 test_packages() {
   step "tests of the Go packages"
-  packages | grep -vE '/(web/e2e|raft/explore|raft/lab/soak)$' | xargs_go_test go
+  packages | grep -vE '/(web/e2e|web/e2e/browsers|raft/explore|raft/lab/soak)$' | xargs_go_test go
   step "tests of the core, which checks itself and poisons the memory that it lends: -tags raftcheck"
   go list ./raft/... | grep -v '/mutation$' | xargs_go_test raftcheck -tags raftcheck
 
@@ -295,6 +298,15 @@ run_lab_for_an_hour() {
   LAB_MINUTES=60 go test -v -count=1 -timeout 20m -run TestHeapIsStableUnderChaos ./web/e2e
 }
 
+walk_through_browsers() {
+  need_chromium
+  need_firefox
+  need_webkit
+  build
+  step "the essential walk in other browsers"
+  go test -v -count=1 -timeout 15m ./web/e2e/browsers
+}
+
 run_fuzz_targets() {
   need_go
   local package target
@@ -339,6 +351,17 @@ find_chromium() {
     if [[ -n $name ]] && CHROMIUM=$(command -v "$name"); then return 0; fi
   done
   return 1
+}
+
+need_firefox() {
+  command -v "${FIREFOX:-firefox}" >/dev/null || command -v firefox-esr >/dev/null || install_or_name "Firefox (for the walk through other browsers)" firefox-esr
+}
+
+# need_webkit looks for the driver, with which the browser comes, and for the display that it needs.
+need_webkit() {
+  if ! command -v WebKitWebDriver >/dev/null || ! command -v Xvfb >/dev/null; then
+    install_or_name "WebKitGTK (for the walk through other browsers)" webkit2gtk-driver xvfb
+  fi
 }
 
 # install_or_name installs Debian packages where that can be done without asking, else names the command.
