@@ -122,8 +122,8 @@ func (w *World) Step() bool {
 	if !ever {
 		return false
 	}
-	for next := w.wake(); next < at; next = w.wake() {
-		w.moment(next)
+	for next := w.hub.Wake(); next < at; next = w.hub.Wake() {
+		w.moment(max(next, w.now))
 	}
 	w.moment(at)
 	return true

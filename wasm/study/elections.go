@@ -135,16 +135,16 @@ type leadership struct {
 
 // rise lives on until somebody leads a term after the given one, for at most so long; nil: nobody does.
 func rise(w *lab.World, after raft.Term, most int64) *leadership {
-	until := w.Now() + most
+	until, servers := w.Now()+most, raft.ServerID(w.Run().Config.Servers)
 	var status raft.Status
 	for {
-		for id := 1; id <= w.Run().Config.Servers; id++ {
-			s := w.Server(raft.ServerID(id))
+		for id := raft.ServerID(1); id <= servers; id++ {
+			s := w.Server(id)
 			if s == nil || s.Node().Role() != raft.Leader {
 				continue
 			}
 			if s.Node().Status(&status); status.CurrentTerm > after {
-				return &leadership{raft.ServerID(id), status.CurrentTerm}
+				return &leadership{id, status.CurrentTerm}
 			}
 		}
 		if w.Now() >= until || !w.Step() {
