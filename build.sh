@@ -199,7 +199,7 @@ test_in_browser() {
   step "tests in the browser by the clock"
   go test -vet=off -v -count=1 -timeout 10m -run "$by_the_clock" ./web/e2e | tests_log clock
   step "tests in the browser; beside them the many simulated clusters"
-  GOGC=400 nice go test -vet=off -v -timeout 20m ./raft/lab/soak | tests_log soak &
+  GOGC=400 nice -n 19 go test -vet=off -v -timeout 20m ./raft/lab/soak | tests_log soak &
   local -r clusters=$!
   local status=0
   go test -vet=off -v -count=1 -timeout 20m -parallel 3 -skip "$by_the_clock" ./web/e2e | tests_log e2e || status=$? # two for two cores, and one that only waits
