@@ -40,6 +40,7 @@ func (w *tab) isComplete() {
 	w.must(&shown, `
 		const words = async (hit) => { hit.dispatchEvent(new PointerEvent("pointermove", { bubbles: true })); await deepAll("raft-diagram")[0].updateComplete; return deepAll(".diagram-said")[0].textContent; };
 		await new Promise((done) => setTimeout(done, 300));
+		for (let more; (more = deepAll(".story-earlier button")[0]); await deepAll("raft-story")[0].updateComplete) more.click(); // the list begins with the newest lines
 		let requests = 0;
 		for (const hit of deepAll(".diagram .message .message-hit")) if ((await words(hit)).includes("RequestVote, vote?")) requests++;
 		deepAll(".diagram-box")[0].dispatchEvent(new PointerEvent("pointerleave"));
