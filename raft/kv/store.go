@@ -26,10 +26,9 @@ type pair struct {
 
 // Result is what a command led to.
 type Result struct {
-	Err      error  // the data is not a command; the state did not change
-	Found    bool   // the key existed before the command; cas: its value was the one expected, and so it was done
-	Value    string // get: the value, if Found
-	Previous string // set, del, cas: the value before the command, empty if there was none
+	Err   error  // the data is not a command; the state did not change
+	Found bool   // the key existed before the command; cas: its value was the one expected, and so it was done
+	Value string // get: the value, if Found
 }
 
 // New returns an empty store.
@@ -46,17 +45,17 @@ func (s *Store) Apply(data []byte) Result {
 	switch c.Op {
 	case Set:
 		s.set(c.Key, c.Value)
-		return Result{Found: found, Previous: old.value}
+		return Result{Found: found}
 	case CompareAndSwap:
 		expected := found && old.value == c.Expected
 		if expected {
 			s.set(c.Key, c.Value)
 		}
-		return Result{Found: expected, Previous: old.value}
+		return Result{Found: expected}
 	case Delete:
 		delete(s.pairs, c.Key)
 		s.hash -= old.hash
-		return Result{Found: found, Previous: old.value}
+		return Result{Found: found}
 	}
 	return Result{Found: found, Value: old.value}
 }

@@ -184,7 +184,6 @@ func (w *World) settle(m *machine) {
 		}
 		w.Faults.BadFrames += len(w.output.Bad)
 		w.news.notUnderstood(w.now, m.id, w.output.Bad)
-		w.Faults.Refused += w.output.Dropped
 		for _, f := range w.output.Frames {
 			w.send(m.conn, f.Data)
 		}

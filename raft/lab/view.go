@@ -28,7 +28,6 @@ type Machine struct {
 
 	Restart int64  // of one that is down: when it starts by itself; 0: it does not
 	Inbox   int    // frames that wait for a paused server
-	Writes  int    // operations that its disk has not completed
 	Disk    int64  // the longest that one takes
 	Failure string // of one that its disk stopped, or kept from starting: the error; else empty
 	Full    bool   // its disk is
@@ -62,7 +61,7 @@ func (w *World) View(v *View) {
 }
 
 func (w *World) viewMachine(m *machine) Machine {
-	v := Machine{Server: m.id, Life: m.life, Rate: float64(m.clock.rate) / 1e6, Inbox: len(m.inbox), Writes: len(m.disk.waiting), Disk: m.disk.longest, Full: m.disk.full}
+	v := Machine{Server: m.id, Life: m.life, Rate: float64(m.clock.rate) / 1e6, Inbox: len(m.inbox), Disk: m.disk.longest, Full: m.disk.full}
 	if m.failure != nil {
 		v.Failure = m.failure.Error()
 	}

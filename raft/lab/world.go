@@ -53,7 +53,6 @@ type Faults struct {
 	Deeds     map[Deed]int // actions that did something
 	Frames    uint64       // sent
 	BadFrames int          // that a server could not understand: 0 while everybody keeps the rules
-	Refused   int          // frames and events for which a server had no room
 }
 
 // New makes the world of a run, at time 0: all servers have started.

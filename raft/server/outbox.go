@@ -22,9 +22,8 @@ type Frame struct {
 
 // BadFrame describes a frame that could not be understood or was not for this server.
 type BadFrame struct {
-	From     uint64 // 0: it could not be told
-	Encoding wire.Encoding
-	Reason   wire.Error // names the field, says what was expected and what came
+	From   uint64     // 0: it could not be told
+	Reason wire.Error // names the field, says what was expected and what came
 }
 
 // outbox gathers what goes out, in two boxes: one is being filled while the host still reads the other. Messages that wait for the disk

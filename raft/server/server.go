@@ -344,7 +344,7 @@ func (s *Server) misdirected() *wire.Error {
 func (s *Server) refuseFrame(reason *wire.Error) {
 	s.bad++
 	s.version++
-	s.out.addBad(BadFrame{From: s.asked.From, Encoding: s.asked.Encoding, Reason: *reason})
+	s.out.addBad(BadFrame{From: s.asked.From, Reason: *reason})
 	if s.asked.From != uint64(s.options.ID) {
 		s.out.addError(uint64(s.options.ID), &s.asked, reason)
 	}

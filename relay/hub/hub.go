@@ -152,7 +152,6 @@ type member struct {
 	conn      uint64
 	came      int64 // real time
 	joined    bool
-	gone      bool
 	watch     bool
 	server    uint64 // 0: none
 	client    uint64
@@ -331,7 +330,6 @@ func (h *Hub) drop(m *member, code int, reason string) {
 
 // leave forgets a connection. A server's seat stays leased: a closed socket is a crash, not a leave.
 func (h *Hub) leave(m *member) {
-	m.gone = true
 	delete(h.members, m.conn)
 	h.arrival = slices.DeleteFunc(h.arrival, func(other *member) bool { return other == m })
 	if m.server != 0 {

@@ -10,13 +10,12 @@ type Sighting struct {
 	Due  int64  // when it arrives, or would have
 
 	// Later says that the frame was told of before: it now has this fate, since At. Else all that follows is set.
-	Later    bool
-	At       int64
-	From     uint64
-	To       uint64
-	Sent     int64
-	Original uint64 // the frame that it is a copy of, 0 if none
-	Data     []byte // read-only; may be kept
+	Later bool
+	At    int64
+	From  uint64
+	To    uint64
+	Sent  int64
+	Data  []byte // read-only; may be kept
 }
 
 // sightings are what a host gathers that watches the room itself, as data.
@@ -45,5 +44,5 @@ func (o *sightings) add(s *sighting) {
 		o.dropped++
 		return
 	}
-	o.list = append(o.list, Sighting{Seq: s.seq, Fate: s.fate, Due: s.due, Later: s.later, At: s.at, From: s.from, To: s.to, Sent: s.sent, Original: s.original, Data: s.data})
+	o.list = append(o.list, Sighting{Seq: s.seq, Fate: s.fate, Due: s.due, Later: s.later, At: s.at, From: s.from, To: s.to, Sent: s.sent, Data: s.data})
 }
