@@ -124,7 +124,7 @@ func chance(from, to uint64) func([]string, raft.RuleSet) (*Found, int, error) {
 	return func(off []string, _ raft.RuleSet) (*Found, int, error) {
 		for seed := from; seed < to; seed++ {
 			run := lab.Hostile(seed, off, off)
-			violation, _, err := live(run)
+			violation, err := live(run)
 			if err != nil {
 				return nil, 0, err
 			}
@@ -132,7 +132,7 @@ func chance(from, to uint64) func([]string, raft.RuleSet) (*Found, int, error) {
 				continue
 			}
 			fails := func(r lab.Run) bool {
-				v, _, err := live(r)
+				v, err := live(r)
 				return err == nil && v != nil && v.Property == violation.Property
 			}
 			run = lab.Shrink(run, fails, shrinkTries)
@@ -144,22 +144,18 @@ func chance(from, to uint64) func([]string, raft.RuleSet) (*Found, int, error) {
 }
 
 // live lives a run to its end, or to the first violation of a safety property.
-func live(run lab.Run) (*check.Violation, *lab.World, error) {
+func live(run lab.Run) (*check.Violation, error) {
 	w, err := lab.New(run)
 	if err != nil {
-		return nil, nil, err
+		return nil, err
 	}
-	end := run.End()
-	for w.Now() <= end {
-		if v := broken(w); v != nil {
-			return v, w, nil
-		}
+	for end := run.End(); w.Now() < end; {
 		w.RunTo(w.Now() + second/4)
-		if w.Now() >= end {
-			break
+		if v := broken(w); v != nil {
+			return v, nil
 		}
 	}
-	return broken(w), w, nil
+	return nil, nil
 }
 
 // broken returns the earliest violation of a safety property.
@@ -174,7 +170,7 @@ func broken(w *lab.World) (first *check.Violation) {
 
 // open makes what was found ready to be opened: nothing in it is later than the harm.
 func open(run lab.Run, actions []string, how string) (*Found, error) {
-	violation, _, err := live(run)
+	violation, err := live(run)
 	if err != nil || violation == nil {
 		return nil, err
 	}

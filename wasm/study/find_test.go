@@ -37,13 +37,13 @@ func TestFoundRunsBreakTheirProperty(t *testing.T) {
 			if found.Property != c.property || found.How != c.how || len(found.Actions) > c.most {
 				t.Errorf("%s, by %s, %d actions: %v", found.Property, found.How, len(found.Actions), found.Actions)
 			}
-			v, _, err := live(found.Run)
+			v, err := live(found.Run)
 			if err != nil || v == nil || v.Property.String() != found.Property || float64(v.At)/1000 != found.At {
 				t.Errorf("lived again it is %v, %v", v, err)
 			}
 			mended := found.Run
 			mended.Config.Off = figure2
-			if v, _, _ := live(mended); v != nil {
+			if v, _ := live(mended); v != nil {
 				t.Errorf("with the rule on the same run still breaks something: %v", v)
 			}
 		})
@@ -57,7 +57,7 @@ func TestAWalkIsTold(t *testing.T) {
 	if err != nil || found == nil || found.Property != "Leader Completeness" || found.How != "chance" {
 		t.Fatalf("%d walks: %+v, %v", walks, found, err)
 	}
-	if v, _, err := live(found.Run); err != nil || v == nil || float64(v.At)/1000 != found.At {
+	if v, err := live(found.Run); err != nil || v == nil || float64(v.At)/1000 != found.At {
 		t.Errorf("lived again it is %v, %v", v, err)
 	}
 }
@@ -69,7 +69,7 @@ func TestAHostileRunIsTold(t *testing.T) {
 	if err != nil || found == nil || found.How != "chance" || len(found.Actions) == 0 {
 		t.Fatalf("%d seeds: %+v, %v", seeds, found, err)
 	}
-	if v, _, err := live(found.Run); err != nil || v == nil || v.Property.String() != found.Property || float64(v.At)/1000 != found.At {
+	if v, err := live(found.Run); err != nil || v == nil || v.Property.String() != found.Property || float64(v.At)/1000 != found.At {
 		t.Errorf("lived again it is %v, %v", v, err)
 	}
 }
@@ -82,12 +82,12 @@ func TestClustersUnderFaultsAreTold(t *testing.T) {
 		if err != nil || found.How != "chance" || asked != 1 {
 			t.Fatalf("%s, at the stage %d of those that are tried: %+v, %v", id, asked, found, err)
 		}
-		if v, _, err := live(found.Run); err != nil || v == nil || v.Property.String() != found.Property || float64(v.At)/1000 != found.At {
+		if v, err := live(found.Run); err != nil || v == nil || v.Property.String() != found.Property || float64(v.At)/1000 != found.At {
 			t.Errorf("%s: lived again it is %v, %v", id, v, err)
 		}
 		mended := found.Run
 		mended.Config.Off = nil
-		if v, _, _ := live(mended); v != nil {
+		if v, _ := live(mended); v != nil {
 			t.Errorf("%s: with the rule on the same run still breaks something: %v", id, v)
 		}
 	}
