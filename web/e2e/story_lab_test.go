@@ -288,7 +288,7 @@ func TestEndLeadsToTheOldestEvent(t *testing.T) {
 	look := `{lines: deepAll(".story-line").length, earlier: deepAll(".story-earlier").length, place: deepAll(".story-line").indexOf(document.activeElement)}`
 	eventually(t, 10*time.Second, "a long story is not all in the list", func() error {
 		var at list
-		if w.must(&at, `return `+look+`;`); at.Lines < 20 || at.Lines > 40 || at.Earlier != 1 {
+		if w.must(&at, `return `+look+`;`); at.Lines < 10 || at.Lines > 50 || at.Earlier != 1 {
 			return fmt.Errorf("%+v", at)
 		}
 		return nil
