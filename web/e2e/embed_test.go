@@ -133,7 +133,7 @@ func TestAPageOfAnotherSiteEmbedsTheLab(t *testing.T) {
 func TestAnEmbeddedPageShowsAsMuchAsItsAddressSays(t *testing.T) {
 	t.Parallel()
 	r := startRelay(t)
-	b := startBrowser(t)
+	b := borrowBrowser(t)
 	w := b.labAt(r.url("/embed/#1?run=split-vote&controls=play&theme=dark&autoplay=0"))
 	visible := func() string {
 		var seen string

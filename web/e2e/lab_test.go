@@ -264,7 +264,7 @@ func (w *tab) onStage(l look, servers int) {
 // Where motion is reduced, the lab begins with a picture of an election that stands until somebody plays it.
 func TestReducedMotionBeginsWithAStillPicture(t *testing.T) {
 	t.Parallel()
-	w := startBrowser(t).window(1440, 900)
+	w := borrowBrowser(t).window(1440, 900)
 	w.run(5*time.Second, emulation.SetEmulatedMedia().WithFeatures([]*emulation.MediaFeature{{Name: "prefers-reduced-motion", Value: "reduce"}}))
 	w.navigate(startRelay(t).url("/"))
 	w.at(50)

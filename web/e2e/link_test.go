@@ -165,7 +165,7 @@ func TestSharingByKeyboard(t *testing.T) {
 func TestAWrongLinkGetsASentenceAndNotABlankPage(t *testing.T) {
 	t.Parallel()
 	r := startRelay(t)
-	b := startBrowser(t)
+	b := borrowBrowser(t)
 	w := b.labAt(r.url("/"))
 	usual := w.moment().Seed
 	w.close()
@@ -292,7 +292,7 @@ func TestTheLabLeadsToARealRoom(t *testing.T) {
 func TestARunGoesThroughAFile(t *testing.T) {
 	t.Parallel()
 	r := startRelay(t)
-	b := startBrowser(t)
+	b := borrowBrowser(t)
 	w := b.labAt(r.url("/#1?size=3&seed=9&at=0.3"))
 	w.still(300)
 	w.must(nil, `await raftPlayground.act({ do: "crash", server: 1 }); await raftPlayground.seek(700);`)
@@ -350,7 +350,7 @@ func TestTheDialogsAndTheEmbeddedPageAreAccessibleAndFit(t *testing.T) {
 		t.Fatalf("axe-core is missing: run ./build.sh first (%v)", err)
 	}
 	r := startRelay(t)
-	b := startBrowser(t)
+	b := borrowBrowser(t)
 	for _, c := range []struct{ what, address, button, shown string }{
 		{"the dialog to share", "/#1?size=3&seed=9&at=0.3", "Share", ".share-dialog[open] textarea"},
 		{"the gallery", "/#1?size=3&seed=9&at=0.3", "Gallery", ".gallery-dialog[open] .exhibit"},
