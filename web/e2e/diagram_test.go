@@ -7,6 +7,7 @@ import (
 	"fmt"
 	"image/png"
 	"io"
+	"math"
 	"regexp"
 	"strings"
 	"testing"
@@ -204,8 +205,19 @@ func TestTheDiagramIsWalkedAndZoomedByKeyboardAndMouse(t *testing.T) {
 		t.Errorf("%d of %d messages are lit", lit, all)
 	}
 
-	// The keyboard goes along the lane, across, to a message's other end, and to the moment.
+	// A zoom leaves the chosen event where it is.
+	place := func() (x float64) {
+		w.must(&x, `await new Promise((done) => setTimeout(done, 200)); return Number(deepAll(".diagram .event.selected .event-hit")[0].getAttribute("cx"));`)
+		return x
+	}
 	w.must(nil, `deepAll(".diagram-box")[0].focus();`)
+	chosen := place()
+	w.run(5*time.Second, chromedp.KeyEvent("+"))
+	if x := place(); math.Abs(x-chosen) > 0.5 {
+		t.Errorf("zoomed, the chosen event stands at %.1f px, not at %.1f", x, chosen)
+	}
+
+	// The keyboard goes along the lane, across, to a message's other end, and to the moment.
 	seen := map[string]bool{said(): true}
 	for _, key := range []string{kb.ArrowLeft, kb.ArrowLeft, kb.ArrowDown, kb.ArrowRight} {
 		w.run(5*time.Second, chromedp.KeyEvent(key))

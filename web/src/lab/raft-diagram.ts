@@ -9,7 +9,7 @@ import { heading } from "../story.js";
 import { flightName, seconds } from "../words.js";
 import { arrivalKey, causes, effects, future, lanesOf, past, type Lanes, type Point } from "./causality.js";
 import { Chronicle, type Stretch as Span } from "./chronicle.js";
-import { endsOf, messageWords, picture, SPAN, timeAt, zoomed, type Arrow, type Dot, type Frame, type Picture, type Stretch } from "./spacetime.js";
+import { endsOf, messageWords, picture, SPAN, timeAt, xOf, zoomed, type Arrow, type Dot, type Frame, type Picture, type Stretch } from "./spacetime.js";
 
 const AHEAD = 0.12; // of the width, right of the playhead, while the diagram follows it
 const BEFORE = 0.03; // of the width, left of the beginning of time
@@ -248,7 +248,7 @@ export class RaftDiagram extends RaftElement {
   private zoom(factor: number, x?: number): void {
     const f = this.frame();
     const about = this.selected ? this.point()?.at : undefined;
-    const middle = about !== undefined ? x ?? (about - f.from) * (f.width / f.span) : x;
+    const middle = x ?? (about === undefined ? undefined : xOf(f, about));
     const to = zoomed(f, factor, middle ?? f.width * (1 - AHEAD));
     this.move(this.from === null && middle === undefined ? null : to.from, to.span);
   }
