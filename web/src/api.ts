@@ -135,6 +135,7 @@ export function scriptingSurface(store: Store): RaftPlayground {
     },
     open: async (link) => {
       inLab(store);
+      if (typeof link !== "string") throw new TypeError(`open: link must be a text, not ${String(link)}`);
       const { openLink } = await import("./lab/opening.js");
       await shown(store, openLink(link.slice(link.indexOf("#") + 1), store.pace));
     },

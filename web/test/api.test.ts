@@ -56,6 +56,7 @@ test("the scripting surface asks the lab for moments, steps and deeds, and refus
   await assert.rejects(api.seek(-1), /at must be milliseconds/);
   await assert.rejects(api.seek(Number.NaN), /at must be milliseconds/);
   await assert.rejects(api.act({} as { do: string }), /must say what to do/);
+  await assert.rejects(api.open(null as unknown as string), /link must be a text, not null/);
 });
 
 test("what was done is shown once the promise is kept", async () => {
