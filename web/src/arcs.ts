@@ -10,6 +10,7 @@ const CLOSE = 0.15; // of the time left: the arc is thick
 const DASH = 0.125; // of the radius: the dashes of a timer that stands, and what is between them
 
 interface Arc {
+  left: number; // the fraction that was left at the last frame
   shown: number; // the fraction that is drawn
   from: number; // the fraction from which it grows back
   since: number; // performance.now() of the last reset
@@ -35,11 +36,12 @@ export class ArcLayer {
         this.arcs.delete(server);
         continue;
       }
-      const arc = this.arcs.get(server) ?? { shown: 0, from: 0, since: 0, flashing: false, radius: 0, width: 4, stopped: false };
+      const arc = this.arcs.get(server) ?? { left: 0, shown: 0, from: 0, since: 0, flashing: false, radius: 0, width: 4, stopped: false };
       this.arcs.set(server, arc);
       const stopped = view.machine?.state === "paused";
       const left = Math.max(0, t.timeout - t.elapsed - (stopped ? 0 : Math.max(0, now - r.at))) / t.longest;
-      if (left > arc.shown + 0.08 && (arc.since === 0 || at - arc.since > REGROW_MS)) this.reset(arc, at, reduced);
+      if (left > arc.left + 0.08 && (arc.since === 0 || at - arc.since > REGROW_MS)) this.reset(arc, at, reduced);
+      arc.left = left;
       const grown = arc.since === 0 ? 1 : (at - arc.since) / REGROW_MS;
       arc.flashing &&= at - arc.since < FLASH_MS;
       arc.shown = grown < 1 && !reduced ? arc.from + (left - arc.from) * grown : reduced ? Math.ceil(left * 10) / 10 : left;
