@@ -300,6 +300,7 @@ func TestTheNetworkIsCutInTwoOnTheStageAndByKeyboard(t *testing.T) {
 	t.Parallel()
 	w := handy(t)
 	w.clickButton("Faults")
+	w.reads("raft-faults", "Choose on the stage") // a panel is drawn in a frame of its own
 	w.clickButton("Choose on the stage")
 	for _, server := range []int{2, 4} {
 		x, y := w.nodeAt(server)
