@@ -126,6 +126,28 @@ func TestWithoutItsProgramTheLabShowsTheFilm(t *testing.T) {
 	w.reads("#needs", "It needs WebAssembly and Workers")
 }
 
+// ending has a Worker's program end at a wish for this rate, as a panic would have it.
+const ending = `addEventListener("message", (e) => { if (e.data.change?.rate === 0.123) raftPlaygroundHost.failed("panic: an end for the test"); });`
+
+func TestALabThatEndsSaysSoAndLeavesNobodyWaiting(t *testing.T) {
+	t.Parallel()
+	w := startBrowser(t).window(1440, 900)
+	w.beforeWorkers(chromedp.Evaluate(ending, nil))
+	w.navigate(startRelay(t).url("/"))
+	w.playhead()
+	var told []string
+	w.must(&told, `
+		const told = [];
+		for (const rate of [0.123, 0.5]) await raftPlayground.network({rate}).catch((why) => told.push(why.message));
+		return told;`)
+	if len(told) != 2 || !strings.Contains(told[0], "The cluster has ended.") || told[0] != told[1] {
+		t.Errorf("who waited when the lab ended, and who asked it afterwards, were told %q", told)
+	}
+	w.reads(".strip", "The cluster has ended. You see its last moment.")
+	w.press("How")
+	w.reads("#end", "panic: an end for the test")
+}
+
 func TestTheLabIsAccessibleAndFitsOnEveryScreen(t *testing.T) {
 	t.Parallel()
 	axe, err := os.ReadFile("../node_modules/axe-core/axe.min.js")

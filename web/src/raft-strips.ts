@@ -31,11 +31,13 @@ export class RaftStrips extends RaftElement {
     `;
   }
 
-  /** Where a film has shown something it stays to be seen; else the stage says it. */
+  /** Where a film or the cluster has shown something it stays to be seen; else the stage says it. */
   private failed(): TemplateResult | typeof nothing {
     if (store.boot.state !== "failed" || store.servers.length === 0) return nothing;
-    return html`<div class="strip hatched" role="alert"><span>Your browser could not start the cluster. The recorded run below still works.</span>
-      <button class="small" @click=${() => location.reload()}>Try again</button>${menu("needs", "What the cluster needs", "small", "What we need", html`<p class="prose">${NEEDS} ${store.boot.detail}</p>`)}</div>`;
+    const { detail } = store.boot;
+    const words = store.recorded ? "Your browser could not start the cluster. The recorded run below still works." : "The cluster has ended. You see its last moment.";
+    const more = store.recorded ? menu("needs", "What the cluster needs", "small", "What we need", html`<p class="prose">${NEEDS} ${detail}</p>`) : menu("end", "How the cluster ended", "small", "How", html`<p class="prose">${detail}</p>`);
+    return html`<div class="strip hatched" role="alert"><span>${words}</span><button class="small" @click=${() => location.reload()}>${store.recorded ? "Try again" : "Load again"}</button>${more}</div>`;
   }
 
   private remark(): TemplateResult | typeof nothing {

@@ -71,6 +71,7 @@ const REQUESTS = 50;
 const GHOST_MS = 700;
 const RESTART_MS = 2_000; // of cluster time: a clock that falls back further is another room under the old name
 const NOTICE_MS = 6_000;
+const ENDED = "The cluster has ended. Load the page again.";
 
 export class Store {
   mode: "room" | "lab" = "room"; // set once, before anything is drawn (main.ts)
@@ -195,6 +196,7 @@ export class Store {
 
   setBoot(boot: Boot): void {
     this.boot = boot;
+    if (boot.state === "failed") for (const id of [...this.asked.keys()]) this.answer(id, false, null, ENDED); // nobody else will
     this.tell("connection");
   }
 
@@ -446,6 +448,7 @@ export class Store {
   private ask(message: (id: number) => ToWorker | ToLab): Promise<unknown> {
     const source = this.source;
     if (!source) return Promise.reject(new Error("The cluster has not started yet."));
+    if (this.boot.state === "failed") return Promise.reject(new Error(ENDED));
     const id = this.nextID++;
     return new Promise((resolve, reject) => {
       this.asked.set(id, { resolve, reject });

@@ -185,3 +185,12 @@ test("messages are gone through one after the other, and one that is held is amo
   }
   assert.deepEqual(went, [2, 3, 2]);
 });
+
+test("who waits for the cluster is told when it ends, and so is who asks it afterwards", async () => {
+  const store = storeWith();
+  store.connect({ post: () => {} });
+  const waits = store.network({ rate: 0 });
+  store.hear({ type: "failed", reason: "worker", detail: "panic" });
+  await assert.rejects(waits, /The cluster has ended/);
+  await assert.rejects(store.network({ rate: 1 }), /The cluster has ended/);
+});
