@@ -60,7 +60,7 @@ export class Marks {
   /** A few words with a field of FIELD px around them, so that they can be read upon anything. */
   label(words: string): ImageBitmap {
     const font = `400 ${this.inks.of("--flight-label")} ${this.inks.of("--sans")}`;
-    return this.picture(`label ${words}`, () => width(words, font) / 2 + FIELD, 14, (pen) => {
+    return this.picture(`label ${words}`, () => textWidth(words, font) / 2 + FIELD, 14, (pen) => {
       pen.font = font;
       pen.textAlign = "center";
       pen.lineJoin = "round";
@@ -172,7 +172,7 @@ const box = (x: number, y: number, width: number, height: number, r: number): st
 const scale = document.createElement("canvas").getContext("2d");
 
 /** Of a line of text, px. */
-function width(words: string, font: string): number {
+export function textWidth(words: string, font: string): number {
   if (!scale) return 0;
   scale.font = font;
   return scale.measureText(words).width;

@@ -1,3 +1,4 @@
+import { textWidth } from "../marks.js";
 import type { Message, Moment, StoryLine } from "../model.js";
 import type { Store } from "../store.js";
 import { heading } from "../story.js";
@@ -29,7 +30,8 @@ export interface Origin {
 
 const SCALE = 2; // pixels of a PNG to one of the page
 const MARGIN = 16;
-const HEAD = 44; // px above the picture
+const LINE = 18; // px of a line above the picture
+const [SANS, SIZE, WEIGHT] = ["Inter, system-ui, sans-serif", 13, 600];
 const MERMAID_MOST = 50_000; // characters; of more it draws nothing, unless the page around it says otherwise (maxTextSize)
 
 /** Makes a file of what is seen and hands it to the person. */
@@ -88,10 +90,35 @@ function picture(drawing: SVGSVGElement, origin: Origin): string {
   const height = drawing.height.baseVal.value;
   const root = getComputedStyle(document.documentElement);
   const token = (name: string) => root.getPropertyValue(name).trim();
-  const text = (y: number, words: string, weight: number, colour: string) => `<text x="${MARGIN}" y="${y}" font-family="Inter, system-ui, sans-serif" font-size="13" font-weight="${weight}" fill="${colour}">${escaped(words)}</text>`;
-  const lines = [text(MARGIN + 10, [origin.title, origin.modified].filter((t) => t).join(" · "), 600, token("--t1")), origin.link ? `<a href="${escaped(origin.link)}">${text(MARGIN + 28, origin.link.length > 120 ? `${origin.link.slice(0, 118)} …` : origin.link, 400, token("--t3"))}</a>` : ""];
-  const size = { width: width + 2 * MARGIN, height: height + HEAD + 2 * MARGIN };
-  return `<svg xmlns="http://www.w3.org/2000/svg" width="${size.width}" height="${size.height}" viewBox="0 0 ${size.width} ${size.height}"><title>${escaped([origin.title, origin.modified].filter((t) => t).join(". "))}</title>${origin.link ? `<desc>${escaped(origin.link)}</desc>` : ""}<rect width="100%" height="100%" fill="${token("--surface")}"/>${lines.join("")}<g transform="translate(${MARGIN} ${HEAD + MARGIN})">${new XMLSerializer().serializeToString(copy)}</g></svg>`;
+  const words = [...lines([origin.title, origin.modified].filter((t) => t).join(" · "), width), ...(origin.link ? [shortened(origin.link, width)] : [])];
+  const head = words.map((line, i) => {
+    const link = origin.link !== "" && i === words.length - 1;
+    const text = `<text x="${MARGIN}" y="${MARGIN + 10 + LINE * i}" font-family="${SANS}" font-size="${SIZE}" font-weight="${link ? 400 : WEIGHT}" fill="${token(link ? "--t3" : "--t1")}">${escaped(line)}</text>`;
+    return link ? `<a href="${escaped(origin.link)}">${text}</a>` : text;
+  });
+  const top = MARGIN + LINE * words.length + 8;
+  const size = { width: width + 2 * MARGIN, height: top + height + MARGIN };
+  return `<svg xmlns="http://www.w3.org/2000/svg" width="${size.width}" height="${size.height}" viewBox="0 0 ${size.width} ${size.height}"><title>${escaped([origin.title, origin.modified].filter((t) => t).join(". "))}</title>${origin.link ? `<desc>${escaped(origin.link)}</desc>` : ""}<rect width="100%" height="100%" fill="${token("--surface")}"/>${head.join("")}<g transform="translate(${MARGIN} ${top})">${new XMLSerializer().serializeToString(copy)}</g></svg>`;
+}
+
+const long = (words: string): number => textWidth(words, `${WEIGHT} ${SIZE}px ${SANS}`);
+
+/** Broken between words, so that a narrow picture says all of it: above all that it does not show Raft. */
+function lines(words: string, width: number): string[] {
+  const broken: string[] = [];
+  for (const word of words.split(" ")) {
+    const longer = broken.length > 0 ? `${broken.at(-1)} ${word}` : word;
+    if (broken.length > 0 && long(longer) <= width) broken[broken.length - 1] = longer;
+    else broken.push(word);
+  }
+  return broken;
+}
+
+/** One line of a link; whole it stands behind it, and in the file's description. */
+function shortened(link: string, width: number): string {
+  let shown = link;
+  while (long(shown) > width && shown.length > 2) shown = `${shown.slice(0, -2)}…`;
+  return shown;
 }
 
 /** Copies the looks of an element, and removes what only the page needs. */
