@@ -1,7 +1,7 @@
 import { LitElement } from "lit";
 import { store, type Topic } from "./store.js";
 
-const SHARE_MS = 1; // of a frame, after which the views that are still to be drawn wait for the next one
+const SHARE_MS = 0.2; // of a frame, after which the views that are still to be drawn wait for the next one: what a large one changes has yet to be laid out and painted
 
 const LATE_MS = 100; // that a view waits at most, as far as frames come
 

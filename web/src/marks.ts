@@ -169,10 +169,11 @@ const circle = (r: number): string => `M${-r} 0A${r} ${r} 0 1 1 ${r} 0A${r} ${r}
 const box = (x: number, y: number, width: number, height: number, r: number): string =>
   `M${x + r} ${y}h${width - 2 * r}a${r} ${r} 0 0 1 ${r} ${r}v${height - 2 * r}a${r} ${r} 0 0 1 ${-r} ${r}h${2 * r - width}a${r} ${r} 0 0 1 ${-r} ${-r}v${2 * r - height}a${r} ${r} 0 0 1 ${r} ${-r}Z`;
 
-const scale = document.createElement("canvas").getContext("2d");
+let scale: Pen | null = null; // where text is measured
 
-/** Of a line of text, px. */
+/** Of a line of text in a CSS font, px. */
 export function textWidth(words: string, font: string): number {
+  scale ??= new OffscreenCanvas(1, 1).getContext("2d");
   if (!scale) return 0;
   scale.font = font;
   return scale.measureText(words).width;

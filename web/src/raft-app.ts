@@ -9,6 +9,7 @@ import "./raft-header.js";
 import "./raft-inspector.js";
 import "./raft-log-grid.js";
 import "./raft-stage.js";
+import "./raft-headline.js";
 import "./raft-story.js";
 import "./raft-strips.js";
 import "./raft-time-line.js";
@@ -94,7 +95,7 @@ export class RaftApp extends RaftElement {
       <raft-caption class="region"></raft-caption>
       <main class="region stage" aria-label="Stage"><raft-stage></raft-stage>${lab ? html`<raft-violation></raft-violation>` : nothing}${this.notice()}</main>
       <nav class="tabs" aria-label="Panels">${(lab ? LAB_TABS : TABS).map((t) => this.tab(t.panel, t.words))}${lab ? html`<button class="tab tab-menu" popovertarget="page-menu" title="Another run, the gallery, sharing">Menu</button>` : nothing}</nav>
-      <section class="region story" aria-label="Story"><raft-story></raft-story></section>
+      <section class="region story" aria-label="Story"><raft-headline></raft-headline><raft-story></raft-story></section>
       <section class="region logs" aria-label="Logs">${this.handle()}${lab ? this.dock() : html`<raft-log-grid></raft-log-grid>`}</section>
       <div class="region right">${lab ? this.side() : this.roomSide()}</div>
       <section class="region time" aria-label="Time"><raft-transport></raft-transport><raft-time-line></raft-time-line></section>
