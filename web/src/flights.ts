@@ -191,6 +191,7 @@ export class FlightLayer {
     const mark: Mark = { flight: f, lane: way, look: null, grip: null, born: at, stop: stopOf(f), ended: null, at: way.from, size: 1, label: false, reason: "none", heldAt: null, twin: false };
     this.marks.set(f.seq, mark);
     mark.twin = [...this.marks.values()].some((m) => m !== mark && m.ended === null && m.flight.from === f.from && m.flight.to === f.to && m.flight.text === f.text);
+    place(mark, Math.min(mark.stop, Math.max(0, this.fractionOf(mark, now, at)))); // it may be pointed at before the next frame
     this.hold(mark, 0);
   }
 
