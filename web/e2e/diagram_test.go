@@ -13,6 +13,7 @@ import (
 	"testing"
 	"time"
 
+	"github.com/chromedp/cdproto/emulation"
 	"github.com/chromedp/chromedp"
 	"github.com/chromedp/chromedp/kb"
 )
@@ -122,6 +123,32 @@ func TestTheDiagramGoesOutInFourFormsThatSayWhichRunItIs(t *testing.T) {
 		t.Errorf("the log does not say where it is from: %.300s", log)
 	}
 	votesFollowRequests(t, string(log))
+
+	w.run(5*time.Second, emulation.SetDeviceMetricsOverride(390, 844, 1, false))
+	w.press("Log")
+	_, narrow := w.saved("SVG")
+	w.headFits(string(narrow))
+}
+
+// headFits checks that what stands above an exported picture ends within it, and says all of whether this is Raft.
+func (w *tab) headFits(picture string) {
+	w.t.Helper()
+	var head struct {
+		Width, Longest float64
+		Words          string
+	}
+	w.must(&head, fmt.Sprintf(`
+		const place = document.createElement("div");
+		place.innerHTML = %q;
+		document.body.append(place);
+		const svg = place.querySelector("svg");
+		const head = [...svg.querySelectorAll(":scope > text, :scope > a > text")];
+		const longest = Math.max(...head.map((line) => { const box = line.getBBox(); return box.x + box.width; }));
+		place.remove();
+		return { width: svg.width.baseVal.value, longest, words: head.map((line) => line.textContent).join(" ") };`, picture))
+	if head.Longest > head.Width || !strings.Contains(head.Words, "Modified Raft: backUpByTerm is off") {
+		w.t.Errorf("a picture %.0f px wide has a heading of %.0f px: %s", head.Width, head.Longest, head.Words)
+	}
 }
 
 // parsed counts the elements of an XML document.
