@@ -73,7 +73,8 @@ func (n *Node) AppendState(b []byte) []byte {
 	}
 	d := &n.disk
 	u(uint64(n.currentTerm), uint64(n.votedFor), uint64(n.commitIndex), uint64(n.lastApplied), uint64(n.applying), uint64(n.leader),
-		uint64(n.elapsed), uint64(n.timeout), n.calls, uint64(n.forgetful), flag(d.snapshotChanged), flag(d.stateChanged), flag(d.cut), uint64(d.handed), uint64(d.durable), d.handedSeq, d.savedSeq)
+		uint64(n.elapsed), uint64(n.timeout), n.calls, uint64(n.loyalTo), uint64(n.loyalFor),
+		flag(d.snapshotChanged), flag(d.stateChanged), flag(d.cut), uint64(d.handed), uint64(d.durable), d.handedSeq, d.savedSeq)
 	random, _ := n.random.MarshalBinary()
 	b = append(b, random...)
 	for _, p := range d.pending {
@@ -85,7 +86,7 @@ func (n *Node) AppendState(b []byte) []byte {
 		b = append(append(b, 0), n.snapshot.Data...)
 	}
 	if n.incoming != nil {
-		u(uint64(n.incoming.index), uint64(n.incoming.term), uint64(len(n.incoming.data)))
+		u(uint64(n.incoming.leader), uint64(n.incoming.index), uint64(n.incoming.term), uint64(len(n.incoming.data)))
 	}
 	for i := n.log.base + 1; i <= n.log.last; i++ {
 		e := n.log.at(i)
@@ -100,7 +101,8 @@ func (n *Node) AppendState(b []byte) []byte {
 		}
 	}
 	if l := n.leadership; l != nil {
-		u(uint64(l.heldBack), l.ticks, l.contact, flag(l.readsDue), uint64(l.transfer.to), l.transfer.deadline, flag(l.transfer.told), flag(l.handedOver))
+		u(uint64(l.heldBack), l.ticks, l.contact, flag(l.readsDue), l.writing, l.writingSince,
+			uint64(l.transfer.to), l.transfer.deadline, flag(l.transfer.told), flag(l.handedOver))
 		for _, f := range l.followers {
 			var sending Index
 			if f.snapshot != nil {

@@ -350,7 +350,7 @@ func TestTheCatalogueDescribesEveryRule(t *testing.T) {
 		}
 	}
 	ids := Extensions.IDs()
-	if set, err := RulesNamed(ids); len(ids) != 3 || set != Extensions || err != nil {
+	if set, err := RulesNamed(ids); len(ids) != 4 || set != Extensions || err != nil {
 		t.Errorf("the extensions are %v, which are the set %b: %v", ids, set, err)
 	}
 	set, err := RulesNamed([]string{"preVote", "noSuchRule"})

@@ -2,9 +2,10 @@ package raft
 
 import "math"
 
-// A leader knows whom it has reached by the numbers of its calls: an answer to call c proves that the follower held it for its leader at some
-// moment after c was made. One account of this serves three purposes: a leader that reaches no majority steps down (thesis 6.2), a read
-// waits for a majority's answers to calls made after it (§8, thesis 6.4), and the time of the last such round is the lease (thesis 6.4.1).
+// A leader knows whom it has reached by the numbers of its calls: an answer to call c of its own term proves that the follower
+// held it for its leader at some moment after c was made. One account of this serves three purposes: a leader that reaches no
+// majority steps down (thesis 6.2), a read waits for a majority's answers to calls made after it (§8, thesis 6.4), and the time
+// of the last such round is the lease (thesis 6.4.1).
 
 // round is a round of heartbeats.
 type round struct {
@@ -16,9 +17,13 @@ type round struct {
 func (n *Node) tickLeader() {
 	l := n.leadership
 	l.ticks++
-	if l.ticks-l.contact >= uint64(n.opt.ElectionTicksMax) && n.keeps(CheckQuorum) {
-		n.leader = 0
-		n.stepDown(LostQuorum)
+	longest := uint64(n.opt.ElectionTicksMax)
+	switch {
+	case l.ticks-l.contact >= longest && n.keeps(CheckQuorum):
+		n.giveUp(LostQuorum)
+		return
+	case n.writingFor() >= longest && !n.alone() && n.keeps(LeaderWrites):
+		n.giveUp(DiskHangs)
 		return
 	}
 	heartbeat := n.elapsed >= n.opt.HeartbeatTicks
@@ -31,22 +36,61 @@ func (n *Node) tickLeader() {
 	}
 }
 
-// beginRound notes that calls made from here on are of a new round. Rounds that nobody answers are forgotten, the oldest first; as many are kept as
-// fit a leader's longest time without a majority.
+// giveUp makes a leader a follower because it can be of no use to its clients, though no other server leads yet.
+func (n *Node) giveUp(reason Reason) {
+	n.leader = 0
+	n.stepDown(reason)
+}
+
+// writingFor returns for how many ticks this leader's oldest write has been under way, as far as it was one already when the leadership
+// began. The others may store and commit what this server's disk does not hold, but this server applies none of it, so its clients
+// wait in vain: another should lead (hashicorp/raft#503). It is called once a tick.
+func (n *Node) writingFor() uint64 {
+	l := n.leadership
+	if oldest := n.disk.oldest(); oldest != l.writing {
+		l.writing, l.writingSince = oldest, l.ticks
+	}
+	if l.writing == 0 {
+		return 0
+	}
+	return l.ticks - l.writingSince
+}
+
+// mostRounds bounds how many rounds a leader remembers.
+const mostRounds = 64
+
+// beginRound notes that calls made from here on are of a new round. A round that nobody answered for a leader's longest time
+// without a majority is forgotten. Rounds are dropped for no other reason: over a long way, an answer to the oldest is the next
+// one to come. Rounds that follow each other closely, for the sake of reads, are therefore one, of which the first has the
+// number: whoever answers a later call has answered that one.
 func (n *Node) beginRound() {
 	l := n.leadership
 	l.readsDue = false
-	if (len(l.rounds)-1)*n.opt.HeartbeatTicks > n.opt.ElectionTicksMax {
+	longest := uint64(n.opt.ElectionTicksMax)
+	for len(l.rounds) > 0 && l.ticks-l.rounds[0].tick > longest {
 		l.rounds = append(l.rounds[:0], l.rounds[1:]...)
 	}
-	l.rounds = append(l.rounds, round{call: n.calls, tick: l.ticks})
-	if c := n.config(); len(c.Voters) == 1 && !c.Joint() {
+	if k := len(l.rounds); k == 0 || l.ticks-l.rounds[k-1].tick > longest/mostRounds {
+		l.rounds = append(l.rounds, round{call: n.calls, tick: l.ticks})
+	}
+	if n.alone() {
 		n.heardQuorum() // its own answer is a majority, whatever learners say
 	}
 }
 
-// hear notes that a follower has answered a call in this term: success or refusal, it takes this server for its leader.
-func (n *Node) hear(f *follower, call uint64) {
+// alone reports whether there is no other voter.
+func (n *Node) alone() bool {
+	c := n.config()
+	return len(c.Voters) == 1 && !c.Joint()
+}
+
+// hear notes that a follower has answered a call: success or refusal, it took this server for its leader. A refusal by term
+// did not: it says that the call was of an earlier term, and so of an earlier leadership, perhaps of an earlier life, whose
+// numbers are others.
+func (n *Node) hear(f *follower, call uint64, byTerm bool) {
+	if byTerm && n.keeps(AnswersOfThisTerm) {
+		return
+	}
 	if call > f.heard {
 		f.heard = call
 		n.heardQuorum()

@@ -40,7 +40,7 @@
 //	rules.go        the rules by name, each of which can be switched off to see what it is for
 //	switch.go       … and in a running server
 //	event.go        what happened, for people: also what did not happen, and why
-//	clone.go        a copy of a server, and its state as bytes; explorable.go: the same, without what does not matter to who goes through all that can happen
+//	clone.go        a copy of a server, and its state as bytes; explorable.go: the same, without fields that do not affect exploration
 //	check.go        invariants, looked at after every input in builds with the tag raftcheck
 //
 // # Choices
@@ -52,7 +52,17 @@
 // Every call gets exactly one reply, carrying the call's number. An answer is believed only while it can still matter: by its term, and by its
 // number. The numbers also tell time: an answer to a call that was made after a read came proves that its leader still led then.
 //
-// What Figure 2 does not have (pre-vote, check-quorum, loyalty to a living leader) can be switched off together: Options.Off = Extensions.
+// A call's number means something within one life of its caller and one term only. They begin at 1 in each life, and a call of an earlier
+// life may arrive at any time. It is of an earlier term than any in which its caller leads now: whoever receives it refuses it for its term,
+// and a leader takes such a refusal for no answer. A refusal for the sake of the log names a place (ConflictIndex), one for the sake of the
+// term names none, and that tells them apart.
+//
+// A lease stands on loyalty, so loyalty is promised without exceptions. A server that answered a leader votes for nobody, itself included,
+// for the shortest election timeout from then on: whatever term it learns of, also when its host calls Campaign or SetTimer, and after a
+// restart, when it may have forgotten what it answered. A leader that asked for it (Transfer) has given its lease up before.
+//
+// What Figure 2 does not have (pre-vote, check-quorum, loyalty to a living leader, leaders that give up when their disk hangs) can be switched
+// off together: Options.Off = Extensions.
 //
 // Messages are borrowed. They point into memory that the Node uses again after the next Output, so a server in steady state allocates nothing. A host that
 // keeps a message copies it; builds with the tag raftcheck overwrite what has expired, so that a forgotten copy shows.

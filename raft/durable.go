@@ -71,6 +71,14 @@ func (d *durability) saved(seq uint64) {
 	d.pending = append(d.pending[:0], d.pending[done:]...)
 }
 
+// oldest returns the number of the oldest Save that is under way, 0 if none is.
+func (d *durability) oldest() uint64 {
+	if len(d.pending) == 0 {
+		return 0
+	}
+	return d.pending[0].seq
+}
+
 // nextSave returns what has changed since the last one.
 func (n *Node) nextSave(b *box) Save {
 	d := &n.disk

@@ -100,7 +100,7 @@ func TestNewRefusesOptionsAndDisksThatCannotBe(t *testing.T) {
 		}
 	}
 	for _, d := range []Durable{{CurrentTerm: 2, Log: logOf(2, 1)}, {CurrentTerm: 1, Log: logOf(2)},
-		{CurrentTerm: 2, Snapshot: &Snapshot{Index: 4, Term: 2}, Log: logOf(1)}} {
+		{CurrentTerm: 2, Snapshot: &Snapshot{Index: 4, Term: 2, Configuration: servers("1,2,3")}, Log: logOf(1)}} {
 		if _, err := New(good, d); err == nil || !strings.Contains(err.Error(), "on disk is of term") {
 			t.Errorf("%+v: got %v", d, err)
 		}

@@ -21,8 +21,11 @@ func (n *Node) campaign(reason Reason) {
 		return
 	}
 	elapsed := n.elapsed
-	if n.keeps(CandidateForgetsLeader) {
-		n.leader = 0 // it is not there, or this would not be; whoever believed otherwise would refuse all others (etcd#9586)
+	switch {
+	case n.keeps(CandidateForgetsLeader):
+		n.leader = 0 // it is not there, or this would not be
+	case n.leader != 0:
+		n.loyalFor = n.opt.ElectionTicksMin // the timer that starts anew passes for a sign of its life: all others are refused (etcd#9586)
 	}
 	n.candidacy = n.newCandidacy(reason)
 	n.candidacy.pre = true
@@ -33,10 +36,21 @@ func (n *Node) campaign(reason Reason) {
 }
 
 // startElection implements Fig. 2, Rules for Candidates: "on conversion to candidate, start election: increment currentTerm,
-// vote for self, reset election timer, send RequestVote RPCs to all other servers" (§5.2).
+// vote for self, reset election timer, send RequestVote RPCs to all other servers" (§5.2). To vote for itself is to vote: a server that
+// owes a leader its loyalty does not, or the leader's lease would hold beside another leader (thesis 6.4.1). A timer that runs out
+// leaves nothing of that loyalty; one that was set, and a host that calls Campaign, may.
 func (n *Node) startElection(reason Reason) {
-	if n.currentTerm+1 == 0 {
-		n.resetTimer(OwnCandidacy, 0) // the last term there can be: a message carried it here. Nobody can be elected any more
+	loyalty := NoReason
+	if reason != Transferred {
+		loyalty = n.loyalty()
+	}
+	switch {
+	case n.currentTerm+1 == 0: // the last term there can be: a message carried it here. Nobody can be elected any more
+		n.resetTimer(OwnCandidacy, 0)
+		return
+	case loyalty != NoReason && n.keeps(LoyalCandidate):
+		n.event(Event{Kind: VoteRefused, Reason: loyalty, Peer: n.opt.ID, Old: uint64(n.loyalTo)})
+		n.resetTimer(OwnCandidacy, 0)
 		return
 	}
 	silence := n.elapsed
@@ -108,7 +122,7 @@ func (n *Node) handleRequestVote(from ServerID, m *RequestVote) {
 	case NoReason:
 		n.grantVote(m.CandidateID)
 	case LeaderAlive:
-		n.event(Event{Kind: VoteRefused, Reason: refusal, Peer: from, Old: uint64(n.leader)})
+		n.event(Event{Kind: VoteRefused, Reason: refusal, Peer: from, Old: uint64(n.loyalTo)})
 	default:
 		n.event(Event{Kind: VoteRefused, Reason: refusal, Peer: from, Old: uint64(n.votedFor)})
 	}
@@ -139,24 +153,24 @@ func (n *Node) refusal(m *RequestVote, loyalty Reason) Reason {
 	return NoReason
 }
 
-// loyalty tells why this server owes its loyalty to a leader: it heard from it within the shortest election timeout, or is a leader itself that reached a majority
-// within it, or may have known one before it restarted. Servers that were removed, or only cannot hear, then do not disturb the others (§6), and a lease
-// holds (thesis 6.4.1). NoReason: it owes none.
+// loyalty tells why this server owes its loyalty to a leader: it heard from it within the shortest election timeout, or is a leader itself
+// that reached a majority within it, or may have known one before it restarted. Servers that were removed, or only cannot hear, then do
+// not disturb the others (§6), and a lease holds (thesis 6.4.1), whatever terms this server has learned of since. NoReason: it owes none.
 func (n *Node) loyalty() Reason {
 	if !n.keeps(LeaderLoyalty) {
 		return NoReason
 	}
-	alive := n.leader != 0 && n.elapsed < n.opt.ElectionTicksMin
+	loyal := n.loyalFor > 0
 	if n.leadership != nil {
-		alive = n.leadership.ticks-n.leadership.contact < uint64(n.opt.ElectionTicksMin)
+		loyal = n.leadership.ticks-n.leadership.contact < uint64(n.opt.ElectionTicksMin)
 	}
 	switch {
-	case alive:
-		return LeaderAlive
-	case n.forgetful > 0 && n.leader == 0:
+	case !loyal:
+		return NoReason
+	case n.loyalTo == 0:
 		return JustRestarted
 	}
-	return NoReason
+	return LeaderAlive
 }
 
 // answerPreVote tells whether this server would vote for the candidate. It promises nothing and changes nothing: not its term, not its
@@ -181,7 +195,7 @@ func (n *Node) answerPreVote(from ServerID, m *RequestVote) {
 	if reply.VoteGranted {
 		n.event(Event{Kind: PreVoteGranted, Peer: from, New: uint64(m.Term)})
 	} else {
-		n.event(Event{Kind: PreVoteRefused, Reason: refusal, Peer: from, Old: uint64(n.leader)})
+		n.event(Event{Kind: PreVoteRefused, Reason: refusal, Peer: from, Old: uint64(n.loyalTo)})
 	}
 	if !n.keeps(PreVoteLeavesTimer) {
 		n.resetTimer(NoReason, from)

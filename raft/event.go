@@ -20,13 +20,13 @@ type EventKind uint8
 const (
 	Started              EventKind = iota + 1 // the server (re)started with what its disk holds; Index: last log index
 	TermAdvanced                              // currentTerm: Old → New; Peer: whose message carried it, 0 for an own campaign
-	BecameFollower                            // Old: the Role before; Reason: HigherTerm, LeaderExists, LostQuorum or Removed
+	BecameFollower                            // Old: the Role before; Reason: HigherTerm, LeaderExists, LostQuorum, DiskHangs or Removed
 	BecameCandidate                           // Reason: ElectionTimeout, Asked or Transferred; Old: ticks since the timer was reset, 0 after a pre-vote; New: votes needed
 	BecameLeader                              // Old: votes received; New: votes needed; Index: last log index
 	LeaderKnown                               // Peer is the leader of Term
 	TimerReset                                // the election timer starts anew; Reason why; New: the timeout drawn, ticks; Peer: who caused it
 	VoteGranted                               // this server votes for Peer
-	VoteRefused                               // this server does not vote for Peer; Reason: StaleTerm, AlreadyVoted (Old: for whom), LogBehind, LeaderAlive (Old: who), JustRestarted, NotAVoter
+	VoteRefused                               // this server does not vote for Peer, perhaps itself; Reason: StaleTerm, AlreadyVoted (Old: for whom), LogBehind, LeaderAlive (Old: who), JustRestarted, NotAVoter
 	VoteReceived                              // Peer (or this server itself) votes for this candidate; Old: votes now; New: votes needed
 	VoteDenied                                // Peer refuses this candidate its vote
 	EntriesProposed                           // the leader appended a client's commands: indices Old through New
@@ -52,7 +52,7 @@ const (
 	ConfigurationChanged                      // in force from now on: the configuration at Index (0: the first one); Reason: Appended, RolledBack or FromSnapshot; New: voters; Old: outgoing voters, not 0 while it is joint; Count: learners
 	LearnerCaughtUp                           // learner Peer stores what the leader's log held when its last round began, and that took less than the shortest election timeout; Old: rounds; New: ticks of the last one (thesis 4.2.1)
 	LeaderLeaves                              // the leader is not in the configuration that is committed at Index and steps down (§6)
-	MessageIgnored                            // a message of Peer changed nothing; Reason: StaleTerm, NotCandidate, NotLeader, StaleReply, NotAMember, NotAVoter, NotTheSender, SecondLeader, Unreadable, Impossible
+	MessageIgnored                            // a message of Peer changed nothing; Reason: StaleTerm, NotCandidate, NotLeader, StaleReply, NotAMember, NotAVoter, NotTheSender, SecondLeader, Unreadable, Impossible, NoRoom
 )
 
 // EventKinds is one more than the last EventKind.
@@ -98,7 +98,9 @@ const (
 	SecondLeader           // two servers claim to lead one term: impossible while every server keeps the rules
 	Unreadable             // the state machine cannot read the snapshot
 	Impossible             // the message contradicts itself, or what is committed: no server that keeps the rules sends it
+	NoRoom                 // the snapshot is larger than this server takes (Options.MaxSnapshot)
+	DiskHangs              // a leader's own write did not end within an election timeout
 )
 
 // Reasons is one more than the last Reason.
-const Reasons = Impossible + 1
+const Reasons = DiskHangs + 1

@@ -9,9 +9,9 @@ import (
 // somebody outside says so, by Campaign or by a leader's Tick. rename gives every server the name under which it is written: of two servers that differ in
 // names only, each under its own renaming, the situation is the same, byte for byte.
 //
-// Left out are the timers, the random state, and what serves only check-quorum, loyalty, leases, reads and transfer (contact.go, read.go, transfer.go): two
-// servers of the same situation do the same from here on if CheckQuorum, LeaderLoyalty and EagerCommit are off and nobody asks them for a read, a transfer, a
-// snapshot or another configuration. Saves are counted from the last durable one. Calls are not counted at all: age says of the number of a call that this
+// Left out are the timers, the random state, and what serves only check-quorum, loyalty, leases, reads and transfer (contact.go, read.go,
+// transfer.go): two servers of the same situation do the same from here on if CheckQuorum, LeaderLoyalty, LeaderWrites and EagerCommit are
+// off and nobody asks them for a read, a transfer, a snapshot or another configuration. Saves are counted from the last durable one. Calls are not counted at all: age says of the number of a call that this
 // server made to peer, since it was started, all that its answer can still be judged by. It may be used until the next input.
 func (n *Node) AppendSituation(b []byte, rename func(ServerID) ServerID) (situation []byte, age func(peer ServerID, call uint64) uint64) {
 	u := func(vs ...uint64) {
@@ -57,8 +57,7 @@ func (n *Node) AppendSituation(b []byte, rename func(ServerID) ServerID) (situat
 	return b, n.callAge
 }
 
-// callAge sorts the numbers of calls by what handleRequestVoteReply and backUp compare them with: 0 is over, 1 may still matter, 2 is the probe
-// under way.
+// callAge sorts the numbers of calls by what handleRequestVoteReply and backUp compare them with: 0 is over, 1 may still matter.
 func (n *Node) callAge(peer ServerID, call uint64) uint64 {
 	switch {
 	case n.candidacy != nil:
@@ -67,13 +66,7 @@ func (n *Node) callAge(peer ServerID, call uint64) uint64 {
 		return 0
 	}
 	f := n.leadership.follower(peer)
-	if f == nil {
-		return 0
-	}
-	if f.probe != 0 && call == f.probe {
-		return 2
-	}
-	return flag(call >= f.since)
+	return flag(f != nil && call >= f.since)
 }
 
 // inOrder returns 0 to count−1 in the order of what by says of them.

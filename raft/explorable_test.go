@@ -88,7 +88,6 @@ func TestCallsHaveTheAgeThatTheirAnswersAreJudgedBy(t *testing.T) {
 	candidate.timeOut()
 	since := candidate.n.candidacy.since
 	follower.n.calls = 7
-	three := leader.n.leadership.follower(3)
 	leader.n.leadership.follower(2).since = 3
 	tests := []struct {
 		title string
@@ -100,8 +99,7 @@ func TestCallsHaveTheAgeThatTheirAnswersAreJudgedBy(t *testing.T) {
 		{"to a follower all its calls are over", follower, 2, 7, 0},
 		{"a call of an earlier election is over", candidate, 2, since - 1, 0},
 		{"a call of this election may still matter", candidate, 2, since, 1},
-		{"the probe under way", leader, 3, three.probe, 2},
-		{"a call from before the last turn to probing", leader, 2, 2, 0},
+		{"a call from before nextIndex moved last", leader, 2, 2, 0},
 		{"a call since then", leader, 2, 3, 1},
 		{"a call to a server that is nobody's follower", leader, 8, 1, 0},
 	}

@@ -34,7 +34,7 @@ type Options struct {
 
 	MaxEntries     int     // most entries in one AppendEntries, ≥ 1; 0 means 64
 	MaxBytes       int     // most bytes of Data in one AppendEntries, but one entry always goes, however large; 0 means 256 KiB
-	MaxUncommitted int     // most entries that may wait to be committed; more are refused (ErrTooMuch); 0 means 65,536
+	MaxUncommitted int     // most entries, and most reads, that may wait for a majority; more are refused (ErrTooMuch); 0 means 65,536
 	MaxSnapshot    int     // most bytes of a snapshot that this server receives; 0 means 64 MiB
 	MaxChunk       int     // most bytes of a snapshot in one InstallSnapshot; 0 means 64 KiB
 	MaxInFlight    int     // most entries sent to a follower and not yet acknowledged, ≥ MaxEntries; 0 means 16 × MaxEntries
@@ -138,6 +138,10 @@ type Peer struct {
 	Snapshot   int  // bytes of a snapshot that it has acknowledged, −1 if none is being sent
 }
 
+// lastIndex is the last place that a log may reach by what others send. No cluster gets there; a frame that begins near the end of the
+// numbers would let them begin anew.
+const lastIndex Index = 1 << 63
+
 // Errors of the inputs.
 var (
 	ErrNotLeader    = errors.New("raft: this server is not the leader")
@@ -167,7 +171,10 @@ type Node struct {
 	timeout     int      // ticks at which the election timer runs out
 	random      rand.PCG
 	calls       uint64 // calls made so far
-	forgetful   int    // ticks for which this server, restarted, may owe its loyalty to a leader that it has forgotten
+
+	// Loyalty (§6) outlives the term in which it was promised: a lease stands on it.
+	loyalTo  ServerID // the leader that this server heard from last; 0: one that it forgot when it restarted
+	loyalFor int      // ticks for which it owes that leader its loyalty
 
 	// Volatile state of a role exists only in that role; a follower has neither.
 	candidacy  *candidacy
@@ -195,7 +202,7 @@ func New(opt Options, d Durable) (*Node, error) {
 	n.timeout = n.drawTimeout()
 	n.elapsed = n.timeout * opt.FirstElapsed / 100
 	if d.CurrentTerm > 0 {
-		n.forgetful = opt.ElectionTicksMin
+		n.loyalFor = opt.ElectionTicksMin
 	}
 	n.event(Event{Kind: Started, Index: n.log.last, New: uint64(n.timeout)})
 	n.done()
@@ -206,8 +213,12 @@ func New(opt Options, d Durable) (*Node, error) {
 func (n *Node) restore(d Durable) error {
 	n.configs = []configAt{{0, Configuration{Voters: n.opt.Voters}}}
 	if s := d.Snapshot; s != nil {
-		if s.Index == 0 || s.Term > d.CurrentTerm {
-			return errors.New("raft: the snapshot on disk ends at entry " + decimal(s.Index) + " of term " + decimal(s.Term) + ", with current term " + decimal(d.CurrentTerm))
+		if s.Index == 0 || s.Index > lastIndex || s.Term > d.CurrentTerm {
+			return errors.New("raft: the snapshot on disk ends at entry " + decimal(s.Index) + " of term " + decimal(s.Term) +
+				", with current term " + decimal(d.CurrentTerm))
+		}
+		if c := s.Configuration.Clone(); c.complete() != nil {
+			return errors.New("raft: the snapshot on disk: " + c.complete().Error())
 		}
 		n.snapshot = s
 		n.log.reset(s.Index, s.Term)
@@ -280,7 +291,7 @@ func (n *Node) Tick() {
 	if n.leadership != nil || n.elapsed < n.timeout {
 		n.elapsed++
 	}
-	n.forgetful = max(0, n.forgetful-1)
+	n.loyalFor = max(0, n.loyalFor-1)
 	switch {
 	case n.leadership != nil:
 		n.tickLeader()
@@ -346,7 +357,8 @@ func (n *Node) Propose(commands ...[]byte) (first Index, term Term, err error) {
 	return first, n.currentTerm, nil
 }
 
-// Campaign starts an election now, as if the election timer had run out. A leader does nothing, and neither does a server without a vote.
+// Campaign starts an election now, as if the election timer had run out. A leader does nothing, and neither does a server without
+// a vote. A server that owes a leader its loyalty asks the others at most: it does not vote for itself (see startElection).
 func (n *Node) Campaign() {
 	if n.leadership == nil && n.electable() {
 		n.campaign(Asked)
@@ -486,6 +498,9 @@ func (n *Node) setTerm(t Term, from ServerID) {
 	n.currentTerm = t
 	n.votedFor = 0
 	n.leader = 0
+	if !n.keeps(LoyaltyOutlivesTerm) {
+		n.loyalFor = 0
+	}
 	n.disk.stateChanged = true
 }
 

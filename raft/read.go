@@ -22,11 +22,15 @@ type waitingRead struct {
 }
 
 // Read asks for a linearizable read at the leader. The outcome comes in Output.Reads with the same tag, perhaps at once; nothing is written to the
-// log. Reads that wait at the same time share a round of heartbeats. Errors: ErrNotLeader.
+// log. Reads that wait at the same time share a round of heartbeats. As many may wait as entries may (Options.MaxUncommitted).
+// Errors: ErrNotLeader, ErrTooMuch.
 func (n *Node) Read(tag uint64, kind ReadKind) error {
 	l := n.leadership
-	if l == nil {
+	switch {
+	case l == nil:
 		return ErrNotLeader
+	case len(l.reads) >= n.opt.MaxUncommitted:
+		return ErrTooMuch
 	}
 	r := waitingRead{tag: tag, call: n.calls}
 	if kind == LeaseRead && n.leaseHolds() || !n.keeps(ReadRound) {

@@ -14,6 +14,9 @@ type leadership struct {
 	readsDue   bool // a heartbeat is to go out for the sake of reads
 	transfer   transfer
 	handedOver bool // a TimeoutNow has left in this term
+
+	writing      uint64 // the oldest Save under way when this was looked at last, 0: none
+	writingSince uint64 // when it was that for the first time, in ticks
 }
 
 // follower is what the leader knows of one other server.
@@ -25,8 +28,8 @@ type follower struct {
 	// A leader first finds where the logs agree, one call at a time (probing); from then on it sends without waiting
 	// for answers, at most MaxInFlight entries ahead of match.
 	probing bool
-	probe   uint64 // the probing call under way, 0 if none
-	since   uint64 // refusals of calls numbered below this one are of a time before the last turn to probing
+	probe   uint64 // the last probing call, 0 if it is answered
+	since   uint64 // refusals of calls numbered below this one are of a time before nextIndex, or a snapshot's offset, moved last
 	told    Index  // the last LeaderCommit sent
 	heard   uint64 // the highest call that it has answered
 
@@ -48,6 +51,7 @@ func (n *Node) becomeLeader(votes int) {
 	l.follow(n, &n.config().Configuration)
 	n.leadership = l
 	n.leader = n.opt.ID
+	n.loyalTo, n.loyalFor = n.opt.ID, 0
 	n.elapsed = 0
 	if n.keeps(LeaderNoOp) {
 		n.log.append(Entry{Term: n.currentTerm, Kind: NoOp})
@@ -61,7 +65,7 @@ func (n *Node) becomeLeader(votes int) {
 // starting at nextIndex". It runs when the host asks for Output, so that what was proposed meanwhile travels together.
 func (n *Node) replicate() {
 	if n.leadership.readsDue {
-		n.sendHeartbeats()
+		n.askForReads()
 	}
 	for i := range n.leadership.followers {
 		f := &n.leadership.followers[i]
@@ -108,6 +112,18 @@ func (n *Node) sendHeartbeats() {
 	}
 }
 
+// askForReads sends a round of heartbeats for the sake of reads alone. There may be many such rounds within a round trip, so they carry
+// nothing, and are not sent where a chunk of a snapshot is under way: its answer, or the next heartbeat's, confirms the reads.
+func (n *Node) askForReads() {
+	n.beginRound()
+	for i := range n.leadership.followers {
+		f := &n.leadership.followers[i]
+		if f.next > n.log.base {
+			n.appendEntries(f, 0)
+		}
+	}
+}
+
 // appendEntries sends one AppendEntries with up to max entries from nextIndex on. It need not wait for the leader's own disk (thesis 10.2.1).
 func (n *Node) appendEntries(f *follower, max int) {
 	m := another(&n.out.filling().appends)
@@ -140,8 +156,7 @@ func (n *Node) withinBytes(entries []Entry) []Entry {
 
 // handleAppendEntries implements Fig. 2, AppendEntries RPC, receiver implementation.
 func (n *Node) handleAppendEntries(from ServerID, m *AppendEntries) {
-	reason := n.objection(from, m)
-	if reason != NoReason {
+	if reason := n.objection(from, m.LeaderID, m.Term, m); reason != NoReason {
 		n.ignore(from, reason)
 		return
 	}
@@ -170,38 +185,49 @@ func (n *Node) handleAppendEntries(from ServerID, m *AppendEntries) {
 	n.send(from, after, reply)
 }
 
-// objection tells why the call cannot come from a server that keeps the rules, NoReason if it can. Such a call changes nothing.
-func (n *Node) objection(from ServerID, m *AppendEntries) Reason {
-	if m.LeaderID != from {
+// objection tells why a call of a leader cannot come from a server that keeps the rules, NoReason if it can. Such a call changes nothing.
+func (n *Node) objection(from, leader ServerID, term Term, call RPC) Reason {
+	switch {
+	case leader != from:
 		return NotTheSender
-	}
-	if m.Term == n.currentTerm && n.leadership != nil {
+	case term == n.currentTerm && n.leadership != nil:
 		return SecondLeader
+	case n.keeps(RefuseImpossible) && n.impossible(call):
+		return Impossible
 	}
-	if !n.keeps(RefuseImpossible) {
-		return NoReason
+	return NoReason
+}
+
+// impossible reports whether a leader's call contradicts itself, or what is committed.
+func (n *Node) impossible(call RPC) bool {
+	switch m := call.(type) {
+	case *AppendEntries:
+		return n.impossibleEntries(m)
+	case *InstallSnapshot:
+		return n.impossibleSnapshot(m)
 	}
+	return false
+}
+
+func (n *Node) impossibleEntries(m *AppendEntries) bool {
 	current := m.Term >= n.currentTerm
 	if current && n.contradictsCommitted(m.PrevLogIndex, m.PrevLogTerm) {
-		return Impossible
+		return true
 	}
 	term := m.PrevLogTerm
 	for i := range m.Entries {
 		e := &m.Entries[i]
 		if e.Term < term || current && n.contradictsCommitted(m.PrevLogIndex+1+Index(i), e.Term) {
-			return Impossible
+			return true
 		}
 		term = e.Term
 		if e.Kind == Config {
 			if _, err := ParseConfiguration(string(e.Data)); err != nil {
-				return Impossible
+				return true
 			}
 		}
 	}
-	if term > m.Term || uint64(m.PrevLogIndex) > math.MaxUint64-uint64(len(m.Entries))-1 {
-		return Impossible
-	}
-	return NoReason
+	return term > m.Term || m.PrevLogIndex > math.MaxUint64-Index(len(m.Entries))-1
 }
 
 // contradictsCommitted reports whether entry i is one that this server knows to be committed, of another term than t.
@@ -217,6 +243,7 @@ func (n *Node) followLeader(leader ServerID) {
 		n.leader = leader
 		n.event(Event{Kind: LeaderKnown, Peer: leader})
 	}
+	n.loyalTo, n.loyalFor = leader, n.opt.ElectionTicksMin
 	if n.keeps(HeartbeatResetsTimer) {
 		n.resetTimer(Heartbeat, leader)
 	}
@@ -299,7 +326,8 @@ func (n *Node) learnCommitIndex(from ServerID, m *AppendEntries, verified Index)
 
 func (n *Node) handleAppendEntriesReply(from ServerID, m *AppendEntriesReply) {
 	n.observeTerm(m.Term, from)
-	f := n.answering(from, m.Term, m.Call)
+	byTerm := !m.Success && m.ConflictIndex == 0 && m.ConflictTerm == 0
+	f := n.answering(from, m.Term, m.Call, byTerm)
 	switch {
 	case f == nil:
 	case m.MatchIndex > n.log.last:
@@ -311,8 +339,9 @@ func (n *Node) handleAppendEntriesReply(from ServerID, m *AppendEntriesReply) {
 	}
 }
 
-// answering returns the follower whose answer this is, nil if it is an answer to something that is over.
-func (n *Node) answering(from ServerID, term Term, call uint64) *follower {
+// answering returns the follower whose answer this is, nil if it is an answer to something that is over. byTerm says that the call may
+// have been refused because of its term.
+func (n *Node) answering(from ServerID, term Term, call uint64, byTerm bool) *follower {
 	switch {
 	case term < n.currentTerm:
 		n.ignore(from, StaleTerm)
@@ -326,7 +355,7 @@ func (n *Node) answering(from ServerID, term Term, call uint64) *follower {
 		n.ignore(from, NotAMember)
 		return nil
 	}
-	n.hear(f, call)
+	n.hear(f, call, byTerm)
 	return f
 }
 
@@ -347,6 +376,7 @@ func (n *Node) matched(f *follower, match Index) {
 		f.probing, f.probe, f.snapshot = false, 0, nil
 	}
 	if match <= f.match {
+		n.recordRound(f)
 		return
 	}
 	n.event(Event{Kind: MatchAdvanced, Peer: f.id, Old: uint64(f.match), New: uint64(match)})
@@ -358,13 +388,14 @@ func (n *Node) matched(f *follower, match Index) {
 
 // backUp implements Fig. 2, Rules for Leaders: "if AppendEntries fails because of log inconsistency: decrement nextIndex and retry" (§5.3), a whole term
 // at a time as the end of §5.3 proposes. Each refusal lowers nextIndex, which never goes below what is known to match: the search ends.
+// Every call since nextIndex moved last has asked at the same place, so the first of their refusals that comes is believed: over a way
+// that is longer than a heartbeat, it is never that of the newest call.
 func (n *Node) backUp(f *follower, m *AppendEntriesReply) {
 	lowest := f.match + 1
-	stale := m.Call < f.since || f.probing && m.Call != f.probe
 	switch {
 	case !n.keeps(IgnoreLateRefusals):
 		lowest = 1
-	case stale && m.Call != 0:
+	case m.Call < f.since && m.Call != 0:
 		n.ignore(f.id, StaleReply)
 		return
 	}

@@ -69,7 +69,7 @@ type AppendEntriesReply struct {
 	Success       bool  // true if follower contained entry matching PrevLogIndex and PrevLogTerm
 	MatchIndex    Index // on success: the last index that this call verified or stored
 	ConflictTerm  Term  // on failure: the term of the follower's entry at PrevLogIndex, 0 if it has none
-	ConflictIndex Index // on failure: the first index the follower holds of ConflictTerm; its last index + 1 if it has no such entry
+	ConflictIndex Index // on failure: the first index the follower holds of ConflictTerm; its last index + 1 if it has no such entry; 0 if the call's term was refused
 }
 
 // InstallSnapshot is invoked by the leader to send chunks of a snapshot to a follower that is too far behind (Fig. 13; §7). Chunks come in order.

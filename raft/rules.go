@@ -54,6 +54,10 @@ const (
 	KeepSuffix
 	DiscardConflict
 	ResendSnapshot
+	AnswersOfThisTerm
+	LoyaltyOutlivesTerm
+	LoyalCandidate
+	LeaderWrites
 	rules // how many there are
 )
 
@@ -122,7 +126,7 @@ const (
 )
 
 // Extensions are the rules that Figure 2 does not have. Off, a server is the one of the figure.
-const Extensions = RuleSet(1<<PreVote | 1<<CheckQuorum | 1<<LeaderLoyalty)
+const Extensions = RuleSet(1<<PreVote | 1<<CheckQuorum | 1<<LeaderLoyalty | 1<<LeaderWrites)
 
 // RuleInfo describes a rule to people.
 type RuleInfo struct {
@@ -180,4 +184,12 @@ var Rules = [rules]RuleInfo{
 	{KeepSuffix, "keepSuffix", "A snapshot keeps what follows it", "A follower whose log agrees with a snapshot's last entry keeps the entries behind it.", "Figure 13", Durability},
 	{DiscardConflict, "discardConflict", "A snapshot replaces a log that contradicts it", "A follower whose log has another entry at a snapshot's last index discards the whole log.", "Figure 13", Liveness},
 	{ResendSnapshot, "resendSnapshot", "A lost snapshot is sent again", "A leader repeats a chunk of a snapshot that nobody answers with its next heartbeat.", "§5.1", Liveness},
+	{AnswersOfThisTerm, "answersOfThisTerm", "Answers confirm a leader in their term only",
+		"A leader that is told of its own term by the refusal of a call of an earlier one takes that for no answer to its reads.", "thesis 6.4", Linearizability},
+	{LoyaltyOutlivesTerm, "loyaltyOutlivesTerm", "Loyalty outlives the term",
+		"A server that learns of a higher term stays loyal, for its time, to the leader that it heard from.", "thesis 6.4.1", Linearizability},
+	{LoyalCandidate, "loyalCandidate", "Candidates are loyal, too",
+		"A server does not vote for itself either while it owes a leader its loyalty.", "thesis 6.4.1", Linearizability},
+	{LeaderWrites, "leaderWrites", "A leader that cannot write steps down",
+		"A leader whose own disk has not finished a write within an election timeout becomes a follower, so that one that can write may lead.", "thesis 6.2", Liveness},
 }

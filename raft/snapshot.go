@@ -60,24 +60,28 @@ func (n *Node) sendSnapshot(f *follower) {
 	n.send(f.id, 0, m)
 }
 
-// incoming is a snapshot that is being received.
+// incoming is a snapshot that is being received. Two leaders' snapshots of the same state may differ in their bytes, so what one leader
+// began no other continues.
 type incoming struct {
-	index Index
-	term  Term
-	data  []byte
+	leader Term // the term in which its leader sends it: there is one leader in a term
+	index  Index
+	term   Term
+	data   []byte
+}
+
+// continues reports whether the chunk is of this snapshot.
+func (in *incoming) continues(m *InstallSnapshot) bool {
+	return in != nil && in.leader == m.Term && in.index == m.LastIncludedIndex && in.term == m.LastIncludedTerm
 }
 
 // handleInstallSnapshot implements Fig. 13, receiver implementation.
 func (n *Node) handleInstallSnapshot(from ServerID, m *InstallSnapshot) {
-	switch {
-	case m.LeaderID != from:
-		n.ignore(from, NotTheSender)
-		return
-	case m.Term == n.currentTerm && n.leadership != nil:
-		n.ignore(from, SecondLeader)
-		return
-	case m.LastIncludedTerm > m.Term || m.LastIncludedIndex == 0:
-		n.ignore(from, Impossible)
+	reason := n.objection(from, m.LeaderID, m.Term, m)
+	if reason == NoReason && malformed(m) { // whatever the rules: nothing here could stand behind it
+		reason = Impossible
+	}
+	if reason != NoReason {
+		n.ignore(from, reason)
 		return
 	}
 	n.observeTerm(m.Term, from)
@@ -92,6 +96,16 @@ func (n *Node) handleInstallSnapshot(from ServerID, m *InstallSnapshot) {
 	n.send(from, n.barrier(), reply)
 }
 
+// malformed reports whether a snapshot's frame says what no snapshot can be.
+func malformed(m *InstallSnapshot) bool {
+	c := m.Configuration.Clone()
+	return m.LastIncludedIndex == 0 || m.LastIncludedIndex > lastIndex || c.complete() != nil
+}
+
+func (n *Node) impossibleSnapshot(m *InstallSnapshot) bool {
+	return m.LastIncludedTerm > m.Term || m.Term >= n.currentTerm && n.contradictsCommitted(m.LastIncludedIndex, m.LastIncludedTerm)
+}
+
 // receiveChunk follows the receiver's rules 2 to 5. Chunks come in order; one that does not fit is answered with what is wanted. It reports whether there is
 // an answer: not to the end of a snapshot that the state machine cannot read. Nothing is given up for it, and the leader begins anew with its next
 // heartbeat, not at once.
@@ -102,24 +116,37 @@ func (n *Node) receiveChunk(from ServerID, m *InstallSnapshot, reply *InstallSna
 		reply.MatchIndex = n.commitIndex
 		return true
 	}
-	if n.incoming == nil || n.incoming.index != m.LastIncludedIndex || n.incoming.term != m.LastIncludedTerm {
-		n.incoming = &incoming{index: m.LastIncludedIndex, term: m.LastIncludedTerm} // 2. create new snapshot file; 5. discard any with a smaller index
+	if !n.incoming.continues(m) {
+		// 2. create new snapshot file; 5. discard any with a smaller index
+		n.incoming = &incoming{leader: m.Term, index: m.LastIncludedIndex, term: m.LastIncludedTerm}
 	}
 	in := n.incoming
-	if m.Offset == uint64(len(in.data)) && len(in.data)+len(m.Data) <= n.opt.MaxSnapshot {
+	fits := len(in.data)+len(m.Data) <= n.opt.MaxSnapshot
+	switch {
+	case m.Offset == uint64(len(in.data)) && !fits:
+		n.ignore(from, NoRoom) // the answer asks for the same chunk again, which the leader sends with its next heartbeat
+	case m.Offset == uint64(len(in.data)):
 		in.data = append(in.data, m.Data...) // 3. write data into snapshot file at given offset
 		if m.Done {
-			n.incoming = nil
-			if n.opt.Readable != nil && !n.opt.Readable(in.data) {
-				n.ignore(from, Unreadable)
-				return false
-			}
-			n.install(from, &Snapshot{Index: in.index, Term: in.term, Configuration: m.Configuration.Clone(), Data: in.data})
-			reply.MatchIndex = m.LastIncludedIndex
-			return true
+			return n.finish(from, m, reply)
 		}
 	}
 	reply.NextOffset = uint64(len(in.data)) // 4. reply and wait for more data chunks
+	return true
+}
+
+// finish takes over a snapshot of which all chunks are here, if the state machine can read it.
+func (n *Node) finish(from ServerID, m *InstallSnapshot, reply *InstallSnapshotReply) bool {
+	in := n.incoming
+	n.incoming = nil
+	if n.opt.Readable != nil && !n.opt.Readable(in.data) {
+		n.ignore(from, Unreadable)
+		return false
+	}
+	c := m.Configuration.Clone()
+	_ = c.complete() // sorts its lists; that it is one was looked at
+	n.install(from, &Snapshot{Index: in.index, Term: in.term, Configuration: c, Data: in.data})
+	reply.MatchIndex = m.LastIncludedIndex
 	return true
 }
 
@@ -155,10 +182,12 @@ func (n *Node) nextRestore() *Snapshot {
 	return n.snapshot
 }
 
-// handleInstallSnapshotReply moves on: to the next chunk, or back to AppendEntries.
+// handleInstallSnapshotReply moves on: to the next chunk, or back to AppendEntries. An answer that asks for the chunk that is under way
+// again changes nothing: the follower has no room for it, and gets it again with the next heartbeat.
 func (n *Node) handleInstallSnapshotReply(from ServerID, m *InstallSnapshotReply) {
 	n.observeTerm(m.Term, from)
-	f := n.answering(from, m.Term, m.Call)
+	byTerm := m.MatchIndex == 0 && m.NextOffset == 0
+	f := n.answering(from, m.Term, m.Call, byTerm)
 	switch {
 	case f == nil:
 	case m.MatchIndex > n.log.last:
@@ -166,10 +195,10 @@ func (n *Node) handleInstallSnapshotReply(from ServerID, m *InstallSnapshotReply
 	case m.MatchIndex > 0:
 		f.snapshot = nil
 		n.matched(f, m.MatchIndex)
-	case f.snapshot == nil || m.Call != f.probe:
+	case f.snapshot == nil || m.Call < f.since:
 		n.ignore(from, StaleReply)
-	default:
-		f.probe = 0
+	case m.NextOffset != uint64(f.offset):
+		f.probe, f.since = 0, n.calls+1
 		f.offset = int(min(m.NextOffset, uint64(len(f.snapshot.Data))))
 	}
 }

@@ -93,7 +93,7 @@ func reply2(t testing.TB, h *host, call RPC) *AppendEntriesReply {
 func TestInstallSnapshot_AnOldOneChangesNothingAndIsAcknowledged(t *testing.T) {
 	h := start(t, 1, 3, Durable{CurrentTerm: 5, Log: logOf(1, 2, 3)})
 	h.receive(2, &AppendEntries{Term: 5, LeaderID: 2, PrevLogIndex: 3, PrevLogTerm: 3, LeaderCommit: 3})
-	r := reply[*InstallSnapshotReply](t, h, 2, snapshotAt(2, 4)) // even one that contradicts what is committed
+	r := reply[*InstallSnapshotReply](t, h, 2, snapshotAt(2, 2))
 	equal(t, "match", r.MatchIndex, 3)
 	equalTerms(t, h, 1, 2, 3)
 }
@@ -102,7 +102,13 @@ func TestInstallSnapshot_WhatNoServerThatKeepsTheRulesSendsIsRefused(t *testing.
 	for name, change := range map[string]func(*InstallSnapshot){
 		"of a later term than the call": func(m *InstallSnapshot) { m.LastIncludedTerm = 9 },
 		"of nothing":                    func(m *InstallSnapshot) { m.LastIncludedIndex = 0 },
-		"in another's name":             func(m *InstallSnapshot) { m.LeaderID = 3 },
+		"of more than there are places": func(m *InstallSnapshot) { m.LastIncludedIndex = 1<<63 + 1 },
+		"of a cluster of nobody":        func(m *InstallSnapshot) { m.Configuration = Configuration{} },
+		"of too large a cluster": func(m *InstallSnapshot) {
+			m.Configuration.Voters = []ServerID{1, 2, 3, 4, 5, 6, 7, 8, 9, 10}
+		},
+		"of a server twice": func(m *InstallSnapshot) { m.Configuration.Voters = []ServerID{1, 2, 2} },
+		"in another's name": func(m *InstallSnapshot) { m.LeaderID = 3 },
 	} {
 		t.Run(name, func(t *testing.T) {
 			h := start(t, 1, 3, Durable{CurrentTerm: 1})

@@ -36,6 +36,10 @@ func becameFollower(self raft.ServerID, e raft.Event) Words {
 		w.Text = server(self) + " leads no more: no majority answered it for an election timeout."
 		w.Why = "The others may have a new leader that it cannot hear of. Its clients should look for that one, not wait for what it cannot commit."
 		w.Section = "thesis 6.2"
+	case e.Reason == raft.DiskHangs:
+		w.Text = server(self) + " leads no more: its own disk has not finished a write for an election timeout."
+		w.Why = "It applies, and answers, only what its own disk holds. A server that can write serves the clients better."
+		w.Section = "thesis 6.2"
 	case e.Reason == raft.Removed:
 		w.Text = server(self) + " steps down: the configuration gives it no vote."
 		w.Why = "Only voters elect and lead. The others decide without this server from now on."
@@ -145,6 +149,9 @@ func voteGranted(self raft.ServerID, e raft.Event) Words {
 }
 
 func voteRefused(self raft.ServerID, e raft.Event) Words {
+	if e.Peer == self {
+		return ownVoteRefused(self, e)
+	}
 	w := Words{Section: "§5.2", Rule: "RequestVote RPC, receiver rule 2", Key: true}
 	begin := server(self) + " does not vote for " + server(e.Peer) + ": "
 	switch e.Reason {
@@ -178,6 +185,20 @@ func voteRefused(self raft.ServerID, e raft.Event) Words {
 	default:
 		w.Text = server(self) + " does not vote for " + server(e.Peer) + " in " + term(e.Term) + "."
 		w.Why = "Every call gets an answer, a refusal too."
+	}
+	return w
+}
+
+// ownVoteRefused tells of a server that was to hold an election while it owes a leader its loyalty.
+func ownVoteRefused(self raft.ServerID, e raft.Event) Words {
+	w := Words{
+		Text:    server(self) + " holds no election: " + leaderAlive(self, e) + ".",
+		Why:     "A candidate votes for itself. It has answered its leader a moment ago, which serves reads by the lease that it has from such answers.",
+		Section: "thesis 6.4.1", Key: true,
+	}
+	if e.Reason == raft.JustRestarted {
+		w.Text = server(self) + " holds no election yet: it has only just restarted."
+		w.Why = "It may have forgotten a leader that it answered a moment ago, and that serves reads by the lease which it has from that answer."
 	}
 	return w
 }

@@ -29,6 +29,8 @@ var tellings = []told{
 	{raft.Event{Kind: raft.BecameFollower, Reason: raft.LeaderExists, Term: 4, Old: uint64(raft.PreCandidate)}, "S1 is a follower again: another server leads term 4.", "thesis 9.6 |  | key"},
 	{raft.Event{Kind: raft.BecameFollower, Reason: raft.HigherTerm, Term: 4, Old: uint64(raft.PreCandidate)}, "S1, a pre-candidate until now, steps down: term 4 has begun.", "§5.1 | Rules for Servers, All Servers, rule 2 | key"},
 	{raft.Event{Kind: raft.BecameFollower, Reason: raft.LostQuorum, Term: 4, Old: uint64(raft.Leader)}, "S1 leads no more: no majority answered it for an election timeout.", "thesis 6.2 |  | key"},
+	{raft.Event{Kind: raft.BecameFollower, Reason: raft.DiskHangs, Term: 4, Old: uint64(raft.Leader)},
+		"S1 leads no more: its own disk has not finished a write for an election timeout.", "thesis 6.2 |  | key"},
 	{raft.Event{Kind: raft.BecameFollower, Reason: raft.Removed, Term: 4, Old: uint64(raft.Leader)}, "S1 steps down: the configuration gives it no vote.", "§6 |  | key"},
 	{raft.Event{Kind: raft.BecameCandidate, Reason: raft.ElectionTimeout, Term: 2, Old: 168, New: 3}, "S1 asks for votes in term 2: it heard nothing for 168 ms; it needs 3.", "§5.2 | Rules for Servers, Followers, rule 2 | key"},
 	{raft.Event{Kind: raft.BecameCandidate, Reason: raft.ElectionTimeout, Term: 2, New: 3}, "S1 asks for votes in term 2; it needs 3.", "§5.2 | Rules for Servers, Followers, rule 2 | key"},
@@ -50,6 +52,8 @@ var tellings = []told{
 	{raft.Event{Kind: raft.VoteRefused, Reason: raft.NotAVoter, Term: 3, Peer: 2}, "S1 does not vote for S2: in its own configuration it has no vote.", "thesis 4.1 |  | key"},
 	{raft.Event{Kind: raft.VoteRefused, Reason: raft.LeaderAlive, Term: 3, Peer: 2, Old: 5}, "S1 does not vote for S2: S5, the leader, is alive.", "§6 |  | key"},
 	{raft.Event{Kind: raft.VoteRefused, Reason: raft.LeaderAlive, Term: 3, Peer: 2, Old: 1}, "S1 does not vote for S2: it is the leader, and a majority answers it.", "§6 |  | key"},
+	{raft.Event{Kind: raft.VoteRefused, Reason: raft.LeaderAlive, Term: 3, Peer: 1, Old: 5}, "S1 holds no election: S5, the leader, is alive.", "thesis 6.4.1 |  | key"},
+	{raft.Event{Kind: raft.VoteRefused, Reason: raft.JustRestarted, Term: 3, Peer: 1}, "S1 holds no election yet: it has only just restarted.", "thesis 6.4.1 |  | key"},
 	{raft.Event{Kind: raft.VoteReceived, Term: 3, Peer: 1, Old: 1, New: 2}, "S1 votes for itself and has 1 of the 2 votes it needs.", "§5.2 | Rules for Servers, Candidates, rule 1 | key"},
 	{raft.Event{Kind: raft.VoteReceived, Term: 3, Peer: 2, Old: 2, New: 2}, "S1 gets the vote of S2 and has 2 of the 2 votes it needs.", "§5.2 | Rules for Servers, Candidates, rule 2 | key"},
 	{raft.Event{Kind: raft.VoteDenied, Term: 3, Peer: 2}, "S2 refuses S1 its vote in term 3.", "§5.2 | Rules for Servers, Candidates, rule 2 | key"},
@@ -118,6 +122,8 @@ var tellings = []told{
 	{raft.Event{Kind: raft.MessageIgnored, Reason: raft.SecondLeader, Term: 3, Peer: 2}, "S1 ignores a message of S2: it too claims to lead term 3. Election Safety is broken.", "§5.2 |  | key"},
 	{raft.Event{Kind: raft.MessageIgnored, Reason: raft.Unreadable, Term: 3, Peer: 2}, "S1 ignores a message of S2: its state machine cannot read the snapshot.", "§7 |  | key"},
 	{raft.Event{Kind: raft.MessageIgnored, Reason: raft.Impossible, Term: 3, Peer: 2}, "S1 ignores a message of S2: it contradicts itself or what is committed.", "§5.4 |  | key"},
+	{raft.Event{Kind: raft.MessageIgnored, Reason: raft.NoRoom, Term: 3, Peer: 2},
+		"S1 ignores a message of S2: the snapshot is larger than what it has room for.", "§7 |  | key"},
 }
 
 func TestSentences(t *testing.T) {
@@ -217,7 +223,7 @@ var inNoFigure = map[raft.EventKind]struct {
 	reasons []raft.Reason // none: whatever the reason
 	because string
 }{
-	raft.BecameFollower:       {[]raft.Reason{raft.LeaderExists, raft.LostQuorum, raft.Removed}, "pre-vote and check-quorum are the thesis's; removal is told in the text of §6"},
+	raft.BecameFollower:       {[]raft.Reason{raft.LeaderExists, raft.LostQuorum, raft.DiskHangs, raft.Removed}, "pre-vote and check-quorum are the thesis's; removal is told in the text of §6"},
 	raft.BecameCandidate:      {[]raft.Reason{raft.Transferred}, "leadership transfer is the thesis's"},
 	raft.VoteRefused:          {[]raft.Reason{raft.LeaderAlive, raft.JustRestarted, raft.NotAVoter}, "the text of §6 and the thesis add it to the figure's RequestVote"},
 	raft.BecamePreCandidate:   {nil, "pre-vote is the thesis's"},

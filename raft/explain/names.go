@@ -98,6 +98,8 @@ var reasonNames = [raft.Reasons]string{
 	raft.SecondLeader:    "secondLeader",
 	raft.Unreadable:      "unreadable",
 	raft.Impossible:      "impossible",
+	raft.NoRoom:          "noRoom",
+	raft.DiskHangs:       "diskHangs",
 }
 
 // roleNames are the words for the roles of Figure 4, and for the one that the thesis adds in 9.6.

@@ -143,6 +143,10 @@ func messageIgnored(self raft.ServerID, e raft.Event) Words {
 		w.Text = begin + "it contradicts itself or what is committed."
 		w.Why = "No server that keeps the rules sends it. Raft trusts its servers to be slow, cut off or crashed, but not wrong."
 		w.Section, w.Key = "§5.4", true
+	case raft.NoRoom:
+		w.Text = begin + "the snapshot is larger than what it has room for."
+		w.Why = "It stays as far behind as it is. The leader sends the chunk again with its next heartbeat, not sooner: nothing has changed until then."
+		w.Section, w.Key = "§7", true
 	default:
 		w.Text = server(self) + " ignores a message of " + server(e.Peer) + "."
 		w.Why = "It changes nothing."

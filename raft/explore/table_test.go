@@ -70,6 +70,9 @@ var outOfReach = map[raft.Rule]string{
 	raft.ForgetCutWrites:       "a candidate counts its own vote only after every earlier write, so a write that was cut off has ended before its server can count itself as leader",
 	raft.RefuseImpossible:      "no server that keeps the rules sends what cannot be",
 	raft.LeaseEndsWithTransfer: "a lease is a matter of time, and time does not run here",
+	raft.AnswersOfThisTerm:     "a call of an earlier life has to arrive after a restart with a number that the new life has not reached; walks do not meet that",
+	raft.LoyaltyOutlivesTerm:   "loyalty is a matter of time, and time does not run here",
+	raft.LoyalCandidate:        "loyalty is a matter of time, and time does not run here",
 	raft.ConfigOnAppend:        "a server has to forget what is committed, by a crash between the second of two changes and an election; walks do not meet that",
 	raft.KeepSuffix:            "a snapshot has to be overtaken by entries that were sent before it, and those be committed by the answer; walks do not meet that",
 }
