@@ -203,6 +203,22 @@ func TestInstallSnapshot_AContradictionToWhatIsCommittedIsRefused(t *testing.T) 
 	equal(t, "event", h.has(MessageIgnored, Impossible), true)
 }
 
+// Some of what frames may say nothing here could stand behind: a server does not take it, whatever rules it keeps.
+func TestMessages_WhatNoLogCanHoldIsRefusedWithEveryRuleOff(t *testing.T) {
+	for name, m := range map[string]RPC{
+		"a configuration of nobody":   &AppendEntries{Term: 2, LeaderID: 2, Entries: []Entry{{Term: 2, Kind: Config, Data: []byte("+")}}},
+		"a place behind the last one": &AppendEntries{Term: 2, LeaderID: 2, PrevLogIndex: 1<<64 - 1, Entries: logOf(2)},
+		"a snapshot of nobody":        &InstallSnapshot{Term: 2, LeaderID: 2, LastIncludedIndex: 4, LastIncludedTerm: 1, Done: true},
+	} {
+		h := whole(t, 1, 3, Durable{})
+		h.opt.Off = 1<<rules - 1
+		h.boot(t)
+		h.receive(2, m)
+		equal(t, name, h.has(MessageIgnored, Impossible), true)
+		equal(t, name+": term", h.n.currentTerm, 0)
+	}
+}
+
 // A chunk for which there is no room is answered with the place that it was for; the leader sends it again with its next heartbeat only.
 func TestLeaders_AChunkForWhichThereIsNoRoomWaitsForTheNextHeartbeat(t *testing.T) {
 	s1 := whole(t, 1, 3, Durable{CurrentTerm: 1, Snapshot: &Snapshot{Index: 4, Term: 1, Configuration: servers("1,2,3"), Data: make([]byte, 100)}})

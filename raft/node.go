@@ -30,7 +30,7 @@ type Options struct {
 
 	LeaseDrift int // ticks by which clocks may differ over an election timeout: a lease ends so much earlier (thesis 6.4.1)
 
-	FirstElapsed int // how much of the first election timeout has passed at the start, in percent, 0 to 99
+	FirstElapsed int // how much of the first election timeout has passed at the start, in percent, 0 to 99; it shortens no loyalty
 
 	MaxEntries     int     // most entries in one AppendEntries, ≥ 1; 0 means 64
 	MaxBytes       int     // most bytes of Data in one AppendEntries, but one entry always goes, however large; 0 means 256 KiB

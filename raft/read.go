@@ -45,13 +45,14 @@ func (n *Node) Read(tag uint64, kind ReadKind) error {
 }
 
 // leaseHolds reports whether no other server can have been elected: a majority answered a round that was sent less than the shortest election
-// timeout ago, and is loyal for that long. A leader that told another to hold an election has given that up, for good in this term: the message may come late (raft-rs#234).
+// timeout ago, and is loyal for that long. One tick less, since the ticks of two servers need not fall together. A leader that told another to
+// hold an election has given that up, for good in this term: the message may come late (raft-rs#234).
 func (n *Node) leaseHolds() bool {
 	l := n.leadership
 	if !n.keeps(LeaderLoyalty) || l.contact == 0 || l.handedOver && n.keeps(LeaseEndsWithTransfer) {
 		return false
 	}
-	return l.ticks-l.contact+uint64(n.opt.LeaseDrift) < uint64(n.opt.ElectionTicksMin)
+	return l.ticks-l.contact+1+uint64(n.opt.LeaseDrift) < uint64(n.opt.ElectionTicksMin)
 }
 
 // confirmReads hands out the reads whose round is complete. None is before an entry of the leader's own term is committed: until then the leader does

@@ -192,42 +192,36 @@ func (n *Node) objection(from, leader ServerID, term Term, call RPC) Reason {
 		return NotTheSender
 	case term == n.currentTerm && n.leadership != nil:
 		return SecondLeader
-	case n.keeps(RefuseImpossible) && n.impossible(call):
+	}
+	malformed, contradicts := false, false
+	switch m := call.(type) {
+	case *AppendEntries:
+		malformed, contradicts = n.doubtEntries(m)
+	case *InstallSnapshot:
+		malformed, contradicts = n.doubtSnapshot(m)
+	}
+	if malformed || contradicts && n.keeps(RefuseImpossible) {
 		return Impossible
 	}
 	return NoReason
 }
 
-// impossible reports whether a leader's call contradicts itself, or what is committed.
-func (n *Node) impossible(call RPC) bool {
-	switch m := call.(type) {
-	case *AppendEntries:
-		return n.impossibleEntries(m)
-	case *InstallSnapshot:
-		return n.impossibleSnapshot(m)
-	}
-	return false
-}
-
-func (n *Node) impossibleEntries(m *AppendEntries) bool {
+// doubtEntries reports whether a call says what no log can hold, and whether it contradicts itself or what is committed. The former nobody
+// obeys, whatever rules are off: nothing here could stand behind it.
+func (n *Node) doubtEntries(m *AppendEntries) (malformed, contradicts bool) {
 	current := m.Term >= n.currentTerm
-	if current && n.contradictsCommitted(m.PrevLogIndex, m.PrevLogTerm) {
-		return true
-	}
+	contradicts = current && n.contradictsCommitted(m.PrevLogIndex, m.PrevLogTerm)
 	term := m.PrevLogTerm
 	for i := range m.Entries {
 		e := &m.Entries[i]
-		if e.Term < term || current && n.contradictsCommitted(m.PrevLogIndex+1+Index(i), e.Term) {
-			return true
-		}
+		contradicts = contradicts || e.Term < term || current && n.contradictsCommitted(m.PrevLogIndex+1+Index(i), e.Term)
 		term = e.Term
 		if e.Kind == Config {
-			if _, err := ParseConfiguration(string(e.Data)); err != nil {
-				return true
-			}
+			_, err := ParseConfiguration(string(e.Data))
+			malformed = malformed || err != nil
 		}
 	}
-	return term > m.Term || m.PrevLogIndex > math.MaxUint64-Index(len(m.Entries))-1
+	return malformed || m.PrevLogIndex > math.MaxUint64-Index(len(m.Entries))-1, contradicts || term > m.Term
 }
 
 // contradictsCommitted reports whether entry i is one that this server knows to be committed, of another term than t.

@@ -76,11 +76,7 @@ func (in *incoming) continues(m *InstallSnapshot) bool {
 
 // handleInstallSnapshot implements Fig. 13, receiver implementation.
 func (n *Node) handleInstallSnapshot(from ServerID, m *InstallSnapshot) {
-	reason := n.objection(from, m.LeaderID, m.Term, m)
-	if reason == NoReason && malformed(m) { // whatever the rules: nothing here could stand behind it
-		reason = Impossible
-	}
-	if reason != NoReason {
+	if reason := n.objection(from, m.LeaderID, m.Term, m); reason != NoReason {
 		n.ignore(from, reason)
 		return
 	}
@@ -96,14 +92,11 @@ func (n *Node) handleInstallSnapshot(from ServerID, m *InstallSnapshot) {
 	n.send(from, n.barrier(), reply)
 }
 
-// malformed reports whether a snapshot's frame says what no snapshot can be.
-func malformed(m *InstallSnapshot) bool {
+// doubtSnapshot is doubtEntries for a chunk of a snapshot.
+func (n *Node) doubtSnapshot(m *InstallSnapshot) (malformed, contradicts bool) {
 	c := m.Configuration.Clone()
-	return m.LastIncludedIndex == 0 || m.LastIncludedIndex > lastIndex || c.complete() != nil
-}
-
-func (n *Node) impossibleSnapshot(m *InstallSnapshot) bool {
-	return m.LastIncludedTerm > m.Term || m.Term >= n.currentTerm && n.contradictsCommitted(m.LastIncludedIndex, m.LastIncludedTerm)
+	malformed = m.LastIncludedIndex == 0 || m.LastIncludedIndex > lastIndex || m.LastIncludedTerm > m.Term || c.complete() != nil
+	return malformed, m.Term >= n.currentTerm && n.contradictsCommitted(m.LastIncludedIndex, m.LastIncludedTerm)
 }
 
 // receiveChunk follows the receiver's rules 2 to 5. Chunks come in order; one that does not fit is answered with what is wanted. It reports whether there is

@@ -7,7 +7,7 @@ package raft
 func (n *Node) SwitchOff(off RuleSet) { n.opt.Off = off }
 
 // SetTimer makes the election timer run out after so many ticks, 1 to Options.ElectionTicksMax; what is outside that range counts as its nearer end. A leader,
-// which has none, does nothing.
+// which has none, does nothing. A timer that runs out while the server owes a leader its loyalty begins no election (LoyalCandidate).
 func (n *Node) SetTimer(left int) {
 	if n.leadership != nil {
 		return
