@@ -109,7 +109,7 @@ func (n *Node) AppendState(b []byte) []byte {
 				sending = f.snapshot.Index
 			}
 			u(uint64(f.next), uint64(f.match), flag(f.probing), f.probe, f.since, uint64(f.told), f.heard,
-				uint64(sending), uint64(f.offset), uint64(f.rounds), f.roundBegan, uint64(f.roundEnd), flag(f.caughtUp))
+				uint64(sending), uint64(f.offset), uint64(f.rounds), f.roundBegan, uint64(f.roundEnd), flag(f.learner), flag(f.caughtUp))
 		}
 		u(uint64(len(l.rounds)))
 		for _, r := range l.rounds {

@@ -154,11 +154,12 @@ func (l *leadership) follow(n *Node, c *Configuration) {
 		if v == n.opt.ID {
 			continue
 		}
-		if i := slices.IndexFunc(l.followers, func(f follower) bool { return f.id == v }); i >= 0 {
-			followers = append(followers, l.followers[i])
-		} else {
-			followers = append(followers, follower{id: v, next: n.log.last + 1, probing: true, since: n.calls + 1, roundEnd: n.log.last, roundBegan: l.ticks})
+		f := follower{id: v, next: n.log.last + 1, probing: true, since: n.calls + 1, roundEnd: n.log.last, roundBegan: l.ticks}
+		if known := l.follower(v); known != nil {
+			f = *known
 		}
+		f.learner = slices.Contains(c.Learners, v)
+		followers = append(followers, f)
 	}
 	l.followers = followers
 }
@@ -184,7 +185,7 @@ func (n *Node) afterCommit() {
 
 func (n *Node) recordRound(f *follower) {
 	l := n.leadership
-	if f.caughtUp || f.match < f.roundEnd || !slices.Contains(n.config().Learners, f.id) {
+	if f.caughtUp || f.match < f.roundEnd {
 		return
 	}
 	f.rounds++

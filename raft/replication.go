@@ -37,6 +37,7 @@ type follower struct {
 	offset   int       // of its next chunk
 
 	// A learner's catching up (thesis 4.2.1).
+	learner    bool // as the configuration in force says
 	rounds     int
 	roundBegan uint64 // in ticks of the leadership
 	roundEnd   Index  // where the leader's log ended then
@@ -156,7 +157,8 @@ func (n *Node) withinBytes(entries []Entry) []Entry {
 
 // handleAppendEntries implements Fig. 2, AppendEntries RPC, receiver implementation.
 func (n *Node) handleAppendEntries(from ServerID, m *AppendEntries) {
-	if reason := n.objection(from, m.LeaderID, m.Term, m); reason != NoReason {
+	malformed, contradicts := n.doubtEntries(m)
+	if reason := n.objection(from, m.LeaderID, m.Term, malformed, contradicts); reason != NoReason {
 		n.ignore(from, reason)
 		return
 	}
@@ -186,21 +188,13 @@ func (n *Node) handleAppendEntries(from ServerID, m *AppendEntries) {
 }
 
 // objection tells why a call of a leader cannot come from a server that keeps the rules, NoReason if it can. Such a call changes nothing.
-func (n *Node) objection(from, leader ServerID, term Term, call RPC) Reason {
+func (n *Node) objection(from, leader ServerID, term Term, malformed, contradicts bool) Reason {
 	switch {
 	case leader != from:
 		return NotTheSender
 	case term == n.currentTerm && n.leadership != nil:
 		return SecondLeader
-	}
-	malformed, contradicts := false, false
-	switch m := call.(type) {
-	case *AppendEntries:
-		malformed, contradicts = n.doubtEntries(m)
-	case *InstallSnapshot:
-		malformed, contradicts = n.doubtSnapshot(m)
-	}
-	if malformed || contradicts && n.keeps(RefuseImpossible) {
+	case malformed || contradicts && n.keeps(RefuseImpossible):
 		return Impossible
 	}
 	return NoReason
@@ -369,15 +363,18 @@ func (n *Node) matched(f *follower, match Index) {
 		f.next = match + 1
 		f.probing, f.probe, f.snapshot = false, 0, nil
 	}
-	if match <= f.match {
-		n.recordRound(f)
-		return
+	advanced := match > f.match
+	if advanced {
+		n.event(Event{Kind: MatchAdvanced, Peer: f.id, Old: uint64(f.match), New: uint64(match)})
+		f.match = match
 	}
-	n.event(Event{Kind: MatchAdvanced, Peer: f.id, Old: uint64(f.match), New: uint64(match)})
-	f.match = match
-	n.recordRound(f)
-	n.finishTransfer()
-	n.advanceCommitIndex()
+	if f.learner {
+		n.recordRound(f) // also where nobody writes, and there is nothing to catch up with
+	}
+	if advanced {
+		n.finishTransfer()
+		n.advanceCommitIndex()
+	}
 }
 
 // backUp implements Fig. 2, Rules for Leaders: "if AppendEntries fails because of log inconsistency: decrement nextIndex and retry" (§5.3), a whole term

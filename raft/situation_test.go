@@ -13,7 +13,7 @@ var leftOut = regexp.MustCompile(untold.String() +
 	`|^\.(elapsed|timeout|random|calls|loyalTo|loyalFor|leader|snapshot|incoming)\b|^\.disk\.snapshotChanged$` +
 	`|^\.candidacy\.(reason|since)$` +
 	`|^\.leadership\.(heldBack|ticks|contact|readsDue|handedOver|rounds|reads|transfer|writing|writingSince)\b` +
-	`|^\.leadership\.followers\[\d+\]\.(probe|since|told|heard|snapshot\.Index|offset|rounds|roundBegan|roundEnd|caughtUp)$`)
+	`|^\.leadership\.followers\[\d+\]\.(probe|since|told|heard|snapshot\.Index|offset|rounds|roundBegan|roundEnd|learner|caughtUp)$`)
 
 func TestSituationsTellEverythingButWhatTheirCommentNames(t *testing.T) {
 	servers := busy(t)

@@ -76,7 +76,8 @@ func (in *incoming) continues(m *InstallSnapshot) bool {
 
 // handleInstallSnapshot implements Fig. 13, receiver implementation.
 func (n *Node) handleInstallSnapshot(from ServerID, m *InstallSnapshot) {
-	if reason := n.objection(from, m.LeaderID, m.Term, m); reason != NoReason {
+	malformed, contradicts := n.doubtSnapshot(m)
+	if reason := n.objection(from, m.LeaderID, m.Term, malformed, contradicts); reason != NoReason {
 		n.ignore(from, reason)
 		return
 	}
