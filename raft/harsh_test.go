@@ -82,6 +82,38 @@ func TestLeaders_ChunksGoOnOverAWayLongerThanAHeartbeat(t *testing.T) {
 	equal(t, "the answer to the chunk that was sent twice causes no further call", f.probe, third)
 }
 
+// While a snapshot is being sent, answers to what was sent before come late. They do not begin it anew.
+func TestLeaders_LateAnswersSendNoChunkAgain(t *testing.T) {
+	s1 := whole(t, 1, 3, Durable{})
+	s1.opt.MaxEntries = 1
+	s1.boot(t)
+	s1.leads(t)
+	s1.ack(2, 1)
+	s1.ack(3, 1)
+	first := s1.n.calls
+	for i := range 20 {
+		s1.n.Propose([]byte("x"))
+		s1.pump()
+		s1.ack(2, Index(i)+2)
+	}
+	s1.n.Compact(20, make([]byte, 200<<10))
+	f := s1.n.leadership.follower(3)
+	f.next = 2 // as after a refusal
+	s1.ticks(50)
+	s1.take()
+	for i := range uint64(16) {
+		s1.receive(3, &AppendEntriesReply{Call: first + 1 + i, Term: 1, Success: true, MatchIndex: Index(i) + 2})
+		s1.receive(3, &AppendEntriesReply{Call: first + 1 + i, Term: 1, ConflictIndex: 2})
+		s1.receive(3, &InstallSnapshotReply{Call: first + 1 + i, Term: 1, MatchIndex: 1})
+	}
+	equal(t, "sent", len(s1.take()), 0)
+	equal(t, "match", f.match, 17)
+	s1.receive(3, &InstallSnapshotReply{Call: f.probe, Term: 1, NextOffset: 64 << 10})
+	equal(t, "the next chunk", f.offset, 64<<10)
+	s1.receive(3, &AppendEntriesReply{Call: first, Term: 1, Success: true, MatchIndex: 20})
+	equal(t, "no snapshot is needed any more", f.snapshot == nil && f.next > 20, true)
+}
+
 // Reads that come faster than a round trip begin many rounds; the answer to the oldest is the next one to come.
 func TestCheckQuorum_ManyReadsDoNotDeposeALeaderThatIsAnswered(t *testing.T) {
 	s1 := whole(t, 1, 3, Durable{})

@@ -138,9 +138,9 @@ type Peer struct {
 	Snapshot   int  // bytes of a snapshot that it has acknowledged, −1 if none is being sent
 }
 
-// lastIndex is the last place that a log may reach by what others send. No cluster gets there; a frame that begins near the end of the
-// numbers would let them begin anew.
-const lastIndex Index = 1 << 63
+// lastIndex is the last place at which a snapshot that another server sends may end. No cluster gets there; one that ends near the end of
+// the numbers would let them begin anew. A disk may be farther on: not more than twice as far, or it is none.
+const lastIndex Index = 1 << 62
 
 // Errors of the inputs.
 var (
@@ -213,7 +213,7 @@ func New(opt Options, d Durable) (*Node, error) {
 func (n *Node) restore(d Durable) error {
 	n.configs = []configAt{{0, Configuration{Voters: n.opt.Voters}}}
 	if s := d.Snapshot; s != nil {
-		if s.Index == 0 || s.Index > lastIndex || s.Term > d.CurrentTerm {
+		if s.Index == 0 || s.Index > 2*lastIndex || s.Term > d.CurrentTerm {
 			return errors.New("raft: the snapshot on disk ends at entry " + decimal(s.Index) + " of term " + decimal(s.Term) +
 				", with current term " + decimal(d.CurrentTerm))
 		}

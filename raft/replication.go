@@ -361,7 +361,9 @@ func (l *leadership) follower(id ServerID) *follower {
 func (n *Node) matched(f *follower, match Index) {
 	if match+1 >= f.next {
 		f.next = match + 1
-		f.probing, f.probe, f.snapshot = false, 0, nil
+		if f.snapshot == nil || f.next > n.log.base { // else an answer that was late: the snapshot that is under way is still needed
+			f.probing, f.probe, f.snapshot = false, 0, nil
+		}
 	}
 	advanced := match > f.match
 	if advanced {

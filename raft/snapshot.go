@@ -49,7 +49,7 @@ func (n *Node) forget(i Index) {
 // finished, even if there is a newer one meanwhile: a slow follower would never get to the end otherwise.
 func (n *Node) sendSnapshot(f *follower) {
 	if f.snapshot == nil {
-		f.snapshot, f.offset = n.snapshot, 0
+		f.snapshot, f.offset, f.since = n.snapshot, 0, n.calls+1 // what earlier calls are refused for does not matter any more
 	}
 	s := f.snapshot
 	end := min(f.offset+n.opt.MaxChunk, len(s.Data))
@@ -187,7 +187,9 @@ func (n *Node) handleInstallSnapshotReply(from ServerID, m *InstallSnapshotReply
 	case m.MatchIndex > n.log.last:
 		n.ignore(from, Impossible)
 	case m.MatchIndex > 0:
-		f.snapshot = nil
+		if m.Call >= f.since {
+			f.snapshot, f.since = nil, n.calls+1
+		}
 		n.matched(f, m.MatchIndex)
 	case f.snapshot == nil || m.Call < f.since:
 		n.ignore(from, StaleReply)

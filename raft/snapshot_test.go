@@ -102,7 +102,7 @@ func TestInstallSnapshot_WhatNoServerThatKeepsTheRulesSendsIsRefused(t *testing.
 	for name, change := range map[string]func(*InstallSnapshot){
 		"of a later term than the call": func(m *InstallSnapshot) { m.LastIncludedTerm = 9 },
 		"of nothing":                    func(m *InstallSnapshot) { m.LastIncludedIndex = 0 },
-		"of more than there are places": func(m *InstallSnapshot) { m.LastIncludedIndex = 1<<63 + 1 },
+		"of more than there are places": func(m *InstallSnapshot) { m.LastIncludedIndex = 1<<62 + 1 },
 		"of a cluster of nobody":        func(m *InstallSnapshot) { m.Configuration = Configuration{} },
 		"of too large a cluster": func(m *InstallSnapshot) {
 			m.Configuration.Voters = []ServerID{1, 2, 3, 4, 5, 6, 7, 8, 9, 10}
