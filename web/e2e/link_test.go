@@ -200,7 +200,7 @@ func TestALinkOfAnotherVersionIsSaidToBeOne(t *testing.T) {
 	r := startRelay(t)
 	w := borrowBrowser(t).labAt(r.url("/#1?size=3&seed=9&at=0.3&hash=1234567890abcdef"))
 	w.still(300)
-	w.reads(".remark", "This link was made by another version: the run goes otherwise.")
+	w.reads(".remark", "This link was made with another version of the core. Where a fault was mended between the two, a run takes another course.")
 }
 
 // Every run of the gallery opens paused a little before what it is about, and what it says will break, breaks: in the browser as in the test that made it.

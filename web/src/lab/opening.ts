@@ -92,6 +92,8 @@ async function inTurn(open: (current: () => boolean) => Promise<void>): Promise<
   });
 }
 
+const OTHER_CORE = "This link was made with another version of the core. Where a fault was mended between the two, a run takes another course.";
+
 async function openMoment(moment: { run: LabRun | null; at: number; hash: string; view: Seen }, rate: number, remark: View["remark"], current: () => boolean): Promise<void> {
   const late = setTimeout(() => store.show({ remark: null }), LONG_MS);
   const opened = (await store.askLab((id) => ({ type: "open", id, run: moment.run, at: moment.at, rate })).catch((why: Error) => {
@@ -105,7 +107,7 @@ async function openMoment(moment: { run: LabRun | null; at: number; hash: string
     panel,
     dialog: "none",
     selection: server === undefined ? null : { kind: "server", server },
-    remark: otherwise ? { title: "Not the same run.", text: "This link was made by another version: the run goes otherwise." } : remark,
+    remark: otherwise ? { title: "Not the same run.", text: OTHER_CORE } : remark,
   });
 }
 
