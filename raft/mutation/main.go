@@ -8,6 +8,7 @@
 //	go run ./raft/mutation              // everything: about ten minutes on two cores that have nothing else to do
 //	go run ./raft/mutation -run Vote    // functions whose name matches
 //	go run ./raft/mutation -list        // the mutants, without trying them
+//	go run ./raft/mutation -faults      // instead: the faults that the core once had, put back (faults.go); writes FAULTS.md
 //
 // The exit status is 1 if a mutant survives that is not on the list, or if the list is not true in another way.
 package main
@@ -43,10 +44,20 @@ func main() {
 	functions := flag.String("run", "", "try only mutants of functions that match, by file and name: \"node.go (*Node).Tick\"")
 	list := flag.Bool("list", false, "list the mutants, and try none")
 	limit := flag.Duration("limit", time.Second, "leave out tests that take more of a processor's time than this")
+	onlyFaults := flag.Bool("faults", false, "put back the faults that the core once had, and write what finds them to FAULTS.md")
+	each := flag.Duration("each", time.Minute, "with -faults: how long each means may look for a fault")
 	flag.Parse()
-	pattern, err := regexp.Compile(*functions)
+	root, err := moduleRoot()
+	var pattern *regexp.Regexp
 	if err == nil {
-		err = mutateCore(pattern, *list, *limit)
+		pattern, err = regexp.Compile(*functions)
+	}
+	switch {
+	case err != nil:
+	case *onlyFaults:
+		err = writeFaults(root, *each)
+	default:
+		err = mutateCore(root, pattern, *list, *limit)
 	}
 	if err != nil {
 		fmt.Fprintln(os.Stderr, "mutation:", err)
@@ -54,12 +65,32 @@ func main() {
 	}
 }
 
-func mutateCore(functions *regexp.Regexp, onlyList bool, limit time.Duration) error {
+func moduleRoot() (string, error) {
 	gomod, err := exec.Command("go", "env", "GOMOD").Output()
+	return filepath.Dir(strings.TrimSpace(string(gomod))), err
+}
+
+// writeFaults writes FAULTS.md.
+func writeFaults(root string, each time.Duration) error {
+	scratch, err := os.MkdirTemp("", "faults")
 	if err != nil {
 		return err
 	}
-	r := run{root: filepath.Dir(strings.TrimSpace(string(gomod))), suites: coreSuites(), functions: functions, limit: limit, workers: runtime.NumCPU()}
+	defer os.RemoveAll(scratch)
+	all := independentMeans()
+	if err := buildFaulty(root, scratch, all); err != nil {
+		return err
+	}
+	rows, err := findFaults(root, all, each)
+	if err != nil {
+		return err
+	}
+	return os.WriteFile(filepath.Join(root, "raft/mutation/FAULTS.md"), []byte(faultsTable(all, rows)), 0o644)
+}
+
+func mutateCore(root string, functions *regexp.Regexp, onlyList bool, limit time.Duration) error {
+	r := run{root: root, suites: coreSuites(), functions: functions, limit: limit, workers: runtime.NumCPU()}
+	var err error
 	if r.schema, err = newSchema(filepath.Join(r.root, "raft")); err != nil {
 		return err
 	}
