@@ -67,6 +67,21 @@ func (s *server) answer(sent []raft.Envelope) {
 	}
 }
 
+// excuse strikes off the call whose snapshot the state machine cannot read: it is ignored, and an event says so.
+func (s *server) excuse(events []raft.Event) {
+	for _, e := range events {
+		if e.Kind != raft.MessageIgnored || e.Reason != raft.Unreadable {
+			continue
+		}
+		for i, c := range s.owed {
+			if c.caller == e.Peer && c.kind == install {
+				s.owed = append(s.owed[:i], s.owed[i+1:]...)
+				break
+			}
+		}
+	}
+}
+
 func (s *server) owing(c call) int {
 	for i := range s.owed {
 		if s.owed[i] == c {

@@ -5,13 +5,11 @@ type deed uint8
 
 const (
 	partition deed = iota
-	join
 	changeLink
 	changeLinks
 	kill
 	light // kill in a few steps of the host: between a save and a message, between two messages …
 	hang
-	free
 	slowDisk
 	slowMachine
 	stall
@@ -62,36 +60,52 @@ func (w *world) drawDeed() deed {
 	return deeds
 }
 
+// do has a deed done. Most faults end after a while: a world in which nothing works shows nothing.
 func (w *world) do(d deed) {
 	max := instant(w.settings.max) * tick
-	switch d {
+	end := event{kind: relief, server: w.leaderOrAny(), number: uint64(d)}
+	switch s := end.server; d {
 	case partition:
 		w.partition()
-	case join:
-		w.join()
+		w.after(w.span(4*max), end)
 	case changeLink:
 		w.redrawLink(w.any().id, w.any().id)
 	case changeLinks:
 		w.redrawLinks()
 	case kill, narrow:
-		w.leaderOrAny().kill()
+		s.kill()
 	case light:
-		w.leaderOrAny().fuse = 1 + w.upTo(12)
+		s.fuse = 1 + w.upTo(12)
 	case hang:
-		w.leaderOrAny().disk.hung = true
-	case free:
-		for _, s := range w.servers[1:] {
-			s.disk.hung = false
-			s.write()
-		}
+		w.tracef("S%d's disk hangs", s.id)
+		s.disk.hung = true
+		w.after(w.span(4*max), end)
 	case slowDisk:
-		w.any().disk.slow = w.span(max / 2)
+		s.disk.slow = w.span(max / 2)
+		w.after(w.span(4*max), end)
 	case slowMachine:
-		w.any().slow = w.span(max / 2)
+		s.slow = w.span(max / 2)
+		w.after(w.span(4*max), end)
 	case stall:
-		w.leaderOrAny().stall(w.span(max))
+		s.stall(w.span(max))
 	default:
 		w.ask(d)
+	}
+}
+
+// relieve ends what do began.
+func (w *world) relieve(d deed, s *server) {
+	w.tracef("the end of deed %d, S%d", d, s.id)
+	switch d {
+	case partition:
+		w.join()
+	case hang:
+		s.disk.hung = false
+		s.write()
+	case slowDisk:
+		s.disk.slow = 0
+	case slowMachine:
+		s.slow = 0
 	}
 }
 

@@ -63,12 +63,13 @@ func (l *link) still(way, jitter instant) {
 // patience is how long a healed cluster may take: forty election timeouts, and for each message that has to be
 // exchanged one by one a round trip and a heartbeat, where each round trip is shorter than the shortest timeout.
 func (w *world) patience() instant {
-	longest := raft.Index(0)
+	of := &w.settings
+	last, applied := raft.Index(0), raft.Index(len(w.checker.log))
 	for _, s := range w.servers[1:] {
-		longest = max(longest, s.disk.last())
+		last, applied = max(last, s.disk.last()), min(applied, s.machine.applied)
 	}
-	exchanges := 2*int(longest) + len(w.checker.terms) + 10*w.settings.chunks
-	return instant(40*w.settings.max+exchanges*(w.settings.min+w.settings.heartbeat)) * tick
+	exchanges := 2*int(last-applied)/max(1, of.inFlight) + len(w.checker.terms) + 4*of.chunks
+	return instant(40*of.max+exchanges*(of.min+of.heartbeat)) * tick
 }
 
 // await demands that something becomes true in time.

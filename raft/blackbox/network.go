@@ -17,6 +17,7 @@ type link struct {
 	tick  instant // within which so many messages were sent
 	count int
 	chunk chunk
+	call  uint64 // number of the last call sent
 }
 
 // chunk remembers how often the same part of a snapshot was sent within one heartbeat.
@@ -90,7 +91,7 @@ func (w *world) redrawLinks() {
 
 // send gives a message to the network, which may lose it, double it, and deliver a copy when nobody expects it.
 func (w *world) send(p packet) {
-	if int(p.to) >= len(w.servers) || p.to == 0 {
+	if p.to == 0 || p.to >= raft.ServerID(len(w.servers)) {
 		if !w.hostile {
 			w.failf("S%d sends to S%d, which does not exist", p.from, p.to)
 		}
@@ -98,6 +99,9 @@ func (w *world) send(p packet) {
 	}
 	l := &w.links[p.from][p.to]
 	w.bound(l, p)
+	if _, number, reply := callOf(p.rpc); !reply {
+		l.call = number
+	}
 	w.checker.sent(p)
 	if w.trace != nil {
 		w.tracef("S%d → S%d %T %+v", p.from, p.to, p.rpc, p.rpc)

@@ -23,6 +23,7 @@ const (
 	told                       // the host tells the server of a finished write
 	applying                   // the state machine goes on
 	rebirth                    // a server that was killed starts again
+	relief                     // a fault ends
 )
 
 // queue is a heap of events; those of the same instant come in the order in which they were pushed.

@@ -195,6 +195,7 @@ func (s *server) drain() {
 // handle does what one Output wants, and reports whether the server is still alive.
 func (s *server) handle(o *raft.Output) bool {
 	s.answer(o.Send)
+	s.excuse(o.Events)
 	saveFirst := s.w.random.Uint64()&1 == 0
 	if saveFirst && !s.save(o.Save) {
 		return false

@@ -43,22 +43,35 @@ func (w *world) drawSettings() settings {
 		s.off = raft.Extensions
 	}
 	for i := range s.deeds {
-		if w.chance(60) {
+		if w.chance(50) {
 			s.deeds[i] = 1 + w.upTo(9)
 		}
 	}
-	s.pause = instant(1+w.upTo(s.min)) * tick
-	s.length = instant(20*s.min+w.upTo(40*s.min)) * tick
-	for i := range s.climate {
-		if w.chance(60) {
-			s.climate[i] = 1 + w.upTo(4)
-		}
+	s.pause = instant(1+w.upTo(4*s.min)) * tick
+	if s.length = instant((30+w.upTo(60))*s.min) * tick; s.min == 150 {
+		s.length /= 4
 	}
-	s.climate[w.upTo(ways-1)] += 2
+	s.climate = w.drawClimate()
 	s.loss, s.double, s.late = w.pick(0, 0, 5, 20), w.pick(0, 0, 10, 30), w.pick(0, 1, 5, 20)
-	s.proposals, s.reads = w.pick(0, 5, 20, 60), w.pick(0, 5, 30, 90)
+	s.proposals, s.reads = w.pick(5, 5, 20, 60), w.pick(0, 5, 30, 90)
 	s.lazy = w.pick(0, 0, 10, 50)
 	return s
+}
+
+// drawClimate says how often each kind of way is drawn: mostly short ones, among which a few long ones do most
+// harm; in some worlds any.
+func (w *world) drawClimate() (c [ways]int) {
+	for i := range c {
+		if w.chance(50) {
+			c[i] = 1 + w.upTo(3)
+		}
+	}
+	if w.chance(80) {
+		c[w.upTo(2)] += 10
+	} else {
+		c[w.upTo(ways-1)]++
+	}
+	return c
 }
 
 func (w *world) limits() (entries, inFlight int) {

@@ -33,7 +33,8 @@ type world struct {
 type violation string
 
 func newWorld(seed uint64, off raft.RuleSet, trace io.Writer) *world {
-	w := &world{seed: seed, random: rand.New(rand.NewPCG(seed, 0)), trace: trace}
+	w := &world{seed: seed, random: rand.New(rand.NewPCG(seed, 0)), trace: trace,
+		hostile: seed%hostileWorlds == 0}
 	w.settings = w.drawSettings()
 	w.settings.off |= off
 	w.servers = make([]*server, w.settings.size+1)
@@ -90,6 +91,11 @@ func (w *world) happen(e event) {
 		return
 	case e.kind == resume:
 		s.resume()
+		return
+	case e.kind == relief:
+		if !w.calm {
+			w.relieve(deed(e.number), s)
+		}
 		return
 	case s.stalled():
 		w.events.push(s.stalledUntil, e)
