@@ -90,3 +90,26 @@ func (s *server) owing(c call) int {
 	}
 	return -1
 }
+
+// termOf tells the term that a message is of.
+func termOf(m raft.RPC) raft.Term {
+	switch m := m.(type) {
+	case *raft.RequestVote:
+		return m.Term
+	case *raft.RequestVoteReply:
+		return m.Term
+	case *raft.AppendEntries:
+		return m.Term
+	case *raft.AppendEntriesReply:
+		return m.Term
+	case *raft.InstallSnapshot:
+		return m.Term
+	case *raft.InstallSnapshotReply:
+		return m.Term
+	case *raft.TimeoutNow:
+		return m.Term
+	case *raft.TimeoutNowReply:
+		return m.Term
+	}
+	return 0
+}

@@ -1,6 +1,7 @@
 package blackbox
 
 import (
+	"fmt"
 	"slices"
 
 	"raftplayground/raft"
@@ -12,7 +13,7 @@ func (w *world) heal() {
 	w.tracef("healed")
 	w.calm = true
 	w.join()
-	roundTrip := w.quieten()
+	w.quieten()
 	for _, s := range w.servers[1:] {
 		s.disk.hung, s.disk.slow, s.slow, s.fuse = false, 0, 0, 0
 		s.write()
@@ -25,14 +26,14 @@ func (w *world) heal() {
 	w.serve("a command")
 	w.promote()
 	w.handOver()
-	w.steady(roundTrip)
+	w.steady()
 	w.serve("a command")
 	w.hangForEver()
 }
 
 // quieten gives every link a way such that no round trip takes as long as the shortest election timeout, and
-// often nearly as long. It returns the longest.
-func (w *world) quieten() (longest instant) {
+// often nearly as long.
+func (w *world) quieten() {
 	limit := instant(w.settings.min)*tick - 1
 	if w.chance(70) {
 		limit = w.span(limit)
@@ -53,7 +54,7 @@ func (w *world) quieten() (longest instant) {
 		}
 	}
 	w.tracef("a round trip takes at most %d.%03d ticks, with jitter of %d.%03d each way", limit/tick, limit%tick, jitter/tick, jitter%tick)
-	return limit
+	w.roundTrip = limit
 }
 
 func (l *link) still(way, jitter instant) {
@@ -77,10 +78,31 @@ func (w *world) await(what string, done func() bool) {
 	began, patience := w.now, w.patience()
 	for !done() {
 		if w.now-began > patience {
-			w.failf("waits since tick %d for %s", began/tick, what)
+			w.failf("waits since tick %d for %s: %s", began/tick, what, w.describe())
 		}
 		w.run(w.now + tick)
 	}
+}
+
+// describe says in a line how things stand.
+func (w *world) describe() string {
+	of := &w.settings
+	text := fmt.Sprintf("timeouts %d…%d, heartbeat %d, round trip %.1f", of.min, of.max, of.heartbeat, float64(w.roundTrip)/float64(tick))
+	for _, s := range w.servers[1:] {
+		if s.node == nil {
+			text += fmt.Sprintf("; S%d down", s.id)
+			continue
+		}
+		s.node.Status(&s.status)
+		st := &s.status
+		text += fmt.Sprintf("; S%d role %d term %d leader %d, log %d…%d, commit %d, applied %d, config %s at %d", s.id, st.Role,
+			st.CurrentTerm, st.Leader, st.SnapshotIndex, st.LastIndex, st.CommitIndex, s.machine.applied,
+			st.Config.AppendText(nil), st.ConfigIndex)
+		for _, p := range st.Peers {
+			text += fmt.Sprintf(" (S%d next %d match %d caught up %t snapshot %d)", p.Server, p.NextIndex, p.MatchIndex, p.CaughtUp, p.Snapshot)
+		}
+	}
+	return text
 }
 
 // settled reports whether there is a leader whose configuration is simple and committed, all of whose members
@@ -196,9 +218,9 @@ func (w *world) handOver() {
 
 // steady demands of a leader whose messages are back well before anybody could miss it that it stays, however
 // many reads there are under way, and that it answers them.
-func (w *world) steady(roundTrip instant) {
+func (w *world) steady() {
 	l := w.newest()
-	if l == nil || roundTrip+2*instant(w.settings.heartbeat+1)*tick > instant(w.settings.min)*tick {
+	if l == nil || w.roundTrip+2*instant(w.settings.heartbeat+1)*tick > instant(w.settings.min)*tick {
 		return
 	}
 	term, first := l.status.CurrentTerm, len(w.clients.reads)
@@ -214,7 +236,7 @@ func (w *world) steady(roundTrip instant) {
 			w.failf("S%d no longer leads term %d, though nothing is wrong but that it is read often", l.id, term)
 		}
 	}
-	late := w.now - roundTrip - instant(w.settings.heartbeat+2)*tick
+	late := w.now - w.roundTrip - instant(w.settings.heartbeat+2)*tick
 	for n, r := range w.clients.reads[first:] {
 		if r.began < late && !r.ok {
 			w.failf("S%d leads, and read %d of tick %d is not answered", l.id, first+n+1, r.began/tick)

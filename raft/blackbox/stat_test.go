@@ -2,6 +2,8 @@ package blackbox
 
 import (
 	"fmt"
+	"raftplayground/raft"
+	"strings"
 	"testing"
 	"time"
 )
@@ -59,4 +61,33 @@ func TestHostile(t *testing.T) {
 		}
 	}
 	t.Logf("%d worlds", n-*from)
+}
+
+func TestRulesOff(t *testing.T) {
+	for _, r := range raft.Rules {
+		if r.Protects == raft.Liveness {
+			continue
+		}
+		start, seeds, msg := time.Now(), 0, "NOT FOUND"
+		for n := uint64(1); time.Since(start) < 8*time.Second; n++ {
+			if n%5 == 0 {
+				continue
+			}
+			seeds++
+			found := func() (s string) {
+				defer func() {
+					if p := recover(); p != nil {
+						s = fmt.Sprint(p)
+					}
+				}()
+				newWorld(n, raft.RulesOf(r.Rule), nil).suffer()
+				return ""
+			}()
+			if found != "" && !strings.Contains(found, "the chunk at") && !strings.Contains(found, "confirmed by messages") {
+				msg = found
+				break
+			}
+		}
+		fmt.Printf("%-24s %6d seeds %5.2f s %.150s\n", r.ID, seeds, time.Since(start).Seconds(), msg)
+	}
 }

@@ -15,18 +15,19 @@ const tick instant = 1000
 
 // world is one cluster with everything around it. All chance comes from its seed.
 type world struct {
-	seed     uint64
-	random   *rand.Rand
-	settings settings
-	now      instant
-	events   queue
-	servers  []*server // by ID; nobody at 0
-	links    [][]link  // from, to
-	clients  clients
-	checker  checker
-	hostile  bool // frames are forged: safety is not demanded
-	calm     bool // the faults are over
-	trace    io.Writer
+	seed      uint64
+	random    *rand.Rand
+	settings  settings
+	now       instant
+	events    queue
+	servers   []*server // by ID; nobody at 0
+	links     [][]link  // from, to
+	clients   clients
+	checker   checker
+	hostile   bool    // frames are forged: safety is not demanded
+	calm      bool    // the faults are over
+	roundTrip instant // takes at most so long then
+	trace     io.Writer
 }
 
 // violation ends a run: see Run.

@@ -1,0 +1,81 @@
+package blackbox
+
+import "raftplayground/raft"
+
+// What would a server answer to a read at this moment, if the network went on in this way or that? A copy of it
+// is asked, so that the run goes on as if nobody had.
+
+// probeTag is that of reads which only copies are asked.
+const probeTag = 1 << 60
+
+// leases asks every leader, where there are two, for a read by lease: first as it is, then as if all that is on
+// its way to it and of no later term arrived just now.
+func (c *checker) leases() {
+	leaders := 0
+	for _, s := range c.w.servers[1:] {
+		if s.leads() {
+			leaders++
+		}
+	}
+	if leaders < 2 || c.w.settings.off&raft.Extensions != 0 {
+		return
+	}
+	for _, s := range c.w.servers[1:] {
+		if !s.leads() {
+			continue
+		}
+		c.lease(s, s.node.Clone())
+		copied := s.node.Clone()
+		c.deliver(s, copied)
+		c.lease(s, copied)
+	}
+}
+
+func (c *checker) lease(s *server, copied *raft.Node) {
+	if copied.Read(probeTag, raft.LeaseRead) != nil {
+		return
+	}
+	if r := c.outcome(copied); r.OK && r.Index < c.applied {
+		c.w.failf("S%d would answer a read by lease with entry %d; entry %d is applied somewhere", s.id, r.Index, c.applied)
+	}
+}
+
+// hindsight demands that no message which is under way already confirms a read that is asked for now.
+func (c *checker) hindsight(s *server) {
+	if !s.leads() || s.status.Quorum < 2 || s.status.Config.Joint() {
+		return // a leader that needs nobody's answer
+	}
+	copied := s.node.Clone()
+	for copied.Output(&c.probe) {
+		// What it wanted to do anyway. It would still want to: this is a copy.
+	}
+	if copied.Read(probeTag, raft.ReadIndex) != nil {
+		return
+	}
+	c.deliver(s, copied)
+	if r := c.outcome(copied); r.OK {
+		c.w.failf("S%d would take a read for confirmed by messages that were sent before it was asked for", s.id)
+	}
+}
+
+// deliver gives a copy of a server all that is under way to it, but for what would end its leadership.
+func (c *checker) deliver(s *server, copied *raft.Node) {
+	for i := range c.w.events.heap {
+		e := &c.w.events.heap[i]
+		if e.kind == arrival && e.server == s && termOf(e.packet.rpc) <= s.status.CurrentTerm {
+			copied.Receive(e.packet.from, e.packet.rpc)
+		}
+	}
+}
+
+// outcome returns that of the probe, if there is one already.
+func (c *checker) outcome(copied *raft.Node) (found raft.Read) {
+	for n := 0; n < outputs && copied.Output(&c.probe); n++ {
+		for _, r := range c.probe.Reads {
+			if r.Tag == probeTag {
+				found = r
+			}
+		}
+	}
+	return found
+}
