@@ -44,7 +44,7 @@ func callOf(m raft.RPC) (kind callKind, number uint64, reply bool) {
 
 // owe remembers a call that has arrived.
 func (s *server) owe(p packet) {
-	if kind, number, reply := callOf(p.rpc); !reply && !s.w.hostile {
+	if kind, number, reply := callOf(p.rpc); !reply && !s.w.hostile { // what breaks the protocol need not be answered
 		s.owed = append(s.owed, call{p.from, kind, number})
 	}
 }

@@ -56,10 +56,34 @@ func newChecker(w *world) checker {
 // look is called whenever a server has done what an input made necessary.
 func (c *checker) look(s *server) {
 	s.node.Status(&s.status)
-	now, before := &s.status, &s.seen
+	now := &s.status
+	c.sane(s)
+	if !c.w.hostile {
+		c.committed(s)
+		if now.Role == raft.Leader {
+			c.leader(s)
+		}
+	}
+	s.seen = seen{now.CurrentTerm, now.VotedFor, now.CommitIndex, now.Role == raft.Leader, now.LastIndex, now.LastTerm,
+		now.ConfigIndex, now.LastApplied, now.SnapshotIndex}
 	if c.w.hostile {
 		return
 	}
+	if c.probed < c.applied {
+		c.probed = c.applied
+		c.leases()
+	}
+	switch c.w.random.Uint64() % 64 {
+	case 0:
+		c.match(s, c.w.any())
+	case 1, 2:
+		c.hindsight(s)
+	}
+}
+
+// sane demands what a server owes by itself, whatever others send it.
+func (c *checker) sane(s *server) {
+	now, before := &s.status, &s.seen
 	switch {
 	case len(s.owed) > 0:
 		c.w.failf("S%d does not answer S%d's call %+v", s.id, s.owed[0].caller, s.owed[0])
@@ -73,22 +97,11 @@ func (c *checker) look(s *server) {
 		c.w.failf("S%d goes back: %+v, now %+v", s.id, *before, *now)
 	case now.LastApplied > now.CommitIndex || now.CommitIndex > now.LastIndex:
 		c.w.failf("S%d has applied %d of %d committed of %d entries", s.id, now.LastApplied, now.CommitIndex, now.LastIndex)
+	case now.ConfigIndex > now.LastIndex:
+		c.w.failf("S%d goes by the configuration at %d, and its log ends at %d", s.id, now.ConfigIndex, now.LastIndex)
 	}
-	c.committed(s)
-	if now.Role == raft.Leader {
-		c.leader(s)
-	}
-	s.seen = seen{now.CurrentTerm, now.VotedFor, now.CommitIndex, now.Role == raft.Leader, now.LastIndex, now.LastTerm,
-		now.ConfigIndex, now.LastApplied, now.SnapshotIndex}
-	if c.probed < c.applied {
-		c.probed = c.applied
-		c.leases()
-	}
-	switch c.w.random.Uint64() % 64 {
-	case 0:
-		c.match(s, c.w.any())
-	case 1, 2:
-		c.hindsight(s)
+	if e, ok := s.node.Entry(now.ConfigIndex); ok && e.Kind != raft.Config {
+		c.w.failf("S%d goes by the configuration at %d, where there is %+v", s.id, now.ConfigIndex, e)
 	}
 }
 
@@ -262,11 +275,11 @@ func (c *checker) vote(term raft.Term, voter, candidate raft.ServerID) {
 
 // applies is called before a state machine applies an entry.
 func (c *checker) applies(s *server, i raft.Index, e raft.Entry) {
-	if c.w.hostile {
-		return
-	}
 	if i != s.machine.applied+1 {
 		c.w.failf("S%d, which has applied %d entries, is to apply entry %d", s.id, s.machine.applied, i)
+	}
+	if c.w.hostile {
+		return
 	}
 	if !s.disk.holds(i, e.Term) {
 		c.w.failf("S%d is to apply entry %d, which its disk does not hold", s.id, i)
@@ -318,9 +331,6 @@ func (c *checker) digest(i raft.Index) uint64 {
 
 // answered demands that a read sees every write that any client may have known of when it began, and no other.
 func (c *checker) answered(s *server, r raft.Read) {
-	if c.w.hostile {
-		return
-	}
 	at := slices.Index(s.asked, r.Tag)
 	if at < 0 {
 		c.w.failf("S%d answers read %d, which does not wait", s.id, r.Tag)
@@ -329,7 +339,7 @@ func (c *checker) answered(s *server, r raft.Read) {
 	p := &c.w.clients.reads[r.Tag-1]
 	p.done, p.ok = true, r.OK
 	c.w.tracef("S%d answers read %d: %+v", s.id, r.Tag, r)
-	if !r.OK {
+	if !r.OK || c.w.hostile {
 		return
 	}
 	if r.Index < p.floor {

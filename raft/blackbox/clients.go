@@ -113,8 +113,20 @@ func (w *world) reconfigure(s *server) {
 	if len(c.Voters) == 0 {
 		return
 	}
+	w.change(s, c)
+}
+
+// change asks a server for a configuration, and demands that it takes none before its time.
+func (w *world) change(s *server, c raft.Configuration) {
+	s.node.Status(&s.status)
+	before := s.status
+	own, _ := s.node.Entry(before.CommitIndex)
+	compacted := before.CommitIndex == before.SnapshotIndex
 	err := s.node.Reconfigure(c)
 	w.tracef("S%d is asked for the configuration %s: %v", s.id, c.AppendText(nil), err)
+	if err == nil && (before.Config.Joint() || before.ConfigIndex > before.CommitIndex || own.Term != before.CurrentTerm && !compacted) {
+		w.failf("S%d begins a change to %s too early: %+v", s.id, c.AppendText(nil), before)
+	}
 	s.settle()
 }
 

@@ -197,9 +197,7 @@ func (w *world) promote() {
 		c.Voters = append(c.Voters, c.Learners...)
 		slices.Sort(c.Voters)
 		c.Learners = nil
-		err := l.node.Reconfigure(c)
-		w.tracef("S%d is asked for the configuration %s: %v", l.id, c.AppendText(nil), err)
-		l.settle()
+		w.change(l, c)
 		return false
 	})
 }

@@ -60,8 +60,8 @@ func (c *checker) hindsight(s *server) {
 
 // deliver gives a copy of a server all that is under way to it, but for what would end its leadership.
 func (c *checker) deliver(s *server, copied *raft.Node) {
-	for i := range c.w.events.heap {
-		e := &c.w.events.heap[i]
+	for i := range c.w.events.events {
+		e := &c.w.events.events[i]
 		if e.kind == arrival && e.server == s && termOf(e.packet.rpc) <= s.status.CurrentTerm {
 			copied.Receive(e.packet.from, e.packet.rpc)
 		}

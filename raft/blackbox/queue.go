@@ -2,13 +2,11 @@ package blackbox
 
 // event is something that is going to happen: which fields matter depends on its kind.
 type event struct {
-	at     instant
-	number uint64 // order among those of one instant; of told: the save
 	kind   eventKind
 	server *server
-	life   int // of the server, for what ends with it
-	packet packet
-	order  uint64
+	life   int    // of the server, for what ends with it
+	packet packet // that arrives
+	number uint64 // of told: the save; of relief: the deed
 }
 
 type eventKind uint8
@@ -26,31 +24,43 @@ const (
 	relief                     // a fault ends
 )
 
-// queue is a heap of events; those of the same instant come in the order in which they were pushed.
+// queue holds what is going to happen; what is due at the same instant comes in the order in which it was pushed.
+// The heap moves a few numbers only: the events stay in their slots.
 type queue struct {
-	heap  []event
-	order uint64
+	heap   []due
+	events []event // by slot
+	free   []int   // slots
+	order  uint64
 }
 
-func (q *queue) any() bool     { return len(q.heap) > 0 }
-func (q *queue) first() *event { return &q.heap[0] }
+type due struct {
+	at    instant
+	order uint64
+	slot  int
+}
 
 func (q *queue) push(at instant, e event) {
+	slot := len(q.events)
+	if n := len(q.free); n > 0 {
+		slot, q.free = q.free[n-1], q.free[:n-1]
+		q.events[slot] = e
+	} else {
+		q.events = append(q.events, e)
+	}
 	q.order++
-	e.at, e.order = at, q.order
-	q.heap = append(q.heap, e)
-	i := len(q.heap) - 1
-	for i > 0 && q.before(i, (i-1)/2) {
+	q.heap = append(q.heap, due{at, q.order, slot})
+	for i := len(q.heap) - 1; i > 0 && q.before(i, (i-1)/2); i = (i - 1) / 2 {
 		q.swap(i, (i-1)/2)
-		i = (i - 1) / 2
 	}
 }
 
-func (q *queue) pop() event {
-	e := q.heap[0]
-	last := len(q.heap) - 1
+// next takes out the first event that is due before the instant, if there is one.
+func (q *queue) next(before instant) (at instant, e event, ok bool) {
+	if len(q.heap) == 0 || q.heap[0].at >= before {
+		return 0, event{}, false
+	}
+	first, last := q.heap[0], len(q.heap)-1
 	q.heap[0] = q.heap[last]
-	q.heap[last] = event{}
 	q.heap = q.heap[:last]
 	for i := 0; ; {
 		least := i
@@ -60,11 +70,15 @@ func (q *queue) pop() event {
 			}
 		}
 		if least == i {
-			return e
+			break
 		}
 		q.swap(i, least)
 		i = least
 	}
+	e = q.events[first.slot]
+	q.events[first.slot] = event{}
+	q.free = append(q.free, first.slot)
+	return first.at, e, true
 }
 
 func (q *queue) before(i, j int) bool {

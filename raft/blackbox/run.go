@@ -12,7 +12,7 @@ import (
 
 // A run that takes so long, or whose heap grows so large, is not going to end: worlds live through milliseconds.
 const (
-	runTime   = time.Minute
+	runTime   = 20 * time.Second
 	heapBytes = 2 << 30
 )
 
@@ -45,21 +45,24 @@ func watch(seed uint64, off raft.RuleSet, trace io.Writer) error {
 const hostileWorlds = 5
 
 func run(seed uint64, off raft.RuleSet, trace io.Writer) (err error) {
-	defer func() {
-		switch p := recover().(type) {
-		case nil:
-		case violation:
-			err = fmt.Errorf("seed %d: %s", seed, p)
-		default:
-			err = fmt.Errorf("seed %d: panic: %v\n%s", seed, p, debug.Stack())
-		}
-	}()
+	defer rescue(seed, &err)
 	w := newWorld(seed, off, trace)
-	if seed%hostileWorlds == 0 {
+	if w.hostile {
 		w.forge()
 		return nil
 	}
 	w.suffer()
 	w.heal()
 	return nil
+}
+
+// rescue makes an error of what ended a run: a violation, or a panic of the core.
+func rescue(seed uint64, err *error) {
+	switch p := recover().(type) {
+	case nil:
+	case violation:
+		*err = fmt.Errorf("seed %d: %s", seed, p)
+	default:
+		*err = fmt.Errorf("seed %d: panic: %v\n%s", seed, p, debug.Stack())
+	}
 }

@@ -351,7 +351,7 @@ func (s *server) readable(data []byte) bool {
 
 // demand ends the run for what a disk has found wrong.
 func (s *server) demand(problem string) {
-	if problem != "" && !s.w.hostile {
+	if problem != "" {
 		s.w.failf("S%d: %s", s.id, problem)
 	}
 }

@@ -47,6 +47,9 @@ func (w *world) drawSettings() settings {
 			s.deeds[i] = 1 + w.upTo(9)
 		}
 	}
+	if s.off != 0 {
+		s.deeds[reconfigure] = 0 // without loyalty, servers that were removed disturb the others for ever (§6)
+	}
 	s.pause = instant(1+w.upTo(4*s.min)) * tick
 	if s.length = instant((30+w.upTo(60))*s.min) * tick; s.min == 150 {
 		s.length /= 4

@@ -1,12 +1,27 @@
 package blackbox
 
 import (
+	"flag"
 	"fmt"
-	"raftplayground/raft"
-	"strings"
 	"testing"
 	"time"
 )
+
+var countFlag = flag.Int("failures", 1, "")
+
+func TestAll(t *testing.T) {
+	start, runs, fails := time.Now(), 0, 0
+	for n := *fromFlag; time.Since(start) < *timeFlag; n++ {
+		runs++
+		if err := Run(n); err != nil {
+			t.Error(err)
+			if fails++; fails >= *countFlag {
+				break
+			}
+		}
+	}
+	t.Logf("%d worlds in %v", runs, time.Since(start))
+}
 
 func TestStat(t *testing.T) {
 	for n := uint64(1); n < 60; n++ {
@@ -30,8 +45,8 @@ func TestStat(t *testing.T) {
 
 func TestSuffer(t *testing.T) {
 	start := time.Now()
-	n := *from
-	for ; time.Since(start) < *long; n++ {
+	n := *fromFlag
+	for ; time.Since(start) < *timeFlag; n++ {
 		func() {
 			defer func() {
 				if p := recover(); p != nil {
@@ -45,49 +60,20 @@ func TestSuffer(t *testing.T) {
 			w.suffer()
 		}()
 	}
-	t.Logf("%d worlds", n-*from)
+	t.Logf("%d worlds", n-*fromFlag)
 }
 
 func TestHostile(t *testing.T) {
 	start := time.Now()
-	n := *from
+	n := *fromFlag
 	fails := 0
-	for ; time.Since(start) < *long; n++ {
+	for ; time.Since(start) < *timeFlag; n++ {
 		if err := watch(n*5, 0, nil); err != nil {
 			t.Error(err)
-			if fails++; fails >= *count {
+			if fails++; fails >= *countFlag {
 				break
 			}
 		}
 	}
-	t.Logf("%d worlds", n-*from)
-}
-
-func TestRulesOff(t *testing.T) {
-	for _, r := range raft.Rules {
-		if r.Protects == raft.Liveness {
-			continue
-		}
-		start, seeds, msg := time.Now(), 0, "NOT FOUND"
-		for n := uint64(1); time.Since(start) < 8*time.Second; n++ {
-			if n%5 == 0 {
-				continue
-			}
-			seeds++
-			found := func() (s string) {
-				defer func() {
-					if p := recover(); p != nil {
-						s = fmt.Sprint(p)
-					}
-				}()
-				newWorld(n, raft.RulesOf(r.Rule), nil).suffer()
-				return ""
-			}()
-			if found != "" && !strings.Contains(found, "the chunk at") && !strings.Contains(found, "confirmed by messages") {
-				msg = found
-				break
-			}
-		}
-		fmt.Printf("%-24s %6d seeds %5.2f s %.150s\n", r.ID, seeds, time.Since(start).Seconds(), msg)
-	}
+	t.Logf("%d worlds", n-*fromFlag)
 }

@@ -69,12 +69,15 @@ func (w *world) begin() {
 
 // run lets everything happen that is due before the instant.
 func (w *world) run(until instant) {
-	for w.events.any() && w.events.first().at < until {
-		e := w.events.pop()
-		w.now = e.at
+	for {
+		at, e, ok := w.events.next(until)
+		if !ok {
+			w.now = until
+			return
+		}
+		w.now = at
 		w.happen(e)
 	}
-	w.now = until
 }
 
 // happen does what is due. A server that is stalled does it later: its ticks first, then the rest in order.
