@@ -20,7 +20,8 @@ const (
 	compact
 	proposals
 	reads
-	narrow // restart as a server that may take no snapshot
+	replace // the node by its clone, which is to go on as it would have
+	narrow  // restart as a server that may take no snapshot
 	deeds
 )
 
@@ -137,6 +138,8 @@ func (w *world) ask(d deed) {
 		w.compact(s)
 	case proposals:
 		w.propose(s, 1+w.upTo(9))
+	case replace:
+		s.node = s.node.Clone()
 	case reads:
 		for range 1 + w.upTo(19) {
 			w.read(s, w.anyKind())

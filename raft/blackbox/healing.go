@@ -231,7 +231,7 @@ func (w *world) steady() {
 		}
 		w.run(w.now + 1 + w.span(tick))
 		if l.node.Status(&l.status); l.status.Role != raft.Leader || l.status.CurrentTerm != term {
-			w.failf("S%d no longer leads term %d, though nothing is wrong but that it is read often", l.id, term)
+			w.failf("S%d no longer leads term %d, though nothing is wrong but that it is read often: %s", l.id, term, w.describe())
 		}
 	}
 	late := w.now - w.roundTrip - instant(w.settings.heartbeat+2)*tick
