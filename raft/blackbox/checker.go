@@ -64,12 +64,13 @@ func (c *checker) look(s *server) {
 			c.leader(s)
 		}
 	}
+	begins := now.Role == raft.Leader && !(s.seen.leads && s.seen.term == now.CurrentTerm)
 	s.seen = seen{now.CurrentTerm, now.VotedFor, now.CommitIndex, now.Role == raft.Leader, now.LastIndex, now.LastTerm,
 		now.ConfigIndex, now.LastApplied, now.SnapshotIndex}
 	if c.w.hostile {
 		return
 	}
-	if c.probed < c.applied {
+	if begins || c.probed < c.applied {
 		c.probed = c.applied
 		c.leases()
 	}
