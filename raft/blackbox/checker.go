@@ -324,7 +324,7 @@ func (c *checker) configAt(i raft.Index) raft.Configuration {
 
 // digest returns that of the state after entry i, which somebody has applied. In a hostile world there is none.
 func (c *checker) digest(i raft.Index) uint64 {
-	if int(i) >= len(c.digests) {
+	if i >= raft.Index(len(c.digests)) {
 		return 0
 	}
 	return c.digests[i]

@@ -29,6 +29,8 @@ type read struct {
 	began instant
 	done  bool
 	ok    bool
+
+	refused bool
 }
 
 // propose has a client want commands of a server. It returns the number of the last one, 0 if it was refused.
@@ -76,7 +78,7 @@ func (w *world) read(s *server, kind raft.ReadKind) (number int) {
 		w.failf("S%d leads: %t. Asked to be read it says: %v", s.id, leads, err)
 	}
 	if err != nil {
-		c.reads[tag-1].done = true
+		c.reads[tag-1].done, c.reads[tag-1].refused = true, true
 		return 0
 	}
 	w.tracef("S%d is asked for read %d, kind %d", s.id, tag, kind)

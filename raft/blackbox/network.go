@@ -20,20 +20,21 @@ type link struct {
 	call  uint64 // number of the last call sent
 }
 
-// chunk remembers how often the same part of a snapshot was sent within one heartbeat.
+// chunk remembers how often the same part of a snapshot was sent, and since which tick of the sender.
 type chunk struct {
 	leader raft.Term
 	index  raft.Index
 	offset uint64
-	since  instant
+	since  int
 	count  int
 }
 
-// Bounds on what one server may send to another. A heartbeat's worth of patience makes one more chunk, and so
-// does each answer that came twice; a loop makes thousands.
+// Bounds on what one server may send to another. Each heartbeat makes one more chunk, and so does each answer
+// that comes twice; a loop makes thousands.
 const (
-	messagesPerTick    = 3000
-	chunksPerHeartbeat = 20
+	messagesPerTick = 3000
+	sameChunk       = 20 // times, and then
+	perHeartbeat    = 2
 )
 
 // ways are the kinds of one-way times, from none to far beyond every timeout.
@@ -132,18 +133,17 @@ func (w *world) bound(l *link, p packet) {
 		w.failf("S%d sends S%d more than %d messages in one tick, the last: %T %+v", p.from, p.to, messagesPerTick, p.rpc, p.rpc)
 	}
 	m, is := p.rpc.(*raft.InstallSnapshot)
-	if !is {
+	if !is || w.hostile {
 		return
 	}
-	c := chunk{leader: m.Term, index: m.LastIncludedIndex, offset: m.Offset, since: l.chunk.since, count: l.chunk.count}
-	if c != l.chunk || w.now-c.since >= instant(w.settings.heartbeat)*tick {
-		c.since, c.count = w.now, 0
+	s, c := w.servers[p.from], &l.chunk
+	if c.leader != m.Term || c.index != m.LastIncludedIndex || c.offset != m.Offset {
+		*c = chunk{leader: m.Term, index: m.LastIncludedIndex, offset: m.Offset, since: s.drained}
 	}
-	if c.count++; c.count > chunksPerHeartbeat && !w.hostile {
-		w.failf("S%d sends S%d the chunk at offset %d of the snapshot through %d more than %d times in one heartbeat",
-			p.from, p.to, m.Offset, m.LastIncludedIndex, chunksPerHeartbeat)
+	if c.count++; c.count > sameChunk+perHeartbeat*(s.ticks-c.since)/w.settings.heartbeat {
+		w.failf("S%d sends S%d the chunk at offset %d of the snapshot through %d for the %dth time in %d ticks, with a heartbeat every %d",
+			p.from, p.to, m.Offset, m.LastIncludedIndex, c.count, s.ticks-c.since, w.settings.heartbeat)
 	}
-	l.chunk = c
 }
 
 // partition cuts the servers in two parts, in one direction or in both. Often a leader is alone, or almost: what

@@ -29,6 +29,8 @@ type server struct {
 	period       instant // of its clock
 	stalledUntil instant
 	missed       int // ticks, while it was stalled
+	ticks        int // of all its lives
+	drained      int // so many of them when it was last asked for all its output
 
 	owed  []call   // calls that are not answered yet
 	asked []uint64 // reads that are not answered yet
@@ -131,6 +133,7 @@ func (s *server) tick() {
 		s.missed++
 	default:
 		s.node.Tick()
+		s.ticks++
 	}
 }
 
@@ -151,6 +154,7 @@ func (s *server) resume() {
 	}
 	for ; s.missed > 0; s.missed-- {
 		s.node.Tick()
+		s.ticks++
 	}
 	s.settle()
 }
@@ -189,6 +193,7 @@ func (s *server) drain() {
 			return
 		}
 	}
+	s.drained = s.ticks
 	s.w.checker.look(s)
 }
 
