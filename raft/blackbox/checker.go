@@ -18,6 +18,7 @@ type checker struct {
 	probed  raft.Index   // leases were looked at when applied was so far
 	terms   map[raft.Term]raft.ServerID
 	votes   map[ballot]raft.ServerID
+	handed  map[raft.Term]bool // leaders have asked others to take over
 	probe   raft.Output
 	other   raft.Status
 }
@@ -50,7 +51,8 @@ func newChecker(w *world) checker {
 		first.Voters = append(first.Voters, id+1)
 	}
 	return checker{w: w, digests: []uint64{0}, configs: []configured{{0, first}},
-		terms: map[raft.Term]raft.ServerID{}, votes: map[ballot]raft.ServerID{}}
+		terms: map[raft.Term]raft.ServerID{}, votes: map[ballot]raft.ServerID{},
+		handed: map[raft.Term]bool{}}
 }
 
 // look is called whenever a server has done what an input made necessary.
@@ -259,6 +261,8 @@ func (c *checker) sent(p packet) {
 		if m.VoteGranted && !m.PreVote {
 			c.vote(m.Term, p.from, p.to)
 		}
+	case *raft.TimeoutNow:
+		c.handed[m.Term] = true
 	case *raft.AppendEntries:
 		if id := c.leads(m.Term, p.from); id != p.from {
 			c.w.failf("S%d and S%d lead term %d", id, p.from, m.Term)

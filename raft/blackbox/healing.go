@@ -215,10 +215,11 @@ func (w *world) handOver() {
 }
 
 // steady demands of a leader whose messages are back well before anybody could miss it that it stays, however
-// many reads there are under way, and that it answers them.
+// many reads there are under way, and that it answers them. A leader that once wanted to hand over may still be
+// taken by its word: a copy of its TimeoutNow may arrive at any time.
 func (w *world) steady() {
 	l := w.newest()
-	if l == nil || w.roundTrip+2*instant(w.settings.heartbeat+1)*tick > instant(w.settings.min)*tick {
+	if l == nil || w.checker.handed[l.status.CurrentTerm] || w.roundTrip+2*instant(w.settings.heartbeat+1)*tick > instant(w.settings.min)*tick {
 		return
 	}
 	term, first := l.status.CurrentTerm, len(w.clients.reads)
