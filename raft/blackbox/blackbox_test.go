@@ -7,6 +7,7 @@ import (
 	"os"
 	"reflect"
 	"slices"
+	"strings"
 	"testing"
 	"time"
 
@@ -16,6 +17,7 @@ import (
 var (
 	seedFlag  = flag.Uint64("seed", 0, "live through the world of this seed alone")
 	traceFlag = flag.Bool("trace", false, "with -seed: print all that happens")
+	offFlag   = flag.String("off", "", "rules that no server keeps, by name, with commas between")
 	timeFlag  = flag.Duration("time", 20*time.Second, "how long to go on with new seeds")
 	fromFlag  = flag.Uint64("from", 1, "the first seed")
 )
@@ -25,19 +27,26 @@ const leastWorlds = 200
 
 // TestBlackBox lives through one world after the other, until its time is over or something is wrong.
 func TestBlackBox(t *testing.T) {
+	var off raft.RuleSet
+	if *offFlag != "" {
+		var err error
+		if off, err = raft.RulesNamed(strings.Split(*offFlag, ",")); err != nil {
+			t.Fatal(err)
+		}
+	}
 	if *seedFlag != 0 {
 		var to io.Writer
 		if *traceFlag {
 			to = os.Stdout
 		}
-		if err := watch(*seedFlag, 0, to); err != nil {
+		if err := watch(*seedFlag, off, to); err != nil {
 			t.Error(err)
 		}
 		return
 	}
 	began, seed := time.Now(), *fromFlag
 	for time.Since(began) < *timeFlag || seed < *fromFlag+leastWorlds {
-		if err := Run(seed); err != nil {
+		if err := watch(seed, off, nil); err != nil {
 			t.Fatalf("%v\nto see it: go test ./raft/blackbox -run TestBlackBox -seed %d -trace", err, seed)
 		}
 		seed++

@@ -12,6 +12,7 @@ import (
 type checker struct {
 	w       *world
 	log     []raft.Entry // what somebody has called committed; entry 1 first
+	by      []raft.Term  // the term of who was the first to call it so
 	digests []uint64     // of the state after each of them, index 0 first
 	configs []configured // in force after them, the first one first
 	applied raft.Index   // somebody's state machine is so far: whoever began to read then is to see it
@@ -130,7 +131,9 @@ func (c *checker) commits(s *server, i raft.Index, e raft.Entry) {
 		c.w.failf("S%d calls %d committed, and nobody %d", s.id, i, n+1)
 	default:
 		c.proposed(i, e)
-		c.log, c.digests = append(c.log, e), append(c.digests, digestAfter(c.digests[n], e))
+		s.node.Status(&s.status)
+		c.log, c.by = append(c.log, e), append(c.by, s.status.CurrentTerm)
+		c.digests = append(c.digests, digestAfter(c.digests[n], e))
 		if e.Kind == raft.Config {
 			config, err := raft.ParseConfiguration(string(e.Data))
 			if err != nil {
@@ -192,8 +195,8 @@ func (c *checker) leads(term raft.Term, id raft.ServerID) raft.ServerID {
 // complete: Leader Completeness, when a leadership begins.
 func (c *checker) complete(s *server) {
 	for i := raft.Index(len(c.log)); i > s.status.SnapshotIndex && i > 0; i-- {
-		if c.log[i-1].Term >= s.status.CurrentTerm {
-			continue // of a later term: this leader is about to learn of it
+		if c.by[i-1] >= s.status.CurrentTerm {
+			continue // perhaps committed in a later term, of which this leader is about to learn
 		}
 		if e, ok := s.node.Entry(i); !ok || !same(e, c.log[i-1]) {
 			c.w.failf("S%d leads term %d without entry %d, which is committed", s.id, s.status.CurrentTerm, i)

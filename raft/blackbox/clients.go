@@ -66,7 +66,7 @@ func (w *world) read(s *server, kind raft.ReadKind) (number int) {
 	if s.node == nil || s.stalled() {
 		return 0
 	}
-	if w.settings.off&raft.Extensions != 0 {
+	if w.settings.figure2 {
 		kind = raft.ReadIndex // a lease stands on loyalty
 	}
 	c := &w.clients

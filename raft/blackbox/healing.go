@@ -64,12 +64,12 @@ func (l *link) still(way, jitter instant) {
 // patience is how long a healed cluster may take: forty election timeouts, and for each message that has to be
 // exchanged one by one a round trip and a heartbeat, where each round trip is shorter than the shortest timeout.
 func (w *world) patience() instant {
-	of := &w.settings
+	of := &w.settings // messages that overtake each other make a pipeline of entries as slow as no pipeline
 	last, applied := raft.Index(0), raft.Index(len(w.checker.log))
 	for _, s := range w.servers[1:] {
 		last, applied = max(last, s.disk.last()), min(applied, s.machine.applied)
 	}
-	exchanges := 2*int(last-applied)/max(1, of.inFlight) + len(w.checker.terms) + 4*of.chunks
+	exchanges := 2*int(last-applied) + len(w.checker.terms) + 4*of.chunks
 	return instant(40*of.max+exchanges*(of.min+of.heartbeat)) * tick
 }
 
@@ -247,7 +247,7 @@ func (w *world) steady() {
 // Figure 2's servers do not owe that.
 func (w *world) hangForEver() {
 	l := w.newest()
-	if l == nil || len(l.status.Config.Voters) < 3 || l.status.Config.Joint() || w.settings.off != 0 {
+	if l == nil || len(l.status.Config.Voters) < 3 || l.status.Config.Joint() || w.settings.figure2 {
 		return
 	}
 	w.tracef("S%d's disk hangs for ever", l.id)

@@ -12,7 +12,7 @@ const probeTag = 1 << 60
 // that is on its way to it arrived just now. A lease says that nobody else leads; and somebody does.
 func (c *checker) leases() {
 	newest := c.w.newest()
-	if newest == nil || c.w.settings.off&raft.Extensions != 0 {
+	if newest == nil || c.w.settings.figure2 {
 		return
 	}
 	for _, s := range c.w.servers[1:] {

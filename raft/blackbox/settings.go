@@ -9,9 +9,10 @@ type settings struct {
 	min, max, heartbeat int // ticks
 	drift               int // Options.LeaseDrift
 	off                 raft.RuleSet
-	entries, inFlight   int // Options.MaxEntries, MaxInFlight
-	bytes, uncommitted  int // Options.MaxBytes, MaxUncommitted
-	chunk, chunks       int // Options.MaxChunk, and of how many chunks a snapshot consists at most
+	figure2             bool // without what that figure does not have
+	entries, inFlight   int  // Options.MaxEntries, MaxInFlight
+	bytes, uncommitted  int  // Options.MaxBytes, MaxUncommitted
+	chunk, chunks       int  // Options.MaxChunk, and of how many chunks a snapshot consists at most
 	eager               bool
 	deeds               [deeds]int // how often each is done, beside the others
 	pause               instant    // between two deeds, at most
@@ -40,14 +41,14 @@ func (w *world) drawSettings() settings {
 	s.chunk, s.chunks = w.pick(32, 50, 100, 1000), 1+w.upTo(6)
 	s.eager = w.chance(50)
 	if w.chance(10) {
-		s.off = raft.Extensions
+		s.figure2, s.off = true, raft.Extensions
 	}
 	for i := range s.deeds {
 		if w.chance(50) {
 			s.deeds[i] = 1 + w.upTo(9)
 		}
 	}
-	if s.off != 0 {
+	if s.figure2 {
 		s.deeds[reconfigure] = 0 // without loyalty, servers that were removed disturb the others for ever (§6)
 	}
 	s.pause = instant(1+w.upTo(4*s.min)) * tick

@@ -3,6 +3,9 @@ package blackbox
 import (
 	"flag"
 	"fmt"
+	"os"
+	"raftplayground/raft"
+	"strings"
 	"testing"
 	"time"
 )
@@ -76,4 +79,22 @@ func TestHostile(t *testing.T) {
 		}
 	}
 	t.Logf("%d worlds", n-*fromFlag)
+}
+
+func TestOff(t *testing.T) {
+	for _, id := range strings.Split(os.Getenv("OFF"), ",") {
+		r, _ := raft.RuleNamed(id)
+		for from := uint64(0); from < 5; from++ {
+			start, seeds := time.Now(), 0
+			var err error
+			for n := from * 1000000; time.Since(start) < *timeFlag; n++ {
+				seeds++
+				if err = watch(n, raft.RulesOf(r.Rule), nil); err != nil && !strings.Contains(err.Error(), "the chunk") {
+					break
+				}
+				err = nil
+			}
+			fmt.Printf("%-24s %6d seeds %5.2f s %.200v\n", r.ID, seeds, time.Since(start).Seconds(), err)
+		}
+	}
 }
