@@ -1,12 +1,20 @@
 package blackbox
 
-import "raftplayground/raft"
+import (
+	"slices"
+
+	"raftplayground/raft"
+)
 
 // call is one that a server has received and is to answer, exactly once.
 type call struct {
 	caller raft.ServerID
 	kind   callKind
 	number uint64
+
+	term     raft.Term
+	transfer bool    // of a RequestVote
+	at       instant // at which it arrived
 }
 
 type callKind uint8
@@ -44,12 +52,18 @@ func callOf(m raft.RPC) (kind callKind, number uint64, reply bool) {
 
 // owe remembers a call that has arrived.
 func (s *server) owe(p packet) {
-	if kind, number, reply := callOf(p.rpc); !reply && !s.w.hostile { // what breaks the protocol need not be answered
-		s.owed = append(s.owed, call{p.from, kind, number})
+	kind, number, reply := callOf(p.rpc)
+	if reply || s.w.hostile { // what breaks the protocol need not be answered
+		return
 	}
+	c := call{caller: p.from, kind: kind, number: number, term: termOf(p.rpc), at: s.w.now}
+	if m, is := p.rpc.(*raft.RequestVote); is {
+		c.transfer = m.Transfer
+	}
+	s.owed = append(s.owed, c)
 }
 
-// answer strikes off the calls that are answered.
+// answer strikes off the calls that are answered, and looks at what the answers promise.
 func (s *server) answer(sent []raft.Envelope) {
 	if s.w.hostile {
 		return
@@ -57,13 +71,31 @@ func (s *server) answer(sent []raft.Envelope) {
 	for _, e := range sent {
 		kind, number, reply := callOf(e.RPC)
 		if !reply {
+			if m, is := e.RPC.(*raft.RequestVote); is && !m.PreVote && !m.Transfer {
+				s.w.checker.loyal(s, s.w.now, s.id, m.Term)
+			}
 			continue
 		}
-		at := s.owing(call{e.To, kind, number})
+		at := slices.IndexFunc(s.owed, func(c call) bool { return c.caller == e.To && c.kind == kind && c.number == number })
 		if at < 0 {
 			s.w.failf("S%d answers S%d a call that it did not make: %T %+v", s.id, e.To, e.RPC, e.RPC)
 		}
-		s.owed = append(s.owed[:at], s.owed[at+1:]...)
+		s.promise(s.owed[at], e.RPC)
+		s.owed = slices.Delete(s.owed, at, at+1)
+	}
+}
+
+// promise remembers that a server has answered a leader, and demands that it votes for nobody soon after it.
+func (s *server) promise(c call, reply raft.RPC) {
+	switch m := reply.(type) {
+	case *raft.AppendEntriesReply, *raft.InstallSnapshotReply:
+		if termOf(m) == c.term {
+			s.loyalSince, s.loyal = c.at, true
+		}
+	case *raft.RequestVoteReply:
+		if m.VoteGranted && !m.PreVote && !c.transfer {
+			s.w.checker.loyal(s, c.at, c.caller, m.Term)
+		}
 	}
 }
 
@@ -73,22 +105,10 @@ func (s *server) excuse(events []raft.Event) {
 		if e.Kind != raft.MessageIgnored || e.Reason != raft.Unreadable {
 			continue
 		}
-		for i, c := range s.owed {
-			if c.caller == e.Peer && c.kind == install {
-				s.owed = append(s.owed[:i], s.owed[i+1:]...)
-				break
-			}
+		if i := slices.IndexFunc(s.owed, func(c call) bool { return c.caller == e.Peer && c.kind == install }); i >= 0 {
+			s.owed = slices.Delete(s.owed, i, i+1)
 		}
 	}
-}
-
-func (s *server) owing(c call) int {
-	for i := range s.owed {
-		if s.owed[i] == c {
-			return i
-		}
-	}
-	return -1
 }
 
 // termOf tells the term that a message is of.

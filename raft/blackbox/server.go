@@ -32,8 +32,10 @@ type server struct {
 	ticks        int // of all its lives
 	drained      int // so many of them when it was last asked for all its output
 
-	owed  []call   // calls that are not answered yet
-	asked []uint64 // reads that are not answered yet
+	loyal      bool     // this server has answered a leader …
+	loyalSince instant  // … then, in this life or an earlier one
+	owed       []call   // calls that are not answered yet
+	asked      []uint64 // reads that are not answered yet
 
 	status raft.Status
 	seen   seen
