@@ -16,7 +16,7 @@ usage() {
 ./build.sh bench [name]    runs the Go benchmarks that match name, and the comparison with etcd's core
 ./build.sh coverage        measures how much of raft/ its tests run; less than 95 % is a failure
 ./build.sh mutants [flags] puts mistakes into the core, one at a time: one that no test notices and raft/mutation/SURVIVORS.md does not explain is a failure (-run, -list)
-./build.sh soak            runs simulated clusters from new seeds for 30 s, then every fuzz target for as long (SOAK_TIME=5m for longer), an hour of faults in the browser, and ./build.sh browsers
+./build.sh soak            runs simulated clusters from new seeds for 30 s, then the core's black-box worlds and every fuzz target for as long (SOAK_TIME=5m for longer), an hour of faults in the browser, and ./build.sh browsers
 HELP
 }
 
@@ -39,6 +39,7 @@ main() {
       ;;
     soak)
       run_seeds
+      run_black_box
       run_fuzz_targets
       run_lab_for_an_hour
       walk_through_browsers
@@ -163,11 +164,11 @@ check_go() {
   [[ ! -f raft/bench/go.mod ]] || (cd raft/bench && go vet ./...)
 }
 
-# test_packages tests all that needs no browser, but for the many clusters of raft/lab/soak. To go through all that can happen takes as long whether the core checks itself or not: that is
-# done once, with its checks.
+# test_packages tests all that needs no browser, but for the many clusters of raft/lab/soak. To go through all that can happen, or through worlds for a given time, takes as long whether the
+# core checks itself or not: that is done once, with its checks.
 test_packages() {
   step "tests of the Go packages"
-  packages | grep -vE '/(web/e2e|web/e2e/browsers|raft/explore|raft/lab/soak)$' | xargs_go_test go
+  packages | grep -vE '/(web/e2e|web/e2e/browsers|raft/explore|raft/blackbox|raft/lab/soak)$' | xargs_go_test go
   step "tests of the core, which checks itself and poisons the memory that it lends: -tags raftcheck"
   go list ./raft/... | grep -v '/mutation$' | xargs_go_test raftcheck -tags raftcheck
 
@@ -288,6 +289,13 @@ run_seeds() {
   need_go
   step "simulated clusters under faults for $SOAK_TIME"
   go run ./raft/lab/soak -time "$SOAK_TIME"
+}
+
+# run_black_box lives through worlds whose seeds no earlier soak had.
+run_black_box() {
+  need_go
+  step "the core through its public API alone, in worlds of new seeds, for $SOAK_TIME"
+  go test -vet=off -v -count=1 -timeout 0 -tags raftcheck -run '^TestBlackBox$' ./raft/blackbox -time "$SOAK_TIME" -from "$(date +%s)000000"
 }
 
 # run_lab_for_an_hour looks whether an hour of faults, as quickly as the browser can live it, fills its memory.

@@ -23,6 +23,7 @@ var house = map[string][]string{
 	"raft/lab":      {"raft", "raft/check", "raft/server", "raft/wal", "raft/wire", "relay/hub"},
 	"raft/bench":    {"raft"},
 	"raft/explore":  {"raft", "raft/check"},
+	"raft/blackbox": {"raft"},
 	"raft/scenario": {"raft", "raft/check", "raft/explain"},
 
 	"raft/check/linear": {"raft/check"},

@@ -1,0 +1,77 @@
+package blackbox
+
+import "raftplayground/raft"
+
+// What would a server answer to a read at this moment, if the network went on in this way or that? A copy of it
+// is asked, so that the run goes on as if nobody had.
+
+// probeTag is that of reads which only copies are asked.
+const probeTag = 1 << 60
+
+// leases asks every leader of an earlier term than the newest for a read by lease: first as it is, then as if all
+// that is on its way to it arrived just now. A lease says that nobody else leads; and somebody does.
+func (c *checker) leases() {
+	newest := c.w.newest()
+	if newest == nil || c.w.settings.figure2 {
+		return
+	}
+	for _, s := range c.w.servers[1:] {
+		if !s.leads() || s.status.CurrentTerm >= newest.status.CurrentTerm {
+			continue
+		}
+		copied := s.node.Clone()
+		c.lease(s, newest, copied)
+		c.deliver(s, copied)
+		c.lease(s, newest, copied)
+	}
+}
+
+func (c *checker) lease(s, newest *server, copied *raft.Node) {
+	if copied.Read(probeTag, raft.LeaseRead) != nil {
+		return
+	}
+	if r := c.outcome(copied); r.OK {
+		c.w.failf("S%d would answer a read by lease in term %d, with entry %d, while S%d leads term %d; entry %d is applied",
+			s.id, s.status.CurrentTerm, r.Index, newest.id, newest.status.CurrentTerm, c.applied)
+	}
+}
+
+// hindsight demands that no message which is under way already confirms a read that is asked for now.
+func (c *checker) hindsight(s *server) {
+	if !s.leads() || s.status.Quorum < 2 || s.status.Config.Joint() {
+		return // a leader that needs nobody's answer
+	}
+	copied := s.node.Clone()
+	for copied.Output(&c.probe) {
+		// What it wanted to do anyway. It would still want to: this is a copy.
+	}
+	if copied.Read(probeTag, raft.ReadIndex) != nil {
+		return
+	}
+	c.deliver(s, copied)
+	if r := c.outcome(copied); r.OK {
+		c.w.failf("S%d would take a read for confirmed by messages that were sent before it was asked for", s.id)
+	}
+}
+
+// deliver gives a copy of a server all that is under way to it, but for what would end its leadership.
+func (c *checker) deliver(s *server, copied *raft.Node) {
+	for i := range c.w.events.events {
+		e := &c.w.events.events[i]
+		if e.kind == arrival && e.server == s && termOf(e.packet.rpc) <= s.status.CurrentTerm {
+			copied.Receive(e.packet.from, e.packet.rpc)
+		}
+	}
+}
+
+// outcome returns that of the probe, if there is one already.
+func (c *checker) outcome(copied *raft.Node) (found raft.Read) {
+	for n := 0; n < outputs && copied.Output(&c.probe); n++ {
+		for _, r := range c.probe.Reads {
+			if r.Tag == probeTag {
+				found = r
+			}
+		}
+	}
+	return found
+}
