@@ -22,8 +22,8 @@ import (
 
 	"raftplayground/raft"
 	"raftplayground/raft/check"
-	"raftplayground/raft/check/linear"
 	"raftplayground/raft/lab"
+	"raftplayground/raft/lab/trial"
 )
 
 var (
@@ -83,79 +83,6 @@ func config(seed uint64) lab.Config {
 	return c
 }
 
-// result is what one seed led to.
-type result struct {
-	seed       uint64
-	simulated  int64 // µs
-	events     uint64
-	elections  uint64
-	frames     uint64
-	operations int
-	deeds      map[lab.Deed]int
-	violations []error
-}
-
-// decide is how long it may take to find an order of a history, which usually is there in milliseconds: real time, which others have, too.
-const decide = time.Minute
-
-// live lives through a run and checks it. A core that panics has seen by itself that something is broken; with all rules on that never happens.
-func live(run lab.Run) (r result, world *lab.World) {
-	r.seed = run.Seed
-	world, err := lab.New(run)
-	if err != nil {
-		r.violations = []error{err}
-		return r, nil
-	}
-	defer func() {
-		if broken := recover(); broken != nil {
-			r.add(world.Violations())
-			r.violations = append(r.violations, fmt.Errorf("panic at %.6f s: %v", float64(world.Now())/1e6, broken))
-		}
-	}()
-	r.add(world.Finish())
-	if err := linear.Check(world.History(), decide); err != nil {
-		r.violations = append(r.violations, err)
-	}
-	r.simulated, r.events, r.elections = world.Now(), world.Events(), world.EventsOf(raft.BecameLeader)
-	r.frames, r.deeds = world.Faults.Frames, world.Faults.Deeds
-	for _, o := range world.History() {
-		if !o.Refused {
-			r.operations++
-		}
-	}
-	return r, world
-}
-
-func (r *result) add(violations []check.Violation) {
-	for i := range violations {
-		r.violations = append(r.violations, &violations[i])
-	}
-}
-
-// failsAs returns a function for lab.Shrink, which says whether a run violates the property. That a cluster does not serve which nobody healed says nothing.
-func failsAs(property check.Property) func(lab.Run) bool {
-	return func(run lab.Run) bool {
-		if n := len(run.Actions); property == check.Liveness && (n == 0 || run.Actions[n-1].Do != lab.Heal) {
-			return false
-		}
-		r, _ := live(run)
-		return r.of(property) != nil
-	}
-}
-
-// of returns the violation of a property, nil if there is none.
-func (r *result) of(property check.Property) *check.Violation {
-	for _, err := range r.violations {
-		if v := (*check.Violation)(nil); errors.As(err, &v) && v.Property == property {
-			return v
-		}
-		if errors.Is(err, linear.ErrNotLinearizable) && property == check.Linearizability {
-			return &check.Violation{Property: property, At: r.simulated, Detail: err.Error()}
-		}
-	}
-	return nil
-}
-
 // summary is what many seeds led to.
 type summary struct {
 	seeds, violations int
@@ -187,7 +114,7 @@ func soak(first uint64, seeds int, until time.Time, out io.Writer) *summary {
 				seed := first + uint64(next.begun)
 				next.begun++
 				next.Unlock()
-				r, _ := live(draw(seed))
+				r, _ := trial.Live(draw(seed))
 				next.Lock()
 				sum.add(&r, out)
 				next.Unlock()
@@ -199,22 +126,22 @@ func soak(first uint64, seeds int, until time.Time, out io.Writer) *summary {
 	return sum
 }
 
-func (s *summary) add(r *result, out io.Writer) {
+func (s *summary) add(r *trial.Result, out io.Writer) {
 	s.seeds++
-	s.simulated += r.simulated
-	s.events += r.events
-	s.elections += r.elections
-	s.frames += r.frames
-	s.operations += r.operations
-	for deed, n := range r.deeds {
+	s.simulated += r.Simulated
+	s.events += r.Events
+	s.elections += r.Elections
+	s.frames += r.Frames
+	s.operations += r.Operations
+	for deed, n := range r.Deeds {
 		s.deeds[deed] += n
 	}
-	for _, v := range r.violations {
+	for _, v := range r.Violations {
 		s.violations++
-		fmt.Fprintf(out, "seed %d: %v\n", r.seed, v)
+		fmt.Fprintf(out, "seed %d: %v\n", r.Seed, v)
 	}
-	if len(r.violations) > 0 {
-		fmt.Fprintf(out, "  again: go run ./raft/lab/soak -seed %d%s -shrink -events\n", r.seed, again())
+	if len(r.Violations) > 0 {
+		fmt.Fprintf(out, "  again: go run ./raft/lab/soak -seed %d%s -shrink -events\n", r.Seed, again())
 	}
 }
 
@@ -240,12 +167,12 @@ func again() string {
 
 // replay lives through one run, says what it led to, and returns whether nothing was violated.
 func replay(out io.Writer, run lab.Run, shrink, events bool) bool {
-	r, world := live(run)
-	if v := (*check.Violation)(nil); shrink && len(r.violations) > 0 && errors.As(r.violations[0], &v) {
+	r, world := trial.Live(run)
+	if v := (*check.Violation)(nil); shrink && len(r.Violations) > 0 && errors.As(r.Violations[0], &v) {
 		actions := len(run.Actions)
-		run = lab.Shrink(run, failsAs(v.Property), 2000)
+		run = lab.Shrink(run, trial.FailsAs(v.Property), 2000)
 		fmt.Fprintf(out, "of %d actions %d are needed to violate %v\n", actions, len(run.Actions), v.Property)
-		r, world = live(run)
+		r, world = trial.Live(run)
 	}
 	if events && world != nil {
 		fmt.Fprintf(out, "%s\n", run.Encode())
@@ -256,5 +183,5 @@ func replay(out io.Writer, run lab.Run, shrink, events bool) bool {
 	sum := &summary{deeds: map[lab.Deed]int{}}
 	sum.add(&r, out)
 	sum.print(out)
-	return len(r.violations) == 0
+	return len(r.Violations) == 0
 }

@@ -6,6 +6,7 @@ import (
 	"time"
 
 	"raftplayground/raft/lab"
+	"raftplayground/raft/lab/trial"
 )
 
 // Many seeds, a simulated minute each, all promises checked. The seeds are always the same, so that a failure is one of what was changed.
@@ -38,7 +39,7 @@ func TestManySeeds(t *testing.T) {
 func TestAFailingSeedIsToldWithItsCommand(t *testing.T) {
 	var told strings.Builder
 	sum := &summary{deeds: map[lab.Deed]int{}}
-	r := result{seed: 42, violations: []error{errDummy{}}}
+	r := trial.Result{Seed: 42, Violations: []error{errDummy{}}}
 	sum.add(&r, &told)
 	if want := "seed 42: something is wrong\n  again: go run ./raft/lab/soak -seed 42 -shrink -events\n"; told.String() != want || sum.violations != 1 {
 		t.Errorf("told %q, want %q", told.String(), want)
