@@ -93,7 +93,8 @@ func (w *World) checkAgreement() {
 func (w *World) checkLearners(leader *machine) {
 	leader.server.Node().Status(&w.status)
 	for _, p := range w.status.Peers {
-		if slices.Contains(w.status.Config.Learners, p.Server) && !p.CaughtUp && w.repairable(w.machines[p.Server-1]) {
+		exists := int(p.Server) <= len(w.machines)
+		if exists && !p.CaughtUp && slices.Contains(w.status.Config.Learners, p.Server) && w.repairable(w.machines[p.Server-1]) {
 			w.notServing("the leader, "+decimal(leader.id)+", does not take this learner for one that has caught up", p.Server)
 		}
 	}

@@ -3,9 +3,8 @@ package lab
 import (
 	"cmp"
 	"math"
-	"slices"
-
 	"math/rand/v2"
+	"slices"
 
 	"raftplayground/raft"
 )
@@ -41,7 +40,7 @@ func (h *harsh) drawWorld() {
 	c.Clients, c.Keys, c.Think, c.Patience = one(h, 0, 2, 4, 6), one(h, 2, 4, 30), one[int64](h, 50, 100, 400)*millisecond, 2*second
 	c.CompactAfter = one(h, 0, 4, 10, 40)
 	if h.in(4) {
-		c.ElectionMin, c.ElectionMax = 400*millisecond, one[int64](h, 450, 800, 1600)*millisecond
+		c.ElectionMin, c.ElectionMax = 400*millisecond, one[int64](h, 800, 1600)*millisecond
 	}
 	if h.in(3) && c.Servers > 1 {
 		c.Voters = c.Servers
@@ -63,7 +62,8 @@ func (h *harsh) drawWorld() {
 }
 
 // drawWays draws how long messages and disks take when nothing is wrong. There and back, with a write between, takes less than the least election timeout, and
-// may come as near to it as one likes: beyond it no Raft can promise to elect anybody (§5.6).
+// may come as near to it as one likes: beyond it no Raft can promise to elect anybody (§5.6). Servers that do not ask before they raise their term depose each
+// other in elections that take so long: for those it takes less than half of the timeout.
 func (h *harsh) drawWays() {
 	c := &h.config
 	c.Disk = one[int64](h, 0, 0, 2, 20) * millisecond
@@ -77,6 +77,9 @@ func (h *harsh) drawWays() {
 	room := least - c.Disk - h.h.SavedLag - 2*h.h.SendLag - 3*millisecond
 	c.Jitter = one(h, 0, h.random.Int64N(room/8))
 	h.way = (room - 2*c.Jitter) / 2
+	if len(c.Off) > 0 {
+		h.way /= 2
+	}
 	switch h.random.IntN(5) {
 	case 0:
 		h.way, c.Jitter = 0, 0
@@ -93,8 +96,9 @@ func (h *harsh) drawWays() {
 func (h *harsh) drawSnapshots() {
 	c := &h.config
 	if h.in(2) {
-		state := 10 * c.Keys // bytes, about
-		h.h.MaxChunk = max(4, state/int(1+min(40, second/(2*h.way+20*millisecond))))
+		state := 10*c.Keys + 15*burstKeys // bytes, about
+		each := 2*(h.way+c.Jitter+h.h.SendLag) + c.Disk + h.h.SavedLag + 10*millisecond
+		h.h.MaxChunk = max(4, state/int(1+min(40, second/each)))
 	}
 	if h.in(12) && c.Servers >= 3 && c.Voters == 0 {
 		h.h.Room, c.Reads, c.CompactAfter, c.Keys = 20, "log", 4, 30
@@ -137,7 +141,8 @@ func (h *harsh) heal() {
 		}
 	}
 	if h.in(3) && len(c.Off) == 0 && h.h.Room == 0 {
-		h.add(Action{At: c.Chaos + second + h.exponential(second), Do: SlowDisk, Server: h.victim(), Hang: true, Careful: true})
+		h.add(Action{At: c.Chaos + second + h.random.Int64N(second), Do: SlowDisk, Server: h.victim(), Hang: true, Careful: true})
+		h.add(Action{At: c.Chaos + 3*second, Do: Put, Key: "k0", Value: "healed"}) // a leader sees at the next write that its disk hangs
 	}
 }
 
@@ -154,6 +159,9 @@ func (h *harsh) ask() {
 		h.readsAt(from+h.random.Int64N(second), 0, 40+h.random.IntN(60))
 	}
 }
+
+// burstKeys is how many keys bursts write to.
+const burstKeys = 20
 
 // burst lets clients read, and now and then write, at one server, faster than a message gets there and back.
 func (h *harsh) burst(at, _ int64) { h.readsAt(at, h.victim(), 10+h.random.IntN(50)) }
@@ -172,7 +180,7 @@ func (h *harsh) readsAt(at int64, server raft.ServerID, count int) {
 		at += 1 + h.random.Int64N(2*gap)
 		a := Action{At: at, Do: Get, Server: server, Key: "k" + decimal(h.random.Int64N(int64(h.config.Keys))), Read: one(h, kinds...)}
 		if h.in(12) {
-			a.Do, a.Read, a.Key, a.Value = Put, "", "b"+decimal(at), decimal(at) // a key of its own: many writes to one that were never answered make a history hard to judge
+			a.Do, a.Read, a.Key, a.Value = Put, "", "b"+decimal(at%burstKeys), decimal(at) // few to a key: many writes that were never answered make its history hard to judge
 		}
 		h.add(a)
 	}
@@ -253,7 +261,7 @@ func (h *harsh) chunks(at, end int64) {
 	h.add(Action{At: at, Do: Partition, Servers: []raft.ServerID{victim}})
 	back := at + 100*millisecond + h.exponential(300*millisecond)
 	for range 3 {
-		h.add(Action{At: at + h.random.Int64N(back-at), Do: Put, Key: "k0", Value: decimal(h.random.Int64N(1 << 20))})
+		h.add(Action{At: at + h.random.Int64N(back-at), Do: Put, Key: "b" + decimal(h.random.Int64N(burstKeys)), Value: decimal(h.random.Int64N(1 << 20))})
 		h.add(Action{At: at + h.random.Int64N(back-at), Do: Compact, Server: h.victim()})
 	}
 	for id := range h.config.Servers {

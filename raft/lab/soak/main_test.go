@@ -12,7 +12,7 @@ import (
 // Many seeds, a simulated minute each, all promises checked. The seeds are always the same, so that a failure is one of what was changed.
 func TestManySeeds(t *testing.T) {
 	var out strings.Builder
-	sum := soak(1, seeds, time.Now().Add(time.Hour), &out)
+	sum := soak(trial.Worlds["standard"], 1, seeds, time.Now().Add(time.Hour), &out)
 	sum.print(&out)
 	t.Log("\n" + out.String())
 	if sum.violations > 0 {
@@ -45,7 +45,7 @@ func TestAFailingSeedIsToldWithItsCommand(t *testing.T) {
 		t.Errorf("told %q, want %q", told.String(), want)
 	}
 	var first, second strings.Builder
-	if !replay(&first, draw(42), true, true) || !replay(&second, draw(42), true, true) {
+	if !replay(&first, trial.Worlds["standard"], 42, true, true) || !replay(&second, trial.Worlds["standard"], 42, true, true) {
 		t.Errorf("seed 42 fails: %s", first.String())
 	}
 	if first.String() != second.String() || !strings.HasPrefix(first.String(), `{"version":1,`) {
@@ -60,7 +60,7 @@ func (errDummy) Error() string { return "something is wrong" }
 // Without one of the rules a seed fails; shrunk, it still does, with fewer actions.
 func TestAFailingSeedIsShrunk(t *testing.T) {
 	var told strings.Builder
-	if replay(&told, lab.Hostile(1, nil, []string{"oneVotePerTerm"}), true, false) {
+	if replay(&told, lacking([]string{"oneVotePerTerm"}), 1, true, false) {
 		t.Fatal("two votes in a term, and nothing is violated")
 	}
 	if !strings.Contains(told.String(), "are needed to violate Election Safety") || !strings.Contains(told.String(), "were both elected leader of term") {

@@ -5,7 +5,6 @@
 package main
 
 import (
-	"errors"
 	"flag"
 	"fmt"
 	"os"
@@ -101,7 +100,7 @@ func (f *finding) search() {
 		if v := f.shows(&r); v != nil {
 			f.seeds, f.at, f.found = int(seed)+1, float64(v.At)/1e6, names(r.Violations)
 			if *update {
-				f.fewest = len(lab.Shrink(run, trial.FailsAs(v.Property), 1000).Actions)
+				f.fewest = len(lab.Shrink(run, lacking(off).FailsAs(v), 1000).Actions)
 			}
 			kept, _ := trial.Live(lab.Hostile(seed, off[:1], nil))
 			f.kept = kept.Violations
@@ -127,11 +126,7 @@ func (f *finding) shows(r *trial.Result) *check.Violation {
 func names(violations []error) string {
 	var list []string
 	for _, err := range violations {
-		name := check.Linearizability.String()
-		if v := (*check.Violation)(nil); errors.As(err, &v) {
-			name = v.Property.String()
-		}
-		if !slices.Contains(list, name) {
+		if name := trial.NameOf(err); !slices.Contains(list, name) {
 			list = append(list, name)
 		}
 	}

@@ -23,6 +23,38 @@ import (
 	"raftplayground/raft/lab"
 )
 
+// World is a family of worlds: how a run is drawn from a seed, and how it is judged.
+type World struct {
+	Draw  func(seed uint64) lab.Run
+	Judge func(lab.Run) (Result, *lab.World) // the world is nil if its run did not come to its end
+}
+
+// Worlds are all of them, by name.
+var Worlds = map[string]World{
+	"standard": {func(seed uint64) lab.Run { return lab.Draw(standard(seed), seed) }, Live},
+	"harsh":    {lab.Harsh, Live},
+	"forged":   {Forged, Bear},
+}
+
+// standard is what a seed's world is like: mostly the standard one, and others of every size, with servers that wait or none; every way to read, logs that are compacted often, seldom
+// or not in that time; every fourth is one of Figure 2, without the extensions.
+func standard(seed uint64) lab.Config {
+	c := lab.Standard()
+	if seed%2 == 0 {
+		c.Servers = []int{3, 4, 7, 1, 2}[seed/2%5]
+	}
+	if seed%3 == 0 && c.Servers > 1 {
+		c.Voters = c.Servers
+		c.Servers = min(c.Servers+1+int(seed/3%3), lab.MaxServers)
+	}
+	c.Reads = []string{"log", "readIndex", "lease"}[seed/5%3]
+	c.CompactAfter = []int{0, 10, 50}[seed/7%3]
+	if seed/2%4 == 3 {
+		c.Off = raft.Extensions.IDs()
+	}
+	return c
+}
+
 // Harsh lives through the run lab.Harsh(seed) and returns what was violated in it, nil if nothing was. To find out how soon harsh worlds show a fault of the
 // core, put the fault into it and ask for one seed after the other from 0 on.
 func Harsh(seed uint64) error {
@@ -140,15 +172,29 @@ func (r *Result) Of(property check.Property) *check.Violation {
 	return nil
 }
 
-// FailsAs returns a function for lab.Shrink, which says whether a run violates the property. That a cluster does not serve which nobody healed says nothing.
-func FailsAs(property check.Property) func(lab.Run) bool {
+// FailsAs returns a function for lab.Shrink, which says whether a run leads to such a violation: of the same property or, if it is of none, a panic say, to any of that
+// kind. That a cluster does not serve which nobody healed says nothing.
+func (w World) FailsAs(violation error) func(lab.Run) bool {
+	name := NameOf(violation)
 	return func(run lab.Run) bool {
-		if property == check.Liveness && !healed(run.Actions) {
+		if name == check.Liveness.String() && !healed(run.Actions) {
 			return false
 		}
-		r, _ := Live(run)
-		return r.Of(property) != nil
+		r, _ := w.Judge(run)
+		return slices.ContainsFunc(r.Violations, func(err error) bool { return NameOf(err) == name })
 	}
+}
+
+// NameOf names what was violated: a property, or what else a run can fail in.
+func NameOf(violation error) string {
+	v := (*check.Violation)(nil)
+	switch {
+	case errors.As(violation, &v):
+		return v.Property.String()
+	case errors.Is(violation, linear.ErrNotLinearizable):
+		return check.Linearizability.String()
+	}
+	return "the promise that nothing fails by itself"
 }
 
 // healed tells whether all is healed in the end: behind the last Heal comes nothing that needs another one.
