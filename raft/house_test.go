@@ -27,7 +27,8 @@ var house = map[string][]string{
 	"raft/scenario": {"raft", "raft/check", "raft/explain"},
 
 	"raft/check/linear": {"raft/check"},
-	"raft/lab/soak":     {"raft", "raft/check", "raft/check/linear", "raft/lab"},
+	"raft/lab/trial":    {"raft", "raft/check", "raft/check/linear", "raft/kv", "raft/lab", "raft/wire"},
+	"raft/lab/soak":     {"raft", "raft/check", "raft/lab", "raft/lab/trial"},
 	"raft/lab/speed":    {"raft/lab"},
 	"raft/mutation":     {},
 

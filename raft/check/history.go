@@ -28,6 +28,7 @@ type Operation struct {
 	Invoked  int64
 	Returned int64
 	Server   raft.ServerID // who answered, 0 if nobody did
+	Local    bool          // Get: any server might answer with whatever it had applied; linearizable only by chance
 	Refused  bool          // it was not done, and never will be
 	Unknown  bool          // no answer, or one that says that it may or may not have happened: it may have happened at any later time, or never
 }

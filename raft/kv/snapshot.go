@@ -1,6 +1,7 @@
 package kv
 
 import (
+	"cmp"
 	"encoding/binary"
 	"errors"
 	"maps"
@@ -11,16 +12,31 @@ import (
 // MaxSnapshot is how many bytes a snapshot may have that Restore takes.
 const MaxSnapshot = 64 << 20
 
-// snapshotVersion is the first byte of a snapshot. What follows, in varints: how many pairs there are and, ascending by key, the length of a key, the
-// key, the length of its value, the value.
-const snapshotVersion = 1
+// The first byte of a snapshot is its version. What follows, in varints: how many pairs there are and, of each, the length of its key, the key, the length
+// of its value, the value.
+const (
+	versionSorted = 1 // the pairs ascend by key: equal states have equal bytes
+	versionLog    = 2 // the pairs come in any order, and of two with one key the later one counts
+)
 
 // Snapshot appends the state to dst, in a form that Restore reads. It is canonical: equal states have equal bytes, whichever commands led to them. The
 // result shares no memory with the store. A state of more than MaxSnapshot bytes can be written, but not be restored.
 func (s *Store) Snapshot(dst []byte) []byte {
-	dst = append(dst, snapshotVersion)
-	dst = binary.AppendUvarint(dst, uint64(len(s.pairs)))
-	for _, key := range slices.Sorted(maps.Keys(s.pairs)) {
+	return s.appendPairs(append(dst, versionSorted), slices.Sorted(maps.Keys(s.pairs)))
+}
+
+// SnapshotShuffled appends the state to dst as Snapshot does, but lists the keys in an order that depends on the seed. A real state machine seldom writes
+// one state in one way only: two replicas' snapshots of the same state have different bytes, and parts of the one do not fit the other.
+func (s *Store) SnapshotShuffled(dst []byte, seed uint64) []byte {
+	keys := slices.Collect(maps.Keys(s.pairs))
+	rank := func(key string) uint64 { return mix(hashText(seed, key)) }
+	slices.SortFunc(keys, func(a, b string) int { return cmp.Or(cmp.Compare(rank(a), rank(b)), cmp.Compare(a, b)) })
+	return s.appendPairs(append(dst, versionLog), keys)
+}
+
+func (s *Store) appendPairs(dst []byte, keys []string) []byte {
+	dst = binary.AppendUvarint(dst, uint64(len(keys)))
+	for _, key := range keys {
 		dst = appendString(dst, key)
 		dst = appendString(dst, s.pairs[key].value)
 	}
@@ -28,16 +44,17 @@ func (s *Store) Snapshot(dst []byte) []byte {
 }
 
 // Restore makes the state what the snapshot says. Nothing of data is kept. An error says what was expected and what came, and leaves the
-// state as it was: not a snapshot that Snapshot could have written, or more than MaxSnapshot bytes.
+// state as it was: not a snapshot that Snapshot or SnapshotShuffled could have written, or more than MaxSnapshot bytes.
 func (s *Store) Restore(data []byte) error {
 	if len(data) > MaxSnapshot {
 		return tooLong("snapshot", MaxSnapshot, len(data))
 	}
+	const versions = "version 1 or 2"
 	if len(data) == 0 {
-		return malformed(0, "version "+strconv.Itoa(snapshotVersion), "nothing")
+		return malformed(0, versions, "nothing")
 	}
-	if data[0] != snapshotVersion {
-		return malformed(0, "version "+strconv.Itoa(snapshotVersion), "version "+strconv.Itoa(int(data[0])))
+	if data[0] != versionSorted && data[0] != versionLog {
+		return malformed(0, versions, "version "+strconv.Itoa(int(data[0])))
 	}
 	r := snapshotReader{data: data, at: 1}
 	count := r.number("the number of keys")
@@ -45,7 +62,7 @@ func (s *Store) Restore(data []byte) error {
 	for n := uint64(0); n < count && r.err == nil; n++ {
 		start := r.at
 		key := r.text("a key", 1, MaxKey)
-		if r.err == nil && key <= last {
+		if r.err == nil && key <= last && data[0] == versionSorted {
 			return malformed(start, "a key above "+strconv.Quote(last), strconv.Quote(key))
 		}
 		value := r.text("a value", 0, MaxValue)

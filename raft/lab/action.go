@@ -52,6 +52,10 @@ func (w *World) spring(m *machine, e *raft.Event) {
 		if Moments[t.When] != e.Kind || t.Server != 0 && t.Server != m.id {
 			continue
 		}
+		if t.Skip > 0 {
+			w.traps[i].Action.Skip--
+			continue
+		}
 		w.traps = slices.Delete(w.traps, i, i+1)
 		i--
 		t.When, t.Server = "", m.id
@@ -159,7 +163,10 @@ func (w *World) actOnDisk(a *Action, m *machine) bool {
 	d := m.disk
 	switch a.Do {
 	case SlowDisk:
-		d.longest = a.Disk
+		if a.Careful && !w.bearable(m) {
+			return false
+		}
+		d.longest, d.hung = a.Disk, a.Hang
 	case FailDisk:
 		if m.server == nil {
 			return false
@@ -225,7 +232,7 @@ func (w *World) heal() {
 			w.stop(m, 0) // it cannot go on
 			m.disk.crash()
 		}
-		m.disk.longest, m.disk.full = w.run.Config.Disk, false
+		m.disk.longest, m.disk.full, m.disk.hung = w.run.Config.Disk, false, false
 		m.disk.revive()
 		w.setClock(m, 1)
 		switch {

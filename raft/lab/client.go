@@ -37,6 +37,7 @@ type pending struct {
 	operation int // in the history, −1: not written down
 	kind      check.Kind
 	local     bool // a read that any server answers, whatever has become of the cluster
+	asked     int64
 	deadline  int64
 }
 
@@ -66,11 +67,14 @@ func (c *client) rest(w *World) {
 
 // goOn gives up what took too long, or asks for something new.
 func (w *World) goOn(c *client) {
-	if c.number == 0 {
-		for _, p := range c.pending {
-			if p.deadline <= w.now {
-				w.news.outcome(w.now, p.call, &wire.Frame{})
-			}
+	for i := range c.pending {
+		p := &c.pending[i]
+		if p.deadline > w.now {
+			continue
+		}
+		w.unanswered(c, p, "no answer")
+		if c.number == 0 {
+			w.news.outcome(w.now, p.call, &wire.Frame{})
 		}
 	}
 	c.pending = slices.DeleteFunc(c.pending, func(p pending) bool { return p.deadline <= w.now })
@@ -123,10 +127,10 @@ func (w *World) actAsClient(a *Action) bool {
 func (w *World) request(c *client, to raft.ServerID, r *wire.Request) {
 	c.calls++
 	kind := map[wire.Method]check.Kind{wire.Put: check.Put, wire.Get: check.Get, wire.Delete: check.Delete, wire.CompareAndSwap: check.CompareAndSwap}[r.Method]
-	p := pending{call: c.calls, operation: -1, kind: kind, local: r.Read == wire.ReadLocal, deadline: w.now + max(w.run.Config.Patience, second)}
+	p := pending{call: c.calls, operation: -1, kind: kind, local: r.Read == wire.ReadLocal, asked: w.now, deadline: w.now + max(w.run.Config.Patience, second)}
 	if w.history.Len() < MaxHistory {
 		p.operation = w.history.Len()
-		w.history.Add(check.Operation{Client: c.number, Kind: kind, Key: r.Key, Value: r.Value, Expected: r.Expected, Invoked: w.now, Unknown: true})
+		w.history.Add(check.Operation{Client: c.number, Kind: kind, Key: r.Key, Value: r.Value, Expected: r.Expected, Invoked: w.now, Local: p.local, Unknown: true})
 	}
 	c.pending = append(c.pending, p)
 	w.send(c.conn, wire.Append(nil, &wire.Frame{From: c.address, To: uint64(to), Call: c.calls, Request: r}, wire.JSON))
@@ -177,8 +181,12 @@ func (w *World) note(c *client, p *pending, f *wire.Frame) {
 			o.Value = f.Answer.Value
 		}
 	case f.Refusal.Code == wire.CodeTimedOut:
+		w.unanswered(c, p, f.Refusal.Message)
 		c.leader = 0
 	default: // it was not done and never will be: whether it happened is known, and nothing did
+		if f.Refusal.Code != wire.CodeNotLeader || c.number == 0 {
+			w.unanswered(c, p, f.Refusal.Message)
+		}
 		c.leader = raft.ServerID(f.Refusal.Leader)
 		o.Refused, o.Returned, o.Unknown = true, w.now, false
 	}

@@ -18,6 +18,10 @@ type disk struct {
 	source  *rand.PCG   // of the times and of what a loss of power leaves
 	latest  int64       // when the last operation is due
 
+	lag      int64      // µs until the server is told that an operation is done, at most
+	finished []finished // done, but not told; ascending by at
+
+	hung    bool // no operation is done
 	fails   bool // the next operation fails, and all behind it until the server starts anew
 	full    bool // every operation fails
 	erred   bool // one has failed since the server was started: it stops, or will when it writes next
@@ -34,6 +38,12 @@ type operation struct {
 	due     int64
 	replace bool
 	data    []byte
+}
+
+// finished is an operation that was done, or failed, and of which the server is told at a time.
+type finished struct {
+	at  int64
+	err error
 }
 
 var _ wal.DiskCopy = (*disk)(nil)
@@ -101,25 +111,50 @@ func (d *disk) tear(op *operation) {
 	d.durable = append(d.durable, part...)
 }
 
-// due says when the next operation completes.
+// due says when the next operation completes, or the server is told of one.
 func (d *disk) due() int64 {
-	if len(d.waiting) == 0 {
-		return never
+	due := int64(never)
+	if len(d.waiting) > 0 && !d.hung {
+		due = d.waiting[0].due
 	}
-	return d.waiting[0].due
+	if len(d.finished) > 0 {
+		due = min(due, d.finished[0].at)
+	}
+	return due
 }
 
-// complete completes what is due.
+// complete completes what is due, and tells the server.
 func (d *disk) complete() {
-	for len(d.waiting) > 0 && d.waiting[0].due <= *d.now {
+	for len(d.waiting) > 0 && d.waiting[0].due <= *d.now && !d.hung {
 		next := d.waiting[0]
 		d.waiting = append(d.waiting[:0], d.waiting[1:]...)
-		d.done(d.perform(&next))
+		if err := d.perform(&next); d.lag == 0 {
+			d.done(err)
+		} else {
+			d.tellLater(err)
+		}
+	}
+	for len(d.finished) > 0 && d.finished[0].at <= *d.now {
+		next := d.finished[0]
+		d.finished = append(d.finished[:0], d.finished[1:]...)
+		d.done(next.err)
 	}
 }
 
-// crash ends the process that uses the disk. What it had asked for gets written, though nobody hears of it.
+func (d *disk) tellLater(err error) {
+	at := *d.now + rand.New(d.source).Int64N(d.lag+1)
+	if n := len(d.finished); n > 0 {
+		at = max(at, d.finished[n-1].at)
+	}
+	d.finished = append(d.finished, finished{at, err})
+}
+
+// crash ends the process that uses the disk. What it had asked for gets written, though nobody hears of it; of what a disk that hangs had been asked for any part.
 func (d *disk) crash() {
+	if d.hung {
+		d.powerLoss()
+		return
+	}
 	for i := range d.waiting {
 		_ = d.perform(&d.waiting[i]) // nobody is there to be told
 	}
@@ -166,14 +201,14 @@ func (d *disk) wipe() {
 	d.stop()
 }
 
-func (d *disk) stop() { d.waiting, d.done, d.latest = nil, nil, 0 }
+func (d *disk) stop() { d.waiting, d.finished, d.done, d.latest = nil, nil, nil, 0 }
 
 // clone copies the disk with what is under way on it; whom to tell is said by Resume.
 func (d *disk) clone(now *int64) *disk {
 	c, source := *d, *d.source
 	c.now, c.source, c.done = now, &source, nil
 	c.durable = slices.Clip(d.durable)
-	c.waiting = slices.Clone(d.waiting)
+	c.waiting, c.finished = slices.Clone(d.waiting), slices.Clone(d.finished)
 	for i := range c.waiting {
 		c.waiting[i].data = slices.Clone(c.waiting[i].data)
 	}

@@ -1,6 +1,9 @@
 package lab
 
 import (
+	"slices"
+	"strconv"
+
 	"raftplayground/raft"
 	"raftplayground/raft/check"
 )
@@ -8,13 +11,16 @@ import (
 // rest is how long a healed cluster has, after the last client has asked, to bring all logs to the same state.
 const rest = 3 * second
 
-// End returns when the run has ended: chaos, healing, and some rest. A run whose actions go on for longer ends after the last of them.
-func (r *Run) End() int64 {
+// End returns when the run has ended: chaos, healing, serving, and some rest. A run whose actions go on for longer ends after the last of them.
+func (r *Run) End() int64 { return r.healed() + r.Config.Heal + r.Config.harsh().Serve + rest }
+
+// healed returns when the last fault was over: of a run that must serve then, with the chaos, for what it does later is to ask.
+func (r *Run) healed() int64 {
 	end := r.Config.Chaos
-	if n := len(r.Actions); n > 0 {
+	if n := len(r.Actions); n > 0 && r.Config.harsh().Serve == 0 {
 		end = max(end, r.Actions[n-1].At)
 	}
-	return end + r.Config.Heal + rest
+	return end
 }
 
 // Finish goes on to the end of the run, checks what can be checked only then, and returns all violations. With Config.Heal the cluster must have
@@ -26,7 +32,7 @@ func (w *World) Finish() []check.Violation {
 	w.resting = true
 	w.RunTo(end)
 	healed := w.run.Config.Heal > 0
-	if healed && w.run.Config.Clients > 0 && served < end-rest-w.run.Config.Heal {
+	if healed && w.run.Config.Clients > 0 && served < w.run.healed() {
 		w.notServing("no client was told that anything is done within " + decimal(w.run.Config.Heal) + " µs of healing")
 	}
 	if healed {
@@ -35,14 +41,27 @@ func (w *World) Finish() []check.Violation {
 	rested := healed && len(w.failures) == 0 // else the logs need not be one, and what is missing may yet come
 	for _, m := range w.machines {
 		if m.server != nil {
-			w.checker.Audit(w.now, w.look(m), rested && w.belongs(m))
+			w.checker.Audit(w.now, w.look(m), rested && w.belongs(m) && w.repairable(m))
 		}
 	}
 	return w.Violations()
 }
 
-// checkAgreement checks that there is one leader, that everyone in its configuration follows it, and that they have applied the same log. Who was removed or waits is
-// in nobody's way, and who lost his disk for good is not missed.
+// unanswered notes that a request was not done, if it had to be: once for the run.
+func (w *World) unanswered(c *client, p *pending, why string) {
+	from := w.run.Config.Chaos + w.run.Config.Heal
+	if w.run.Config.harsh().Serve == 0 || p.asked < from || w.unserved {
+		return
+	}
+	w.unserved = true
+	w.notServing("client " + strconv.Itoa(c.number) + " asked at " + decimal(p.asked) + " µs, when a healed cluster must serve, and was told: " + why)
+}
+
+// repairable tells whether a server can be brought up to date: whoever has lost its disk for good, or cannot write to it, or has no room for a snapshot, is not missed.
+func (w *World) repairable(m *machine) bool { return m.whole() && !w.cramped(m) }
+
+// checkAgreement checks that there is one leader, that everyone in its configuration follows it and may become a voter, and that they have applied the same log. A server that was
+// removed, or waits, is in nobody's way.
 func (w *World) checkAgreement() {
 	leader := w.leader()
 	if leader == nil {
@@ -51,7 +70,7 @@ func (w *World) checkAgreement() {
 	}
 	first := *w.look(leader)
 	for _, m := range w.machines {
-		if !w.belongs(m) || !m.whole() {
+		if !w.belongs(m) || !w.repairable(m) {
 			continue
 		}
 		if m.server == nil {
@@ -65,6 +84,18 @@ func (w *World) checkAgreement() {
 		case v.Commit != v.Last || v.Applied != v.Last || v.Last != first.Last || v.StateHash != first.StateHash:
 			w.notServing("its log ends at "+decimal(v.Last)+", committed through "+decimal(v.Commit)+" and applied through "+decimal(v.Applied)+
 				"; the leader's ends at "+decimal(first.Last), m.id)
+		}
+	}
+	w.checkLearners(leader)
+}
+
+// checkLearners checks that the leader takes every learner that it has repaired for one that has caught up: it could not become a voter else (thesis 4.2.1).
+func (w *World) checkLearners(leader *machine) {
+	leader.server.Node().Status(&w.status)
+	for _, p := range w.status.Peers {
+		exists := int(p.Server) <= len(w.machines)
+		if exists && !p.CaughtUp && slices.Contains(w.status.Config.Learners, p.Server) && w.repairable(w.machines[p.Server-1]) {
+			w.notServing("the leader, "+decimal(leader.id)+", does not take this learner for one that has caught up", p.Server)
 		}
 	}
 }

@@ -32,6 +32,9 @@ type machine struct {
 	behind int64    // of a paused server: millionths of a tick that its clock had shown when it was paused, and it had not been told
 	inbox  [][]byte // of a paused server
 
+	outgoing outgoing          // lags at the server's host
+	chunks   [MaxServers]chunk // last sent to servers 1, 2, …
+
 	failure error // why the disk stopped the server, or kept it from starting; nil: it did not
 	repair  int64 // after how long the server starts again once its disk has stopped it; 0: it does not
 	lost    bool  // its disk is gone, and it is not to return: it could break a promise that it forgot (RAFT-BUGS 24)
@@ -39,8 +42,8 @@ type machine struct {
 	config raft.Configuration // in force at the server when it was last looked at
 }
 
-// whole reports whether the server, running or not, has all that it ever promised.
-func (m *machine) whole() bool { return !m.lost && !m.disk.flipped }
+// whole reports whether the server, running or not, has all that it ever promised, and can promise more.
+func (m *machine) whole() bool { return !m.lost && !m.disk.flipped && !m.disk.hung }
 
 // drift is a clock that runs at a rate of its own.
 type drift struct {
@@ -83,6 +86,7 @@ func (w *World) start(m *machine) {
 	m.conn = m.life<<8 | uint64(m.id)
 	m.disk.source = w.stream(streamDisk, uint64(m.id), m.life)
 	seed := w.stream(streamServer, uint64(m.id), m.life).Uint64()
+	m.outgoing = outgoing{source: w.stream(streamHost, uint64(m.id), m.life)}
 	m.disk.revive()
 	m.rest = nil
 	started, err := server.New(w.options(m, seed), m.disk)
@@ -118,7 +122,20 @@ func (w *World) options(m *machine, seed uint64) server.Options {
 	if c.JSON && m.id%2 == 0 {
 		options.Encoding = wire.JSON
 	}
+	h := c.harsh()
+	options.MaxChunk = h.MaxChunk
+	if h.OwnOrder {
+		options.SnapshotOrder = uint64(m.id)
+	}
+	if w.cramped(m) {
+		options.MaxSnapshot = h.Room
+	}
 	return options
+}
+
+// cramped reports whether a machine has too little room for a snapshot.
+func (w *World) cramped(m *machine) bool {
+	return w.run.Config.harsh().Room > 0 && int(m.id) == len(w.servers)
 }
 
 // stop ends a server's life, for so long or, if down is 0, until somebody starts it; its disk is dealt with by the caller.
@@ -126,6 +143,7 @@ func (w *World) stop(m *machine, down int64) {
 	w.hub.Disconnect(m.conn)
 	w.checker.Stopped(m.id)
 	m.server, m.paused, m.inbox, m.wake = nil, false, nil, never
+	m.outgoing.frames = nil
 	if down > 0 {
 		m.wake = w.now + down
 	}
@@ -180,12 +198,15 @@ func (w *World) settle(m *machine) {
 			if e.Kind == raft.BecameLeader {
 				w.checker.Led(w.now, m.id, e.Term)
 			}
+			if e.Kind == raft.SnapshotSent {
+				w.watchChunk(m, e)
+			}
 			w.spring(m, e)
 		}
 		w.Faults.BadFrames += len(w.output.Bad)
 		w.news.notUnderstood(w.now, m.id, w.output.Bad)
 		for _, f := range w.output.Frames {
-			w.send(m.conn, f.Data)
+			w.depart(m, f.To, f.Data)
 		}
 	}
 	if err := m.server.Failed(); err != nil {
@@ -206,7 +227,7 @@ func (w *World) settle(m *machine) {
 func (m *machine) clone(now *int64) *machine {
 	c := *m
 	c.disk = m.disk.clone(now)
-	c.inbox = slices.Clone(m.inbox)
+	c.inbox, c.outgoing = slices.Clone(m.inbox), m.outgoing.clone()
 	if m.server != nil {
 		c.server = m.server.Clone(c.disk)
 	}
@@ -255,6 +276,9 @@ const (
 	streamDisk
 	streamClient
 	streamChaos
+	streamStray
+	streamHost
+	streamHarsh
 )
 
 // stream returns the random stream for one cause of chance.

@@ -52,6 +52,8 @@ type Config struct {
 
 	Chaos int64 `json:"chaos,omitempty"` // how long faults happen, from the start
 	Heal  int64 `json:"heal,omitempty"`  // how long after it service must have returned
+
+	Harsh *Harshness `json:"harsh,omitempty"` // nil: nothing of it. Not written to once the run is made: copies of the Config share it
 }
 
 // Action is something that is done to the world at a moment. One that does not apply, such as the crash of a server that is down, changes nothing.
@@ -69,6 +71,10 @@ type Action struct {
 	// the voters still has its disk; and a server that is wiped never returns, not even by Heal: it could break a promise that it forgot (RAFT-BUGS 24).
 	Careful bool `json:"careful,omitempty"`
 
+	// Hang makes SlowDisk a disk that finishes no write at all, until it is as quick as something again. With Careful only if the cluster can do without that server, which
+	// nobody misses then.
+	Hang bool `json:"hang,omitempty"`
+
 	// Frame is the number of a frame under way between servers (View.Frames). 0: the one that arrives first of those from Server to To, each 0 meaning anybody.
 	Frame uint64 `json:"frame,omitempty"`
 	Text  string `json:"text,omitempty"` // EditFrame, InjectFrame: the frame, at most 64 KiB
@@ -76,6 +82,7 @@ type Action struct {
 	// When sets a trap: the action is done when this event next happens, at Server, or with Server 0 at whichever it happens to first. Disarm takes one
 	// trap away, Heal all.
 	When Moment `json:"when,omitempty"`
+	Skip int    `json:"skip,omitempty"` // of a trap: how many such events pass before the one that it waits for
 	Down int64  `json:"down,omitempty"` // Crash, PowerLoss, Wipe, FailDisk, FillDisk: after how long it restarts by itself once it is down; 0: it does not
 
 	Rate float64 `json:"rate,omitempty"` // Clock: seconds of this server in a second of cluster time, 0.01 to 100
@@ -296,6 +303,11 @@ func (c *Config) check() error {
 	if n := len(c.FirstElapsed); n != 0 && n != c.Servers || slices.ContainsFunc(c.FirstElapsed, func(percent int) bool { return percent < 1 || percent > 99 }) {
 		return errors.New("lab: firstElapsed: expected a percentage from 1 to 99 for each server, or none at all")
 	}
+	if c.Harsh != nil {
+		if err := c.Harsh.check(); err != nil {
+			return err
+		}
+	}
 	_, err := rulesOff(c.Off)
 	return err
 }
@@ -351,8 +363,12 @@ func (a *Action) check(servers int) error {
 		return errors.New("learners: expected none but with reconfigure")
 	case a.Do == Reconfigure && len(a.Servers)+len(a.Learners) == 0:
 		return errors.New("servers: expected at least one that is to have a vote, or to learn")
-	case a.Careful && a.Do != Wipe && a.Do != FlipBit && a.Do != Reconfigure:
-		return errors.New("careful: expected it with wipe, flipBit and reconfigure only")
+	case a.Careful && a.Do != Wipe && a.Do != FlipBit && a.Do != Reconfigure && !a.Hang:
+		return errors.New("careful: expected it with wipe, flipBit, reconfigure and a disk that hangs only")
+	case a.Hang && (a.Do != SlowDisk || a.Disk != 0):
+		return errors.New("hang: expected it with disk only, and without a time")
+	case a.Skip < 0 || a.Skip > 1<<20 || a.Skip > 0 && a.When == "":
+		return errors.New("skip: expected 0 to " + strconv.Itoa(1<<20) + ", and a trap if it is not 0, got " + strconv.Itoa(a.Skip))
 	case a.Careful && a.Down != 0:
 		return errors.New("down: expected 0: a server that is wiped with care does not return")
 	case a.Frame != 0 && (frameActs[a.Do] == "" || a.Do == InjectFrame):

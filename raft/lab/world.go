@@ -29,6 +29,7 @@ type World struct {
 	machines []*machine      // theirs
 	clients  []*client       // the first is the one through which actions ask
 	hub      *hub.Hub
+	strays   strays
 	traps    []Trap   // set, and not sprung, in the order of their setting
 	trapped  int      // how many were ever set
 	sprung   []Action // to be done at once
@@ -38,6 +39,7 @@ type World struct {
 	history  check.History
 	failures []check.Violation // of what the checker cannot see
 	served   int64             // when a client was last told that something is done
+	unserved bool              // of a request that had to be answered and was not it was told
 	resting  bool              // the clients of chance ask nothing any more
 
 	arrived hub.Output
@@ -74,12 +76,13 @@ func New(run Run) (*World, error) {
 		return nil, err
 	}
 	w.hub = room
+	w.strays.source = w.stream(streamStray, 0, 0)
 	w.hub.Advance(0)
 	for i := range run.Config.Servers {
 		w.servers = append(w.servers, raft.ServerID(i+1))
 	}
 	for _, id := range w.servers {
-		m := &machine{id: id, disk: &disk{longest: run.Config.Disk, now: &w.now}, clock: drift{rate: 1e6}}
+		m := &machine{id: id, disk: &disk{longest: run.Config.Disk, lag: run.Config.harsh().SavedLag, now: &w.now}, clock: drift{rate: 1e6}}
 		w.machines = append(w.machines, m)
 	}
 	for i := range run.Config.Clients + 1 {
@@ -163,6 +166,7 @@ func (w *World) Clone() *World {
 		c.Faults.Deeds[deed] = n
 	}
 	c.hub, c.checker, c.record = w.hub.Clone(), w.checker.Clone(), w.record.clone()
+	c.strays = w.strays.clone()
 	c.machines, c.clients = nil, nil
 	for _, m := range w.machines {
 		c.machines = append(c.machines, m.clone(&c.now))
@@ -187,6 +191,7 @@ func (w *World) Hash() uint64 {
 	for _, c := range w.clients {
 		state = c.appendState(state)
 	}
+	state = w.appendHarsh(state)
 	h := fnv.New64a()
 	h.Write(state)
 	return h.Sum64()
@@ -201,9 +206,10 @@ func (w *World) due() int64 {
 	if w.next < len(w.run.Actions) {
 		at = min(at, w.run.Actions[w.next].At)
 	}
+	at = min(at, w.strays.due())
 	for _, m := range w.machines {
 		if !m.paused {
-			at = min(at, m.wake)
+			at = min(at, m.wake, m.outgoing.due())
 		}
 		at = min(at, m.disk.due())
 	}
@@ -224,7 +230,11 @@ func (w *World) moment(at int64) {
 		w.deliver()
 		w.harm()
 	}
+	w.returnStrays()
 	for _, m := range w.machines {
+		if !m.paused {
+			w.sendOutgoing(m)
+		}
 		switch {
 		case m.paused || m.wake > at:
 		case m.server == nil:

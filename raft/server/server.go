@@ -11,6 +11,7 @@ package server
 
 import (
 	"errors"
+	"strconv"
 
 	"raftplayground/raft"
 	"raftplayground/raft/kv"
@@ -45,7 +46,13 @@ type Options struct {
 	ElectionTicksMax int // 0 means 300
 
 	CompactAfter int      // entries applied since the last snapshot after which the server takes one and forgets them; 0 means 4096, less: never
+	MaxChunk     int      // most bytes of a snapshot in one InstallSnapshot, ≥ 1; 0 means as raft.Options says
+	MaxSnapshot  int      // most bytes of a snapshot that this server takes from a leader, ≥ 1; 0 means kv.MaxSnapshot
 	Reads        ReadMode // what makes a Get linearizable
+
+	// SnapshotOrder is not 0 for a server whose snapshots list the keys in an order of its own, see kv.Store.SnapshotShuffled: then servers in the
+	// same state write different bytes, as those of most real state machines do.
+	SnapshotOrder uint64
 
 	Off    raft.RuleSet // rules that this server does not keep; none, unless one wants to see what they are for
 	Unruly bool         // its disk may hold what a server that keeps all rules never writes; taken for granted if Off has more than extensions
@@ -105,7 +112,7 @@ func New(options Options, disk wal.Disk) (*Server, error) {
 	node, err := raft.New(raft.Options{
 		ID: options.ID, Voters: options.Voters, Seed: options.Seed, FirstElapsed: first, Off: options.Off,
 		HeartbeatTicks: options.HeartbeatTicks, ElectionTicksMin: options.ElectionTicksMin, ElectionTicksMax: options.ElectionTicksMax,
-		LeaseDrift: options.ElectionTicksMin / leaseMargin, MaxSnapshot: kv.MaxSnapshot, Readable: func(data []byte) bool { return kv.New().Restore(data) == nil },
+		LeaseDrift: options.ElectionTicksMin / leaseMargin, MaxChunk: options.MaxChunk, MaxSnapshot: options.MaxSnapshot, Readable: func(data []byte) bool { return kv.New().Restore(data) == nil },
 	}, durable)
 	if err != nil {
 		return nil, err
@@ -124,13 +131,16 @@ func (o *Options) complete() error {
 	for _, field := range []struct {
 		value    *int
 		fallback int
-	}{{&o.HeartbeatTicks, 50}, {&o.ElectionTicksMin, 150}, {&o.ElectionTicksMax, 300}, {&o.FirstElapsed, 75}, {&o.CompactAfter, 4096}} {
+	}{{&o.HeartbeatTicks, 50}, {&o.ElectionTicksMin, 150}, {&o.ElectionTicksMax, 300}, {&o.FirstElapsed, 75}, {&o.CompactAfter, 4096}, {&o.MaxSnapshot, kv.MaxSnapshot}} {
 		if *field.value == 0 {
 			*field.value = field.fallback
 		}
 	}
 	if err := checkAddresses(append([]raft.ServerID{o.ID}, o.Voters...)); err != nil {
 		return err
+	}
+	if o.MaxSnapshot < 1 || o.MaxSnapshot > kv.MaxSnapshot {
+		return errors.New("server: expected MaxSnapshot from 1 to " + strconv.Itoa(kv.MaxSnapshot) + ", got " + strconv.Itoa(o.MaxSnapshot))
 	}
 	if o.Reads > Lease {
 		return errors.New("server: expected reads through the log, by read index or by lease, 0 to 2, got " + decimal(o.Reads))

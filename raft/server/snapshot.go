@@ -32,11 +32,19 @@ func (s *Server) Compact() error {
 
 // snapshot puts the state machine's state in the place of the log.
 func (s *Server) snapshot() error {
-	data := s.store.Snapshot(nil)
+	data := s.state()
 	if len(data) > kv.MaxSnapshot { // no follower would take it, and the log has to stay
 		return errors.New("server: expected a state of at most " + decimal(kv.MaxSnapshot) + " bytes, got " + decimal(len(data)))
 	}
 	return s.node.Compact(s.applied, data)
+}
+
+// state returns the state machine's state as it goes into a snapshot.
+func (s *Server) state() []byte {
+	if order := s.options.SnapshotOrder; order != 0 {
+		return s.store.SnapshotShuffled(nil, order)
+	}
+	return s.store.Snapshot(nil)
 }
 
 // restore makes the state machine what the snapshot says (Fig. 13, receiver rule 8), and answers who waits for entries in it. One that cannot be read can only

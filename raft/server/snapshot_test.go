@@ -227,7 +227,7 @@ func TestASnapshotOnDiskThatCannotBeReadStopsTheServer(t *testing.T) {
 			t.Fatal(err)
 		}
 	})
-	if _, err := server.New(server.Options{ID: 1, Voters: voters}, disk); err == nil || !strings.Contains(err.Error(), "kv: snapshot: expected version 1 at byte 0, got version 106") {
+	if _, err := server.New(server.Options{ID: 1, Voters: voters}, disk); err == nil || !strings.Contains(err.Error(), "kv: snapshot: expected version 1 or 2 at byte 0, got version 106") {
 		t.Errorf("started: %v", err)
 	}
 }

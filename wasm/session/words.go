@@ -81,6 +81,9 @@ func deedWords(a *lab.Action, who string) string {
 func diskWords(a *lab.Action, who string) string {
 	switch a.Do {
 	case lab.SlowDisk:
+		if a.Hang {
+			return "the disk of " + who + " hangs: it finishes no write"
+		}
 		if a.Disk == 0 {
 			return "the disk of " + who + " writes at once"
 		}

@@ -39,6 +39,7 @@ func TestEveryDeedHasWords(t *testing.T) {
 		{lab.Action{Do: lab.Crash, Server: 1}, 0, "S1 crashes: its memory is lost, its disk is kept."},
 		{lab.Action{Do: lab.Crash}, 4, "S4 crashes: its memory is lost, its disk is kept."},
 		{lab.Action{Do: lab.Put, Key: "x", Value: "3"}, 0, "A client asks the leader to write x = 3."},
+		{lab.Action{Do: lab.SlowDisk, Server: 1, Hang: true}, 0, "The disk of S1 hangs: it finishes no write."},
 		{lab.Action{Do: lab.Cut, Server: 1, To: 2}, 0, "The link from S1 to S2 is cut."},
 		{lab.Action{Do: lab.Partition, Servers: []raft.ServerID{1, 2}}, 0, "The network is cut: S1 and S2 on one side."},
 		{lab.Action{Do: lab.Partition, Servers: []raft.ServerID{1, 2, 3}}, 0, "The network is whole again."},

@@ -2,13 +2,15 @@
 // it saw, and for a seed that fails the one command that runs it again.
 //
 //	go run ./raft/lab/soak -time 5m           as many seeds as fit into five minutes
+//	go run ./raft/lab/soak -world harsh       … in worlds as harsh as real ones; forged: with messages that no server sends
 //	go run ./raft/lab/soak -seed 42 -events   seed 42 alone, with what happened last
+//	go run ./raft/lab/soak -world harsh -first 0 -time 10m -stop
+//	                                          how soon the harsh worlds show a fault that was put into the core
 //	go run ./raft/lab/soak -off oneVotePerTerm -seed 1 -shrink -events
 //	                                          what becomes of a cluster without that rule, in the fewest actions
 package main
 
 import (
-	"errors"
 	"flag"
 	"fmt"
 	"io"
@@ -20,14 +22,15 @@ import (
 	"sync"
 	"time"
 
-	"raftplayground/raft"
-	"raftplayground/raft/check"
-	"raftplayground/raft/check/linear"
 	"raftplayground/raft/lab"
+	"raftplayground/raft/lab/trial"
 )
 
 var (
 	duration = flag.Duration("time", 30*time.Second, "how long to go on to further seeds")
+	world    = flag.String("world", "standard", "what the worlds are like: standard, harsh or forged, see package trial")
+	most     = flag.Int("seeds", math.MaxInt, "run at most so many seeds")
+	stop     = flag.Bool("stop", false, "end at the first seed that fails")
 	first    = flag.Uint64("first", uint64(time.Now().UnixNano()), "the first seed; the others follow it")
 	only     = flag.String("seed", "", "run this seed alone")
 	off      = flag.String("off", "", "rules to switch off in all servers, by their IDs with commas between; the world is then a hostile one")
@@ -37,123 +40,35 @@ var (
 
 func main() {
 	flag.Parse()
+	kind, known := trial.Worlds[*world]
+	if !known || *off != "" && *world != "standard" {
+		fmt.Fprintf(os.Stderr, "soak: -world: expected standard, harsh or forged, the latter two without -off, got %q\n", *world)
+		os.Exit(2)
+	}
+	if *off != "" {
+		kind = lacking(strings.Split(*off, ","))
+	}
 	if *only != "" {
 		seed, err := strconv.ParseUint(*only, 10, 64)
 		if err != nil {
 			fmt.Fprintf(os.Stderr, "soak: -seed: expected a whole number from 0 on, got %q\n", *only)
 			os.Exit(2)
 		}
-		if !replay(os.Stdout, draw(seed), *shrink, *events) {
+		if !replay(os.Stdout, kind, seed, *shrink, *events) {
 			os.Exit(1)
 		}
 		return
 	}
-	sum := soak(*first, math.MaxInt, time.Now().Add(*duration), os.Stdout)
+	sum := soak(kind, *first, *most, time.Now().Add(*duration), os.Stdout)
 	sum.print(os.Stdout)
 	if sum.violations > 0 {
 		os.Exit(1)
 	}
 }
 
-// draw makes the run of a seed.
-func draw(seed uint64) lab.Run {
-	if *off != "" {
-		rules := strings.Split(*off, ",")
-		return lab.Hostile(seed, rules, rules)
-	}
-	return lab.Draw(config(seed), seed)
-}
-
-// config is what a seed's world is like: mostly the standard one, and others of every size, with servers that wait or none; every way to read, logs that are compacted often, seldom
-// or not in that time; every fourth is one of Figure 2, without the extensions.
-func config(seed uint64) lab.Config {
-	c := lab.Standard()
-	if seed%2 == 0 {
-		c.Servers = []int{3, 4, 7, 1, 2}[seed/2%5]
-	}
-	if seed%3 == 0 && c.Servers > 1 {
-		c.Voters = c.Servers
-		c.Servers = min(c.Servers+1+int(seed/3%3), lab.MaxServers)
-	}
-	c.Reads = []string{"log", "readIndex", "lease"}[seed/5%3]
-	c.CompactAfter = []int{0, 10, 50}[seed/7%3]
-	if seed/2%4 == 3 {
-		c.Off = raft.Extensions.IDs()
-	}
-	return c
-}
-
-// result is what one seed led to.
-type result struct {
-	seed       uint64
-	simulated  int64 // µs
-	events     uint64
-	elections  uint64
-	frames     uint64
-	operations int
-	deeds      map[lab.Deed]int
-	violations []error
-}
-
-// decide is how long it may take to find an order of a history, which usually is there in milliseconds: real time, which others have, too.
-const decide = time.Minute
-
-// live lives through a run and checks it. A core that panics has seen by itself that something is broken; with all rules on that never happens.
-func live(run lab.Run) (r result, world *lab.World) {
-	r.seed = run.Seed
-	world, err := lab.New(run)
-	if err != nil {
-		r.violations = []error{err}
-		return r, nil
-	}
-	defer func() {
-		if broken := recover(); broken != nil {
-			r.add(world.Violations())
-			r.violations = append(r.violations, fmt.Errorf("panic at %.6f s: %v", float64(world.Now())/1e6, broken))
-		}
-	}()
-	r.add(world.Finish())
-	if err := linear.Check(world.History(), decide); err != nil {
-		r.violations = append(r.violations, err)
-	}
-	r.simulated, r.events, r.elections = world.Now(), world.Events(), world.EventsOf(raft.BecameLeader)
-	r.frames, r.deeds = world.Faults.Frames, world.Faults.Deeds
-	for _, o := range world.History() {
-		if !o.Refused {
-			r.operations++
-		}
-	}
-	return r, world
-}
-
-func (r *result) add(violations []check.Violation) {
-	for i := range violations {
-		r.violations = append(r.violations, &violations[i])
-	}
-}
-
-// failsAs returns a function for lab.Shrink, which says whether a run violates the property. That a cluster does not serve which nobody healed says nothing.
-func failsAs(property check.Property) func(lab.Run) bool {
-	return func(run lab.Run) bool {
-		if n := len(run.Actions); property == check.Liveness && (n == 0 || run.Actions[n-1].Do != lab.Heal) {
-			return false
-		}
-		r, _ := live(run)
-		return r.of(property) != nil
-	}
-}
-
-// of returns the violation of a property, nil if there is none.
-func (r *result) of(property check.Property) *check.Violation {
-	for _, err := range r.violations {
-		if v := (*check.Violation)(nil); errors.As(err, &v) && v.Property == property {
-			return v
-		}
-		if errors.Is(err, linear.ErrNotLinearizable) && property == check.Linearizability {
-			return &check.Violation{Property: property, At: r.simulated, Detail: err.Error()}
-		}
-	}
-	return nil
+// lacking are hostile worlds in which no server keeps these rules.
+func lacking(rules []string) trial.World {
+	return trial.World{Draw: func(seed uint64) lab.Run { return lab.Hostile(seed, rules, rules) }, Judge: trial.Live}
 }
 
 // summary is what many seeds led to.
@@ -167,8 +82,8 @@ type summary struct {
 	took              time.Duration
 }
 
-// soak runs at most so many seeds from first on, as many at a time as there are processors, until the time has come.
-func soak(first uint64, seeds int, until time.Time, out io.Writer) *summary {
+// soak runs at most so many seeds from first on, as many at a time as there are processors, until the time has come, or the first of them has failed if that is to be the end.
+func soak(kind trial.World, first uint64, seeds int, until time.Time, out io.Writer) *summary {
 	sum := &summary{deeds: map[lab.Deed]int{}}
 	start := time.Now()
 	var next struct {
@@ -180,14 +95,14 @@ func soak(first uint64, seeds int, until time.Time, out io.Writer) *summary {
 		workers.Go(func() {
 			for time.Now().Before(until) {
 				next.Lock()
-				if next.begun == seeds {
+				if next.begun == seeds || *stop && sum.violations > 0 {
 					next.Unlock()
 					return
 				}
 				seed := first + uint64(next.begun)
 				next.begun++
 				next.Unlock()
-				r, _ := live(draw(seed))
+				r, _ := kind.Judge(kind.Draw(seed))
 				next.Lock()
 				sum.add(&r, out)
 				next.Unlock()
@@ -199,22 +114,22 @@ func soak(first uint64, seeds int, until time.Time, out io.Writer) *summary {
 	return sum
 }
 
-func (s *summary) add(r *result, out io.Writer) {
+func (s *summary) add(r *trial.Result, out io.Writer) {
 	s.seeds++
-	s.simulated += r.simulated
-	s.events += r.events
-	s.elections += r.elections
-	s.frames += r.frames
-	s.operations += r.operations
-	for deed, n := range r.deeds {
+	s.simulated += r.Simulated
+	s.events += r.Events
+	s.elections += r.Elections
+	s.frames += r.Frames
+	s.operations += r.Operations
+	for deed, n := range r.Deeds {
 		s.deeds[deed] += n
 	}
-	for _, v := range r.violations {
+	for _, v := range r.Violations {
 		s.violations++
-		fmt.Fprintf(out, "seed %d: %v\n", r.seed, v)
+		fmt.Fprintf(out, "seed %d: %v\n", r.Seed, v)
 	}
-	if len(r.violations) > 0 {
-		fmt.Fprintf(out, "  again: go run ./raft/lab/soak -seed %d%s -shrink -events\n", r.seed, again())
+	if len(r.Violations) > 0 {
+		fmt.Fprintf(out, "  again: go run ./raft/lab/soak -seed %d%s -shrink -events\n", r.Seed, again())
 	}
 }
 
@@ -231,21 +146,25 @@ func (s *summary) print(out io.Writer) {
 }
 
 // again is what the command must say beside the seed.
-func again() string {
-	if *off == "" {
-		return ""
+func again() (text string) {
+	if *world != "standard" {
+		text = " -world " + *world
 	}
-	return " -off " + *off
+	if *off != "" {
+		text += " -off " + *off
+	}
+	return text
 }
 
-// replay lives through one run, says what it led to, and returns whether nothing was violated.
-func replay(out io.Writer, run lab.Run, shrink, events bool) bool {
-	r, world := live(run)
-	if v := (*check.Violation)(nil); shrink && len(r.violations) > 0 && errors.As(r.violations[0], &v) {
+// replay lives through the run of one seed, says what it led to, and returns whether nothing was violated.
+func replay(out io.Writer, kind trial.World, seed uint64, shrink, events bool) bool {
+	run := kind.Draw(seed)
+	r, world := kind.Judge(run)
+	if shrink && len(r.Violations) > 0 {
 		actions := len(run.Actions)
-		run = lab.Shrink(run, failsAs(v.Property), 2000)
-		fmt.Fprintf(out, "of %d actions %d are needed to violate %v\n", actions, len(run.Actions), v.Property)
-		r, world = live(run)
+		run = lab.Shrink(run, kind.FailsAs(r.Violations[0]), 2000)
+		fmt.Fprintf(out, "of %d actions %d are needed to violate %s\n", actions, len(run.Actions), trial.NameOf(r.Violations[0]))
+		r, world = kind.Judge(run)
 	}
 	if events && world != nil {
 		fmt.Fprintf(out, "%s\n", run.Encode())
@@ -256,5 +175,5 @@ func replay(out io.Writer, run lab.Run, shrink, events bool) bool {
 	sum := &summary{deeds: map[lab.Deed]int{}}
 	sum.add(&r, out)
 	sum.print(out)
-	return len(r.violations) == 0
+	return len(r.Violations) == 0
 }

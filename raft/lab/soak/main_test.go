@@ -6,12 +6,13 @@ import (
 	"time"
 
 	"raftplayground/raft/lab"
+	"raftplayground/raft/lab/trial"
 )
 
 // Many seeds, a simulated minute each, all promises checked. The seeds are always the same, so that a failure is one of what was changed.
 func TestManySeeds(t *testing.T) {
 	var out strings.Builder
-	sum := soak(1, seeds, time.Now().Add(time.Hour), &out)
+	sum := soak(trial.Worlds["standard"], 1, seeds, time.Now().Add(time.Hour), &out)
 	sum.print(&out)
 	t.Log("\n" + out.String())
 	if sum.violations > 0 {
@@ -38,13 +39,13 @@ func TestManySeeds(t *testing.T) {
 func TestAFailingSeedIsToldWithItsCommand(t *testing.T) {
 	var told strings.Builder
 	sum := &summary{deeds: map[lab.Deed]int{}}
-	r := result{seed: 42, violations: []error{errDummy{}}}
+	r := trial.Result{Seed: 42, Violations: []error{errDummy{}}}
 	sum.add(&r, &told)
 	if want := "seed 42: something is wrong\n  again: go run ./raft/lab/soak -seed 42 -shrink -events\n"; told.String() != want || sum.violations != 1 {
 		t.Errorf("told %q, want %q", told.String(), want)
 	}
 	var first, second strings.Builder
-	if !replay(&first, draw(42), true, true) || !replay(&second, draw(42), true, true) {
+	if !replay(&first, trial.Worlds["standard"], 42, true, true) || !replay(&second, trial.Worlds["standard"], 42, true, true) {
 		t.Errorf("seed 42 fails: %s", first.String())
 	}
 	if first.String() != second.String() || !strings.HasPrefix(first.String(), `{"version":1,`) {
@@ -59,7 +60,7 @@ func (errDummy) Error() string { return "something is wrong" }
 // Without one of the rules a seed fails; shrunk, it still does, with fewer actions.
 func TestAFailingSeedIsShrunk(t *testing.T) {
 	var told strings.Builder
-	if replay(&told, lab.Hostile(1, nil, []string{"oneVotePerTerm"}), true, false) {
+	if replay(&told, lacking([]string{"oneVotePerTerm"}), 1, true, false) {
 		t.Fatal("two votes in a term, and nothing is violated")
 	}
 	if !strings.Contains(told.String(), "are needed to violate Election Safety") || !strings.Contains(told.String(), "were both elected leader of term") {

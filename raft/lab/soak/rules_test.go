@@ -5,7 +5,6 @@
 package main
 
 import (
-	"errors"
 	"flag"
 	"fmt"
 	"os"
@@ -18,6 +17,7 @@ import (
 	"raftplayground/raft"
 	"raftplayground/raft/check"
 	"raftplayground/raft/lab"
+	"raftplayground/raft/lab/trial"
 )
 
 var update = flag.Bool("update", false, "write ../RULES.md anew")
@@ -95,15 +95,15 @@ func (f *finding) search() {
 	}
 	for seed := range uint64(mostSeeds) {
 		run := lab.Hostile(seed, off[:1], off)
-		r, world := live(run)
+		r, world := trial.Live(run)
 		f.hours += float64(world.Now()) / 3600e6
 		if v := f.shows(&r); v != nil {
-			f.seeds, f.at, f.found = int(seed)+1, float64(v.At)/1e6, names(r.violations)
+			f.seeds, f.at, f.found = int(seed)+1, float64(v.At)/1e6, names(r.Violations)
 			if *update {
-				f.fewest = len(lab.Shrink(run, failsAs(v.Property), 1000).Actions)
+				f.fewest = len(lab.Shrink(run, lacking(off).FailsAs(v), 1000).Actions)
 			}
-			kept, _ := live(lab.Hostile(seed, off[:1], nil))
-			f.kept = kept.violations
+			kept, _ := trial.Live(lab.Hostile(seed, off[:1], nil))
+			f.kept = kept.Violations
 			return
 		}
 	}
@@ -111,13 +111,13 @@ func (f *finding) search() {
 
 // shows returns the violation by which the rule's absence shows, nil if it does not: that of the property which it protects, or, of rules about who the servers are, that a later
 // leader lacks what was committed. Two majorities that do not meet elect two leaders of one term, or as well one after the other.
-func (f *finding) shows(r *result) *check.Violation {
-	if v := r.of(protects(f.rule)); v != nil {
+func (f *finding) shows(r *trial.Result) *check.Violation {
+	if v := r.Of(protects(f.rule)); v != nil {
 		return v
 	}
 	switch f.rule.Rule {
 	case raft.TwoMajorities, raft.OnlyVotersCount, raft.ConfigOnAppend, raft.RollBackConfig, raft.OneChangeAtATime, raft.ChangeInOwnTerm:
-		return r.of(check.LeaderCompleteness)
+		return r.Of(check.LeaderCompleteness)
 	}
 	return nil
 }
@@ -126,11 +126,7 @@ func (f *finding) shows(r *result) *check.Violation {
 func names(violations []error) string {
 	var list []string
 	for _, err := range violations {
-		name := check.Linearizability.String()
-		if v := (*check.Violation)(nil); errors.As(err, &v) {
-			name = v.Property.String()
-		}
-		if !slices.Contains(list, name) {
+		if name := trial.NameOf(err); !slices.Contains(list, name) {
 			list = append(list, name)
 		}
 	}
