@@ -113,11 +113,16 @@ func tellOperation(o *check.Operation, f linear.Effect) Operation {
 
 var kinds = [...]string{check.Get: "get", check.Put: "put", check.Delete: "delete", check.CompareAndSwap: "cas"}
 
-// contradiction says what is wrong with an answer: "S2 answered x = 1 at 0.412 s, after S3 acknowledged x = 2 at 0.390 s: no order of the operations explains it.". Of what
-// it contradicts that is told which was known last before it was asked for.
+// contradiction says what is wrong with an answer: "S2 answered x = 1 at 0.412 s, after S3 acknowledged x = 2
+// at 0.390 s: no order of the operations explains it.". Of what it contradicts that is told which was known
+// last before it was asked for. Where it is not known that all of that is needed, none of it is told.
 func contradiction(history []check.Operation, c linear.Contradiction) string {
 	wrong := &history[c.Operation]
 	text := reply(wrong) + " at " + seconds(wrong.Returned) + " s"
+	if !c.Least {
+		text += ": no order of the operations explains it. It contradicts at most " + strconv.Itoa(len(c.Against))
+		return text + " of the earlier answers, taken together."
+	}
 	for _, i := range slices.Backward(c.Against) {
 		if o := &history[i]; o.Returned < wrong.Invoked {
 			return text + ", after " + reply(o) + " at " + seconds(o.Returned) + " s: no order of the operations explains it."

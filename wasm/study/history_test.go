@@ -7,6 +7,7 @@ import (
 
 	"raftplayground/raft"
 	"raftplayground/raft/check"
+	"raftplayground/raft/check/linear"
 	"raftplayground/raft/lab"
 )
 
@@ -96,6 +97,13 @@ func TestContradictionsInWords(t *testing.T) {
 		if h := tellHistory(history, 9000); len(h.Wrong) != 1 || !strings.HasPrefix(h.Wrong[0].Text, want) {
 			t.Errorf("got %+v, want %s", h.Wrong, want)
 		}
+	}
+	longer := linear.Contradiction{Operation: 1, Against: []int{0}} // it is not known whether all of them are needed
+	want := "S4 answered x = 7 at 0.004 s: no order of the operations explains it. " +
+		"It contradicts at most 1 of the earlier answers, taken together."
+	history := []check.Operation{x(check.Put, "1", false, 1, 2), x(check.Get, "7", true, 3, 4)}
+	if got := contradiction(history, longer); got != want {
+		t.Errorf("got %q, want %q", got, want)
 	}
 }
 

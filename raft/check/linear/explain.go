@@ -4,9 +4,6 @@ import (
 	"cmp"
 	"math"
 	"slices"
-	"sort"
-
-	"github.com/anishathalye/porcupine"
 
 	"raftplayground/raft/check"
 )
@@ -15,7 +12,7 @@ import (
 type Explanation struct {
 	Effects        []Effect        // of each operation, in the order of the history
 	Contradictions []Contradiction // ascending by the time of the answer
-	Undecided      []string        // keys with which the steps ended: their operations have no effects, and may have further contradictions
+	Undecided      []string        // keys for which the steps ended: no effects, perhaps more contradictions
 }
 
 // Effect is an operation's linearization point.
@@ -28,63 +25,96 @@ type Effect struct {
 // aside: what was read says nothing then, and what was deleted may not have been.
 type Contradiction struct {
 	Operation int   // whose answer it is: its place in the history, from 0
-	Against   []int // the operations whose answers cannot all be true together with it, ascending by the time of the answer; without any of them there is an order
+	Against   []int // those whose answers cannot all be true together with it, ascending by the time of the answer
+	Least     bool  // without any one of them there is an order; false: the steps ended before that was known
 }
 
-// Explain looks for an order of the operations on each key; that of one key does not depend on the others'. This takes exponential time at worst: it takes no more than
-// so many steps, each of which tries one operation at one place, and then leaves the other keys Undecided. The same history with the same steps has the same Explanation.
+// Explain looks for an order of the operations on each key; that of one key does not depend on the others'.
+// This takes exponential time at worst. So it takes no more than so many steps, each of which tries one
+// operation at one place or compares two outcomes. Each key gets an equal share of those that are left, and
+// is Undecided if its share does not suffice. Only the steps that remain when all wrong answers are named are
+// spent on what these contradict: see Contradiction.Least. The same history with the same steps has the same
+// Explanation.
 func Explain(history []check.Operation, steps int) Explanation {
-	s := &search{history: history, steps: steps, counts: make([]bool, len(history))}
 	e := Explanation{Effects: make([]Effect, len(history))}
 	keys, byKey := operationsByKey(history)
-	for _, key := range keys {
-		if !s.explain(byKey[key], &e) {
-			e.Undecided = append(e.Undecided, key)
-		}
+	for i, key := range keys {
+		s := newSearch(history, byKey[key])
+		steps = withShare(s, steps, len(keys)-i, func() {
+			if !s.explain(&e) {
+				e.Undecided = append(e.Undecided, key)
+			}
+		})
 	}
-	slices.SortFunc(e.Contradictions, func(a, b Contradiction) int { return s.byAnswer(a.Operation, b.Operation) })
+	slices.SortFunc(e.Contradictions, func(a, b Contradiction) int {
+		return byAnswer(history, a.Operation, b.Operation)
+	})
+	for i := range e.Contradictions {
+		c := &e.Contradictions[i]
+		s := newSearch(history, byKey[history[c.Operation].Key])
+		steps = withShare(s, steps, len(e.Contradictions)-i, func() { s.shorten(c) })
+	}
 	return e
 }
 
-// search looks for orders of operations, which it names by their places in the history.
-type search struct {
-	history []check.Operation
-	steps   int    // that are left
-	counts  []bool // whose answers were to be explained last
+// withShare lets a search take one of so many shares of the steps, and returns how many steps are left.
+func withShare(s *search, steps, shares int, search func()) int {
+	s.steps = steps / shares
+	steps -= s.steps
+	search()
+	return steps + s.steps
 }
 
-// explain adds what is to be said of the operations on one key. It returns false if the steps have ended.
-func (s *search) explain(operations []int, e *Explanation) bool {
-	answered := slices.DeleteFunc(slices.Clone(operations), func(o int) bool { return s.history[o].Unknown })
+// explain adds what is to be said of the operations. It returns false if the steps have ended.
+func (s *search) explain(e *Explanation) bool {
+	answered := slices.DeleteFunc(slices.Clone(s.operations), func(o int) bool { return s.history[o].Unknown })
 	slices.SortFunc(answered, s.byAnswer)
-	for n := 0; ; {
-		// Each further answer leaves fewer orders: the first that leaves none is found by bisection.
-		n += sort.Search(len(answered)-n, func(i int) bool { return !s.possible(operations, answered[:n+i+1]) })
-		if n == len(answered) || s.steps == 0 {
-			break
+	s.begin(answered)
+	for {
+		wrong, found := s.proceed()
+		switch {
+		case s.steps == 0:
+			return false
+		case !found:
+			s.place(s.order(), e)
+			return true
 		}
-		wrong := answered[n]
-		against := least(s.readsFirst(answered[:n]), func(kept []int) bool { return !s.possible(operations, append(kept, wrong)) })
-		if s.steps == 0 {
-			break
-		}
-		slices.SortFunc(against, s.byAnswer)
-		e.Contradictions = append(e.Contradictions, Contradiction{wrong, against})
+		n := slices.Index(answered, wrong)
+		c := Contradiction{Operation: wrong, Against: slices.Clone(answered[:n])}
+		e.Contradictions = append(e.Contradictions, c)
 		answered = slices.Delete(answered, n, n+1)
+		s.leaveAside(wrong)
 	}
-	others := slices.DeleteFunc(slices.Clone(operations), func(o int) bool { return slices.Contains(answered, o) })
-	seen := least(others, func(kept []int) bool { return s.possible(append(kept, answered...), answered) })
-	order := s.order(append(seen, answered...), answered)
-	if s.steps == 0 {
-		return false
-	}
-	s.place(order, e)
-	return true
 }
+
+// shorten leaves out of Against what the contradiction does not need, reads and old writes first. An answer
+// is known to be needed if there is an order without it. Where a quarter of the steps that are left does not
+// suffice to find out, the answer is kept, and the next one tried.
+func (s *search) shorten(c *Contradiction) {
+	c.Least = true
+	shortest := s.readsFirst(c.Against)
+	c.Against = least(shortest, func(kept []int) bool {
+		left := s.steps
+		s.steps = left / 4
+		s.begin(append(slices.Clone(kept), c.Operation))
+		_, found := s.proceed()
+		ended := s.steps == 0
+		s.steps += left - left/4
+		if found && !ended {
+			shortest = kept
+		} else if ended && len(kept) == len(shortest)-1 {
+			c.Least = false
+		}
+		return found && !ended
+	})
+	slices.SortFunc(c.Against, s.byAnswer)
+}
+
+func (s *search) byAnswer(a, b int) int { return byAnswer(s.history, a, b) }
 
 // byAnswer puts operations in the order in which they were answered.
-func (s *search) byAnswer(a, b int) int {
-	return cmp.Or(cmp.Compare(s.history[a].Returned, s.history[b].Returned), cmp.Compare(a, b))
+func byAnswer(history []check.Operation, a, b int) int {
+	return cmp.Or(cmp.Compare(history[a].Returned, history[b].Returned), cmp.Compare(a, b))
 }
 
 // readsFirst returns the same operations, those first that one would rather not name as the reason of a contradiction: reads, then old writes.
@@ -107,103 +137,6 @@ func least(list []int, holds func(kept []int) bool) []int {
 		}
 	}
 	return list
-}
-
-// possible tells whether some order of the operations explains the answers of some of them, if the others were not answered. What was not answered may stand anywhere or
-// nowhere, and so doubles what there is to try: it is tried with few of these first.
-func (s *search) possible(operations, answered []int) bool {
-	for _, open := range []open{onlyRead, readOrDeleted, all} {
-		if porcupine.CheckOperations(s.model(), s.entries(operations, answered, open)) {
-			return true
-		}
-	}
-	return false
-}
-
-// open says which operations without an answer may have happened.
-type open uint8
-
-const (
-	onlyRead      open = iota // writes whose value was read
-	readOrDeleted             // these and what was deleted
-	all                       // other writes, too: only a later delete or compare-and-swap can have noticed them
-)
-
-// order returns an order of the operations that explains the answers of some of them.
-func (s *search) order(operations, answered []int) []int {
-	entries := s.entries(operations, answered, all)
-	result, info := porcupine.CheckOperationsVerbose(s.model(), entries, 0)
-	if result != porcupine.Ok || len(entries) == 0 {
-		return nil
-	}
-	order := slices.Clone(info.PartialLinearizations()[0][0])
-	for i, entry := range order {
-		order[i] = entries[entry].Metadata.(int)
-	}
-	return order
-}
-
-// value is what is known of a value that is written to a key: how many write it, and of the reads that found it the earliest call and the earliest answer.
-type value struct {
-	writers          int
-	called, returned int64
-}
-
-// entries returns the operations for porcupine, those of them answered whose answers are to be explained, and of the others those that may have happened.
-func (s *search) entries(operations, answered []int, open open) []porcupine.Operation {
-	clear(s.counts)
-	for _, o := range answered {
-		s.counts[o] = true
-	}
-	values := s.values(operations)
-	entries := make([]porcupine.Operation, 0, len(operations))
-	swaps := slices.ContainsFunc(operations, func(o int) bool { return s.history[o].Kind == check.CompareAndSwap })
-	for _, o := range operations {
-		entry, v := operation(s.history, o, s.counts[o]), values[s.history[o].Value]
-		kind, read := s.history[o].Kind, v.returned != math.MaxInt64
-		switch {
-		case s.counts[o]:
-		case kind == check.Get, kind == check.Delete && open < readOrDeleted, kind == check.Put && !read && open < all, kind == check.CompareAndSwap && open < all:
-			continue
-		case kind == check.Put && read && v.writers == 1 && entry.Call <= v.returned && !swaps: // a compare-and-swap that failed may have noticed the write
-			// Nothing can stand between the only write of a value and the first read of it: so it happened no sooner than that was asked for.
-			entry.Call, entry.Return = max(entry.Call, v.called), v.returned
-		}
-		entries = append(entries, entry)
-	}
-	return entries
-}
-
-func (s *search) values(operations []int) map[string]value {
-	values := map[string]value{}
-	for _, o := range operations {
-		h := &s.history[o]
-		v, known := values[h.Value]
-		if !known {
-			v = value{called: math.MaxInt64, returned: math.MaxInt64}
-		}
-		switch {
-		case h.Kind == check.Put, h.Kind == check.CompareAndSwap:
-			v.writers++
-		case h.Kind == check.Get && h.Found && s.counts[o]:
-			v.called, v.returned = min(v.called, h.Invoked), min(v.returned, h.Returned)
-		}
-		values[h.Value] = v
-	}
-	return values
-}
-
-// model is register until the steps have ended; then nothing is possible.
-func (s *search) model() porcupine.Model {
-	model := register
-	model.Step = func(state, input, answered any) (bool, any) {
-		if s.steps == 0 {
-			return false, state
-		}
-		s.steps--
-		return register.Step(state, input, answered)
-	}
-	return model
 }
 
 // place gives the operations of an order their points in time: each between the latest call of those before it and the earliest answer of those behind it, in the

@@ -1,6 +1,8 @@
-// Package linear checks histories of clients for linearizability: whether every operation can be taken to have happened at one moment between its call
-// and its answer, on a single copy of the data (Herlihy and Wing, 1990; §8). It is a package of its own because the library that does the
-// work, porcupine, is nothing that a cluster needs: in the browser only those load it who ask for a history (wasm/study).
+// Package linear checks histories of clients for linearizability: whether every operation can be taken to
+// have happened at one moment between its call and its answer, on a single copy of the data (Herlihy and
+// Wing, 1990; §8). Check leaves that to a library, porcupine; Explain searches by itself, because it also
+// says which answers are wrong, and must do so in few steps. It is a package of its own because a cluster
+// needs none of this: in the browser only those load it who ask for a history (wasm/study).
 package linear
 
 import (
@@ -76,20 +78,25 @@ type cell struct {
 // register is one key: keys do not depend on one another, so each is checked by itself.
 var register = porcupine.Model{
 	Init: func() any { return cell{} },
-	Step: func(state, input, answered any) (bool, any) {
-		o, now := input.(*check.Operation), state.(cell)
-		switch o.Kind {
-		case check.Put:
-			return true, cell{o.Value, true}
-		case check.Delete:
-			return !answered.(bool) || o.Found == now.found, cell{}
-		case check.CompareAndSwap:
-			expected := now == cell{o.Expected, true}
-			if expected {
-				now = cell{o.Value, true}
-			}
-			return !answered.(bool) || o.Found == expected, now
-		}
-		return o.Found == now.found && (!o.Found || o.Value == now.value), now
+	Step: func(now, operation, answered any) (bool, any) {
+		after, asAnswered := now.(cell).after(operation.(*check.Operation))
+		return asAnswered || !answered.(bool), after
 	},
+}
+
+// after returns what the key holds after an operation, and whether that answers it as its client was told.
+func (now cell) after(o *check.Operation) (after cell, asAnswered bool) {
+	switch o.Kind {
+	case check.Put:
+		return cell{o.Value, true}, true
+	case check.Delete:
+		return cell{}, o.Found == now.found
+	case check.CompareAndSwap:
+		expected := now == cell{o.Expected, true}
+		if expected {
+			now = cell{o.Value, true}
+		}
+		return now, o.Found == expected
+	}
+	return now, o.Found == now.found && (!o.Found || o.Value == now.value)
 }

@@ -161,8 +161,11 @@ function effect(h: ClientHistory, o: Operation): string {
 /** Whether the history is linearizable, in one sentence; what is wrong says more. */
 export function verdict(h: ClientHistory): string {
   const { length } = h.wrong;
-  if (length > 0) return length === 1 ? "Not linearizable: one answer has no place in any order." : `Not linearizable: ${length} answers have no place in any order.`;
-  if (h.undecided.length > 0) return `Not decided for ${h.undecided.join(", ")}: so much was asked at the same time that there are too many orders to try.`;
+  const keys = h.undecided.join(", ");
+  const more = keys && ` There may be more on ${keys}: there are too many orders to try.`;
+  if (length === 1) return `Not linearizable: one answer has no place in any order.${more}`;
+  if (length > 1) return `Not linearizable: ${length} answers have no place in any order.${more}`;
+  if (keys) return `Not decided for ${keys}: so much was asked at the same time that there are too many orders to try.`;
   return "Linearizable: at each ● one operation happens, and in that order one copy of the data gives every answer.";
 }
 

@@ -51,7 +51,7 @@ export interface ClientHistory {
   until: number; // as far as it goes
   leftOut: number; // operations that were asked for later: there are too many
   operations: Operation[]; // in the order of the asking
-  wrong: { operation: number; against: number[]; text: string }[]; // answers that no order explains, ascending by their time; those that they contradict; in one sentence
+  wrong: { operation: number; against: number[]; text: string }[]; // answers that no order explains, ascending by their time; earlier ones that they contradict together; in words
   undecided: string[]; // keys with too many orders to try
 }
 

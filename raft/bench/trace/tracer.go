@@ -1,0 +1,160 @@
+package main
+
+import (
+	"fmt"
+
+	"raftplayground/raft"
+	"raftplayground/raft/lab"
+	"raftplayground/raft/server"
+	"raftplayground/raft/wire"
+)
+
+// tracer writes what the servers of a world do as steps of the specification. It is the world's Witness.
+type tracer struct {
+	world   *lab.World
+	written []*entered
+	servers []*traced
+	config  [2][]string
+	flying  map[string]*flying // messages that the trace has sent, by the bytes of their frames
+	revived bool               // a server has restarted: from then on servers may know less than commit says
+	end     error              // why the trace has ended; nil: it goes on
+
+	received []byte // of the step under way: the frame that led to it, if one did,
+	events   []raft.Event
+	frames   [][]byte // that it sent to other servers
+	decoder  wire.Decoder
+}
+
+// traced is a server as the trace has it.
+type traced struct {
+	id       raft.ServerID
+	term     raft.Term
+	vote     raft.ServerID
+	role     raft.Role
+	last     raft.Index
+	commit   raft.Index    // what it would know if it kept commitIndex on disk
+	known    raft.Index    // what it knows
+	unready  bool          // there is something to save or to send since its last Ready
+	answered map[call]bool // calls that have arrived, whose answers may still leave
+}
+
+// call names a call by who called and its number.
+type call struct {
+	from, number uint64
+}
+
+// flying is a message that the trace has sent.
+type flying struct {
+	message
+	copies int      // that have not arrived
+	sent   *entered // where it was sent; of an answer nil: that is part of the receipt of its call
+}
+
+// newTracer begins a trace of a world at time 0: all servers have started.
+func newTracer(w *lab.World) *tracer {
+	t := &tracer{world: w, config: [2][]string{{}, {}}, flying: map[string]*flying{}}
+	for i := range w.Run().Config.Servers {
+		s := &traced{id: raft.ServerID(i + 1), answered: map[call]bool{}}
+		t.servers = append(t.servers, s)
+		t.config[0] = append(t.config[0], name(uint64(s.id)))
+	}
+	for _, s := range t.servers {
+		t.write("InitState", s, nil)
+	}
+	w.Call(t)
+	return t
+}
+
+// Receives implements lab.Witness.
+func (t *tracer) Receives(_ raft.ServerID, frame []byte) {
+	t.received = append(t.received[:0], frame...)
+}
+
+// Acts implements lab.Witness.
+func (t *tracer) Acts(_ raft.ServerID, events []raft.Event, frames []server.Frame) {
+	t.events = append(t.events, events...)
+	for _, f := range frames {
+		if f.To < wire.FirstClient {
+			t.frames = append(t.frames, append([]byte{}, f.Data...))
+		}
+	}
+}
+
+// Settles implements lab.Witness.
+func (t *tracer) Settles(id raft.ServerID) {
+	if t.end == nil {
+		t.end = t.step(t.servers[id-1])
+	}
+	t.received, t.events, t.frames = t.received[:0], t.events[:0], t.frames[:0]
+}
+
+// step writes what a server did upon one input. The error says why the trace cannot go on.
+func (t *tracer) step(s *traced) error {
+	var now raft.Status
+	t.world.Server(s.id).Node().Status(&now)
+	for _, frame := range t.frames {
+		if t.before(frame, now.CommitIndex) {
+			t.send(s, frame) // a heartbeat whose time came at the moment at which the input arrived
+		}
+	}
+	c, err := t.receive(s)
+	if err != nil {
+		return err
+	}
+	for i := range t.events {
+		if err := t.happen(s, &t.events[i], &c); err != nil {
+			return err
+		}
+	}
+	s.commit = max(s.commit, c.commit)
+	for _, frame := range t.frames {
+		if !t.before(frame, now.CommitIndex) {
+			t.send(s, frame)
+		}
+	}
+	t.ready(s)
+	return t.compare(s, &now)
+}
+
+// before tells whether a frame was made before its sender's commitIndex became what it is now.
+func (t *tracer) before(frame []byte, commitIndex raft.Index) bool {
+	m, isAppend := t.decode(frame).RPC.(*raft.AppendEntries)
+	return isAppend && m.LeaderCommit < commitIndex
+}
+
+// decode reads a frame. What it returns is good until it is called again.
+func (t *tracer) decode(frame []byte) *wire.Frame {
+	var f wire.Frame
+	_ = t.decoder.Decode(frame, &f) // what cannot be read has no RPC, and does nothing
+	return &f
+}
+
+// compare makes sure that the trace has a server as it is.
+func (t *tracer) compare(s *traced, now *raft.Status) error {
+	role := now.Role
+	if role == raft.PreCandidate {
+		role = raft.Follower
+	}
+	same := s.term == now.CurrentTerm && s.vote == now.VotedFor && s.role == role && s.last == now.LastIndex && s.known == now.CommitIndex
+	if !same || s.known > s.commit || s.known < s.commit && !t.revived {
+		return fmt.Errorf("the trace has S%d as %+v, but it is %+v", s.id, *s, *now)
+	}
+	return nil
+}
+
+func (t *tracer) write(what string, s *traced, m *message) {
+	t.written = append(t.written, &entered{at: t.world.Now(), event: event{
+		Name: what, Server: name(uint64(s.id)), State: state{uint64(s.term), name(uint64(s.vote)), uint64(s.commit)},
+		Role: roles[s.role], Log: uint64(s.last), Config: t.config, Message: m,
+	}})
+}
+
+var roles = map[raft.Role]string{raft.Follower: "StateFollower", raft.Candidate: "StateCandidate", raft.Leader: "StateLeader"}
+
+// ready writes that all is saved and sent.
+func (t *tracer) ready(s *traced) {
+	if s.unready {
+		t.write("Ready", s, nil)
+		s.unready = false
+	}
+}
