@@ -152,7 +152,9 @@ func TestAnAnswerNeverReachesAnotherClient(t *testing.T) {
 	for range 4 {
 		second = append(second, w.open(newBrowser(), nil))
 	}
-	w.until("the servers back", 6000, func() bool { return second[3].connected(1) && second[3].connected(2) && second[3].connected(3) && leading.seat.ours })
+	w.until("the servers back", 6000, func() bool {
+		return second[3].connected(1) && second[3].connected(2) && second[3].connected(3) && leading.seat.ours
+	})
 	for i, tab := range second {
 		tab.ask(1, "put", "x"+strconv.Itoa(i), "of the second", leading.number())
 	}

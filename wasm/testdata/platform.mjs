@@ -151,6 +151,7 @@ class Handle {
 /** A room with one seat, as far as one tab can tell it from a hub. */
 export class Room {
   lease = null;
+  claim = 0;
   client = 1000;
   joins = [];
 
@@ -162,7 +163,8 @@ export class Room {
       const fresh = this.lease === null;
       this.lease ??= "0123456789abcdef0123456789abcdef";
       this.client += 1;
-      say({ id: message.id, result: { room: "smoke", client: this.client, server: 1, lease: this.lease, fresh, ...this.state() } });
+      this.claim += 1;
+      say({ id: message.id, result: { room: "smoke", client: this.client, clients: 1001, server: 1, lease: this.lease, claim: this.claim, made: "ab", anew: false, fresh, ...this.state() } });
     } else if (message?.to !== undefined) {
       say(text); // of the client to the server, or back: both are this tab
     } else if (message?.method !== undefined) {

@@ -1,7 +1,11 @@
-/** Disks in the browser's private file system (OPFS): two log files and a ticket file in a directory a seat. */
-import type { SeatDisk, SeatStore } from "./disk.js";
+/**
+ * Disks in the browser's private file system (OPFS): two log files, a claim file and a ticket file in a directory a seat. While a tab has them open no other can open them, so
+ * nobody else can take the disk meanwhile.
+ */
+import { Superseded, type SeatDisk, type SeatStore } from "./disk.js";
 
 const ticketFile = "ticket";
+const claimFile = "claim";
 const logFiles = ["log-a", "log-b"] as const;
 
 /** Rejects where there is no OPFS, or one that does not write. */
@@ -15,11 +19,7 @@ export async function openFileStore(room: string): Promise<SeatStore> {
     kind: "opfs",
     list: () => listFileSeats(seats),
     open: (server) => openFileSeat(seats, server),
-    create: (server, ticket) => createFileSeat(seats, server, ticket),
-    setAside: async (server) => {
-      const directory = await seats.getDirectoryHandle(String(server));
-      await directory.removeEntry(ticketFile);
-    },
+    create: (server, ticket, claim) => createFileSeat(seats, server, ticket, claim),
   };
 }
 
@@ -61,9 +61,10 @@ async function openFileSeat(seats: FileSystemDirectoryHandle, server: number): P
     const ticket = await readTicket(directory);
     if (ticket === "") return null;
     for (const name of logFiles) handles.push(await (await directory.getFileHandle(name)).createSyncAccessHandle());
-    const [a, b] = handles as [FileSystemSyncAccessHandle, FileSystemSyncAccessHandle];
+    handles.push(await (await directory.getFileHandle(claimFile, { create: true })).createSyncAccessHandle()); // a disk of the version before has none
+    const [a, b, claims] = handles as [FileSystemSyncAccessHandle, FileSystemSyncAccessHandle, FileSystemSyncAccessHandle];
     const log = FileLog.read(a, b);
-    if (log !== null) return fileSeat(server, ticket, log);
+    if (log !== null) return fileSeat(server, ticket, log, new ClaimFile(claims));
   } catch {
     // Missing, or the exclusive handle is held by another tab: in both cases the seat is not ours to take.
   }
@@ -72,18 +73,21 @@ async function openFileSeat(seats: FileSystemDirectoryHandle, server: number): P
 }
 
 /** The order matters: the old ticket goes first, the new one comes last, when the empty log is on disk. A crash in between leaves a seat that nobody claims. */
-async function createFileSeat(seats: FileSystemDirectoryHandle, server: number, ticket: string): Promise<SeatDisk> {
+async function createFileSeat(seats: FileSystemDirectoryHandle, server: number, ticket: string, claim: number): Promise<SeatDisk> {
   const directory = await seats.getDirectoryHandle(String(server), { create: true });
   await directory.removeEntry(ticketFile).catch((error: unknown) => {
     if (!(error instanceof DOMException && error.name === "NotFoundError")) throw error;
   });
   const handles: FileSystemSyncAccessHandle[] = [];
   try {
-    for (const name of logFiles) handles.push(await (await directory.getFileHandle(name, { create: true })).createSyncAccessHandle());
-    const [a, b] = handles as [FileSystemSyncAccessHandle, FileSystemSyncAccessHandle];
+    for (const name of [...logFiles, claimFile]) handles.push(await (await directory.getFileHandle(name, { create: true })).createSyncAccessHandle());
+    const [a, b, claims] = handles as [FileSystemSyncAccessHandle, FileSystemSyncAccessHandle, FileSystemSyncAccessHandle];
     const log = FileLog.create(a, b);
+    claims.truncate(0);
+    const taken = new ClaimFile(claims);
+    taken.write(claim);
     await writeTicket(directory, ticket);
-    return fileSeat(server, ticket, log);
+    return fileSeat(server, ticket, log, taken);
   } catch (error) {
     for (const handle of handles) handle.close();
     throw error;
@@ -100,15 +104,62 @@ async function writeTicket(directory: FileSystemDirectoryHandle, ticket: string)
   }
 }
 
-function fileSeat(server: number, ticket: string, log: FileLog): SeatDisk {
+function fileSeat(server: number, ticket: string, log: FileLog, claims: ClaimFile): SeatDisk {
   return {
     server,
     ticket,
-    content: log.content(),
+    claim: claims.claim,
+    take: async (claim) => {
+      if (claim <= claims.claim) throw new Superseded();
+      claims.write(claim);
+      return log.content();
+    },
+    confirm: () => Promise.resolve(), // the files are held
     append: (bytes) => log.append(bytes),
     replace: (bytes) => log.replace(bytes),
-    close: () => log.close(),
+    close: () => {
+      log.close();
+      claims.close();
+    },
   };
+}
+
+/** The last claim that took the disk, in a file of two places that are written in turn: each holds a number and its complement, so one that is torn does not count. */
+class ClaimFile {
+  private static readonly placeBytes = 16;
+  private last: bigint;
+
+  constructor(private readonly handle: FileSystemSyncAccessHandle) {
+    const [a, b] = [this.read(0), this.read(1)];
+    this.last = a > b ? a : b;
+  }
+
+  /** 0 if no claim has taken it. */
+  get claim(): number {
+    return Number(this.last);
+  }
+
+  write(claim: number): void {
+    const number = BigInt(claim);
+    const view = new DataView(new ArrayBuffer(ClaimFile.placeBytes));
+    view.setBigUint64(0, number, true);
+    view.setBigUint64(8, BigInt.asUintN(64, ~number), true);
+    writeAll(this.handle, new Uint8Array(view.buffer), ClaimFile.placeBytes * (this.read(0) < this.read(1) ? 0 : 1));
+    this.handle.flush();
+    this.last = number;
+  }
+
+  close(): void {
+    this.handle.close();
+  }
+
+  private read(place: number): bigint {
+    const bytes = new Uint8Array(ClaimFile.placeBytes);
+    if (this.handle.read(bytes, { at: place * ClaimFile.placeBytes }) !== bytes.length) return 0n;
+    const view = new DataView(bytes.buffer);
+    const number = view.getBigUint64(0, true);
+    return view.getBigUint64(8, true) === BigInt.asUintN(64, ~number) ? number : 0n;
+  }
 }
 
 /**
