@@ -1,7 +1,6 @@
 package tab
 
 import (
-	"reflect"
 	"slices"
 	"strconv"
 
@@ -28,10 +27,15 @@ func (t *Tab) advise() {
 		t.sayWhyWatching()
 		advice = append(append(advice, t.adviseOnSeats()...), t.adviseOnLatency()...)
 	}
-	if !reflect.DeepEqual(advice, t.advice) {
+	if !slices.EqualFunc(advice, t.advice, sameAdvice) {
 		t.advice = advice
 		t.outbox.advice(advice)
 	}
+}
+
+// sameAdvice compares the words: a choice of the same words is the same choice.
+func sameAdvice(a, b page.Advice) bool {
+	return a.Text == b.Text && slices.EqualFunc(a.Choices, b.Choices, func(a, b page.Choice) bool { return a.Label == b.Label && a.Cost == b.Cost })
 }
 
 func (t *Tab) sayWhyWatching() {

@@ -1,9 +1,7 @@
 package e2e
 
 import (
-	"encoding/base32"
 	"fmt"
-	"math/rand/v2"
 	"strings"
 	"testing"
 	"time"
@@ -20,12 +18,12 @@ type room struct {
 	code    string
 }
 
-// newRoom starts a relay and a browser.
+// newRoom starts a relay and a browser, and makes a room.
 func newRoom(t *testing.T) *room {
 	t.Helper()
-	random := fmt.Appendf(nil, "%05d", rand.IntN(100000))
-	code := "e2e-" + strings.ToLower(base32.StdEncoding.EncodeToString(random))
-	return &room{t: t, relay: startRelay(t), browser: startBrowser(t), code: code}
+	r := &room{t: t, relay: startRelay(t), browser: startBrowser(t)}
+	r.code = r.relay.newRoom()
+	return r
 }
 
 // url is the address of the room's page. The query, if any, starts with "?".
