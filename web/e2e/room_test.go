@@ -16,6 +16,7 @@ type room struct {
 	relay   *relay
 	browser *browser
 	code    string
+	host    string // by which name the relay is reached; empty: its address
 }
 
 // newRoom starts a relay and a browser, and makes a room.
@@ -27,7 +28,13 @@ func newRoom(t *testing.T) *room {
 }
 
 // url is the address of the room's page. The query, if any, starts with "?".
-func (r *room) url(query string) string { return r.relay.url("/r/" + r.code + query) }
+func (r *room) url(query string) string {
+	address := r.relay.url("/r/" + r.code + query)
+	if r.host != "" {
+		address = strings.Replace(address, "127.0.0.1", r.host, 1)
+	}
+	return address
+}
 
 // window opens the room in a window of its own, where it stays visible, and waits until its server has a seat.
 func (r *room) window(query string) *tab {
