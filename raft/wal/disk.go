@@ -15,6 +15,21 @@ type Disk interface {
 	Replace(data []byte, done func(error))
 }
 
+// Confirmer is a Disk that keeps account of what it has confirmed. Damage there is never what a crash left.
+type Confirmer interface {
+	Disk
+	// Confirmed returns how many of the bytes that ReadAll returned were durable when the last of them was confirmed, that is, when an operation
+	// completed that is not called before ReadAll again. It may be too few: the account lags behind, but never runs ahead. Open calls it once, after ReadAll.
+	Confirmed() int
+}
+
+// Cutter is a Disk that can become shorter, which needs no room as a Replace does: on a disk that is full a torn tail can still be cut off.
+type Cutter interface {
+	Disk
+	// Cut leaves the first size bytes, of which there are at least as many as Confirmed says. It is an operation like Append.
+	Cut(size int, done func(error))
+}
+
 // Memory is a Disk that lasts as long as the program. The zero value is an empty disk.
 type Memory struct{ data []byte }
 
