@@ -148,7 +148,7 @@ func readHeader(data []byte) (h header, err error) {
 	if bad != nil {
 		return h, bad.damage(len(magic), "") // what is wrong may be the version
 	}
-	size, ok := h.take(unstuff(slices.Clone(body)))
+	size, ok := h.take(h.chain.plain(slices.Clone(body)))
 	switch {
 	case !ok:
 		return h, damage(start, "an identity and the length of an image", strconv.Itoa(len(body))+" bytes that are not")

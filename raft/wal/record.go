@@ -99,7 +99,7 @@ type flaw struct {
 	certain       bool // no crash leaves this
 }
 
-// read returns the body of the chain's next record, which stands at offset in data, and the offset behind it. A body that is returned may be stuffed.
+// read returns the body of the chain's next record, which stands at offset in data, and the offset behind it. See plain for the body.
 func (c *chain) read(data []byte, offset int) (body []byte, next int, bad *flaw) {
 	if c.version <= unchained {
 		return readUnchained(data, offset)
@@ -119,6 +119,14 @@ func (c *chain) read(data []byte, offset int) (body []byte, next int, bad *flaw)
 		c.number, c.link = h.number+1, h.sum
 	}
 	return body, next, bad
+}
+
+// plain returns what was written as the body, in the memory of body.
+func (c *chain) plain(body []byte) []byte {
+	if c.version <= unchained {
+		return body
+	}
+	return unstuff(body)
 }
 
 // headSize is the length of a head in bytes.

@@ -51,7 +51,7 @@ func (w *WAL) replay(data []byte, confirmed int, recovery *Recovery) error {
 			recovery.Reason = "cut off: " + bad.damage(w.size, "").Error()
 			return w.judge(bad, data, max(h.end, confirmed), confirmed)
 		}
-		if err := w.take(unstuff(body), recovery); err != nil {
+		if err := w.take(w.chain.plain(body), recovery); err != nil {
 			return err
 		}
 		w.size = next
