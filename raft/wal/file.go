@@ -10,10 +10,12 @@ import (
 	"strconv"
 )
 
-// A file begins with two accounts of how many bytes behind them have been confirmed, each in a block of its own; the larger one counts. They are written in
-// turn, each when a write is on the medium, and get there with the next one at the latest: an account lags behind, and a crash tears at most one of them.
+// A file begins with two accounts of how many bytes behind them have been confirmed, each in a block of its
+// own; the larger one counts. They are written in turn, each when a write is on the medium, and get there
+// with the next one at the latest: an account lags behind, and a crash tears at most one of them.
 //
-//	account = "RaftFile" confirmed(8 bytes) CRC-32C(4 bytes)     little-endian, at bytes 0 and 4096; the log starts at byte 8192
+//	file    = account, at byte 4096 another, at byte 8192 the log
+//	account = "RaftFile" confirmed(8 bytes, little-endian) CRC-32C(4 bytes, of the sixteen before)
 const (
 	fileMagic    = "RaftFile"
 	accountBytes = len(fileMagic) + 8 + 4
@@ -21,7 +23,8 @@ const (
 	fileFront    = 2 * accountBlock
 )
 
-// File is a Disk in one file of the operating system. Every operation is on the medium (fsync) before it completes, and completes before it returns.
+// File is a Disk in one file of the operating system. Every operation is on the medium (fsync) before it
+// completes, and completes before it returns.
 type File struct {
 	path      string
 	file      *os.File
@@ -36,7 +39,8 @@ var _ interface {
 	Cutter
 } = (*File)(nil)
 
-// OpenFile opens the file at path or creates it empty. The directory must exist. A program must not open a file twice.
+// OpenFile opens the file at path or creates it empty. The directory must exist. A program must not open a
+// file twice.
 func OpenFile(path string) (*File, error) {
 	file, err := os.OpenFile(path, os.O_RDWR|os.O_CREATE, 0o600)
 	if err != nil {

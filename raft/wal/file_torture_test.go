@@ -78,8 +78,9 @@ func (m *medium) opened(data []byte) (raft.Durable, error) {
 	return durable, err
 }
 
-// interrupted returns what a loss of power may leave of save i, which grew the file at most to its length then: every block that changed since what was synced last is
-// as it was, or as it became, or, behind the old end, zeros. What was synced last is save i−1 without its account, which gets to the medium with save i.
+// interrupted returns what a loss of power may leave of save i, which grew the file at most to its length
+// then: every block that changed since what was synced last is as it was, or as it became, or, behind the old
+// end, zeros. What was synced last is save i−1 without its account, which gets to the medium with save i.
 func (m *medium) interrupted(random *rand.Rand, i, length int) []byte {
 	before, after := m.images[i-1], m.images[i]
 	torn := bytes.Clone(after[:length])
@@ -101,7 +102,9 @@ func (m *medium) interrupted(random *rand.Rand, i, length int) []byte {
 func TestAFileLosesNothingWhenThePowerFails(t *testing.T) {
 	random := rand.New(rand.NewPCG(11, 11))
 	saves := manySaves(14)
-	saves = append(saves, raft.Save{CurrentTerm: 100, First: saves[13].First + raft.Index(len(saves[13].Entries)), Entries: []raft.Entry{entry(100, strings.Repeat("long", 700))}})
+	long := raft.Save{CurrentTerm: 100, First: saves[13].First + raft.Index(len(saves[13].Entries))}
+	long.Entries = []raft.Entry{entry(100, strings.Repeat("long", 700))}
+	saves = append(saves, long)
 	m := record(t, saves)
 	torn := 0
 	for i := 1; i < len(m.images); i++ {
@@ -109,7 +112,7 @@ func TestAFileLosesNothingWhenThePowerFails(t *testing.T) {
 		for cut := len(before); cut <= len(after); cut += 1 + random.IntN(len(after)/800) {
 			durable, err := m.opened(m.interrupted(random, i, cut))
 			if err != nil || !same(durable, m.states[i-1]) && !same(durable, m.states[i]) {
-				t.Fatalf("save %d, interrupted with %d of %d bytes: %d entries, %v", i, cut-len(before), len(after)-len(before), len(durable.Log), err)
+				t.Fatalf("save %d, interrupted at byte %d of %d: %d entries, %v", i, cut, len(after), len(durable.Log), err)
 			}
 			torn++
 		}
@@ -119,7 +122,8 @@ func TestAFileLosesNothingWhenThePowerFails(t *testing.T) {
 	}
 }
 
-// What was confirmed is accounted for, and so nothing of it is taken for a torn write, were it the whole file but its header.
+// What was confirmed is accounted for, and so nothing of it is taken for a torn write, were it the whole file
+// but its header.
 func TestAFileThatLostConfirmedBytesIsRefused(t *testing.T) {
 	m := record(t, manySaves(60))
 	whole := m.images[60]
@@ -137,8 +141,10 @@ func TestAFileThatLostConfirmedBytesIsRefused(t *testing.T) {
 	}
 	refuse(whole[:front], "cut behind its accounts")
 	refuse(whole[:100], "cut within its accounts")
+	noise := func() byte { return byte(random.Uint32()) }
+	fills := map[string]func() byte{"zeros": func() byte { return 0 }, "noise": noise}
 	for _, size := range []int{block, 4096} {
-		for name, fill := range map[string]func() byte{"zeros": func() byte { return 0 }, "noise": func() byte { return byte(random.Uint32()) }} {
+		for name, fill := range fills {
 			bad := bytes.Clone(whole)
 			for i := (len(bad) - 1) / size * size; i < len(bad); i++ {
 				bad[i] = fill()
@@ -151,7 +157,8 @@ func TestAFileThatLostConfirmedBytesIsRefused(t *testing.T) {
 			refuse(bad, "its last %d bytes are %s", size, name)
 		}
 	}
-	// A record that the next account is not known to cover, because the power failed before it was written, and one that it does cover.
+	// A record that the next account is not known to cover, because the power failed before it was written,
+	// and one that it does cover.
 	lagging := append(bytes.Clone(m.images[59][:front]), whole[front:]...)
 	lagging[len(lagging)-1] ^= 1
 	if durable, err := m.opened(lagging); err != nil || !same(durable, m.states[59]) {
@@ -162,7 +169,8 @@ func TestAFileThatLostConfirmedBytesIsRefused(t *testing.T) {
 	refuse(append(bytes.Clone(whole[:front]), m.images[30][front:]...), "the log is an older one than the accounts")
 }
 
-// An account is written in place. One that is damaged, by a crash or by the years, is no loss: there are two. Without either the file says nothing.
+// An account is written in place. One that is damaged, by a crash or by the years, is no loss: there are two.
+// Without either the file says nothing.
 func TestADamagedAccountIsNoLoss(t *testing.T) {
 	m := record(t, manySaves(3))
 	whole := m.images[3]
@@ -176,7 +184,8 @@ func TestADamagedAccountIsNoLoss(t *testing.T) {
 		}
 	}
 	clear(whole[:front])
-	if _, err := m.opened(whole); err == nil || !strings.Contains(err.Error(), "expected an account of what was confirmed, got two that are damaged") {
+	const want = "expected an account of what was confirmed, got two that are damaged"
+	if _, err := m.opened(whole); err == nil || !strings.Contains(err.Error(), want) {
 		t.Errorf("without accounts: %v", err)
 	}
 }
@@ -201,11 +210,13 @@ func TestAFileWithoutAccountsIsTakenOver(t *testing.T) {
 	}
 }
 
-// Compaction writes a file beside and gives it the name. A crash leaves one of the two, whole, and perhaps a part of the other beside it.
+// Compaction writes a file beside and gives it the name. A crash leaves one of the two, whole, and perhaps a
+// part of the other beside it.
 func TestAFileIsCompactedAtOnce(t *testing.T) {
 	var saves []raft.Save
 	for term := range raft.Term(8) {
-		saves = append(saves, raft.Save{CurrentTerm: term + 1, First: 1, Entries: []raft.Entry{entry(term+1, strings.Repeat("v", 400<<10))}})
+		value := []raft.Entry{entry(term+1, strings.Repeat("v", 400<<10))}
+		saves = append(saves, raft.Save{CurrentTerm: term + 1, First: 1, Entries: value})
 	}
 	m := record(t, saves)
 	compacted := 0

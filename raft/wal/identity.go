@@ -16,21 +16,28 @@ const (
 	oldest    = 1 // and without snapshots
 )
 
-// Identity says whose disk it is. It is written in the header, so that a server never takes up another one's vote and log.
+// Identity says whose disk it is. It is written in the header, so that a server never takes up another one's
+// vote and log.
 type Identity struct {
 	Server raft.ServerID
-	Voters []raft.ServerID // the cluster's first voters, in any order; none for a server that waits to be added. The same for the life of the disk
+	// Voters are the cluster's first voters, in any order; none for a server that waits to be added. The same for
+	// the life of the disk.
+	Voters []raft.ServerID
 
-	// Room and Made name the room and its making, the random id that it got when it was made: a room that is made again under the same name is another
-	// room. Both empty: the disk serves whoever asks for no room by name. A disk that knows no room yet takes them up.
+	// Room and Made name the room and its making, the random id that it got when it was made: a room that is
+	// made again under the same name is another room. Both empty: the disk serves whoever asks for no room by
+	// name. A disk that knows no room yet takes them up.
 	Room, Made string
-	// Claim is the number of the claim by which the server holds its seat. A room's claims grow with every one. The disk keeps the highest that it was opened with,
-	// so that an earlier holder is turned away, and so that a room can tell an older copy of the disk from the disk. 0: claims are not looked at.
+	// Claim is the number of the claim by which the server holds its seat. A room's claims grow with every
+	// one. The disk keeps the highest that it was opened with, so that an earlier holder is turned away, and
+	// so that a room can tell an older copy of the disk from the disk. 0: claims are not looked at.
 	Claim uint64
 
-	// Unruly says that the server has rules of Raft switched off: what it saves may contradict what it saved before. It is not on the disk.
+	// Unruly says that the server has rules of Raft switched off: what it saves may contradict what it saved
+	// before. It is not on the disk.
 	Unruly bool
-	// Unchained makes a new disk one of version 2, which knows nothing of rooms and claims. The lab's disks are of that kind: links to its runs hold a hash of them.
+	// Unchained makes a new disk one of version 2, which knows nothing of rooms and claims. The lab's disks
+	// are of that kind: links to its runs hold a hash of them.
 	Unchained bool
 }
 
@@ -45,12 +52,14 @@ func (e *IdentityError) Error() string {
 type ClaimError struct{ Disk, Asked uint64 }
 
 func (e *ClaimError) Error() string {
-	return "wal: the disk has been claimed since: it has seen claim " + strconv.FormatUint(e.Disk, 10) + ", this is claim " + strconv.FormatUint(e.Asked, 10)
+	disk, asked := strconv.FormatUint(e.Disk, 10), strconv.FormatUint(e.Asked, 10)
+	return "wal: the disk has been claimed since: it has seen claim " + disk + ", this is claim " + asked
 }
 
 var errUnchained = errors.New("wal: expected neither room nor making nor claim for a disk of version 2")
 
-// String names the server and its cluster: `server 2 of [1 2 3]`, `server 2 of [1 2 3] in room "tea", made 5f0c`.
+// String names the server and its cluster: `server 2 of [1 2 3]`, `server 2 of [1 2 3] in room "tea", made
+// 5f0c`.
 func (i Identity) String() string {
 	text := "server " + strconv.FormatUint(uint64(i.Server), 10) + " of ["
 	for n, voter := range i.Voters {
@@ -66,8 +75,8 @@ func (i Identity) String() string {
 	return text
 }
 
-// Whose returns the identity on a disk with the last claim it was opened with, from the bytes that the disk holds; the zero Identity if there are none. What is
-// behind the header is not judged: Open does that.
+// Whose returns the identity on a disk with the last claim it was opened with, from the bytes that the disk
+// holds; the zero Identity if there are none. What is behind the header is not judged: Open does that.
 func Whose(content []byte) (Identity, error) {
 	if len(content) == 0 {
 		return Identity{}, nil
@@ -95,7 +104,8 @@ func (i *Identity) named() bool { return i.Room != "" || i.Made != "" }
 
 // serves tells whether a disk of identity i may be used by who asks.
 func (i *Identity) serves(asked *Identity) bool {
-	return i.Server == asked.Server && slices.Equal(i.Voters, asked.Voters) && (!i.named() || i.Room == asked.Room && i.Made == asked.Made)
+	return i.Server == asked.Server && slices.Equal(i.Voters, asked.Voters) &&
+		(!i.named() || i.Room == asked.Room && i.Made == asked.Made)
 }
 
 // header is what the first bytes of a disk say.
@@ -116,7 +126,8 @@ func appendHeader(dst []byte, c *chain, identity *Identity, image uint64) []byte
 	for _, voter := range identity.Voters {
 		dst = binary.AppendUvarint(dst, uint64(voter))
 	}
-	// The image's length is of fixed length, so that the image's place is known before it; in digits, since those are never stuffed.
+	// The image's length is of fixed length, so that the image's place is known before it; in digits, since
+	// those are never stuffed.
 	if c.version <= unchained {
 		dst = binary.LittleEndian.AppendUint64(dst, image)
 		return c.seal(dst, start, uint64(start))
@@ -135,11 +146,13 @@ func appendHeader(dst []byte, c *chain, identity *Identity, image uint64) []byte
 func readHeader(data []byte) (h header, err error) {
 	const start = len(magic) + 1
 	if len(data) < start || string(data[:len(magic)]) != magic {
-		return h, damage(0, `a header that starts with "`+magic+`"`, strconv.Quote(string(data[:min(len(data), len(magic))])))
+		got := string(data[:min(len(data), len(magic))])
+		return h, damage(0, `a header that starts with "`+magic+`"`, strconv.Quote(got))
 	}
 	h.chain.version = data[len(magic)]
 	if v := h.chain.version; v < oldest || v > version {
-		return h, damage(len(magic), "version "+strconv.Itoa(oldest)+" to "+strconv.Itoa(version), "version "+strconv.Itoa(int(v)))
+		return h, damage(len(magic), "version "+strconv.Itoa(oldest)+" to "+strconv.Itoa(version),
+			"version "+strconv.Itoa(int(v)))
 	}
 	if first, ok := readHead(data[start:]); ok && h.chain.version > unchained {
 		h.chain.number, h.chain.link = first.number, first.link // those that came before are gone

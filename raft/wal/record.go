@@ -60,12 +60,14 @@ type chain struct {
 	link    uint32
 }
 
-// begin appends room for a head to dst and returns where the record starts in it. The body is appended next, then seal is called.
+// begin appends room for a head to dst and returns where the record starts in it. The body is appended next,
+// then seal is called.
 func (c *chain) begin(dst []byte) (with []byte, start int) {
 	return append(dst, make([]byte, c.headSize())...), len(dst)
 }
 
-// seal makes a record of what starts at start in dst. It will stand at offset of the disk, and is the next record of the chain.
+// seal makes a record of what starts at start in dst. It will stand at offset of the disk, and is the next
+// record of the chain.
 func (c *chain) seal(dst []byte, start int, offset uint64) []byte {
 	dst = c.stuff(dst, start)
 	c.put(dst[start:], offset)
@@ -99,7 +101,8 @@ type flaw struct {
 	certain       bool // no crash leaves this
 }
 
-// read returns the body of the chain's next record, which stands at offset in data, and the offset behind it. See plain for the body.
+// read returns the body of the chain's next record, which stands at offset in data, and the offset behind it.
+// See plain for the body.
 func (c *chain) read(data []byte, offset int) (body []byte, next int, bad *flaw) {
 	if c.version <= unchained {
 		return readUnchained(data, offset)
@@ -137,7 +140,8 @@ func (c *chain) headSize() int {
 	return headSize
 }
 
-// behind finds the first head of a record at or behind offset in data. No value of a client can look like one, see stuff.
+// behind finds the first head of a record at or behind offset in data. No value of a client can look like
+// one, see stuff.
 func (c *chain) behind(data []byte, offset int) (at int, found bool) {
 	if c.version <= unchained {
 		return unchainedBehind(data, offset)
@@ -159,7 +163,8 @@ func (c *chain) behind(data []byte, offset int) (at int, found bool) {
 func cutBody(data []byte, start int, length, sum uint32) (body []byte, next int, bad *flaw) {
 	left := len(data) - start
 	if uint64(length) > uint64(left) {
-		return nil, 0, &flaw{expected: "a record body of " + decimal(length) + " bytes", got: strconv.Itoa(left) + " bytes", end: math.MaxInt}
+		return nil, 0, &flaw{expected: "a record body of " + decimal(length) + " bytes",
+			got: strconv.Itoa(left) + " bytes", end: math.MaxInt}
 	}
 	next = start + int(length)
 	body = data[start:next:next]
@@ -212,11 +217,12 @@ func unstuff(body []byte) []byte {
 
 // outOfOrder says what it means to find record got where another was expected.
 func outOfOrder(expected, got uint32) string {
+	const acknowledged = " missing, and what was acknowledged with it"
 	switch missing := int32(got - expected); {
 	case missing == 1:
-		return "record " + decimal(got) + ": the one before it is missing, and what it held may have been acknowledged"
+		return "record " + decimal(got) + ": the one before it is" + acknowledged
 	case missing > 1:
-		return "record " + decimal(got) + ": the " + decimal(uint32(missing)) + " before it are missing, and what they held may have been acknowledged"
+		return "record " + decimal(got) + ": the " + decimal(uint32(missing)) + " before it are" + acknowledged
 	}
 	return "record " + decimal(got) + " behind later ones: records are doubled or out of order, or of an older copy"
 }

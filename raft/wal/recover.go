@@ -32,7 +32,8 @@ func (e *DamageError) Error() string {
 // replay takes up everything that data holds, of which the disk vouches for the first confirmed bytes.
 func (w *WAL) replay(data []byte, confirmed int, recovery *Recovery) error {
 	if len(data) < confirmed {
-		return damage(len(data), strconv.Itoa(confirmed)+" bytes, which the disk has confirmed", strconv.Itoa(len(data))+": its end was cut off")
+		return damage(len(data), strconv.Itoa(confirmed)+" bytes, which the disk has confirmed",
+			strconv.Itoa(len(data))+": its end was cut off")
 	}
 	h, err := readHeader(data)
 	if err != nil {
@@ -59,7 +60,8 @@ func (w *WAL) replay(data []byte, confirmed int, recovery *Recovery) error {
 	return nil
 }
 
-// entries returns how many entries the saves from offset on hold together, so that there is room for all of them from the start.
+// entries returns how many entries the saves from offset on hold together, so that there is room for all of
+// them from the start.
 func (c chain) entries(data []byte, offset int) (count int) {
 	for offset < len(data) {
 		body, next, bad := c.read(data, offset)
@@ -83,7 +85,8 @@ func (w *WAL) take(body []byte, recovery *Recovery) error {
 	}
 	switch kind {
 	case kindSave:
-		// Behind the log there is room for the entries of all saves. They are read to where, most often, they stay.
+		// Behind the log there is room for the entries of all saves. They are read to where, most often, they
+		// stay.
 		save := raft.Save{Entries: w.log[len(w.log):]}
 		if !readSave(body, &save) {
 			return damage(w.size, "a save", strconv.Itoa(len(body))+" bytes that are none")
@@ -105,8 +108,8 @@ func (w *WAL) take(body []byte, recovery *Recovery) error {
 	return nil
 }
 
-// judge returns nil if the flaw at w.size can be what a crash left of the last write, else what is damaged. The image is written at once, and so the bytes
-// before sure were never those of an interrupted write.
+// judge returns nil if the flaw at w.size can be what a crash left of the last write, else what is damaged.
+// The image is written at once, and so the bytes before sure were never those of an interrupted write.
 func (w *WAL) judge(bad *flaw, data []byte, sure, confirmed int) error {
 	switch {
 	case bad.certain:

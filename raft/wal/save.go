@@ -31,7 +31,8 @@ func appendSave(dst []byte, save *raft.Save) []byte {
 	return dst
 }
 
-// readSave reads what appendSave wrote into save. The entries are appended to save.Entries[:0]; their Data, and the snapshot's, points into body.
+// readSave reads what appendSave wrote into save. The entries are appended to save.Entries[:0]; their Data, and
+// the snapshot's, points into body.
 func readSave(body []byte, save *raft.Save) bool {
 	fields := fieldReader{rest: body}
 	save.CurrentTerm = raft.Term(fields.number())

@@ -67,7 +67,8 @@ func manySaves(n int) (saves []raft.Save) {
 			}
 		}
 		for e := range random.IntN(4) {
-			s.Entries = append(s.Entries, entry(s.CurrentTerm, fmt.Sprintf("set key-%d-%d=%s", i, e, strings.Repeat("v", random.IntN(90)))))
+			command := fmt.Sprintf("set key-%d-%d=%s", i, e, strings.Repeat("v", random.IntN(90)))
+			s.Entries = append(s.Entries, entry(s.CurrentTerm, command))
 		}
 		state = applied(state, s)
 		saves = append(saves, s)
@@ -81,7 +82,7 @@ func refused(t *testing.T, asked wal.Identity, disk wal.Disk, what string, args 
 	_, durable, recovery, err := wal.Open(disk, asked)
 	var damaged *wal.DamageError
 	if !errors.As(err, &damaged) {
-		t.Fatalf("%s: opened with term %d and %d entries, %+v, %v", fmt.Sprintf(what, args...), durable.CurrentTerm, len(durable.Log), recovery, err)
+		t.Fatalf("%s: opened with %d entries, %+v, %v", fmt.Sprintf(what, args...), len(durable.Log), recovery, err)
 	}
 	return err.Error()
 }
@@ -91,7 +92,8 @@ func unchained(asked wal.Identity) wal.Identity {
 	return asked
 }
 
-// What one finds in a disk from which records are gone, or on which they stand twice or in another order, is never a log that ends there.
+// What one finds in a disk from which records are gone, or on which they stand twice or in another order, is
+// never a log that ends there.
 func TestARecordThatIsMissingDoubledOrMovedIsNoticed(t *testing.T) {
 	const n = 250
 	for name, asked := range map[string]wal.Identity{"chained": identity, "version 2": unchained(identity)} {
@@ -103,7 +105,8 @@ func TestARecordThatIsMissingDoubledOrMovedIsNoticed(t *testing.T) {
 					t.Fatalf("%s: it says %q, expected %q", fmt.Sprintf(what, args...), got, sentence)
 				}
 			}
-			missing, many, doubled, moved := ": the one before it is missing", ": the 3 before it are missing", "behind later ones: records are doubled", "before it are missing"
+			missing, many := ": the one before it is missing", ": the 3 before it are missing"
+			doubled, moved := "behind later ones: records are doubled", "before it are missing"
 			if asked.Unchained {
 				missing = "records are missing, doubled or out of order"
 				many, doubled, moved = missing, missing, missing
@@ -125,7 +128,8 @@ func TestARecordThatIsMissingDoubledOrMovedIsNoticed(t *testing.T) {
 	}
 }
 
-// Two disks went the same way up to a save and then parted, or are those of two makings of one room: a record of one is none of the other.
+// Two disks went the same way up to a save and then parted, or are those of two makings of one room: a record
+// of one is none of the other.
 func TestARecordOfAnotherDiskIsNoticed(t *testing.T) {
 	saves := manySaves(60)
 	here, there := identity, identity
@@ -138,13 +142,15 @@ func TestARecordOfAnotherDiskIsNoticed(t *testing.T) {
 	for i := range saves {
 		n := i + 1
 		says := refused(t, here, holding(disk.with(n, n, other.record(n))), "save %d of another making", n)
-		if want := fmt.Sprintf("expected a record %d that continues this disk, got one that continues another", n); !strings.Contains(says, want) {
+		want := fmt.Sprintf("expected a record %d that continues this disk, got one that continues another", n)
+		if !strings.Contains(says, want) {
 			t.Fatalf("it says %q, expected %q", says, want)
 		}
 	}
 	refused(t, here, holding(disk.with(31, 31, parted.record(31))), "a save of an older copy that went on otherwise")
 	// The end of an older copy behind what is newer: the copy went on for one more save, and this disk, too.
-	refused(t, here, holding(append(bytes.Clone(parted.bytes), disk.record(32)...)), "the rest of the disk behind the copy's own save")
+	spliced := append(bytes.Clone(parted.bytes), disk.record(32)...)
+	refused(t, here, holding(spliced), "the rest of the disk behind the copy's own save")
 }
 
 // confirming is a disk that confirmed what it holds.
@@ -161,16 +167,18 @@ type confirmingDisk struct {
 
 func (d *confirmingDisk) Confirmed() int { return d.confirmed }
 
-// A last block that went bad takes many saves that were acknowledged. It looks like one long write that was interrupted, and only the disk's account of what
-// it has confirmed can tell.
+// A last block that went bad takes many saves that were acknowledged. It looks like one long write that was
+// interrupted, and only the disk's account of what it has confirmed can tell.
 func TestABlockOfConfirmedBytesIsNeverATornTail(t *testing.T) {
 	disk := write(t, identity, manySaves(100))
 	size := len(disk.bytes)
 	last := disk.ends[len(disk.ends)-2]
 	random := rand.New(rand.NewPCG(3, 3))
+	noise := func() byte { return byte(random.Uint32()) }
+	fills := []func() byte{func() byte { return 0 }, func() byte { return 0xFF }, noise}
 	for _, block := range []int{64, 512, 4096} {
 		for shift := range 200 {
-			for _, fill := range []func() byte{func() byte { return 0 }, func() byte { return 0xFF }, func() byte { return byte(random.Uint32()) }} {
+			for _, fill := range fills {
 				bad := bytes.Clone(disk.bytes)
 				for i := max(size-block-shift, disk.ends[0]); i < size-shift; i++ {
 					bad[i] = fill()
@@ -202,10 +210,14 @@ func TestAFlippedBitInConfirmedBytesIsRefused(t *testing.T) {
 	}
 }
 
-// forgeries returns values that are made to be taken for records: such as follow, copies of those that are there, beginnings, and many of them.
+// forgeries returns values that are made to be taken for records: such as follow, copies of those that are
+// there, beginnings, and many of them.
 func forgeries(disk *written) (values [][]byte) {
 	whole := disk.record(len(disk.ends) - 1)
-	values = append(values, whole, bytes.Repeat(whole, 8), []byte("\xFARec"), bytes.Repeat([]byte("\xFARec"), 50), bytes.Repeat([]byte("\xFAR"), 99), []byte("\xFA"), []byte("R\xFAR\xFA"))
+	values = append(values, whole, bytes.Repeat(whole, 8))
+	for _, text := range []string{"\xFARec", strings.Repeat("\xFARec", 50), strings.Repeat("\xFAR", 99), "R\xFAR\xFA"} {
+		values = append(values, []byte(text))
+	}
 	for _, lead := range []int{0, 1, 7, 40} {
 		next := nextRecord(disk, raft.Save{CurrentTerm: 1 << 40, First: disk.states[len(disk.states)-1].Base() + 1})
 		values = append(values, append(bytes.Repeat([]byte("."), lead), next...))
@@ -226,14 +238,16 @@ func nextRecord(disk *written, s raft.Save) []byte {
 	return data[len(disk.bytes):]
 }
 
-// A client can write what it likes into a value. In a torn save, whichever parts of it got to the disk, that must not look like a record that was acknowledged.
+// A client can write what it likes into a value. In a torn save, whichever parts of it got to the disk, that
+// must not look like a record that was acknowledged.
 func TestATornSaveOpensWhateverIsInItsValue(t *testing.T) {
 	disk := write(t, identity, manySaves(12))
 	state := disk.states[len(disk.states)-1]
 	last := state.Base() + raft.Index(len(state.Log))
 	random := rand.New(rand.NewPCG(5, 5))
 	for v, value := range forgeries(&disk) {
-		s := raft.Save{CurrentTerm: state.CurrentTerm, VotedFor: state.VotedFor, First: last + 1, Entries: []raft.Entry{{Term: state.CurrentTerm, Data: value}}}
+		s := raft.Save{CurrentTerm: state.CurrentTerm, VotedFor: state.VotedFor, First: last + 1}
+		s.Entries = []raft.Entry{{Term: state.CurrentTerm, Data: value}}
 		record := nextRecord(&disk, s)
 		whole := append(bytes.Clone(disk.bytes), record...)
 		if _, durable, _ := open(t, holding(whole)); !same(durable, applied(state, s)) {
@@ -309,7 +323,8 @@ type handing struct {
 func (h *handing) ReadAll() ([]byte, error) { return h.data, nil }
 func (h *handing) Confirmed() int           { return h.confirmed }
 
-// With what the disk itself hands over, which has the size of the disk, Open allocates twice that at most, and a slot for each entry, whatever is on the disk.
+// With what the disk itself hands over, which has the size of the disk, Open allocates twice that at most,
+// and a slot for each entry, whatever is on the disk.
 func TestOpeningAllocatesAtMostTwiceTheDisk(t *testing.T) {
 	const slot = 40 // bytes of an Entry in memory
 	values := func(asked wal.Identity, n, size int, more ...raft.Save) []byte {
@@ -319,7 +334,8 @@ func TestOpeningAllocatesAtMostTwiceTheDisk(t *testing.T) {
 			t.Fatal(err)
 		}
 		for i := range n {
-			save(t, w, raft.Save{CurrentTerm: 1, First: raft.Index(i + 1), Entries: []raft.Entry{entry(1, strings.Repeat("v", size))}})
+			value := []raft.Entry{entry(1, strings.Repeat("v", size))}
+			save(t, w, raft.Save{CurrentTerm: 1, First: raft.Index(i + 1), Entries: value})
 		}
 		for _, s := range more {
 			save(t, w, s)
@@ -335,7 +351,8 @@ func TestOpeningAllocatesAtMostTwiceTheDisk(t *testing.T) {
 	behind := func(disk, tail []byte) []byte { return append(bytes.Clone(disk), tail...) }
 	small, old := values(identity, 10, 100), values(unchained(identity), 10, 100)
 	long := values(identity, 20000, 100)
-	compacted := values(identity, 2000, 1000, raft.Save{CurrentTerm: 2, First: 2001, Snapshot: snapshot(1000, 1, strings.Repeat("s", 1<<20))})
+	half := snapshot(1000, 1, strings.Repeat("s", 1<<20))
+	compacted := values(identity, 2000, 1000, raft.Save{CurrentTerm: 2, First: 2001, Snapshot: half})
 	forged := bytes.Repeat([]byte("\xFARec\x01\x00\x00\x00"), 1<<20)
 	big := values(identity, 0, 0, raft.Save{CurrentTerm: 1, First: 1, Entries: []raft.Entry{{Term: 1, Data: forged}}})
 	for name, test := range map[string]struct {
@@ -369,7 +386,8 @@ func TestOpeningAllocatesAtMostTwiceTheDisk(t *testing.T) {
 	}
 }
 
-// A whole life on a disk that confirms and forgets, with compaction: crashes at any point, and then damage to what was confirmed.
+// A whole life on a disk that confirms and forgets, with compaction: crashes at any point, and then damage to
+// what was confirmed.
 func TestALifeOnADiskThatConfirms(t *testing.T) {
 	for seed := range uint64(40) {
 		random := rand.New(rand.NewPCG(seed, 4))
@@ -402,7 +420,7 @@ func TestALifeOnADiskThatConfirms(t *testing.T) {
 			found = found || same(recovered, candidate)
 		}
 		if !found {
-			t.Fatalf("seed %d: recovered %d entries (%+v), %d saves were acknowledged", seed, len(recovered.Log), recovery, acknowledged)
+			t.Fatalf("seed %d: %d entries (%+v), %d saves were acknowledged", seed, len(recovered.Log), recovery, acknowledged)
 		}
 	}
 }

@@ -6,8 +6,9 @@ import (
 	"strconv"
 )
 
-// The records of versions 1 and 2. Their head is the length of the body, then the CRC-32C of the record's offset (uint64) and length, then that of the
-// body, each a little-endian uint32. The offset is in it so that a record is believed only at its own place.
+// The records of versions 1 and 2. Their head is the length of the body, then the CRC-32C of the record's
+// offset (uint64) and length, then that of the body, each a little-endian uint32. The offset is in it so that
+// a record is believed only at its own place.
 const unchainedHead = 12
 
 // putUnchained fills in the head of a record that will stand at offset of the disk.
@@ -22,7 +23,8 @@ func putUnchained(record []byte, offset uint64) {
 func readUnchained(data []byte, offset int) (body []byte, next int, bad *flaw) {
 	left := len(data) - offset
 	if left < unchainedHead {
-		return nil, 0, &flaw{expected: "a record head of " + strconv.Itoa(unchainedHead) + " bytes", got: strconv.Itoa(left) + " bytes"}
+		return nil, 0, &flaw{expected: "a record head of " + strconv.Itoa(unchainedHead) + " bytes",
+			got: strconv.Itoa(left) + " bytes"}
 	}
 	length, place, sum := unchainedFields(data[offset:])
 	if want := placeSum(uint64(offset), length); want != place {
@@ -37,7 +39,8 @@ func readUnchained(data []byte, offset int) (body []byte, next int, bad *flaw) {
 	return cutBody(data, offset+unchainedHead, length, sum)
 }
 
-// unchainedBehind finds the first good record at or behind offset. A client who knew at which offset its value would stand could write bytes into it that look like one.
+// unchainedBehind finds the first good record at or behind offset. A client who knew at which offset its
+// value would stand could write bytes into it that look like one.
 func unchainedBehind(data []byte, offset int) (at int, found bool) {
 	for ; len(data)-offset >= unchainedHead; offset++ {
 		length, place, sum := unchainedFields(data[offset:])
@@ -55,7 +58,8 @@ func unchainedFields(data []byte) (length, place, bodySum uint32) {
 	return binary.LittleEndian.Uint32(data), binary.LittleEndian.Uint32(data[4:]), binary.LittleEndian.Uint32(data[8:])
 }
 
-// placeSum is the CRC-32C of offset and length in little-endian. By hand, because a slice given to crc32 is allocated.
+// placeSum is the CRC-32C of offset and length in little-endian. By hand, because a slice given to crc32 is
+// allocated.
 func placeSum(offset uint64, length uint32) uint32 {
 	crc := ^uint32(0)
 	for range 8 {

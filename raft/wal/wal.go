@@ -35,8 +35,9 @@ type WAL struct {
 }
 
 // Open reads the disk and returns the log on it, ready for Saves, with the state that it holds. The errors are those of the
-// disk, *DamageError, *IdentityError and *ClaimError. Entries and snapshot of Durable point into the bytes that were read; its Log is valid until the next
-// Save. Open allocates at most twice the size of the disk, and a slot for every entry.
+// disk, *DamageError, *IdentityError and *ClaimError. Entries and snapshot of Durable point into the bytes that
+// were read; its Log is valid until the next Save. Open allocates at most twice the size of the disk, the bytes
+// that ReadAll returns included, and a slot for every entry.
 func Open(disk Disk, identity Identity) (*WAL, raft.Durable, Recovery, error) {
 	if identity.Unchained && (identity.named() || identity.Claim > 0) {
 		return nil, raft.Durable{}, Recovery{}, errUnchained
@@ -71,7 +72,8 @@ func Open(disk Disk, identity Identity) (*WAL, raft.Durable, Recovery, error) {
 	if w.failed != nil {
 		return nil, raft.Durable{}, recovery, w.failed
 	}
-	return w, raft.Durable{CurrentTerm: w.term, VotedFor: w.vote, Snapshot: w.snapshot, Log: slices.Clip(w.log)}, recovery, nil
+	durable := raft.Durable{CurrentTerm: w.term, VotedFor: w.vote, Snapshot: w.snapshot, Log: slices.Clip(w.log)}
+	return w, durable, recovery, nil
 }
 
 // Save writes one change of the persistent state and calls done when it is durable, with nil, or when it has become certain that it will not be
@@ -103,7 +105,8 @@ func (w *WAL) Failed() error { return w.failed }
 // Size returns how many bytes the disk holds once all operations are durable.
 func (w *WAL) Size() int { return w.size }
 
-// mend makes the disk that was read one that can be written to: of this version, with this identity, without a torn tail, and with this claim.
+// mend makes the disk that was read one that can be written to: of this version, with this identity, without a
+// torn tail, and with this claim.
 func (w *WAL) mend(recovery *Recovery) {
 	cutter, cuts := w.disk.(Cutter)
 	switch {
@@ -262,7 +265,8 @@ func (w *WAL) appendSave(dst []byte, save *raft.Save) []byte {
 	return appendSave(dst, save)
 }
 
-// imageSize is about the size of the disk after a rewriting, never less than it, but for stuffing: that adds at most half of live.
+// imageSize is about the size of the disk after a rewriting, never less than it, but for stuffing: that adds at
+// most half of live.
 func (w *WAL) imageSize() int {
 	size := len(magic) + 1 + 2*w.chain.headSize() + 6*10 + 8 + 10*len(w.identity.Voters) + w.live
 	if w.chain.version > unchained {

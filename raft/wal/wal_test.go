@@ -281,7 +281,8 @@ func TestADiskOfAnotherRoomOrMakingIsRefused(t *testing.T) {
 	}
 }
 
-// Claims grow, through rewritings, too: an earlier holder of the seat is turned away, and its disk knows no more than its own claim.
+// Claims grow, through rewritings, too: an earlier holder of the seat is turned away, and its disk knows no more
+// than its own claim.
 func TestADiskKeepsTheLastClaim(t *testing.T) {
 	disk := new(wal.Memory)
 	claim := func(n uint64) (*wal.WAL, uint64, error) {
@@ -420,7 +421,8 @@ var oldSaves = []raft.Save{
 	{CurrentTerm: 1, First: 1, Entries: []raft.Entry{noop(1), entry(1, "set x=1"), entry(1, "set y=2")}},
 	{CurrentTerm: 2, VotedFor: 3, First: 3, Entries: []raft.Entry{entry(2, "set y=3")}},
 	{CurrentTerm: 2, VotedFor: 3, First: 4, Snapshot: snapshot(2, 1, "state")},
-	{CurrentTerm: 2, VotedFor: 3, First: 4, Entries: []raft.Entry{entry(2, "del x"), {Term: 2, Kind: raft.Config, Data: []byte("1,2,3+4")}}},
+	{CurrentTerm: 2, VotedFor: 3, First: 4,
+		Entries: []raft.Entry{entry(2, "del x"), {Term: 2, Kind: raft.Config, Data: []byte("1,2,3+4")}}},
 }
 
 // oldDisk returns the disk of version 2 in testdata, and its state.
@@ -453,10 +455,12 @@ func TestADiskOfAnOlderVersionIsReadAndRewritten(t *testing.T) {
 		if err != nil || !same(durable, test.want) || recovery.Claim != 0 {
 			t.Fatalf("version %s: %+v %+v, %v", name, durable, recovery, err)
 		}
-		s := raft.Save{CurrentTerm: 3, First: durable.Base() + raft.Index(len(durable.Log)) + 1, Entries: []raft.Entry{entry(3, "more")}}
+		last := durable.Base() + raft.Index(len(durable.Log))
+		s := raft.Save{CurrentTerm: 3, First: last + 1, Entries: []raft.Entry{entry(3, "more")}}
 		save(t, w, s)
 		data, _ := disk.ReadAll()
-		if whose, err := wal.Whose(data); data[len("RaftWAL")] != 3 || err != nil || whose.Room != "tea" || whose.Claim != 7 {
+		whose, err := wal.Whose(data)
+		if data[len("RaftWAL")] != 3 || err != nil || whose.Room != "tea" || whose.Claim != 7 {
 			t.Errorf("version %s became version %d of %v: %v", name, data[len("RaftWAL")], whose, err)
 		}
 		if _, durable, _, err = wal.Open(disk, asked); err != nil || !same(durable, applied(test.want, s)) {
@@ -488,7 +492,8 @@ func TestAnUnchainedDiskIsWrittenAsVersion2Was(t *testing.T) {
 		t.Error("it is rewritten when it is opened")
 	}
 	asked.Claim = 1
-	if _, _, _, err := wal.Open(new(wal.Memory), asked); err == nil || !strings.Contains(err.Error(), "expected neither room nor making nor claim") {
+	_, _, _, err = wal.Open(new(wal.Memory), asked)
+	if err == nil || !strings.Contains(err.Error(), "expected neither room nor making nor claim") {
 		t.Errorf("a claim that it cannot keep: %v", err)
 	}
 }

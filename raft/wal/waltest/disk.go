@@ -1,5 +1,6 @@
-// Package waltest is a wal.Disk for tests that behaves as badly as a Disk may: it completes late, and a crash loses, tears or garbles what
-// had not been completed. It can be made to fail, and to flip bits, which a Disk may not do.
+// Package waltest is a wal.Disk for tests that behaves as badly as a Disk may: it completes late, and a crash
+// loses, tears or garbles what had not been completed. It can be made to fail, and to flip bits, which a Disk
+// may not do.
 package waltest
 
 import (
@@ -76,8 +77,9 @@ func (d *Disk) Complete(n int) {
 	}
 }
 
-// Crash forgets the operations that have not completed; no done of them is ever called. Any number of them may have become durable
-// without the server knowing, and of the next one, if it was an Append, any first part, its end garbled or not. That the last completed may be forgotten.
+// Crash forgets the operations that have not completed; no done of them is ever called. Any number of them
+// may have become durable without the server knowing, and of the next one, if it was an Append, any first
+// part, its end garbled or not. That the last completed may be forgotten.
 func (d *Disk) Crash(random *rand.Rand) {
 	written := random.IntN(len(d.waiting) + 1)
 	for i := range d.waiting[:written] {
