@@ -25,7 +25,7 @@ func main() {
 		"closed": func(now float64, args []js.Value) any { h.tab.Closed(now, args[0].String()); return nil },
 		"seat":   h.seat,
 		"taken": func(now float64, args []js.Value) any {
-			h.tab.Taken(now, content(args[0]), args[1].String())
+			h.tab.Taken(now, content(args[0]), args[1].Int(), args[2].String())
 			return nil
 		},
 		"confirmed":  func(now float64, _ []js.Value) any { h.tab.Confirmed(now); return nil },
@@ -72,6 +72,7 @@ func (h *host) Append(data []byte) (durable bool) { return h.Host.Call("append",
 func (h *host) Replace(data []byte) (durable bool) {
 	return h.Host.Call("replace", h.out(data)).Bool()
 }
+func (h *host) Cut(size int) (durable bool) { return h.Host.Call("cut", size).Bool() }
 
 // out is data as a Uint8Array, valid until the next call.
 func (h *host) out(data []byte) js.Value {

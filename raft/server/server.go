@@ -37,11 +37,8 @@ const leaseMargin = 10
 type Options struct {
 	ID       raft.ServerID   // this server, below wire.FirstClient
 	Voters   []raft.ServerID // the room's first voters, the same at every start; empty: this server waits to be added to a room
-	Room     string          // the room's name and its making, and the claim by which this server holds its seat there, for the disk to check: see wal.Identity
-	Made     string
-	Claim    uint64
-	Seed     uint64        // of the election timeouts: same seed, same inputs, same behaviour
-	Encoding wire.Encoding // of the calls that this server makes, wire.Colon or wire.JSON; it answers in that of the question
+	Seed     uint64          // of the election timeouts: same seed, same inputs, same behaviour
+	Encoding wire.Encoding   // of the calls that this server makes, wire.Colon or wire.JSON; it answers in that of the question
 
 	HeartbeatTicks   int // 0 means 50
 	ElectionTicksMin int // 0 means 150 (§5.2)
@@ -53,7 +50,11 @@ type Options struct {
 	Off    raft.RuleSet // rules that this server does not keep; none, unless one wants to see what they are for
 	Unruly bool         // its disk may hold what a server that keeps all rules never writes; taken for granted if Off has more than extensions
 
-	UnchainedDisk bool // its disk is written as the lab's are, see wal.Identity.Unchained
+	// Room and its making, and the Claim by which this server holds its seat there, are for the disk to check, and
+	// UnchainedDisk says how a new one is written: see wal.Identity.
+	Room, Made    string
+	Claim         uint64
+	UnchainedDisk bool
 
 	// FirstElapsed is how much of the first election timeout of a new server has passed, in percent, 0 to 99; 0 means 75. A new room has nothing to lose by an
 	// early election. A server with a past waits in full: its leader may live.
@@ -103,12 +104,14 @@ type Server struct {
 }
 
 // New starts a server on what its disk holds. The disk remembers whose it is: one of another server, or of a room with
-// other servers, is refused (*wal.IdentityError), as is one that was claimed since (*wal.ClaimError), or is damaged (*wal.DamageError).
+// other servers, is refused (*wal.IdentityError), as is one that was claimed since (*wal.ClaimError), or is
+// damaged (*wal.DamageError).
 func New(options Options, disk wal.Disk) (*Server, error) {
 	if err := options.complete(); err != nil {
 		return nil, err
 	}
-	identity := wal.Identity{Server: options.ID, Voters: options.Voters, Room: options.Room, Made: options.Made, Claim: options.Claim,
+	identity := wal.Identity{Server: options.ID, Voters: options.Voters,
+		Room: options.Room, Made: options.Made, Claim: options.Claim,
 		Unruly: options.Unruly || options.Off&^raft.Extensions != 0, Unchained: options.UnchainedDisk}
 	log, durable, recovery, err := wal.Open(disk, identity)
 	if err != nil {

@@ -25,8 +25,8 @@ type Identity struct {
 	Voters []raft.ServerID
 
 	// Room and Made name the room and its making, the random id that it got when it was made: a room that is
-	// made again under the same name is another room. Both empty: the disk serves whoever asks for no room by
-	// name. A disk that knows no room yet takes them up.
+	// made again under the same name is another room. A disk that does not know one of them yet takes it up;
+	// else they must be the same.
 	Room, Made string
 	// Claim is the number of the claim by which the server holds its seat. A room's claims grow with every
 	// one. The disk keeps the highest that it was opened with, so that an earlier holder is turned away, and
@@ -59,7 +59,7 @@ func (e *ClaimError) Error() string {
 var errUnchained = errors.New("wal: expected neither room nor making nor claim for a disk of version 2")
 
 // String names the server and its cluster: `server 2 of [1 2 3]`, `server 2 of [1 2 3] in room "tea", made
-// 5f0c`.
+// 5f0c…`.
 func (i Identity) String() string {
 	text := "server " + strconv.FormatUint(uint64(i.Server), 10) + " of ["
 	for n, voter := range i.Voters {
@@ -70,7 +70,8 @@ func (i Identity) String() string {
 	}
 	text += "]"
 	if i.named() {
-		text += " in room " + strconv.Quote(i.Room) + ", made " + i.Made
+		const shown = 4 // characters of the making, which is nobody's business: enough to tell two of them apart
+		text += " in room " + strconv.Quote(i.Room) + ", made " + i.Made[:min(len(i.Made), shown)] + "…"
 	}
 	return text
 }
@@ -105,7 +106,7 @@ func (i *Identity) named() bool { return i.Room != "" || i.Made != "" }
 // serves tells whether a disk of identity i may be used by who asks.
 func (i *Identity) serves(asked *Identity) bool {
 	return i.Server == asked.Server && slices.Equal(i.Voters, asked.Voters) &&
-		(!i.named() || i.Room == asked.Room && i.Made == asked.Made)
+		(i.Room == "" || i.Room == asked.Room) && (i.Made == "" || i.Made == asked.Made)
 }
 
 // header is what the first bytes of a disk say.

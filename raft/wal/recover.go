@@ -15,7 +15,7 @@ type Recovery struct {
 	Torn    int    // bytes cut off at the end: a write that a crash interrupted, never acknowledged
 	Reason  string // of the cut, with its offset; "" if there was none
 
-	named bool // the disk knew its room
+	nameless bool // the disk does not know its room, or the making of it
 }
 
 // DamageError says that a disk holds what no crash can leave behind.
@@ -31,11 +31,10 @@ func (e *DamageError) Error() string {
 
 // replay takes up everything that data holds, of which the disk vouches for the first confirmed bytes.
 func (w *WAL) replay(data []byte, confirmed int, recovery *Recovery) error {
-	if len(data) < confirmed {
-		return damage(len(data), strconv.Itoa(confirmed)+" bytes, which the disk has confirmed",
-			strconv.Itoa(len(data))+": its end was cut off")
-	}
 	h, err := readHeader(data)
+	if err != nil && len(data) < confirmed {
+		return lost(data, confirmed)
+	}
 	if err != nil {
 		return err
 	}
@@ -44,7 +43,8 @@ func (w *WAL) replay(data []byte, confirmed int, recovery *Recovery) error {
 	}
 	w.chain, w.size = h.chain, h.start
 	w.log = make([]raft.Entry, 0, h.chain.entries(data, h.start))
-	recovery.Claim, recovery.named = h.identity.Claim, h.identity.named()
+	recovery.Claim = h.identity.Claim
+	recovery.nameless = h.identity.Room != w.identity.Room || h.identity.Made != w.identity.Made
 	for w.size < len(data) {
 		body, next, bad := w.chain.read(data, w.size)
 		if bad != nil {
@@ -56,6 +56,9 @@ func (w *WAL) replay(data []byte, confirmed int, recovery *Recovery) error {
 			return err
 		}
 		w.size = next
+	}
+	if len(data) < confirmed {
+		return lost(data, confirmed)
 	}
 	return nil
 }
@@ -114,6 +117,8 @@ func (w *WAL) judge(bad *flaw, data []byte, sure, confirmed int) error {
 	switch {
 	case bad.certain:
 		return bad.damage(w.size, "")
+	case len(data) < confirmed:
+		return lost(data, confirmed)
 	case w.size < confirmed:
 		return bad.damage(w.size, "; the disk had confirmed what stood there")
 	case w.size < sure:
@@ -132,6 +137,12 @@ func (w *WAL) judge(bad *flaw, data []byte, sure, confirmed int) error {
 // damage is the error of a flaw in the record at offset, with what makes it one that no crash leaves.
 func (f *flaw) damage(offset int, because string) error {
 	return damage(offset, f.expected, f.got+because)
+}
+
+// lost is the error of a disk that holds less than it has confirmed.
+func lost(data []byte, confirmed int) error {
+	return damage(len(data), strconv.Itoa(confirmed)+" bytes, which the disk has confirmed",
+		strconv.Itoa(len(data))+": the rest is lost")
 }
 
 func damage(offset int, expected, got string) error {

@@ -127,7 +127,8 @@ func numberSize(v uint64) int {
 	return n
 }
 
-// fieldReader takes a body apart. After the first field that is not all there short is true and every further field is zero.
+// fieldReader takes a body apart. After the first field that is not all there short is true, and every further
+// field is zero.
 type fieldReader struct {
 	rest  []byte
 	short bool

@@ -18,6 +18,7 @@ type WAL struct {
 	disk     Disk
 	identity Identity // as Open was asked for it
 	chain    chain    // where the next record goes
+	claimed  bool     // the disk knows the claim in identity, or will when all operations are durable
 
 	term raft.Term
 	vote raft.ServerID
@@ -72,6 +73,7 @@ func Open(disk Disk, identity Identity) (*WAL, raft.Durable, Recovery, error) {
 	if w.failed != nil {
 		return nil, raft.Durable{}, recovery, w.failed
 	}
+	w.writeClaim(recovery.Claim)
 	durable := raft.Durable{CurrentTerm: w.term, VotedFor: w.vote, Snapshot: w.snapshot, Log: slices.Clip(w.log)}
 	return w, durable, recovery, nil
 }
@@ -110,7 +112,7 @@ func (w *WAL) Size() int { return w.size }
 func (w *WAL) mend(recovery *Recovery) {
 	cutter, cuts := w.disk.(Cutter)
 	switch {
-	case w.chain.version < w.newest(), recovery.Torn > 0 && !cuts, w.identity.named() && !recovery.named:
+	case w.chain.version < w.newest(), recovery.Torn > 0 && !cuts, recovery.nameless:
 		w.chain.version = max(w.chain.version, w.newest())
 		w.rewrite(nil)
 		return
@@ -118,10 +120,17 @@ func (w *WAL) mend(recovery *Recovery) {
 		w.waiting = append(w.waiting, nil)
 		cutter.Cut(w.size, w.complete)
 	}
-	if w.failed == nil && w.identity.Claim > recovery.Claim {
-		buffer, start := w.chain.begin(w.buffer[:0])
-		w.append(w.chain.seal(appendClaim(buffer, w.identity.Claim), start, uint64(w.size)), nil)
+}
+
+// writeClaim writes the claim behind everything, unless it is in a header that was written just now. A disk without
+// room for it is open, but no Save on it will succeed.
+func (w *WAL) writeClaim(known uint64) {
+	if w.identity.Claim == known || w.claimed {
+		return
 	}
+	w.claimed = true
+	buffer, start := w.chain.begin(w.buffer[:0])
+	w.append(w.chain.seal(appendClaim(buffer, w.identity.Claim), start, uint64(w.size)), nil)
 }
 
 // check says what in a save contradicts the state before it. Figure 2: currentTerm only grows, the vote of a term is never changed, the
@@ -252,7 +261,7 @@ func (w *WAL) rewrite(done func(error)) {
 	if !empty {
 		w.chain.put(buffer[start:], uint64(start))
 	}
-	w.size = len(buffer)
+	w.size, w.claimed = len(buffer), true
 	w.waiting = append(w.waiting, done)
 	w.disk.Replace(buffer, w.complete)
 }

@@ -269,11 +269,11 @@ func TestADiskOfAnotherRoomOrMakingIsRefused(t *testing.T) {
 		_, _, _, err := wal.Open(disk, asked)
 		return err
 	}
-	if of("", "") != nil || of("tea", "5f0c") != nil || of("tea", "5f0c") != nil {
+	if of("", "") != nil || of("tea", "") != nil || of("tea", "5f0c") != nil || of("tea", "5f0c") != nil {
 		t.Fatal("a disk that knows no room does not take one up")
 	}
-	const whose = `server 2 of [1 2 3] in room "tea", made 5f0c`
-	for _, other := range [][2]string{{"tea", "77aa"}, {"coffee", "5f0c"}, {"", ""}} {
+	const whose = `server 2 of [1 2 3] in room "tea", made 5f0c…`
+	for _, other := range [][2]string{{"tea", "77aa"}, {"tea", ""}, {"coffee", "5f0c"}, {"", ""}} {
 		var mismatch *wal.IdentityError
 		if err := of(other[0], other[1]); !errors.As(err, &mismatch) || mismatch.Disk.String() != whose {
 			t.Errorf("room %q, made %q: %v", other[0], other[1], err)

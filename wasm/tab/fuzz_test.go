@@ -16,6 +16,7 @@ func (deafHost) Confirm()                   {}
 func (deafHost) Leave()                     {}
 func (deafHost) Append([]byte) bool         { return true }
 func (deafHost) Replace([]byte) bool        { return true }
+func (deafHost) Cut(int) bool               { return true }
 
 const joinAnswer = `{"jsonrpc":"2.0","id":1,"result":{"room":"r","client":1001,"clients":1001,"claim":1,"made":"11","anew":false,"server":2,"lease":"00","fresh":true,"size":3,"rate":1,"now":0,"started":true,` +
 	`"servers":[{"server":1,"leased":true,"connected":true,"name":"","hidden":false,"disk":"opfs","roundTrip":null},{"server":2,"leased":true,"connected":true,"name":"","hidden":false,"disk":"opfs","roundTrip":1}],` +
@@ -29,7 +30,7 @@ func seatedTab() *Tab {
 	t.Opened(3)
 	t.Text(4, []byte(joinAnswer))
 	t.Seat(5, 2, "3:00:11", "opfs", 1)
-	t.Taken(6, nil, "")
+	t.Taken(6, nil, 0, "")
 	return t
 }
 

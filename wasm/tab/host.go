@@ -24,7 +24,9 @@ type Host interface {
 	Confirm()
 	// Leave closes the disk and lets go of the seat.
 	Leave()
-	// Append and Replace write to the disk as wal.Disk says. They return true if the bytes are durable now; otherwise Saved follows, in the order of the writes.
+	// Append, Replace and Cut write to the disk as wal.Disk and wal.Cutter say. They return true if what they did is
+	// durable now; otherwise Saved follows, in the order of the writes.
 	Append(data []byte) bool
 	Replace(data []byte) bool
+	Cut(size int) bool
 }

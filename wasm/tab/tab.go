@@ -117,15 +117,16 @@ func (t *Tab) Seat(now float64, server int, ticket, kind string, known uint64) {
 	t.flush()
 }
 
-// Taken says that the disk is this claim's, or, if failure is not empty, why it is not. The tab takes content, everything on the disk, over.
-func (t *Tab) Taken(now float64, content []byte, failure string) {
+// Taken says that the disk is this claim's, or, if failure is not empty, why it is not. The tab takes content,
+// everything on the disk, over. Of it, the disk has confirmed so many bytes.
+func (t *Tab) Taken(now float64, content []byte, confirmed int, failure string) {
 	t.advance(now)
 	switch {
 	case t.claim.state != leased || t.seat.server != nil:
 	case failure != "":
 		t.supersede(failure)
 	case t.seat.given: // else the connection was lost meanwhile, and there will be another claim
-		t.seat.disk, t.seat.ours = &disk{host: t.host, content: content}, true
+		t.seat.disk, t.seat.ours = &disk{host: t.host, content: content, confirmed: confirmed}, true
 		t.startServer()
 	}
 	t.flush()

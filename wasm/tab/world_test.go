@@ -348,7 +348,7 @@ func (tab *testTab) Create(server int, ticket string, claim uint64) {
 	tab.browser.seats[server] = &storedSeat{ticket: ticket, claim: claim}
 	tab.claim = claim
 	tab.hold(server)
-	tab.later(func() { tab.Taken(tab.world.now, nil, "") })
+	tab.later(func() { tab.Taken(tab.world.now, nil, 0, "") })
 }
 
 func (tab *testTab) hold(server int) {
@@ -361,11 +361,11 @@ func (tab *testTab) hold(server int) {
 func (tab *testTab) Take(claim uint64) {
 	seat := tab.browser.seats[tab.held]
 	if seat.claim >= claim {
-		tab.later(func() { tab.Taken(tab.world.now, nil, "it was taken by another claim") })
+		tab.later(func() { tab.Taken(tab.world.now, nil, 0, "it was taken by another claim") })
 		return
 	}
 	seat.claim, tab.claim, seat.holder = claim, claim, tab
-	tab.later(func() { tab.Taken(tab.world.now, append([]byte(nil), seat.content...), "") })
+	tab.later(func() { tab.Taken(tab.world.now, append([]byte(nil), seat.content...), len(seat.content), "") })
 }
 
 func (tab *testTab) Confirm() {
@@ -400,6 +400,10 @@ func (tab *testTab) Append(data []byte) bool {
 func (tab *testTab) Replace(data []byte) bool {
 	data = append([]byte(nil), data...)
 	return tab.write(func(seat *storedSeat) { seat.content = data })
+}
+
+func (tab *testTab) Cut(size int) bool {
+	return tab.write(func(seat *storedSeat) { seat.content = seat.content[:size] })
 }
 
 // write changes the disk now, or later if it is slow; a tab that is closed before then has lost the write.

@@ -10,7 +10,9 @@
  * A disk has one owner, the claim that took it last (IDENTITY.md). Locks keep two tabs from one disk where there are locks; where there are none, and when a tab thaws that
  * was frozen, the claim does: every write looks, in one step with writing, whether the disk is still its claim's.
  *
- * Nothing here knows Raft: a log is a row of bytes that grows (append) or is exchanged as a whole (replace).
+ * Nothing here knows Raft: a log is a row of bytes that grows (append) or is exchanged as a whole (replace). Each
+ * backend keeps account of how many of them it has confirmed, so that a log which lost its end is not taken for one
+ * whose last write a crash interrupted.
  */
 import type { Disk } from "../model.js";
 import { openFileStore } from "./file-disk.js";
@@ -23,6 +25,13 @@ export class Superseded extends Error {
   }
 }
 
+/** What is on a disk, for package wal to judge (raft/wal/doc.go says what a crash may leave of it). */
+export interface Content {
+  bytes: Uint8Array;
+  /** So many of the first bytes are known to have been durable. More than there are: some are lost. */
+  confirmed: number;
+}
+
 /** One seat's disk, open. Whoever finds another claim on it rejects with Superseded, and has changed nothing. */
 export interface SeatDisk {
   readonly server: number;
@@ -30,12 +39,17 @@ export interface SeatDisk {
   /** The claim that took the disk last, as of opening; 0: none has. */
   readonly claim: number;
   /** Makes the disk this claim's, which must be higher than that of any before, and answers the whole log. */
-  take(claim: number): Promise<Uint8Array>;
+  take(claim: number): Promise<Content>;
   /** Looks whether the disk is still the claim's that took it here. */
   confirm(): Promise<void>;
-  /** Both calls copy the bytes before they return. They answer true if the bytes are durable now, else a promise that ends when they are. */
+  /**
+   * These answer true if what they did is durable now, else a promise that ends when it is. They copy the bytes before
+   * they return.
+   */
   append(bytes: Uint8Array): true | Promise<void>;
   replace(bytes: Uint8Array): true | Promise<void>;
+  /** Leaves so many of the first bytes, at least those that are confirmed. */
+  cut(size: number): true | Promise<void>;
   close(): void;
 }
 
@@ -75,6 +89,16 @@ function memoryStore(): SeatStore {
 
 /** Takes everything and keeps nothing: what the server remembers it remembers in its own memory. */
 export function memoryDisk(server: number, ticket: string, claim: number): SeatDisk {
-  const nothing = new Uint8Array(0);
-  return { server, ticket, claim, take: () => Promise.resolve(nothing), confirm: () => Promise.resolve(), append: () => true, replace: () => true, close: () => undefined };
+  const nothing: Content = { bytes: new Uint8Array(0), confirmed: 0 };
+  return {
+    server,
+    ticket,
+    claim,
+    take: () => Promise.resolve(nothing),
+    confirm: () => Promise.resolve(),
+    append: () => true,
+    replace: () => true,
+    cut: () => true,
+    close: () => undefined,
+  };
 }

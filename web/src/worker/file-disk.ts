@@ -3,6 +3,7 @@
  * nobody else can take the disk meanwhile.
  */
 import { Superseded, type SeatDisk, type SeatStore } from "./disk.js";
+import { FileLog, writeAll } from "./file-log.js";
 
 const ticketFile = "ticket";
 const claimFile = "claim";
@@ -12,9 +13,10 @@ const logFiles = ["log-a", "log-b"] as const;
 export async function openFileStore(room: string): Promise<SeatStore> {
   const root = await navigator.storage.getDirectory();
   const top = await root.getDirectoryHandle("raft-playground", { create: true });
-  await probe(top);
   const rooms = await top.getDirectoryHandle("rooms", { create: true });
   const seats = await rooms.getDirectoryHandle(room, { create: true });
+  // The seats that are here are no worse for a disk that is full.
+  if ((await listFileSeats(seats)).length === 0) await probe(top);
   return {
     kind: "opfs",
     list: () => listFileSeats(seats),
@@ -63,8 +65,7 @@ async function openFileSeat(seats: FileSystemDirectoryHandle, server: number): P
     for (const name of logFiles) handles.push(await (await directory.getFileHandle(name)).createSyncAccessHandle());
     handles.push(await (await directory.getFileHandle(claimFile, { create: true })).createSyncAccessHandle()); // a disk of the version before has none
     const [a, b, claims] = handles as [FileSystemSyncAccessHandle, FileSystemSyncAccessHandle, FileSystemSyncAccessHandle];
-    const log = FileLog.read(a, b);
-    if (log !== null) return fileSeat(server, ticket, log, new ClaimFile(claims));
+    return fileSeat(server, ticket, FileLog.read(a, b), new ClaimFile(claims));
   } catch {
     // Missing, or the exclusive handle is held by another tab: in both cases the seat is not ours to take.
   }
@@ -117,6 +118,7 @@ function fileSeat(server: number, ticket: string, log: FileLog, claims: ClaimFil
     confirm: () => Promise.resolve(), // the files are held
     append: (bytes) => log.append(bytes),
     replace: (bytes) => log.replace(bytes),
+    cut: (size) => log.cut(size),
     close: () => {
       log.close();
       claims.close();
@@ -160,99 +162,4 @@ class ClaimFile {
     const number = view.getBigUint64(0, true);
     return view.getBigUint64(8, true) === BigInt.asUintN(64, ~number) ? number : 0n;
   }
-}
-
-/**
- * A log in two files, of which the one with the higher generation in a whole header counts. Replacing writes the other file: first its content, then, flushed,
- * the header that makes it count. A tab that dies at any moment in between therefore finds either the old log or the new one.
- */
-class FileLog {
-  static readonly headerBytes = 16;
-  private static readonly magic = 0x31676f4c; // "Log1", little-endian
-
-  private constructor(
-    private current: FileSystemSyncAccessHandle,
-    private other: FileSystemSyncAccessHandle,
-    private generation: number,
-    private end: number,
-  ) {}
-
-  /** Both files become empty, the first one counts. */
-  static create(a: FileSystemSyncAccessHandle, b: FileSystemSyncAccessHandle): FileLog {
-    a.truncate(0);
-    b.truncate(0);
-    b.flush();
-    const log = new FileLog(b, a, 0, 0);
-    log.replace(new Uint8Array(0));
-    return log;
-  }
-
-  /** null if neither file has a whole header: this log was never finished, or is gone. */
-  static read(a: FileSystemSyncAccessHandle, b: FileSystemSyncAccessHandle): FileLog | null {
-    const [ofA, ofB] = [FileLog.readGeneration(a), FileLog.readGeneration(b)];
-    if (ofA === 0 && ofB === 0) return null;
-    return ofA > ofB ? new FileLog(a, b, ofA, a.getSize()) : new FileLog(b, a, ofB, b.getSize());
-  }
-
-  content(): Uint8Array {
-    const bytes = new Uint8Array(this.end - FileLog.headerBytes);
-    let done = 0;
-    while (done < bytes.length) {
-      const n = this.current.read(bytes.subarray(done), { at: FileLog.headerBytes + done });
-      if (n === 0) throw new Error(`the log ends after ${done} of ${bytes.length} bytes`);
-      done += n;
-    }
-    return bytes;
-  }
-
-  append(bytes: Uint8Array): true {
-    writeAll(this.current, bytes, this.end);
-    this.current.flush();
-    this.end += bytes.length;
-    return true;
-  }
-
-  replace(bytes: Uint8Array): true {
-    this.other.truncate(0);
-    writeAll(this.other, bytes, FileLog.headerBytes);
-    this.other.flush();
-    writeAll(this.other, FileLog.header(this.generation + 1), 0);
-    this.other.flush();
-    this.generation += 1;
-    this.end = FileLog.headerBytes + bytes.length;
-    [this.current, this.other] = [this.other, this.current];
-    this.other.truncate(0); // gives the room back; if this is lost the lower generation does
-    return true;
-  }
-
-  close(): void {
-    this.current.close();
-    this.other.close();
-  }
-
-  /** Magic, generation, the generation's complement, magic: a torn header does not match itself. */
-  private static header(generation: number): Uint8Array {
-    const view = new DataView(new ArrayBuffer(FileLog.headerBytes));
-    view.setUint32(0, FileLog.magic, true);
-    view.setUint32(4, generation, true);
-    view.setUint32(8, ~generation >>> 0, true);
-    view.setUint32(12, FileLog.magic, true);
-    return new Uint8Array(view.buffer);
-  }
-
-  /** 0 if the file has no whole header. */
-  private static readGeneration(handle: FileSystemSyncAccessHandle): number {
-    const bytes = new Uint8Array(FileLog.headerBytes);
-    if (handle.read(bytes, { at: 0 }) !== FileLog.headerBytes) return 0;
-    const view = new DataView(bytes.buffer);
-    const generation = view.getUint32(4, true);
-    const whole = view.getUint32(0, true) === FileLog.magic && view.getUint32(12, true) === FileLog.magic && view.getUint32(8, true) === ~generation >>> 0;
-    return whole ? generation : 0;
-  }
-}
-
-/** A full disk shows itself as a short write in some browsers, as an exception in others. */
-function writeAll(handle: FileSystemSyncAccessHandle, bytes: Uint8Array, at: number): void {
-  const n = handle.write(bytes, { at });
-  if (n !== bytes.length) throw new Error(`the disk took ${n} of ${bytes.length} bytes: it is full`);
 }

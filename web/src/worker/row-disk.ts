@@ -1,10 +1,20 @@
-/** Disks in IndexedDB: a ticket a seat in one store, with the claim that took the disk last, and the pieces of its log in another. */
-import { Superseded, type SeatDisk, type SeatStore } from "./disk.js";
+/**
+ * Disks in IndexedDB: a ticket a seat in one store, with the claim that took the disk last and an account of its
+ * log, and the pieces of the log, its rows, in another. A row is there as a whole or not at all: nothing is torn.
+ */
+import { Superseded, type Content, type SeatDisk, type SeatStore } from "./disk.js";
 
 /** What is kept of a seat beside its log. The version before kept the ticket alone. */
 interface Kept {
   ticket: string;
   claim: number;
+  rows?: Rows; // none: the version before wrote the log
+}
+
+/** What a log must have, written with each of its rows. */
+interface Rows {
+  last: number; // the number of the last one; 0: none was written
+  bytes: number; // in all of them
 }
 
 /** Rejects where there is no IndexedDB, or one that does not write. */
@@ -28,9 +38,10 @@ export async function openRowStore(room: string): Promise<SeatStore> {
     create: async (server, ticket, claim) => {
       const made = change(database);
       made.objectStore("log").delete(rowsOf(seat(server)));
-      made.objectStore("tickets").put({ ticket, claim } satisfies Kept, seat(server));
+      const kept: Kept = { ticket, claim, rows: { last: 0, bytes: 0 } };
+      made.objectStore("tickets").put(kept, seat(server));
       await completed(made);
-      return new RowSeat(database, seat(server), server, { ticket, claim });
+      return new RowSeat(database, seat(server), server, kept);
     },
   };
 }
@@ -68,19 +79,25 @@ class RowSeat implements SeatDisk {
     this.claim = this.mine = kept.claim;
   }
 
-  async take(claim: number): Promise<Uint8Array> {
+  async take(claim: number): Promise<Content> {
     const taking = change(this.database);
-    let rows: IDBRequest<Uint8Array[]> | null = null;
-    let keys: IDBRequest<IDBValidKey[]> | null = null;
-    await this.ifKept(taking, (kept) => kept.claim < claim, () => {
-      taking.objectStore("tickets").put({ ticket: this.ticket, claim } satisfies Kept, this.seat);
-      rows = taking.objectStore("log").getAll(rowsOf(this.seat));
-      keys = taking.objectStore("log").getAllKeys(rowsOf(this.seat));
+    const [tickets, log] = [taking.objectStore("tickets"), taking.objectStore("log")];
+    let content: Content = { bytes: new Uint8Array(0), confirmed: 0 };
+    await this.ifKept(taking, (kept) => kept.claim < claim, (kept) => {
+      const keys: IDBRequest<IDBValidKey[]> = log.getAllKeys(rowsOf(this.seat));
+      const rows: IDBRequest<Uint8Array[]> = log.getAll(rowsOf(this.seat));
+      rows.onsuccess = () => {
+        const bytes = joined(rows.result);
+        // The version before kept no account. That a row of its log is missing is seen in the bytes.
+        const numbers = keys.result as [string, number][];
+        const account = kept.rows ?? { last: numbers.at(-1)?.[1] ?? 0, bytes: bytes.length };
+        content = { bytes, confirmed: account.bytes };
+        this.last = account.last;
+        tickets.put({ ...kept, claim, rows: account } satisfies Kept, this.seat);
+      };
     });
     this.mine = claim;
-    const numbers = keys!.result as [string, number][];
-    this.last = numbers.at(-1)?.[1] ?? 0;
-    return joined(rows!.result);
+    return content;
   }
 
   confirm(): Promise<void> {
@@ -95,28 +112,50 @@ class RowSeat implements SeatDisk {
     return this.write(bytes, true);
   }
 
+  /** Nothing is ever torn here, and what is confirmed is not cut. */
+  cut(): Promise<void> {
+    return Promise.reject(new Error("rows are not cut"));
+  }
+
   close(): void {} // the database is the store's
 
+  /**
+   * Several writes may be under way. If one fails, those behind it must fail, too, though the browser would take
+   * them. So each looks whether the row before it is there: an aborted write leaves no gap, and a gap is damage.
+   */
   private write(bytes: Uint8Array, instead: boolean): Promise<void> {
     const row = bytes.slice();
     const number = (this.last += 1);
     const writing = change(this.database);
-    return this.ifKept(writing, (kept) => kept.claim === this.mine, () => {
-      const log = writing.objectStore("log");
+    const [tickets, log] = [writing.objectStore("tickets"), writing.objectStore("log")];
+    let gap = false;
+    const written = this.ifKept(writing, (kept) => kept.claim === this.mine, (kept) => {
+      const before = kept.rows ?? { last: 0, bytes: 0 };
+      gap = before.last !== number - 1;
+      if (gap) return writing.abort();
       if (instead) log.delete(rowsOf(this.seat));
       log.put(row, [this.seat, number]);
+      const rows: Rows = { last: number, bytes: (instead ? 0 : before.bytes) + row.length };
+      tickets.put({ ...kept, rows } satisfies Kept, this.seat);
+    });
+    return written.catch((error: unknown) => {
+      throw gap ? new Error("the write before this one failed") : error;
     });
   }
 
   /** Goes on with the transaction if what is kept of the seat is right, and ends when it is complete; else it undoes it and rejects with Superseded. */
-  private ifKept(transaction: IDBTransaction, right: (kept: Kept) => boolean, goOn: () => void = () => undefined): Promise<void> {
+  private ifKept(
+    transaction: IDBTransaction,
+    right: (kept: Kept) => boolean,
+    goOn: (kept: Kept) => void = () => undefined,
+  ): Promise<void> {
     let superseded = false;
     const looking = transaction.objectStore("tickets").get(this.seat);
     looking.onsuccess = () => {
       const kept = keptOf(looking.result);
       superseded = kept === null || !right(kept);
-      if (superseded) transaction.abort();
-      else goOn();
+      if (kept === null || superseded) transaction.abort();
+      else goOn(kept);
     };
     return completed(transaction).catch((error: unknown) => {
       throw superseded ? new Superseded() : error;

@@ -16,7 +16,7 @@ interface Tab {
   text(now: number, message: string): void;
   closed(now: number, why: string): void;
   seat(now: number, server: number, ticket: string, kind: string, claim: number): void;
-  taken(now: number, content: Uint8Array, failure: string): void;
+  taken(now: number, content: Uint8Array, confirmed: number, failure: string): void;
   confirmed(now: number): void;
   superseded(now: number): void;
   noSeat(now: number, kind: string): void;
@@ -36,6 +36,7 @@ interface Host {
   leave(): void;
   append(bytes: Uint8Array): boolean;
   replace(bytes: Uint8Array): boolean;
+  cut(size: number): boolean;
 }
 
 /** A relay that takes nothing must not fill this tab's memory: frames beyond this are dropped, as on any network. */
@@ -63,9 +64,9 @@ const host: Host = {
   seek: (room, hint) => inTurn(() => seek(room, hint === 0 ? null : hint)),
   create: (server, ticket, claim) => inTurn(() => create(server, ticket, claim)),
   take: (claim) => ofDisk(async (disk) => {
-    const content = await disk.take(claim);
-    return (t) => t.taken(now(), content, "");
-  }, (t, why) => t.taken(now(), new Uint8Array(0), why)),
+    const { bytes, confirmed } = await disk.take(claim);
+    return (t) => t.taken(now(), bytes, confirmed, "");
+  }, (t, why) => t.taken(now(), new Uint8Array(0), 0, why)),
   confirm: () => ofDisk(async (disk) => {
     await disk.confirm();
     return (t) => t.confirmed(now());
@@ -76,6 +77,7 @@ const host: Host = {
   },
   append: (bytes) => write((disk) => disk.append(bytes)),
   replace: (bytes) => write((disk) => disk.replace(bytes)),
+  cut: (size) => write((disk) => disk.cut(size)),
 };
 
 const stop = runProgram<Tab>({
@@ -130,7 +132,7 @@ async function create(server: number, ticket: string, claim: number): Promise<vo
   if (seats === null) throw new Error("a seat is sought before one is made");
   seat = await seats.create(server, ticket, claim);
   tab?.seat(now(), server, ticket, seat.kind, claim);
-  tab?.taken(now(), new Uint8Array(0), "");
+  tab?.taken(now(), new Uint8Array(0), 0, "");
 }
 
 /** Asks something of the seat's disk and tells the Tab, unless it has left the seat by then. */
