@@ -38,6 +38,12 @@ func TestALogOfTheBrowsersFilesKnowsWhatItConfirmed(t *testing.T) {
 	wasmtest.Node(t, "testdata/torture.mjs", bundled(t, t.TempDir(), "disk.ts", "--format=esm"))
 }
 
+// TestALogOfRowsKnowsWhatItConfirmed is of the disk in IndexedDB: writes that are aborted, rows lost, moved and
+// doubled, logs of the version before.
+func TestALogOfRowsKnowsWhatItConfirmed(t *testing.T) {
+	wasmtest.Node(t, "testdata/rows.mjs", bundled(t, t.TempDir(), "disk.ts", "--format=esm"))
+}
+
 // bundled makes one script of a file of the Worker and all that it imports.
 func bundled(t *testing.T, dir, entry string, flags ...string) string {
 	t.Helper()
