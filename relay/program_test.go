@@ -81,6 +81,8 @@ func TestAfterTheRelayIsKilledLeasesGetTheirSeatsAndNewcomersDoNot(t *testing.T)
 	second := launch(t, "-addr", "127.0.0.1:0", "-state", state)
 	if c := open(t, second.url, "room", `{}`); c.server != 3 {
 		t.Errorf("seats 1 and 2 are leased; a newcomer got %d", c.server)
+	} else if c.client <= b.client && c.client >= a.client {
+		t.Errorf("addresses %d and %d were used before the relay was killed; a newcomer got %d", a.client, b.client, c.client)
 	}
 	if d := open(t, second.url, "room", `{}`); d.server != 0 {
 		t.Errorf("all seats are leased; a newcomer got %d", d.server)

@@ -58,7 +58,7 @@ func (r *relay) newRoom(w http.ResponseWriter, req *http.Request) {
 		r.page.explain(w)
 		return
 	}
-	target := "/r/" + newCode()
+	target := "/r/" + r.rooms.newRoom()
 	if req.URL.RawQuery != "" {
 		target += "?" + req.URL.RawQuery
 	}

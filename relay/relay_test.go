@@ -66,11 +66,14 @@ func dial(t testing.TB, base, code string, header http.Header) *tab {
 	return &tab{t: t, ws: ws}
 }
 
-// open dials and joins with these params.
+// asNew adds to the params of a join that the room is new.
+func asNew(params string) string { return strings.Replace(`{"new":true,`+params[1:], ",}", "}", 1) }
+
+// open dials and joins with these params a room that is new if the relay does not know it.
 func open(t testing.TB, base, code, params string) *tab {
 	t.Helper()
 	c := dial(t, base, code, nil)
-	c.say(`{"jsonrpc":"2.0","id":"join","method":"join","params":` + params + `}`)
+	c.say(`{"jsonrpc":"2.0","id":"join","method":"join","params":` + asNew(params) + `}`)
 	answer := c.until(func(text string) bool { return get(text, "id").ToString() == "join" })
 	result := get(answer, "result")
 	if result.ValueType() != jsoniter.ObjectValue {
@@ -325,6 +328,26 @@ func TestARoomThatNobodyJoinedIsPutAwayWhenItIsEmpty(t *testing.T) {
 		if time.Now().After(deadline) {
 			t.Fatal("the room is still open")
 		}
+	}
+}
+
+// A room whose code is not known here may have been used: its record may be lost, or lie in another folder. Only a room that was made here is new.
+func TestOnlyARoomThatWasMadeHereIsNew(t *testing.T) {
+	r, server := started(t, settings{}, nil)
+	join := func(code string) jsoniter.Any {
+		c := dial(t, server.URL, code, nil)
+		c.say(`{"id":"join","method":"join","params":{}}`)
+		return get(c.until(func(text string) bool { return get(text, "id").ToString() == "join" }), "result")
+	}
+	if got := join("typed-by-hand"); got.Get("server").ToInt() != 0 || !got.Get("unknown").ToBool() {
+		t.Errorf("a room that was not made here: %s", got.ToString())
+	}
+	code := r.rooms.newRoom()
+	if got := join(code); got.Get("server").ToInt() != 1 {
+		t.Errorf("a room that was made here: %s", got.ToString())
+	}
+	if r.rooms.made[code] {
+		t.Error("a room that has a record is still remembered as new: should its record be lost, it would be taken for new")
 	}
 }
 

@@ -19,6 +19,7 @@ const (
 	mostRooms = 1000
 	mostInbox = 256              // inputs that wait for a room; then its readers wait
 	idleAfter = 10 * time.Minute // without a connection a room is put away
+	mostMade  = 10_000           // rooms made and not joined yet that are remembered
 )
 
 // rooms are the open rooms by code.
@@ -30,6 +31,7 @@ type rooms struct {
 
 	mu       sync.Mutex
 	open     map[string]*room
+	made     map[string]bool // codes of rooms that nobody has joined yet, see newRoom
 	lastConn uint64
 	stopped  bool
 	running  sync.WaitGroup
@@ -72,7 +74,7 @@ const (
 )
 
 func newRooms(options hub.Options, kept *records, log *slog.Logger) *rooms {
-	return &rooms{options: options, records: kept, log: log, begun: time.Now(), open: map[string]*room{}}
+	return &rooms{options: options, records: kept, log: log, begun: time.Now(), open: map[string]*room{}, made: map[string]bool{}}
 }
 
 // enter puts a connection into the room code, which is opened if need be. An error is a sentence for the one who wanted to come in.
@@ -101,6 +103,25 @@ func (r *rooms) enter(code string, c *conn) error {
 	return nil
 }
 
+// newRoom draws the code of a new room and remembers that nobody has been there: a room without a record that this process did not make may have been used.
+func (r *rooms) newRoom() (code string) {
+	r.mu.Lock()
+	defer r.mu.Unlock()
+	if len(r.made) >= mostMade {
+		clear(r.made) // those who have not come in yet are asked whether their room is new
+	}
+	code = newCode()
+	r.made[code] = true
+	return code
+}
+
+// forgetMade is for a room that has a record: should that ever be lost, the room is not new.
+func (r *rooms) forgetMade(code string) {
+	r.mu.Lock()
+	defer r.mu.Unlock()
+	delete(r.made, code)
+}
+
 func (r *rooms) leave(target *room) {
 	r.mu.Lock()
 	target.here--
@@ -119,6 +140,8 @@ func (r *rooms) make(code string) (*room, error) {
 	var seed [8]byte
 	rand.Read(seed[:])
 	options.Seed = binary.LittleEndian.Uint64(seed[:])
+	options.Unknown = record == nil && !r.made[code]
+	options.FirstClient = firstClient()
 	h, err := hub.New(options, record)
 	if err != nil {
 		r.log.Error("record refused", "room", code, "error", err)
@@ -128,6 +151,14 @@ func (r *rooms) make(code string) (*room, error) {
 		rooms: r, code: code, log: r.log.With("room", code), hub: h, settled: record != nil,
 		inbox: make(chan input, mostInbox), quit: make(chan struct{}), conns: map[uint64]*conn{},
 	}, nil
+}
+
+// firstClient draws where a room's client addresses begin. Drawn anew for every life of a room, from so many, no address is used twice: an answer that is late must not
+// find another client. All are below 2^52, so that a JavaScript number can tell them exactly.
+func firstClient() uint64 {
+	var drawn [8]byte
+	rand.Read(drawn[:])
+	return 1001 + binary.LittleEndian.Uint64(drawn[:])>>13
 }
 
 // stop closes every room and its connections, and returns when all is written or the time is over.
@@ -268,7 +299,10 @@ func (r *room) carryOut() {
 }
 
 func (r *room) store(record *hub.Record) {
-	r.settled = true
+	if !r.settled {
+		r.settled = true
+		r.rooms.forgetMade(r.code)
+	}
 	if err := r.rooms.records.store(r.code, record); err != nil {
 		r.log.Error("record not stored: the seats of this room end with this process", "error", err)
 	}

@@ -24,9 +24,15 @@ func main() {
 		"text":   func(now float64, args []js.Value) any { h.tab.Text(now, h.Bytes(args[0])); return nil },
 		"closed": func(now float64, args []js.Value) any { h.tab.Closed(now, args[0].String()); return nil },
 		"seat":   h.seat,
-		"noSeat": func(now float64, args []js.Value) any { h.tab.NoSeat(now, args[0].String()); return nil },
-		"saved":  func(now float64, args []js.Value) any { h.tab.Saved(now, args[0].String()); return nil },
-		"tick":   func(now float64, _ []js.Value) any { return h.tab.Tick(now) },
+		"taken": func(now float64, args []js.Value) any {
+			h.tab.Taken(now, content(args[0]), args[1].Int(), args[2].String())
+			return nil
+		},
+		"confirmed":  func(now float64, _ []js.Value) any { h.tab.Confirmed(now); return nil },
+		"superseded": func(now float64, _ []js.Value) any { h.tab.Superseded(now); return nil },
+		"noSeat":     func(now float64, args []js.Value) any { h.tab.NoSeat(now, args[0].String()); return nil },
+		"saved":      func(now float64, args []js.Value) any { h.tab.Saved(now, args[0].String()); return nil },
+		"tick":       func(now float64, _ []js.Value) any { return h.tab.Tick(now) },
 	})
 }
 
@@ -40,23 +46,33 @@ type host struct {
 }
 
 func (h *host) seat(now float64, args []js.Value) any {
-	content := make([]byte, args[3].Length())
-	js.CopyBytesToGo(content, args[3])
-	h.tab.Seat(now, args[0].Int(), args[1].String(), args[2].String(), content)
+	h.tab.Seat(now, args[0].Int(), args[1].String(), args[2].String(), uint64(args[3].Float()))
 	return nil
 }
 
-func (h *host) Connect(url string)                { h.Host.Call("connect", url) }
-func (h *host) Disconnect()                       { h.Host.Call("disconnect") }
-func (h *host) Send(text []byte)                  { h.Host.Call("send", bridge.Borrowed(text)) }
-func (h *host) Post(json []byte)                  { h.Host.Call("post", bridge.Borrowed(json)) }
-func (h *host) Seek(room string, hint int)        { h.Host.Call("seek", room, hint) }
-func (h *host) Create(server int, ticket string)  { h.Host.Call("create", server, ticket) }
-func (h *host) Leave(setAside bool)               { h.Host.Call("leave", setAside) }
+// content is a Uint8Array's bytes, for whoever takes them over.
+func content(array js.Value) []byte {
+	bytes := make([]byte, array.Length())
+	js.CopyBytesToGo(bytes, array)
+	return bytes
+}
+
+func (h *host) Connect(url string)         { h.Host.Call("connect", url) }
+func (h *host) Disconnect()                { h.Host.Call("disconnect") }
+func (h *host) Send(text []byte)           { h.Host.Call("send", bridge.Borrowed(text)) }
+func (h *host) Post(json []byte)           { h.Host.Call("post", bridge.Borrowed(json)) }
+func (h *host) Seek(room string, hint int) { h.Host.Call("seek", room, hint) }
+func (h *host) Create(server int, ticket string, claim uint64) {
+	h.Host.Call("create", server, ticket, float64(claim))
+}
+func (h *host) Take(claim uint64)                 { h.Host.Call("take", float64(claim)) }
+func (h *host) Confirm()                          { h.Host.Call("confirm") }
+func (h *host) Leave()                            { h.Host.Call("leave") }
 func (h *host) Append(data []byte) (durable bool) { return h.Host.Call("append", h.out(data)).Bool() }
 func (h *host) Replace(data []byte) (durable bool) {
 	return h.Host.Call("replace", h.out(data)).Bool()
 }
+func (h *host) Cut(size int) (durable bool) { return h.Host.Call("cut", size).Bool() }
 
 // out is data as a Uint8Array, valid until the next call.
 func (h *host) out(data []byte) js.Value {

@@ -32,6 +32,18 @@ func TestTheDiskSurvivesADeathAtEveryOperation(t *testing.T) {
 	wasmtest.Node(t, "testdata/disk.mjs", bundled(t, t.TempDir(), "disk.ts", "--format=esm"))
 }
 
+// TestALogOfTheBrowsersFilesKnowsWhatItConfirmed is of the same files: blocks in any order, files cut, accounts
+// flipped, disks full, logs of the version before.
+func TestALogOfTheBrowsersFilesKnowsWhatItConfirmed(t *testing.T) {
+	wasmtest.Node(t, "testdata/torture.mjs", bundled(t, t.TempDir(), "disk.ts", "--format=esm"))
+}
+
+// TestALogOfRowsKnowsWhatItConfirmed is of the disk in IndexedDB: writes that are aborted, rows lost, moved and
+// doubled, logs of the version before.
+func TestALogOfRowsKnowsWhatItConfirmed(t *testing.T) {
+	wasmtest.Node(t, "testdata/rows.mjs", bundled(t, t.TempDir(), "disk.ts", "--format=esm"))
+}
+
 // bundled makes one script of a file of the Worker and all that it imports.
 func bundled(t *testing.T, dir, entry string, flags ...string) string {
 	t.Helper()

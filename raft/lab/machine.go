@@ -111,7 +111,8 @@ func (w *World) start(m *machine) {
 // options are those of a machine's server.
 func (w *World) options(m *machine, seed uint64) server.Options {
 	c := &w.run.Config
-	options := server.Options{ID: m.id, Seed: seed, Off: w.off, Unruly: w.unruly, CompactAfter: c.CompactAfter, Reads: readModes[c.Reads],
+	options := server.Options{ID: m.id, Seed: seed, Off: w.off, Unruly: w.unruly, UnchainedDisk: true,
+		CompactAfter: c.CompactAfter, Reads: readModes[c.Reads],
 		ElectionTicksMin: int(c.ElectionMin / tick), ElectionTicksMax: int(c.ElectionMax / tick)}
 	if voters := c.voters(); m.id <= voters {
 		options.Voters = w.servers[:voters]

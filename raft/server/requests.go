@@ -225,6 +225,16 @@ func (s *Server) abandonRequests(why string) {
 	s.requests = requests{}
 }
 
+// ForgetClients forgets all requests that wait, without an answer: every client has another address now, so an answer would reach nobody, or a stranger.
+func (s *Server) ForgetClients() {
+	r := &s.requests
+	r.waiting = nil
+	for i := range r.reads {
+		r.reads[i].told = true // the core has yet to answer
+	}
+	r.reads = slices.DeleteFunc(r.reads, func(p pendingRead) bool { return p.confirmed })
+}
+
 // answerRange answers an IndexRange from the committed part of this server's log, which no leader can change (§5.4). What is compacted away cannot be told.
 func (s *Server) answerRange(f *wire.Frame) {
 	s.node.Status(&s.status)

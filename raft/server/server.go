@@ -57,10 +57,26 @@ type Options struct {
 	Off    raft.RuleSet // rules that this server does not keep; none, unless one wants to see what they are for
 	Unruly bool         // its disk may hold what a server that keeps all rules never writes; taken for granted if Off has more than extensions
 
+	// Room and its making, and the Claim by which this server holds its seat there, are for the disk to check, and
+	// UnchainedDisk says how a new one is written: see wal.Identity.
+	Room, Made    string
+	Claim         uint64
+	UnchainedDisk bool
+
 	// FirstElapsed is how much of the first election timeout of a new server has passed, in percent, 0 to 99; 0 means 75. A new room has nothing to lose by an
 	// early election. A server with a past waits in full: its leader may live.
 	FirstElapsed int
+
+	// Newcomer says that another disk held this server's place before: what that one promised is not on this. Such a server does not start from an empty disk
+	// (ErrNotTakenIn) until a leader that was elected without it has committed an entry: TakenIn is that leader's term, TakenInBy the leader. It has then voted
+	// in that term, and knows nothing else.
+	Newcomer  bool
+	TakenIn   raft.Term // 0: it has not been taken in
+	TakenInBy raft.ServerID
 }
+
+// ErrNotTakenIn is New's refusal to start a newcomer. The disk is untouched but for its header.
+var ErrNotTakenIn = errors.New("server: another disk held this server's place before, and no leader has taken it in yet")
 
 // Server is one running server. It is not safe for concurrent use; the completions of its Disk count as use.
 type Server struct {
@@ -95,19 +111,31 @@ type Server struct {
 }
 
 // New starts a server on what its disk holds. The disk remembers whose it is: one of another server, or of a room with
-// other servers, is refused (*wal.IdentityError), as is a damaged one (*wal.DamageError).
+// other servers, is refused (*wal.IdentityError), as is one that was claimed since (*wal.ClaimError), or is
+// damaged (*wal.DamageError).
 func New(options Options, disk wal.Disk) (*Server, error) {
 	if err := options.complete(); err != nil {
 		return nil, err
 	}
-	identity := wal.Identity{Server: options.ID, Voters: options.Voters, Unruly: options.Unruly || options.Off&^raft.Extensions != 0}
+	identity := wal.Identity{Server: options.ID, Voters: options.Voters,
+		Room: options.Room, Made: options.Made, Claim: options.Claim,
+		Unruly: options.Unruly || options.Off&^raft.Extensions != 0, Unchained: options.UnchainedDisk}
 	log, durable, recovery, err := wal.Open(disk, identity)
 	if err != nil {
 		return nil, err
 	}
+	s := &Server{options: options, wal: log, store: kv.New(), recovery: recovery,
+		compactAt: raft.Index(max(0, options.CompactAfter)), configured: len(options.Voters) > 0}
 	first := 0
-	if durable.CurrentTerm == 0 {
+	switch {
+	case durable.CurrentTerm != 0:
+	case !options.Newcomer:
 		first = options.FirstElapsed
+	case options.TakenIn == 0:
+		return nil, ErrNotTakenIn
+	default:
+		durable.CurrentTerm, durable.VotedFor = options.TakenIn, options.TakenInBy
+		log.Save(raft.Save{CurrentTerm: durable.CurrentTerm, VotedFor: durable.VotedFor, First: 1}, s.takenIn)
 	}
 	node, err := raft.New(raft.Options{
 		ID: options.ID, Voters: options.Voters, Seed: options.Seed, FirstElapsed: first, Off: options.Off,
@@ -117,8 +145,7 @@ func New(options Options, disk wal.Disk) (*Server, error) {
 	if err != nil {
 		return nil, err
 	}
-	s := &Server{options: options, node: node, wal: log, store: kv.New(), recovery: recovery,
-		compactAt: raft.Index(max(0, options.CompactAfter)), configured: len(options.Voters) > 0}
+	s.node = node
 	s.work()
 	if s.failed != nil {
 		return nil, s.failed
@@ -291,6 +318,13 @@ func (s *Server) saved(err error) {
 	}
 	s.durable = s.saves[0]
 	s.saves = append(s.saves[:0], s.saves[1:]...)
+}
+
+// takenIn is told by the disk of a newcomer's first write. Those after it wait for it.
+func (s *Server) takenIn(err error) {
+	if err != nil {
+		s.fail(err, "the server's disk failed")
+	}
 }
 
 // fail stops the server. It must not go on: it can promise nothing any more, and what it promised must not be forgotten by a guess.

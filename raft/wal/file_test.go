@@ -45,8 +45,8 @@ func TestAFileKeepsItsBytesAcrossOpenings(t *testing.T) {
 			t.Error(err)
 		}
 	})
-	if got, err := os.ReadFile(path); err != nil || string(got) != "new, longer" {
-		t.Errorf("the file holds %q, %v", got, err)
+	if got, err := file.ReadAll(); err != nil || string(got) != "new, longer" || file.Confirmed() != len(got) {
+		t.Errorf("the file holds %q, of which it has confirmed %d bytes, %v", got, file.Confirmed(), err)
 	}
 	if entries, _ := os.ReadDir(filepath.Dir(path)); len(entries) != 1 {
 		t.Errorf("the directory holds %v", entries)

@@ -43,16 +43,17 @@ func TestARecordThatHoldsNoSaveIsDamage(t *testing.T) {
 	}
 	for name, body := range map[string][]byte{"nothing": nil, "a configuration that is none": bad} {
 		disk := new(Memory)
-		if _, _, _, err := Open(disk, Identity{Server: 1}); err != nil {
+		w, _, _, err := Open(disk, Identity{Server: 1})
+		if err != nil {
 			t.Fatal(err)
 		}
 		data, _ := disk.ReadAll()
 		offset := len(data)
-		data, start := beginRecord(data)
-		data = append(data, body...)
-		endRecord(data, start, uint64(offset))
+		data, start := w.chain.begin(data)
+		data = append(append(data, kindSave), body...)
+		data = w.chain.seal(data, start, uint64(offset))
 		disk.Replace(data, func(error) {})
-		_, _, _, err := Open(disk, Identity{Server: 1})
+		_, _, _, err = Open(disk, Identity{Server: 1})
 		var damaged *DamageError
 		if !errors.As(err, &damaged) || damaged.Offset != offset || !strings.Contains(err.Error(), "expected a save") {
 			t.Errorf("%s: got %v", name, err)

@@ -16,7 +16,9 @@ const rewriteBytes = 1 << 20
 // WAL is an open write-ahead log. It is not safe for concurrent use; the completions of its Disk count as use.
 type WAL struct {
 	disk     Disk
-	identity Identity
+	identity Identity // as Open was asked for it
+	chain    chain    // where the next record goes
+	claimed  bool     // the disk knows the claim in identity, or will when all operations are durable
 
 	term raft.Term
 	vote raft.ServerID
@@ -33,69 +35,47 @@ type WAL struct {
 	complete func(error) // w.completed, made once
 }
 
-// Recovery tells what Open found.
-type Recovery struct {
-	New     bool   // the disk was empty
-	Records int    // good records: the image's and the saves
-	Bytes   int    // read in all
-	Torn    int    // bytes cut off at the end: a write that a crash interrupted, never acknowledged
-	Reason  string // of the cut, with its offset; "" if there was none
-}
-
-// DamageError says that a disk holds what no crash can leave behind.
-type DamageError struct {
-	Offset   int // in bytes from the start of the disk
-	Expected string
-	Got      string
-}
-
-func (e *DamageError) Error() string {
-	return "wal: damaged at byte " + strconv.Itoa(e.Offset) + ": expected " + e.Expected + ", got " + e.Got
-}
-
-// IdentityError says that a disk belongs to another server or another cluster.
-type IdentityError struct{ Disk, Asked Identity }
-
-func (e *IdentityError) Error() string {
-	return "wal: the disk is that of " + e.Disk.String() + ", it cannot serve " + e.Asked.String()
-}
-
-// String names the server and its cluster: "server 2 of [1 2 3]".
-func (i Identity) String() string {
-	text := "server " + strconv.FormatUint(uint64(i.Server), 10) + " of ["
-	for n, voter := range i.Voters {
-		if n > 0 {
-			text += " "
-		}
-		text += strconv.FormatUint(uint64(voter), 10)
-	}
-	return text + "]"
-}
-
 // Open reads the disk and returns the log on it, ready for Saves, with the state that it holds. The errors are those of the
-// disk, *DamageError and *IdentityError. Entries and snapshot of Durable point into the bytes that were read.
+// disk, *DamageError, *IdentityError and *ClaimError. Entries and snapshot of Durable point into the bytes that
+// were read; its Log is valid until the next Save. Open allocates at most twice the size of the disk, the bytes
+// that ReadAll returns included, and a slot for every entry.
 func Open(disk Disk, identity Identity) (*WAL, raft.Durable, Recovery, error) {
+	if identity.Unchained && (identity.named() || identity.Claim > 0) {
+		return nil, raft.Durable{}, Recovery{}, errUnchained
+	}
 	data, err := disk.ReadAll()
 	if err != nil {
 		return nil, raft.Durable{}, Recovery{}, err
+	}
+	confirmed := 0
+	if disk, ok := disk.(Confirmer); ok {
+		confirmed = disk.Confirmed()
 	}
 	identity.Voters = slices.Clone(identity.Voters)
 	slices.Sort(identity.Voters)
 	w := &WAL{disk: disk, identity: identity}
 	w.complete = w.completed
-	recovery := Recovery{New: len(data) == 0, Bytes: len(data)}
-	if !recovery.New {
-		if err := w.replay(data, &recovery); err != nil {
+	recovery := Recovery{New: len(data) == 0 && confirmed == 0, Bytes: len(data)}
+	if recovery.New {
+		w.chain.version = w.newest()
+		w.rewrite(nil)
+	} else {
+		err = w.replay(data, confirmed, &recovery)
+		if err == nil && identity.Claim > 0 && identity.Claim < recovery.Claim {
+			err = &ClaimError{Disk: recovery.Claim, Asked: identity.Claim}
+		}
+		if err != nil {
 			return nil, raft.Durable{}, recovery, err
 		}
+		w.identity.Claim = max(identity.Claim, recovery.Claim)
+		w.mend(&recovery)
 	}
-	if recovery.New || recovery.Torn > 0 || data[len(magic)] != version {
-		w.rewrite(nil)
-		if w.failed != nil {
-			return nil, raft.Durable{}, recovery, w.failed
-		}
+	if w.failed != nil {
+		return nil, raft.Durable{}, recovery, w.failed
 	}
-	return w, raft.Durable{CurrentTerm: w.term, VotedFor: w.vote, Snapshot: w.snapshot, Log: slices.Clone(w.log)}, recovery, nil
+	w.writeClaim(recovery.Claim)
+	durable := raft.Durable{CurrentTerm: w.term, VotedFor: w.vote, Snapshot: w.snapshot, Log: slices.Clip(w.log)}
+	return w, durable, recovery, nil
 }
 
 // Save writes one change of the persistent state and calls done when it is durable, with nil, or when it has become certain that it will not be
@@ -111,17 +91,14 @@ func (w *WAL) Save(save raft.Save, done func(error)) {
 		return
 	}
 	w.apply(&save)
-	buffer, start := beginRecord(w.buffer[:0])
-	buffer = appendSave(buffer, &save)
-	endRecord(buffer, start, uint64(w.size))
+	buffer, start := w.chain.begin(w.buffer[:0])
+	buffer = w.appendSave(buffer, &save)
 	w.buffer = buffer
 	if garbage := w.size + len(buffer) - w.imageSize(); garbage > rewriteBytes && garbage > w.imageSize() {
 		w.rewrite(done) // the image has this save in it
 		return
 	}
-	w.size += len(buffer)
-	w.waiting = append(w.waiting, done)
-	w.disk.Append(buffer, w.complete)
+	w.append(w.chain.seal(buffer, start, uint64(w.size)), done)
 }
 
 // Failed returns the error that stopped the log, nil while it works.
@@ -130,53 +107,30 @@ func (w *WAL) Failed() error { return w.failed }
 // Size returns how many bytes the disk holds once all operations are durable.
 func (w *WAL) Size() int { return w.size }
 
-// replay takes up everything that data holds.
-func (w *WAL) replay(data []byte, recovery *Recovery) error {
-	identity, offset, image, err := readHeader(data)
-	if err != nil {
-		return err
+// mend makes the disk that was read one that can be written to: of this version, with this identity, without a
+// torn tail, and with this claim.
+func (w *WAL) mend(recovery *Recovery) {
+	cutter, cuts := w.disk.(Cutter)
+	switch {
+	case w.chain.version < w.newest(), recovery.Torn > 0 && !cuts, recovery.nameless:
+		w.chain.version = max(w.chain.version, w.newest())
+		w.rewrite(nil)
+		return
+	case recovery.Torn > 0:
+		w.waiting = append(w.waiting, nil)
+		cutter.Cut(w.size, w.complete)
 	}
-	if identity.Server != w.identity.Server || !slices.Equal(identity.Voters, w.identity.Voters) {
-		return &IdentityError{Disk: identity, Asked: w.identity}
-	}
-	var save raft.Save
-	for offset < len(data) {
-		body, next, err := readRecord(data, offset)
-		if err != nil {
-			if err := tornOrDamaged(data, offset, image, err); err != nil {
-				return err
-			}
-			recovery.Torn = len(data) - offset
-			recovery.Reason = "cut off: " + err.Error()
-			break
-		}
-		if !readSave(body, &save) {
-			return damage(offset, "a save", strconv.Itoa(len(body))+" bytes that are none")
-		}
-		if err := w.check(&save); err != nil {
-			return damage(offset, "a save that continues the ones before", err.Error())
-		}
-		w.apply(&save)
-		recovery.Records++
-		offset = next
-	}
-	w.size = offset
-	return nil
 }
 
-// tornOrDamaged returns nil if the bad record at offset can be what a crash left of the last write, else an error.
-func tornOrDamaged(data []byte, offset, image int, bad error) error {
-	if offset < image {
-		return bad // the image is written atomically
+// writeClaim writes the claim behind everything, unless it is in a header that was written just now. A disk without
+// room for it is open, but no Save on it will succeed.
+func (w *WAL) writeClaim(known uint64) {
+	if w.identity.Claim == known || w.claimed {
+		return
 	}
-	if at, found := recordBehind(data, offset+1); found {
-		var damaged *DamageError
-		if errors.As(bad, &damaged) {
-			return damage(offset, damaged.Expected, damaged.Got+"; a good record follows at byte "+strconv.Itoa(at))
-		}
-		return bad
-	}
-	return nil
+	w.claimed = true
+	buffer, start := w.chain.begin(w.buffer[:0])
+	w.append(w.chain.seal(appendClaim(buffer, w.identity.Claim), start, uint64(w.size)), nil)
 }
 
 // check says what in a save contradicts the state before it. Figure 2: currentTerm only grows, the vote of a term is never changed, the
@@ -276,25 +230,58 @@ func (w *WAL) apply(save *raft.Save) {
 	w.log = append(w.log, save.Entries...)
 }
 
+// newest is the version in which the disk is to be.
+func (w *WAL) newest() byte {
+	if w.identity.Unchained {
+		return unchained
+	}
+	return version
+}
+
+// append writes a record at the end.
+func (w *WAL) append(record []byte, done func(error)) {
+	w.buffer = record
+	w.size += len(record)
+	w.waiting = append(w.waiting, done)
+	w.disk.Append(record, w.complete)
+}
+
 // rewrite puts a compact image in the place of everything.
 func (w *WAL) rewrite(done func(error)) {
-	buffer := appendHeader(make([]byte, 0, w.imageSize()), w.identity, 0)
+	before := w.chain
+	buffer := appendHeader(make([]byte, 0, w.imageSize()), &before, &w.identity, 0)
 	start := len(buffer)
-	if w.term != 0 || w.vote != 0 || w.snapshot != nil || len(w.log) > 0 {
-		buffer, _ = beginRecord(buffer)
-		buffer = appendSave(buffer, &raft.Save{CurrentTerm: w.term, VotedFor: w.vote, First: w.base() + 1, Entries: w.log, Snapshot: w.snapshot})
-		endRecord(buffer, start, uint64(start))
+	empty := w.term == 0 && w.vote == 0 && w.snapshot == nil && len(w.log) == 0
+	if !empty {
+		save := raft.Save{CurrentTerm: w.term, VotedFor: w.vote, First: w.base() + 1, Entries: w.log, Snapshot: w.snapshot}
+		buffer, _ = w.chain.begin(buffer)
+		buffer = w.chain.stuff(w.appendSave(buffer, &save), start)
 	}
-	appendHeader(buffer[:0], w.identity, uint64(len(buffer)-start))
-	w.size = len(buffer)
+	appendHeader(buffer[:0], &w.chain, &w.identity, uint64(len(buffer)-start))
+	if !empty {
+		w.chain.put(buffer[start:], uint64(start))
+	}
+	w.size, w.claimed = len(buffer), true
 	w.waiting = append(w.waiting, done)
 	w.disk.Replace(buffer, w.complete)
 }
 
-// imageSize is about the size of the disk after a rewriting, never less than it.
+// appendSave appends a record's body.
+func (w *WAL) appendSave(dst []byte, save *raft.Save) []byte {
+	if w.chain.version > unchained {
+		dst = append(dst, kindSave)
+	}
+	return appendSave(dst, save)
+}
+
+// imageSize is about the size of the disk after a rewriting, never less than it, but for stuffing: that adds at
+// most half of live.
 func (w *WAL) imageSize() int {
-	const head = len(magic) + 1 + 2*recordHead + 6*10 + 8
-	return head + 10*len(w.identity.Voters) + w.live
+	size := len(magic) + 1 + 2*w.chain.headSize() + 6*10 + 8 + 10*len(w.identity.Voters) + w.live
+	if w.chain.version > unchained {
+		size += 4*10 + 8 + len(w.identity.Room) + len(w.identity.Made)
+	}
+	return size
 }
 
 // completed is told by the Disk, once an operation and in their order.
@@ -310,10 +297,6 @@ func (w *WAL) completed(err error) {
 	if done != nil {
 		done(w.failed)
 	}
-}
-
-func damage(offset int, expected, got string) error {
-	return &DamageError{Offset: offset, Expected: expected, Got: got}
 }
 
 func refuse[E, G ~uint64 | ~uint8](what string, expected E, more string, got G) error {

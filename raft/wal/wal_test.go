@@ -4,6 +4,7 @@ import (
 	"bytes"
 	"errors"
 	"math/rand/v2"
+	"os"
 	"reflect"
 	"strings"
 	"testing"
@@ -259,14 +260,75 @@ func TestAnotherServersDiskIsRefused(t *testing.T) {
 	}
 }
 
+// A room that is made again under its name, with as many servers, is another room.
+func TestADiskOfAnotherRoomOrMakingIsRefused(t *testing.T) {
+	disk := new(wal.Memory)
+	of := func(room, made string) error {
+		asked := identity
+		asked.Room, asked.Made = room, made
+		_, _, _, err := wal.Open(disk, asked)
+		return err
+	}
+	if of("", "") != nil || of("tea", "") != nil || of("tea", "5f0c") != nil || of("tea", "5f0c") != nil {
+		t.Fatal("a disk that knows no room does not take one up")
+	}
+	const whose = `server 2 of [1 2 3] in room "tea", made 5f0c…`
+	for _, other := range [][2]string{{"tea", "77aa"}, {"tea", ""}, {"coffee", "5f0c"}, {"", ""}} {
+		var mismatch *wal.IdentityError
+		if err := of(other[0], other[1]); !errors.As(err, &mismatch) || mismatch.Disk.String() != whose {
+			t.Errorf("room %q, made %q: %v", other[0], other[1], err)
+		}
+	}
+}
+
+// Claims grow, through rewritings, too: an earlier holder of the seat is turned away, and its disk knows no more
+// than its own claim.
+func TestADiskKeepsTheLastClaim(t *testing.T) {
+	disk := new(wal.Memory)
+	claim := func(n uint64) (*wal.WAL, uint64, error) {
+		asked := identity
+		asked.Claim = n
+		w, _, recovery, err := wal.Open(disk, asked)
+		return w, recovery.Claim, err
+	}
+	before := uint64(0)
+	for _, n := range []uint64{0, 3, 3, 10618, 1 << 63} { // 10618 looks like a mark in its varint
+		w, held, err := claim(n)
+		if err != nil || held != before {
+			t.Fatalf("claim %d of a disk with claim %d: it says %d, %v", n, before, held, err)
+		}
+		if before = n; n == 3 {
+			save(t, w, raft.Save{CurrentTerm: 1, First: 1, Entries: []raft.Entry{entry(1, strings.Repeat("v", 3<<20))}})
+			save(t, w, raft.Save{CurrentTerm: 1, First: 1}) // the disk is rewritten
+		}
+		data, _ := disk.ReadAll()
+		if whose, err := wal.Whose(data); err != nil || whose.Claim != n || whose.Server != 2 {
+			t.Errorf("claim %d: the bytes say %+v, %v", n, whose, err)
+		}
+	}
+	var since *wal.ClaimError
+	if _, _, err := claim(4); !errors.As(err, &since) || since.Disk != 1<<63 || since.Asked != 4 {
+		t.Errorf("an earlier claim: %v", err)
+	}
+	if _, held, err := claim(0); err != nil || held != 1<<63 {
+		t.Errorf("no claim: %d, %v", held, err)
+	}
+	if whose, err := wal.Whose(nil); err != nil || whose.Server != 0 {
+		t.Errorf("an empty disk: %+v, %v", whose, err)
+	}
+	if _, err := wal.Whose([]byte("PNG")); err == nil {
+		t.Error("an image is somebody's disk")
+	}
+}
+
 func TestBytesOfAnotherKindAreRefused(t *testing.T) {
 	disk := new(wal.Memory)
 	open(t, disk)
 	data, _ := disk.ReadAll()
-	data[7] = 3
+	data[7] = 4
 	for want, bad := range map[string][]byte{
 		`damaged at byte 0: expected a header that starts with "RaftWAL", got "PNG"`: []byte("PNG"),
-		"damaged at byte 7: expected version 1 to 2, got version 3":                  data,
+		"damaged at byte 7: expected version 1 to 3, got version 4":                  data,
 	} {
 		if _, _, _, err := wal.Open(holding(bad), identity); err == nil || !strings.Contains(err.Error(), want) {
 			t.Errorf("got %v, want %q", err, want)
@@ -354,20 +416,85 @@ func TestASnapshotThatContradictsTheStateIsRefused(t *testing.T) {
 	}
 }
 
-func TestADiskOfTheVersionBeforeIsReadAndRewritten(t *testing.T) {
-	disk := new(wal.Memory)
-	w, _, _ := open(t, disk)
-	save(t, w, raft.Save{CurrentTerm: 1, First: 1, Entries: []raft.Entry{entry(1, "a"), entry(1, "b")}})
-	data, _ := disk.ReadAll()
-	data[len("RaftWAL")] = 1 // it had no snapshots, and was the same but for that
-	disk.Replace(data, func(error) {})
-	w, durable, _ := open(t, disk)
-	if data, _ = disk.ReadAll(); len(durable.Log) != 2 || data[len("RaftWAL")] != 2 {
-		t.Errorf("version %d with %+v", data[len("RaftWAL")], durable)
+// What stands in testdata was written by an earlier version of this package, with these saves.
+var oldSaves = []raft.Save{
+	{CurrentTerm: 1, First: 1, Entries: []raft.Entry{noop(1), entry(1, "set x=1"), entry(1, "set y=2")}},
+	{CurrentTerm: 2, VotedFor: 3, First: 3, Entries: []raft.Entry{entry(2, "set y=3")}},
+	{CurrentTerm: 2, VotedFor: 3, First: 4, Snapshot: snapshot(2, 1, "state")},
+	{CurrentTerm: 2, VotedFor: 3, First: 4,
+		Entries: []raft.Entry{entry(2, "del x"), {Term: 2, Kind: raft.Config, Data: []byte("1,2,3+4")}}},
+}
+
+// oldDisk returns the disk of version 2 in testdata, and its state.
+func oldDisk(t testing.TB) (data []byte, state raft.Durable) {
+	t.Helper()
+	data, err := os.ReadFile("testdata/version-2.wal")
+	if err != nil {
+		t.Fatal(err)
 	}
-	save(t, w, raft.Save{CurrentTerm: 1, First: 3, Snapshot: snapshot(1, 1, "state")})
-	if _, durable, _ = open(t, disk); durable.Snapshot == nil || len(durable.Log) != 1 {
-		t.Errorf("afterwards %+v", durable)
+	for _, s := range oldSaves {
+		state = applied(state, s)
+	}
+	return data, state
+}
+
+func TestADiskOfAnOlderVersionIsReadAndRewritten(t *testing.T) {
+	asked := identity
+	asked.Room, asked.Made, asked.Claim = "tea", "5f0c", 7
+	second, state := oldDisk(t)
+	first := second[:0x48] // version 1 had no snapshots, and was the same but for that: up to the end of the first save
+	first = append([]byte("RaftWAL\x01"), first[8:]...)
+	for name, test := range map[string]struct {
+		data []byte
+		want raft.Durable
+	}{
+		"1": {first, applied(raft.Durable{}, oldSaves[0])}, "2": {second, state},
+	} {
+		disk := holding(test.data)
+		w, durable, recovery, err := wal.Open(disk, asked)
+		if err != nil || !same(durable, test.want) || recovery.Claim != 0 {
+			t.Fatalf("version %s: %+v %+v, %v", name, durable, recovery, err)
+		}
+		last := durable.Base() + raft.Index(len(durable.Log))
+		s := raft.Save{CurrentTerm: 3, First: last + 1, Entries: []raft.Entry{entry(3, "more")}}
+		save(t, w, s)
+		data, _ := disk.ReadAll()
+		whose, err := wal.Whose(data)
+		if data[len("RaftWAL")] != 3 || err != nil || whose.Room != "tea" || whose.Claim != 7 {
+			t.Errorf("version %s became version %d of %v: %v", name, data[len("RaftWAL")], whose, err)
+		}
+		if _, durable, _, err = wal.Open(disk, asked); err != nil || !same(durable, applied(test.want, s)) {
+			t.Errorf("version %s, afterwards: %+v, %v", name, durable, err)
+		}
+	}
+}
+
+// Links to runs of the lab hold a hash of its disks: they are written as they always were, to the byte.
+func TestAnUnchainedDiskIsWrittenAsVersion2Was(t *testing.T) {
+	want, state := oldDisk(t)
+	asked := identity
+	asked.Unchained = true
+	disk := new(wal.Memory)
+	w, _, _, err := wal.Open(disk, asked)
+	if err != nil {
+		t.Fatal(err)
+	}
+	for _, s := range oldSaves {
+		save(t, w, s)
+	}
+	if got, _ := disk.ReadAll(); !bytes.Equal(got, want) {
+		t.Errorf("got\n%q, want\n%q", got, want)
+	}
+	if _, durable, _, err := wal.Open(disk, asked); err != nil || !same(durable, state) {
+		t.Errorf("opened %+v, %v", durable, err)
+	}
+	if got, _ := disk.ReadAll(); !bytes.Equal(got, want) {
+		t.Error("it is rewritten when it is opened")
+	}
+	asked.Claim = 1
+	_, _, _, err = wal.Open(new(wal.Memory), asked)
+	if err == nil || !strings.Contains(err.Error(), "expected neither room nor making nor claim") {
+		t.Errorf("a claim that it cannot keep: %v", err)
 	}
 }
 

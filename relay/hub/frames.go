@@ -107,6 +107,12 @@ func (h *Hub) call(m *member, e *envelope) {
 	switch e.method {
 	case "join":
 		bad = h.join(m, e.id, e.params)
+	case "seat":
+		bad = h.seat(m, e.id, e.params)
+	case "seats":
+		if bad = h.decide(e.params); bad == nil {
+			h.agree(m, e.id)
+		}
 	case "network":
 		if bad = h.change(e.params); bad == nil {
 			h.agree(m, e.id)
@@ -126,7 +132,7 @@ func (h *Hub) call(m *member, e *envelope) {
 			h.agree(m, id)
 		}
 	default:
-		bad = &refusal{codeUnknownMethod, "method", "method: expected join, network, frame, state or report, or a frame with from and to; got " + clip(e.method)}
+		bad = &refusal{codeUnknownMethod, "method", "method: expected join, seat, seats, network, frame, state or report, or a frame with from and to; got " + clip(e.method)}
 	}
 	if bad != nil {
 		h.refuse(m, e.id, bad)
@@ -154,7 +160,7 @@ func (h *Hub) forward(m *member, e *envelope, data []byte) *refusal {
 		return nil
 	case e.to == e.from:
 		return badParam("to", "somebody else's address", decimal(e.to))
-	case !h.isServer(e.to) && (e.to < firstClient || e.to >= h.nextClient):
+	case !h.isServer(e.to) && (e.to < h.options.FirstClient || e.to >= h.nextClient):
 		return &refusal{codeNoSuchAddress, "to", "to: nobody has the address " + decimal(e.to) + " in this room; servers are 1 to " + decimal(uint64(len(h.seats)))}
 	}
 	h.launch(e.from, e.to, data)

@@ -17,6 +17,13 @@ type Options struct {
 	Seed   uint64            // of the jitter: same seed, same inputs, same delays
 	Random func(into []byte) // fills into with bytes that nobody can guess; leases are made of them
 	Limits Limits
+
+	// Unknown says, without a record, that the room may have been used before: its record may be lost. It gives no seats until a majority of its servers has said
+	// what it was, or a person that it is new.
+	Unknown bool
+	// FirstClient is the address of the first member; further ones count up from it. A host that draws it anew for every life of a room sees to it that no address is
+	// used twice. 0 means 1001, the lowest.
+	FirstClient uint64
 }
 
 // Limits bound what members can make a room do. A field that is 0 has the value named beside it.
@@ -36,14 +43,18 @@ type Record struct {
 	Started bool    `json:"started"`
 	Now     int64   `json:"now"` // cluster time when the record was made, microseconds
 	Rate    float64 `json:"rate"`
+	Made    string  `json:"made"`  // the secret of all its servers: what this making of the room is called
 	Seats   []Seat  `json:"seats"` // seat 1 first
 	Links   []Link  `json:"links"`
 }
 
-// Seat is a server's place in the room. Lease is empty while nobody has ever held it.
+// Seat is a server's place in the room. Lease is empty while nobody holds it.
 type Seat struct {
 	Lease string `json:"lease"`
 	Name  string `json:"name"`
+	Claim uint64 `json:"claim,omitempty"` // the number of its last claim; 0: there was none
+	Lost  bool   `json:"lost,omitempty"`  // the room has lost its record, and the server of this seat has not been here since: whose it is is not known
+	Anew  bool   `json:"anew,omitempty"`  // another disk held it before: its server waits until a leader takes it in
 }
 
 // Link is one direction between two servers. Times are microseconds of cluster time, 0 to 60 s.
@@ -88,6 +99,7 @@ type Closing struct {
 const (
 	closePolicy   = 1008 // the member does not keep the rules
 	closeTooLarge = 1009
+	closeRestart  = 1012 // come back, and start again
 	closeFull     = 1013 // try again later
 )
 
@@ -113,6 +125,8 @@ type Hub struct {
 	clock   clock
 	started bool
 	settled bool // the number of seats is fixed: somebody has joined
+	unknown bool // see Options
+	made    string
 	seats   []seat
 	links   []link // from 1 to 1, from 1 to 2, …; see link()
 	flying  int    // bytes in all links
@@ -158,12 +172,16 @@ type member struct {
 	roundTrip int64 // real µs, -1: unknown
 	bucket    bucket
 	feed      feed
+	testimony *testimony // nil: it claims to be nobody, or the room knows itself
 }
 
 // New makes a room: a new one if record is nil, else one as the record says. An error means that the options or the record make no sense.
 func New(options Options, record *Record) (*Hub, error) {
 	if options.Size == 0 {
 		options.Size = defaultSize
+	}
+	if options.FirstClient == 0 {
+		options.FirstClient = firstClient
 	}
 	source := rand.NewPCG(options.Seed, 0)
 	h := &Hub{
@@ -172,7 +190,7 @@ func New(options Options, record *Record) (*Hub, error) {
 		source:     source,
 		random:     rand.New(source),
 		members:    map[uint64]*member{},
-		nextClient: firstClient,
+		nextClient: options.FirstClient,
 		json:       jsoniter.NewStream(jsoniter.ConfigDefault, nil, 1024),
 	}
 	h.scan.init()
@@ -186,6 +204,7 @@ func New(options Options, record *Record) (*Hub, error) {
 		return nil, errors.New("hub: the rate is 0 to 1, not " + strconv.FormatFloat(options.Rate, 'g', -1, 64))
 	}
 	h.build(options.Size)
+	h.unknown = options.Unknown
 	return h, nil
 }
 
@@ -282,7 +301,7 @@ func (h *Hub) Wake() int64 {
 
 // Record copies what is to outlive the process, for a host that stops.
 func (h *Hub) Record() *Record {
-	r := &Record{Size: len(h.seats), Started: h.started, Now: h.clock.now, Rate: h.clock.rate()}
+	r := &Record{Size: len(h.seats), Started: h.started, Now: h.clock.now, Rate: h.clock.rate(), Made: h.made}
 	for i := range h.seats {
 		r.Seats = append(r.Seats, h.seats[i].Seat)
 	}
@@ -298,7 +317,7 @@ func (h *Hub) restore(r *Record) error {
 		return errors.New("hub: the record's clock is out of range")
 	}
 	h.build(r.Size)
-	h.settled = true
+	h.settled, h.made = true, r.Made
 	h.started, h.clock.now, h.clock.stopped = r.Started, r.Now, !r.Started
 	for i, s := range r.Seats {
 		h.seats[i].Seat = s

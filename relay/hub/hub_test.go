@@ -250,18 +250,6 @@ func TestClaims(t *testing.T) {
 	}
 }
 
-func TestAClaimOfASeatThatTheRoomForgotIsAdopted(t *testing.T) {
-	lease := strings.Repeat("0f", 16)
-	s := newStage(t, Options{}, nil)
-	got := s.join(1, `{"server":2,"lease":"`+lease+`"}`)
-	if get(got, "result", "server").ToInt() != 2 || get(got, "result", "lease").ToString() != lease || get(got, "result", "fresh").ToBool() {
-		t.Errorf("got %s", got)
-	}
-	if got := s.join(2, `{"server":3,"lease":"not a lease"}`); get(got, "error", "code").ToInt() != codeWrongLease {
-		t.Errorf("an ill-formed lease got %s", got)
-	}
-}
-
 func TestARecordBringsTheRoomBack(t *testing.T) {
 	s := trio(t, Options{})
 	s.say(1, `{"method":"network","params":{"rate":0.25,"reorder":0.5,"links":[{"from":1,"to":2,"up":false,"loss":0.125,"duplicate":1,"hold":true}]}}`)

@@ -1,7 +1,6 @@
 package hub
 
 import (
-	"crypto/subtle"
 	"encoding/hex"
 	"strconv"
 )
@@ -16,6 +15,11 @@ type wish struct {
 	hidden  bool
 	disk    string
 	hasSize bool
+
+	claim  uint64 // the last one that the disk knows
+	resume bool   // the server has been running since
+	made   string // of which making of the room the disk is
+	isNew  bool   // whoever joins says that the room is new
 }
 
 const (
@@ -33,8 +37,11 @@ func (h *Hub) join(m *member, id, raw []byte) *refusal {
 	if bad := readParams(raw, w.read); bad != nil {
 		return bad
 	}
-	if w.hasSize && !h.settled {
+	if w.hasSize && !h.settled && w.lease == "" {
 		h.resize(w.size)
+	}
+	if h.unknown && w.isNew {
+		h.begin()
 	}
 	fresh, bad := h.seatFor(m, &w)
 	if bad != nil {
@@ -46,23 +53,51 @@ func (h *Hub) join(m *member, id, raw []byte) *refusal {
 	m.watch = w.watch
 	if m.server == 0 && w.server != 0 {
 		m.watch = true // the room is full: there is nothing else left to do
-	} else if m.server != 0 {
-		s := &h.seats[m.server-1]
-		s.holder, s.hidden, s.disk = m, w.hidden, w.disk
-		if w.name != "" && w.name != s.Name {
-			s.Name, h.recordChanged = w.name, true
-		}
 	}
-	if !h.settled {
+	if !h.settled && !h.unknown {
 		h.settled, h.recordUrgent = true, true
 	}
-	h.startIfComplete()
+	h.sit(m, &w)
 	h.answerJoin(m, id, fresh)
 	if m.watch {
 		h.sendReports(m)
 	}
-	h.roomChanged = true
 	return nil
+}
+
+// seat gives a member that has none a seat, as its join would have.
+func (h *Hub) seat(m *member, id, raw []byte) *refusal {
+	w := wish{server: -1}
+	if bad := readParams(raw, w.read); bad != nil {
+		return bad
+	}
+	if m.server != 0 {
+		return &refusal{code: codeNotRequest, message: "this member has seat " + decimal(m.server) + " already"}
+	}
+	fresh, bad := h.seatFor(m, &w)
+	if bad != nil {
+		return bad
+	}
+	h.sit(m, &w)
+	h.answerJoin(m, id, fresh)
+	return nil
+}
+
+// sit puts a member on the seat that it was given, if any.
+func (h *Hub) sit(m *member, w *wish) {
+	h.roomChanged = true
+	if m.server == 0 {
+		return
+	}
+	if h.made == "" { // the room is new, or its record of a version that gave it no name
+		h.made, h.recordUrgent = h.secret(), true
+	}
+	s := &h.seats[m.server-1]
+	s.holder, s.hidden, s.disk = m, w.hidden, w.disk
+	if w.name != "" && w.name != s.Name {
+		s.Name, h.recordChanged = w.name, true
+	}
+	h.startIfComplete()
 }
 
 func (w *wish) read(p *params, key string) bool {
@@ -86,53 +121,56 @@ func (w *wish) read(p *params, key string) bool {
 		w.hidden = p.truth(key)
 	case "disk":
 		w.disk = p.words(key, mostDisk)
+	case "claim":
+		w.claim = uint64(p.number(key, 0, mostClaim))
+	case "resume":
+		w.resume = p.truth(key)
+	case "made":
+		w.made = p.words(key, 2*leaseBytes)
+	case "new":
+		w.isNew = p.truth(key)
 	default:
 		return false
 	}
 	return true
 }
 
-// seatFor gives m the seat that it wishes for. fresh says that nobody ever held it before.
+// seatFor gives m the seat that it wishes for. fresh says that nobody ever held it before. In a room that does not know itself there is none yet.
 func (h *Hub) seatFor(m *member, w *wish) (fresh bool, bad *refusal) {
+	if h.unknown {
+		h.hear(m, w)
+	}
 	switch {
-	case w.server == 0:
+	case w.server == 0 || h.unknown:
 		return false, nil
 	case w.server < 0:
 		for i := range h.seats {
-			if h.seats[i].Lease == "" {
-				h.grant(m, uint64(i+1), h.newLease())
+			if h.seats[i].free() {
+				h.grant(m, uint64(i+1))
 				return true, nil
 			}
 		}
 		return false, nil
 	case w.server > int64(len(h.seats)):
 		return false, badParam("server", "a seat of this room, 1 to "+strconv.Itoa(len(h.seats)), strconv.FormatInt(w.server, 10))
-	}
-	s := &h.seats[w.server-1]
-	switch {
-	case s.Lease == "" && w.lease == "":
-		h.grant(m, uint64(w.server), h.newLease())
+	case h.seats[w.server-1].free() && w.lease == "":
+		h.grant(m, uint64(w.server))
 		return true, nil
-	case s.Lease == "" && isLease(w.lease):
-		// The room has lost its record, the server has not lost its disk: it goes on as who it was.
-		h.grant(m, uint64(w.server), w.lease)
-		return false, nil
-	case subtle.ConstantTimeCompare([]byte(s.Lease), []byte(w.lease)) != 1:
-		return false, &refusal{codeWrongLease, "lease", "lease: this is not the lease of seat " + strconv.FormatInt(w.server, 10)}
-	case s.holder != nil:
-		return false, &refusal{codeSeatTaken, "server", "server: seat " + strconv.FormatInt(w.server, 10) + " is connected from elsewhere"}
 	}
-	m.server = uint64(w.server)
-	return false, nil
+	return false, h.claim(m, w)
 }
 
-func (h *Hub) grant(m *member, server uint64, lease string) {
-	h.seats[server-1].Lease = lease
+// grant leases a free seat to m. A seat that was given away goes on counting where it was: its next claim is higher than any before.
+func (h *Hub) grant(m *member, server uint64) {
+	s := &h.seats[server-1]
+	s.Lease = h.secret()
+	s.Claim++
 	m.server = server
 	h.recordUrgent = true
 }
 
-func (h *Hub) newLease() string {
+// secret makes a lease, or the name of a making of a room: text that nobody can guess.
+func (h *Hub) secret() string {
 	var secret [leaseBytes]byte
 	h.options.Random(secret[:])
 	return hex.EncodeToString(secret[:])
@@ -156,7 +194,7 @@ func (h *Hub) startIfComplete() {
 		return
 	}
 	for i := range h.seats {
-		if h.seats[i].Lease == "" {
+		if h.seats[i].free() {
 			return
 		}
 	}

@@ -18,6 +18,7 @@ const (
 	codeJoinFirst     = -32005
 	codeTooLarge      = -32006
 	codeTooFast       = -32007
+	codeSuperseded    = -32008
 )
 
 // refusal is why a message is not done: an error object of JSON-RPC.

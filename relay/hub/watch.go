@@ -147,6 +147,10 @@ func (h *Hub) writeRoom(w *jsoniter.Stream) {
 		w.WriteMore()
 		w.WriteObjectField(name)
 	}
+	if h.unknown {
+		field("unknown")
+		w.WriteTrue()
+	}
 	field("size")
 	w.WriteInt(len(h.seats))
 	field("started")
@@ -161,7 +165,7 @@ func (h *Hub) writeRoom(w *jsoniter.Stream) {
 		if i > 0 {
 			w.WriteMore()
 		}
-		h.seats[i].write(w, i+1)
+		h.seats[i].write(w, i+1, !h.seats[i].free() || h.claimed(uint64(i+1)))
 	}
 	w.WriteArrayEnd()
 	field("links")
@@ -179,11 +183,16 @@ func (h *Hub) writeRoom(w *jsoniter.Stream) {
 	w.WriteArrayEnd()
 }
 
-func (s *seat) write(w *jsoniter.Stream, server int) {
+// claimed says that somebody in a room that does not know itself claims to be this server.
+func (h *Hub) claimed(server uint64) bool {
+	return slices.ContainsFunc(h.arrival, func(m *member) bool { return m.testimony != nil && m.testimony.server == server })
+}
+
+func (s *seat) write(w *jsoniter.Stream, server int, leased bool) {
 	w.WriteRaw(`{"server":`)
 	w.WriteInt(server)
 	w.WriteRaw(`,"leased":`)
-	w.WriteBool(s.Lease != "")
+	w.WriteBool(leased)
 	w.WriteRaw(`,"connected":`)
 	w.WriteBool(s.holder != nil)
 	w.WriteRaw(`,"name":`)
@@ -232,13 +241,22 @@ func (h *Hub) answerJoin(m *member, id []byte, fresh bool) {
 	w.WriteString(h.options.Code)
 	w.WriteRaw(`,"client":`)
 	w.WriteUint64(m.client)
+	w.WriteRaw(`,"clients":`)
+	w.WriteUint64(h.options.FirstClient)
 	if m.server == 0 {
 		w.WriteRaw(`,"server":null,"lease":null`)
 	} else {
 		w.WriteRaw(`,"server":`)
 		w.WriteUint64(m.server)
 		w.WriteRaw(`,"lease":`)
-		w.WriteString(h.seats[m.server-1].Lease)
+		s := &h.seats[m.server-1]
+		w.WriteString(s.Lease)
+		w.WriteRaw(`,"claim":`)
+		w.WriteUint64(s.Claim)
+		w.WriteRaw(`,"made":`)
+		w.WriteString(h.made)
+		w.WriteRaw(`,"anew":`)
+		w.WriteBool(s.Anew)
 	}
 	w.WriteRaw(`,"fresh":`)
 	w.WriteBool(fresh)

@@ -183,6 +183,26 @@ type Room struct {
 	Links    []Link  `json:"links"`
 }
 
+// Advice says what is wrong with a room, and what its people can decide.
+type Advice struct {
+	Text    string   `json:"text"`
+	Choices []Choice `json:"choices"`
+}
+
+// Choice is one decision, and what it may cost.
+type Choice struct {
+	Label string      `json:"label"`
+	Cost  string      `json:"cost"`
+	Seats SeatsChange `json:"seats"`
+}
+
+// SeatsChange is a decision about the seats of a room, as the hub takes it.
+type SeatsChange struct {
+	New   bool  `json:"new,omitempty"`
+	Give  []int `json:"give,omitempty"`
+	Empty bool  `json:"empty,omitempty"`
+}
+
 // Connection is how it stands with the relay. RetryAt, Attempt and Why are there when State is "lost".
 type Connection struct {
 	State   string   `json:"state"`
@@ -210,6 +230,7 @@ type Batch struct {
 	Room       *Room           `json:"room,omitempty"`
 	Self       *Status         `json:"self,omitempty"`
 	Watching   *string         `json:"watching,omitempty"`
+	Advice     *[]Advice       `json:"advice,omitempty"`
 	Servers    []ServerView    `json:"servers,omitempty"`
 	Flights    []Flight        `json:"flights,omitempty"`
 	Lost       []Loss          `json:"lost,omitempty"`

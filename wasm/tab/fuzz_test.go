@@ -5,17 +5,20 @@ import "testing"
 // deafHost is a platform on which everything works at once and nothing is kept.
 type deafHost struct{}
 
-func (deafHost) Connect(string)      {}
-func (deafHost) Disconnect()         {}
-func (deafHost) Send([]byte)         {}
-func (deafHost) Post([]byte)         {}
-func (deafHost) Seek(string, int)    {}
-func (deafHost) Create(int, string)  {}
-func (deafHost) Leave(bool)          {}
-func (deafHost) Append([]byte) bool  { return true }
-func (deafHost) Replace([]byte) bool { return true }
+func (deafHost) Connect(string)             {}
+func (deafHost) Disconnect()                {}
+func (deafHost) Send([]byte)                {}
+func (deafHost) Post([]byte)                {}
+func (deafHost) Seek(string, int)           {}
+func (deafHost) Create(int, string, uint64) {}
+func (deafHost) Take(uint64)                {}
+func (deafHost) Confirm()                   {}
+func (deafHost) Leave()                     {}
+func (deafHost) Append([]byte) bool         { return true }
+func (deafHost) Replace([]byte) bool        { return true }
+func (deafHost) Cut(int) bool               { return true }
 
-const joinAnswer = `{"jsonrpc":"2.0","id":1,"result":{"room":"r","client":1001,"server":2,"lease":"00","fresh":true,"size":3,"rate":1,"now":0,"started":true,` +
+const joinAnswer = `{"jsonrpc":"2.0","id":1,"result":{"room":"r","client":1001,"clients":1001,"claim":1,"made":"11","anew":false,"server":2,"lease":"00","fresh":true,"size":3,"rate":1,"now":0,"started":true,` +
 	`"servers":[{"server":1,"leased":true,"connected":true,"name":"","hidden":false,"disk":"opfs","roundTrip":null},{"server":2,"leased":true,"connected":true,"name":"","hidden":false,"disk":"opfs","roundTrip":1}],` +
 	`"links":[{"from":1,"to":2,"up":true,"latency":1,"jitter":0}]}}`
 
@@ -26,7 +29,8 @@ func seatedTab() *Tab {
 	t.NoSeat(2, "opfs")
 	t.Opened(3)
 	t.Text(4, []byte(joinAnswer))
-	t.Seat(5, 2, "3:00", "opfs", nil)
+	t.Seat(5, 2, "3:00:11", "opfs", 1)
+	t.Taken(6, nil, 0, "")
 	return t
 }
 

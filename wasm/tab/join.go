@@ -1,6 +1,7 @@
 package tab
 
 import (
+	"slices"
 	"strconv"
 
 	"raftplayground/wasm/page"
@@ -9,7 +10,7 @@ import (
 // claim is what this tab wants to be in the room.
 type claim struct {
 	state claimState
-	since float64 // leased: real time of the first try
+	since float64 // real time; of leased: of the first try to get it; of anySeat: when this browser was last searched for a seat
 }
 
 type claimState uint8
@@ -22,78 +23,138 @@ const (
 	noSeat                    // to watch
 )
 
-// seatRetry is how long, in ms, a seat of this browser that is still connected is asked for again: after a reload the relay may hear of the new
-// connection before it hears that the old one closed.
-const seatRetry = 1000
+// Times of claims, in ms of real time.
+const (
+	seatRetry = 1000 // how long a seat of this browser that is still connected is asked for again: after a reload the relay may hear of the new connection first
+	seekAgain = 4000 // after which a watcher looks again whether a seat of this browser has lost its tab
+)
 
 // Errors of the hub that a join can meet (package hub).
 const (
 	wrongLease = -32003
 	seatInUse  = -32004
+	superseded = -32008
 )
 
-type joinParams struct {
+// seatParams are the parameters of join and of seat.
+type seatParams struct {
 	Server *int    `json:"server"`
 	Lease  *string `json:"lease"`
-	Watch  bool    `json:"watch"`
+	Claim  uint64  `json:"claim,omitempty"`
+	Resume bool    `json:"resume,omitempty"`
+	Made   string  `json:"made,omitempty"`
 	Size   *int    `json:"size,omitempty"`
 	Hidden bool    `json:"hidden"`
 	Disk   string  `json:"disk,omitempty"`
 }
 
+type joinParams struct {
+	seatParams
+	Watch bool `json:"watch"`
+}
+
+// joinResult answers both.
 type joinResult struct {
-	Client uint64  `json:"client"`
-	Server *int    `json:"server"`
-	Lease  *string `json:"lease"`
+	Client  uint64  `json:"client"`
+	Clients uint64  `json:"clients"`
+	Server  *int    `json:"server"`
+	Lease   *string `json:"lease"`
+	Claim   uint64  `json:"claim"`
+	Made    string  `json:"made"`
+	Anew    bool    `json:"anew"`
 	roomNotification
 }
 
-// join asks for the seat that this tab wants, once it knows which and the socket is open.
-func (t *Tab) join() {
-	if t.link.state != opened || t.claim.state == seeking || t.claim.state == making {
-		return
-	}
-	params := joinParams{Watch: true, Size: t.start.Size, Hidden: t.start.Hidden}
-	switch t.claim.state {
+// wishes are the parameters of what this tab wants to be.
+func (t *Tab) wishes() seatParams {
+	params := seatParams{Size: t.start.Size, Hidden: t.start.Hidden}
+	switch s := &t.seat; t.claim.state {
 	case leased:
-		size, lease := readTicket(t.seat.ticket)
-		params.Server, params.Lease, params.Disk = &t.seat.number, &lease, t.seat.kind
-		if size > 0 {
-			params.Size = &size
+		params.Server, params.Lease, params.Disk = &s.number, &s.ticket.lease, s.kind
+		params.Claim, params.Made, params.Resume = s.claim, s.ticket.made, s.server != nil
+		if s.ticket.size > 0 {
+			params.Size = &s.ticket.size
 		}
 	case noSeat:
 		params.Server = new(int)
 	}
+	return params
+}
+
+// join asks to be in the room on the seat that this tab wants, once it knows which and the socket is open.
+func (t *Tab) join() {
+	if t.link.state != opened || t.claim.state == seeking || t.claim.state == making {
+		return
+	}
 	t.link.state = joining
 	t.link.joinAt = 0
-	t.link.call = t.call("join", params)
+	t.link.call = t.call("join", joinParams{t.wishes(), true})
+}
+
+// askForSeat asks for the seat that this tab wants if the room may have it: as it joins, or later, when this tab is in the room without one.
+func (t *Tab) askForSeat() {
+	switch {
+	case t.link.state == opened:
+		t.join()
+	case t.link.state != joined || t.seat.given || t.link.asking != 0 || t.now < t.link.joinAt:
+	case t.claim.state == leased && (!t.room.Unknown || !t.link.testified), t.claim.state == anySeat && !t.room.Unknown && t.room.hasFreeSeat():
+		t.link.testified = true
+		t.link.asking = t.call("seat", t.wishes())
+	}
+	t.tellSelf()
+}
+
+func (r *roomNotification) hasFreeSeat() bool {
+	return slices.ContainsFunc(r.Servers, func(s roomSeat) bool { return !s.Leased })
 }
 
 // joinedAs takes the hub's answer: this tab is in the room.
 func (t *Tab) joinedAs(result *joinResult) {
-	t.link.state = joined
-	t.link.attempt = 0
+	t.link = link{state: joined, heard: t.link.heard, testified: t.claim.state == leased}
 	t.client = result.Client
-	t.outbox.connection(page.Connection{State: "open"})
-	t.takeRoom(&result.roomNotification)
-	switch {
-	case result.Server == nil || *result.Server == 0:
-		if t.claim.state == anySeat {
-			t.outbox.watching("This room has " + page.Plural(result.Size, "server") + ". You are watching.")
-		}
-	case t.claim.state == anySeat && result.Lease != nil:
-		// From here on the seat is leased to this tab and to nobody else, ever. If the tab dies before the disk is made the seat is lost, which
-		// is safe; to hand it out again would not be.
-		t.claim = claim{state: making}
-		t.seat = seat{number: *result.Server}
-		t.host.Create(*result.Server, makeTicket(result.Size, *result.Lease))
+	if t.clients != result.Clients && t.seat.server != nil {
+		t.seat.server.ForgetClients() // the room has begun another life, in which every client has another address
 	}
-	t.seated()
+	t.clients = result.Clients
+	t.outbox.connection(page.Connection{State: "open"})
+	if t.claim.state == anySeat {
+		t.claim.since = t.now
+	}
+	t.take(result)
 }
 
-// refusedToJoin takes the hub's error to a join.
-func (t *Tab) refusedToJoin(code int, message string) {
-	t.link.state = opened
+// take takes the seat that the hub gave, if it gave one.
+func (t *Tab) take(result *joinResult) {
+	t.link.asking = 0
+	t.takeRoom(&result.roomNotification)
+	s := &t.seat
+	switch {
+	case result.Server == nil || *result.Server == 0:
+	case t.claim.state == anySeat && result.Lease != nil:
+		// From here on the seat is leased to this tab and to nobody else. If the tab dies before the disk is made the seat is lost, which is safe; to hand it out
+		// again would not be.
+		t.claim = claim{state: making}
+		t.seat = seat{number: *result.Server}
+		t.host.Create(*result.Server, ticket{result.Size, *result.Lease, result.Made, result.Anew}.String(), result.Claim)
+	case t.claim.state == leased && *result.Server == s.number:
+		s.given, s.claim = true, result.Claim
+		if s.server == nil {
+			t.host.Take(result.Claim)
+		} else {
+			t.host.Confirm()
+		}
+	}
+	t.advise()
+	t.tellSelf()
+}
+
+// refusedSeat takes the hub's error to a join, or to a later wish for a seat.
+func (t *Tab) refusedSeat(code int, message string) {
+	inRoom := t.link.state == joined
+	if !inRoom {
+		t.link.state = opened
+	}
+	t.link.asking = 0
 	name := "S" + strconv.Itoa(t.seat.number)
 	switch {
 	case code == seatInUse && t.seat.server != nil:
@@ -103,33 +164,77 @@ func (t *Tab) refusedToJoin(code int, message string) {
 	case code == seatInUse && t.now-t.claim.since < seatRetry:
 		t.link.joinAt = t.now + 100
 	case code == seatInUse:
-		t.giveUpSeat(false)
+		t.giveUpSeat()
+	case code == superseded:
+		t.supersede("it has been started elsewhere since")
 	case code == wrongLease:
-		t.outbox.notice("The relay no longer knows that " + name + " is this tab's. Its log is set aside, and the tab joins anew: a server must not come back under an id that may have been given away.")
-		t.giveUpSeat(true)
+		t.outbox.notice("In this room " + name + " is not this browser's. What it stored is left alone, and the tab asks for another seat: a server must not come back under an id that may have been given away.")
+		t.giveUpSeat()
+	case inRoom: // a member without a seat watches
 	default:
 		t.host.Disconnect()
 		t.lost("The relay refused: " + page.Clip(message, 200))
 	}
 }
 
+// supersede ends a server whose seat was claimed elsewhere: it remembers less than its disk may hold. The seat is sought again, as by a tab that has just been opened.
+func (t *Tab) supersede(why string) {
+	number := t.seat.number
+	if t.seat.server != nil {
+		t.outbox.notice("S" + strconv.Itoa(number) + " has stopped in this tab: " + why + ". The tab starts it again from its disk if it can.")
+	}
+	given := t.seat.given
+	t.letGo()
+	t.claim = claim{state: seeking}
+	t.host.Seek(t.start.Room, number)
+	if given {
+		t.reconnect()
+	}
+	t.tellSelf()
+}
+
 // giveUpSeat lets the seat go and looks for the next one.
-func (t *Tab) giveUpSeat(setAside bool) {
-	t.seat = seat{}
-	t.host.Leave(setAside)
+func (t *Tab) giveUpSeat() {
+	t.letGo()
 	t.claim = claim{state: seeking}
 	t.host.Seek(t.start.Room, 0)
 }
 
+// keepSeat does what has come due: to ask again for a seat that was in use, to look whether this browser has a seat whose tab is gone.
+func (t *Tab) keepSeat() {
+	switch {
+	case t.link.state != joined || t.stopped:
+	case t.claim.state == leased && !t.seat.given:
+		t.askForSeat()
+	case t.claim.state == anySeat && t.now-t.claim.since >= seekAgain && t.link.asking == 0 && t.room.hasAbsentServer():
+		t.claim = claim{state: seeking}
+		t.host.Seek(t.start.Room, 0)
+	case t.seat.newcomer != nil:
+		t.askToBeTakenIn()
+	}
+}
+
+func (r *roomNotification) hasAbsentServer() bool {
+	return slices.ContainsFunc(r.Servers, func(s roomSeat) bool { return s.Leased && !s.Connected })
+}
+
 // watch goes on without a server, for good.
 func (t *Tab) watch(why string) {
-	t.seat = seat{}
-	t.host.Leave(false)
+	t.letGo()
 	t.claim = claim{state: noSeat}
 	t.outbox.watching(why)
 	t.outbox.notice(why)
 	t.tellSelf()
-	// The relay knows a server by its connection: a new one, without a seat, tells the others that the server is gone.
+	t.reconnect()
+}
+
+func (t *Tab) letGo() {
+	t.seat = seat{}
+	t.host.Leave()
+}
+
+// reconnect leaves the room and comes back: the relay knows a server by its connection, and a new one, without a seat, tells the others that the server is gone.
+func (t *Tab) reconnect() {
 	t.host.Disconnect()
 	t.clock.runs = false
 	t.link = link{}

@@ -8,8 +8,12 @@ type link struct {
 	heard   float64 // real time of the last message of the relay
 	attempt int     // how many connections have failed since the last join
 	retryAt float64 // down: when to try again
-	joinAt  float64 // opened: when to ask for the same seat again; 0: not so
+	joinAt  float64 // when to ask for the same seat again, not before; 0: not so
 	call    int     // joining: the number of the call
+
+	// Of joined:
+	asking    int  // the number of the call seat that is under way; 0: none is
+	testified bool // the hub knows which server of the room this tab claims to be
 }
 
 type linkState uint8
@@ -51,6 +55,10 @@ func (t *Tab) lost(why string) {
 	wait *= 0.8 + 0.4*t.random.Float64()
 	t.link = link{attempt: t.link.attempt + 1, retryAt: t.now + wait}
 	t.clock.runs = false
+	t.seat.given, t.seat.ours = false, false
+	if t.seat.newcomer != nil {
+		*t.seat.newcomer = newcomer{}
+	}
 	retryAt, attempt := t.link.retryAt, t.link.attempt
 	t.outbox.connection(page.Connection{State: "lost", RetryAt: &retryAt, Attempt: &attempt, Why: &why})
 	t.tellSelf()

@@ -18,7 +18,7 @@ type outbox struct {
 	drawn          bool // the page wants a batch
 	changed        bool // next holds something
 	selfChanged    bool
-	watches        bool // the page was told that this tab only watches
+	watches        string // why this tab only watches, as the page knows it
 	serversChanged bool
 	posted         float64 // real time of the last batch
 	lastLine       uint64  // id of the last line of the story
@@ -52,13 +52,12 @@ func (o *outbox) request(r page.ClientRequest) {
 func (o *outbox) connection(c page.Connection) { o.changed, o.next.Connection = true, &c }
 func (o *outbox) room(r *page.Room)            { o.changed, o.next.Room = true, r }
 
-// watching says why this tab has no server; serving, that it has one after all.
-func (o *outbox) watching(why string) { o.changed, o.next.Watching, o.watches = true, &why, true }
+func (o *outbox) advice(a []page.Advice) { o.changed, o.next.Advice = true, &a }
 
-func (o *outbox) serving() {
-	if o.watches {
-		nothing := ""
-		o.changed, o.next.Watching, o.watches = true, &nothing, false
+// watching says why this tab has no server; empty: it has one, or there is nothing to say.
+func (o *outbox) watching(why string) {
+	if why != o.watches {
+		o.changed, o.next.Watching, o.watches = true, &why, why
 	}
 }
 

@@ -68,8 +68,10 @@ func (t *Tab) snapshot() []*request { return append([]*request(nil), t.requests.
 func (t *Tab) ask(r *request) {
 	r.again = t.now + askAgain
 	to := r.View.Server
-	if !r.Fixed {
-		to = t.likelyLeader(r)
+	if named := r.Named(); !r.Fixed && t.connected(named) {
+		to = named
+	} else if !r.Fixed {
+		to = t.likelyLeader()
 	}
 	switch {
 	case t.link.state != joined:
@@ -89,12 +91,9 @@ func (t *Tab) ask(r *request) {
 	}
 }
 
-// likelyLeader is the server to ask: whom the last refusal named, whom this tab's server takes for the leader, who of the others says that it
+// likelyLeader is the server to ask if no refusal has named one: whom this tab's server takes for the leader, who of the others says that it
 // leads the highest term, else one connected server after the other, which will know better. 0: nobody is connected.
-func (t *Tab) likelyLeader(r *request) int {
-	if leader := r.Named(); t.connected(leader) {
-		return leader
-	}
+func (t *Tab) likelyLeader() int {
 	if t.seat.server != nil && t.seat.report.Leader != nil && t.connected(*t.seat.report.Leader) {
 		return *t.seat.report.Leader
 	}
@@ -119,8 +118,12 @@ func (t *Tab) likelyLeader(r *request) int {
 // receiveAnswer takes a server's answer to a request of this tab.
 func (t *Tab) receiveAnswer(message []byte) {
 	t.buffer = append(t.buffer[:0], message...)
-	if err := t.decoder.Decode(t.buffer, &t.frame); err != nil || !t.frame.Reply {
-		return // not an answer: a client serves nobody
+	if err := t.decoder.Decode(t.buffer, &t.frame); err != nil || !t.frame.Reply || t.frame.To != t.client {
+		return // not an answer, or not to this tab: a client serves nobody
+	}
+	if n := t.seat.newcomer; n != nil && n.call != 0 && n.call == t.frame.Call {
+		t.answeredNewcomer()
+		return
 	}
 	for _, r := range t.requests.pending {
 		if r.call == 0 || r.call != t.frame.Call || uint64(r.View.Server) != t.frame.From {

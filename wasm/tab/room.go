@@ -37,6 +37,7 @@ type hubError struct {
 type roomNotification struct {
 	Room     string     `json:"room"`
 	Size     int        `json:"size"`
+	Unknown  bool       `json:"unknown"` // it has lost its record, or is new and nobody has said so
 	Started  bool       `json:"started"`
 	Rate     float64    `json:"rate"`
 	Now      float64    `json:"now"`
@@ -83,6 +84,8 @@ func (t *Tab) receive(message []byte) {
 		var room roomNotification
 		if t.understood("room", room.read(e.Params)) {
 			t.takeRoom(&room)
+			t.askForSeat()
+			t.advise()
 		}
 	case e.Method == "seen":
 		t.receiveSeen(e.Params)
@@ -104,14 +107,20 @@ func (t *Tab) receiveResult(e *envelope) {
 		}
 		return
 	}
-	if t.link.state == joining && call == t.link.call {
+	joins := t.link.state == joining && call == t.link.call
+	if joins || t.link.asking != 0 && call == t.link.asking {
 		if e.Error != nil {
-			t.refusedToJoin(e.Error.Code, e.Error.Message)
+			t.refusedSeat(e.Error.Code, e.Error.Message)
 			return
 		}
 		var result joinResult
-		if t.understood("join", page.Codec.Unmarshal(e.Result, &result)) && t.understood("join", result.check()) {
+		if !t.understood("join", page.Codec.Unmarshal(e.Result, &result)) || !t.understood("join", result.check()) {
+			return
+		}
+		if joins {
 			t.joinedAs(&result)
+		} else {
+			t.take(&result)
 		}
 		return
 	}
@@ -198,15 +207,19 @@ func (t *Tab) changeNetwork(m *wish) {
 		t.answer(page.Answer{ID: m.ID, Error: "change: expected what is to change, got nothing"})
 		return
 	}
-	if t.link.state != joined {
-		t.answer(page.Answer{ID: m.ID, Error: "The connection to the room is lost."})
-		return
+	t.changeRoom(m.ID, "network", inMicroseconds(m.Change))
+}
+
+// changeRoom asks the hub for something that the page with this id of its message wants.
+func (t *Tab) changeRoom(id int, method string, params any) {
+	switch {
+	case t.link.state != joined:
+		t.answer(page.Answer{ID: id, Error: "The connection to the room is lost."})
+	case len(t.changes) >= mostChanges:
+		t.answer(page.Answer{ID: id, Error: "The room has not answered " + page.Plural(mostChanges, "change") + " yet. This one was not sent."})
+	default:
+		t.changes[t.call(method, params)] = id
 	}
-	if len(t.changes) >= mostChanges {
-		t.answer(page.Answer{ID: m.ID, Error: "The room has not answered " + page.Plural(mostChanges, "change") + " yet. This one was not sent."})
-		return
-	}
-	t.changes[t.call("network", inMicroseconds(m.Change))] = m.ID
 }
 
 // hubCall is a call to the hub; without an ID it asks for no answer.

@@ -13,10 +13,15 @@ import (
 
 // seat is this tab's place in the room: its disk, and its server once it runs.
 type seat struct {
-	number int    // 0: none
-	ticket string // see makeTicket
+	number int // 0: none
+	ticket ticket
 	kind   string // of the disk
-	disk   *disk
+	claim  uint64 // the last one that the disk knows, or the room gave
+	given  bool   // the room has given the seat to this connection
+	ours   bool   // the disk is this claim's for sure: the server may run
+	disk   *disk  // nil: not taken yet
+
+	newcomer *newcomer // not nil: the server waits until a leader takes it in
 
 	server *server.Server // nil before the first join with this seat
 	output server.Output
@@ -35,29 +40,32 @@ type seat struct {
 	logSentAt float64
 }
 
-// makeTicket makes the text that is kept beside a seat's disk, "3:4f2a…": the room's size and the lease. The size, so that a room whose relay has lost
-// its record comes back with as many seats as its servers' configuration has.
-func makeTicket(size int, lease string) string { return strconv.Itoa(size) + ":" + lease }
-
-func readTicket(ticket string) (size int, lease string) {
-	number, lease, _ := strings.Cut(ticket, ":")
-	size, _ = strconv.Atoi(number) // a ticket that is damaged has a wrong lease too, which the hub will say
-	return size, lease
+// ticket is what is kept beside a seat's disk, as text "3:4f2a…:9c1b…:anew": the room's size, the lease, what this making of the room is called, and whether another
+// disk held the seat before. From size and making a room that has lost its record learns what it was.
+type ticket struct {
+	size  int
+	lease string
+	made  string
+	anew  bool
 }
 
-// seated goes on with a seat whose disk is open: joins with it, or, in the room, starts its server.
-func (t *Tab) seated() {
-	switch {
-	case t.claim.state != leased:
-	case t.link.state == opened:
-		t.join()
-	case t.link.state == joined && t.seat.server == nil:
-		t.startServer()
+func (k ticket) String() string {
+	text := strconv.Itoa(k.size) + ":" + k.lease + ":" + k.made
+	if k.anew {
+		text += ":anew"
 	}
-	t.tellSelf()
+	return text
 }
 
-// startServer (re)starts the server on its disk.
+// readTicket reads also those of the version before, which had no making. One that is damaged has a wrong lease too, which the hub will say.
+func readTicket(text string) (k ticket) {
+	parts := append(strings.Split(text, ":"), "", "", "")
+	k.size, _ = strconv.Atoi(parts[0])
+	k.lease, k.made, k.anew = parts[1], parts[2], parts[3] == "anew"
+	return k
+}
+
+// startServer starts the server on its disk. One that has another disk than its seat had before must be taken in first.
 func (t *Tab) startServer() {
 	encoding := wire.Colon
 	if t.start.Encoding == "json" {
@@ -67,39 +75,56 @@ func (t *Tab) startServer() {
 	for i := range voters {
 		voters[i] = raft.ServerID(i + 1)
 	}
-	s, err := server.New(server.Options{ID: raft.ServerID(t.seat.number), Voters: voters, Seed: t.random.Uint64(), Encoding: encoding, Off: raft.Extensions,
-		FirstElapsed: firstElapsed(t.start.Room, t.seat.number, t.room.Size)}, t.seat.disk)
+	options := server.Options{ID: raft.ServerID(t.seat.number), Voters: voters, Seed: t.random.Uint64(), Encoding: encoding, Off: raft.Extensions,
+		Room: t.start.Room, Made: t.seat.ticket.made, Claim: t.seat.claim,
+		FirstElapsed: firstElapsed(t.start.Room, t.seat.number, t.room.Size), Newcomer: t.seat.ticket.anew}
+	if n := t.seat.newcomer; n != nil {
+		options.TakenIn, options.TakenInBy = n.term, n.leader
+	}
+	s, err := server.New(options, t.seat.disk)
+	if err == server.ErrNotTakenIn {
+		t.seat.newcomer = new(newcomer)
+		t.advise()
+		return
+	}
+	t.seat.newcomer = nil
 	if err != nil {
 		t.watch("The disk of S" + strconv.Itoa(t.seat.number) + " cannot be used in this room (" + page.Clip(err.Error(), 200) + "). You are watching.")
 		return
 	}
 	t.seat.server = s
 	t.clock.pending = 0 // what passed before its start is not for this server
-	t.outbox.serving()
+	t.outbox.watching("")
 	t.seat.life = page.U64(t.now)
 	t.seat.version = s.ReportVersion() - 1 // describe it at once
 	t.notify("state", map[string]string{"disk": t.seat.kind})
 	t.runServer()
-	t.describe()
+	if t.seat.server != nil {
+		t.describe()
+	}
+	t.advise()
 }
+
+// runs says whether the server lives: it is started, and its disk is its own for sure.
+func (t *Tab) runs() bool { return t.seat.server != nil && t.seat.ours }
 
 // tickServer lets the room's clock drive the server, and reports on it.
 func (t *Tab) tickServer() {
-	if t.seat.server == nil {
+	if !t.runs() {
 		return
 	}
 	if n := t.clock.ticks(); n > 0 {
 		t.seat.server.Tick(n)
 		t.runServer()
 	}
-	if t.seat.server != nil && t.now-t.seat.made >= reportEvery {
+	if t.runs() && t.now-t.seat.made >= reportEvery {
 		t.describe()
 	}
 }
 
 // receiveFrame hands a frame to the server. Before it runs frames are lost, as with any server that is still starting.
 func (t *Tab) receiveFrame(frame []byte) {
-	if t.seat.server == nil {
+	if !t.runs() {
 		return
 	}
 	// The ticks that have passed come first: a timer that ran out before the frame arrived has run out.
@@ -113,7 +138,7 @@ func (t *Tab) receiveFrame(frame []byte) {
 // runServer carries out what the server wants.
 func (t *Tab) runServer() {
 	s := &t.seat
-	for s.server != nil && s.server.Output(&s.output) {
+	for t.runs() && s.server.Output(&s.output) {
 		for i := range s.output.Frames {
 			t.send(s.output.Frames[i].Data)
 		}

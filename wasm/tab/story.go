@@ -17,7 +17,10 @@ func (t *Tab) fault(text, why, section string) {
 
 // tellFaults tells what is different in the room from what was known before.
 func (t *Tab) tellFaults(before, after *roomNotification) {
-	if after.Started && !before.Started {
+	switch {
+	case before.Unknown && !after.Unknown && after.Started:
+		t.fault("The room goes on as it was.", "The relay had lost its record; a majority of the room's servers agrees on what it was.", "")
+	case after.Started && !before.Started:
 		t.fault("The room's clock starts.", "Every seat has been taken once, or somebody asked for it. From now on election timers run.", "")
 	}
 	if after.Rate != before.Rate {
@@ -53,6 +56,8 @@ func rate(r float64) string {
 func (t *Tab) tellSeat(before, after *roomSeat) {
 	name := "S" + strconv.Itoa(after.Server)
 	switch {
+	case before.Leased && !after.Leased:
+		t.fault(name+"'s seat is free.", "It has been given up: the server that held it cannot come back.", "")
 	case after.Connected && !before.Leased:
 		t.fault(name+" takes its seat.", "A new server, with an empty log in term 0.", "")
 	case after.Connected && !before.Connected:

@@ -23,6 +23,7 @@ type Tab struct {
 	clock    clusterClock
 	room     *roomNotification // the latest; nil before the first join
 	client   uint64            // this connection's own address
+	clients  uint64            // the first address of this life of the room: another one means that all addresses are new
 	lastCall int               // the number of this tab's last call to the hub
 	changes  map[int]int       // a network change under way: number of the call → id of the page's message
 
@@ -30,6 +31,10 @@ type Tab struct {
 	heard    map[int]life         // whose events have been told
 	requests requests
 	outbox   outbox
+
+	advice    []page.Advice // as the page knows it
+	away      []int         // servers that are leased and not connected,
+	awaySince float64       // and since when
 
 	frame   wire.Frame // scratch
 	decoder wire.Decoder
@@ -39,7 +44,9 @@ type Tab struct {
 // New returns a tab that waits for the page's "start". Seed is of the election timeouts and of the pauses between two tries to connect; it must differ from
 // tab to tab, or their elections would be in step.
 func New(host Host, seed uint64) *Tab {
-	return &Tab{host: host, random: rand.New(rand.NewPCG(seed, 0)), changes: map[int]int{}, reports: map[int]*page.Report{}, heard: map[int]life{}, outbox: newOutbox()}
+	t := &Tab{host: host, random: rand.New(rand.NewPCG(seed, 0)), changes: map[int]int{}, reports: map[int]*page.Report{}, heard: map[int]life{}, outbox: newOutbox()}
+	t.requests.call = t.random.Uint64() >> 24 // no two lives of a tab use the same numbers: an answer to an old call is for nobody
+	return t
 }
 
 // FromPage takes a message of the page, ToWorker in model.ts. One that cannot be read is told in a notice.
@@ -95,16 +102,51 @@ func (t *Tab) Closed(now float64, why string) {
 	t.flush()
 }
 
-// Seat says that the seat is this tab's as far as this browser goes: its lock is held and its disk, of the kind "opfs", "indexeddb" or "memory", is open.
-// The tab takes content, everything on the disk, over.
-func (t *Tab) Seat(now float64, server int, ticket, kind string, content []byte) {
+// Seat says that the seat is this tab's as far as this browser goes: its lock, if there are locks, is held, and its disk, of the kind "opfs", "indexeddb" or "memory", is there.
+// known is the last claim that the disk knows.
+func (t *Tab) Seat(now float64, server int, ticket, kind string, known uint64) {
 	t.advance(now)
 	if !t.stopped {
+		given := t.claim.state == making && t.link.state == joined
 		t.claim = claim{state: leased, since: now}
-		t.seat = seat{number: server, ticket: ticket, kind: kind, disk: &disk{host: t.host, content: content}}
-		t.seated()
+		t.seat = seat{number: server, ticket: readTicket(ticket), kind: kind, claim: known, given: given}
+		t.askForSeat()
 	} else {
-		t.host.Leave(false) // it was stopped while the host was at it
+		t.host.Leave() // it was stopped while the host was at it
+	}
+	t.flush()
+}
+
+// Taken says that the disk is this claim's, or, if failure is not empty, why it is not. The tab takes content,
+// everything on the disk, over. Of it, the disk has confirmed so many bytes.
+func (t *Tab) Taken(now float64, content []byte, confirmed int, failure string) {
+	t.advance(now)
+	switch {
+	case t.claim.state != leased || t.seat.server != nil:
+	case failure != "":
+		t.supersede(failure)
+	case t.seat.given: // else the connection was lost meanwhile, and there will be another claim
+		t.seat.disk, t.seat.ours = &disk{host: t.host, content: content, confirmed: confirmed}, true
+		t.startServer()
+	}
+	t.flush()
+}
+
+// Confirmed says that the disk is still this tab's.
+func (t *Tab) Confirmed(now float64) {
+	t.advance(now)
+	if t.seat.server != nil && t.seat.given {
+		t.seat.ours, t.clock.pending = true, 0
+		t.runServer()
+	}
+	t.flush()
+}
+
+// Superseded says that another tab of this browser has taken the disk.
+func (t *Tab) Superseded(now float64) {
+	t.advance(now)
+	if t.claim.state == leased && !t.stopped {
+		t.supersede("another tab of this browser has started it from the same disk since")
 	}
 	t.flush()
 }
@@ -113,8 +155,8 @@ func (t *Tab) Seat(now float64, server int, ticket, kind string, content []byte)
 func (t *Tab) NoSeat(now float64, kind string) {
 	t.advance(now)
 	if !t.stopped {
-		t.claim = claim{state: anySeat}
-		t.join()
+		t.claim = claim{state: anySeat, since: now}
+		t.askForSeat()
 	}
 	t.flush()
 }
@@ -133,6 +175,7 @@ func (t *Tab) Saved(now float64, failure string) {
 func (t *Tab) Tick(now float64) float64 {
 	t.advance(now)
 	t.keepLink()
+	t.keepSeat()
 	t.tickServer()
 	t.keepRequests()
 	t.flush()
@@ -176,6 +219,8 @@ func (t *Tab) obey(m *wish) {
 		t.request(m)
 	case "network":
 		t.changeNetwork(m)
+	case "seats":
+		t.changeSeats(m)
 	case "reconnect":
 		if t.link.state == down {
 			t.link.retryAt = t.now
@@ -194,7 +239,7 @@ func (t *Tab) stop() {
 	t.link = link{}
 	t.clock.runs = false
 	t.host.Disconnect()
-	t.host.Leave(false)
+	t.host.Leave()
 	t.seat.server = nil
 }
 

@@ -12,4 +12,6 @@ type wish struct {
 	Size     *int   `json:"size"`
 	Encoding string `json:"encoding"`
 	Hint     *int   `json:"hint"`
+
+	Seats *page.SeatsChange `json:"seats"`
 }

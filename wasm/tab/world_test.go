@@ -20,6 +20,7 @@ type world struct {
 	conns   map[uint64]*testTab
 	next    uint64 // connection
 	secrets uint64
+	lives   uint64  // of the room
 	timers  []timer // in the order of their times
 }
 
@@ -30,13 +31,15 @@ type timer struct {
 
 // browser is what the tabs of one browser share.
 type browser struct {
-	seats map[int]*storedSeat
-	kind  string
-	full  bool // takes no writes any more
+	seats    map[int]*storedSeat
+	kind     string
+	full     bool // takes no writes any more
+	lockless bool // a page without a secure context: a seat that another tab holds is offered all the same
 }
 
 type storedSeat struct {
 	ticket  string
+	claim   uint64
 	content []byte
 	holder  *testTab
 }
@@ -54,6 +57,8 @@ type testTab struct {
 	slowDisk int // ms that a write takes; 0: durable at once
 	offered  []int
 	held     int
+	claim    uint64 // under which the disk was taken
+	frozen   bool   // nothing runs in it; what comes waits
 
 	hidden  bool // the page does not draw
 	batches []page.Batch
@@ -81,7 +86,8 @@ func newWorld(t tester) *world {
 func newBrowser() *browser { return &browser{seats: map[int]*storedSeat{}, kind: "opfs"} }
 
 func (w *world) startRelay() {
-	h, err := hub.New(hub.Options{Code: "test-room", Rate: 1, Seed: 7, Random: w.random}, w.record)
+	w.lives++
+	h, err := hub.New(hub.Options{Code: "test-room", Rate: 1, Seed: 7, Random: w.random, Unknown: w.lives > 1 && w.record == nil, FirstClient: 1001 * w.lives}, w.record)
 	if err != nil {
 		w.t.Fatal(err)
 	}
@@ -146,7 +152,7 @@ func (tab *testTab) close() {
 	tab.gone = true
 	tab.todo = nil
 	tab.Disconnect()
-	tab.Leave(false)
+	tab.Leave()
 }
 
 func (tab *testTab) say(message any) {
@@ -176,7 +182,7 @@ func (w *world) run(ms int) {
 			do()
 		}
 		for _, tab := range w.tabs {
-			if !tab.gone && w.now >= tab.tickAt {
+			if !tab.gone && !tab.frozen && w.now >= tab.tickAt {
 				tab.tickAt = w.now + tab.Tick(w.now)
 			}
 		}
@@ -203,6 +209,9 @@ func (w *world) settle() {
 	for busy := true; busy; {
 		busy = false
 		for _, tab := range w.tabs {
+			if tab.frozen {
+				continue
+			}
 			todo := tab.todo
 			tab.todo = nil
 			for _, do := range todo {
@@ -220,7 +229,11 @@ func (w *world) settle() {
 			w.record = w.out.Record
 		}
 		for _, d := range w.out.Deliver {
-			if tab := w.conns[d.Conn]; tab != nil && !tab.gone {
+			switch tab := w.conns[d.Conn]; {
+			case tab == nil || tab.gone:
+			case tab.frozen:
+				tab.later(func() { tab.Text(w.now, d.Data) })
+			default:
 				tab.Text(w.now, d.Data)
 			}
 		}
@@ -310,9 +323,12 @@ func (tab *testTab) take(b page.Batch) {
 }
 
 func (tab *testTab) Seek(_ string, hint int) {
+	if hint != 0 {
+		tab.offered = nil
+	}
 	var candidates []int
-	for server := range tab.browser.seats {
-		if !slices.Contains(tab.offered, server) && tab.browser.seats[server].holder == nil {
+	for server, seat := range tab.browser.seats {
+		if !slices.Contains(tab.offered, server) && (seat.holder == nil || tab.browser.lockless) {
 			candidates = append(candidates, server)
 		}
 	}
@@ -321,33 +337,56 @@ func (tab *testTab) Seek(_ string, hint int) {
 		candidates = []int{hint}
 	}
 	if len(candidates) == 0 {
+		tab.offered = nil
 		tab.later(func() { tab.NoSeat(tab.world.now, tab.browser.kind) })
 		return
 	}
 	tab.hold(candidates[0])
 }
 
-func (tab *testTab) Create(server int, ticket string) {
-	tab.browser.seats[server] = &storedSeat{ticket: ticket}
+func (tab *testTab) Create(server int, ticket string, claim uint64) {
+	tab.browser.seats[server] = &storedSeat{ticket: ticket, claim: claim}
+	tab.claim = claim
 	tab.hold(server)
+	tab.later(func() { tab.Taken(tab.world.now, nil, 0, "") })
 }
 
 func (tab *testTab) hold(server int) {
 	seat := tab.browser.seats[server]
 	tab.offered = append(tab.offered, server)
 	tab.held, seat.holder = server, tab
+	tab.later(func() { tab.Seat(tab.world.now, server, seat.ticket, tab.browser.kind, seat.claim) })
+}
+
+func (tab *testTab) Take(claim uint64) {
+	seat := tab.browser.seats[tab.held]
+	if seat.claim >= claim {
+		tab.later(func() { tab.Taken(tab.world.now, nil, 0, "it was taken by another claim") })
+		return
+	}
+	seat.claim, tab.claim, seat.holder = claim, claim, tab
+	tab.later(func() { tab.Taken(tab.world.now, append([]byte(nil), seat.content...), len(seat.content), "") })
+}
+
+func (tab *testTab) Confirm() {
 	tab.later(func() {
-		tab.Seat(tab.world.now, server, seat.ticket, tab.browser.kind, append([]byte(nil), seat.content...))
+		if tab.browser.seats[tab.held].claim == tab.claim {
+			tab.Confirmed(tab.world.now)
+		} else {
+			tab.Superseded(tab.world.now)
+		}
 	})
 }
 
-func (tab *testTab) Leave(setAside bool) {
+func (tab *testTab) Leave() {
 	seat := tab.browser.seats[tab.held]
 	if seat == nil {
 		return
 	}
-	seat.holder = nil
-	if setAside || tab.browser.kind == "memory" {
+	if seat.holder == tab {
+		seat.holder = nil
+	}
+	if tab.browser.kind == "memory" {
 		delete(tab.browser.seats, tab.held)
 	}
 	tab.held = 0
@@ -363,10 +402,16 @@ func (tab *testTab) Replace(data []byte) bool {
 	return tab.write(func(seat *storedSeat) { seat.content = data })
 }
 
+func (tab *testTab) Cut(size int) bool {
+	return tab.write(func(seat *storedSeat) { seat.content = seat.content[:size] })
+}
+
 // write changes the disk now, or later if it is slow; a tab that is closed before then has lost the write.
 func (tab *testTab) write(change func(*storedSeat)) bool {
 	seat := tab.browser.seats[tab.held]
 	switch {
+	case seat.claim != tab.claim:
+		tab.later(func() { tab.Superseded(tab.world.now) })
 	case tab.browser.full:
 		tab.later(func() { tab.Saved(tab.world.now, "the disk is full") })
 	case tab.slowDisk == 0:

@@ -3,11 +3,22 @@
 export class Disk {
   /** Operations that still succeed; then the machine is dead until revive. */
   left = Infinity;
+  /** Bytes that all files may have together. A write beyond them is refused, or, as some browsers have it, short. */
+  room = Infinity;
+  short = false;
   root = new Directory(this);
 
   operation() {
     if (this.left <= 0) throw new Error("the machine is off");
     this.left -= 1;
+  }
+
+  /** How many of the bytes there is room for in a file that is to have that size. */
+  roomFor(file, bytes, size) {
+    const missing = this.root.size() - file.current.length + size - this.room;
+    if (missing <= 0 || size <= file.current.length) return bytes;
+    if (!this.short) throw new DOMException("the disk is full", "QuotaExceededError");
+    return Math.max(0, bytes - missing);
   }
 
   /** After a crash: nobody holds anything, what was flushed is there, of what was not flushed what survives (see survivors). */
@@ -33,6 +44,11 @@ class Directory {
     return this.#entry(name, create, () => new File(this.disk));
   }
 
+  /** What stands at a path below this one. */
+  at(...names) {
+    return names.reduce((entry, name) => entry.#entries.get(name), this);
+  }
+
   async removeEntry(name) {
     this.disk.operation();
     if (!this.#entries.delete(name)) throw new DOMException(name, "NotFoundError");
@@ -53,6 +69,10 @@ class Directory {
 
   crash(survivors) {
     for (const entry of this.#entries.values()) entry.crash(survivors);
+  }
+
+  size() {
+    return [...this.#entries.values()].reduce((sum, entry) => sum + entry.size(), 0);
   }
 }
 
@@ -77,6 +97,15 @@ class File {
     if (this.held) throw new DOMException("the file is held", "NoModificationAllowedError");
     this.held = true;
     return new Handle(this);
+  }
+
+  size() {
+    return this.current.length;
+  }
+
+  /** Puts something else in the place of all that is there. */
+  become(content) {
+    this.current = this.flushed = content;
   }
 
   change(change) {
@@ -115,14 +144,28 @@ export const survivors = {
   "half of the last": (changes) => changes.slice(-1).map((c) => (c.bytes === undefined ? c : { at: c.at, bytes: c.bytes.subarray(0, c.bytes.length / 2) })),
 };
 
+/** As survivors, for writes of many blocks: any of them are there, and what was never written is zeros. */
+export const blocks = (random, size) => (changes) =>
+  changes.flatMap((change) => {
+    if (change.bytes === undefined) return random() < 0.5 ? [change] : [];
+    const pieces = [];
+    for (let from = change.at; from < change.at + change.bytes.length; ) {
+      const to = Math.min((Math.floor(from / size) + 1) * size, change.at + change.bytes.length);
+      if (random() < 0.5) pieces.push({ at: from, bytes: change.bytes.subarray(from - change.at, to - change.at) });
+      from = to;
+    }
+    return pieces;
+  });
+
 class Handle {
   constructor(file) {
     this.file = file;
   }
 
   write(bytes, { at }) {
-    this.file.change({ at, bytes: bytes.slice() });
-    return bytes.length;
+    const taken = this.file.disk.roomFor(this.file, bytes.length, at + bytes.length);
+    this.file.change({ at, bytes: bytes.slice(0, taken) });
+    return taken;
   }
 
   read(into, { at }) {
@@ -151,6 +194,7 @@ class Handle {
 /** A room with one seat, as far as one tab can tell it from a hub. */
 export class Room {
   lease = null;
+  claim = 0;
   client = 1000;
   joins = [];
 
@@ -162,7 +206,8 @@ export class Room {
       const fresh = this.lease === null;
       this.lease ??= "0123456789abcdef0123456789abcdef";
       this.client += 1;
-      say({ id: message.id, result: { room: "smoke", client: this.client, server: 1, lease: this.lease, fresh, ...this.state() } });
+      this.claim += 1;
+      say({ id: message.id, result: { room: "smoke", client: this.client, clients: 1001, server: 1, lease: this.lease, claim: this.claim, made: "ab", anew: false, fresh, ...this.state() } });
     } else if (message?.to !== undefined) {
       say(text); // of the client to the server, or back: both are this tab
     } else if (message?.method !== undefined) {

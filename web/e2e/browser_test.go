@@ -48,6 +48,7 @@ var chromiumFlags = map[string]any{
 	"disable-dev-shm-usage":         true,
 	"force-color-profile":           "srgb",
 	"enable-features":               "IntensiveWakeUpThrottling:grace_period_seconds/10",
+	"host-resolver-rules":           "MAP " + insecureHost + " 127.0.0.1",
 }
 
 // startBrowser starts a Chromium and ends it with the test, which fails if a page or Worker reported an error.
@@ -185,6 +186,8 @@ type tab struct {
 	crashed chan struct{}      // its renderer died
 	prepare []chromedp.Action  // done in a Worker before its script runs, see beforeWorkers
 	watch   func(event any)    // sees every DevTools event of the page and its Workers, unless nil
+
+	worker context.Context // of the Worker that the page started last, guarded by browser.mu
 }
 
 // window opens a blank tab in a window of its own: it stays visible whatever other tabs do.
@@ -260,6 +263,9 @@ func (w *tab) beforeWorkers(actions ...chromedp.Action) {
 func (w *tab) attachWorker(event *target.EventAttachedToTarget) {
 	ctx, _ := chromedp.NewContext(w.ctx, chromedp.WithTargetID(event.TargetInfo.TargetID))
 	chromedp.ListenTarget(ctx, w.observe)
+	w.browser.mu.Lock()
+	w.worker = ctx
+	w.browser.mu.Unlock()
 	actions := []chromedp.Action{network.Disable()}
 	if event.WaitingForDebugger {
 		actions = append(append(actions, w.prepare...), runtime.RunIfWaitingForDebugger())

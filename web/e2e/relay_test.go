@@ -8,6 +8,7 @@ import (
 	"os"
 	"os/exec"
 	"path/filepath"
+	"strings"
 	"sync"
 	"testing"
 	"time"
@@ -77,6 +78,22 @@ func (r *relay) kill() {
 	r.cmd.Process.Kill()
 	r.cmd.Wait()
 	r.cmd = nil
+}
+
+// newRoom makes a room, as a click on "Make it real" does, and returns its code.
+func (r *relay) newRoom() string {
+	r.t.Helper()
+	client := http.Client{CheckRedirect: func(*http.Request, []*http.Request) error { return http.ErrUseLastResponse }}
+	answer, err := client.Get(r.url("/new"))
+	if err != nil {
+		r.t.Fatal(err)
+	}
+	answer.Body.Close()
+	code, ok := strings.CutPrefix(answer.Header.Get("Location"), "/r/")
+	if !ok {
+		r.t.Fatalf("a new room is at %q", answer.Header.Get("Location"))
+	}
+	return code
 }
 
 func (r *relay) url(path string) string { return "http://" + r.addr + path }

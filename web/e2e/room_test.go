@@ -1,9 +1,7 @@
 package e2e
 
 import (
-	"encoding/base32"
 	"fmt"
-	"math/rand/v2"
 	"strings"
 	"testing"
 	"time"
@@ -18,18 +16,25 @@ type room struct {
 	relay   *relay
 	browser *browser
 	code    string
+	host    string // by which name the relay is reached; empty: its address
 }
 
-// newRoom starts a relay and a browser.
+// newRoom starts a relay and a browser, and makes a room.
 func newRoom(t *testing.T) *room {
 	t.Helper()
-	random := fmt.Appendf(nil, "%05d", rand.IntN(100000))
-	code := "e2e-" + strings.ToLower(base32.StdEncoding.EncodeToString(random))
-	return &room{t: t, relay: startRelay(t), browser: startBrowser(t), code: code}
+	r := &room{t: t, relay: startRelay(t), browser: startBrowser(t)}
+	r.code = r.relay.newRoom()
+	return r
 }
 
 // url is the address of the room's page. The query, if any, starts with "?".
-func (r *room) url(query string) string { return r.relay.url("/r/" + r.code + query) }
+func (r *room) url(query string) string {
+	address := r.relay.url("/r/" + r.code + query)
+	if r.host != "" {
+		address = strings.Replace(address, "127.0.0.1", r.host, 1)
+	}
+	return address
+}
 
 // window opens the room in a window of its own, where it stays visible, and waits until its server has a seat.
 func (r *room) window(query string) *tab {

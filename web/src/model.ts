@@ -158,6 +158,25 @@ export interface Room {
   links: Link[];
 }
 
+/** What is wrong with a live room, and what its people can decide. */
+export interface Advice {
+  text: string;
+  choices: Choice[];
+}
+
+export interface Choice {
+  label: string;
+  cost: string; // what the decision may cost, in words
+  seats: SeatsChange;
+}
+
+/** A decision about the seats of a room. */
+export interface SeatsChange {
+  new?: boolean; // the room is new, or begins anew: nobody has a seat
+  give?: number[]; // these servers will not come back: their seats are free
+  empty?: boolean; // give: the next ones there start empty, without being taken in by a leader
+}
+
 export type Connection =
   | { state: "connecting" }
   | { state: "open" }
@@ -170,6 +189,7 @@ export interface Batch {
   room?: Room;
   self?: Status;
   watching?: string; // why this tab only watches: "This room has 3 servers. You are watching."
+  advice?: Advice[]; // all that there is to say about the room itself
   servers?: ServerView[]; // all of them, when any changed
   flights?: Flight[]; // new ones
   lost?: { seq: number; fate: Flight["fate"]; at: number }[];
@@ -233,6 +253,7 @@ export type ToWorker =
   | { type: "hidden"; hidden: boolean }
   | { type: "request"; id: number; op: ClientRequest["op"]; key: string; value: string; expected?: string; read?: ReadKind; server: number | null } // null: find the leader
   | { type: "network"; id: number; change: NetworkChange }
+  | { type: "seats"; id: number; seats: SeatsChange }
   | { type: "reconnect" } // do not wait for retryAt
   | { type: "stop" };
 

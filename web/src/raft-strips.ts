@@ -1,6 +1,7 @@
 import { html, nothing, type TemplateResult } from "lit";
 import { RaftElement } from "./element.js";
 import { menu } from "./menu.js";
+import type { Advice, Choice } from "./model.js";
 import { store } from "./store.js";
 
 /** Without which there is no cluster. */
@@ -26,6 +27,7 @@ export class RaftStrips extends RaftElement {
       ${this.lost()}
       ${this.modified()}
       ${store.watching ? html`<p class="strip">${store.watching}</p>` : nothing}
+      ${store.advice.map((a) => advised(a))}
       ${this.remark()}
       ${memory ? html`<p class="strip">This browser gives the page no disk. S${store.self.server} keeps its log in memory only: when this tab closes, the log is gone.</p>` : nothing}
     `;
@@ -47,7 +49,7 @@ export class RaftStrips extends RaftElement {
   }
 
   protected override slice(): unknown {
-    return [store.boot, store.servers.length > 0, store.connection, store.watching, store.self, store.lab?.modified ?? store.lab?.off];
+    return [store.boot, store.servers.length > 0, store.connection, store.watching, store.advice, store.self, store.lab?.modified ?? store.lab?.off];
   }
 
   /** Stands as long as it is true: nobody is to take this run for Raft. */
@@ -83,6 +85,12 @@ export class RaftStrips extends RaftElement {
     const when = left > 0 ? `Trying again in ${left} s.` : "Trying again…";
     return html`<p class="strip hatched" role="status" title=${connection.why}><span>Connection lost. ${when} Your node keeps its log.</span><button class="small" @click=${() => store.reconnect()}>Now</button><a class="button small" href="../">Use the simulator instead</a></p>`;
   }
+}
+
+/** What is wrong with the room, and what its people can decide, each choice with what it may cost. */
+function advised({ text, choices }: Advice): TemplateResult {
+  const choice = ({ label, cost, seats }: Choice) => html`<li><button class="small" @click=${() => store.decide(seats)}>${label}</button><span>${cost}</span></li>`;
+  return html`<div class="strip advice" role="status"><p>${text}</p>${choices.length > 0 ? html`<ul>${choices.map(choice)}</ul>` : nothing}</div>`;
 }
 
 /** A safety property that is broken at the moment that is looked at, across the bottom of the stage. */

@@ -1,4 +1,4 @@
-import type { Batch, ClientRequest, Connection, Flight, FromWorker, Lab, LabAction, LogCell, NetworkChange, Room, ServerView, Status, Stop, StoryLine, ToLab, ToWorker, U64 } from "./model.js";
+import type { Advice, Batch, ClientRequest, Connection, Flight, FromWorker, Lab, LabAction, LogCell, NetworkChange, Room, SeatsChange, ServerView, Status, Stop, StoryLine, ToLab, ToWorker, U64 } from "./model.js";
 import { advance, emptyHistory, extend, note, observe, type History } from "./history.js";
 import { removed } from "./logs.js";
 import type { Subject } from "./story.js";
@@ -83,6 +83,7 @@ export class Store {
   connection: Connection = { state: "connecting" };
   self: Status = { server: null, role: null, term: 0, leader: null, commitIndex: 0, lastIndex: 0, appliedIndex: 0, stateHash: "", connected: false, disk: "none" };
   watching = "";
+  advice: Advice[] = []; // on the room, and what its people can decide
   servers: ServerView[] = [];
   flights = new Map<number, Flight>();
   story: StoryLine[] = [];
@@ -220,8 +221,9 @@ export class Store {
     if (batch.connection) this.setConnection(batch.connection);
     if (batch.self) this.self = batch.self;
     if (batch.watching !== undefined) this.watching = batch.watching;
+    if (batch.advice) this.advice = batch.advice;
     if (batch.qr) this.qr = batch.qr;
-    if (batch.connection || batch.self || batch.watching !== undefined || batch.qr) changed.add("connection");
+    if (batch.connection || batch.self || batch.watching !== undefined || batch.advice || batch.qr) changed.add("connection");
     if (batch.servers) this.setServers(batch.servers, batch.moment !== undefined, changed);
     if (batch.flights || batch.lost) this.setFlights(batch, changed);
     if (batch.story) this.addStory(batch.story, changed);
@@ -378,6 +380,11 @@ export class Store {
   togglePause(): void {
     if (!this.room?.started) return;
     this.setRate(this.paused ? this.rateBefore : 0);
+  }
+
+  /** Decides about the room's seats, for a click. */
+  decide(seats: SeatsChange): void {
+    this.ask((id) => ({ type: "seats", id, seats })).catch((why: Error) => this.notice(why.message));
   }
 
   reconnect(): void {

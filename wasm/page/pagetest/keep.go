@@ -9,6 +9,7 @@ func Keep(last, b *page.Batch) {
 	keep(&last.Room, b.Room)
 	keep(&last.Self, b.Self)
 	keep(&last.Watching, b.Watching)
+	keep(&last.Advice, b.Advice)
 	keep(&last.QR, b.QR)
 	keep(&last.Lab, b.Lab)
 	if b.Servers != nil {

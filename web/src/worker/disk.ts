@@ -7,21 +7,49 @@
  *  - IndexedDB (row-disk.ts): a write is durable when its transaction completes. A phone on http://192.168… has only this one.
  *  - memory: nothing survives the tab, so no lease is kept either.
  *
- * Nothing here knows Raft: a log is a row of bytes that grows (append) or is exchanged as a whole (replace).
+ * A disk has one owner, the claim that took it last (IDENTITY.md). Locks keep two tabs from one disk where there are locks; where there are none, and when a tab thaws that
+ * was frozen, the claim does: every write looks, in one step with writing, whether the disk is still its claim's.
+ *
+ * Nothing here knows Raft: a log is a row of bytes that grows (append) or is exchanged as a whole (replace). Each
+ * backend keeps account of how many of them it has confirmed, so that a log which lost its end is not taken for one
+ * whose last write a crash interrupted.
  */
 import type { Disk } from "../model.js";
 import { openFileStore } from "./file-disk.js";
 import { openRowStore } from "./row-disk.js";
 
-/** One seat's disk, open and held by this Worker alone. */
+/** Another claim has taken the disk: what this tab's server remembers is not all that its disk holds by now. */
+export class Superseded extends Error {
+  constructor() {
+    super("another tab of this browser has taken its disk");
+  }
+}
+
+/** What is on a disk, for package wal to judge (raft/wal/doc.go says what a crash may leave of it). */
+export interface Content {
+  bytes: Uint8Array;
+  /** So many of the first bytes are known to have been durable. More than there are: some are lost. */
+  confirmed: number;
+}
+
+/** One seat's disk, open. Whoever finds another claim on it rejects with Superseded, and has changed nothing. */
 export interface SeatDisk {
   readonly server: number;
   readonly ticket: string;
-  /** The whole log, as of opening. */
-  readonly content: Uint8Array;
-  /** Both calls copy the bytes before they return. They answer true if the bytes are durable now, else a promise that ends when they are. */
+  /** The claim that took the disk last, as of opening; 0: none has. */
+  readonly claim: number;
+  /** Makes the disk this claim's, which must be higher than that of any before, and answers the whole log. */
+  take(claim: number): Promise<Content>;
+  /** Looks whether the disk is still the claim's that took it here. */
+  confirm(): Promise<void>;
+  /**
+   * These answer true if what they did is durable now, else a promise that ends when it is. They copy the bytes before
+   * they return.
+   */
   append(bytes: Uint8Array): true | Promise<void>;
   replace(bytes: Uint8Array): true | Promise<void>;
+  /** Leaves so many of the first bytes, at least those that are confirmed. */
+  cut(size: number): true | Promise<void>;
   close(): void;
 }
 
@@ -32,10 +60,8 @@ export interface SeatStore {
   list(): Promise<number[]>;
   /** Opens a seat; null if it is not here, not whole, or held by another tab. */
   open(server: number): Promise<SeatDisk | null>;
-  /** Makes a new, empty disk for a seat that the room has just leased to this tab. What an earlier life of the room left there is removed. */
-  create(server: number, ticket: string): Promise<SeatDisk>;
-  /** Forgets the ticket: the seat is never claimed again. The log stays until the seat is created anew. The seat must be closed. */
-  setAside(server: number): Promise<void>;
+  /** Makes a new, empty disk for a seat that the room has just leased to this tab, and takes it for this claim. What an earlier life of the room left there is removed. */
+  create(server: number, ticket: string, claim: number): Promise<SeatDisk>;
 }
 
 /** The best backend that works here. Every probe writes, since some private windows offer what they then refuse. */
@@ -57,12 +83,22 @@ function memoryStore(): SeatStore {
     kind: "memory",
     list: () => Promise.resolve([]),
     open: () => Promise.resolve(null),
-    create: (server, ticket) => Promise.resolve(memoryDisk(server, ticket)),
-    setAside: () => Promise.resolve(),
+    create: (server, ticket, claim) => Promise.resolve(memoryDisk(server, ticket, claim)),
   };
 }
 
 /** Takes everything and keeps nothing: what the server remembers it remembers in its own memory. */
-export function memoryDisk(server: number, ticket: string): SeatDisk {
-  return { server, ticket, content: new Uint8Array(0), append: () => true, replace: () => true, close: () => undefined };
+export function memoryDisk(server: number, ticket: string, claim: number): SeatDisk {
+  const nothing: Content = { bytes: new Uint8Array(0), confirmed: 0 };
+  return {
+    server,
+    ticket,
+    claim,
+    take: () => Promise.resolve(nothing),
+    confirm: () => Promise.resolve(),
+    append: () => true,
+    replace: () => true,
+    cut: () => true,
+    close: () => undefined,
+  };
 }

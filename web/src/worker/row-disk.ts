@@ -1,27 +1,47 @@
-/** Disks in IndexedDB: a ticket a seat in one store, the pieces of its log in another. */
-import type { SeatDisk, SeatStore } from "./disk.js";
+/**
+ * Disks in IndexedDB: a ticket a seat in one store, with the claim that took the disk last and an account of its
+ * log, and the pieces of the log, its rows, in another. A row is there as a whole or not at all: nothing is torn.
+ */
+import { Superseded, type Content, type SeatDisk, type SeatStore } from "./disk.js";
+
+/** What is kept of a seat beside its log. The version before kept the ticket alone. */
+interface Kept {
+  ticket: string;
+  claim: number;
+  rows?: Rows; // none: the version before wrote the log
+}
+
+/** What a log must have, written with each of its rows. */
+interface Rows {
+  last: number; // the number of the last one; 0: none was written
+  bytes: number; // in all of them
+}
 
 /** Rejects where there is no IndexedDB, or one that does not write. */
 export async function openRowStore(room: string): Promise<SeatStore> {
   const database = await openDatabase();
   const seat = (server: number) => `${room}/${server}`;
   // The probe is a real write, which private windows of some browsers refuse.
-  await completed(transaction(database).put("tickets", "probe", "probe"));
+  const probe = change(database);
+  probe.objectStore("tickets").put("probe", "probe");
+  await completed(probe);
   return {
     kind: "indexeddb",
     list: async () => {
       const keys = await answer(database.transaction("tickets").objectStore("tickets").getAllKeys(within(room)));
       return keys.map((key) => Number(String(key).slice(room.length + 1)));
     },
-    open: (server) => openRowSeat(database, seat(server), server),
-    create: async (server, ticket) => {
-      const change = transaction(database);
-      change.clearLog(seat(server));
-      await completed(change.put("tickets", seat(server), ticket));
-      return rowSeat(database, { seat: seat(server), server, ticket, content: new Uint8Array(0), last: 0 });
+    open: async (server) => {
+      const kept = keptOf(await answer(database.transaction("tickets").objectStore("tickets").get(seat(server))));
+      return kept && new RowSeat(database, seat(server), server, kept);
     },
-    setAside: async (server) => {
-      await completed(transaction(database).remove("tickets", seat(server)));
+    create: async (server, ticket, claim) => {
+      const made = change(database);
+      made.objectStore("log").delete(rowsOf(seat(server)));
+      const kept: Kept = { ticket, claim, rows: { last: 0, bytes: 0 } };
+      made.objectStore("tickets").put(kept, seat(server));
+      await completed(made);
+      return new RowSeat(database, seat(server), server, kept);
     },
   };
 }
@@ -30,7 +50,7 @@ function openDatabase(): Promise<IDBDatabase> {
   return new Promise((resolve, reject) => {
     const request = indexedDB.open("raft-playground", 1);
     request.onupgradeneeded = () => {
-      request.result.createObjectStore("tickets"); // "{room}/{server}" → ticket
+      request.result.createObjectStore("tickets"); // "{room}/{server}" → Kept
       request.result.createObjectStore("log"); // ["{room}/{server}", n] → bytes, in the order of n
     };
     request.onsuccess = () => resolve(request.result);
@@ -39,61 +59,128 @@ function openDatabase(): Promise<IDBDatabase> {
   });
 }
 
-async function openRowSeat(database: IDBDatabase, seat: string, server: number): Promise<SeatDisk | null> {
-  const read = database.transaction(["tickets", "log"]);
-  const ticket: unknown = await answer(read.objectStore("tickets").get(seat));
-  if (typeof ticket !== "string") return null;
-  const rows: Uint8Array[] = await answer(read.objectStore("log").getAll(rowsOf(seat)));
-  const keys = (await answer(read.objectStore("log").getAllKeys(rowsOf(seat)))) as [string, number][];
+/**
+ * Nothing keeps another tab from the same rows, so every transaction that writes reads first, in itself, whose the disk is. Transactions on the same stores run in the order of
+ * their making, in all tabs together: between that look and the write there is nobody.
+ */
+class RowSeat implements SeatDisk {
+  readonly ticket: string;
+  readonly claim: number;
+  private mine: number; // the claim that took the disk here
+  private last = 0; // the number of the last row; the next one gets the next number
+
+  constructor(
+    private readonly database: IDBDatabase,
+    private readonly seat: string,
+    readonly server: number,
+    kept: Kept,
+  ) {
+    this.ticket = kept.ticket;
+    this.claim = this.mine = kept.claim;
+  }
+
+  async take(claim: number): Promise<Content> {
+    const taking = change(this.database);
+    const [tickets, log] = [taking.objectStore("tickets"), taking.objectStore("log")];
+    let content: Content = { bytes: new Uint8Array(0), confirmed: 0 };
+    await this.ifKept(taking, (kept) => kept.claim < claim, (kept) => {
+      const keys: IDBRequest<IDBValidKey[]> = log.getAllKeys(rowsOf(this.seat));
+      const rows: IDBRequest<Uint8Array[]> = log.getAll(rowsOf(this.seat));
+      rows.onsuccess = () => {
+        const bytes = joined(rows.result);
+        // The version before kept no account. That a row of its log is missing is seen in the bytes.
+        const numbers = keys.result as [string, number][];
+        const account = kept.rows ?? { last: numbers.at(-1)?.[1] ?? 0, bytes: bytes.length };
+        content = { bytes, confirmed: account.bytes };
+        this.last = account.last;
+        tickets.put({ ...kept, claim, rows: account } satisfies Kept, this.seat);
+      };
+    });
+    this.mine = claim;
+    return content;
+  }
+
+  confirm(): Promise<void> {
+    return this.ifKept(this.database.transaction("tickets"), (kept) => kept.claim === this.mine);
+  }
+
+  append(bytes: Uint8Array): Promise<void> {
+    return this.write(bytes, false);
+  }
+
+  replace(bytes: Uint8Array): Promise<void> {
+    return this.write(bytes, true);
+  }
+
+  /** Nothing is ever torn here, and what is confirmed is not cut. */
+  cut(): Promise<void> {
+    return Promise.reject(new Error("rows are not cut"));
+  }
+
+  close(): void {} // the database is the store's
+
+  /**
+   * Several writes may be under way. If one fails, those behind it must fail, too, though the browser would take
+   * them. So each looks whether the row before it is there: an aborted write leaves no gap, and a gap is damage.
+   */
+  private write(bytes: Uint8Array, instead: boolean): Promise<void> {
+    const row = bytes.slice();
+    const number = (this.last += 1);
+    const writing = change(this.database);
+    const [tickets, log] = [writing.objectStore("tickets"), writing.objectStore("log")];
+    let gap = false;
+    const written = this.ifKept(writing, (kept) => kept.claim === this.mine, (kept) => {
+      const before = kept.rows ?? { last: 0, bytes: 0 };
+      gap = before.last !== number - 1;
+      if (gap) return writing.abort();
+      if (instead) log.delete(rowsOf(this.seat));
+      log.put(row, [this.seat, number]);
+      const rows: Rows = { last: number, bytes: (instead ? 0 : before.bytes) + row.length };
+      tickets.put({ ...kept, rows } satisfies Kept, this.seat);
+    });
+    return written.catch((error: unknown) => {
+      throw gap ? new Error("the write before this one failed") : error;
+    });
+  }
+
+  /** Goes on with the transaction if what is kept of the seat is right, and ends when it is complete; else it undoes it and rejects with Superseded. */
+  private ifKept(
+    transaction: IDBTransaction,
+    right: (kept: Kept) => boolean,
+    goOn: (kept: Kept) => void = () => undefined,
+  ): Promise<void> {
+    let superseded = false;
+    const looking = transaction.objectStore("tickets").get(this.seat);
+    looking.onsuccess = () => {
+      const kept = keptOf(looking.result);
+      superseded = kept === null || !right(kept);
+      if (kept === null || superseded) transaction.abort();
+      else goOn(kept);
+    };
+    return completed(transaction).catch((error: unknown) => {
+      throw superseded ? new Superseded() : error;
+    });
+  }
+}
+
+function keptOf(value: unknown): Kept | null {
+  if (typeof value === "string") return { ticket: value, claim: 0 };
+  return (value as Kept | undefined) ?? null;
+}
+
+/** One atomic change of the database. "strict": complete means on disk, not only handed to the operating system. */
+function change(database: IDBDatabase): IDBTransaction {
+  return database.transaction(["tickets", "log"], "readwrite", { durability: "strict" });
+}
+
+function joined(rows: Uint8Array[]): Uint8Array {
   const content = new Uint8Array(rows.reduce((sum, row) => sum + row.length, 0));
   let at = 0;
   for (const row of rows) {
     content.set(row, at);
     at += row.length;
   }
-  return rowSeat(database, { seat, server, ticket, content, last: keys.at(-1)?.[1] ?? 0 });
-}
-
-interface RowSeat {
-  seat: string;
-  server: number;
-  ticket: string;
-  content: Uint8Array;
-  last: number; // the number of the last row; the next one gets the next number
-}
-
-/** Transactions on one store run in the order of their making, so the rows are durable in order. */
-function rowSeat(database: IDBDatabase, { seat, server, ticket, content, last }: RowSeat): SeatDisk {
-  const write = (change: Change, bytes: Uint8Array) => completed(change.put("log", [seat, (last += 1)], bytes.slice()));
-  return {
-    server,
-    ticket,
-    content,
-    append: (bytes) => write(transaction(database), bytes),
-    replace: (bytes) => {
-      const change = transaction(database);
-      change.clearLog(seat);
-      return write(change, bytes);
-    },
-    close: () => undefined, // the database is the store's
-  };
-}
-
-/** One atomic change of the database. */
-interface Change {
-  put(store: "tickets" | "log", key: IDBValidKey, value: string | Uint8Array): IDBTransaction;
-  remove(store: "tickets", key: string): IDBTransaction;
-  clearLog(seat: string): void;
-}
-
-function transaction(database: IDBDatabase): Change {
-  // "strict": complete means on disk, not only handed to the operating system.
-  const change = database.transaction(["tickets", "log"], "readwrite", { durability: "strict" });
-  return {
-    put: (store, key, value) => (change.objectStore(store).put(value, key), change),
-    remove: (store, key) => (change.objectStore(store).delete(key), change),
-    clearLog: (seat) => void change.objectStore("log").delete(rowsOf(seat)),
-  };
+  return content;
 }
 
 function within(room: string): IDBKeyRange {

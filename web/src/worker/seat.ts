@@ -1,7 +1,7 @@
 /**
  * Which seat of the room this tab may claim: one whose disk and lease are in this browser and that no other tab holds. Holding is a Web Lock, taken for the life
- * of the Worker; it also keeps the browser from freezing the tab. Where locks are missing (pages without a secure context) the relay's
- * answer "that seat is in use" decides alone.
+ * of the Worker; it also keeps the browser from freezing the tab. Where locks are missing (pages without a secure context) a seat is offered to every tab; the relay gives it to
+ * one at a time, and the disk knows the claim of the last one (disk.ts).
  */
 import { memoryDisk, openStore, type SeatDisk, type SeatStore } from "./disk.js";
 import type { Disk } from "../model.js";
@@ -21,46 +21,45 @@ export class Seats {
 
   private constructor(
     private readonly room: string,
-    private readonly hint: number | null,
     private readonly store: SeatStore,
   ) {}
 
-  static async open(room: string, hint: number | null): Promise<Seats> {
-    return new Seats(room, hint, await openStore(room));
+  static async open(room: string): Promise<Seats> {
+    return new Seats(room, await openStore(room));
   }
 
   get kind(): Disk {
     return this.store.kind;
   }
 
-  /** The next seat that can be claimed: the hinted one first, which is this tab's before a reload, then the others; null when there are no more. */
-  async next(): Promise<HeldSeat | null> {
-    this.candidates ??= hintedFirst(await this.store.list(), this.hint);
+  /**
+   * The next seat that can be claimed; null when there are no more, and then the next call begins anew. So does one with a hint, which is the seat that this tab had before: it
+   * comes first.
+   */
+  async next(hint: number | null): Promise<HeldSeat | null> {
+    if (this.candidates === null || hint !== null) this.candidates = hintedFirst(await this.store.list(), hint);
     for (let server = this.candidates.shift(); server !== undefined; server = this.candidates.shift()) {
-      const release = await holdLock(this.room, server, server === this.hint ? releaseMilliseconds : 0);
+      const release = await holdLock(this.room, server, server === hint ? releaseMilliseconds : 0);
       if (release === null) continue;
       const disk = await this.openReleased(server);
       if (disk !== null) return held(disk, this.kind, release);
       release();
     }
+    this.candidates = null;
     return null;
   }
 
   /** A new disk for a seat that the room has just given. When the lasting store cannot make one the seat gets a disk in memory, whose kind says so. */
-  async create(server: number, ticket: string): Promise<HeldSeat> {
+  async create(server: number, ticket: string, claim: number): Promise<HeldSeat> {
     const release = await holdLock(this.room, server, releaseMilliseconds);
     if (release !== null) {
       try {
-        return held(await this.store.create(server, ticket), this.kind, release);
+        return held(await this.store.create(server, ticket, claim), this.kind, release);
       } catch {
         release();
       }
     }
-    return held(memoryDisk(server, ticket), "memory", () => undefined);
-  }
-
-  setAside(server: number): Promise<void> {
-    return this.store.setAside(server);
+    return held(memoryDisk(server, ticket, claim), "memory", () => undefined);
   }
 
   /** The lock is ours, so a file that is still held belongs to a tab that is going away. */

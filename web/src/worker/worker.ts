@@ -6,6 +6,7 @@
  * It is a classic worker (`new Worker(__WORKER_URL__)`, bundled as one script): wasm_exec.js comes in by importScripts.
  */
 import { now, runProgram, words } from "./program.js";
+import { Superseded, type SeatDisk } from "./disk.js";
 import { Seats, type HeldSeat } from "./seat.js";
 
 /** What the Go program registers as globalThis.raftPlaygroundTab. Each call runs to its end. */
@@ -14,7 +15,10 @@ interface Tab {
   opened(now: number): void;
   text(now: number, message: string): void;
   closed(now: number, why: string): void;
-  seat(now: number, server: number, ticket: string, kind: string, content: Uint8Array): void;
+  seat(now: number, server: number, ticket: string, kind: string, claim: number): void;
+  taken(now: number, content: Uint8Array, confirmed: number, failure: string): void;
+  confirmed(now: number): void;
+  superseded(now: number): void;
   noSeat(now: number, kind: string): void;
   saved(now: number, error: string): void;
   tick(now: number): number; // ms until the next one is wanted
@@ -26,10 +30,13 @@ interface Host {
   disconnect(): void;
   send(text: string): void;
   seek(room: string, hint: number): void;
-  create(server: number, ticket: string): void;
-  leave(setAside: boolean): void;
+  create(server: number, ticket: string, claim: number): void;
+  take(claim: number): void;
+  confirm(): void;
+  leave(): void;
   append(bytes: Uint8Array): boolean;
   replace(bytes: Uint8Array): boolean;
+  cut(size: number): boolean;
 }
 
 /** A relay that takes nothing must not fill this tab's memory: frames beyond this are dropped, as on any network. */
@@ -55,15 +62,22 @@ const host: Host = {
     if (socket?.readyState === WebSocket.OPEN && socket.bufferedAmount < sendBufferBytes) socket.send(text);
   },
   seek: (room, hint) => inTurn(() => seek(room, hint === 0 ? null : hint)),
-  create: (server, ticket) => inTurn(() => create(server, ticket)),
-  leave(setAside) {
-    const left = seat;
+  create: (server, ticket, claim) => inTurn(() => create(server, ticket, claim)),
+  take: (claim) => ofDisk(async (disk) => {
+    const { bytes, confirmed } = await disk.take(claim);
+    return (t) => t.taken(now(), bytes, confirmed, "");
+  }, (t, why) => t.taken(now(), new Uint8Array(0), 0, why)),
+  confirm: () => ofDisk(async (disk) => {
+    await disk.confirm();
+    return (t) => t.confirmed(now());
+  }, (t) => t.superseded(now())),
+  leave() {
+    seat?.release();
     seat = null;
-    left?.release();
-    if (left !== null && setAside) inTurn(async () => seats?.setAside(left.disk.server));
   },
   append: (bytes) => write((disk) => disk.append(bytes)),
   replace: (bytes) => write((disk) => disk.replace(bytes)),
+  cut: (size) => write((disk) => disk.cut(size)),
 };
 
 const stop = runProgram<Tab>({
@@ -108,16 +122,30 @@ function disconnect(): void {
 }
 
 async function seek(room: string, hint: number | null): Promise<void> {
-  seats ??= await Seats.open(room, hint);
-  seat = await seats.next();
+  seats ??= await Seats.open(room);
+  seat = await seats.next(hint);
   if (seat === null) tab?.noSeat(now(), seats.kind);
-  else tab?.seat(now(), seat.disk.server, seat.disk.ticket, seat.kind, seat.disk.content);
+  else tab?.seat(now(), seat.disk.server, seat.disk.ticket, seat.kind, seat.disk.claim);
 }
 
-async function create(server: number, ticket: string): Promise<void> {
+async function create(server: number, ticket: string, claim: number): Promise<void> {
   if (seats === null) throw new Error("a seat is sought before one is made");
-  seat = await seats.create(server, ticket);
-  tab?.seat(now(), server, ticket, seat.kind, seat.disk.content);
+  seat = await seats.create(server, ticket, claim);
+  tab?.seat(now(), server, ticket, seat.kind, claim);
+  tab?.taken(now(), new Uint8Array(0), 0, "");
+}
+
+/** Asks something of the seat's disk and tells the Tab, unless it has left the seat by then. */
+function ofDisk(ask: (disk: SeatDisk) => Promise<(t: Tab) => void>, superseded: (t: Tab, why: string) => void): void {
+  const asked = seat;
+  if (asked === null) return;
+  const tell = (what: (t: Tab) => void) => {
+    if (seat === asked && tab !== null) what(tab);
+  };
+  ask(asked.disk).then(tell, (error: unknown) => {
+    if (error instanceof Superseded) tell((t) => superseded(t, error.message));
+    else if (seat === asked) stop(`the storage of this browser failed: ${words(error)}`);
+  });
 }
 
 /** Work on the seats is done one after the other, so that setting one aside never races with making it anew. */
@@ -135,17 +163,22 @@ function write(to: (disk: HeldSeat["disk"]) => true | Promise<void>): boolean {
   try {
     const done = to(writing.disk);
     if (done === true) return true;
-    const saved = (error: string) => {
-      if (seat === writing) tab?.saved(now(), error);
-    };
     done.then(
-      () => saved(""),
-      (error: unknown) => saved(words(error)),
+      () => saved(writing, ""),
+      (error: unknown) => (error instanceof Superseded ? superseded(writing) : saved(writing, words(error))),
     );
   } catch (error) {
     later((t) => t.saved(now(), words(error)));
   }
   return false;
+}
+
+function saved(writing: HeldSeat, error: string): void {
+  if (seat === writing) tab?.saved(now(), error);
+}
+
+function superseded(writing: HeldSeat): void {
+  if (seat === writing) tab?.superseded(now());
 }
 
 /** After the call of Go that is under way. */

@@ -1,0 +1,185 @@
+package tab
+
+import (
+	"slices"
+	"strconv"
+
+	"raftplayground/wasm/page"
+)
+
+// absentFor is how long, in ms of real time, a server must be away before people are asked to decide about its seat: a reload takes less.
+const absentFor = 3000
+
+// A live server's election timeouts, in ms of cluster time (package server). A round trip of more than the shortest leaves no leader; up to a third of it is stable (§5.6).
+const (
+	shortestTimeout = 150
+	longestTimeout  = 300
+	roundTrips      = 3 // in an election timeout that is stable
+)
+
+// advise tells the page what is wrong with the room and what its people have to decide.
+func (t *Tab) advise() {
+	if t.room == nil {
+		return
+	}
+	advice := []page.Advice{}
+	if t.link.state == joined {
+		t.sayWhyWatching()
+		advice = append(append(advice, t.adviseOnSeats()...), t.adviseOnLatency()...)
+	}
+	if !slices.EqualFunc(advice, t.advice, sameAdvice) {
+		t.advice = advice
+		t.outbox.advice(advice)
+	}
+}
+
+// sameAdvice compares the words: a choice of the same words is the same choice.
+func sameAdvice(a, b page.Advice) bool {
+	return a.Text == b.Text && slices.EqualFunc(a.Choices, b.Choices, func(a, b page.Choice) bool { return a.Label == b.Label && a.Cost == b.Cost })
+}
+
+func (t *Tab) sayWhyWatching() {
+	switch {
+	case t.claim.state != anySeat:
+	case t.room.Unknown:
+		t.outbox.watching("")
+	default:
+		t.outbox.watching("This room has " + page.Plural(t.room.Size, "server") + ". You are watching.")
+	}
+}
+
+func (t *Tab) adviseOnSeats() []page.Advice {
+	switch absent := t.absent(); {
+	case t.room.Unknown:
+		return []page.Advice{t.adviseUnknown()}
+	case t.seat.newcomer != nil:
+		return []page.Advice{{Text: "S" + strconv.Itoa(t.seat.number) + " has a new disk. It takes part once a leader has taken it in, for which a majority of the servers, without this one, must be here.",
+			Choices: []page.Choice{}}}
+	case t.claim.state == anySeat && len(absent) > 0:
+		return []page.Advice{t.adviseAbsent(absent)}
+	}
+	return nil
+}
+
+// absent are the servers that have been away for a while, if this tab has looked long enough.
+func (t *Tab) absent() []int {
+	var absent []int
+	for _, s := range t.room.Servers {
+		if s.Leased && !s.Connected {
+			absent = append(absent, s.Server)
+		}
+	}
+	if !slices.Equal(absent, t.away) {
+		t.away, t.awaySince = absent, t.now
+	}
+	if t.now-t.awaySince < absentFor {
+		return nil
+	}
+	return absent
+}
+
+func (t *Tab) adviseUnknown() page.Advice {
+	var here []int
+	for _, s := range t.room.Servers {
+		if s.Leased {
+			here = append(here, s.Server)
+		}
+	}
+	text := "This relay does not know the room " + t.room.Room + ": it is new, or the relay has lost its record. "
+	if missing := t.room.Size/2 + 1 - len(here); len(here) > 0 && missing > 0 {
+		text += page.Servers(here) + " of " + page.Plural(t.room.Size, "server") + " came back; with " + strconv.Itoa(missing) + " more the room goes on as it was."
+	} else {
+		text += "If it was used before, open the tabs of its servers: with a majority of them it goes on as it was."
+	}
+	return page.Advice{Text: text, Choices: []page.Choice{
+		{Label: "It is new: begin", Cost: "Servers that it had before cannot come back, and what they stored is left out.", Seats: page.SeatsChange{New: true}}}}
+}
+
+// adviseAbsent says what watchers can do about servers that are away, and what that may cost. With a majority here a new disk costs nothing: its server waits until it is taken in.
+func (t *Tab) adviseAbsent(absent []int) page.Advice {
+	connected, names := 0, page.Servers(absent)
+	for _, s := range t.room.Servers {
+		if s.Connected {
+			connected++
+		}
+	}
+	missing := t.room.Size/2 + 1 - connected
+	switch {
+	case !t.room.Started:
+		return page.Advice{Text: names + isOrAre(absent) + "gone. The room has not started yet.",
+			Choices: []page.Choice{{Label: "Free " + names, Cost: "Nothing is lost.", Seats: page.SeatsChange{Give: absent}}}}
+	case missing <= 0:
+		return page.Advice{Text: names + isOrAre(absent) + "not here. A tab that is opened where it ran brings it back. If its disk is lost (a browser's site data was cleared), this tab can run it on a new one.",
+			Choices: t.newDisks(absent)}
+	case connected == 0:
+		return page.Advice{Text: "No server of this room is here, and this browser has the disk of none: it never had, or its site data was cleared. Open the room where its servers ran; with " +
+			strconv.Itoa(missing) + " of " + strconv.Itoa(t.room.Size) + " it goes on.",
+			Choices: []page.Choice{{Label: "Begin anew, empty", Cost: "All that the room stored is lost.", Seats: page.SeatsChange{New: true}}}}
+	}
+	return page.Advice{Text: names + isOrAre(absent) + "not here. Until " + strconv.Itoa(missing) + " of them " + backAgain(missing) + ", nothing can be committed. Open the room where they ran.",
+		Choices: []page.Choice{{Label: "Go on without them", Cost: "What only " + names + " stored is lost, even if it was acknowledged.", Seats: page.SeatsChange{Give: absent, Empty: true}}}}
+}
+
+func (t *Tab) newDisks(absent []int) (choices []page.Choice) {
+	for _, server := range absent {
+		name := "S" + strconv.Itoa(server)
+		choices = append(choices, page.Choice{Label: "New disk for " + name, Seats: page.SeatsChange{Give: []int{server}},
+			Cost: "Nothing that was acknowledged is lost; the old " + name + " can never come back, and all servers start again."})
+	}
+	return choices
+}
+
+func backAgain(n int) string {
+	if n == 1 {
+		return "is back"
+	}
+	return "are back"
+}
+
+// adviseOnLatency says when no server can win an election in time, and which timeouts would do.
+func (t *Tab) adviseOnLatency() []page.Advice {
+	trip := t.quickestMajority()
+	if trip <= shortestTimeout {
+		return nil
+	}
+	least := roundTrips * trip
+	return []page.Advice{{Text: "Election timeouts of " + strconv.Itoa(shortestTimeout) + " to " + strconv.Itoa(longestTimeout) + " ms are too short for this network, where a round trip takes up to " +
+		strconv.Itoa(trip) + " ms: votes arrive when the next timer has run out already. Timeouts of " + strconv.Itoa(least) + " to " + strconv.Itoa(2*least) + " ms would do (§5.6).",
+		Choices: []page.Choice{}}}
+}
+
+// quickestMajority is the longest round trip, in whole ms of cluster time, that the best placed server needs to reach a majority; 0 if none can.
+func (t *Tab) quickestMajority() int {
+	way := map[pair]float64{}
+	for _, l := range t.room.Links {
+		if l.Up {
+			way[pair{l.From, l.To}] = (l.Latency + l.Jitter) / 1000
+		}
+	}
+	quickest := 0
+	for from := 1; from <= t.room.Size; from++ {
+		var trips []int
+		for to := 1; to <= t.room.Size; to++ {
+			there, up := way[pair{from, to}]
+			if back, alsoUp := way[pair{to, from}]; up && alsoUp {
+				trips = append(trips, int(there+back+0.5))
+			}
+		}
+		if others := t.room.Size / 2; others > 0 && len(trips) >= others {
+			slices.Sort(trips)
+			if trip := trips[others-1]; quickest == 0 || trip < quickest {
+				quickest = trip
+			}
+		}
+	}
+	return quickest
+}
+
+// changeSeats passes on what the page's person has decided about seats.
+func (t *Tab) changeSeats(m *wish) {
+	if m.Seats == nil {
+		t.answer(page.Answer{ID: m.ID, Error: "seats: expected new or give, got nothing"})
+		return
+	}
+	t.changeRoom(m.ID, "seats", m.Seats)
+}

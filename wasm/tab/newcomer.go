@@ -1,0 +1,47 @@
+package tab
+
+import (
+	"raftplayground/raft"
+	"raftplayground/raft/wire"
+)
+
+// newcomer is a server whose seat another disk held before. What that one promised is not on this disk: votes it gave, entries it stored. Every server has been started
+// again since (package hub), so no candidate holds such a vote any more; and once a leader has committed an entry without this server, every term in which it could
+// be missed is over. From then on it is a server like any other: it has voted in that leader's term, and its log is empty (RAFT-BUGS 24).
+type newcomer struct {
+	call   uint64 // of the read that a leader is asked for; 0: none is under way
+	asked  float64
+	term   raft.Term // of the leader that has answered; 0: none has
+	leader raft.ServerID
+}
+
+// askAsNewcomer is after how much real time, in ms, a leader is asked once more: another one may lead by now.
+const askAsNewcomer = 1000
+
+// askToBeTakenIn asks the leader for a read through the log, which a majority has to agree to.
+func (t *Tab) askToBeTakenIn() {
+	n := t.seat.newcomer
+	if n.asked != 0 && t.now-n.asked < askAsNewcomer {
+		return
+	}
+	to := t.likelyLeader()
+	if to == 0 || to == t.seat.number {
+		return
+	}
+	t.requests.call++
+	n.call, n.asked = t.requests.call, t.now
+	question := wire.Request{Method: wire.Get, Key: "taken in?", Read: wire.ReadThroughLog}
+	frame := wire.Frame{From: t.client, To: uint64(to), Encoding: wire.JSON, Call: n.call, Request: &question}
+	t.buffer = wire.Append(t.buffer[:0], &frame, wire.JSON)
+	t.send(t.buffer)
+}
+
+// answeredNewcomer takes the answer to it.
+func (t *Tab) answeredNewcomer() {
+	n := t.seat.newcomer
+	n.call = 0
+	if a := t.frame.Answer; a != nil && a.Term > 0 {
+		n.term, n.leader = raft.Term(a.Term), raft.ServerID(t.frame.From)
+		t.startServer()
+	}
+}

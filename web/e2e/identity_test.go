@@ -1,0 +1,291 @@
+package e2e
+
+import (
+	"context"
+	"fmt"
+	"os"
+	"path/filepath"
+	"strings"
+	"testing"
+	"time"
+
+	"github.com/chromedp/cdproto/debugger"
+	"github.com/chromedp/chromedp"
+)
+
+// insecureHost is a name of this machine that browsers do not take for it: a page from there has neither locks nor a private file system, as one from http://192.168… has.
+const insecureHost = "insecure.test"
+
+// insecure makes the room one that is reached over plain http from elsewhere.
+func (r *room) insecure() *room {
+	r.host = insecureHost
+	return r
+}
+
+// elsewhere is the same room in another browser.
+func (r *room) elsewhere() *room {
+	other := *r
+	other.browser = startBrowser(r.t)
+	return &other
+}
+
+// freeze stops all that runs in the tab's Worker, as the system does that freezes a tab; the socket stays open. What is returned lets it go on.
+func (w *tab) freeze() (thaw func()) {
+	w.t.Helper()
+	w.browser.mu.Lock()
+	worker := w.worker
+	w.browser.mu.Unlock()
+	run := func(what string, actions ...chromedp.Action) {
+		ctx, stop := context.WithTimeout(worker, 5*time.Second)
+		defer stop()
+		if err := chromedp.Run(ctx, actions...); err != nil {
+			w.t.Fatalf("%s a Worker: %v", what, err)
+		}
+	}
+	run("freezing", enabled(), debugger.Pause())
+	return func() { run("thawing", debugger.Resume(), debugger.Disable()) }
+}
+
+// enabled switches the debugger on, whose answer is of no interest.
+func enabled() chromedp.Action {
+	return chromedp.ActionFunc(func(ctx context.Context) error {
+		_, err := debugger.Enable().Do(ctx)
+		return err
+	})
+}
+
+// loseRecords takes away what the relay remembers, while it does not run.
+func (r *relay) loseRecords() {
+	r.t.Helper()
+	files, err := filepath.Glob(filepath.Join(r.state, "*"))
+	if err != nil {
+		r.t.Fatal(err)
+	}
+	for _, file := range files {
+		if err := os.RemoveAll(file); err != nil {
+			r.t.Fatal(err)
+		}
+	}
+}
+
+// cut cuts or mends both directions of links between servers.
+func (w *tab) cut(up bool, pairs ...[2]int) {
+	w.t.Helper()
+	var links []string
+	for _, p := range pairs {
+		links = append(links, fmt.Sprintf("{from: %d, to: %d, up: %t}, {from: %d, to: %d, up: %t}", p[0], p[1], up, p[1], p[0], up))
+	}
+	w.network("{links: [" + strings.Join(links, ", ") + "]}")
+}
+
+// by waits until the tab's server is number, and connected.
+func (w *tab) by(number int) *tab {
+	w.t.Helper()
+	eventually(w.t, 20*time.Second, fmt.Sprintf("the tab is S%d", number), func() error {
+		if s := w.status(); !s.Connected || s.Server != number {
+			return fmt.Errorf("status %+v", s)
+		}
+		return nil
+	})
+	return w
+}
+
+// A tab is frozen while another tab of its browser runs its server from the same disk. When it thaws it must not go on with what it remembers: with its vote a majority
+// would know nothing of what was acknowledged.
+func TestAThawedTabDoesNotBringAnOldMemoryBack(t *testing.T) {
+	r := newRoom(t).insecure()
+	shared := r.elsewhere()
+	first, second := r.window(""), r.elsewhere().window("")
+	first.network(`{rate: 1}`)
+	frozen := shared.window("").by(3)
+	if disk := frozen.status().Disk; disk != "indexeddb" {
+		t.Fatalf("the disk is %q, expected IndexedDB: this origin is no secure context", disk)
+	}
+	leading(t, 10*time.Second, first, second, frozen)
+	first.mustPut("k", "0")
+	alike(t, 5*time.Second, first, second, frozen)
+	thaw := frozen.freeze()
+	r.relay.kill()
+	r.relay.start()
+	other := shared.window("").by(3)
+	first.by(1)
+	second.by(2)
+	second.network(`{rate: 1}`)
+	second.cut(false, [2]int{1, 2}, [2]int{1, 3})
+	leading(t, 10*time.Second, second, other)
+	for k := 1; k <= 5; k++ {
+		second.mustPut("k", fmt.Sprint(k))
+	}
+	alike(t, 5*time.Second, second, other)
+	first.cut(true, [2]int{1, 2}, [2]int{1, 3})
+	other.close()
+	second.close()
+	thaw()
+	leading(t, 20*time.Second, first, frozen)
+	first.mustGet("k", "5")
+}
+
+// Six seconds without the relay and a reload made two servers of one disk.
+func TestAReloadDuringAnOutageMakesNoSecondServer(t *testing.T) {
+	r := newRoom(t).insecure()
+	shared := r.elsewhere()
+	first, second := r.window(""), r.elsewhere().window("")
+	first.network(`{rate: 1}`)
+	reloaded := shared.window("").by(3)
+	leading(t, 10*time.Second, first, second, reloaded)
+	beside := shared.browser.window(screenWidth, screenHeight)
+	beside.navigate(r.url(""))
+	beside.says(10*time.Second, "You are watching")
+	r.relay.kill()
+	time.Sleep(3 * time.Second)
+	reloaded.run(20*time.Second, chromedp.Reload())
+	r.relay.start()
+	first.by(1)
+	second.by(2)
+	first.network(`{rate: 1}`)
+	servers := func() (n int) {
+		for _, w := range []*tab{reloaded, beside} {
+			if s := w.status(); s.Server == 3 && s.Connected {
+				n++
+			}
+		}
+		return n
+	}
+	eventually(t, 20*time.Second, "one of the two tabs runs S3", func() error {
+		if n := servers(); n != 1 {
+			return fmt.Errorf("%d do", n)
+		}
+		return nil
+	})
+	first.mustPut("x", "1")
+	if n := servers(); n != 1 {
+		t.Errorf("%d tabs run S3", n)
+	}
+}
+
+// After the relay was killed, addresses and call numbers began again, and a server that still held a request of before answered a stranger.
+func TestAnAnswerThatIsLateReachesNobodyElse(t *testing.T) {
+	r := newRoom(t)
+	tabs := r.windows(3)
+	leader, others := leading(t, 10*time.Second, tabs...)
+	id := leader.status().Server
+	watcher := r.browser.window(screenWidth, screenHeight)
+	watcher.navigate(r.url("?watch=1"))
+	watcher.says(10*time.Second, "You chose to watch")
+	var links []string
+	for _, other := range others {
+		links = append(links, fmt.Sprintf("{from: %d, to: %d, up: false}", other.status().Server, id))
+	}
+	acknowledgements := "{links: [" + strings.Join(links, ", ") + "]}"
+	watcher.network(acknowledgements) // they hear the leader, and it does not hear them
+	ask := func(w *tab, value string) {
+		w.must(nil, fmt.Sprintf(`window.e2eAnswer = null;
+			raftPlayground.request({op: "put", key: "x", value: %q, server: %d}).then((a) => (e2eAnswer = {index: Number(a.index)}), (why) => (e2eAnswer = {index: 0}));`, value, id))
+	}
+	last := leader.status().LastIndex
+	ask(watcher, "of the first")
+	eventually(t, 5*time.Second, "the leader has the write in its log", func() error {
+		if s := leader.status(); s.LastIndex != last+1 {
+			return fmt.Errorf("status %+v", s)
+		}
+		return nil
+	})
+	watcher.network(`{rate: 0}`)
+	r.relay.kill()
+	watcher.close()
+	var strangers []*tab
+	for range 2 {
+		strangers = append(strangers, r.browser.window(screenWidth, screenHeight))
+	}
+	r.relay.start()
+	for _, w := range strangers {
+		w.navigate(r.url("?watch=1"))
+		w.says(10*time.Second, "You chose to watch")
+	}
+	for i, w := range tabs {
+		w.by(i + 1)
+		ask(w, "of a tab")
+	}
+	for _, w := range strangers {
+		ask(w, "of a stranger")
+	}
+	time.Sleep(200 * time.Millisecond)
+	strangers[0].network(strings.ReplaceAll(acknowledgements, "false", "true"))
+	strangers[0].network(`{rate: 1}`)
+	for _, w := range append(tabs, strangers...) {
+		var answer struct{ Index uint64 }
+		eventually(t, 20*time.Second, "an answer", func() error {
+			if w.must(&answer, `return window.e2eAnswer ?? {index: -1};`); int64(answer.Index) < 0 {
+				return fmt.Errorf("none")
+			}
+			return nil
+		})
+		if answer.Index == last+1 {
+			t.Errorf("a write was acknowledged as entry %d, which is another client's", answer.Index)
+		}
+	}
+}
+
+// The relay has lost its record, and a newcomer is there before the servers: a seat with an empty disk would make a majority that knows nothing.
+func TestARelayThatLostItsRecordGivesNoSeatToANewcomer(t *testing.T) {
+	r := newRoom(t)
+	tabs := r.windows(3)
+	leading(t, 10*time.Second, tabs...)
+	tabs[1].cut(false, [2]int{1, 2}, [2]int{1, 3})
+	leading(t, 10*time.Second, tabs[1:]...)
+	for k := 1; k <= 3; k++ {
+		tabs[1].mustPut("k", fmt.Sprint(k))
+	}
+	alike(t, 5*time.Second, tabs[1:]...)
+	tabs[2].close()
+	r.relay.kill()
+	r.relay.loseRecords()
+	newcomer := r.elsewhere().browser.window(screenWidth, screenHeight)
+	r.relay.start()
+	newcomer.navigate(r.url(""))
+	newcomer.says(10*time.Second, "You are watching") // once S1 and S2 have said what the room was
+	tabs[0].by(1)
+	tabs[1].by(2)
+	tabs[0].network(`{rate: 1}`)
+	leading(t, 10*time.Second, tabs[:2]...)
+	newcomer.mustGet("k", "3")
+
+	// Its people give it the third seat. A leader takes it in.
+	newcomer.says(10*time.Second, "S3 is not here")
+	newcomer.clickButton("New disk for S3")
+	newcomer.by(3)
+	leading(t, 20*time.Second, tabs[0], tabs[1], newcomer)
+	alike(t, 10*time.Second, tabs[0], tabs[1], newcomer)
+	newcomer.mustGet("k", "3")
+}
+
+// A browser's site data is cleared while the tabs of its servers are closed: their seats are nobody's. The page says so, and its people can begin anew.
+func TestWithItsSiteDataClearedTheRoomSaysWhatCanBeDone(t *testing.T) {
+	r := newRoom(t)
+	tabs := r.windows(2)
+	tabs = append(tabs, r.window(""))
+	leading(t, 10*time.Second, tabs...)
+	for _, w := range tabs {
+		w.close()
+	}
+	r.browser = startBrowser(t)
+	w := r.browser.window(screenWidth, screenHeight)
+	w.navigate(r.url(""))
+	w.says(15*time.Second, "No server of this room is here")
+	w.says(time.Second, "All that the room stored is lost.")
+	w.clickButton("Begin anew, empty")
+	w.by(1)
+}
+
+// A tab that watches because its browser's servers all have tabs runs one as soon as that one's tab is closed.
+func TestAWatcherRunsTheServerWhoseTabWasClosed(t *testing.T) {
+	r := newRoom(t)
+	tabs := r.windows(3)
+	leading(t, 10*time.Second, tabs...)
+	watcher := r.browser.window(screenWidth, screenHeight)
+	watcher.navigate(r.url(""))
+	watcher.says(10*time.Second, "This room has 3 servers. You are watching.")
+	tabs[2].close()
+	watcher.by(3)
+	leading(t, 10*time.Second, tabs[0], tabs[1], watcher)
+}
