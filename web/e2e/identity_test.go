@@ -104,6 +104,8 @@ func TestAThawedTabDoesNotBringAnOldMemoryBack(t *testing.T) {
 	leading(t, 10*time.Second, first, second, frozen)
 	first.mustPut("k", "0")
 	alike(t, 5*time.Second, first, second, frozen)
+	first.network(`{rate: 0}`) // a write under way would be frozen, too, and keep every other tab from the disk
+	time.Sleep(300 * time.Millisecond)
 	thaw := frozen.freeze()
 	r.relay.kill()
 	r.relay.start()
@@ -167,7 +169,8 @@ func TestAReloadDuringAnOutageMakesNoSecondServer(t *testing.T) {
 func TestAnAnswerThatIsLateReachesNobodyElse(t *testing.T) {
 	r := newRoom(t)
 	tabs := r.windows(3)
-	leader, others := leading(t, 10*time.Second, tabs...)
+	tabs[0].network(`{rate: 0.1}`) // nobody's timer is to run out while the pages are at work
+	leader, others := leading(t, 20*time.Second, tabs...)
 	id := leader.status().Server
 	watcher := r.browser.window(screenWidth, screenHeight)
 	watcher.navigate(r.url("?watch=1"))
