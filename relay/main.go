@@ -14,7 +14,6 @@ import (
 	"os/signal"
 	"path/filepath"
 	"strconv"
-	"strings"
 	"syscall"
 	"time"
 
@@ -30,6 +29,7 @@ type settings struct {
 	state   string
 	rate    float64
 	size    int
+	hosts   []string
 	origins []string
 	logJSON bool
 }
@@ -87,12 +87,16 @@ func parse(args []string, stderr io.Writer) (settings, error) {
 	flags.StringVar(&s.state, "state", stateDir(), "keep the rooms' seats in this `directory`")
 	flags.Float64Var(&s.rate, "rate", 0.1, "cluster seconds per real second in new rooms, 0 to 1")
 	flags.IntVar(&s.size, "size", 3, "servers in new rooms, 1 to 9")
-	flags.Func("origin", "also take WebSockets from pages of this `origin`, such as https://example.org; may be repeated", func(origin string) error {
-		if scheme, host, ok := strings.Cut(origin, "://"); !ok || host == "" || strings.Contains(host, "/") || scheme != "http" && scheme != "https" {
-			return errors.New("expected scheme://host, such as https://example.org")
-		}
-		s.origins = append(s.origins, origin)
-		return nil
+	const hostUse = "answer to this `name` too, such as lab.example.org; addresses and localhost need no permission; may be repeated"
+	flags.Func("host", hostUse, func(name string) error {
+		s.hosts = append(s.hosts, name)
+		return validName(name)
+	})
+	const originUse = "also take WebSockets from pages of this `origin`, such as https://example.org; may be repeated"
+	flags.Func("origin", originUse, func(text string) error {
+		s.origins = append(s.origins, text)
+		_, err := parseOrigin(text)
+		return err
 	})
 	flags.BoolVar(&s.logJSON, "log-json", false, "write the log as JSON, one object a line")
 	if err := flags.Parse(args); err != nil {

@@ -5,7 +5,6 @@ import (
 	"log/slog"
 	"net"
 	"net/http"
-	"slices"
 	"strings"
 	"sync"
 	"time"
@@ -22,16 +21,16 @@ type relay struct {
 	rooms    *rooms
 	page     *page
 	log      *slog.Logger
-	origins  []string
+	gate     gate
 	visitors visitors
 	upgrader websocket.Upgrader
 }
 
 func newRelay(s settings, kept *records, page *page, log *slog.Logger) *relay {
-	r := &relay{rooms: newRooms(hub.Options{Rate: s.rate, Size: s.size}, kept, log), page: page, log: log, origins: s.origins}
+	r := &relay{rooms: newRooms(hub.Options{Rate: s.rate, Size: s.size}, kept, log), page: page, log: log, gate: newGate(s.hosts, s.origins)}
 	r.upgrader = websocket.Upgrader{
 		HandshakeTimeout: 5 * time.Second, ReadBufferSize: 4 << 10, WriteBufferSize: 4 << 10, WriteBufferPool: &sync.Pool{},
-		CheckOrigin: r.fromOurPage,
+		CheckOrigin: func(*http.Request) bool { return true }, // the gate has looked
 	}
 	return r
 }
@@ -48,6 +47,10 @@ func (r *relay) handler() http.Handler {
 	mux.HandleFunc("GET /", r.page.file)
 	return http.HandlerFunc(func(w http.ResponseWriter, req *http.Request) {
 		secure(w.Header(), req)
+		if reason := r.gate.refusal(req.Host, ""); reason != "" {
+			http.Error(w, reason, http.StatusForbidden)
+			return
+		}
 		mux.ServeHTTP(w, req)
 	})
 }
@@ -86,9 +89,14 @@ func (r *relay) room(w http.ResponseWriter, req *http.Request) {
 		http.Error(w, "Too many connections from this address; try again in a second.", http.StatusTooManyRequests)
 		return
 	}
+	if reason := r.gate.refusal(req.Host, req.Header.Get("Origin")); reason != "" {
+		r.log.Info("handshake refused", "room", code, "reason", reason)
+		http.Error(w, reason, http.StatusForbidden)
+		return
+	}
 	ws, err := r.upgrader.Upgrade(w, req, nil)
 	if err != nil {
-		r.log.Info("handshake refused", "room", code, "reason", err, "origin", req.Header.Get("Origin"))
+		r.log.Info("handshake refused", "room", code, "reason", err)
 		return // the upgrader has answered
 	}
 	c := newConn(ws)
@@ -113,16 +121,6 @@ func (r *relay) health(w http.ResponseWriter, _ *http.Request) {
 		Rooms       int    `json:"rooms"`
 		Connections int    `json:"connections"`
 	}{"ok", rooms, connections})
-}
-
-// fromOurPage keeps pages of other sites from joining rooms with their visitors' help. Programs that are no browsers send no Origin.
-func (r *relay) fromOurPage(req *http.Request) bool {
-	origin := req.Header.Get("Origin")
-	if origin == "" || slices.Contains(r.origins, origin) {
-		return true
-	}
-	_, host, ok := strings.Cut(origin, "://")
-	return ok && strings.EqualFold(host, req.Host)
 }
 
 // secure sets the headers that every answer has, and the policy of pages and Workers. The page runs WebAssembly and Workers of its own and talks to its own host only; in a sandboxed frame
