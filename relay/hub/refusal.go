@@ -19,6 +19,8 @@ const (
 	codeTooLarge      = -32006
 	codeTooFast       = -32007
 	codeSuperseded    = -32008
+	codeTooMuch       = -32009
+	codeFull          = -32010
 )
 
 // refusal is why a message is not done: an error object of JSON-RPC.
