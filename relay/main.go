@@ -55,7 +55,13 @@ func run(ctx context.Context, args []string, stdout, stderr io.Writer) int {
 		fmt.Fprintln(stderr, explainListen(err, s.addr))
 		return 1
 	}
-	relay := newRelay(s, openRecords(s.state, log), builtPage(), log)
+	kept, err := openRecords(s.state, log)
+	if err != nil {
+		fmt.Fprintln(stderr, inUse(s.state))
+		return 1
+	}
+	defer kept.close()
+	relay := newRelay(s, kept, builtPage(), log)
 	server := &http.Server{
 		Handler: relay.handler(), MaxHeaderBytes: 16 << 10, // the times are for files; a WebSocket has its own
 		ReadHeaderTimeout: 5 * time.Second, ReadTimeout: 10 * time.Second, WriteTimeout: 2 * time.Minute, IdleTimeout: time.Minute,
@@ -63,7 +69,7 @@ func run(ctx context.Context, args []string, stdout, stderr io.Writer) int {
 	}
 	announce(stdout, listener.Addr().(*net.TCPAddr), s.lan, localAddress())
 	failed := make(chan error, 1)
-	go func() { failed <- server.Serve(gathering{listener}) }()
+	go func() { failed <- server.Serve(gathering{listener, relay.budgets}) }()
 	select {
 	case err := <-failed:
 		fmt.Fprintln(stderr, "The relay cannot accept connections any more:", err)

@@ -314,6 +314,9 @@ func (h *Hub) Unstored(reason string) {
 	}
 }
 
+// Checkpoint asks for a record with the next Output though nothing has changed but the time.
+func (h *Hub) Checkpoint() { h.recordUrgent = true }
+
 // Allow sets how many bytes may be under way in this room from now on, within its limit: a host that runs many rooms shares out what it has.
 func (h *Hub) Allow(bytes int) { h.allowed = min(bytes, h.limits.InFlightBytes) }
 
