@@ -38,12 +38,12 @@ type room struct {
 	ended   error // why it is closed, a sentence for who comes too late
 
 	// What follows belongs to the goroutine.
-	hub       *hub.Hub
-	conns     map[uint64]*conn
-	out       hub.Output
-	measured  time.Time // when the backlogs were last measured
-	strangers int       // of the hub, as last seen
-	flying    int64     // bytes of the budget that the room holds
+	hub      *hub.Hub
+	conns    map[uint64]*conn
+	out      hub.Output
+	measured time.Time // when the backlogs were last measured
+	strange  bool      // it came back without its record
+	flying   int64     // bytes of the budget that the room holds
 	keeping
 }
 
@@ -266,6 +266,7 @@ func (r *room) measure() {
 
 // carryOut does what the hub wants done.
 func (r *room) carryOut() {
+	r.noteStrangers()
 	for r.hub.Output(&r.out) {
 		if r.out.Record != nil {
 			r.keep(r.out.Record, r.out.RecordNumber)
@@ -281,13 +282,16 @@ func (r *room) carryOut() {
 			}
 		}
 	}
-	if strangers := r.hub.Strangers(); strangers > r.strangers {
-		if r.strangers == 0 {
-			r.rooms.records.strangers.Add(1)
-			r.log.Warn("room came back without its record: servers hold seats that this relay knows nothing of")
-		}
-		r.strangers = strangers
+}
+
+// noteStrangers says once that the room came back without its record.
+func (r *room) noteStrangers() {
+	if r.strange || r.hub.Strangers() == 0 {
+		return
 	}
+	r.strange = true
+	r.rooms.records.strangers.Add(1)
+	r.log.Warn("room came back without its record: servers hold seats that this relay knows nothing of")
 }
 
 // deliver sends a message on, or gives it back to the hub, which tells of it.

@@ -102,6 +102,8 @@ func (h *Hub) read(m *member, data []byte, binary bool) {
 		if bad := h.forward(m, e, data); bad != nil {
 			h.refuse(m, e.id, bad)
 		}
+	case e.oddID:
+		h.refuse(m, nil, badID)
 	case e.hasMethod:
 		h.call(m, e)
 	default:

@@ -38,6 +38,9 @@ func tooLarge(what string, bytes, limit int) *refusal {
 	return &refusal{codeTooLarge, "", "the " + what + " has " + strconv.Itoa(bytes) + " bytes; at most " + strconv.Itoa(limit) + " are taken"}
 }
 
+// badID refuses a call whose answer could not be told from others.
+var badID = &refusal{codeNotRequest, "id", "id: expected text of at most 254 bytes, a whole number, or none"}
+
 // refuse answers m with an error. id is the raw JSON of the call's id, nil if it has none or cannot be read.
 func (h *Hub) refuse(m *member, id []byte, why *refusal) {
 	w := h.answer(id)
