@@ -3,296 +3,269 @@ package main
 import (
 	"bytes"
 	"encoding/binary"
+	"errors"
 	"io"
-	"net"
 	"sync"
-	"sync/atomic"
 	"time"
 
 	"github.com/gorilla/websocket"
+	"golang.org/x/time/rate"
 )
 
 const (
-	mostMessage  = 1 << 20 // bytes; hub.Limits says the same, one more is read so that the hub can say so
-	mostWaiting  = 8 << 20 // bytes that wait for one connection
-	mostMessages = 16384   // … and messages
+	mostMessage     = 1 << 20 // bytes; hub.Limits says the same, one more is read so that the hub can say so
+	mostJoinMessage = 4 << 10 // … before the connection has joined
+	messageWithin   = 30 * time.Second
 
-	pingEvery  = 5 * time.Second
-	deadAfter  = 15 * time.Second // without a pong
-	writeLimit = 10 * time.Second // for the peer to take what is written to it
-	closeLimit = time.Second      // for the peer to answer a close
+	pingEvery = 5 * time.Second  // at least, if something is written anyway, which in a room is every few seconds
+	deadAfter = 20 * time.Second // without a pong or a byte taken
+	joinAfter = 65 * time.Second // the room closes before it who has not joined
+	closeTime = time.Second      // for the peer to answer a close
+
+	// What a connection may send in any case, also while its address or the whole relay sends too much: a server at its ordinary
+	// pace must not wait for those who flood.
+	fairRate  = 100 // messages a second, 4096 bytes counting as one more
+	fairBurst = 400
+
+	controlRate  = 10 // ping and pong messages a second; nobody needs more than one in some seconds
+	controlBurst = 50
 )
 
-// conn is one WebSocket. Two goroutines serve it: read, and write, which alone writes messages (gorilla allows one writer).
+// conn is one WebSocket. A goroutine reads it; another writes while there is something to write (outbox.go).
 type conn struct {
-	id   uint64
-	room *room // nil: it never got into one
-	ws   *websocket.Conn
-	net  *gatheredConn // nil if the connection is not one of ours (TLS in front); then each message is written by itself
+	id      uint64
+	room    *room // nil: it never got into one
+	ws      *websocket.Conn
+	net     *gatheredConn
+	visitor *visitor
+	budgets *budgets
 
-	wake    chan struct{} // there is something to write
-	over    chan struct{} // read has ended
-	written chan struct{} // write has ended
+	over chan struct{} // reading has ended
 
-	mu      sync.Mutex
-	waiting [][]byte
-	spare   [][]byte // what waiting was before, for the next round
-	bytes   int      // not yet written, including what write is busy with
-	count   int
-	closing []byte // the close message to end with; nil: go on
+	// Of the goroutine that reads.
+	fair     *rate.Limiter
+	control  *rate.Limiter
+	deadline time.Time
 
-	abandoned atomic.Bool // what waits is not written any more
+	outbox
 }
 
-func newConn(ws *websocket.Conn) *conn {
-	c := &conn{ws: ws, wake: make(chan struct{}, 1), over: make(chan struct{}), written: make(chan struct{})}
-	c.net, _ = ws.NetConn().(*gatheredConn)
+// message is what was read, and the bytes that it holds of the budget until the room has taken it.
+type message struct {
+	data   []byte
+	binary bool
+	held   int64
+}
+
+func newConn(ws *websocket.Conn, b *budgets) *conn {
+	c := &conn{ws: ws, net: ws.NetConn().(*gatheredConn), budgets: b, over: make(chan struct{})}
+	c.visitor = c.net.visitor
+	c.fair = rate.NewLimiter(fairRate, fairBurst)
+	c.control = rate.NewLimiter(controlRate, controlBurst)
+	c.relief.L = &c.mu
+	c.net.guard(c.stalled, c.keepAlive)
 	return c
-}
-
-// send queues a message, text. False means that too much is waiting already: the peer is too slow.
-func (c *conn) send(data []byte) bool {
-	c.mu.Lock()
-	defer c.mu.Unlock()
-	if c.closing != nil {
-		return true // it has been told to go
-	}
-	if c.bytes+len(data) > mostWaiting || c.count >= mostMessages {
-		return false
-	}
-	c.waiting = append(c.waiting, data)
-	c.bytes += len(data)
-	c.count++
-	c.nudge()
-	return true
-}
-
-// backlog is how many bytes wait to be written.
-func (c *conn) backlog() int {
-	c.mu.Lock()
-	defer c.mu.Unlock()
-	return c.bytes
-}
-
-// shut ends the connection with a code and a reason once what waits is written. The first call counts.
-func (c *conn) shut(code int, reason string) {
-	c.mu.Lock()
-	defer c.mu.Unlock()
-	if c.closing == nil {
-		c.closing = websocket.FormatCloseMessage(code, reason)
-		c.nudge()
-	}
-}
-
-// abandon ends the connection at once: what waits is dropped.
-func (c *conn) abandon(code int, reason string) {
-	c.abandoned.Store(true)
-	c.shut(code, reason)
-}
-
-func (c *conn) nudge() {
-	select {
-	case c.wake <- struct{}{}:
-	default:
-	}
 }
 
 // read passes on what comes until the connection ends.
 func (c *conn) read() {
-	defer c.ws.Close()
-	defer close(c.over)
+	defer c.end()
 	if c.room != nil {
 		defer c.room.rooms.leave(c.room)
 		if c.room.put(input{kind: connected, conn: c}) {
 			defer c.room.put(input{kind: disconnected, conn: c})
 		} else {
-			c.shut(websocket.CloseGoingAway, errStopping.Error())
+			c.turnAway(c.room.why())
 		}
 	}
-	c.ws.SetReadDeadline(time.Now().Add(deadAfter))
+	c.ws.SetReadDeadline(time.Now().Add(joinAfter))
 	c.ws.SetPongHandler(c.pong)
-	var buffer bytes.Buffer
-	for {
+	c.ws.SetPingHandler(c.pinged)
+	for c.awaitRelief() {
+		c.net.grant(0)
 		kind, r, err := c.ws.NextReader()
 		if err != nil {
 			return
 		}
-		buffer.Reset()
-		if _, err := buffer.ReadFrom(io.LimitReader(r, mostMessage+1)); err != nil {
+		m, err := c.take(r)
+		if err != nil && err != errOverrun {
 			return
 		}
+		m.binary = kind == websocket.BinaryMessage
+		c.heard()
 		if c.room == nil {
+			c.release(m)
 			continue // on its way out
 		}
 		// After the room has closed this connection it ignores what still comes; reading on lets the peer see the close message.
-		c.room.put(input{kind: received, conn: c, data: bytes.Clone(buffer.Bytes()), binary: kind == websocket.BinaryMessage})
-		if buffer.Cap() > 64<<10 {
-			buffer = bytes.Buffer{}
+		what := received
+		if err == errOverrun {
+			what = overrun
+		}
+		tooLong := len(m.data) > mostMessage || len(m.data) > mostJoinMessage && m.held == 0
+		if !c.room.put(input{kind: what, conn: c, message: m}) {
+			c.release(m)
+		}
+		if tooLong {
+			c.drain()
+			return
+		}
+		c.wait(1 + len(m.data)/4096)
+	}
+}
+
+// end is the last that happens to a connection.
+func (c *conn) end() {
+	c.ws.Close()
+	close(c.over)
+	c.discard()
+}
+
+var (
+	errOverrun   = errors.New("no room for this message")
+	smallBuffers = sync.Pool{New: func() any { return new([mostJoinMessage + 1]byte) }}
+)
+
+// take reads one message. Up to 4 KiB need no permission. Of a longer one every buffer is taken from the budget before it
+// grows; if there is no more the message is read to its end and thrown away: errOverrun.
+func (c *conn) take(r io.Reader) (message, error) {
+	small := smallBuffers.Get().(*[mostJoinMessage + 1]byte)
+	defer smallBuffers.Put(small)
+	n, err := c.fill(r, small[:], 0)
+	if err == io.EOF {
+		return message{data: bytes.Clone(small[:n])}, nil
+	}
+	if err != nil || !c.hasJoined() {
+		return message{data: bytes.Clone(small[:n])}, err // one byte too many: the room says so
+	}
+	c.ws.SetReadDeadline(time.Now().Add(messageWithin))
+	c.deadline = time.Time{}
+	budget := &c.budgets.of[reading]
+	buffer, held := small[:], int64(0)
+	for size := 64 << 10; ; size = min(4*size, mostMessage+1) {
+		if !budget.take(c.visitor, int64(size)) {
+			budget.give(c.visitor, held)
+			return message{}, c.throwAway(r, mostMessage-n)
+		}
+		grown := make([]byte, size)
+		copy(grown, buffer[:n])
+		budget.give(c.visitor, held) // the old one is garbage now
+		buffer, held = grown, int64(size)
+		if n, err = c.fill(r, buffer, n); err == io.EOF || err == nil && size > mostMessage {
+			exact := bytes.Clone(buffer[:n])
+			budget.give(c.visitor, held-int64(n))
+			return message{data: exact, held: int64(n)}, nil
+		}
+		if err != nil {
+			budget.give(c.visitor, held)
+			return message{}, err
 		}
 	}
 }
 
-// pong measures the round trip of the ping that it answers.
-func (c *conn) pong(payload string) error {
-	if len(payload) != 8 {
-		return nil // not an answer to ours
-	}
-	c.ws.SetReadDeadline(time.Now().Add(deadAfter))
-	if c.room != nil {
-		sent := int64(binary.BigEndian.Uint64([]byte(payload)))
-		if took := c.room.rooms.micros() - sent; took >= 0 {
-			c.room.put(input{kind: roundTrip, conn: c, micros: took})
+// fill reads into buffer behind its first n bytes until it is full, which is no error, or the message has ended: io.EOF.
+func (c *conn) fill(r io.Reader, buffer []byte, n int) (int, error) {
+	for n < len(buffer) {
+		got, err := r.Read(buffer[n:])
+		n += got
+		c.net.grant(got)
+		if err != nil {
+			return n, err
 		}
 	}
-	return nil
+	return n, nil
 }
 
-// write writes what waits until the connection ends.
-func (c *conn) write() {
-	defer close(c.written)
-	defer c.ws.Close()
-	ping := time.NewTicker(pingEvery)
-	defer ping.Stop()
-	c.ping()
+// drain reads on until the peer has seen why it is closed, or the time for that is over.
+func (c *conn) drain() {
+	c.net.metered = false
+	c.ws.SetReadDeadline(time.Now().Add(2 * closeTime))
 	for {
-		select {
-		case <-c.over:
-			return
-		case <-ping.C:
-			c.ping()
-			continue
-		case <-c.wake:
-		}
-		messages, closing := c.take()
-		if c.flush(messages) != nil {
-			return
-		}
-		if c.done(messages); closing != nil {
-			c.ws.WriteControl(websocket.CloseMessage, closing, time.Now().Add(closeLimit))
-			select {
-			case <-c.over:
-			case <-time.After(closeLimit):
-			}
+		if _, _, err := c.ws.NextReader(); err != nil {
 			return
 		}
 	}
 }
 
-func (c *conn) ping() {
-	if c.room == nil {
-		return
-	}
-	var now [8]byte
-	binary.BigEndian.PutUint64(now[:], uint64(c.room.rooms.micros()))
-	c.ws.WriteControl(websocket.PingMessage, now[:], time.Now().Add(writeLimit)) // if it fails the next write does, too
-}
-
-func (c *conn) take() (messages [][]byte, closing []byte) {
-	c.mu.Lock()
-	defer c.mu.Unlock()
-	messages = c.waiting
-	c.waiting = c.spare[:0]
-	return messages, c.closing
-}
-
-// flush writes messages as few packets.
-func (c *conn) flush(messages [][]byte) error {
-	if c.net != nil {
-		c.net.hold()
-	}
-	c.ws.SetWriteDeadline(time.Now().Add(writeLimit))
-	for _, m := range messages {
-		if c.abandoned.Load() {
-			break
-		}
-		if err := c.ws.WriteMessage(websocket.TextMessage, m); err != nil {
+// throwAway reads the rest of a message, and gives up one that is longer than any may be.
+func (c *conn) throwAway(r io.Reader, most int) error {
+	small := smallBuffers.Get().(*[mostJoinMessage + 1]byte)
+	defer smallBuffers.Put(small)
+	for most >= 0 {
+		n, err := c.fill(r, small[:], 0)
+		if most -= n; err == io.EOF {
+			return errOverrun
+		} else if err != nil {
 			return err
 		}
 	}
-	if c.net != nil {
-		return c.net.release()
+	c.shut(websocket.CloseMessageTooBig, "a message may have at most 1048576 bytes")
+	return errOverrun
+}
+
+// release gives back what a message holds of the budget.
+func (c *conn) release(m message) {
+	if m.held > 0 {
+		c.budgets.of[reading].give(c.visitor, m.held)
 	}
+}
+
+// wait makes who sends too much wait for it: TCP then slows down the peer.
+func (c *conn) wait(cost int) {
+	delay := c.budgets.messages.delay(c.visitor.messages, cost)
+	if c.fair.AllowN(time.Now(), cost) || delay <= 0 {
+		return
+	}
+	select {
+	case <-time.After(min(delay, time.Second)):
+	case <-c.gone():
+	}
+}
+
+// pong measures the round trip of the ping that it answers. What answers no ping of ours proves nothing.
+func (c *conn) pong(payload string) error {
+	if err := c.controlled(); err != nil {
+		return err
+	}
+	sent := c.pingSent.Load()
+	if len(payload) != 8 || sent == 0 || binary.BigEndian.Uint64([]byte(payload)) != uint64(sent) {
+		return nil
+	}
+	c.pingSent.Store(0)
+	c.heard()
+	c.room.put(input{kind: roundTrip, conn: c, micros: c.room.rooms.micros() - sent})
 	return nil
 }
 
-func (c *conn) done(messages [][]byte) {
-	c.mu.Lock()
-	defer c.mu.Unlock()
-	for _, m := range messages {
-		c.bytes -= len(m)
+// pinged answers a ping of the peer.
+func (c *conn) pinged(payload string) error {
+	if err := c.controlled(); err != nil {
+		return err
 	}
-	c.count -= len(messages)
-	clear(messages)
-	c.spare = messages
+	c.ws.WriteControl(websocket.PongMessage, []byte(payload), time.Now().Add(time.Second)) // an error ends reading, too
+	return nil
 }
 
-// gathering is a listener whose connections can gather writes: gorilla writes every message by itself, which costs a system call each and halves
-// what a connection carries.
-type gathering struct{ net.Listener }
+var errControl = errors.New("too many pings or pongs")
 
-func (g gathering) Accept() (net.Conn, error) {
-	c, err := g.Listener.Accept()
-	if err != nil {
-		return nil, err
-	}
-	return &gatheredConn{Conn: c}, nil
-}
-
-// gatheredConn collects what is written between hold and release.
-type gatheredConn struct {
-	net.Conn
-	mu     sync.Mutex
-	held   bool
-	buffer []byte
-}
-
-const gatherAtMost = 64 << 10 // bytes; then they are written
-
-func (c *gatheredConn) hold() {
-	c.mu.Lock()
-	c.held = true
-	c.mu.Unlock()
-}
-
-func (c *gatheredConn) release() error {
-	c.mu.Lock()
-	defer c.mu.Unlock()
-	c.held = false
-	return c.flush()
-}
-
-func (c *gatheredConn) Write(p []byte) (int, error) {
-	c.mu.Lock()
-	defer c.mu.Unlock()
-	if !c.held {
-		return c.Conn.Write(p)
-	}
-	c.buffer = append(c.buffer, p...)
-	if len(c.buffer) < gatherAtMost {
-		return len(p), nil
-	}
-	return len(p), c.flush()
-}
-
-func (c *gatheredConn) flush() error {
-	if len(c.buffer) == 0 {
+// controlled bounds the messages that gorilla takes by itself, and that no other bound counts.
+func (c *conn) controlled() error {
+	c.net.allowance = mostOverhead
+	if c.control.Allow() {
 		return nil
 	}
-	c.Conn.SetWriteDeadline(time.Now().Add(writeLimit))
-	_, err := c.Conn.Write(c.buffer)
-	c.buffer = c.buffer[:0]
-	if cap(c.buffer) > 4*gatherAtMost {
-		c.buffer = nil
-	}
-	return err
+	c.budgets.floods.Add(1)
+	c.abandon(websocket.ClosePolicyViolation, errControl.Error())
+	return errControl
 }
 
-// SetWriteDeadline does nothing while writes are gathered: flush sets its own, once and not for every message.
-func (c *gatheredConn) SetWriteDeadline(t time.Time) error {
-	c.mu.Lock()
-	defer c.mu.Unlock()
-	if c.held {
-		return nil
+// heard puts off the time at which the peer counts as dead. Before it has joined it has until then.
+func (c *conn) heard() {
+	if now := time.Now(); now.Sub(c.deadline) > time.Second-deadAfter && c.hasJoined() {
+		c.deadline = now.Add(deadAfter)
+		c.ws.SetReadDeadline(c.deadline)
 	}
-	return c.Conn.SetWriteDeadline(t)
 }
+
+// keepAlive is heard for the goroutine that writes: the peer has taken what had waited for it. Its pong may be far behind.
+func (c *conn) keepAlive() { c.net.Conn.SetReadDeadline(time.Now().Add(deadAfter)) }

@@ -1,6 +1,6 @@
 // Command relay is the room server: it serves the page, and behind every room's code it runs one hub.Hub. It knows nothing of Raft.
 //
-//	relay [-addr 127.0.0.1:8080] [-lan] [-state DIR] [-rate 0.1] [-size 3] [-origin https://example.org] [-log-json]
+//	relay [-addr 127.0.0.1:8080] [-lan] [-state DIR] [-rate 0.1] [-size 3] [-host lab.example.org] [-origin https://example.org] [-log-json]
 //
 //	GET /               the lab; /embed is the same for the frames of other sites
 //	GET /new            makes a room and goes there; the query (?rate=1&size=5) goes along

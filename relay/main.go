@@ -14,7 +14,6 @@ import (
 	"os/signal"
 	"path/filepath"
 	"strconv"
-	"strings"
 	"syscall"
 	"time"
 
@@ -30,6 +29,7 @@ type settings struct {
 	state   string
 	rate    float64
 	size    int
+	hosts   []string
 	origins []string
 	logJSON bool
 }
@@ -55,7 +55,13 @@ func run(ctx context.Context, args []string, stdout, stderr io.Writer) int {
 		fmt.Fprintln(stderr, explainListen(err, s.addr))
 		return 1
 	}
-	relay := newRelay(s, openRecords(s.state, log), builtPage(), log)
+	kept, err := openRecords(s.state, log)
+	if err != nil {
+		fmt.Fprintln(stderr, inUse(s.state))
+		return 1
+	}
+	defer kept.close()
+	relay := newRelay(s, kept, builtPage(), log)
 	server := &http.Server{
 		Handler: relay.handler(), MaxHeaderBytes: 16 << 10, // the times are for files; a WebSocket has its own
 		ReadHeaderTimeout: 5 * time.Second, ReadTimeout: 10 * time.Second, WriteTimeout: 2 * time.Minute, IdleTimeout: time.Minute,
@@ -63,7 +69,7 @@ func run(ctx context.Context, args []string, stdout, stderr io.Writer) int {
 	}
 	announce(stdout, listener.Addr().(*net.TCPAddr), s.lan, localAddress())
 	failed := make(chan error, 1)
-	go func() { failed <- server.Serve(gathering{listener}) }()
+	go func() { failed <- server.Serve(gathering{listener, relay.budgets}) }()
 	select {
 	case err := <-failed:
 		fmt.Fprintln(stderr, "The relay cannot accept connections any more:", err)
@@ -87,12 +93,16 @@ func parse(args []string, stderr io.Writer) (settings, error) {
 	flags.StringVar(&s.state, "state", stateDir(), "keep the rooms' seats in this `directory`")
 	flags.Float64Var(&s.rate, "rate", 0.1, "cluster seconds per real second in new rooms, 0 to 1")
 	flags.IntVar(&s.size, "size", 3, "servers in new rooms, 1 to 9")
-	flags.Func("origin", "also take WebSockets from pages of this `origin`, such as https://example.org; may be repeated", func(origin string) error {
-		if scheme, host, ok := strings.Cut(origin, "://"); !ok || host == "" || strings.Contains(host, "/") || scheme != "http" && scheme != "https" {
-			return errors.New("expected scheme://host, such as https://example.org")
-		}
-		s.origins = append(s.origins, origin)
-		return nil
+	const hostUse = "answer to this `name` too, such as lab.example.org; addresses and localhost need no permission; may be repeated"
+	flags.Func("host", hostUse, func(name string) error {
+		s.hosts = append(s.hosts, name)
+		return validName(name)
+	})
+	const originUse = "also take WebSockets from pages of this `origin`, such as https://example.org; may be repeated"
+	flags.Func("origin", originUse, func(text string) error {
+		s.origins = append(s.origins, text)
+		_, err := parseOrigin(text)
+		return err
 	})
 	flags.BoolVar(&s.logJSON, "log-json", false, "write the log as JSON, one object a line")
 	if err := flags.Parse(args); err != nil {

@@ -147,7 +147,7 @@ func TestAPortInUseIsToldWithACommandThatWorks(t *testing.T) {
 }
 
 func TestTheCommandLineIsChecked(t *testing.T) {
-	for _, args := range [][]string{{"-rate", "2"}, {"-rate", "-0.1"}, {"-rate", "1e-9"}, {"-size", "0"}, {"-size", "10"}, {"-addr", "8080"}, {"-origin", "example.org"}, {"-origin", "https://a/b"}, {"extra"}, {"-unknown"}} {
+	for _, args := range [][]string{{"-rate", "2"}, {"-rate", "-0.1"}, {"-rate", "1e-9"}, {"-size", "0"}, {"-size", "10"}, {"-addr", "8080"}, {"-origin", "example.org"}, {"-origin", "https://a/b"}, {"-origin", "ftp://a"}, {"-host", "http://a"}, {"-host", "a:80"}, {"extra"}, {"-unknown"}} {
 		var stderr bytes.Buffer
 		if _, err := parse(args, &stderr); err == nil || stderr.Len() == 0 {
 			t.Errorf("%q: error %v, said %q", args, err, stderr.String())

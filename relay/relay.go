@@ -3,16 +3,12 @@ package main
 import (
 	"crypto/rand"
 	"log/slog"
-	"net"
 	"net/http"
-	"slices"
 	"strings"
 	"sync"
 	"time"
 
 	"github.com/gorilla/websocket"
-	jsoniter "github.com/json-iterator/go"
-	"golang.org/x/time/rate"
 
 	"raftplayground/relay/hub"
 )
@@ -22,16 +18,17 @@ type relay struct {
 	rooms    *rooms
 	page     *page
 	log      *slog.Logger
-	origins  []string
-	visitors visitors
+	gate     gate
+	budgets  *budgets
 	upgrader websocket.Upgrader
 }
 
 func newRelay(s settings, kept *records, page *page, log *slog.Logger) *relay {
-	r := &relay{rooms: newRooms(hub.Options{Rate: s.rate, Size: s.size}, kept, log), page: page, log: log, origins: s.origins}
+	r := &relay{page: page, log: log, gate: newGate(s.hosts, s.origins), budgets: newBudgets()}
+	r.rooms = newRooms(hub.Options{Rate: s.rate, Size: s.size}, kept, r.budgets, log)
 	r.upgrader = websocket.Upgrader{
-		HandshakeTimeout: 5 * time.Second, ReadBufferSize: 4 << 10, WriteBufferSize: 4 << 10, WriteBufferPool: &sync.Pool{},
-		CheckOrigin: r.fromOurPage,
+		HandshakeTimeout: 5 * time.Second, ReadBufferSize: 1 << 10, WriteBufferSize: 4 << 10, WriteBufferPool: &sync.Pool{},
+		CheckOrigin: func(*http.Request) bool { return true }, // the gate has looked
 	}
 	return r
 }
@@ -45,9 +42,14 @@ func (r *relay) handler() http.Handler {
 	mux.HandleFunc("GET /r/{code}", r.roomPage)
 	mux.HandleFunc("GET /rooms/{code}", r.room)
 	mux.HandleFunc("GET /healthz", r.health)
+	mux.HandleFunc("GET /metrics", r.metrics)
 	mux.HandleFunc("GET /", r.page.file)
 	return http.HandlerFunc(func(w http.ResponseWriter, req *http.Request) {
 		secure(w.Header(), req)
+		if reason := r.gate.refusal(req.Host, ""); reason != "" {
+			http.Error(w, reason, http.StatusForbidden)
+			return
+		}
 		mux.ServeHTTP(w, req)
 	})
 }
@@ -58,12 +60,22 @@ func (r *relay) newRoom(w http.ResponseWriter, req *http.Request) {
 		r.page.explain(w)
 		return
 	}
-	target := "/r/" + r.rooms.newRoom()
+	if !r.budgets.visitor(req.RemoteAddr).handshakes.Allow() {
+		tooMany(w)
+		return
+	}
+	target := "/r/" + r.rooms.newCode()
 	if req.URL.RawQuery != "" {
 		target += "?" + req.URL.RawQuery
 	}
 	w.Header().Set("Cache-Control", "no-store")
 	http.Redirect(w, req, target, http.StatusFound)
+}
+
+// tooMany refuses who comes too often. A classroom behind one router must pass.
+func tooMany(w http.ResponseWriter) {
+	w.Header().Set("Retry-After", "1")
+	http.Error(w, "Too many connections from this address; try again in a second.", http.StatusTooManyRequests)
 }
 
 func (r *relay) roomPage(w http.ResponseWriter, req *http.Request) {
@@ -74,55 +86,33 @@ func (r *relay) roomPage(w http.ResponseWriter, req *http.Request) {
 	r.page.document(roomPage)(w, req)
 }
 
-// room upgrades to a WebSocket and stays with it until it ends.
+// room upgrades to a WebSocket.
 func (r *relay) room(w http.ResponseWriter, req *http.Request) {
 	code := req.PathValue("code")
 	switch {
 	case !validCode(code):
 		http.Error(w, wrongCode, http.StatusNotFound)
 		return
-	case !r.visitors.allow(req.RemoteAddr):
-		w.Header().Set("Retry-After", "1")
-		http.Error(w, "Too many connections from this address; try again in a second.", http.StatusTooManyRequests)
+	case !r.budgets.visitor(req.RemoteAddr).handshakes.Allow():
+		tooMany(w)
+		return
+	}
+	if reason := r.gate.refusal(req.Host, req.Header.Get("Origin")); reason != "" {
+		r.log.Info("handshake refused", "room", code, "reason", reason)
+		http.Error(w, reason, http.StatusForbidden)
 		return
 	}
 	ws, err := r.upgrader.Upgrade(w, req, nil)
 	if err != nil {
-		r.log.Info("handshake refused", "room", code, "reason", err, "origin", req.Header.Get("Origin"))
+		r.log.Info("handshake refused", "room", code, "reason", err)
 		return // the upgrader has answered
 	}
-	c := newConn(ws)
-	switch err := r.rooms.enter(code, c); err {
-	case nil:
-	case errStopping:
-		c.shut(websocket.CloseGoingAway, err.Error())
-	default:
+	c := newConn(ws, r.budgets)
+	if err := r.rooms.enter(code, c); err != nil {
 		r.log.Warn("room refused", "room", code, "reason", err)
-		c.shut(websocket.CloseTryAgainLater, err.Error())
+		c.turnAway(err)
 	}
-	go c.write()
-	c.read()
-}
-
-func (r *relay) health(w http.ResponseWriter, _ *http.Request) {
-	rooms, connections := r.rooms.count()
-	w.Header().Set("Content-Type", "application/json")
-	w.Header().Set("Cache-Control", "no-store")
-	jsoniter.NewEncoder(w).Encode(struct {
-		Status      string `json:"status"`
-		Rooms       int    `json:"rooms"`
-		Connections int    `json:"connections"`
-	}{"ok", rooms, connections})
-}
-
-// fromOurPage keeps pages of other sites from joining rooms with their visitors' help. Programs that are no browsers send no Origin.
-func (r *relay) fromOurPage(req *http.Request) bool {
-	origin := req.Header.Get("Origin")
-	if origin == "" || slices.Contains(r.origins, origin) {
-		return true
-	}
-	_, host, ok := strings.Cut(origin, "://")
-	return ok && strings.EqualFold(host, req.Host)
+	go c.read() // what HTTP holds of the connection ends here
 }
 
 // secure sets the headers that every answer has, and the policy of pages and Workers. The page runs WebAssembly and Workers of its own and talks to its own host only; in a sandboxed frame
@@ -169,48 +159,4 @@ func newCode() string {
 
 func validCode(code string) bool {
 	return len(code) >= 4 && len(code) <= 32 && strings.Trim(code, "abcdefghijklmnopqrstuvwxyz0123456789-") == ""
-}
-
-// visitors bounds the handshakes of one address. A classroom behind one router must pass.
-type visitors struct {
-	mu   sync.Mutex
-	seen map[string]*rate.Limiter
-}
-
-const (
-	handshakesPerSecond = 50
-	handshakeBurst      = 200
-	mostVisitors        = 10_000 // addresses remembered
-)
-
-func (v *visitors) allow(remote string) bool {
-	host, _, err := net.SplitHostPort(remote)
-	if err != nil {
-		host = remote
-	}
-	v.mu.Lock()
-	defer v.mu.Unlock()
-	if v.seen == nil || len(v.seen) >= mostVisitors {
-		v.forget()
-	}
-	limiter := v.seen[host]
-	if limiter == nil {
-		limiter = rate.NewLimiter(handshakesPerSecond, handshakeBurst)
-		v.seen[host] = limiter
-	}
-	return limiter.Allow()
-}
-
-// forget drops the addresses that have been quiet; if none was, all of them.
-func (v *visitors) forget() {
-	busy := map[string]*rate.Limiter{}
-	for host, limiter := range v.seen {
-		if limiter.Tokens() < handshakeBurst {
-			busy[host] = limiter
-		}
-	}
-	if len(busy) >= mostVisitors {
-		clear(busy)
-	}
-	v.seen = busy
 }

@@ -8,8 +8,6 @@ import (
 	"net"
 	"net/http"
 	"net/http/httptest"
-	"os"
-	"path/filepath"
 	"strings"
 	"testing"
 	"testing/fstest"
@@ -34,15 +32,20 @@ func started(t testing.TB, s settings, pages fstest.MapFS) (*relay, *httptest.Se
 	if s.size == 0 {
 		s.size = 3
 	}
-	r := newRelay(s, openRecords(s.state, quiet), loadPage(pages), quiet)
+	kept, err := openRecords(s.state, quiet)
+	if err != nil {
+		t.Fatal(err)
+	}
+	r := newRelay(s, kept, loadPage(pages), quiet)
 	server := httptest.NewUnstartedServer(r.handler())
-	server.Listener = gathering{server.Listener}
+	server.Listener = gathering{server.Listener, r.budgets}
 	server.Start()
 	t.Cleanup(func() {
 		ctx, cancel := context.WithTimeout(context.Background(), patience)
 		defer cancel()
 		r.rooms.stop(ctx)
 		server.Close()
+		kept.close()
 	})
 	return r, server
 }
@@ -231,39 +234,6 @@ func TestRoundTripsAreMeasured(t *testing.T) {
 	})
 }
 
-func TestAReaderTooSlowForItsFramesIsClosedWithAReason(t *testing.T) {
-	_, server := started(t, settings{}, nil)
-	a, b, c := trio(t, server.URL)
-	frame := "1>2:" + strings.Repeat("x", 256<<10)
-	gone := make(chan struct{})
-	go func() { // c sees b go
-		c.until(func(text string) bool { return get(text, "params", "servers", 1, "connected").ToString() == "false" })
-		close(gone)
-	}()
-	go func() { // a must read, or it would be too slow itself
-		for {
-			if _, _, err := a.ws.NextReader(); err != nil {
-				return
-			}
-		}
-	}()
-	for deadline := time.Now().Add(patience); ; {
-		a.say(frame)
-		select {
-		case <-gone:
-		default:
-			if time.Now().After(deadline) {
-				t.Fatal("b does not read, and nothing happens")
-			}
-			continue
-		}
-		break
-	}
-	if got := b.untilClosed(); got.Code != websocket.ClosePolicyViolation || !strings.HasPrefix(got.Text, "too slow") {
-		t.Errorf("closed with %v", got)
-	}
-}
-
 func TestOnlyOurPagesAndNamedOriginsMayOpenSockets(t *testing.T) {
 	_, server := started(t, settings{origins: []string{"https://course.example.org"}}, nil)
 	for origin, ok := range map[string]bool{
@@ -285,36 +255,24 @@ func TestOnlyOurPagesAndNamedOriginsMayOpenSockets(t *testing.T) {
 }
 
 func TestHandshakesOfOneAddressAreBounded(t *testing.T) {
-	var v visitors
+	b := newBudgets()
 	passed := 0
 	for range 2 * handshakeBurst {
-		if v.allow("192.0.2.7:1234") {
+		if b.visitor("192.0.2.7:1234").handshakes.Allow() {
 			passed++
 		}
 	}
 	if passed < handshakeBurst || passed > handshakeBurst+handshakeBurst/2 {
 		t.Errorf("%d of %d handshakes passed at once, want about %d", passed, 2*handshakeBurst, handshakeBurst)
 	}
-	if !v.allow("192.0.2.8:1234") {
+	if !b.visitor("192.0.2.8:1234").handshakes.Allow() {
 		t.Error("another address pays for it")
 	}
 	for i := range mostVisitors + 10 {
-		v.allow(fmt.Sprintf("10.0.%d.%d:1", i/256, i%256))
+		b.visitor(fmt.Sprintf("10.0.%d.%d:1", i/256, i%256)).handshakes.Allow()
 	}
-	if len(v.seen) > mostVisitors {
-		t.Errorf("%d addresses are remembered", len(v.seen))
-	}
-}
-
-func TestRoomsAreBounded(t *testing.T) {
-	r, server := started(t, settings{}, nil)
-	for i := range mostRooms { // as if they were open: a thousand sockets would prove no more
-		r.rooms.mu.Lock()
-		r.rooms.open[fmt.Sprintf("room%d", i)] = &room{quit: make(chan struct{})}
-		r.rooms.mu.Unlock()
-	}
-	if got := dial(t, server.URL, "onemore", nil).untilClosed(); got.Code != websocket.CloseTryAgainLater || !strings.Contains(got.Text, "as many rooms") {
-		t.Errorf("closed with %v", got)
+	if len(b.seen) > mostVisitors {
+		t.Errorf("%d addresses are remembered", len(b.seen))
 	}
 }
 
@@ -342,63 +300,12 @@ func TestOnlyARoomThatWasMadeHereIsNew(t *testing.T) {
 	if got := join("typed-by-hand"); got.Get("server").ToInt() != 0 || !got.Get("unknown").ToBool() {
 		t.Errorf("a room that was not made here: %s", got.ToString())
 	}
-	code := r.rooms.newRoom()
+	code := r.rooms.newCode()
 	if got := join(code); got.Get("server").ToInt() != 1 {
 		t.Errorf("a room that was made here: %s", got.ToString())
 	}
 	if r.rooms.made[code] {
 		t.Error("a room that has a record is still remembered as new: should its record be lost, it would be taken for new")
-	}
-}
-
-func TestADamagedRecordDoesNotOpenARoomThatGivesSeatsAway(t *testing.T) {
-	dir := t.TempDir()
-	if err := os.WriteFile(filepath.Join(dir, "broken.json"), []byte(`{"size":3,"seats":[`), 0o600); err != nil {
-		t.Fatal(err)
-	}
-	_, server := started(t, settings{state: dir}, nil)
-	if got := dial(t, server.URL, "broken", nil).untilClosed(); got.Code != websocket.CloseTryAgainLater || !strings.Contains(got.Text, "record") {
-		t.Errorf("closed with %v", got)
-	}
-}
-
-func TestRecordsOutliveTheRelayAndOldOnesAreSwept(t *testing.T) {
-	dir := t.TempDir()
-	first := openRecords(dir, quiet)
-	want := &hub.Record{Size: 1, Seats: []hub.Seat{{Lease: "secret"}}}
-	for _, code := range []string{"keep", "old"} {
-		if err := first.store(code, want); err != nil {
-			t.Fatal(err)
-		}
-	}
-	long := time.Now().Add(-keepFor - time.Hour)
-	if err := os.Chtimes(filepath.Join(dir, "old.json"), long, long); err != nil {
-		t.Fatal(err)
-	}
-	second := openRecords(dir, quiet)
-	if got, err := second.load("keep"); err != nil || got == nil || got.Seats[0].Lease != "secret" {
-		t.Errorf("got %+v, %v", got, err)
-	}
-	if got, err := second.load("old"); err != nil || got != nil {
-		t.Errorf("a record of last week: %+v, %v", got, err)
-	}
-}
-
-func TestWithoutAStateDirectoryRecordsAreKeptInMemory(t *testing.T) {
-	file := filepath.Join(t.TempDir(), "file")
-	if err := os.WriteFile(file, nil, 0o600); err != nil {
-		t.Fatal(err)
-	}
-	var said strings.Builder
-	r := openRecords(filepath.Join(file, "state"), slog.New(slog.NewTextHandler(&said, nil)))
-	if !strings.Contains(said.String(), "end with this process") {
-		t.Errorf("the log says %q", said.String())
-	}
-	if err := r.store("code", &hub.Record{Size: 1}); err != nil {
-		t.Fatal(err)
-	}
-	if got, err := r.load("code"); err != nil || got == nil || got.Size != 1 {
-		t.Errorf("got %+v, %v", got, err)
 	}
 }
 
@@ -410,7 +317,7 @@ func TestHealth(t *testing.T) {
 		t.Fatal(err)
 	}
 	defer answer.Body.Close()
-	if text, _ := io.ReadAll(answer.Body); strings.TrimSpace(string(text)) != `{"status":"ok","rooms":1,"connections":1}` {
+	if text, _ := io.ReadAll(answer.Body); strings.TrimSpace(string(text)) != `{"status":"ok","rooms":1,"connections":1,"records":"disk","roomsUnstored":0,"roomsWithoutRecord":0}` {
 		t.Errorf("got %s", text)
 	}
 }
@@ -418,6 +325,7 @@ func TestHealth(t *testing.T) {
 func TestGatheredWritesArriveWholeAndInOrder(t *testing.T) {
 	near, far := net.Pipe()
 	c := &gatheredConn{Conn: near}
+	c.guard(func() { t.Error("the peer is said to take nothing") }, func() {})
 	want := ""
 	go func() {
 		defer near.Close()
@@ -439,6 +347,7 @@ func TestGatheredWritesArriveWholeAndInOrder(t *testing.T) {
 func BenchmarkForward(b *testing.B) {
 	r, server := started(b, settings{}, nil)
 	r.rooms.options.Limits = hub.Limits{Rate: 1e6, Burst: 1e9} // what the program can carry, not what a member may send
+	r.budgets.messages = newPace(1e9)
 	x, y, _ := trio(b, server.URL)
 	go func() {
 		for {

@@ -4,6 +4,7 @@ import (
 	"bytes"
 	"io"
 	"strconv"
+	"strings"
 	"unicode/utf8"
 
 	jsoniter "github.com/json-iterator/go"
@@ -21,6 +22,7 @@ type envelope struct {
 	variant          string // of the 2015 dialect, which has no addresses
 	fields           []byte
 	isReply, isColon bool
+	oddID            bool // there is an id, and it cannot be echoed
 }
 
 // isFrame says that the message is for another member, not for the room.
@@ -112,6 +114,10 @@ func (s *scanner) readJSON(data []byte) *refusal {
 		s.found.id = nil // it may be cut too
 		return &refusal{codeNotJSON, "", "not a complete JSON object: " + clip(string(data))}
 	}
+	if number := strangeNumber(data); number != "" {
+		s.found.id = nil
+		return &refusal{codeNotJSON, "", "not a JSON number: " + clip(number)}
+	}
 	if s.iter.WhatIsNext(); s.iter.Error != io.EOF {
 		s.found.id = nil
 		return &refusal{codeNotJSON, "", "expected one JSON object a message, got more behind it"}
@@ -134,6 +140,7 @@ func (s *scanner) member(it *jsoniter.Iterator, key string) bool {
 	case "id":
 		s.id = s.raw(it, key, keyID, s.id)
 		s.found.id = usableID(s.id)
+		s.found.oddID = s.found.id == nil && string(s.id) != "null"
 	case "method":
 		s.found.hasMethod = true
 		s.found.method = s.text(it, key, keyMethod)
@@ -197,7 +204,73 @@ func (s *scanner) raw(it *jsoniter.Iterator, key string, bit uint, into []byte) 
 	return it.SkipAndAppendBytes(into[:0])
 }
 
-// usableID is the raw id of a call if it can be echoed: text or a whole number (JSON-RPC 2.0, 4), at most 256 bytes.
+// strangeNumber finds a number that is not written as JSON has it, or that no double can hold: the iterator takes -01 and 1e999,
+// but a browser's JSON.parse, to which a report and a frame go on, fails or reads infinity.
+func strangeNumber(data []byte) string {
+	for i := 0; i < len(data); i++ {
+		switch c := data[i]; {
+		case c == '"':
+			for i++; i < len(data) && data[i] != '"'; i++ {
+				if data[i] == '\\' {
+					i++
+				}
+			}
+		case c == '-' || c >= '0' && c <= '9':
+			end := i + 1
+			for end < len(data) && strings.IndexByte("0123456789+-.eE", data[end]) >= 0 {
+				end++
+			}
+			if !isNumber(data[i:end]) {
+				return string(data[i:end])
+			}
+			i = end - 1
+		}
+	}
+	return ""
+}
+
+// isNumber tells whether text is a number of JSON (RFC 8259, 6) that a double can hold, if only nearly.
+func isNumber(text []byte) bool {
+	digits := func(from int) int {
+		for from < len(text) && text[from] >= '0' && text[from] <= '9' {
+			from++
+		}
+		return from
+	}
+	at := 0
+	if text[0] == '-' {
+		at = 1
+	}
+	whole := digits(at)
+	if whole == at || text[at] == '0' && whole > at+1 {
+		return false
+	}
+	plain := whole
+	if at = whole; at < len(text) && text[at] == '.' {
+		if at = digits(whole + 1); at == whole+1 {
+			return false
+		}
+	}
+	if at < len(text) && (text[at] == 'e' || text[at] == 'E') {
+		if at++; at < len(text) && (text[at] == '+' || text[at] == '-') {
+			at++
+		}
+		from := at
+		if at = digits(from); at == from {
+			return false
+		}
+	}
+	if at != len(text) {
+		return false
+	}
+	if at == plain && at < 300 {
+		return true
+	}
+	_, err := strconv.ParseFloat(string(text), 64)
+	return err == nil
+}
+
+// usableID is the raw id of a call if it can be echoed: text or a whole number of any size (JSON-RPC 2.0, 4), at most 256 bytes.
 func usableID(raw []byte) []byte {
 	if len(raw) == 0 || len(raw) > 256 {
 		return nil
@@ -205,9 +278,10 @@ func usableID(raw []byte) []byte {
 	if raw[0] == '"' {
 		return raw
 	}
-	number, err := strconv.ParseInt(string(raw), 10, 64)
-	if err != nil || strconv.FormatInt(number, 10) != string(raw) {
-		return nil
+	for i, c := range raw {
+		if (c < '0' || c > '9') && (c != '-' || i > 0) {
+			return nil
+		}
 	}
 	return raw
 }

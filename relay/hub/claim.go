@@ -60,6 +60,7 @@ func (h *Hub) hear(m *member, w *wish) {
 	if w.server < 1 || !w.hasSize || w.server > int64(w.size) || w.made == "" || !isLease(w.lease) {
 		return
 	}
+	h.strangers++
 	m.testimony = &testimony{server: uint64(w.server), lease: w.lease, claim: w.claim, made: w.made, size: w.size}
 	if h.resize(w.size); len(h.agreeing(m.testimony)) > w.size/2 {
 		h.learn(m.testimony)

@@ -1,6 +1,10 @@
 package hub
 
-import "slices"
+import (
+	"cmp"
+	"slices"
+	"sort"
+)
 
 // link is one direction between two servers, and what is on its way there.
 type link struct {
@@ -39,10 +43,12 @@ func (l *link) push(f flight) {
 		clear(l.queue[kept:])
 		l.queue, l.head = l.queue[:kept], 0
 	}
-	l.queue = append(l.queue, f)
-	for i := len(l.queue) - 1; i > l.head && before(&l.queue[i], &l.queue[i-1]); i-- {
-		l.queue[i], l.queue[i-1] = l.queue[i-1], l.queue[i]
+	place := len(l.queue)
+	if place > l.head && before(&f, &l.queue[place-1]) {
+		behind := func(i int) bool { return before(&f, &l.queue[l.head+i]) }
+		place = l.head + sort.Search(l.length(), behind)
 	}
+	l.queue = slices.Insert(l.queue, place, f)
 }
 
 func (l *link) pop() flight {
@@ -57,9 +63,11 @@ func (l *link) pop() flight {
 
 // find returns the frame seq, moving or held, nil if it is not on the link. The pointer is good until the link changes.
 func (l *link) find(seq uint64) *flight {
-	for _, frames := range [][]flight{l.queue[l.head:], l.held} {
-		if i := slices.IndexFunc(frames, func(f flight) bool { return f.seq == seq }); i >= 0 {
-			return &frames[i]
+	for _, frames := range [...][]flight{l.queue[l.head:], l.held} {
+		for i := range frames {
+			if frames[i].seq == seq {
+				return &frames[i]
+			}
 		}
 	}
 	return nil
@@ -94,6 +102,8 @@ func (h *Hub) read(m *member, data []byte, binary bool) {
 		if bad := h.forward(m, e, data); bad != nil {
 			h.refuse(m, e.id, bad)
 		}
+	case e.oddID:
+		h.refuse(m, nil, badID)
 	case e.hasMethod:
 		h.call(m, e)
 	default:
@@ -127,7 +137,7 @@ func (h *Hub) call(m *member, e *envelope) {
 		}
 	case "frame":
 		id := slices.Clone(e.id) // the scanner's, which reads the new text of a frame too
-		bad = h.touch(e.params)
+		bad = h.touch(m, e.params)
 		if e.id = id; bad == nil {
 			h.agree(m, id)
 		}
@@ -152,6 +162,7 @@ func (h *Hub) forward(m *member, e *envelope, data []byte) *refusal {
 	case e.from != m.server && e.from != m.client:
 		return &refusal{codeNotYours, "from", "from: " + decimal(e.from) + " is not this connection's address, which is " + m.addresses()}
 	case !e.hasTo:
+		h.charge(m, len(data)*max(0, len(h.seats)-2))
 		for to := uint64(1); to <= uint64(len(h.seats)); to++ {
 			if to != m.server {
 				h.launch(e.from, to, data)
@@ -178,7 +189,7 @@ func (h *Hub) launch(from, to uint64, data []byte) {
 			return
 		}
 		h.tell(sighting{seq: h.seq, from: from, to: to, sent: now, due: now, fate: "sent", data: data})
-		h.deliver = append(h.deliver, Delivery{Conn: receiver.conn, Frame: h.seq, Data: data})
+		h.deliver = append(h.deliver, Delivery{Conn: receiver.conn, Kind: Frame, Frame: h.seq, Data: data})
 		return
 	}
 	l := h.link(from, to)
@@ -199,22 +210,37 @@ func (h *Hub) carry(l *link, data []byte, original uint64) {
 		fate = "cut"
 	case h.holder(l.To) == nil:
 		fate = "down"
-	case l.length()+len(l.held) >= h.limits.InFlight || h.flying+len(data) > h.limits.InFlightBytes:
+	case !h.hasRoom(l, len(data)):
 		fate = "full"
 	case h.happens(l.Loss):
 		fate = "lost"
 	case l.Hold:
 		fate = "held"
 		l.held = append(l.held, flight{seq: h.seq, sent: now, due: due, held: true, heldAt: now, data: data})
-		h.flying += len(data)
+		h.setOut(len(data))
 	default:
 		if inOrder {
 			l.latest = due
 		}
 		h.enqueue(l, flight{seq: h.seq, sent: now, due: due, data: data})
-		h.flying += len(data)
+		h.setOut(len(data))
 	}
 	h.tell(sighting{seq: h.seq, original: original, from: l.From, to: l.To, sent: now, due: due, fate: fate, data: data})
+}
+
+// hasRoom tells whether another frame of so many bytes may set out on l.
+func (h *Hub) hasRoom(l *link, bytes int) bool {
+	return l.length()+len(l.held) < h.limits.InFlight && h.flights < h.limits.InFlightAll && h.flying+bytes <= h.allowed
+}
+
+func (h *Hub) setOut(bytes int) {
+	h.flights++
+	h.flying += bytes
+}
+
+func (h *Hub) cameOff(bytes int) {
+	h.flights--
+	h.flying -= bytes
 }
 
 // dueOn draws when a frame that is sent now arrives. One that is reordered may take up to three times as long as the slowest other, and a
@@ -232,22 +258,33 @@ func (h *Hub) dueOn(l *link) (due int64, inOrder bool) {
 func (h *Hub) happens(chance float64) bool { return chance > 0 && h.random.Float64() < chance }
 
 // relaunch lets a frame go on that was held, as if it were sent now.
-func (h *Hub) relaunch(l *link, f flight) {
+func (h *Hub) relaunch(l *link, f flight) { h.enqueue(l, h.restart(l, f)) }
+
+// restart gives a frame that was held a new time to arrive.
+func (h *Hub) restart(l *link, f flight) flight {
 	var inOrder bool
 	f.sent, f.held, f.heldAt = h.clock.now, false, 0
 	if f.due, inOrder = h.dueOn(l); inOrder {
 		l.latest = f.due
 	}
-	h.enqueue(l, f)
 	h.tell(sighting{seq: f.seq, fate: "sent", due: f.due, at: h.clock.now, later: true})
+	return f
 }
 
+// releaseAll lets all that is held on a link go on. They are sorted once: thousands that pass each other, put in their
+// places one by one, took seconds.
 func (h *Hub) releaseAll(l *link) {
-	held := l.held
-	l.held = nil
-	for _, f := range held {
-		h.relaunch(l, f)
+	if len(l.held) == 0 {
+		return
 	}
+	for _, f := range l.held {
+		l.queue = append(l.queue, h.restart(l, f))
+	}
+	l.held = nil
+	slices.SortFunc(l.queue[l.head:], func(a, b flight) int {
+		return cmp.Or(cmp.Compare(a.due, b.due), cmp.Compare(a.seq, b.seq))
+	})
+	h.first = nil
 }
 
 func (h *Hub) delay(l *link) int64 {
@@ -271,8 +308,8 @@ func (h *Hub) deliverDue() {
 
 // arrive hands over a frame that was taken off its link.
 func (h *Hub) arrive(l *link, f *flight) {
-	h.flying -= len(f.data)
-	h.deliver = append(h.deliver, Delivery{Conn: h.holder(l.To).conn, Frame: f.seq, Data: f.data})
+	h.cameOff(len(f.data))
+	h.deliver = append(h.deliver, Delivery{Conn: h.holder(l.To).conn, Kind: Frame, Frame: f.seq, Data: f.data})
 }
 
 // nextDue is the link whose first frame is due first, nil if nothing is on its way. A room has at most 72 links: looking at all of
@@ -320,7 +357,7 @@ func (h *Hub) Due() int64 {
 func (h *Hub) lose(l *link, fate string) {
 	h.first = nil
 	gone := func(f flight) {
-		h.flying -= len(f.data)
+		h.cameOff(len(f.data))
 		h.tell(sighting{seq: f.seq, fate: fate, at: h.clock.now, later: true})
 	}
 	for l.length() > 0 {

@@ -28,12 +28,16 @@ type Options struct {
 
 // Limits bound what members can make a room do. A field that is 0 has the value named beside it.
 type Limits struct {
-	Members       int // connections at a time: 64
+	Members       int // members at a time: 64. As many of these places as there are seats are kept for servers
+	Waiting       int // connections that have not joined yet; a further one takes the place of another: 64
 	Message       int // bytes of a message; a longer one closes the connection: 1 MiB
+	JoinMessage   int // … before its connection has joined: 4 KiB
 	Report        int // bytes of a server's report: 256 KiB
 	InFlight      int // frames on their way in one direction of one link; further ones are lost ("full"): 4096
+	InFlightAll   int // … on all links: 16384. What looks at each of them stays cheap
 	InFlightBytes int // bytes on their way in the whole room; further frames are lost ("full"): 32 MiB
-	Rate          int // messages a second of real time that a member may send for ever, 4096 bytes counting as one more: 5000
+	News          int // bytes a second of seen, report and room that leave for all members together; see newsBudget: 16 MiB
+	Rate          int // messages a second that a member may send for ever, 4096 bytes counting as one more: 5000
 	Burst         int // how far a member may run ahead of Rate; when it is as far behind again it is closed: 10000
 }
 
@@ -76,17 +80,34 @@ type Link struct {
 // Output is what a room wants done. The host passes the same Output again and again; the slices are borrowed: valid until the next
 // call of Output. Delivery.Data is not borrowed: it may be kept for ever, and nobody may write to it.
 type Output struct {
-	Record  *Record    // not nil: to be stored before anything of Deliver leaves, so that no lease is lost that a member knows
-	Deliver []Delivery // messages, in order
-	Close   []Closing  // connections to close, after Deliver; the room has already forgotten them
+	Record       *Record    // not nil: to be stored; it replaces every earlier one
+	RecordNumber uint64     // its number, which grows by one from record to record
+	Deliver      []Delivery // messages, in order
+	Close        []Closing  // connections to close, after Deliver; the room has already forgotten them
 }
 
-// Delivery is a message for one connection.
+// Delivery is a message for one connection. A host sends a connection's messages in order, with two exceptions: News may come
+// later than what follows it, and an Announcement may come before what waits for a record.
 type Delivery struct {
 	Conn  uint64
+	Kind  Kind
 	Frame uint64 // the number of the frame that it is; 0: the room itself says something
+	After uint64 // the number of the record that must be stored before this may leave: a lease that is told is kept. 0: none
 	Data  []byte // text, shared between receivers, read-only
+
+	lines int // of a seen notification
+	seat  int // index, of a report
 }
+
+// Kind says what a host may do with a message that its receiver has no room for. Whatever it does not send it gives back (Undelivered).
+type Kind uint8
+
+const (
+	Answer       Kind = iota // to a call of the connection itself; never left out: its host reads no further calls meanwhile
+	Frame                    // of another member; like every network, this one may lose it, and says so
+	Announcement             // how the room is (room): the next one says all of it again
+	News                     // what happened (seen, report): last in line
+)
 
 // Closing says which connection to close and what to tell it.
 type Closing struct {
@@ -111,6 +132,8 @@ const (
 	teachLatency  = 15 * 1000        // µs of cluster time: a new room's messages are seen to fly
 	teachJitter   = 5 * 1000
 	announceEvery = 2 * 1000 * 1000 // µs of real time between two room notifications
+	announceIdle  = 4 * 1000 * 1000 // … of a room in which no frame was sent since; members take 7 s of silence for a lost connection
+	recordEvery   = 1000 * 1000     // µs of real time between two records, if the second can wait
 	gather        = 16 * 1000       // µs of real time: what happens within it is told together
 	mostNow       = 1 << 53         // µs of cluster time, 285 years: what a JavaScript number can still tell exactly
 )
@@ -130,6 +153,8 @@ type Hub struct {
 	seats   []seat
 	links   []link // from 1 to 1, from 1 to 2, …; see link()
 	flying  int    // bytes in all links
+	flights int    // frames in all links
+	allowed int    // bytes that may be in all links
 	first   *link  // whose first frame is due first; nil: to be looked for
 	seq     uint64 // of the last frame
 
@@ -140,9 +165,15 @@ type Hub struct {
 
 	roomChanged   bool  // a room notification is owed
 	announced     int64 // real time of the last one
-	recordChanged bool  // the record is to be stored with the next room notification
+	recordChanged bool  // the record is to be stored, at most once a second
 	recordUrgent  bool  // … at once
+	recorded      int64 // real time of the last record
+	records       uint64
+	unstored      string // why the host cannot store records at the moment; empty if it can
+	strangers     int    // claims of seats that the room did not know to be leased
 	seen          seenBatch
+	news          bucket    // bytes
+	told          uint64    // seq at the last room notification: a room in which nothing moves is announced less often
 	own           sightings // for the host
 
 	scan scanner
@@ -164,7 +195,8 @@ type seat struct {
 // member is one connection.
 type member struct {
 	conn      uint64
-	came      int64 // real time
+	address   string // of the network, from which it came; empty if the host does not say
+	came      int64  // real time
 	joined    bool
 	watch     bool
 	server    uint64 // 0: none
@@ -191,8 +223,10 @@ func New(options Options, record *Record) (*Hub, error) {
 		random:     rand.New(source),
 		members:    map[uint64]*member{},
 		nextClient: options.FirstClient,
+		allowed:    options.Limits.orDefaults().InFlightBytes,
 		json:       jsoniter.NewStream(jsoniter.ConfigDefault, nil, 1024),
 	}
+	h.news = bucket{tokens: int64(h.limits.News) * 1e6}
 	h.scan.init()
 	if record != nil {
 		return h, h.restore(record)
@@ -209,12 +243,16 @@ func New(options Options, record *Record) (*Hub, error) {
 }
 
 // Connect says that a connection was opened. conn is the host's number for it, never used twice in a room.
-func (h *Hub) Connect(conn uint64) {
-	if len(h.arrival) >= h.limits.Members {
-		h.closing = append(h.closing, Closing{conn, closeFull, "the room is full: it takes " + strconv.Itoa(h.limits.Members) + " connections"})
-		return
+func (h *Hub) Connect(conn uint64) { h.ConnectFrom(conn, "") }
+
+// ConnectFrom is Connect for a host that knows the network address from which the connection came. Connections that have not joined have few
+// places; when they are taken, the address that holds most of them gives one up, the one that it has held longest.
+func (h *Hub) ConnectFrom(conn uint64, address string) {
+	if h.waiting() >= h.limits.Waiting {
+		h.drop(h.longestWaiting(), closeFull, "others wanted to come in, and this connection had not joined")
 	}
-	m := &member{conn: conn, came: h.clock.real, roundTrip: -1, bucket: bucket{tokens: int64(h.limits.Burst) * 1e6, at: h.clock.real}}
+	m := &member{conn: conn, address: address, came: h.clock.real, roundTrip: -1}
+	m.bucket = bucket{tokens: int64(h.limits.Burst) * 1e6, at: h.clock.real}
 	h.members[conn] = m
 	h.arrival = append(h.arrival, m)
 }
@@ -225,12 +263,12 @@ func (h *Hub) Receive(conn uint64, data []byte, binary bool) {
 	if m == nil {
 		return // closed by the room a moment ago
 	}
-	if len(data) > h.limits.Message {
-		h.refuse(m, nil, tooLarge("message", len(data), h.limits.Message))
-		h.drop(m, closeTooLarge, "a message may have at most "+strconv.Itoa(h.limits.Message)+" bytes")
+	if most := h.mostMessage(m); len(data) > most {
+		h.refuse(m, nil, tooLarge("message", len(data), most))
+		h.drop(m, closeTooLarge, "a message may have at most "+strconv.Itoa(most)+" bytes")
 		return
 	}
-	switch m.bucket.take(1+len(data)/4096, h.clock.real, h.limits) {
+	switch m.bucket.take(int64(1+len(data)/4096)*1e6, h.clock.real, h.limits.Rate, h.limits.Burst) {
 	case over:
 		h.refuse(m, nil, &refusal{code: codeTooFast, message: "too many messages: a member may send " + strconv.Itoa(h.limits.Rate) + " a second; this one was not passed on"})
 	case flooding:
@@ -239,6 +277,60 @@ func (h *Hub) Receive(conn uint64, data []byte, binary bool) {
 		h.read(m, data, binary)
 	}
 }
+
+// mostMessage is how long a message of m may be. Before it has joined it has nothing to say that needs more.
+func (h *Hub) mostMessage(m *member) int {
+	if m.joined {
+		return h.limits.Message
+	}
+	return min(h.limits.JoinMessage, h.limits.Message)
+}
+
+// Overrun says that a message of a connection was thrown away unread, because the host had no room for it.
+func (h *Hub) Overrun(conn uint64) {
+	if m := h.members[conn]; m != nil {
+		h.refuse(m, nil, &refusal{code: codeTooMuch, message: "the relay has too much to read at the moment; this message was not taken"})
+	}
+}
+
+// Undelivered gives back what the host had no room for: it is told, or told later.
+func (h *Hub) Undelivered(d *Delivery) {
+	m := h.members[d.Conn]
+	switch {
+	case d.Kind == Frame:
+		h.tell(sighting{seq: d.Frame, fate: "full", at: h.clock.now, later: true})
+	case m == nil || d.Kind != News:
+	case d.lines > 0:
+		m.feed.dropped += d.lines
+	default:
+		m.feed.miss(d.seat)
+	}
+}
+
+// Unstored says why the host cannot store the room's record, or with an empty reason that it can again. It goes on trying.
+func (h *Hub) Unstored(reason string) {
+	if reason != h.unstored {
+		h.unstored, h.roomChanged = reason, true
+	}
+}
+
+// Checkpoint asks for a record with the next Output though nothing has changed but the time.
+func (h *Hub) Checkpoint() { h.recordUrgent = true }
+
+// Allow sets how many bytes may be under way in this room from now on, within its limit: a host that runs many rooms shares out what it has.
+func (h *Hub) Allow(bytes int) { h.allowed = min(bytes, h.limits.InFlightBytes) }
+
+// Flying is how many bytes are under way.
+func (h *Hub) Flying() int { return h.flying }
+
+// Joined tells whether a connection has joined.
+func (h *Hub) Joined(conn uint64) bool {
+	m := h.members[conn]
+	return m != nil && m.joined
+}
+
+// Strangers counts the claims of servers that were here before the room lost its record.
+func (h *Hub) Strangers() int { return h.strangers }
 
 // Disconnect says that a connection is gone.
 func (h *Hub) Disconnect(conn uint64) {
@@ -256,8 +348,16 @@ func (h *Hub) RoundTrip(conn uint64, micros int64) {
 
 // Backlog says how many bytes the host has queued for a connection and not yet written. A watcher that is slow is spared what it can miss.
 func (h *Hub) Backlog(conn uint64, bytes int) {
-	if m := h.members[conn]; m != nil {
-		m.feed.backlog = bytes
+	m := h.members[conn]
+	if m == nil {
+		return
+	}
+	m.feed.backlog = bytes
+	if m.watch && m.feed.dropped > 0 && bytes < laggedBacklog && !h.seen.missed {
+		if !h.seen.owed() {
+			h.seen.since = h.clock.real
+		}
+		h.seen.missed = true
 	}
 }
 
@@ -279,9 +379,10 @@ func (h *Hub) Output(out *Output) bool {
 	h.deliverDue()
 	h.announce()
 	out.Record = nil
-	if h.recordUrgent {
-		out.Record = h.Record()
-		h.recordUrgent, h.recordChanged = false, false
+	if h.recordUrgent || h.recordChanged && h.clock.real-h.recorded >= recordEvery {
+		h.records++
+		out.Record, out.RecordNumber = h.Record(), h.records
+		h.recordUrgent, h.recordChanged, h.recorded = false, false, h.clock.real
 	}
 	out.Deliver, h.deliver = h.deliver, out.Deliver[:0]
 	out.Close, h.closing = h.closing, out.Close[:0]
@@ -295,6 +396,9 @@ func (h *Hub) Wake() int64 {
 		if !m.joined {
 			wake = min(wake, m.came+joinWithin+1)
 		}
+	}
+	if h.recordChanged {
+		wake = min(wake, h.recorded+recordEvery)
 	}
 	return min(wake, h.wakeForWatchers())
 }
@@ -360,8 +464,18 @@ func (h *Hub) leave(m *member) {
 	}
 }
 
+// send answers a member.
 func (h *Hub) send(m *member, data []byte) {
-	h.deliver = append(h.deliver, Delivery{Conn: m.conn, Data: data})
+	h.deliver = append(h.deliver, Delivery{Conn: m.conn, Kind: Answer, Data: data})
+}
+
+// sendAfter answers a member when the record that is made now is stored.
+func (h *Hub) sendAfter(m *member, data []byte) {
+	after := h.records
+	if h.recordUrgent {
+		after++
+	}
+	h.deliver = append(h.deliver, Delivery{Conn: m.conn, Kind: Answer, After: after, Data: data})
 }
 
 func (h *Hub) isServer(address uint64) bool { return address >= 1 && address <= uint64(len(h.seats)) }
@@ -371,8 +485,9 @@ func (l Limits) orDefaults() Limits {
 		limit *int
 		value int
 	}{
-		{&l.Members, 64}, {&l.Message, 1 << 20}, {&l.Report, 256 << 10}, {&l.InFlight, 4096},
-		{&l.InFlightBytes, 32 << 20}, {&l.Rate, 5000}, {&l.Burst, 10000},
+		{&l.Members, 64}, {&l.Waiting, 64}, {&l.Message, 1 << 20}, {&l.JoinMessage, 4 << 10}, {&l.Report, 256 << 10},
+		{&l.InFlight, 4096}, {&l.InFlightAll, 16384}, {&l.InFlightBytes, 32 << 20}, {&l.News, 16 << 20},
+		{&l.Rate, 5000}, {&l.Burst, 10000},
 	} {
 		if *d.limit == 0 {
 			*d.limit = d.value
@@ -381,7 +496,40 @@ func (l Limits) orDefaults() Limits {
 	return l
 }
 
-// bucket is a member's allowance of messages, in millionths of a message. Below zero it is in debt.
+// waiting counts the connections that have not joined.
+func (h *Hub) waiting() int {
+	count := 0
+	for _, m := range h.arrival {
+		if !m.joined {
+			count++
+		}
+	}
+	return count
+}
+
+func (h *Hub) fullWords() string {
+	return "the room is full: beside its servers it takes " + strconv.Itoa(h.limits.Members-len(h.seats)) + " members"
+}
+
+// longestWaiting is the connection that gives up its place: of the address that has most of those that have not joined, the first that came.
+func (h *Hub) longestWaiting() *member {
+	held := map[string]int{}
+	for _, m := range h.arrival {
+		if !m.joined {
+			held[m.address]++
+		}
+	}
+	var found *member
+	for _, m := range h.arrival {
+		if !m.joined && (found == nil || held[m.address] > held[found.address]) {
+			found = m
+		}
+	}
+	return found
+}
+
+// bucket is an allowance that fills again with time: of a member's messages in millionths of one, or of the room's news in bytes. Below zero it
+// is in debt.
 type bucket struct {
 	tokens int64
 	at     int64 // real time of the last refill
@@ -395,17 +543,26 @@ const (
 	flooding           // the member went on and on
 )
 
-func (b *bucket) take(cost int, real int64, limits Limits) allowance {
-	burst := int64(limits.Burst) * 1e6
-	elapsed := min(real-b.at, 1e9) // keeps the product small; a bucket is full long before
-	b.tokens = min(b.tokens+elapsed*int64(limits.Rate), burst)
-	b.at = real
-	b.tokens -= int64(cost) * 1e6
+// take takes the cost of a message. rate is in messages a second, burst in messages; cost in millionths.
+func (b *bucket) take(cost, real int64, rate, burst int) allowance {
+	b.fill(real, int64(rate), int64(burst)*1e6)
+	b.tokens -= cost
 	switch {
 	case b.tokens >= 0:
 		return within
-	case b.tokens >= -burst:
+	case b.tokens >= -int64(burst)*1e6:
 		return over
 	}
 	return flooding
+}
+
+// fill adds what has come since the last time, perMicro a microsecond, up to most.
+func (b *bucket) fill(real, perMicro, most int64) {
+	elapsed := min(real-b.at, 1e9) // keeps the product small; a bucket is full long before
+	b.tokens, b.at = min(b.tokens+elapsed*perMicro, most), real
+}
+
+// charge makes a member pay for what its message made leave beyond the message itself. A debt delays its next messages, but it is no flood.
+func (h *Hub) charge(m *member, bytes int) {
+	m.bucket.tokens = max(m.bucket.tokens-int64(bytes/4096)*1e6, -int64(h.limits.Burst)*1e6/2)
 }

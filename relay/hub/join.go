@@ -47,6 +47,11 @@ func (h *Hub) join(m *member, id, raw []byte) *refusal {
 	if bad != nil {
 		return bad
 	}
+	if m.server == 0 && h.watchers() >= h.limits.Members-len(h.seats) {
+		h.refuse(m, id, &refusal{code: codeFull, message: h.fullWords()})
+		h.drop(m, closeFull, h.fullWords())
+		return nil
+	}
 	m.joined = true
 	m.client = h.nextClient
 	h.nextClient++

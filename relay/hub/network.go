@@ -17,6 +17,8 @@ type linkSetting struct {
 	conditions
 }
 
+const mostLinks = maxSize * (maxSize - 1) // every direction between two servers
+
 // conditions are what a link may be like; see Link.
 type conditions struct {
 	latency, jitter          *int64
@@ -98,7 +100,9 @@ func (s *setting) read(p *params, key string) bool {
 		s.links = []linkSetting{}
 		p.list(key, func(p *params) {
 			var l linkSetting
-			p.object("links", l.read)
+			if p.object("links", l.read); len(s.links) == mostLinks && p.bad == nil {
+				p.bad = badParam(key, "at most "+strconv.Itoa(mostLinks)+" links", "more")
+			}
 			s.links = append(s.links, l)
 		})
 	default:
@@ -184,7 +188,7 @@ func (a *act) read(p *params, key string) bool {
 }
 
 // touch does with one frame under way what a member asks, or sends one in a server's name.
-func (h *Hub) touch(raw []byte) *refusal {
+func (h *Hub) touch(m *member, raw []byte) *refusal {
 	var a act
 	if bad := readParams(raw, a.read); bad != nil {
 		return bad
@@ -203,6 +207,9 @@ func (h *Hub) touch(raw []byte) *refusal {
 	}
 	for i := range h.links {
 		if f := h.links[i].find(uint64(a.seq)); f != nil {
+			if a.do == "duplicate" {
+				h.charge(m, len(f.data)) // 50 bytes that send a megabyte
+			}
 			return h.treat(&h.links[i], f, &a)
 		}
 	}
@@ -248,7 +255,7 @@ func (h *Hub) treat(l *link, found *flight, a *act) *refusal {
 		h.relaunch(l, f)
 	case "drop":
 		h.take(l, f.seq)
-		h.flying -= len(f.data)
+		h.cameOff(len(f.data))
 		h.tell(sighting{seq: f.seq, fate: "dropped", at: now, later: true})
 	case "deliver":
 		h.take(l, f.seq)
@@ -259,8 +266,8 @@ func (h *Hub) treat(l *link, found *flight, a *act) *refusal {
 		h.carry(l, f.data, f.seq)
 	case "edit":
 		flying := h.flying + len(a.frame) - len(f.data)
-		if flying > h.limits.InFlightBytes {
-			return badParam("frame", "at most "+strconv.Itoa(h.limits.InFlightBytes)+" bytes under way in the room", strconv.Itoa(flying))
+		if flying > h.allowed {
+			return badParam("frame", "at most "+strconv.Itoa(h.allowed)+" bytes under way in the room", strconv.Itoa(flying))
 		}
 		h.flying = flying
 		found.data = []byte(a.frame)

@@ -1,7 +1,9 @@
 package hub
 
 import (
+	"slices"
 	"strconv"
+	"strings"
 	"unicode"
 	"unicode/utf8"
 
@@ -29,9 +31,15 @@ func (p *params) object(field string, member func(p *params, key string) (known 
 		p.expect(field, "an object")
 		return
 	}
+	var read []string // the keys that are known; of them there are few
 	p.it.ReadObjectCB(func(it *jsoniter.Iterator, key string) bool {
-		if !member(p, key) {
+		switch known := member(p, key); {
+		case !known:
 			it.Skip()
+		case slices.Contains(read, key) && p.bad == nil:
+			p.bad = &refusal{codeBadParams, key, key + ": the key appears twice, and only one of its values can be meant"}
+		default:
+			read = append(read, key)
 		}
 		return p.bad == nil && it.Error == nil
 	})
@@ -134,11 +142,41 @@ func (p *params) text(field string) string {
 	return p.it.ReadString()
 }
 
+// printable tells whether text can be shown as one line that people can read: every character is seen, or goes with one that is.
+// Emoji of several parts and some scripts join characters with invisible ones; these stand between two others.
 func printable(text string) bool {
+	seen, joined := false, false // the character before is one that can be seen, or a joiner behind one
 	for _, r := range text {
-		if !unicode.IsPrint(r) {
+		switch {
+		case r == zeroWidthJoiner || r == zeroWidthNonJoiner:
+			if !seen {
+				return false
+			}
+			seen, joined = false, true
+			continue
+		case isTag(r) || unicode.Is(unicode.Mn, r) || unicode.Is(unicode.Me, r):
+			if !seen { // a mark stands on something; tags say whose flag is meant
+				return false
+			}
+			continue
+		case !unicode.IsPrint(r) || invisible(r):
 			return false
 		}
+		seen, joined = true, false
 	}
-	return utf8.ValidString(text)
+	blank := text != "" && strings.TrimSpace(text) == ""
+	return !joined && !blank && utf8.ValidString(text)
+}
+
+const (
+	zeroWidthNonJoiner = 0x200C
+	zeroWidthJoiner    = 0x200D
+	brailleBlank       = 0x2800
+)
+
+func isTag(r rune) bool { return r >= 0xE0020 && r <= 0xE007F }
+
+// invisible tells of letters and symbols of which nothing is seen, such as the Hangul fillers.
+func invisible(r rune) bool {
+	return r == brailleBlank || unicode.Is(unicode.Other_Default_Ignorable_Code_Point, r)
 }

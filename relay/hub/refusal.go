@@ -19,6 +19,8 @@ const (
 	codeTooLarge      = -32006
 	codeTooFast       = -32007
 	codeSuperseded    = -32008
+	codeTooMuch       = -32009
+	codeFull          = -32010
 )
 
 // refusal is why a message is not done: an error object of JSON-RPC.
@@ -35,6 +37,9 @@ func badParam(field, expected, got string) *refusal {
 func tooLarge(what string, bytes, limit int) *refusal {
 	return &refusal{codeTooLarge, "", "the " + what + " has " + strconv.Itoa(bytes) + " bytes; at most " + strconv.Itoa(limit) + " are taken"}
 }
+
+// badID refuses a call whose answer could not be told from others.
+var badID = &refusal{codeNotRequest, "id", "id: expected text of at most 254 bytes, a whole number, or none"}
 
 // refuse answers m with an error. id is the raw JSON of the call's id, nil if it has none or cannot be read.
 func (h *Hub) refuse(m *member, id []byte, why *refusal) {

@@ -24,8 +24,11 @@ type sighting struct {
 type seenBatch struct {
 	lines   []sighting
 	since   int64
-	dropped int // lines that found no room
+	dropped int  // lines that found no room
+	missed  bool // a watcher that was spared lines has caught up, and is to be told how many
 }
+
+func (b *seenBatch) owed() bool { return len(b.lines) > 0 || b.dropped > 0 || b.missed }
 
 const (
 	mostLines     = 4096    // of a batch; what comes after them is counted only
@@ -35,6 +38,9 @@ const (
 	// A watcher is slow when the host has this much queued for it. First the text of frames is left out, then whole lines and reports.
 	slowBacklog   = 256 << 10
 	laggedBacklog = 1 << 20
+
+	gatherInDebt = 250 * 1000 // µs of real time between two room notifications while the budget of news is used up
+	mostScratch  = 64 << 10   // bytes
 )
 
 // feed is how far a watcher keeps up.
@@ -53,7 +59,7 @@ func (h *Hub) tell(s sighting) {
 	if !h.watched() {
 		return
 	}
-	if len(b.lines) == 0 && b.dropped == 0 {
+	if !b.owed() {
 		b.since = h.clock.real
 	}
 	if len(b.lines) >= mostLines {
@@ -74,26 +80,61 @@ func (h *Hub) watched() bool {
 
 // announce sends the notifications that are due.
 func (h *Hub) announce() {
-	if real := h.clock.real; h.joined() && (h.roomChanged && real-h.announced >= gather || real-h.announced >= announceEvery) {
+	if h.roomDue() <= h.clock.real {
 		h.announceRoom()
 	}
-	if b := &h.seen; (len(b.lines) > 0 || b.dropped > 0) && h.clock.real-b.since >= gather {
+	if h.seen.owed() && h.clock.real-h.seen.since >= gather {
 		h.announceSeen()
 	}
 }
 
-func (h *Hub) wakeForWatchers() int64 {
-	wake := int64(never)
-	if h.joined() {
-		wake = h.announced + announceEvery
-		if h.roomChanged {
-			wake = h.announced + gather
-		}
+// roomDue is the real time of the next room notification; never while nobody has joined.
+func (h *Hub) roomDue() int64 {
+	switch {
+	case !h.joined():
+		return never
+	case h.roomChanged && h.newsLevel() == allNews:
+		return h.announced + gather
+	case h.roomChanged:
+		return h.announced + gatherInDebt
+	case h.seq != h.told:
+		return h.announced + announceEvery
 	}
-	if len(h.seen.lines) > 0 || h.seen.dropped > 0 {
+	return h.announced + announceIdle
+}
+
+func (h *Hub) wakeForWatchers() int64 {
+	wake := h.roomDue()
+	if h.seen.owed() {
 		wake = min(wake, h.seen.since+gather)
 	}
 	return wake
+}
+
+// newsLevel is how much of the news the room's budget allows at the moment.
+type newsLevel int
+
+const (
+	noNews newsLevel = iota // lines are counted only, and of reports the last is kept
+	brief                   // without the text of frames
+	allNews
+)
+
+// newsLevel looks at the room's budget of news: a second's worth may be spent ahead, and one more without text.
+func (h *Hub) newsLevel() newsLevel {
+	second := int64(h.limits.News) * 1e6
+	switch h.news.fill(h.clock.real, int64(h.limits.News), second); {
+	case h.news.tokens >= 0:
+		return allNews
+	case h.news.tokens > -second:
+		return brief
+	}
+	return noNews
+}
+
+// spend takes bytes that leave from the budget of news. A single large batch must not silence the room for long.
+func (h *Hub) spend(bytes int) {
+	h.news.tokens = max(h.news.tokens-int64(bytes)*1e6, -2*int64(h.limits.News)*1e6)
 }
 
 func (h *Hub) joined() bool {
@@ -106,11 +147,8 @@ func (h *Hub) joined() bool {
 }
 
 func (h *Hub) announceRoom() {
-	h.announced = h.clock.real
+	h.announced, h.told = h.clock.real, h.seq
 	h.roomChanged = false
-	if h.recordChanged {
-		h.recordUrgent = true
-	}
 	w := h.notification("room")
 	w.WriteObjectStart()
 	w.WriteObjectField("room")
@@ -124,7 +162,8 @@ func (h *Hub) announceRoom() {
 	data := h.written()
 	for _, m := range h.arrival {
 		if m.joined && m.feed.backlog < laggedBacklog {
-			h.send(m, data) // who misses it is told all of it 2 s later
+			h.deliver = append(h.deliver, Delivery{Conn: m.conn, Kind: Announcement, Data: data})
+			h.spend(len(data))
 			h.sendMissedReports(m)
 		}
 	}
@@ -157,6 +196,10 @@ func (h *Hub) writeRoom(w *jsoniter.Stream) {
 	w.WriteBool(h.started)
 	field("rate")
 	w.WriteRaw(strconv.FormatFloat(h.clock.rate(), 'f', -1, 64))
+	if h.unstored != "" {
+		field("unstored")
+		w.WriteString(h.unstored)
+	}
 	field("now")
 	w.WriteInt64(h.clock.now)
 	field("servers")
@@ -262,33 +305,48 @@ func (h *Hub) answerJoin(m *member, id []byte, fresh bool) {
 	w.WriteBool(fresh)
 	h.writeRoom(w)
 	w.WriteRaw(`}}`)
-	h.send(m, h.written())
+	h.sendAfter(m, h.written())
 }
 
-// announceSeen sends the gathered lines to the watchers, with the text of frames or without as each keeps up.
+// announceSeen sends the gathered lines to the watchers, with the text of frames or without as each keeps up and as the
+// room's budget allows.
 func (h *Hub) announceSeen() {
 	b := &h.seen
 	var full, short []byte // the lines, written when the first watcher needs them
+	level := h.newsLevel()
+	text := int(max(0, h.news.tokens/1e6)) / max(1, h.audience())
 	for _, m := range h.arrival {
 		f := &m.feed
 		switch {
 		case !m.watch:
-		case f.backlog >= laggedBacklog:
+		case f.backlog >= laggedBacklog || level == noNews:
 			f.dropped += len(b.lines) + b.dropped
-		case f.backlog >= slowBacklog:
+		case len(b.lines)+b.dropped+f.dropped == 0:
+		case f.backlog >= slowBacklog || level == brief:
 			if short == nil {
-				short = h.writeLines(false)
+				short = h.writeLines(0)
 			}
 			h.sendSeen(m, short)
 		default:
 			if full == nil {
-				full = h.writeLines(true)
+				full = h.writeLines(min(text, mostBatchText))
 			}
 			h.sendSeen(m, full)
 		}
 	}
 	clear(b.lines)
-	b.lines, b.dropped = b.lines[:0], 0
+	b.lines, b.dropped, b.missed = b.lines[:0], 0, false
+}
+
+// audience counts the members that watch.
+func (h *Hub) audience() int {
+	count := 0
+	for _, m := range h.arrival {
+		if m.watch {
+			count++
+		}
+	}
+	return count
 }
 
 // sendSeen sends lines. dropped says how many others the watcher was spared since it was last told.
@@ -296,7 +354,8 @@ func (h *Hub) sendSeen(m *member, lines []byte) {
 	w := h.notification("seen")
 	w.WriteRaw(`{"now":`)
 	w.WriteInt64(h.clock.now)
-	if dropped := m.feed.dropped + h.seen.dropped; dropped > 0 {
+	dropped := m.feed.dropped + h.seen.dropped
+	if dropped > 0 {
 		w.WriteRaw(`,"dropped":`)
 		w.WriteInt(dropped)
 		m.feed.dropped = 0
@@ -304,20 +363,20 @@ func (h *Hub) sendSeen(m *member, lines []byte) {
 	w.WriteRaw(`,"frames":[`)
 	w.Write(lines)
 	w.WriteRaw(`]}}`)
-	h.send(m, h.written())
+	data := h.written()
+	h.deliver = append(h.deliver, Delivery{Conn: m.conn, Kind: News, Data: data, lines: len(h.seen.lines) + dropped})
+	h.spend(len(data))
 }
 
-func (h *Hub) writeLines(text bool) []byte {
+// writeLines writes the gathered lines, with the text of frames as long as they have at most so many bytes together, escaped.
+func (h *Hub) writeLines(text int) []byte {
 	w := h.json
 	w.Reset(nil)
-	told := 0
 	for i := range h.seen.lines {
 		if i > 0 {
 			w.WriteMore()
 		}
-		s := &h.seen.lines[i]
-		told += min(len(s.data), mostText)
-		s.write(w, text && told <= mostBatchText)
+		h.seen.lines[i].write(w, w.Buffered() < text)
 	}
 	return h.written()
 }
@@ -405,16 +464,25 @@ func (h *Hub) report(m *member, raw []byte) *refusal {
 	w.WriteObjectEnd()
 	s := &h.seats[m.server-1]
 	s.report = h.written()
+	h.charge(m, len(s.report)*max(0, h.audience()-1))
+	level := h.newsLevel()
 	for _, watcher := range h.arrival {
 		switch {
 		case !watcher.watch:
-		case watcher.feed.backlog >= laggedBacklog:
+		case watcher.feed.backlog >= laggedBacklog || level == noNews:
 			watcher.feed.miss(int(m.server - 1))
 		default:
-			h.send(watcher, s.report)
+			h.sendReport(watcher, int(m.server-1))
 		}
 	}
 	return nil
+}
+
+// sendReport sends the last report of the server on a seat to a watcher.
+func (h *Hub) sendReport(m *member, seat int) {
+	report := h.seats[seat].report
+	h.deliver = append(h.deliver, Delivery{Conn: m.conn, Kind: News, Data: report, seat: seat})
+	h.spend(len(report))
 }
 
 func (f *feed) miss(seat int) {
@@ -426,15 +494,18 @@ func (f *feed) miss(seat int) {
 // sendReports sends a new watcher the last report of every server.
 func (h *Hub) sendReports(m *member) {
 	for i := range h.seats {
-		if report := h.seats[i].report; report != nil {
-			h.send(m, report)
+		if h.seats[i].report != nil {
+			h.sendReport(m, i)
 		}
 	}
 }
 
 func (h *Hub) sendMissedReports(m *member) {
+	if h.newsLevel() == noNews {
+		return
+	}
 	for _, seat := range m.feed.missed {
-		h.send(m, h.seats[seat].report)
+		h.sendReport(m, seat)
 	}
 	m.feed.missed = m.feed.missed[:0]
 }
@@ -461,6 +532,12 @@ func (h *Hub) notification(method string) *jsoniter.Stream {
 }
 
 // written is a copy of what was written.
-func (h *Hub) written() []byte { return append([]byte(nil), h.json.Buffer()...) }
+func (h *Hub) written() []byte {
+	text := append([]byte(nil), h.json.Buffer()...)
+	if cap(h.json.Buffer()) > mostScratch {
+		h.json = jsoniter.NewStream(jsoniter.ConfigDefault, nil, 1024) // a room that is quiet again keeps no memory of its noise
+	}
+	return text
+}
 
 func decimal(n uint64) string { return strconv.FormatUint(n, 10) }

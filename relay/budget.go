@@ -1,0 +1,186 @@
+package main
+
+import (
+	"net"
+	"net/netip"
+	"sync"
+	"sync/atomic"
+	"time"
+
+	"golang.org/x/time/rate"
+)
+
+// budget bounds what the whole process holds of something. One address may hold half of it: a classroom behind one
+// router has enough, and a single person there cannot take what everybody else needs.
+type budget struct {
+	kind    budgetKind
+	most    int64
+	used    atomic.Int64
+	refused atomic.Int64 // how often there was no more, for the metrics
+}
+
+type budgetKind int
+
+const (
+	sockets budgetKind = iota // TCP connections
+	openRooms
+	reading // bytes of messages that are not complete, or wait for their room; the first 4 KiB of a message are free
+	flying  // bytes of frames on their way in rooms, charged to the address that opened the room
+	waiting // bytes that wait for connections to take them; the first 16 KiB of each are free
+	budgetKinds
+)
+
+// take takes n for an address, all or nothing. What is taken must be given back.
+func (b *budget) take(v *visitor, n int64) bool {
+	if b.used.Add(n) <= b.most {
+		if v.used[b.kind].Add(n) <= b.most/2 {
+			return true
+		}
+		v.used[b.kind].Add(-n)
+	}
+	b.used.Add(-n)
+	b.refused.Add(1)
+	return false
+}
+
+// give gives n back; a negative n takes it in any case.
+func (b *budget) give(v *visitor, n int64) {
+	v.used[b.kind].Add(-n)
+	b.used.Add(-n)
+}
+
+// pace bounds how much of something happens in a second, in the whole process and, at half of it, for one address.
+type pace struct {
+	all     *rate.Limiter
+	refused atomic.Int64 // what was refused or had to wait
+}
+
+func newPace(perSecond int) *pace {
+	return &pace{all: rate.NewLimiter(rate.Limit(perSecond), perSecond)}
+}
+
+// share is the limiter of one address.
+func (p *pace) share() *rate.Limiter { return rate.NewLimiter(p.all.Limit()/2, p.all.Burst()/2) }
+
+// allow takes n from the process and the address if both have it.
+func (p *pace) allow(share *rate.Limiter, n int) bool {
+	now := time.Now()
+	if share.AllowN(now, n) && p.all.AllowN(now, n) {
+		return true
+	}
+	p.refused.Add(1)
+	return false
+}
+
+// delay takes n in any case and says how long to wait for it.
+func (p *pace) delay(share *rate.Limiter, n int) time.Duration {
+	now := time.Now()
+	wait := max(share.ReserveN(now, n).DelayFrom(now), p.all.ReserveN(now, n).DelayFrom(now))
+	if wait > 0 {
+		p.refused.Add(1)
+	}
+	return wait
+}
+
+// budgets are what the process shares out among all addresses, and who has what of it.
+type budgets struct {
+	of       [budgetKinds]budget
+	messages *pace        // read from members, 4096 bytes counting as one more; beyond it reading waits
+	news     *pace        // bytes of seen and report that leave; beyond it they are left out, and watchers are told
+	floods   atomic.Int64 // connections closed for their pings and pongs
+
+	mu   sync.Mutex
+	seen map[string]*visitor
+}
+
+// visitor is one address: who has it may be one person, or a classroom behind one router.
+type visitor struct {
+	address    string
+	used       [budgetKinds]atomic.Int64
+	handshakes *rate.Limiter
+	messages   *rate.Limiter
+	news       *rate.Limiter
+}
+
+const (
+	handshakesPerSecond = 50
+	handshakeBurst      = 200
+	mostVisitors        = 10_000 // addresses remembered beside those that hold something
+
+	mostSockets  = 20_000
+	mostRooms    = 2000
+	mostReading  = 32 << 20
+	mostFlying   = 64 << 20
+	mostWaiting  = 128 << 20
+	mostMessages = 60_000
+	mostNews     = 48 << 20
+)
+
+func newBudgets() *budgets {
+	b := &budgets{messages: newPace(mostMessages), news: newPace(mostNews), seen: map[string]*visitor{}}
+	// A few files must be left, or no record can be stored.
+	sizes := [budgetKinds]int64{sockets: min(mostSockets, mostFiles()-64), openRooms: mostRooms, reading: mostReading, flying: mostFlying, waiting: mostWaiting}
+	for kind := range b.of {
+		b.of[kind].kind, b.of[kind].most = budgetKind(kind), sizes[kind]
+	}
+	return b
+}
+
+// visitor is who has the address of a connection, as net/http writes it.
+func (b *budgets) visitor(remote string) *visitor {
+	address := addressOf(remote)
+	b.mu.Lock()
+	defer b.mu.Unlock()
+	v := b.seen[address]
+	if v == nil {
+		if len(b.seen) >= mostVisitors {
+			b.forget()
+		}
+		v = &visitor{
+			address: address, handshakes: rate.NewLimiter(handshakesPerSecond, handshakeBurst),
+			messages: b.messages.share(), news: b.news.share(),
+		}
+		b.seen[address] = v
+	}
+	return v
+}
+
+// forget drops the addresses that hold nothing: at first those that have been quiet, then all.
+func (b *budgets) forget() {
+	for _, quiet := range []bool{true, false} {
+		for address, v := range b.seen {
+			if v.holdsNothing() && (!quiet || v.handshakes.Tokens() >= handshakeBurst) {
+				delete(b.seen, address)
+			}
+		}
+		if len(b.seen) < mostVisitors {
+			return
+		}
+	}
+}
+
+func (v *visitor) holdsNothing() bool {
+	for kind := range v.used {
+		if v.used[kind].Load() != 0 {
+			return false
+		}
+	}
+	return true
+}
+
+// addressOf is the address that budgets count: of IPv6 the first 64 bits, because who has one address there has them all.
+func addressOf(remote string) string {
+	host, _, err := net.SplitHostPort(remote)
+	if err != nil {
+		host = remote
+	}
+	ip, err := netip.ParseAddr(host)
+	if err != nil {
+		return host
+	}
+	if ip = ip.Unmap().WithZone(""); ip.Is6() {
+		prefix, _ := ip.Prefix(64)
+		return prefix.String()
+	}
+	return ip.String()
+}

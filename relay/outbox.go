@@ -1,0 +1,315 @@
+package main
+
+import (
+	"encoding/binary"
+	"sync"
+	"sync/atomic"
+	"time"
+
+	"github.com/gorilla/websocket"
+
+	"raftplayground/relay/hub"
+)
+
+const (
+	mostQueued    = 8 << 20 // bytes of frames and answers that wait for one connection; further frames are lost
+	mostCount     = 16384   // … and messages
+	mostNewsBytes = 1 << 20 // … of news; one message may be longer, if it is the only one
+	mostAnswers   = 256 << 10
+	freeBytes     = 16 << 10 // of each connection, which the budget does not count
+	budgetStep    = 64 << 10
+	batch         = 64 << 10 // bytes that are written before frames are looked for again
+)
+
+// outbox is what waits for one connection. Frames, answers and announcements go before news. What finds no room is refused, and the room
+// tells of it; no connection is closed for what others send to it.
+type outbox struct {
+	mu       sync.Mutex
+	main     queue
+	news     queue
+	gated    queue // what waits for record number gate
+	gate     uint64
+	answers  int       // bytes of answers that wait, in main or gated
+	reserved int64     // of the budget
+	relief   sync.Cond // answers were taken, or the connection ends
+	writing  bool      // a goroutine writes
+	closing  []byte    // the close message to end with; nil: go on
+	dropping bool      // what waits is not written any more
+	ended    bool
+	joined   bool
+
+	pingSent atomic.Int64 // room's clock; 0: its pong has come
+	pingAt   time.Time    // of the goroutine that writes
+}
+
+// queue is messages in order.
+type queue struct {
+	messages []queued
+	bytes    int
+}
+
+type queued struct {
+	data   []byte
+	answer bool
+}
+
+func (q *queue) put(data []byte, answer bool) {
+	q.messages = append(q.messages, queued{data, answer})
+	q.bytes += len(data)
+}
+
+// take takes messages off the front until they have so many bytes, at least one.
+func (q *queue) take(into []queued, bytes int) []queued {
+	n := 0
+	for ; n < len(q.messages) && (n == 0 || bytes > 0); n++ {
+		bytes -= len(q.messages[n].data)
+		q.bytes -= len(q.messages[n].data)
+	}
+	into = append(into, q.messages[:n]...)
+	rest := copy(q.messages, q.messages[n:])
+	clear(q.messages[rest:])
+	if q.messages = q.messages[:rest]; rest == 0 && cap(q.messages) > 64 {
+		q.messages = nil // a connection that is quiet again keeps no memory of its noise
+	}
+	return into
+}
+
+// send queues a message. False means that there is no room for it. stored is the number of the record that is on the disk.
+func (c *conn) send(d *hub.Delivery, stored uint64) bool {
+	c.mu.Lock()
+	defer c.mu.Unlock()
+	if c.closing != nil {
+		return true // it has been told to go
+	}
+	switch d.Kind {
+	case hub.News:
+		if c.news.bytes > 0 && c.news.bytes+len(d.Data) > mostNewsBytes || !c.reserve(len(d.Data), false) {
+			return false
+		}
+		c.news.put(d.Data, false)
+	case hub.Announcement:
+		if !c.hasRoom(len(d.Data)) {
+			return false
+		}
+		c.main.put(d.Data, false) // it passes the gate: who waits is told why
+	default:
+		answer := d.Kind == hub.Answer
+		if !answer && !c.hasRoom(len(d.Data)) {
+			return false
+		}
+		if answer {
+			c.reserve(len(d.Data), true)
+			c.answers += len(d.Data)
+		}
+		if c.gate = max(c.gate, d.After); c.gate > stored {
+			c.gated.put(d.Data, answer)
+			return true
+		}
+		c.main.put(d.Data, answer)
+	}
+	c.wake()
+	return true
+}
+
+func (c *conn) hasRoom(bytes int) bool {
+	queued := c.main.bytes + c.gated.bytes
+	return queued+bytes <= mostQueued && len(c.main.messages)+len(c.gated.messages) < mostCount && c.reserve(bytes, false)
+}
+
+// reserve makes sure that the budget has room for so many bytes more.
+func (c *conn) reserve(bytes int, inAnyCase bool) bool {
+	need := int64(c.main.bytes + c.gated.bytes + c.news.bytes + bytes - freeBytes)
+	if need <= c.reserved {
+		return true
+	}
+	step := max(need-c.reserved, budgetStep)
+	if !c.budgets.of[waiting].take(c.visitor, step) {
+		if !inAnyCase {
+			return false
+		}
+		c.budgets.of[waiting].give(c.visitor, -step)
+	}
+	c.reserved += step
+	return true
+}
+
+// open lets go what waited for the record of this number, which is stored now.
+func (c *conn) open(stored uint64) {
+	c.mu.Lock()
+	defer c.mu.Unlock()
+	if c.gate > stored || len(c.gated.messages) == 0 {
+		return
+	}
+	for _, m := range c.gated.messages {
+		c.main.put(m.data, m.answer)
+	}
+	c.gated = queue{}
+	c.wake()
+}
+
+// backlog is how many bytes wait to be written.
+func (c *conn) backlog() int {
+	c.mu.Lock()
+	defer c.mu.Unlock()
+	return c.main.bytes + c.gated.bytes + c.news.bytes
+}
+
+// shut ends the connection with a code and a reason once what waits is written. The first call counts.
+func (c *conn) shut(code int, reason string) {
+	c.mu.Lock()
+	defer c.mu.Unlock()
+	c.close(code, reason)
+}
+
+// abandon is shut without what waits: of it only what has begun is written.
+func (c *conn) abandon(code int, reason string) {
+	c.mu.Lock()
+	defer c.mu.Unlock()
+	c.dropping = true
+	c.close(code, reason)
+}
+
+func (c *conn) close(code int, reason string) {
+	if c.closing == nil {
+		c.closing = websocket.FormatCloseMessage(code, reason)
+		c.relief.Broadcast()
+		c.wake()
+	}
+}
+
+// stalled is called by the goroutine that writes, when the peer has taken nothing for too long.
+func (c *conn) stalled() {
+	c.abandon(websocket.ClosePolicyViolation, "this connection took nothing for 15 seconds")
+	if c.room != nil {
+		c.room.put(input{kind: stalled, conn: c})
+	}
+}
+
+func (c *conn) hasJoined() bool {
+	c.mu.Lock()
+	defer c.mu.Unlock()
+	return c.joined
+}
+
+func (c *conn) setJoined() {
+	c.mu.Lock()
+	defer c.mu.Unlock()
+	c.joined = true
+}
+
+// awaitRelief waits while the peer does not take the answers to what it asks. False: the connection has ended.
+func (c *conn) awaitRelief() bool {
+	c.mu.Lock()
+	defer c.mu.Unlock()
+	for c.answers > mostAnswers && c.closing == nil && !c.ended {
+		c.relief.Wait()
+	}
+	return !c.ended
+}
+
+func (c *conn) gone() <-chan struct{} { return c.over }
+
+// discard gives back all that the connection holds.
+func (c *conn) discard() {
+	c.mu.Lock()
+	defer c.mu.Unlock()
+	c.ended = true
+	c.main, c.news, c.gated, c.answers = queue{}, queue{}, queue{}, 0
+	c.budgets.of[waiting].give(c.visitor, c.reserved)
+	c.reserved = 0
+	c.relief.Broadcast()
+}
+
+// wake starts writing if nobody does: a quiet connection has no goroutine for it.
+func (c *conn) wake() {
+	if !c.writing && !c.ended {
+		c.writing = true
+		go c.write()
+	}
+}
+
+// write writes what waits, and ends with it.
+func (c *conn) write() {
+	var taken []queued
+	for {
+		taken = c.next(taken[:0])
+		if len(taken) == 0 {
+			if c.rest() {
+				return
+			}
+			continue
+		}
+		if c.flush(taken) != nil {
+			c.ws.Close() // which ends reading, too
+			return
+		}
+		clear(taken)
+	}
+}
+
+// next takes what is to be written next.
+func (c *conn) next(into []queued) []queued {
+	c.mu.Lock()
+	defer c.mu.Unlock()
+	if c.dropping {
+		c.main, c.news = queue{}, queue{}
+	}
+	from := &c.main
+	if len(from.messages) == 0 {
+		from = &c.news
+	}
+	into = from.take(into, batch)
+	for _, m := range into {
+		if m.answer {
+			c.answers -= len(m.data)
+		}
+	}
+	c.relief.Broadcast()
+	need := max(0, int64(c.main.bytes+c.gated.bytes+c.news.bytes-freeBytes))
+	if spare := c.reserved - need; spare > budgetStep || need == 0 {
+		c.budgets.of[waiting].give(c.visitor, spare)
+		c.reserved = need
+	}
+	return into
+}
+
+// rest ends the writing if there is nothing more to write, and the connection if that is to end.
+func (c *conn) rest() bool {
+	c.mu.Lock()
+	if len(c.main.messages)+len(c.news.messages) > 0 {
+		c.mu.Unlock()
+		return false
+	}
+	closing := c.closing
+	c.writing = closing != nil // nobody else starts
+	c.mu.Unlock()
+	if closing == nil {
+		return true
+	}
+	c.ws.WriteControl(websocket.CloseMessage, closing, time.Now().Add(closeTime))
+	select {
+	case <-c.over:
+	case <-time.After(closeTime):
+	}
+	c.ws.Close()
+	return true
+}
+
+// flush writes messages as few packets, and a ping with them if it is time.
+func (c *conn) flush(messages []queued) error {
+	c.net.hold()
+	for _, m := range messages {
+		if err := c.ws.WriteMessage(websocket.TextMessage, m.data); err != nil {
+			c.net.release()
+			return err
+		}
+	}
+	if now := time.Now(); c.room != nil && now.Sub(c.pingAt) >= pingEvery {
+		c.pingAt = now
+		c.pingSent.Store(max(1, c.room.rooms.micros()))
+		var payload [8]byte
+		binary.BigEndian.PutUint64(payload[:], uint64(c.pingSent.Load()))
+		c.ws.WriteControl(websocket.PingMessage, payload[:], now.Add(time.Second))
+	}
+	return c.net.release()
+}
