@@ -63,12 +63,13 @@ func (s *server) owe(p packet) {
 	s.owed = append(s.owed, c)
 }
 
-// answer strikes off the calls that are answered, and looks at what the answers promise.
-func (s *server) answer(sent []raft.Envelope) {
+// answer strikes off the calls that are answered, and returns what each of the messages promises.
+func (s *server) answer(sent []raft.Envelope) (promises []instant) {
+	promises = make([]instant, len(sent))
 	if s.w.hostile {
-		return
+		return promises
 	}
-	for _, e := range sent {
+	for i, e := range sent {
 		kind, number, reply := callOf(e.RPC)
 		if !reply {
 			if m, is := e.RPC.(*raft.RequestVote); is && !m.PreVote && !m.Transfer {
@@ -80,23 +81,27 @@ func (s *server) answer(sent []raft.Envelope) {
 		if at < 0 {
 			s.w.failf("S%d answers S%d a call that it did not make: %T %+v", s.id, e.To, e.RPC, e.RPC)
 		}
-		s.promise(s.owed[at], e.RPC)
+		promises[i] = s.promise(s.owed[at], e.RPC)
 		s.owed = slices.Delete(s.owed, at, at+1)
 	}
+	return promises
 }
 
-// promise remembers that a server has answered a leader, and demands that it votes for nobody soon after it.
-func (s *server) promise(c call, reply raft.RPC) {
+// promise remembers that a server has answered a leader, and demands that it votes for nobody soon after it. It
+// returns since when the answer binds the server once it has left.
+func (s *server) promise(c call, reply raft.RPC) instant {
 	switch m := reply.(type) {
 	case *raft.AppendEntriesReply, *raft.InstallSnapshotReply:
 		if termOf(m) == c.term {
-			s.loyalSince, s.loyal = c.at, true
+			s.loyal = max(s.loyal, c.at)
+			return c.at
 		}
 	case *raft.RequestVoteReply:
 		if m.VoteGranted && !m.PreVote && !c.transfer {
 			s.w.checker.loyal(s, c.at, c.caller, m.Term)
 		}
 	}
+	return 0
 }
 
 // excuse strikes off the call whose snapshot the state machine cannot read: it is ignored, and an event says so.

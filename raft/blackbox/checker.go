@@ -284,8 +284,8 @@ func (c *checker) vote(term raft.Term, voter, candidate raft.ServerID) {
 // loyal demands of a server that votes that it has answered no leader within the shortest election timeout before,
 // less a tick: it may have begun anywhere between two of them.
 func (c *checker) loyal(s *server, at instant, candidate raft.ServerID, term raft.Term) {
-	since := at - s.loyalSince
-	if s.loyal && since >= 0 && since < instant(c.w.settings.min-1)*s.period && !c.w.settings.figure2 {
+	since := at - s.loyal
+	if s.loyal > 0 && since >= 0 && since < instant(c.w.settings.min-1)*s.period && !c.w.settings.figure2 {
 		c.w.failf("S%d votes for S%d in term %d, %d.%03d ticks after it answered a leader", s.id, candidate, term,
 			since/s.period, since%s.period)
 	}

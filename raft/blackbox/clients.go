@@ -153,6 +153,9 @@ func (w *world) compact(s *server) {
 		return
 	}
 	index := from + 1 + raft.Index(w.upTo(int(through-from)-1))
+	if even := index - index%8; even > from && w.chance(50) {
+		index = even // where others have compacted, too
+	}
 	length := header + w.upTo(w.settings.chunk*w.settings.chunks)
 	err := s.node.Compact(index, encode(w.random.Uint64(), length, index, w.checker.digest(index)))
 	if err != nil && !errors.Is(err, raft.ErrNoCluster) && !w.hostile {

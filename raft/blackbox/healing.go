@@ -215,11 +215,10 @@ func (w *world) handOver() {
 }
 
 // steady demands of a leader whose messages are back well before anybody could miss it that it stays, however
-// many reads there are under way, and that it answers them. A leader that once wanted to hand over may still be
-// taken by its word: a copy of its TimeoutNow may arrive at any time.
+// many reads there are under way, and that it answers them.
 func (w *world) steady() {
 	l := w.newest()
-	if l == nil || w.checker.handed[l.status.CurrentTerm] || w.roundTrip+2*instant(w.settings.heartbeat+1)*tick > instant(w.settings.min)*tick {
+	if l == nil || w.contested(l.status.CurrentTerm) || w.roundTrip+2*instant(w.settings.heartbeat+1)*tick > instant(w.settings.min)*tick {
 		return
 	}
 	term, first := l.status.CurrentTerm, len(w.clients.reads)
@@ -241,6 +240,17 @@ func (w *world) steady() {
 			w.failf("S%d leads, and read %d of tick %d is not answered", l.id, first+n+1, r.began/tick)
 		}
 	}
+}
+
+// contested reports whether the leader of a term may have to go for another reason: a copy of its own TimeoutNow
+// may arrive at any time, and so may a late answer of a server that was removed in a later term.
+func (w *world) contested(term raft.Term) bool {
+	for _, s := range w.servers[1:] {
+		if s.node.Status(&s.status); s.status.CurrentTerm > term {
+			return true
+		}
+	}
+	return w.checker.handed[term]
 }
 
 // hangForEver has the leader's disk hang where the others can do without it, and demands that clients are served.

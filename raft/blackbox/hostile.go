@@ -78,7 +78,7 @@ func (w *world) forged(s *server) packet {
 	if w.chance(5) {
 		from = raft.ServerID(f.number(uint64(from)))
 	}
-	return packet{from, s.id, f.message(from, st)}
+	return packet{from: from, to: s.id, rpc: f.message(from, st)}
 }
 
 func (f *forger) message(from raft.ServerID, st *raft.Status) raft.RPC {

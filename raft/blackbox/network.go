@@ -6,6 +6,7 @@ import "raftplayground/raft"
 type packet struct {
 	from, to raft.ServerID
 	rpc      raft.RPC
+	promise  instant // of loyalty, given by this answer to what arrived then; 0: none
 }
 
 // link is one direction between two servers.
@@ -104,6 +105,7 @@ func (w *world) send(p packet) {
 		l.call = number
 	}
 	w.checker.sent(p)
+	w.servers[p.from].sworn = max(w.servers[p.from].sworn, p.promise)
 	if w.trace != nil {
 		w.tracef("S%d → S%d %T %+v", p.from, p.to, p.rpc, p.rpc)
 	}

@@ -32,10 +32,10 @@ type server struct {
 	ticks        int // of all its lives
 	drained      int // so many of them when it was last asked for all its output
 
-	loyal      bool     // this server has answered a leader …
-	loyalSince instant  // … then, in this life or an earlier one
-	owed       []call   // calls that are not answered yet
-	asked      []uint64 // reads that are not answered yet
+	loyal instant  // since when: it answered a leader whose message arrived then; 0: none
+	sworn instant  // the same, of answers that have left: a server that restarts is bound by those
+	owed  []call   // calls that are not answered yet
+	asked []uint64 // reads that are not answered yet
 
 	status raft.Status
 	seen   seen
@@ -99,7 +99,7 @@ func (s *server) kill() {
 	}
 	s.w.tracef("S%d is killed; %d of %d saves are on its disk", s.id, kept, len(s.disk.pending))
 	s.demand(s.disk.crash(kept))
-	s.node, s.life = nil, s.life+1
+	s.node, s.life, s.loyal = nil, s.life+1, s.sworn
 	s.waiting, s.tasks, s.owed, s.asked = s.waiting[:0], s.tasks[:0], s.owed[:0], s.asked[:0]
 	s.settling, s.applying, s.fuse, s.stalledUntil, s.missed = false, false, 0, 0, 0
 	down := instant(0)
@@ -201,7 +201,7 @@ func (s *server) drain() {
 
 // handle does what one Output wants, and reports whether the server is still alive.
 func (s *server) handle(o *raft.Output) bool {
-	s.answer(o.Send)
+	promises := s.answer(o.Send)
 	s.excuse(o.Events)
 	saveFirst := s.w.random.Uint64()&1 == 0
 	if saveFirst && !s.save(o.Save) {
@@ -211,7 +211,7 @@ func (s *server) handle(o *raft.Output) bool {
 		if s.burns() {
 			return false
 		}
-		s.post(o.Send[i])
+		s.post(o.Send[i], promises[i])
 	}
 	if !saveFirst && !s.save(o.Save) {
 		return false
@@ -285,8 +285,8 @@ func (s *server) told(save uint64) {
 }
 
 // post sends a message as soon as the save that it waits for is durable.
-func (s *server) post(e raft.Envelope) {
-	p := packet{s.id, e.To, raft.CopyRPC(e.RPC)}
+func (s *server) post(e raft.Envelope, promise instant) {
+	p := packet{s.id, e.To, raft.CopyRPC(e.RPC), promise}
 	if e.After > s.disk.durable {
 		s.waiting = append(s.waiting, waiting{p, e.After})
 		return

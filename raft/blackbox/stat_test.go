@@ -84,7 +84,7 @@ func TestHostile(t *testing.T) {
 func TestOff(t *testing.T) {
 	for _, id := range strings.Split(os.Getenv("OFF"), ",") {
 		r, _ := raft.RuleNamed(id)
-		for from := uint64(0); from < 5; from++ {
+		for from := uint64(0); from < 2; from++ {
 			start, seeds := time.Now(), 0
 			var err error
 			for n := from * 1000000; time.Since(start) < *timeFlag; n++ {
