@@ -100,7 +100,8 @@ func (c *checker) sane(s *server) {
 	case now.CommitIndex < before.commit || now.LastApplied < before.applied || now.SnapshotIndex < before.snapshot:
 		c.w.failf("S%d goes back: %+v, now %+v", s.id, *before, *now)
 	case now.LastApplied > now.CommitIndex || now.CommitIndex > now.LastIndex:
-		c.w.failf("S%d has applied %d of %d committed of %d entries", s.id, now.LastApplied, now.CommitIndex, now.LastIndex)
+		c.w.failf("S%d has applied %d of %d committed of %d entries",
+			s.id, now.LastApplied, now.CommitIndex, now.LastIndex)
 	case now.ConfigIndex > now.LastIndex:
 		c.w.failf("S%d goes by the configuration at %d, and its log ends at %d", s.id, now.ConfigIndex, now.LastIndex)
 	}
@@ -161,7 +162,8 @@ func (c *checker) proposed(i raft.Index, e raft.Entry) {
 		c.w.failf("nobody has proposed what is committed at %d: %x", i, e.Data)
 	}
 	if p := &c.w.clients.proposals[n-1]; p.index != i || p.term != e.Term {
-		c.w.failf("command %d was to be at %d with term %d and is committed at %d with term %d", n, p.index, p.term, i, e.Term)
+		c.w.failf("command %d was to be at %d with term %d and is committed at %d with term %d",
+			n, p.index, p.term, i, e.Term)
 	}
 }
 

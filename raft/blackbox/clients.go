@@ -56,7 +56,7 @@ func (w *world) propose(s *server, commands int) (number int) {
 	for i := range commands {
 		c.proposals = append(c.proposals, proposal{index: first + raft.Index(i), term: term, asked: s, life: s.life})
 	}
-	w.tracef("S%d takes commands %d…%d at index %d in term %d", s.id, len(c.proposals)-commands+1, len(c.proposals), first, term)
+	w.tracef("S%d takes %d commands at index %d in term %d", s.id, commands, first, term)
 	s.settle()
 	return len(c.proposals)
 }
@@ -126,7 +126,8 @@ func (w *world) change(s *server, c raft.Configuration) {
 	compacted := before.CommitIndex == before.SnapshotIndex
 	err := s.node.Reconfigure(c)
 	w.tracef("S%d is asked for the configuration %s: %v", s.id, c.AppendText(nil), err)
-	if err == nil && (before.Config.Joint() || before.ConfigIndex > before.CommitIndex || own.Term != before.CurrentTerm && !compacted) {
+	pending := before.Config.Joint() || before.ConfigIndex > before.CommitIndex
+	if err == nil && (pending || own.Term != before.CurrentTerm && !compacted) {
 		w.failf("S%d begins a change to %s too early: %+v", s.id, c.AppendText(nil), before)
 	}
 	s.settle()

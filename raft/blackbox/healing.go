@@ -8,7 +8,7 @@ import (
 )
 
 // heal ends the faults, and demands that the cluster serves: first while nobody wants anything of it, then
-// under load, then with a disk that never ends a write again.
+// under load, then without one of the servers.
 func (w *world) heal() {
 	w.tracef("healed")
 	w.calm = true
@@ -28,7 +28,7 @@ func (w *world) heal() {
 	w.handOver()
 	w.steady()
 	w.serve("a command")
-	w.hangForEver()
+	w.loseOne()
 }
 
 // quieten gives every link a way such that no round trip takes as long as the shortest election timeout, and
@@ -53,13 +53,20 @@ func (w *world) quieten() {
 			w.links[to][from].still(limit-2*jitter-there, jitter)
 		}
 	}
-	w.tracef("a round trip takes at most %d.%03d ticks, with jitter of %d.%03d each way", limit/tick, limit%tick, jitter/tick, jitter%tick)
+	w.tracef("a round trip takes at most %d thousandths of a tick, with a jitter of %d each way", limit, jitter)
 	w.roundTrip = limit
 }
 
 func (l *link) still(way, jitter instant) {
 	l.way, l.jitter, l.loss, l.double, l.late = way, jitter, 0, 0, 0
 }
+
+// What may break for ever.
+const (
+	writing = iota
+	hearing
+	speaking
+)
 
 // patience is how long a healed cluster may take: forty election timeouts, and for each message that has to be
 // exchanged one by one a round trip and a heartbeat, where each round trip is shorter than the shortest timeout.
@@ -87,7 +94,8 @@ func (w *world) await(what string, done func() bool) {
 // describe says in a line how things stand.
 func (w *world) describe() string {
 	of := &w.settings
-	text := fmt.Sprintf("timeouts %d…%d, heartbeat %d, round trip %.1f", of.min, of.max, of.heartbeat, float64(w.roundTrip)/float64(tick))
+	text := fmt.Sprintf("timeouts %d…%d, heartbeat %d, round trip %.1f", of.min, of.max, of.heartbeat,
+		float64(w.roundTrip)/float64(tick))
 	for _, s := range w.servers[1:] {
 		if s.node == nil {
 			text += fmt.Sprintf("; S%d down", s.id)
@@ -95,11 +103,12 @@ func (w *world) describe() string {
 		}
 		s.node.Status(&s.status)
 		st := &s.status
-		text += fmt.Sprintf("; S%d role %d term %d leader %d, log %d…%d, commit %d, applied %d, config %s at %d", s.id, st.Role,
-			st.CurrentTerm, st.Leader, st.SnapshotIndex, st.LastIndex, st.CommitIndex, s.machine.applied,
-			st.Config.AppendText(nil), st.ConfigIndex)
+		text += fmt.Sprintf("; S%d role %d term %d leader %d, log %d…%d, commit %d, applied %d, config %s at %d",
+			s.id, st.Role, st.CurrentTerm, st.Leader, st.SnapshotIndex, st.LastIndex, st.CommitIndex,
+			s.machine.applied, st.Config.AppendText(nil), st.ConfigIndex)
 		for _, p := range st.Peers {
-			text += fmt.Sprintf(" (S%d next %d match %d caught up %t snapshot %d)", p.Server, p.NextIndex, p.MatchIndex, p.CaughtUp, p.Snapshot)
+			text += fmt.Sprintf(" (S%d next %d match %d caught up %t snapshot %d)",
+				p.Server, p.NextIndex, p.MatchIndex, p.CaughtUp, p.Snapshot)
 		}
 	}
 	return text
@@ -131,7 +140,7 @@ func (w *world) settled() bool {
 }
 
 func (w *world) follows(s, leader *server) bool {
-	if s.disk.hung {
+	if s == w.apart {
 		return true
 	}
 	if s.node == nil || s.machine.applied != leader.status.LastIndex {
@@ -159,11 +168,12 @@ func (w *world) newest() (leader *server) {
 // answered. It asks again if it hears nothing for longer than a leader may need to see that it leads nobody.
 func (w *world) serve(what string) {
 	number, asked := 0, w.now
+	again := func() bool { return number == 0 || w.now-asked > instant(3*w.settings.max)*tick }
 	w.await(what, func() bool {
 		if number > 0 && w.clients.proposals[number-1].done {
 			return true
 		}
-		if l := w.leader(); l != nil && (number == 0 || w.now-asked > instant(3*w.settings.max)*tick) {
+		if l := w.leader(); l != nil && again() {
 			number, asked = w.propose(l, 1+w.upTo(2)), w.now
 		}
 		return false
@@ -174,7 +184,7 @@ func (w *world) serve(what string) {
 			if number > 0 && w.clients.reads[number-1].ok {
 				return true
 			}
-			if l := w.leader(); l != nil && (number == 0 || w.clients.reads[number-1].done || w.now-asked > instant(3*w.settings.max)*tick) {
+			if l := w.leader(); l != nil && (again() || w.clients.reads[number-1].done) {
 				number, asked = w.read(l, kind), w.now
 			}
 			return false
@@ -218,7 +228,8 @@ func (w *world) handOver() {
 // many reads there are under way, and that it answers them.
 func (w *world) steady() {
 	l := w.newest()
-	if l == nil || w.contested(l.status.CurrentTerm) || w.roundTrip+2*instant(w.settings.heartbeat+1)*tick > instant(w.settings.min)*tick {
+	soon := w.roundTrip + instant(2*w.settings.heartbeat+2)*tick
+	if l == nil || w.contested(l.status.CurrentTerm) || soon > instant(w.settings.min)*tick {
 		return
 	}
 	term, first := l.status.CurrentTerm, len(w.clients.reads)
@@ -231,7 +242,8 @@ func (w *world) steady() {
 		}
 		w.run(w.now + 1 + w.span(tick))
 		if l.node.Status(&l.status); l.status.Role != raft.Leader || l.status.CurrentTerm != term {
-			w.failf("S%d no longer leads term %d, though nothing is wrong but that it is read often: %s", l.id, term, w.describe())
+			w.failf("S%d no longer leads term %d, though nothing is wrong but that it is read often: %s",
+				l.id, term, w.describe())
 		}
 	}
 	late := w.now - w.roundTrip - instant(w.settings.heartbeat+2)*tick
@@ -253,14 +265,27 @@ func (w *world) contested(term raft.Term) bool {
 	return w.checker.handed[term]
 }
 
-// hangForEver has the leader's disk hang where the others can do without it, and demands that clients are served.
-// Figure 2's servers do not owe that.
-func (w *world) hangForEver() {
+// loseOne has something of one server break for ever where the others can do without it, the leader mostly or one
+// to which it is to hand over, and demands that clients are served. Figure 2's servers do not owe that.
+func (w *world) loseOne() {
 	l := w.newest()
 	if l == nil || len(l.status.Config.Voters) < 3 || l.status.Config.Joint() || w.settings.figure2 {
 		return
 	}
-	w.tracef("S%d's disk hangs for ever", l.id)
-	l.disk.hung = true
-	w.serve("a command, though the leader's disk hangs")
+	w.apart = l
+	if w.chance(30) {
+		w.apart = w.servers[l.status.Config.Voters[w.random.IntN(len(l.status.Config.Voters))]]
+	}
+	broken := w.pick(writing, writing, hearing, speaking)
+	for id := range w.links {
+		w.links[id][w.apart.id].cut = broken == hearing
+		w.links[w.apart.id][id].cut = broken == speaking
+	}
+	w.apart.disk.hung = broken == writing
+	if w.apart != l {
+		l.node.Transfer(w.apart.id) // an error leaves everything as it is
+		l.settle()
+	}
+	cannot := [...]string{writing: "write", hearing: "hear", speaking: "speak"}[broken]
+	w.serve(fmt.Sprintf("a command, though S%d cannot %s", w.apart.id, cannot))
 }

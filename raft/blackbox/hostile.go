@@ -109,8 +109,8 @@ func (f *forger) message(from raft.ServerID, st *raft.Status) raft.RPC {
 }
 
 func (f *forger) snapshot(leader raft.ServerID, call uint64, term raft.Term, st *raft.Status) raft.RPC {
-	m := &raft.InstallSnapshot{Call: call, Term: term, LeaderID: leader, LastIncludedIndex: f.index(uint64(st.LastIndex) + 3),
-		LastIncludedTerm: f.term(st), Configuration: st.Config.Clone(), Done: f.chance(60)}
+	m := &raft.InstallSnapshot{Call: call, Term: term, LeaderID: leader, Configuration: st.Config.Clone(),
+		LastIncludedIndex: f.index(uint64(st.LastIndex) + 3), LastIncludedTerm: f.term(st), Done: f.chance(60)}
 	if f.chance(50) {
 		m.Configuration = raft.Configuration{Voters: f.list(4), Outgoing: f.list(2), Learners: f.list(2)}
 	}

@@ -132,7 +132,8 @@ func (w *world) bound(l *link, p packet) {
 		l.tick, l.count = w.now/tick, 0
 	}
 	if l.count++; l.count > messagesPerTick {
-		w.failf("S%d sends S%d more than %d messages in one tick, the last: %T %+v", p.from, p.to, messagesPerTick, p.rpc, p.rpc)
+		w.failf("S%d sends S%d more than %d messages in one tick, the last: %T %+v",
+			p.from, p.to, messagesPerTick, p.rpc, p.rpc)
 	}
 	m, is := p.rpc.(*raft.InstallSnapshot)
 	if !is || w.hostile {
@@ -143,7 +144,7 @@ func (w *world) bound(l *link, p packet) {
 		*c = chunk{leader: m.Term, index: m.LastIncludedIndex, offset: m.Offset, since: s.drained}
 	}
 	if c.count++; c.count > sameChunk+perHeartbeat*(s.ticks-c.since)/w.settings.heartbeat {
-		w.failf("S%d sends S%d the chunk at offset %d of the snapshot through %d for the %dth time in %d ticks, with a heartbeat every %d",
+		w.failf("S%d sends S%d the chunk at %d of the snapshot through %d %d times in %d ticks; it has a heartbeat every %d",
 			p.from, p.to, m.Offset, m.LastIncludedIndex, c.count, s.ticks-c.since, w.settings.heartbeat)
 	}
 }

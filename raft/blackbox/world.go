@@ -26,7 +26,8 @@ type world struct {
 	checker   checker
 	hostile   bool    // frames are forged: safety is not demanded
 	calm      bool    // the faults are over
-	roundTrip instant // takes at most so long then
+	roundTrip instant // takes less then
+	apart     *server // nobody waits for it, for it is broken; mostly nil
 	trace     io.Writer
 }
 
