@@ -143,7 +143,7 @@ func with(list []raft.ServerID, id raft.ServerID) []raft.ServerID {
 	return list
 }
 
-// compact has a server replace a part of its log by a snapshot in its own words.
+// compact has a server replace a part of its log by a snapshot.
 func (w *world) compact(s *server) {
 	if s.node == nil || s.stalled() {
 		return
@@ -154,10 +154,10 @@ func (w *world) compact(s *server) {
 		return
 	}
 	index := from + 1 + raft.Index(w.upTo(int(through-from)-1))
-	if even := index - index%8; even > from && w.chance(50) {
-		index = even // where others have compacted, too
+	if index -= index % raft.Index(w.settings.grid); index <= from {
+		return
 	}
-	length := header + w.upTo(w.settings.chunk*w.settings.chunks)
+	length := header + w.upTo(w.settings.chunk*w.settings.chunks) // in its own words
 	err := s.node.Compact(index, encode(w.random.Uint64(), length, index, w.checker.digest(index)))
 	if err != nil && !errors.Is(err, raft.ErrNoCluster) && !w.hostile {
 		w.failf("S%d, which has applied entries through %d, does not compact through %d: %v", s.id, through, index, err)

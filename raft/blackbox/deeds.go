@@ -136,6 +136,11 @@ func (w *world) ask(d deed) {
 		w.reconfigure(s)
 	case compact:
 		w.compact(s)
+		for _, other := range w.servers[1:] {
+			if w.chance(50) {
+				w.compact(other)
+			}
+		}
 	case proposals:
 		w.propose(s, 1+w.upTo(9))
 	case replace:

@@ -13,6 +13,7 @@ type settings struct {
 	entries, inFlight   int  // Options.MaxEntries, MaxInFlight
 	bytes, uncommitted  int  // Options.MaxBytes, MaxUncommitted
 	chunk, chunks       int  // Options.MaxChunk, and of how many chunks a snapshot consists at most
+	grid                int  // snapshots end at multiples of it: several servers have one of the same state
 	eager               bool
 	deeds               [deeds]int // how often each is done, beside the others
 	pause               instant    // between two deeds, at most
@@ -39,6 +40,7 @@ func (w *world) drawSettings() settings {
 	s.bytes = w.pick(0, 1, 40, 200)
 	s.uncommitted = w.pick(0, 0, 5, 40)
 	s.chunk, s.chunks = w.pick(32, 50, 100, 1000), 1+w.upTo(6)
+	s.grid = w.pick(1, 4, 8, 16)
 	s.eager = w.chance(50)
 	if w.chance(10) {
 		s.figure2, s.off = true, raft.Extensions
