@@ -109,7 +109,7 @@ func (s *server) options() raft.Options {
 	if w.calm || of.deeds[narrow] == 0 {
 		return o
 	}
-	switch w.upTo(9) { // a server that takes no snapshot: the others are to bear with it
+	switch w.upTo(3) { // a server that takes no snapshot: the others are to bear with it
 	case 0:
 		s.narrow, o.MaxSnapshot = true, 1+w.upTo(2*of.chunk)
 	case 1:
