@@ -60,11 +60,12 @@ func TestRulesSwitchedOffAreSeen(t *testing.T) {
 	for _, rule := range []raft.Rule{
 		raft.StepDownForHigherTerm, raft.OneVotePerTerm, raft.UpToDateCandidate, raft.DurableCandidacy, raft.DurableAppend,
 		raft.CountVoters, raft.AnswersOfThisElection, raft.ConsistencyCheck, raft.DeleteOnlyConflicts, raft.CompactedMatches,
-		raft.CommitOnlyVerified, raft.CommitOnlyCurrentTerm, raft.CountOwnDisk, raft.ForgetCutWrites, raft.MajorityDecides,
+		raft.DurableVote, raft.CommitOnlyCurrentTerm, raft.CountOwnDisk, raft.ForgetCutWrites, raft.MajorityDecides,
 		raft.RefuseImpossible, raft.RandomTimeouts, raft.HeartbeatResetsTimer, raft.PreVote, raft.RefusalTellsTerm,
 		raft.PreVoteLeavesTimer, raft.CheckQuorum, raft.LeaderLoyalty, raft.ReadInOwnTerm, raft.ReadRound, raft.OnlyVotersCount,
 		raft.ConfigOnAppend, raft.RollBackConfig, raft.OneChangeAtATime, raft.ChangeInOwnTerm, raft.AnswersOfThisTerm,
-		raft.LoyaltyOutlivesTerm, raft.LoyalCandidate, raft.LeaderWrites,
+		raft.LoyaltyOutlivesTerm, raft.LoyalCandidate, raft.LeaderWrites, raft.LeaseEndsWithTransfer, raft.TransferDeadline,
+		raft.ResendSnapshot, raft.TwoMajorities,
 	} {
 		t.Run(raft.Rules[rule].ID, func(t *testing.T) {
 			const within = 1000 // worlds; most need less than 30
