@@ -54,17 +54,17 @@ func TestBlackBox(t *testing.T) {
 	t.Logf("%d worlds in %.0f s", seed-*fromFlag, time.Since(began).Seconds())
 }
 
-// TestRulesSwitchedOffAreSeen proves of the checks that they can fail: among the worlds whose servers do not keep
-// a rule is soon one in which something is wrong, and nothing is if they keep it.
+// TestRulesSwitchedOffAreSeen proves that the checks can fail: with a rule switched off, one of the first
+// worlds fails, and the same world passes with the rule on.
 func TestRulesSwitchedOffAreSeen(t *testing.T) {
 	for _, rule := range []raft.Rule{
 		raft.StepDownForHigherTerm, raft.OneVotePerTerm, raft.UpToDateCandidate, raft.DurableCandidacy, raft.DurableAppend,
 		raft.CountVoters, raft.AnswersOfThisElection, raft.ConsistencyCheck, raft.DeleteOnlyConflicts, raft.CompactedMatches,
 		raft.DurableVote, raft.CommitOnlyCurrentTerm, raft.CountOwnDisk, raft.ForgetCutWrites, raft.MajorityDecides,
 		raft.RefuseImpossible, raft.RandomTimeouts, raft.HeartbeatResetsTimer, raft.PreVote, raft.RefusalTellsTerm,
-		raft.PreVoteLeavesTimer, raft.CheckQuorum, raft.LeaderLoyalty, raft.ReadInOwnTerm, raft.ReadRound, raft.OnlyVotersCount,
-		raft.ConfigOnAppend, raft.RollBackConfig, raft.OneChangeAtATime, raft.ChangeInOwnTerm, raft.AnswersOfThisTerm,
-		raft.LoyaltyOutlivesTerm, raft.LoyalCandidate, raft.LeaderWrites, raft.LeaseEndsWithTransfer, raft.TransferDeadline,
+		raft.PreVoteLeavesTimer, raft.CheckQuorum, raft.LeaderLoyalty, raft.ReadInOwnTerm, raft.ReadRound,
+		raft.OnlyVotersCount, raft.ConfigOnAppend, raft.RollBackConfig, raft.OneChangeAtATime, raft.ChangeInOwnTerm,
+		raft.AnswersOfThisTerm, raft.LoyaltyOutlivesTerm, raft.LoyalCandidate, raft.LeaderWrites, raft.LeaseEndsWithTransfer, raft.TransferDeadline,
 		raft.ResendSnapshot, raft.TwoMajorities,
 	} {
 		t.Run(raft.Rules[rule].ID, func(t *testing.T) {
@@ -111,7 +111,8 @@ func TestSnapshotsCannotBeMixed(t *testing.T) {
 	}
 }
 
-// TestDiskHoldsWhatDurableSaveMakes compares this package's disk with the function that says what a disk holds.
+// TestDiskHoldsWhatDurableSaveMakes compares this package's disk with the function that says what a disk
+// holds.
 func TestDiskHoldsWhatDurableSaveMakes(t *testing.T) {
 	entries := func(term raft.Term, n int) (list []raft.Entry) {
 		for range n {

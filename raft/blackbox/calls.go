@@ -6,7 +6,7 @@ import (
 	"raftplayground/raft"
 )
 
-// call is one that a server has received and is to answer, exactly once.
+// call is a call that a server has received and must answer exactly once.
 type call struct {
 	caller raft.ServerID
 	kind   callKind
@@ -63,7 +63,7 @@ func (s *server) owe(p packet) {
 	s.owed = append(s.owed, c)
 }
 
-// answer strikes off the calls that are answered, and returns what each of the messages promises.
+// answer strikes off the calls that are answered, and returns what each message promises (see packet).
 func (s *server) answer(sent []raft.Envelope) (promises []instant) {
 	promises = make([]instant, len(sent))
 	if s.w.hostile {
@@ -87,8 +87,8 @@ func (s *server) answer(sent []raft.Envelope) (promises []instant) {
 	return promises
 }
 
-// promise remembers that a server has answered a leader, and demands that it votes for nobody soon after it. It
-// returns since when the answer binds the server once it has left.
+// promise remembers that a server has answered a leader, and checks a vote against that. It returns the
+// moment from which the answer, once sent, binds the server.
 func (s *server) promise(c call, reply raft.RPC) instant {
 	switch m := reply.(type) {
 	case *raft.AppendEntriesReply, *raft.InstallSnapshotReply:
@@ -104,7 +104,8 @@ func (s *server) promise(c call, reply raft.RPC) instant {
 	return 0
 }
 
-// excuse strikes off the call whose snapshot the state machine cannot read: it is ignored, and an event says so.
+// excuse strikes off a call with a snapshot that the state machine cannot read: it is ignored, with an
+// event.
 func (s *server) excuse(events []raft.Event) {
 	for _, e := range events {
 		if e.Kind != raft.MessageIgnored || e.Reason != raft.Unreadable {
@@ -116,7 +117,7 @@ func (s *server) excuse(events []raft.Event) {
 	}
 }
 
-// termOf tells the term that a message is of.
+// termOf returns the term that a message carries.
 func termOf(m raft.RPC) raft.Term {
 	switch m := m.(type) {
 	case *raft.RequestVote:

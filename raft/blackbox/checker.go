@@ -8,7 +8,7 @@ import (
 	"raftplayground/raft"
 )
 
-// checker remembers what has been true once, and demands that it stays so.
+// checker remembers what was once true of the cluster and demands that it stays true.
 type checker struct {
 	w       *world
 	log     []raft.Entry // what somebody has called committed; entry 1 first
@@ -34,7 +34,7 @@ type ballot struct {
 	voter raft.ServerID
 }
 
-// seen is what a server was when it was looked at last, in this life.
+// seen is what a server was when it was last looked at in this life.
 type seen struct {
 	term              raft.Term
 	voted             raft.ServerID
@@ -56,7 +56,7 @@ func newChecker(w *world) checker {
 		handed: map[raft.Term]bool{}}
 }
 
-// look is called whenever a server has done what an input made necessary.
+// look checks a server after it has produced all its output for an input.
 func (c *checker) look(s *server) {
 	s.node.Status(&s.status)
 	now := &s.status
@@ -85,7 +85,7 @@ func (c *checker) look(s *server) {
 	}
 }
 
-// sane demands what a server owes by itself, whatever others send it.
+// sane checks what a server owes by itself, whatever others send to it.
 func (c *checker) sane(s *server) {
 	now, before := &s.status, &s.seen
 	switch {
@@ -110,7 +110,8 @@ func (c *checker) sane(s *server) {
 	}
 }
 
-// committed: State Machine Safety, of what servers call committed before they apply it.
+// committed checks State Machine Safety for entries that a server calls committed, before it applies
+// them.
 func (c *checker) committed(s *server) {
 	for i := max(s.seen.commit, s.status.SnapshotIndex) + 1; i <= s.status.CommitIndex; i++ {
 		e, ok := s.node.Entry(i)
@@ -121,7 +122,7 @@ func (c *checker) committed(s *server) {
 	}
 }
 
-// commits holds an entry against what was committed there, if something was.
+// commits compares an entry with the one that was committed at that index before, or records it.
 func (c *checker) commits(s *server, i raft.Index, e raft.Entry) {
 	switch n := raft.Index(len(c.log)); {
 	case i <= n:
@@ -149,7 +150,7 @@ func same(a, b raft.Entry) bool {
 	return a.Term == b.Term && a.Kind == b.Kind && bytes.Equal(a.Data, b.Data)
 }
 
-// proposed demands that a command is somebody's, and where its leader said that it would be.
+// proposed demands that a committed command was proposed, and is where its leader said that it would be.
 func (c *checker) proposed(i raft.Index, e raft.Entry) {
 	if e.Kind != raft.Command {
 		return
@@ -167,7 +168,7 @@ func (c *checker) proposed(i raft.Index, e raft.Entry) {
 	}
 }
 
-// leader demands what Figure 3 says of leaders.
+// leader checks what Figure 3 says of leaders.
 func (c *checker) leader(s *server) {
 	now, before := &s.status, &s.seen
 	if id := c.leads(now.CurrentTerm, s.id); id != s.id {
@@ -185,7 +186,7 @@ func (c *checker) leader(s *server) {
 	}
 }
 
-// leads remembers who leads a term, and returns who was the first to do so.
+// leads records the leader of a term and returns the first one seen.
 func (c *checker) leads(term raft.Term, id raft.ServerID) raft.ServerID {
 	if first, known := c.terms[term]; known {
 		return first
@@ -194,7 +195,7 @@ func (c *checker) leads(term raft.Term, id raft.ServerID) raft.ServerID {
 	return id
 }
 
-// complete: Leader Completeness, when a leadership begins.
+// complete checks Leader Completeness when a leadership begins.
 func (c *checker) complete(s *server) {
 	for i := raft.Index(len(c.log)); i > s.status.SnapshotIndex && i > 0; i-- {
 		if c.by[i-1] >= s.status.CurrentTerm {
@@ -206,7 +207,8 @@ func (c *checker) complete(s *server) {
 	}
 }
 
-// stored demands that what a leader calls committed is of its term, and on the disks of both majorities.
+// stored demands that a leader commits by counting only entries of its term, which are on the disks of
+// both majorities.
 func (c *checker) stored(s *server) {
 	commit, now := s.status.CommitIndex, &s.status
 	e, ok := s.node.Entry(commit)
@@ -229,7 +231,7 @@ func (c *checker) stored(s *server) {
 	}
 }
 
-// match: Log Matching.
+// match checks Log Matching.
 func (c *checker) match(s, with *server) {
 	if with.node == nil || with == s {
 		return
@@ -252,7 +254,7 @@ func (c *checker) match(s, with *server) {
 	}
 }
 
-// sent looks at what leaves a server: that is what others build on.
+// sent checks messages as they leave a server: from then on others may build on them.
 func (c *checker) sent(p packet) {
 	if c.w.hostile {
 		return
@@ -283,8 +285,8 @@ func (c *checker) vote(term raft.Term, voter, candidate raft.ServerID) {
 	c.votes[b] = candidate
 }
 
-// loyal demands of a server that votes that it has answered no leader within the shortest election timeout before,
-// less a tick: it may have begun anywhere between two of them.
+// loyal demands that a server which votes has not answered a leader within the shortest election timeout.
+// One tick less counts as well, because the timeout may begin anywhere between two ticks.
 func (c *checker) loyal(s *server, at instant, candidate raft.ServerID, term raft.Term) {
 	since := at - s.loyal
 	if s.loyal > 0 && since >= 0 && since < instant(c.w.settings.min-1)*s.period && !c.w.settings.figure2 {
@@ -341,7 +343,8 @@ func (c *checker) configAt(i raft.Index) raft.Configuration {
 	return c.configs[n].c
 }
 
-// digest returns that of the state after entry i, which somebody has applied. In a hostile world there is none.
+// digest returns the digest of the state after entry i, which must be applied. It is 0 in a hostile
+// world.
 func (c *checker) digest(i raft.Index) uint64 {
 	if i >= raft.Index(len(c.digests)) {
 		return 0
@@ -349,7 +352,7 @@ func (c *checker) digest(i raft.Index) uint64 {
 	return c.digests[i]
 }
 
-// answered demands that a read sees every write that any client may have known of when it began, and no other.
+// answered demands that a read sees every write which a client may have known of when the read began.
 func (c *checker) answered(s *server, r raft.Read) {
 	at := slices.Index(s.asked, r.Tag)
 	if at < 0 {

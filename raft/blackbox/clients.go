@@ -8,7 +8,7 @@ import (
 	"raftplayground/raft"
 )
 
-// clients are all who want something of the cluster. What they propose and ask is numbered from 1 on.
+// clients holds all commands and reads, numbered from 1.
 type clients struct {
 	proposals []proposal
 	reads     []read
@@ -33,7 +33,7 @@ type read struct {
 	refused bool
 }
 
-// propose has a client want commands of a server. It returns the number of the last one, 0 if it was refused.
+// propose proposes commands to a server. It returns the number of the last one, 0 if they were refused.
 func (w *world) propose(s *server, commands int) (number int) {
 	if s.node == nil || s.stalled() {
 		return 0
@@ -61,7 +61,7 @@ func (w *world) propose(s *server, commands int) (number int) {
 	return len(c.proposals)
 }
 
-// read has a client ask a server. It returns the number of the read, 0 if it was refused.
+// read asks a server for a read. It returns the number of the read, 0 if it was refused.
 func (w *world) read(s *server, kind raft.ReadKind) (number int) {
 	if s.node == nil || s.stalled() {
 		return 0
@@ -94,7 +94,7 @@ func (w *world) anyKind() raft.ReadKind {
 	return raft.ReadIndex
 }
 
-// reconfigure asks a server for another configuration: the one in force with one server or a few moved.
+// reconfigure asks a server for the configuration in force with one or two servers moved.
 func (w *world) reconfigure(s *server) {
 	if s.node == nil || s.stalled() {
 		return
@@ -118,7 +118,8 @@ func (w *world) reconfigure(s *server) {
 	w.change(s, c)
 }
 
-// change asks a server for a configuration, and demands that it takes none before its time.
+// change asks a server for a configuration, and demands that it refuses while an earlier change is
+// pending.
 func (w *world) change(s *server, c raft.Configuration) {
 	s.node.Status(&s.status)
 	before := s.status

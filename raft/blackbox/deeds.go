@@ -1,6 +1,6 @@
 package blackbox
 
-// deed is something that befalls the world: a fault, or an input that any host may give at any moment.
+// deed is a fault, or an input that a host may give at any moment.
 type deed uint8
 
 const (
@@ -25,7 +25,7 @@ const (
 	deeds
 )
 
-// suffer lets the world live through its faults.
+// suffer runs the world while faults last.
 func (w *world) suffer() {
 	next := instant(0)
 	for w.now < w.settings.length {
@@ -61,7 +61,7 @@ func (w *world) drawDeed() deed {
 	return deeds
 }
 
-// do has a deed done. Most faults end after a while: a world in which nothing works shows nothing.
+// do does a deed. Most faults end after a while, because a world in which nothing works shows nothing.
 func (w *world) do(d deed) {
 	max := instant(w.settings.max) * tick
 	end := event{kind: relief, server: w.leaderOrAny(), number: uint64(d)}
@@ -94,7 +94,7 @@ func (w *world) do(d deed) {
 	}
 }
 
-// relieve ends what do began.
+// relieve ends the fault that do began.
 func (w *world) relieve(d deed, s *server) {
 	w.tracef("the end of deed %d, S%d", d, s.id)
 	switch d {

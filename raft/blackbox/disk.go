@@ -6,7 +6,7 @@ import (
 	"raftplayground/raft"
 )
 
-// disk is what a server's disk holds, and what is on its way there. It outlives the server's lives.
+// disk is a server's disk: what is durable, and the saves under way. It outlives the server's lives.
 type disk struct {
 	term     raft.Term
 	voted    raft.ServerID
@@ -38,7 +38,8 @@ func (d *disk) write(n int) (problem string) {
 	return problem
 }
 
-// put does what the documentation of raft.Save says. What that leaves open is a problem: a hole in the log.
+// put does what the documentation of raft.Save says, and reports what it does not allow, such as a hole
+// in the log.
 func (d *disk) put(s raft.Save) (problem string) {
 	if s.CurrentTerm < d.term {
 		problem = "the term on the disk goes back"
@@ -65,19 +66,19 @@ func (d *disk) put(s raft.Save) (problem string) {
 	return problem
 }
 
-// crash ends a life: of the writes that were under way the first few may have reached the disk.
+// crash ends a life. The first few of the saves under way may have become durable.
 func (d *disk) crash(kept int) (problem string) {
 	problem = d.write(kept)
 	d.pending, d.busy, d.durable = d.pending[:0], false, 0
 	return problem
 }
 
-// contents is what a server finds when it starts.
+// contents returns what a server finds when it starts.
 func (d *disk) contents() raft.Durable {
 	return raft.Durable{CurrentTerm: d.term, VotedFor: d.voted, Snapshot: d.snapshot, Log: slices.Clone(d.log)}
 }
 
-// holds reports whether the entry at i, of this term, would be there after a crash.
+// holds reports whether the entry at i, of this term, would survive a crash.
 func (d *disk) holds(i raft.Index, term raft.Term) bool {
 	if i <= d.base() {
 		return true

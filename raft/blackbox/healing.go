@@ -7,8 +7,8 @@ import (
 	"raftplayground/raft"
 )
 
-// heal ends the faults, and demands that the cluster serves: first while nobody wants anything of it, then
-// under load, then without one of the servers.
+// heal ends the faults and demands service: first while nobody writes, then under load, and at last with
+// one server broken for ever.
 func (w *world) heal() {
 	w.tracef("healed")
 	w.calm = true
@@ -31,8 +31,8 @@ func (w *world) heal() {
 	w.loseOne()
 }
 
-// quieten gives every link a way such that no round trip takes as long as the shortest election timeout, and
-// often nearly as long.
+// quieten gives every link a one-way time such that round trips stay below the shortest election timeout,
+// and are often close to it.
 func (w *world) quieten() {
 	limit := instant(w.settings.min)*tick - 1
 	if w.chance(70) {
@@ -61,15 +61,15 @@ func (l *link) still(way, jitter instant) {
 	l.way, l.jitter, l.loss, l.double, l.late = way, jitter, 0, 0, 0
 }
 
-// What may break for ever.
+// These are the ways in which a server can break for ever.
 const (
 	writing = iota
 	hearing
 	speaking
 )
 
-// patience is how long a healed cluster may take: forty election timeouts, and for each message that has to be
-// exchanged one by one a round trip and a heartbeat, where each round trip is shorter than the shortest timeout.
+// patience is how long a healed cluster may take: forty of the longest election timeouts, and a shortest
+// timeout and a heartbeat for each message that has to be exchanged one after the other.
 func (w *world) patience() instant {
 	of := &w.settings // messages that overtake each other make a pipeline of entries as slow as no pipeline
 	last, applied := raft.Index(0), raft.Index(len(w.checker.log))
@@ -80,7 +80,7 @@ func (w *world) patience() instant {
 	return instant(40*of.max+exchanges*(of.min+of.heartbeat)) * tick
 }
 
-// await demands that something becomes true in time.
+// await fails the run if something does not become true in time.
 func (w *world) await(what string, done func() bool) {
 	began, patience := w.now, w.patience()
 	for !done() {
@@ -91,7 +91,7 @@ func (w *world) await(what string, done func() bool) {
 	}
 }
 
-// describe says in a line how things stand.
+// describe summarizes the state of the cluster in one line.
 func (w *world) describe() string {
 	of := &w.settings
 	text := fmt.Sprintf("timeouts %d…%d, heartbeat %d, round trip %.1f", of.min, of.max, of.heartbeat,
@@ -114,8 +114,8 @@ func (w *world) describe() string {
 	return text
 }
 
-// settled reports whether there is a leader whose configuration is simple and committed, all of whose members
-// have applied its whole log, and all of whose learners may become voters.
+// settled reports whether a leader with a committed, simple configuration has all members at the end of
+// its log, and all learners caught up.
 func (w *world) settled() bool {
 	l := w.newest()
 	if l == nil {
@@ -152,7 +152,7 @@ func (w *world) follows(s, leader *server) bool {
 	return s.status.Leader == leader.id
 }
 
-// newest returns the leader of the latest term, if it is up.
+// newest returns the leader of the latest term, nil if there is none.
 func (w *world) newest() (leader *server) {
 	for _, s := range w.servers[1:] {
 		if s.leads() {
@@ -164,8 +164,9 @@ func (w *world) newest() (leader *server) {
 	return leader
 }
 
-// serve demands that a client gets a command applied, by the leader whom it asked, and a read of each kind
-// answered. It asks again if it hears nothing for longer than a leader may need to see that it leads nobody.
+// serve demands that a client gets a command applied by the leader that it asked, and one read of each
+// kind answered. The client asks again after three of the longest timeouts: by then a leader knows that
+// it leads nobody.
 func (w *world) serve(what string) {
 	number, asked := 0, w.now
 	again := func() bool { return number == 0 || w.now-asked > instant(3*w.settings.max)*tick }
@@ -193,7 +194,7 @@ func (w *world) serve(what string) {
 	w.await("everybody to apply all", w.settled)
 }
 
-// promote makes voters of all learners.
+// promote turns all learners into voters.
 func (w *world) promote() {
 	w.await("learners to become voters", func() bool {
 		l := w.newest()
@@ -212,7 +213,8 @@ func (w *world) promote() {
 	})
 }
 
-// handOver has a leader hand over now and then, which may fail, but costs no more than a transfer may take.
+// handOver has the leader hand over in some worlds. That may fail, but the cluster has to serve again
+// afterwards.
 func (w *world) handOver() {
 	l := w.newest()
 	if l == nil || w.chance(70) {
@@ -224,8 +226,8 @@ func (w *world) handOver() {
 	w.serve("a command after a transfer")
 }
 
-// steady demands of a leader whose messages are back well before anybody could miss it that it stays, however
-// many reads there are under way, and that it answers them.
+// steady demands that a leader stays and answers however often it is read, if its round trips end well
+// before anybody could miss it.
 func (w *world) steady() {
 	l := w.newest()
 	soon := w.roundTrip + instant(2*w.settings.heartbeat+2)*tick
@@ -254,8 +256,8 @@ func (w *world) steady() {
 	}
 }
 
-// contested reports whether the leader of a term may have to go for another reason: a copy of its own TimeoutNow
-// may arrive at any time, and so may a late answer of a server that was removed in a later term.
+// contested reports whether the leader of a term may be deposed for another reason: by a late copy of its
+// own TimeoutNow, or by a late answer of a server that was removed in a later term.
 func (w *world) contested(term raft.Term) bool {
 	for _, s := range w.servers[1:] {
 		if s.node.Status(&s.status); s.status.CurrentTerm > term {
@@ -265,8 +267,8 @@ func (w *world) contested(term raft.Term) bool {
 	return w.checker.handed[term]
 }
 
-// loseOne has something of one server break for ever where the others can do without it, the leader mostly or one
-// to which it is to hand over, and demands that clients are served. Figure 2's servers do not owe that.
+// loseOne breaks one server for ever where the others can do without it, and demands service. The server
+// is the leader, or one to which the leader is to hand over. Figure 2 does not promise this.
 func (w *world) loseOne() {
 	l := w.newest()
 	if l == nil || len(l.status.Config.Voters) < 3 || l.status.Config.Joint() || w.settings.figure2 {

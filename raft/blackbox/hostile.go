@@ -6,16 +6,15 @@ import (
 	"raftplayground/raft"
 )
 
-// Bounds on a server that gets forged frames: what it keeps is in proportion to what it got.
+// Bounds on the state of a server that receives forged frames, in proportion to what it received.
 const (
 	stateBytes    = 1 << 20
 	bytesPerByte  = 64
 	bytesPerFrame = 1 << 10
 )
 
-// forge sends servers frames that no server sends, among those that servers do send. Nobody demands that the
-// cluster stays right: who can write another's frames can break it. What is demanded is that no server panics,
-// loops or grows without end, and that it starts again with whatever it has saved.
+// forge sends servers forged frames among the true ones. Agreement is not demanded, because a forger can
+// break it. Servers must not panic, loop or grow without end, and must start again with what they saved.
 func (w *world) forge() {
 	frames, bytes := 0, 0
 	for range 400 {
@@ -49,7 +48,7 @@ func (w *world) forge() {
 	w.run(w.now + instant(4*w.settings.max)*tick)
 }
 
-// size is how many bytes a message brings.
+// size returns how many bytes of data a message carries.
 func size(m raft.RPC) (bytes int) {
 	switch m := m.(type) {
 	case *raft.AppendEntries:
@@ -63,7 +62,7 @@ func size(m raft.RPC) (bytes int) {
 	return bytes
 }
 
-// forger makes up values: mostly such as could be meant, now and then such as nobody can mean.
+// forger makes up values: mostly plausible ones, sometimes impossible ones.
 type forger struct {
 	*world
 	near  [6]uint64 // what the server could believe
@@ -100,7 +99,8 @@ func (f *forger) message(from raft.ServerID, st *raft.Status) raft.RPC {
 	case 4, 5:
 		return f.snapshot(claimed, call, term, st)
 	case 6:
-		return &raft.InstallSnapshotReply{Call: call, Term: term, NextOffset: f.number(f.offset()), MatchIndex: f.index(last)}
+		return &raft.InstallSnapshotReply{Call: call, Term: term, NextOffset: f.number(f.offset()),
+			MatchIndex: f.index(last)}
 	case 7:
 		return &raft.TimeoutNow{Call: call, Term: term, LeaderID: claimed}
 	default:
@@ -130,7 +130,8 @@ func (f *forger) index(near uint64) raft.Index { return raft.Index(f.number(near
 
 func (f *forger) term(st *raft.Status) raft.Term { return raft.Term(f.number(uint64(st.LastTerm))) }
 
-// number is mostly the value given or one beside it, else one of another meaning, or an extreme.
+// number returns the value meant or a neighbour in most cases, else a value of another field or an
+// extreme.
 func (f *forger) number(meant uint64) uint64 {
 	switch f.upTo(19) {
 	case 0:
@@ -168,7 +169,7 @@ func (f *forger) entries(st *raft.Status) []raft.Entry {
 	return list
 }
 
-// configuration is the text of one, or of none.
+// configuration returns the text of a configuration, or a text that is none.
 func (f *forger) configuration(st *raft.Status) []byte {
 	switch f.upTo(5) {
 	case 0:
@@ -182,7 +183,7 @@ func (f *forger) configuration(st *raft.Status) []byte {
 	}
 }
 
-// list names servers, in any order, some of them twice, now and then more than a configuration may have.
+// list names servers in any order, some twice, and sometimes more than a configuration may have.
 func (f *forger) list(about int) []raft.ServerID {
 	n := f.upTo(about)
 	if f.chance(5) {

@@ -2,7 +2,8 @@ package blackbox
 
 import "raftplayground/raft"
 
-// packet is a message under way. It outlives both ends: whoever bears the address when it arrives gets it.
+// packet is a message under way. It outlives both ends: the server that has the address on arrival gets
+// it.
 type packet struct {
 	from, to raft.ServerID
 	rpc      raft.RPC
@@ -21,7 +22,8 @@ type link struct {
 	call  uint64 // number of the last call sent
 }
 
-// chunk remembers how often the same part of a snapshot was sent, and since which tick of the sender.
+// chunk counts how often the same part of a snapshot was sent, and remembers since which tick of the
+// sender.
 type chunk struct {
 	leader raft.Term
 	index  raft.Index
@@ -30,8 +32,8 @@ type chunk struct {
 	count  int
 }
 
-// Bounds on what one server may send to another. Each heartbeat makes one more chunk, and so does each answer
-// that comes twice; a loop makes thousands.
+// Bounds on what one server may send to another. A heartbeat may repeat a chunk, and so may an answer
+// that arrives twice; a loop repeats it thousands of times.
 const (
 	messagesPerTick = 3000
 	sameChunk       = 20 // times, and then
@@ -91,7 +93,7 @@ func (w *world) redrawLinks() {
 	}
 }
 
-// send gives a message to the network, which may lose it, double it, and deliver a copy when nobody expects it.
+// send gives a message to the network, which may lose it, double it, or deliver a copy much later.
 func (w *world) send(p packet) {
 	if p.to == 0 || p.to >= raft.ServerID(len(w.servers)) {
 		if !w.hostile {
@@ -125,8 +127,8 @@ func (w *world) deliver(p packet, delay instant) {
 	w.after(delay, event{kind: arrival, server: w.servers[p.to], packet: p})
 }
 
-// bound demands that what a server sends is bounded: by the tick, and that it does not repeat a chunk which the
-// other refuses as quickly as the refusals come.
+// bound limits what a server may send in a tick, and how often it may repeat a chunk that the other
+// refuses.
 func (w *world) bound(l *link, p packet) {
 	if l.tick != w.now/tick {
 		l.tick, l.count = w.now/tick, 0
@@ -149,8 +151,8 @@ func (w *world) bound(l *link, p packet) {
 	}
 }
 
-// partition cuts the servers in two parts, in one direction or in both. Often a leader is alone, or almost: what
-// it takes from then on is not going to stay.
+// partition cuts the servers in two parts, in one direction or both. Often a leader ends up alone or
+// nearly so: the entries that it appends from then on will be replaced.
 func (w *world) partition() {
 	side := make([]bool, len(w.servers))
 	share := w.pick(50, 50, 0, 20)

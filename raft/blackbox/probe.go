@@ -2,14 +2,14 @@ package blackbox
 
 import "raftplayground/raft"
 
-// What would a server answer to a read at this moment, if the network went on in this way or that? A copy of it
-// is asked, so that the run goes on as if nobody had.
+// The checks of this file ask copies of servers for reads, under several continuations of the network.
+// The run itself goes on as if nobody had asked.
 
-// probeTag is that of reads which only copies are asked.
+// probeTag marks reads that only copies are asked for.
 const probeTag = 1 << 60
 
-// leases asks every leader of an earlier term than the newest for a read by lease: first as it is, then as if all
-// that is on its way to it arrived just now. A lease says that nobody else leads; and somebody does.
+// leases asks each leader of an old term for a read by lease: first as it is, then as if everything under
+// way to it arrived now. A lease promises that no other server leads, so an answer is a violation.
 func (c *checker) leases() {
 	newest := c.w.newest()
 	if newest == nil || c.w.settings.figure2 {
@@ -36,7 +36,7 @@ func (c *checker) lease(s, newest *server, copied *raft.Node) {
 	}
 }
 
-// hindsight demands that no message which is under way already confirms a read that is asked for now.
+// hindsight demands that messages already under way do not confirm a read that begins now.
 func (c *checker) hindsight(s *server) {
 	if !s.leads() || s.status.Quorum < 2 || s.status.Config.Joint() {
 		return // a leader that needs nobody's answer
@@ -54,7 +54,8 @@ func (c *checker) hindsight(s *server) {
 	}
 }
 
-// deliver gives a copy of a server all that is under way to it, but for what would end its leadership.
+// deliver gives a copy of a server everything that is under way to it, except what would end its
+// leadership.
 func (c *checker) deliver(s *server, copied *raft.Node) {
 	for i := range c.w.events.events {
 		e := &c.w.events.events[i]
@@ -64,7 +65,7 @@ func (c *checker) deliver(s *server, copied *raft.Node) {
 	}
 }
 
-// outcome returns that of the probe, if there is one already.
+// outcome returns the outcome of the probe; OK is false if there is none yet.
 func (c *checker) outcome(copied *raft.Node) (found raft.Read) {
 	for n := 0; n < outputs && copied.Output(&c.probe); n++ {
 		for _, r := range c.probe.Reads {

@@ -1,6 +1,6 @@
 package blackbox
 
-// event is something that is going to happen: which fields matter depends on its kind.
+// event is something that will happen. Its kind decides which fields matter.
 type event struct {
 	kind   eventKind
 	server *server
@@ -24,8 +24,8 @@ const (
 	relief                     // a fault ends
 )
 
-// queue holds what is going to happen; what is due at the same instant comes in the order in which it was pushed.
-// The heap moves a few numbers only: the events stay in their slots.
+// queue holds the events to come. Those of one instant happen in the order in which they were pushed.
+// Only small records move within the heap; events stay in their slots.
 type queue struct {
 	heap   []due
 	events []event // by slot

@@ -10,14 +10,15 @@ import (
 	"raftplayground/raft"
 )
 
-// A run that takes so long, or whose heap grows so large, is not going to end: worlds live through milliseconds.
+// A run that takes longer than runTime, or whose heap grows beyond heapBytes, does not end: worlds take
+// milliseconds.
 const (
 	runTime   = 20 * time.Second
 	heapBytes = 2 << 30
 )
 
-// Run lives through the world of a seed. The error says what is wrong, at which tick. After an error that says
-// that the run does not end, it is still going on: whoever called Run is to end the process soon.
+// Run lives through the world of a seed. The error says what is wrong and at which tick. If it says that
+// the run does not end, a goroutine is still busy with it, and the process should end soon.
 func Run(seed uint64) error { return watch(seed, 0, nil) }
 
 func watch(seed uint64, off raft.RuleSet, trace io.Writer) error {
@@ -41,7 +42,7 @@ func watch(seed uint64, off raft.RuleSet, trace io.Writer) error {
 	}
 }
 
-// hostileWorlds is of how many worlds one is hostile.
+// hostileWorlds is how many worlds there are to each hostile one.
 const hostileWorlds = 5
 
 func run(seed uint64, off raft.RuleSet, trace io.Writer) (err error) {
@@ -56,7 +57,7 @@ func run(seed uint64, off raft.RuleSet, trace io.Writer) (err error) {
 	return nil
 }
 
-// rescue makes an error of what ended a run: a violation, or a panic of the core.
+// rescue turns what ended a run, a violation or a panic of the core, into an error.
 func rescue(seed uint64, err *error) {
 	switch p := recover().(type) {
 	case nil:

@@ -6,8 +6,8 @@ import (
 	"raftplayground/raft"
 )
 
-// server is one raft.Node and its host: the loop around Output, a disk and a state machine. What the host owes
-// the node it does late, in pieces and interrupted wherever the documentation lets it.
+// server is one raft.Node and its host: the loop around Output, a disk and a state machine. The host works
+// late, in pieces, and with interruptions, as far as the documentation of package raft allows.
 type server struct {
 	w      *world
 	id     raft.ServerID
@@ -18,22 +18,22 @@ type server struct {
 
 	machine  machine
 	tasks    []task  // for the state machine, oldest first
-	slow     instant // the state machine takes up to so long for a few entries; 0: none
+	slow     instant // the longest time that the state machine takes for a few entries; 0: it is immediate
 	applying bool
 
 	out      raft.Output
 	waiting  []waiting // for a save
 	settling bool      // Output will be asked for later
-	fuse     int       // so many steps of the host from now the server is killed; 0: it is not
+	fuse     int       // steps of the host until the server is killed; 0: it is not going to be
 
 	period       instant // of its clock
 	stalledUntil instant
 	missed       int // ticks, while it was stalled
 	ticks        int // of all its lives
-	drained      int // so many of them when it was last asked for all its output
+	drained      int // value of ticks when Output last had nothing more
 
-	loyal instant  // since when: it answered a leader whose message arrived then; 0: none
-	sworn instant  // the same, of answers that have left: a server that restarts is bound by those
+	loyal instant  // when the last message arrived with which a leader was answered; 0: none
+	sworn instant  // the same for answers that were sent, which bind the server's next life too
 	owed  []call   // calls that are not answered yet
 	asked []uint64 // reads that are not answered yet
 
@@ -53,7 +53,7 @@ type task struct {
 	first   raft.Index
 }
 
-// outputs is how often Output may have something new after one input: a loop has no end.
+// outputs bounds the number of Outputs after one input, so that an endless loop becomes a failure.
 const outputs = 20000
 
 func newServer(w *world, id raft.ServerID) *server {
@@ -88,7 +88,7 @@ func (s *server) start() {
 	s.settle()
 }
 
-// kill ends a life between two steps of the host. Of the writes under way any number may have reached the disk.
+// kill ends a life between two steps of the host. Any number of the pending writes may have reached the disk.
 func (s *server) kill() {
 	if s.node == nil {
 		return
@@ -149,7 +149,7 @@ func (s *server) stall(d instant) {
 	s.w.after(d, event{kind: resume, server: s})
 }
 
-// resume tells the node of all the ticks that have passed before anything else: else its lease would not end.
+// resume tells the node of the ticks that it missed before anything else, so that its lease ends in time.
 func (s *server) resume() {
 	if s.node == nil || s.stalled() {
 		return
@@ -266,7 +266,7 @@ func (s *server) write() {
 	}
 }
 
-// written is when the disk has finished: one save, or more of them together. The node hears of it now or later.
+// written makes one save durable, or several together. The node hears of it now or later.
 func (s *server) written() {
 	d := &s.disk
 	d.busy = false
@@ -347,7 +347,7 @@ func (s *server) restore(snapshot *raft.Snapshot) {
 	s.machine = machine{applied: snapshot.Index, digest: digest}
 }
 
-// readable is what Options.Readable asks: whatever a leader sends is somebody's snapshot as he wrote it.
+// readable answers Options.Readable. A snapshot that a leader sends must be one that some server wrote.
 func (s *server) readable(data []byte) bool {
 	_, _, ok := decode(data)
 	if !ok && !s.w.hostile {
@@ -356,7 +356,7 @@ func (s *server) readable(data []byte) bool {
 	return ok
 }
 
-// demand ends the run for what a disk has found wrong.
+// demand fails the run if the disk found a problem.
 func (s *server) demand(problem string) {
 	if problem != "" {
 		s.w.failf("S%d: %s", s.id, problem)

@@ -2,26 +2,26 @@ package blackbox
 
 import "raftplayground/raft"
 
-// settings is what one seed's world is like from its beginning to its end. Each world has a part of the
-// faults only, and some of them often: what all worlds had would hide what few of them have.
+// settings are drawn once for each world. Every world has only some of the faults, and some of those often:
+// if all worlds had all faults, common failures would hide rare ones.
 type settings struct {
 	size, voters        int // servers in all, and the first voters among them, 1 and up
 	min, max, heartbeat int // ticks
 	drift               int // Options.LeaseDrift
 	off                 raft.RuleSet
-	figure2             bool // without what that figure does not have
+	figure2             bool // Extensions are off
 	entries, inFlight   int  // Options.MaxEntries, MaxInFlight
 	bytes, uncommitted  int  // Options.MaxBytes, MaxUncommitted
 	chunk, chunks       int  // Options.MaxChunk, and of how many chunks a snapshot consists at most
 	grid                int  // snapshots end at multiples of it: several servers have one of the same state
 	eager               bool
-	deeds               [deeds]int // how often each is done, beside the others
+	deeds               [deeds]int // the weight of each
 	pause               instant    // between two deeds, at most
 	length              instant    // of the faults
-	climate             [ways]int  // how often each kind of way is drawn
-	loss, double, late  int        // of a hundred messages, on links that have it
-	proposals, reads    int        // of a hundred client's steps
-	lazy                int        // of a hundred drains: asked for late
+	climate             [ways]int  // the weight of each kind of one-way time
+	loss, double, late  int        // percent of the messages, on links that have such faults
+	proposals, reads    int        // percent of the clients' steps
+	lazy                int        // percent of the inputs after which Output is called late
 }
 
 func (w *world) drawSettings() settings {
@@ -64,8 +64,8 @@ func (w *world) drawSettings() settings {
 	return s
 }
 
-// drawClimate says how often each kind of way is drawn: mostly short ones, among which a few long ones do most
-// harm; in some worlds any.
+// drawClimate weighs the kinds of one-way times. Most worlds have mostly short ones, among which a few long
+// ones do the most harm.
 func (w *world) drawClimate() (c [ways]int) {
 	for i := range c {
 		if w.chance(50) {
@@ -109,7 +109,7 @@ func (s *server) options() raft.Options {
 	if w.calm || of.deeds[narrow] == 0 {
 		return o
 	}
-	switch w.upTo(3) { // a server that takes no snapshot: the others are to bear with it
+	switch w.upTo(3) { // a server that takes no snapshot must not harm the others
 	case 0:
 		s.narrow, o.MaxSnapshot = true, 1+w.upTo(2*of.chunk)
 	case 1:

@@ -54,7 +54,7 @@ func newWorld(seed uint64, off raft.RuleSet, trace io.Writer) *world {
 	return w
 }
 
-// begin starts the servers and their clocks. Clocks that must not differ tick at the same instant.
+// begin starts the servers and their clocks. Without drift all clocks tick at the same instant.
 func (w *world) begin() {
 	for _, s := range w.servers[1:] {
 		s.start()
@@ -81,7 +81,8 @@ func (w *world) run(until instant) {
 	}
 }
 
-// happen does what is due. A server that is stalled does it later: its ticks first, then the rest in order.
+// happen does what is due. For a stalled server it is put off until the server has caught up with its
+// ticks.
 func (w *world) happen(e event) {
 	s := e.server
 	switch {
@@ -126,7 +127,7 @@ func (w *world) happen(e event) {
 	}
 }
 
-// tickAll is one instant: whoever acts on it does so after everybody's clock has moved.
+// tickAll ticks all clocks before any server acts on it.
 func (w *world) tickAll() {
 	for _, s := range w.servers[1:] {
 		s.tick()
@@ -138,7 +139,7 @@ func (w *world) tickAll() {
 
 func (w *world) after(delay instant, e event) { w.events.push(w.now+delay, e) }
 
-// chance is true in so many of a hundred cases.
+// chance is true with the given probability.
 func (w *world) chance(percent int) bool { return w.random.IntN(100) < percent }
 
 // upTo returns a number from 0 through n.
@@ -149,7 +150,7 @@ func (w *world) span(d instant) instant { return instant(w.random.Int64N(int64(d
 
 func (w *world) any() *server { return w.servers[1+w.random.IntN(w.settings.size)] }
 
-// leader returns a server that takes itself for a leader, nil if none does: by chance one of them.
+// leader returns one of the servers that take themselves for leaders, nil if there is none.
 func (w *world) leader() (found *server) {
 	seen := 0
 	for _, s := range w.servers[1:] {
@@ -162,7 +163,7 @@ func (w *world) leader() (found *server) {
 	return found
 }
 
-// leaderOrAny is whom most of what happens is to meet.
+// leaderOrAny returns a leader more often than another server, since most faults matter there.
 func (w *world) leaderOrAny() *server {
 	if s := w.leader(); s != nil && w.chance(60) {
 		return s
@@ -174,7 +175,7 @@ func (w *world) failf(format string, args ...any) {
 	panic(violation(fmt.Sprintf("tick %d: ", w.now/tick) + fmt.Sprintf(format, args...)))
 }
 
-// tracef tells what happens to whoever runs a seed again. Callers on a hot path ask w.trace first.
+// tracef prints what happens if the run is traced. Callers on a hot path check w.trace first.
 func (w *world) tracef(format string, args ...any) {
 	if w.trace != nil {
 		fmt.Fprintf(w.trace, "%7d.%03d  ", w.now/tick, w.now%tick)
