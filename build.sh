@@ -14,6 +14,7 @@ usage() {
 ./build.sh test            builds and runs every test, the browser's too
 ./build.sh browsers        walks through the page in Firefox and in WebKitGTK, too, and looks whether links lead there to the same moments as in Chromium
 ./build.sh bench [name]    runs the Go benchmarks that match name, and the comparison with etcd's core
+./build.sh trace [flags]   writes a run of the lab as a trace for etcd's TLA+ specification to standard output (-seed, -servers, -time, -faults, -help)
 ./build.sh coverage        measures how much of raft/ its tests run; less than 95 % is a failure
 ./build.sh mutants [flags] puts mistakes into the core, one at a time: one that no test notices and raft/mutation/SURVIVORS.md does not explain is a failure (-run, -list)
 ./build.sh soak            runs simulated clusters from new seeds for 30 s, then the core's black-box worlds and every fuzz target for as long (SOAK_TIME=5m for longer), an hour of faults in the browser, and ./build.sh browsers
@@ -31,6 +32,10 @@ main() {
     test) run_tests ;;
     browsers) walk_through_browsers ;;
     bench) run_benchmarks "${2:-.}" ;;
+    trace)
+      need_go
+      (cd raft/bench && go run ./trace "${@:2}")
+      ;;
     coverage) measure_coverage ;;
     mutants)
       need_go

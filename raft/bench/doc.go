@@ -25,5 +25,5 @@
 // # Beside the numbers
 //
 // Two folders hold tests that need etcd's library: mixed has clusters of etcd's servers and ours, under faults and with checks; yardstick puts etcd's own
-// cases for quorums and membership changes to this core.
+// cases for quorums and membership changes to this core. A third, trace, writes runs of the lab as etcd's TLA+ specification reads them.
 package main
