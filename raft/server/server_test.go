@@ -9,6 +9,7 @@ import (
 	jsoniter "github.com/json-iterator/go"
 
 	"raftplayground/raft"
+	"raftplayground/raft/kv"
 	"raftplayground/raft/server"
 	"raftplayground/raft/wal"
 	"raftplayground/raft/wal/waltest"
@@ -453,6 +454,13 @@ func TestWhatCannotStartIsRefused(t *testing.T) {
 		{"a room of another size", server.Options{ID: 2, Voters: three[:2]}, used, "it cannot serve server 2 of [1 2]"},
 		{"a client's address", server.Options{ID: 1001, Voters: []raft.ServerID{1001}}, new(wal.Memory), "expected server ids below 1001, got 1001"},
 		{"an encoding that calls are not made in", server.Options{ID: 1, Voters: three, Encoding: wire.Variant}, new(wal.Memory), "got variant"},
+		{"snapshots of nothing", server.Options{ID: 1, Voters: three, MaxSnapshot: -1}, new(wal.Memory),
+			"expected MaxSnapshot from 1 to"},
+		{"snapshots that are too large", server.Options{ID: 1, Voters: three, MaxSnapshot: kv.MaxSnapshot + 1},
+			new(wal.Memory), "expected MaxSnapshot from 1 to"},
+		{"a newcomer", server.Options{ID: 1, Voters: three, Newcomer: true}, new(wal.Memory),
+			server.ErrNotTakenIn.Error()},
+		{"what the core refuses", server.Options{ID: 1, Voters: three, HeartbeatTicks: 200}, new(wal.Memory), "raft: "},
 	}
 	for _, test := range tests {
 		t.Run(test.name, func(t *testing.T) {
@@ -460,6 +468,48 @@ func TestWhatCannotStartIsRefused(t *testing.T) {
 				t.Errorf("got %v, want %q", err, test.want)
 			}
 		})
+	}
+}
+
+// A server that has rules switched off, or whose disk is of one that had, may hold what contradicts itself.
+// Another may not.
+func TestAnUnrulyServersDiskIsTakenForWhatItIs(t *testing.T) {
+	disk := new(wal.Memory)
+	three := []raft.ServerID{1, 2, 3}
+	off := raft.Extensions | raft.RulesOf(raft.OneVotePerTerm)
+	s, err := server.New(server.Options{ID: 1, Voters: three, Off: off}, disk)
+	if err != nil {
+		t.Fatal(err)
+	}
+	s.Frame([]byte("2>1:RequestVotes:Request:4:2:0:0"))
+	s.Frame([]byte("3>1:RequestVotes:Request:4:3:0:0"))
+	if sent := frames(s); len(sent) != 2 || s.Failed() != nil {
+		t.Fatalf("two votes in a term: %q, %v", sent, s.Failed())
+	}
+	for _, unruly := range []bool{true, false} {
+		again, err := server.New(server.Options{ID: 1, Voters: three, Off: raft.Extensions, Unruly: unruly}, disk)
+		if (err == nil) != unruly || unruly && statusOf(again).VotedFor != 3 {
+			t.Errorf("unruly: %v: %v", unruly, err)
+		}
+	}
+}
+
+// A newcomer that a leader has taken in has voted for that leader in its term, on its disk too, and waits in
+// full.
+func TestANewcomerBeginsInTheTermOfTheLeaderThatTookItIn(t *testing.T) {
+	disk := new(wal.Memory)
+	three := []raft.ServerID{1, 2, 3}
+	o := server.Options{ID: 1, Voters: three, FirstElapsed: 99, TakenIn: 1, TakenInBy: 2}
+	for _, newcomer := range []bool{true, false} {
+		o.Newcomer = newcomer
+		s, err := server.New(o, disk)
+		if err != nil {
+			t.Fatal(err)
+		}
+		frames(s)
+		if st := statusOf(s); st.CurrentTerm != 1 || st.VotedFor != 2 || st.Elapsed != 0 {
+			t.Errorf("newcomer: %v: %+v", newcomer, st)
+		}
 	}
 }
 
