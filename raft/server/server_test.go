@@ -3,6 +3,7 @@ package server_test
 import (
 	"errors"
 	"fmt"
+	"slices"
 	"strings"
 	"testing"
 
@@ -658,5 +659,56 @@ func BenchmarkAPutInARoomOfThree(b *testing.B) {
 	b.ReportAllocs()
 	for b.Loop() {
 		c.done(leader.id, put("x", "1"))
+	}
+}
+
+// Calls that arrive before the host asks for Output are answered each in its own encoding, and those of 2015 are told who leads.
+func TestAnswersDoNotTakeEachOthersEncoding(t *testing.T) {
+	s := start(t, 2, 3, new(wal.Memory))
+	s.Frame([]byte("3>2:AppendEntries:Request:4:3:0:0:0:call=1"))
+	s.Frame([]byte(`{"jsonrpc":"2.0","id":"1>2:17","from":1,"to":2,"method":"RequestVote","params":{"term":3,"candidateId":1,"lastLogIndex":0,"lastLogTerm":0}}`))
+	s.Frame([]byte(`{"variant":"RequestVote","fields":[{"term":3,"candidate_id":1,"last_log_index":0,"last_log_term":0}]}`))
+	s.Frame([]byte("1>2:RequestVotes:Request:3:1:0:0:call=2"))
+	want := []string{
+		"2>3:AppendEntries:Reply:4:true:call=1",
+		`{"jsonrpc":"2.0","id":"1>2:17","from":2,"to":1,"result":{"rpc":"RequestVote","term":4,"voteGranted":false}}`,
+		`{"variant":"Rejected","fields":[4,3],"from":2,"to":1}`,
+		"2>1:RequestVotes:Reply:4:false:call=2",
+	}
+	if got := frames(s); !slices.Equal(got, want) {
+		t.Errorf("answered\n%s\nwant\n%s", strings.Join(got, "\n"), strings.Join(want, "\n"))
+	}
+}
+
+// A server whose disk fails says nothing any more, not even what would need no disk, and shows that it stopped.
+func TestAServerThatStopsIsSilent(t *testing.T) {
+	disk := &waltest.Disk{Eager: true}
+	s := start(t, 1, 3, disk)
+	s.Campaign()
+	frames(s)
+	s.Frame([]byte(elected))
+	frames(s)
+	version, bad := s.ReportVersion(), s.BadFrames()
+	disk.Fail = errors.New("no power")
+	s.Frame(putOf("x", "1", 1))
+	for _, frame := range frames(s) {
+		if strings.HasPrefix(frame, "1>") {
+			t.Errorf("it sends %q", frame)
+		}
+	}
+	s.Frame([]byte("2>1:Elect:Request:1"))
+	if sent := frames(s); s.Failed() == nil || len(sent) != 0 || s.BadFrames() != bad || s.ReportVersion() == version {
+		t.Errorf("%v: it says %q", s.Failed(), sent)
+	}
+	slow := &waltest.Disk{}
+	o := server.Options{ID: 1, Voters: []raft.ServerID{1, 2, 3}, Newcomer: true, TakenIn: 1, TakenInBy: 2}
+	newcomer, err := server.New(o, slow)
+	if err != nil {
+		t.Fatal(err)
+	}
+	slow.Complete(1) // the header
+	slow.Fail = errors.New("no power")
+	if slow.Complete(1); newcomer.Failed() == nil {
+		t.Error("a newcomer's first write fails, and it goes on")
 	}
 }
