@@ -292,11 +292,9 @@ func acknowledged(s *server.Server) (said []string) {
 	for sent := frames(s); len(sent) > 0; sent = frames(s) {
 		for _, frame := range sent {
 			var f wire.Frame
-			if d.Decode([]byte(frame), &f) != nil {
-				continue
-			}
+			err := d.Decode([]byte(frame), &f)
 			m, isCall := f.RPC.(*raft.AppendEntries)
-			if f.To >= wire.FirstClient {
+			if err != nil || f.To == 0 || f.To >= wire.FirstClient {
 				said = append(said, frame)
 			} else if isCall && f.To == 2 {
 				match := m.PrevLogIndex + raft.Index(len(m.Entries))

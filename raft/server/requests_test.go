@@ -75,7 +75,9 @@ func TestRequestsAreResolvedByTheirIndexAfterALeaderLeadsAgain(t *testing.T) {
 			t.Errorf("%+v: no %s in\n%s", c, want, said)
 		}
 		for _, id := range c.refused {
-			if strings.Count(said, fmt.Sprintf(`"id":%d,"from":1,"to":1001,"error"`, id)) != 1 {
+			refusal := `"id":%d,"from":1,"to":1001,"error":{"code":%d,"message":"not done, it is safe to try again: ` +
+				`the entry of another leader was committed at index %[1]d; server 1 leads again"`
+			if strings.Count(said, fmt.Sprintf(refusal, id, wire.CodeNotLeader)) != 1 {
 				t.Errorf("%+v: request %d is not refused\n%s", c, id, said)
 			}
 		}
@@ -151,6 +153,21 @@ func TestALeaderThatHandsOverRefuses(t *testing.T) {
 	s.Tick(2 * server.RequestTicks)
 	if said := toClients(s); len(said) != 0 {
 		t.Errorf("told again: %q", said)
+	}
+}
+
+// A command may be as long as an entry, and is refused if it is longer.
+func TestACommandIsAsLongAsAnEntryAtMost(t *testing.T) {
+	value := strings.Repeat("v", kv.MaxValue)
+	for longer, refused := range []bool{false, true} {
+		s := started(t, server.Options{Off: raft.Extensions}, true, elected)
+		key := strings.Repeat(" ", kv.MaxKey) // each is three bytes of the command
+		rest := wire.MaxData - len("cas ") - 3*kv.MaxKey - len("=") - len("=") - kv.MaxValue + longer
+		s.Frame(fmt.Appendf(nil, `{"jsonrpc":"2.0","id":1,"from":1001,"to":1,"method":"CompareAndSwap",`+
+			`"params":{"key":%q,"value":%q,"expected":%q}}`, key, value, strings.Repeat("e", rest)))
+		if said := toClients(s); (len(said) > 0) != refused {
+			t.Errorf("%d more: told %q", longer, said)
+		}
 	}
 }
 

@@ -662,7 +662,8 @@ func BenchmarkAPutInARoomOfThree(b *testing.B) {
 	}
 }
 
-// Calls that arrive before the host asks for Output are answered each in its own encoding, and those of 2015 are told who leads.
+// Calls that arrive before the host asks for Output are answered each in its own encoding, and those of 2015
+// are told who leads.
 func TestAnswersDoNotTakeEachOthersEncoding(t *testing.T) {
 	s := start(t, 2, 3, new(wal.Memory))
 	s.Frame([]byte("3>2:AppendEntries:Request:4:3:0:0:0:call=1"))
@@ -680,7 +681,8 @@ func TestAnswersDoNotTakeEachOthersEncoding(t *testing.T) {
 	}
 }
 
-// A server whose disk fails says nothing any more, not even what would need no disk, and shows that it stopped.
+// A server whose disk fails says nothing any more, not even what would need no disk, and shows that it
+// stopped.
 func TestAServerThatStopsIsSilent(t *testing.T) {
 	disk := &waltest.Disk{Eager: true}
 	s := start(t, 1, 3, disk)
