@@ -13,7 +13,8 @@ usage() {
 ./build.sh run [flags]     builds and serves; the flags go to the program (-addr, -lan, …)
 ./build.sh test            builds and runs every test, the browser's too
 ./build.sh browsers        walks through the page in Firefox and in WebKitGTK, too, and looks whether links lead there to the same moments as in Chromium
-./build.sh bench [name]    runs the Go benchmarks that match name, and the comparison with etcd's core
+./build.sh bench [name]    runs the Go benchmarks that match name, and the comparisons that do: core/… and wasm/… with etcd's core, lab/… with the time it may take
+./build.sh trace [flags]   writes a run of the lab as a trace for etcd's TLA+ specification to standard output (-seed, -servers, -time, -faults, -help)
 ./build.sh coverage        measures how much of raft/ its tests run; less than 95 % is a failure
 ./build.sh mutants [flags] puts mistakes into the core, one at a time: one that no test notices and raft/mutation/SURVIVORS.md does not explain is a failure (-run, -list)
 ./build.sh soak            runs simulated clusters from new seeds for 30 s, then the core's black-box worlds and every fuzz target for as long (SOAK_TIME=5m for longer), an hour of faults in the browser, and ./build.sh browsers
@@ -31,6 +32,10 @@ main() {
     test) run_tests ;;
     browsers) walk_through_browsers ;;
     bench) run_benchmarks "${2:-.}" ;;
+    trace)
+      need_go
+      (cd raft/bench && go run ./trace "${@:2}")
+      ;;
     coverage) measure_coverage ;;
     mutants)
       need_go
@@ -266,13 +271,17 @@ packages() {
 
 run_benchmarks() {
   need_go
-  step "benchmarks: $1"
-  packages | grep -v '/web/e2e$' | xargs go test -run '^$' -bench "$1" -benchmem | grep --line-buffered -vE '\[no test files\]|^PASS$'
-  if [[ -f raft/bench/go.mod ]]; then
-    step "this core beside etcd's: raft/bench"
-    (cd raft/bench && go run . -run "${1#.}")
+  if [[ ! $1 =~ ^(core|wasm|lab)(/|$) ]]; then
+    step "benchmarks: $1"
+    packages | grep -v '/web/e2e$' | xargs go test -run '^$' -bench "$1" -benchmem | grep --line-buffered -vE '\[no test files\]|^PASS$'
   fi
-  if [[ lab/calm-minute =~ $1 ]]; then
+  local compared
+  compared=$(cd raft/bench && go run . -list -run "$1")
+  if [[ -n $compared ]]; then
+    step "this core beside etcd's: raft/bench"
+    (cd raft/bench && go run . -run "$1")
+  fi
+  if [[ lab/calm-minute =~ $1 || lab/calm-minute-wasm =~ $1 ]]; then
     step "a simulated minute, beside the time it may take: raft/lab/speed"
     need_node
     go run ./raft/lab/speed

@@ -26,6 +26,7 @@ var house = map[string][]string{
 	"raft/blackbox": {"raft"},
 	"raft/scenario": {"raft", "raft/check", "raft/explain"},
 
+	"raft/bench/trace":  {"raft", "raft/lab", "raft/server", "raft/wire"},
 	"raft/check/linear": {"raft/check"},
 	"raft/lab/trial":    {"raft", "raft/check", "raft/check/linear", "raft/kv", "raft/lab", "raft/wire"},
 	"raft/lab/soak":     {"raft", "raft/check", "raft/lab", "raft/lab/trial"},

@@ -4,6 +4,8 @@ package main
 type cluster interface {
 	propose(commands [][]byte) // to the leader, in one call; nothing runs yet
 	drain()                    // runs until nothing is left to do
+	read(kind read)            // asks the leader for one; nothing runs yet
+	served() uint64            // how many reads the leader could have answered by now
 	tick()                     // one tick of time for every server, then drain
 	cut(cut bool)              // cuts the third server off, or joins it again
 	applied() uint64           // how many commands every server that is not cut off has applied
@@ -12,6 +14,16 @@ type cluster interface {
 }
 
 const size = 3
+
+// read is what makes a read linearizable, or that nothing does.
+type read uint8
+
+const (
+	throughLog read = iota // it is an entry of the log, and served when that is applied
+	readIndex              // a majority confirms that the leader leads (thesis 6.4)
+	lease                  // one confirmed it a short while ago (thesis 6.4.1)
+	local                  // nothing: the server says what it has applied
+)
 
 const (
 	compactAt   = 16384 // a log that holds this many entries which every server has applied is compacted,

@@ -1,20 +1,29 @@
 // Program bench measures this core beside go.etcd.io/raft, 3.6.0 and 3.7.0: the same work, in the same run, on the same machine.
 //
 //	./build.sh bench            # everything; this program comes last
-//	cd raft/bench && go run .   # this program alone: -rounds, -time, -run, -wasm
+//	./build.sh bench core/read  # what has a name that matches
+//	cd raft/bench && go run .   # this program alone: -rounds, -time, -run, -list, -wasm
 //
 // Each comparison ends in a line of tabs: "ratio", what was measured, this core's time divided by the other's, which other. Times are medians
 // of rounds that take turns, each in a process of its own with GOMAXPROCS=1. The same work is then measured in WebAssembly, under Node ("wasm/…").
 //
 // # What is fair
 //
-//   - No goroutine, clock or codec on either side: messages are handed over by reference, at once, to the receiver.
-//   - Output is collected until there is none. Each server keeps its persistent state in memory before what depends on it leaves.
-//   - A command counts when every server has applied it, so a leader tells its followers of a commit at once (Options.EagerCommit; etcd always does).
+//   - No goroutine, clock or codec on either side: messages are handed over by reference, at once, to the
+//     receiver.
+//   - Output is collected until there is none. Each server keeps its persistent state in memory before what
+//     depends on it leaves.
+//   - A command counts when every server has applied it, so a leader tells its followers of a commit at once
+//     (Options.EagerCommit; etcd always does).
 //   - Both sides run with pre-vote and check-quorum on, as one would in production.
 //   - Both compact their logs as they go: work is steady state.
 //   - Invariant checks are compiled out on our side; etcd has no such switch.
-//   - The heartbeat round is one tick of every server with a heartbeat interval of one tick: a call and a reply per follower on both sides.
+//   - Reads are asked for one by one at the leader, and count when it could answer. What goes through the
+//     log, by a majority's word (ReadIndex) and without any (local: the server says what it has applied)
+//     stands beside etcd's ReadIndex, reads by lease beside etcd's leases (ReadOnlyLeaseBased). etcd wants a
+//     new context with each.
+//   - The heartbeat round is one tick of every server with a heartbeat interval of one tick: a call and a
+//     reply per follower on both sides.
 //
 // # Size
 //
@@ -24,6 +33,7 @@
 //
 // # Beside the numbers
 //
-// Two folders hold tests that need etcd's library: mixed has clusters of etcd's servers and ours, under faults and with checks; yardstick puts etcd's own
-// cases for quorums and membership changes to this core.
+// Two folders hold tests that need etcd's library: mixed has clusters of etcd's servers and ours, under
+// faults and with checks; yardstick puts etcd's own cases for quorums and membership changes to this core. A
+// third, trace, writes runs of the lab as etcd's TLA+ specification reads them.
 package main

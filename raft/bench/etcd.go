@@ -1,6 +1,7 @@
 package main
 
 import (
+	"encoding/binary"
 	"io"
 	"log"
 
@@ -16,16 +17,24 @@ type theirs struct {
 	commands [size]uint64
 	isCut    bool
 	sent     uint64
+	asked    uint64 // reads
+	reads    uint64 // that were served
 }
 
-func newTheirs() cluster {
+// newTheirs starts a cluster that serves reads by leases, or else by ReadIndex.
+func newTheirs(leases bool) cluster {
 	c := &theirs{}
+	reads := etcd.ReadOnlySafe
+	if leases {
+		reads = etcd.ReadOnlyLeaseBased
+	}
 	for i := range c.nodes {
 		c.stores[i] = etcd.NewMemoryStorage()
 		begin(c.stores[i])
 		n, err := etcd.NewRawNode(&etcd.Config{ID: uint64(i + 1), ElectionTick: 10, HeartbeatTick: 1, Storage: c.stores[i], Applied: 1,
 			MaxSizePerMsg: 1 << 20, MaxCommittedSizePerReady: 1 << 26, MaxInflightMsgs: 256, PreVote: true, CheckQuorum: true,
-			Logger: &etcd.DefaultLogger{Logger: log.New(io.Discard, "", 0)}})
+			ReadOnlyOption: reads,
+			Logger:         &etcd.DefaultLogger{Logger: log.New(io.Discard, "", 0)}})
 		if err != nil {
 			panic(err)
 		}
@@ -40,6 +49,24 @@ func newTheirs() cluster {
 	}
 	return c
 }
+
+// read asks for etcd's own kind of read, whatever kind it is held beside. The context has to be another one
+// each time.
+func (c *theirs) read(read) {
+	c.asked++
+	c.nodes[0].ReadIndex(binary.BigEndian.AppendUint64(nil, c.asked))
+}
+
+// confirmed takes the reads that server i may serve once it has applied as much as they say.
+func (c *theirs) confirmed(i int, states []etcd.ReadState) {
+	for _, s := range states {
+		if i == 0 && s.Index <= c.last[i] {
+			c.reads++
+		}
+	}
+}
+
+func (c *theirs) served() uint64 { return c.reads }
 
 func (c *theirs) tick() {
 	for _, n := range c.nodes {

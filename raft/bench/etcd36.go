@@ -48,6 +48,7 @@ func (c *theirs) carryOut(i int, n *etcd.RawNode) {
 			c.commands[i]++
 		}
 	}
+	c.confirmed(i, rd.ReadStates)
 	n.Advance(rd)
 	c.compact(i)
 }

@@ -51,6 +51,7 @@ func (c *theirs) carryOut(i int, n *etcd.RawNode) {
 			c.commands[i]++
 		}
 	}
+	c.confirmed(i, rd.ReadStates)
 	n.Advance(rd)
 	c.compact(i)
 }

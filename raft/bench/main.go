@@ -3,11 +3,13 @@ package main
 import (
 	"bufio"
 	"bytes"
+	"errors"
 	"flag"
 	"fmt"
 	"os"
 	"os/exec"
 	"path/filepath"
+	"regexp"
 	"slices"
 	"strings"
 	"testing"
@@ -17,22 +19,20 @@ import (
 func main() {
 	rounds := flag.Int("rounds", 5, "rounds, of which the median counts")
 	duration := flag.Duration("time", 300*time.Millisecond, "time of one measurement")
-	only := flag.String("run", "", "measure only what has this in its name")
+	only := flag.String("run", ".", "measure only what has a name that matches, such as core/read or wasm/size")
+	list := flag.Bool("list", false, "print the names, and measure nothing")
 	wasm := flag.Bool("wasm", true, "measure in WebAssembly under Node too")
 	measure := flag.String("measure", "", "ours or etcd: measure one core and print the results (how the program calls itself)")
 	testing.Init()
 	flag.Parse()
-	var err error
-	if *measure != "" {
-		err = measureOne(*measure, *duration, *only)
-	} else {
-		err = compare("core", nil, *rounds, *duration, *only)
-		if err == nil && *wasm {
-			err = compare("wasm", []string{"GOOS=js", "GOARCH=wasm"}, *rounds, *duration, *only)
-			if err == nil && strings.Contains("size", *only) {
-				err = compareSizes()
-			}
-		}
+	pattern, err := regexp.Compile(*only)
+	switch {
+	case err != nil:
+		err = fmt.Errorf("-run: %w", err)
+	case *measure != "":
+		err = measureOne(*measure, *duration, strings.Split(*only, "|"))
+	default:
+		err = compareAll(matching(pattern), *list, *wasm, *rounds, *duration)
 	}
 	if err != nil {
 		fmt.Fprintln(os.Stderr, "bench:", err)
@@ -40,9 +40,47 @@ func main() {
 	}
 }
 
-// measureOne prints a line a workload: name, nanoseconds, allocations and bytes per operation.
-func measureOne(core string, duration time.Duration, only string) error {
-	fresh := map[string]func() cluster{"ours": newOurs, "etcd": newTheirs}[core]
+// The names of measurements begin with what runs them: this machine, or WebAssembly.
+const (
+	native  = "core/"
+	browser = "wasm/"
+)
+
+// matching returns the names that match, of all that can be measured.
+func matching(pattern *regexp.Regexp) (names []string) {
+	for _, prefix := range []string{native, browser} {
+		for _, w := range workloads {
+			names = append(names, prefix+w.name)
+		}
+	}
+	names = append(names, sizes...)
+	return slices.DeleteFunc(names, func(name string) bool { return !pattern.MatchString(name) })
+}
+
+// compareAll measures what has one of the names, or only prints them.
+func compareAll(names []string, list, wasm bool, rounds int, duration time.Duration) error {
+	if list {
+		for _, name := range names {
+			fmt.Println(name)
+		}
+		return nil
+	}
+	if len(names) == 0 {
+		return errors.New("-run: nothing has a name that matches; -list prints all")
+	}
+	if err := compare(native, nil, names, rounds, duration); err != nil || !wasm {
+		return err
+	}
+	if err := compare(browser, []string{"GOOS=js", "GOARCH=wasm"}, names, rounds, duration); err != nil {
+		return err
+	}
+	return compareSizes(names)
+}
+
+// measureOne prints a line for each of some workloads: name, nanoseconds, allocations and bytes per
+// operation.
+func measureOne(core string, duration time.Duration, names []string) error {
+	fresh := map[string]start{"ours": newOurs, "etcd": newTheirs}[core]
 	if fresh == nil {
 		return fmt.Errorf("-measure is ours or etcd, not %q", core)
 	}
@@ -50,7 +88,7 @@ func measureOne(core string, duration time.Duration, only string) error {
 		return err
 	}
 	for _, w := range workloads {
-		if !strings.Contains(w.name, only) {
+		if !slices.Contains(names, w.name) {
 			continue
 		}
 		r := testing.Benchmark(func(b *testing.B) {
@@ -75,9 +113,19 @@ type core struct {
 
 type samples struct{ ns, allocs, bytes []float64 }
 
-// compare builds the program twice, against either version of etcd's library, and lets the three cores take turns. The platform is what
+// compare measures the workloads whose names with this prefix are among those given. It builds the program
+// twice, against either version of etcd's library, and lets the three cores take turns. The platform is what
 // the environment says about it; nothing means this machine.
-func compare(prefix string, platform []string, rounds int, duration time.Duration, only string) error {
+func compare(prefix string, platform, names []string, rounds int, duration time.Duration) error {
+	var chosen []string
+	for _, name := range names {
+		if workload, ok := strings.CutPrefix(name, prefix); ok && !slices.Contains(sizes, name) {
+			chosen = append(chosen, workload)
+		}
+	}
+	if len(chosen) == 0 {
+		return nil
+	}
 	dir, err := os.MkdirTemp("", "raft-bench")
 	if err != nil {
 		return err
@@ -106,7 +154,8 @@ func compare(prefix string, platform []string, rounds int, duration time.Duratio
 	}
 	for _, c := range cores {
 		c.results = map[string]*samples{}
-		c.command = slices.Concat(runner, c.command, []string{"-time=" + duration.String(), "-run=" + only})
+		flags := []string{"-time=" + duration.String(), "-run=" + strings.Join(chosen, "|")}
+		c.command = slices.Concat(runner, c.command, flags)
 	}
 	for range rounds {
 		for _, c := range cores {
@@ -147,7 +196,8 @@ func report(prefix string, cores []*core) {
 	for _, w := range workloads {
 		for _, c := range cores {
 			if s := c.results[w.name]; s != nil {
-				fmt.Printf("%-25s %-11s %9.0f ns  %7.3f allocations  %8.0f B\n", prefix+"/"+w.name, c.name, median(s.ns), median(s.allocs), median(s.bytes))
+				const words = "%-25s %-11s %9.0f ns  %7.3f allocations  %8.0f B\n"
+				fmt.Printf(words, prefix+w.name, c.name, median(s.ns), median(s.allocs), median(s.bytes))
 			}
 		}
 	}
@@ -155,7 +205,7 @@ func report(prefix string, cores []*core) {
 		s := cores[0].results[w.name]
 		for _, other := range cores[1:] {
 			if o := other.results[w.name]; s != nil && o != nil {
-				fmt.Printf("ratio\t%s/%s\t%.2f\t%s\n", prefix, w.name, median(s.ns)/median(o.ns), other.name)
+				fmt.Printf("ratio\t%s\t%.2f\t%s\n", prefix+w.name, median(s.ns)/median(o.ns), other.name)
 			}
 		}
 	}

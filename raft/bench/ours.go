@@ -11,10 +11,13 @@ type ours struct {
 	first    [size]raft.Index // index compacted
 	isCut    bool
 	sent     uint64
+	reads    uint64    // served, but for those that are commands
+	get      [1][]byte // a command that reads
+	status   raft.Status
 }
 
-func newOurs() cluster {
-	c := &ours{}
+func newOurs(bool) cluster {
+	c := &ours{get: [1][]byte{make([]byte, payload)}}
 	for i := range c.nodes {
 		n, err := raft.New(raft.Options{ID: raft.ServerID(i + 1), Voters: []raft.ServerID{1, 2, 3}, Seed: 1,
 			ElectionTicksMin: 10, ElectionTicksMax: 20, HeartbeatTicks: 1, EagerCommit: true, MaxEntries: 1024, MaxInFlight: 1 << 18, MaxBytes: 1 << 20, MaxUncommitted: 1 << 20}, raft.Durable{})
@@ -36,6 +39,28 @@ func (c *ours) propose(commands [][]byte) {
 		panic(err)
 	}
 }
+
+func (c *ours) read(kind read) {
+	var err error
+	switch kind {
+	case throughLog:
+		_, _, err = c.nodes[0].Propose(c.get[:]...)
+	case readIndex:
+		err = c.nodes[0].Read(c.reads, raft.ReadIndex)
+	case lease:
+		err = c.nodes[0].Read(c.reads, raft.LeaseRead)
+	case local:
+		c.nodes[0].Status(&c.status)
+		if c.status.LastApplied == c.last[0] {
+			c.reads++
+		}
+	}
+	if err != nil {
+		panic(err)
+	}
+}
+
+func (c *ours) served() uint64 { return c.reads + c.commands[0] }
 
 func (c *ours) tick() {
 	for _, n := range c.nodes {
@@ -70,6 +95,11 @@ func (c *ours) carryOut(i int, n *raft.Node, o *raft.Output) {
 		n.Applied(last)
 		c.last[i] = last
 		c.compact(i, n)
+	}
+	for k := range o.Reads {
+		if r := &o.Reads[k]; r.OK && r.Index <= c.last[i] {
+			c.reads++
+		}
 	}
 	for k := range o.Send {
 		e := &o.Send[k]

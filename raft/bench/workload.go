@@ -2,11 +2,14 @@ package main
 
 import "testing"
 
-// workload is one thing to measure. An operation is a command, or a heartbeat round.
+// workload is one thing to measure. An operation is a command, a heartbeat round, or a read.
 type workload struct {
 	name string
-	run  func(b *testing.B, fresh func() cluster)
+	run  func(b *testing.B, fresh start)
 }
+
+// start starts a cluster of either core. What serves its reads is a setting of etcd's.
+type start func(leases bool) cluster
 
 const (
 	payload = 16     // bytes of a command
@@ -14,20 +17,24 @@ const (
 )
 
 var workloads = []workload{
-	{"commit-1-inflight", func(b *testing.B, fresh func() cluster) { commit(b, fresh, 1, false) }},
-	{"commit-64-one-call", func(b *testing.B, fresh func() cluster) { commit(b, fresh, 64, true) }},
-	{"commit-64-calls", func(b *testing.B, fresh func() cluster) { commit(b, fresh, 64, false) }},
+	{"commit-1-inflight", func(b *testing.B, fresh start) { commit(b, fresh, 1, false) }},
+	{"commit-64-one-call", func(b *testing.B, fresh start) { commit(b, fresh, 64, true) }},
+	{"commit-64-calls", func(b *testing.B, fresh start) { commit(b, fresh, 64, false) }},
 	{"heartbeat-round", heartbeats},
 	{"catch-up", catchUp},
+	{"read-log", func(b *testing.B, fresh start) { reads(b, fresh, throughLog) }},
+	{"read-index", func(b *testing.B, fresh start) { reads(b, fresh, readIndex) }},
+	{"read-lease", func(b *testing.B, fresh start) { reads(b, fresh, lease) }},
+	{"read-local", func(b *testing.B, fresh start) { reads(b, fresh, local) }},
 }
 
 // commit proposes batches of commands, in one call or one by one, and runs each batch until every server has applied it.
-func commit(b *testing.B, fresh func() cluster, batch int, together bool) {
+func commit(b *testing.B, fresh start, batch int, together bool) {
 	commands := make([][]byte, batch)
 	for i := range commands {
 		commands[i] = make([]byte, payload)
 	}
-	c := fresh()
+	c := fresh(false)
 	done := uint64(0)
 	b.ResetTimer()
 	for i := 0; i < b.N; {
@@ -48,8 +55,8 @@ func commit(b *testing.B, fresh func() cluster, batch int, together bool) {
 	}
 }
 
-func heartbeats(b *testing.B, fresh func() cluster) {
-	c := fresh()
+func heartbeats(b *testing.B, fresh start) {
+	c := fresh(false)
 	c.tick()
 	before := c.messages()
 	b.ResetTimer()
@@ -63,8 +70,8 @@ func heartbeats(b *testing.B, fresh func() cluster) {
 }
 
 // catchUp brings a server up to date that missed 100,000 commands; a later run of it is another 100,000 later.
-func catchUp(b *testing.B, fresh func() cluster) {
-	c := fresh()
+func catchUp(b *testing.B, fresh start) {
+	c := fresh(false)
 	commands := make([][]byte, 100)
 	for i := range commands {
 		commands[i] = make([]byte, payload)
@@ -86,5 +93,21 @@ func catchUp(b *testing.B, fresh func() cluster) {
 	b.StopTimer()
 	if rounds := (b.N + missed - 1) / missed; c.applied() != uint64(rounds*missed) {
 		panic("not every server has applied every command")
+	}
+}
+
+// reads asks the leader for one read after the other, and runs each until it could be answered.
+func reads(b *testing.B, fresh start, kind read) {
+	c := fresh(kind == lease)
+	c.tick() // a majority has answered: the lease holds, and time stands still from here on
+	before := c.served()
+	b.ResetTimer()
+	for range b.N {
+		c.read(kind)
+		c.drain()
+	}
+	b.StopTimer()
+	if c.served()-before != uint64(b.N) {
+		panic("not every read was served")
 	}
 }

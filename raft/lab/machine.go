@@ -169,8 +169,7 @@ func (w *World) receive(m *machine, frame []byte) {
 		m.inbox = append(m.inbox, frame)
 	case !m.paused:
 		w.live(m)
-		m.server.Frame(frame)
-		w.settle(m)
+		w.hand(m, frame)
 	}
 }
 
@@ -185,8 +184,7 @@ func (w *World) resume(m *machine) {
 		if m.server == nil {
 			return // its disk has stopped it
 		}
-		m.server.Frame(frame)
-		w.settle(m)
+		w.hand(m, frame)
 	}
 }
 
@@ -194,6 +192,9 @@ func (w *World) resume(m *machine) {
 func (w *World) settle(m *machine) {
 	for m.server.Output(&w.output) {
 		w.record.add(w.now, m.id, w.output.Events)
+		if w.witness != nil {
+			w.witness.Acts(m.id, w.output.Events, w.output.Frames)
+		}
 		for i := range w.output.Events {
 			e := &w.output.Events[i]
 			if e.Kind == raft.BecameLeader {
@@ -218,6 +219,9 @@ func (w *World) settle(m *machine) {
 			return
 		}
 		w.broken(m.id, "a server must not fail on a disk that works: "+err.Error())
+	}
+	if w.witness != nil {
+		w.witness.Settles(m.id)
 	}
 	w.checker.Observe(w.now, w.look(m))
 	m.idle = m.server.Idle()

@@ -35,6 +35,7 @@ type World struct {
 	sprung   []Action // to be done at once
 	checker  *check.Checker
 	news     news
+	witness  Witness
 	record   record
 	history  check.History
 	failures []check.Violation // of what the checker cannot see
@@ -174,7 +175,7 @@ func (w *World) Clone() *World {
 	for _, client := range w.clients {
 		c.clients = append(c.clients, client.clone())
 	}
-	c.news = news{}
+	c.news, c.witness = news{}, nil
 	c.traps, c.sprung = slices.Clone(w.traps), nil
 	c.history, c.failures = w.history.Clone(), slices.Clone(w.failures)
 	c.arrived, c.output, c.status, c.view, c.frames = hub.Output{}, server.Output{}, raft.Status{}, check.View{}, nil

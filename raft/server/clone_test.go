@@ -1,6 +1,7 @@
 package server_test
 
 import (
+	"errors"
 	"slices"
 	"strings"
 	"testing"
@@ -8,6 +9,8 @@ import (
 	"raftplayground/raft"
 	"raftplayground/raft/server"
 	"raftplayground/raft/wal"
+	"raftplayground/raft/wal/waltest"
+	"raftplayground/raft/wire"
 )
 
 // diskCopy is a copy of a disk without operations under way.
@@ -61,5 +64,99 @@ func TestACloneDoesAsTheOriginalWouldAndIsIndependent(t *testing.T) {
 	}
 	if string(original.AppendReport(nil, 1)) != string(clone.AppendReport(nil, 1)) {
 		t.Error("the reports differ")
+	}
+}
+
+// started returns a server of three that has read some frames.
+func started(t *testing.T, o server.Options, campaigns bool, heard ...string) *server.Server {
+	t.Helper()
+	o.ID, o.Voters, o.Seed, o.Encoding = 1, []raft.ServerID{1, 2, 3}, 1, wire.Colon
+	s, err := server.New(o, new(wal.Memory))
+	if err != nil {
+		t.Fatal(err)
+	}
+	if campaigns {
+		s.Campaign()
+	}
+	frames(s)
+	for _, frame := range heard {
+		s.Frame([]byte(frame))
+		frames(s)
+	}
+	return s
+}
+
+// Whoever passes the ticks that Idle counts sees the same at the same ticks as whoever looks at each of them,
+// and what Idle counts ends where something happens.
+func TestIdleTicksMayBePassed(t *testing.T) {
+	const (
+		put     = `{"jsonrpc":"2.0","id":1,"from":1001,"to":1,"method":"Put","params":{"key":"x","value":"1"}}`
+		get     = `{"jsonrpc":"2.0","id":2,"from":1001,"to":1,"method":"Get","params":{"key":"x"}}`
+		deposed = "2>1:AppendEntries:Request:9:2:0:0:0"
+	)
+	figure2 := server.Options{Off: raft.Extensions}
+	reads := server.Options{Off: raft.Extensions, Reads: server.ReadIndex}
+	for name, c := range map[string]struct {
+		start func() *server.Server
+		idle  int // steps in which nothing happens, at most
+	}{
+		"a follower":      {func() *server.Server { return started(t, figure2, false) }, 0},
+		"a candidate":     {func() *server.Server { return started(t, figure2, true) }, 0},
+		"a pre-candidate": {func() *server.Server { return started(t, server.Options{}, true) }, 0},
+		"a leader":        {func() *server.Server { return started(t, figure2, true, elected) }, 0},
+		"with a write":    {func() *server.Server { return started(t, figure2, true, elected, put) }, 2},
+		"with a read":     {func() *server.Server { return started(t, reads, true, elected, get) }, 300},
+		"deposed":         {func() *server.Server { return started(t, figure2, true, elected, put, deposed) }, 2},
+		"with writes": {func() *server.Server {
+			s := started(t, figure2, true, elected, put)
+			s.Tick(120)
+			s.Frame([]byte(put))
+			frames(s)
+			return s
+		}, 4},
+	} {
+		passing, looking := c.start(), c.start()
+		idle := 0
+		for tick := 0; tick < 5200; {
+			n := passing.Idle()
+			passing.Pass(n)
+			if looking.Tick(n); len(frames(looking)) > 0 {
+				t.Fatalf("%s: something happens within %d ticks after tick %d", name, n, tick)
+			}
+			passing.Tick(1)
+			looking.Tick(1)
+			tick += n + 1
+			went, saw := frames(passing), frames(looking)
+			if !slices.Equal(went, saw) {
+				t.Fatalf("%s: at tick %d %q when passed, %q when looked at", name, tick, went, saw)
+			}
+			if len(went) == 0 {
+				idle++
+			}
+		}
+		if idle > c.idle {
+			t.Errorf("%s: nothing happens in %d steps, want %d at most", name, idle, c.idle)
+		}
+		if a, b := string(passing.AppendReport(nil, 1)), string(looking.AppendReport(nil, 1)); a != b {
+			t.Errorf("%s: %s and %s", name, a, b)
+		}
+	}
+}
+
+// A server whose disk has failed does nothing any more, however long one waits.
+func TestAStoppedServerIsIdle(t *testing.T) {
+	disk := &waltest.Disk{}
+	s := start(t, 1, 3, disk)
+	s.Campaign()
+	frames(s)
+	disk.Fail = errors.New("no power")
+	disk.Complete(9)
+	frames(s)
+	before := string(s.AppendReport(nil, 1))
+	if s.Failed() == nil || s.Idle() < 1e9 {
+		t.Errorf("it goes on: %v, idle for %d", s.Failed(), s.Idle())
+	}
+	if s.Pass(40); string(s.AppendReport(nil, 1)) != before {
+		t.Error("its clock goes on")
 	}
 }

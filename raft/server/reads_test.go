@@ -2,6 +2,7 @@ package server_test
 
 import (
 	"errors"
+	"fmt"
 	"strings"
 	"testing"
 
@@ -281,5 +282,83 @@ func TestALeaseOutlivesTheRestartOfAFollower(t *testing.T) {
 	}
 	if bad > 0 {
 		t.Errorf("%d of 40 runs read what was overwritten", bad)
+	}
+}
+
+// acknowledged has server 2 store all that server 1 sends it, and returns what server 1 says to clients
+// meanwhile.
+func acknowledged(s *server.Server) (said []string) {
+	var d wire.Decoder
+	for sent := frames(s); len(sent) > 0; sent = frames(s) {
+		for _, frame := range sent {
+			var f wire.Frame
+			err := d.Decode([]byte(frame), &f)
+			m, isCall := f.RPC.(*raft.AppendEntries)
+			if err != nil || f.To == 0 || f.To >= wire.FirstClient {
+				said = append(said, frame)
+			} else if isCall && f.To == 2 {
+				match := m.PrevLogIndex + raft.Index(len(m.Entries))
+				s.Frame(fmt.Appendf(nil, "2>1:AppendEntries:Reply:%d:true:match=%d:call=%d", m.Term, match, m.Call))
+			}
+		}
+	}
+	return said
+}
+
+func readOf(key string, id int) []byte {
+	return fmt.Appendf(nil, `{"jsonrpc":"2.0","id":%d,"from":1001,"to":1,"method":"Get","params":{"key":%q}}`, id, key)
+}
+
+// Reads that wait at the same time are confirmed together. Each is answered once, with its own key's value.
+func TestReadsAreAnsweredEachOnce(t *testing.T) {
+	s := started(t, server.Options{Off: raft.Extensions, Reads: server.ReadIndex}, true, elected)
+	s.Frame([]byte(`{"jsonrpc":"2.0","id":1,"from":1001,"to":1,"method":"Put","params":{"key":"x","value":"7"}}`))
+	s.Tick(50)
+	acknowledged(s)
+	s.Tick(50)
+	acknowledged(s)
+	for id, key := range []string{"y", "x", "z"} {
+		s.Frame(readOf(key, 10+id))
+	}
+	said := strings.Join(acknowledged(s), "\n")
+	for id, found := range []string{"false", "true", "false"} {
+		const words = `"id":%d,"from":1,"to":1001,"result":{"rpc":"Get","index":2,"term":1,"found":%s`
+		answer := fmt.Sprintf(words, 10+id, found)
+		if strings.Count(said, answer) != 1 {
+			t.Errorf("no %s in\n%s", answer, said)
+		}
+	}
+	s.Tick(server.RequestTicks + 100)
+	if said := acknowledged(s); len(said) != 0 {
+		t.Errorf("later on %q", said)
+	}
+}
+
+// Each read ends when it has waited long enough, and not with another.
+func TestEachReadHasADeadlineOfItsOwn(t *testing.T) {
+	s := started(t, server.Options{Off: raft.Extensions, Reads: server.ReadIndex}, true, elected)
+	ended := func(ticks int) (said []string) {
+		s.Tick(ticks)
+		for _, frame := range frames(s) {
+			if strings.Contains(frame, `"to":1001`) {
+				said = append(said, frame)
+			}
+		}
+		return said
+	}
+	s.Frame(readOf("x", 1))
+	early := ended(200)
+	s.Frame(readOf("x", 2))
+	for _, c := range []struct {
+		ticks int
+		id    string
+	}{{server.RequestTicks - 201, ""}, {1, `"id":1,`}, {199, ""}, {1, `"id":2,`}, {300, ""}} {
+		said := ended(c.ticks)
+		if c.id == "" && len(said) != 0 || c.id != "" && (len(said) != 1 || !strings.Contains(said[0], c.id)) {
+			t.Errorf("within %d ticks %q, want %q", c.ticks, said, c.id)
+		}
+	}
+	if len(early) != 0 {
+		t.Errorf("at once %q", early)
 	}
 }

@@ -3,12 +3,14 @@ package server_test
 import (
 	"errors"
 	"fmt"
+	"slices"
 	"strings"
 	"testing"
 
 	jsoniter "github.com/json-iterator/go"
 
 	"raftplayground/raft"
+	"raftplayground/raft/kv"
 	"raftplayground/raft/server"
 	"raftplayground/raft/wal"
 	"raftplayground/raft/wal/waltest"
@@ -453,6 +455,13 @@ func TestWhatCannotStartIsRefused(t *testing.T) {
 		{"a room of another size", server.Options{ID: 2, Voters: three[:2]}, used, "it cannot serve server 2 of [1 2]"},
 		{"a client's address", server.Options{ID: 1001, Voters: []raft.ServerID{1001}}, new(wal.Memory), "expected server ids below 1001, got 1001"},
 		{"an encoding that calls are not made in", server.Options{ID: 1, Voters: three, Encoding: wire.Variant}, new(wal.Memory), "got variant"},
+		{"snapshots of nothing", server.Options{ID: 1, Voters: three, MaxSnapshot: -1}, new(wal.Memory),
+			"expected MaxSnapshot from 1 to"},
+		{"snapshots that are too large", server.Options{ID: 1, Voters: three, MaxSnapshot: kv.MaxSnapshot + 1},
+			new(wal.Memory), "expected MaxSnapshot from 1 to"},
+		{"a newcomer", server.Options{ID: 1, Voters: three, Newcomer: true}, new(wal.Memory),
+			server.ErrNotTakenIn.Error()},
+		{"what the core refuses", server.Options{ID: 1, Voters: three, HeartbeatTicks: 200}, new(wal.Memory), "raft: "},
 	}
 	for _, test := range tests {
 		t.Run(test.name, func(t *testing.T) {
@@ -460,6 +469,48 @@ func TestWhatCannotStartIsRefused(t *testing.T) {
 				t.Errorf("got %v, want %q", err, test.want)
 			}
 		})
+	}
+}
+
+// A server that has rules switched off, or whose disk is of one that had, may hold what contradicts itself.
+// Another may not.
+func TestAnUnrulyServersDiskIsTakenForWhatItIs(t *testing.T) {
+	disk := new(wal.Memory)
+	three := []raft.ServerID{1, 2, 3}
+	off := raft.Extensions | raft.RulesOf(raft.OneVotePerTerm)
+	s, err := server.New(server.Options{ID: 1, Voters: three, Off: off}, disk)
+	if err != nil {
+		t.Fatal(err)
+	}
+	s.Frame([]byte("2>1:RequestVotes:Request:4:2:0:0"))
+	s.Frame([]byte("3>1:RequestVotes:Request:4:3:0:0"))
+	if sent := frames(s); len(sent) != 2 || s.Failed() != nil {
+		t.Fatalf("two votes in a term: %q, %v", sent, s.Failed())
+	}
+	for _, unruly := range []bool{true, false} {
+		again, err := server.New(server.Options{ID: 1, Voters: three, Off: raft.Extensions, Unruly: unruly}, disk)
+		if (err == nil) != unruly || unruly && statusOf(again).VotedFor != 3 {
+			t.Errorf("unruly: %v: %v", unruly, err)
+		}
+	}
+}
+
+// A newcomer that a leader has taken in has voted for that leader in its term, on its disk too, and waits in
+// full.
+func TestANewcomerBeginsInTheTermOfTheLeaderThatTookItIn(t *testing.T) {
+	disk := new(wal.Memory)
+	three := []raft.ServerID{1, 2, 3}
+	o := server.Options{ID: 1, Voters: three, FirstElapsed: 99, TakenIn: 1, TakenInBy: 2}
+	for _, newcomer := range []bool{true, false} {
+		o.Newcomer = newcomer
+		s, err := server.New(o, disk)
+		if err != nil {
+			t.Fatal(err)
+		}
+		frames(s)
+		if st := statusOf(s); st.CurrentTerm != 1 || st.VotedFor != 2 || st.Elapsed != 0 {
+			t.Errorf("newcomer: %v: %+v", newcomer, st)
+		}
 	}
 }
 
@@ -608,5 +659,58 @@ func BenchmarkAPutInARoomOfThree(b *testing.B) {
 	b.ReportAllocs()
 	for b.Loop() {
 		c.done(leader.id, put("x", "1"))
+	}
+}
+
+// Calls that arrive before the host asks for Output are answered each in its own encoding, and those of 2015
+// are told who leads.
+func TestAnswersDoNotTakeEachOthersEncoding(t *testing.T) {
+	s := start(t, 2, 3, new(wal.Memory))
+	s.Frame([]byte("3>2:AppendEntries:Request:4:3:0:0:0:call=1"))
+	s.Frame([]byte(`{"jsonrpc":"2.0","id":"1>2:17","from":1,"to":2,"method":"RequestVote","params":{"term":3,"candidateId":1,"lastLogIndex":0,"lastLogTerm":0}}`))
+	s.Frame([]byte(`{"variant":"RequestVote","fields":[{"term":3,"candidate_id":1,"last_log_index":0,"last_log_term":0}]}`))
+	s.Frame([]byte("1>2:RequestVotes:Request:3:1:0:0:call=2"))
+	want := []string{
+		"2>3:AppendEntries:Reply:4:true:call=1",
+		`{"jsonrpc":"2.0","id":"1>2:17","from":2,"to":1,"result":{"rpc":"RequestVote","term":4,"voteGranted":false}}`,
+		`{"variant":"Rejected","fields":[4,3],"from":2,"to":1}`,
+		"2>1:RequestVotes:Reply:4:false:call=2",
+	}
+	if got := frames(s); !slices.Equal(got, want) {
+		t.Errorf("answered\n%s\nwant\n%s", strings.Join(got, "\n"), strings.Join(want, "\n"))
+	}
+}
+
+// A server whose disk fails says nothing any more, not even what would need no disk, and shows that it
+// stopped.
+func TestAServerThatStopsIsSilent(t *testing.T) {
+	disk := &waltest.Disk{Eager: true}
+	s := start(t, 1, 3, disk)
+	s.Campaign()
+	frames(s)
+	s.Frame([]byte(elected))
+	frames(s)
+	version, bad := s.ReportVersion(), s.BadFrames()
+	disk.Fail = errors.New("no power")
+	s.Frame(putOf("x", "1", 1))
+	for _, frame := range frames(s) {
+		if strings.HasPrefix(frame, "1>") {
+			t.Errorf("it sends %q", frame)
+		}
+	}
+	s.Frame([]byte("2>1:Elect:Request:1"))
+	if sent := frames(s); s.Failed() == nil || len(sent) != 0 || s.BadFrames() != bad || s.ReportVersion() == version {
+		t.Errorf("%v: it says %q", s.Failed(), sent)
+	}
+	slow := &waltest.Disk{}
+	o := server.Options{ID: 1, Voters: []raft.ServerID{1, 2, 3}, Newcomer: true, TakenIn: 1, TakenInBy: 2}
+	newcomer, err := server.New(o, slow)
+	if err != nil {
+		t.Fatal(err)
+	}
+	slow.Complete(1) // the header
+	slow.Fail = errors.New("no power")
+	if slow.Complete(1); newcomer.Failed() == nil {
+		t.Error("a newcomer's first write fails, and it goes on")
 	}
 }

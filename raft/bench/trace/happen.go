@@ -9,23 +9,26 @@ import (
 // happen writes one event. The error says that the specification has no step for it.
 func (t *tracer) happen(s *traced, e *raft.Event, c *cause) error {
 	if c.foreign && brings(e, s, c) {
-		return fmt.Errorf("a message that the trace does not have reaches S%d and changes something: %s %s", s.id, what(e), t.received)
+		const words = "a message that the trace does not have reaches S%d and changes something: %.200s"
+		return fmt.Errorf(words, s.id, t.received)
 	}
 	switch e.Kind {
 	case raft.Started:
 		return t.restart(s)
 	case raft.ConfigurationChanged:
-		return fmt.Errorf("the configuration changes at S%d", s.id)
+		if e.Reason != raft.FromSnapshot {
+			return fmt.Errorf("the configuration changes at S%d", s.id)
+		}
 	case raft.TermAdvanced:
 		if e.Peer != 0 {
 			s.term, s.vote, s.role = e.Term, 0, raft.Follower
 			t.write("BecomeFollower", s, nil)
 		}
 	case raft.BecamePreCandidate, raft.BecameFollower:
-		t.follow(s, e)
+		t.follow(s)
 	case raft.BecameCandidate:
 		s.term, s.vote, s.role = e.Term, s.id, raft.Candidate
-		t.write("BecomeCandidate", s, nil)
+		s.stood[s.term] = t.write("BecomeCandidate", s, nil)
 		s.unready = true
 	case raft.VoteGranted:
 		s.vote = e.Peer
@@ -51,6 +54,7 @@ func (t *tracer) happen(s *traced, e *raft.Event, c *cause) error {
 		if e.Reason == raft.MajorityStored {
 			s.commit = max(s.commit, s.known)
 			t.write("Commit", s, nil)
+			s.unready = true
 		}
 	}
 	return nil
@@ -75,9 +79,6 @@ func brings(e *raft.Event, s *traced, c *cause) bool {
 	return false
 }
 
-// what names an event for whoever reads why a trace ended.
-func what(e *raft.Event) string { return fmt.Sprintf("event %d in term %d", e.Kind, e.Term) }
-
 // restart writes that a server has started anew.
 func (t *tracer) restart(s *traced) error {
 	var now raft.Status
@@ -86,14 +87,14 @@ func (t *tracer) restart(s *traced) error {
 		return fmt.Errorf("S%d starts without all that it did: its disk had not completed it", s.id)
 	}
 	t.revived = true
-	s.role, s.known, s.unready, s.answered = raft.Follower, now.CommitIndex, false, map[call]bool{}
+	s.role, s.known, s.unready = raft.Follower, now.CommitIndex, false
+	s.answered, s.stood = map[call]bool{}, map[raft.Term]*entered{}
 	t.write("InitState", s, nil)
 	return nil
 }
 
-// follow writes that a server becomes a follower in its own term. That one follows the leader which it has just
-// heard of is part of the receipt.
-func (t *tracer) follow(s *traced, e *raft.Event) {
+// follow writes that a server becomes a follower in its own term.
+func (t *tracer) follow(s *traced) {
 	was := s.role
 	s.role = raft.Follower
 	if was != raft.Follower {
@@ -121,8 +122,8 @@ func (t *tracer) replicate(s *traced, through raft.Index) {
 	t.toItself(s, message{Type: appReply, Index: uint64(s.last)})
 }
 
-// toItself writes that a server answers itself, as etcd's do: its vote and its own copy of an entry count once they are on
-// its disk.
+// toItself writes that a server answers itself, as etcd's do: its vote and its own copy of an entry count
+// once they are on its disk.
 func (t *tracer) toItself(s *traced, m message) {
 	m.Term, m.From, m.To, m.Vote = uint64(s.term), name(uint64(s.id)), name(uint64(s.id)), name(0)
 	t.write("Send"+kinds[m.Type], s, &m)

@@ -58,8 +58,8 @@ const (
 
 // kinds are the ends of the events' names: Send… and Receive….
 var kinds = map[string]string{
-	vote: "RequestVoteRequest", voteReply: "RequestVoteResponse", app: "AppendEntriesRequest", appReply: "AppendEntriesResponse",
-	snap: "AppendEntriesRequest",
+	vote: "RequestVoteRequest", voteReply: "RequestVoteResponse",
+	app: "AppendEntriesRequest", appReply: "AppendEntriesResponse", snap: "AppendEntriesRequest",
 }
 
 // entered is an event in its place, and what is to stand right behind it.
@@ -76,7 +76,8 @@ func write(to io.Writer, events []*entered) (lines uint64, err error) {
 	out := jsoniter.ConfigCompatibleWithStandardLibrary.NewEncoder(to)
 	for _, e := range events {
 		for _, event := range append([]event{e.event}, e.also...) {
-			if err := out.Encode(line{"debug", firstLine + lines, "trace", "trace", float64(e.at) / 1000, event}); err != nil {
+			l := line{"debug", firstLine + lines, "trace", "trace", float64(e.at) / 1000, event}
+			if err := out.Encode(l); err != nil {
 				return lines, err
 			}
 			lines++

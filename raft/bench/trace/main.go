@@ -69,13 +69,18 @@ func (o *options) run() (lab.Run, error) {
 		c.Chaos = o.duration.Microseconds()
 	}
 	run := lab.Draw(c, o.seed)
-	run.Actions = slices.DeleteFunc(run.Actions, func(a lab.Action) bool { return a.When != "" || !slices.Contains(faults, a.Do) })
+	run.Actions = slices.DeleteFunc(run.Actions, func(a lab.Action) bool {
+		return a.When != "" || !slices.Contains(faults, a.Do)
+	})
 	return run, run.Check()
 }
 
-// faults are the actions of chaos that the specification can follow: others damage disks, make up frames, or change who the servers are.
-var faults = []lab.Deed{lab.Crash, lab.PowerLoss, lab.Restart, lab.Pause, lab.Resume, lab.Clock, lab.Cut, lab.Mend, lab.Partition,
-	lab.Network, lab.Hold, lab.Release, lab.Heal, lab.Campaign, lab.HoldFrame, lab.ReleaseFrame, lab.DropFrame}
+// faults are the actions of chaos that the specification can follow: others damage disks, make up frames, or
+// change who the servers are.
+var faults = []lab.Deed{
+	lab.Crash, lab.PowerLoss, lab.Restart, lab.Pause, lab.Resume, lab.Clock, lab.Campaign, lab.Cut, lab.Mend,
+	lab.Partition, lab.Network, lab.Hold, lab.Release, lab.HoldFrame, lab.ReleaseFrame, lab.DropFrame, lab.Heal,
+}
 
 // trace lives a run and writes its trace, and to notes how far it goes.
 func trace(run lab.Run, duration time.Duration, to, notes io.Writer) error {
@@ -83,11 +88,11 @@ func trace(run lab.Run, duration time.Duration, to, notes io.Writer) error {
 	case duration <= 0:
 		return fmt.Errorf("expected more than 0 s of a run, got %v", duration)
 	case c.Voters != 0 && c.Voters != c.Servers:
-		return errors.New("expected a run in which all servers have a vote: the specification adds servers in another way")
+		return errors.New("expected a run in which all servers have a vote: others join in another way there")
 	case c.Disk != 0:
 		return errors.New("expected disks that take no time: the specification saves and sends in one step")
 	case c.Latency <= 0:
-		return errors.New("expected links that take time: a message must not arrive before the step in which it is sent ends")
+		return errors.New("expected links that take time: a message leaves at the end of a step")
 	}
 	w, err := lab.New(run)
 	if err != nil {

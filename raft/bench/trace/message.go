@@ -22,20 +22,26 @@ func (t *tracer) send(s *traced, frame []byte) {
 		t.flying[string(frame)] = fly
 	}
 	fly.copies++
-	if !f.Reply {
-		t.write("Send"+kinds[m.Type], s, &m)
-		fly.sent = t.written[len(t.written)-1]
+	switch {
+	case f.Reply:
+	case m.Term == uint64(s.term):
+		fly.sent = t.write("Send"+kinds[m.Type], s, &m)
 		s.unready = true
+	default: // it waited for the disk, and meanwhile its sender's time ran out again
+		fly.sent = s.stood[raft.Term(m.Term)]
+		fly.sent.andSends(m)
 	}
 }
 
-// translate puts a message that a server sends into the specification's words. known is false if that lacks it.
+// translate puts a message that a server sends into the specification's words. known is false if that lacks
+// it.
 func (s *traced) translate(f *wire.Frame) (m message, known bool) {
 	m = message{Term: uint64(s.term), From: name(f.From), To: name(f.To), Vote: name(0)}
 	switch r := f.RPC.(type) {
 	case *raft.RequestVote:
-		m.Type, m.Index, m.LogTerm = vote, uint64(r.LastLogIndex), uint64(r.LastLogTerm)
-		return m, !r.PreVote && r.Term == s.term && s.role == raft.Candidate
+		m.Type, m.Term, m.Index, m.LogTerm = vote, uint64(r.Term), uint64(r.LastLogIndex), uint64(r.LastLogTerm)
+		asks := r.Term == s.term && s.role == raft.Candidate || r.Term < s.term && s.stood[r.Term] != nil
+		return m, !r.PreVote && asks
 	case *raft.AppendEntries:
 		last := r.PrevLogIndex + raft.Index(len(r.Entries))
 		m.Type, m.Index, m.LogTerm, m.Entries = app, uint64(r.PrevLogIndex), uint64(r.PrevLogTerm), len(r.Entries)
@@ -45,21 +51,24 @@ func (s *traced) translate(f *wire.Frame) (m message, known bool) {
 		m.Type, m.Entries, m.Commit = snap, int(r.LastIncludedIndex), uint64(r.LastIncludedIndex)
 		return m, r.Done && r.Term == s.term && s.role == raft.Leader && r.LastIncludedIndex <= s.commit
 	case *raft.RequestVoteReply:
-		m.Type, m.Reject = voteReply, !r.VoteGranted
-		return m, s.answers(f, r.Term)
+		m.Type, m.Term, m.Reject = voteReply, uint64(r.Term), !r.VoteGranted
+		return m, s.answers(f)
 	case *raft.AppendEntriesReply:
-		m.Type, m.Reject, m.Index = appReply, !r.Success, uint64(r.MatchIndex)
-		return m, s.answers(f, r.Term)
+		m.Type, m.Term, m.Reject, m.Index = appReply, uint64(r.Term), !r.Success, uint64(r.MatchIndex)
+		return m, s.answers(f)
+	case *raft.InstallSnapshotReply:
+		m.Type, m.Term, m.Reject = appReply, uint64(r.Term), true // the specification has a refusal, but no success
+		return m, s.answers(f)
 	}
 	return m, false
 }
 
 // answers tells whether an answer is one to a call whose receipt the trace has.
-func (s *traced) answers(f *wire.Frame, term raft.Term) bool {
+func (s *traced) answers(f *wire.Frame) bool {
 	c := call{f.To, f.Call}
 	recorded := s.answered[c]
 	delete(s.answered, c)
-	return recorded && term == s.term
+	return recorded
 }
 
 // cause is what made a server act.
@@ -71,8 +80,8 @@ type cause struct {
 	commit   raft.Index // what an AppendEntries said is committed of what the log has now
 }
 
-// receive writes that a message has arrived, unless the trace does not have it, or the specification's network may have
-// lost it because it changes nothing.
+// receive writes that a message has arrived, unless the trace does not have it, or the specification's
+// network may have lost it because it changes nothing.
 func (t *tracer) receive(s *traced) (c cause, err error) {
 	f := t.decode(t.received)
 	if f.RPC == nil {
@@ -92,7 +101,7 @@ func (t *tracer) receive(s *traced) (c cause, err error) {
 	t.write("Receive"+kinds[m.Type], s, &m)
 	s.unready = true
 	c.recorded, c.foreign, c.term = true, false, raft.Term(fly.Term)
-	if !f.Reply {
+	if !f.Reply && (fly.Type != snap || c.term < s.term) {
 		s.answered[call{f.From, f.Call}] = true
 	}
 	if (fly.Type == app || fly.Type == snap) && c.term >= s.term && !t.happened(raft.AppendRefused) {
@@ -101,8 +110,8 @@ func (t *tracer) receive(s *traced) (c cause, err error) {
 	return c, nil
 }
 
-// loses tells whether the trace takes a message that arrives for lost. The error says that it cannot, though the
-// specification would do something else than the server.
+// loses tells whether the trace takes a message that arrives for lost. The error says that it cannot, though
+// the specification would do something else than the server.
 func (t *tracer) loses(s *traced, r raft.RPC, m *message) (bool, error) {
 	current := raft.Term(m.Term) >= s.term
 	changes := t.happened(raft.TermAdvanced) || t.happened(raft.BecameFollower) || t.happened(raft.EntriesAppended) ||
@@ -116,11 +125,12 @@ func (t *tracer) loses(s *traced, r raft.RPC, m *message) (bool, error) {
 		if current && s.commit > 0 && changes {
 			return false, fmt.Errorf("a snapshot reaches S%d, which knows of committed entries", s.id)
 		}
-		return s.commit > 0 || !changes, nil
+		return current && (s.commit > 0 || !changes), nil
 	case *raft.AppendEntries:
 		if current && raft.Index(m.Index)+raft.Index(m.Entries) < s.commit {
 			if changes {
-				return false, fmt.Errorf("an AppendEntries to S%d ends before its commitIndex and changes something", s.id)
+				const words = "an AppendEntries to S%d ends before its commitIndex and changes something"
+				return false, fmt.Errorf(words, s.id)
 			}
 			return true, nil
 		}
@@ -128,9 +138,9 @@ func (t *tracer) loses(s *traced, r raft.RPC, m *message) (bool, error) {
 	return false, nil
 }
 
-// arrives returns what the trace has arrive, and has its sender send it once more if need be: when a call arrives
-// twice, or when only a part of it does. Of an AppendEntries that begins before the receiver's commitIndex the specification
-// takes nothing, the server what is new.
+// arrives returns what the trace has arrive, and has its sender send it once more if need be: when a call
+// arrives twice, or when only a part of it does. Of an AppendEntries that begins before the receiver's
+// commitIndex the specification takes nothing, the server what is new.
 func (fly *flying) arrives(s *traced, r raft.RPC) message {
 	m := fly.message
 	a, isAppend := r.(*raft.AppendEntries)
@@ -142,10 +152,15 @@ func (fly *flying) arrives(s *traced, r raft.RPC) message {
 		fly.copies--
 		return m
 	}
-	again := fly.sent.event
-	again.Message = &m
-	fly.sent.also = append(fly.sent.also, again)
+	fly.sent.andSends(m)
 	return m
+}
+
+// andSends has the server of an event also send a message, right then.
+func (e *entered) andSends(m message) {
+	sends := e.event
+	sends.Name, sends.Message = "Send"+kinds[m.Type], &m
+	e.also = append(e.also, sends)
 }
 
 // happened tells whether an event of a kind is part of the step, for one of the reasons if any are given.

@@ -36,6 +36,8 @@ type traced struct {
 	known    raft.Index    // what it knows
 	unready  bool          // there is something to save or to send since its last Ready
 	answered map[call]bool // calls that have arrived, whose answers may still leave
+
+	stood map[raft.Term]*entered // where it became a candidate, since its last start
 }
 
 // call names a call by who called and its number.
@@ -54,7 +56,7 @@ type flying struct {
 func newTracer(w *lab.World) *tracer {
 	t := &tracer{world: w, config: [2][]string{{}, {}}, flying: map[string]*flying{}}
 	for i := range w.Run().Config.Servers {
-		s := &traced{id: raft.ServerID(i + 1), answered: map[call]bool{}}
+		s := &traced{id: raft.ServerID(i + 1), answered: map[call]bool{}, stood: map[raft.Term]*entered{}}
 		t.servers = append(t.servers, s)
 		t.config[0] = append(t.config[0], name(uint64(s.id)))
 	}
@@ -83,7 +85,10 @@ func (t *tracer) Acts(_ raft.ServerID, events []raft.Event, frames []server.Fram
 // Settles implements lab.Witness.
 func (t *tracer) Settles(id raft.ServerID) {
 	if t.end == nil {
-		t.end = t.step(t.servers[id-1])
+		before := len(t.written)
+		if t.end = t.step(t.servers[id-1]); t.end != nil {
+			t.written = t.written[:before]
+		}
 	}
 	t.received, t.events, t.frames = t.received[:0], t.events[:0], t.frames[:0]
 }
@@ -135,21 +140,26 @@ func (t *tracer) compare(s *traced, now *raft.Status) error {
 	if role == raft.PreCandidate {
 		role = raft.Follower
 	}
-	same := s.term == now.CurrentTerm && s.vote == now.VotedFor && s.role == role && s.last == now.LastIndex && s.known == now.CommitIndex
-	if !same || s.known > s.commit || s.known < s.commit && !t.revived {
-		return fmt.Errorf("the trace has S%d as %+v, but it is %+v", s.id, *s, *now)
+	same := s.term == now.CurrentTerm && s.vote == now.VotedFor && s.role == role && s.last == now.LastIndex
+	if !same || s.known != now.CommitIndex || s.known > s.commit || s.known < s.commit && !t.revived {
+		const words = "S%d is not as its events say: term %d, vote for S%d, role %d, last index %d, commit index %d"
+		return fmt.Errorf(words, s.id, now.CurrentTerm, now.VotedFor, now.Role, now.LastIndex, now.CommitIndex)
 	}
 	return nil
 }
 
-func (t *tracer) write(what string, s *traced, m *message) {
-	t.written = append(t.written, &entered{at: t.world.Now(), event: event{
+func (t *tracer) write(what string, s *traced, m *message) *entered {
+	e := &entered{at: t.world.Now(), event: event{
 		Name: what, Server: name(uint64(s.id)), State: state{uint64(s.term), name(uint64(s.vote)), uint64(s.commit)},
 		Role: roles[s.role], Log: uint64(s.last), Config: t.config, Message: m,
-	}})
+	}}
+	t.written = append(t.written, e)
+	return e
 }
 
-var roles = map[raft.Role]string{raft.Follower: "StateFollower", raft.Candidate: "StateCandidate", raft.Leader: "StateLeader"}
+var roles = map[raft.Role]string{
+	raft.Follower: "StateFollower", raft.Candidate: "StateCandidate", raft.Leader: "StateLeader",
+}
 
 // ready writes that all is saved and sent.
 func (t *tracer) ready(s *traced) {

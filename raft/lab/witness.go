@@ -1,0 +1,32 @@
+package lab
+
+import (
+	"raftplayground/raft"
+	"raftplayground/raft/server"
+)
+
+// Witness sees what each server does, one input after the other, as no report can tell it afterwards: for
+// traces of a run that others check (raft/bench/trace). It only looks on; what it is given is borrowed until
+// it returns.
+type Witness interface {
+	// Receives is called before a server gets a frame.
+	Receives(id raft.ServerID, frame []byte)
+
+	// Acts is called with what a server says after inputs, perhaps several times until it has no more to say.
+	Acts(id raft.ServerID, events []raft.Event, frames []server.Frame)
+
+	// Settles is called when it has none.
+	Settles(id raft.ServerID)
+}
+
+// Call has a Witness see all that happens from now on. Clones of the world have none.
+func (w *World) Call(x Witness) { w.witness = x }
+
+// hand gives a frame to a server that runs and is not paused.
+func (w *World) hand(m *machine, frame []byte) {
+	if w.witness != nil {
+		w.witness.Receives(m.id, frame)
+	}
+	m.server.Frame(frame)
+	w.settle(m)
+}
