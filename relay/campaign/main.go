@@ -103,6 +103,7 @@ func (p *plan) live(seed uint64, folder string) *room {
 	if err := r.open(); err != nil {
 		r.fails("it does not open: %v", err)
 	} else {
+		r.ask()
 		r.suffer(p.harms)
 		r.heal()
 	}

@@ -38,6 +38,7 @@ func (r *refusal) Error() string { return strconv.Itoa(r.Code) + ": " + r.Messag
 const (
 	seatInUse  = -32004
 	superseded = -32008
+	olderDisk  = -32015
 )
 
 // join connects to the room and joins it with these params, JSON.

@@ -36,11 +36,7 @@ type status struct {
 }
 
 // ticket is what a server keeps beside its disk: by what the room knows it again.
-type ticket struct {
-	Lease string
-	Made  string
-	Claim uint64 // by which it held the seat last
-}
+type ticket struct{ Lease, Made string }
 
 var errKilled = errors.New("killed")
 
@@ -93,7 +89,10 @@ func (s *native) live() error {
 			return err
 		}
 		if running == nil {
-			if running, err = s.open(t); err != nil {
+			if running, err = s.open(t, m.joined.Claim); err == nil {
+				err = m.send(fmt.Appendf(nil, `{"method":"state","params":{"claim":%d}}`, m.joined.Claim))
+			}
+			if running == nil {
 				m.leave()
 				return err
 			}
@@ -116,8 +115,12 @@ func (s *native) join(resume bool) (*member, ticket, error) {
 	}
 	params := fmt.Sprintf(`{"server":%d,"lease":null,"size":%d}`, s.number, len(s.room.servers))
 	if t.Lease != "" {
+		whose, err := s.whose()
+		if err != nil {
+			return nil, t, err
+		}
 		params = fmt.Sprintf(`{"server":%d,"lease":%q,"size":%d,"claim":%d,"made":%q,"resume":%v}`,
-			s.number, t.Lease, len(s.room.servers), t.Claim, t.Made, resume)
+			s.number, t.Lease, len(s.room.servers), whose.Claim, t.Made, resume)
 	}
 	for end := time.Now().Add(patience); ; {
 		m, err := join(s.room.relay.addr, s.room.code, params)
@@ -127,7 +130,7 @@ func (s *native) join(resume bool) (*member, ticket, error) {
 			m.leave()
 			err = errors.New("the room gives no seat")
 		case err == nil:
-			t.Lease, t.Made, t.Claim = m.joined.Lease, m.joined.Made, m.joined.Claim
+			t.Lease, t.Made = m.joined.Lease, m.joined.Made
 			return m, t, s.keep(t)
 		case errors.As(err, &refused) && refused.Code != seatInUse:
 			return nil, t, err
@@ -162,16 +165,26 @@ func (s *native) disk() (raft.Durable, error) {
 		return raft.Durable{}, err
 	}
 	defer file.Close()
-	data, err := file.ReadAll()
-	if err != nil {
-		return raft.Durable{}, err
-	}
-	whose, err := wal.Whose(data)
+	whose, err := s.whose()
 	if err != nil {
 		return raft.Durable{}, err
 	}
 	_, durable, _, err := wal.Open(file, whose)
 	return durable, err
+}
+
+// whose returns what the disk says of itself.
+func (s *native) whose() (wal.Identity, error) {
+	file, err := wal.OpenFile(s.path())
+	if err != nil {
+		return wal.Identity{}, err
+	}
+	defer file.Close()
+	data, err := file.ReadAll()
+	if err != nil {
+		return wal.Identity{}, err
+	}
+	return wal.Whose(data)
 }
 
 // running is a server that has been started.
@@ -185,7 +198,7 @@ type running struct {
 }
 
 // open starts the server on its disk.
-func (s *native) open(t ticket) (*running, error) {
+func (s *native) open(t ticket, claim uint64) (*running, error) {
 	file, err := wal.OpenFile(s.path())
 	if err != nil {
 		return nil, err
@@ -197,7 +210,7 @@ func (s *native) open(t ticket) (*running, error) {
 	}
 	r.server, err = server.New(server.Options{ID: raft.ServerID(s.number), Voters: voters, Seed: s.random.Uint64(),
 		Off: s.room.off, Encoding: wire.Encoding(s.number % 2), CompactAfter: 40,
-		Room: s.room.code, Made: t.Made, Claim: t.Claim}, r.file)
+		Room: s.room.code, Made: t.Made, Claim: claim}, r.file)
 	if err != nil {
 		file.Close()
 		return nil, fmt.Errorf("it does not start from its disk: %w", err)

@@ -65,19 +65,19 @@ func (r *room) open() (err error) {
 		random := rand.New(rand.NewPCG(r.seed, uint64(i+1)))
 		r.servers = append(r.servers, &native{room: r, number: i + 1, random: random})
 	}
-	for i := range clients {
-		r.clients = append(r.clients, &client{room: r, number: i, random: rand.New(rand.NewPCG(r.seed, uint64(100+i)))})
-	}
 	for _, s := range r.servers {
 		s.start()
 	}
-	if err := eventually("there is a leader", r.leads); err != nil {
-		return err
-	}
-	for _, c := range r.clients {
+	return eventually("there is a leader", r.leads)
+}
+
+// ask lets clients ask until the room is healed.
+func (r *room) ask() {
+	for i := range clients {
+		c := &client{room: r, number: i, random: rand.New(rand.NewPCG(r.seed, uint64(100+i)))}
+		r.clients = append(r.clients, c)
 		r.asking.Go(func() { c.run(r.stop) })
 	}
-	return nil
 }
 
 // heal ends all faults and waits until the room is as if there had been none: all servers are back and agree. What
