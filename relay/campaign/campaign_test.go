@@ -35,8 +35,8 @@ func TestRoomsOfNativeServersKeepTheirWord(t *testing.T) {
 	}
 }
 
-// A server's files are put back as they were before its last start. They are whole; only the room can know that its server
-// has promised more since.
+// A server's file is put back as it was before its last start. It is whole; only the room can know that the server has
+// promised more since.
 func TestAnOlderCopyOfAFileIsTurnedAway(t *testing.T) {
 	relay, err := startRelay(program(t), t.TempDir())
 	if err != nil {
@@ -57,7 +57,12 @@ func TestAnOlderCopyOfAFileIsTurnedAway(t *testing.T) {
 	s.end(false)
 	now := read(t, s.path())
 	write(t, s.path(), backup)
-	_, _, err = s.join(false)
+	file, whose, err := s.open()
+	if err != nil {
+		t.Fatal(err)
+	}
+	file.Close()
+	_, _, err = s.join(whose.Claim, false)
 	var refused *refusal
 	if !errors.As(err, &refused) || refused.Code != olderDisk || !strings.Contains(err.Error(), "is an older copy") {
 		t.Errorf("with the older copy it joins: %v", err)

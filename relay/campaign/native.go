@@ -68,36 +68,32 @@ func (s *native) end(midWrite bool) {
 	<-s.ended
 }
 
-// live joins the room, starts the server from its disk, and goes on, through connections that are lost, until it is
+// live opens the disk, joins the room, starts the server, and goes on, through connections that are lost, until it is
 // killed.
 func (s *native) live() error {
-	var running *running
-	defer func() {
-		if running != nil {
-			running.file.Close()
-		}
-	}()
+	file, whose, err := s.open()
+	if err != nil {
+		return err
+	}
+	defer file.Close()
+	claim, running := whose.Claim, (*running)(nil)
 	for {
-		m, t, err := s.join(running != nil)
+		m, t, err := s.join(claim, running != nil)
 		var refused *refusal
 		if errors.As(err, &refused) && refused.Code == superseded && running != nil {
-			running.file.Close() // another has written to the disk since: what this one remembers is not all
-			running = nil
+			running = nil // what it remembers is void; the disk is read again
 			continue
 		}
 		if err != nil {
 			return err
 		}
+		claim = m.joined.Claim
 		if running == nil {
-			if running, err = s.open(t, m.joined.Claim); err == nil {
-				err = m.send(fmt.Appendf(nil, `{"method":"state","params":{"claim":%d}}`, m.joined.Claim))
-			}
-			if running == nil {
-				m.leave()
-				return err
-			}
+			running, err = s.boot(file, t, claim)
 		}
-		err = running.serve(m)
+		if err == nil {
+			err = running.serve(m)
+		}
 		m.leave()
 		if err != nil {
 			return err
@@ -105,8 +101,27 @@ func (s *native) live() error {
 	}
 }
 
-// join claims the server's seat, again and again while the relay is not there.
-func (s *native) join(resume bool) (*member, ticket, error) {
+// open opens the disk, and returns what it says of itself.
+func (s *native) open() (*mortal, wal.Identity, error) {
+	file, err := wal.OpenFile(s.path())
+	if err != nil {
+		return nil, wal.Identity{}, err
+	}
+	data, err := file.ReadAll()
+	var whose wal.Identity
+	if err == nil {
+		whose, err = wal.Whose(data)
+	}
+	if err != nil {
+		file.Close()
+		return nil, whose, err
+	}
+	return &mortal{File: file, path: s.path(), random: s.random}, whose, nil
+}
+
+// join claims the server's seat, again and again while the relay is not there. claim is the last one that the disk
+// knows; with resume the server has been running since.
+func (s *native) join(claim uint64, resume bool) (*member, ticket, error) {
 	var t ticket
 	if data, err := os.ReadFile(s.ticketPath()); err == nil {
 		if err := json.Unmarshal(data, &t); err != nil {
@@ -115,12 +130,8 @@ func (s *native) join(resume bool) (*member, ticket, error) {
 	}
 	params := fmt.Sprintf(`{"server":%d,"lease":null,"size":%d}`, s.number, len(s.room.servers))
 	if t.Lease != "" {
-		whose, err := s.whose()
-		if err != nil {
-			return nil, t, err
-		}
 		params = fmt.Sprintf(`{"server":%d,"lease":%q,"size":%d,"claim":%d,"made":%q,"resume":%v}`,
-			s.number, t.Lease, len(s.room.servers), whose.Claim, t.Made, resume)
+			s.number, t.Lease, len(s.room.servers), claim, t.Made, resume)
 	}
 	for end := time.Now().Add(patience); ; {
 		m, err := join(s.room.relay.addr, s.room.code, params)
@@ -160,31 +171,13 @@ func (s *native) keep(t ticket) error {
 
 // disk returns what is on the disk of a server that has ended.
 func (s *native) disk() (raft.Durable, error) {
-	file, err := wal.OpenFile(s.path())
+	file, whose, err := s.open()
 	if err != nil {
 		return raft.Durable{}, err
 	}
 	defer file.Close()
-	whose, err := s.whose()
-	if err != nil {
-		return raft.Durable{}, err
-	}
 	_, durable, _, err := wal.Open(file, whose)
 	return durable, err
-}
-
-// whose returns what the disk says of itself.
-func (s *native) whose() (wal.Identity, error) {
-	file, err := wal.OpenFile(s.path())
-	if err != nil {
-		return wal.Identity{}, err
-	}
-	defer file.Close()
-	data, err := file.ReadAll()
-	if err != nil {
-		return wal.Identity{}, err
-	}
-	return wal.Whose(data)
 }
 
 // running is a server that has been started.
@@ -197,22 +190,18 @@ type running struct {
 	ticked int       // since then
 }
 
-// open starts the server on its disk.
-func (s *native) open(t ticket, claim uint64) (*running, error) {
-	file, err := wal.OpenFile(s.path())
-	if err != nil {
-		return nil, err
-	}
-	r := &running{native: s, file: &mortal{File: file, path: s.path(), random: s.random}}
+// boot starts the server on its disk.
+func (s *native) boot(file *mortal, t ticket, claim uint64) (*running, error) {
+	r := &running{native: s, file: file}
 	var voters []raft.ServerID
 	for i := range s.room.servers {
 		voters = append(voters, raft.ServerID(i+1))
 	}
+	var err error
 	r.server, err = server.New(server.Options{ID: raft.ServerID(s.number), Voters: voters, Seed: s.random.Uint64(),
 		Off: s.room.off, Encoding: wire.Encoding(s.number % 2), CompactAfter: 40,
 		Room: s.room.code, Made: t.Made, Claim: claim}, r.file)
 	if err != nil {
-		file.Close()
 		return nil, fmt.Errorf("it does not start from its disk: %w", err)
 	}
 	if r.server.Recovery().Torn > 0 {
@@ -221,8 +210,12 @@ func (s *native) open(t ticket, claim uint64) (*running, error) {
 	return r, nil
 }
 
-// serve lets the server take part until the connection is lost, which is nil, or it is killed.
+// serve lets the server take part until the connection is lost, which is nil, or it is killed. It begins with telling
+// the room that the disk knows the claim.
 func (r *running) serve(m *member) error {
+	if m.send(fmt.Appendf(nil, `{"method":"state","params":{"claim":%d}}`, m.joined.Claim)) != nil {
+		return nil
+	}
 	clock := time.NewTicker(step)
 	defer clock.Stop()
 	for {
