@@ -35,6 +35,9 @@ var house = map[string][]string{
 
 	"relay/hub": {},
 	"relay":     {"relay/hub"},
+
+	"relay/campaign": {"raft", "raft/check", "raft/check/linear", "raft/server", "raft/wal", "raft/wire"},
+
 	"wasm/page": {"raft", "raft/explain", "raft/wire", "raft/kv"},
 	"wasm/tab":  {"raft", "raft/explain", "raft/wire", "raft/wal", "raft/kv", "raft/server", "relay/hub", "wasm/page"},
 	"wasm":      {"wasm/bridge", "wasm/tab"},

@@ -4,6 +4,7 @@ package wal
 
 import (
 	"encoding/binary"
+	"errors"
 	"hash/crc32"
 	"os"
 	"path/filepath"
@@ -39,10 +40,13 @@ var _ interface {
 	Cutter
 } = (*File)(nil)
 
-// OpenFile opens the file at path or creates it empty. The directory must exist. A program must not open a
-// file twice.
+// ErrOpen says that a file is open already, here or in another program: a disk has one owner.
+var ErrOpen = errors.New("wal: the file is open already")
+
+// OpenFile opens the file at path or creates it empty. The directory must exist. Where there is flock, the error is
+// ErrOpen if somebody has it open; elsewhere a file must not be opened twice.
 func OpenFile(path string) (*File, error) {
-	file, err := os.OpenFile(path, os.O_RDWR|os.O_CREATE, 0o600)
+	file, err := openLocked(path)
 	if err != nil {
 		return nil, err
 	}
@@ -106,7 +110,35 @@ func (f *File) Cut(size int, done func(error)) {
 }
 
 // Close closes the file; the File is of no use afterwards.
-func (f *File) Close() error { return f.file.Close() }
+func (f *File) Close() error {
+	unlock(f.file)
+	return f.file.Close()
+}
+
+// openLocked opens and locks the file that has the name when it is locked: the owner before may just have replaced it.
+func openLocked(path string) (*os.File, error) {
+	for {
+		file, err := os.OpenFile(path, os.O_RDWR|os.O_CREATE, 0o600)
+		if err != nil {
+			return nil, err
+		}
+		if err := lock(file); err != nil {
+			file.Close()
+			return nil, errors.Join(ErrOpen, err)
+		}
+		opened, err := file.Stat()
+		if err == nil {
+			var named os.FileInfo
+			if named, err = os.Stat(path); err == nil && os.SameFile(opened, named) {
+				return file, nil
+			}
+		}
+		file.Close()
+		if err != nil && !errors.Is(err, os.ErrNotExist) {
+			return nil, err
+		}
+	}
+}
 
 // readFront finds out where the log starts in a file of that size, and how much of it was confirmed.
 func (f *File) readFront(size int) error {
@@ -162,6 +194,9 @@ func (f *File) replace(data []byte) error {
 	}
 	if err == nil {
 		err = file.Sync()
+	}
+	if err == nil {
+		err = lock(file)
 	}
 	if err == nil {
 		err = os.Rename(beside, f.path)

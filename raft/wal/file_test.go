@@ -3,6 +3,7 @@
 package wal_test
 
 import (
+	"errors"
 	"os"
 	"path/filepath"
 	"testing"
@@ -51,6 +52,32 @@ func TestAFileKeepsItsBytesAcrossOpenings(t *testing.T) {
 	if entries, _ := os.ReadDir(filepath.Dir(path)); len(entries) != 1 {
 		t.Errorf("the directory holds %v", entries)
 	}
+}
+
+// Two programs with one disk would each take the other's promises back. The one that has it keeps it through every
+// replacement of the file, and lets it go when it ends.
+func TestAFileHasOneOwner(t *testing.T) {
+	path := filepath.Join(t.TempDir(), "wal")
+	owner, err := wal.OpenFile(path)
+	if err != nil {
+		t.Fatal(err)
+	}
+	for range 3 {
+		if _, err := wal.OpenFile(path); !errors.Is(err, wal.ErrOpen) {
+			t.Errorf("it is opened twice: %v", err)
+		}
+		owner.Replace([]byte("new"), func(err error) {
+			if err != nil {
+				t.Error(err)
+			}
+		})
+	}
+	owner.Close()
+	heir, err := wal.OpenFile(path)
+	if err != nil {
+		t.Fatal(err)
+	}
+	heir.Close()
 }
 
 func TestAClosedFileReportsItsErrors(t *testing.T) {

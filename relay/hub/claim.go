@@ -41,6 +41,10 @@ func (h *Hub) claim(m *member, w *wish) *refusal {
 	case w.resume && w.claim < s.Claim:
 		return &refusal{codeSuperseded, "claim", "claim: " + name + " has been claimed since, it is at claim " + decimal(s.Claim) + "; read the disk again and claim it anew"}
 	}
+	if !w.resume && w.claim < s.Taken {
+		return &refusal{codeOlderDisk, "claim", "claim: the disk of " + name + " is an older copy: it knows claim " +
+			decimal(w.claim) + ", and its server has started with claim " + decimal(s.Taken) + " since"}
+	}
 	before := s.Claim
 	s.Claim = max(s.Claim, w.claim)
 	if !w.resume {

@@ -73,6 +73,33 @@ func TestAClaimIsHigherThanTheOneOnTheDisk(t *testing.T) {
 	}
 }
 
+// A disk that was copied, and put back later, has forgotten what the server promised meanwhile. It knows fewer claims
+// than the server has started with. A claim that no disk has taken, since the program died before, is no sign of it.
+func TestAnOlderCopyOfADiskIsNoticed(t *testing.T) {
+	s := newStage(t, Options{}, nil)
+	first := s.seated(1, `{}`)
+	s.say(1, `{"method":"state","params":{"claim":1}}`)
+	s.hub.Disconnect(1)
+	second := s.seated(2, `{`+ticket(first)+`}`)
+	s.hub.Disconnect(2) // its disk has not heard of claim 2
+	third := s.seated(3, `{`+ticket(first)+`}`)
+	s.say(3, `{"method":"state","params":{"claim":3}}`)
+	s.hub.Disconnect(3)
+	s = newStage(t, Options{}, s.record)
+	for conn, older := range []jsoniter.Any{first, second} {
+		expectError(t, []string{s.join(uint64(conn+10), `{`+ticket(older)+`}`)}, codeOlderDisk, "claim", "claim 3 since")
+	}
+	fourth := s.seated(20, `{`+ticket(third)+`}`)
+	if fourth.Get("claim").ToInt() != 4 {
+		t.Errorf("the disk itself: %s", fourth.ToString())
+	}
+	s.say(20, `{"method":"state","params":{"claim":99}}`) // no more than the room gave
+	s.hub.Disconnect(20)
+	if fifth := s.seated(21, `{`+ticket(fourth)+`}`); fifth.Get("claim").ToInt() != 5 {
+		t.Errorf("a claim that was made up: %s", fifth.ToString())
+	}
+}
+
 func TestAFreeSeatOfAKnownRoomIsNotWonByAnInventedLease(t *testing.T) {
 	s := newStage(t, Options{}, nil)
 	s.seated(1, `{}`)

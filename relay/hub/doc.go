@@ -65,6 +65,7 @@
 //	{"id":4,"method":"frame","params":{"do":"inject","from":1,"to":2,"frame":"1>2:…"}}   a frame as if 1 had sent it to 2
 //	{"id":5,"method":"network","params":{"start":true}}                              start the clock now (see below)
 //	{"method":"state","params":{"hidden":true,"name":"Ada","disk":"memory"}}         about the sender itself
+//	{"method":"state","params":{"claim":7}}              a server has started, and its disk knows its claim
 //	{"method":"report","params":{…}}                                                 a server about itself; the hub sets "server"
 //
 // The clock of a new room stands at 0 until every seat has been taken once, or a member asks to start it while a majority of the seats is

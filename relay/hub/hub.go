@@ -57,8 +57,10 @@ type Seat struct {
 	Lease string `json:"lease"`
 	Name  string `json:"name"`
 	Claim uint64 `json:"claim,omitempty"` // the number of its last claim; 0: there was none
-	Lost  bool   `json:"lost,omitempty"`  // the room has lost its record, and the server of this seat has not been here since: whose it is is not known
-	Anew  bool   `json:"anew,omitempty"`  // another disk held it before: its server waits until a leader takes it in
+	// Taken is the highest claim that its disk is known to have taken: a disk that knows less is an older copy.
+	Taken uint64 `json:"taken,omitempty"`
+	Lost  bool   `json:"lost,omitempty"` // the room has lost its record, and the server of this seat has not been here since: whose it is is not known
+	Anew  bool   `json:"anew,omitempty"` // another disk held it before: its server waits until a leader takes it in
 }
 
 // Link is one direction between two servers. Times are microseconds of cluster time, 0 to 60 s.

@@ -244,14 +244,17 @@ func (h *Hub) describe(m *member, raw []byte) *refusal {
 			next.Name = p.words(key, mostName)
 		case "disk":
 			next.disk = p.words(key, mostDisk)
+		case "claim":
+			next.Taken = max(next.Taken, min(uint64(p.number(key, 0, mostClaim)), next.Claim))
 		default:
 			return false
 		}
 		return true
 	})
 	if bad == nil {
-		*described = next
 		h.roomChanged, h.recordChanged = true, true
+		h.recordUrgent = h.recordUrgent || next.Taken != described.Taken
+		*described = next
 	}
 	return bad
 }

@@ -21,6 +21,7 @@ const (
 	codeSuperseded    = -32008
 	codeTooMuch       = -32009
 	codeFull          = -32010
+	codeOlderDisk     = -32015
 )
 
 // refusal is why a message is not done: an error object of JSON-RPC.

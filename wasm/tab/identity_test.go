@@ -63,6 +63,32 @@ func TestATabThatThawsDoesNotGoOnAsAServerThatAnotherHasRun(t *testing.T) {
 	}
 }
 
+// A browser's profile that is restored from a backup brings an older disk along.
+func TestAnOlderCopyOfADiskStartsNoServer(t *testing.T) {
+	w := newWorld(t)
+	tabs, shared := sharing(w)
+	w.elect(tabs...)
+	backup := *shared.seats[3]
+	backup.content = append([]byte(nil), backup.content...)
+	tabs[2].close()
+	again := w.open(shared, nil)
+	w.takes(again, 3)
+	w.elect(tabs[0], tabs[1], again)
+	w.put(again, 1, "k", "1")
+	again.close()
+	w.run(500)
+	backup.holder = nil
+	shared.seats[3] = &backup
+	last := w.open(shared, nil)
+	w.until("the page is told", 6000, func() bool {
+		return strings.Contains(last.last.Notice, "The disk of S3 in this browser is an older copy")
+	})
+	w.run(2000)
+	if last.seat.server != nil {
+		t.Error("S3 runs on an older copy of its disk")
+	}
+}
+
 // The relay may have lost its record, too: then the disk alone knows of the other claim.
 func TestTheDiskKnowsOfAnotherClaimThoughTheRelayHasForgottenIt(t *testing.T) {
 	w := newWorld(t)

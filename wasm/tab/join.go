@@ -34,6 +34,7 @@ const (
 	wrongLease = -32003
 	seatInUse  = -32004
 	superseded = -32008
+	olderDisk  = -32015
 )
 
 // seatParams are the parameters of join and of seat.
@@ -167,6 +168,16 @@ func (t *Tab) refusedSeat(code int, message string) {
 		t.giveUpSeat()
 	case code == superseded:
 		t.supersede("it has been started elsewhere since")
+	case code == olderDisk && t.older != [2]uint64{uint64(t.seat.number), t.seat.claim}:
+		// Another tab may have taken the disk since this one looked: it looks again.
+		t.older = [2]uint64{uint64(t.seat.number), t.seat.claim}
+		t.letGo()
+		t.claim = claim{state: seeking}
+		t.host.Seek(t.start.Room, int(t.older[0]))
+	case code == olderDisk:
+		t.outbox.notice("The disk of " + name + " in this browser is an older copy: the server has gone on since, and would not " +
+			"know what it has promised. What is stored is left alone, and the tab asks for another seat.")
+		t.giveUpSeat()
 	case code == wrongLease:
 		t.outbox.notice("In this room " + name + " is not this browser's. What it stored is left alone, and the tab asks for another seat: a server must not come back under an id that may have been given away.")
 		t.giveUpSeat()

@@ -97,7 +97,10 @@ func (t *Tab) startServer() {
 	t.outbox.watching("")
 	t.seat.life = page.U64(t.now)
 	t.seat.version = s.ReportVersion() - 1 // describe it at once
-	t.notify("state", map[string]string{"disk": t.seat.kind})
+	t.notify("state", struct {
+		Disk  string `json:"disk"`
+		Claim uint64 `json:"claim"`
+	}{t.seat.kind, t.seat.claim})
 	t.runServer()
 	if t.seat.server != nil {
 		t.describe()

@@ -32,6 +32,8 @@ type Tab struct {
 	requests requests
 	outbox   outbox
 
+	older [2]uint64 // the server and the claim of a disk that the room took for an older copy
+
 	advice    []page.Advice // as the page knows it
 	away      []int         // servers that are leased and not connected,
 	awaySince float64       // and since when

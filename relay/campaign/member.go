@@ -1,0 +1,131 @@
+package main
+
+import (
+	"bytes"
+	"errors"
+	"strconv"
+	"time"
+
+	"github.com/gorilla/websocket"
+	jsoniter "github.com/json-iterator/go"
+)
+
+// member is one connection to a room.
+type member struct {
+	socket   *websocket.Conn
+	messages chan []byte // that have come; closed with the connection
+	joined   joined
+}
+
+// joined is what the room answers to who joins.
+type joined struct {
+	Client uint64
+	Server uint64
+	Lease  string
+	Claim  uint64
+	Made   string
+}
+
+// refusal is the room's error.
+type refusal struct {
+	Code    int
+	Message string
+}
+
+func (r *refusal) Error() string { return strconv.Itoa(r.Code) + ": " + r.Message }
+
+// Codes of a refusal (package hub).
+const (
+	seatInUse  = -32004
+	superseded = -32008
+	olderDisk  = -32015
+)
+
+// join connects to the room and joins it with these params, JSON.
+func join(addr, code, params string) (*member, error) {
+	dialer := websocket.Dialer{HandshakeTimeout: patience}
+	socket, _, err := dialer.Dial("ws://"+addr+"/rooms/"+code, nil)
+	if err != nil {
+		return nil, err
+	}
+	m := &member{socket: socket, messages: make(chan []byte, 1024)}
+	err = m.send([]byte(`{"jsonrpc":"2.0","id":"join","method":"join","params":` + params + `}`))
+	for err == nil {
+		var data []byte
+		if _, data, err = socket.ReadMessage(); err != nil {
+			break
+		}
+		var answer struct {
+			ID     string
+			Result *joined
+			Error  *refusal
+		}
+		switch jsoniter.Unmarshal(data, &answer); {
+		case answer.ID != "join": // who is there, meanwhile
+		case answer.Error != nil:
+			err = answer.Error
+		case answer.Result != nil:
+			m.joined = *answer.Result
+			go m.read()
+			return m, nil
+		}
+	}
+	socket.Close()
+	return nil, err
+}
+
+// read passes on what comes. If that comes too quickly it waits, and so does the relay, which loses frames in the end.
+func (m *member) read() {
+	defer close(m.messages)
+	for {
+		_, data, err := m.socket.ReadMessage()
+		if err != nil {
+			return
+		}
+		m.messages <- data
+	}
+}
+
+func (m *member) send(text []byte) error {
+	m.socket.SetWriteDeadline(time.Now().Add(patience))
+	return m.socket.WriteMessage(websocket.TextMessage, text)
+}
+
+// ask asks something of the room and waits until it is done.
+func (m *member) ask(method, params string) error {
+	err := m.send([]byte(`{"jsonrpc":"2.0","id":"ask","method":"` + method + `","params":` + params + `}`))
+	if err != nil {
+		return err
+	}
+	for data := range m.messages {
+		var answer struct {
+			ID    string
+			Error *refusal
+		}
+		switch jsoniter.Unmarshal(data, &answer); {
+		case answer.ID != "ask":
+		case answer.Error != nil:
+			return answer.Error
+		default:
+			return nil
+		}
+	}
+	return errors.New("the connection was lost")
+}
+
+// leave closes the connection as the end of a program does, without a word.
+func (m *member) leave() {
+	m.socket.NetConn().Close()
+	go func() {
+		for range m.messages { // so that read ends
+		}
+	}()
+}
+
+// started tells, of a message of the room about itself, whether its clock has been started.
+func started(data []byte) (running, ok bool) {
+	if !bytes.HasPrefix(data, []byte(`{"jsonrpc":"2.0","method":"room"`)) {
+		return false, false
+	}
+	return jsoniter.Get(data, "params", "started").ToBool(), true
+}
