@@ -194,6 +194,8 @@ type moodyDisk struct {
 	mu   sync.Mutex
 	full bool
 	slow time.Duration
+	most int64 // bytes of all that is written; 0: any number
+	used int64
 }
 
 func (d *moodyDisk) set(full bool, slow time.Duration) {
@@ -218,7 +220,8 @@ type moodyFile struct {
 
 func (f *moodyFile) Write(p []byte) (int, error) {
 	f.disk.mu.Lock()
-	full, slow := f.disk.full, f.disk.slow
+	f.disk.used += int64(len(p))
+	full, slow := f.disk.full || f.disk.most > 0 && f.disk.used > f.disk.most, f.disk.slow
 	f.disk.mu.Unlock()
 	time.Sleep(slow)
 	if full {

@@ -17,7 +17,7 @@ const (
 	mostInbox    = 64        // inputs that wait for a room; then its readers wait
 	flyingStep   = 256 << 10 // bytes by which a room's share of the frames under way grows and shrinks
 	flyingFree   = 32 << 10  // … of each room, which the budget does not count
-	largeMessage = 64 << 10  // bytes; after such a one others get a turn
+	largeMessage = 64 << 10  // bytes
 )
 
 // room is one hub and the goroutine that runs it.
@@ -209,13 +209,9 @@ func (r *room) take(in input) {
 		r.hub.ConnectFrom(id, in.conn.visitor.address)
 	case received:
 		r.shareOut(len(in.data))
-		r.hub.Receive(id, in.data, in.binary)
-		in.conn.release(in.message)
+		r.receive(in)
 		if r.conns[id] != nil && !in.conn.hasJoined() && r.hub.Joined(id) {
 			in.conn.setJoined()
-		}
-		if len(in.data) >= largeMessage {
-			runtime.Gosched()
 		}
 	case overrun:
 		r.hub.Overrun(id)
@@ -231,6 +227,20 @@ func (r *room) take(in input) {
 	case roundTrip:
 		r.hub.RoundTrip(id, in.micros)
 	}
+}
+
+// receive has the hub read a message. A large one takes milliseconds: not all processors read such at once, and others get a
+// turn after it.
+func (r *room) receive(in input) {
+	if len(in.data) < largeMessage {
+		r.hub.Receive(in.conn.id, in.data, in.binary)
+	} else {
+		r.rooms.budgets.large <- struct{}{}
+		r.hub.Receive(in.conn.id, in.data, in.binary)
+		<-r.rooms.budgets.large
+		runtime.Gosched()
+	}
+	in.conn.release(in.message)
 }
 
 // shareOut gives the room as much of the budget of frames under way as a message of this length may need, if there is so much,
