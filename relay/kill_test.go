@@ -58,13 +58,13 @@ func (d *moodyDisk) live(mood string) {
 type promise struct{ code, lease, server, claim string }
 
 // crowded has many join rooms until the relay is gone, and returns what they were promised.
-func crowded(base string, round int) (made []promise) {
+func crowded(base, name string) (made []promise) {
 	var mu sync.Mutex
 	var all sync.WaitGroup
 	for i := range 8 {
 		all.Go(func() {
 			for n := 0; ; n++ {
-				code := fmt.Sprintf("room-%d-%d-%d", round, i, n/3)
+				code := fmt.Sprintf("%s-%d-%d", name, i, n/3)
 				p, ok := joined(base, code, `{"new":true}`)
 				if !ok {
 					return
@@ -119,7 +119,7 @@ func TestAfterThirtyKillsUnderLoadEveryConfirmedLeaseIsThere(t *testing.T) {
 			for round := range 10 {
 				p := launchSelf(t, "-addr", "127.0.0.1:0", "-state", state)
 				time.AfterFunc(load, func() { p.Process.Kill() })
-				promised = append(promised, crowded(p.url, round+100*len(mood))...)
+				promised = append(promised, crowded(p.url, fmt.Sprint(mood, "-", round))...)
 				p.Wait()
 			}
 			t.Setenv("RELAY_DISK", "good")
