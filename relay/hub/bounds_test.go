@@ -106,7 +106,7 @@ func TestWhatTheHostHasNoRoomForIsToldOrToldLater(t *testing.T) {
 		}
 		s.hub.Undelivered(d)
 	}
-	s.pass(announceIdle)
+	s.pass(announceEvery)
 	lines := s.sightings(4)
 	if len(lines) != 1 || lines[0].Get("seq").ToUint64() != frame.Frame || lines[0].Get("fate").ToString() != "full" {
 		t.Errorf("of the frame it was told %v", lines)

@@ -132,7 +132,6 @@ const (
 	teachLatency  = 15 * 1000        // µs of cluster time: a new room's messages are seen to fly
 	teachJitter   = 5 * 1000
 	announceEvery = 2 * 1000 * 1000 // µs of real time between two room notifications
-	announceIdle  = 4 * 1000 * 1000 // … of a room in which no frame was sent since; members take 7 s of silence for a lost connection
 	recordEvery   = 1000 * 1000     // µs of real time between two records, if the second can wait
 	gather        = 16 * 1000       // µs of real time: what happens within it is told together
 	mostNow       = 1 << 53         // µs of cluster time, 285 years: what a JavaScript number can still tell exactly
@@ -173,7 +172,6 @@ type Hub struct {
 	strangers     int    // claims of seats that the room did not know to be leased
 	seen          seenBatch
 	news          bucket    // bytes
-	told          uint64    // seq at the last room notification: a room in which nothing moves is announced less often
 	own           sightings // for the host
 
 	scan scanner
