@@ -1,7 +1,6 @@
 package main
 
 import (
-	"bytes"
 	"fmt"
 	"io"
 	"net"
@@ -12,6 +11,7 @@ import (
 	"slices"
 	"strconv"
 	"strings"
+	"sync"
 	"sync/atomic"
 	"testing"
 	"time"
@@ -27,7 +27,7 @@ type attack struct {
 	bound   string // what bounds it
 	run     func(a *attacker)
 	inside  bool // the attacker is a member of the innocent room
-	check   func(v *victim, t *testing.T)
+	check   func(v *victim, t testing.TB)
 }
 
 // attacker is the process that attacks. It ends when its standard input does.
@@ -111,34 +111,36 @@ func (a *attacker) flood(code, params string, messages ...string) {
 	}
 }
 
-// victim is the innocent room and the relay that it is in.
+// victim is the innocent room and the relay that it is in. Of its servers 1 and 2 send frames to each other without delay,
+// which shows what the relay itself takes; 3 and 4 over the delay of every new room, 15 ± 5 ms each way, as people use it.
 type victim struct {
-	t      testing.TB
-	relay  *process
-	code   string
-	a, b   *tab
-	others []*tab
-	ended  atomic.Pointer[string] // what ended the session of somebody in it
-	echoes chan string
+	t     testing.TB
+	relay *process
+	code  string
+	tabs  []*tab
+	ended atomic.Pointer[string] // what ended the session of somebody in it
+
+	mu   sync.Mutex
+	came map[uint64][]time.Duration // how long frames took there and back, by who sent them
 }
 
-// innocents opens a room of five: four servers that read, and one seat for who attacks from inside.
-func innocents(t testing.TB, relay *process, size int) *victim {
-	v := &victim{t: t, relay: relay, code: "innocent", echoes: make(chan string, 1024)}
-	v.a = open(t, relay.url, v.code, fmt.Sprintf(`{"size":%d}`, size))
-	v.b = open(t, relay.url, v.code, `{}`)
-	for range 2 {
-		v.others = append(v.others, open(t, relay.url, v.code, `{}`))
+// innocents opens a room of four servers that read, and of one more seat for who attacks from inside.
+func innocents(t testing.TB, relay *process, seats int) *victim {
+	v := &victim{t: t, relay: relay, code: "innocent", came: map[uint64][]time.Duration{}}
+	for range 4 {
+		v.tabs = append(v.tabs, open(t, relay.url, v.code, fmt.Sprintf(`{"size":%d}`, seats)))
 	}
-	v.a.say(`{"id":"start","method":"network","params":{"rate":1,"latency":0,"jitter":0,"start":true}}`)
-	v.a.until(func(text string) bool { return get(text, "id").ToString() == "start" })
-	for _, c := range append([]*tab{v.a, v.b}, v.others...) {
+	plain := `"latency":0,"jitter":0`
+	v.tabs[0].say(`{"id":"start","method":"network","params":{"rate":1,"start":true,"links":[{"from":1,"to":2,` + plain +
+		`},{"from":2,"to":1,` + plain + `}]}}`)
+	v.tabs[0].until(func(text string) bool { return get(text, "id").ToString() == "start" })
+	for _, c := range v.tabs {
 		go v.live(c)
 	}
 	return v
 }
 
-// live reads on, and sends back what asks for it.
+// live reads on, sends back what asks for it, and notes what has come back.
 func (v *victim) live(c *tab) {
 	c.ws.SetReadDeadline(time.Time{})
 	for {
@@ -148,50 +150,58 @@ func (v *victim) live(c *tab) {
 			v.ended.CompareAndSwap(nil, &reason)
 			return
 		}
-		switch {
-		case bytes.HasPrefix(data, []byte("1>2:ping:")):
-			c.ws.WriteMessage(websocket.TextMessage, append([]byte("2>1:pong:"), data[len("1>2:ping:"):]...))
-		case bytes.HasPrefix(data, []byte("2>1:pong:")):
-			select {
-			case v.echoes <- string(data[len("2>1:pong:"):]):
-			default:
+		address, rest, _ := strings.Cut(string(data), ":")
+		switch kind, sent, _ := strings.Cut(rest, ":"); {
+		case kind == "ping" && c.server%2 == 0:
+			c.ws.WriteMessage(websocket.TextMessage, fmt.Appendf(nil, "%d>%d:pong:%s", c.server, c.server-1, sent))
+		case kind == "pong" && address == fmt.Sprintf("%d>%d", c.server+1, c.server):
+			if at, err := strconv.ParseInt(sent, 10, 64); err == nil {
+				v.mu.Lock()
+				v.came[c.server] = append(v.came[c.server], time.Since(time.UnixMicro(at)))
+				v.mu.Unlock()
 			}
 		}
 	}
 }
 
-// roundTrips sends a frame every 4 ms there and back, for so long, and returns how long each took. One that is lost counts as
-// a second.
-func (v *victim) roundTrips(during time.Duration) (took []time.Duration) {
-	for end := time.Now().Add(during); time.Now().Before(end) && v.ended.Load() == nil; time.Sleep(4 * time.Millisecond) {
-		begun := time.Now()
-		mark := strconv.FormatInt(begun.UnixNano(), 36)
-		v.a.ws.WriteMessage(websocket.TextMessage, []byte("1>2:ping:"+mark))
-		took = append(took, v.await(mark, begun))
-	}
-	return took
-}
+// pair is how long frames took there and back: what the relay takes, and what people see.
+type pair struct{ bare, used []time.Duration }
 
-func (v *victim) await(mark string, begun time.Time) time.Duration {
-	late := time.After(time.Second)
-	for {
-		select {
-		case got := <-v.echoes:
-			if got == mark {
-				return time.Since(begun)
-			}
-		case <-late:
-			return time.Second
+// roundTrips has both pairs send a frame every 5 ms, for so long. One that does not come back counts as a second.
+func (v *victim) roundTrips(during time.Duration) pair {
+	v.mu.Lock()
+	clear(v.came)
+	v.mu.Unlock()
+	sent := 0
+	for end := time.Now().Add(during); time.Now().Before(end) && v.ended.Load() == nil; time.Sleep(5 * time.Millisecond) {
+		for _, i := range []int{0, 2} {
+			c := v.tabs[i]
+			c.ws.WriteMessage(websocket.TextMessage, fmt.Appendf(nil, "%d>%d:ping:%d", c.server, c.server+1, time.Now().UnixMicro()))
+		}
+		sent++
+	}
+	time.Sleep(60 * time.Millisecond) // the last ones are still on their way
+	v.mu.Lock()
+	defer v.mu.Unlock()
+	p := pair{v.came[1], v.came[3]}
+	for _, took := range []*[]time.Duration{&p.bare, &p.used} {
+		for len(*took) < sent {
+			*took = append(*took, time.Second)
 		}
 	}
+	return p
 }
 
-func quantile(took []time.Duration, q float64) time.Duration {
+func (p *pair) add(other pair) {
+	p.bare, p.used = append(p.bare, other.bare...), append(p.used, other.used...)
+}
+
+func p99(took []time.Duration) time.Duration {
 	if len(took) == 0 {
 		return 0
 	}
 	slices.Sort(took)
-	return took[min(len(took)-1, int(q*float64(len(took))))]
+	return took[min(len(took)-1, len(took)*99/100)]
 }
 
 // launchAttack starts the process that attacks, and returns how to end it. It gives way to relay and innocents, as if it had a
@@ -220,12 +230,12 @@ func launchAttack(t testing.TB, x *attack, v *victim) (stop func()) {
 
 // assault is one attack as it went.
 type assault struct {
-	calm, attacked []time.Duration
+	calm, attacked pair
 	memory         int64 // of the relay at most, bytes; 0: not known
 }
 
 // undergo measures the innocent room calm and attacked in turns, and looks that nothing happens to it.
-func undergo(t *testing.T, x *attack, turns int, each time.Duration) (result assault) {
+func undergo(t testing.TB, x *attack, turns int, each time.Duration) (result assault) {
 	t.Helper()
 	relay := launch(t, "-addr", "127.0.0.1:0", "-state", t.TempDir())
 	size := 4
@@ -234,11 +244,11 @@ func undergo(t *testing.T, x *attack, turns int, each time.Duration) (result ass
 	}
 	v := innocents(t, relay, size)
 	for range turns {
-		result.calm = append(result.calm, v.roundTrips(each)...)
+		result.calm.add(v.roundTrips(each))
 		stop := launchAttack(t, x, v)
 		time.Sleep(200 * time.Millisecond) // until it has begun
 		for range 4 {
-			result.attacked = append(result.attacked, v.roundTrips(each/4)...)
+			result.attacked.add(v.roundTrips(each / 4))
 			result.memory = max(result.memory, memoryOf(relay.Process.Pid))
 		}
 		if x.check != nil {
