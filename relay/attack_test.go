@@ -167,7 +167,7 @@ func (v *victim) live(c *tab) {
 // pair is how long frames took there and back: what the relay takes, and what people see.
 type pair struct{ bare, used []time.Duration }
 
-// roundTrips has both pairs send a frame every 5 ms, for so long. One that does not come back counts as a second.
+// roundTrips has both pairs send a frame every 5 ms, for so long, and waits until all have come back.
 func (v *victim) roundTrips(during time.Duration) pair {
 	v.mu.Lock()
 	clear(v.came)
@@ -180,29 +180,35 @@ func (v *victim) roundTrips(during time.Duration) pair {
 		}
 		sent++
 	}
-	time.Sleep(60 * time.Millisecond) // the last ones are still on their way
-	v.mu.Lock()
-	defer v.mu.Unlock()
-	p := pair{v.came[1], v.came[3]}
-	for _, took := range []*[]time.Duration{&p.bare, &p.used} {
-		for len(*took) < sent {
-			*took = append(*took, time.Second)
+	for deadline := time.Now().Add(patience); v.ended.Load() == nil; time.Sleep(5 * time.Millisecond) {
+		v.mu.Lock()
+		p := pair{v.came[1], v.came[3]}
+		v.mu.Unlock()
+		if len(p.bare) == sent && len(p.used) == sent {
+			return p
+		}
+		if time.Now().After(deadline) {
+			v.t.Errorf("of %d frames each %d and %d came back", sent, len(p.bare), len(p.used))
+			return p
 		}
 	}
-	return p
+	return pair{}
 }
 
 func (p *pair) add(other pair) {
 	p.bare, p.used = append(p.bare, other.bare...), append(p.used, other.used...)
 }
 
-func p99(took []time.Duration) time.Duration {
+// percentile is the time within which so many of a hundred came back.
+func percentile(took []time.Duration, of int) time.Duration {
 	if len(took) == 0 {
 		return 0
 	}
 	slices.Sort(took)
-	return took[min(len(took)-1, len(took)*99/100)]
+	return took[min(len(took)-1, len(took)*of/100)]
 }
+
+func p99(took []time.Duration) time.Duration { return percentile(took, 99) }
 
 // launchAttack starts the process that attacks, and returns how to end it. It gives way to relay and innocents, as if it had a
 // machine of its own.

@@ -469,10 +469,9 @@ func TestNothingHappensToInnocentPeople(t *testing.T) {
 		x := &attacks[i]
 		t.Run(x.name, func(t *testing.T) {
 			r := undergo(t, x, 1, 600*time.Millisecond)
-			calm, attacked := p99(r.calm.used), p99(r.attacked.used)
-			t.Logf("p99 there and back %.1f ms calm, %.1f ms attacked; %d MiB", ms(calm), ms(attacked), r.memory>>20)
-			if attacked > 3*calm+200*time.Millisecond {
-				t.Errorf("p99 of the innocent room is %v, calm %v", attacked, calm)
+			t.Logf("p99 there and back %.1f ms calm, %.1f ms attacked; %d MiB", ms(p99(r.calm.used)), ms(p99(r.attacked.used)), r.memory>>20)
+			if calm, attacked := percentile(r.calm.used, 50), percentile(r.attacked.used, 50); attacked > 2*calm+50*time.Millisecond {
+				t.Errorf("half of the frames of the innocent room took %v and more, calm %v", attacked, calm)
 			}
 		})
 	}
@@ -487,7 +486,7 @@ func BenchmarkAttacks(b *testing.B) {
 		b.Run(x.name, func(b *testing.B) {
 			var r assault
 			for b.Loop() {
-				r = undergo(b, x, 3, 2*time.Second)
+				r = undergo(b, x, 3, time.Second)
 			}
 			b.ReportMetric(0, "ns/op")
 			b.ReportMetric(ms(p99(r.calm.used)), "calm-ms")
