@@ -84,6 +84,9 @@ func (c *conn) read() {
 	for c.awaitRelief() {
 		c.net.grant(0)
 		kind, r, err := c.ws.NextReader()
+		if err == errControl {
+			io.Copy(io.Discard, c.net.Conn) // until the peer has seen why it is closed
+		}
 		if err != nil {
 			return
 		}
