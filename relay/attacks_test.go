@@ -8,6 +8,7 @@ import (
 	"fmt"
 	"net"
 	"os"
+	"os/exec"
 	"strings"
 	"testing"
 	"time"
@@ -503,26 +504,51 @@ var rewrite = flag.Bool("rewrite", false, "write the table of attacks anew; read
 
 // ATTACKS.md has the table of all attacks: what happens, and what bounds it.
 func TestTheTableOfAttacksIsComplete(t *testing.T) {
-	var want strings.Builder
-	want.WriteString("| attack | what happens | bound |\n| --- | --- | --- |\n")
+	table := "| attack | what happens | bound |\n| --- | --- | --- |\n"
 	for _, x := range attacks {
-		fmt.Fprintf(&want, "| %s | %s | %s |\n", x.name, x.happens, x.bound)
+		table += fmt.Sprintf("| %s | %s | %s |\n", x.name, x.happens, x.bound)
 	}
+	expectInTable(t, "attacks", table)
+}
+
+// … and the list of modules that the program consists of, for who wants to know of a vulnerability whether it is in there.
+func TestTheListOfModulesIsComplete(t *testing.T) {
+	path, err := program()
+	if err != nil {
+		t.Fatal(err)
+	}
+	said, err := exec.Command("go", "version", "-m", path).Output()
+	if err != nil {
+		t.Fatal(err)
+	}
+	list := "| module | version |\n| --- | --- |\n"
+	for line := range strings.Lines(string(said)) {
+		if fields := strings.Fields(line); len(fields) >= 3 && fields[0] == "dep" {
+			list += "| " + fields[1] + " | " + fields[2] + " |\n"
+		}
+	}
+	expectInTable(t, "modules", list)
+}
+
+// expectInTable looks whether the part of ATTACKS.md of this name is what it should be, or writes it.
+func expectInTable(t *testing.T, name, want string) {
+	t.Helper()
 	text, err := os.ReadFile("ATTACKS.md")
 	if err != nil {
 		t.Fatal(err)
 	}
-	const begin, end = "<!-- attacks -->\n", "<!-- end -->\n"
-	before, rest, ok := strings.Cut(string(text), begin)
+	begin, end := "<!-- "+name+" -->\n", "<!-- end -->\n"
+	before, rest, found := strings.Cut(string(text), begin)
 	got, after, complete := strings.Cut(rest, end)
-	if !ok || !complete {
-		t.Fatal("ATTACKS.md has no place for the table")
-	}
-	if *rewrite {
-		if err := os.WriteFile("ATTACKS.md", []byte(before+begin+want.String()+end+after), 0o644); err != nil {
+	switch {
+	case !found || !complete:
+		t.Fatalf("ATTACKS.md has no place for %s", name)
+	case got == want:
+	case *rewrite:
+		if err := os.WriteFile("ATTACKS.md", []byte(before+begin+want+end+after), 0o644); err != nil {
 			t.Fatal(err)
 		}
-	} else if got != want.String() {
-		t.Errorf("ATTACKS.md is not what is tested: run go test ./relay -run TableOfAttacks -rewrite")
+	default:
+		t.Errorf("ATTACKS.md is not what is tested: run go test ./relay -run IsComplete -rewrite; it should say\n%s", want)
 	}
 }
