@@ -89,6 +89,8 @@ type budgets struct {
 	messages *pace         // read from members, 4096 bytes counting as one more; beyond it reading waits
 	news     *pace         // bytes of seen and report that leave; beyond it they are left out, and watchers are told
 	large    chan struct{} // a place for each large message that may be read at once; one processor is left for small ones
+	closed   atomic.Int64  // connections closed by their rooms: full, flooding, not joined
+	tooOften atomic.Int64  // handshakes and rooms refused because their address came too often
 	floods   atomic.Int64  // connections closed for their pings and pongs
 
 	mu   sync.Mutex

@@ -287,6 +287,7 @@ func (r *room) carryOut() {
 		for _, x := range r.out.Close {
 			if c := r.conns[x.Conn]; c != nil {
 				r.log.Info("connection closed", "conn", c.id, "code", x.Code, "reason", x.Reason)
+				r.rooms.budgets.closed.Add(1)
 				c.shut(x.Code, x.Reason)
 				delete(r.conns, x.Conn)
 			}
