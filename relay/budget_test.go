@@ -40,8 +40,7 @@ func TestAnAddressIsAHouseholds(t *testing.T) {
 }
 
 func TestRoomsAreBoundedAndEmptyOnesGiveUpTheirPlaces(t *testing.T) {
-	r, server := started(t, settings{}, nil)
-	r.budgets.of[openRooms].most = 4
+	r, server := started(t, settings{}, nil, func(r *relay) { r.budgets.of[openRooms].most = 4 })
 	first, second := open(t, server.URL, "room-1", `{}`), open(t, server.URL, "room-2", `{}`)
 	if got := dial(t, server.URL, "room-3", nil).untilClosed(); got.Code != websocket.CloseTryAgainLater || !strings.Contains(got.Text, "as many rooms as it takes") {
 		t.Errorf("one address has half of the rooms, another one was closed with %v", got)
@@ -77,8 +76,7 @@ func eventually(t *testing.T, holds func() bool) {
 }
 
 func TestAMessageForWhichThereIsNoRoomIsThrownAwayAndItsSenderTold(t *testing.T) {
-	r, server := started(t, settings{}, nil)
-	r.budgets.of[reading].most = 200 << 10
+	r, server := started(t, settings{}, nil, func(r *relay) { r.budgets.of[reading].most = 200 << 10 })
 	a, b, _ := trio(t, server.URL)
 	a.say("1>2:" + strings.Repeat("x", 300<<10))
 	if got := a.untilError(); got.Get("code").ToInt() != -32009 {
@@ -104,8 +102,7 @@ func TestWhatWaitsForAConnectionIsGivenBackWithIt(t *testing.T) {
 }
 
 func TestWhoCannotBeHeldIsToldOverHTTP(t *testing.T) {
-	r, server := started(t, settings{}, nil)
-	r.budgets.of[sockets].most = 2
+	r, server := started(t, settings{}, nil, func(r *relay) { r.budgets.of[sockets].most = 2 })
 	first, err := net.Dial("tcp", strings.TrimPrefix(server.URL, "http://"))
 	if err != nil {
 		t.Fatal(err)

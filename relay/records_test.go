@@ -234,9 +234,8 @@ func (f *moodyFile) Write(p []byte) (int, error) {
 var _ io.Writer = (*moodyFile)(nil)
 
 func TestAJoinIsConfirmedOnlyAfterItsLeaseIsStoredAndTheRoomIsTold(t *testing.T) {
-	r, server := started(t, settings{}, nil)
 	disk := &moodyDisk{}
-	r.rooms.records.create = disk.create
+	r, server := started(t, settings{}, nil, func(r *relay) { r.rooms.records.create = disk.create })
 	a := open(t, server.URL, "full", `{}`)
 	disk.set(true, 0)
 	b := dial(t, server.URL, "full", nil)
@@ -267,9 +266,8 @@ func TestAJoinIsConfirmedOnlyAfterItsLeaseIsStoredAndTheRoomIsTold(t *testing.T)
 }
 
 func TestASlowDiskHoldsUpNeitherTheRoomNorOthers(t *testing.T) {
-	r, server := started(t, settings{}, nil)
 	disk := &moodyDisk{}
-	r.rooms.records.create = disk.create
+	_, server := started(t, settings{}, nil, func(r *relay) { r.rooms.records.create = disk.create })
 	a, b, c := trio(t, server.URL)
 	disk.set(false, 2*time.Second)
 	late := dial(t, server.URL, "trio", nil)

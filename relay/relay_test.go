@@ -23,8 +23,8 @@ const patience = 10 * time.Second // for anything that must happen; nothing wait
 
 var quiet = slog.New(slog.NewTextHandler(io.Discard, nil))
 
-// started is a relay that serves real sockets.
-func started(t testing.TB, s settings, pages fstest.MapFS) (*relay, *httptest.Server) {
+// started is a relay that serves real sockets, changed before it does.
+func started(t testing.TB, s settings, pages fstest.MapFS, change ...func(r *relay)) (*relay, *httptest.Server) {
 	t.Helper()
 	if s.state == "" {
 		s.state = t.TempDir()
@@ -37,6 +37,9 @@ func started(t testing.TB, s settings, pages fstest.MapFS) (*relay, *httptest.Se
 		t.Fatal(err)
 	}
 	r := newRelay(s, kept, loadPage(pages), quiet)
+	for _, apply := range change {
+		apply(r)
+	}
 	server := httptest.NewUnstartedServer(r.handler())
 	server.Listener = gathering{server.Listener, r.budgets}
 	server.Start()
