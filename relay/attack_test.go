@@ -19,8 +19,8 @@ import (
 	"github.com/gorilla/websocket"
 )
 
-// An attack is done by a process of its own, from an address of its own, against the program as it runs for users. Beside it
-// innocent people use a room, and nothing may happen to them. ATTACKS.md is the table of all attacks.
+// An attack is done by a process of its own, from an address of its own, against the program as it runs for users.
+// Beside it innocent people use a room, and nothing may happen to them. ATTACKS.md is the table of all attacks.
 type attack struct {
 	name    string
 	happens string // what happens, for the table
@@ -111,8 +111,9 @@ func (a *attacker) flood(code, params string, messages ...string) {
 	}
 }
 
-// victim is the innocent room and the relay that it is in. Of its servers 1 and 2 send frames to each other without delay,
-// which shows what the relay itself takes; 3 and 4 over the delay of every new room, 15 ± 5 ms each way, as people use it.
+// victim is the innocent room and the relay that it is in. Of its servers 1 and 2 send frames to each other
+// without delay, which shows what the relay itself takes; 3 and 4 over the delay of every new room, 15 ± 5 ms each
+// way, as people use it.
 type victim struct {
 	t     testing.TB
 	relay *process
@@ -210,8 +211,8 @@ func percentile(took []time.Duration, of int) time.Duration {
 
 func p99(took []time.Duration) time.Duration { return percentile(took, 99) }
 
-// launchAttack starts the process that attacks, and returns how to end it. It gives way to relay and innocents, as if it had a
-// machine of its own.
+// launchAttack starts the process that attacks, and returns how to end it. It gives way to relay and innocents, as
+// if it had a machine of its own.
 func launchAttack(t testing.TB, x *attack, v *victim) (stop func()) {
 	command := []string{os.Args[0]}
 	if nice, err := exec.LookPath("nice"); err == nil {

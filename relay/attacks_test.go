@@ -463,8 +463,8 @@ func (v *victim) canReturnToASeat(t testing.TB) {
 	}
 }
 
-// Nothing happens to innocent people, whatever is done to the relay. How quick their room stays is bounded here only roughly: a busy
-// machine must not fail this test. BenchmarkAttacks measures it.
+// Nothing happens to innocent people, whatever is done to the relay. How quick their room stays is bounded here
+// only roughly: a busy machine must not fail this test. BenchmarkAttacks measures it.
 func TestNothingHappensToInnocentPeople(t *testing.T) {
 	for i := range attacks {
 		x := &attacks[i]
@@ -480,7 +480,8 @@ func TestNothingHappensToInnocentPeople(t *testing.T) {
 
 func ms(d time.Duration) float64 { return float64(d.Microseconds()) / 1000 }
 
-// BenchmarkAttacks measures how quick the innocent room is calm and attacked, in turns: `./build.sh bench relay/attacks`.
+// BenchmarkAttacks measures how quick the innocent room is calm and attacked, in turns: `./build.sh bench
+// relay/attacks`.
 func BenchmarkAttacks(b *testing.B) {
 	for i := range attacks {
 		x := &attacks[i]
@@ -511,7 +512,8 @@ func TestTheTableOfAttacksIsComplete(t *testing.T) {
 	expectInTable(t, "attacks", table)
 }
 
-// … and the list of modules that the program consists of, for who wants to know of a vulnerability whether it is in there.
+// … and the list of modules that the program consists of, for who wants to know of a vulnerability whether it is
+// in there.
 func TestTheListOfModulesIsComplete(t *testing.T) {
 	path, err := program()
 	if err != nil {

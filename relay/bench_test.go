@@ -12,8 +12,8 @@ import (
 	"github.com/gorilla/websocket"
 )
 
-// BenchmarkIdleTabs measures what 5,000 tabs cost that sit in rooms of five and do nothing: memory of the program for each, and
-// the share of one processor for all. `./build.sh bench relay/idle-tabs`
+// BenchmarkIdleTabs measures what 5,000 tabs cost that sit in rooms of five and do nothing: memory of the program
+// for each, and the share of one processor for all. `./build.sh bench relay/idle-tabs`
 func BenchmarkIdleTabs(b *testing.B) {
 	const tabs, watched = 5000, 20 * time.Second
 	p := launch(b, "-addr", "127.0.0.1:0", "-state", b.TempDir())

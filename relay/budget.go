@@ -173,7 +173,8 @@ func (v *visitor) holdsNothing() bool {
 	return true
 }
 
-// addressOf is the address that budgets count: of IPv6 the first 64 bits, because who has one address there has them all.
+// addressOf is the address that budgets count: of IPv6 the first 64 bits, because who has one address there has
+// them all.
 func addressOf(remote string) string {
 	host, _, err := net.SplitHostPort(remote)
 	if err != nil {

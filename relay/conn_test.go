@@ -54,7 +54,8 @@ func TestPongsThatAnswerNothingMeasureNothingAndTooManyEndTheConnection(t *testi
 	}
 }
 
-// A peer that takes a little now and then is not given up; one that takes nothing is, and for a while it may still take the rest.
+// A peer that takes a little now and then is not given up; one that takes nothing is, and for a while it may still
+// take the rest.
 func TestOnlyWhoTakesNothingIsGivenUp(t *testing.T) {
 	for name, c := range map[string]struct {
 		takes   []int

@@ -1,4 +1,5 @@
-// Command relay is the room server: it serves the page, and behind every room's code it runs one hub.Hub. It knows nothing of Raft.
+// Command relay is the room server: it serves the page, and behind every room's code it runs one hub.Hub. It knows
+// nothing of Raft.
 //
 //	relay [-addr 127.0.0.1:8080] [-lan] [-state DIR] [-rate 0.1] [-size 3] [-host lab.example.org] [-origin https://example.org] [-log-json]
 //
@@ -13,9 +14,9 @@
 //
 // # What is bounded, and what happens at the bound
 //
-// A room bounds what its members do: see package hub. The program bounds what all rooms do together, and one address may have
-// half of each budget: a classroom behind one router has enough, and one person in it cannot take what others need. Of an
-// IPv6 address the first 64 bits count. ATTACKS.md lists what was tried against it.
+// A room bounds what its members do: see package hub. The program bounds what all rooms do together, and one
+// address may have half of each budget: a classroom behind one router has enough, and one person in it cannot take
+// what others need. Of an IPv6 address the first 64 bits count. ATTACKS.md lists what was tried against it.
 //
 //	                                   all           one address   beyond it
 //	sockets                            20,000        10,000        HTTP 503
@@ -28,15 +29,17 @@
 //	bytes of news a second             48 MiB        24 MiB        watchers miss lines, and are told how many
 //	records                            50,000                      no new room; those that are known open
 //
-// For one connection 8 MiB or 16384 messages wait, of them 1 MiB news (seen, report), which go after everything else. It is
-// closed only if it takes no byte for 15 s, or answers no ping for 20 s (1008, with the reason). A member that does not take
-// the answers to its own calls is not read any more until it does. A message that is begun must be complete within 30 s; ping
-// and pong messages may come 10 times a second (1008). Two large messages are never read on all processors at once.
+// For one connection 8 MiB or 16384 messages wait, of them 1 MiB news (seen, report), which go after everything
+// else. It is closed only if it takes no byte for 15 s, or answers no ping for 20 s (1008, with the reason). A
+// member that does not take the answers to its own calls is not read any more until it does. A message that is
+// begun must be complete within 30 s; ping and pong messages may come 10 times a second (1008). Two large messages
+// are never read on all processors at once.
 //
 // # What is kept
 //
-// A room that nobody is connected to is put away after 10 minutes. Its record (who holds which seat) stays for 90 days after
-// the room's last use in a folder raft-playground-rooms inside the state directory. That folder has a marker, and is one
-// relay's at a time: a second one says so and ends. The relay touches only files of its own names there. A record that cannot
-// be stored is tried again until it is; meanwhile nobody is told of a lease that it holds, and the room's people are told why.
+// A room that nobody is connected to is put away after 10 minutes. Its record (who holds which seat) stays for 90
+// days after the room's last use in a folder raft-playground-rooms inside the state directory. That folder has a
+// marker, and is one relay's at a time: a second one says so and ends. The relay touches only files of its own
+// names there. A record that cannot be stored is tried again until it is; meanwhile nobody is told of a lease that
+// it holds, and the room's people are told why.
 package main

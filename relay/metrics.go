@@ -60,7 +60,8 @@ func writeFigure(w io.Writer, f figure) {
 	fmt.Fprintf(w, "# HELP %s %s\n# TYPE %s %s\n%s %d\n", f.name, f.help, f.name, f.kind, f.name, f.value)
 }
 
-// health tells a person or a monitor how the relay is. The status is "ok" while it answers; what troubles it stands beside it.
+// health tells a person or a monitor how the relay is. The status is "ok" while it answers; what troubles it
+// stands beside it.
 func (r *relay) health(w http.ResponseWriter, _ *http.Request) {
 	rooms, connections := r.rooms.count()
 	kept := r.rooms.records

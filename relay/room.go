@@ -74,7 +74,8 @@ func newRoom(r *rooms, code string, owner *visitor) *room {
 	}
 }
 
-// put hands an input to the room's goroutine, and waits while the room cannot keep up. False means that the room is closed.
+// put hands an input to the room's goroutine, and waits while the room cannot keep up. False means that the room
+// is closed.
 func (r *room) put(in input) bool {
 	select {
 	case r.inbox <- in:
@@ -123,7 +124,8 @@ func (r *room) run() {
 	}
 }
 
-// load makes the room as its record says. It is the room's own goroutine that waits for the disk: others open meanwhile.
+// load makes the room as its record says. It is the room's own goroutine that waits for the disk: others open
+// meanwhile.
 func (r *room) load() error {
 	record, err := r.rooms.records.load(r.code)
 	if err != nil {
@@ -145,9 +147,9 @@ func (r *room) load() error {
 	return nil
 }
 
-// firstClient draws where a room's client addresses begin. Drawn anew for every life of a room, from so many, no address
-// is used twice: an answer that is late must not find another client. All are below 2^52, so that a JavaScript number can
-// tell them exactly.
+// firstClient draws where a room's client addresses begin. Drawn anew for every life of a room, from so many, no
+// address is used twice: an answer that is late must not find another client. All are below 2^52, so that a
+// JavaScript number can tell them exactly.
 func firstClient() uint64 {
 	var drawn [8]byte
 	rand.Read(drawn[:])
@@ -229,8 +231,8 @@ func (r *room) take(in input) {
 	}
 }
 
-// receive has the hub read a message. A large one takes milliseconds: not all processors read such at once, and others get a
-// turn after it.
+// receive has the hub read a message. A large one takes milliseconds: not all processors read such at once, and
+// others get a turn after it.
 func (r *room) receive(in input) {
 	if len(in.data) < largeMessage {
 		r.hub.Receive(in.conn.id, in.data, in.binary)
@@ -243,8 +245,8 @@ func (r *room) receive(in input) {
 	in.conn.release(in.message)
 }
 
-// shareOut gives the room as much of the budget of frames under way as a message of this length may need, if there is so much,
-// and takes back what it does not use.
+// shareOut gives the room as much of the budget of frames under way as a message of this length may need, if there
+// is so much, and takes back what it does not use.
 func (r *room) shareOut(bytes int) {
 	budget := &r.rooms.budgets.of[flying]
 	need := int64(r.hub.Flying() + 2*bytes - flyingFree)
@@ -325,8 +327,8 @@ func (r *room) untilWake() time.Duration {
 	return max(0, wait)
 }
 
-// retire puts the room away, unless somebody is just coming in. Its record is stored while the room can still be found: were it
-// stored later, it could undo what the next room of this code has stored by then.
+// retire puts the room away, unless somebody is just coming in. Its record is stored while the room can still be
+// found: were it stored later, it could undo what the next room of this code has stored by then.
 func (r *room) retire() bool {
 	if r.known && !r.settle() {
 		return false

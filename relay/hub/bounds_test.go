@@ -232,7 +232,8 @@ func TestTheFramesOfARoomAreBoundedAndNoCallCostsMoreThanItSays(t *testing.T) {
 	if got := s.hub.flights; got != 16384 {
 		t.Fatalf("%d frames are under way", got)
 	}
-	// Measured on a quiet machine: 16 ms for 100 look-ups of a frame that is not there, 25 ms for a release; the bounds are generous.
+	// Measured on a quiet machine: 16 ms for 100 look-ups of a frame that is not there, 25 ms for a release; the
+	// bounds are generous.
 	begun := time.Now()
 	for range 100 {
 		s.say(1, `{"id":1,"method":"frame","params":{"seq":999999,"do":"hold"}}`)

@@ -1,26 +1,30 @@
 // # What is bounded, and what happens at the bound
 //
-// Nobody can end another's session, and what a member causes counts as its own: bytes that leave because of it, not only
-// those that it sends.
+// Nobody can end another's session, and what a member causes counts as its own: bytes that leave because of it,
+// not only those that it sends.
 //
-//   - Members: 64; as many of these places as there are seats are kept for servers. Who finds none gets error -32010 and
-//     is closed with 1013. Of connections that have not joined 64 are kept: one more takes the place of the oldest of the
-//     address that has most of them (1013). Before it joins a connection sends messages of at most 4 KiB.
-//   - Messages: 1 MiB (1009), and 5000 a second, 10000 ahead; 4096 bytes count as one more. A frame to everybody, a report
-//     and a frame that is duplicated count for each copy that leaves. Who sends more gets error -32007, who goes on and on
-//     is closed (1008). A message that the host had no room to read is error -32009; it was not taken.
-//   - Frames under way: 4096 in one direction of a link, 16384 and 32 MiB in the room, or what the host allows (Allow).
-//     Further ones are lost, and watchers are told: "full". So are frames that a receiver has no room for; that comes as a
-//     correction, since they had been sent. A receiver is never closed for what others send to it.
-//   - News (seen, report, room): 16 MiB a second leave the room. Beyond it seen comes without text, then not at all, of
-//     reports the last is kept, and room comes every 250 ms. A watcher is told how many lines it missed as soon as it has
-//     caught up, also if nothing else happens.
-//   - Records: who is told of a lease must find it again, so the answer waits until the host has stored the record that it
-//     is in (Delivery.After). While the host cannot store it, room has "unstored": why, in a few words; a member whose
-//     answer waits is sent room, too. Other changes are stored at most once a second.
-//   - JSON is checked: a number that JSON does not have (-01) or that no double holds (1e999) is error -32700, a parameter
-//     that comes twice -32602, an id that is neither text nor a whole number -32600. Names consist of characters that can
-//     be seen.
+//   - Members: 64; as many of these places as there are seats are kept for servers. Who finds none gets error
+//     -32010 and is closed with 1013. Of connections that have not joined 64 are kept: one more takes the
+//     place of the oldest of the address that has most of them (1013). Before it joins a connection sends
+//     messages of at most 4 KiB.
+//   - Messages: 1 MiB (1009), and 5000 a second, 10000 ahead; 4096 bytes count as one more. A frame to
+//     everybody, a report and a frame that is duplicated count for each copy that leaves. Who sends more gets
+//     error -32007, who goes on and on is closed (1008). A message that the host had no room to read is error
+//     -32009; it was not taken.
+//   - Frames under way: 4096 in one direction of a link, 16384 and 32 MiB in the room, or what the host allows
+//     (Allow). Further ones are lost, and watchers are told: "full". So are frames that a receiver has no room
+//     for; that comes as a correction, since they had been sent. A receiver is never closed for what others
+//     send to it.
+//   - News (seen, report, room): 16 MiB a second leave the room. Beyond it seen comes without text, then not
+//     at all, of reports the last is kept, and room comes every 250 ms. A watcher is told how many lines it
+//     missed as soon as it has caught up, also if nothing else happens.
+//   - Records: who is told of a lease must find it again, so the answer waits until the host has stored the
+//     record that it is in (Delivery.After). While the host cannot store it, room has "unstored": why, in a
+//     few words; a member whose answer waits is sent room, too. Other changes are stored at most once a
+//     second.
+//   - JSON is checked: a number that JSON does not have (-01) or that no double holds (1e999) is error -32700,
+//     a parameter that comes twice -32602, an id that is neither text nor a whole number -32600. Names consist
+//     of characters that can be seen.
 package hub
 
 import "strconv"
@@ -71,7 +75,8 @@ func (h *Hub) fullWords() string {
 	return "the room is full: beside its servers it takes " + strconv.Itoa(h.limits.Members-len(h.seats)) + " members"
 }
 
-// longestWaiting is the connection that gives up its place: of the address that has most of those that have not joined, the first that came.
+// longestWaiting is the connection that gives up its place: of the address that has most of those that have not
+// joined, the first that came.
 func (h *Hub) longestWaiting() *member {
 	held := map[string]int{}
 	for _, m := range h.arrival {
@@ -88,8 +93,8 @@ func (h *Hub) longestWaiting() *member {
 	return found
 }
 
-// bucket is an allowance that fills again with time: of a member's messages in millionths of one, or of the room's news in bytes. Below zero it
-// is in debt.
+// bucket is an allowance that fills again with time: of a member's messages in millionths of one, or of the room's
+// news in bytes. Below zero it is in debt.
 type bucket struct {
 	tokens int64
 	at     int64 // real time of the last refill
@@ -122,7 +127,8 @@ func (b *bucket) fill(real, perMicro, most int64) {
 	b.tokens, b.at = min(b.tokens+elapsed*perMicro, most), real
 }
 
-// charge makes a member pay for what its message made leave beyond the message itself. A debt delays its next messages, but it is no flood.
+// charge makes a member pay for what its message made leave beyond the message itself. A debt delays its next
+// messages, but it is no flood.
 func (h *Hub) charge(m *member, bytes int) {
 	m.bucket.tokens = max(m.bucket.tokens-int64(bytes/4096)*1e6, -int64(h.limits.Burst)*1e6/2)
 }
