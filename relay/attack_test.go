@@ -122,12 +122,13 @@ type victim struct {
 	ended atomic.Pointer[string] // what ended the session of somebody in it
 
 	mu   sync.Mutex
+	back map[string]bool            // frames that have come back: an attacker may duplicate them, as anybody may
 	came map[uint64][]time.Duration // how long frames took there and back, by who sent them
 }
 
 // innocents opens a room of four servers that read, and of one more seat for who attacks from inside.
 func innocents(t testing.TB, relay *process, seats int) *victim {
-	v := &victim{t: t, relay: relay, code: "innocent", came: map[uint64][]time.Duration{}}
+	v := &victim{t: t, relay: relay, code: "innocent", back: map[string]bool{}, came: map[uint64][]time.Duration{}}
 	for range 4 {
 		v.tabs = append(v.tabs, open(t, relay.url, v.code, fmt.Sprintf(`{"size":%d}`, seats)))
 	}
@@ -157,11 +158,19 @@ func (v *victim) live(c *tab) {
 			c.ws.WriteMessage(websocket.TextMessage, fmt.Appendf(nil, "%d>%d:pong:%s", c.server, c.server-1, sent))
 		case kind == "pong" && address == fmt.Sprintf("%d>%d", c.server+1, c.server):
 			if at, err := strconv.ParseInt(sent, 10, 64); err == nil {
-				v.mu.Lock()
-				v.came[c.server] = append(v.came[c.server], time.Since(time.UnixMicro(at)))
-				v.mu.Unlock()
+				v.note(c.server, address+sent, time.Since(time.UnixMicro(at)))
 			}
 		}
+	}
+}
+
+// note notes how long a frame took, once.
+func (v *victim) note(server uint64, frame string, took time.Duration) {
+	v.mu.Lock()
+	defer v.mu.Unlock()
+	if !v.back[frame] {
+		v.back[frame] = true
+		v.came[server] = append(v.came[server], took)
 	}
 }
 
@@ -172,6 +181,7 @@ type pair struct{ bare, used []time.Duration }
 func (v *victim) roundTrips(during time.Duration) pair {
 	v.mu.Lock()
 	clear(v.came)
+	clear(v.back)
 	v.mu.Unlock()
 	sent := 0
 	for end := time.Now().Add(during); time.Now().Before(end) && v.ended.Load() == nil; time.Sleep(5 * time.Millisecond) {
