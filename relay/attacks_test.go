@@ -114,7 +114,7 @@ var attacks = []attack{
 	},
 	{
 		name:    "messages of 1 MB that are hard to read: brackets, keys, numbers",
-		happens: "they are refused; others get a turn after each",
+		happens: "they are refused (-32700, -32006); others get a turn after each",
 		bound:   "a message costs as many as its 4096 bytes; nesting is at most 10,000 deep",
 		run:     (*attacker).hardToRead,
 	},

@@ -354,6 +354,18 @@ func TestOnlyJSONIsPassedOn(t *testing.T) {
 	}
 }
 
+func TestParametersAreShortWhereNothingLongIsToBeSaid(t *testing.T) {
+	s := trio(t, Options{})
+	for _, method := range []string{"network", "state", "seat", "seats", "join", "dance"} {
+		text := `{"id":1,"method":"` + method + `","params":{` + strings.Repeat(`"k":1,`, 40_000) + `"x":1}}`
+		expectError(t, s.say(1, text), codeTooLarge, "", "32768")
+	}
+	long := "1>2:" + strings.Repeat("x", 500_000)
+	if got := s.say(1, `{"id":1,"method":"frame","params":{"do":"inject","from":1,"to":2,"frame":"`+long+`"}}`); !get(got[0], "result").ToBool() {
+		t.Errorf("a long frame was answered %.100q", got)
+	}
+}
+
 func TestIDsAreEchoedOrRefused(t *testing.T) {
 	s := trio(t, Options{})
 	for _, id := range []string{"18446744073709551616", "-0", "-5", `"x"`, `""`, "123456789012345678901234567890"} {

@@ -7,10 +7,10 @@
 //     -32010 and is closed with 1013. Of connections that have not joined 64 are kept: one more takes the
 //     place of the oldest of the address that has most of them (1013). Before it joins a connection sends
 //     messages of at most 4 KiB.
-//   - Messages: 1 MiB (1009), and 5000 a second, 10000 ahead; 4096 bytes count as one more. A frame to
-//     everybody, a report and a frame that is duplicated count for each copy that leaves. Who sends more gets
-//     error -32007, who goes on and on is closed (1008). A message that the host had no room to read is error
-//     -32009; it was not taken.
+//   - Messages: 1 MiB (1009), the parameters of a call 32 KiB unless they hold a frame or a report (-32006),
+//     and 5000 a second, 10000 ahead; 4096 bytes count as one more. A frame to everybody, a report and a frame
+//     that is duplicated count for each copy that leaves. Who sends more gets error -32007, who goes on and on
+//     is closed (1008). A message that the host had no room to read is error -32009; it was not taken.
 //   - Frames under way: 4096 in one direction of a link, 16384 and 32 MiB in the room, or what the host allows
 //     (Allow). Further ones are lost, and watchers are told: "full". So are frames that a receiver has no room
 //     for; that comes as a correction, since they had been sent. A receiver is never closed for what others
