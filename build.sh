@@ -181,7 +181,7 @@ test_packages() {
   step "tests of the relay, with the race detector; beside them those of the page, and its types"
   (cd web && npm run --silent check && npm test --silent) >"$OUT/test/page.log" 2>&1 &
   local -r page=$!
-  go list ./relay/... | CGO_ENABLED=1 xargs_go_test race -race
+  go list ./relay/... | CGO_ENABLED=1 xargs_go_test race -race -skip '^TestNothingHappensToInnocentPeople$' # done above; the relay that it attacks is another process
   if [[ -f raft/bench/go.mod ]]; then
     step "tests of the comparison with etcd's core"
     (cd raft/bench && go test -vet=off -v -timeout 10m -benchtime 10x ./...) | tests_log bench
@@ -272,15 +272,20 @@ packages() {
 
 run_benchmarks() {
   need_go
-  if [[ ! $1 =~ ^(core|wasm|lab)(/|$) ]]; then
+  if [[ ! $1 =~ ^(core|wasm|lab|relay)(/|$) ]]; then
     step "benchmarks: $1"
-    packages | grep -v '/web/e2e$' | xargs go test -run '^$' -bench "$1" -benchmem | grep --line-buffered -vE '\[no test files\]|^PASS$'
+    packages | grep -v '/web/e2e$' | xargs go test -run '^$' -bench "$1" -skip '^Benchmark(Attacks|IdleTabs)$' -benchmem |
+      grep --line-buffered -vE '\[no test files\]|^PASS$'
   fi
   local compared
   compared=$(cd raft/bench && go run . -list -run "$1")
   if [[ -n $compared ]]; then
     step "this core beside etcd's: raft/bench"
     (cd raft/bench && go run . -run "$1")
+  fi
+  if [[ relay/attacks =~ $1 || relay/idle-tabs =~ $1 ]]; then
+    step "the relay attacked, and with 5,000 idle tabs"
+    go test -run '^$' -bench '^Benchmark(Attacks|IdleTabs)$' -benchtime 1x -timeout 30m ./relay | grep --line-buffered '^Benchmark'
   fi
   if [[ lab/calm-minute =~ $1 || lab/calm-minute-wasm =~ $1 ]]; then
     step "a simulated minute, beside the time it may take: raft/lab/speed"

@@ -3,6 +3,7 @@ package main
 import (
 	"net"
 	"net/netip"
+	"runtime"
 	"sync"
 	"sync/atomic"
 	"time"
@@ -85,9 +86,12 @@ func (p *pace) delay(share *rate.Limiter, n int) time.Duration {
 // budgets are what the process shares out among all addresses, and who has what of it.
 type budgets struct {
 	of       [budgetKinds]budget
-	messages *pace        // read from members, 4096 bytes counting as one more; beyond it reading waits
-	news     *pace        // bytes of seen and report that leave; beyond it they are left out, and watchers are told
-	floods   atomic.Int64 // connections closed for their pings and pongs
+	messages *pace         // read from members, 4096 bytes counting as one more; beyond it reading waits
+	news     *pace         // bytes of seen and report that leave; beyond it they are left out, and watchers are told
+	large    chan struct{} // a place for each large message that may be read at once; one processor is left for small ones
+	closed   atomic.Int64  // connections closed by their rooms: full, flooding, not joined
+	tooOften atomic.Int64  // handshakes and rooms refused because their address came too often
+	floods   atomic.Int64  // connections closed for their pings and pongs
 
 	mu   sync.Mutex
 	seen map[string]*visitor
@@ -118,6 +122,7 @@ const (
 
 func newBudgets() *budgets {
 	b := &budgets{messages: newPace(mostMessages), news: newPace(mostNews), seen: map[string]*visitor{}}
+	b.large = make(chan struct{}, max(1, runtime.GOMAXPROCS(0)-1))
 	// A few files must be left, or no record can be stored.
 	sizes := [budgetKinds]int64{sockets: min(mostSockets, mostFiles()-64), openRooms: mostRooms, reading: mostReading, flying: mostFlying, waiting: mostWaiting}
 	for kind := range b.of {
@@ -168,7 +173,8 @@ func (v *visitor) holdsNothing() bool {
 	return true
 }
 
-// addressOf is the address that budgets count: of IPv6 the first 64 bits, because who has one address there has them all.
+// addressOf is the address that budgets count: of IPv6 the first 64 bits, because who has one address there has
+// them all.
 func addressOf(remote string) string {
 	host, _, err := net.SplitHostPort(remote)
 	if err != nil {

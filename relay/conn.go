@@ -22,8 +22,8 @@ const (
 	joinAfter = 65 * time.Second // the room closes before it who has not joined
 	closeTime = time.Second      // for the peer to answer a close
 
-	// What a connection may send in any case, also while its address or the whole relay sends too much: a server at its ordinary
-	// pace must not wait for those who flood.
+	// What a connection may send in any case, also while its address or the whole relay sends too much: a server
+	// at its ordinary pace must not wait for those who flood.
 	fairRate  = 100 // messages a second, 4096 bytes counting as one more
 	fairBurst = 400
 
@@ -84,6 +84,9 @@ func (c *conn) read() {
 	for c.awaitRelief() {
 		c.net.grant(0)
 		kind, r, err := c.ws.NextReader()
+		if err == errControl {
+			io.Copy(io.Discard, c.net.Conn) // until the peer has seen why it is closed
+		}
 		if err != nil {
 			return
 		}
@@ -97,7 +100,8 @@ func (c *conn) read() {
 			c.release(m)
 			continue // on its way out
 		}
-		// After the room has closed this connection it ignores what still comes; reading on lets the peer see the close message.
+		// After the room has closed this connection it ignores what still comes; reading on lets the peer see the
+		// close message.
 		what := received
 		if err == errOverrun {
 			what = overrun
@@ -126,8 +130,8 @@ var (
 	smallBuffers = sync.Pool{New: func() any { return new([mostJoinMessage + 1]byte) }}
 )
 
-// take reads one message. Up to 4 KiB need no permission. Of a longer one every buffer is taken from the budget before it
-// grows; if there is no more the message is read to its end and thrown away: errOverrun.
+// take reads one message. Up to 4 KiB need no permission. Of a longer one every buffer is taken from the budget
+// before it grows; if there is no more the message is read to its end and thrown away: errOverrun.
 func (c *conn) take(r io.Reader) (message, error) {
 	small := smallBuffers.Get().(*[mostJoinMessage + 1]byte)
 	defer smallBuffers.Put(small)
@@ -163,7 +167,8 @@ func (c *conn) take(r io.Reader) (message, error) {
 	}
 }
 
-// fill reads into buffer behind its first n bytes until it is full, which is no error, or the message has ended: io.EOF.
+// fill reads into buffer behind its first n bytes until it is full, which is no error, or the message has ended:
+// io.EOF.
 func (c *conn) fill(r io.Reader, buffer []byte, n int) (int, error) {
 	for n < len(buffer) {
 		got, err := r.Read(buffer[n:])
@@ -267,5 +272,6 @@ func (c *conn) heard() {
 	}
 }
 
-// keepAlive is heard for the goroutine that writes: the peer has taken what had waited for it. Its pong may be far behind.
+// keepAlive is heard for the goroutine that writes: the peer has taken what had waited for it. Its pong may be far
+// behind.
 func (c *conn) keepAlive() { c.net.Conn.SetReadDeadline(time.Now().Add(deadAfter)) }

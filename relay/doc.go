@@ -1,4 +1,5 @@
-// Command relay is the room server: it serves the page, and behind every room's code it runs one hub.Hub. It knows nothing of Raft.
+// Command relay is the room server: it serves the page, and behind every room's code it runs one hub.Hub. It knows
+// nothing of Raft.
 //
 //	relay [-addr 127.0.0.1:8080] [-lan] [-state DIR] [-rate 0.1] [-size 3] [-host lab.example.org] [-origin https://example.org] [-log-json]
 //
@@ -6,14 +7,39 @@
 //	GET /new            makes a room and goes there; the query (?rate=1&size=5) goes along
 //	GET /r/{code}       the page of a room
 //	GET /rooms/{code}   the room itself: a WebSocket that speaks what package hub documents
-//	GET /healthz        {"status":"ok","rooms":2,"connections":7}
+//	GET /healthz        {"status":"ok","rooms":2,"connections":7,…}: is it well, is every record stored, has one been lost
+//	GET /metrics        what it uses, may use and has refused, in the text format of Prometheus
+//
+// It answers to addresses, to localhost, and to the names that -host allows; everybody else gets 403 (origin.go).
 //
 // # What is bounded, and what happens at the bound
 //
-// Members, messages, frames on their way and what watchers are told: see package hub. Here: rooms (1000; a further one is closed with 1013), handshakes
-// (50 a second for an address, 200 ahead; then HTTP 429), and what waits for one connection: 8 MiB or 16384 messages. A room spares a slow watcher long before;
-// who is too slow even for its frames is closed with 1008. A room that cannot keep up stops reading from its members, so TCP slows them down.
+// A room bounds what its members do: see package hub. The program bounds what all rooms do together, and one
+// address may have half of each budget: a classroom behind one router has enough, and one person in it cannot take
+// what others need. Of an IPv6 address the first 64 bits count. ATTACKS.md lists what was tried against it.
 //
-// A room that nobody is connected to is put away after 10 minutes. Its record (who holds which seat) stays in the state directory for 7 days after
-// its last change, so that tabs find their seats again, also when the relay itself was killed.
+//	                                   all           one address   beyond it
+//	sockets                            20,000        10,000        HTTP 503
+//	handshakes and /new, a second                    50, 200 ahead HTTP 429
+//	open rooms                         2000          1000          the longest empty one is put away, else close code 1013
+//	messages a second                  60,000        30,000        reading waits; who sends less than 100 a second does not
+//	bytes of messages being read       32 MiB        16 MiB        the message is thrown away: error -32009
+//	bytes of frames under way          64 MiB        32 MiB        the frame is lost, and watchers are told ("full")
+//	bytes that wait for connections    128 MiB       64 MiB        the same; of news a line is missed, and told later
+//	bytes of news a second             48 MiB        24 MiB        watchers miss lines, and are told how many
+//	records                            50,000                      no new room; those that are known open
+//
+// For one connection 8 MiB or 16384 messages wait, of them 1 MiB news (seen, report), which go after everything
+// else. It is closed only if it takes no byte for 15 s, or answers no ping for 20 s (1008, with the reason). A
+// member that does not take the answers to its own calls is not read any more until it does. A message that is
+// begun must be complete within 30 s; ping and pong messages may come 10 times a second (1008). Two large messages
+// are never read on all processors at once.
+//
+// # What is kept
+//
+// A room that nobody is connected to is put away after 10 minutes. Its record (who holds which seat) stays for 90
+// days after the room's last use in a folder raft-playground-rooms inside the state directory. That folder has a
+// marker, and is one relay's at a time: a second one says so and ends. The relay touches only files of its own
+// names there. A record that cannot be stored is tried again until it is; meanwhile nobody is told of a lease that
+// it holds, and the room's people are told why.
 package main

@@ -17,8 +17,8 @@ const (
 	blockedPeriod = 20 * time.Millisecond
 )
 
-// gathering is a listener that counts sockets, and whose connections can gather writes: gorilla writes every message by
-// itself, which costs a system call each and halves what a connection carries.
+// gathering is a listener that counts sockets, and whose connections can gather writes: gorilla writes every
+// message by itself, which costs a system call each and halves what a connection carries.
 type gathering struct {
 	net.Listener
 	budgets *budgets
@@ -46,8 +46,8 @@ func (g gathering) Accept() (net.Conn, error) {
 	}
 }
 
-// gatheredConn is a TCP connection. It collects what is written between hold and release, and gives up a peer only if that
-// takes nothing at all.
+// gatheredConn is a TCP connection. It collects what is written between hold and release, and gives up a peer only
+// if that takes nothing at all.
 type gatheredConn struct {
 	net.Conn
 	visitor *visitor
@@ -81,8 +81,8 @@ func (c *gatheredConn) Close() error {
 
 var errFragments = errors.New("too many fragments for what they bring")
 
-// grant lets the reader read on: a message begins, or n bytes of it were taken. Empty fragments bring nothing, and a peer
-// can send millions of them a second.
+// grant lets the reader read on: a message begins, or n bytes of it were taken. Empty fragments bring nothing, and
+// a peer can send millions of them a second.
 func (c *gatheredConn) grant(n int) {
 	if n == 0 {
 		c.metered, c.allowance = true, mostOverhead
@@ -147,9 +147,9 @@ func (c *gatheredConn) flush() error {
 	return err
 }
 
-// push writes p as long as the peer takes any of it. A peer that reads slowly, but reads, is not to be closed: what waits for
-// it is bounded elsewhere. One that takes nothing is given up; for a while it may still take the message that was begun and
-// the reason behind it.
+// push writes p as long as the peer takes any of it. A peer that reads slowly, but reads, is not to be closed:
+// what waits for it is bounded elsewhere. One that takes nothing is given up; for a while it may still take the
+// message that was begun and the reason behind it.
 func (c *gatheredConn) push(p []byte) error {
 	patience := stalledAfter
 	for len(p) > 0 {

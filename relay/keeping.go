@@ -18,8 +18,8 @@ const (
 	useEvery   = time.Hour   // a room in use stores its record anew, so that its age counts from its last use
 )
 
-// keeping is how a room's record gets to the disk, by a goroutine of its own: a slow disk must not hold up the room. Answers
-// that promise a lease wait for it (hub.Delivery.After).
+// keeping is how a room's record gets to the disk, by a goroutine of its own: a slow disk must not hold up the
+// room. Answers that promise a lease wait for it (hub.Delivery.After).
 type keeping struct {
 	done     chan error  // of the store that runs
 	record   *hub.Record // the newest, if it is not stored yet
@@ -118,7 +118,8 @@ func (r *room) trouble(reason string) {
 	r.hub.Unstored(reason)
 }
 
-// settle makes sure that the room's last state is on the disk. Until it is the answer is false, and the room stays open.
+// settle makes sure that the room's last state is on the disk. Until it is the answer is false, and the room stays
+// open.
 func (r *room) settle() bool {
 	if r.leaving == 0 {
 		r.hub.Checkpoint()

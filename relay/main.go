@@ -13,6 +13,7 @@ import (
 	"os"
 	"os/signal"
 	"path/filepath"
+	"slices"
 	"strconv"
 	"syscall"
 	"time"
@@ -32,6 +33,8 @@ type settings struct {
 	hosts   []string
 	origins []string
 	logJSON bool
+
+	create func(path string) (recordFile, error) // makes the file of a record; tests put a disk that fails in its place
 }
 
 func main() {
@@ -49,6 +52,11 @@ func run(ctx context.Context, args []string, stdout, stderr io.Writer) int {
 	if err != nil {
 		return 2 // flag has said why
 	}
+	return serve(ctx, s, builtPage, stdout, stderr)
+}
+
+// serve is the program with its settings.
+func serve(ctx context.Context, s settings, page func() *page, stdout, stderr io.Writer) int {
 	log := newLog(stderr, s.logJSON)
 	listener, err := net.Listen("tcp", s.addr)
 	if err != nil {
@@ -61,13 +69,14 @@ func run(ctx context.Context, args []string, stdout, stderr io.Writer) int {
 		return 1
 	}
 	defer kept.close()
-	relay := newRelay(s, kept, builtPage(), log)
+	kept.create = s.create
+	relay := newRelay(s, kept, page(), log)
 	server := &http.Server{
 		Handler: relay.handler(), MaxHeaderBytes: 16 << 10, // the times are for files; a WebSocket has its own
 		ReadHeaderTimeout: 5 * time.Second, ReadTimeout: 10 * time.Second, WriteTimeout: 2 * time.Minute, IdleTimeout: time.Minute,
 		ErrorLog: slog.NewLogLogger(log.Handler(), slog.LevelDebug), // mostly port scans and closed tabs
 	}
-	announce(stdout, listener.Addr().(*net.TCPAddr), s.lan, localAddress())
+	announce(stdout, listener.Addr().(*net.TCPAddr), s.lan, localAddresses())
 	failed := make(chan error, 1)
 	go func() { failed <- server.Serve(gathering{listener, relay.budgets}) }()
 	select {
@@ -85,7 +94,7 @@ func run(ctx context.Context, args []string, stdout, stderr io.Writer) int {
 }
 
 func parse(args []string, stderr io.Writer) (settings, error) {
-	var s settings
+	s := settings{create: createFile}
 	flags := flag.NewFlagSet("relay", flag.ContinueOnError)
 	flags.SetOutput(stderr)
 	flags.StringVar(&s.addr, "addr", "127.0.0.1:8080", "listen on this `host:port`")
@@ -165,19 +174,22 @@ func explainListen(err error, addr string) string {
 	return "Port " + port + " is in use by another program; choose another one with -addr."
 }
 
-// announce tells where the page is; local is this computer's address in the local network if it is to be told.
-func announce(w io.Writer, addr *net.TCPAddr, lan bool, local string) {
+// announce tells where the page is; local are this computer's addresses in local networks, the most likely one first.
+func announce(w io.Writer, addr *net.TCPAddr, lan bool, local []string) {
 	host := addr.IP.String()
 	if addr.IP.IsUnspecified() {
 		host = "127.0.0.1"
 	}
 	fmt.Fprintf(w, "Raft playground: %s\n", pageURL(host, addr.Port))
 	switch {
-	case lan && local == "":
+	case lan && len(local) == 0:
 		fmt.Fprintln(w, "This computer has no address in a local network.")
 	case lan:
-		fmt.Fprintf(w, "In this network: %s\n", pageURL(local, addr.Port))
-		qrterminal.GenerateHalfBlock(pageURL(local, addr.Port), qrterminal.L, w)
+		fmt.Fprintf(w, "In this network: %s\n", pageURL(local[0], addr.Port))
+		for _, other := range local[1:] {
+			fmt.Fprintf(w, "          or at: %s\n", pageURL(other, addr.Port))
+		}
+		qrterminal.GenerateHalfBlock(pageURL(local[0], addr.Port), qrterminal.L, w)
 	}
 }
 
@@ -185,22 +197,45 @@ func pageURL(host string, port int) string {
 	return "http://" + net.JoinHostPort(host, strconv.Itoa(port)) + "/"
 }
 
-// localAddress is this computer's address in the local network, IPv4 because people type it, a private one if it has one; empty if it has none.
-func localAddress() string {
-	addresses, err := net.InterfaceAddrs()
-	if err != nil {
-		return ""
-	}
-	other := ""
+// localAddresses are this computer's addresses in local networks, IPv4 because people type them. The first is the one by which
+// it reaches the outside: the others may be of virtual machines and containers, which no phone can reach.
+func localAddresses() []string {
+	var list []netip.Addr
+	addresses, _ := net.InterfaceAddrs() // none, if they cannot be had
 	for _, a := range addresses {
 		prefix, err := netip.ParsePrefix(a.String())
-		if err != nil || !prefix.Addr().Is4() || !prefix.Addr().IsGlobalUnicast() {
-			continue
+		if err == nil && prefix.Addr().Is4() && prefix.Addr().IsGlobalUnicast() {
+			list = append(list, prefix.Addr())
 		}
-		if prefix.Addr().IsPrivate() {
-			return prefix.Addr().String()
-		}
-		other = prefix.Addr().String()
 	}
-	return other
+	return likeliestFirst(list, outwardAddress())
+}
+
+// outwardAddress is the address from which this computer would send to the outside; the zero address if it knows no way. Nothing
+// is sent: connecting a UDP socket only chooses the route.
+func outwardAddress() netip.Addr {
+	c, err := net.Dial("udp4", "192.0.2.1:9") // of a network that exists only in documents (RFC 5737)
+	if err != nil {
+		return netip.Addr{}
+	}
+	defer c.Close()
+	return c.LocalAddr().(*net.UDPAddr).AddrPort().Addr().Unmap()
+}
+
+// likeliestFirst puts the address of the route to the outside first, then private ones.
+func likeliestFirst(list []netip.Addr, outward netip.Addr) (texts []string) {
+	rank := func(a netip.Addr) int {
+		switch {
+		case a == outward:
+			return 0
+		case a.IsPrivate():
+			return 1
+		}
+		return 2
+	}
+	slices.SortStableFunc(list, func(a, b netip.Addr) int { return rank(a) - rank(b) })
+	for _, a := range list {
+		texts = append(texts, a.String())
+	}
+	return texts
 }

@@ -34,6 +34,8 @@ func (r *relay) figures() []figure {
 	return append(list,
 		figure{"raft_messages_delayed_total", "counter", "messages that used up the pace of their address or of the relay", r.budgets.messages.refused.Load()},
 		figure{"raft_news_left_out_total", "counter", "messages to watchers left out because too much was told", r.budgets.news.refused.Load()},
+		figure{"raft_too_often_total", "counter", "handshakes refused because their address came too often", r.budgets.tooOften.Load()},
+		figure{"raft_connections_closed_total", "counter", "connections closed by their rooms: full, flooding, not joined", r.budgets.closed.Load()},
 		figure{"raft_control_floods_total", "counter", "connections closed for too many pings or pongs", r.budgets.floods.Load()})
 }
 
@@ -58,7 +60,8 @@ func writeFigure(w io.Writer, f figure) {
 	fmt.Fprintf(w, "# HELP %s %s\n# TYPE %s %s\n%s %d\n", f.name, f.help, f.name, f.kind, f.name, f.value)
 }
 
-// health tells a person or a monitor how the relay is. The status is "ok" while it answers; what troubles it stands beside it.
+// health tells a person or a monitor how the relay is. The status is "ok" while it answers; what troubles it
+// stands beside it.
 func (r *relay) health(w http.ResponseWriter, _ *http.Request) {
 	rooms, connections := r.rooms.count()
 	kept := r.rooms.records

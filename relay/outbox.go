@@ -21,8 +21,8 @@ const (
 	batch         = 64 << 10 // bytes that are written before frames are looked for again
 )
 
-// outbox is what waits for one connection. Frames, answers and announcements go before news. What finds no room is refused, and the room
-// tells of it; no connection is closed for what others send to it.
+// outbox is what waits for one connection. Frames, answers and announcements go before news. What finds no room is
+// refused, and the room tells of it; no connection is closed for what others send to it.
 type outbox struct {
 	mu       sync.Mutex
 	main     queue
@@ -74,7 +74,8 @@ func (q *queue) take(into []queued, bytes int) []queued {
 	return into
 }
 
-// send queues a message. False means that there is no room for it. stored is the number of the record that is on the disk.
+// send queues a message. False means that there is no room for it. stored is the number of the record that is on
+// the disk.
 func (c *conn) send(d *hub.Delivery, stored uint64) bool {
 	c.mu.Lock()
 	defer c.mu.Unlock()

@@ -1,6 +1,7 @@
 package main
 
 import (
+	"bytes"
 	"crypto/sha256"
 	"embed"
 	"encoding/hex"
@@ -9,6 +10,7 @@ import (
 	"path"
 	"strconv"
 	"strings"
+	"time"
 )
 
 // The page as build.sh puts it here: for every file X also X.br and X.gz.
@@ -117,6 +119,9 @@ func (p *page) file(w http.ResponseWriter, req *http.Request) {
 
 func (f *file) serve(w http.ResponseWriter, req *http.Request) {
 	encoding := f.negotiate(strings.Join(req.Header.Values("Accept-Encoding"), ","))
+	if req.Header.Get("Range") != "" {
+		encoding = "identity" // a part of what is compressed would be of no use by itself
+	}
 	b := f.bodies[encoding]
 	h := w.Header()
 	h.Set("Content-Type", f.kind)
@@ -127,9 +132,11 @@ func (f *file) serve(w http.ResponseWriter, req *http.Request) {
 	if f.immutable {
 		h.Set("Cache-Control", "public, max-age=31536000, immutable")
 	}
-	if encoding != "identity" {
-		h.Set("Content-Encoding", encoding)
+	if encoding == "identity" {
+		http.ServeContent(w, req, "", time.Time{}, bytes.NewReader(b.bytes)) // ranges, too
+		return
 	}
+	h.Set("Content-Encoding", encoding)
 	if tagMatches(req.Header.Get("If-None-Match"), b.tag) {
 		w.WriteHeader(http.StatusNotModified)
 		return

@@ -196,3 +196,33 @@ func FuzzAcceptEncoding(f *testing.F) {
 		}
 	})
 }
+
+func TestAPartOfAFileCanBeAskedFor(t *testing.T) {
+	_, server := started(t, settings{}, fstest.MapFS{
+		"assets/a-1.js": {Data: []byte("0123456789")}, "assets/a-1.js.gz": {Data: []byte("compressed")},
+	})
+	for _, c := range []struct {
+		ranges, body, part string
+		status             int
+	}{
+		{"bytes=2-4", "234", "bytes 2-4/10", http.StatusPartialContent},
+		{"bytes=-3", "789", "bytes 7-9/10", http.StatusPartialContent},
+		{"bytes=20-", "invalid range: failed to overlap\n", "bytes */10", http.StatusRequestedRangeNotSatisfiable},
+		{"", "compressed", "", http.StatusOK},
+	} {
+		request, _ := http.NewRequest("GET", server.URL+"/assets/a-1.js", nil)
+		request.Header.Set("Accept-Encoding", "gzip")
+		if c.ranges != "" {
+			request.Header.Set("Range", c.ranges)
+		}
+		answer, err := http.DefaultTransport.RoundTrip(request)
+		if err != nil {
+			t.Fatal(err)
+		}
+		body, _ := io.ReadAll(answer.Body)
+		answer.Body.Close()
+		if answer.StatusCode != c.status || string(body) != c.body || answer.Header.Get("Content-Range") != c.part {
+			t.Errorf("%q: %s, %q, %q", c.ranges, answer.Status, body, answer.Header.Get("Content-Range"))
+		}
+	}
+}

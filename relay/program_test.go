@@ -4,6 +4,7 @@ import (
 	"bufio"
 	"bytes"
 	"net"
+	"net/netip"
 	"os"
 	"os/exec"
 	"path/filepath"
@@ -29,6 +30,9 @@ var program = sync.OnceValues(func() (string, error) {
 })
 
 func TestMain(m *testing.M) {
+	if relayAs() || attackAs() {
+		return
+	}
 	code := m.Run()
 	if path, err := program(); err == nil {
 		os.RemoveAll(filepath.Dir(path))
@@ -44,12 +48,23 @@ type process struct {
 }
 
 // launch starts the program and waits for the line that says where the page is.
-func launch(t *testing.T, args ...string) *process {
+func launch(t testing.TB, args ...string) *process {
 	t.Helper()
 	path, err := program()
 	if err != nil {
 		t.Fatal(err)
 	}
+	return begin(t, path, args)
+}
+
+// launchSelf starts this test as the program, see relayAs.
+func launchSelf(t testing.TB, args ...string) *process {
+	t.Helper()
+	return begin(t, os.Args[0], args)
+}
+
+func begin(t testing.TB, path string, args []string) *process {
+	t.Helper()
 	p := &process{Cmd: exec.Command(path, args...), stderr: new(bytes.Buffer)}
 	p.Stderr = p.stderr
 	stdout, err := p.StdoutPipe()
@@ -159,26 +174,55 @@ func TestTheCommandLineIsChecked(t *testing.T) {
 	}
 }
 
-func TestTheAddressInTheLocalNetworkIsShownWithAQRCode(t *testing.T) {
+func TestTheAddressesInTheLocalNetworkAreShownWithAQRCodeOfTheFirst(t *testing.T) {
 	everywhere := &net.TCPAddr{IP: net.IPv6unspecified, Port: 8080}
 	for _, c := range []struct {
 		lan   bool
-		local string
+		local []string
 		want  string
 		code  bool
 	}{
-		{false, "192.168.0.7", "Raft playground: http://127.0.0.1:8080/\n", false},
-		{true, "", "Raft playground: http://127.0.0.1:8080/\nThis computer has no address in a local network.\n", false},
-		{true, "192.168.0.7", "Raft playground: http://127.0.0.1:8080/\nIn this network: http://192.168.0.7:8080/\n", true},
+		{false, []string{"192.168.0.7"}, "Raft playground: http://127.0.0.1:8080/\n", false},
+		{true, nil, "Raft playground: http://127.0.0.1:8080/\nThis computer has no address in a local network.\n", false},
+		{true, []string{"192.168.0.7"}, "Raft playground: http://127.0.0.1:8080/\nIn this network: http://192.168.0.7:8080/\n", true},
+		{true, []string{"192.168.1.50", "172.17.0.1"}, "Raft playground: http://127.0.0.1:8080/\nIn this network: http://192.168.1.50:8080/\n" +
+			"          or at: http://172.17.0.1:8080/\n", true},
 	} {
 		var said bytes.Buffer
 		announce(&said, everywhere, c.lan, c.local)
 		code, ok := strings.CutPrefix(said.String(), c.want)
 		if !ok || strings.Contains(code, "▀") != c.code {
-			t.Errorf("lan %v, address %q: it said %q", c.lan, c.local, said.String())
+			t.Errorf("lan %v, addresses %q: it said %q", c.lan, c.local, said.String())
 		}
 	}
-	if local := localAddress(); local != "" && net.ParseIP(local).To4() == nil {
-		t.Errorf("the local address is %q", local)
+}
+
+func TestTheAddressThatLeadsOutsideIsNamedFirst(t *testing.T) {
+	docker, public, home := netip.MustParseAddr("172.17.0.1"), netip.MustParseAddr("203.0.113.9"), netip.MustParseAddr("192.168.1.50")
+	for _, c := range []struct {
+		outward netip.Addr
+		want    string
+	}{{home, "192.168.1.50 172.17.0.1 203.0.113.9"}, {public, "203.0.113.9 172.17.0.1 192.168.1.50"}, {netip.Addr{}, "172.17.0.1 192.168.1.50 203.0.113.9"}} {
+		if got := strings.Join(likeliestFirst([]netip.Addr{docker, public, home}, c.outward), " "); got != c.want {
+			t.Errorf("with the route %v they are %s, want %s", c.outward, got, c.want)
+		}
+	}
+	for _, address := range localAddresses() {
+		if ip, err := netip.ParseAddr(address); err != nil || !ip.Is4() {
+			t.Errorf("%q is no address that people type", address)
+		}
+	}
+}
+
+func TestASecondRelayOnTheSameFolderEndsWithASentence(t *testing.T) {
+	state := t.TempDir()
+	launch(t, "-addr", "127.0.0.1:0", "-state", state)
+	path, err := program()
+	if err != nil {
+		t.Fatal(err)
+	}
+	said, err := exec.Command(path, "-addr", "127.0.0.1:0", "-state", state).CombinedOutput()
+	if exit, ok := err.(*exec.ExitError); !ok || exit.ExitCode() != 1 || !strings.HasPrefix(string(said), "Another relay keeps its rooms in ") {
+		t.Errorf("it ended with %v and said %q", err, said)
 	}
 }

@@ -25,8 +25,8 @@ const (
 	mostStoring = 16 // at a time
 )
 
-// The folder of the records is inside the state directory, which may be anybody's: the relay touches nothing but files of
-// these names in a folder of this name that has its marker.
+// The folder of the records is inside the state directory, which may be anybody's: the relay touches nothing but
+// files of these names in a folder of this name that has its marker.
 const (
 	folderName   = "raft-playground-rooms"
 	markerName   = "owned-by-the-raft-playground-relay"
@@ -78,8 +78,8 @@ type stored struct {
 
 const recordFormat = 1
 
-// openRecords uses a folder in dir, which it makes if need be. If another relay has it the error is errInUse. If it cannot be
-// written the records live as long as the process, and the log says so.
+// openRecords uses a folder in dir, which it makes if need be. If another relay has it the error is errInUse. If
+// it cannot be written the records live as long as the process, and the log says so.
 func openRecords(dir string, log *slog.Logger) (*records, error) {
 	r := &records{log: log, create: createFile, memory: map[string]kept{}, swept: time.Now(), places: make(chan struct{}, mostStoring)}
 	folder := filepath.Join(dir, folderName)
@@ -155,7 +155,8 @@ var (
 	errTooMany = errors.New("this relay remembers as many rooms as it can; open one that it knows")
 )
 
-// load returns the record of a room, nil if it has none. It counts as a use of the room. An error is a sentence for people.
+// load returns the record of a room, nil if it has none. It counts as a use of the room. An error is a sentence
+// for people.
 func (r *records) load(code string) (*hub.Record, error) {
 	text, err := r.read(code)
 	switch {
@@ -192,8 +193,8 @@ func (r *records) read(code string) ([]byte, error) {
 	return os.ReadFile(r.path(code))
 }
 
-// store replaces the record of a room: after a crash there is the old one or the new one. Only one store of a room may run at
-// a time.
+// store replaces the record of a room: after a crash there is the old one or the new one. Only one store of a room
+// may run at a time.
 func (r *records) store(code string, record *hub.Record) error {
 	text, err := jsoniter.Marshal(stored{recordFormat, code, record})
 	if err != nil {
@@ -227,7 +228,8 @@ func (r *records) path(code string) string {
 	return filepath.Join(r.dir, recordPrefix+code+recordSuffix)
 }
 
-// replace writes a file anew, and says whether there was none. What it leaves when it fails is written over by the next attempt.
+// replace writes a file anew, and says whether there was none. What it leaves when it fails is written over by the
+// next attempt.
 func (r *records) replace(path string, text []byte) (fresh bool, err error) {
 	unfinished := strings.TrimSuffix(path, recordSuffix) + newSuffix
 	file, err := r.create(unfinished)
@@ -265,8 +267,8 @@ func (r *records) sweepIfDue() {
 	}
 }
 
-// sweep forgets records that were not used for keepFor; at the start also what a killed relay left half written. It touches
-// only regular files of the relay's own names.
+// sweep forgets records that were not used for keepFor; at the start also what a killed relay left half written.
+// It touches only regular files of the relay's own names.
 func (r *records) sweep(atStart bool) {
 	left := 0
 	if r.dir != "" {

@@ -194,6 +194,8 @@ type moodyDisk struct {
 	mu   sync.Mutex
 	full bool
 	slow time.Duration
+	most int64 // bytes of all that is written; 0: any number
+	used int64
 }
 
 func (d *moodyDisk) set(full bool, slow time.Duration) {
@@ -218,7 +220,8 @@ type moodyFile struct {
 
 func (f *moodyFile) Write(p []byte) (int, error) {
 	f.disk.mu.Lock()
-	full, slow := f.disk.full, f.disk.slow
+	f.disk.used += int64(len(p))
+	full, slow := f.disk.full || f.disk.most > 0 && f.disk.used > f.disk.most, f.disk.slow
 	f.disk.mu.Unlock()
 	time.Sleep(slow)
 	if full {
@@ -231,9 +234,8 @@ func (f *moodyFile) Write(p []byte) (int, error) {
 var _ io.Writer = (*moodyFile)(nil)
 
 func TestAJoinIsConfirmedOnlyAfterItsLeaseIsStoredAndTheRoomIsTold(t *testing.T) {
-	r, server := started(t, settings{}, nil)
 	disk := &moodyDisk{}
-	r.rooms.records.create = disk.create
+	r, server := started(t, settings{}, nil, func(r *relay) { r.rooms.records.create = disk.create })
 	a := open(t, server.URL, "full", `{}`)
 	disk.set(true, 0)
 	b := dial(t, server.URL, "full", nil)
@@ -264,9 +266,8 @@ func TestAJoinIsConfirmedOnlyAfterItsLeaseIsStoredAndTheRoomIsTold(t *testing.T)
 }
 
 func TestASlowDiskHoldsUpNeitherTheRoomNorOthers(t *testing.T) {
-	r, server := started(t, settings{}, nil)
 	disk := &moodyDisk{}
-	r.rooms.records.create = disk.create
+	_, server := started(t, settings{}, nil, func(r *relay) { r.rooms.records.create = disk.create })
 	a, b, c := trio(t, server.URL)
 	disk.set(false, 2*time.Second)
 	late := dial(t, server.URL, "trio", nil)

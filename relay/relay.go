@@ -61,7 +61,7 @@ func (r *relay) newRoom(w http.ResponseWriter, req *http.Request) {
 		return
 	}
 	if !r.budgets.visitor(req.RemoteAddr).handshakes.Allow() {
-		tooMany(w)
+		r.tooMany(w)
 		return
 	}
 	target := "/r/" + r.rooms.newCode()
@@ -73,7 +73,8 @@ func (r *relay) newRoom(w http.ResponseWriter, req *http.Request) {
 }
 
 // tooMany refuses who comes too often. A classroom behind one router must pass.
-func tooMany(w http.ResponseWriter) {
+func (r *relay) tooMany(w http.ResponseWriter) {
+	r.budgets.tooOften.Add(1)
 	w.Header().Set("Retry-After", "1")
 	http.Error(w, "Too many connections from this address; try again in a second.", http.StatusTooManyRequests)
 }
@@ -94,7 +95,7 @@ func (r *relay) room(w http.ResponseWriter, req *http.Request) {
 		http.Error(w, wrongCode, http.StatusNotFound)
 		return
 	case !r.budgets.visitor(req.RemoteAddr).handshakes.Allow():
-		tooMany(w)
+		r.tooMany(w)
 		return
 	}
 	if reason := r.gate.refusal(req.Host, req.Header.Get("Origin")); reason != "" {

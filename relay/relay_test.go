@@ -23,8 +23,8 @@ const patience = 10 * time.Second // for anything that must happen; nothing wait
 
 var quiet = slog.New(slog.NewTextHandler(io.Discard, nil))
 
-// started is a relay that serves real sockets.
-func started(t testing.TB, s settings, pages fstest.MapFS) (*relay, *httptest.Server) {
+// started is a relay that serves real sockets, changed before it does.
+func started(t testing.TB, s settings, pages fstest.MapFS, change ...func(r *relay)) (*relay, *httptest.Server) {
 	t.Helper()
 	if s.state == "" {
 		s.state = t.TempDir()
@@ -37,6 +37,9 @@ func started(t testing.TB, s settings, pages fstest.MapFS) (*relay, *httptest.Se
 		t.Fatal(err)
 	}
 	r := newRelay(s, kept, loadPage(pages), quiet)
+	for _, apply := range change {
+		apply(r)
+	}
 	server := httptest.NewUnstartedServer(r.handler())
 	server.Listener = gathering{server.Listener, r.budgets}
 	server.Start()
@@ -61,7 +64,12 @@ type tab struct {
 
 func dial(t testing.TB, base, code string, header http.Header) *tab {
 	t.Helper()
-	ws, answer, err := websocket.DefaultDialer.Dial("ws"+strings.TrimPrefix(base, "http")+"/rooms/"+code, header)
+	return dialBy(t, websocket.DefaultDialer, base, code, header)
+}
+
+func dialBy(t testing.TB, dialer *websocket.Dialer, base, code string, header http.Header) *tab {
+	t.Helper()
+	ws, answer, err := dialer.Dial("ws"+strings.TrimPrefix(base, "http")+"/rooms/"+code, header)
 	if err != nil {
 		t.Fatalf("dial: %v, %+v", err, answer)
 	}
@@ -75,12 +83,16 @@ func asNew(params string) string { return strings.Replace(`{"new":true,`+params[
 // open dials and joins with these params a room that is new if the relay does not know it.
 func open(t testing.TB, base, code, params string) *tab {
 	t.Helper()
-	c := dial(t, base, code, nil)
+	return dial(t, base, code, nil).join(params)
+}
+
+func (c *tab) join(params string) *tab {
+	c.t.Helper()
 	c.say(`{"jsonrpc":"2.0","id":"join","method":"join","params":` + asNew(params) + `}`)
 	answer := c.until(func(text string) bool { return get(text, "id").ToString() == "join" })
 	result := get(answer, "result")
 	if result.ValueType() != jsoniter.ObjectValue {
-		t.Fatalf("join %s was answered %s", params, answer)
+		c.t.Fatalf("join %s was answered %s", params, answer)
 	}
 	c.server, c.client, c.lease = result.Get("server").ToUint64(), result.Get("client").ToUint64(), result.Get("lease").ToString()
 	return c

@@ -17,7 +17,7 @@ const (
 	mostInbox    = 64        // inputs that wait for a room; then its readers wait
 	flyingStep   = 256 << 10 // bytes by which a room's share of the frames under way grows and shrinks
 	flyingFree   = 32 << 10  // … of each room, which the budget does not count
-	largeMessage = 64 << 10  // bytes; after such a one others get a turn
+	largeMessage = 64 << 10  // bytes
 )
 
 // room is one hub and the goroutine that runs it.
@@ -74,7 +74,8 @@ func newRoom(r *rooms, code string, owner *visitor) *room {
 	}
 }
 
-// put hands an input to the room's goroutine, and waits while the room cannot keep up. False means that the room is closed.
+// put hands an input to the room's goroutine, and waits while the room cannot keep up. False means that the room
+// is closed.
 func (r *room) put(in input) bool {
 	select {
 	case r.inbox <- in:
@@ -123,7 +124,8 @@ func (r *room) run() {
 	}
 }
 
-// load makes the room as its record says. It is the room's own goroutine that waits for the disk: others open meanwhile.
+// load makes the room as its record says. It is the room's own goroutine that waits for the disk: others open
+// meanwhile.
 func (r *room) load() error {
 	record, err := r.rooms.records.load(r.code)
 	if err != nil {
@@ -145,9 +147,9 @@ func (r *room) load() error {
 	return nil
 }
 
-// firstClient draws where a room's client addresses begin. Drawn anew for every life of a room, from so many, no address
-// is used twice: an answer that is late must not find another client. All are below 2^52, so that a JavaScript number can
-// tell them exactly.
+// firstClient draws where a room's client addresses begin. Drawn anew for every life of a room, from so many, no
+// address is used twice: an answer that is late must not find another client. All are below 2^52, so that a
+// JavaScript number can tell them exactly.
 func firstClient() uint64 {
 	var drawn [8]byte
 	rand.Read(drawn[:])
@@ -209,13 +211,9 @@ func (r *room) take(in input) {
 		r.hub.ConnectFrom(id, in.conn.visitor.address)
 	case received:
 		r.shareOut(len(in.data))
-		r.hub.Receive(id, in.data, in.binary)
-		in.conn.release(in.message)
+		r.receive(in)
 		if r.conns[id] != nil && !in.conn.hasJoined() && r.hub.Joined(id) {
 			in.conn.setJoined()
-		}
-		if len(in.data) >= largeMessage {
-			runtime.Gosched()
 		}
 	case overrun:
 		r.hub.Overrun(id)
@@ -233,8 +231,22 @@ func (r *room) take(in input) {
 	}
 }
 
-// shareOut gives the room as much of the budget of frames under way as a message of this length may need, if there is so much,
-// and takes back what it does not use.
+// receive has the hub read a message. A large one takes milliseconds: not all processors read such at once, and
+// others get a turn after it.
+func (r *room) receive(in input) {
+	if len(in.data) < largeMessage {
+		r.hub.Receive(in.conn.id, in.data, in.binary)
+	} else {
+		r.rooms.budgets.large <- struct{}{}
+		r.hub.Receive(in.conn.id, in.data, in.binary)
+		<-r.rooms.budgets.large
+		runtime.Gosched()
+	}
+	in.conn.release(in.message)
+}
+
+// shareOut gives the room as much of the budget of frames under way as a message of this length may need, if there
+// is so much, and takes back what it does not use.
 func (r *room) shareOut(bytes int) {
 	budget := &r.rooms.budgets.of[flying]
 	need := int64(r.hub.Flying() + 2*bytes - flyingFree)
@@ -277,6 +289,7 @@ func (r *room) carryOut() {
 		for _, x := range r.out.Close {
 			if c := r.conns[x.Conn]; c != nil {
 				r.log.Info("connection closed", "conn", c.id, "code", x.Code, "reason", x.Reason)
+				r.rooms.budgets.closed.Add(1)
 				c.shut(x.Code, x.Reason)
 				delete(r.conns, x.Conn)
 			}
@@ -314,8 +327,8 @@ func (r *room) untilWake() time.Duration {
 	return max(0, wait)
 }
 
-// retire puts the room away, unless somebody is just coming in. Its record is stored while the room can still be found: were it
-// stored later, it could undo what the next room of this code has stored by then.
+// retire puts the room away, unless somebody is just coming in. Its record is stored while the room can still be
+// found: were it stored later, it could undo what the next room of this code has stored by then.
 func (r *room) retire() bool {
 	if r.known && !r.settle() {
 		return false

@@ -40,8 +40,8 @@ func newRooms(options hub.Options, kept *records, b *budgets, log *slog.Logger) 
 	return &rooms{options: options, records: kept, budgets: b, log: log, begun: time.Now(), open: map[string]*room{}, made: map[string]bool{}}
 }
 
-// enter puts a connection into the room code, which is opened if need be. An error is a sentence for the one who wanted to
-// come in.
+// enter puts a connection into the room code, which is opened if need be. An error is a sentence for the one who
+// wanted to come in.
 func (r *rooms) enter(code string, c *conn) error {
 	r.mu.Lock()
 	defer r.mu.Unlock()
@@ -70,8 +70,9 @@ func (r *rooms) enter(code string, c *conn) error {
 	return nil
 }
 
-// makePlace takes a place for a room that v opens. When there is none, the room that has been empty for longest gives up its
-// own: of v's rooms if v has its share, else of all. A room that is put away loses nothing but what was under way in it.
+// makePlace takes a place for a room that v opens. When there is none, the room that has been empty for longest
+// gives up its own: of v's rooms if v has its share, else of all. A room that is put away loses nothing but what
+// was under way in it.
 func (r *rooms) makePlace(v *visitor) bool {
 	budget := &r.budgets.of[openRooms]
 	if budget.take(v, 1) {
@@ -93,8 +94,8 @@ func (r *rooms) makePlace(v *visitor) bool {
 	return budget.take(v, 1)
 }
 
-// newCode draws the code of a new room and remembers that nobody has been there: a room without a record that this process
-// did not make may have been used.
+// newCode draws the code of a new room and remembers that nobody has been there: a room without a record that this
+// process did not make may have been used.
 func (r *rooms) newCode() (code string) {
 	r.mu.Lock()
 	defer r.mu.Unlock()

@@ -245,7 +245,7 @@ func isNumber(text []byte) bool {
 	if whole == at || text[at] == '0' && whole > at+1 {
 		return false
 	}
-	plain := whole
+	exponent := 0 // digits of it
 	if at = whole; at < len(text) && text[at] == '.' {
 		if at = digits(whole + 1); at == whole+1 {
 			return false
@@ -256,15 +256,16 @@ func isNumber(text []byte) bool {
 			at++
 		}
 		from := at
-		if at = digits(from); at == from {
+		at = digits(from)
+		if exponent = at - from; exponent == 0 {
 			return false
 		}
 	}
 	if at != len(text) {
 		return false
 	}
-	if at == plain && at < 300 {
-		return true
+	if len(text) < 200 && exponent <= 2 {
+		return true // no more than 200 digits and an exponent of 99
 	}
 	_, err := strconv.ParseFloat(string(text), 64)
 	return err == nil

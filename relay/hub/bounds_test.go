@@ -106,7 +106,7 @@ func TestWhatTheHostHasNoRoomForIsToldOrToldLater(t *testing.T) {
 		}
 		s.hub.Undelivered(d)
 	}
-	s.pass(announceIdle)
+	s.pass(announceEvery)
 	lines := s.sightings(4)
 	if len(lines) != 1 || lines[0].Get("seq").ToUint64() != frame.Frame || lines[0].Get("fate").ToString() != "full" {
 		t.Errorf("of the frame it was told %v", lines)
@@ -232,7 +232,8 @@ func TestTheFramesOfARoomAreBoundedAndNoCallCostsMoreThanItSays(t *testing.T) {
 	if got := s.hub.flights; got != 16384 {
 		t.Fatalf("%d frames are under way", got)
 	}
-	// Measured on a quiet machine: 16 ms for 100 look-ups of a frame that is not there, 25 ms for a release; the bounds are generous.
+	// Measured on a quiet machine: 16 ms for 100 look-ups of a frame that is not there, 25 ms for a release; the
+	// bounds are generous.
 	begun := time.Now()
 	for range 100 {
 		s.say(1, `{"id":1,"method":"frame","params":{"seq":999999,"do":"hold"}}`)
@@ -350,6 +351,18 @@ func TestOnlyJSONIsPassedOn(t *testing.T) {
 	good := `{"method":"report","params":{"a":[0,-0,1.5,-1E-5,1e300,18446744073709551616],"-01":"1e999 \" -01"}}`
 	if got := s.say(1, good); len(got) != 0 {
 		t.Errorf("%s was answered %q", good, got)
+	}
+}
+
+func TestParametersAreShortWhereNothingLongIsToBeSaid(t *testing.T) {
+	s := trio(t, Options{})
+	for _, method := range []string{"network", "state", "seat", "seats", "join", "dance"} {
+		text := `{"id":1,"method":"` + method + `","params":{` + strings.Repeat(`"k":1,`, 40_000) + `"x":1}}`
+		expectError(t, s.say(1, text), codeTooLarge, "", "32768")
+	}
+	long := "1>2:" + strings.Repeat("x", 500_000)
+	if got := s.say(1, `{"id":1,"method":"frame","params":{"do":"inject","from":1,"to":2,"frame":"`+long+`"}}`); !get(got[0], "result").ToBool() {
+		t.Errorf("a long frame was answered %.100q", got)
 	}
 }
 

@@ -75,5 +75,5 @@
 // and -32001 (from or the report is not yours), -32002 (no such address in this room), -32003, -32004 (above), -32005 (join first), -32006 (too large), -32007 (too fast). An id that cannot be read, is neither
 // text nor a whole number, or belongs to a reply is null: an error must not pass for an answer to another's call.
 // A bad message never closes the connection; a message over the size limit (1 MiB; close code 1009) and a member that keeps flooding (5000 messages a second and 10000 ahead, 4096 bytes counting
-// as one more; as far behind again and it is closed with 1008) do, with a WebSocket close code and a reason in words. A room takes 64 connections (1013).
+// as one more; as far behind again and it is closed with 1008) do, with a WebSocket close code and a reason in words. What else is bounded: limits.go.
 package hub

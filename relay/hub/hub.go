@@ -26,21 +26,6 @@ type Options struct {
 	FirstClient uint64
 }
 
-// Limits bound what members can make a room do. A field that is 0 has the value named beside it.
-type Limits struct {
-	Members       int // members at a time: 64. As many of these places as there are seats are kept for servers
-	Waiting       int // connections that have not joined yet; a further one takes the place of another: 64
-	Message       int // bytes of a message; a longer one closes the connection: 1 MiB
-	JoinMessage   int // … before its connection has joined: 4 KiB
-	Report        int // bytes of a server's report: 256 KiB
-	InFlight      int // frames on their way in one direction of one link; further ones are lost ("full"): 4096
-	InFlightAll   int // … on all links: 16384. What looks at each of them stays cheap
-	InFlightBytes int // bytes on their way in the whole room; further frames are lost ("full"): 32 MiB
-	News          int // bytes a second of seen, report and room that leave for all members together; see newsBudget: 16 MiB
-	Rate          int // messages a second that a member may send for ever, 4096 bytes counting as one more: 5000
-	Burst         int // how far a member may run ahead of Rate; when it is as far behind again it is closed: 10000
-}
-
 // Record is what must outlive the host's process: who holds which seat, and the room's settings.
 type Record struct {
 	Size    int     `json:"size"`
@@ -134,7 +119,6 @@ const (
 	teachLatency  = 15 * 1000        // µs of cluster time: a new room's messages are seen to fly
 	teachJitter   = 5 * 1000
 	announceEvery = 2 * 1000 * 1000 // µs of real time between two room notifications
-	announceIdle  = 4 * 1000 * 1000 // … of a room in which no frame was sent since; members take 7 s of silence for a lost connection
 	recordEvery   = 1000 * 1000     // µs of real time between two records, if the second can wait
 	gather        = 16 * 1000       // µs of real time: what happens within it is told together
 	mostNow       = 1 << 53         // µs of cluster time, 285 years: what a JavaScript number can still tell exactly
@@ -175,7 +159,6 @@ type Hub struct {
 	strangers     int    // claims of seats that the room did not know to be leased
 	seen          seenBatch
 	news          bucket    // bytes
-	told          uint64    // seq at the last room notification: a room in which nothing moves is announced less often
 	own           sightings // for the host
 
 	scan scanner
@@ -481,90 +464,3 @@ func (h *Hub) sendAfter(m *member, data []byte) {
 }
 
 func (h *Hub) isServer(address uint64) bool { return address >= 1 && address <= uint64(len(h.seats)) }
-
-func (l Limits) orDefaults() Limits {
-	for _, d := range []struct {
-		limit *int
-		value int
-	}{
-		{&l.Members, 64}, {&l.Waiting, 64}, {&l.Message, 1 << 20}, {&l.JoinMessage, 4 << 10}, {&l.Report, 256 << 10},
-		{&l.InFlight, 4096}, {&l.InFlightAll, 16384}, {&l.InFlightBytes, 32 << 20}, {&l.News, 16 << 20},
-		{&l.Rate, 5000}, {&l.Burst, 10000},
-	} {
-		if *d.limit == 0 {
-			*d.limit = d.value
-		}
-	}
-	return l
-}
-
-// waiting counts the connections that have not joined.
-func (h *Hub) waiting() int {
-	count := 0
-	for _, m := range h.arrival {
-		if !m.joined {
-			count++
-		}
-	}
-	return count
-}
-
-func (h *Hub) fullWords() string {
-	return "the room is full: beside its servers it takes " + strconv.Itoa(h.limits.Members-len(h.seats)) + " members"
-}
-
-// longestWaiting is the connection that gives up its place: of the address that has most of those that have not joined, the first that came.
-func (h *Hub) longestWaiting() *member {
-	held := map[string]int{}
-	for _, m := range h.arrival {
-		if !m.joined {
-			held[m.address]++
-		}
-	}
-	var found *member
-	for _, m := range h.arrival {
-		if !m.joined && (found == nil || held[m.address] > held[found.address]) {
-			found = m
-		}
-	}
-	return found
-}
-
-// bucket is an allowance that fills again with time: of a member's messages in millionths of one, or of the room's news in bytes. Below zero it
-// is in debt.
-type bucket struct {
-	tokens int64
-	at     int64 // real time of the last refill
-}
-
-type allowance int
-
-const (
-	within   allowance = iota
-	over               // the message is refused, and still counts
-	flooding           // the member went on and on
-)
-
-// take takes the cost of a message. rate is in messages a second, burst in messages; cost in millionths.
-func (b *bucket) take(cost, real int64, rate, burst int) allowance {
-	b.fill(real, int64(rate), int64(burst)*1e6)
-	b.tokens -= cost
-	switch {
-	case b.tokens >= 0:
-		return within
-	case b.tokens >= -int64(burst)*1e6:
-		return over
-	}
-	return flooding
-}
-
-// fill adds what has come since the last time, perMicro a microsecond, up to most.
-func (b *bucket) fill(real, perMicro, most int64) {
-	elapsed := min(real-b.at, 1e9) // keeps the product small; a bucket is full long before
-	b.tokens, b.at = min(b.tokens+elapsed*perMicro, most), real
-}
-
-// charge makes a member pay for what its message made leave beyond the message itself. A debt delays its next messages, but it is no flood.
-func (h *Hub) charge(m *member, bytes int) {
-	m.bucket.tokens = max(m.bucket.tokens-int64(bytes/4096)*1e6, -int64(h.limits.Burst)*1e6/2)
-}

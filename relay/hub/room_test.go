@@ -11,8 +11,8 @@ import (
 	"pgregory.net/rapid"
 )
 
-// A whole room under everything that members, the network, the disk and time can do: after every step its bounds hold, every
-// lease that somebody was told is theirs, also after the relay was killed, and frames come in order.
+// A whole room under everything that members, the network, the disk and time can do: after every step its bounds
+// hold, every lease that somebody was told is theirs, also after the relay was killed, and frames come in order.
 
 func TestARoomKeepsItsBoundsItsLeasesAndItsOrder(t *testing.T) { rapid.Check(t, liveRoom) }
 

@@ -97,10 +97,8 @@ func (h *Hub) roomDue() int64 {
 		return h.announced + gather
 	case h.roomChanged:
 		return h.announced + gatherInDebt
-	case h.seq != h.told:
-		return h.announced + announceEvery
 	}
-	return h.announced + announceIdle
+	return h.announced + announceEvery
 }
 
 func (h *Hub) wakeForWatchers() int64 {
@@ -147,7 +145,7 @@ func (h *Hub) joined() bool {
 }
 
 func (h *Hub) announceRoom() {
-	h.announced, h.told = h.clock.real, h.seq
+	h.announced = h.clock.real
 	h.roomChanged = false
 	w := h.notification("room")
 	w.WriteObjectStart()

@@ -42,6 +42,7 @@ type roomNotification struct {
 	Rate     float64    `json:"rate"`
 	Now      float64    `json:"now"`
 	Watchers int        `json:"watchers"`
+	Unstored string     `json:"unstored"` // why the relay cannot store who holds which seat; empty if it can
 	Servers  []roomSeat `json:"servers"`
 	Links    []hubLink  `json:"links"`
 }
@@ -162,9 +163,21 @@ func (t *Tab) takeRoom(room *roomNotification) {
 	if before != nil {
 		t.tellFaults(before, room)
 	}
+	t.tellUnstored(before, room)
 	t.outbox.room(roomView(room))
 	t.outbox.serversChanged = true
 	t.tellSelf()
+}
+
+// tellUnstored says that the relay cannot store the room's seats, and that it can again. Whoever waits for a seat knows from it why.
+func (t *Tab) tellUnstored(before, room *roomNotification) {
+	switch was := before != nil && before.Unstored != ""; {
+	case room.Unstored != "" && !was:
+		t.outbox.notice("The relay cannot store who holds which seat of this room (" + page.Clip(room.Unstored, 100) +
+			"). It tries again; until then nobody new is let in, and the room should not be relied on.")
+	case room.Unstored == "" && was:
+		t.outbox.notice("The relay has stored who holds which seat of this room.")
+	}
 }
 
 func roomView(room *roomNotification) *page.Room {

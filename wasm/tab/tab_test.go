@@ -730,3 +730,23 @@ func TestWhatThePageSaysWrongIsToldInWords(t *testing.T) {
 		}
 	}
 }
+
+func TestATabSaysThatTheRelayCannotStoreWhoHoldsTheSeats(t *testing.T) {
+	w := newWorld(t)
+	tab := three(w)[0]
+	w.run(100)
+	said := func(text string) func() bool {
+		return func() bool {
+			for _, b := range tab.batches {
+				if strings.Contains(b.Notice, text) {
+					return true
+				}
+			}
+			return false
+		}
+	}
+	w.hub.Unstored("the disk is full")
+	w.until("the tab says why nobody is let in", 5000, said("(the disk is full). It tries again"))
+	w.hub.Unstored("")
+	w.until("the tab says that all is stored", 5000, said("has stored who holds which seat"))
+}

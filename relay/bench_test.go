@@ -1,0 +1,48 @@
+package main
+
+import (
+	"fmt"
+	"net"
+	"os"
+	"strconv"
+	"strings"
+	"testing"
+	"time"
+
+	"github.com/gorilla/websocket"
+)
+
+// BenchmarkIdleTabs measures what 5,000 tabs cost that sit in rooms of five and do nothing: memory of the program
+// for each, and the share of one processor for all. `./build.sh bench relay/idle-tabs`
+func BenchmarkIdleTabs(b *testing.B) {
+	const tabs, watched = 5000, 20 * time.Second
+	p := launch(b, "-addr", "127.0.0.1:0", "-state", b.TempDir())
+	empty := memoryOf(p.Process.Pid)
+	for i := range tabs {
+		from := &attacker{from: net.IPv4(127, 0, 0, byte(2+i%50))} // an address may come 50 times a second, and 200 times ahead
+		c := dialBy(b, &websocket.Dialer{NetDial: from.dial}, p.url, fmt.Sprintf("idle-%d", i/5), nil)
+		go readOn(c.join(`{"size":5}`).ws)
+	}
+	time.Sleep(10 * time.Second) // until all have settled
+	var used time.Duration
+	for b.Loop() {
+		before := processorTime(b, p.Process.Pid)
+		time.Sleep(watched)
+		used += processorTime(b, p.Process.Pid) - before
+	}
+	b.ReportMetric(float64(memoryOf(p.Process.Pid)-empty)/1024/tabs, "KiB/tab")
+	b.ReportMetric(100*used.Seconds()/(float64(b.N)*watched.Seconds()), "%processor")
+	b.ReportMetric(0, "ns/op")
+}
+
+// processorTime is how long a process has been on processors.
+func processorTime(t testing.TB, pid int) time.Duration {
+	text, err := os.ReadFile(fmt.Sprintf("/proc/%d/stat", pid))
+	if err != nil {
+		t.Fatal(err)
+	}
+	fields := strings.Fields(string(text[strings.LastIndexByte(string(text), ')')+1:]))
+	user, _ := strconv.ParseInt(fields[11], 10, 64)
+	system, _ := strconv.ParseInt(fields[12], 10, 64)
+	return time.Duration(user+system) * time.Second / 100 // hundredths on every Linux
+}

@@ -1,0 +1,122 @@
+package main
+
+import (
+	"net"
+	"strings"
+	"testing"
+	"time"
+
+	"github.com/gorilla/websocket"
+)
+
+func TestOneAddressMayHoldHalfOfABudget(t *testing.T) {
+	all := newBudgets()
+	b := &all.of[waiting]
+	b.most = 100
+	one, other := all.visitor("192.0.2.7:1"), all.visitor("192.0.2.8:1")
+	if !b.take(one, 50) || b.take(one, 1) {
+		t.Error("one address may hold half, and no more")
+	}
+	if !b.take(other, 50) || b.take(other, 1) || b.used.Load() != 100 {
+		t.Errorf("another one has the rest; used are %d", b.used.Load())
+	}
+	if b.give(one, 50); !b.take(one, 50) {
+		t.Error("what was given back is gone")
+	}
+	if got := b.refused.Load(); got != 2 {
+		t.Errorf("%d refusals are counted", got)
+	}
+}
+
+func TestAnAddressIsAHouseholds(t *testing.T) {
+	for remote, want := range map[string]string{
+		"192.0.2.7:99": "192.0.2.7", "[::ffff:192.0.2.7]:99": "192.0.2.7", "[2001:db8:1:2:3:4:5:6]:99": "2001:db8:1:2::/64",
+		"[2001:db8:1:2::9]:1": "2001:db8:1:2::/64", "[fe80::1%eth0]:1": "fe80::/64", "nonsense": "nonsense",
+	} {
+		if got := addressOf(remote); got != want {
+			t.Errorf("%s counts as %s, want %s", remote, got, want)
+		}
+	}
+}
+
+func TestRoomsAreBoundedAndEmptyOnesGiveUpTheirPlaces(t *testing.T) {
+	r, server := started(t, settings{}, nil, func(r *relay) { r.budgets.of[openRooms].most = 4 })
+	first, second := open(t, server.URL, "room-1", `{}`), open(t, server.URL, "room-2", `{}`)
+	if got := dial(t, server.URL, "room-3", nil).untilClosed(); got.Code != websocket.CloseTryAgainLater || !strings.Contains(got.Text, "as many rooms as it takes") {
+		t.Errorf("one address has half of the rooms, another one was closed with %v", got)
+	}
+	stranger := &websocket.Dialer{NetDial: (&attacker{from: net.ParseIP(attackerIP)}).dial}
+	if got := dialBy(t, stranger, server.URL, "room-4", nil).join(`{}`); got.server != 1 {
+		t.Errorf("another address got seat %d", got.server)
+	}
+	second.ws.Close()
+	eventually(t, func() bool { _, connections := r.rooms.count(); return connections == 2 })
+	third := open(t, server.URL, "room-3", `{}`)
+	if third.server != 1 {
+		t.Errorf("the empty room did not give up its place: seat %d", third.server)
+	}
+	if got := dial(t, server.URL, "room-2", nil).untilClosed(); got.Code != websocket.CloseTryAgainLater {
+		t.Errorf("there is no place for the room that gave it up, but it was closed with %v", got)
+	}
+	third.ws.Close()
+	eventually(t, func() bool { _, connections := r.rooms.count(); return connections == 2 })
+	back := dial(t, server.URL, "room-2", nil)
+	back.say(`{"id":1,"method":"join","params":{"server":1,"lease":"` + second.lease + `"}}`)
+	back.until(func(text string) bool { return get(text, "result", "server").ToInt() == 1 }) // nothing was lost
+	first.say("1>2:x")
+}
+
+func eventually(t *testing.T, holds func() bool) {
+	t.Helper()
+	for deadline := time.Now().Add(patience); !holds(); time.Sleep(time.Millisecond) {
+		if time.Now().After(deadline) {
+			t.Fatal("what was waited for did not come")
+		}
+	}
+}
+
+func TestAMessageForWhichThereIsNoRoomIsThrownAwayAndItsSenderTold(t *testing.T) {
+	r, server := started(t, settings{}, nil, func(r *relay) { r.budgets.of[reading].most = 200 << 10 })
+	a, b, _ := trio(t, server.URL)
+	a.say("1>2:" + strings.Repeat("x", 300<<10))
+	if got := a.untilError(); got.Get("code").ToInt() != -32009 {
+		t.Errorf("got %s", got.ToString())
+	}
+	a.say("1>2:" + strings.Repeat("y", 10<<10))
+	b.untilIs("1>2:" + strings.Repeat("y", 10<<10))
+	if used := r.budgets.of[reading].used.Load(); used != 0 {
+		t.Errorf("%d bytes are not given back", used)
+	}
+}
+
+func TestWhatWaitsForAConnectionIsGivenBackWithIt(t *testing.T) {
+	r, server := started(t, settings{}, nil)
+	a, b, _ := trio(t, server.URL)
+	for range 20 { // b reads nothing
+		a.say("1>2:" + strings.Repeat("x", 1_000_000))
+	}
+	eventually(t, func() bool { return r.budgets.of[waiting].used.Load() > mib })
+	b.ws.Close()
+	eventually(t, func() bool { return r.budgets.of[waiting].used.Load() == 0 })
+	eventually(t, func() bool { return r.budgets.of[flying].used.Load() <= 3*flyingStep })
+}
+
+func TestWhoCannotBeHeldIsToldOverHTTP(t *testing.T) {
+	r, server := started(t, settings{}, nil, func(r *relay) { r.budgets.of[sockets].most = 2 })
+	first, err := net.Dial("tcp", strings.TrimPrefix(server.URL, "http://"))
+	if err != nil {
+		t.Fatal(err)
+	}
+	defer first.Close()
+	eventually(t, func() bool { return r.budgets.of[sockets].used.Load() == 1 })
+	second, err := net.Dial("tcp", strings.TrimPrefix(server.URL, "http://"))
+	if err != nil {
+		t.Fatal(err)
+	}
+	defer second.Close()
+	second.SetReadDeadline(time.Now().Add(patience))
+	text := make([]byte, len(noSockets))
+	if n, _ := second.Read(text); !strings.HasPrefix(string(text[:n]), "HTTP/1.1 503") {
+		t.Errorf("it was told %q", text[:n])
+	}
+}
