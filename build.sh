@@ -17,7 +17,7 @@ usage() {
 ./build.sh trace [flags]   writes a run of the lab as a trace for etcd's TLA+ specification to standard output (-seed, -servers, -time, -faults, -help)
 ./build.sh coverage        measures how much of raft/ its tests run; less than 95 % is a failure
 ./build.sh mutants [flags] puts mistakes into the core, one at a time: one that no test notices and raft/mutation/SURVIVORS.md does not explain is a failure (-run, -list)
-./build.sh soak            runs simulated clusters from new seeds for 30 s, 200 rooms of native servers that are killed all the time, then the core's black-box worlds and every fuzz target for as long (SOAK_TIME=5m for longer), an hour of faults in the browser, and ./build.sh browsers
+./build.sh soak            runs simulated clusters from new seeds for three times 30 s, 200 rooms of native servers that are killed all the time, then the core's black-box worlds and every fuzz target for as long (SOAK_TIME=5m for longer), an hour of faults in the browser, and ./build.sh browsers
 HELP
 }
 
@@ -302,8 +302,11 @@ run_benchmarks() {
 
 run_seeds() {
   need_go
-  step "simulated clusters under faults for $SOAK_TIME"
-  go run ./raft/lab/soak -time "$SOAK_TIME"
+  local world
+  for world in standard harsh forged; do
+    step "simulated clusters under faults for $SOAK_TIME: $world worlds"
+    go run ./raft/lab/soak -world "$world" -time "$SOAK_TIME"
+  done
 }
 
 # run_native_rooms takes about half an hour: mostly it waits.

@@ -13,6 +13,35 @@ import (
 	"raftplayground/raft/check"
 )
 
+// relapsed begins with a leader that has restarted and leads again, while a call of its earlier life is still under way. That call has a number that none of the new
+// life has yet. What follows is for a search to find: that the call is answered only now, that another leader is elected, and that a client reads at the old one.
+func relapsed(inFlight int) Config {
+	const first = "AppendEntries of S1 (term 1, prev 0 of term 0, commit 0, no-op of term 1)"
+	const second = "AppendEntries of S1 (term 2, prev 1 of term 1, commit 0, no-op of term 2)"
+	return Config{Servers: 3, Off: figure, Term: 3, Entries: 4, InFlight: inFlight, Heartbeats: 1, Proposals: 1, Losses: 6, Crashes: 1, Reads: 1, After: []Action{
+		{Do: TimeOut, Server: 1},
+		{Do: Lose, Server: 3, Message: "RequestVote of S1 (term 1, last 0 of term 0)"},
+		{Do: Receive, Server: 2, Message: "RequestVote of S1 (term 1, last 0 of term 0)"},
+		{Do: Receive, Server: 1, Message: "the vote of S2 (term 1)"},
+		{Do: Receive, Server: 2, Message: first},
+		{Do: Receive, Server: 3, Message: first},
+		{Do: Lose, Server: 1, Message: "success of S2 (term 1, match 1)"},
+		{Do: Lose, Server: 1, Message: "success of S3 (term 1, match 1)"},
+		{Do: Heartbeat, Server: 1},
+		{Do: Lose, Server: 3, Message: first},
+		{Do: CrashLose, Server: 1},
+		{Do: Restart, Server: 1},
+		{Do: TimeOut, Server: 1},
+		{Do: Lose, Server: 3, Message: "RequestVote of S1 (term 2, last 1 of term 1)"},
+		{Do: Receive, Server: 2, Message: "RequestVote of S1 (term 2, last 1 of term 1)"},
+		{Do: Receive, Server: 1, Message: "the vote of S2 (term 2)"},
+		{Do: Receive, Server: 2, Message: second},
+		{Do: Receive, Server: 3, Message: second},
+		{Do: Receive, Server: 1, Message: "success of S3 (term 2, match 2)"},
+		{Do: Lose, Server: 1, Message: "success of S2 (term 2, match 2)"},
+	}}
+}
+
 // withPreVote is what is off in a server of Figure 2 that asks before it raises its term (thesis 9.6).
 const withPreVote = raft.Extensions &^ (1 << raft.PreVote)
 
@@ -35,6 +64,11 @@ var whole = []struct {
 		Config{Servers: 3, Off: withPreVote, Term: 2, Entries: 2, InFlight: 4, Proposals: 1}, 20_000},
 	{"a write that is cut off", Config{Servers: 3, Off: off(raft.ForgetCutWrites), Term: 2, Entries: 2, InFlight: 3, Stalls: 1, Crashes: 1},
 		Config{Servers: 3, Off: off(raft.ForgetCutWrites), Term: 2, Entries: 2, InFlight: 4, Stalls: 1, Crashes: 1}, 20_000},
+	{"reads", Config{Servers: 3, Off: figure, Term: 1, Entries: 2, InFlight: 3, Proposals: 1, Reads: 1},
+		Config{Servers: 3, Off: figure, Term: 2, Entries: 2, InFlight: 3, Proposals: 1, Reads: 1}, 5_000},
+	{"snapshots", Config{Servers: 3, Off: figure, Term: 1, Entries: 1, InFlight: 3, Heartbeats: 1, Losses: 1, Compactions: 1},
+		Config{Servers: 3, Off: figure, Term: 1, Entries: 2, InFlight: 3, Heartbeats: 1, Proposals: 1, Losses: 1, Crashes: 1, Compactions: 1}, 10_000},
+	{"a read after a restart, with a call of the earlier life under way", relapsed(3), relapsed(4), 20_000},
 }
 
 func TestNothingIsViolatedWhileTheRulesAreKept(t *testing.T) {
@@ -128,6 +162,37 @@ func TestWorldsOfOneKeyHaveTheSameFutures(t *testing.T) {
 		if again < 300 {
 			t.Errorf("only %d worlds had the key of another: that shows little", again)
 		}
+	}
+}
+
+// Where reads and snapshots happen only worlds that are the same have one key.
+func TestReadsAndSnapshotsAreToldApart(t *testing.T) {
+	config := Config{Servers: 3, Off: figure, Term: 2, Entries: 3, InFlight: 6, Heartbeats: 2, Proposals: 2, Losses: 2, Crashes: 1, Compactions: 2, Reads: 2}
+	names, known, done := newRenamer(config.Servers), map[key][]byte{}, map[Deed]int{}
+	for seed := range uint64(400) {
+		random := rand.New(rand.NewPCG(seed, 3))
+		w, err := newWorld(&config)
+		if err != nil {
+			t.Fatal(err)
+		}
+		for range 40 {
+			next, m := w.wander(w.moves(nil), random)
+			if next == nil {
+				break
+			}
+			w = next
+			done[m.do]++
+			k, state := names.key(w), exact(w)
+			if before, met := known[k]; met && len(w.flight) < 2 && !bytes.Equal(before, state) {
+				t.Fatalf("seed %d: two worlds of one key are different", seed)
+			}
+			if len(w.flight) < 2 { // of more their order does not matter
+				known[k] = state
+			}
+		}
+	}
+	if done[Read] < 50 || done[Compact] < 50 {
+		t.Errorf("%d reads and %d compactions: that shows little", done[Read], done[Compact])
 	}
 }
 
@@ -290,13 +355,26 @@ func TestConfigsAreChecked(t *testing.T) {
 
 func TestWhatASearchCannotTellApartIsLeftToWalks(t *testing.T) {
 	for _, change := range []func(*Config){
-		func(c *Config) { c.Waiting = 1 }, func(c *Config) { c.Changes = changes("1") }, func(c *Config) { c.Compactions = 1 }, func(c *Config) { c.Reads = 1 },
+		func(c *Config) { c.Waiting = 1 }, func(c *Config) { c.Changes = changes("1") },
 	} {
 		c := everything
 		change(&c)
 		if _, err := Search(c, 1000); err == nil || !strings.Contains(err.Error(), "for walks") {
 			t.Errorf("%+v: %v", c, err)
 		}
+	}
+}
+
+// What happens first must be able to happen.
+func TestWhatComesFirstMustBePossible(t *testing.T) {
+	c := everything
+	c.After = []Action{{Do: TimeOut, Server: 1}, {Do: Restart, Server: 2}}
+	if _, err := Search(c, 10); err == nil || !strings.Contains(err.Error(), "After: it cannot happen that S2 restarts") {
+		t.Errorf("a server that runs restarts: %v", err)
+	}
+	c.After = c.After[:1]
+	if run, v, err := Walk(c, 1, 5); v != nil || err != nil {
+		t.Errorf("%v, %v: %s", v, err, Text(run))
 	}
 }
 

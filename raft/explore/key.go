@@ -38,9 +38,16 @@ func newRenamer(servers int) *renamer {
 	return r
 }
 
-// key returns the name of the world's situation, the same for all worlds that differ in the servers' names only.
+// key returns the name of the world's situation, the same for all worlds that differ in the servers' names only. What reads and snapshots depend on a situation does not
+// tell: with them only worlds in which servers know the same, timers and numbers included, have one key.
 func (r *renamer) key(w *world) key {
 	r.least = r.least[:0]
+	if w.config.exact() {
+		r.writeExactly(w)
+		r.least = append(r.least, r.text...)
+		sum := sha256.Sum256(r.least)
+		return key(sum[:16])
+	}
 	for _, names := range r.renamings {
 		r.write(w, names)
 		if len(r.least) == 0 || bytes.Compare(r.text, r.least) < 0 {
@@ -49,6 +56,64 @@ func (r *renamer) key(w *world) key {
 	}
 	sum := sha256.Sum256(r.least)
 	return key(sum[:16])
+}
+
+// writeExactly writes all that decides how the world goes on.
+func (r *renamer) writeExactly(w *world) {
+	r.text = r.text[:0]
+	same := func(s raft.ServerID) raft.ServerID { return s }
+	for _, s := range w.servers {
+		if r.number(bit(s.node != nil), bit(s.stalled), s.calls, s.saved, s.state, uint64(s.applied)); s.node != nil {
+			r.text = s.node.AppendState(r.text)
+		}
+		r.number(uint64(s.disk.Base()), uint64(len(s.disk.Log)))
+		r.writeDisk(s.disk.CurrentTerm, s.disk.VotedFor, s.disk.Base()+1, s.disk.Log, same)
+		r.number(uint64(len(s.saves)))
+		for i := range s.saves {
+			save := &s.saves[i]
+			r.number(bit(save.Snapshot != nil))
+			r.writeDisk(save.CurrentTerm, save.VotedFor, save.First, save.Entries, same)
+		}
+		r.number(uint64(len(s.clients)))
+		for _, p := range s.clients {
+			r.number(uint64(p.index), uint64(p.term))
+		}
+		r.number(uint64(len(s.reads)))
+		for _, read := range s.reads {
+			r.number(read.tag, uint64(read.acked), uint64(read.index))
+		}
+		r.writeBag(len(s.waiting), func(b []byte, i int) []byte {
+			return s.waiting[i].appendExactly(binary.AppendUvarint(b, s.waiting[i].after))
+		})
+	}
+	r.writeBag(len(w.flight), func(b []byte, i int) []byte { return w.flight[i].appendExactly(b) })
+	for _, often := range w.spent {
+		r.number(uint64(often))
+	}
+	r.writePast(&w.past, same)
+}
+
+// appendExactly appends all that the message says. What a snapshot holds follows from the entry that it ends at.
+func (m *message) appendExactly(b []byte) []byte {
+	call, flags := uint64(0), uint64(0)
+	switch rpc := m.rpc.(type) {
+	case *raft.RequestVote:
+		call, flags = rpc.Call, bit(rpc.Transfer)
+	case *raft.RequestVoteReply:
+		call, flags = rpc.Call, bit(rpc.PreVote)
+	case *raft.AppendEntries:
+		call = rpc.Call
+	case *raft.AppendEntriesReply:
+		call = rpc.Call
+	case *raft.InstallSnapshot:
+		call, flags = rpc.Call, rpc.Offset<<1|bit(rpc.Done)
+	case *raft.InstallSnapshotReply:
+		call, flags = rpc.Call, rpc.NextOffset
+	}
+	for _, v := range []uint64{uint64(m.from), uint64(m.to), call, flags} {
+		b = binary.AppendUvarint(b, v)
+	}
+	return append(append(b, m.text()...), 0)
 }
 
 // write writes the situation under a renaming.

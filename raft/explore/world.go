@@ -22,10 +22,15 @@ type Config struct {
 	// How often each may happen in a run, 0 to 9.
 	Heartbeats, Proposals, Losses, Duplicates, Stalls, Crashes int
 
+	// As those, but what they lead to depends on more than a situation tells: with any of them worlds are told apart by all that their servers know.
+	Compactions, Reads int
+
+	// After is what happens first, as in Replay: exploration begins behind it, and so gets deeper. It counts for the bounds.
+	After []Action
+
 	// What only walks know. A situation is not told with all that these depend on, so Search refuses them.
-	Waiting            int                  // of the Servers the last so many wait to be added to the cluster
-	Changes            []raft.Configuration // what the cluster may be changed to, as often in a run as there are, at most 9
-	Compactions, Reads int                  // how often each may happen in a run, 0 to 9
+	Waiting int                  // of the Servers the last so many wait to be added to the cluster
+	Changes []raft.Configuration // what the cluster may be changed to, as often in a run as there are, at most 9
 }
 
 const (
@@ -53,8 +58,11 @@ func (c *Config) valid() error {
 
 // onlyWalked reports whether anything may happen that a situation does not tell apart.
 func (c *Config) onlyWalked() bool {
-	return c.Waiting > 0 || len(c.Changes) > 0 || c.Compactions > 0 || c.Reads > 0
+	return c.Waiting > 0 || len(c.Changes) > 0
 }
+
+// exact reports whether worlds must be told apart by all that their servers know.
+func (c *Config) exact() bool { return c.Compactions > 0 || c.Reads > 0 }
 
 // world is a cluster at one moment. A world does not change; step makes the one after it, which shares with it what is the same.
 type world struct {
@@ -131,12 +139,22 @@ func newWorld(c *Config) (*world, error) {
 		w.servers = append(w.servers, s)
 		w.start(s)
 	}
+	for _, a := range c.After {
+		m, ok := w.move(a)
+		if !ok {
+			return nil, errors.New("explore: After: it cannot happen that " + a.String())
+		}
+		w = w.step(m)
+	}
 	return w, nil
 }
 
 // start runs a server from its disk. Timers do not run here: a leader's heartbeat is due with each tick, and nobody else is given a tick.
 func (w *world) start(s *server) {
 	o := raft.Options{ID: s.id, HeartbeatTicks: 1, ElectionTicksMin: 2, ElectionTicksMax: 2, Off: w.config.Off | raft.RulesOf(raft.CheckQuorum, raft.LeaderLoyalty)}
+	if w.config.exact() {
+		o.Off |= raft.RulesOf(raft.RandomTimeouts) // timers do not run, so what they would be is nothing to tell worlds apart by
+	}
 	for id := 1; id <= w.config.Servers-w.config.Waiting && int(s.id) <= w.config.Servers-w.config.Waiting; id++ {
 		o.Voters = append(o.Voters, raft.ServerID(id))
 	}

@@ -25,8 +25,9 @@ func Harsh(seed uint64) Run {
 // harsh draws a world and its actions.
 type harsh struct {
 	chaos
-	h   *Harshness // of config
-	way int64      // one way, on average of the two directions of a link, when healed
+	h      *Harshness // of config
+	rivals bool       // the world is about leaders that do not know of each other
+	way    int64      // one way, on average of the two directions of a link, when healed
 }
 
 // drawWorld draws the config.
@@ -56,6 +57,9 @@ func (h *harsh) drawWorld() {
 		h.h.Stray, h.h.StrayFor = one(h, 0.02, 0.2), one[int64](h, 1, 5, 20)*second
 	}
 	h.h.OwnOrder = h.in(2)
+	if h.in(5) {
+		h.rivalry()
+	}
 	c.Chaos, c.Heal, h.h.Serve = 8*second, 8*second, 3*second
 	h.drawWays()
 	h.drawSnapshots()
@@ -88,6 +92,9 @@ func (h *harsh) drawWays() {
 	case 3:
 		h.way = h.random.Int64N(h.way)
 	}
+	if h.rivals {
+		h.way, c.Jitter, c.Disk = h.random.Int64N(one[int64](h, 2, 10)*millisecond), 0, 0
+	}
 	c.Latency = h.way
 }
 
@@ -96,11 +103,11 @@ func (h *harsh) drawWays() {
 func (h *harsh) drawSnapshots() {
 	c := &h.config
 	if h.in(2) {
-		state := 10*c.Keys + 15*burstKeys // bytes, about
+		state := 10*c.Keys + 15*(burstKeys+60) // bytes, about: 60 keys for what rivals write
 		each := 2*(h.way+c.Jitter+h.h.SendLag) + c.Disk + h.h.SavedLag + 10*millisecond
 		h.h.MaxChunk = max(4, state/int(1+min(40, second/each)))
 	}
-	if h.in(12) && c.Servers >= 3 && c.Voters == 0 {
+	if h.in(12) && c.Servers >= 3 && c.Voters == 0 && !h.rivals {
 		h.h.Room, c.Reads, c.CompactAfter, c.Keys = 20, "log", 4, 30
 		c.Latency = 500 + h.random.Int64N(millisecond)
 		h.way, c.Jitter = c.Latency, 0
@@ -110,9 +117,9 @@ func (h *harsh) drawSnapshots() {
 // faults draws what goes wrong until the end of the chaos: some kinds only, which then happen often.
 func (h *harsh) faults() {
 	faults := []func(at, end int64){h.crash, h.pause, h.cut, h.partition, h.network, h.clock, h.slowDisk, h.hold, h.trap, h.transfer, h.frames, h.failDisk,
-		h.flicker, h.flicker, h.ways, h.ways, h.hang, h.inputs, h.usurp, h.usurp}
+		h.flicker, h.flicker, h.ways, h.ways, h.hang, h.inputs}
 	if h.h.Room == 0 {
-		faults = append(faults, h.burst, h.burst, h.chunks, h.chunks, h.lose)
+		faults = append(faults, h.burst, h.burst, h.chunks, h.chunks, h.lose, h.usurp, h.relapse)
 		if !slices.Contains(h.config.Off, raft.Rules[raft.LeaderLoyalty].ID) { // see Draw
 			faults = append(faults, h.reconfigure, h.learn, h.learn)
 		}
@@ -120,6 +127,9 @@ func (h *harsh) faults() {
 	h.random.Shuffle(len(faults), func(i, k int) { faults[i], faults[k] = faults[k], faults[i] })
 	faults = faults[:1+h.random.IntN(5)]
 	gap := one[int64](h, 150, 400, 1000) * millisecond
+	if h.rivals {
+		faults, gap = []func(at, end int64){h.usurp, h.relapse, faults[0]}[:2+h.random.IntN(2)], second
+	}
 	for at := h.exponential(300 * millisecond); at < h.config.Chaos && len(h.actions) < MaxActions/4; at += h.exponential(gap) {
 		end := min(at+h.exponential(600*millisecond), h.config.Chaos)
 		faults[h.random.IntN(len(faults))](at, end)
@@ -233,25 +243,6 @@ func (h *harsh) inputs(at, _ int64) {
 			a.To = h.anybody()
 		}
 		h.add(a)
-	}
-}
-
-// usurp lets a server that does not hear the leader help another, which does, to be elected, while clients go on to read at the old leader.
-func (h *harsh) usurp(at, end int64) {
-	deaf := h.anybody()
-	h.add(Action{At: at, Do: Cut, Server: 0, To: deaf})
-	h.undo(0, Action{At: end, Do: Mend, To: deaf})
-	at += h.random.Int64N(400 * millisecond)
-	if h.h.Room == 0 {
-		h.readsAt(at, h.victim(), 10+h.random.IntN(20))
-	}
-	for range 1 + h.random.IntN(3) {
-		at += h.exponential(20 * millisecond)
-		h.add(Action{At: at, Do: Campaign, Server: h.anybody()})
-	}
-	if h.in(2) {
-		h.add(Action{At: at + h.exponential(20*millisecond), Do: Partition, Server: 0})
-		h.add(Action{At: end, Do: Partition, Servers: h.everybody()})
 	}
 }
 

@@ -108,6 +108,7 @@ func (w *World) returnStrays() {
 	for w.strays.due() <= w.now {
 		s := w.strays.frames[0]
 		w.strays.frames = slices.Delete(w.strays.frames, 0, 1)
+		w.Faults.Strays++
 		w.actOnFrame(&Action{Do: InjectFrame, Server: s.from, To: s.to, Text: string(s.frame)})
 		if rand.New(w.strays.source).IntN(2) == 0 {
 			w.keepStray(s)

@@ -55,6 +55,7 @@ type World struct {
 type Faults struct {
 	Deeds     map[Deed]int // actions that did something
 	Frames    uint64       // sent
+	Strays    uint64       // frames that went astray and came back
 	BadFrames int          // that a server could not understand: 0 while everybody keeps the rules
 }
 

@@ -68,15 +68,16 @@ func main() {
 
 // lacking are hostile worlds in which no server keeps these rules.
 func lacking(rules []string) trial.World {
-	return trial.World{Draw: func(seed uint64) lab.Run { return lab.Hostile(seed, rules, rules) }, Judge: trial.Live}
+	return trial.World{Name: "standard", Draw: func(seed uint64) lab.Run { return lab.Hostile(seed, rules, rules) }, Judge: trial.Live}
 }
 
 // summary is what many seeds led to.
 type summary struct {
+	world             string // its name
 	seeds, violations int
 	simulated         int64
 	events, elections uint64
-	frames            uint64
+	frames, strays    uint64
 	operations        int
 	deeds             map[lab.Deed]int
 	took              time.Duration
@@ -84,7 +85,7 @@ type summary struct {
 
 // soak runs at most so many seeds from first on, as many at a time as there are processors, until the time has come, or the first of them has failed if that is to be the end.
 func soak(kind trial.World, first uint64, seeds int, until time.Time, out io.Writer) *summary {
-	sum := &summary{deeds: map[lab.Deed]int{}}
+	sum := &summary{world: kind.Name, deeds: map[lab.Deed]int{}}
 	start := time.Now()
 	var next struct {
 		sync.Mutex
@@ -120,6 +121,7 @@ func (s *summary) add(r *trial.Result, out io.Writer) {
 	s.events += r.Events
 	s.elections += r.Elections
 	s.frames += r.Frames
+	s.strays += r.Strays
 	s.operations += r.Operations
 	for deed, n := range r.Deeds {
 		s.deeds[deed] += n
@@ -129,13 +131,13 @@ func (s *summary) add(r *trial.Result, out io.Writer) {
 		fmt.Fprintf(out, "seed %d: %v\n", r.Seed, v)
 	}
 	if len(r.Violations) > 0 {
-		fmt.Fprintf(out, "  again: go run ./raft/lab/soak -seed %d%s -shrink -events\n", r.Seed, again())
+		fmt.Fprintf(out, "  again: go run ./raft/lab/soak -seed %d%s -shrink -events\n", r.Seed, again(s.world))
 	}
 }
 
 func (s *summary) print(out io.Writer) {
-	fmt.Fprintf(out, "%d seeds, %.1f simulated hours in %v, %d events, %d elections won, %d frames, %d operations of clients\n",
-		s.seeds, float64(s.simulated)/3600e6, s.took.Round(time.Millisecond), s.events, s.elections, s.frames, s.operations)
+	fmt.Fprintf(out, "%d seeds, %.1f simulated hours in %v, %d events, %d elections won, %d frames and %d strays, %d operations of clients\n",
+		s.seeds, float64(s.simulated)/3600e6, s.took.Round(time.Millisecond), s.events, s.elections, s.frames, s.strays, s.operations)
 	fmt.Fprint(out, "done to them:")
 	for _, deed := range lab.Deeds {
 		if n := s.deeds[deed]; n > 0 {
@@ -146,9 +148,9 @@ func (s *summary) print(out io.Writer) {
 }
 
 // again is what the command must say beside the seed.
-func again() (text string) {
-	if *world != "standard" {
-		text = " -world " + *world
+func again(world string) (text string) {
+	if world != "standard" {
+		text = " -world " + world
 	}
 	if *off != "" {
 		text += " -off " + *off
@@ -172,7 +174,7 @@ func replay(out io.Writer, kind trial.World, seed uint64, shrink, events bool) b
 			fmt.Fprintf(out, "%12.6f s  server %d  %+v\n", float64(h.At)/1e6, h.Server, h.Event)
 		}
 	}
-	sum := &summary{deeds: map[lab.Deed]int{}}
+	sum := &summary{world: kind.Name, deeds: map[lab.Deed]int{}}
 	sum.add(&r, out)
 	sum.print(out)
 	return len(r.Violations) == 0

@@ -25,15 +25,16 @@ import (
 
 // World is a family of worlds: how a run is drawn from a seed, and how it is judged.
 type World struct {
+	Name  string // for the command that runs a seed again
 	Draw  func(seed uint64) lab.Run
 	Judge func(lab.Run) (Result, *lab.World) // the world is nil if its run did not come to its end
 }
 
 // Worlds are all of them, by name.
 var Worlds = map[string]World{
-	"standard": {func(seed uint64) lab.Run { return lab.Draw(standard(seed), seed) }, Live},
-	"harsh":    {lab.Harsh, Live},
-	"forged":   {Forged, Bear},
+	"standard": {"standard", func(seed uint64) lab.Run { return lab.Draw(standard(seed), seed) }, Live},
+	"harsh":    {"harsh", lab.Harsh, Live},
+	"forged":   {"forged", Forged, Bear},
 }
 
 // standard is what a seed's world is like: mostly the standard one, and others of every size, with servers that wait or none; every way to read, logs that are compacted often, seldom
@@ -69,6 +70,7 @@ type Result struct {
 	Events     uint64
 	Elections  uint64 // won
 	Frames     uint64 // sent
+	Strays     uint64 // frames that went astray and came back
 	Operations int    // of clients, but for those that were refused
 	Deeds      map[lab.Deed]int
 	Violations []error // of safety and liveness (*check.Violation), of linearizability (linear.ErrNotLinearizable), and ErrEndless
@@ -145,7 +147,7 @@ func checkLocal(history []check.Operation) error {
 
 func (r *Result) measure(world *lab.World) {
 	r.Simulated, r.Events, r.Elections = world.Now(), world.Events(), world.EventsOf(raft.BecameLeader)
-	r.Frames, r.Deeds = world.Faults.Frames, world.Faults.Deeds
+	r.Frames, r.Strays, r.Deeds = world.Faults.Frames, world.Faults.Strays, world.Faults.Deeds
 	for _, o := range world.History() {
 		if !o.Refused {
 			r.Operations++
