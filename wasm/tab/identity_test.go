@@ -302,7 +302,7 @@ func TestARoomThatTheRelayDoesNotKnowIsBegunByAPerson(t *testing.T) {
 	if text := (*tabs[1].last.Advice)[0].Text; !strings.Contains(text, "does not know the room test-room") {
 		t.Errorf("the page says %q", text)
 	}
-	tabs[1].choose("It is new: begin")
+	tabs[1].choose("It is new. Begin")
 	w.elect(tabs...)
 }
 

@@ -8,7 +8,8 @@ import (
 	"github.com/chromedp/chromedp"
 )
 
-// campaignFault is a kind of fault. strike calls struck at the moment of the fault, and returns what mends it: what a person does, and nothing that a tab can do by itself.
+// campaignFault is a kind of fault. strike calls struck at the moment of the fault, and returns what mends
+// it: what a person does, and nothing that a tab can do by itself.
 type campaignFault struct {
 	name       string
 	strike     func(c *campaign, struck func()) (heal func())
@@ -65,7 +66,8 @@ func (c *campaign) reload(p *place, struck func()) func() {
 	return nothing
 }
 
-// killRenderer ends the process of a tab, and with it the tabs that it shares the process with. A person loads them again.
+// killRenderer ends the process of a tab, and with it the tabs that it shares the process with. A person
+// loads them again.
 func (c *campaign) killRenderer(struck func()) func() {
 	p := c.leader()
 	struck()
@@ -117,7 +119,8 @@ func (c *campaign) loseRecord(struck func()) func() {
 	return c.setPace
 }
 
-// setPace sets the room's pace again: a relay that was killed may not have kept it, and one that lost its record has not. Only the first that is connected can do it.
+// setPace sets the room's pace again: a relay that was killed may not have kept it, and one that lost its
+// record has not. Only the first that is connected can do it.
 func (c *campaign) setPace() {
 	c.t.Helper()
 	eventually(c.t, backWithin, "the room takes a change of its pace", func() (err error) {
@@ -144,8 +147,9 @@ func (c *campaign) freezeLeader(struck func()) func() {
 	}
 }
 
-// freezeThroughRestart lets a tab sleep while the relay is killed and another tab of its browser asks for a seat. The one that sleeps is closed to the others then, and
-// on an origin without locks its server may run in the other tab when it thaws.
+// freezeThroughRestart lets a tab sleep while the relay is killed and another tab of its browser asks for a
+// seat. The one that sleeps is closed to the others then, and on an origin without locks its server may run
+// in the other tab when it thaws.
 func (c *campaign) freezeThroughRestart(struck func()) func() {
 	p := c.anyone()
 	thaw := p.freeze()
@@ -182,7 +186,8 @@ func (c *campaign) oneOf(p, second *place) {
 	b.close()
 }
 
-// replaceByDuplicate duplicates a tab and closes the original: the duplicate, which has only watched, takes its server over by itself.
+// replaceByDuplicate duplicates a tab and closes the original: the duplicate, which has only watched, takes
+// its server over by itself.
 func (c *campaign) replaceByDuplicate(struck func()) func() {
 	p := c.anyone()
 	original := p.now()

@@ -30,9 +30,12 @@ const (
 	patienceOfOne   = 5 * time.Second  // … a client waits for one answer; then it does not know
 )
 
-// TestRoomsKeepTheirWord lets a room of five real tabs live through faults of every kind, while clients write and read in it: nothing that was acknowledged may be lost, every tab must be
-// back by itself, and the servers must agree. Two of the tabs are on an insecure origin, where there are neither locks nor a private file system. CAMPAIGN_FAULTS says how many faults there
-// are, CAMPAIGN_SEED which, CAMPAIGN_RATE how fast the room's clock runs (1); what it prints in the end is how long the next acknowledged write took after each kind.
+// TestRoomsKeepTheirWord lets a room of five real tabs live through faults of every kind, while clients write
+// and read in it: nothing that was acknowledged may be lost, every tab must be back by itself, and the
+// servers must agree. Two of the tabs are on an insecure origin, where there are neither locks nor a private
+// file system. CAMPAIGN_FAULTS says how many faults there are, CAMPAIGN_SEED which, CAMPAIGN_RATE how fast
+// the room's clock runs (1); what it prints in the end is how long the next acknowledged write took after
+// each kind.
 func TestRoomsKeepTheirWord(t *testing.T) {
 	faults, seed := faultsInShort, rand.Uint64()
 	if text := os.Getenv("CAMPAIGN_FAULTS"); text != "" {
@@ -151,7 +154,8 @@ func (p *place) is(w *tab) {
 }
 
 func openCampaign(t *testing.T, random *rand.Rand) *campaign {
-	c := &campaign{t: t, random: random, relay: startRelay(t), results: map[string][]time.Duration{}, acks: make(chan ack, 1000)}
+	c := &campaign{t: t, random: random, relay: startRelay(t)}
+	c.results, c.acks = map[string][]time.Duration{}, make(chan ack, 1000)
 	c.code = c.relay.newRoom()
 	for _, host := range []string{"127.0.0.1", insecureHost} {
 		h := &home{profile: t.TempDir(), host: host}
@@ -240,7 +244,8 @@ func (c *campaign) leader() *place {
 
 func (c *campaign) anyone() *place { return c.places[c.random.IntN(len(c.places))] }
 
-// startClients lets clients write, read, compare and swap until the function that it returns is called, which waits for their last answers.
+// startClients lets clients write, read, compare and swap until the function that it returns is called, which
+// waits for their last answers.
 func (c *campaign) startClients() (stop func()) {
 	ctx, cancel := context.WithCancel(context.Background())
 	var running sync.WaitGroup
@@ -268,11 +273,13 @@ func (c *campaign) operate(client, n int, random *rand.Rand) {
 	case "put":
 		o.Kind, o.Value = check.Put, fmt.Sprintf("c%d-%d", client, n)
 	case "cas":
-		o.Kind, o.Value, o.Expected = check.CompareAndSwap, fmt.Sprintf("c%d-%d", client, n), fmt.Sprintf("c%d-%d", random.IntN(campaignClients), max(0, n-random.IntN(4)))
+		o.Kind, o.Value = check.CompareAndSwap, fmt.Sprintf("c%d-%d", client, n)
+		o.Expected = fmt.Sprintf("c%d-%d", random.IntN(campaignClients), max(0, n-random.IntN(4)))
 	}
 	p := c.places[random.IntN(len(c.places))]
 	w := p.now()
-	if w == nil || client == 0 && p.sleeps() { // the first client sees to it that somebody always asks a tab that can answer
+	// The first client sees to it that somebody always asks a tab that can answer.
+	if w == nil || client == 0 && p.sleeps() {
 		return
 	}
 	invoked := time.Now()
@@ -299,7 +306,8 @@ func (c *campaign) operate(client, n int, random *rand.Rand) {
 	}
 }
 
-// ask does an operation in a tab's page and notes how it ended. What the page says for certain not to have been done is refused; all else is not known.
+// ask does an operation in a tab's page and notes how it ended. What the page says for certain not to have
+// been done is refused; all else is not known.
 func (w *tab) ask(name string, o *check.Operation) {
 	var answer struct {
 		Found bool
@@ -308,10 +316,12 @@ func (w *tab) ask(name string, o *check.Operation) {
 	}
 	ctx, cancel := context.WithTimeout(w.ctx, patienceOfOne)
 	defer cancel()
-	script := fmt.Sprintf(`raftPlayground.request({op: %q, key: %q, value: %q, expected: %q}).then(({found, value}) => ({found, value}), (error) => ({why: error.message || "?"}))`, name, o.Key, o.Value, o.Expected)
-	if name != "cas" {
-		script = fmt.Sprintf(`raftPlayground.request({op: %q, key: %q, value: %q}).then(({found, value}) => ({found, value}), (error) => ({why: error.message || "?"}))`, name, o.Key, o.Value)
+	wish := fmt.Sprintf("op: %q, key: %q, value: %q", name, o.Key, o.Value)
+	if name == "cas" {
+		wish += fmt.Sprintf(", expected: %q", o.Expected)
 	}
+	script := `raftPlayground.request({` + wish + `}).then(
+		({found, value}) => ({found, value}), (error) => ({why: error.message || "?"}))`
 	err := chromedp.Run(ctx, chromedp.Evaluate(script, &answer, awaited))
 	switch {
 	case err != nil:
@@ -381,7 +391,7 @@ func (c *campaign) describe() {
 			c.t.Logf("tab %d: none", i+1)
 		} else {
 			var said string
-			err := w.eval(&said, `return deepAll(".strip").map((e) => e.textContent.replace(/\s+/g, " ")).join(" | ");`)
+			err := w.eval(&said, `return deepAll(".strip").map((e) => e.textContent).join(" | ").replace(/\s+/g, " ");`)
 			c.t.Logf("tab %d, %s: %+v, it says %q %v", i+1, p.home.host, w.status(), said, err)
 		}
 	}
@@ -410,7 +420,8 @@ func (c *campaign) checkRound() {
 		tabs = append(tabs, p.now())
 	}
 	for key := range 3 { // what was acknowledged last is still there
-		o := check.Operation{Client: campaignClients, Kind: check.Get, Key: fmt.Sprintf("%d-%c", c.round, 'a'+rune(key)), Invoked: time.Now().UnixMicro()}
+		o := check.Operation{Client: campaignClients, Kind: check.Get, Key: fmt.Sprintf("%d-%c", c.round, 'a'+rune(key))}
+		o.Invoked = time.Now().UnixMicro()
 		tabs[key].ask("get", &o)
 		if o.Returned = time.Now().UnixMicro(); o.Unknown || o.Refused {
 			c.t.Errorf("after round %d the key %s cannot be read", c.round, o.Key)
@@ -437,7 +448,8 @@ func (c *campaign) print() {
 			continue
 		}
 		faults += len(times)
-		c.t.Logf("%-28s %6d %10d %10d", kind.name, len(times), times[len(times)/2].Milliseconds(), times[min(len(times)-1, len(times)*9/10)].Milliseconds())
+		median, p90 := times[len(times)/2], times[min(len(times)-1, len(times)*9/10)]
+		c.t.Logf("%-28s %6d %10d %10d", kind.name, len(times), median.Milliseconds(), p90.Milliseconds())
 	}
 	c.t.Logf("%d faults, %d operations, %d acknowledged, %d rounds", faults, c.operations, c.acknowledged, c.round)
 }

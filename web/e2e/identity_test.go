@@ -13,7 +13,8 @@ import (
 	"github.com/chromedp/chromedp"
 )
 
-// insecureHost is a name of this machine that browsers do not take for it: a page from there has neither locks nor a private file system, as one from http://192.168… has.
+// insecureHost is a name of this machine that browsers do not take for it: a page from there has neither
+// locks nor a private file system, as one from http://192.168… has.
 const insecureHost = "insecure.test"
 
 // insecure makes the room one that is reached over plain http from elsewhere.
@@ -29,7 +30,8 @@ func (r *room) elsewhere() *room {
 	return &other
 }
 
-// freeze stops all that runs in the tab's Worker, as the system does that freezes a tab; the socket stays open. What is returned lets it go on.
+// freeze stops all that runs in the tab's Worker, as the system does that freezes a tab; the socket stays
+// open. What is returned lets it go on.
 func (w *tab) freeze() (thaw func()) {
 	w.t.Helper()
 	w.browser.mu.Lock()
@@ -73,12 +75,13 @@ func (w *tab) cut(up bool, pairs ...[2]int) {
 	w.t.Helper()
 	var links []string
 	for _, p := range pairs {
-		links = append(links, fmt.Sprintf("{from: %d, to: %d, up: %t}, {from: %d, to: %d, up: %t}", p[0], p[1], up, p[1], p[0], up))
+		links = append(links, fmt.Sprintf("{from: %[1]d, to: %[2]d, up: %[3]t}, {from: %[2]d, to: %[1]d, up: %[3]t}", p[0], p[1], up))
 	}
 	w.network("{links: [" + strings.Join(links, ", ") + "]}")
 }
 
-// writes puts until it is acknowledged: on a busy machine a leader may be deposed in between. To write the same twice does no harm.
+// writes puts until it is acknowledged: on a busy machine a leader may be deposed in between. To write the
+// same twice does no harm.
 func (w *tab) writes(key, value string) {
 	w.t.Helper()
 	eventually(w.t, 30*time.Second, "a write is acknowledged", func() error { return w.put(key, value) })
@@ -96,8 +99,8 @@ func (w *tab) by(number int) *tab {
 	return w
 }
 
-// A tab is frozen while another tab of its browser runs its server from the same disk. When it thaws it must not go on with what it remembers: with its vote a majority
-// would know nothing of what was acknowledged.
+// A tab is frozen while another tab of its browser runs its server from the same disk. When it thaws it must
+// not go on with what it remembers: with its vote a majority would know nothing of what was acknowledged.
 func TestAThawedTabDoesNotBringAnOldMemoryBack(t *testing.T) {
 	r := newRoom(t).insecure()
 	shared := r.elsewhere()
@@ -171,7 +174,8 @@ func TestAReloadDuringAnOutageMakesNoSecondServer(t *testing.T) {
 	}
 }
 
-// After the relay was killed, addresses and call numbers began again, and a server that still held a request of before answered a stranger.
+// After the relay was killed, addresses and call numbers began again, and a server that still held a request
+// of before answered a stranger.
 func TestAnAnswerThatIsLateReachesNobodyElse(t *testing.T) {
 	r := newRoom(t)
 	tabs := r.windows(3)
@@ -189,7 +193,8 @@ func TestAnAnswerThatIsLateReachesNobodyElse(t *testing.T) {
 	watcher.network(acknowledgements) // they hear the leader, and it does not hear them
 	ask := func(w *tab, value string) {
 		w.must(nil, fmt.Sprintf(`window.e2eAnswer = null;
-			raftPlayground.request({op: "put", key: "x", value: %q, server: %d}).then((a) => (e2eAnswer = {index: Number(a.index)}), (why) => (e2eAnswer = {index: 0}));`, value, id))
+			raftPlayground.request({op: "put", key: "x", value: %q, server: %d}).then(
+				(a) => (e2eAnswer = {index: Number(a.index)}), (why) => (e2eAnswer = {index: 0}));`, value, id))
 	}
 	last := leader.status().LastIndex
 	ask(watcher, "of the first")
@@ -235,7 +240,8 @@ func TestAnAnswerThatIsLateReachesNobodyElse(t *testing.T) {
 	}
 }
 
-// The relay has lost its record, and a newcomer is there before the servers: a seat with an empty disk would make a majority that knows nothing.
+// The relay has lost its record, and a newcomer is there before the servers: a seat with an empty disk would
+// make a majority that knows nothing.
 func TestARelayThatLostItsRecordGivesNoSeatToANewcomer(t *testing.T) {
 	r := newRoom(t)
 	tabs := r.windows(3)
@@ -268,7 +274,8 @@ func TestARelayThatLostItsRecordGivesNoSeatToANewcomer(t *testing.T) {
 	newcomer.mustGet("k", "3")
 }
 
-// A browser's site data is cleared while the tabs of its servers are closed: their seats are nobody's. The page says so, and its people can begin anew.
+// A browser's site data is cleared while the tabs of its servers are closed: their seats are nobody's. The
+// page says so, and its people can begin anew.
 func TestWithItsSiteDataClearedTheRoomSaysWhatCanBeDone(t *testing.T) {
 	r := newRoom(t)
 	tabs := r.windows(2)
