@@ -57,8 +57,8 @@ func (t *Tab) adviseOnSeats() []page.Advice {
 	case t.room.Unknown:
 		return []page.Advice{t.adviseUnknown()}
 	case t.seat.newcomer != nil:
-		return []page.Advice{only("S" + strconv.Itoa(t.seat.number) + " has a new disk. It takes part once a leader has taken it in, for " +
-			"which a majority of the servers, without this one, must be here.")}
+		return []page.Advice{only("S" + strconv.Itoa(t.seat.number) + " has a new disk. It takes part once a leader has taken " +
+			"it in, for which a majority of the servers, without this one, must be here.")}
 	case t.claim.state == anySeat && len(absent) > 0:
 		return []page.Advice{t.adviseAbsent(absent)}
 	}
@@ -91,13 +91,13 @@ func (t *Tab) adviseUnknown() page.Advice {
 	}
 	text := "This relay does not know the room " + t.room.Room + ": it is new, or the relay has lost its record. "
 	if missing := t.room.Size/2 + 1 - len(here); len(here) > 0 && missing > 0 {
-		text += page.Servers(here) + " of " + page.Plural(t.room.Size, "server") + " came back; with " + strconv.Itoa(missing) +
-			" more the room goes on as it was."
+		text += page.Servers(here) + " of " + page.Plural(t.room.Size, "server") + " came back; with " +
+			strconv.Itoa(missing) + " more the room goes on as it was."
 	} else {
 		text += "If it was used before, open the tabs of its servers: with a majority of them it goes on as it was."
 	}
-	return choice(text, "It is new. Begin", "Servers that it had before cannot come back, and what they stored is left out.",
-		page.SeatsChange{New: true})
+	return choice(text, "It is new. Begin",
+		"Servers that it had before cannot come back, and what they stored is left out.", page.SeatsChange{New: true})
 }
 
 // adviseAbsent says what watchers can do about servers that are away, and what that may cost. With a majority
@@ -113,13 +113,15 @@ func (t *Tab) adviseAbsent(absent []int) page.Advice {
 	are := names + isOrAre(absent)
 	switch {
 	case !t.room.Started:
-		return choice(are+"gone. The room has not started yet.", "Free "+names, "Nothing is lost.", page.SeatsChange{Give: absent})
+		return choice(are+"gone. The room has not started yet.",
+			"Free "+names, "Nothing is lost.", page.SeatsChange{Give: absent})
 	case missing <= 0:
-		return page.Advice{Choices: newDisks(absent), Text: are + "not here. A tab that is opened where it ran brings it back. " +
-			"If its disk is lost (a browser's site data was cleared), this tab can run it on a new one."}
+		return page.Advice{Choices: newDisks(absent), Text: are + "not here. A tab that is opened where it ran brings it " +
+			"back. If its disk is lost (a browser's site data was cleared), this tab can run it on a new one."}
 	case connected == 0:
-		return choice("No server of this room is here, and this browser has the disk of none: it never had, or its site data was cleared. "+
-			"Open the room where its servers ran; with "+strconv.Itoa(missing)+" of "+strconv.Itoa(t.room.Size)+" it goes on.",
+		return choice("No server of this room is here, and this browser has the disk of none: it never had, or its site data "+
+			"was cleared. Open the room where its servers ran; with "+strconv.Itoa(missing)+" of "+strconv.Itoa(t.room.Size)+
+			" it goes on.",
 			"Begin anew, empty", "All that the room stored is lost.", page.SeatsChange{New: true})
 	}
 	return choice(are+"not here. Until "+strconv.Itoa(missing)+" of them "+backAgain(missing)+
@@ -138,8 +140,11 @@ func choice(text, label, cost string, seats page.SeatsChange) page.Advice {
 func newDisks(absent []int) (choices []page.Choice) {
 	for _, server := range absent {
 		name := "S" + strconv.Itoa(server)
-		cost := "Nothing that was acknowledged is lost; the old " + name + " can never come back, and all servers start again."
-		choices = append(choices, page.Choice{Label: "New disk for " + name, Cost: cost, Seats: page.SeatsChange{Give: []int{server}}})
+		choices = append(choices, page.Choice{
+			Label: "New disk for " + name,
+			Cost:  "Nothing that was acknowledged is lost; the old " + name + " can never come back, and all servers start again.",
+			Seats: page.SeatsChange{Give: []int{server}},
+		})
 	}
 	return choices
 }
@@ -158,9 +163,9 @@ func (t *Tab) adviseOnLatency() []page.Advice {
 		return nil
 	}
 	least := roundTrips * trip
-	return []page.Advice{only("Election timeouts of " + between(shortestTimeout, longestTimeout) + " ms are too short for this network, where " +
-		"a round trip takes up to " + strconv.Itoa(trip) + " ms: votes arrive when the next timer has run out already. Timeouts of " +
-		between(least, 2*least) + " ms would do (§5.6).")}
+	return []page.Advice{only("Election timeouts of " + between(shortestTimeout, longestTimeout) + " ms are too short for this " +
+		"network, where a round trip takes up to " + strconv.Itoa(trip) + " ms: votes arrive when the next timer has run out " +
+		"already. Timeouts of " + between(least, 2*least) + " ms would do (§5.6).")}
 }
 
 func between(least, most int) string { return strconv.Itoa(least) + " to " + strconv.Itoa(most) }

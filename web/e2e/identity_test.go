@@ -75,7 +75,8 @@ func (w *tab) cut(up bool, pairs ...[2]int) {
 	w.t.Helper()
 	var links []string
 	for _, p := range pairs {
-		links = append(links, fmt.Sprintf("{from: %[1]d, to: %[2]d, up: %[3]t}, {from: %[2]d, to: %[1]d, up: %[3]t}", p[0], p[1], up))
+		both := "{from: %[1]d, to: %[2]d, up: %[3]t}, {from: %[2]d, to: %[1]d, up: %[3]t}"
+		links = append(links, fmt.Sprintf(both, p[0], p[1], up))
 	}
 	w.network("{links: [" + strings.Join(links, ", ") + "]}")
 }
