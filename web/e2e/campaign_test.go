@@ -384,6 +384,24 @@ func (c *campaign) nextAck(since time.Time) (time.Duration, error) {
 	}
 }
 
+// agree looks that all servers have applied the same log, once nobody writes any more.
+func (c *campaign) agree() {
+	c.t.Helper()
+	for start := time.Now(); time.Since(start) < backWithin; time.Sleep(100 * time.Millisecond) {
+		states := map[status]bool{}
+		for _, p := range c.places {
+			s := p.now().status()
+			states[status{CommitIndex: s.LastIndex, LastIndex: s.LastIndex, AppliedIndex: s.LastIndex, StateHash: s.StateHash}] = true
+			states[status{CommitIndex: s.CommitIndex, LastIndex: s.LastIndex, AppliedIndex: s.AppliedIndex, StateHash: s.StateHash}] = true
+		}
+		if len(states) == 1 {
+			return
+		}
+	}
+	c.t.Errorf("after round %d the servers do not hold the same applied log within %v", c.round, backWithin)
+	c.describe()
+}
+
 // describe tells what every tab says of itself.
 func (c *campaign) describe() {
 	for i, p := range c.places {
@@ -395,6 +413,8 @@ func (c *campaign) describe() {
 			c.t.Logf("tab %d, %s: %+v, it says %q %v", i+1, p.home.host, w.status(), said, err)
 		}
 	}
+	watcher := (&room{t: c.t, relay: c.relay, code: c.code}).join(`{"server":0}`)
+	c.t.Logf("the room: %s", watcher.joined)
 }
 
 // distinct looks that no two tabs run the same server.
@@ -415,20 +435,16 @@ func (c *campaign) checkRound() {
 	if c.t.Failed() {
 		return
 	}
-	var tabs []*tab
-	for _, p := range c.places {
-		tabs = append(tabs, p.now())
-	}
 	for key := range 3 { // what was acknowledged last is still there
 		o := check.Operation{Client: campaignClients, Kind: check.Get, Key: fmt.Sprintf("%d-%c", c.round, 'a'+rune(key))}
 		o.Invoked = time.Now().UnixMicro()
-		tabs[key].ask("get", &o)
+		c.places[key].now().ask("get", &o)
 		if o.Returned = time.Now().UnixMicro(); o.Unknown || o.Refused {
 			c.t.Errorf("after round %d the key %s cannot be read", c.round, o.Key)
 		}
 		c.history.Add(o)
 	}
-	alike(c.t, 30*time.Second, tabs...)
+	c.agree()
 	if err := linear.Check(c.history.Operations(), 30*time.Second); err != nil {
 		c.t.Errorf("round %d: %v", c.round, err)
 		for _, o := range c.history.Operations() {
