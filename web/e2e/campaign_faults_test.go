@@ -2,6 +2,7 @@ package e2e
 
 import (
 	"context"
+	"fmt"
 	"time"
 
 	"github.com/chromedp/cdproto/page"
@@ -126,7 +127,7 @@ func (c *campaign) setPace() {
 	eventually(c.t, backWithin, "the room takes a change of its pace", func() (err error) {
 		for _, p := range c.places {
 			if w := p.now(); w != nil {
-				if err = w.eval(nil, `await raftPlayground.network({rate: `+pace()+`});`); err == nil {
+				if err = w.eval(nil, fmt.Sprintf(`await raftPlayground.network({rate: %v});`, c.rate)); err == nil {
 					return nil
 				}
 			}

@@ -30,12 +30,10 @@ const (
 	patienceOfOne   = 5 * time.Second  // … a client waits for one answer; then it does not know
 )
 
-// TestRoomsKeepTheirWord lets a room of five real tabs live through faults of every kind, while clients write
-// and read in it: nothing that was acknowledged may be lost, every tab must be back by itself, and the
-// servers must agree. Two of the tabs are on an insecure origin, where there are neither locks nor a private
-// file system. CAMPAIGN_FAULTS says how many faults there are, CAMPAIGN_SEED which, CAMPAIGN_RATE how fast
-// the room's clock runs (1); what it prints in the end is how long the next acknowledged write took after
-// each kind.
+// TestRoomsKeepTheirWord lets a room of five real tabs live through faults of every kind, while clients write and read in it: nothing
+// that was acknowledged may be lost, every tab must be back by itself, and the servers must agree. Two of the tabs are on an insecure
+// origin, where there are neither locks nor a private file system. CAMPAIGN_FAULTS says how many faults there are, CAMPAIGN_SEED which,
+// CAMPAIGN_RATE how fast the room's clock runs; what it prints in the end is how long the next acknowledged write took after each kind.
 func TestRoomsKeepTheirWord(t *testing.T) {
 	faults, seed := faultsInShort, rand.Uint64()
 	if text := os.Getenv("CAMPAIGN_FAULTS"); text != "" {
@@ -44,8 +42,15 @@ func TestRoomsKeepTheirWord(t *testing.T) {
 	if text := os.Getenv("CAMPAIGN_SEED"); text != "" {
 		seed = uint64(number(t, "CAMPAIGN_SEED", text))
 	}
-	t.Logf("CAMPAIGN_SEED=%d", seed)
-	c := openCampaign(t, rand.New(rand.NewPCG(seed, 0)))
+	rate := 0.3 // a machine that does other things, too, cannot keep election timeouts of 150 ms at the pace of real time
+	if text := os.Getenv("CAMPAIGN_RATE"); text != "" {
+		var err error
+		if rate, err = strconv.ParseFloat(text, 64); err != nil || rate <= 0 || rate > 1 {
+			t.Fatalf("CAMPAIGN_RATE: expected a number above 0, at most 1, got %q", text)
+		}
+	}
+	t.Logf("CAMPAIGN_SEED=%d CAMPAIGN_RATE=%v", seed, rate)
+	c := openCampaign(t, rand.New(rand.NewPCG(seed, 0)), rate)
 	defer c.print()
 	for done := 0; done < faults && !t.Failed(); {
 		stop := c.startClients()
@@ -76,12 +81,13 @@ func number(t *testing.T, name, text string) int {
 type campaign struct {
 	t       *testing.T
 	random  *rand.Rand // of the faults; the clients have their own
+	rate    float64    // of the room's clock
 	relay   *relay
 	code    string
 	homes   []*home
 	places  []*place
-	bag     []int // kinds of faults that are still to come before any comes again
-	results map[string][]time.Duration
+	bag     []int                      // kinds of faults that are still to come before any comes again
+	results map[string][]time.Duration // of cluster time
 
 	round        int
 	history      check.History // of this round; guarded by mu, as what follows
@@ -89,14 +95,6 @@ type campaign struct {
 	operations   int
 	acknowledged int
 	acks         chan ack // of writes
-}
-
-// pace is the rate of the room's clock.
-func pace() string {
-	if text := os.Getenv("CAMPAIGN_RATE"); text != "" {
-		return text
-	}
-	return "1"
 }
 
 // home is a browser that is killed now and then and started again with the same profile.
@@ -153,8 +151,8 @@ func (p *place) is(w *tab) {
 	p.tab = w
 }
 
-func openCampaign(t *testing.T, random *rand.Rand) *campaign {
-	c := &campaign{t: t, random: random, relay: startRelay(t)}
+func openCampaign(t *testing.T, random *rand.Rand, rate float64) *campaign {
+	c := &campaign{t: t, random: random, rate: rate, relay: startRelay(t)}
 	c.results, c.acks = map[string][]time.Duration{}, make(chan ack, 1000)
 	c.code = c.relay.newRoom()
 	for _, host := range []string{"127.0.0.1", insecureHost} {
@@ -359,7 +357,7 @@ func (c *campaign) fault() {
 		c.describe()
 		return
 	}
-	c.results[kind.name] = append(c.results[kind.name], took)
+	c.results[kind.name] = append(c.results[kind.name], time.Duration(float64(took)*c.rate))
 	if !kind.healsFirst {
 		heal()
 	}
@@ -454,10 +452,11 @@ func (c *campaign) checkRound() {
 	c.history = check.History{}
 }
 
-// print shows the times to the next acknowledged write. The cluster's clock runs at the pace of real time.
+// print shows the times to the next acknowledged write, of cluster time: what browsers and relay take by themselves counts as much as the
+// room's clock runs meanwhile.
 func (c *campaign) print() {
 	faults := 0
-	c.t.Logf("%-28s %6s %10s %10s", "fault", "times", "median ms", "p90 ms")
+	c.t.Logf("%-28s %6s %10s %10s", "ms of cluster time after", "times", "median", "p90")
 	for _, kind := range campaignFaults {
 		times := slices.Sorted(slices.Values(c.results[kind.name]))
 		if len(times) == 0 {
