@@ -57,8 +57,8 @@ func (t *Tab) adviseOnSeats() []page.Advice {
 	case t.room.Unknown:
 		return []page.Advice{t.adviseUnknown()}
 	case t.seat.newcomer != nil:
-		return []page.Advice{only("S" + strconv.Itoa(t.seat.number) + " has a new disk. It takes part once a leader has taken " +
-			"it in, for which a majority of the servers, without this one, must be here.")}
+		return []page.Advice{only("S" + strconv.Itoa(t.seat.number) + " has a new disk. It takes part once a leader has " +
+			"taken it in, for which a majority of the servers, without this one, must be here.")}
 	case t.claim.state == anySeat && len(absent) > 0:
 		return []page.Advice{t.adviseAbsent(absent)}
 	}
@@ -116,12 +116,12 @@ func (t *Tab) adviseAbsent(absent []int) page.Advice {
 		return choice(are+"gone. The room has not started yet.",
 			"Free "+names, "Nothing is lost.", page.SeatsChange{Give: absent})
 	case missing <= 0:
-		return page.Advice{Choices: newDisks(absent), Text: are + "not here. A tab that is opened where it ran brings it " +
-			"back. If its disk is lost (a browser's site data was cleared), this tab can run it on a new one."}
+		return page.Advice{Choices: newDisks(absent), Text: are + "not here. A tab that is opened where it ran " +
+			"brings it back. If its disk is lost (a browser's site data was cleared), this tab can run it on a new one."}
 	case connected == 0:
-		return choice("No server of this room is here, and this browser has the disk of none: it never had, or its site data "+
-			"was cleared. Open the room where its servers ran; with "+strconv.Itoa(missing)+" of "+strconv.Itoa(t.room.Size)+
-			" it goes on.",
+		return choice("No server of this room is here, and this browser has the disk of none: it never had, or its "+
+			"site data was cleared. Open the room where its servers ran; with "+strconv.Itoa(missing)+" of "+
+			strconv.Itoa(t.room.Size)+" it goes on.",
 			"Begin anew, empty", "All that the room stored is lost.", page.SeatsChange{New: true})
 	}
 	return choice(are+"not here. Until "+strconv.Itoa(missing)+" of them "+backAgain(missing)+
@@ -142,7 +142,8 @@ func newDisks(absent []int) (choices []page.Choice) {
 		name := "S" + strconv.Itoa(server)
 		choices = append(choices, page.Choice{
 			Label: "New disk for " + name,
-			Cost:  "Nothing that was acknowledged is lost; the old " + name + " can never come back, and all servers start again.",
+			Cost: "Nothing that was acknowledged is lost; the old " + name +
+				" can never come back, and all servers start again.",
 			Seats: page.SeatsChange{Give: []int{server}},
 		})
 	}
@@ -163,9 +164,9 @@ func (t *Tab) adviseOnLatency() []page.Advice {
 		return nil
 	}
 	least := roundTrips * trip
-	return []page.Advice{only("Election timeouts of " + between(shortestTimeout, longestTimeout) + " ms are too short for this " +
-		"network, where a round trip takes up to " + strconv.Itoa(trip) + " ms: votes arrive when the next timer has run out " +
-		"already. Timeouts of " + between(least, 2*least) + " ms would do (§5.6).")}
+	return []page.Advice{only("Election timeouts of " + between(shortestTimeout, longestTimeout) + " ms are too short " +
+		"for this network, where a round trip takes up to " + strconv.Itoa(trip) + " ms: votes arrive when the next timer " +
+		"has run out already. Timeouts of " + between(least, 2*least) + " ms would do (§5.6).")}
 }
 
 func between(least, most int) string { return strconv.Itoa(least) + " to " + strconv.Itoa(most) }

@@ -30,10 +30,12 @@ const (
 	patienceOfOne   = 5 * time.Second  // … a client waits for one answer; then it does not know
 )
 
-// TestRoomsKeepTheirWord lets a room of five real tabs live through faults of every kind, while clients write and read in it: nothing
-// that was acknowledged may be lost, every tab must be back by itself, and the servers must agree. Two of the tabs are on an insecure
-// origin, where there are neither locks nor a private file system. CAMPAIGN_FAULTS says how many faults there are, CAMPAIGN_SEED which,
-// CAMPAIGN_RATE how fast the room's clock runs; what it prints in the end is how long the next acknowledged write took after each kind.
+// TestRoomsKeepTheirWord lets a room of five real tabs live through faults of every kind, while clients write
+// and read in it: nothing that was acknowledged may be lost, every tab must be back by itself, and the
+// servers must agree. Two of the tabs are on an insecure origin, where there are neither locks nor a private
+// file system. CAMPAIGN_FAULTS says how many faults there are, CAMPAIGN_SEED which, CAMPAIGN_RATE how fast
+// the room's clock runs; what it prints in the end is how long the next acknowledged write took after each
+// kind.
 func TestRoomsKeepTheirWord(t *testing.T) {
 	faults, seed := faultsInShort, rand.Uint64()
 	if text := os.Getenv("CAMPAIGN_FAULTS"); text != "" {
@@ -42,7 +44,9 @@ func TestRoomsKeepTheirWord(t *testing.T) {
 	if text := os.Getenv("CAMPAIGN_SEED"); text != "" {
 		seed = uint64(number(t, "CAMPAIGN_SEED", text))
 	}
-	rate := 0.3 // a machine that does other things, too, cannot keep election timeouts of 150 ms at the pace of real time
+	// A machine that does other things, too, cannot keep election timeouts of 150 ms at the pace of real
+	// time.
+	rate := 0.3
 	if text := os.Getenv("CAMPAIGN_RATE"); text != "" {
 		var err error
 		if rate, err = strconv.ParseFloat(text, 64); err != nil || rate <= 0 || rate > 1 {
@@ -386,11 +390,15 @@ func (c *campaign) nextAck(since time.Time) (time.Duration, error) {
 func (c *campaign) agree() {
 	c.t.Helper()
 	for start := time.Now(); time.Since(start) < backWithin; time.Sleep(100 * time.Millisecond) {
-		states := map[status]bool{}
+		type held struct {
+			last, committed, applied uint64
+			hash                     string
+		}
+		states := map[held]bool{}
 		for _, p := range c.places {
 			s := p.now().status()
-			states[status{CommitIndex: s.LastIndex, LastIndex: s.LastIndex, AppliedIndex: s.LastIndex, StateHash: s.StateHash}] = true
-			states[status{CommitIndex: s.CommitIndex, LastIndex: s.LastIndex, AppliedIndex: s.AppliedIndex, StateHash: s.StateHash}] = true
+			states[held{s.LastIndex, s.CommitIndex, s.AppliedIndex, s.StateHash}] = true
+			states[held{s.LastIndex, s.LastIndex, s.LastIndex, s.StateHash}] = true // all of it
 		}
 		if len(states) == 1 {
 			return
@@ -407,7 +415,8 @@ func (c *campaign) describe() {
 			c.t.Logf("tab %d: none", i+1)
 		} else {
 			var said string
-			err := w.eval(&said, `return deepAll(".strip").map((e) => e.textContent).join(" | ").replace(/\s+/g, " ");`)
+			err := w.eval(&said, `
+				return deepAll(".strip").map((e) => e.textContent).join(" | ").replace(/\s+/g, " ");`)
 			c.t.Logf("tab %d, %s: %+v, it says %q %v", i+1, p.home.host, w.status(), said, err)
 		}
 	}
@@ -434,8 +443,8 @@ func (c *campaign) checkRound() {
 		return
 	}
 	for key := range 3 { // what was acknowledged last is still there
-		o := check.Operation{Client: campaignClients, Kind: check.Get, Key: fmt.Sprintf("%d-%c", c.round, 'a'+rune(key))}
-		o.Invoked = time.Now().UnixMicro()
+		o := check.Operation{Client: campaignClients, Kind: check.Get, Invoked: time.Now().UnixMicro()}
+		o.Key = fmt.Sprintf("%d-%c", c.round, 'a'+rune(key))
 		c.places[key].now().ask("get", &o)
 		if o.Returned = time.Now().UnixMicro(); o.Unknown || o.Refused {
 			c.t.Errorf("after round %d the key %s cannot be read", c.round, o.Key)
@@ -452,8 +461,8 @@ func (c *campaign) checkRound() {
 	c.history = check.History{}
 }
 
-// print shows the times to the next acknowledged write, of cluster time: what browsers and relay take by themselves counts as much as the
-// room's clock runs meanwhile.
+// print shows the times to the next acknowledged write, of cluster time: what browsers and relay take by
+// themselves counts as much as the room's clock runs meanwhile.
 func (c *campaign) print() {
 	faults := 0
 	c.t.Logf("%-28s %6s %10s %10s", "ms of cluster time after", "times", "median", "p90")
