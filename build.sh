@@ -17,7 +17,9 @@ usage() {
 ./build.sh trace [flags]   writes a run of the lab as a trace for etcd's TLA+ specification to standard output (-seed, -servers, -time, -faults, -help)
 ./build.sh coverage        measures how much of raft/ its tests run; less than 95 % is a failure
 ./build.sh mutants [flags] puts mistakes into the core, one at a time: one that no test notices and raft/mutation/SURVIVORS.md does not explain is a failure (-run, -list)
-./build.sh soak            runs simulated clusters from new seeds for three times 30 s, 200 rooms of native servers that are killed all the time, then the core's black-box worlds and every fuzz target for as long (SOAK_TIME=5m for longer), an hour of faults in the browser, and ./build.sh browsers
+./build.sh soak            runs simulated clusters from new seeds for three times 30 s, 200 rooms of native servers that are killed all the time, then the core's
+                           black-box worlds and every fuzz target for as long (SOAK_TIME=5m for longer), an hour of faults in the browser, 200 faults in a room
+                           of five tabs (CAMPAIGN_FAULTS=1000 for more), and ./build.sh browsers
 HELP
 }
 
@@ -48,6 +50,7 @@ main() {
       run_black_box
       run_fuzz_targets
       run_lab_for_an_hour
+      run_campaign
       walk_through_browsers
       EXPLORE_DEEP=1 go test -count=1 -v -timeout 30m -run Kept ./raft/explore # all that can happen, in wider bounds than the tests'
       ;;
@@ -329,6 +332,14 @@ run_lab_for_an_hour() {
   build
   step "an hour of faults in the browser"
   LAB_MINUTES=60 go test -v -count=1 -timeout 20m -run TestHeapIsStableUnderChaos ./web/e2e
+}
+
+# run_campaign lets a room of real tabs live through many faults, about four seconds each, and prints how long the next acknowledged write took.
+run_campaign() {
+  need_chromium
+  build
+  step "a room of five tabs under faults"
+  CAMPAIGN_FAULTS=${CAMPAIGN_FAULTS:-200} go test -v -count=1 -timeout 6h -run TestRoomsKeepTheirWord ./web/e2e
 }
 
 walk_through_browsers() {

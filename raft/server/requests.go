@@ -225,7 +225,8 @@ func (s *Server) abandonRequests(why string) {
 	s.requests = requests{}
 }
 
-// ForgetClients forgets all requests that wait, without an answer: every client has another address now, so an answer would reach nobody, or a stranger.
+// ForgetClients forgets all requests that wait, without an answer: every client has another address now, so
+// an answer would reach nobody, or a stranger.
 func (s *Server) ForgetClients() {
 	r := &s.requests
 	r.waiting = nil

@@ -5,9 +5,10 @@ import (
 	"strconv"
 )
 
-// Who a server is. Its seat is a number in the room, its lease the secret of whoever holds the seat, its disk what the server promised. Each time that a server starts
-// it reads its disk and claims its seat: the claim has a number, higher than all before, which the room keeps and the disk, too. Whoever ran the server until then
-// remembers less than the disk may hold, and is told so when it comes back (IDENTITY.md).
+// Who a server is. Its seat is a number in the room, its lease the secret of whoever holds the seat, its disk
+// what the server promised. Each time that a server starts it reads its disk and claims its seat: the claim
+// has a number, higher than all before, which the room keeps and the disk, too. Whoever ran the server until
+// then remembers less than the disk may hold, and is told so when it comes back (IDENTITY.md).
 
 // mostClaim is what a JavaScript number can still tell exactly.
 const mostClaim = 1 << 53
@@ -29,7 +30,8 @@ func (h *Hub) claim(m *member, w *wish) *refusal {
 	s, name := &h.seats[w.server-1], "seat "+strconv.FormatInt(w.server, 10)
 	switch {
 	case s.free():
-		return &refusal{codeWrongLease, "lease", "lease: nobody has held " + name + " of this room so far; claim it without a lease"}
+		return &refusal{codeWrongLease, "lease", "lease: nobody has held " + name +
+			" of this room so far; claim it without a lease"}
 	case s.Lost && h.made != "" && isLease(w.lease) && same(w.made, h.made):
 		s.Lease, s.Lost = w.lease, false // only a server of this very room knows what its making is called
 	case !same(s.Lease, w.lease):
@@ -39,7 +41,8 @@ func (h *Hub) claim(m *member, w *wish) *refusal {
 	case s.holder != nil:
 		return &refusal{codeSeatTaken, "server", "server: " + name + " is connected from elsewhere"}
 	case w.resume && w.claim < s.Claim:
-		return &refusal{codeSuperseded, "claim", "claim: " + name + " has been claimed since, it is at claim " + decimal(s.Claim) + "; read the disk again and claim it anew"}
+		return &refusal{codeSuperseded, "claim", "claim: " + name + " has been claimed since, it is at claim " +
+			decimal(s.Claim) + "; read the disk again and claim it anew"}
 	}
 	if !w.resume && w.claim < s.Taken {
 		return &refusal{codeOlderDisk, "claim", "claim: the disk of " + name + " is an older copy: it knows claim " +
@@ -59,7 +62,8 @@ func (h *Hub) claim(m *member, w *wish) *refusal {
 
 func same(a, b string) bool { return subtle.ConstantTimeCompare([]byte(a), []byte(b)) == 1 }
 
-// hear notes what a member claims to be in a room that does not know itself, and learns the room once a majority of its servers agrees.
+// hear notes what a member claims to be in a room that does not know itself, and learns the room once a
+// majority of its servers agrees.
 func (h *Hub) hear(m *member, w *wish) {
 	if w.server < 1 || !w.hasSize || w.server > int64(w.size) || w.made == "" || !isLease(w.lease) {
 		return
@@ -87,8 +91,9 @@ func (h *Hub) agreeing(t *testimony) map[uint64]*testimony {
 	return servers
 }
 
-// learn makes the room what a majority of its servers says. Fewer could not decide anything without the others anyway. A seat of which nobody is here is
-// lost, not free: a disk elsewhere may have voted and stored for it.
+// learn makes the room what a majority of its servers says. Fewer could not decide anything without the
+// others anyway. A seat of which nobody is here is lost, not free: a disk elsewhere may have voted and stored
+// for it.
 func (h *Hub) learn(t *testimony) {
 	servers := h.agreeing(t)
 	h.build(t.size)
@@ -157,12 +162,14 @@ func (h *Hub) beginAnew() *refusal {
 	return nil
 }
 
-// giveAway frees seats whose servers will not come back. What such a server has promised is still counted on: a candidate may hold its vote, a leader its answer. So every
-// server starts again, which forgets both, and the new one waits until a leader has been elected without it ("anew"). empty: it does not wait.
+// giveAway frees seats whose servers will not come back. What such a server has promised is still counted on:
+// a candidate may hold its vote, a leader its answer. So every server starts again, which forgets both, and
+// the new one waits until a leader has been elected without it ("anew"). empty: it does not wait.
 func (h *Hub) giveAway(give []int64, empty bool) *refusal {
 	for _, server := range give {
 		if h.seats[server-1].holder != nil {
-			return badParam("give", "seats that nobody is connected to", "seat "+strconv.FormatInt(server, 10)+" is connected")
+			return badParam("give", "seats that nobody is connected to",
+				"seat "+strconv.FormatInt(server, 10)+" is connected")
 		}
 	}
 	for _, server := range give {

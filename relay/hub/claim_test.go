@@ -1,7 +1,6 @@
 package hub
 
 import (
-	"strconv"
 	"strings"
 	"testing"
 
@@ -20,7 +19,8 @@ func (s *stage) seated(conn uint64, params string) jsoniter.Any {
 
 // ticket is what a member keeps beside its disk, as params of its next join, without the braces.
 func ticket(result jsoniter.Any) string {
-	return `"server":` + result.Get("server").ToString() + `,"lease":"` + result.Get("lease").ToString() + `","claim":` + result.Get("claim").ToString() +
+	return `"server":` + result.Get("server").ToString() + `,"lease":"` + result.Get("lease").ToString() +
+		`","claim":` + result.Get("claim").ToString() +
 		`,"made":"` + result.Get("made").ToString() + `","size":` + result.Get("size").ToString()
 }
 
@@ -33,7 +33,8 @@ func (s *stage) unknown(conn uint64) bool {
 	return rooms[len(rooms)-1].Get("unknown").ToBool()
 }
 
-// A server that starts has read its disk anew, so whoever ran it before must not go on; one that only lost its connection goes on under its claim.
+// A server that starts has read its disk anew, so whoever ran it before must not go on; one that only lost
+// its connection goes on under its claim.
 func TestEveryStartOfAServerHasAHigherClaim(t *testing.T) {
 	s := newStage(t, Options{}, nil)
 	first := s.seated(1, `{}`)
@@ -104,14 +105,17 @@ func TestAFreeSeatOfAKnownRoomIsNotWonByAnInventedLease(t *testing.T) {
 	s := newStage(t, Options{}, nil)
 	s.seated(1, `{}`)
 	invented := strings.Repeat("ab", 16)
-	expectError(t, []string{s.join(2, `{"server":2,"lease":"`+invented+`"}`)}, codeWrongLease, "lease", "nobody has held seat 2")
+	expectError(t, []string{s.join(2, `{"server":2,"lease":"`+invented+`"}`)}, codeWrongLease, "lease",
+		"nobody has held seat 2")
 }
 
-// RAFT-BUGS 24: a room that has lost its record does not know which disks have voted and stored. It gives no seat to an empty one.
+// RAFT-BUGS 24: a room that has lost its record does not know which disks have voted and stored. It gives no
+// seat to an empty one.
 func TestARoomWithoutItsRecordGivesNoSeatToANewcomer(t *testing.T) {
 	s := newStage(t, Options{Unknown: true}, nil)
 	for conn, params := range []string{`{}`, `{"server":2}`, `{"server":null,"size":5}`} {
-		if result := get(s.join(uint64(conn+1), params), "result"); result.Get("server").ValueType() != jsoniter.NilValue || !result.Get("unknown").ToBool() {
+		result := get(s.join(uint64(conn+1), params), "result")
+		if result.Get("server").ValueType() != jsoniter.NilValue || !result.Get("unknown").ToBool() {
 			t.Errorf("%s got %s", params, result.ToString())
 		}
 	}
@@ -146,7 +150,8 @@ func TestARoomWithoutItsRecordLearnsFromAMajorityOfItsServers(t *testing.T) {
 				t.Errorf("server %d of %d: %s", i+1, size, got)
 			}
 		}
-		if s.record.Made != was.Made || !s.record.Started || s.record.Size != size || s.record.Seats[size-1] != was.Seats[size-1] {
+		if s.record.Made != was.Made || !s.record.Started || s.record.Size != size ||
+			s.record.Seats[size-1] != was.Seats[size-1] {
 			t.Errorf("the room became %+v, it was %+v", s.record, was)
 		}
 	}
@@ -158,12 +163,14 @@ func TestClaimsThatDoNotAgreeAreNoMajority(t *testing.T) {
 	s = s.lost()
 	invented := strings.Repeat("ab", 16)
 	other := func(server string) string {
-		return `{"server":` + server + `,"lease":"` + invented + `","claim":1,"made":"` + strings.Repeat("cd", 16) + `","size":3}`
+		made := strings.Repeat("cd", 16)
+		return `{"server":` + server + `,"lease":"` + invented + `","claim":1,"made":"` + made + `","size":3}`
 	}
 	s.join(1, `{`+first+`}`)
 	s.join(2, other("3"))
-	s.join(3, `{`+first+`}`)                                                 // the same server again, and
-	s.join(4, `{"server":2,"lease":"`+invented+`","claim":1,"size":3}`)      // one that does not say of which making of the room it is
+	s.join(3, `{`+first+`}`) // the same server again, and
+	// One that does not say of which making of the room it is.
+	s.join(4, `{"server":2,"lease":"`+invented+`","claim":1,"size":3}`)
 	s.join(5, `{"server":2,"lease":"no lease at all","claim":1,"made":"x"}`) // and nonsense
 	if !s.unknown(1) {
 		t.Fatal("claims of which no majority agrees have become the room")
@@ -197,7 +204,8 @@ func TestAPersonSaysThatARoomIsNew(t *testing.T) {
 	if s.unknown(1) || s.record == nil || s.record.Size != 5 {
 		t.Fatalf("the room is new now: %+v", s.record)
 	}
-	if got := s.say(1, `{"id":3,"method":"seat","params":{}}`)[0]; get(got, "result", "server").ToInt() != 1 || !get(got, "result", "fresh").ToBool() {
+	if got := s.say(1, `{"id":3,"method":"seat","params":{}}`)[0]; get(got, "result", "server").ToInt() != 1 ||
+		!get(got, "result", "fresh").ToBool() {
 		t.Errorf("a watcher takes a seat: %s", got)
 	}
 	// A program says so as it joins.
@@ -214,20 +222,23 @@ func TestAWatcherTakesASeatThatBecomesFree(t *testing.T) {
 	s := newStage(t, Options{Size: 1}, nil)
 	s.seated(1, `{}`)
 	watcher := s.join(2, `{}`)
-	if got := s.say(2, `{"id":2,"method":"seat","params":{}}`)[0]; get(got, "result", "server").ValueType() != jsoniter.NilValue {
-		t.Fatalf("no seat is free, but: %s", got)
+	refused := s.say(2, `{"id":2,"method":"seat","params":{}}`)[0]
+	if get(refused, "result", "server").ValueType() != jsoniter.NilValue {
+		t.Fatalf("no seat is free, but: %s", refused)
 	}
 	expectError(t, s.say(2, `{"id":3,"method":"seats","params":{"give":[1]}}`), codeBadParams, "give", "connected")
 	s.hub.Disconnect(1)
 	s.say(2, `{"id":4,"method":"seats","params":{"give":[1],"empty":true}}`)
 	got := s.say(2, `{"id":5,"method":"seat","params":{}}`)
-	if get(got[0], "result", "server").ToInt() != 1 || get(got[0], "result", "client").ToUint64() != get(watcher, "result", "client").ToUint64() {
+	if get(got[0], "result", "server").ToInt() != 1 ||
+		get(got[0], "result", "client").ToUint64() != get(watcher, "result", "client").ToUint64() {
 		t.Errorf("the seat was given up: %s", got)
 	}
 	expectError(t, s.say(2, `{"id":6,"method":"seat","params":{}}`), codeNotRequest, "", "seat 1 already")
 }
 
-// The new disk of a seat knows nothing of what the old one promised. No server may count on a promise of the old one after it, so all of them start again.
+// The new disk of a seat knows nothing of what the old one promised. No server may count on a promise of the
+// old one after it, so all of them start again.
 func TestWhenASeatIsGivenAwayEveryServerStartsAgain(t *testing.T) {
 	s := trio(t, Options{})
 	lease := s.record.Seats
@@ -239,12 +250,13 @@ func TestWhenASeatIsGivenAwayEveryServerStartsAgain(t *testing.T) {
 		if closed := s.closed[conn]; closed.Code != closeRestart || !strings.Contains(closed.Reason, "S3") {
 			t.Errorf("connection %d was closed with %+v", conn, closed)
 		}
-		claim := `{"server":` + strconv.FormatUint(conn, 10) + `,"lease":"` + lease[conn-1].Lease + `","claim":1,"resume":`
+		claim := `{"server":` + decimal(conn) + `,"lease":"` + lease[conn-1].Lease + `","claim":1,"resume":`
 		expectError(t, []string{s.join(conn+10, claim+`true}`)}, codeSuperseded, "claim", "read the disk again")
 		s.hub.Disconnect(conn + 10)
 		s.seated(conn+20, claim+`false}`)
 	}
-	expectError(t, []string{s.join(30, `{"server":3,"lease":"`+lease[2].Lease+`","claim":1}`)}, codeWrongLease, "lease", "nobody has held seat 3")
+	expectError(t, []string{s.join(30, `{"server":3,"lease":"`+lease[2].Lease+`","claim":1}`)}, codeWrongLease,
+		"lease", "nobody has held seat 3")
 	newcomer := s.seated(31, `{}`)
 	if newcomer.Get("server").ToInt() != 3 || !newcomer.Get("anew").ToBool() || newcomer.Get("claim").ToInt() < 2 {
 		t.Errorf("the newcomer: %s", newcomer.ToString())
@@ -261,7 +273,8 @@ func TestASeatThatIsGivenAwayBeforeTheStartIsAsNew(t *testing.T) {
 	s.seated(2, `{}`)
 	s.hub.Disconnect(1)
 	s.say(2, `{"id":1,"method":"seats","params":{"give":[1]}}`)
-	if again := s.seated(3, `{}`); again.Get("server").ToInt() != 1 || again.Get("anew").ToBool() || len(s.closed) != 0 {
+	if again := s.seated(3, `{}`); again.Get("server").ToInt() != 1 || again.Get("anew").ToBool() ||
+		len(s.closed) != 0 {
 		t.Errorf("%s, closed %v", again.ToString(), s.closed)
 	}
 }
@@ -271,7 +284,8 @@ func TestWhatPeopleDecideAboutSeatsIsChecked(t *testing.T) {
 	s.hub.Disconnect(3)
 	s.pass(gather)
 	for params, expected := range map[string]string{
-		`{"give":[4]}`: "1 to 3, got 4", `{"give":3}`: "a list", `{"give":[1]}`: "seat 1 is connected", `{"new":true}`: "nobody", `{}`: "new or give",
+		`{"give":[4]}`: "1 to 3, got 4", `{"give":3}`: "a list", `{"give":[1]}`: "seat 1 is connected",
+		`{"new":true}`: "nobody", `{}`: "new or give",
 	} {
 		field := "give"
 		if strings.Contains(params, "new") {
@@ -287,8 +301,10 @@ func TestWhatPeopleDecideAboutSeatsIsChecked(t *testing.T) {
 func TestClientAddressesOfAnotherLifeAreRefused(t *testing.T) {
 	s := newStage(t, Options{FirstClient: 1 << 40}, nil)
 	s.join(1, `{}`)
-	if got := get(s.join(2, `{"server":0}`), "result"); got.Get("client").ToUint64() != 1<<40+1 || got.Get("clients").ToUint64() != 1<<40 {
+	if got := get(s.join(2, `{"server":0}`), "result"); got.Get("client").ToUint64() != 1<<40+1 ||
+		got.Get("clients").ToUint64() != 1<<40 {
 		t.Fatalf("the addresses: %s", got.ToString())
 	}
-	expectError(t, s.say(1, `{"jsonrpc":"2.0","id":"1001>1:7","from":1,"to":1001,"result":{}}`), codeNoSuchAddress, "to", "nobody has the address 1001")
+	expectError(t, s.say(1, `{"jsonrpc":"2.0","id":"1001>1:7","from":1,"to":1001,"result":{}}`),
+		codeNoSuchAddress, "to", "nobody has the address 1001")
 }

@@ -8,19 +8,34 @@
 // a-z, 0-9 and "-". Its first message joins:
 //
 //	→ {"jsonrpc":"2.0","id":1,"method":"join","params":{"server":null,"lease":null,"watch":true,"name":"Ada"}}
-//	← {"jsonrpc":"2.0","id":1,"result":{"room":"k7m2qx","client":1001,"server":2,"lease":"…","fresh":true,"size":3,
-//	   "rate":0.1,"now":0,"started":false,"servers":[…],"links":[…]}}
+//	← {"jsonrpc":"2.0","id":1,"result":{"room":"k7m2qx","client":1001,"clients":1001,"server":2,"lease":"…",
+//	   "claim":1,"made":"…","anew":false,"fresh":true,"size":3,"rate":0.1,"now":0,"started":false,"servers":[…],"links":[…]}}
 //
 // server: null asks for any free seat, a number claims that seat and needs the lease that came with it, 0 asks for none. watch: true also brings the
 // notifications seen and report. When no seat is free the result says "server":null and "lease":null: the member watches. "fresh" is true
-// if the seat was never held before. A seat stays leased when its member goes: a closed socket is a crash, not a leave. The host keeps the
+// if nobody held the seat before. A seat stays leased when its member goes: a closed socket is a crash, not a leave. The host keeps the
 // leases (Record) so that they outlive it. A claim with a wrong lease is error -32003; of a seat whose member is connected, -32004; the member
-// may try again with another seat, or the same when the room says that it is free. A seat that nobody holds may be claimed without a lease, and also with one (32 hexadecimal digits):
-// then the room has lost its record but the server not its disk; the lease that it shows becomes the seat's, and "fresh" is false.
-// "client" is an address of the member's own, ≥ 1001, for requests that it makes of servers; it ends with the connection, and is not given to
-// another while the room's process lives. Optional join params: "size" (1 to 9) sets the number of seats if nobody has joined the room yet, "hidden" (bool),
-// "name" and "disk" (text shown to others, at most 40 printable characters). A connection that has not joined within 60 s is closed.
-// When the host was killed, "now" may be earlier than what the members last heard, seq begins at 1 and client addresses at 1001 again: who joins anew forgets them.
+// may try again with another seat, or the same when the room says that it is free.
+//
+// With a seat the result has "claim", the number of this start of the server, "made", what this making of the
+// room is called (a secret of its servers), and "anew": another disk held the seat before. The member keeps
+// lease, made, size and claim beside its disk and shows them when it claims the seat again. "resume":true
+// says that its server has run on since that claim; it keeps the claim then, and is refused with -32008 if
+// the seat was claimed since: what the server remembers is void, and it must start again from its disk.
+// Without resume the claim is a new one. See IDENTITY.md for what all this protects.
+//
+// A room that has no record and was not made here is "unknown":true in results and notifications: it gives no
+// seat until members that show lease, made and size of a majority of its seats agree on what it was, or a
+// person says that it is new ("new":true in a join, or seats). A member without a seat asks for one later by
+// seat, which takes and returns what join does.
+//
+// "client" is an address of the member's own, ≥ 1001, for requests that it makes of servers; it ends with the
+// connection, and is never given to another. "clients" is the first address of this life of the room: when it
+// is another one than before, every client has another address. Optional join params: "size" (1 to 9) sets
+// the number of seats if nobody has joined the room yet, "hidden" (bool), "name" and "disk" (text shown to
+// others, at most 40 printable characters). A connection that has not joined within 60 s is closed. When the
+// host was killed, "now" may be earlier than what the members last heard, and seq begins at 1 again: who
+// joins anew forgets them.
 //
 // Notifications from the hub, all times in whole microseconds of cluster time, the room's own clock:
 //
@@ -64,15 +79,20 @@
 //	{"id":4,"method":"frame","params":{"seq":17,"do":"edit","frame":"1>2:…"}}        the same frame, with another text
 //	{"id":4,"method":"frame","params":{"do":"inject","from":1,"to":2,"frame":"1>2:…"}}   a frame as if 1 had sent it to 2
 //	{"id":5,"method":"network","params":{"start":true}}                              start the clock now (see below)
+//	{"id":6,"method":"seats","params":{"new":true}}                                  the room is new, or begins anew: only while nobody has a seat
+//	{"id":6,"method":"seats","params":{"give":[3]}}                                  S3, which is not connected, will not come back
 //	{"method":"state","params":{"hidden":true,"name":"Ada","disk":"memory"}}         about the sender itself
 //	{"method":"state","params":{"claim":7}}              a server has started, and its disk knows its claim
 //	{"method":"report","params":{…}}                                                 a server about itself; the hub sets "server"
+//
+// A seat that was given away is free. All servers are closed with 1012 and start again; the new S3 is "anew" and
+// waits until a leader takes it in, unless "give" came with "empty":true.
 //
 // The clock of a new room stands at 0 until every seat has been taken once, or a member asks to start it while a majority of the seats is
 // connected: nobody campaigns against empty chairs. From then on "started" stays true and only rate rules.
 //
 // Errors answer the sender, {"jsonrpc":"2.0","id":…,"error":{"code":…,"message":"…","data":{"field":"to",…}}}: the standard codes -32700 (not JSON, not colon), -32600, -32601, -32602,
-// and -32001 (from or the report is not yours), -32002 (no such address in this room), -32003, -32004 (above), -32005 (join first), -32006 (too large), -32007 (too fast). An id that cannot be read, is neither
+// and -32001 (from or the report is not yours), -32002 (no such address in this room), -32003, -32004 (above), -32005 (join first), -32006 (too large), -32007 (too fast), -32008 (claimed since). An id that cannot be read, is neither
 // text nor a whole number, or belongs to a reply is null: an error must not pass for an answer to another's call.
 // A bad message never closes the connection; a message over the size limit (1 MiB; close code 1009) and a member that keeps flooding (5000 messages a second and 10000 ahead, 4096 bytes counting
 // as one more; as far behind again and it is closed with 1008) do, with a WebSocket close code and a reason in words. What else is bounded: limits.go.

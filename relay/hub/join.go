@@ -140,7 +140,8 @@ func (w *wish) read(p *params, key string) bool {
 	return true
 }
 
-// seatFor gives m the seat that it wishes for. fresh says that nobody ever held it before. In a room that does not know itself there is none yet.
+// seatFor gives m the seat that it wishes for. fresh says that nobody ever held it before. In a room that
+// does not know itself there is none yet.
 func (h *Hub) seatFor(m *member, w *wish) (fresh bool, bad *refusal) {
 	if h.unknown {
 		h.hear(m, w)
@@ -165,7 +166,8 @@ func (h *Hub) seatFor(m *member, w *wish) (fresh bool, bad *refusal) {
 	return false, h.claim(m, w)
 }
 
-// grant leases a free seat to m. A seat that was given away goes on counting where it was: its next claim is higher than any before.
+// grant leases a free seat to m. A seat that was given away goes on counting where it was: its next claim is
+// higher than any before.
 func (h *Hub) grant(m *member, server uint64) {
 	s := &h.seats[server-1]
 	s.Lease = h.secret()

@@ -7,10 +7,12 @@ import (
 	"raftplayground/wasm/page"
 )
 
-// absentFor is how long, in ms of real time, a server must be away before people are asked to decide about its seat: a reload takes less.
+// absentFor is how long, in ms of real time, a server must be away before people are asked to decide about
+// its seat: a reload takes less.
 const absentFor = 3000
 
-// A live server's election timeouts, in ms of cluster time (package server). A round trip of more than the shortest leaves no leader; up to a third of it is stable (§5.6).
+// A live server's election timeouts, in ms of cluster time (package server). A round trip of more than the
+// shortest leaves no leader; up to a third of it is stable (§5.6).
 const (
 	shortestTimeout = 150
 	longestTimeout  = 300
@@ -35,7 +37,9 @@ func (t *Tab) advise() {
 
 // sameAdvice compares the words: a choice of the same words is the same choice.
 func sameAdvice(a, b page.Advice) bool {
-	return a.Text == b.Text && slices.EqualFunc(a.Choices, b.Choices, func(a, b page.Choice) bool { return a.Label == b.Label && a.Cost == b.Cost })
+	return a.Text == b.Text && slices.EqualFunc(a.Choices, b.Choices, func(a, b page.Choice) bool {
+		return a.Label == b.Label && a.Cost == b.Cost
+	})
 }
 
 func (t *Tab) sayWhyWatching() {
@@ -53,8 +57,8 @@ func (t *Tab) adviseOnSeats() []page.Advice {
 	case t.room.Unknown:
 		return []page.Advice{t.adviseUnknown()}
 	case t.seat.newcomer != nil:
-		return []page.Advice{{Text: "S" + strconv.Itoa(t.seat.number) + " has a new disk. It takes part once a leader has taken it in, for which a majority of the servers, without this one, must be here.",
-			Choices: []page.Choice{}}}
+		return []page.Advice{only("S" + strconv.Itoa(t.seat.number) + " has a new disk. It takes part once a leader has " +
+			"taken it in, for which a majority of the servers, without this one, must be here.")}
 	case t.claim.state == anySeat && len(absent) > 0:
 		return []page.Advice{t.adviseAbsent(absent)}
 	}
@@ -87,15 +91,17 @@ func (t *Tab) adviseUnknown() page.Advice {
 	}
 	text := "This relay does not know the room " + t.room.Room + ": it is new, or the relay has lost its record. "
 	if missing := t.room.Size/2 + 1 - len(here); len(here) > 0 && missing > 0 {
-		text += page.Servers(here) + " of " + page.Plural(t.room.Size, "server") + " came back; with " + strconv.Itoa(missing) + " more the room goes on as it was."
+		text += page.Servers(here) + " of " + page.Plural(t.room.Size, "server") + " came back; with " +
+			strconv.Itoa(missing) + " more the room goes on as it was."
 	} else {
 		text += "If it was used before, open the tabs of its servers: with a majority of them it goes on as it was."
 	}
-	return page.Advice{Text: text, Choices: []page.Choice{
-		{Label: "It is new: begin", Cost: "Servers that it had before cannot come back, and what they stored is left out.", Seats: page.SeatsChange{New: true}}}}
+	return choice(text, "It is new. Begin",
+		"Servers that it had before cannot come back, and what they stored is left out.", page.SeatsChange{New: true})
 }
 
-// adviseAbsent says what watchers can do about servers that are away, and what that may cost. With a majority here a new disk costs nothing: its server waits until it is taken in.
+// adviseAbsent says what watchers can do about servers that are away, and what that may cost. With a majority
+// here a new disk costs nothing: its server waits until it is taken in.
 func (t *Tab) adviseAbsent(absent []int) page.Advice {
 	connected, names := 0, page.Servers(absent)
 	for _, s := range t.room.Servers {
@@ -104,27 +110,42 @@ func (t *Tab) adviseAbsent(absent []int) page.Advice {
 		}
 	}
 	missing := t.room.Size/2 + 1 - connected
+	are := names + isOrAre(absent)
 	switch {
 	case !t.room.Started:
-		return page.Advice{Text: names + isOrAre(absent) + "gone. The room has not started yet.",
-			Choices: []page.Choice{{Label: "Free " + names, Cost: "Nothing is lost.", Seats: page.SeatsChange{Give: absent}}}}
+		return choice(are+"gone. The room has not started yet.",
+			"Free "+names, "Nothing is lost.", page.SeatsChange{Give: absent})
 	case missing <= 0:
-		return page.Advice{Text: names + isOrAre(absent) + "not here. A tab that is opened where it ran brings it back. If its disk is lost (a browser's site data was cleared), this tab can run it on a new one.",
-			Choices: t.newDisks(absent)}
+		return page.Advice{Choices: newDisks(absent), Text: are + "not here. A tab that is opened where it ran " +
+			"brings it back. If its disk is lost (a browser's site data was cleared), this tab can run it on a new one."}
 	case connected == 0:
-		return page.Advice{Text: "No server of this room is here, and this browser has the disk of none: it never had, or its site data was cleared. Open the room where its servers ran; with " +
-			strconv.Itoa(missing) + " of " + strconv.Itoa(t.room.Size) + " it goes on.",
-			Choices: []page.Choice{{Label: "Begin anew, empty", Cost: "All that the room stored is lost.", Seats: page.SeatsChange{New: true}}}}
+		return choice("No server of this room is here, and this browser has the disk of none: it never had, or its "+
+			"site data was cleared. Open the room where its servers ran; with "+strconv.Itoa(missing)+" of "+
+			strconv.Itoa(t.room.Size)+" it goes on.",
+			"Begin anew, empty", "All that the room stored is lost.", page.SeatsChange{New: true})
 	}
-	return page.Advice{Text: names + isOrAre(absent) + "not here. Until " + strconv.Itoa(missing) + " of them " + backAgain(missing) + ", nothing can be committed. Open the room where they ran.",
-		Choices: []page.Choice{{Label: "Go on without them", Cost: "What only " + names + " stored is lost, even if it was acknowledged.", Seats: page.SeatsChange{Give: absent, Empty: true}}}}
+	return choice(are+"not here. Until "+strconv.Itoa(missing)+" of them "+backAgain(missing)+
+		", nothing can be committed. Open the room where they ran.",
+		"Go on without them", "What only "+names+" stored is lost, even if it was acknowledged.",
+		page.SeatsChange{Give: absent, Empty: true})
 }
 
-func (t *Tab) newDisks(absent []int) (choices []page.Choice) {
+// only is advice that leaves nothing to decide; choice leaves one thing.
+func only(text string) page.Advice { return page.Advice{Text: text, Choices: []page.Choice{}} }
+
+func choice(text, label, cost string, seats page.SeatsChange) page.Advice {
+	return page.Advice{Text: text, Choices: []page.Choice{{Label: label, Cost: cost, Seats: seats}}}
+}
+
+func newDisks(absent []int) (choices []page.Choice) {
 	for _, server := range absent {
 		name := "S" + strconv.Itoa(server)
-		choices = append(choices, page.Choice{Label: "New disk for " + name, Seats: page.SeatsChange{Give: []int{server}},
-			Cost: "Nothing that was acknowledged is lost; the old " + name + " can never come back, and all servers start again."})
+		choices = append(choices, page.Choice{
+			Label: "New disk for " + name,
+			Cost: "Nothing that was acknowledged is lost; the old " + name +
+				" can never come back, and all servers start again.",
+			Seats: page.SeatsChange{Give: []int{server}},
+		})
 	}
 	return choices
 }
@@ -143,12 +164,15 @@ func (t *Tab) adviseOnLatency() []page.Advice {
 		return nil
 	}
 	least := roundTrips * trip
-	return []page.Advice{{Text: "Election timeouts of " + strconv.Itoa(shortestTimeout) + " to " + strconv.Itoa(longestTimeout) + " ms are too short for this network, where a round trip takes up to " +
-		strconv.Itoa(trip) + " ms: votes arrive when the next timer has run out already. Timeouts of " + strconv.Itoa(least) + " to " + strconv.Itoa(2*least) + " ms would do (§5.6).",
-		Choices: []page.Choice{}}}
+	return []page.Advice{only("Election timeouts of " + between(shortestTimeout, longestTimeout) + " ms are too short " +
+		"for this network, where a round trip takes up to " + strconv.Itoa(trip) + " ms: votes arrive when the next timer " +
+		"has run out already. Timeouts of " + between(least, 2*least) + " ms would do (§5.6).")}
 }
 
-// quickestMajority is the longest round trip, in whole ms of cluster time, that the best placed server needs to reach a majority; 0 if none can.
+func between(least, most int) string { return strconv.Itoa(least) + " to " + strconv.Itoa(most) }
+
+// quickestMajority is the longest round trip, in whole ms of cluster time, that the best placed server needs
+// to reach a majority; 0 if none can.
 func (t *Tab) quickestMajority() int {
 	way := map[pair]float64{}
 	for _, l := range t.room.Links {

@@ -12,13 +12,16 @@ type Host interface {
 	// Post gives the page a message: JSON of the form of FromWorker in model.ts.
 	Post(json []byte)
 
-	// Seek looks for the next seat of the room that this browser has the disk and the ticket of and that no other tab holds: Seat or NoSeat follows. With a hint, which is a
-	// seat's number, the search begins anew and with that one; after NoSeat it begins anew, too. Until then a seat is offered once.
+	// Seek looks for the next seat of the room that this browser has the disk and the ticket of and that no
+	// other tab holds: Seat or NoSeat follows. With a hint, which is a seat's number, the search begins anew
+	// and with that one; after NoSeat it begins anew, too. Until then a seat is offered once.
 	Seek(room string, hint int)
-	// Create makes a new disk for a seat under this claim, and keeps the ticket, which is text, beside it: Seat and Taken follow.
+	// Create makes a new disk for a seat under this claim, and keeps the ticket, which is text, beside it:
+	// Seat and Taken follow.
 	Create(server int, ticket string, claim uint64)
-	// Take makes the disk of the seat this claim's and reads it: Taken follows. It fails if a claim as high has taken it. From then on every write looks, in one step with
-	// writing, whether the disk is still this claim's; if it is not nothing is written, and Superseded follows.
+	// Take makes the disk of the seat this claim's and reads it: Taken follows. It fails if a claim as high
+	// has taken it. From then on every write looks, in one step with writing, whether the disk is still this
+	// claim's; if it is not nothing is written, and Superseded follows.
 	Take(claim uint64)
 	// Confirm looks whether the disk is still this tab's: Confirmed or Superseded follows.
 	Confirm()

@@ -27,8 +27,9 @@ func (w *world) cut(by *testTab, a, b int, up bool) {
 		map[string]any{"from": a, "to": b, "up": up}, map[string]any{"from": b, "to": a, "up": up}}}})
 }
 
-// Issue "A room keeps its word", way 1: a frozen tab thaws when another has run its server from the same disk. With its old memory it would give a vote that the
-// disk has given already, and what was acknowledged meanwhile would be lost.
+// Issue "A room keeps its word", way 1: a frozen tab thaws when another has run its server from the same
+// disk. With its old memory it would give a vote that the disk has given already, and what was acknowledged
+// meanwhile would be lost.
 func TestATabThatThawsDoesNotGoOnAsAServerThatAnotherHasRun(t *testing.T) {
 	w := newWorld(t)
 	tabs, shared := sharing(w)
@@ -109,12 +110,15 @@ func TestTheDiskKnowsOfAnotherClaimThoughTheRelayHasForgottenIt(t *testing.T) {
 	w.startRelay()
 	stale := frozen.seat.server
 	frozen.frozen = false
-	w.until("the server that thawed stopped", 12000, func() bool { return frozen.seat.server != stale && frozen.number() == 3 })
+	w.until("the server that thawed stopped", 12000, func() bool {
+		return frozen.seat.server != stale && frozen.number() == 3
+	})
 	w.elect(tabs[0], tabs[1], frozen)
 	w.reads(frozen, 3, "k", "1")
 }
 
-// Without locks a tab that is opened beside another is offered the same disk. The room says that its server is connected, and the disk stays as it is.
+// Without locks a tab that is opened beside another is offered the same disk. The room says that its server
+// is connected, and the disk stays as it is.
 func TestATabBesideAnotherOfTheSameBrowserTakesNothingFromIt(t *testing.T) {
 	w := newWorld(t)
 	tabs, shared := sharing(w)
@@ -144,8 +148,8 @@ func TestAWatcherTakesTheSeatOfItsBrowserThatLostItsTab(t *testing.T) {
 	}
 }
 
-// Way 2: after the relay was killed the clients' addresses and the numbers of their calls began again, while a server still held a request of before: its answer
-// reached whoever had that address by then.
+// Way 2: after the relay was killed the clients' addresses and the numbers of their calls began again, while
+// a server still held a request of before: its answer reached whoever had that address by then.
 func TestAnAnswerNeverReachesAnotherClient(t *testing.T) {
 	w := newWorld(t)
 	tabs := three(w)
@@ -157,7 +161,8 @@ func TestAnAnswerNeverReachesAnotherClient(t *testing.T) {
 	acknowledge := func(by *testTab, up bool) {
 		for _, tab := range tabs {
 			if tab != leading {
-				by.say(map[string]any{"type": "network", "id": 1000, "change": map[string]any{"links": []any{map[string]any{"from": tab.number(), "to": leading.number(), "up": up}}}})
+				by.say(map[string]any{"type": "network", "id": 1000, "change": map[string]any{"links": []any{
+					map[string]any{"from": tab.number(), "to": leading.number(), "up": up}}}})
 			}
 		}
 		w.run(50)
@@ -197,7 +202,8 @@ func TestAnAnswerNeverReachesAnotherClient(t *testing.T) {
 	}
 }
 
-// Way 3: the relay has lost its record, and a newcomer is there before the others. A seat with an empty disk would make a majority that knows nothing.
+// Way 3: the relay has lost its record, and a newcomer is there before the others. A seat with an empty disk
+// would make a majority that knows nothing.
 func TestANewcomerGetsNoSeatOfARoomThatLostItsRecord(t *testing.T) {
 	w := newWorld(t)
 	tabs := three(w)
@@ -211,7 +217,9 @@ func TestANewcomerGetsNoSeatOfARoomThatLostItsRecord(t *testing.T) {
 	w.record = nil
 	w.startRelay()
 	newcomer := w.open(newBrowser(), nil)
-	w.until("the others back", 12000, func() bool { return tabs[0].last.Self.Connected && tabs[1].last.Self.Connected && tabs[1].seat.ours })
+	w.until("the others back", 12000, func() bool {
+		return tabs[0].last.Self.Connected && tabs[1].last.Self.Connected && tabs[1].seat.ours
+	})
 	w.run(1000)
 	if n := newcomer.number(); n != 0 {
 		t.Fatalf("a newcomer became S%d", n)
@@ -240,7 +248,8 @@ func (tab *testTab) choose(label string) {
 	tab.world.t.Fatalf("there is no choice %q in %+v", label, *tab.last.Advice)
 }
 
-// The server of a new disk must not be missed by anybody who counted on the old one: it starts when a leader that was elected without it has committed something.
+// The server of a new disk must not be missed by anybody who counted on the old one: it starts when a leader
+// that was elected without it has committed something.
 func TestANewDiskTakesPartOnlyOnceALeaderHasTakenItIn(t *testing.T) {
 	w := newWorld(t)
 	tabs := three(w)
@@ -284,7 +293,8 @@ func TestWithEverySeatLostThePageSaysWhatCanBeDone(t *testing.T) {
 		explain string
 	}{
 		{[]int{1, 2, 3}, "Begin anew, empty", "", "No server of this room is here"},
-		{[]int{2, 3}, "Go on without them", "1", "S2 and S3 are not here. Until 1 of them is back, nothing can be committed."},
+		{[]int{2, 3}, "Go on without them", "1",
+			"S2 and S3 are not here. Until 1 of them is back, nothing can be committed."},
 		{[]int{3}, "New disk for S3", "1", "S3 is not here."},
 	} {
 		w := newWorld(t)
@@ -328,7 +338,7 @@ func TestARoomThatTheRelayDoesNotKnowIsBegunByAPerson(t *testing.T) {
 	if text := (*tabs[1].last.Advice)[0].Text; !strings.Contains(text, "does not know the room test-room") {
 		t.Errorf("the page says %q", text)
 	}
-	tabs[1].choose("It is new: begin")
+	tabs[1].choose("It is new. Begin")
 	w.elect(tabs...)
 }
 
@@ -344,14 +354,16 @@ func TestALatencyThatIsTooLongForElectionsIsTold(t *testing.T) {
 		return ""
 	}
 	set := func(latency, jitter float64) {
-		tabs[0].say(map[string]any{"type": "network", "id": 3, "change": page.NetworkChange{Latency: &latency, Jitter: &jitter}})
+		change := page.NetworkChange{Latency: &latency, Jitter: &jitter}
+		tabs[0].say(map[string]any{"type": "network", "id": 3, "change": change})
 		w.run(100)
 	}
 	if advice() != "" {
 		t.Errorf("a room of 15 ± 5 ms is told %q", advice())
 	}
 	set(80, 30)
-	if text := advice(); !strings.Contains(text, "a round trip takes up to 220 ms") || !strings.Contains(text, "Timeouts of 660 to 1320 ms would do") {
+	const trip, would = "a round trip takes up to 220 ms", "Timeouts of 660 to 1320 ms would do"
+	if text := advice(); !strings.Contains(text, trip) || !strings.Contains(text, would) {
 		t.Errorf("80 ± 30 ms: %q", text)
 	}
 	set(50, 20)

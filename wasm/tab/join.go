@@ -10,7 +10,9 @@ import (
 // claim is what this tab wants to be in the room.
 type claim struct {
 	state claimState
-	since float64 // real time; of leased: of the first try to get it; of anySeat: when this browser was last searched for a seat
+	// Real time; of leased: of the first try to get it; of anySeat: when this browser was last searched for a
+	// seat.
+	since float64
 }
 
 type claimState uint8
@@ -25,7 +27,9 @@ const (
 
 // Times of claims, in ms of real time.
 const (
-	seatRetry = 1000 // how long a seat of this browser that is still connected is asked for again: after a reload the relay may hear of the new connection first
+	// How long a seat of this browser that is still connected is asked for again: after a reload the relay
+	// may hear of the new connection first.
+	seatRetry = 1000
 	seekAgain = 4000 // after which a watcher looks again whether a seat of this browser has lost its tab
 )
 
@@ -92,13 +96,15 @@ func (t *Tab) join() {
 	t.link.call = t.call("join", joinParams{t.wishes(), true})
 }
 
-// askForSeat asks for the seat that this tab wants if the room may have it: as it joins, or later, when this tab is in the room without one.
+// askForSeat asks for the seat that this tab wants if the room may have it: as it joins, or later, when this
+// tab is in the room without one.
 func (t *Tab) askForSeat() {
 	switch {
 	case t.link.state == opened:
 		t.join()
 	case t.link.state != joined || t.seat.given || t.link.asking != 0 || t.now < t.link.joinAt:
-	case t.claim.state == leased && (!t.room.Unknown || !t.link.testified), t.claim.state == anySeat && !t.room.Unknown && t.room.hasFreeSeat():
+	case t.claim.state == leased && (!t.room.Unknown || !t.link.testified),
+		t.claim.state == anySeat && !t.room.Unknown && t.room.hasFreeSeat():
 		t.link.testified = true
 		t.link.asking = t.call("seat", t.wishes())
 	}
@@ -132,11 +138,12 @@ func (t *Tab) take(result *joinResult) {
 	switch {
 	case result.Server == nil || *result.Server == 0:
 	case t.claim.state == anySeat && result.Lease != nil:
-		// From here on the seat is leased to this tab and to nobody else. If the tab dies before the disk is made the seat is lost, which is safe; to hand it out
-		// again would not be.
+		// From here on the seat is leased to this tab and to nobody else. If the tab dies before the disk is
+		// made the seat is lost, which is safe; to hand it out again would not be.
 		t.claim = claim{state: making}
 		t.seat = seat{number: *result.Server}
-		t.host.Create(*result.Server, ticket{result.Size, *result.Lease, result.Made, result.Anew}.String(), result.Claim)
+		kept := ticket{result.Size, *result.Lease, result.Made, result.Anew}
+		t.host.Create(*result.Server, kept.String(), result.Claim)
 	case t.claim.state == leased && *result.Server == s.number:
 		s.given, s.claim = true, result.Claim
 		if s.server == nil {
@@ -179,7 +186,8 @@ func (t *Tab) refusedSeat(code int, message string) {
 			"know what it has promised. What is stored is left alone, and the tab asks for another seat.")
 		t.giveUpSeat()
 	case code == wrongLease:
-		t.outbox.notice("In this room " + name + " is not this browser's. What it stored is left alone, and the tab asks for another seat: a server must not come back under an id that may have been given away.")
+		t.outbox.notice("In this room " + name + " is not this browser's. What it stored is left alone, and the tab asks " +
+			"for another seat: a server must not come back under an id that may have been given away.")
 		t.giveUpSeat()
 	case inRoom: // a member without a seat watches
 	default:
@@ -188,11 +196,13 @@ func (t *Tab) refusedSeat(code int, message string) {
 	}
 }
 
-// supersede ends a server whose seat was claimed elsewhere: it remembers less than its disk may hold. The seat is sought again, as by a tab that has just been opened.
+// supersede ends a server whose seat was claimed elsewhere: it remembers less than its disk may hold. The
+// seat is sought again, as by a tab that has just been opened.
 func (t *Tab) supersede(why string) {
 	number := t.seat.number
 	if t.seat.server != nil {
-		t.outbox.notice("S" + strconv.Itoa(number) + " has stopped in this tab: " + why + ". The tab starts it again from its disk if it can.")
+		t.outbox.notice("S" + strconv.Itoa(number) + " has stopped in this tab: " + why +
+			". The tab starts it again from its disk if it can.")
 	}
 	given := t.seat.given
 	t.letGo()
@@ -211,13 +221,15 @@ func (t *Tab) giveUpSeat() {
 	t.host.Seek(t.start.Room, 0)
 }
 
-// keepSeat does what has come due: to ask again for a seat that was in use, to look whether this browser has a seat whose tab is gone.
+// keepSeat does what has come due: to ask again for a seat that was in use, to look whether this browser has
+// a seat whose tab is gone.
 func (t *Tab) keepSeat() {
 	switch {
 	case t.link.state != joined || t.stopped:
 	case t.claim.state == leased && !t.seat.given:
 		t.askForSeat()
-	case t.claim.state == anySeat && t.now-t.claim.since >= seekAgain && t.link.asking == 0 && t.room.hasAbsentServer():
+	case t.claim.state == anySeat && t.now-t.claim.since >= seekAgain && t.link.asking == 0 &&
+		t.room.hasAbsentServer():
 		t.claim = claim{state: seeking}
 		t.host.Seek(t.start.Room, 0)
 	case t.seat.newcomer != nil:
@@ -244,7 +256,8 @@ func (t *Tab) letGo() {
 	t.host.Leave()
 }
 
-// reconnect leaves the room and comes back: the relay knows a server by its connection, and a new one, without a seat, tells the others that the server is gone.
+// reconnect leaves the room and comes back: the relay knows a server by its connection, and a new one,
+// without a seat, tells the others that the server is gone.
 func (t *Tab) reconnect() {
 	t.host.Disconnect()
 	t.clock.runs = false

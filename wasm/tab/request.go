@@ -91,8 +91,9 @@ func (t *Tab) ask(r *request) {
 	}
 }
 
-// likelyLeader is the server to ask if no refusal has named one: whom this tab's server takes for the leader, who of the others says that it
-// leads the highest term, else one connected server after the other, which will know better. 0: nobody is connected.
+// likelyLeader is the server to ask if no refusal has named one: whom this tab's server takes for the leader,
+// who of the others says that it leads the highest term, else one connected server after the other, which
+// will know better. 0: nobody is connected.
 func (t *Tab) likelyLeader() int {
 	if t.seat.server != nil && t.seat.report.Leader != nil && t.connected(*t.seat.report.Leader) {
 		return *t.seat.report.Leader

@@ -19,7 +19,8 @@ func (t *Tab) fault(text, why, section string) {
 func (t *Tab) tellFaults(before, after *roomNotification) {
 	switch {
 	case before.Unknown && !after.Unknown && after.Started:
-		t.fault("The room goes on as it was.", "The relay had lost its record; a majority of the room's servers agrees on what it was.", "")
+		t.fault("The room goes on as it was.",
+			"The relay had lost its record; a majority of the room's servers agrees on what it was.", "")
 	case after.Started && !before.Started:
 		t.fault("The room's clock starts.", "Every seat has been taken once, or somebody asked for it. From now on election timers run.", "")
 	}

@@ -385,7 +385,8 @@ func TestARelayThatLostItsRecordTakesTheServersBack(t *testing.T) {
 	w.reads(tabs[4], 2, "x", "1")
 }
 
-// What is stored stays: it may be needed by another relay's room of this name, or by the same one that has found its record again.
+// What is stored stays: it may be needed by another relay's room of this name, or by the same one that has
+// found its record again.
 func TestASeatThatWasGivenAwayIsLeftAlone(t *testing.T) {
 	w := newWorld(t)
 	first := w.open(newBrowser(), nil)

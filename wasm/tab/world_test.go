@@ -87,7 +87,10 @@ func newBrowser() *browser { return &browser{seats: map[int]*storedSeat{}, kind:
 
 func (w *world) startRelay() {
 	w.lives++
-	h, err := hub.New(hub.Options{Code: "test-room", Rate: 1, Seed: 7, Random: w.random, Unknown: w.lives > 1 && w.record == nil, FirstClient: 1001 * w.lives}, w.record)
+	h, err := hub.New(hub.Options{
+		Code: "test-room", Rate: 1, Seed: 7, Random: w.random,
+		Unknown: w.lives > 1 && w.record == nil, FirstClient: 1001 * w.lives,
+	}, w.record)
 	if err != nil {
 		w.t.Fatal(err)
 	}

@@ -110,6 +110,22 @@ func startProcess(t *testing.T) *process {
 	if err != nil {
 		t.Fatal(err)
 	}
+	p, err := startProcessIn(t, profile)
+	if err != nil {
+		os.RemoveAll(profile)
+		t.Fatalf("starting Chromium: %v", err)
+	}
+	stop := p.stop
+	p.stop = func() {
+		stop()
+		os.RemoveAll(profile) // Chromium's last helper may still be writing: what then stays is a few files in the temporary folder
+	}
+	return p
+}
+
+// startProcessIn starts one whose profile is this folder, where it stays when it ends.
+func startProcessIn(t *testing.T, profile string) (*process, error) {
+	t.Helper()
 	options := []chromedp.ExecAllocatorOption{chromedp.ExecPath(chromium(t)), chromedp.UserDataDir(profile)}
 	for name, value := range chromiumFlags {
 		options = append(options, chromedp.Flag(name, value))
@@ -119,13 +135,12 @@ func startProcess(t *testing.T) *process {
 	p := &process{ctx: ctx, stop: func() {
 		cancel()
 		stop()
-		os.RemoveAll(profile) // Chromium's last helper may still be writing: what then stays is a few files in the temporary folder
 	}}
 	if err := chromedp.Run(ctx); err != nil {
 		p.stop()
-		t.Fatalf("starting Chromium: %v", err)
+		return nil, err
 	}
-	return p
+	return p, nil
 }
 
 // processes are those that no test has at the moment: at most as many as tests have run at a time.
@@ -312,10 +327,12 @@ func (w *tab) eval(out any, body string) error {
 	ctx, cancel := context.WithTimeout(w.ctx, 15*time.Second)
 	defer cancel()
 	script := "(async () => {" + deep + body + "})()"
-	awaited := func(p *runtime.EvaluateParams) *runtime.EvaluateParams {
-		return p.WithAwaitPromise(true).WithUserGesture(true)
-	}
 	return chromedp.Run(ctx, chromedp.Evaluate(script, out, awaited))
+}
+
+// awaited waits for the promise that a script is.
+func awaited(p *runtime.EvaluateParams) *runtime.EvaluateParams {
+	return p.WithAwaitPromise(true).WithUserGesture(true)
 }
 
 // must is eval for what cannot fail.

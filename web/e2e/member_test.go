@@ -18,6 +18,7 @@ type member struct {
 	socket *websocket.Conn
 	server int // 0: it only watches
 	client int
+	joined string // what the room answered to its join
 
 	mu      sync.Mutex
 	came    []message      // answers and frames that have come and were not asked for yet
@@ -73,6 +74,7 @@ func (r *room) join(params string) *member {
 	if err := jsoniter.Unmarshal(answer.Result, &joined); err != nil {
 		r.t.Fatalf("joining: %v in %s", err, answer.text)
 	}
+	m.joined = answer.text
 	if m.client = joined.Client; joined.Server != nil {
 		m.server = *joined.Server
 	}

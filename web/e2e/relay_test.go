@@ -52,7 +52,7 @@ func startRelay(t *testing.T) *relay {
 // start starts the program, on the same port and state as before if it ran already, and waits until it answers.
 func (r *relay) start() {
 	r.t.Helper()
-	r.cmd = exec.Command(r.program, "-addr", r.addr, "-state", r.state)
+	r.cmd = exec.Command(r.program, "-addr", r.addr, "-state", r.state, "-host", insecureHost)
 	r.cmd.Stdout, r.cmd.Stderr = &r.log, &r.log
 	if err := r.cmd.Start(); err != nil {
 		r.t.Fatalf("starting %s: %v", r.program, err)

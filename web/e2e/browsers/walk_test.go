@@ -152,13 +152,14 @@ func withoutANetwork(p page, r *relay) {
 
 // Three windows elect, commit, lose the leader's, elect another; all are closed and opened again, and the logs are there.
 func aRoomOfThree(t *testing.T, b Browser, r *relay, disk string) {
-	address := r.url("/r/three-windows")
+	address := r.url("/new") // leads to a new room, in which the others follow the first one
 	var windows []page
 	join := func() {
 		for range 3 {
 			w := open(t, b)
 			w.must(w.Navigate(address))
 			w.within(60*time.Second, "it has a seat", `return raftPlayground.status().server !== null;`)
+			w.script(&address, `return location.href;`)
 			windows = append(windows, w)
 		}
 	}

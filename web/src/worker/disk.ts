@@ -7,8 +7,9 @@
  *  - IndexedDB (row-disk.ts): a write is durable when its transaction completes. A phone on http://192.168… has only this one.
  *  - memory: nothing survives the tab, so no lease is kept either.
  *
- * A disk has one owner, the claim that took it last (IDENTITY.md). Locks keep two tabs from one disk where there are locks; where there are none, and when a tab thaws that
- * was frozen, the claim does: every write looks, in one step with writing, whether the disk is still its claim's.
+ * A disk has one owner, the claim that took it last (IDENTITY.md). Locks keep two tabs from one disk where
+ * there are locks; where there are none, and when a tab thaws that was frozen, the claim does: every write
+ * looks, in one step with writing, whether the disk is still its claim's.
  *
  * Nothing here knows Raft: a log is a row of bytes that grows (append) or is exchanged as a whole (replace). Each
  * backend keeps account of how many of them it has confirmed, so that a log which lost its end is not taken for one
@@ -60,7 +61,10 @@ export interface SeatStore {
   list(): Promise<number[]>;
   /** Opens a seat; null if it is not here, not whole, or held by another tab. */
   open(server: number): Promise<SeatDisk | null>;
-  /** Makes a new, empty disk for a seat that the room has just leased to this tab, and takes it for this claim. What an earlier life of the room left there is removed. */
+  /**
+   * Makes a new, empty disk for a seat that the room has just leased to this tab, and takes it for this
+   * claim. What an earlier life of the room left there is removed.
+   */
   create(server: number, ticket: string, claim: number): Promise<SeatDisk>;
 }
 

@@ -1,12 +1,14 @@
 /**
- * Disks in the browser's private file system (OPFS): two log files, a claim file and a ticket file in a directory a seat. While a tab has them open no other can open them, so
- * nobody else can take the disk meanwhile.
+ * Disks in the browser's private file system (OPFS): two log files, a claim file and a ticket file in a
+ * directory a seat. While a tab has them open no other can open them, so nobody else can take the disk
+ * meanwhile.
  */
 import { Superseded, type SeatDisk, type SeatStore } from "./disk.js";
 import { FileLog, writeAll } from "./file-log.js";
 
 const ticketFile = "ticket";
 const claimFile = "claim";
+type Three = [FileSystemSyncAccessHandle, FileSystemSyncAccessHandle, FileSystemSyncAccessHandle];
 const logFiles = ["log-a", "log-b"] as const;
 
 /** Rejects where there is no OPFS, or one that does not write. */
@@ -63,8 +65,9 @@ async function openFileSeat(seats: FileSystemDirectoryHandle, server: number): P
     const ticket = await readTicket(directory);
     if (ticket === "") return null;
     for (const name of logFiles) handles.push(await (await directory.getFileHandle(name)).createSyncAccessHandle());
-    handles.push(await (await directory.getFileHandle(claimFile, { create: true })).createSyncAccessHandle()); // a disk of the version before has none
-    const [a, b, claims] = handles as [FileSystemSyncAccessHandle, FileSystemSyncAccessHandle, FileSystemSyncAccessHandle];
+    // A disk of the version before has none.
+    handles.push(await (await directory.getFileHandle(claimFile, { create: true })).createSyncAccessHandle());
+    const [a, b, claims] = handles as Three;
     return fileSeat(server, ticket, FileLog.read(a, b), new ClaimFile(claims));
   } catch {
     // Missing, or the exclusive handle is held by another tab: in both cases the seat is not ours to take.
@@ -74,15 +77,22 @@ async function openFileSeat(seats: FileSystemDirectoryHandle, server: number): P
 }
 
 /** The order matters: the old ticket goes first, the new one comes last, when the empty log is on disk. A crash in between leaves a seat that nobody claims. */
-async function createFileSeat(seats: FileSystemDirectoryHandle, server: number, ticket: string, claim: number): Promise<SeatDisk> {
+async function createFileSeat(
+  seats: FileSystemDirectoryHandle,
+  server: number,
+  ticket: string,
+  claim: number,
+): Promise<SeatDisk> {
   const directory = await seats.getDirectoryHandle(String(server), { create: true });
   await directory.removeEntry(ticketFile).catch((error: unknown) => {
     if (!(error instanceof DOMException && error.name === "NotFoundError")) throw error;
   });
   const handles: FileSystemSyncAccessHandle[] = [];
   try {
-    for (const name of [...logFiles, claimFile]) handles.push(await (await directory.getFileHandle(name, { create: true })).createSyncAccessHandle());
-    const [a, b, claims] = handles as [FileSystemSyncAccessHandle, FileSystemSyncAccessHandle, FileSystemSyncAccessHandle];
+    for (const name of [...logFiles, claimFile]) {
+      handles.push(await (await directory.getFileHandle(name, { create: true })).createSyncAccessHandle());
+    }
+    const [a, b, claims] = handles as Three;
     const log = FileLog.create(a, b);
     claims.truncate(0);
     const taken = new ClaimFile(claims);
@@ -126,7 +136,10 @@ function fileSeat(server: number, ticket: string, log: FileLog, claims: ClaimFil
   };
 }
 
-/** The last claim that took the disk, in a file of two places that are written in turn: each holds a number and its complement, so one that is torn does not count. */
+/**
+ * The last claim that took the disk, in a file of two places that are written in turn: each holds a number
+ * and its complement, so one that is torn does not count.
+ */
 class ClaimFile {
   private static readonly placeBytes = 16;
   private last: bigint;

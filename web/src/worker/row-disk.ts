@@ -60,8 +60,9 @@ function openDatabase(): Promise<IDBDatabase> {
 }
 
 /**
- * Nothing keeps another tab from the same rows, so every transaction that writes reads first, in itself, whose the disk is. Transactions on the same stores run in the order of
- * their making, in all tabs together: between that look and the write there is nobody.
+ * Nothing keeps another tab from the same rows, so every transaction that writes reads first, in itself,
+ * whose the disk is. Transactions on the same stores run in the order of their making, in all tabs together:
+ * between that look and the write there is nobody.
  */
 class RowSeat implements SeatDisk {
   readonly ticket: string;
@@ -143,7 +144,10 @@ class RowSeat implements SeatDisk {
     });
   }
 
-  /** Goes on with the transaction if what is kept of the seat is right, and ends when it is complete; else it undoes it and rejects with Superseded. */
+  /**
+   * Goes on with the transaction if what is kept of the seat is right, and ends when it is complete; else it
+   * undoes it and rejects with Superseded.
+   */
   private ifKept(
     transaction: IDBTransaction,
     right: (kept: Kept) => boolean,

@@ -1,7 +1,8 @@
 /**
- * Which seat of the room this tab may claim: one whose disk and lease are in this browser and that no other tab holds. Holding is a Web Lock, taken for the life
- * of the Worker; it also keeps the browser from freezing the tab. Where locks are missing (pages without a secure context) a seat is offered to every tab; the relay gives it to
- * one at a time, and the disk knows the claim of the last one (disk.ts).
+ * Which seat of the room this tab may claim: one whose disk and lease are in this browser and that no other
+ * tab holds. Holding is a Web Lock, taken for the life of the Worker; it also keeps the browser from freezing
+ * the tab. Where locks are missing (pages without a secure context) a seat is offered to every tab; the relay
+ * gives it to one at a time, and the disk knows the claim of the last one (disk.ts).
  */
 import { memoryDisk, openStore, type SeatDisk, type SeatStore } from "./disk.js";
 import type { Disk } from "../model.js";
@@ -33,8 +34,8 @@ export class Seats {
   }
 
   /**
-   * The next seat that can be claimed; null when there are no more, and then the next call begins anew. So does one with a hint, which is the seat that this tab had before: it
-   * comes first.
+   * The next seat that can be claimed; null when there are no more, and then the next call begins anew. So
+   * does one with a hint, which is the seat that this tab had before: it comes first.
    */
   async next(hint: number | null): Promise<HeldSeat | null> {
     if (this.candidates === null || hint !== null) this.candidates = hintedFirst(await this.store.list(), hint);

@@ -1,0 +1,227 @@
+package e2e
+
+import (
+	"context"
+	"fmt"
+	"time"
+
+	"github.com/chromedp/cdproto/page"
+	"github.com/chromedp/chromedp"
+)
+
+// campaignFault is a kind of fault. strike calls struck at the moment of the fault, and returns what mends
+// it: what a person does, and nothing that a tab can do by itself.
+type campaignFault struct {
+	name       string
+	strike     func(c *campaign, struck func()) (heal func())
+	healsFirst bool // without that no write can be acknowledged
+}
+
+var campaignFaults = []campaignFault{
+	{"leader closed", (*campaign).closeLeader, false},
+	{"leader reloaded", (*campaign).reloadLeader, false},
+	{"a tab reloaded", (*campaign).reloadAny, false},
+	{"renderer killed", (*campaign).killRenderer, false},
+	{"browser killed", (*campaign).killBrowser, true},
+	{"relay killed", (*campaign).killRelay, false},
+	{"relay killed, record lost", (*campaign).loseRecord, false},
+	{"leader frozen", (*campaign).freezeLeader, false},
+	{"frozen, relay killed", (*campaign).freezeThroughRestart, false},
+	{"duplicated, original closed", (*campaign).replaceByDuplicate, false},
+	{"leader cut off", (*campaign).cutLeader, false},
+	{"all tabs closed", (*campaign).closeAll, true},
+}
+
+func nothing() {}
+
+func (c *campaign) shut(p *place) {
+	w := p.now()
+	p.is(nil)
+	w.close()
+}
+
+func (c *campaign) reopen(places ...*place) {
+	c.t.Helper()
+	for _, p := range places {
+		if err := c.open(p); err != nil {
+			c.t.Error(err)
+		}
+	}
+}
+
+func (c *campaign) closeLeader(struck func()) func() {
+	p := c.leader()
+	struck()
+	c.shut(p)
+	return func() { c.reopen(p) }
+}
+
+func (c *campaign) reloadLeader(struck func()) func() { return c.reload(c.leader(), struck) }
+func (c *campaign) reloadAny(struck func()) func()    { return c.reload(c.anyone(), struck) }
+
+func (c *campaign) reload(p *place, struck func()) func() {
+	struck()
+	if err := c.visit(p.now(), p.home); err != nil {
+		c.t.Error(err)
+	}
+	return nothing
+}
+
+// killRenderer ends the process of a tab, and with it the tabs that it shares the process with. A person
+// loads them again.
+func (c *campaign) killRenderer(struck func()) func() {
+	p := c.leader()
+	struck()
+	ctx, cancel := context.WithTimeout(p.now().ctx, time.Second)
+	defer cancel()
+	_ = chromedp.Run(ctx, page.Crash()) // whoever crashes does not answer
+	return func() {
+		for _, other := range c.places {
+			if other.home != p.home || other != p && other.now().eval(nil, `return 1;`) == nil {
+				continue
+			}
+			if err := c.visit(other.now(), other.home); err != nil {
+				c.t.Error(err)
+			}
+		}
+	}
+}
+
+func (c *campaign) killBrowser(struck func()) func() {
+	h := c.homes[c.random.IntN(len(c.homes))]
+	var lost []*place
+	for _, p := range c.places {
+		if p.home == h {
+			p.is(nil)
+			lost = append(lost, p)
+		}
+	}
+	struck()
+	chromedp.FromContext(h.process.ctx).Browser.Process().Kill()
+	h.process.stop()
+	return func() {
+		c.start(h)
+		c.reopen(lost...)
+	}
+}
+
+func (c *campaign) killRelay(struck func()) func() {
+	struck()
+	c.relay.kill()
+	c.relay.start()
+	return c.setPace
+}
+
+func (c *campaign) loseRecord(struck func()) func() {
+	struck()
+	c.relay.kill()
+	c.relay.loseRecords()
+	c.relay.start()
+	return c.setPace
+}
+
+// setPace sets the room's pace again: a relay that was killed may not have kept it, and one that lost its
+// record has not. Only the first that is connected can do it.
+func (c *campaign) setPace() {
+	c.t.Helper()
+	eventually(c.t, backWithin, "the room takes a change of its pace", func() (err error) {
+		for _, p := range c.places {
+			if w := p.now(); w != nil {
+				if err = w.eval(nil, fmt.Sprintf(`await raftPlayground.network({rate: %v});`, c.rate)); err == nil {
+					return nil
+				}
+			}
+		}
+		return err
+	})
+}
+
+const frozenFor = 1500 * time.Millisecond
+
+func (c *campaign) freezeLeader(struck func()) func() {
+	p := c.leader()
+	struck()
+	thaw := p.freeze()
+	return func() {
+		time.Sleep(frozenFor)
+		thaw()
+	}
+}
+
+// freezeThroughRestart lets a tab sleep while the relay is killed and another tab of its browser asks for a
+// seat. The one that sleeps is closed to the others then, and on an origin without locks its server may run
+// in the other tab when it thaws.
+func (c *campaign) freezeThroughRestart(struck func()) func() {
+	p := c.anyone()
+	thaw := p.freeze()
+	struck()
+	c.relay.kill()
+	c.relay.start()
+	return func() {
+		c.setPace()
+		second := &place{home: p.home}
+		c.reopen(second)
+		time.Sleep(frozenFor)
+		thaw()
+		c.oneOf(p, second)
+	}
+}
+
+// oneOf waits until one of two tabs of a browser runs a server, and closes the other.
+func (c *campaign) oneOf(p, second *place) {
+	c.t.Helper()
+	a, b := p.now(), second.now()
+	eventually(c.t, backWithin, "one of two tabs runs the server", func() error {
+		for _, w := range []*tab{a, b} {
+			if s := w.status(); s.Connected && s.Server != 0 {
+				return nil
+			}
+		}
+		return &notYet{b.text()}
+	})
+	if s := b.status(); s.Connected && s.Server != 0 {
+		p.is(b)
+		a.close()
+		return
+	}
+	b.close()
+}
+
+// replaceByDuplicate duplicates a tab and closes the original: the duplicate, which has only watched, takes
+// its server over by itself.
+func (c *campaign) replaceByDuplicate(struck func()) func() {
+	p := c.anyone()
+	original := p.now()
+	duplicate := original.duplicate()
+	eventually(c.t, backWithin, "the duplicate watches", func() error {
+		if s := duplicate.status(); !s.Connected || s.Server != 0 {
+			return &notYet{duplicate.text()}
+		}
+		return nil
+	})
+	struck()
+	p.is(duplicate)
+	original.close()
+	return nothing
+}
+
+func (c *campaign) cutLeader(struck func()) func() {
+	p := c.leader()
+	var pairs [][2]int
+	for _, other := range c.places {
+		if other != p {
+			pairs = append(pairs, [2]int{p.server, other.server})
+		}
+	}
+	struck()
+	p.now().cut(false, pairs...)
+	return func() { p.now().cut(true, pairs...) }
+}
+
+func (c *campaign) closeAll(struck func()) func() {
+	struck()
+	for _, p := range c.places {
+		c.shut(p)
+	}
+	return func() { c.reopen(c.places...) }
+}

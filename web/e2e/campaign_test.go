@@ -1,0 +1,479 @@
+package e2e
+
+import (
+	"context"
+	"errors"
+	"fmt"
+	"math/rand/v2"
+	"os"
+	"slices"
+	"strconv"
+	"strings"
+	"sync"
+	"testing"
+	"time"
+
+	"github.com/chromedp/chromedp"
+
+	"raftplayground/raft/check"
+	"raftplayground/raft/check/linear"
+)
+
+// What the campaign is made of.
+const (
+	campaignTabs    = 5
+	campaignClients = 4
+	faultsInShort   = 12               // of a run in the tests: every kind once
+	faultsInRound   = 12               // after so many the clients rest, and what they saw is checked
+	ackWithin       = 30 * time.Second // of real time: the next write is acknowledged, or the campaign has failed
+	backWithin      = 40 * time.Second // … every tab runs its server again, by itself
+	patienceOfOne   = 5 * time.Second  // … a client waits for one answer; then it does not know
+)
+
+// TestRoomsKeepTheirWord lets a room of five real tabs live through faults of every kind, while clients write
+// and read in it: nothing that was acknowledged may be lost, every tab must be back by itself, and the
+// servers must agree. Two of the tabs are on an insecure origin, where there are neither locks nor a private
+// file system. CAMPAIGN_FAULTS says how many faults there are, CAMPAIGN_SEED which, CAMPAIGN_RATE how fast
+// the room's clock runs; what it prints in the end is how long the next acknowledged write took after each
+// kind.
+func TestRoomsKeepTheirWord(t *testing.T) {
+	faults, seed := faultsInShort, rand.Uint64()
+	if text := os.Getenv("CAMPAIGN_FAULTS"); text != "" {
+		faults = number(t, "CAMPAIGN_FAULTS", text)
+	}
+	if text := os.Getenv("CAMPAIGN_SEED"); text != "" {
+		seed = uint64(number(t, "CAMPAIGN_SEED", text))
+	}
+	// A machine that does other things, too, cannot keep election timeouts of 150 ms at the pace of real
+	// time.
+	rate := 0.3
+	if text := os.Getenv("CAMPAIGN_RATE"); text != "" {
+		var err error
+		if rate, err = strconv.ParseFloat(text, 64); err != nil || rate <= 0 || rate > 1 {
+			t.Fatalf("CAMPAIGN_RATE: expected a number above 0, at most 1, got %q", text)
+		}
+	}
+	t.Logf("CAMPAIGN_SEED=%d CAMPAIGN_RATE=%v", seed, rate)
+	c := openCampaign(t, rand.New(rand.NewPCG(seed, 0)), rate)
+	defer c.print()
+	for done := 0; done < faults && !t.Failed(); {
+		stop := c.startClients()
+		for range min(faultsInRound, faults-done) {
+			if c.fault(); t.Failed() {
+				break
+			}
+			done++
+		}
+		stop()
+		c.checkRound()
+		if faults > faultsInShort {
+			t.Logf("%d of %d faults, %d operations, %d acknowledged", done, faults, c.operations, c.acknowledged)
+		}
+	}
+}
+
+func number(t *testing.T, name, text string) int {
+	t.Helper()
+	n, err := strconv.Atoi(text)
+	if err != nil || n < 0 {
+		t.Fatalf("%s: expected a whole number, got %q", name, text)
+	}
+	return n
+}
+
+// campaign is a room whose servers all run in tabs, and those who use it.
+type campaign struct {
+	t       *testing.T
+	random  *rand.Rand // of the faults; the clients have their own
+	rate    float64    // of the room's clock
+	relay   *relay
+	code    string
+	homes   []*home
+	places  []*place
+	bag     []int                      // kinds of faults that are still to come before any comes again
+	results map[string][]time.Duration // of cluster time
+
+	round        int
+	history      check.History // of this round; guarded by mu, as what follows
+	mu           sync.Mutex
+	operations   int
+	acknowledged int
+	acks         chan ack // of writes
+}
+
+// home is a browser that is killed now and then and started again with the same profile.
+type home struct {
+	profile string
+	host    string
+	process *process
+	browser *browser
+}
+
+// place is a tab with one of the room's servers.
+type place struct {
+	home   *home
+	server int
+
+	mu     sync.Mutex
+	tab    *tab // nil: there is none at the moment
+	frozen bool
+}
+
+// freeze freezes the tab's Worker until the function is called that it returns.
+func (p *place) freeze() (thaw func()) {
+	set := func(frozen bool) {
+		p.mu.Lock()
+		defer p.mu.Unlock()
+		p.frozen = frozen
+	}
+	resume := p.now().freeze()
+	set(true)
+	return func() {
+		set(false)
+		resume()
+	}
+}
+
+func (p *place) sleeps() bool {
+	p.mu.Lock()
+	defer p.mu.Unlock()
+	return p.frozen
+}
+
+// ack is a write that was acknowledged.
+type ack struct{ invoked, returned time.Time }
+
+func (p *place) now() *tab {
+	p.mu.Lock()
+	defer p.mu.Unlock()
+	return p.tab
+}
+
+func (p *place) is(w *tab) {
+	p.mu.Lock()
+	defer p.mu.Unlock()
+	p.tab = w
+}
+
+func openCampaign(t *testing.T, random *rand.Rand, rate float64) *campaign {
+	c := &campaign{t: t, random: random, rate: rate, relay: startRelay(t)}
+	c.results, c.acks = map[string][]time.Duration{}, make(chan ack, 1000)
+	c.code = c.relay.newRoom()
+	for _, host := range []string{"127.0.0.1", insecureHost} {
+		h := &home{profile: t.TempDir(), host: host}
+		c.homes = append(c.homes, h)
+		t.Cleanup(func() { h.process.stop() })
+		c.start(h)
+	}
+	for i := range campaignTabs {
+		c.places = append(c.places, &place{home: c.homes[i%2], server: i + 1})
+		if err := c.open(c.places[i]); err != nil {
+			t.Fatal(err)
+		}
+		c.seated(c.places[i])
+	}
+	c.setPace()
+	return c
+}
+
+func (c *campaign) start(h *home) {
+	c.t.Helper()
+	p, err := startProcessIn(c.t, h.profile)
+	if err != nil {
+		c.t.Fatalf("starting Chromium: %v", err)
+	}
+	h.process, h.browser = p, &browser{t: c.t, ctx: p.ctx}
+}
+
+func (c *campaign) address(h *home) string {
+	return strings.Replace(c.relay.url("/r/"+c.code+"?size="+strconv.Itoa(campaignTabs)), "127.0.0.1", h.host, 1)
+}
+
+// open opens a tab in a place. Behind the next one it is hidden, as most tabs are, and so costs little.
+func (c *campaign) open(p *place) error {
+	w := p.home.browser.tab()
+	if err := c.visit(w, p.home); err != nil {
+		return err
+	}
+	p.is(w)
+	return nil
+}
+
+// visit goes to the room. A machine that is busy may need another try.
+func (c *campaign) visit(w *tab, h *home) error {
+	var err error
+	for range 3 {
+		ctx, cancel := context.WithTimeout(w.ctx, 20*time.Second)
+		err = chromedp.Run(ctx, chromedp.Navigate(c.address(h)))
+		if cancel(); err == nil {
+			return nil
+		}
+	}
+	return fmt.Errorf("opening the room: %w", err)
+}
+
+// seated waits until the tab of a place runs its server and is connected.
+func (c *campaign) seated(p *place) {
+	c.t.Helper()
+	for start := time.Now(); time.Since(start) < backWithin; time.Sleep(50 * time.Millisecond) {
+		if w := p.now(); w != nil {
+			if s := w.status(); s.Connected && s.Server != 0 {
+				p.server = s.Server
+				return
+			}
+		}
+	}
+	c.t.Errorf("a tab of %s is not back after %v", p.home.host, backWithin)
+	c.describe()
+}
+
+// leader is the place whose server leads the highest term, as far as the tabs know; any if none does.
+func (c *campaign) leader() *place {
+	for start := time.Now(); time.Since(start) < 10*time.Second; time.Sleep(20 * time.Millisecond) {
+		var found *place
+		term := uint64(0)
+		for _, p := range c.places {
+			if s := p.now().status(); s.Role == "leader" && s.Term > term {
+				found, term = p, s.Term
+			}
+		}
+		if found != nil {
+			return found
+		}
+	}
+	return c.anyone()
+}
+
+func (c *campaign) anyone() *place { return c.places[c.random.IntN(len(c.places))] }
+
+// startClients lets clients write, read, compare and swap until the function that it returns is called, which
+// waits for their last answers.
+func (c *campaign) startClients() (stop func()) {
+	ctx, cancel := context.WithCancel(context.Background())
+	var running sync.WaitGroup
+	c.round++
+	for client := range campaignClients {
+		random := rand.New(rand.NewPCG(uint64(c.round), uint64(client)))
+		running.Go(func() {
+			for n := 0; ctx.Err() == nil; n++ {
+				c.operate(client, n, random)
+				time.Sleep(time.Duration(20+random.IntN(40)) * time.Millisecond)
+			}
+		})
+	}
+	return func() {
+		cancel()
+		running.Wait()
+	}
+}
+
+// operate is one operation of a client, at whichever tab it comes by.
+func (c *campaign) operate(client, n int, random *rand.Rand) {
+	o := check.Operation{Client: client, Key: fmt.Sprintf("%d-%c", c.round, 'a'+rune(random.IntN(3)))}
+	name := []string{"put", "put", "get", "cas"}[random.IntN(4)]
+	switch name {
+	case "put":
+		o.Kind, o.Value = check.Put, fmt.Sprintf("c%d-%d", client, n)
+	case "cas":
+		o.Kind, o.Value = check.CompareAndSwap, fmt.Sprintf("c%d-%d", client, n)
+		o.Expected = fmt.Sprintf("c%d-%d", random.IntN(campaignClients), max(0, n-random.IntN(4)))
+	}
+	p := c.places[random.IntN(len(c.places))]
+	w := p.now()
+	// The first client sees to it that somebody always asks a tab that can answer.
+	if w == nil || client == 0 && p.sleeps() {
+		return
+	}
+	invoked := time.Now()
+	o.Invoked = invoked.UnixMicro()
+	c.mu.Lock()
+	at := c.history.Len()
+	o.Unknown = true
+	c.history.Add(o)
+	c.operations++
+	c.mu.Unlock()
+	w.ask(name, &o)
+	c.mu.Lock()
+	defer c.mu.Unlock()
+	o.Returned = time.Now().UnixMicro()
+	*c.history.Change(at) = o
+	if !o.Unknown && !o.Refused {
+		c.acknowledged++
+		if o.Kind == check.Put {
+			select {
+			case c.acks <- ack{invoked, time.Now()}:
+			default: // nobody waits for one
+			}
+		}
+	}
+}
+
+// ask does an operation in a tab's page and notes how it ended. What the page says for certain not to have
+// been done is refused; all else is not known.
+func (w *tab) ask(name string, o *check.Operation) {
+	var answer struct {
+		Found bool
+		Value string
+		Why   string
+	}
+	ctx, cancel := context.WithTimeout(w.ctx, patienceOfOne)
+	defer cancel()
+	wish := fmt.Sprintf("op: %q, key: %q, value: %q", name, o.Key, o.Value)
+	if name == "cas" {
+		wish += fmt.Sprintf(", expected: %q", o.Expected)
+	}
+	script := `raftPlayground.request({` + wish + `}).then(
+		({found, value}) => ({found, value}), (error) => ({why: error.message || "?"}))`
+	err := chromedp.Run(ctx, chromedp.Evaluate(script, &answer, awaited))
+	switch {
+	case err != nil:
+		o.Unknown = true
+	case answer.Why != "":
+		o.Refused = strings.Contains(answer.Why, "Nothing ")
+		o.Unknown = !o.Refused
+	default:
+		o.Unknown, o.Found = false, answer.Found
+		if o.Kind == check.Get {
+			o.Value = answer.Value
+		}
+	}
+}
+
+// fault lets the next fault happen, and waits for the next acknowledged write and for every tab.
+func (c *campaign) fault() {
+	c.t.Helper()
+	if len(c.bag) == 0 {
+		c.bag = c.random.Perm(len(campaignFaults))
+	}
+	kind := campaignFaults[c.bag[0]]
+	c.bag = c.bag[1:]
+	for len(c.acks) > 0 {
+		<-c.acks
+	}
+	var since time.Time
+	heal := kind.strike(c, func() { since = time.Now() })
+	if kind.healsFirst {
+		heal()
+	}
+	took, err := c.nextAck(since)
+	if err != nil {
+		c.t.Errorf("%s: %v", kind.name, err)
+		c.describe()
+		return
+	}
+	c.results[kind.name] = append(c.results[kind.name], time.Duration(float64(took)*c.rate))
+	if !kind.healsFirst {
+		heal()
+	}
+	for _, p := range c.places {
+		c.seated(p)
+	}
+	c.distinct(kind.name)
+}
+
+// nextAck waits for a write that was begun after a moment and is acknowledged.
+func (c *campaign) nextAck(since time.Time) (time.Duration, error) {
+	timeout := time.After(ackWithin)
+	for {
+		select {
+		case a := <-c.acks:
+			if a.invoked.After(since) {
+				return a.returned.Sub(since), nil
+			}
+		case <-timeout:
+			return 0, errors.New("no write was acknowledged within " + ackWithin.String())
+		}
+	}
+}
+
+// agree looks that all servers have applied the same log, once nobody writes any more.
+func (c *campaign) agree() {
+	c.t.Helper()
+	for start := time.Now(); time.Since(start) < backWithin; time.Sleep(100 * time.Millisecond) {
+		type held struct {
+			last, committed, applied uint64
+			hash                     string
+		}
+		states := map[held]bool{}
+		for _, p := range c.places {
+			s := p.now().status()
+			states[held{s.LastIndex, s.CommitIndex, s.AppliedIndex, s.StateHash}] = true
+			states[held{s.LastIndex, s.LastIndex, s.LastIndex, s.StateHash}] = true // all of it
+		}
+		if len(states) == 1 {
+			return
+		}
+	}
+	c.t.Errorf("after round %d the servers do not hold the same applied log within %v", c.round, backWithin)
+	c.describe()
+}
+
+// describe tells what every tab says of itself.
+func (c *campaign) describe() {
+	for i, p := range c.places {
+		if w := p.now(); w == nil {
+			c.t.Logf("tab %d: none", i+1)
+		} else {
+			var said string
+			err := w.eval(&said, `
+				return deepAll(".strip").map((e) => e.textContent).join(" | ").replace(/\s+/g, " ");`)
+			c.t.Logf("tab %d, %s: %+v, it says %q %v", i+1, p.home.host, w.status(), said, err)
+		}
+	}
+	watcher := (&room{t: c.t, relay: c.relay, code: c.code}).join(`{"server":0}`)
+	c.t.Logf("the room: %s", watcher.joined)
+}
+
+// distinct looks that no two tabs run the same server.
+func (c *campaign) distinct(after string) {
+	c.t.Helper()
+	runs := map[int]bool{}
+	for _, p := range c.places {
+		if runs[p.server] {
+			c.t.Errorf("after %s two tabs run S%d", after, p.server)
+		}
+		runs[p.server] = true
+	}
+}
+
+// checkRound looks that the servers hold the same state, and that what the clients saw has an order.
+func (c *campaign) checkRound() {
+	c.t.Helper()
+	if c.t.Failed() {
+		return
+	}
+	for key := range 3 { // what was acknowledged last is still there
+		o := check.Operation{Client: campaignClients, Kind: check.Get, Invoked: time.Now().UnixMicro()}
+		o.Key = fmt.Sprintf("%d-%c", c.round, 'a'+rune(key))
+		c.places[key].now().ask("get", &o)
+		if o.Returned = time.Now().UnixMicro(); o.Unknown || o.Refused {
+			c.t.Errorf("after round %d the key %s cannot be read", c.round, o.Key)
+		}
+		c.history.Add(o)
+	}
+	c.agree()
+	if err := linear.Check(c.history.Operations(), 30*time.Second); err != nil {
+		c.t.Errorf("round %d: %v", c.round, err)
+		for _, o := range c.history.Operations() {
+			c.t.Log(o)
+		}
+	}
+	c.history = check.History{}
+}
+
+// print shows the times to the next acknowledged write, of cluster time: what browsers and relay take by
+// themselves counts as much as the room's clock runs meanwhile.
+func (c *campaign) print() {
+	faults := 0
+	c.t.Logf("%-28s %6s %10s %10s", "ms of cluster time after", "times", "median", "p90")
+	for _, kind := range campaignFaults {
+		times := slices.Sorted(slices.Values(c.results[kind.name]))
+		if len(times) == 0 {
+			continue
+		}
+		faults += len(times)
+		median, p90 := times[len(times)/2], times[min(len(times)-1, len(times)*9/10)]
+		c.t.Logf("%-28s %6d %10d %10d", kind.name, len(times), median.Milliseconds(), p90.Milliseconds())
+	}
+	c.t.Logf("%d faults, %d operations, %d acknowledged, %d rounds", faults, c.operations, c.acknowledged, c.round)
+}
