@@ -31,7 +31,7 @@ const (
 	VoteDenied                                // Peer refuses this candidate its vote
 	EntriesProposed                           // the leader appended a client's commands: indices Old through New
 	EntriesAppended                           // a follower stored entries of leader Peer: indices Old through New
-	EntriesTruncated                          // a follower deleted its entries Old through New, which conflict with leader Peer's; Index: the first
+	EntriesTruncated                          // a follower deleted its entries Old through New, which conflict with leader Peer's; Index: the first; Reason: none, or WasCommitted
 	AppendRefused                             // AppendEntries of Peer refused; Reason: StaleTerm, NoEntryAtPrev, ConflictAtPrev; Index: PrevLogIndex
 	MatchAdvanced                             // the leader learned that Peer stores all through New (Old before)
 	NextBackedUp                              // the leader will try Peer from an earlier place: nextIndex Old → New; Reason: NoEntryAtPrev or ConflictAtPrev
@@ -100,7 +100,8 @@ const (
 	Impossible             // the message contradicts itself, or what is committed: no server that keeps the rules sends it
 	NoRoom                 // the snapshot is larger than this server takes (Options.MaxSnapshot)
 	DiskHangs              // a leader's own write did not end within an election timeout
+	WasCommitted           // some of the entries were committed here: impossible while every server keeps the rules
 )
 
 // Reasons is one more than the last Reason.
-const Reasons = DiskHangs + 1
+const Reasons = WasCommitted + 1

@@ -293,7 +293,11 @@ func (n *Node) storeEntries(from ServerID, m *AppendEntries) Index {
 
 // deleteFrom deletes the entries from i on. Committed ones are never among them while every server keeps the rules.
 func (n *Node) deleteFrom(i Index, leader ServerID) {
-	n.event(Event{Kind: EntriesTruncated, Peer: leader, Index: i, Old: uint64(i), New: uint64(n.log.last)})
+	reason := NoReason
+	if i <= n.commitIndex {
+		reason = WasCommitted
+	}
+	n.event(Event{Kind: EntriesTruncated, Reason: reason, Peer: leader, Index: i, Old: uint64(i), New: uint64(n.log.last)})
 	n.log.truncate(i)
 	n.disk.truncated(i, n.keeps(ForgetCutWrites))
 	n.commitIndex = min(n.commitIndex, n.log.last)

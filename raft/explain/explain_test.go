@@ -61,6 +61,7 @@ var tellings = []told{
 	{raft.Event{Kind: raft.EntriesProposed, Term: 3, Old: 5, New: 7}, "S1 appends clients' commands to its log at indices 5 to 7, in term 3.", "§5.3 | Rules for Servers, Leaders, rule 2 | key"},
 	{raft.Event{Kind: raft.EntriesAppended, Term: 3, Peer: 2, Old: 5, New: 5}, "S1 stores the entry at index 5 from S2.", "§5.3 | AppendEntries RPC, receiver rule 4 | detail"},
 	{raft.Event{Kind: raft.EntriesAppended, Term: 3, Peer: 2, Old: 5, New: 7}, "S1 stores the entries at indices 5 to 7 from S2.", "§5.3 | AppendEntries RPC, receiver rule 4 | detail"},
+	{raft.Event{Kind: raft.EntriesTruncated, Reason: raft.WasCommitted, Term: 3, Peer: 2, Index: 5, Old: 5, New: 5}, "S1 removes the entry at index 5, committed here: the log of S2, the leader, has another term there.", "§5.4 | AppendEntries RPC, receiver rule 3 | key"},
 	{raft.Event{Kind: raft.EntriesTruncated, Term: 3, Peer: 2, Index: 5, Old: 5, New: 7}, "S1 removes the entries at indices 5 to 7: the log of S2, the leader, has another term there.", "§5.3 | AppendEntries RPC, receiver rule 3 | key"},
 	{raft.Event{Kind: raft.AppendRefused, Reason: raft.StaleTerm, Term: 3, Peer: 2, Index: 5}, "S1 refuses entries of S2: they are of an older term than term 3.", "§5.1 | AppendEntries RPC, receiver rule 1 | key"},
 	{raft.Event{Kind: raft.AppendRefused, Reason: raft.NoEntryAtPrev, Term: 3, Peer: 2, Index: 5}, "S1 refuses entries of S2: they follow index 5, and its own log ends before.", "§5.3 | AppendEntries RPC, receiver rule 2 | key"},

@@ -23,6 +23,13 @@ func entriesAppended(self raft.ServerID, e raft.Event) Words {
 }
 
 func entriesTruncated(self raft.ServerID, e raft.Event) Words {
+	if e.Reason == raft.WasCommitted {
+		return Words{
+			Text:    server(self) + " removes " + entries(e.Old, e.New) + ", committed here: the log of " + server(e.Peer) + ", the leader, has another term there.",
+			Why:     "While every server keeps the rules, the leader of a later term has every committed entry. One of them does not, and what clients were told is lost.",
+			Section: "§5.4", Rule: "AppendEntries RPC, receiver rule 3", Key: true,
+		}
+	}
 	return Words{
 		Text:    server(self) + " removes " + entries(e.Old, e.New) + ": the log of " + server(e.Peer) + ", the leader, has another term there.",
 		Why:     "The leader's log is right. What differs from it was never committed, so no client has been told that it was.",
@@ -141,7 +148,7 @@ func messageIgnored(self raft.ServerID, e raft.Event) Words {
 		w.Section, w.Key = "§7", true
 	case raft.Impossible:
 		w.Text = begin + "it contradicts itself or what is committed."
-		w.Why = "No server that keeps the rules sends it. Raft trusts its servers to be slow, cut off or crashed, but not wrong."
+		w.Why = "No server sends it while all keep the rules. One of them does not: Raft trusts its servers to be slow, cut off or crashed, but not wrong."
 		w.Section, w.Key = "§5.4", true
 	case raft.NoRoom:
 		w.Text = begin + "the snapshot is larger than what it has room for."
