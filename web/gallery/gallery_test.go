@@ -253,7 +253,7 @@ var exhibits = []exhibit{
 	{
 		id: "stale-read", title: "A leader that does not know better",
 		story:  "S1 leads, is cut off, and does not notice. The others elect S2, which writes x = 2. A client asks S1 for x, and S1 answers from its own store, without asking the others whether it still leads.",
-		watch:  "Play on until S1 answers at 1.1 s, and open History, beside the logs: that answer is older than what was known when it was asked for.",
+		watch:  "Play on until the clock stops at 1.1 s: S1 answers with less than was known when it was asked. History, beside the logs, shows what that was.",
 		config: readIndex(teaching(raft.ReadRound, raft.CheckQuorum)), breaks: []check.Property{check.Linearizability}, by: 1200,
 		actions: deeds(campaign(20, 1), put(200, 1, "x", "1"), get(320, 1, "x"), apart(400, 1), campaign(560, 2), put(760, 2, "x", "2"), get(900, 2, "x"), get(1100, 1, "x")),
 	},
