@@ -87,11 +87,16 @@ func commitAdvanced(self raft.ServerID, e raft.Event) Words {
 	if e.New > e.Old+1 {
 		it = "them"
 	}
-	if e.Reason == raft.LeaderSaidSo {
+	switch {
+	case e.Reason == raft.LeaderSaidSo:
 		w.Text += server(e.Peer) + ", the leader, has committed " + it + "."
 		w.Why = "Followers do not count. The leader tells with each AppendEntries how far it has committed."
 		w.Rule = "AppendEntries RPC, receiver rule 5"
-	} else {
+	case e.Of == 0:
+		w.Text += "a majority of the old servers and one of the new store " + it + "."
+		w.Why = "While the configuration changes both have to agree, each by itself: neither could be outvoted by the other."
+		w.Section, w.Rule = "§6", "Rules for Servers, Leaders, rule 4"
+	default:
 		w.Text += decimal(uint64(e.Count)) + " of " + decimal(uint64(e.Of)) + " store " + it + "."
 		w.Why = "What a majority stores is on at least one server of every later majority, so no later leader can be without it."
 		w.Rule = "Rules for Servers, Leaders, rule 4"

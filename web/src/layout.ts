@@ -233,17 +233,6 @@ export function reasonSide(at: Point, ring: Ring): Side {
   return free(at.x - REASON, at.x - 6) ? "left" : "none";
 }
 
-/** Which servers can form a quorum: the most servers, up, that all reach each other both ways. */
-export function largestGroup(up: number[], reach: (a: number, b: number) => boolean): number[] {
-  let best: number[] = [];
-  for (let set = 1; set < 1 << up.length; set++) {
-    const group = up.filter((_, i) => set & (1 << i));
-    if (group.length <= best.length) continue;
-    if (group.every((a) => group.every((b) => a === b || (reach(a, b) && reach(b, a))))) best = group;
-  }
-  return best;
-}
-
 /** The groups of servers, up, between which nothing passes in either direction; each in the order of their numbers, the largest first. */
 export function parted(up: number[], reach: (a: number, b: number) => boolean): number[][] {
   const groups: number[][] = [];

@@ -5,8 +5,9 @@ import { inside, voteDot, type Ring } from "./layout.js";
 import { cellAt } from "./logs.js";
 import type { ServerView, U64 } from "./model.js";
 import { less, most, plus, same, slot } from "./numbers.js";
+import { tally } from "./quorum.js";
 import { store } from "./store.js";
-import { granted, nodeWords, roleWords } from "./words.js";
+import { nodeWords, roleWords } from "./words.js";
 
 /** What the stage does for a node. */
 export interface NodeHands {
@@ -138,8 +139,7 @@ export function labelDrop(view: ServerView, compact = false): number {
 /** What is said at a node beside its name. */
 function labelRole(view: ServerView): string {
   const selected = store.view.selection?.kind === "server" && store.view.selection.server === view.server;
-  const election = view.seat === "connected" && view.report?.role === "candidate" && selected;
-  return election ? `${granted(view)} of ${view.report?.votesNeeded} votes` : machineWords(view) || roleWords(view);
+  return view.seat === "connected" && view.report?.role === "candidate" && selected ? tally(view.report) : machineWords(view) || roleWords(view);
 }
 
 const LETTER = 6.4; // px of a label's words

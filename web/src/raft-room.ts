@@ -1,7 +1,6 @@
 import { html, nothing, svg, type TemplateResult } from "lit";
 import { RaftElement } from "./element.js";
 import { store } from "./store.js";
-import { majority } from "./words.js";
 
 /** The way into the room: its link, its QR code, another tab. */
 export class RaftRoomLink extends RaftElement {
@@ -24,7 +23,7 @@ export class RaftWaiting extends RaftElement {
   override render(): TemplateResult {
     const size = store.room?.size ?? 3;
     const here = store.servers.filter((s) => s.seat === "connected").length;
-    const enough = here >= majority(size);
+    const enough = here >= store.majority(size);
     return html`<div class="waiting">
       <p class="lead">${here} of ${size} tabs here. Open another tab, or scan.</p>
       ${qrCode()}

@@ -125,7 +125,7 @@ export class RaftStage extends RaftElement {
 
   /** The timers and the messages move without being drawn anew. */
   protected override slice(): unknown {
-    const node = ({ server, seat, self, hidden, machine, report: r }: ServerView) => [server, seat, self, hidden, machine, r && [r.role, r.term, r.votes, r.votesNeeded, r.timer === null, r.lastIndex, r.lastTerm, r.commitIndex, machine && [r.appliedIndex, r.stateHash]]];
+    const node = ({ server, seat, self, hidden, machine, report: r }: ServerView) => [server, seat, self, hidden, machine, r && [r.role, r.term, r.votes, r.votesNeeded, r.quorums, r.timer === null, r.lastIndex, r.lastTerm, r.commitIndex, machine && [r.appliedIndex, r.stateHash]]];
     return [store.boot, store.room, store.servers.map(node), store.lab?.properties, cursor(store).servers];
   }
 

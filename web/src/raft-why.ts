@@ -16,7 +16,7 @@ export class RaftWhy extends RaftElement {
 
   private question(): Question | null {
     if (!store.room?.started) return null;
-    return question({ servers: store.servers, links: store.room.links, now: store.now() });
+    return question({ servers: store.servers, links: store.room.links, quorums: store.quorums, off: store.lab?.off ?? [], now: store.now() });
   }
 
   override render(): TemplateResult | typeof nothing {

@@ -1,6 +1,6 @@
 import assert from "node:assert/strict";
 import { test } from "node:test";
-import { along, inside, lane, largestGroup, parted, reasonSide, ring, spareLabels, voteDot, wall } from "../src/layout.js";
+import { along, inside, lane, parted, reasonSide, ring, spareLabels, voteDot, wall } from "../src/layout.js";
 
 const STAGES: [number, number][] = [[800, 504], [704, 384], [704, 356], [640, 372], [1440, 504], [800, 330], [500, 330], [604, 306], [390, 338], [360, 270]];
 
@@ -82,14 +82,6 @@ test("the reason of a lost message stands where there is room", () => {
   assert.equal(reasonSide({ x: 750, y: 200 }, on([])), "left");
   assert.equal(reasonSide({ x: 400, y: 200 }, on([{ x: 480, y: 190 }])), "left");
   assert.equal(reasonSide({ x: 400, y: 200 }, on([{ x: 480, y: 190 }, { x: 320, y: 190 }])), "none");
-});
-
-test("the largest group is the most servers that all reach each other both ways", () => {
-  const cut = (pairs: string[]) => (a: number, b: number) => !pairs.includes(`${a}>${b}`);
-  assert.deepEqual(largestGroup([1, 2, 3, 4, 5], cut([])).length, 5);
-  assert.deepEqual(largestGroup([1, 2, 3], cut(["1>2", "1>3"])), [2, 3]);
-  assert.deepEqual(largestGroup([1, 3], cut(["3>1"])).length, 1);
-  assert.deepEqual(largestGroup([], cut([])), []);
 });
 
 test("a network is parted where nothing passes either way", () => {
