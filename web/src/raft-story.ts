@@ -4,6 +4,7 @@ import { repeat } from "lit/directives/repeat.js";
 import { cursor } from "./cursor.js";
 import { RaftElement } from "./element.js";
 import { keysOf } from "./keys.js";
+import { leaderOf } from "./logs.js";
 import { menu } from "./menu.js";
 import { doubt } from "./raft-headline.js";
 import { store } from "./store.js";
@@ -18,7 +19,7 @@ const PEOPLE = "Network, people"; // who tells what no server does
 
 /** What happened, in plain words: all events, each with its rule, its reason and the lines of the core that made it. Above it stands the one of now (raft-headline.ts). */
 export class RaftStory extends RaftElement {
-  protected readonly topics = ["story", "view", "room", "clock"] as const;
+  protected readonly topics = ["story", "view", "room", "clock", "servers"] as const;
   protected override readonly inShell = true;
   protected override readonly calm = 1_000; // all of it moves with every event: of many in a row, nobody reads more quickly
 
@@ -28,7 +29,7 @@ export class RaftStory extends RaftElement {
 
   protected override slice(): unknown {
     const { past, later } = this.told();
-    return [past.length, past.at(-1)?.id, later.length, later[0]?.id, store.headline?.id];
+    return [past.length, past.at(-1)?.id, later.length, later[0]?.id, store.headline?.id, past.length === 0 && this.empty()];
   }
 
   protected override updated(): void {
@@ -107,7 +108,7 @@ export class RaftStory extends RaftElement {
 
   private empty(): string {
     const { teller, about } = store.view;
-    return teller !== null || about !== null ? "Nothing of that kind yet." : "Nothing yet. The first timer that ends makes the first line.";
+    return teller !== null || about !== null ? "Nothing of that kind yet." : leaderOf(store.servers) ? "Nothing since this page began to watch." : "Nothing yet. The first timer that ends makes the first line.";
   }
 
   /** A hundred lines are one stop of the Tab key: the arrows go through them. */
