@@ -24,7 +24,7 @@ export function nodeMark(view: ServerView, ring: Ring, hands: NodeHands): SVGTem
   const { selection, side } = store.view;
   const selected = selection?.kind === "server" && selection.server === view.server;
   const pressed = side ? side.includes(view.server) : selected;
-  const key = keysOf("node", { press: () => hands.press(view.server, "key"), menu: () => hands.menu(view.server) });
+  const key = keysOf("node", { press: (by) => (by === " " && selected && !side ? false : hands.press(view.server, "key")), menu: () => hands.menu(view.server) });
   const menu = (e: MouseEvent) => {
     if (store.mode !== "lab") return;
     e.preventDefault();

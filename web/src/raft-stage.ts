@@ -115,12 +115,12 @@ export class RaftStage extends RaftElement {
   }
 
   private pressNode(server: number, by: "pointer" | "key"): void {
-    const { selection, side } = store.view;
+    const { selection, side, panel } = store.view;
     const selected = selection?.kind === "server" && selection.server === server;
     if (store.server(server)?.seat === "empty") window.open(store.link, "_blank", "noopener");
     else if (side) store.show({ side: side.includes(server) ? side.filter((s) => s !== server) : [...side, server].sort() });
     else if (selected && by === "key" && store.mode === "lab") document.addEventListener("keyup", () => store.show({ menu: server }), { once: true }); // or the same press would choose from it
-    else store.select(selected ? null : { kind: "server", server });
+    else store.select(selected && (panel === null || panel === "node") ? null : { kind: "server", server });
   }
 
   /** The timers and the messages move without being drawn anew. */
