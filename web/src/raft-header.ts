@@ -30,7 +30,7 @@ export class RaftHeader extends RaftElement {
   override render(): TemplateResult {
     const lab = store.mode === "lab";
     return html`
-      <h1>Raft playground</h1>
+      <h1>${lab ? "Raft playground" : html`<a href="../" title="To the lab">Raft playground</a>`}</h1>
       <span class="where caption">${this.where()}</span>
       ${store.behind > 0 ? html`<span class="looking mono">Looking at ${seconds(store.now())} s</span>` : nothing}
       <dl class="headline-facts">${store.room ? this.facts() : nothing}</dl>
@@ -52,6 +52,7 @@ export class RaftHeader extends RaftElement {
     return html`${lab && store.lab ? html`<raft-new-run></raft-new-run>${this.outward("quiet narrow")}${shareButton("quiet narrow")}` : nothing}
       ${way(`${storyHidden ? "Show" : "Hide"} the story`, "[", () => store.show({ storyHidden: !storyHidden }), "side-switch")}
       ${way(`${inspectorHidden ? "Show" : "Hide"} the inspector`, "]", () => store.show({ inspectorHidden: !inspectorHidden }), "side-switch")}
+      ${lab ? nothing : html`<a class="button quiet" href="../">To the lab</a>`}
       ${way("Light or dark", "T", switchTheme)}
       ${way("Keys", "?", () => store.show({ keys: true }))}`;
   }
