@@ -145,10 +145,15 @@ function labelRole(view: ServerView): string {
 const LETTER = 6.4; // px of a label's words
 const LABEL = 44; // px of its name, and beside both
 
-/** Where the middle of a node's label is: at its node, or so far from the stage's edge that its words end within. */
+const PILL = 64; // px of what stands beside them in a frame of its own
+
+/** How wide a node's label is, with all that stands beside its name. */
+export const labelWidth = (view: ServerView): number => LABEL + LETTER * labelRole(view).length + (view.self ? PILL : 0) + (view.hidden && view.seat === "connected" ? PILL + LETTER : 0);
+
+/** Where the middle of a node's label is: at its node, or so far from the edge of what is free of the stage that its words end within. */
 export function labelX(view: ServerView, ring: Ring): number {
   const x = ring.points[view.server - 1]?.x ?? 0;
-  return ring.compact ? x : inside(x, LABEL + LETTER * labelRole(view).length, ring.width);
+  return ring.compact ? x : inside(x, labelWidth(view), ring.free);
 }
 
 /** The words at a node. */

@@ -4,6 +4,7 @@ import { spotlight } from "./cursor.js";
 import { RaftElement } from "./element.js";
 import type { StoryLine } from "./model.js";
 import { leaderOf } from "./logs.js";
+import { sectionLink } from "./paper.js";
 import { readOn } from "./reading.js";
 import { store } from "./store.js";
 import { splitHeading, storyRows, tell, type StoryRow } from "./story.js";
@@ -58,7 +59,7 @@ export class RaftHeadline extends RaftElement {
     const newest = store.view.reading === null && (store.told === Infinity || store.lab === null);
     const { opening } = store.view;
     return html`
-      <p class="caption">${seconds(line.at)} s${line.section ? html` · ${line.section}` : nothing}</p>
+      <p class="caption">${seconds(line.at)} s${line.section ? html` · ${sectionLink(line.section)}` : nothing}</p>
       <h2>${opening ?? title}</h2>
       ${rest || line.why ? html`<p class="prose">${opening ? `${title}. ` : ""}${rest} ${line.why}${doubt(line, this)}</p>` : nothing}
       <div class="buttons">

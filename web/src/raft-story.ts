@@ -6,6 +6,7 @@ import { RaftElement } from "./element.js";
 import { keysOf } from "./keys.js";
 import { leaderOf } from "./logs.js";
 import { menu } from "./menu.js";
+import { sectionLink } from "./paper.js";
 import { doubt } from "./raft-headline.js";
 import { store } from "./store.js";
 import { splitHeading, storyRows, SUBJECTS, tell, type StoryRow, type Subject } from "./story.js";
@@ -166,10 +167,10 @@ export class RaftStory extends RaftElement {
     const { rest } = splitHeading(row.text);
     const since = row.lines.at(-1)?.at ?? row.at;
     const folded = row.heartbeats && row.lines.length > 1 ? `${row.lines.length} of them since ${seconds(since)} s. ` : "";
-    const facts = [first?.rule, first?.section ? `${first.section.startsWith("thesis") ? "" : "Raft paper, "}${first.section}` : "", first?.kind].filter((f) => f);
+    const facts = [first?.rule, first?.section ? html`${first.section.startsWith("thesis") ? "" : "Raft paper, "}${sectionLink(first.section)}` : "", first?.kind].filter((f) => f);
     return html`<div class="reason">
       <p>${folded}${rest} ${first?.why || "The rules ask nothing more here."}${first?.why ? doubt(first, this) : nothing}</p>
-      <p class="caption">${facts.join(" · ")}</p>
+      <p class="caption">${facts.map((f, i) => html`${i > 0 ? " · " : ""}${f}`)}</p>
       ${store.lab ? html`<button class="small" @click=${() => store.seek(row.at)}>Go to ${seconds(row.at)} s</button>` : nothing}
       ${first && first.server > 0 ? html`<raft-source .kind=${first.kind} .reason=${first.reason}></raft-source>` : nothing}
     </div>`;
