@@ -29,7 +29,7 @@ func (n *Node) campaign(reason Reason) {
 	}
 	n.candidacy = n.newCandidacy(reason)
 	n.candidacy.pre = true
-	n.event(Event{Kind: BecamePreCandidate, Reason: reason, Old: uint64(elapsed), New: uint64(n.quorum())})
+	n.eventAfter(elapsed, Event{Kind: BecamePreCandidate, Reason: reason})
 	n.resetTimer(OwnCandidacy, 0)
 	n.requestVotes()
 	n.countVote(n.opt.ID)
@@ -61,12 +61,19 @@ func (n *Node) startElection(reason Reason) {
 	n.votedFor = n.opt.ID
 	n.candidacy = n.newCandidacy(reason)
 	n.candidacy.ownVote = n.candidacyDurable()
-	n.event(Event{Kind: BecameCandidate, Reason: reason, Old: uint64(silence), New: uint64(n.quorum())})
+	n.eventAfter(silence, Event{Kind: BecameCandidate, Reason: reason})
 	n.resetTimer(OwnCandidacy, 0)
 	n.requestVotes()
 	if n.candidacy.ownVote == 0 { // the rule that it has to be durable is off
 		n.countVote(n.opt.ID)
 	}
+}
+
+// eventAfter notes that an election begins after so many ticks of silence, and what it needs.
+func (n *Node) eventAfter(silence int, e Event) {
+	e = n.tally(n.candidacy, e)
+	e.Old = uint64(silence)
+	n.event(e)
 }
 
 // candidacyDurable returns the Save before which this server's candidacy is not told to anybody and its vote for itself not counted. After a crash
@@ -272,13 +279,13 @@ func (n *Node) countVote(voter ServerID) {
 	if c.pre {
 		kind = PreVoteReceived
 	}
-	n.event(Event{Kind: kind, Peer: voter, Old: uint64(c.count), New: uint64(n.quorum())})
+	n.event(n.tally(c, Event{Kind: kind, Peer: voter}))
 	switch {
 	case !n.elected(c):
 	case c.pre:
 		n.startElection(c.reason)
 	default:
-		n.becomeLeader(c.count)
+		n.becomeLeader()
 	}
 }
 

@@ -10,8 +10,8 @@ type Event struct {
 	Peer   ServerID // the other server concerned, 0 if none
 	Old    uint64
 	New    uint64
-	Count  uint8 // of CommitAdvanced at a leader: how many servers store New …
-	Of     uint8 // … of how many
+	Count  uint8 // CommitAdvanced at a leader: how many servers store New …
+	Of     uint8 // … of how many; 0 where two majorities do (§6). Elections say here what they need of the outgoing voters
 }
 
 // EventKind tells what happened.
@@ -21,26 +21,26 @@ const (
 	Started              EventKind = iota + 1 // the server (re)started with what its disk holds; Index: last log index
 	TermAdvanced                              // currentTerm: Old → New; Peer: whose message carried it, 0 for an own campaign
 	BecameFollower                            // Old: the Role before; Reason: HigherTerm, LeaderExists, LostQuorum, DiskHangs or Removed
-	BecameCandidate                           // Reason: ElectionTimeout, Asked or Transferred; Old: ticks since the timer was reset, 0 after a pre-vote; New: votes needed
-	BecameLeader                              // Old: votes received; New: votes needed; Index: last log index
+	BecameCandidate                           // Reason: ElectionTimeout, Asked or Transferred; Old: ticks since the timer was reset, 0 after a pre-vote; New: votes needed; Of: of the outgoing voters
+	BecameLeader                              // Old: votes received; New: votes needed; Index: last log index; Count, Of: the same of the outgoing voters
 	LeaderKnown                               // Peer is the leader of Term
 	TimerReset                                // the election timer starts anew; Reason why; New: the timeout drawn, ticks; Peer: who caused it
 	VoteGranted                               // this server votes for Peer
 	VoteRefused                               // this server does not vote for Peer, perhaps itself; Reason: StaleTerm, AlreadyVoted (Old: for whom), LogBehind, LeaderAlive (Old: who), JustRestarted, NotAVoter
-	VoteReceived                              // Peer (or this server itself) votes for this candidate; Old: votes now; New: votes needed
+	VoteReceived                              // Peer (or this server itself) votes for this candidate; Old: votes now; New: votes needed; Count, Of: the same of the outgoing voters
 	VoteDenied                                // Peer refuses this candidate its vote
 	EntriesProposed                           // the leader appended a client's commands: indices Old through New
 	EntriesAppended                           // a follower stored entries of leader Peer: indices Old through New
-	EntriesTruncated                          // a follower deleted its entries Old through New, which conflict with leader Peer's; Index: the first
+	EntriesTruncated                          // a follower deleted its entries Old through New, which conflict with leader Peer's; Index: the first; Reason: none, or WasCommitted
 	AppendRefused                             // AppendEntries of Peer refused; Reason: StaleTerm, NoEntryAtPrev, ConflictAtPrev; Index: PrevLogIndex
 	MatchAdvanced                             // the leader learned that Peer stores all through New (Old before)
 	NextBackedUp                              // the leader will try Peer from an earlier place: nextIndex Old → New; Reason: NoEntryAtPrev or ConflictAtPrev
 	CommitAdvanced                            // commitIndex: Old → New; Reason: MajorityStored (leader) or LeaderSaidSo (follower, Peer the leader)
 	CommitHeldBack                            // a majority stores Index, but its term Old is not the current one; Reason: OlderTerm
-	BecamePreCandidate                        // asks whether it could win Term + 1 (thesis 9.6); Old: ticks since the timer was reset; New: votes needed
+	BecamePreCandidate                        // asks whether it could win Term + 1 (thesis 9.6); Old: ticks since the timer was reset; New: votes needed; Of: of the outgoing voters
 	PreVoteGranted                            // this server would vote for Peer in term New
 	PreVoteRefused                            // it would not; Reason: StaleTerm, LeaderAlive (Old: the leader), JustRestarted, LogBehind
-	PreVoteReceived                           // Peer (or this server itself) would vote for this server; Old: so many now; New: needed
+	PreVoteReceived                           // Peer (or this server itself) would vote for this server; Old: so many now; New: needed; Count, Of: the same of the outgoing voters
 	PreVoteDenied                             // Peer would not
 	TransferStarted                           // the leader hands its leadership to Peer (thesis 3.10)
 	TransferEnded                             // and has given that up; Reason: ElectionTimeout
@@ -100,7 +100,8 @@ const (
 	Impossible             // the message contradicts itself, or what is committed: no server that keeps the rules sends it
 	NoRoom                 // the snapshot is larger than this server takes (Options.MaxSnapshot)
 	DiskHangs              // a leader's own write did not end within an election timeout
+	WasCommitted           // some of the entries were committed here: impossible while every server keeps the rules
 )
 
 // Reasons is one more than the last Reason.
-const Reasons = DiskHangs + 1
+const Reasons = WasCommitted + 1

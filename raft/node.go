@@ -109,7 +109,7 @@ type Status struct {
 	Config        Configuration // in force; read only
 	ConfigIndex   Index         // of the entry that holds it, 0 for the first one
 
-	Quorum int    // how many of Config.Voters are a majority
+	Quorum int    // how many of Config.Voters are a majority; Quorums says more
 	Votes  []Vote // a candidate's election so far, one a voter; else empty
 	Peers  []Peer // a leader's followers; else empty
 }
@@ -470,7 +470,7 @@ func (n *Node) Status(s *Status) {
 		ID: n.opt.ID, Role: n.Role(), CurrentTerm: n.currentTerm, VotedFor: n.votedFor, Leader: n.leader,
 		LastIndex: n.log.last, LastTerm: n.log.lastTerm(), CommitIndex: n.commitIndex, LastApplied: n.lastApplied,
 		SnapshotIndex: n.log.base, Config: n.config().Configuration, ConfigIndex: n.config().index,
-		Elapsed: n.elapsed, Timeout: n.timeout, Quorum: n.quorum(),
+		Elapsed: n.elapsed, Timeout: n.timeout, Quorum: n.majority(len(n.config().Voters)),
 	}
 	if n.leadership != nil {
 		s.Timeout = n.opt.HeartbeatTicks

@@ -5,16 +5,62 @@ import "slices"
 // maxServers bounds a cluster: the arithmetic below then needs no memory of its own.
 const maxServers = 9
 
-// majority returns how many of so many servers are more than half of them.
-func (n *Node) majority(servers int) int {
-	if !n.keeps(MajorityDecides) {
-		return max(1, servers/2)
+// Majority returns how many of so many voters are more than half of them, as servers count that do not keep the rules of off.
+func Majority(voters int, off RuleSet) int {
+	if !off.keeps(MajorityDecides) {
+		return max(1, voters/2)
 	}
-	return servers/2 + 1
+	return voters/2 + 1
 }
 
-// quorum returns how many voters are a majority of those that are to decide in the end.
-func (n *Node) quorum() int { return n.majority(len(n.config().Voters)) }
+// deciders returns the sets of voters of each of which a majority has to agree, as servers see it that do not keep the rules of off: in a joint configuration both halves,
+// each by itself, since one count for the two together would let either be outvoted (§6; async-raft#62). Else there is no second set.
+func (c *Configuration) deciders(off RuleSet) (first, second []ServerID) {
+	switch {
+	case !c.Joint():
+		return c.Voters, nil
+	case !off.keeps(TwoMajorities):
+		return c.votersOfBoth(), nil
+	}
+	return c.Voters, c.Outgoing
+}
+
+// Quorum is a set of voters of which a majority decides.
+type Quorum struct {
+	Voters []ServerID // read only
+	Needed int        // so many of them are a majority
+	Agreed int        // so many have agreed: of a candidate's, who voted for it; of a leader's, who is known to store the entry after its commitIndex; of others 0
+}
+
+// Quorums appends to dst the sets of voters of each of which a majority has to agree before this server leads or commits: one, or two in a joint configuration (§6).
+func (n *Node) Quorums(dst []Quorum) []Quorum {
+	first, second := n.config().deciders(n.opt.Off)
+	dst = append(dst, Quorum{first, n.majority(len(first)), n.agreement(first)})
+	if second != nil {
+		dst = append(dst, Quorum{second, n.majority(len(second)), n.agreement(second)})
+	}
+	return dst
+}
+
+// agreement returns how many of the voters have agreed to what this server wants, see Quorum.
+func (n *Node) agreement(voters []ServerID) (agreed int) {
+	if n.candidacy != nil {
+		return n.granted(n.candidacy, voters)
+	}
+	if n.leadership == nil {
+		return 0
+	}
+	var numbers [maxServers]uint64
+	for _, stored := range n.numbers(&numbers, voters, uint64(n.counted()), matchOf) {
+		if stored > uint64(n.commitIndex) {
+			agreed++
+		}
+	}
+	return agreed
+}
+
+// majority is Majority as this server counts.
+func (n *Node) majority(servers int) int { return Majority(servers, n.opt.Off) }
 
 // storedBy returns the highest index that so many of the servers store, given what each of them stores; it sorts that. It is computed
 // from nothing every time: keeping it up to date incrementally has lost data elsewhere (openraft#1802), and nine numbers sort quickly.
@@ -28,25 +74,27 @@ func storedBy(servers int, match []uint64) uint64 {
 	return match[servers-1]
 }
 
-// agreed returns the highest number that a majority of the voters has reached, in a joint configuration of both halves, each by itself: one count
-// for the two together would let either be outvoted (§6; async-raft#62). own is the leader's number; it counts if the leader has a vote.
+// agreed returns the highest number that a majority of the voters has reached, in a joint configuration of both halves. own is the leader's number; it counts if
+// the leader has a vote.
 func (n *Node) agreed(own uint64, reached func(*follower) uint64) uint64 {
-	c := n.config()
-	switch {
-	case len(c.Outgoing) == 0:
-		return n.agreedBy(c.Voters, own, reached)
-	case !n.keeps(TwoMajorities):
-		return n.agreedBy(c.votersOfBoth(), own, reached)
+	first, second := n.config().deciders(n.opt.Off)
+	agreed := n.agreedBy(first, own, reached)
+	if second != nil {
+		agreed = min(agreed, n.agreedBy(second, own, reached))
 	}
-	return min(n.agreedBy(c.Voters, own, reached), n.agreedBy(c.Outgoing, own, reached))
+	return agreed
 }
 
 func (n *Node) agreedBy(voters []ServerID, own uint64, reached func(*follower) uint64) uint64 {
-	needed := n.majority(len(voters))
+	var numbers [maxServers]uint64
+	return storedBy(n.majority(len(voters)), n.numbers(&numbers, voters, own, reached))
+}
+
+// numbers returns, in the array, what each of the voters has reached.
+func (n *Node) numbers(numbers *[maxServers]uint64, voters []ServerID, own uint64, reached func(*follower) uint64) []uint64 {
 	if !n.keeps(OnlyVotersCount) && len(voters) < maxServers && !slices.Contains(voters, n.opt.ID) {
 		voters = append(slices.Clone(voters), n.opt.ID) // KAFKA-16531
 	}
-	var numbers [maxServers]uint64
 	for i, v := range voters {
 		if v == n.opt.ID {
 			numbers[i] = own
@@ -54,29 +102,38 @@ func (n *Node) agreedBy(voters []ServerID, own uint64, reached func(*follower) u
 			numbers[i] = reached(f)
 		}
 	}
-	return storedBy(needed, numbers[:len(voters)])
+	return numbers[:len(voters)]
 }
+
+// matchOf returns a follower's matchIndex.
+func matchOf(f *follower) uint64 { return uint64(f.match) }
 
 // elected reports whether the votes make a majority, in a joint configuration in both halves.
 func (n *Node) elected(c *candidacy) bool {
-	config := n.config()
-	switch {
-	case !n.keeps(CountVoters):
-		return c.count >= n.majority(len(config.Voters))
-	case config.Joint() && !n.keeps(TwoMajorities):
-		return n.majorityFor(c, config.votersOfBoth())
-	case config.Joint() && !n.majorityFor(c, config.Outgoing):
-		return false
-	}
-	return n.majorityFor(c, config.Voters)
+	first, second := n.config().deciders(n.opt.Off)
+	return n.granted(c, first) >= n.majority(len(first)) && (second == nil || n.granted(c, second) >= n.majority(len(second)))
 }
 
-func (n *Node) majorityFor(c *candidacy, voters []ServerID) bool {
-	granted := 0
+// granted returns how many of the voters have voted for the candidate.
+func (n *Node) granted(c *candidacy, voters []ServerID) (granted int) {
+	if !n.keeps(CountVoters) {
+		return c.count
+	}
 	for _, v := range voters {
 		if i := slices.Index(c.voters, v); i >= 0 && c.votes[i] == Granted {
 			granted++
 		}
 	}
-	return granted >= n.majority(len(voters))
+	return granted
+}
+
+// tally puts how an election stands into an event: in Old and New how many voted for the candidate and how many it needs; in a joint configuration these are of the
+// servers that are to be, and Count and Of say the same of those that were.
+func (n *Node) tally(c *candidacy, e Event) Event {
+	first, second := n.config().deciders(n.opt.Off)
+	e.Old, e.New = uint64(n.granted(c, first)), uint64(n.majority(len(first)))
+	if second != nil {
+		e.Count, e.Of = uint8(n.granted(c, second)), uint8(n.majority(len(second)))
+	}
+	return e
 }

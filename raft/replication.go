@@ -46,7 +46,8 @@ type follower struct {
 
 // becomeLeader takes the lead of the current term. The blank entry at its start lets a leader commit, by way of it, what
 // earlier leaders left (§5.4.2, §8); sent to all, it is also the first heartbeat (§5.2).
-func (n *Node) becomeLeader(votes int) {
+func (n *Node) becomeLeader() {
+	elected := n.tally(n.candidacy, Event{Kind: BecameLeader})
 	n.candidacy = nil
 	l := &leadership{ticks: 1}
 	l.follow(n, &n.config().Configuration)
@@ -59,7 +60,8 @@ func (n *Node) becomeLeader(votes int) {
 	} else {
 		n.sendHeartbeats()
 	}
-	n.event(Event{Kind: BecameLeader, Index: n.log.last, Old: uint64(votes), New: uint64(n.quorum())})
+	elected.Index = n.log.last
+	n.event(elected)
 }
 
 // replicate implements Fig. 2, Rules for Leaders: "if last log index ≥ nextIndex for a follower: send AppendEntries RPC with log entries
@@ -293,7 +295,11 @@ func (n *Node) storeEntries(from ServerID, m *AppendEntries) Index {
 
 // deleteFrom deletes the entries from i on. Committed ones are never among them while every server keeps the rules.
 func (n *Node) deleteFrom(i Index, leader ServerID) {
-	n.event(Event{Kind: EntriesTruncated, Peer: leader, Index: i, Old: uint64(i), New: uint64(n.log.last)})
+	reason := NoReason
+	if i <= n.commitIndex {
+		reason = WasCommitted
+	}
+	n.event(Event{Kind: EntriesTruncated, Reason: reason, Peer: leader, Index: i, Old: uint64(i), New: uint64(n.log.last)})
 	n.log.truncate(i)
 	n.disk.truncated(i, n.keeps(ForgetCutWrites))
 	n.commitIndex = min(n.commitIndex, n.log.last)
@@ -414,14 +420,10 @@ func (n *Node) backUp(f *follower, m *AppendEntriesReply) {
 
 // advanceCommitIndex implements Fig. 2, Rules for Leaders: "if there exists an N such that N > commitIndex, a majority of matchIndex[i] ≥ N,
 // and log[N].term == currentTerm: set commitIndex = N" (§5.3, §5.4). Entries of earlier terms are committed by way of a later one only: a
-// majority that stores them does not keep another server from being elected and overwriting them (Fig. 8). The leader counts itself for what is on its own disk.
+// majority that stores them does not keep another server from being elected and overwriting them (Fig. 8).
 func (n *Node) advanceCommitIndex() {
 	l := n.leadership
-	own := n.disk.durable
-	if !n.keeps(CountOwnDisk) {
-		own = n.log.last
-	}
-	i := Index(n.agreed(uint64(own), func(f *follower) uint64 { return uint64(f.match) }))
+	i := Index(n.agreed(uint64(n.counted()), matchOf))
 	switch {
 	case i <= n.commitIndex || i > n.log.last: // the latter with a rule switched off only
 	case n.log.term(i) == n.currentTerm || !n.keeps(CommitOnlyCurrentTerm):
@@ -436,9 +438,20 @@ func (n *Node) advanceCommitIndex() {
 	}
 }
 
-// storing returns how many voters store entry i, as far as this leader knows, and of how many.
+// counted returns the last entry for which a leader counts itself: what is on its own disk.
+func (n *Node) counted() Index {
+	if !n.keeps(CountOwnDisk) {
+		return n.log.last
+	}
+	return n.disk.durable
+}
+
+// storing returns how many voters store entry i, as far as this leader knows, and of how many; zeros where one such count does not decide (§6).
 func (n *Node) storing(i Index) (servers, of uint8) {
 	c := n.config()
+	if _, second := c.deciders(n.opt.Off); second != nil {
+		return 0, 0
+	}
 	count := func(s ServerID, match Index) {
 		if !c.Votes(s) {
 			return

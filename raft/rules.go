@@ -108,8 +108,11 @@ func RulesNamed(ids []string) (s RuleSet, err error) {
 	return s, nil
 }
 
+// keeps reports whether servers keep a rule that do not keep those of the set.
+func (s RuleSet) keeps(r Rule) bool { return !s.Has(r) }
+
 // keeps reports whether the server keeps a rule.
-func (n *Node) keeps(r Rule) bool { return !n.opt.Off.Has(r) }
+func (n *Node) keeps(r Rule) bool { return n.opt.Off.keeps(r) }
 
 // Property is what a rule protects: one of the safety properties of Fig. 3, the durability of acknowledged writes, or liveness.
 type Property uint8

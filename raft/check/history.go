@@ -45,6 +45,9 @@ func (h *History) Add(o Operation) { h.operations.add(o) }
 // Change returns operation i, 0 being the first, to note how it ended.
 func (h *History) Change(i int) *Operation { return h.operations.own(i) }
 
+// At returns a copy of operation i, 0 being the first.
+func (h *History) At(i int) Operation { return *h.operations.at(i) }
+
 // Operations returns a copy of all of them; nil if there are none.
 func (h *History) Operations() []Operation {
 	var all []Operation
@@ -56,6 +59,17 @@ func (h *History) Operations() []Operation {
 
 // Clone returns an independent copy.
 func (h *History) Clone() History { return History{h.operations.clone()} }
+
+// Outcome returns what the key held, as the answer says, when or after the operation had happened, in a form for people: "x = 7", "no x".
+func (o Operation) Outcome() string {
+	switch {
+	case o.Kind == Delete, o.Kind == Get && !o.Found:
+		return "no " + o.Key
+	case o.Kind == CompareAndSwap && !o.Found:
+		return "another " + o.Key + " than " + o.Expected
+	}
+	return o.Key + " = " + o.Value
+}
 
 // String returns the operation in a form for people: "client 3: put x=7, 1.250000 to 1.270000 s".
 func (o Operation) String() string {

@@ -74,7 +74,7 @@ func becamePreCandidate(self raft.ServerID, e raft.Event) Words {
 	default:
 		w.Text += "it heard nothing for a whole election timeout"
 	}
-	w.Text += " and needs " + plural(e.New, "vote") + "."
+	w.Text += " and needs " + needed(e) + "."
 	return w
 }
 
@@ -82,6 +82,9 @@ func becameCandidate(self raft.ServerID, e raft.Event) Words {
 	w := Words{Section: "§5.2", Rule: "Rules for Servers, Followers, rule 2", Key: true}
 	asks := server(self) + " asks for votes in " + term(e.Term)
 	needs := "; it needs " + decimal(e.New) + "."
+	if e.Of > 0 {
+		needs = "; it needs " + needed(e) + "."
+	}
 	switch e.Reason {
 	case raft.Asked:
 		w.Text = asks + ": it was told to hold an election" + needs
@@ -101,11 +104,31 @@ func becameCandidate(self raft.ServerID, e raft.Event) Words {
 }
 
 func becameLeader(self raft.ServerID, e raft.Event) Words {
+	has := "it has " + plural(e.Old, "vote") + " and needs " + decimal(e.New)
+	if e.Of > 0 {
+		has = "it has " + tally(e)
+	}
 	return Words{
-		Text:    server(self) + " leads " + term(e.Term) + ": it has " + plural(e.Old, "vote") + " and needs " + decimal(e.New) + ".",
+		Text:    server(self) + " leads " + term(e.Term) + ": " + has + ".",
 		Why:     "Any two majorities share a server, and a server votes once in a term. So no second candidate can win this term.",
 		Section: "§5.2", Rule: "Rules for Servers, Candidates, rule 2", Key: true,
 	}
+}
+
+// needed says how many votes an election needs; in a joint configuration two majorities.
+func needed(e raft.Event) string {
+	if e.Of == 0 {
+		return plural(e.New, "vote")
+	}
+	return plural(e.New, "vote") + " of the new servers and " + decimal(uint64(e.Of)) + " of the old"
+}
+
+// tally says how many of them there are.
+func tally(e raft.Event) string {
+	if e.Of == 0 {
+		return decimal(e.Old) + " of the " + decimal(e.New) + " votes it needs"
+	}
+	return decimal(e.Old) + " of the " + plural(e.New, "vote") + " it needs of the new servers and " + decimal(uint64(e.Count)) + " of the " + decimal(uint64(e.Of)) + " of the old"
 }
 
 func leaderKnown(self raft.ServerID, e raft.Event) Words {
@@ -216,7 +239,7 @@ func voteReceived(self raft.ServerID, e raft.Event) Words {
 		Why:     "A majority is enough: the election does not wait for servers that are slow or down.",
 		Section: "§5.2", Rule: "Rules for Servers, Candidates, rule 2", Key: true,
 	}
-	has := " " + decimal(e.Old) + " of the " + decimal(e.New) + " votes it needs."
+	has := " " + tally(e) + "."
 	if e.Peer == self {
 		w.Text = server(self) + " votes for itself and has" + has
 		w.Rule = "Rules for Servers, Candidates, rule 1"
@@ -270,8 +293,12 @@ func preVoteReceived(self raft.ServerID, e raft.Event) Words {
 	if e.Peer == self {
 		whom = "itself"
 	}
+	wouldBe := decimal(e.Old) + " of the " + plural(e.New, "vote") + " needed"
+	if e.Of > 0 {
+		wouldBe = "now " + tally(e)
+	}
 	return Words{
-		Text:    server(e.Peer) + " would vote for " + whom + ": " + decimal(e.Old) + " of the " + plural(e.New, "vote") + " needed.",
+		Text:    server(e.Peer) + " would vote for " + whom + ": " + wouldBe + ".",
 		Why:     "Once a majority would vote for it, it raises its term and holds the election.",
 		Section: "thesis 9.6",
 	}

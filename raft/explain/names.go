@@ -100,6 +100,7 @@ var reasonNames = [raft.Reasons]string{
 	raft.Impossible:      "impossible",
 	raft.NoRoom:          "noRoom",
 	raft.DiskHangs:       "diskHangs",
+	raft.WasCommitted:    "wasCommitted",
 }
 
 // roleNames are the words for the roles of Figure 4, and for the one that the thesis adds in 9.6.

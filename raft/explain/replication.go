@@ -23,6 +23,13 @@ func entriesAppended(self raft.ServerID, e raft.Event) Words {
 }
 
 func entriesTruncated(self raft.ServerID, e raft.Event) Words {
+	if e.Reason == raft.WasCommitted {
+		return Words{
+			Text:    server(self) + " removes " + entries(e.Old, e.New) + ", committed here: the log of " + server(e.Peer) + ", the leader, has another term there.",
+			Why:     "While every server keeps the rules, the leader of a later term has every committed entry. One of them does not, and what clients were told is lost.",
+			Section: "§5.4", Rule: "AppendEntries RPC, receiver rule 3", Key: true,
+		}
+	}
 	return Words{
 		Text:    server(self) + " removes " + entries(e.Old, e.New) + ": the log of " + server(e.Peer) + ", the leader, has another term there.",
 		Why:     "The leader's log is right. What differs from it was never committed, so no client has been told that it was.",
@@ -80,11 +87,16 @@ func commitAdvanced(self raft.ServerID, e raft.Event) Words {
 	if e.New > e.Old+1 {
 		it = "them"
 	}
-	if e.Reason == raft.LeaderSaidSo {
+	switch {
+	case e.Reason == raft.LeaderSaidSo:
 		w.Text += server(e.Peer) + ", the leader, has committed " + it + "."
 		w.Why = "Followers do not count. The leader tells with each AppendEntries how far it has committed."
 		w.Rule = "AppendEntries RPC, receiver rule 5"
-	} else {
+	case e.Of == 0:
+		w.Text += "a majority of the old servers and one of the new store " + it + "."
+		w.Why = "While the configuration changes both have to agree, each by itself: neither could be outvoted by the other."
+		w.Section, w.Rule = "§6", "Rules for Servers, Leaders, rule 4"
+	default:
 		w.Text += decimal(uint64(e.Count)) + " of " + decimal(uint64(e.Of)) + " store " + it + "."
 		w.Why = "What a majority stores is on at least one server of every later majority, so no later leader can be without it."
 		w.Rule = "Rules for Servers, Leaders, rule 4"
@@ -141,7 +153,7 @@ func messageIgnored(self raft.ServerID, e raft.Event) Words {
 		w.Section, w.Key = "§7", true
 	case raft.Impossible:
 		w.Text = begin + "it contradicts itself or what is committed."
-		w.Why = "No server that keeps the rules sends it. Raft trusts its servers to be slow, cut off or crashed, but not wrong."
+		w.Why = "No server sends it while all keep the rules. One of them does not: Raft trusts its servers to be slow, cut off or crashed, but not wrong."
 		w.Section, w.Key = "§5.4", true
 	case raft.NoRoom:
 		w.Text = begin + "the snapshot is larger than what it has room for."

@@ -179,6 +179,7 @@ func (w *World) note(c *client, p *pending, f *wire.Frame) {
 		o.Found = f.Answer.Found
 		if p.kind == check.Get {
 			o.Value = f.Answer.Value
+			w.checkRead(p)
 		}
 	case f.Refusal.Code == wire.CodeTimedOut:
 		w.unanswered(c, p, f.Refusal.Message)
@@ -190,6 +191,20 @@ func (w *World) note(c *client, p *pending, f *wire.Frame) {
 		c.leader = raft.ServerID(f.Refusal.Leader)
 		o.Refused, o.Returned, o.Unknown = true, w.now, false
 	}
+}
+
+// checkRead looks whether what a read found is too old. Of a local read nobody promised that it is not.
+func (w *World) checkRead(p *pending) {
+	if w.stale != nil || p.local || p.operation < 0 {
+		return
+	}
+	against, stale := w.history.Stale(p.operation)
+	if !stale {
+		return
+	}
+	read, known := w.history.At(p.operation), w.history.At(against)
+	w.stale = &check.Violation{Property: check.Linearizability, At: w.now, Servers: []raft.ServerID{read.Server},
+		Detail: "server " + decimal(read.Server) + " answered a read with " + read.Outcome() + ", though before that read was asked for a client had been told of " + known.Outcome()}
 }
 
 func (c *client) clone() *client {

@@ -125,7 +125,13 @@ func (w *World) restOf(m *machine) []byte {
 func (w *World) Asked() uint64 { return w.clients[0].calls }
 
 // Broken returns how many Violations there are.
-func (w *World) Broken() int { return len(w.checker.Violations()) + len(w.failures) }
+func (w *World) Broken() int {
+	broken := len(w.checker.Violations()) + len(w.failures)
+	if w.stale != nil {
+		broken++
+	}
+	return broken
+}
 
 // Ahead reports whether the run has actions that are still to come.
 func (w *World) Ahead() bool { return w.next < len(w.run.Actions) }

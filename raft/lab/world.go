@@ -39,6 +39,7 @@ type World struct {
 	record   record
 	history  check.History
 	failures []check.Violation // of what the checker cannot see
+	stale    *check.Violation  // the first read that was too old; nil: none was
 	served   int64             // when a client was last told that something is done
 	unserved bool              // of a request that had to be answered and was not it was told
 	resting  bool              // the clients of chance ask nothing any more
@@ -115,9 +116,17 @@ func (w *World) Server(id raft.ServerID) *server.Server { return w.machines[id-1
 // MaxHistory it goes on without being written down.
 func (w *World) History() []check.Operation { return w.history.Operations() }
 
-// Violations returns what was broken so far: the first violation of each property.
+// Violations returns what was broken so far, in the order in which it was seen: the first violation of each property. Of Linearizability that is the first read that was
+// too old (check.History.Stale); whether all that clients were told fits together is for package linear to say.
 func (w *World) Violations() []check.Violation {
-	return append(slices.Clone(w.checker.Violations()), w.failures...)
+	all := append(slices.Clone(w.checker.Violations()), w.failures...)
+	if w.stale != nil {
+		all = append(all, *w.stale)
+		for i := len(all) - 1; i > 0 && all[i].At < all[i-1].At; i-- {
+			all[i], all[i-1] = all[i-1], all[i]
+		}
+	}
+	return all
 }
 
 // Step goes on to the next moment at which anything happens and returns true, or false if nothing ever will.

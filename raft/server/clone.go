@@ -14,7 +14,7 @@ func (s *Server) Clone(disk wal.DiskCopy) *Server {
 	c := *s
 	c.node, c.store = s.node.Clone(), s.store.Clone()
 	c.decoder, c.asked, c.core, c.status = wire.Decoder{}, wire.Frame{}, raft.Output{}, raft.Status{} // borrowed between inputs: nothing in them lasts
-	c.saves = slices.Clone(s.saves)
+	c.saves, c.spoken = slices.Clone(s.saves), slices.Clone(s.spoken)
 	c.out = s.out.clone()
 	c.requests.waiting, c.requests.reads, c.requests.entries = slices.Clone(s.requests.waiting), slices.Clone(s.requests.reads), nil
 	c.wal = s.wal.Clone(disk, c.saved)

@@ -47,7 +47,8 @@ func (s *Server) AppendReportLate(dst []byte, at float64, untold int) []byte {
 		w.number(`,"longest":`, uint64(s.options.ElectionTicksMax))
 		w.WriteRaw("}")
 	}
-	w.election(st)
+	var two [2]raft.Quorum
+	w.election(st, s.node.Quorums(two[:0]))
 	w.WriteRaw(`,"log":`)
 	s.appendLog(&w, st.SnapshotIndex+1, st.LastIndex)
 	w.number(`,"badFrames":`, uint64(s.bad))
@@ -142,8 +143,8 @@ func (w *writer) server(before string, id raft.ServerID) {
 	w.number(before, uint64(id))
 }
 
-// election writes a candidate's votes and a leader's followers; the lists are empty for others.
-func (w *writer) election(st *raft.Status) {
+// election writes a candidate's votes, what a majority is, and a leader's followers. Lists of another role are empty.
+func (w *writer) election(st *raft.Status, quorums []raft.Quorum) {
 	w.WriteRaw(`,"votes":[`)
 	for i, vote := range st.Votes {
 		if i > 0 {
@@ -152,8 +153,24 @@ func (w *writer) election(st *raft.Status) {
 		w.number(`{"server":`, uint64(vote.Server))
 		w.WriteRaw(`,"state":"` + [...]string{"requested", "granted", "denied"}[vote.State] + `"}`)
 	}
-	w.number(`],"votesNeeded":`, uint64(st.Quorum))
-	w.WriteRaw(`,"peers":[`)
+	w.number(`],"votesNeeded":`, uint64(quorums[0].Needed))
+	w.WriteRaw(`,"quorums":[`)
+	for i, q := range quorums {
+		before := `{"voters":[`
+		if i > 0 {
+			before = `,{"voters":[`
+		}
+		for k, voter := range q.Voters {
+			if k > 0 {
+				before = ","
+			}
+			w.number(before, uint64(voter))
+		}
+		w.number(`],"needed":`, uint64(q.Needed))
+		w.number(`,"agreed":`, uint64(q.Agreed))
+		w.WriteRaw("}")
+	}
+	w.WriteRaw(`],"peers":[`)
 	for i, peer := range st.Peers {
 		if i > 0 {
 			w.WriteMore()

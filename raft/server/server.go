@@ -11,6 +11,7 @@ package server
 
 import (
 	"errors"
+	"slices"
 	"strconv"
 
 	"raftplayground/raft"
@@ -40,6 +41,7 @@ type Options struct {
 	Voters   []raft.ServerID // the room's first voters, the same at every start; empty: this server waits to be added to a room
 	Seed     uint64          // of the election timeouts: same seed, same inputs, same behaviour
 	Encoding wire.Encoding   // of the calls that this server makes, wire.Colon or wire.JSON; it answers in that of the question
+	Adapts   bool            // it calls each server in the encoding in which that last spoke to it, as some may understand no other
 
 	HeartbeatTicks   int // 0 means 50
 	ElectionTicksMin int // 0 means 150 (§5.2)
@@ -97,6 +99,7 @@ type Server struct {
 
 	decoder wire.Decoder
 	asked   wire.Frame // the frame being received
+	spoken  []spoken   // by other servers, if this one adapts to them
 	core    raft.Output
 
 	saves   []uint64 // numbers of the Saves that the disk has not completed, oldest first
@@ -109,6 +112,14 @@ type Server struct {
 	version  uint64
 	bad      int // frames that could not be understood, since the start
 }
+
+// spoken is the encoding in which a server last spoke to this one.
+type spoken struct {
+	by       uint64
+	encoding wire.Encoding
+}
+
+const mostSpoken = 9 // servers of which the encoding is remembered: as many as a room has
 
 // New starts a server on what its disk holds. The disk remembers whose it is: one of another server, or of a room with
 // other servers, is refused (*wal.IdentityError), as is one that was claimed since (*wal.ClaimError), or is
@@ -212,6 +223,9 @@ func (s *Server) Frame(data []byte) {
 		return
 	}
 	reason := s.misdirected()
+	if s.options.Adapts && reason == nil && f.From < wire.FirstClient {
+		s.hear(f.From, f.Encoding)
+	}
 	if reason == nil {
 		reason = unreadable(f.RPC)
 	}
@@ -342,7 +356,7 @@ func (s *Server) send(e *raft.Envelope) {
 	if s.failed != nil {
 		return
 	}
-	f := wire.Frame{From: uint64(s.options.ID), To: uint64(e.To), Encoding: s.options.Encoding, RPC: e.RPC}
+	f := wire.Frame{From: uint64(s.options.ID), To: uint64(e.To), Encoding: s.encodingFor(uint64(e.To)), RPC: e.RPC}
 	switch e.RPC.(type) {
 	case *raft.RequestVoteReply, *raft.AppendEntriesReply, *raft.InstallSnapshotReply, *raft.TimeoutNowReply:
 		f.Encoding, f.Reply, f.Call, f.ID = s.asked.Encoding, true, s.asked.Call, s.asked.ID
@@ -370,6 +384,27 @@ func (s *Server) apply(run raft.Apply) {
 		s.applied, s.appliedTerm = run.First+raft.Index(n)-1, run.Entries[n-1].Term
 		s.node.Applied(s.applied)
 	}
+}
+
+// hear notes in which encoding a server speaks.
+func (s *Server) hear(from uint64, encoding wire.Encoding) {
+	i := slices.IndexFunc(s.spoken, func(p spoken) bool { return p.by == from })
+	switch {
+	case i >= 0:
+		s.spoken[i].encoding = encoding
+	case len(s.spoken) < mostSpoken:
+		s.spoken = append(s.spoken, spoken{from, encoding})
+	}
+}
+
+// encodingFor returns the encoding in which to call a server.
+func (s *Server) encodingFor(to uint64) wire.Encoding {
+	for _, p := range s.spoken {
+		if p.by == to {
+			return p.encoding
+		}
+	}
+	return s.options.Encoding
 }
 
 // misdirected tells why a frame that can be read is not one for this server, nil if it is.

@@ -526,7 +526,7 @@ func TestTheReportSaysWhatThePageReads(t *testing.T) {
 	s.Node().Status(&st)
 	want := fmt.Sprintf(`{"server":2,"at":12.5,"role":"follower","term":"9007199254740993","votedFor":3,"leader":3,"commitIndex":2,"lastIndex":2,`+
 		`"lastTerm":"9007199254740992","appliedIndex":2,"stateHash":"%016x","encoding":"colon","timer":{"elapsed":7,"timeout":%d,"longest":300},`+
-		`"votes":[],"votesNeeded":2,"peers":[],"log":{"first":1,"cells":[{"term":9007199254740991,"kind":"noop","text":""},`+
+		`"votes":[],"votesNeeded":2,"quorums":[{"voters":[1,2,3],"needed":2,"agreed":0}],"peers":[],"log":{"first":1,"cells":[{"term":9007199254740991,"kind":"noop","text":""},`+
 		`{"term":"9007199254740992","kind":"command","text":"a\" = \"1\""}]},"badFrames":1}`, s.Store().Hash(), st.Timeout)
 	if got := string(s.AppendReport([]byte(">"), 12.5)); got != ">"+want {
 		t.Errorf("got  %s\nwant >%s", got, want)
@@ -543,14 +543,14 @@ func TestTheReportOfACandidateAndOfALeader(t *testing.T) {
 	s.Campaign()
 	frames(s)
 	got := string(s.AppendReport(nil, 0))
-	want := `"votes":[{"server":1,"state":"granted"},{"server":2,"state":"requested"},{"server":3,"state":"requested"}],"votesNeeded":2,"peers":[]`
+	want := `"votes":[{"server":1,"state":"granted"},{"server":2,"state":"requested"},{"server":3,"state":"requested"}],"votesNeeded":2,"quorums":[{"voters":[1,2,3],"needed":2,"agreed":1}],"peers":[]`
 	if !strings.Contains(got, want) {
 		t.Errorf("candidate: %s", got)
 	}
 	s.Frame([]byte("3>1:RequestVotes:Reply:1:true"))
 	frames(s)
 	got = string(s.AppendReport(nil, 0))
-	if want = `"timer":null,"votes":[],"votesNeeded":2,"peers":[{"server":2,"match":0,"next":1},{"server":3,"match":0,"next":1}]`; !strings.Contains(got, want) {
+	if want = `"timer":null,"votes":[],"votesNeeded":2,"quorums":[{"voters":[1,2,3],"needed":2,"agreed":1}],"peers":[{"server":2,"match":0,"next":1},{"server":3,"match":0,"next":1}]`; !strings.Contains(got, want) {
 		t.Errorf("leader: %s", got)
 	}
 	if !jsoniter.Valid([]byte(got)) {

@@ -26,7 +26,21 @@ func (d *Decoder) decodeColon(data []byte, f *Frame) *Error {
 	default:
 		r.err = expected(CodeNotACall, "part", "Request or Reply", part)
 	}
+	if r.err != nil {
+		f.Call = callOf(data)
+	}
 	return r.err
+}
+
+// callOf returns the number of the call in a frame that cannot be read otherwise, so that who made the call hears of it; 0 if it has none.
+func callOf(data []byte) uint64 {
+	for r := (colonReader{rest: data, more: true}); r.more; {
+		if digits, is := bytes.CutPrefix(r.next(), []byte("call=")); is {
+			call, _ := parseNumber(digits)
+			return call
+		}
+	}
+	return 0
 }
 
 // decodeColonCall reads what follows Request.

@@ -3,6 +3,7 @@ package wire
 import (
 	"bytes"
 	"encoding/json"
+	"errors"
 	"os"
 	"reflect"
 	"slices"
@@ -667,5 +668,26 @@ func TestUnknownNames(t *testing.T) {
 	}
 	if fieldOf("Term") != unknownField || fieldOf("") != unknownField || fieldOf(strings.Repeat("x", 99)) != unknownField {
 		t.Error("a field for what is none")
+	}
+}
+
+// Whoever makes a call that cannot be read is told which one, if its number can be.
+func TestACallThatCannotBeReadIsNamedInItsError(t *testing.T) {
+	for text, id := range map[string]string{
+		"1>2:RequestVotes:Request:three:1:0:0:call=17": `"1>2:17"`,
+		"1>2:RequestVote:Request:3:1:0:0:call=18":      `"1>2:18"`,
+		"1>2:AppendEntries:Request:3:1:0:0:call=19":    `"1>2:19"`,
+		"1>2:AppendEntries:Request:3:1:0:0:0:call=x":   "null",
+		"1>2:RequestVotes:Request:three:1:0:0":         "null",
+	} {
+		var d Decoder
+		var f Frame
+		var reason *Error
+		if err := d.Decode([]byte(text), &f); !errors.As(err, &reason) {
+			t.Fatalf("%s: %v", text, err)
+		}
+		if got := string(AppendError(nil, 2, &f, reason)); !strings.HasPrefix(got, `{"jsonrpc":"2.0","id":`+id+`,"from":2,"to":1,"error":{"code":`) {
+			t.Errorf("%s is answered by %s", text, got)
+		}
 	}
 }

@@ -98,6 +98,27 @@ func (s *scanner) readColon(data []byte) *refusal {
 	return nil
 }
 
+// callOf returns the id of the call that a colon frame makes, as JSON: its address and the number of its extension call, as in "1>2:17"; the number alone if the address is none; nil if it makes none that can be
+// read, or is a reply.
+func callOf(data []byte) []byte {
+	segments := bytes.Split(data, []byte{':'})
+	if len(segments) < 4 || string(segments[2]) == "Reply" {
+		return nil
+	}
+	for _, s := range segments[3:] {
+		if digits, is := bytes.CutPrefix(s, []byte("call=")); is {
+			if _, err := strconv.ParseUint(string(digits), 10, 64); err != nil {
+				return nil
+			}
+			if len(bytes.Trim(segments[0], "0123456789>")) > 0 || len(segments[0]) > 64 {
+				return digits // the address is not one that could be repeated
+			}
+			return []byte(`"` + string(segments[0]) + ":" + string(digits) + `"`)
+		}
+	}
+	return nil
+}
+
 func parseAddress(field, digits string) (uint64, *refusal) {
 	address, err := strconv.ParseUint(digits, 10, 64)
 	if err != nil || address == 0 {

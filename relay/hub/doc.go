@@ -1,6 +1,7 @@
 // Package hub is one room: who is here, who may say what, and the network between them. It is a pure state machine without goroutines,
 // clock or sockets; a host (the relay, or the simulator) feeds it and carries out what it puts out.
-// It never reads Raft: of a frame it decodes the address and nothing else.
+// It never reads Raft: of a frame it decodes the address and nothing else, and of a colon line that it refuses the number of its call. PROTOCOL.md, beside the relay,
+// is for the author of a server in another language.
 //
 // # The protocol of a room
 //
@@ -45,7 +46,7 @@
 //	{"jsonrpc":"2.0","method":"seen","params":{"now":…,"frames":[
 //	   {"seq":17,"from":1,"to":2,"sent":…,"due":…,"fate":"sent","bytes":61,"frame":"1>2:RequestVotes:Request:1:1:0:0"},
 //	   {"seq":16,"fate":"down","at":…}]}}
-//	{"jsonrpc":"2.0","method":"report","params":{"server":2,…}}     what a server says of itself, passed on to watchers unread
+//	{"jsonrpc":"2.0","method":"report","params":{"server":2,…}}     what a server says of itself, passed on to watchers as it is
 //
 // room comes after every change of it, at most once in 16 ms of real time, and every 2 s (roundTrip: real microseconds of the member's WebSocket
 // ping, null if unknown; watchers: members without a server). A new watcher is first sent the last report of every server.
@@ -83,7 +84,7 @@
 //	{"id":6,"method":"seats","params":{"give":[3]}}                                  S3, which is not connected, will not come back
 //	{"method":"state","params":{"hidden":true,"name":"Ada","disk":"memory"}}         about the sender itself
 //	{"method":"state","params":{"claim":7}}              a server has started, and its disk knows its claim
-//	{"method":"report","params":{…}}                                                 a server about itself; the hub sets "server"
+//	{"method":"report","params":{…}}                                                 a server about itself, in ms; the hub sets "server", and refuses what it knows to be wrong
 //
 // A seat that was given away is free. All servers are closed with 1012 and start again; the new S3 is "anew" and
 // waits until a leader takes it in, unless "give" came with "empty":true.
@@ -92,8 +93,9 @@
 // connected: nobody campaigns against empty chairs. From then on "started" stays true and only rate rules.
 //
 // Errors answer the sender, {"jsonrpc":"2.0","id":…,"error":{"code":…,"message":"…","data":{"field":"to",…}}}: the standard codes -32700 (not JSON, not colon), -32600, -32601, -32602,
-// and -32001 (from or the report is not yours), -32002 (no such address in this room), -32003, -32004 (above), -32005 (join first), -32006 (too large), -32007 (too fast), -32008 (claimed since). An id that cannot be read, is neither
-// text nor a whole number, or belongs to a reply is null: an error must not pass for an answer to another's call.
+// and -32001 (from or the report is not yours), -32002 (no such address in this room), -32003, -32004 (above), -32005 (join first), -32006 (too
+// large), -32007 (too fast), -32008 (claimed since). An id that cannot be read, is neither text nor a whole number, or belongs to a reply is null:
+// an error must not pass for an answer to another's call. That of a colon call is its address and number, "1>2:17".
 // A bad message never closes the connection; a message over the size limit (1 MiB; close code 1009) and a member that keeps flooding (5000 messages a second and 10000 ahead, 4096 bytes counting
 // as one more; as far behind again and it is closed with 1008) do, with a WebSocket close code and a reason in words. What else is bounded: limits.go.
 package hub

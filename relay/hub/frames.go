@@ -95,19 +95,23 @@ func (h *Hub) read(m *member, data []byte, binary bool) {
 	e, bad := h.scan.read(data)
 	switch {
 	case bad != nil:
-		h.refuse(m, e.id, bad)
 	case !m.joined && e.method != "join":
-		h.refuse(m, e.id, &refusal{code: codeJoinFirst, message: `the first message must join: {"jsonrpc":"2.0","id":1,"method":"join","params":{"server":null,"watch":true}}`})
+		bad = &refusal{code: codeJoinFirst, message: `the first message must join: {"jsonrpc":"2.0","id":1,"method":"join","params":{"server":null,"watch":true}}`}
 	case e.isFrame():
-		if bad := h.forward(m, e, data); bad != nil {
-			h.refuse(m, e.id, bad)
-		}
+		bad = h.forward(m, e, data)
 	case e.oddID:
-		h.refuse(m, nil, badID)
+		bad = badID
 	case e.hasMethod:
 		h.call(m, e)
 	default:
-		h.refuse(m, e.id, &refusal{code: codeNotRequest, message: "expected a frame (with from) or a call to the room (with method), got neither"})
+		bad = &refusal{code: codeNotRequest, message: "expected a frame (with from) or a call to the room (with method), got neither"}
+	}
+	switch {
+	case bad == nil:
+	case e.isColon:
+		h.refuse(m, callOf(data), bad)
+	default:
+		h.refuse(m, e.id, bad)
 	}
 }
 

@@ -664,6 +664,14 @@ func TestBadMessagesAreRefusedAndTheRoomGoesOn(t *testing.T) {
 		{"name with a control character", `{"method":"state","params":{"name":"a\u0000"}}`, codeBadParams, "name", "printable"},
 		{"hidden is text", `{"method":"state","params":{"hidden":"yes"}}`, codeBadParams, "hidden", "true or false"},
 		{"another's report", `{"method":"report","params":{"server":2}}`, codeNotYours, "server", "2 is not"},
+		{"a report of no role", `{"id":1,"method":"report","params":{"role":"king"}}`, codeBadParams, "role", `expected one of follower, candidate, leader, preCandidate, got "king"`},
+		{"a report of a negative term", `{"id":1,"method":"report","params":{"role":"leader","term":-1}}`, codeBadParams, "term", "0 to 18446744073709551615, got -1"},
+		{"a report at no time", `{"id":1,"method":"report","params":{"at":"now"}}`, codeBadParams, "at", "a number from 0"},
+		{"a report whose leader is no server", `{"id":1,"method":"report","params":{"leader":10}}`, codeBadParams, "leader", "1 to 9, got 10"},
+		{"a report of a strange vote", `{"id":1,"method":"report","params":{"votes":[{"server":1,"state":"perhaps"}]}}`, codeBadParams, "votes.state", "one of requested, granted, denied"},
+		{"a report whose log is a list", `{"id":1,"method":"report","params":{"log":[]}}`, codeBadParams, "log", "an object, got []"},
+		{"a report of a strange entry", `{"id":1,"method":"report","params":{"log":{"first":1,"cells":[{"term":1,"kind":"set","text":"x = 1"}]}}}`, codeBadParams, "log.cells.kind", "command, noop, configuration"},
+		{"a report that is a list", `{"id":1,"method":"report","params":[]}`, codeBadParams, "params", "an object"},
 		{"report without params", `{"method":"report"}`, codeBadParams, "params", "none"},
 		{"report too large", `{"method":"report","params":{"x":"` + strings.Repeat("x", 256<<10) + `"}}`, codeTooLarge, "", "262144"},
 	}
@@ -691,6 +699,12 @@ func TestErrorsCarryTheCallsIDButNeverAReplysID(t *testing.T) {
 		`{"id":"1>2:17","from":2,"to":3,"result":{}}`:            `null`,
 		`{"id":{"x":1},"from":2,"to":3,"method":"x"}`:            `null`,
 		`{"to":"x","id":19,"method":"x","from":1}`:               `19`,
+		"1>9:RequestVotes:Request:1:1:0:0:call=17":               `"1>9:17"`,
+		"2>3:AppendEntries:Request:1:2:0:0:0:x=y:call=20":        `"2>3:20"`,
+		"1>x:RequestVotes:Request:1:1:0:0:call=17":               `17`,
+		"1>9:RequestVotes:Request:1:1:0:0:call=x":                `null`,
+		"1>9:RequestVotes:Request:1:1:0:0":                       `null`,
+		"1>9:RequestVotes:Reply:1:true:call=17":                  `null`,
 	} {
 		if got := s.say(1, text); len(got) != 1 || !strings.HasPrefix(got[0], `{"jsonrpc":"2.0","id":`+id+`,"error":`) {
 			t.Errorf("%s\ngot  %q\nwant id %s", text, got, id)

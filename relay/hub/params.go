@@ -61,9 +61,13 @@ func (p *params) list(field string, element func(p *params)) {
 
 // expect takes the value that is there and says what should be there instead.
 func (p *params) expect(field, expected string) {
-	got := string(p.it.SkipAndReturnBytes())
+	p.fault(badParam(field, expected, string(p.it.SkipAndReturnBytes())))
+}
+
+// fault keeps the first fault.
+func (p *params) fault(bad *refusal) {
 	if p.bad == nil {
-		p.bad = badParam(field, expected, got)
+		p.bad = bad
 	}
 }
 

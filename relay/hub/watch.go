@@ -424,7 +424,7 @@ func beginning(text []byte, most int) string {
 	return string(text[:most])
 }
 
-// report passes on what a server says of itself, byte for byte; server is set if the sender left it out.
+// report passes on what a server says of itself, byte for byte, if what is known of it has the right form; server is set if the sender left it out.
 func (h *Hub) report(m *member, raw []byte) *refusal {
 	if m.server == 0 {
 		return &refusal{codeNotYours, "", "only a server reports; this connection is the client " + decimal(m.client)}
@@ -439,7 +439,7 @@ func (h *Hub) report(m *member, raw []byte) *refusal {
 			named = p.number(key, 1, maxSize)
 			return true
 		}
-		return false
+		return p.reported(reportForm, "", key)
 	})
 	switch {
 	case bad != nil:

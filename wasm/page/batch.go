@@ -25,24 +25,25 @@ type LogCell struct {
 
 // Report is what a server says of itself.
 type Report struct {
-	Server       int     `json:"server"`
-	At           float64 `json:"at"`
-	Role         string  `json:"role"`
-	Term         U64     `json:"term"`
-	VotedFor     *int    `json:"votedFor"`
-	Leader       *int    `json:"leader"`
-	CommitIndex  U64     `json:"commitIndex"`
-	LastIndex    U64     `json:"lastIndex"`
-	LastTerm     U64     `json:"lastTerm"`
-	AppliedIndex U64     `json:"appliedIndex"`
-	StateHash    string  `json:"stateHash"`
-	Encoding     string  `json:"encoding"`
-	Timer        *Timer  `json:"timer"`
-	Votes        []Vote  `json:"votes"`
-	VotesNeeded  int     `json:"votesNeeded"`
-	Peers        []Peer  `json:"peers"`
-	Log          Log     `json:"log"`
-	BadFrames    U64     `json:"badFrames"`
+	Server       int      `json:"server"`
+	At           float64  `json:"at"`
+	Role         string   `json:"role"`
+	Term         U64      `json:"term"`
+	VotedFor     *int     `json:"votedFor"`
+	Leader       *int     `json:"leader"`
+	CommitIndex  U64      `json:"commitIndex"`
+	LastIndex    U64      `json:"lastIndex"`
+	LastTerm     U64      `json:"lastTerm"`
+	AppliedIndex U64      `json:"appliedIndex"`
+	StateHash    string   `json:"stateHash"`
+	Encoding     string   `json:"encoding"`
+	Timer        *Timer   `json:"timer"`
+	Votes        []Vote   `json:"votes"`
+	VotesNeeded  int      `json:"votesNeeded"`
+	Quorums      []Quorum `json:"quorums"`
+	Peers        []Peer   `json:"peers"`
+	Log          Log      `json:"log"`
+	BadFrames    U64      `json:"badFrames"`
 }
 
 // Timer is an election timer in ms.
@@ -181,6 +182,8 @@ type Room struct {
 	Rate     float64 `json:"rate"`
 	Watchers int     `json:"watchers"`
 	Links    []Link  `json:"links"`
+
+	Majorities []int `json:"majorities"`
 }
 
 // Advice says what is wrong with a room, and what its people can decide.

@@ -37,8 +37,7 @@ func (s *Session) trunk(run lab.Run) (*branch, error) {
 	if err != nil {
 		return nil, err
 	}
-	s.lastBranch++
-	return &branch{id: s.lastBranch, text: "the run from its start", tape: tape}, nil
+	return &branch{id: 1, text: "the run from its start", tape: tape}, nil
 }
 
 // fork makes a branch of the one that is looked at, with all that was written down through the playhead, and looks at it. Its tape follows when something has been done.

@@ -35,6 +35,7 @@ type outbox struct {
 type told struct {
 	rate    float64
 	links   []page.Link
+	off     []string // rules
 	servers []known
 	lab     string // the last Lab, but for its End, as JSON
 	end     int64

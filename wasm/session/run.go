@@ -83,7 +83,7 @@ func (s *Session) open(w *wish) {
 		s.arrive(false)
 	}
 	s.leaveRequests()
-	s.branches, s.branch, s.chaos = []*branch{first}, first, chaos{}
+	s.branches, s.branch, s.lastBranch, s.chaos = []*branch{first}, first, first.id, chaos{}
 	s.stand(0)
 	s.outbox.run = true
 	s.setRate(w.Rate)

@@ -182,3 +182,17 @@ func TestWhatThePageIsSentIsAsTheModelSays(t *testing.T) {
 		}
 	}
 }
+
+// Branches are numbered in the run that they are of: what was open before does not count.
+func TestBranchesAreNumberedInTheirRun(t *testing.T) {
+	p := newPage(t)
+	for _, run := range []string{"null", `{"version":1,"config":{"servers":3,"latency":15000,"jitter":0},"seed":7}`} {
+		p.must("open", `"run":`+run+`,"at":300,"rate":0`)
+		p.must("seek", `"at":200`)
+		p.must("act", `"action":{"do":"crash","server":1}`)
+		p.run(100)
+		if lab := p.last.Lab; lab.Branch != 2 || len(lab.Branches) != 2 || lab.Branches[0].ID != 1 || lab.Branches[1].ID != 2 || lab.Branches[1].Parent != 1 {
+			t.Errorf("branch %d of %+v", lab.Branch, lab.Branches)
+		}
+	}
+}

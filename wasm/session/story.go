@@ -84,6 +84,9 @@ func badFrameLine(f *lab.BadFrame) page.StoryLine {
 
 func violationLine(v *check.Violation) page.StoryLine {
 	line := page.StoryLine{At: ms(v.At), Kind: "violation", Weight: "key", Text: v.Property.String() + " is broken: " + page.Named(v.Detail) + ".", Why: promiseOf(v.Property), Section: "Figure 3"}
+	if v.Property == check.Linearizability {
+		line.Section = "§8"
+	}
 	if n := len(v.Servers); n > 0 {
 		line.Server = int(v.Servers[n-1])
 	}

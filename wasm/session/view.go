@@ -66,18 +66,20 @@ func (s *Session) lookAtServer(m *lab.Machine) known {
 	return k
 }
 
-// tellRoom tells of the network and the clock's rate.
+// tellRoom tells of the network, the clock's rate, and what a majority is.
 func (s *Session) tellRoom(anew bool) {
 	o := &s.outbox
 	links := make([]page.Link, 0, len(s.view.Links))
 	for i := range s.view.Links {
 		links = append(links, linkView(&s.view.Links[i]))
 	}
-	if !anew && s.rate == o.told.rate && slices.Equal(links, o.told.links) {
+	off := s.world.Off()
+	if !anew && s.rate == o.told.rate && slices.Equal(links, o.told.links) && slices.Equal(off, o.told.off) {
 		return
 	}
-	o.told.links, o.told.rate, o.changed = links, s.rate, true
-	o.next.Room = &page.Room{Room: "lab", Size: len(s.view.Machines), Started: true, Rate: s.rate, Links: links}
+	o.told.links, o.told.rate, o.told.off, o.changed = links, s.rate, off, true
+	rules, _ := raft.RulesNamed(off)
+	o.next.Room = &page.Room{Room: "lab", Size: len(s.view.Machines), Started: true, Rate: s.rate, Links: links, Majorities: page.Majorities(rules)}
 }
 
 func linkView(l *hub.Link) page.Link {
@@ -118,6 +120,7 @@ var promises = []struct {
 	{check.LeaderCompleteness, "An entry that is committed in a term is in the logs of the leaders of all higher terms."},
 	{check.StateMachineSafety, "If a server has applied an entry at an index, no other server ever applies a different one there."},
 	{check.Durability, "A write of which a client was told that it is done is never lost."},
+	{check.Linearizability, "A read sees every write of which a client had been told before the read was asked for."},
 	{check.Liveness, "The cluster serves its clients again once its faults are healed."},
 }
 

@@ -103,6 +103,11 @@ func bound(r *page.Report) {
 	for i := range r.Votes {
 		r.Votes[i].State = oneOf(r.Votes[i].State, "requested", "granted", "denied")
 	}
+	r.Quorums = append([]page.Quorum{}, r.Quorums[:min(len(r.Quorums), 2)]...)
+	for i := range r.Quorums {
+		voters := &r.Quorums[i].Voters
+		*voters = append([]int{}, (*voters)[:min(len(*voters), 9)]...)
+	}
 	r.Peers = append([]page.Peer{}, r.Peers[:min(len(r.Peers), 9)]...)
 	r.Log.Cells = append([]page.LogCell{}, r.Log.Cells[:min(len(r.Log.Cells), reportedCells)]...)
 	for i := range r.Log.Cells {

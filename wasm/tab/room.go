@@ -181,7 +181,7 @@ func (t *Tab) tellUnstored(before, room *roomNotification) {
 }
 
 func roomView(room *roomNotification) *page.Room {
-	view := &page.Room{Room: room.Room, Size: room.Size, Started: room.Started, Rate: room.Rate, Watchers: room.Watchers, Links: make([]page.Link, len(room.Links))}
+	view := &page.Room{Room: room.Room, Size: room.Size, Started: room.Started, Rate: room.Rate, Watchers: room.Watchers, Links: make([]page.Link, len(room.Links)), Majorities: page.Majorities(0)}
 	for i, l := range room.Links {
 		view.Links[i] = page.Link{From: l.From, To: l.To, Up: l.Up, Latency: l.Latency / 1000, Jitter: l.Jitter / 1000}
 	}

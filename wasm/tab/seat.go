@@ -78,7 +78,7 @@ func (t *Tab) startServer() {
 	for i := range voters {
 		voters[i] = raft.ServerID(i + 1)
 	}
-	options := server.Options{ID: raft.ServerID(t.seat.number), Voters: voters, Seed: t.random.Uint64(), Encoding: encoding, Off: raft.Extensions,
+	options := server.Options{ID: raft.ServerID(t.seat.number), Voters: voters, Seed: t.random.Uint64(), Encoding: encoding, Adapts: true, Off: raft.Extensions,
 		Room: t.start.Room, Made: t.seat.ticket.made, Claim: t.seat.claim,
 		FirstElapsed: firstElapsed(t.start.Room, t.seat.number, t.room.Size), Newcomer: t.seat.ticket.anew}
 	if n := t.seat.newcomer; n != nil {

@@ -25,7 +25,8 @@ func (t *Tab) tellFaults(before, after *roomNotification) {
 		t.fault("The room's clock starts.", "Every seat has been taken once, or somebody asked for it. From now on election timers run.", "")
 	}
 	if after.Rate != before.Rate {
-		t.fault(rateText(before.Rate, after.Rate), "Cluster time runs at this rate of real time. The protocol's own times do not change.", "")
+		text, why := rateText(before.Rate, after.Rate)
+		t.fault(text, why, "")
 	}
 	for i := range after.Servers {
 		for j := range before.Servers {
@@ -37,14 +38,15 @@ func (t *Tab) tellFaults(before, after *roomNotification) {
 	t.tellLinks(before.Links, after.Links)
 }
 
-func rateText(before, after float64) string {
+func rateText(before, after float64) (text, why string) {
+	const paced = "Cluster time runs at this rate of real time. The protocol's own times do not change."
 	switch {
 	case after == 0:
-		return "The clock is paused for the whole room."
+		return "The clock is paused for the whole room.", "No timer runs and no message arrives until somebody lets it run again."
 	case before == 0:
-		return "The clock runs again, at " + rate(after) + "."
+		return "The clock runs again, at " + rate(after) + ".", "Timers and messages go on from where they stood. " + paced
 	}
-	return "The clock now runs at " + rate(after) + "."
+	return "The clock now runs at " + rate(after) + ".", paced
 }
 
 func rate(r float64) string {

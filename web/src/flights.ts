@@ -1,4 +1,4 @@
-import { along, clientLane, lane, reasonSide, spareLabels, type Lane, type Point, type Ring, type Side } from "./layout.js";
+import { along, clientLane, lane, reasonBox, reasonSide, spareLabels, type Lane, type Point, type Ring, type Side } from "./layout.js";
 import { FIELD, type Marks } from "./marks.js";
 import type { Batch, Flight } from "./model.js";
 import { reducedMotion } from "./motion.js";
@@ -275,8 +275,9 @@ export class FlightLayer {
 
   /** On which side of its cross a lost message's reason has room; none where another says it already (LOOK §5). */
   private spare(mark: Mark): Side {
-    const near = [...this.marks.values()].some((m) => m !== mark && m.ended !== null && m.reason !== "none" && Math.hypot(m.at.x - mark.at.x, m.at.y - mark.at.y) < 60);
-    return near || !this.ring ? "none" : reasonSide(mark.at, this.ring);
+    const others = [...this.marks.values()].filter((m) => m !== mark && m.ended !== null && m.reason !== "none");
+    const near = others.some((m) => Math.hypot(m.at.x - mark.at.x, m.at.y - mark.at.y) < 60);
+    return near || !this.ring ? "none" : reasonSide(mark.at, this.ring, others.map((m) => reasonBox(m.at, m.reason)));
   }
 
   // --- what is pointed at, and what is said

@@ -200,10 +200,18 @@ export function keysOf<P extends Place>(place: P, deeds: Deeds<P>): (e: Keyboard
   return (e) => {
     if (e.ctrlKey || e.metaKey || e.altKey) return;
     const name = nameOf(e);
+    if (name === " " && clicked && e.currentTarget === clicked) return;
     const found = all.find(([, k]) => isHere(k) && k.keys.includes(name));
     const deed = found && deeds[found[0]];
     if (deed && deed(name) !== false) e.preventDefault();
   };
+}
+
+let clicked: EventTarget | null = null; // what has the focus because a pointer pressed it
+
+/** To be told of every change of the focus. Who clicked something did not mean to work it by keys: Space stays the clock's. */
+export function noteFocus({ target }: FocusEvent): void {
+  clicked = (target as Element).matches(":focus-visible") ? null : target;
 }
 
 const isHere = ({ only }: { only?: "room" | "lab" }): boolean => only === undefined || only === store.mode;
@@ -233,7 +241,7 @@ export function onKey(e: KeyboardEvent): void {
   if (target?.closest("dialog, [popover]") || (e.key === "Escape" && document.querySelector(":popover-open"))) return; // they close themselves
   if (target?.closest("input:not([type=radio], [type=checkbox], [type=range]), select, textarea") && e.key !== "Escape") return;
   if ((e.key === " " || e.key.startsWith("Arrow")) && target?.closest("input")) return;
-  if (e.key === " " && target?.closest("button, a, summary, [role=button]")) return;
+  if (e.key === " " && target !== clicked && target?.closest("button, a, summary, [role=button]:not(.selected)")) return;
   const name = nameOf(e);
   const key = KEYS.find((k) => isHere(k) && k.keys.includes(name));
   if (!key) return;
@@ -247,7 +255,9 @@ function pace(factor: number): void {
 }
 
 function selectServer(server: number): void {
-  if (store.server(server)) store.select({ kind: "server", server });
+  if (!store.server(server)) return;
+  store.select({ kind: "server", server });
+  document.querySelector<SVGElement>(`.node[data-server="${server}"]`)?.focus();
 }
 
 function selectFlight(): void {

@@ -15,6 +15,7 @@ export interface Box {
 export interface Ring {
   width: number;
   height: number;
+  free: number; // px from the left that nothing else stands on
   r: number; // of a node
   strips: boolean; // mini logs stand under the labels
   compact: boolean; // room for no more than names
@@ -28,7 +29,10 @@ interface Form {
   strips: boolean;
   compact: boolean;
   large: boolean; // type is a quarter larger
+  name: number; // px that a name takes with what stands beside it
 }
+
+const NAME = 92; // of most
 
 const LOW = 300; // px of height below which the stage is compact
 const CAP = 420; // the widest ring, px
@@ -47,44 +51,51 @@ function nodeRadius(width: number, height: number, servers: number): number {
   return servers >= 7 ? 28 : 32;
 }
 
+/** What a ring keeps free for something else, and for long names; px. */
+interface Kept {
+  right: number;
+  bottom: number;
+  names?: number; // how wide a name is, with what stands beside it
+}
+
 /** The ring: LOOK §1's ellipse, as large as the labels allow and as round as the servers allow, centred by what is really drawn
- * (an odd ring is not symmetrical). `kept`: px at the right and at the bottom that are kept free for something else. */
-export function ring(width: number, height: number, servers: number, kept: { right: number; bottom: number } = { right: 0, bottom: 0 }): Ring {
-  const known = `${width} ${height} ${servers} ${kept.right} ${kept.bottom}`;
+ * (an odd ring is not symmetrical). */
+export function ring(width: number, height: number, servers: number, kept: Kept = { right: 0, bottom: 0 }): Ring {
+  const known = `${width} ${height} ${servers} ${kept.right} ${kept.bottom} ${kept.names}`;
   if (last?.known !== known) last = { known, ring: layOut(width, height, servers, kept) };
   return last.ring;
 }
 
 let last: { known: string; ring: Ring } | null = null; // a stage asks again whenever it is drawn
 
-function layOut(width: number, height: number, servers: number, kept: { right: number; bottom: number }): Ring {
+function layOut(width: number, height: number, servers: number, kept: Kept): Ring {
   const [wide, high] = [Math.max(0, width - kept.right), Math.max(0, height - kept.bottom)];
   const roundest = high < LOW ? 1.9 : high < 340 ? 1.7 : high < 400 ? 1.4 : ROUND;
   let points: Point[] = [];
-  let form: Form = { r: 0, strips: false, compact: false, large: false };
-  for (form of forms(wide, high, servers)) {
+  let form: Form = { r: 0, strips: false, compact: false, large: false, name: NAME };
+  for (form of forms(wide, high, servers, kept.names ?? NAME)) {
     for (let squash = roundest; squash <= WIDEST; squash += 0.08) {
       points = ellipse(wide, high, servers, form, squash);
       const names = namesOf(points, form);
-      if (isRoomy(points, names, form)) return { width, height, ...form, points, names };
+      if (isRoomy(points, names, form)) return { width, height, free: wide, ...form, points, names };
     }
   }
   for (let squash = WIDEST * 1.25; squash <= FLATTEST; squash *= 1.25) {
     points = ellipse(wide, high, servers, form, squash);
     if (isRoomy(points, namesOf(points, form), form)) break;
   }
-  return { width, height, ...form, points, names: namesOf(points, form) };
+  return { width, height, free: wide, ...form, points, names: namesOf(points, form) };
 }
 
 /** From what LOOK §4 wants to what is still a node. */
-function forms(width: number, height: number, servers: number): Form[] {
+function forms(width: number, height: number, servers: number, name: number): Form[] {
   const r = nodeRadius(width, height, servers);
   const large = width >= PROJECTOR_WIDTH;
   const radii = [r, ...[38, 32, 28, 26, 22, 19, 16].filter((s) => s < r)];
   return [
-    ...(width >= 600 && height >= 420 ? [{ r, strips: true, compact: false, large }] : []),
-    ...(height < LOW ? [] : radii.filter((s) => s === r || s >= 28).map((s) => ({ r: s, strips: false, compact: false, large }))),
-    ...radii.filter((s) => s <= 28).map((s) => ({ r: s, strips: false, compact: true, large })),
+    ...(width >= 600 && height >= 420 ? [{ r, strips: true, compact: false, large, name }] : []),
+    ...(height < LOW ? [] : radii.filter((s) => s === r || s >= 28).map((s) => ({ r: s, strips: false, compact: false, large, name }))),
+    ...radii.filter((s) => s <= 28).map((s) => ({ r: s, strips: false, compact: true, large, name })),
   ];
 }
 
@@ -92,7 +103,7 @@ const DROP = 23; // px that a node's name stands from its edge at most (labelDro
 
 const label = (form: Form) => {
   const larger = form.large ? 1.25 : 1;
-  return { width: (form.compact ? 26 : 92) * larger, height: 22 * larger, strip: form.strips ? 24 : 0 };
+  return { width: (form.compact ? 26 : form.name) * larger, height: 22 * larger, strip: form.strips ? 24 : 0 };
 };
 
 /** Servers on an ellipse, as far from each other along it. */
@@ -225,23 +236,42 @@ export type Side = "right" | "left" | "none";
 
 const REASON = 100; // px that "lost: link cut" takes
 
-/** On which side of a point a short line of text meets no node and stays on the stage. */
-export function reasonSide(at: Point, ring: Ring): Side {
-  const free = (from: number, to: number) =>
-    from >= 0 && to <= ring.width && !ring.points.some((n) => n.x + ring.r > from && n.x - ring.r < to && Math.abs(n.y - (at.y - 12)) < ring.r + 14);
-  if (free(at.x + 6, at.x + REASON)) return "right";
-  return free(at.x - REASON, at.x - 6) ? "left" : "none";
+/** What a short line of text on that side of a point covers. */
+export const reasonBox = (at: Point, side: Side): Box => ({ left: side === "right" ? at.x + 6 : at.x - REASON, right: side === "right" ? at.x + REASON : at.x - 6, top: at.y - 22, bottom: at.y - 2 });
+
+const meet = (a: Box, b: Box): boolean => a.left < b.right && b.left < a.right && a.top < b.bottom && b.top < a.bottom;
+
+/** What a node covers, with its timer. */
+const nodeBox = ({ x, y }: Point, r: number): Box => ({ left: x - r, right: x + r, top: y - r - 4, bottom: y + r + 4 });
+
+/** On which side of a point a short line of text meets no node, no name and nothing that is taken, and stays on the stage. */
+export function reasonSide(at: Point, ring: Ring, taken: Box[] = []): Side {
+  const full = [...ring.points.map((p) => nodeBox(p, ring.r)), ...ring.names, ...taken];
+  const free = (side: Side) => {
+    const box = reasonBox(at, side);
+    return box.left >= 0 && box.right <= ring.width && !full.some((other) => meet(box, other));
+  };
+  return free("right") ? "right" : free("left") ? "left" : "none";
 }
 
-/** Which servers can form a quorum: the most servers, up, that all reach each other both ways. */
-export function largestGroup(up: number[], reach: (a: number, b: number) => boolean): number[] {
-  let best: number[] = [];
-  for (let set = 1; set < 1 << up.length; set++) {
-    const group = up.filter((_, i) => set & (1 << i));
-    if (group.length <= best.length) continue;
-    if (group.every((a) => group.every((b) => a === b || (reach(a, b) && reach(b, a))))) best = group;
+const NOTE = { letter: 6.7, padding: 28, line: 18, least: 120, edge: 12 }; // px of a note on the stage
+
+/** Where a note of so many letters covers no server, no name and nothing that is taken; if it has no such place, where it covers least. */
+export function noteBox(letters: number, ring: Ring, taken: Box[]): Box {
+  const full = [...ring.points.map((p) => nodeBox(p, ring.r + 10)), ...ring.names, ...taken];
+  const over = (a: Box, b: Box) => Math.max(0, Math.min(a.right, b.right) - Math.max(a.left, b.left)) * Math.max(0, Math.min(a.bottom, b.bottom) - Math.max(a.top, b.top));
+  const covers = (box: Box) => full.reduce((sum, other) => sum + over(box, other), 0);
+  let best: { box: Box; covers: number } | null = null;
+  for (const lines of [1, 2, 3, 4, 5]) {
+    const width = Math.min(ring.width - 2 * NOTE.edge, Math.max(NOTE.least, ((letters + 4 * (lines - 1)) * NOTE.letter) / lines + NOTE.padding));
+    const height = Math.ceil((letters * NOTE.letter) / (width - NOTE.padding)) * NOTE.line + 14;
+    const [bottom, right] = [ring.height - NOTE.edge - height, ring.width - NOTE.edge - width];
+    for (const [left, top] of [[NOTE.edge, bottom], [right, bottom], [right / 2 + NOTE.edge / 2, bottom], [NOTE.edge, NOTE.edge], [right, NOTE.edge]] as const) {
+      const box = { left, top, right: left + width, bottom: top + height };
+      if (!best || covers(box) < best.covers) best = { box, covers: covers(box) };
+    }
   }
-  return best;
+  return best?.box ?? { left: 0, right: 0, top: 0, bottom: 0 };
 }
 
 /** The groups of servers, up, between which nothing passes in either direction; each in the order of their numbers, the largest first. */

@@ -70,9 +70,17 @@ export interface Report {
   timer: { elapsed: number; timeout: number; longest: number } | null; // ms at `at`; null for a leader
   votes: { server: number; state: "requested" | "granted" | "denied" }[]; // a candidate's election
   votesNeeded: number;
+  quorums: Quorum[]; // by its configuration in force; two while that is joint; none: it is a server of another kind
   peers: { server: number; match: U64; next: U64 }[]; // a leader's followers
   log: { first: U64; cells: LogCell[] }; // the last 64 entries
   badFrames: number; // frames that it could not decode, since it started
+}
+
+/** Voters of whom a majority decides, as the server counts (raft/quorum.go). */
+export interface Quorum {
+  voters: number[];
+  needed: number; // so many of them are a majority
+  agreed: number; // so many have agreed: of a candidate's, who votes for it; of a leader's, who is known to store the next entry to commit; else 0
 }
 
 /** What became of a message. */
@@ -156,6 +164,7 @@ export interface Room {
   rate: number;
   watchers: number;
   links: Link[];
+  majorities: number[]; // how many of 0, 1, … 9 voters are a majority, as the servers count now
 }
 
 /** What is wrong with a live room, and what its people can decide. */

@@ -5,8 +5,9 @@ import { inside, voteDot, type Ring } from "./layout.js";
 import { cellAt } from "./logs.js";
 import type { ServerView, U64 } from "./model.js";
 import { less, most, plus, same, slot } from "./numbers.js";
+import { tally } from "./quorum.js";
 import { store } from "./store.js";
-import { granted, nodeWords, roleWords } from "./words.js";
+import { nodeWords, roleWords } from "./words.js";
 
 /** What the stage does for a node. */
 export interface NodeHands {
@@ -23,7 +24,7 @@ export function nodeMark(view: ServerView, ring: Ring, hands: NodeHands): SVGTem
   const { selection, side } = store.view;
   const selected = selection?.kind === "server" && selection.server === view.server;
   const pressed = side ? side.includes(view.server) : selected;
-  const key = keysOf("node", { press: () => hands.press(view.server, "key"), menu: () => hands.menu(view.server) });
+  const key = keysOf("node", { press: (by) => (by === " " && selected && !side ? false : hands.press(view.server, "key")), menu: () => hands.menu(view.server) });
   const menu = (e: MouseEvent) => {
     if (store.mode !== "lab") return;
     e.preventDefault();
@@ -138,17 +139,21 @@ export function labelDrop(view: ServerView, compact = false): number {
 /** What is said at a node beside its name. */
 function labelRole(view: ServerView): string {
   const selected = store.view.selection?.kind === "server" && store.view.selection.server === view.server;
-  const election = view.seat === "connected" && view.report?.role === "candidate" && selected;
-  return election ? `${granted(view)} of ${view.report?.votesNeeded} votes` : machineWords(view) || roleWords(view);
+  return view.seat === "connected" && view.report?.role === "candidate" && selected ? tally(view.report) : machineWords(view) || roleWords(view);
 }
 
 const LETTER = 6.4; // px of a label's words
 const LABEL = 44; // px of its name, and beside both
 
-/** Where the middle of a node's label is: at its node, or so far from the stage's edge that its words end within. */
+const PILL = 64; // px of what stands beside them in a frame of its own
+
+/** How wide a node's label is, with all that stands beside its name. */
+export const labelWidth = (view: ServerView): number => LABEL + LETTER * labelRole(view).length + (view.self ? PILL : 0) + (view.hidden && view.seat === "connected" ? PILL + LETTER : 0);
+
+/** Where the middle of a node's label is: at its node, or so far from the edge of what is free of the stage that its words end within. */
 export function labelX(view: ServerView, ring: Ring): number {
   const x = ring.points[view.server - 1]?.x ?? 0;
-  return ring.compact ? x : inside(x, LABEL + LETTER * labelRole(view).length, ring.width);
+  return ring.compact ? x : inside(x, labelWidth(view), ring.free);
 }
 
 /** The words at a node. */

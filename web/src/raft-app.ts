@@ -1,6 +1,6 @@
 import { html, nothing, type PropertyValues, type TemplateResult } from "lit";
 import { RaftElement } from "./element.js";
-import { keyList, keysOf, onKey } from "./keys.js";
+import { keyList, keysOf, noteFocus, onKey } from "./keys.js";
 import { asItIs } from "./motion.js";
 import { store, type Dock, type Panel } from "./store.js";
 import { tabList } from "./tabs.js";
@@ -65,6 +65,7 @@ export class RaftApp extends RaftElement {
   override connectedCallback(): void {
     super.connectedCallback();
     document.addEventListener("keydown", onKey);
+    document.addEventListener("focusin", noteFocus);
     ONE_COLUMN.addEventListener("change", this.redraw);
     this.stopBatches = store.onBatch((batch) => {
       if (batch.moment) this.jump();
@@ -74,6 +75,7 @@ export class RaftApp extends RaftElement {
   override disconnectedCallback(): void {
     super.disconnectedCallback();
     document.removeEventListener("keydown", onKey);
+    document.removeEventListener("focusin", noteFocus);
     ONE_COLUMN.removeEventListener("change", this.redraw);
     this.stopBatches?.();
     clearTimeout(this.jumped);

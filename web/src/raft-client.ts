@@ -52,7 +52,8 @@ export class RaftClient extends RaftElement {
         ${op === "get" ? html`<p class="caption" id="read-promise">${read ? READS[read][1] : "Through the log, if the run says nothing else."}</p>` : nothing}
         ${op === "cas" ? html`<p class="caption">Writes the second value if the first is there. Of two who try, one wins.</p>` : nothing}
       </form>
-      ${!leader && store.room?.started ? html`<p class="caption">No leader now. This ${op === "get" ? "read" : "write"} waits until one is elected.</p>` : nothing}
+      ${store.paused ? html`<p class="caption">The clock stands: this ${op === "get" ? "read" : "write"} waits until it runs.</p>` : nothing}
+      ${!leader && store.room?.started && !store.paused ? html`<p class="caption">No leader now. This ${op === "get" ? "read" : "write"} waits until one is elected.</p>` : nothing}
       <ul class="requests" aria-label="Requests of this tab">
         ${store.requests.slice(-SHOWN).reverse().map((r) => this.chip(r))}
       </ul>
@@ -60,7 +61,7 @@ export class RaftClient extends RaftElement {
   }
 
   protected override slice(): unknown {
-    return [store.requests, store.room?.started, leaderOf(store.servers)?.server, store.servers.map((s) => s.seat)];
+    return [store.requests, store.room?.started, store.paused, leaderOf(store.servers)?.server, store.servers.map((s) => s.seat)];
   }
 
   private chosen(): ClientRequest["op"] {

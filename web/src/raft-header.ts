@@ -1,14 +1,14 @@
 import { html, nothing, type TemplateResult } from "lit";
 import { RaftElement } from "./element.js";
-import { largestGroup } from "./layout.js";
 import { leadersOf } from "./logs.js";
 import { menu } from "./menu.js";
 import type { U64 } from "./model.js";
 import { most, same } from "./numbers.js";
+import { decide, needed, share, together, votersOf } from "./quorum.js";
 import { copyLink } from "./raft-room.js";
 import { store } from "./store.js";
 import { switchTheme } from "./theme.js";
-import { majority, seconds } from "./words.js";
+import { names, seconds } from "./words.js";
 
 /** The name, the room or the run, and the facts that one looks for first. */
 export class RaftHeader extends RaftElement {
@@ -30,13 +30,13 @@ export class RaftHeader extends RaftElement {
   override render(): TemplateResult {
     const lab = store.mode === "lab";
     return html`
-      <h1>Raft playground</h1>
+      <h1>${lab ? "Raft playground" : html`<a href="../" title="To the lab">Raft playground</a>`}</h1>
       <span class="where caption">${this.where()}</span>
       ${store.behind > 0 ? html`<span class="looking mono">Looking at ${seconds(store.now())} s</span>` : nothing}
       <dl class="headline-facts">${store.room ? this.facts() : nothing}</dl>
       ${lab ? this.outward("quiet wide") : nothing}
       ${menu("page-menu", lab ? "Another run, what is seen of the page, its keys" : "What is seen of the page, its keys", "quiet", "Menu ▾", this.menu(lab))}
-      ${lab ? share("wide") : html`<button class="share" @click=${copyLink}>Share</button>`}
+      ${lab ? shareButton("wide") : html`<button class="share" @click=${copyLink}>Share</button>`}
     `;
   }
 
@@ -49,16 +49,17 @@ export class RaftHeader extends RaftElement {
   private menu(lab: boolean): TemplateResult {
     const { storyHidden, inspectorHidden } = store.view;
     const way = (words: string, key: string, act: () => void, kind = "") => html`<button class="quiet ${kind}" @click=${act}>${words} <kbd>${key}</kbd></button>`;
-    return html`${lab && store.lab ? html`<raft-new-run></raft-new-run>${this.outward("quiet narrow")}${share("quiet narrow")}` : nothing}
+    return html`${lab && store.lab ? html`<raft-new-run></raft-new-run>${this.outward("quiet narrow")}${shareButton("quiet narrow")}` : nothing}
       ${way(`${storyHidden ? "Show" : "Hide"} the story`, "[", () => store.show({ storyHidden: !storyHidden }), "side-switch")}
       ${way(`${inspectorHidden ? "Show" : "Hide"} the inspector`, "]", () => store.show({ inspectorHidden: !inspectorHidden }), "side-switch")}
+      ${lab ? nothing : html`<a class="button quiet" href="../">To the lab</a>`}
       ${way("Light or dark", "T", switchTheme)}
       ${way("Keys", "?", () => store.show({ keys: true }))}`;
   }
 
   protected override slice(): unknown {
     const lab = store.lab && [store.lab.seed, store.lab.properties.map((p) => p.broken !== null), store.behind > 0 && seconds(store.now())];
-    return [store.boot, store.connection.state, store.self.server, store.room, lab, this.term(), store.servers.map((s) => [s.seat, s.machine?.state, s.machine?.member, s.report?.role === "leader" ? s.report.term : null])];
+    return [store.boot, store.connection.state, store.self.server, store.room, lab, this.term(), store.servers.map((s) => [s.seat, s.machine?.state, s.machine?.member, s.report?.role === "leader" ? s.report.term : null]), store.quorums.map((q) => [q.voters, q.needed])];
   }
 
   private where(): string {
@@ -79,20 +80,21 @@ export class RaftHeader extends RaftElement {
   }
 
   private facts(): TemplateResult {
-    const voters = store.servers.filter((s) => !s.machine || s.machine.member === "voter");
-    const size = store.mode === "lab" && voters.length > 0 ? voters.length : (store.room?.size ?? store.servers.length);
+    const { quorums } = store;
+    const voters = votersOf(quorums);
     const term = this.term();
     const [leader, ...older] = leadersOf(store.servers);
     const links = store.room?.links ?? [];
-    const up = voters.filter((s) => s.seat === "connected" && s.machine?.state !== "paused").map((s) => s.server);
+    const up = store.servers.filter((s) => voters.includes(s.server) && s.seat === "connected" && s.machine?.state !== "paused").map((s) => s.server);
     const reach = (a: number, b: number) => links.find((l) => l.from === a && l.to === b)?.up ?? true;
-    const together = largestGroup(up, reach).length;
-    const lost = together < majority(size) && store.room?.started;
+    const group = together(up, reach, quorums);
+    const lost = !decide(group, quorums) && store.room?.started;
+    const rule = quorums.length > 1 ? `The configuration changes: ${quorums.map((q) => `${q.needed} of ${names(q.voters)}`).join(" and ")} have to agree` : `${needed(quorums)} of ${voters.length} servers make a majority`;
     return html`
       <div><dt>Term</dt><dd>${term}</dd></div>
       <div><dt>Leader</dt><dd>${leader ? `S${leader.server}` : "none"}${leader && !same(leader.report.term, term) ? html`<span class="of-term"> in term ${leader.report.term}</span>` : nothing}
         ${older.map((o) => html`<span class="of-term" title="It has not heard yet that its term is over."> · S${o.server} in term ${o.report.term}</span>`)}</dd></div>
-      <div class="quorum ${lost ? "lost" : ""}" title="${majority(size)} of ${size} servers make a majority"><dt>Quorum</dt><dd>${together} of ${size}${lost ? html`<span class="quorum-lost">: nothing can commit</span>` : nothing}</dd></div>
+      <div class="quorum ${lost ? "lost" : ""}" title=${rule}><dt>Quorum</dt><dd>${share(group, quorums)}${lost ? html`<span class="quorum-lost">: nothing can commit</span>` : nothing}</dd></div>
       ${this.safety()}
     `;
   }
@@ -107,7 +109,7 @@ export class RaftHeader extends RaftElement {
   }
 }
 
-const share = (kind: string): TemplateResult => html`<button class=${kind} @click=${() => store.show({ dialog: "share" })}>Share</button>`;
+const shareButton = (kind: string): TemplateResult => html`<button class=${kind} @click=${() => store.show({ dialog: "share" })}>Share</button>`;
 
 function runWords(): string {
   const size = store.room?.size ?? 0;

@@ -3,6 +3,8 @@ import { loadCore, missedBy, type Core } from "./core.js";
 import { spotlight } from "./cursor.js";
 import { RaftElement } from "./element.js";
 import type { StoryLine } from "./model.js";
+import { leaderOf } from "./logs.js";
+import { sectionLink } from "./paper.js";
 import { readOn } from "./reading.js";
 import { store } from "./store.js";
 import { splitHeading, storyRows, tell, type StoryRow } from "./story.js";
@@ -14,7 +16,7 @@ const SAY_MS = 1_500; // the live region speaks at most this often
 
 /** The event at which the cluster stands, why it happened, and the way to those before and after it. */
 export class RaftHeadline extends RaftElement {
-  protected readonly topics = ["story", "view", "room", "clock"] as const;
+  protected readonly topics = ["story", "view", "room", "clock", "servers"] as const;
   protected override readonly inShell = true;
   protected override readonly calm = 500; // of many events in a row nobody reads more quickly
 
@@ -22,7 +24,7 @@ export class RaftHeadline extends RaftElement {
   private stoodAt: number | null = null; // the event at which it stood
 
   protected override slice(): unknown {
-    return [store.headline?.id, store.story.length, store.story.at(-1)?.id, store.told === Infinity, store.paused, store.stepWords, store.room?.started];
+    return [store.headline?.id, store.story.length, store.story.at(-1)?.id, store.told === Infinity, store.paused, store.stepWords, store.headline ? null : idleWords().title];
   }
 
   /** What was read while the clock stood is over when it runs. */
@@ -43,9 +45,8 @@ export class RaftHeadline extends RaftElement {
   }
 
   private idle(): TemplateResult {
-    const text = store.room?.started ? "The clock runs. Whose timer ends first?" : "A room for real servers";
-    const why = store.mode === "lab" ? "Every server waits for a leader, each for a time drawn at random. The arc around it is what is left." : "Every tab of this room runs one Raft server. They talk over the network you see.";
-    return html`<h2>${text}</h2><p class="prose">${why}</p>`;
+    const { title, why } = idleWords();
+    return html`<h2>${title || "A room for real servers"}</h2><p class="prose">${why}</p>`;
   }
 
   /** The event as it is known by now, and its place in the whole story. */
@@ -58,7 +59,7 @@ export class RaftHeadline extends RaftElement {
     const newest = store.view.reading === null && (store.told === Infinity || store.lab === null);
     const { opening } = store.view;
     return html`
-      <p class="caption">${seconds(line.at)} s${line.section ? html` · ${line.section}` : nothing}</p>
+      <p class="caption">${seconds(line.at)} s${line.section ? html` · ${sectionLink(line.section)}` : nothing}</p>
       <h2>${opening ?? title}</h2>
       ${rest || line.why ? html`<p class="prose">${opening ? `${title}. ` : ""}${rest} ${line.why}${doubt(line, this)}</p>` : nothing}
       <div class="buttons">
@@ -95,13 +96,24 @@ export function doubt(line: StoryLine, view: ReactiveElement): string {
   return titles.length === 0 ? "" : ` But ${titles.join(" and ")} ${titles.length > 1 ? "are" : "is"} off: in this run it need not be so.`;
 }
 
+/** What is said before anything that is known here has happened: of a cluster that stands, or that had its leader before. No title: it has not begun. */
+export function idleWords(): { title: string; why: string } {
+  const leader = leaderOf(store.servers);
+  const waits = "Every server waits for a leader, each for a time drawn at random. The arc around it is what is left.";
+  const room = "Every tab of this room runs one Raft server. They talk over the network you see.";
+  if (!store.room?.started) return { title: "", why: store.mode === "lab" ? waits : room };
+  if (leader) return { title: `S${leader.server} leads term ${leader.report?.term}`, why: `It was elected before this page began to watch. ${store.mode === "lab" ? "" : room}` };
+  if (store.paused) return { title: "The clock stands. Play lets it run", why: waits };
+  return { title: "The clock runs. Whose timer ends first?", why: waits };
+}
+
 /** The current sentence, for screens without room for the story. A tap opens it. */
 export class RaftCaption extends RaftElement {
-  protected readonly topics = ["story", "view", "room", "clock", "connection"] as const;
+  protected readonly topics = ["story", "view", "room", "clock", "connection", "servers"] as const;
   protected override readonly calm = 120;
 
   protected override slice(): unknown {
-    return [store.headline?.id, store.story.length, store.stepWords, store.boot];
+    return [store.headline?.id, store.story.length, store.stepWords, store.boot, store.headline ? null : idleWords().title];
   }
 
   override render(): TemplateResult {
@@ -110,9 +122,9 @@ export class RaftCaption extends RaftElement {
     const split = line ? splitHeading(row?.text ?? line.text) : null;
     const { boot } = store;
     const begins = boot.state === "loading" ? `Loading the cluster… ${Math.round(boot.fraction * 100)} %` : store.mode === "lab" ? "Loading the cluster…" : "Waiting for the other tabs";
-    const title = split ? split.title : store.room?.started ? "The clock runs. Whose timer ends first?" : begins;
-    const idle = store.mode === "lab" ? "Every server waits for a leader, each for a time drawn at random." : "Every tab of this room runs one Raft server.";
-    const why = store.stepWords && store.stepWords !== line?.text ? stepSentence() : split ? `${split.rest} ${line?.why ?? ""}` : idle;
+    const idle = idleWords();
+    const title = split?.title ?? (idle.title || begins);
+    const why = store.stepWords && store.stepWords !== line?.text ? stepSentence() : split ? `${split.rest} ${line?.why ?? ""}` : idle.why;
     return html`<button class="caption-strip" @click=${() => store.show({ panel: store.view.panel === "story" ? "none" : "story" })}><span class="caption-words"><b>${store.view.opening ?? title}</b><span>${why}</span></span></button>`;
   }
 }

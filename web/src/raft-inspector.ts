@@ -3,9 +3,10 @@ import { RaftElement } from "./element.js";
 import { leaderOf } from "./logs.js";
 import type { Flight, ServerView } from "./model.js";
 import { machineWords } from "./node.js";
+import { tally } from "./quorum.js";
 import { cycleLink } from "./raft-stage.js";
 import { store } from "./store.js";
-import { cutState, cutWords, flightName, granted, lostWords, majority, roleWords, seconds, span, who } from "./words.js";
+import { cutState, cutWords, flightName, lostWords, roleWords, seconds, span, who } from "./words.js";
 
 /** What is selected: a server, a message, or nothing: then things to try. */
 export class RaftInspector extends RaftElement {
@@ -42,7 +43,7 @@ export class RaftInspector extends RaftElement {
             ${fact("Log, last", `${r.lastIndex} @ term ${r.lastTerm}`)}
             ${fact("Commit index", `${r.commitIndex}`)}
             ${here ? this.timeFact(s) : nothing}
-            ${here && r.role === "candidate" ? fact("Votes", `${granted(s)} of ${r.votesNeeded} needed`) : fact("Leader", r.leader === null ? "none known" : `S${r.leader}`)}
+            ${here && r.role === "candidate" ? fact("Votes", `${tally(r).replace(" votes", "")} needed`) : fact("Leader", r.leader === null ? "none known" : `S${r.leader}`)}
           </dl>`
         : html`<p class="caption">${here ? "It has not said anything of itself yet." : "It says nothing while it is down."}</p>`}
       ${store.mode === "lab" ? html`<raft-server-deeds></raft-server-deeds>` : this.actions(s)}
@@ -118,7 +119,7 @@ export class RaftInspector extends RaftElement {
     const leader = leaderOf(store.servers);
     const cut = store.room?.links.some((l) => !l.up) ?? false;
     const size = store.room?.size ?? 3;
-    const many = majority(size);
+    const many = store.majority(size);
     const slow = store.pace <= 0.02;
     return html`
       <h2>Try this</h2>
@@ -149,7 +150,7 @@ function isolate(server: number, up: boolean): void {
 function partition(leader: number): void {
   const ids = store.servers.map((s) => s.server);
   const rest = ids.filter((s) => s !== leader);
-  const minority = [leader, ...rest].slice(0, ids.length - majority(ids.length));
+  const minority = [leader, ...rest].slice(0, ids.length - store.majority(ids.length));
   const cut = ids.filter((s) => !minority.includes(s)).flatMap((o) => minority.flatMap((m) => [{ from: m, to: o, up: false }, { from: o, to: m, up: false }]));
   store.change({ links: cut });
 }

@@ -94,7 +94,7 @@ export class RaftLogGrid extends RaftElement {
 
   private caption({ seenBy }: Grid): string {
     const { cell } = store.view;
-    if (cell) return cellWords(cell.index, cell.server, store.servers);
+    if (cell) return cellWords(cell.index, cell.server, store.servers, store.quorums);
     return `filled = committed · outline = not yet · number = term${seenBy === null ? "" : " · ▲ = sent next"}`;
   }
 

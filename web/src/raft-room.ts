@@ -1,7 +1,8 @@
 import { html, nothing, svg, type TemplateResult } from "lit";
 import { RaftElement } from "./element.js";
 import { store } from "./store.js";
-import { majority } from "./words.js";
+
+const SIZES = [3, 5, 7]; // of another room that one may open instead
 
 /** The way into the room: its link, its QR code, another tab. */
 export class RaftRoomLink extends RaftElement {
@@ -13,6 +14,7 @@ export class RaftRoomLink extends RaftElement {
       <h2>This room</h2>
       <p class="caption">${who} Any browser that opens the link takes a free seat.</p>
       <div class="room-way">${qrCode()}<div class="room-acts"><a href=${store.link} target="_blank" rel="noopener">${store.link.replace(/^https?:\/\//, "")}</a><a class="button" href=${store.link} target="_blank" rel="noopener">Open another tab</a><button @click=${copyLink}>Copy link</button></div></div>
+      <p class="caption"><a class="linked" href="../">To the lab</a>: the simulated cluster, with its time line and its faults.</p>
     `;
   }
 }
@@ -24,7 +26,7 @@ export class RaftWaiting extends RaftElement {
   override render(): TemplateResult {
     const size = store.room?.size ?? 3;
     const here = store.servers.filter((s) => s.seat === "connected").length;
-    const enough = here >= majority(size);
+    const enough = here >= store.majority(size);
     return html`<div class="waiting">
       <p class="lead">${here} of ${size} tabs here. Open another tab, or scan.</p>
       ${qrCode()}
@@ -32,6 +34,7 @@ export class RaftWaiting extends RaftElement {
         <a class="button primary" href=${store.link} target="_blank" rel="noopener">Open another tab</a>
         <a class="address" href=${store.link} target="_blank" rel="noopener">${store.link.replace(/^https?:\/\//, "")}</a>
         ${enough ? html`<button @click=${() => store.change({ start: true })}>Start now with ${here} of ${size}</button>` : nothing}
+        <p class="caption">Another size: ${SIZES.filter((n) => n !== size).map((n, i) => html`${i > 0 ? ", " : nothing}<a class="linked" href="../new?size=${n}">a room for ${n}</a>`)}. Or <a class="linked" href="../">back to the lab</a>.</p>
       </div>
     </div>`;
   }

@@ -4,9 +4,9 @@ import { repeat } from "lit/directives/repeat.js";
 import { styleMap } from "lit/directives/style-map.js";
 import { cursor } from "./cursor.js";
 import { RaftElement } from "./element.js";
-import { ring, type Ring } from "./layout.js";
+import { noteBox, ring, type Ring } from "./layout.js";
 import { linkMark, linkPairs, sides, sidesCaption, wallMark, type LinkHands } from "./link.js";
-import { labelDrop, labelX, nodeLabel, nodeMark, timerTrack, type NodeHands } from "./node.js";
+import { labelDrop, labelWidth, labelX, nodeLabel, nodeMark, timerTrack, type NodeHands } from "./node.js";
 import type { ServerView } from "./model.js";
 import { play } from "./motion.js";
 import { Scene } from "./scene.js";
@@ -115,17 +115,17 @@ export class RaftStage extends RaftElement {
   }
 
   private pressNode(server: number, by: "pointer" | "key"): void {
-    const { selection, side } = store.view;
+    const { selection, side, panel } = store.view;
     const selected = selection?.kind === "server" && selection.server === server;
     if (store.server(server)?.seat === "empty") window.open(store.link, "_blank", "noopener");
     else if (side) store.show({ side: side.includes(server) ? side.filter((s) => s !== server) : [...side, server].sort() });
     else if (selected && by === "key" && store.mode === "lab") document.addEventListener("keyup", () => store.show({ menu: server }), { once: true }); // or the same press would choose from it
-    else store.select(selected ? null : { kind: "server", server });
+    else store.select(selected && (panel === null || panel === "node") ? null : { kind: "server", server });
   }
 
   /** The timers and the messages move without being drawn anew. */
   protected override slice(): unknown {
-    const node = ({ server, seat, self, hidden, machine, report: r }: ServerView) => [server, seat, self, hidden, machine, r && [r.role, r.term, r.votes, r.votesNeeded, r.timer === null, r.lastIndex, r.lastTerm, r.commitIndex, machine && [r.appliedIndex, r.stateHash]]];
+    const node = ({ server, seat, self, hidden, machine, report: r }: ServerView) => [server, seat, self, hidden, machine, r && [r.role, r.term, r.votes, r.votesNeeded, r.quorums, r.timer === null, r.lastIndex, r.lastTerm, r.commitIndex, machine && [r.appliedIndex, r.stateHash]]];
     return [store.boot, store.room, store.servers.map(node), store.lab?.properties, cursor(store).servers];
   }
 
@@ -136,7 +136,19 @@ export class RaftStage extends RaftElement {
     this.classList.toggle("compact", this.ring.compact);
     this.scene ??= new Scene(picture, store);
     this.scene.layOut(this.ring);
+    this.placeNote();
     this.celebrate();
+  }
+
+  /** What is said on the stage for a moment stands where no server does. */
+  private placeNote(): void {
+    const { notice, undo } = store.view;
+    const said = notice || (undo ? `${undo.text} Undo      ` : "");
+    if (!said || this.size.width === 0) return;
+    const frame = this.getBoundingClientRect();
+    const taken = [...this.querySelectorAll(".sides, .cut-chooser > div, .waiting")].map((e) => e.getBoundingClientRect()).map((b) => ({ left: b.left - frame.left, right: b.right - frame.left, top: b.top - frame.top, bottom: b.bottom - frame.top }));
+    const { left, top, right } = noteBox(said.length, this.ring, taken);
+    for (const [name, px] of Object.entries({ left, top, width: right - left })) this.parentElement?.style.setProperty(`--note-${name}`, `${px}px`);
   }
 
   /** A held message is taken along by the pointer; null: it is let go. */
@@ -149,8 +161,9 @@ export class RaftStage extends RaftElement {
     const { width, height } = this.size;
     const n = store.room?.size ?? Math.max(3, store.servers.length);
     if (!waiting) return ring(width, height, n);
-    if (width >= 640 || height < 400) return ring(width, height, n, { right: 320, bottom: 0 });
-    return ring(width, height, n, { right: 0, bottom: 268 });
+    const names = Math.max(92, ...store.servers.map(labelWidth));
+    if (width >= 640 || height < 400) return ring(width, height, n, { right: 320, bottom: 0, names });
+    return ring(width, height, n, { right: 0, bottom: 268, names });
   }
 
   private centre(waiting: boolean): TemplateResult | typeof nothing {

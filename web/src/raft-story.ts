@@ -4,7 +4,9 @@ import { repeat } from "lit/directives/repeat.js";
 import { cursor } from "./cursor.js";
 import { RaftElement } from "./element.js";
 import { keysOf } from "./keys.js";
+import { leaderOf } from "./logs.js";
 import { menu } from "./menu.js";
+import { sectionLink } from "./paper.js";
 import { doubt } from "./raft-headline.js";
 import { store } from "./store.js";
 import { splitHeading, storyRows, SUBJECTS, tell, type StoryRow, type Subject } from "./story.js";
@@ -18,7 +20,7 @@ const PEOPLE = "Network, people"; // who tells what no server does
 
 /** What happened, in plain words: all events, each with its rule, its reason and the lines of the core that made it. Above it stands the one of now (raft-headline.ts). */
 export class RaftStory extends RaftElement {
-  protected readonly topics = ["story", "view", "room", "clock"] as const;
+  protected readonly topics = ["story", "view", "room", "clock", "servers"] as const;
   protected override readonly inShell = true;
   protected override readonly calm = 1_000; // all of it moves with every event: of many in a row, nobody reads more quickly
 
@@ -28,7 +30,7 @@ export class RaftStory extends RaftElement {
 
   protected override slice(): unknown {
     const { past, later } = this.told();
-    return [past.length, past.at(-1)?.id, later.length, later[0]?.id, store.headline?.id];
+    return [past.length, past.at(-1)?.id, later.length, later[0]?.id, store.headline?.id, past.length === 0 && this.empty()];
   }
 
   protected override updated(): void {
@@ -107,7 +109,7 @@ export class RaftStory extends RaftElement {
 
   private empty(): string {
     const { teller, about } = store.view;
-    return teller !== null || about !== null ? "Nothing of that kind yet." : "Nothing yet. The first timer that ends makes the first line.";
+    return teller !== null || about !== null ? "Nothing of that kind yet." : leaderOf(store.servers) ? "Nothing since this page began to watch." : "Nothing yet. The first timer that ends makes the first line.";
   }
 
   /** A hundred lines are one stop of the Tab key: the arrows go through them. */
@@ -165,10 +167,10 @@ export class RaftStory extends RaftElement {
     const { rest } = splitHeading(row.text);
     const since = row.lines.at(-1)?.at ?? row.at;
     const folded = row.heartbeats && row.lines.length > 1 ? `${row.lines.length} of them since ${seconds(since)} s. ` : "";
-    const facts = [first?.rule, first?.section ? `${first.section.startsWith("thesis") ? "" : "Raft paper, "}${first.section}` : "", first?.kind].filter((f) => f);
+    const facts = [first?.rule, first?.section ? html`${first.section.startsWith("thesis") ? "" : "Raft paper, "}${sectionLink(first.section)}` : "", first?.kind].filter((f) => f);
     return html`<div class="reason">
       <p>${folded}${rest} ${first?.why || "The rules ask nothing more here."}${first?.why ? doubt(first, this) : nothing}</p>
-      <p class="caption">${facts.join(" · ")}</p>
+      <p class="caption">${facts.map((f, i) => html`${i > 0 ? " · " : ""}${f}`)}</p>
       ${store.lab ? html`<button class="small" @click=${() => store.seek(row.at)}>Go to ${seconds(row.at)} s</button>` : nothing}
       ${first && first.server > 0 ? html`<raft-source .kind=${first.kind} .reason=${first.reason}></raft-source>` : nothing}
     </div>`;

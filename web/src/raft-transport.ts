@@ -83,9 +83,8 @@ export class RaftTransport extends RaftElement {
   private branches(): TemplateResult | typeof nothing {
     const lab = store.lab;
     if (!lab || lab.branches.length < 2) return nothing;
-    const place = lab.branches.findIndex((b) => b.id === lab.branch) + 1;
     const go = (branch: number) => store.wishLab((id) => ({ type: "branch", id, branch, at: null }));
-    return menu("branch-menu", "The ways that the run went", "quiet branches", `Branch ${place} of ${lab.branches.length}`, branchTree(lab.branches).map(
+    return menu("branch-menu", "The ways that the run went", "quiet branches", `Branch ${lab.branch} of ${lab.branches.at(-1)?.id}`, branchTree(lab.branches).map(
       ({ branch: b, depth }) => html`<button class="quiet branch" style="--depth: ${depth}" aria-pressed=${b.id === lab.branch ? "true" : "false"} @click=${() => go(b.id)}>
         <b>Branch ${b.id}</b> <span>${b.text || "as the run began"}</span> <span class="caption">${b.parent ? `from ${seconds(b.at)} s` : ""} lived to ${span(b.end)}</span></button>`,
     ));

@@ -1,6 +1,7 @@
-import type { Advice, Batch, ClientRequest, Connection, Flight, FromWorker, Lab, LabAction, LogCell, NetworkChange, Room, SeatsChange, ServerView, Status, Stop, StoryLine, ToLab, ToWorker, U64 } from "./model.js";
+import type { Advice, Batch, ClientRequest, Connection, Flight, FromWorker, Lab, LabAction, LogCell, NetworkChange, Quorum, Room, SeatsChange, ServerView, Status, Stop, StoryLine, ToLab, ToWorker, U64 } from "./model.js";
 import { advance, emptyHistory, extend, note, observe, type History } from "./history.js";
-import { removed } from "./logs.js";
+import { leaderOf, removed } from "./logs.js";
+import { quorumsOf } from "./quorum.js";
 import type { Subject } from "./story.js";
 
 /** The only state of the page. Sources (source.ts) write into it by batches, people through its methods, and every view is a function of it. */
@@ -154,6 +155,16 @@ export class Store {
     const flying = [...this.flights.values()].filter((f) => f.fate === "sent" && (f.held || f.due > now));
     const place = selection?.kind === "flight" ? flying.findIndex((f) => f.seq === selection.seq) : -1;
     return flying[(place + 1) % Math.max(1, flying.length)];
+  }
+
+  /** How many of so many voters are a majority, as the servers count; 0: it is not known yet. */
+  majority(voters: number): number {
+    return this.room?.majorities[voters] ?? 0;
+  }
+
+  /** The voters of whom a majority decides now. */
+  get quorums(): Quorum[] {
+    return quorumsOf(this.servers, leaderOf(this.servers), this.room?.majorities ?? []);
   }
 
   server(id: number): ServerView | undefined {
@@ -361,6 +372,7 @@ export class Store {
 
   /** Asks a server, null: whoever leads. Resolves when the Worker knows the outcome, rejects with words to show. */
   request(op: ClientRequest["op"], key: string, value: string, server: number | null, more: Pick<ClientRequest, "expected" | "read"> = {}): Promise<unknown> {
+    if (this.paused) this.notice("The clock stands: what was asked waits until it runs.");
     return this.ask((id) => ({ type: "request", id, op, key, value, server, ...more }));
   }
 

@@ -1,4 +1,5 @@
 import type { Flight, Link, Role, ServerView } from "./model.js";
+import { tally } from "./quorum.js";
 
 /** Every number and name that the page prints is put into words here, so that one thing is always called the same. */
 
@@ -46,11 +47,6 @@ export function names(servers: number[]): string {
   return `${list.slice(0, -1).join(", ")} and ${list[list.length - 1]}`;
 }
 
-export const majority = (size: number): number => Math.floor(size / 2) + 1;
-
-/** What a side of a partition can do. */
-export const sideWords = (servers: number, size: number): string => (servers >= majority(size) ? `majority ${servers} of ${size}` : `${servers} of ${size}: cannot elect`);
-
 /** A description of a node for those who hear the page. */
 export function nodeWords(view: ServerView): string {
   const r = view.report;
@@ -58,14 +54,12 @@ export function nodeWords(view: ServerView): string {
   if (r && view.seat !== "connected") parts.push(`term ${r.term} on its disk`);
   if (r && view.seat === "connected") {
     parts.push(`term ${r.term}`, `last index ${r.lastIndex}`, `commit index ${r.commitIndex}`);
-    if (r.role === "candidate") parts.push(`${granted(view)} of ${r.votesNeeded} votes`);
+    if (r.role === "candidate") parts.push(tally(r));
   }
   if (view.self) parts.push("this tab");
   if (view.hidden) parts.push("hidden tab");
   return parts.join(", ");
 }
-
-export const granted = (view: ServerView): number => view.report?.votes.filter((v) => v.state === "granted").length ?? 0;
 
 /** Why a frame does not arrive, as it is written beside the cross. */
 export function lostWords(flight: Pick<Flight, "fate" | "to">): string {

@@ -5,7 +5,7 @@ import { deedOf, deedsFor, isolation, members, rejoining, type Cluster } from ".
 import { linksAsNow, stability, withDial } from "../src/lab/network.js";
 import { wrongs } from "../src/lab/wrong.js";
 import { labOf } from "./lab-scenes.js";
-import { report, room, view } from "./scenes.js";
+import { MAJORITIES, report, room, view } from "./scenes.js";
 
 const machine = (change: Partial<Machine> = {}): Machine => ({ state: "running", member: "voter", clock: 1, slowestWrite: 0, inbox: 0, ...change });
 
@@ -17,7 +17,7 @@ function cluster(down: number[] = [], change: Partial<Record<number, Partial<Ser
     const gone = down.includes(s);
     return view(s, { self: false, seat: gone ? "gone" : "connected", machine: machine(gone ? { state: "down" } : {}), report: gone ? null : report(s, { role: leads ? "leader" : "follower", term: 1, timer: leads ? null : { elapsed: 0, timeout: 200, longest: 300 }, peers, appliedIndex: 1 }), ...change[s] });
   });
-  return { servers, links: room(5).links };
+  return { servers, links: room(5).links, majorities: MAJORITIES };
 }
 
 const deed = (id: number, name: string, c: Cluster) => {

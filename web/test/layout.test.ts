@@ -1,6 +1,6 @@
 import assert from "node:assert/strict";
 import { test } from "node:test";
-import { along, inside, lane, largestGroup, parted, reasonSide, ring, spareLabels, voteDot, wall } from "../src/layout.js";
+import { along, inside, lane, noteBox, parted, reasonBox, reasonSide, ring, spareLabels, voteDot, wall } from "../src/layout.js";
 
 const STAGES: [number, number][] = [[800, 504], [704, 384], [704, 356], [640, 372], [1440, 504], [800, 330], [500, 330], [604, 306], [390, 338], [360, 270]];
 
@@ -84,14 +84,6 @@ test("the reason of a lost message stands where there is room", () => {
   assert.equal(reasonSide({ x: 400, y: 200 }, on([{ x: 480, y: 190 }, { x: 320, y: 190 }])), "none");
 });
 
-test("the largest group is the most servers that all reach each other both ways", () => {
-  const cut = (pairs: string[]) => (a: number, b: number) => !pairs.includes(`${a}>${b}`);
-  assert.deepEqual(largestGroup([1, 2, 3, 4, 5], cut([])).length, 5);
-  assert.deepEqual(largestGroup([1, 2, 3], cut(["1>2", "1>3"])), [2, 3]);
-  assert.deepEqual(largestGroup([1, 3], cut(["3>1"])).length, 1);
-  assert.deepEqual(largestGroup([], cut([])), []);
-});
-
 test("a network is parted where nothing passes either way", () => {
   const cutBetween = (...cut: string[]) => (a: number, b: number) => !cut.includes(`${a}${b}`);
   assert.deepEqual(parted([1, 2, 3], cutBetween()), [[1, 2, 3]]);
@@ -123,5 +115,40 @@ test("what is said at a server near the edge ends within the stage", () => {
       assert.ok(x - words / 2 >= 0 && x + words / 2 <= width, `${x} of ${width}`);
       if (p.x - words / 2 >= 0 && p.x + words / 2 <= width) assert.equal(x, p.x);
     }
+  }
+});
+
+test("what is said of a lost message stands on no name and on nothing that is said already", () => {
+  const five = ring(800, 504, 5);
+  const at = { x: 400, y: 260 };
+  const empty = { ...five, points: [], names: [] };
+  assert.equal(reasonSide(at, empty), "right");
+  assert.equal(reasonSide({ x: at.x + 100, y: at.y + 6 }, empty, [reasonBox(at, "right")]), "right");
+  assert.equal(reasonSide({ x: at.x + 5, y: at.y + 6 }, empty, [reasonBox(at, "right")]), "left");
+  assert.equal(reasonSide({ x: at.x + 20, y: at.y + 6 }, empty, [reasonBox(at, "right"), reasonBox(at, "left")]), "none");
+  const name = { left: 410, right: 480, top: 240, bottom: 262 };
+  assert.equal(reasonSide(at, { ...empty, names: [name] }), "left");
+});
+
+test("a note on the stage covers no server and no name, on any screen and with any number of servers", () => {
+  for (const [width, height] of [[800, 504], [640, 420], [800, 330], [390, 338], [360, 300]] as const) {
+    for (const servers of [3, 4, 5, 7, 9]) {
+      const r = ring(width, height, servers);
+      for (const letters of [12, 40, 56]) {
+        const note = noteBox(letters, r, []);
+        assert.ok(note.left >= 0 && note.right <= width && note.top >= 0 && note.bottom <= height, `${width}×${height}, ${servers}: ${JSON.stringify(note)}`);
+        if (width < 640 && servers > (height > 300 ? 5 : 3)) continue; // there it covers as little as it can
+        const covered = r.names.findIndex((n) => n.left < note.right && note.left < n.right && n.top < note.bottom && note.top < n.bottom);
+        assert.equal(covered, -1, `${width}×${height}, ${servers} servers, ${letters} letters: on the name of S${covered + 1}`);
+      }
+    }
+  }
+});
+
+test("long names have room beside each other while a room waits", () => {
+  for (const [width, height] of [[800, 504], [1100, 600], [740, 460]] as const) {
+    const r = ring(width, height, 5, { right: 320, bottom: 0, names: 150 });
+    const apart = r.names.every((a, i) => r.names.every((b, j) => i === j || a.right <= b.left || b.right <= a.left || a.bottom <= b.top || b.bottom <= a.top));
+    assert.ok(apart && r.free === width - 320);
   }
 });

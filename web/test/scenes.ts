@@ -23,6 +23,7 @@ export function report(server: number, change: Partial<Report> & { cells?: LogCe
     timer: { elapsed: 60, timeout: 240, longest: 300 },
     votes: [],
     votesNeeded: 0,
+    quorums: [],
     peers: [],
     log: { first: 1, cells },
     badFrames: 0,
@@ -34,10 +35,12 @@ export function view(server: number, change: Partial<ServerView> = {}): ServerVi
   return { server, seat: "connected", self: server === 2, name: "", hidden: false, disk: "opfs", roundTrip: 0.4, report: null, ...change };
 }
 
+export const MAJORITIES = [1, 1, 2, 2, 3, 3, 4, 4, 5, 5]; // of 0, 1, … 9 voters
+
 export function room(size: number, change: Partial<Room> = {}): Room {
   const ids = Array.from({ length: size }, (_, i) => i + 1);
   const links = ids.flatMap((from) => ids.filter((to) => to !== from).map((to) => ({ from, to, up: true, latency: 15, jitter: 5 })));
-  return { room: "k7m2qx", size, started: true, rate: 0.1, watchers: 0, links, ...change };
+  return { room: "k7m2qx", size, started: true, rate: 0.1, watchers: 0, links, majorities: MAJORITIES, ...change };
 }
 
 let seq = 0;

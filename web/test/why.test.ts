@@ -3,10 +3,12 @@ import { test } from "node:test";
 import type { Report, ServerView } from "../src/model.js";
 import { cursor } from "../src/cursor.js";
 import { question } from "../src/why.js";
-import { command, noop, report, room, view } from "./scenes.js";
+import { leaderOf } from "../src/logs.js";
+import { quorumsOf } from "../src/quorum.js";
+import { command, MAJORITIES, noop, report, room, view } from "./scenes.js";
 
 const of = (changes: (Partial<Report> & { cells?: Report["log"]["cells"] })[], gone: number[] = []): ServerView[] => changes.map((c, i) => view(i + 1, { seat: gone.includes(i + 1) ? "gone" : "connected", report: report(i + 1, { at: 100, ...c }) }));
-const ask = (servers: ServerView[], links = room(servers.length).links) => question({ servers, links, now: 100 });
+const ask = (servers: ServerView[], links = room(servers.length).links, off: string[] = []) => question({ servers, links, quorums: quorumsOf(servers, leaderOf(servers), MAJORITIES), off, now: 100 });
 
 test("at the start nobody leads because everybody waits; the shortest timer is named", () => {
   const q = ask(of([{ term: 0, timer: { elapsed: 100, timeout: 200, longest: 300 } }, { term: 0, timer: { elapsed: 100, timeout: 140, longest: 300 } }, { term: 0, timer: { elapsed: 0, timeout: 300, longest: 300 } }]));
@@ -62,7 +64,42 @@ test("stored by a majority, and the leader has not heard: the answers are on the
 
 test("when a leader has committed all there is nothing to ask", () => {
   assert.equal(ask(of([{ role: "leader", term: 1, cells: log, commitIndex: 2, timer: null }, { cells: log }, { cells: log }])), null);
-  assert.equal(question({ servers: [], links: [], now: 0 }), null);
+  assert.equal(question({ servers: [], links: [], quorums: [], off: [], now: 0 }), null);
+});
+
+const joint = (agreed: [number, number]) => [{ voters: [1, 4, 5], needed: 2, agreed: agreed[0] }, { voters: [1, 2, 3], needed: 2, agreed: agreed[1] }];
+
+test("while the configuration changes two majorities are counted, as the core does", () => {
+  const leader = { role: "leader" as const, term: 1, cells: log, commitIndex: 1, timer: null, peers: [], quorums: joint([3, 1]) };
+  const few = { cells: log.slice(0, 1) };
+  const q = ask(of([leader, few, few, { cells: log }, { cells: log }]));
+  assert.equal(q?.answer.join(" "), "It is on 3 of 3 and 1 of 3; the leader, S1, needs 2 and 2. S2 and S3 have not received it yet.");
+  assert.equal(q?.section, "§6");
+  const more = ask(of([leader, { cells: log }, few, { cells: log }, { cells: log }]));
+  assert.equal(more?.answer.join(" "), "It is on 3 of 3 and 2 of 3. S1, the leader, knows of 3 and 1 and needs 2 and 2: the answers are still on their way.");
+  const candidate = { role: "candidate" as const, term: 2, votes: [1, 4, 5].map((server) => ({ server, state: "granted" as const })), votesNeeded: 2, quorums: joint([3, 1]), lastIndex: 3 };
+  assert.equal(ask(of([candidate, {}, {}, {}, {}]))?.answer[0], "S1 has 3 of the 2 and 1 of the 2 votes it needs.");
+  const down = ask(of([{ term: 2, quorums: joint([0, 0]), lastIndex: 3 }, {}, {}, {}, {}], [2, 3]));
+  assert.match(down?.answer[0] ?? "", /^A leader needs 2 of 3 and 2 of 3 votes, and only 3 of the servers run\.$/);
+});
+
+test("servers that decide without a majority are counted as they count", () => {
+  const quorums = [{ voters: [1, 2, 3, 4, 5], needed: 2, agreed: 1 }];
+  const few = { cells: log.slice(0, 1) };
+  const q = ask(of([{ role: "leader", term: 1, cells: log, commitIndex: 1, timer: null, quorums }, { cells: log }, few, few, few]));
+  assert.match(q?.answer.join(" ") ?? "", /^It is on 2 of 5\. S1, the leader, knows of 1 and needs 2: the answers/);
+  assert.match(ask(of([{ quorums, lastIndex: 3 }, {}, {}, {}, {}], [3, 4, 5]))?.answer.join(" ") ?? "", /It needs 2 of 5\.$/);
+});
+
+test("Figure 8: what others have committed is not said to be uncommitted", () => {
+  const [older, newer] = [[command(1, "x = 1")], [command(2, "x = 2")]];
+  const servers = of([{ cells: older, commitIndex: 1 }, { cells: older, commitIndex: 1 }, { cells: older, commitIndex: 1 }, { cells: older }, { role: "leader", term: 4, cells: newer, timer: null }], [1]);
+  const q = ask(servers);
+  assert.equal(q?.ask, "Is index 1 committed?");
+  assert.equal(q?.answer[0], "S1, S2 and S3 committed the entry of term 1 there. S5, the leader, lacks it, and has one of term 2.");
+  const counted = of([{ role: "leader", term: 3, cells: older, timer: null }, { cells: older }, { cells: older }]);
+  assert.equal(ask(counted)?.section, "§5.4.2");
+  assert.equal(ask(counted, room(3).links, ["commitOnlyCurrentTerm"])?.section, "§5.3", "without that rule it is not what the entry waits for");
 });
 
 const line = (id: number, at: number, server: number, text: string, kind = "commitAdvanced", index?: number) => ({ id, at, server, kind, weight: "key" as const, text, why: "", section: "", term: 1, ...(index ? { index } : {}) });

@@ -1,6 +1,6 @@
 import assert from "node:assert/strict";
 import { test } from "node:test";
-import { cutState, cutWords, lostWords, majority, nextCut, nodeWords, rateOfSlider, rateWords, roleWords, seconds, sideWords, sliderOfRate, span, tight } from "../src/words.js";
+import { cutState, cutWords, lostWords, nextCut, nodeWords, rateOfSlider, rateWords, roleWords, seconds, sliderOfRate, span, tight } from "../src/words.js";
 import { report, room, view } from "./scenes.js";
 
 test("times have a unit, a space, and no more digits than help", () => {
@@ -39,9 +39,7 @@ test("a node is described in words", () => {
   assert.equal(nodeWords(view(2, { report: report(2, { term: 4 }) })), "S2, follower, term 4, last index 0, commit index 0, this tab");
 });
 
-test("majorities and tight commands", () => {
-  assert.deepEqual([1, 2, 3, 4, 5, 9].map(majority), [1, 2, 2, 3, 3, 5]);
-  assert.deepEqual([sideWords(3, 5), sideWords(2, 5), sideWords(2, 4)], ["majority 3 of 5", "2 of 5: cannot elect", "2 of 4: cannot elect"]);
+test("tight commands", () => {
   assert.equal(tight("name = Ada"), "name=Ada");
   assert.equal(tight("name: Ada → Eve"), "name:Ada→Eve");
   assert.equal(tight("x = a: b → c"), "x=a: b → c");

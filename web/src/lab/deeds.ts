@@ -2,7 +2,8 @@ import { leaderOf } from "../logs.js";
 import type { LabAction, Link, ServerView } from "../model.js";
 import { less } from "../numbers.js";
 import { store } from "../store.js";
-import { cutState, majority, names } from "../words.js";
+import { decide, quorumsOf, votersOf } from "../quorum.js";
+import { cutState, names } from "../words.js";
 
 /** What can be done to a server of the lab: each deed with its words, why it cannot be done now, and what takes it back. */
 export interface Deed {
@@ -20,6 +21,7 @@ export interface Deed {
 export interface Cluster {
   servers: ServerView[];
   links: Link[];
+  majorities: number[]; // of so many voters, see Room
 }
 
 const SLOW = 0.5; // of real time: what a slow clock runs at, unless somebody chose
@@ -102,7 +104,7 @@ function clusterDeeds(s: ServerView, cluster: Cluster): Deed[] {
   const nobody = leader ? "" : "Nobody leads now, and only a leader can change that.";
   const without = voters.filter((v) => v !== server);
   const left = running(without, cluster);
-  const warning = votes && left.length < majority(without.length) ? `Of the ${without.length} voters that stay only ${left.length} ${left.length === 1 ? "runs" : "run"}: they could not commit anything any more.` : "";
+  const warning = votes && left.length < (cluster.majorities[without.length] ?? 0) ? `Of the ${without.length} voters that stay only ${left.length} ${left.length === 1 ? "runs" : "run"}: they could not commit anything any more.` : "";
   return [
     leader?.server === server
       ? deed("transfer", "Hand over leadership", "To the server that has most of its log.", { not: idle || (voters.length < 2 ? "There is no other voter." : ""), acts: [{ do: "transfer", server }], done: `S${server} hands over.` })
@@ -126,10 +128,11 @@ const running = (ids: number[], cluster: Cluster): number[] => cluster.servers.f
 
 /** What the cluster cannot do without this server, if it is the last that a majority needs. */
 function lastOfMajority(s: ServerView, cluster: Cluster): string {
-  const { voters } = members(cluster.servers);
+  const quorums = quorumsOf(cluster.servers, leaderOf(cluster.servers), cluster.majorities);
+  const voters = votersOf(quorums);
   const up = running(voters, cluster);
-  const needed = majority(voters.length);
-  if (voters.length < 2 || up.length !== needed || !up.includes(s.server)) return "";
+  const without = up.filter((v) => v !== s.server);
+  if (voters.length < 2 || !decide(up, quorums) || decide(without, quorums)) return "";
   return `Only ${names(up)} of ${voters.length} voters run. Without S${s.server} no leader can be elected and nothing can be committed.`;
 }
 
@@ -171,4 +174,4 @@ export async function performDeed(d: Deed): Promise<void> {
   store.request("put", "x", String(store.requests.length + 1), d.acts[0]?.server ?? null).catch((why: Error) => store.notice(why.message));
 }
 
-export const clusterNow = (): Cluster => ({ servers: store.servers, links: store.room?.links ?? [] });
+export const clusterNow = (): Cluster => ({ servers: store.servers, links: store.room?.links ?? [], majorities: store.room?.majorities ?? [] });

@@ -1,6 +1,5 @@
 import { play } from "../motion.js";
 import type { Store } from "../store.js";
-import { majority } from "../words.js";
 
 const TURN_MS = 1_500; // after the last sentence
 const RING_MS = 2_000;
@@ -41,14 +40,15 @@ export class FirstWords {
   private say(): void {
     const { story, room, view } = this.store;
     const size = room?.size ?? 5;
+    const many = this.store.majority(size);
     const leader = story.find((l) => l.kind === "becameLeader")?.server;
     const candidate = story.find((l) => l.kind === "becameCandidate")?.server;
     const committed = story.some((l) => l.kind === "commitAdvanced" && l.server === leader && String(l.index) === "2");
     let words = "Five servers, no leader. Whose timer ends first?";
     if (candidate) words = `S${candidate} asks everyone for a vote.`;
-    if (leader) words = `${majority(size)} of ${size} said yes. S${leader} leads term 1.`;
+    if (leader) words = `${many} of ${size} said yes. S${leader} leads term 1.`;
     if (story.some((l) => l.kind === "client")) words = "A write is sent to everyone…";
-    if (committed) words = `…and is committed once ${majority(size)} of ${size} have it.`;
+    if (committed) words = `…and is committed once ${many} of ${size} have it.`;
     if (view.opening !== words) this.store.show({ opening: words });
     if (!committed || !leader) return;
     this.said = true;

@@ -3,7 +3,8 @@ import { RaftElement } from "../element.js";
 import { leaderOf } from "../logs.js";
 import type { LabAction } from "../model.js";
 import { store } from "../store.js";
-import { names, sideWords } from "../words.js";
+import { sideWords } from "../quorum.js";
+import { names } from "../words.js";
 import { clusterNow, cutsAsNow, perform } from "./deeds.js";
 
 /** A cut of the network in two that is being chosen on the stage: whom one presses is on one side. */
@@ -28,9 +29,9 @@ export const isCut = (side: number[]): boolean => side.length > 0 && side.length
 
 /** Both sides, and what each could do. */
 export function sidesText(side: number[]): string {
-  const size = store.servers.length;
+  const { quorums } = store;
   const other = everybody().filter((s) => !side.includes(s));
-  const words = (servers: number[]) => `${names(servers) || "nobody"}: ${sideWords(servers.length, size).replace(/^\d of \d: /, "")}`;
+  const words = (servers: number[]) => `${names(servers) || "nobody"}: ${sideWords(servers, quorums).replace(/^.* of \d: /, "")}`;
   return `${words(side)} | ${words(other)}`;
 }
 

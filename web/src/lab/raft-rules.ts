@@ -5,6 +5,7 @@ import { loadCore, type Core, type CoreRule } from "../core.js";
 import { RaftElement } from "../element.js";
 import { keysOf } from "../keys.js";
 import type { Property } from "../model.js";
+import { sectionLink } from "../paper.js";
 import { store } from "../store.js";
 import { seconds } from "../words.js";
 import { brokenWithout, fetchList, openAddress, type Listed } from "./opening.js";
@@ -96,7 +97,7 @@ export class RaftRules extends RaftElement {
       <div class="rule-row">
         <input type="checkbox" role="switch" class="switch" tabindex=${tab} aria-label=${r.title} .checked=${live(on)} @change=${() => this.flip(r.id)} />
         <button class="rule-title" tabindex=${tab} aria-expanded=${open ? "true" : "false"} @click=${() => store.show({ rule: open ? null : r.id })}>${r.title}</button>
-        <span class="caption">${r.section}</span>
+        <span class="caption">${sectionLink(r.section)}</span>
       </div>
       ${open ? this.details(r) : nothing}
     </li>`;

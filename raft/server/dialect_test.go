@@ -1,0 +1,46 @@
+package server_test
+
+import (
+	"strings"
+	"testing"
+
+	"raftplayground/raft"
+	"raftplayground/raft/server"
+	"raftplayground/raft/wal"
+	"raftplayground/raft/wire"
+)
+
+// A server of a room may understand one encoding only: it is called in the one in which it last spoke, be that a call, a reply or an error, and everybody else as before.
+func TestAServerIsCalledAsItLastSpoke(t *testing.T) {
+	s, err := server.New(server.Options{ID: 1, Voters: []raft.ServerID{1, 2, 3}, Encoding: wire.Colon, Adapts: true, Off: raft.Extensions}, new(wal.Memory))
+	if err != nil {
+		t.Fatal(err)
+	}
+	calls := func(when, to2, to3 string) {
+		t.Helper()
+		s.Campaign()
+		sent := frames(s)
+		if len(sent) != 2 || !strings.HasPrefix(sent[0], to2) || !strings.HasPrefix(sent[1], to3) {
+			t.Errorf("%s: sent %q", when, sent)
+		}
+	}
+	const colon2, colon3, json2, variant3 = "1>2:RequestVotes:Request:", "1>3:RequestVotes:Request:", `{"jsonrpc":"2.0","id":"1>2:`, `{"variant":"RequestVote"`
+	calls("before anybody spoke", colon2, colon3)
+	s.Frame([]byte(`{"jsonrpc":"2.0","id":"x","from":2,"to":1,"method":"AppendEntries","params":{"term":0,"leaderId":2,"prevLogIndex":0,"prevLogTerm":0,"leaderCommit":0,"entries":[]}}`))
+	if sent := frames(s); len(sent) != 1 || !strings.HasPrefix(sent[0], `{"jsonrpc"`) {
+		t.Errorf("answered by %q", sent)
+	}
+	calls("2 spoke JSON", json2, colon3)
+	s.Frame([]byte(`{"variant":"RequestVote","fields":[{"term":0,"candidate_id":3,"last_log_index":0,"last_log_term":0,"uuid":"6ba7b810-9dad-41d1-80b4-00c04fd430c8"}],"from":3,"to":1}`))
+	frames(s)
+	calls("3 spoke the dialect of 2015", json2, variant3)
+	s.Frame([]byte("2>1:RequestVotes:Reply:1:false:call=1"))
+	frames(s)
+	calls("2 answered in colon", colon2, variant3)
+	s.Frame([]byte(`{"jsonrpc":"2.0","id":"1>2:7","from":2,"to":1,"error":{"code":-32700,"message":"what is that?"}}`))
+	frames(s)
+	calls("2 said in JSON that it does not understand", json2, variant3)
+	s.Frame([]byte(`{"jsonrpc":"2.0","id":1,"from":1001,"to":1,"method":"Get","params":{"key":"x"}}`))
+	frames(s)
+	calls("a client asked something", json2, variant3)
+}

@@ -1,0 +1,128 @@
+package hub
+
+import (
+	"strconv"
+	"strings"
+
+	jsoniter "github.com/json-iterator/go"
+)
+
+// What a server says of itself the room passes on unread, but for the form of what PROTOCOL.md names: who writes a member wrong hears of it, where watchers would only
+// have shown nothing. A report may leave out any member and have others.
+
+// form is what a member of a report may be.
+type form uint8
+
+const (
+	someText form = iota
+	aWord         // one of the words
+	aTime         // ms of cluster time, with fractions
+	aNumber       // of Raft: unsigned 64-bit, as a number or in decimal text
+	aCount        // of servers
+	aSeat
+	aSeatOrNull
+	seatList
+	anObject
+	anObjectOrNull
+	objectList
+)
+
+// reported is a member of a report.
+type reported struct {
+	name   string
+	form   form
+	words  string // that there are, in order, with a bar between them
+	inside []reported
+}
+
+var reportForm = []reported{
+	{name: "at", form: aTime}, {name: "role", form: aWord, words: "follower|candidate|leader|preCandidate"}, {name: "term", form: aNumber},
+	{name: "votedFor", form: aSeatOrNull}, {name: "leader", form: aSeatOrNull}, {name: "commitIndex", form: aNumber}, {name: "lastIndex", form: aNumber},
+	{name: "lastTerm", form: aNumber}, {name: "appliedIndex", form: aNumber}, {name: "stateHash"}, {name: "encoding", form: aWord, words: "colon|json|variant"},
+	{name: "timer", form: anObjectOrNull, inside: []reported{{name: "elapsed", form: aTime}, {name: "timeout", form: aTime}, {name: "longest", form: aTime}}},
+	{name: "votes", form: objectList, inside: []reported{{name: "server", form: aSeat}, {name: "state", form: aWord, words: "requested|granted|denied"}}},
+	{name: "votesNeeded", form: aCount},
+	{name: "quorums", form: objectList, inside: []reported{{name: "voters", form: seatList}, {name: "needed", form: aCount}, {name: "agreed", form: aCount}}},
+	{name: "peers", form: objectList, inside: []reported{{name: "server", form: aSeat}, {name: "match", form: aNumber}, {name: "next", form: aNumber}}},
+	{name: "log", form: anObject, inside: []reported{{name: "first", form: aNumber}, {name: "cells", form: objectList, inside: []reported{
+		{name: "term", form: aNumber}, {name: "kind", form: aWord, words: "command|noop|configuration"}, {name: "text"}}}}},
+	{name: "badFrames", form: aNumber}, {name: "life", form: aNumber}, {name: "first", form: aNumber},
+	{name: "events", form: objectList, inside: []reported{{name: "at", form: aTime}, {name: "kind"}, {name: "weight", form: aWord, words: "key|detail"},
+		{name: "text"}, {name: "why"}, {name: "section"}, {name: "term", form: aNumber}}},
+}
+
+// reported reads one member of an object, whose name begins with that of the object.
+func (p *params) reported(among []reported, of, key string) (known bool) {
+	for i := range among {
+		if r := &among[i]; r.name == key {
+			p.inForm(r, of+key)
+			return true
+		}
+	}
+	return false
+}
+
+func (p *params) inForm(r *reported, field string) {
+	object := func(p *params) {
+		p.object(field, func(p *params, key string) bool { return p.reported(r.inside, field+".", key) })
+	}
+	switch r.form {
+	case someText:
+		p.text(field)
+	case aWord:
+		p.word(field, r.words)
+	case aTime:
+		p.between(field, 0, 1e15)
+	case aNumber:
+		p.raftNumber(field)
+	case aCount:
+		p.number(field, 0, maxSize)
+	case seatList:
+		p.list(field, func(p *params) { p.number(field, 1, maxSize) })
+	case anObject:
+		object(p)
+	case objectList:
+		p.list(field, object)
+	case aSeatOrNull:
+		if p.null() {
+			return
+		}
+		fallthrough
+	case aSeat:
+		p.number(field, 1, maxSize)
+	case anObjectOrNull:
+		if !p.null() {
+			object(p)
+		}
+	}
+}
+
+// word reads one of the words.
+func (p *params) word(field, words string) {
+	expected := "one of " + strings.ReplaceAll(words, "|", ", ")
+	if p.it.WhatIsNext() != jsoniter.StringValue {
+		p.expect(field, expected)
+		return
+	}
+	if text := p.it.ReadString(); !strings.Contains("|"+words+"|", "|"+text+"|") {
+		p.fault(badParam(field, expected, strconv.Quote(clip(text))))
+	}
+}
+
+// raftNumber reads an unsigned 64-bit number, as a number or in decimal text.
+func (p *params) raftNumber(field string) {
+	const expected = "a whole number from 0 to 18446744073709551615"
+	text := ""
+	switch p.it.WhatIsNext() {
+	case jsoniter.NumberValue:
+		text = string(p.it.ReadNumber())
+	case jsoniter.StringValue:
+		text = p.it.ReadString()
+	default:
+		p.expect(field, expected)
+		return
+	}
+	if _, err := strconv.ParseUint(text, 10, 64); err != nil {
+		p.fault(badParam(field, expected, text))
+	}
+}

@@ -1,0 +1,162 @@
+package e2e
+
+import (
+	"fmt"
+	"strings"
+	"testing"
+	"time"
+
+	"github.com/chromedp/chromedp"
+	"github.com/chromedp/chromedp/kb"
+)
+
+// The page does not contradict itself: what one part of it says, another does not deny.
+
+// why opens the question that there is and returns it with its answer.
+func (w *tab) why() (question, answer string) {
+	w.t.Helper()
+	var said struct{ Question, Answer string }
+	eventually(w.t, 10*time.Second, "there is a question", func() error {
+		return w.eval(&said, `
+			const ask = deepAll("raft-why .why-ask")[0];
+			if (!ask) throw new Error("none");
+			if (ask.ariaExpanded !== "true") ask.click();
+			await new Promise((done) => setTimeout(done, 600));
+			return { question: ask.textContent.trim(), answer: deepAll("raft-why .why-answer")[0].textContent.trim() };`)
+	})
+	return said.Question, said.Answer
+}
+
+// Figure 8 of the gallery: where the clock stops nothing denies that S1 committed the entry, and then it is overwritten, as the gallery promises.
+func TestFigure8IsToldToItsEnd(t *testing.T) {
+	t.Parallel()
+	w := borrowBrowser(t).labAt(startRelay(t).url("/#1?run=figure-8"))
+	w.must(nil, `await raftPlayground.step("violation");`)
+	w.reads(".violation-strip", "which S1 committed")
+	if question, answer := w.why(); question != "Is index 1 committed?" || !strings.Contains(answer, "committed the entry of term 1 there. S5, the leader, lacks it") {
+		t.Errorf("asked %q, the page answers %q", question, answer)
+	}
+	w.must(nil, `await raftPlayground.seek(1150);`)
+	w.reads("raft-story", "S5 commits index 1")
+	var story string
+	if w.must(&story, `return deepAll(".story-line").map((l) => l.textContent).join("\n");`); !strings.Contains(story, "remove") || strings.Contains(story, "ignores a message of S5") {
+		t.Errorf("the story ends: %s", story)
+	}
+	w.clickLine("S2 removes the entry at index 1")
+	w.reads(".reason", "what clients were told is lost")
+}
+
+// A stale read breaks a promise where everybody sees it, and the clock stops there.
+func TestAStaleReadStopsTheClock(t *testing.T) {
+	t.Parallel()
+	w := borrowBrowser(t).labAt(startRelay(t).url("/#1?run=stale-read"))
+	w.reads("button.safety", "✓ 5 of 5")
+	w.must(nil, `await raftPlayground.network({ rate: 1 });`)
+	w.still(1100)
+	w.reads("button.safety", "✕ 5 of 6")
+	w.reads(".violation-strip", "Linearizability broken: S1 answered a read with x = 1, though before that read was asked for a client had been told of x = 2")
+	w.reads("raft-story", "Linearizability is broken")
+	var rate float64
+	if w.must(&rate, `return deepAll(".play")[0].textContent.trim() === "Play" ? 0 : 1;`); rate != 0 {
+		t.Error("the clock runs on")
+	}
+}
+
+// The header, the question and the sides of a cut count as the core does: two majorities while the configuration changes, and what half of the servers may do where no
+// majority is needed.
+func TestThePageCountsAsTheCoreDoes(t *testing.T) {
+	t.Parallel()
+	w := borrowBrowser(t).labAt(startRelay(t).url("/"))
+	w.must(nil, `await raftPlayground.open("#1?size=5&seed=9&at=0");
+		await raftPlayground.act({ do: "campaign", server: 1 }); await raftPlayground.seek(300);
+		await raftPlayground.act({ do: "partition", servers: [1, 2, 3] });
+		await raftPlayground.act({ do: "rules", off: [...(await raftPlayground.lab()).off, "catchUpFirst"] });
+		await raftPlayground.act({ do: "reconfigure", server: 1, servers: [1, 4, 5] }); await raftPlayground.seek(400);`)
+	w.reads("raft-header .quorum", "1 of 3 and 3 of 5: nothing can commit")
+	w.reads(".sides", "1 of 3 and 3 of 5: cannot elect")
+	if _, answer := w.why(); !strings.Contains(answer, "It is on 1 of 3 and 3 of 5; the leader, S1, needs 2 and 3.") {
+		t.Errorf("of a change from five servers to three the page says %q", answer)
+	}
+	w.must(nil, `await raftPlayground.open("#1?size=5&seed=9&at=0");
+		await raftPlayground.act({ do: "campaign", server: 1 }); await raftPlayground.seek(300);
+		await raftPlayground.act({ do: "rules", off: ["majorityDecides"] });
+		await raftPlayground.act({ do: "partition", servers: [1, 2] });`)
+	w.reads(".sides", "S1, S2 majority 2 of 5")
+	w.must(nil, `for (const server of [3, 4, 5]) await raftPlayground.act({ do: "crash", server });`)
+	w.reads("raft-header .quorum", "2 of 5")
+	var lost int
+	if w.must(&lost, `return deepAll(".quorum-lost").length;`); lost != 0 {
+		t.Error("the header says that nothing can commit, where two servers decide")
+	}
+}
+
+// Who comes late is not asked whose timer ends first where somebody leads, and a pause is explained as one.
+func TestALateWatcherIsToldWhatIs(t *testing.T) {
+	t.Parallel()
+	r := newRoom(t)
+	tabs := r.windows(3)
+	leader, _ := leading(t, 30*time.Second, tabs...)
+	tabs[0].network(`{rate: 0}`)
+	tabs[0].reads("raft-story", "The clock is paused for the whole room")
+	tabs[0].clickLine("The clock is paused")
+	tabs[0].reads(".reason", "No timer runs and no message arrives until somebody lets it run again.")
+	w := r.browser.window(1280, 800)
+	w.navigate(r.url("?watch=1"))
+	w.reads("raft-headline h2", fmt.Sprintf("S%d leads term", leader.status().Server))
+	w.reads("raft-header", "To the lab")
+	w.must(nil, `if (deepAll("raft-header h1 a")[0].pathname !== "/") throw new Error("the name leads to " + deepAll("raft-header h1 a")[0].href);`)
+}
+
+// A run that is opened after another has its own branches, and the button and the list agree on them.
+func TestBranchesHaveTheNumbersOfTheirRun(t *testing.T) {
+	t.Parallel()
+	w := borrowBrowser(t).labAt(startRelay(t).url("/#1?run=leader-crash"))
+	for _, run := range []string{"split-vote", "partition"} {
+		w.must(nil, fmt.Sprintf(`await raftPlayground.open("#1?run=%s"); await raftPlayground.seek(200); await raftPlayground.act({ do: "crash", server: 2 });`, run))
+		w.reads(".branches", "Branch 2 of 2")
+		w.must(nil, `
+			const list = deepAll("#branch-menu .branch b").map((b) => b.textContent);
+			if (list.join() !== "Branch 1,Branch 2") throw new Error("the list says " + list);`)
+	}
+}
+
+// What is selected is what is shown, and what the next key acts on; Space after a click is the clock's.
+func TestTheSelectionTheFocusAndTheClockAgree(t *testing.T) {
+	t.Parallel()
+	w := handy(t)
+	press := func(server int) {
+		x, y := w.nodeAt(server)
+		w.run(5*time.Second, chromedp.MouseClickXY(x, y))
+	}
+	press(2)
+	w.reads("raft-inspector h2", "S2")
+	w.clickButton("Client")
+	w.reads(".side-panel h2", "Write to the cluster")
+	press(2)
+	w.reads("raft-inspector h2", "S2")
+	w.keys(" ")
+	eventually(t, 10*time.Second, "Space after a click lets the clock run, and opens nothing", func() error {
+		return w.eval(nil, `
+			if (deepAll(".node-menu [role=menuitem]").some((i) => i.checkVisibility())) throw new Error("the menu is open");
+			if (deepAll(".play")[0].textContent.trim() !== "Pause") throw new Error("the clock stands");`)
+	})
+	w.keys(" ")
+	w.reads(".play", "Play")
+	w.keys("3")
+	w.must(nil, `if (document.activeElement?.dataset.server !== "3") throw new Error("the focus is on " + document.activeElement?.outerHTML.slice(0, 80));`)
+	w.keys(" ", " ")
+	w.keys(kb.Enter)
+	w.open(".node-menu [role=menuitem]")
+	w.must(nil, `if (!deepAll(".node-menu")[0].textContent.includes("S3") && !deepAll(".node.selected")[0]?.matches("[data-server='3']")) throw new Error("whose menu?");`)
+	w.keys(kb.Escape)
+}
+
+// What is asked while the clock stands says that it waits.
+func TestAWriteWhileTheClockStandsSaysSo(t *testing.T) {
+	t.Parallel()
+	w := handy(t)
+	w.clickButton("Client")
+	w.reads("raft-client", "The clock stands: this write waits until it runs.")
+	w.click("raft-client button[type=submit]")
+	w.reads(".notice", "The clock stands: what was asked waits until it runs.")
+}

@@ -1,0 +1,130 @@
+package e2e
+
+import (
+	"fmt"
+	"os"
+	"testing"
+	"time"
+
+	"github.com/chromedp/chromedp"
+)
+
+// The screens on which nothing may stand upon something else.
+var screens = []look{
+	{"1440", 1440, 900, "light"},
+	{"1280", 1280, 800, "dark"},
+	{"800", 800, 580, "light"},
+	{"390", 390, 844, "light"},
+}
+
+// overlaps returns which of the visible elements stand upon each other, by what they say.
+func (w *tab) overlaps(selectors ...string) (pairs []string) {
+	w.t.Helper()
+	w.must(&pairs, fmt.Sprintf(`
+		const boxes = %q.split(" | ").flatMap((s) => deepAll(s)).filter((e) => e.checkVisibility()).map((e) => ({ e, b: e.getBoundingClientRect(), says: e.textContent.trim().replace(/\s+/g, " ").slice(0, 40) || e.tagName })).filter(({ b }) => b.width * b.height > 0);
+		const meet = (a, b) => a.left + 1 < b.right && b.left + 1 < a.right && a.top + 1 < b.bottom && b.top + 1 < a.bottom;
+		const outside = boxes.filter(({ b }) => b.left < -1 || b.right > innerWidth + 1).map(({ says }) => says + " ends outside");
+		return [...outside, ...boxes.flatMap((x, i) => boxes.slice(i + 1).filter((y) => !x.e.contains(y.e) && !y.e.contains(x.e) && meet(x.b, y.b)).map((y) => x.says + " × " + y.says))];`, join(selectors)))
+	return pairs
+}
+
+func join(selectors []string) (text string) {
+	for i, s := range selectors {
+		if i > 0 {
+			text += " | "
+		}
+		text += s
+	}
+	return text
+}
+
+// keepPicture keeps what is seen for a person to look at, if one asked for it.
+func (w *tab) keepPicture(name string, l look) {
+	w.t.Helper()
+	if folder := os.Getenv("E2E_PICTURES"); folder != "" {
+		w.takePicture(folder, name+"-"+l.name, l)
+	}
+}
+
+// A waiting room of five: names, badges, the QR code and what one can do stand beside each other; one can choose another size and go home.
+func TestAWaitingRoomOfFiveHasRoomForAll(t *testing.T) {
+	t.Parallel()
+	r := newRoom(t)
+	w := r.window("?size=5")
+	for _, l := range screens {
+		w.as(l)
+		w.reads("raft-waiting", "1 of 5 tabs here")
+		if pairs := w.overlaps(".node-label", ".node .shape", ".waiting .qr", ".waiting .lead", ".waiting-acts > *"); len(pairs) > 0 {
+			t.Errorf("%s: %v", l.name, pairs)
+		}
+		w.keepPicture("waiting", l)
+	}
+	w.must(nil, `
+		const [three, home] = [deepAll(".waiting a").find((a) => a.textContent === "a room for 3"), deepAll(".waiting a").find((a) => a.textContent === "back to the lab")];
+		if (new URL(three.href).pathname + new URL(three.href).search !== "/new?size=3") throw new Error(three.href);
+		if (new URL(home.href).pathname !== "/") throw new Error(home.href);`)
+}
+
+// What is said on the stage for a moment covers no server and no name, whatever the screen; neither does what is said of lost messages.
+func TestWhatIsSaidOnTheStageCoversNoName(t *testing.T) {
+	t.Parallel()
+	w := handy(t)
+	for _, l := range screens {
+		w.as(l)
+		w.must(nil, `await raftPlayground.seek(200); await raftPlayground.act({ do: "restart", server: 4 }).catch(() => {});`)
+		x, y := w.nodeAt(4)
+		if l.width < 600 {
+			w.must(nil, `deepAll(".node[data-server='4']")[0].dispatchEvent(new MouseEvent("contextmenu", { bubbles: true, cancelable: true }));`)
+		} else {
+			w.run(5*time.Second, chromedp.MouseClickXY(x, y, chromedp.ButtonRight))
+		}
+		w.open(".node-menu [data-deed='crash']")
+		w.click("raft-node-menu [data-deed='crash']")
+		w.reads(".notice.undo", "S4 crashed.")
+		if pairs := w.overlaps(".node-label", ".node .shape", ".notice"); len(pairs) > 0 {
+			t.Errorf("%s: %v", l.name, pairs)
+		}
+		w.keepPicture("undo", l)
+		w.must(nil, `await raftPlayground.seek(190);`)
+		w.must(nil, `raftPlayground.request({ op: "put", key: "x", value: "1" }).catch(() => {});`)
+		w.reads(".notice", "The clock stands")
+		if pairs := w.overlaps(".node-label", ".node .shape", ".notice"); len(pairs) > 0 {
+			t.Errorf("%s: %v", l.name, pairs)
+		}
+		w.keepPicture("notice", l)
+	}
+}
+
+// The row above the diagram has all its buttons within it, and the formats of an export too, on a screen of 1280×800.
+func TestTheRowAboveTheDiagramIsNotCut(t *testing.T) {
+	t.Parallel()
+	w := openLab(t)
+	w.as(look{"1280", 1280, 800, "light"})
+	w.openDiagram()
+	w.clickButton("Export")
+	w.reads(".diagram-formats", "SVG")
+	var cut []string
+	w.must(&cut, `
+		const region = deepAll("section.logs")[0].getBoundingClientRect();
+		return deepAll(".diagram-head button").filter((b) => b.checkVisibility()).filter((b) => { const r = b.getBoundingClientRect(); return r.right > region.right + 1 || r.left < region.left - 1 || r.bottom > innerHeight; }).map((b) => b.textContent);`)
+	if len(cut) > 0 {
+		t.Errorf("cut: %v", cut)
+	}
+	if pairs := w.overlaps(".dock-tabs", ".diagram-head > button", ".diagram-export > button"); len(pairs) > 0 {
+		t.Error(pairs)
+	}
+	w.keepPicture("export", look{"1280", 1280, 800, "light"})
+}
+
+// A § leads to the paper, wherever it stands.
+func TestASectionIsALink(t *testing.T) {
+	t.Parallel()
+	w := openLab(t)
+	w.must(nil, `
+		const marks = deepAll("raft-headline .caption a, raft-why .caption a");
+		if (!marks.some((a) => /^§/.test(a.textContent) && a.href.endsWith("raft.pdf") && a.target === "_blank")) throw new Error("the heading has: " + marks.map((a) => a.outerHTML));`)
+	w.openRules()
+	w.must(nil, `
+		const plain = deepAll(".rule-row .caption").filter((c) => !c.querySelector("a"));
+		if (plain.length || !deepAll(".rule-row .caption a").length) throw new Error(plain.length + " are no links");`)
+}
