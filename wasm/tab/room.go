@@ -229,8 +229,7 @@ func (t *Tab) changeRoom(id int, method string, params any) {
 	case t.link.state != joined:
 		t.answer(page.Answer{ID: id, Error: "The connection to the room is lost."})
 	case len(t.changes) >= mostChanges:
-		t.answer(page.Answer{ID: id, Error: "The room has not answered " + page.Plural(mostChanges, "change") +
-			" yet. This one was not sent."})
+		t.answer(page.Answer{ID: id, Error: "The room has not answered " + page.Plural(mostChanges, "change") + " yet. This one was not sent."})
 	default:
 		t.changes[t.call(method, params)] = id
 	}

@@ -40,9 +40,8 @@ type seat struct {
 	logSentAt float64
 }
 
-// ticket is what is kept beside a seat's disk, as text "3:4f2a…:9c1b…:anew": the room's size, the lease, what
-// this making of the room is called, and whether another disk held the seat before. From size and making a
-// room that has lost its record learns what it was.
+// ticket is what is kept beside a seat's disk, as text "3:4f2a…:9c1b…:anew": the room's size, the lease, what this making of the room is called, and whether another
+// disk held the seat before. From size and making a room that has lost its record learns what it was.
 type ticket struct {
 	size  int
 	lease string
@@ -58,8 +57,7 @@ func (k ticket) String() string {
 	return text
 }
 
-// readTicket reads also those of the version before, which had no making. One that is damaged has a wrong
-// lease too, which the hub will say.
+// readTicket reads also those of the version before, which had no making. One that is damaged has a wrong lease too, which the hub will say.
 func readTicket(text string) (k ticket) {
 	parts := append(strings.Split(text, ":"), "", "", "")
 	k.size, _ = strconv.Atoi(parts[0])
@@ -67,8 +65,7 @@ func readTicket(text string) (k ticket) {
 	return k
 }
 
-// startServer starts the server on its disk. One that has another disk than its seat had before must be taken
-// in first.
+// startServer starts the server on its disk. One that has another disk than its seat had before must be taken in first.
 func (t *Tab) startServer() {
 	encoding := wire.Colon
 	if t.start.Encoding == "json" {

@@ -17,16 +17,15 @@ type Tab struct {
 	start   wish // how the page started this tab; Type is empty before
 	stopped bool
 
-	link   link
-	claim  claim
-	seat   seat
-	clock  clusterClock
-	room   *roomNotification // the latest; nil before the first join
-	client uint64            // this connection's own address
-	// The first address of this life of the room: another one means that all addresses are new.
-	clients  uint64
-	lastCall int         // the number of this tab's last call to the hub
-	changes  map[int]int // a network change under way: number of the call → id of the page's message
+	link     link
+	claim    claim
+	seat     seat
+	clock    clusterClock
+	room     *roomNotification // the latest; nil before the first join
+	client   uint64            // this connection's own address
+	clients  uint64            // the first address of this life of the room: another one means that all addresses are new
+	lastCall int               // the number of this tab's last call to the hub
+	changes  map[int]int       // a network change under way: number of the call → id of the page's message
 
 	reports  map[int]*page.Report // the last of each other server
 	heard    map[int]life         // whose events have been told
@@ -47,12 +46,8 @@ type Tab struct {
 // New returns a tab that waits for the page's "start". Seed is of the election timeouts and of the pauses between two tries to connect; it must differ from
 // tab to tab, or their elections would be in step.
 func New(host Host, seed uint64) *Tab {
-	t := &Tab{
-		host: host, random: rand.New(rand.NewPCG(seed, 0)), outbox: newOutbox(),
-		changes: map[int]int{}, reports: map[int]*page.Report{}, heard: map[int]life{},
-	}
-	// No two lives of a tab use the same numbers: an answer to an old call is for nobody.
-	t.requests.call = t.random.Uint64() >> 24
+	t := &Tab{host: host, random: rand.New(rand.NewPCG(seed, 0)), changes: map[int]int{}, reports: map[int]*page.Report{}, heard: map[int]life{}, outbox: newOutbox()}
+	t.requests.call = t.random.Uint64() >> 24 // no two lives of a tab use the same numbers: an answer to an old call is for nobody
 	return t
 }
 
@@ -109,9 +104,8 @@ func (t *Tab) Closed(now float64, why string) {
 	t.flush()
 }
 
-// Seat says that the seat is this tab's as far as this browser goes: its lock, if there are locks, is held,
-// and its disk, of the kind "opfs", "indexeddb" or "memory", is there. known is the last claim that the disk
-// knows.
+// Seat says that the seat is this tab's as far as this browser goes: its lock, if there are locks, is held, and its disk, of the kind "opfs", "indexeddb" or "memory", is there.
+// known is the last claim that the disk knows.
 func (t *Tab) Seat(now float64, server int, ticket, kind string, known uint64) {
 	t.advance(now)
 	if !t.stopped {
