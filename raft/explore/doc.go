@@ -1,6 +1,8 @@
-// Package explore goes through everything that a small cluster can do. The servers are the real core (raft.Node); what surrounds them, network, disks and
-// clients, does one thing at a time, and each time whatever it may: deliver, lose or duplicate a message, let a time-out run out, finish a write, stall a
-// disk, crash a server, start it again while messages of its earlier life are still under way, propose, read, compact a log; in walks also change the servers.
+// Package explore goes through everything that a small cluster can do. The servers are the real core
+// (raft.Node); what surrounds them, network, disks and clients, does one thing at a time, and each time
+// whatever it may: deliver, lose or duplicate a message, let a time-out run out, finish a write, stall a
+// disk, crash a server, start it again while messages of its earlier life are still under way, propose, read,
+// compact a log; in walks also change the servers.
 //
 // # What it finds
 //
@@ -20,12 +22,15 @@
 // One thing is taken for the same that is not quite: a server asks the others in the order of their names, and after a crash, when it numbers its calls
 // anew, the number of an old answer counts. Where crashes are allowed, of two worlds that differ only in the order within such a round one is looked at.
 //
-// What reads and snapshots lead to depends on more: on the numbers of calls, on what a leader last heard from whom, on what was sent of a snapshot. Where they happen
-// (Config.Reads, Config.Compactions) worlds are therefore told apart by all that servers know. That is simple and leaves nothing out, but many more worlds
-// are different: bounds must be narrower. To get deep all the same, a search may begin behind actions that are given (Config.After).
+// What reads and snapshots lead to depends on more: on the numbers of calls, on what a leader last heard from
+// whom, on what was sent of a snapshot. Where they happen (Config.Reads, Config.Compactions) worlds are
+// therefore told apart by all that servers know. That is simple and leaves nothing out, but many more worlds
+// are different: bounds must be narrower. To get deep all the same, a search may begin behind actions that
+// are given (Config.After).
 //
 // # What is outside
 //
-// Time: servers here are those of Figure 2, or have pre-vote beside; what measures time (check-quorum, loyalty, leases, the catching up of learners) is off, and
-// leadership is not transferred. Changes of the servers are for walks only: a situation does not tell all that they depend on.
+// Time: servers here are those of Figure 2, or have pre-vote beside; what measures time (check-quorum,
+// loyalty, leases, the catching up of learners) is off, and leadership is not transferred. Changes of the
+// servers are for walks only: a situation does not tell all that they depend on.
 package explore

@@ -13,33 +13,35 @@ import (
 	"raftplayground/raft/check"
 )
 
-// relapsed begins with a leader that has restarted and leads again, while a call of its earlier life is still under way. That call has a number that none of the new
-// life has yet. What follows is for a search to find: that the call is answered only now, that another leader is elected, and that a client reads at the old one.
+// relapsed begins with a leader that has restarted and leads again, while a call of its earlier life is still
+// under way. That call has a number that none of the new life has yet. What follows is for a search to find:
+// that the call is answered only now, that another leader is elected, and that a client reads at the old one.
 func relapsed(inFlight int) Config {
 	const first = "AppendEntries of S1 (term 1, prev 0 of term 0, commit 0, no-op of term 1)"
 	const second = "AppendEntries of S1 (term 2, prev 1 of term 1, commit 0, no-op of term 2)"
-	return Config{Servers: 3, Off: figure, Term: 3, Entries: 4, InFlight: inFlight, Heartbeats: 1, Proposals: 1, Losses: 6, Crashes: 1, Reads: 1, After: []Action{
-		{Do: TimeOut, Server: 1},
-		{Do: Lose, Server: 3, Message: "RequestVote of S1 (term 1, last 0 of term 0)"},
-		{Do: Receive, Server: 2, Message: "RequestVote of S1 (term 1, last 0 of term 0)"},
-		{Do: Receive, Server: 1, Message: "the vote of S2 (term 1)"},
-		{Do: Receive, Server: 2, Message: first},
-		{Do: Receive, Server: 3, Message: first},
-		{Do: Lose, Server: 1, Message: "success of S2 (term 1, match 1)"},
-		{Do: Lose, Server: 1, Message: "success of S3 (term 1, match 1)"},
-		{Do: Heartbeat, Server: 1},
-		{Do: Lose, Server: 3, Message: first},
-		{Do: CrashLose, Server: 1},
-		{Do: Restart, Server: 1},
-		{Do: TimeOut, Server: 1},
-		{Do: Lose, Server: 3, Message: "RequestVote of S1 (term 2, last 1 of term 1)"},
-		{Do: Receive, Server: 2, Message: "RequestVote of S1 (term 2, last 1 of term 1)"},
-		{Do: Receive, Server: 1, Message: "the vote of S2 (term 2)"},
-		{Do: Receive, Server: 2, Message: second},
-		{Do: Receive, Server: 3, Message: second},
-		{Do: Receive, Server: 1, Message: "success of S3 (term 2, match 2)"},
-		{Do: Lose, Server: 1, Message: "success of S2 (term 2, match 2)"},
-	}}
+	return Config{Servers: 3, Off: figure, Term: 3, Entries: 4, InFlight: inFlight, Heartbeats: 1, Proposals: 1,
+		Losses: 6, Crashes: 1, Reads: 1, After: []Action{
+			{Do: TimeOut, Server: 1},
+			{Do: Lose, Server: 3, Message: "RequestVote of S1 (term 1, last 0 of term 0)"},
+			{Do: Receive, Server: 2, Message: "RequestVote of S1 (term 1, last 0 of term 0)"},
+			{Do: Receive, Server: 1, Message: "the vote of S2 (term 1)"},
+			{Do: Receive, Server: 2, Message: first},
+			{Do: Receive, Server: 3, Message: first},
+			{Do: Lose, Server: 1, Message: "success of S2 (term 1, match 1)"},
+			{Do: Lose, Server: 1, Message: "success of S3 (term 1, match 1)"},
+			{Do: Heartbeat, Server: 1},
+			{Do: Lose, Server: 3, Message: first},
+			{Do: CrashLose, Server: 1},
+			{Do: Restart, Server: 1},
+			{Do: TimeOut, Server: 1},
+			{Do: Lose, Server: 3, Message: "RequestVote of S1 (term 2, last 1 of term 1)"},
+			{Do: Receive, Server: 2, Message: "RequestVote of S1 (term 2, last 1 of term 1)"},
+			{Do: Receive, Server: 1, Message: "the vote of S2 (term 2)"},
+			{Do: Receive, Server: 2, Message: second},
+			{Do: Receive, Server: 3, Message: second},
+			{Do: Receive, Server: 1, Message: "success of S3 (term 2, match 2)"},
+			{Do: Lose, Server: 1, Message: "success of S2 (term 2, match 2)"},
+		}}
 }
 
 // withPreVote is what is off in a server of Figure 2 that asks before it raises its term (thesis 9.6).
@@ -66,8 +68,10 @@ var whole = []struct {
 		Config{Servers: 3, Off: off(raft.ForgetCutWrites), Term: 2, Entries: 2, InFlight: 4, Stalls: 1, Crashes: 1}, 20_000},
 	{"reads", Config{Servers: 3, Off: figure, Term: 1, Entries: 2, InFlight: 3, Proposals: 1, Reads: 1},
 		Config{Servers: 3, Off: figure, Term: 2, Entries: 2, InFlight: 3, Proposals: 1, Reads: 1}, 5_000},
-	{"snapshots", Config{Servers: 3, Off: figure, Term: 1, Entries: 1, InFlight: 3, Heartbeats: 1, Losses: 1, Compactions: 1},
-		Config{Servers: 3, Off: figure, Term: 1, Entries: 2, InFlight: 3, Heartbeats: 1, Proposals: 1, Losses: 1, Crashes: 1, Compactions: 1}, 10_000},
+	{"snapshots", Config{Servers: 3, Off: figure, Term: 1, Entries: 1, InFlight: 3, Heartbeats: 1, Losses: 1,
+		Compactions: 1},
+		Config{Servers: 3, Off: figure, Term: 1, Entries: 2, InFlight: 3, Heartbeats: 1, Proposals: 1, Losses: 1,
+			Crashes: 1, Compactions: 1}, 10_000},
 	{"a read after a restart, with a call of the earlier life under way", relapsed(3), relapsed(4), 20_000},
 }
 
@@ -167,7 +171,8 @@ func TestWorldsOfOneKeyHaveTheSameFutures(t *testing.T) {
 
 // Where reads and snapshots happen only worlds that are the same have one key.
 func TestReadsAndSnapshotsAreToldApart(t *testing.T) {
-	config := Config{Servers: 3, Off: figure, Term: 2, Entries: 3, InFlight: 6, Heartbeats: 2, Proposals: 2, Losses: 2, Crashes: 1, Compactions: 2, Reads: 2}
+	config := Config{Servers: 3, Off: figure, Term: 2, Entries: 3, InFlight: 6, Heartbeats: 2, Proposals: 2,
+		Losses: 2, Crashes: 1, Compactions: 2, Reads: 2}
 	names, known, done := newRenamer(config.Servers), map[key][]byte{}, map[Deed]int{}
 	for seed := range uint64(400) {
 		random := rand.New(rand.NewPCG(seed, 3))
@@ -369,7 +374,8 @@ func TestWhatASearchCannotTellApartIsLeftToWalks(t *testing.T) {
 func TestWhatComesFirstMustBePossible(t *testing.T) {
 	c := everything
 	c.After = []Action{{Do: TimeOut, Server: 1}, {Do: Restart, Server: 2}}
-	if _, err := Search(c, 10); err == nil || !strings.Contains(err.Error(), "After: it cannot happen that S2 restarts") {
+	if _, err := Search(c, 10); err == nil || !strings.Contains(err.Error(),
+		"After: it cannot happen that S2 restarts") {
 		t.Errorf("a server that runs restarts: %v", err)
 	}
 	c.After = c.After[:1]

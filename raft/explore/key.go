@@ -38,8 +38,9 @@ func newRenamer(servers int) *renamer {
 	return r
 }
 
-// key returns the name of the world's situation, the same for all worlds that differ in the servers' names only. What reads and snapshots depend on a situation does not
-// tell: with them only worlds in which servers know the same, timers and numbers included, have one key.
+// key returns the name of the world's situation, the same for all worlds that differ in the servers' names
+// only. What reads and snapshots depend on a situation does not tell: with them only worlds in which servers
+// know the same, timers and numbers included, have one key.
 func (r *renamer) key(w *world) key {
 	r.least = r.least[:0]
 	if w.config.exact() {
@@ -93,7 +94,8 @@ func (r *renamer) writeExactly(w *world) {
 	r.writePast(&w.past, same)
 }
 
-// appendExactly appends all that the message says. What a snapshot holds follows from the entry that it ends at.
+// appendExactly appends all that the message says. What a snapshot holds follows from the entry that it ends
+// at.
 func (m *message) appendExactly(b []byte) []byte {
 	call, flags := uint64(0), uint64(0)
 	switch rpc := m.rpc.(type) {

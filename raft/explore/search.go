@@ -26,7 +26,8 @@ func Search(c Config, most int) (Result, error) {
 		return Result{}, err
 	}
 	if c.onlyWalked() {
-		return Result{}, errors.New("explore: Waiting and Changes are for walks: a search cannot tell the situations apart")
+		return Result{}, errors.New("explore: Waiting and Changes are for walks: " +
+			"a search cannot tell the situations apart")
 	}
 	s := &search{names: newRenamer(c.Servers), seen: map[key]struct{}{}, path: []*world{root}, pathOf: []int32{0}}
 	s.records = []record{{before: -1}}

@@ -22,10 +22,12 @@ type Config struct {
 	// How often each may happen in a run, 0 to 9.
 	Heartbeats, Proposals, Losses, Duplicates, Stalls, Crashes int
 
-	// As those, but what they lead to depends on more than a situation tells: with any of them worlds are told apart by all that their servers know.
+	// As those, but what they lead to depends on more than a situation tells: with any of them worlds are
+	// told apart by all that their servers know.
 	Compactions, Reads int
 
-	// After is what happens first, as in Replay: exploration begins behind it, and so gets deeper. It counts for the bounds.
+	// After is what happens first, as in Replay: exploration begins behind it, and so gets deeper. It counts
+	// for the bounds.
 	After []Action
 
 	// What only walks know. A situation is not told with all that these depend on, so Search refuses them.
@@ -153,7 +155,8 @@ func newWorld(c *Config) (*world, error) {
 func (w *world) start(s *server) {
 	o := raft.Options{ID: s.id, HeartbeatTicks: 1, ElectionTicksMin: 2, ElectionTicksMax: 2, Off: w.config.Off | raft.RulesOf(raft.CheckQuorum, raft.LeaderLoyalty)}
 	if w.config.exact() {
-		o.Off |= raft.RulesOf(raft.RandomTimeouts) // timers do not run, so what they would be is nothing to tell worlds apart by
+		// timers do not run, so what they would be is nothing to tell worlds apart by
+		o.Off |= raft.RulesOf(raft.RandomTimeouts)
 	}
 	for id := 1; id <= w.config.Servers-w.config.Waiting && int(s.id) <= w.config.Servers-w.config.Waiting; id++ {
 		o.Voters = append(o.Voters, raft.ServerID(id))

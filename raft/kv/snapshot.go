@@ -12,8 +12,8 @@ import (
 // MaxSnapshot is how many bytes a snapshot may have that Restore takes.
 const MaxSnapshot = 64 << 20
 
-// The first byte of a snapshot is its version. What follows, in varints: how many pairs there are and, of each, the length of its key, the key, the length
-// of its value, the value.
+// The first byte of a snapshot is its version. What follows, in varints: how many pairs there are and, of
+// each, the length of its key, the key, the length of its value, the value.
 const (
 	versionSorted = 1 // the pairs ascend by key: equal states have equal bytes
 	versionLog    = 2 // the pairs come in any order, and of two with one key the later one counts
@@ -25,8 +25,9 @@ func (s *Store) Snapshot(dst []byte) []byte {
 	return s.appendPairs(append(dst, versionSorted), slices.Sorted(maps.Keys(s.pairs)))
 }
 
-// SnapshotShuffled appends the state to dst as Snapshot does, but lists the keys in an order that depends on the seed. A real state machine seldom writes
-// one state in one way only: two replicas' snapshots of the same state have different bytes, and parts of the one do not fit the other.
+// SnapshotShuffled appends the state to dst as Snapshot does, but lists the keys in an order that depends on
+// the seed. A real state machine seldom writes one state in one way only: two replicas' snapshots of the same
+// state have different bytes, and parts of the one do not fit the other.
 func (s *Store) SnapshotShuffled(dst []byte, seed uint64) []byte {
 	keys := slices.Collect(maps.Keys(s.pairs))
 	rank := func(key string) uint64 { return mix(hashText(seed, key)) }
@@ -43,8 +44,9 @@ func (s *Store) appendPairs(dst []byte, keys []string) []byte {
 	return dst
 }
 
-// Restore makes the state what the snapshot says. Nothing of data is kept. An error says what was expected and what came, and leaves the
-// state as it was: not a snapshot that Snapshot or SnapshotShuffled could have written, or more than MaxSnapshot bytes.
+// Restore makes the state what the snapshot says. Nothing of data is kept. An error says what was expected
+// and what came, and leaves the state as it was: not a snapshot that Snapshot or SnapshotShuffled could have
+// written, or more than MaxSnapshot bytes.
 func (s *Store) Restore(data []byte) error {
 	if len(data) > MaxSnapshot {
 		return tooLong("snapshot", MaxSnapshot, len(data))

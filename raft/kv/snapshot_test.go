@@ -34,7 +34,8 @@ func TestASnapshotBringsTheStateBackAndTheFutureIsTheSame(t *testing.T) {
 			t.Fatalf("equal states, but %q and %q", other.Snapshot(nil), data)
 		}
 		shuffled := New()
-		if err := shuffled.Restore(s.SnapshotShuffled(nil, rapid.Uint64().Draw(t, "order"))); err != nil || shuffled.Hash() != s.Hash() {
+		if err := shuffled.Restore(s.SnapshotShuffled(nil, rapid.Uint64().Draw(t, "order"))); err != nil ||
+			shuffled.Hash() != s.Hash() {
 			t.Fatalf("restored from keys in another order: %v, %v, want %v", err, shuffled.pairs, s.pairs)
 		}
 		clear(data) // it is the caller's
@@ -115,7 +116,8 @@ func TestWhatIsNoSnapshotIsRefusedAndChangesNothing(t *testing.T) {
 	}
 }
 
-// What Restore takes as sorted is what Snapshot writes, byte for byte: there is one such form of a state, and no second one to slip through.
+// What Restore takes as sorted is what Snapshot writes, byte for byte: there is one such form of a state, and
+// no second one to slip through.
 func FuzzRestore(f *testing.F) {
 	for _, seed := range []string{"", "\x01\x00", "\x01\x01\x01x\x011", "\x01\x02\x01a\x00\x01x\x0210", "\x01\xff\xff\xff\xff\xff\xff\xff\xff\xff\x01"} {
 		f.Add([]byte(seed))

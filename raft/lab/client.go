@@ -127,10 +127,12 @@ func (w *World) actAsClient(a *Action) bool {
 func (w *World) request(c *client, to raft.ServerID, r *wire.Request) {
 	c.calls++
 	kind := map[wire.Method]check.Kind{wire.Put: check.Put, wire.Get: check.Get, wire.Delete: check.Delete, wire.CompareAndSwap: check.CompareAndSwap}[r.Method]
-	p := pending{call: c.calls, operation: -1, kind: kind, local: r.Read == wire.ReadLocal, asked: w.now, deadline: w.now + max(w.run.Config.Patience, second)}
+	p := pending{call: c.calls, operation: -1, kind: kind, local: r.Read == wire.ReadLocal, asked: w.now,
+		deadline: w.now + max(w.run.Config.Patience, second)}
 	if w.history.Len() < MaxHistory {
 		p.operation = w.history.Len()
-		w.history.Add(check.Operation{Client: c.number, Kind: kind, Key: r.Key, Value: r.Value, Expected: r.Expected, Invoked: w.now, Local: p.local, Unknown: true})
+		w.history.Add(check.Operation{Client: c.number, Kind: kind, Key: r.Key, Value: r.Value,
+			Expected: r.Expected, Invoked: w.now, Local: p.local, Unknown: true})
 	}
 	c.pending = append(c.pending, p)
 	w.send(c.conn, wire.Append(nil, &wire.Frame{From: c.address, To: uint64(to), Call: c.calls, Request: r}, wire.JSON))

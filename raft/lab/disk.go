@@ -149,7 +149,8 @@ func (d *disk) tellLater(err error) {
 	d.finished = append(d.finished, finished{at, err})
 }
 
-// crash ends the process that uses the disk. What it had asked for gets written, though nobody hears of it; of what a disk that hangs had been asked for any part.
+// crash ends the process that uses the disk. What it had asked for gets written, though nobody hears of it;
+// of what a disk that hangs had been asked for any part.
 func (d *disk) crash() {
 	if d.hung {
 		d.powerLoss()

@@ -28,25 +28,33 @@
 //
 // # Harsh worlds
 //
-// Draw's faults are those that people think of. Harsh draws a world that does, beside them, what real ones do and what bugs hid behind for long:
+// Draw's faults are those that people think of. Harsh draws a world that does, beside them, what real ones do
+// and what bugs hid behind for long:
 //
-//	networks   A message arrives after its sender and its receiver have restarted, in a later term, and more than once (Harshness.Stray).
-//	           Each direction of each link takes a time of its own, from none to twenty election timeouts, and that time changes in steps.
-//	           A read is asked for before the last one can be answered, a hundred times over, in each of the four ways to read.
-//	disks      A write is never finished, for a moment or for ever (Action.Hang); what was asked for is there afterwards in any part.
-//	hosts      A write is durable and the server hears of it later, a frame is to leave and leaves later, and neither waits for the other
-//	           (SavedLag, SendLag). A crash between any two of these loses the frames, a loss of power the writes, byte by byte.
-//	           A server restarts sooner than what it has sent arrives, again and again.
-//	clocks     A clock runs faster or slower, within the tenth that leases allow where they are read by. A process stands still, and sees then how late it is.
-//	state      A snapshot goes in many chunks, and at any of them the leader changes, another snapshot is taken, a server crashes (MaxChunk,
-//	           Action.Skip). Servers in one state write different bytes for it (OwnOrder). One has no room for a snapshot (Room).
-//	operators  Elections, transfers, changes of the servers, compactions and timers are asked for at any moment. Learners join while
-//	           they are down, in clusters in which nobody writes.
+//	networks   A message arrives after its sender and its receiver have restarted, in a later term, and
+//	           more than once (Harshness.Stray). Each direction of each link takes a time of its own, from
+//	           none to twenty election timeouts, and that time changes in steps. A read is asked for before
+//	           the last one can be answered, a hundred times over, in each of the four ways to read.
+//	disks      A write is never finished, for a moment or for ever (Action.Hang); whatever was under way
+//	           may be there afterwards in any part.
+//	hosts      A write is durable and the server hears of it later, a frame is to leave and leaves later, and
+//	           neither waits for the other (SavedLag, SendLag). A crash between any two of these loses the
+//	           frames, a loss of power the writes, byte by byte. A server restarts sooner than what it has
+//	           sent arrives, again and again.
+//	clocks     A clock runs faster or slower, within the tenth that leases allow where they are read by. A
+//	           process stands still, and sees then how late it is.
+//	state      A snapshot goes in many chunks, and at any of them the leader changes, another snapshot is
+//	           taken, a server crashes (MaxChunk, Action.Skip). Servers in one state write different bytes
+//	           for it (OwnOrder). One has no room for a snapshot (Room).
+//	operators  Elections, transfers, changes of the servers, compactions and timers are asked for at any
+//	           moment. Learners join while they are down, in clusters in which nobody writes.
 //
-// Some harm needs several of these at one time, and rivals.go arranges them: two servers that both believe to lead, and clients at both.
+// Some harm needs several of these at one time, and rivals.go arranges them: two servers that both believe to
+// lead, and clients at both.
 //
-// What remains outside: a disk that says it has written what it has not, and a message that was changed on its way. The first no Raft survives, the second is a
-// family of its own, in which other things are promised (package trial).
+// What remains outside: a disk that says it has written what it has not, and a message that was changed on
+// its way. The first no Raft survives, the second is a family of its own, in which other things are promised
+// (package trial).
 //
 // # Disks and promises
 //
@@ -62,11 +70,13 @@
 //
 // # Two phases
 //
-// First safety under faults, then liveness: at the end of the chaos everything is healed, and within Config.Heal a leader must lead, the
-// clients' writes must get through, all logs must be one, and the leader must take every learner for one that has caught up. A harsh world then demands
-// service (Harshness.Serve): every request is answered. Healed does not mean quick there: a message there and one back, and a write, may together take almost
-// the least election timeout. Beyond it Raft promises no leader (§5.6).
+// First safety under faults, then liveness: at the end of the chaos everything is healed, and within
+// Config.Heal a leader must lead, the clients' writes must get through, all logs must be one, and the leader
+// must take every learner for one that has caught up. A harsh world then demands service (Harshness.Serve):
+// every request is answered. Healed does not mean quick there: a message there and one back, and a write, may
+// together take almost the least election timeout. Beyond it Raft promises no leader (§5.6).
 //
-// All queues are bounded: a paused server's inbox (MaxInbox), the events kept (MaxEvents), the clients' history (MaxHistory), the hub's links, the strays, and
-// what lags at a host; what comes on top of the last two is lost.
+// All queues are bounded: a paused server's inbox (MaxInbox), the events kept (MaxEvents), the clients'
+// history (MaxHistory), the hub's links, the strays, and what lags at a host; what comes on top of the last
+// two is lost.
 package lab

@@ -11,10 +11,12 @@ import (
 // rest is how long a healed cluster has, after the last client has asked, to bring all logs to the same state.
 const rest = 3 * second
 
-// End returns when the run has ended: chaos, healing, serving, and some rest. A run whose actions go on for longer ends after the last of them.
+// End returns when the run has ended: chaos, healing, serving, and some rest. A run whose actions go on for
+// longer ends after the last of them.
 func (r *Run) End() int64 { return r.healed() + r.Config.Heal + r.Config.harsh().Serve + rest }
 
-// healed returns when the last fault was over: of a run that must serve then, with the chaos, for what it does later is to ask.
+// healed returns when the last fault was over: of a run that must serve then, with the chaos, for what it
+// does later is to ask.
 func (r *Run) healed() int64 {
 	end := r.Config.Chaos
 	if n := len(r.Actions); n > 0 && r.Config.harsh().Serve == 0 {
@@ -54,14 +56,17 @@ func (w *World) unanswered(c *client, p *pending, why string) {
 		return
 	}
 	w.unserved = true
-	w.notServing("client " + strconv.Itoa(c.number) + " asked at " + decimal(p.asked) + " µs, when a healed cluster must serve, and was told: " + why)
+	w.notServing("client " + strconv.Itoa(c.number) + " asked at " + decimal(p.asked) +
+		" µs, when a healed cluster must serve, and was told: " + why)
 }
 
-// repairable tells whether a server can be brought up to date: whoever has lost its disk for good, or cannot write to it, or has no room for a snapshot, is not missed.
+// repairable tells whether a server can be brought up to date: whoever has lost its disk for good, or cannot
+// write to it, or has no room for a snapshot, is not missed.
 func (w *World) repairable(m *machine) bool { return m.whole() && !w.cramped(m) }
 
-// checkAgreement checks that there is one leader, that everyone in its configuration follows it and may become a voter, and that they have applied the same log. A server that was
-// removed, or waits, is in nobody's way.
+// checkAgreement checks that there is one leader, that everyone in its configuration follows it and may
+// become a voter, and that they have applied the same log. A server that was removed, or waits, is in
+// nobody's way.
 func (w *World) checkAgreement() {
 	leader := w.leader()
 	if leader == nil {
@@ -89,13 +94,16 @@ func (w *World) checkAgreement() {
 	w.checkLearners(leader)
 }
 
-// checkLearners checks that the leader takes every learner that it has repaired for one that has caught up: it could not become a voter else (thesis 4.2.1).
+// checkLearners checks that the leader takes every learner that it has repaired for one that has caught up:
+// it could not become a voter else (thesis 4.2.1).
 func (w *World) checkLearners(leader *machine) {
 	leader.server.Node().Status(&w.status)
 	for _, p := range w.status.Peers {
 		exists := int(p.Server) <= len(w.machines)
-		if exists && !p.CaughtUp && slices.Contains(w.status.Config.Learners, p.Server) && w.repairable(w.machines[p.Server-1]) {
-			w.notServing("the leader, "+decimal(leader.id)+", does not take this learner for one that has caught up", p.Server)
+		if exists && !p.CaughtUp && slices.Contains(w.status.Config.Learners, p.Server) &&
+			w.repairable(w.machines[p.Server-1]) {
+			w.notServing("the leader, "+decimal(leader.id)+", does not take this learner for one that "+
+				"has caught up", p.Server)
 		}
 	}
 }

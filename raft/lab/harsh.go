@@ -9,9 +9,11 @@ import (
 	"raftplayground/raft"
 )
 
-// Harsh makes a run from a seed in a world that is as harsh as real ones are: 8 s in which networks, disks, clocks, hosts and operators do what the package comment
-// lists, healing, and then a time in which everybody must be served. Healed is not calm: a message may take as long as an election timeout allows, each
-// direction its own time, strays go on arriving, and a server's disk may hang for ever. With all rules on nothing may be violated and nobody stuck.
+// Harsh makes a run from a seed in a world that is as harsh as real ones are: 8 s in which networks, disks,
+// clocks, hosts and operators do what the package comment lists, healing, and then a time in which everybody
+// must be served. Healed is not calm: a message may take as long as an election timeout allows, each
+// direction its own time, strays go on arriving, and a server's disk may hang for ever. With all rules on
+// nothing may be violated and nobody stuck.
 func Harsh(seed uint64) Run {
 	h := harsh{chaos: chaos{random: rand.New(stream(seed, streamHarsh, 0, 0))}}
 	h.drawWorld()
@@ -38,7 +40,8 @@ func (h *harsh) drawWorld() {
 	c.Servers = one(h, 3, 3, 3, 5, 5, 4, 2, 7, 1)
 	c.Reads = one(h, "log", "readIndex", "readIndex", "lease", "lease")
 	c.JSON = h.in(2)
-	c.Clients, c.Keys, c.Think, c.Patience = one(h, 0, 2, 4, 6), one(h, 2, 4, 30), one[int64](h, 50, 100, 400)*millisecond, 2*second
+	c.Clients, c.Keys = one(h, 0, 2, 4, 6), one(h, 2, 4, 30)
+	c.Think, c.Patience = one[int64](h, 50, 100, 400)*millisecond, 2*second
 	c.CompactAfter = one(h, 0, 4, 10, 40)
 	if h.in(4) {
 		c.ElectionMin, c.ElectionMax = 400*millisecond, one[int64](h, 800, 1600)*millisecond
@@ -65,8 +68,9 @@ func (h *harsh) drawWorld() {
 	h.drawSnapshots()
 }
 
-// drawWays draws how long messages and disks take when nothing is wrong. There and back, with a write between, takes less than the least election timeout, and
-// may come as near to it as one likes: beyond it no Raft can promise to elect anybody (§5.6). Servers that do not ask before they raise their term depose each
+// drawWays draws how long messages and disks take when nothing is wrong. There and back, with a write
+// between, takes less than the least election timeout, and may come as near to it as one likes: beyond it no
+// Raft can promise to elect anybody (§5.6). Servers that do not ask before they raise their term depose each
 // other in elections that take so long: for those it takes less than half of the timeout.
 func (h *harsh) drawWays() {
 	c := &h.config
@@ -98,8 +102,9 @@ func (h *harsh) drawWays() {
 	c.Latency = h.way
 }
 
-// drawSnapshots draws what snapshots are like: in many chunks, but so that one is sent within a second or so, or a server that lags would stay behind who
-// compacts often; and now and then there is a server that has no room for one.
+// drawSnapshots draws what snapshots are like: in many chunks, but so that one is sent within a second or so,
+// or a server that lags would stay behind who compacts often; and now and then there is a server that has no
+// room for one.
 func (h *harsh) drawSnapshots() {
 	c := &h.config
 	if h.in(2) {
@@ -116,7 +121,9 @@ func (h *harsh) drawSnapshots() {
 
 // faults draws what goes wrong until the end of the chaos: some kinds only, which then happen often.
 func (h *harsh) faults() {
-	faults := []func(at, end int64){h.crash, h.pause, h.cut, h.partition, h.network, h.clock, h.slowDisk, h.hold, h.trap, h.transfer, h.frames, h.failDisk,
+	faults := []func(at, end int64){
+		h.crash, h.pause, h.cut, h.partition, h.network, h.clock, h.slowDisk, h.hold, h.trap, h.transfer,
+		h.frames, h.failDisk,
 		h.flicker, h.flicker, h.ways, h.ways, h.hang, h.inputs}
 	if h.h.Room == 0 {
 		faults = append(faults, h.burst, h.burst, h.chunks, h.chunks, h.lose, h.usurp, h.relapse)
@@ -130,14 +137,15 @@ func (h *harsh) faults() {
 	if h.rivals {
 		faults, gap = []func(at, end int64){h.usurp, h.relapse, faults[0]}[:2+h.random.IntN(2)], second
 	}
-	for at := h.exponential(300 * millisecond); at < h.config.Chaos && len(h.actions) < MaxActions/4; at += h.exponential(gap) {
+	for at := h.exponential(300 * millisecond); at < h.config.Chaos; at += h.exponential(gap) {
 		end := min(at+h.exponential(600*millisecond), h.config.Chaos)
 		faults[h.random.IntN(len(faults))](at, end)
 	}
 	h.actions = slices.DeleteFunc(h.actions, func(a Action) bool { return a.At > h.config.Chaos })
 }
 
-// heal ends the chaos, but for what no healing ends: each direction of each link may have a time of its own, and a disk may hang for ever.
+// heal ends the chaos, but for what no healing ends: each direction of each link may have a time of its own,
+// and a disk may hang for ever.
 func (h *harsh) heal() {
 	c := &h.config
 	h.add(Action{At: c.Chaos, Do: Heal})
@@ -151,8 +159,10 @@ func (h *harsh) heal() {
 		}
 	}
 	if h.in(3) && len(c.Off) == 0 && h.h.Room == 0 {
-		h.add(Action{At: c.Chaos + second + h.random.Int64N(second), Do: SlowDisk, Server: h.victim(), Hang: true, Careful: true})
-		h.add(Action{At: c.Chaos + 3*second, Do: Put, Key: "k0", Value: "healed"}) // a leader sees at the next write that its disk hangs
+		at := c.Chaos + second + h.random.Int64N(second)
+		h.add(Action{At: at, Do: SlowDisk, Server: h.victim(), Hang: true, Careful: true})
+		// A leader sees at its next write that its disk hangs.
+		h.add(Action{At: c.Chaos + 3*second, Do: Put, Key: "k0", Value: "healed"})
 	}
 }
 
@@ -188,9 +198,11 @@ func (h *harsh) readsAt(at int64, server raft.ServerID, count int) {
 	gap := one[int64](h, 100, 1000, 3000)
 	for range count {
 		at += 1 + h.random.Int64N(2*gap)
-		a := Action{At: at, Do: Get, Server: server, Key: "k" + decimal(h.random.Int64N(int64(h.config.Keys))), Read: one(h, kinds...)}
+		key := h.random.Int64N(int64(h.config.Keys))
+		a := Action{At: at, Do: Get, Server: server, Key: "k" + decimal(key), Read: one(h, kinds...)}
 		if h.in(12) {
-			a.Do, a.Read, a.Key, a.Value = Put, "", "b"+decimal(at%burstKeys), decimal(at) // few to a key: many writes that were never answered make its history hard to judge
+			// Few to a key: many writes that were never answered make its history hard to judge.
+			a.Do, a.Read, a.Key, a.Value = Put, "", "b"+decimal(at%burstKeys), decimal(at)
 		}
 		h.add(a)
 	}
@@ -200,18 +212,21 @@ func (h *harsh) readsAt(at int64, server raft.ServerID, count int) {
 func (h *harsh) flicker(at, end int64) {
 	victim := h.victim()
 	for range 1 + h.random.IntN(4) {
-		h.add(Action{At: at, Do: one(h, Crash, PowerLoss), Server: victim, Down: h.exponential(one[int64](h, 1, 10, 50) * millisecond)})
+		do := one(h, Crash, PowerLoss)
+		h.add(Action{At: at, Do: do, Server: victim, Down: h.exponential(one[int64](h, 1, 10, 50) * millisecond)})
 		at += h.exponential(200 * millisecond)
 	}
 }
 
-// ways gives each direction of each link a time of its own, from none to far beyond an election timeout, and then another.
+// ways gives each direction of each link a time of its own, from none to far beyond an election timeout, and
+// then another.
 func (h *harsh) ways(at, end int64) {
 	for step := at; step < end; step += h.exponential(500 * millisecond) {
 		for a := range h.config.Servers {
 			for b := range h.config.Servers {
 				if a != b && h.in(2) {
-					h.direct(step, a+1, b+1, &Link{Latency: h.anyTime(), Jitter: one(h, 0, h.anyTime()/4), Reorder: one(h, 0, 0.3)})
+					l := &Link{Latency: h.anyTime(), Jitter: one(h, 0, h.anyTime()/4), Reorder: one(h, 0, 0.3)}
+					h.direct(step, a+1, b+1, l)
 				}
 			}
 		}
@@ -230,7 +245,8 @@ func (h *harsh) anyTime() int64 {
 // hang lets a disk finish nothing for a while.
 func (h *harsh) hang(at, end int64) {
 	victim := h.victim()
-	h.add(Action{At: at, Do: SlowDisk, Server: victim, Hang: true, When: one[Moment](h, "", "leader", "propose", "append", "vote")})
+	when := one[Moment](h, "", "leader", "propose", "append", "vote")
+	h.add(Action{At: at, Do: SlowDisk, Server: victim, Hang: true, When: when})
 	h.undo(victim, Action{At: end, Do: SlowDisk, Disk: h.config.Disk})
 }
 
@@ -246,13 +262,16 @@ func (h *harsh) inputs(at, _ int64) {
 	}
 }
 
-// chunks leaves a server so far behind that it needs a snapshot, and lets something happen at one of its chunks.
+// chunks leaves a server so far behind that it needs a snapshot, and lets something happen at one of its
+// chunks.
 func (h *harsh) chunks(at, end int64) {
 	victim := h.anybody()
 	h.add(Action{At: at, Do: Partition, Servers: []raft.ServerID{victim}})
 	back := at + 100*millisecond + h.exponential(300*millisecond)
 	for range 3 {
-		h.add(Action{At: at + h.random.Int64N(back-at), Do: Put, Key: "b" + decimal(h.random.Int64N(burstKeys)), Value: decimal(h.random.Int64N(1 << 20))})
+		write := at + h.random.Int64N(back-at)
+		h.add(Action{At: write, Do: Put, Key: "b" + decimal(h.random.Int64N(burstKeys)),
+			Value: decimal(h.random.Int64N(1 << 20))})
 		h.add(Action{At: at + h.random.Int64N(back-at), Do: Compact, Server: h.victim()})
 	}
 	for id := range h.config.Servers {
@@ -260,14 +279,16 @@ func (h *harsh) chunks(at, end int64) {
 	}
 	h.add(Action{At: back, Do: Partition, Servers: h.everybody()})
 	for range 1 + h.random.IntN(3) {
-		a := Action{At: at, When: "snapshotSent", Skip: h.random.IntN(12), Do: one(h, Crash, PowerLoss, Compact, Transfer, Partition, Cut)}
+		a := Action{At: at, When: "snapshotSent", Skip: h.random.IntN(12)}
+		a.Do = one(h, Crash, PowerLoss, Compact, Transfer, Partition, Cut)
 		if a.Do == Crash || a.Do == PowerLoss {
 			a.Down = h.exponential(50 * millisecond)
 		}
 		h.add(a)
 	}
 	if h.in(2) {
-		h.add(Action{At: back + h.exponential(100*millisecond), Do: one(h, Crash, PowerLoss), Server: victim, Down: h.exponential(20 * millisecond)})
+		crash := back + h.exponential(100*millisecond)
+		h.add(Action{At: crash, Do: one(h, Crash, PowerLoss), Server: victim, Down: h.exponential(20 * millisecond)})
 	}
 	if h.in(2) {
 		h.add(Action{At: back + h.exponential(100*millisecond), Do: Campaign, Server: h.anybody()})
@@ -281,8 +302,10 @@ func (h *harsh) learn(at, end int64) {
 	h.add(Action{At: at, Do: Crash, Server: learner})
 	voters := slices.DeleteFunc(h.everybody(), func(id raft.ServerID) bool { return id == learner || h.in(4) })
 	if len(voters) > 0 {
-		h.add(Action{At: at, Do: Reconfigure, Servers: voters, Learners: []raft.ServerID{learner}, Careful: true})
-		h.add(Action{At: at + h.exponential(100*millisecond), Do: Reconfigure, Servers: voters, Learners: []raft.ServerID{learner}, Careful: true})
+		change := Action{At: at, Do: Reconfigure, Servers: voters, Learners: []raft.ServerID{learner}, Careful: true}
+		h.add(change)
+		change.At += h.exponential(100 * millisecond)
+		h.add(change)
 	}
 	if h.in(2) {
 		h.add(Action{At: end, Do: Restart, Server: learner})

@@ -8,7 +8,8 @@ import (
 	"raftplayground/raft"
 )
 
-// A harsh world is drawn from the seed and nothing else, can be written down, and is reached the same way by every way.
+// A harsh world is drawn from the seed and nothing else, can be written down, and is reached the same way by
+// every way.
 func TestAHarshWorldIsOneRun(t *testing.T) {
 	for seed := range uint64(30) {
 		run := Harsh(seed)
@@ -44,7 +45,8 @@ func TestNoHarshnessChangesNothing(t *testing.T) {
 	plain.RunTo(run.End())
 	zero.RunTo(run.End())
 	if plain.Events() != zero.Events() || plain.Faults.Frames != zero.Faults.Frames || plain.Events() == 0 {
-		t.Errorf("%d events and %d frames, with no harshness %d and %d", plain.Events(), plain.Faults.Frames, zero.Events(), zero.Faults.Frames)
+		t.Errorf("%d events and %d frames, with no harshness %d and %d", plain.Events(), plain.Faults.Frames,
+			zero.Events(), zero.Faults.Frames)
 	}
 }
 
@@ -58,7 +60,8 @@ func TestStraysOutliveRestarts(t *testing.T) {
 	strays, frames := w.Faults.Strays, w.Faults.Frames
 	w.RunTo(2 * second)
 	if w.Faults.Strays == strays || w.Faults.Frames != frames {
-		t.Errorf("%d strays arrived, and servers that are down sent %d frames", w.Faults.Strays-strays, w.Faults.Frames-frames)
+		t.Errorf("%d strays arrived, and servers that are down sent %d frames", w.Faults.Strays-strays,
+			w.Faults.Frames-frames)
 	}
 	w.RunTo(10*second + 1)
 	before := w.EventsOf(raft.MessageIgnored)
@@ -73,7 +76,8 @@ func TestStraysOutliveRestarts(t *testing.T) {
 
 // A host that lags sends in order, later; and what it has not sent when it is killed is never sent.
 func TestAHostLagsAndIsKilledBetween(t *testing.T) {
-	w := world(t, Config{Servers: 3, Harsh: &Harshness{SendLag: 40 * millisecond, SavedLag: 40 * millisecond}, Heal: second})
+	w := world(t, Config{Servers: 3, Harsh: &Harshness{SendLag: 40 * millisecond, SavedLag: 40 * millisecond},
+		Heal: second})
 	w.RunTo(2 * second)
 	leader := w.leader()
 	for len(leader.outgoing.frames) == 0 {
@@ -101,7 +105,8 @@ func TestAHostLagsAndIsKilledBetween(t *testing.T) {
 	}
 }
 
-// A disk that hangs finishes nothing; the process that is killed beside it leaves any part of what it had asked for.
+// A disk that hangs finishes nothing; the process that is killed beside it leaves any part of what it had
+// asked for.
 func TestADiskHangs(t *testing.T) {
 	w := world(t, Config{Servers: 3, Heal: second})
 	w.RunTo(second)
@@ -109,14 +114,16 @@ func TestADiskHangs(t *testing.T) {
 	do(t, w, true, Action{Do: SlowDisk, Server: follower, Hang: true}, 0)
 	do(t, w, true, Action{Do: Put, Key: "x", Value: "1"}, 300*millisecond)
 	if st := statusOf(w, follower); st.LastIndex != 2 || st.LastApplied != 1 {
-		t.Errorf("with a disk that hangs a follower's log ends at %d, applied through %d", st.LastIndex, st.LastApplied)
+		t.Errorf("with a disk that hangs a follower's log ends at %d, applied through %d", st.LastIndex,
+			st.LastApplied)
 	}
 	do(t, w, true, Action{Do: SlowDisk, Server: follower, Disk: millisecond}, 300*millisecond)
 	if st := statusOf(w, follower); st.LastApplied != 2 {
 		t.Errorf("when the disk works again %d entries are applied", st.LastApplied)
 	}
 	do(t, w, true, Action{Do: SlowDisk, Server: follower, Hang: true, Careful: true}, 0)
-	do(t, w, false, Action{Do: SlowDisk, Server: w.leader().id, Hang: true, Careful: true}, 0) // one of three can be done without, not two
+	// one of three can be done without, not two
+	do(t, w, false, Action{Do: SlowDisk, Server: w.leader().id, Hang: true, Careful: true}, 0)
 	do(t, w, true, Action{Do: Put, Key: "x", Value: "2"}, second)
 	nothingViolated(t, w)
 }
@@ -138,10 +145,12 @@ func TestATrapPassesOverEvents(t *testing.T) {
 
 // Where a cluster must serve, a request that nobody answers is told of.
 func TestWhoeverIsNotServedIsToldOf(t *testing.T) {
-	run := Run{Version: Version, Seed: 1, Config: Config{Servers: 3, Latency: millisecond, Chaos: second, Heal: 2 * second, Harsh: &Harshness{Serve: 2 * second}}}
+	run := Run{Version: Version, Seed: 1, Config: Config{Servers: 3, Latency: millisecond, Chaos: second,
+		Heal: 2 * second, Harsh: &Harshness{Serve: 2 * second}}}
 	run.Actions = []Action{{At: second, Do: Heal}, {At: 3500 * millisecond, Do: Put, Key: "x", Value: "1"}}
 	nothingViolated(t, start(t, run))
-	run.Actions = slices.Insert(run.Actions, 1, Action{At: 3400 * millisecond, Do: Network, Link: &Link{Loss: 1}}, Action{At: 5500 * millisecond, Do: Network, Link: &Link{}})
+	run.Actions = slices.Insert(run.Actions, 1, Action{At: 3400 * millisecond, Do: Network, Link: &Link{Loss: 1}},
+		Action{At: 5500 * millisecond, Do: Network, Link: &Link{}})
 	slices.SortStableFunc(run.Actions, func(a, b Action) int { return int(a.At - b.At) })
 	if v := start(t, run).Finish(); len(v) != 1 || v[0].Servers != nil {
 		t.Errorf("a request was not answered, and violated is %v", v)
@@ -158,7 +167,8 @@ func TestALearnerThatIsStuckIsToldOf(t *testing.T) {
 		t.Errorf("%v", w.Violations())
 	}
 	do(t, w, true, Action{Do: Crash, Server: 1, Down: millisecond}, 200*millisecond)
-	do(t, w, true, Action{Do: Cut, Server: 2, To: 1}, 500*millisecond) // a new leader does not hear that the learner follows
+	// a new leader does not hear that the learner follows
+	do(t, w, true, Action{Do: Cut, Server: 2, To: 1}, 500*millisecond)
 	if leader := w.leader(); leader == nil {
 		t.Fatal("nobody leads")
 	} else if w.checkLearners(leader); w.Broken() == 0 && !caughtUp(w, 2) {
@@ -171,7 +181,8 @@ func caughtUp(w *World, id raft.ServerID) bool {
 	return slices.ContainsFunc(st.Peers, func(p raft.Peer) bool { return p.Server == id && p.CaughtUp })
 }
 
-// A server that has no room for a snapshot is not missed; a leader that sends it one without pause is told of.
+// A server that has no room for a snapshot is not missed; a leader that sends it one without pause is told
+// of.
 func TestAChunkSentWithoutPauseIsToldOf(t *testing.T) {
 	w := world(t, Config{Servers: 3, Harsh: &Harshness{Room: 10}})
 	m := w.machines[0]
@@ -194,13 +205,15 @@ func TestAChunkSentWithoutPauseIsToldOf(t *testing.T) {
 
 // What a Harshness cannot be is refused, with the field's name.
 func TestAHarshnessThatCannotBeIsRefused(t *testing.T) {
-	for _, h := range []Harshness{{Stray: 2, StrayFor: second}, {Stray: 0.1}, {SendLag: -1}, {SavedLag: maxDelay + 1}, {Room: -1}, {MaxChunk: -1}, {Serve: -1}} {
+	for _, h := range []Harshness{{Stray: 2, StrayFor: second}, {Stray: 0.1}, {SendLag: -1},
+		{SavedLag: maxDelay + 1}, {Room: -1}, {MaxChunk: -1}, {Serve: -1}} {
 		run := Run{Version: Version, Config: Config{Servers: 1, Harsh: &h}}
 		if run.Check() == nil {
 			t.Errorf("%+v is accepted", h)
 		}
 	}
-	for _, a := range []Action{{Do: Crash, Hang: true}, {Do: SlowDisk, Hang: true, Disk: 1}, {Do: Crash, Skip: 1}, {Do: SlowDisk, Careful: true}} {
+	for _, a := range []Action{{Do: Crash, Hang: true}, {Do: SlowDisk, Hang: true, Disk: 1}, {Do: Crash, Skip: 1},
+		{Do: SlowDisk, Careful: true}} {
 		run := Run{Version: Version, Config: Config{Servers: 1}, Actions: []Action{a}}
 		if run.Check() == nil {
 			t.Errorf("%+v is accepted", a)

@@ -11,28 +11,35 @@ import (
 	"raftplayground/raft"
 )
 
-// Harshness is what real networks, disks and hosts do to servers beyond the faults that come and go as actions. The zero value adds nothing: a run
-// without it takes the course that it always took. Times are µs of cluster time.
+// Harshness is what real networks, disks and hosts do to servers beyond the faults that come and go as
+// actions. The zero value adds nothing: a run without it takes the course that it always took. Times are µs
+// of cluster time.
 type Harshness struct {
-	// Stray is the probability that a copy of a frame between two servers goes astray: it arrives up to StrayFor later, whoever has crashed, restarted or
-	// been elected meanwhile, and each time with a chance of one half yet another time. StrayFor ≥ 1 ms where there are strays.
+	// Stray is the probability that a copy of a frame between two servers goes astray: it arrives up to
+	// StrayFor later, whoever has crashed, restarted or been elected meanwhile, and each time with a chance
+	// of one half yet another time. StrayFor ≥ 1 ms where there are strays.
 	Stray    float64 `json:"stray,omitempty"`
 	StrayFor int64   `json:"strayFor,omitempty"`
 
-	// SendLag and SavedLag are the longest times that a server's host takes to send what the server wants sent, and to tell it that a write is durable, each drawn
-	// anew. The two do not wait for each other. A host that is killed has not sent, and has not told, what still lagged.
+	// SendLag and SavedLag are the longest times that a server's host takes to send what the server wants
+	// sent, and to tell it that a write is durable, each drawn anew. The two do not wait for each other. A
+	// host that is killed has not sent, and has not told, what still lagged.
 	SendLag  int64 `json:"sendLag,omitempty"`
 	SavedLag int64 `json:"savedLag,omitempty"`
 
 	MaxChunk int  `json:"maxChunk,omitempty"` // most bytes of a snapshot in one message; 0: as raft.Options says
 	OwnOrder bool `json:"ownOrder,omitempty"` // every server lists the keys of its snapshots in an order of its own
-	Room     int  `json:"room,omitempty"`     // most bytes of a snapshot that the last server takes, which needs never be repaired then; 0: no limit
+	// Room is how many bytes a snapshot may have that the last server takes; 0: no limit. With it, that server
+	// need never be repaired.
+	Room int `json:"room,omitempty"`
 
-	// Serve is how long, once Config.Heal has passed after the chaos, every request must be answered within the patience of who asks; 0: none must.
+	// Serve is how long, once Config.Heal has passed after the chaos, every request must be answered within
+	// the patience of who asks; 0: none must.
 	Serve int64 `json:"serve,omitempty"`
 }
 
-// maxStrays is how many strays there are at one time, and maxOutgoing how many frames lag at one host; the network loses what comes on top.
+// maxStrays is how many strays there are at one time, and maxOutgoing how many frames lag at one host; the
+// network loses what comes on top.
 const (
 	maxStrays   = 512
 	maxOutgoing = 4096
@@ -43,15 +50,17 @@ func (h *Harshness) check() error {
 		name        string
 		value, most int64
 	}{
-		{"strayFor", h.StrayFor, MaxTime}, {"sendLag", h.SendLag, maxDelay}, {"savedLag", h.SavedLag, maxDelay}, {"maxChunk", int64(h.MaxChunk), 64 << 20},
-		{"room", int64(h.Room), 64 << 20}, {"serve", h.Serve, MaxTime},
+		{"strayFor", h.StrayFor, MaxTime}, {"sendLag", h.SendLag, maxDelay}, {"savedLag", h.SavedLag, maxDelay},
+		{"maxChunk", int64(h.MaxChunk), 64 << 20}, {"room", int64(h.Room), 64 << 20}, {"serve", h.Serve, MaxTime},
 	} {
 		if field.value < 0 || field.value > field.most {
-			return errors.New("lab: harsh: " + field.name + ": expected 0 to " + decimal(field.most) + ", got " + decimal(field.value))
+			return errors.New("lab: harsh: " + field.name + ": expected 0 to " + decimal(field.most) +
+				", got " + decimal(field.value))
 		}
 	}
 	if !(h.Stray >= 0 && h.Stray <= 1) || h.Stray > 0 && h.StrayFor < millisecond {
-		return errors.New("lab: harsh: stray: expected a probability from 0 to 1, and with it strayFor of at least " + decimal(millisecond))
+		return errors.New("lab: harsh: stray: expected a probability from 0 to 1, and with it strayFor of at least " +
+			decimal(millisecond))
 	}
 	return nil
 }
@@ -79,19 +88,24 @@ type stray struct {
 // goAstray decides whether a copy of a frame goes astray. frame is borrowed.
 func (w *World) goAstray(from, to raft.ServerID, frame []byte) {
 	h := w.run.Config.Harsh
-	if h == nil || h.Stray == 0 || to > raft.ServerID(len(w.servers)) || rand.New(w.strays.source).Float64() >= h.Stray {
+	if h == nil || h.Stray == 0 || to > raft.ServerID(len(w.servers)) {
+		return
+	}
+	if rand.New(w.strays.source).Float64() >= h.Stray {
 		return
 	}
 	w.keepStray(stray{from: from, to: to, frame: slices.Clone(frame)})
 }
 
-// keepStray draws when a stray arrives: soon and late are alike in number on a logarithmic scale, for each is another kind of harm.
+// keepStray draws when a stray arrives: soon and late are alike in number on a logarithmic scale, for each is
+// another kind of harm.
 func (w *World) keepStray(s stray) {
 	if len(w.strays.frames) == maxStrays {
 		return
 	}
 	share := rand.New(w.strays.source).Float64()
-	s.at = w.now + int64(float64(millisecond)*math.Pow(float64(w.run.Config.Harsh.StrayFor)/float64(millisecond), share))
+	longest := float64(w.run.Config.Harsh.StrayFor) / float64(millisecond)
+	s.at = w.now + int64(float64(millisecond)*math.Pow(longest, share))
 	i, _ := slices.BinarySearchFunc(w.strays.frames, s.at+1, func(s stray, at int64) int { return int(s.at - at) })
 	w.strays.frames = slices.Insert(w.strays.frames, i, s)
 }
@@ -103,7 +117,8 @@ func (s *strays) due() int64 {
 	return s.frames[0].at
 }
 
-// returnStrays puts the strays whose time has come back on their links, which may lose or delay them like any frame.
+// returnStrays puts the strays whose time has come back on their links, which may lose or delay them like any
+// frame.
 func (w *World) returnStrays() {
 	for w.strays.due() <= w.now {
 		s := w.strays.frames[0]
@@ -177,7 +192,8 @@ func (o *outgoing) clone() outgoing {
 	return outgoing{&source, slices.Clone(o.frames)}
 }
 
-// chunk is a chunk of a snapshot that a leader sent last to a server, and how often, within a second from a time on.
+// chunk is a chunk of a snapshot that a leader sent last to a server, and how often, within a second from a
+// time on.
 type chunk struct {
 	index  raft.Index
 	offset uint64
@@ -185,8 +201,9 @@ type chunk struct {
 	times  int
 }
 
-// maxChunkRepeats is how often one chunk may be sent to a server within a second. Heartbeats repeat it 20 times, and so do those that reads ask for; a leader that
-// answers a refusal at once with the same chunk does without end.
+// maxChunkRepeats is how often one chunk may be sent to a server within a second. Heartbeats repeat it 20
+// times, and so do those that reads ask for; a leader that answers a refusal at once with the same chunk does
+// without end.
 const maxChunkRepeats = 200
 
 // watchChunk notes that a leader sends a chunk, and that it does so without pause.
@@ -199,7 +216,8 @@ func (w *World) watchChunk(m *machine, e *raft.Event) {
 		*c = chunk{index: e.Index, offset: e.Old, since: w.now}
 	}
 	if c.times++; c.times > maxChunkRepeats {
-		w.broken(m.id, "a leader sends one chunk of a snapshot to server "+decimal(e.Peer)+" again and again, "+strconv.Itoa(c.times)+" times within a second")
+		w.broken(m.id, "a leader sends one chunk of a snapshot to server "+decimal(e.Peer)+" again and again, "+
+			strconv.Itoa(c.times)+" times within a second")
 	}
 }
 

@@ -28,7 +28,8 @@ func (w *World) bearable(without *machine) bool {
 func (w *World) affordable(voters []raft.ServerID) bool {
 	whole := 0
 	for _, id := range voters {
-		if int(id) <= len(w.machines) && w.machines[id-1].whole() { // of a configuration that was forged, a server may not exist
+		// of a configuration that was forged, a server may not exist
+		if int(id) <= len(w.machines) && w.machines[id-1].whole() {
 			whole++
 		}
 	}

@@ -2,8 +2,10 @@ package lab
 
 import "raftplayground/raft"
 
-// Two servers that both believe to lead are what the rules for reads are about: whoever reads at the one must not miss what the other has already done. Chance alone
-// seldom brings all of it together, so these faults do: who leads is arranged, and then clients read at the old leader and write at its rivals, every few milliseconds.
+// Two servers that both believe to lead are what the rules for reads are about: whoever reads at the one must
+// not miss what the other has already done. Chance alone seldom brings all of it together, so these faults
+// do: who leads is arranged, and then clients read at the old leader and write at its rivals, every few
+// milliseconds.
 
 // rivalry draws a world in which there is little else.
 func (h *harsh) rivalry() {
@@ -17,7 +19,8 @@ func (h *harsh) rivalry() {
 	h.h.Stray, h.h.StrayFor = 0.2, one[int64](h, 1, 3)*second
 }
 
-// usurp lets a rival be elected with the help of a server that does not hear the leader, which learns of it late.
+// usurp lets a rival be elected with the help of a server that does not hear the leader, which learns of it
+// late.
 func (h *harsh) usurp(at, _ int64) {
 	some := h.some(3)
 	if some == nil {
@@ -43,7 +46,8 @@ func (h *harsh) usurp(at, _ int64) {
 	h.add(Action{At: at, Do: Network, Link: &Link{Latency: h.config.Latency, Jitter: h.config.Jitter}})
 }
 
-// relapse lets a leader restart, lead again while messages of its earlier life still arrive, and then be cut off.
+// relapse lets a leader restart, lead again while messages of its earlier life still arrive, and then be cut
+// off.
 func (h *harsh) relapse(at, _ int64) {
 	some := h.some(2)
 	if some == nil {

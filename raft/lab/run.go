@@ -53,7 +53,8 @@ type Config struct {
 	Chaos int64 `json:"chaos,omitempty"` // how long faults happen, from the start
 	Heal  int64 `json:"heal,omitempty"`  // how long after it service must have returned
 
-	Harsh *Harshness `json:"harsh,omitempty"` // nil: nothing of it. Not written to once the run is made: copies of the Config share it
+	// Harsh is nil if nothing of it is wanted. It is not written to once the run is made: copies of the Config share it.
+	Harsh *Harshness `json:"harsh,omitempty"`
 }
 
 // Action is something that is done to the world at a moment. One that does not apply, such as the crash of a server that is down, changes nothing.
@@ -71,8 +72,8 @@ type Action struct {
 	// the voters still has its disk; and a server that is wiped never returns, not even by Heal: it could break a promise that it forgot (RAFT-BUGS 24).
 	Careful bool `json:"careful,omitempty"`
 
-	// Hang makes SlowDisk a disk that finishes no write at all, until it is as quick as something again. With Careful only if the cluster can do without that server, which
-	// nobody misses then.
+	// Hang makes SlowDisk a disk that finishes no write at all, until it is as quick as something again. With
+	// Careful only if the cluster can do without that server, which nobody misses then.
 	Hang bool `json:"hang,omitempty"`
 
 	// Frame is the number of a frame under way between servers (View.Frames). 0: the one that arrives first of those from Server to To, each 0 meaning anybody.
@@ -368,7 +369,8 @@ func (a *Action) check(servers int) error {
 	case a.Hang && (a.Do != SlowDisk || a.Disk != 0):
 		return errors.New("hang: expected it with disk only, and without a time")
 	case a.Skip < 0 || a.Skip > 1<<20 || a.Skip > 0 && a.When == "":
-		return errors.New("skip: expected 0 to " + strconv.Itoa(1<<20) + ", and a trap if it is not 0, got " + strconv.Itoa(a.Skip))
+		return errors.New("skip: expected 0 to " + strconv.Itoa(1<<20) + ", and a trap if it is not 0, got " +
+			strconv.Itoa(a.Skip))
 	case a.Careful && a.Down != 0:
 		return errors.New("down: expected 0: a server that is wiped with care does not return")
 	case a.Frame != 0 && (frameActs[a.Do] == "" || a.Do == InjectFrame):

@@ -85,7 +85,8 @@ func New(run Run) (*World, error) {
 		w.servers = append(w.servers, raft.ServerID(i+1))
 	}
 	for _, id := range w.servers {
-		m := &machine{id: id, disk: &disk{longest: run.Config.Disk, lag: run.Config.harsh().SavedLag, now: &w.now}, clock: drift{rate: 1e6}}
+		m := &machine{id: id, disk: &disk{longest: run.Config.Disk, lag: run.Config.harsh().SavedLag,
+			now: &w.now}, clock: drift{rate: 1e6}}
 		w.machines = append(w.machines, m)
 	}
 	for i := range run.Config.Clients + 1 {

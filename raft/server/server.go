@@ -52,8 +52,8 @@ type Options struct {
 	MaxSnapshot  int      // most bytes of a snapshot that this server takes from a leader, ≥ 1; 0 means kv.MaxSnapshot
 	Reads        ReadMode // what makes a Get linearizable
 
-	// SnapshotOrder is not 0 for a server whose snapshots list the keys in an order of its own, see kv.Store.SnapshotShuffled: then servers in the
-	// same state write different bytes, as those of most real state machines do.
+	// SnapshotOrder is not 0 for a server whose snapshots list the keys in an order of its own, see
+	// kv.Store.SnapshotShuffled. Servers in the same state then write different bytes, as most real state machines do.
 	SnapshotOrder uint64
 
 	Off    raft.RuleSet // rules that this server does not keep; none, unless one wants to see what they are for

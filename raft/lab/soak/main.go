@@ -2,7 +2,8 @@
 // it saw, and for a seed that fails the one command that runs it again.
 //
 //	go run ./raft/lab/soak -time 5m           as many seeds as fit into five minutes
-//	go run ./raft/lab/soak -world harsh       … in worlds as harsh as real ones; forged: with messages that no server sends
+//	go run ./raft/lab/soak -world harsh       … in worlds as harsh as real ones
+//	go run ./raft/lab/soak -world forged      … in which messages arrive that no server sends
 //	go run ./raft/lab/soak -seed 42 -events   seed 42 alone, with what happened last
 //	go run ./raft/lab/soak -world harsh -first 0 -time 10m -stop
 //	                                          how soon the harsh worlds show a fault that was put into the core
@@ -28,21 +29,23 @@ import (
 
 var (
 	duration = flag.Duration("time", 30*time.Second, "how long to go on to further seeds")
-	world    = flag.String("world", "standard", "what the worlds are like: standard, harsh or forged, see package trial")
-	most     = flag.Int("seeds", math.MaxInt, "run at most so many seeds")
-	stop     = flag.Bool("stop", false, "end at the first seed that fails")
-	first    = flag.Uint64("first", uint64(time.Now().UnixNano()), "the first seed; the others follow it")
-	only     = flag.String("seed", "", "run this seed alone")
-	off      = flag.String("off", "", "rules to switch off in all servers, by their IDs with commas between; the world is then a hostile one")
-	shrink   = flag.Bool("shrink", false, "with -seed: leave out all actions that the failure does not need")
-	events   = flag.Bool("events", false, "with -seed: print the run as JSON and its last events")
+	world    = flag.String("world", "standard",
+		"what the worlds are like: standard, harsh or forged, see package trial")
+	most   = flag.Int("seeds", math.MaxInt, "run at most so many seeds")
+	stop   = flag.Bool("stop", false, "end at the first seed that fails")
+	first  = flag.Uint64("first", uint64(time.Now().UnixNano()), "the first seed; the others follow it")
+	only   = flag.String("seed", "", "run this seed alone")
+	off    = flag.String("off", "", "rules to switch off in all servers, by their IDs with commas between; the world is then a hostile one")
+	shrink = flag.Bool("shrink", false, "with -seed: leave out all actions that the failure does not need")
+	events = flag.Bool("events", false, "with -seed: print the run as JSON and its last events")
 )
 
 func main() {
 	flag.Parse()
 	kind, known := trial.Worlds[*world]
 	if !known || *off != "" && *world != "standard" {
-		fmt.Fprintf(os.Stderr, "soak: -world: expected standard, harsh or forged, the latter two without -off, got %q\n", *world)
+		fmt.Fprintf(os.Stderr,
+			"soak: -world: expected standard, harsh or forged, the latter two without -off, got %q\n", *world)
 		os.Exit(2)
 	}
 	if *off != "" {
@@ -68,7 +71,10 @@ func main() {
 
 // lacking are hostile worlds in which no server keeps these rules.
 func lacking(rules []string) trial.World {
-	return trial.World{Name: "standard", Draw: func(seed uint64) lab.Run { return lab.Hostile(seed, rules, rules) }, Judge: trial.Live}
+	return trial.World{Name: "standard", Draw: func(seed uint64) lab.Run {
+		return lab.Hostile(seed, rules,
+			rules)
+	}, Judge: trial.Live}
 }
 
 // summary is what many seeds led to.
@@ -83,7 +89,8 @@ type summary struct {
 	took              time.Duration
 }
 
-// soak runs at most so many seeds from first on, as many at a time as there are processors, until the time has come, or the first of them has failed if that is to be the end.
+// soak runs at most so many seeds from first on, as many at a time as there are processors, until the time
+// has come, or the first of them has failed if that is to be the end.
 func soak(kind trial.World, first uint64, seeds int, until time.Time, out io.Writer) *summary {
 	sum := &summary{world: kind.Name, deeds: map[lab.Deed]int{}}
 	start := time.Now()
@@ -137,7 +144,8 @@ func (s *summary) add(r *trial.Result, out io.Writer) {
 
 func (s *summary) print(out io.Writer) {
 	fmt.Fprintf(out, "%d seeds, %.1f simulated hours in %v, %d events, %d elections won, %d frames and %d strays, %d operations of clients\n",
-		s.seeds, float64(s.simulated)/3600e6, s.took.Round(time.Millisecond), s.events, s.elections, s.frames, s.strays, s.operations)
+		s.seeds, float64(s.simulated)/3600e6, s.took.Round(time.Millisecond), s.events, s.elections, s.frames,
+		s.strays, s.operations)
 	fmt.Fprint(out, "done to them:")
 	for _, deed := range lab.Deeds {
 		if n := s.deeds[deed]; n > 0 {
@@ -165,7 +173,8 @@ func replay(out io.Writer, kind trial.World, seed uint64, shrink, events bool) b
 	if shrink && len(r.Violations) > 0 {
 		actions := len(run.Actions)
 		run = lab.Shrink(run, kind.FailsAs(r.Violations[0]), 2000)
-		fmt.Fprintf(out, "of %d actions %d are needed to violate %s\n", actions, len(run.Actions), trial.NameOf(r.Violations[0]))
+		fmt.Fprintf(out, "of %d actions %d are needed to violate %s\n", actions, len(run.Actions),
+			trial.NameOf(r.Violations[0]))
 		r, world = kind.Judge(run)
 	}
 	if events && world != nil {

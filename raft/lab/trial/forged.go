@@ -18,8 +18,10 @@ import (
 // second is one of cluster time, in µs.
 const second = 1_000_000
 
-// Forged makes a run from a seed in which messages arrive that no server sends, in the midst of five seconds of what lab.Harsh draws: in some a field says what it must not, one
-// that is made of several fields may do so in any of them, and all others say what they might. Fields are those of the messages' Go types, so none is left out.
+// Forged makes a run from a seed in which messages arrive that no server sends, in the midst of five seconds
+// of what lab.Harsh draws: in some a field says what it must not, one that is made of several fields may do
+// so in any of them, and all others say what they might. Fields are those of the messages' Go types, so none
+// is left out.
 func Forged(seed uint64) lab.Run {
 	run := lab.Harsh(seed)
 	harsh := *run.Config.Harsh
@@ -37,18 +39,20 @@ func Forged(seed uint64) lab.Run {
 	return run
 }
 
-// Bear lives through a run in which messages are forged, and checks what can be promised even then: that no server panics, that the run ends, and that servers neither
-// send nor keep without bound.
+// Bear lives through a run in which messages are forged, and checks what can be promised even then: that no
+// server panics, that the run ends, and that servers neither send nor keep without bound.
 func Bear(run lab.Run) (Result, *lab.World) {
 	return guarded(run, func(r *Result, world *lab.World) {
 		world.RunTo(run.End())
 		if most := uint64(mostFrames*run.Config.Servers) * uint64(1+run.End()/second); world.Faults.Frames > most {
-			r.Violations = append(r.Violations, fmt.Errorf("expected at most %d frames to be sent, were %d", most, world.Faults.Frames))
+			r.Violations = append(r.Violations, fmt.Errorf("expected at most %d frames to be sent, were %d", most,
+				world.Faults.Frames))
 		}
 		for id := range raft.ServerID(run.Config.Servers) {
 			if s := world.Server(id + 1); s != nil {
 				if size := len(s.Node().AppendState(nil)); size > mostState {
-					r.Violations = append(r.Violations, fmt.Errorf("expected server %d to keep at most %d bytes, are %d", id+1, mostState, size))
+					r.Violations = append(r.Violations,
+						fmt.Errorf("expected server %d to keep at most %d bytes, are %d", id+1, mostState, size))
 				}
 			}
 		}
@@ -61,7 +65,8 @@ const (
 )
 
 // messages are one of each, to see what fields they have.
-var messages = []raft.RPC{new(raft.RequestVote), new(raft.RequestVoteReply), new(raft.AppendEntries), new(raft.AppendEntriesReply),
+var messages = []raft.RPC{new(raft.RequestVote), new(raft.RequestVoteReply), new(raft.AppendEntries),
+	new(raft.AppendEntriesReply),
 	new(raft.InstallSnapshot), new(raft.InstallSnapshotReply), new(raft.TimeoutNow), new(raft.TimeoutNowReply)}
 
 // Fields are all that can be forged, such as "AppendEntries.Term".
@@ -106,7 +111,8 @@ func (f *forger) inject(at int64, field string) lab.Action {
 	frame := wire.Frame{From: from, To: to, RPC: forged.Interface().(raft.RPC)}
 	encoding := f.encoding()
 	text := wire.Append(nil, &frame, encoding)
-	return lab.Action{At: at, Do: lab.InjectFrame, Server: raft.ServerID(from), To: raft.ServerID(to), Text: string(text)}
+	return lab.Action{At: at, Do: lab.InjectFrame, Server: raft.ServerID(from), To: raft.ServerID(to),
+		Text: string(text)}
 }
 
 func (f *forger) encoding() wire.Encoding {
@@ -137,7 +143,8 @@ func (f *forger) fill(v reflect.Value, name string, from uint64, wrong bool) {
 	}
 }
 
-// number returns a term, an index, an offset or the number of a call. Unless it is to be wrong it is such that the message is likely to be obeyed.
+// number returns a term, an index, an offset or the number of a call. Unless it is to be wrong it is such
+// that the message is likely to be obeyed.
 func (f *forger) number(name string, wrong bool) uint64 {
 	switch {
 	case wrong:
@@ -157,7 +164,8 @@ func (f *forger) number(name string, wrong bool) uint64 {
 // extreme returns a number at an end of what there is, or just before it.
 func (f *forger) extreme() uint64 {
 	near := f.random.Uint64N(3)
-	return []uint64{0, near, math.MaxUint64, math.MaxUint64 - near, math.MaxInt64 + near, math.MaxInt64 - near, math.MaxUint32 - near, 1<<20 + near}[f.random.IntN(8)]
+	return []uint64{0, near, math.MaxUint64, math.MaxUint64 - near, math.MaxInt64 + near, math.MaxInt64 - near,
+		math.MaxUint32 - near, 1<<20 + near}[f.random.IntN(8)]
 }
 
 // configuration returns one with too many servers, or none, or ones that nobody knows.

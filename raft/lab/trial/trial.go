@@ -1,4 +1,5 @@
-// Package trial puts clusters on trial: it lives through a run of package lab, checks every promise of Raft in it, and says what was broken.
+// Package trial puts clusters on trial: it lives through a run of package lab, checks every promise of Raft
+// in it, and says what was broken.
 //
 //	for seed := range uint64(2000) {
 //		if err := trial.Harsh(seed); err != nil {
@@ -6,8 +7,9 @@
 //		}
 //	}
 //
-// There are two families of worlds, which are judged differently. In the standard and the harsh one everything happens that may befall servers which keep
-// the rules, so that every promise must hold: safety at all times, and service once the worst is over. In a forged one (Forged) messages arrive that no server
+// There are two families of worlds, which are judged differently. In the standard and the harsh one
+// everything happens that may befall servers which keep the rules, so that every promise must hold: safety at
+// all times, and service once the worst is over. In a forged one (Forged) messages arrive that no server
 // sends. They may break any promise about the log, and what is left to promise is said at Bear.
 package trial
 
@@ -37,8 +39,9 @@ var Worlds = map[string]World{
 	"forged":   {"forged", Forged, Bear},
 }
 
-// standard is what a seed's world is like: mostly the standard one, and others of every size, with servers that wait or none; every way to read, logs that are compacted often, seldom
-// or not in that time; every fourth is one of Figure 2, without the extensions.
+// standard is what a seed's world is like: mostly the standard one, and others of every size, with servers
+// that wait or none; every way to read, logs that are compacted often, seldom or not in that time; every
+// fourth is one of Figure 2, without the extensions.
 func standard(seed uint64) lab.Config {
 	c := lab.Standard()
 	if seed%2 == 0 {
@@ -56,8 +59,9 @@ func standard(seed uint64) lab.Config {
 	return c
 }
 
-// Harsh lives through the run lab.Harsh(seed) and returns what was violated in it, nil if nothing was. To find out how soon harsh worlds show a fault of the
-// core, put the fault into it and ask for one seed after the other from 0 on.
+// Harsh lives through the run lab.Harsh(seed) and returns what was violated in it, nil if nothing was. To
+// find out how soon harsh worlds show a fault of the core, put the fault into it and ask for one seed after
+// the other from 0 on.
 func Harsh(seed uint64) error {
 	r, _ := Live(lab.Harsh(seed))
 	return errors.Join(r.Violations...)
@@ -73,20 +77,22 @@ type Result struct {
 	Strays     uint64 // frames that went astray and came back
 	Operations int    // of clients, but for those that were refused
 	Deeds      map[lab.Deed]int
-	Violations []error // of safety and liveness (*check.Violation), of linearizability (linear.ErrNotLinearizable), and ErrEndless
+	// of safety and liveness (*check.Violation), of linearizability (linear.ErrNotLinearizable), and ErrEndless
+	Violations []error
 }
 
 // ErrEndless says that a run did not come to its end: a loop in the core, or between two servers.
 var ErrEndless = errors.New("trial: the run has not come to its end within " + longest.String())
 
-// longest is how long a run may take, in real time, which others have, too; most take some milliseconds. decide is the same for the order of a history.
+// longest is how long a run may take, in real time, which others have, too; most take some milliseconds.
+// decide is the same for the order of a history.
 const (
 	longest = 2 * time.Minute
 	decide  = time.Minute
 )
 
-// Live lives through a run, without forged frames, and checks it. A core that panics has seen by itself that something is broken; with all rules on that never happens. The world
-// is nil if it did not come to its end.
+// Live lives through a run, without forged frames, and checks it. A core that panics has seen by itself that
+// something is broken; with all rules on that never happens. The world is nil if it did not come to its end.
 func Live(run lab.Run) (Result, *lab.World) {
 	return guarded(run, func(r *Result, world *lab.World) {
 		r.add(world.Finish())
@@ -113,7 +119,8 @@ func guarded(run lab.Run, judge func(*Result, *lab.World)) (Result, *lab.World) 
 		defer func() {
 			if broken := recover(); broken != nil {
 				r.add(world.Violations())
-				r.Violations = append(r.Violations, fmt.Errorf("panic at %.6f s: %v", float64(world.Now())/1e6, broken))
+				r.Violations = append(r.Violations, fmt.Errorf("panic at %.6f s: %v", float64(world.Now())/1e6,
+					broken))
 			}
 			r.measure(world)
 			done <- r
@@ -124,7 +131,8 @@ func guarded(run lab.Run, judge func(*Result, *lab.World)) (Result, *lab.World) 
 	case r := <-done:
 		return r, world
 	case <-time.After(longest):
-		return Result{Seed: run.Seed, Violations: []error{ErrEndless}}, nil // the run's goroutine is lost: nothing can stop it
+		// the run's goroutine is lost: nothing can stop it
+		return Result{Seed: run.Seed, Violations: []error{ErrEndless}}, nil
 	}
 }
 
@@ -174,8 +182,9 @@ func (r *Result) Of(property check.Property) *check.Violation {
 	return nil
 }
 
-// FailsAs returns a function for lab.Shrink, which says whether a run leads to such a violation: of the same property or, if it is of none, a panic say, to any of that
-// kind. That a cluster does not serve which nobody healed says nothing.
+// FailsAs returns a function for lab.Shrink, which says whether a run leads to such a violation: of the same
+// property or, if it is of none, a panic say, to any of that kind. That a cluster does not serve which nobody
+// healed says nothing.
 func (w World) FailsAs(violation error) func(lab.Run) bool {
 	name := NameOf(violation)
 	return func(run lab.Run) bool {

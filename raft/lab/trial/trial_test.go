@@ -14,7 +14,8 @@ import (
 
 // Every field of every message is forged, and all of it reaches servers.
 func TestEveryFieldIsForged(t *testing.T) {
-	if len(Fields) < 40 || !slices.Contains(Fields, "InstallSnapshot.LastIncludedIndex") || !slices.Contains(Fields, "TimeoutNowReply.Call") {
+	if len(Fields) < 40 || !slices.Contains(Fields, "InstallSnapshot.LastIncludedIndex") ||
+		!slices.Contains(Fields, "TimeoutNowReply.Call") {
 		t.Errorf("the fields that can be forged are %v", Fields)
 	}
 	var arrived, refused int
@@ -32,11 +33,12 @@ func TestEveryFieldIsForged(t *testing.T) {
 		refused += world.Faults.BadFrames
 	}
 	if arrived < 1000 || refused > arrived/10 {
-		t.Errorf("%d forged frames arrived, of which %d could not be read: too little for this test to mean anything", arrived, refused)
+		t.Errorf("%d forged frames arrived, %d of them unreadable: too little for this test to mean anything", arrived, refused)
 	}
 }
 
-// A run that breaks a promise is told with what it broke: of the log, by a panic, by more frames than there may be.
+// A run that breaks a promise is told with what it broke: of the log, by a panic, by more frames than there
+// may be.
 func TestWhatIsBrokenIsNamed(t *testing.T) {
 	violated := &check.Violation{Property: check.Liveness}
 	for _, test := range []struct {
@@ -54,7 +56,8 @@ func TestWhatIsBrokenIsNamed(t *testing.T) {
 		w.RunTo(second)
 		panic("broken")
 	})
-	if world == nil || len(r.Violations) != 1 || !strings.Contains(r.Violations[0].Error(), "panic at 1.000000 s: broken") || r.Frames == 0 {
+	if world == nil || len(r.Violations) != 1 || !strings.Contains(r.Violations[0].Error(),
+		"panic at 1.000000 s: broken") || r.Frames == 0 {
 		t.Errorf("a panic leads to %v", r.Violations)
 	}
 	if r, world := Live(lab.Run{}); world != nil || len(r.Violations) != 1 {
@@ -64,7 +67,8 @@ func TestWhatIsBrokenIsNamed(t *testing.T) {
 
 // A local read may be stale, and is no matter for linearizability; what nobody wrote it must not find.
 func TestLocalReads(t *testing.T) {
-	history := []check.Operation{{Kind: check.Put, Key: "x", Value: "1"}, {Kind: check.Get, Key: "x", Value: "1", Found: true, Local: true}, {Kind: check.Get, Key: "x", Local: true}}
+	history := []check.Operation{{Kind: check.Put, Key: "x", Value: "1"}, {Kind: check.Get, Key: "x", Value: "1",
+		Found: true, Local: true}, {Kind: check.Get, Key: "x", Local: true}}
 	if err := checkLocal(history); err != nil {
 		t.Error(err)
 	}
@@ -74,15 +78,18 @@ func TestLocalReads(t *testing.T) {
 	}
 }
 
-// Liveness is a promise for who is healed: asking, slow links and a disk that the cluster can do without are no faults that need another healing.
+// Liveness is a promise for who is healed: asking, slow links and a disk that the cluster can do without are
+// no faults that need another healing.
 func TestWhoIsHealed(t *testing.T) {
 	heal := lab.Action{Do: lab.Heal}
 	for _, test := range []struct {
 		actions []lab.Action
 		healed  bool
 	}{
-		{nil, false}, {[]lab.Action{{Do: lab.Crash}}, false}, {[]lab.Action{{Do: lab.Crash}, heal}, true}, {[]lab.Action{heal, {Do: lab.Crash}}, false},
-		{[]lab.Action{heal, {Do: lab.Put}, {Do: lab.Get}, {Do: lab.Network}, {Do: lab.SlowDisk, Hang: true, Careful: true}}, true},
+		{nil, false}, {[]lab.Action{{Do: lab.Crash}}, false}, {[]lab.Action{{Do: lab.Crash}, heal}, true},
+		{[]lab.Action{heal, {Do: lab.Crash}}, false},
+		{[]lab.Action{heal, {Do: lab.Put}, {Do: lab.Get}, {Do: lab.Network}, {Do: lab.SlowDisk, Hang: true,
+			Careful: true}}, true},
 		{[]lab.Action{heal, {Do: lab.SlowDisk, Hang: true}}, false},
 	} {
 		if healed(test.actions) != test.healed {
@@ -104,7 +111,8 @@ func TestAHarshWorldShowsARuleThatIsOff(t *testing.T) {
 			continue
 		}
 		run := lab.Shrink(world.Draw(seed), world.FailsAs(linear.ErrNotLinearizable), 60)
-		if again, _ := Live(run); again.Of(check.Linearizability) == nil || len(run.Actions) >= len(world.Draw(seed).Actions) {
+		if again, _ := Live(run); again.Of(check.Linearizability) == nil ||
+			len(run.Actions) >= len(world.Draw(seed).Actions) {
 			t.Errorf("seed %d: shrunk to %d actions it no longer fails", seed, len(run.Actions))
 		}
 		return
