@@ -88,7 +88,7 @@ type budgets struct {
 	of       [budgetKinds]budget
 	messages *pace         // read from members, 4096 bytes counting as one more; beyond it reading waits
 	news     *pace         // bytes of seen and report that leave; beyond it they are left out, and watchers are told
-	large    chan struct{} // a place for each large message that may be read at once; one processor is left for small ones
+	large    chan struct{} // a place for each large message that may be read at once: one processor is left for others
 	closed   atomic.Int64  // connections closed by their rooms: full, flooding, not joined
 	tooOften atomic.Int64  // handshakes and rooms refused because their address came too often
 	floods   atomic.Int64  // connections closed for their pings and pongs
@@ -124,7 +124,10 @@ func newBudgets() *budgets {
 	b := &budgets{messages: newPace(mostMessages), news: newPace(mostNews), seen: map[string]*visitor{}}
 	b.large = make(chan struct{}, max(1, runtime.GOMAXPROCS(0)-1))
 	// A few files must be left, or no record can be stored.
-	sizes := [budgetKinds]int64{sockets: min(mostSockets, mostFiles()-64), openRooms: mostRooms, reading: mostReading, flying: mostFlying, waiting: mostWaiting}
+	sizes := [budgetKinds]int64{
+		sockets: min(mostSockets, mostFiles()-64), openRooms: mostRooms,
+		reading: mostReading, flying: mostFlying, waiting: mostWaiting,
+	}
 	for kind := range b.of {
 		b.of[kind].kind, b.of[kind].most = budgetKind(kind), sizes[kind]
 	}

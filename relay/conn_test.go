@@ -16,7 +16,7 @@ func TestAReceiverThatIsSlowLosesFramesAndKeepsItsSession(t *testing.T) {
 	a, b, _ := trio(t, server.URL)
 	watcher := open(t, server.URL, "trio", `{"server":0,"watch":true}`)
 	frame := "1>2:" + strings.Repeat("x", 1_000_000)
-	for range 30 { // b reads nothing meanwhile
+	for range 20 { // b reads nothing meanwhile
 		a.say(frame)
 	}
 	full := 0
@@ -27,7 +27,7 @@ func TestAReceiverThatIsSlowLosesFramesAndKeepsItsSession(t *testing.T) {
 				full++
 			}
 		}
-		return full > 10
+		return full > 0
 	})
 	b.untilIs(frame)
 	a.say("1>2:after")

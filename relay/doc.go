@@ -35,6 +35,8 @@
 // begun must be complete within 30 s; ping and pong messages may come 10 times a second (1008). Two large messages
 // are never read on all processors at once.
 //
+// Behind a proxy on the same machine all visitors have one address: what one may have is then what all have.
+//
 // # What is kept
 //
 // A room that nobody is connected to is put away after 10 minutes. Its record (who holds which seat) stays for 90

@@ -10,7 +10,7 @@ import (
 
 const (
 	gatherAtMost  = 64 << 10         // bytes; then they are written
-	kernelBuffer  = 128 << 10        // bytes that the kernel may hold: news that it holds cannot give way to a frame any more
+	kernelBuffer  = 128 << 10        // bytes that the kernel may hold: news there cannot give way to a frame
 	stalledAfter  = 15 * time.Second // without one byte taken a peer does not read
 	lingerFor     = 10 * time.Second // then, for it to take the reason why it is closed
 	mostOverhead  = 64 << 10         // bytes of a message's framing, beyond as much again as its content
@@ -24,7 +24,8 @@ type gathering struct {
 	budgets *budgets
 }
 
-const noSockets = "HTTP/1.1 503 Service Unavailable\r\nContent-Type: text/plain; charset=utf-8\r\nRetry-After: 10\r\nConnection: close\r\n\r\n" +
+const noSockets = "HTTP/1.1 503 Service Unavailable\r\nContent-Type: text/plain; charset=utf-8\r\n" +
+	"Retry-After: 10\r\nConnection: close\r\n\r\n" +
 	"This relay has as many connections as it takes, or as many as it takes from one address. Try again later.\n"
 
 func (g gathering) Accept() (net.Conn, error) {

@@ -102,7 +102,8 @@ func parse(args []string, stderr io.Writer) (settings, error) {
 	flags.StringVar(&s.state, "state", stateDir(), "keep the rooms' seats in this `directory`")
 	flags.Float64Var(&s.rate, "rate", 0.1, "cluster seconds per real second in new rooms, 0 to 1")
 	flags.IntVar(&s.size, "size", 3, "servers in new rooms, 1 to 9")
-	const hostUse = "answer to this `name` too, such as lab.example.org; addresses and localhost need no permission; may be repeated"
+	const hostUse = "answer to this `name` too, such as lab.example.org; addresses and localhost need no permission;" +
+		" may be repeated"
 	flags.Func("host", hostUse, func(name string) error {
 		s.hosts = append(s.hosts, name)
 		return validName(name)
@@ -197,8 +198,9 @@ func pageURL(host string, port int) string {
 	return "http://" + net.JoinHostPort(host, strconv.Itoa(port)) + "/"
 }
 
-// localAddresses are this computer's addresses in local networks, IPv4 because people type them. The first is the one by which
-// it reaches the outside: the others may be of virtual machines and containers, which no phone can reach.
+// localAddresses are this computer's addresses in local networks, IPv4 because people type them. The first is
+// the one by which it reaches the outside: the others may be of virtual machines and containers, which no phone
+// can reach.
 func localAddresses() []string {
 	var list []netip.Addr
 	addresses, _ := net.InterfaceAddrs() // none, if they cannot be had
@@ -211,8 +213,8 @@ func localAddresses() []string {
 	return likeliestFirst(list, outwardAddress())
 }
 
-// outwardAddress is the address from which this computer would send to the outside; the zero address if it knows no way. Nothing
-// is sent: connecting a UDP socket only chooses the route.
+// outwardAddress is the address from which this computer would send to the outside; the zero address if it knows
+// no way. Nothing is sent: connecting a UDP socket only chooses the route.
 func outwardAddress() netip.Addr {
 	c, err := net.Dial("udp4", "192.0.2.1:9") // of a network that exists only in documents (RFC 5737)
 	if err != nil {

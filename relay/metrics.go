@@ -21,8 +21,10 @@ func (r *relay) figures() []figure {
 		{"raft_rooms", "gauge", "open rooms", int64(open)},
 		{"raft_connections", "gauge", "WebSockets in rooms", int64(connections)},
 		{"raft_rooms_unstored", "gauge", "rooms whose record is not on the disk", r.rooms.records.unstored.Load()},
-		{"raft_store_failures_total", "counter", "records that could not be stored, each attempt", r.rooms.records.failures.Load()},
-		{"raft_rooms_without_record_total", "counter", "rooms that came back without their record", r.rooms.records.strangers.Load()},
+		{"raft_store_failures_total", "counter", "records that could not be stored, each attempt",
+			r.rooms.records.failures.Load()},
+		{"raft_rooms_without_record_total", "counter", "rooms that came back without their record",
+			r.rooms.records.strangers.Load()},
 	}
 	for kind, b := range budgetNames {
 		budget := &r.budgets.of[kind]
@@ -32,11 +34,16 @@ func (r *relay) figures() []figure {
 			figure{"raft_" + b.name + "_refused_total", "counter", b.help + ", refused", budget.refused.Load()})
 	}
 	return append(list,
-		figure{"raft_messages_delayed_total", "counter", "messages that used up the pace of their address or of the relay", r.budgets.messages.refused.Load()},
-		figure{"raft_news_left_out_total", "counter", "messages to watchers left out because too much was told", r.budgets.news.refused.Load()},
-		figure{"raft_too_often_total", "counter", "handshakes refused because their address came too often", r.budgets.tooOften.Load()},
-		figure{"raft_connections_closed_total", "counter", "connections closed by their rooms: full, flooding, not joined", r.budgets.closed.Load()},
-		figure{"raft_control_floods_total", "counter", "connections closed for too many pings or pongs", r.budgets.floods.Load()})
+		figure{"raft_messages_delayed_total", "counter", "messages that used up the pace of their address or of the relay",
+			r.budgets.messages.refused.Load()},
+		figure{"raft_news_left_out_total", "counter", "messages to watchers left out because too much was told",
+			r.budgets.news.refused.Load()},
+		figure{"raft_too_often_total", "counter", "handshakes refused because their address came too often",
+			r.budgets.tooOften.Load()},
+		figure{"raft_connections_closed_total", "counter", "connections closed by their rooms: full, flooding, not joined",
+			r.budgets.closed.Load()},
+		figure{"raft_control_floods_total", "counter", "connections closed for too many pings or pongs",
+			r.budgets.floods.Load()})
 }
 
 var budgetNames = [budgetKinds]struct{ name, help string }{
@@ -73,6 +80,6 @@ func (r *relay) health(w http.ResponseWriter, _ *http.Request) {
 		Connections   int    `json:"connections"`
 		Records       string `json:"records"`            // "disk", or "memory": they end with this process
 		Unstored      int64  `json:"roomsUnstored"`      // their joins wait, and their people have been told
-		WithoutRecord int64  `json:"roomsWithoutRecord"` // since the start: servers came back to a room that this relay knew nothing of
+		WithoutRecord int64  `json:"roomsWithoutRecord"` // since the start: servers came back, and nothing was known of them
 	}{"ok", rooms, connections, kept.where(), kept.unstored.Load(), kept.strangers.Load()})
 }

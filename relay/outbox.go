@@ -114,7 +114,8 @@ func (c *conn) send(d *hub.Delivery, stored uint64) bool {
 
 func (c *conn) hasRoom(bytes int) bool {
 	queued := c.main.bytes + c.gated.bytes
-	return queued+bytes <= mostQueued && len(c.main.messages)+len(c.gated.messages) < mostCount && c.reserve(bytes, false)
+	count := len(c.main.messages) + len(c.gated.messages)
+	return queued+bytes <= mostQueued && count < mostCount && c.reserve(bytes, false)
 }
 
 // reserve makes sure that the budget has room for so many bytes more.

@@ -33,7 +33,8 @@ const (
 	recordPrefix = "room-"
 	recordSuffix = ".json"
 	newSuffix    = ".new" // being written; what a killed relay left is removed at the next start
-	markerText   = "The relay of the Raft playground keeps here who holds which seat of which room. It removes a room's file 90 days after the room's last use.\n"
+	markerText   = "The relay of the Raft playground keeps here who holds which seat of which room.\n" +
+		"It removes a room's file 90 days after the room's last use.\n"
 )
 
 var errInUse = errors.New("another relay is using it")
@@ -81,7 +82,9 @@ const recordFormat = 1
 // openRecords uses a folder in dir, which it makes if need be. If another relay has it the error is errInUse. If
 // it cannot be written the records live as long as the process, and the log says so.
 func openRecords(dir string, log *slog.Logger) (*records, error) {
-	r := &records{log: log, create: createFile, memory: map[string]kept{}, swept: time.Now(), places: make(chan struct{}, mostStoring)}
+	r := &records{
+		log: log, create: createFile, places: make(chan struct{}, mostStoring), memory: map[string]kept{}, swept: time.Now(),
+	}
 	folder := filepath.Join(dir, folderName)
 	switch err := r.own(dir, folder); {
 	case errors.Is(err, errInUse):
@@ -172,7 +175,8 @@ func (r *records) load(code string) (*hub.Record, error) {
 		return nil, errReading
 	}
 	var s stored
-	if err := jsoniter.Unmarshal(text, &s); err != nil || s.Format != recordFormat || s.Room != code || s.Record == nil {
+	err = jsoniter.Unmarshal(text, &s)
+	if err != nil || s.Format != recordFormat || s.Room != code || s.Record == nil {
 		r.log.Error("record damaged", "room", code, "error", err, "format", s.Format, "of", s.Room)
 		return nil, errDamaged
 	}
@@ -331,5 +335,6 @@ func (r *records) where() string {
 
 // inUse is the sentence for who starts a second relay on one folder.
 func inUse(dir string) string {
-	return "Another relay keeps its rooms in " + strconv.Quote(dir) + ". Stop it, or give this one a directory of its own: -state DIR"
+	return "Another relay keeps its rooms in " + strconv.Quote(dir) +
+		". Stop it, or give this one a directory of its own: -state DIR"
 }

@@ -312,6 +312,28 @@ func TestTheAgeOfARecordCountsFromItsRoomsLastUse(t *testing.T) {
 	}
 }
 
+// A room whose record cannot be stored is not put away: it alone knows who holds its seats.
+func TestARoomIsNotPutAwayBeforeItsRecordIsStored(t *testing.T) {
+	disk := &moodyDisk{}
+	r, server := started(t, settings{}, nil, func(r *relay) { r.rooms.records.create = disk.create })
+	open(t, server.URL, "evicted", `{}`).ws.Close()
+	eventually(t, func() bool { _, connections := r.rooms.count(); return connections == 0 })
+	disk.set(true, 0)
+	r.rooms.mu.Lock()
+	room := r.rooms.open["evicted"]
+	r.rooms.mu.Unlock()
+	room.hurry <- struct{}{} // as if somebody needed its place
+	eventually(t, func() bool { return r.rooms.records.unstored.Load() == 1 })
+	if rooms, _ := r.rooms.count(); rooms != 1 {
+		t.Fatal("the room is gone, and its last state is nowhere")
+	}
+	disk.set(false, 0)
+	eventually(t, func() bool { rooms, _ := r.rooms.count(); return rooms == 0 })
+	if got := r.rooms.records.unstored.Load(); got != 0 {
+		t.Errorf("%d rooms are said to be without a stored record", got)
+	}
+}
+
 func TestTheRelaySaysThatARoomCameBackWithoutItsRecord(t *testing.T) {
 	r, server := started(t, settings{}, nil)
 	lost, secret := dial(t, server.URL, "lost", nil), strings.Repeat("0f", 16)

@@ -69,7 +69,8 @@ const (
 func newRoom(r *rooms, code string, owner *visitor) *room {
 	return &room{
 		rooms: r, code: code, owner: owner, log: r.log.With("room", code), placed: true, left: time.Now(),
-		inbox: make(chan input, mostInbox), quit: make(chan struct{}), hurry: make(chan struct{}, 1), conns: map[uint64]*conn{},
+		inbox: make(chan input, mostInbox), quit: make(chan struct{}), hurry: make(chan struct{}, 1),
+		conns:   map[uint64]*conn{},
 		keeping: keeping{done: make(chan error, 1)},
 	}
 }

@@ -225,8 +225,8 @@ func (s *scanner) raw(it *jsoniter.Iterator, key string, bit uint, into []byte) 
 	return it.SkipAndAppendBytes(into[:0])
 }
 
-// strangeNumber finds a number that is not written as JSON has it, or that no double can hold: the iterator takes -01 and 1e999,
-// but a browser's JSON.parse, to which a report and a frame go on, fails or reads infinity.
+// strangeNumber finds a number that is not written as JSON has it, or that no double can hold: the iterator
+// takes -01 and 1e999, but a browser's JSON.parse, to which a report and a frame go on, fails or reads infinity.
 func strangeNumber(data []byte) string {
 	for i := 0; i < len(data); i++ {
 		switch c := data[i]; {
@@ -292,7 +292,8 @@ func isNumber(text []byte) bool {
 	return err == nil
 }
 
-// usableID is the raw id of a call if it can be echoed: text or a whole number of any size (JSON-RPC 2.0, 4), at most 256 bytes.
+// usableID is the raw id of a call if it can be echoed: text or a whole number of any size (JSON-RPC 2.0, 4), at
+// most 256 bytes.
 func usableID(raw []byte) []byte {
 	if len(raw) == 0 || len(raw) > 256 {
 		return nil

@@ -115,8 +115,8 @@ func (h *Hub) read(m *member, data []byte, binary bool) {
 	}
 }
 
-// mostParams is how long the parameters of a method may be. Only frames and reports have reason to be long; 80,000 keys of the
-// others took 20 ms to read.
+// mostParams is how long the parameters of a method may be. Only frames and reports have reason to be long;
+// 80,000 keys of the others took 20 ms to read.
 func (h *Hub) mostParams(method string) int {
 	if method == "frame" || method == "report" {
 		return h.limits.Message

@@ -73,24 +73,25 @@ type Output struct {
 	Close        []Closing  // connections to close, after Deliver; the room has already forgotten them
 }
 
-// Delivery is a message for one connection. A host sends a connection's messages in order, with two exceptions: News may come
-// later than what follows it, and an Announcement may come before what waits for a record.
+// Delivery is a message for one connection. A host sends a connection's messages in order, with two exceptions:
+// News may come later than what follows it, and an Announcement may come before what waits for a record.
 type Delivery struct {
 	Conn  uint64
 	Kind  Kind
 	Frame uint64 // the number of the frame that it is; 0: the room itself says something
-	After uint64 // the number of the record that must be stored before this may leave: a lease that is told is kept. 0: none
+	After uint64 // the number of the record that must be stored before this may leave; 0: none
 	Data  []byte // text, shared between receivers, read-only
 
 	lines int // of a seen notification
 	seat  int // index, of a report
 }
 
-// Kind says what a host may do with a message that its receiver has no room for. Whatever it does not send it gives back (Undelivered).
+// Kind says what a host may do with a message that its receiver has no room for. Whatever it does not send it
+// gives back (Undelivered).
 type Kind uint8
 
 const (
-	Answer       Kind = iota // to a call of the connection itself; never left out: its host reads no further calls meanwhile
+	Answer       Kind = iota // to a call of the connection itself; never left out: the host reads no further calls
 	Frame                    // of another member; like every network, this one may lose it, and says so
 	Announcement             // how the room is (room): the next one says all of it again
 	News                     // what happened (seen, report): last in line
@@ -230,8 +231,9 @@ func New(options Options, record *Record) (*Hub, error) {
 // Connect says that a connection was opened. conn is the host's number for it, never used twice in a room.
 func (h *Hub) Connect(conn uint64) { h.ConnectFrom(conn, "") }
 
-// ConnectFrom is Connect for a host that knows the network address from which the connection came. Connections that have not joined have few
-// places; when they are taken, the address that holds most of them gives one up, the one that it has held longest.
+// ConnectFrom is Connect for a host that knows the network address from which the connection came. Connections
+// that have not joined have few places; when they are taken, the address that holds most of them gives one up,
+// the one that it has held longest.
 func (h *Hub) ConnectFrom(conn uint64, address string) {
 	if h.waiting() >= h.limits.Waiting {
 		h.drop(h.longestWaiting(), closeFull, "others wanted to come in, and this connection had not joined")
@@ -274,7 +276,8 @@ func (h *Hub) mostMessage(m *member) int {
 // Overrun says that a message of a connection was thrown away unread, because the host had no room for it.
 func (h *Hub) Overrun(conn uint64) {
 	if m := h.members[conn]; m != nil {
-		h.refuse(m, nil, &refusal{code: codeTooMuch, message: "the relay has too much to read at the moment; this message was not taken"})
+		const words = "the relay has too much to read at the moment; this message was not taken"
+		h.refuse(m, nil, &refusal{code: codeTooMuch, message: words})
 	}
 }
 
@@ -292,7 +295,8 @@ func (h *Hub) Undelivered(d *Delivery) {
 	}
 }
 
-// Unstored says why the host cannot store the room's record, or with an empty reason that it can again. It goes on trying.
+// Unstored says why the host cannot store the room's record, or with an empty reason that it can again. It goes
+// on trying.
 func (h *Hub) Unstored(reason string) {
 	if reason != h.unstored {
 		h.unstored, h.roomChanged = reason, true
@@ -302,7 +306,8 @@ func (h *Hub) Unstored(reason string) {
 // Checkpoint asks for a record with the next Output though nothing has changed but the time.
 func (h *Hub) Checkpoint() { h.recordUrgent = true }
 
-// Allow sets how many bytes may be under way in this room from now on, within its limit: a host that runs many rooms shares out what it has.
+// Allow sets how many bytes may be under way in this room from now on, within its limit: a host that runs many
+// rooms shares out what it has.
 func (h *Hub) Allow(bytes int) { h.allowed = min(bytes, h.limits.InFlightBytes) }
 
 // Flying is how many bytes are under way.

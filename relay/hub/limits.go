@@ -93,8 +93,8 @@ func (h *Hub) longestWaiting() *member {
 	return found
 }
 
-// bucket is an allowance that fills again with time: of a member's messages in millionths of one, or of the room's
-// news in bytes. Below zero it is in debt.
+// bucket is an allowance that fills again with time: of a member's messages in millionths of one, or of the
+// room's news in bytes. Below zero it is in debt.
 type bucket struct {
 	tokens int64
 	at     int64 // real time of the last refill

@@ -37,7 +37,7 @@ func (p *params) object(field string, member func(p *params, key string) (known 
 		case !known:
 			it.Skip()
 		case slices.Contains(read, key) && p.bad == nil:
-			p.bad = &refusal{codeBadParams, key, key + ": the key appears twice, and only one of its values can be meant"}
+			p.bad = &refusal{codeBadParams, key, key + ": the key appears twice; only one of its values can be meant"}
 		default:
 			read = append(read, key)
 		}
@@ -146,8 +146,9 @@ func (p *params) text(field string) string {
 	return p.it.ReadString()
 }
 
-// printable tells whether text can be shown as one line that people can read: every character is seen, or goes with one that is.
-// Emoji of several parts and some scripts join characters with invisible ones; these stand between two others.
+// printable tells whether text can be shown as one line that people can read: every character is seen, or goes
+// with one that is. Emoji of several parts and some scripts join characters with invisible ones; these stand
+// between two others.
 func printable(text string) bool {
 	seen, joined := false, false // the character before is one that can be seen, or a joiner behind one
 	for _, r := range text {

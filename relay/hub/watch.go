@@ -366,7 +366,8 @@ func (h *Hub) sendSeen(m *member, lines []byte) {
 	h.spend(len(data))
 }
 
-// writeLines writes the gathered lines, with the text of frames as long as they have at most so many bytes together, escaped.
+// writeLines writes the gathered lines, with the text of frames as long as they have at most so many bytes
+// together, escaped.
 func (h *Hub) writeLines(text int) []byte {
 	w := h.json
 	w.Reset(nil)
@@ -533,7 +534,7 @@ func (h *Hub) notification(method string) *jsoniter.Stream {
 func (h *Hub) written() []byte {
 	text := append([]byte(nil), h.json.Buffer()...)
 	if cap(h.json.Buffer()) > mostScratch {
-		h.json = jsoniter.NewStream(jsoniter.ConfigDefault, nil, 1024) // a room that is quiet again keeps no memory of its noise
+		h.json = jsoniter.NewStream(jsoniter.ConfigDefault, nil, 1024) // a quiet room keeps no memory of its noise
 	}
 	return text
 }
