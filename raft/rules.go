@@ -112,7 +112,7 @@ func RulesNamed(ids []string) (s RuleSet, err error) {
 func (s RuleSet) keeps(r Rule) bool { return !s.Has(r) }
 
 // keeps reports whether the server keeps a rule.
-func (n *Node) keeps(r Rule) bool { return n.opt.Off.keeps(r) }
+func (n *Node) keeps(r Rule) bool { return !n.opt.Off.Has(r) }
 
 // Property is what a rule protects: one of the safety properties of Fig. 3, the durability of acknowledged writes, or liveness.
 type Property uint8

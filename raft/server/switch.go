@@ -6,6 +6,7 @@ import "raftplayground/raft"
 func (s *Server) SwitchOff(off raft.RuleSet) {
 	s.options.Off = off
 	s.node.SwitchOff(off)
+	s.version++ // what a majority is may be another number now
 	if off&^raft.Extensions != 0 {
 		s.wal.Unruly()
 	}

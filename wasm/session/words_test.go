@@ -109,6 +109,7 @@ func TestThePageIsToldWhatAMajorityIs(t *testing.T) {
 	if q := of(1); len(q) != 2 || q[0].Needed != 2 || q[0].Agreed != 2 || q[1].Needed != 3 || q[1].Agreed != 2 {
 		t.Errorf("on the way to three servers, with two that are together: %+v", q)
 	}
+	p.must("network", `"change":{"rate":0}`) // nothing else is new
 	p.must("act", `"action":{"do":"rules","off":["catchUpFirst","majorityDecides"]}`)
 	p.run(100)
 	if q := of(1); p.last.Room.Majorities[5] != 2 || p.last.Room.Majorities[3] != 1 || len(q) != 2 || q[0].Needed != 1 || q[1].Needed != 2 {

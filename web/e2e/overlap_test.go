@@ -57,6 +57,9 @@ func TestAWaitingRoomOfFiveHasRoomForAll(t *testing.T) {
 		if pairs := w.overlaps(".node-label", ".node .shape", ".waiting .qr", ".waiting .lead", ".waiting-acts > *"); len(pairs) > 0 {
 			t.Errorf("%s: %v", l.name, pairs)
 		}
+		w.must(nil, `
+			const end = deepAll("main.stage")[0].getBoundingClientRect().bottom;
+			for (const e of deepAll(".waiting-acts > *")) if (e.getBoundingClientRect().bottom > end) throw new Error(e.textContent + " ends below the stage");`)
 		w.keepPicture("waiting", l)
 	}
 	w.must(nil, `
@@ -84,6 +87,9 @@ func TestWhatIsSaidOnTheStageCoversNoName(t *testing.T) {
 		if pairs := w.overlaps(".node-label", ".node .shape", ".notice"); len(pairs) > 0 {
 			t.Errorf("%s: %v", l.name, pairs)
 		}
+		w.must(nil, `
+			const [note, button] = [".notice.undo", ".notice.undo button"].map((s) => deepAll(s)[0].getBoundingClientRect());
+			if (button.right > note.right || button.left < note.left) throw new Error("its button ends outside of it");`)
 		w.keepPicture("undo", l)
 		w.must(nil, `await raftPlayground.seek(190);`)
 		w.must(nil, `raftPlayground.request({ op: "put", key: "x", value: "1" }).catch(() => {});`)
