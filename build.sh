@@ -15,6 +15,7 @@ usage() {
 ./build.sh browsers        walks through the page in Firefox and in WebKitGTK, too, and looks whether links lead there to the same moments as in Chromium
 ./build.sh bench [name]    runs the Go benchmarks that match name, and the comparisons that do: core/… and wasm/… with etcd's core, lab/… with the time it may take
 ./build.sh trace [flags]   writes a run of the lab as a trace for etcd's TLA+ specification to standard output (-seed, -servers, -time, -faults, -help)
+./build.sh rooms [flags]   runs 200 rooms of native servers that are killed all the time, with their relays (-rooms, -harms)
 ./build.sh coverage        measures how much of raft/ its tests run; less than 95 % is a failure
 ./build.sh mutants [flags] puts mistakes into the core, one at a time: one that no test notices and raft/mutation/SURVIVORS.md does not explain is a failure (-run, -list)
 ./build.sh soak            runs simulated clusters from new seeds for three times 30 s, 200 rooms of native servers that are killed all the time, then the core's
@@ -38,6 +39,7 @@ main() {
       need_go
       (cd raft/bench && go run ./trace "${@:2}")
       ;;
+    rooms) run_native_rooms "${@:2}" ;;
     coverage) measure_coverage ;;
     mutants)
       need_go
@@ -315,8 +317,8 @@ run_seeds() {
 # run_native_rooms takes about half an hour: mostly it waits.
 run_native_rooms() {
   build
-  step "two hundred rooms of native servers, under faults"
-  go run ./relay/campaign -rooms 200
+  step "rooms of native servers, under faults"
+  go run ./relay/campaign "$@"
 }
 
 # run_black_box lives through worlds whose seeds no earlier soak had.

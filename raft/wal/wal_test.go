@@ -656,6 +656,9 @@ func FuzzOpen(f *testing.F) {
 	f.Add(bytes.Clone(disk.Bytes()))
 	f.Add([]byte("RaftWAL\x01"))
 	f.Add([]byte("RaftWAL\x02"))
+	f.Add([]byte("RaftWAL\x03"))
+	old, _ := oldDisk(f)
+	f.Add(old)
 	f.Add([]byte{})
 	f.Fuzz(func(t *testing.T, data []byte) {
 		disk := holding(data)

@@ -128,7 +128,7 @@ func (s *native) join(claim uint64, resume bool) (*member, ticket, error) {
 			return nil, t, err
 		}
 	}
-	params := fmt.Sprintf(`{"server":%d,"lease":null,"size":%d}`, s.number, len(s.room.servers))
+	params := fmt.Sprintf(`{"server":%d,"lease":null,"size":%d,"new":true}`, s.number, len(s.room.servers))
 	if t.Lease != "" {
 		params = fmt.Sprintf(`{"server":%d,"lease":%q,"size":%d,"claim":%d,"made":%q,"resume":%v}`,
 			s.number, t.Lease, len(s.room.servers), claim, t.Made, resume)

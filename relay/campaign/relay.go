@@ -1,14 +1,12 @@
 package main
 
 import (
-	"errors"
 	"fmt"
 	"net"
 	"net/http"
 	"os"
 	"os/exec"
 	"path/filepath"
-	"strings"
 	"sync"
 	"time"
 )
@@ -68,20 +66,4 @@ func (r *relay) kill() {
 		r.cmd.Wait()
 		r.cmd = nil
 	}
-}
-
-// newRoom makes a room and returns its code.
-func (r *relay) newRoom(size int) (code string, err error) {
-	client := http.Client{CheckRedirect: func(*http.Request, []*http.Request) error { return http.ErrUseLastResponse }}
-	answer, err := client.Get(fmt.Sprintf("http://%s/new?size=%d", r.addr, size))
-	if err != nil {
-		return "", err
-	}
-	answer.Body.Close()
-	code, ok := strings.CutPrefix(answer.Header.Get("Location"), "/r/")
-	if !ok {
-		return "", errors.New("expected a room at /r/…, got " + answer.Header.Get("Location"))
-	}
-	code, _, _ = strings.Cut(code, "?")
-	return code, nil
 }

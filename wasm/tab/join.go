@@ -182,8 +182,8 @@ func (t *Tab) refusedSeat(code int, message string) {
 		t.claim = claim{state: seeking}
 		t.host.Seek(t.start.Room, int(t.older[0]))
 	case code == olderDisk:
-		t.outbox.notice("The disk of " + name + " in this browser is an older copy: the server has gone on since, and would not " +
-			"know what it has promised. What is stored is left alone, and the tab asks for another seat.")
+		t.outbox.notice("The disk of " + name + " in this browser is an older copy: the server has gone on since, " +
+			"and would not know what it has promised. What is stored is left alone, and the tab asks for another seat.")
 		t.giveUpSeat()
 	case code == wrongLease:
 		t.outbox.notice("In this room " + name + " is not this browser's. What it stored is left alone, and the tab asks " +

@@ -34,15 +34,17 @@ const missingRow = `
 	await answer(log.delete(keys[keys.length >> 1]));
 	database.close();`
 
-// Acknowledged writes are gone from the disk. The server that starts from it would be elected and would not know them; so it does not start, and the page says what was found.
+// Acknowledged writes are gone from the disk. A server that started from it would be elected and not know them. So it
+// does not start, and the page says what was found.
 func TestADiskThatLostAcknowledgedWritesIsRefusedInWords(t *testing.T) {
 	for name, test := range map[string]struct {
 		prepare []chromedp.Action
 		harm    string
 		says    string
 	}{
-		"OPFS":      {nil, badBlock, "the disk had confirmed what stood there"},
-		"IndexedDB": {[]chromedp.Action{chromedp.Evaluate(withoutOPFS, nil)}, missingRow, "missing, and what was acknowledged with it"},
+		"OPFS": {nil, badBlock, "the disk had confirmed what stood there"},
+		"IndexedDB": {[]chromedp.Action{chromedp.Evaluate(withoutOPFS, nil)}, missingRow,
+			"missing, and what was acknowledged with it"},
 	} {
 		t.Run(name, func(t *testing.T) {
 			r := newRoom(t)
