@@ -16,7 +16,8 @@ usage() {
 ./build.sh bench [name]    runs the Go benchmarks that match name, and the comparisons that do: core/… and wasm/… with etcd's core, lab/… with the time it may take
 ./build.sh trace [flags]   writes a run of the lab as a trace for etcd's TLA+ specification to standard output (-seed, -servers, -time, -faults, -help)
 ./build.sh coverage        measures how much of raft/ its tests run; less than 95 % is a failure
-./build.sh mutants [flags] puts mistakes into the core, one at a time: one that no test notices and raft/mutation/SURVIVORS.md does not explain is a failure (-run, -list)
+./build.sh mutants [flags] puts mistakes into the core, or with -pkg server into the server, one at a time: one that no test notices and
+                           raft/mutation/SURVIVORS.md does not explain is a failure (-run, -list)
 ./build.sh soak            runs simulated clusters from new seeds for three times 30 s, 200 rooms of native servers that are killed all the time, then the core's
                            black-box worlds and every fuzz target for as long (SOAK_TIME=5m for longer), an hour of faults in the browser, 200 faults in a room
                            of five tabs (CAMPAIGN_FAULTS=1000 for more), and ./build.sh browsers
@@ -41,7 +42,7 @@ main() {
     coverage) measure_coverage ;;
     mutants)
       need_go
-      step "mistakes in the core, one at a time"
+      step "mistakes, one at a time"
       go run ./raft/mutation "${@:2}"
       ;;
     soak)
