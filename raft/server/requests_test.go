@@ -267,8 +267,11 @@ func TestAServerThatStopsTellsItsClientsOnce(t *testing.T) {
 	disk.Eager = false
 	s.Frame(putOf("x", "1", 1))
 	frames(s)
+	running := s.ReportVersion()
 	disk.Fail = errors.New("no power")
-	disk.Complete(9)
+	if disk.Complete(9); s.ReportVersion() == running {
+		t.Error("no report would say that it has stopped")
+	}
 	if said := toClients(s); len(said) != 1 || !strings.Contains(said[0], "may or may not have happened") {
 		t.Errorf("told %q", said)
 	}
