@@ -1,11 +1,13 @@
-// Program mutation asks how good the core's tests are: it puts mistakes into package raft, one at a time, and sees whether a test fails.
+// Program mutation asks how good the tests are: it puts mistakes into the core and the server around it
+// (packages raft and raft/server), one at a time, and sees whether a test fails.
 //
 // Each mistake is a mutant: a condition that is negated, a border that moves by one, a statement that is left out (mutant.go lists the kinds). All of
 // them are compiled in at once, and the one that lives is chosen when a test binary starts (schema.go). Every test is first run by itself
 // without a mutant, to see which places it reaches and what it costs; a mutant is then tried with the tests that reach it, the cheapest
 // first, until one fails or does not end (suite.go). What no test kills has to stand in SURVIVORS.md, with the reason why it may.
 //
-//	go run ./raft/mutation              // everything: about ten minutes on two cores that have nothing else to do
+//	go run ./raft/mutation              // the core: about ten minutes on two cores that have nothing else to do
+//	go run ./raft/mutation -pkg server  // package server
 //	go run ./raft/mutation -run Vote    // functions whose name matches
 //	go run ./raft/mutation -list        // the mutants, without trying them
 //	go run ./raft/mutation -faults      // instead: the faults that the core once had, put back (faults.go); writes FAULTS.md
@@ -21,6 +23,7 @@ import (
 	"path/filepath"
 	"regexp"
 	"runtime"
+	"slices"
 	"strings"
 	"time"
 )
@@ -28,20 +31,35 @@ import (
 // deterministic has rapid draw the same examples each time, and keep none that fails: it would be a mutant's.
 var deterministic = []string{"-rapid.seed=1", "-rapid.nofailfile"}
 
-// coreSuites are the tests that run the core. In the second of them every server also looks at its invariants after every input.
-func coreSuites() []*suite {
-	return []*suite{
-		{pkg: "raft", flags: deterministic},
-		{pkg: "raft", tags: "raftcheck", flags: deterministic},
-		{pkg: "raft/scenario"},
-		{pkg: "raft/server"},
-		{pkg: "raft/lab", flags: deterministic},
-		{pkg: "raft/explore"},
-	}
+// target is a package that mistakes are put into.
+type target struct {
+	name   string // as -pkg has it
+	dir    string // from the module's root
+	pkg    string // as its mutants have it
+	suites func() []*suite
+}
+
+// targets are all of them, with the tests that run them. In the core's second suite every server also looks
+// at its invariants after every input.
+var targets = []target{
+	{"core", "raft", "", func() []*suite {
+		return []*suite{
+			{pkg: "raft", flags: deterministic},
+			{pkg: "raft", tags: "raftcheck", flags: deterministic},
+			{pkg: "raft/scenario"},
+			{pkg: "raft/server"},
+			{pkg: "raft/lab", flags: deterministic},
+			{pkg: "raft/explore"},
+		}
+	}},
+	{"server", "raft/server", "server", func() []*suite {
+		return []*suite{{pkg: "raft/server"}, {pkg: "raft/lab", flags: deterministic}}
+	}},
 }
 
 func main() {
 	functions := flag.String("run", "", "try only mutants of functions that match, by file and name: \"node.go (*Node).Tick\"")
+	only := flag.String("pkg", "core", "the package: core or server")
 	list := flag.Bool("list", false, "list the mutants, and try none")
 	limit := flag.Duration("limit", time.Second, "leave out tests that take more of a processor's time than this")
 	onlyFaults := flag.Bool("faults", false, "put back the faults that the core once had, and write what finds them to FAULTS.md")
@@ -57,7 +75,7 @@ func main() {
 	case *onlyFaults:
 		err = writeFaults(root, *each)
 	default:
-		err = mutateCore(root, pattern, *list, *limit)
+		err = mutate(root, *only, pattern, *list, *limit)
 	}
 	if err != nil {
 		fmt.Fprintln(os.Stderr, "mutation:", err)
@@ -88,10 +106,16 @@ func writeFaults(root string, each time.Duration) error {
 	return os.WriteFile(filepath.Join(root, "raft/mutation/FAULTS.md"), []byte(faultsTable(all, rows)), 0o644)
 }
 
-func mutateCore(root string, functions *regexp.Regexp, onlyList bool, limit time.Duration) error {
-	r := run{root: root, suites: coreSuites(), functions: functions, limit: limit, workers: runtime.NumCPU()}
+// mutate tries the mutants of a package, or only lists them.
+func mutate(root, name string, functions *regexp.Regexp, onlyList bool, limit time.Duration) error {
+	i := slices.IndexFunc(targets, func(t target) bool { return t.name == name })
+	if i < 0 {
+		return fmt.Errorf("-pkg is core or server, not %q", name)
+	}
+	t := targets[i]
+	r := run{root: root, suites: t.suites(), functions: functions, limit: limit, workers: runtime.NumCPU()}
 	var err error
-	if r.schema, err = newSchema(filepath.Join(r.root, "raft")); err != nil {
+	if r.schema, err = newSchema(filepath.Join(root, t.dir), t.pkg); err != nil {
 		return err
 	}
 	if onlyList {
@@ -102,7 +126,7 @@ func mutateCore(root string, functions *regexp.Regexp, onlyList bool, limit time
 		}
 		return nil
 	}
-	list, err := readSurvivors(filepath.Join(r.root, "raft/mutation/SURVIVORS.md"))
+	list, err := readSurvivors(filepath.Join(root, "raft/mutation/SURVIVORS.md"))
 	if err != nil {
 		return err
 	}
@@ -110,7 +134,7 @@ func mutateCore(root string, functions *regexp.Regexp, onlyList bool, limit time
 		return err
 	}
 	fmt.Print(r.table())
-	wrong := list.judge(r.schema.mutants, func(i int) bool { return r.killedBy[i] == nil }, r.chosen)
+	wrong := list.of(t.pkg).judge(r.schema.mutants, func(i int) bool { return r.killedBy[i] == nil }, r.chosen)
 	for _, w := range wrong {
 		fmt.Println(w)
 	}

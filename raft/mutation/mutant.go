@@ -5,12 +5,14 @@ import (
 	"go/ast"
 	"go/token"
 	"go/types"
+	"path"
 	"strings"
 )
 
 // mutant is one change of one place in the source. Its number is its place in the list of all, from 1.
 type mutant struct {
-	file     string // without its folder
+	pkg      string // its folder below raft; empty: the core
+	file     string
 	line     int
 	function string // that the place is in, a method with its receiver: (*Node).Tick
 	operator operator
@@ -45,11 +47,11 @@ func (m mutant) title() string {
 	return title
 }
 
-// place names the function: election.go (*Node).campaign.
-func (m mutant) place() string { return m.file + " " + m.function }
+// place names the function: election.go (*Node).campaign, or wal/wal.go (*WAL).Save.
+func (m mutant) place() string { return path.Join(m.pkg, m.file) + " " + m.function }
 
 func (m mutant) String() string {
-	return fmt.Sprintf("%s:%d %s: %s", m.file, m.line, m.function, m.title())
+	return fmt.Sprintf("%s:%d %s: %s", path.Join(m.pkg, m.file), m.line, m.function, m.title())
 }
 
 // rewriter finds the mutants of one file, and gathers the edits that put all of them into it. They are made in the text, not in the tree: so every
@@ -59,6 +61,7 @@ type rewriter struct {
 	info    *types.Info
 	pkg     *types.Package
 	text    []byte
+	name    string // of the package, as mutants have it
 	file    string
 	found   *[]mutant
 	edits   []edit
@@ -312,7 +315,9 @@ func (r *rewriter) markLastOfClauses(body *ast.BlockStmt, bare bool) {
 
 // add puts a mutant on the list and returns its number.
 func (r *rewriter) add(n ast.Node, by operator, after string) string {
-	*r.found = append(*r.found, mutant{file: r.file, line: r.fset.Position(n.Pos()).Line, operator: by, before: r.source(n), after: after})
+	m := mutant{pkg: r.name, file: r.file, operator: by, before: r.source(n), after: after}
+	m.line = r.fset.Position(n.Pos()).Line
+	*r.found = append(*r.found, m)
 	return fmt.Sprint(len(*r.found))
 }
 

@@ -57,7 +57,7 @@ func TestEachOperatorChangesWhatItSays(t *testing.T) {
 		{"places that read the same are numbered", "f(); f(); return a", []string{"drop `f()` dropped", "drop `f()` dropped (2)"}},
 	} {
 		t.Run(c.title, func(t *testing.T) {
-			s, err := newSchema(module(t, map[string]string{"toy.go": "package toy\n\nfunc toy(a, b int, p, q bool, s []byte, f func(...int) int) int { " + c.body + " }\n"}))
+			s, err := newSchema(module(t, map[string]string{"toy.go": "package toy\n\nfunc toy(a, b int, p, q bool, s []byte, f func(...int) int) int { " + c.body + " }\n"}), "")
 			if err != nil {
 				t.Fatal(err)
 			}
@@ -73,7 +73,7 @@ func TestEachOperatorChangesWhatItSays(t *testing.T) {
 }
 
 func TestMutantsAreNamedByTheirFunctionAndKeepTheirLine(t *testing.T) {
-	s, err := newSchema(module(t, map[string]string{"toy.go": "package toy\n\ntype list[T any] struct{ n int }\n\nfunc (l *list[T]) add() {\n\tl.n++\n}\n"}))
+	s, err := newSchema(module(t, map[string]string{"toy.go": "package toy\n\ntype list[T any] struct{ n int }\n\nfunc (l *list[T]) add() {\n\tl.n++\n}\n"}), "")
 	if err != nil {
 		t.Fatal(err)
 	}
@@ -86,13 +86,13 @@ func TestMutantsAreNamedByTheirFunctionAndKeepTheirLine(t *testing.T) {
 }
 
 func TestAPackageThatDoesNotCompileIsRefused(t *testing.T) {
-	if _, err := newSchema(module(t, map[string]string{"toy.go": "package toy\n\nvar x = y\n"})); err == nil || !strings.Contains(err.Error(), "undefined: y") {
+	if _, err := newSchema(module(t, map[string]string{"toy.go": "package toy\n\nvar x = y\n"}), ""); err == nil || !strings.Contains(err.Error(), "undefined: y") {
 		t.Errorf("got %v", err)
 	}
 }
 
 func TestEveryMutantOfTheCoreHasANameOfItsOwn(t *testing.T) {
-	s, err := newSchema("..")
+	s, err := newSchema("..", "")
 	if err != nil {
 		t.Fatal(err)
 	}

@@ -4,6 +4,7 @@ import (
 	"errors"
 	"fmt"
 	"os"
+	"path"
 	"regexp"
 	"strings"
 	"sync/atomic"
@@ -97,7 +98,7 @@ func (r *run) table() string {
 		}
 	}
 	for _, file := range files {
-		out += r.row(file, func(m mutant) bool { return m.file == file })
+		out += r.row(path.Join(r.schema.mutants[0].pkg, file), func(m mutant) bool { return m.file == file })
 	}
 	return out + r.row("all", func(mutant) bool { return true })
 }

@@ -48,7 +48,7 @@ func TestSum(t *testing.T) {
 
 func TestWhoIsKilledAndWhoSurvives(t *testing.T) {
 	r := run{root: module(t, map[string]string{"toy/toy.go": toy, "toy/toy_test.go": toyTest}), functions: regexp.MustCompile(""), limit: time.Minute, workers: 2}
-	s, err := newSchema(r.root + "/toy")
+	s, err := newSchema(r.root+"/toy", "")
 	if err != nil {
 		t.Fatal(err)
 	}
@@ -103,7 +103,7 @@ func TestAMutantIsTriedWithTheTestsThatReachItTheCheapestFirst(t *testing.T) {
 
 func TestTestsThatFailWithoutAMutantProveNothing(t *testing.T) {
 	r := run{root: module(t, map[string]string{"toy/toy.go": toy, "toy/toy_test.go": strings.Replace(toyTest, "got != 6", "got != 7", 1)}), workers: 1}
-	s, err := newSchema(r.root + "/toy")
+	s, err := newSchema(r.root+"/toy", "")
 	if err != nil {
 		t.Fatal(err)
 	}

@@ -121,8 +121,9 @@ func mutatedMax[T cmp.Ordered](m int, v ...T) T {
 }
 `
 
-// newSchema reads the package in a folder, as it is built without tags, and puts its mutants in.
-func newSchema(dir string) (*schema, error) {
+// newSchema reads the package in a folder, as it is built without tags, and puts its mutants in. Its name is
+// what the mutants have for it.
+func newSchema(dir, name string) (*schema, error) {
 	pkg, err := build.ImportDir(dir, 0)
 	if err != nil {
 		return nil, err
@@ -142,14 +143,15 @@ func newSchema(dir string) (*schema, error) {
 		files, texts = append(files, file), append(texts, text)
 	}
 	info := &types.Info{Types: map[ast.Expr]types.TypeAndValue{}, Uses: map[*ast.Ident]types.Object{}, Defs: map[*ast.Ident]types.Object{}}
-	config := types.Config{Importer: importer.Default()}
+	config := types.Config{Importer: importer.ForCompiler(fset, "source", nil)}
 	checked, err := config.Check(pkg.Name, fset, files, info)
 	if err != nil {
 		return nil, err
 	}
 	s := &schema{dir: dir, files: map[string][]byte{}}
 	for i, file := range files {
-		r := rewriter{fset: fset, info: info, pkg: checked, text: texts[i], file: pkg.GoFiles[i], found: &s.mutants}
+		r := rewriter{fset: fset, info: info, pkg: checked, text: texts[i], name: name, file: pkg.GoFiles[i]}
+		r.found = &s.mutants
 		for _, d := range file.Decls {
 			if f, ok := d.(*ast.FuncDecl); ok {
 				r.function(f)

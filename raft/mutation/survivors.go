@@ -12,16 +12,35 @@ import (
 
 // survivors is the list of the mutants that are known to survive, each with the reason why it may. It is kept in a document for people; what
 // the program reads of it are the headings of functions and the lines below them. Line numbers are not in it: they move.
-type survivors map[string]string // reasons, by function and title
+type survivors map[string]string // reasons, by package, function and title
 
 var (
+	chapter = regexp.MustCompile(`^## (?:(\S+)/)?\S+\.go$`) // a file; those of the core have no folder
 	heading = regexp.MustCompile("^### `(.+)`")
 	line    = regexp.MustCompile("^- (`.*` dropped|`.*` → `.*?`)( \\(\\d+\\))?: (.+)$")
 )
 
-func key(function, title string) string { return function + ": " + title }
+func key(pkg, function, title string) string {
+	if pkg != "" {
+		pkg += " "
+	}
+	return pkg + function + ": " + title
+}
 
-func (m mutant) key() string { return key(m.function, m.title()) }
+func (m mutant) key() string { return key(m.pkg, m.function, m.title()) }
+
+// of returns those of one package.
+func (l survivors) of(pkg string) survivors {
+	theirs := survivors{}
+	for k, reason := range l {
+		// The name of a method or a function is the first word, or the second behind a package's.
+		words := strings.Fields(k[:strings.Index(k, ": ")])
+		if len(words) == 1 && pkg == "" || len(words) == 2 && words[0] == pkg {
+			theirs[k] = reason
+		}
+	}
+	return theirs
+}
 
 // readSurvivors reads the document. A list item that cannot be read, or comes twice, is an error: it would explain nothing.
 func readSurvivors(path string) (survivors, error) {
@@ -31,10 +50,13 @@ func readSurvivors(path string) (survivors, error) {
 	}
 	defer file.Close()
 	list := survivors{}
-	function := ""
+	pkg, function := "", ""
 	lines := bufio.NewScanner(file)
 	for n := 1; lines.Scan(); n++ {
 		text := lines.Text()
+		if c := chapter.FindStringSubmatch(text); c != nil {
+			pkg, function = c[1], ""
+		}
 		if h := heading.FindStringSubmatch(text); h != nil {
 			function = h[1]
 		}
@@ -45,7 +67,7 @@ func readSurvivors(path string) (survivors, error) {
 		if item == nil {
 			return nil, fmt.Errorf("%s:%d: expected \"- `before` → `after`: why it may survive\" or \"- `statement` dropped: why\", got %q", path, n, text)
 		}
-		k := key(function, item[1]+item[2])
+		k := key(pkg, function, item[1]+item[2])
 		if _, twice := list[k]; twice {
 			return nil, fmt.Errorf("%s:%d: %s is listed twice", path, n, k)
 		}

@@ -56,3 +56,25 @@ func TestTheListIsJudgedByWhatSurvived(t *testing.T) {
 		t.Errorf("got %q, want %q", got, want)
 	}
 }
+
+// The core's files stand in the document without a folder, those of other packages with it. A run of one
+// package is judged by its own part of the list.
+func TestTheListKeepsPackagesApart(t *testing.T) {
+	list, err := readSurvivors(document(t, "## a.go\n\n### `f`\n\n- `x` dropped: why\n\n"+
+		"### `(*T).m`\n\n- `y: z` → `w`: why\n\n"+
+		"## server/b.go\n\n### `f`\n\n- `x` dropped: because\n\n### `(*T).m`\n\n- `v` dropped: because\n"))
+	if err != nil {
+		t.Fatal(err)
+	}
+	core, server := list.of(""), list.of("server")
+	if len(list) != 4 || len(core) != 2 || len(server) != 2 || len(list.of("other")) != 0 {
+		t.Errorf("%q, the core's %q, the server's %q", list, core, server)
+	}
+	m := mutant{pkg: "server", file: "b.go", line: 3, function: "f", operator: drop, before: "x", nth: 1}
+	if server[m.key()] != "because" || core[m.key()] != "" {
+		t.Errorf("%s: %q, in the core %q", m.key(), server[m.key()], core[m.key()])
+	}
+	if m.place() != "server/b.go f" || m.String() != "server/b.go:3 f: `x` dropped" {
+		t.Errorf("%s, at %s", m, m.place())
+	}
+}

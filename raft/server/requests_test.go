@@ -106,16 +106,25 @@ func TestRequestsEndByTheirOwnDeadlines(t *testing.T) {
 	}
 }
 
-// What is applied makes room for further commands, however many bytes come in all.
+// What is applied makes room for as many bytes, and for no more.
 func TestAppliedCommandsMakeRoom(t *testing.T) {
 	s := started(t, server.Options{Off: raft.Extensions, CompactAfter: -1}, true, elected)
-	s.Tick(50)
-	acknowledged(s)
-	value := strings.Repeat("v", kv.MaxValue)
-	for n := range server.MaxUncommitted/kv.MaxValue + 2 {
-		s.Frame(putOf("x", value, n))
-		if said := acknowledged(s); len(said) != 1 || strings.Contains(said[0], `"error"`) {
-			t.Fatalf("number %d: %.300q", n, said)
+	write := putOf("x", strings.Repeat("v", kv.MaxValue), 1)
+	takes := func() bool {
+		s.Frame(write)
+		return !strings.Contains(strings.Join(frames(s), ""), `"error"`)
+	}
+	n := 0
+	for takes() {
+		n++
+	}
+	if want := server.MaxUncommitted / (kv.MaxValue + len("set x=")); n != want {
+		t.Errorf("it takes %d commands, want %d", n, want)
+	}
+	for match := 2; match < 4; match++ { // the blank entry and one command, then one more
+		s.Frame(fmt.Appendf(nil, "2>1:AppendEntries:Reply:1:true:match=%d", match))
+		if said := toClients(s); len(said) != 1 || !takes() || takes() {
+			t.Errorf("with entry %d applied: told %.200q; it takes none, or more than one further command", match, said)
 		}
 	}
 }
@@ -258,8 +267,11 @@ func TestAServerThatStopsTellsItsClientsOnce(t *testing.T) {
 	disk.Eager = false
 	s.Frame(putOf("x", "1", 1))
 	frames(s)
+	running := s.ReportVersion()
 	disk.Fail = errors.New("no power")
-	disk.Complete(9)
+	if disk.Complete(9); s.ReportVersion() == running {
+		t.Error("no report would say that it has stopped")
+	}
 	if said := toClients(s); len(said) != 1 || !strings.Contains(said[0], "may or may not have happened") {
 		t.Errorf("told %q", said)
 	}

@@ -500,7 +500,7 @@ func TestAnUnrulyServersDiskIsTakenForWhatItIs(t *testing.T) {
 func TestANewcomerBeginsInTheTermOfTheLeaderThatTookItIn(t *testing.T) {
 	disk := new(wal.Memory)
 	three := []raft.ServerID{1, 2, 3}
-	o := server.Options{ID: 1, Voters: three, FirstElapsed: 99, TakenIn: 1, TakenInBy: 2}
+	o := server.Options{ID: 1, Voters: three, FirstElapsed: 99, TakenIn: 1, TakenInBy: 2, MaxSnapshot: 1}
 	for _, newcomer := range []bool{true, false} {
 		o.Newcomer = newcomer
 		s, err := server.New(o, disk)
@@ -690,6 +690,8 @@ func TestAServerThatStopsIsSilent(t *testing.T) {
 	frames(s)
 	s.Frame([]byte(elected))
 	frames(s)
+	s.Frame([]byte("2>1:AppendEntries:Reply:1:true:match=1"))
+	frames(s)
 	version, bad := s.ReportVersion(), s.BadFrames()
 	disk.Fail = errors.New("no power")
 	s.Frame(putOf("x", "1", 1))
@@ -701,6 +703,9 @@ func TestAServerThatStopsIsSilent(t *testing.T) {
 	s.Frame([]byte("2>1:Elect:Request:1"))
 	if sent := frames(s); s.Failed() == nil || len(sent) != 0 || s.BadFrames() != bad || s.ReportVersion() == version {
 		t.Errorf("%v: it says %q", s.Failed(), sent)
+	}
+	if s.Compact() != s.Failed() || s.Transfer(2) != s.Failed() {
+		t.Error("it takes further orders")
 	}
 	slow := &waltest.Disk{}
 	o := server.Options{ID: 1, Voters: []raft.ServerID{1, 2, 3}, Newcomer: true, TakenIn: 1, TakenInBy: 2}
