@@ -64,7 +64,7 @@ var attacks = []attack{
 	{
 		name:    "opening rooms as fast as it goes",
 		happens: "empty rooms are put away for others; beyond the budget the connection is closed with 1013",
-		bound:   "2000 rooms in all, 1000 of one address; 50 handshakes a second, 200 ahead",
+		bound:   "2000 rooms in all, 1000 of one address; 100 handshakes a second, 200 ahead",
 		run:     (*attacker).manyRooms,
 		check:   (*victim).canOpenARoom,
 	},

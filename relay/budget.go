@@ -107,9 +107,10 @@ type visitor struct {
 }
 
 const (
-	handshakesPerSecond = 50
+	handshakesPerSecond = 100
 	handshakeBurst      = 200
-	mostVisitors        = 10_000 // addresses remembered beside those that hold something
+	mostWait            = 4 * time.Second // in line; a tab gives up a connection on which it hears nothing for 7 s
+	mostVisitors        = 10_000          // addresses remembered beside those that hold something
 
 	mostSockets  = 20_000
 	mostRooms    = 2000
@@ -151,6 +152,23 @@ func (b *budgets) visitor(remote string) *visitor {
 		b.seen[address] = v
 	}
 	return v
+}
+
+// reserve takes a place in line, and returns how long it is until its turn. A place that is too far back is given up.
+func (v *visitor) reserve() time.Duration {
+	place := v.handshakes.Reserve()
+	wait := place.Delay()
+	if wait > mostWait {
+		place.Cancel()
+	}
+	return wait
+}
+
+// ahead is how long who came now would have to wait.
+func (v *visitor) ahead() time.Duration {
+	place := v.handshakes.Reserve()
+	defer place.Cancel()
+	return place.Delay()
 }
 
 // forget drops the addresses that hold nothing: at first those that have been quiet, then all.

@@ -7,6 +7,7 @@
 //	GET /new            makes a room and goes there; the query (?rate=1&size=5) goes along
 //	GET /r/{code}       the page of a room
 //	GET /rooms/{code}   the room itself: a WebSocket that speaks what package hub documents
+//	POST /rooms/{code}  204, or why a WebSocket would be refused: a browser does not tell a page
 //	GET /healthz        {"status":"ok","rooms":2,"connections":7,…}: is it well, is every record stored, has one been lost
 //	GET /metrics        what it uses, may use and has refused, in the text format of Prometheus
 //
@@ -20,7 +21,7 @@
 //
 //	                                   all           one address   beyond it
 //	sockets                            20,000        10,000        HTTP 503
-//	handshakes and /new, a second                    50, 200 ahead HTTP 429
+//	handshakes and /new, a second                    100, 200 ahead they wait for up to 4 s, else HTTP 429 and Retry-After
 //	open rooms                         2000          1000          the longest empty one is put away, else close code 1013
 //	messages a second                  60,000        30,000        reading waits; who sends less than 100 a second does not
 //	bytes of messages being read       32 MiB        16 MiB        the message is thrown away: error -32009

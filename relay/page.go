@@ -42,6 +42,9 @@ var kinds = map[string]string{
 	".webmanifest": "application/manifest+json", ".woff2": "font/woff2", ".txt": "text/plain; charset=utf-8", ".md": "text/plain; charset=utf-8",
 }
 
+// A proxy may have taken a path off the addresses, so none can be named in full.
+const nothingHere = "There is nothing here. The lab is where this relay is, a new room at new below it."
+
 const notBuilt = "This relay was built without its page. In the project's directory run: ./build.sh run\n"
 
 func builtPage() *page {
@@ -111,7 +114,7 @@ func (p *page) document(name string) http.HandlerFunc {
 func (p *page) file(w http.ResponseWriter, req *http.Request) {
 	f := p.files[req.URL.Path]
 	if f == nil {
-		http.Error(w, "There is nothing here. The lab is at /, a new room at /new.", http.StatusNotFound)
+		http.Error(w, nothingHere, http.StatusNotFound)
 		return
 	}
 	f.serve(w, req)

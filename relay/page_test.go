@@ -78,7 +78,7 @@ func TestFilesHaveTheirTypeAndCachePolicy(t *testing.T) {
 	_, server := started(t, settings{}, smallPage)
 	for _, c := range []struct{ path, kind, cache string }{
 		{"/", "text/html; charset=utf-8", "no-cache"},
-		{"/embed", "text/html; charset=utf-8", "no-cache"},
+		{"/embed/", "text/html; charset=utf-8", "no-cache"},
 		{"/r/room", "text/html; charset=utf-8", "no-cache"},
 		{"/raft-playground.js", "text/javascript; charset=utf-8", "no-cache"},
 		{"/sw.js", "text/javascript; charset=utf-8", "no-cache"},
@@ -114,7 +114,7 @@ func TestFilesHaveTheirTypeAndCachePolicy(t *testing.T) {
 func TestEachPageHasItsAddress(t *testing.T) {
 	_, server := started(t, settings{}, smallPage)
 	for path, want := range map[string]string{
-		"/": "<title>Lab</title>", "/index.html": "<title>Lab</title>", "/embed": "<title>Embedded lab</title>", "/embed/": "<title>Embedded lab</title>",
+		"/": "<title>Lab</title>", "/index.html": "<title>Lab</title>", "/embed/": "<title>Embedded lab</title>",
 		"/embed/index.html": "<title>Embedded lab</title>", "/r/room": "<!doctype html>",
 	} {
 		if answer, text := fetch(t, "GET", server.URL+path, nil); answer.StatusCode != http.StatusOK || strings.TrimPrefix(text, "<!doctype html>") != strings.TrimPrefix(want, "<!doctype html>") {
@@ -129,13 +129,41 @@ func TestNewMakesARoomAndKeepsTheQuery(t *testing.T) {
 	for range 20 {
 		answer, _ := fetch(t, "GET", server.URL+"/new?rate=1&size=5&wire=json", nil)
 		where := answer.Header.Get("Location")
-		if answer.StatusCode != http.StatusFound || answer.Header.Get("Cache-Control") != "no-store" || !regexp.MustCompile(`^/r/[2-9a-hjkmnp-z]{6}\?rate=1&size=5&wire=json$`).MatchString(where) {
+		isRoom := regexp.MustCompile(`^r/[2-9a-hjkmnp-z]{6}\?rate=1&size=5&wire=json$`).MatchString(where)
+		if answer.StatusCode != http.StatusFound || answer.Header.Get("Cache-Control") != "no-store" || !isRoom {
 			t.Fatalf("%d, %q, to %q", answer.StatusCode, answer.Header.Get("Cache-Control"), where)
 		}
 		codes[where] = true
 	}
 	if len(codes) != 20 {
 		t.Errorf("20 rooms got %d codes", len(codes))
+	}
+}
+
+// Behind a proxy that takes a prefix off the path, what is relative stays below it.
+func TestRedirectsAreRelative(t *testing.T) {
+	_, server := started(t, settings{}, smallPage)
+	answer, _ := fetch(t, "GET", server.URL+"/embed", nil)
+	if where := answer.Header.Get("Location"); answer.StatusCode != http.StatusFound || where != "embed/" {
+		t.Errorf("/embed: %d, to %q", answer.StatusCode, where)
+	}
+}
+
+// A policy can name hosts of some kinds only; browsers complain about others on every page.
+func TestThePolicyNamesOnlyHostsThatAPolicyCanName(t *testing.T) {
+	for host, named := range map[string]bool{
+		"127.0.0.1:8080": true, "lab.example": true, "my_lab:80": true, "LAB:8080": true,
+		"[::1]:8080": false, "[fe80::1]": false, "": false, "a b": false, "a;b": false, "a'": false,
+	} {
+		for _, embedded := range []bool{true, false} {
+			text := policy(host, embedded)
+			if got := strings.Contains(text, "ws://"+host+" "); got != named || strings.Contains(text, "[") {
+				t.Errorf("%q: %s", host, text)
+			}
+			if !strings.Contains(text, "connect-src 'self'") {
+				t.Errorf("%q: the page cannot connect to its own host: %s", host, text)
+			}
+		}
 	}
 }
 
@@ -147,20 +175,25 @@ func TestSecurityHeaders(t *testing.T) {
 	host := strings.TrimPrefix(server.URL, "http://")
 	for path, ancestors := range map[string]string{ // by whom it may be framed
 		"/": "'self'", "/r/room": "'self'", "/assets/raft-worker-1a2b.js": "'self'", "/nothing": "'self'", "/healthz": "'self'", "/embedded": "'self'",
-		"/embed": "*", "/embed/": "*", "/embed/index.html": "*",
+		"/embed/": "anybody", "/embed/index.html": "anybody",
 	} {
 		answer, _ := fetch(t, "GET", server.URL+path, nil)
 		policy := answer.Header.Get("Content-Security-Policy")
 		self := "'self'"
-		if ancestors == "*" {
+		framed := "; frame-ancestors " + ancestors
+		if ancestors == "anybody" {
+			framed = "form-action 'self'"
 			self = "'self' " + server.URL + " https://" + host // in a sandboxed frame WebKit takes no host for 'self'
 		}
-		for _, want := range []string{"default-src " + self + ";", "script-src " + self + " 'wasm-unsafe-eval';", "worker-src " + self + " blob:;", "connect-src " + self + " ws://" + host, "frame-ancestors " + ancestors} {
+		for _, want := range []string{
+			"default-src " + self + ";", "script-src " + self + " 'wasm-unsafe-eval';", "worker-src " + self + " blob:;",
+			"connect-src " + self + " ws://" + host,
+		} {
 			if !strings.Contains(policy+";", want) {
 				t.Errorf("%s: the policy %q has no %s", path, policy, want)
 			}
 		}
-		if !strings.HasSuffix(policy, "frame-ancestors "+ancestors) {
+		if !strings.HasSuffix(policy, framed) {
 			t.Errorf("%s: it may be framed by others than %s: %q", path, ancestors, policy)
 		}
 		if answer.Header.Get("X-Content-Type-Options") != "nosniff" || answer.Header.Get("Referrer-Policy") == "" {
@@ -171,7 +204,7 @@ func TestSecurityHeaders(t *testing.T) {
 
 func TestWithoutThePageARelaySaysHowToBuildIt(t *testing.T) {
 	_, server := started(t, settings{}, fstest.MapFS{".gitkeep": {}})
-	for _, path := range []string{"/", "/embed", "/new", "/r/room"} {
+	for _, path := range []string{"/", "/embed/", "/new", "/r/room"} {
 		if answer, text := fetch(t, "GET", server.URL+path, nil); answer.StatusCode != http.StatusServiceUnavailable || !strings.Contains(text, "./build.sh run") {
 			t.Errorf("%s: %d, %q", path, answer.StatusCode, text)
 		}

@@ -4,6 +4,7 @@ import (
 	"crypto/rand"
 	"log/slog"
 	"net/http"
+	"strconv"
 	"strings"
 	"sync"
 	"time"
@@ -37,10 +38,11 @@ func (r *relay) handler() http.Handler {
 	mux := http.NewServeMux()
 	mux.HandleFunc("GET /{$}", r.page.document(labPage))
 	mux.HandleFunc("GET /embed/{$}", r.page.document(embedPage))
-	mux.HandleFunc("GET /embed", r.page.document(embedPage))
+	mux.HandleFunc("GET /embed", to("embed/"))
 	mux.HandleFunc("GET /new", r.newRoom)
 	mux.HandleFunc("GET /r/{code}", r.roomPage)
 	mux.HandleFunc("GET /rooms/{code}", r.room)
+	mux.HandleFunc("POST /rooms/{code}", r.admission)
 	mux.HandleFunc("GET /healthz", r.health)
 	mux.HandleFunc("GET /metrics", r.metrics)
 	mux.HandleFunc("GET /", r.page.file)
@@ -60,23 +62,49 @@ func (r *relay) newRoom(w http.ResponseWriter, req *http.Request) {
 		r.page.explain(w)
 		return
 	}
-	if !r.budgets.visitor(req.RemoteAddr).handshakes.Allow() {
-		r.tooMany(w)
+	wait := r.budgets.visitor(req.RemoteAddr).reserve()
+	if r.tooMany(w, wait) || !turn(req, wait) {
 		return
 	}
-	target := "/r/" + r.rooms.newCode()
+	target := "r/" + r.rooms.newCode()
 	if req.URL.RawQuery != "" {
 		target += "?" + req.URL.RawQuery
 	}
-	w.Header().Set("Cache-Control", "no-store")
-	http.Redirect(w, req, target, http.StatusFound)
+	to(target)(w, req)
 }
 
-// tooMany refuses who comes too often. A classroom behind one router must pass.
-func (r *relay) tooMany(w http.ResponseWriter) {
+// to redirects to an address that is relative to the one that was asked for. http.Redirect would make it absolute, and
+// wrong behind a proxy that takes a prefix off the path: what browsers see stays below that prefix.
+func to(target string) http.HandlerFunc {
+	return func(w http.ResponseWriter, _ *http.Request) {
+		w.Header().Set("Cache-Control", "no-store")
+		w.Header().Set("Location", target)
+		w.WriteHeader(http.StatusFound)
+	}
+}
+
+// tooMany refuses who would have to wait for long: a lecture hall behind one router gets in, in a few seconds, and who
+// floods the relay does not.
+func (r *relay) tooMany(w http.ResponseWriter, wait time.Duration) bool {
+	if wait <= mostWait {
+		return false
+	}
 	r.budgets.tooOften.Add(1)
-	w.Header().Set("Retry-After", "1")
-	http.Error(w, "Too many connections from this address; try again in a second.", http.StatusTooManyRequests)
+	seconds := strconv.Itoa(int((wait - mostWait).Seconds()) + 1)
+	w.Header().Set("Retry-After", seconds)
+	reason := "Too many tabs come from your address at once; the next ones may in " + seconds + " s."
+	http.Error(w, reason, http.StatusTooManyRequests)
+	return true
+}
+
+// turn waits for somebody's turn; false: it is not wanted any more.
+func turn(req *http.Request, wait time.Duration) bool {
+	select {
+	case <-time.After(wait):
+		return true
+	case <-req.Context().Done():
+		return false
+	}
 }
 
 func (r *relay) roomPage(w http.ResponseWriter, req *http.Request) {
@@ -90,17 +118,8 @@ func (r *relay) roomPage(w http.ResponseWriter, req *http.Request) {
 // room upgrades to a WebSocket.
 func (r *relay) room(w http.ResponseWriter, req *http.Request) {
 	code := req.PathValue("code")
-	switch {
-	case !validCode(code):
-		http.Error(w, wrongCode, http.StatusNotFound)
-		return
-	case !r.budgets.visitor(req.RemoteAddr).handshakes.Allow():
-		r.tooMany(w)
-		return
-	}
-	if reason := r.gate.refusal(req.Host, req.Header.Get("Origin")); reason != "" {
-		r.log.Info("handshake refused", "room", code, "reason", reason)
-		http.Error(w, reason, http.StatusForbidden)
+	wait := r.budgets.visitor(req.RemoteAddr).reserve()
+	if r.refused(w, req, wait) || !turn(req, wait) {
 		return
 	}
 	ws, err := r.upgrader.Upgrade(w, req, nil)
@@ -116,27 +135,72 @@ func (r *relay) room(w http.ResponseWriter, req *http.Request) {
 	go c.read() // what HTTP holds of the connection ends here
 }
 
-// secure sets the headers that every answer has, and the policy of pages and Workers. The page runs WebAssembly and Workers of its own and talks to its own host only; in a sandboxed frame
-// it starts its Worker from a blob. Only the page that is made for it may stand in other sites' frames. Lit sets style attributes.
-func secure(h http.Header, req *http.Request) {
-	self, sockets, ancestors := "'self'", "", "'self'"
-	embedded := req.URL.Path == "/embed" || strings.HasPrefix(req.URL.Path, "/embed/")
-	if embedded {
-		ancestors = "*"
+// admission answers a POST to a handshake's address as it would answer the handshake: with the reason why it is
+// refused, or with nothing. A browser tells a page that its WebSocket was refused, and neither why nor for how long.
+func (r *relay) admission(w http.ResponseWriter, req *http.Request) {
+	w.Header().Set("Cache-Control", "no-store")
+	if !r.refused(w, req, r.budgets.visitor(req.RemoteAddr).ahead()) {
+		w.WriteHeader(http.StatusNoContent)
 	}
-	if host := req.Host; host != "" && !strings.ContainsAny(host, " ;,\t'\"") {
+}
+
+// refused refuses a handshake, which would have to wait, if it is not to be done: with a sentence for its user.
+func (r *relay) refused(w http.ResponseWriter, req *http.Request, wait time.Duration) bool {
+	code := req.PathValue("code")
+	if !validCode(code) {
+		http.Error(w, wrongCode, http.StatusNotFound)
+		return true
+	}
+	if reason := r.gate.refusal(req.Host, req.Header.Get("Origin")); reason != "" {
+		r.log.Info("handshake refused", "room", code, "reason", reason)
+		http.Error(w, reason, http.StatusForbidden)
+		return true
+	}
+	return r.tooMany(w, wait)
+}
+
+// secure sets the headers that every answer has, and the policy of pages and Workers. The page runs WebAssembly and
+// Workers of its own and talks to its own host only; in a sandboxed frame it starts its Worker from a blob. Only the
+// page that is made for it may stand in other sites' frames. Lit sets style attributes.
+func secure(h http.Header, req *http.Request) {
+	path := req.URL.Path
+	embedded := path == "/embed" || strings.HasPrefix(path, "/embed/")
+	worker := strings.HasPrefix(path, "/assets/") && strings.Contains(path, "-worker-")
+	h.Set("X-Content-Type-Options", "nosniff")
+	h.Set("Referrer-Policy", "same-origin")
+	if embedded || worker {
+		h.Set("Cross-Origin-Embedder-Policy", "require-corp") // or a page that is so itself could not frame it
+	}
+	if embedded || worker || path == "/raft-playground.js" || strings.HasPrefix(path, "/assets/wasm_exec-") {
+		h.Set("Cross-Origin-Resource-Policy", "cross-origin") // the others are read with CORS
+	}
+	if strings.HasPrefix(path, "/assets/") && !worker {
+		return // it is under the policy of the page or the Worker that loads it, and thirty times 300 bytes are a lot
+	}
+	h.Set("Content-Security-Policy", policy(req.Host, embedded))
+}
+
+// policy is the Content-Security-Policy of a page, or of a Worker, that was asked for under this host.
+func policy(host string, embedded bool) string {
+	self, sockets, ancestors := "'self'", "", "; frame-ancestors 'self'"
+	if embedded {
+		ancestors = "" // not *, which is no pages from disk
+	}
+	if expressible(host) {
 		sockets = " ws://" + host + " wss://" + host // not every browser counts WebSockets as 'self'
 		if embedded {
 			self += " http://" + host + " https://" + host // to WebKit nothing is 'self' in a sandboxed frame, which has no origin
 		}
 	}
-	h.Set("X-Content-Type-Options", "nosniff")
-	h.Set("Referrer-Policy", "same-origin")
-	if strings.HasPrefix(req.URL.Path, "/assets/") && !strings.Contains(req.URL.Path, "-worker-") {
-		return // a page's part is under the policy of the page or the Worker that loads it, and thirty times 300 bytes are a lot
-	}
-	h.Set("Content-Security-Policy", "default-src "+self+"; script-src "+self+" 'wasm-unsafe-eval'; worker-src "+self+" blob:; connect-src "+self+sockets+
-		"; style-src "+self+" 'unsafe-inline'; img-src "+self+" data: blob:; object-src 'none'; base-uri 'none'; form-action 'self'; frame-ancestors "+ancestors)
+	return "default-src " + self + "; script-src " + self + " 'wasm-unsafe-eval'; worker-src " + self + " blob:" +
+		"; connect-src " + self + sockets + "; style-src " + self + " 'unsafe-inline'; img-src " + self + " data: blob:" +
+		"; object-src 'none'; base-uri 'none'; form-action 'self'" + ancestors
+}
+
+// expressible tells whether a policy can name the host: its grammar has no literal IPv6 addresses, and every browser
+// complains about them on each page.
+func expressible(host string) bool {
+	return host != "" && strings.Trim(strings.ToLower(host), "abcdefghijklmnopqrstuvwxyz0123456789.-_:") == ""
 }
 
 const (

@@ -268,23 +268,76 @@ func TestOnlyOurPagesAndNamedOriginsMayOpenSockets(t *testing.T) {
 
 func TestHandshakesOfOneAddressAreBounded(t *testing.T) {
 	b := newBudgets()
-	passed := 0
-	for range 2 * handshakeBurst {
-		if b.visitor("192.0.2.7:1234").handshakes.Allow() {
-			passed++
-		}
+	v := b.visitor("192.0.2.7:1234")
+	const hall = 500 // tabs, which all come at once
+	last := time.Duration(0)
+	for range hall {
+		last = v.reserve()
 	}
-	if passed < handshakeBurst || passed > handshakeBurst+handshakeBurst/2 {
-		t.Errorf("%d of %d handshakes passed at once, want about %d", passed, 2*handshakeBurst, handshakeBurst)
+	if last == 0 || last > mostWait {
+		t.Errorf("the last of %d tabs waits for %v; expected that it waits, and for %v at most", hall, last, mostWait)
 	}
-	if !b.visitor("192.0.2.8:1234").handshakes.Allow() {
+	for range hall {
+		last = v.reserve()
+	}
+	if last <= mostWait || last > mostWait+time.Second {
+		t.Errorf("the last of %d would wait for %v; expected a little more than %v", 2*hall, last, mostWait)
+	}
+	if ahead := v.ahead(); ahead <= mostWait || ahead > mostWait+time.Second {
+		t.Errorf("the next one would wait for %v", ahead)
+	}
+	if b.visitor("192.0.2.8:1234").reserve() > 0 {
 		t.Error("another address pays for it")
 	}
 	for i := range mostVisitors + 10 {
-		b.visitor(fmt.Sprintf("10.0.%d.%d:1", i/256, i%256)).handshakes.Allow()
+		b.visitor(fmt.Sprintf("10.0.%d.%d:1", i/256, i%256)).reserve()
 	}
 	if len(b.seen) > mostVisitors {
 		t.Errorf("%d addresses are remembered", len(b.seen))
+	}
+}
+
+// A browser tells nobody why a WebSocket was refused: it is told to who asks the same address by POST, as a page may.
+func TestAPageCanAskWhyItsHandshakeIsRefused(t *testing.T) {
+	r, server := started(t, settings{}, nil)
+	ask := func(origin string) (*http.Response, string) {
+		return fetch(t, "POST", server.URL+"/rooms/room", map[string]string{"Origin": origin})
+	}
+	if answer, text := ask(server.URL); answer.StatusCode != http.StatusNoContent || text != "" {
+		t.Errorf("a page of ours is answered %d, %q", answer.StatusCode, text)
+	}
+	answer, text := ask("http://lab.example")
+	if answer.StatusCode != http.StatusForbidden || !strings.Contains(text, "-origin http://lab.example") {
+		t.Errorf("a page of another site is answered %d, %q", answer.StatusCode, text)
+	}
+	for r.budgets.visitor("127.0.0.1:1").reserve() <= mostWait {
+	}
+	answer, text = ask(server.URL)
+	told := answer.Header.Get("Retry-After") == "1" && strings.Contains(text, "in 1 s")
+	if answer.StatusCode != http.StatusTooManyRequests || !told {
+		t.Errorf("one of too many is answered %d, %v, %q", answer.StatusCode, answer.Header, text)
+	}
+}
+
+// A lecture hall behind one address: all get in, the later ones a little later.
+func TestEverybodyOfALectureHallGetsIn(t *testing.T) {
+	_, server := started(t, settings{}, nil)
+	const tabs = 500
+	failed := make(chan error, tabs)
+	for i := range tabs {
+		go func() {
+			address := fmt.Sprintf("ws%s/rooms/hall-%d", strings.TrimPrefix(server.URL, "http"), i/50)
+			ws, _, err := websocket.DefaultDialer.Dial(address, nil)
+			if err == nil {
+				defer ws.Close()
+			}
+			failed <- err
+		}()
+	}
+	for range tabs {
+		if err := <-failed; err != nil {
+			t.Fatalf("somebody is left outside: %v", err)
+		}
 	}
 }
 

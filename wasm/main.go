@@ -22,8 +22,11 @@ func main() {
 		"page":   func(now float64, args []js.Value) any { h.tab.FromPage(now, h.Bytes(args[0])); return nil },
 		"opened": func(now float64, _ []js.Value) any { h.tab.Opened(now); return nil },
 		"text":   func(now float64, args []js.Value) any { h.tab.Text(now, h.Bytes(args[0])); return nil },
-		"closed": func(now float64, args []js.Value) any { h.tab.Closed(now, args[0].String()); return nil },
-		"seat":   h.seat,
+		"closed": func(now float64, args []js.Value) any {
+			h.tab.Closed(now, args[0].String(), args[1].Float())
+			return nil
+		},
+		"seat": h.seat,
 		"taken": func(now float64, args []js.Value) any {
 			h.tab.Taken(now, content(args[0]), args[1].Int(), args[2].String())
 			return nil

@@ -44,6 +44,7 @@ const workers = {
   study: await worker("study", "studies.wasm", "./wasm/studies", "src/worker/study.ts"),
 };
 const core = asset("core.json", JSON.stringify(readCore(join(here, ".."))));
+const start = asset("start.js", await bundled("src/start.ts", {}));
 const scripts = await modules({ __CORE_URL__: core, __WORKER_URL__: workers.raft.script, __LAB_WORKER_URL__: workers.lab.script, __STUDY_WORKER_URL__: workers.study.script });
 const fonts = {
   inter: asset("inter.woff2", await font("@fontsource-variable/inter/files/inter-latin-wght-normal.woff2", { wght: { min: 400, max: 650 } })),
@@ -61,7 +62,8 @@ async function writePage(page) {
   const [script, ...others] = parts(page);
   const preloads = others.map((file) => `<link rel="modulepreload" href="${address(file)}" />`).join("\n    ");
   const style = await styles(Object.fromEntries(Object.entries(fonts).map(([name, file]) => [name, address(file)])), page.page);
-  const html = fill(readFileSync(join(here, "index.html"), "utf8"), { ...page, inter: address(fonts.inter), script: address(script), preloads, style });
+  const values = { ...page, inter: address(fonts.inter), start: address(start), script: address(script), preloads, style };
+  const html = fill(readFileSync(join(here, "index.html"), "utf8"), values);
   mkdirSync(dirname(join(dist, page.file)), { recursive: true });
   writeFileSync(join(dist, page.file), html);
 }
@@ -76,7 +78,16 @@ function copyGallery() {
 
 /** A classic script that keeps its name, so that other pages can name it. */
 async function writeScript(file, entry, constants) {
-  await build({ absWorkingDir: here, entryPoints: [entry], outfile: join(dist, file), bundle: true, minify: true, format: "iife", target: "es2022", legalComments: "none", define: literals(constants) });
+  writeFileSync(join(dist, file), await bundled(entry, constants));
+}
+
+/** A source file and all that it imports as one classic script. */
+async function bundled(entry, constants) {
+  const { outputFiles } = await build({
+    absWorkingDir: here, entryPoints: [entry], bundle: true, minify: true, format: "iife", target: "es2022",
+    legalComments: "none", write: false, define: literals(constants),
+  });
+  return outputFiles[0].contents;
 }
 
 /** The service worker keeps what the lab needs, not what a live room does: that needs its relay anyway. Its version changes with any of it. */
@@ -101,9 +112,8 @@ function parts(page) {
 async function worker(name, program, source, entry) {
   const wasm = readFileSync(need(join(wasmDir, program), `GOOS=js GOARCH=wasm go build -o .build/wasm/${program} ${source}`));
   const file = asset(program, wasm);
-  const define = literals({ __WASM_URL__: file, __WASM_EXEC_URL__: wasmExec, __WASM_BYTES__: wasm.length });
-  const result = await build({ absWorkingDir: here, entryPoints: [entry], bundle: true, minify: true, format: "iife", target: "es2022", legalComments: "none", write: false, define });
-  return { wasm: file, script: asset(`${name}-worker.js`, result.outputFiles[0].contents) };
+  const script = await bundled(entry, { __WASM_URL__: file, __WASM_EXEC_URL__: wasmExec, __WASM_BYTES__: wasm.length });
+  return { wasm: file, script: asset(`${name}-worker.js`, script) };
 }
 
 /** The page's scripts, in parts that are loaded when they are needed, all in assets/. `closure`: the files of a source file's part, with all that it imports. */
@@ -197,7 +207,7 @@ function report(sizes) {
   for (const s of sizes.sort((a, b) => b.brotli - a.brotli)) console.log(`${s.file.padEnd(44)}${kb(s.raw)}${kb(s.brotli)}`);
   const weight = (file) => sizes.find((s) => s.file === file).brotli;
   for (const page of PAGES) {
-    const assets = [...parts(page), workers[page.worker].script, wasmExec, ...Object.values(fonts)];
+    const assets = [start, ...parts(page), workers[page.worker].script, wasmExec, ...Object.values(fonts)];
     const shell = assets.reduce((sum, file) => sum + weight(`assets/${file}`), weight(page.file));
     const all = shell + weight(`assets/${workers[page.worker].wasm}`);
     console.log(`${`first visit to ${page.file}, brotli`.padEnd(56)}${kb(all)} of ${kb(page.limit).trim()}, without WebAssembly ${kb(shell).trim()} of ${kb(LIMIT_PAGE).trim()}`);

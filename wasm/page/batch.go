@@ -206,7 +206,8 @@ type SeatsChange struct {
 	Empty bool  `json:"empty,omitempty"`
 }
 
-// Connection is how it stands with the relay. RetryAt, Attempt and Why are there when State is "lost".
+// Connection is how it stands with the relay. RetryAt, Attempt and Why are there when State is "lost", or "refused":
+// then Why is what the relay says.
 type Connection struct {
 	State   string   `json:"state"`
 	RetryAt *float64 `json:"retryAt,omitempty"`

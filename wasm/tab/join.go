@@ -128,6 +128,10 @@ func (t *Tab) joinedAs(result *joinResult) {
 		t.claim.since = t.now
 	}
 	t.take(result)
+	for _, m := range t.early {
+		t.changeNetwork(m)
+	}
+	t.early = nil
 }
 
 // take takes the seat that the hub gave, if it gave one.
@@ -192,7 +196,7 @@ func (t *Tab) refusedSeat(code int, message string) {
 	case inRoom: // a member without a seat watches
 	default:
 		t.host.Disconnect()
-		t.lost("The relay refused: " + page.Clip(message, 200))
+		t.refused(page.Clip(message, 200), 0)
 	}
 }
 

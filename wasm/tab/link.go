@@ -1,6 +1,10 @@
 package tab
 
-import "raftplayground/wasm/page"
+import (
+	"strings"
+
+	"raftplayground/wasm/page"
+)
 
 // link is the connection to the relay.
 type link struct {
@@ -8,6 +12,7 @@ type link struct {
 	heard   float64 // real time of the last message of the relay
 	attempt int     // how many connections have failed since the last join
 	retryAt float64 // down: when to try again
+	why     string  // down: a sentence
 	joinAt  float64 // when to ask for the same seat again, not before; 0: not so
 	call    int     // joining: the number of the call
 
@@ -45,28 +50,37 @@ func (t *Tab) connect() {
 // lost waits for 0.25 s, twice as long after each failure, at most 4 s, all ± 20 % so that the tabs of a room do not come back in step.
 // The server lives on: it hears nothing, and its clock stands.
 func (t *Tab) lost(why string) {
-	if why == "" {
-		why = "The relay does not answer."
+	t.hangUp("lost", why, 0)
+}
+
+// refused is lost for a reason that the relay told, and at least for as long, in ms, as it said.
+func (t *Tab) refused(why string, after float64) {
+	if first := why[0]; 'a' <= first && first <= 'z' {
+		why = string(first-'a'+'A') + why[1:]
 	}
+	if !strings.HasSuffix(why, ".") {
+		why += "."
+	}
+	t.hangUp("refused", why, after)
+}
+
+func (t *Tab) hangUp(state, why string, after float64) {
 	wait := float64(lastRetry)
 	if t.link.attempt < 4 {
 		wait = float64(int(firstRetry) << t.link.attempt)
 	}
-	wait *= 0.8 + 0.4*t.random.Float64()
-	t.link = link{attempt: t.link.attempt + 1, retryAt: t.now + wait}
+	wait = max(wait*(0.8+0.4*t.random.Float64()), after*(1+0.4*t.random.Float64()))
+	t.link = link{attempt: t.link.attempt + 1, retryAt: t.now + wait, why: why}
 	t.clock.runs = false
-	t.seat.given, t.seat.ours = false, false
+	t.seat.given, t.seat.ours, t.seat.early = false, false, nil
 	if t.seat.newcomer != nil {
 		*t.seat.newcomer = newcomer{}
 	}
 	retryAt, attempt := t.link.retryAt, t.link.attempt
-	t.outbox.connection(page.Connection{State: "lost", RetryAt: &retryAt, Attempt: &attempt, Why: &why})
+	t.outbox.connection(page.Connection{State: state, RetryAt: &retryAt, Attempt: &attempt, Why: &why})
 	t.tellSelf()
+	t.loseChanges()
 	t.loseRequests()
-	for call, id := range t.changes {
-		delete(t.changes, call)
-		t.answer(page.Answer{ID: id, Error: "The connection was lost before the room answered."})
-	}
 }
 
 // keepLink does what has come due: another connection, another join.

@@ -16,6 +16,8 @@ import (
 const (
 	mostServers = 9
 	mostChanges = 100
+
+	tooManyChanges = "The room has not answered 100 changes yet. This one was not sent."
 )
 
 // envelope is one message of the socket that is not a colon frame.
@@ -214,25 +216,43 @@ func (t *Tab) serverViews() []page.ServerView {
 	return views
 }
 
-// changeNetwork passes a change of the page on to the hub, whose answer is the page's.
+// changeNetwork passes a change of the page on to the hub, whose answer is the page's. On the way into the room it
+// waits; how that ends is known within seconds.
 func (t *Tab) changeNetwork(m *wish) {
-	if m.Change == nil {
+	switch {
+	case m.Change == nil:
 		t.answer(page.Answer{ID: m.ID, Error: "change: expected what is to change, got nothing"})
-		return
+	case t.link.state == down || t.link.state == joined:
+		t.changeRoom(m.ID, "network", inMicroseconds(m.Change))
+	case len(t.early) >= mostChanges:
+		t.answer(page.Answer{ID: m.ID, Error: tooManyChanges})
+	default:
+		t.early = append(t.early, m)
 	}
-	t.changeRoom(m.ID, "network", inMicroseconds(m.Change))
 }
 
 // changeRoom asks the hub for something that the page with this id of its message wants.
 func (t *Tab) changeRoom(id int, method string, params any) {
 	switch {
 	case t.link.state != joined:
-		t.answer(page.Answer{ID: id, Error: "The connection to the room is lost."})
+		t.answer(page.Answer{ID: id, Error: "There is no connection to the room. " + t.link.why})
 	case len(t.changes) >= mostChanges:
-		t.answer(page.Answer{ID: id, Error: "The room has not answered " + page.Plural(mostChanges, "change") + " yet. This one was not sent."})
+		t.answer(page.Answer{ID: id, Error: tooManyChanges})
 	default:
 		t.changes[t.call(method, params)] = id
 	}
+}
+
+// loseChanges answers for the room, which will not.
+func (t *Tab) loseChanges() {
+	for call, id := range t.changes {
+		delete(t.changes, call)
+		t.answer(page.Answer{ID: id, Error: "The connection was lost before the room answered."})
+	}
+	for _, m := range t.early {
+		t.answer(page.Answer{ID: m.ID, Error: "There is no connection to the room. " + t.link.why})
+	}
+	t.early = nil
 }
 
 // hubCall is a call to the hub; without an ID it asks for no answer.

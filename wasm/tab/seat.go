@@ -1,6 +1,7 @@
 package tab
 
 import (
+	"bytes"
 	"hash/crc32"
 	"strconv"
 	"strings"
@@ -25,6 +26,7 @@ type seat struct {
 
 	server *server.Server // nil before the first join with this seat
 	output server.Output
+	early  [][]byte // frames that came before it ran
 
 	report  page.Report // how the server last described itself
 	version uint64      // of report
@@ -40,8 +42,12 @@ type seat struct {
 	logSentAt float64
 }
 
-// ticket is what is kept beside a seat's disk, as text "3:4f2a…:9c1b…:anew": the room's size, the lease, what this making of the room is called, and whether another
-// disk held the seat before. From size and making a room that has lost its record learns what it was.
+// mostEarly is how many frames may wait for the server to run; more are lost, as on any network.
+const mostEarly = 64
+
+// ticket is what is kept beside a seat's disk, as text "3:4f2a…:9c1b…:anew": the room's size, the lease, what
+// this making of the room is called, and whether another disk held the seat before. From size and making a
+// room that has lost its record learns what it was.
 type ticket struct {
 	size  int
 	lease string
@@ -102,10 +108,20 @@ func (t *Tab) startServer() {
 		Claim uint64 `json:"claim"`
 	}{t.seat.kind, t.seat.claim})
 	t.runServer()
+	t.takeEarly()
 	if t.seat.server != nil {
 		t.describe()
 	}
 	t.advise()
+}
+
+// takeEarly hands the server what came before it ran.
+func (t *Tab) takeEarly() {
+	early := t.seat.early
+	t.seat.early = nil
+	for _, frame := range early {
+		t.receiveFrame(frame)
+	}
 }
 
 // runs says whether the server lives: it is started, and its disk is its own for sure.
@@ -125,9 +141,14 @@ func (t *Tab) tickServer() {
 	}
 }
 
-// receiveFrame hands a frame to the server. Before it runs frames are lost, as with any server that is still starting.
+// receiveFrame hands a frame to the server.
 func (t *Tab) receiveFrame(frame []byte) {
 	if !t.runs() {
+		// While its disk is made, or seen to be its own, the room takes the server for one that runs: whoever asked it
+		// something that it dropped would wait in vain.
+		if t.seat.number != 0 && len(t.seat.early) < mostEarly {
+			t.seat.early = append(t.seat.early, bytes.Clone(frame))
+		}
 		return
 	}
 	// The ticks that have passed come first: a timer that ran out before the frame arrived has run out.

@@ -17,15 +17,17 @@ type Tab struct {
 	start   wish // how the page started this tab; Type is empty before
 	stopped bool
 
-	link     link
-	claim    claim
-	seat     seat
-	clock    clusterClock
-	room     *roomNotification // the latest; nil before the first join
-	client   uint64            // this connection's own address
-	clients  uint64            // the first address of this life of the room: another one means that all addresses are new
-	lastCall int               // the number of this tab's last call to the hub
-	changes  map[int]int       // a network change under way: number of the call → id of the page's message
+	link   link
+	claim  claim
+	seat   seat
+	clock  clusterClock
+	room   *roomNotification // the latest; nil before the first join
+	client uint64            // this connection's own address
+	// The first address of this life of the room: another one means that all addresses are new.
+	clients  uint64
+	lastCall int         // the number of this tab's last call to the hub
+	changes  map[int]int // a network change under way: number of the call → id of the page's message
+	early    []*wish     // changes that wait for this tab to be in the room
 
 	reports  map[int]*page.Report // the last of each other server
 	heard    map[int]life         // whose events have been told
@@ -95,11 +97,16 @@ func (t *Tab) Text(now float64, message []byte) {
 	t.flush()
 }
 
-// Closed says that the socket is closed or could not be opened; why is what the relay said about it, and may be empty.
-func (t *Tab) Closed(now float64, why string) {
+// Closed says that the socket is closed or could not be opened. why is what the relay said about it, and may be empty;
+// after is for how long, in ms, it wants to be left alone, 0 if it did not say.
+func (t *Tab) Closed(now float64, why string, after float64) {
 	t.advance(now)
-	if t.link.state != down && !t.stopped {
-		t.lost(why)
+	switch {
+	case t.link.state == down || t.stopped:
+	case why == "":
+		t.lost("The relay does not answer.")
+	default:
+		t.refused(page.Clip(why, 300), after)
 	}
 	t.flush()
 }
@@ -111,7 +118,7 @@ func (t *Tab) Seat(now float64, server int, ticket, kind string, known uint64) {
 	if !t.stopped {
 		given := t.claim.state == making && t.link.state == joined
 		t.claim = claim{state: leased, since: now}
-		t.seat = seat{number: server, ticket: readTicket(ticket), kind: kind, claim: known, given: given}
+		t.seat = seat{number: server, ticket: readTicket(ticket), kind: kind, claim: known, given: given, early: t.seat.early}
 		t.askForSeat()
 	} else {
 		t.host.Leave() // it was stopped while the host was at it
@@ -140,6 +147,7 @@ func (t *Tab) Confirmed(now float64) {
 	if t.seat.server != nil && t.seat.given {
 		t.seat.ours, t.clock.pending = true, 0
 		t.runServer()
+		t.takeEarly()
 	}
 	t.flush()
 }

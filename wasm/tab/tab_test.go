@@ -751,3 +751,53 @@ func TestATabSaysThatTheRelayCannotStoreWhoHoldsTheSeats(t *testing.T) {
 	w.hub.Unstored("")
 	w.until("the tab says that all is stored", 5000, said("has stored who holds which seat"))
 }
+
+// What the page asks on its way into the room waits for the room; if the way is barred it is told why.
+func TestAChangeWaitsForTheRoom(t *testing.T) {
+	w := newWorld(t)
+	change := func(tab *testTab, id int) {
+		tab.say(map[string]any{"type": "network", "id": id, "change": map[string]any{"rate": 0.5}})
+	}
+	tab := w.open(newBrowser(), nil)
+	change(tab, 5)
+	w.until("the answer", 3000, func() bool { return len(tab.answers) == 1 })
+	if a := tab.answers[0]; a.ID != 5 || !a.OK {
+		t.Errorf("the change is answered %+v", a)
+	}
+	w.until("the change", 3000, func() bool { return tab.last.Room.Rate == 0.5 })
+
+	alone, one := newBrowser(), 1
+	alone.slow = 200
+	tab = newWorld(t).open(alone, func(s *testStart) { s.Size = &one })
+	tab.ask(7, "put", "x", "early", 0)
+	if r := tab.outcome(7); r.State != "done" {
+		t.Errorf("a request that reached its server before its disk was there is %s: %s", r.State, r.Detail)
+	}
+
+	w.killRelay()
+	late := w.open(newBrowser(), nil)
+	change(late, 6)
+	w.until("the refusal", 3000, func() bool { return len(late.answers) == 1 })
+	const why = "There is no connection to the room. The relay does not answer."
+	if a := late.answers[0]; a.ID != 6 || a.OK || a.Error != why {
+		t.Errorf("without a relay the change is answered %+v", a)
+	}
+}
+
+// A refusal is told with the relay's own words, and the tab comes back when it was told to, not sooner.
+func TestARefusalIsToldAndItsTimeIsKept(t *testing.T) {
+	w := newWorld(t)
+	tab := w.open(newBrowser(), nil)
+	w.until("it has a seat", 3000, func() bool { return tab.number() != 0 })
+	tab.Closed(w.now, "the room is full: it takes 64 connections", 9000)
+	c := tab.last.Connection
+	said := c.State == "refused" && *c.Why == "The room is full: it takes 64 connections."
+	if !said || *c.RetryAt < w.now+9000 || *c.RetryAt > w.now+9000*1.4 {
+		t.Errorf("at %v the page is told %s, %q, until %v", w.now, c.State, *c.Why, *c.RetryAt)
+	}
+	w.run(8900)
+	if tab.link.state != down {
+		t.Error("the tab came back sooner than it was told")
+	}
+	w.until("it comes back", 6000, func() bool { return tab.link.state == joined })
+}

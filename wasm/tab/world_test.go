@@ -33,8 +33,9 @@ type timer struct {
 type browser struct {
 	seats    map[int]*storedSeat
 	kind     string
-	full     bool // takes no writes any more
-	lockless bool // a page without a secure context: a seat that another tab holds is offered all the same
+	full     bool    // takes no writes any more
+	lockless bool    // a page without a secure context: a seat that another tab holds is offered all the same
+	slow     float64 // ms until a disk is made
 }
 
 type storedSeat struct {
@@ -121,7 +122,7 @@ func (w *world) hangUp(conn uint64, why string) {
 	}
 	delete(w.conns, conn)
 	tab.conn = 0
-	tab.later(func() { tab.Closed(w.now, why) })
+	tab.later(func() { tab.Closed(w.now, why, 0) })
 }
 
 // open opens a tab and says start; change may change what the page says.
@@ -255,7 +256,7 @@ func (tab *testTab) Connect(url string) {
 		w.t.Fatalf("the tab connects to %q", url)
 	}
 	if w.hub == nil {
-		tab.later(func() { tab.Closed(w.now, "") })
+		tab.later(func() { tab.Closed(w.now, "", 0) })
 		return
 	}
 	w.next++
@@ -351,14 +352,23 @@ func (tab *testTab) Create(server int, ticket string, claim uint64) {
 	tab.browser.seats[server] = &storedSeat{ticket: ticket, claim: claim}
 	tab.claim = claim
 	tab.hold(server)
-	tab.later(func() { tab.Taken(tab.world.now, nil, 0, "") })
+	tab.soon(func() { tab.Taken(tab.world.now, nil, 0, "") })
 }
 
 func (tab *testTab) hold(server int) {
 	seat := tab.browser.seats[server]
 	tab.offered = append(tab.offered, server)
 	tab.held, seat.holder = server, tab
-	tab.later(func() { tab.Seat(tab.world.now, server, seat.ticket, tab.browser.kind, seat.claim) })
+	tab.soon(func() { tab.Seat(tab.world.now, server, seat.ticket, tab.browser.kind, seat.claim) })
+}
+
+// soon is later, by as long as the browser needs for a disk.
+func (tab *testTab) soon(do func()) {
+	if w := tab.world; tab.browser.slow > 0 {
+		w.timers = append(w.timers, timer{w.now + tab.browser.slow, func() { tab.later(do) }})
+		return
+	}
+	tab.later(do)
 }
 
 func (tab *testTab) Take(claim uint64) {

@@ -17,7 +17,7 @@ import (
 	"github.com/chromedp/cdproto/dom"
 	"github.com/chromedp/cdproto/inspector"
 	"github.com/chromedp/cdproto/network"
-
+	"github.com/chromedp/cdproto/page"
 	"github.com/chromedp/cdproto/runtime"
 	"github.com/chromedp/cdproto/systeminfo"
 	"github.com/chromedp/cdproto/target"
@@ -302,6 +302,15 @@ func (w *tab) observe(event any) {
 func (w *tab) navigate(url string) {
 	w.t.Helper()
 	w.run(20*time.Second, chromedp.Navigate(url))
+}
+
+// before runs a script in each page that the tab opens from now on, before any of the page's own.
+func (w *tab) before(script string) {
+	w.t.Helper()
+	w.run(5*time.Second, chromedp.ActionFunc(func(ctx context.Context) error {
+		_, err := page.AddScriptToEvaluateOnNewDocument(script).Do(ctx)
+		return err
+	}))
 }
 
 func (w *tab) run(limit time.Duration, actions ...chromedp.Action) {

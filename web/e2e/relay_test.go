@@ -27,6 +27,12 @@ type relay struct {
 // startRelay starts the program and ends it with the test, whose failure prints what the program had logged.
 func startRelay(t *testing.T) *relay {
 	t.Helper()
+	return startRelayAt(t, "127.0.0.1:0")
+}
+
+// startRelayAt does the same at an address whose port is 0: one that is free.
+func startRelayAt(t *testing.T, address string) *relay {
+	t.Helper()
 	program := os.Getenv("RELAY")
 	if program == "" {
 		program = "../../.build/raft-playground"
@@ -38,7 +44,7 @@ func startRelay(t *testing.T) *relay {
 	if err != nil {
 		t.Fatalf("the program to test is missing: run ./build.sh first, or name it in RELAY (%v)", err)
 	}
-	r := &relay{t: t, program: program, addr: freeAddress(t), state: t.TempDir()}
+	r := &relay{t: t, program: program, addr: freeAddress(t, address), state: t.TempDir()}
 	r.start()
 	t.Cleanup(func() {
 		r.kill()
@@ -89,7 +95,7 @@ func (r *relay) newRoom() string {
 		r.t.Fatal(err)
 	}
 	answer.Body.Close()
-	code, ok := strings.CutPrefix(answer.Header.Get("Location"), "/r/")
+	code, ok := strings.CutPrefix(answer.Header.Get("Location"), "r/")
 	if !ok {
 		r.t.Fatalf("a new room is at %q", answer.Header.Get("Location"))
 	}
@@ -98,10 +104,10 @@ func (r *relay) newRoom() string {
 
 func (r *relay) url(path string) string { return "http://" + r.addr + path }
 
-// freeAddress is a loopback address that nobody listens on right now.
-func freeAddress(t *testing.T) string {
+// freeAddress is that address with a port that nobody listens on right now.
+func freeAddress(t *testing.T, address string) string {
 	t.Helper()
-	listener, err := net.Listen("tcp", "127.0.0.1:0")
+	listener, err := net.Listen("tcp", address)
 	if err != nil {
 		t.Fatal(err)
 	}

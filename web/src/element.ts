@@ -1,5 +1,6 @@
 import { LitElement } from "lit";
 import { store, type Topic } from "./store.js";
+import "./translated.js";
 
 const SHARE_MS = 0.2; // of a frame, after which the views that are still to be drawn wait for the next one: what a large one changes has yet to be laid out and painted
 

@@ -189,7 +189,7 @@ export interface SeatsChange {
 export type Connection =
   | { state: "connecting" }
   | { state: "open" }
-  | { state: "lost"; retryAt: number; attempt: number; why: string }; // retryAt: epoch ms
+  | { state: "lost" | "refused"; retryAt: number; attempt: number; why: string }; // epoch ms; refused: the relay's why
 
 /** From the Worker, at most one a frame, four a second to a hidden page; a member that is absent did not change. */
 export interface Batch {

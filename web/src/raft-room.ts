@@ -9,7 +9,7 @@ export class RaftRoomLink extends RaftElement {
   protected readonly topics = ["connection", "room"] as const;
 
   override render(): TemplateResult {
-    const who = store.self.server ? `Your tab runs S${store.self.server}.` : "You are watching.";
+    const who = store.self.server ? `Your tab runs S${store.self.server}.` : store.room ? "You are watching." : "";
     return html`
       <h2>This room</h2>
       <p class="caption">${who} Any browser that opens the link takes a free seat.</p>

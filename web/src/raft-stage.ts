@@ -67,7 +67,7 @@ export class RaftStage extends RaftElement {
     const links = waiting || !store.room ? [] : linkPairs(store.servers);
     const groups = waiting ? [] : sides();
     return html`
-      <div class="stage-picture" role="group" aria-label="The cluster: servers, links and messages">
+      <div class="stage-picture notranslate" translate="no" role="group" aria-label="The cluster: servers, links and messages">
         <svg width="100%" height="100%">
           <g>${guard(this.linksLook(waiting), () => repeat(links, ([a, b]) => a * 16 + b, ([a, b]) => linkMark(a, b, this.ring, this.linkHands)))}</g>
           ${wallMark(groups, this.ring)}
@@ -175,7 +175,11 @@ export class RaftStage extends RaftElement {
       </div>`;
     }
     if (store.boot.state === "no room") {
-      return html`<div class="stage-message" role="alert"><p class="lead">This address names no room.</p><p>A room's page is /r/ and a code of 4 to 32 letters, digits and hyphens.</p><a class="button primary" href="/">Open a new room</a></div>`;
+      return html`<div class="stage-message" role="alert">
+        <p class="lead">This address names no room.</p>
+        <p>A room's page is r/ and a code of 4 to 32 letters, digits and hyphens.</p>
+        <a class="button primary" href=${new URL("../new", import.meta.url).href}>Open a new room</a>
+      </div>`;
     }
     return waiting ? html`<raft-waiting></raft-waiting>` : nothing;
   }

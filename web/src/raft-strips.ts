@@ -75,7 +75,7 @@ export class RaftStrips extends RaftElement {
 
   private lost(): TemplateResult | typeof nothing {
     const { connection } = store;
-    if (connection.state !== "lost") {
+    if (connection.state !== "lost" && connection.state !== "refused") {
       clearInterval(this.clock);
       this.clock = undefined;
       return nothing;
@@ -83,7 +83,14 @@ export class RaftStrips extends RaftElement {
     this.clock ??= setInterval(() => this.requestUpdate(), 500);
     const left = Math.max(0, Math.ceil((connection.retryAt - Date.now()) / 1000));
     const when = left > 0 ? `Trying again in ${left} s.` : "Trying again…";
-    return html`<p class="strip hatched" role="status" title=${connection.why}><span>Connection lost. ${when} Your node keeps its log.</span><button class="small" @click=${() => store.reconnect()}>Now</button><a class="button small" href="../">Use the simulator instead</a></p>`;
+    const lost = store.room ? "Connection lost." : "There is no connection.";
+    const what = connection.state === "refused" ? connection.why : lost;
+    const keeps = store.self.server === null ? "" : "Your node keeps its log.";
+    return html`<p class="strip hatched ${connection.state}" role="status" title=${connection.why}>
+      <span>${what} ${when} ${keeps}</span>
+      <button class="small" @click=${() => store.reconnect()}>Now</button>
+      <a class="button small" href="../">Use the simulator instead</a>
+    </p>`;
   }
 }
 

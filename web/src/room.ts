@@ -8,17 +8,20 @@ export function openRoom(store: Store): void {
   else store.setBoot({ state: "no room" });
 }
 
-/** `/r/{code}?rate=0.1&size=5&wire=json&watch=1`. What is not understood is said, and left out. */
+/**
+ * `…/r/{code}?rate=0.1&size=5&wire=json&watch=1`: a proxy may have put a path before it. What is not understood is said,
+ * and left out.
+ */
 function readAddress(store: Store, at: Location): Joining | null {
-  const room = /^\/r\/([a-z0-9-]{4,32})\/?$/.exec(at.pathname)?.[1];
+  const [, path, room] = /^(.*)\/r\/([a-z0-9-]{4,32})\/?$/.exec(at.pathname) ?? [];
   if (!room) return null;
   const query = new URLSearchParams(at.search);
   const wire = query.get("wire") ?? "colon";
   if (wire !== "colon" && wire !== "json") store.notice(`The address asks for wire=${wire}; there are colon and json. This server speaks colon.`);
   return {
     room,
-    relay: `${at.protocol === "https:" ? "wss:" : "ws:"}//${at.host}`,
-    link: `${at.origin}/r/${room}`,
+    relay: `${at.protocol === "https:" ? "wss:" : "ws:"}//${at.host}${path}`,
+    link: `${at.origin}${path}/r/${room}`,
     watch: query.get("watch") === "1",
     size: number(store, query, "size", (n) => Number.isInteger(n) && n >= 1 && n <= 9, "a whole number from 1 to 9"),
     encoding: wire === "json" ? "json" : "colon",

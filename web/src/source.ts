@@ -28,7 +28,6 @@ export class WorkerSource implements Source {
   constructor(private store: Store, joining: Joining) {
     store.code = joining.room;
     store.link = joining.link;
-    store.connect(this);
     this.drawn = new Drawn(store, this);
     this.worker.addEventListener("message", (e: MessageEvent<FromWorker>) => this.receive(e.data));
     this.worker.addEventListener("error", (e) => store.setBoot({ state: "failed", reason: "worker", detail: e.message ?? "the Worker could not be loaded" }));
@@ -43,6 +42,7 @@ export class WorkerSource implements Source {
       hint: readHint(joining.room),
       hidden: document.hidden,
     });
+    store.connect(this);
     if (joining.rate !== null) this.setRateOnce(joining.rate);
   }
 

@@ -69,6 +69,7 @@ const FLIGHTS = 500;
 const STORY = 1_000;
 const DETAILS = 400; // of them; the oldest go first
 const REQUESTS = 50;
+const EARLY = 50; // wishes that may wait for the cluster to be loaded
 const GHOST_MS = 700;
 const RESTART_MS = 2_000; // of cluster time: a clock that falls back further is another room under the old name
 const NOTICE_MS = 6_000;
@@ -101,6 +102,7 @@ export class Store {
   private listeners = new Set<(changed: Set<Topic>) => void>();
   private batchListeners = new Set<(batch: Batch) => void>();
   private source: Source | null = null;
+  private early: (ToWorker | ToLab)[] = []; // what was asked before there was one
   private asked = new Map<number, { resolve: (value: unknown) => void; reject: (why: Error) => void }>();
   private nextID = 1;
   private newest: StoryLine | null = null; // of the lines that matter
@@ -204,6 +206,7 @@ export class Store {
 
   connect(source: Source): void {
     this.source = source;
+    for (const message of this.early.splice(0)) source.post(message);
   }
 
   setBoot(boot: Boot): void {
@@ -465,13 +468,15 @@ export class Store {
   }
 
   private ask(message: (id: number) => ToWorker | ToLab): Promise<unknown> {
-    const source = this.source;
-    if (!source) return Promise.reject(new Error("The cluster has not started yet."));
     if (this.boot.state === "failed") return Promise.reject(new Error(ENDED));
+    if (this.early.length >= EARLY) {
+      return Promise.reject(new Error(`The cluster has not started yet, and ${EARLY} wishes wait for it.`));
+    }
     const id = this.nextID++;
     return new Promise((resolve, reject) => {
       this.asked.set(id, { resolve, reject });
-      source.post(message(id));
+      if (this.source) this.source.post(message(id));
+      else this.early.push(message(id));
     });
   }
 

@@ -141,7 +141,17 @@ test("raftPlayground: requests resolve with the outcome and reject in words", as
     { type: "request", id: 4, op: "get", key: "x", value: "", server: 2, read: "local" },
   ]);
   await assert.rejects(api.request({ op: "put", key: "" }), /key must be/);
-  await assert.rejects(new Store().request("put", "x", "1", null), /not started/);
+});
+
+test("what is asked before there is a cluster waits for it, as long as it is not too much", async () => {
+  const sent: (ToWorker | ToLab)[] = [];
+  const store = new Store();
+  const asked = Array.from({ length: 50 }, () => store.request("put", "x", "1", null));
+  await assert.rejects(store.request("put", "x", "1", null), /not started yet, and 50 wishes wait for it/);
+  store.connect({ post: (m) => sent.push(m) });
+  assert.deepEqual(sent.map((m) => "id" in m && m.id), asked.map((_, i) => i + 1));
+  store.answer(1, true, "done", "");
+  assert.equal(await asked[0], "done");
 });
 
 test("raftPlayground: events come once each, and a listener that throws harms nobody", () => {

@@ -11,15 +11,39 @@ import { isOurs, SOURCE, VERSION, type Command, type Told } from "./protocol.js"
  * `at` (seconds of cluster time), `rate` (0.001 to 1), `controls` (full, play, none), `theme` (light, dark, auto), `autoplay` (1, 0), `lang` (en), `title`. A change
  * of one shows at once, several that are changed together as one. Its size is CSS's affair.
  *
- * Events, each with what happened as its `detail`: `ready`, `leader`, `commit`, `violation` (protocol.ts). Methods, each a promise: `play(rate)`, `pause()`,
- * `seek(ms)`, `step(to, back)`, `act(action)`, `open(link)`, `state()`. What is asked before the lab is ready waits for it; what is asked is done in its order, changes of attributes too.
+ * Events, each with what happened as its `detail`: `ready`, `leader`, `commit`, `violation` (protocol.ts), and `error`,
+ * { message }, when the lab does not come or does not answer; then a sentence and a link stand in its place.
+ *
+ * Methods, each a promise: `play(rate)`, `pause()`, `seek(ms)`, `step(to, back)`, `act(action)`, `open(link)`, `state()`.
+ * What is asked before the lab is ready waits for it; what is asked is done in its order, changes of attributes too.
+ * Whatever becomes of the lab, each promise is kept, or rejected with a sentence.
  */
-const FOLDER = new URL(".", (document.currentScript as HTMLScriptElement | null)?.src ?? document.querySelector<HTMLScriptElement>('script[src*="raft-playground.js"]')?.src ?? location.href);
+const FOLDER = new URL(".", (document.currentScript as HTMLScriptElement | null)?.src || traced() || location.href);
 const PARAMETERS = ["size", "seed", "off", "at", "rate", "controls", "theme", "autoplay", "lang"] as const;
 const LOOKS = ["controls", "theme"]; // can change without another run
 const TITLE = "Raft playground: a simulated cluster of servers";
 const MAX_WAITING = 64;
-const STYLE = ":host{display:block;width:100%;height:580px}:host([hidden]){display:none}iframe{display:block;width:100%;height:100%;border:0}";
+const NEAR = "1250px"; // of the visible part of the page: from there on the lab is loaded
+const SILENT_MS = 10_000; // without a word from the frame, while something is waited for: it is refused, or has gone
+const PING_MS = 2_500; // it is asked whether it is still there
+const STYLE = new CSSStyleSheet(); // not a <style>, which a page's policy may forbid
+STYLE.replaceSync(`:host{display:block;position:relative;width:100%;height:580px}
+  :host([hidden]),.refused[hidden]{display:none}
+  iframe{display:block;width:100%;height:100%;border:0}
+  .refused{position:absolute;inset:0;display:grid;place-content:center;justify-items:center;gap:12px;overflow:auto;
+    padding:24px;border:1px solid;color-scheme:light dark;background:Canvas;color:CanvasText;
+    font:16px/1.5 system-ui,sans-serif;text-align:center}
+  :host([theme=light]) .refused{color-scheme:light}
+  :host([theme=dark]) .refused{color-scheme:dark}
+  p{max-width:34em;margin:0}`);
+
+/**
+ * Where this script is, if it is loaded as a module. It then is no element of the page, and a script that may also be
+ * loaded as a classic one cannot ask import.meta; but the trace of an error names it.
+ */
+function traced(): string | undefined {
+  return /\w+:\/\/[^\s()]+(?=:\d+:\d+)/.exec(new Error().stack ?? "")?.[0];
+}
 
 /** What is asked and not answered. */
 interface Waiting {
@@ -33,23 +57,37 @@ class RaftPlaygroundElement extends HTMLElement {
   static readonly observedAttributes = ["run", "title", ...PARAMETERS];
 
   private readonly frame = document.createElement("iframe");
+  private readonly refused = document.createElement("div"); // the words and the link that are there when the lab is not
+  private readonly near: IntersectionObserver;
   private readonly asked = new Map<number, Waiting>();
   private early: (Command & object)[] | null = []; // what was asked before the lab was ready; null: it is
   private nextID = 1;
-  private shown = ""; // the address that the frame shows
+  private shown = ""; // the address that the frame shows, or will
+  private begun = false; // the frame is loaded
   private changed = false; // attributes, which are not yet shown
+  private refusal = ""; // why the lab is not there; empty: it is, or may still come
+  private quiet = 0; // ms since the frame was last heard
+  private timer: ReturnType<typeof setTimeout> | undefined; // while something is waited for
 
   constructor() {
     super();
-    const style = document.createElement("style");
-    style.textContent = STYLE;
-    this.frame.loading = "lazy";
     this.frame.allow = "fullscreen; clipboard-write";
-    this.attachShadow({ mode: "open" }).append(style, this.frame);
+    // An isolated page takes frames only from servers that send the headers for it, or frames that bring no cookies.
+    this.frame.toggleAttribute("credentialless", self.crossOriginIsolated);
+    const look = (seen: IntersectionObserverEntry[]) => seen.some((s) => s.isIntersecting) && this.begin();
+    this.near = new IntersectionObserver(look, { rootMargin: NEAR });
+    this.refused.className = "refused";
+    this.refused.setAttribute("role", "alert");
+    this.refused.hidden = true;
+    const shadow = this.attachShadow({ mode: "open" });
+    shadow.adoptedStyleSheets = [STYLE];
+    shadow.append(this.frame, this.refused);
   }
 
   connectedCallback(): void {
     addEventListener("message", this.hear);
+    document.addEventListener("securitypolicyviolation", this.forbid);
+    this.near.observe(this);
     this.entitle();
     this.shown = "";
     this.change();
@@ -58,10 +96,16 @@ class RaftPlaygroundElement extends HTMLElement {
   /** The lab ends with its frame: what it was asked is answered no more. */
   disconnectedCallback(): void {
     removeEventListener("message", this.hear);
-    for (const { reject } of this.asked.values()) reject(new Error("The playground was taken out of the page."));
-    this.asked.clear();
-    this.early = [];
+    document.removeEventListener("securitypolicyviolation", this.forbid);
+    this.near.disconnect();
+    this.frame.removeAttribute("src");
+    this.begun = false;
+    this.giveUp("The playground was taken out of the page.");
+    this.expect();
   }
+
+  /** Moved by moveBefore: the frame lives on. Without this method it would count as taken out and put in. */
+  connectedMoveCallback(): void {}
 
   attributeChangedCallback(name: string, _: string | null, value: string | null): void {
     if (!this.isConnected) return;
@@ -128,15 +172,35 @@ class RaftPlaygroundElement extends HTMLElement {
     if (address.href === this.shown) return;
     this.shown = address.href;
     if (this.early === null) void this.ask({ command: "show", link: address.hash.slice(1) } as Wish).catch(reportError);
-    else if (this.frame.src !== address.href) this.frame.src = address.href;
+    else if (this.begun) this.fetch();
+    else if (this.asked.size > 0) this.begin(); // it was asked before it was in the page
+  }
+
+  /** Somebody sees it soon, or wants something of it. */
+  private begin(): void {
+    if (this.begun || !this.isConnected) return;
+    this.begun = true;
+    this.near.disconnect();
+    this.load();
+    this.fetch();
+  }
+
+  private fetch(): void {
+    this.frame.src = this.shown;
+    this.refusal = "";
+    this.refused.hidden = true;
+    this.expect();
   }
 
   private ask(wish: Wish): Promise<unknown> {
+    this.begin();
     this.load();
+    if (this.refusal) return Promise.reject(new Error(this.refusal));
     if (this.asked.size >= MAX_WAITING) return Promise.reject(new Error(`${MAX_WAITING} commands wait for an answer already.`));
     const command = { type: "command", id: this.nextID++, ...wish } as Command;
     return new Promise((resolve, reject) => {
       this.asked.set(command.id, { resolve, reject });
+      if (this.asked.size === 1) this.expect();
       if (this.early) this.early.push(command);
       else this.post(command);
     });
@@ -151,9 +215,17 @@ class RaftPlaygroundElement extends HTMLElement {
     if (e.source === null || e.source !== this.frame.contentWindow || !isOurs(e.data)) return;
     const told = e.data as unknown as Told;
     switch (told.type) {
+      case "loading":
+        if (this.early === null) this.giveUp("The playground was loaded anew before it answered.");
+        break;
+      case "failed":
+        this.refuse(told.detail.text, true);
+        break;
       case "ready":
         for (const command of this.early ?? []) this.post(command);
         this.early = null;
+        this.refusal = "";
+        this.refused.hidden = true;
         this.dispatchEvent(new CustomEvent("ready", { detail: told.detail }));
         break;
       case "leader":
@@ -168,10 +240,67 @@ class RaftPlaygroundElement extends HTMLElement {
         else waiting?.reject(new Error(told.error));
       }
     }
+    this.expect();
   };
+
+  // --- when the lab does not come, or does not answer
+
+  /**
+   * To the page around it a frame that the browser refuses looks like any other. So one that says nothing while
+   * something is waited for was refused, or has gone.
+   */
+  private expect(): void {
+    clearTimeout(this.timer);
+    this.quiet = 0;
+    const waits = this.asked.size > 0 || (this.begun && this.early !== null);
+    if (waits && !this.refusal) this.timer = setTimeout(this.wait, PING_MS);
+  }
+
+  private readonly wait = (): void => {
+    this.quiet += PING_MS;
+    if (this.quiet >= SILENT_MS) {
+      if (!this.isConnected) return this.giveUp("The playground is in no page.");
+      const silent = `The playground at ${FOLDER.href} has not answered for ${SILENT_MS / 1000} seconds.`;
+      return this.refuse(`${silent} It may not be there, or this page may not be allowed to frame it.`);
+    }
+    this.timer = setTimeout(this.wait, PING_MS);
+    if (this.early === null) this.post({ type: "command", id: 0, command: "ping" });
+  };
+
+  private readonly forbid = ({ effectiveDirective, blockedURI }: SecurityPolicyViolationEvent): void => {
+    if (effectiveDirective !== "frame-src" || this.early === null || !this.begun) return;
+    if (blockedURI !== FOLDER.origin && !blockedURI.startsWith(FOLDER.href)) return;
+    this.refuse(`The policy of this page (frame-src) allows no frame of ${FOLDER.origin}.`);
+  };
+
+  /** `said`: the frame is there, and says in itself what is wrong. */
+  private refuse(why: string, said = false): void {
+    if (this.refusal) return;
+    clearTimeout(this.timer);
+    this.refusal = why;
+    this.giveUp(why);
+    const words = document.createElement("p");
+    const link = document.createElement("a");
+    words.textContent = why;
+    link.textContent = "Open it in a tab of its own";
+    link.target = "_blank";
+    link.rel = "noopener";
+    link.href = new URL(new URL(this.shown).hash, FOLDER).href;
+    this.refused.replaceChildren(words, link);
+    this.refused.hidden = said;
+    this.dispatchEvent(new CustomEvent("error", { detail: { message: why } }));
+  }
+
+  /** Whatever is asked is answered so, and the lab is not ready. */
+  private giveUp(why: string): void {
+    for (const { reject } of this.asked.values()) reject(new Error(why));
+    this.asked.clear();
+    this.early = [];
+  }
 }
 
 /** `autoplay` alone means yes, as of a video. */
 const autoplay = (value: string): string => (value === "" || value === "autoplay" || value === "true" ? "1" : value === "false" ? "0" : value);
 
-customElements.define("raft-playground", RaftPlaygroundElement);
+// A page may name the script twice, from two addresses too: the first one serves.
+if (!customElements.get("raft-playground")) customElements.define("raft-playground", RaftPlaygroundElement);

@@ -17,6 +17,7 @@ export function startFrame(store: Store): void {
   const api = window.raftPlayground;
   void showAs(location.hash);
   addEventListener("hashchange", () => void showAs(location.hash));
+  tellOfLoading(store);
   const ready = () => tell({ type: "ready", detail: { servers: store.room?.size ?? 0 } });
   if (store.connection.state === "open" && store.room) ready();
   else api.on("ready", ready);
@@ -30,6 +31,7 @@ export function startFrame(store: Store): void {
     const { data } = e;
     const { id } = data;
     if (typeof id !== "number") return;
+    if (data["command"] === "ping") return tell({ type: "answer", id, ok: true, value: null, error: "" });
     if (underWay >= MAX_COMMANDS) return tell({ type: "answer", id, ok: false, value: null, error: `${MAX_COMMANDS} commands are under way already.` });
     underWay++;
     last = last
@@ -40,6 +42,22 @@ export function startFrame(store: Store): void {
       )
       .finally(() => underWay--);
   });
+}
+
+/** A page that hears nothing for some seconds takes its frame for refused. */
+function tellOfLoading(store: Store): void {
+  let told = "";
+  const look = (): void => {
+    const { boot } = store;
+    const now = boot.state === "loading" ? boot.fraction.toFixed(2) : boot.state;
+    if (now === told) return;
+    told = now;
+    if (boot.state === "loading") tell({ type: "loading", detail: { fraction: boot.fraction } });
+    if (boot.state !== "failed") return;
+    tell({ type: "failed", detail: { text: `The playground cannot run: ${boot.detail}` } });
+  };
+  look();
+  store.subscribe(look);
 }
 
 /** To whoever has put the page into a frame. What is told is of the simulation alone, so anybody may hear it. */

@@ -9,6 +9,8 @@ export const VERSION = 1;
 
 /** From the lab to the page around it. */
 export type Told =
+  | { type: "loading"; detail: { fraction: number } } // again and again, until it is ready or has failed
+  | { type: "failed"; detail: { text: string } } // the lab cannot run, or has ended; the frame says so, too
   | { type: "ready"; detail: { servers: number } } // commands are taken from now on
   | { type: "leader"; detail: { leader: number | null; term: U64 } }
   | { type: "commit"; detail: { commitIndex: U64 } }
@@ -24,6 +26,7 @@ export type Command = { type: "command"; id: number } & (
   | { command: "act"; action: LabAction } // times in µs
   | { command: "open"; link: string } // as a link's #, or the name of a run of the gallery
   | { command: "state" } // answers as window.raftPlayground.lab() does
+  | { command: "ping" } // answered at once, out of turn: the lab is still there
   | { command: "show"; link?: string; controls?: string; theme?: string } // link: what stands behind the # of the frame's address, which may name another run; what is wrong with it is said in the frame
 );
 

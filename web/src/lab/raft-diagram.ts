@@ -123,7 +123,7 @@ export class RaftDiagram extends RaftElement {
 
   private drawing(p: Picture, cone: Cone | null): TemplateResult {
     const { width, height } = this.size;
-    return html`<svg class="diagram ${cone ? "coned" : ""}" width=${width} height=${height} viewBox="0 0 ${width} ${height}" aria-hidden="true">
+    return html`<svg class="notranslate diagram ${cone ? "coned" : ""}" translate="no" width=${width} height=${height} viewBox="0 0 ${width} ${height}" aria-hidden="true">
       <defs><clipPath id="diagram-clip"><rect x=${p.left} y="0" width=${Math.max(0, width - p.left)} height=${height} /></clipPath></defs>
       ${p.axis.map((a) => svg`<path class="axis-line" d="M${a.x} 0V${p.bottom}" /><text class="axis-words" x=${a.x} y=${p.bottom + 15}>${a.words}</text>`)}
       <g clip-path="url(#diagram-clip)">

@@ -14,7 +14,7 @@ declare const __LAB_WORKER_URL__: string;
 /** 1 s of watching = 20 ms of cluster time: a message of 15 ms is under way for three quarters of a second (LOOK §9). */
 export const FIRST_RATE = 0.02;
 
-const HELD = 50; // wishes that may wait for the lab while the film runs; more are refused
+const HELD = 50; // wishes that may wait for the lab to have a run; more are refused
 
 // Where the film begins, ms of watching.
 const KNOWN_MS = 4_800; // for those who have been here before: a leader is there, a write is committed
@@ -25,10 +25,10 @@ class LabSource implements Source {
   private worker = startWorker(__LAB_WORKER_URL__, "raft lab");
   private drawn: Drawn;
   private film: Film | null = null;
-  private held: (ToWorker | ToLab)[] = []; // what the page wished for during the film
+  private held: (ToWorker | ToLab)[] | null = []; // what the page wished for before a run was open; null: one is
+  private opening = 0; // the wish that opens one
 
   constructor(private store: Store) {
-    store.connect(this);
     this.drawn = new Drawn(store, this);
     this.worker.addEventListener("message", (e: MessageEvent<FromWorker>) => this.receive(e.data));
     this.worker.addEventListener("error", (e) => store.setBoot({ state: "failed", reason: "worker", detail: e.message ?? "the Worker could not be loaded" }));
@@ -36,11 +36,14 @@ class LabSource implements Source {
   }
 
   post(message: ToWorker | ToLab): void {
-    if (!this.film) this.worker.postMessage(message);
-    else if (message.type === "network" && message.change.rate !== undefined) {
+    if (this.film && message.type === "network" && message.change.rate !== undefined) {
       this.film.setRate(message.change.rate);
       this.store.answer(message.id, true, null, "");
-    } else if (this.held.length < HELD) this.held.push(message);
+    } else if (!this.held || (!this.film && (message.type === "open" || !("id" in message)))) {
+      if (message.type === "open") this.opening = message.id;
+      this.worker.postMessage(message);
+    }
+    else if (this.held.length < HELD) this.held.push(message);
     else if ("id" in message) this.store.answer(message.id, false, null, `The lab is still being loaded, and ${HELD} wishes wait for it.`);
   }
 
@@ -53,8 +56,13 @@ class LabSource implements Source {
     const { at, rate } = film.stop();
     this.film = null;
     await this.store.askLab((id) => ({ type: "open", id, run: null, at, rate })).catch((why: Error) => this.store.notice(why.message));
-    for (const message of this.held) this.worker.postMessage(message);
-    this.held = [];
+  }
+
+  /** A run is open. */
+  private letGo(): void {
+    const { held } = this;
+    this.held = null;
+    for (const message of held ?? []) this.worker.postMessage(message);
   }
 
   private receive(message: FromWorker): void {
@@ -63,20 +71,29 @@ class LabSource implements Source {
       this.store.recorded = false;
       this.store.apply(message.batch);
       this.drawn.applied();
-    } else this.store.hear(message);
+      return;
+    }
+    this.store.hear(message);
+    if (message.type === "answer" && message.ok && message.id === this.opening) this.letGo();
   }
 }
 
-/** Starts the lab with what the address names behind its #, now and whenever that changes. */
-export function openLab(store: Store): void {
+/**
+ * Starts the lab with what the address names behind its #, now and whenever that changes. Rejects if a part of the page
+ * does not come.
+ */
+export async function openLab(store: Store): Promise<void> {
   const source = new LabSource(store);
-  if (document.documentElement.dataset["page"] === "embed") void import("../embed/frame.js").then((m) => m.startFrame(store));
-  else onceRunning(store, keepOffline);
+  const embedded = document.documentElement.dataset["page"] === "embed";
+  const framed = embedded ? import("../embed/frame.js").then((m) => m.startFrame(store)) : null;
+  if (!embedded) onceRunning(store, keepOffline);
   const open = () => openAddress(location.hash, FIRST_RATE);
   const takes = location.hash === "" ? findFilm() : null;
   if (takes) source.playFilm(openFilm(store, takes));
-  else void open();
+  store.connect(source);
+  if (!takes) void open();
   addEventListener("hashchange", open);
+  await framed;
 }
 
 function openFilm(store: Store, takes: Take[]): Film {

@@ -29,6 +29,7 @@ self.addEventListener("fetch", (event) => {
   const { request } = event;
   const file = fileOf(new URL(request.url));
   if (request.method !== "GET" || file === null) return;
+  if (file === "embed") return event.respondWith(Response.redirect(new URL("embed/", self.registration.scope)));
   if (file.startsWith("assets/")) event.respondWith(keptFirst(request));
   else if (files.has(file)) event.respondWith(networkFirst(request, file));
 });
@@ -48,7 +49,7 @@ function fileOf(url: URL): string | null {
   const scope = new URL(self.registration.scope);
   if (url.origin !== scope.origin || !url.pathname.startsWith(scope.pathname)) return null;
   const path = url.pathname.slice(scope.pathname.length).replace(/(^|\/)index\.html$/, "$1");
-  return path === "" ? "./" : path === "embed" ? "embed/" : path;
+  return path === "" ? "./" : path;
 }
 
 async function keptFirst(request: Request): Promise<Response> {

@@ -14,7 +14,7 @@ interface Tab {
   page(now: number, message: string): void;
   opened(now: number): void;
   text(now: number, message: string): void;
-  closed(now: number, why: string): void;
+  closed(now: number, why: string, after: number): void;
   seat(now: number, server: number, ticket: string, kind: string, claim: number): void;
   taken(now: number, content: Uint8Array, confirmed: number, failure: string): void;
   confirmed(now: number): void;
@@ -41,12 +41,14 @@ interface Host {
 
 /** A relay that takes nothing must not fill this tab's memory: frames beyond this are dropped, as on any network. */
 const sendBufferBytes = 4 << 20;
+const REFUSAL_MS = 3000; // for the relay to say why
 
 let tab: Tab | null = null;
 let socket: WebSocket | null = null;
 let seats: Seats | null = null;
 let seat: HeldSeat | null = null;
 let turn: Promise<void> = Promise.resolve();
+let passed = 0; // how often in a row the relay would have let a WebSocket in that did not come through
 
 const host: Host = {
   connect(url) {
@@ -54,7 +56,7 @@ const host: Host = {
     try {
       connect(new WebSocket(url));
     } catch (error) {
-      later((t) => t.closed(now(), words(error)));
+      later((t) => t.closed(now(), words(error), 0));
     }
   },
   disconnect,
@@ -103,14 +105,38 @@ function tick(): void {
 
 function connect(opening: WebSocket): void {
   socket = opening;
-  opening.onopen = () => tab?.opened(now());
+  let open = false;
+  opening.onopen = () => {
+    open = true;
+    passed = 0;
+    tab?.opened(now());
+  };
   opening.onmessage = (event) => {
     if (typeof event.data === "string") tab?.text(now(), event.data);
   };
-  opening.onclose = (event) => {
-    if (socket === opening) socket = null;
-    tab?.closed(now(), event.reason);
+  opening.onclose = async (event) => {
+    const { why, after } = open ? { why: event.reason, after: 0 } : await refusal(opening.url);
+    if (socket !== opening) return; // somebody has asked for another one meanwhile
+    socket = null;
+    tab?.closed(now(), why, after);
   };
+}
+
+/** A browser does not tell why a WebSocket was refused. Its address does, if it is asked by POST (relay.go). */
+async function refusal(url: string): Promise<{ why: string; after: number }> {
+  try {
+    const answer = await fetch(url.replace("ws", "http"), { method: "POST", signal: AbortSignal.timeout(REFUSAL_MS) });
+    const after = Number(answer.headers.get("Retry-After")) * 1000 || 0;
+    if (answer.ok) {
+      const blocked = passed++ > 0; // the first time it may have been refused a moment ago
+      return { why: blocked ? "Something between this page and the relay lets no WebSockets through" : "", after };
+    }
+    const inWords = answer.headers.get("Content-Type")?.startsWith("text/plain");
+    const text = inWords ? (await answer.text()).trim() : "";
+    return { why: text || `The relay's address answers ${answer.status} ${answer.statusText}`, after };
+  } catch {
+    return { why: "", after: 0 }; // there is nobody
+  }
 }
 
 /** The old socket says nothing any more: who disconnects knows. */

@@ -1,0 +1,25 @@
+import { SOURCE, VERSION } from "./embed/protocol.js";
+
+/**
+ * The page's first script, and the only one that is no module: where modules are refused it still runs, and tells a
+ * reader, and a page around this one, what is wrong and what to do. If not even this one comes, the style sheet shows
+ * what index.html says, after 10 s.
+ */
+addEventListener("load", () => {
+  if (customElements.get("raft-app")) return;
+  const words = document.querySelector(".unstarted > p:last-child");
+  if (words) words.textContent = reason()?.replace(/\s+/g, " ") ?? words.textContent;
+  document.documentElement.dataset["unstarted"] = "";
+  const text = `The page has not started. ${words?.textContent}`;
+  if (parent !== window) parent.postMessage({ source: SOURCE, version: VERSION, type: "failed", detail: { text } }, "*");
+});
+
+function reason(): string | null {
+  if (location.protocol === "file:")
+    return `It was opened from disk, from where browsers load no scripts of its kind. Serve its folder with any web
+      server, for example python3 -m http.server, and open it at the server's address.`;
+  if (self.origin === "null")
+    return `It is in a sandboxed frame, and its server does not let such a frame load its scripts. Add allow-same-origin
+      to the frame's sandbox, or let the server send Access-Control-Allow-Origin: *.`;
+  return null;
+}
