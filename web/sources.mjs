@@ -21,7 +21,7 @@ export function readCore(root) {
   const properties = new Map([...read("raft/check/violation.go").matchAll(/(\w+): "([A-Z][\w -]+)"/g)].map(([, constant, name]) => [constant, name]));
   const extensions = /const Extensions = RuleSet\((.*)\)/.exec(rules)?.[1] ?? "";
   const stories = storiesIn(read);
-  const catalogue = [...rules.matchAll(/^\t\{(\w+), "(\w+)", "(.*?)", "(.*?)", "(.*?)", (\w+)\},$/gm)].map(([, constant, id, title, sentence, section, protects]) => ({
+  const catalogue = [...rules.matchAll(/^\t\{(\w+), "(\w+)",\s+"(.*?)",\s+"(.*?)",\s+"(.*?)",\s+(\w+)\},$/gm)].map(([, constant, id, title, sentence, section, protects]) => ({
     id, title, sentence, section,
     protects: properties.get(protects) ?? protects,
     extension: new RegExp(`<<${constant}\\b`).test(extensions),

@@ -34,7 +34,7 @@ test("every rule of the catalogue is there, and has a source that asks for it", 
     assert.match(rule.sentence, /^[A-Z].*\.$/);
     assert.match(rule.protects, /^[A-Z][a-z]+( [A-Z][\w-]+)*$/);
   }
-  assert.deepEqual(core.rules.filter((r) => r.extension).map((r) => r.id), ["preVote", "checkQuorum", "leaderLoyalty"]);
+  assert.deepEqual(core.rules.filter((r) => r.extension).map((r) => r.id), ["preVote", "checkQuorum", "leaderLoyalty", "leaderWrites"]);
 });
 
 test("an event whose code asks for a rule that is off is not to be trusted, and no other is", () => {
