@@ -62,8 +62,13 @@ func TestTheRelayWorksBehindAPath(t *testing.T) {
 	w.seat()
 	var links []string
 	w.must(&links, `return [...new Set(deepAll("raft-waiting a, raft-room-link a").map((a) => a.href))];`)
-	if want := strings.SplitN(page, "?", 2)[0]; len(links) != 1 || links[0] != want {
-		t.Errorf("others are invited to %q, expected %q", links, want)
+	if want := strings.SplitN(page, "?", 2)[0]; len(links) == 0 || links[0] != want {
+		t.Fatalf("others are invited to %q, expected %q", links, want)
+	}
+	for _, link := range links {
+		if !strings.HasPrefix(link, at+"/") {
+			t.Errorf("the room's page links to %s, outside of its path", link)
+		}
 	}
 	second := room.browser.window(screenWidth, screenHeight)
 	second.navigate(links[0])
