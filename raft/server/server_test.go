@@ -719,3 +719,22 @@ func TestAServerThatStopsIsSilent(t *testing.T) {
 		t.Error("a newcomer's first write fails, and it goes on")
 	}
 }
+
+// Rules can be switched off in a running server, whose disk then takes what contradicts itself.
+func TestRulesAreSwitchedOffInARunningServer(t *testing.T) {
+	s := start(t, 1, 3, new(wal.Memory))
+	s.SwitchOff(raft.Extensions | raft.RulesOf(raft.OneVotePerTerm))
+	s.Frame([]byte("2>1:RequestVotes:Request:4:2:0:0:call=1"))
+	s.Frame([]byte("3>1:RequestVotes:Request:4:3:0:0:call=1"))
+	want := []string{"1>2:RequestVotes:Reply:4:true:call=1", "1>3:RequestVotes:Reply:4:true:call=1"}
+	if sent := frames(s); !slices.Equal(sent, want) || s.Failed() != nil {
+		t.Errorf("it says %q, %v", sent, s.Failed())
+	}
+	s.SetTimer(3)
+	if s.Tick(2); statusOf(s).Role != raft.Follower {
+		t.Error("its timer runs out early")
+	}
+	if s.Tick(1); statusOf(s).Role != raft.Candidate {
+		t.Error("its timer does not run out")
+	}
+}

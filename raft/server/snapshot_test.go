@@ -326,3 +326,40 @@ func TestAConfigurationThatCannotBeIsRefused(t *testing.T) {
 		t.Errorf("a stopped server: %v, %v", got, want)
 	}
 }
+
+// A server that takes over a leader's snapshot has applied what is in it, answers by it, knows its cluster from it, and
+// takes the next snapshot of its own as many entries later.
+func TestAServerGoesOnFromALeadersSnapshot(t *testing.T) {
+	store := kv.New()
+	store.Apply(kv.Encode(nil, kv.Command{Op: kv.Set, Key: "x", Value: "7"}))
+	snapshot := raft.InstallSnapshot{Call: 1, Term: 3, LeaderID: 2, LastIncludedIndex: 40, LastIncludedTerm: 2,
+		Configuration: raft.Configuration{Voters: []raft.ServerID{1}}, Data: store.Snapshot(nil), Done: true}
+	frame := wire.Append(nil, &wire.Frame{From: 2, To: 1, Encoding: wire.Colon, RPC: &snapshot}, wire.Colon)
+	s, err := server.New(server.Options{ID: 1, Seed: 1, Off: raft.Extensions, CompactAfter: 2}, new(wal.Memory))
+	if err != nil {
+		t.Fatal(err)
+	}
+	if s.Compact() == nil {
+		t.Error("it compacts before it knows its cluster")
+	}
+	s.Frame(frame)
+	frames(s)
+	if st := statusOf(s); st.LastApplied != 40 || st.SnapshotIndex != 40 || s.Store().Hash() != store.Hash() {
+		t.Errorf("it has %+v", st)
+	}
+	s.Frame([]byte(`{"jsonrpc":"2.0","id":2,"from":1001,"to":1,"method":"Get","params":{"key":"x","read":"local"}}`))
+	const want = `"result":{"rpc":"Get","index":40,"term":2,"found":true,"value":"7"}`
+	if said := toClients(s); len(said) != 1 || !strings.Contains(said[0], want) {
+		t.Errorf("it says %q, want %s", said, want)
+	}
+	for _, c := range []struct {
+		frame     string
+		compacted raft.Index
+	}{{"2>1:AppendEntries:Request:3:2:40:2:41:entries=3", 40}, {"2>1:AppendEntries:Request:3:2:41:3:42:entries=3", 42}} {
+		s.Frame([]byte(c.frame))
+		frames(s)
+		if st := statusOf(s); st.SnapshotIndex != c.compacted {
+			t.Errorf("after %s its log begins behind %d, want %d", c.frame, st.SnapshotIndex, c.compacted)
+		}
+	}
+}
