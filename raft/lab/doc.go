@@ -59,7 +59,7 @@
 // # Disks and promises
 //
 // A disk may be slow, fail a write, be full, lose what it had not written when the power failed, or hold a bit that is not what was written. A server whose disk fails
-// stops; one whose disk is damaged does not start. A server whose disk is gone for good must never return, for it could break a promise that it forgot (RAFT-BUGS 24): Action.Careful
+// stops; one whose disk is damaged does not start. A server whose disk is gone for good must never return, for it could break a promise that it forgot (story 24 of raft/scenario): Action.Careful
 // takes disks away only while a majority of every configuration keeps its own, and others, who waited outside the cluster (Config.Voters), take the place of the lost. What
 // no checksum can tell is damage in the last record, which looks like a write that a crash cut off.
 //

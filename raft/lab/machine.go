@@ -37,7 +37,7 @@ type machine struct {
 
 	failure error // why the disk stopped the server, or kept it from starting; nil: it did not
 	repair  int64 // after how long the server starts again once its disk has stopped it; 0: it does not
-	lost    bool  // its disk is gone, and it is not to return: it could break a promise that it forgot (RAFT-BUGS 24)
+	lost    bool  // its disk is gone, and it is not to return: it could break a promise that it forgot (story 24 of raft/scenario)
 
 	config raft.Configuration // in force at the server when it was last looked at
 }

@@ -69,7 +69,7 @@ type Action struct {
 	Learners []raft.ServerID `json:"learners,omitempty"` // Reconfigure: who is to get the log without a vote, as far as he has none
 
 	// Careful is an operator's caution: Wipe, FlipBit and Reconfigure are done only if in every configuration that may be in force, or will be, a majority of
-	// the voters still has its disk; and a server that is wiped never returns, not even by Heal: it could break a promise that it forgot (RAFT-BUGS 24).
+	// the voters still has its disk; and a server that is wiped never returns, not even by Heal: it could break a promise that it forgot (story 24 of raft/scenario).
 	Careful bool `json:"careful,omitempty"`
 
 	// Hang makes SlowDisk a disk that finishes no write at all, until it is as quick as something again. With
@@ -126,7 +126,7 @@ type Deed string
 const (
 	Crash     Deed = "crash"     // the process ends: memory is lost, what was given to the disk gets there
 	PowerLoss Deed = "power"     // memory is lost, and of what the disk had not completed any part
-	Wipe      Deed = "wipe"      // the process ends and its disk is emptied. No Raft survives that of a server that may have voted (RAFT-BUGS 24)
+	Wipe      Deed = "wipe"      // the process ends and its disk is emptied. No Raft survives that of a server that may have voted (story 24 of raft/scenario)
 	Restart   Deed = "restart"   // a server that is down starts with what its disk holds
 	Pause     Deed = "pause"     // the process stops; what arrives waits, at most MaxInbox frames
 	Resume    Deed = "resume"    // it goes on; first it sees how late it is, then what has arrived

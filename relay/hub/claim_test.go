@@ -109,7 +109,7 @@ func TestAFreeSeatOfAKnownRoomIsNotWonByAnInventedLease(t *testing.T) {
 		"nobody has held seat 2")
 }
 
-// RAFT-BUGS 24: a room that has lost its record does not know which disks have voted and stored. It gives no
+// Story 24 of raft/scenario: a room that has lost its record does not know which disks have voted and stored. It gives no
 // seat to an empty one.
 func TestARoomWithoutItsRecordGivesNoSeatToANewcomer(t *testing.T) {
 	s := newStage(t, Options{Unknown: true}, nil)

@@ -69,7 +69,7 @@ func (v *Flight) describeRPC(rpc raft.RPC) {
 	}
 }
 
-// entriesLabel names what AppendEntries carries: nothing for a heartbeat, which has no label (LOOK.md, messages).
+// entriesLabel names what AppendEntries carries: nothing for a heartbeat, which has no label.
 func entriesLabel(entries []raft.Entry) string {
 	switch {
 	case len(entries) == 0:

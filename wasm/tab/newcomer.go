@@ -9,7 +9,7 @@ import (
 // it gave, entries it stored. Every server has been started again since (package hub), so no candidate holds
 // such a vote any more; and once a leader has committed an entry without this server, every term in which it
 // could be missed is over. From then on it is a server like any other: it has voted in that leader's term,
-// and its log is empty (RAFT-BUGS 24).
+// and its log is empty (story 24 of raft/scenario).
 type newcomer struct {
 	call   uint64 // of the read that a leader is asked for; 0: none is under way
 	asked  float64

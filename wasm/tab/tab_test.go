@@ -288,7 +288,7 @@ func TestADuplicateWithoutLocksIsAnotherServer(t *testing.T) {
 	}
 }
 
-// RAFT-BUGS 24: a server whose disk is gone could vote twice in a term, so it must not come back as who it was.
+// Story 24 of raft/scenario: a server whose disk is gone could vote twice in a term, so it must not come back as who it was.
 func TestATabWhoseDiskIsGoneIsAnotherServer(t *testing.T) {
 	w := newWorld(t)
 	first, second := w.open(newBrowser(), nil), w.open(newBrowser(), nil)

@@ -87,7 +87,7 @@ func TestPicturesOfARoomAreAccessibleAndFit(t *testing.T) {
 	waiting.examine("waiting for others", looks[0])
 	waiting.close()
 
-	r.code = "raft-class"
+	r.code = r.relay.newRoom()
 	w := lively(t, r)
 	w.network(`{rate: 0.03}`) // a message is on its way for half a second
 	w.must(nil, string(axe))

@@ -44,7 +44,7 @@ const HISTORY: HistoryPart = {
   commit: 2,
 };
 
-/** S1 crashed, S4 asks for votes: LOOK.md's moment, in the lab. */
+/** S1 crashed, S4 asks for votes, in the lab. */
 export function labElection(): Batch[] {
   const [before, , , now] = election();
   return [{ ...before, ...now, moment: "run", self: { ...before!.self!, server: null, disk: "none" }, servers: now!.servers!.map((s) => ({ ...s, self: false, hidden: false })), room: room(5, { room: "lab", rate: 0.02 }), clock: { now: 473, rate: 0 }, lab: labOf(), history: HISTORY }];

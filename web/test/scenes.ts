@@ -58,7 +58,7 @@ const joined: Batch = {
   qr: QR,
 };
 
-/** Five servers, S1 crashed, S4 asks for votes: the moment of LOOK.md's drawings. */
+/** Five servers, S1 crashed, S4 asks for votes. */
 export function election(): Batch[] {
   const two = [command(2, "x = 1"), command(2, "x = 3")];
   const three = [...two, command(2, "y = 5")];

@@ -1,6 +1,6 @@
 /**
  * Where a server's disk lives in a browser, and with it the lease of its seat. The two are one thing: who loses the log loses the lease,
- * so a server whose disk is gone can never come back under its old id and vote a second time in a term (§5.2, RAFT-BUGS 24).
+ * so a server whose disk is gone can never come back under its old id and vote a second time in a term (§5.2, story 24 of raft/scenario).
  *
  * Three backends, tried in this order:
  *  - OPFS (file-disk.ts): write and flush are synchronous. Needs a secure context.
