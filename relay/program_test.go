@@ -67,6 +67,7 @@ func begin(t testing.TB, path string, args []string) *process {
 	t.Helper()
 	p := &process{Cmd: exec.Command(path, args...), stderr: new(bytes.Buffer)}
 	p.Stderr = p.stderr
+	p.Env = append(os.Environ(), "GOGC=100") // as it runs in earnest: the tests themselves may collect garbage more seldom
 	stdout, err := p.StdoutPipe()
 	if err != nil {
 		t.Fatal(err)
