@@ -21,7 +21,11 @@ func newServer(t *testing.T, o raft.Options, d raft.Durable) *server {
 	if err != nil {
 		t.Fatal(err)
 	}
-	return &server{t: t, node: n, calls: map[raft.ServerID]uint64{}}
+	s := &server{t: t, node: n, calls: map[raft.ServerID]uint64{}}
+	for range o.ElectionTicksMin { // until it owes nobody its loyalty any more
+		n.Tick()
+	}
+	return s
 }
 
 // run does what the core wants done, on a quick disk.
