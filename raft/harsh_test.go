@@ -41,6 +41,20 @@ func TestRead_ARefusalOfAChunkOfAnEarlierLifeConfirmsNothing(t *testing.T) {
 	equal(t, "confirmed by nobody", len(s1.reads()), 0)
 }
 
+// Who takes a chunk, or the last one, takes its sender for its leader.
+func TestRead_AnAnswerToAChunkConfirms(t *testing.T) {
+	for _, r := range []InstallSnapshotReply{{NextOffset: 2}, {MatchIndex: 1}} {
+		s1 := whole(t, 1, 3, Durable{CurrentTerm: 1})
+		s1.leads(t)
+		s1.ack(3, s1.n.log.last)
+		s1.n.Read(7, ReadIndex)
+		s1.pump()
+		r.Call, r.Term = s1.n.calls, 2
+		s1.receive(2, &r)
+		equal(t, "confirmed", len(s1.reads()), 1)
+	}
+}
+
 // What a follower of this term refuses because of its log is an answer to its leader, like any success.
 func TestRead_ARefusalBecauseOfTheLogConfirms(t *testing.T) {
 	s1 := whole(t, 1, 3, Durable{CurrentTerm: 1, Log: logOf(1, 1)})
@@ -80,6 +94,8 @@ func TestLeaders_ChunksGoOnOverAWayLongerThanAHeartbeat(t *testing.T) {
 	third := f.probe
 	s1.receive(2, &InstallSnapshotReply{Call: second, Term: 2, NextOffset: 64 << 10})
 	equal(t, "the answer to the chunk that was sent twice causes no further call", f.probe, third)
+	s1.receive(2, &InstallSnapshotReply{Call: second, Term: 2})
+	equal(t, "nor does it lead back, whatever it says", f.offset, 64<<10)
 }
 
 // While a snapshot is being sent, answers to what was sent before come late. They do not begin it anew.
@@ -133,6 +149,21 @@ func TestCheckQuorum_ManyReadsDoNotDeposeALeaderThatIsAnswered(t *testing.T) {
 	}
 	equal(t, "role", s1.n.Role(), Leader)
 	equal(t, "served", len(s1.reads()), 400-20)
+}
+
+// Rounds that follow each other within a sixty-fourth of the longest election timeout are one.
+func TestCheckQuorum_RoundsThatFollowEachOtherCloselyAreOne(t *testing.T) {
+	for ticks, rounds := range map[int]int{4: 1, 5: 2} {
+		s1 := whole(t, 1, 3, Durable{})
+		s1.leads(t)
+		s1.ack(2, 1)
+		s1.n.Read(1, ReadIndex)
+		s1.pump()
+		s1.ticks(ticks)
+		s1.n.Read(2, ReadIndex)
+		s1.pump()
+		equal(t, "rounds", len(s1.n.leadership.rounds), rounds)
+	}
 }
 
 // Reads ask for nothing but an answer: what a follower lacks travels with heartbeats and answers.
@@ -226,6 +257,16 @@ func TestInstallSnapshot_IsOfOneLeader(t *testing.T) {
 	equal(t, "restored", string(s3.restored.Data), "b=2,a=1,")
 }
 
+func TestInstallSnapshot_TakesTheLastPlaceThereIsAndServersInAnyOrder(t *testing.T) {
+	s3 := whole(t, 3, 3, Durable{})
+	m := InstallSnapshot{Call: 1, Term: 2, LeaderID: 1, LastIncludedIndex: 1 << 62, LastIncludedTerm: 1, Done: true,
+		Configuration: Configuration{Voters: []ServerID{3, 1, 2}}}
+	s3.n.Receive(1, &m)
+	equal(t, "the log's end", s3.n.log.last, 1<<62)
+	equal(t, "configuration", config(s3), "1,2,3")
+	equal(t, "of the frame", m.Configuration.Voters[0], 3)
+}
+
 func TestInstallSnapshot_AContradictionToWhatIsCommittedIsRefused(t *testing.T) {
 	h := whole(t, 1, 3, Durable{CurrentTerm: 5, Log: logOf(1, 2, 3)})
 	h.receive(2, &AppendEntries{Term: 5, LeaderID: 2, PrevLogIndex: 3, PrevLogTerm: 3, LeaderCommit: 3})
@@ -310,6 +351,23 @@ func TestLeaders_ALeaderThatCannotWriteStepsDown(t *testing.T) {
 		equal(t, "leads when none has for an election timeout", h.n.Role() == Leader, rule != rules)
 		equal(t, "says why", h.has(BecameFollower, DiskHangs), rule == rules)
 	}
+}
+
+func TestLeaders_ALeaderThatCannotWriteHasALongestElectionTimeout(t *testing.T) {
+	h := whole(t, 1, 3, Durable{})
+	h.leads(t)
+	h.manual = true
+	h.n.Propose([]byte("x"))
+	h.pump()
+	h.n.Tick() // sees the write
+	for range 299 {
+		h.n.Tick()
+		h.ack(2, 1)
+	}
+	equal(t, "role after 299 ticks", h.n.Role(), Leader)
+	h.n.Transfer(3) // is under way when it gives up
+	h.n.Tick()
+	equal(t, "role after 300", h.n.Role(), Follower)
 }
 
 // Nobody else can lead where there is no other voter.

@@ -188,7 +188,7 @@ func (n *Node) handleInstallSnapshotReply(from ServerID, m *InstallSnapshotReply
 		n.ignore(from, Impossible)
 	case m.MatchIndex > 0:
 		if m.Call >= f.since {
-			f.snapshot, f.since = nil, n.calls+1
+			f.snapshot = nil
 		}
 		n.matched(f, m.MatchIndex)
 	case f.snapshot == nil || m.Call < f.since:
