@@ -17,8 +17,9 @@ usage() {
 ./build.sh trace [flags]   writes a run of the lab as a trace for etcd's TLA+ specification to standard output (-seed, -servers, -time, -faults, -help)
 ./build.sh rooms [flags]   runs 200 rooms of native servers that are killed all the time, with their relays (-rooms, -harms)
 ./build.sh coverage        measures how much of raft/ its tests run; less than 95 % is a failure
-./build.sh mutants [flags] puts mistakes into the core, or with -pkg server into the server, one at a time: one that no test notices and
-                           raft/mutation/SURVIVORS.md does not explain is a failure (-run, -list)
+./build.sh mutants [flags] puts mistakes into the core, the server and its disk, one at a time: one that no test
+                           notices and raft/mutation/SURVIVORS.md does not explain is a failure (-pkg core,
+                           server or wal for one of the three, -run, -list, -workers)
 ./build.sh soak            runs simulated clusters from new seeds for three times 30 s, 200 rooms of native servers that are killed all the time, then the core's
                            black-box worlds and every fuzz target for as long (SOAK_TIME=5m for longer), an hour of faults in the browser, 200 faults in a room
                            of five tabs (CAMPAIGN_FAULTS=1000 for more), and ./build.sh browsers

@@ -1,21 +1,24 @@
-// Program mutation asks how good the tests are: it puts mistakes into the core and the server around it
-// (packages raft and raft/server), one at a time, and sees whether a test fails.
+// Program mutation asks how good the tests are: it puts mistakes into the core, the server around it and its
+// disk (packages raft, raft/server and raft/wal), one at a time, and sees whether a test fails.
 //
-// Each mistake is a mutant: a condition that is negated, a border that moves by one, a statement that is left out (mutant.go lists the kinds). All of
-// them are compiled in at once, and the one that lives is chosen when a test binary starts (schema.go). Every test is first run by itself
-// without a mutant, to see which places it reaches and what it costs; a mutant is then tried with the tests that reach it, the cheapest
-// first, until one fails or does not end (suite.go). What no test kills has to stand in SURVIVORS.md, with the reason why it may.
+// Each mistake is a mutant: a condition that is negated, a border that moves by one, a statement that is left
+// out (mutant.go lists the kinds). All of them are compiled in at once, and the one that lives is chosen when a
+// test binary starts (schema.go). Every test is first run by itself without a mutant, to see which places it
+// reaches and what it costs; a mutant is then tried with the tests that reach it, the cheapest first, until one
+// fails or does not end (suite.go). What no test kills has to stand in SURVIVORS.md, with the reason why it may.
 //
-//	go run ./raft/mutation              // the core: about ten minutes on two cores that have nothing else to do
-//	go run ./raft/mutation -pkg server  // package server
+//	go run ./raft/mutation              // all three packages
+//	go run ./raft/mutation -pkg core    // one: core takes about ten minutes on two idle processors
 //	go run ./raft/mutation -run Vote    // functions whose name matches
 //	go run ./raft/mutation -list        // the mutants, without trying them
+//	go run ./raft/mutation -workers 1   // one test binary at a time, on a machine with other work
 //	go run ./raft/mutation -faults      // instead: the faults that the core once had, put back (faults.go); writes FAULTS.md
 //
 // The exit status is 1 if a mutant survives that is not on the list, or if the list is not true in another way.
 package main
 
 import (
+	"errors"
 	"flag"
 	"fmt"
 	"os"
@@ -23,7 +26,6 @@ import (
 	"path/filepath"
 	"regexp"
 	"runtime"
-	"slices"
 	"strings"
 	"time"
 )
@@ -55,12 +57,16 @@ var targets = []target{
 	{"server", "raft/server", "server", func() []*suite {
 		return []*suite{{pkg: "raft/server"}, {pkg: "raft/lab", flags: deterministic}}
 	}},
+	{"wal", "raft/wal", "wal", func() []*suite {
+		return []*suite{{pkg: "raft/wal", flags: deterministic}, {pkg: "raft/server"}}
+	}},
 }
 
 func main() {
 	functions := flag.String("run", "", "try only mutants of functions that match, by file and name: \"node.go (*Node).Tick\"")
-	only := flag.String("pkg", "core", "the package: core or server")
+	only := flag.String("pkg", "", "only this package: "+targetNames())
 	list := flag.Bool("list", false, "list the mutants, and try none")
+	workers := flag.Int("workers", runtime.NumCPU(), "how many test binaries run at a time")
 	limit := flag.Duration("limit", time.Second, "leave out tests that take more of a processor's time than this")
 	onlyFaults := flag.Bool("faults", false, "put back the faults that the core once had, and write what finds them to FAULTS.md")
 	each := flag.Duration("each", time.Minute, "with -faults: how long each means may look for a fault")
@@ -75,7 +81,7 @@ func main() {
 	case *onlyFaults:
 		err = writeFaults(root, *each)
 	default:
-		err = mutate(root, *only, pattern, *list, *limit)
+		err = mutateAll(root, *only, run{functions: pattern, limit: *limit, workers: *workers}, *list)
 	}
 	if err != nil {
 		fmt.Fprintln(os.Stderr, "mutation:", err)
@@ -106,14 +112,25 @@ func writeFaults(root string, each time.Duration) error {
 	return os.WriteFile(filepath.Join(root, "raft/mutation/FAULTS.md"), []byte(faultsTable(all, rows)), 0o644)
 }
 
-// mutate tries the mutants of a package, or only lists them.
-func mutate(root, name string, functions *regexp.Regexp, onlyList bool, limit time.Duration) error {
-	i := slices.IndexFunc(targets, func(t target) bool { return t.name == name })
-	if i < 0 {
-		return fmt.Errorf("-pkg is core or server, not %q", name)
+// mutateAll goes through the package of that name, or through all of them, and goes on behind one that fails.
+func mutateAll(root, only string, how run, onlyList bool) error {
+	var errs []error
+	known := false
+	for _, t := range targets {
+		if only == "" || only == t.name {
+			known = true
+			errs = append(errs, mutate(root, t, how, onlyList))
+		}
 	}
-	t := targets[i]
-	r := run{root: root, suites: t.suites(), functions: functions, limit: limit, workers: runtime.NumCPU()}
+	if !known {
+		return fmt.Errorf("-pkg is one of %s, not %q", targetNames(), only)
+	}
+	return errors.Join(errs...)
+}
+
+// mutate tries the mutants of a package as r says, or only lists them.
+func mutate(root string, t target, r run, onlyList bool) error {
+	r.root, r.suites = root, t.suites()
 	var err error
 	if r.schema, err = newSchema(filepath.Join(root, t.dir), t.pkg); err != nil {
 		return err
@@ -139,7 +156,16 @@ func mutate(root, name string, functions *regexp.Regexp, onlyList bool, limit ti
 		fmt.Println(w)
 	}
 	if len(wrong) > 0 {
-		return fmt.Errorf("SURVIVORS.md does not say what is: %d differences", len(wrong))
+		return fmt.Errorf("SURVIVORS.md is not what became of the mutants of %s: %d differences", t.name, len(wrong))
 	}
 	return nil
+}
+
+// targetNames lists the names that -pkg takes.
+func targetNames() string {
+	var names []string
+	for _, t := range targets {
+		names = append(names, t.name)
+	}
+	return strings.Join(names, ", ")
 }
