@@ -224,11 +224,11 @@ func TestAFileIsToldByItsFront(t *testing.T) {
 		done(t, func(done func(error)) { file.Append([]byte("more"), done) }, nil)
 		holds(t, file, content+"more")
 	}
-	for _, content := range []string{".", strings.Repeat(".", fileFront-1), strings.Repeat(".", fileFront), strings.Repeat(".", fileFront+1)} {
-		put(content)
+	for _, length := range []int{1, fileFront - 1, fileFront, fileFront + 1} {
+		put(strings.Repeat(".", length))
 		var damaged *DamageError
 		if _, err := file.ReadAll(); !errors.As(err, &damaged) || damaged.Offset != 0 {
-			t.Errorf("%d bytes of another kind: %v", len(content), err)
+			t.Errorf("%d bytes of another kind: %v", length, err)
 		}
 	}
 	done(t, func(done func(error)) { file.Replace([]byte("abcd"), done) }, nil)
