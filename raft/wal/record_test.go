@@ -367,6 +367,79 @@ func TestSizesAreThoseOfWhatIsWritten(t *testing.T) {
 	}
 }
 
+// What is counted as live is the newest snapshot and the entries behind it, and an image has room for them.
+func TestLiveBytesAreThoseOfTheState(t *testing.T) {
+	entries := func(n int) (list []raft.Entry) {
+		for i := range n {
+			list = append(list, raft.Entry{Term: 1, Data: make([]byte, 100*i)})
+		}
+		return list
+	}
+	at := func(i raft.Index, length int) *raft.Snapshot {
+		return &raft.Snapshot{Index: i, Term: 1, Data: make([]byte, length)}
+	}
+	large := Identity{Server: 1, Voters: make([]raft.ServerID, 300), Room: strings.Repeat("room", 99)}
+	for _, identity := range []Identity{{Server: 1, Unchained: true}, large} {
+		disk := new(Memory)
+		w, _, _, err := Open(disk, identity)
+		if err != nil {
+			t.Fatal(err)
+		}
+		for n, s := range []raft.Save{
+			{CurrentTerm: 1, First: 1, Entries: entries(9)},
+			{CurrentTerm: 1, First: 7, Entries: entries(2)},
+			{CurrentTerm: 1, First: 9, Snapshot: at(4, 1000)},
+			{CurrentTerm: 1, First: 9, Snapshot: at(6, 10), Entries: entries(1)},
+			{CurrentTerm: 1, First: 51, Snapshot: at(50, 2000), Entries: entries(3)},
+		} {
+			w.Save(s, func(err error) {
+				if err != nil {
+					t.Fatal(err)
+				}
+			})
+			if want := entriesSize(w.log) + snapshotSize(w.snapshot); w.live != want {
+				t.Errorf("save %d: %d bytes are live, want %d", n+1, w.live, want)
+			}
+			if len(disk.data) != w.Size() {
+				t.Errorf("save %d: the size is %d, the disk has %d bytes", n+1, w.Size(), len(disk.data))
+			}
+		}
+		w.rewrite(nil)
+		if len(disk.data) != w.Size() || w.Size() > w.imageSize() || w.Size() < w.imageSize()-3500 {
+			t.Errorf("rewritten to %d bytes, want at most %d; the size is %d", len(disk.data), w.imageSize(), w.Size())
+		}
+	}
+}
+
+// Of a state that is almost nothing, nothing is lost either.
+func TestAnImageHoldsWhateverThereIs(t *testing.T) {
+	for n, s := range []raft.Save{
+		{First: 1}, {CurrentTerm: 3, First: 1}, {CurrentTerm: 3, VotedFor: 2, First: 1},
+		{CurrentTerm: 3, First: 8, Snapshot: fullSave.Snapshot}, {CurrentTerm: 3, First: 1, Entries: []raft.Entry{{Term: 3}}},
+	} {
+		s.CurrentTerm *= 100
+		disk := new(Memory)
+		w, _, _, err := Open(disk, Identity{Server: 1})
+		if err != nil {
+			t.Fatal(err)
+		}
+		w.Save(s, func(err error) {
+			if err != nil {
+				t.Fatal(err)
+			}
+		})
+		w.rewrite(nil)
+		_, durable, recovery, err := Open(disk, Identity{Server: 1})
+		if err != nil || durable.CurrentTerm != s.CurrentTerm || durable.VotedFor != s.VotedFor ||
+			len(durable.Log) != len(s.Entries) || !reflect.DeepEqual(durable.Snapshot, s.Snapshot) {
+			t.Errorf("state %d: opened %+v, %v", n, durable, err)
+		}
+		if recovery.Records != min(n, 1) {
+			t.Errorf("state %d: %d records", n, recovery.Records)
+		}
+	}
+}
+
 // After the first field that is not all there every further one is nothing, whatever stands there.
 func TestFieldsAreReadWhileTheyLast(t *testing.T) {
 	r := fieldReader{rest: []byte{5, 'a', 'b', 0}}

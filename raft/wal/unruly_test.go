@@ -24,11 +24,17 @@ func TestAServerThatBecomesUnrulyMayContradictItself(t *testing.T) {
 	if err := vote(w, 2, 3); err != nil {
 		t.Fatalf("an unruly server's second vote is refused: %v", err)
 	}
+	fallen := []raft.Entry{{Term: 9}, {Term: 4}}
+	w.Save(raft.Save{Seq: 3, VotedFor: 3, First: 1, Entries: fallen}, func(err error) {
+		if err != nil {
+			t.Errorf("an unruly server's terms that fall are refused: %v", err)
+		}
+	})
 	if _, _, _, err := wal.Open(disk, identity); err == nil {
 		t.Error("a server that keeps the rules takes over two votes in a term")
 	}
 	identity.Unruly = true
-	if _, durable, _, err := wal.Open(disk, identity); err != nil || durable.VotedFor != 3 {
+	if _, durable, _, err := wal.Open(disk, identity); err != nil || durable.VotedFor != 3 || len(durable.Log) != 2 {
 		t.Errorf("an unruly server starts with %+v: %v", durable, err)
 	}
 	disk, identity.Unruly = &waltest.Disk{Eager: true}, false

@@ -206,6 +206,27 @@ func TestAFlippedBitNeverYieldsAStateThatWasNotSaved(t *testing.T) {
 	}
 }
 
+// A disk that does not take its first bytes is none.
+func TestANewDiskThatFailsIsNotOpened(t *testing.T) {
+	if w, _, _, err := wal.Open(new(fullDisk), identity); !errors.Is(err, errFull) || w != nil {
+		t.Errorf("opened on a disk that is full: %v", err)
+	}
+	old := &fullDisk{*confirming(write(t, unchained(identity), nil).bytes, 0)}
+	if w, _, _, err := wal.Open(old, identity); !errors.Is(err, errFull) || w != nil {
+		t.Errorf("rewritten on a disk that is full: %v", err)
+	}
+}
+
+func TestWhereNoEntriesFollowFirstMayBeBeyondTheEnd(t *testing.T) {
+	disk := new(wal.Memory)
+	w, _, _ := open(t, disk)
+	save(t, w, raft.Save{CurrentTerm: 1, First: 1, Entries: []raft.Entry{entry(1, "a")}})
+	save(t, w, raft.Save{CurrentTerm: 2, First: 9})
+	if _, durable, _ := open(t, disk); durable.CurrentTerm != 2 || len(durable.Log) != 1 {
+		t.Errorf("opened %+v", durable)
+	}
+}
+
 func TestATornTailIsCutOffOnceAndReported(t *testing.T) {
 	disk := &waltest.Disk{Eager: true}
 	w, _, _ := open(t, disk)
@@ -306,12 +327,21 @@ func TestADiskKeepsTheLastClaim(t *testing.T) {
 			t.Errorf("claim %d: the bytes say %+v, %v", n, whose, err)
 		}
 	}
-	var since *wal.ClaimError
-	if _, _, err := claim(4); !errors.As(err, &since) || since.Disk != 1<<63 || since.Asked != 4 {
-		t.Errorf("an earlier claim: %v", err)
+	for _, earlier := range []uint64{1, 4} {
+		var since *wal.ClaimError
+		if _, _, err := claim(earlier); !errors.As(err, &since) || since.Disk != 1<<63 || since.Asked != earlier {
+			t.Errorf("claim %d, an earlier one: %v", earlier, err)
+		}
 	}
-	if _, held, err := claim(0); err != nil || held != 1<<63 {
+	w, held, err := claim(0)
+	if err != nil || held != 1<<63 {
 		t.Errorf("no claim: %d, %v", held, err)
+	}
+	save(t, w, raft.Save{CurrentTerm: 1, First: 1, Entries: []raft.Entry{entry(1, strings.Repeat("v", 3<<20))}})
+	save(t, w, raft.Save{CurrentTerm: 1, First: 1})
+	data, _ := disk.ReadAll()
+	if whose, err := wal.Whose(data); err != nil || whose.Claim != 1<<63 || len(data) > 1<<20 {
+		t.Errorf("rewritten by who had no claim: %d bytes of %+v, %v", len(data), whose, err)
 	}
 	if whose, err := wal.Whose(nil); err != nil || whose.Server != 0 {
 		t.Errorf("an empty disk: %+v, %v", whose, err)
@@ -373,6 +403,8 @@ func TestASaveThatContradictsTheStateIsRefused(t *testing.T) {
 		{"a hole", raft.Save{CurrentTerm: 3, VotedFor: 1, First: 3, Entries: []raft.Entry{entry(3, "")}}, "expected First 2 or lower, got 3"},
 		{"a term in the log falls", raft.Save{CurrentTerm: 3, VotedFor: 1, First: 2, Entries: []raft.Entry{entry(1, "")}}, "expected an entry of term 2 to 3, got 1"},
 		{"an entry of a later term", raft.Save{CurrentTerm: 3, VotedFor: 1, First: 2, Entries: []raft.Entry{entry(4, "")}}, "expected an entry of term 2 to 3, got 4"},
+		{"the terms fall within it", raft.Save{CurrentTerm: 3, VotedFor: 1, First: 2, Entries: []raft.Entry{entry(3, ""), entry(2, "")}},
+			"expected an entry of term 3 to 3, got 2"},
 		{"an unknown kind", raft.Save{CurrentTerm: 3, VotedFor: 1, First: 2, Entries: []raft.Entry{{Term: 3, Kind: 9}}}, "expected an entry of kind 2 or lower, got 9"},
 	}
 	for _, test := range tests {
