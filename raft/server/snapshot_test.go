@@ -363,3 +363,149 @@ func TestAServerGoesOnFromALeadersSnapshot(t *testing.T) {
 		}
 	}
 }
+
+// The state is another one when it has been restored, which is after the snapshot got to the disk.
+func TestARestoredStateIsANewReport(t *testing.T) {
+	disk := &waltest.Disk{}
+	s := start(t, 1, 3, disk)
+	disk.Complete(1)
+	frames(s)
+	m := raft.InstallSnapshot{Call: 1, Term: 1, LeaderID: 2, LastIncludedIndex: 4, LastIncludedTerm: 1,
+		Configuration: raft.Configuration{Voters: []raft.ServerID{1, 2, 3}}, Data: stateOf("set x=1"), Done: true}
+	receive(s, 2, &m)
+	hash, version := s.Store().Hash(), s.ReportVersion()
+	for disk.Waiting() > 0 {
+		disk.Complete(1)
+		frames(s)
+		if s.Store().Hash() != hash && s.ReportVersion() == version {
+			t.Error("the report is the same, though the state is another one")
+		}
+		hash, version = s.Store().Hash(), s.ReportVersion()
+	}
+	if value, _ := s.Store().Lookup("x"); value != "1" {
+		t.Errorf("x is %q", value)
+	}
+}
+
+// A request whose entries reach beyond a snapshot is open until the last of them is applied, if its beginning is
+// in the snapshot.
+func TestARequestThatASnapshotCoversInPartStaysOpen(t *testing.T) {
+	for _, test := range []struct {
+		name     string
+		through  raft.Index // of the snapshot; the request's entries are 2 to 4
+		term     raft.Term
+		at, then string // what is said then, and once entry 4 is applied
+	}{
+		{"its first entry", 2, 1, "", `"index":4,"term":1`},
+		{"all but the last", 3, 1, "", `"index":4,"term":1`},
+		{"all of it", 4, 1, `"index":4,"term":1`, ""},
+		{"its first entry is of a later term", 2, 2, "it may or may not have happened", ""},
+	} {
+		t.Run(test.name, func(t *testing.T) {
+			s := started(t, server.Options{Off: raft.Extensions}, true, elected)
+			s.Frame([]byte(`{"jsonrpc":"2.0","id":8,"from":1001,"to":1,"method":"AppendRequest",` +
+				`"params":{"prevLogIndex":1,"prevLogTerm":1,"entries":["set a=1","set b=2","set c=3"]}}`))
+			frames(s)
+			says := func(want, when string) {
+				t.Helper()
+				said := toClients(s)
+				if want == "" && len(said) != 0 || want != "" && (len(said) != 1 || !strings.Contains(said[0], want)) {
+					t.Errorf("%s it says %q, want %q", when, said, want)
+				}
+			}
+			hand := func(rpc raft.RPC) {
+				s.Frame(wire.Append(nil, &wire.Frame{From: 2, To: 1, Call: 1, RPC: rpc}, wire.JSON))
+			}
+			hand(&raft.InstallSnapshot{Call: 1, Term: 2, LeaderID: 2, LastIncludedIndex: test.through,
+				LastIncludedTerm: test.term, Data: stateOf(), Done: true,
+				Configuration: raft.Configuration{Voters: []raft.ServerID{1, 2, 3}}})
+			says(test.at, "with the snapshot")
+			entries := &raft.AppendEntries{Call: 2, Term: 2, LeaderID: 2, PrevLogIndex: test.through,
+				PrevLogTerm: test.term, LeaderCommit: 4}
+			for i := test.through; i < 4; i++ {
+				entries.Entries = append(entries.Entries, raft.Entry{Term: test.term, Data: []byte("set c=3")})
+			}
+			hand(entries)
+			says(test.then, "with the last entry")
+		})
+	}
+}
+
+// A server's next snapshot is due as many entries behind a leader's as behind one of its own.
+func TestTheNextSnapshotIsCountedFromALeaders(t *testing.T) {
+	s, err := server.New(server.Options{ID: 1, Voters: []raft.ServerID{1, 2, 3}, CompactAfter: 5}, new(wal.Memory))
+	if err != nil {
+		t.Fatal(err)
+	}
+	receive(s, 2, &raft.InstallSnapshot{Call: 1, Term: 1, LeaderID: 2, LastIncludedIndex: 4, LastIncludedTerm: 1,
+		Configuration: raft.Configuration{Voters: []raft.ServerID{1, 2, 3}}, Data: stateOf("set x=1"), Done: true})
+	for last := raft.Index(5); last <= 9; last++ {
+		receive(s, 2, &raft.AppendEntries{Call: uint64(last), Term: 1, LeaderID: 2, PrevLogIndex: last - 1, PrevLogTerm: 1,
+			LeaderCommit: last, Entries: []raft.Entry{{Term: 1, Data: []byte("set x=2")}}})
+		want := raft.Index(4)
+		if last == 9 {
+			want = 9
+		}
+		if st := statusOf(s); st.LastApplied != last || st.SnapshotIndex != want {
+			t.Errorf("applied through %d of %d, compacted through %d, want %d", st.LastApplied, last, st.SnapshotIndex, want)
+		}
+	}
+}
+
+func TestASnapshotIsInTheOrderThatTheServerIsGiven(t *testing.T) {
+	for _, order := range []uint64{0, 1, 2} {
+		disk := new(wal.Memory)
+		options := server.Options{ID: 1, Voters: []raft.ServerID{1}, CompactAfter: -1, SnapshotOrder: order}
+		s, err := server.New(options, disk)
+		if err != nil {
+			t.Fatal(err)
+		}
+		s.Campaign()
+		frames(s)
+		for id := range 9 {
+			s.Frame(putOf(fmt.Sprint("key", id), "v", id+1))
+		}
+		frames(s)
+		if err := s.Compact(); err != nil {
+			t.Fatal(err)
+		}
+		frames(s)
+		want := s.Store().Snapshot(nil)
+		if order != 0 {
+			want = s.Store().SnapshotShuffled(nil, order)
+		}
+		_, durable, _, err := wal.Open(disk, wal.Identity{Server: 1, Voters: options.Voters})
+		if err != nil || durable.Snapshot == nil || string(durable.Snapshot.Data) != string(want) || s.Store().Len() != 9 {
+			t.Errorf("order %d: on the disk is %+v, want %q, %v", order, durable.Snapshot, want, err)
+		}
+	}
+}
+
+// No follower would take a larger one, so the log stays.
+func TestAStateThatIsTooLargeIsNotCompacted(t *testing.T) {
+	s := start(t, 1, 1, new(wal.Memory))
+	s.Campaign()
+	frames(s)
+	value := strings.Repeat("v", kv.MaxValue)
+	set := func(key, value string) {
+		s.Store().Apply(kv.Encode(nil, kv.Command{Op: kv.Set, Key: key, Value: value}))
+	}
+	const each = kv.MaxValue + 10 // bytes of a pair in a snapshot, its lengths included
+	for i := range kv.MaxSnapshot / each {
+		set(fmt.Sprintf("k%05d", i), value)
+	}
+	set("rest", "")
+	room := kv.MaxSnapshot - len(s.Store().Snapshot(nil)) // its length takes two bytes more than that of ""
+	set("rest", strings.Repeat("r", room-1))
+	const want = "expected a state of at most 67108864 bytes, got 67108865"
+	if err := s.Compact(); err == nil || !strings.Contains(err.Error(), want) {
+		t.Errorf("one byte too many: %v", err)
+	}
+	if st := statusOf(s); st.SnapshotIndex != 0 {
+		t.Errorf("compacted through %d", st.SnapshotIndex)
+	}
+	set("rest", strings.Repeat("r", room-2))
+	if err := s.Compact(); err != nil {
+		t.Errorf("just as many bytes as may be: %v", err)
+	}
+}
