@@ -283,6 +283,16 @@ func TestAConfigurationIsShownInTheReport(t *testing.T) {
 	}
 }
 
+func TestBothMajoritiesOfAJointConfigurationAreReported(t *testing.T) {
+	s := start(t, 1, 3, new(wal.Memory))
+	receive(s, 2, &raft.AppendEntries{Call: 1, Term: 1, LeaderID: 2,
+		Entries: []raft.Entry{{Term: 1, Kind: raft.Config, Data: []byte("1,2,3>1,4,5")}}})
+	const want = `"quorums":[{"voters":[1,4,5],"needed":2,"agreed":0},{"voters":[1,2,3],"needed":2,"agreed":0}],`
+	if got := string(s.AppendReport(nil, 0)); !strings.Contains(got, want) || !jsoniter.Valid([]byte(got)) {
+		t.Errorf("got %s, want %s in it", got, want)
+	}
+}
+
 func TestALeaderHandsOver(t *testing.T) {
 	c := newCluster(t, 2, 3)
 	old := c.elect()
