@@ -195,6 +195,8 @@ func TestTheSignOfDamageIsTold(t *testing.T) {
 	}{
 		{"all confirmed", &account{*holding(flipped(len(whole) - 1)), len(whole)}, second, "the disk had confirmed"},
 		{"a header that is confirmed", &account{*holding(flipped(9)), len(whole)}, 7, "expected the head of record"},
+		{"lost within its header", &account{*holding(whole[:9]), len(whole)}, 9, "the rest is lost"},
+		{"lost behind its header", &account{*holding(whole[:first]), len(whole)}, first, "the rest is lost"},
 		{"something behind a bad body", holding(append(flipped(second - 1)[:second], "more"...)), first, "; more was written"},
 		{"a byte too many", holding(shifted), second, "; a good record follows at byte " + decimal(uint32(second+1))},
 		{"a bad head", holding(flipped(first)), first, "; a good record follows at byte " + decimal(uint32(second))},
