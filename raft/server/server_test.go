@@ -723,7 +723,10 @@ func TestAServerThatStopsIsSilent(t *testing.T) {
 // Rules can be switched off in a running server, whose disk then takes what contradicts itself.
 func TestRulesAreSwitchedOffInARunningServer(t *testing.T) {
 	s := start(t, 1, 3, new(wal.Memory))
-	s.SwitchOff(raft.Extensions | raft.RulesOf(raft.OneVotePerTerm))
+	version := s.ReportVersion()
+	if s.SwitchOff(raft.Extensions | raft.RulesOf(raft.OneVotePerTerm)); s.ReportVersion() == version {
+		t.Error("the report is the same")
+	}
 	s.Frame([]byte("2>1:RequestVotes:Request:4:2:0:0:call=1"))
 	s.Frame([]byte("3>1:RequestVotes:Request:4:3:0:0:call=1"))
 	want := []string{"1>2:RequestVotes:Reply:4:true:call=1", "1>3:RequestVotes:Reply:4:true:call=1"}
