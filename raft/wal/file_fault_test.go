@@ -115,6 +115,20 @@ func TestAFileReportsWhatTheSystemRefuses(t *testing.T) {
 			t.Errorf("read %q, %v", got, err)
 		}
 	})
+	// A device takes every byte, and has no medium to get them to.
+	device, err := os.OpenFile(os.DevNull, os.O_RDWR, 0)
+	if err != nil {
+		t.Fatal(err)
+	}
+	defer device.Close()
+	file.file = device
+	done(t, func(done func(error)) { file.Append([]byte("e"), done) }, syscall.EINVAL)
+	file.file = good
+	if err := os.Symlink(os.DevNull, file.path+".new"); err != nil {
+		t.Fatal(err)
+	}
+	done(t, func(done func(error)) { file.Replace([]byte("new"), done) }, syscall.EINVAL)
+	holds(t, file, "abcd")
 	if err := os.Truncate(file.path, 1); err != nil {
 		t.Fatal(err)
 	}

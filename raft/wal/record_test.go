@@ -2,6 +2,7 @@ package wal
 
 import (
 	"bytes"
+	"encoding/binary"
 	"errors"
 	"reflect"
 	"strings"
@@ -380,11 +381,11 @@ func TestLiveBytesAreThoseOfTheState(t *testing.T) {
 	at := func(i raft.Index, length int) *raft.Snapshot {
 		return &raft.Snapshot{Index: i, Term: 1, Data: make([]byte, length)}
 	}
-	large := Identity{Server: 1, Room: strings.Repeat("room", 99), Made: strings.Repeat("5f0c", 50)}
+	large := Identity{Server: 1 << 63, Claim: 1 << 63, Room: strings.Repeat("room", 99), Made: strings.Repeat("5f0c", 50)}
 	for id := range raft.ServerID(200) {
 		large.Voters = append(large.Voters, 1<<63+id)
 	}
-	for _, identity := range []Identity{{Server: 1, Unchained: true}, large} {
+	for _, identity := range []Identity{{Server: 1 << 63, Unchained: true}, large} {
 		disk := new(Memory)
 		w, _, _, err := Open(disk, identity)
 		if err != nil {
@@ -396,6 +397,7 @@ func TestLiveBytesAreThoseOfTheState(t *testing.T) {
 			{CurrentTerm: 1, First: 9, Snapshot: at(4, 1000)},
 			{CurrentTerm: 1, First: 9, Snapshot: at(6, 10), Entries: entries(1)},
 			{CurrentTerm: 1, First: 51, Snapshot: at(50, 2000), Entries: entries(3)},
+			{CurrentTerm: 1 << 63, VotedFor: 1 << 63, First: 1<<63 + 1, Snapshot: at(1<<63, 2000)},
 		} {
 			w.Save(s, func(err error) {
 				if err != nil {
@@ -441,6 +443,95 @@ func TestAnImageHoldsWhateverThereIs(t *testing.T) {
 		}
 		if recovery.Records != min(n, 1) {
 			t.Errorf("state %d: %d records", n, recovery.Records)
+		}
+	}
+}
+
+// The disk is rewritten when more than rewriteBytes, and more than half of it, are garbage: not when just as many are.
+func TestTheDiskIsRewrittenBeyondTheBorder(t *testing.T) {
+	for _, test := range []struct{ live, garbage int }{{10, rewriteBytes}, {2 * rewriteBytes, 0}} {
+		disk := new(Memory)
+		w, _, _, err := Open(disk, Identity{Server: 1})
+		if err != nil {
+			t.Fatal(err)
+		}
+		done := func(err error) {
+			if err != nil {
+				t.Fatal(err)
+			}
+		}
+		vote := raft.Save{CurrentTerm: 1, VotedFor: 1, First: 2}
+		w.Save(raft.Save{CurrentTerm: 1, First: 1, Entries: []raft.Entry{{Term: 1, Data: make([]byte, test.live)}}}, done)
+		before := w.size
+		w.Save(vote, done)
+		record := w.size - before
+		border := max(test.garbage, w.imageSize()*min(1, test.live/rewriteBytes)) + w.imageSize() - record
+		for beyond := range 2 {
+			w.size = border + beyond // as if so much had been written
+			if w.Save(vote, done); (w.size < border) != (beyond == 1) {
+				t.Errorf("%d bytes live, %d beyond the border: the disk has %d bytes", test.live, beyond, w.size)
+			}
+		}
+	}
+}
+
+// What was overwritten, and who has been told, is not held in memory.
+func TestNothingIsHeldThatIsOver(t *testing.T) {
+	w, _, _, err := Open(new(Memory), Identity{Server: 1, Claim: 3})
+	if err != nil {
+		t.Fatal(err)
+	}
+	w.Save(raft.Save{CurrentTerm: 1, First: 1, Entries: []raft.Entry{{Term: 1}, {Term: 1, Data: []byte("x")}}}, func(error) {})
+	w.Save(raft.Save{CurrentTerm: 1, First: 2}, func(error) {})
+	if held := w.log[:2][1]; held.Data != nil {
+		t.Errorf("an entry that is gone is held: %+v", held)
+	}
+	if len(w.waiting) != 0 || w.waiting[:1][0] != nil {
+		t.Errorf("%d wait, and who was told is held", len(w.waiting))
+	}
+	again, _, _, err := Open(w.disk, Identity{Server: 1, Claim: 4})
+	if err != nil {
+		t.Fatal(err)
+	}
+	size := again.Size()
+	if again.writeClaim(0); again.Size() != size {
+		t.Error("a claim is written twice")
+	}
+}
+
+// The end of a record with a flaw, and the place of one that is not there, are 0.
+func TestARecordWithAFlawHasNoEnd(t *testing.T) {
+	save := append([]byte{kindSave}, appendSave(nil, &raft.Save{CurrentTerm: 1, First: 1})...)
+	whole, start := sealed(t, save), len(sealed(t))
+	good := chain{version: version, number: 1, link: binary.LittleEndian.Uint32(whole[8+20:])}
+	if _, next, bad := good.read(whole, start); next != len(whole) || bad != nil {
+		t.Fatalf("it is read to %d of %d, %+v", next, len(whole), bad)
+	}
+	good.number, good.link = 1, binary.LittleEndian.Uint32(whole[8+20:])
+	later, other := good, good
+	later.number++
+	other.link++
+	flipped := bytes.Clone(whole)
+	flipped[len(flipped)-1] ^= 1
+	headless := bytes.Clone(whole)
+	headless[start] ^= 1
+	old := make([]byte, unchainedHead+4)
+	putUnchained(old, 0)
+	for name, test := range map[string]struct {
+		c     chain
+		data  []byte
+		start int
+	}{
+		"no head": {good, headless, start}, "another number": {later, whole, start}, "another link": {other, whole, start},
+		"a body cut short": {good, whole[:len(whole)-1], start}, "a bad body": {good, flipped, start},
+		"in version 2 no head":       {chain{version: unchained}, old[:5], 0},
+		"in version 2 another place": {chain{version: unchained}, append([]byte{0}, old...), 1},
+	} {
+		if body, next, bad := test.c.read(test.data, test.start); body != nil || next != 0 || bad == nil {
+			t.Errorf("%s: read %q to %d, %+v", name, body, next, bad)
+		}
+		if at, found := test.c.behind(test.data, len(test.data)-1); at != 0 || found {
+			t.Errorf("%s: another record is found at %d, %v", name, at, found)
 		}
 	}
 }
