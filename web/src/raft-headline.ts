@@ -113,7 +113,8 @@ export class RaftCaption extends RaftElement {
   protected override readonly calm = 120;
 
   protected override slice(): unknown {
-    return [store.headline?.id, store.story.length, store.stepWords, store.boot, store.headline ? null : idleWords().title];
+    const idle = store.headline ? null : idleWords().title;
+    return [store.headline?.id, store.story.length, store.stepWords, store.boot, store.connection.state, idle];
   }
 
   override render(): TemplateResult {
@@ -121,7 +122,9 @@ export class RaftCaption extends RaftElement {
     const row = storyRows(tell(store.story, { teller: null, about: null, told: store.told }).past, false).find((r) => r.lines.some((l) => l.id === line?.id));
     const split = line ? splitHeading(row?.text ?? line.text) : null;
     const { boot } = store;
-    const begins = boot.state === "loading" ? `Loading the cluster… ${Math.round(boot.fraction * 100)} %` : store.mode === "lab" ? "Loading the cluster…" : "Waiting for the other tabs";
+    const inRoom = store.connection.state === "refused" ? "This tab is not in the room" : "Waiting for the other tabs";
+    const loading = boot.state === "loading" ? `Loading the cluster… ${Math.round(boot.fraction * 100)} %` : "Loading the cluster…";
+    const begins = boot.state === "loading" || store.mode === "lab" ? loading : inRoom;
     const idle = idleWords();
     const title = split?.title ?? (idle.title || begins);
     const why = store.stepWords && store.stepWords !== line?.text ? stepSentence() : split ? `${split.rest} ${line?.why ?? ""}` : idle.why;
