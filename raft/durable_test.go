@@ -107,6 +107,20 @@ func TestNewRefusesOptionsAndDisksThatCannotBe(t *testing.T) {
 	}
 }
 
+func TestNewRefusesASnapshotThatNobodyCanHave(t *testing.T) {
+	const far = 1 << 63
+	for want, s := range map[string]Snapshot{
+		"":               {Index: far, Term: 1, Configuration: servers("1,2,3")},
+		"ends at entry ": {Index: far + 1, Term: 1, Configuration: servers("1,2,3")},
+		"no voters":      {Index: 4, Term: 1},
+	} {
+		_, err := New(options(1, 3), Durable{CurrentTerm: 1, Snapshot: &s})
+		if (err == nil) != (want == "") || err != nil && !strings.Contains(err.Error(), want) {
+			t.Errorf("%+v: got %v, want %q", s, err, want)
+		}
+	}
+}
+
 func TestAtTheStartThreeQuartersOfTheTimerAreOverIfSoWished(t *testing.T) {
 	h := start(t, 1, 3, Durable{})
 	h.opt.FirstElapsed = 75

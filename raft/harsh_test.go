@@ -231,6 +231,14 @@ func TestLoyalty_ACandidateOwesItToo(t *testing.T) {
 		equal(t, "leads in the tick in which it acknowledged a heartbeat", h.n.Role() == Leader, rule == LoyalCandidate)
 		equal(t, "says why", h.has(VoteRefused, LeaderAlive), rule != LoyalCandidate)
 	}
+	h := without(t, PreVote, 2, 3, Durable{})
+	h.receive(1, &AppendEntries{Call: 9, Term: 1, LeaderID: 1})
+	h.ticks(20)
+	h.n.Campaign()
+	h.pump()
+	resets := h.all(TimerReset)
+	last := resets[len(resets)-1]
+	equal(t, "the timer starts anew", h.n.elapsed == 0 && last.Reason == OwnCandidacy && last.Peer == 0, true)
 	for name, early := range map[string]func(h *host){
 		"at the start": func(h *host) { h.opt.FirstElapsed = 99; h.boot(t); h.timeOut() },
 		"by hand":      func(h *host) { h.n.SetTimer(1); h.timeOut() },
