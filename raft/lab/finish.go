@@ -30,10 +30,14 @@ func (r *Run) healed() int64 {
 func (w *World) Finish() []check.Violation {
 	end := w.run.End()
 	w.RunTo(end - rest)
+	healed := w.run.Config.Heal > 0
+	if healed && w.served < w.run.healed() && w.fewLeft() {
+		end += w.run.Config.Heal
+		w.RunTo(end - rest)
+	}
 	served := w.served
 	w.resting = true
 	w.RunTo(end)
-	healed := w.run.Config.Heal > 0
 	if healed && w.run.Config.Clients > 0 && served < w.run.healed() {
 		w.notServing("no client was told that anything is done within " + decimal(w.run.Config.Heal) + " µs of healing")
 	}
@@ -47,6 +51,17 @@ func (w *World) Finish() []check.Violation {
 		}
 	}
 	return w.Violations()
+}
+
+// fewLeft tells whether most servers are not in the cluster any more. Clients guess whom to ask, and it takes them longer to
+// come upon the leader.
+func (w *World) fewLeft() bool {
+	leader := w.leader()
+	if leader == nil {
+		return false
+	}
+	leader.server.Node().Status(&w.status)
+	return 2*len(w.status.Config.Voters) < len(w.machines)
 }
 
 // unanswered notes that a request was not done, if it had to be: once for the run.

@@ -35,11 +35,14 @@ var without = map[raft.Rule]struct {
 
 // notByChance says of the safety rules whose absence seeds do not show why that is so. Each has its scenario.
 var notByChance = map[raft.Rule]string{
-	raft.CommitOnlyVerified: "our leaders never send a follower a place before its first difference together with a commitIndex beyond it; another's may",
-	raft.ForgetCutWrites:    "a candidate counts its own vote only after every earlier write, so a write that was cut off has ended before its server can count itself as leader",
-	raft.KeepSuffix:         "a leader sends a snapshot to who said that his log ends before it, so what stands behind it there has overtaken that answer, was counted, and is lost again before it is resent",
-	raft.RefuseImpossible:   "no server that keeps the rules sends what cannot be",
-	raft.DurableCandidacy:   "a candidate would have to win and crash within the moment that its write takes, and come back while another of the same term still asks",
+	raft.CommitOnlyVerified:  "our leaders never send a follower a place before its first difference together with a commitIndex beyond it; another's may",
+	raft.ForgetCutWrites:     "a candidate counts its own vote only after every earlier write, so a write that was cut off has ended before its server can count itself as leader",
+	raft.KeepSuffix:          "a leader sends a snapshot to who said that his log ends before it, so what stands behind it there has overtaken that answer, was counted, and is lost again before it is resent",
+	raft.AnswersOfThisTerm:   "a call has to outlive its sender's life, which it does in harsh worlds only; they show it soon (mutation/FAULTS.md)",
+	raft.LoyaltyOutlivesTerm: "a refusal of a higher term has to come late, and a lease to be asked just then; the black box shows it soon (mutation/FAULTS.md)",
+	raft.LoyalCandidate:      "a server has to be told to stand, and a lease to be asked just then; harsh worlds show it (mutation/FAULTS.md)",
+	raft.RefuseImpossible:    "no server that keeps the rules sends what cannot be",
+	raft.DurableCandidacy:    "a candidate would have to win and crash within the moment that its write takes, and come back while another of the same term still asks",
 }
 
 // finding is how the absence of a rule was found.
