@@ -2,10 +2,10 @@ package raft
 
 import "math"
 
-// A leader knows whom it has reached by the numbers of its calls: an answer to call c of its own term proves that the follower
-// held it for its leader at some moment after c was made. One account of this serves three purposes: a leader that reaches no
-// majority steps down (thesis 6.2), a read waits for a majority's answers to calls made after it (§8, thesis 6.4), and the time
-// of the last such round is the lease (thesis 6.4.1).
+// A leader knows whom it has reached by the numbers of its calls: an answer to call c of its own term proves that
+// the follower held it for its leader at some moment after c was made. One account of this serves three purposes:
+// a leader that reaches no majority steps down (thesis 6.2), a read waits for a majority's answers to calls made
+// after it (§8, thesis 6.4), and the time of the last such round is the lease (thesis 6.4.1).
 
 // round is a round of heartbeats.
 type round struct {
@@ -42,9 +42,9 @@ func (n *Node) giveUp(reason Reason) {
 	n.stepDown(reason)
 }
 
-// writingFor returns for how many ticks this leader's oldest write has been under way, as far as it was one already when the leadership
-// began. The others may store and commit what this server's disk does not hold, but this server applies none of it, so its clients
-// wait in vain: another should lead (hashicorp/raft#503). It is called once a tick.
+// writingFor returns for how many ticks this leader's oldest write has been under way, counted from the beginning of its
+// leadership at the earliest. The others may store and commit what this server's disk does not hold, but this server
+// applies none of it, so its clients wait in vain: another should lead (hashicorp/raft#503). It is called once a tick.
 func (n *Node) writingFor() uint64 {
 	l := n.leadership
 	if oldest := n.disk.oldest(); oldest != l.writing {
@@ -59,10 +59,10 @@ func (n *Node) writingFor() uint64 {
 // mostRounds bounds how many rounds a leader remembers.
 const mostRounds = 64
 
-// beginRound notes that calls made from here on are of a new round. A round that nobody answered for a leader's longest time
-// without a majority is forgotten. Rounds are dropped for no other reason: over a long way, an answer to the oldest is the next
-// one to come. Rounds that follow each other closely, for the sake of reads, are therefore one, of which the first has the
-// number: whoever answers a later call has answered that one.
+// beginRound notes that calls made from here on are of a new round. A round that nobody answered for a leader's
+// longest time without a majority is forgotten. Rounds are dropped for no other reason: over a long way, an answer
+// to the oldest is the next one to come. Rounds that follow each other closely, for the sake of reads, are
+// therefore one, of which the first has the number: whoever answers a later call has answered that one.
 func (n *Node) beginRound() {
 	l := n.leadership
 	l.readsDue = false
@@ -84,9 +84,9 @@ func (n *Node) alone() bool {
 	return len(c.Voters) == 1 && !c.Joint()
 }
 
-// hear notes that a follower has answered a call: success or refusal, it took this server for its leader. A refusal by term
-// did not: it says that the call was of an earlier term, and so of an earlier leadership, perhaps of an earlier life, whose
-// numbers are others.
+// hear notes that a follower has answered a call: success or refusal, it took this server for its leader. A
+// refusal by term did not: it says that the call was of an earlier term, and so of an earlier leadership, perhaps
+// of an earlier life, whose numbers are others.
 func (n *Node) hear(f *follower, call uint64, byTerm bool) {
 	if byTerm && n.keeps(AnswersOfThisTerm) {
 		return

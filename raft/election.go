@@ -36,9 +36,10 @@ func (n *Node) campaign(reason Reason) {
 }
 
 // startElection implements Fig. 2, Rules for Candidates: "on conversion to candidate, start election: increment currentTerm,
-// vote for self, reset election timer, send RequestVote RPCs to all other servers" (§5.2). To vote for itself is to vote: a server that
-// owes a leader its loyalty does not, or the leader's lease would hold beside another leader (thesis 6.4.1). A timer that runs out
-// leaves nothing of that loyalty; one that was set, and a host that calls Campaign, may.
+// vote for self, reset election timer, send RequestVote RPCs to all other servers" (§5.2). To vote for itself is
+// to vote: a server that owes a leader its loyalty does not, or the leader's lease would hold beside another
+// leader (thesis 6.4.1). A timer that runs out leaves nothing of that loyalty; one that was set, and a host that
+// calls Campaign, may.
 func (n *Node) startElection(reason Reason) {
 	loyalty := NoReason
 	if reason != Transferred {
@@ -160,9 +161,10 @@ func (n *Node) refusal(m *RequestVote, loyalty Reason) Reason {
 	return NoReason
 }
 
-// loyalty tells why this server owes its loyalty to a leader: it heard from it within the shortest election timeout, or is a leader itself
-// that reached a majority within it, or may have known one before it restarted. Servers that were removed, or only cannot hear, then do
-// not disturb the others (§6), and a lease holds (thesis 6.4.1), whatever terms this server has learned of since. NoReason: it owes none.
+// loyalty tells why this server owes its loyalty to a leader: it heard from it within the shortest election
+// timeout, or is a leader itself that reached a majority within it, or may have known one before it restarted.
+// Servers that were removed, or only cannot hear, then do not disturb the others (§6), and a lease holds (thesis
+// 6.4.1), whatever terms this server has learned of since. NoReason: it owes none.
 func (n *Node) loyalty() Reason {
 	if !n.keeps(LeaderLoyalty) {
 		return NoReason

@@ -2,8 +2,9 @@ package raft
 
 import "testing"
 
-// What real networks, disks and hosts do, and calm ones do not: ways longer than a heartbeat, calls of an earlier life, answers that come
-// late, disks that hang, frames that no server sends. An independent fuzz through the public API found each of these.
+// What real networks, disks and hosts do, and calm ones do not: ways longer than a heartbeat, calls of an earlier
+// life, answers that come late, disks that hang, frames that no server sends. An independent fuzz through the
+// public API found each of these.
 
 // without runs a server with every rule but one; with rules, the number of all, with every one.
 func without(t testing.TB, rule Rule, id ServerID, size int, d Durable) *host {
@@ -14,8 +15,8 @@ func without(t testing.TB, rule Rule, id ServerID, size int, d Durable) *host {
 	return h
 }
 
-// A server numbers its calls anew in each life. A follower that refuses a late call of an earlier life does so in its present term and
-// with the call's number: that proves nothing to the leader of this term.
+// A server numbers its calls anew in each life. A follower that refuses a late call of an earlier life does so in
+// its present term and with the call's number: that proves nothing to the leader of this term.
 func TestRead_ARefusalOfACallOfAnEarlierLifeConfirmsNothing(t *testing.T) {
 	for _, rule := range []Rule{rules, AnswersOfThisTerm} {
 		late := &AppendEntries{Call: 1000, Term: 1, LeaderID: 1}
@@ -200,8 +201,8 @@ func TestRead_AsManyMayWaitAsEntries(t *testing.T) {
 	equal(t, "after an answer", s1.n.Read(4, ReadIndex), nil)
 }
 
-// A follower that acknowledged a heartbeat elects nobody for the shortest election timeout, whatever term it learns of: the lease of its
-// leader stands on that.
+// A follower that acknowledged a heartbeat elects nobody for the shortest election timeout, whatever term it
+// learns of: the lease of its leader stands on that.
 func TestLoyalty_OutlivesTheTerm(t *testing.T) {
 	for _, rule := range []Rule{rules, LoyaltyOutlivesTerm} {
 		s2 := without(t, rule, 2, 5, Durable{})
@@ -300,7 +301,8 @@ func TestMessages_WhatNoLogCanHoldIsRefusedWithEveryRuleOff(t *testing.T) {
 	}
 }
 
-// A chunk for which there is no room is answered with the place that it was for; the leader sends it again with its next heartbeat only.
+// A chunk for which there is no room is answered with the place that it was for; the leader sends it again with
+// its next heartbeat only.
 func TestLeaders_AChunkForWhichThereIsNoRoomWaitsForTheNextHeartbeat(t *testing.T) {
 	s1 := whole(t, 1, 3, Durable{CurrentTerm: 1, Snapshot: &Snapshot{Index: 4, Term: 1, Configuration: servers("1,2,3"), Data: make([]byte, 100)}})
 	s1.leads(t)

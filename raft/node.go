@@ -138,8 +138,9 @@ type Peer struct {
 	Snapshot   int  // bytes of a snapshot that it has acknowledged, −1 if none is being sent
 }
 
-// lastIndex is the last place at which a snapshot that another server sends may end. No cluster gets there; one that ends near the end of
-// the numbers would let them begin anew. A disk may be farther on: not more than twice as far, or it is none.
+// lastIndex is the last place at which a snapshot that another server sends may end. No cluster gets there; one
+// that ends near the end of the numbers would let them begin anew. A disk may be farther on: not more than twice
+// as far, or it is none.
 const lastIndex Index = 1 << 62
 
 // Errors of the inputs.
@@ -357,8 +358,9 @@ func (n *Node) Propose(commands ...[]byte) (first Index, term Term, err error) {
 	return first, n.currentTerm, nil
 }
 
-// Campaign starts an election now, as if the election timer had run out. A leader does nothing, and neither does a server without
-// a vote. A server that owes a leader its loyalty asks the others at most: it does not vote for itself (see startElection).
+// Campaign starts an election now, as if the election timer had run out. A leader does nothing, and neither does a
+// server without a vote. A server that owes a leader its loyalty asks the others at most: it does not vote for
+// itself (see startElection).
 func (n *Node) Campaign() {
 	if n.leadership == nil && n.electable() {
 		n.campaign(Asked)

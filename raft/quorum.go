@@ -5,7 +5,8 @@ import "slices"
 // maxServers bounds a cluster: the arithmetic below then needs no memory of its own.
 const maxServers = 9
 
-// Majority returns how many of so many voters are more than half of them, as servers count that do not keep the rules of off.
+// Majority returns how many of so many voters are more than half of them, as servers count that do not keep the
+// rules of off.
 func Majority(voters int, off RuleSet) int {
 	if !off.keeps(MajorityDecides) {
 		return max(1, voters/2)
@@ -13,8 +14,9 @@ func Majority(voters int, off RuleSet) int {
 	return voters/2 + 1
 }
 
-// deciders returns the sets of voters of each of which a majority has to agree, as servers see it that do not keep the rules of off: in a joint configuration both halves,
-// each by itself, since one count for the two together would let either be outvoted (§6; async-raft#62). Else there is no second set.
+// deciders returns the sets of voters of each of which a majority has to agree, as servers see it that do not keep
+// the rules of off: in a joint configuration both halves, each by itself, since one count for the two together
+// would let either be outvoted (§6; async-raft#62). Else there is no second set.
 func (c *Configuration) deciders(off RuleSet) (first, second []ServerID) {
 	switch {
 	case !c.Joint():
@@ -32,7 +34,8 @@ type Quorum struct {
 	Agreed int        // so many have agreed: of a candidate's, who voted for it; of a leader's, who is known to store the entry after its commitIndex; of others 0
 }
 
-// Quorums appends to dst the sets of voters of each of which a majority has to agree before this server leads or commits: one, or two in a joint configuration (§6).
+// Quorums appends to dst the sets of voters of each of which a majority has to agree before this server leads or
+// commits: one, or two in a joint configuration (§6).
 func (n *Node) Quorums(dst []Quorum) []Quorum {
 	first, second := n.config().deciders(n.opt.Off)
 	dst = append(dst, Quorum{first, n.majority(len(first)), n.agreement(first)})
@@ -74,8 +77,8 @@ func storedBy(servers int, match []uint64) uint64 {
 	return match[servers-1]
 }
 
-// agreed returns the highest number that a majority of the voters has reached, in a joint configuration of both halves. own is the leader's number; it counts if
-// the leader has a vote.
+// agreed returns the highest number that a majority of the voters has reached, in a joint configuration of both
+// halves. own is the leader's number; it counts if the leader has a vote.
 func (n *Node) agreed(own uint64, reached func(*follower) uint64) uint64 {
 	first, second := n.config().deciders(n.opt.Off)
 	agreed := n.agreedBy(first, own, reached)
@@ -127,8 +130,9 @@ func (n *Node) granted(c *candidacy, voters []ServerID) (granted int) {
 	return granted
 }
 
-// tally puts how an election stands into an event: in Old and New how many voted for the candidate and how many it needs; in a joint configuration these are of the
-// servers that are to be, and Count and Of say the same of those that were.
+// tally puts how an election stands into an event: in Old and New how many voted for the candidate and how many it
+// needs; in a joint configuration these are of the servers that are to be, and Count and Of say the same of those
+// that were.
 func (n *Node) tally(c *candidacy, e Event) Event {
 	first, second := n.config().deciders(n.opt.Off)
 	e.Old, e.New = uint64(n.granted(c, first)), uint64(n.majority(len(first)))

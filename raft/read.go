@@ -22,8 +22,8 @@ type waitingRead struct {
 }
 
 // Read asks for a linearizable read at the leader. The outcome comes in Output.Reads with the same tag, perhaps at once; nothing is written to the
-// log. Reads that wait at the same time share a round of heartbeats. As many may wait as entries may (Options.MaxUncommitted).
-// Errors: ErrNotLeader, ErrTooMuch.
+// log. Reads that wait at the same time share a round of heartbeats. As many may wait as entries may
+// (Options.MaxUncommitted). Errors: ErrNotLeader, ErrTooMuch.
 func (n *Node) Read(tag uint64, kind ReadKind) error {
 	l := n.leadership
 	switch {
@@ -45,8 +45,9 @@ func (n *Node) Read(tag uint64, kind ReadKind) error {
 }
 
 // leaseHolds reports whether no other server can have been elected: a majority answered a round that was sent less than the shortest election
-// timeout ago, and is loyal for that long. One tick less, since the ticks of two servers need not fall together. A leader that told another to
-// hold an election has given that up, for good in this term: the message may come late (raft-rs#234).
+// timeout ago, and is loyal for that long. One tick less, since the ticks of two servers need not fall together. A
+// leader that told another to hold an election has given that up, for good in this term: the message may come late
+// (raft-rs#234).
 func (n *Node) leaseHolds() bool {
 	l := n.leadership
 	if !n.keeps(LeaderLoyalty) || l.contact == 0 || l.handedOver && n.keeps(LeaseEndsWithTransfer) {

@@ -115,8 +115,9 @@ func (n *Node) sendHeartbeats() {
 	}
 }
 
-// askForReads sends a round of heartbeats for the sake of reads alone. There may be many such rounds within a round trip, so they carry
-// nothing, and are not sent where a chunk of a snapshot is under way: its answer, or the next heartbeat's, confirms the reads.
+// askForReads sends a round of heartbeats for the sake of reads alone. There may be many such rounds within a
+// round trip, so they carry nothing, and are not sent where a chunk of a snapshot is under way: its answer, or the
+// next heartbeat's, confirms the reads.
 func (n *Node) askForReads() {
 	n.beginRound()
 	for i := range n.leadership.followers {
@@ -189,7 +190,8 @@ func (n *Node) handleAppendEntries(from ServerID, m *AppendEntries) {
 	n.send(from, after, reply)
 }
 
-// objection tells why a call of a leader cannot come from a server that keeps the rules, NoReason if it can. Such a call changes nothing.
+// objection tells why a call of a leader cannot come from a server that keeps the rules, NoReason if it can. Such
+// a call changes nothing.
 func (n *Node) objection(from, leader ServerID, term Term, malformed, contradicts bool) Reason {
 	switch {
 	case leader != from:
@@ -202,8 +204,8 @@ func (n *Node) objection(from, leader ServerID, term Term, malformed, contradict
 	return NoReason
 }
 
-// doubtEntries reports whether a call says what no log can hold, and whether it contradicts itself or what is committed. The former nobody
-// obeys, whatever rules are off: nothing here could stand behind it.
+// doubtEntries reports whether a call says what no log can hold, and whether it contradicts itself or what is
+// committed. The former nobody obeys, whatever rules are off: nothing here could stand behind it.
 func (n *Node) doubtEntries(m *AppendEntries) (malformed, contradicts bool) {
 	current := m.Term >= n.currentTerm
 	contradicts = current && n.contradictsCommitted(m.PrevLogIndex, m.PrevLogTerm)
@@ -333,8 +335,8 @@ func (n *Node) handleAppendEntriesReply(from ServerID, m *AppendEntriesReply) {
 	}
 }
 
-// answering returns the follower whose answer this is, nil if it is an answer to something that is over. byTerm says that the call may
-// have been refused because of its term.
+// answering returns the follower whose answer this is, nil if it is an answer to something that is over. byTerm
+// says that the call may have been refused because of its term.
 func (n *Node) answering(from ServerID, term Term, call uint64, byTerm bool) *follower {
 	switch {
 	case term < n.currentTerm:
@@ -387,8 +389,8 @@ func (n *Node) matched(f *follower, match Index) {
 
 // backUp implements Fig. 2, Rules for Leaders: "if AppendEntries fails because of log inconsistency: decrement nextIndex and retry" (§5.3), a whole term
 // at a time as the end of §5.3 proposes. Each refusal lowers nextIndex, which never goes below what is known to match: the search ends.
-// Every call since nextIndex moved last has asked at the same place, so the first of their refusals that comes is believed: over a way
-// that is longer than a heartbeat, it is never that of the newest call.
+// Every call since nextIndex moved last has asked at the same place, so the first of their refusals that comes is
+// believed: over a way that is longer than a heartbeat, it is never that of the newest call.
 func (n *Node) backUp(f *follower, m *AppendEntriesReply) {
 	lowest := f.match + 1
 	switch {
@@ -446,7 +448,8 @@ func (n *Node) counted() Index {
 	return n.disk.durable
 }
 
-// storing returns how many voters store entry i, as far as this leader knows, and of how many; zeros where one such count does not decide (§6).
+// storing returns how many voters store entry i, as far as this leader knows, and of how many; zeros where one
+// such count does not decide (§6).
 func (n *Node) storing(i Index) (servers, of uint8) {
 	c := n.config()
 	if _, second := c.deciders(n.opt.Off); second != nil {

@@ -60,8 +60,8 @@ func (n *Node) sendSnapshot(f *follower) {
 	n.send(f.id, 0, m)
 }
 
-// incoming is a snapshot that is being received. Two leaders' snapshots of the same state may differ in their bytes, so what one leader
-// began no other continues.
+// incoming is a snapshot that is being received. Two leaders' snapshots of the same state may differ in their
+// bytes, so what one leader began no other continues.
 type incoming struct {
 	leader Term // the term in which its leader sends it: there is one leader in a term
 	index  Index
@@ -176,8 +176,9 @@ func (n *Node) nextRestore() *Snapshot {
 	return n.snapshot
 }
 
-// handleInstallSnapshotReply moves on: to the next chunk, or back to AppendEntries. An answer that asks for the chunk that is under way
-// again changes nothing: the follower has no room for it, and gets it again with the next heartbeat.
+// handleInstallSnapshotReply moves on: to the next chunk, or back to AppendEntries. An answer that asks for the
+// chunk that is under way again changes nothing: the follower has no room for it, and gets it again with the next
+// heartbeat.
 func (n *Node) handleInstallSnapshotReply(from ServerID, m *InstallSnapshotReply) {
 	n.observeTerm(m.Term, from)
 	byTerm := m.MatchIndex == 0 && m.NextOffset == 0

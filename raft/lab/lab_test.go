@@ -405,8 +405,8 @@ func FuzzDecode(f *testing.F) {
 	})
 }
 
-// Servers whose disks are wiped elect a leader in a term that had one, and give a place in the log to another command: no Raft survives that (RAFT-BUGS
-// 24), and the world sees it.
+// Servers whose disks are wiped elect a leader in a term that had one, and give a place in the log to another command: no Raft survives that (story 24
+// of raft/scenario), and the world sees it.
 func TestAWipedMajorityForgetsItsPromises(t *testing.T) {
 	run := Run{Version: Version, Config: Config{Servers: 3, Latency: millisecond, Heal: 5 * second}, Actions: []Action{
 		{At: 2 * second, Do: Put, Key: "x", Value: "1"},

@@ -69,9 +69,10 @@ type Options struct {
 	// early election. A server with a past waits in full: its leader may live.
 	FirstElapsed int
 
-	// Newcomer says that another disk held this server's place before: what that one promised is not on this. Such a server does not start from an empty disk
-	// (ErrNotTakenIn) until a leader that was elected without it has committed an entry: TakenIn is that leader's term, TakenInBy the leader. It has then voted
-	// in that term, and knows nothing else.
+	// Newcomer says that another disk held this server's place before: what that one promised is not on this. Such
+	// a server does not start from an empty disk (ErrNotTakenIn) until a leader that was elected without it has
+	// committed an entry: TakenIn is that leader's term, TakenInBy the leader. It has then voted in that term, and
+	// knows nothing else.
 	Newcomer  bool
 	TakenIn   raft.Term // 0: it has not been taken in
 	TakenInBy raft.ServerID

@@ -7,8 +7,9 @@ import (
 	jsoniter "github.com/json-iterator/go"
 )
 
-// What a server says of itself the room passes on unread, but for the form of what PROTOCOL.md names: who writes a member wrong hears of it, where watchers would only
-// have shown nothing. A report may leave out any member and have others.
+// What a server says of itself the room passes on unread, but for the form of what PROTOCOL.md names: who writes a
+// member wrong hears of it, where watchers would only have shown nothing. A report may leave out any member and
+// have others.
 
 // form is what a member of a report may be.
 type form uint8
