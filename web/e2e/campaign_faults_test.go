@@ -1,8 +1,10 @@
 package e2e
 
 import (
-	"context"
 	"fmt"
+	"slices"
+	"strings"
+	"syscall"
 	"time"
 
 	"github.com/chromedp/cdproto/page"
@@ -29,6 +31,8 @@ var campaignFaults = []campaignFault{
 	{"frozen, relay killed", (*campaign).freezeThroughRestart, false},
 	{"duplicated, original closed", (*campaign).replaceByDuplicate, false},
 	{"leader cut off", (*campaign).cutLeader, false},
+	{"leader not heard", (*campaign).muteLeader, false},
+	{"parted, leader with one", (*campaign).part, false},
 	{"all tabs closed", (*campaign).closeAll, true},
 }
 
@@ -67,14 +71,16 @@ func (c *campaign) reload(p *place, struck func()) func() {
 	return nothing
 }
 
-// killRenderer ends the process of a tab, and with it the tabs that it shares the process with. A person
-// loads them again.
+// killRenderer ends the process of the leader's tab as a system without memory would, and with it the tabs that
+// it shares the process with. A person loads them again.
 func (c *campaign) killRenderer(struck func()) func() {
 	p := c.leader()
+	renderer := p.now().renderer()
+	p.hurt(true)
 	struck()
-	ctx, cancel := context.WithTimeout(p.now().ctx, time.Second)
-	defer cancel()
-	_ = chromedp.Run(ctx, page.Crash()) // whoever crashes does not answer
+	if err := syscall.Kill(renderer, syscall.SIGKILL); err != nil {
+		c.t.Errorf("killing a tab's process: %v", err)
+	}
 	return func() {
 		for _, other := range c.places {
 			if other.home != p.home || other != p && other.now().eval(nil, `return 1;`) == nil {
@@ -193,6 +199,7 @@ func (c *campaign) replaceByDuplicate(struck func()) func() {
 	p := c.anyone()
 	original := p.now()
 	duplicate := original.duplicate()
+	p.home.front.run(backWithin, page.BringToFront())
 	eventually(c.t, backWithin, "the duplicate watches", func() error {
 		if s := duplicate.status(); !s.Connected || s.Server != 0 {
 			return &notYet{duplicate.text()}
@@ -206,16 +213,45 @@ func (c *campaign) replaceByDuplicate(struck func()) func() {
 }
 
 func (c *campaign) cutLeader(struck func()) func() {
+	return c.cutOff([]*place{c.leader()}, "both", struck)
+}
+
+// muteLeader lets the leader hear, and be heard by nobody.
+func (c *campaign) muteLeader(struck func()) func() {
+	return c.cutOff([]*place{c.leader()}, "out", struck)
+}
+
+// part leaves the leader with one other on the smaller side.
+func (c *campaign) part(struck func()) func() {
 	p := c.leader()
-	var pairs [][2]int
-	for _, other := range c.places {
-		if other != p {
-			pairs = append(pairs, [2]int{p.server, other.server})
+	for {
+		if other := c.anyone(); other != p {
+			return c.cutOff([]*place{p, other}, "both", struck)
 		}
 	}
+}
+
+// cutOff cuts the links of some servers to all others, in both directions or the way out only.
+func (c *campaign) cutOff(some []*place, direction string, struck func()) func() {
+	var links []string
+	for _, p := range some {
+		p.hurt(true)
+		for _, other := range c.places {
+			if slices.Contains(some, other) {
+				continue
+			}
+			links = append(links, fmt.Sprintf("{from: %d, to: %d, up: UP}", p.server, other.server))
+			if direction == "both" {
+				links = append(links, fmt.Sprintf("{from: %d, to: %d, up: UP}", other.server, p.server))
+			}
+		}
+	}
+	set := func(up string) {
+		some[0].now().network("{links: [" + strings.ReplaceAll(strings.Join(links, ", "), "UP", up) + "]}")
+	}
 	struck()
-	p.now().cut(false, pairs...)
-	return func() { p.now().cut(true, pairs...) }
+	set("false")
+	return func() { set("true") }
 }
 
 func (c *campaign) closeAll(struck func()) func() {

@@ -2,6 +2,7 @@ package e2e
 
 import (
 	"context"
+	"encoding/json"
 	"errors"
 	"fmt"
 	"math/rand/v2"
@@ -13,6 +14,7 @@ import (
 	"testing"
 	"time"
 
+	"github.com/chromedp/cdproto/page"
 	"github.com/chromedp/chromedp"
 
 	"raftplayground/raft/check"
@@ -23,8 +25,9 @@ import (
 const (
 	campaignTabs    = 5
 	campaignClients = 4
-	faultsInShort   = 12               // of a run in the tests: every kind once
-	faultsInRound   = 12               // after so many the clients rest, and what they saw is checked
+	probeEvery      = 50 * time.Millisecond
+	faultsInShort   = 14               // of a run in the tests: every kind once
+	faultsInRound   = 14               // after so many the clients rest, and what they saw is checked
 	ackWithin       = 30 * time.Second // of real time: the next write is acknowledged, or the campaign has failed
 	backWithin      = 40 * time.Second // … every tab runs its server again, by itself
 	patienceOfOne   = 5 * time.Second  // … a client waits for one answer; then it does not know
@@ -94,8 +97,10 @@ type campaign struct {
 	results map[string][]time.Duration // of cluster time
 
 	round        int
-	history      check.History // of this round; guarded by mu, as what follows
-	mu           sync.Mutex
+	probes       sync.WaitGroup
+	mu           sync.Mutex    // guards what follows
+	history      check.History // of this round
+	kept         []string      // keys of this round's probes that were acknowledged
 	operations   int
 	acknowledged int
 	acks         chan ack // of writes
@@ -107,6 +112,7 @@ type home struct {
 	host    string
 	process *process
 	browser *browser
+	front   *tab // empty, and before all others: to draw five rooms would cost more than to run them
 }
 
 // place is a tab with one of the room's servers.
@@ -116,28 +122,26 @@ type place struct {
 
 	mu     sync.Mutex
 	tab    *tab // nil: there is none at the moment
-	frozen bool
+	isHurt bool
+}
+
+// hurt notes that a fault is at this tab, until the fault is over.
+func (p *place) hurt(is bool) {
+	p.mu.Lock()
+	defer p.mu.Unlock()
+	p.isHurt = is
+}
+
+func (p *place) hurts() bool {
+	p.mu.Lock()
+	defer p.mu.Unlock()
+	return p.isHurt
 }
 
 // freeze freezes the tab's Worker until the function is called that it returns.
 func (p *place) freeze() (thaw func()) {
-	set := func(frozen bool) {
-		p.mu.Lock()
-		defer p.mu.Unlock()
-		p.frozen = frozen
-	}
-	resume := p.now().freeze()
-	set(true)
-	return func() {
-		set(false)
-		resume()
-	}
-}
-
-func (p *place) sleeps() bool {
-	p.mu.Lock()
-	defer p.mu.Unlock()
-	return p.frozen
+	p.hurt(true)
+	return p.now().freeze()
 }
 
 // ack is a write that was acknowledged.
@@ -183,20 +187,21 @@ func (c *campaign) start(h *home) {
 		c.t.Fatalf("starting Chromium: %v", err)
 	}
 	h.process, h.browser = p, &browser{t: c.t, ctx: p.ctx}
+	h.front = h.browser.tab()
 }
 
 func (c *campaign) address(h *home) string {
 	return strings.Replace(c.relay.url("/r/"+c.code+"?size="+strconv.Itoa(campaignTabs)), "127.0.0.1", h.host, 1)
 }
 
-// open opens a tab in a place. Behind the next one it is hidden, as most tabs are, and so costs little.
+// open opens a tab in a place, hidden as most tabs are.
 func (c *campaign) open(p *place) error {
 	w := p.home.browser.tab()
 	if err := c.visit(w, p.home); err != nil {
 		return err
 	}
 	p.is(w)
-	return nil
+	return chromedp.Run(p.home.front.ctx, page.BringToFront())
 }
 
 // visit goes to the room. A machine that is busy may need another try.
@@ -280,12 +285,10 @@ func (c *campaign) operate(client, n int, random *rand.Rand) {
 	}
 	p := c.places[random.IntN(len(c.places))]
 	w := p.now()
-	// The first client sees to it that somebody always asks a tab that can answer.
-	if w == nil || client == 0 && p.sleeps() {
+	if w == nil {
 		return
 	}
-	invoked := time.Now()
-	o.Invoked = invoked.UnixMicro()
+	o.Invoked = time.Now().UnixMicro()
 	c.mu.Lock()
 	at := c.history.Len()
 	o.Unknown = true
@@ -299,12 +302,47 @@ func (c *campaign) operate(client, n int, random *rand.Rand) {
 	*c.history.Change(at) = o
 	if !o.Unknown && !o.Refused {
 		c.acknowledged++
-		if o.Kind == check.Put {
-			select {
-			case c.acks <- ack{invoked, time.Now()}:
-			default: // nobody waits for one
+	}
+}
+
+// startProbes lets a write begin every now and then at a tab that the fault under way leaves alone, until the
+// function is called that it returns. Probes do not wait for each other: a client that waits for a leader that
+// was cut off would measure its own patience, and not how soon the room serves again.
+func (c *campaign) startProbes() (stop func()) {
+	ctx, cancel := context.WithCancel(context.Background())
+	c.probes.Go(func() {
+		for n := 0; ctx.Err() == nil; n++ {
+			p := c.places[n%len(c.places)]
+			w := p.now()
+			if w == nil || p.hurts() {
+				time.Sleep(time.Millisecond)
+				continue
 			}
+			c.probes.Go(func() { c.probe(w) })
+			time.Sleep(probeEvery)
 		}
+	})
+	return cancel
+}
+
+// probe writes a key of its own.
+func (c *campaign) probe(w *tab) {
+	c.mu.Lock()
+	c.operations++
+	o := check.Operation{Kind: check.Put, Key: fmt.Sprintf("probe-%d", c.operations), Value: "kept"}
+	c.mu.Unlock()
+	invoked := time.Now()
+	w.ask("put", &o)
+	if o.Unknown || o.Refused {
+		return
+	}
+	c.mu.Lock()
+	defer c.mu.Unlock()
+	c.acknowledged++
+	c.kept = append(c.kept, o.Key)
+	select {
+	case c.acks <- ack{invoked, time.Now()}:
+	default: // nobody waits for one
 	}
 }
 
@@ -351,11 +389,13 @@ func (c *campaign) fault() {
 		<-c.acks
 	}
 	var since time.Time
-	heal := kind.strike(c, func() { since = time.Now() })
+	var stopProbes func()
+	heal := kind.strike(c, func() { since, stopProbes = time.Now(), c.startProbes() })
 	if kind.healsFirst {
 		heal()
 	}
 	took, err := c.nextAck(since)
+	stopProbes()
 	if err != nil {
 		c.t.Errorf("%s: %v", kind.name, err)
 		c.describe()
@@ -366,6 +406,7 @@ func (c *campaign) fault() {
 		heal()
 	}
 	for _, p := range c.places {
+		p.hurt(false)
 		c.seated(p)
 	}
 	c.distinct(kind.name)
@@ -439,6 +480,7 @@ func (c *campaign) distinct(after string) {
 // checkRound looks that the servers hold the same state, and that what the clients saw has an order.
 func (c *campaign) checkRound() {
 	c.t.Helper()
+	c.probes.Wait()
 	if c.t.Failed() {
 		return
 	}
@@ -459,6 +501,31 @@ func (c *campaign) checkRound() {
 		}
 	}
 	c.history = check.History{}
+	c.checkProbes()
+}
+
+// checkProbes looks that what the round's probes wrote and was acknowledged is there.
+func (c *campaign) checkProbes() {
+	c.t.Helper()
+	keys, err := json.Marshal(c.kept)
+	if err != nil {
+		c.t.Fatal(err)
+	}
+	var lost []string
+	ctx, cancel := context.WithTimeout(c.places[0].now().ctx, backWithin)
+	defer cancel()
+	err = chromedp.Run(ctx, chromedp.Evaluate(`(async (keys) => {
+		const lost = [];
+		for (const key of keys) {
+			const {value} = await raftPlayground.request({op: "get", key});
+			if (value !== "kept") lost.push(key);
+		}
+		return lost;
+	})(`+string(keys)+`)`, &lost, awaited))
+	if err != nil || len(lost) > 0 {
+		c.t.Errorf("round %d: of %d acknowledged writes %q are lost (%v)", c.round, len(c.kept), lost, err)
+	}
+	c.kept = nil
 }
 
 // print shows the times to the next acknowledged write, of cluster time: what browsers and relay take by
