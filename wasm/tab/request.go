@@ -22,6 +22,11 @@ type requests struct {
 	pending []*request
 	call    uint64 // number of the last one that was sent
 	next    int    // which server to try when nobody knows the leader
+
+	// While nobody takes requests, one of those that wait asks for all, and the others wait for what it is told:
+	// servers that hold an election have better to do than to refuse thousands a second.
+	refused bool
+	again   float64 // when the next one asks, if refused
 }
 
 type request struct {
@@ -55,10 +60,21 @@ func (t *Tab) keepRequests() {
 			t.timeOut(r)
 		case r.call != 0 && !t.connected(r.View.Server):
 			t.proceed(r, r.Unanswered("S"+strconv.Itoa(r.View.Server)+" went before it answered"))
-		case r.call == 0 && t.now >= r.again:
+		case r.call == 0 && t.now >= r.again && t.mayAskAgain():
 			t.ask(r)
 		}
 	}
+}
+
+// mayAskAgain tells whether a request that waits asks now: any, or of those that nobody takes the first.
+func (t *Tab) mayAskAgain() bool {
+	if q := &t.requests; q.refused {
+		if t.now < q.again {
+			return false
+		}
+		q.again = t.now + askAgain
+	}
+	return true
 }
 
 // snapshot is the list of pending requests as it is now: finishing one changes the list.
@@ -133,6 +149,7 @@ func (t *Tab) receiveAnswer(message []byte) {
 		if t.frame.Refusal != nil {
 			t.proceed(r, r.Refused(t.frame.Refusal))
 		} else if a := t.frame.Answer; a != nil {
+			t.requests.refused = false
 			t.finish(r, "done", r.View.Answered(a))
 		}
 		return
@@ -149,6 +166,7 @@ func (t *Tab) proceed(r *request, next page.Next) {
 		t.ask(r)
 	default:
 		r.again = t.now + askAgain
+		t.requests.refused = true
 		t.wait(r, next.Detail)
 	}
 }

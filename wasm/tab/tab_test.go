@@ -208,6 +208,42 @@ func TestARequestThatNobodyTakesIsRefusedAfterThirtySeconds(t *testing.T) {
 	}
 }
 
+// While nobody can take a request, one of those that wait asks for all: servers that hold an election have
+// better to do than to refuse some thousand requests a second.
+func TestOneOfTheRequestsThatWaitAsksForAll(t *testing.T) {
+	w := newWorld(t)
+	tabs := three(w)
+	watcher := w.open(newBrowser(), nil)
+	w.elect(tabs...)
+	tabs[0].close()
+	tabs[1].close()
+	w.run(1000)
+	const wishes = 100
+	for id := range wishes {
+		watcher.ask(id+1, "put", "k"+strconv.Itoa(id), "1", 0)
+	}
+	w.run(50)
+	asked := func() (requests int) {
+		for _, f := range watcher.flights {
+			if f.Kind == "request" && uint64(f.From) == watcher.client {
+				requests++
+			}
+		}
+		return requests
+	}
+	first := asked()
+	w.run(1500)
+	if again := asked() - first; again < 5 || again > 11 {
+		t.Errorf("%d requests that wait asked %d times in 1.5 s, expected one of them every 150 ms", wishes, again)
+	}
+	tabs[0] = w.open(tabs[0].browser, nil)
+	for id := range wishes {
+		if r := watcher.outcome(id + 1); r.State != "done" {
+			t.Fatalf("request %d, once a leader is there: %+v", id+1, r)
+		}
+	}
+}
+
 func TestAWriteIsNeverRepeatedAfterAnUnknownOutcome(t *testing.T) {
 	w := newWorld(t)
 	tabs := three(w)
