@@ -126,14 +126,23 @@ func (c *campaign) loseRecord(struck func()) func() {
 	return c.setPace
 }
 
-// setPace sets the room's pace again: a relay that was killed may not have kept it, and one that lost its
-// record has not. Only the first that is connected can do it.
+// setPace sets the room's pace again, and mends every link: a relay that was killed may not have kept what it was
+// told last, and one that lost its record has not. Only the first that is connected can do it.
 func (c *campaign) setPace() {
 	c.t.Helper()
-	eventually(c.t, backWithin, "the room takes a change of its pace", func() (err error) {
+	var links []string
+	for from := range c.places {
+		for to := range c.places {
+			if from != to {
+				links = append(links, fmt.Sprintf("{from: %d, to: %d, up: true}", from+1, to+1))
+			}
+		}
+	}
+	network := fmt.Sprintf(`await raftPlayground.network({rate: %v, links: [%s]});`, c.rate, strings.Join(links, ", "))
+	eventually(c.t, backWithin, "the room takes a change of its network", func() (err error) {
 		for _, p := range c.places {
 			if w := p.now(); w != nil {
-				if err = w.eval(nil, fmt.Sprintf(`await raftPlayground.network({rate: %v});`, c.rate)); err == nil {
+				if err = w.eval(nil, network); err == nil {
 					return nil
 				}
 			}
