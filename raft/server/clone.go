@@ -16,7 +16,7 @@ func (s *Server) Clone(disk wal.DiskCopy) *Server {
 	c.decoder, c.asked, c.core, c.status = wire.Decoder{}, wire.Frame{}, raft.Output{}, raft.Status{} // borrowed between inputs: nothing in them lasts
 	c.saves, c.spoken = slices.Clone(s.saves), slices.Clone(s.spoken)
 	c.out = s.out.clone()
-	c.requests.waiting, c.requests.reads, c.requests.entries = slices.Clone(s.requests.waiting), slices.Clone(s.requests.reads), nil
+	c.requests.waiting, c.requests.reads = slices.Clone(s.requests.waiting), slices.Clone(s.requests.reads)
 	c.wal = s.wal.Clone(disk, c.saved)
 	return &c
 }

@@ -143,6 +143,31 @@ func TestIdleTicksMayBePassed(t *testing.T) {
 	}
 }
 
+// A request that waits keeps a leader from being idle no longer than until its deadline.
+func TestARequestLeavesALeaderIdleUntilItsHeartbeat(t *testing.T) {
+	s := started(t, server.Options{Off: raft.Extensions}, true, elected)
+	before := s.Idle()
+	s.Frame(putOf("x", "1", 1))
+	if frames(s); before < 40 || s.Idle() != before {
+		t.Errorf("idle for %d ticks before the request, for %d with it", before, s.Idle())
+	}
+}
+
+// Many ticks at once are as many ticks one by one: a leader sends each of its heartbeats.
+func TestManyTicksAtOnceAreAsManyOneByOne(t *testing.T) {
+	at := started(t, server.Options{Off: raft.Extensions}, true, elected)
+	by := started(t, server.Options{Off: raft.Extensions}, true, elected)
+	at.Tick(150)
+	var sent []string
+	for range 150 {
+		by.Tick(1)
+		sent = append(sent, frames(by)...)
+	}
+	if got := frames(at); !slices.Equal(got, sent) || len(sent) != 6 {
+		t.Errorf("at once %q, one by one %q", got, sent)
+	}
+}
+
 // A server whose disk has failed does nothing any more, however long one waits.
 func TestAStoppedServerIsIdle(t *testing.T) {
 	disk := &waltest.Disk{}

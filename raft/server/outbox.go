@@ -1,6 +1,8 @@
 package server
 
 import (
+	"slices"
+
 	"raftplayground/raft"
 	"raftplayground/raft/wire"
 )
@@ -99,9 +101,7 @@ func (o *outbox) release(durable uint64) {
 		}
 		o.unused = append(o.unused, h.data)
 	}
-	if n > 0 {
-		o.held = append(o.held[:0], o.held[n:]...)
-	}
+	o.held = slices.Delete(o.held, 0, n)
 }
 
 // forgetHeld drops what waits for a disk that will not complete it.

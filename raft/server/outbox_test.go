@@ -135,6 +135,18 @@ func TestTheOutboxUsesItsMemoryAgain(t *testing.T) {
 	}
 }
 
+// One message that waits at a time takes one buffer, however many have waited before.
+func TestHeldFramesUseABufferAgain(t *testing.T) {
+	var o outbox
+	for range 3 {
+		o.add(note(1), 1, 0)
+		o.release(1)
+	}
+	if len(o.unused) != 1 {
+		t.Errorf("%d buffers for one message at a time", len(o.unused))
+	}
+}
+
 // A copy of the outbox has all that waits, in memory of its own.
 func TestACopyOfTheOutboxIsIndependent(t *testing.T) {
 	var o outbox

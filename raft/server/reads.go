@@ -63,8 +63,8 @@ func (s *Server) read(f *wire.Frame, mode ReadMode) {
 		kind = raft.LeaseRead
 	}
 	s.tag++
-	if s.node.Read(s.tag, kind) != nil {
-		s.refuse(f.From, f.Call, f.ID, s.notLeader(""))
+	if err := s.node.Read(s.tag, kind); err != nil { // ErrTooMuch: objection has looked for who leads
+		s.refuse(f.From, f.Call, f.ID, overloaded(err))
 		return
 	}
 	s.offBeat = s.now + s.options.ElectionTicksMax
@@ -94,16 +94,13 @@ func (s *Server) settleReads(outcomes []raft.Read) {
 // serveReads answers the reads that are confirmed and whose index is applied.
 func (s *Server) serveReads() {
 	r := &s.requests
-	waiting := r.reads[:0]
-	for _, p := range r.reads {
-		if !p.confirmed || p.index > s.applied {
-			waiting = append(waiting, p)
-			continue
+	r.reads = slices.DeleteFunc(r.reads, func(p pendingRead) bool {
+		due := p.confirmed && p.index <= s.applied
+		if due {
+			s.answerRead(p.from, p.call, p.id, p.key)
 		}
-		s.answerRead(p.from, p.call, p.id, p.key)
-	}
-	clear(r.reads[len(waiting):])
-	r.reads = waiting
+		return due
+	})
 }
 
 // answerRead answers with what is applied here.
@@ -112,25 +109,25 @@ func (s *Server) answerRead(to, call uint64, id []byte, key string) {
 	s.answer(to, call, id, &wire.Answer{Method: wire.Get, Index: s.applied, Term: s.appliedTerm, Found: found, Value: value})
 }
 
-// expireReads tells those who have waited long enough. One that the core has yet to answer stays, so that a leader that reaches nobody
-// gathers no more than MaxPending.
+// expireReads tells those who have waited long enough.
 func (s *Server) expireReads() {
 	r := &s.requests
-	waiting := r.reads[:0]
-	for _, p := range r.reads {
-		if !p.told && p.deadline <= s.now {
-			p.told = true
-			s.refuse(p.from, p.call, p.id, &wire.Error{Code: wire.CodeNoQuorum,
-				Message: "not confirmed by a majority, or not applied here, within " + strconv.Itoa(RequestTicks) + " ticks; nothing was done, it is safe to try again"})
-			if p.confirmed {
-				continue
-			}
-		}
-		if !p.told {
+	for i := range r.reads {
+		switch p := &r.reads[i]; {
+		case p.told:
+		case p.deadline > s.now:
 			r.earliest = min(r.earliest, p.deadline)
+		default:
+			p.told = true
+			s.refuse(p.from, p.call, p.id, &wire.Error{Code: wire.CodeNoQuorum, Message: "not confirmed by a majority, or not applied here, within " +
+				strconv.Itoa(RequestTicks) + " ticks; nothing was done, it is safe to try again"})
 		}
-		waiting = append(waiting, p)
 	}
-	clear(r.reads[len(waiting):])
-	r.reads = waiting
+	r.forgetTold()
+}
+
+// forgetTold forgets the reads whose clients have been told. One that the core has yet to answer stays, so that a
+// leader that reaches nobody gathers no more than MaxPending.
+func (r *requests) forgetTold() {
+	r.reads = slices.DeleteFunc(r.reads, func(p pendingRead) bool { return p.told && p.confirmed })
 }

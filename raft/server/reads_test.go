@@ -9,6 +9,7 @@ import (
 	"raftplayground/raft"
 	"raftplayground/raft/server"
 	"raftplayground/raft/wal"
+	"raftplayground/raft/wal/waltest"
 	"raftplayground/raft/wire"
 )
 
@@ -331,6 +332,77 @@ func TestReadsAreAnsweredEachOnce(t *testing.T) {
 	s.Tick(server.RequestTicks + 100)
 	if said := acknowledged(s); len(said) != 0 {
 		t.Errorf("later on %q", said)
+	}
+}
+
+// slowReader returns a leader of three that committed a write, and confirmed a read after it, with the help of the
+// others alone: its own disk has yet to complete the write, so the read waits to be served.
+func slowReader(t *testing.T) (*server.Server, *waltest.Disk) {
+	t.Helper()
+	disk := &waltest.Disk{}
+	o := server.Options{ID: 1, Voters: []raft.ServerID{1, 2, 3}, Off: raft.Extensions, Reads: server.ReadIndex}
+	s, err := server.New(o, disk)
+	if err != nil {
+		t.Fatal(err)
+	}
+	disk.Complete(1) // the header
+	s.Campaign()
+	frames(s)
+	disk.Complete(1) // its vote for itself
+	frames(s)
+	s.Frame([]byte(elected))
+	acknowledged(s)
+	disk.Complete(1) // its blank entry
+	s.Frame(putOf("x", "7", 1))
+	acknowledged(s)
+	s.Frame([]byte("3>1:AppendEntries:Reply:1:true:match=2"))
+	s.Frame(readOf("x", 2))
+	if said := acknowledged(s); len(said) != 0 || statusOf(s).CommitIndex != 2 || statusOf(s).LastApplied != 1 {
+		t.Fatalf("before its disk has the write it says %q, with %+v", said, statusOf(s))
+	}
+	return s, disk
+}
+
+// A read that a majority has confirmed still waits for the entries that this server has yet to apply. It is served
+// then, or ends at its deadline and is told of once; a client that is forgotten is told nothing.
+func TestAConfirmedReadWaitsUntilItsEntriesAreApplied(t *testing.T) {
+	s, disk := slowReader(t)
+	disk.Complete(9)
+	if said := acknowledged(s); len(said) != 2 || !strings.Contains(said[1], `"found":true,"value":"7"`) {
+		t.Errorf("told %q, want the write and the read", said)
+	}
+
+	s, disk = slowReader(t)
+	s.Tick(server.RequestTicks)
+	if said := acknowledged(s); len(said) != 2 || !strings.Contains(said[1], fmt.Sprint(wire.CodeNoQuorum)) {
+		t.Errorf("in the end told %q, want that both have waited in vain", said)
+	}
+	s.Tick(2 * server.RequestTicks)
+	disk.Complete(9)
+	if said := acknowledged(s); len(said) != 0 {
+		t.Errorf("told again: %q", said)
+	}
+
+	s, disk = slowReader(t)
+	s.ForgetClients()
+	disk.Complete(9)
+	if said := acknowledged(s); len(said) != 0 {
+		t.Errorf("clients that are forgotten are told %q", said)
+	}
+}
+
+// A read for which the core has no room is refused once, and safe to try again.
+func TestAReadThatTheCoreHasNoRoomForIsRefused(t *testing.T) {
+	s := started(t, server.Options{Off: raft.Extensions, Reads: server.ReadIndex}, true, elected)
+	for tag := uint64(1) << 32; s.Node().Read(tag, raft.ReadIndex) == nil; tag++ {
+	}
+	s.Frame(readOf("x", 1))
+	if said := toClients(s); len(said) != 1 || !strings.Contains(said[0], fmt.Sprint(wire.CodeOverloaded)) {
+		t.Errorf("told %q", said)
+	}
+	s.Tick(2 * server.RequestTicks)
+	if said := toClients(s); len(said) != 0 {
+		t.Errorf("told again: %q", said)
 	}
 }
 

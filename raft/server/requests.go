@@ -17,7 +17,6 @@ type requests struct {
 	earliest    int           // no deadline is before it
 	uncommitted int           // bytes of commands proposed in term and not applied yet
 	term        raft.Term
-	entries     []raft.Entry // of the answer being made
 }
 
 // pending is one request: its commands are the entries first through last of term.
@@ -52,7 +51,7 @@ func (s *Server) request(f *wire.Frame) {
 	}
 	first, term, err := s.node.Propose(commands...)
 	if err != nil { // ErrTooMuch or ErrTransferring: objection has looked for the others
-		s.refuse(f.From, f.Call, f.ID, &wire.Error{Code: wire.CodeOverloaded, Message: err.Error() + "; nothing was done, try again"})
+		s.refuse(f.From, f.Call, f.ID, overloaded(err))
 		return
 	}
 	r := &s.requests
@@ -117,6 +116,11 @@ func (s *Server) objection(q *wire.Request, commands [][]byte) *wire.Error {
 		return &wire.Error{Code: wire.CodeOverloaded, Message: strconv.Itoa(r.uncommitted) + " bytes are not committed yet; nothing was done, try again"}
 	}
 	return nil
+}
+
+// overloaded passes on that the core takes no more for now.
+func overloaded(err error) *wire.Error {
+	return &wire.Error{Code: wire.CodeOverloaded, Message: err.Error() + "; nothing was done, try again"}
 }
 
 func (s *Server) notLeader(before string) *wire.Error {
@@ -231,9 +235,9 @@ func (s *Server) ForgetClients() {
 	r := &s.requests
 	r.waiting = nil
 	for i := range r.reads {
-		r.reads[i].told = true // the core has yet to answer
+		r.reads[i].told = true
 	}
-	r.reads = slices.DeleteFunc(r.reads, func(p pendingRead) bool { return p.confirmed })
+	r.forgetTold()
 }
 
 // answerRange answers an IndexRange from the committed part of this server's log, which no leader can change (§5.4). What is compacted away cannot be told.
@@ -244,7 +248,8 @@ func (s *Server) answerRange(f *wire.Frame) {
 			" or more, the first entry that this server's log still has, came " + decimal(f.Request.Start)})
 		return
 	}
-	entries, bytes := s.requests.entries[:0], 0
+	var entries []raft.Entry
+	bytes := 0
 	for i := f.Request.Start; i <= min(f.Request.End, s.status.CommitIndex) && len(entries) < RangeEntries; i++ {
 		e, _ := s.node.Entry(i)
 		if bytes += len(e.Data); bytes > RangeBytes && len(entries) > 0 {
@@ -253,17 +258,15 @@ func (s *Server) answerRange(f *wire.Frame) {
 		entries = append(entries, e)
 	}
 	s.answer(f.From, f.Call, f.ID, &wire.Answer{Method: wire.IndexRange, Index: f.Request.Start, Entries: entries, CommitIndex: s.status.CommitIndex})
-	clear(entries)
-	s.requests.entries = entries
 }
 
 func (s *Server) answer(to, call uint64, id []byte, a *wire.Answer) {
-	f := wire.Frame{From: uint64(s.options.ID), To: to, Encoding: wire.JSON, Reply: true, Call: call, ID: id, Answer: a}
+	f := wire.Frame{From: uint64(s.options.ID), To: to, Encoding: wire.JSON, Call: call, ID: id, Answer: a}
 	s.out.add(&f, 0, s.durable)
 }
 
 func (s *Server) refuse(to, call uint64, id []byte, reason *wire.Error) {
-	f := wire.Frame{From: uint64(s.options.ID), To: to, Encoding: wire.JSON, Reply: true, Call: call, ID: id, Refusal: reason}
+	f := wire.Frame{From: uint64(s.options.ID), To: to, Encoding: wire.JSON, Call: call, ID: id, Refusal: reason}
 	s.out.add(&f, 0, s.durable)
 }
 

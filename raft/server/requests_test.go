@@ -129,6 +129,30 @@ func TestAppliedCommandsMakeRoom(t *testing.T) {
 	}
 }
 
+// Exactly as many bytes as there is room for are taken, also behind what is applied, and the refusal counts them.
+func TestTheRoomForCommandsIsUsedToTheLastByte(t *testing.T) {
+	s := started(t, server.Options{Off: raft.Extensions, CompactAfter: -1}, true, elected)
+	s.Frame(putOf("x", "1", 1))
+	acknowledged(s)
+	s.Tick(50)
+	if said := acknowledged(s); len(said) != 1 {
+		t.Fatalf("told %q", said)
+	}
+	for left := server.MaxUncommitted; left > 0; {
+		command := min(left, kv.MaxValue)
+		s.Frame(putOf("x", strings.Repeat("v", command-len("set x=")), 2))
+		left -= command
+		if said := toClients(s); len(said) != 0 {
+			t.Fatalf("with %d bytes left: told %.200q", left, said)
+		}
+	}
+	s.Frame(putOf("x", "", 3))
+	want := fmt.Sprintf("%d bytes are not committed yet", server.MaxUncommitted)
+	if said := toClients(s); len(said) != 1 || !strings.Contains(said[0], want) {
+		t.Errorf("told %q, want %s", said, want)
+	}
+}
+
 // Who leads is told in words, as well as can be known.
 func TestARefusalSaysWhoLeads(t *testing.T) {
 	reads := server.Options{Off: raft.Extensions, Reads: server.ReadIndex}
@@ -237,6 +261,16 @@ func TestTheReportVersionMovesWhenEntriesAreSent(t *testing.T) {
 	s.Tick(50)
 	if sent := frames(s); len(sent) != 2 || s.ReportVersion() != settled {
 		t.Errorf("%q were sent, and the version goes from %d to %d", sent, settled, s.ReportVersion())
+	}
+}
+
+// A leader whose own disk is slow may commit an entry, and apply it later: that shows in a report.
+func TestTheReportVersionMovesWhenAnEntryIsApplied(t *testing.T) {
+	s, disk := slowReader(t)
+	before := s.ReportVersion()
+	disk.Complete(1)
+	if frames(s); statusOf(s).LastApplied != 2 || s.ReportVersion() == before {
+		t.Errorf("applied through %d, want 2; the version goes from %d to %d", statusOf(s).LastApplied, before, s.ReportVersion())
 	}
 }
 

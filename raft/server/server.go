@@ -11,6 +11,7 @@ package server
 
 import (
 	"errors"
+	"math"
 	"slices"
 	"strconv"
 
@@ -137,7 +138,7 @@ func New(options Options, disk wal.Disk) (*Server, error) {
 		return nil, err
 	}
 	s := &Server{options: options, wal: log, store: kv.New(), recovery: recovery,
-		compactAt: raft.Index(max(0, options.CompactAfter)), configured: len(options.Voters) > 0}
+		compactAt: raft.Index(options.CompactAfter), configured: len(options.Voters) > 0}
 	first := 0
 	switch {
 	case durable.CurrentTerm != 0:
@@ -167,6 +168,9 @@ func New(options Options, disk wal.Disk) (*Server, error) {
 
 // complete fills in the defaults and checks what the core does not.
 func (o *Options) complete() error {
+	if o.CompactAfter < 0 {
+		o.CompactAfter = math.MaxInt // never
+	}
 	for _, field := range []struct {
 		value    *int
 		fallback int
@@ -360,7 +364,7 @@ func (s *Server) send(e *raft.Envelope) {
 	f := wire.Frame{From: uint64(s.options.ID), To: uint64(e.To), Encoding: s.encodingFor(uint64(e.To)), RPC: e.RPC}
 	switch e.RPC.(type) {
 	case *raft.RequestVoteReply, *raft.AppendEntriesReply, *raft.InstallSnapshotReply, *raft.TimeoutNowReply:
-		f.Encoding, f.Reply, f.Call, f.ID = s.asked.Encoding, true, s.asked.Call, s.asked.ID
+		f.Encoding, f.Call, f.ID = s.asked.Encoding, s.asked.Call, s.asked.ID
 		if f.Encoding == wire.Variant { // the only one whose replies name the leader
 			s.node.Status(&s.status)
 			f.Leader = uint64(s.status.Leader)

@@ -11,21 +11,18 @@ import (
 // compact replaces the log by a snapshot of the state machine once enough has been applied since the last one (§7). A server that waits to be added
 // does so only when it has applied a configuration: before, its snapshot would say of no server that it belongs to the cluster.
 func (s *Server) compact() {
-	if s.options.CompactAfter < 0 || !s.configured || s.applied < s.compactAt {
+	if !s.configured || s.applied < s.compactAt {
 		return
 	}
 	s.compactAt = s.applied + raft.Index(s.options.CompactAfter)
 	_ = s.snapshot() // refused if a leader's snapshot is further than that: it is about to be restored
 }
 
-// Compact replaces the log by a snapshot now, however little has been applied since the last one (§7). Errors: raft.ErrCompact if that is nothing, or
-// nothing that says who the servers are, a state that is too large for a snapshot, and why the server stopped.
+// Compact replaces the log by a snapshot now, however little has been applied since the last one (§7). Errors: raft.ErrCompact if that is nothing,
+// raft.ErrNoCluster, a state that is too large for a snapshot, and why the server stopped.
 func (s *Server) Compact() error {
-	switch {
-	case s.failed != nil:
+	if s.failed != nil {
 		return s.failed
-	case !s.configured:
-		return raft.ErrCompact
 	}
 	return s.snapshot()
 }
@@ -55,10 +52,9 @@ func (s *Server) restore(snapshot *raft.Snapshot) {
 		return
 	}
 	s.applied, s.appliedTerm = snapshot.Index, snapshot.Term
-	s.compactAt = snapshot.Index + raft.Index(max(0, s.options.CompactAfter))
-	s.configured = s.configured || len(snapshot.Configuration.Voters) > 0
+	s.compactAt = snapshot.Index + raft.Index(s.options.CompactAfter)
+	s.configured = true
 	s.version++
-	s.requests.uncommitted = 0 // about: what is behind the snapshot is not known
 	s.resolveCovered(snapshot)
 	s.node.Applied(snapshot.Index)
 }

@@ -133,6 +133,24 @@ func TestAServerThatIsNotToCompactKeepsItsLog(t *testing.T) {
 }
 
 // A snapshot of several chunks, and entries behind it.
+// A server that is told nothing of snapshots takes one every 4,096 entries.
+func TestALogIsCompactedEvery4096Entries(t *testing.T) {
+	s := start(t, 1, 3, new(wal.Memory))
+	m := &raft.AppendEntries{Call: 1, Term: 1, LeaderID: 2}
+	for last := raft.Index(1); last <= 2*4096; last++ {
+		m.Entries = append(m.Entries, raft.Entry{Term: 1, Data: []byte("set x=1")})
+		if last%512 != 511 && last%4096 != 0 {
+			continue
+		}
+		m.LeaderCommit = last
+		receive(s, 2, m)
+		m = &raft.AppendEntries{Call: m.Call + 1, Term: 1, LeaderID: 2, PrevLogIndex: last, PrevLogTerm: 1}
+		if st := statusOf(s); st.LastApplied != last || st.SnapshotIndex != last/4096*4096 {
+			t.Fatalf("applied through %d of %d, compacted through %d", st.LastApplied, last, st.SnapshotIndex)
+		}
+	}
+}
+
 func TestAFollowerThatMissedWhatIsCompactedGetsTheSnapshot(t *testing.T) {
 	c := newClusterWith(t, 2, 3, traits{compactAfter: 5})
 	leader := c.elect()
@@ -267,6 +285,9 @@ func TestAServerThatDoesNotKnowItsClusterDoesNotCompact(t *testing.T) {
 	receive(s, 1, m)
 	if st := statusOf(s); st.LastApplied != 3 || st.SnapshotIndex != 0 {
 		t.Errorf("applied %d, compacted through %d", st.LastApplied, st.SnapshotIndex)
+	}
+	if err := s.Compact(); err != raft.ErrNoCluster {
+		t.Errorf("asked to compact its log it says %v", err)
 	}
 	receive(s, 1, &raft.AppendEntries{Call: 2, Term: 1, LeaderID: 1, PrevLogIndex: 3, PrevLogTerm: 1, LeaderCommit: 4,
 		Entries: []raft.Entry{{Term: 1, Kind: raft.Config, Data: []byte("1,2,3+4")}}})

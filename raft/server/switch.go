@@ -4,7 +4,6 @@ import "raftplayground/raft"
 
 // SwitchOff says which rules this server does not keep from now on, in the place of Options.Off; see raft.Node's.
 func (s *Server) SwitchOff(off raft.RuleSet) {
-	s.options.Off = off
 	s.node.SwitchOff(off)
 	s.version++ // what a majority is may be another number now
 	if off&^raft.Extensions != 0 {

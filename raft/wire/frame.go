@@ -57,6 +57,7 @@ type Frame struct {
 	Refusal *Error   // a server could not; the answer to any call or request (JSON only)
 
 	// Reply says that the frame is the second half of a call. It is also set when Decode fails but could see as much.
+	// Append goes by what the frame holds, and does not look at it.
 	Reply bool
 
 	// Call pairs the halves. Decode sets it, for an RPC to the same as the RPC's own Call, and also when it fails but could see as much.
