@@ -153,21 +153,6 @@ func TestARequestLeavesALeaderIdleUntilItsHeartbeat(t *testing.T) {
 	}
 }
 
-// Many ticks at once are as many ticks one by one: a leader sends each of its heartbeats.
-func TestManyTicksAtOnceAreAsManyOneByOne(t *testing.T) {
-	at := started(t, server.Options{Off: raft.Extensions}, true, elected)
-	by := started(t, server.Options{Off: raft.Extensions}, true, elected)
-	at.Tick(150)
-	var sent []string
-	for range 150 {
-		by.Tick(1)
-		sent = append(sent, frames(by)...)
-	}
-	if got := frames(at); !slices.Equal(got, sent) || len(sent) != 6 {
-		t.Errorf("at once %q, one by one %q", got, sent)
-	}
-}
-
 // A server whose disk has failed does nothing any more, however long one waits.
 func TestAStoppedServerIsIdle(t *testing.T) {
 	disk := &waltest.Disk{}

@@ -483,6 +483,21 @@ func TestTheNextSnapshotIsCountedFromALeaders(t *testing.T) {
 	}
 }
 
+// A leader's snapshot does not make a server take its own that is to take none.
+func TestALeadersSnapshotIsTheLastOfAServerThatIsNotToCompact(t *testing.T) {
+	s, err := server.New(server.Options{ID: 1, Voters: []raft.ServerID{1, 2, 3}, CompactAfter: -1}, new(wal.Memory))
+	if err != nil {
+		t.Fatal(err)
+	}
+	receive(s, 2, &raft.InstallSnapshot{Call: 1, Term: 1, LeaderID: 2, LastIncludedIndex: 4, LastIncludedTerm: 1,
+		Configuration: raft.Configuration{Voters: []raft.ServerID{1, 2, 3}}, Data: stateOf("set x=1"), Done: true})
+	receive(s, 2, &raft.AppendEntries{Call: 2, Term: 1, LeaderID: 2, PrevLogIndex: 4, PrevLogTerm: 1, LeaderCommit: 5,
+		Entries: []raft.Entry{{Term: 1, Data: []byte("set x=2")}}})
+	if st := statusOf(s); st.LastApplied != 5 || st.SnapshotIndex != 4 {
+		t.Errorf("applied through %d, compacted through %d, want 5 and 4", st.LastApplied, st.SnapshotIndex)
+	}
+}
+
 func TestASnapshotIsInTheOrderThatTheServerIsGiven(t *testing.T) {
 	for _, order := range []uint64{0, 1, 2} {
 		disk := new(wal.Memory)
