@@ -24,6 +24,8 @@ const (
 	Reconfigure                 // a leader is asked to change the servers of the cluster
 	Compact                     // a server takes a snapshot of what it has applied, which replaces its log
 	Read                        // a client reads at a leader
+	LeaseRead                   // a client reads at a leader, by its lease
+	Tick                        // a server's clock goes on by a tick: that of the server whose turn it is
 )
 
 // Action is one thing that happens.
@@ -70,6 +72,10 @@ func (a Action) String() string {
 		return s + " compacts its log"
 	case Read:
 		return "a client reads at " + s
+	case LeaseRead:
+		return "a client reads at " + s + " by lease"
+	case Tick:
+		return s + "'s clock ticks"
 	}
 	return "unknown deed " + strconv.Itoa(int(a.Do))
 }

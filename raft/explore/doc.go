@@ -28,9 +28,17 @@
 // are different: bounds must be narrower. To get deep all the same, a search may begin behind actions that
 // are given (Config.After).
 //
+// # Time
+//
+// Mostly no time passes: servers are those of Figure 2, or have pre-vote beside, and a time-out is an action. A
+// lease stands on time, though: on clocks that run alike. Where it passes (Config.Ticks), a tick is an action too.
+// The servers' clocks tick in turn, round after round: that is what equal clocks of different phase do, and anything
+// may happen between two ticks. An election timeout is two ticks, so that loyalty and leases begin and end within
+// a few actions; timers run out by themselves then, and may still run out before, as a host may tell them to.
+//
 // # What is outside
 //
-// Time: servers here are those of Figure 2, or have pre-vote beside; what measures time (check-quorum,
-// loyalty, leases, the catching up of learners) is off, and leadership is not transferred. Changes of the
-// servers are for walks only: a situation does not tell all that they depend on.
+// What else measures time (check-quorum, the catching up of learners) is off, clocks do not run apart, and
+// leadership is not transferred. Changes of the servers are for walks only: a situation does not tell all that
+// they depend on.
 package explore

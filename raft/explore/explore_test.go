@@ -44,6 +44,76 @@ func relapsed(inFlight int) Config {
 		}}
 }
 
+// answeredLate goes on from relapsed: the late call was answered, by its term, and the answer is under way; now S3
+// stands.
+func answeredLate() Config {
+	c := relapsed(5)
+	c.Losses++
+	c.After = append(c.After,
+		Action{Do: Receive, Server: 2, Message: "AppendEntries of S1 (term 1, prev 0 of term 0, commit 0, no-op of term 1)"},
+		Action{Do: TimeOut, Server: 3},
+		Action{Do: Lose, Server: 1, Message: "RequestVote of S3 (term 3, last 2 of term 2)"})
+	return c
+}
+
+// loyal is what is off in a server of Figure 2 that keeps to a leader that lives, as leases demand.
+const loyal = raft.Extensions &^ (1 << raft.LeaderLoyalty)
+
+// leasedByItsRival begins with a leader, S1, whose lease has just begun: S3 has acknowledged its round of
+// heartbeats. S2 voted for S1 and has heard nothing since, so it owes S1 no loyalty; S3 does.
+func leasedByItsRival(ticks int) Config {
+	const vote = "RequestVote of S1 (term 1, last 0 of term 0)"
+	const first = "AppendEntries of S1 (term 1, prev 0 of term 0, commit 0, no-op of term 1)"
+	return Config{Servers: 3, Off: loyal, Term: 2, Entries: 4, InFlight: 4, Proposals: 1, Losses: 3,
+		Ticks: ticks, LeaseReads: 1, After: []Action{
+			{Do: TimeOut, Server: 1},
+			{Do: Lose, Server: 3, Message: vote},
+			{Do: Receive, Server: 2, Message: vote},
+			{Do: Receive, Server: 1, Message: "the vote of S2 (term 1)"},
+			{Do: Lose, Server: 2, Message: first},
+			{Do: Receive, Server: 3, Message: first},
+			{Do: Receive, Server: 1, Message: "success of S3 (term 1, match 1)"},
+			{Do: Tick, Server: 1},
+			{Do: Receive, Server: 3, Message: "AppendEntries of S1 (term 1, prev 1 of term 1, commit 1)"},
+			{Do: Receive, Server: 1, Message: "success of S3 (term 1, match 1)"},
+			{Do: Lose, Server: 2, Message: "AppendEntries of S1 (term 1, prev 0 of term 0, commit 1, no-op of term 1)"},
+		}}
+}
+
+// leasedByAVoter begins with a leader, S1, whose lease S2 has just renewed. S3 has heard nothing for an election
+// timeout and stands in term 3; a RequestVote of S2 from before S1's election is still on its way to it, so that
+// the refusal will tell S2 of that term.
+func leasedByAVoter(ticks int) Config {
+	const vote = "RequestVote of S1 (term 2, last 0 of term 0)"
+	const first = "AppendEntries of S1 (term 2, prev 0 of term 0, commit 0, no-op of term 2)"
+	const heartbeat = "AppendEntries of S1 (term 2, prev 1 of term 2, commit 1)"
+	return Config{Servers: 3, Off: loyal, Term: 3, Entries: 4, InFlight: 4, Proposals: 1, Losses: 5,
+		Ticks: ticks, LeaseReads: 1, After: []Action{
+			{Do: TimeOut, Server: 2},
+			{Do: Receive, Server: 1, Message: "RequestVote of S2 (term 1, last 0 of term 0)"},
+			{Do: Lose, Server: 2, Message: "the vote of S1 (term 1)"},
+			{Do: TimeOut, Server: 1},
+			{Do: Lose, Server: 3, Message: vote},
+			{Do: Receive, Server: 2, Message: vote},
+			{Do: Receive, Server: 1, Message: "the vote of S2 (term 2)"},
+			{Do: Receive, Server: 2, Message: first},
+			{Do: Receive, Server: 3, Message: first},
+			{Do: Receive, Server: 1, Message: "success of S2 (term 2, match 1)"},
+			{Do: Receive, Server: 1, Message: "success of S3 (term 2, match 1)"},
+			{Do: Tick, Server: 1},
+			{Do: Lose, Server: 2, Message: heartbeat},
+			{Do: Lose, Server: 3, Message: heartbeat},
+			{Do: Tick, Server: 2},
+			{Do: Tick, Server: 3},
+			{Do: Tick, Server: 1},
+			{Do: Lose, Server: 3, Message: heartbeat},
+			{Do: Receive, Server: 2, Message: heartbeat},
+			{Do: Receive, Server: 1, Message: "success of S2 (term 2, match 1)"},
+			{Do: Tick, Server: 2},
+			{Do: Tick, Server: 3},
+		}}
+}
+
 // withPreVote is what is off in a server of Figure 2 that asks before it raises its term (thesis 9.6).
 const withPreVote = raft.Extensions &^ (1 << raft.PreVote)
 
@@ -73,6 +143,8 @@ var whole = []struct {
 		Config{Servers: 3, Off: figure, Term: 1, Entries: 2, InFlight: 3, Heartbeats: 1, Proposals: 1, Losses: 1,
 			Crashes: 1, Compactions: 1}, 10_000},
 	{"a read after a restart, with a call of the earlier life under way", relapsed(3), relapsed(4), 20_000},
+	{"the lease of a leader whose rival acknowledged it", leasedByItsRival(1), leasedByItsRival(2), 2_000},
+	{"the lease of a leader whose voter learns of a later term", leasedByAVoter(2), leasedByAVoter(3), 1_000},
 }
 
 func TestNothingIsViolatedWhileTheRulesAreKept(t *testing.T) {
@@ -110,7 +182,9 @@ func TestWalksFindNothingWhileTheRulesAreKept(t *testing.T) {
 	}
 	preVote := everything
 	preVote.Off = withPreVote
-	for _, config := range []Config{everything, preVote, walkedOnly} {
+	leases := everything
+	leases.Off, leases.Heartbeats, leases.Ticks, leases.Reads, leases.LeaseReads = loyal, 0, 9, 2, 4
+	for _, config := range []Config{everything, preVote, walkedOnly, leases} {
 		for seed := range uint64(walks) {
 			run, v, err := Walk(config, seed, 100)
 			if err != nil || v != nil {
@@ -342,6 +416,8 @@ func TestConfigsAreChecked(t *testing.T) {
 		{func(c *Config) { c.Losses = -1 }, "0 to 9"},
 		{func(c *Config) { c.Changes = make([]raft.Configuration, 10) }, "0 to 9"},
 		{func(c *Config) { c.Waiting = 3 }, "leaves a server"},
+		{func(c *Config) { c.LeaseReads = 10 }, "0 to 9"},
+		{func(c *Config) { c.Ticks = 1 }, "servers without clocks"},
 	}
 	for _, test := range tests {
 		c := everything
@@ -387,9 +463,11 @@ func TestWhatComesFirstMustBePossible(t *testing.T) {
 // Every deed happens in walks, and its clause says whom it happens to.
 func TestEveryDeedHappensAndIsTold(t *testing.T) {
 	told := map[Deed]string{}
-	for seed := range uint64(50) {
+	timed := walkedOnly
+	timed.Heartbeats, timed.Ticks, timed.LeaseReads = 0, 3, 3
+	for seed := range uint64(100) {
 		random := rand.New(rand.NewPCG(seed, 2))
-		w, err := newWorld(&walkedOnly)
+		w, err := newWorld([]*Config{&walkedOnly, &timed}[seed%2])
 		if err != nil {
 			t.Fatal(err)
 		}
@@ -404,8 +482,9 @@ func TestEveryDeedHappensAndIsTold(t *testing.T) {
 	}
 	words := map[Deed]string{TimeOut: " times out", Heartbeat: " sends heartbeats", Receive: " receives ", Lose: "the network loses", Duplicate: "the network duplicates",
 		Propose: "a client proposes to S", Stall: "'s disk stalls", Write: " finishes its oldest write", CrashLose: " crashes and loses", CrashKeep: " crashes just after", Restart: " restarts",
-		Reconfigure: " is asked to change the cluster to ", Compact: " compacts its log", Read: "a client reads at S"}
-	for deed := TimeOut; deed <= Read; deed++ {
+		Reconfigure: " is asked to change the cluster to ", Compact: " compacts its log", Read: "a client reads at S",
+		LeaseRead: " by lease", Tick: "'s clock ticks"}
+	for deed := TimeOut; deed <= Tick; deed++ {
 		if !strings.Contains(told[deed], words[deed]) || !strings.Contains(told[deed], "S") {
 			t.Errorf("deed %d is told as %q, want %q", deed, told[deed], words[deed])
 		}

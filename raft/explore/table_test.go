@@ -5,6 +5,7 @@ import (
 	"flag"
 	"fmt"
 	"os"
+	"slices"
 	"testing"
 	"time"
 
@@ -64,15 +65,24 @@ var walked = []struct {
 		Heartbeats: 2, Proposals: 3, Crashes: 3}, check.LeaderCompleteness},
 }
 
+// behind are those whose shortest run is too long to search for from new servers, but not from where the
+// situation that it takes has come about.
+var behind = []struct {
+	rule   raft.Rule
+	config Config
+	length int // of what is found
+}{
+	{raft.AnswersOfThisTerm, answeredLate(), 9},
+	{raft.LoyalCandidate, leasedByItsRival(1), 9},
+	{raft.LoyaltyOutlivesTerm, leasedByAVoter(2), 10},
+}
+
 // outOfReach says of the other rules that protect safety why no run here can show what they are for. Each has its scenario.
 var outOfReach = map[raft.Rule]string{
 	raft.CommitOnlyVerified:    "our leaders never send a follower a place before its first difference together with a commitIndex beyond it; another's may",
 	raft.ForgetCutWrites:       "a candidate counts its own vote only after every earlier write, so a write that was cut off has ended before its server can count itself as leader",
 	raft.RefuseImpossible:      "no server that keeps the rules sends what cannot be",
-	raft.LeaseEndsWithTransfer: "a lease is a matter of time, and time does not run here",
-	raft.AnswersOfThisTerm:     "a call of an earlier life has to arrive after a restart with a number that the new life has not reached; walks do not meet that",
-	raft.LoyaltyOutlivesTerm:   "loyalty is a matter of time, and time does not run here",
-	raft.LoyalCandidate:        "loyalty is a matter of time, and time does not run here",
+	raft.LeaseEndsWithTransfer: "leadership is not transferred here",
 	raft.ConfigOnAppend:        "a server has to forget what is committed, by a crash between the second of two changes and an election; walks do not meet that",
 	raft.KeepSuffix:            "a snapshot has to be overtaken by entries that were sent before it, and those be committed by the answer; walks do not meet that",
 }
@@ -124,7 +134,27 @@ Each safety rule switched off in all servers, and the shortest run in which that
 	}
 	table.WriteString("\nBeside `commitOnlyCurrentTerm` and `changeInOwnTerm`, `leaderNoOp` is off: with a blank entry at the start of every term,\n" +
 		"entries of earlier terms are never acknowledged but together with it, and every leader soon commits an entry of its own term. Beside `twoMajorities` and\n" +
-		"`changeInOwnTerm`, `catchUpFirst` is off: it measures time.\n\nOut of reach:\n\n")
+		"`changeInOwnTerm`, `catchUpFirst` is off: it measures time.\n\n" +
+		"Too long to search for from new servers. The search begins behind actions that are given, " +
+		"and finds the shortest way on:\n\n" +
+		"| rule that is off | protects | violated | servers | states seen | actions found, behind those given |\n" +
+		"| --- | --- | --- | --- | --- | --- |\n")
+	for _, row := range behind {
+		seen[row.rule] = true
+		config := row.config
+		config.Off |= raft.RulesOf(row.rule)
+		r, err := Search(config, mostStates)
+		if err != nil || r.Violation == nil || r.Violation.Property != check.Linearizability || len(r.Run) != row.length {
+			t.Errorf("%s off: %v after %d actions, %v, want a stale read after %d:\n%s",
+				raft.Rules[row.rule].ID, r.Violation, len(r.Run), err, row.length, Text(r.Run))
+			continue
+		}
+		holdsWithTheRule(t, row.rule, config, r.Run)
+		length := fmt.Sprintf("%d, behind %d", len(r.Run), len(config.After))
+		writeRow(&table, row.rule, r.Violation, config.Servers, fmt.Sprint(r.States), length)
+		writeRun(&runs, row.rule, r.Violation, slices.Concat(config.After, r.Run))
+	}
+	table.WriteString("\nOut of reach:\n\n")
 	for _, info := range raft.Rules {
 		why := outOfReach[info.Rule]
 		if why != "" {

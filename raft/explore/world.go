@@ -13,7 +13,7 @@ import (
 // Config says which cluster is explored, and how far.
 type Config struct {
 	Servers int          // 1 to 5
-	Off     raft.RuleSet // rules that no server keeps; CheckQuorum and LeaderLoyalty are off in any case, see the package comment
+	Off     raft.RuleSet // rules that no server keeps; CheckQuorum always, and LeaderLoyalty where no time passes
 
 	Term     raft.Term  // the highest there may be, ≥ 1
 	Entries  raft.Index // the longest log there may be, ≥ 1
@@ -25,6 +25,11 @@ type Config struct {
 	// As those, but what they lead to depends on more than a situation tells: with any of them worlds are
 	// told apart by all that their servers know.
 	Compactions, Reads int
+
+	// Ticks is how far each server's clock goes, 0 to 9: see the package comment. Where time passes a leader's
+	// heartbeats come by its clock, and Heartbeats is 0. LeaseReads may happen as often as the others, and worlds
+	// are told apart as with Reads.
+	Ticks, LeaseReads int
 
 	// After is what happens first, as in Replay: exploration begins behind it, and so gets deeper. It counts
 	// for the bounds.
@@ -47,10 +52,15 @@ func (c *Config) valid() error {
 	case c.Term < 1 || c.Entries < 1 || c.InFlight < 1 || c.InFlight > mostInFlight:
 		return errors.New("explore: Term, Entries and InFlight are 1 or more, and InFlight at most 64, have " + decimal(c.Term) + ", " + decimal(c.Entries) + ", " + strconv.Itoa(c.InFlight))
 	}
-	for _, often := range []int{c.Heartbeats, c.Proposals, c.Losses, c.Duplicates, c.Stalls, c.Crashes, c.Compactions, c.Reads, len(c.Changes)} {
+	for _, often := range []int{c.Heartbeats, c.Proposals, c.Losses, c.Duplicates, c.Stalls, c.Crashes,
+		c.Compactions, c.Reads, c.Ticks, c.LeaseReads, len(c.Changes)} {
 		if often < 0 || often > 9 {
-			return errors.New("explore: Heartbeats, Proposals, Losses, Duplicates, Stalls, Crashes, Compactions, Reads and the number of Changes are 0 to 9, have " + strconv.Itoa(often))
+			return errors.New("explore: Heartbeats, Proposals, Losses, Duplicates, Stalls, Crashes, Compactions, Reads, " +
+				"Ticks, LeaseReads and the number of Changes are 0 to 9, have " + strconv.Itoa(often))
 		}
+	}
+	if c.Ticks > 0 && c.Heartbeats > 0 {
+		return errors.New("explore: Heartbeats are for servers without clocks: where there are Ticks they come by those")
 	}
 	if c.Waiting < 0 || c.Waiting >= c.Servers {
 		return errors.New("explore: Waiting is 0 or more, and leaves a server that does not wait, have " + strconv.Itoa(c.Waiting))
@@ -64,14 +74,16 @@ func (c *Config) onlyWalked() bool {
 }
 
 // exact reports whether worlds must be told apart by all that their servers know.
-func (c *Config) exact() bool { return c.Compactions > 0 || c.Reads > 0 }
+func (c *Config) exact() bool {
+	return c.Compactions > 0 || c.Reads > 0 || c.Ticks > 0 || c.LeaseReads > 0
+}
 
 // world is a cluster at one moment. A world does not change; step makes the one after it, which shares with it what is the same.
 type world struct {
 	config  *Config
 	servers []*server // 1, 2, …
 	flight  []message // in the order in which they were sent
-	spent   [Read + 1]int
+	spent   [Tick + 1]int
 	past    past
 	checker *check.Checker
 	stale   *check.Violation // of a read, which the checker does not see
@@ -151,11 +163,16 @@ func newWorld(c *Config) (*world, error) {
 	return w, nil
 }
 
-// start runs a server from its disk. Timers do not run here: a leader's heartbeat is due with each tick, and nobody else is given a tick.
+// start runs a server from its disk. A leader's heartbeat is due with each tick; where no time passes, nobody else
+// is given one.
 func (w *world) start(s *server) {
-	o := raft.Options{ID: s.id, HeartbeatTicks: 1, ElectionTicksMin: 2, ElectionTicksMax: 2, Off: w.config.Off | raft.RulesOf(raft.CheckQuorum, raft.LeaderLoyalty)}
+	o := raft.Options{ID: s.id, HeartbeatTicks: 1, ElectionTicksMin: 2, ElectionTicksMax: 2,
+		Off: w.config.Off | raft.RulesOf(raft.CheckQuorum)}
+	if w.config.Ticks == 0 {
+		o.Off |= raft.RulesOf(raft.LeaderLoyalty)
+	}
 	if w.config.exact() {
-		// timers do not run, so what they would be is nothing to tell worlds apart by
+		// what is drawn is nothing to tell worlds apart by: a time-out may come before its time, as an action
 		o.Off |= raft.RulesOf(raft.RandomTimeouts)
 	}
 	for id := 1; id <= w.config.Servers-w.config.Waiting && int(s.id) <= w.config.Servers-w.config.Waiting; id++ {
@@ -223,6 +240,9 @@ func (w *world) moves(list []move) []move {
 			}
 		}
 	}
+	if w.spent[Tick] < c.Ticks*c.Servers {
+		list = append(list, move{do: Tick, server: uint8(w.spent[Tick]%c.Servers + 1)})
+	}
 	return list
 }
 
@@ -242,6 +262,9 @@ func (w *world) leaderMoves(list []move, id uint8) []move {
 	}
 	if w.spent[Read] < c.Reads {
 		list = append(list, move{do: Read, server: id})
+	}
+	if w.spent[LeaseRead] < c.LeaseReads {
+		list = append(list, move{do: LeaseRead, server: id})
 	}
 	return list
 }
@@ -284,6 +307,11 @@ func (w *world) act(m move, s *server) {
 		s.node.Campaign()
 	case Heartbeat:
 		s.node.Tick()
+	case Tick:
+		if s.node == nil {
+			return // time passes for a server that is down, too
+		}
+		s.node.Tick()
 	case Propose:
 		index, term, err := s.node.Propose([]byte(strconv.Itoa(w.spent[Propose] + 1)))
 		if err == nil {
@@ -294,9 +322,9 @@ func (w *world) act(m move, s *server) {
 	case Compact:
 		w.far = w.far || s.node.Compact(s.applied, binary.BigEndian.AppendUint64(nil, s.state)) != nil
 	case Read:
-		r := read{tag: uint64(w.spent[Read]) + 1, acked: w.past.acked}
-		s.reads = append(s.reads, r)
-		_ = s.node.Read(r.tag, raft.ReadIndex) // it leads
+		w.read(s, raft.ReadIndex)
+	case LeaseRead:
+		w.read(s, raft.LeaseRead)
 	case Stall:
 		s.stalled = true
 		return
@@ -315,6 +343,13 @@ func (w *world) act(m move, s *server) {
 		return
 	}
 	w.settle(s)
+}
+
+// read lets a client read at a leader.
+func (w *world) read(s *server, kind raft.ReadKind) {
+	r := read{tag: uint64(w.spent[Read]+w.spent[LeaseRead]) + 1, acked: w.past.acked}
+	s.reads = append(s.reads, r)
+	_ = s.node.Read(r.tag, kind) // it leads
 }
 
 // server returns one to look at.
