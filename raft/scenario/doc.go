@@ -16,6 +16,8 @@
 //	without RULE ...          rules that are off both times, because the story is about a server that has not got them, or they would hide the bug
 //	servers 5 [plain]         voters 1 to 5; plain: the servers of Figure 2, without preVote, checkQuorum and leaderLoyalty
 //	spare 4 5                 servers that run, and wait to be added
+//	chunk 3                   a leader sends a snapshot in chunks of so many bytes
+//	room 4                    a server takes a snapshot of so many bytes at most
 //
 // Then the steps, one a line, with comments that the transcript repeats. "on: STEP" is played only with the rule, "off: STEP" only without. The last lines are
 //
@@ -33,10 +35,12 @@
 //	read 1, leaseread 1       a client asks S1 for the newest value, by a round of heartbeats or by lease
 //	transfer 1 2              S1 is to hand its leadership to S2
 //	reconfigure 1 1,2,3+4     S1 is to change the cluster to this
-//	compact 1                 S1 takes a snapshot of all it has applied
+//	compact 1                 S1 takes a snapshot of all it has applied; with "wide" it writes other bytes, which say the same
 //	tick 50, tick 1 50        time passes for every server, or for S1 only; nothing is delivered
 //	run 500                   time passes for every server, and every message arrives within the tick it was sent in
 //	serve 3000                the same until a new command has been committed; if that takes longer, Liveness is broken
+//	far 70                    in run, serve and flood every message arrives 70 ticks later from now on
+//	flood 1 500               as run; in each tick a client reads at S1
 //
 //	deliver                   messages arrive in the order they were sent in, and those they cause, until none is under way
 //	deliver 1 2 3             the same, among these servers only
@@ -44,6 +48,7 @@
 //	deliver 1>2 AppendEntries … of this type only; with "first" or "last" only the oldest or newest of them
 //	drop 1>2, duplicate 1>2   what is under way is lost, or is on its way twice; as deliver: without ways, everything
 //	heartbeat 1>2 3           S1, the leader, sends S2 an empty AppendEntries behind entry 3, with its commitIndex: as a leader may that knows little of S2
+//	forge 1>2 9@1 1,2,3       S1 sends S2 a snapshot that holds nothing, ends there, and names these servers: none, if none are told
 //	misplace 1>2 0@0          an AppendEntries under way is broken: its entries are said to follow index 0 of term 0
 //	renumber 2>1              the answers under way are made to look like answers to S1's newest call
 //	hold 1>2, release         what is under way waits until it is released

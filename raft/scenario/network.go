@@ -138,19 +138,54 @@ func (w *world) misplace(words []string) error {
 	if err != nil || len(words) != 2 || len(sel.ways) != 1 {
 		return fmt.Errorf("expected a way and a place, such as 3@2")
 	}
-	index, term, _ := strings.Cut(words[1], "@")
-	i, err := strconv.ParseUint(index, 10, 64)
-	t, err2 := strconv.ParseUint(term, 10, 64)
-	if err != nil || err2 != nil {
-		return fmt.Errorf("expected a place, such as 3@2, got %q", words[1])
+	index, term, err := placeNamed(words[1])
+	if err != nil {
+		return err
 	}
 	picked, err := w.pick(sel, sel.ways[0], false)
 	for _, m := range picked {
 		if a, ok := m.rpc.(*raft.AppendEntries); ok && len(a.Entries) > 0 {
-			a.PrevLogIndex, a.PrevLogTerm = raft.Index(i), raft.Term(t)
+			a.PrevLogIndex, a.PrevLogTerm = index, term
 		}
 	}
 	return err
+}
+
+// placeNamed reads a place in a log, such as 3@2.
+func placeNamed(word string) (raft.Index, raft.Term, error) {
+	index, term, _ := strings.Cut(word, "@")
+	i, err := strconv.ParseUint(index, 10, 64)
+	t, err2 := strconv.ParseUint(term, 10, 64)
+	if err != nil || err2 != nil {
+		return 0, 0, fmt.Errorf("expected a place, such as 3@2, got %q", word)
+	}
+	return raft.Index(i), raft.Term(t), nil
+}
+
+// forge sends a snapshot that no server need have.
+func (w *world) forge(words []string) error {
+	sel, err := parseSelection(words[:min(1, len(words))])
+	if err != nil || len(words) < 2 || len(words) > 3 || len(sel.ways) != 1 {
+		return fmt.Errorf("expected a way, a place, and a configuration or none")
+	}
+	on := sel.ways[0]
+	from := w.servers[on.from]
+	if from == nil || from.node == nil {
+		return fmt.Errorf("S%d does not run", on.from)
+	}
+	m := &raft.InstallSnapshot{LeaderID: on.from, Done: true}
+	if m.LastIncludedIndex, m.LastIncludedTerm, err = placeNamed(words[1]); err != nil {
+		return err
+	}
+	if len(words) == 3 {
+		if m.Configuration, err = raft.ParseConfiguration(words[2]); err != nil {
+			return err
+		}
+	}
+	from.node.Status(&from.status)
+	m.Term = from.status.CurrentTerm
+	w.sent(on.from, on.to, m)
+	return nil
 }
 
 // renumber makes the answers on a way look like answers to the newest call of those that they go to.

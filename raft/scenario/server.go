@@ -47,7 +47,8 @@ type read struct {
 }
 
 func (s *server) start() error {
-	o := raft.Options{ID: s.id, ElectionTicksMin: 150, ElectionTicksMax: 300, HeartbeatTicks: 50, Seed: 1 + uint64(s.starts), MaxEntries: 16, Off: s.world.off}
+	o := raft.Options{ID: s.id, ElectionTicksMin: 150, ElectionTicksMax: 300, HeartbeatTicks: 50, Seed: 1 + uint64(s.starts),
+		MaxEntries: 16, MaxChunk: s.world.story.chunk, MaxSnapshot: s.world.story.room, Off: s.world.off}
 	if int(s.id) <= s.world.story.voters {
 		for v := 1; v <= s.world.story.voters; v++ {
 			o.Voters = append(o.Voters, raft.ServerID(v))
@@ -224,7 +225,9 @@ func (s *server) serveReads() {
 		if len(s.state) > 0 {
 			s.lastRead = s.state[len(s.state)-1]
 		}
-		s.world.printf("    S%d answers a read: %s\n", s.id, s.lastRead)
+		if !s.world.quiet {
+			s.world.printf("    S%d answers a read: %s\n", s.id, s.lastRead)
+		}
 		if s.applied < r.acked {
 			s.world.violated("Linearizability", []raft.ServerID{s.id}, r.acked,
 				"the read does not see an entry of which a client had been told before the read began")

@@ -2,6 +2,7 @@ package scenario
 
 import (
 	"fmt"
+	"slices"
 	"strconv"
 	"strings"
 
@@ -21,12 +22,16 @@ func (w *world) play(words []string) error {
 		return nil
 	case "host":
 		return w.hostFault(rest)
-	case "tick", "run", "serve":
+	case "tick", "run", "serve", "far":
 		return w.playTime(verb, rest)
+	case "flood":
+		return w.flood(rest)
 	case "deliver", "drop", "duplicate", "hold", "release":
 		return w.playMessages(verb, rest)
 	case "heartbeat":
 		return w.heartbeat(rest)
+	case "forge":
+		return w.forge(rest)
 	case "misplace":
 		return w.misplace(rest)
 	case "renumber":
@@ -106,7 +111,11 @@ func (w *world) playRequest(verb string, rest []string) error {
 		}
 		s.input(func(n *raft.Node) { w.refused = n.Reconfigure(c) })
 	case "compact":
-		s.input(func(n *raft.Node) { w.refused = n.Compact(s.applied, []byte(strings.Join(s.state, " "))) })
+		between := " "
+		if slices.Equal(rest, []string{"wide"}) {
+			between = "  "
+		}
+		s.input(func(n *raft.Node) { w.refused = n.Compact(s.applied, []byte(strings.Join(s.state, between))) })
 	default:
 		return fmt.Errorf("there is no step %q", verb)
 	}
@@ -162,8 +171,12 @@ func (w *world) playTime(verb string, rest []string) (err error) {
 	if err != nil || len(rest) > 1 {
 		return fmt.Errorf("expected a number of ticks, got %q", rest)
 	}
-	if verb == "serve" {
+	switch verb {
+	case "serve":
 		return w.serve(ticks)
+	case "far":
+		w.far = ticks
+		return nil
 	}
 	w.quiet = verb == "run"
 	defer func() { w.quiet = false }()
@@ -176,6 +189,27 @@ func (w *world) playTime(verb string, rest []string) (err error) {
 		}
 		for _, s := range who {
 			s.input((*raft.Node).Tick)
+		}
+	}
+	return nil
+}
+
+// flood lets time pass, and a client read at a server in each tick.
+func (w *world) flood(rest []string) error {
+	s, rest, err := w.runningServer(rest)
+	if err != nil {
+		return err
+	}
+	ticks, err := strconv.Atoi(strings.Join(rest, " "))
+	if err != nil {
+		return fmt.Errorf("expected a server and a number of ticks, got %q", rest)
+	}
+	w.quiet = true
+	defer func() { w.quiet = false }()
+	for range ticks {
+		w.read(s, false)
+		if err := w.pass(); err != nil {
+			return err
 		}
 	}
 	return nil

@@ -19,6 +19,8 @@ type Story struct {
 	without raft.RuleSet // off both times
 	voters  int
 	spare   []raft.ServerID
+	chunk   int // raft.Options.MaxChunk
+	room    int // raft.Options.MaxSnapshot
 	steps   []step
 }
 
@@ -101,6 +103,10 @@ func (s *Story) read(number int, line string) (err error) {
 		server, err := serverNamed(words[1])
 		s.voters = int(server)
 		return err
+	case "chunk":
+		s.chunk, err = bytesNamed(words)
+	case "room":
+		s.room, err = bytesNamed(words)
 	case "spare":
 		s.spare, err = serversNamed(words[1:])
 	default:
@@ -122,6 +128,17 @@ func serverNamed(word string) (raft.ServerID, error) {
 		return 0, fmt.Errorf("expected a server, 1 to %d, got %q", maxServers, word)
 	}
 	return raft.ServerID(n), nil
+}
+
+// bytesNamed reads a line of the header that says how many bytes.
+func bytesNamed(words []string) (bytes int, err error) {
+	if len(words) == 2 {
+		bytes, _ = strconv.Atoi(words[1])
+	}
+	if bytes < 1 {
+		return 0, fmt.Errorf("expected \"%s N\", with 1 byte or more, got %q", words[0], strings.Join(words, " "))
+	}
+	return bytes, nil
 }
 
 func serversNamed(words []string) (servers []raft.ServerID, err error) {

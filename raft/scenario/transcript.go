@@ -79,8 +79,15 @@ func describe(rpc raft.RPC) string {
 		}
 		return fmt.Sprintf("AppendEntriesReply term %d, no, try %d (term %d)", m.Term, m.ConflictIndex, m.ConflictTerm)
 	case *raft.InstallSnapshot:
-		return fmt.Sprintf("InstallSnapshot term %d, through %d@%d: %s", m.Term, m.LastIncludedIndex, m.LastIncludedTerm, m.Data)
+		text := fmt.Sprintf("InstallSnapshot term %d, through %d@%d", m.Term, m.LastIncludedIndex, m.LastIncludedTerm)
+		if m.Offset > 0 {
+			text += fmt.Sprintf(", from byte %d", m.Offset)
+		}
+		return text + fmt.Sprintf(": %q", m.Data)
 	case *raft.InstallSnapshotReply:
+		if m.NextOffset > 0 {
+			return fmt.Sprintf("InstallSnapshotReply term %d, go on from byte %d", m.Term, m.NextOffset)
+		}
 		return fmt.Sprintf("InstallSnapshotReply term %d, through %d", m.Term, m.MatchIndex)
 	case *raft.TimeoutNow:
 		return fmt.Sprintf("TimeoutNow term %d", m.Term)

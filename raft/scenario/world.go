@@ -16,6 +16,8 @@ type world struct {
 	off     raft.RuleSet // rules that are off in this run
 	servers [maxServers + 1]*server
 	flying  []*message // under way, in the order of sending
+	now     int        // ticks that have passed for all, with messages arriving
+	far     int        // how many of those a message takes
 	cuts    map[way]bool
 	tags    uint64
 
@@ -45,6 +47,7 @@ type way struct{ from, to raft.ServerID }
 type message struct {
 	way
 	rpc  raft.RPC
+	due  int // when it arrives, if time passes
 	held bool
 }
 
@@ -82,7 +85,7 @@ func (w *world) running() (all []*server) {
 
 // sent puts a message on its way, unless the way is cut.
 func (w *world) sent(from, to raft.ServerID, rpc raft.RPC) {
-	m := &message{way: way{from, to}, rpc: rpc}
+	m := &message{way: way{from, to}, rpc: rpc, due: w.now + w.far}
 	if call, ok := rpc.(*raft.AppendEntries); ok {
 		w.servers[from].lastCall = call.Call
 	}
@@ -126,14 +129,13 @@ func (w *world) settle(chosen func(*message) bool) error {
 	return errRestless
 }
 
-func all(*message) bool { return true }
-
-// pass lets one tick pass for every server, and every message arrive.
+// pass lets one tick pass for every server, and every message arrive whose time has come.
 func (w *world) pass() error {
+	w.now++
 	for _, s := range w.running() {
 		s.input((*raft.Node).Tick)
 	}
-	return w.settle(all)
+	return w.settle(func(m *message) bool { return m.due <= w.now })
 }
 
 // serve lets time pass until a new command is committed.
