@@ -2,16 +2,12 @@ package hub
 
 import (
 	"bytes"
-	"io"
 	"strconv"
-	"strings"
 	"unicode/utf8"
-
-	jsoniter "github.com/json-iterator/go"
 )
 
 // envelope is what a room reads of a message: the address of a frame, or the method and parameters of a call to the room.
-// Its slices are the scanner's and live until it scans the next message.
+// Its slices are parts of the message.
 type envelope struct {
 	from, to         uint64
 	hasFrom, hasTo   bool
@@ -28,15 +24,12 @@ type envelope struct {
 // isFrame says that the message is for another member, not for the room.
 func (e *envelope) isFrame() bool { return e.isColon || e.hasFrom || e.hasTo || e.variant != "" }
 
-// scanner finds envelopes. It keeps its memory between messages.
+// scanner finds envelopes.
 type scanner struct {
-	iter    *jsoniter.Iterator
-	visit   func(*jsoniter.Iterator, string) bool
+	contents
 	found   envelope
 	reads   uint // a bit for each key read so far, to refuse one that comes twice
 	refusal *refusal
-
-	id, params, fields []byte
 }
 
 const (
@@ -49,15 +42,9 @@ const (
 	keyFields
 )
 
-func (s *scanner) init() {
-	s.iter = jsoniter.ParseBytes(jsoniter.ConfigDefault, nil)
-	s.visit = s.member
-	s.id, s.params, s.fields = make([]byte, 0, 64), make([]byte, 0, 512), make([]byte, 0, 512) // the iterator takes no nil
-}
-
 // read finds the envelope of a text message. With a refusal the envelope holds what was found before the fault: its id may be known.
 func (s *scanner) read(data []byte) (*envelope, *refusal) {
-	s.found, s.reads, s.refusal = envelope{}, 0, nil
+	*s = scanner{}
 	if !utf8.Valid(data) {
 		// A browser fails the whole connection over such a message (RFC 6455, 8.1): it must not reach anybody.
 		return &s.found, &refusal{codeNotJSON, "", "the message is not valid UTF-8"}
@@ -67,13 +54,13 @@ func (s *scanner) read(data []byte) (*envelope, *refusal) {
 	case len(text) == 0:
 		return &s.found, &refusal{codeNotJSON, "", "the message is empty"}
 	case text[0] == '{':
-		return &s.found, s.readJSON(data)
+		return &s.found, s.readJSON(text)
 	case text[0] == '[':
 		return &s.found, &refusal{codeNotRequest, "", "expected one JSON object a message, got an array: batches are not taken"}
 	case data[0] >= '0' && data[0] <= '9':
 		return &s.found, s.readColon(data)
 	}
-	return &s.found, &refusal{codeNotJSON, "", "expected a digit (a colon frame) or { (JSON), got " + clip(string(data))}
+	return &s.found, &refusal{codeNotJSON, "", "expected a digit (a colon frame) or { (JSON), got " + clip(data)}
 }
 
 // readColon reads the address of a colon frame: from [ ">" to ] ":". What follows is the receiver's to understand.
@@ -81,16 +68,16 @@ func (s *scanner) readColon(data []byte) *refusal {
 	s.found.isColon = true
 	end := bytes.IndexByte(data, ':')
 	if end < 0 {
-		return &refusal{codeNotJSON, "", "expected from[>to]:type:part:fields, got no colon in " + clip(string(data))}
+		return &refusal{codeNotJSON, "", "expected from[>to]:type:part:fields, got no colon in " + clip(data)}
 	}
 	from, to, directed := bytes.Cut(data[:end], []byte{'>'})
 	var bad *refusal
-	if s.found.from, bad = parseAddress("from", string(from)); bad != nil {
+	if s.found.from, bad = parseAddress("from", from); bad != nil {
 		return bad
 	}
 	s.found.hasFrom = true
 	if directed {
-		if s.found.to, bad = parseAddress("to", string(to)); bad != nil {
+		if s.found.to, bad = parseAddress("to", to); bad != nil {
 			return bad
 		}
 		s.found.hasTo = true
@@ -98,88 +85,100 @@ func (s *scanner) readColon(data []byte) *refusal {
 	return nil
 }
 
-// callOf returns the id of the call that a colon frame makes, as JSON: its address and the number of its extension call, as in "1>2:17"; the number alone if the address is none; nil if it makes none that can be
-// read, or is a reply.
+// callOf returns the id of the call that a colon frame makes, as JSON: its address and the number of its extension
+// call, as in "1>2:17"; the number alone if the address is none; nil if it makes none that can be read, or is a
+// reply.
 func callOf(data []byte) []byte {
-	segments := bytes.Split(data, []byte{':'})
-	if len(segments) < 4 || string(segments[2]) == "Reply" {
+	const mostSegments = 64 // are looked at. The number stands before the entries
+	address, rest, _ := bytes.Cut(data, []byte{':'})
+	_, rest, _ = bytes.Cut(rest, []byte{':'})
+	part, rest, more := bytes.Cut(rest, []byte{':'})
+	if string(part) == "Reply" {
 		return nil
 	}
-	for _, s := range segments[3:] {
-		if digits, is := bytes.CutPrefix(s, []byte("call=")); is {
-			if _, err := strconv.ParseUint(string(digits), 10, 64); err != nil {
+	for i := 0; more && i < mostSegments; i++ {
+		var segment []byte
+		segment, rest, more = bytes.Cut(rest, []byte{':'})
+		if digits, is := bytes.CutPrefix(segment, []byte("call=")); is {
+			if _, ok := wholeNumber(digits); !ok {
 				return nil
 			}
-			if len(bytes.Trim(segments[0], "0123456789>")) > 0 || len(segments[0]) > 64 {
+			if len(address) > 64 || len(bytes.Trim(address, "0123456789>")) > 0 {
 				return digits // the address is not one that could be repeated
 			}
-			return []byte(`"` + string(segments[0]) + ":" + string(digits) + `"`)
+			return []byte(`"` + string(address) + ":" + string(digits) + `"`)
 		}
 	}
 	return nil
 }
 
-func parseAddress(field, digits string) (uint64, *refusal) {
-	address, err := strconv.ParseUint(digits, 10, 64)
-	if err != nil || address == 0 {
+func parseAddress(field string, digits []byte) (uint64, *refusal) {
+	address, ok := wholeNumber(digits)
+	if !ok || address == 0 {
 		return 0, badParam(field, "a whole number from 1 to 18446744073709551615", digits)
 	}
 	return address, nil
 }
 
-// readJSON walks over the object's own members, skips the values that are the receiver's, and so learns that the object is complete.
-func (s *scanner) readJSON(data []byte) *refusal {
-	s.iter.ResetBytes(data)
-	s.iter.Error = nil
-	if complete := s.iter.ReadObjectCB(s.visit); !complete || s.iter.Error != nil {
-		s.found.id = nil // it may be cut too
-		return &refusal{codeNotJSON, "", "not a complete JSON object: " + clip(string(data))}
+func wholeNumber(digits []byte) (n uint64, ok bool) {
+	if len(digits) > len("18446744073709551615") {
+		return 0, false
 	}
-	if number := strangeNumber(data); number != "" {
-		s.found.id = nil
-		return &refusal{codeNotJSON, "", "not a JSON number: " + clip(number)}
+	n, err := strconv.ParseUint(string(digits), 10, 64)
+	return n, err == nil
+}
+
+// readJSON goes through the object's own members, and so learns that the object is complete.
+func (s *scanner) readJSON(text []byte) *refusal {
+	s.contents = contentsOf(text)
+	for s.more() {
+		s.member(string(s.key), s.raw)
 	}
-	if s.iter.WhatIsNext(); s.iter.Error != io.EOF {
-		s.found.id = nil
-		return &refusal{codeNotJSON, "", "expected one JSON object a message, got more behind it"}
+	wrong := s.wrong
+	switch s.next(); {
+	case wrong != "":
+	case !s.ended:
+		wrong = "not a complete JSON object: " + clip(text)
+	case s.at < len(text):
+		wrong = "expected one JSON object a message, got more behind it"
 	}
-	if s.found.isReply {
-		s.found.id = nil // an error must not be taken for an answer to somebody else's call
+	if wrong != "" || s.found.isReply {
+		s.found.id = nil // it may be cut too; and an error must not be taken for an answer to somebody else's call
+	}
+	if wrong != "" {
+		return &refusal{codeNotJSON, "", wrong}
 	}
 	return s.refusal
 }
 
-// member reads one member of the top object.
-func (s *scanner) member(it *jsoniter.Iterator, key string) bool {
+// member notes one member of the top object.
+func (s *scanner) member(key string, raw []byte) {
+	e := &s.found
 	switch key {
 	case "from":
-		s.found.hasFrom = true
-		s.found.from = s.address(it, key, keyFrom)
+		e.hasFrom = true
+		e.from = s.readAddress(key, keyFrom, raw)
 	case "to":
-		s.found.hasTo = true
-		s.found.to = s.address(it, key, keyTo)
+		e.hasTo = true
+		e.to = s.readAddress(key, keyTo, raw)
 	case "id":
-		s.id = s.raw(it, key, keyID, s.id)
-		s.found.id = usableID(s.id)
-		s.found.oddID = s.found.id == nil && string(s.id) != "null"
+		s.once(key, keyID)
+		e.id = usableID(raw)
+		e.oddID = e.id == nil && string(raw) != "null"
 	case "method":
-		s.found.hasMethod = true
-		s.found.method = s.text(it, key, keyMethod)
+		e.hasMethod = true
+		e.method = s.readText(key, keyMethod, raw)
 	case "params":
-		s.params = s.raw(it, key, keyParams, s.params)
-		s.found.params = s.params
+		s.once(key, keyParams)
+		e.params = raw
 	case "variant":
-		s.found.variant = s.text(it, key, keyVariant)
+		e.variant = s.readText(key, keyVariant, raw)
 	case "fields":
-		s.fields = s.raw(it, key, keyFields, s.fields)
-		s.found.fields = s.fields
+		s.once(key, keyFields)
+		e.fields = raw
 	case "result", "error":
-		s.found.isReply = true
-		it.Skip()
-	default:
-		it.Skip()
+		e.isReply = true
 	}
-	return it.Error == nil
 }
 
 // once notes that key was read; a second one would let two readers of the same frame disagree about it.
@@ -197,99 +196,22 @@ func (s *scanner) fault(why *refusal) {
 	}
 }
 
-func (s *scanner) address(it *jsoniter.Iterator, key string, bit uint) uint64 {
+func (s *scanner) readAddress(key string, bit uint, raw []byte) uint64 {
 	s.once(key, bit)
-	if it.WhatIsNext() != jsoniter.NumberValue {
-		s.fault(badParam(key, "a whole number from 1 to 18446744073709551615", string(it.SkipAndReturnBytes())))
-		return 0
-	}
-	address, bad := parseAddress(key, string(it.ReadNumber()))
+	address, bad := parseAddress(key, raw)
 	if bad != nil {
 		s.fault(bad)
 	}
 	return address
 }
 
-func (s *scanner) text(it *jsoniter.Iterator, key string, bit uint) string {
+func (s *scanner) readText(key string, bit uint, raw []byte) string {
 	s.once(key, bit)
-	if it.WhatIsNext() != jsoniter.StringValue {
-		s.fault(&refusal{codeNotRequest, key, key + ": expected text, got " + clip(string(it.SkipAndReturnBytes()))})
+	if raw[0] != '"' {
+		s.fault(&refusal{codeNotRequest, key, key + ": expected text, got " + clip(raw)})
 		return ""
 	}
-	return it.ReadString()
-}
-
-func (s *scanner) raw(it *jsoniter.Iterator, key string, bit uint, into []byte) []byte {
-	s.once(key, bit)
-	it.WhatIsNext() // stand on the value itself
-	return it.SkipAndAppendBytes(into[:0])
-}
-
-// strangeNumber finds a number that is not written as JSON has it, or that no double can hold: the iterator
-// takes -01 and 1e999, but a browser's JSON.parse, to which a report and a frame go on, fails or reads infinity.
-func strangeNumber(data []byte) string {
-	for i := 0; i < len(data); i++ {
-		switch c := data[i]; {
-		case c == '"':
-			for i++; i < len(data) && data[i] != '"'; i++ {
-				if data[i] == '\\' {
-					i++
-				}
-			}
-		case c == '-' || c >= '0' && c <= '9':
-			end := i + 1
-			for end < len(data) && strings.IndexByte("0123456789+-.eE", data[end]) >= 0 {
-				end++
-			}
-			if !isNumber(data[i:end]) {
-				return string(data[i:end])
-			}
-			i = end - 1
-		}
-	}
-	return ""
-}
-
-// isNumber tells whether text is a number of JSON (RFC 8259, 6) that a double can hold, if only nearly.
-func isNumber(text []byte) bool {
-	digits := func(from int) int {
-		for from < len(text) && text[from] >= '0' && text[from] <= '9' {
-			from++
-		}
-		return from
-	}
-	at := 0
-	if text[0] == '-' {
-		at = 1
-	}
-	whole := digits(at)
-	if whole == at || text[at] == '0' && whole > at+1 {
-		return false
-	}
-	exponent := 0 // digits of it
-	if at = whole; at < len(text) && text[at] == '.' {
-		if at = digits(whole + 1); at == whole+1 {
-			return false
-		}
-	}
-	if at < len(text) && (text[at] == 'e' || text[at] == 'E') {
-		if at++; at < len(text) && (text[at] == '+' || text[at] == '-') {
-			at++
-		}
-		from := at
-		at = digits(from)
-		if exponent = at - from; exponent == 0 {
-			return false
-		}
-	}
-	if at != len(text) {
-		return false
-	}
-	if len(text) < 200 && exponent <= 2 {
-		return true // no more than 200 digits and an exponent of 99
-	}
-	_, err := strconv.ParseFloat(string(text), 64)
-	return err == nil
+	return string(unquoted(raw))
 }
 
 // usableID is the raw id of a call if it can be echoed: text or a whole number of any size (JSON-RPC 2.0, 4), at
@@ -360,21 +282,18 @@ func (h *Hub) address2015(m *member, e *envelope) *refusal {
 }
 
 // uuidOf finds the uuid in fields, a list whose first element is an object; empty if it has none of at most 64 bytes.
-func uuidOf(fields []byte) string {
-	it := jsoniter.ParseBytes(jsoniter.ConfigDefault, fields)
-	if it.WhatIsNext() != jsoniter.ArrayValue || !it.ReadArray() || it.WhatIsNext() != jsoniter.ObjectValue {
+func uuidOf(fields []byte) (uuid string) {
+	const mostUUID = 64
+	list := contentsOf(fields)
+	if list.end != ']' || list.next() != '{' {
 		return ""
 	}
-	uuid := ""
-	it.ReadObjectCB(func(it *jsoniter.Iterator, key string) bool {
-		if key == "uuid" && it.WhatIsNext() == jsoniter.StringValue {
-			uuid = it.ReadString()
-		} else {
-			it.Skip()
+	for first := contentsOf(fields[list.at:]); first.more(); {
+		if string(first.key) == "uuid" && first.raw[0] == '"' {
+			uuid = string(unquoted(first.raw))
 		}
-		return it.Error == nil
-	})
-	if len(uuid) > 64 {
+	}
+	if len(uuid) > mostUUID {
 		return ""
 	}
 	return uuid

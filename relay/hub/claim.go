@@ -130,7 +130,7 @@ func (h *Hub) decide(raw []byte) *refusal {
 		case "empty":
 			empty = p.truth(key)
 		case "give":
-			p.list(key, func(p *params) { give = append(give, p.number(key, 1, int64(len(h.seats)))) })
+			p.list(key, maxSize, func(p *params) { give = append(give, p.number(key, 1, int64(len(h.seats)))) })
 		default:
 			return false
 		}

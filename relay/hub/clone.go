@@ -17,7 +17,6 @@ func (h *Hub) Clone() *Hub {
 	c.source, c.random = &source, rand.New(&source)
 	c.json = jsoniter.NewStream(jsoniter.ConfigDefault, nil, 1024)
 	c.scan = scanner{}
-	c.scan.init()
 	c.members, c.arrival = map[uint64]*member{}, nil
 	c.seats = slices.Clone(h.seats)
 	for _, m := range h.arrival {

@@ -153,10 +153,8 @@ func (h *Hub) call(m *member, e *envelope) {
 			h.agree(m, e.id)
 		}
 	case "frame":
-		id := slices.Clone(e.id) // the scanner's, which reads the new text of a frame too
-		bad = h.touch(m, e.params)
-		if e.id = id; bad == nil {
-			h.agree(m, id)
+		if bad = h.touch(m, e.params); bad == nil {
+			h.agree(m, e.id)
 		}
 	default:
 		bad = &refusal{codeUnknownMethod, "method", "method: expected join, seat, seats, network, frame, state or report, or a frame with from and to; got " + clip(e.method)}

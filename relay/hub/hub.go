@@ -213,7 +213,6 @@ func New(options Options, record *Record) (*Hub, error) {
 		json:       jsoniter.NewStream(jsoniter.ConfigDefault, nil, 1024),
 	}
 	h.news = bucket{tokens: int64(h.limits.News) * 1e6}
-	h.scan.init()
 	if record != nil {
 		return h, h.restore(record)
 	}

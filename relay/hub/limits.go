@@ -22,9 +22,9 @@
 //     record that it is in (Delivery.After). While the host cannot store it, room has "unstored": why, in a
 //     few words; a member whose answer waits is sent room, too. Other changes are stored at most once a
 //     second.
-//   - JSON is checked: a number that JSON does not have (-01) or that no double holds (1e999) is error -32700,
-//     a parameter that comes twice -32602, an id that is neither text nor a whole number -32600. Names consist
-//     of characters that can be seen.
+//   - JSON is checked, at about the same cost for every byte: a number that JSON does not have (-01) or that no
+//     double holds (1e999) and what is nested more than 512 deep is error -32700, a parameter that comes twice
+//     -32602, an id that is neither text nor a whole number -32600. Names consist of characters that can be seen.
 package hub
 
 import "strconv"

@@ -98,11 +98,9 @@ func (s *setting) read(p *params, key string) bool {
 		}
 	case "links":
 		s.links = []linkSetting{}
-		p.list(key, func(p *params) {
+		p.list(key, mostLinks, func(p *params) {
 			var l linkSetting
-			if p.object("links", l.read); len(s.links) == mostLinks && p.bad == nil {
-				p.bad = badParam(key, "at most "+strconv.Itoa(mostLinks)+" links", "more")
-			}
+			p.object("links", l.read)
 			s.links = append(s.links, l)
 		})
 	default:
@@ -221,7 +219,8 @@ func (h *Hub) possibleFrame(text string) *refusal {
 	if len(text) > h.limits.Message {
 		return tooLarge("frame", len(text), h.limits.Message)
 	}
-	e, bad := h.scan.read([]byte(text))
+	var s scanner // not the room's, whose envelope is still needed
+	e, bad := s.read([]byte(text))
 	switch {
 	case bad != nil:
 		return &refusal{codeBadParams, "frame", "frame: " + bad.message}

@@ -6,13 +6,11 @@ import (
 	"strings"
 	"unicode"
 	"unicode/utf8"
-
-	jsoniter "github.com/json-iterator/go"
 )
 
 // params reads the parameters of a call to the room, one value after the other. After the first fault its reads give zero values.
 type params struct {
-	it  *jsoniter.Iterator
+	raw []byte // the value to be read, as it is written
 	bad *refusal
 }
 
@@ -21,48 +19,49 @@ func readParams(raw []byte, member func(p *params, key string) (known bool)) *re
 	if raw == nil {
 		return nil
 	}
-	p := &params{it: jsoniter.ParseBytes(jsoniter.ConfigDefault, raw)}
+	p := &params{raw: raw}
 	p.object("params", member)
 	return p.bad
 }
 
 func (p *params) object(field string, member func(p *params, key string) (known bool)) {
-	if p.it.WhatIsNext() != jsoniter.ObjectValue {
+	if p.raw[0] != '{' {
 		p.expect(field, "an object")
 		return
 	}
 	var read []string // the keys that are known; of them there are few
-	p.it.ReadObjectCB(func(it *jsoniter.Iterator, key string) bool {
+	for c := contentsOf(p.raw); p.bad == nil && c.more(); {
+		key := string(c.key)
+		p.raw = c.raw
 		switch known := member(p, key); {
 		case !known:
-			it.Skip()
-		case slices.Contains(read, key) && p.bad == nil:
-			p.bad = &refusal{codeBadParams, key, key + ": the key appears twice; only one of its values can be meant"}
+		case slices.Contains(read, key):
+			p.fault(&refusal{codeBadParams, key, key + ": the key appears twice; only one of its values can be meant"})
 		default:
 			read = append(read, key)
 		}
-		return p.bad == nil && it.Error == nil
-	})
-	if p.bad == nil && p.it.Error != nil {
-		p.bad = badParam(field, "an object", "something that cannot be read")
 	}
 }
 
-func (p *params) list(field string, element func(p *params)) {
-	if p.it.WhatIsNext() != jsoniter.ArrayValue {
+// list reads a list of at most so many elements: to read one costs more than its bytes say.
+func (p *params) list(field string, most int, element func(p *params)) {
+	if p.raw[0] != '[' {
 		p.expect(field, "a list")
 		return
 	}
-	p.it.ReadArrayCB(func(it *jsoniter.Iterator) bool {
+	n := 0
+	for c := contentsOf(p.raw); p.bad == nil && c.more(); n++ {
+		if n == most {
+			p.fault(badParam(field, "at most "+strconv.Itoa(most)+" elements", "more"))
+			return
+		}
+		p.raw = c.raw
 		element(p)
-		return p.bad == nil && it.Error == nil
-	})
+	}
 }
 
-// expect takes the value that is there and says what should be there instead.
-func (p *params) expect(field, expected string) {
-	p.fault(badParam(field, expected, string(p.it.SkipAndReturnBytes())))
-}
+// expect says what should be there instead of the value that is.
+func (p *params) expect(field, expected string) { p.fault(badParam(field, expected, p.raw)) }
 
 // fault keeps the first fault.
 func (p *params) fault(bad *refusal) {
@@ -71,58 +70,55 @@ func (p *params) fault(bad *refusal) {
 	}
 }
 
-func (p *params) null() bool { return p.it.WhatIsNext() == jsoniter.NilValue && p.it.ReadNil() }
+func (p *params) null() bool { return string(p.raw) == "null" }
+
+func (p *params) isNumber() bool { return p.raw[0] == '-' || isDigit(p.raw[0]) }
 
 // number reads a whole number from least to most.
 func (p *params) number(field string, least, most int64) int64 {
-	expected := "a whole number from " + strconv.FormatInt(least, 10) + " to " + strconv.FormatInt(most, 10)
-	if p.it.WhatIsNext() != jsoniter.NumberValue {
-		p.expect(field, expected)
-		return 0
+	value, err := int64(0), strconv.ErrRange
+	if p.isNumber() && len(p.raw) <= mostNumber {
+		value, err = strconv.ParseInt(string(p.raw), 10, 64)
 	}
-	text := string(p.it.ReadNumber())
-	value, err := strconv.ParseInt(text, 10, 64)
-	if (err != nil || value < least || value > most) && p.bad == nil {
-		p.bad = badParam(field, expected, text)
+	if err != nil || value < least || value > most {
+		p.expect(field, "a whole number from "+strconv.FormatInt(least, 10)+" to "+strconv.FormatInt(most, 10))
 	}
 	return value
 }
 
 func (p *params) rate(field string) float64 {
-	const expected = "0, or a number from 0.000001 to 1"
-	if p.it.WhatIsNext() != jsoniter.NumberValue {
-		p.expect(field, expected)
-		return 0
-	}
-	text := string(p.it.ReadNumber())
-	value, err := strconv.ParseFloat(text, 64)
-	if (err != nil || !new(clock).setRate(value)) && p.bad == nil {
-		p.bad = badParam(field, expected, text)
+	value, ok := p.float()
+	if !ok || !new(clock).setRate(value) {
+		p.expect(field, "0, or a number from 0.000001 to 1")
 	}
 	return value
 }
 
 // between reads a number from least to most.
 func (p *params) between(field string, least, most float64) float64 {
-	expected := "a number from " + strconv.FormatFloat(least, 'f', -1, 64) + " to " + strconv.FormatFloat(most, 'f', -1, 64)
-	if p.it.WhatIsNext() != jsoniter.NumberValue {
-		p.expect(field, expected)
-		return 0
-	}
-	text := string(p.it.ReadNumber())
-	value, err := strconv.ParseFloat(text, 64)
-	if (err != nil || !(value >= least && value <= most)) && p.bad == nil {
-		p.bad = badParam(field, expected, text)
+	value, ok := p.float()
+	if !ok || !(value >= least && value <= most) {
+		from, to := strconv.FormatFloat(least, 'f', -1, 64), strconv.FormatFloat(most, 'f', -1, 64)
+		p.expect(field, "a number from "+from+" to "+to)
 	}
 	return value
 }
 
-func (p *params) truth(field string) bool {
-	if p.it.WhatIsNext() != jsoniter.BoolValue {
-		p.expect(field, "true or false")
-		return false
+const mostNumber = 64 // characters of a number that is meant for the room
+
+func (p *params) float() (value float64, ok bool) {
+	if !p.isNumber() || len(p.raw) > mostNumber {
+		return 0, false
 	}
-	return p.it.ReadBool()
+	value, err := strconv.ParseFloat(string(p.raw), 64)
+	return value, err == nil
+}
+
+func (p *params) truth(field string) bool {
+	if string(p.raw) != "true" && string(p.raw) != "false" {
+		p.expect(field, "true or false")
+	}
+	return string(p.raw) == "true"
 }
 
 // words reads text that is shown to others: null is empty, control characters are refused.
@@ -139,11 +135,11 @@ func (p *params) words(field string, most int) string {
 
 // text reads text that may hold anything.
 func (p *params) text(field string) string {
-	if p.it.WhatIsNext() != jsoniter.StringValue {
+	if p.raw[0] != '"' {
 		p.expect(field, "text")
 		return ""
 	}
-	return p.it.ReadString()
+	return string(unquoted(p.raw))
 }
 
 // printable tells whether text can be shown as one line that people can read: every character is seen, or goes

@@ -31,7 +31,7 @@ type refusal struct {
 	message string // what was expected and what came
 }
 
-func badParam(field, expected, got string) *refusal {
+func badParam[T string | []byte](field, expected string, got T) *refusal {
 	return &refusal{codeBadParams, field, field + ": expected " + expected + ", got " + clip(got)}
 }
 
@@ -80,14 +80,14 @@ func (h *Hub) agree(m *member, id []byte) {
 }
 
 // clip quotes the beginning of what came, for an error message.
-func clip(text string) string {
+func clip[T string | []byte](text T) string {
 	const most = 64
 	if len(text) <= most {
-		return text
+		return string(text)
 	}
 	cut := most
 	for cut > 0 && !utf8.RuneStart(text[cut]) {
 		cut--
 	}
-	return text[:cut] + "…"
+	return string(text[:cut]) + "…"
 }

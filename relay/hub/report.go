@@ -1,10 +1,8 @@
 package hub
 
 import (
-	"strconv"
+	"slices"
 	"strings"
-
-	jsoniter "github.com/json-iterator/go"
 )
 
 // What a server says of itself the room passes on unread, but for the form of what PROTOCOL.md names: who writes a
@@ -28,27 +26,42 @@ const (
 	objectList
 )
 
+const (
+	mostCells  = 64  // of the log's end
+	mostEvents = 100 // that a report tells
+)
+
 // reported is a member of a report.
 type reported struct {
 	name   string
 	form   form
 	words  string // that there are, in order, with a bar between them
+	most   int    // elements of a list
 	inside []reported
 }
 
 var reportForm = []reported{
-	{name: "at", form: aTime}, {name: "role", form: aWord, words: "follower|candidate|leader|preCandidate"}, {name: "term", form: aNumber},
-	{name: "votedFor", form: aSeatOrNull}, {name: "leader", form: aSeatOrNull}, {name: "commitIndex", form: aNumber}, {name: "lastIndex", form: aNumber},
-	{name: "lastTerm", form: aNumber}, {name: "appliedIndex", form: aNumber}, {name: "stateHash"}, {name: "encoding", form: aWord, words: "colon|json|variant"},
-	{name: "timer", form: anObjectOrNull, inside: []reported{{name: "elapsed", form: aTime}, {name: "timeout", form: aTime}, {name: "longest", form: aTime}}},
-	{name: "votes", form: objectList, inside: []reported{{name: "server", form: aSeat}, {name: "state", form: aWord, words: "requested|granted|denied"}}},
+	{name: "at", form: aTime}, {name: "role", form: aWord, words: "follower|candidate|leader|preCandidate"},
+	{name: "term", form: aNumber}, {name: "votedFor", form: aSeatOrNull}, {name: "leader", form: aSeatOrNull},
+	{name: "commitIndex", form: aNumber}, {name: "lastIndex", form: aNumber}, {name: "lastTerm", form: aNumber},
+	{name: "appliedIndex", form: aNumber}, {name: "stateHash"},
+	{name: "encoding", form: aWord, words: "colon|json|variant"},
+	{name: "timer", form: anObjectOrNull, inside: []reported{
+		{name: "elapsed", form: aTime}, {name: "timeout", form: aTime}, {name: "longest", form: aTime}}},
+	{name: "votes", form: objectList, most: maxSize, inside: []reported{
+		{name: "server", form: aSeat}, {name: "state", form: aWord, words: "requested|granted|denied"}}},
 	{name: "votesNeeded", form: aCount},
-	{name: "quorums", form: objectList, inside: []reported{{name: "voters", form: seatList}, {name: "needed", form: aCount}, {name: "agreed", form: aCount}}},
-	{name: "peers", form: objectList, inside: []reported{{name: "server", form: aSeat}, {name: "match", form: aNumber}, {name: "next", form: aNumber}}},
-	{name: "log", form: anObject, inside: []reported{{name: "first", form: aNumber}, {name: "cells", form: objectList, inside: []reported{
-		{name: "term", form: aNumber}, {name: "kind", form: aWord, words: "command|noop|configuration"}, {name: "text"}}}}},
+	{name: "quorums", form: objectList, most: 2, inside: []reported{
+		{name: "voters", form: seatList, most: maxSize}, {name: "needed", form: aCount}, {name: "agreed", form: aCount}}},
+	{name: "peers", form: objectList, most: maxSize, inside: []reported{
+		{name: "server", form: aSeat}, {name: "match", form: aNumber}, {name: "next", form: aNumber}}},
+	{name: "log", form: anObject, inside: []reported{
+		{name: "first", form: aNumber},
+		{name: "cells", form: objectList, most: mostCells, inside: []reported{
+			{name: "term", form: aNumber}, {name: "kind", form: aWord, words: "command|noop|configuration"}, {name: "text"}}}}},
 	{name: "badFrames", form: aNumber}, {name: "life", form: aNumber}, {name: "first", form: aNumber},
-	{name: "events", form: objectList, inside: []reported{{name: "at", form: aTime}, {name: "kind"}, {name: "weight", form: aWord, words: "key|detail"},
+	{name: "events", form: objectList, most: mostEvents, inside: []reported{
+		{name: "at", form: aTime}, {name: "kind"}, {name: "weight", form: aWord, words: "key|detail"},
 		{name: "text"}, {name: "why"}, {name: "section"}, {name: "term", form: aNumber}}},
 }
 
@@ -79,11 +92,11 @@ func (p *params) inForm(r *reported, field string) {
 	case aCount:
 		p.number(field, 0, maxSize)
 	case seatList:
-		p.list(field, func(p *params) { p.number(field, 1, maxSize) })
+		p.list(field, r.most, func(p *params) { p.number(field, 1, maxSize) })
 	case anObject:
 		object(p)
 	case objectList:
-		p.list(field, object)
+		p.list(field, r.most, object)
 	case aSeatOrNull:
 		if p.null() {
 			return
@@ -100,30 +113,24 @@ func (p *params) inForm(r *reported, field string) {
 
 // word reads one of the words.
 func (p *params) word(field, words string) {
-	expected := "one of " + strings.ReplaceAll(words, "|", ", ")
-	if p.it.WhatIsNext() != jsoniter.StringValue {
-		p.expect(field, expected)
-		return
+	text := ""
+	if p.raw[0] == '"' && len(p.raw) <= mostWord {
+		text = string(unquoted(p.raw))
 	}
-	if text := p.it.ReadString(); !strings.Contains("|"+words+"|", "|"+text+"|") {
-		p.fault(badParam(field, expected, strconv.Quote(clip(text))))
+	if !slices.Contains(strings.Split(words, "|"), text) {
+		p.expect(field, "one of "+strings.ReplaceAll(words, "|", ", "))
 	}
 }
 
+const mostWord = 128 // bytes, each letter escaped
+
 // raftNumber reads an unsigned 64-bit number, as a number or in decimal text.
 func (p *params) raftNumber(field string) {
-	const expected = "a whole number from 0 to 18446744073709551615"
-	text := ""
-	switch p.it.WhatIsNext() {
-	case jsoniter.NumberValue:
-		text = string(p.it.ReadNumber())
-	case jsoniter.StringValue:
-		text = p.it.ReadString()
-	default:
-		p.expect(field, expected)
-		return
+	text := p.raw
+	if text[0] == '"' {
+		text = unquoted(text)
 	}
-	if _, err := strconv.ParseUint(text, 10, 64); err != nil {
-		p.fault(badParam(field, expected, text))
+	if _, ok := wholeNumber(text); !ok {
+		p.expect(field, "a whole number from 0 to 18446744073709551615")
 	}
 }
