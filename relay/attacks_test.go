@@ -113,9 +113,9 @@ var attacks = []attack{
 		run:     (*attacker).smallMessages,
 	},
 	{
-		name:    "messages of 1 MB that are hard to read: brackets, keys, numbers",
-		happens: "they are refused (-32700, -32006); others get a turn after each",
-		bound:   "a message costs as many as its 4096 bytes; nesting is at most 10,000 deep",
+		name:    "messages of 1 MB that are hard to read: brackets, keys, numbers, escapes, colons",
+		happens: "they are refused (-32700, -32006, -32007); reading waits, TCP slows the senders down",
+		bound:   "no byte costs much more than another; 64 MiB a second, 32 MiB from one address; 512 levels",
 		run:     (*attacker).hardToRead,
 	},
 	{
@@ -381,11 +381,15 @@ func (a *attacker) smallMessages() {
 }
 
 func (a *attacker) hardToRead() {
-	brackets := strings.Repeat("[", 1_000_000)
-	keys := strings.Repeat(`"k":-1.5e-7,`, 80_000)
+	const most = 1_000_000
+	brackets := strings.Repeat("[", most)
+	keys := strings.Repeat(`"k":-1.5e-7,`, most/12)
+	escapes := strings.Repeat(`\u0041`, most/6)
 	for i := range 4 {
-		go a.flood(fmt.Sprintf("hard-%d", i), `{"server":0}`, `{"id":1,"method":"network","params":`+brackets+"}",
-			`{"id":1,"method":"network","params":{`+keys+`"x":1}}`, `{"id":1,"method":"report","params":{`+keys+`"x":1}}`)
+		go a.flood(fmt.Sprintf("hard-%d", i), `{"size":2}`, `{"id":1,"method":"network","params":`+brackets+"}",
+			`{"id":1,"method":"network","params":{`+keys+`"x":1}}`, `{"id":1,"method":"report","params":{`+keys+`"x":1}}`,
+			`{"id":1,"method":"frame","params":{"do":"inject","from":1,"to":2,"frame":"1>2:`+escapes+`"}}`,
+			"0:x"+strings.Repeat(":", most), `{"variant":"RequestVote","fields":[{`+keys+`"uuid":"u"}]}`)
 	}
 }
 

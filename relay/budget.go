@@ -56,8 +56,9 @@ type pace struct {
 	refused atomic.Int64 // what was refused or had to wait
 }
 
-func newPace(perSecond int) *pace {
-	return &pace{all: rate.NewLimiter(rate.Limit(perSecond), perSecond)}
+// newPace allows so much a second, and so much of it ahead.
+func newPace(perSecond, ahead int) *pace {
+	return &pace{all: rate.NewLimiter(rate.Limit(perSecond), ahead)}
 }
 
 // share is the limiter of one address.
@@ -73,10 +74,9 @@ func (p *pace) allow(share *rate.Limiter, n int) bool {
 	return false
 }
 
-// delay takes n in any case and says how long to wait for it.
-func (p *pace) delay(share *rate.Limiter, n int) time.Duration {
-	now := time.Now()
-	wait := max(share.ReserveN(now, n).DelayFrom(now), p.all.ReserveN(now, n).DelayFrom(now))
+// delay takes n of p.all or of a share in any case, and says how long to wait for it.
+func (p *pace) delay(limiter *rate.Limiter, n int) time.Duration {
+	wait := limiter.ReserveN(time.Now(), n).Delay()
 	if wait > 0 {
 		p.refused.Add(1)
 	}
@@ -86,7 +86,8 @@ func (p *pace) delay(share *rate.Limiter, n int) time.Duration {
 // budgets are what the process shares out among all addresses, and who has what of it.
 type budgets struct {
 	of       [budgetKinds]budget
-	messages *pace         // read from members, 4096 bytes counting as one more; beyond it reading waits
+	messages *pace         // read from members; beyond it reading waits
+	bytes    *pace         // of messages longer than smallMessage; beyond it reading waits
 	news     *pace         // bytes of seen and report that leave; beyond it they are left out, and watchers are told
 	large    chan struct{} // a place for each large message that may be read at once: one processor is left for others
 	closed   atomic.Int64  // connections closed by their rooms: full, flooding, not joined
@@ -103,6 +104,7 @@ type visitor struct {
 	used       [budgetKinds]atomic.Int64
 	handshakes *rate.Limiter
 	messages   *rate.Limiter
+	bytes      *rate.Limiter
 	news       *rate.Limiter
 }
 
@@ -118,11 +120,15 @@ const (
 	mostFlying   = 64 << 20
 	mostWaiting  = 128 << 20
 	mostMessages = 60_000
+	mostBytes    = 64 << 20
 	mostNews     = 48 << 20
 )
 
 func newBudgets() *budgets {
-	b := &budgets{messages: newPace(mostMessages), news: newPace(mostNews), seen: map[string]*visitor{}}
+	b := &budgets{
+		messages: newPace(mostMessages, mostMessages), bytes: newPace(mostBytes, mostBytes/4),
+		news: newPace(mostNews, mostNews), seen: map[string]*visitor{},
+	}
 	b.large = make(chan struct{}, max(1, runtime.GOMAXPROCS(0)-1))
 	// A few files must be left, or no record can be stored.
 	sizes := [budgetKinds]int64{
@@ -147,7 +153,7 @@ func (b *budgets) visitor(remote string) *visitor {
 		}
 		v = &visitor{
 			address: address, handshakes: rate.NewLimiter(handshakesPerSecond, handshakeBurst),
-			messages: b.messages.share(), news: b.news.share(),
+			messages: b.messages.share(), bytes: b.bytes.share(), news: b.news.share(),
 		}
 		b.seen[address] = v
 	}

@@ -1,12 +1,16 @@
 package main
 
 import (
+	"fmt"
 	"net"
 	"strings"
+	"sync"
 	"testing"
+	"testing/synctest"
 	"time"
 
 	"github.com/gorilla/websocket"
+	"golang.org/x/time/rate"
 )
 
 func TestOneAddressMayHoldHalfOfABudget(t *testing.T) {
@@ -26,6 +30,70 @@ func TestOneAddressMayHoldHalfOfABudget(t *testing.T) {
 	if got := b.refused.Load(); got != 2 {
 		t.Errorf("%d refusals are counted", got)
 	}
+}
+
+// However many connections somebody has, together they bring no more than an address may, and others are not held up.
+func TestThePaceOfAnAddressIsThatOfAllItsConnections(t *testing.T) {
+	for name, c := range map[string]struct{ connections, each, length, pace int }{
+		"large messages": {200, 5, mostMessage, mostBytes / 2},
+		"small messages": {100, 1500, 0, mostMessages / 2},
+	} {
+		synctest.Test(t, func(t *testing.T) {
+			b := newBudgets()
+			connection := func(address string) *conn {
+				return &conn{budgets: b, visitor: b.visitor(address), fair: rate.NewLimiter(fairRate, fairBurst)}
+			}
+			begun := time.Now()
+			var flood sync.WaitGroup
+			for range c.connections {
+				flood.Go(func() {
+					one := connection("192.0.2.7:1")
+					for range c.each {
+						one.wait(c.length)
+					}
+				})
+			}
+			time.Sleep(100 * time.Millisecond)
+			before := time.Now()
+			for other := connection("192.0.2.8:1"); time.Since(before) < time.Second; time.Sleep(50 * time.Millisecond) {
+				at := time.Now()
+				if other.wait(c.length); time.Since(at) > 100*time.Millisecond {
+					t.Errorf("%s: another address waited for %v", name, time.Since(at))
+				}
+			}
+			flood.Wait()
+			sent := float64(c.connections*c.each) * float64(max(c.length, 1))
+			least := sent/float64(c.pace) - 2 // up to a second's worth may be sent ahead, and the last is under way
+			if time.Since(begun).Seconds() < least {
+				t.Errorf("%s: they took %v, and should have taken %.1f s", name, time.Since(begun), least)
+			}
+		})
+	}
+}
+
+func TestALargeMessageWaitsForItsTurnAndNobodyForIt(t *testing.T) {
+	r, server := started(t, settings{}, nil)
+	a, b, _ := trio(t, server.URL)
+	x, y := open(t, server.URL, "other", `{"size":2}`), open(t, server.URL, "other", `{}`)
+	x.say(`{"method":"network","params":{"rate":1,"latency":0,"jitter":0}}`)
+	for range cap(r.budgets.large) { // as if as many were being read as may be
+		r.budgets.large <- struct{}{}
+	}
+	large := "1>2:" + strings.Repeat("x", 2*largeMessage)
+	a.say(large)
+	held := r.budgets.of[reading].used.Load
+	eventually(t, func() bool { return held() == int64(len(large)) })
+	for i := range 50 {
+		x.say(fmt.Sprintf("1>2:%d", i))
+		y.untilIs(fmt.Sprintf("1>2:%d", i))
+	}
+	if got := held(); got != int64(len(large)) {
+		t.Errorf("the message was read before its turn: %d bytes of it are left", got)
+	}
+	for range cap(r.budgets.large) {
+		<-r.budgets.large
+	}
+	b.untilIs(large)
 }
 
 func TestAnAddressIsAHouseholds(t *testing.T) {

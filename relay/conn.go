@@ -15,6 +15,7 @@ import (
 const (
 	mostMessage     = 1 << 20 // bytes; hub.Limits says the same, one more is read so that the hub can say so
 	mostJoinMessage = 4 << 10 // … before the connection has joined
+	smallMessage    = 4 << 10 // bytes; what is longer needs a permission to be read, and waits for its turn
 	messageWithin   = 30 * time.Second
 
 	pingEvery = 5 * time.Second  // at least, if something is written anyway, which in a room is every few seconds
@@ -23,8 +24,8 @@ const (
 	closeTime = time.Second      // for the peer to answer a close
 
 	// What a connection may send in any case, also while its address or the whole relay sends too much: a server
-	// at its ordinary pace must not wait for those who flood.
-	fairRate  = 100 // messages a second, 4096 bytes counting as one more
+	// at its ordinary pace must not wait for those who flood. What is longer than smallMessage waits for its bytes.
+	fairRate  = 100 // messages a second
 	fairBurst = 400
 
 	controlRate  = 10 // ping and pong messages a second; nobody needs more than one in some seconds
@@ -114,7 +115,11 @@ func (c *conn) read() {
 			c.drain()
 			return
 		}
-		c.wait(1 + len(m.data)/4096)
+		if what == overrun {
+			c.wait(mostMessage) // at most so much was read in vain
+		} else {
+			c.wait(len(m.data))
+		}
 	}
 }
 
@@ -127,13 +132,13 @@ func (c *conn) end() {
 
 var (
 	errOverrun   = errors.New("no room for this message")
-	smallBuffers = sync.Pool{New: func() any { return new([mostJoinMessage + 1]byte) }}
+	smallBuffers = sync.Pool{New: func() any { return new([smallMessage + 1]byte) }}
 )
 
 // take reads one message. Up to 4 KiB need no permission. Of a longer one every buffer is taken from the budget
 // before it grows; if there is no more the message is read to its end and thrown away: errOverrun.
 func (c *conn) take(r io.Reader) (message, error) {
-	small := smallBuffers.Get().(*[mostJoinMessage + 1]byte)
+	small := smallBuffers.Get().(*[smallMessage + 1]byte)
 	defer smallBuffers.Put(small)
 	n, err := c.fill(r, small[:], 0)
 	if err == io.EOF {
@@ -194,7 +199,7 @@ func (c *conn) drain() {
 
 // throwAway reads the rest of a message, and gives up one that is longer than any may be.
 func (c *conn) throwAway(r io.Reader, most int) error {
-	small := smallBuffers.Get().(*[mostJoinMessage + 1]byte)
+	small := smallBuffers.Get().(*[smallMessage + 1]byte)
 	defer smallBuffers.Put(small)
 	for most >= 0 {
 		n, err := c.fill(r, small[:], 0)
@@ -215,16 +220,33 @@ func (c *conn) release(m message) {
 	}
 }
 
-// wait makes who sends too much wait for it: TCP then slows down the peer.
-func (c *conn) wait(cost int) {
-	delay := c.budgets.messages.delay(c.visitor.messages, cost)
-	if c.fair.AllowN(time.Now(), cost) || delay <= 0 {
+// wait makes who sends too much wait after a message of this length: TCP then slows down the peer. It waits for
+// what its address may send before it takes from what all may send, so that one address holds up others by no more
+// than its share.
+func (c *conn) wait(length int) {
+	messages, bytes := c.budgets.messages, c.budgets.bytes
+	fair := c.fair.Allow()
+	for _, limiter := range [...]*rate.Limiter{c.visitor.messages, messages.all} {
+		if delay := messages.delay(limiter, 1); !fair {
+			c.sleep(delay)
+		}
+	}
+	if length > smallMessage {
+		c.sleep(bytes.delay(c.visitor.bytes, length))
+		c.sleep(bytes.delay(bytes.all, length))
+	}
+}
+
+// sleep waits unless the connection is to end. The peer cannot be heard meanwhile, and does not count as dead for that.
+func (c *conn) sleep(delay time.Duration) {
+	if delay <= 0 {
 		return
 	}
-	select {
-	case <-time.After(min(delay, time.Second)):
-	case <-c.gone():
+	for wake := time.Now().Add(delay); delay > 0 && !c.isClosing(); delay = time.Until(wake) {
+		time.Sleep(min(delay, time.Second))
 	}
+	c.deadline = time.Time{}
+	c.heard()
 }
 
 // pong measures the round trip of the ping that it answers. What answers no ping of ours proves nothing.

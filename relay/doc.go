@@ -24,6 +24,8 @@
 //	handshakes and /new, a second                    100, 200 ahead they wait for up to 4 s, else HTTP 429 and Retry-After
 //	open rooms                         2000          1000          the longest empty one is put away, else close code 1013
 //	messages a second                  60,000        30,000        reading waits; who sends less than 100 a second does not
+//	bytes of messages above 4 KiB,
+//	a second                           64 MiB        32 MiB        reading waits
 //	bytes of messages being read       32 MiB        16 MiB        the message is thrown away: error -32009
 //	bytes of frames under way          64 MiB        32 MiB        the frame is lost, and watchers are told ("full")
 //	bytes that wait for connections    128 MiB       64 MiB        the same; of news a line is missed, and told later
@@ -33,8 +35,12 @@
 // For one connection 8 MiB or 16384 messages wait, of them 1 MiB news (seen, report), which go after everything
 // else. It is closed only if it takes no byte for 15 s, or answers no ping for 20 s (1008, with the reason). A
 // member that does not take the answers to its own calls is not read any more until it does. A message that is
-// begun must be complete within 30 s; ping and pong messages may come 10 times a second (1008). Two large messages
-// are never read on all processors at once.
+// begun must be complete within 30 s; ping and pong messages may come 10 times a second (1008).
+//
+// What the program does for a message is bounded by its bytes: package hub reads each byte at about the same cost,
+// whatever the message says, some 2 ms for the longest. What is longer than 64 KiB is read by as many rooms at once
+// as there are processors less one (but at least one), and after it others get a turn. So large messages take about
+// a quarter of a processor at most, those of one address an eighth.
 //
 // Behind a proxy on the same machine all visitors have one address: what one may have is then what all have.
 //

@@ -36,6 +36,8 @@ func (r *relay) figures() []figure {
 	return append(list,
 		figure{"raft_messages_delayed_total", "counter", "messages that used up the pace of their address or of the relay",
 			r.budgets.messages.refused.Load()},
+		figure{"raft_large_messages_delayed_total", "counter", "messages whose bytes used up that pace",
+			r.budgets.bytes.refused.Load()},
 		figure{"raft_news_left_out_total", "counter", "messages to watchers left out because too much was told",
 			r.budgets.news.refused.Load()},
 		figure{"raft_too_often_total", "counter", "handshakes refused because their address came too often",

@@ -209,7 +209,11 @@ func (c *conn) awaitRelief() bool {
 	return !c.ended
 }
 
-func (c *conn) gone() <-chan struct{} { return c.over }
+func (c *conn) isClosing() bool {
+	c.mu.Lock()
+	defer c.mu.Unlock()
+	return c.closing != nil
+}
 
 // discard gives back all that the connection holds.
 func (c *conn) discard() {

@@ -412,7 +412,7 @@ func TestGatheredWritesArriveWholeAndInOrder(t *testing.T) {
 func BenchmarkForward(b *testing.B) {
 	r, server := started(b, settings{}, nil)
 	r.rooms.options.Limits = hub.Limits{Rate: 1e6, Burst: 1e9} // what the program can carry, not what a member may send
-	r.budgets.messages = newPace(1e9)
+	r.budgets.messages = newPace(1e9, 1e9)
 	x, y, _ := trio(b, server.URL)
 	go func() {
 		for {
