@@ -248,7 +248,8 @@ func launchAttack(t testing.TB, x *attack, v *victim) (stop func()) {
 // assault is one attack as it went.
 type assault struct {
 	calm, attacked pair
-	memory         int64 // of the relay at most, bytes; 0: not known
+	ratios         []float64 // p99 attacked / calm of each turn, as people see it
+	memory         int64     // of the relay at most, bytes; 0: not known
 }
 
 // undergo measures the innocent room calm and attacked in turns, and looks that nothing happens to it.
@@ -261,13 +262,16 @@ func undergo(t testing.TB, x *attack, turns int, each time.Duration) (result ass
 	}
 	v := innocents(t, relay, size)
 	for range turns {
-		result.calm.add(v.roundTrips(each))
+		calm, attacked := v.roundTrips(each), pair{}
 		stop := launchAttack(t, x, v)
 		time.Sleep(200 * time.Millisecond) // until it has begun
 		for range 4 {
-			result.attacked.add(v.roundTrips(each / 4))
+			attacked.add(v.roundTrips(each / 4))
 			result.memory = max(result.memory, memoryOf(relay.Process.Pid))
 		}
+		result.ratios = append(result.ratios, float64(p99(attacked.used))/float64(p99(calm.used)))
+		result.calm.add(calm)
+		result.attacked.add(attacked)
 		if x.check != nil {
 			x.check(v, t)
 		}
