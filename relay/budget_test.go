@@ -1,8 +1,11 @@
 package main
 
 import (
+	"bytes"
+	"errors"
 	"fmt"
 	"net"
+	"os"
 	"strings"
 	"sync"
 	"testing"
@@ -167,6 +170,112 @@ func TestWhatWaitsForAConnectionIsGivenBackWithIt(t *testing.T) {
 	b.ws.Close()
 	eventually(t, func() bool { return r.budgets.of[waiting].used.Load() == 0 })
 	eventually(t, func() bool { return r.budgets.of[flying].used.Load() <= 3*flyingStep })
+}
+
+// hold opens a room whose link from 1 to 2 holds what is sent, and a watcher.
+func hold(t *testing.T, dialer *websocket.Dialer, base, code string) (sender, watcher *tab) {
+	t.Helper()
+	sender = dialBy(t, dialer, base, code, nil).join(`{"size":2}`)
+	dialBy(t, dialer, base, code, nil).join(`{}`)
+	watcher = dialBy(t, dialer, base, code, nil).join(`{"server":0,"watch":true}`)
+	sender.say(`{"id":"hold","method":"network","params":{"start":true,"links":[{"from":1,"to":2,"hold":true}]}}`)
+	sender.until(func(text string) bool { return get(text, "id").ToString() == "hold" })
+	return sender, watcher
+}
+
+// fates reads on until so many frames have been seen, and counts them by what became of them.
+func (c *tab) fates(frames int) map[string]int {
+	c.t.Helper()
+	count := map[string]int{}
+	c.until(func(text string) bool {
+		list := get(text, "params", "frames")
+		for i := range list.Size() {
+			count[list.Get(i, "fate").ToString()]++
+			frames--
+		}
+		return frames <= 0
+	})
+	return count
+}
+
+func TestTheFramesUnderWayOfAllRoomsTogetherAreBounded(t *testing.T) {
+	r, server := started(t, settings{}, nil, func(r *relay) { r.budgets.of[flying].most = 4 * flyingStep })
+	frame := "1>2:" + strings.Repeat("x", flyingStep/2)
+	held, full := 0, 0
+	for _, code := range []string{"room-1", "room-2", "room-3"} {
+		sender, watcher := hold(t, websocket.DefaultDialer, server.URL, code)
+		for range 4 {
+			sender.say(frame)
+		}
+		fates := watcher.fates(4)
+		held, full = held+fates["held"], full+fates["full"]
+	}
+	if held == 0 || held > 4 || held+full != 12 {
+		t.Errorf("of 12 frames %d are held and %d were lost (full); one address has room for 4", held, full)
+	}
+	if used := r.budgets.of[flying].used.Load(); used > 2*flyingStep {
+		t.Errorf("one address uses %d bytes, half of the budget are %d", used, 2*flyingStep)
+	}
+	stranger := &websocket.Dialer{NetDial: (&attacker{from: net.ParseIP(attackerIP)}).dial}
+	sender, watcher := hold(t, stranger, server.URL, "room-4")
+	sender.say(frame)
+	if fates := watcher.fates(1); fates["held"] != 1 {
+		t.Errorf("a frame from another address: %v", fates)
+	}
+}
+
+func TestTheNewsOfAllRoomsTogetherAreBoundedAndWatchersToldWhatTheyMissed(t *testing.T) {
+	r, server := started(t, settings{}, nil, func(r *relay) { r.budgets.news = newPace(20_000, 20_000) })
+	sender, watcher := hold(t, websocket.DefaultDialer, server.URL, "news")
+	for range 20 {
+		sender.say("1>2:" + strings.Repeat("x", 3000))
+		time.Sleep(20 * time.Millisecond) // so that they are told one by one
+	}
+	missed := 0
+	watcher.until(func(text string) bool {
+		missed += get(text, "params", "dropped").ToInt()
+		return missed > 0
+	})
+	if r.budgets.news.refused.Load() == 0 {
+		t.Error("what was left out is not in the metrics")
+	}
+}
+
+func TestFragmentsThatBringNothingEndTheConnection(t *testing.T) {
+	_, server := started(t, settings{}, nil)
+	c := open(t, server.URL, "fragments", `{}`)
+	c.ws.NetConn().Write([]byte{0x01, 0x80, 0, 0, 0, 0}) // a text message begins
+	empty := bytes.Repeat([]byte{0x00, 0x80, 0, 0, 0, 0}, 10_000)
+	c.ws.NetConn().SetDeadline(time.Now().Add(patience))
+	var err error
+	for n := 0; n < 100 && err == nil; n++ {
+		_, err = c.ws.NetConn().Write(empty)
+	}
+	for err == nil {
+		_, _, err = c.ws.ReadMessage()
+	}
+	if errors.Is(err, os.ErrDeadlineExceeded) {
+		t.Error("a million empty fragments did not end the connection")
+	}
+}
+
+func TestEveryBudgetAndPaceIsInTheMetrics(t *testing.T) {
+	r, server := started(t, settings{}, nil)
+	figures := figuresOf(t, server.URL)
+	for kind, b := range budgetNames {
+		limit, known := figures["raft_"+b.name+"_limit"]
+		if _, counted := figures["raft_"+b.name+"_refused_total"]; !known || !counted || limit != r.budgets.of[kind].most {
+			t.Errorf("%s: limit %d, known %t, refusals counted %t", b.name, limit, known, counted)
+		}
+	}
+	for _, name := range []string{
+		"raft_messages_delayed_total", "raft_large_messages_delayed_total", "raft_news_left_out_total", "raft_too_often_total",
+		"raft_connections_closed_total", "raft_control_floods_total", "raft_rooms_unstored", "raft_rooms_without_record_total",
+	} {
+		if _, known := figures[name]; !known {
+			t.Errorf("%s is not in the metrics", name)
+		}
+	}
 }
 
 func TestWhoCannotBeHeldIsToldOverHTTP(t *testing.T) {
