@@ -60,11 +60,11 @@ func content(array js.Value) []byte {
 	return bytes
 }
 
-func (h *host) Connect(url string)         { h.Host.Call("connect", url) }
-func (h *host) Disconnect()                { h.Host.Call("disconnect") }
-func (h *host) Send(text []byte)           { h.Host.Call("send", bridge.Borrowed(text)) }
-func (h *host) Post(json []byte)           { h.Host.Call("post", bridge.Borrowed(json)) }
-func (h *host) Seek(room string, hint int) { h.Host.Call("seek", room, hint) }
+func (h *host) Connect(url string)          { h.Host.Call("connect", url) }
+func (h *host) Disconnect()                 { h.Host.Call("disconnect") }
+func (h *host) Send(text []byte)            { h.Host.Call("send", bridge.Borrowed(text)) }
+func (h *host) Post(json []byte)            { h.Host.Call("post", bridge.Borrowed(json)) }
+func (h *host) Seek(place string, hint int) { h.Host.Call("seek", place, hint) }
 func (h *host) Create(server int, ticket string, claim uint64) {
 	h.Host.Call("create", server, ticket, float64(claim))
 }

@@ -12,10 +12,10 @@ type Host interface {
 	// Post gives the page a message: JSON of the form of FromWorker in model.ts.
 	Post(json []byte)
 
-	// Seek looks for the next seat of the room that this browser has the disk and the ticket of and that no
-	// other tab holds: Seat or NoSeat follows. With a hint, which is a seat's number, the search begins anew
-	// and with that one; after NoSeat it begins anew, too. Until then a seat is offered once.
-	Seek(room string, hint int)
+	// Seek looks for the next seat of the room at this place, as the page calls it, that this browser has the disk
+	// and the ticket of and that no other tab holds: Seat or NoSeat follows. With a hint, which is a seat's number,
+	// the search begins anew and with that one; after NoSeat it begins anew, too. Until then a seat is offered once.
+	Seek(place string, hint int)
 	// Create makes a new disk for a seat under this claim, and keeps the ticket, which is text, beside it:
 	// Seat and Taken follow.
 	Create(server int, ticket string, claim uint64)

@@ -184,7 +184,7 @@ func (t *Tab) refusedSeat(code int, message string) {
 		t.older = [2]uint64{uint64(t.seat.number), t.seat.claim}
 		t.letGo()
 		t.claim = claim{state: seeking}
-		t.host.Seek(t.start.Room, int(t.older[0]))
+		t.host.Seek(t.start.Place, int(t.older[0]))
 	case code == olderDisk:
 		t.outbox.notice("The disk of " + name + " in this browser is an older copy: the server has gone on since, " +
 			"and would not know what it has promised. What is stored is left alone, and the tab asks for another seat.")
@@ -211,7 +211,7 @@ func (t *Tab) supersede(why string) {
 	given := t.seat.given
 	t.letGo()
 	t.claim = claim{state: seeking}
-	t.host.Seek(t.start.Room, number)
+	t.host.Seek(t.start.Place, number)
 	if given {
 		t.reconnect()
 	}
@@ -222,7 +222,7 @@ func (t *Tab) supersede(why string) {
 func (t *Tab) giveUpSeat() {
 	t.letGo()
 	t.claim = claim{state: seeking}
-	t.host.Seek(t.start.Room, 0)
+	t.host.Seek(t.start.Place, 0)
 }
 
 // keepSeat does what has come due: to ask again for a seat that was in use, to look whether this browser has
@@ -235,7 +235,7 @@ func (t *Tab) keepSeat() {
 	case t.claim.state == anySeat && t.now-t.claim.since >= seekAgain && t.link.asking == 0 &&
 		t.room.hasAbsentServer():
 		t.claim = claim{state: seeking}
-		t.host.Seek(t.start.Room, 0)
+		t.host.Seek(t.start.Place, 0)
 	case t.seat.newcomer != nil:
 		t.askToBeTakenIn()
 	}

@@ -214,7 +214,7 @@ func (t *Tab) begin(m *wish) {
 			hint = *m.Hint
 		}
 		t.claim = claim{state: seeking}
-		t.host.Seek(m.Room, hint)
+		t.host.Seek(m.Place, hint)
 	}
 	t.connect()
 }

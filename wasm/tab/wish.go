@@ -6,6 +6,7 @@ import "raftplayground/wasm/page"
 type wish struct {
 	page.Wish
 	Room     string `json:"room"`
+	Place    string `json:"place"`
 	Relay    string `json:"relay"`
 	Link     string `json:"link"`
 	Seat     string `json:"seat"`

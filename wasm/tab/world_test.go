@@ -142,6 +142,7 @@ func (w *world) open(b *browser, change func(*testStart)) *testTab {
 type testStart struct {
 	Type     string `json:"type"`
 	Room     string `json:"room"`
+	Place    string `json:"place"`
 	Relay    string `json:"relay"`
 	Link     string `json:"link"`
 	Seat     string `json:"seat"`

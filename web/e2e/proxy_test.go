@@ -15,6 +15,7 @@ import (
 	"time"
 
 	console "github.com/chromedp/cdproto/log"
+	"github.com/chromedp/chromedp"
 )
 
 // proxy stands before the relay as a server of the world does. change may change what it passes on; nil: nothing.
@@ -81,6 +82,39 @@ func TestTheRelayWorksBehindAPath(t *testing.T) {
 		t.Errorf("the page asks for %s, outside of its path", path)
 		return true
 	})
+}
+
+// Two people of one JupyterHub have relays of their own at one origin, and so one storage in a browser that visits
+// both. A room of the one is not a room of the other, though it has the same code.
+func TestRelaysBelowPathsOfOneOriginKeepTheirSeatsApart(t *testing.T) {
+	for name, prepare := range map[string][]chromedp.Action{
+		"OPFS": nil, "IndexedDB": {chromedp.Evaluate(withoutOPFS, nil)},
+	} {
+		t.Run(name, func(t *testing.T) {
+			ada, bob := newRoom(t), &room{t: t, relay: startRelay(t)}
+			bob.code = ada.code
+			bob.join(`{"server":0,"new":true,"size":1}`)
+			both := http.NewServeMux()
+			both.Handle("/ada/", http.StripPrefix("/ada", ada.relay.proxy(nil)))
+			both.Handle("/bob/", http.StripPrefix("/bob", bob.relay.proxy(nil)))
+			at := site(t, both)
+			w := ada.browser.window(screenWidth, screenHeight)
+			w.beforeWorkers(prepare...)
+			visit := func(whose string) {
+				w.navigate(at + "/" + whose + "/r/" + ada.code + "?size=1&rate=1")
+				w.seat()
+				leading(t, 10*time.Second, w)
+			}
+			for _, whose := range []string{"ada", "bob"} {
+				visit(whose)
+				w.mustPut("x", whose)
+			}
+			for _, whose := range []string{"ada", "bob"} {
+				visit(whose)
+				w.mustGet("x", whose)
+			}
+		})
+	}
 }
 
 // Whoever is refused is told so, and why, and gets in as soon as there is a way.

@@ -257,7 +257,7 @@ export interface HistoryPart {
 
 /** From the page to the Worker. */
 export type ToWorker =
-  | { type: "start"; room: string; relay: string; link: string; seat: "any" | "watch"; size: number | null; encoding: "colon" | "json"; hint: number | null; hidden: boolean }
+  | { type: "start"; room: string; place: string; relay: string; link: string; seat: "any" | "watch"; size: number | null; encoding: "colon" | "json"; hint: number | null; hidden: boolean }
   | { type: "drawn" } // the page has drawn the last batch, or is hidden and will not, and wants the next
   | { type: "hidden"; hidden: boolean }
   | { type: "request"; id: number; op: ClientRequest["op"]; key: string; value: string; expected?: string; read?: ReadKind; server: number | null } // null: find the leader

@@ -20,6 +20,7 @@ function readAddress(store: Store, at: Location): Joining | null {
   if (wire !== "colon" && wire !== "json") store.notice(`The address asks for wire=${wire}; there are colon and json. This server speaks colon.`);
   return {
     room,
+    place: path ? `${path}/${room}` : room,
     relay: `${at.protocol === "https:" ? "wss:" : "ws:"}//${at.host}${path}`,
     link: `${at.origin}${path}/r/${room}`,
     watch: query.get("watch") === "1",

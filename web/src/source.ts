@@ -5,6 +5,7 @@ import type { Source, Store } from "./store.js";
 /** How this tab takes part in a room, read from the address (main.ts). */
 export interface Joining {
   room: string;
+  place: string; // the room in this origin's storage: relays below other paths have rooms of their own
   relay: string; // base of WebSocket addresses, `ws://host`
   link: string; // the room's page, for others
   watch: boolean;
@@ -24,8 +25,10 @@ export class WorkerSource implements Source {
   private worker = new Worker(new URL(__WORKER_URL__, import.meta.url), { name: "raft server" });
   private drawn: Drawn;
   private seat: number | null = null; // whose hint is written
+  private place: string;
 
   constructor(private store: Store, joining: Joining) {
+    this.place = joining.place;
     store.code = joining.room;
     store.link = joining.link;
     this.drawn = new Drawn(store, this);
@@ -34,12 +37,13 @@ export class WorkerSource implements Source {
     this.post({
       type: "start",
       room: joining.room,
+      place: joining.place,
       relay: joining.relay,
       link: joining.link,
       seat: joining.watch ? "watch" : "any",
       size: joining.size,
       encoding: joining.encoding,
-      hint: readHint(joining.room),
+      hint: readHint(joining.place),
       hidden: document.hidden,
     });
     store.connect(this);
@@ -61,7 +65,7 @@ export class WorkerSource implements Source {
   private keepHint(seat: number | null): void {
     if (seat === null || seat === this.seat) return;
     this.seat = seat;
-    writeHint(this.store.code, seat);
+    writeHint(this.place, seat);
   }
 
   /** `?rate=` holds from the moment that this tab is in the room. */
@@ -75,18 +79,18 @@ export class WorkerSource implements Source {
 }
 
 /** Storage may be forbidden (sandboxed frames, private windows): then there is no hint, and nothing else changes. */
-function readHint(room: string): number | null {
+function readHint(place: string): number | null {
   try {
-    const [code, seat] = (sessionStorage.getItem(HINT) ?? "").split(" ");
-    return code === room && Number(seat) > 0 ? Number(seat) : null;
+    const [where, seat] = (sessionStorage.getItem(HINT) ?? "").split(" ");
+    return where === place && Number(seat) > 0 ? Number(seat) : null;
   } catch {
     return null;
   }
 }
 
-function writeHint(room: string, seat: number): void {
+function writeHint(place: string, seat: number): void {
   try {
-    sessionStorage.setItem(HINT, `${room} ${seat}`);
+    sessionStorage.setItem(HINT, `${place} ${seat}`);
   } catch {
     // No storage: see readHint.
   }

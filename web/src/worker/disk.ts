@@ -69,14 +69,14 @@ export interface SeatStore {
 }
 
 /** The best backend that works here. Every probe writes, since some private windows offer what they then refuse. */
-export async function openStore(room: string): Promise<SeatStore> {
+export async function openStore(place: string): Promise<SeatStore> {
   try {
-    return await openFileStore(room);
+    return await openFileStore(place);
   } catch {
     // No OPFS, or one without synchronous handles: go on with the next.
   }
   try {
-    return await openRowStore(room);
+    return await openRowStore(place);
   } catch {
     return memoryStore();
   }

@@ -12,11 +12,11 @@ type Three = [FileSystemSyncAccessHandle, FileSystemSyncAccessHandle, FileSystem
 const logFiles = ["log-a", "log-b"] as const;
 
 /** Rejects where there is no OPFS, or one that does not write. */
-export async function openFileStore(room: string): Promise<SeatStore> {
+export async function openFileStore(place: string): Promise<SeatStore> {
   const root = await navigator.storage.getDirectory();
   const top = await root.getDirectoryHandle("raft-playground", { create: true });
   const rooms = await top.getDirectoryHandle("rooms", { create: true });
-  const seats = await rooms.getDirectoryHandle(room, { create: true });
+  const seats = await rooms.getDirectoryHandle(encodeURIComponent(place), { create: true });
   // The seats that are here are no worse for a disk that is full.
   if ((await listFileSeats(seats)).length === 0) await probe(top);
   return {

@@ -18,9 +18,9 @@ interface Rows {
 }
 
 /** Rejects where there is no IndexedDB, or one that does not write. */
-export async function openRowStore(room: string): Promise<SeatStore> {
+export async function openRowStore(place: string): Promise<SeatStore> {
   const database = await openDatabase();
-  const seat = (server: number) => `${room}/${server}`;
+  const seat = (server: number) => `${place}/${server}`;
   // The probe is a real write, which private windows of some browsers refuse.
   const probe = change(database);
   probe.objectStore("tickets").put("probe", "probe");
@@ -28,8 +28,8 @@ export async function openRowStore(room: string): Promise<SeatStore> {
   return {
     kind: "indexeddb",
     list: async () => {
-      const keys = await answer(database.transaction("tickets").objectStore("tickets").getAllKeys(within(room)));
-      return keys.map((key) => Number(String(key).slice(room.length + 1)));
+      const keys = await answer(database.transaction("tickets").objectStore("tickets").getAllKeys(within(place)));
+      return keys.map((key) => Number(String(key).slice(place.length + 1)));
     },
     open: async (server) => {
       const kept = keptOf(await answer(database.transaction("tickets").objectStore("tickets").get(seat(server))));
@@ -50,8 +50,8 @@ function openDatabase(): Promise<IDBDatabase> {
   return new Promise((resolve, reject) => {
     const request = indexedDB.open("raft-playground", 1);
     request.onupgradeneeded = () => {
-      request.result.createObjectStore("tickets"); // "{room}/{server}" → Kept
-      request.result.createObjectStore("log"); // ["{room}/{server}", n] → bytes, in the order of n
+      request.result.createObjectStore("tickets"); // "{place}/{server}" → Kept
+      request.result.createObjectStore("log"); // ["{place}/{server}", n] → bytes, in the order of n
     };
     request.onsuccess = () => resolve(request.result);
     request.onerror = () => reject(request.error ?? new Error("IndexedDB cannot be opened"));
@@ -187,8 +187,8 @@ function joined(rows: Uint8Array[]): Uint8Array {
   return content;
 }
 
-function within(room: string): IDBKeyRange {
-  return IDBKeyRange.bound(`${room}/1`, `${room}/9`);
+function within(place: string): IDBKeyRange {
+  return IDBKeyRange.bound(`${place}/1`, `${place}/9`);
 }
 
 function rowsOf(seat: string): IDBKeyRange {

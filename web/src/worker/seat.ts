@@ -21,12 +21,13 @@ export class Seats {
   private candidates: number[] | null = null;
 
   private constructor(
-    private readonly room: string,
+    private readonly place: string,
     private readonly store: SeatStore,
   ) {}
 
-  static async open(room: string): Promise<Seats> {
-    return new Seats(room, await openStore(room));
+  /** The place of a room in this origin's storage is its code, and before it the path that the relay is below, if any. */
+  static async open(place: string): Promise<Seats> {
+    return new Seats(place, await openStore(place));
   }
 
   get kind(): Disk {
@@ -40,7 +41,7 @@ export class Seats {
   async next(hint: number | null): Promise<HeldSeat | null> {
     if (this.candidates === null || hint !== null) this.candidates = hintedFirst(await this.store.list(), hint);
     for (let server = this.candidates.shift(); server !== undefined; server = this.candidates.shift()) {
-      const release = await holdLock(this.room, server, server === hint ? releaseMilliseconds : 0);
+      const release = await holdLock(this.place, server, server === hint ? releaseMilliseconds : 0);
       if (release === null) continue;
       const disk = await this.openReleased(server);
       if (disk !== null) return held(disk, this.kind, release);
@@ -52,7 +53,7 @@ export class Seats {
 
   /** A new disk for a seat that the room has just given. When the lasting store cannot make one the seat gets a disk in memory, whose kind says so. */
   async create(server: number, ticket: string, claim: number): Promise<HeldSeat> {
-    const release = await holdLock(this.room, server, releaseMilliseconds);
+    const release = await holdLock(this.place, server, releaseMilliseconds);
     if (release !== null) {
       try {
         return held(await this.store.create(server, ticket, claim), this.kind, release);
@@ -90,13 +91,13 @@ function held(disk: SeatDisk, kind: Disk, unlock: () => void): HeldSeat {
 }
 
 /** The function that lets the lock go, or null if another tab holds it. */
-function holdLock(room: string, server: number, waitMilliseconds: number): Promise<(() => void) | null> {
+function holdLock(place: string, server: number, waitMilliseconds: number): Promise<(() => void) | null> {
   const locks = (navigator as { locks?: LockManager }).locks;
   if (locks === undefined) return Promise.resolve(() => undefined);
   const options: LockOptions = waitMilliseconds === 0 ? { ifAvailable: true } : { signal: AbortSignal.timeout(waitMilliseconds) };
   return new Promise((resolve) => {
     locks
-      .request(`raft-playground:${room}:${server}`, options, (lock) => {
+      .request(`raft-playground:${place}:${server}`, options, (lock) => {
         if (lock === null) return resolve(null);
         return new Promise<void>((release) => resolve(release));
       })

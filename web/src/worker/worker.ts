@@ -29,7 +29,7 @@ interface Host {
   connect(url: string): void;
   disconnect(): void;
   send(text: string): void;
-  seek(room: string, hint: number): void;
+  seek(place: string, hint: number): void;
   create(server: number, ticket: string, claim: number): void;
   take(claim: number): void;
   confirm(): void;
@@ -63,7 +63,7 @@ const host: Host = {
   send(text) {
     if (socket?.readyState === WebSocket.OPEN && socket.bufferedAmount < sendBufferBytes) socket.send(text);
   },
-  seek: (room, hint) => inTurn(() => seek(room, hint === 0 ? null : hint)),
+  seek: (place, hint) => inTurn(() => seek(place, hint === 0 ? null : hint)),
   create: (server, ticket, claim) => inTurn(() => create(server, ticket, claim)),
   take: (claim) => ofDisk(async (disk) => {
     const { bytes, confirmed } = await disk.take(claim);
@@ -147,8 +147,8 @@ function disconnect(): void {
   socket = null;
 }
 
-async function seek(room: string, hint: number | null): Promise<void> {
-  seats ??= await Seats.open(room);
+async function seek(place: string, hint: number | null): Promise<void> {
+  seats ??= await Seats.open(place);
   seat = await seats.next(hint);
   if (seat === null) tab?.noSeat(now(), seats.kind);
   else tab?.seat(now(), seat.disk.server, seat.disk.ticket, seat.kind, seat.disk.claim);
