@@ -23,6 +23,7 @@ var program = sync.OnceValues(func() (string, error) {
 	if err != nil {
 		return "", err
 	}
+	built = dir
 	path := filepath.Join(dir, "relay")
 	said, err := exec.Command("go", "build", "-o", path, ".").CombinedOutput()
 	os.Stderr.Write(said)
@@ -34,11 +35,13 @@ func TestMain(m *testing.M) {
 		return
 	}
 	code := m.Run()
-	if path, err := program(); err == nil {
-		os.RemoveAll(filepath.Dir(path))
+	if built != "" {
+		os.RemoveAll(built)
 	}
 	os.Exit(code)
 }
+
+var built string // folder of the program; empty while no test has run it
 
 // process is the program as it runs for a user.
 type process struct {
