@@ -1,6 +1,7 @@
 package tab
 
 import (
+	"encoding/json"
 	"os"
 	"regexp"
 	"strconv"
@@ -123,7 +124,60 @@ func TestTheCodesAndTimesOfTheDocumentAreTheOnesInUse(t *testing.T) {
 			t.Errorf("nothing answers with %s", code)
 		}
 	}
-	if !strings.Contains(table, "every 50 ms") || !strings.Contains(table, "150 to 300 ms") || !strings.Contains(table, strconv.Itoa(giveUpAfter/1000)+" s of real time, then") {
-		t.Error("the times of PROTOCOL.md are others")
+	number := func(file, before string) string {
+		text, err := os.ReadFile("../../" + file)
+		found := regexp.MustCompile(regexp.QuoteMeta(before) + `\s*(\d+)`).FindSubmatch(text)
+		if err != nil || found == nil {
+			t.Fatalf("%s has no number behind %q: %v", file, before, err)
+		}
+		return string(found[1])
+	}
+	const server, room = "raft/server/server.go", "relay/hub/hub.go"
+	for _, said := range []string{
+		"every " + number(server, "{&o.HeartbeatTicks,") + " ms of cluster time",
+		number(server, "{&o.ElectionTicksMin,") + " to " + number(server, "{&o.ElectionTicksMax,") + " ms of cluster time",
+		number(room, "teachLatency  =") + " ± " + number(room, "teachJitter   =") + " ms of cluster time",
+		"must join within | " + number(room, "joinWithin    =") + " s of real time",
+		"every " + number(room, "announceEvery =") + " s",
+		strconv.Itoa(giveUpAfter/1000) + " s of real time, then",
+		"at most " + strconv.Itoa(1000/reportEvery) + " times a second",
+	} {
+		if !strings.Contains(table, said) {
+			t.Errorf("PROTOCOL.md does not say %q", said)
+		}
+	}
+}
+
+// A server that speaks colon only is asked in JSON by clients, and may answer with the one line that PROTOCOL.md has for it.
+func TestAServerOfColonOnlyTellsClientsSo(t *testing.T) {
+	w := newWorld(t)
+	const guest = 99
+	var asked []string
+	w.guest = func(text string) {
+		if strings.Contains(text, `"method":"Put"`) {
+			asked = append(asked, text)
+		}
+	}
+	w.hub.Connect(guest)
+	w.hub.Receive(guest, []byte(`{"id":1,"method":"join","params":{"server":null,"size":1}}`), false)
+	client := w.open(newBrowser(), func(s *testStart) { s.Seat = "watch" })
+	w.run(500)
+	client.ask(1, "put", "x", "1", 1)
+	w.run(200)
+	if len(asked) != 1 {
+		t.Fatalf("the guest was asked %q", asked)
+	}
+	var call struct {
+		ID, From json.RawMessage
+	}
+	if err := json.Unmarshal([]byte(asked[0]), &call); err != nil {
+		t.Fatal(err)
+	}
+	_, line, _ := strings.Cut(protocol(t), "copy `id` and `from`, and answer\n`")
+	line, _, _ = strings.Cut(line, "`")
+	line = strings.NewReplacer("ID", string(call.ID), "ME", "1", "FROM", string(call.From)).Replace(line)
+	w.hub.Receive(guest, []byte(line), false)
+	if r := client.outcome(1); r.State != "refused" || r.Detail != "I speak colon only" {
+		t.Errorf("%s: the client is told %+v", line, r)
 	}
 }

@@ -20,8 +20,9 @@ type world struct {
 	conns   map[uint64]*testTab
 	next    uint64 // connection
 	secrets uint64
-	lives   uint64  // of the room
-	timers  []timer // in the order of their times
+	lives   uint64            // of the room
+	timers  []timer           // in the order of their times
+	guest   func(text string) // hears what the relay says to a member that is no tab; may be nil
 }
 
 type timer struct {
@@ -235,6 +236,8 @@ func (w *world) settle() {
 		}
 		for _, d := range w.out.Deliver {
 			switch tab := w.conns[d.Conn]; {
+			case tab == nil && w.guest != nil:
+				w.guest(string(d.Data))
 			case tab == nil || tab.gone:
 			case tab.frozen:
 				tab.later(func() { tab.Text(w.now, d.Data) })
