@@ -13,9 +13,10 @@ import (
 )
 
 // BenchmarkIdleTabs measures what 5,000 tabs cost that sit in rooms of five and do nothing: memory of the program
-// for each, and the share of one processor for all. `./build.sh bench relay/idle-tabs`
+// for each, and the share of one processor for all, with what they may cost. `./build.sh bench relay/idle-tabs`
 func BenchmarkIdleTabs(b *testing.B) {
 	const tabs, watched = 5000, 20 * time.Second
+	const mostMemory, mostShare = 30, 3 // KiB for each, % for all
 	p := launch(b, "-addr", "127.0.0.1:0", "-state", b.TempDir())
 	empty := memoryOf(p.Process.Pid)
 	for i := range tabs {
@@ -30,8 +31,14 @@ func BenchmarkIdleTabs(b *testing.B) {
 		time.Sleep(watched)
 		used += processorTime(b, p.Process.Pid) - before
 	}
-	b.ReportMetric(float64(memoryOf(p.Process.Pid)-empty)/1024/tabs, "KiB/tab")
-	b.ReportMetric(100*used.Seconds()/(float64(b.N)*watched.Seconds()), "%processor")
+	memory := float64(memoryOf(p.Process.Pid)-empty) / 1024 / tabs
+	share := 100 * used.Seconds() / (float64(b.N) * watched.Seconds())
+	if memory > mostMemory || share > mostShare {
+		b.Errorf("an idle tab takes %.0f KiB, all of them %.1f %% of a processor; expected at most %d KiB and %d %%",
+			memory, share, mostMemory, mostShare)
+	}
+	b.ReportMetric(memory, "KiB/tab")
+	b.ReportMetric(share, "%processor")
 	b.ReportMetric(0, "ns/op")
 }
 
