@@ -34,6 +34,19 @@ func TestAReceiverThatIsSlowLosesFramesAndKeepsItsSession(t *testing.T) {
 	b.untilIs("1>2:after")
 }
 
+func TestBeforeItHasJoinedALongMessageIsNotAwaited(t *testing.T) {
+	r, server := started(t, settings{}, nil)
+	c := dial(t, server.URL, "early", nil)
+	c.ws.NetConn().Write(frameHeader(0x81, mib))
+	c.ws.NetConn().Write(make([]byte, 2*mostJoinMessage)) // and no more
+	if got := c.untilClosed(); got.Code != websocket.CloseMessageTooBig {
+		t.Errorf("closed with %v", got)
+	}
+	if used := r.budgets.of[reading].used.Load(); used != 0 {
+		t.Errorf("%d bytes are set aside for who has not joined", used)
+	}
+}
+
 func TestPongsThatAnswerNothingMeasureNothingAndTooManyEndTheConnection(t *testing.T) {
 	_, server := started(t, settings{}, nil)
 	forger, watcher := open(t, server.URL, "pong", `{}`), open(t, server.URL, "pong", `{"server":0}`)

@@ -115,7 +115,7 @@ func callOf(data []byte) []byte {
 func parseAddress(field string, digits []byte) (uint64, *refusal) {
 	address, ok := wholeNumber(digits)
 	if !ok || address == 0 {
-		return 0, badParam(field, "a whole number from 1 to 18446744073709551615", digits)
+		return 0, badParam(field, "a whole number from 1 to 18446744073709551615", clip(digits))
 	}
 	return address, nil
 }

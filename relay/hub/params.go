@@ -61,7 +61,7 @@ func (p *params) list(field string, most int, element func(p *params)) {
 }
 
 // expect says what should be there instead of the value that is.
-func (p *params) expect(field, expected string) { p.fault(badParam(field, expected, p.raw)) }
+func (p *params) expect(field, expected string) { p.fault(badParam(field, expected, clip(p.raw))) }
 
 // fault keeps the first fault.
 func (p *params) fault(bad *refusal) {

@@ -31,7 +31,7 @@ type refusal struct {
 	message string // what was expected and what came
 }
 
-func badParam[T string | []byte](field, expected string, got T) *refusal {
+func badParam(field, expected, got string) *refusal {
 	return &refusal{codeBadParams, field, field + ": expected " + expected + ", got " + clip(got)}
 }
 
