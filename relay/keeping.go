@@ -126,10 +126,7 @@ func (r *room) settle() bool {
 		r.carryOut()
 		r.leaving = r.wanted
 	}
-	if len(r.conns) > 0 || r.stored < r.leaving {
-		return false
-	}
-	return r.stored >= r.wanted
+	return len(r.conns) == 0 && r.stored >= r.wanted
 }
 
 // storeNow stores the room's last state before the relay ends.
