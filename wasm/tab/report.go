@@ -28,7 +28,7 @@ type sentReport struct {
 	// twice (the hub keeps the last one for those who join) is not told twice.
 	Life   page.U64        `json:"life"`
 	First  page.U64        `json:"first"`
-	Events []reportedEvent `json:"events"`
+	Events []reportedEvent `json:"events,omitempty"` // not null, which the room refuses
 }
 
 // reportedEvent is a StoryLine without the number that each tab gives it.

@@ -837,3 +837,20 @@ func TestARefusalIsToldAndItsTimeIsKept(t *testing.T) {
 	}
 	w.until("it comes back", 6000, func() bool { return tab.link.state == joined })
 }
+
+// Whoever comes to a room where nothing happens any more sees the logs all the same.
+func TestALateWatcherSeesTheLogs(t *testing.T) {
+	w := newWorld(t)
+	tabs := three(w)
+	w.elect(tabs...)
+	w.run(3000)
+	late := w.open(newBrowser(), func(s *testStart) { s.Seat = "watch" })
+	w.until("the watcher has each server's log", 1200, func() bool {
+		for _, s := range late.last.Servers {
+			if s.Report == nil || s.Report.LastIndex != 1 || len(s.Report.Log.Cells) != 1 {
+				return false
+			}
+		}
+		return len(late.last.Servers) == 3
+	})
+}

@@ -1,6 +1,7 @@
 package tab
 
 import (
+	"bytes"
 	"maps"
 	"slices"
 
@@ -239,6 +240,8 @@ func (w *world) settle() {
 			case tab == nil && w.guest != nil:
 				w.guest(string(d.Data))
 			case tab == nil || tab.gone:
+			case bytes.Contains(d.Data, []byte(`"id":null,"error":{"code":-32602`)):
+				w.t.Fatalf("S%d says what the room refuses, and nobody hears that: %s", tab.number(), d.Data)
 			case tab.frozen:
 				tab.later(func() { tab.Text(w.now, d.Data) })
 			default:
