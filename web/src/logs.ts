@@ -8,6 +8,7 @@ export interface GridCell {
   index: U64;
   column: number;
   cell: LogCell | null; // null: missing here while others have it
+  untold: boolean; // … or not missing: the server has an entry there and has not said which
   committed: boolean;
   applied: boolean;
 }
@@ -70,7 +71,7 @@ function row(view: ServerView, first: U64, columns: number, leader: ServerView |
   for (let column = compacted?.columns ?? 0; column < columns; column++) {
     const index = plus(first, column);
     const cell = r ? cellAt(r, index) : null;
-    cells.push({ index, column, cell, committed: cell !== null && r !== null && !less(r.commitIndex, index), applied: cell !== null && r !== null && !less(r.appliedIndex, index) });
+    cells.push({ index, column, cell, untold: r !== null && isUntold(r, index), committed: cell !== null && r !== null && !less(r.commitIndex, index), applied: cell !== null && r !== null && !less(r.appliedIndex, index) });
   }
   const commit = r ? clamp(distance(r.commitIndex, first) + 1, 0, columns) : 0;
   const peer = leader && leader.server !== view.server ? leader.report?.peers.find((p) => p.server === view.server) : undefined;
@@ -92,6 +93,9 @@ export function cellAt(report: Report, index: U64): LogCell | null {
   return report.log.cells[distance(index, report.log.first)] ?? null;
 }
 
+/** Whether the server has an entry there of which it has said nothing: a page that comes late gets the logs last. */
+export const isUntold = (report: Report, index: U64): boolean => cellAt(report, index) === null && !less(index, report.log.first) && !less(report.lastIndex, index);
+
 export interface Removed {
   server: number;
   index: U64;
@@ -111,20 +115,21 @@ export function removed(before: Report | null | undefined, after: Report | null)
   return gone;
 }
 
-/** What one cell says of itself in a sentence (LOOK §6). `quorums`: of whom a majority decides. */
-export function cellWords(index: U64, server: number, servers: ServerView[], quorums: Quorum[]): string {
+/** What one cell says of itself in a sentence (LOOK §6). `quorums`: of whom a majority decides; `off`: IDs of rules that no server keeps. */
+export function cellWords(index: U64, server: number, servers: ServerView[], quorums: Quorum[], off: string[] = []): string {
   const own = servers.find((s) => s.server === server)?.report;
   const cell = own ? cellAt(own, index) : null;
   if (own && less(index, own.log.first) && less(own.log.first, plus(own.lastIndex, 2))) return `Index ${index} is in the snapshot of S${server}, which ends at index ${plus(own.log.first, -1)}: committed and applied.`;
+  if (own && isUntold(own, index)) return `S${server} has an entry at index ${index}, but has not said here which.`;
   if (!own || !cell) return `S${server} has no entry at index ${index}.`;
   const having = servers.filter((s) => s.report && holds(s.report, index, cell)).map((s) => s.server);
   const what = cell.kind === "noop" ? "the leader's no-op" : cell.kind === "configuration" ? `the configuration ${cell.text}` : cell.text;
   const said = `Index ${index}, term ${cell.term}, ${what}. On ${share(having, quorums)}`;
-  return less(own.commitIndex, index) ? `${said}${notCommittedWords(own, index, cell, decide(having, quorums), servers)}` : `${said}. Committed at S${server}.`;
+  return less(own.commitIndex, index) ? `${said}${notCommittedWords(own, index, cell, decide(having, quorums), servers, off)}` : `${said}. Committed at S${server}.`;
 }
 
 /** Why a server does not take an entry of its log for committed. */
-function notCommittedWords(own: Report, index: U64, cell: LogCell, enough: boolean, servers: ServerView[]): string {
+function notCommittedWords(own: Report, index: U64, cell: LogCell, enough: boolean, servers: ServerView[], off: string[]): string {
   const knows = servers.find((s) => s.report && !less(s.report.commitIndex, index));
   const leader = leaderOf(servers);
   if (knows?.report && !holds(knows.report, index, cell)) {
@@ -137,7 +142,7 @@ function notCommittedWords(own: Report, index: U64, cell: LogCell, enough: boole
   }
   if (!leader?.report) return ". Not committed, and nobody leads now.";
   if (!holds(leader.report, index, cell)) return cellAt(leader.report, index) ? `. S${leader.server}, the leader, has another entry there: this one will be deleted.` : `. S${leader.server}, the leader, does not have it.`;
-  if (enough && less(cell.term, leader.report.term)) return `, but term ${cell.term} is not the leader's term ${leader.report.term}: counting does not commit it (§5.4.2).`;
+  if (enough && less(cell.term, leader.report.term) && !off.includes("commitOnlyCurrentTerm")) return `, but term ${cell.term} is not the leader's term ${leader.report.term}: counting does not commit it (§5.4.2).`;
   return enough ? `. Not committed yet: S${leader.server}, the leader, has not heard of all of them.` : ". Not committed yet: a majority has to store it.";
 }
 

@@ -2,7 +2,7 @@ import { html, nothing, svg, type SVGTemplateResult, type TemplateResult } from 
 import { cursor } from "./cursor.js";
 import { keysOf } from "./keys.js";
 import { inside, voteDot, type Ring } from "./layout.js";
-import { cellAt } from "./logs.js";
+import { cellAt, isUntold } from "./logs.js";
 import type { ServerView, U64 } from "./model.js";
 import { less, most, plus, same, slot } from "./numbers.js";
 import { tally } from "./quorum.js";
@@ -124,7 +124,7 @@ function strip(view: ServerView, ring: Ring): SVGTemplateResult | typeof nothing
   return svg`<g class="strip" transform="translate(${x0} ${y})">${Array.from({ length: count }, (_, i) => {
     const index = plus(first, i);
     const cell = cellAt(r, index);
-    const state = !cell ? "missing" : less(r.commitIndex, index) ? "open" : "committed";
+    const state = isUntold(r, index) ? "untold" : !cell ? "missing" : less(r.commitIndex, index) ? "open" : "committed";
     return svg`<rect class="strip-cell ${state} t${slot(cell?.term ?? 0)}" x=${i * PITCH + 1} y="1" width=${CELL - 2} height=${CELL - 2} rx="2" />`;
   })}</g>`;
 }

@@ -113,7 +113,7 @@ export class RaftLogGrid extends RaftElement {
   }
 
   private row(r: GridRow, g: Grid, wide: boolean, at: Cursor, { from, to }: Window): TemplateResult {
-    const shown = g.columns === 0 && r.seat === "connected" ? [{ index: 1, column: 0, cell: null, committed: false, applied: false }] : r.cells.filter((c) => c.column >= from && c.column < to);
+    const shown = g.columns === 0 && r.seat === "connected" ? [{ index: 1, column: 0, cell: null, untold: false, committed: false, applied: false }] : r.cells.filter((c) => c.column >= from && c.column < to);
     const view = store.server(r.server);
     return html`<div class="grid-row ${r.seat} ${at.servers.includes(r.server) ? "lit" : ""}" role="row">
       <span class="grid-label" role="rowheader">S${r.server}${r.leader ? html`<i title="leader" aria-label="leader">■</i>` : nothing}</span>
@@ -132,7 +132,7 @@ export class RaftLogGrid extends RaftElement {
   }
 
   private cell(c: GridCell, r: GridRow, g: Grid, wide: boolean, at: Cursor): TemplateResult {
-    const state = !c.cell ? "missing" : c.committed ? "committed" : "open";
+    const state = c.untold ? "untold" : !c.cell ? "missing" : c.committed ? "committed" : "open";
     const text = c.cell?.kind === "noop" ? (wide ? "no-op" : "∅") : c.cell?.kind === "configuration" ? (wide ? html`${GEAR} ${c.cell.text}` : GEAR) : wide && c.cell ? tight(c.cell.text) : "";
     const broken = brokenAt(store.lab?.properties ?? [], r.server, c.index);
     const marks = html`${r.match === c.column ? html`<i class="match" title="matchIndex: the leader knows that S${r.server} has it"></i>` : nothing}${r.next === c.column ? this.next(r) : nothing}`;
@@ -141,7 +141,7 @@ export class RaftLogGrid extends RaftElement {
     const marked = wide || broken !== "" || r.match === c.column || r.next === c.column;
     const tightly = wide || String(c.cell?.term ?? "").length > DIGITS;
     return html`<span class="cell ${state} t${slot(c.cell?.term ?? 0)} ${g.conflicts.has(c.column) ? "conflict" : ""} ${pointed ? "pointed" : ""} ${replaced ? "late" : ""} ${broken ? "broken" : ""} ${marked ? "marked" : ""} ${tightly ? "tight" : ""}" role="cell" aria-colindex=${c.column + 2} title=${broken || nothing} aria-label="${this.said(c, r)}${broken ? `. ${broken}` : ""}"
-        @pointerenter=${() => this.point({ server: r.server, index: c.index })}><span class="cell-text">${c.cell ? html`${c.cell.term}${wide ? " " : ""}${text}` : nothing}</span>${c.applied && wide ? html`<i class="applied"></i>` : nothing}${broken ? html`<i class="broken-sign">!</i>` : nothing}${marks}</span>`;
+        @pointerenter=${() => this.point({ server: r.server, index: c.index })}><span class="cell-text">${c.cell ? html`${c.cell.term}${wide ? " " : ""}${text}` : c.untold ? "?" : nothing}</span>${c.applied && wide ? html`<i class="applied"></i>` : nothing}${broken ? html`<i class="broken-sign">!</i>` : nothing}${marks}</span>`;
   }
 
   /** In its cell, or where the next entry will come. */
@@ -150,7 +150,7 @@ export class RaftLogGrid extends RaftElement {
   }
 
   private said(c: GridCell, r: GridRow): string {
-    if (!c.cell) return `S${r.server} has no entry ${c.index}`;
+    if (!c.cell) return c.untold ? `Entry ${c.index} of S${r.server} is not known here` : `S${r.server} has no entry ${c.index}`;
     return `Entry ${c.index} of S${r.server}: term ${c.cell.term}, ${c.cell.kind === "noop" ? "no-op" : c.cell.kind === "configuration" ? `configuration ${c.cell.text}` : c.cell.text}, ${c.committed ? "committed" : "not committed"}`;
   }
 

@@ -71,7 +71,8 @@ test("entries that were deleted or overwritten are seen to leave; those that scr
   assert.deepEqual(removed(null, before), []);
 });
 
-const said = (index: number, server: number, servers: ServerView[]) => cellWords(index, server, servers, quorumsOf(servers, leaderOf(servers), MAJORITIES));
+const said = (index: number, server: number, servers: ServerView[], off: string[] = []) =>
+  cellWords(index, server, servers, quorumsOf(servers, leaderOf(servers), MAJORITIES), off);
 
 test("a cell says why it is not committed", () => {
   const servers = three();
@@ -82,6 +83,7 @@ test("a cell says why it is not committed", () => {
   assert.equal(said(3, 2, servers), "S2 has no entry at index 3.");
   const blocked = servers.map((s) => ({ ...s, report: s.report && { ...s.report, commitIndex: 0, term: 4 } }));
   assert.match(said(2, 1, blocked), /^Index 2, term 1, x = 1\. On 3 of 3, but term 1 is not the leader's term 4: .*§5\.4\.2/);
+  assert.match(said(2, 1, blocked, ["commitOnlyCurrentTerm"]), /^Index 2, term 1, x = 1\. On 3 of 3\. Not committed yet: S1, the leader, has not heard/);
 });
 
 /** S1 leads term 3 with x = 1 of term 1 at index 1, and so have S2 and S3; S5 has x = 2 of term 2 there. */
@@ -134,4 +136,12 @@ test("a broken promise marks its entry at the servers concerned, and nothing els
   const properties = [{ name: "State Machine Safety", text: "", broken: { at: 1, text: "S1 applied a at index 2, S5 applied b.", servers: [1, 5], index: 2 } }, { name: "Election Safety", text: "", broken: { at: 1, text: "two leaders", servers: [1, 3], index: 0 } }, { name: "Log Matching", text: "", broken: null }];
   assert.equal(brokenAt(properties, 1, 2), "State Machine Safety is broken: S1 applied a at index 2, S5 applied b.");
   assert.deepEqual([brokenAt(properties, 2, 2), brokenAt(properties, 1, 3), brokenAt(properties, 1, 0), brokenAt([], 1, 2)], ["", "", "", ""]);
+});
+
+test("an entry of which a server has told nothing is not said to be missing", () => {
+  const untold = view(1, { report: report(1, { lastIndex: 2, commitIndex: 1, log: { first: 0, cells: [] } }) });
+  const short = view(2, { report: report(2, { lastIndex: 1, log: { first: 1, cells: [noop(1)] } }) });
+  assert.deepEqual(grid([untold, short]).rows.map((r) => r.cells.map((c) => c.untold)), [[true, true], [false, false]]);
+  assert.equal(cellWords(2, 1, [untold, short], []), "S1 has an entry at index 2, but has not said here which.");
+  assert.equal(cellWords(2, 2, [untold, short], []), "S2 has no entry at index 2.");
 });
