@@ -44,12 +44,12 @@ export class RaftStrips extends RaftElement {
 
   private remark(): TemplateResult | typeof nothing {
     const { remark } = store.view;
-    if (!remark) return nothing;
+    if (!remark || (remark.story && (store.lab?.branch ?? 1) > 1)) return nothing;
     return html`<p class="strip remark"><span><b>${remark.title}</b> ${remark.text}</span><button class="quiet small" aria-label="Hide: ${remark.title}" @click=${() => store.show({ remark: null })}>✕</button></p>`;
   }
 
   protected override slice(): unknown {
-    return [store.boot, store.servers.length > 0, store.connection, store.watching, store.advice, store.self, store.lab?.modified ?? store.lab?.off];
+    return [store.boot, store.servers.length > 0, store.connection, store.watching, store.advice, store.self, store.lab?.modified ?? store.lab?.off, store.lab?.branch];
   }
 
   /** Stands as long as it is true: nobody is to take this run for Raft. */

@@ -43,7 +43,7 @@ export interface View {
   wrong: string; // what is wrong with a link or a file, for the dialog of that name
   kept: boolean; // in that dialog: the run that was open before still is
   opening: string | null; // the lab's first words, until somebody does something
-  remark: { title: string; text: string } | null; // beside the run that was opened: what to watch, or that it goes another way
+  remark: { title: string; text: string; story?: true } | null; // beside the run that was opened: what to watch, which is the story of its first branch only, or that it goes another way
   storyHidden: boolean;
   inspectorHidden: boolean;
   cell: { server: number; index: U64 } | null; // a log entry that is pointed at

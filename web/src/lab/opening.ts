@@ -40,7 +40,7 @@ export function openLink(fragment: string, rate: number): Promise<void> {
     if (!current()) return;
     const moment = { run: link?.run ?? exhibit?.run ?? null, at: link?.at ?? exhibit?.at ?? 0, hash: link?.hash ?? "", view: link?.view ?? {} };
     if (link?.rate) store.pace = link.rate;
-    const remark = exhibit && { title: exhibit.title, text: exhibit.watch };
+    const remark = exhibit && { title: exhibit.title, text: exhibit.watch, story: true as const };
     await openMoment(moment, plays(link, exhibit) ? (link?.rate ?? rate) : 0, remark, current);
   });
 }
