@@ -2,6 +2,7 @@ package e2e
 
 import (
 	"fmt"
+	"slices"
 	"strings"
 	"testing"
 	"time"
@@ -44,6 +45,20 @@ func TestFigure8IsToldToItsEnd(t *testing.T) {
 	}
 	w.clickLine("S2, S3, S4 remove the entry")
 	w.reads(".reason", "what clients were told is lost")
+	for _, l := range screens {
+		w.as(l)
+		pairs := w.overlaps(".node-label", ".node .broken-ring:nth-last-of-type(1)")
+		pairs = slices.DeleteFunc(pairs, func(p string) bool { return p == "circle × circle" }) // only the squares around them
+		if len(pairs) > 0 {
+			t.Errorf("%s: %v", l.name, pairs)
+		}
+		w.keepPicture("broken", l)
+	}
+	w.reads(".remark", "overwrites what was committed")
+	w.must(nil, `await raftPlayground.seek(730); await raftPlayground.act({ do: "rules", off: [] });`)
+	eventually(t, 5*time.Second, "a branch that keeps the rules is not told the story of the run without them", func() error {
+		return w.eval(nil, `if (deepAll(".remark").length > 0) throw new Error(deepAll(".remark")[0].textContent);`)
+	})
 }
 
 // A stale read breaks a promise where everybody sees it, and the clock stops there.
@@ -57,6 +72,9 @@ func TestAStaleReadStopsTheClock(t *testing.T) {
 	w.reads(".violation-strip", "Linearizability broken: S1 answered a read with x = 1, though before that read was asked for a client had been told of x = 2")
 	w.reads("raft-story", "Linearizability is broken")
 	var rate float64
+	w.must(nil, `
+		const key = deepAll(".logs-head .caption")[0];
+		if (key.scrollHeight > key.clientHeight) throw new Error("cut: " + key.textContent);`)
 	if w.must(&rate, `return deepAll(".play")[0].textContent.trim() === "Play" ? 0 : 1;`); rate != 0 {
 		t.Error("the clock runs on")
 	}
@@ -77,6 +95,15 @@ func TestThePageCountsAsTheCoreDoes(t *testing.T) {
 	if _, answer := w.why(); !strings.Contains(answer, "It is on 1 of 3 and 3 of 5; the leader, S1, needs 2 and 3.") {
 		t.Errorf("of a change from five servers to three the page says %q", answer)
 	}
+	for _, l := range screens {
+		w.as(l)
+		pairs := append(w.overlaps(".sides li", ".node-label", ".node .shape"), w.overlaps(".sides li", ".node.lit .select-ring")...)
+		if len(pairs) > 0 {
+			t.Errorf("%s: %v", l.name, pairs)
+		}
+		w.keepPicture("joint", l)
+	}
+	w.as(screens[0])
 	w.must(nil, `await raftPlayground.open("#1?size=5&seed=9&at=0");
 		await raftPlayground.act({ do: "campaign", server: 1 }); await raftPlayground.seek(300);
 		await raftPlayground.act({ do: "rules", off: ["majorityDecides"] });

@@ -51,9 +51,14 @@ func TestAWaitingRoomOfFiveHasRoomForAll(t *testing.T) {
 	t.Parallel()
 	r := newRoom(t)
 	w := r.window("?size=5")
-	for _, l := range screens {
+	// Two more tabs, each behind another, so that their names are as long as any.
+	r.window("")
+	r.browser.tab().navigate(r.url(""))
+	r.browser.tab()
+	w.reads(".node-labels", "S3Followerhidden tab")
+	for _, l := range append(screens, look{"1366", 1366, 768, "light"}) { // where names have just room beside their servers
 		w.as(l)
-		w.reads("raft-waiting", "1 of 5 tabs here")
+		w.reads("raft-waiting", "3 of 5 tabs here")
 		if pairs := w.overlaps(".node-label", ".node .shape", ".waiting .qr", ".waiting .lead", ".waiting-acts > *"); len(pairs) > 0 {
 			t.Errorf("%s: %v", l.name, pairs)
 		}
@@ -98,6 +103,66 @@ func TestWhatIsSaidOnTheStageCoversNoName(t *testing.T) {
 			t.Errorf("%s: %v", l.name, pairs)
 		}
 		w.keepPicture("notice", l)
+	}
+}
+
+// lostWords notes, of each frame of the stage, which reasons of lost messages stand in it: they are pictures that are
+// copied to a canvas. It keeps the most that were seen at once, and which stood upon another or upon a server's name.
+const lostWords = `
+	const words = new WeakMap();
+	const wrap = (of, name, look) => {
+		const was = of.prototype[name];
+		of.prototype[name] = function (...given) {
+			const made = was.apply(this, given);
+			look(this, given, made);
+			return made;
+		};
+	};
+	wrap(OffscreenCanvasRenderingContext2D, "fillText", (pen, [text]) => words.set(pen.canvas, text));
+	wrap(OffscreenCanvas, "transferToImageBitmap", (canvas, _, picture) => words.set(picture, words.get(canvas) ?? ""));
+	let frame = { at: 0, said: [] };
+	window.e2eLost = { most: 0, upon: [], now: () => frame.said.length > 0 && document.timeline.currentTime - frame.at < 100 };
+	const meet = (a, b) => a.left < b.right && b.left < a.right && a.top < b.bottom && b.top < a.bottom;
+	wrap(CanvasRenderingContext2D, "drawImage", (pen, [picture, x, y, w, h]) => {
+		if (!words.get(picture)?.startsWith("lost:")) return;
+		const { currentTime: at } = document.timeline;
+		if (frame.at !== at) frame = { at, said: [] };
+		const edge = pen.canvas.getBoundingClientRect();
+		const [left, middle] = [edge.left + x + 2, edge.top + y + h / 2];
+		const box = { left, right: left + w - 4, top: middle - 6, bottom: middle + 6 };
+		const names = [...document.querySelectorAll(".node-label")].map((e) => [e.textContent.trim(), e.getBoundingClientRect()]);
+		const others = [...frame.said.map((b) => ["another", b]), ...names].filter(([, b]) => meet(box, b));
+		e2eLost.upon.push(...others.map(([what]) => words.get(picture) + " stands upon " + what));
+		frame.said.push(box);
+		e2eLost.most = Math.max(e2eLost.most, frame.said.length);
+	});`
+
+// Where several messages are lost at once, what is said of each stands upon no other's reason and upon no name.
+func TestTheReasonsOfLostMessagesStandApart(t *testing.T) {
+	t.Parallel()
+	r := startRelay(t)
+	w := borrowBrowser(t).window(1280, 800)
+	w.before(lostWords)
+	w.navigate(r.url("/#1?size=5&seed=9&at=0&autoplay=0"))
+	w.still(0)
+	w.must(nil, `await raftPlayground.act({ do: "campaign", server: 1 }); await raftPlayground.seek(400);`)
+	for _, l := range screens[1:] {
+		w.as(l)
+		w.must(nil, `
+			await raftPlayground.seek(300);
+			await raftPlayground.act({ do: "partition", servers: [1] });
+			await raftPlayground.network({ rate: 0.03 });`)
+		eventually(t, 10*time.Second, "heartbeats are lost", func() error {
+			return w.eval(nil, `if (!e2eLost.now()) throw new Error("none is");`)
+		})
+		w.keepPicture("lost", l)
+	}
+	var lost struct {
+		Most int
+		Upon []string
+	}
+	if w.must(&lost, `return e2eLost;`); lost.Most < 2 || len(lost.Upon) > 0 {
+		t.Errorf("%d reasons were seen at once; %q", lost.Most, lost.Upon)
 	}
 }
 

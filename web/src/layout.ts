@@ -39,6 +39,8 @@ const CAP = 420; // the widest ring, px
 const ROUND = 1.12; // width of a ring ÷ its height (LOOK §1); it is wider on a low stage, and where the servers would meet
 const WIDEST = 2.4;
 const FLATTEST = 800; // almost a line: on a stage that is too low for a ring, where they would stand upon each other
+const EASE = 20; // px that servers are farther apart where there is room: the rings of broken promises then meet nothing
+const EASIEST = 3.6; // how wide a ring may become for that
 const PROJECTOR = 44; // px: a node's radius where the stage is as wide as this:
 const PROJECTOR_WIDTH = 1200;
 
@@ -55,13 +57,14 @@ function nodeRadius(width: number, height: number, servers: number): number {
 interface Kept {
   right: number;
   bottom: number;
+  top?: number;
   names?: number; // how wide a name is, with what stands beside it
 }
 
 /** The ring: LOOK §1's ellipse, as large as the labels allow and as round as the servers allow, centred by what is really drawn
  * (an odd ring is not symmetrical). */
 export function ring(width: number, height: number, servers: number, kept: Kept = { right: 0, bottom: 0 }): Ring {
-  const known = `${width} ${height} ${servers} ${kept.right} ${kept.bottom} ${kept.names}`;
+  const known = `${width} ${height} ${servers} ${kept.right} ${kept.bottom} ${kept.top} ${kept.names}`;
   if (last?.known !== known) last = { known, ring: layOut(width, height, servers, kept) };
   return last.ring;
 }
@@ -69,22 +72,27 @@ export function ring(width: number, height: number, servers: number, kept: Kept 
 let last: { known: string; ring: Ring } | null = null; // a stage asks again whenever it is drawn
 
 function layOut(width: number, height: number, servers: number, kept: Kept): Ring {
-  const [wide, high] = [Math.max(0, width - kept.right), Math.max(0, height - kept.bottom)];
+  const [wide, high] = [Math.max(0, width - kept.right), Math.max(0, height - kept.bottom - (kept.top ?? 0))];
   const roundest = high < LOW ? 1.9 : high < 340 ? 1.7 : high < 400 ? 1.4 : ROUND;
   let points: Point[] = [];
   let form: Form = { r: 0, strips: false, compact: false, large: false, name: NAME };
+  const ringOf = (): Ring => {
+    const below = points.map((p) => ({ x: p.x, y: p.y + (kept.top ?? 0) }));
+    return { width, height, free: wide, ...form, points: below, names: namesOf(below, form) };
+  };
   for (form of forms(wide, high, servers, kept.names ?? NAME)) {
-    for (let squash = roundest; squash <= WIDEST; squash += 0.08) {
-      points = ellipse(wide, high, servers, form, squash);
-      const names = namesOf(points, form);
-      if (isRoomy(points, names, form)) return { width, height, free: wide, ...form, points, names };
+    for (const [ease, widest] of [[EASE, EASIEST], [0, WIDEST]] as const) {
+      for (let squash = roundest; squash <= widest; squash += 0.08) {
+        points = ellipse(wide, high, servers, form, squash);
+        if (isRoomy(points, namesOf(points, form), form, ease)) return ringOf();
+      }
     }
   }
   for (let squash = WIDEST * 1.25; squash <= FLATTEST; squash *= 1.25) {
     points = ellipse(wide, high, servers, form, squash);
-    if (isRoomy(points, namesOf(points, form), form)) break;
+    if (isRoomy(points, namesOf(points, form), form, 0)) break;
   }
-  return { width, height, free: wide, ...form, points, names: namesOf(points, form) };
+  return ringOf();
 }
 
 /** From what LOOK §4 wants to what is still a node. */
@@ -137,7 +145,7 @@ function evenly(count: number, squash: number): Point[] {
     lengths.push((lengths[i - 1] ?? 0) + Math.hypot((b.x - a.x) * squash, b.y - a.y));
   }
   const whole = lengths[STEPS] ?? 1;
-  const shift = squash > WIDEST && count % 2 === 0 ? 0.25 : 0;
+  const shift = squash > EASIEST && count % 2 === 0 ? 0.25 : 0;
   return Array.from({ length: count }, (_, k) => {
     const wanted = (whole * (k + shift)) / count;
     const i = lengths.findIndex((l) => l >= wanted);
@@ -157,16 +165,16 @@ function namesOf(points: Point[], form: Form): Box[] {
   });
 }
 
-/** Whether no server's timer or selection touches another's, and no name stands in another server or on another name. */
-function isRoomy(points: Point[], names: Box[], form: Form): boolean {
+/** Whether no server's timer or selection touches another's, and no name stands in another server or on another name. `ease`: px more than that needs. */
+function isRoomy(points: Point[], names: Box[], form: Form, ease: number): boolean {
   const { r } = form;
   return points.every((p, i) => points.every((q, j) => {
     if (i === j) return true;
-    if (Math.hypot(p.x - q.x, p.y - q.y) < 2 * r + 27) return false;
+    if (Math.hypot(p.x - q.x, p.y - q.y) < 2 * r + 27 + ease) return false;
     const [one, other] = [names[i], names[j]];
     if (!one || !other) return true;
     const away = Math.hypot(q.x - Math.max(one.left, Math.min(one.right, q.x)), q.y - Math.max(one.top, Math.min(one.bottom, q.y)));
-    return away >= r + (form.compact ? 10 : 16) && (one.right <= other.left || other.right <= one.left || one.bottom <= other.top || other.bottom <= one.top);
+    return away >= r + (form.compact ? 10 : 16) + ease / 2 && (one.right <= other.left || other.right <= one.left || one.bottom <= other.top || other.bottom <= one.top);
   }));
 }
 

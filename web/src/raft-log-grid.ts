@@ -94,8 +94,8 @@ export class RaftLogGrid extends RaftElement {
 
   private caption({ seenBy }: Grid): string {
     const { cell } = store.view;
-    if (cell) return cellWords(cell.index, cell.server, store.servers, store.quorums);
-    return `filled = committed · outline = not yet · number = term${seenBy === null ? "" : " · ▲ = sent next"}`;
+    if (cell) return cellWords(cell.index, cell.server, store.servers, store.quorums, store.lab?.off);
+    return `filled = committed · outline = not · number = term${seenBy === null ? "" : " · ▲ = next"}`;
   }
 
   /** Two leaders know different things of their followers. */

@@ -16,6 +16,8 @@ import { NEEDS } from "./raft-strips.js";
 import "./raft-room.js";
 
 const MORE_PX = 44; // that the button of a node's menu takes at most
+const PHONE = 600; // px of a stage that is narrower than this: a phone's, page.css
+const SIDE_PX = 16; // of a line of what a side of a cut can do, there
 
 /** The stage: servers on a ring, the links between them, and the messages on their way. */
 export class RaftStage extends RaftElement {
@@ -62,10 +64,10 @@ export class RaftStage extends RaftElement {
 
   override render(): TemplateResult {
     const waiting = store.room !== null && !store.room.started;
-    this.ring = this.layOut(waiting);
+    const groups = waiting ? [] : sides();
+    this.ring = this.layOut(waiting, store.view.side ? 0 : groups.length);
     const { points, r, compact } = this.ring;
     const links = waiting || !store.room ? [] : linkPairs(store.servers);
-    const groups = waiting ? [] : sides();
     return html`
       <div class="stage-picture notranslate" translate="no" role="group" aria-label="The cluster: servers, links and messages">
         <svg width="100%" height="100%">
@@ -156,11 +158,11 @@ export class RaftStage extends RaftElement {
     this.scene?.carry(seq, to);
   }
 
-  /** While the room waits, the ring leaves a part of the stage to the invitation; they never overlap. */
-  private layOut(waiting: boolean): Ring {
+  /** The ring leaves a part of the stage to the invitation while the room waits, and on a phone to what each side of a cut can do. */
+  private layOut(waiting: boolean, sidesOfCut: number): Ring {
     const { width, height } = this.size;
     const n = store.room?.size ?? Math.max(3, store.servers.length);
-    if (!waiting) return ring(width, height, n);
+    if (!waiting) return ring(width, height, n, { right: 0, bottom: 0, top: width < PHONE && sidesOfCut > 0 ? sidesOfCut * SIDE_PX + 6 : 0 });
     const names = Math.max(92, ...store.servers.map(labelWidth));
     if (width >= 640 || height < 400) return ring(width, height, n, { right: 320, bottom: 0, names });
     return ring(width, height, n, { right: 0, bottom: 268, names });

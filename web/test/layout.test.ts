@@ -152,3 +152,22 @@ test("long names have room beside each other while a room waits", () => {
     assert.ok(apart && r.free === width - 320);
   }
 });
+
+test("on a low and wide stage no server stands in the rings of another's broken promise", () => {
+  for (const [width, height] of [[800, 209], [800, 253], [640, 286]] as const) {
+    const { points, names, r } = ring(width, height, 5);
+    const reach = r + 20; // of the outer ring
+    points.forEach((p, i) => points.forEach((q, j) => {
+      if (i === j) return;
+      assert.ok(Math.hypot(p.x - q.x, p.y - q.y) >= 2 * reach, `${width}×${height}: the rings of S${i + 1} and S${j + 1} meet`);
+      const name = names[j]!;
+      const away = Math.hypot(p.x - Math.max(name.left, Math.min(name.right, p.x)), p.y - Math.max(name.top, Math.min(name.bottom, p.y)));
+      assert.ok(away >= reach, `${width}×${height}: the name of S${j + 1} stands in the rings of S${i + 1}`);
+    }));
+  }
+});
+
+test("nothing of a ring stands in what is kept free above it", () => {
+  const { points, names, r, height } = ring(390, 317, 5, { right: 0, bottom: 0, top: 38 });
+  assert.ok(points.every((p) => p.y - r >= 38 && p.y + r <= height) && names.every((n) => n.top >= 38 && n.bottom <= height));
+});
