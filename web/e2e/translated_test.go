@@ -94,12 +94,16 @@ func TestTheLabStaysTrueWhenItIsTranslated(t *testing.T) {
 	}
 }
 
-// agree waits until two tabs say the same in all places that a selector names.
+// agree waits until two tabs say the same in all places that a selector names, in buttons as widely.
 func agree(t *testing.T, after, places string, translated, plain *tab) {
 	t.Helper()
 	eventually(t, 10*time.Second, "the translated page says the same as the other, after "+after, func() error {
 		var is, want []string
-		words := fmt.Sprintf(`return deepAll(%q).map((e) => deepText(e).replace(/\s+/g, " ").trim());`, places)
+		words := fmt.Sprintf(`
+			const words = document.createRange();
+			const width = (b) => (words.selectNodeContents(b), Math.round(words.getBoundingClientRect().width));
+			const wide = (e) => [...e.querySelectorAll("button")].map(width).join(" ");
+			return deepAll(%q).map((e) => deepText(e).replace(/\s+/g, " ").trim() + "; widths: " + wide(e));`, places)
 		translated.must(&is, words)
 		plain.must(&want, words)
 		for i := range min(len(is), len(want)) {
