@@ -120,7 +120,7 @@ func TestRelaysBelowPathsOfOneOriginKeepTheirSeatsApart(t *testing.T) {
 // Whoever is refused is told so, and why, and gets in as soon as there is a way.
 func TestARefusalIsToldAsOne(t *testing.T) {
 	r := newRoom(t)
-	w := r.browser.window(screenWidth, screenHeight)
+	w := r.browser.window(1280, 800) // with all that the page says
 
 	// A proxy that does not pass on which host was asked for.
 	var open atomic.Bool
@@ -132,11 +132,12 @@ func TestARefusalIsToldAsOne(t *testing.T) {
 	w.navigate(foreign + "/r/" + r.code)
 	w.reads(".strip", "Pages of "+foreign+" may not join rooms of "+r.relay.addr+
 		". To let them, start the relay with -origin "+foreign+". Trying again")
-	for _, untrue := range []string{"Connection lost", "watching", "Your node keeps"} {
+	for _, untrue := range []string{"Connection lost", "watching", "Your node keeps", "The clock starts", "Nothing yet"} {
 		if text := w.text(); strings.Contains(text, untrue) {
 			t.Errorf("it was never connected, and says %s", text)
 		}
 	}
+	w.reads("raft-headline h2", "This tab is not in the room")
 	err := w.eval(nil, `await raftPlayground.network({ rate: 1 });`)
 	if err == nil || !strings.Contains(err.Error(), "may not join") {
 		t.Errorf("a wish is answered with %v", err)

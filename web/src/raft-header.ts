@@ -68,7 +68,7 @@ export class RaftHeader extends RaftElement {
     if (store.mode === "lab") return runWords();
     if (boot.state !== "running" && boot.state !== "loading") return "";
     if (store.connection.state === "connecting") return "Joining the room…";
-    const who = store.self.server ? `you are S${store.self.server}` : store.room ? "you are watching" : "not there yet";
+    const who = store.self.server ? `you are S${store.self.server}` : store.room ? "you are watching" : "not in it yet";
     const watchers = store.room && store.room.watchers > 0 ? ` · ${store.room.watchers} watching` : "";
     return `Room ${store.code} · ${who}${watchers}`;
   }

@@ -16,7 +16,7 @@ const SAY_MS = 1_500; // the live region speaks at most this often
 
 /** The event at which the cluster stands, why it happened, and the way to those before and after it. */
 export class RaftHeadline extends RaftElement {
-  protected readonly topics = ["story", "view", "room", "clock", "servers"] as const;
+  protected readonly topics = ["story", "view", "room", "clock", "connection", "servers"] as const;
   protected override readonly inShell = true;
   protected override readonly calm = 500; // of many events in a row nobody reads more quickly
 
@@ -101,6 +101,8 @@ export function idleWords(): { title: string; why: string } {
   const leader = leaderOf(store.servers);
   const waits = "Every server waits for a leader, each for a time drawn at random. The arc around it is what is left.";
   const room = "Every tab of this room runs one Raft server. They talk over the network you see.";
+  const outside = store.connection.state === "lost" || store.connection.state === "refused";
+  if (!store.room && outside) return { title: "This tab is not in the room", why: "It tries again by itself, and then shows what is there." };
   if (!store.room?.started) return { title: "", why: store.mode === "lab" ? waits : room };
   if (leader) return { title: `S${leader.server} leads term ${leader.report?.term}`, why: `It was elected before this page began to watch. ${store.mode === "lab" ? "" : room}` };
   if (store.paused) return { title: "The clock stands. Play lets it run", why: waits };
@@ -114,7 +116,7 @@ export class RaftCaption extends RaftElement {
 
   protected override slice(): unknown {
     const idle = store.headline ? null : idleWords().title;
-    return [store.headline?.id, store.story.length, store.stepWords, store.boot, store.connection.state, idle];
+    return [store.headline?.id, store.story.length, store.stepWords, store.boot, idle];
   }
 
   override render(): TemplateResult {
@@ -122,9 +124,8 @@ export class RaftCaption extends RaftElement {
     const row = storyRows(tell(store.story, { teller: null, about: null, told: store.told }).past, false).find((r) => r.lines.some((l) => l.id === line?.id));
     const split = line ? splitHeading(row?.text ?? line.text) : null;
     const { boot } = store;
-    const inRoom = store.connection.state === "refused" ? "This tab is not in the room" : "Waiting for the other tabs";
     const loading = boot.state === "loading" ? `Loading the cluster… ${Math.round(boot.fraction * 100)} %` : "Loading the cluster…";
-    const begins = boot.state === "loading" || store.mode === "lab" ? loading : inRoom;
+    const begins = boot.state === "loading" || store.mode === "lab" ? loading : "Waiting for the other tabs";
     const idle = idleWords();
     const title = split?.title ?? (idle.title || begins);
     const why = store.stepWords && store.stepWords !== line?.text ? stepSentence() : split ? `${split.rest} ${line?.why ?? ""}` : idle.why;

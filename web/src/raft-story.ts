@@ -20,7 +20,7 @@ const PEOPLE = "Network, people"; // who tells what no server does
 
 /** What happened, in plain words: all events, each with its rule, its reason and the lines of the core that made it. Above it stands the one of now (raft-headline.ts). */
 export class RaftStory extends RaftElement {
-  protected readonly topics = ["story", "view", "room", "clock", "servers"] as const;
+  protected readonly topics = ["story", "view", "room", "clock", "connection", "servers"] as const;
   protected override readonly inShell = true;
   protected override readonly calm = 1_000; // all of it moves with every event: of many in a row, nobody reads more quickly
 
@@ -109,7 +109,9 @@ export class RaftStory extends RaftElement {
 
   private empty(): string {
     const { teller, about } = store.view;
-    return teller !== null || about !== null ? "Nothing of that kind yet." : leaderOf(store.servers) ? "Nothing since this page began to watch." : "Nothing yet. The first timer that ends makes the first line.";
+    if (teller !== null || about !== null) return "Nothing of that kind yet.";
+    if (store.mode === "room" && !store.room) return "Nothing is known of this room yet.";
+    return leaderOf(store.servers) ? "Nothing since this page began to watch." : "Nothing yet. The first timer that ends makes the first line.";
   }
 
   /** A hundred lines are one stop of the Tab key: the arrows go through them. */

@@ -32,7 +32,7 @@ export class RaftTransport extends RaftElement {
     return html`
       ${this.play("Space: pauses the clock of the whole room")}
       <output class="clock mono" aria-live="off" aria-label="Cluster time">${seconds(store.now())} s</output>
-      ${started ? menu("speed-menu", "How fast the clock of the whole room runs", "quiet rate-words", rateWords(store.rate), this.speed(PRESETS)) : html`<span class="caption rate-words">The clock starts when every seat is taken.</span>`}
+      ${started ? menu("speed-menu", "How fast the clock of the whole room runs", "quiet rate-words", rateWords(store.rate), this.speed(PRESETS)) : html`<span class="caption rate-words">${store.room ? "The clock starts when every seat is taken." : nothing}</span>`}
     `;
   }
 
