@@ -206,7 +206,7 @@ func (w *World) checkRead(p *pending) {
 	}
 	read, known := w.history.At(p.operation), w.history.At(against)
 	w.stale = &check.Violation{Property: check.Linearizability, At: w.now, Servers: []raft.ServerID{read.Server},
-		Detail: "server " + decimal(read.Server) + " answered a read with " + read.Outcome() + ", though before that read was asked for a client had been told of " + known.Outcome()}
+		Detail: "server " + decimal(read.Server) + " answered a read with " + read.Outcome() + ", although a client had been told of " + known.Outcome() + " before that read began"}
 }
 
 func (c *client) clone() *client {

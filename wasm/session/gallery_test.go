@@ -79,7 +79,7 @@ func TestAStaleReadOfAPerson(t *testing.T) {
 		p.must("request", `"op":"put","key":"x","value":"2","server":null`)
 		p.say("request", `"op":"get","key":"x","server":1,"read":"`+read+`"`)
 		p.run(100)
-		line := p.told("Linearizability is broken: S1 answered a read with x = 1, though before that read was asked for a client had been told of x = 2.")
+		line := p.told("Linearizability is broken: S1 answered a read with x = 1, although a client had been told of x = 2 before that read began.")
 		if broken := brokenIn(p.last.Lab); (line != nil) != stale || (broken != nil) != stale || stale && broken[0] != "Linearizability" {
 			t.Errorf("%s: %v broken, the story says %+v", read, broken, line)
 		}

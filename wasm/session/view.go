@@ -120,7 +120,7 @@ var promises = []struct {
 	{check.LeaderCompleteness, "An entry that is committed in a term is in the logs of the leaders of all higher terms."},
 	{check.StateMachineSafety, "If a server has applied an entry at an index, no other server ever applies a different one there."},
 	{check.Durability, "A write of which a client was told that it is done is never lost."},
-	{check.Linearizability, "A read sees every write of which a client had been told before the read was asked for."},
+	{check.Linearizability, "A read sees every write that a client had been told of before the read began."},
 	{check.Liveness, "The cluster serves its clients again once its faults are healed."},
 }
 

@@ -119,7 +119,7 @@ func (t *Tab) adviseAbsent(absent []int) page.Advice {
 		return page.Advice{Choices: newDisks(absent), Text: are + "not here. A tab that is opened where it ran " +
 			"brings it back. If its disk is lost (a browser's site data was cleared), this tab can run it on a new one."}
 	case connected == 0:
-		return choice("No server of this room is here, and this browser has the disk of none: it never had, or its "+
+		return choice("No server of this room is here, and this browser has none of their disks: it never had one, or its "+
 			"site data was cleared. Open the room where its servers ran; with "+strconv.Itoa(missing)+" of "+
 			strconv.Itoa(t.room.Size)+" it goes on.",
 			"Begin anew, empty", "All that the room stored is lost.", page.SeatsChange{New: true})

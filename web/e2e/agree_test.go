@@ -69,7 +69,7 @@ func TestAStaleReadStopsTheClock(t *testing.T) {
 	w.must(nil, `await raftPlayground.network({ rate: 1 });`)
 	w.still(1100)
 	w.reads("button.safety", "✕ 5 of 6")
-	w.reads(".violation-strip", "Linearizability broken: S1 answered a read with x = 1, though before that read was asked for a client had been told of x = 2")
+	w.reads(".violation-strip", "Linearizability broken: S1 answered a read with x = 1, although a client had been told of x = 2 before that read began")
 	w.reads("raft-story", "Linearizability is broken")
 	var rate float64
 	w.must(nil, `

@@ -161,7 +161,7 @@ func TestAnElementWhoseFrameIsRefusedSaysSo(t *testing.T) {
 		second.remove();
 		return await Promise.all(waiting);`)
 	const silence = "has not answered for 10 seconds"
-	for i, says := range []string{"in no page", silence, silence, "taken out of the page"} {
+	for i, says := range []string{"not in a page", silence, silence, "taken out of the page"} {
 		if i >= len(answers) || !strings.Contains(answers[i], says) {
 			t.Errorf("wish %d is answered with %q; expected that it says %q", i, answers, says)
 		}

@@ -14,7 +14,7 @@ export class RaftRoomLink extends RaftElement {
       <h2>This room</h2>
       <p class="caption">${who} Any browser that opens the link takes a free seat.</p>
       <div class="room-way">${qrCode()}<div class="room-acts"><a href=${store.link} target="_blank" rel="noopener">${store.link.replace(/^https?:\/\//, "")}</a><a class="button" href=${store.link} target="_blank" rel="noopener">Open another tab</a><button @click=${copyLink}>Copy link</button></div></div>
-      <p class="caption"><a class="linked" href="../">To the lab</a>: the simulated cluster, with its time line and its faults.</p>
+      <p class="caption room-home"><a class="linked" href="../">To the lab</a>: the simulated cluster, with its time line and its faults.</p>
     `;
   }
 }

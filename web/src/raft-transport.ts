@@ -4,7 +4,7 @@ import { branchTree } from "./history.js";
 import { menu } from "./menu.js";
 import type { Stop } from "./model.js";
 import { store } from "./store.js";
-import { rateOfSlider, rateWords, seconds, sliderOfRate, span } from "./words.js";
+import { rateOfSlider, rateWords, seconds, sliderOfRate } from "./words.js";
 
 const PRESETS = [0.01, 0.1, 0.5, 1];
 const LAB_PRESETS = [0.005, 0.02, 0.1, 1];
@@ -86,7 +86,7 @@ export class RaftTransport extends RaftElement {
     const go = (branch: number) => store.wishLab((id) => ({ type: "branch", id, branch, at: null }));
     return menu("branch-menu", "The ways that the run went", "quiet branches", `Branch ${lab.branch} of ${lab.branches.at(-1)?.id}`, branchTree(lab.branches).map(
       ({ branch: b, depth }) => html`<button class="quiet branch" style="--depth: ${depth}" aria-pressed=${b.id === lab.branch ? "true" : "false"} @click=${() => go(b.id)}>
-        <b>Branch ${b.id}</b> <span>${b.text || "as the run began"}</span> <span class="caption">${b.parent ? `from ${seconds(b.at)} s` : ""} lived to ${span(b.end)}</span></button>`,
+        <b>Branch ${b.id}</b> <span>${b.text || "as the run began"}</span> <span class="caption">${b.parent ? `from ${seconds(b.at)} s ` : ""}to ${seconds(b.end)} s</span></button>`,
     ));
   }
 }

@@ -16,8 +16,8 @@ addEventListener("load", () => {
 
 function reason(): string | null {
   if (location.protocol === "file:")
-    return `It was opened from disk, from where browsers load no scripts of its kind. Serve its folder with any web
-      server, for example python3 -m http.server, and open it at the server's address.`;
+    return `It was opened from disk, and browsers do not load its scripts from there. Serve its folder with any web
+      server, for example python3 -m http.server, and open that server's address.`;
   if (self.origin === "null")
     return `It is in a sandboxed frame, and its server does not let such a frame load its scripts. Add allow-same-origin
       to the frame's sandbox, or let the server send Access-Control-Allow-Origin: *.`;

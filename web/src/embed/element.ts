@@ -259,7 +259,7 @@ class RaftPlaygroundElement extends HTMLElement {
   private readonly wait = (): void => {
     this.quiet += PING_MS;
     if (this.quiet >= SILENT_MS) {
-      if (!this.isConnected) return this.giveUp("The playground is in no page.");
+      if (!this.isConnected) return this.giveUp("The playground is not in a page.");
       const silent = `The playground at ${FOLDER.href} has not answered for ${SILENT_MS / 1000} seconds.`;
       return this.refuse(`${silent} It may not be there, or this page may not be allowed to frame it.`);
     }
@@ -270,7 +270,7 @@ class RaftPlaygroundElement extends HTMLElement {
   private readonly forbid = ({ effectiveDirective, blockedURI }: SecurityPolicyViolationEvent): void => {
     if (effectiveDirective !== "frame-src" || this.early === null || !this.begun) return;
     if (blockedURI !== FOLDER.origin && !blockedURI.startsWith(FOLDER.href)) return;
-    this.refuse(`The policy of this page (frame-src) allows no frame of ${FOLDER.origin}.`);
+    this.refuse(`The content security policy of this page (frame-src) does not allow frames from ${FOLDER.origin}.`);
   };
 
   /** `said`: the frame is there, and says in itself what is wrong. */
@@ -282,7 +282,7 @@ class RaftPlaygroundElement extends HTMLElement {
     const words = document.createElement("p");
     const link = document.createElement("a");
     words.textContent = why;
-    link.textContent = "Open it in a tab of its own";
+    link.textContent = "Open it in its own tab";
     link.target = "_blank";
     link.rel = "noopener";
     link.href = new URL(new URL(this.shown).hash, FOLDER).href;

@@ -2,6 +2,7 @@ import { html, nothing, type TemplateResult } from "lit";
 import { RaftElement } from "../element.js";
 import { leaderOf } from "../logs.js";
 import type { LabAction, Link } from "../model.js";
+import { sectionLink } from "../paper.js";
 import { store } from "../store.js";
 import { span } from "../words.js";
 import { isDown, perform } from "./deeds.js";
@@ -74,7 +75,7 @@ export class RaftFaults extends RaftElement {
       <div class="dials" role="group" aria-label="Of every link">${DIALS.map((d) => dial(d, dialOf(first, d.name), (value) => setAll(withDial(first, d.name, value), `${d.words}: ${value} ${d.unit}.`)))}</div>
       ${alike ? nothing : html`<p class="caption">The links are not alike. A dial sets all of them.</p>`}
       <p class="stability ${s.words === "stable" ? "" : "shaky"}">${s.sentence}</p>
-      <p class="caption mono">${s.arithmetic}</p><p class="caption">broadcastTime ≪ electionTimeout (§5.6)</p>`;
+      <p class="caption mono">${s.arithmetic}</p><p class="caption">broadcastTime ≪ electionTimeout (${sectionLink("§5.6")})</p>`;
   }
 
   private cut(): TemplateResult {
