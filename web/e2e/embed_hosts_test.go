@@ -69,7 +69,11 @@ func TestTheElementWorksInEveryHost(t *testing.T) {
 		{"the snippet of the README, from any web server", host(t, snippet),
 			`window.figure = document.querySelector("raft-playground");`},
 		{"an element that is moved as it is", host(t, plain+"<main></main>"),
-			`await figure.state(); document.querySelector("main").moveBefore(figure, null);`},
+			`await figure.state();
+			figure.addEventListener("ready", () => document.title = "loaded anew");
+			document.querySelector("main").moveBefore(figure, null);
+			await figure.state();
+			if (document.title !== "") throw new Error("its frame is " + document.title);`},
 		{"an element that is moved as of old", host(t, plain+"<main></main>"),
 			`await figure.state(); document.querySelector("main").append(figure);`},
 	} {
