@@ -104,7 +104,7 @@ func (w *World) start(m *machine) {
 	// The clock's phase is by chance: no two servers tick at the same moment.
 	m.clock.ticks, m.clock.since = int64(seed%1e6), w.now
 	m.ticked = 0
-	m.lease = w.join(m.conn, m.id, m.lease).Get("lease").ToString()
+	m.lease = w.join(m.conn, m.id, m.lease).Lease
 	w.settle(m)
 }
 

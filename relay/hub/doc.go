@@ -3,6 +3,13 @@
 // It never reads Raft: of a frame it decodes the address and nothing else, and of a colon line that it refuses the number of its call. PROTOCOL.md, beside the relay,
 // is for the author of a server in another language.
 //
+// # Two doors
+//
+// The host's own process comes in by methods: Connect, Join, Seat, Change, Act, Describe, BeginAnew, GiveAway, with typed
+// arguments and a *Refusal as the error. Members come in by Receive, which takes the text of their sockets: frames, and
+// calls of JSON-RPC. The calls are an adapter over the same methods (rpc.go, params.go, report.go), as notify.go is over
+// what the room says of itself; no rule of a room reads or writes JSON.
+//
 // # The protocol of a room
 //
 // A member opens a WebSocket at /rooms/{code} and speaks JSON-RPC 2.0 in text messages, one object a message. Codes are 4 to 32 characters of

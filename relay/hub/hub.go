@@ -256,7 +256,7 @@ func (h *Hub) Receive(conn uint64, data []byte, binary bool) {
 	}
 	switch m.bucket.take(int64(1+len(data)/4096)*1e6, h.clock.real, h.limits.Rate, h.limits.Burst) {
 	case over:
-		h.refuse(m, nil, &refusal{code: codeTooFast, message: "too many messages: a member may send " + strconv.Itoa(h.limits.Rate) + " a second; this one was not passed on"})
+		h.refuse(m, nil, &Refusal{Code: CodeTooFast, Message: "too many messages: a member may send " + strconv.Itoa(h.limits.Rate) + " a second; this one was not passed on"})
 	case flooding:
 		h.drop(m, closePolicy, "too many messages: a member may send "+strconv.Itoa(h.limits.Rate)+" a second")
 	default:
@@ -276,7 +276,7 @@ func (h *Hub) mostMessage(m *member) int {
 func (h *Hub) Overrun(conn uint64) {
 	if m := h.members[conn]; m != nil {
 		const words = "the relay has too much to read at the moment; this message was not taken"
-		h.refuse(m, nil, &refusal{code: codeTooMuch, message: words})
+		h.refuse(m, nil, &Refusal{Code: CodeTooMuch, Message: words})
 	}
 }
 
@@ -453,18 +453,12 @@ func (h *Hub) leave(m *member) {
 	}
 }
 
-// send answers a member.
-func (h *Hub) send(m *member, data []byte) {
-	h.deliver = append(h.deliver, Delivery{Conn: m.conn, Kind: Answer, Data: data})
-}
-
-// sendAfter answers a member when the record that is made now is stored.
-func (h *Hub) sendAfter(m *member, data []byte) {
-	after := h.records
+// nextRecord is the number of the record that holds what has happened until now.
+func (h *Hub) nextRecord() uint64 {
 	if h.recordUrgent {
-		after++
+		return h.records + 1
 	}
-	h.deliver = append(h.deliver, Delivery{Conn: m.conn, Kind: Answer, After: after, Data: data})
+	return h.records
 }
 
 func (h *Hub) isServer(address uint64) bool { return address >= 1 && address <= uint64(len(h.seats)) }

@@ -143,6 +143,6 @@ func TestAListOfAReportIsAsLongAsItMayBe(t *testing.T) {
 		`{"role":"follower|candidate"}`:                           "role",
 		`{"role":""}`:                                             "role",
 	} {
-		expectError(t, s.say(1, `{"id":1,"method":"report","params":`+params+`}`), codeBadParams, field, "expected")
+		expectError(t, s.say(1, `{"id":1,"method":"report","params":`+params+`}`), CodeBadParams, field, "expected")
 	}
 }

@@ -65,6 +65,46 @@ var reportForm = []reported{
 		{name: "text"}, {name: "why"}, {name: "section"}, {name: "term", form: aNumber}}},
 }
 
+// report passes on what a server says of itself, byte for byte, if what is known of it has the right form; server is set if the sender left it out.
+func (h *Hub) report(m *member, raw []byte) error {
+	if m.server == 0 {
+		return &Refusal{CodeNotYours, "", "only a server reports; this connection is the client " + decimal(m.client)}
+	}
+	if len(raw) > h.limits.Report {
+		return tooLarge("report", len(raw), h.limits.Report)
+	}
+	named, empty := int64(0), true
+	bad := readParams(raw, func(p *params, key string) bool {
+		empty = false
+		if key == "server" {
+			named = p.number(key, 1, maxSize)
+			return true
+		}
+		return p.reported(reportForm, "", key)
+	})
+	switch {
+	case bad != nil:
+		return bad
+	case raw == nil:
+		return badParam("params", "an object", "none")
+	case named != 0 && uint64(named) != m.server:
+		return &Refusal{CodeNotYours, "server", "server: " + decimal(uint64(named)) + " is not this connection's server, which is " + decimal(m.server)}
+	}
+	w := h.notification("report")
+	if named == 0 {
+		w.WriteRaw(`{"server":`)
+		w.WriteUint64(m.server)
+		raw = raw[1:]
+		if !empty {
+			w.WriteMore()
+		}
+	}
+	w.Write(raw)
+	w.WriteObjectEnd()
+	h.tellReport(m, h.written())
+	return nil
+}
+
 // reported reads one member of an object, whose name begins with that of the object.
 func (p *params) reported(among []reported, of, key string) (known bool) {
 	for i := range among {
