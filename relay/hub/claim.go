@@ -107,6 +107,7 @@ func (h *Hub) learn(t *testimony) {
 	}
 	h.know(t.made)
 	h.start()
+	h.did(nil, Deed{Do: RoomKnown})
 }
 
 // begin makes a room that does not know itself a new one: a person has said so.
@@ -123,7 +124,8 @@ func (h *Hub) know(made string) {
 // BeginAnew makes a room new because a person on a connection says so: it forgets all that it was. Only a room in
 // which no server is connected can be forgotten.
 func (h *Hub) BeginAnew(conn uint64) error {
-	if _, err := h.memberOf(conn); err != nil {
+	m, err := h.memberOf(conn)
+	if err != nil {
 		return err
 	}
 	for i := range h.seats {
@@ -134,6 +136,7 @@ func (h *Hub) BeginAnew(conn uint64) error {
 	h.build(len(h.seats))
 	h.started, h.clock.now, h.clock.rest = false, 0, 0
 	h.begin()
+	h.did(m, Deed{Do: RoomBegun})
 	return nil
 }
 
@@ -142,7 +145,8 @@ func (h *Hub) BeginAnew(conn uint64) error {
 // which forgets both, and the new one waits until a leader has been elected without it ("anew"). empty: it does not
 // wait.
 func (h *Hub) GiveAway(conn uint64, servers []uint64, empty bool) error {
-	if _, err := h.memberOf(conn); err != nil {
+	m, err := h.memberOf(conn)
+	if err != nil {
 		return err
 	}
 	switch {
@@ -163,6 +167,7 @@ func (h *Hub) GiveAway(conn uint64, servers []uint64, empty bool) error {
 		s := &h.seats[server-1]
 		s.Seat = Seat{Claim: s.Claim, Anew: h.started && !empty}
 		s.report = nil
+		h.did(m, Deed{Do: SeatFreed, Server: server})
 	}
 	h.recordUrgent, h.roomChanged = true, true
 	if h.started {

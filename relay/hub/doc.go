@@ -55,6 +55,8 @@
 //	   {"seq":16,"fate":"down","at":…}]}}
 //	{"jsonrpc":"2.0","method":"report","params":{"server":2,…}}     what a server says of itself, passed on to watchers as it is
 //
+// For watchers room has "deeds", too: what was done since the room before, by whom, and when (PROTOCOL.md, 8).
+//
 // room comes after every change of it, at most once in 16 ms of real time, and every 2 s (roundTrip: real microseconds of the member's WebSocket
 // ping, null if unknown; watchers: members without a server). A new watcher is first sent the last report of every server.
 // seen is gathered for up to 16 ms of real time. A frame is listed once when it is sent, with a fate: "sent" (it arrives at due unless said otherwise later), "cut" (the link

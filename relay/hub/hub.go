@@ -82,8 +82,9 @@ type Delivery struct {
 	After uint64 // the number of the record that must be stored before this may leave; 0: none
 	Data  []byte // text, shared between receivers, read-only
 
-	lines int // of a seen notification
-	seat  int // index, of a report
+	lines int    // of a seen notification
+	seat  int    // index, of a report
+	told  uint64 // of a room notification: the last deed that its receiver knew before
 }
 
 // Kind says what a host may do with a message that its receiver has no room for. Whatever it does not send it
@@ -158,6 +159,7 @@ type Hub struct {
 	records       uint64
 	unstored      string // why the host cannot store records at the moment; empty if it can
 	strangers     int    // claims of seats that the room did not know to be leased
+	deeds         deeds
 	seen          seenBatch
 	news          bucket    // bytes
 	own           sightings // for the host
@@ -190,6 +192,7 @@ type member struct {
 	roundTrip int64 // real µs, -1: unknown
 	bucket    bucket
 	feed      feed
+	told      uint64     // the number of the last deed that it was told of
 	testimony *testimony // nil: it claims to be nobody, or the room knows itself
 }
 
@@ -286,7 +289,10 @@ func (h *Hub) Undelivered(d *Delivery) {
 	switch {
 	case d.Kind == Frame:
 		h.tell(sighting{seq: d.Frame, fate: "full", at: h.clock.now, later: true})
-	case m == nil || d.Kind != News:
+	case m == nil:
+	case d.Kind == Announcement:
+		m.told = min(m.told, d.told)
+	case d.Kind != News:
 	case d.lines > 0:
 		m.feed.dropped += d.lines
 	default:
@@ -324,7 +330,7 @@ func (h *Hub) Strangers() int { return h.strangers }
 // Disconnect says that a connection is gone.
 func (h *Hub) Disconnect(conn uint64) {
 	if m := h.members[conn]; m != nil {
-		h.leave(m)
+		h.leave(m, "")
 	}
 }
 
@@ -437,16 +443,18 @@ func (h *Hub) build(size int) {
 // drop closes a connection from the room's side.
 func (h *Hub) drop(m *member, code int, reason string) {
 	h.closing = append(h.closing, Closing{m.conn, code, reason})
-	h.leave(m)
+	h.leave(m, reason)
 }
 
-// leave forgets a connection. A server's seat stays leased: a closed socket is a crash, not a leave.
-func (h *Hub) leave(m *member) {
+// leave forgets a connection, which the room closes for a reason, or which has ended by itself. A server's seat stays
+// leased: a closed socket is a crash, not a leave.
+func (h *Hub) leave(m *member, reason string) {
 	delete(h.members, m.conn)
 	h.arrival = slices.DeleteFunc(h.arrival, func(other *member) bool { return other == m })
 	if m.server != 0 {
 		h.seats[m.server-1].holder = nil
 		h.loseAllTo(m.server)
+		h.did(m, Deed{Do: ServerGone, Server: m.server, Reason: reason})
 	}
 	if m.joined {
 		h.roomChanged = true

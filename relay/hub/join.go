@@ -66,7 +66,8 @@ func (h *Hub) join(m *member, w *Wish) (Seating, error) {
 	if w.Size != 0 && !h.settled && w.Lease == "" {
 		h.resize(w.Size)
 	}
-	if h.unknown && w.New {
+	begins := h.unknown && w.New
+	if begins {
 		h.begin()
 	}
 	fresh, err := h.seatFor(m, w)
@@ -83,6 +84,10 @@ func (h *Hub) join(m *member, w *Wish) (Seating, error) {
 	m.watch = w.Watch
 	if m.server == 0 && (w.Any || w.Server != 0) {
 		m.watch = true // the room is full: there is nothing else left to do
+	}
+	m.told = h.deeds.count
+	if begins {
+		h.did(m, Deed{Do: RoomBegun})
 	}
 	if !h.settled && !h.unknown {
 		h.settled, h.recordUrgent = true, true
@@ -149,6 +154,11 @@ func (h *Hub) sit(m *member, w *Wish, fresh bool) Seating {
 	if w.Name != "" && w.Name != s.Name {
 		s.Name, h.recordChanged = w.Name, true
 	}
+	do := ServerBack
+	if fresh {
+		do = SeatTaken
+	}
+	h.did(m, Deed{Do: do, Server: m.server})
 	h.startIfComplete()
 	return Seating{
 		Client: m.client, Server: m.server, Fresh: fresh, Lease: s.Lease, Made: h.made, Claim: s.Claim, Anew: s.Anew,
@@ -222,6 +232,7 @@ func (h *Hub) startIfComplete() {
 		}
 	}
 	h.start()
+	h.did(nil, Deed{Do: ClockStarted})
 }
 
 func (h *Hub) start() {
@@ -230,7 +241,7 @@ func (h *Hub) start() {
 }
 
 // startEarly starts the clock because a member asks for it.
-func (h *Hub) startEarly() error {
+func (h *Hub) startEarly(by *member) error {
 	connected := 0
 	for i := range h.seats {
 		if h.seats[i].holder != nil {
@@ -242,6 +253,7 @@ func (h *Hub) startEarly() error {
 	}
 	if !h.started {
 		h.start()
+		h.did(by, Deed{Do: ClockStarted})
 	}
 	return nil
 }

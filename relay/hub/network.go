@@ -28,14 +28,16 @@ const mostLinks = maxSize * (maxSize - 1) // every direction between two servers
 
 // Change changes the room's network as the member on a connection asks: all of it, or nothing if any of it cannot be.
 func (h *Hub) Change(conn uint64, c *Change) error {
-	if _, err := h.memberOf(conn); err != nil {
+	m, err := h.memberOf(conn)
+	if err != nil {
 		return err
 	}
 	if err := c.check(len(h.seats)); err != nil {
 		return err
 	}
+	rate, links := h.clock.rate(), h.Links(nil)
 	if c.Start {
-		if err := h.startEarly(); err != nil {
+		if err := h.startEarly(m); err != nil {
 			return err
 		}
 	}
@@ -48,6 +50,7 @@ func (h *Hub) Change(conn uint64, c *Change) error {
 	for i := range c.Links {
 		h.changeLink(&c.Links[i])
 	}
+	h.didToNetwork(m, rate, links)
 	h.roomChanged, h.recordChanged = true, true
 	return nil
 }
@@ -155,15 +158,22 @@ func (h *Hub) Act(conn uint64, a *Act) error {
 		return badParam("do", acts, strconv.Quote(clip(string(a.Do))))
 	}
 	if a.Do == InjectFrame {
-		return h.inject(a)
+		return h.inject(m, a)
 	}
 	for i := range h.links {
-		if f := h.links[i].find(a.Seq); f != nil {
-			if a.Do == DuplicateFrame {
-				h.charge(m, len(f.data)) // 50 bytes that send a megabyte
-			}
-			return h.treat(&h.links[i], f, a)
+		l := &h.links[i]
+		f := l.find(a.Seq)
+		if f == nil {
+			continue
 		}
+		if a.Do == DuplicateFrame {
+			h.charge(m, len(f.data)) // 50 bytes that send a megabyte
+		}
+		if err := h.treat(l, f, a); err != nil {
+			return err
+		}
+		h.did(m, Deed{Do: FrameTouched, Act: a.Do, Frame: a.Seq, From: l.From, To: l.To})
+		return nil
 	}
 	return badParam("seq", "a frame that is under way between servers", decimal(a.Seq)+", which is not")
 }
@@ -185,12 +195,13 @@ func (h *Hub) possibleFrame(text []byte) error {
 }
 
 // inject sends a frame as if one server had sent it to another.
-func (h *Hub) inject(a *Act) error {
+func (h *Hub) inject(m *member, a *Act) error {
 	if err := twoServers("from", a.From, a.To, len(h.seats)); err != nil {
 		return err
 	}
 	h.seq++
 	h.carry(h.link(a.From, a.To), a.Frame, 0)
+	h.did(m, Deed{Do: FrameTouched, Act: a.Do, Frame: h.seq, From: a.From, To: a.To})
 	return nil
 }
 

@@ -12,16 +12,98 @@ import (
 
 const mostScratch = 64 << 10 // bytes
 
-// roomNotification says how the room is.
-func (h *Hub) roomNotification() []byte {
+// roomNotification says how the room is, and what was done in it after deed number told.
+func (h *Hub) roomNotification(told uint64) []byte {
 	w := h.notification("room")
 	w.WriteRaw(`{"room":`)
 	w.WriteString(h.options.Code)
 	w.WriteRaw(`,"watchers":`)
 	w.WriteInt(h.watchers())
 	h.writeRoom(w)
+	h.writeDeeds(w, told)
 	w.WriteRaw(`}}`)
 	return h.written()
+}
+
+func (h *Hub) writeDeeds(w *jsoniter.Stream, told uint64) {
+	list, missed := h.deeds.since(told)
+	if missed > 0 {
+		w.WriteRaw(`,"deedsMissed":`)
+		w.WriteUint64(missed)
+	}
+	if len(list) == 0 {
+		return
+	}
+	w.WriteRaw(`,"deeds":[`)
+	for i := range list {
+		if i > 0 {
+			w.WriteMore()
+		}
+		list[i].write(w)
+	}
+	w.WriteArrayEnd()
+}
+
+func (d *Deed) write(w *jsoniter.Stream) {
+	w.WriteRaw(`{"do":"` + string(d.Do) + `","at":`)
+	w.WriteInt64(d.At)
+	w.WriteRaw(`,"by":`)
+	d.By.write(w)
+	switch d.Do {
+	case RateSet:
+		w.WriteRaw(`,"rate":` + number(d.Rate) + `,"was":` + number(d.Was))
+	case LinksCut, LinksMended:
+		writeWays(w, "ways", d.Ways)
+		writeWays(w, "downNow", d.DownNow)
+	case LinksHeld, LinksReleased:
+		writeWays(w, "ways", d.Ways)
+	case LinksChanged:
+		w.WriteRaw(`,"links":[`)
+		for i := range d.Links {
+			if i > 0 {
+				w.WriteMore()
+			}
+			d.Links[i].write(w)
+		}
+		w.WriteArrayEnd()
+	case FrameTouched:
+		w.WriteRaw(`,"act":"` + string(d.Act) + `","seq":` + decimal(d.Frame))
+		w.WriteRaw(`,"from":` + decimal(d.From) + `,"to":` + decimal(d.To))
+	case SeatTaken, ServerBack, SeatFreed, ServerGone:
+		w.WriteRaw(`,"server":` + decimal(d.Server))
+		if d.Reason != "" {
+			w.WriteRaw(`,"reason":`)
+			w.WriteString(d.Reason)
+		}
+	}
+	w.WriteObjectEnd()
+}
+
+func (a *Author) write(w *jsoniter.Stream) {
+	if *a == (Author{}) {
+		w.WriteNil()
+		return
+	}
+	w.WriteRaw(`{"client":` + decimal(a.Client))
+	if a.Server != 0 {
+		w.WriteRaw(`,"server":` + decimal(a.Server))
+	}
+	if a.Name != "" {
+		w.WriteRaw(`,"name":`)
+		w.WriteString(a.Name)
+	}
+	w.WriteObjectEnd()
+}
+
+func writeWays(w *jsoniter.Stream, name string, ways []Way) {
+	w.WriteRaw(`,"` + name + `":[`)
+	for i, way := range ways {
+		if i > 0 {
+			w.WriteMore()
+		}
+		w.WriteRaw("[" + decimal(way.From) + "," + decimal(way.To) + "]")
+	}
+	w.WriteArrayEnd()
 }
 
 // writeRoom writes what the answer to a join and the room notification have in common, each field with a comma before

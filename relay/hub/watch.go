@@ -143,13 +143,23 @@ func (h *Hub) joined() bool {
 func (h *Hub) announceRoom() {
 	h.announced = h.clock.real
 	h.roomChanged = false
-	data := h.roomNotification()
+	var data []byte
+	var written uint64 // data has the deeds after this one
 	for _, m := range h.arrival {
-		if m.joined && m.feed.backlog < laggedBacklog {
-			h.deliver = append(h.deliver, Delivery{Conn: m.conn, Kind: Announcement, Data: data})
-			h.spend(len(data))
-			h.sendMissedReports(m)
+		if !m.joined || m.feed.backlog >= laggedBacklog {
+			continue
 		}
+		told := h.deeds.count
+		if m.watch {
+			told = m.told
+		}
+		if data == nil || told != written {
+			data, written = h.roomNotification(told), told
+		}
+		h.deliver = append(h.deliver, Delivery{Conn: m.conn, Kind: Announcement, Data: data, told: told})
+		m.told = h.deeds.count
+		h.spend(len(data))
+		h.sendMissedReports(m)
 	}
 }
 
