@@ -59,6 +59,36 @@ func Plural(n int, thing string) string {
 	return strconv.Itoa(n) + " " + thing + "s"
 }
 
+// Sentence makes a sentence of words: a capital at its beginning, and a full stop at its end if it has none.
+func Sentence(words string) string {
+	if words != "" && words[0] >= 'a' && words[0] <= 'z' {
+		words = string(words[0]-'a'+'A') + words[1:]
+	}
+	if !strings.HasSuffix(words, ".") {
+		words += "."
+	}
+	return words
+}
+
+// Conditions says what a link is like, behind its name: " takes 15 ms ± 5, loses 10 %". Times are in ms of cluster time,
+// the others probabilities.
+func Conditions(latency, jitter, loss, duplicate, reorder float64) string {
+	number := func(v float64) string { return strconv.FormatFloat(v, 'g', 4, 64) }
+	text := " takes " + number(latency) + " ms"
+	if jitter > 0 {
+		text += " ± " + number(jitter)
+	}
+	for _, chance := range []struct {
+		p    float64
+		what string
+	}{{loss, "loses"}, {duplicate, "doubles"}, {reorder, "reorders"}} {
+		if chance.p > 0 {
+			text += ", " + chance.what + " " + number(chance.p*100) + " %"
+		}
+	}
+	return text
+}
+
 // Named gives servers their names in a sentence of package check: "servers 1 and 2 were both elected" becomes "S1 and S2 were both elected".
 func Named(text string) string {
 	var b []byte

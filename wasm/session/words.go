@@ -18,7 +18,7 @@ func deedText(a *lab.Action, size, leader int, object string) string {
 		return "The network is whole again."
 	}
 	if words := frameWords(a, object); words != "" {
-		return capital(words) + "."
+		return page.Sentence(words)
 	}
 	if a.Do == lab.Disarm && object != "" {
 		return "A trap is taken away: " + object
@@ -30,7 +30,7 @@ func deedText(a *lab.Action, size, leader int, object string) string {
 			who = "S" + page.Decimal(leader)
 		}
 	}
-	return capital(deedWords(a, who)) + "."
+	return page.Sentence(deedWords(a, who))
 }
 
 // joins tells whether a cut leaves everybody on one side: that mends what was cut.
@@ -155,19 +155,7 @@ func linkWords(a *lab.Action) string {
 		which = "every link to " + name(a.To)
 	}
 	l := a.Link
-	text := which + " takes " + number(ms(l.Latency)) + " ms"
-	if l.Jitter > 0 {
-		text += " ± " + number(ms(l.Jitter))
-	}
-	for _, chance := range []struct {
-		p    float64
-		what string
-	}{{l.Loss, "loses"}, {l.Duplicate, "doubles"}, {l.Reorder, "reorders"}} {
-		if chance.p > 0 {
-			text += ", " + chance.what + " " + number(chance.p*100) + " %"
-		}
-	}
-	return text
+	return which + page.Conditions(ms(l.Latency), ms(l.Jitter), l.Loss, l.Duplicate, l.Reorder)
 }
 
 func rulesWords(off []string) string {
@@ -257,14 +245,6 @@ func learners(ids []raft.ServerID) string {
 }
 
 func number(v float64) string { return strconv.FormatFloat(v, 'g', 4, 64) }
-
-// capital begins a sentence.
-func capital(text string) string {
-	if text != "" && text[0] >= 'a' && text[0] <= 'z' {
-		return string(text[0]-'a'+'A') + text[1:]
-	}
-	return text
-}
 
 // meaning says what something that was done means to Raft, and where that is written.
 func (s *Session) meaning(a *lab.Action) (why, section string) {

@@ -174,18 +174,18 @@ func between(least, most int) string { return strconv.Itoa(least) + " to " + str
 // quickestMajority is the longest round trip, in whole ms of cluster time, that the best placed server needs
 // to reach a majority; 0 if none can.
 func (t *Tab) quickestMajority() int {
-	way := map[pair]float64{}
+	takes := map[way]float64{}
 	for _, l := range t.room.Links {
 		if l.Up {
-			way[pair{l.From, l.To}] = (l.Latency + l.Jitter) / 1000
+			takes[way{l.From, l.To}] = (l.Latency + l.Jitter) / 1000
 		}
 	}
 	quickest := 0
 	for from := 1; from <= t.room.Size; from++ {
 		var trips []int
 		for to := 1; to <= t.room.Size; to++ {
-			there, up := way[pair{from, to}]
-			if back, alsoUp := way[pair{to, from}]; up && alsoUp {
+			there, up := takes[way{from, to}]
+			if back, alsoUp := takes[way{to, from}]; up && alsoUp {
 				trips = append(trips, int(there+back+0.5))
 			}
 		}

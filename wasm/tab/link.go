@@ -1,10 +1,6 @@
 package tab
 
-import (
-	"strings"
-
-	"raftplayground/wasm/page"
-)
+import "raftplayground/wasm/page"
 
 // link is the connection to the relay.
 type link struct {
@@ -55,13 +51,7 @@ func (t *Tab) lost(why string) {
 
 // refused is lost for a reason that the relay told, and at least for as long, in ms, as it said.
 func (t *Tab) refused(why string, after float64) {
-	if first := why[0]; 'a' <= first && first <= 'z' {
-		why = string(first-'a'+'A') + why[1:]
-	}
-	if !strings.HasSuffix(why, ".") {
-		why += "."
-	}
-	t.hangUp("refused", why, after)
+	t.hangUp("refused", page.Sentence(why), after)
 }
 
 func (t *Tab) hangUp(state, why string, after float64) {

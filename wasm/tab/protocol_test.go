@@ -97,6 +97,45 @@ func TestTheReportsOfTheDocumentAreTheOnesThatWork(t *testing.T) {
 	}
 }
 
+// The deeds of PROTOCOL.md are told by a tab, each in a line that says who did it; there is one of each kind.
+func TestTheDeedsOfTheDocumentAreTold(t *testing.T) {
+	kinds := map[string]bool{}
+	text, err := os.ReadFile("../../relay/hub/deeds.go")
+	if err != nil {
+		t.Fatal(err)
+	}
+	for _, kind := range regexp.MustCompile(`DeedKind += "(\w+)"`).FindAllStringSubmatch(string(text), -1) {
+		kinds[kind[1]] = true
+	}
+	if len(kinds) < 10 {
+		t.Fatalf("there are only the deeds %v", kinds)
+	}
+	for _, line := range examples(t, "deeds") {
+		tab := New(nil, 1)
+		tab.client, tab.room = 1004, &roomNotification{Size: 3}
+		room := roomNotification{}
+		if err := page.Codec.Unmarshal([]byte(`{"deeds":[`+line+`]}`), &room); err != nil {
+			t.Errorf("%s: %v", line, err)
+			continue
+		}
+		d := &room.Deeds[0]
+		delete(kinds, d.Do)
+		tab.tellDeeds(&room)
+		story := tab.outbox.next.Story
+		if len(story) != 1 || story[0].At != d.At/1000 || story[0].Text == "" {
+			t.Errorf("%s is told as %+v", line, story)
+			continue
+		}
+		who := map[bool]string{true: "You did this.", false: " did this."}[d.By != nil && d.By.Client == 1004]
+		if comesOrGoes := d.Server != 0 && d.Do != "free"; !comesOrGoes && strings.Contains(story[0].Why, who) != (d.By != nil) {
+			t.Errorf("%s is told as done by: %q", line, story[0].Why)
+		}
+	}
+	for kind := range kinds {
+		t.Errorf("PROTOCOL.md does not show the deed %q", kind)
+	}
+}
+
 // Every code that the room or a server answers with is in the table of PROTOCOL.md, and its times are those of the servers.
 func TestTheCodesAndTimesOfTheDocumentAreTheOnesInUse(t *testing.T) {
 	table := protocol(t)

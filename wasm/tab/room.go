@@ -47,6 +47,10 @@ type roomNotification struct {
 	Unstored string     `json:"unstored"` // why the relay cannot store who holds which seat; empty if it can
 	Servers  []roomSeat `json:"servers"`
 	Links    []hubLink  `json:"links"`
+
+	// What was done since the notification before; a relay that is older than this tab does not say.
+	Deeds       []deed `json:"deeds"`
+	DeedsMissed int    `json:"deedsMissed"` // as many before them are not told
 }
 
 type roomSeat struct {
@@ -65,6 +69,11 @@ type hubLink struct {
 	Up      bool    `json:"up"`
 	Latency float64 `json:"latency"`
 	Jitter  float64 `json:"jitter"`
+
+	Loss      float64 `json:"loss"`
+	Duplicate float64 `json:"duplicate"`
+	Reorder   float64 `json:"reorder"`
+	Hold      bool    `json:"hold"`
 }
 
 // receive takes one text message: a frame for this server or this client, or something of the hub.
@@ -155,16 +164,14 @@ func (r *roomNotification) check() error {
 	return nil
 }
 
-// takeRoom takes the room as it is now, and tells as story what people have done to it.
+// takeRoom takes the room as it is now, and tells as story what was done to it.
 func (t *Tab) takeRoom(room *roomNotification) {
 	t.clock.set(room.Now / 1000)
 	t.clock.rate = room.Rate
 	t.clock.runs = room.Started && t.link.state == joined
 	before := t.room
 	t.room = room
-	if before != nil {
-		t.tellFaults(before, room)
-	}
+	t.tellDeeds(room)
 	t.tellUnstored(before, room)
 	t.outbox.room(roomView(room))
 	t.outbox.serversChanged = true

@@ -613,9 +613,12 @@ func TestTheStoryTellsWhatPeopleDo(t *testing.T) {
 	w.run(100)
 	tabs[2].close()
 	w.run(100)
-	told := map[string]bool{}
+	told, why := map[string]bool{}, map[string]string{}
+	for _, line := range tabs[0].story {
+		why["here "+line.Text] = line.Why
+	}
 	for _, line := range tabs[1].story {
-		told[line.Text] = true
+		told[line.Text], why[line.Text] = true, line.Why
 		if line.Kind == "fault" && line.Server == 0 && line.Weight != "key" {
 			t.Errorf("a fault is a detail: %+v", line)
 		}
@@ -627,6 +630,11 @@ func TestTheStoryTellsWhatPeopleDo(t *testing.T) {
 		if !told[expected] {
 			t.Errorf("the story does not say %q", expected)
 		}
+	}
+	const paused = "The clock is paused for the whole room."
+	if there, here := why[paused], why["here "+paused]; !strings.HasPrefix(there, "Somebody in S1's tab did this. ") ||
+		!strings.HasPrefix(here, "You did this. ") {
+		t.Errorf("who paused the clock is told as %q, and where it was done as %q", there, here)
 	}
 	for _, id := range []int{5, 6, 7} {
 		found := false
@@ -640,46 +648,42 @@ func TestTheStoryTellsWhatPeopleDo(t *testing.T) {
 }
 
 func TestLinksAreToldTogether(t *testing.T) {
-	const size = 5
-	network := func(cut ...pair) []hubLink {
-		var links []hubLink
-		for from := 1; from <= size; from++ {
-			for to := 1; to <= size; to++ {
-				if from != to {
-					links = append(links, hubLink{From: from, To: to, Up: !slices.Contains(cut, pair{from, to}) && !slices.Contains(cut, pair{min(from, to), -max(from, to)})})
-				}
-			}
-		}
-		return links
-	}
-	both := func(pairs ...int) (cut []pair) { // 12: both directions between S1 and S2
+	both := func(pairs ...int) (ways []way) { // 12: both directions between S1 and S2
 		for _, p := range pairs {
-			cut = append(cut, pair{p / 10, -(p % 10)})
+			ways = append(ways, way{p / 10, p % 10}, way{p % 10, p / 10})
 		}
-		return cut
+		return ways
 	}
 	for _, c := range []struct {
-		name          string
-		before, after []pair
-		story         []string
+		name  string
+		do    string
+		ways  []way
+		down  []way // from then on, beside those of a cut
+		story []string
 	}{
-		{"one link", nil, both(12), []string{"The link between S1 and S2 is cut."}},
-		{"one link, mended", both(12), nil, []string{"The link between S1 and S2 is mended."}},
-		{"one direction", nil, []pair{{1, 2}}, []string{"The link from S1 to S2 is cut, in this direction only."}},
-		{"the other direction too", []pair{{1, 2}}, both(12), []string{"The link from S2 to S1 is cut, too."}},
-		{"one server", nil, both(12, 13, 14, 15), []string{"S1 is cut from S2, S3, S4 and S5."}},
-		{"a server from two", nil, both(13, 23), []string{"S3 is cut from S1 and S2."}},
-		{"two from three", nil, both(13, 14, 15, 23, 24, 25), []string{"S1 and S2 are cut from S3, S4 and S5."}},
-		{"two from three, of which one link was cut before", both(13), both(13, 14, 15, 23, 24, 25), []string{
-			"The link between S1 and S4 is cut.", "The link between S1 and S5 is cut.", "The link between S2 and S3 is cut.", "The link between S2 and S4 is cut.", "The link between S2 and S5 is cut."}},
-		{"two of which nothing is common", nil, both(12, 34), []string{"The link between S1 and S2 is cut.", "The link between S3 and S4 is cut."}},
-		{"all mended", both(13, 14, 25), nil, []string{"The network is whole again."}},
-		{"some mended", both(13, 14, 25), both(25), []string{"S1 is joined with S3 and S4 again."}},
-		{"one mended and one cut", both(13), both(14), []string{"The link between S1 and S4 is cut.", "The link between S1 and S3 is mended."}},
-		{"nothing", both(13), both(13), nil},
+		{"one link", "cut", both(12), nil, []string{"The link between S1 and S2 is cut."}},
+		{"one link, mended", "mend", both(12), nil, []string{"The link between S1 and S2 is mended."}},
+		{"one direction", "cut", []way{{1, 2}}, nil, []string{"The link from S1 to S2 is cut, in this direction only."}},
+		{"the other direction too", "cut", []way{{2, 1}}, []way{{1, 2}}, []string{"The link from S2 to S1 is cut, too."}},
+		{"one server", "cut", both(12, 13, 14, 15), nil, []string{"S1 is cut from S2, S3, S4 and S5."}},
+		{"a server from two", "cut", both(13, 23), nil, []string{"S3 is cut from S1 and S2."}},
+		{"two from three", "cut", both(13, 14, 15, 23, 24, 25), nil, []string{"S1 and S2 are cut from S3, S4 and S5."}},
+		{"two from three, of which one link was cut before", "cut", both(14, 15, 23, 24, 25), both(13), []string{
+			"The link between S1 and S4 is cut.", "The link between S1 and S5 is cut.", "The link between S2 and S3 is cut.",
+			"The link between S2 and S4 is cut.", "The link between S2 and S5 is cut."}},
+		{"two of which nothing is common", "cut", both(12, 34), nil, []string{
+			"The link between S1 and S2 is cut.", "The link between S3 and S4 is cut."}},
+		{"all mended", "mend", both(13, 14, 25), nil, []string{"The network is whole again."}},
+		{"some mended", "mend", both(13, 14), both(25), []string{"S1 is joined with S3 and S4 again."}},
+		{"one mended, another is cut", "mend", both(13), both(14), []string{"The link between S1 and S3 is mended."}},
+		{"nothing", "cut", nil, both(13), nil},
 	} {
 		tab := New(nil, 1)
-		tab.tellLinks(network(c.before...), network(c.after...))
+		d := deed{Do: c.do, Ways: c.ways, DownNow: c.down}
+		if c.do == "cut" {
+			d.DownNow = append(slices.Clone(c.down), c.ways...)
+		}
+		tab.tellDeed(&d)
 		var story []string
 		for _, line := range tab.outbox.next.Story {
 			story = append(story, line.Text)
