@@ -78,7 +78,8 @@ func person() lab.Run {
 		deed(200, lab.Cut, 1, 0), deed(260, lab.Cut, 2, 3), deed(400, lab.Mend, 1, 0), deed(420, lab.Mend, 2, 3),
 		deed(500, lab.Hold, 1, 0), deed(500, lab.Hold, 2, 0),
 		deed(610, lab.ReleaseFrame, 0, 0), deed(612, lab.Release, 1, 0), deed(640, lab.Release, 2, 0),
-		puts(300, 90, 20), deed(702, lab.HoldFrame, 0, 0), deed(704, lab.DropFrame, 0, 0), deed(703, lab.DeliverFrame, 0, 0),
+		puts(300, 90, 20), deed(702, lab.HoldFrame, 0, 0), deed(704, lab.DropFrame, 0, 0), deed(703,
+			lab.DeliverFrame, 0, 0),
 		deed(702, lab.DuplicateFrame, 0, 0), edited, injected, links,
 		apart(1000, 1, 2), deed(1500, lab.Crash, 3, 0), deed(1900, lab.Heal, 0, 0),
 	)}
