@@ -5,6 +5,7 @@ import (
 
 	"raftplayground/raft"
 	"raftplayground/raft/lab"
+	"raftplayground/raft/lab/goal"
 	"raftplayground/wasm/page"
 )
 
@@ -209,11 +210,7 @@ func trapText(a *lab.Action) string {
 	if a.Server != 0 {
 		who, does = name(a.Server), name(a.Server)
 	}
-	moment := map[lab.Moment]string{
-		"candidate": "becomes a candidate", "leader": "becomes leader", "vote": "gives its vote", "append": "stores entries", "truncate": "deletes entries",
-		"propose": "takes a command as leader", "commit": "commits", "caughtUp": "has caught up", "configuration": "changes its configuration", "timeoutNow": "hands its leadership over",
-		"snapshotSent": "sends a snapshot", "snapshotInstalled": "takes over a snapshot",
-	}[a.When]
+	moment := goal.Phrases[a.When]
 	if moment == "" {
 		moment = "meets “" + string(a.When) + "”"
 	}
