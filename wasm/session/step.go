@@ -3,13 +3,16 @@ package session
 import (
 	"raftplayground/raft"
 	"raftplayground/raft/lab"
+	"raftplayground/raft/lab/goal"
 	"raftplayground/relay/hub"
 	"raftplayground/wasm/page"
 )
 
 // watcher looks at a world from step to step for the moments at which a page's step ends.
 type watcher struct {
-	stop   string
+	stop   stop
+	goal   *goal.Watch // of a stop that is a goal
+	held   bool        // it was reached when the watcher looked last
 	events uint64
 	broken int
 	states []lab.MachineState
@@ -17,16 +20,35 @@ type watcher struct {
 	view   lab.View
 }
 
+// stop is where a step ends: at a kind of thing that happens, or as soon as a goal is reached that was not.
+type stop struct {
+	kind string
+	goal *goal.Goal // nil: the kind says all
+}
+
+func readStop(to string) (stop, error) {
+	switch to {
+	case "event", "message", "role", "election", "commit", "violation":
+		return stop{kind: to}, nil
+	}
+	g, err := goal.Parse(to)
+	return stop{goal: g}, err
+}
+
 // newWatcher returns one that looks for what happens in w from now on.
-func newWatcher(stop string, w *lab.World) *watcher {
-	k := &watcher{stop: stop}
+func newWatcher(to stop, w *lab.World) *watcher {
+	k := &watcher{stop: to}
+	if to.goal != nil {
+		k.goal = to.goal.Watch(w)
+		k.held = k.goal.Holds(w)
+	}
 	k.look(w)
 	return k
 }
 
 func (k *watcher) look(w *lab.World) {
 	k.events, k.broken = w.Events(), w.Broken()
-	switch k.stop {
+	switch k.stop.kind {
 	case "message":
 		w.View(&k.view)
 	case "role":
@@ -40,7 +62,7 @@ func (k *watcher) look(w *lab.World) {
 
 // saw says what has happened since the watcher looked last that ends a step; "" if nothing has.
 func (k *watcher) saw(w *lab.World, words func(*hub.Flight) string) (text string) {
-	switch k.stop {
+	switch k.stop.kind {
 	case "message":
 		for i := range k.view.Frames {
 			if f := &k.view.Frames[i]; f.Due <= w.Now() && !f.Held && text == "" {
@@ -52,11 +74,22 @@ func (k *watcher) saw(w *lab.World, words func(*hub.Flight) string) (text string
 			v := w.Violations()[k.broken]
 			text = v.Property.String() + " is broken: " + page.Named(v.Detail) + "."
 		}
+	case "":
+		text = k.reached(w)
 	default:
 		text = k.happened(w)
 	}
 	k.look(w)
 	return text
+}
+
+// reached says that a goal is reached now, and was not when the watcher looked last.
+func (k *watcher) reached(w *lab.World) string {
+	held := k.held
+	if k.held = k.goal.Holds(w); held || !k.held {
+		return ""
+	}
+	return page.Sentence(k.stop.goal.String())
 }
 
 // happened says what happened in the servers that ends the step: of several what is worth showing first.
@@ -65,14 +98,14 @@ func (k *watcher) happened(w *lab.World) (text string) {
 	key := false
 	for i := range k.found {
 		e := &k.found[i].Event
-		if !ends(k.stop, e.Kind) {
+		if !ends(k.stop.kind, e.Kind) {
 			continue
 		}
 		if line := page.Event(k.found[i].Server, e); text == "" || !key && line.Weight == "key" {
 			text, key = line.Text, line.Weight == "key"
 		}
 	}
-	if k.stop == "role" && text == "" {
+	if k.stop.kind == "role" && text == "" {
 		for i, before := range k.states {
 			if state, _, _ := w.Look(raft.ServerID(i + 1)); state != before {
 				return "S" + page.Decimal(i+1) + " is " + state.String() + "."
@@ -102,24 +135,24 @@ type stepped struct {
 
 // step goes to the next moment of a kind, or to just before the last one, and stops the clock.
 func (s *Session) step(w *wish) {
-	switch w.To {
-	case "event", "message", "role", "election", "commit", "violation":
-	default:
-		s.refuse(w, "to: expected event, message, role, election, commit or violation, got "+page.Clip(w.To, 40))
+	to, err := readStop(w.To)
+	if err != nil {
+		s.refuse(w, "to: expected event, message, role, election, commit, violation or a goal, got "+
+			page.Clip(w.To, 40)+" ("+err.Error()+")")
 		return
 	}
 	s.setRate(0)
 	if w.Back {
-		s.stepBack(w)
+		s.stepBack(w, to)
 		return
 	}
-	s.stepOn(w, s.world.Now()+mostAhead)
+	s.stepOn(w, newWatcher(to, s.world), s.world.Now()+mostAhead)
 }
 
-// stepOn goes to the next moment of a kind, if there is one until a moment. Which faults are drawn on the way is not known before: what comes is certain as far as
-// the next of them, and from there it is looked for anew.
-func (s *Session) stepOn(w *wish, until int64) {
-	k := newWatcher(w.To, s.world)
+// stepOn goes to the next moment of a kind, if there is one until a moment. Which faults are drawn on the way is not
+// known before: what comes is certain as far as the next of them, and from there it is looked for anew.
+func (s *Session) stepOn(w *wish, k *watcher, until int64) {
+	k.look(s.world)
 	certain := min(until, max(s.chaosDue(), s.branch.end))
 	at, text := s.find(k, s.world.Clone(), certain)
 	switch {
@@ -138,7 +171,8 @@ func (s *Session) passFault(k *watcher, w *wish, until int64) {
 		s.answer(w, stepped{ms(s.world.Now()), text})
 		return
 	}
-	s.way = &journey{s.world.Now(), s.once(w, func() { s.stepOn(w, until) })} // in an input of its own, for the whole way may be long
+	// In an input of its own, for the whole way may be long.
+	s.way = &journey{s.world.Now(), s.once(w, func() { s.stepOn(w, k, until) })}
 }
 
 // once returns what ends a stretch of a step's way: what is to be done then, or, if another moment was wished for before, the word of that.
@@ -176,14 +210,14 @@ func (s *Session) find(k *watcher, w *lab.World, until int64) (at int64, text st
 }
 
 // stepBack goes to just before the last moment of a kind. It looks for it by living ever longer stretches of the past once more.
-func (s *Session) stepBack(w *wish) {
+func (s *Session) stepBack(w *wish, to stop) {
 	now := s.world.Now()
 	for stretch, until := int64(100e3), now; until > 0 && until > now-mostAhead; stretch *= 4 {
 		from := max(0, until-stretch)
 		world := s.branch.tape.At(from)
 		last, what := int64(-1), ""
 		for {
-			at, text := s.find(newWatcher(w.To, world), world, until)
+			at, text := s.find(newWatcher(to, world), world, until)
 			if text == "" {
 				break
 			}

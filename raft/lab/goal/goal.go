@@ -323,7 +323,10 @@ func (f *event) append(b []byte, _ binding) []byte {
 		}
 	}
 	b = appendTerm(b, f.term)
-	if f.least > 1 {
+	switch {
+	case f.least == 2:
+		b = append(b, " twice"...)
+	case f.least > 2:
 		b = append(strconv.AppendInt(append(b, ' '), int64(f.least), 10), " times"...)
 	}
 	return b
