@@ -145,7 +145,8 @@ func TestDeedsAreToldAgainUntilTheyAreHeard(t *testing.T) {
 	s.inbox[4] = nil
 	s.pass(20 * 1000)
 	got, missed := s.deedsTold(4)
-	if len(got) != 2 || missed != 0 || get(got[0], "rate").ToFloat64() != 0.5 || get(got[1], "rate").ToFloat64() != 0.25 {
+	if len(got) != 2 || missed != 0 || get(got[0], "rate").ToFloat64() != 0.5 || get(got[1],
+		"rate").ToFloat64() != 0.25 {
 		t.Errorf("told %q, %d missed", got, missed)
 	}
 	s.inbox[4] = nil
@@ -169,5 +170,49 @@ func TestDeedsAreToldAgainUntilTheyAreHeard(t *testing.T) {
 	}
 	if s.hub.deeds.links > mostDeedLinks || len(s.hub.deeds.list) >= mostDeeds || len(s.hub.deeds.list) < mostDeedLinks/12-1 {
 		t.Errorf("%d deeds with %d links are kept", len(s.hub.deeds.list), s.hub.deeds.links)
+	}
+}
+
+// Who does something again and again makes no more leave for the watchers than the room may tell of news, and pays for
+// it. Other members go on unharmed.
+func TestAFloodOfDeedsStaysWithinTheBudgetOfNews(t *testing.T) {
+	const watchers, seconds = 40, 1
+	s := newStage(t, Options{Size: 9, Rate: 1}, nil)
+	for conn := uint64(1); conn <= 2; conn++ {
+		s.join(conn, `{}`)
+	}
+	for conn := uint64(10); conn < 10+watchers; conn++ {
+		s.join(conn, `{"server":0,"watch":true}`)
+	}
+	var every []string
+	for _, l := range s.hub.Links(nil) {
+		every = append(every, `{"from":`+decimal(l.From)+`,"to":`+decimal(l.To)+`,"latency":%d}`)
+	}
+	bytes, refused := 0, 0
+	most := (seconds + 2) * (16 << 20) // a second's worth may be spent ahead, and one more without text
+	for i := range 1000 * seconds {
+		call := strings.ReplaceAll(strings.Join(every, ","), "%d", decimal(uint64(i)))
+		for _, text := range s.say(1, `{"id":1,"method":"network","params":{"links":[`+call+`]}}`) {
+			if get(text, "error", "code").ToInt() == CodeTooFast {
+				refused++
+			}
+		}
+		s.pass(1000)
+		for conn, told := range s.inbox {
+			for _, text := range told {
+				bytes += len(text)
+			}
+			s.inbox[conn] = nil
+		}
+	}
+	if bytes > most {
+		t.Errorf("%d MiB leave in %d s, at most %d should", bytes>>20, seconds, most>>20)
+	}
+	if refused == 0 {
+		t.Error("who makes so much leave is never asked to go slower")
+	}
+	got := strings.Join(s.say(2, `{"id":7,"method":"network","params":{"rate":0.5}}`), "")
+	if !strings.Contains(got, `"id":7,"result":true`) {
+		t.Errorf("another member is answered %q", got)
 	}
 }
