@@ -2,7 +2,7 @@
 // wants done, sees to it that the record is stored before anybody is told of a lease that is in it, and says
 // when the room may be put away. It has no goroutine, clock, socket or disk; a Platform and its Conns are these.
 // A process with sockets is a host in a page or two: the relay is one (relay/room.go), a SharedWorker or a
-// Durable Object can be others.
+// Durable Object can be others. The example is a whole one.
 //
 //	room := host.New(platform, h, record != nil, 10*time.Minute)
 //	for {
