@@ -1,4 +1,6 @@
 import assert from "node:assert/strict";
+import { readFileSync } from "node:fs";
+import { join } from "node:path";
 import { test } from "node:test";
 import { plainRun, readFile, readLink, withParameters, writeFile, writeLink, type Seen } from "../src/lab/moment.js";
 import { MAX_FILE, textOf } from "../src/lab/opening.js";
@@ -45,6 +47,25 @@ test("a link opens the moment that it was made of", async () => {
       assert.ok(link);
       sameMoment(link, moment);
       assert.deepEqual(link.view, view);
+    }
+  }
+});
+
+/** Links and files that were made long ago. They are never made anew: what people have kept must open (wasm/session plays the same moments). */
+const kept = JSON.parse(readFileSync(join(process.env["RAFT_WEB"] ?? ".", "test/moments.json"), "utf8")) as {
+  name: string;
+  link: string | null;
+  file: string;
+  moment: Moment;
+}[];
+
+test("links and files that were made before are still of the same moments", async () => {
+  for (const { name, link, file, moment } of kept) {
+    const read = [readFile(file), ...(link === null ? [] : [await readLink(link)])];
+    for (const found of read) {
+      assert.ok(found, name);
+      assert.deepEqual({ run: found.run, hash: found.hash }, { run: moment.run, hash: moment.hash }, name);
+      assert.equal(Math.round((found.at ?? 0) * 1000), Math.round(moment.at * 1000), `${name}, in µs`);
     }
   }
 });
