@@ -5,6 +5,7 @@ import (
 
 	"raftplayground/raft"
 	"raftplayground/raft/lab"
+	"raftplayground/wasm/contract"
 	"raftplayground/wasm/page"
 )
 
@@ -47,7 +48,7 @@ func (s *Session) fork(text string) {
 	s.lastBranch++
 	b := &branch{id: s.lastBranch, parent: s.owner(at), at: at, text: text, tape: parent.tape, end: at, events: s.world.Events(), broken: parent.brokenIn(s.world)}
 	b.history = parent.history.through(ms(at))
-	b.history.commit = page.U64(s.committed())
+	b.history.commit = contract.U64(s.committed())
 	b.story = parent.story.through(ms(at))
 	b.requests = forkRequests(parent.requests, at)
 	for _, p := range parent.undo {
@@ -111,7 +112,7 @@ func (s *Session) forgetBranch() {
 }
 
 // lookAt shows another branch, at a moment of it.
-func (s *Session) lookAt(w *wish) {
+func (s *Session) lookAt(w *contract.LookAtBranch) {
 	for _, b := range s.branches {
 		if b.id != w.Branch {
 			continue
@@ -124,10 +125,10 @@ func (s *Session) lookAt(w *wish) {
 		s.branch = b
 		s.stand(at)
 		s.outbox.run = true
-		s.answer(w, map[string]float64{"at": ms(at)})
+		s.answer(w.ID, map[string]float64{"at": ms(at)})
 		return
 	}
-	s.refuse(w, "There is no branch "+page.Decimal(w.Branch)+" any more.")
+	s.refuse(w.ID, "There is no branch "+page.Decimal(w.Branch)+" any more.")
 }
 
 // stand puts the playhead to a moment of the branch that is looked at.
@@ -139,10 +140,10 @@ func (s *Session) stand(at int64) {
 	s.jump()
 }
 
-func (s *Session) branchViews() []page.Branch {
-	views := make([]page.Branch, 0, len(s.branches))
+func (s *Session) branchViews() []contract.Branch {
+	views := make([]contract.Branch, 0, len(s.branches))
 	for _, b := range s.branches {
-		views = append(views, page.Branch{ID: b.id, Parent: b.parent, At: ms(b.at), End: ms(b.end), Text: b.text})
+		views = append(views, contract.Branch{ID: b.id, Parent: b.parent, At: ms(b.at), End: ms(b.end), Text: b.text})
 	}
 	return views
 }

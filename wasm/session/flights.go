@@ -2,6 +2,7 @@ package session
 
 import (
 	"raftplayground/relay/hub"
+	"raftplayground/wasm/contract"
 	"raftplayground/wasm/page"
 )
 
@@ -20,9 +21,9 @@ func (s *Session) see(f *hub.Sighting) {
 	o := &s.outbox
 	if !f.Later {
 		view := s.flight(f.Seq, f.From, f.To, f.Sent, f.Due, f.Data)
-		view.Held, view.Fate = f.Fate == "held", page.Fate(f.Fate)
-		o.flight(view)
-		if view.Fate == "sent" {
+		view.Held, view.Fate = f.Fate == "held", page.FateOf(f.Fate)
+		o.Flight(view)
+		if view.Fate == contract.Sent {
 			s.remember(view)
 		}
 		return
@@ -31,23 +32,23 @@ func (s *Session) see(f *hub.Sighting) {
 	switch {
 	case f.Fate != "held" && f.Fate != "sent":
 		delete(o.told.flights, f.Seq)
-		o.loss(page.Loss{Seq: f.Seq, Fate: page.Fate(f.Fate), At: ms(f.At)})
+		o.Loss(contract.Loss{Seq: f.Seq, Fate: page.FateOf(f.Fate), At: ms(f.At)})
 	case known && f.Fate == "held":
 		view.Held = true
 		o.told.flights[f.Seq] = view
-		o.flight(view)
+		o.Flight(view)
 	case known:
 		view.Held, view.Due = false, ms(f.Due)
 		if f.Due > f.At {
 			view.Sent = ms(f.At) // it was released, and sets out anew
 		}
 		o.told.flights[f.Seq] = view
-		o.flight(view)
+		o.Flight(view)
 	}
 }
 
 // remember keeps a flight for as long as it is under way, in case that something is done to it. So many as are under way at once have room, and as many again.
-func (s *Session) remember(view page.Flight) {
+func (s *Session) remember(view contract.Flight) {
 	flights := s.outbox.told.flights
 	flights[view.Seq] = view
 	if len(flights) < 2*page.MostFlights {
@@ -67,15 +68,15 @@ func (s *Session) tellFrames() {
 		f := &s.view.Frames[i]
 		view := s.flight(f.Seq, f.From, f.To, f.Sent, f.Due, f.Data)
 		view.Held = f.Held
-		s.outbox.flight(view)
+		s.outbox.Flight(view)
 		s.remember(view)
 	}
 }
 
-func (s *Session) flight(seq, from, to uint64, sent, due int64, data []byte) page.Flight {
-	view := page.Flight{
-		Message: page.Message{Seq: seq, From: int(from), To: int(to), Sent: ms(sent), Due: ms(due), Fate: "sent"},
-		Entries: []page.U64{}, Bytes: len(data), Text: page.Clip(string(data[:min(len(data), 2*page.ShownText)]), page.ShownText),
+func (s *Session) flight(seq, from, to uint64, sent, due int64, data []byte) contract.Flight {
+	view := contract.Flight{
+		Message: contract.Message{Seq: seq, From: int(from), To: int(to), Sent: ms(sent), Due: ms(due), Fate: contract.Sent},
+		Entries: []contract.U64{}, Bytes: len(data), Text: page.Clip(string(data[:min(len(data), 2*page.ShownText)]), page.ShownText),
 	}
 	if s.describe(&view, data) && from == 0 { // a frame that waits in a paused server
 		view.From = int(s.frame.From)
@@ -84,12 +85,12 @@ func (s *Session) flight(seq, from, to uint64, sent, due int64, data []byte) pag
 }
 
 // describe says what a frame is, if it can be understood.
-func (s *Session) describe(view *page.Flight, data []byte) bool {
+func (s *Session) describe(view *contract.Flight, data []byte) bool {
 	s.buffer = append(s.buffer[:0], data...)
 	if err := s.decoder.Decode(s.buffer, &s.frame); err != nil {
-		view.Kind, view.Label = "unknown", "not understood"
+		view.Kind, view.Label = contract.Unknown, "not understood"
 		return false
 	}
-	view.Describe(&s.frame)
+	page.Describe(view, &s.frame)
 	return true
 }

@@ -5,11 +5,12 @@ import (
 	"strings"
 	"testing"
 
+	"raftplayground/wasm/contract"
 	"raftplayground/wasm/page"
 )
 
 // underWay pauses at a moment at which a frame of this kind is under way, and returns it.
-func (p *testPage) underWay(kind string) page.Flight {
+func (p *testPage) underWay(kind contract.MessageKind) contract.Flight {
 	p.t.Helper()
 	for range 100 {
 		p.must("network", `"change":{"rate":1}`)
@@ -22,10 +23,10 @@ func (p *testPage) underWay(kind string) page.Flight {
 		}
 	}
 	p.t.Fatalf("no %s is under way", kind)
-	return page.Flight{}
+	return contract.Flight{}
 }
 
-func (p *testPage) touch(f page.Flight, act string) {
+func (p *testPage) touch(f contract.Flight, act string) {
 	p.t.Helper()
 	p.must("frameAct", `"seq":`+page.Decimal(f.Seq)+`,"act":"`+act+`"`)
 	p.run(300)
@@ -34,7 +35,7 @@ func (p *testPage) touch(f page.Flight, act string) {
 func TestAFrameIsDescribed(t *testing.T) {
 	p := opened(t, 500)
 	f := p.underWay("AppendEntries")
-	var d frameDetails
+	var d contract.FrameDetails
 	answer(t, p.must("frame", `"seq":`+page.Decimal(f.Seq)), &d)
 	if d.Name != "AppendEntries" || d.From != f.From || d.To != f.To || len(d.Fields) != 6 || d.Fields[0].Name != "term" || d.Fields[0].Value != "1" || d.Encoding != "colon" || d.Bytes != len(d.Colon) || !d.Whole {
 		t.Errorf("details: %+v", d)
@@ -56,7 +57,7 @@ func TestAFrameIsDescribed(t *testing.T) {
 func TestAFrameIsShownAsItTravels(t *testing.T) {
 	p := opened(t, 500)
 	f := p.underWay("AppendEntries")
-	var d frameDetails
+	var d contract.FrameDetails
 	answer(t, p.must("frame", `"seq":`+page.Decimal(f.Seq)), &d)
 	text := strings.Replace(d.JSON, ",", ",  ", 1)
 	p.must("frameAct", `"seq":`+page.Decimal(f.Seq)+`,"act":"edit","text":`+strconv.Quote(text))
@@ -78,7 +79,7 @@ func TestFramesAreHandledByHand(t *testing.T) {
 		t.Errorf("held, it is %+v", now)
 	}
 	p.play(100)
-	var boxes []inbox
+	var boxes []contract.Inbox
 	answer(t, p.must("inboxes", ""), &boxes)
 	held := 0
 	for _, item := range boxes[f.To-1].Frames {
@@ -128,7 +129,7 @@ func TestAPausedServersInboxWaits(t *testing.T) {
 	p := opened(t, 500)
 	p.must("act", `"action":{"do":"pause","server":1}`)
 	p.play(200)
-	var boxes []inbox
+	var boxes []contract.Inbox
 	answer(t, p.must("inboxes", ""), &boxes)
 	waiting := 0
 	for i, item := range boxes[0].Frames {

@@ -4,15 +4,15 @@ import (
 	"bytes"
 	"testing"
 
-	"raftplayground/wasm/page"
+	"raftplayground/wasm/contract"
 )
 
 // answered counts the answers to each id, and holds what it hears against nothing else.
 type answered map[int]int
 
 func (a answered) Post(json []byte) {
-	var m page.Answer
-	if err := page.Codec.Unmarshal(json, &m); err == nil && m.Type == "answer" {
+	var m contract.Head
+	if err := contract.Codec.Unmarshal(json, &m); err == nil && m.Type == "answer" {
 		a[m.ID]++
 	}
 }
@@ -41,7 +41,7 @@ func FuzzPage(f *testing.F) {
 			var m struct {
 				ID int `json:"id"`
 			}
-			if err := page.Codec.Unmarshal(message, &m); err == nil {
+			if err := contract.Codec.Unmarshal(message, &m); err == nil {
 				said[m.ID]++
 			} else {
 				unreadable++ // and is answered under whichever id is found in it

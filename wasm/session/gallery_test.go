@@ -9,7 +9,7 @@ import (
 
 	jsoniter "github.com/json-iterator/go"
 
-	"raftplayground/wasm/page"
+	"raftplayground/wasm/contract"
 )
 
 // exhibit is what the test needs of a file of the gallery.
@@ -29,7 +29,7 @@ func TestTheGalleryStopsWhereAPromiseIsBroken(t *testing.T) {
 		text, err := os.ReadFile(file)
 		var x exhibit
 		if err == nil {
-			err = page.Codec.Unmarshal(text, &x)
+			err = contract.Codec.Unmarshal(text, &x)
 		}
 		if err != nil {
 			t.Fatal(err)
@@ -52,12 +52,12 @@ func TestTheGalleryStopsWhereAPromiseIsBroken(t *testing.T) {
 		if line == nil || line.Kind != "violation" || line.At != x.Turn || line.Why == "" || strings.Contains(line.Text, "server") {
 			t.Errorf("%s: the story says %+v", x.ID, line)
 		}
-		if !slices.ContainsFunc(p.history.Marks, func(m page.Mark) bool { return m.Kind == "violation" && m.At == x.Turn }) {
+		if !slices.ContainsFunc(p.history.Marks, func(m contract.Mark) bool { return m.Kind == "violation" && m.At == x.Turn }) {
 			t.Errorf("%s: the time line marks nothing at %v ms", x.ID, x.Turn)
 		}
 		p.must("seek", `"at":`+number64(x.At))
 		p.run(300)
-		var stop stepped
+		var stop contract.Stepped
 		answer(t, p.must("step", `"to":"violation","back":false`), &stop)
 		if broken := brokenIn(p.last.Lab); stop.At != x.Turn || !slices.Equal(broken, x.Breaks) {
 			t.Errorf("%s: the step ends at %v ms with %v broken", x.ID, stop.At, broken)
@@ -86,7 +86,7 @@ func TestAStaleReadOfAPerson(t *testing.T) {
 	}
 }
 
-func brokenIn(lab *page.Lab) (names []string) {
+func brokenIn(lab *contract.Lab) (names []string) {
 	for _, p := range lab.Properties {
 		if p.Broken != nil {
 			names = append(names, p.Name)

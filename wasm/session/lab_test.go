@@ -7,7 +7,7 @@ import (
 	"strings"
 	"testing"
 
-	"raftplayground/wasm/page"
+	"raftplayground/wasm/contract"
 )
 
 // open opens the default run, plays it at real time for so many ms, and pauses.
@@ -56,7 +56,7 @@ func TestTheDefaultRunElectsALeaderAndWrites(t *testing.T) {
 	if h := p.history; len(h.Terms) != 1 || h.Commit != 2 || len(h.Lanes) < 7 {
 		t.Errorf("the history is %+v", h)
 	}
-	kinds := map[string]int{}
+	kinds := map[contract.MarkKind]int{}
 	for _, m := range p.history.Marks {
 		kinds[m.Kind]++
 	}
@@ -163,7 +163,7 @@ func TestToLiveAgainWritesNothingDownTwice(t *testing.T) {
 
 func TestStepsEndWhereSomethingHappens(t *testing.T) {
 	p := opened(t, 1000)
-	step := func(to string, back bool) (s stepped) {
+	step := func(to string, back bool) (s contract.Stepped) {
 		t.Helper()
 		answer(t, p.must("step", `"to":"`+to+`","back":`+strconv.FormatBool(back)), &s)
 		return s
@@ -213,7 +213,7 @@ func TestStepsEndWhereSomethingHappens(t *testing.T) {
 func TestRequestsEndWithTheirOutcome(t *testing.T) {
 	p := opened(t, 1000)
 	p.must("network", `"change":{"rate":1}`)
-	var r page.ClientRequest
+	var r contract.ClientRequest
 	answer(t, p.must("request", `"op":"put","key":"a","value":"7","server":null`), &r)
 	if r.State != "done" || r.Index != 3 || r.Server != 3 {
 		t.Errorf("a write ended as %+v", r)
@@ -230,8 +230,8 @@ func TestRequestsEndWithTheirOutcome(t *testing.T) {
 	if r.State != "done" || r.Found || r.Detail != "a was not 7 at index 6" {
 		t.Errorf("a compare-and-swap of another value ended as %+v", r)
 	}
-	for _, read := range []string{"local", "lease", "readIndex"} {
-		answer(t, p.must("request", `"op":"get","key":"a","read":"`+read+`","server":null`), &r)
+	for _, read := range []contract.ReadKind{"local", "lease", "readIndex"} {
+		answer(t, p.must("request", `"op":"get","key":"a","read":"`+string(read)+`","server":null`), &r)
 		if r.State != "done" || r.Value != "77" || r.Index != 6 || r.Read != read {
 			t.Errorf("a read of the kind %s ended as %+v", read, r)
 		}
@@ -363,7 +363,7 @@ func TestChaosIsTheSameHoweverTheTimePasses(t *testing.T) {
 	}
 	walked := begin()
 	for walked.session.world.Now() < (end-1000)*1000 {
-		var s stepped
+		var s contract.Stepped
 		answer(t, walked.must("step", `"to":"role","back":false`), &s)
 		if s.Text == "" || s.At != ms(walked.session.world.Now()) || s.At > end {
 			t.Fatalf("a step ends at %+v, the playhead is at %d", s, walked.session.world.Now())
@@ -413,7 +413,7 @@ func TestATrapIsTakenAwayAlone(t *testing.T) {
 		t.Errorf("S%d leads, traps: %+v", p.leader(), p.last.Lab.Traps)
 	}
 	m := p.moment()
-	run, _ := page.Codec.MarshalToString(m.Run)
+	run, _ := contract.Codec.MarshalToString(m.Run)
 	fresh := newPage(t)
 	fresh.must("open", `"run":`+run+`,"at":`+number64(m.At)+`,"rate":0`)
 	if there := fresh.moment(); there.Hash != m.Hash || len(fresh.last.Lab.Traps) != 0 {
@@ -539,7 +539,7 @@ func TestMemoryDoesNotGrowWithTime(t *testing.T) {
 	p.must("chaos", `"on":true`)
 	heap := func() uint64 {
 		p.must("seek", `"at":`+number64(p.last.Lab.End))
-		p.story, p.history, p.flights = nil, page.History{}, nil
+		p.story, p.history, p.flights = nil, contract.HistoryPart{}, nil
 		runtime.GC()
 		var m runtime.MemStats
 		runtime.ReadMemStats(&m)
@@ -552,7 +552,7 @@ func TestMemoryDoesNotGrowWithTime(t *testing.T) {
 			p.now += 1000.0 / 30
 			p.session.Page(p.now, []byte(`{"type":"drawn"}`))
 			p.session.Tick(p.now)
-			p.story, p.history, p.flights = nil, page.History{}, nil
+			p.story, p.history, p.flights = nil, contract.HistoryPart{}, nil
 		}
 	}
 	minutes(4) // so long takes a tape to have all its marks

@@ -6,7 +6,7 @@ import (
 
 	jsoniter "github.com/json-iterator/go"
 
-	"raftplayground/wasm/page"
+	"raftplayground/wasm/contract"
 )
 
 // Moments that people have kept as links and files lead to the states in which the cluster was when they were made. The file is never made anew: the page's
@@ -24,7 +24,7 @@ func TestMomentsThatWereKeptAreStillTheSame(t *testing.T) {
 			Hash string              `json:"hash"`
 		} `json:"moment"`
 	}
-	if err := page.Codec.Unmarshal(text, &kept); err != nil || len(kept) == 0 {
+	if err := contract.Codec.Unmarshal(text, &kept); err != nil || len(kept) == 0 {
 		t.Fatalf("%d moments: %v", len(kept), err)
 	}
 	for _, k := range kept {

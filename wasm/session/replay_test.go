@@ -6,18 +6,18 @@ import (
 	"testing"
 	"time"
 
-	"raftplayground/wasm/page"
+	"raftplayground/wasm/contract"
 )
 
 // replayed asks for a stretch and reads the answer.
-func (p *testPage) replayed(from, until float64, details bool) (r replayView) {
+func (p *testPage) replayed(from, until float64, details bool) (r contract.Replay) {
 	p.t.Helper()
 	answer(p.t, p.must("replay", `"from":`+number64(from)+`,"until":`+number64(until)+`,"details":`+strconv.FormatBool(details)), &r)
 	return r
 }
 
 // watch plays, at a rate at which the page misses nothing, and notes all messages as they are told, each as it is told last, by its number.
-func watch(p *testPage, ms float64, known map[uint64]page.Message) {
+func watch(p *testPage, ms float64, known map[uint64]contract.Message) {
 	note := func() {
 		for _, f := range p.flights {
 			m := f.Message
@@ -43,7 +43,7 @@ func watch(p *testPage, ms float64, known map[uint64]page.Message) {
 	note()
 }
 
-func same(a, b page.Message) bool {
+func same(a, b contract.Message) bool {
 	if (a.LostAt == nil) != (b.LostAt == nil) || a.LostAt != nil && *a.LostAt != *b.LostAt {
 		return false
 	}
@@ -57,7 +57,7 @@ func TestAReplayTellsWhatWhoWatchedWasTold(t *testing.T) {
 	p.must("open", `"run":{"version":1,"seed":7,"config":{"servers":5,"latency":15000,"jitter":5000,"clients":2,"keys":2,"think":40000,"patience":500000}},"at":0,"rate":0`)
 	p.must("act", `"action":{"do":"network","link":{"latency":15000,"jitter":5000,"loss":0.1,"duplicate":0.1,"reorder":0.1}}`)
 	p.must("chaos", `"on":true`)
-	known := map[uint64]page.Message{}
+	known := map[uint64]contract.Message{}
 	watch(p, 500, known)
 	p.must("act", `"action":{"do":"hold","server":4,"to":2}`)
 	watch(p, 300, known)
@@ -68,7 +68,7 @@ func TestAReplayTellsWhatWhoWatchedWasTold(t *testing.T) {
 	if whole.From != 0 || whole.To != end || whole.LeftOut != 0 || len(whole.Messages) != len(known) {
 		t.Fatalf("%v to %v: %d messages, %d left out; %d were told", whole.From, whole.To, len(whole.Messages), whole.LeftOut, len(known))
 	}
-	fates, held := map[string]int{}, 0
+	fates, held := map[contract.Fate]int{}, 0
 	for _, m := range whole.Messages {
 		if !same(m, known[m.Seq]) {
 			t.Errorf("replayed: %+v\nwatched: %+v", m, known[m.Seq])
@@ -81,7 +81,7 @@ func TestAReplayTellsWhatWhoWatchedWasTold(t *testing.T) {
 	if fates["sent"] < 100 || fates["lost"] == 0 || fates["cut"]+fates["down"] == 0 || held == 0 {
 		t.Errorf("fates: %v, %d held for long: this run shows too little", fates, held)
 	}
-	var story []page.StoryLine
+	var story []contract.StoryLine
 	for _, l := range p.story {
 		if l.Server > 0 && l.Kind != "client" && l.Kind != "fault" {
 			story = append(story, l)
@@ -93,7 +93,7 @@ func TestAReplayTellsWhatWhoWatchedWasTold(t *testing.T) {
 	foreign := 0
 	for i, e := range whole.Events {
 		l := story[i]
-		kept := slices.ContainsFunc(p.session.branch.story.lines, func(k page.StoryLine) bool { return k.ID == l.ID })
+		kept := slices.ContainsFunc(p.session.branch.story.lines, func(k contract.StoryLine) bool { return k.ID == l.ID })
 		if e.At != l.At || e.Text != l.Text || kept && e.ID != l.ID || !kept && e.ID < foreignLine {
 			t.Errorf("event %d is %+v, in the story, which has kept it: %v, %+v", i, e, kept, l)
 		}
@@ -112,7 +112,7 @@ func TestAReplayTellsWhatWhoWatchedWasTold(t *testing.T) {
 		part := p.replayed(from, until, false)
 		wanted := 0
 		for _, m := range whole.Messages {
-			i := slices.IndexFunc(part.Messages, func(o page.Message) bool { return o.Seq == m.Seq })
+			i := slices.IndexFunc(part.Messages, func(o contract.Message) bool { return o.Seq == m.Seq })
 			under := m.Sent <= until && endOf(&m) > from && (m.Sent > from || m.Fate == "sent" || m.LostAt != nil) && !(m.From > 1000 && m.Sent <= from) && !(m.To > 1000 && m.Sent <= from)
 			if under != (i >= 0) {
 				t.Errorf("from %v to %v %+v is there: %v", from, until, m, i >= 0)
@@ -182,7 +182,7 @@ func TestALongReplayIsBounded(t *testing.T) {
 	}
 	again := p.replayed(r.From, r.To, true)
 	for _, m := range again.Messages {
-		if !slices.ContainsFunc(r.Messages, func(o page.Message) bool { return o.Seq == m.Seq }) && endOf(&m) > r.From {
+		if !slices.ContainsFunc(r.Messages, func(o contract.Message) bool { return o.Seq == m.Seq }) && endOf(&m) > r.From {
 			t.Errorf("%+v is missing", m)
 		}
 	}

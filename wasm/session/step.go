@@ -5,6 +5,7 @@ import (
 	"raftplayground/raft/lab"
 	"raftplayground/raft/lab/goal"
 	"raftplayground/relay/hub"
+	"raftplayground/wasm/contract"
 	"raftplayground/wasm/page"
 )
 
@@ -22,16 +23,17 @@ type watcher struct {
 
 // stop is where a step ends: at a kind of thing that happens, or as soon as a goal is reached that was not.
 type stop struct {
-	kind string
+	kind contract.Stop
 	goal *goal.Goal // nil: the kind says all
 }
 
-func readStop(to string) (stop, error) {
+func readStop(to contract.Stop) (stop, error) {
 	switch to {
-	case "event", "message", "role", "election", "commit", "violation":
+	case contract.StopAtEvent, contract.StopAtMessage, contract.StopAtRole,
+		contract.StopAtElection, contract.StopAtCommit, contract.StopAtViolation:
 		return stop{kind: to}, nil
 	}
-	g, err := goal.Parse(to)
+	g, err := goal.Parse(string(to))
 	return stop{goal: g}, err
 }
 
@@ -115,7 +117,7 @@ func (k *watcher) happened(w *lab.World) (text string) {
 	return text
 }
 
-func ends(stop string, kind raft.EventKind) bool {
+func ends(stop contract.Stop, kind raft.EventKind) bool {
 	switch stop {
 	case "role":
 		return kind == raft.BecameFollower || kind == raft.BecamePreCandidate || kind == raft.BecameCandidate || kind == raft.BecameLeader
@@ -127,18 +129,12 @@ func ends(stop string, kind raft.EventKind) bool {
 	return true
 }
 
-// stepped is what a step answers.
-type stepped struct {
-	At   float64 `json:"at"`
-	Text string  `json:"text"`
-}
-
 // step goes to the next moment of a kind, or to just before the last one, and stops the clock.
-func (s *Session) step(w *wish) {
+func (s *Session) step(w *contract.Step) {
 	to, err := readStop(w.To)
 	if err != nil {
-		s.refuse(w, "to: expected event, message, role, election, commit, violation or a goal, got "+
-			page.Clip(w.To, 40)+" ("+err.Error()+")")
+		s.refuse(w.ID, "to: expected event, message, role, election, commit, violation or a goal, got "+
+			page.Clip(string(w.To), 40)+" ("+err.Error()+")")
 		return
 	}
 	s.setRate(0)
@@ -151,24 +147,24 @@ func (s *Session) step(w *wish) {
 
 // stepOn goes to the next moment of a kind, if there is one until a moment. Which faults are drawn on the way is not
 // known before: what comes is certain as far as the next of them, and from there it is looked for anew.
-func (s *Session) stepOn(w *wish, k *watcher, until int64) {
+func (s *Session) stepOn(w *contract.Step, k *watcher, until int64) {
 	k.look(s.world)
 	certain := min(until, max(s.chaosDue(), s.branch.end))
 	at, text := s.find(k, s.world.Clone(), certain)
 	switch {
 	case text != "":
-		s.walk(at, s.once(w, func() { s.answer(w, stepped{ms(at), text}) }))
+		s.walk(at, s.once(w, func() { s.answer(w.ID, contract.Stepped{At: ms(at), Text: text}) }))
 	case certain < until:
 		s.walk(certain, s.once(w, func() { s.passFault(k, w, until) }))
 	default:
-		s.refuse(w, "Nothing of the kind happens in the next 60 seconds.")
+		s.refuse(w.ID, "Nothing of the kind happens in the next 60 seconds.")
 	}
 }
 
 // passFault goes on behind a fault that was drawn, unless the step ends at the fault itself.
-func (s *Session) passFault(k *watcher, w *wish, until int64) {
+func (s *Session) passFault(k *watcher, w *contract.Step, until int64) {
 	if text := k.saw(s.world, s.arrival); text != "" {
-		s.answer(w, stepped{ms(s.world.Now()), text})
+		s.answer(w.ID, contract.Stepped{At: ms(s.world.Now()), Text: text})
 		return
 	}
 	// In an input of its own, for the whole way may be long.
@@ -176,10 +172,10 @@ func (s *Session) passFault(k *watcher, w *wish, until int64) {
 }
 
 // once returns what ends a stretch of a step's way: what is to be done then, or, if another moment was wished for before, the word of that.
-func (s *Session) once(w *wish, there func()) func(bool) {
+func (s *Session) once(w *contract.Step, there func()) func(bool) {
 	return func(arrived bool) {
 		if !arrived {
-			s.refuse(w, "Another moment was wished for meanwhile.")
+			s.refuse(w.ID, "Another moment was wished for meanwhile.")
 			return
 		}
 		there()
@@ -210,7 +206,7 @@ func (s *Session) find(k *watcher, w *lab.World, until int64) (at int64, text st
 }
 
 // stepBack goes to just before the last moment of a kind. It looks for it by living ever longer stretches of the past once more.
-func (s *Session) stepBack(w *wish, to stop) {
+func (s *Session) stepBack(w *contract.Step, to stop) {
 	now := s.world.Now()
 	for stretch, until := int64(100e3), now; until > 0 && until > now-mostAhead; stretch *= 4 {
 		from := max(0, until-stretch)
@@ -225,18 +221,18 @@ func (s *Session) stepBack(w *wish, to stop) {
 		}
 		if last > from || last == 0 && from == 0 {
 			s.stand(max(0, last-1))
-			s.answer(w, stepped{ms(max(0, last-1)), "Before this: " + what})
+			s.answer(w.ID, contract.Stepped{At: ms(max(0, last-1)), Text: "Before this: " + what})
 			return
 		}
 		until = from
 	}
-	s.refuse(w, "Nothing of the kind happened in the 60 seconds before.")
+	s.refuse(w.ID, "Nothing of the kind happened in the 60 seconds before.")
 }
 
 // arrival says that a frame arrives.
 func (s *Session) arrival(f *hub.Flight) string {
 	view := s.flight(f.Seq, f.From, f.To, f.Sent, f.Due, f.Data)
-	text := view.Kind + " of S" + page.Decimal(f.From) + " reaches S" + page.Decimal(f.To)
+	text := string(view.Kind) + " of S" + page.Decimal(f.From) + " reaches S" + page.Decimal(f.To)
 	if view.Label != "" {
 		text += ": " + view.Label
 	}

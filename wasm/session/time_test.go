@@ -5,7 +5,7 @@ import (
 	"strconv"
 	"testing"
 
-	"raftplayground/wasm/page"
+	"raftplayground/wasm/contract"
 )
 
 // at is a moment and the state of the world then.
@@ -21,18 +21,18 @@ func (p *testPage) here() at {
 	return at{p.last.Lab.Branch, m.At, m.Hash}
 }
 
-func (p *testPage) moment() (m momentView) {
+func (p *testPage) moment() (m contract.Moment) {
 	p.t.Helper()
 	answer(p.t, p.must("moment", ""), &m)
 	return m
 }
 
 // answer reads the value of an answer.
-func answer(t *testing.T, a page.Answer, into any) {
+func answer(t *testing.T, a contract.Answer, into any) {
 	t.Helper()
-	text, err := page.Codec.Marshal(a.Value)
+	text, err := contract.Codec.Marshal(a.Value)
 	if err == nil {
-		err = page.Codec.Unmarshal(text, into)
+		err = contract.Codec.Unmarshal(text, into)
 	}
 	if err != nil {
 		t.Fatalf("%v in %+v", err, a)
@@ -96,7 +96,7 @@ func TestEveryMomentIsTheSameWheneverItIsReached(t *testing.T) {
 				continue
 			}
 			m := p.moment()
-			run, _ := page.Codec.MarshalToString(m.Run)
+			run, _ := contract.Codec.MarshalToString(m.Run)
 			fresh := newPage(t)
 			fresh.must("open", `"run":`+run+`,"at":`+number64(m.At)+`,"rate":0`)
 			if there := fresh.moment(); there.Hash != m.Hash || there.At != m.At {

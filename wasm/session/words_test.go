@@ -7,7 +7,7 @@ import (
 	"raftplayground/raft"
 	"raftplayground/raft/check"
 	"raftplayground/raft/lab"
-	"raftplayground/wasm/page"
+	"raftplayground/wasm/contract"
 )
 
 // Every deed is told in a sentence that names whom it concerns, and as the consequence of a trap.
@@ -99,7 +99,7 @@ func TestThePageIsToldWhatAMajorityIs(t *testing.T) {
 	p.must("open", `"run":{"version":1,"config":{"servers":5,"latency":15000,"jitter":0,"off":["catchUpFirst"]},"seed":1},"at":0,"rate":1`)
 	p.must("act", `"action":{"do":"campaign","server":1}`)
 	p.run(300)
-	of := func(server int) []page.Quorum { return p.last.Servers[server-1].Report.Quorums }
+	of := func(server int) []contract.Quorum { return p.last.Servers[server-1].Report.Quorums }
 	if q := of(1); len(q) != 1 || q[0].Needed != 3 || len(q[0].Voters) != 5 || p.last.Room.Majorities[5] != 3 {
 		t.Fatalf("five servers: %+v, %v", q, p.last.Room.Majorities)
 	}

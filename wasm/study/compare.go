@@ -6,6 +6,7 @@ import (
 
 	"raftplayground/raft"
 	"raftplayground/raft/lab"
+	"raftplayground/wasm/contract"
 	"raftplayground/wasm/page"
 )
 
@@ -33,9 +34,9 @@ type Divergence struct {
 
 // Track is what happened in one run.
 type Track struct {
-	History page.History     `json:"history"`
-	Story   []page.StoryLine `json:"story"` // the lines that matter: mostStory of them at most, from a little before the divergence on
-	Commit  page.U64         `json:"commit"`
+	History contract.HistoryPart `json:"history"`
+	Story   []contract.StoryLine `json:"story"` // the lines that matter: mostStory of them at most, from a little before the divergence on
+	Commit  contract.U64         `json:"commit"`
 }
 
 const (
@@ -82,14 +83,14 @@ type witness struct {
 	told    uint64
 	news    []lab.Happening // since the last settling
 	lanes   []lane          // as each server was last seen
-	history page.History
-	story   []page.StoryLine
+	history contract.HistoryPart
+	story   []contract.StoryLine
 	commit  raft.Index
 	status  raft.Status
 }
 
 type lane struct {
-	role string
+	role contract.Lane
 	term raft.Term
 }
 
@@ -98,7 +99,7 @@ func newWitness(run lab.Run) (*witness, error) {
 	if err != nil {
 		return nil, err
 	}
-	return &witness{w: w, lanes: make([]lane, run.Config.Servers), history: page.History{Whole: true}}, nil
+	return &witness{w: w, lanes: make([]lane, run.Config.Servers), history: contract.HistoryPart{Whole: true}}, nil
 }
 
 func (x *witness) liveTo(at int64) {
@@ -122,21 +123,19 @@ func (x *witness) look() {
 		now := lane{role: "gone", term: x.lanes[i].term}
 		if s := x.w.Server(raft.ServerID(i + 1)); s != nil {
 			s.Node().Status(&x.status)
-			now = lane{roles[x.status.Role], x.status.CurrentTerm}
+			now = lane{contract.Lane(page.RoleOf(x.status.Role)), x.status.CurrentTerm}
 			x.commit = max(x.commit, x.status.CommitIndex)
 		}
 		if now != x.lanes[i] && len(x.history.Lanes) < mostLanes {
-			x.history.Lanes = append(x.history.Lanes, page.LaneChange{At: at, Server: i + 1, Role: now.role, Term: page.U64(now.term)})
+			x.history.Lanes = append(x.history.Lanes, contract.LaneChange{At: at, Server: i + 1, Role: now.role, Term: contract.U64(now.term)})
 			x.lanes[i] = now
 		}
 		if now.term > highest && len(x.history.Terms) < mostLanes {
 			highest = now.term
-			x.history.Terms = append(x.history.Terms, page.TermChange{At: at, Term: page.U64(highest)})
+			x.history.Terms = append(x.history.Terms, contract.TermChange{At: at, Term: contract.U64(highest)})
 		}
 	}
 }
-
-var roles = [...]string{raft.Follower: "follower", raft.PreCandidate: "preCandidate", raft.Candidate: "candidate", raft.Leader: "leader"}
 
 // diverge finds the first event since the last settling that is not the same in both, nil if they are all the same. What cannot be told apart in words, such as a timer
 // that was drawn longer and has not ended, is seen when something comes of it.
@@ -182,6 +181,6 @@ func (x *witness) settle(divergence *Divergence) {
 }
 
 func (x *witness) track() Track {
-	x.history.Commit = page.U64(x.commit)
-	return Track{History: x.history, Story: x.story, Commit: page.U64(x.commit)}
+	x.history.Commit = contract.U64(x.commit)
+	return Track{History: x.history, Story: x.story, Commit: contract.U64(x.commit)}
 }

@@ -6,6 +6,7 @@ import (
 	"raftplayground/raft"
 	"raftplayground/raft/server"
 	"raftplayground/raft/wire"
+	"raftplayground/wasm/contract"
 	"raftplayground/wasm/page"
 )
 
@@ -41,5 +42,5 @@ func (t *Tab) report(e reportedEvent) {
 	}
 	s.events = append(s.events, e)
 	s.unsent = true
-	t.tell(page.StoryLine{At: e.At, Server: s.number, Kind: e.Kind, Weight: e.Weight, Text: e.Text, Why: e.Why, Section: e.Section, Term: e.Term})
+	t.tell(contract.StoryLine{At: e.At, Server: s.number, Kind: e.Kind, Weight: e.Weight, Text: e.Text, Why: e.Why, Section: e.Section, Term: e.Term})
 }

@@ -9,7 +9,7 @@ type Host interface {
 	Disconnect()
 	// Send sends one text message. It is dropped if the socket is not open or takes nothing: Raft lives with lost messages.
 	Send(text []byte)
-	// Post gives the page a message: JSON of the form of FromWorker in model.ts.
+	// Post gives the page a message: a contract.FromWorker as JSON.
 	Post(json []byte)
 
 	// Seek looks for the next seat of the room at this place, as the page calls it, that this browser has the disk

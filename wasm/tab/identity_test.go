@@ -5,7 +5,7 @@ import (
 	"strings"
 	"testing"
 
-	"raftplayground/wasm/page"
+	"raftplayground/wasm/contract"
 )
 
 // sharing opens a tab for each browser, the last of which has no locks, as pages without a secure context do.
@@ -354,7 +354,7 @@ func TestALatencyThatIsTooLongForElectionsIsTold(t *testing.T) {
 		return ""
 	}
 	set := func(latency, jitter float64) {
-		change := page.NetworkChange{Latency: &latency, Jitter: &jitter}
+		change := contract.NetworkChange{Latency: &latency, Jitter: &jitter}
 		tabs[0].say(map[string]any{"type": "network", "id": 3, "change": change})
 		w.run(100)
 	}

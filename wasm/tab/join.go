@@ -4,6 +4,7 @@ import (
 	"slices"
 	"strconv"
 
+	"raftplayground/wasm/contract"
 	"raftplayground/wasm/page"
 )
 
@@ -123,7 +124,7 @@ func (t *Tab) joinedAs(result *joinResult) {
 		t.seat.server.ForgetClients() // the room has begun another life, in which every client has another address
 	}
 	t.clients = result.Clients
-	t.outbox.connection(page.Connection{State: "open"})
+	t.outbox.connection(contract.Connection{State: contract.ConnectionOpen})
 	if t.claim.state == anySeat {
 		t.claim.since = t.now
 	}
@@ -186,11 +187,11 @@ func (t *Tab) refusedSeat(code int, message string) {
 		t.claim = claim{state: seeking}
 		t.host.Seek(t.start.Place, int(t.older[0]))
 	case code == olderDisk:
-		t.outbox.notice("The disk of " + name + " in this browser is an older copy: the server has gone on since, " +
+		t.outbox.Notice("The disk of " + name + " in this browser is an older copy: the server has gone on since, " +
 			"and would not know what it has promised. What is stored is left alone, and the tab asks for another seat.")
 		t.giveUpSeat()
 	case code == wrongLease:
-		t.outbox.notice("In this room " + name + " is not this browser's. What it stored is left alone, and the tab asks " +
+		t.outbox.Notice("In this room " + name + " is not this browser's. What it stored is left alone, and the tab asks " +
 			"for another seat: a server must not come back under an id that may have been given away.")
 		t.giveUpSeat()
 	case inRoom: // a member without a seat watches
@@ -205,7 +206,7 @@ func (t *Tab) refusedSeat(code int, message string) {
 func (t *Tab) supersede(why string) {
 	number := t.seat.number
 	if t.seat.server != nil {
-		t.outbox.notice("S" + strconv.Itoa(number) + " has stopped in this tab: " + why +
+		t.outbox.Notice("S" + strconv.Itoa(number) + " has stopped in this tab: " + why +
 			". The tab starts it again from its disk if it can.")
 	}
 	given := t.seat.given
@@ -250,7 +251,7 @@ func (t *Tab) watch(why string) {
 	t.letGo()
 	t.claim = claim{state: noSeat}
 	t.outbox.watching(why)
-	t.outbox.notice(why)
+	t.outbox.Notice(why)
 	t.tellSelf()
 	t.reconnect()
 }

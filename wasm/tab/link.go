@@ -1,6 +1,9 @@
 package tab
 
-import "raftplayground/wasm/page"
+import (
+	"raftplayground/wasm/contract"
+	"raftplayground/wasm/page"
+)
 
 // link is the connection to the relay.
 type link struct {
@@ -38,7 +41,7 @@ func (t *Tab) connect() {
 	t.link.state = opening
 	t.link.heard = t.now
 	if t.link.attempt == 0 {
-		t.outbox.connection(page.Connection{State: "connecting"})
+		t.outbox.connection(contract.Connection{State: contract.Connecting})
 	}
 	t.host.Connect(t.roomURL())
 }
@@ -54,7 +57,7 @@ func (t *Tab) refused(why string, after float64) {
 	t.hangUp("refused", page.Sentence(why), after)
 }
 
-func (t *Tab) hangUp(state, why string, after float64) {
+func (t *Tab) hangUp(state contract.ConnectionState, why string, after float64) {
 	wait := float64(lastRetry)
 	if t.link.attempt < 4 {
 		wait = float64(int(firstRetry) << t.link.attempt)
@@ -66,8 +69,7 @@ func (t *Tab) hangUp(state, why string, after float64) {
 	if t.seat.newcomer != nil {
 		*t.seat.newcomer = newcomer{}
 	}
-	retryAt, attempt := t.link.retryAt, t.link.attempt
-	t.outbox.connection(page.Connection{State: state, RetryAt: &retryAt, Attempt: &attempt, Why: &why})
+	t.outbox.connection(contract.Connection{State: state, RetryAt: t.link.retryAt, Attempt: t.link.attempt, Why: why})
 	t.tellSelf()
 	t.loseChanges()
 	t.loseRequests()
@@ -76,7 +78,7 @@ func (t *Tab) hangUp(state, why string, after float64) {
 // keepLink does what has come due: another connection, another join.
 func (t *Tab) keepLink() {
 	switch {
-	case t.stopped || t.start.Type == "":
+	case t.stopped || !t.started:
 	case t.link.state == down:
 		if t.now >= t.link.retryAt {
 			t.connect()

@@ -11,7 +11,7 @@ import (
 	"raftplayground/raft/kv"
 	"raftplayground/raft/wire"
 	"raftplayground/relay/hub"
-	"raftplayground/wasm/page"
+	"raftplayground/wasm/contract"
 )
 
 // examples returns the lines of the blocks of a kind in relay/PROTOCOL.md.
@@ -80,14 +80,14 @@ func TestTheReportsOfTheDocumentAreTheOnesThatWork(t *testing.T) {
 			t.Errorf("%s\nis answered by %s", line, got)
 		}
 		var r sentReport
-		if err := page.Codec.Unmarshal([]byte(line), &r); err != nil {
+		if err := contract.Codec.Unmarshal([]byte(line), &r); err != nil {
 			t.Errorf("%s: %v", line, err)
 		}
 	}
 	table := protocol(t)
-	text, _ := page.Codec.MarshalToString(sentReport{Log: &page.Log{}})
+	text, _ := contract.Codec.MarshalToString(sentReport{Log: &contract.Log{}})
 	var members map[string]any
-	if err := page.Codec.UnmarshalFromString(text, &members); err != nil {
+	if err := contract.Codec.UnmarshalFromString(text, &members); err != nil {
 		t.Fatal(err)
 	}
 	for name := range members {
@@ -114,14 +114,14 @@ func TestTheDeedsOfTheDocumentAreTold(t *testing.T) {
 		tab := New(nil, 1)
 		tab.client, tab.room = 1004, &roomNotification{Size: 3}
 		room := roomNotification{}
-		if err := page.Codec.Unmarshal([]byte(`{"deeds":[`+line+`]}`), &room); err != nil {
+		if err := contract.Codec.Unmarshal([]byte(`{"deeds":[`+line+`]}`), &room); err != nil {
 			t.Errorf("%s: %v", line, err)
 			continue
 		}
 		d := &room.Deeds[0]
 		delete(kinds, d.Do)
 		tab.tellDeeds(&room)
-		story := tab.outbox.next.Story
+		story := tab.outbox.Next.Story
 		if len(story) != 1 || story[0].At != d.At/1000 || story[0].Text == "" {
 			t.Errorf("%s is told as %+v", line, story)
 			continue

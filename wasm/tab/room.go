@@ -7,6 +7,7 @@ import (
 	jsoniter "github.com/json-iterator/go"
 
 	"raftplayground/raft/wire"
+	"raftplayground/wasm/contract"
 	"raftplayground/wasm/page"
 )
 
@@ -83,7 +84,7 @@ func (t *Tab) receive(message []byte) {
 		return
 	}
 	var e envelope
-	if err := page.Codec.Unmarshal(message, &e); err != nil {
+	if err := contract.Codec.Unmarshal(message, &e); err != nil {
 		t.receiveFrame(message) // the server says what is wrong with it
 		return
 	}
@@ -126,7 +127,7 @@ func (t *Tab) receiveResult(e *envelope) {
 			return
 		}
 		var result joinResult
-		if !t.understood("join", page.Codec.Unmarshal(e.Result, &result)) || !t.understood("join", result.check()) {
+		if !t.understood("join", contract.Codec.Unmarshal(e.Result, &result)) || !t.understood("join", result.check()) {
 			return
 		}
 		if joins {
@@ -138,7 +139,7 @@ func (t *Tab) receiveResult(e *envelope) {
 	}
 	if id, ours := t.changes[call]; ours {
 		delete(t.changes, call)
-		done := page.Answer{ID: id, OK: e.Error == nil}
+		done := contract.Answer{ID: id, OK: e.Error == nil}
 		if e.Error != nil {
 			done.Error = e.Error.Message
 		}
@@ -147,7 +148,7 @@ func (t *Tab) receiveResult(e *envelope) {
 }
 
 func (r *roomNotification) read(params []byte) error {
-	if err := page.Codec.Unmarshal(params, r); err != nil {
+	if err := contract.Codec.Unmarshal(params, r); err != nil {
 		return err
 	}
 	return r.check()
@@ -182,37 +183,37 @@ func (t *Tab) takeRoom(room *roomNotification) {
 func (t *Tab) tellUnstored(before, room *roomNotification) {
 	switch was := before != nil && before.Unstored != ""; {
 	case room.Unstored != "" && !was:
-		t.outbox.notice("The relay cannot store who holds which seat of this room (" + page.Clip(room.Unstored, 100) +
+		t.outbox.Notice("The relay cannot store who holds which seat of this room (" + page.Clip(room.Unstored, 100) +
 			"). It tries again; until then nobody new is let in, and the room should not be relied on.")
 	case room.Unstored == "" && was:
-		t.outbox.notice("The relay has stored who holds which seat of this room.")
+		t.outbox.Notice("The relay has stored who holds which seat of this room.")
 	}
 }
 
-func roomView(room *roomNotification) *page.Room {
-	view := &page.Room{Room: room.Room, Size: room.Size, Started: room.Started, Rate: room.Rate, Watchers: room.Watchers, Links: make([]page.Link, len(room.Links)), Majorities: page.Majorities(0)}
+func roomView(room *roomNotification) *contract.Room {
+	view := &contract.Room{Room: room.Room, Size: room.Size, Started: room.Started, Rate: room.Rate, Watchers: room.Watchers, Links: make([]contract.Link, len(room.Links)), Majorities: page.Majorities(0)}
 	for i, l := range room.Links {
-		view.Links[i] = page.Link{From: l.From, To: l.To, Up: l.Up, Latency: l.Latency / 1000, Jitter: l.Jitter / 1000}
+		view.Links[i] = contract.Link{From: l.From, To: l.To, Up: l.Up, Latency: l.Latency / 1000, Jitter: l.Jitter / 1000}
 	}
 	return view
 }
 
 // serverViews puts together what the room and the servers themselves say of each server.
-func (t *Tab) serverViews() []page.ServerView {
+func (t *Tab) serverViews() []contract.ServerView {
 	if t.room == nil {
 		return nil
 	}
-	views := make([]page.ServerView, 0, len(t.room.Servers))
+	views := make([]contract.ServerView, 0, len(t.room.Servers))
 	for _, s := range t.room.Servers {
-		view := page.ServerView{Server: s.Server, Seat: "empty", Self: s.Server == t.seat.number, Name: s.Name, Hidden: s.Hidden, Disk: diskKind(s.Disk), Report: t.reports[s.Server]}
+		view := contract.ServerView{Server: s.Server, Seat: contract.SeatEmpty, Self: s.Server == t.seat.number, Name: s.Name, Hidden: s.Hidden, Disk: diskKind(s.Disk), Report: t.reports[s.Server]}
 		if s.Leased {
-			view.Seat = "gone"
+			view.Seat = contract.SeatGone
 		}
 		if s.Connected {
-			view.Seat = "connected"
+			view.Seat = contract.SeatConnected
 		}
 		if view.Self && t.seat.server != nil {
-			view.Report = &t.seat.report
+			view.Report = t.seat.report
 		}
 		if s.RoundTrip != nil {
 			ms := *s.RoundTrip / 1000
@@ -225,14 +226,14 @@ func (t *Tab) serverViews() []page.ServerView {
 
 // changeNetwork passes a change of the page on to the hub, whose answer is the page's. On the way into the room it
 // waits; how that ends is known within seconds.
-func (t *Tab) changeNetwork(m *wish) {
+func (t *Tab) changeNetwork(m *contract.Network) {
 	switch {
 	case m.Change == nil:
-		t.answer(page.Answer{ID: m.ID, Error: "change: expected what is to change, got nothing"})
+		t.answer(contract.Answer{ID: m.ID, Error: "change: expected what is to change, got nothing"})
 	case t.link.state == down || t.link.state == joined:
 		t.changeRoom(m.ID, "network", inMicroseconds(m.Change))
 	case len(t.early) >= mostChanges:
-		t.answer(page.Answer{ID: m.ID, Error: tooManyChanges})
+		t.answer(contract.Answer{ID: m.ID, Error: tooManyChanges})
 	default:
 		t.early = append(t.early, m)
 	}
@@ -242,9 +243,9 @@ func (t *Tab) changeNetwork(m *wish) {
 func (t *Tab) changeRoom(id int, method string, params any) {
 	switch {
 	case t.link.state != joined:
-		t.answer(page.Answer{ID: id, Error: "There is no connection to the room. " + t.link.why})
+		t.answer(contract.Answer{ID: id, Error: "There is no connection to the room. " + t.link.why})
 	case len(t.changes) >= mostChanges:
-		t.answer(page.Answer{ID: id, Error: tooManyChanges})
+		t.answer(contract.Answer{ID: id, Error: tooManyChanges})
 	default:
 		t.changes[t.call(method, params)] = id
 	}
@@ -254,10 +255,10 @@ func (t *Tab) changeRoom(id int, method string, params any) {
 func (t *Tab) loseChanges() {
 	for call, id := range t.changes {
 		delete(t.changes, call)
-		t.answer(page.Answer{ID: id, Error: "The connection was lost before the room answered."})
+		t.answer(contract.Answer{ID: id, Error: "The connection was lost before the room answered."})
 	}
 	for _, m := range t.early {
-		t.answer(page.Answer{ID: m.ID, Error: "There is no connection to the room. " + t.link.why})
+		t.answer(contract.Answer{ID: m.ID, Error: "There is no connection to the room. " + t.link.why})
 	}
 	t.early = nil
 }
@@ -285,7 +286,7 @@ func (t *Tab) notify(method string, params any) {
 }
 
 func (t *Tab) say(call hubCall) {
-	text, err := page.Codec.Marshal(call)
+	text, err := contract.Codec.Marshal(call)
 	if t.understood(call.Method, err) {
 		t.host.Send(text)
 	}
@@ -294,13 +295,13 @@ func (t *Tab) say(call hubCall) {
 // understood tells the page of something that this tab and the relay do not agree about.
 func (t *Tab) understood(what string, err error) bool {
 	if err != nil {
-		t.outbox.notice("The relay and this page do not understand each other (" + what + ": " + page.Clip(err.Error(), 160) + "). Reload the page.")
+		t.outbox.Notice("The relay and this page do not understand each other (" + what + ": " + page.Clip(err.Error(), 160) + "). Reload the page.")
 	}
 	return err == nil
 }
 
 // inMicroseconds makes of a change what the hub takes.
-func inMicroseconds(c *page.NetworkChange) *page.NetworkChange {
+func inMicroseconds(c *contract.NetworkChange) *contract.NetworkChange {
 	micros := func(ms *float64) *float64 {
 		if ms == nil {
 			return nil
@@ -310,7 +311,7 @@ func inMicroseconds(c *page.NetworkChange) *page.NetworkChange {
 	}
 	change := *c
 	change.Latency, change.Jitter = micros(c.Latency), micros(c.Jitter)
-	change.Links = make([]page.LinkChange, len(c.Links))
+	change.Links = make([]contract.LinkChange, len(c.Links))
 	for i, l := range c.Links {
 		l.Latency, l.Jitter = micros(l.Latency), micros(l.Jitter)
 		change.Links[i] = l
@@ -319,10 +320,10 @@ func inMicroseconds(c *page.NetworkChange) *page.NetworkChange {
 }
 
 // diskKind keeps what others say of their disk to the kinds that the page knows.
-func diskKind(kind string) string {
-	switch kind {
-	case "opfs", "indexeddb", "memory":
-		return kind
+func diskKind(kind string) contract.Disk {
+	switch disk := contract.Disk(kind); disk {
+	case contract.OPFS, contract.IndexedDB, contract.Memory:
+		return disk
 	}
-	return "none"
+	return contract.NoDisk
 }

@@ -3,6 +3,7 @@ package tab
 import (
 	jsoniter "github.com/json-iterator/go"
 
+	"raftplayground/wasm/contract"
 	"raftplayground/wasm/page"
 )
 
@@ -27,37 +28,37 @@ type seenFrame struct {
 
 func (t *Tab) receiveSeen(params jsoniter.RawMessage) {
 	var seen seenNotification
-	if !t.understood("seen", page.Codec.Unmarshal(params, &seen)) {
+	if !t.understood("seen", contract.Codec.Unmarshal(params, &seen)) {
 		return
 	}
 	t.clock.set(seen.Now / 1000)
 	if t.start.Hidden {
 		return // nobody watches the frames of a hidden page, and they are not replayed
 	}
-	t.outbox.dropped += max(0, seen.Dropped)
+	t.outbox.Gone += max(0, seen.Dropped)
 	for i := range seen.Frames {
 		f := &seen.Frames[i]
 		if f.At != nil {
-			t.outbox.loss(page.Loss{Seq: f.Seq, Fate: page.Fate(f.Fate), At: *f.At / 1000})
+			t.outbox.Loss(contract.Loss{Seq: f.Seq, Fate: page.FateOf(f.Fate), At: *f.At / 1000})
 			continue
 		}
-		t.outbox.flight(t.flight(f))
+		t.outbox.Flight(t.flight(f))
 	}
 }
 
 // flight decodes what the hub saw.
-func (t *Tab) flight(f *seenFrame) page.Flight {
-	view := page.Flight{
-		Message: page.Message{Seq: f.Seq, From: f.From, To: f.To, Kind: "unknown", Label: "not understood", Sent: f.Sent / 1000, Due: f.Due / 1000, Fate: page.Fate(f.Fate)},
-		Entries: []page.U64{}, Bytes: f.Bytes, Text: page.Clip(f.Frame, page.ShownText),
+func (t *Tab) flight(f *seenFrame) contract.Flight {
+	view := contract.Flight{
+		Message: contract.Message{Seq: f.Seq, From: f.From, To: f.To, Kind: contract.Unknown, Label: "not understood", Sent: f.Sent / 1000, Due: f.Due / 1000, Fate: page.FateOf(f.Fate)},
+		Entries: []contract.U64{}, Bytes: f.Bytes, Text: page.Clip(f.Frame, page.ShownText),
 	}
 	if len(f.Frame) < f.Bytes {
-		view.DescribeCut(f.Frame)
+		page.DescribeCut(&view, f.Frame)
 		return view
 	}
 	t.buffer = append(t.buffer[:0], f.Frame...)
 	if err := t.decoder.Decode(t.buffer, &t.frame); err == nil {
-		view.Describe(&t.frame)
+		page.Describe(&view, &t.frame)
 	}
 	return view
 }

@@ -5,11 +5,12 @@ import (
 	"strconv"
 	"strings"
 
+	"raftplayground/wasm/contract"
 	"raftplayground/wasm/page"
 )
 
 // tell adds a line to the story of this tab.
-func (t *Tab) tell(line page.StoryLine) { t.outbox.line(line) }
+func (t *Tab) tell(line contract.StoryLine) { t.outbox.line(line) }
 
 // deed is what was done in the room, as the hub tells it (package hub, its doc.go). Times are in µs there.
 type deed struct {
@@ -42,7 +43,7 @@ func (w way) back() way { return way{w[1], w[0]} }
 // tellDeeds tells what was done in the room since this tab last heard of it.
 func (t *Tab) tellDeeds(room *roomNotification) {
 	if room.DeedsMissed > 0 {
-		t.outbox.notice("More was done in this room than its relay could tell: the story leaves out " +
+		t.outbox.Notice("More was done in this room than its relay could tell: the story leaves out " +
 			page.Plural(room.DeedsMissed, "deed") + ".")
 	}
 	for i := range room.Deeds {
@@ -95,7 +96,7 @@ func (t *Tab) tellGone(d *deed, name string) {
 
 // fault tells what a person did to the room, or what befell it.
 func (t *Tab) fault(d *deed, text, why, section string) {
-	t.tell(page.StoryLine{
+	t.tell(contract.StoryLine{
 		At: d.At / 1000, Kind: "fault", Weight: "key", Text: text, Why: strings.TrimSpace(why), Section: section,
 	})
 }

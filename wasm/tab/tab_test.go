@@ -6,6 +6,7 @@ import (
 	"strings"
 	"testing"
 
+	"raftplayground/wasm/contract"
 	"raftplayground/wasm/page"
 )
 
@@ -25,7 +26,7 @@ func (tab *testTab) role() string {
 	if tab.number() == 0 {
 		return ""
 	}
-	return *tab.last.Self.Role
+	return string(*tab.last.Self.Role)
 }
 
 // leader is the tab of the leader of the highest term that all of the tabs know, nil if they do not agree.
@@ -68,9 +69,9 @@ func (tab *testTab) ask(id int, op, key, value string, server int) {
 }
 
 // outcome waits for the end of a request.
-func (tab *testTab) outcome(id int) page.ClientRequest {
+func (tab *testTab) outcome(id int) contract.ClientRequest {
 	tab.world.t.Helper()
-	find := func() *page.ClientRequest {
+	find := func() *contract.ClientRequest {
 		for i := len(tab.last.Requests) - 1; i >= 0; i-- {
 			if r := &tab.last.Requests[i]; r.ID == id && r.State != "pending" {
 				return r
@@ -82,7 +83,7 @@ func (tab *testTab) outcome(id int) page.ClientRequest {
 	return *find()
 }
 
-func (w *world) put(tab *testTab, id int, key, value string) page.ClientRequest {
+func (w *world) put(tab *testTab, id int, key, value string) contract.ClientRequest {
 	w.t.Helper()
 	tab.ask(id, "put", key, value, 0)
 	r := tab.outcome(id)
@@ -367,7 +368,7 @@ func TestTheRelayIsKilledAndStartedAgain(t *testing.T) {
 	w.killRelay()
 	w.run(50)
 	for _, tab := range tabs {
-		if c := tab.last.Connection; c.State != "lost" || *c.Attempt < 1 || *c.Why == "" || *c.RetryAt < w.now {
+		if c := tab.last.Connection; c.State != "lost" || c.Attempt < 1 || c.Why == "" || c.RetryAt < w.now {
 			t.Errorf("S%d: %+v", tab.number(), c)
 		}
 		if tab.last.Self.Connected {
@@ -509,7 +510,7 @@ func TestFramesAreToldInWords(t *testing.T) {
 	w.run(300)
 	seen := map[string]string{}
 	for _, f := range tabs[0].flights {
-		seen[f.Kind+" "+f.Label] = f.Text
+		seen[string(f.Kind)+" "+f.Label] = f.Text
 		if f.Due < f.Sent || f.Bytes == 0 || f.Text == "" {
 			t.Errorf("a flight without a time or a text: %+v", f)
 		}
@@ -685,7 +686,7 @@ func TestLinksAreToldTogether(t *testing.T) {
 		}
 		tab.tellDeed(&d)
 		var story []string
-		for _, line := range tab.outbox.next.Story {
+		for _, line := range tab.outbox.Next.Story {
 			story = append(story, line.Text)
 		}
 		if !slices.Equal(story, c.story) {
@@ -701,7 +702,7 @@ func TestOnlyTheVoteThatDecidesIsNews(t *testing.T) {
 	weights := map[string]string{}
 	for _, line := range leader.story {
 		if line.Kind == "voteReceived" && line.Server == leader.number() {
-			weights[line.Weight] = line.Text
+			weights[string(line.Weight)] = line.Text
 		}
 	}
 	if !strings.Contains(weights["key"], " 2 of the 2 votes") || !strings.Contains(weights["detail"], " 1 of the 2 votes") {
@@ -831,9 +832,9 @@ func TestARefusalIsToldAndItsTimeIsKept(t *testing.T) {
 	w.until("it has a seat", 3000, func() bool { return tab.number() != 0 })
 	tab.Closed(w.now, "the room is full: it takes 64 connections", 9000)
 	c := tab.last.Connection
-	said := c.State == "refused" && *c.Why == "The room is full: it takes 64 connections."
-	if !said || *c.RetryAt < w.now+9000 || *c.RetryAt > w.now+9000*1.4 {
-		t.Errorf("at %v the page is told %s, %q, until %v", w.now, c.State, *c.Why, *c.RetryAt)
+	said := c.State == "refused" && c.Why == "The room is full: it takes 64 connections."
+	if !said || c.RetryAt < w.now+9000 || c.RetryAt > w.now+9000*1.4 {
+		t.Errorf("at %v the page is told %s, %q, until %v", w.now, c.State, c.Why, c.RetryAt)
 	}
 	w.run(8900)
 	if tab.link.state != down {

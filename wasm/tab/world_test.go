@@ -6,7 +6,7 @@ import (
 	"slices"
 
 	"raftplayground/relay/hub"
-	"raftplayground/wasm/page"
+	"raftplayground/wasm/contract"
 	"raftplayground/wasm/page/pagetest"
 )
 
@@ -64,12 +64,12 @@ type testTab struct {
 	frozen   bool   // nothing runs in it; what comes waits
 
 	hidden  bool // the page does not draw
-	batches []page.Batch
+	batches []contract.Batch
 	texts   [][]byte // of the batches, as JSON
-	answers []page.Answer
-	last    page.Batch // the latest of each member that is state
-	story   []page.StoryLine
-	flights []page.Flight
+	answers []contract.Answer
+	last    contract.Batch // the latest of each member that is state
+	story   []contract.StoryLine
+	flights []contract.Flight
 }
 
 // tester is a test, be it the testing package's or a property of rapid's.
@@ -163,7 +163,7 @@ func (tab *testTab) close() {
 }
 
 func (tab *testTab) say(message any) {
-	text, err := page.Codec.Marshal(message)
+	text, err := contract.Codec.Marshal(message)
 	if err != nil {
 		tab.world.t.Fatal(err)
 	}
@@ -301,11 +301,11 @@ func (tab *testTab) Send(text []byte) {
 
 func (tab *testTab) Post(json []byte) {
 	var message struct {
-		Type  string     `json:"type"`
-		Batch page.Batch `json:"batch"`
-		page.Answer
+		Type  string         `json:"type"`
+		Batch contract.Batch `json:"batch"`
+		contract.Answer
 	}
-	if err := page.Codec.Unmarshal(json, &message); err != nil {
+	if err := contract.Codec.Unmarshal(json, &message); err != nil {
 		tab.world.t.Fatalf("a message for the page is not understood: %v\n%s", err, json)
 	}
 	switch message.Type {
@@ -322,7 +322,7 @@ func (tab *testTab) Post(json []byte) {
 	}
 }
 
-func (tab *testTab) take(b page.Batch) {
+func (tab *testTab) take(b contract.Batch) {
 	tab.batches = append(tab.batches, b)
 	pagetest.Keep(&tab.last, &b)
 	if b.Notice != "" {

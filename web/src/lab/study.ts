@@ -1,4 +1,4 @@
-import type { HistoryPart, LabRun, StoryLine, U64 } from "../model.js";
+import type { FromStudy, HistoryPart, LabRun, StoryLine, U64 } from "../model.js";
 import { startWorker } from "./start-worker.js";
 
 /** Set by build.mjs: the name of the script of the Worker for studies, beside this one. */
@@ -69,12 +69,6 @@ export interface Operation {
   effect: number | null; // when it can be taken to have happened; null: never, or it is not known
   place: number; // its effect's in the order of those on its key, from 1; 0: it has none
 }
-
-type FromStudy =
-  | { type: "loading"; fraction: number }
-  | { type: "failed"; reason: string; detail: string }
-  | { type: "progress"; id: number; fraction: number; words: string; part: unknown }
-  | { type: "answer"; id: number; ok: boolean; value: unknown; error: string };
 
 /** One study at a time; a new one ends the old one, and so does stop: then what was asked is answered with null. */
 export class Study {

@@ -7,8 +7,7 @@ import (
 )
 
 // What the page is sent is held against the contract with it.
-func TestWhatThePageIsSentIsAsTheModelSays(t *testing.T) {
-	model := pagetest.Read(t, "../../web/src/model.ts")
+func TestWhatThePageIsSentIsAsTheContractSays(t *testing.T) {
 	w := newWorld(t)
 	tabs := append(three(w), w.open(newBrowser(), nil))
 	w.elect(tabs[:3]...)
@@ -35,5 +34,6 @@ func TestWhatThePageIsSentIsAsTheModelSays(t *testing.T) {
 	for _, tab := range tabs {
 		texts = append(texts, tab.texts...)
 	}
-	model.Batches(texts, "clock", "connection", "room", "self", "watching", "servers", "flights", "lost", "story", "requests", "qr")
+	pagetest.Told(t, "../contract", texts, "clock", "connection", "room", "self", "watching", "servers", "flights", "lost", "story",
+		"requests", "qr")
 }
