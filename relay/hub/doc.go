@@ -93,7 +93,7 @@
 //	{"id":6,"method":"seats","params":{"give":[3]}}                                  S3, which is not connected, will not come back
 //	{"method":"state","params":{"hidden":true,"name":"Ada","disk":"memory"}}         about the sender itself
 //	{"method":"state","params":{"claim":7}}              a server has started, and its disk knows its claim
-//	{"method":"report","params":{…}}                                                 a server about itself, in ms; the hub sets "server", and refuses what it knows to be wrong
+//	{"method":"report","params":{…}}                                                 a server about itself, in µs; the hub sets "server", and refuses what it knows to be wrong
 //
 // A seat that was given away is free. All servers are closed with 1012 and start again; the new S3 is "anew" and
 // waits until a leader takes it in, unless "give" came with "empty":true.

@@ -666,7 +666,7 @@ func TestBadMessagesAreRefusedAndTheRoomGoesOn(t *testing.T) {
 		{"another's report", `{"method":"report","params":{"server":2}}`, CodeNotYours, "server", "2 is not"},
 		{"a report of no role", `{"id":1,"method":"report","params":{"role":"king"}}`, CodeBadParams, "role", `expected one of follower, candidate, leader, preCandidate, got "king"`},
 		{"a report of a negative term", `{"id":1,"method":"report","params":{"role":"leader","term":-1}}`, CodeBadParams, "term", "0 to 18446744073709551615, got -1"},
-		{"a report at no time", `{"id":1,"method":"report","params":{"at":"now"}}`, CodeBadParams, "at", "a number from 0"},
+		{"a report at no time", `{"id":1,"method":"report","params":{"at":"now"}}`, CodeBadParams, "at", "a whole number from 0"},
 		{"a report whose leader is no server", `{"id":1,"method":"report","params":{"leader":10}}`, CodeBadParams, "leader", "1 to 9, got 10"},
 		{"a report of a strange vote", `{"id":1,"method":"report","params":{"votes":[{"server":1,"state":"perhaps"}]}}`, CodeBadParams, "votes.state", "one of requested, granted, denied"},
 		{"a report whose log is a list", `{"id":1,"method":"report","params":{"log":[]}}`, CodeBadParams, "log", "an object, got []"},

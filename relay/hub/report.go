@@ -15,7 +15,8 @@ type form uint8
 const (
 	someText form = iota
 	aWord         // one of the words
-	aTime         // ms of cluster time, with fractions
+	aTime         // whole µs of cluster time
+	aTimeout      // likewise, of an election
 	aNumber       // of Raft: unsigned 64-bit, as a number or in decimal text
 	aCount        // of servers
 	aSeat
@@ -30,6 +31,10 @@ const (
 	mostCells  = 64  // of the log's end
 	mostEvents = 100 // that a report tells
 )
+
+// leastTimeout is the shortest election timeout, in µs, that a report may tell of. Reports had milliseconds once: whoever
+// still sends them is found out by timeouts of some hundred µs, and by fractions.
+const leastTimeout = 1000
 
 // reported is a member of a report.
 type reported struct {
@@ -47,7 +52,7 @@ var reportForm = []reported{
 	{name: "appliedIndex", form: aNumber}, {name: "stateHash"},
 	{name: "encoding", form: aWord, words: "colon|json|variant"},
 	{name: "timer", form: anObjectOrNull, inside: []reported{
-		{name: "elapsed", form: aTime}, {name: "timeout", form: aTime}, {name: "longest", form: aTime}}},
+		{name: "elapsed", form: aTime}, {name: "timeout", form: aTimeout}, {name: "longest", form: aTimeout}}},
 	{name: "votes", form: objectList, most: maxSize, inside: []reported{
 		{name: "server", form: aSeat}, {name: "state", form: aWord, words: "requested|granted|denied"}}},
 	{name: "votesNeeded", form: aCount},
@@ -126,7 +131,9 @@ func (p *params) inForm(r *reported, field string) {
 	case aWord:
 		p.word(field, r.words)
 	case aTime:
-		p.between(field, 0, 1e15)
+		p.number(field, 0, mostNow)
+	case aTimeout:
+		p.number(field, leastTimeout, mostNow)
 	case aNumber:
 		p.raftNumber(field)
 	case aCount:

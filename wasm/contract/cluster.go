@@ -44,7 +44,7 @@ type ServerView struct {
 	Name      string   `json:"name"`
 	Hidden    bool     `json:"hidden"`
 	Disk      Disk     `json:"disk"`
-	RoundTrip *Millis  `json:"roundTrip"`         // of real time, to the relay and back
+	RoundTrip *Micros  `json:"roundTrip"`         // of real time, to the relay and back
 	Machine   *Machine `json:"machine,omitempty"` // in the lab
 	Report    *Report  `json:"report"`            // null: it has not described itself (yet), or is of another kind
 }
@@ -66,7 +66,7 @@ type Machine struct {
 	State        MachineState `json:"state"`
 	Member       Membership   `json:"member"`       // by its own configuration
 	Clock        float64      `json:"clock"`        // seconds of its clock in a second of cluster time
-	SlowestWrite Millis       `json:"slowestWrite"` // that a write of its disk takes at most
+	SlowestWrite Micros       `json:"slowestWrite"` // that a write of its disk takes at most
 	Inbox        int          `json:"inbox"`        // frames that wait for a paused machine
 }
 
@@ -94,7 +94,7 @@ const (
 // Report is what a server says of itself.
 type Report struct {
 	Server       int      `json:"server"`
-	At           Millis   `json:"at"`
+	At           Micros   `json:"at"`
 	Role         Role     `json:"role"`
 	Term         U64      `json:"term"`
 	VotedFor     *int     `json:"votedFor"`
@@ -125,9 +125,9 @@ const (
 
 // Timer is an election timer.
 type Timer struct {
-	Elapsed Millis `json:"elapsed"` // when the report was made
-	Timeout Millis `json:"timeout"`
-	Longest Millis `json:"longest"` // that the server would draw
+	Elapsed Micros `json:"elapsed"` // when the report was made
+	Timeout Micros `json:"timeout"`
+	Longest Micros `json:"longest"` // that the server would draw
 }
 
 // Vote is one line of a candidate's election.
@@ -185,15 +185,20 @@ const (
 	ConfigurationCell CellKind = "configuration"
 )
 
-// Room is the room itself: its network and its clock.
+// RoomState is the room itself: its network and its clock.
+type RoomState struct {
+	Room     string  `json:"room"`
+	Size     int     `json:"size"`
+	Started  bool    `json:"started"`
+	Rate     float64 `json:"rate"` // of the cluster's clock: seconds in a second of real time
+	Watchers int     `json:"watchers"`
+	Links    []Link  `json:"links"`
+}
+
+// Room is the room, and how its servers count.
 type Room struct {
-	Room       string  `json:"room"`
-	Size       int     `json:"size"`
-	Started    bool    `json:"started"`
-	Rate       float64 `json:"rate"` // of the cluster's clock: seconds in a second of real time
-	Watchers   int     `json:"watchers"`
-	Links      []Link  `json:"links"`
-	Majorities []int   `json:"majorities"` // how many of 0, 1, … 9 voters are a majority, as the servers count now
+	RoomState
+	Majorities []int `json:"majorities"` // how many of 0, 1, … 9 voters are a majority, as the servers count now
 }
 
 // Link is one direction between two servers.
@@ -201,12 +206,12 @@ type Link struct {
 	From      int     `json:"from"`
 	To        int     `json:"to"`
 	Up        bool    `json:"up"`
-	Latency   Millis  `json:"latency"` // one way
-	Jitter    Millis  `json:"jitter"`
-	Loss      float64 `json:"loss,omitempty"` // a probability, and so are the next two; in the lab
+	Latency   Micros  `json:"latency"` // one way
+	Jitter    Micros  `json:"jitter"`
+	Loss      float64 `json:"loss,omitempty"` // a probability, and so are the next two
 	Duplicate float64 `json:"duplicate,omitempty"`
 	Reorder   float64 `json:"reorder,omitempty"`
-	Held      bool    `json:"held,omitempty"` // frames stop on it
+	Hold      bool    `json:"hold,omitempty"` // frames stop on it
 }
 
 // Advice says what is wrong with a live room, and what its people can decide.
@@ -251,6 +256,6 @@ const (
 
 // Clock is cluster time at the moment of posting.
 type Clock struct {
-	Now  Millis  `json:"now"`
+	Now  Micros  `json:"now"`
 	Rate float64 `json:"rate"`
 }

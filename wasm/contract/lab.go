@@ -5,7 +5,7 @@ import jsoniter "github.com/json-iterator/go"
 // Lab is what is known of a run beyond the cluster's state at the moment that is looked at.
 type Lab struct {
 	Seed     string   `json:"seed"`     // decimal
-	End      Millis   `json:"end"`      // the branch has been lived as far as this; clock.now is the playhead, ≤ end
+	End      Micros   `json:"end"`      // the branch has been lived as far as this; clock.now is the playhead, ≤ end
 	Branch   int      `json:"branch"`   // of branches: the one that is looked at
 	Branches []Branch `json:"branches"` // ascending by id; at least one
 	Off      []string `json:"off"`      // IDs of rules that no server keeps now
@@ -21,8 +21,8 @@ type Lab struct {
 type Branch struct {
 	ID     int    `json:"id"`     // 1, 2, …
 	Parent int    `json:"parent"` // 0: none
-	At     Millis `json:"at"`     // where it leaves its parent
-	End    Millis `json:"end"`
+	At     Micros `json:"at"`     // where it leaves its parent
+	End    Micros `json:"end"`
 	Text   string `json:"text"` // the act that made it, in words
 }
 
@@ -35,7 +35,7 @@ type Property struct {
 
 // Broken says how a property was broken.
 type Broken struct {
-	At      Millis `json:"at"`
+	At      Micros `json:"at"`
 	Text    string `json:"text"`
 	Servers []int  `json:"servers"`
 	Index   U64    `json:"index"`
@@ -59,13 +59,13 @@ type HistoryPart struct {
 
 // TermChange says since when the highest term is what it is.
 type TermChange struct {
-	At   Millis `json:"at"`
+	At   Micros `json:"at"`
 	Term U64    `json:"term"`
 }
 
 // LaneChange says since when a server is what it is.
 type LaneChange struct {
-	At     Millis `json:"at"`
+	At     Micros `json:"at"`
 	Server int    `json:"server"`
 	Role   Lane   `json:"role"`
 	Term   U64    `json:"term"`
@@ -87,7 +87,7 @@ const (
 
 // Mark is something on the time line.
 type Mark struct {
-	At     Millis   `json:"at"`
+	At     Micros   `json:"at"`
 	Kind   MarkKind `json:"kind"`
 	Server int      `json:"server"`
 	Text   string   `json:"text"`
@@ -108,7 +108,7 @@ const (
 
 // Stepped answers a Step: where it ended, and what happens there.
 type Stepped struct {
-	At   Millis `json:"at"`
+	At   Micros `json:"at"`
 	Text string `json:"text"`
 }
 
@@ -117,8 +117,8 @@ type FrameDetails struct {
 	Seq      uint64      `json:"seq"`
 	From     int         `json:"from"`
 	To       int         `json:"to"`
-	Sent     Millis      `json:"sent"`
-	Due      Millis      `json:"due"`
+	Sent     Micros      `json:"sent"`
+	Due      Micros      `json:"due"`
 	Held     bool        `json:"held"`
 	Name     MessageKind `json:"name"`
 	Fields   []Field     `json:"fields"` // in the figure's order
@@ -150,7 +150,7 @@ type InboxFrame struct {
 	From    int         `json:"from"`
 	Name    MessageKind `json:"name"`
 	Label   string      `json:"label"`
-	Due     Millis      `json:"due"`
+	Due     Micros      `json:"due"`
 	Held    bool        `json:"held"`
 	Waiting bool        `json:"waiting"` // in the paused server
 }
@@ -159,8 +159,8 @@ type InboxFrame struct {
 // ended first are left out, of more than 2,000 events the oldest: it then begins later.
 type Replay struct {
 	// It is complete from here on. Of what was lost before, in the moment of its sending, nothing is told.
-	From     Millis       `json:"from"`
-	To       Millis       `json:"to"` // the playhead, or where it was asked to end
+	From     Micros       `json:"from"`
+	To       Micros       `json:"to"` // the playhead, or where it was asked to end
 	Messages []Message    `json:"messages"`
 	LeftOut  int          `json:"leftOut"` // messages
 	Events   []StoryLine  `json:"events"`
@@ -170,6 +170,6 @@ type Replay struct {
 // Moment is what a link or a file holds: a run, a moment of it, and by what one knows that it is the same.
 type Moment struct {
 	Run  jsoniter.RawMessage `json:"run" typescript:"LabRun"`
-	At   Millis              `json:"at"`
+	At   Micros              `json:"at"`
 	Hash string              `json:"hash"` // of the world's state, hexadecimal
 }

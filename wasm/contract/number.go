@@ -20,8 +20,8 @@ const largestExact = 1<<53 - 1
 //typescript:number | string
 type U64 uint64
 
-// Millis is a time in milliseconds with fractions: of cluster time, on the room's clock, if nothing else is said.
-type Millis = float64
+// Micros is a time in whole microseconds: of cluster time, on the room's clock, if nothing else is said.
+type Micros = int64
 
 // UnmarshalJSON implements json.Unmarshaler; it takes both forms.
 func (u *U64) UnmarshalJSON(text []byte) error {

@@ -51,11 +51,11 @@ type Message struct {
 	OK         bool        `json:"ok"`   // of a reply: granted, success
 	EntryCount int         `json:"entryCount"`
 	Label      string      `json:"label"`          // in a word or two: "vote?", "yes", "no", "x = 3", "stored to 4"
-	Sent       Millis      `json:"sent"`           // of a Flight that was held: when it was let go
-	Due        Millis      `json:"due"`            // when it arrives, or would have
+	Sent       Micros      `json:"sent"`           // of a Flight that was held: when it was let go
+	Due        Micros      `json:"due"`            // when it arrives, or would have
 	Held       bool        `json:"held,omitempty"` // it stands still until it is let go
 	Fate       Fate        `json:"fate"`
-	LostAt     *Millis     `json:"lostAt"` // when it was lost under way
+	LostAt     *Micros     `json:"lostAt"` // when it was lost under way
 }
 
 // MessageKind is a kind of messages.
@@ -103,13 +103,13 @@ type Flight struct {
 type Loss struct {
 	Seq  uint64 `json:"seq"`
 	Fate Fate   `json:"fate"`
-	At   Millis `json:"at"`
+	At   Micros `json:"at"`
 }
 
 // StoryLine is one line of the story.
 type StoryLine struct {
 	ID     uint64 `json:"id"` // grows; unique in this tab
-	At     Millis `json:"at"`
+	At     Micros `json:"at"`
 	Server int    `json:"server"` // 0: the network or a person
 	// The event's kind as raft/explain.Kind names it ("voteGranted"), or "badFrame", "fault", "client".
 	Kind    string `json:"kind"`

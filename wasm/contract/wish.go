@@ -70,8 +70,8 @@ type Network struct {
 type NetworkChange struct {
 	Rate    *float64     `json:"rate,omitempty"`
 	Start   *bool        `json:"start,omitempty" typescript:"true"`
-	Latency *Millis      `json:"latency,omitempty"` // of every link
-	Jitter  *Millis      `json:"jitter,omitempty"`
+	Latency *Micros      `json:"latency,omitempty"` // of every link
+	Jitter  *Micros      `json:"jitter,omitempty"`
 	Links   []LinkChange `json:"links,omitempty"`
 }
 
@@ -80,8 +80,8 @@ type LinkChange struct {
 	From    int     `json:"from"`
 	To      int     `json:"to"`
 	Up      *bool   `json:"up,omitempty"`
-	Latency *Millis `json:"latency,omitempty"`
-	Jitter  *Millis `json:"jitter,omitempty"`
+	Latency *Micros `json:"latency,omitempty"`
+	Jitter  *Micros `json:"jitter,omitempty"`
 }
 
 // OnlyRate reports whether nothing is to change but the rate.
@@ -127,14 +127,14 @@ type ToLab struct {
 type Open struct {
 	ID   int                 `json:"id"`
 	Run  jsoniter.RawMessage `json:"run" typescript:"LabRun | null"`
-	At   Millis              `json:"at"`
+	At   Micros              `json:"at"`
 	Rate float64             `json:"rate"`
 }
 
 // Seek goes to a moment of this branch; beyond its end it is lived further, 60 s at most. Answers { at }.
 type Seek struct {
 	ID int     `json:"id"`
-	At *Millis `json:"at" typescript:"Millis"`
+	At *Micros `json:"at" typescript:"Micros"`
 }
 
 // Step goes to the next moment of a kind, where the clock is paused then. Answers Stepped, an error if there
@@ -163,7 +163,7 @@ const (
 type LookAtBranch struct {
 	ID     int     `json:"id"`
 	Branch int     `json:"branch"`
-	At     *Millis `json:"at"` // null: where its end is
+	At     *Micros `json:"at"` // null: where its end is
 }
 
 // Act does something to the cluster at the playhead; in the past it makes a branch.
@@ -229,8 +229,8 @@ type SetChaos struct {
 // Answers Replay. Another one takes its place.
 type LookBack struct {
 	ID      int     `json:"id"`
-	From    *Millis `json:"from" typescript:"Millis"`
-	Until   *Millis `json:"until" typescript:"Millis"`
+	From    *Micros `json:"from" typescript:"Micros"`
+	Until   *Micros `json:"until" typescript:"Micros"`
 	Details bool    `json:"details"` // events of that weight, too
 }
 

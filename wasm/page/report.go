@@ -12,7 +12,7 @@ const reportEntries = 64
 
 // Report returns what a server says of itself at a moment. Its host has not told it of the last untold ticks yet, as a
 // simulation does not while nothing happens.
-func Report(s *server.Server, at contract.Millis, untold int) *contract.Report {
+func Report(s *server.Server, at contract.Micros, untold int) *contract.Report {
 	var status raft.Status
 	s.Node().Status(&status)
 	quorums := s.Node().Quorums(nil)
@@ -27,7 +27,9 @@ func Report(s *server.Server, at contract.Millis, untold int) *contract.Report {
 	}
 	if status.Role != raft.Leader {
 		elapsed := min(status.Elapsed+untold, status.Timeout)
-		r.Timer = &contract.Timer{Elapsed: ticks(elapsed), Timeout: ticks(status.Timeout), Longest: ticks(s.LongestTimeout())}
+		r.Timer = &contract.Timer{
+			Elapsed: ticks(elapsed), Timeout: ticks(status.Timeout), Longest: ticks(s.LongestTimeout()),
+		}
 	}
 	return r
 }
@@ -40,8 +42,8 @@ func RoleOf(r raft.Role) contract.Role {
 	}[r]
 }
 
-// ticks is how long so many ticks of a server's clock last.
-func ticks(n int) contract.Millis { return contract.Millis(n) }
+// ticks is how long so many ticks of a server's clock last: a millisecond each.
+func ticks(n int) contract.Micros { return 1000 * contract.Micros(n) }
 
 func somebody(id raft.ServerID) *int {
 	if id == 0 {

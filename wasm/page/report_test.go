@@ -36,7 +36,7 @@ func hear(s *server.Server, frames ...string) {
 	}
 }
 
-func reported(t testing.TB, s *server.Server, at contract.Millis) string {
+func reported(t testing.TB, s *server.Server, at contract.Micros) string {
 	t.Helper()
 	text, err := contract.Codec.Marshal(Report(s, at, 0))
 	if err != nil {
@@ -53,17 +53,17 @@ func TestTheReportSaysWhatThePageReads(t *testing.T) {
 	s.Tick(7)
 	var st raft.Status
 	s.Node().Status(&st)
-	want := fmt.Sprintf(`{"server":2,"at":12.5,"role":"follower","term":"9007199254740993","votedFor":3,"leader":3,`+
+	want := fmt.Sprintf(`{"server":2,"at":12500,"role":"follower","term":"9007199254740993","votedFor":3,"leader":3,`+
 		`"commitIndex":2,"lastIndex":2,"lastTerm":"9007199254740992","appliedIndex":2,"stateHash":"%016x",`+
-		`"encoding":"colon","timer":{"elapsed":7,"timeout":%d,"longest":300},"votes":[],"votesNeeded":2,`+
+		`"encoding":"colon","timer":{"elapsed":7000,"timeout":%d000,"longest":300000},"votes":[],"votesNeeded":2,`+
 		`"quorums":[{"voters":[1,2,3],"needed":2,"agreed":0}],"peers":[],"log":{"first":1,"cells":[`+
 		`{"term":9007199254740991,"kind":"noop","text":""},`+
 		`{"term":"9007199254740992","kind":"command","text":"a\" = \"1\""}]},"badFrames":1}`, s.Store().Hash(), st.Timeout)
-	if got := reported(t, s, 12.5); got != want {
+	if got := reported(t, s, 12_500); got != want {
 		t.Errorf("got  %s\nwant %s", got, want)
 	}
-	if timer := Report(s, 12.5, 30).Timer; timer.Elapsed != 37 {
-		t.Errorf("30 ticks later the timer has counted %v ms", timer.Elapsed)
+	if timer := Report(s, 12_500, 30).Timer; timer.Elapsed != 37_000 {
+		t.Errorf("30 ticks later the timer has counted %v µs", timer.Elapsed)
 	}
 }
 
@@ -98,7 +98,9 @@ func TestConfigurationsAreShownInTheReport(t *testing.T) {
 	s := start(t, 1, 3)
 	for i, configuration := range []string{"1,2,3+4", "1,2,3>1,4,5"} {
 		entries := []raft.Entry{{Term: 1, Kind: raft.Config, Data: []byte(configuration)}}
-		m := &raft.AppendEntries{Call: 1, Term: 1, LeaderID: 2, PrevLogIndex: raft.Index(i), PrevLogTerm: raft.Term(i), Entries: entries}
+		m := &raft.AppendEntries{
+			Call: 1, Term: 1, LeaderID: 2, PrevLogIndex: raft.Index(i), PrevLogTerm: raft.Term(i), Entries: entries,
+		}
 		hear(s, string(wire.Append(nil, &wire.Frame{From: 2, To: 1, RPC: m}, wire.JSON)))
 		cell := `"kind":"configuration","text":"` + configuration + `"}`
 		if got := reported(t, s, 0); !strings.Contains(got, cell) {
@@ -116,6 +118,6 @@ func BenchmarkReport(b *testing.B) {
 	hear(s, "3>2:AppendEntries:Request:1:3:0:0:0:entries="+strings.Repeat(";1,set x=1", 64)[1:])
 	b.ReportAllocs()
 	for b.Loop() {
-		reported(b, s, 12.5)
+		reported(b, s, 12_500)
 	}
 }

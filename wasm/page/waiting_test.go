@@ -15,14 +15,19 @@ func TestWhatWaitsInABatchIsBounded(t *testing.T) {
 		b.Flight(contract.Flight{Message: contract.Message{Seq: uint64(i)}})
 		flights += gone()
 		b.Loss(contract.Loss{Seq: uint64(1e6 + i)})
-		b.Line(contract.StoryLine{ID: uint64(i), Weight: map[bool]contract.Weight{true: "key", false: "detail"}[i%10 == 0]})
+		b.Line(contract.StoryLine{
+			ID: uint64(i), Weight: map[bool]contract.Weight{true: "key", false: "detail"}[i%10 == 0],
+		})
 		lines += gone()
 		b.Request(contract.ClientRequest{ID: i})
 		requests += gone()
 		b.Notice("wrong")
 	}
 	if len(b.Next.Flights) != MostFlights || len(b.Next.Lost) != MostLosses || len(b.Next.Story) != MostLines || len(b.Next.Requests) != MostRequests || strings.Count(b.Next.Notice, "wrong") != mostNotices {
-		t.Errorf("%d flights, %d losses, %d lines, %d requests and %q wait", len(b.Next.Flights), len(b.Next.Lost), len(b.Next.Story), len(b.Next.Requests), b.Next.Notice)
+		t.Errorf(
+			"%d flights, %d losses, %d lines, %d requests and %q wait", len(b.Next.Flights), len(b.Next.Lost),
+			len(b.Next.Story), len(b.Next.Requests), b.Next.Notice,
+		)
 	}
 	if flights != 3*MostLines-MostFlights || lines != 2*MostLines || requests != 3*MostLines-MostRequests {
 		t.Errorf("%d flights, %d lines and %d requests gave way", flights, lines, requests)

@@ -74,13 +74,13 @@ func Sentence(words string) string {
 	return words
 }
 
-// Conditions says what a link is like, behind its name: " takes 15 ms ± 5, loses 10 %". Times are in ms of cluster time,
-// the others probabilities.
-func Conditions(latency, jitter, loss, duplicate, reorder float64) string {
+// Conditions says what a link is like, behind its name: " takes 15 ms ± 5, loses 10 %". What is no time is a
+// probability.
+func Conditions(latency, jitter contract.Micros, loss, duplicate, reorder float64) string {
 	number := func(v float64) string { return strconv.FormatFloat(v, 'g', 4, 64) }
-	text := " takes " + number(latency) + " ms"
+	text := " takes " + number(float64(latency)/1000) + " ms"
 	if jitter > 0 {
-		text += " ± " + number(jitter)
+		text += " ± " + number(float64(jitter)/1000)
 	}
 	for _, chance := range []struct {
 		p    float64

@@ -41,8 +41,8 @@ func TestAHistoryThatIsTooLongKeepsWhatStillHolds(t *testing.T) {
 	var h history
 	h.lane(0, 1, "follower", 3) // the only change of S1
 	for i := range 3 * mostChanges {
-		h.lane(float64(i), 2, []contract.Lane{"follower", "gone"}[i%2], 3)
-		h.term(float64(i), contract.U64(i+1))
+		h.lane(int64(i), 2, []contract.Lane{"follower", "gone"}[i%2], 3)
+		h.term(int64(i), contract.U64(i+1))
 	}
 	if len(h.lanes) > mostChanges || len(h.terms) > mostChanges {
 		t.Fatalf("%d lanes, %d terms", len(h.lanes), len(h.terms))
@@ -92,7 +92,7 @@ func TestRequestsBelongToBranches(t *testing.T) {
 	answer(t, p.must("request", `"op":"put","key":"a","value":"1","server":null`), &first)
 	begun := p.session.branch.requests[0].begun
 	p.pause()
-	p.must("seek", `"at":`+number64(ms(begun)+10)) // it was asked, and is under way
+	p.must("seek", `"at":`+whole(begun+10_000)) // it was asked, and is under way
 	p.must("act", `"action":{"do":"pause","server":5}`)
 	p.run(300)
 	if list := p.session.branch.requests; len(list) != 1 || list[0].View.State != "pending" {
@@ -102,7 +102,7 @@ func TestRequestsBelongToBranches(t *testing.T) {
 	if r := p.session.branch.requests[0].View; r.State != "done" || r.Index != first.Index {
 		t.Errorf("in the branch the request ended as %+v", r)
 	}
-	p.must("seek", `"at":`+number64(ms(begun)-1)) // it was not asked yet
+	p.must("seek", `"at":`+whole(begun-1_000)) // it was not asked yet
 	p.must("act", `"action":{"do":"pause","server":4}`)
 	p.run(100)
 	if n := len(p.session.branch.requests); n != 0 {
@@ -138,7 +138,7 @@ func TestRequestsFindTheLeader(t *testing.T) {
 	}
 	p.pause()
 	r := p.session.branch.requests[0]
-	p.must("seek", `"at":`+number64(ms(r.sent)-1)) // it was still waiting
+	p.must("seek", `"at":`+whole(r.sent-1_000)) // it was still waiting
 	p.must("act", `"action":{"do":"pause","server":1}`)
 	if again := p.session.branch.requests[0]; again.View.State != "pending" || again.call != 0 {
 		t.Errorf("in another branch, in which nobody was asked yet, it is %+v", again)
@@ -147,7 +147,7 @@ func TestRequestsFindTheLeader(t *testing.T) {
 	if again := p.session.branch.requests[0].View; again.State != "done" || again.Index != r.View.Index {
 		t.Errorf("in another branch it ended as %+v, expected %+v", again, r.View)
 	}
-	p.must("seek", `"at":400`)
+	p.must("seek", `"at":400000`)
 	p.say("request", `"op":"put","key":"c","value":"1","server":null`)
 	p.run(300)
 	if b := p.last.Lab.Branches; len(b) != 3 || p.last.Lab.Branch != 3 || b[2].Text != "A client asks S3 to write c = 1." {

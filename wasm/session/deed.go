@@ -37,7 +37,7 @@ func (s *Session) perform(id int, a lab.Action) {
 	case !did:
 		s.refuse(id, notDone(&a))
 	default:
-		s.answer(id, map[string]float64{"at": ms(s.world.Now()), "branch": float64(s.branch.id)})
+		s.answer(id, map[string]int64{"at": s.world.Now(), "branch": int64(s.branch.id)})
 	}
 }
 
@@ -103,7 +103,10 @@ func (s *Session) tellDone(d *lab.Done) {
 	if d.Trap.Number != 0 {
 		object = trapText(&d.Trap.Action)
 	}
-	line := contract.StoryLine{At: ms(d.At), Kind: "fault", Weight: "key", Text: deedText(a, s.size(), int(d.Leader), object), Peer: int(a.Server)}
+	line := contract.StoryLine{
+		At: d.At, Kind: "fault", Weight: "key", Text: deedText(a, s.size(), int(d.Leader), object),
+		Peer: int(a.Server),
+	}
 	line.Why, line.Section = s.meaning(a)
 	mark := contract.FaultMark
 	switch a.Do {

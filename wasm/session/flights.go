@@ -32,15 +32,15 @@ func (s *Session) see(f *hub.Sighting) {
 	switch {
 	case f.Fate != "held" && f.Fate != "sent":
 		delete(o.told.flights, f.Seq)
-		o.Loss(contract.Loss{Seq: f.Seq, Fate: page.FateOf(f.Fate), At: ms(f.At)})
+		o.Loss(contract.Loss{Seq: f.Seq, Fate: page.FateOf(f.Fate), At: f.At})
 	case known && f.Fate == "held":
 		view.Held = true
 		o.told.flights[f.Seq] = view
 		o.Flight(view)
 	case known:
-		view.Held, view.Due = false, ms(f.Due)
+		view.Held, view.Due = false, f.Due
 		if f.Due > f.At {
-			view.Sent = ms(f.At) // it was released, and sets out anew
+			view.Sent = f.At // it was released, and sets out anew
 		}
 		o.told.flights[f.Seq] = view
 		o.Flight(view)
@@ -54,7 +54,7 @@ func (s *Session) remember(view contract.Flight) {
 	if len(flights) < 2*page.MostFlights {
 		return
 	}
-	now := ms(s.world.Now())
+	now := s.world.Now()
 	for seq, f := range flights {
 		if f.Due < now && !f.Held || len(flights) > 4*page.MostFlights {
 			delete(flights, seq)
@@ -75,8 +75,10 @@ func (s *Session) tellFrames() {
 
 func (s *Session) flight(seq, from, to uint64, sent, due int64, data []byte) contract.Flight {
 	view := contract.Flight{
-		Message: contract.Message{Seq: seq, From: int(from), To: int(to), Sent: ms(sent), Due: ms(due), Fate: contract.Sent},
-		Entries: []contract.U64{}, Bytes: len(data), Text: page.Clip(string(data[:min(len(data), 2*page.ShownText)]), page.ShownText),
+		Message: contract.Message{Seq: seq, From: int(from), To: int(to), Sent: sent, Due: due, Fate: contract.Sent},
+		Entries: []contract.U64{}, Bytes: len(data), Text: page.Clip(
+			string(data[:min(len(data), 2*page.ShownText)]), page.ShownText,
+		),
 	}
 	if s.describe(&view, data) && from == 0 { // a frame that waits in a paused server
 		view.From = int(s.frame.From)

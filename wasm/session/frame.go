@@ -50,7 +50,7 @@ func (s *Session) describeFrame(w *contract.LookAtFrame) {
 	}
 	flight := s.flight(f.Seq, f.From, f.To, f.Sent, f.Due, f.Data)
 	d := contract.FrameDetails{
-		Seq: f.Seq, From: int(f.From), To: int(f.To), Sent: ms(f.Sent), Due: ms(f.Due), Held: f.Held, Name: flight.Kind,
+		Seq: f.Seq, From: int(f.From), To: int(f.To), Sent: f.Sent, Due: f.Due, Held: f.Held, Name: flight.Kind,
 		Fields: []contract.Field{}, Encoding: contract.Colon, Bytes: len(f.Data), Whole: len(f.Data) <= shownWire, Next: s.wouldDo(f),
 	}
 	own := page.Clip(string(f.Data[:min(len(f.Data), 2*shownWire)]), shownWire)
@@ -135,7 +135,9 @@ func (s *Session) actOnFrame(w *contract.ActOnFrame) {
 		contract.DeliverFrame: lab.DeliverFrame, contract.DuplicateFrame: lab.DuplicateFrame, contract.EditFrame: lab.EditFrame,
 	}[w.Act]
 	if deed == "" {
-		s.refuse(w.ID, "act: expected drop, hold, release, deliver, duplicate or edit, got "+page.Clip(string(w.Act), 40))
+		s.refuse(
+			w.ID, "act: expected drop, hold, release, deliver, duplicate or edit, got "+page.Clip(string(w.Act), 40),
+		)
 		return
 	}
 	if w.Seq == 0 {
@@ -213,20 +215,34 @@ func fieldsOf(rpc raft.RPC) []contract.Field {
 	case *raft.AppendEntriesReply:
 		list := []contract.Field{
 			field("term", page.Decimal(m.Term), "currentTerm, for leader to update itself"),
-			field("success", strconv.FormatBool(m.Success), "true if follower contained entry matching prevLogIndex and prevLogTerm"),
+			field(
+				"success", strconv.FormatBool(m.Success),
+				"true if follower contained entry matching prevLogIndex and prevLogTerm",
+			),
 		}
 		if m.Success {
-			return append(list, field("matchIndex", page.Decimal(m.MatchIndex), "the last index that this call verified or stored"))
+			return append(
+				list,
+				field("matchIndex", page.Decimal(m.MatchIndex), "the last index that this call verified or stored"),
+			)
 		}
-		return append(list, field("conflictTerm", page.Decimal(m.ConflictTerm), "term of the conflicting entry, 0 if there is none (§5.3)"),
+		return append(list, field(
+			"conflictTerm", page.Decimal(m.ConflictTerm), "term of the conflicting entry, 0 if there is none (§5.3)",
+		),
 			field("conflictIndex", page.Decimal(m.ConflictIndex), "first index the follower stores for that term (§5.3)"))
 	case *raft.InstallSnapshot:
 		return []contract.Field{
 			field("term", page.Decimal(m.Term), "leader's term"),
 			field("leaderId", name(m.LeaderID), "so follower can redirect clients"),
-			field("lastIncludedIndex", page.Decimal(m.LastIncludedIndex), "the snapshot replaces all entries up through and including this index"),
+			field(
+				"lastIncludedIndex", page.Decimal(m.LastIncludedIndex),
+				"the snapshot replaces all entries up through and including this index",
+			),
 			field("lastIncludedTerm", page.Decimal(m.LastIncludedTerm), "term of lastIncludedIndex"),
-			field("configuration", string(m.Configuration.AppendText(nil)), "the servers of the cluster as of lastIncludedIndex (§7)"),
+			field(
+				"configuration", string(m.Configuration.AppendText(nil)),
+				"the servers of the cluster as of lastIncludedIndex (§7)",
+			),
 			field("offset", page.Decimal(m.Offset), "byte offset where chunk is positioned in the snapshot"),
 			field("data", page.Plural(len(m.Data), "byte"), "raw bytes of the snapshot chunk, starting at offset"),
 			field("done", strconv.FormatBool(m.Done), "true if this is the last chunk"),

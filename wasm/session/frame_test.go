@@ -17,7 +17,7 @@ func (p *testPage) underWay(kind contract.MessageKind) contract.Flight {
 		p.run(20)
 		p.pause()
 		for _, f := range p.flights {
-			if f.Kind == kind && f.Due > p.last.Clock.Now+0.1 && f.Fate == "sent" && !f.Held && f.LostAt == nil {
+			if f.Kind == kind && f.Due > p.last.Clock.Now+100 && f.Fate == "sent" && !f.Held && f.LostAt == nil {
 				return f
 			}
 		}

@@ -16,7 +16,7 @@ import (
 type exhibit struct {
 	ID     string              `json:"id"`
 	Breaks []string            `json:"breaks"`
-	Turn   float64             `json:"turn"`
+	Turn   float64             `json:"turn"` // ms, as At
 	At     float64             `json:"at"`
 	Run    jsoniter.RawMessage `json:"run"`
 }
@@ -37,30 +37,34 @@ func TestTheGalleryStopsWhereAPromiseIsBroken(t *testing.T) {
 		if len(x.Breaks) == 0 {
 			continue
 		}
-		p := newPage(t)
-		p.must("open", `"run":`+string(x.Run)+`,"at":`+number64(x.At)+`,"rate":0`)
+		p, turn := newPage(t), micros(x.Turn)
+		p.must("open", `"run":`+string(x.Run)+`,"at":`+whole(micros(x.At))+`,"rate":0`)
 		p.run(300)
 		if broken := brokenIn(p.last.Lab); broken != nil {
 			t.Errorf("%s opens with %v broken", x.ID, broken)
 		}
 		p.must("network", `"change":{"rate":1}`)
 		p.run(600)
-		if broken := brokenIn(p.last.Lab); !slices.Equal(broken, x.Breaks) || p.last.Clock.Rate != 0 || p.last.Clock.Now != x.Turn {
-			t.Errorf("%s: %v is broken, and the clock runs at %v at %v ms; expected %v, and that it stands at %v ms", x.ID, broken, p.last.Clock.Rate, p.last.Clock.Now, x.Breaks, x.Turn)
+		if broken := brokenIn(p.last.Lab); !slices.Equal(
+			broken, x.Breaks,
+		) || p.last.Clock.Rate != 0 || p.last.Clock.Now != turn {
+			t.Errorf("%s: %v is broken, and the clock runs at %v at %v µs; expected %v, and that it stands at %v µs", x.ID, broken, p.last.Clock.Rate, p.last.Clock.Now, x.Breaks, turn)
 		}
 		line := p.told(x.Breaks[0] + " is broken: ")
-		if line == nil || line.Kind != "violation" || line.At != x.Turn || line.Why == "" || strings.Contains(line.Text, "server") {
+		if line == nil || line.Kind != "violation" || line.At != turn || line.Why == "" || strings.Contains(
+			line.Text, "server",
+		) {
 			t.Errorf("%s: the story says %+v", x.ID, line)
 		}
-		if !slices.ContainsFunc(p.history.Marks, func(m contract.Mark) bool { return m.Kind == "violation" && m.At == x.Turn }) {
+		if !slices.ContainsFunc(p.history.Marks, func(m contract.Mark) bool { return m.Kind == "violation" && m.At == turn }) {
 			t.Errorf("%s: the time line marks nothing at %v ms", x.ID, x.Turn)
 		}
-		p.must("seek", `"at":`+number64(x.At))
+		p.must("seek", `"at":`+whole(micros(x.At)))
 		p.run(300)
 		var stop contract.Stepped
 		answer(t, p.must("step", `"to":"violation","back":false`), &stop)
-		if broken := brokenIn(p.last.Lab); stop.At != x.Turn || !slices.Equal(broken, x.Breaks) {
-			t.Errorf("%s: the step ends at %v ms with %v broken", x.ID, stop.At, broken)
+		if broken := brokenIn(p.last.Lab); stop.At != turn || !slices.Equal(broken, x.Breaks) {
+			t.Errorf("%s: the step ends at %v µs with %v broken", x.ID, stop.At, broken)
 		}
 	}
 }

@@ -27,7 +27,7 @@ type change struct {
 }
 
 // lane notes what a server is; nothing if that is what it was.
-func (h *history) lane(at float64, server int, role contract.Lane, term contract.U64) (c change) {
+func (h *history) lane(at int64, server int, role contract.Lane, term contract.U64) (c change) {
 	l := &h.last[server]
 	if role == contract.GoneLane {
 		term = l.Term // what its disk holds
@@ -41,15 +41,17 @@ func (h *history) lane(at float64, server int, role contract.Lane, term contract
 }
 
 // term notes the highest term.
-func (h *history) term(at float64, term contract.U64) (c change) {
+func (h *history) term(at int64, term contract.U64) (c change) {
 	if n := len(h.terms); n > 0 && h.terms[n-1].Term >= term {
 		return c
 	}
-	h.terms = bound(append(h.terms, contract.TermChange{At: at, Term: term}), func(contract.TermChange) int { return 0 })
+	h.terms = bound(append(
+		h.terms, contract.TermChange{At: at, Term: term},
+	), func(contract.TermChange) int { return 0 })
 	return change{term: &h.terms[len(h.terms)-1]}
 }
 
-func (h *history) mark(at float64, kind contract.MarkKind, server int, text string) change {
+func (h *history) mark(at int64, kind contract.MarkKind, server int, text string) change {
 	h.marks = append(h.marks, contract.Mark{At: at, Kind: kind, Server: server, Text: text})
 	if len(h.marks) > mostChanges {
 		h.marks = append(h.marks[:0], h.marks[mostChanges/4:]...)
@@ -76,8 +78,8 @@ func bound[T any](list []T, laneOf func(T) int) []T {
 	return append(kept, list[len(old):]...)
 }
 
-// through returns a copy of the history as far as a moment, ms, but for what was committed then.
-func (h *history) through(at float64) history {
+// through returns a copy of the history as far as a moment, but for what was committed then.
+func (h *history) through(at int64) history {
 	c := history{}
 	for _, t := range h.terms {
 		if t.At <= at {
@@ -100,7 +102,9 @@ func (h *history) through(at float64) history {
 
 // whole returns all of it for the page.
 func (h *history) whole() *contract.HistoryPart {
-	return &contract.HistoryPart{Whole: true, Terms: copied(h.terms), Lanes: copied(h.lanes), Marks: copied(h.marks), Commit: h.commit}
+	return &contract.HistoryPart{
+		Whole: true, Terms: copied(h.terms), Lanes: copied(h.lanes), Marks: copied(h.marks), Commit: h.commit,
+	}
 }
 
 // copied returns a list that is not nil: in JSON null is no list.
@@ -114,7 +118,9 @@ func (s *Session) change(c change) {
 	o := &s.outbox
 	h := o.Next.History
 	if h == nil {
-		h = &contract.HistoryPart{Terms: []contract.TermChange{}, Lanes: []contract.LaneChange{}, Marks: []contract.Mark{}}
+		h = &contract.HistoryPart{
+			Terms: []contract.TermChange{}, Lanes: []contract.LaneChange{}, Marks: []contract.Mark{},
+		}
 		o.Next.History = h
 	}
 	o.Changed = true

@@ -65,14 +65,14 @@ func (s *Session) linkActions(c *contract.NetworkChange) (actions []lab.Action, 
 	return actions, ""
 }
 
-// changed is what a link is to be like, in ms where that is not as it is.
-func changed(is *hub.Link, latency, jitter *float64) *lab.Link {
+// changed is what a link is to be like: as it is, but for what is said.
+func changed(is *hub.Link, latency, jitter *int64) *lab.Link {
 	l := &lab.Link{Latency: is.Latency, Jitter: is.Jitter, Loss: is.Loss, Duplicate: is.Duplicate, Reorder: is.Reorder}
 	if latency != nil {
-		l.Latency = micros(*latency)
+		l.Latency = *latency
 	}
 	if jitter != nil {
-		l.Jitter = micros(*jitter)
+		l.Jitter = *jitter
 	}
 	return l
 }

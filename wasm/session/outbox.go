@@ -70,7 +70,7 @@ func (s *Session) flush(prompt bool) {
 		if s.way != nil {
 			rate = 0
 		}
-		o.Next.Clock = &contract.Clock{Now: ms(s.world.Now()), Rate: rate}
+		o.Next.Clock = &contract.Clock{Now: s.world.Now(), Rate: rate}
 	}
 	s.fillMoment()
 	batch := o.Next

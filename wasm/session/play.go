@@ -78,7 +78,7 @@ func (s *Session) clear() {
 // record writes down what has happened since it was last called, and returns whether a property was broken, the first of this branch.
 func (s *Session) record() (violated bool) {
 	b, w := s.branch, s.world
-	now := ms(w.Now())
+	now := w.Now()
 	for _, d := range w.Done() {
 		s.tellDone(&d)
 	}

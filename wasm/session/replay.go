@@ -48,13 +48,15 @@ type replay struct {
 // under way.
 func (s *Session) replay(w *contract.LookBack) {
 	if w.From == nil || w.Until == nil || !(*w.From >= 0 && *w.From <= *w.Until && *w.Until <= latest) {
-		s.refuse(w.ID, "expected from and until, two moments of this run in ms, 0 or more, the later one last")
+		s.refuse(w.ID, "expected from and until, two moments of this run in µs, 0 or more, the later one last")
 		return
 	}
 	s.forgetReplay()
-	to := min(micros(*w.Until), s.world.Now())
-	from := min(max(micros(*w.From), to-longestReplay), to)
-	r := &replay{id: w.ID, branch: s.branch, begin: from, to: to, from: from, details: w.Details, place: map[uint64]int{}}
+	to := min(*w.Until, s.world.Now())
+	from := min(max(*w.From, to-longestReplay), to)
+	r := &replay{
+		id: w.ID, branch: s.branch, begin: from, to: to, from: from, details: w.Details, place: map[uint64]int{},
+	}
 	r.world = s.branch.tape.At(from)
 	r.world.Watch(true)
 	r.told = r.world.Events()
@@ -106,15 +108,22 @@ func (s *Session) goOnReplaying() {
 // view returns what was found, the messages in the order of their sending.
 func (r *replay) view() contract.Replay {
 	r.bound(mostMessages)
-	slices.SortFunc(r.messages, func(a, b contract.Message) int { return cmp.Or(cmp.Compare(a.Sent, b.Sent), cmp.Compare(a.Seq, b.Seq)) })
-	return contract.Replay{From: ms(r.from), To: ms(r.to), Messages: copied(r.messages), LeftOut: r.leftOut, Events: copied(r.events), Lanes: copied(r.history.lanes)}
+	slices.SortFunc(r.messages, func(a, b contract.Message) int {
+		return cmp.Or(
+			cmp.Compare(a.Sent, b.Sent), cmp.Compare(a.Seq, b.Seq),
+		)
+	})
+	return contract.Replay{
+		From: r.from, To: r.to, Messages: copied(r.messages), LeftOut: r.leftOut, Events: copied(r.events),
+		Lanes: copied(r.history.lanes),
+	}
 }
 
 // noteLanes notes what each server is now.
 func (r *replay) noteLanes() {
 	for i := range r.world.Run().Config.Servers {
 		state, role, term := r.world.Look(raft.ServerID(i + 1))
-		r.history.lane(ms(r.world.Now()), i+1, laneOf(state, role), contract.U64(term))
+		r.history.lane(r.world.Now(), i+1, laneOf(state, role), contract.U64(term))
 	}
 }
 
@@ -144,7 +153,11 @@ func (r *replay) tell(line contract.StoryLine) {
 	}
 	lines := r.branch.story.lines
 	line.ID = foreignLine + r.told
-	i, _ := slices.BinarySearchFunc(lines, line.At, func(l contract.StoryLine, at float64) int { return cmp.Compare(l.At, at) })
+	i, _ := slices.BinarySearchFunc(lines, line.At, func(
+		l contract.StoryLine, at int64,
+	) int {
+		return cmp.Compare(l.At, at)
+	})
 	for ; i < len(lines) && lines[i].At == line.At; i++ {
 		if alike(&lines[i]) {
 			if before == 0 {
@@ -156,7 +169,7 @@ func (r *replay) tell(line contract.StoryLine) {
 	}
 	r.events = append(r.events, line)
 	if surplus := len(r.events) - mostEvents; surplus > mostEvents/4 {
-		r.from = max(r.from, micros(r.events[surplus-1].At)+1)
+		r.from = max(r.from, r.events[surplus-1].At+1)
 		r.events = slices.Delete(r.events, 0, surplus)
 	}
 }
@@ -183,25 +196,28 @@ func (s *Session) noteMessage(r *replay, f *hub.Sighting) {
 		switch m.Held = f.Fate == "held"; f.Fate {
 		case "held":
 		case "sent":
-			m.Due = ms(f.Due)
+			m.Due = f.Due
 		default:
-			at := ms(f.At)
+			at := f.At
 			m.Fate, m.LostAt = page.FateOf(f.Fate), &at
 		}
 		return
 	}
 	var view contract.Flight
-	view.Message = contract.Message{Seq: f.Seq, From: int(f.From), To: int(f.To), Sent: ms(f.Sent), Due: ms(f.Due), Held: f.Fate == "held", Fate: page.FateOf(f.Fate)}
+	view.Message = contract.Message{
+		Seq: f.Seq, From: int(f.From), To: int(f.To), Sent: f.Sent, Due: f.Due, Held: f.Fate == "held",
+		Fate: page.FateOf(f.Fate),
+	}
 	s.describe(&view, f.Data)
 	r.place[f.Seq] = len(r.messages)
 	r.messages = append(r.messages, view.Message)
 }
 
 // endOf is when a message was over; never, if it still is under way.
-func endOf(m *contract.Message) float64 {
+func endOf(m *contract.Message) int64 {
 	switch {
 	case m.Held:
-		return math.Inf(1)
+		return math.MaxInt64
 	case m.LostAt != nil:
 		return *m.LostAt
 	}
@@ -217,7 +233,7 @@ func (r *replay) bound(most int) {
 	slices.SortFunc(r.messages, func(a, b contract.Message) int {
 		return cmp.Or(cmp.Compare(endOf(&a), endOf(&b)), cmp.Compare(a.Seq, b.Seq))
 	})
-	r.from = max(r.from, min(micros(endOf(&r.messages[surplus-1])), r.to))
+	r.from = max(r.from, min(endOf(&r.messages[surplus-1]), r.to))
 	r.leftOut += surplus
 	r.messages = slices.Delete(r.messages, 0, surplus)
 	clear(r.place)

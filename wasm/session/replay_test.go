@@ -10,9 +10,13 @@ import (
 )
 
 // replayed asks for a stretch and reads the answer.
-func (p *testPage) replayed(from, until float64, details bool) (r contract.Replay) {
+func (p *testPage) replayed(from, until int64, details bool) (r contract.Replay) {
 	p.t.Helper()
-	answer(p.t, p.must("replay", `"from":`+number64(from)+`,"until":`+number64(until)+`,"details":`+strconv.FormatBool(details)), &r)
+	answer(
+		p.t,
+		p.must("replay", `"from":`+whole(from)+`,"until":`+whole(until)+`,"details":`+strconv.FormatBool(details)),
+		&r,
+	)
 	return r
 }
 
@@ -74,7 +78,7 @@ func TestAReplayTellsWhatWhoWatchedWasTold(t *testing.T) {
 			t.Errorf("replayed: %+v\nwatched: %+v", m, known[m.Seq])
 		}
 		fates[m.Fate]++
-		if m.Fate == "sent" && m.Due-m.Sent > 200 {
+		if m.Fate == "sent" && m.Due-m.Sent > 200_000 {
 			held++
 		}
 	}
@@ -107,8 +111,8 @@ func TestAReplayTellsWhatWhoWatchedWasTold(t *testing.T) {
 	if !slices.Equal(whole.Lanes, p.history.Lanes) {
 		t.Errorf("%d changes of roles, %d were told", len(whole.Lanes), len(p.history.Lanes))
 	}
-	for _, from := range []float64{end / 3, end - 100} { // a part is what the whole says of it
-		until := min(end, from+400)
+	for _, from := range []int64{end / 3, end - 100_000} { // a part is what the whole says of it
+		until := min(end, from+400_000)
 		part := p.replayed(from, until, false)
 		wanted := 0
 		for _, m := range whole.Messages {
@@ -141,23 +145,23 @@ func TestAReplayDisturbsNothing(t *testing.T) {
 		for range 100 {
 			q.run(20)
 			if q == p {
-				p.say("replay", `"from":0,"until":9e5,"details":true`)
+				p.say("replay", `"from":0,"until":900000000,"details":true`)
 			}
 		}
 		q.must("network", `"change":{"rate":0}`)
-		q.must("seek", `"at":3000`)
+		q.must("seek", `"at":3000000`)
 		q.run(300)
 	}
 	if a, b := p.here(), undisturbed.here(); a != b || len(p.story) != len(undisturbed.story) {
 		t.Errorf("asked: %+v with %d lines, not asked: %+v with %d", a, len(p.story), b, len(undisturbed.story))
 	}
-	p.must("seek", `"at":1000`)
-	r := p.replayed(0, 3000, true)
-	if r.To != 1000 {
+	p.must("seek", `"at":1000000`)
+	r := p.replayed(0, 3_000_000, true)
+	if r.To != 1_000_000 {
 		t.Errorf("it goes to %v", r.To)
 	}
 	for _, m := range r.Messages {
-		if m.LostAt != nil && *m.LostAt > 1000 {
+		if m.LostAt != nil && *m.LostAt > 1_000_000 {
 			t.Errorf("%+v was lost later", m)
 		}
 	}
@@ -171,13 +175,13 @@ func TestAReplayDisturbsNothing(t *testing.T) {
 // A long stretch of a busy cluster is answered from when it is complete; one that is asked for takes the place of one that is under way.
 func TestALongReplayIsBounded(t *testing.T) {
 	p := newPage(t)
-	p.must("open", `"run":{"version":1,"seed":7,"config":{"servers":9,"latency":5000,"jitter":3000,"clients":9,"keys":2,"think":5000,"patience":500000}},"at":10000,"rate":0`)
-	first := p.say("replay", `"from":0,"until":10000,"details":true`)
-	r := p.replayed(0, 10000, true)
+	p.must("open", `"run":{"version":1,"seed":7,"config":{"servers":9,"latency":5000,"jitter":3000,"clients":9,"keys":2,"think":5000,"patience":500000}},"at":10000000,"rate":0`)
+	first := p.say("replay", `"from":0,"until":10000000,"details":true`)
+	r := p.replayed(0, 10_000_000, true)
 	if a, answered := p.answers[first]; !answered || a.OK {
 		t.Errorf("the first of two is answered %+v", a)
 	}
-	if len(r.Messages) != mostMessages || len(r.Events) > mostEvents+mostEvents/4 || r.LeftOut < 1000 || r.From < 2000 || r.To != 10000 {
+	if len(r.Messages) != mostMessages || len(r.Events) > mostEvents+mostEvents/4 || r.LeftOut < 1000 || r.From < 2_000_000 || r.To != 10_000_000 {
 		t.Fatalf("from %v to %v: %d messages, %d left out, %d events", r.From, r.To, len(r.Messages), r.LeftOut, len(r.Events))
 	}
 	again := p.replayed(r.From, r.To, true)
@@ -191,11 +195,11 @@ func TestALongReplayIsBounded(t *testing.T) {
 // Two seconds of the cluster are lived again within 50 ms, at the end of ten minutes too: of five tries the best counts, as others use this machine.
 func TestAReplayIsQuick(t *testing.T) {
 	p := newPage(t)
-	p.must("open", `"run":null,"at":600000,"rate":0`)
+	p.must("open", `"run":null,"at":600000000,"rate":0`)
 	best := time.Hour
 	for range 5 {
 		begun := time.Now()
-		p.replayed(595500, 597500, true)
+		p.replayed(595_500_000, 597_500_000, true)
 		best = min(best, time.Since(begun))
 	}
 	if best > 50*time.Millisecond {

@@ -36,7 +36,9 @@ type request struct {
 // request takes a request of the page.
 func (s *Session) request(w *contract.Request) {
 	now := s.world.Now()
-	r := &request{Request: page.NewRequest(w), asked: true, begun: now, ended: never, again: now, gives: now + giveUpAfter}
+	r := &request{
+		Request: page.NewRequest(w), asked: true, begun: now, ended: never, again: now, gives: now + giveUpAfter,
+	}
 	pending := 0
 	for _, other := range s.branch.requests {
 		if other.ended == never {
@@ -95,7 +97,10 @@ func (s *Session) ask(r *request) {
 	r.View.Server, r.call, r.sent = int(to), s.world.Asked()+1, s.world.Now()
 	r.View.Detail = "asked " + name(to)
 	s.outbox.Request(r.View)
-	if did, err := s.do(lab.Action{Do: deedOf[r.View.Op], Server: to, Key: r.View.Key, Value: r.View.Value, Expected: r.View.Expected, Read: string(r.View.Read)}); !did || err != nil {
+	if did, err := s.do(lab.Action{
+		Do: deedOf[r.View.Op], Server: to, Key: r.View.Key, Value: r.View.Value, Expected: r.View.Expected,
+		Read: string(r.View.Read),
+	}); !did || err != nil {
 		s.finish(r, "refused", "Nothing was sent: too much is under way.")
 	}
 }

@@ -61,15 +61,20 @@ func (s *Session) open(w *contract.Open) {
 	case err != nil:
 		s.refuse(w.ID, wording(err))
 		return
-	case !(at >= 0 && at*1000 <= latest):
-		s.refuse(w.ID, "at: expected a moment within the first hour, 0 to 3600000 ms, got "+strconv.FormatFloat(at, 'g', -1, 64))
+	case at < 0 || at > latest:
+		s.refuse(
+			w.ID, "at: expected a moment within the first hour, 0 to 3600000000 µs, got "+strconv.FormatInt(at, 10),
+		)
 		return
 	case !(w.Rate >= 0 && w.Rate <= 1):
 		s.refuse(w.ID, "rate: expected 0 to 1, got "+strconv.FormatFloat(w.Rate, 'g', -1, 64))
 		return
 	}
 	if c := &run.Config; c.Clients > 0 && c.Think < leastThink {
-		s.refuse(w.ID, "think: expected "+number(leastThink)+" µs or more in the lab, got "+strconv.FormatInt(c.Think, 10))
+		s.refuse(
+			w.ID,
+			"think: expected "+number(leastThink)+" µs or more in the lab, got "+strconv.FormatInt(c.Think, 10),
+		)
 		return
 	}
 	first, err := s.trunk(run)
@@ -86,7 +91,7 @@ func (s *Session) open(w *contract.Open) {
 	s.outbox.run = true
 	s.setRate(w.Rate)
 	s.record()
-	s.travel(micros(at), func(bool) { s.answer(w.ID, s.momentNow()) })
+	s.travel(at, func(bool) { s.answer(w.ID, s.momentNow()) })
 }
 
 // wording is what an error says to a person: without the name of the package, and without what a decoder of JSON says of itself.
@@ -104,8 +109,6 @@ func wording(err error) string {
 	return page.Clip(text, 300)
 }
 
-func micros(ms float64) int64 { return int64(ms*1000 + 0.5) }
-
 // moment answers with all that a link or a file holds.
 func (s *Session) moment(id int) {
 	m := s.momentNow()
@@ -120,5 +123,5 @@ func (s *Session) moment(id int) {
 // momentNow is the moment that is looked at, without the run: who opened it has that.
 func (s *Session) momentNow() contract.Moment {
 	hash := strconv.FormatUint(s.world.Hash(), 16)
-	return contract.Moment{Run: []byte("null"), At: ms(s.world.Now()), Hash: hash}
+	return contract.Moment{Run: []byte("null"), At: s.world.Now(), Hash: hash}
 }

@@ -11,8 +11,8 @@ import (
 
 // Host is the platform that a Session stands on.
 type Host interface {
-	// Post gives the page a message: a contract.FromWorker as JSON. The bytes are borrowed: valid until it returns. It does not call the
-	// Session back.
+	// Post gives the page a message: a contract.FromWorker as JSON. The bytes are borrowed: valid until it returns. It
+	// does not call the Session back.
 	Post(json []byte)
 }
 
@@ -58,8 +58,8 @@ func New(host Host, seed uint64) *Session {
 	return &Session{host: host, random: rand.New(rand.NewPCG(seed, 0)), outbox: newOutbox()}
 }
 
-// Page takes a message of the page, a contract.ToLab. One that cannot be read is told in a notice, or answered if it has
-// an id.
+// Page takes a message of the page, a contract.ToLab. One that cannot be read is told in a notice, or answered if
+// it has an id.
 func (s *Session) Page(now float64, message []byte) {
 	s.advance(now)
 	var wish contract.ToLab
@@ -129,12 +129,15 @@ func (s *Session) obey(head contract.Head, w *contract.ToLab) {
 		s.outbox.Notice("The page sent a message of an unknown type: " + page.Clip(head.Type, 40))
 	case s.world == nil:
 		s.refuse(head.ID, "No run is open yet.")
-	case s.way != nil && w.Seek == nil && !(w.Network != nil && w.Network.Change != nil && w.Network.Change.OnlyRate()):
+	case s.way != nil && w.Seek == nil && !onlyRate(w.Network):
 		s.refuse(head.ID, "The lab is on its way to another moment. Try again when it is there.")
 	default:
 		s.grant(w)
 	}
 }
+
+// onlyRate tells whether a change of the network is one of the clock's rate alone: that may be changed at any time.
+func onlyRate(w *contract.Network) bool { return w != nil && w.Change != nil && w.Change.OnlyRate() }
 
 // grant does what the page wishes of a run that is open.
 func (s *Session) grant(w *contract.ToLab) {
@@ -200,5 +203,3 @@ func (s *Session) post(message contract.FromWorker) {
 	}
 	s.host.Post(text)
 }
-
-func ms(micros int64) float64 { return float64(micros) / 1000 }

@@ -168,11 +168,11 @@ func TestWhatThePageIsSentIsAsTheContractSays(t *testing.T) {
 	p.must("network", `"change":{"rate":1}`)
 	p.must("request", `"op":"get","key":"x","server":null`)
 	p.must("network", `"change":{"links":[{"from":1,"to":2,"up":false}]}`)
-	p.must("seek", `"at":700`)
+	p.must("seek", `"at":700000`)
 	p.must("act", `"action":{"do":"crash","server":2}`)
 	p.must("step", `"to":"event","back":false`)
 	moment := p.must("moment", "")
-	replay := p.must("replay", `"from":0,"until":700,"details":true`)
+	replay := p.must("replay", `"from":0,"until":700000,"details":true`)
 	p.run(500)
 	pagetest.Told(t, "../contract", p.texts, "clock", "connection", "room", "self", "servers", "flights", "lost", "story", "requests", "lab",
 		"moment", "history")
@@ -197,8 +197,8 @@ func TestWhatThePageIsSentIsAsTheContractSays(t *testing.T) {
 func TestBranchesAreNumberedInTheirRun(t *testing.T) {
 	p := newPage(t)
 	for _, run := range []string{"null", `{"version":1,"config":{"servers":3,"latency":15000,"jitter":0},"seed":7}`} {
-		p.must("open", `"run":`+run+`,"at":300,"rate":0`)
-		p.must("seek", `"at":200`)
+		p.must("open", `"run":`+run+`,"at":300000,"rate":0`)
+		p.must("seek", `"at":200000`)
 		p.must("act", `"action":{"do":"crash","server":1}`)
 		p.run(100)
 		if lab := p.last.Lab; lab.Branch != 2 || len(lab.Branches) != 2 || lab.Branches[0].ID != 1 || lab.Branches[1].ID != 2 || lab.Branches[1].Parent != 1 {

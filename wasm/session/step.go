@@ -153,7 +153,7 @@ func (s *Session) stepOn(w *contract.Step, k *watcher, until int64) {
 	at, text := s.find(k, s.world.Clone(), certain)
 	switch {
 	case text != "":
-		s.walk(at, s.once(w, func() { s.answer(w.ID, contract.Stepped{At: ms(at), Text: text}) }))
+		s.walk(at, s.once(w, func() { s.answer(w.ID, contract.Stepped{At: at, Text: text}) }))
 	case certain < until:
 		s.walk(certain, s.once(w, func() { s.passFault(k, w, until) }))
 	default:
@@ -164,7 +164,7 @@ func (s *Session) stepOn(w *contract.Step, k *watcher, until int64) {
 // passFault goes on behind a fault that was drawn, unless the step ends at the fault itself.
 func (s *Session) passFault(k *watcher, w *contract.Step, until int64) {
 	if text := k.saw(s.world, s.arrival); text != "" {
-		s.answer(w.ID, contract.Stepped{At: ms(s.world.Now()), Text: text})
+		s.answer(w.ID, contract.Stepped{At: s.world.Now(), Text: text})
 		return
 	}
 	// In an input of its own, for the whole way may be long.
@@ -221,7 +221,7 @@ func (s *Session) stepBack(w *contract.Step, to stop) {
 		}
 		if last > from || last == 0 && from == 0 {
 			s.stand(max(0, last-1))
-			s.answer(w.ID, contract.Stepped{At: ms(max(0, last-1)), Text: "Before this: " + what})
+			s.answer(w.ID, contract.Stepped{At: max(0, last-1), Text: "Before this: " + what})
 			return
 		}
 		until = from

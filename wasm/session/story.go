@@ -34,8 +34,8 @@ func (s *story) add(line contract.StoryLine) {
 	s.lines = slices.Delete(s.lines, 0, surplus)
 }
 
-// through returns a copy as far as a moment, ms.
-func (s *story) through(at float64) story {
+// through returns a copy as far as a moment.
+func (s *story) through(at int64) story {
 	c := story{}
 	for _, l := range s.lines {
 		if l.At <= at {
@@ -68,7 +68,7 @@ func (s *Session) tellEvent(h *lab.Happening) {
 
 func eventLine(h *lab.Happening) contract.StoryLine {
 	line := page.Event(h.Server, &h.Event)
-	line.At = ms(h.At)
+	line.At = h.At
 	return line
 }
 
@@ -79,12 +79,18 @@ func badFrameLine(f *lab.BadFrame) contract.StoryLine {
 	} else if f.From != 0 {
 		from = "S" + page.Decimal(f.From)
 	}
-	return contract.StoryLine{At: ms(f.At), Server: int(f.Server), Kind: "badFrame", Weight: "key", Why: page.Clip(f.Reason.Message, 400), Peer: int(min(f.From, wire.FirstClient)),
+	return contract.StoryLine{At: f.At, Server: int(f.Server), Kind: "badFrame", Weight: "key", Why: page.Clip(
+		f.Reason.Message, 400,
+	), Peer: int(min(f.From, wire.FirstClient)),
 		Text: "S" + page.Decimal(f.Server) + " does not understand a frame of " + from + "."}
 }
 
 func violationLine(v *check.Violation) contract.StoryLine {
-	line := contract.StoryLine{At: ms(v.At), Kind: "violation", Weight: "key", Text: v.Property.String() + " is broken: " + page.Named(v.Detail) + ".", Why: promiseOf(v.Property), Section: "Figure 3"}
+	line := contract.StoryLine{
+		At: v.At, Kind: "violation", Weight: "key",
+		Text: v.Property.String() + " is broken: " + page.Named(v.Detail) + ".", Why: promiseOf(v.Property),
+		Section: "Figure 3",
+	}
 	if v.Property == check.Linearizability {
 		line.Section = "§8"
 	}

@@ -11,7 +11,7 @@ import (
 // at is a moment and the state of the world then.
 type at struct {
 	branch int
-	at     float64
+	at     int64
 	hash   string
 }
 
@@ -39,7 +39,7 @@ func answer(t *testing.T, a contract.Answer, into any) {
 	}
 }
 
-func number64(v float64) string { return strconv.FormatFloat(v, 'f', -1, 64) }
+func whole(v int64) string { return strconv.FormatInt(v, 10) }
 
 // deeds are a person's, of every kind.
 var deeds = []string{
@@ -62,7 +62,7 @@ func TestEveryMomentIsTheSameWheneverItIsReached(t *testing.T) {
 		for range 60 {
 			switch random.IntN(8) {
 			case 0:
-				p.must("seek", `"at":`+number64(random.Float64()*p.last.Lab.End))
+				p.must("seek", `"at":`+whole(random.Int64N(p.last.Lab.End+1)))
 			case 1:
 				stops := []string{"event", "message", "role", "commit"}
 				p.ask("step", `"to":"`+stops[random.IntN(4)]+`","back":`+strconv.FormatBool(random.IntN(2) == 0))
@@ -87,7 +87,7 @@ func TestEveryMomentIsTheSameWheneverItIsReached(t *testing.T) {
 			if !known[v.branch] {
 				continue
 			}
-			p.must("branch", `"branch":`+strconv.Itoa(v.branch)+`,"at":`+number64(v.at))
+			p.must("branch", `"branch":`+strconv.Itoa(v.branch)+`,"at":`+whole(v.at))
 			p.run(300)
 			if again := p.here(); again != v {
 				t.Fatalf("seed %d: moment %d was %+v and is now %+v", seed, i, v, again)
@@ -98,7 +98,7 @@ func TestEveryMomentIsTheSameWheneverItIsReached(t *testing.T) {
 			m := p.moment()
 			run, _ := contract.Codec.MarshalToString(m.Run)
 			fresh := newPage(t)
-			fresh.must("open", `"run":`+run+`,"at":`+number64(m.At)+`,"rate":0`)
+			fresh.must("open", `"run":`+run+`,"at":`+whole(m.At)+`,"rate":0`)
 			if there := fresh.moment(); there.Hash != m.Hash || there.At != m.At {
 				t.Fatalf("seed %d: a link to %+v opens %+v", seed, m, there)
 			}

@@ -49,7 +49,7 @@ func (s *Session) tellServers() {
 		k := &now[i]
 		view := contract.ServerView{Server: i + 1, Seat: k.seat, Disk: contract.Memory, Machine: &k.machine}
 		if server, untold := s.world.Reporter(raft.ServerID(i + 1)); server != nil {
-			view.Report = page.Report(server, ms(s.world.Now()), untold)
+			view.Report = page.Report(server, s.world.Now(), untold)
 		}
 		views = append(views, view)
 	}
@@ -58,7 +58,7 @@ func (s *Session) tellServers() {
 
 func (s *Session) lookAtServer(m *lab.Machine) known {
 	k := known{life: m.Life, seat: contract.SeatGone, machine: contract.Machine{
-		State: contract.MachineState(m.State.String()), Member: contract.NotMember, Clock: m.Rate, SlowestWrite: ms(m.Disk), Inbox: m.Inbox,
+		State: contract.MachineState(m.State.String()), Member: contract.NotMember, Clock: m.Rate, SlowestWrite: m.Disk, Inbox: m.Inbox,
 	}}
 	switch c := s.world.Configuration(m.Server); {
 	case c.Votes(m.Server):
@@ -85,18 +85,29 @@ func (s *Session) tellRoom(anew bool) {
 	}
 	o.told.links, o.told.rate, o.told.off, o.Changed = links, s.rate, off, true
 	rules, _ := raft.RulesNamed(off)
-	o.Next.Room = &contract.Room{Room: "lab", Size: len(s.view.Machines), Started: true, Rate: s.rate, Links: links, Majorities: page.Majorities(rules)}
+	o.Next.Room = &contract.Room{
+		RoomState: contract.RoomState{
+			Room: "lab", Size: len(s.view.Machines), Started: true, Rate: s.rate, Links: links,
+		},
+		Majorities: page.Majorities(rules),
+	}
 }
 
 func linkView(l *hub.Link) contract.Link {
-	return contract.Link{From: int(l.From), To: int(l.To), Up: l.Up, Latency: ms(l.Latency), Jitter: ms(l.Jitter), Loss: l.Loss, Duplicate: l.Duplicate, Reorder: l.Reorder, Held: l.Hold}
+	return contract.Link{
+		From: int(l.From), To: int(l.To), Up: l.Up, Latency: l.Latency, Jitter: l.Jitter, Loss: l.Loss, Duplicate: l.Duplicate,
+		Reorder: l.Reorder, Hold: l.Hold,
+	}
 }
 
 // tellLab tells of the run.
 func (s *Session) tellLab(anew, endToo bool) {
 	o := &s.outbox
 	run := s.branch.tape.Run()
-	view := &contract.Lab{Seed: page.Decimal(run.Seed), Branch: s.branch.id, Branches: s.branchViews(), Off: s.world.Off(), Modified: s.world.Modified(), Properties: s.properties(), Chaos: s.chaos.on, Traps: []contract.Trap{}}
+	view := &contract.Lab{
+		Seed: page.Decimal(run.Seed), Branch: s.branch.id, Branches: s.branchViews(), Off: s.world.Off(),
+		Modified: s.world.Modified(), Properties: s.properties(), Chaos: s.chaos.on, Traps: []contract.Trap{},
+	}
 	for _, t := range s.world.Traps() {
 		view.Traps = append(view.Traps, contract.Trap{Number: t.Number, Text: trapText(&t.Action)})
 	}
@@ -110,7 +121,7 @@ func (s *Session) tellLab(anew, endToo bool) {
 		return
 	}
 	o.told.lab, o.told.end, o.Changed = text, s.branch.end, true
-	view.End = ms(s.branch.end)
+	view.End = s.branch.end
 	view.Branches = s.branchViews()
 	o.Next.Lab = view
 }
@@ -153,7 +164,10 @@ func (s *Session) properties() []contract.Property {
 		view := contract.Property{Name: promise.property.String(), Text: promise.text}
 		for _, v := range violations {
 			if v.Property == promise.property && view.Broken == nil {
-				view.Broken = &contract.Broken{At: ms(v.At), Text: page.Named(v.Detail), Servers: page.Numbers(v.Servers), Index: contract.U64(v.Index)}
+				view.Broken = &contract.Broken{
+					At: v.At, Text: page.Named(v.Detail), Servers: page.Numbers(v.Servers),
+					Index: contract.U64(v.Index),
+				}
 			}
 		}
 		if i < figure3 || view.Broken != nil {

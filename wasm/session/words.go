@@ -156,7 +156,7 @@ func linkWords(a *lab.Action) string {
 		which = "every link to " + name(a.To)
 	}
 	l := a.Link
-	return which + page.Conditions(ms(l.Latency), ms(l.Jitter), l.Loss, l.Duplicate, l.Reorder)
+	return which + page.Conditions(l.Latency, l.Jitter, l.Loss, l.Duplicate, l.Reorder)
 }
 
 func rulesWords(off []string) string {
@@ -280,3 +280,6 @@ var deedWhy = map[lab.Deed]struct{ why, section string }{
 	lab.InjectFrame: {"Raft trusts what servers say: it makes no promise if messages are forged.", "§2"},
 	lab.Rules:       {"A server that does not keep a rule is not a Raft server any more. See what breaks.", ""},
 }
+
+// ms is a time in µs as people read it.
+func ms(micros int64) float64 { return float64(micros) / 1000 }

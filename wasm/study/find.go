@@ -8,6 +8,7 @@ import (
 	"raftplayground/raft/check"
 	"raftplayground/raft/explore"
 	"raftplayground/raft/lab"
+	"raftplayground/wasm/contract"
 	"raftplayground/wasm/page"
 )
 
@@ -17,15 +18,15 @@ type FindQuestion struct {
 	Seconds float64  `json:"seconds"` // of looking, after which it is given up at the next opportunity
 }
 
-// Found is such a run. Times in ms.
+// Found is such a run.
 type Found struct {
-	Run      lab.Run  `json:"run"`
-	At       float64  `json:"at"` // when the property breaks
-	Property string   `json:"property"`
-	Text     string   `json:"text"`
-	Actions  []string `json:"actions"` // what is done in the run, in words
-	How      string   `json:"how"`     // "search" or "chance"
-	Looked   int      `json:"looked"`  // situations, or seeds
+	Run      lab.Run         `json:"run"`
+	At       contract.Micros `json:"at"` // when the property breaks
+	Property string          `json:"property"`
+	Text     string          `json:"text"`
+	Actions  []string        `json:"actions"` // what is done in the run, in words
+	How      string          `json:"how"`     // "search" or "chance"
+	Looked   int             `json:"looked"`  // situations, or seeds
 }
 
 // stage is one kind of looking, the quickest first.
@@ -186,7 +187,10 @@ func open(run lab.Run, actions []string, how string) (*Found, error) {
 			actions = append(actions, actionWords(&kept[i]))
 		}
 	}
-	return &Found{Run: run, At: float64(violation.At) / 1000, Property: violation.Property.String(), Text: page.Named(violation.Detail), Actions: actions, How: how}, nil
+	return &Found{
+		Run: run, At: violation.At, Property: violation.Property.String(), Text: page.Named(violation.Detail),
+		Actions: actions, How: how,
+	}, nil
 }
 
 func actionWords(a *lab.Action) string {

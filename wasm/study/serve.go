@@ -1,8 +1,6 @@
 package study
 
-import (
-	"raftplayground/wasm/contract"
-)
+import "raftplayground/wasm/contract"
 
 // Serve answers a question of the page, StudyQuestion in web/src/lab/study.ts with an id, by calls of post with JSON: any number that say how far it is, then one
 // answer. elapsed says how many seconds have passed since the question was asked. A question that cannot be understood is answered by an error.
@@ -21,7 +19,9 @@ func Serve(question []byte, elapsed func() float64, post func(json []byte)) {
 		return
 	}
 	value, err := answer(head.Type, question, elapsed, func(fraction float64, words string, part any) {
-		send(contract.FromStudy{Progress: &contract.Progress{ID: head.ID, Fraction: fraction, Words: words, Part: part}})
+		send(contract.FromStudy{
+			Progress: &contract.Progress{ID: head.ID, Fraction: fraction, Words: words, Part: part},
+		})
 	})
 	if err != nil {
 		fail(err)

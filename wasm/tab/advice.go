@@ -167,7 +167,9 @@ func (t *Tab) adviseOnLatency() []contract.Advice {
 		return nil
 	}
 	least := roundTrips * trip
-	return []contract.Advice{only("Election timeouts of " + between(shortestTimeout, longestTimeout) + " ms are too short " +
+	return []contract.Advice{only("Election timeouts of " + between(
+		shortestTimeout, longestTimeout,
+	) + " ms are too short " +
 		"for this network, where a round trip takes up to " + strconv.Itoa(trip) + " ms: votes arrive when the next timer " +
 		"has run out already. Timeouts of " + between(least, 2*least) + " ms would do (§5.6).")}
 }
@@ -177,19 +179,19 @@ func between(least, most int) string { return strconv.Itoa(least) + " to " + str
 // quickestMajority is the longest round trip, in whole ms of cluster time, that the best placed server needs
 // to reach a majority; 0 if none can.
 func (t *Tab) quickestMajority() int {
-	takes := map[way]float64{}
+	takes := map[contract.Way]contract.Micros{}
 	for _, l := range t.room.Links {
 		if l.Up {
-			takes[way{l.From, l.To}] = (l.Latency + l.Jitter) / 1000
+			takes[contract.Way{l.From, l.To}] = l.Latency + l.Jitter
 		}
 	}
 	quickest := 0
 	for from := 1; from <= t.room.Size; from++ {
 		var trips []int
 		for to := 1; to <= t.room.Size; to++ {
-			there, up := takes[way{from, to}]
-			if back, alsoUp := takes[way{to, from}]; up && alsoUp {
-				trips = append(trips, int(there+back+0.5))
+			there, up := takes[contract.Way{from, to}]
+			if back, alsoUp := takes[contract.Way{to, from}]; up && alsoUp {
+				trips = append(trips, int((there+back+500)/1000))
 			}
 		}
 		if others := t.room.Size / 2; others > 0 && len(trips) >= others {

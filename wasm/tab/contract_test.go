@@ -14,7 +14,7 @@ func TestWhatThePageIsSentIsAsTheContractSays(t *testing.T) {
 	w.put(tabs[3], 1, "x", "1")
 	tabs[0].ask(2, "get", "x", "", 2)
 	// With a latency this long something is always under way when a link is cut.
-	tabs[0].say(map[string]any{"type": "network", "id": 3, "change": map[string]any{"latency": 100}})
+	tabs[0].say(map[string]any{"type": "network", "id": 3, "change": map[string]any{"latency": 100_000}})
 	w.run(500)
 	var cuts []any
 	for from := 1; from <= 3; from++ {

@@ -42,38 +42,9 @@ const (
 	olderDisk  = -32015
 )
 
-// seatParams are the parameters of join and of seat.
-type seatParams struct {
-	Server *int    `json:"server"`
-	Lease  *string `json:"lease"`
-	Claim  uint64  `json:"claim,omitempty"`
-	Resume bool    `json:"resume,omitempty"`
-	Made   string  `json:"made,omitempty"`
-	Size   *int    `json:"size,omitempty"`
-	Hidden bool    `json:"hidden"`
-	Disk   string  `json:"disk,omitempty"`
-}
-
-type joinParams struct {
-	seatParams
-	Watch bool `json:"watch"`
-}
-
-// joinResult answers both.
-type joinResult struct {
-	Client  uint64  `json:"client"`
-	Clients uint64  `json:"clients"`
-	Server  *int    `json:"server"`
-	Lease   *string `json:"lease"`
-	Claim   uint64  `json:"claim"`
-	Made    string  `json:"made"`
-	Anew    bool    `json:"anew"`
-	roomNotification
-}
-
 // wishes are the parameters of what this tab wants to be.
-func (t *Tab) wishes() seatParams {
-	params := seatParams{Size: t.start.Size, Hidden: t.start.Hidden}
+func (t *Tab) wishes() contract.SeatWish {
+	params := contract.SeatWish{Size: t.start.Size, Hidden: t.start.Hidden}
 	switch s := &t.seat; t.claim.state {
 	case leased:
 		params.Server, params.Lease, params.Disk = &s.number, &s.ticket.lease, s.kind
@@ -94,7 +65,7 @@ func (t *Tab) join() {
 	}
 	t.link.state = joining
 	t.link.joinAt = 0
-	t.link.call = t.call("join", joinParams{t.wishes(), true})
+	t.link.call = t.call("join", contract.JoinWish{SeatWish: t.wishes(), Watch: true})
 }
 
 // askForSeat asks for the seat that this tab wants if the room may have it: as it joins, or later, when this
@@ -105,19 +76,19 @@ func (t *Tab) askForSeat() {
 		t.join()
 	case t.link.state != joined || t.seat.given || t.link.asking != 0 || t.now < t.link.joinAt:
 	case t.claim.state == leased && (!t.room.Unknown || !t.link.testified),
-		t.claim.state == anySeat && !t.room.Unknown && t.room.hasFreeSeat():
+		t.claim.state == anySeat && !t.room.Unknown && hasFreeSeat(t.room):
 		t.link.testified = true
 		t.link.asking = t.call("seat", t.wishes())
 	}
 	t.tellSelf()
 }
 
-func (r *roomNotification) hasFreeSeat() bool {
-	return slices.ContainsFunc(r.Servers, func(s roomSeat) bool { return !s.Leased })
+func hasFreeSeat(r *contract.RoomNotice) bool {
+	return slices.ContainsFunc(r.Servers, func(s contract.RoomSeat) bool { return !s.Leased })
 }
 
 // joinedAs takes the hub's answer: this tab is in the room.
-func (t *Tab) joinedAs(result *joinResult) {
+func (t *Tab) joinedAs(result *contract.Joined) {
 	t.link = link{state: joined, heard: t.link.heard, testified: t.claim.state == leased}
 	t.client = result.Client
 	if t.clients != result.Clients && t.seat.server != nil {
@@ -136,9 +107,9 @@ func (t *Tab) joinedAs(result *joinResult) {
 }
 
 // take takes the seat that the hub gave, if it gave one.
-func (t *Tab) take(result *joinResult) {
+func (t *Tab) take(result *contract.Joined) {
 	t.link.asking = 0
-	t.takeRoom(&result.roomNotification)
+	t.takeRoom(&result.RoomNotice)
 	s := &t.seat
 	switch {
 	case result.Server == nil || *result.Server == 0:
@@ -234,7 +205,7 @@ func (t *Tab) keepSeat() {
 	case t.claim.state == leased && !t.seat.given:
 		t.askForSeat()
 	case t.claim.state == anySeat && t.now-t.claim.since >= seekAgain && t.link.asking == 0 &&
-		t.room.hasAbsentServer():
+		hasAbsentServer(t.room):
 		t.claim = claim{state: seeking}
 		t.host.Seek(t.start.Place, 0)
 	case t.seat.newcomer != nil:
@@ -242,8 +213,8 @@ func (t *Tab) keepSeat() {
 	}
 }
 
-func (r *roomNotification) hasAbsentServer() bool {
-	return slices.ContainsFunc(r.Servers, func(s roomSeat) bool { return s.Leased && !s.Connected })
+func hasAbsentServer(r *contract.RoomNotice) bool {
+	return slices.ContainsFunc(r.Servers, func(s contract.RoomSeat) bool { return s.Leased && !s.Connected })
 }
 
 // watch goes on without a server, for good.

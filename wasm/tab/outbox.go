@@ -97,7 +97,7 @@ func (t *Tab) flush() {
 		if !t.clock.runs {
 			rate = 0
 		}
-		o.Next.Clock = &contract.Clock{Now: t.clock.now, Rate: rate}
+		o.Next.Clock = &contract.Clock{Now: t.clock.now(), Rate: rate}
 	}
 	o.posted = t.now
 	t.post(contract.FromWorker{Batch: &contract.Posted{Batch: o.take()}})

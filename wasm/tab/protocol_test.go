@@ -79,13 +79,13 @@ func TestTheReportsOfTheDocumentAreTheOnesThatWork(t *testing.T) {
 		if got := strings.Join(say(`{"jsonrpc":"2.0","id":2,"method":"report","params":`+line+`}`), "\n"); !strings.Contains(got, `"id":2,"result":true`) {
 			t.Errorf("%s\nis answered by %s", line, got)
 		}
-		var r sentReport
+		var r contract.ServerReport
 		if err := contract.Codec.Unmarshal([]byte(line), &r); err != nil {
 			t.Errorf("%s: %v", line, err)
 		}
 	}
 	table := protocol(t)
-	text, _ := contract.Codec.MarshalToString(sentReport{Log: &contract.Log{}})
+	text, _ := contract.Codec.MarshalToString(contract.ServerReport{Log: &contract.Log{}})
 	var members map[string]any
 	if err := contract.Codec.UnmarshalFromString(text, &members); err != nil {
 		t.Fatal(err)
@@ -112,8 +112,8 @@ func TestTheDeedsOfTheDocumentAreTold(t *testing.T) {
 	}
 	for _, line := range examples(t, "deeds") {
 		tab := New(nil, 1)
-		tab.client, tab.room = 1004, &roomNotification{Size: 3}
-		room := roomNotification{}
+		tab.client, tab.room = 1004, &contract.RoomNotice{RoomState: contract.RoomState{Size: 3}}
+		room := contract.RoomNotice{}
 		if err := contract.Codec.Unmarshal([]byte(`{"deeds":[`+line+`]}`), &room); err != nil {
 			t.Errorf("%s: %v", line, err)
 			continue
@@ -122,7 +122,7 @@ func TestTheDeedsOfTheDocumentAreTold(t *testing.T) {
 		delete(kinds, d.Do)
 		tab.tellDeeds(&room)
 		story := tab.outbox.Next.Story
-		if len(story) != 1 || story[0].At != d.At/1000 || story[0].Text == "" {
+		if len(story) != 1 || story[0].At != d.At || story[0].Text == "" {
 			t.Errorf("%s is told as %+v", line, story)
 			continue
 		}

@@ -18,31 +18,6 @@ const (
 	reportedWords  = 400 // bytes of a text or a reason
 )
 
-// sentReport is the notification "report" as the tabs of this project send it to each other: the Report, the log only when it changed, and the
-// events that happened since the report before, in words. Each server's events are put into words in its own tab, which alone knows them;
-// every tab of the room then tells the story of all servers.
-type sentReport struct {
-	contract.Report
-	Log *contract.Log `json:"log,omitempty"`
-
-	// The events of one life of the server are numbered from 0; First is the number of Events[0], so that a report that comes
-	// twice (the hub keeps the last one for those who join) is not told twice.
-	Life   contract.U64    `json:"life"`
-	First  contract.U64    `json:"first"`
-	Events []reportedEvent `json:"events,omitempty"` // not null, which the room refuses
-}
-
-// reportedEvent is a StoryLine without the number that each tab gives it.
-type reportedEvent struct {
-	At      float64         `json:"at"`
-	Kind    string          `json:"kind"`
-	Weight  contract.Weight `json:"weight"`
-	Text    string          `json:"text"`
-	Why     string          `json:"why"`
-	Section string          `json:"section"`
-	Term    contract.U64    `json:"term"`
-}
-
 // life is whose events of which life have been told up to which number.
 type life struct {
 	of   contract.U64
@@ -51,7 +26,7 @@ type life struct {
 
 // receiveReport takes what another server says of itself. It may be a server of another kind, so nothing of it is believed to have the right form.
 func (t *Tab) receiveReport(params jsoniter.RawMessage) {
-	var r sentReport
+	var r contract.ServerReport
 	if err := contract.Codec.Unmarshal(params, &r); err != nil || r.Server < 1 || r.Server > 9 {
 		return // not a report of this project's kind: the page shows the server without one
 	}
@@ -70,7 +45,7 @@ func (t *Tab) receiveReport(params jsoniter.RawMessage) {
 }
 
 // tellEvents adds the events of a report that were not told yet to the story.
-func (t *Tab) tellEvents(r *sentReport) {
+func (t *Tab) tellEvents(r *contract.ServerReport) {
 	heard := t.heard[r.Server]
 	if heard.of != r.Life {
 		heard = life{of: r.Life}
@@ -83,7 +58,9 @@ func (t *Tab) tellEvents(r *sentReport) {
 		if number := r.First + contract.U64(i); number >= heard.next {
 			heard.next = number + 1
 			t.tell(contract.StoryLine{
-				At: e.At, Server: r.Server, Kind: page.Clip(e.Kind, 40), Weight: oneOf(e.Weight, contract.Detail, contract.Key), Term: e.Term,
+				At: e.At, Server: r.Server, Kind: page.Clip(e.Kind, 40), Weight: oneOf(
+					e.Weight, contract.Detail, contract.Key,
+				), Term: e.Term,
 				Text: page.Clip(e.Text, reportedWords), Why: page.Clip(e.Why, reportedWords), Section: page.Clip(e.Section, 40),
 			})
 		}

@@ -173,7 +173,7 @@ func (t *Tab) proceed(r *request, next page.Next) {
 }
 
 // requestNotForwarded takes the hub's refusal to pass a request on: it reached nobody.
-func (t *Tab) requestNotForwarded(id []byte, e *hubError) {
+func (t *Tab) requestNotForwarded(id []byte, e *contract.CallError) {
 	// The id of a frame is "from>to:call" (package wire).
 	colon := bytes.LastIndexByte(id, ':')
 	if colon < 0 {

@@ -35,7 +35,7 @@ type seat struct {
 
 	life      contract.U64 // tells this run of the server from the one before
 	first     contract.U64 // number of events[0]
-	events    []reportedEvent
+	events    []contract.ReportedEvent
 	reported  float64      // real time of the last report that was sent
 	unsent    bool         // report is newer than it
 	log       contract.Log // the log that was sent last
@@ -183,7 +183,7 @@ func (t *Tab) describe() {
 	s := &t.seat
 	if version := s.server.ReportVersion(); version != s.version {
 		s.version, s.made = version, t.now
-		s.report, s.unsent = page.Report(s.server, t.clock.now, 0), true
+		s.report, s.unsent = page.Report(s.server, t.clock.now(), 0), true
 		t.tellSelf()
 		t.outbox.serversChanged = true
 	}
@@ -198,7 +198,7 @@ func (t *Tab) sendReport() {
 	if t.link.state != joined {
 		return
 	}
-	message := sentReport{Report: *s.report, Life: s.life, First: s.first, Events: s.events}
+	message := contract.ServerReport{Report: *s.report, Life: s.life, First: s.first, Events: s.events}
 	if t.now-s.logSentAt >= logEvery || !sameLog(&s.log, &s.report.Log) {
 		s.log, s.logSentAt = s.report.Log, t.now
 		message.Log = &s.log

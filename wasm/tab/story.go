@@ -12,36 +12,8 @@ import (
 // tell adds a line to the story of this tab.
 func (t *Tab) tell(line contract.StoryLine) { t.outbox.line(line) }
 
-// deed is what was done in the room, as the hub tells it (package hub, its doc.go). Times are in µs there.
-type deed struct {
-	Do      string    `json:"do"`
-	At      float64   `json:"at"`
-	By      *author   `json:"by"`
-	Server  int       `json:"server"`
-	Reason  string    `json:"reason"`
-	Rate    float64   `json:"rate"`
-	Was     float64   `json:"was"`
-	Ways    []way     `json:"ways"`
-	DownNow []way     `json:"downNow"`
-	Links   []hubLink `json:"links"`
-	Act     string    `json:"act"`
-	From    int       `json:"from"`
-	To      int       `json:"to"`
-}
-
-type author struct {
-	Client uint64 `json:"client"`
-	Server int    `json:"server"`
-	Name   string `json:"name"`
-}
-
-// way is one direction: from a server to another.
-type way [2]int
-
-func (w way) back() way { return way{w[1], w[0]} }
-
 // tellDeeds tells what was done in the room since this tab last heard of it.
-func (t *Tab) tellDeeds(room *roomNotification) {
+func (t *Tab) tellDeeds(room *contract.RoomNotice) {
 	if room.DeedsMissed > 0 {
 		t.outbox.Notice("More was done in this room than its relay could tell: the story leaves out " +
 			page.Plural(room.DeedsMissed, "deed") + ".")
@@ -51,7 +23,7 @@ func (t *Tab) tellDeeds(room *roomNotification) {
 	}
 }
 
-func (t *Tab) tellDeed(d *deed) {
+func (t *Tab) tellDeed(d *contract.Deed) {
 	name := "S" + strconv.Itoa(d.Server)
 	switch d.Do {
 	case "start":
@@ -85,7 +57,7 @@ func (t *Tab) tellDeed(d *deed) {
 	}
 }
 
-func (t *Tab) tellGone(d *deed, name string) {
+func (t *Tab) tellGone(d *contract.Deed, name string) {
 	if d.Reason != "" {
 		t.fault(d, name+" is gone: the room has closed its connection.", page.Sentence(page.Clip(d.Reason, 200)), "§5.5")
 		return
@@ -95,14 +67,14 @@ func (t *Tab) tellGone(d *deed, name string) {
 }
 
 // fault tells what a person did to the room, or what befell it.
-func (t *Tab) fault(d *deed, text, why, section string) {
+func (t *Tab) fault(d *contract.Deed, text, why, section string) {
 	t.tell(contract.StoryLine{
-		At: d.At / 1000, Kind: "fault", Weight: "key", Text: text, Why: strings.TrimSpace(why), Section: section,
+		At: d.At, Kind: "fault", Weight: "key", Text: text, Why: strings.TrimSpace(why), Section: section,
 	})
 }
 
 // author says in a sentence, with a blank behind it, who did a deed; empty if it was nobody in particular.
-func (t *Tab) author(d *deed) string {
+func (t *Tab) author(d *contract.Deed) string {
 	who := ""
 	switch by := d.By; {
 	case by == nil:
@@ -138,7 +110,7 @@ func rate(r float64) string {
 }
 
 // tellNetwork tells what was done to links.
-func (t *Tab) tellNetwork(d *deed) {
+func (t *Tab) tellNetwork(d *contract.Deed) {
 	const late = "Messages may be delayed for any time. What is late must do no harm."
 	switch d.Do {
 	case "cut", "mend":
@@ -154,7 +126,7 @@ func (t *Tab) tellNetwork(d *deed) {
 }
 
 // sent is what is sent in these directions, with a verb in the singular behind it.
-func (t *Tab) sent(ways []way) string {
+func (t *Tab) sent(ways []contract.Way) string {
 	switch {
 	case len(ways) == 1:
 		return "what " + page.Servers(ways[0][:1]) + " sends to " + page.Servers(ways[0][1:])
@@ -165,25 +137,25 @@ func (t *Tab) sent(ways []way) string {
 }
 
 // conditions says what links are like now.
-func (t *Tab) conditions(links []hubLink) string {
+func (t *Tab) conditions(links []contract.Link) string {
 	if len(links) == 0 {
 		return "nothing changes"
 	}
 	l := links[0]
 	which := "the link from " + page.Servers([]int{l.From}) + " to " + page.Servers([]int{l.To})
 	switch {
-	case slices.ContainsFunc(links, func(o hubLink) bool { return !l.alike(o) }):
+	case slices.ContainsFunc(links, func(o contract.Link) bool { return !alike(l, o) }):
 		return "each of " + strconv.Itoa(len(links)) + " links is another one now"
 	case len(links) == t.room.Size*(t.room.Size-1):
 		which = "every link"
 	case len(links) > 1:
 		which = "each of " + strconv.Itoa(len(links)) + " links"
 	}
-	return which + page.Conditions(l.Latency/1000, l.Jitter/1000, l.Loss, l.Duplicate, l.Reorder)
+	return which + page.Conditions(l.Latency, l.Jitter, l.Loss, l.Duplicate, l.Reorder)
 }
 
 // alike tells whether messages travel on both links in the same way.
-func (l hubLink) alike(o hubLink) bool {
+func alike(l, o contract.Link) bool {
 	l.From, l.To, l.Up, l.Hold = o.From, o.To, o.Up, o.Hold
 	return l == o
 }
@@ -194,7 +166,7 @@ var frameActs = map[string]string{
 	"duplicate": "is sent twice", "edit": "is changed on its way", "inject": "is made up",
 }
 
-func (t *Tab) tellFrame(d *deed) {
+func (t *Tab) tellFrame(d *contract.Deed) {
 	what, why := frameActs[d.Act], t.author(d)
 	if what == "" {
 		return // of a relay that can do more than this tab knows
@@ -207,11 +179,11 @@ func (t *Tab) tellFrame(d *deed) {
 
 // tellWays tells which links were cut or mended. What befell several links both ways, all those between two groups, is
 // told as one thing.
-func (t *Tab) tellWays(d *deed, up bool) {
-	var both []way
+func (t *Tab) tellWays(d *contract.Deed, up bool) {
+	var both []contract.Way
 	for _, w := range d.Ways {
 		switch {
-		case !slices.Contains(d.Ways, w.back()):
+		case !slices.Contains(d.Ways, w.Back()):
 			t.tellDirection(d, w, up)
 		case w[0] < w[1]:
 			both = append(both, w)
@@ -224,12 +196,12 @@ func (t *Tab) tellWays(d *deed, up bool) {
 	}
 }
 
-func (t *Tab) tellDirection(d *deed, w way, up bool) {
+func (t *Tab) tellDirection(d *contract.Deed, w contract.Way, up bool) {
 	from, to := page.Servers(w[:1]), page.Servers(w[1:])
 	switch {
 	case up:
 		t.fault(d, "The link from "+from+" to "+to+" is mended.", t.author(d), "")
-	case slices.Contains(d.DownNow, w.back()):
+	case slices.Contains(d.DownNow, w.Back()):
 		t.fault(d, "The link from "+from+" to "+to+" is cut, too.", t.author(d)+"Now neither hears the other.", "§5.5")
 	default:
 		t.fault(d, "The link from "+from+" to "+to+" is cut, in this direction only.",
@@ -237,7 +209,7 @@ func (t *Tab) tellDirection(d *deed, w way, up bool) {
 	}
 }
 
-func (t *Tab) tellCut(d *deed, pairs []way) {
+func (t *Tab) tellCut(d *contract.Deed, pairs []contract.Way) {
 	why := t.author(d) + "What is under way there is lost, and so is what is sent from now on. Raft must live with that."
 	if few, others, all := groups(pairs); all && len(pairs) > 1 {
 		t.fault(d, page.Servers(few)+isOrAre(few)+"cut from "+page.Servers(others)+".", why, "§5.5")
@@ -248,7 +220,7 @@ func (t *Tab) tellCut(d *deed, pairs []way) {
 	}
 }
 
-func (t *Tab) tellMended(d *deed, pairs []way) {
+func (t *Tab) tellMended(d *contract.Deed, pairs []contract.Way) {
 	few, others, all := groups(pairs)
 	switch {
 	case len(pairs) > 1 && len(d.DownNow) == 0:
@@ -263,16 +235,16 @@ func (t *Tab) tellMended(d *deed, pairs []way) {
 	}
 }
 
-func linkBetween(servers way) string {
+func linkBetween(servers contract.Way) string {
 	return "The link between " + page.Servers(servers[:1]) + " and " + page.Servers(servers[1:])
 }
 
 // groups finds the two groups between which the pairs are all the links there are, the smaller one first; all is false if there are no such groups.
-func groups(pairs []way) (few, others []int, all bool) {
+func groups(pairs []contract.Way) (few, others []int, all bool) {
 	if len(pairs) == 0 {
 		return nil, nil, false
 	}
-	linked := func(a, b int) bool { return slices.Contains(pairs, way{min(a, b), max(a, b)}) }
+	linked := func(a, b int) bool { return slices.Contains(pairs, contract.Way{min(a, b), max(a, b)}) }
 	for server := range mostServers + 1 {
 		if linked(server, pairs[0][1]) {
 			few = append(few, server)

@@ -23,8 +23,8 @@ type Tab struct {
 	claim  claim
 	seat   seat
 	clock  clusterClock
-	room   *roomNotification // the latest; nil before the first join
-	client uint64            // this connection's own address
+	room   *contract.RoomNotice // the latest; nil before the first join
+	client uint64               // this connection's own address
 	// The first address of this life of the room: another one means that all addresses are new.
 	clients  uint64
 	lastCall int                 // the number of this tab's last call to the hub
@@ -50,7 +50,10 @@ type Tab struct {
 // New returns a tab that waits for the page's "start". Seed is of the election timeouts and of the pauses between two tries to connect; it must differ from
 // tab to tab, or their elections would be in step.
 func New(host Host, seed uint64) *Tab {
-	t := &Tab{host: host, random: rand.New(rand.NewPCG(seed, 0)), changes: map[int]int{}, reports: map[int]*contract.Report{}, heard: map[int]life{}, outbox: newOutbox()}
+	t := &Tab{
+		host: host, random: rand.New(rand.NewPCG(seed, 0)), changes: map[int]int{},
+		reports: map[int]*contract.Report{}, heard: map[int]life{}, outbox: newOutbox(),
+	}
 	t.requests.call = t.random.Uint64() >> 24 // no two lives of a tab use the same numbers: an answer to an old call is for nobody
 	return t
 }

@@ -526,7 +526,7 @@ func TestFramesAreToldInWords(t *testing.T) {
 }
 
 func TestALongFrameKeepsItsName(t *testing.T) {
-	for _, f := range []seenFrame{
+	for _, f := range []contract.SeenFrame{
 		{Frame: "1>2:AppendEntries:Request:7:1:4:6:4:call=9:entries=7,set x=aaa", Bytes: 5000},
 		{Frame: `{"jsonrpc":"2.0","id":"1>2:9","from":1,"to":2,"method":"AppendEntries","params":{"term":7,"leaderId":1,"entries":[{"te`, Bytes: 5000},
 	} {
@@ -649,23 +649,23 @@ func TestTheStoryTellsWhatPeopleDo(t *testing.T) {
 }
 
 func TestLinksAreToldTogether(t *testing.T) {
-	both := func(pairs ...int) (ways []way) { // 12: both directions between S1 and S2
+	both := func(pairs ...int) (ways []contract.Way) { // 12: both directions between S1 and S2
 		for _, p := range pairs {
-			ways = append(ways, way{p / 10, p % 10}, way{p % 10, p / 10})
+			ways = append(ways, contract.Way{p / 10, p % 10}, contract.Way{p % 10, p / 10})
 		}
 		return ways
 	}
 	for _, c := range []struct {
 		name  string
 		do    string
-		ways  []way
-		down  []way // from then on, beside those of a cut
+		ways  []contract.Way
+		down  []contract.Way // from then on, beside those of a cut
 		story []string
 	}{
 		{"one link", "cut", both(12), nil, []string{"The link between S1 and S2 is cut."}},
 		{"one link, mended", "mend", both(12), nil, []string{"The link between S1 and S2 is mended."}},
-		{"one direction", "cut", []way{{1, 2}}, nil, []string{"The link from S1 to S2 is cut, in this direction only."}},
-		{"the other direction too", "cut", []way{{2, 1}}, []way{{1, 2}}, []string{"The link from S2 to S1 is cut, too."}},
+		{"one direction", "cut", []contract.Way{{1, 2}}, nil, []string{"The link from S1 to S2 is cut, in this direction only."}},
+		{"the other direction too", "cut", []contract.Way{{2, 1}}, []contract.Way{{1, 2}}, []string{"The link from S2 to S1 is cut, too."}},
 		{"one server", "cut", both(12, 13, 14, 15), nil, []string{"S1 is cut from S2, S3, S4 and S5."}},
 		{"a server from two", "cut", both(13, 23), nil, []string{"S3 is cut from S1 and S2."}},
 		{"two from three", "cut", both(13, 14, 15, 23, 24, 25), nil, []string{"S1 and S2 are cut from S3, S4 and S5."}},
@@ -680,7 +680,7 @@ func TestLinksAreToldTogether(t *testing.T) {
 		{"nothing", "cut", nil, both(13), nil},
 	} {
 		tab := New(nil, 1)
-		d := deed{Do: c.do, Ways: c.ways, DownNow: c.down}
+		d := contract.Deed{Do: c.do, Ways: c.ways, DownNow: c.down}
 		if c.do == "cut" {
 			d.DownNow = append(slices.Clone(c.down), c.ways...)
 		}

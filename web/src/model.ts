@@ -28,7 +28,7 @@ export interface ServerView {
   name: string;
   hidden: boolean;
   disk: Disk;
-  roundTrip: Millis | null; // of real time, to the relay and back
+  roundTrip: Micros | null; // of real time, to the relay and back
   machine?: Machine; // in the lab
   report: Report | null; // null: it has not described itself (yet), or is of another kind
 }
@@ -47,7 +47,7 @@ export interface Machine {
   state: MachineState;
   member: Membership; // by its own configuration
   clock: number; // seconds of its clock in a second of cluster time
-  slowestWrite: Millis; // that a write of its disk takes at most
+  slowestWrite: Micros; // that a write of its disk takes at most
   inbox: number; // frames that wait for a paused machine
 }
 
@@ -60,7 +60,7 @@ export type Membership = "voter" | "learner" | "none";
 /** Report is what a server says of itself. */
 export interface Report {
   server: number;
-  at: Millis;
+  at: Micros;
   role: Role;
   term: U64;
   votedFor: number | null;
@@ -85,9 +85,9 @@ export type Encoding = "colon" | "json";
 
 /** Timer is an election timer. */
 export interface Timer {
-  elapsed: Millis; // when the report was made
-  timeout: Millis;
-  longest: Millis; // that the server would draw
+  elapsed: Micros; // when the report was made
+  timeout: Micros;
+  longest: Micros; // that the server would draw
 }
 
 /** Vote is one line of a candidate's election. */
@@ -133,14 +133,18 @@ export interface LogCell {
 /** CellKind is a kind of entries. */
 export type CellKind = "command" | "noop" | "configuration";
 
-/** Room is the room itself: its network and its clock. */
-export interface Room {
+/** RoomState is the room itself: its network and its clock. */
+export interface RoomState {
   room: string;
   size: number;
   started: boolean;
   rate: number; // of the cluster's clock: seconds in a second of real time
   watchers: number;
   links: Link[];
+}
+
+/** Room is the room, and how its servers count. */
+export interface Room extends RoomState {
   majorities: number[]; // how many of 0, 1, … 9 voters are a majority, as the servers count now
 }
 
@@ -149,12 +153,12 @@ export interface Link {
   from: number;
   to: number;
   up: boolean;
-  latency: Millis; // one way
-  jitter: Millis;
-  loss?: number; // a probability, and so are the next two; in the lab
+  latency: Micros; // one way
+  jitter: Micros;
+  loss?: number; // a probability, and so are the next two
   duplicate?: number;
   reorder?: number;
-  held?: boolean; // frames stop on it
+  hold?: boolean; // frames stop on it
 }
 
 /** Advice says what is wrong with a live room, and what its people can decide. */
@@ -193,14 +197,14 @@ export type ConnectionState = "connecting" | "open" | "lost" | "refused";
 
 /** Clock is cluster time at the moment of posting. */
 export interface Clock {
-  now: Millis;
+  now: Micros;
   rate: number;
 }
 
 /** Lab is what is known of a run beyond the cluster's state at the moment that is looked at. */
 export interface Lab {
   seed: string; // decimal
-  end: Millis; // the branch has been lived as far as this; clock.now is the playhead, ≤ end
+  end: Micros; // the branch has been lived as far as this; clock.now is the playhead, ≤ end
   branch: number; // of branches: the one that is looked at
   branches: Branch[]; // ascending by id; at least one
   off: string[]; // IDs of rules that no server keeps now
@@ -218,8 +222,8 @@ export interface Lab {
 export interface Branch {
   id: number; // 1, 2, …
   parent: number; // 0: none
-  at: Millis; // where it leaves its parent
-  end: Millis;
+  at: Micros; // where it leaves its parent
+  end: Micros;
   text: string; // the act that made it, in words
 }
 
@@ -232,7 +236,7 @@ export interface Property {
 
 /** Broken says how a property was broken. */
 export interface Broken {
-  at: Millis;
+  at: Micros;
   text: string;
   servers: number[];
   index: U64;
@@ -258,13 +262,13 @@ export interface HistoryPart {
 
 /** TermChange says since when the highest term is what it is. */
 export interface TermChange {
-  at: Millis;
+  at: Micros;
   term: U64;
 }
 
 /** LaneChange says since when a server is what it is. */
 export interface LaneChange {
-  at: Millis;
+  at: Micros;
   server: number;
   role: Lane;
   term: U64;
@@ -275,7 +279,7 @@ export type Lane = "follower" | "candidate" | "leader" | "preCandidate" | "gone"
 
 /** Mark is something on the time line. */
 export interface Mark {
-  at: Millis;
+  at: Micros;
   kind: MarkKind;
   server: number;
   text: string;
@@ -286,7 +290,7 @@ export type MarkKind = "write" | "fault" | "commit" | "crash" | "election" | "vi
 
 /** Stepped answers a Step: where it ended, and what happens there. */
 export interface Stepped {
-  at: Millis;
+  at: Micros;
   text: string;
 }
 
@@ -295,8 +299,8 @@ export interface FrameDetails {
   seq: number;
   from: number;
   to: number;
-  sent: Millis;
-  due: Millis;
+  sent: Micros;
+  due: Micros;
   held: boolean;
   name: MessageKind;
   fields: Field[]; // in the figure's order
@@ -330,7 +334,7 @@ export interface InboxFrame {
   from: number;
   name: MessageKind;
   label: string;
-  due: Millis;
+  due: Micros;
   held: boolean;
   waiting: boolean; // in the paused server
 }
@@ -341,8 +345,8 @@ export interface InboxFrame {
  */
 export interface Replay {
   /** It is complete from here on. Of what was lost before, in the moment of its sending, nothing is told. */
-  from: Millis;
-  to: Millis; // the playhead, or where it was asked to end
+  from: Micros;
+  to: Micros; // the playhead, or where it was asked to end
   messages: Message[];
   leftOut: number; // messages
   events: StoryLine[];
@@ -352,7 +356,7 @@ export interface Replay {
 /** Moment is what a link or a file holds: a run, a moment of it, and by what one knows that it is the same. */
 export interface Moment {
   run: LabRun;
-  at: Millis;
+  at: Micros;
   hash: string; // of the world's state, hexadecimal
 }
 
@@ -362,8 +366,8 @@ export interface Moment {
  */
 export type U64 = number | string;
 
-/** Millis is a time in milliseconds with fractions: of cluster time, on the room's clock, if nothing else is said. */
-export type Millis = number;
+/** Micros is a time in whole microseconds: of cluster time, on the room's clock, if nothing else is said. */
+export type Micros = number;
 
 /** FromStudy is what the Worker for studies tells the page. */
 export type FromStudy =
@@ -428,11 +432,11 @@ export interface Message {
   ok: boolean; // of a reply: granted, success
   entryCount: number;
   label: string; // in a word or two: "vote?", "yes", "no", "x = 3", "stored to 4"
-  sent: Millis; // of a Flight that was held: when it was let go
-  due: Millis; // when it arrives, or would have
+  sent: Micros; // of a Flight that was held: when it was let go
+  due: Micros; // when it arrives, or would have
   held?: boolean; // it stands still until it is let go
   fate: Fate;
-  lostAt: Millis | null; // when it was lost under way
+  lostAt: Micros | null; // when it was lost under way
 }
 
 /** MessageKind is a kind of messages. */
@@ -465,13 +469,13 @@ export interface Flight extends Message {
 export interface Loss {
   seq: number;
   fate: Fate;
-  at: Millis;
+  at: Micros;
 }
 
 /** StoryLine is one line of the story. */
 export interface StoryLine {
   id: number; // grows; unique in this tab
-  at: Millis;
+  at: Micros;
   server: number; // 0: the network or a person
   /** The event's kind as raft/explain.Kind names it ("voteGranted"), or "badFrame", "fault", "client". */
   kind: string;
@@ -610,8 +614,8 @@ export interface Network {
 export interface NetworkChange {
   rate?: number;
   start?: true;
-  latency?: Millis; // of every link
-  jitter?: Millis;
+  latency?: Micros; // of every link
+  jitter?: Micros;
   links?: LinkChange[];
 }
 
@@ -620,8 +624,8 @@ export interface LinkChange {
   from: number;
   to: number;
   up?: boolean;
-  latency?: Millis;
-  jitter?: Millis;
+  latency?: Micros;
+  jitter?: Micros;
 }
 
 /** Seats decides about the seats of a room. */
@@ -655,14 +659,14 @@ export type ToLab =
 export interface Open {
   id: number;
   run: LabRun | null;
-  at: Millis;
+  at: Micros;
   rate: number;
 }
 
 /** Seek goes to a moment of this branch; beyond its end it is lived further, 60 s at most. Answers { at }. */
 export interface Seek {
   id: number;
-  at: Millis;
+  at: Micros;
 }
 
 /**
@@ -685,7 +689,7 @@ export type Stop = "event" | "message" | "role" | "election" | "commit" | "viola
 export interface LookAtBranch {
   id: number;
   branch: number;
-  at: Millis | null; // null: where its end is
+  at: Micros | null; // null: where its end is
 }
 
 /** Act does something to the cluster at the playhead; in the past it makes a branch. */
@@ -737,8 +741,8 @@ export interface SetChaos {
  */
 export interface LookBack {
   id: number;
-  from: Millis;
-  until: Millis;
+  from: Micros;
+  until: Micros;
   details: boolean; // events of that weight, too
 }
 

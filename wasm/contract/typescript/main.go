@@ -7,8 +7,8 @@
 // A struct becomes an interface, a string type with constants the union of their values, a struct whose
 // fields are tagged `type:"…"` the union of these messages. A pointer may be null, a member with omitempty
 // may be absent. Where that is not all there is to say, the tag `typescript:"…"` of a field, or the line
-// //typescript:… above a type, says what stands there instead. Runs and actions of the lab are read from
-// raft/lab, as LabRun and LabAction.
+// //typescript:… above a type, says what stands there instead; none is nothing: the page never sees the type. Runs
+// and actions of the lab are read from raft/lab, as LabRun and LabAction.
 package main
 
 import (

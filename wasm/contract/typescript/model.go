@@ -134,7 +134,11 @@ func (w *writer) write(files []*ast.File) error {
 
 func (w *writer) typ(t *ast.TypeSpec, doc *ast.CommentGroup) error {
 	name := w.prefix + t.Name.Name
-	if instead := directive(doc); instead != "" {
+	switch instead := directive(doc); instead {
+	case "":
+	case "none":
+		return nil
+	default:
 		w.comment("", doc.Text())
 		w.printf("export type %s = %s;\n\n", name, instead)
 		return nil

@@ -7,13 +7,13 @@ declare const __STUDY_WORKER_URL__: string;
 /** Questions about whole runs, answered in a Worker of its own (wasm/study), so that the cluster on the stage goes on. */
 export type StudyQuestion =
   | { type: "find"; off: string[]; seconds: number } // a run, as short as can be found in so many seconds, in which these rules are missed
-  | { type: "compare"; left: LabRun; right: LabRun; until: number } // two runs, to a time in ms
-  | { type: "elections"; servers: number; seed: number; runs: number; latencies: number[]; timeouts: { least: number; most: number }[] } // first elections, times in ms
-  | { type: "history"; run: LabRun; until: number }; // what clients did, from the run's start to a time in ms
+  | { type: "compare"; left: LabRun; right: LabRun; until: number } // two runs, to a time
+  | { type: "elections"; servers: number; seed: number; runs: number; latencies: number[]; timeouts: { least: number; most: number }[] } // first elections
+  | { type: "history"; run: LabRun; until: number }; // what clients did, from the run's start to a time
 
 export interface Found {
   run: LabRun;
-  at: number; // when the property breaks, ms
+  at: number; // when the property breaks
   property: string;
   text: string;
   actions: string[]; // what is done in the run, in words, in order
@@ -36,17 +36,17 @@ export interface Track {
 }
 
 export interface ElectionPoint {
-  latency: number; // one way, ms
-  least: number; // of the timeout, ms
+  latency: number; // one way
+  least: number; // of the timeout
   most: number;
   runs: number;
-  median: number | null; // ms until somebody leads; null: nobody did in half of the runs
+  median: number | null; // until somebody leads; null: nobody did in half of the runs
   worst: number | null; // the 95th percentile
   split: number; // fraction of runs in which a vote was split at least once
   none: number; // fraction in which nobody led within 10 s
 }
 
-/** What the clients of a run asked and were told (wasm/study/history.go). Times in ms. */
+/** What the clients of a run asked and were told (wasm/study/history.go). */
 export interface ClientHistory {
   until: number; // as far as it goes
   leftOut: number; // operations that were asked for later: there are too many
