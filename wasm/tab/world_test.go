@@ -5,6 +5,8 @@ import (
 	"maps"
 	"slices"
 
+	jsoniter "github.com/json-iterator/go"
+
 	"raftplayground/relay/hub"
 	"raftplayground/wasm/contract"
 	"raftplayground/wasm/page/pagetest"
@@ -140,6 +142,31 @@ func (w *world) open(b *browser, change func(*testStart)) *testTab {
 	return tab
 }
 
+// asTheContractSays holds what the hub says against the room's side of the contract: it has no member more. Frames, and
+// reports, which may be of servers of any kind, are not the hub's.
+func (w *world) asTheContractSays(text []byte) {
+	var e contract.Envelope
+	if err := contract.Codec.Unmarshal(text, &e); err != nil || e.From != nil || e.To != nil {
+		return
+	}
+	said, into := []byte(e.Params), any(nil)
+	switch {
+	case e.Method == "room":
+		into = new(contract.RoomNotice)
+	case e.Method == "seen":
+		into = new(contract.SeenNotice)
+	case len(e.Result) > 0 && e.Result[0] == '{':
+		said, into = e.Result, new(contract.Joined)
+	default:
+		return
+	}
+	if err := strict.Unmarshal(said, into); err != nil {
+		w.t.Fatalf("the hub says what the contract does not: %v\n%s", err, text)
+	}
+}
+
+var strict = jsoniter.Config{CaseSensitive: true, DisallowUnknownFields: true}.Froze()
+
 // testStart is the page's start message.
 type testStart struct {
 	Type     string `json:"type"`
@@ -236,6 +263,7 @@ func (w *world) settle() {
 			w.record = w.out.Record
 		}
 		for _, d := range w.out.Deliver {
+			w.asTheContractSays(d.Data)
 			switch tab := w.conns[d.Conn]; {
 			case tab == nil && w.guest != nil:
 				w.guest(string(d.Data))
