@@ -16,7 +16,7 @@ func TestFoundRunsBreakTheirProperty(t *testing.T) {
 	for _, c := range []struct {
 		off      []string
 		property string
-		how      string
+		how      How
 		most     int // actions
 	}{
 		{[]string{"majorityDecides"}, "Election Safety", "search", 2},

@@ -30,11 +30,11 @@ type ClientHistory struct {
 // Operation is what one client asked for and was told, in the order of the asking.
 type Operation struct {
 	Client   int              `json:"client"` // 0: that of actions, which may ask for several things at once
-	Kind     string           `json:"kind"`   // "get", "put" or "delete"
+	Kind     contract.Op      `json:"kind"`
 	Key      string           `json:"key"`
 	Value    string           `json:"value"`              // put, cas: what was written; get: what was found, cut at mostCharacters
 	Expected string           `json:"expected,omitempty"` // cas: what the value had to be, cut likewise
-	Found    bool             `json:"found"`              // get, delete: the key existed
+	Found    bool             `json:"found"`              // get, delete: the key existed; cas: what was expected was there
 	Server   int              `json:"server"`             // who answered; 0: nobody did
 	Called   contract.Micros  `json:"called"`
 	Returned *contract.Micros `json:"returned"` // null: there was no answer, or one that leaves open whether it happened
@@ -112,7 +112,9 @@ func tellOperation(o *check.Operation, f linear.Effect) Operation {
 	return told
 }
 
-var kinds = [...]string{check.Get: "get", check.Put: "put", check.Delete: "delete", check.CompareAndSwap: "cas"}
+var kinds = [...]contract.Op{
+	check.Get: contract.Get, check.Put: contract.Put, check.Delete: contract.Delete, check.CompareAndSwap: contract.CAS,
+}
 
 // contradiction says what is wrong with an answer: "S2 answered x = 1 at 0.412 s, after S3 acknowledged x = 2
 // at 0.390 s: no order of the operations explains it.". Of what it contradicts that is told which was known

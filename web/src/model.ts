@@ -887,3 +887,132 @@ export interface LabLink {
   reorder?: number;
 }
 
+/** CompareQuestion asks what is different between two runs, from their start to a time. */
+export interface CompareQuestion {
+  left: LabRun;
+  right: LabRun;
+  until: Micros; // at most an hour
+}
+
+/** Comparison is two runs beside each other. */
+export interface Comparison {
+  until: Micros;
+  divergence: Divergence | null; // null: nothing is different
+  left: Track;
+  right: Track;
+}
+
+/**
+ * Divergence is the first moment at which not the same happens in both. What happens in one of them may be
+ * nothing: "".
+ */
+export interface Divergence {
+  at: Micros;
+  left: string;
+  right: string;
+}
+
+/** Track is what happened in one run. */
+export interface Track {
+  history: HistoryPart;
+  story: StoryLine[]; // the lines that matter: mostStory of them at most, from a little before the divergence on
+  commit: U64;
+}
+
+/**
+ * ElectionsQuestion asks how long a cluster is without a leader after its leader crashed, for every latency
+ * with every range of timeouts.
+ */
+export interface ElectionsQuestion {
+  servers: number; // 3 to 9
+  seed: number; // of the first election; the others have those after it
+  runs: number; // elections for each point, 1 to 1000
+  latencies: Micros[];
+  timeouts: Timeout[];
+}
+
+/**
+ * Timeout is a range from which election timeouts are drawn, in whole ticks of 1000 µs, more than a
+ * heartbeat's 50.
+ */
+export interface Timeout {
+  least: Micros;
+  most: Micros;
+}
+
+/** ElectionPoint is what came of the elections with one latency and one range of timeouts. */
+export interface ElectionPoint {
+  latency: Micros; // one way
+  least: Micros;
+  most: Micros;
+  runs: number;
+  median: Micros | null; // from the crash to the next leader; null: in half of the runs nobody led
+  worst: Micros | null; // the 95th percentile; null: in one run of twenty nobody led
+  split: number; // the part of the runs in which a term ended without a leader
+  none: number; // the part of the runs in which nobody led within 10 s
+}
+
+/** FindQuestion asks for a run in which a safety property breaks when no server keeps some rules. */
+export interface FindQuestion {
+  off: string[]; // IDs of raft.Rules; those of Figure 2's extensions are off in any case
+  seconds: number; // of looking, after which it is given up at the next opportunity
+}
+
+/** Found is a run in which a property breaks, as short as could be found. */
+export interface Found {
+  run: LabRun;
+  at: Micros; // when the property breaks
+  property: string;
+  text: string;
+  actions: string[]; // what is done in the run, in words, in order
+  how: How;
+  looked: number; // situations, or seeds, that were looked at
+}
+
+/**
+ * How says how a run was found. "search": no run within the bounds is shorter; "chance": it was found with a
+ * random seed, then everything was left out that can be.
+ */
+export type How = "search" | "chance";
+
+/**
+ * HistoryQuestion asks what the clients of a run did from its start to a time, and whether one order of it
+ * explains all that they were told (§8).
+ */
+export interface HistoryQuestion {
+  run: LabRun;
+  until: Micros; // at most an hour
+}
+
+/** ClientHistory is what clients asked and were told. */
+export interface ClientHistory {
+  until: Micros; // as far as it goes: before what was asked for if more was done than mostOperations
+  leftOut: number; // operations that were asked for later
+  operations: Operation[];
+  wrong: Wrong[]; // ascending by the time of the answer
+  undecided: string[]; // keys for which mostSteps did not suffice
+}
+
+/** Operation is what one client asked for and was told, in the order of the asking. */
+export interface Operation {
+  client: number; // 0: that of actions, which may ask for several things at once
+  kind: Op;
+  key: string;
+  value: string; // put, cas: what was written; get: what was found, cut at mostCharacters
+  expected?: string; // cas: what the value had to be, cut likewise
+  found: boolean; // get, delete: the key existed; cas: what was expected was there
+  server: number; // who answered; 0: nobody did
+  called: Micros;
+  returned: Micros | null; // null: there was no answer, or one that leaves open whether it happened
+  refused: boolean; // it did not happen and never will
+  effect: Micros | null; // when it can be taken to have happened; null: never, or it is not known
+  place: number; // its effect's in the order of those on its key, from 1; 0: it has none
+}
+
+/** Wrong is an answer that no order explains. */
+export interface Wrong {
+  operation: number; // whose answer it is, from 0
+  against: number[]; // those whose answers it contradicts, ascending by the time of the answer; there may be none
+  text: string; // what is wrong, in one sentence
+}
+

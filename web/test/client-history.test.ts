@@ -2,7 +2,7 @@ import assert from "node:assert/strict";
 import { test } from "node:test";
 import { asks, chart, endOf, goesOn, label, leftOutWords, neighbour, operationWords, seen, verdict } from "../src/lab/client-history.js";
 import { xOf, type Frame } from "../src/lab/spacetime.js";
-import type { ClientHistory, Operation } from "../src/lab/study.js";
+import type { ClientHistory, Operation } from "../src/model.js";
 import { MS } from "../src/time.js";
 
 function operation(client: number, kind: Operation["kind"], value: string, called: number, returned: number | null, more: Partial<Operation> = {}): Operation {

@@ -9,6 +9,7 @@ import (
 	"go/ast"
 	"go/parser"
 	"go/token"
+	"path/filepath"
 	"reflect"
 	"slices"
 	"strconv"
@@ -18,8 +19,18 @@ import (
 // columns is how wide a line of TypeScript may be.
 const columns = 118
 
-// ofLab lists the types of raft/lab that the page reads and writes; there they are called Lab and this.
-var ofLab = []string{"Run", "Config", "Action", "Link", "Harshness"}
+// packages are those of which the page sees types. The first one is the contract itself, of which it sees all.
+var packages = []struct {
+	folder, prefix string // of the names that its types have in TypeScript
+	types          []string
+}{
+	{".", "", nil},
+	{"../../raft/lab", "Lab", []string{"Run", "Config", "Action", "Link", "Harshness"}},
+	{"../study", "", []string{
+		"FindQuestion", "Found", "How", "CompareQuestion", "Comparison", "Divergence", "Track",
+		"ElectionsQuestion", "Timeout", "ElectionPoint", "HistoryQuestion", "ClientHistory", "Operation", "Wrong",
+	}},
+}
 
 // said is what stands in TypeScript for a field of raft/lab, where its Go does not say it. Empty: nothing does.
 var said = map[string]string{
@@ -37,24 +48,21 @@ type writer struct {
 	values map[string][]string // of string types, in order
 }
 
-// model returns the TypeScript of the package in a folder.
+// model returns the TypeScript; folder is that of package contract.
 func model(folder string) ([]byte, error) {
 	out := new(bytes.Buffer)
-	files, err := parse(folder)
-	if err != nil {
-		return nil, err
-	}
 	fmt.Fprintf(out, "// Generated from wasm/contract, which says the same in Go: go generate ./wasm/contract\n\n")
-	w := newWriter(out, "", files, func(string) bool { return true })
-	if err := w.write(files); err != nil {
-		return nil, err
+	for _, p := range packages {
+		files, err := parse(filepath.Join(folder, p.folder))
+		if err != nil {
+			return nil, err
+		}
+		wanted := func(name string) bool { return p.types == nil || slices.Contains(p.types, name) }
+		if err := newWriter(out, p.prefix, files, wanted).write(files); err != nil {
+			return nil, err
+		}
 	}
-	if files, err = parse(folder + "/../../raft/lab"); err != nil {
-		return nil, err
-	}
-	w = newWriter(out, "Lab", files, func(name string) bool { return slices.Contains(ofLab, name) })
-	err = w.write(files)
-	return out.Bytes(), err
+	return out.Bytes(), nil
 }
 
 // parse reads the package in a folder, without its tests, by the names of its files.
@@ -262,8 +270,13 @@ func (w *writer) name(t ast.Expr) (string, error) {
 		element, err := w.name(t.Elt)
 		return element + "[]", err
 	case *ast.SelectorExpr:
-		if t.Sel.Name == "ServerID" {
+		switch from := fmt.Sprint(t.X); {
+		case t.Sel.Name == "ServerID":
 			return "number", nil
+		case from == "lab":
+			return "Lab" + t.Sel.Name, nil
+		case from == "contract":
+			return t.Sel.Name, nil
 		}
 	case *ast.Ident:
 		switch t.Name {

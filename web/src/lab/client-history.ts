@@ -1,7 +1,6 @@
-import type { LabRun } from "../model.js";
+import type { ClientHistory, LabRun, Operation } from "../model.js";
 import { names, seconds, span } from "../words.js";
 import { axis, xOf, type Frame } from "./spacetime.js";
-import type { ClientHistory, Operation } from "./study.js";
 import { MS, SECOND } from "../time.js";
 
 /** The history of clients as shapes: a row a client, time to the right, an operation a box from its call to its answer, its effect a point within. Pure functions. */

@@ -4,13 +4,13 @@ import { repeat } from "lit/directives/repeat.js";
 import { cursor } from "../cursor.js";
 import { RaftElement } from "../element.js";
 import { keysOf } from "../keys.js";
-import type { LabRun, Moment } from "../model.js";
+import type { ClientHistory, LabRun, Moment, Operation } from "../model.js";
 import { store } from "../store.js";
 import { seconds } from "../words.js";
 import style from "./client-history.css";
 import { asks, chart, clientName, endOf, goesOn, label, leftOutWords, neighbour, operationWords, seen, verdict, type Box, type Chart } from "./client-history.js";
 import { scaleOf, xOf, zoomed, type Frame } from "./spacetime.js";
-import { Study, type ClientHistory, type Operation } from "./study.js";
+import { Study } from "./study.js";
 
 const STEP = 1.3; // a zoom
 const AGAIN_MS = 1_000; // between two questions while the clock runs

@@ -1,11 +1,10 @@
 import { html, nothing, svg, type SVGTemplateResult, type TemplateResult } from "lit";
 import { RaftElement } from "../element.js";
-import type { LabRun, StoryLine } from "../model.js";
+import type { Comparison, LabRun, StoryLine, Track } from "../model.js";
 import { slot } from "../numbers.js";
 import { heading } from "../story.js";
 import { store } from "../store.js";
 import { seconds } from "../words.js";
-import type { Comparison, Track } from "./study.js";
 import { MS } from "../time.js";
 
 const BEFORE = 300 * MS; // how long before its turning point a run is opened

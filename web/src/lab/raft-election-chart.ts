@@ -1,7 +1,7 @@
 import { LitElement, html, svg, type PropertyValues, type TemplateResult } from "lit";
 import uPlot from "uplot";
 import sheet from "uplot/dist/uPlot.min.css";
-import type { ElectionPoint } from "./study.js";
+import type { ElectionPoint } from "../model.js";
 import { MS } from "../time.js";
 
 const HEIGHT = 180;

@@ -1,13 +1,13 @@
 import { html, nothing, type TemplateResult } from "lit";
 import { RaftElement } from "../element.js";
 import { loadCore, type Core } from "../core.js";
-import type { Moment } from "../model.js";
+import type { Comparison, ElectionPoint, Found, Moment } from "../model.js";
 import { store } from "../store.js";
 import { seconds } from "../words.js";
 import { brokenWithout, fetchList, openAddress, type Listed } from "./opening.js";
 import { openJustBefore, sameUntil, showComparison } from "./raft-comparison.js";
 import { changed, type Change } from "./runs.js";
-import { Study, type Comparison, type ElectionPoint, type Found, type StudyQuestion } from "./study.js";
+import { Study, type StudyQuestion } from "./study.js";
 import { MS, SECOND } from "../time.js";
 
 const SEARCH_S = 60;
