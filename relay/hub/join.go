@@ -15,6 +15,7 @@ type wish struct {
 	hidden  bool
 	disk    string
 	hasSize bool
+	binary  bool // it takes binary messages
 
 	claim  uint64 // the last one that the disk knows
 	resume bool   // the server has been running since
@@ -91,6 +92,7 @@ func (h *Hub) seat(m *member, id, raw []byte) *refusal {
 // sit puts a member on the seat that it was given, if any.
 func (h *Hub) sit(m *member, w *wish) {
 	h.roomChanged = true
+	m.binary = m.binary || w.binary
 	if m.server == 0 {
 		return
 	}
@@ -126,6 +128,8 @@ func (w *wish) read(p *params, key string) bool {
 		w.hidden = p.truth(key)
 	case "disk":
 		w.disk = p.words(key, mostDisk)
+	case "binary":
+		w.binary = p.truth(key)
 	case "claim":
 		w.claim = uint64(p.number(key, 0, mostClaim))
 	case "resume":

@@ -161,8 +161,8 @@ func (p *params) chance(field string) *float64 {
 type act struct {
 	do       string
 	seq      int64
-	from, to int64  // of inject
-	frame    string // of edit and inject
+	from, to int64 // of inject
+	frame    frame // of edit and inject
 }
 
 const acts = "hold, release, drop, deliver, duplicate, edit or inject"
@@ -178,7 +178,9 @@ func (a *act) read(p *params, key string) bool {
 	case "to":
 		a.to = p.number(key, 1, maxSize)
 	case "frame":
-		a.frame = p.text(key)
+		a.frame.data = []byte(p.text(key))
+	case "base64":
+		a.frame = frame{data: p.base64(key), binary: true}
 	default:
 		return false
 	}
@@ -194,7 +196,7 @@ func (h *Hub) touch(m *member, raw []byte) *refusal {
 	switch a.do {
 	case "hold", "release", "drop", "deliver", "duplicate":
 	case "edit", "inject":
-		if bad := h.possibleFrame(a.frame); bad != nil {
+		if bad := h.possibleFrame(&a.frame); bad != nil {
 			return bad
 		}
 	default:
@@ -214,18 +216,18 @@ func (h *Hub) touch(m *member, raw []byte) *refusal {
 	return badParam("seq", "a frame that is under way between servers", strconv.FormatInt(a.seq, 10)+", which is not")
 }
 
-// possibleFrame refuses text that no member could send as a frame. Its receiver would take it for something that the room says.
-func (h *Hub) possibleFrame(text string) *refusal {
-	if len(text) > h.limits.Message {
-		return tooLarge("frame", len(text), h.limits.Message)
+// possibleFrame refuses what no member could send as a frame. Its receiver would take it for something that the room says.
+func (h *Hub) possibleFrame(f *frame) *refusal {
+	if len(f.data) > h.limits.Message {
+		return tooLarge("frame", len(f.data), h.limits.Message)
 	}
 	var s scanner // not the room's, whose envelope is still needed
-	e, bad := s.read([]byte(text))
+	e, bad := s.read(f.data, f.binary)
 	switch {
 	case bad != nil:
 		return &refusal{codeBadParams, "frame", "frame: " + bad.message}
 	case !e.isFrame():
-		return badParam("frame", "a frame, with from or to", clip(text))
+		return badParam("frame", "a frame, with from or to", clip(string(f.data)))
 	}
 	return nil
 }
@@ -236,7 +238,7 @@ func (h *Hub) inject(a *act) *refusal {
 		return badParam("from", "from and to of two servers of this room, 1 to "+strconv.FormatInt(most, 10), strconv.FormatInt(a.from, 10)+" to "+strconv.FormatInt(a.to, 10))
 	}
 	h.seq++
-	h.carry(h.link(uint64(a.from), uint64(a.to)), []byte(a.frame), 0)
+	h.carry(h.link(uint64(a.from), uint64(a.to)), a.frame, 0)
 	return nil
 }
 
@@ -262,19 +264,19 @@ func (h *Hub) treat(l *link, found *flight, a *act) *refusal {
 		h.tell(sighting{seq: f.seq, fate: "sent", due: now, at: now, later: true})
 	case "duplicate":
 		h.seq++
-		h.carry(l, f.data, f.seq)
+		h.carry(l, f.frame, f.seq)
 	case "edit":
-		flying := h.flying + len(a.frame) - len(f.data)
+		flying := h.flying + len(a.frame.data) - len(f.data)
 		if flying > h.allowed {
 			return badParam("frame", "at most "+strconv.Itoa(h.allowed)+" bytes under way in the room", strconv.Itoa(flying))
 		}
 		h.flying = flying
-		found.data = []byte(a.frame)
+		found.frame = a.frame
 		fate := "sent"
 		if f.held {
 			fate = "held"
 		}
-		h.tell(sighting{seq: f.seq, from: l.From, to: l.To, sent: f.sent, due: f.due, fate: fate, data: found.data})
+		h.tell(sighting{seq: f.seq, from: l.From, to: l.To, sent: f.sent, due: f.due, fate: fate, frame: found.frame})
 	}
 	return nil
 }

@@ -1,6 +1,7 @@
 package hub
 
 import (
+	"encoding/base64"
 	"slices"
 	"strconv"
 	"unicode/utf8"
@@ -14,10 +15,10 @@ type sighting struct {
 	from, to  uint64
 	sent, due int64
 	fate      string
-	data      []byte
-	original  uint64 // the frame that this one is a copy of, 0 if none
-	later     bool   // corrects an earlier line: only seq, fate, at, and due if the fate is "sent"
-	at        int64
+	frame
+	original uint64 // the frame that this one is a copy of, 0 if none
+	later    bool   // corrects an earlier line: only seq, fate, at, and due if the fate is "sent"
+	at       int64
 }
 
 // seenBatch gathers sightings until they are told to the watchers.
@@ -242,6 +243,9 @@ func (s *seat) write(w *jsoniter.Stream, server int, leased bool) {
 	w.WriteBool(s.hidden)
 	w.WriteRaw(`,"disk":`)
 	w.WriteString(s.disk)
+	if s.holder != nil && s.holder.binary {
+		w.WriteRaw(`,"binary":true`)
+	}
 	w.WriteRaw(`,"roundTrip":`)
 	if s.holder != nil && s.holder.roundTrip >= 0 {
 		w.WriteInt64(s.holder.roundTrip)
@@ -407,7 +411,11 @@ func (s *sighting) write(w *jsoniter.Stream, text bool) {
 		w.WriteRaw(`,"copyOf":`)
 		w.WriteUint64(s.original)
 	}
-	if text {
+	switch {
+	case !text:
+	case s.binary:
+		w.WriteRaw(`,"base64":"` + base64.StdEncoding.EncodeToString(s.data[:min(len(s.data), mostText)]) + `"`)
+	default:
 		w.WriteRaw(`,"frame":`)
 		w.WriteString(beginning(s.data, mostText))
 	}
