@@ -40,7 +40,7 @@ var house = map[string][]string{
 
 	"wasm/page": {"raft", "raft/explain", "raft/wire", "raft/kv"},
 	"wasm/tab":  {"raft", "raft/explain", "raft/wire", "raft/wal", "raft/kv", "raft/server", "relay/hub", "wasm/page"},
-	"wasm":      {"wasm/bridge", "wasm/tab"},
+	"wasm":      {"raft/wire", "wasm/bridge", "wasm/tab"},
 
 	"wasm/session": {"raft", "raft/check", "raft/kv", "raft/lab", "raft/wire", "relay/hub", "wasm/page"},
 	"wasm/bridge":  {},

@@ -2,11 +2,14 @@ package lab
 
 import (
 	"bytes"
+	"encoding/base64"
+	"slices"
 	"strconv"
 
 	jsoniter "github.com/json-iterator/go"
 
 	"raftplayground/raft"
+	"raftplayground/raft/wire"
 	"raftplayground/relay/hub"
 )
 
@@ -18,15 +21,31 @@ const (
 
 var announcement = []byte(`{"jsonrpc":"2.0","method":"`) // how a notification of the hub begins, and no answer of it
 
+// frame is a frame's bytes and the kind of message in which they travel.
+type frame struct {
+	kind wire.Kind
+	data []byte
+}
+
+// text is the frame as an Action has it.
+func (f frame) text() string {
+	if f.kind == wire.Binary {
+		return base64.StdEncoding.EncodeToString(f.data)
+	}
+	return string(f.data)
+}
+
+func (f frame) clone() frame { return frame{f.kind, slices.Clone(f.data)} }
+
 // send gives the hub a copy of a frame: the hub keeps it. Frames lie one behind the other in larger pieces of memory.
-func (w *World) send(conn uint64, frame []byte) {
-	if len(w.frames)+len(frame) > cap(w.frames) {
-		w.frames = make([]byte, 0, max(16<<10, len(frame)))
+func (w *World) send(conn uint64, f frame) {
+	if len(w.frames)+len(f.data) > cap(w.frames) {
+		w.frames = make([]byte, 0, max(16<<10, len(f.data)))
 	}
 	start := len(w.frames)
-	w.frames = append(w.frames, frame...)
+	w.frames = append(w.frames, f.data...)
 	w.Faults.Frames++
-	w.hub.Receive(conn, w.frames[start:len(w.frames):len(w.frames)], false)
+	w.hub.Receive(conn, w.frames[start:len(w.frames):len(w.frames)], f.kind == wire.Binary)
 }
 
 // deliver hands over what has arrived, and what that makes others send and arrives at once, until nothing does.
@@ -34,19 +53,20 @@ func (w *World) deliver() {
 	for w.hub.Output(&w.arrived) {
 		for _, d := range w.arrived.Deliver {
 			if d.Frame != 0 {
-				w.handOver(d.Conn, d.Data)
+				w.handOver(&d)
 			}
 		}
 	}
 }
 
-func (w *World) handOver(conn uint64, frame []byte) {
-	if conn&serverBits >= firstClientConn {
-		w.answered(w.clients[conn&serverBits-firstClientConn], frame)
+func (w *World) handOver(d *hub.Delivery) {
+	f := frame{wire.KindOf(d.Binary), d.Data}
+	if d.Conn&serverBits >= firstClientConn {
+		w.answered(w.clients[d.Conn&serverBits-firstClientConn], f)
 		return
 	}
-	if m := w.machines[conn&serverBits-1]; m.conn == conn && m.server != nil {
-		w.receive(m, frame)
+	if m := w.machines[d.Conn&serverBits-1]; m.conn == d.Conn && m.server != nil {
+		w.receive(m, f)
 	}
 }
 
@@ -65,8 +85,8 @@ func (w *World) ask(conn uint64, text string) (answer []byte) {
 			}
 		}
 	}
-	for _, d := range others {
-		w.handOver(d.Conn, d.Data)
+	for i := range others {
+		w.handOver(&others[i])
 	}
 	return answer
 }
@@ -95,7 +115,7 @@ func (w *World) actOnFrame(a *Action) bool {
 	}
 	if a.Text != "" {
 		text, _ := jsoniter.ConfigDefault.MarshalToString(a.Text) // text can always be written
-		params += `,"frame":` + text
+		params += `,"` + map[bool]string{false: "frame", true: "base64"}[a.Binary] + `":` + text
 	}
 	did := agreed(w.ask(w.clients[0].conn, `{"jsonrpc":"2.0","id":1,"method":"frame","params":{`+params+`}}`))
 	w.deliver()

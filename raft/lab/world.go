@@ -318,7 +318,8 @@ func (w *World) leader() *machine {
 // join opens a connection, makes it a member of the room and returns the answer. server 0 is a client.
 func (w *World) join(conn uint64, server raft.ServerID, lease string) jsoniter.Any {
 	w.hub.Connect(conn)
-	answer := w.ask(conn, `{"jsonrpc":"2.0","id":1,"method":"join","params":{"server":`+decimal(server)+`,"lease":"`+lease+`"}}`)
+	params := `{"server":` + decimal(server) + `,"lease":"` + lease + `","binary":true}`
+	answer := w.ask(conn, `{"jsonrpc":"2.0","id":1,"method":"join","params":`+params+`}`)
 	result := jsoniter.Get(answer, "result")
 	if result.ValueType() != jsoniter.ObjectValue {
 		panic("lab: the hub refused a member: " + string(answer))

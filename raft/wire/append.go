@@ -10,30 +10,43 @@ import (
 	"raftplayground/raft"
 )
 
-// Append appends f to dst in the given encoding and returns the result; it allocates only if dst is too small. Requests, answers and refusals
-// have no form but JSON and are written so whatever encoding is given, as is what Variant has no word for: InstallSnapshot, TimeoutNow, a RequestVote with
-// PreVote or Transfer, and an AppendEntries with a configuration. The same Frame always gives the same bytes. Append does not look at the limits: a
-// sender compares the length with MaxFrame. It panics on an entry of kind Config whose Data is not a configuration's text, and on a frame without content.
+// Append appends f to dst in the given encoding and returns the result; it allocates only if dst is too
+// small. What the encoding has no word for is written as JSON (see Encoding.For): requests, answers and
+// refusals, which have no form but JSON, and for Variant InstallSnapshot, TimeoutNow, a RequestVote with
+// PreVote or Transfer, and an AppendEntries with a configuration. The same Frame always gives the same
+// bytes. Append does not look at the limits: a sender compares the length with MaxFrame. It panics on an
+// entry of kind Config whose Data is not a configuration's text, and on a frame without content.
 func Append(dst []byte, f *Frame, encoding Encoding) []byte {
-	if f.RPC != nil && encoding == Colon {
-		return appendColon(dst, f)
-	}
-	w := writer{jsoniter.ConfigDefault.BorrowStream(nil)}
-	own := w.Buffer()
-	w.SetBuffer(dst)
-	if encoding == Variant && variantHas(f.RPC) {
-		w.variant(f)
-	} else {
-		w.json(f)
-	}
-	dst = w.Buffer()
-	w.SetBuffer(own)
-	jsoniter.ConfigDefault.ReturnStream(w.Stream)
-	return dst
+	return codecs[encoding.For(f)].append(dst, f)
+}
+
+func appendJSON(dst []byte, f *Frame) []byte {
+	w := borrowWriter(dst)
+	w.json(f)
+	return w.finish()
 }
 
 // writer writes JSON. It takes each piece of constant text in one go: keys and punctuation are known beforehand.
-type writer struct{ *jsoniter.Stream }
+type writer struct {
+	*jsoniter.Stream
+	own []byte // the stream's buffer, in the place of which it writes to another
+}
+
+// borrowWriter returns a writer that appends to dst, until its finish.
+func borrowWriter(dst []byte) writer {
+	w := writer{Stream: jsoniter.ConfigDefault.BorrowStream(nil)}
+	w.own = w.Buffer()
+	w.SetBuffer(dst)
+	return w
+}
+
+// finish returns what was written, behind dst, and gives the writer back.
+func (w *writer) finish() []byte {
+	written := w.Buffer()
+	w.SetBuffer(w.own)
+	jsoniter.ConfigDefault.ReturnStream(w.Stream)
+	return written
+}
 
 // json writes a JSON-RPC frame.
 func (w *writer) json(f *Frame) {

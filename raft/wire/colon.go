@@ -11,7 +11,6 @@ import (
 // decodeColon reads a frame of the grammar in the package comment.
 func (d *Decoder) decodeColon(data []byte, f *Frame) *Error {
 	r := colonReader{rest: data, more: true}
-	f.Encoding = Colon
 	f.From, f.To = r.address()
 	kind, part := r.segment("type"), r.segment("part")
 	f.Reply = string(part) == "Reply"

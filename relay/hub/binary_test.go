@@ -9,7 +9,8 @@ import (
 	"google.golang.org/protobuf/encoding/protowire"
 )
 
-// binaryFrame is a Protobuf frame without much in it: an address, the number of a call, and as content field 4, or of a reply field 8.
+// binaryFrame is a Protobuf frame without much in it: an address, the number of a call, and as content
+// field 4, or of a reply field 8.
 func binaryFrame(from, to, call uint64, content protowire.Number) []byte {
 	var data []byte
 	for i, n := range []uint64{from, to, call} {
@@ -59,7 +60,8 @@ func TestABinaryFrameIsPassedOnAsItCame(t *testing.T) {
 	}
 }
 
-// Nobody is sent a binary message who has not said, or shown, that it takes such; the sender is told who that is.
+// Nobody is sent a binary message who has not said, or shown, that it takes such; the sender is told who
+// that is.
 func TestATextOnlyMemberIsSentNoBinaryMessage(t *testing.T) {
 	s := binaries(t)
 	for name, data := range map[string][]byte{"to S3": binaryFrame(1, 3, 17, 4), "to everybody": binaryFrame(1, 0, 17, 4)} {

@@ -200,7 +200,8 @@ func (h *Hub) forward(m *member, e *envelope, f frame) *refusal {
 	return nil
 }
 
-// textOnly returns an address that the frame of m is for and that takes text messages only, 0 if there is none.
+// textOnly returns an address that the frame of m is for and that takes text messages only, 0 if there is
+// none.
 func (h *Hub) textOnly(m *member, e *envelope) uint64 {
 	if e.hasTo {
 		if receiver := h.holder(e.to); receiver != nil && !receiver.binary {

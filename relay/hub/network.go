@@ -216,7 +216,8 @@ func (h *Hub) touch(m *member, raw []byte) *refusal {
 	return badParam("seq", "a frame that is under way between servers", strconv.FormatInt(a.seq, 10)+", which is not")
 }
 
-// possibleFrame refuses what no member could send as a frame. Its receiver would take it for something that the room says.
+// possibleFrame refuses what no member could send as a frame. Its receiver would take it for something that
+// the room says.
 func (h *Hub) possibleFrame(f *frame) *refusal {
 	if len(f.data) > h.limits.Message {
 		return tooLarge("frame", len(f.data), h.limits.Message)

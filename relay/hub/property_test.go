@@ -265,8 +265,8 @@ func TestACloneGoesOnAsTheOriginalWould(t *testing.T) {
 	})
 }
 
-// FuzzReceive: any bytes from a member give an answer or frames for others or a change of the room, never a panic; what is passed on of text is UTF-8,
-// a JSON answer is JSON, and the other members go on.
+// FuzzReceive: any bytes from a member give an answer or frames for others or a change of the room, never a
+// panic; what is passed on of text is UTF-8, a JSON answer is JSON, and the other members go on.
 func FuzzReceive(f *testing.F) {
 	for _, seed := range []string{
 		"1>2:RequestVotes:Request:1:1:0:0", "1:AppendEntries:Reply:1:true", `{"from":1,"to":2,"id":"1>2:3","method":"RequestVote","params":{}}`,

@@ -26,12 +26,19 @@ type frameDetails struct {
 	Held     bool     `json:"held"`
 	Name     string   `json:"name"`
 	Fields   []field  `json:"fields"`
-	Colon    string   `json:"colon"` // empty: it cannot be written so
-	JSON     string   `json:"json"`
-	Encoding string   `json:"encoding"`
+	Forms    []form   `json:"forms"`    // it in each encoding that has calls, and in its own
+	Encoding string   `json:"encoding"` // in which it travels
+	Draft    string   `json:"draft"`    // the text with which an edit of it begins
 	Bytes    int      `json:"bytes"`
 	Whole    bool     `json:"whole"` // what is shown in its own encoding is all of it
 	Next     []string `json:"next"`
+}
+
+// form is a frame in one encoding.
+type form struct {
+	Encoding string `json:"encoding"`
+	Title    string `json:"title"`
+	Text     string `json:"text"` // empty: it cannot be written so
 }
 
 // field is one argument or result of a call, as Figure 2 lists them.
@@ -57,7 +64,7 @@ func (s *Session) frameName(f *hub.Flight) string {
 	if f == nil || f.Seq == 0 {
 		return ""
 	}
-	view := s.flight(f.Seq, f.From, f.To, f.Sent, f.Due, f.Data)
+	view := s.flight(f)
 	kind := view.Kind
 	if kind == "unknown" {
 		kind = "message"
@@ -72,32 +79,40 @@ func (s *Session) describeFrame(w *wish) {
 		s.refuse(w, "That message is not under way any more.")
 		return
 	}
-	flight := s.flight(f.Seq, f.From, f.To, f.Sent, f.Due, f.Data)
-	d := frameDetails{Seq: f.Seq, From: int(f.From), To: int(f.To), Sent: ms(f.Sent), Due: ms(f.Due), Held: f.Held, Name: flight.Kind, Fields: []field{}, Encoding: "colon", Bytes: len(f.Data), Whole: len(f.Data) <= shownWire, Next: s.wouldDo(f)}
-	own := page.Clip(string(f.Data[:min(len(f.Data), 2*shownWire)]), shownWire)
-	if s.buffer = append(s.buffer[:0], f.Data...); s.decoder.Decode(s.buffer, &s.frame) != nil {
-		if len(f.Data) > 0 && f.Data[0] == '{' {
-			d.Encoding, d.JSON = "json", own
-		} else {
-			d.Colon = own
-		}
-		s.answer(w, d)
-		return
-	}
-	if s.frame.Encoding != wire.Colon {
-		d.Encoding = "json"
-	}
-	if s.frame.RPC != nil {
-		d.Fields = fieldsOf(s.frame.RPC)
-		d.Colon = page.Clip(string(wire.Append(nil, &s.frame, wire.Colon)), shownWire)
-	}
-	d.JSON = page.Clip(string(wire.Append(nil, &s.frame, wire.JSON)), shownWire)
-	if d.Encoding == "json" { // as it travels, which may be written in another way than wire's
-		d.JSON = own
-	} else {
-		d.Colon = own
-	}
+	flight := s.flight(f)
+	d := frameDetails{Seq: f.Seq, From: int(f.From), To: int(f.To), Sent: ms(f.Sent), Due: ms(f.Due), Held: f.Held,
+		Name: flight.Kind, Fields: []field{}, Bytes: len(f.Data), Whole: len(f.Data) <= shownWire, Next: s.wouldDo(f)}
+	s.writeForms(&d, f)
 	s.answer(w, d)
+}
+
+// writeForms shows a frame in each encoding. In its own it is shown as it travels, which may be written in
+// another way than wire's.
+func (s *Session) writeForms(d *frameDetails, f *hub.Flight) {
+	kind := wire.KindOf(f.Binary)
+	own, _ := wire.Recognise(kind, f.Data)
+	s.buffer = append(s.buffer[:0], f.Data...)
+	understood := s.decoder.Decode(kind, s.buffer, &s.frame) == nil
+	if understood {
+		own = s.frame.Encoding
+		d.Fields = fieldsOf(s.frame.RPC)
+	}
+	d.Encoding = own.String()
+	for _, e := range wire.Encodings() {
+		shown := form{Encoding: e.String(), Title: e.Title()}
+		switch {
+		case e == own:
+			shown.Text = page.Shown(kind, f.Data, shownWire)
+		case !e.Calls():
+			continue
+		case understood && e.For(&s.frame) == e:
+			shown.Text = page.Shown(e.Kind(), wire.Append(nil, &s.frame, e), shownWire)
+		}
+		d.Forms = append(d.Forms, shown)
+		if e == own && kind == wire.Text || e == wire.JSON && kind == wire.Binary {
+			d.Draft = shown.Text
+		}
+	}
 }
 
 // wouldDo says what the receiver would do with a frame now: a copy of the world finds out.
@@ -128,7 +143,7 @@ func (s *Session) wouldDo(f *hub.Flight) []string {
 	list, _ := copied.Sightings(nil)
 	for i := range list {
 		if reply := &list[i]; !reply.Later && reply.From == f.To {
-			view := s.flight(reply.Seq, reply.From, reply.To, reply.Sent, reply.Due, reply.Data)
+			view := s.flight(sent(reply))
 			kind := view.Kind
 			if kind == "answer" {
 				kind = "an answer"
@@ -196,7 +211,7 @@ func (s *Session) inboxes(w *wish) {
 	for i := range s.size() {
 		box := inbox{Server: i + 1, Frames: []inboxItem{}}
 		for _, f := range s.world.Inbox(raft.ServerID(i + 1)) {
-			view := s.flight(f.Seq, f.From, f.To, f.Due, f.Due, f.Data)
+			view := s.flight(&f)
 			box.Frames = append(box.Frames, inboxItem{f.Seq, view.From, view.Kind, view.Label, view.Due, false, true})
 		}
 		boxes = append(boxes, box)
@@ -204,7 +219,7 @@ func (s *Session) inboxes(w *wish) {
 	slices.SortStableFunc(s.view.Frames, func(a, b hub.Flight) int { return cmp.Compare(a.Due, b.Due) })
 	for i := range s.view.Frames {
 		f := &s.view.Frames[i]
-		view := s.flight(f.Seq, f.From, f.To, f.Sent, f.Due, f.Data)
+		view := s.flight(f)
 		box := &boxes[f.To-1]
 		box.Frames = append(box.Frames, inboxItem{f.Seq, view.From, view.Kind, view.Label, view.Due, f.Held, false})
 	}

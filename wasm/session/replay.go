@@ -71,7 +71,7 @@ func (s *Session) replay(w *wish) {
 	r.world.View(&s.view)
 	for i := range s.view.Frames {
 		f := &s.view.Frames[i]
-		s.noteMessage(r, &hub.Sighting{Seq: f.Seq, From: f.From, To: f.To, Sent: f.Sent, Due: f.Due, Data: f.Data, Fate: map[bool]string{true: "held", false: "sent"}[f.Held]})
+		s.noteMessage(r, &hub.Sighting{Seq: f.Seq, From: f.From, To: f.To, Sent: f.Sent, Due: f.Due, Data: f.Data, Binary: f.Binary, Fate: map[bool]string{true: "held", false: "sent"}[f.Held]})
 	}
 	s.replaying = r
 	s.goOnReplaying()
@@ -201,7 +201,7 @@ func (s *Session) noteMessage(r *replay, f *hub.Sighting) {
 	}
 	var view page.Flight
 	view.Message = page.Message{Seq: f.Seq, From: int(f.From), To: int(f.To), Sent: ms(f.Sent), Due: ms(f.Due), Held: f.Fate == "held", Fate: page.Fate(f.Fate)}
-	s.describe(&view, f.Data)
+	s.describe(&view, sent(f))
 	r.place[f.Seq] = len(r.messages)
 	r.messages = append(r.messages, view.Message)
 }

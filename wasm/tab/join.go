@@ -55,7 +55,8 @@ type seatParams struct {
 
 type joinParams struct {
 	seatParams
-	Watch bool `json:"watch"`
+	Watch  bool `json:"watch"`
+	Binary bool `json:"binary"`
 }
 
 // joinResult answers both.
@@ -93,7 +94,7 @@ func (t *Tab) join() {
 	}
 	t.link.state = joining
 	t.link.joinAt = 0
-	t.link.call = t.call("join", joinParams{t.wishes(), true})
+	t.link.call = t.call("join", joinParams{t.wishes(), true, true})
 }
 
 // askForSeat asks for the seat that this tab wants if the room may have it: as it joins, or later, when this

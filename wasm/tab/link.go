@@ -3,6 +3,7 @@ package tab
 import (
 	"strings"
 
+	"raftplayground/raft/wire"
 	"raftplayground/wasm/page"
 )
 
@@ -99,9 +100,9 @@ func (t *Tab) keepLink() {
 	}
 }
 
-// send writes one text message if this tab is in the room.
-func (t *Tab) send(text []byte) {
+// send writes one message if this tab is in the room.
+func (t *Tab) send(kind wire.Kind, data []byte) {
 	if t.link.state == joined {
-		t.host.Send(text)
+		t.host.Send(kind, data)
 	}
 }

@@ -5,6 +5,7 @@ import (
 
 	jsoniter "github.com/json-iterator/go"
 
+	"raftplayground/raft/wire"
 	"raftplayground/wasm/page"
 )
 
@@ -97,7 +98,9 @@ func (t *Tab) tellEvents(r *sentReport) {
 // bound brings a report of somebody else into the form that the page relies on.
 func bound(r *page.Report) {
 	r.Role = oneOf(r.Role, "follower", "candidate", "leader", "preCandidate")
-	r.Encoding = oneOf(r.Encoding, "colon", "json")
+	if _, known := wire.EncodingOf(r.Encoding); !known {
+		r.Encoding = wire.Colon.String()
+	}
 	r.StateHash = page.Clip(r.StateHash, 16)
 	r.Votes = slices.Clip(append([]page.Vote{}, r.Votes[:min(len(r.Votes), 9)]...))
 	for i := range r.Votes {

@@ -56,6 +56,7 @@ type roomSeat struct {
 	Name      string   `json:"name"`
 	Hidden    bool     `json:"hidden"`
 	Disk      string   `json:"disk"`
+	Binary    bool     `json:"binary"`    // it takes binary messages
 	RoundTrip *float64 `json:"roundTrip"` // µs
 }
 
@@ -67,22 +68,28 @@ type hubLink struct {
 	Jitter  float64 `json:"jitter"`
 }
 
-// receive takes one text message: a frame for this server or this client, or something of the hub.
-func (t *Tab) receive(message []byte) {
-	if len(message) == 0 || message[0] != '{' {
-		t.receiveFrame(message)
+// message is one of the socket.
+type message struct {
+	kind wire.Kind
+	data []byte
+}
+
+// receive takes one message: a frame for this server or this client, or something of the hub.
+func (t *Tab) receive(m message) {
+	if encoding, _ := wire.Recognise(m.kind, m.data); encoding != wire.JSON {
+		t.receiveFrame(m)
 		return
 	}
 	var e envelope
-	if err := page.Codec.Unmarshal(message, &e); err != nil {
-		t.receiveFrame(message) // the server says what is wrong with it
+	if err := page.Codec.Unmarshal(m.data, &e); err != nil {
+		t.receiveFrame(m) // the server says what is wrong with it
 		return
 	}
 	switch {
 	case e.To != nil && *e.To >= wire.FirstClient:
-		t.receiveAnswer(message)
+		t.receiveAnswer(m)
 	case e.From != nil || e.To != nil:
-		t.receiveFrame(message)
+		t.receiveFrame(m)
 	case e.Method == "room":
 		var room roomNotification
 		if t.understood("room", room.read(e.Params)) {
@@ -97,7 +104,7 @@ func (t *Tab) receive(message []byte) {
 	case e.Result != nil || e.Error != nil:
 		t.receiveResult(&e)
 	default:
-		t.receiveFrame(message) // a frame without addresses, such as those of 2015
+		t.receiveFrame(m) // a frame without addresses, such as those of 2015
 	}
 }
 
@@ -166,6 +173,7 @@ func (t *Tab) takeRoom(room *roomNotification) {
 		t.tellFaults(before, room)
 	}
 	t.tellUnstored(before, room)
+	t.tellWhoTakesBinary()
 	t.outbox.room(roomView(room))
 	t.outbox.serversChanged = true
 	t.tellSelf()
@@ -280,7 +288,7 @@ func (t *Tab) notify(method string, params any) {
 func (t *Tab) say(call hubCall) {
 	text, err := page.Codec.Marshal(call)
 	if t.understood(call.Method, err) {
-		t.host.Send(text)
+		t.host.Send(wire.Text, text)
 	}
 }
 

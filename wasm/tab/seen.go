@@ -3,6 +3,7 @@ package tab
 import (
 	jsoniter "github.com/json-iterator/go"
 
+	"raftplayground/raft/wire"
 	"raftplayground/wasm/page"
 )
 
@@ -14,15 +15,24 @@ type seenNotification struct {
 
 // seenFrame is one frame that was sent, or, with seq, fate and at alone, one that was lost under way. Times are in µs.
 type seenFrame struct {
-	Seq   uint64   `json:"seq"`
-	From  int      `json:"from"`
-	To    int      `json:"to"`
-	Sent  float64  `json:"sent"`
-	Due   float64  `json:"due"`
-	Fate  string   `json:"fate"`
-	Bytes int      `json:"bytes"`
-	Frame string   `json:"frame"`
-	At    *float64 `json:"at"`
+	Seq    uint64   `json:"seq"`
+	From   int      `json:"from"`
+	To     int      `json:"to"`
+	Sent   float64  `json:"sent"`
+	Due    float64  `json:"due"`
+	Fate   string   `json:"fate"`
+	Bytes  int      `json:"bytes"`
+	Frame  string   `json:"frame"`
+	Binary []byte   `json:"base64"` // of a frame that is not text
+	At     *float64 `json:"at"`
+}
+
+// told is what the hub tells of the frame: all of it, or its beginning.
+func (f *seenFrame) told() (wire.Kind, []byte) {
+	if len(f.Binary) > 0 {
+		return wire.Binary, f.Binary
+	}
+	return wire.Text, []byte(f.Frame)
 }
 
 func (t *Tab) receiveSeen(params jsoniter.RawMessage) {
@@ -47,16 +57,16 @@ func (t *Tab) receiveSeen(params jsoniter.RawMessage) {
 
 // flight decodes what the hub saw.
 func (t *Tab) flight(f *seenFrame) page.Flight {
+	kind, data := f.told()
 	view := page.Flight{
 		Message: page.Message{Seq: f.Seq, From: f.From, To: f.To, Kind: "unknown", Label: "not understood", Sent: f.Sent / 1000, Due: f.Due / 1000, Fate: page.Fate(f.Fate)},
-		Entries: []page.U64{}, Bytes: f.Bytes, Text: page.Clip(f.Frame, page.ShownText),
+		Entries: []page.U64{}, Bytes: f.Bytes, Text: page.Shown(kind, data, page.ShownText),
 	}
-	if len(f.Frame) < f.Bytes {
-		view.DescribeCut(f.Frame)
+	if len(data) < f.Bytes {
+		view.DescribeCut(kind, data)
 		return view
 	}
-	t.buffer = append(t.buffer[:0], f.Frame...)
-	if err := t.decoder.Decode(t.buffer, &t.frame); err == nil {
+	if err := t.decoder.Decode(kind, data, &t.frame); err == nil {
 		view.Describe(&t.frame)
 	}
 	return view

@@ -66,7 +66,7 @@ export interface Report {
   lastTerm: U64;
   appliedIndex: U64;
   stateHash: string;
-  encoding: "colon" | "json"; // of its calls
+  encoding: string; // of its calls: "colon"
   timer: { elapsed: number; timeout: number; longest: number } | null; // ms at `at`; null for a leader
   votes: { server: number; state: "requested" | "granted" | "denied" }[]; // a candidate's election
   votesNeeded: number;
@@ -257,7 +257,7 @@ export interface HistoryPart {
 
 /** From the page to the Worker. */
 export type ToWorker =
-  | { type: "start"; room: string; place: string; relay: string; link: string; seat: "any" | "watch"; size: number | null; encoding: "colon" | "json"; hint: number | null; hidden: boolean }
+  | { type: "start"; room: string; place: string; relay: string; link: string; seat: "any" | "watch"; size: number | null; encoding: string; hint: number | null; hidden: boolean }
   | { type: "drawn" } // the page has drawn the last batch, or is hidden and will not, and wants the next
   | { type: "hidden"; hidden: boolean }
   | { type: "request"; id: number; op: ClientRequest["op"]; key: string; value: string; expected?: string; read?: ReadKind; server: number | null } // null: find the leader
@@ -330,12 +330,19 @@ export interface FrameDetails {
   held: boolean;
   name: string; // "AppendEntries"
   fields: { name: string; value: string; meaning: string }[]; // in the figure's order
-  colon: string; // the frame in each encoding, null if it has none there
-  json: string;
-  encoding: "colon" | "json"; // which of them it is
+  forms: FrameForm[]; // the frame in each encoding
+  encoding: string; // that of the form in which it travels
+  draft: string; // the text with which an edit of it begins
   bytes: number;
   whole: boolean; // what is shown in its own encoding is all of it; else its first 16 KB, with … after them
   next: string[]; // what its receiver would do with it now, in words: found by letting a copy of the receiver receive it
+}
+
+/** A frame in one encoding. */
+export interface FrameForm {
+  encoding: string; // "colon"
+  title: string;
+  text: string; // empty: it cannot be written so
 }
 
 /** The frames on their way to a server, in the order in which they arrive; those that wait in a paused server first. */
