@@ -55,11 +55,12 @@ func TestTheSchemaIsThatOfTheProto(t *testing.T) {
 			}
 			f := s[field.Number()]
 			list := f.form == numberList || f.form == messageList
-			if f.name != field.JSONName() || forms[f.form] != field.Kind() || list != field.IsList() || (f.of != nil) != (field.Message() != nil) {
+			name := s.nameOf(field.Number())
+			if !strings.EqualFold(name, field.JSONName()) || forms[f.form] != field.Kind() || list != field.IsList() || (f.of != nil) != (field.Message() != nil) {
 				t.Errorf("%s: field %d is %+v, and in frame.proto %v", name, field.Number(), f, field)
 			}
 			if f.of != nil {
-				compare(name+"."+f.name, f.of, field.Message())
+				compare(name, f.of, field.Message())
 			}
 		}
 	}
@@ -244,12 +245,12 @@ var badProtobuf = []struct {
 	{"22 02 08 03", CodeNotACall, "from", "1 or more, came nothing"},         //
 	{"08 00 22 02 08 03", CodeNotACall, "from", "1 or more"},                 //
 	{"08 01 08 02 22 02 08 03", CodeBadField, "from", "once, came twice"},    // whom to believe would be a guess
-	{"08 01 22 02 08 03 22 02 08 03", CodeBadField, "requestVote", "once"},   //
+	{"08 01 22 02 08 03 22 02 08 03", CodeBadField, "RequestVote", "once"},   //
 	{"08 01 22 02 08 03 2a 02 08 03", CodeNotACall, "content", "one call or one reply, came 2"},
 	{"08 01 10 02", CodeNotACall, "content", "one call or one reply, came 0"}, //
 	{"08 01 a2 01 02 08 03", CodeNotACall, "content", "came 0"},               // of a later version
 	{"0a 01 31 22 02 08 03", CodeBadField, "from", "a varint"},                // as bytes
-	{"08 01 20 03", CodeBadField, "requestVote", "a field with a length"},     // as a number
+	{"08 01 20 03", CodeBadField, "RequestVote", "a field with a length"},     // as a number
 	{"08 01 22 02 28 02", CodeBadField, "preVote", "0 or 1"},                  //
 	{"08 01 2a 04 32 02 10 00", CodeBadField, "command", "a field with a length"},
 	{"08 01 2a 09 32 07 12 01 61 1a 02 0a 00", CodeBadField, "entries", "either a command or a configuration"},
@@ -357,7 +358,7 @@ func TestProtobufIsShownFieldByField(t *testing.T) {
 	const want = `08 01                        from: 1
 10 02                        to: 2
 18 ac 02                     call: 300
-2a 27                        appendEntries
+2a 27                        AppendEntries
   08 03                        term: 3
   10 01                        leaderId: 1
   18 04                        prevLogIndex: 4

@@ -95,7 +95,7 @@ func appendFields(dst, message []byte, of *schema, depth int) []byte {
 		value, known := message[tag:size], of.has(number)
 		name := "field " + strconv.Itoa(int(number)) + ", not known"
 		if known {
-			name = of[number].name
+			name = of.nameOf(number)
 		}
 		content, _ := protowire.ConsumeBytes(value)
 		switch {
