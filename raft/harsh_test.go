@@ -216,6 +216,16 @@ func TestLoyalty_OutlivesTheTerm(t *testing.T) {
 	}
 }
 
+// Who led and learns of a later term owes nothing to the leader that it was, not even for the tick in which it was
+// elected.
+func TestLoyalty_ALeaderOwesItselfNone(t *testing.T) {
+	s1 := whole(t, 1, 3, Durable{})
+	s1.leads(t)
+	s1.receive(2, &AppendEntriesReply{Call: 1, Term: 5})
+	ask := &RequestVote{Call: 1, Term: 5, CandidateID: 3, LastLogIndex: 9, LastLogTerm: 4}
+	equal(t, "votes", reply[*RequestVoteReply](t, s1, 3, ask).VoteGranted, true)
+}
+
 func TestLoyalty_ACandidateOwesItToo(t *testing.T) {
 	votes := func(h *host) { // of S3, which has not heard from S1 for long
 		for range 2 {

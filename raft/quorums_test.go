@@ -55,3 +55,13 @@ func TestAnElectionTellsBothMajoritiesApart(t *testing.T) {
 	h.ack(2, 3)
 	equal(t, "one count does not decide", h.all(CommitAdvanced)[0], Event{Kind: CommitAdvanced, Reason: MajorityStored, Term: 2, Index: 3, New: 3})
 }
+
+// A message may hold an empty list where another has none: that is no second half of which nobody ever agrees.
+func TestQuorums_AnEmptyListIsNoSecondMajority(t *testing.T) {
+	h := start(t, 1, 3, Durable{})
+	h.receive(2, &InstallSnapshot{Call: 1, Term: 1, LeaderID: 2, LastIncludedIndex: 1, LastIncludedTerm: 1, Done: true,
+		Configuration: Configuration{Voters: []ServerID{1, 2, 3}, Outgoing: []ServerID{}}})
+	h.timeOut()
+	h.receive(3, &RequestVoteReply{Call: h.n.calls, Term: 2, VoteGranted: true})
+	equal(t, "elected by two of three", h.n.Role(), Leader)
+}

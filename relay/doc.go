@@ -1,5 +1,5 @@
 // Command relay is the room server: it serves the page, and behind every room's code it runs one hub.Hub. It knows
-// nothing of Raft.
+// nothing of Raft. room.go is a room's host, on package host.
 //
 //	relay [-addr 127.0.0.1:8080] [-lan] [-state DIR] [-rate 0.1] [-size 3] [-host lab.example.org] [-origin https://example.org] [-log-json]
 //

@@ -75,6 +75,12 @@ func (q *queue) take(into []queued, bytes int) []queued {
 	return into
 }
 
+// Send queues a message if there is room for it, and if no more news is told than the relay and the room's owner may.
+func (c *conn) Send(d *hub.Delivery, stored uint64) bool {
+	isNews := d.Kind == hub.News
+	return (!isNews || c.budgets.news.allow(c.room.owner.news, len(d.Data))) && c.send(d, stored)
+}
+
 // send queues a message. False means that there is no room for it. stored is the number of the record that is on
 // the disk.
 func (c *conn) send(d *hub.Delivery, stored uint64) bool {
@@ -136,8 +142,8 @@ func (c *conn) reserve(bytes int, inAnyCase bool) bool {
 	return true
 }
 
-// open lets go what waited for the record of this number, which is stored now.
-func (c *conn) open(stored uint64) {
+// Stored lets go what waited for the record of this number, which is stored now.
+func (c *conn) Stored(stored uint64) {
 	c.mu.Lock()
 	defer c.mu.Unlock()
 	if c.gate > stored || len(c.gated.messages) == 0 {
@@ -150,11 +156,19 @@ func (c *conn) open(stored uint64) {
 	c.wake()
 }
 
-// backlog is how many bytes wait to be written.
-func (c *conn) backlog() int {
+// Backlog is how many bytes wait to be written.
+func (c *conn) Backlog() int {
 	c.mu.Lock()
 	defer c.mu.Unlock()
 	return c.main.bytes + c.gated.bytes + c.news.bytes
+}
+
+// Close ends the connection because the room says so.
+func (c *conn) Close(code int, reason string) {
+	c.room.log.Info("connection closed", "conn", c.id, "code", code, "reason", reason)
+	c.budgets.closed.Add(1)
+	delete(c.room.conns, c)
+	c.shut(code, reason)
 }
 
 // shut ends the connection with a code and a reason once what waits is written. The first call counts.

@@ -11,6 +11,7 @@ import (
 	"strings"
 	"sync"
 	"sync/atomic"
+	"syscall"
 	"time"
 
 	jsoniter "github.com/json-iterator/go"
@@ -337,4 +338,19 @@ func (r *records) where() string {
 func inUse(dir string) string {
 	return "Another relay keeps its rooms in " + strconv.Quote(dir) +
 		". Stop it, or give this one a directory of its own: -state DIR"
+}
+
+// storeWords says in a few words why a record cannot be stored.
+func storeWords(err error) string {
+	switch {
+	case errors.Is(err, syscall.ENOSPC), errors.Is(err, syscall.EDQUOT):
+		return "the disk is full"
+	case errors.Is(err, syscall.EMFILE), errors.Is(err, syscall.ENFILE):
+		return "too many files are open"
+	case errors.Is(err, os.ErrPermission):
+		return "the folder may not be written"
+	case errors.Is(err, os.ErrNotExist):
+		return "the folder is gone"
+	}
+	return "the disk fails"
 }

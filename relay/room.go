@@ -1,32 +1,31 @@
 package main
 
 import (
-	"crypto/rand"
-	"encoding/binary"
 	"log/slog"
-	"math"
+	"math/bits"
 	"runtime"
 	"time"
 
 	"github.com/gorilla/websocket"
 
+	"raftplayground/relay/host"
 	"raftplayground/relay/hub"
 )
 
 const (
-	mostInbox    = 64        // inputs that wait for a room; then its readers wait
-	flyingStep   = 256 << 10 // bytes by which a room's share of the frames under way grows and shrinks
-	flyingFree   = 32 << 10  // … of each room, which the budget does not count
-	largeMessage = 64 << 10  // bytes
+	mostInbox    = 64       // inputs that wait for a room; then its readers wait
+	largeMessage = 64 << 10 // bytes
 )
 
-// room is one hub and the goroutine that runs it.
+// room is one hub and the goroutine that runs it, with its connections, the disk and the budgets as the host's
+// platform.
 type room struct {
 	rooms *rooms
 	code  string
 	owner *visitor // who opened it: what it holds counts as theirs
 	log   *slog.Logger
 	inbox chan input
+	done  chan error    // of the store that runs
 	quit  chan struct{} // closed when the relay stops, or the room is put away
 	hurry chan struct{} // somebody needs the place of this room, which is empty
 
@@ -39,12 +38,11 @@ type room struct {
 
 	// What follows belongs to the goroutine.
 	hub      *hub.Hub
-	conns    map[uint64]*conn
-	out      hub.Output
-	measured time.Time // when the backlogs were last measured
-	strange  bool      // it came back without its record
-	flying   int64     // bytes of the budget that the room holds
-	keeping
+	host     *host.Room
+	conns    map[*conn]bool
+	strange  bool  // it came back without its record
+	troubled bool  // … and cannot store one, as far as the relay's figures know
+	flying   int64 // bytes of the budget that the room holds
 }
 
 // input is what happened on a connection.
@@ -69,9 +67,8 @@ const (
 func newRoom(r *rooms, code string, owner *visitor) *room {
 	return &room{
 		rooms: r, code: code, owner: owner, log: r.log.With("room", code), placed: true, left: time.Now(),
-		inbox: make(chan input, mostInbox), quit: make(chan struct{}), hurry: make(chan struct{}, 1),
-		conns:   map[uint64]*conn{},
-		keeping: keeping{done: make(chan error, 1)},
+		inbox: make(chan input, mostInbox), done: make(chan error, 1),
+		quit: make(chan struct{}), hurry: make(chan struct{}, 1), conns: map[*conn]bool{},
 	}
 }
 
@@ -93,102 +90,49 @@ func (r *room) run() {
 		r.refuse(err)
 		return
 	}
-	r.log.Info("room opened", "restored", r.known)
-	idle := time.Now()
-	timer := time.NewTimer(idleAfter)
+	timer := time.NewTimer(0)
 	for {
 		select {
 		case in := <-r.inbox:
-			r.hub.Advance(r.rooms.micros())
 			r.take(in)
 			r.takeMore()
 		case err := <-r.done:
-			r.kept(err)
+			r.stored(err)
 		case <-r.hurry:
-			idle = time.Time{}
+			r.host.Hurry()
 		case <-timer.C:
 		case <-r.quit:
 			r.finish()
 			return
 		}
-		r.hub.Advance(r.rooms.micros())
-		r.measure()
-		r.keepOn()
-		r.carryOut()
-		switch {
-		case len(r.conns) > 0:
-			idle, r.leaving = time.Now(), 0
-		case (!r.known || time.Since(idle) >= idleAfter) && r.retire():
+		wake, away := r.host.Turn()
+		r.note()
+		if away && r.retire() {
 			return
 		}
-		timer.Reset(r.untilWake())
+		timer.Reset(time.Duration(max(0, min(wake-r.Now(), idleAfter.Microseconds()))) * time.Microsecond)
 	}
 }
 
-// load makes the room as its record says. It is the room's own goroutine that waits for the disk: others open
-// meanwhile.
-func (r *room) load() error {
-	record, err := r.rooms.records.load(r.code)
-	if err != nil {
-		return err // without its record the room would give seats away that somebody holds
-	}
-	options := r.rooms.options
-	options.Code, options.Random = r.code, func(into []byte) { rand.Read(into) }
-	var seed [8]byte
-	rand.Read(seed[:])
-	options.Seed = binary.LittleEndian.Uint64(seed[:])
-	options.Unknown = record == nil && !r.rooms.isNew(r.code)
-	options.FirstClient = firstClient()
-	if r.hub, err = hub.New(options, record); err != nil {
-		r.log.Error("record refused", "error", err)
-		return errDamaged
-	}
-	r.hub.Allow(flyingFree)
-	r.known, r.at = record != nil, time.Now()
-	return nil
+// Now is the host's clock.
+func (r *room) Now() int64 { return r.rooms.micros() }
+
+// Store begins to store the room's record, in a goroutine of its own.
+func (r *room) Store(record *hub.Record) {
+	r.rooms.forgetMade(r.code)
+	go func() { r.done <- r.rooms.records.store(r.code, record) }()
 }
 
-// firstClient draws where a room's client addresses begin. Drawn anew for every life of a room, from so many, no
-// address is used twice: an answer that is late must not find another client. All are below 2^52, so that a
-// JavaScript number can tell them exactly.
-func firstClient() uint64 {
-	var drawn [8]byte
-	rand.Read(drawn[:])
-	return 1001 + binary.LittleEndian.Uint64(drawn[:])>>13
-}
-
-// refuse closes a room that could not be opened, and tells everybody who wanted to come in.
-func (r *room) refuse(why error) {
-	r.rooms.mu.Lock()
-	if r.rooms.open[r.code] == r {
-		delete(r.rooms.open, r.code)
-		r.ended = why
-		close(r.quit)
-	}
-	r.rooms.mu.Unlock()
-	r.log.Warn("room refused", "reason", why)
-	for r.present() > 0 {
-		select {
-		case in := <-r.inbox:
-			in.conn.release(in.message)
-			in.conn.turnAway(why)
-		case <-time.After(50 * time.Millisecond):
+// stored passes on how a store has ended.
+func (r *room) stored(err error) {
+	if err == nil {
+		if failed := r.host.Stored(""); failed > 0 {
+			r.log.Info("record stored", "after", failed)
 		}
+		return
 	}
-}
-
-func (r *room) present() int {
-	r.rooms.mu.Lock()
-	defer r.rooms.mu.Unlock()
-	return r.here
-}
-
-// turnAway tells a connection why it cannot come in.
-func (c *conn) turnAway(why error) {
-	if why == nil || why == errStopping {
-		c.shut(websocket.CloseGoingAway, errStopping.Error())
-	} else {
-		c.shut(websocket.CloseTryAgainLater, why.Error())
+	if failed := r.host.Stored(storeWords(err)); bits.OnesCount(uint(failed)) == 1 { // the 1st, 2nd, 4th, …
+		r.log.Error("record not stored, trying again", "error", err, "attempts", failed)
 	}
 }
 
@@ -208,132 +152,66 @@ func (r *room) take(in input) {
 	id := in.conn.id
 	switch in.kind {
 	case connected:
-		r.conns[id] = in.conn
-		r.hub.ConnectFrom(id, in.conn.visitor.address)
+		r.conns[in.conn] = true
+		r.host.Connect(id, in.conn.visitor.address, in.conn)
 	case received:
 		r.shareOut(len(in.data))
 		r.receive(in)
-		if r.conns[id] != nil && !in.conn.hasJoined() && r.hub.Joined(id) {
+		if r.host.Has(id) && !in.conn.hasJoined() && r.hub.Joined(id) {
 			in.conn.setJoined()
 		}
 	case overrun:
-		r.hub.Overrun(id)
-	case disconnected:
-		r.hub.Disconnect(id)
-		delete(r.conns, id)
+		r.host.Overrun(id)
 	case stalled:
-		if r.conns[id] != nil {
+		if r.host.Has(id) {
 			r.log.Info("connection closed", "conn", id, "reason", "took nothing for 15 seconds")
 		}
-		r.hub.Disconnect(id)
-		delete(r.conns, id)
+		r.leave(in.conn)
+	case disconnected:
+		r.leave(in.conn)
 	case roundTrip:
-		r.hub.RoundTrip(id, in.micros)
+		r.host.RoundTrip(id, in.micros)
 	}
+}
+
+func (r *room) leave(c *conn) {
+	r.host.Disconnect(c.id)
+	delete(r.conns, c)
 }
 
 // receive has the hub read a message. A large one takes milliseconds: not all processors read such at once, and
 // others get a turn after it.
 func (r *room) receive(in input) {
 	if len(in.data) < largeMessage {
-		r.hub.Receive(in.conn.id, in.data, in.binary)
+		r.host.Receive(in.conn.id, in.data, in.binary)
 	} else {
 		r.rooms.budgets.large <- struct{}{}
-		r.hub.Receive(in.conn.id, in.data, in.binary)
+		r.host.Receive(in.conn.id, in.data, in.binary)
 		<-r.rooms.budgets.large
 		runtime.Gosched()
 	}
 	in.conn.release(in.message)
 }
 
-// shareOut gives the room as much of the budget of frames under way as a message of this length may need, if there
-// is so much, and takes back what it does not use.
-func (r *room) shareOut(bytes int) {
-	budget := &r.rooms.budgets.of[flying]
-	need := int64(r.hub.Flying() + 2*bytes - flyingFree)
-	switch spare := r.flying - need; {
-	case spare < 0:
-		step := (-spare/flyingStep + 1) * flyingStep
-		if !budget.take(r.owner, step) {
-			break
-		}
-		r.flying += step
-	case spare > 2*flyingStep:
-		step := spare / flyingStep * flyingStep
-		budget.give(r.owner, step)
-		r.flying -= step
-	}
-	r.hub.Allow(int(r.flying) + flyingFree)
-}
-
-// measure tells the hub who keeps up and who does not.
-func (r *room) measure() {
-	if now := time.Now(); now.Sub(r.measured) >= 10*time.Millisecond {
-		r.measured = now
-		for id, c := range r.conns {
-			r.hub.Backlog(id, c.backlog())
-		}
+// note brings the budgets and the relay's figures up to date with the room.
+func (r *room) note() {
+	if r.flying > 0 {
 		r.shareOut(0)
 	}
-}
-
-// carryOut does what the hub wants done.
-func (r *room) carryOut() {
-	r.noteStrangers()
-	for r.hub.Output(&r.out) {
-		if r.out.Record != nil {
-			r.keep(r.out.Record, r.out.RecordNumber)
-		}
-		for i := range r.out.Deliver {
-			r.deliver(&r.out.Deliver[i])
-		}
-		for _, x := range r.out.Close {
-			if c := r.conns[x.Conn]; c != nil {
-				r.log.Info("connection closed", "conn", c.id, "code", x.Code, "reason", x.Reason)
-				r.rooms.budgets.closed.Add(1)
-				c.shut(x.Code, x.Reason)
-				delete(r.conns, x.Conn)
-			}
-		}
+	if troubled := r.host.Troubled(); troubled != r.troubled {
+		r.troubled = troubled
+		r.rooms.records.unstored.Add(map[bool]int64{true: 1, false: -1}[troubled])
 	}
-}
-
-// noteStrangers says once that the room came back without its record.
-func (r *room) noteStrangers() {
-	if r.strange || r.hub.Strangers() == 0 {
-		return
+	if !r.strange && r.hub.Strangers() > 0 {
+		r.strange = true
+		r.rooms.records.strangers.Add(1)
+		r.log.Warn("room came back without its record: servers hold seats that this relay knows nothing of")
 	}
-	r.strange = true
-	r.rooms.records.strangers.Add(1)
-	r.log.Warn("room came back without its record: servers hold seats that this relay knows nothing of")
-}
-
-// deliver sends a message on, or gives it back to the hub, which tells of it.
-func (r *room) deliver(d *hub.Delivery) {
-	c := r.conns[d.Conn]
-	if c == nil {
-		return // gone a moment ago
-	}
-	news := r.rooms.budgets.news
-	if d.Kind == hub.News && !news.allow(r.owner.news, len(d.Data)) || !c.send(d, r.stored) {
-		r.hub.Undelivered(d)
-	}
-}
-
-func (r *room) untilWake() time.Duration {
-	wait := r.untilKeeping()
-	if wake := r.hub.Wake(); wake != math.MaxInt64 {
-		wait = min(wait, time.Duration(wake-r.rooms.micros())*time.Microsecond)
-	}
-	return max(0, wait)
 }
 
 // retire puts the room away, unless somebody is just coming in. Its record is stored while the room can still be
 // found: were it stored later, it could undo what the next room of this code has stored by then.
 func (r *room) retire() bool {
-	if r.known && !r.settle() {
-		return false
-	}
 	r.rooms.mu.Lock()
 	defer r.rooms.mu.Unlock()
 	if r.here > 0 || len(r.inbox) > 0 || r.rooms.stopped {
@@ -348,33 +226,23 @@ func (r *room) retire() bool {
 // finish is the room's last act when the relay stops: the record as it is now, and a word to everybody.
 func (r *room) finish() {
 	r.takeMore()
-	r.carryOut()
-	r.storeNow()
-	r.carryOut()
-	for _, c := range r.conns {
+	record := r.host.Finish()
+	if r.host.Storing() {
+		r.stored(<-r.done)
+	}
+	var err error
+	if record != nil {
+		err = r.rooms.records.store(r.code, record)
+	}
+	if err != nil {
+		r.log.Error("record not stored: seats that were not confirmed are lost", "error", err)
+	}
+	r.host.Finished(err == nil)
+	for c := range r.conns {
 		c.shut(websocket.CloseGoingAway, errStopping.Error())
 	}
-	for _, c := range r.conns {
+	for c := range r.conns {
 		<-c.over
 	}
 	r.log.Info("room closed", "connections", len(r.conns))
-}
-
-// giveBack returns what the room holds of the budgets.
-func (r *room) giveBack() {
-	r.rooms.budgets.of[flying].give(r.owner, r.flying)
-	r.rooms.mu.Lock()
-	defer r.rooms.mu.Unlock()
-	r.freePlace()
-	if r.troubled {
-		r.rooms.records.unstored.Add(-1)
-	}
-}
-
-// freePlace gives up the room's place among the open rooms. rooms.mu is held.
-func (r *room) freePlace() {
-	if r.placed {
-		r.placed = false
-		r.rooms.budgets.of[openRooms].give(r.owner, 1)
-	}
 }

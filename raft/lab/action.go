@@ -4,6 +4,7 @@ import (
 	"slices"
 
 	"raftplayground/raft"
+	"raftplayground/relay/hub"
 )
 
 // act does an action, if it applies, or sets it as a trap.
@@ -197,7 +198,7 @@ func (w *World) setClock(m *machine, rate float64) {
 func (w *World) actOnNetwork(a *Action) bool {
 	switch {
 	case a.Do == Network:
-		w.between(a.Server, a.To, a.Link.setting())
+		w.between(a.Server, a.To, hub.LinkChange{Conditions: a.Link.conditions()})
 		return true
 	case a.Do == Partition && len(a.Servers) > 0: // who leads, if anybody does, is nothing to a cut between two sides that are named
 		w.partition(a.Servers)
@@ -210,13 +211,13 @@ func (w *World) actOnNetwork(a *Action) bool {
 	from := m.id
 	switch a.Do {
 	case Cut:
-		w.between(from, a.To, `"up":false`)
+		w.between(from, a.To, hub.LinkChange{Up: &no})
 	case Mend:
-		w.between(from, a.To, `"up":true`)
+		w.between(from, a.To, hub.LinkChange{Up: &yes})
 	case Hold:
-		w.between(from, a.To, `"hold":true`)
+		w.between(from, a.To, hub.LinkChange{Hold: &yes})
 	case Release:
-		w.between(from, a.To, `"hold":false`)
+		w.between(from, a.To, hub.LinkChange{Hold: &no})
 	case Partition:
 		w.partition([]raft.ServerID{from})
 	}

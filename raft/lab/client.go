@@ -44,7 +44,7 @@ type pending struct {
 func (w *World) addClient(number int) {
 	c := &client{number: number, conn: uint64(firstClientConn + number), source: w.stream(streamClient, uint64(number), 0), next: never}
 	w.clients = append(w.clients, c)
-	c.address = w.join(c.conn, 0, "").Get("client").ToUint64()
+	c.address = w.join(c.conn, 0, "").Client
 	if number > 0 {
 		c.rest(w)
 	}

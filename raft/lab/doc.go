@@ -65,7 +65,8 @@
 //
 // # Looking on
 //
-// World.View and World.AppendReport show what is; World.Watch gathers what became of frames, actions and their outcomes, for a page that tells it. Some deeds are a teacher's: Rules
+// Package goal says in words what can be true of a run, such as "S4 leads and x=2 committed", and finds when it is.
+// World.View and World.Reporter show what is; World.Watch gathers what became of frames, actions and their outcomes, for a page that tells it. Some deeds are a teacher's: Rules
 // switches rules in servers that run, Spread and Align set election timers.
 //
 // # Two phases

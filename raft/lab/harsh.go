@@ -135,7 +135,7 @@ func (h *harsh) faults() {
 	faults = faults[:1+h.random.IntN(5)]
 	gap := one[int64](h, 150, 400, 1000) * millisecond
 	if h.rivals {
-		faults, gap = []func(at, end int64){h.usurp, h.relapse, faults[0]}[:2+h.random.IntN(2)], second
+		faults, gap = []func(at, end int64){h.usurp, h.relapse, h.unsettle, faults[0]}[:3+h.random.IntN(2)], second
 	}
 	for at := h.exponential(300 * millisecond); at < h.config.Chaos; at += h.exponential(gap) {
 		end := min(at+h.exponential(600*millisecond), h.config.Chaos)
@@ -231,7 +231,7 @@ func (h *harsh) ways(at, end int64) {
 			}
 		}
 	}
-	h.add(Action{At: end, Do: Network, Link: &Link{Latency: h.config.Latency, Jitter: h.config.Jitter}})
+	h.add(Action{At: end, Do: Network, Link: h.calm()})
 }
 
 // anyTime draws a time up to 3 s, often nothing, and the small as often as the large.

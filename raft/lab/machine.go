@@ -27,7 +27,8 @@ type machine struct {
 	idle   int   // how many more may pass before anything happens in it
 	wake   int64 // when it may next do something of its own accord; of a server that is down: when it restarts
 
-	rest   []byte // of a server that is down: the report of one that would start with its disk; nil: not asked for
+	rest   *server.Server // of one that is down: a server that would start with its disk; nil: none would,
+	looked bool           // or nobody has looked yet
 	paused bool
 	behind int64   // of a paused server: millionths of a tick that its clock had shown when it was paused, and it had not been told
 	inbox  []frame // of a paused server
@@ -88,7 +89,7 @@ func (w *World) start(m *machine) {
 	seed := w.stream(streamServer, uint64(m.id), m.life).Uint64()
 	m.outgoing = outgoing{source: w.stream(streamHost, uint64(m.id), m.life)}
 	m.disk.revive()
-	m.rest = nil
+	m.rest, m.looked = nil, false
 	started, err := server.New(w.options(m, seed), m.disk)
 	if m.failure = err; err != nil {
 		m.wake = never
@@ -104,7 +105,7 @@ func (w *World) start(m *machine) {
 	// The clock's phase is by chance: no two servers tick at the same moment.
 	m.clock.ticks, m.clock.since = int64(seed%1e6), w.now
 	m.ticked = 0
-	m.lease = w.join(m.conn, m.id, m.lease).Get("lease").ToString()
+	m.lease = w.join(m.conn, m.id, m.lease).Lease
 	w.settle(m)
 }
 

@@ -1,12 +1,8 @@
 package lab
 
 import (
-	"bytes"
 	"encoding/base64"
 	"slices"
-	"strconv"
-
-	jsoniter "github.com/json-iterator/go"
 
 	"raftplayground/raft"
 	"raftplayground/raft/wire"
@@ -18,8 +14,6 @@ const (
 	firstClientConn = 0x40
 	serverBits      = 0xff
 )
-
-var announcement = []byte(`{"jsonrpc":"2.0","method":"`) // how a notification of the hub begins, and no answer of it
 
 // frame is a frame's bytes and the kind of message in which they travel.
 type frame struct {
@@ -70,61 +64,54 @@ func (w *World) handOver(d *hub.Delivery) {
 	}
 }
 
-// ask says something to the hub itself and returns its answer.
-func (w *World) ask(conn uint64, text string) (answer []byte) {
+// ask has the hub do something, and hands over the frames that this lets go on.
+func (w *World) ask(do func() error) error {
 	w.deliver()
-	w.hub.Receive(conn, []byte(text), false)
-	var others []hub.Delivery // frames that this lets go on
+	err := do()
+	var freed []hub.Delivery
 	for w.hub.Output(&w.arrived) {
 		for _, d := range w.arrived.Deliver {
-			switch {
-			case d.Frame != 0:
-				others = append(others, d)
-			case d.Conn == conn && !bytes.HasPrefix(d.Data, announcement):
-				answer = d.Data
+			if d.Frame != 0 {
+				freed = append(freed, d)
 			}
 		}
 	}
-	for i := range others {
-		w.handOver(&others[i])
+	for i := range freed {
+		w.handOver(&freed[i])
 	}
-	return answer
+	return err
 }
 
 // network changes the network as any member of a room may.
-func (w *World) network(change string) {
-	if answer := w.ask(w.clients[0].conn, `{"jsonrpc":"2.0","id":1,"method":"network","params":{`+change+`}}`); !agreed(answer) {
-		panic("lab: the hub refused a change of the network: " + string(answer))
+func (w *World) network(c hub.Change) {
+	if err := w.ask(func() error { return w.hub.Change(w.clients[0].conn, &c) }); err != nil {
+		panic("lab: the hub refused a change of the network: " + err.Error())
 	}
 }
-
-// agreed tells whether the hub's answer is that it did what it was asked.
-func agreed(answer []byte) bool { return bytes.Contains(answer, []byte(`"result":true`)) }
 
 // actOnFrame does something with one frame, if the hub agrees that there is such a frame and that it can be done.
 func (w *World) actOnFrame(a *Action) bool {
-	params := `"do":"` + frameActs[a.Do] + `"`
+	act := hub.Act{Do: frameActs[a.Do]}
 	if a.Do == InjectFrame {
-		params += `,"from":` + decimal(a.Server) + `,"to":` + decimal(a.To)
-	} else {
-		seq := w.frame(a)
-		if seq == 0 {
-			return false
-		}
-		params += `,"seq":` + decimal(seq)
+		act.From, act.To = uint64(a.Server), uint64(a.To)
+	} else if act.Seq = w.frame(a); act.Seq == 0 {
+		return false
 	}
-	if a.Text != "" {
-		text, _ := jsoniter.ConfigDefault.MarshalToString(a.Text) // text can always be written
-		params += `,"` + map[bool]string{false: "frame", true: "base64"}[a.Binary] + `":` + text
+	switch act.Binary = a.Binary; {
+	case a.Binary:
+		act.Frame, _ = base64.StdEncoding.DecodeString(a.Text) // checked
+	case a.Text != "":
+		act.Frame = []byte(string([]rune(a.Text))) // what is no UTF-8 becomes U+FFFD, as in the JSON of a Run
 	}
-	did := agreed(w.ask(w.clients[0].conn, `{"jsonrpc":"2.0","id":1,"method":"frame","params":{`+params+`}}`))
+	err := w.ask(func() error { return w.hub.Act(w.clients[0].conn, &act) })
 	w.deliver()
-	return did
+	return err == nil
 }
 
 // frameActs are the hub's names for what is done to a frame.
-var frameActs = map[Deed]string{
-	HoldFrame: "hold", ReleaseFrame: "release", DropFrame: "drop", DeliverFrame: "deliver", DuplicateFrame: "duplicate", EditFrame: "edit", InjectFrame: "inject",
+var frameActs = map[Deed]hub.FrameAct{
+	HoldFrame: hub.HoldFrame, ReleaseFrame: hub.ReleaseFrame, DropFrame: hub.DropFrame, DeliverFrame: hub.DeliverFrame,
+	DuplicateFrame: hub.DuplicateFrame, EditFrame: hub.EditFrame, InjectFrame: hub.InjectFrame,
 }
 
 // frame returns the number of the frame that an action names, or of the one that arrives first where it says, 0 if there is none. One that is to be released is one that
@@ -153,57 +140,47 @@ func (w *World) frame(a *Action) uint64 {
 // calmNetwork makes every link as it was at the start.
 func (w *World) calmNetwork() {
 	c := &w.run.Config
-	change := `"latency":` + decimal(c.Latency) + `,"jitter":` + decimal(c.Jitter) + `,"loss":0,"duplicate":0,"reorder":0`
-	if links := w.links(0, 0, `"up":true,"hold":false`); links != "" {
-		change += `,` + links
-	}
-	w.network(change)
+	start := Link{Latency: c.Latency, Jitter: c.Jitter}
+	w.network(hub.Change{Every: start.conditions(), Links: w.links(0, 0, hub.LinkChange{Up: &yes, Hold: &no})})
 }
 
-// links writes a setting for the links from one server to another, 0 meaning all of them; "" if there are none.
-func (w *World) links(from, to raft.ServerID, setting string) string {
-	text := ""
+// yes and no are what a link is changed to.
+var yes, no = true, false
+
+// links are a setting for the links from one server to another, 0 meaning all of them.
+func (w *World) links(from, to raft.ServerID, setting hub.LinkChange) (list []hub.LinkChange) {
 	for _, a := range w.servers {
 		for _, b := range w.servers {
 			if a != b && (from == 0 || from == a) && (to == 0 || to == b) {
-				text += `,{"from":` + decimal(a) + `,"to":` + decimal(b) + `,` + setting + `}`
+				setting.From, setting.To = uint64(a), uint64(b)
+				list = append(list, setting)
 			}
 		}
 	}
-	if text == "" {
-		return ""
-	}
-	return `"links":[` + text[1:] + `]`
+	return list
 }
 
 // between changes links, if there are any between these two.
-func (w *World) between(from, to raft.ServerID, setting string) {
-	if links := w.links(from, to, setting); links != "" {
-		w.network(links)
+func (w *World) between(from, to raft.ServerID, setting hub.LinkChange) {
+	if links := w.links(from, to, setting); links != nil {
+		w.network(hub.Change{Links: links})
 	}
 }
 
 // partition cuts all links between the servers of one side and the others, both ways, and mends those within a side.
 func (w *World) partition(side []raft.ServerID) {
-	on := map[raft.ServerID]bool{}
-	for _, id := range side {
-		on[id] = true
+	links := w.links(0, 0, hub.LinkChange{})
+	for i := range links {
+		from, to := raft.ServerID(links[i].From), raft.ServerID(links[i].To)
+		up := slices.Contains(side, from) == slices.Contains(side, to)
+		links[i].Up = &up
 	}
-	text := ""
-	for _, a := range w.servers {
-		for _, b := range w.servers {
-			if a != b {
-				text += `,{"from":` + decimal(a) + `,"to":` + decimal(b) + `,"up":` + strconv.FormatBool(on[a] == on[b]) + `}`
-			}
-		}
-	}
-	if text != "" {
-		w.network(`"links":[` + text[1:] + `]`)
+	if links != nil {
+		w.network(hub.Change{Links: links})
 	}
 }
 
-func (l *Link) setting() string {
-	chance := func(p float64) string { return strconv.FormatFloat(p, 'f', -1, 64) }
-	return `"latency":` + decimal(l.Latency) + `,"jitter":` + decimal(l.Jitter) + `,"loss":` + chance(l.Loss) +
-		`,"duplicate":` + chance(l.Duplicate) + `,"reorder":` + chance(l.Reorder)
+// conditions are what the hub is to make of a link.
+func (l *Link) conditions() hub.Conditions {
+	return hub.Conditions{Latency: &l.Latency, Jitter: &l.Jitter, Loss: &l.Loss, Duplicate: &l.Duplicate, Reorder: &l.Reorder}
 }

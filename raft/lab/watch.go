@@ -97,28 +97,29 @@ func (w *World) Look(id raft.ServerID) (state MachineState, role raft.Role, term
 // Configuration returns the configuration in force at a server, of one that is down: when it last ran.
 func (w *World) Configuration(id raft.ServerID) raft.Configuration { return w.machines[id-1].config }
 
-// AppendReport appends what a server says of itself now, see server.AppendReport. For one that is down it is what its disk holds: what the server would say that
-// started with a copy of it now; null if none would.
-func (w *World) AppendReport(dst []byte, id raft.ServerID) []byte {
+// Reporter returns the server that a report on id is about, to be looked at only, and how many ticks of its clock it
+// has not been told of yet. Of one that is down, that is a server which would start with a copy of its disk now: what
+// the disk holds is all there is of it. It is nil if none would start.
+func (w *World) Reporter(id raft.ServerID) (s *server.Server, untold int) {
 	m := w.machines[id-1]
-	if m.server == nil {
-		if m.rest == nil {
-			m.rest = w.restOf(m)
-		}
-		return append(dst, m.rest...)
+	if m.server != nil {
+		return m.server, int(m.untold(w.now) / 1e6)
 	}
-	return m.server.AppendReportLate(dst, float64(w.now)/1000, int(m.untold(w.now)/1e6))
+	if !m.looked {
+		m.rest, m.looked = w.restOf(m), true
+	}
+	return m.rest, 0
 }
 
-func (w *World) restOf(m *machine) []byte {
+func (w *World) restOf(m *machine) *server.Server {
 	now := w.now
 	disk := m.disk.clone(&now)
 	disk.revive()
 	copied, err := server.New(w.options(m, 0), disk)
 	if err != nil {
-		return []byte("null")
+		return nil
 	}
-	return copied.AppendReport(nil, float64(w.now)/1000)
+	return copied
 }
 
 // Asked returns the number of the last operation that an action asked for; the first one is 1.

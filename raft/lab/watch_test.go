@@ -3,8 +3,6 @@ package lab
 import (
 	"testing"
 
-	jsoniter "github.com/json-iterator/go"
-
 	"raftplayground/raft"
 	"raftplayground/raft/wire"
 )
@@ -72,7 +70,10 @@ func TestAReportSaysWhatTimeItIs(t *testing.T) {
 	var v View
 	w.View(&v)
 	for i, m := range v.Machines {
-		elapsed := jsoniter.Get(w.AppendReport(nil, raft.ServerID(i+1)), "timer", "elapsed").ToFloat64()
+		s, untold := w.Reporter(raft.ServerID(i + 1))
+		var status raft.Status
+		s.Node().Status(&status)
+		elapsed := float64(status.Elapsed + untold)
 		if off := elapsed - float64(m.Elapsed)/1000; off < -2 || off > 2 || elapsed < 38 {
 			t.Errorf("S%d: the report says %v ms, the view %v", i+1, elapsed, float64(m.Elapsed)/1000)
 		}
@@ -90,27 +91,29 @@ func TestTheReportOfAServerThatIsDownIsItsDisk(t *testing.T) {
 	if err != nil {
 		t.Fatal(err)
 	}
-	said := func(id raft.ServerID, member string) int {
-		report := w.AppendReport(nil, id)
-		if !jsoniter.Valid(report) {
-			t.Fatalf("the report of S%d is no JSON: %s", id, report)
+	said := func(id raft.ServerID) (status raft.Status) {
+		s, _ := w.Reporter(id)
+		if s == nil {
+			t.Fatalf("nobody would start with the disk of S%d", id)
 		}
-		return jsoniter.Get(report, member).ToInt()
+		s.Node().Status(&status)
+		return status
 	}
 	w.RunTo(2*second - 1)
-	last, term := said(2, "lastIndex"), said(2, "term")
+	before := said(2)
 	w.RunTo(3 * second)
 	for range 2 { // it is not asked anew
-		if said(2, "lastIndex") != last || said(2, "term") != term || said(2, "commitIndex") != 0 || last < 2 {
-			t.Errorf("after the crash of a server with %d entries in term %d its disk is said to be %s", last, term, w.AppendReport(nil, 2))
+		st := said(2)
+		if st.LastIndex != before.LastIndex || st.CurrentTerm != before.CurrentTerm || st.CommitIndex != 0 || st.LastIndex < 2 {
+			t.Errorf("after the crash of %+v its disk is said to be %+v", before, st)
 		}
 	}
-	if said(3, "lastIndex") != 0 || said(3, "term") != 0 {
-		t.Errorf("the wiped disk is said to be %s", w.AppendReport(nil, 3))
+	if st := said(3); st.LastIndex != 0 || st.CurrentTerm != 0 {
+		t.Errorf("the wiped disk is said to be %+v", st)
 	}
 	w.RunTo(5 * second)
-	if w.Server(2) == nil || said(2, "commitIndex") < last {
-		t.Errorf("after the restart it says %s", w.AppendReport(nil, 2))
+	if st := said(2); w.Server(2) == nil || st.CommitIndex < before.LastIndex {
+		t.Errorf("after the restart it says %+v", st)
 	}
 }
 

@@ -6,8 +6,6 @@ import (
 	"math"
 	"slices"
 
-	jsoniter "github.com/json-iterator/go"
-
 	"raftplayground/raft"
 	"raftplayground/raft/check"
 	"raftplayground/raft/server"
@@ -315,14 +313,15 @@ func (w *World) leader() *machine {
 	return leader
 }
 
-// join opens a connection, makes it a member of the room and returns the answer. server 0 is a client.
-func (w *World) join(conn uint64, server raft.ServerID, lease string) jsoniter.Any {
+// join opens a connection and makes it a member of the room. server 0 is a client.
+func (w *World) join(conn uint64, server raft.ServerID, lease string) (seating hub.Seating) {
 	w.hub.Connect(conn)
-	params := `{"server":` + decimal(server) + `,"lease":"` + lease + `","binary":true}`
-	answer := w.ask(conn, `{"jsonrpc":"2.0","id":1,"method":"join","params":`+params+`}`)
-	result := jsoniter.Get(answer, "result")
-	if result.ValueType() != jsoniter.ObjectValue {
-		panic("lab: the hub refused a member: " + string(answer))
+	err := w.ask(func() (err error) {
+		seating, err = w.hub.Join(conn, &hub.Wish{Server: uint64(server), Lease: lease, Binary: true})
+		return err
+	})
+	if err != nil {
+		panic("lab: the hub refused a member: " + err.Error())
 	}
-	return result
+	return seating
 }

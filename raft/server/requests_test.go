@@ -225,23 +225,6 @@ func TestARefusalNamesTheFieldThatIsTooLong(t *testing.T) {
 	}
 }
 
-// A server's status is short: what a host shows of it all the time.
-func TestTheStatusSaysWhatIs(t *testing.T) {
-	s := started(t, server.Options{Off: raft.Extensions}, false)
-	hash := kv.HashText(s.Store().Hash())
-	want := `{"server":1,"role":"follower","term":0,"leader":null,"commitIndex":0,"lastIndex":0,"appliedIndex":0,` +
-		`"stateHash":"` + hash + `","connected":false,"disk":"memory"}`
-	if got := string(s.AppendStatus(nil, false, "memory")); got != want {
-		t.Errorf("got %s, want %s", got, want)
-	}
-	s = started(t, server.Options{Off: raft.Extensions}, true, elected)
-	want = `at: {"server":1,"role":"leader","term":1,"leader":1,"commitIndex":0,"lastIndex":1,"appliedIndex":0,` +
-		`"stateHash":"` + hash + `","connected":true,"disk":"a \"file\""}`
-	if got := string(s.AppendStatus([]byte("at: "), true, `a "file"`)); got != want {
-		t.Errorf("got %s, want %s", got, want)
-	}
-}
-
 // Entries that are sent move a follower's nextIndex, which a report shows; heartbeats without entries show
 // nothing.
 func TestTheReportVersionMovesWhenEntriesAreSent(t *testing.T) {

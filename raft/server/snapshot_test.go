@@ -6,8 +6,6 @@ import (
 	"strings"
 	"testing"
 
-	jsoniter "github.com/json-iterator/go"
-
 	"raftplayground/raft"
 	"raftplayground/raft/kv"
 	"raftplayground/raft/server"
@@ -74,10 +72,6 @@ func TestALogIsCompactedAndAServerStartsAgainFromItsSnapshot(t *testing.T) {
 	}
 	if got := c.done(leader.id, wire.Request{Method: wire.IndexRange, Start: 21, End: 30}); len(got.Entries) != 5 {
 		t.Errorf("the range behind has %d entries, want 5", len(got.Entries))
-	}
-	var report struct{ Log struct{ First, Cells any } }
-	if err := jsoniter.Unmarshal(leader.server.AppendReport(nil, 0), &report); err != nil || report.Log.First != 21.0 || len(report.Log.Cells.([]any)) != 5 {
-		t.Errorf("the report shows %+v, %v", report.Log, err)
 	}
 	hash := leader.server.Store().Hash()
 	c.crash(leader)
@@ -293,24 +287,6 @@ func TestAServerThatDoesNotKnowItsClusterDoesNotCompact(t *testing.T) {
 		Entries: []raft.Entry{{Term: 1, Kind: raft.Config, Data: []byte("1,2,3+4")}}})
 	if st := statusOf(s); st.SnapshotIndex != 4 {
 		t.Errorf("with its configuration compacted through %d, want 4", st.SnapshotIndex)
-	}
-}
-
-func TestAConfigurationIsShownInTheReport(t *testing.T) {
-	c := newClusterWith(t, 2, 3, traits{waiting: 1})
-	c.heal()
-	if got, want := string(c.seats[3].server.AppendReport(nil, 0)), `"kind":"configuration","text":"1,2,3+4"}`; !strings.Contains(got, want) || !jsoniter.Valid([]byte(got)) {
-		t.Errorf("got %s", got)
-	}
-}
-
-func TestBothMajoritiesOfAJointConfigurationAreReported(t *testing.T) {
-	s := start(t, 1, 3, new(wal.Memory))
-	receive(s, 2, &raft.AppendEntries{Call: 1, Term: 1, LeaderID: 2,
-		Entries: []raft.Entry{{Term: 1, Kind: raft.Config, Data: []byte("1,2,3>1,4,5")}}})
-	const want = `"quorums":[{"voters":[1,4,5],"needed":2,"agreed":0},{"voters":[1,2,3],"needed":2,"agreed":0}],`
-	if got := string(s.AppendReport(nil, 0)); !strings.Contains(got, want) || !jsoniter.Valid([]byte(got)) {
-		t.Errorf("got %s, want %s in it", got, want)
 	}
 }
 

@@ -32,7 +32,7 @@ type scanner struct {
 	contents
 	found   envelope
 	reads   uint // a bit for each key read so far, to refuse one that comes twice
-	refusal *refusal
+	refusal error
 }
 
 const (
@@ -46,38 +46,38 @@ const (
 )
 
 // read finds the envelope of a message. With a refusal the envelope holds what was found before the fault: its id may be known.
-func (s *scanner) read(data []byte, binary bool) (*envelope, *refusal) {
+func (s *scanner) read(data []byte, binary bool) (*envelope, error) {
 	*s = scanner{}
 	if binary {
 		return &s.found, s.readProtobuf(data)
 	}
 	if !utf8.Valid(data) {
 		// A browser fails the whole connection over such a message (RFC 6455, 8.1): it must not reach anybody.
-		return &s.found, &refusal{codeNotJSON, "", "the message is not valid UTF-8"}
+		return &s.found, &Refusal{CodeNotJSON, "", "the message is not valid UTF-8"}
 	}
 	text := bytes.TrimLeft(data, " \t\r\n")
 	switch {
 	case len(text) == 0:
-		return &s.found, &refusal{codeNotJSON, "", "the message is empty"}
+		return &s.found, &Refusal{CodeNotJSON, "", "the message is empty"}
 	case text[0] == '{':
 		return &s.found, s.readJSON(text)
 	case text[0] == '[':
-		return &s.found, &refusal{codeNotRequest, "", "expected one JSON object a message, got an array: batches are not taken"}
+		return &s.found, &Refusal{CodeNotRequest, "", "expected one JSON object a message, got an array: batches are not taken"}
 	case data[0] >= '0' && data[0] <= '9':
 		return &s.found, s.readColon(data)
 	}
-	return &s.found, &refusal{codeNotJSON, "", "expected a digit (a colon frame) or { (JSON), got " + clip(data)}
+	return &s.found, &Refusal{CodeNotJSON, "", "expected a digit (a colon frame) or { (JSON), got " + clip(data)}
 }
 
 // readColon reads the address of a colon frame: from [ ">" to ] ":". What follows is the receiver's to understand.
-func (s *scanner) readColon(data []byte) *refusal {
+func (s *scanner) readColon(data []byte) error {
 	s.found.isColon = true
 	end := bytes.IndexByte(data, ':')
 	if end < 0 {
-		return &refusal{codeNotJSON, "", "expected from[>to]:type:part:fields, got no colon in " + clip(data)}
+		return &Refusal{CodeNotJSON, "", "expected from[>to]:type:part:fields, got no colon in " + clip(data)}
 	}
 	from, to, directed := bytes.Cut(data[:end], []byte{'>'})
-	var bad *refusal
+	var bad error
 	if s.found.from, bad = parseAddress("from", from); bad != nil {
 		return bad
 	}
@@ -118,7 +118,7 @@ func callOf(data []byte) []byte {
 	return nil
 }
 
-func parseAddress(field string, digits []byte) (uint64, *refusal) {
+func parseAddress(field string, digits []byte) (uint64, error) {
 	address, ok := wholeNumber(digits)
 	if !ok || address == 0 {
 		return 0, badParam(field, "a whole number from 1 to 18446744073709551615", clip(digits))
@@ -135,7 +135,7 @@ func wholeNumber(digits []byte) (n uint64, ok bool) {
 }
 
 // readJSON goes through the object's own members, and so learns that the object is complete.
-func (s *scanner) readJSON(text []byte) *refusal {
+func (s *scanner) readJSON(text []byte) error {
 	s.contents = contentsOf(text)
 	for s.more() {
 		s.member(string(s.key), s.raw)
@@ -152,7 +152,7 @@ func (s *scanner) readJSON(text []byte) *refusal {
 		s.found.id = nil // it may be cut too; and an error must not be taken for an answer to somebody else's call
 	}
 	if wrong != "" {
-		return &refusal{codeNotJSON, "", wrong}
+		return &Refusal{CodeNotJSON, "", wrong}
 	}
 	return s.refusal
 }
@@ -190,13 +190,13 @@ func (s *scanner) member(key string, raw []byte) {
 // once notes that key was read; a second one would let two readers of the same frame disagree about it.
 func (s *scanner) once(key string, bit uint) {
 	if s.reads&bit != 0 {
-		s.fault(&refusal{codeNotRequest, key, "the key " + key + " appears twice"})
+		s.fault(&Refusal{CodeNotRequest, key, "the key " + key + " appears twice"})
 	}
 	s.reads |= bit
 }
 
 // fault keeps the first refusal; the scan goes on, because JSON that is cut is the greater fault and the id may be still to come.
-func (s *scanner) fault(why *refusal) {
+func (s *scanner) fault(why error) {
 	if s.refusal == nil {
 		s.refusal = why
 	}
@@ -214,7 +214,7 @@ func (s *scanner) readAddress(key string, bit uint, raw []byte) uint64 {
 func (s *scanner) readText(key string, bit uint, raw []byte) string {
 	s.once(key, bit)
 	if raw[0] != '"' {
-		s.fault(&refusal{codeNotRequest, key, key + ": expected text, got " + clip(raw)})
+		s.fault(&Refusal{CodeNotRequest, key, key + ": expected text, got " + clip(raw)})
 		return ""
 	}
 	return string(unquoted(raw))
@@ -265,9 +265,9 @@ func (t *callTable) caller(uuid string, server uint64) uint64 {
 
 // address2015 fills in the addresses that a frame of the 2015 dialect does not have: from is the connection's own server, a call goes
 // to everyone, a reply to the server that made the call.
-func (h *Hub) address2015(m *member, e *envelope) *refusal {
+func (h *Hub) address2015(m *member, e *envelope) error {
 	if m.server == 0 {
-		return &refusal{codeNotYours, "from", "a frame of the 2015 dialect is from the server of its connection, and this connection has none"}
+		return &Refusal{CodeNotYours, "from", "a frame of the 2015 dialect is from the server of its connection, and this connection has none"}
 	}
 	e.from, e.hasFrom = m.server, true
 	uuid := uuidOf(e.fields)
@@ -284,7 +284,7 @@ func (h *Hub) address2015(m *member, e *envelope) *refusal {
 		}
 		return nil
 	}
-	return &refusal{codeUnknownMethod, "variant", "expected RequestVote, AppendEntries, Accepted or Rejected in a message without from, got " + clip(e.variant)}
+	return &Refusal{CodeUnknownMethod, "variant", "expected RequestVote, AppendEntries, Accepted or Rejected in a message without from, got " + clip(e.variant)}
 }
 
 // uuidOf finds the uuid in fields, a list whose first element is an object; empty if it has none of at most 64 bytes.

@@ -26,37 +26,37 @@ type testimony struct {
 func (s *seat) free() bool { return s.Lease == "" && !s.Lost }
 
 // claim gives m the seat whose lease it shows.
-func (h *Hub) claim(m *member, w *wish) *refusal {
-	s, name := &h.seats[w.server-1], "seat "+strconv.FormatInt(w.server, 10)
+func (h *Hub) claim(m *member, w *Wish) error {
+	s, name := &h.seats[w.Server-1], "seat "+decimal(w.Server)
 	switch {
 	case s.free():
-		return &refusal{codeWrongLease, "lease", "lease: nobody has held " + name +
+		return &Refusal{CodeWrongLease, "lease", "lease: nobody has held " + name +
 			" of this room so far; claim it without a lease"}
-	case s.Lost && h.made != "" && isLease(w.lease) && same(w.made, h.made):
-		s.Lease, s.Lost = w.lease, false // only a server of this very room knows what its making is called
-	case !same(s.Lease, w.lease):
-		return &refusal{codeWrongLease, "lease", "lease: this is not the lease of " + name}
+	case s.Lost && h.made != "" && isLease(w.Lease) && same(w.Made, h.made):
+		s.Lease, s.Lost = w.Lease, false // only a server of this very room knows what its making is called
+	case !same(s.Lease, w.Lease):
+		return &Refusal{CodeWrongLease, "lease", "lease: this is not the lease of " + name}
 	}
 	switch {
 	case s.holder != nil:
-		return &refusal{codeSeatTaken, "server", "server: " + name + " is connected from elsewhere"}
-	case w.resume && w.claim < s.Claim:
-		return &refusal{codeSuperseded, "claim", "claim: " + name + " has been claimed since, it is at claim " +
+		return &Refusal{CodeSeatTaken, "server", "server: " + name + " is connected from elsewhere"}
+	case w.Resume && w.Claim < s.Claim:
+		return &Refusal{CodeSuperseded, "claim", "claim: " + name + " has been claimed since, it is at claim " +
 			decimal(s.Claim) + "; read the disk again and claim it anew"}
 	}
-	if !w.resume && w.claim < s.Taken {
-		return &refusal{codeOlderDisk, "claim", "claim: the disk of " + name + " is an older copy: it knows claim " +
-			decimal(w.claim) + ", and its server has started with claim " + decimal(s.Taken) + " since"}
+	if !w.Resume && w.Claim < s.Taken {
+		return &Refusal{CodeOlderDisk, "claim", "claim: the disk of " + name + " is an older copy: it knows claim " +
+			decimal(w.Claim) + ", and its server has started with claim " + decimal(s.Taken) + " since"}
 	}
 	before := s.Claim
-	s.Claim = max(s.Claim, w.claim)
-	if !w.resume {
+	s.Claim = max(s.Claim, w.Claim)
+	if !w.Resume {
 		s.Claim++
 	}
 	if s.Claim != before {
 		h.recordUrgent = true
 	}
-	m.server = uint64(w.server)
+	m.server = w.Server
 	return nil
 }
 
@@ -64,13 +64,13 @@ func same(a, b string) bool { return subtle.ConstantTimeCompare([]byte(a), []byt
 
 // hear notes what a member claims to be in a room that does not know itself, and learns the room once a
 // majority of its servers agrees.
-func (h *Hub) hear(m *member, w *wish) {
-	if w.server < 1 || !w.hasSize || w.server > int64(w.size) || w.made == "" || !isLease(w.lease) {
+func (h *Hub) hear(m *member, w *Wish) {
+	if w.Any || w.Server < 1 || w.Server > uint64(w.Size) || w.Made == "" || !isLease(w.Lease) {
 		return
 	}
 	h.strangers++
-	m.testimony = &testimony{server: uint64(w.server), lease: w.lease, claim: w.claim, made: w.made, size: w.size}
-	if h.resize(w.size); len(h.agreeing(m.testimony)) > w.size/2 {
+	m.testimony = &testimony{server: w.Server, lease: w.Lease, claim: w.Claim, made: w.Made, size: w.Size}
+	if h.resize(w.Size); len(h.agreeing(m.testimony)) > w.Size/2 {
 		h.learn(m.testimony)
 	}
 	h.roomChanged = true
@@ -107,6 +107,7 @@ func (h *Hub) learn(t *testimony) {
 	}
 	h.know(t.made)
 	h.start()
+	h.did(nil, Deed{Do: RoomKnown})
 }
 
 // begin makes a room that does not know itself a new one: a person has said so.
@@ -120,37 +121,13 @@ func (h *Hub) know(made string) {
 	}
 }
 
-// decide does what the people in a room decide about its seats: that it is new, or that a server will not come back.
-func (h *Hub) decide(raw []byte) *refusal {
-	isNew, empty, give := false, false, []int64(nil)
-	bad := readParams(raw, func(p *params, key string) bool {
-		switch key {
-		case "new":
-			isNew = p.truth(key)
-		case "empty":
-			empty = p.truth(key)
-		case "give":
-			p.list(key, maxSize, func(p *params) { give = append(give, p.number(key, 1, int64(len(h.seats)))) })
-		default:
-			return false
-		}
-		return true
-	})
-	switch {
-	case bad != nil:
-		return bad
-	case isNew:
-		return h.beginAnew()
-	case len(give) == 0:
-		return badParam("params", "new or give", "neither")
-	case h.unknown:
-		return badParam("give", "a room that knows its seats", "one that has lost its record")
+// BeginAnew makes a room new because a person on a connection says so: it forgets all that it was. Only a room in
+// which no server is connected can be forgotten.
+func (h *Hub) BeginAnew(conn uint64) error {
+	m, err := h.memberOf(conn)
+	if err != nil {
+		return err
 	}
-	return h.giveAway(give, empty)
-}
-
-// beginAnew forgets all that the room was. Only a room in which no server is connected can be forgotten.
-func (h *Hub) beginAnew() *refusal {
 	for i := range h.seats {
 		if h.seats[i].holder != nil {
 			return badParam("new", "a room in which nobody has a seat", "seat "+strconv.Itoa(i+1)+" connected")
@@ -159,27 +136,42 @@ func (h *Hub) beginAnew() *refusal {
 	h.build(len(h.seats))
 	h.started, h.clock.now, h.clock.rest = false, 0, 0
 	h.begin()
+	h.did(m, Deed{Do: RoomBegun})
 	return nil
 }
 
-// giveAway frees seats whose servers will not come back. What such a server has promised is still counted on:
-// a candidate may hold its vote, a leader its answer. So every server starts again, which forgets both, and
-// the new one waits until a leader has been elected without it ("anew"). empty: it does not wait.
-func (h *Hub) giveAway(give []int64, empty bool) *refusal {
-	for _, server := range give {
-		if h.seats[server-1].holder != nil {
-			return badParam("give", "seats that nobody is connected to",
-				"seat "+strconv.FormatInt(server, 10)+" is connected")
+// GiveAway frees seats whose servers will not come back, because a person on a connection says so. What such a server
+// has promised is still counted on: a candidate may hold its vote, a leader its answer. So every server starts again,
+// which forgets both, and the new one waits until a leader has been elected without it ("anew"). empty: it does not
+// wait.
+func (h *Hub) GiveAway(conn uint64, servers []uint64, empty bool) error {
+	m, err := h.memberOf(conn)
+	if err != nil {
+		return err
+	}
+	switch {
+	case len(servers) == 0:
+		return badParam("params", "new or give", "neither")
+	case h.unknown:
+		return badParam("give", "a room that knows its seats", "one that has lost its record")
+	}
+	for _, server := range servers {
+		switch {
+		case !h.isServer(server):
+			return whole("give", server, 1, int64(len(h.seats)))
+		case h.seats[server-1].holder != nil:
+			return badParam("give", "seats that nobody is connected to", "seat "+decimal(server)+" is connected")
 		}
 	}
-	for _, server := range give {
+	for _, server := range servers {
 		s := &h.seats[server-1]
 		s.Seat = Seat{Claim: s.Claim, Anew: h.started && !empty}
 		s.report = nil
+		h.did(m, Deed{Do: SeatFreed, Server: server})
 	}
 	h.recordUrgent, h.roomChanged = true, true
 	if h.started {
-		h.restartAll("S" + strconv.FormatInt(give[0], 10) + " gets a new disk: every server starts again from its own")
+		h.restartAll("S" + decimal(servers[0]) + " gets a new disk: every server starts again from its own")
 	}
 	return nil
 }

@@ -53,7 +53,7 @@ func TestEveryStartOfAServerHasAHigherClaim(t *testing.T) {
 	s.hub.Disconnect(3)
 	// The relay is killed and started again: what was claimed is remembered.
 	s = newStage(t, Options{}, s.record)
-	expectError(t, []string{s.join(1, `{`+ticket(first)+`,"resume":true}`)}, codeSuperseded, "claim", "claim 2")
+	expectError(t, []string{s.join(1, `{`+ticket(first)+`,"resume":true}`)}, CodeSuperseded, "claim", "claim 2")
 	if third := s.seated(2, `{`+ticket(first)+`}`); third.Get("claim").ToInt() != 3 {
 		t.Errorf("it reads its disk again and starts: %s", third.ToString())
 	}
@@ -88,7 +88,7 @@ func TestAnOlderCopyOfADiskIsNoticed(t *testing.T) {
 	s.hub.Disconnect(3)
 	s = newStage(t, Options{}, s.record)
 	for conn, older := range []jsoniter.Any{first, second} {
-		expectError(t, []string{s.join(uint64(conn+10), `{`+ticket(older)+`}`)}, codeOlderDisk, "claim", "claim 3 since")
+		expectError(t, []string{s.join(uint64(conn+10), `{`+ticket(older)+`}`)}, CodeOlderDisk, "claim", "claim 3 since")
 	}
 	fourth := s.seated(20, `{`+ticket(third)+`}`)
 	if fourth.Get("claim").ToInt() != 4 {
@@ -105,7 +105,7 @@ func TestAFreeSeatOfAKnownRoomIsNotWonByAnInventedLease(t *testing.T) {
 	s := newStage(t, Options{}, nil)
 	s.seated(1, `{}`)
 	invented := strings.Repeat("ab", 16)
-	expectError(t, []string{s.join(2, `{"server":2,"lease":"`+invented+`"}`)}, codeWrongLease, "lease",
+	expectError(t, []string{s.join(2, `{"server":2,"lease":"`+invented+`"}`)}, CodeWrongLease, "lease",
 		"nobody has held seat 2")
 }
 
@@ -180,7 +180,7 @@ func TestClaimsThatDoNotAgreeAreNoMajority(t *testing.T) {
 		t.Fatal("two of three servers agree")
 	}
 	// The third seat is nobody's to take but of the server whose disk names this making of the room.
-	expectError(t, []string{s.join(7, other("3"))}, codeWrongLease, "lease", "seat 3")
+	expectError(t, []string{s.join(7, other("3"))}, CodeWrongLease, "lease", "seat 3")
 	if got := get(s.join(8, `{}`), "result", "server"); got.ToInt() != 0 {
 		t.Errorf("a newcomer got seat %d of a room that has lost its record", got.ToInt())
 	}
@@ -215,7 +215,7 @@ func TestAPersonSaysThatARoomIsNew(t *testing.T) {
 	if s.record.Seats[0].Lease == "" || s.record.Seats[1].Lease == "" {
 		t.Errorf("two members have seats: %+v", s.record)
 	}
-	expectError(t, s.say(1, `{"id":3,"method":"seats","params":{"new":true}}`), codeBadParams, "new", "nobody")
+	expectError(t, s.say(1, `{"id":3,"method":"seats","params":{"new":true}}`), CodeBadParams, "new", "nobody")
 }
 
 func TestAWatcherTakesASeatThatBecomesFree(t *testing.T) {
@@ -226,7 +226,7 @@ func TestAWatcherTakesASeatThatBecomesFree(t *testing.T) {
 	if get(refused, "result", "server").ValueType() != jsoniter.NilValue {
 		t.Fatalf("no seat is free, but: %s", refused)
 	}
-	expectError(t, s.say(2, `{"id":3,"method":"seats","params":{"give":[1]}}`), codeBadParams, "give", "connected")
+	expectError(t, s.say(2, `{"id":3,"method":"seats","params":{"give":[1]}}`), CodeBadParams, "give", "connected")
 	s.hub.Disconnect(1)
 	s.say(2, `{"id":4,"method":"seats","params":{"give":[1],"empty":true}}`)
 	got := s.say(2, `{"id":5,"method":"seat","params":{}}`)
@@ -234,7 +234,7 @@ func TestAWatcherTakesASeatThatBecomesFree(t *testing.T) {
 		get(got[0], "result", "client").ToUint64() != get(watcher, "result", "client").ToUint64() {
 		t.Errorf("the seat was given up: %s", got)
 	}
-	expectError(t, s.say(2, `{"id":6,"method":"seat","params":{}}`), codeNotRequest, "", "seat 1 already")
+	expectError(t, s.say(2, `{"id":6,"method":"seat","params":{}}`), CodeNotRequest, "", "seat 1 already")
 }
 
 // The new disk of a seat knows nothing of what the old one promised. No server may count on a promise of the
@@ -251,11 +251,11 @@ func TestWhenASeatIsGivenAwayEveryServerStartsAgain(t *testing.T) {
 			t.Errorf("connection %d was closed with %+v", conn, closed)
 		}
 		claim := `{"server":` + decimal(conn) + `,"lease":"` + lease[conn-1].Lease + `","claim":1,"resume":`
-		expectError(t, []string{s.join(conn+10, claim+`true}`)}, codeSuperseded, "claim", "read the disk again")
+		expectError(t, []string{s.join(conn+10, claim+`true}`)}, CodeSuperseded, "claim", "read the disk again")
 		s.hub.Disconnect(conn + 10)
 		s.seated(conn+20, claim+`false}`)
 	}
-	expectError(t, []string{s.join(30, `{"server":3,"lease":"`+lease[2].Lease+`","claim":1}`)}, codeWrongLease,
+	expectError(t, []string{s.join(30, `{"server":3,"lease":"`+lease[2].Lease+`","claim":1}`)}, CodeWrongLease,
 		"lease", "nobody has held seat 3")
 	newcomer := s.seated(31, `{}`)
 	if newcomer.Get("server").ToInt() != 3 || !newcomer.Get("anew").ToBool() || newcomer.Get("claim").ToInt() < 2 {
@@ -293,7 +293,7 @@ func TestWhatPeopleDecideAboutSeatsIsChecked(t *testing.T) {
 		} else if params == "{}" {
 			field = "params"
 		}
-		expectError(t, s.say(4, `{"id":1,"method":"seats","params":`+params+`}`), codeBadParams, field, expected)
+		expectError(t, s.say(4, `{"id":1,"method":"seats","params":`+params+`}`), CodeBadParams, field, expected)
 	}
 }
 
@@ -306,5 +306,5 @@ func TestClientAddressesOfAnotherLifeAreRefused(t *testing.T) {
 		t.Fatalf("the addresses: %s", got.ToString())
 	}
 	expectError(t, s.say(1, `{"jsonrpc":"2.0","id":"1001>1:7","from":1,"to":1001,"result":{}}`),
-		codeNoSuchAddress, "to", "nobody has the address 1001")
+		CodeNoSuchAddress, "to", "nobody has the address 1001")
 }

@@ -34,6 +34,7 @@ func (h *Hub) Clone() *Hub {
 		l.queue, l.head = slices.Clone(l.queue[l.head:]), 0
 		l.held = slices.Clone(l.held)
 	}
+	c.deeds.list = slices.Clone(h.deeds.list)
 	c.seen.lines, c.own = slices.Clone(h.seen.lines), sightings{}
 	c.deliver, c.closing = slices.Clone(h.deliver), slices.Clone(h.closing)
 	return &c

@@ -3,6 +3,13 @@
 // It never reads Raft: of a frame it decodes the address and nothing else, and of a colon line that it refuses the number of its call. PROTOCOL.md, beside the relay,
 // is for the author of a server in another language.
 //
+// # Two doors
+//
+// The host's own process comes in by methods: Connect, Join, Seat, Change, Act, Describe, BeginAnew, GiveAway, with typed
+// arguments and a *Refusal as the error. Members come in by Receive, which takes the text of their sockets: frames, and
+// calls of JSON-RPC. The calls are an adapter over the same methods (rpc.go, params.go, report.go), as notify.go is over
+// what the room says of itself; no rule of a room reads or writes JSON.
+//
 // # The protocol of a room
 //
 // A member opens a WebSocket at /rooms/{code} and speaks JSON-RPC 2.0 in text messages, one object a
@@ -49,21 +56,18 @@
 //	   {"seq":16,"fate":"down","at":…}]}}
 //	{"jsonrpc":"2.0","method":"report","params":{"server":2,…}}     what a server says of itself, passed on to watchers as it is
 //
-// room comes after every change of it, at most once in 16 ms of real time, and every 2 s (roundTrip: real
-// microseconds of the member's WebSocket ping, null if unknown; watchers: members without a server). A new
-// watcher is first sent the last report of every server. seen is gathered for up to 16 ms of real time. A
-// frame is listed once when it is sent, with a fate: "sent" (it arrives at due unless said otherwise
-// later), "cut" (the link is down; due is when it would have come), "down" (nobody is connected under that
-// address), "full" (the receiver's queue is full), "lost" (the network lost it), "held" (it stopped on its
-// way and goes on when somebody says so). A later line with only seq, fate and at corrects a "sent" or
-// "held": the link was cut or the receiver went while it was under way, somebody held it or "dropped" it,
-// or, "sent" with "due" beside it, released it. A frame that the network or somebody made a second time is
-// listed like any other, with "copyOf": the seq of the first; one that somebody edited is listed anew under
-// its own seq. "frame" is the text as sent, the first 4096 bytes of it; of a frame that is binary "base64"
-// has as many of its bytes. A watcher that is slow (256 KiB wait for it) is spared "frame"; one that lags
-// (1 MiB) is spared whole lines, and reports but the last of each server. A batch has at most 4096 lines
-// and 1 MiB of text. seen says how many lines were left out since it last said so: "dropped": n, absent if
-// none.
+// For watchers room has "deeds", too: what was done since the room before, by whom, and when (PROTOCOL.md, 8).
+//
+// room comes after every change of it, at most once in 16 ms of real time, and every 2 s (roundTrip: real microseconds of the member's WebSocket
+// ping, null if unknown; watchers: members without a server). A new watcher is first sent the last report of every server.
+// seen is gathered for up to 16 ms of real time. A frame is listed once when it is sent, with a fate: "sent" (it arrives at due unless said otherwise later), "cut" (the link
+// is down; due is when it would have come), "down" (nobody is connected under that address), "full" (the receiver's queue is full), "lost" (the network lost it), "held" (it stopped
+// on its way and goes on when somebody says so). A later line with only seq, fate and at corrects a "sent" or "held": the link was cut or the receiver went while it was under way, somebody
+// held it or "dropped" it, or, "sent" with "due" beside it, released it. A frame that the network or somebody made a second time is listed like any other, with "copyOf": the seq of the first;
+// one that somebody edited is listed anew under its own seq.
+// "frame" is the text as sent, the first 4096 bytes of it; of a frame that is binary "base64" has as many of its bytes. A watcher that is slow (256 KiB wait for it) is spared
+// "frame"; one that lags (1 MiB) is spared whole lines, and reports but the last of each server. A batch has at most 4096 lines and 1 MiB of text. seen says how many lines were left out
+// since it last said so: "dropped": n, absent if none.
 //
 // Frames (see package wire) are binary messages, and every other text message that starts with a digit or
 // has "from" or "to". Of a binary one the hub reads fields 1 to 3 as those of raft/wire/frame.proto, and it
@@ -97,7 +101,7 @@
 //	{"id":6,"method":"seats","params":{"give":[3]}}                                  S3, which is not connected, will not come back
 //	{"method":"state","params":{"hidden":true,"name":"Ada","disk":"memory"}}         about the sender itself
 //	{"method":"state","params":{"claim":7}}              a server has started, and its disk knows its claim
-//	{"method":"report","params":{…}}                                                 a server about itself, in ms; the hub sets "server", and refuses what it knows to be wrong
+//	{"method":"report","params":{…}}                                                 a server about itself, in µs; the hub sets "server", and refuses what it knows to be wrong
 //
 // A seat that was given away is free. All servers are closed with 1012 and start again; the new S3 is "anew" and
 // waits until a leader takes it in, unless "give" came with "empty":true.

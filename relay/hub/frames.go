@@ -98,7 +98,7 @@ func (h *Hub) read(m *member, data []byte, binary bool) {
 	switch {
 	case bad != nil:
 	case !m.joined && e.method != "join":
-		bad = &refusal{code: codeJoinFirst, message: `the first message must join: {"jsonrpc":"2.0","id":1,"method":"join","params":{"server":null,"watch":true}}`}
+		bad = errJoinFirst
 	case e.isFrame():
 		bad = h.forward(m, e, frame{data, binary})
 	case e.oddID:
@@ -106,7 +106,7 @@ func (h *Hub) read(m *member, data []byte, binary bool) {
 	case e.hasMethod:
 		h.call(m, e)
 	default:
-		bad = &refusal{code: codeNotRequest, message: "expected a frame (with from) or a call to the room (with method), got neither"}
+		bad = &Refusal{Code: CodeNotRequest, Message: "expected a frame (with from) or a call to the room (with method), got neither"}
 	}
 	switch {
 	case bad == nil:
@@ -117,57 +117,8 @@ func (h *Hub) read(m *member, data []byte, binary bool) {
 	}
 }
 
-// mostParams is how long the parameters of a method may be. Only frames and reports have reason to be long;
-// 80,000 keys of the others took 20 ms to read.
-func (h *Hub) mostParams(method string) int {
-	if method == "frame" || method == "report" {
-		return h.limits.Message
-	}
-	return 32 << 10 // 72 links with all settings are 12 KiB
-}
-
-// call does what a member asks of the room itself.
-func (h *Hub) call(m *member, e *envelope) {
-	var bad *refusal
-	if most := h.mostParams(e.method); len(e.params) > most {
-		h.refuse(m, e.id, tooLarge("params", len(e.params), most))
-		return
-	}
-	switch e.method {
-	case "join":
-		bad = h.join(m, e.id, e.params)
-	case "seat":
-		bad = h.seat(m, e.id, e.params)
-	case "seats":
-		if bad = h.decide(e.params); bad == nil {
-			h.agree(m, e.id)
-		}
-	case "network":
-		if bad = h.change(e.params); bad == nil {
-			h.agree(m, e.id)
-		}
-	case "state":
-		if bad = h.describe(m, e.params); bad == nil {
-			h.agree(m, e.id)
-		}
-	case "report":
-		if bad = h.report(m, e.params); bad == nil {
-			h.agree(m, e.id)
-		}
-	case "frame":
-		if bad = h.touch(m, e.params); bad == nil {
-			h.agree(m, e.id)
-		}
-	default:
-		bad = &refusal{codeUnknownMethod, "method", "method: expected join, seat, seats, network, frame, state or report, or a frame with from and to; got " + clip(e.method)}
-	}
-	if bad != nil {
-		h.refuse(m, e.id, bad)
-	}
-}
-
 // forward sends a frame on its way, after checking its address.
-func (h *Hub) forward(m *member, e *envelope, f frame) *refusal {
+func (h *Hub) forward(m *member, e *envelope, f frame) error {
 	if e.variant != "" && !e.hasFrom && !e.hasTo {
 		if bad := h.address2015(m, e); bad != nil {
 			return bad
@@ -180,9 +131,10 @@ func (h *Hub) forward(m *member, e *envelope, f frame) *refusal {
 	case !e.hasFrom:
 		return badParam("from", "the sender's address", "none")
 	case e.from != m.server && e.from != m.client:
-		return &refusal{codeNotYours, "from", "from: " + decimal(e.from) + " is not this connection's address, which is " + m.addresses()}
+		return &Refusal{CodeNotYours, "from", "from: " + decimal(e.from) + " is not this connection's address, which is " + m.addresses()}
 	case f.binary && h.textOnly(m, e) != 0:
-		return &refusal{codeNotRequest, "to", "to: " + decimal(h.textOnly(m, e)) + " takes text messages only; send it this frame in another encoding"}
+		const what = " takes text messages only; send it this frame in another encoding"
+		return &Refusal{CodeNotRequest, "to", "to: " + decimal(h.textOnly(m, e)) + what}
 	case !e.hasTo:
 		h.charge(m, len(f.data)*max(0, len(h.seats)-2))
 		for to := uint64(1); to <= uint64(len(h.seats)); to++ {
@@ -194,7 +146,7 @@ func (h *Hub) forward(m *member, e *envelope, f frame) *refusal {
 	case e.to == e.from:
 		return badParam("to", "somebody else's address", decimal(e.to))
 	case !h.isServer(e.to) && (e.to < h.options.FirstClient || e.to >= h.nextClient):
-		return &refusal{codeNoSuchAddress, "to", "to: nobody has the address " + decimal(e.to) + " in this room; servers are 1 to " + decimal(uint64(len(h.seats)))}
+		return &Refusal{CodeNoSuchAddress, "to", "to: nobody has the address " + decimal(e.to) + " in this room; servers are 1 to " + decimal(uint64(len(h.seats)))}
 	}
 	h.launch(e.from, e.to, f)
 	return nil

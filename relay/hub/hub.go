@@ -84,8 +84,9 @@ type Delivery struct {
 	// Binary says that Data leaves as a binary message, as it came; else it is text.
 	Binary bool
 
-	lines int // of a seen notification
-	seat  int // index, of a report
+	lines int    // of a seen notification
+	seat  int    // index, of a report
+	told  uint64 // of a room notification: the last deed that its receiver knew before
 }
 
 // Kind says what a host may do with a message that its receiver has no room for. Whatever it does not send it
@@ -160,6 +161,7 @@ type Hub struct {
 	records       uint64
 	unstored      string // why the host cannot store records at the moment; empty if it can
 	strangers     int    // claims of seats that the room did not know to be leased
+	deeds         deeds
 	seen          seenBatch
 	news          bucket    // bytes
 	own           sightings // for the host
@@ -193,6 +195,7 @@ type member struct {
 	roundTrip int64 // real µs, -1: unknown
 	bucket    bucket
 	feed      feed
+	told      uint64     // the number of the last deed that it was told of
 	testimony *testimony // nil: it claims to be nobody, or the room knows itself
 }
 
@@ -259,7 +262,7 @@ func (h *Hub) Receive(conn uint64, data []byte, binary bool) {
 	}
 	switch m.bucket.take(int64(1+len(data)/4096)*1e6, h.clock.real, h.limits.Rate, h.limits.Burst) {
 	case over:
-		h.refuse(m, nil, &refusal{code: codeTooFast, message: "too many messages: a member may send " + strconv.Itoa(h.limits.Rate) + " a second; this one was not passed on"})
+		h.refuse(m, nil, &Refusal{Code: CodeTooFast, Message: "too many messages: a member may send " + strconv.Itoa(h.limits.Rate) + " a second; this one was not passed on"})
 	case flooding:
 		h.drop(m, closePolicy, "too many messages: a member may send "+strconv.Itoa(h.limits.Rate)+" a second")
 	default:
@@ -279,7 +282,7 @@ func (h *Hub) mostMessage(m *member) int {
 func (h *Hub) Overrun(conn uint64) {
 	if m := h.members[conn]; m != nil {
 		const words = "the relay has too much to read at the moment; this message was not taken"
-		h.refuse(m, nil, &refusal{code: codeTooMuch, message: words})
+		h.refuse(m, nil, &Refusal{Code: CodeTooMuch, Message: words})
 	}
 }
 
@@ -289,7 +292,10 @@ func (h *Hub) Undelivered(d *Delivery) {
 	switch {
 	case d.Kind == Frame:
 		h.tell(sighting{seq: d.Frame, fate: "full", at: h.clock.now, later: true})
-	case m == nil || d.Kind != News:
+	case m == nil:
+	case d.Kind == Announcement:
+		m.told = min(m.told, d.told)
+	case d.Kind != News:
 	case d.lines > 0:
 		m.feed.dropped += d.lines
 	default:
@@ -327,7 +333,7 @@ func (h *Hub) Strangers() int { return h.strangers }
 // Disconnect says that a connection is gone.
 func (h *Hub) Disconnect(conn uint64) {
 	if m := h.members[conn]; m != nil {
-		h.leave(m)
+		h.leave(m, "")
 	}
 }
 
@@ -440,34 +446,30 @@ func (h *Hub) build(size int) {
 // drop closes a connection from the room's side.
 func (h *Hub) drop(m *member, code int, reason string) {
 	h.closing = append(h.closing, Closing{m.conn, code, reason})
-	h.leave(m)
+	h.leave(m, reason)
 }
 
-// leave forgets a connection. A server's seat stays leased: a closed socket is a crash, not a leave.
-func (h *Hub) leave(m *member) {
+// leave forgets a connection, which the room closes for a reason, or which has ended by itself. A server's seat stays
+// leased: a closed socket is a crash, not a leave.
+func (h *Hub) leave(m *member, reason string) {
 	delete(h.members, m.conn)
 	h.arrival = slices.DeleteFunc(h.arrival, func(other *member) bool { return other == m })
 	if m.server != 0 {
 		h.seats[m.server-1].holder = nil
 		h.loseAllTo(m.server)
+		h.did(m, Deed{Do: ServerGone, Server: m.server, Reason: reason})
 	}
 	if m.joined {
 		h.roomChanged = true
 	}
 }
 
-// send answers a member.
-func (h *Hub) send(m *member, data []byte) {
-	h.deliver = append(h.deliver, Delivery{Conn: m.conn, Kind: Answer, Data: data})
-}
-
-// sendAfter answers a member when the record that is made now is stored.
-func (h *Hub) sendAfter(m *member, data []byte) {
-	after := h.records
+// nextRecord is the number of the record that holds what has happened until now.
+func (h *Hub) nextRecord() uint64 {
 	if h.recordUrgent {
-		after++
+		return h.records + 1
 	}
-	h.deliver = append(h.deliver, Delivery{Conn: m.conn, Kind: Answer, After: after, Data: data})
+	return h.records
 }
 
 func (h *Hub) isServer(address uint64) bool { return address >= 1 && address <= uint64(len(h.seats)) }

@@ -232,12 +232,12 @@ func TestClaims(t *testing.T) {
 	claim := func(conn uint64, server, lease string) []string {
 		return s.say(conn, `{"id":7,"method":"join","params":{"server":`+server+`,"lease":"`+lease+`"}}`)
 	}
-	expectError(t, claim(2, "1", lease), codeSeatTaken, "server", "seat 1 is connected")
+	expectError(t, claim(2, "1", lease), CodeSeatTaken, "server", "seat 1 is connected")
 	s.hub.Disconnect(1)
-	expectError(t, claim(2, "1", other), codeWrongLease, "lease", "not the lease of seat 1")
-	expectError(t, claim(2, "1", ""), codeWrongLease, "lease", "not the lease of seat 1")
-	expectError(t, claim(2, "4", ""), codeBadParams, "server", "1 to 3, got 4")
-	expectError(t, claim(2, "-1", ""), codeBadParams, "server", "got -1")
+	expectError(t, claim(2, "1", other), CodeWrongLease, "lease", "not the lease of seat 1")
+	expectError(t, claim(2, "1", ""), CodeWrongLease, "lease", "not the lease of seat 1")
+	expectError(t, claim(2, "4", ""), CodeBadParams, "server", "1 to 3, got 4")
+	expectError(t, claim(2, "-1", ""), CodeBadParams, "server", "got -1")
 	if got := claim(2, "1", lease)[0]; get(got, "result", "server").ToInt() != 1 || get(got, "result", "fresh").ToBool() {
 		t.Errorf("the right lease got %s", got)
 	}
@@ -304,7 +304,7 @@ func TestTheFirstMemberMayChooseTheSize(t *testing.T) {
 func TestTheClockStandsUntilEverySeatIsTaken(t *testing.T) {
 	s := newStage(t, Options{Rate: 1}, nil)
 	s.join(1, "{}")
-	expectError(t, s.say(1, `{"id":1,"method":"network","params":{"start":true}}`), codeBadParams, "start", "2 of 3")
+	expectError(t, s.say(1, `{"id":1,"method":"network","params":{"start":true}}`), CodeBadParams, "start", "2 of 3")
 	s.join(2, "{}")
 	s.say(1, "1>2:frame")
 	s.pass(5_000_000)
@@ -472,7 +472,7 @@ func TestFramesAreHeldReleasedAndDropped(t *testing.T) {
 	frame("3", "release")
 	frame("2", "drop")
 	s.pass(5_000)
-	expectError(t, frame("2", "drop"), codeBadParams, "seq", "2, which is not")
+	expectError(t, frame("2", "drop"), CodeBadParams, "seq", "2, which is not")
 	s.expectFrames(2)
 	s.pass(5_000)
 	s.expectFrames(2, "1>2:third")
@@ -522,7 +522,7 @@ func TestAnEditNeedsRoomToo(t *testing.T) {
 	s := trio(t, Options{Limits: Limits{InFlightBytes: 20}})
 	s.say(4, `{"method":"network","params":{"latency":10000}}`)
 	s.say(1, "1>2:first")
-	expectError(t, s.say(4, `{"id":1,"method":"frame","params":{"seq":1,"do":"edit","frame":"1>2:much longer than what was there"}}`), codeBadParams, "frame", "20 bytes under way")
+	expectError(t, s.say(4, `{"id":1,"method":"frame","params":{"seq":1,"do":"edit","frame":"1>2:much longer than what was there"}}`), CodeBadParams, "frame", "20 bytes under way")
 	s.pass(10_000)
 	s.expectFrames(2, "1>2:first")
 }
@@ -609,71 +609,71 @@ func TestBadMessagesAreRefusedAndTheRoomGoesOn(t *testing.T) {
 		code       int
 		field, say string
 	}{
-		{"wrong sender, colon", "2>3:x", codeNotYours, "from", "2 is not this connection's address, which is 1 or 1001"},
-		{"wrong sender, JSON", `{"from":2,"to":3}`, codeNotYours, "from", "2 is not"},
-		{"another's client address", `{"from":1002,"to":3}`, codeNotYours, "from", "1002 is not"},
-		{"unknown server", "1>4:x", codeNoSuchAddress, "to", "servers are 1 to 3"},
-		{"unknown client", `{"from":1,"to":1999}`, codeNoSuchAddress, "to", "1999"},
-		{"to itself", "1>1:x", codeBadParams, "to", "got 1"},
-		{"cut JSON", `{"from":1,"to":2,"method":"RequestVote","params":{"term":3`, codeNotJSON, "", "not a complete JSON object"},
-		{"two objects", `{"from":1,"to":2}{"from":1,"to":2}`, codeNotJSON, "", "more behind it"},
-		{"a batch", `[{"from":1,"to":2}]`, codeNotRequest, "", "array"},
-		{"text as address", `{"from":1,"to":"2"}`, codeBadParams, "to", `got "2"`},
-		{"null as address", `{"from":1,"to":null}`, codeBadParams, "to", "got null"},
-		{"fraction", `{"from":1,"to":2.0}`, codeBadParams, "to", "got 2.0"},
-		{"negative", `{"from":-1,"to":2}`, codeBadParams, "from", "got -1"},
-		{"zero", `{"from":1,"to":0}`, codeBadParams, "to", "got 0"},
-		{"2^64", `{"from":1,"to":18446744073709551616}`, codeBadParams, "to", "got 18446744073709551616"},
-		{"2^64, colon", "1>18446744073709551616:x", codeBadParams, "to", "got 18446744073709551616"},
-		{"2^64-1 is a number", "1>18446744073709551615:x", codeNoSuchAddress, "to", "18446744073709551615"},
-		{"negative, colon", "1>-2:x", codeBadParams, "to", "got -2"},
-		{"empty address, colon", "1>:x", codeBadParams, "to", "whole number"},
-		{"no colon", "1", codeNotJSON, "", "no colon"},
-		{"from is missing", `{"to":2,"method":"RequestVote"}`, codeBadParams, "from", "got none"},
-		{"address twice", `{"from":1,"to":2,"from":2}`, codeNotRequest, "from", "twice"},
-		{"empty", "", codeNotJSON, "", "empty"},
-		{"a word", "hello", codeNotJSON, "", "got hello"},
-		{"a leading blank before colon", " 1>2:x", codeNotJSON, "", "expected a digit"},
-		{"not UTF-8", "1>2:\xff\xfe", codeNotJSON, "", "UTF-8"},
-		{"nothing to do", `{"id":3}`, codeNotRequest, "", "neither"},
-		{"unknown method", `{"id":3,"method":"dance"}`, codeUnknownMethod, "method", "got dance"},
-		{"method is a number", `{"id":3,"method":3}`, codeNotRequest, "method", "got 3"},
-		{"joined already", `{"id":3,"method":"join"}`, codeNotRequest, "", "joined already, as 1 or 1001"},
-		{"2015 reply to nobody's call", `{"variant":"Accepted","fields":[5]}`, codeBadParams, "uuid", "no other address"},
-		{"2015 client request", `{"variant":"IndexRange","fields":[{"start_index":0,"end_index":5}]}`, codeUnknownMethod, "variant", "IndexRange"},
-		{"network without a change", `{"id":1,"method":"network","params":{}}`, codeBadParams, "params", "none of them"},
-		{"network params a list", `{"id":1,"method":"network","params":[1]}`, codeBadParams, "params", "an object"},
-		{"rate too high", `{"id":1,"method":"network","params":{"rate":1.5}}`, codeBadParams, "rate", "got 1.5"},
-		{"rate negative", `{"id":1,"method":"network","params":{"rate":-1}}`, codeBadParams, "rate", "got -1"},
-		{"rate not to be told from 0", `{"id":1,"method":"network","params":{"rate":1e-9}}`, codeBadParams, "rate", "0.000001"},
-		{"rate is text", `{"id":1,"method":"network","params":{"rate":"1"}}`, codeBadParams, "rate", `got "1"`},
-		{"start is false", `{"id":1,"method":"network","params":{"start":false}}`, codeBadParams, "start", "paused by rate 0"},
-		{"latency too long", `{"id":1,"method":"network","params":{"latency":60000001}}`, codeBadParams, "latency", "60000000"},
-		{"link of nobody", `{"id":1,"method":"network","params":{"links":[{"from":1,"to":4,"up":false}]}}`, codeBadParams, "links", "1 to 3"},
-		{"a chance beyond 1", `{"id":1,"method":"network","params":{"loss":1.5}}`, codeBadParams, "loss", "from 0 to 1"},
-		{"a chance of a link", `{"id":1,"method":"network","params":{"links":[{"from":1,"to":2,"reorder":"often"}]}}`, codeBadParams, "links.reorder", "from 0 to 1"},
-		{"a frame of nobody", `{"id":1,"method":"frame","params":{"seq":99,"do":"drop"}}`, codeBadParams, "seq", "under way"},
-		{"nothing to do with a frame", `{"id":1,"method":"frame","params":{"seq":1,"do":"eat"}}`, codeBadParams, "do", "duplicate, edit or inject"},
-		{"an edit that is no frame", `{"id":1,"method":"frame","params":{"seq":1,"do":"edit","frame":"{\"method\":\"room\"}"}}`, codeBadParams, "frame", "a frame, with from or to"},
-		{"an edit without text", `{"id":1,"method":"frame","params":{"seq":1,"do":"edit"}}`, codeBadParams, "frame", "the message is empty"},
-		{"a frame injected from nobody", `{"id":1,"method":"frame","params":{"do":"inject","to":2,"frame":"1>2:x"}}`, codeBadParams, "from", "two servers"},
-		{"link to itself", `{"id":1,"method":"network","params":{"links":[{"from":1,"to":1,"up":false}]}}`, codeBadParams, "links", "two servers"},
-		{"link is a number", `{"id":1,"method":"network","params":{"links":[1]}}`, codeBadParams, "links", "an object"},
-		{"links is an object", `{"id":1,"method":"network","params":{"links":{}}}`, codeBadParams, "links", "a list"},
-		{"name too long", `{"method":"state","params":{"name":"` + strings.Repeat("é", 41) + `"}}`, codeBadParams, "name", "40"},
-		{"name with a control character", `{"method":"state","params":{"name":"a\u0000"}}`, codeBadParams, "name", "printable"},
-		{"hidden is text", `{"method":"state","params":{"hidden":"yes"}}`, codeBadParams, "hidden", "true or false"},
-		{"another's report", `{"method":"report","params":{"server":2}}`, codeNotYours, "server", "2 is not"},
-		{"a report of no role", `{"id":1,"method":"report","params":{"role":"king"}}`, codeBadParams, "role", `expected one of follower, candidate, leader, preCandidate, got "king"`},
-		{"a report of a negative term", `{"id":1,"method":"report","params":{"role":"leader","term":-1}}`, codeBadParams, "term", "0 to 18446744073709551615, got -1"},
-		{"a report at no time", `{"id":1,"method":"report","params":{"at":"now"}}`, codeBadParams, "at", "a number from 0"},
-		{"a report whose leader is no server", `{"id":1,"method":"report","params":{"leader":10}}`, codeBadParams, "leader", "1 to 9, got 10"},
-		{"a report of a strange vote", `{"id":1,"method":"report","params":{"votes":[{"server":1,"state":"perhaps"}]}}`, codeBadParams, "votes.state", "one of requested, granted, denied"},
-		{"a report whose log is a list", `{"id":1,"method":"report","params":{"log":[]}}`, codeBadParams, "log", "an object, got []"},
-		{"a report of a strange entry", `{"id":1,"method":"report","params":{"log":{"first":1,"cells":[{"term":1,"kind":"set","text":"x = 1"}]}}}`, codeBadParams, "log.cells.kind", "command, noop, configuration"},
-		{"a report that is a list", `{"id":1,"method":"report","params":[]}`, codeBadParams, "params", "an object"},
-		{"report without params", `{"method":"report"}`, codeBadParams, "params", "none"},
-		{"report too large", `{"method":"report","params":{"x":"` + strings.Repeat("x", 256<<10) + `"}}`, codeTooLarge, "", "262144"},
+		{"wrong sender, colon", "2>3:x", CodeNotYours, "from", "2 is not this connection's address, which is 1 or 1001"},
+		{"wrong sender, JSON", `{"from":2,"to":3}`, CodeNotYours, "from", "2 is not"},
+		{"another's client address", `{"from":1002,"to":3}`, CodeNotYours, "from", "1002 is not"},
+		{"unknown server", "1>4:x", CodeNoSuchAddress, "to", "servers are 1 to 3"},
+		{"unknown client", `{"from":1,"to":1999}`, CodeNoSuchAddress, "to", "1999"},
+		{"to itself", "1>1:x", CodeBadParams, "to", "got 1"},
+		{"cut JSON", `{"from":1,"to":2,"method":"RequestVote","params":{"term":3`, CodeNotJSON, "", "not a complete JSON object"},
+		{"two objects", `{"from":1,"to":2}{"from":1,"to":2}`, CodeNotJSON, "", "more behind it"},
+		{"a batch", `[{"from":1,"to":2}]`, CodeNotRequest, "", "array"},
+		{"text as address", `{"from":1,"to":"2"}`, CodeBadParams, "to", `got "2"`},
+		{"null as address", `{"from":1,"to":null}`, CodeBadParams, "to", "got null"},
+		{"fraction", `{"from":1,"to":2.0}`, CodeBadParams, "to", "got 2.0"},
+		{"negative", `{"from":-1,"to":2}`, CodeBadParams, "from", "got -1"},
+		{"zero", `{"from":1,"to":0}`, CodeBadParams, "to", "got 0"},
+		{"2^64", `{"from":1,"to":18446744073709551616}`, CodeBadParams, "to", "got 18446744073709551616"},
+		{"2^64, colon", "1>18446744073709551616:x", CodeBadParams, "to", "got 18446744073709551616"},
+		{"2^64-1 is a number", "1>18446744073709551615:x", CodeNoSuchAddress, "to", "18446744073709551615"},
+		{"negative, colon", "1>-2:x", CodeBadParams, "to", "got -2"},
+		{"empty address, colon", "1>:x", CodeBadParams, "to", "whole number"},
+		{"no colon", "1", CodeNotJSON, "", "no colon"},
+		{"from is missing", `{"to":2,"method":"RequestVote"}`, CodeBadParams, "from", "got none"},
+		{"address twice", `{"from":1,"to":2,"from":2}`, CodeNotRequest, "from", "twice"},
+		{"empty", "", CodeNotJSON, "", "empty"},
+		{"a word", "hello", CodeNotJSON, "", "got hello"},
+		{"a leading blank before colon", " 1>2:x", CodeNotJSON, "", "expected a digit"},
+		{"not UTF-8", "1>2:\xff\xfe", CodeNotJSON, "", "UTF-8"},
+		{"nothing to do", `{"id":3}`, CodeNotRequest, "", "neither"},
+		{"unknown method", `{"id":3,"method":"dance"}`, CodeUnknownMethod, "method", "got dance"},
+		{"method is a number", `{"id":3,"method":3}`, CodeNotRequest, "method", "got 3"},
+		{"joined already", `{"id":3,"method":"join"}`, CodeNotRequest, "", "joined already, as 1 or 1001"},
+		{"2015 reply to nobody's call", `{"variant":"Accepted","fields":[5]}`, CodeBadParams, "uuid", "no other address"},
+		{"2015 client request", `{"variant":"IndexRange","fields":[{"start_index":0,"end_index":5}]}`, CodeUnknownMethod, "variant", "IndexRange"},
+		{"network without a change", `{"id":1,"method":"network","params":{}}`, CodeBadParams, "params", "none of them"},
+		{"network params a list", `{"id":1,"method":"network","params":[1]}`, CodeBadParams, "params", "an object"},
+		{"rate too high", `{"id":1,"method":"network","params":{"rate":1.5}}`, CodeBadParams, "rate", "got 1.5"},
+		{"rate negative", `{"id":1,"method":"network","params":{"rate":-1}}`, CodeBadParams, "rate", "got -1"},
+		{"rate not to be told from 0", `{"id":1,"method":"network","params":{"rate":1e-9}}`, CodeBadParams, "rate", "0.000001"},
+		{"rate is text", `{"id":1,"method":"network","params":{"rate":"1"}}`, CodeBadParams, "rate", `got "1"`},
+		{"start is false", `{"id":1,"method":"network","params":{"start":false}}`, CodeBadParams, "start", "paused by rate 0"},
+		{"latency too long", `{"id":1,"method":"network","params":{"latency":60000001}}`, CodeBadParams, "latency", "60000000"},
+		{"link of nobody", `{"id":1,"method":"network","params":{"links":[{"from":1,"to":4,"up":false}]}}`, CodeBadParams, "links", "1 to 3"},
+		{"a chance beyond 1", `{"id":1,"method":"network","params":{"loss":1.5}}`, CodeBadParams, "loss", "from 0 to 1"},
+		{"a chance of a link", `{"id":1,"method":"network","params":{"links":[{"from":1,"to":2,"reorder":"often"}]}}`, CodeBadParams, "links.reorder", "from 0 to 1"},
+		{"a frame of nobody", `{"id":1,"method":"frame","params":{"seq":99,"do":"drop"}}`, CodeBadParams, "seq", "under way"},
+		{"nothing to do with a frame", `{"id":1,"method":"frame","params":{"seq":1,"do":"eat"}}`, CodeBadParams, "do", "duplicate, edit or inject"},
+		{"an edit that is no frame", `{"id":1,"method":"frame","params":{"seq":1,"do":"edit","frame":"{\"method\":\"room\"}"}}`, CodeBadParams, "frame", "a frame, with from or to"},
+		{"an edit without text", `{"id":1,"method":"frame","params":{"seq":1,"do":"edit"}}`, CodeBadParams, "frame", "the message is empty"},
+		{"a frame injected from nobody", `{"id":1,"method":"frame","params":{"do":"inject","to":2,"frame":"1>2:x"}}`, CodeBadParams, "from", "two servers"},
+		{"link to itself", `{"id":1,"method":"network","params":{"links":[{"from":1,"to":1,"up":false}]}}`, CodeBadParams, "links", "two servers"},
+		{"link is a number", `{"id":1,"method":"network","params":{"links":[1]}}`, CodeBadParams, "links", "an object"},
+		{"links is an object", `{"id":1,"method":"network","params":{"links":{}}}`, CodeBadParams, "links", "a list"},
+		{"name too long", `{"method":"state","params":{"name":"` + strings.Repeat("é", 41) + `"}}`, CodeBadParams, "name", "40"},
+		{"name with a control character", `{"method":"state","params":{"name":"a\u0000"}}`, CodeBadParams, "name", "printable"},
+		{"hidden is text", `{"method":"state","params":{"hidden":"yes"}}`, CodeBadParams, "hidden", "true or false"},
+		{"another's report", `{"method":"report","params":{"server":2}}`, CodeNotYours, "server", "2 is not"},
+		{"a report of no role", `{"id":1,"method":"report","params":{"role":"king"}}`, CodeBadParams, "role", `expected one of follower, candidate, leader, preCandidate, got "king"`},
+		{"a report of a negative term", `{"id":1,"method":"report","params":{"role":"leader","term":-1}}`, CodeBadParams, "term", "0 to 18446744073709551615, got -1"},
+		{"a report at no time", `{"id":1,"method":"report","params":{"at":"now"}}`, CodeBadParams, "at", "a whole number from 0"},
+		{"a report whose leader is no server", `{"id":1,"method":"report","params":{"leader":10}}`, CodeBadParams, "leader", "1 to 9, got 10"},
+		{"a report of a strange vote", `{"id":1,"method":"report","params":{"votes":[{"server":1,"state":"perhaps"}]}}`, CodeBadParams, "votes.state", "one of requested, granted, denied"},
+		{"a report whose log is a list", `{"id":1,"method":"report","params":{"log":[]}}`, CodeBadParams, "log", "an object, got []"},
+		{"a report of a strange entry", `{"id":1,"method":"report","params":{"log":{"first":1,"cells":[{"term":1,"kind":"set","text":"x = 1"}]}}}`, CodeBadParams, "log.cells.kind", "command, noop, configuration"},
+		{"a report that is a list", `{"id":1,"method":"report","params":[]}`, CodeBadParams, "params", "an object"},
+		{"report without params", `{"method":"report"}`, CodeBadParams, "params", "none"},
+		{"report too large", `{"method":"report","params":{"x":"` + strings.Repeat("x", 256<<10) + `"}}`, CodeTooLarge, "", "262144"},
 	}
 	for _, c := range cases {
 		t.Run(c.name, func(t *testing.T) {
@@ -716,16 +716,16 @@ func TestBinaryNoiseIsRefused(t *testing.T) {
 	s := trio(t, Options{})
 	s.hub.Receive(1, []byte{0, 1, 2, 255}, true)
 	s.collect()
-	expectError(t, s.inbox[1], codeNotJSON, "", "expected a Protobuf frame in a binary message; it goes wrong at byte 0")
+	expectError(t, s.inbox[1], CodeNotJSON, "", "expected a Protobuf frame in a binary message; it goes wrong at byte 0")
 }
 
 func TestNothingBeforeJoin(t *testing.T) {
 	s := newStage(t, Options{}, nil)
 	s.hub.Connect(1)
 	for _, text := range []string{"1>2:x", `{"from":1,"to":2}`, `{"id":1,"method":"network","params":{"rate":1}}`, `{"id":1}`} {
-		expectError(t, s.say(1, text), codeJoinFirst, "", "must join")
+		expectError(t, s.say(1, text), CodeJoinFirst, "", "must join")
 	}
-	if got := s.say(1, `{"from":1,"to":2,"method":"join"}`); get(got[0], "error", "code").ToInt() != codeNotYours {
+	if got := s.say(1, `{"from":1,"to":2,"method":"join"}`); get(got[0], "error", "code").ToInt() != CodeNotYours {
 		t.Errorf("a frame whose method is join got %q", got)
 	}
 	s.pass(60_000_002)
@@ -743,12 +743,12 @@ func TestTheDialectOf2015(t *testing.T) {
 	s.expectFrames(3, vote)
 	s.say(3, yes)
 	s.expectFrames(2, yes)
-	expectError(t, s.say(2, yes), codeBadParams, "uuid", "no other address") // its own call is not one that it can answer
+	expectError(t, s.say(2, yes), CodeBadParams, "uuid", "no other address") // its own call is not one that it can answer
 	for i := range 256 {
 		s.say(1, strings.Replace(vote, "6ba7b810", strconv.Itoa(i), 1))
 	}
-	expectError(t, s.say(3, yes), codeBadParams, "uuid", "lately")
-	expectError(t, s.say(4, vote), codeNotYours, "from", "has none")
+	expectError(t, s.say(3, yes), CodeBadParams, "uuid", "lately")
+	expectError(t, s.say(4, vote), CodeNotYours, "from", "has none")
 }
 
 func TestReportsAreForwardedAndTheLastIsKept(t *testing.T) {
@@ -768,7 +768,7 @@ func TestReportsAreForwardedAndTheLastIsKept(t *testing.T) {
 	if got := len(s.notifications(5, "report")); got != 3 {
 		t.Errorf("a watcher that came later got %d reports, want the last of each server", got)
 	}
-	expectError(t, s.say(4, `{"method":"report","params":{}}`), codeNotYours, "", "only a server reports")
+	expectError(t, s.say(4, `{"method":"report","params":{}}`), CodeNotYours, "", "only a server reports")
 }
 
 func TestRoomIsAnnouncedAfterEveryChangeAndEveryTwoSeconds(t *testing.T) {
@@ -858,7 +858,7 @@ func TestABatchIsBounded(t *testing.T) {
 
 func TestAMessageOverTheLimitClosesTheConnection(t *testing.T) {
 	s := trio(t, Options{})
-	expectError(t, s.say(1, "1>2:"+strings.Repeat("x", 1<<20)), codeTooLarge, "", "1048576")
+	expectError(t, s.say(1, "1>2:"+strings.Repeat("x", 1<<20)), CodeTooLarge, "", "1048576")
 	if s.closed[1].Code != closeTooLarge {
 		t.Errorf("closed: %+v", s.closed)
 	}
@@ -882,7 +882,7 @@ func TestAFloodIsRefusedAndThenClosedButALeadersLoadPasses(t *testing.T) {
 	for range 10_000 {
 		s.say(1, "1>2:a")
 	}
-	expectError(t, s.say(1, "1>2:a"), codeTooFast, "", "5000 a second")
+	expectError(t, s.say(1, "1>2:a"), CodeTooFast, "", "5000 a second")
 	for range 10_000 {
 		s.say(1, "1>2:a")
 	}
@@ -902,7 +902,7 @@ func TestARoomTakesSoManyConnections(t *testing.T) {
 	if len(s.closed) != 0 {
 		t.Fatalf("closed: %+v", s.closed)
 	}
-	if got := s.join(62, `{"server":0}`); get(got, "error", "code").ToInt() != codeFull || s.closed[62].Code != closeFull {
+	if got := s.join(62, `{"server":0}`); get(got, "error", "code").ToInt() != CodeFull || s.closed[62].Code != closeFull {
 		t.Errorf("one more was told %s, closed: %+v", got, s.closed)
 	}
 	for conn := uint64(63); conn <= 65; conn++ {

@@ -5,22 +5,36 @@ import (
 	"strconv"
 )
 
-// wish is what a member asks for when it joins.
-type wish struct {
-	server  int64 // −1: any free seat; 0: none
-	lease   string
-	watch   bool
-	size    int
-	name    string
-	hidden  bool
-	disk    string
-	hasSize bool
-	binary  bool // it takes binary messages
+// Wish is what a connection asks for when it joins, or a member without a seat later.
+type Wish struct {
+	Any    bool   // any free seat, if there is one
+	Server uint64 // else this seat; 0: none
+	Lease  string // that of the seat; empty: the seat is to be free
+	Watch  bool   // to be told what happens (seen, report); of Join
+	Size   int    // seats: of the room if nobody has joined it yet, of the room that its seat was in; 0: not said
+	Name   string // shown to others, as Disk is: at most 40 printable characters
+	Disk   string
+	Hidden bool
+	Binary bool // it takes binary messages
 
-	claim  uint64 // the last one that the disk knows
-	resume bool   // the server has been running since
-	made   string // of which making of the room the disk is
-	isNew  bool   // whoever joins says that the room is new
+	Claim  uint64 // the last one that the disk knows
+	Resume bool   // the server has been running since
+	Made   string // of which making of the room the disk is
+	New    bool   // whoever joins says that the room is new; of Join
+}
+
+// Seating is what came of a Wish.
+type Seating struct {
+	Client uint64 // the member's own address
+	Server uint64 // its seat; 0: none
+	Fresh  bool   // nobody held the seat before
+	Lease  string // secret, and so is Made. Both are empty without a seat
+	Made   string
+	Claim  uint64
+	Anew   bool
+
+	// After is the number of the record that must be stored before the lease may leave the host; 0: none.
+	After uint64
 }
 
 const (
@@ -29,131 +43,141 @@ const (
 	mostDisk   = 40
 )
 
-// join makes a connection a member and answers it.
-func (h *Hub) join(m *member, id, raw []byte) *refusal {
+// Join makes a connection a member of the room.
+func (h *Hub) Join(conn uint64, w *Wish) (Seating, error) {
+	m := h.members[conn]
+	if m == nil {
+		return Seating{}, errGone
+	}
+	seating, err := h.join(m, w)
+	if err == nil && m.watch {
+		h.sendReports(m)
+	}
+	return seating, err
+}
+
+// join is Join without the last reports of the servers, which come behind the answer.
+func (h *Hub) join(m *member, w *Wish) (Seating, error) {
 	if m.joined {
-		return &refusal{code: codeNotRequest, message: "this connection has joined already, as " + m.addresses()}
+		return Seating{}, &Refusal{Code: CodeNotRequest, Message: "this connection has joined already, as " + m.addresses()}
 	}
-	w := wish{server: -1}
-	if bad := readParams(raw, w.read); bad != nil {
-		return bad
+	if err := w.check(); err != nil {
+		return Seating{}, err
 	}
-	if w.hasSize && !h.settled && w.lease == "" {
-		h.resize(w.size)
+	if w.Size != 0 && !h.settled && w.Lease == "" {
+		h.resize(w.Size)
 	}
-	if h.unknown && w.isNew {
+	begins := h.unknown && w.New
+	if begins {
 		h.begin()
 	}
-	fresh, bad := h.seatFor(m, &w)
-	if bad != nil {
-		return bad
+	fresh, err := h.seatFor(m, w)
+	if err != nil {
+		return Seating{}, err
 	}
 	if m.server == 0 && h.watchers() >= h.limits.Members-len(h.seats) {
-		h.refuse(m, id, &refusal{code: codeFull, message: h.fullWords()})
 		h.drop(m, closeFull, h.fullWords())
-		return nil
+		return Seating{}, &Refusal{Code: CodeFull, Message: h.fullWords()}
 	}
 	m.joined = true
 	m.client = h.nextClient
 	h.nextClient++
-	m.watch = w.watch
-	if m.server == 0 && w.server != 0 {
+	m.watch = w.Watch
+	if m.server == 0 && (w.Any || w.Server != 0) {
 		m.watch = true // the room is full: there is nothing else left to do
+	}
+	m.told = h.deeds.count
+	if begins {
+		h.did(m, Deed{Do: RoomBegun})
 	}
 	if !h.settled && !h.unknown {
 		h.settled, h.recordUrgent = true, true
 	}
-	h.sit(m, &w)
-	h.answerJoin(m, id, fresh)
-	if m.watch {
-		h.sendReports(m)
-	}
-	return nil
+	return h.sit(m, w, fresh), nil
 }
 
-// seat gives a member that has none a seat, as its join would have.
-func (h *Hub) seat(m *member, id, raw []byte) *refusal {
-	w := wish{server: -1}
-	if bad := readParams(raw, w.read); bad != nil {
-		return bad
+// Seat gives a member that has none a seat, as its Join would have.
+func (h *Hub) Seat(conn uint64, w *Wish) (Seating, error) {
+	m, err := h.memberOf(conn)
+	if err != nil {
+		return Seating{}, err
+	}
+	if err := w.check(); err != nil {
+		return Seating{}, err
 	}
 	if m.server != 0 {
-		return &refusal{code: codeNotRequest, message: "this member has seat " + decimal(m.server) + " already"}
+		return Seating{}, &Refusal{Code: CodeNotRequest, Message: "this member has seat " + decimal(m.server) + " already"}
 	}
-	fresh, bad := h.seatFor(m, &w)
-	if bad != nil {
-		return bad
+	fresh, err := h.seatFor(m, w)
+	if err != nil {
+		return Seating{}, err
 	}
-	h.sit(m, &w)
-	h.answerJoin(m, id, fresh)
-	return nil
+	return h.sit(m, w, fresh), nil
+}
+
+var (
+	errGone      = &Refusal{Code: CodeJoinFirst, Message: "this connection is closed"}
+	errJoinFirst = &Refusal{Code: CodeJoinFirst, Message: `the first message must join: ` +
+		`{"jsonrpc":"2.0","id":1,"method":"join","params":{"server":null,"watch":true}}`}
+)
+
+// memberOf returns who is behind a connection that has joined.
+func (h *Hub) memberOf(conn uint64) (*member, error) {
+	switch m := h.members[conn]; {
+	case m == nil:
+		return nil, errGone
+	case !m.joined:
+		return nil, errJoinFirst
+	default:
+		return m, nil
+	}
+}
+
+// check holds a wish against what any room can grant.
+func (w *Wish) check() error {
+	return firstOf(
+		whole("server", w.Server, 0, maxSize), whole("size", w.Size, 0, maxSize), whole("claim", w.Claim, 0, mostClaim),
+		shown("lease", w.Lease, 2*leaseBytes), shown("made", w.Made, 2*leaseBytes),
+		shown("name", w.Name, mostName), shown("disk", w.Disk, mostDisk))
 }
 
 // sit puts a member on the seat that it was given, if any.
-func (h *Hub) sit(m *member, w *wish) {
+func (h *Hub) sit(m *member, w *Wish, fresh bool) Seating {
 	h.roomChanged = true
-	m.binary = m.binary || w.binary
+	m.binary = m.binary || w.Binary
 	if m.server == 0 {
-		return
+		return Seating{Client: m.client, Fresh: fresh, After: h.nextRecord()}
 	}
 	if h.made == "" { // the room is new, or its record of a version that gave it no name
 		h.made, h.recordUrgent = h.secret(), true
 	}
 	s := &h.seats[m.server-1]
-	s.holder, s.hidden, s.disk = m, w.hidden, w.disk
-	if w.name != "" && w.name != s.Name {
-		s.Name, h.recordChanged = w.name, true
+	s.holder, s.hidden, s.disk = m, w.Hidden, w.Disk
+	if w.Name != "" && w.Name != s.Name {
+		s.Name, h.recordChanged = w.Name, true
 	}
+	do := ServerBack
+	if fresh {
+		do = SeatTaken
+	}
+	h.did(m, Deed{Do: do, Server: m.server})
 	h.startIfComplete()
-}
-
-func (w *wish) read(p *params, key string) bool {
-	switch key {
-	case "server":
-		if !p.null() {
-			w.server = p.number(key, 0, maxSize)
-		}
-	case "lease":
-		w.lease = p.words(key, 2*leaseBytes)
-	case "watch":
-		w.watch = p.truth(key)
-	case "size":
-		w.hasSize = !p.null()
-		if w.hasSize {
-			w.size = int(p.number(key, 1, maxSize))
-		}
-	case "name":
-		w.name = p.words(key, mostName)
-	case "hidden":
-		w.hidden = p.truth(key)
-	case "disk":
-		w.disk = p.words(key, mostDisk)
-	case "binary":
-		w.binary = p.truth(key)
-	case "claim":
-		w.claim = uint64(p.number(key, 0, mostClaim))
-	case "resume":
-		w.resume = p.truth(key)
-	case "made":
-		w.made = p.words(key, 2*leaseBytes)
-	case "new":
-		w.isNew = p.truth(key)
-	default:
-		return false
+	return Seating{
+		Client: m.client, Server: m.server, Fresh: fresh, Lease: s.Lease, Made: h.made, Claim: s.Claim, Anew: s.Anew,
+		After: h.nextRecord(),
 	}
-	return true
 }
 
 // seatFor gives m the seat that it wishes for. fresh says that nobody ever held it before. In a room that
 // does not know itself there is none yet.
-func (h *Hub) seatFor(m *member, w *wish) (fresh bool, bad *refusal) {
+func (h *Hub) seatFor(m *member, w *Wish) (fresh bool, err error) {
 	if h.unknown {
 		h.hear(m, w)
 	}
 	switch {
-	case w.server == 0 || h.unknown:
+	case h.unknown || w.Server == 0 && !w.Any:
 		return false, nil
-	case w.server < 0:
+	case w.Any:
 		for i := range h.seats {
 			if h.seats[i].free() {
 				h.grant(m, uint64(i+1))
@@ -161,10 +185,10 @@ func (h *Hub) seatFor(m *member, w *wish) (fresh bool, bad *refusal) {
 			}
 		}
 		return false, nil
-	case w.server > int64(len(h.seats)):
-		return false, badParam("server", "a seat of this room, 1 to "+strconv.Itoa(len(h.seats)), strconv.FormatInt(w.server, 10))
-	case h.seats[w.server-1].free() && w.lease == "":
-		h.grant(m, uint64(w.server))
+	case !h.isServer(w.Server):
+		return false, badParam("server", "a seat of this room, 1 to "+strconv.Itoa(len(h.seats)), decimal(w.Server))
+	case h.seats[w.Server-1].free() && w.Lease == "":
+		h.grant(m, w.Server)
 		return true, nil
 	}
 	return false, h.claim(m, w)
@@ -210,6 +234,7 @@ func (h *Hub) startIfComplete() {
 		}
 	}
 	h.start()
+	h.did(nil, Deed{Do: ClockStarted})
 }
 
 func (h *Hub) start() {
@@ -218,7 +243,7 @@ func (h *Hub) start() {
 }
 
 // startEarly starts the clock because a member asks for it.
-func (h *Hub) startEarly() *refusal {
+func (h *Hub) startEarly(by *member) error {
 	connected := 0
 	for i := range h.seats {
 		if h.seats[i].holder != nil {
@@ -230,37 +255,55 @@ func (h *Hub) startEarly() *refusal {
 	}
 	if !h.started {
 		h.start()
+		h.did(by, Deed{Do: ClockStarted})
 	}
 	return nil
 }
 
-// describe takes what a member says about itself.
-func (h *Hub) describe(m *member, raw []byte) *refusal {
-	var spare seat // a watcher has no seat to describe, but its mistakes are its own all the same
-	described := &spare
-	if m.server != 0 {
-		described = &h.seats[m.server-1]
+// Description is what a member says about itself. A field that is nil stays as it is.
+type Description struct {
+	Hidden     *bool
+	Name, Disk *string
+	Claim      uint64 // a server has started, and its disk knows this claim; 0: nothing new
+}
+
+// Describe takes what a member says about itself.
+func (h *Hub) Describe(conn uint64, d *Description) error {
+	m, err := h.memberOf(conn)
+	if err != nil {
+		return err
 	}
-	next := *described
-	bad := readParams(raw, func(p *params, key string) bool {
-		switch key {
-		case "hidden":
-			next.hidden = p.truth(key)
-		case "name":
-			next.Name = p.words(key, mostName)
-		case "disk":
-			next.disk = p.words(key, mostDisk)
-		case "claim":
-			next.Taken = max(next.Taken, min(uint64(p.number(key, 0, mostClaim)), next.Claim))
-		default:
-			return false
-		}
-		return true
-	})
-	if bad == nil {
-		h.roomChanged, h.recordChanged = true, true
-		h.recordUrgent = h.recordUrgent || next.Taken != described.Taken
-		*described = next
+	if err := d.check(); err != nil {
+		return err
 	}
-	return bad
+	h.roomChanged, h.recordChanged = true, true
+	if m.server == 0 {
+		return nil // a watcher has no seat to describe
+	}
+	s := &h.seats[m.server-1]
+	set(&s.hidden, d.Hidden)
+	set(&s.Name, d.Name)
+	set(&s.disk, d.Disk)
+	if taken := min(d.Claim, s.Claim); taken > s.Taken {
+		s.Taken, h.recordUrgent = taken, true
+	}
+	return nil
+}
+
+func (d *Description) check() error {
+	err := whole("claim", d.Claim, 0, mostClaim)
+	if d.Name != nil {
+		err = firstOf(err, shown("name", *d.Name, mostName))
+	}
+	if d.Disk != nil {
+		err = firstOf(err, shown("disk", *d.Disk, mostDisk))
+	}
+	return err
+}
+
+// set sets a value if there is a new one.
+func set[T any](value, next *T) {
+	if next != nil {
+		*value = *next
+	}
 }

@@ -213,8 +213,11 @@ func tooGreat(digits []byte, exponent int) bool {
 	if point < 0 {
 		point = len(digits)
 	}
-	first := bytes.IndexAny(digits, "123456789")
-	if first < 0 {
+	first := 0
+	for first < len(digits) && (digits[first] == '0' || digits[first] == '.') {
+		first++
+	}
+	if first == len(digits) {
 		return false
 	}
 	size := point - first + exponent // the number is 0.d₁d₂… × 10^size, of which d₁ is not 0
@@ -225,13 +228,19 @@ func tooGreat(digits []byte, exponent int) bool {
 	if size != largestSize {
 		return size > largestSize
 	}
-	var leading []byte
+	same := 0
 	for _, c := range digits[first:] {
-		if c != '.' && len(leading) < len(largest) {
-			leading = append(leading, c)
+		switch {
+		case c == '.':
+		case same == len(largest):
+			return false
+		case c != largest[same]:
+			return c > largest[same]
+		default:
+			same++
 		}
 	}
-	return string(leading) > largest
+	return false
 }
 
 // contents goes through the members of an object or the elements of a list.
@@ -258,9 +267,10 @@ func (c *contents) more() bool {
 		return false
 	}
 	c.begun = true
-	c.next()
-	if start := c.at; c.end == '}' {
-		if c.next() != '"' || !c.quoted() {
+	if c.end == '}' {
+		first := c.next()
+		start := c.at
+		if first != '"' || !c.quoted() {
 			return false
 		}
 		c.key = unquoted(c.text[start:c.at])

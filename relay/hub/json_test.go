@@ -26,6 +26,7 @@ func hardToRead() map[string]string {
 		"brackets":                call("network", strings.Repeat("[", most)),
 		"numbers":                 call("network", `{`+list(`"k":-1.5e-7`)+`"k":1}`),
 		"numbers halfway":         call("network", `[`+list("9007199254740993e-300")+`1]`),
+		"great numbers":           call("network", `[`+list("1e308")+`1]`),
 		"a long number":           call("network", strings.Repeat("1", most)),
 		"empty objects":           call("network", `[`+list("{}")+`1]`),
 		"keys of the message":     `{"id":1,"method":"network",` + list(`"k":1`) + `"k":1}`,
@@ -142,6 +143,6 @@ func TestAListOfAReportIsAsLongAsItMayBe(t *testing.T) {
 		`{"role":"follower|candidate"}`:                           "role",
 		`{"role":""}`:                                             "role",
 	} {
-		expectError(t, s.say(1, `{"id":1,"method":"report","params":`+params+`}`), codeBadParams, field, "expected")
+		expectError(t, s.say(1, `{"id":1,"method":"report","params":`+params+`}`), CodeBadParams, field, "expected")
 	}
 }

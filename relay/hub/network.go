@@ -2,223 +2,185 @@ package hub
 
 import "strconv"
 
-// setting is a change of the network as a member asks for it. A field is nil if it is to stay as it is.
-type setting struct {
-	rate  *float64
-	start bool
-	every conditions // of every link
-	links []linkSetting
+// Change is a change of a room's network. What is nil or false stays as it is.
+type Change struct {
+	Rate  *float64 // cluster seconds per real second: 0, which pauses, or 0.000001 to 1
+	Start bool     // the clock of a new room starts, though not every seat has been taken
+	Every Conditions
+	Links []LinkChange // after Every; at most one for each direction of each link
 }
 
-type linkSetting struct {
-	from, to int64
-	up       *bool
-	hold     *bool
-	conditions
+// LinkChange changes one direction between two servers.
+type LinkChange struct {
+	From, To uint64
+	Up       *bool // false: what is under way is lost, and so is what is sent
+	Hold     *bool // frames stop on the way; false releases all of them
+	Conditions
+}
+
+// Conditions are what a link may be like; see Link for units and ranges.
+type Conditions struct {
+	Latency, Jitter          *int64
+	Loss, Duplicate, Reorder *float64
 }
 
 const mostLinks = maxSize * (maxSize - 1) // every direction between two servers
 
-// conditions are what a link may be like; see Link.
-type conditions struct {
-	latency, jitter          *int64
-	loss, duplicate, reorder *float64
-}
-
-// change changes the room's network: all of what is asked for, or nothing if any of it cannot be.
-func (h *Hub) change(raw []byte) *refusal {
-	var s setting
-	if bad := readParams(raw, s.read); bad != nil {
-		return bad
+// Change changes the room's network as the member on a connection asks: all of it, or nothing if any of it cannot be.
+func (h *Hub) Change(conn uint64, c *Change) error {
+	m, err := h.memberOf(conn)
+	if err != nil {
+		return err
 	}
-	if s.rate == nil && !s.start && s.every == (conditions{}) && s.links == nil {
-		return badParam("params", "rate, start, latency, jitter, loss, duplicate, reorder or links", "none of them")
+	if err := c.check(len(h.seats)); err != nil {
+		return err
 	}
-	for _, l := range s.links {
-		if most := int64(len(h.seats)); l.from < 1 || l.from > most || l.to < 1 || l.to > most || l.from == l.to {
-			return badParam("links", "from and to of two servers of this room, 1 to "+strconv.FormatInt(most, 10), strconv.FormatInt(l.from, 10)+" to "+strconv.FormatInt(l.to, 10))
+	rate, links := h.clock.rate(), h.Links(nil)
+	if c.Start {
+		if err := h.startEarly(m); err != nil {
+			return err
 		}
 	}
-	if s.start {
-		if bad := h.startEarly(); bad != nil {
-			return bad
-		}
-	}
-	if s.rate != nil {
-		h.clock.setRate(*s.rate)
+	if c.Rate != nil {
+		h.clock.setRate(*c.Rate)
 	}
 	for i := range h.links {
-		h.links[i].set(&s.every)
+		h.links[i].set(&c.Every)
 	}
-	for i := range s.links {
-		h.changeLink(&s.links[i])
+	for i := range c.Links {
+		h.changeLink(&c.Links[i])
 	}
+	h.didToNetwork(m, rate, links)
 	h.roomChanged, h.recordChanged = true, true
 	return nil
 }
 
-func (h *Hub) changeLink(c *linkSetting) {
-	l := h.link(uint64(c.from), uint64(c.to))
-	l.set(&c.conditions)
-	if c.up != nil {
-		l.Up = *c.up
+// check holds a change against what a room of this size can be.
+func (c *Change) check(size int) error {
+	if c.Rate == nil && !c.Start && c.Every == (Conditions{}) && c.Links == nil {
+		return badParam("params", "rate, start, latency, jitter, loss, duplicate, reorder or links", "none of them")
 	}
-	if c.hold != nil {
-		l.Hold = *c.hold
+	if c.Rate != nil && !new(clock).setRate(*c.Rate) {
+		return badParam("rate", rateWords, number(*c.Rate))
 	}
+	if len(c.Links) > mostLinks {
+		return badParam("links", "at most "+strconv.Itoa(mostLinks)+" links", strconv.Itoa(len(c.Links)))
+	}
+	err := c.Every.check("")
+	for i := range c.Links {
+		l := &c.Links[i]
+		err = firstOf(err, twoServers("links", l.From, l.To, size), l.Conditions.check("links."))
+	}
+	return err
+}
+
+func (c *Conditions) check(prefix string) error {
+	for _, delay := range []struct {
+		name  string
+		value *int64
+	}{{"latency", c.Latency}, {"jitter", c.Jitter}} {
+		if delay.value != nil {
+			if err := whole(prefix+delay.name, *delay.value, 0, maxDelay); err != nil {
+				return err
+			}
+		}
+	}
+	for _, chance := range []struct {
+		name  string
+		value *float64
+	}{{"loss", c.Loss}, {"duplicate", c.Duplicate}, {"reorder", c.Reorder}} {
+		if chance.value != nil {
+			if err := between(prefix+chance.name, *chance.value, 0, 1); err != nil {
+				return err
+			}
+		}
+	}
+	return nil
+}
+
+func (h *Hub) changeLink(c *LinkChange) {
+	l := h.link(c.From, c.To)
+	l.set(&c.Conditions)
+	set(&l.Up, c.Up)
+	set(&l.Hold, c.Hold)
 	if !l.Up {
 		h.lose(l, "cut")
 	}
-	if c.hold != nil && !l.Hold {
+	if c.Hold != nil && !l.Hold {
 		h.releaseAll(l)
 	}
 }
 
-func (l *link) set(c *conditions) {
-	for _, field := range []struct{ to, from *int64 }{{&l.Latency, c.latency}, {&l.Jitter, c.jitter}} {
-		if field.from != nil {
-			*field.to = *field.from
-		}
-	}
-	for _, field := range []struct{ to, from *float64 }{{&l.Loss, c.loss}, {&l.Duplicate, c.duplicate}, {&l.Reorder, c.reorder}} {
-		if field.from != nil {
-			*field.to = *field.from
-		}
-	}
+func (l *link) set(c *Conditions) {
+	set(&l.Latency, c.Latency)
+	set(&l.Jitter, c.Jitter)
+	set(&l.Loss, c.Loss)
+	set(&l.Duplicate, c.Duplicate)
+	set(&l.Reorder, c.Reorder)
 }
 
-func (s *setting) read(p *params, key string) bool {
-	switch key {
-	case "rate":
-		rate := p.rate(key)
-		s.rate = &rate
-	case "start":
-		if s.start = p.truth(key); !s.start && p.bad == nil {
-			p.bad = badParam(key, "true: a clock that has started is paused by rate 0", "false")
-		}
-	case "links":
-		s.links = []linkSetting{}
-		p.list(key, mostLinks, func(p *params) {
-			var l linkSetting
-			p.object("links", l.read)
-			s.links = append(s.links, l)
-		})
-	default:
-		return s.every.read(p, "", key)
-	}
-	return true
-}
+// FrameAct names what can be done to one frame under way between servers.
+type FrameAct string
 
-func (l *linkSetting) read(p *params, key string) bool {
-	switch key {
-	case "from":
-		l.from = p.number("links.from", 1, maxSize)
-	case "to":
-		l.to = p.number("links.to", 1, maxSize)
-	case "up":
-		up := p.truth("links.up")
-		l.up = &up
-	case "hold":
-		hold := p.truth("links.hold")
-		l.hold = &hold
-	default:
-		return l.conditions.read(p, "links.", key)
-	}
-	return true
-}
-
-func (c *conditions) read(p *params, prefix, key string) bool {
-	switch key {
-	case "latency":
-		c.latency = p.micros(prefix + key)
-	case "jitter":
-		c.jitter = p.micros(prefix + key)
-	case "loss":
-		c.loss = p.chance(prefix + key)
-	case "duplicate":
-		c.duplicate = p.chance(prefix + key)
-	case "reorder":
-		c.reorder = p.chance(prefix + key)
-	default:
-		return false
-	}
-	return true
-}
-
-// micros reads a delay, microseconds of cluster time up to a minute.
-func (p *params) micros(field string) *int64 {
-	value := p.number(field, 0, maxDelay)
-	return &value
-}
-
-// chance reads a probability.
-func (p *params) chance(field string) *float64 {
-	value := p.between(field, 0, 1)
-	return &value
-}
-
-// act is what a member asks to be done with one frame.
-type act struct {
-	do       string
-	seq      int64
-	from, to int64 // of inject
-	frame    frame // of edit and inject
-}
+const (
+	HoldFrame      FrameAct = "hold"      // it stops
+	ReleaseFrame   FrameAct = "release"   // … and goes on, as if it were sent now
+	DropFrame      FrameAct = "drop"      // it is lost
+	DeliverFrame   FrameAct = "deliver"   // it arrives now, even while the clock stands
+	DuplicateFrame FrameAct = "duplicate" // a copy of it sets out now
+	EditFrame      FrameAct = "edit"      // it says something else
+	InjectFrame    FrameAct = "inject"    // a frame sets out as if a server had sent it
+)
 
 const acts = "hold, release, drop, deliver, duplicate, edit or inject"
 
-func (a *act) read(p *params, key string) bool {
-	switch key {
-	case "do":
-		a.do = p.words(key, 10)
-	case "seq":
-		a.seq = p.number(key, 1, mostNow)
-	case "from":
-		a.from = p.number(key, 1, maxSize)
-	case "to":
-		a.to = p.number(key, 1, maxSize)
-	case "frame":
-		a.frame.data = []byte(p.text(key))
-	case "base64":
-		a.frame = frame{data: p.base64(key), binary: true}
-	default:
-		return false
-	}
-	return true
+// Act is something to be done with one frame.
+type Act struct {
+	Do       FrameAct
+	Seq      uint64 // the frame's number; InjectFrame: none
+	From, To uint64 // InjectFrame: two servers
+	Frame    []byte // EditFrame, InjectFrame: what it says from now on. The room keeps it
+	Binary   bool   // … and whether that is a binary message
 }
 
-// touch does with one frame under way what a member asks, or sends one in a server's name.
-func (h *Hub) touch(m *member, raw []byte) *refusal {
-	var a act
-	if bad := readParams(raw, a.read); bad != nil {
-		return bad
+// Act does with one frame under way what the member on a connection asks, or sends one in a server's name.
+func (h *Hub) Act(conn uint64, a *Act) error {
+	m, err := h.memberOf(conn)
+	if err != nil {
+		return err
 	}
-	switch a.do {
-	case "hold", "release", "drop", "deliver", "duplicate":
-	case "edit", "inject":
-		if bad := h.possibleFrame(&a.frame); bad != nil {
-			return bad
+	switch a.Do {
+	case HoldFrame, ReleaseFrame, DropFrame, DeliverFrame, DuplicateFrame:
+	case EditFrame, InjectFrame:
+		if err := h.possibleFrame(frame{a.Frame, a.Binary}); err != nil {
+			return err
 		}
 	default:
-		return badParam("do", acts, strconv.Quote(clip(a.do)))
+		return badParam("do", acts, strconv.Quote(clip(string(a.Do))))
 	}
-	if a.do == "inject" {
-		return h.inject(&a)
+	if a.Do == InjectFrame {
+		return h.inject(m, a)
 	}
 	for i := range h.links {
-		if f := h.links[i].find(uint64(a.seq)); f != nil {
-			if a.do == "duplicate" {
-				h.charge(m, len(f.data)) // 50 bytes that send a megabyte
-			}
-			return h.treat(&h.links[i], f, &a)
+		l := &h.links[i]
+		f := l.find(a.Seq)
+		if f == nil {
+			continue
 		}
+		if a.Do == DuplicateFrame {
+			h.charge(m, len(f.data)) // 50 bytes that send a megabyte
+		}
+		if err := h.treat(l, f, a); err != nil {
+			return err
+		}
+		h.did(m, Deed{Do: FrameTouched, Act: a.Do, Frame: a.Seq, From: l.From, To: l.To})
+		return nil
 	}
-	return badParam("seq", "a frame that is under way between servers", strconv.FormatInt(a.seq, 10)+", which is not")
+	return badParam("seq", "a frame that is under way between servers", decimal(a.Seq)+", which is not")
 }
 
-// possibleFrame refuses what no member could send as a frame. Its receiver would take it for something that
-// the room says.
-func (h *Hub) possibleFrame(f *frame) *refusal {
+// possibleFrame refuses what no member could send as a frame. Its receiver would take it for something that the room says.
+func (h *Hub) possibleFrame(f frame) error {
 	if len(f.data) > h.limits.Message {
 		return tooLarge("frame", len(f.data), h.limits.Message)
 	}
@@ -226,53 +188,54 @@ func (h *Hub) possibleFrame(f *frame) *refusal {
 	e, bad := s.read(f.data, f.binary)
 	switch {
 	case bad != nil:
-		return &refusal{codeBadParams, "frame", "frame: " + bad.message}
+		return &Refusal{CodeBadParams, "frame", "frame: " + bad.Error()}
 	case !e.isFrame():
-		return badParam("frame", "a frame, with from or to", clip(string(f.data)))
+		return badParam("frame", "a frame, with from or to", clip(f.data))
 	}
 	return nil
 }
 
 // inject sends a frame as if one server had sent it to another.
-func (h *Hub) inject(a *act) *refusal {
-	if most := int64(len(h.seats)); a.from < 1 || a.from > most || a.to < 1 || a.to > most || a.from == a.to {
-		return badParam("from", "from and to of two servers of this room, 1 to "+strconv.FormatInt(most, 10), strconv.FormatInt(a.from, 10)+" to "+strconv.FormatInt(a.to, 10))
+func (h *Hub) inject(m *member, a *Act) error {
+	if err := twoServers("from", a.From, a.To, len(h.seats)); err != nil {
+		return err
 	}
 	h.seq++
-	h.carry(h.link(uint64(a.from), uint64(a.to)), a.frame, 0)
+	h.carry(h.link(a.From, a.To), frame{a.Frame, a.Binary}, 0)
+	h.did(m, Deed{Do: FrameTouched, Act: a.Do, Frame: h.seq, From: a.From, To: a.To})
 	return nil
 }
 
 // treat does with a frame of link l what was asked.
-func (h *Hub) treat(l *link, found *flight, a *act) *refusal {
+func (h *Hub) treat(l *link, found *flight, a *Act) error {
 	f, now := *found, h.clock.now
-	switch a.do {
-	case "hold":
+	switch a.Do {
+	case HoldFrame:
 		h.take(l, f.seq)
 		f.held, f.heldAt = true, now
 		l.held = append(l.held, f)
 		h.tell(sighting{seq: f.seq, fate: "held", at: now, later: true})
-	case "release":
+	case ReleaseFrame:
 		h.take(l, f.seq)
 		h.relaunch(l, f)
-	case "drop":
+	case DropFrame:
 		h.take(l, f.seq)
 		h.cameOff(len(f.data))
 		h.tell(sighting{seq: f.seq, fate: "dropped", at: now, later: true})
-	case "deliver":
+	case DeliverFrame:
 		h.take(l, f.seq)
 		h.arrive(l, &f)
 		h.tell(sighting{seq: f.seq, fate: "sent", due: now, at: now, later: true})
-	case "duplicate":
+	case DuplicateFrame:
 		h.seq++
 		h.carry(l, f.frame, f.seq)
-	case "edit":
-		flying := h.flying + len(a.frame.data) - len(f.data)
+	case EditFrame:
+		flying := h.flying + len(a.Frame) - len(f.data)
 		if flying > h.allowed {
 			return badParam("frame", "at most "+strconv.Itoa(h.allowed)+" bytes under way in the room", strconv.Itoa(flying))
 		}
 		h.flying = flying
-		found.frame = a.frame
+		found.frame = frame{a.Frame, a.Binary}
 		fate := "sent"
 		if f.held {
 			fate = "held"

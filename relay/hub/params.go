@@ -12,11 +12,11 @@ import (
 // params reads the parameters of a call to the room, one value after the other. After the first fault its reads give zero values.
 type params struct {
 	raw []byte // the value to be read, as it is written
-	bad *refusal
+	bad error
 }
 
 // readParams calls member for each member of the object raw. member reads its value, or leaves it if it does not know the key.
-func readParams(raw []byte, member func(p *params, key string) (known bool)) *refusal {
+func readParams(raw []byte, member func(p *params, key string) (known bool)) error {
 	if raw == nil {
 		return nil
 	}
@@ -37,7 +37,7 @@ func (p *params) object(field string, member func(p *params, key string) (known 
 		switch known := member(p, key); {
 		case !known:
 		case slices.Contains(read, key):
-			p.fault(&refusal{codeBadParams, key, key + ": the key appears twice; only one of its values can be meant"})
+			p.fault(&Refusal{CodeBadParams, key, key + ": the key appears twice; only one of its values can be meant"})
 		default:
 			read = append(read, key)
 		}
@@ -65,7 +65,7 @@ func (p *params) list(field string, most int, element func(p *params)) {
 func (p *params) expect(field, expected string) { p.fault(badParam(field, expected, clip(p.raw))) }
 
 // fault keeps the first fault.
-func (p *params) fault(bad *refusal) {
+func (p *params) fault(bad error) {
 	if p.bad == nil {
 		p.bad = bad
 	}
@@ -82,7 +82,7 @@ func (p *params) number(field string, least, most int64) int64 {
 		value, err = strconv.ParseInt(string(p.raw), 10, 64)
 	}
 	if err != nil || value < least || value > most {
-		p.expect(field, "a whole number from "+strconv.FormatInt(least, 10)+" to "+strconv.FormatInt(most, 10))
+		p.expect(field, wholeWords(least, most))
 	}
 	return value
 }
@@ -90,7 +90,7 @@ func (p *params) number(field string, least, most int64) int64 {
 func (p *params) rate(field string) float64 {
 	value, ok := p.float()
 	if !ok || !new(clock).setRate(value) {
-		p.expect(field, "0, or a number from 0.000001 to 1")
+		p.expect(field, rateWords)
 	}
 	return value
 }
@@ -99,8 +99,7 @@ func (p *params) rate(field string) float64 {
 func (p *params) between(field string, least, most float64) float64 {
 	value, ok := p.float()
 	if !ok || !(value >= least && value <= most) {
-		from, to := strconv.FormatFloat(least, 'f', -1, 64), strconv.FormatFloat(most, 'f', -1, 64)
-		p.expect(field, "a number from "+from+" to "+to)
+		p.expect(field, betweenWords(least, most))
 	}
 	return value
 }
@@ -128,8 +127,8 @@ func (p *params) words(field string, most int) string {
 		return ""
 	}
 	text := p.text(field)
-	if p.bad == nil && (utf8.RuneCountInString(text) > most || !printable(text)) {
-		p.bad = badParam(field, "at most "+strconv.Itoa(most)+" printable characters", strconv.Quote(clip(text)))
+	if p.bad == nil {
+		p.bad = shown(field, text, most)
 	}
 	return text
 }

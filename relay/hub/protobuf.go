@@ -16,7 +16,7 @@ const (
 
 // readProtobuf reads the address of a binary message. It walks over all of the message's own fields: one that comes twice would let two readers of the
 // same frame disagree about it.
-func (s *scanner) readProtobuf(data []byte) *refusal {
+func (s *scanner) readProtobuf(data []byte) error {
 	s.found.isBinary = true
 	var call uint64
 	for rest := data; len(rest) > 0; {
@@ -59,6 +59,7 @@ func (s *scanner) protoNumber(field string, bit uint, kind protowire.Type, value
 	return number
 }
 
-func notProtobuf(at int) *refusal {
-	return &refusal{codeNotJSON, "", "expected a Protobuf frame in a binary message; it goes wrong at byte " + strconv.Itoa(at)}
+func notProtobuf(at int) error {
+	const what = "expected a Protobuf frame in a binary message; it goes wrong at byte "
+	return &Refusal{CodeNotJSON, "", what + strconv.Itoa(at)}
 }

@@ -5,79 +5,102 @@ import (
 	"unicode/utf8"
 )
 
-// The error codes of a room: JSON-RPC 2.0's own and those that doc.go names.
+// The codes of a Refusal: JSON-RPC 2.0's own and those that doc.go names.
 const (
-	codeNotJSON       = -32700
-	codeNotRequest    = -32600
-	codeUnknownMethod = -32601
-	codeBadParams     = -32602
-	codeNotYours      = -32001
-	codeNoSuchAddress = -32002
-	codeWrongLease    = -32003
-	codeSeatTaken     = -32004
-	codeJoinFirst     = -32005
-	codeTooLarge      = -32006
-	codeTooFast       = -32007
-	codeSuperseded    = -32008
-	codeTooMuch       = -32009
-	codeFull          = -32010
-	codeOlderDisk     = -32015
+	CodeNotJSON       = -32700
+	CodeNotRequest    = -32600
+	CodeUnknownMethod = -32601
+	CodeBadParams     = -32602
+	CodeNotYours      = -32001
+	CodeNoSuchAddress = -32002
+	CodeWrongLease    = -32003
+	CodeSeatTaken     = -32004
+	CodeJoinFirst     = -32005
+	CodeTooLarge      = -32006
+	CodeTooFast       = -32007
+	CodeSuperseded    = -32008
+	CodeTooMuch       = -32009
+	CodeFull          = -32010
+	CodeOlderDisk     = -32015
 )
 
-// refusal is why a message is not done: an error object of JSON-RPC.
-type refusal struct {
-	code    int
-	field   string // the field at fault, empty if it is the message as a whole
-	message string // what was expected and what came
+// Refusal is the error of every input that the room does not take: nothing of it was done.
+type Refusal struct {
+	Code    int
+	Field   string // the field at fault; empty if it is the input as a whole
+	Message string // what was expected and what came
 }
 
-func badParam(field, expected, got string) *refusal {
-	return &refusal{codeBadParams, field, field + ": expected " + expected + ", got " + clip(got)}
+func (r *Refusal) Error() string { return r.Message }
+
+func badParam(field, expected, got string) error {
+	return &Refusal{CodeBadParams, field, field + ": expected " + expected + ", got " + clip(got)}
 }
 
-func tooLarge(what string, bytes, limit int) *refusal {
-	return &refusal{codeTooLarge, "", "the " + what + " has " + strconv.Itoa(bytes) + " bytes; at most " + strconv.Itoa(limit) + " are taken"}
+func tooLarge(what string, bytes, limit int) error {
+	words := "the " + what + " has " + strconv.Itoa(bytes) + " bytes; at most " + strconv.Itoa(limit) + " are taken"
+	return &Refusal{CodeTooLarge, "", words}
 }
 
-// badID refuses a call whose answer could not be told from others.
-var badID = &refusal{codeNotRequest, "id", "id: expected text of at most 254 bytes, a whole number, or none"}
-
-// refuse answers m with an error. id is the raw JSON of the call's id, nil if it has none or cannot be read.
-func (h *Hub) refuse(m *member, id []byte, why *refusal) {
-	w := h.answer(id)
-	w.WriteMore()
-	w.WriteObjectField("error")
-	w.WriteObjectStart()
-	w.WriteObjectField("code")
-	w.WriteInt(why.code)
-	w.WriteMore()
-	w.WriteObjectField("message")
-	w.WriteString(why.message)
-	if why.field != "" {
-		w.WriteMore()
-		w.WriteObjectField("data")
-		w.WriteObjectStart()
-		w.WriteObjectField("field")
-		w.WriteString(why.field)
-		w.WriteObjectEnd()
+// firstOf returns the first error that there is.
+func firstOf(errs ...error) error {
+	for _, err := range errs {
+		if err != nil {
+			return err
+		}
 	}
-	w.WriteObjectEnd()
-	w.WriteObjectEnd()
-	h.send(m, h.written())
+	return nil
 }
 
-// agree answers a call with true. A notification, which has no id, gets no answer.
-func (h *Hub) agree(m *member, id []byte) {
-	if id == nil {
-		return
-	}
-	w := h.answer(id)
-	w.WriteMore()
-	w.WriteObjectField("result")
-	w.WriteTrue()
-	w.WriteObjectEnd()
-	h.send(m, h.written())
+// What values there may be, in the words of a Refusal.
+const rateWords = "0, or a number from 0.000001 to 1"
+
+func wholeWords(least, most int64) string {
+	return "a whole number from " + strconv.FormatInt(least, 10) + " to " + strconv.FormatInt(most, 10)
 }
+
+func betweenWords(least, most float64) string {
+	return "a number from " + number(least) + " to " + number(most)
+}
+
+// whole refuses a number that is not from least to most; neither is negative.
+func whole[N int | int64 | uint64](field string, value N, least, most int64) error {
+	if value >= 0 && uint64(value) >= uint64(least) && uint64(value) <= uint64(most) {
+		return nil
+	}
+	got := decimal(uint64(value))
+	if value < 0 {
+		got = strconv.FormatInt(int64(value), 10)
+	}
+	return badParam(field, wholeWords(least, most), got)
+}
+
+// between refuses a number that is not from least to most.
+func between(field string, value, least, most float64) error {
+	if value >= least && value <= most {
+		return nil
+	}
+	return badParam(field, betweenWords(least, most), number(value))
+}
+
+// shown refuses text that cannot be shown to others, or is too long for it.
+func shown(field, text string, most int) error {
+	if utf8.RuneCountInString(text) <= most && printable(text) {
+		return nil
+	}
+	return badParam(field, "at most "+strconv.Itoa(most)+" printable characters", strconv.Quote(clip(text)))
+}
+
+// twoServers refuses two numbers that are not those of two servers in a room of this size.
+func twoServers(field string, from, to uint64, size int) error {
+	if most := uint64(size); from >= 1 && from <= most && to >= 1 && to <= most && from != to {
+		return nil
+	}
+	expected := "from and to of two servers of this room, 1 to " + strconv.Itoa(size)
+	return badParam(field, expected, decimal(from)+" to "+decimal(to))
+}
+
+func number(value float64) string { return strconv.FormatFloat(value, 'f', -1, 64) }
 
 // clip quotes the beginning of what came, for an error message.
 func clip[T string | []byte](text T) string {

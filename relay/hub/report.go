@@ -15,7 +15,8 @@ type form uint8
 const (
 	someText form = iota
 	aWord         // one of the words
-	aTime         // ms of cluster time, with fractions
+	aTime         // whole µs of cluster time
+	aTimeout      // likewise, of an election
 	aNumber       // of Raft: unsigned 64-bit, as a number or in decimal text
 	aCount        // of servers
 	aSeat
@@ -30,6 +31,10 @@ const (
 	mostCells  = 64  // of the log's end
 	mostEvents = 100 // that a report tells
 )
+
+// leastTimeout is the shortest election timeout, in µs, that a report may tell of. Reports had milliseconds once: whoever
+// still sends them is found out by timeouts of some hundred µs, and by fractions.
+const leastTimeout = 1000
 
 // reported is a member of a report.
 type reported struct {
@@ -47,7 +52,7 @@ var reportForm = []reported{
 	{name: "appliedIndex", form: aNumber}, {name: "stateHash"},
 	{name: "encoding", form: aWord, words: "colon|json|variant|protobuf"},
 	{name: "timer", form: anObjectOrNull, inside: []reported{
-		{name: "elapsed", form: aTime}, {name: "timeout", form: aTime}, {name: "longest", form: aTime}}},
+		{name: "elapsed", form: aTime}, {name: "timeout", form: aTimeout}, {name: "longest", form: aTimeout}}},
 	{name: "votes", form: objectList, most: maxSize, inside: []reported{
 		{name: "server", form: aSeat}, {name: "state", form: aWord, words: "requested|granted|denied"}}},
 	{name: "votesNeeded", form: aCount},
@@ -63,6 +68,46 @@ var reportForm = []reported{
 	{name: "events", form: objectList, most: mostEvents, inside: []reported{
 		{name: "at", form: aTime}, {name: "kind"}, {name: "weight", form: aWord, words: "key|detail"},
 		{name: "text"}, {name: "why"}, {name: "section"}, {name: "term", form: aNumber}}},
+}
+
+// report passes on what a server says of itself, byte for byte, if what is known of it has the right form; server is set if the sender left it out.
+func (h *Hub) report(m *member, raw []byte) error {
+	if m.server == 0 {
+		return &Refusal{CodeNotYours, "", "only a server reports; this connection is the client " + decimal(m.client)}
+	}
+	if len(raw) > h.limits.Report {
+		return tooLarge("report", len(raw), h.limits.Report)
+	}
+	named, empty := int64(0), true
+	bad := readParams(raw, func(p *params, key string) bool {
+		empty = false
+		if key == "server" {
+			named = p.number(key, 1, maxSize)
+			return true
+		}
+		return p.reported(reportForm, "", key)
+	})
+	switch {
+	case bad != nil:
+		return bad
+	case raw == nil:
+		return badParam("params", "an object", "none")
+	case named != 0 && uint64(named) != m.server:
+		return &Refusal{CodeNotYours, "server", "server: " + decimal(uint64(named)) + " is not this connection's server, which is " + decimal(m.server)}
+	}
+	w := h.notification("report")
+	if named == 0 {
+		w.WriteRaw(`{"server":`)
+		w.WriteUint64(m.server)
+		raw = raw[1:]
+		if !empty {
+			w.WriteMore()
+		}
+	}
+	w.Write(raw)
+	w.WriteObjectEnd()
+	h.tellReport(m, h.written())
+	return nil
 }
 
 // reported reads one member of an object, whose name begins with that of the object.
@@ -86,7 +131,9 @@ func (p *params) inForm(r *reported, field string) {
 	case aWord:
 		p.word(field, r.words)
 	case aTime:
-		p.between(field, 0, 1e15)
+		p.number(field, 0, mostNow)
+	case aTimeout:
+		p.number(field, leastTimeout, mostNow)
 	case aNumber:
 		p.raftNumber(field)
 	case aCount:

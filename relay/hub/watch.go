@@ -1,12 +1,8 @@
 package hub
 
 import (
-	"encoding/base64"
 	"slices"
 	"strconv"
-	"unicode/utf8"
-
-	jsoniter "github.com/json-iterator/go"
 )
 
 // sighting is a line of the seen notification: a frame that was sent, or one under way that was lost.
@@ -41,7 +37,6 @@ const (
 	laggedBacklog = 1 << 20
 
 	gatherInDebt = 250 * 1000 // µs of real time between two room notifications while the budget of news is used up
-	mostScratch  = 64 << 10   // bytes
 )
 
 // feed is how far a watcher keeps up.
@@ -148,23 +143,23 @@ func (h *Hub) joined() bool {
 func (h *Hub) announceRoom() {
 	h.announced = h.clock.real
 	h.roomChanged = false
-	w := h.notification("room")
-	w.WriteObjectStart()
-	w.WriteObjectField("room")
-	w.WriteString(h.options.Code)
-	w.WriteMore()
-	w.WriteObjectField("watchers")
-	w.WriteInt(h.watchers())
-	h.writeRoom(w)
-	w.WriteObjectEnd()
-	w.WriteObjectEnd()
-	data := h.written()
+	var data []byte
+	var written uint64 // data has the deeds after this one
 	for _, m := range h.arrival {
-		if m.joined && m.feed.backlog < laggedBacklog {
-			h.deliver = append(h.deliver, Delivery{Conn: m.conn, Kind: Announcement, Data: data})
-			h.spend(len(data))
-			h.sendMissedReports(m)
+		if !m.joined || m.feed.backlog >= laggedBacklog {
+			continue
 		}
+		told := h.deeds.count
+		if m.watch {
+			told = m.told
+		}
+		if data == nil || told != written {
+			data, written = h.roomNotification(told), told
+		}
+		h.deliver = append(h.deliver, Delivery{Conn: m.conn, Kind: Announcement, Data: data, told: told})
+		m.told = h.deeds.count
+		h.spend(len(data))
+		h.sendMissedReports(m)
 	}
 }
 
@@ -179,135 +174,9 @@ func (h *Hub) watchers() int {
 	return count
 }
 
-// writeRoom writes what the answer to a join and the room notification have in common, each field with a comma before it.
-func (h *Hub) writeRoom(w *jsoniter.Stream) {
-	field := func(name string) {
-		w.WriteMore()
-		w.WriteObjectField(name)
-	}
-	if h.unknown {
-		field("unknown")
-		w.WriteTrue()
-	}
-	field("size")
-	w.WriteInt(len(h.seats))
-	field("started")
-	w.WriteBool(h.started)
-	field("rate")
-	w.WriteRaw(strconv.FormatFloat(h.clock.rate(), 'f', -1, 64))
-	if h.unstored != "" {
-		field("unstored")
-		w.WriteString(h.unstored)
-	}
-	field("now")
-	w.WriteInt64(h.clock.now)
-	field("servers")
-	w.WriteArrayStart()
-	for i := range h.seats {
-		if i > 0 {
-			w.WriteMore()
-		}
-		h.seats[i].write(w, i+1, !h.seats[i].free() || h.claimed(uint64(i+1)))
-	}
-	w.WriteArrayEnd()
-	field("links")
-	w.WriteArrayStart()
-	first := true
-	for i := range h.links {
-		if l := &h.links[i]; l.From != l.To {
-			if !first {
-				w.WriteMore()
-			}
-			first = false
-			l.write(w)
-		}
-	}
-	w.WriteArrayEnd()
-}
-
 // claimed says that somebody in a room that does not know itself claims to be this server.
 func (h *Hub) claimed(server uint64) bool {
 	return slices.ContainsFunc(h.arrival, func(m *member) bool { return m.testimony != nil && m.testimony.server == server })
-}
-
-func (s *seat) write(w *jsoniter.Stream, server int, leased bool) {
-	w.WriteRaw(`{"server":`)
-	w.WriteInt(server)
-	w.WriteRaw(`,"leased":`)
-	w.WriteBool(leased)
-	w.WriteRaw(`,"connected":`)
-	w.WriteBool(s.holder != nil)
-	w.WriteRaw(`,"name":`)
-	w.WriteString(s.Name)
-	w.WriteRaw(`,"hidden":`)
-	w.WriteBool(s.hidden)
-	w.WriteRaw(`,"disk":`)
-	w.WriteString(s.disk)
-	if s.holder != nil && s.holder.binary {
-		w.WriteRaw(`,"binary":true`)
-	}
-	w.WriteRaw(`,"roundTrip":`)
-	if s.holder != nil && s.holder.roundTrip >= 0 {
-		w.WriteInt64(s.holder.roundTrip)
-	} else {
-		w.WriteNil()
-	}
-	w.WriteObjectEnd()
-}
-
-func (l *Link) write(w *jsoniter.Stream) {
-	w.WriteRaw(`{"from":`)
-	w.WriteUint64(l.From)
-	w.WriteRaw(`,"to":`)
-	w.WriteUint64(l.To)
-	w.WriteRaw(`,"up":`)
-	w.WriteBool(l.Up)
-	w.WriteRaw(`,"latency":`)
-	w.WriteInt64(l.Latency)
-	w.WriteRaw(`,"jitter":`)
-	w.WriteInt64(l.Jitter)
-	for _, chance := range []struct {
-		name  string
-		value float64
-	}{{"loss", l.Loss}, {"duplicate", l.Duplicate}, {"reorder", l.Reorder}} {
-		if chance.value > 0 {
-			w.WriteRaw(`,"` + chance.name + `":` + strconv.FormatFloat(chance.value, 'f', -1, 64))
-		}
-	}
-	if l.Hold {
-		w.WriteRaw(`,"hold":true`)
-	}
-	w.WriteObjectEnd()
-}
-
-func (h *Hub) answerJoin(m *member, id []byte, fresh bool) {
-	w := h.answer(id)
-	w.WriteRaw(`,"result":{"room":`)
-	w.WriteString(h.options.Code)
-	w.WriteRaw(`,"client":`)
-	w.WriteUint64(m.client)
-	w.WriteRaw(`,"clients":`)
-	w.WriteUint64(h.options.FirstClient)
-	if m.server == 0 {
-		w.WriteRaw(`,"server":null,"lease":null`)
-	} else {
-		w.WriteRaw(`,"server":`)
-		w.WriteUint64(m.server)
-		w.WriteRaw(`,"lease":`)
-		s := &h.seats[m.server-1]
-		w.WriteString(s.Lease)
-		w.WriteRaw(`,"claim":`)
-		w.WriteUint64(s.Claim)
-		w.WriteRaw(`,"made":`)
-		w.WriteString(h.made)
-		w.WriteRaw(`,"anew":`)
-		w.WriteBool(s.Anew)
-	}
-	w.WriteRaw(`,"fresh":`)
-	w.WriteBool(fresh)
-	h.writeRoom(w)
-	w.WriteRaw(`}}`)
-	h.sendAfter(m, h.written())
 }
 
 // announceSeen sends the gathered lines to the watchers, with the text of frames or without as each keeps up and as the
@@ -353,125 +222,17 @@ func (h *Hub) audience() int {
 
 // sendSeen sends lines. dropped says how many others the watcher was spared since it was last told.
 func (h *Hub) sendSeen(m *member, lines []byte) {
-	w := h.notification("seen")
-	w.WriteRaw(`{"now":`)
-	w.WriteInt64(h.clock.now)
 	dropped := m.feed.dropped + h.seen.dropped
-	if dropped > 0 {
-		w.WriteRaw(`,"dropped":`)
-		w.WriteInt(dropped)
-		m.feed.dropped = 0
-	}
-	w.WriteRaw(`,"frames":[`)
-	w.Write(lines)
-	w.WriteRaw(`]}}`)
-	data := h.written()
+	m.feed.dropped = 0
+	data := h.seenNotification(lines, dropped)
 	h.deliver = append(h.deliver, Delivery{Conn: m.conn, Kind: News, Data: data, lines: len(h.seen.lines) + dropped})
 	h.spend(len(data))
 }
 
-// writeLines writes the gathered lines, with the text of frames as long as they have at most so many bytes
-// together, escaped.
-func (h *Hub) writeLines(text int) []byte {
-	w := h.json
-	w.Reset(nil)
-	for i := range h.seen.lines {
-		if i > 0 {
-			w.WriteMore()
-		}
-		h.seen.lines[i].write(w, w.Buffered() < text)
-	}
-	return h.written()
-}
-
-func (s *sighting) write(w *jsoniter.Stream, text bool) {
-	w.WriteRaw(`{"seq":`)
-	w.WriteUint64(s.seq)
-	if s.later {
-		w.WriteRaw(`,"fate":"` + s.fate + `","at":`)
-		w.WriteInt64(s.at)
-		if s.fate == "sent" {
-			w.WriteRaw(`,"due":`)
-			w.WriteInt64(s.due)
-		}
-		w.WriteObjectEnd()
-		return
-	}
-	w.WriteRaw(`,"from":`)
-	w.WriteUint64(s.from)
-	w.WriteRaw(`,"to":`)
-	w.WriteUint64(s.to)
-	w.WriteRaw(`,"sent":`)
-	w.WriteInt64(s.sent)
-	w.WriteRaw(`,"due":`)
-	w.WriteInt64(s.due)
-	w.WriteRaw(`,"fate":"` + s.fate + `","bytes":`)
-	w.WriteInt(len(s.data))
-	if s.original != 0 {
-		w.WriteRaw(`,"copyOf":`)
-		w.WriteUint64(s.original)
-	}
-	switch {
-	case !text:
-	case s.binary:
-		w.WriteRaw(`,"base64":"` + base64.StdEncoding.EncodeToString(s.data[:min(len(s.data), mostText)]) + `"`)
-	default:
-		w.WriteRaw(`,"frame":`)
-		w.WriteString(beginning(s.data, mostText))
-	}
-	w.WriteObjectEnd()
-}
-
-// beginning is as much of text as fits most bytes without cutting a character.
-func beginning(text []byte, most int) string {
-	if len(text) <= most {
-		return string(text)
-	}
-	for most > 0 && !utf8.RuneStart(text[most]) {
-		most--
-	}
-	return string(text[:most])
-}
-
-// report passes on what a server says of itself, byte for byte, if what is known of it has the right form; server is set if the sender left it out.
-func (h *Hub) report(m *member, raw []byte) *refusal {
-	if m.server == 0 {
-		return &refusal{codeNotYours, "", "only a server reports; this connection is the client " + decimal(m.client)}
-	}
-	if len(raw) > h.limits.Report {
-		return tooLarge("report", len(raw), h.limits.Report)
-	}
-	named, empty := int64(0), true
-	bad := readParams(raw, func(p *params, key string) bool {
-		empty = false
-		if key == "server" {
-			named = p.number(key, 1, maxSize)
-			return true
-		}
-		return p.reported(reportForm, "", key)
-	})
-	switch {
-	case bad != nil:
-		return bad
-	case raw == nil:
-		return badParam("params", "an object", "none")
-	case named != 0 && uint64(named) != m.server:
-		return &refusal{codeNotYours, "server", "server: " + strconv.FormatInt(named, 10) + " is not this connection's server, which is " + decimal(m.server)}
-	}
-	w := h.notification("report")
-	if named == 0 {
-		w.WriteRaw(`{"server":`)
-		w.WriteUint64(m.server)
-		raw = raw[1:]
-		if !empty {
-			w.WriteMore()
-		}
-	}
-	w.Write(raw)
-	w.WriteObjectEnd()
-	s := &h.seats[m.server-1]
-	s.report = h.written()
-	h.charge(m, len(s.report)*max(0, h.audience()-1))
+// tellReport tells the watchers what the server of m says of itself.
+func (h *Hub) tellReport(m *member, report []byte) {
+	h.seats[m.server-1].report = report
+	h.charge(m, len(report)*max(0, h.audience()-1))
 	level := h.newsLevel()
 	for _, watcher := range h.arrival {
 		switch {
@@ -482,7 +243,6 @@ func (h *Hub) report(m *member, raw []byte) *refusal {
 			h.sendReport(watcher, int(m.server-1))
 		}
 	}
-	return nil
 }
 
 // sendReport sends the last report of the server on a seat to a watcher.
@@ -515,36 +275,6 @@ func (h *Hub) sendMissedReports(m *member) {
 		h.sendReport(m, seat)
 	}
 	m.feed.missed = m.feed.missed[:0]
-}
-
-// answer begins an answer to the call id.
-func (h *Hub) answer(id []byte) *jsoniter.Stream {
-	w := h.json
-	w.Reset(nil)
-	w.WriteRaw(`{"jsonrpc":"2.0","id":`)
-	if id == nil {
-		w.WriteNil()
-	} else {
-		w.Write(id)
-	}
-	return w
-}
-
-// notification begins a notification, up to its params.
-func (h *Hub) notification(method string) *jsoniter.Stream {
-	w := h.json
-	w.Reset(nil)
-	w.WriteRaw(`{"jsonrpc":"2.0","method":"` + method + `","params":`)
-	return w
-}
-
-// written is a copy of what was written.
-func (h *Hub) written() []byte {
-	text := append([]byte(nil), h.json.Buffer()...)
-	if cap(h.json.Buffer()) > mostScratch {
-		h.json = jsoniter.NewStream(jsoniter.ConfigDefault, nil, 1024) // a quiet room keeps no memory of its noise
-	}
-	return text
 }
 
 func decimal(n uint64) string { return strconv.FormatUint(n, 10) }

@@ -1,3 +1,3 @@
-// Package page is what a Worker of the playground tells its page: the types of web/src/model.ts, and the words for frames and events in them. Two
-// sources speak in it: a live tab (package tab) and the lab (package session). It holds no state.
+// Package page puts frames, events and requests into the words of the contract with the page (package contract), and
+// keeps what waits for a page. A live tab (package tab) and the lab (package session) speak through it.
 package page

@@ -4,6 +4,7 @@ import (
 	"raftplayground/raft"
 	"raftplayground/raft/kv"
 	"raftplayground/raft/wire"
+	"raftplayground/wasm/contract"
 )
 
 // How much of a frame the page is shown.
@@ -13,11 +14,11 @@ const (
 	shownLabel   = 24 // bytes
 )
 
-// Describe says what a frame is, in the words of a learner.
-func (v *Flight) Describe(f *wire.Frame) {
+// Describe says in v what a frame is, in the words of a learner.
+func Describe(v *contract.Flight, f *wire.Frame) {
 	switch {
 	case f.RPC != nil:
-		v.describeRPC(f.RPC)
+		describeRPC(v, f.RPC)
 	case f.Request != nil:
 		v.Kind, v.Label = "request", Clip(requestLabel(f.Request), shownLabel)
 	case f.Answer != nil:
@@ -27,42 +28,42 @@ func (v *Flight) Describe(f *wire.Frame) {
 	}
 }
 
-func (v *Flight) describeRPC(rpc raft.RPC) {
+func describeRPC(v *contract.Flight, rpc raft.RPC) {
 	switch m := rpc.(type) {
 	case *raft.RequestVote:
-		v.Kind, v.Term, v.Label = "RequestVote", U64(m.Term), "vote?"
+		v.Kind, v.Term, v.Label = "RequestVote", contract.U64(m.Term), "vote?"
 		if m.PreVote {
 			v.Kind, v.Label = "PreVote", "would you?"
 		}
 	case *raft.RequestVoteReply:
-		v.Kind, v.Term, v.OK, v.Label = "RequestVoteReply", U64(m.Term), m.VoteGranted, yesOrNo(m.VoteGranted)
+		v.Kind, v.Term, v.OK, v.Label = "RequestVoteReply", contract.U64(m.Term), m.VoteGranted, yesOrNo(m.VoteGranted)
 		if m.PreVote {
 			v.Kind = "PreVoteReply"
 		}
 	case *raft.AppendEntries:
-		v.Kind, v.Term = "AppendEntries", U64(m.Term)
+		v.Kind, v.Term = "AppendEntries", contract.U64(m.Term)
 		v.EntryCount = len(m.Entries)
 		for i := range m.Entries[:min(len(m.Entries), shownEntries)] {
-			v.Entries = append(v.Entries, U64(m.Entries[i].Term))
+			v.Entries = append(v.Entries, contract.U64(m.Entries[i].Term))
 		}
 		v.Label = entriesLabel(m.Entries)
 	case *raft.AppendEntriesReply:
-		v.Kind, v.Term, v.OK = "AppendEntriesReply", U64(m.Term), m.Success
+		v.Kind, v.Term, v.OK = "AppendEntriesReply", contract.U64(m.Term), m.Success
 		v.Label = "no"
 		if m.Success {
 			v.Label = "stored to " + Decimal(m.MatchIndex)
 		}
 	case *raft.InstallSnapshot:
-		v.Kind, v.Term, v.Label = "InstallSnapshot", U64(m.Term), "≤ "+Decimal(m.LastIncludedIndex)
+		v.Kind, v.Term, v.Label = "InstallSnapshot", contract.U64(m.Term), "≤ "+Decimal(m.LastIncludedIndex)
 	case *raft.InstallSnapshotReply:
-		v.Kind, v.Term, v.OK, v.Label = "InstallSnapshotReply", U64(m.Term), m.MatchIndex > 0, Decimal(m.NextOffset)+" bytes"
+		v.Kind, v.Term, v.OK, v.Label = "InstallSnapshotReply", contract.U64(m.Term), m.MatchIndex > 0, Decimal(m.NextOffset)+" bytes"
 		if v.OK {
 			v.Label = "installed to " + Decimal(m.MatchIndex)
 		}
 	case *raft.TimeoutNow:
-		v.Kind, v.Term, v.Label = "TimeoutNow", U64(m.Term), "lead now"
+		v.Kind, v.Term, v.Label = "TimeoutNow", contract.U64(m.Term), "lead now"
 	case *raft.TimeoutNowReply:
-		v.Kind, v.Term, v.OK, v.Label = "TimeoutNowReply", U64(m.Term), true, "yes"
+		v.Kind, v.Term, v.OK, v.Label = "TimeoutNowReply", contract.U64(m.Term), true, "yes"
 	}
 }
 
@@ -121,15 +122,14 @@ func refusalLabel(e *wire.Error) string {
 	return "no"
 }
 
-// DescribeCut tells what can be told of a frame of which the hub passed on only the beginning: entries at
-// length.
-func (v *Flight) DescribeCut(kind wire.Kind, beginning []byte) {
+// DescribeCut tells what can be told of a frame of which the hub passed on only the beginning: entries at length.
+func DescribeCut(v *contract.Flight, kind wire.Kind, beginning []byte) {
 	method, term := wire.Peek(kind, beginning)
 	if method == "" {
 		v.Label = "too long to show"
 		return
 	}
-	v.Kind, v.Term, v.Label = method, U64(term), "many entries"
+	v.Kind, v.Term, v.Label = contract.MessageKind(method), contract.U64(term), "many entries"
 }
 
 // Shown is a frame as the page shows it, at most so many bytes of it.
@@ -144,11 +144,23 @@ func yesOrNo(yes bool) string {
 	return "no"
 }
 
-// Fate keeps what a hub says to the words that the page knows.
-func Fate(word string) string {
-	switch word {
-	case "cut", "down", "full", "lost", "dropped":
-		return word
+// FateOf keeps what a hub says to the words that the page knows.
+func FateOf(word string) contract.Fate {
+	switch fate := contract.Fate(word); fate {
+	case contract.Cut, contract.Down, contract.Full, contract.Lost, contract.Dropped:
+		return fate
 	}
-	return "sent"
+	return contract.Sent
+}
+
+// Clip returns at most limit bytes of text, cut between characters and marked where it is cut.
+func Clip(text string, limit int) string {
+	if len(text) <= limit {
+		return text
+	}
+	end := limit - len("…")
+	for end > 0 && text[end]&0xC0 == 0x80 {
+		end--
+	}
+	return text[:end] + "…"
 }

@@ -2,13 +2,6 @@ package page
 
 import "raftplayground/raft"
 
-// Quorum is a set of voters of which a majority decides, as raft.Quorum.
-type Quorum struct {
-	Voters []int `json:"voters"`
-	Needed int   `json:"needed"`
-	Agreed int   `json:"agreed"`
-}
-
 // Majorities returns how many of 0, 1, … 9 voters are a majority, as servers count that do not keep the rules of off.
 func Majorities(off raft.RuleSet) []int {
 	majorities := make([]int, 10)

@@ -5,11 +5,12 @@ import (
 
 	"raftplayground/raft/kv"
 	"raftplayground/raft/wire"
+	"raftplayground/wasm/contract"
 )
 
 // Request is a client's request until its outcome is certain, or certainly unknown.
 type Request struct {
-	View   ClientRequest
+	View   contract.ClientRequest
 	Fixed  bool // the page chose the server
 	hops   int  // servers in a row that named another leader
 	leader int  // whom the last of them named; 0: nobody
@@ -18,9 +19,11 @@ type Request struct {
 // redirects is how many servers in a row may name another leader before the search pauses: two servers that each take the other for the leader must not be asked in a circle.
 const redirects = 3
 
-// NewRequest takes a wish of type "request". Its Server is the one that is to be asked; nil: whoever leads.
-func NewRequest(w *Wish) Request {
-	r := Request{View: ClientRequest{ID: w.ID, Op: w.Op, Key: w.Key, Value: w.Value, Expected: w.Expected, Read: w.Read, State: "pending"}}
+// NewRequest takes what the page asks for. Its Server is the one that is to be asked; nil: whoever leads.
+func NewRequest(w *contract.Request) Request {
+	view := contract.ClientRequest{ID: w.ID, Op: w.Op, Key: w.Key, Value: w.Value, Expected: w.Expected, Read: w.Read}
+	view.State = contract.Pending
+	r := Request{View: view}
 	if w.Server != nil {
 		r.Fixed, r.View.Server = true, *w.Server
 	}
@@ -30,12 +33,12 @@ func NewRequest(w *Wish) Request {
 // Flaw says why no server could do what is asked; empty if one could.
 func (r *Request) Flaw() string {
 	v := &r.View
-	_, known := wire.ReadOf(v.Read)
+	_, known := wire.ReadOf(string(v.Read))
 	switch {
 	case methods[v.Op] == 0:
-		return "op: expected put, get, delete or cas, got " + Clip(v.Op, 40)
+		return "op: expected put, get, delete or cas, got " + Clip(string(v.Op), 40)
 	case !known || v.Read != "" && v.Op != "get":
-		return "read: expected log, readIndex, lease or local, with get only, got " + Clip(v.Read, 40)
+		return "read: expected log, readIndex, lease or local, with get only, got " + Clip(string(v.Read), 40)
 	case len(v.Expected) > kv.MaxKey || v.Expected != "" && v.Op != "cas":
 		return "expected: expected at most " + Plural(kv.MaxKey, "byte") + ", with cas only, got " + strconv.Itoa(len(v.Expected))
 	case v.Key == "":
@@ -46,15 +49,18 @@ func (r *Request) Flaw() string {
 	return ""
 }
 
-var methods = map[string]wire.Method{"put": wire.Put, "get": wire.Get, "delete": wire.Delete, "cas": wire.CompareAndSwap}
+var methods = map[contract.Op]wire.Method{
+	contract.Put: wire.Put, contract.Get: wire.Get, contract.Delete: wire.Delete, contract.CAS: wire.CompareAndSwap,
+}
 
 // Wire returns the request as a server is asked.
-func (r *ClientRequest) Wire() *wire.Request {
-	q := &wire.Request{Method: methods[r.Op], Key: r.Key, Expected: r.Expected}
-	if r.Op != "get" {
-		q.Value = r.Value
+func (r *Request) Wire() *wire.Request {
+	v := &r.View
+	q := &wire.Request{Method: methods[v.Op], Key: v.Key, Expected: v.Expected}
+	if v.Op != contract.Get {
+		q.Value = v.Value
 	}
-	q.Read, _ = wire.ReadOf(r.Read) // Flaw has seen that there is such a one
+	q.Read, _ = wire.ReadOf(string(v.Read)) // Flaw has seen that there is such a one
 	return q
 }
 
@@ -69,7 +75,7 @@ func (r *Request) Named() int {
 
 // Next is what comes of a request that was not done.
 type Next struct {
-	State  string // State of a ClientRequest; "pending": it is asked again
+	State  contract.RequestState // Pending: it is asked again
 	Detail string
 	AtOnce bool // the server that was named is asked, and at once; else after a pause
 }
@@ -109,26 +115,27 @@ func (r *Request) Unanswered(why string) Next {
 }
 
 // Answered notes what a server answered, and returns in words what was done.
-func (r *ClientRequest) Answered(a *wire.Answer) string {
-	r.Index, r.Term, r.Found = U64(a.Index), U64(a.Term), a.Found
+func (r *Request) Answered(a *wire.Answer) string {
+	v := &r.View
+	v.Index, v.Term, v.Found = contract.U64(a.Index), contract.U64(a.Term), a.Found
 	at := " at index " + Decimal(a.Index)
 	switch {
-	case r.Op == "cas" && !a.Found:
-		return Clip(r.Key, 40) + " was not " + Clip(r.Expected, 40) + at
-	case r.Op == "get" && a.Found:
-		r.Value = a.Value
+	case v.Op == contract.CAS && !a.Found:
+		return Clip(v.Key, 40) + " was not " + Clip(v.Expected, 40) + at
+	case v.Op == contract.Get && a.Found:
+		v.Value = a.Value
 		return "read" + at
-	case r.Op == "get":
+	case v.Op == contract.Get:
 		return "no such key" + at
 	}
 	return "committed" + at
 }
 
 // Answer is what the page is told when the request is over.
-func (r *ClientRequest) Answer() Answer {
-	a := Answer{Type: "answer", ID: r.ID, OK: r.State == "done", Value: *r}
+func (r *Request) Answer() contract.Answer {
+	a := contract.Answer{ID: r.View.ID, OK: r.View.State == contract.Done, Value: r.View}
 	if !a.OK {
-		a.Error = r.Detail
+		a.Error = r.View.Detail
 	}
 	return a
 }

@@ -5,12 +5,13 @@ import (
 	"testing"
 
 	"raftplayground/raft/wire"
+	"raftplayground/wasm/contract"
 )
 
 func TestWhatComesOfARequestThatWasNotDone(t *testing.T) {
 	second, long := 2, strings.Repeat("x", 300)
 	for name, c := range map[string]struct {
-		op     string
+		op     contract.Op
 		server *int
 		of     wire.Error
 		want   Next
@@ -28,7 +29,7 @@ func TestWhatComesOfARequestThatWasNotDone(t *testing.T) {
 		"any other refusal of the server that the page chose is final":  {"put", &second, wire.Error{Code: wire.CodeOverloaded, Message: "full"}, Next{"refused", "full", false}},
 		"what no server would do is not asked again, and said in short": {"put", nil, wire.Error{Code: wire.CodeUnknownMethod, Message: long}, Next{"refused", Clip(long, 200), false}},
 	} {
-		r := NewRequest(&Wish{ID: 1, Op: c.op, Key: "k", Value: "v", Server: c.server})
+		r := NewRequest(&contract.Request{ID: 1, Op: c.op, Key: "k", Value: "v", Server: c.server})
 		r.View.Server, r.View.Detail = 2, "asked S2"
 		if got := r.Refused(&c.of); got != c.want {
 			t.Errorf("%s: %+v, expected %+v", name, got, c.want)
@@ -38,7 +39,7 @@ func TestWhatComesOfARequestThatWasNotDone(t *testing.T) {
 
 // Two servers that each take the other for the leader are not asked in a circle.
 func TestASearchForTheLeaderPauses(t *testing.T) {
-	r := NewRequest(&Wish{ID: 1, Op: "put", Key: "k", Value: "v"})
+	r := NewRequest(&contract.Request{ID: 1, Op: "put", Key: "k", Value: "v"})
 	search := func() (asked int) {
 		for r.View.Server = 1; r.Refused(&wire.Error{Code: wire.CodeNotLeader, Leader: uint64(3 - r.View.Server)}).AtOnce; asked++ {
 			r.View.Server = r.Named()

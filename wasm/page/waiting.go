@@ -3,9 +3,12 @@ package page
 import (
 	"slices"
 	"strings"
+
+	"raftplayground/wasm/contract"
 )
 
-// Most of each that waits in a Batch for a page that asks for none. The oldest give way to the newest; of the story, details go first.
+// Most of each that waits for a page that asks for none. The oldest give way to the newest; of the story, details go
+// first.
 const (
 	MostFlights  = 500
 	MostLosses   = 500
@@ -14,61 +17,75 @@ const (
 	mostNotices  = 8
 )
 
-// AddFlight adds a flight, and returns how many gave way to it.
-func (b *Batch) AddFlight(f Flight) (gone int) {
-	b.Flights, gone = within(b.Flights, f, MostFlights)
-	return gone
+// Waiting folds what is new until the page asks for it.
+type Waiting struct {
+	Next    contract.Batch
+	Changed bool // Next holds something
+	Gone    int  // flights, lines and requests that gave way to newer ones; whoever takes Next sets it back
 }
 
-// AddLoss corrects a flight: in place if the page has not had it yet. A correction that gives way to it is of a flight that is long over, and not missed.
-func (b *Batch) AddLoss(l Loss) {
-	for i := len(b.Flights) - 1; i >= 0; i-- {
-		if f := &b.Flights[i]; f.Seq == l.Seq {
+// Flight adds a flight.
+func (w *Waiting) Flight(f contract.Flight) {
+	w.Changed = true
+	w.Next.Flights = within(w.Next.Flights, f, MostFlights, &w.Gone)
+}
+
+// Loss corrects a flight: in place if the page has not had it yet. A correction that gives way to another is of a
+// flight that is long over, and not missed.
+func (w *Waiting) Loss(l contract.Loss) {
+	w.Changed = true
+	for i := len(w.Next.Flights) - 1; i >= 0; i-- {
+		if f := &w.Next.Flights[i]; f.Seq == l.Seq {
 			at := l.At
 			f.Fate, f.LostAt = l.Fate, &at
 			return
 		}
 	}
-	b.Lost, _ = within(b.Lost, l, MostLosses)
+	w.Next.Lost = within(w.Next.Lost, l, MostLosses, new(int))
 }
 
-// AddLine adds a line of the story, and returns how many gave way to it: the oldest detail, so that heartbeats do not push the elections out; if there is none, the
-// oldest line.
-func (b *Batch) AddLine(line StoryLine) (gone int) {
-	if len(b.Story) >= MostLines {
-		at := max(0, slices.IndexFunc(b.Story, func(l StoryLine) bool { return l.Weight == "detail" }))
-		b.Story, gone = slices.Delete(b.Story, at, at+1), 1
+// Line adds a line of the story. If there is no room the oldest detail gives way, so that heartbeats do not push the
+// elections out; if there is none, the oldest line.
+func (w *Waiting) Line(line contract.StoryLine) {
+	w.Changed = true
+	story := &w.Next.Story
+	if len(*story) >= MostLines {
+		detail := func(l contract.StoryLine) bool { return l.Weight == contract.Detail }
+		at := max(0, slices.IndexFunc(*story, detail))
+		*story = slices.Delete(*story, at, at+1)
+		w.Gone++
 	}
-	b.Story = append(b.Story, line)
-	return gone
+	*story = append(*story, line)
 }
 
-// AddRequest keeps the latest of each request, and returns how many gave way to it.
-func (b *Batch) AddRequest(r ClientRequest) (gone int) {
-	for i := range b.Requests {
-		if b.Requests[i].ID == r.ID {
-			b.Requests[i] = r
-			return 0
+// Request keeps the latest of each request.
+func (w *Waiting) Request(r contract.ClientRequest) {
+	w.Changed = true
+	for i := range w.Next.Requests {
+		if w.Next.Requests[i].ID == r.ID {
+			w.Next.Requests[i] = r
+			return
 		}
 	}
-	b.Requests, gone = within(b.Requests, r, MostRequests)
-	return gone
+	w.Next.Requests = within(w.Next.Requests, r, MostRequests, &w.Gone)
 }
 
-// AddNotice keeps the first few, a line each: what goes wrong first explains the rest.
-func (b *Batch) AddNotice(text string) {
+// Notice keeps the first few, a line each: what goes wrong first explains the rest.
+func (w *Waiting) Notice(text string) {
+	w.Changed = true
 	switch {
-	case b.Notice == "":
-		b.Notice = text
-	case strings.Count(b.Notice, "\n") < mostNotices-1:
-		b.Notice += "\n" + text
+	case w.Next.Notice == "":
+		w.Next.Notice = text
+	case strings.Count(w.Next.Notice, "\n") < mostNotices-1:
+		w.Next.Notice += "\n" + text
 	}
 }
 
-// within appends to a list that holds so many at most: when it is full the oldest goes.
-func within[T any](list []T, item T, most int) (_ []T, gone int) {
+// within appends to a list that holds so many at most: when it is full the oldest goes, and is counted.
+func within[T any](list []T, item T, most int, gone *int) []T {
 	if len(list) >= most {
-		list, gone = slices.Delete(list, 0, 1), 1
+		list = slices.Delete(list, 0, 1)
+		*gone++
 	}
-	return append(list, item), gone
+	return append(list, item)
 }

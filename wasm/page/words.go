@@ -6,18 +6,19 @@ import (
 
 	"raftplayground/raft"
 	"raftplayground/raft/explain"
+	"raftplayground/wasm/contract"
 )
 
 // Event puts an event of a server into words, for the story.
-func Event(server raft.ServerID, e *raft.Event) StoryLine {
+func Event(server raft.ServerID, e *raft.Event) contract.StoryLine {
 	words := explain.Event(server, *e)
 	undecided := e.Kind == raft.VoteReceived && e.Old < e.New // the vote that decides is news, those before it are steps to it
-	weight := "detail"
+	weight := contract.Detail
 	if words.Key && !undecided {
-		weight = "key"
+		weight = contract.Key
 	}
-	line := StoryLine{Server: int(server), Kind: explain.Kind(e.Kind), Weight: weight, Text: words.Text, Why: words.Why, Section: words.Section, Term: U64(e.Term),
-		Rule: words.Rule, Peer: int(e.Peer)}
+	line := contract.StoryLine{Server: int(server), Kind: explain.Kind(e.Kind), Weight: weight, Text: words.Text,
+		Why: words.Why, Section: words.Section, Term: contract.U64(e.Term), Rule: words.Rule, Peer: int(e.Peer)}
 	if e.Reason != raft.NoReason {
 		line.Reason = explain.Reason(e.Reason)
 	}
@@ -28,12 +29,12 @@ func Event(server raft.ServerID, e *raft.Event) StoryLine {
 }
 
 // placeOf is the index that an event is about, of several the last; 0: it is about none.
-func placeOf(e *raft.Event) U64 {
+func placeOf(e *raft.Event) contract.U64 {
 	switch e.Kind {
 	case raft.EntriesProposed, raft.EntriesAppended, raft.EntriesTruncated, raft.MatchAdvanced, raft.NextBackedUp, raft.CommitAdvanced:
-		return U64(e.New)
+		return contract.U64(e.New)
 	}
-	return U64(e.Index)
+	return contract.U64(e.Index)
 }
 
 // Servers names servers: "S1", "S1 and S2", "S1, S2 and S3".
@@ -51,12 +52,45 @@ func Servers(numbers []int) string {
 	return text
 }
 
+// Decimal writes a number of Raft or a count.
+func Decimal[N ~uint64 | ~int](n N) string { return strconv.FormatUint(uint64(n), 10) }
+
 // Plural counts things: "1 vote", "2 votes".
 func Plural(n int, thing string) string {
 	if n == 1 {
 		return "1 " + thing
 	}
 	return strconv.Itoa(n) + " " + thing + "s"
+}
+
+// Sentence makes a sentence of words: a capital at its beginning, and a full stop at its end if it has none.
+func Sentence(words string) string {
+	if words != "" && words[0] >= 'a' && words[0] <= 'z' {
+		words = string(words[0]-'a'+'A') + words[1:]
+	}
+	if !strings.HasSuffix(words, ".") {
+		words += "."
+	}
+	return words
+}
+
+// Conditions says what a link is like, behind its name: " takes 15 ms ± 5, loses 10 %". What is no time is a
+// probability.
+func Conditions(latency, jitter contract.Micros, loss, duplicate, reorder float64) string {
+	number := func(v float64) string { return strconv.FormatFloat(v, 'g', 4, 64) }
+	text := " takes " + number(float64(latency)/1000) + " ms"
+	if jitter > 0 {
+		text += " ± " + number(float64(jitter)/1000)
+	}
+	for _, chance := range []struct {
+		p    float64
+		what string
+	}{{loss, "loses"}, {duplicate, "doubles"}, {reorder, "reorders"}} {
+		if chance.p > 0 {
+			text += ", " + chance.what + " " + number(chance.p*100) + " %"
+		}
+	}
+	return text
 }
 
 // Named gives servers their names in a sentence of package check: "servers 1 and 2 were both elected" becomes "S1 and S2 were both elected".

@@ -6,6 +6,7 @@ import (
 	"testing"
 
 	"raftplayground/raft"
+	"raftplayground/wasm/contract"
 	"raftplayground/wasm/page"
 )
 
@@ -23,8 +24,8 @@ func TestWhatWaitsForAPageIsBounded(t *testing.T) {
 		t.Fatalf("%d messages to a page that asks for nothing", n)
 	}
 	o := &p.session.outbox
-	if len(o.next.Story) > page.MostLines || len(o.next.Flights) > page.MostFlights || len(o.next.Lost) > page.MostLosses {
-		t.Errorf("%d lines, %d flights, %d losses wait", len(o.next.Story), len(o.next.Flights), len(o.next.Lost))
+	if len(o.Next.Story) > page.MostLines || len(o.Next.Flights) > page.MostFlights || len(o.Next.Lost) > page.MostLosses {
+		t.Errorf("%d lines, %d flights, %d losses wait", len(o.Next.Story), len(o.Next.Flights), len(o.Next.Lost))
 	}
 	for range 2 * mostChanges {
 		p.session.change(p.session.branch.history.mark(1, "write", 1, "x"))
@@ -40,19 +41,19 @@ func TestAHistoryThatIsTooLongKeepsWhatStillHolds(t *testing.T) {
 	var h history
 	h.lane(0, 1, "follower", 3) // the only change of S1
 	for i := range 3 * mostChanges {
-		h.lane(float64(i), 2, []string{"follower", "gone"}[i%2], 3)
-		h.term(float64(i), page.U64(i+1))
+		h.lane(int64(i), 2, []contract.Lane{"follower", "gone"}[i%2], 3)
+		h.term(int64(i), contract.U64(i+1))
 	}
 	if len(h.lanes) > mostChanges || len(h.terms) > mostChanges {
 		t.Fatalf("%d lanes, %d terms", len(h.lanes), len(h.terms))
 	}
-	if !slices.ContainsFunc(h.lanes, func(l page.LaneChange) bool { return l.Server == 1 }) {
+	if !slices.ContainsFunc(h.lanes, func(l contract.LaneChange) bool { return l.Server == 1 }) {
 		t.Error("what S1 has been all the time is forgotten")
 	}
 	if last := h.lanes[len(h.lanes)-1]; last.At != 3*mostChanges-1 {
 		t.Errorf("the newest change is at %v", last.At)
 	}
-	if !slices.IsSortedFunc(h.lanes, func(a, b page.LaneChange) int { return int(a.At - b.At) }) {
+	if !slices.IsSortedFunc(h.lanes, func(a, b contract.LaneChange) int { return int(a.At - b.At) }) {
 		t.Error("the changes are out of order")
 	}
 }
@@ -60,11 +61,11 @@ func TestAHistoryThatIsTooLongKeepsWhatStillHolds(t *testing.T) {
 func TestAStoryThatIsTooLongLosesDetailsFirst(t *testing.T) {
 	var s story
 	for i := range 4 * mostLines {
-		weight := "detail"
+		weight := contract.Detail
 		if i%10 == 0 {
-			weight = "key"
+			weight = contract.Key
 		}
-		s.add(page.StoryLine{ID: uint64(i), Weight: weight})
+		s.add(contract.StoryLine{ID: uint64(i), Weight: weight})
 	}
 	keys := 0
 	for _, l := range s.lines {
@@ -76,7 +77,7 @@ func TestAStoryThatIsTooLongLosesDetailsFirst(t *testing.T) {
 		t.Errorf("%d lines, %d of %d key lines", len(s.lines), keys, 4*mostLines/10)
 	}
 	for i := range 3 * mostLines {
-		s.add(page.StoryLine{ID: uint64(9e6 + i), Weight: "key"})
+		s.add(contract.StoryLine{ID: uint64(9e6 + i), Weight: "key"})
 	}
 	if len(s.lines) > mostLines+mostLines/4 || s.lines[len(s.lines)-1].ID != 9e6+3*mostLines-1 {
 		t.Errorf("%d lines, the last is %d", len(s.lines), s.lines[len(s.lines)-1].ID)
@@ -87,11 +88,11 @@ func TestAStoryThatIsTooLongLosesDetailsFirst(t *testing.T) {
 func TestRequestsBelongToBranches(t *testing.T) {
 	p := opened(t, 500)
 	p.must("network", `"change":{"rate":1}`)
-	var first page.ClientRequest
+	var first contract.ClientRequest
 	answer(t, p.must("request", `"op":"put","key":"a","value":"1","server":null`), &first)
 	begun := p.session.branch.requests[0].begun
 	p.pause()
-	p.must("seek", `"at":`+number64(ms(begun)+10)) // it was asked, and is under way
+	p.must("seek", `"at":`+whole(begun+10_000)) // it was asked, and is under way
 	p.must("act", `"action":{"do":"pause","server":5}`)
 	p.run(300)
 	if list := p.session.branch.requests; len(list) != 1 || list[0].View.State != "pending" {
@@ -101,7 +102,7 @@ func TestRequestsBelongToBranches(t *testing.T) {
 	if r := p.session.branch.requests[0].View; r.State != "done" || r.Index != first.Index {
 		t.Errorf("in the branch the request ended as %+v", r)
 	}
-	p.must("seek", `"at":`+number64(ms(begun)-1)) // it was not asked yet
+	p.must("seek", `"at":`+whole(begun-1_000)) // it was not asked yet
 	p.must("act", `"action":{"do":"pause","server":4}`)
 	p.run(100)
 	if n := len(p.session.branch.requests); n != 0 {
@@ -137,7 +138,7 @@ func TestRequestsFindTheLeader(t *testing.T) {
 	}
 	p.pause()
 	r := p.session.branch.requests[0]
-	p.must("seek", `"at":`+number64(ms(r.asked)-1)) // it was still waiting
+	p.must("seek", `"at":`+whole(r.sent-1_000)) // it was still waiting
 	p.must("act", `"action":{"do":"pause","server":1}`)
 	if again := p.session.branch.requests[0]; again.View.State != "pending" || again.call != 0 {
 		t.Errorf("in another branch, in which nobody was asked yet, it is %+v", again)
@@ -146,7 +147,7 @@ func TestRequestsFindTheLeader(t *testing.T) {
 	if again := p.session.branch.requests[0].View; again.State != "done" || again.Index != r.View.Index {
 		t.Errorf("in another branch it ended as %+v, expected %+v", again, r.View)
 	}
-	p.must("seek", `"at":400`)
+	p.must("seek", `"at":400000`)
 	p.say("request", `"op":"put","key":"c","value":"1","server":null`)
 	p.run(300)
 	if b := p.last.Lab.Branches; len(b) != 3 || p.last.Lab.Branch != 3 || b[2].Text != "A client asks S3 to write c = 1." {

@@ -5,6 +5,7 @@ import (
 
 	"raftplayground/raft"
 	"raftplayground/raft/lab"
+	"raftplayground/wasm/contract"
 	"raftplayground/wasm/page"
 )
 
@@ -46,9 +47,9 @@ func (s *Session) fork(text string) {
 	parent := s.branch
 	s.lastBranch++
 	b := &branch{id: s.lastBranch, parent: s.owner(at), at: at, text: text, tape: parent.tape, end: at, events: s.world.Events(), broken: parent.brokenIn(s.world)}
-	b.history = parent.history.through(ms(at))
-	b.history.commit = page.U64(s.committed())
-	b.story = parent.story.through(ms(at))
+	b.history = parent.history.through(at)
+	b.history.commit = contract.U64(s.committed())
+	b.story = parent.story.through(at)
 	b.requests = forkRequests(parent.requests, at)
 	for _, p := range parent.undo {
 		if p.since <= at {
@@ -111,23 +112,23 @@ func (s *Session) forgetBranch() {
 }
 
 // lookAt shows another branch, at a moment of it.
-func (s *Session) lookAt(w *wish) {
+func (s *Session) lookAt(w *contract.LookAtBranch) {
 	for _, b := range s.branches {
 		if b.id != w.Branch {
 			continue
 		}
 		at := b.end
 		if w.At != nil {
-			at = min(max(micros(*w.At), 0), b.end)
+			at = min(max(*w.At, 0), b.end)
 		}
 		s.leaveRequests()
 		s.branch = b
 		s.stand(at)
 		s.outbox.run = true
-		s.answer(w, map[string]float64{"at": ms(at)})
+		s.answer(w.ID, map[string]int64{"at": at})
 		return
 	}
-	s.refuse(w, "There is no branch "+page.Decimal(w.Branch)+" any more.")
+	s.refuse(w.ID, "There is no branch "+page.Decimal(w.Branch)+" any more.")
 }
 
 // stand puts the playhead to a moment of the branch that is looked at.
@@ -139,10 +140,10 @@ func (s *Session) stand(at int64) {
 	s.jump()
 }
 
-func (s *Session) branchViews() []page.Branch {
-	views := make([]page.Branch, 0, len(s.branches))
+func (s *Session) branchViews() []contract.Branch {
+	views := make([]contract.Branch, 0, len(s.branches))
 	for _, b := range s.branches {
-		views = append(views, page.Branch{ID: b.id, Parent: b.parent, At: ms(b.at), End: ms(b.end), Text: b.text})
+		views = append(views, contract.Branch{ID: b.id, Parent: b.parent, At: b.at, End: b.end, Text: b.text})
 	}
 	return views
 }

@@ -6,6 +6,7 @@ import (
 
 	"raftplayground/raft"
 	"raftplayground/raft/lab"
+	"raftplayground/wasm/contract"
 )
 
 // chaos draws faults while time goes on at the end of a branch, gentle enough that there is always something to see: one at a time, each undone after a while, and a
@@ -29,9 +30,9 @@ type planned struct {
 }
 
 // setChaos begins to draw faults, or ends it: what was done by then is still undone.
-func (s *Session) setChaos(w *wish) {
+func (s *Session) setChaos(w *contract.SetChaos) {
 	s.chaos = chaos{on: w.On, next: s.world.Now() + s.exponential(chaosRest/3)}
-	s.answer(w, true)
+	s.answer(w.ID, true)
 }
 
 // chaosDue says when the next fault or the end of one is due; never, if there is none.

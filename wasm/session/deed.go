@@ -2,41 +2,42 @@ package session
 
 import (
 	"raftplayground/raft/lab"
+	"raftplayground/wasm/contract"
 	"raftplayground/wasm/page"
 )
 
 // act does what a person asks, at the playhead.
-func (s *Session) act(w *wish) {
+func (s *Session) act(w *contract.Act) {
 	a, err := readAction(w.Action)
 	if err != nil {
-		s.refuse(w, err.Error())
+		s.refuse(w.ID, err.Error())
 		return
 	}
-	s.perform(w, a)
+	s.perform(w.ID, a)
 }
 
 // setTimers sets the election timers apart from each other, or all alike.
-func (s *Session) setTimers(w *wish) {
-	deed := map[string]lab.Deed{"spread": lab.Spread, "align": lab.Align}[w.Act]
+func (s *Session) setTimers(w *contract.SetTimers) {
+	deed := map[contract.TimersAct]lab.Deed{contract.Spread: lab.Spread, contract.Align: lab.Align}[w.Act]
 	if deed == "" {
-		s.refuse(w, "act: expected spread or align, got "+page.Clip(w.Act, 40))
+		s.refuse(w.ID, "act: expected spread or align, got "+page.Clip(string(w.Act), 40))
 		return
 	}
-	s.perform(w, lab.Action{Do: deed})
+	s.perform(w.ID, lab.Action{Do: deed})
 }
 
 // perform does something and answers.
-func (s *Session) perform(w *wish, a lab.Action) {
+func (s *Session) perform(id int, a lab.Action) {
 	did, err := s.do(a)
 	switch {
 	case err != nil:
-		s.refuse(w, wording(err))
+		s.refuse(id, wording(err))
 	case !did && a.Do == lab.EditFrame && s.underWay(a.Frame) != nil:
-		s.refuse(w, "The network carries only what it can tell for a frame: text that begins with an address, as in 1>2:, or JSON with from.")
+		s.refuse(id, "The network carries only what it can tell for a frame: text that begins with an address, as in 1>2:, or JSON with from.")
 	case !did:
-		s.refuse(w, notDone(&a))
+		s.refuse(id, notDone(&a))
 	default:
-		s.answer(w, map[string]float64{"at": ms(s.world.Now()), "branch": float64(s.branch.id)})
+		s.answer(id, map[string]int64{"at": s.world.Now(), "branch": int64(s.branch.id)})
 	}
 }
 
@@ -72,7 +73,7 @@ func (s *Session) do(a lab.Action) (did bool, err error) {
 	if violated {
 		s.setRate(0)
 	}
-	s.outbox.changed = true
+	s.outbox.Changed = true
 	return true, nil
 }
 
@@ -102,9 +103,12 @@ func (s *Session) tellDone(d *lab.Done) {
 	if d.Trap.Number != 0 {
 		object = trapText(&d.Trap.Action)
 	}
-	line := page.StoryLine{At: ms(d.At), Kind: "fault", Weight: "key", Text: deedText(a, s.size(), int(d.Leader), object), Peer: int(a.Server)}
+	line := contract.StoryLine{
+		At: d.At, Kind: "fault", Weight: "key", Text: deedText(a, s.size(), int(d.Leader), object),
+		Peer: int(a.Server),
+	}
 	line.Why, line.Section = s.meaning(a)
-	mark := "fault"
+	mark := contract.FaultMark
 	switch a.Do {
 	case lab.Put, lab.Delete, lab.CompareAndSwap:
 		line.Kind, mark = "client", "write"

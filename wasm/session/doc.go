@@ -1,6 +1,6 @@
 // Package session is the lab as a page sees it: a simulated cluster (package lab) that is played in real time at a rate, with all that a person may do to it and every
-// moment of it within reach. It takes the messages of the page and folds what is new into batches, as package tab does for a live room (web/src/model.ts is the
-// contract with both).
+// moment of it within reach. It takes the messages of the page and folds what is new into batches, as package tab does for a live room (package contract
+// says in which form).
 //
 // It is pure: no goroutine, clock or file. Every input carries the time; the one thing that it wants done, posting a message, it asks of a Host.
 //

@@ -3,6 +3,7 @@ package session
 import (
 	"raftplayground/raft/wire"
 	"raftplayground/relay/hub"
+	"raftplayground/wasm/contract"
 	"raftplayground/wasm/page"
 )
 
@@ -21,9 +22,9 @@ func (s *Session) see(f *hub.Sighting) {
 	o := &s.outbox
 	if !f.Later {
 		view := s.flight(sent(f))
-		view.Held, view.Fate = f.Fate == "held", page.Fate(f.Fate)
-		o.flight(view)
-		if view.Fate == "sent" {
+		view.Held, view.Fate = f.Fate == "held", page.FateOf(f.Fate)
+		o.Flight(view)
+		if view.Fate == contract.Sent {
 			s.remember(view)
 		}
 		return
@@ -32,29 +33,29 @@ func (s *Session) see(f *hub.Sighting) {
 	switch {
 	case f.Fate != "held" && f.Fate != "sent":
 		delete(o.told.flights, f.Seq)
-		o.loss(page.Loss{Seq: f.Seq, Fate: page.Fate(f.Fate), At: ms(f.At)})
+		o.Loss(contract.Loss{Seq: f.Seq, Fate: page.FateOf(f.Fate), At: f.At})
 	case known && f.Fate == "held":
 		view.Held = true
 		o.told.flights[f.Seq] = view
-		o.flight(view)
+		o.Flight(view)
 	case known:
-		view.Held, view.Due = false, ms(f.Due)
+		view.Held, view.Due = false, f.Due
 		if f.Due > f.At {
-			view.Sent = ms(f.At) // it was released, and sets out anew
+			view.Sent = f.At // it was released, and sets out anew
 		}
 		o.told.flights[f.Seq] = view
-		o.flight(view)
+		o.Flight(view)
 	}
 }
 
 // remember keeps a flight for as long as it is under way, in case that something is done to it. So many as are under way at once have room, and as many again.
-func (s *Session) remember(view page.Flight) {
+func (s *Session) remember(view contract.Flight) {
 	flights := s.outbox.told.flights
 	flights[view.Seq] = view
 	if len(flights) < 2*page.MostFlights {
 		return
 	}
-	now := ms(s.world.Now())
+	now := s.world.Now()
 	for seq, f := range flights {
 		if f.Due < now && !f.Held || len(flights) > 4*page.MostFlights {
 			delete(flights, seq)
@@ -68,7 +69,7 @@ func (s *Session) tellFrames() {
 		f := &s.view.Frames[i]
 		view := s.flight(f)
 		view.Held = f.Held
-		s.outbox.flight(view)
+		s.outbox.Flight(view)
 		s.remember(view)
 	}
 }
@@ -78,10 +79,12 @@ func sent(f *hub.Sighting) *hub.Flight {
 	return &hub.Flight{Seq: f.Seq, From: f.From, To: f.To, Sent: f.Sent, Due: f.Due, Data: f.Data, Binary: f.Binary}
 }
 
-func (s *Session) flight(f *hub.Flight) page.Flight {
-	view := page.Flight{
-		Message: page.Message{Seq: f.Seq, From: int(f.From), To: int(f.To), Sent: ms(f.Sent), Due: ms(f.Due), Fate: "sent"},
-		Entries: []page.U64{}, Bytes: len(f.Data), Text: page.Shown(wire.KindOf(f.Binary), f.Data, page.ShownText),
+func (s *Session) flight(f *hub.Flight) contract.Flight {
+	view := contract.Flight{
+		Message: contract.Message{
+			Seq: f.Seq, From: int(f.From), To: int(f.To), Sent: f.Sent, Due: f.Due, Fate: contract.Sent,
+		},
+		Entries: []contract.U64{}, Bytes: len(f.Data), Text: page.Shown(wire.KindOf(f.Binary), f.Data, page.ShownText),
 	}
 	if s.describe(&view, f) && f.From == 0 { // a frame that waits in a paused server
 		view.From = int(s.frame.From)
@@ -90,12 +93,12 @@ func (s *Session) flight(f *hub.Flight) page.Flight {
 }
 
 // describe says what a frame is, if it can be understood.
-func (s *Session) describe(view *page.Flight, f *hub.Flight) bool {
+func (s *Session) describe(view *contract.Flight, f *hub.Flight) bool {
 	s.buffer = append(s.buffer[:0], f.Data...)
 	if err := s.decoder.Decode(wire.KindOf(f.Binary), s.buffer, &s.frame); err != nil {
-		view.Kind, view.Label = "unknown", "not understood"
+		view.Kind, view.Label = contract.Unknown, "not understood"
 		return false
 	}
-	view.Describe(&s.frame)
+	page.Describe(view, &s.frame)
 	return true
 }

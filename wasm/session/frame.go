@@ -10,43 +10,12 @@ import (
 	"raftplayground/raft/lab"
 	"raftplayground/raft/wire"
 	"raftplayground/relay/hub"
+	"raftplayground/wasm/contract"
 	"raftplayground/wasm/page"
 )
 
 // shownWire is how much of a frame is shown in each encoding, bytes.
 const shownWire = 16 << 10
-
-// frameDetails is FrameDetails in model.ts.
-type frameDetails struct {
-	Seq      uint64   `json:"seq"`
-	From     int      `json:"from"`
-	To       int      `json:"to"`
-	Sent     float64  `json:"sent"`
-	Due      float64  `json:"due"`
-	Held     bool     `json:"held"`
-	Name     string   `json:"name"`
-	Fields   []field  `json:"fields"`
-	Forms    []form   `json:"forms"`    // it in each encoding that has calls, and in its own
-	Encoding string   `json:"encoding"` // in which it travels
-	Draft    string   `json:"draft"`    // the text with which an edit of it begins
-	Bytes    int      `json:"bytes"`
-	Whole    bool     `json:"whole"` // what is shown in its own encoding is all of it
-	Next     []string `json:"next"`
-}
-
-// form is a frame in one encoding.
-type form struct {
-	Encoding string `json:"encoding"`
-	Title    string `json:"title"`
-	Text     string `json:"text"` // empty: it cannot be written so
-}
-
-// field is one argument or result of a call, as Figure 2 lists them.
-type field struct {
-	Name    string `json:"name"`
-	Value   string `json:"value"`
-	Meaning string `json:"meaning"`
-}
 
 // underWay returns a frame between servers, nil if it is not under way at the playhead.
 func (s *Session) underWay(seq uint64) *hub.Flight {
@@ -65,30 +34,32 @@ func (s *Session) frameName(f *hub.Flight) string {
 		return ""
 	}
 	view := s.flight(f)
-	kind := view.Kind
-	if kind == "unknown" {
+	kind := string(view.Kind)
+	if view.Kind == contract.Unknown {
 		kind = "message"
 	}
 	return "the " + kind + " of S" + page.Decimal(f.From) + " to S" + page.Decimal(f.To)
 }
 
 // describeFrame answers with all about a frame under way.
-func (s *Session) describeFrame(w *wish) {
+func (s *Session) describeFrame(w *contract.LookAtFrame) {
 	f := s.underWay(w.Seq)
 	if f == nil {
-		s.refuse(w, "That message is not under way any more.")
+		s.refuse(w.ID, "That message is not under way any more.")
 		return
 	}
 	flight := s.flight(f)
-	d := frameDetails{Seq: f.Seq, From: int(f.From), To: int(f.To), Sent: ms(f.Sent), Due: ms(f.Due), Held: f.Held,
-		Name: flight.Kind, Fields: []field{}, Bytes: len(f.Data), Whole: len(f.Data) <= shownWire, Next: s.wouldDo(f)}
+	d := contract.FrameDetails{
+		Seq: f.Seq, From: int(f.From), To: int(f.To), Sent: f.Sent, Due: f.Due, Held: f.Held, Name: flight.Kind,
+		Fields: []contract.Field{}, Bytes: len(f.Data), Whole: len(f.Data) <= shownWire, Next: s.wouldDo(f),
+	}
 	s.writeForms(&d, f)
-	s.answer(w, d)
+	s.answer(w.ID, d)
 }
 
-// writeForms shows a frame in each encoding. In its own it is shown as it travels, which may be written in
-// another way than wire's.
-func (s *Session) writeForms(d *frameDetails, f *hub.Flight) {
+// writeForms shows a frame in each encoding. In its own it is shown as it travels, which may be written in another
+// way than wire's.
+func (s *Session) writeForms(d *contract.FrameDetails, f *hub.Flight) {
 	kind := wire.KindOf(f.Binary)
 	own, _ := wire.Recognise(kind, f.Data)
 	s.buffer = append(s.buffer[:0], f.Data...)
@@ -99,7 +70,7 @@ func (s *Session) writeForms(d *frameDetails, f *hub.Flight) {
 	}
 	d.Encoding = own.String()
 	for _, e := range wire.Encodings() {
-		shown := form{Encoding: e.String(), Title: e.Title()}
+		shown := contract.FrameForm{Encoding: e.String(), Title: e.Title()}
 		switch {
 		case e == own:
 			shown.Text = page.Shown(kind, f.Data, shownWire)
@@ -144,8 +115,8 @@ func (s *Session) wouldDo(f *hub.Flight) []string {
 	for i := range list {
 		if reply := &list[i]; !reply.Later && reply.From == f.To {
 			view := s.flight(sent(reply))
-			kind := view.Kind
-			if kind == "answer" {
+			kind := string(view.Kind)
+			if view.Kind == contract.ClientAnswer {
 				kind = "an answer"
 			}
 			words = append(words, "It sends "+kind+" to S"+page.Decimal(reply.To)+labelled(view.Label)+".")
@@ -165,54 +136,43 @@ func labelled(label string) string {
 }
 
 // actOnFrame does something with a frame under way.
-func (s *Session) actOnFrame(w *wish) {
-	deed := map[string]lab.Deed{
-		"drop": lab.DropFrame, "hold": lab.HoldFrame, "release": lab.ReleaseFrame, "deliver": lab.DeliverFrame, "duplicate": lab.DuplicateFrame, "edit": lab.EditFrame,
+func (s *Session) actOnFrame(w *contract.ActOnFrame) {
+	deed := map[contract.FrameAct]lab.Deed{
+		contract.DropFrame: lab.DropFrame, contract.HoldFrame: lab.HoldFrame, contract.ReleaseFrame: lab.ReleaseFrame,
+		contract.DeliverFrame: lab.DeliverFrame, contract.DuplicateFrame: lab.DuplicateFrame, contract.EditFrame: lab.EditFrame,
 	}[w.Act]
 	if deed == "" {
-		s.refuse(w, "act: expected drop, hold, release, deliver, duplicate or edit, got "+page.Clip(w.Act, 40))
+		s.refuse(
+			w.ID, "act: expected drop, hold, release, deliver, duplicate or edit, got "+page.Clip(string(w.Act), 40),
+		)
 		return
 	}
 	if w.Seq == 0 {
-		s.refuse(w, "That message waits in a paused server and arrives when it goes on.")
+		s.refuse(w.ID, "That message waits in a paused server and arrives when it goes on.")
 		return
 	}
 	a := lab.Action{Do: deed, Frame: w.Seq}
 	if deed == lab.EditFrame {
 		if size := len(w.Text); size == 0 || size > lab.MaxText {
-			s.refuse(w, "A message has 1 to "+page.Plural(lab.MaxText, "byte")+", not "+strconv.Itoa(size)+".")
+			s.refuse(w.ID, "A message has 1 to "+page.Plural(lab.MaxText, "byte")+", not "+strconv.Itoa(size)+".")
 			return
 		}
 		a.Text = w.Text
 	}
-	s.perform(w, a)
-}
-
-// inbox is Inbox in model.ts.
-type inbox struct {
-	Server int         `json:"server"`
-	Frames []inboxItem `json:"frames"`
-}
-
-type inboxItem struct {
-	Seq     uint64  `json:"seq"`
-	From    int     `json:"from"`
-	Name    string  `json:"name"`
-	Label   string  `json:"label"`
-	Due     float64 `json:"due"`
-	Held    bool    `json:"held"`
-	Waiting bool    `json:"waiting"`
+	s.perform(w.ID, a)
 }
 
 // inboxes answers with what is on its way to each server, in the order in which it arrives; what waits in a paused server comes first.
-func (s *Session) inboxes(w *wish) {
+func (s *Session) inboxes(id int) {
 	s.world.View(&s.view)
-	boxes := make([]inbox, 0, s.size())
+	boxes := make([]contract.Inbox, 0, s.size())
 	for i := range s.size() {
-		box := inbox{Server: i + 1, Frames: []inboxItem{}}
+		box := contract.Inbox{Server: i + 1, Frames: []contract.InboxFrame{}}
 		for _, f := range s.world.Inbox(raft.ServerID(i + 1)) {
 			view := s.flight(&f)
-			box.Frames = append(box.Frames, inboxItem{f.Seq, view.From, view.Kind, view.Label, view.Due, false, true})
+			box.Frames = append(box.Frames, contract.InboxFrame{
+				Seq: f.Seq, From: view.From, Name: view.Kind, Label: view.Label, Due: view.Due, Waiting: true,
+			})
 		}
 		boxes = append(boxes, box)
 	}
@@ -221,75 +181,99 @@ func (s *Session) inboxes(w *wish) {
 		f := &s.view.Frames[i]
 		view := s.flight(f)
 		box := &boxes[f.To-1]
-		box.Frames = append(box.Frames, inboxItem{f.Seq, view.From, view.Kind, view.Label, view.Due, f.Held, false})
+		box.Frames = append(box.Frames, contract.InboxFrame{
+			Seq: f.Seq, From: view.From, Name: view.Kind, Label: view.Label, Due: view.Due, Held: f.Held,
+		})
 	}
-	s.answer(w, boxes)
+	s.answer(id, boxes)
 }
 
 // fieldsOf lists what a call or a reply says, in the order and with the meanings of Figures 2 and 13.
-func fieldsOf(rpc raft.RPC) []field {
+func fieldsOf(rpc raft.RPC) []contract.Field {
 	switch m := rpc.(type) {
 	case *raft.RequestVote:
-		list := []field{
-			{"term", page.Decimal(m.Term), "candidate's term"},
-			{"candidateId", name(m.CandidateID), "candidate requesting vote"},
-			{"lastLogIndex", page.Decimal(m.LastLogIndex), "index of candidate's last log entry (§5.4)"},
-			{"lastLogTerm", page.Decimal(m.LastLogTerm), "term of candidate's last log entry (§5.4)"},
+		list := []contract.Field{
+			field("term", page.Decimal(m.Term), "candidate's term"),
+			field("candidateId", name(m.CandidateID), "candidate requesting vote"),
+			field("lastLogIndex", page.Decimal(m.LastLogIndex), "index of candidate's last log entry (§5.4)"),
+			field("lastLogTerm", page.Decimal(m.LastLogTerm), "term of candidate's last log entry (§5.4)"),
 		}
 		if m.PreVote {
-			list = append(list, field{"preVote", "true", "only asks whether the vote would be given (thesis 9.6)"})
+			list = append(list, field("preVote", "true", "only asks whether the vote would be given (thesis 9.6)"))
 		}
 		if m.Transfer {
-			list = append(list, field{"transfer", "true", "the leader itself wants this election (thesis 3.10)"})
+			list = append(list, field("transfer", "true", "the leader itself wants this election (thesis 3.10)"))
 		}
 		return list
 	case *raft.RequestVoteReply:
-		return []field{
-			{"term", page.Decimal(m.Term), "currentTerm, for candidate to update itself"},
-			{"voteGranted", strconv.FormatBool(m.VoteGranted), "true means candidate received vote"},
+		return []contract.Field{
+			field("term", page.Decimal(m.Term), "currentTerm, for candidate to update itself"),
+			field("voteGranted", strconv.FormatBool(m.VoteGranted), "true means candidate received vote"),
 		}
 	case *raft.AppendEntries:
-		return []field{
-			{"term", page.Decimal(m.Term), "leader's term"},
-			{"leaderId", name(m.LeaderID), "so follower can redirect clients"},
-			{"prevLogIndex", page.Decimal(m.PrevLogIndex), "index of log entry immediately preceding new ones"},
-			{"prevLogTerm", page.Decimal(m.PrevLogTerm), "term of prevLogIndex entry"},
-			{"entries", entriesText(m.Entries), "log entries to store (empty for heartbeat)"},
-			{"leaderCommit", page.Decimal(m.LeaderCommit), "leader's commitIndex"},
+		return []contract.Field{
+			field("term", page.Decimal(m.Term), "leader's term"),
+			field("leaderId", name(m.LeaderID), "so follower can redirect clients"),
+			field("prevLogIndex", page.Decimal(m.PrevLogIndex), "index of log entry immediately preceding new ones"),
+			field("prevLogTerm", page.Decimal(m.PrevLogTerm), "term of prevLogIndex entry"),
+			field("entries", entriesText(m.Entries), "log entries to store (empty for heartbeat)"),
+			field("leaderCommit", page.Decimal(m.LeaderCommit), "leader's commitIndex"),
 		}
 	case *raft.AppendEntriesReply:
-		list := []field{
-			{"term", page.Decimal(m.Term), "currentTerm, for leader to update itself"},
-			{"success", strconv.FormatBool(m.Success), "true if follower contained entry matching prevLogIndex and prevLogTerm"},
+		list := []contract.Field{
+			field("term", page.Decimal(m.Term), "currentTerm, for leader to update itself"),
+			field(
+				"success", strconv.FormatBool(m.Success),
+				"true if follower contained entry matching prevLogIndex and prevLogTerm",
+			),
 		}
 		if m.Success {
-			return append(list, field{"matchIndex", page.Decimal(m.MatchIndex), "the last index that this call verified or stored"})
+			return append(
+				list,
+				field("matchIndex", page.Decimal(m.MatchIndex), "the last index that this call verified or stored"),
+			)
 		}
-		return append(list, field{"conflictTerm", page.Decimal(m.ConflictTerm), "term of the conflicting entry, 0 if there is none (§5.3)"},
-			field{"conflictIndex", page.Decimal(m.ConflictIndex), "first index the follower stores for that term (§5.3)"})
+		return append(list, field(
+			"conflictTerm", page.Decimal(m.ConflictTerm), "term of the conflicting entry, 0 if there is none (§5.3)",
+		),
+			field("conflictIndex", page.Decimal(m.ConflictIndex), "first index the follower stores for that term (§5.3)"))
 	case *raft.InstallSnapshot:
-		return []field{
-			{"term", page.Decimal(m.Term), "leader's term"},
-			{"leaderId", name(m.LeaderID), "so follower can redirect clients"},
-			{"lastIncludedIndex", page.Decimal(m.LastIncludedIndex), "the snapshot replaces all entries up through and including this index"},
-			{"lastIncludedTerm", page.Decimal(m.LastIncludedTerm), "term of lastIncludedIndex"},
-			{"configuration", string(m.Configuration.AppendText(nil)), "the servers of the cluster as of lastIncludedIndex (§7)"},
-			{"offset", page.Decimal(m.Offset), "byte offset where chunk is positioned in the snapshot"},
-			{"data", page.Plural(len(m.Data), "byte"), "raw bytes of the snapshot chunk, starting at offset"},
-			{"done", strconv.FormatBool(m.Done), "true if this is the last chunk"},
+		return []contract.Field{
+			field("term", page.Decimal(m.Term), "leader's term"),
+			field("leaderId", name(m.LeaderID), "so follower can redirect clients"),
+			field(
+				"lastIncludedIndex", page.Decimal(m.LastIncludedIndex),
+				"the snapshot replaces all entries up through and including this index",
+			),
+			field("lastIncludedTerm", page.Decimal(m.LastIncludedTerm), "term of lastIncludedIndex"),
+			field(
+				"configuration", string(m.Configuration.AppendText(nil)),
+				"the servers of the cluster as of lastIncludedIndex (§7)",
+			),
+			field("offset", page.Decimal(m.Offset), "byte offset where chunk is positioned in the snapshot"),
+			field("data", page.Plural(len(m.Data), "byte"), "raw bytes of the snapshot chunk, starting at offset"),
+			field("done", strconv.FormatBool(m.Done), "true if this is the last chunk"),
 		}
 	case *raft.InstallSnapshotReply:
-		return []field{
-			{"term", page.Decimal(m.Term), "currentTerm, for leader to update itself"},
-			{"nextOffset", page.Decimal(m.NextOffset), "how many bytes of the snapshot the follower holds"},
-			{"matchIndex", page.Decimal(m.MatchIndex), "once it is installed: the index through which the logs agree; else 0"},
+		return []contract.Field{
+			field("term", page.Decimal(m.Term), "currentTerm, for leader to update itself"),
+			field("nextOffset", page.Decimal(m.NextOffset), "how many bytes of the snapshot the follower holds"),
+			field("matchIndex", page.Decimal(m.MatchIndex), "once it is installed: the index through which the logs agree; else 0"),
 		}
 	case *raft.TimeoutNow:
-		return []field{{"term", page.Decimal(m.Term), "leader's term"}, {"leaderId", name(m.LeaderID), "who hands its leadership over (thesis 3.10)"}}
+		return []contract.Field{
+			field("term", page.Decimal(m.Term), "leader's term"),
+			field("leaderId", name(m.LeaderID), "who hands its leadership over (thesis 3.10)"),
+		}
 	case *raft.TimeoutNowReply:
-		return []field{{"term", page.Decimal(m.Term), "currentTerm, for leader to update itself"}}
+		return []contract.Field{field("term", page.Decimal(m.Term), "currentTerm, for leader to update itself")}
 	}
-	return []field{}
+	return []contract.Field{}
+}
+
+// field is an argument or a result of a call, and what it means.
+func field(name, value, meaning string) contract.Field {
+	return contract.Field{Name: name, Value: value, Meaning: meaning}
 }
 
 // entriesText names the first few entries.

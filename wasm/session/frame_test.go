@@ -5,34 +5,35 @@ import (
 	"strings"
 	"testing"
 
+	"raftplayground/wasm/contract"
 	"raftplayground/wasm/page"
 )
 
 // underWay pauses at a moment at which a frame of this kind is under way, and returns it.
-func (p *testPage) underWay(kind string) page.Flight {
+func (p *testPage) underWay(kind contract.MessageKind) contract.Flight {
 	p.t.Helper()
 	for range 100 {
 		p.must("network", `"change":{"rate":1}`)
 		p.run(20)
 		p.pause()
 		for _, f := range p.flights {
-			if f.Kind == kind && f.Due > p.last.Clock.Now+0.1 && f.Fate == "sent" && !f.Held && f.LostAt == nil {
+			if f.Kind == kind && f.Due > p.last.Clock.Now+100 && f.Fate == "sent" && !f.Held && f.LostAt == nil {
 				return f
 			}
 		}
 	}
 	p.t.Fatalf("no %s is under way", kind)
-	return page.Flight{}
+	return contract.Flight{}
 }
 
-func (p *testPage) touch(f page.Flight, act string) {
+func (p *testPage) touch(f contract.Flight, act string) {
 	p.t.Helper()
 	p.must("frameAct", `"seq":`+page.Decimal(f.Seq)+`,"act":"`+act+`"`)
 	p.run(300)
 }
 
-// text is the frame in the encoding of that name.
-func (d *frameDetails) text(encoding string) string {
+// textOf is the frame in the encoding of that name.
+func textOf(d *contract.FrameDetails, encoding string) string {
 	for _, f := range d.Forms {
 		if f.Encoding == encoding {
 			return f.Text
@@ -44,13 +45,13 @@ func (d *frameDetails) text(encoding string) string {
 func TestAFrameIsDescribed(t *testing.T) {
 	p := opened(t, 500)
 	f := p.underWay("AppendEntries")
-	var d frameDetails
+	var d contract.FrameDetails
 	answer(t, p.must("frame", `"seq":`+page.Decimal(f.Seq)), &d)
-	if d.Name != "AppendEntries" || d.From != f.From || d.To != f.To || len(d.Fields) != 6 || d.Fields[0].Name != "term" || d.Fields[0].Value != "1" || d.Encoding != "colon" || d.Bytes != len(d.text("colon")) || !d.Whole {
+	if d.Name != "AppendEntries" || d.From != f.From || d.To != f.To || len(d.Fields) != 6 || d.Fields[0].Name != "term" || d.Fields[0].Value != "1" || d.Encoding != "colon" || d.Bytes != len(textOf(&d, "colon")) || !d.Whole {
 		t.Errorf("details: %+v", d)
 	}
-	if !strings.HasPrefix(d.text("colon"), "3>") || !strings.HasPrefix(d.text("json"), `{"jsonrpc":"2.0"`) || d.Draft != d.text("colon") ||
-		!strings.HasPrefix(d.text("protobuf"), "08 03                        from: 3\n") || d.Due != f.Due || d.Held {
+	if !strings.HasPrefix(textOf(&d, "colon"), "3>") || !strings.HasPrefix(textOf(&d, "json"), `{"jsonrpc":"2.0"`) || d.Draft != textOf(&d, "colon") ||
+		!strings.HasPrefix(textOf(&d, "protobuf"), "08 03                        from: 3\n") || d.Due != f.Due || d.Held {
 		t.Errorf("details: %+v", d)
 	}
 	if next := strings.Join(d.Next, "\n"); !strings.Contains(next, "starts its timer anew") || !strings.Contains(next, "It sends AppendEntriesReply to S3") {
@@ -67,16 +68,16 @@ func TestAFrameIsDescribed(t *testing.T) {
 func TestAFrameIsShownAsItTravels(t *testing.T) {
 	p := opened(t, 500)
 	f := p.underWay("AppendEntries")
-	var d frameDetails
+	var d contract.FrameDetails
 	answer(t, p.must("frame", `"seq":`+page.Decimal(f.Seq)), &d)
-	text := strings.Replace(d.text("json"), ",", ",  ", 1)
+	text := strings.Replace(textOf(&d, "json"), ",", ",  ", 1)
 	p.must("frameAct", `"seq":`+page.Decimal(f.Seq)+`,"act":"edit","text":`+strconv.Quote(text))
-	if answer(t, p.must("frame", `"seq":`+page.Decimal(f.Seq)), &d); d.text("json") != text || d.Encoding != "json" || len(d.Fields) == 0 || !d.Whole {
+	if answer(t, p.must("frame", `"seq":`+page.Decimal(f.Seq)), &d); textOf(&d, "json") != text || d.Encoding != "json" || len(d.Fields) == 0 || !d.Whole {
 		t.Errorf("edited to %s it is shown as %+v", text, d)
 	}
 	p.must("frameAct", `"seq":`+page.Decimal(f.Seq)+`,"act":"edit","text":"3>`+page.Decimal(f.To)+`:`+strings.Repeat("x", 2*shownWire)+`"`)
-	if answer(t, p.must("frame", `"seq":`+page.Decimal(f.Seq)), &d); d.Whole || len(d.text("colon")) != shownWire || d.Bytes != 2*shownWire+4 {
-		t.Errorf("of %d bytes %d are shown, and whole is %v", d.Bytes, len(d.text("colon")), d.Whole)
+	if answer(t, p.must("frame", `"seq":`+page.Decimal(f.Seq)), &d); d.Whole || len(textOf(&d, "colon")) != shownWire || d.Bytes != 2*shownWire+4 {
+		t.Errorf("of %d bytes %d are shown, and whole is %v", d.Bytes, len(textOf(&d, "colon")), d.Whole)
 	}
 }
 
@@ -85,10 +86,10 @@ func TestAProtobufMessageIsShown(t *testing.T) {
 	p := opened(t, 0)
 	p.must("open", `"run":{"version":1,"seed":119,"config":{"servers":3,"latency":15000,"jitter":5000,"encodings":["protobuf"]}},"at":300,"rate":0`)
 	f := p.underWay("AppendEntries")
-	var d frameDetails
+	var d contract.FrameDetails
 	answer(t, p.must("frame", `"seq":`+page.Decimal(f.Seq)), &d)
-	if d.Encoding != "protobuf" || d.text("protobuf") != f.Text || !strings.Contains(f.Text, "leaderId: 2") || d.Draft != d.text("json") ||
-		!strings.HasPrefix(d.Draft, `{"jsonrpc":"2.0"`) || !strings.Contains(d.text("colon"), ":AppendEntries:Request:") || d.Bytes > 40 {
+	if d.Encoding != "protobuf" || textOf(&d, "protobuf") != f.Text || !strings.Contains(f.Text, "leaderId: 2") || d.Draft != textOf(&d, "json") ||
+		!strings.HasPrefix(d.Draft, `{"jsonrpc":"2.0"`) || !strings.Contains(textOf(&d, "colon"), ":AppendEntries:Request:") || d.Bytes > 40 {
 		t.Errorf("details: %+v", d)
 	}
 	p.must("frameAct", `"seq":`+page.Decimal(f.Seq)+`,"act":"edit","text":`+strconv.Quote(d.Draft))
@@ -106,7 +107,7 @@ func TestFramesAreHandledByHand(t *testing.T) {
 		t.Errorf("held, it is %+v", now)
 	}
 	p.play(100)
-	var boxes []inbox
+	var boxes []contract.Inbox
 	answer(t, p.must("inboxes", ""), &boxes)
 	held := 0
 	for _, item := range boxes[f.To-1].Frames {
@@ -156,7 +157,7 @@ func TestAPausedServersInboxWaits(t *testing.T) {
 	p := opened(t, 500)
 	p.must("act", `"action":{"do":"pause","server":1}`)
 	p.play(200)
-	var boxes []inbox
+	var boxes []contract.Inbox
 	answer(t, p.must("inboxes", ""), &boxes)
 	waiting := 0
 	for i, item := range boxes[0].Frames {

@@ -4,15 +4,15 @@ import (
 	"bytes"
 	"testing"
 
-	"raftplayground/wasm/page"
+	"raftplayground/wasm/contract"
 )
 
 // answered counts the answers to each id, and holds what it hears against nothing else.
 type answered map[int]int
 
 func (a answered) Post(json []byte) {
-	var m page.Answer
-	if err := page.Codec.Unmarshal(json, &m); err == nil && m.Type == "answer" {
+	var m contract.Head
+	if err := contract.Codec.Unmarshal(json, &m); err == nil && m.Type == "answer" {
 		a[m.ID]++
 	}
 }
@@ -21,14 +21,14 @@ func (a answered) Post(json []byte) {
 func FuzzPage(f *testing.F) {
 	for _, seed := range []string{
 		`{"type":"open","id":1,"run":null,"at":0,"rate":1}`,
-		`{"type":"open","id":1,"run":{"version":1,"config":{"servers":3,"clients":2,"keys":1,"think":1000,"patience":1000},"seed":"18446744073709551615"},"at":50.5,"rate":0.1}`,
-		`{"type":"seek","id":2,"at":30}`, `{"type":"seek","id":2,"at":1e9}`, `{"type":"step","id":3,"to":"message","back":false}`, `{"type":"step","id":3,"to":"event","back":true}`,
+		`{"type":"open","id":1,"run":{"version":1,"config":{"servers":3,"clients":2,"keys":1,"think":1000,"patience":1000},"seed":"18446744073709551615"},"at":50500,"rate":0.1}`,
+		`{"type":"seek","id":2,"at":30000}`, `{"type":"seek","id":2,"at":1e9}`, `{"type":"step","id":3,"to":"message","back":false}`, `{"type":"step","id":3,"to":"event","back":true}`,
 		`{"type":"branch","id":4,"branch":1,"at":null}`, `{"type":"act","id":5,"action":{"do":"crash","server":1,"when":"vote","down":5}}`, `{"type":"act","id":5,"action":{"do":"editFrame","frame":3,"text":"1>2:x"}}`,
 		`{"type":"frame","id":6,"seq":2}`, `{"type":"frameAct","id":7,"seq":2,"act":"edit","text":"{}"}`, `{"type":"inboxes","id":8}`, `{"type":"timers","id":9,"act":"align"}`, `{"type":"chaos","id":10,"on":true}`,
-		`{"type":"moment","id":11}`, `{"type":"replay","id":14,"from":0,"until":20,"details":true}`, `{"type":"replay","id":14,"from":10,"until":1e9,"details":false}`, `{"type":"request","id":12,"op":"put","key":"a","value":"b","server":null}`, `{"type":"network","id":13,"change":{"rate":0.5,"links":[{"from":1,"to":2,"up":false,"latency":3}]}}`,
+		`{"type":"moment","id":11}`, `{"type":"replay","id":14,"from":0,"until":20000,"details":true}`, `{"type":"replay","id":14,"from":10000,"until":1000000000000,"details":false}`, `{"type":"request","id":12,"op":"put","key":"a","value":"b","server":null}`, `{"type":"network","id":13,"change":{"rate":0.5,"links":[{"from":1,"to":2,"up":false,"latency":3}]}}`,
 		`{"type":"hidden","hidden":true}`, `{"type":"drawn"}`, `{`, ``, `[]`, `{"type":"seek","id":"x","at":"y"}`, `{"id":0,"id":1`, `{"type":"network","id":1,"change":{"latency":1e300}}`,
 	} {
-		f.Add([]byte(`{"type":"open","id":0,"run":null,"at":20,"rate":1}` + "\n" + seed + "\n" + `{"type":"drawn"}`))
+		f.Add([]byte(`{"type":"open","id":0,"run":null,"at":20000,"rate":1}` + "\n" + seed + "\n" + `{"type":"drawn"}`))
 	}
 	f.Fuzz(func(t *testing.T, script []byte) {
 		heard := answered{}
@@ -41,7 +41,7 @@ func FuzzPage(f *testing.F) {
 			var m struct {
 				ID int `json:"id"`
 			}
-			if err := page.Codec.Unmarshal(message, &m); err == nil {
+			if err := contract.Codec.Unmarshal(message, &m); err == nil {
 				said[m.ID]++
 			} else {
 				unreadable++ // and is answered under whichever id is found in it

@@ -9,14 +9,14 @@ import (
 
 	jsoniter "github.com/json-iterator/go"
 
-	"raftplayground/wasm/page"
+	"raftplayground/wasm/contract"
 )
 
 // exhibit is what the test needs of a file of the gallery.
 type exhibit struct {
 	ID     string              `json:"id"`
 	Breaks []string            `json:"breaks"`
-	Turn   float64             `json:"turn"`
+	Turn   float64             `json:"turn"` // ms, as At
 	At     float64             `json:"at"`
 	Run    jsoniter.RawMessage `json:"run"`
 }
@@ -29,7 +29,7 @@ func TestTheGalleryStopsWhereAPromiseIsBroken(t *testing.T) {
 		text, err := os.ReadFile(file)
 		var x exhibit
 		if err == nil {
-			err = page.Codec.Unmarshal(text, &x)
+			err = contract.Codec.Unmarshal(text, &x)
 		}
 		if err != nil {
 			t.Fatal(err)
@@ -37,30 +37,34 @@ func TestTheGalleryStopsWhereAPromiseIsBroken(t *testing.T) {
 		if len(x.Breaks) == 0 {
 			continue
 		}
-		p := newPage(t)
-		p.must("open", `"run":`+string(x.Run)+`,"at":`+number64(x.At)+`,"rate":0`)
+		p, turn := newPage(t), micros(x.Turn)
+		p.must("open", `"run":`+string(x.Run)+`,"at":`+whole(micros(x.At))+`,"rate":0`)
 		p.run(300)
 		if broken := brokenIn(p.last.Lab); broken != nil {
 			t.Errorf("%s opens with %v broken", x.ID, broken)
 		}
 		p.must("network", `"change":{"rate":1}`)
 		p.run(600)
-		if broken := brokenIn(p.last.Lab); !slices.Equal(broken, x.Breaks) || p.last.Clock.Rate != 0 || p.last.Clock.Now != x.Turn {
-			t.Errorf("%s: %v is broken, and the clock runs at %v at %v ms; expected %v, and that it stands at %v ms", x.ID, broken, p.last.Clock.Rate, p.last.Clock.Now, x.Breaks, x.Turn)
+		if broken := brokenIn(p.last.Lab); !slices.Equal(
+			broken, x.Breaks,
+		) || p.last.Clock.Rate != 0 || p.last.Clock.Now != turn {
+			t.Errorf("%s: %v is broken, and the clock runs at %v at %v µs; expected %v, and that it stands at %v µs", x.ID, broken, p.last.Clock.Rate, p.last.Clock.Now, x.Breaks, turn)
 		}
 		line := p.told(x.Breaks[0] + " is broken: ")
-		if line == nil || line.Kind != "violation" || line.At != x.Turn || line.Why == "" || strings.Contains(line.Text, "server") {
+		if line == nil || line.Kind != "violation" || line.At != turn || line.Why == "" || strings.Contains(
+			line.Text, "server",
+		) {
 			t.Errorf("%s: the story says %+v", x.ID, line)
 		}
-		if !slices.ContainsFunc(p.history.Marks, func(m page.Mark) bool { return m.Kind == "violation" && m.At == x.Turn }) {
+		if !slices.ContainsFunc(p.history.Marks, func(m contract.Mark) bool { return m.Kind == "violation" && m.At == turn }) {
 			t.Errorf("%s: the time line marks nothing at %v ms", x.ID, x.Turn)
 		}
-		p.must("seek", `"at":`+number64(x.At))
+		p.must("seek", `"at":`+whole(micros(x.At)))
 		p.run(300)
-		var stop stepped
+		var stop contract.Stepped
 		answer(t, p.must("step", `"to":"violation","back":false`), &stop)
-		if broken := brokenIn(p.last.Lab); stop.At != x.Turn || !slices.Equal(broken, x.Breaks) {
-			t.Errorf("%s: the step ends at %v ms with %v broken", x.ID, stop.At, broken)
+		if broken := brokenIn(p.last.Lab); stop.At != turn || !slices.Equal(broken, x.Breaks) {
+			t.Errorf("%s: the step ends at %v µs with %v broken", x.ID, stop.At, broken)
 		}
 	}
 }
@@ -86,7 +90,7 @@ func TestAStaleReadOfAPerson(t *testing.T) {
 	}
 }
 
-func brokenIn(lab *page.Lab) (names []string) {
+func brokenIn(lab *contract.Lab) (names []string) {
 	for _, p := range lab.Properties {
 		if p.Broken != nil {
 			names = append(names, p.Name)

@@ -3,7 +3,7 @@ package session
 import (
 	"slices"
 
-	"raftplayground/wasm/page"
+	"raftplayground/wasm/contract"
 )
 
 // mostChanges is how many changes of each kind a history keeps; the oldest go, many at a time.
@@ -11,46 +11,48 @@ const mostChanges = 6000
 
 // history is what the time line shows of a branch.
 type history struct {
-	terms  []page.TermChange
-	lanes  []page.LaneChange
-	marks  []page.Mark
-	commit page.U64
+	terms  []contract.TermChange
+	lanes  []contract.LaneChange
+	marks  []contract.Mark
+	commit contract.U64
 
-	last [10]page.LaneChange // of each server; its Role is empty before the first
+	last [10]contract.LaneChange // of each server; its Role is empty before the first
 }
 
 // change is one more entry of a history; nil members are none.
 type change struct {
-	term *page.TermChange
-	lane *page.LaneChange
-	mark *page.Mark
+	term *contract.TermChange
+	lane *contract.LaneChange
+	mark *contract.Mark
 }
 
 // lane notes what a server is; nothing if that is what it was.
-func (h *history) lane(at float64, server int, role string, term page.U64) (c change) {
+func (h *history) lane(at int64, server int, role contract.Lane, term contract.U64) (c change) {
 	l := &h.last[server]
-	if role == "gone" {
+	if role == contract.GoneLane {
 		term = l.Term // what its disk holds
 	}
 	if l.Role == role && l.Term == term {
 		return c
 	}
-	*l = page.LaneChange{At: at, Server: server, Role: role, Term: term}
-	h.lanes = bound(append(h.lanes, *l), func(l page.LaneChange) int { return l.Server })
+	*l = contract.LaneChange{At: at, Server: server, Role: role, Term: term}
+	h.lanes = bound(append(h.lanes, *l), func(l contract.LaneChange) int { return l.Server })
 	return change{lane: &h.lanes[len(h.lanes)-1]}
 }
 
 // term notes the highest term.
-func (h *history) term(at float64, term page.U64) (c change) {
+func (h *history) term(at int64, term contract.U64) (c change) {
 	if n := len(h.terms); n > 0 && h.terms[n-1].Term >= term {
 		return c
 	}
-	h.terms = bound(append(h.terms, page.TermChange{At: at, Term: term}), func(page.TermChange) int { return 0 })
+	h.terms = bound(append(
+		h.terms, contract.TermChange{At: at, Term: term},
+	), func(contract.TermChange) int { return 0 })
 	return change{term: &h.terms[len(h.terms)-1]}
 }
 
-func (h *history) mark(at float64, kind string, server int, text string) change {
-	h.marks = append(h.marks, page.Mark{At: at, Kind: kind, Server: server, Text: text})
+func (h *history) mark(at int64, kind contract.MarkKind, server int, text string) change {
+	h.marks = append(h.marks, contract.Mark{At: at, Kind: kind, Server: server, Text: text})
 	if len(h.marks) > mostChanges {
 		h.marks = append(h.marks[:0], h.marks[mostChanges/4:]...)
 	}
@@ -76,8 +78,8 @@ func bound[T any](list []T, laneOf func(T) int) []T {
 	return append(kept, list[len(old):]...)
 }
 
-// through returns a copy of the history as far as a moment, ms, but for what was committed then.
-func (h *history) through(at float64) history {
+// through returns a copy of the history as far as a moment, but for what was committed then.
+func (h *history) through(at int64) history {
 	c := history{}
 	for _, t := range h.terms {
 		if t.At <= at {
@@ -99,8 +101,10 @@ func (h *history) through(at float64) history {
 }
 
 // whole returns all of it for the page.
-func (h *history) whole() *page.History {
-	return &page.History{Whole: true, Terms: copied(h.terms), Lanes: copied(h.lanes), Marks: copied(h.marks), Commit: h.commit}
+func (h *history) whole() *contract.HistoryPart {
+	return &contract.HistoryPart{
+		Whole: true, Terms: copied(h.terms), Lanes: copied(h.lanes), Marks: copied(h.marks), Commit: h.commit,
+	}
 }
 
 // copied returns a list that is not nil: in JSON null is no list.
@@ -112,12 +116,14 @@ func (s *Session) change(c change) {
 		return
 	}
 	o := &s.outbox
-	h := o.next.History
+	h := o.Next.History
 	if h == nil {
-		h = &page.History{Terms: []page.TermChange{}, Lanes: []page.LaneChange{}, Marks: []page.Mark{}}
-		o.next.History = h
+		h = &contract.HistoryPart{
+			Terms: []contract.TermChange{}, Lanes: []contract.LaneChange{}, Marks: []contract.Mark{},
+		}
+		o.Next.History = h
 	}
-	o.changed = true
+	o.Changed = true
 	switch {
 	case c.term != nil:
 		h.Terms = append(h.Terms, *c.term)

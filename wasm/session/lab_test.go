@@ -7,7 +7,7 @@ import (
 	"strings"
 	"testing"
 
-	"raftplayground/wasm/page"
+	"raftplayground/wasm/contract"
 )
 
 // open opens the default run, plays it at real time for so many ms, and pauses.
@@ -56,7 +56,7 @@ func TestTheDefaultRunElectsALeaderAndWrites(t *testing.T) {
 	if h := p.history; len(h.Terms) != 1 || h.Commit != 2 || len(h.Lanes) < 7 {
 		t.Errorf("the history is %+v", h)
 	}
-	kinds := map[string]int{}
+	kinds := map[contract.MarkKind]int{}
 	for _, m := range p.history.Marks {
 		kinds[m.Kind]++
 	}
@@ -72,17 +72,17 @@ func TestToActInThePastMakesABranchAndKeepsTheOther(t *testing.T) {
 	p := opened(t, 1000)
 	before := p.here()
 	lines, marks := len(p.story), len(p.history.Marks)
-	p.must("seek", `"at":300`)
+	p.must("seek", `"at":300000`)
 	p.must("act", `"action":{"do":"crash","server":3}`)
 	p.run(300)
 	lab := p.last.Lab
-	if len(lab.Branches) != 2 || lab.Branch != 2 || lab.Branches[1].Parent != 1 || lab.Branches[1].At < 300 || lab.Branches[1].At > 300.1 || lab.Branches[1].Text != "S3 crashes: its memory is lost, its disk is kept." {
+	if len(lab.Branches) != 2 || lab.Branch != 2 || lab.Branches[1].Parent != 1 || lab.Branches[1].At < 300_000 || lab.Branches[1].At > 300_100 || lab.Branches[1].Text != "S3 crashes: its memory is lost, its disk is kept." {
 		t.Fatalf("branches: %+v", lab.Branches)
 	}
 	if p.history.Commit != 2 {
 		t.Errorf("in the branch %d entries are committed", p.history.Commit)
 	}
-	if last := p.story[len(p.story)-1]; last.Kind != "fault" || last.Text != lab.Branches[1].Text || last.At > 300.1 {
+	if last := p.story[len(p.story)-1]; last.Kind != "fault" || last.Text != lab.Branches[1].Text || last.At > 300_100 {
 		t.Errorf("the story ends with %+v", last)
 	}
 	p.play(1000)
@@ -99,10 +99,10 @@ func TestToActInThePastMakesABranchAndKeepsTheOther(t *testing.T) {
 // What is done before the act that made a branch has nothing to do with that act: it is a branch of where the run came from.
 func TestABranchComesFromWhereItsMomentBelongs(t *testing.T) {
 	p := opened(t, 1000)
-	for _, act := range []struct{ at, server string }{{"500", "3"}, {"300", "2"}, {"700", "4"}} {
+	for _, act := range []struct{ at, server string }{{"500000", "3"}, {"300000", "2"}, {"700000", "4"}} {
 		p.must("seek", `"at":`+act.at)
 		p.must("act", `"action":{"do":"crash","server":`+act.server+`}`)
-		p.must("seek", `"at":900`)
+		p.must("seek", `"at":900000`)
 	}
 	p.run(300)
 	var parents []int
@@ -136,13 +136,13 @@ func TestAPartitionNeedsNoLeader(t *testing.T) {
 func TestToLiveAgainWritesNothingDownTwice(t *testing.T) {
 	p := opened(t, 1000)
 	lines, lanes := len(p.story), len(p.history.Lanes)
-	p.must("seek", `"at":10`)
+	p.must("seek", `"at":10000`)
 	p.run(100)
 	clear(p.flights)
 	p.must("network", `"change":{"rate":0.5}`)
 	p.run(1000)
 	p.pause()
-	if len(p.story) != lines || len(p.history.Lanes) != lanes || p.last.Lab.End < 999 || p.last.Clock.Now > 600 {
+	if len(p.story) != lines || len(p.history.Lanes) != lanes || p.last.Lab.End < 999_000 || p.last.Clock.Now > 600_000 {
 		t.Errorf("%d lines became %d, %d changes %d, at %v of %v", lines, len(p.story), lanes, len(p.history.Lanes), p.last.Clock.Now, p.last.Lab.End)
 	}
 	votes := 0
@@ -154,7 +154,7 @@ func TestToLiveAgainWritesNothingDownTwice(t *testing.T) {
 	if votes != 4 {
 		t.Errorf("%d requests for votes were shown again, expected 4", votes)
 	}
-	p.must("seek", `"at":999`)
+	p.must("seek", `"at":999000`)
 	p.play(2000)
 	if len(p.story) <= lines {
 		t.Error("beyond the end nothing is written down")
@@ -163,7 +163,7 @@ func TestToLiveAgainWritesNothingDownTwice(t *testing.T) {
 
 func TestStepsEndWhereSomethingHappens(t *testing.T) {
 	p := opened(t, 1000)
-	step := func(to string, back bool) (s stepped) {
+	step := func(to string, back bool) (s contract.Stepped) {
 		t.Helper()
 		answer(t, p.must("step", `"to":"`+to+`","back":`+strconv.FormatBool(back)), &s)
 		return s
@@ -174,7 +174,7 @@ func TestStepsEndWhereSomethingHappens(t *testing.T) {
 	} {
 		before := p.session.world.Now()
 		s := step(test.to, false)
-		if !strings.Contains(s.Text, test.text) || p.session.world.Now() <= before || s.At != ms(p.session.world.Now()) {
+		if !strings.Contains(s.Text, test.text) || p.session.world.Now() <= before || s.At != p.session.world.Now() {
 			t.Errorf("a step to the next %s ends at %+v, expected %q", test.to, s, test.text)
 		}
 	}
@@ -182,8 +182,21 @@ func TestStepsEndWhereSomethingHappens(t *testing.T) {
 	if !strings.Contains(elected.Text, "S3 leads term 1") || p.leader() != 0 && p.session.live {
 		t.Errorf("a step back to the election ends at %+v", elected)
 	}
-	if again := step("election", false); again.At <= elected.At || again.At > elected.At+0.01 {
+	if again := step("election", false); again.At <= elected.At || again.At > elected.At+10 {
 		t.Errorf("forward again it is at %v, just before it was at %v", again.At, elected.At)
+	}
+	if led := step("S3 leads", true); led.At != elected.At || led.Text != "Before this: S3 leads." {
+		t.Errorf("just before S3 leads it is %+v, and just before the election %+v", led, elected)
+	}
+	two := step("somebody gives its vote in term 1 twice, x=1 on S9 or S3 leads", false)
+	if two.At <= elected.At || two.Text != "Somebody gives its vote in term 1 twice and x=1 on S9 or S3 leads." {
+		t.Errorf("a step to a goal ends at %+v", two)
+	}
+	if a := p.ask("step", `"to":"S3 leads","back":false`); a.OK || !strings.Contains(a.Error, "60 seconds") {
+		t.Errorf("a step to a goal that is reached already is answered %+v", a)
+	}
+	if a := p.ask("step", `"to":"S3 loses","back":false`); a.OK || !strings.Contains(a.Error, "at 3: expected leads, is") {
+		t.Errorf("a step to a goal that cannot be read is answered %+v", a)
 	}
 	steps := 0
 	for p.ask("step", `"to":"event","back":true`).OK { // back to the beginning, event for event
@@ -200,7 +213,7 @@ func TestStepsEndWhereSomethingHappens(t *testing.T) {
 func TestRequestsEndWithTheirOutcome(t *testing.T) {
 	p := opened(t, 1000)
 	p.must("network", `"change":{"rate":1}`)
-	var r page.ClientRequest
+	var r contract.ClientRequest
 	answer(t, p.must("request", `"op":"put","key":"a","value":"7","server":null`), &r)
 	if r.State != "done" || r.Index != 3 || r.Server != 3 {
 		t.Errorf("a write ended as %+v", r)
@@ -217,8 +230,8 @@ func TestRequestsEndWithTheirOutcome(t *testing.T) {
 	if r.State != "done" || r.Found || r.Detail != "a was not 7 at index 6" {
 		t.Errorf("a compare-and-swap of another value ended as %+v", r)
 	}
-	for _, read := range []string{"local", "lease", "readIndex"} {
-		answer(t, p.must("request", `"op":"get","key":"a","read":"`+read+`","server":null`), &r)
+	for _, read := range []contract.ReadKind{"local", "lease", "readIndex"} {
+		answer(t, p.must("request", `"op":"get","key":"a","read":"`+string(read)+`","server":null`), &r)
 		if r.State != "done" || r.Value != "77" || r.Index != 6 || r.Read != read {
 			t.Errorf("a read of the kind %s ended as %+v", read, r)
 		}
@@ -270,7 +283,7 @@ func TestABrokenPropertyStopsTheClock(t *testing.T) {
 		}
 	}
 	p.run(300)
-	broken := 0.0
+	broken := int64(0)
 	for _, property := range p.last.Lab.Properties {
 		if property.Broken != nil {
 			broken = property.Broken.At
@@ -285,7 +298,7 @@ func TestABrokenPropertyStopsTheClock(t *testing.T) {
 	if len(p.last.Lab.Modified) != 1 {
 		t.Errorf("modified: %v", p.last.Lab.Modified)
 	}
-	p.must("seek", `"at":`+number64(broken-1))
+	p.must("seek", `"at":`+whole(broken-1_000))
 	p.run(300)
 	for _, property := range p.last.Lab.Properties {
 		if property.Broken != nil {
@@ -293,7 +306,7 @@ func TestABrokenPropertyStopsTheClock(t *testing.T) {
 		}
 	}
 	p.play(500)
-	if p.last.Clock.Now < broken+400 {
+	if p.last.Clock.Now < broken+400_000 {
 		t.Errorf("lived again, the clock stopped at %v", p.last.Clock.Now)
 	}
 }
@@ -319,7 +332,7 @@ func TestFaultsAreDrawnAndEnd(t *testing.T) {
 		}
 	}
 	for _, l := range p.last.Room.Links {
-		if !l.Up || l.Loss > 0 || l.Latency != 15 {
+		if !l.Up || l.Loss > 0 || l.Latency != 15_000 {
 			t.Errorf("a link is %+v after chaos", l)
 		}
 	}
@@ -330,7 +343,7 @@ func TestFaultsAreDrawnAndEnd(t *testing.T) {
 
 // Who seeks ahead of the end meets the faults that playing there meets; and so does who steps: the step ends where it says, faults or not.
 func TestChaosIsTheSameHoweverTheTimePasses(t *testing.T) {
-	const end = 8000.0
+	const end = 8_000_000
 	begin := func() *testPage {
 		p := opened(t, 500)
 		p.must("chaos", `"on":true`)
@@ -338,25 +351,25 @@ func TestChaosIsTheSameHoweverTheTimePasses(t *testing.T) {
 	}
 	played := begin()
 	played.must("network", `"change":{"rate":1}`)
-	for played.session.world.Now() < end*1000-100e3 {
+	for played.session.world.Now() < end-100e3 {
 		played.run(100)
 	}
 	played.must("network", `"change":{"rate":0}`)
-	played.must("seek", `"at":`+number64(end)) // the rest of it: the clock's last step is not exact
+	played.must("seek", `"at":`+whole(end)) // the rest of it: the clock's last step is not exact
 	sought := begin()
-	sought.must("seek", `"at":`+number64(end))
+	sought.must("seek", `"at":`+whole(end))
 	if a, b := played.here(), sought.here(); a != b || a.at != end {
 		t.Errorf("played: %+v, sought: %+v", a, b)
 	}
 	walked := begin()
-	for walked.session.world.Now() < (end-1000)*1000 {
-		var s stepped
+	for walked.session.world.Now() < end-1_000_000 {
+		var s contract.Stepped
 		answer(t, walked.must("step", `"to":"role","back":false`), &s)
-		if s.Text == "" || s.At != ms(walked.session.world.Now()) || s.At > end {
+		if s.Text == "" || s.At != walked.session.world.Now() || s.At > end {
 			t.Fatalf("a step ends at %+v, the playhead is at %d", s, walked.session.world.Now())
 		}
 	}
-	walked.must("seek", `"at":`+number64(end))
+	walked.must("seek", `"at":`+whole(end))
 	if a, b := played.here(), walked.here(); a != b {
 		t.Errorf("played: %+v, walked: %+v", a, b)
 	}
@@ -400,9 +413,9 @@ func TestATrapIsTakenAwayAlone(t *testing.T) {
 		t.Errorf("S%d leads, traps: %+v", p.leader(), p.last.Lab.Traps)
 	}
 	m := p.moment()
-	run, _ := page.Codec.MarshalToString(m.Run)
+	run, _ := contract.Codec.MarshalToString(m.Run)
 	fresh := newPage(t)
-	fresh.must("open", `"run":`+run+`,"at":`+number64(m.At)+`,"rate":0`)
+	fresh.must("open", `"run":`+run+`,"at":`+whole(m.At)+`,"rate":0`)
 	if there := fresh.moment(); there.Hash != m.Hash || len(fresh.last.Lab.Traps) != 0 {
 		t.Errorf("a link to %+v opens %+v with the traps %+v", m, there, fresh.last.Lab.Traps)
 	}
@@ -459,28 +472,28 @@ func TestAHiddenPageIsSentFourBatchesASecondWithoutFrames(t *testing.T) {
 	}
 	p.say("hidden", `"hidden":false`)
 	p.run(50)
-	if p.last.Clock.Now < 10000 {
+	if p.last.Clock.Now < 10_000_000 {
 		t.Errorf("seen again, the clock is at %v", p.last.Clock.Now)
 	}
 }
 
 func TestWhatCannotBeIsAnsweredInWords(t *testing.T) {
 	p := newPage(t)
-	if a := p.ask("seek", `"at":1`); a.OK || a.Error != "No run is open yet." {
+	if a := p.ask("seek", `"at":1000`); a.OK || a.Error != "No run is open yet." {
 		t.Errorf("before a run is open: %+v", a)
 	}
 	for _, bad := range []string{
 		`"run":7,"at":0,"rate":1`, `"run":{"version":2},"at":0,"rate":1`, `"run":{"version":1,"config":{"servers":77},"seed":1},"at":0,"rate":1`,
-		`"run":{"version":1,"config":{"servers":3,"more":1},"seed":1},"at":0,"rate":1`, `"run":null,"at":3600001,"rate":1`, `"run":null,"at":-1,"rate":1`, `"run":null,"at":0,"rate":2`,
+		`"run":{"version":1,"config":{"servers":3,"more":1},"seed":1},"at":0,"rate":1`, `"run":null,"at":3600001000,"rate":1`, `"run":null,"at":-1000,"rate":1`, `"run":null,"at":0,"rate":2`,
 		`"run":{"version":1,"config":{"servers":3},"seed":"x"},"at":0,"rate":1`,
 	} {
 		if a := p.ask("open", bad); a.OK || len(a.Error) < 10 || strings.Contains(a.Error, "lab:") || strings.Contains(a.Error, "ReadObject") {
 			t.Errorf("open %s is answered %+v", bad, a)
 		}
 	}
-	p.must("open", `"run":null,"at":100,"rate":0`)
+	p.must("open", `"run":null,"at":100000,"rate":0`)
 	for _, test := range []struct{ typ, members string }{
-		{"seek", `"at":-5`}, {"seek", ``}, {"step", `"to":"tea"`}, {"branch", `"branch":9,"at":null`}, {"act", ``}, {"act", `"action":{"do":"dance"}`}, {"act", `"action":{"do":"crash","server":9}`},
+		{"seek", `"at":-5000`}, {"seek", ``}, {"step", `"to":"tea"`}, {"branch", `"branch":9,"at":null`}, {"act", ``}, {"act", `"action":{"do":"dance"}`}, {"act", `"action":{"do":"crash","server":9}`},
 		{"act", `"action":{"do":"resume","server":1}`}, {"act", `"action":{"do":"crash","more":1}`}, {"frame", `"seq":99999`}, {"frameAct", `"seq":99999,"act":"drop"`}, {"frameAct", `"seq":0,"act":"drop"`},
 		{"frameAct", `"seq":1,"act":"eat"`}, {"timers", `"act":"no"`}, {"network", ``}, {"network", `"change":{"rate":-1}`}, {"network", `"change":{"links":[{"from":1,"to":1,"up":false}]}`},
 		{"network", `"change":{"latency":-3}`},
@@ -500,7 +513,7 @@ func TestWhatCannotBeIsAnsweredInWords(t *testing.T) {
 func TestBranchesAreBounded(t *testing.T) {
 	p := opened(t, 500)
 	for i := range 80 {
-		p.must("seek", `"at":`+strconv.Itoa(400-i))
+		p.must("seek", `"at":`+strconv.Itoa(400_000-1000*i))
 		p.must("act", `"action":{"do":"campaign","server":`+strconv.Itoa(1+i%5)+`}`)
 		if i%3 == 0 && i < 40 { // some from the oldest, then a chain of them
 			p.must("branch", `"branch":`+strconv.Itoa(p.session.branches[0].id)+`,"at":null`)
@@ -525,8 +538,8 @@ func TestMemoryDoesNotGrowWithTime(t *testing.T) {
 	p.story = nil
 	p.must("chaos", `"on":true`)
 	heap := func() uint64 {
-		p.must("seek", `"at":`+number64(p.last.Lab.End))
-		p.story, p.history, p.flights = nil, page.History{}, nil
+		p.must("seek", `"at":`+whole(p.last.Lab.End))
+		p.story, p.history, p.flights = nil, contract.HistoryPart{}, nil
 		runtime.GC()
 		var m runtime.MemStats
 		runtime.ReadMemStats(&m)
@@ -539,7 +552,7 @@ func TestMemoryDoesNotGrowWithTime(t *testing.T) {
 			p.now += 1000.0 / 30
 			p.session.Page(p.now, []byte(`{"type":"drawn"}`))
 			p.session.Tick(p.now)
-			p.story, p.history, p.flights = nil, page.History{}, nil
+			p.story, p.history, p.flights = nil, contract.HistoryPart{}, nil
 		}
 	}
 	minutes(4) // so long takes a tape to have all its marks

@@ -6,18 +6,18 @@ import (
 	"raftplayground/raft"
 	"raftplayground/raft/lab"
 	"raftplayground/relay/hub"
-	"raftplayground/wasm/page"
+	"raftplayground/wasm/contract"
 )
 
 // network changes the rate, which is nobody's deed, or the links, as the page of a live room does: by what is to be other than it is.
-func (s *Session) network(w *wish) {
+func (s *Session) network(w *contract.Network) {
 	c := w.Change
 	switch {
 	case c == nil:
-		s.refuse(w, "change: expected what is to change, got nothing")
+		s.refuse(w.ID, "change: expected what is to change, got nothing")
 		return
 	case c.Rate != nil && !(*c.Rate >= 0 && *c.Rate <= 1):
-		s.refuse(w, "rate: expected 0 to 1, got "+number(*c.Rate))
+		s.refuse(w.ID, "rate: expected 0 to 1, got "+number(*c.Rate))
 		return
 	}
 	actions, why := s.linkActions(c)
@@ -27,7 +27,7 @@ func (s *Session) network(w *wish) {
 		}
 	}
 	if why != "" {
-		s.refuse(w, why)
+		s.refuse(w.ID, why)
 		return
 	}
 	if c.Rate != nil {
@@ -35,15 +35,15 @@ func (s *Session) network(w *wish) {
 	}
 	for _, a := range actions {
 		if _, err := s.do(a); err != nil {
-			s.refuse(w, wording(err))
+			s.refuse(w.ID, wording(err))
 			return
 		}
 	}
-	s.answer(w, true)
+	s.answer(w.ID, true)
 }
 
 // linkActions returns the actions that make of the links what is asked for, or why they cannot be that.
-func (s *Session) linkActions(c *page.NetworkChange) (actions []lab.Action, why string) {
+func (s *Session) linkActions(c *contract.NetworkChange) (actions []lab.Action, why string) {
 	s.world.View(&s.view)
 	links := s.view.Links
 	if len(links) > 0 && (c.Latency != nil || c.Jitter != nil) {
@@ -65,14 +65,14 @@ func (s *Session) linkActions(c *page.NetworkChange) (actions []lab.Action, why 
 	return actions, ""
 }
 
-// changed is what a link is to be like, in ms where that is not as it is.
-func changed(is *hub.Link, latency, jitter *float64) *lab.Link {
+// changed is what a link is to be like: as it is, but for what is said.
+func changed(is *hub.Link, latency, jitter *int64) *lab.Link {
 	l := &lab.Link{Latency: is.Latency, Jitter: is.Jitter, Loss: is.Loss, Duplicate: is.Duplicate, Reorder: is.Reorder}
 	if latency != nil {
-		l.Latency = micros(*latency)
+		l.Latency = *latency
 	}
 	if jitter != nil {
-		l.Jitter = micros(*jitter)
+		l.Jitter = *jitter
 	}
 	return l
 }

@@ -3,6 +3,7 @@ package session
 import (
 	"raftplayground/raft"
 	"raftplayground/raft/lab"
+	"raftplayground/wasm/contract"
 	"raftplayground/wasm/page"
 )
 
@@ -77,7 +78,7 @@ func (s *Session) clear() {
 // record writes down what has happened since it was last called, and returns whether a property was broken, the first of this branch.
 func (s *Session) record() (violated bool) {
 	b, w := s.branch, s.world
-	now := ms(w.Now())
+	now := w.Now()
 	for _, d := range w.Done() {
 		s.tellDone(&d)
 	}
@@ -90,9 +91,9 @@ func (s *Session) record() (violated bool) {
 	}
 	for i := range w.Run().Config.Servers {
 		state, role, term := w.Look(raft.ServerID(i + 1))
-		s.change(b.history.lane(now, i+1, laneOf(state, role), page.U64(term)))
+		s.change(b.history.lane(now, i+1, laneOf(state, role), contract.U64(term)))
 		if term > 0 {
-			s.change(b.history.term(now, page.U64(term)))
+			s.change(b.history.term(now, contract.U64(term)))
 		}
 	}
 	for _, o := range w.Outcomes() {
@@ -110,16 +111,12 @@ func (s *Session) takeNews() {
 	s.takeSightings()
 }
 
-func laneOf(state lab.MachineState, role raft.Role) string {
+func laneOf(state lab.MachineState, role raft.Role) contract.Lane {
 	switch state {
 	case lab.Down, lab.Damaged:
-		return "gone"
+		return contract.GoneLane
 	case lab.Paused:
-		return "paused"
+		return contract.PausedLane
 	}
-	return roleName(role)
-}
-
-func roleName(r raft.Role) string {
-	return [...]string{raft.Follower: "follower", raft.Candidate: "candidate", raft.Leader: "leader", raft.PreCandidate: "preCandidate"}[r]
+	return contract.Lane(page.RoleOf(role))
 }

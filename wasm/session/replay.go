@@ -8,6 +8,7 @@ import (
 	"raftplayground/raft"
 	"raftplayground/raft/lab"
 	"raftplayground/relay/hub"
+	"raftplayground/wasm/contract"
 	"raftplayground/wasm/page"
 )
 
@@ -25,7 +26,7 @@ const foreignLine = 1 << 50
 
 // replay lives a stretch of a branch once more, in a world of its own, to tell all that happened in it: the page saw only what happened while it watched.
 type replay struct {
-	wish    *wish
+	id      int // of the wish
 	branch  *branch
 	world   *lab.World
 	begin   int64
@@ -33,37 +34,29 @@ type replay struct {
 	details bool // events that are details, too
 
 	from     int64 // it is complete from here on
-	messages []page.Message
+	messages []contract.Message
 	place    map[uint64]int // of messages, by their number
 	leftOut  int            // messages
-	events   []page.StoryLine
+	events   []contract.StoryLine
 	told     uint64 // events of the world that were looked at
 	history  history
 	sighted  []hub.Sighting  // scratch
 	happened []lab.Happening // scratch
 }
 
-// replayView is Replay in model.ts.
-type replayView struct {
-	From     float64           `json:"from"`
-	To       float64           `json:"to"`
-	Messages []page.Message    `json:"messages"`
-	LeftOut  int               `json:"leftOut"`
-	Events   []page.StoryLine  `json:"events"`
-	Lanes    []page.LaneChange `json:"lanes"`
-}
-
 // replay begins to answer with all that happened in a stretch of the branch, as it is known at the playhead. One that is asked for takes the place of another that is
 // under way.
-func (s *Session) replay(w *wish) {
+func (s *Session) replay(w *contract.LookBack) {
 	if w.From == nil || w.Until == nil || !(*w.From >= 0 && *w.From <= *w.Until && *w.Until <= latest) {
-		s.refuse(w, "expected from and until, two moments of this run in ms, 0 or more, the later one last")
+		s.refuse(w.ID, "expected from and until, two moments of this run in µs, 0 or more, the later one last")
 		return
 	}
 	s.forgetReplay()
-	to := min(micros(*w.Until), s.world.Now())
-	from := min(max(micros(*w.From), to-longestReplay), to)
-	r := &replay{wish: w, branch: s.branch, begin: from, to: to, from: from, details: w.Details, place: map[uint64]int{}}
+	to := min(*w.Until, s.world.Now())
+	from := min(max(*w.From, to-longestReplay), to)
+	r := &replay{
+		id: w.ID, branch: s.branch, begin: from, to: to, from: from, details: w.Details, place: map[uint64]int{},
+	}
 	r.world = s.branch.tape.At(from)
 	r.world.Watch(true)
 	r.told = r.world.Events()
@@ -81,7 +74,7 @@ func (s *Session) replay(w *wish) {
 func (s *Session) forgetReplay() {
 	if r := s.replaying; r != nil {
 		s.replaying = nil
-		s.refuse(r.wish, "Another stretch was asked for meanwhile.")
+		s.refuse(r.id, "Another stretch was asked for meanwhile.")
 	}
 }
 
@@ -109,21 +102,28 @@ func (s *Session) goOnReplaying() {
 		}
 	}
 	s.replaying = nil
-	s.answer(r.wish, r.view())
+	s.answer(r.id, r.view())
 }
 
 // view returns what was found, the messages in the order of their sending.
-func (r *replay) view() replayView {
+func (r *replay) view() contract.Replay {
 	r.bound(mostMessages)
-	slices.SortFunc(r.messages, func(a, b page.Message) int { return cmp.Or(cmp.Compare(a.Sent, b.Sent), cmp.Compare(a.Seq, b.Seq)) })
-	return replayView{From: ms(r.from), To: ms(r.to), Messages: copied(r.messages), LeftOut: r.leftOut, Events: copied(r.events), Lanes: copied(r.history.lanes)}
+	slices.SortFunc(r.messages, func(a, b contract.Message) int {
+		return cmp.Or(
+			cmp.Compare(a.Sent, b.Sent), cmp.Compare(a.Seq, b.Seq),
+		)
+	})
+	return contract.Replay{
+		From: r.from, To: r.to, Messages: copied(r.messages), LeftOut: r.leftOut, Events: copied(r.events),
+		Lanes: copied(r.history.lanes),
+	}
 }
 
 // noteLanes notes what each server is now.
 func (r *replay) noteLanes() {
 	for i := range r.world.Run().Config.Servers {
 		state, role, term := r.world.Look(raft.ServerID(i + 1))
-		r.history.lane(ms(r.world.Now()), i+1, laneOf(state, role), page.U64(term))
+		r.history.lane(r.world.Now(), i+1, laneOf(state, role), contract.U64(term))
 	}
 }
 
@@ -140,11 +140,11 @@ func (r *replay) noteEvents() {
 }
 
 // tell keeps an event, under the number of its line in the branch's story if that has one.
-func (r *replay) tell(line page.StoryLine) {
+func (r *replay) tell(line contract.StoryLine) {
 	if line.Weight != "key" && !r.details {
 		return
 	}
-	alike := func(l *page.StoryLine) bool { return l.Server == line.Server && l.Text == line.Text }
+	alike := func(l *contract.StoryLine) bool { return l.Server == line.Server && l.Text == line.Text }
 	before := 0 // as many as are alike at this moment come first in the story, too
 	for i := len(r.events) - 1; i >= 0 && r.events[i].At == line.At; i-- {
 		if alike(&r.events[i]) {
@@ -153,7 +153,11 @@ func (r *replay) tell(line page.StoryLine) {
 	}
 	lines := r.branch.story.lines
 	line.ID = foreignLine + r.told
-	i, _ := slices.BinarySearchFunc(lines, line.At, func(l page.StoryLine, at float64) int { return cmp.Compare(l.At, at) })
+	i, _ := slices.BinarySearchFunc(lines, line.At, func(
+		l contract.StoryLine, at int64,
+	) int {
+		return cmp.Compare(l.At, at)
+	})
 	for ; i < len(lines) && lines[i].At == line.At; i++ {
 		if alike(&lines[i]) {
 			if before == 0 {
@@ -165,7 +169,7 @@ func (r *replay) tell(line page.StoryLine) {
 	}
 	r.events = append(r.events, line)
 	if surplus := len(r.events) - mostEvents; surplus > mostEvents/4 {
-		r.from = max(r.from, micros(r.events[surplus-1].At)+1)
+		r.from = max(r.from, r.events[surplus-1].At+1)
 		r.events = slices.Delete(r.events, 0, surplus)
 	}
 }
@@ -192,25 +196,28 @@ func (s *Session) noteMessage(r *replay, f *hub.Sighting) {
 		switch m.Held = f.Fate == "held"; f.Fate {
 		case "held":
 		case "sent":
-			m.Due = ms(f.Due)
+			m.Due = f.Due
 		default:
-			at := ms(f.At)
-			m.Fate, m.LostAt = page.Fate(f.Fate), &at
+			at := f.At
+			m.Fate, m.LostAt = page.FateOf(f.Fate), &at
 		}
 		return
 	}
-	var view page.Flight
-	view.Message = page.Message{Seq: f.Seq, From: int(f.From), To: int(f.To), Sent: ms(f.Sent), Due: ms(f.Due), Held: f.Fate == "held", Fate: page.Fate(f.Fate)}
+	var view contract.Flight
+	view.Message = contract.Message{
+		Seq: f.Seq, From: int(f.From), To: int(f.To), Sent: f.Sent, Due: f.Due, Held: f.Fate == "held",
+		Fate: page.FateOf(f.Fate),
+	}
 	s.describe(&view, sent(f))
 	r.place[f.Seq] = len(r.messages)
 	r.messages = append(r.messages, view.Message)
 }
 
 // endOf is when a message was over; never, if it still is under way.
-func endOf(m *page.Message) float64 {
+func endOf(m *contract.Message) int64 {
 	switch {
 	case m.Held:
-		return math.Inf(1)
+		return math.MaxInt64
 	case m.LostAt != nil:
 		return *m.LostAt
 	}
@@ -223,10 +230,10 @@ func (r *replay) bound(most int) {
 	if surplus <= 0 {
 		return
 	}
-	slices.SortFunc(r.messages, func(a, b page.Message) int {
+	slices.SortFunc(r.messages, func(a, b contract.Message) int {
 		return cmp.Or(cmp.Compare(endOf(&a), endOf(&b)), cmp.Compare(a.Seq, b.Seq))
 	})
-	r.from = max(r.from, min(micros(endOf(&r.messages[surplus-1])), r.to))
+	r.from = max(r.from, min(endOf(&r.messages[surplus-1]), r.to))
 	r.leftOut += surplus
 	r.messages = slices.Delete(r.messages, 0, surplus)
 	clear(r.place)

@@ -6,18 +6,22 @@ import (
 	"testing"
 	"time"
 
-	"raftplayground/wasm/page"
+	"raftplayground/wasm/contract"
 )
 
 // replayed asks for a stretch and reads the answer.
-func (p *testPage) replayed(from, until float64, details bool) (r replayView) {
+func (p *testPage) replayed(from, until int64, details bool) (r contract.Replay) {
 	p.t.Helper()
-	answer(p.t, p.must("replay", `"from":`+number64(from)+`,"until":`+number64(until)+`,"details":`+strconv.FormatBool(details)), &r)
+	answer(
+		p.t,
+		p.must("replay", `"from":`+whole(from)+`,"until":`+whole(until)+`,"details":`+strconv.FormatBool(details)),
+		&r,
+	)
 	return r
 }
 
 // watch plays, at a rate at which the page misses nothing, and notes all messages as they are told, each as it is told last, by its number.
-func watch(p *testPage, ms float64, known map[uint64]page.Message) {
+func watch(p *testPage, ms float64, known map[uint64]contract.Message) {
 	note := func() {
 		for _, f := range p.flights {
 			m := f.Message
@@ -43,7 +47,7 @@ func watch(p *testPage, ms float64, known map[uint64]page.Message) {
 	note()
 }
 
-func same(a, b page.Message) bool {
+func same(a, b contract.Message) bool {
 	if (a.LostAt == nil) != (b.LostAt == nil) || a.LostAt != nil && *a.LostAt != *b.LostAt {
 		return false
 	}
@@ -57,7 +61,7 @@ func TestAReplayTellsWhatWhoWatchedWasTold(t *testing.T) {
 	p.must("open", `"run":{"version":1,"seed":7,"config":{"servers":5,"latency":15000,"jitter":5000,"clients":2,"keys":2,"think":40000,"patience":500000}},"at":0,"rate":0`)
 	p.must("act", `"action":{"do":"network","link":{"latency":15000,"jitter":5000,"loss":0.1,"duplicate":0.1,"reorder":0.1}}`)
 	p.must("chaos", `"on":true`)
-	known := map[uint64]page.Message{}
+	known := map[uint64]contract.Message{}
 	watch(p, 500, known)
 	p.must("act", `"action":{"do":"hold","server":4,"to":2}`)
 	watch(p, 300, known)
@@ -68,20 +72,20 @@ func TestAReplayTellsWhatWhoWatchedWasTold(t *testing.T) {
 	if whole.From != 0 || whole.To != end || whole.LeftOut != 0 || len(whole.Messages) != len(known) {
 		t.Fatalf("%v to %v: %d messages, %d left out; %d were told", whole.From, whole.To, len(whole.Messages), whole.LeftOut, len(known))
 	}
-	fates, held := map[string]int{}, 0
+	fates, held := map[contract.Fate]int{}, 0
 	for _, m := range whole.Messages {
 		if !same(m, known[m.Seq]) {
 			t.Errorf("replayed: %+v\nwatched: %+v", m, known[m.Seq])
 		}
 		fates[m.Fate]++
-		if m.Fate == "sent" && m.Due-m.Sent > 200 {
+		if m.Fate == "sent" && m.Due-m.Sent > 200_000 {
 			held++
 		}
 	}
 	if fates["sent"] < 100 || fates["lost"] == 0 || fates["cut"]+fates["down"] == 0 || held == 0 {
 		t.Errorf("fates: %v, %d held for long: this run shows too little", fates, held)
 	}
-	var story []page.StoryLine
+	var story []contract.StoryLine
 	for _, l := range p.story {
 		if l.Server > 0 && l.Kind != "client" && l.Kind != "fault" {
 			story = append(story, l)
@@ -93,7 +97,7 @@ func TestAReplayTellsWhatWhoWatchedWasTold(t *testing.T) {
 	foreign := 0
 	for i, e := range whole.Events {
 		l := story[i]
-		kept := slices.ContainsFunc(p.session.branch.story.lines, func(k page.StoryLine) bool { return k.ID == l.ID })
+		kept := slices.ContainsFunc(p.session.branch.story.lines, func(k contract.StoryLine) bool { return k.ID == l.ID })
 		if e.At != l.At || e.Text != l.Text || kept && e.ID != l.ID || !kept && e.ID < foreignLine {
 			t.Errorf("event %d is %+v, in the story, which has kept it: %v, %+v", i, e, kept, l)
 		}
@@ -107,12 +111,12 @@ func TestAReplayTellsWhatWhoWatchedWasTold(t *testing.T) {
 	if !slices.Equal(whole.Lanes, p.history.Lanes) {
 		t.Errorf("%d changes of roles, %d were told", len(whole.Lanes), len(p.history.Lanes))
 	}
-	for _, from := range []float64{end / 3, end - 100} { // a part is what the whole says of it
-		until := min(end, from+400)
+	for _, from := range []int64{end / 3, end - 100_000} { // a part is what the whole says of it
+		until := min(end, from+400_000)
 		part := p.replayed(from, until, false)
 		wanted := 0
 		for _, m := range whole.Messages {
-			i := slices.IndexFunc(part.Messages, func(o page.Message) bool { return o.Seq == m.Seq })
+			i := slices.IndexFunc(part.Messages, func(o contract.Message) bool { return o.Seq == m.Seq })
 			under := m.Sent <= until && endOf(&m) > from && (m.Sent > from || m.Fate == "sent" || m.LostAt != nil) && !(m.From > 1000 && m.Sent <= from) && !(m.To > 1000 && m.Sent <= from)
 			if under != (i >= 0) {
 				t.Errorf("from %v to %v %+v is there: %v", from, until, m, i >= 0)
@@ -141,23 +145,23 @@ func TestAReplayDisturbsNothing(t *testing.T) {
 		for range 100 {
 			q.run(20)
 			if q == p {
-				p.say("replay", `"from":0,"until":9e5,"details":true`)
+				p.say("replay", `"from":0,"until":900000000,"details":true`)
 			}
 		}
 		q.must("network", `"change":{"rate":0}`)
-		q.must("seek", `"at":3000`)
+		q.must("seek", `"at":3000000`)
 		q.run(300)
 	}
 	if a, b := p.here(), undisturbed.here(); a != b || len(p.story) != len(undisturbed.story) {
 		t.Errorf("asked: %+v with %d lines, not asked: %+v with %d", a, len(p.story), b, len(undisturbed.story))
 	}
-	p.must("seek", `"at":1000`)
-	r := p.replayed(0, 3000, true)
-	if r.To != 1000 {
+	p.must("seek", `"at":1000000`)
+	r := p.replayed(0, 3_000_000, true)
+	if r.To != 1_000_000 {
 		t.Errorf("it goes to %v", r.To)
 	}
 	for _, m := range r.Messages {
-		if m.LostAt != nil && *m.LostAt > 1000 {
+		if m.LostAt != nil && *m.LostAt > 1_000_000 {
 			t.Errorf("%+v was lost later", m)
 		}
 	}
@@ -171,18 +175,18 @@ func TestAReplayDisturbsNothing(t *testing.T) {
 // A long stretch of a busy cluster is answered from when it is complete; one that is asked for takes the place of one that is under way.
 func TestALongReplayIsBounded(t *testing.T) {
 	p := newPage(t)
-	p.must("open", `"run":{"version":1,"seed":7,"config":{"servers":9,"latency":5000,"jitter":3000,"clients":9,"keys":2,"think":5000,"patience":500000}},"at":10000,"rate":0`)
-	first := p.say("replay", `"from":0,"until":10000,"details":true`)
-	r := p.replayed(0, 10000, true)
+	p.must("open", `"run":{"version":1,"seed":7,"config":{"servers":9,"latency":5000,"jitter":3000,"clients":9,"keys":2,"think":5000,"patience":500000}},"at":10000000,"rate":0`)
+	first := p.say("replay", `"from":0,"until":10000000,"details":true`)
+	r := p.replayed(0, 10_000_000, true)
 	if a, answered := p.answers[first]; !answered || a.OK {
 		t.Errorf("the first of two is answered %+v", a)
 	}
-	if len(r.Messages) != mostMessages || len(r.Events) > mostEvents+mostEvents/4 || r.LeftOut < 1000 || r.From < 2000 || r.To != 10000 {
+	if len(r.Messages) != mostMessages || len(r.Events) > mostEvents+mostEvents/4 || r.LeftOut < 1000 || r.From < 2_000_000 || r.To != 10_000_000 {
 		t.Fatalf("from %v to %v: %d messages, %d left out, %d events", r.From, r.To, len(r.Messages), r.LeftOut, len(r.Events))
 	}
 	again := p.replayed(r.From, r.To, true)
 	for _, m := range again.Messages {
-		if !slices.ContainsFunc(r.Messages, func(o page.Message) bool { return o.Seq == m.Seq }) && endOf(&m) > r.From {
+		if !slices.ContainsFunc(r.Messages, func(o contract.Message) bool { return o.Seq == m.Seq }) && endOf(&m) > r.From {
 			t.Errorf("%+v is missing", m)
 		}
 	}
@@ -191,11 +195,11 @@ func TestALongReplayIsBounded(t *testing.T) {
 // Two seconds of the cluster are lived again within 50 ms, at the end of ten minutes too: of five tries the best counts, as others use this machine.
 func TestAReplayIsQuick(t *testing.T) {
 	p := newPage(t)
-	p.must("open", `"run":null,"at":600000,"rate":0`)
+	p.must("open", `"run":null,"at":600000000,"rate":0`)
 	best := time.Hour
 	for range 5 {
 		begun := time.Now()
-		p.replayed(595500, 597500, true)
+		p.replayed(595_500_000, 597_500_000, true)
 		best = min(best, time.Since(begun))
 	}
 	if best > 50*time.Millisecond {

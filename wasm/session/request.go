@@ -8,6 +8,7 @@ import (
 	"raftplayground/raft"
 	"raftplayground/raft/lab"
 	"raftplayground/raft/wire"
+	"raftplayground/wasm/contract"
 	"raftplayground/wasm/page"
 )
 
@@ -23,19 +24,21 @@ const (
 // request is what a person asked of the cluster.
 type request struct {
 	page.Request
-	wish  *wish // to be answered; nil: it was, or nobody waits for it any more
+	asked bool // somebody waits for the answer
 	begun int64
 	ended int64  // never: it is pending
 	call  uint64 // of its operation: see lab.World.Asked; 0: it is not under way
-	asked int64  // when that was
+	sent  int64  // when that was
 	again int64  // when to ask next, if it is not
 	gives int64  // when to give up if it is not
 }
 
 // request takes a request of the page.
-func (s *Session) request(w *wish) {
+func (s *Session) request(w *contract.Request) {
 	now := s.world.Now()
-	r := &request{Request: page.NewRequest(&w.Wish), wish: w, begun: now, ended: never, again: now, gives: now + giveUpAfter}
+	r := &request{
+		Request: page.NewRequest(w), asked: true, begun: now, ended: never, again: now, gives: now + giveUpAfter,
+	}
 	pending := 0
 	for _, other := range s.branch.requests {
 		if other.ended == never {
@@ -52,12 +55,14 @@ func (s *Session) request(w *wish) {
 		s.finish(r, "refused", page.Plural(mostPending, "request")+" are waiting. Nothing was sent.")
 	default:
 		s.branch.requests = append(s.branch.requests, r)
-		s.outbox.request(r.View)
+		s.outbox.Request(r.View)
 		s.keepRequests()
 	}
 }
 
-var deedOf = map[string]lab.Deed{"put": lab.Put, "get": lab.Get, "delete": lab.Delete, "cas": lab.CompareAndSwap}
+var deedOf = map[contract.Op]lab.Deed{
+	contract.Put: lab.Put, contract.Get: lab.Get, contract.Delete: lab.Delete, contract.CAS: lab.CompareAndSwap,
+}
 
 func (s *Session) size() int { return s.branch.tape.Run().Config.Servers }
 
@@ -89,10 +94,13 @@ func (s *Session) ask(r *request) {
 		s.finish(r, "refused", name(to)+" is down. Nothing was sent.")
 		return
 	}
-	r.View.Server, r.call, r.asked = int(to), s.world.Asked()+1, s.world.Now()
+	r.View.Server, r.call, r.sent = int(to), s.world.Asked()+1, s.world.Now()
 	r.View.Detail = "asked " + name(to)
-	s.outbox.request(r.View)
-	if did, err := s.do(lab.Action{Do: deedOf[r.View.Op], Server: to, Key: r.View.Key, Value: r.View.Value, Expected: r.View.Expected, Read: r.View.Read}); !did || err != nil {
+	s.outbox.Request(r.View)
+	if did, err := s.do(lab.Action{
+		Do: deedOf[r.View.Op], Server: to, Key: r.View.Key, Value: r.View.Value, Expected: r.View.Expected,
+		Read: string(r.View.Read),
+	}); !did || err != nil {
 		s.finish(r, "refused", "Nothing was sent: too much is under way.")
 	}
 }
@@ -123,7 +131,7 @@ func (s *Session) settleRequest(o *lab.Outcome) {
 		}
 		switch {
 		case o.Answer != nil:
-			s.finish(r, "done", r.View.Answered(o.Answer))
+			s.finish(r, "done", r.Answered(o.Answer))
 		case o.Refusal != nil:
 			s.proceed(r, r.Refused(o.Refusal))
 		default:
@@ -150,18 +158,19 @@ func (s *Session) proceed(r *request, next page.Next) {
 func (s *Session) wait(r *request, detail string) {
 	if r.View.Detail != detail {
 		r.View.Detail = detail
-		s.outbox.request(r.View)
+		s.outbox.Request(r.View)
 	}
 }
 
 // finish tells the page the end of a request.
-func (s *Session) finish(r *request, state, detail string) {
+func (s *Session) finish(r *request, state contract.RequestState, detail string) {
 	r.View.State, r.View.Detail = state, detail
 	r.ended = s.world.Now()
-	s.outbox.request(r.View)
-	if w := r.wish; w != nil {
-		r.wish = nil
-		s.post(r.View.Answer())
+	s.outbox.Request(r.View)
+	if r.asked {
+		r.asked = false
+		answer := r.Answer()
+		s.post(contract.FromWorker{Answer: &answer})
 	}
 	b := s.branch
 	if len(b.requests) > mostRequests {
@@ -180,14 +189,14 @@ func forkRequests(of []*request, at int64) (list []*request) {
 		switch {
 		case r.ended == never:
 			kept := *r
-			kept.wish = nil
+			kept.asked = false
 			of[i] = &kept
 		case r.ended > at:
 			again := *r
 			again.reopen()
 			r = &again
 		}
-		if r.ended == never && r.asked > at {
+		if r.ended == never && r.sent > at {
 			r.call, r.again = 0, at // in the new branch nobody was asked yet
 		}
 		list = append(list, r)
@@ -211,15 +220,15 @@ func (s *Session) leaveRequests() {
 		return
 	}
 	for _, r := range s.branch.requests {
-		if w := r.wish; w != nil {
-			r.wish = nil
-			s.refuse(w, "Another way of the run is looked at now. There, this request is still under way.")
+		if r.asked {
+			r.asked = false
+			s.refuse(r.View.ID, "Another way of the run is looked at now. There, this request is still under way.")
 		}
 	}
 }
 
-func requestViews(list []*request) []page.ClientRequest {
-	views := make([]page.ClientRequest, 0, len(list))
+func requestViews(list []*request) []contract.ClientRequest {
+	views := make([]contract.ClientRequest, 0, len(list))
 	for _, r := range list {
 		views = append(views, r.View)
 	}

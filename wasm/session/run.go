@@ -8,6 +8,7 @@ import (
 	jsoniter "github.com/json-iterator/go"
 
 	"raftplayground/raft/lab"
+	"raftplayground/wasm/contract"
 	"raftplayground/wasm/page"
 )
 
@@ -53,30 +54,32 @@ func Default() lab.Run {
 }
 
 // open opens another run, at a moment of it.
-func (s *Session) open(w *wish) {
-	at := 0.0
-	if w.At != nil {
-		at = *w.At
-	}
+func (s *Session) open(w *contract.Open) {
+	at := w.At
 	run, err := readRun(w.Run)
 	switch {
 	case err != nil:
-		s.refuse(w, wording(err))
+		s.refuse(w.ID, wording(err))
 		return
-	case !(at >= 0 && at*1000 <= latest):
-		s.refuse(w, "at: expected a moment within the first hour, 0 to 3600000 ms, got "+strconv.FormatFloat(at, 'g', -1, 64))
+	case at < 0 || at > latest:
+		s.refuse(
+			w.ID, "at: expected a moment within the first hour, 0 to 3600000000 µs, got "+strconv.FormatInt(at, 10),
+		)
 		return
 	case !(w.Rate >= 0 && w.Rate <= 1):
-		s.refuse(w, "rate: expected 0 to 1, got "+strconv.FormatFloat(w.Rate, 'g', -1, 64))
+		s.refuse(w.ID, "rate: expected 0 to 1, got "+strconv.FormatFloat(w.Rate, 'g', -1, 64))
 		return
 	}
 	if c := &run.Config; c.Clients > 0 && c.Think < leastThink {
-		s.refuse(w, "think: expected "+number(leastThink)+" µs or more in the lab, got "+strconv.FormatInt(c.Think, 10))
+		s.refuse(
+			w.ID,
+			"think: expected "+number(leastThink)+" µs or more in the lab, got "+strconv.FormatInt(c.Think, 10),
+		)
 		return
 	}
 	first, err := s.trunk(run)
 	if err != nil {
-		s.refuse(w, wording(err))
+		s.refuse(w.ID, wording(err))
 		return
 	}
 	if s.way != nil {
@@ -88,7 +91,7 @@ func (s *Session) open(w *wish) {
 	s.outbox.run = true
 	s.setRate(w.Rate)
 	s.record()
-	s.travel(micros(at), func(bool) { s.answer(w, s.momentNow()) })
+	s.travel(at, func(bool) { s.answer(w.ID, s.momentNow()) })
 }
 
 // wording is what an error says to a person: without the name of the package, and without what a decoder of JSON says of itself.
@@ -106,23 +109,19 @@ func wording(err error) string {
 	return page.Clip(text, 300)
 }
 
-func micros(ms float64) int64 { return int64(ms*1000 + 0.5) }
-
-// momentView is Moment in model.ts.
-type momentView struct {
-	Run  *lab.Run `json:"run"`
-	At   float64  `json:"at"`
-	Hash string   `json:"hash"`
-}
-
 // moment answers with all that a link or a file holds.
-func (s *Session) moment(w *wish) {
-	view := s.momentNow()
-	run := s.branch.tape.Run()
-	view.Run = &run
-	s.answer(w, view)
+func (s *Session) moment(id int) {
+	m := s.momentNow()
+	run, err := s.branch.tape.Run().MarshalJSON()
+	if err != nil {
+		panic("session: a run that was read cannot be written: " + err.Error())
+	}
+	m.Run = run
+	s.answer(id, m)
 }
 
-func (s *Session) momentNow() momentView {
-	return momentView{At: ms(s.world.Now()), Hash: strconv.FormatUint(s.world.Hash(), 16)}
+// momentNow is the moment that is looked at, without the run: who opened it has that.
+func (s *Session) momentNow() contract.Moment {
+	hash := strconv.FormatUint(s.world.Hash(), 16)
+	return contract.Moment{Run: []byte("null"), At: s.world.Now(), Hash: hash}
 }

@@ -3,17 +3,16 @@ package session
 import (
 	"math/rand/v2"
 
-	jsoniter "github.com/json-iterator/go"
-
 	"raftplayground/raft/lab"
 	"raftplayground/raft/wire"
+	"raftplayground/wasm/contract"
 	"raftplayground/wasm/page"
 )
 
 // Host is the platform that a Session stands on.
 type Host interface {
-	// Post gives the page a message: JSON of the form of FromWorker in model.ts. The bytes are borrowed: valid until it returns. It does not call the
-	// Session back.
+	// Post gives the page a message: a contract.FromWorker as JSON. The bytes are borrowed: valid until it returns. It
+	// does not call the Session back.
 	Post(json []byte)
 }
 
@@ -59,16 +58,18 @@ func New(host Host, seed uint64) *Session {
 	return &Session{host: host, random: rand.New(rand.NewPCG(seed, 0)), outbox: newOutbox()}
 }
 
-// Page takes a message of the page, ToLab or one of those of ToWorker that the lab knows (model.ts). One that cannot be read is told in a notice.
+// Page takes a message of the page, a contract.ToLab. One that cannot be read is told in a notice, or answered if
+// it has an id.
 func (s *Session) Page(now float64, message []byte) {
 	s.advance(now)
-	var w wish
-	if err := page.Codec.Unmarshal(message, &w); err != nil {
-		s.misunderstood(message, err)
+	var wish contract.ToLab
+	head, err := contract.Read(message, &wish)
+	if err != nil {
+		s.misunderstood(head, err)
 	} else {
-		s.obey(&w)
+		s.obey(head, &wish)
 	}
-	s.flush(w.Type != "drawn")
+	s.flush(head.Type != "drawn")
 }
 
 // Tick lets time pass. It returns how long the host may wait until the next Tick, in ms.
@@ -106,61 +107,67 @@ func (s *Session) advance(now float64) {
 }
 
 // misunderstood tells of a message that cannot be read: who waits for an answer gets one.
-func (s *Session) misunderstood(message []byte, err error) {
+func (s *Session) misunderstood(head contract.Head, err error) {
 	why := "The page sent a message that cannot be read: " + page.Clip(err.Error(), 200)
-	if id := jsoniter.Get(message, "id"); id.ValueType() == jsoniter.NumberValue {
-		s.refuse(&wish{Wish: page.Wish{ID: id.ToInt()}}, why)
+	if head.ID != 0 {
+		s.refuse(head.ID, why)
 		return
 	}
-	s.outbox.notice(why)
+	s.outbox.Notice(why)
 }
 
-// wish is a message of the page: every member that some type of message has.
-type wish struct {
-	page.Wish
-	Run     jsoniter.RawMessage `json:"run"`
-	At      *float64            `json:"at"`
-	From    *float64            `json:"from"`
-	Until   *float64            `json:"until"`
-	Details bool                `json:"details"`
-	Rate    float64             `json:"rate"`
-	To      string              `json:"to"`
-	Back    bool                `json:"back"`
-	Branch  int                 `json:"branch"`
-	Action  jsoniter.RawMessage `json:"action"`
-	Seq     uint64              `json:"seq"`
-	Act     string              `json:"act"`
-	Text    string              `json:"text"`
-	On      bool                `json:"on"`
-}
-
-func (s *Session) obey(w *wish) {
-	switch w.Type {
-	case "drawn":
-		s.outbox.drawn = true
-		return
-	case "hidden":
-		s.hide(w.Hidden)
-		return
-	case "open":
-		s.open(w)
-		return
-	case "stop", "reconnect":
-		return
-	}
-	act := map[string]func(*wish){
-		"seek": s.seek, "step": s.step, "branch": s.lookAt, "act": s.act, "request": s.request, "network": s.network, "frame": s.describeFrame, "frameAct": s.actOnFrame,
-		"inboxes": s.inboxes, "timers": s.setTimers, "chaos": s.setChaos, "moment": s.moment, "replay": s.replay,
-	}[w.Type]
+func (s *Session) obey(head contract.Head, w *contract.ToLab) {
 	switch {
-	case act == nil:
-		s.outbox.notice("The page sent a message of an unknown type: " + page.Clip(w.Type, 40))
+	case w.Drawn != nil:
+		s.outbox.drawn = true
+	case w.Hidden != nil:
+		s.hide(w.Hidden.Hidden)
+	case w.Open != nil:
+		s.open(w.Open)
+	case head.Type == "stop" || head.Type == "reconnect": // of a live room; here there is nothing to end
+	case *w == (contract.ToLab{}):
+		s.outbox.Notice("The page sent a message of an unknown type: " + page.Clip(head.Type, 40))
 	case s.world == nil:
-		s.refuse(w, "No run is open yet.")
-	case s.way != nil && w.Type != "seek" && !(w.Type == "network" && w.Change != nil && w.Change.OnlyRate()):
-		s.refuse(w, "The lab is on its way to another moment. Try again when it is there.")
+		s.refuse(head.ID, "No run is open yet.")
+	case s.way != nil && w.Seek == nil && !onlyRate(w.Network):
+		s.refuse(head.ID, "The lab is on its way to another moment. Try again when it is there.")
 	default:
-		act(w)
+		s.grant(w)
+	}
+}
+
+// onlyRate tells whether a change of the network is one of the clock's rate alone: that may be changed at any time.
+func onlyRate(w *contract.Network) bool { return w != nil && w.Change != nil && w.Change.OnlyRate() }
+
+// grant does what the page wishes of a run that is open.
+func (s *Session) grant(w *contract.ToLab) {
+	switch {
+	case w.Seek != nil:
+		s.seek(w.Seek)
+	case w.Step != nil:
+		s.step(w.Step)
+	case w.Branch != nil:
+		s.lookAt(w.Branch)
+	case w.Act != nil:
+		s.act(w.Act)
+	case w.Request != nil:
+		s.request(w.Request)
+	case w.Network != nil:
+		s.network(w.Network)
+	case w.Frame != nil:
+		s.describeFrame(w.Frame)
+	case w.FrameAct != nil:
+		s.actOnFrame(w.FrameAct)
+	case w.Inboxes != nil:
+		s.inboxes(w.Inboxes.ID)
+	case w.Timers != nil:
+		s.setTimers(w.Timers)
+	case w.Chaos != nil:
+		s.setChaos(w.Chaos)
+	case w.Moment != nil:
+		s.moment(w.Moment.ID)
+	case w.Replay != nil:
+		s.replay(w.Replay)
 	}
 }
 
@@ -179,22 +186,20 @@ func (s *Session) setRate(rate float64) {
 	}
 }
 
-func (s *Session) answer(w *wish, value any) {
-	s.post(page.Answer{Type: "answer", ID: w.ID, OK: true, Value: value})
+func (s *Session) answer(id int, value any) {
+	s.post(contract.FromWorker{Answer: &contract.Answer{ID: id, OK: true, Value: value}})
 }
 
 // refuse answers with a sentence that says why not.
-func (s *Session) refuse(w *wish, why string) {
-	s.post(page.Answer{Type: "answer", ID: w.ID, Error: why})
+func (s *Session) refuse(id int, why string) {
+	s.post(contract.FromWorker{Answer: &contract.Answer{ID: id, Error: why}})
 }
 
-func (s *Session) post(message any) {
-	text, err := page.Codec.Marshal(message)
+func (s *Session) post(message contract.FromWorker) {
+	text, err := contract.Write(message)
 	if err != nil {
 		// Only a number that JSON does not have (NaN, infinity) can do this.
 		panic("session: a message for the page cannot be written: " + err.Error())
 	}
 	s.host.Post(text)
 }
-
-func ms(micros int64) float64 { return float64(micros) / 1000 }

@@ -5,6 +5,7 @@ import (
 	"strings"
 	"testing"
 
+	"raftplayground/wasm/contract"
 	"raftplayground/wasm/page"
 	"raftplayground/wasm/page/pagetest"
 )
@@ -19,12 +20,12 @@ type testPage struct {
 	texts   [][]byte // all that was posted, if keep
 	keep    bool
 	batches int
-	answers map[int]page.Answer
-	last    page.Batch // the latest of each member that is state
-	flights map[uint64]page.Flight
-	lost    []page.Loss
-	story   []page.StoryLine
-	history page.History
+	answers map[int]contract.Answer
+	last    contract.Batch // the latest of each member that is state
+	flights map[uint64]contract.Flight
+	lost    []contract.Loss
+	story   []contract.StoryLine
+	history contract.HistoryPart
 }
 
 func (p *testPage) Post(json []byte) {
@@ -32,31 +33,31 @@ func (p *testPage) Post(json []byte) {
 		p.texts = append(p.texts, slices.Clone(json))
 	}
 	var m struct {
-		Type  string     `json:"type"`
-		Batch page.Batch `json:"batch"`
+		Type  string         `json:"type"`
+		Batch contract.Batch `json:"batch"`
 	}
-	if err := page.Codec.Unmarshal(json, &m); err != nil {
+	if err := contract.Codec.Unmarshal(json, &m); err != nil {
 		p.t.Fatalf("%v in %s", err, json)
 	}
 	switch m.Type {
 	case "batch":
 		p.take(m.Batch)
 	case "answer":
-		var a page.Answer
-		if err := page.Codec.Unmarshal(json, &a); err != nil {
+		var a contract.Answer
+		if err := contract.Codec.Unmarshal(json, &a); err != nil {
 			p.t.Fatal(err)
 		}
 		p.answers[a.ID] = a
 	}
 }
 
-func (p *testPage) take(b page.Batch) {
+func (p *testPage) take(b contract.Batch) {
 	p.batches++
 	if b.Moment == "run" {
-		p.story, p.history, p.flights = nil, page.History{}, nil
+		p.story, p.history, p.flights = nil, contract.HistoryPart{}, nil
 	}
 	if b.Moment != "" || p.flights == nil {
-		p.flights = map[uint64]page.Flight{}
+		p.flights = map[uint64]contract.Flight{}
 	}
 	for _, f := range b.Flights {
 		p.flights[f.Seq] = f
@@ -66,7 +67,7 @@ func (p *testPage) take(b page.Batch) {
 	pagetest.Keep(&p.last, &b)
 	if h := b.History; h != nil {
 		if h.Whole {
-			p.history = page.History{}
+			p.history = contract.HistoryPart{}
 		}
 		p.history.Terms = append(p.history.Terms, h.Terms...)
 		p.history.Lanes = append(p.history.Lanes, h.Lanes...)
@@ -76,7 +77,7 @@ func (p *testPage) take(b page.Batch) {
 }
 
 func newPage(t *testing.T) *testPage {
-	p := &testPage{t: t, now: 1e12, answers: map[int]page.Answer{}}
+	p := &testPage{t: t, now: 1e12, answers: map[int]contract.Answer{}}
 	p.session = New(p, 1)
 	return p
 }
@@ -93,7 +94,7 @@ func (p *testPage) say(typ, members string) int {
 }
 
 // ask sends a message and returns its answer, which must come within 10 s.
-func (p *testPage) ask(typ, members string) page.Answer {
+func (p *testPage) ask(typ, members string) contract.Answer {
 	p.t.Helper()
 	id := p.say(typ, members)
 	for range 1000 {
@@ -103,11 +104,11 @@ func (p *testPage) ask(typ, members string) page.Answer {
 		p.run(10)
 	}
 	p.t.Fatalf("%s {%s} was not answered", typ, members)
-	return page.Answer{}
+	return contract.Answer{}
 }
 
 // must asks for something that is granted.
-func (p *testPage) must(typ, members string) page.Answer {
+func (p *testPage) must(typ, members string) contract.Answer {
 	p.t.Helper()
 	a := p.ask(typ, members)
 	if !a.OK {
@@ -126,7 +127,7 @@ func (p *testPage) run(ms float64) {
 }
 
 // told returns the first line of the story that contains a text, nil if there is none.
-func (p *testPage) told(text string) *page.StoryLine {
+func (p *testPage) told(text string) *contract.StoryLine {
 	for i := range p.story {
 		if strings.Contains(p.story[i].Text, text) {
 			return &p.story[i]
@@ -135,8 +136,7 @@ func (p *testPage) told(text string) *page.StoryLine {
 	return nil
 }
 
-func TestWhatThePageIsSentIsAsTheModelSays(t *testing.T) {
-	model := pagetest.Read(t, "../../web/src/model.ts")
+func TestWhatThePageIsSentIsAsTheContractSays(t *testing.T) {
 	p := newPage(t)
 	p.keep = true
 	p.must("open", `"run":{"version":1,"config":{"servers":5,"latency":15000,"jitter":5000,"json":true},"seed":"18446744073709551615"},"at":0,"rate":1`)
@@ -168,17 +168,27 @@ func TestWhatThePageIsSentIsAsTheModelSays(t *testing.T) {
 	p.must("network", `"change":{"rate":1}`)
 	p.must("request", `"op":"get","key":"x","server":null`)
 	p.must("network", `"change":{"links":[{"from":1,"to":2,"up":false}]}`)
-	p.must("seek", `"at":700`)
+	p.must("seek", `"at":700000`)
 	p.must("act", `"action":{"do":"crash","server":2}`)
 	p.must("step", `"to":"event","back":false`)
 	moment := p.must("moment", "")
-	replay := p.must("replay", `"from":0,"until":700,"details":true`)
+	replay := p.must("replay", `"from":0,"until":700000,"details":true`)
 	p.run(500)
-	model.Batches(p.texts, "clock", "connection", "room", "self", "servers", "flights", "lost", "story", "requests", "lab", "moment", "history")
-	for typ, a := range map[string]page.Answer{"FrameDetails": details, "Inbox[]": boxes, "Moment": moment, "Replay": replay} {
-		text, _ := page.Codec.Marshal(a.Value)
-		if why := model.Fits(text, typ); why != "" {
-			t.Errorf("%s: %s in %s", typ, why, text)
+	pagetest.Told(t, "../contract", p.texts, "clock", "connection", "room", "self", "servers", "flights", "lost", "story", "requests", "lab",
+		"moment", "history")
+	words := pagetest.Words(t, "../contract")
+	for _, answer := range []struct {
+		of   contract.Answer
+		into any
+	}{
+		{details, new(contract.FrameDetails)}, {boxes, new([]contract.Inbox)}, {moment, new(contract.Moment)},
+		{replay, new(contract.Replay)},
+	} {
+		text, _ := contract.Codec.Marshal(answer.of.Value)
+		if err := strict.Unmarshal(text, answer.into); err != nil {
+			t.Errorf("%v in %s", err, text)
+		} else if why := words.Flaw(answer.into); why != "" {
+			t.Errorf("%s in %s", why, text)
 		}
 	}
 }
@@ -187,8 +197,8 @@ func TestWhatThePageIsSentIsAsTheModelSays(t *testing.T) {
 func TestBranchesAreNumberedInTheirRun(t *testing.T) {
 	p := newPage(t)
 	for _, run := range []string{"null", `{"version":1,"config":{"servers":3,"latency":15000,"jitter":0},"seed":7}`} {
-		p.must("open", `"run":`+run+`,"at":300,"rate":0`)
-		p.must("seek", `"at":200`)
+		p.must("open", `"run":`+run+`,"at":300000,"rate":0`)
+		p.must("seek", `"at":200000`)
 		p.must("act", `"action":{"do":"crash","server":1}`)
 		p.run(100)
 		if lab := p.last.Lab; lab.Branch != 2 || len(lab.Branches) != 2 || lab.Branches[0].ID != 1 || lab.Branches[1].ID != 2 || lab.Branches[1].Parent != 1 {

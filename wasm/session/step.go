@@ -3,13 +3,17 @@ package session
 import (
 	"raftplayground/raft"
 	"raftplayground/raft/lab"
+	"raftplayground/raft/lab/goal"
 	"raftplayground/relay/hub"
+	"raftplayground/wasm/contract"
 	"raftplayground/wasm/page"
 )
 
 // watcher looks at a world from step to step for the moments at which a page's step ends.
 type watcher struct {
-	stop   string
+	stop   stop
+	goal   *goal.Watch // of a stop that is a goal
+	held   bool        // it was reached when the watcher looked last
 	events uint64
 	broken int
 	states []lab.MachineState
@@ -17,16 +21,36 @@ type watcher struct {
 	view   lab.View
 }
 
+// stop is where a step ends: at a kind of thing that happens, or as soon as a goal is reached that was not.
+type stop struct {
+	kind contract.Stop
+	goal *goal.Goal // nil: the kind says all
+}
+
+func readStop(to contract.Stop) (stop, error) {
+	switch to {
+	case contract.StopAtEvent, contract.StopAtMessage, contract.StopAtRole,
+		contract.StopAtElection, contract.StopAtCommit, contract.StopAtViolation:
+		return stop{kind: to}, nil
+	}
+	g, err := goal.Parse(string(to))
+	return stop{goal: g}, err
+}
+
 // newWatcher returns one that looks for what happens in w from now on.
-func newWatcher(stop string, w *lab.World) *watcher {
-	k := &watcher{stop: stop}
+func newWatcher(to stop, w *lab.World) *watcher {
+	k := &watcher{stop: to}
+	if to.goal != nil {
+		k.goal = to.goal.Watch(w)
+		k.held = k.goal.Holds(w)
+	}
 	k.look(w)
 	return k
 }
 
 func (k *watcher) look(w *lab.World) {
 	k.events, k.broken = w.Events(), w.Broken()
-	switch k.stop {
+	switch k.stop.kind {
 	case "message":
 		w.View(&k.view)
 	case "role":
@@ -40,7 +64,7 @@ func (k *watcher) look(w *lab.World) {
 
 // saw says what has happened since the watcher looked last that ends a step; "" if nothing has.
 func (k *watcher) saw(w *lab.World, words func(*hub.Flight) string) (text string) {
-	switch k.stop {
+	switch k.stop.kind {
 	case "message":
 		for i := range k.view.Frames {
 			if f := &k.view.Frames[i]; f.Due <= w.Now() && !f.Held && text == "" {
@@ -52,11 +76,22 @@ func (k *watcher) saw(w *lab.World, words func(*hub.Flight) string) (text string
 			v := w.Violations()[k.broken]
 			text = v.Property.String() + " is broken: " + page.Named(v.Detail) + "."
 		}
+	case "":
+		text = k.reached(w)
 	default:
 		text = k.happened(w)
 	}
 	k.look(w)
 	return text
+}
+
+// reached says that a goal is reached now, and was not when the watcher looked last.
+func (k *watcher) reached(w *lab.World) string {
+	held := k.held
+	if k.held = k.goal.Holds(w); held || !k.held {
+		return ""
+	}
+	return page.Sentence(k.stop.goal.String())
 }
 
 // happened says what happened in the servers that ends the step: of several what is worth showing first.
@@ -65,14 +100,14 @@ func (k *watcher) happened(w *lab.World) (text string) {
 	key := false
 	for i := range k.found {
 		e := &k.found[i].Event
-		if !ends(k.stop, e.Kind) {
+		if !ends(k.stop.kind, e.Kind) {
 			continue
 		}
 		if line := page.Event(k.found[i].Server, e); text == "" || !key && line.Weight == "key" {
 			text, key = line.Text, line.Weight == "key"
 		}
 	}
-	if k.stop == "role" && text == "" {
+	if k.stop.kind == "role" && text == "" {
 		for i, before := range k.states {
 			if state, _, _ := w.Look(raft.ServerID(i + 1)); state != before {
 				return "S" + page.Decimal(i+1) + " is " + state.String() + "."
@@ -82,7 +117,7 @@ func (k *watcher) happened(w *lab.World) (text string) {
 	return text
 }
 
-func ends(stop string, kind raft.EventKind) bool {
+func ends(stop contract.Stop, kind raft.EventKind) bool {
 	switch stop {
 	case "role":
 		return kind == raft.BecameFollower || kind == raft.BecamePreCandidate || kind == raft.BecameCandidate || kind == raft.BecameLeader
@@ -94,58 +129,53 @@ func ends(stop string, kind raft.EventKind) bool {
 	return true
 }
 
-// stepped is what a step answers.
-type stepped struct {
-	At   float64 `json:"at"`
-	Text string  `json:"text"`
-}
-
 // step goes to the next moment of a kind, or to just before the last one, and stops the clock.
-func (s *Session) step(w *wish) {
-	switch w.To {
-	case "event", "message", "role", "election", "commit", "violation":
-	default:
-		s.refuse(w, "to: expected event, message, role, election, commit or violation, got "+page.Clip(w.To, 40))
+func (s *Session) step(w *contract.Step) {
+	to, err := readStop(w.To)
+	if err != nil {
+		s.refuse(w.ID, "to: expected event, message, role, election, commit, violation or a goal, got "+
+			page.Clip(string(w.To), 40)+" ("+err.Error()+")")
 		return
 	}
 	s.setRate(0)
 	if w.Back {
-		s.stepBack(w)
+		s.stepBack(w, to)
 		return
 	}
-	s.stepOn(w, s.world.Now()+mostAhead)
+	s.stepOn(w, newWatcher(to, s.world), s.world.Now()+mostAhead)
 }
 
-// stepOn goes to the next moment of a kind, if there is one until a moment. Which faults are drawn on the way is not known before: what comes is certain as far as
-// the next of them, and from there it is looked for anew.
-func (s *Session) stepOn(w *wish, until int64) {
-	k := newWatcher(w.To, s.world)
+// stepOn goes to the next moment of a kind, if there is one until a moment. Which faults are drawn on the way is not
+// known before: what comes is certain as far as the next of them, and from there it is looked for anew.
+func (s *Session) stepOn(w *contract.Step, k *watcher, until int64) {
+	k.look(s.world)
 	certain := min(until, max(s.chaosDue(), s.branch.end))
 	at, text := s.find(k, s.world.Clone(), certain)
 	switch {
 	case text != "":
-		s.walk(at, s.once(w, func() { s.answer(w, stepped{ms(at), text}) }))
+		s.walk(at, s.once(w, func() { s.answer(w.ID, contract.Stepped{At: at, Text: text}) }))
 	case certain < until:
 		s.walk(certain, s.once(w, func() { s.passFault(k, w, until) }))
 	default:
-		s.refuse(w, "Nothing of the kind happens in the next 60 seconds.")
+		s.refuse(w.ID, "Nothing of the kind happens in the next 60 seconds.")
 	}
 }
 
 // passFault goes on behind a fault that was drawn, unless the step ends at the fault itself.
-func (s *Session) passFault(k *watcher, w *wish, until int64) {
+func (s *Session) passFault(k *watcher, w *contract.Step, until int64) {
 	if text := k.saw(s.world, s.arrival); text != "" {
-		s.answer(w, stepped{ms(s.world.Now()), text})
+		s.answer(w.ID, contract.Stepped{At: s.world.Now(), Text: text})
 		return
 	}
-	s.way = &journey{s.world.Now(), s.once(w, func() { s.stepOn(w, until) })} // in an input of its own, for the whole way may be long
+	// In an input of its own, for the whole way may be long.
+	s.way = &journey{s.world.Now(), s.once(w, func() { s.stepOn(w, k, until) })}
 }
 
 // once returns what ends a stretch of a step's way: what is to be done then, or, if another moment was wished for before, the word of that.
-func (s *Session) once(w *wish, there func()) func(bool) {
+func (s *Session) once(w *contract.Step, there func()) func(bool) {
 	return func(arrived bool) {
 		if !arrived {
-			s.refuse(w, "Another moment was wished for meanwhile.")
+			s.refuse(w.ID, "Another moment was wished for meanwhile.")
 			return
 		}
 		there()
@@ -176,14 +206,14 @@ func (s *Session) find(k *watcher, w *lab.World, until int64) (at int64, text st
 }
 
 // stepBack goes to just before the last moment of a kind. It looks for it by living ever longer stretches of the past once more.
-func (s *Session) stepBack(w *wish) {
+func (s *Session) stepBack(w *contract.Step, to stop) {
 	now := s.world.Now()
 	for stretch, until := int64(100e3), now; until > 0 && until > now-mostAhead; stretch *= 4 {
 		from := max(0, until-stretch)
 		world := s.branch.tape.At(from)
 		last, what := int64(-1), ""
 		for {
-			at, text := s.find(newWatcher(w.To, world), world, until)
+			at, text := s.find(newWatcher(to, world), world, until)
 			if text == "" {
 				break
 			}
@@ -191,18 +221,18 @@ func (s *Session) stepBack(w *wish) {
 		}
 		if last > from || last == 0 && from == 0 {
 			s.stand(max(0, last-1))
-			s.answer(w, stepped{ms(max(0, last-1)), "Before this: " + what})
+			s.answer(w.ID, contract.Stepped{At: max(0, last-1), Text: "Before this: " + what})
 			return
 		}
 		until = from
 	}
-	s.refuse(w, "Nothing of the kind happened in the 60 seconds before.")
+	s.refuse(w.ID, "Nothing of the kind happened in the 60 seconds before.")
 }
 
 // arrival says that a frame arrives.
 func (s *Session) arrival(f *hub.Flight) string {
 	view := s.flight(f)
-	text := view.Kind + " of S" + page.Decimal(f.From) + " reaches S" + page.Decimal(f.To)
+	text := string(view.Kind) + " of S" + page.Decimal(f.From) + " reaches S" + page.Decimal(f.To)
 	if view.Label != "" {
 		text += ": " + view.Label
 	}

@@ -7,6 +7,7 @@ import (
 	"raftplayground/raft/check"
 	"raftplayground/raft/lab"
 	"raftplayground/raft/wire"
+	"raftplayground/wasm/contract"
 	"raftplayground/wasm/page"
 )
 
@@ -14,16 +15,16 @@ import (
 const mostLines = 1000
 
 // story is what happened in a branch, in words, in the order in which it happened.
-type story struct{ lines []page.StoryLine }
+type story struct{ lines []contract.StoryLine }
 
 // add appends a line. Of a story that is too long details go first, the oldest ones, then the oldest lines.
-func (s *story) add(line page.StoryLine) {
+func (s *story) add(line contract.StoryLine) {
 	s.lines = append(s.lines, line)
 	if len(s.lines) <= mostLines+mostLines/4 {
 		return
 	}
 	surplus := len(s.lines) - mostLines
-	s.lines = slices.DeleteFunc(s.lines, func(l page.StoryLine) bool {
+	s.lines = slices.DeleteFunc(s.lines, func(l contract.StoryLine) bool {
 		drop := surplus > 0 && l.Weight == "detail"
 		if drop {
 			surplus--
@@ -33,8 +34,8 @@ func (s *story) add(line page.StoryLine) {
 	s.lines = slices.Delete(s.lines, 0, surplus)
 }
 
-// through returns a copy as far as a moment, ms.
-func (s *story) through(at float64) story {
+// through returns a copy as far as a moment.
+func (s *story) through(at int64) story {
 	c := story{}
 	for _, l := range s.lines {
 		if l.At <= at {
@@ -45,11 +46,11 @@ func (s *story) through(at float64) story {
 }
 
 // tell adds a line to the story of the branch that is looked at.
-func (s *Session) tell(line page.StoryLine) {
+func (s *Session) tell(line contract.StoryLine) {
 	s.lastLine++
 	line.ID = s.lastLine
 	s.branch.story.add(line)
-	s.outbox.line(line)
+	s.outbox.Line(line)
 }
 
 func (s *Session) tellEvent(h *lab.Happening) {
@@ -59,31 +60,37 @@ func (s *Session) tellEvent(h *lab.Happening) {
 	switch {
 	case e.Kind == raft.BecameLeader:
 		s.change(history.mark(line.At, "election", line.Server, line.Text))
-	case e.Kind == raft.CommitAdvanced && page.U64(e.New) > history.commit:
-		history.commit = page.U64(e.New)
+	case e.Kind == raft.CommitAdvanced && contract.U64(e.New) > history.commit:
+		history.commit = contract.U64(e.New)
 		s.change(history.mark(line.At, "commit", line.Server, line.Text))
 	}
 }
 
-func eventLine(h *lab.Happening) page.StoryLine {
+func eventLine(h *lab.Happening) contract.StoryLine {
 	line := page.Event(h.Server, &h.Event)
-	line.At = ms(h.At)
+	line.At = h.At
 	return line
 }
 
-func badFrameLine(f *lab.BadFrame) page.StoryLine {
+func badFrameLine(f *lab.BadFrame) contract.StoryLine {
 	from := "somebody"
 	if f.From >= wire.FirstClient {
 		from = "client " + page.Decimal(f.From)
 	} else if f.From != 0 {
 		from = "S" + page.Decimal(f.From)
 	}
-	return page.StoryLine{At: ms(f.At), Server: int(f.Server), Kind: "badFrame", Weight: "key", Why: page.Clip(f.Reason.Message, 400), Peer: int(min(f.From, wire.FirstClient)),
+	return contract.StoryLine{At: f.At, Server: int(f.Server), Kind: "badFrame", Weight: "key", Why: page.Clip(
+		f.Reason.Message, 400,
+	), Peer: int(min(f.From, wire.FirstClient)),
 		Text: "S" + page.Decimal(f.Server) + " does not understand a frame of " + from + "."}
 }
 
-func violationLine(v *check.Violation) page.StoryLine {
-	line := page.StoryLine{At: ms(v.At), Kind: "violation", Weight: "key", Text: v.Property.String() + " is broken: " + page.Named(v.Detail) + ".", Why: promiseOf(v.Property), Section: "Figure 3"}
+func violationLine(v *check.Violation) contract.StoryLine {
+	line := contract.StoryLine{
+		At: v.At, Kind: "violation", Weight: "key",
+		Text: v.Property.String() + " is broken: " + page.Named(v.Detail) + ".", Why: promiseOf(v.Property),
+		Section: "Figure 3",
+	}
 	if v.Property == check.Linearizability {
 		line.Section = "§8"
 	}
@@ -91,7 +98,7 @@ func violationLine(v *check.Violation) page.StoryLine {
 		line.Server = int(v.Servers[n-1])
 	}
 	if v.Index > 0 {
-		i := page.U64(v.Index)
+		i := contract.U64(v.Index)
 		line.Index = &i
 	}
 	return line
@@ -114,12 +121,4 @@ func (s *Session) tellViolations() (any bool) {
 		any = true
 	}
 	return any
-}
-
-func numbers(ids []raft.ServerID) []int {
-	list := make([]int, 0, len(ids))
-	for _, id := range ids {
-		list = append(list, int(id))
-	}
-	return list
 }

@@ -5,13 +5,13 @@ import (
 	"strconv"
 	"testing"
 
-	"raftplayground/wasm/page"
+	"raftplayground/wasm/contract"
 )
 
 // at is a moment and the state of the world then.
 type at struct {
 	branch int
-	at     float64
+	at     int64
 	hash   string
 }
 
@@ -21,25 +21,25 @@ func (p *testPage) here() at {
 	return at{p.last.Lab.Branch, m.At, m.Hash}
 }
 
-func (p *testPage) moment() (m momentView) {
+func (p *testPage) moment() (m contract.Moment) {
 	p.t.Helper()
 	answer(p.t, p.must("moment", ""), &m)
 	return m
 }
 
 // answer reads the value of an answer.
-func answer(t *testing.T, a page.Answer, into any) {
+func answer(t *testing.T, a contract.Answer, into any) {
 	t.Helper()
-	text, err := page.Codec.Marshal(a.Value)
+	text, err := contract.Codec.Marshal(a.Value)
 	if err == nil {
-		err = page.Codec.Unmarshal(text, into)
+		err = contract.Codec.Unmarshal(text, into)
 	}
 	if err != nil {
 		t.Fatalf("%v in %+v", err, a)
 	}
 }
 
-func number64(v float64) string { return strconv.FormatFloat(v, 'f', -1, 64) }
+func whole(v int64) string { return strconv.FormatInt(v, 10) }
 
 // deeds are a person's, of every kind.
 var deeds = []string{
@@ -62,7 +62,7 @@ func TestEveryMomentIsTheSameWheneverItIsReached(t *testing.T) {
 		for range 60 {
 			switch random.IntN(8) {
 			case 0:
-				p.must("seek", `"at":`+number64(random.Float64()*p.last.Lab.End))
+				p.must("seek", `"at":`+whole(random.Int64N(p.last.Lab.End+1)))
 			case 1:
 				stops := []string{"event", "message", "role", "commit"}
 				p.ask("step", `"to":"`+stops[random.IntN(4)]+`","back":`+strconv.FormatBool(random.IntN(2) == 0))
@@ -87,7 +87,7 @@ func TestEveryMomentIsTheSameWheneverItIsReached(t *testing.T) {
 			if !known[v.branch] {
 				continue
 			}
-			p.must("branch", `"branch":`+strconv.Itoa(v.branch)+`,"at":`+number64(v.at))
+			p.must("branch", `"branch":`+strconv.Itoa(v.branch)+`,"at":`+whole(v.at))
 			p.run(300)
 			if again := p.here(); again != v {
 				t.Fatalf("seed %d: moment %d was %+v and is now %+v", seed, i, v, again)
@@ -96,9 +96,9 @@ func TestEveryMomentIsTheSameWheneverItIsReached(t *testing.T) {
 				continue
 			}
 			m := p.moment()
-			run, _ := page.Codec.MarshalToString(m.Run)
+			run, _ := contract.Codec.MarshalToString(m.Run)
 			fresh := newPage(t)
-			fresh.must("open", `"run":`+run+`,"at":`+number64(m.At)+`,"rate":0`)
+			fresh.must("open", `"run":`+run+`,"at":`+whole(m.At)+`,"rate":0`)
 			if there := fresh.moment(); there.Hash != m.Hash || there.At != m.At {
 				t.Fatalf("seed %d: a link to %+v opens %+v", seed, m, there)
 			}

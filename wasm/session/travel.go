@@ -1,5 +1,7 @@
 package session
 
+import "raftplayground/wasm/contract"
+
 // stretch is how much of a long way, µs of cluster time, is lived in one input: so little that the Worker goes on hearing the page.
 const stretch = 2e6
 
@@ -32,23 +34,23 @@ func (s *Session) arrive(there bool) {
 }
 
 // seek goes to a moment of the branch. On the way to one, another takes its place.
-func (s *Session) seek(w *wish) {
+func (s *Session) seek(w *contract.Seek) {
 	if w.At == nil || !(*w.At >= 0 && *w.At <= latest) {
-		s.refuse(w, "at: expected a moment of this run in ms, 0 or more")
+		s.refuse(w.ID, "at: expected a moment of this run in µs, 0 or more")
 		return
 	}
 	if s.way != nil {
 		s.arrive(false)
 	}
-	at := micros(*w.At)
+	at := *w.At
 	if end := s.branch.end; at <= end {
 		s.stand(at)
-		s.answer(w, map[string]float64{"at": ms(at)})
+		s.answer(w.ID, map[string]int64{"at": at})
 		return
 	}
 	if at > s.branch.end+mostAhead {
 		at = s.branch.end + mostAhead
 	}
 	s.stand(s.branch.end)
-	s.travel(at, func(bool) { s.answer(w, map[string]float64{"at": ms(s.world.Now())}) })
+	s.travel(at, func(bool) { s.answer(w.ID, map[string]int64{"at": s.world.Now()}) })
 }

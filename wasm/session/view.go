@@ -7,6 +7,7 @@ import (
 	"raftplayground/raft/check"
 	"raftplayground/raft/lab"
 	"raftplayground/relay/hub"
+	"raftplayground/wasm/contract"
 	"raftplayground/wasm/page"
 )
 
@@ -14,8 +15,8 @@ import (
 type known struct {
 	life    uint64
 	version uint64
-	machine page.Machine
-	seat    string
+	machine contract.Machine
+	seat    contract.Seat
 }
 
 // lookAround adds to the next batch what is other than the page was told: the servers, the network, the lab. endToo: also when nothing but the end of the branch is.
@@ -42,26 +43,31 @@ func (s *Session) tellServers() {
 	if slices.Equal(now, o.told.servers) {
 		return
 	}
-	o.told.servers, o.changed = now, true
-	views := make([]serverView, 0, len(now))
+	o.told.servers, o.Changed = now, true
+	views := make([]contract.ServerView, 0, len(now))
 	for i := range now {
 		k := &now[i]
-		view := page.ServerView{Server: i + 1, Seat: k.seat, Disk: "memory", Machine: &k.machine}
-		views = append(views, serverView{ServerView: view, Report: s.world.AppendReport(nil, raft.ServerID(i+1))})
+		view := contract.ServerView{Server: i + 1, Seat: k.seat, Disk: contract.Memory, Machine: &k.machine}
+		if server, untold := s.world.Reporter(raft.ServerID(i + 1)); server != nil {
+			view.Report = page.Report(server, s.world.Now(), untold)
+		}
+		views = append(views, view)
 	}
-	o.next.Servers = views
+	o.Next.Servers = views
 }
 
 func (s *Session) lookAtServer(m *lab.Machine) known {
-	k := known{life: m.Life, seat: "gone", machine: page.Machine{State: m.State.String(), Member: "none", Clock: m.Rate, SlowestWrite: ms(m.Disk), Inbox: m.Inbox}}
+	k := known{life: m.Life, seat: contract.SeatGone, machine: contract.Machine{
+		State: contract.MachineState(m.State.String()), Member: contract.NotMember, Clock: m.Rate, SlowestWrite: m.Disk, Inbox: m.Inbox,
+	}}
 	switch c := s.world.Configuration(m.Server); {
 	case c.Votes(m.Server):
-		k.machine.Member = "voter"
+		k.machine.Member = contract.Voter
 	case c.Contains(m.Server):
-		k.machine.Member = "learner"
+		k.machine.Member = contract.Learner
 	}
 	if server := s.world.Server(m.Server); server != nil {
-		k.seat, k.version = "connected", server.ReportVersion()
+		k.seat, k.version = contract.SeatConnected, server.ReportVersion()
 	}
 	return k
 }
@@ -69,7 +75,7 @@ func (s *Session) lookAtServer(m *lab.Machine) known {
 // tellRoom tells of the network, the clock's rate, and what a majority is.
 func (s *Session) tellRoom(anew bool) {
 	o := &s.outbox
-	links := make([]page.Link, 0, len(s.view.Links))
+	links := make([]contract.Link, 0, len(s.view.Links))
 	for i := range s.view.Links {
 		links = append(links, linkView(&s.view.Links[i]))
 	}
@@ -77,36 +83,47 @@ func (s *Session) tellRoom(anew bool) {
 	if !anew && s.rate == o.told.rate && slices.Equal(links, o.told.links) && slices.Equal(off, o.told.off) {
 		return
 	}
-	o.told.links, o.told.rate, o.told.off, o.changed = links, s.rate, off, true
+	o.told.links, o.told.rate, o.told.off, o.Changed = links, s.rate, off, true
 	rules, _ := raft.RulesNamed(off)
-	o.next.Room = &page.Room{Room: "lab", Size: len(s.view.Machines), Started: true, Rate: s.rate, Links: links, Majorities: page.Majorities(rules)}
+	o.Next.Room = &contract.Room{
+		RoomState: contract.RoomState{
+			Room: "lab", Size: len(s.view.Machines), Started: true, Rate: s.rate, Links: links,
+		},
+		Majorities: page.Majorities(rules),
+	}
 }
 
-func linkView(l *hub.Link) page.Link {
-	return page.Link{From: int(l.From), To: int(l.To), Up: l.Up, Latency: ms(l.Latency), Jitter: ms(l.Jitter), Loss: l.Loss, Duplicate: l.Duplicate, Reorder: l.Reorder, Held: l.Hold}
+func linkView(l *hub.Link) contract.Link {
+	return contract.Link{
+		From: int(l.From), To: int(l.To), Up: l.Up, Latency: l.Latency, Jitter: l.Jitter, Loss: l.Loss, Duplicate: l.Duplicate,
+		Reorder: l.Reorder, Hold: l.Hold,
+	}
 }
 
 // tellLab tells of the run.
 func (s *Session) tellLab(anew, endToo bool) {
 	o := &s.outbox
 	run := s.branch.tape.Run()
-	view := &page.Lab{Seed: page.Decimal(run.Seed), Branch: s.branch.id, Branches: s.branchViews(), Off: s.world.Off(), Modified: s.world.Modified(), Properties: s.properties(), Chaos: s.chaos.on, Traps: []page.Trap{}}
+	view := &contract.Lab{
+		Seed: page.Decimal(run.Seed), Branch: s.branch.id, Branches: s.branchViews(), Off: s.world.Off(),
+		Modified: s.world.Modified(), Properties: s.properties(), Chaos: s.chaos.on, Traps: []contract.Trap{},
+	}
 	for _, t := range s.world.Traps() {
-		view.Traps = append(view.Traps, page.Trap{Number: t.Number, Text: trapText(&t.Action)})
+		view.Traps = append(view.Traps, contract.Trap{Number: t.Number, Text: trapText(&t.Action)})
 	}
 	for i := range view.Branches {
 		if view.Branches[i].ID == view.Branch {
 			view.Branches[i].End = 0 // it grows all the time
 		}
 	}
-	text, _ := page.Codec.MarshalToString(view)
+	text, _ := contract.Codec.MarshalToString(view)
 	if end := s.branch.end; !anew && text == o.told.lab && (end == o.told.end || !endToo) {
 		return
 	}
-	o.told.lab, o.told.end, o.changed = text, s.branch.end, true
-	view.End = ms(s.branch.end)
+	o.told.lab, o.told.end, o.Changed = text, s.branch.end, true
+	view.End = s.branch.end
 	view.Branches = s.branchViews()
-	o.next.Lab = view
+	o.Next.Lab = view
 }
 
 // promises are the safety properties of Figure 3, in its order, and what else the lab can see broken.
@@ -137,17 +154,20 @@ func promiseOf(p check.Property) string {
 }
 
 // properties says what has held up to the playhead.
-func (s *Session) properties() []page.Property {
+func (s *Session) properties() []contract.Property {
 	var violations []check.Violation
 	if s.world.Broken() > 0 {
 		violations = s.world.Violations()
 	}
-	list := make([]page.Property, 0, len(promises))
+	list := make([]contract.Property, 0, len(promises))
 	for i, promise := range promises {
-		view := page.Property{Name: promise.property.String(), Text: promise.text}
+		view := contract.Property{Name: promise.property.String(), Text: promise.text}
 		for _, v := range violations {
 			if v.Property == promise.property && view.Broken == nil {
-				view.Broken = &page.Broken{At: ms(v.At), Text: page.Named(v.Detail), Servers: numbers(v.Servers), Index: page.U64(v.Index)}
+				view.Broken = &contract.Broken{
+					At: v.At, Text: page.Named(v.Detail), Servers: page.Numbers(v.Servers),
+					Index: contract.U64(v.Index),
+				}
 			}
 		}
 		if i < figure3 || view.Broken != nil {

@@ -5,6 +5,7 @@ import (
 
 	"raftplayground/raft"
 	"raftplayground/raft/lab"
+	"raftplayground/raft/lab/goal"
 	"raftplayground/wasm/page"
 )
 
@@ -18,7 +19,7 @@ func deedText(a *lab.Action, size, leader int, object string) string {
 		return "The network is whole again."
 	}
 	if words := frameWords(a, object); words != "" {
-		return capital(words) + "."
+		return page.Sentence(words)
 	}
 	if a.Do == lab.Disarm && object != "" {
 		return "A trap is taken away: " + object
@@ -30,7 +31,7 @@ func deedText(a *lab.Action, size, leader int, object string) string {
 			who = "S" + page.Decimal(leader)
 		}
 	}
-	return capital(deedWords(a, who)) + "."
+	return page.Sentence(deedWords(a, who))
 }
 
 // joins tells whether a cut leaves everybody on one side: that mends what was cut.
@@ -155,19 +156,7 @@ func linkWords(a *lab.Action) string {
 		which = "every link to " + name(a.To)
 	}
 	l := a.Link
-	text := which + " takes " + number(ms(l.Latency)) + " ms"
-	if l.Jitter > 0 {
-		text += " ± " + number(ms(l.Jitter))
-	}
-	for _, chance := range []struct {
-		p    float64
-		what string
-	}{{l.Loss, "loses"}, {l.Duplicate, "doubles"}, {l.Reorder, "reorders"}} {
-		if chance.p > 0 {
-			text += ", " + chance.what + " " + number(chance.p*100) + " %"
-		}
-	}
-	return text
+	return which + page.Conditions(l.Latency, l.Jitter, l.Loss, l.Duplicate, l.Reorder)
 }
 
 func rulesWords(off []string) string {
@@ -221,11 +210,7 @@ func trapText(a *lab.Action) string {
 	if a.Server != 0 {
 		who, does = name(a.Server), name(a.Server)
 	}
-	moment := map[lab.Moment]string{
-		"candidate": "becomes a candidate", "leader": "becomes leader", "vote": "gives its vote", "append": "stores entries", "truncate": "deletes entries",
-		"propose": "takes a command as leader", "commit": "commits", "caughtUp": "has caught up", "configuration": "changes its configuration", "timeoutNow": "hands its leadership over",
-		"snapshotSent": "sends a snapshot", "snapshotInstalled": "takes over a snapshot",
-	}[a.When]
+	moment := goal.Phrases[a.When]
 	if moment == "" {
 		moment = "meets “" + string(a.When) + "”"
 	}
@@ -257,14 +242,6 @@ func learners(ids []raft.ServerID) string {
 }
 
 func number(v float64) string { return strconv.FormatFloat(v, 'g', 4, 64) }
-
-// capital begins a sentence.
-func capital(text string) string {
-	if text != "" && text[0] >= 'a' && text[0] <= 'z' {
-		return string(text[0]-'a'+'A') + text[1:]
-	}
-	return text
-}
 
 // meaning says what something that was done means to Raft, and where that is written.
 func (s *Session) meaning(a *lab.Action) (why, section string) {
@@ -303,3 +280,6 @@ var deedWhy = map[lab.Deed]struct{ why, section string }{
 	lab.InjectFrame: {"Raft trusts what servers say: it makes no promise if messages are forged.", "§2"},
 	lab.Rules:       {"A server that does not keep a rule is not a Raft server any more. See what breaks.", ""},
 }
+
+// ms is a time in µs as people read it.
+func ms(micros int64) float64 { return float64(micros) / 1000 }

@@ -7,7 +7,7 @@ import (
 	"raftplayground/raft"
 	"raftplayground/raft/check"
 	"raftplayground/raft/lab"
-	"raftplayground/wasm/page"
+	"raftplayground/wasm/contract"
 )
 
 // Every deed is told in a sentence that names whom it concerns, and as the consequence of a trap.
@@ -62,7 +62,10 @@ func TestEveryDeedHasWords(t *testing.T) {
 // What no server keeps, and whom a cut leaves on one side, decides what that means.
 func TestADeedMeansWhatComesOfIt(t *testing.T) {
 	p := newPage(t)
-	p.must("open", `"run":{"version":1,"seed":3,"config":{"servers":3,"latency":5000,"jitter":1000}},"at":100,"rate":0`)
+	p.must(
+		"open",
+		`"run":{"version":1,"seed":3,"config":{"servers":3,"latency":5000,"jitter":1000}},"at":100000,"rate":0`,
+	)
 	for _, test := range []struct{ action, text, why string }{
 		{`"do":"partition","servers":[2]`, "The network is cut: S2 on one side.", "Only the side with a majority"},
 		{`"do":"partition","servers":[1,2,3]`, "The network is whole again.", "What is sent from now on arrives."},
@@ -99,7 +102,7 @@ func TestThePageIsToldWhatAMajorityIs(t *testing.T) {
 	p.must("open", `"run":{"version":1,"config":{"servers":5,"latency":15000,"jitter":0,"off":["catchUpFirst"]},"seed":1},"at":0,"rate":1`)
 	p.must("act", `"action":{"do":"campaign","server":1}`)
 	p.run(300)
-	of := func(server int) []page.Quorum { return p.last.Servers[server-1].Report.Quorums }
+	of := func(server int) []contract.Quorum { return p.last.Servers[server-1].Report.Quorums }
 	if q := of(1); len(q) != 1 || q[0].Needed != 3 || len(q[0].Voters) != 5 || p.last.Room.Majorities[5] != 3 {
 		t.Fatalf("five servers: %+v, %v", q, p.last.Room.Majorities)
 	}
@@ -115,7 +118,7 @@ func TestThePageIsToldWhatAMajorityIs(t *testing.T) {
 	if q := of(1); p.last.Room.Majorities[5] != 2 || p.last.Room.Majorities[3] != 1 || len(q) != 2 || q[0].Needed != 1 || q[1].Needed != 2 {
 		t.Errorf("without that a majority decides: %v, and of the change %+v", p.last.Room.Majorities, q)
 	}
-	p.must("seek", `"at":100`)
+	p.must("seek", `"at":100000`)
 	p.run(100)
 	if p.last.Room.Majorities[5] != 3 {
 		t.Errorf("before that rule was left out: %v", p.last.Room.Majorities)

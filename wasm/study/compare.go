@@ -6,36 +6,37 @@ import (
 
 	"raftplayground/raft"
 	"raftplayground/raft/lab"
+	"raftplayground/wasm/contract"
 	"raftplayground/wasm/page"
 )
 
 // CompareQuestion asks what is different between two runs, from their start to a time.
 type CompareQuestion struct {
-	Left  lab.Run `json:"left"`
-	Right lab.Run `json:"right"`
-	Until float64 `json:"until"` // ms, at most an hour
+	Left  lab.Run         `json:"left"`
+	Right lab.Run         `json:"right"`
+	Until contract.Micros `json:"until"` // at most an hour
 }
 
-// Comparison is two runs beside each other. Times in ms.
+// Comparison is two runs beside each other.
 type Comparison struct {
-	Until      float64     `json:"until"`
-	Divergence *Divergence `json:"divergence"` // null: nothing is different
-	Left       Track       `json:"left"`
-	Right      Track       `json:"right"`
+	Until      contract.Micros `json:"until"`
+	Divergence *Divergence     `json:"divergence"` // null: nothing is different
+	Left       Track           `json:"left"`
+	Right      Track           `json:"right"`
 }
 
 // Divergence is the first moment at which not the same happens in both. What happens in one of them may be nothing: "".
 type Divergence struct {
-	At    float64 `json:"at"`
-	Left  string  `json:"left"`
-	Right string  `json:"right"`
+	At    contract.Micros `json:"at"`
+	Left  string          `json:"left"`
+	Right string          `json:"right"`
 }
 
 // Track is what happened in one run.
 type Track struct {
-	History page.History     `json:"history"`
-	Story   []page.StoryLine `json:"story"` // the lines that matter: mostStory of them at most, from a little before the divergence on
-	Commit  page.U64         `json:"commit"`
+	History contract.HistoryPart `json:"history"`
+	Story   []contract.StoryLine `json:"story"` // the lines that matter: mostStory of them at most, from a little before the divergence on
+	Commit  contract.U64         `json:"commit"`
 }
 
 const (
@@ -47,9 +48,11 @@ const (
 
 // Compare lives both runs from moment to moment. Errors: what in the question cannot be.
 func Compare(q CompareQuestion, progress func(fraction float64, words string, part any)) (Comparison, error) {
-	until := int64(q.Until * 1000)
+	until := q.Until
 	if until <= 0 || until > longest {
-		return Comparison{}, errors.New("study: expected to compare up to 3600 s, got " + strconv.FormatFloat(q.Until/1000, 'g', 6, 64) + " s")
+		return Comparison{}, errors.New("study: expected to compare up to 3600000000 µs, got " + strconv.FormatInt(
+			q.Until, 10,
+		) + " µs")
 	}
 	left, err := newWitness(q.Left)
 	if err != nil {
@@ -82,14 +85,14 @@ type witness struct {
 	told    uint64
 	news    []lab.Happening // since the last settling
 	lanes   []lane          // as each server was last seen
-	history page.History
-	story   []page.StoryLine
+	history contract.HistoryPart
+	story   []contract.StoryLine
 	commit  raft.Index
 	status  raft.Status
 }
 
 type lane struct {
-	role string
+	role contract.Lane
 	term raft.Term
 }
 
@@ -98,7 +101,7 @@ func newWitness(run lab.Run) (*witness, error) {
 	if err != nil {
 		return nil, err
 	}
-	return &witness{w: w, lanes: make([]lane, run.Config.Servers), history: page.History{Whole: true}}, nil
+	return &witness{w: w, lanes: make([]lane, run.Config.Servers), history: contract.HistoryPart{Whole: true}}, nil
 }
 
 func (x *witness) liveTo(at int64) {
@@ -113,7 +116,7 @@ func (x *witness) liveTo(at int64) {
 
 // look notes who is what now.
 func (x *witness) look() {
-	at := float64(x.w.Now()) / 1000
+	at := x.w.Now()
 	highest := raft.Term(0)
 	if n := len(x.history.Terms); n > 0 {
 		highest = raft.Term(x.history.Terms[n-1].Term)
@@ -122,21 +125,22 @@ func (x *witness) look() {
 		now := lane{role: "gone", term: x.lanes[i].term}
 		if s := x.w.Server(raft.ServerID(i + 1)); s != nil {
 			s.Node().Status(&x.status)
-			now = lane{roles[x.status.Role], x.status.CurrentTerm}
+			now = lane{contract.Lane(page.RoleOf(x.status.Role)), x.status.CurrentTerm}
 			x.commit = max(x.commit, x.status.CommitIndex)
 		}
 		if now != x.lanes[i] && len(x.history.Lanes) < mostLanes {
-			x.history.Lanes = append(x.history.Lanes, page.LaneChange{At: at, Server: i + 1, Role: now.role, Term: page.U64(now.term)})
+			x.history.Lanes = append(
+				x.history.Lanes,
+				contract.LaneChange{At: at, Server: i + 1, Role: now.role, Term: contract.U64(now.term)},
+			)
 			x.lanes[i] = now
 		}
 		if now.term > highest && len(x.history.Terms) < mostLanes {
 			highest = now.term
-			x.history.Terms = append(x.history.Terms, page.TermChange{At: at, Term: page.U64(highest)})
+			x.history.Terms = append(x.history.Terms, contract.TermChange{At: at, Term: contract.U64(highest)})
 		}
 	}
 }
-
-var roles = [...]string{raft.Follower: "follower", raft.PreCandidate: "preCandidate", raft.Candidate: "candidate", raft.Leader: "leader"}
 
 // diverge finds the first event since the last settling that is not the same in both, nil if they are all the same. What cannot be told apart in words, such as a timer
 // that was drawn longer and has not ended, is seen when something comes of it.
@@ -153,11 +157,11 @@ func diverge(left, right *witness) *Divergence {
 		case l != nil && r != nil && (*l == *r || l.At == r.At && say(l) == say(r)):
 			continue
 		case r == nil || l != nil && l.At < r.At:
-			return &Divergence{At: float64(l.At) / 1000, Left: say(l)}
+			return &Divergence{At: l.At, Left: say(l)}
 		case l == nil || r.At < l.At:
-			return &Divergence{At: float64(r.At) / 1000, Right: say(r)}
+			return &Divergence{At: r.At, Right: say(r)}
 		}
-		return &Divergence{At: float64(l.At) / 1000, Left: say(l), Right: say(r)}
+		return &Divergence{At: l.At, Left: say(l), Right: say(r)}
 	}
 	return nil
 }
@@ -172,7 +176,7 @@ func (x *witness) settle(divergence *Divergence) {
 		if line.Weight != "key" || len(x.story) >= mostStory {
 			continue
 		}
-		line.At = float64(h.At) / 1000
+		line.At = h.At
 		x.story = append(x.story, line)
 		if before := len(x.story); before > linesBefore && (divergence == nil || line.At < divergence.At) {
 			x.story = append(x.story[:0], x.story[before-linesBefore:]...)
@@ -182,6 +186,6 @@ func (x *witness) settle(divergence *Divergence) {
 }
 
 func (x *witness) track() Track {
-	x.history.Commit = page.U64(x.commit)
-	return Track{History: x.history, Story: x.story, Commit: page.U64(x.commit)}
+	x.history.Commit = contract.U64(x.commit)
+	return Track{History: x.history, Story: x.story, Commit: contract.U64(x.commit)}
 }

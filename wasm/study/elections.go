@@ -7,33 +7,34 @@ import (
 
 	"raftplayground/raft"
 	"raftplayground/raft/lab"
+	"raftplayground/wasm/contract"
 )
 
-// ElectionsQuestion asks how long a cluster is without a leader after its leader crashed, for every latency with every range of timeouts. Times in ms.
+// ElectionsQuestion asks how long a cluster is without a leader after its leader crashed, for every latency with every range of timeouts.
 type ElectionsQuestion struct {
-	Servers   int       `json:"servers"` // 3 to 9
-	Seed      uint64    `json:"seed"`    // of the first election; the others have those after it
-	Runs      int       `json:"runs"`    // elections for each point, 1 to 1000
-	Latencies []float64 `json:"latencies"`
-	Timeouts  []Timeout `json:"timeouts"`
+	Servers   int               `json:"servers"` // 3 to 9
+	Seed      uint64            `json:"seed"`    // of the first election; the others have those after it
+	Runs      int               `json:"runs"`    // elections for each point, 1 to 1000
+	Latencies []contract.Micros `json:"latencies"`
+	Timeouts  []Timeout         `json:"timeouts"`
 }
 
-// Timeout is a range from which election timeouts are drawn, in whole ms, more than a heartbeat's 50.
+// Timeout is a range from which election timeouts are drawn, in whole ticks of 1000 µs, more than a heartbeat's 50.
 type Timeout struct {
-	Least int64 `json:"least"`
-	Most  int64 `json:"most"`
+	Least contract.Micros `json:"least"`
+	Most  contract.Micros `json:"most"`
 }
 
-// ElectionPoint is what came of the elections with one latency and one range of timeouts. Times in ms.
+// ElectionPoint is what came of the elections with one latency and one range of timeouts.
 type ElectionPoint struct {
-	Latency float64  `json:"latency"` // one way
-	Least   int64    `json:"least"`
-	Most    int64    `json:"most"`
-	Runs    int      `json:"runs"`
-	Median  *float64 `json:"median"` // from the crash to the next leader; null: in half of the runs nobody led
-	Worst   *float64 `json:"worst"`  // the 95th percentile; null: in one run of twenty nobody led
-	Split   float64  `json:"split"`  // the part of the runs in which a term ended without a leader
-	None    float64  `json:"none"`   // the part of the runs in which nobody led within 10 s
+	Latency contract.Micros  `json:"latency"` // one way
+	Least   contract.Micros  `json:"least"`
+	Most    contract.Micros  `json:"most"`
+	Runs    int              `json:"runs"`
+	Median  *contract.Micros `json:"median"` // from the crash to the next leader; null: in half of the runs nobody led
+	Worst   *contract.Micros `json:"worst"`  // the 95th percentile; null: in one run of twenty nobody led
+	Split   float64          `json:"split"`  // the part of the runs in which a term ended without a leader
+	None    float64          `json:"none"`   // the part of the runs in which nobody led within 10 s
 }
 
 const (
@@ -53,7 +54,7 @@ func Elections(q ElectionsQuestion, progress func(fraction float64, words string
 	var chart []ElectionPoint
 	for _, latency := range q.Latencies {
 		for _, timeout := range q.Timeouts {
-			progress(float64(len(chart))/float64(points), strconv.Itoa(q.Runs)+" elections with "+span(timeout)+" and "+strconv.FormatFloat(latency, 'g', 4, 64)+" ms latency", nil)
+			progress(float64(len(chart))/float64(points), strconv.Itoa(q.Runs)+" elections with "+span(timeout)+" and "+strconv.FormatFloat(float64(latency)/1000, 'g', 4, 64)+" ms latency", nil)
 			point, err := q.point(latency, timeout)
 			if err != nil {
 				return nil, err
@@ -66,21 +67,24 @@ func Elections(q ElectionsQuestion, progress func(fraction float64, words string
 }
 
 func span(t Timeout) string {
-	return "timeouts of " + strconv.FormatInt(t.Least, 10) + " to " + strconv.FormatInt(t.Most, 10) + " ms"
+	return "timeouts of " + strconv.FormatInt(t.Least/1000, 10) + " to " + strconv.FormatInt(t.Most/1000, 10) + " ms"
 }
 
-func (q *ElectionsQuestion) point(latency float64, timeout Timeout) (ElectionPoint, error) {
+func (q *ElectionsQuestion) point(latency contract.Micros, timeout Timeout) (ElectionPoint, error) {
 	point := ElectionPoint{Latency: latency, Least: timeout.Least, Most: timeout.Most, Runs: q.Runs}
-	var took []float64 // of the elections that had a winner
+	var took []contract.Micros // of the elections that had a winner
 	var split int
 	for i := range q.Runs {
-		config := lab.Config{Servers: q.Servers, Latency: int64(latency * 1000), ElectionMin: timeout.Least * 1000, ElectionMax: timeout.Most * 1000, Off: figure2}
+		config := lab.Config{
+			Servers: q.Servers, Latency: latency, ElectionMin: timeout.Least, ElectionMax: timeout.Most,
+			Off: figure2,
+		}
 		e, err := hold(lab.Run{Version: lab.Version, Config: config, Seed: q.Seed + uint64(i)})
 		if err != nil {
 			return point, err
 		}
 		if e.won {
-			took = append(took, float64(e.took)/1000)
+			took = append(took, e.took)
 		}
 		if e.split {
 			split++
@@ -154,7 +158,7 @@ func rise(w *lab.World, after raft.Term, most int64) *leadership {
 }
 
 // quantile returns the value below which so many of all lie, if those that have no value are the largest; nil if it is one of them.
-func quantile(sorted []float64, all int, part float64) *float64 {
+func quantile(sorted []contract.Micros, all int, part float64) *contract.Micros {
 	if at := int(part * float64(all)); at < len(sorted) {
 		return &sorted[at]
 	}

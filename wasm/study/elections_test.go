@@ -2,11 +2,16 @@ package study
 
 import (
 	"testing"
+
+	"raftplayground/wasm/contract"
 )
 
 // The paper's Figure 16: without randomness elections take long, for votes are split again and again; 5 ms of it help much, 50 ms are enough.
 func TestFigure16RandomnessEndsSplitVotes(t *testing.T) {
-	question := ElectionsQuestion{Servers: 5, Seed: 1, Runs: 60, Latencies: []float64{15}, Timeouts: []Timeout{{150, 150}, {150, 155}, {150, 200}, {150, 300}}}
+	question := ElectionsQuestion{
+		Servers: 5, Seed: 1, Runs: 60, Latencies: []contract.Micros{15000},
+		Timeouts: []Timeout{{150_000, 150_000}, {150_000, 155_000}, {150_000, 200_000}, {150_000, 300_000}},
+	}
 	told := 0
 	points, err := Elections(question, func(_ float64, _ string, part any) {
 		if part != nil {
@@ -17,31 +22,48 @@ func TestFigure16RandomnessEndsSplitVotes(t *testing.T) {
 		t.Fatalf("%d points, %d told, error %v", len(points), told, err)
 	}
 	for i, p := range points {
-		t.Logf("%d–%d ms: median %v, 95 %% %v, split %.0f %%, none %.0f %%", p.Least, p.Most, show(p.Median), show(p.Worst), 100*p.Split, 100*p.None)
+		t.Logf(
+			"%d–%d µs: median %v, 95 %% %v, split %.0f %%, none %.0f %%", p.Least, p.Most, show(p.Median),
+			show(p.Worst), 100*p.Split, 100*p.None,
+		)
 		if i > 0 && p.Split > points[i-1].Split {
-			t.Errorf("timeouts of %d to %d ms split more votes than with those of %d to %d", p.Least, p.Most, points[i-1].Least, points[i-1].Most)
+			t.Errorf(
+				"timeouts of %d to %d µs split more votes than with those of %d to %d", p.Least, p.Most,
+				points[i-1].Least, points[i-1].Most,
+			)
 		}
 	}
-	if last := points[3]; last.Median == nil || *last.Median < 100 || *last.Median > 400 || last.None > 0 {
-		t.Errorf("with the paper's timeouts a leader was there after %v ms, in %.0f %% of the runs never", show(last.Median), 100*last.None)
+	if last := points[3]; last.Median == nil || *last.Median < 100_000 || *last.Median > 400_000 || last.None > 0 {
+		t.Errorf(
+			"with the paper's timeouts a leader was there after %v µs, in %.0f %% of the runs never",
+			show(last.Median), 100*last.None,
+		)
 	}
 }
 
-func show(ms *float64) float64 {
-	if ms == nil {
+func show(micros *contract.Micros) contract.Micros {
+	if micros == nil {
 		return -1
 	}
-	return *ms
+	return *micros
 }
 
 func TestElectionsThatCannotBe(t *testing.T) {
 	for name, q := range map[string]ElectionsQuestion{
-		"no servers":         {Runs: 1, Latencies: []float64{1}, Timeouts: []Timeout{{150, 300}}},
-		"ten servers":        {Servers: 10, Runs: 1, Latencies: []float64{1}, Timeouts: []Timeout{{150, 300}}},
-		"no points":          {Servers: 3, Runs: 1},
-		"too many runs":      {Servers: 3, Runs: mostRuns + 1, Latencies: []float64{1}, Timeouts: []Timeout{{150, 300}}},
-		"timeouts backwards": {Servers: 3, Runs: 1, Latencies: []float64{1}, Timeouts: []Timeout{{300, 150}}},
-		"negative latency":   {Servers: 3, Runs: 1, Latencies: []float64{-1}, Timeouts: []Timeout{{150, 300}}},
+		"no servers": {Runs: 1, Latencies: []contract.Micros{1000}, Timeouts: []Timeout{{150_000, 300_000}}},
+		"ten servers": {Servers: 10, Runs: 1, Latencies: []contract.Micros{1000}, Timeouts: []Timeout{
+			{150_000, 300_000},
+		}},
+		"no points": {Servers: 3, Runs: 1},
+		"too many runs": {Servers: 3, Runs: mostRuns + 1, Latencies: []contract.Micros{
+			1000,
+		}, Timeouts: []Timeout{{150_000, 300_000}}},
+		"timeouts backwards": {Servers: 3, Runs: 1, Latencies: []contract.Micros{1000}, Timeouts: []Timeout{
+			{300_000, 150_000},
+		}},
+		"negative latency": {Servers: 3, Runs: 1, Latencies: []contract.Micros{-1000}, Timeouts: []Timeout{
+			{150_000, 300_000},
+		}},
 	} {
 		if _, err := Elections(q, func(float64, string, any) {}); err == nil {
 			t.Errorf("%s: no error", name)

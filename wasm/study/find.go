@@ -8,6 +8,7 @@ import (
 	"raftplayground/raft/check"
 	"raftplayground/raft/explore"
 	"raftplayground/raft/lab"
+	"raftplayground/wasm/contract"
 	"raftplayground/wasm/page"
 )
 
@@ -17,16 +18,26 @@ type FindQuestion struct {
 	Seconds float64  `json:"seconds"` // of looking, after which it is given up at the next opportunity
 }
 
-// Found is such a run. Times in ms.
+// Found is a run in which a property breaks, as short as could be found.
 type Found struct {
-	Run      lab.Run  `json:"run"`
-	At       float64  `json:"at"` // when the property breaks
-	Property string   `json:"property"`
-	Text     string   `json:"text"`
-	Actions  []string `json:"actions"` // what is done in the run, in words
-	How      string   `json:"how"`     // "search" or "chance"
-	Looked   int      `json:"looked"`  // situations, or seeds
+	Run      lab.Run         `json:"run"`
+	At       contract.Micros `json:"at"` // when the property breaks
+	Property string          `json:"property"`
+	Text     string          `json:"text"`
+	Actions  []string        `json:"actions"` // what is done in the run, in words, in order
+	How      How             `json:"how"`
+	Looked   int             `json:"looked"` // situations, or seeds, that were looked at
 }
+
+// How says how a run was found. "search": no run within the bounds is shorter; "chance": it was found with a random
+// seed, then everything was left out that can be.
+type How string
+
+// The ways to find a run.
+const (
+	Search How = "search"
+	Chance How = "chance"
+)
 
 // stage is one kind of looking, the quickest first.
 type stage struct {
@@ -90,7 +101,7 @@ func searching(most int, config explore.Config) func([]string, raft.RuleSet) (*F
 		case result.Violation == nil:
 			return nil, result.States, nil // too many situations are an error of Search, and none here
 		}
-		found, err := tell(&config, result.Run, result.Violation.Property, "search")
+		found, err := tell(&config, result.Run, result.Violation.Property, Search)
 		return found, result.States, err
 	}
 }
@@ -110,7 +121,7 @@ func walking(most uint64, config explore.Config) func([]string, raft.RuleSet) (*
 			if run, err = explore.Shrink(config, run); err != nil {
 				return nil, 0, err
 			}
-			found, err := tell(&config, run, violation.Property, "chance")
+			found, err := tell(&config, run, violation.Property, Chance)
 			return found, int(seed) + 1, err
 		}
 		return nil, 0, nil
@@ -136,7 +147,7 @@ func chance(from, to uint64) func([]string, raft.RuleSet) (*Found, int, error) {
 				return err == nil && v != nil && v.Property == violation.Property
 			}
 			run = lab.Shrink(run, fails, shrinkTries)
-			found, err := open(run, nil, "chance")
+			found, err := open(run, nil, Chance)
 			return found, int(seed) + 1, err
 		}
 		return nil, 0, nil
@@ -169,7 +180,7 @@ func broken(w *lab.World) (first *check.Violation) {
 }
 
 // open makes what was found ready to be opened: nothing in it is later than the harm.
-func open(run lab.Run, actions []string, how string) (*Found, error) {
+func open(run lab.Run, actions []string, how How) (*Found, error) {
 	violation, err := live(run)
 	if err != nil || violation == nil {
 		return nil, err
@@ -186,7 +197,10 @@ func open(run lab.Run, actions []string, how string) (*Found, error) {
 			actions = append(actions, actionWords(&kept[i]))
 		}
 	}
-	return &Found{Run: run, At: float64(violation.At) / 1000, Property: violation.Property.String(), Text: page.Named(violation.Detail), Actions: actions, How: how}, nil
+	return &Found{
+		Run: run, At: violation.At, Property: violation.Property.String(), Text: page.Named(violation.Detail),
+		Actions: actions, How: how,
+	}, nil
 }
 
 func actionWords(a *lab.Action) string {

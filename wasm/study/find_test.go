@@ -16,7 +16,7 @@ func TestFoundRunsBreakTheirProperty(t *testing.T) {
 	for _, c := range []struct {
 		off      []string
 		property string
-		how      string
+		how      How
 		most     int // actions
 	}{
 		{[]string{"majorityDecides"}, "Election Safety", "search", 2},
@@ -33,12 +33,15 @@ func TestFoundRunsBreakTheirProperty(t *testing.T) {
 			if err != nil {
 				t.Fatal(err)
 			}
-			t.Logf("%s at %.3f ms after %d actions, %d looked at: %s", found.Property, found.At, len(found.Actions), found.Looked, found.Text)
+			t.Logf(
+				"%s at %d µs after %d actions, %d looked at: %s", found.Property, found.At, len(found.Actions),
+				found.Looked, found.Text,
+			)
 			if found.Property != c.property || found.How != c.how || len(found.Actions) > c.most {
 				t.Errorf("%s, by %s, %d actions: %v", found.Property, found.How, len(found.Actions), found.Actions)
 			}
 			v, err := live(found.Run)
-			if err != nil || v == nil || v.Property.String() != found.Property || float64(v.At)/1000 != found.At {
+			if err != nil || v == nil || v.Property.String() != found.Property || v.At != found.At {
 				t.Errorf("lived again it is %v, %v", v, err)
 			}
 			mended := found.Run
@@ -57,7 +60,7 @@ func TestAWalkIsTold(t *testing.T) {
 	if err != nil || found == nil || found.Property != "Leader Completeness" || found.How != "chance" {
 		t.Fatalf("%d walks: %+v, %v", walks, found, err)
 	}
-	if v, err := live(found.Run); err != nil || v == nil || float64(v.At)/1000 != found.At {
+	if v, err := live(found.Run); err != nil || v == nil || v.At != found.At {
 		t.Errorf("lived again it is %v, %v", v, err)
 	}
 }
@@ -69,7 +72,7 @@ func TestAHostileRunIsTold(t *testing.T) {
 	if err != nil || found == nil || found.How != "chance" || len(found.Actions) == 0 {
 		t.Fatalf("%d seeds: %+v, %v", seeds, found, err)
 	}
-	if v, err := live(found.Run); err != nil || v == nil || v.Property.String() != found.Property || float64(v.At)/1000 != found.At {
+	if v, err := live(found.Run); err != nil || v == nil || v.Property.String() != found.Property || v.At != found.At {
 		t.Errorf("lived again it is %v, %v", v, err)
 	}
 }
@@ -82,7 +85,7 @@ func TestClustersUnderFaultsAreTold(t *testing.T) {
 		if err != nil || found.How != "chance" || asked != 1 {
 			t.Fatalf("%s, at the stage %d of those that are tried: %+v, %v", id, asked, found, err)
 		}
-		if v, err := live(found.Run); err != nil || v == nil || v.Property.String() != found.Property || float64(v.At)/1000 != found.At {
+		if v, err := live(found.Run); err != nil || v == nil || v.Property.String() != found.Property || v.At != found.At {
 			t.Errorf("%s: lived again it is %v, %v", id, v, err)
 		}
 		mended := found.Run
@@ -111,20 +114,22 @@ func TestCompare(t *testing.T) {
 	run.Actions = []lab.Action{{At: 2_000_000, Do: lab.Put, Key: "x", Value: "1"}, {At: 3_000_000, Do: lab.Crash}}
 	other := run
 	other.Actions = run.Actions[:1]
-	same, err := Compare(CompareQuestion{Left: run, Right: run, Until: 5000}, none)
+	same, err := Compare(CompareQuestion{Left: run, Right: run, Until: 5_000_000}, none)
 	if err != nil || same.Divergence != nil {
 		t.Fatalf("a run differs from itself: %+v, %v", same.Divergence, err)
 	}
-	c, err := Compare(CompareQuestion{Left: run, Right: other, Until: 5000}, none)
+	c, err := Compare(CompareQuestion{Left: run, Right: other, Until: 5_000_000}, none)
 	if err != nil || c.Divergence == nil {
 		t.Fatalf("no difference: %v", err)
 	}
-	if d := c.Divergence; d.At < 3000 || d.At > 3100 || d.Left == d.Right {
-		t.Errorf("they part at %.3f ms: %q, %q", d.At, d.Left, d.Right)
+	if d := c.Divergence; d.At < 3_000_000 || d.At > 3_100_000 || d.Left == d.Right {
+		t.Errorf("they part at %d µs: %q, %q", d.At, d.Left, d.Right)
 	}
 	seeded := run
 	seeded.Seed++
-	if c, err := Compare(CompareQuestion{Left: run, Right: seeded, Until: 1000}, none); err != nil || c.Divergence == nil || c.Divergence.Left == c.Divergence.Right {
+	if c, err := Compare(
+		CompareQuestion{Left: run, Right: seeded, Until: 1_000_000}, none,
+	); err != nil || c.Divergence == nil || c.Divergence.Left == c.Divergence.Right {
 		t.Errorf("with another seed: %+v, %v", c.Divergence, err)
 	}
 	crashed := 0
@@ -164,9 +169,9 @@ func contains(text, part string) bool {
 }
 
 func FuzzServe(f *testing.F) {
-	f.Add([]byte(`{"type":"elections","id":1,"servers":3,"runs":1,"latencies":[1],"timeouts":[{"least":150,"most":300}]}`))
-	f.Add([]byte(`{"type":"compare","id":1,"left":{"version":1,"config":{"servers":1}},"right":{"version":1,"config":{"servers":1}},"until":10}`))
-	f.Add([]byte(`{"type":"history","id":1,"run":{"version":1,"config":{"servers":1}},"until":10}`))
+	f.Add([]byte(`{"type":"elections","id":1,"servers":3,"runs":1,"latencies":[1000],"timeouts":[{"least":150000,"most":300000}]}`))
+	f.Add([]byte(`{"type":"compare","id":1,"left":{"version":1,"config":{"servers":1}},"right":{"version":1,"config":{"servers":1}},"until":10000}`))
+	f.Add([]byte(`{"type":"history","id":1,"run":{"version":1,"config":{"servers":1}},"until":10000}`))
 	f.Fuzz(func(t *testing.T, question []byte) {
 		answers := 0
 		late := func() float64 { return 1e9 }

@@ -8,38 +8,39 @@ import (
 	"raftplayground/raft/check"
 	"raftplayground/raft/check/linear"
 	"raftplayground/raft/lab"
+	"raftplayground/wasm/contract"
 	"raftplayground/wasm/page"
 )
 
 // HistoryQuestion asks what the clients of a run did from its start to a time, and whether one order of it explains all that they were told (§8).
 type HistoryQuestion struct {
-	Run   lab.Run `json:"run"`
-	Until float64 `json:"until"` // ms, at most an hour
+	Run   lab.Run         `json:"run"`
+	Until contract.Micros `json:"until"` // at most an hour
 }
 
-// ClientHistory is what clients asked and were told. Times in ms.
+// ClientHistory is what clients asked and were told.
 type ClientHistory struct {
-	Until      float64     `json:"until"`   // as far as it goes: before what was asked for if more was done than mostOperations
-	LeftOut    int         `json:"leftOut"` // operations that were asked for later
-	Operations []Operation `json:"operations"`
-	Wrong      []Wrong     `json:"wrong"`     // ascending by the time of the answer
-	Undecided  []string    `json:"undecided"` // keys for which mostSteps did not suffice
+	Until      contract.Micros `json:"until"`   // as far as it goes: before what was asked for if more was done than mostOperations
+	LeftOut    int             `json:"leftOut"` // operations that were asked for later
+	Operations []Operation     `json:"operations"`
+	Wrong      []Wrong         `json:"wrong"`     // ascending by the time of the answer
+	Undecided  []string        `json:"undecided"` // keys for which mostSteps did not suffice
 }
 
 // Operation is what one client asked for and was told, in the order of the asking.
 type Operation struct {
-	Client   int      `json:"client"` // 0: that of actions, which may ask for several things at once
-	Kind     string   `json:"kind"`   // "get", "put" or "delete"
-	Key      string   `json:"key"`
-	Value    string   `json:"value"`              // put, cas: what was written; get: what was found, cut at mostCharacters
-	Expected string   `json:"expected,omitempty"` // cas: what the value had to be, cut likewise
-	Found    bool     `json:"found"`              // get, delete: the key existed
-	Server   int      `json:"server"`             // who answered; 0: nobody did
-	Called   float64  `json:"called"`
-	Returned *float64 `json:"returned"` // null: there was no answer, or one that leaves open whether it happened
-	Refused  bool     `json:"refused"`  // it did not happen and never will
-	Effect   *float64 `json:"effect"`   // when it can be taken to have happened; null: never, or it is not known
-	Place    int      `json:"place"`    // its effect's in the order of those on its key, from 1; 0: it has none
+	Client   int              `json:"client"` // 0: that of actions, which may ask for several things at once
+	Kind     contract.Op      `json:"kind"`
+	Key      string           `json:"key"`
+	Value    string           `json:"value"`              // put, cas: what was written; get: what was found, cut at mostCharacters
+	Expected string           `json:"expected,omitempty"` // cas: what the value had to be, cut likewise
+	Found    bool             `json:"found"`              // get, delete: the key existed; cas: what was expected was there
+	Server   int              `json:"server"`             // who answered; 0: nobody did
+	Called   contract.Micros  `json:"called"`
+	Returned *contract.Micros `json:"returned"` // null: there was no answer, or one that leaves open whether it happened
+	Refused  bool             `json:"refused"`  // it did not happen and never will
+	Effect   *contract.Micros `json:"effect"`   // when it can be taken to have happened; null: never, or it is not known
+	Place    int              `json:"place"`    // its effect's in the order of those on its key, from 1; 0: it has none
 }
 
 // Wrong is an answer that no order explains.
@@ -59,9 +60,9 @@ const (
 
 // History lives the run again and explains what its clients were told. Errors: what in the question cannot be.
 func History(q HistoryQuestion, progress func(fraction float64, words string, part any)) (ClientHistory, error) {
-	until := int64(q.Until * 1000)
+	until := q.Until
 	if until < 0 || until > longest {
-		return ClientHistory{}, errors.New("study: expected a history up to 0 to 3600 s, got " + strconv.FormatFloat(q.Until/1000, 'g', 6, 64) + " s")
+		return ClientHistory{}, errors.New("study: expected a history up to 0 to 3600000000 µs, got " + strconv.FormatInt(q.Until, 10) + " µs")
 	}
 	w, err := lab.New(q.Run)
 	if err != nil {
@@ -85,7 +86,7 @@ func tellHistory(history []check.Operation, until int64) ClientHistory {
 			}
 		}
 	}
-	h.Until = float64(until) / 1000
+	h.Until = until
 	e := linear.Explain(history, mostSteps)
 	for i := range history {
 		h.Operations = append(h.Operations, tellOperation(&history[i], e.Effects[i]))
@@ -99,19 +100,21 @@ func tellHistory(history []check.Operation, until int64) ClientHistory {
 
 func tellOperation(o *check.Operation, f linear.Effect) Operation {
 	told := Operation{Client: o.Client, Kind: kinds[o.Kind], Key: page.Clip(o.Key, mostCharacters), Value: page.Clip(o.Value, mostCharacters), Expected: page.Clip(o.Expected, mostCharacters), Found: o.Found, Server: int(o.Server),
-		Called: float64(o.Invoked) / 1000, Refused: o.Refused, Place: f.Place}
+		Called: o.Invoked, Refused: o.Refused, Place: f.Place}
 	if !o.Unknown {
-		returned := float64(o.Returned) / 1000
+		returned := o.Returned
 		told.Returned = &returned
 	}
 	if f.Place > 0 {
-		at := float64(f.At) / 1000
+		at := f.At
 		told.Effect = &at
 	}
 	return told
 }
 
-var kinds = [...]string{check.Get: "get", check.Put: "put", check.Delete: "delete", check.CompareAndSwap: "cas"}
+var kinds = [...]contract.Op{
+	check.Get: contract.Get, check.Put: contract.Put, check.Delete: contract.Delete, check.CompareAndSwap: contract.CAS,
+}
 
 // contradiction says what is wrong with an answer: "S2 answered x = 1 at 0.412 s, after S3 acknowledged x = 2
 // at 0.390 s: no order of the operations explains it.". Of what it contradicts that is told which was known

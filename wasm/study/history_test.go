@@ -29,7 +29,7 @@ func staleRead(off ...string) lab.Run {
 }
 
 func TestAStaleReadIsNamed(t *testing.T) {
-	h, err := History(HistoryQuestion{Run: staleRead("readRound"), Until: 2000}, none)
+	h, err := History(HistoryQuestion{Run: staleRead("readRound"), Until: 2_000_000}, none)
 	if err != nil {
 		t.Fatal(err)
 	}
@@ -53,14 +53,14 @@ func TestAStaleReadIsNamed(t *testing.T) {
 
 // With the rule the same run is explained, and the read at the old leader has no answer.
 func TestAReadThatWaitsForItsRoundIsNotStale(t *testing.T) {
-	h, err := History(HistoryQuestion{Run: staleRead(), Until: 2000}, none)
+	h, err := History(HistoryQuestion{Run: staleRead(), Until: 2_000_000}, none)
 	if err != nil || len(h.Wrong)+len(h.Undecided)+h.LeftOut != 0 {
 		t.Fatalf("%+v, error %v", h, err)
 	}
 	if o := h.Operations[2]; o.Returned != nil || o.Effect != nil || o.Refused {
 		t.Errorf("the read at the old leader: %+v", o)
 	}
-	early, err := History(HistoryQuestion{Run: staleRead(), Until: 410}, none)
+	early, err := History(HistoryQuestion{Run: staleRead(), Until: 410_000}, none)
 	if err != nil || len(early.Operations) != 2 || early.Operations[1].Returned != nil {
 		t.Errorf("at 410 ms: %+v, error %v", early, err)
 	}
@@ -78,7 +78,7 @@ func TestALongHistoryIsCutAtAMoment(t *testing.T) {
 		check.Operation{Client: 2, Kind: check.Put, Key: "x", Value: "new", Invoked: last + 2, Returned: last + 3, Server: 2})
 	h := tellHistory(history, last+1000)
 	read := h.Operations[mostOperations-1]
-	if h.LeftOut != 1 || h.Until != float64(last+2)/1000 || len(h.Operations) != mostOperations || len(h.Wrong) != 0 || read.Returned != nil || read.Server != 0 {
+	if h.LeftOut != 1 || h.Until != last+2 || len(h.Operations) != mostOperations || len(h.Wrong) != 0 || read.Returned != nil || read.Server != 0 {
 		t.Errorf("until %v, %d left out, wrong %+v, the last %+v", h.Until, h.LeftOut, h.Wrong, read)
 	}
 }
@@ -108,7 +108,9 @@ func TestContradictionsInWords(t *testing.T) {
 }
 
 func TestHistoriesThatCannotBe(t *testing.T) {
-	for _, q := range []HistoryQuestion{{Run: staleRead(), Until: -1}, {Run: staleRead(), Until: 3600_001}, {Until: 10}} {
+	for _, q := range []HistoryQuestion{
+		{Run: staleRead(), Until: -1}, {Run: staleRead(), Until: 3_600_000_001}, {Until: 10_000},
+	} {
 		if _, err := History(q, none); err == nil {
 			t.Errorf("%+v: no error", q)
 		}

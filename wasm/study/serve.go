@@ -1,67 +1,58 @@
 package study
 
-import "raftplayground/wasm/page"
-
-type progressMessage struct {
-	Type     string  `json:"type"`
-	ID       int     `json:"id"`
-	Fraction float64 `json:"fraction"`
-	Words    string  `json:"words"`
-	Part     any     `json:"part"`
-}
+import "raftplayground/wasm/contract"
 
 // Serve answers a question of the page, StudyQuestion in web/src/lab/study.ts with an id, by calls of post with JSON: any number that say how far it is, then one
 // answer. elapsed says how many seconds have passed since the question was asked. A question that cannot be understood is answered by an error.
 func Serve(question []byte, elapsed func() float64, post func(json []byte)) {
-	var head struct {
-		Type string `json:"type"`
-		ID   int    `json:"id"`
-	}
-	send := func(message any) {
-		text, err := page.Codec.Marshal(message)
+	var head contract.Head
+	send := func(message contract.FromStudy) {
+		text, err := contract.Write(message)
 		if err != nil {
 			panic("study: a message for the page cannot be written: " + err.Error()) // no number here is NaN or infinite
 		}
 		post(text)
 	}
-	fail := func(err error) { send(page.Answer{Type: "answer", ID: head.ID, Error: err.Error()}) }
-	if err := page.Codec.Unmarshal(question, &head); err != nil {
+	fail := func(err error) { send(contract.FromStudy{Answer: &contract.Answer{ID: head.ID, Error: err.Error()}}) }
+	if err := contract.Codec.Unmarshal(question, &head); err != nil {
 		fail(err)
 		return
 	}
 	value, err := answer(head.Type, question, elapsed, func(fraction float64, words string, part any) {
-		send(progressMessage{"progress", head.ID, fraction, words, part})
+		send(contract.FromStudy{
+			Progress: &contract.Progress{ID: head.ID, Fraction: fraction, Words: words, Part: part},
+		})
 	})
 	if err != nil {
 		fail(err)
 		return
 	}
-	send(page.Answer{Type: "answer", ID: head.ID, OK: true, Value: value})
+	send(contract.FromStudy{Answer: &contract.Answer{ID: head.ID, OK: true, Value: value}})
 }
 
 func answer(kind string, question []byte, elapsed func() float64, progress func(fraction float64, words string, part any)) (any, error) {
 	switch kind {
 	case "find":
 		var q FindQuestion
-		if err := page.Codec.Unmarshal(question, &q); err != nil {
+		if err := contract.Codec.Unmarshal(question, &q); err != nil {
 			return nil, err
 		}
 		return Find(q, elapsed, progress)
 	case "compare":
 		var q CompareQuestion
-		if err := page.Codec.Unmarshal(question, &q); err != nil {
+		if err := contract.Codec.Unmarshal(question, &q); err != nil {
 			return nil, err
 		}
 		return Compare(q, progress)
 	case "elections":
 		var q ElectionsQuestion
-		if err := page.Codec.Unmarshal(question, &q); err != nil {
+		if err := contract.Codec.Unmarshal(question, &q); err != nil {
 			return nil, err
 		}
 		return Elections(q, progress)
 	case "history":
 		var q HistoryQuestion
-		if err := page.Codec.Unmarshal(question, &q); err != nil {
+		if err := contract.Codec.Unmarshal(question, &q); err != nil {
 			return nil, err
 		}
 		return History(q, progress)

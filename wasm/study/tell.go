@@ -22,7 +22,7 @@ const (
 
 // tell tells a run of the explorer, in which there is no time, as a run of the lab: clocks nearly stand still, every message is held, and is let go when the run says
 // that it arrives. It is nil if the property does not break there: where a disk finishes a write that stalled, which the lab leaves to chance.
-func tell(config *explore.Config, run []explore.Action, property check.Property, how string) (*Found, error) {
+func tell(config *explore.Config, run []explore.Action, property check.Property, how How) (*Found, error) {
 	for seed := range uint64(seeds) {
 		t, err := newTeller(config, seed)
 		if err != nil {

@@ -4,6 +4,7 @@ import (
 	"slices"
 	"strconv"
 
+	"raftplayground/wasm/contract"
 	"raftplayground/wasm/page"
 )
 
@@ -24,7 +25,7 @@ func (t *Tab) advise() {
 	if t.room == nil {
 		return
 	}
-	advice := []page.Advice{}
+	advice := []contract.Advice{}
 	if t.link.state == joined {
 		t.sayWhyWatching()
 		advice = append(append(advice, t.adviseOnSeats()...), t.adviseOnLatency()...)
@@ -36,8 +37,8 @@ func (t *Tab) advise() {
 }
 
 // sameAdvice compares the words: a choice of the same words is the same choice.
-func sameAdvice(a, b page.Advice) bool {
-	return a.Text == b.Text && slices.EqualFunc(a.Choices, b.Choices, func(a, b page.Choice) bool {
+func sameAdvice(a, b contract.Advice) bool {
+	return a.Text == b.Text && slices.EqualFunc(a.Choices, b.Choices, func(a, b contract.Choice) bool {
 		return a.Label == b.Label && a.Cost == b.Cost
 	})
 }
@@ -52,15 +53,15 @@ func (t *Tab) sayWhyWatching() {
 	}
 }
 
-func (t *Tab) adviseOnSeats() []page.Advice {
+func (t *Tab) adviseOnSeats() []contract.Advice {
 	switch absent := t.absent(); {
 	case t.room.Unknown:
-		return []page.Advice{t.adviseUnknown()}
+		return []contract.Advice{t.adviseUnknown()}
 	case t.seat.newcomer != nil:
-		return []page.Advice{only("S" + strconv.Itoa(t.seat.number) + " has a new disk. It takes part once a leader has " +
+		return []contract.Advice{only("S" + strconv.Itoa(t.seat.number) + " has a new disk. It takes part once a leader has " +
 			"taken it in, for which a majority of the servers, without this one, must be here.")}
 	case t.claim.state == anySeat && len(absent) > 0:
-		return []page.Advice{t.adviseAbsent(absent)}
+		return []contract.Advice{t.adviseAbsent(absent)}
 	}
 	return nil
 }
@@ -82,7 +83,7 @@ func (t *Tab) absent() []int {
 	return absent
 }
 
-func (t *Tab) adviseUnknown() page.Advice {
+func (t *Tab) adviseUnknown() contract.Advice {
 	var here []int
 	for _, s := range t.room.Servers {
 		if s.Leased {
@@ -97,12 +98,12 @@ func (t *Tab) adviseUnknown() page.Advice {
 		text += "If it was used before, open the tabs of its servers: with a majority of them it goes on as it was."
 	}
 	return choice(text, "It is new. Begin",
-		"Servers that it had before cannot come back, and what they stored is left out.", page.SeatsChange{New: true})
+		"Servers that it had before cannot come back, and what they stored is left out.", contract.SeatsChange{New: true})
 }
 
 // adviseAbsent says what watchers can do about servers that are away, and what that may cost. With a majority
 // here a new disk costs nothing: its server waits until it is taken in.
-func (t *Tab) adviseAbsent(absent []int) page.Advice {
+func (t *Tab) adviseAbsent(absent []int) contract.Advice {
 	connected, names := 0, page.Servers(absent)
 	for _, s := range t.room.Servers {
 		if s.Connected {
@@ -114,37 +115,39 @@ func (t *Tab) adviseAbsent(absent []int) page.Advice {
 	switch {
 	case !t.room.Started:
 		return choice(are+"gone. The room has not started yet.",
-			"Free "+names, "Nothing is lost.", page.SeatsChange{Give: absent})
+			"Free "+names, "Nothing is lost.", contract.SeatsChange{Give: absent})
 	case missing <= 0:
-		return page.Advice{Choices: newDisks(absent), Text: are + "not here. A tab that is opened where it ran " +
+		return contract.Advice{Choices: newDisks(absent), Text: are + "not here. A tab that is opened where it ran " +
 			"brings it back. If its disk is lost (a browser's site data was cleared), this tab can run it on a new one."}
 	case connected == 0:
 		return choice("No server of this room is here, and this browser has none of their disks: it never had one, or its "+
 			"site data was cleared. Open the room where its servers ran; with "+strconv.Itoa(missing)+" of "+
 			strconv.Itoa(t.room.Size)+" it goes on.",
-			"Begin anew, empty", "All that the room stored is lost.", page.SeatsChange{New: true})
+			"Begin anew, empty", "All that the room stored is lost.", contract.SeatsChange{New: true})
 	}
 	return choice(are+"not here. Until "+strconv.Itoa(missing)+" of them "+backAgain(missing)+
 		", nothing can be committed. Open the room where they ran.",
 		"Go on without them", "What only "+names+" stored is lost, even if it was acknowledged.",
-		page.SeatsChange{Give: absent, Empty: true})
+		contract.SeatsChange{Give: absent, Empty: true})
 }
 
 // only is advice that leaves nothing to decide; choice leaves one thing.
-func only(text string) page.Advice { return page.Advice{Text: text, Choices: []page.Choice{}} }
-
-func choice(text, label, cost string, seats page.SeatsChange) page.Advice {
-	return page.Advice{Text: text, Choices: []page.Choice{{Label: label, Cost: cost, Seats: seats}}}
+func only(text string) contract.Advice {
+	return contract.Advice{Text: text, Choices: []contract.Choice{}}
 }
 
-func newDisks(absent []int) (choices []page.Choice) {
+func choice(text, label, cost string, seats contract.SeatsChange) contract.Advice {
+	return contract.Advice{Text: text, Choices: []contract.Choice{{Label: label, Cost: cost, Seats: seats}}}
+}
+
+func newDisks(absent []int) (choices []contract.Choice) {
 	for _, server := range absent {
 		name := "S" + strconv.Itoa(server)
-		choices = append(choices, page.Choice{
+		choices = append(choices, contract.Choice{
 			Label: "New disk for " + name,
 			Cost: "Nothing that was acknowledged is lost; the old " + name +
 				" can never come back, and all servers start again.",
-			Seats: page.SeatsChange{Give: []int{server}},
+			Seats: contract.SeatsChange{Give: []int{server}},
 		})
 	}
 	return choices
@@ -158,13 +161,15 @@ func backAgain(n int) string {
 }
 
 // adviseOnLatency says when no server can win an election in time, and which timeouts would do.
-func (t *Tab) adviseOnLatency() []page.Advice {
+func (t *Tab) adviseOnLatency() []contract.Advice {
 	trip := t.quickestMajority()
 	if trip <= shortestTimeout {
 		return nil
 	}
 	least := roundTrips * trip
-	return []page.Advice{only("Election timeouts of " + between(shortestTimeout, longestTimeout) + " ms are too short " +
+	return []contract.Advice{only("Election timeouts of " + between(
+		shortestTimeout, longestTimeout,
+	) + " ms are too short " +
 		"for this network, where a round trip takes up to " + strconv.Itoa(trip) + " ms: votes arrive when the next timer " +
 		"has run out already. Timeouts of " + between(least, 2*least) + " ms would do (§5.6).")}
 }
@@ -174,19 +179,19 @@ func between(least, most int) string { return strconv.Itoa(least) + " to " + str
 // quickestMajority is the longest round trip, in whole ms of cluster time, that the best placed server needs
 // to reach a majority; 0 if none can.
 func (t *Tab) quickestMajority() int {
-	way := map[pair]float64{}
+	takes := map[contract.Way]contract.Micros{}
 	for _, l := range t.room.Links {
 		if l.Up {
-			way[pair{l.From, l.To}] = (l.Latency + l.Jitter) / 1000
+			takes[contract.Way{l.From, l.To}] = l.Latency + l.Jitter
 		}
 	}
 	quickest := 0
 	for from := 1; from <= t.room.Size; from++ {
 		var trips []int
 		for to := 1; to <= t.room.Size; to++ {
-			there, up := way[pair{from, to}]
-			if back, alsoUp := way[pair{to, from}]; up && alsoUp {
-				trips = append(trips, int(there+back+0.5))
+			there, up := takes[contract.Way{from, to}]
+			if back, alsoUp := takes[contract.Way{to, from}]; up && alsoUp {
+				trips = append(trips, int((there+back+500)/1000))
 			}
 		}
 		if others := t.room.Size / 2; others > 0 && len(trips) >= others {
@@ -200,9 +205,9 @@ func (t *Tab) quickestMajority() int {
 }
 
 // changeSeats passes on what the page's person has decided about seats.
-func (t *Tab) changeSeats(m *wish) {
+func (t *Tab) changeSeats(m *contract.Seats) {
 	if m.Seats == nil {
-		t.answer(page.Answer{ID: m.ID, Error: "seats: expected new or give, got nothing"})
+		t.answer(contract.Answer{ID: m.ID, Error: "seats: expected new or give, got nothing"})
 		return
 	}
 	t.changeRoom(m.ID, "seats", m.Seats)

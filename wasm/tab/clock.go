@@ -1,41 +1,55 @@
 package tab
 
-// catchUp is the most real time, in ms, that the server lives through at once after a stall; the rest is skipped (see the package comment).
-const catchUp = 500
+import "raftplayground/wasm/contract"
 
-// clusterClock follows the room's clock between two messages of the hub, and deals out the server's ticks. Times are in ms.
+// Times of the cluster's clock, in µs.
+const (
+	tick = 1000 // of a server
+
+	// catchUp is the most real time that the server lives through at once after a stall; the rest is skipped (see the
+	// package comment).
+	catchUp = 500_000
+)
+
+// clusterClock follows the room's clock between two messages of the hub, and deals out the server's ticks. Times are
+// in µs of cluster time, with the fractions that real time leaves, where nothing else is said.
 type clusterClock struct {
-	now     float64 // cluster time
-	real    float64 // when now was right
+	at      float64
+	real    float64 // when at was right, in ms of real time
 	rate    float64
 	runs    bool    // the room has started and the connection stands
-	pending float64 // cluster time that the server has not ticked through yet
+	pending float64 // what the server has not ticked through yet
 }
 
-// advance says what time it is.
+// now is cluster time.
+func (c *clusterClock) now() contract.Micros { return contract.Micros(c.at) }
+
+// advance says what time it is, in ms of real time.
 func (c *clusterClock) advance(real float64) {
-	elapsed := real - c.real
+	elapsed := (real - c.real) * 1000
 	c.real = real
 	if elapsed <= 0 || !c.runs {
 		return
 	}
-	c.now += elapsed * c.rate
+	c.at += elapsed * c.rate
 	c.pending += min(elapsed, catchUp) * c.rate
 	// Also bounded in sum: whoever does not ask for ticks gets no burst of them later.
 	c.pending = min(c.pending, catchUp)
 }
 
-// set takes over the hub's cluster time. The ticks do not follow it: they are counted by the rate alone, so that a message that was held up cannot make a server's timer jump.
-func (c *clusterClock) set(now float64) { c.now = now }
+// set takes over the hub's cluster time. The ticks do not follow it: they are counted by the rate alone, so that a
+// message that was held up cannot make a server's timer jump.
+func (c *clusterClock) set(now contract.Micros) { c.at = float64(now) }
 
-// ticks takes the whole milliseconds of cluster time that have passed.
+// ticks takes the whole ticks of cluster time that have passed.
 func (c *clusterClock) ticks() int {
-	n := int(c.pending)
-	c.pending -= float64(n)
+	n := int(c.pending / tick)
+	c.pending -= float64(n) * tick
 	return n
 }
 
-// interval is how long the host may wait, in real ms, so that no tick is late by more than about one: 5 at the most hurried, 20 at rates where a tick takes longer anyway.
+// interval is how long the host may wait, in real ms, so that no tick is late by more than about one: 5 at the most
+// hurried, 20 at rates where a tick takes longer anyway.
 func (c *clusterClock) interval() float64 {
 	if !c.runs || c.rate <= 0 {
 		return 20

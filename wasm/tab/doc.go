@@ -1,6 +1,6 @@
 // Package tab is one live tab of a room: what stands between a page that only draws and a hub that only forwards. It joins the room and comes back
 // when the connection is lost, runs the tab's Raft server (package server) on the room's clock, carries clients' requests to the leader,
-// and folds everything that it hears into batches that the page draws (web/src/model.ts is the contract with it).
+// and folds everything that it hears into batches that the page draws (package contract says in which form).
 //
 // It is pure: no goroutine, clock, socket or file. Every input carries the time; everything that it wants done it asks of a Host. In the browser the
 // Host is a dedicated Worker (package wasm, web/src/worker); in tests it is a few lines over a hub in memory.

@@ -9,10 +9,10 @@ type Host interface {
 	Connect(url string)
 	// Disconnect closes the socket. Nothing follows.
 	Disconnect()
-	// Send sends one message of the kind. It is dropped if the socket is not open or takes nothing: Raft
-	// lives with lost messages.
+	// Send sends one message of this kind. It is dropped if the socket is not open or takes nothing: Raft lives with
+	// lost messages.
 	Send(kind wire.Kind, data []byte)
-	// Post gives the page a message: JSON of the form of FromWorker in model.ts.
+	// Post gives the page a message: a contract.FromWorker as JSON.
 	Post(json []byte)
 
 	// Seek looks for the next seat of the room at this place, as the page calls it, that this browser has the disk

@@ -5,7 +5,7 @@ import (
 	"strings"
 	"testing"
 
-	"raftplayground/wasm/page"
+	"raftplayground/wasm/contract"
 )
 
 // sharing opens a tab for each browser, the last of which has no locks, as pages without a secure context do.
@@ -353,20 +353,20 @@ func TestALatencyThatIsTooLongForElectionsIsTold(t *testing.T) {
 		}
 		return ""
 	}
-	set := func(latency, jitter float64) {
-		change := page.NetworkChange{Latency: &latency, Jitter: &jitter}
+	set := func(latency, jitter contract.Micros) {
+		change := contract.NetworkChange{Latency: &latency, Jitter: &jitter}
 		tabs[0].say(map[string]any{"type": "network", "id": 3, "change": change})
 		w.run(100)
 	}
 	if advice() != "" {
 		t.Errorf("a room of 15 ± 5 ms is told %q", advice())
 	}
-	set(80, 30)
+	set(80_000, 30_000)
 	const trip, would = "a round trip takes up to 220 ms", "Timeouts of 660 to 1320 ms would do"
 	if text := advice(); !strings.Contains(text, trip) || !strings.Contains(text, would) {
 		t.Errorf("80 ± 30 ms: %q", text)
 	}
-	set(50, 20)
+	set(50_000, 20_000)
 	if advice() != "" {
 		t.Errorf("50 ± 20 ms: %q", advice())
 	}

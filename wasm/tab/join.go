@@ -4,6 +4,7 @@ import (
 	"slices"
 	"strconv"
 
+	"raftplayground/wasm/contract"
 	"raftplayground/wasm/page"
 )
 
@@ -41,39 +42,9 @@ const (
 	olderDisk  = -32015
 )
 
-// seatParams are the parameters of join and of seat.
-type seatParams struct {
-	Server *int    `json:"server"`
-	Lease  *string `json:"lease"`
-	Claim  uint64  `json:"claim,omitempty"`
-	Resume bool    `json:"resume,omitempty"`
-	Made   string  `json:"made,omitempty"`
-	Size   *int    `json:"size,omitempty"`
-	Hidden bool    `json:"hidden"`
-	Disk   string  `json:"disk,omitempty"`
-}
-
-type joinParams struct {
-	seatParams
-	Watch  bool `json:"watch"`
-	Binary bool `json:"binary"`
-}
-
-// joinResult answers both.
-type joinResult struct {
-	Client  uint64  `json:"client"`
-	Clients uint64  `json:"clients"`
-	Server  *int    `json:"server"`
-	Lease   *string `json:"lease"`
-	Claim   uint64  `json:"claim"`
-	Made    string  `json:"made"`
-	Anew    bool    `json:"anew"`
-	roomNotification
-}
-
 // wishes are the parameters of what this tab wants to be.
-func (t *Tab) wishes() seatParams {
-	params := seatParams{Size: t.start.Size, Hidden: t.start.Hidden}
+func (t *Tab) wishes() contract.SeatWish {
+	params := contract.SeatWish{Size: t.start.Size, Hidden: t.start.Hidden}
 	switch s := &t.seat; t.claim.state {
 	case leased:
 		params.Server, params.Lease, params.Disk = &s.number, &s.ticket.lease, s.kind
@@ -94,7 +65,7 @@ func (t *Tab) join() {
 	}
 	t.link.state = joining
 	t.link.joinAt = 0
-	t.link.call = t.call("join", joinParams{t.wishes(), true, true})
+	t.link.call = t.call("join", contract.JoinWish{SeatWish: t.wishes(), Watch: true, Binary: true})
 }
 
 // askForSeat asks for the seat that this tab wants if the room may have it: as it joins, or later, when this
@@ -105,26 +76,26 @@ func (t *Tab) askForSeat() {
 		t.join()
 	case t.link.state != joined || t.seat.given || t.link.asking != 0 || t.now < t.link.joinAt:
 	case t.claim.state == leased && (!t.room.Unknown || !t.link.testified),
-		t.claim.state == anySeat && !t.room.Unknown && t.room.hasFreeSeat():
+		t.claim.state == anySeat && !t.room.Unknown && hasFreeSeat(t.room):
 		t.link.testified = true
 		t.link.asking = t.call("seat", t.wishes())
 	}
 	t.tellSelf()
 }
 
-func (r *roomNotification) hasFreeSeat() bool {
-	return slices.ContainsFunc(r.Servers, func(s roomSeat) bool { return !s.Leased })
+func hasFreeSeat(r *contract.RoomNotice) bool {
+	return slices.ContainsFunc(r.Servers, func(s contract.RoomSeat) bool { return !s.Leased })
 }
 
 // joinedAs takes the hub's answer: this tab is in the room.
-func (t *Tab) joinedAs(result *joinResult) {
+func (t *Tab) joinedAs(result *contract.Joined) {
 	t.link = link{state: joined, heard: t.link.heard, testified: t.claim.state == leased}
 	t.client = result.Client
 	if t.clients != result.Clients && t.seat.server != nil {
 		t.seat.server.ForgetClients() // the room has begun another life, in which every client has another address
 	}
 	t.clients = result.Clients
-	t.outbox.connection(page.Connection{State: "open"})
+	t.outbox.connection(contract.Connection{State: contract.ConnectionOpen})
 	if t.claim.state == anySeat {
 		t.claim.since = t.now
 	}
@@ -136,9 +107,9 @@ func (t *Tab) joinedAs(result *joinResult) {
 }
 
 // take takes the seat that the hub gave, if it gave one.
-func (t *Tab) take(result *joinResult) {
+func (t *Tab) take(result *contract.Joined) {
 	t.link.asking = 0
-	t.takeRoom(&result.roomNotification)
+	t.takeRoom(&result.RoomNotice)
 	s := &t.seat
 	switch {
 	case result.Server == nil || *result.Server == 0:
@@ -187,11 +158,11 @@ func (t *Tab) refusedSeat(code int, message string) {
 		t.claim = claim{state: seeking}
 		t.host.Seek(t.start.Place, int(t.older[0]))
 	case code == olderDisk:
-		t.outbox.notice("The disk of " + name + " in this browser is an older copy: the server has gone on since, " +
+		t.outbox.Notice("The disk of " + name + " in this browser is an older copy: the server has gone on since, " +
 			"and would not know what it has promised. What is stored is left alone, and the tab asks for another seat.")
 		t.giveUpSeat()
 	case code == wrongLease:
-		t.outbox.notice("In this room " + name + " is not this browser's. What it stored is left alone, and the tab asks " +
+		t.outbox.Notice("In this room " + name + " is not this browser's. What it stored is left alone, and the tab asks " +
 			"for another seat: a server must not come back under an id that may have been given away.")
 		t.giveUpSeat()
 	case inRoom: // a member without a seat watches
@@ -206,7 +177,7 @@ func (t *Tab) refusedSeat(code int, message string) {
 func (t *Tab) supersede(why string) {
 	number := t.seat.number
 	if t.seat.server != nil {
-		t.outbox.notice("S" + strconv.Itoa(number) + " has stopped in this tab: " + why +
+		t.outbox.Notice("S" + strconv.Itoa(number) + " has stopped in this tab: " + why +
 			". The tab starts it again from its disk if it can.")
 	}
 	given := t.seat.given
@@ -234,7 +205,7 @@ func (t *Tab) keepSeat() {
 	case t.claim.state == leased && !t.seat.given:
 		t.askForSeat()
 	case t.claim.state == anySeat && t.now-t.claim.since >= seekAgain && t.link.asking == 0 &&
-		t.room.hasAbsentServer():
+		hasAbsentServer(t.room):
 		t.claim = claim{state: seeking}
 		t.host.Seek(t.start.Place, 0)
 	case t.seat.newcomer != nil:
@@ -242,8 +213,8 @@ func (t *Tab) keepSeat() {
 	}
 }
 
-func (r *roomNotification) hasAbsentServer() bool {
-	return slices.ContainsFunc(r.Servers, func(s roomSeat) bool { return s.Leased && !s.Connected })
+func hasAbsentServer(r *contract.RoomNotice) bool {
+	return slices.ContainsFunc(r.Servers, func(s contract.RoomSeat) bool { return s.Leased && !s.Connected })
 }
 
 // watch goes on without a server, for good.
@@ -251,7 +222,7 @@ func (t *Tab) watch(why string) {
 	t.letGo()
 	t.claim = claim{state: noSeat}
 	t.outbox.watching(why)
-	t.outbox.notice(why)
+	t.outbox.Notice(why)
 	t.tellSelf()
 	t.reconnect()
 }

@@ -1,9 +1,8 @@
 package tab
 
 import (
-	"strings"
-
 	"raftplayground/raft/wire"
+	"raftplayground/wasm/contract"
 	"raftplayground/wasm/page"
 )
 
@@ -43,7 +42,7 @@ func (t *Tab) connect() {
 	t.link.state = opening
 	t.link.heard = t.now
 	if t.link.attempt == 0 {
-		t.outbox.connection(page.Connection{State: "connecting"})
+		t.outbox.connection(contract.Connection{State: contract.Connecting})
 	}
 	t.host.Connect(t.roomURL())
 }
@@ -56,16 +55,10 @@ func (t *Tab) lost(why string) {
 
 // refused is lost for a reason that the relay told, and at least for as long, in ms, as it said.
 func (t *Tab) refused(why string, after float64) {
-	if first := why[0]; 'a' <= first && first <= 'z' {
-		why = string(first-'a'+'A') + why[1:]
-	}
-	if !strings.HasSuffix(why, ".") {
-		why += "."
-	}
-	t.hangUp("refused", why, after)
+	t.hangUp("refused", page.Sentence(why), after)
 }
 
-func (t *Tab) hangUp(state, why string, after float64) {
+func (t *Tab) hangUp(state contract.ConnectionState, why string, after float64) {
 	wait := float64(lastRetry)
 	if t.link.attempt < 4 {
 		wait = float64(int(firstRetry) << t.link.attempt)
@@ -77,8 +70,7 @@ func (t *Tab) hangUp(state, why string, after float64) {
 	if t.seat.newcomer != nil {
 		*t.seat.newcomer = newcomer{}
 	}
-	retryAt, attempt := t.link.retryAt, t.link.attempt
-	t.outbox.connection(page.Connection{State: state, RetryAt: &retryAt, Attempt: &attempt, Why: &why})
+	t.outbox.connection(contract.Connection{State: state, RetryAt: t.link.retryAt, Attempt: t.link.attempt, Why: why})
 	t.tellSelf()
 	t.loseChanges()
 	t.loseRequests()
@@ -87,7 +79,7 @@ func (t *Tab) hangUp(state, why string, after float64) {
 // keepLink does what has come due: another connection, another join.
 func (t *Tab) keepLink() {
 	switch {
-	case t.stopped || t.start.Type == "":
+	case t.stopped || !t.started:
 	case t.link.state == down:
 		if t.now >= t.link.retryAt {
 			t.connect()

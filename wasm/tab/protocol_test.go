@@ -13,7 +13,7 @@ import (
 	"raftplayground/raft/kv"
 	"raftplayground/raft/wire"
 	"raftplayground/relay/hub"
-	"raftplayground/wasm/page"
+	"raftplayground/wasm/contract"
 )
 
 // examples returns the lines of the blocks of a kind in relay/PROTOCOL.md.
@@ -94,21 +94,60 @@ func TestTheReportsOfTheDocumentAreTheOnesThatWork(t *testing.T) {
 		if got := strings.Join(say(`{"jsonrpc":"2.0","id":2,"method":"report","params":`+line+`}`), "\n"); !strings.Contains(got, `"id":2,"result":true`) {
 			t.Errorf("%s\nis answered by %s", line, got)
 		}
-		var r sentReport
-		if err := page.Codec.Unmarshal([]byte(line), &r); err != nil {
+		var r contract.ServerReport
+		if err := contract.Codec.Unmarshal([]byte(line), &r); err != nil {
 			t.Errorf("%s: %v", line, err)
 		}
 	}
 	table := protocol(t)
-	text, _ := page.Codec.MarshalToString(sentReport{Log: &page.Log{}})
+	text, _ := contract.Codec.MarshalToString(contract.ServerReport{Log: &contract.Log{}})
 	var members map[string]any
-	if err := page.Codec.UnmarshalFromString(text, &members); err != nil {
+	if err := contract.Codec.UnmarshalFromString(text, &members); err != nil {
 		t.Fatal(err)
 	}
 	for name := range members {
 		if name != "server" && (!strings.Contains(table, "`"+name+"`") || !strings.Contains(examples(t, "report")[0], `"`+name+`":`)) {
 			t.Errorf("PROTOCOL.md does not say what %s is", name)
 		}
+	}
+}
+
+// The deeds of PROTOCOL.md are told by a tab, each in a line that says who did it; there is one of each kind.
+func TestTheDeedsOfTheDocumentAreTold(t *testing.T) {
+	kinds := map[string]bool{}
+	text, err := os.ReadFile("../../relay/hub/deeds.go")
+	if err != nil {
+		t.Fatal(err)
+	}
+	for _, kind := range regexp.MustCompile(`DeedKind += "(\w+)"`).FindAllStringSubmatch(string(text), -1) {
+		kinds[kind[1]] = true
+	}
+	if len(kinds) < 10 {
+		t.Fatalf("there are only the deeds %v", kinds)
+	}
+	for _, line := range examples(t, "deeds") {
+		tab := New(nil, 1)
+		tab.client, tab.room = 1004, &contract.RoomNotice{RoomState: contract.RoomState{Size: 3}}
+		room := contract.RoomNotice{}
+		if err := contract.Codec.Unmarshal([]byte(`{"deeds":[`+line+`]}`), &room); err != nil {
+			t.Errorf("%s: %v", line, err)
+			continue
+		}
+		d := &room.Deeds[0]
+		delete(kinds, d.Do)
+		tab.tellDeeds(&room)
+		story := tab.outbox.Next.Story
+		if len(story) != 1 || story[0].At != d.At || story[0].Text == "" {
+			t.Errorf("%s is told as %+v", line, story)
+			continue
+		}
+		who := map[bool]string{true: "You did this.", false: " did this."}[d.By != nil && d.By.Client == 1004]
+		if comesOrGoes := d.Server != 0 && d.Do != "free"; !comesOrGoes && strings.Contains(story[0].Why, who) != (d.By != nil) {
+			t.Errorf("%s is told as done by: %q", line, story[0].Why)
+		}
+	}
+	for kind := range kinds {
+		t.Errorf("PROTOCOL.md does not show the deed %q", kind)
 	}
 }
 

@@ -6,6 +6,7 @@ import (
 	jsoniter "github.com/json-iterator/go"
 
 	"raftplayground/raft/wire"
+	"raftplayground/wasm/contract"
 	"raftplayground/wasm/page"
 )
 
@@ -18,41 +19,16 @@ const (
 	reportedWords  = 400 // bytes of a text or a reason
 )
 
-// sentReport is the notification "report" as the tabs of this project send it to each other: the Report, the log only when it changed, and the
-// events that happened since the report before, in words. Each server's events are put into words in its own tab, which alone knows them;
-// every tab of the room then tells the story of all servers.
-type sentReport struct {
-	page.Report
-	Log *page.Log `json:"log,omitempty"`
-
-	// The events of one life of the server are numbered from 0; First is the number of Events[0], so that a report that comes
-	// twice (the hub keeps the last one for those who join) is not told twice.
-	Life   page.U64        `json:"life"`
-	First  page.U64        `json:"first"`
-	Events []reportedEvent `json:"events,omitempty"` // not null, which the room refuses
-}
-
-// reportedEvent is a StoryLine without the number that each tab gives it.
-type reportedEvent struct {
-	At      float64  `json:"at"`
-	Kind    string   `json:"kind"`
-	Weight  string   `json:"weight"`
-	Text    string   `json:"text"`
-	Why     string   `json:"why"`
-	Section string   `json:"section"`
-	Term    page.U64 `json:"term"`
-}
-
 // life is whose events of which life have been told up to which number.
 type life struct {
-	of   page.U64
-	next page.U64
+	of   contract.U64
+	next contract.U64
 }
 
 // receiveReport takes what another server says of itself. It may be a server of another kind, so nothing of it is believed to have the right form.
 func (t *Tab) receiveReport(params jsoniter.RawMessage) {
-	var r sentReport
-	if err := page.Codec.Unmarshal(params, &r); err != nil || r.Server < 1 || r.Server > 9 {
+	var r contract.ServerReport
+	if err := contract.Codec.Unmarshal(params, &r); err != nil || r.Server < 1 || r.Server > 9 {
 		return // not a report of this project's kind: the page shows the server without one
 	}
 	if r.Server == t.seat.number && t.seat.server != nil {
@@ -70,7 +46,7 @@ func (t *Tab) receiveReport(params jsoniter.RawMessage) {
 }
 
 // tellEvents adds the events of a report that were not told yet to the story.
-func (t *Tab) tellEvents(r *sentReport) {
+func (t *Tab) tellEvents(r *contract.ServerReport) {
 	heard := t.heard[r.Server]
 	if heard.of != r.Life {
 		heard = life{of: r.Life}
@@ -80,14 +56,12 @@ func (t *Tab) tellEvents(r *sentReport) {
 		events = events[:reportedEvents]
 	}
 	for i, e := range events {
-		if number := r.First + page.U64(i); number >= heard.next {
+		if number := r.First + contract.U64(i); number >= heard.next {
 			heard.next = number + 1
-			weight := "detail"
-			if e.Weight == "key" {
-				weight = "key"
-			}
-			t.tell(page.StoryLine{
-				At: e.At, Server: r.Server, Kind: page.Clip(e.Kind, 40), Weight: weight, Term: e.Term,
+			t.tell(contract.StoryLine{
+				At: e.At, Server: r.Server, Kind: page.Clip(e.Kind, 40), Weight: oneOf(
+					e.Weight, contract.Detail, contract.Key,
+				), Term: e.Term,
 				Text: page.Clip(e.Text, reportedWords), Why: page.Clip(e.Why, reportedWords), Section: page.Clip(e.Section, 40),
 			})
 		}
@@ -96,32 +70,32 @@ func (t *Tab) tellEvents(r *sentReport) {
 }
 
 // bound brings a report of somebody else into the form that the page relies on.
-func bound(r *page.Report) {
-	r.Role = oneOf(r.Role, "follower", "candidate", "leader", "preCandidate")
+func bound(r *contract.Report) {
+	r.Role = oneOf(r.Role, contract.Follower, contract.Candidate, contract.Leader, contract.PreCandidate)
 	if _, known := wire.EncodingOf(r.Encoding); !known {
 		r.Encoding = wire.Colon.String()
 	}
 	r.StateHash = page.Clip(r.StateHash, 16)
-	r.Votes = slices.Clip(append([]page.Vote{}, r.Votes[:min(len(r.Votes), 9)]...))
+	r.Votes = slices.Clip(append([]contract.Vote{}, r.Votes[:min(len(r.Votes), 9)]...))
 	for i := range r.Votes {
-		r.Votes[i].State = oneOf(r.Votes[i].State, "requested", "granted", "denied")
+		r.Votes[i].State = oneOf(r.Votes[i].State, contract.VoteRequested, contract.VoteGranted, contract.VoteDenied)
 	}
-	r.Quorums = append([]page.Quorum{}, r.Quorums[:min(len(r.Quorums), 2)]...)
+	r.Quorums = append([]contract.Quorum{}, r.Quorums[:min(len(r.Quorums), 2)]...)
 	for i := range r.Quorums {
 		voters := &r.Quorums[i].Voters
 		*voters = append([]int{}, (*voters)[:min(len(*voters), 9)]...)
 	}
-	r.Peers = append([]page.Peer{}, r.Peers[:min(len(r.Peers), 9)]...)
-	r.Log.Cells = append([]page.LogCell{}, r.Log.Cells[:min(len(r.Log.Cells), reportedCells)]...)
+	r.Peers = append([]contract.Peer{}, r.Peers[:min(len(r.Peers), 9)]...)
+	r.Log.Cells = append([]contract.LogCell{}, r.Log.Cells[:min(len(r.Log.Cells), reportedCells)]...)
 	for i := range r.Log.Cells {
 		cell := &r.Log.Cells[i]
-		cell.Kind = oneOf(cell.Kind, "command", "noop", "configuration")
+		cell.Kind = oneOf(cell.Kind, contract.CommandCell, contract.NoOpCell, contract.ConfigurationCell)
 		cell.Text = page.Clip(cell.Text, 160) // 40 characters of at most 4 bytes
 	}
 }
 
 // oneOf returns word if it is one of the words that there are, else the first of them.
-func oneOf(word string, words ...string) string {
+func oneOf[W ~string](word W, words ...W) W {
 	if slices.Contains(words, word) {
 		return word
 	}

@@ -5,6 +5,7 @@ import (
 	"strconv"
 
 	"raftplayground/raft/wire"
+	"raftplayground/wasm/contract"
 	"raftplayground/wasm/page"
 )
 
@@ -37,8 +38,8 @@ type request struct {
 }
 
 // request takes a request of the page.
-func (t *Tab) request(m *wish) {
-	r := &request{Request: page.NewRequest(&m.Wish), ends: t.now + giveUpAfter, again: t.now}
+func (t *Tab) request(m *contract.Request) {
+	r := &request{Request: page.NewRequest(m), ends: t.now + giveUpAfter, again: t.now}
 	flaw := r.Flaw()
 	switch {
 	case flaw != "":
@@ -47,7 +48,7 @@ func (t *Tab) request(m *wish) {
 		t.finish(r, "refused", page.Plural(mostPending, "request")+" of this tab are waiting. Nothing was sent.")
 	default:
 		t.requests.pending = append(t.requests.pending, r)
-		t.outbox.request(r.View)
+		t.outbox.Request(r.View)
 		t.ask(r)
 	}
 }
@@ -101,7 +102,7 @@ func (t *Tab) ask(r *request) {
 		r.call = t.requests.call
 		r.View.Server = to
 		t.wait(r, "asked S"+strconv.Itoa(to))
-		frame := wire.Frame{From: t.client, To: uint64(to), Encoding: wire.JSON, Call: r.call, Request: r.View.Wire()}
+		frame := wire.Frame{From: t.client, To: uint64(to), Encoding: wire.JSON, Call: r.call, Request: r.Wire()}
 		t.buffer = wire.Append(t.buffer[:0], &frame, wire.JSON)
 		t.send(wire.Text, t.buffer)
 	}
@@ -111,10 +112,10 @@ func (t *Tab) ask(r *request) {
 // who of the others says that it leads the highest term, else one connected server after the other, which
 // will know better. 0: nobody is connected.
 func (t *Tab) likelyLeader() int {
-	if t.seat.server != nil && t.seat.report.Leader != nil && t.connected(*t.seat.report.Leader) {
-		return *t.seat.report.Leader
+	if own := t.seat.report; own != nil && own.Leader != nil && t.connected(*own.Leader) {
+		return *own.Leader
 	}
-	leader, term := 0, page.U64(0)
+	leader, term := 0, contract.U64(0)
 	for server, report := range t.reports {
 		if report.Role == "leader" && t.connected(server) && (report.Term > term || leader == 0) {
 			leader, term = server, report.Term
@@ -150,7 +151,7 @@ func (t *Tab) receiveAnswer(m message) {
 			t.proceed(r, r.Refused(t.frame.Refusal))
 		} else if a := t.frame.Answer; a != nil {
 			t.requests.refused = false
-			t.finish(r, "done", r.View.Answered(a))
+			t.finish(r, "done", r.Answered(a))
 		}
 		return
 	}
@@ -172,7 +173,7 @@ func (t *Tab) proceed(r *request, next page.Next) {
 }
 
 // requestNotForwarded takes the hub's refusal to pass a request on: it reached nobody.
-func (t *Tab) requestNotForwarded(id []byte, e *hubError) {
+func (t *Tab) requestNotForwarded(id []byte, e *contract.CallError) {
 	// The id of a frame is "from>to:call" (package wire).
 	colon := bytes.LastIndexByte(id, ':')
 	if colon < 0 {
@@ -211,12 +212,12 @@ func (t *Tab) timeOut(r *request) {
 func (t *Tab) wait(r *request, detail string) {
 	if r.View.Detail != detail {
 		r.View.Detail = detail
-		t.outbox.request(r.View)
+		t.outbox.Request(r.View)
 	}
 }
 
 // finish tells the page the end of a request and forgets it.
-func (t *Tab) finish(r *request, state, detail string) {
+func (t *Tab) finish(r *request, state contract.RequestState, detail string) {
 	r.View.State, r.View.Detail = state, detail
 	for i, other := range t.requests.pending {
 		if other == r {
@@ -224,8 +225,8 @@ func (t *Tab) finish(r *request, state, detail string) {
 			break
 		}
 	}
-	t.outbox.request(r.View)
-	t.answer(r.View.Answer())
+	t.outbox.Request(r.View)
+	t.answer(r.Answer())
 }
 
 // connected says whether a server's tab is in the room, as far as this tab knows.

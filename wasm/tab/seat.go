@@ -9,6 +9,7 @@ import (
 	"raftplayground/raft"
 	"raftplayground/raft/server"
 	"raftplayground/raft/wire"
+	"raftplayground/wasm/contract"
 	"raftplayground/wasm/page"
 )
 
@@ -28,17 +29,16 @@ type seat struct {
 	output server.Output
 	early  []message // frames that came before it ran
 
-	report  page.Report // how the server last described itself
-	version uint64      // of report
+	report  *contract.Report // how the server last described itself; nil: it has not yet
+	version uint64           // of report
 	made    float64
-	json    []byte // of report
 
-	life      page.U64 // tells this run of the server from the one before
-	first     page.U64 // number of events[0]
-	events    []reportedEvent
-	reported  float64  // real time of the last report that was sent
-	unsent    bool     // report is newer than it
-	log       page.Log // the log that was sent last
+	life      contract.U64 // tells this run of the server from the one before
+	first     contract.U64 // number of events[0]
+	events    []contract.ReportedEvent
+	reported  float64      // real time of the last report that was sent
+	unsent    bool         // report is newer than it
+	log       contract.Log // the log that was sent last
 	logSentAt float64
 }
 
@@ -99,7 +99,7 @@ func (t *Tab) startServer() {
 	t.tellWhoTakesBinary()
 	t.clock.pending = 0 // what passed before its start is not for this server
 	t.outbox.watching("")
-	t.seat.life = page.U64(t.now)
+	t.seat.life = contract.U64(t.now)
 	t.seat.version = s.ReportVersion() - 1 // describe it at once
 	t.notify("state", struct {
 		Disk  string `json:"disk"`
@@ -192,12 +192,7 @@ func (t *Tab) describe() {
 	s := &t.seat
 	if version := s.server.ReportVersion(); version != s.version {
 		s.version, s.made = version, t.now
-		s.json = s.server.AppendReport(s.json[:0], t.clock.now)
-		var report page.Report
-		if err := page.Codec.Unmarshal(s.json, &report); err != nil {
-			panic("tab: the server's report is not in the form of model.ts: " + err.Error())
-		}
-		s.report, s.unsent = report, true
+		s.report, s.unsent = page.Report(s.server, t.clock.now(), 0), true
 		t.tellSelf()
 		t.outbox.serversChanged = true
 	}
@@ -212,18 +207,18 @@ func (t *Tab) sendReport() {
 	if t.link.state != joined {
 		return
 	}
-	message := sentReport{Report: s.report, Life: s.life, First: s.first, Events: s.events}
+	message := contract.ServerReport{Report: *s.report, Life: s.life, First: s.first, Events: s.events}
 	if t.now-s.logSentAt >= logEvery || !sameLog(&s.log, &s.report.Log) {
 		s.log, s.logSentAt = s.report.Log, t.now
 		message.Log = &s.log
 	}
 	t.notify("report", message)
 	s.reported, s.unsent = t.now, false
-	s.first += page.U64(len(s.events))
+	s.first += contract.U64(len(s.events))
 	s.events = nil
 }
 
-func sameLog(a, b *page.Log) bool {
+func sameLog(a, b *contract.Log) bool {
 	if a.First != b.First || len(a.Cells) != len(b.Cells) {
 		return false
 	}
@@ -236,14 +231,19 @@ func sameLog(a, b *page.Log) bool {
 }
 
 // status is this tab's server in short.
-func (t *Tab) status() *page.Status {
-	status := &page.Status{StateHash: "", Connected: t.link.state == joined, Disk: "none"}
+func (t *Tab) status() *contract.Status {
+	status := &contract.Status{Connected: t.link.state == joined, Disk: contract.NoDisk}
 	s := &t.seat
 	if s.server == nil {
 		return status
 	}
-	number, role := s.number, s.report.Role
-	status.Server, status.Role, status.Leader, status.Disk = &number, &role, s.report.Leader, s.kind
+	number := s.number
+	status.Server, status.Disk = &number, contract.Disk(s.kind)
+	if s.report == nil {
+		return status
+	}
+	role := s.report.Role
+	status.Role, status.Leader = &role, s.report.Leader
 	status.Term, status.CommitIndex, status.LastIndex = s.report.Term, s.report.CommitIndex, s.report.LastIndex
 	status.AppliedIndex, status.StateHash = s.report.AppliedIndex, s.report.StateHash
 	return status

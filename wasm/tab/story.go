@@ -3,39 +3,92 @@ package tab
 import (
 	"slices"
 	"strconv"
+	"strings"
 
+	"raftplayground/wasm/contract"
 	"raftplayground/wasm/page"
 )
 
 // tell adds a line to the story of this tab.
-func (t *Tab) tell(line page.StoryLine) { t.outbox.line(line) }
+func (t *Tab) tell(line contract.StoryLine) { t.outbox.line(line) }
 
-// fault tells what a person did to the room, or what befell it.
-func (t *Tab) fault(text, why, section string) {
-	t.tell(page.StoryLine{At: t.clock.now, Kind: "fault", Weight: "key", Text: text, Why: why, Section: section})
+// tellDeeds tells what was done in the room since this tab last heard of it.
+func (t *Tab) tellDeeds(room *contract.RoomNotice) {
+	if room.DeedsMissed > 0 {
+		t.outbox.Notice("More was done in this room than its relay could tell: the story leaves out " +
+			page.Plural(room.DeedsMissed, "deed") + ".")
+	}
+	for i := range room.Deeds {
+		t.tellDeed(&room.Deeds[i])
+	}
 }
 
-// tellFaults tells what is different in the room from what was known before.
-func (t *Tab) tellFaults(before, after *roomNotification) {
-	switch {
-	case before.Unknown && !after.Unknown && after.Started:
-		t.fault("The room goes on as it was.",
-			"The relay had lost its record; a majority of the room's servers agrees on what it was.", "")
-	case after.Started && !before.Started:
-		t.fault("The room's clock starts.", "Every seat has been taken once, or somebody asked for it. From now on election timers run.", "")
-	}
-	if after.Rate != before.Rate {
-		text, why := rateText(before.Rate, after.Rate)
-		t.fault(text, why, "")
-	}
-	for i := range after.Servers {
-		for j := range before.Servers {
-			if before.Servers[j].Server == after.Servers[i].Server {
-				t.tellSeat(&before.Servers[j], &after.Servers[i])
-			}
+func (t *Tab) tellDeed(d *contract.Deed) {
+	name := "S" + strconv.Itoa(d.Server)
+	switch d.Do {
+	case "start":
+		why := t.author(d)
+		if why == "" {
+			why = "Every seat has been taken once. "
 		}
+		t.fault(d, "The room's clock starts.", why+"From now on election timers run.", "")
+	case "known":
+		t.fault(d, "The room goes on as it was.",
+			"The relay had lost its record; a majority of the room's servers agrees on what it was.", "")
+	case "new":
+		t.fault(d, "The room begins anew, empty.", t.author(d)+"Nobody has a seat yet.", "")
+	case "rate":
+		text, why := rateText(d.Was, d.Rate)
+		t.fault(d, text, t.author(d)+why, "")
+	case "seat":
+		t.fault(d, name+" takes its seat.", "A new server, with an empty log in term 0.", "")
+	case "back":
+		t.fault(d, name+" is back.",
+			"It is the same server with what its disk kept: its term, its vote and its log.", "§5.5")
+	case "gone":
+		t.tellGone(d, name)
+	case "free":
+		why := t.author(d) + "The server that held it cannot come back."
+		t.fault(d, name+"'s seat is free: it has been given away.", why, "")
+	case "frame":
+		t.tellFrame(d)
+	default:
+		t.tellNetwork(d)
 	}
-	t.tellLinks(before.Links, after.Links)
+}
+
+func (t *Tab) tellGone(d *contract.Deed, name string) {
+	if d.Reason != "" {
+		t.fault(d, name+" is gone: the room has closed its connection.", page.Sentence(page.Clip(d.Reason, 200)), "§5.5")
+		return
+	}
+	t.fault(d, name+" is gone: its tab was closed, reloaded or lost its connection.",
+		"To the others that is a crash. Its seat and its log wait for it.", "§5.5")
+}
+
+// fault tells what a person did to the room, or what befell it.
+func (t *Tab) fault(d *contract.Deed, text, why, section string) {
+	t.tell(contract.StoryLine{
+		At: d.At, Kind: "fault", Weight: "key", Text: text, Why: strings.TrimSpace(why), Section: section,
+	})
+}
+
+// author says in a sentence, with a blank behind it, who did a deed; empty if it was nobody in particular.
+func (t *Tab) author(d *contract.Deed) string {
+	who := ""
+	switch by := d.By; {
+	case by == nil:
+		return ""
+	case by.Client == t.client:
+		who = "You"
+	case by.Server == 0:
+		who = "Somebody who watches"
+	case by.Name != "":
+		who = page.Clip(by.Name, 160) + " (S" + strconv.Itoa(by.Server) + ")"
+	default:
+		who = "Somebody in S" + strconv.Itoa(by.Server) + "'s tab"
+	}
+	return who + " did this. "
 }
 
 func rateText(before, after float64) (text, why string) {
@@ -56,99 +109,147 @@ func rate(r float64) string {
 	return strconv.FormatFloat(r, 'g', 3, 64) + " of real time"
 }
 
-func (t *Tab) tellSeat(before, after *roomSeat) {
-	name := "S" + strconv.Itoa(after.Server)
-	switch {
-	case before.Leased && !after.Leased:
-		t.fault(name+"'s seat is free.", "It has been given up: the server that held it cannot come back.", "")
-	case after.Connected && !before.Leased:
-		t.fault(name+" takes its seat.", "A new server, with an empty log in term 0.", "")
-	case after.Connected && !before.Connected:
-		t.fault(name+" is back.", "It is the same server with what its disk kept: its term, its vote and its log.", "§5.5")
-	case !after.Connected && before.Connected:
-		t.fault(name+" is gone: its tab was closed, reloaded or lost its connection.", "To the others that is a crash. Its seat and its log wait for it.", "§5.5")
+// tellNetwork tells what was done to links.
+func (t *Tab) tellNetwork(d *contract.Deed) {
+	const late = "Messages may be delayed for any time. What is late must do no harm."
+	switch d.Do {
+	case "cut", "mend":
+		t.tellWays(d, d.Do == "mend")
+	case "hold":
+		t.fault(d, page.Sentence(t.sent(d.Ways)+" stops on its way"), t.author(d)+late, "§5.5")
+	case "release":
+		t.fault(d, page.Sentence(t.sent(d.Ways)+" goes on"), t.author(d), "")
+	case "links":
+		const quick = "Raft needs messages to take much less time than an election timeout; it is safe at any speed."
+		t.fault(d, page.Sentence(t.conditions(d.Links)), t.author(d)+quick, "§5.6")
 	}
 }
 
-// pair is two servers, in the order of their numbers.
-type pair struct{ a, b int }
+// sent is what is sent in these directions, with a verb in the singular behind it.
+func (t *Tab) sent(ways []contract.Way) string {
+	switch {
+	case len(ways) == 1:
+		return "what " + page.Servers(ways[0][:1]) + " sends to " + page.Servers(ways[0][1:])
+	case len(ways) == t.room.Size*(t.room.Size-1):
+		return "every message between servers"
+	}
+	return "what is sent on " + strconv.Itoa(len(ways)) + " links"
+}
 
-// tellLinks tells which links were cut or mended. What befell several links both ways, all those between two groups, is told as one thing.
-func (t *Tab) tellLinks(before, after []hubLink) {
-	was, now := map[pair]bool{}, map[pair]bool{}
-	for _, l := range before {
-		was[pair{l.From, l.To}] = l.Up
+// conditions says what links are like now.
+func (t *Tab) conditions(links []contract.Link) string {
+	if len(links) == 0 {
+		return "nothing changes"
 	}
-	for _, l := range after {
-		now[pair{l.From, l.To}] = l.Up
+	l := links[0]
+	which := "the link from " + page.Servers([]int{l.From}) + " to " + page.Servers([]int{l.To})
+	switch {
+	case slices.ContainsFunc(links, func(o contract.Link) bool { return !alike(l, o) }):
+		return "each of " + strconv.Itoa(len(links)) + " links is another one now"
+	case len(links) == t.room.Size*(t.room.Size-1):
+		which = "every link"
+	case len(links) > 1:
+		which = "each of " + strconv.Itoa(len(links)) + " links"
 	}
-	changed := func(way pair) bool {
-		up, known := was[way]
-		return known && up != now[way]
+	return which + page.Conditions(l.Latency, l.Jitter, l.Loss, l.Duplicate, l.Reorder)
+}
+
+// alike tells whether messages travel on both links in the same way.
+func alike(l, o contract.Link) bool {
+	l.From, l.To, l.Up, l.Hold = o.From, o.To, o.Up, o.Hold
+	return l == o
+}
+
+// frameActs say what was done to a message on its way.
+var frameActs = map[string]string{
+	"hold": "is held on its way", "release": "goes on", "drop": "is dropped", "deliver": "is delivered at once",
+	"duplicate": "is sent twice", "edit": "is changed on its way", "inject": "is made up",
+}
+
+func (t *Tab) tellFrame(d *contract.Deed) {
+	what, why := frameActs[d.Act], t.author(d)
+	if what == "" {
+		return // of a relay that can do more than this tab knows
 	}
-	both := map[bool][]pair{} // up → the pairs that changed to it both ways
-	for _, l := range after {
-		way, back := pair{l.From, l.To}, pair{l.To, l.From}
+	if d.Act == "edit" || d.Act == "inject" {
+		why += "Raft trusts what servers say: it makes no promise if messages are forged."
+	}
+	t.fault(d, "A message from "+page.Servers([]int{d.From})+" to "+page.Servers([]int{d.To})+" "+what+".", why, "")
+}
+
+// tellWays tells which links were cut or mended. What befell several links both ways, all those between two groups, is
+// told as one thing.
+func (t *Tab) tellWays(d *contract.Deed, up bool) {
+	var both []contract.Way
+	for _, w := range d.Ways {
 		switch {
-		case !changed(way):
-		case !changed(back) || now[back] != l.Up:
-			t.tellDirection(way, l.Up, now[back])
-		case l.From < l.To:
-			both[l.Up] = append(both[l.Up], way)
+		case !slices.Contains(d.Ways, w.Back()):
+			t.tellDirection(d, w, up)
+		case w[0] < w[1]:
+			both = append(both, w)
 		}
 	}
-	t.tellCut(both[false])
-	t.tellMended(both[true], !slices.ContainsFunc(after, func(l hubLink) bool { return !l.Up }))
-}
-
-func (t *Tab) tellDirection(way pair, up, back bool) {
-	from, to := page.Servers([]int{way.a}), page.Servers([]int{way.b})
-	switch {
-	case up:
-		t.fault("The link from "+from+" to "+to+" is mended.", "", "")
-	case back:
-		t.fault("The link from "+from+" to "+to+" is cut, in this direction only.", "What "+to+" sends still reaches "+from+".", "§5.5")
-	default:
-		t.fault("The link from "+from+" to "+to+" is cut, too.", "Now neither hears the other.", "§5.5")
+	if up {
+		t.tellMended(d, both)
+	} else {
+		t.tellCut(d, both)
 	}
 }
 
-func (t *Tab) tellCut(pairs []pair) {
-	const why = "What is under way there is lost, and so is what is sent from now on. Raft must live with that."
+func (t *Tab) tellDirection(d *contract.Deed, w contract.Way, up bool) {
+	from, to := page.Servers(w[:1]), page.Servers(w[1:])
+	switch {
+	case up:
+		t.fault(d, "The link from "+from+" to "+to+" is mended.", t.author(d), "")
+	case slices.Contains(d.DownNow, w.Back()):
+		t.fault(d, "The link from "+from+" to "+to+" is cut, too.", t.author(d)+"Now neither hears the other.", "§5.5")
+	default:
+		t.fault(d, "The link from "+from+" to "+to+" is cut, in this direction only.",
+			t.author(d)+"What "+to+" sends still reaches "+from+".", "§5.5")
+	}
+}
+
+func (t *Tab) tellCut(d *contract.Deed, pairs []contract.Way) {
+	why := t.author(d) + "What is under way there is lost, and so is what is sent from now on. Raft must live with that."
 	if few, others, all := groups(pairs); all && len(pairs) > 1 {
-		t.fault(page.Servers(few)+isOrAre(few)+"cut from "+page.Servers(others)+".", why, "§5.5")
+		t.fault(d, page.Servers(few)+isOrAre(few)+"cut from "+page.Servers(others)+".", why, "§5.5")
 		return
 	}
 	for _, p := range pairs {
-		t.fault("The link between "+page.Servers([]int{p.a})+" and "+page.Servers([]int{p.b})+" is cut.", why, "§5.5")
+		t.fault(d, linkBetween(p)+" is cut.", why, "§5.5")
 	}
 }
 
-func (t *Tab) tellMended(pairs []pair, whole bool) {
+func (t *Tab) tellMended(d *contract.Deed, pairs []contract.Way) {
 	few, others, all := groups(pairs)
 	switch {
-	case len(pairs) > 1 && whole:
-		t.fault("The network is whole again.", "What was sent into the cut links is lost for good. Everything else is sent again until it is answered.", "§5.5")
+	case len(pairs) > 1 && len(d.DownNow) == 0:
+		t.fault(d, "The network is whole again.", t.author(d)+
+			"What was sent into the cut links is lost for good. Everything else is sent again until it is answered.", "§5.5")
 	case len(pairs) > 1 && all:
-		t.fault(page.Servers(few)+isOrAre(few)+"joined with "+page.Servers(others)+" again.", "", "")
+		t.fault(d, page.Servers(few)+isOrAre(few)+"joined with "+page.Servers(others)+" again.", t.author(d), "")
 	default:
 		for _, p := range pairs {
-			t.fault("The link between "+page.Servers([]int{p.a})+" and "+page.Servers([]int{p.b})+" is mended.", "", "")
+			t.fault(d, linkBetween(p)+" is mended.", t.author(d), "")
 		}
 	}
+}
+
+func linkBetween(servers contract.Way) string {
+	return "The link between " + page.Servers(servers[:1]) + " and " + page.Servers(servers[1:])
 }
 
 // groups finds the two groups between which the pairs are all the links there are, the smaller one first; all is false if there are no such groups.
-func groups(pairs []pair) (few, others []int, all bool) {
+func groups(pairs []contract.Way) (few, others []int, all bool) {
 	if len(pairs) == 0 {
 		return nil, nil, false
 	}
-	linked := func(a, b int) bool { return slices.Contains(pairs, pair{min(a, b), max(a, b)}) }
+	linked := func(a, b int) bool { return slices.Contains(pairs, contract.Way{min(a, b), max(a, b)}) }
 	for server := range mostServers + 1 {
-		if linked(server, pairs[0].b) {
+		if linked(server, pairs[0][1]) {
 			few = append(few, server)
 		}
-		if linked(server, pairs[0].a) {
+		if linked(server, pairs[0][0]) {
 			others = append(others, server)
 		}
 	}

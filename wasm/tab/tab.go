@@ -5,6 +5,7 @@ import (
 	"strings"
 
 	"raftplayground/raft/wire"
+	"raftplayground/wasm/contract"
 	"raftplayground/wasm/page"
 )
 
@@ -14,31 +15,32 @@ type Tab struct {
 	now    float64 // real time, ms
 	random *rand.Rand
 
-	start   wish // how the page started this tab; Type is empty before
+	start   contract.Start // how the page started this tab
+	started bool           // it did
 	stopped bool
 
 	link   link
 	claim  claim
 	seat   seat
 	clock  clusterClock
-	room   *roomNotification // the latest; nil before the first join
-	client uint64            // this connection's own address
+	room   *contract.RoomNotice // the latest; nil before the first join
+	client uint64               // this connection's own address
 	// The first address of this life of the room: another one means that all addresses are new.
 	clients  uint64
-	lastCall int         // the number of this tab's last call to the hub
-	changes  map[int]int // a network change under way: number of the call → id of the page's message
-	early    []*wish     // changes that wait for this tab to be in the room
+	lastCall int                 // the number of this tab's last call to the hub
+	changes  map[int]int         // a network change under way: number of the call → id of the page's message
+	early    []*contract.Network // changes that wait for this tab to be in the room
 
-	reports  map[int]*page.Report // the last of each other server
-	heard    map[int]life         // whose events have been told
+	reports  map[int]*contract.Report // the last of each other server
+	heard    map[int]life             // whose events have been told
 	requests requests
 	outbox   outbox
 
 	older [2]uint64 // the server and the claim of a disk that the room took for an older copy
 
-	advice    []page.Advice // as the page knows it
-	away      []int         // servers that are leased and not connected,
-	awaySince float64       // and since when
+	advice    []contract.Advice // as the page knows it
+	away      []int             // servers that are leased and not connected,
+	awaySince float64           // and since when
 
 	frame   wire.Frame // scratch
 	decoder wire.Decoder
@@ -48,30 +50,36 @@ type Tab struct {
 // New returns a tab that waits for the page's "start". Seed is of the election timeouts and of the pauses between two tries to connect; it must differ from
 // tab to tab, or their elections would be in step.
 func New(host Host, seed uint64) *Tab {
-	t := &Tab{host: host, random: rand.New(rand.NewPCG(seed, 0)), changes: map[int]int{}, reports: map[int]*page.Report{}, heard: map[int]life{}, outbox: newOutbox()}
+	t := &Tab{
+		host: host, random: rand.New(rand.NewPCG(seed, 0)), changes: map[int]int{},
+		reports: map[int]*contract.Report{}, heard: map[int]life{}, outbox: newOutbox(),
+	}
 	t.requests.call = t.random.Uint64() >> 24 // no two lives of a tab use the same numbers: an answer to an old call is for nobody
 	return t
 }
 
-// FromPage takes a message of the page, ToWorker in model.ts. One that cannot be read is told in a notice.
+// FromPage takes a message of the page, a contract.ToWorker. One that cannot be read is told in a notice.
 func (t *Tab) FromPage(now float64, message []byte) {
 	t.advance(now)
-	var m wish
-	if err := page.Codec.Unmarshal(message, &m); err != nil {
-		t.outbox.notice("The page sent a message that cannot be read: " + page.Clip(err.Error(), 200))
+	var wish contract.ToWorker
+	head, err := contract.Read(message, &wish)
+	if err != nil {
+		t.outbox.Notice("The page sent a message that cannot be read: " + page.Clip(err.Error(), 200))
 		t.flush()
 		return
 	}
 	switch {
 	case t.stopped:
-	case m.Type == "start":
-		t.begin(&m)
-	case m.Type == "drawn":
+	case wish.Start != nil:
+		t.begin(wish.Start)
+	case wish.Drawn != nil:
 		t.outbox.drawn = true
-	case t.start.Type == "":
-		t.outbox.notice("The page said " + page.Clip(m.Type, 40) + " before it said start.")
+	case !t.started:
+		t.outbox.Notice("The page said " + page.Clip(head.Type, 40) + " before it said start.")
+	case wish == (contract.ToWorker{}):
+		t.outbox.Notice("The page sent a message of an unknown type: " + page.Clip(head.Type, 40))
 	default:
-		t.obey(&m)
+		t.obey(&wish)
 	}
 	t.flush()
 }
@@ -198,19 +206,19 @@ func (t *Tab) advance(now float64) {
 }
 
 // begin takes the page's "start" and looks for a seat while the socket opens.
-func (t *Tab) begin(m *wish) {
-	if t.start.Type != "" {
-		t.outbox.notice("The page said start twice.")
+func (t *Tab) begin(m *contract.Start) {
+	if t.started {
+		t.outbox.Notice("The page said start twice.")
 		return
 	}
-	t.start = *m
+	t.start, t.started = *m, true
 	if encoding, known := wire.EncodingOf(m.Encoding); !known || !encoding.Calls() {
 		t.start.Encoding = wire.Colon.String()
-		t.outbox.notice("The address asks for wire=" + page.Clip(m.Encoding, 40) + "; there are " + strings.Join(wire.Callable(), ", ") +
-			". This server speaks " + t.start.Encoding + ".")
+		t.outbox.Notice("The address asks for wire=" + page.Clip(m.Encoding, 40) + "; there are " +
+			strings.Join(wire.Callable(), ", ") + ". This server speaks " + t.start.Encoding + ".")
 	}
 	t.outbox.setLink(m.Link)
-	if m.Seat == "watch" {
+	if m.Seat == contract.Watch {
 		t.claim = claim{state: noSeat}
 		t.outbox.watching("You chose to watch.")
 	} else {
@@ -225,26 +233,24 @@ func (t *Tab) begin(m *wish) {
 }
 
 // obey does what the page of a running tab asks.
-func (t *Tab) obey(m *wish) {
-	switch m.Type {
-	case "hidden":
-		t.start.Hidden = m.Hidden
-		t.notify("state", map[string]bool{"hidden": m.Hidden})
-	case "request":
-		t.request(m)
-	case "network":
-		t.changeNetwork(m)
-	case "seats":
-		t.changeSeats(m)
-	case "reconnect":
+func (t *Tab) obey(w *contract.ToWorker) {
+	switch {
+	case w.Hidden != nil:
+		t.start.Hidden = w.Hidden.Hidden
+		t.notify("state", map[string]bool{"hidden": w.Hidden.Hidden})
+	case w.Request != nil:
+		t.request(w.Request)
+	case w.Network != nil:
+		t.changeNetwork(w.Network)
+	case w.Seats != nil:
+		t.changeSeats(w.Seats)
+	case w.Reconnect != nil:
 		if t.link.state == down {
 			t.link.retryAt = t.now
 			t.keepLink()
 		}
-	case "stop":
+	case w.Stop != nil:
 		t.stop()
-	default:
-		t.outbox.notice("The page sent a message of an unknown type: " + page.Clip(m.Type, 40))
 	}
 }
 

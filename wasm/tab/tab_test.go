@@ -6,6 +6,7 @@ import (
 	"strings"
 	"testing"
 
+	"raftplayground/wasm/contract"
 	"raftplayground/wasm/page"
 )
 
@@ -25,7 +26,7 @@ func (tab *testTab) role() string {
 	if tab.number() == 0 {
 		return ""
 	}
-	return *tab.last.Self.Role
+	return string(*tab.last.Self.Role)
 }
 
 // leader is the tab of the leader of the highest term that all of the tabs know, nil if they do not agree.
@@ -68,9 +69,9 @@ func (tab *testTab) ask(id int, op, key, value string, server int) {
 }
 
 // outcome waits for the end of a request.
-func (tab *testTab) outcome(id int) page.ClientRequest {
+func (tab *testTab) outcome(id int) contract.ClientRequest {
 	tab.world.t.Helper()
-	find := func() *page.ClientRequest {
+	find := func() *contract.ClientRequest {
 		for i := len(tab.last.Requests) - 1; i >= 0; i-- {
 			if r := &tab.last.Requests[i]; r.ID == id && r.State != "pending" {
 				return r
@@ -82,7 +83,7 @@ func (tab *testTab) outcome(id int) page.ClientRequest {
 	return *find()
 }
 
-func (w *world) put(tab *testTab, id int, key, value string) page.ClientRequest {
+func (w *world) put(tab *testTab, id int, key, value string) contract.ClientRequest {
 	w.t.Helper()
 	tab.ask(id, "put", key, value, 0)
 	r := tab.outcome(id)
@@ -367,7 +368,7 @@ func TestTheRelayIsKilledAndStartedAgain(t *testing.T) {
 	w.killRelay()
 	w.run(50)
 	for _, tab := range tabs {
-		if c := tab.last.Connection; c.State != "lost" || *c.Attempt < 1 || *c.Why == "" || *c.RetryAt < w.now {
+		if c := tab.last.Connection; c.State != "lost" || c.Attempt < 1 || c.Why == "" || c.RetryAt < w.now {
 			t.Errorf("S%d: %+v", tab.number(), c)
 		}
 		if tab.last.Self.Connected {
@@ -543,7 +544,7 @@ func TestFramesAreToldInWords(t *testing.T) {
 	w.run(300)
 	seen := map[string]string{}
 	for _, f := range tabs[0].flights {
-		seen[f.Kind+" "+f.Label] = f.Text
+		seen[string(f.Kind)+" "+f.Label] = f.Text
 		if f.Due < f.Sent || f.Bytes == 0 || f.Text == "" {
 			t.Errorf("a flight without a time or a text: %+v", f)
 		}
@@ -559,7 +560,7 @@ func TestFramesAreToldInWords(t *testing.T) {
 }
 
 func TestALongFrameKeepsItsName(t *testing.T) {
-	for _, f := range []seenFrame{
+	for _, f := range []contract.SeenFrame{
 		{Frame: "1>2:AppendEntries:Request:7:1:4:6:4:call=9:entries=7,set x=aaa", Bytes: 5000},
 		{Frame: `{"jsonrpc":"2.0","id":"1>2:9","from":1,"to":2,"method":"AppendEntries","params":{"term":7,"leaderId":1,"entries":[{"te`, Bytes: 5000},
 	} {
@@ -647,9 +648,12 @@ func TestTheStoryTellsWhatPeopleDo(t *testing.T) {
 	w.run(100)
 	tabs[2].close()
 	w.run(100)
-	told := map[string]bool{}
+	told, why := map[string]bool{}, map[string]string{}
+	for _, line := range tabs[0].story {
+		why["here "+line.Text] = line.Why
+	}
 	for _, line := range tabs[1].story {
-		told[line.Text] = true
+		told[line.Text], why[line.Text] = true, line.Why
 		if line.Kind == "fault" && line.Server == 0 && line.Weight != "key" {
 			t.Errorf("a fault is a detail: %+v", line)
 		}
@@ -661,6 +665,11 @@ func TestTheStoryTellsWhatPeopleDo(t *testing.T) {
 		if !told[expected] {
 			t.Errorf("the story does not say %q", expected)
 		}
+	}
+	const paused = "The clock is paused for the whole room."
+	if there, here := why[paused], why["here "+paused]; !strings.HasPrefix(there, "Somebody in S1's tab did this. ") ||
+		!strings.HasPrefix(here, "You did this. ") {
+		t.Errorf("who paused the clock is told as %q, and where it was done as %q", there, here)
 	}
 	for _, id := range []int{5, 6, 7} {
 		found := false
@@ -674,48 +683,44 @@ func TestTheStoryTellsWhatPeopleDo(t *testing.T) {
 }
 
 func TestLinksAreToldTogether(t *testing.T) {
-	const size = 5
-	network := func(cut ...pair) []hubLink {
-		var links []hubLink
-		for from := 1; from <= size; from++ {
-			for to := 1; to <= size; to++ {
-				if from != to {
-					links = append(links, hubLink{From: from, To: to, Up: !slices.Contains(cut, pair{from, to}) && !slices.Contains(cut, pair{min(from, to), -max(from, to)})})
-				}
-			}
-		}
-		return links
-	}
-	both := func(pairs ...int) (cut []pair) { // 12: both directions between S1 and S2
+	both := func(pairs ...int) (ways []contract.Way) { // 12: both directions between S1 and S2
 		for _, p := range pairs {
-			cut = append(cut, pair{p / 10, -(p % 10)})
+			ways = append(ways, contract.Way{p / 10, p % 10}, contract.Way{p % 10, p / 10})
 		}
-		return cut
+		return ways
 	}
 	for _, c := range []struct {
-		name          string
-		before, after []pair
-		story         []string
+		name  string
+		do    string
+		ways  []contract.Way
+		down  []contract.Way // from then on, beside those of a cut
+		story []string
 	}{
-		{"one link", nil, both(12), []string{"The link between S1 and S2 is cut."}},
-		{"one link, mended", both(12), nil, []string{"The link between S1 and S2 is mended."}},
-		{"one direction", nil, []pair{{1, 2}}, []string{"The link from S1 to S2 is cut, in this direction only."}},
-		{"the other direction too", []pair{{1, 2}}, both(12), []string{"The link from S2 to S1 is cut, too."}},
-		{"one server", nil, both(12, 13, 14, 15), []string{"S1 is cut from S2, S3, S4 and S5."}},
-		{"a server from two", nil, both(13, 23), []string{"S3 is cut from S1 and S2."}},
-		{"two from three", nil, both(13, 14, 15, 23, 24, 25), []string{"S1 and S2 are cut from S3, S4 and S5."}},
-		{"two from three, of which one link was cut before", both(13), both(13, 14, 15, 23, 24, 25), []string{
-			"The link between S1 and S4 is cut.", "The link between S1 and S5 is cut.", "The link between S2 and S3 is cut.", "The link between S2 and S4 is cut.", "The link between S2 and S5 is cut."}},
-		{"two of which nothing is common", nil, both(12, 34), []string{"The link between S1 and S2 is cut.", "The link between S3 and S4 is cut."}},
-		{"all mended", both(13, 14, 25), nil, []string{"The network is whole again."}},
-		{"some mended", both(13, 14, 25), both(25), []string{"S1 is joined with S3 and S4 again."}},
-		{"one mended and one cut", both(13), both(14), []string{"The link between S1 and S4 is cut.", "The link between S1 and S3 is mended."}},
-		{"nothing", both(13), both(13), nil},
+		{"one link", "cut", both(12), nil, []string{"The link between S1 and S2 is cut."}},
+		{"one link, mended", "mend", both(12), nil, []string{"The link between S1 and S2 is mended."}},
+		{"one direction", "cut", []contract.Way{{1, 2}}, nil, []string{"The link from S1 to S2 is cut, in this direction only."}},
+		{"the other direction too", "cut", []contract.Way{{2, 1}}, []contract.Way{{1, 2}}, []string{"The link from S2 to S1 is cut, too."}},
+		{"one server", "cut", both(12, 13, 14, 15), nil, []string{"S1 is cut from S2, S3, S4 and S5."}},
+		{"a server from two", "cut", both(13, 23), nil, []string{"S3 is cut from S1 and S2."}},
+		{"two from three", "cut", both(13, 14, 15, 23, 24, 25), nil, []string{"S1 and S2 are cut from S3, S4 and S5."}},
+		{"two from three, of which one link was cut before", "cut", both(14, 15, 23, 24, 25), both(13), []string{
+			"The link between S1 and S4 is cut.", "The link between S1 and S5 is cut.", "The link between S2 and S3 is cut.",
+			"The link between S2 and S4 is cut.", "The link between S2 and S5 is cut."}},
+		{"two of which nothing is common", "cut", both(12, 34), nil, []string{
+			"The link between S1 and S2 is cut.", "The link between S3 and S4 is cut."}},
+		{"all mended", "mend", both(13, 14, 25), nil, []string{"The network is whole again."}},
+		{"some mended", "mend", both(13, 14), both(25), []string{"S1 is joined with S3 and S4 again."}},
+		{"one mended, another is cut", "mend", both(13), both(14), []string{"The link between S1 and S3 is mended."}},
+		{"nothing", "cut", nil, both(13), nil},
 	} {
 		tab := New(nil, 1)
-		tab.tellLinks(network(c.before...), network(c.after...))
+		d := contract.Deed{Do: c.do, Ways: c.ways, DownNow: c.down}
+		if c.do == "cut" {
+			d.DownNow = append(slices.Clone(c.down), c.ways...)
+		}
+		tab.tellDeed(&d)
 		var story []string
-		for _, line := range tab.outbox.next.Story {
+		for _, line := range tab.outbox.Next.Story {
 			story = append(story, line.Text)
 		}
 		if !slices.Equal(story, c.story) {
@@ -731,7 +736,7 @@ func TestOnlyTheVoteThatDecidesIsNews(t *testing.T) {
 	weights := map[string]string{}
 	for _, line := range leader.story {
 		if line.Kind == "voteReceived" && line.Server == leader.number() {
-			weights[line.Weight] = line.Text
+			weights[string(line.Weight)] = line.Text
 		}
 	}
 	if !strings.Contains(weights["key"], " 2 of the 2 votes") || !strings.Contains(weights["detail"], " 1 of the 2 votes") {
@@ -861,9 +866,9 @@ func TestARefusalIsToldAndItsTimeIsKept(t *testing.T) {
 	w.until("it has a seat", 3000, func() bool { return tab.number() != 0 })
 	tab.Closed(w.now, "the room is full: it takes 64 connections", 9000)
 	c := tab.last.Connection
-	said := c.State == "refused" && *c.Why == "The room is full: it takes 64 connections."
-	if !said || *c.RetryAt < w.now+9000 || *c.RetryAt > w.now+9000*1.4 {
-		t.Errorf("at %v the page is told %s, %q, until %v", w.now, c.State, *c.Why, *c.RetryAt)
+	said := c.State == "refused" && c.Why == "The room is full: it takes 64 connections."
+	if !said || c.RetryAt < w.now+9000 || c.RetryAt > w.now+9000*1.4 {
+		t.Errorf("at %v the page is told %s, %q, until %v", w.now, c.State, c.Why, c.RetryAt)
 	}
 	w.run(8900)
 	if tab.link.state != down {

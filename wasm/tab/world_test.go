@@ -5,9 +5,11 @@ import (
 	"maps"
 	"slices"
 
+	jsoniter "github.com/json-iterator/go"
+
 	"raftplayground/raft/wire"
 	"raftplayground/relay/hub"
-	"raftplayground/wasm/page"
+	"raftplayground/wasm/contract"
 	"raftplayground/wasm/page/pagetest"
 )
 
@@ -65,12 +67,12 @@ type testTab struct {
 	frozen   bool   // nothing runs in it; what comes waits
 
 	hidden  bool // the page does not draw
-	batches []page.Batch
+	batches []contract.Batch
 	texts   [][]byte // of the batches, as JSON
-	answers []page.Answer
-	last    page.Batch // the latest of each member that is state
-	story   []page.StoryLine
-	flights []page.Flight
+	answers []contract.Answer
+	last    contract.Batch // the latest of each member that is state
+	story   []contract.StoryLine
+	flights []contract.Flight
 }
 
 // tester is a test, be it the testing package's or a property of rapid's.
@@ -141,6 +143,31 @@ func (w *world) open(b *browser, change func(*testStart)) *testTab {
 	return tab
 }
 
+// asTheContractSays holds what the hub says against the room's side of the contract: it has no member more. Frames, and
+// reports, which may be of servers of any kind, are not the hub's.
+func (w *world) asTheContractSays(text []byte) {
+	var e contract.Envelope
+	if err := contract.Codec.Unmarshal(text, &e); err != nil || e.From != nil || e.To != nil {
+		return
+	}
+	said, into := []byte(e.Params), any(nil)
+	switch {
+	case e.Method == "room":
+		into = new(contract.RoomNotice)
+	case e.Method == "seen":
+		into = new(contract.SeenNotice)
+	case len(e.Result) > 0 && e.Result[0] == '{':
+		said, into = e.Result, new(contract.Joined)
+	default:
+		return
+	}
+	if err := strict.Unmarshal(said, into); err != nil {
+		w.t.Fatalf("the hub says what the contract does not: %v\n%s", err, text)
+	}
+}
+
+var strict = jsoniter.Config{CaseSensitive: true, DisallowUnknownFields: true}.Froze()
+
 // testStart is the page's start message.
 type testStart struct {
 	Type     string `json:"type"`
@@ -164,7 +191,7 @@ func (tab *testTab) close() {
 }
 
 func (tab *testTab) say(message any) {
-	text, err := page.Codec.Marshal(message)
+	text, err := contract.Codec.Marshal(message)
 	if err != nil {
 		tab.world.t.Fatal(err)
 	}
@@ -237,6 +264,7 @@ func (w *world) settle() {
 			w.record = w.out.Record
 		}
 		for _, d := range w.out.Deliver {
+			w.asTheContractSays(d.Data)
 			switch tab := w.conns[d.Conn]; {
 			case tab == nil && w.guest != nil:
 				w.guest(string(d.Data))
@@ -302,11 +330,11 @@ func (tab *testTab) Send(kind wire.Kind, data []byte) {
 
 func (tab *testTab) Post(json []byte) {
 	var message struct {
-		Type  string     `json:"type"`
-		Batch page.Batch `json:"batch"`
-		page.Answer
+		Type  string         `json:"type"`
+		Batch contract.Batch `json:"batch"`
+		contract.Answer
 	}
-	if err := page.Codec.Unmarshal(json, &message); err != nil {
+	if err := contract.Codec.Unmarshal(json, &message); err != nil {
 		tab.world.t.Fatalf("a message for the page is not understood: %v\n%s", err, json)
 	}
 	switch message.Type {
@@ -323,7 +351,7 @@ func (tab *testTab) Post(json []byte) {
 	}
 }
 
-func (tab *testTab) take(b page.Batch) {
+func (tab *testTab) take(b contract.Batch) {
 	tab.batches = append(tab.batches, b)
 	pagetest.Keep(&tab.last, &b)
 	if b.Notice != "" {

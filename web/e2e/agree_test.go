@@ -180,6 +180,13 @@ func TestTheSelectionTheFocusAndTheClockAgree(t *testing.T) {
 	})
 	w.keys(" ")
 	w.reads(".play", "Play")
+	press(2) // which selects it no more
+	w.reads("raft-inspector h2", "Try this")
+	w.keys(" ")
+	w.reads(".play", "Pause")
+	w.reads("raft-inspector h2", "Try this")
+	w.keys(" ")
+	w.reads(".play", "Play")
 	w.keys("3")
 	w.must(nil, `if (document.activeElement?.dataset.server !== "3") throw new Error("the focus is on " + document.activeElement?.outerHTML.slice(0, 80));`)
 	w.keys(" ", " ")

@@ -115,7 +115,8 @@ func (c *campaign) killRelay(struck func()) func() {
 	struck()
 	c.relay.kill()
 	c.relay.start()
-	return c.setPace
+	c.setPace()
+	return nothing
 }
 
 func (c *campaign) loseRecord(struck func()) func() {
@@ -123,7 +124,8 @@ func (c *campaign) loseRecord(struck func()) func() {
 	c.relay.kill()
 	c.relay.loseRecords()
 	c.relay.start()
-	return c.setPace
+	c.setPace()
+	return nothing
 }
 
 // setPace sets the room's pace again, and mends every link: a relay that was killed may not have kept what it was
@@ -172,8 +174,8 @@ func (c *campaign) freezeThroughRestart(struck func()) func() {
 	struck()
 	c.relay.kill()
 	c.relay.start()
+	c.setPace()
 	return func() {
-		c.setPace()
 		second := &place{home: p.home}
 		c.reopen(second)
 		time.Sleep(frozenFor)

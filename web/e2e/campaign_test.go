@@ -516,10 +516,11 @@ func (c *campaign) checkProbes() {
 	defer cancel()
 	err = chromedp.Run(ctx, chromedp.Evaluate(`(async (keys) => {
 		const lost = [];
-		for (const key of keys) {
+		const look = async (key) => {
 			const {value} = await raftPlayground.request({op: "get", key});
 			if (value !== "kept") lost.push(key);
-		}
+		};
+		while (keys.length > 0) await Promise.all(keys.splice(0, 50).map(look));
 		return lost;
 	})(`+string(keys)+`)`, &lost, awaited))
 	if err != nil || len(lost) > 0 {

@@ -89,7 +89,7 @@ func TestAnOpenedLineShowsTheCodeThatRan(t *testing.T) {
 		return w.eval(&at, `
 			const line = document.activeElement;
 			if (line.getAttribute("aria-expanded") !== "true") throw new Error("the focus is on " + line.outerHTML.slice(0, 200));
-			return Number(line.dataset.at);`)
+			return Number(line.dataset.at) / 1000;`)
 	})
 	w.run(5*time.Second, chromedp.KeyEvent("g"))
 	w.still(at)
@@ -105,7 +105,7 @@ func TestTheStoryIsPartedAtThePlayhead(t *testing.T) {
 		Later bool
 		Text  string
 	}) {
-		w.must(&shown, `return deepAll("raft-story li:has(.story-line)").map((l) => ({ at: Number(l.querySelector(".story-line").dataset.at), later: l.classList.contains("later"), text: l.textContent.trim() }));`)
+		w.must(&shown, `return deepAll("raft-story li:has(.story-line)").map((l) => ({ at: Number(l.querySelector(".story-line").dataset.at) / 1000, later: l.classList.contains("later"), text: l.textContent.trim() }));`)
 		return shown
 	}
 	all := lines()

@@ -1,7 +1,8 @@
-import type { ClientRequest, Connection, LabAction, Moment, NetworkChange, Property, ReadKind, Report, Room, ServerView, Status, Stop, StoryLine, U64 } from "./model.js";
+import type { ClientRequest, Connection, LabAction, Link, Moment, NetworkChange, Property, ReadKind, Report, Room, ServerView, Status, Stop, StoryLine, U64 } from "./model.js";
 import { leaderOf } from "./logs.js";
 import { most } from "./numbers.js";
 import type { Store } from "./store.js";
+import { inMicros, inMillis } from "./time.js";
 
 /**
  * `window.raftPlayground`: the page for scripts of courses and tests. It is there as soon as the page's script runs and stays the same object.
@@ -82,12 +83,15 @@ export interface Events {
   leader: { leader: number | null; term: U64 }; // this tab's knowledge of who leads changed
   commit: { commitIndex: U64 }; // the highest commitIndex known here changed: it grows, but for the lab's moments
   role: { server: number; role: Report["role"]; term: U64 }; // a server's role or term changed
-  room: Room;
+  room: RoomInMillis;
   connection: Connection;
   story: StoryLine;
   seek: { at: number }; // the lab shows another moment, of this run or of another
   violation: { property: string; at: number; text: string; servers: number[]; index: U64 }; // a safety property is broken at the moment that is looked at
 }
+
+/** A room as scripts know it: its links count in ms. */
+export type RoomInMillis = Omit<Room, "links"> & { links: (Omit<Link, "hold"> & { held?: boolean })[] };
 
 declare global {
   interface Window {
@@ -118,16 +122,17 @@ export function scriptingSurface(store: Store): RaftPlayground {
       return { index: done.index, term: done.term, found: done.found, value: done.value };
     },
     network: async (change) => {
-      await store.network(change);
+      await store.network(changeInMicros(change));
     },
     lab: () => labState(store),
     seek: async (at) => {
       if (!(Number.isFinite(at) && at >= 0)) throw new TypeError(`seek: at must be milliseconds from 0 on, not ${String(at)}`);
-      await shown(store, inLab(store).askLab((id) => ({ type: "seek", id, at })));
+      await shown(store, inLab(store).askLab((id) => ({ type: "seek", id, at: inMicros(at) })));
     },
     step: async (to, back = false) => {
       const stop = inLab(store).askLab((id) => ({ type: "step", id, to, back })) as Promise<{ at: number; text: string }>;
-      return shown(store, stop);
+      const { at, text } = await shown(store, stop);
+      return { at: inMillis(at), text };
     },
     act: async (action) => {
       if (typeof action?.do !== "string") throw new TypeError("act: the action must say what to do, such as { do: \"crash\", server: 1 }");
@@ -145,6 +150,23 @@ export function scriptingSurface(store: Store): RaftPlayground {
       return () => set.delete(fn as (event: never) => void);
     },
   };
+}
+
+/** The same at a time in ms. */
+const ofMillis = <T extends { at: number }>(what: T): T => ({ ...what, at: inMillis(what.at) });
+
+function roomInMillis(room: Room): RoomInMillis {
+  const link = ({ hold, ...l }: Link) => ({ ...l, latency: inMillis(l.latency), jitter: inMillis(l.jitter), ...(hold && { held: true }) });
+  return { ...room, links: room.links.map(link) };
+}
+
+function changeInMicros(change: NetworkChange): NetworkChange {
+  const delays = <T extends { latency?: number; jitter?: number }>(c: T): T => ({
+    ...c,
+    ...(c.latency !== undefined && { latency: inMicros(c.latency) }),
+    ...(c.jitter !== undefined && { jitter: inMicros(c.jitter) }),
+  });
+  return delays({ ...change, ...(change.links && { links: change.links.map(delays) }) });
 }
 
 function inLab(store: Store): Store {
@@ -173,8 +195,8 @@ async function labState(store: Store): Promise<LabState> {
   const { at, hash, run } = (await inLab(store).askLab((id) => ({ type: "moment", id }))) as Moment;
   const lab = store.lab;
   if (!lab) throw new Error("The lab has not opened a run yet.");
-  const properties = lab.properties.map((p) => ({ name: p.name, holds: p.broken === null, broken: p.broken }));
-  return { at, end: Math.max(at, lab.end), hash, seed: lab.seed, branch: lab.branch, branches: lab.branches.map((b) => b.id), off: [...lab.off], properties, run };
+  const properties = lab.properties.map((p) => ({ name: p.name, holds: p.broken === null, broken: p.broken && ofMillis(p.broken) }));
+  return { at: inMillis(at), end: inMillis(Math.max(at, lab.end)), hash, seed: lab.seed, branch: lab.branch, branches: lab.branches.map((b) => b.id), off: [...lab.off], properties, run };
 }
 
 function clusterMember(s: ServerView): Cluster {
@@ -206,12 +228,12 @@ function watch(store: Store, emit: <T extends keyof Events>(type: T, event: Even
   const roles = new Map<number, string>();
   store.onBatch((batch) => {
     if (batch.connection) emit("connection", batch.connection);
-    if (batch.room) emit("room", batch.room);
+    if (batch.room) emit("room", roomInMillis(batch.room));
     if (!ready && store.connection.state === "open" && store.room) {
       ready = true;
       emit("ready", { ...store.self });
     }
-    if (batch.moment) emit("seek", { at: store.now() });
+    if (batch.moment) emit("seek", { at: inMillis(store.now()) });
     for (const s of batch.servers ?? []) {
       const now = s.seat === "connected" && s.report ? `${s.report.role} ${s.report.term}` : "";
       if (s.report && now !== "" && roles.get(s.server) !== now) emit("role", { server: s.server, role: s.report.role, term: s.report.term });
@@ -227,9 +249,9 @@ function watch(store: Store, emit: <T extends keyof Events>(type: T, event: Even
       commit = committed;
       emit("commit", { commitIndex: commit });
     }
-    for (const line of batch.story ?? []) emit("story", line);
+    for (const line of batch.story ?? []) emit("story", ofMillis(line));
     if (batch.lab) {
-      for (const { name, broken: how } of batch.lab.properties) if (how && !broken.has(name)) emit("violation", { property: name, ...how });
+      for (const { name, broken: how } of batch.lab.properties) if (how && !broken.has(name)) emit("violation", { property: name, ...ofMillis(how) });
       broken = new Set(batch.lab.properties.filter((p) => p.broken).map((p) => p.name));
     }
   });

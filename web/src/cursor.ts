@@ -1,6 +1,7 @@
 import type { StoryLine, U64 } from "./model.js";
 import { less } from "./numbers.js";
 import type { Store } from "./store.js";
+import { MS } from "./time.js";
 
 /**
  * What stage, logs, tape and story point at together (LOOK §8): what a person points at in any of them, else, while the clock stands, the event at which it
@@ -10,11 +11,11 @@ export interface Cursor {
   servers: number[];
   cells: { server: number; index: U64 }[];
   lines: number[]; // of the story, by id
-  at: number | null; // ms
+  at: number | null;
 }
 
 const NOTHING: Cursor = { servers: [], cells: [], lines: [], at: null };
-const SAME_MS = 200; // as in story.ts: what several servers do alike within this is one thing that happened
+const SAME = 200 * MS; // as in story.ts: what several servers do alike within this is one thing that happened
 
 export function cursor(store: Pick<Store, "view" | "story" | "headline" | "paused">): Cursor {
   const { view, story, headline, paused } = store;
@@ -37,7 +38,7 @@ function look(store: Pick<Store, "view" | "story" | "headline" | "paused">): Cur
 /** A line, and what other servers did alike at that time. */
 function ofLine(line: StoryLine | undefined, story: StoryLine[]): Cursor {
   if (!line) return NOTHING;
-  const alike = story.filter((l) => l === line || (l.server !== line.server && l.kind === line.kind && Math.abs(l.at - line.at) <= SAME_MS && said(l) === said(line)));
+  const alike = story.filter((l) => l === line || (l.server !== line.server && l.kind === line.kind && Math.abs(l.at - line.at) <= SAME && said(l) === said(line)));
   const servers = [...new Set(alike.flatMap(serversOf))];
   return { servers, cells: alike.flatMap((l) => (l.server > 0 && l.index !== undefined && less(0, l.index) ? [{ server: l.server, index: l.index }] : [])), lines: alike.map((l) => l.id), at: line.at };
 }

@@ -6,6 +6,7 @@ import { less, slot } from "./numbers.js";
 import type { Store } from "./store.js";
 import type { Inks } from "./theme.js";
 import { cutState, flightName, lostWords, who } from "./words.js";
+import { MS } from "./time.js";
 
 const MANY = 40; // marks from which on heartbeats and replies show as pulses of their link
 const DRAWN = 240; // most marks at once; beyond that all that sets out does
@@ -179,10 +180,10 @@ export class FlightLayer {
   private begin(f: Flight, now: number, at: number): void {
     const ring = this.ring;
     if (!ring || this.marks.has(f.seq)) return;
-    const rate = this.store.rate || 1;
+    const pace = (this.store.rate || 1) * MS; // of cluster time in a ms of watching
     if (!isClient(f) && !f.held) {
-      if ((now - f.due) / rate > STALE_MS) return;
-      const brief = (f.due - f.sent) / rate < PULSE_MS && this.store.rate > 0;
+      if ((now - f.due) / pace > STALE_MS) return;
+      const brief = (f.due - f.sent) / pace < PULSE_MS && this.store.rate > 0;
       const many = this.marks.size >= DRAWN || (isMinor(f) && (this.store.view.pulses || this.marks.size >= MANY));
       if (brief || many) return this.pulse(f, at);
     }

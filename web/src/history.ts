@@ -1,6 +1,7 @@
 import type { Branch, HistoryPart, ServerView, StoryLine, U64 } from "./model.js";
 import { less, most, same } from "./numbers.js";
 import { leaderOf } from "./logs.js";
+import { MS, SECOND } from "./time.js";
 
 /**
  * The past as the time line draws it: in a live room what this tab has seen since it joined, in the lab the whole branch as far as it was lived. Bounded: 20
@@ -20,18 +21,18 @@ export interface History {
   commit: U64;
 }
 
-const KEEP_MS = 20 * 60_000;
+const KEEP = 20 * 60 * SECOND;
 const KEEP_CHANGES = 6_000;
 const KEEP_OF_LAB = 20_000;
-const SLACK_MS = 10_000; // how far the window may run over before it is cut
+const SLACK = 10 * SECOND; // how far the window may run over before it is cut
 
 export const emptyHistory = (): History => ({ begin: null, end: 0, terms: [], lanes: [], marks: [], commit: 0 });
 
 export function advance(h: History, now: number): void {
   h.begin ??= now;
   h.end = Math.max(h.end, now);
-  const from = h.end - KEEP_MS;
-  if (h.begin >= from - SLACK_MS && h.lanes.length < 2 * KEEP_CHANGES && h.marks.length < 2 * KEEP_CHANGES) return;
+  const from = h.end - KEEP;
+  if (h.begin >= from - SLACK && h.lanes.length < 2 * KEEP_CHANGES && h.marks.length < 2 * KEEP_CHANGES) return;
   h.begin = Math.max(h.begin, from);
   h.terms = kept(h.terms, from, () => 0);
   h.lanes = kept(h.lanes, from, (l) => l.server);
@@ -100,17 +101,17 @@ export function branchTree(branches: Branch[]): { branch: Branch; depth: number 
   return lines(branches.filter((b) => !known.has(b.parent)), 0);
 }
 
-/** A stretch of time, ms. */
+/** A stretch of time. */
 export interface Stretch {
   begin: number;
   span: number;
 }
 
-const CLOSEST_MS = 20;
+const CLOSEST = 20 * MS;
 
 /** A stretch `factor` times as long, in which `at` stays where it is; null when all of what was lived, `whole`, is to be seen. */
 export function zoomed(shown: Stretch, whole: Stretch, at: number, factor: number): Stretch | null {
-  const span = Math.max(CLOSEST_MS, shown.span * factor);
+  const span = Math.max(CLOSEST, shown.span * factor);
   if (span >= whole.span) return null;
   return within({ begin: at - (at - shown.begin) * (span / shown.span), span }, whole);
 }
@@ -121,13 +122,13 @@ export const within = (shown: Stretch, whole: Stretch): Stretch => ({ begin: Mat
 const STEPS_S = [0.2, 0.5, 1, 2, 5, 10, 20, 30, 60, 120, 300, 600, 1200, 2400, 3600];
 
 /** The stretch of time that the tape shows, at least so much of it: it doubles when the playhead reaches the end, so that the head is seen to travel. */
-export function tapeSpan(elapsed: number, least = 2_000): number {
-  return STEPS_S.map((s) => s * 1000).find((ms) => ms >= least && elapsed <= ms * 0.96) ?? elapsed / 0.96;
+export function tapeSpan(elapsed: number, least = 2 * SECOND): number {
+  return STEPS_S.map((s) => s * SECOND).find((t) => t >= least && elapsed <= t * 0.96) ?? elapsed / 0.96;
 }
 
 /** The distance between two labels of the axis: round, and at least 80 px. */
 export function axisStep(span: number, width: number): number {
   const least = (80 / Math.max(1, width)) * span;
-  const power = 10 ** Math.floor(Math.log10(Math.max(1, least)));
+  const power = 10 ** Math.floor(Math.log10(Math.max(MS, least)));
   return [1, 2, 5, 10].map((m) => m * power).find((s) => s >= least) ?? 10 * power;
 }

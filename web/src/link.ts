@@ -38,7 +38,7 @@ export function linkMark(a: number, b: number, ring: Ring, hands: LinkHands): SV
     hands.open(a, b);
   };
   const key = keysOf("link", { cycle: () => hands.cycle(a, b), open: () => hands.open(a, b) });
-  const held = store.room?.links.some((l) => l.held && ((l.from === a && l.to === b) || (l.from === b && l.to === a)));
+  const held = store.room?.links.some((l) => l.hold && ((l.from === a && l.to === b) || (l.from === b && l.to === a)));
   return svg`<g class="link ${state} ${idle ? "idle" : ""} ${selected ? "selected" : ""}" data-link="${a}-${b}" transform="translate(${(from.x + to.x) / 2} ${(from.y + to.y) / 2}) rotate(${angle})"
       tabindex="0" role="button" aria-label="Link S${a} to S${b}: ${cutWords(state, a, b)}. Press to change${lab ? ", M for more" : ""}." @click=${() => hands.cycle(a, b)} @contextmenu=${open} @keydown=${key}>
     <line class="link-hit" x1=${-half} x2=${half} y1="0" y2="0" />

@@ -1,15 +1,12 @@
-/**
- * What the Worker tells the page, and the page the Worker. The page holds one Model (store.ts) and draws it; it never decides anything about Raft.
- * There are two Workers: a live tab's (wasm/tab) and the lab's (wasm/session), which knows more and can do more; both speak of the cluster in the same words.
- *
- * Numbers of Raft are unsigned 64-bit. Where one fits a JavaScript number exactly it is one, else it comes as decimal text: see U64.
- * Times called `at`, `sent`, `due`, `now` are milliseconds of cluster time with fractions, on the room's clock.
- */
-export type U64 = number | string;
+// Generated from wasm/contract, which says the same in Go: go generate ./wasm/contract
 
+/** Role is what a server is at a moment. */
 export type Role = "follower" | "candidate" | "leader" | "preCandidate";
 
-/** This tab's server, as `window.raftPlayground.status()` returns it. */
+/** Disk is where a server keeps its log; "none": it watches, and has no log. */
+export type Disk = "opfs" | "indexeddb" | "memory" | "none";
+
+/** Status is this tab's server, as window.raftPlayground.status() returns it. */
 export interface Status {
   server: number | null; // null: this tab watches
   role: Role | null;
@@ -23,40 +20,47 @@ export interface Status {
   disk: Disk;
 }
 
-export type Disk = "opfs" | "indexeddb" | "memory" | "none"; // none: a watcher
-
-export interface LogCell {
-  term: U64;
-  kind: "command" | "noop" | "configuration";
-  text: string; // the command in words, e.g. `x = 1`, at most 40 characters
-}
-
-/** A server as it last described itself, and what the room says of it. */
+/** ServerView is a server as it last described itself, and what the room says of it. */
 export interface ServerView {
   server: number;
-  seat: "empty" | "connected" | "gone"; // gone: leased, but its tab is closed: crashed
+  seat: Seat;
   self: boolean; // this tab's own
   name: string;
   hidden: boolean;
   disk: Disk;
-  roundTrip: number | null; // ms of real time to the relay
+  roundTrip: Micros | null; // of real time, to the relay and back
   machine?: Machine; // in the lab
-  report: Report | null; // null: it has not described itself (yet); it may be a server of another kind
+  report: Report | null; // null: it has not described itself (yet), or is of another kind
 }
 
-/** What the lab knows of a server's machine beyond what the server knows itself. A machine that is down has seat "gone". */
+/**
+ * Seat says whether a seat of a room is taken. "gone": it is leased, but its tab is closed: the server has
+ * crashed.
+ */
+export type Seat = "empty" | "connected" | "gone";
+
+/**
+ * Machine is what the lab knows of a server's machine beyond what the server knows itself. A machine that is
+ * down has seat "gone".
+ */
 export interface Machine {
-  state: "running" | "paused" | "down" | "damaged"; // damaged: down, and its disk cannot be read: it must be wiped
-  member: "voter" | "learner" | "none"; // by its own configuration
+  state: MachineState;
+  member: Membership; // by its own configuration
   clock: number; // seconds of its clock in a second of cluster time
-  slowestWrite: number; // ms that a write of its disk takes at most
+  slowestWrite: Micros; // that a write of its disk takes at most
   inbox: number; // frames that wait for a paused machine
 }
 
-/** What a server says of itself (raft/server writes it). */
+/** MachineState says whether a machine runs. "damaged": it is down, and its disk cannot be read: it must be wiped. */
+export type MachineState = "running" | "paused" | "down" | "damaged";
+
+/** Membership is a server's part in a configuration. */
+export type Membership = "voter" | "learner" | "none";
+
+/** Report is what a server says of itself. */
 export interface Report {
   server: number;
-  at: number;
+  at: Micros;
   role: Role;
   term: U64;
   votedFor: number | null;
@@ -66,315 +70,960 @@ export interface Report {
   lastTerm: U64;
   appliedIndex: U64;
   stateHash: string;
-  encoding: string; // of its calls: "colon"
-  timer: { elapsed: number; timeout: number; longest: number } | null; // ms at `at`; null for a leader
-  votes: { server: number; state: "requested" | "granted" | "denied" }[]; // a candidate's election
+  encoding: string; // of its calls, by its name in package wire
+  timer: Timer | null; // null for a leader
+  votes: Vote[]; // a candidate's election
   votesNeeded: number;
-  quorums: Quorum[]; // by its configuration in force; two while that is joint; none: it is a server of another kind
-  peers: { server: number; match: U64; next: U64 }[]; // a leader's followers
-  log: { first: U64; cells: LogCell[] }; // the last 64 entries
-  badFrames: number; // frames that it could not decode, since it started
+  quorums: Quorum[]; // by its configuration; two while that is joint; none: it is of another kind
+  peers: Peer[]; // a leader's followers
+  log: Log;
+  badFrames: U64; // frames that it could not decode, since it started
 }
 
-/** Voters of whom a majority decides, as the server counts (raft/quorum.go). */
+/** Timer is an election timer. */
+export interface Timer {
+  elapsed: Micros; // when the report was made
+  timeout: Micros;
+  longest: Micros; // that the server would draw
+}
+
+/** Vote is one line of a candidate's election. */
+export interface Vote {
+  server: number;
+  state: VoteState;
+}
+
+/** VoteState says how a vote stands. */
+export type VoteState = "requested" | "granted" | "denied";
+
+/**
+ * Quorum holds voters of whom a majority decides, as the server counts (raft/quorum.go). Of a candidate,
+ * those have agreed who vote for it; of a leader, those who are known to store the next entry that it can
+ * commit; of others, nobody has.
+ */
 export interface Quorum {
   voters: number[];
   needed: number; // so many of them are a majority
-  agreed: number; // so many have agreed: of a candidate's, who votes for it; of a leader's, who is known to store the next entry to commit; else 0
+  agreed: number;
 }
 
-/** What became of a message. */
-export interface Message {
-  seq: number;
-  from: number; // a server, or ≥ 1001: a client
-  to: number;
-  kind: "RequestVote" | "RequestVoteReply" | "PreVote" | "PreVoteReply" | "AppendEntries" | "AppendEntriesReply" | "InstallSnapshot" | "InstallSnapshotReply" | "TimeoutNow" | "TimeoutNowReply" | "request" | "answer" | "unknown";
-  term: U64; // the sender's term in it, 0 if it has none
-  ok: boolean; // of a reply: granted, success
-  entryCount: number;
-  label: string; // in a word or two: "vote?", "yes", "no", "x = 3", "stored to 4"
-  sent: number; // of a Flight that was held: when it was let go
-  due: number; // when it arrives, or would have
-  held?: boolean; // it stands still until it is let go
-  fate: "sent" | "cut" | "down" | "full" | "lost" | "dropped";
-  lostAt: number | null; // when it was lost under way
+/** Peer is a leader's view of one follower. */
+export interface Peer {
+  server: number;
+  match: U64;
+  next: U64;
 }
 
-/** A message on its way: a frame, decoded by the Worker. */
-export interface Flight extends Message {
-  entries: U64[]; // terms of the first five entries
-  bytes: number;
-  text: string; // the frame itself, cut at 2,000 characters
+/** Log is the end of a server's log: its last 64 entries. */
+export interface Log {
+  first: U64;
+  cells: LogCell[];
 }
 
-/** One line of the story. */
-export interface StoryLine {
-  id: number; // grows; unique in this tab
-  at: number;
-  server: number; // 0: the network or a person
-  kind: string; // the event's kind as raft/explain.Kind names it ("voteGranted"), or "badFrame", "fault", "client"
-  weight: "key" | "detail"; // heartbeats, timer resets and such are detail
-  text: string; // "S2 votes for S1 in term 3."
-  why: string; // the rule and its reason in one or two sentences, may be empty
-  section: string; // "§5.2", may be empty
+/** LogCell is one entry of a log. */
+export interface LogCell {
   term: U64;
-
-  // Of a server's event, where the Worker tells them:
-  rule?: string; // the line of Figure 2 or 13: "RequestVote RPC, receiver rule 2"
-  reason?: string; // as raft/explain.Reason names it: "logBehind"
-  index?: U64; // the place in its log that it is about, of several the last
-  peer?: number; // the other server concerned
+  kind: CellKind;
+  text: string; // the command in words, such as `x = 1`, at most 40 characters
 }
 
-/** How a server makes sure of what it answers to a get (raft/wire/frame.go). */
-export type ReadKind = "log" | "readIndex" | "lease" | "local";
+/** CellKind is a kind of entries. */
+export type CellKind = "command" | "noop" | "configuration";
 
-/** What became of a client's request made in this tab. */
-export interface ClientRequest {
-  id: number;
-  op: "put" | "get" | "delete" | "cas";
-  key: string;
-  value: string; // put, cas: what is written; get: what was read, once done
-  expected?: string; // cas: what must be there
-  read?: ReadKind; // get: none: as the servers are set
-  server: number; // the server that was asked last
-  state: "pending" | "done" | "refused" | "unknown";
-  found: boolean; // get: the key exists; cas: what was expected was there, and value was written
-  index: U64; // done: the index at which it committed
-  term: U64; // done: the term of the entry there
-  detail: string; // in words: "committed at index 48", "S1 is not the leader, S3 is", "timed out: it may or may not have happened"
+/** RoomState is the room itself: its network and its clock. */
+export interface RoomState {
+  room: string;
+  size: number;
+  started: boolean;
+  rate: number; // of the cluster's clock: seconds in a second of real time
+  watchers: number;
+  links: Link[];
 }
 
+/** Room is the room, and how its servers count. */
+export interface Room extends RoomState {
+  majorities: number[]; // how many of 0, 1, … 9 voters are a majority, as the servers count now
+}
+
+/** Link is one direction between two servers. */
 export interface Link {
   from: number;
   to: number;
   up: boolean;
-  latency: number; // ms of cluster time, one way
-  jitter: number;
-  loss?: number; // probabilities, in the lab
+  latency: Micros; // one way
+  jitter: Micros;
+  loss?: number; // a probability, and so are the next two
   duplicate?: number;
   reorder?: number;
-  held?: boolean; // frames stop on it
+  hold?: boolean; // frames stop on it
 }
 
-export interface Room {
-  room: string;
-  size: number;
-  started: boolean;
-  rate: number;
-  watchers: number;
-  links: Link[];
-  majorities: number[]; // how many of 0, 1, … 9 voters are a majority, as the servers count now
-}
-
-/** What is wrong with a live room, and what its people can decide. */
+/** Advice says what is wrong with a live room, and what its people can decide. */
 export interface Advice {
   text: string;
   choices: Choice[];
 }
 
+/** Choice is one decision about a room. */
 export interface Choice {
   label: string;
   cost: string; // what the decision may cost, in words
   seats: SeatsChange;
 }
 
-/** A decision about the seats of a room. */
+/** SeatsChange is a decision about the seats of a room, as the hub takes it. */
 export interface SeatsChange {
   new?: boolean; // the room is new, or begins anew: nobody has a seat
   give?: number[]; // these servers will not come back: their seats are free
   empty?: boolean; // give: the next ones there start empty, without being taken in by a leader
 }
 
-export type Connection =
-  | { state: "connecting" }
-  | { state: "open" }
-  | { state: "lost" | "refused"; retryAt: number; attempt: number; why: string }; // epoch ms; refused: the relay's why
-
-/** From the Worker, at most one a frame, four a second to a hidden page; a member that is absent did not change. */
-export interface Batch {
-  clock?: { now: number; rate: number }; // cluster time at the moment of posting
-  connection?: Connection;
-  room?: Room;
-  self?: Status;
-  watching?: string; // why this tab only watches: "This room has 3 servers. You are watching."
-  advice?: Advice[]; // all that there is to say about the room itself
-  servers?: ServerView[]; // all of them, when any changed
-  flights?: Flight[]; // new ones
-  lost?: { seq: number; fate: Flight["fate"]; at: number }[];
-  story?: StoryLine[]; // new ones, oldest first
-  requests?: ClientRequest[]; // new and changed ones
-  notice?: string; // something to tell once, in words
-  qr?: { size: number; rows: string[] }; // the room's link; a row is a string of 0 and 1
-
-  // Of the lab only.
-  lab?: Lab;
-  /**
-   * jump: the playhead stands at another moment of the same branch; `flights` are all there are, and nothing is animated.
-   * run: another run or another branch; all that was known before is void, and the batch holds all of it: story, history, requests too.
-   */
-  moment?: "jump" | "run";
-  history?: HistoryPart; // beside batches of a live room, from which the page works its history out itself
+/**
+ * Connection is how it stands with the relay. What follows the state is there when the connection is lost or
+ * refused.
+ */
+export interface Connection {
+  state: ConnectionState;
+  retryAt?: number; // epoch ms of real time
+  attempt?: number;
+  why?: string; // refused: what the relay says
 }
 
-/** The lab: what is known of the run beyond the cluster's state at the moment that is looked at. */
+/** ConnectionState says whether there is a connection. */
+export type ConnectionState = "connecting" | "open" | "lost" | "refused";
+
+/** Clock is cluster time at the moment of posting. */
+export interface Clock {
+  now: Micros;
+  rate: number;
+}
+
+/** Lab is what is known of a run beyond the cluster's state at the moment that is looked at. */
 export interface Lab {
   seed: string; // decimal
-  end: number; // the branch has been lived as far as this; clock.now is the playhead, ≤ end
+  end: Micros; // the branch has been lived as far as this; clock.now is the playhead, ≤ end
   branch: number; // of branches: the one that is looked at
   branches: Branch[]; // ascending by id; at least one
   off: string[]; // IDs of rules that no server keeps now
-  modified?: string[]; // those of them that are no extensions (raft.Extensions): without them this is not the paper's Raft any more; absent: none
+  /** Those of them that are no extensions (raft.Extensions): without them this is not the paper's Raft any more. */
+  modified?: string[];
   properties: Property[];
   chaos: boolean; // faults are drawn as time goes on
-  traps: { number: number; text: string }[]; // harm that waits for its moment, in words; by its number the deed "disarm" takes it away
+  traps: Trap[];
 }
 
-/** One way that the run went. To act in the past makes a branch; what came of it without the act is kept. */
+/**
+ * Branch is one way that the run went. To act in the past makes a branch; what came of it without the act is
+ * kept.
+ */
 export interface Branch {
   id: number; // 1, 2, …
   parent: number; // 0: none
-  at: number; // where it leaves its parent
-  end: number;
+  at: Micros; // where it leaves its parent
+  end: Micros;
   text: string; // the act that made it, in words
 }
 
-/** A safety property, whether it held up to the moment that is looked at. */
+/** Property is a safety property, and whether it held up to the moment that is looked at. */
 export interface Property {
   name: string; // "Election Safety"
   text: string; // what it says, in one sentence
-  broken: { at: number; text: string; servers: number[]; index: U64 } | null;
+  broken: Broken | null;
 }
 
-/** Changes of a branch's history, on the whole branch as far as it was lived, not only to the playhead. */
+/** Broken says how a property was broken. */
+export interface Broken {
+  at: Micros;
+  text: string;
+  servers: number[];
+  index: U64;
+}
+
+/** Trap is harm that waits for its moment. By its number the deed "disarm" takes it away. */
+export interface Trap {
+  number: number;
+  text: string;
+}
+
+/**
+ * HistoryPart holds changes of a branch's history, on the whole branch as far as it was lived, not only to
+ * the playhead.
+ */
 export interface HistoryPart {
   whole: boolean; // these are all; else they come after those that are known
-  terms: { at: number; term: U64 }[];
-  lanes: { at: number; server: number; role: Role | "gone" | "empty" | "paused"; term: U64 }[];
-  marks: { at: number; kind: "write" | "fault" | "commit" | "crash" | "election" | "violation"; server: number; text: string }[];
+  terms: TermChange[];
+  lanes: LaneChange[];
+  marks: Mark[];
   commit: U64;
 }
 
-/** From the page to the Worker. */
-export type ToWorker =
-  | { type: "start"; room: string; place: string; relay: string; link: string; seat: "any" | "watch"; size: number | null; encoding: string; hint: number | null; hidden: boolean }
-  | { type: "drawn" } // the page has drawn the last batch, or is hidden and will not, and wants the next
-  | { type: "hidden"; hidden: boolean }
-  | { type: "request"; id: number; op: ClientRequest["op"]; key: string; value: string; expected?: string; read?: ReadKind; server: number | null } // null: find the leader
-  | { type: "network"; id: number; change: NetworkChange }
-  | { type: "seats"; id: number; seats: SeatsChange }
-  | { type: "reconnect" } // do not wait for retryAt
-  | { type: "stop" };
-
-/** As the hub takes it, times in ms. */
-export interface NetworkChange {
-  rate?: number;
-  start?: true;
-  latency?: number;
-  jitter?: number;
-  links?: { from: number; to: number; up?: boolean; latency?: number; jitter?: number }[];
+/** TermChange says since when the highest term is what it is. */
+export interface TermChange {
+  at: Micros;
+  term: U64;
 }
 
-/** A lab.Run as its JSON (raft/lab/run.go); times in µs. */
-export interface LabRun {
-  version: number;
-  config: { servers: number; latency: number; jitter: number; disk?: number; json?: boolean; off?: string[]; clients?: number; keys?: number; think?: number; patience?: number; chaos?: number; heal?: number; [more: string]: unknown };
-  seed: number | string;
-  actions?: (LabAction & { at: number })[];
+/** LaneChange says since when a server is what it is. */
+export interface LaneChange {
+  at: Micros;
+  server: number;
+  role: Lane;
+  term: U64;
 }
 
-/** A lab.Action as its JSON (raft/lab/run.go) without its time; times in µs. `off`, of "rules": all that are off from now on. */
-export interface LabAction {
-  do: string;
-  server?: number;
-  to?: number;
-  servers?: number[];
-  when?: string;
-  down?: number;
-  rate?: number;
-  disk?: number;
-  link?: { latency: number; jitter: number; loss?: number; duplicate?: number; reorder?: number };
-  key?: string;
-  value?: string;
-  expected?: string;
-  read?: ReadKind;
-  off?: string[];
-  [more: string]: unknown;
+/** Lane is what a server is on the time line: a Role, or why it has none. */
+export type Lane = "follower" | "candidate" | "leader" | "preCandidate" | "gone" | "empty" | "paused";
+
+/** Mark is something on the time line. */
+export interface Mark {
+  at: Micros;
+  kind: MarkKind;
+  server: number;
+  text: string;
 }
 
-/** The next moment at which a step ends. */
-export type Stop = "event" | "message" | "role" | "election" | "commit" | "violation";
+/** MarkKind is a kind of marks. */
+export type MarkKind = "write" | "fault" | "commit" | "crash" | "election" | "violation";
 
-/** From the page to the lab's Worker, beside drawn, hidden, request and network (rate and links) of a live room. Each with an id is answered once. */
-export type ToLab =
-  | { type: "open"; id: number; run: LabRun | null; at: number; rate: number } // another run, null: the one that the lab begins with; at a moment of it; answers { at, hash } as of Moment once it is open
-  | { type: "seek"; id: number; at: number } // to a moment of this branch; beyond its end it is lived further, 60 s at most
-  | { type: "step"; id: number; to: Stop; back: boolean } // answers { at, text }, an error if there is no such moment within 60 s; the clock is paused then
-  | { type: "branch"; id: number; branch: number; at: number | null } // look at another branch, null: where its end is
-  | { type: "act"; id: number; action: LabAction } // at the playhead; in the past it makes a branch
-  | { type: "frame"; id: number; seq: number } // answers FrameDetails
-  | { type: "frameAct"; id: number; seq: number; act: "drop" | "hold" | "release" | "deliver" | "duplicate" | "edit"; text?: string } // edit: text is the frame's new content
-  | { type: "inboxes"; id: number } // answers Inbox[]
-  | { type: "timers"; id: number; act: "spread" | "align" } // election timers: apart from each other, or all at the same moment
-  | { type: "chaos"; id: number; on: boolean }
-  | { type: "replay"; id: number; from: number; until: number; details: boolean } // answers Replay: all that happened in a stretch of this branch, 60 s at most, as far as the playhead; details: events of that weight, too. Another one takes its place
-  | { type: "moment"; id: number }; // answers Moment
+/** Stepped answers a Step: where it ended, and what happens there. */
+export interface Stepped {
+  at: Micros;
+  text: string;
+}
 
-/** All about a frame under way. */
+/** FrameDetails is all about a frame under way. */
 export interface FrameDetails {
   seq: number;
   from: number;
   to: number;
-  sent: number;
-  due: number;
+  sent: Micros;
+  due: Micros;
   held: boolean;
-  name: string; // "AppendEntries"
-  fields: { name: string; value: string; meaning: string }[]; // in the figure's order
-  forms: FrameForm[]; // the frame in each encoding
-  encoding: string; // that of the form in which it travels
+  name: MessageKind;
+  fields: Field[]; // in the figure's order
+  forms: FrameForm[]; // it in each encoding that has calls, and in its own
+  encoding: string; // in which it travels
   draft: string; // the text with which an edit of it begins
   bytes: number;
-  whole: boolean; // what is shown in its own encoding is all of it; else its first 16 KB, with … after them
-  next: string[]; // what its receiver would do with it now, in words: found by letting a copy of the receiver receive it
+  whole: boolean; // its own encoding shows all of it; else its first 16 KB, with … after them
+  next: string[]; // what a copy of its receiver does with it now, in words
 }
 
-/** A frame in one encoding. */
+/** FrameForm is a frame in one encoding. */
 export interface FrameForm {
-  encoding: string; // "colon"
+  encoding: string;
   title: string;
   text: string; // empty: it cannot be written so
 }
 
-/** The frames on their way to a server, in the order in which they arrive; those that wait in a paused server first. */
-export interface Inbox {
-  server: number;
-  frames: { seq: number; from: number; name: string; label: string; due: number; held: boolean; waiting: boolean }[];
+/** Field is one argument or result of a call, as Figure 2 lists them. */
+export interface Field {
+  name: string;
+  value: string;
+  meaning: string;
 }
 
 /**
- * A stretch of a branch, lived once more to tell all of it. Of more than 4,000 messages those that ended first are left out, of more than 2,000 events the oldest:
- * it then begins later.
+ * Inbox holds the frames on their way to a server, in the order in which they arrive; those that wait in a
+ * paused server first.
  */
-export interface Replay {
-  from: number; // it is complete from here on; but of what was lost in the moment of its sending, before, nothing is told
-  to: number; // the playhead, or where it was asked to end
-  messages: Message[]; // that were under way at any time in it, ascending by sent
-  leftOut: number; // messages
-  events: StoryLine[]; // of servers; each has the id of its line in the story if it is there, else one of its own, always the same
-  lanes: HistoryPart["lanes"]; // what every server is at the beginning, and the changes
+export interface Inbox {
+  server: number;
+  frames: InboxFrame[];
 }
 
-/** What a link or a file holds: a run, a moment of it, and by what one knows that it is the same. */
+/** InboxFrame is a frame of an Inbox. */
+export interface InboxFrame {
+  seq: number;
+  from: number;
+  name: MessageKind;
+  label: string;
+  due: Micros;
+  held: boolean;
+  waiting: boolean; // in the paused server
+}
+
+/**
+ * Replay is a stretch of a branch, lived once more to tell all of it. Of more than 4,000 messages those that
+ * ended first are left out, of more than 2,000 events the oldest: it then begins later.
+ */
+export interface Replay {
+  /** It is complete from here on. Of what was lost before, in the moment of its sending, nothing is told. */
+  from: Micros;
+  to: Micros; // the playhead, or where it was asked to end
+  messages: Message[];
+  leftOut: number; // messages
+  events: StoryLine[];
+  lanes: LaneChange[]; // what every server is at the beginning, and the changes
+}
+
+/** Moment is what a link or a file holds: a run, a moment of it, and by what one knows that it is the same. */
 export interface Moment {
   run: LabRun;
-  at: number; // ms
+  at: Micros;
   hash: string; // of the world's state, hexadecimal
 }
 
-/** From the Worker to the page. */
+/**
+ * U64 is a number of Raft, which has 64 bits. It is a number where JavaScript holds it exactly, else decimal
+ * text.
+ */
+export type U64 = number | string;
+
+/** Micros is a time in whole microseconds: of cluster time, on the room's clock, if nothing else is said. */
+export type Micros = number;
+
+/** FromStudy is what the Worker for studies tells the page. */
+export type FromStudy =
+  | ({ type: "loading" } & Loading)
+  | ({ type: "failed" } & Failed)
+  | ({ type: "progress" } & Progress)
+  | ({ type: "answer" } & Answer);
+
+/** Progress says how far a study is. */
+export interface Progress {
+  id: number;
+  fraction: number;
+  words: string;
+  part: unknown; // of the answer, found by now
+}
+
+/**
+ * Batch is what the page did not know yet. It comes at most once a frame, four times a second to a hidden
+ * page; a member that is absent did not change.
+ */
+export interface Batch {
+  clock?: Clock;
+  connection?: Connection;
+  room?: Room;
+  self?: Status;
+  watching?: string; // why this tab only watches, in words
+  advice?: Advice[]; // all that there is to say about the room itself
+  servers?: ServerView[]; // all of them, when any changed
+  flights?: Flight[]; // new ones
+  lost?: Loss[];
+  story?: StoryLine[]; // new ones, oldest first
+  requests?: ClientRequest[]; // new and changed ones
+  notice?: string; // something to tell once, in words
+  qr?: QR; // the room's link
+  /** Of the lab only. */
+  lab?: Lab;
+  moment?: MomentKind;
+  history?: HistoryPart; // a live room's page works it out itself, from the batches
+}
+
+/**
+ * MomentKind says that a batch is of another moment than the one before. "jump": the playhead stands at
+ * another moment of the same branch; the flights of the batch are all there are, and nothing is animated.
+ * "run": another run or another branch; all that was known before is void, and the batch holds all of it:
+ * story, history, requests too.
+ */
+export type MomentKind = "jump" | "run";
+
+/** QR is a code as rows of 0 and 1. */
+export interface QR {
+  size: number;
+  rows: string[];
+}
+
+/** Message is what became of a message. */
+export interface Message {
+  seq: number;
+  from: number; // a server, or ≥ 1001: a client
+  to: number;
+  kind: MessageKind;
+  term: U64; // the sender's term in it, 0 if it has none
+  ok: boolean; // of a reply: granted, success
+  entryCount: number;
+  label: string; // in a word or two: "vote?", "yes", "no", "x = 3", "stored to 4"
+  sent: Micros; // of a Flight that was held: when it was let go
+  due: Micros; // when it arrives, or would have
+  held?: boolean; // it stands still until it is let go
+  fate: Fate;
+  lostAt: Micros | null; // when it was lost under way
+}
+
+/** MessageKind is a kind of messages. */
+export type MessageKind =
+  | "RequestVote"
+  | "RequestVoteReply"
+  | "PreVote"
+  | "PreVoteReply"
+  | "AppendEntries"
+  | "AppendEntriesReply"
+  | "InstallSnapshot"
+  | "InstallSnapshotReply"
+  | "TimeoutNow"
+  | "TimeoutNowReply"
+  | "request"
+  | "answer"
+  | "unknown";
+
+/** Fate is what the network did with a message. */
+export type Fate = "sent" | "cut" | "down" | "full" | "lost" | "dropped";
+
+/** Flight is a message on its way: a frame, decoded by the Worker. */
+export interface Flight extends Message {
+  entries: U64[]; // terms of the first five entries
+  bytes: number;
+  text: string; // the frame itself, cut at 2,000 characters
+}
+
+/** Loss corrects a Flight that the page already has. */
+export interface Loss {
+  seq: number;
+  fate: Fate;
+  at: Micros;
+}
+
+/** StoryLine is one line of the story. */
+export interface StoryLine {
+  id: number; // grows; unique in this tab
+  at: Micros;
+  server: number; // 0: the network or a person
+  /** The event's kind as raft/explain.Kind names it ("voteGranted"), or "badFrame", "fault", "client". */
+  kind: string;
+  weight: Weight;
+  text: string; // "S2 votes for S1 in term 3."
+  why: string; // the rule and its reason in one or two sentences, may be empty
+  section: string; // "§5.2", may be empty
+  term: U64;
+  /** Of a server's event, where the Worker tells them: */
+  rule?: string; // the line of Figure 2 or 13: "RequestVote RPC, receiver rule 2"
+  reason?: string; // as raft/explain.Reason names it: "logBehind"
+  index?: U64; // the place in its log that it is about, of several the last
+  peer?: number; // the other server concerned
+}
+
+/** Weight tells what matters in a story from details: heartbeats, timer resets and such. */
+export type Weight = "key" | "detail";
+
+/** ClientRequest is what became of a client's request made in this tab. */
+export interface ClientRequest {
+  id: number;
+  op: Op;
+  key: string;
+  value: string; // put, cas: what is written; get: what was read, once done
+  expected?: string; // cas: what must be there
+  read?: ReadKind; // get: none: as the servers are set
+  server: number; // the server that was asked last
+  state: RequestState;
+  found: boolean; // get: the key exists; cas: what was expected was there, and value was written
+  index: U64; // done: the index at which it committed
+  term: U64; // done: the term of the entry there
+  /**
+   * In words: "committed at index 48", "S1 is not the leader, S3 is", "timed out: it may or may not have
+   * happened".
+   */
+  detail: string;
+}
+
+/** Op is what a client asks for. */
+export type Op = "put" | "get" | "delete" | "cas";
+
+/** ReadKind is how a server makes sure of what it answers to a get (raft/wire/frame.go). */
+export type ReadKind = "log" | "readIndex" | "lease" | "local";
+
+/** RequestState says how a request stands. "unknown": it may or may not have happened. */
+export type RequestState = "pending" | "done" | "refused" | "unknown";
+
+/**
+ * FromWorker is what a Worker tells its page. The Worker's own script tells how far its program is, the
+ * program tells the rest.
+ */
 export type FromWorker =
-  | { type: "loading"; fraction: number } // of the WebAssembly file
-  | { type: "ready" } // the lab's program has been loaded and takes wishes
-  | { type: "failed"; reason: "wasm" | "worker"; detail: string }
-  | { type: "batch"; batch: Batch }
-  | { type: "answer"; id: number; ok: boolean; value: unknown; error: string }; // to whatever carried an id
+  | ({ type: "loading" } & Loading)
+  | { type: "ready" }
+  | ({ type: "failed" } & Failed)
+  | ({ type: "batch" } & Posted)
+  | ({ type: "answer" } & Answer);
+
+/** Loading says how much of the WebAssembly file is there, from 0 to 1. */
+export interface Loading {
+  fraction: number;
+}
+
+/** Failed says that there is no program, or none any more. */
+export interface Failed {
+  reason: Failure;
+  detail: string;
+}
+
+/** Failure is what failed. */
+export type Failure = "wasm" | "worker";
+
+/** Posted carries a batch. */
+export interface Posted {
+  batch: Batch;
+}
+
+/** Answer is the outcome of one message of the page that carried an id. */
+export interface Answer {
+  id: number;
+  ok: boolean;
+  value: unknown;
+  error: string;
+}
+
+/** ToWorker is what the page of a live room tells its Worker. */
+export type ToWorker =
+  | ({ type: "start" } & Start)
+  | { type: "drawn" }
+  | ({ type: "hidden" } & Hidden)
+  | ({ type: "request" } & Request)
+  | ({ type: "network" } & Network)
+  | ({ type: "seats" } & Seats)
+  | { type: "reconnect" }
+  | { type: "stop" };
+
+/** Start is the first message. */
+export interface Start {
+  room: string;
+  place: string; // the room in the storage of the page's origin
+  relay: string;
+  link: string;
+  seat: Claim;
+  size: number | null;
+  encoding: string; // of its calls, by its name in package wire
+  hint: number | null; // the seat of this browser that is looked for first
+  hidden: boolean;
+}
+
+/** Claim is what a tab wants to be in a room. */
+export type Claim = "any" | "watch";
+
+/** Hidden says whether the page is hidden. */
+export interface Hidden {
+  hidden: boolean;
+}
+
+/** Request asks a server for something. */
+export interface Request {
+  id: number;
+  op: Op;
+  key: string;
+  value: string;
+  expected?: string;
+  read?: ReadKind;
+  server: number | null; // null: whoever leads
+}
+
+/** Network changes the network or the clock. */
+export interface Network {
+  id: number;
+  change: NetworkChange;
+}
+
+/** NetworkChange says what is to change of the network, as the hub takes it. */
+export interface NetworkChange {
+  rate?: number;
+  start?: true;
+  latency?: Micros; // of every link
+  jitter?: Micros;
+  links?: LinkChange[];
+}
+
+/** LinkChange says what is to change of one direction of a link. */
+export interface LinkChange {
+  from: number;
+  to: number;
+  up?: boolean;
+  latency?: Micros;
+  jitter?: Micros;
+}
+
+/** Seats decides about the seats of a room. */
+export interface Seats {
+  id: number;
+  seats: SeatsChange;
+}
+
+/**
+ * ToLab is what the page tells the lab's Worker, beside drawn, hidden, request and network (rate and links)
+ * of a live room.
+ */
+export type ToLab =
+  | ({ type: "open" } & Open)
+  | ({ type: "seek" } & Seek)
+  | ({ type: "step" } & Step)
+  | ({ type: "branch" } & LookAtBranch)
+  | ({ type: "act" } & Act)
+  | ({ type: "frame" } & LookAtFrame)
+  | ({ type: "frameAct" } & ActOnFrame)
+  | ({ type: "inboxes" } & LookAtInboxes)
+  | ({ type: "timers" } & SetTimers)
+  | ({ type: "chaos" } & SetChaos)
+  | ({ type: "replay" } & LookBack)
+  | ({ type: "moment" } & TellMoment);
+
+/**
+ * Open opens another run, null: the one that the lab begins with; at a moment of it. Answers as TellMoment
+ * does, without the run, once it is open.
+ */
+export interface Open {
+  id: number;
+  run: LabRun | null;
+  at: Micros;
+  rate: number;
+}
+
+/** Seek goes to a moment of this branch; beyond its end it is lived further, 60 s at most. Answers { at }. */
+export interface Seek {
+  id: number;
+  at: Micros;
+}
+
+/**
+ * Step goes to the next moment of a kind, where the clock is paused then. Answers Stepped, an error if there
+ * is no such moment within 60 s.
+ */
+export interface Step {
+  id: number;
+  to: Stop;
+  back: boolean; // to just before the last such moment
+}
+
+/**
+ * Stop is the next moment at which a step ends: one of a kind, or where a goal is reached (raft/lab/goal), in
+ * its words.
+ */
+export type Stop = "event" | "message" | "role" | "election" | "commit" | "violation";
+
+/** LookAtBranch looks at another branch. Answers { at }. */
+export interface LookAtBranch {
+  id: number;
+  branch: number;
+  at: Micros | null; // null: where its end is
+}
+
+/** Act does something to the cluster at the playhead; in the past it makes a branch. */
+export interface Act {
+  id: number;
+  action: LabAction;
+}
+
+/** LookAtFrame asks about a frame under way. Answers FrameDetails. */
+export interface LookAtFrame {
+  id: number;
+  seq: number;
+}
+
+/** ActOnFrame does something with a frame under way. */
+export interface ActOnFrame {
+  id: number;
+  seq: number;
+  act: FrameAct;
+  text?: string; // edit: the frame's new content
+}
+
+/** FrameAct is what can be done with a frame. */
+export type FrameAct = "drop" | "hold" | "release" | "deliver" | "duplicate" | "edit";
+
+/** LookAtInboxes asks what is on its way to whom. Answers a list of Inbox. */
+export interface LookAtInboxes {
+  id: number;
+}
+
+/** SetTimers sets the election timers apart from each other, or all to the same moment. */
+export interface SetTimers {
+  id: number;
+  act: TimersAct;
+}
+
+/** TimersAct is what can be done with the election timers. */
+export type TimersAct = "spread" | "align";
+
+/** SetChaos begins to draw faults as time goes on, or ends it. */
+export interface SetChaos {
+  id: number;
+  on: boolean;
+}
+
+/**
+ * LookBack asks for all that happened in a stretch of this branch, 60 s at most, as far as the playhead.
+ * Answers Replay. Another one takes its place.
+ */
+export interface LookBack {
+  id: number;
+  from: Micros;
+  until: Micros;
+  details: boolean; // events of that weight, too
+}
+
+/** TellMoment asks for the Moment that is looked at. */
+export interface TellMoment {
+  id: number;
+}
+
+/**
+ * Harshness is what real networks, disks and hosts do to servers beyond the faults that come and go as
+ * actions. The zero value adds nothing: a run without it takes the course that it always took. Times are µs
+ * of cluster time.
+ */
+export interface LabHarshness {
+  /**
+   * Stray is the probability that a copy of a frame between two servers goes astray: it arrives up to
+   * StrayFor later, whoever has crashed, restarted or been elected meanwhile, and each time with a chance of
+   * one half yet another time. StrayFor ≥ 1 ms where there are strays.
+   */
+  stray?: number;
+  strayFor?: number;
+  /**
+   * SendLag and SavedLag are the longest times that a server's host takes to send what the server wants sent,
+   * and to tell it that a write is durable, each drawn anew. The two do not wait for each other. A host that
+   * is killed has not sent, and has not told, what still lagged.
+   */
+  sendLag?: number;
+  savedLag?: number;
+  maxChunk?: number; // most bytes of a snapshot in one message; 0: as raft.Options says
+  ownOrder?: boolean; // every server lists the keys of its snapshots in an order of its own
+  /**
+   * Room is how many bytes a snapshot may have that the last server takes; 0: no limit. With it, that server
+   * need never be repaired.
+   */
+  room?: number;
+  /**
+   * Serve is how long, once Config.Heal has passed after the chaos, every request must be answered within the
+   * patience of who asks; 0: none must.
+   */
+  serve?: number;
+}
+
+/** Run is all that a simulation follows from: two Worlds of the same Run are in the same state at the same time. */
+export interface LabRun {
+  version: number;
+  config: LabConfig;
+  seed: U64;
+  actions?: (LabAction & { at: number })[]; // ascending by At; those of the same time happen in this order
+}
+
+/** Config is what the world is like. Times are microseconds of cluster time. */
+export interface LabConfig {
+  servers: number; // 1 to 9
+  voters?: number; // of them the first so many are the cluster at the start, the others wait to be added; 0: all
+  latency: number; // of every link, one way, at the start and after healing
+  jitter: number;
+  disk?: number; // the longest that a write takes; times are drawn from 0 to it; 0: no time at all
+  json?: boolean; // servers with an even number call in JSON, not colon
+  /**
+   * Encodings are those in which servers call (wire.Callable): S1 in the first, S2 in the second, and so on,
+   * round and round. Empty: as JSON says.
+   */
+  encodings?: string[];
+  /**
+   * Election timeouts are drawn from ElectionMin to ElectionMax of a server's own clock (§5.2), whole
+   * milliseconds; both 0: 150 to 300 ms.
+   */
+  electionMin?: number;
+  electionMax?: number;
+  /**
+   * FirstElapsed says of each server how much of its first election timeout has passed at the start, in
+   * percent, 1 to 99. Empty: 75 for all.
+   */
+  firstElapsed?: number[];
+  off?: string[]; // the IDs of rules that no server keeps at the start, see raft.Rules
+  compactAfter?: number; // as server.Options says: 0 means 4096, -1 never
+  reads?: string; // what makes a Get linearizable: "log", which "" means too, "readIndex" or "lease"
+  clients?: number; // up to 50, each with one operation at a time
+  keys?: number; // that they use, at least 1 if there are clients
+  think?: number; // how long a client rests between two operations, on average
+  patience?: number; // how long it waits for an answer
+  chaos?: number; // how long faults happen, from the start
+  heal?: number; // how long after it service must have returned
+  /**
+   * Harsh is nil if nothing of it is wanted. It is not written to once the run is made: copies of the Config
+   * share it.
+   */
+  harsh?: LabHarshness;
+}
+
+/**
+ * Action is something that is done to the world at a moment. One that does not apply, such as the crash of a
+ * server that is down, changes nothing.
+ */
+export interface LabAction {
+  do: string;
+  server?: number; // whom it is done to; 0: whoever leads then, in the highest term; Network: every server
+  to?: number; // the other end of a link, 0: everybody else; Transfer: who is to lead, 0: whoever has most of the log
+  /** Partition: one side, none: Server alone; Reconfigure: who is to have a vote, none: who has one now */
+  servers?: number[];
+  learners?: number[]; // Reconfigure: who is to get the log without a vote, as far as he has none
+  /**
+   * Careful is an operator's caution: Wipe, FlipBit and Reconfigure are done only if in every configuration
+   * that may be in force, or will be, a majority of the voters still has its disk; and a server that is wiped
+   * never returns, not even by Heal: it could break a promise that it forgot (story 24 of raft/scenario).
+   */
+  careful?: boolean;
+  /**
+   * Hang makes SlowDisk a disk that finishes no write at all, until it is as quick as something again. With
+   * Careful only if the cluster can do without that server, which nobody misses then.
+   */
+  hang?: boolean;
+  /**
+   * Frame is the number of a frame under way between servers (View.Frames). 0: the one that arrives first of
+   * those from Server to To, each 0 meaning anybody.
+   */
+  frame?: number;
+  text?: string; // EditFrame, InjectFrame: the frame, at most 64 KiB
+  /** Binary says that Text is the frame's bytes in base64 (RFC 4648, section 4), which travel in a binary message. */
+  binary?: boolean;
+  /**
+   * When sets a trap: the action is done when this event next happens, at Server, or with Server 0 at
+   * whichever it happens to first. Disarm takes one trap away, Heal all.
+   */
+  when?: string;
+  skip?: number; // of a trap: how many such events pass before the one that it waits for
+  /**
+   * Crash, PowerLoss, Wipe, FailDisk, FillDisk: after how long it restarts by itself once it is down; 0: it
+   * does not
+   */
+  down?: number;
+  rate?: number; // Clock: seconds of this server in a second of cluster time, 0.01 to 100
+  disk?: number; // SlowDisk: the longest that a write takes
+  link?: LabLink; // Network
+  key?: string; // Put, Get, Delete, CompareAndSwap
+  value?: string;
+  expected?: string; // CompareAndSwap: what must be there for Value to be written
+  read?: string; // Get: "log", "readIndex", "lease" or "local" (wire.Read); empty: as Config.Reads says
+  trap?: number; // Disarm: which one, the traps of the run counted from 1 in the order of their setting
+  off?: string[]; // Rules: the IDs of those that are off from now on
+}
+
+/** Link is what one direction between two servers is like. */
+export interface LabLink {
+  latency: number;
+  jitter: number;
+  loss?: number; // probabilities, 0 to 1
+  duplicate?: number;
+  reorder?: number;
+}
+
+/** CompareQuestion asks what is different between two runs, from their start to a time. */
+export interface CompareQuestion {
+  left: LabRun;
+  right: LabRun;
+  until: Micros; // at most an hour
+}
+
+/** Comparison is two runs beside each other. */
+export interface Comparison {
+  until: Micros;
+  divergence: Divergence | null; // null: nothing is different
+  left: Track;
+  right: Track;
+}
+
+/**
+ * Divergence is the first moment at which not the same happens in both. What happens in one of them may be
+ * nothing: "".
+ */
+export interface Divergence {
+  at: Micros;
+  left: string;
+  right: string;
+}
+
+/** Track is what happened in one run. */
+export interface Track {
+  history: HistoryPart;
+  story: StoryLine[]; // the lines that matter: mostStory of them at most, from a little before the divergence on
+  commit: U64;
+}
+
+/**
+ * ElectionsQuestion asks how long a cluster is without a leader after its leader crashed, for every latency
+ * with every range of timeouts.
+ */
+export interface ElectionsQuestion {
+  servers: number; // 3 to 9
+  seed: number; // of the first election; the others have those after it
+  runs: number; // elections for each point, 1 to 1000
+  latencies: Micros[];
+  timeouts: Timeout[];
+}
+
+/**
+ * Timeout is a range from which election timeouts are drawn, in whole ticks of 1000 µs, more than a
+ * heartbeat's 50.
+ */
+export interface Timeout {
+  least: Micros;
+  most: Micros;
+}
+
+/** ElectionPoint is what came of the elections with one latency and one range of timeouts. */
+export interface ElectionPoint {
+  latency: Micros; // one way
+  least: Micros;
+  most: Micros;
+  runs: number;
+  median: Micros | null; // from the crash to the next leader; null: in half of the runs nobody led
+  worst: Micros | null; // the 95th percentile; null: in one run of twenty nobody led
+  split: number; // the part of the runs in which a term ended without a leader
+  none: number; // the part of the runs in which nobody led within 10 s
+}
+
+/** FindQuestion asks for a run in which a safety property breaks when no server keeps some rules. */
+export interface FindQuestion {
+  off: string[]; // IDs of raft.Rules; those of Figure 2's extensions are off in any case
+  seconds: number; // of looking, after which it is given up at the next opportunity
+}
+
+/** Found is a run in which a property breaks, as short as could be found. */
+export interface Found {
+  run: LabRun;
+  at: Micros; // when the property breaks
+  property: string;
+  text: string;
+  actions: string[]; // what is done in the run, in words, in order
+  how: How;
+  looked: number; // situations, or seeds, that were looked at
+}
+
+/**
+ * How says how a run was found. "search": no run within the bounds is shorter; "chance": it was found with a
+ * random seed, then everything was left out that can be.
+ */
+export type How = "search" | "chance";
+
+/**
+ * HistoryQuestion asks what the clients of a run did from its start to a time, and whether one order of it
+ * explains all that they were told (§8).
+ */
+export interface HistoryQuestion {
+  run: LabRun;
+  until: Micros; // at most an hour
+}
+
+/** ClientHistory is what clients asked and were told. */
+export interface ClientHistory {
+  until: Micros; // as far as it goes: before what was asked for if more was done than mostOperations
+  leftOut: number; // operations that were asked for later
+  operations: Operation[];
+  wrong: Wrong[]; // ascending by the time of the answer
+  undecided: string[]; // keys for which mostSteps did not suffice
+}
+
+/** Operation is what one client asked for and was told, in the order of the asking. */
+export interface Operation {
+  client: number; // 0: that of actions, which may ask for several things at once
+  kind: Op;
+  key: string;
+  value: string; // put, cas: what was written; get: what was found, cut at mostCharacters
+  expected?: string; // cas: what the value had to be, cut likewise
+  found: boolean; // get, delete: the key existed; cas: what was expected was there
+  server: number; // who answered; 0: nobody did
+  called: Micros;
+  returned: Micros | null; // null: there was no answer, or one that leaves open whether it happened
+  refused: boolean; // it did not happen and never will
+  effect: Micros | null; // when it can be taken to have happened; null: never, or it is not known
+  place: number; // its effect's in the order of those on its key, from 1; 0: it has none
+}
+
+/** Wrong is an answer that no order explains. */
+export interface Wrong {
+  operation: number; // whose answer it is, from 0
+  against: number[]; // those whose answers it contradicts, ascending by the time of the answer; there may be none
+  text: string; // what is wrong, in one sentence
+}
+

@@ -7,6 +7,7 @@ import { tally } from "./quorum.js";
 import { cycleLink } from "./raft-stage.js";
 import { store } from "./store.js";
 import { cutState, cutWords, flightName, lostWords, roleWords, seconds, span, who } from "./words.js";
+import { MS } from "./time.js";
 
 /** What is selected: a server, a message, or nothing: then things to try. */
 export class RaftInspector extends RaftElement {
@@ -57,7 +58,7 @@ export class RaftInspector extends RaftElement {
     if (!r?.timer) return fact("Timer", "none: it leads");
     const stopped = s.machine?.state === "paused";
     const left = Math.max(0, r.timer.timeout - r.timer.elapsed - (stopped ? 0 : Math.max(0, store.now() - r.at)));
-    return fact("Timer left", `${Math.round(left)} ms${stopped ? ", stopped" : ""}`);
+    return fact("Timer left", `${Math.round(left / MS)} ms${stopped ? ", stopped" : ""}`);
   }
 
   /** What cannot be done from here stays in its place, with the reason (LOOK §4). */

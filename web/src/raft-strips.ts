@@ -81,7 +81,7 @@ export class RaftStrips extends RaftElement {
       return nothing;
     }
     this.clock ??= setInterval(() => this.requestUpdate(), 500);
-    const left = Math.max(0, Math.ceil((connection.retryAt - Date.now()) / 1000));
+    const left = Math.max(0, Math.ceil(((connection.retryAt ?? 0) - Date.now()) / 1000));
     const when = left > 0 ? `Trying again in ${left} s.` : "Trying again…";
     const lost = store.room ? "Connection lost." : "There is no connection.";
     const what = connection.state === "refused" ? connection.why : lost;

@@ -7,11 +7,12 @@ import { store } from "./store.js";
 import { axisHeight, Tape } from "./tape.js";
 import { Inks } from "./theme.js";
 import { seconds } from "./words.js";
+import { MS, SECOND } from "./time.js";
 
 const ROW = 8; // px of a branch's line
 const BRANCH_LINES = 3; // of other branches, the newest; all of them are in the transport's menu
 const LOW = 60; // px of a time line that has no room for them
-const LEAST_MS = 200; // that the lab's tape shows: ten seconds of watching at first
+const LEAST = 200 * MS; // that the lab's tape shows: ten seconds of watching at first
 const NEAR_PX = 5; // a mark is named when the pointer is as near as this
 const STEP = 1000; // an arrow key goes a thousandth of what is shown
 const ZOOM = 2; // of one press
@@ -29,8 +30,8 @@ export class RaftTimeLine extends RaftElement {
   private width = 0;
   private height = 0;
   private zoom: Stretch | null = null; // null: all of it
-  private followed = 0; // ms, where the playhead was when the stretch was last asked for
-  private dragged: number | null = null; // ms, where the playhead is held
+  private followed = 0; // where the playhead was when the stretch was last asked for
+  private dragged: number | null = null; // where the playhead is held
   private pace = 0; // to which the clock returns when it is let go; 0: it stands
   private readonly fingers = new Map<number, number>(); // that touch the tape, and where: px from the page's left edge
   private readonly inks = new Inks(this);
@@ -95,7 +96,7 @@ export class RaftTimeLine extends RaftElement {
 
   private whole(): Stretch {
     const begin = store.history.begin ?? 0;
-    return { begin, span: tapeSpan(Math.max(store.end, store.now()) - begin, store.mode === "lab" ? LEAST_MS : undefined) };
+    return { begin, span: tapeSpan(Math.max(store.end, store.now()) - begin, store.mode === "lab" ? LEAST : undefined) };
   }
 
   /** The stretch on the tape. Enlarged, it goes with the playhead when that moves out of it. */
@@ -247,7 +248,7 @@ export class RaftTimeLine extends RaftElement {
     if (line !== store.view.line) store.show({ line });
   }
 
-  /** NEAR_PX, in ms. */
+  /** NEAR_PX, as a time. */
   private near(): number {
     return (this.shown().span / Math.max(1, this.width)) * NEAR_PX;
   }
@@ -280,12 +281,12 @@ export class RaftTimeLine extends RaftElement {
     const { begin, terms, marks } = store.history;
     if (begin === null) return "Time line, empty until the clock starts";
     const count = (kind: string) => marks.filter((m) => m.kind === kind).length;
-    return `Time line from ${(begin / 1000).toFixed(1)} s to ${(store.end / 1000).toFixed(1)} s: term ${terms.at(-1)?.term ?? 0}, ${count("write")} writes, ${count("crash")} crashes`;
+    return `Time line from ${(begin / SECOND).toFixed(1)} s to ${(store.end / SECOND).toFixed(1)} s: term ${terms.at(-1)?.term ?? 0}, ${count("write")} writes, ${count("crash")} crashes`;
   }
 }
 
 /** "12.40 s, term 3, S2 leads". */
-const momentWords = (at: number): string => [`${(Math.max(0, at) / 1000).toFixed(2)} s`, ...reignWords(at)].join(", ");
+const momentWords = (at: number): string => [`${(Math.max(0, at) / SECOND).toFixed(2)} s`, ...reignWords(at)].join(", ");
 
 function reignWords(at: number): string[] {
   const { term, leader } = reignAt(store.history, at);

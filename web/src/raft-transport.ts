@@ -5,6 +5,7 @@ import { menu } from "./menu.js";
 import type { Stop } from "./model.js";
 import { store } from "./store.js";
 import { rateOfSlider, rateWords, seconds, sliderOfRate } from "./words.js";
+import { MS, SECOND } from "./time.js";
 
 const PRESETS = [0.01, 0.1, 0.5, 1];
 const LAB_PRESETS = [0.005, 0.02, 0.1, 1];
@@ -92,6 +93,6 @@ export class RaftTransport extends RaftElement {
 }
 
 /** How far behind one is, without digits that change too fast to be read. */
-const behindWords = (ms: number): string => (ms >= 1000 ? `${(ms / 1000).toFixed(1)} s behind` : `${Math.ceil(ms)} ms behind`);
+const behindWords = (time: number): string => (time >= SECOND ? `${(time / SECOND).toFixed(1)} s behind` : `${Math.ceil(time / MS)} ms behind`);
 
 customElements.define("raft-transport", RaftTransport);

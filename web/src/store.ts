@@ -3,6 +3,7 @@ import { advance, emptyHistory, extend, note, observe, type History } from "./hi
 import { leaderOf, removed } from "./logs.js";
 import { quorumsOf } from "./quorum.js";
 import type { Subject } from "./story.js";
+import { MS, SECOND } from "./time.js";
 
 /** The only state of the page. Sources (source.ts) write into it by batches, people through its methods, and every view is a function of it. */
 
@@ -71,7 +72,7 @@ const DETAILS = 400; // of them; the oldest go first
 const REQUESTS = 50;
 const EARLY = 50; // wishes that may wait for the cluster to be loaded
 const GHOST_MS = 700;
-const RESTART_MS = 2_000; // of cluster time: a clock that falls back further is another room under the old name
+const RESTART = 2 * SECOND; // a clock that falls back further is another room under the old name
 const NOTICE_MS = 6_000;
 const ENDED = "The cluster has ended. Load the page again.";
 
@@ -113,9 +114,9 @@ export class Store {
 
   // --- reading
 
-  /** Cluster time now, in ms, extrapolated from the last clock by its rate. */
+  /** Cluster time now, extrapolated from the last clock by its rate. */
   now(at = performance.now()): number {
-    return this.clock.now + (at - this.clock.read) * this.clock.rate;
+    return this.clock.now + (at - this.clock.read) * this.clock.rate * MS;
   }
 
   get rate(): number {
@@ -135,12 +136,12 @@ export class Store {
     this.rateBefore = rate;
   }
 
-  /** As far as the cluster's time was lived, ms. The lab can be looked at in between: now is the playhead. */
+  /** As far as the cluster's time was lived. The lab can be looked at in between: now is the playhead. */
   get end(): number {
     return this.lab ? Math.max(this.lab.end, this.clock.told) : this.history.end;
   }
 
-  /** How far the playhead is from where the branch ends, ms: 0 at its end, and in a live room. */
+  /** How far the playhead is from where the branch ends: 0 at its end, and in a live room. */
   get behind(): number {
     return this.lab ? Math.max(0, this.lab.end - this.clock.told) : 0;
   }
@@ -177,13 +178,13 @@ export class Store {
   get headline(): StoryLine | null {
     const { reading } = this.view;
     const read = reading === null ? undefined : this.story.find((l) => l.id === reading);
-    if (read && !(this.lab && this.paused && Math.abs(read.at - this.now()) > 0.001)) return read; // the playhead may have left what was read
+    if (read && !(this.lab && this.paused && Math.abs(read.at - this.now()) > 1)) return read; // the playhead may have left what was read
     return this.newest;
   }
 
   /** What happened at the step that led to where the clock stands, empty if none did: it need not be a line of the story. */
   get stepWords(): string {
-    return this.paused && Math.abs(this.stepped.at - this.clock.told) < 0.001 ? this.stepped.text : "";
+    return this.paused && this.stepped.at === this.clock.told ? this.stepped.text : "";
   }
 
   /** Up to when the story is told: to the playhead where one looks at the past, else without end. */
@@ -299,9 +300,9 @@ export class Store {
     if (!clock) return;
     const at = performance.now();
     const error = clock.now - this.now(at);
-    const steady = moment === undefined && clock.rate === this.clock.rate && clock.rate > 0 && Math.abs(error) < 60 * clock.rate;
+    const steady = moment === undefined && clock.rate === this.clock.rate && clock.rate > 0 && Math.abs(error) < 60 * MS * clock.rate;
     // A batch is some milliseconds under way, never the same: following each would make every mark tremble.
-    if (this.mode === "room" && clock.now < this.history.end - RESTART_MS) {
+    if (this.mode === "room" && clock.now < this.history.end - RESTART) {
       this.history = emptyHistory();
       this.lastOfBefore = this.story.reduce((last, l) => Math.max(last, l.id), 0);
     }
@@ -432,9 +433,9 @@ export class Store {
     this.askLab(message).catch((why: Error) => this.notice(why.message));
   }
 
-  /** Goes to a moment of the branch, ms. While the lab is on its way to one, the newest wish waits and older ones are dropped. */
+  /** Goes to a moment of the branch. While the lab is on its way to one, the newest wish waits and older ones are dropped. */
   seek(at: number): void {
-    this.wish = { at: Math.max(0, at) };
+    this.wish = { at: Math.round(Math.max(0, at)) };
     if (!this.travelling) void this.travel();
   }
 

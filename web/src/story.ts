@@ -1,4 +1,5 @@
 import type { StoryLine } from "./model.js";
+import { MS } from "./time.js";
 
 /** The story's lines as they are shown: each sentence parted into a short heading and the rest, and what several servers did alike as one row (LOOK §8). */
 
@@ -18,7 +19,7 @@ export type Subject = "elections" | "log" | "snapshots" | "faults" | "clients";
 export const SUBJECTS: Record<Subject, string> = { elections: "Elections", log: "Log and commits", snapshots: "Snapshots, members", faults: "Faults, restarts", clients: "Clients" };
 
 const ROWS = 120; // of the list
-const SAME_MS = 200; // cluster time within which equal lines of several servers are one thing that happened
+const SAME = 200 * MS; // time within which equal lines of several servers are one thing that happened
 const HEADING = 40; // characters that a heading may have
 
 /** Which sentences may be said of several servers, by kind: how they go on after the server's name, of one and of many. All others stay one server's own. */
@@ -94,7 +95,7 @@ export function storyRows(story: StoryLine[], everything: boolean): StoryRow[] {
 export interface Telling {
   teller: number | null;
   about: Subject | null;
-  told: number; // ms; what is later has not happened yet where the playhead stands
+  told: number; // what is later has not happened yet where the playhead stands
 }
 
 interface Told {
@@ -133,7 +134,7 @@ export function mergeStory(lines: StoryLine[], limit: number): StoryRow[] {
       continue;
     }
     const alike = heartbeats ? null : alikeOf(line);
-    const row = alike && rows.slice(-8).find((r) => r.alike?.said === alike.said && r.lines[0]?.kind === line.kind && Math.abs(r.at - line.at) <= SAME_MS);
+    const row = alike && rows.slice(-8).find((r) => r.alike?.said === alike.said && r.lines[0]?.kind === line.kind && Math.abs(r.at - line.at) <= SAME);
     if (alike && row?.alike) {
       const servers = row.alike.servers;
       row.lines.push(line);

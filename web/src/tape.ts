@@ -3,6 +3,7 @@ import { axisStep, type LaneChange, type Mark, type Stretch } from "./history.js
 import { slot } from "./numbers.js";
 import { store } from "./store.js";
 import type { Inks } from "./theme.js";
+import { MS, SECOND } from "./time.js";
 
 const BAND = 14; // the term band, px
 const MARKS = 10; // the row of marks
@@ -166,7 +167,7 @@ export class Tape {
     pen.fillRect(0, this.bottom, this.width, 1);
     if (store.history.begin === null || this.bottom === this.height) return;
     const step = axisStep(span, this.width);
-    const digits = step >= 1000 ? 0 : step >= 100 ? 1 : step >= 10 ? 2 : 3;
+    const digits = step >= SECOND ? 0 : step >= 100 * MS ? 1 : step >= 10 * MS ? 2 : 3;
     pen.font = this.font(500);
     pen.textBaseline = "alphabetic";
     pen.textAlign = "left";
@@ -175,7 +176,7 @@ export class Tape {
       pen.fillStyle = this.ink("--line");
       pen.fillRect(x, this.bottom, 1, 5);
       pen.fillStyle = this.ink("--t3");
-      const text = `${(t / 1000).toFixed(digits)} s`;
+      const text = `${(t / SECOND).toFixed(digits)} s`;
       if (x + pen.measureText(text).width + 6 < this.width) pen.fillText(text, x + 4, this.height - 4);
     }
   }

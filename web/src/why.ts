@@ -3,6 +3,7 @@ import type { Link, Quorum, Report, ServerView, U64 } from "./model.js";
 import { less, most, plus, same } from "./numbers.js";
 import { decide, needed, share, tally, votersOf } from "./quorum.js";
 import { names, span } from "./words.js";
+import { MS } from "./time.js";
 
 /** Why something has not happened (yet): the question that one would ask now, and what the servers' own reports answer. Pure functions. */
 
@@ -20,7 +21,7 @@ export interface Standing {
   links: Link[];
   quorums: Quorum[]; // of whom a majority decides
   off: string[]; // IDs of rules that no server keeps
-  now: number; // ms
+  now: number;
 }
 
 /** The one question that there is: who does not lead, else what is not committed; null if all is well. */
@@ -54,9 +55,9 @@ function noLeader({ links, quorums, now }: Standing, voters: ServerView[], known
 }
 
 function waiting(running: Known[], now: number): string[] {
-  const left = running.flatMap((s) => (s.report.timer ? [{ server: s.server, ms: s.report.timer.timeout - s.report.timer.elapsed - Math.max(0, now - s.report.at) }] : []));
-  const first = left.sort((a, b) => a.ms - b.ms)[0];
-  return first ? [`Everybody still waits to hear from a leader; S${first.server} longest, ${first.ms > 1 ? `for ${span(Math.round(first.ms))} more` : "and its timer ends now"}.`] : [];
+  const left = running.flatMap((s) => (s.report.timer ? [{ server: s.server, left: s.report.timer.timeout - s.report.timer.elapsed - Math.max(0, now - s.report.at) }] : []));
+  const first = left.sort((a, b) => a.left - b.left)[0];
+  return first ? [`Everybody still waits to hear from a leader; S${first.server} longest, ${first.left > MS ? `for ${span(Math.round(first.left / MS) * MS)} more` : "and its timer ends now"}.`] : [];
 }
 
 /** How far a candidate is, and why those who have not voted for it have not. */

@@ -1,16 +1,17 @@
 import type { Flight, Link, Role, ServerView } from "./model.js";
 import { tally } from "./quorum.js";
+import { MS, SECOND } from "./time.js";
 
 /** Every number and name that the page prints is put into words here, so that one thing is always called the same. */
 
-/** Milliseconds of cluster time as seconds, `0.473`. */
-export const seconds = (ms: number): string => (Math.max(0, ms) / 1000).toFixed(3);
+/** A moment in seconds, `0.473`. */
+export const seconds = (at: number): string => (Math.max(0, at) / SECOND).toFixed(3);
 
 /** A length of time with its unit: `168 ms`, `2.40 s`, `3 min`. */
-export function span(ms: number): string {
-  if (ms < 1000) return `${trim(ms)} ms`;
-  if (ms < 60_000) return `${trim(ms / 1000)} s`;
-  return `${trim(ms / 60_000)} min`;
+export function span(time: number): string {
+  if (time < SECOND) return `${trim(time / MS)} ms`;
+  if (time < 60 * SECOND) return `${trim(time / SECOND)} s`;
+  return `${trim(time / (60 * SECOND))} min`;
 }
 
 /** At most three significant digits, no trailing zeros. */
@@ -22,7 +23,7 @@ function trim(n: number): string {
 export function rateWords(rate: number): string {
   if (rate === 0) return "Paused for the whole room";
   if (rate === 1) return "Real time";
-  return `1 s of watching = ${span(rate * 1000)} of cluster time`;
+  return `1 s of watching = ${span(rate * SECOND)} of cluster time`;
 }
 
 /** The slider runs 0 to 300 over the rates 0.001 to 1, a hundred steps a power of ten. */

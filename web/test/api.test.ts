@@ -7,7 +7,7 @@ import { report, room, view } from "./scenes.js";
 
 const property = (name: string, at: number | null) => ({ name, text: `${name} holds.`, broken: at === null ? null : { at, text: `${name} is broken`, servers: [1, 5], index: 2 } });
 
-const lab = (change: Partial<Lab> = {}): Lab => ({ seed: "42", end: 900, branch: 2, branches: [{ id: 1, parent: 0, at: 0, end: 1200, text: "" }, { id: 2, parent: 1, at: 300, end: 900, text: "S3 crashes" }], off: ["oneVotePerTerm"], properties: [property("Election Safety", null), property("Log Matching", null)], chaos: false, traps: [], ...change });
+const lab = (change: Partial<Lab> = {}): Lab => ({ seed: "42", end: 900_000, branch: 2, branches: [{ id: 1, parent: 0, at: 0, end: 1_200_000, text: "" }, { id: 2, parent: 1, at: 300_000, end: 900_000, text: "S3 crashes" }], off: ["oneVotePerTerm"], properties: [property("Election Safety", null), property("Log Matching", null)], chaos: false, traps: [], ...change });
 
 const leads = (server: number, term: number, commitIndex: number) => [1, 2, 3].map((s) => view(s, { self: false, report: report(s, { role: s === server ? "leader" : "follower", leader: server, term, commitIndex }) }));
 
@@ -24,13 +24,13 @@ function inTheLab(answers: (message: ToLab) => unknown = () => null): { store: S
       setTimeout(() => store.apply({ lab: lab({ seed: String(asked.length) }) }), 5); // the batch that shows it
     },
   });
-  store.apply({ moment: "run", connection: { state: "open" }, room: room(3), lab: lab(), clock: { now: 300, rate: 0 }, servers: leads(1, 3, 2) });
+  store.apply({ moment: "run", connection: { state: "open" }, room: room(3), lab: lab(), clock: { now: 300_000, rate: 0 }, servers: leads(1, 3, 2) });
   return { store, asked };
 }
 
 test("the scripting surface tells the moment of the lab, with the hash that the Worker has of it", async () => {
   const run = { version: 1, config: { servers: 3, latency: 15_000, jitter: 5_000 }, seed: 42 };
-  const { store } = inTheLab(() => ({ run, at: 311, hash: "9f" }));
+  const { store } = inTheLab(() => ({ run, at: 311_000, hash: "9f" }));
   const api = scriptingSurface(store);
   const state = await api.lab();
   assert.deepEqual(state, {
@@ -40,7 +40,7 @@ test("the scripting surface tells the moment of the lab, with the hash that the 
 });
 
 test("the scripting surface asks the lab for moments, steps and deeds, and refuses what is none", async () => {
-  const { store, asked } = inTheLab((m) => (m.type === "step" ? { at: 500, text: "S2 leads term 4." } : null));
+  const { store, asked } = inTheLab((m) => (m.type === "step" ? { at: 500_000, text: "S2 leads term 4." } : null));
   const api = scriptingSurface(store);
   await api.seek(1234.5);
   assert.deepEqual(await api.step("election"), { at: 500, text: "S2 leads term 4." });
@@ -48,7 +48,7 @@ test("the scripting surface asks the lab for moments, steps and deeds, and refus
   await api.act({ do: "crash", server: 3 });
   const said = asked.map(({ ...m }) => ({ ...m, id: 0 }));
   assert.deepEqual(said, [
-    { type: "seek", id: 0, at: 1234.5 },
+    { type: "seek", id: 0, at: 1_234_500 },
     { type: "step", id: 0, to: "election", back: false },
     { type: "step", id: 0, to: "role", back: true },
     { type: "act", id: 0, action: { do: "crash", server: 3 } },
@@ -60,7 +60,7 @@ test("the scripting surface asks the lab for moments, steps and deeds, and refus
 });
 
 test("what was done is shown once the promise is kept", async () => {
-  const { store } = inTheLab(() => ({ at: 500, text: "" }));
+  const { store } = inTheLab(() => ({ at: 500_000, text: "" }));
   const api = scriptingSurface(store);
   await api.seek(10);
   assert.equal(store.lab?.seed, "1");
@@ -80,11 +80,11 @@ test("the scripting surface tells each violation once while it stands, and again
   const api = scriptingSurface(store);
   const told: string[] = [];
   api.on("violation", (v) => told.push(`${v.property} at ${v.at}`));
-  const broken: Batch = { lab: lab({ properties: [property("Election Safety", 400), property("Log Matching", null)] }) };
+  const broken: Batch = { lab: lab({ properties: [property("Election Safety", 400_000), property("Log Matching", null)] }) };
   store.apply(broken);
   store.apply(broken);
   assert.deepEqual(told, ["Election Safety at 400"]);
-  store.apply({ moment: "jump", clock: { now: 300, rate: 0 }, lab: lab() });
+  store.apply({ moment: "jump", clock: { now: 300_000, rate: 0 }, lab: lab() });
   store.apply(broken);
   assert.deepEqual(told, ["Election Safety at 400", "Election Safety at 400"]);
 });
@@ -96,7 +96,7 @@ test("the scripting surface follows the moment that is looked at, back too", () 
   api.on("seek", (e) => told.push(`seek ${e.at}`));
   api.on("leader", (e) => told.push(`S${e.leader} of ${e.term}`));
   api.on("commit", (e) => told.push(`commit ${e.commitIndex}`));
-  store.apply({ servers: leads(2, 4, 5), clock: { now: 600, rate: 0 } });
-  store.apply({ moment: "jump", servers: leads(1, 3, 2), clock: { now: 310, rate: 0 } });
+  store.apply({ servers: leads(2, 4, 5), clock: { now: 600_000, rate: 0 } });
+  store.apply({ moment: "jump", servers: leads(1, 3, 2), clock: { now: 310_000, rate: 0 } });
   assert.deepEqual(told, ["S2 of 4", "commit 5", "seek 310", "S1 of 3", "commit 2"]);
 });

@@ -26,18 +26,18 @@ const everything = { from: -Infinity, to: Infinity };
 
 test("a stretch is asked for once, with a margin, and no later than the playhead", async () => {
   const { c, questions, drawn } = asked();
-  c.need({ from: 400, to: 900 }, 800, false, true);
-  c.need({ from: 400, to: 900 }, 800, false, true);
-  assert.deepEqual(questions.map((q) => [q.from, q.to, q.details]), [[150, 800, false]]);
-  await questions[0]!.answer(replay(150, 800, { messages: [message(1, 500)] }));
+  c.need({ from: 400_000, to: 900_000 }, 800_000, false, true);
+  c.need({ from: 400_000, to: 900_000 }, 800_000, false, true);
+  assert.deepEqual(questions.map((q) => [q.from, q.to, q.details]), [[150_000, 800_000, false]]);
+  await questions[0]!.answer(replay(150_000, 800_000, { messages: [message(1, 500_000)] }));
   assert.ok(drawn() > 0);
-  c.need({ from: 400, to: 900 }, 800, false, true);
-  c.need({ from: 200, to: 700 }, 800, false, true);
+  c.need({ from: 400_000, to: 900_000 }, 800_000, false, true);
+  c.need({ from: 200_000, to: 700_000 }, 800_000, false, true);
   assert.equal(questions.length, 1, "what is known is not asked for");
-  c.need({ from: 100, to: 600 }, 800, false, true);
+  c.need({ from: 100_000, to: 600_000 }, 800_000, false, true);
   assert.equal(questions.length, 2, "what is not, is");
-  await questions[1]!.answer(replay(0, 800));
-  c.need({ from: 100, to: 600 }, 800, true, true);
+  await questions[1]!.answer(replay(0, 800_000));
+  c.need({ from: 100_000, to: 600_000 }, 800_000, true, true);
   assert.equal(questions[2]?.details, true, "details were not told");
 });
 
@@ -77,15 +77,15 @@ test("a question that cannot be answered now is asked again", async () => {
 
 test("what was too much to tell is said, and not asked for again until something else is looked at", async () => {
   const { c, questions } = asked();
-  const wide = { from: 1_000, to: 21_000 };
-  c.need(wide, 30_000, false, true);
-  await questions[0]!.answer(replay(15_000, 30_000, { leftOut: 900, messages: [message(1, 16_000)] }));
-  assert.equal(c.since(wide), 15_000);
-  c.need(wide, 30_000, false, true);
+  const wide = { from: 1_000_000, to: 21_000_000 };
+  c.need(wide, 30_000_000, false, true);
+  await questions[0]!.answer(replay(15_000_000, 30_000_000, { leftOut: 900, messages: [message(1, 16_000_000)] }));
+  assert.equal(c.since(wide), 15_000_000);
+  c.need(wide, 30_000_000, false, true);
   assert.equal(questions.length, 1);
-  const near = { from: 2_000, to: 3_000 };
-  c.need(near, 30_000, false, true);
-  await questions[1]!.answer(replay(1_500, 3_500));
+  const near = { from: 2_000_000, to: 3_000_000 };
+  c.need(near, 30_000_000, false, true);
+  await questions[1]!.answer(replay(1_500_000, 3_500_000));
   assert.equal(c.since(near), null);
 });
 

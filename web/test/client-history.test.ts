@@ -2,27 +2,28 @@ import assert from "node:assert/strict";
 import { test } from "node:test";
 import { asks, chart, endOf, goesOn, label, leftOutWords, neighbour, operationWords, seen, verdict } from "../src/lab/client-history.js";
 import { xOf, type Frame } from "../src/lab/spacetime.js";
-import type { ClientHistory, Operation } from "../src/lab/study.js";
+import type { ClientHistory, Operation } from "../src/model.js";
+import { MS } from "../src/time.js";
 
 function operation(client: number, kind: Operation["kind"], value: string, called: number, returned: number | null, more: Partial<Operation> = {}): Operation {
-  return { client, kind, key: "x", value, found: kind !== "put" && value !== "", server: returned === null ? 0 : 2, called, returned, refused: false, effect: null, place: 0, ...more };
+  return { client, kind, key: "x", value, found: kind !== "put" && value !== "", server: returned === null ? 0 : 2, called: called * MS, returned: returned && returned * MS, refused: false, effect: null, place: 0, ...more };
 }
 
 const stale: ClientHistory = {
-  until: 1000,
+  until: 1_000_000,
   leftOut: 0,
   operations: [
-    operation(1, "put", "1", 100, 130, { effect: 115, place: 1 }),
-    operation(2, "put", "2", 200, 240, { effect: 220, place: 2 }),
+    operation(1, "put", "1", 100, 130, { effect: 115_000, place: 1 }),
+    operation(2, "put", "2", 200, 240, { effect: 220_000, place: 2 }),
     operation(2, "get", "", 300, null),
     operation(1, "get", "1", 400, 410, { server: 1 }),
     operation(1, "put", "3", 500, 510, { refused: true, server: 3 }),
-    operation(1, "delete", "", 600, 620, { effect: 610, place: 3, found: true }),
+    operation(1, "delete", "", 600, 620, { effect: 610_000, place: 3, found: true }),
   ],
   wrong: [{ operation: 3, against: [0, 1], text: "S1 answered x = 1 at 0.410 s, after S2 acknowledged x = 2 at 0.240 s: no order of the operations explains it." }],
   undecided: [],
 };
-const frame: Frame = { from: 0, span: 1000, width: 1064, height: 0, now: 500 };
+const frame: Frame = { from: 0, span: 1_000_000, width: 1064, height: 0, now: 500_000 };
 
 test("a box lies from its call to its answer, and its point within", () => {
   const { rows, height } = chart(stale, frame, 28);
@@ -48,10 +49,10 @@ test("words stand above a box as far as there is room for them before the next o
 test("what has no answer is open to the right, as far as its client's next operation or the history goes", () => {
   const [, second] = chart(stale, frame, 28).rows;
   const open = second!.boxes[1]!;
-  assert.ok(open.open && Math.abs(open.x + open.width - xOf(frame, 1000)) < 1e-9);
+  assert.ok(open.open && Math.abs(open.x + open.width - xOf(frame, 1_000_000)) < 1e-9);
   const next = { ...stale, operations: [operation(1, "put", "1", 0, null), operation(1, "put", "2", 1200, 1250)], wrong: [] };
-  const [first] = chart(next, { ...frame, span: 2000 }, 28).rows[0]!.boxes;
-  assert.ok(Math.abs(first!.x + first!.width - xOf({ ...frame, span: 2000 }, 1200)) < 1e-9);
+  const [first] = chart(next, { ...frame, span: 2_000_000 }, 28).rows[0]!.boxes;
+  assert.ok(Math.abs(first!.x + first!.width - xOf({ ...frame, span: 2_000_000 }, 1_200_000)) < 1e-9);
 });
 
 test("operations of one client at the same time stand below each other, and those after them do not", () => {
@@ -61,7 +62,7 @@ test("operations of one client at the same time stand below each other, and thos
 });
 
 test("what is not within the frame is not drawn; of too much the wrong answers and the newest are, and that is told", () => {
-  assert.deepEqual(chart(stale, { ...frame, from: 240, span: 200 }, 28).rows.map((r) => r.boxes.map((b) => b.index)), [[3], [1, 2]]);
+  assert.deepEqual(chart(stale, { ...frame, from: 240_000, span: 200_000 }, 28).rows.map((r) => r.boxes.map((b) => b.index)), [[3], [1, 2]]);
   const many = Array.from({ length: 400 }, (_, i) => operation(1, "put", String(i), i, i + 0.5));
   const c = chart({ ...stale, operations: many, wrong: [{ operation: 5, against: [], text: "" }] }, frame, 28);
   assert.deepEqual([c.rows[0]!.boxes.length, c.rows[0]!.boxes[0]!.index, c.rows[0]!.boxes[1]!.index, c.leftOut], [301, 5, 100, 99]);
@@ -69,12 +70,12 @@ test("what is not within the frame is not drawn; of too much the wrong answers a
 
 test("at first all is seen, or the last forty before the playhead", () => {
   const all = seen(stale, 0);
-  assert.ok(all.from < 100 && all.from + all.span > 620 && all.from + all.span > endOf(stale.operations[2]!));
-  assert.ok(seen({ ...stale, until: 1600 }, 0).span > 1500, "the rest of the run is short");
-  assert.ok(seen({ ...stale, until: 60_000 }, 0).span < 1500, "the rest of the run is long");
+  assert.ok(all.from < 100_000 && all.from + all.span > 620_000 && all.from + all.span > endOf(stale.operations[2]!));
+  assert.ok(seen({ ...stale, until: 1_600_000 }, 0).span > 1_500_000, "the rest of the run is short");
+  assert.ok(seen({ ...stale, until: 60_000_000 }, 0).span < 1_500_000, "the rest of the run is long");
   const many = Array.from({ length: 400 }, (_, i) => operation(1, "put", String(i), 100 * i, 100 * i + 50));
-  const late = seen({ ...stale, operations: many }, 20_050);
-  assert.ok(late.from > 15_500 && late.from <= 16_100 && late.from + late.span > 20_050 && late.from + late.span < 21_000);
+  const late = seen({ ...stale, operations: many }, 20_050_000);
+  assert.ok(late.from > 15_500_000 && late.from <= 16_100_000 && late.from + late.span > 20_050_000 && late.from + late.span < 21_000_000);
   assert.ok(seen({ ...stale, operations: many }, 0).from <= 0);
 });
 
@@ -112,9 +113,9 @@ test("whoever swaps asks, too; and a history goes on while somebody asks or wait
   const run = (actions: { at: number; do: string }[], clients?: number) => ({ version: 1, config: { servers: 3, latency: 15_000, jitter: 0, ...(clients && { clients }) }, seed: "1", actions });
   for (const deed of ["put", "get", "delete", "cas"]) assert.ok(asks(run([{ at: 2_000, do: deed }]), 0), deed);
   assert.ok(!asks(run([{ at: 2_000, do: "crash" }]), 0));
-  assert.ok(asks(run([], 2), 5_000), "clients that ask by themselves");
+  assert.ok(asks(run([], 2), 5_000_000), "clients that ask by themselves");
   const answered = { ...stale, operations: [operation(0, "put", "1", 100, 130)] };
-  assert.ok(!goesOn(run([{ at: 100_000, do: "put" }]), answered, 140));
-  assert.ok(goesOn(run([{ at: 100_000, do: "put" }, { at: 200_000, do: "cas" }]), answered, 140));
-  assert.ok(goesOn(run([{ at: 100_000, do: "put" }]), { ...stale, operations: [operation(0, "put", "1", 100, null)] }, 140), "nobody has answered yet");
+  assert.ok(!goesOn(run([{ at: 100_000, do: "put" }]), answered, 140_000));
+  assert.ok(goesOn(run([{ at: 100_000, do: "put" }, { at: 200_000, do: "cas" }]), answered, 140_000));
+  assert.ok(goesOn(run([{ at: 100_000, do: "put" }]), { ...stale, operations: [operation(0, "put", "1", 100, null)] }, 140_000), "nobody has answered yet");
 });

@@ -6,19 +6,20 @@ import { messageWords, picture, SPAN, timeAt, xOf, zoomed, type Frame } from "..
 import { emptyHistory } from "../src/history.js";
 import { flight } from "./scenes.js";
 import { labRun } from "./space-scenes.js";
+import { MS } from "../src/time.js";
 
 const [batch] = labRun(620);
 const all = (batch!.flights ?? []).map((f) => messageOf(f));
 const story = (batch!.story ?? []).filter((l) => l.server > 0 && l.weight === "key");
 const history = { ...emptyHistory(), lanes: batch!.history?.lanes ?? [] };
-const frame: Frame = { from: 100, span: 400, width: 864, height: 200, now: 620 };
+const frame: Frame = { from: 100 * MS, span: 400 * MS, width: 864, height: 200, now: 620 * MS };
 const origin: Origin = { title: "Raft playground, seed 7, 0.100 to 0.600 s", modified: "Modified Raft: oneVotePerTerm is off", link: "http://127.0.0.1/#1?seed=7" };
 
 test("time and place are each other's inverse, and a zoom keeps what stands under the pointer", () => {
-  for (const at of [100, 123.4, 499]) assert.ok(Math.abs(timeAt(frame, xOf(frame, at)) - at) < 1e-9);
+  for (const at of [100, 123.4, 499].map((ms) => ms * MS)) assert.ok(Math.abs(timeAt(frame, xOf(frame, at)) - at) < 1e-6);
   const to = zoomed(frame, 2, 300);
-  assert.equal(to.span, 200);
-  assert.ok(Math.abs(timeAt({ ...frame, ...to }, 300) - timeAt(frame, 300)) < 1e-9);
+  assert.equal(to.span, 200 * MS);
+  assert.ok(Math.abs(timeAt({ ...frame, ...to }, 300) - timeAt(frame, 300)) < 1e-6);
   assert.equal(zoomed(frame, 1e9, 300).span, SPAN.least);
   assert.equal(zoomed(frame, 1e-9, 300).span, SPAN.most);
 });
@@ -35,24 +36,24 @@ test("a lane a server; messages run from lane to lane; a lost one stops before i
 });
 
 test("roles and terms are stretches of the lanes, up to the playhead", () => {
-  const p = picture({ ...frame, now: 300 }, [1, 2, 3, 4, 5], all, story, history);
+  const p = picture({ ...frame, now: 300 * MS }, [1, 2, 3, 4, 5], all, story, history);
   const of3 = p.stretches.filter((s) => s.y === p.lanes[2]?.y);
   assert.deepEqual(of3.map((s) => [s.role, s.term]), [["follower", 0], ["candidate", 1], ["leader", 1]]);
-  assert.ok(Math.abs(of3.at(-1)!.x + of3.at(-1)!.width - xOf(frame, 300)) < 1e-6);
+  assert.ok(Math.abs(of3.at(-1)!.x + of3.at(-1)!.width - xOf(frame, 300 * MS)) < 1e-6);
   assert.deepEqual(of3.map((s) => s.number), [true, true, false], "a term's number stands where it begins");
 });
 
 test("of too many messages heartbeats are left out first, and that is told", () => {
-  const many = [...Array.from({ length: 400 }, (_, i) => flight(1, 2, "AppendEntries", { sent: 110 + i / 2, due: 120 + i / 2 })), flight(1, 2, "RequestVote", { sent: 110, due: 120 })];
+  const many = [...Array.from({ length: 400 }, (_, i) => flight(1, 2, "AppendEntries", { sent: (110 + i / 2) * MS, due: (120 + i / 2) * MS })), flight(1, 2, "RequestVote", { sent: 110 * MS, due: 120 * MS })];
   const p = picture(frame, [1, 2], many.map((f) => messageOf(f)), [], history);
   assert.deepEqual([p.arrows.map((a) => a.message.kind), p.leftOut], [["RequestVote"], 400]);
-  const answered = Array.from({ length: 300 }, (_, i) => flight(2, 1, "AppendEntriesReply", { sent: 120 + i, due: 130 + i, ok: i !== 7 }));
+  const answered = Array.from({ length: 300 }, (_, i) => flight(2, 1, "AppendEntriesReply", { sent: (120 + i) * MS, due: (130 + i) * MS, ok: i !== 7 }));
   const wide = picture(frame, [1, 2], [...many, ...answered].map((f) => messageOf(f)), [], history);
   assert.deepEqual([wide.arrows.map((a) => `${a.message.kind} ${a.message.ok}`), wide.leftOut], [["RequestVote true", "AppendEntriesReply false"], 699]);
 });
 
 test("clients share a lane below the servers, if there are any", () => {
-  const asked = [flight(1001, 2, "request", { sent: 200, due: 200 }), flight(2, 1003, "answer", { sent: 220, due: 220 })].map((f) => messageOf(f));
+  const asked = [flight(1001, 2, "request", { sent: 200 * MS, due: 200 * MS }), flight(2, 1003, "answer", { sent: 220 * MS, due: 220 * MS })].map((f) => messageOf(f));
   const p = picture(frame, [1, 2], asked, [], history);
   assert.deepEqual(p.lanes.map((l) => l.name), ["S1", "S2", "Clients"]);
   assert.equal(p.arrows.length, 2);
@@ -60,15 +61,15 @@ test("clients share a lane below the servers, if there are any", () => {
 
 test("a message in a sentence", () => {
   const m = all.find((x) => x.kind === "RequestVote" && x.to === 2)!;
-  assert.equal(messageWords(m, "RequestVote", 620), "RequestVote, vote?, of S3 to S2 took 14 ms.");
-  assert.equal(messageWords(m, "RequestVote", 155), "RequestVote, vote?, of S3 to S2 is under way for 14 ms.");
-  assert.equal(messageWords(all.find((x) => x.fate === "lost")!, "Reply to RequestVote", 620), "Reply to RequestVote, yes, of S5 to S3 was lost after 8 ms.");
+  assert.equal(messageWords(m, "RequestVote", 620 * MS), "RequestVote, vote?, of S3 to S2 took 14 ms.");
+  assert.equal(messageWords(m, "RequestVote", 155 * MS), "RequestVote, vote?, of S3 to S2 is under way for 14 ms.");
+  assert.equal(messageWords(all.find((x) => x.fate === "lost")!, "Reply to RequestVote", 620 * MS), "Reply to RequestVote, yes, of S5 to S3 was lost after 8 ms.");
 });
 
 // Mermaid is too large to be a dependency for this. Its parser, 11.17.2, has read what came of all nineteen runs of the gallery, of nine servers on a hostile network, and of
 // keys and values such as "end", "a;b", "%%{init: {}}%%", "-->>S1: hi", "<br/>", "$$x$$" and line ends: a statement for each line, and every text as it stands there.
 test("Mermaid: every line is of a sequence diagram's grammar, says that Raft is modified, and where the run is", () => {
-  const text = mermaid(all, story, origin, 620);
+  const text = mermaid(all, story, origin, 620 * MS);
   const [, title = "", , kind = "", ...rest] = text.trimEnd().split("\n");
   assert.match(title, /^title: "[^"]*Modified Raft – oneVotePerTerm is off"$/);
   assert.equal(kind, "sequenceDiagram");
@@ -84,11 +85,11 @@ test("Mermaid: every line is of a sequence diagram's grammar, says that Raft is 
 
 test("Mermaid: of what would be too long to be drawn, what says that all is well is left out, and that is told", () => {
   const many = Array.from({ length: 1500 }, (_, i) => messageOf(flight(1, 2, "AppendEntries", { sent: i, due: i + 9 })));
-  const text = mermaid([...many, ...all], story, origin, 2000);
+  const text = mermaid([...many, ...all], story, origin, 2000 * MS);
   assert.ok(text.length < 50_000, `${text.length} characters`);
   assert.match(text, /^ {2}%% \d{4} messages that say that all is well are left out$/m);
   assert.ok(!text.includes("Heartbeat") && text.includes("S3->>S2: RequestVote, vote?"));
-  assert.ok(!mermaid(all, story, origin, 620).includes("left out"));
+  assert.ok(!mermaid(all, story, origin, 620 * MS).includes("left out"));
 });
 
 /** Every message is in the log twice: where it is sent, and where it is received, whose clock knows of the sending. */
@@ -108,7 +109,7 @@ function followsSending(found: Record<string, string>[]): number {
 
 test("ShiViz: its own form reads all of it, every clock grows by one on its own host, and what is received was sent", () => {
   const odd = messageOf(flight(1001, 2, "request", { sent: 1, due: 2, label: 'x = 1\r\nS1 {"S1":9}\u2028', term: 0 }));
-  const text = shiviz([odd, ...all], story, origin, 620);
+  const text = shiviz([odd, ...all], story, origin, 620 * MS);
   const found = [...text.matchAll(/(?<event>.*)\n(?<host>\S*) (?<clock>\{.*\})/g)].map((m) => m.groups!);
   assert.equal(found.length * 2, text.trimEnd().split("\n").length, "every line belongs to an event");
   assert.ok(followsSending(found) > 10);

@@ -6,6 +6,7 @@ import { linksAsNow, stability, withDial } from "../src/lab/network.js";
 import { wrongs } from "../src/lab/wrong.js";
 import { labOf } from "./lab-scenes.js";
 import { MAJORITIES, report, room, view } from "./scenes.js";
+import { MS } from "../src/time.js";
 
 const machine = (change: Partial<Machine> = {}): Machine => ({ state: "running", member: "voter", clock: 1, slowestWrite: 0, inbox: 0, ...change });
 
@@ -87,24 +88,24 @@ test("members are those the leader knows, whatever they know of it themselves", 
 });
 
 test("stability is the share of the shortest election timeout, with its arithmetic", () => {
-  const calm = stability(10, 5, 0, 0, 150);
+  const calm = stability(10 * MS, 5 * MS, 0, 0, 150 * MS);
   assert.equal(calm.sentence, "A round trip of up to 30 ms is 20 % of the shortest election timeout: stable.");
   assert.equal(calm.arithmetic, "2 × (10 ms + 5 ms) = 30 ms; 30 ms ÷ 150 ms = 20 %");
-  assert.equal(stability(10, 5, 0, 30, 150).words, "strained");
-  assert.equal(stability(10, 5, 0.3, 0, 150).words, "strained");
-  assert.equal(stability(80, 0, 0, 0, 150).words, "no leader can last");
+  assert.equal(stability(10 * MS, 5 * MS, 0, 30 * MS, 150 * MS).words, "strained");
+  assert.equal(stability(10 * MS, 5 * MS, 0.3, 0, 150 * MS).words, "strained");
+  assert.equal(stability(80 * MS, 0, 0, 0, 150 * MS).words, "no leader can last");
 });
 
 test("a dial changes one quality of a link and keeps the others", () => {
-  const link = { from: 1, to: 2, up: true, latency: 15, jitter: 5, loss: 0.1, duplicate: 0, reorder: 0.2 };
+  const link = { from: 1, to: 2, up: true, latency: 15_000, jitter: 5_000, loss: 0.1, duplicate: 0, reorder: 0.2 };
   assert.deepEqual(withDial(link, "latency", 40), { latency: 40_000, jitter: 5_000, loss: 0.1, duplicate: 0, reorder: 0.2 });
   assert.deepEqual(withDial(link, "loss", 25).loss, 0.25);
 });
 
 test("what is wrong now is listed once each, with what rights it", () => {
   assert.deepEqual(wrongs(cluster().servers, cluster().links, labOf(), []), []);
-  const hurt = cluster([1], { 2: { machine: machine({ state: "paused" }) }, 3: { seat: "gone", machine: machine({ state: "damaged" }) }, 4: { machine: machine({ clock: 0.5, slowestWrite: 50 }) } });
-  const links = hurt.links.map((l) => ({ ...l, loss: 0.1, held: l.from === 2 && l.to === 1, up: (l.from <= 2) === (l.to <= 2) }));
+  const hurt = cluster([1], { 2: { machine: machine({ state: "paused" }) }, 3: { seat: "gone", machine: machine({ state: "damaged" }) }, 4: { machine: machine({ clock: 0.5, slowestWrite: 50_000 }) } });
+  const links = hurt.links.map((l) => ({ ...l, loss: 0.1, hold: l.from === 2 && l.to === 1, up: (l.from <= 2) === (l.to <= 2) }));
   const list = wrongs(hurt.servers, links, labOf({ chaos: true }), [7, 8]);
   assert.deepEqual(list.map((w) => [w.text, w.words]), [
     ["S1 is down", "Restart"],

@@ -1,9 +1,12 @@
 import assert from "node:assert/strict";
+import { readFileSync } from "node:fs";
+import { join } from "node:path";
 import { test } from "node:test";
 import { plainRun, readFile, readLink, withParameters, writeFile, writeLink, type Seen } from "../src/lab/moment.js";
 import { MAX_FILE, textOf } from "../src/lab/opening.js";
 import { changed } from "../src/lab/runs.js";
 import type { LabAction, LabRun, Moment } from "../src/model.js";
+import { inMicros } from "../src/time.js";
 
 /** Numbers from 0 to below n, the same each time. */
 function dice(seed: number): (n: number) => number {
@@ -28,7 +31,7 @@ function anyMoment(draw: (n: number) => number): Moment {
     seed: draw(2) === 0 ? draw(1e9) : "18446744073709551615",
     ...(actions.length > 0 ? { actions } : {}),
   };
-  return { run, at: draw(3_600_000_000) / 1000, hash: draw(2 ** 32).toString(16) };
+  return { run, at: draw(3_600_000_000), hash: draw(2 ** 32).toString(16) };
 }
 
 const sameMoment = ({ run, at, hash }: { run: LabRun | null; at: number | null; hash: string }, moment: Moment) => assert.deepEqual({ run, at, hash }, moment);
@@ -49,20 +52,39 @@ test("a link opens the moment that it was made of", async () => {
   }
 });
 
+/** Links and files that were made long ago. They are never made anew: what people have kept must open (wasm/session plays the same moments). */
+const kept = JSON.parse(readFileSync(join(process.env["RAFT_WEB"] ?? ".", "test/moments.json"), "utf8")) as {
+  name: string;
+  link: string | null;
+  file: string;
+  moment: Moment; // `at` in ms, as in the file
+}[];
+
+test("links and files that were made before are still of the same moments", async () => {
+  for (const { name, link, file, moment } of kept) {
+    const read = [readFile(file), ...(link === null ? [] : [await readLink(link)])];
+    for (const found of read) {
+      assert.ok(found, name);
+      assert.deepEqual({ run: found.run, hash: found.hash }, { run: moment.run, hash: moment.hash }, name);
+      assert.equal(found.at ?? 0, inMicros(moment.at), name);
+    }
+  }
+});
+
 test("a run that nobody has touched has a link that can be read and typed", async () => {
   for (const run of [plainRun(), plainRun(3, "42"), plainRun(9, "18446744073709551615", ["preVote", "oneVotePerTerm"]), { ...plainRun(2), actions: [] }]) {
-    const text = await writeLink({ run, at: 311, hash: "9f" });
+    const text = await writeLink({ run, at: 311_000, hash: "9f" });
     const rules = run.config.off ? `&off=${run.config.off.join(",")}` : "";
     assert.equal(text, `1?size=${run.config.servers}&seed=${run.seed}${rules}&at=0.311&hash=9f`);
     const link = await readLink(`#${text}`);
     assert.ok(link?.run);
     assert.deepEqual(link.run, plainRun(run.config.servers, String(run.seed), run.config.off));
-    assert.equal(link.at, 311);
+    assert.equal(link.at, 311_000);
     assert.equal(link.hash, "9f");
   }
   const typed = await readLink("#1?seed=42&at=0.5");
   assert.deepEqual(typed?.run, plainRun(5, "42"));
-  assert.equal(typed?.at, 500);
+  assert.equal(typed?.at, 500_000);
   assert.equal(typed?.hash, "");
   assert.equal((await readLink("#1?at=2"))?.run, null); // the run that every visit begins with
 });
@@ -74,25 +96,25 @@ test("a link to a run from its start names no moment", async () => {
     const link = await readLink(text);
     assert.deepEqual(link?.run, run);
     assert.equal(link?.at, null);
-    assert.equal((await readLink(withParameters(text, { at: "0.5" })))?.at, 500);
+    assert.equal((await readLink(withParameters(text, { at: "0.5" })))?.at, 500_000);
   }
 });
 
 test("parameters of an embedded page follow any link", async () => {
   for (const run of [plainRun(3, "5"), anyMoment(dice(29)).run]) {
-    const text = withParameters(await writeLink({ run, at: 7, hash: "a" }), { controls: "none", theme: "dark" });
+    const text = withParameters(await writeLink({ run, at: 7_000, hash: "a" }), { controls: "none", theme: "dark" });
     const link = await readLink(`#${text}`);
-    assert.deepEqual([link?.run, link?.at, link?.hash, link?.show.controls, link?.show.theme], [run, 7, "a", "none", "dark"]);
+    assert.deepEqual([link?.run, link?.at, link?.hash, link?.show.controls, link?.show.theme], [run, 7_000, "a", "none", "dark"]);
   }
   assert.equal(withParameters("1", {}), "1");
 });
 
-test("any thousandth of a millisecond survives its way through seconds", async () => {
+test("any microsecond survives its way through seconds", async () => {
   const draw = dice(3);
   for (let i = 0; i < 500; i++) {
-    const at = draw(600_000_000) / 1000;
+    const at = draw(600_000_000);
     const link = await readLink(await writeLink({ run: plainRun(), at, hash: "1" }));
-    assert.ok(link?.at !== null && link !== null && Math.round(link.at * 1000) === Math.round(at * 1000), `${at} became ${link?.at}`);
+    assert.equal(link?.at, at);
   }
 });
 
@@ -104,7 +126,7 @@ test("no address asks for nothing", async () => {
 test("a run of the gallery, and another link, may stand in a parameter, as courses write it", async () => {
   const named = await readLink("#1?run=two-leaders&at=1.5&rate=0.01&controls=play&theme=dark&autoplay=0&lang=en");
   assert.ok(named);
-  assert.deepEqual([named.gallery, named.run, named.at, named.rate], ["two-leaders", null, 1500, 0.01]);
+  assert.deepEqual([named.gallery, named.run, named.at, named.rate], ["two-leaders", null, 1_500_000, 0.01]);
   assert.deepEqual(named.show, { controls: "play", theme: "dark", autoplay: false });
   const moment = anyMoment(dice(5));
   const packed = await writeLink(moment);
@@ -117,7 +139,7 @@ test("a run of the gallery, and another link, may stand in a parameter, as cours
   assert.ok(followed);
   sameMoment(followed, moment);
   const elsewhere = await readLink(`#1?run=${packed}&at=0.25`);
-  assert.equal(elsewhere?.at, 250);
+  assert.equal(elsewhere?.at, 250_000);
   assert.equal(elsewhere?.hash, "", "the hash belongs to the other moment");
 });
 

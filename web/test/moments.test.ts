@@ -129,14 +129,14 @@ test("what a step led to is told as long as the clock stands there", async () =>
 });
 
 test("enlarging the time line leaves the moment under the pointer where it is, and never leaves the run", () => {
-  const whole = { begin: 0, span: 1_000 };
-  assert.deepEqual(zoomed(whole, whole, 250, 0.5), { begin: 125, span: 500 });
-  assert.deepEqual(zoomed({ begin: 125, span: 500 }, whole, 250, 0.5), { begin: 187.5, span: 250 });
-  assert.deepEqual(zoomed(whole, whole, 990, 0.5), { begin: 495, span: 500 });
-  assert.equal(zoomed({ begin: 125, span: 500 }, whole, 250, 2), null, "all of it is no enlargement");
-  assert.equal(zoomed({ begin: 0, span: 25 }, whole, 10, 0.01)?.span, 20, "there is a limit");
-  assert.deepEqual(within({ begin: 900, span: 250 }, whole), { begin: 750, span: 250 });
-  assert.deepEqual(within({ begin: -5, span: 250 }, whole), { begin: 0, span: 250 });
+  const whole = { begin: 0, span: 1_000_000 };
+  assert.deepEqual(zoomed(whole, whole, 250_000, 0.5), { begin: 125_000, span: 500_000 });
+  assert.deepEqual(zoomed({ begin: 125_000, span: 500_000 }, whole, 250_000, 0.5), { begin: 187_500, span: 250_000 });
+  assert.deepEqual(zoomed(whole, whole, 990_000, 0.5), { begin: 495_000, span: 500_000 });
+  assert.equal(zoomed({ begin: 125_000, span: 500_000 }, whole, 250_000, 2), null, "all of it is no enlargement");
+  assert.equal(zoomed({ begin: 0, span: 25_000 }, whole, 10_000, 0.01)?.span, 20_000, "there is a limit");
+  assert.deepEqual(within({ begin: 900_000, span: 250_000 }, whole), { begin: 750_000, span: 250_000 });
+  assert.deepEqual(within({ begin: -5_000, span: 250_000 }, whole), { begin: 0, span: 250_000 });
 });
 
 test("branches are a tree in the order in which they left each other", () => {

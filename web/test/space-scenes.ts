@@ -1,7 +1,8 @@
 import type { Batch, Flight, HistoryPart, Property, Role, ServerView, StoryLine } from "../src/model.js";
+import { MS } from "../src/time.js";
 import { command, noop, report, room, view } from "./scenes.js";
 
-/** A moment of the lab as its Worker would tell it, for tests and for looking at the page without one (dev/). Times in ms. */
+/** A moment of the lab as its Worker would tell it, for tests and for looking at the page without one (dev/). */
 
 const PROPERTIES: [name: string, text: string][] = [
   ["Election Safety", "At most one leader can be elected in a given term."],
@@ -11,21 +12,22 @@ const PROPERTIES: [name: string, text: string][] = [
   ["State Machine Safety", "If a server has applied a log entry at a given index to its state machine, no other server will ever apply a different log entry for the same index."],
 ];
 
-/** S3 is elected, writes x = 3, and one answer is lost; then S3 crashes and S1 asks for votes. */
-export function labRun(now: number, off: string[] = [], broken: Property["broken"] = null): Batch[] {
+/** S3 is elected, writes x = 3, and one answer is lost; then S3 crashes and S1 asks for votes. `ms`: where the playhead stands; what happens is written down in ms, too. */
+export function labRun(ms: number, off: string[] = [], broken: Property["broken"] = null): Batch[] {
+  const now = ms * MS;
   const flights: Flight[] = [];
   const story: StoryLine[] = [];
   const others = (s: number) => [1, 2, 3, 4, 5].filter((o) => o !== s);
   const send = (from: number, to: number, kind: Flight["kind"], sent: number, took: number, change: Partial<Flight> = {}): number => {
-    flights.push({ seq: flights.length + 1, from, to, kind, term: 1, ok: true, entries: [], entryCount: 0, label: "", sent, due: sent + took, fate: "sent", lostAt: null, bytes: 60, text: "", ...change });
+    flights.push({ seq: flights.length + 1, from, to, kind, term: 1, ok: true, entries: [], entryCount: 0, label: "", sent: sent * MS, due: (sent + took) * MS, fate: "sent", lostAt: null, bytes: 60, text: "", ...change });
     return sent + took;
   };
-  const say = (at: number, server: number, kind: string, text: string, change: Partial<StoryLine> = {}) => story.push({ id: 0, at, server, kind, weight: "key", text, why: "", section: "§5.2", term: 1, ...change });
+  const say = (at: number, server: number, kind: string, text: string, change: Partial<StoryLine> = {}) => story.push({ id: 0, at: at * MS, server, kind, weight: "key", text, why: "", section: "§5.2", term: 1, ...change });
   say(150, 3, "becameCandidate", "S3 heard nothing for 150 ms and asks for votes in term 1; it needs 3.", { reason: "electionTimeout" });
   for (const o of others(3)) {
     const at = send(3, o, "RequestVote", 150, 12 + o, { label: "vote?" });
     say(at, o, "voteGranted", `S${o} votes for S3 in term 1.`, { peer: 3 });
-    send(o, 3, "RequestVoteReply", at, 11 + o, o === 5 ? { label: "yes", fate: "lost", lostAt: at + 8 } : { label: "yes" });
+    send(o, 3, "RequestVoteReply", at, 11 + o, o === 5 ? { label: "yes", fate: "lost", lostAt: (at + 8) * MS } : { label: "yes" });
   }
   say(176, 3, "becameLeader", "S3 leads term 1 with 3 of 5 votes.", { why: "A majority can elect only one leader in a term." });
   for (let t = 176; t < 420; t += 50) {
@@ -41,14 +43,14 @@ export function labRun(now: number, off: string[] = [], broken: Property["broken
   for (const o of others(3)) say(287 + o, o, "commitAdvanced", `S${o} commits index 2: S3, the leader, has committed it.`, { reason: "leaderSaidSo", index: 2, peer: 3, section: "§5.3" });
   say(430, 3, "fault", "S3 crashed.", { server: 0, section: "" });
   say(600, 1, "becameCandidate", "S1 heard nothing for 176 ms and asks for votes in term 2; it needs 3.", { term: 2 });
-  for (const o of others(1)) send(1, o, "RequestVote", 600, 14 + o, o === 3 ? { label: "vote?", term: 2, fate: "down", lostAt: 617 } : { label: "vote?", term: 2 });
+  for (const o of others(1)) send(1, o, "RequestVote", 600, 14 + o, o === 3 ? { label: "vote?", term: 2, fate: "down", lostAt: 617 * MS } : { label: "vote?", term: 2 });
   story.sort((a, b) => a.at - b.at);
   story.forEach((l, i) => (l.id = i + 1));
-  const lane = (at: number, server: number, role: Role | "gone", term: number): HistoryPart["lanes"][number] => ({ at, server, role, term });
+  const lane = (at: number, server: number, role: Role | "gone", term: number): HistoryPart["lanes"][number] => ({ at: at * MS, server, role, term });
   const lanes = [...[1, 2, 3, 4, 5].map((s) => lane(0, s, "follower", 0)), lane(150, 3, "candidate", 1), ...others(3).map((s) => lane(162 + s, s, "follower", 1)), lane(176, 3, "leader", 1), lane(430, 3, "gone", 1), lane(600, 1, "candidate", 2)].sort((a, b) => a.at - b.at);
   const log = [noop(1), command(1, "x = 3")];
   const servers: ServerView[] = [1, 2, 3, 4, 5].map((s) =>
-    view(s, { self: false, disk: "memory", machine: { state: s === 3 && now >= 430 ? "down" : "running", member: "voter", clock: 1, slowestWrite: 2, inbox: 0 }, seat: s === 3 && now >= 430 ? "gone" : "connected", report: report(s, { at: now, role: s === 1 && now >= 600 ? "candidate" : s === 3 ? "leader" : "follower", term: s === 1 && now >= 600 ? 2 : 1, cells: log, commitIndex: 2, votesNeeded: 3, votes: s === 1 && now >= 600 ? [1, 2, 3, 4, 5].map((v) => ({ server: v, state: v === 1 ? ("granted" as const) : ("requested" as const) })) : [] }) }),
+    view(s, { self: false, disk: "memory", machine: { state: s === 3 && ms >= 430 ? "down" : "running", member: "voter", clock: 1, slowestWrite: 2 * MS, inbox: 0 }, seat: s === 3 && ms >= 430 ? "gone" : "connected", report: report(s, { at: now, role: s === 1 && ms >= 600 ? "candidate" : s === 3 ? "leader" : "follower", term: s === 1 && ms >= 600 ? 2 : 1, cells: log, commitIndex: 2, votesNeeded: 3, votes: s === 1 && ms >= 600 ? [1, 2, 3, 4, 5].map((v) => ({ server: v, state: v === 1 ? ("granted" as const) : ("requested" as const) })) : [] }) }),
   );
   const properties = PROPERTIES.map(([name, text], i): Property => ({ name, text, broken: i === 0 ? broken : null }));
   return [
@@ -58,11 +60,11 @@ export function labRun(now: number, off: string[] = [], broken: Property["broken
       clock: { now, rate: 0 },
       room: room(5, { room: "lab", rate: 0 }),
       self: { server: null, role: null, term: 0, leader: null, commitIndex: 0, lastIndex: 0, appliedIndex: 0, stateHash: "", connected: true, disk: "none" },
-      lab: { seed: "7", end: 620, branch: 1, branches: [{ id: 1, parent: 0, at: 0, end: 620, text: "" }], off, properties, chaos: false, traps: [] },
+      lab: { seed: "7", end: 620 * MS, branch: 1, branches: [{ id: 1, parent: 0, at: 0, end: 620 * MS, text: "" }], off, properties, chaos: false, traps: [] },
       servers,
       flights,
       story,
-      history: { whole: true, terms: [{ at: 0, term: 0 }, { at: 150, term: 1 }, { at: 600, term: 2 }], lanes, marks: [{ at: 150, kind: "election", server: 3, text: "S3 asks for votes" }], commit: 2 },
+      history: { whole: true, terms: [{ at: 0, term: 0 }, { at: 150 * MS, term: 1 }, { at: 600 * MS, term: 2 }], lanes, marks: [{ at: 150 * MS, kind: "election", server: 3, text: "S3 asks for votes" }], commit: 2 },
     },
   ];
 }
@@ -81,7 +83,7 @@ function logStates(): Batch[] {
     view(3, { self: false, report: report(3, { term: 3, commitIndex: 6, ...own(1, [...early, command(3, "q = 1"), command(3, "q = 2")]) }) }),
     view(4, { self: false, report: report(4, { role: "leader", term: 2, commitIndex: 8, timer: null, ...own(1, [...early, ...cells.slice(0, 3)]) }) }),
   ];
-  const properties = base!.lab!.properties.map((p) => (p.name === "State Machine Safety" ? { ...p, broken: { at: 600, text: "S1 applied x = 3 at index 7, S3 applied q = 1.", servers: [1, 3], index: 7 } } : p));
+  const properties = base!.lab!.properties.map((p) => (p.name === "State Machine Safety" ? { ...p, broken: { at: 600 * MS, text: "S1 applied x = 3 at index 7, S3 applied q = 1.", servers: [1, 3], index: 7 } } : p));
   return [{ ...base!, room: room(4, { room: "lab", rate: 0 }), servers, lab: { ...base!.lab!, properties } }];
 }
 
@@ -89,5 +91,5 @@ export const SPACE_SCENES: Record<string, () => Batch[]> = {
   space: () => labRun(620),
   logs: logStates,
   spacePast: () => labRun(300),
-  spaceBroken: () => labRun(620, ["oneVotePerTerm"], { at: 380, text: "S1 and S3 both lead term 1.", servers: [1, 3], index: 0 }),
+  spaceBroken: () => labRun(620, ["oneVotePerTerm"], { at: 380 * MS, text: "S1 and S3 both lead term 1.", servers: [1, 3], index: 0 }),
 };

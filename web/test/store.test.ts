@@ -5,6 +5,7 @@ import { axisStep, tapeSpan } from "../src/history.js";
 import type { ToLab, ToWorker } from "../src/model.js";
 import { Store, type Topic } from "../src/store.js";
 import { SCENES, command, election, flight, report, room, steady, view } from "./scenes.js";
+import { MS } from "../src/time.js";
 
 function storeWith(batches = steady()): Store {
   const store = new Store();
@@ -28,36 +29,36 @@ test("a batch changes what it names and nothing else", () => {
 
 test("cluster time runs by the rate, stands when paused, and stands without a connection", () => {
   const store = storeWith();
-  store.apply({ clock: { now: 5_000, rate: 0.1 } });
+  store.apply({ clock: { now: 5_000_000, rate: 0.1 } });
   const at = performance.now();
-  assert.ok(Math.abs(store.now(at + 1_000) - store.now(at) - 100) < 1e-6);
-  store.apply({ clock: { now: 5_100, rate: 0 } });
-  assert.equal(store.now(at + 9_000), 5_100);
-  store.apply({ clock: { now: 5_100, rate: 1 } });
+  assert.ok(Math.abs(store.now(at + 1_000) - store.now(at) - 100_000) < 1e-3);
+  store.apply({ clock: { now: 5_100_000, rate: 0 } });
+  assert.equal(store.now(at + 9_000), 5_100_000);
+  store.apply({ clock: { now: 5_100_000, rate: 1 } });
   store.apply({ connection: { state: "lost", retryAt: 0, attempt: 1, why: "" } });
   assert.equal(store.now(at + 50_000), store.now(at + 60_000));
 });
 
 test("a room whose clock begins anew gets a new time line", () => {
   const store = storeWith();
-  assert.ok(Math.abs((store.history.begin ?? 0) - 1_000) < 5);
-  store.apply({ clock: { now: 20, rate: 0.1 } });
-  assert.ok(Math.abs((store.history.begin ?? 0) - 20) < 5);
+  assert.ok(Math.abs((store.history.begin ?? 0) - 1_000_000) < 5_000);
+  store.apply({ clock: { now: 20_000, rate: 0.1 } });
+  assert.ok(Math.abs((store.history.begin ?? 0) - 20_000) < 5_000);
 });
 
 test("small errors of the clock are worn off, not jumped over", () => {
   const store = storeWith();
-  store.apply({ clock: { now: 1_000, rate: 1 } });
-  store.apply({ clock: { now: 1_030, rate: 1 } });
-  assert.ok(store.now() < 1_015, `jumped to ${store.now()}`);
-  store.apply({ clock: { now: 9_000, rate: 1 } });
-  assert.ok(store.now() >= 8_999);
+  store.apply({ clock: { now: 1_000_000, rate: 1 } });
+  store.apply({ clock: { now: 1_030_000, rate: 1 } });
+  assert.ok(store.now() < 1_015_000, `jumped to ${store.now()}`);
+  store.apply({ clock: { now: 9_000_000, rate: 1 } });
+  assert.ok(store.now() >= 8_999_000);
 });
 
 test("histories are bounded", () => {
   const store = storeWith();
   for (let i = 0; i < 30; i++) {
-    store.apply({ flights: Array.from({ length: 40 }, () => flight(1, 2, "AppendEntries")), story: Array.from({ length: 60 }, (_, k) => ({ id: i * 60 + k, at: 1e6 + i, server: 1, kind: "x", weight: "detail" as const, text: "S1 waits.", why: "", section: "", term: 1 })) });
+    store.apply({ flights: Array.from({ length: 40 }, () => flight(1, 2, "AppendEntries")), story: Array.from({ length: 60 }, (_, k) => ({ id: i * 60 + k, at: 1e9 + i, server: 1, kind: "x", weight: "detail" as const, text: "S1 waits.", why: "", section: "", term: 1 })) });
     store.apply({ requests: Array.from({ length: 4 }, (_, k) => ({ id: i * 4 + k, op: "get" as const, key: "x", value: "", server: 1, state: "pending" as const, found: false, index: 0, term: 0, detail: "" })) });
   }
   assert.equal(store.flights.size, 500);
@@ -68,9 +69,9 @@ test("histories are bounded", () => {
 
 test("twenty minutes of changes stay, and each server's state before them", () => {
   const store = storeWith([{ room: room(3), clock: { now: 0, rate: 1 }, servers: [view(1, { report: report(1, { term: 1 }) })] }]);
-  for (let minute = 1; minute <= 60; minute++) store.apply({ clock: { now: minute * 60_000, rate: 1 }, servers: [view(1, { report: report(1, { term: 1 }) }), view(2, { report: report(2, { term: minute }) })] });
+  for (let minute = 1; minute <= 60; minute++) store.apply({ clock: { now: minute * 60_000_000, rate: 1 }, servers: [view(1, { report: report(1, { term: 1 }) }), view(2, { report: report(2, { term: minute }) })] });
   const { begin, end, lanes, terms } = store.history;
-  assert.ok(end - (begin ?? 0) <= 20 * 60_000 + 10_000);
+  assert.ok(end - (begin ?? 0) <= 20 * 60_000_000 + 10_000_000);
   assert.ok(lanes.length < 40);
   assert.ok(lanes.some((l) => l.server === 1), "the lane of a quiet server must not be forgotten");
   assert.equal(terms.at(-1)?.term, 60);
@@ -105,7 +106,7 @@ test("the story is in the order in which things happened, not in which they were
   store.apply({ story: [told(1001, end + 62), told(1002, end + 70)] });
   store.apply({ story: [told(1003, end + 60), told(1004, end + 70)] });
   assert.deepEqual(store.story.slice(-4).map((l) => l.id), [1003, 1001, 1002, 1004]);
-  store.history.end = 60_000;
+  store.history.end = 60_000_000;
   store.apply({ clock: { now: 5, rate: 0 }, story: [told(1005, 5)] });
   store.apply({ story: [told(1006, 3)] });
   assert.deepEqual(store.story.slice(-4).map((l) => l.id), [1002, 1004, 1006, 1005]);
@@ -178,15 +179,15 @@ test("raftPlayground: events come once each, and a listener that throws harms no
 });
 
 test("the tape's stretch grows in steps, its labels are at least 80 px apart", () => {
-  assert.deepEqual([0, 1_900, 1_990, 59_000, 1_190_000, 9_600_000].map((ms) => tapeSpan(ms)), [2_000, 2_000, 5_000, 120_000, 2_400_000, 10_000_000]);
-  assert.deepEqual([0, 193, 1_900].map((ms) => tapeSpan(ms, 200)), [200, 500, 2_000]);
-  for (const stretch of [2_000, 60_000, 1_200_000]) for (const width of [328, 768, 1_408]) assert.ok((axisStep(stretch, width) / stretch) * width >= 80);
+  assert.deepEqual([0, 1_900, 1_990, 59_000, 1_190_000, 9_600_000].map((ms) => tapeSpan(ms * MS)), [2_000, 2_000, 5_000, 120_000, 2_400_000, 10_000_000].map((ms) => ms * MS));
+  assert.deepEqual([0, 193, 1_900].map((ms) => tapeSpan(ms * MS, 200 * MS)), [200, 500, 2_000].map((ms) => ms * MS));
+  for (const stretch of [2_000_000, 60_000_000, 1_200_000_000]) for (const width of [328, 768, 1_408]) assert.ok((axisStep(stretch, width) / stretch) * width >= 80);
 });
 
 test("messages are gone through one after the other, and one that is held is among them however long", () => {
   const s = new Store();
-  const flights = [flight(1, 2, "AppendEntries", { sent: 400, due: 490 }), flight(1, 3, "AppendEntries", { sent: 300, due: 310, held: true }), flight(1, 4, "AppendEntries", { sent: 400, due: 495, fate: "lost" }), flight(1, 5, "AppendEntries", { sent: 300, due: 310 })];
-  s.apply({ clock: { now: 473, rate: 0 }, flights });
+  const flights = [flight(1, 2, "AppendEntries", { sent: 400_000, due: 490_000 }), flight(1, 3, "AppendEntries", { sent: 300_000, due: 310_000, held: true }), flight(1, 4, "AppendEntries", { sent: 400_000, due: 495_000, fate: "lost" }), flight(1, 5, "AppendEntries", { sent: 300_000, due: 310_000 })];
+  s.apply({ clock: { now: 473_000, rate: 0 }, flights });
   const went = [];
   for (let i = 0; i < 3; i++) {
     const next = s.nextFlight();

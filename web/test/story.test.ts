@@ -18,7 +18,7 @@ test("what several servers did alike is one row, newest first", () => {
 });
 
 test("what was said long before, of something else or of another kind is not merged; the list has a limit", () => {
-  assert.equal(mergeStory([line(1, 0, "S2 commits index 1."), line(2, 900, "S3 commits index 1.")], 10).length, 2);
+  assert.equal(mergeStory([line(1, 0, "S2 commits index 1."), line(2, 900_000, "S3 commits index 1.")], 10).length, 2);
   assert.equal(mergeStory([line(1, 0, "S2 commits index 1."), line(2, 1, "S3 commits index 2.")], 10).length, 2);
   assert.equal(mergeStory([line(1, 0, "S2 is back.", "fault"), line(2, 1, "S3 is back.", "started")], 10).length, 2);
   assert.equal(mergeStory(Array.from({ length: 50 }, (_, i) => line(i, i, `The link ${i} is cut.`)), 10).length, 10);

@@ -7,11 +7,11 @@ import { leaderOf } from "../src/logs.js";
 import { quorumsOf } from "../src/quorum.js";
 import { command, MAJORITIES, noop, report, room, view } from "./scenes.js";
 
-const of = (changes: (Partial<Report> & { cells?: Report["log"]["cells"] })[], gone: number[] = []): ServerView[] => changes.map((c, i) => view(i + 1, { seat: gone.includes(i + 1) ? "gone" : "connected", report: report(i + 1, { at: 100, ...c }) }));
-const ask = (servers: ServerView[], links = room(servers.length).links, off: string[] = []) => question({ servers, links, quorums: quorumsOf(servers, leaderOf(servers), MAJORITIES), off, now: 100 });
+const of = (changes: (Partial<Report> & { cells?: Report["log"]["cells"] })[], gone: number[] = []): ServerView[] => changes.map((c, i) => view(i + 1, { seat: gone.includes(i + 1) ? "gone" : "connected", report: report(i + 1, { at: 100_000, ...c }) }));
+const ask = (servers: ServerView[], links = room(servers.length).links, off: string[] = []) => question({ servers, links, quorums: quorumsOf(servers, leaderOf(servers), MAJORITIES), off, now: 100_000 });
 
 test("at the start nobody leads because everybody waits; the shortest timer is named", () => {
-  const q = ask(of([{ term: 0, timer: { elapsed: 100, timeout: 200, longest: 300 } }, { term: 0, timer: { elapsed: 100, timeout: 140, longest: 300 } }, { term: 0, timer: { elapsed: 0, timeout: 300, longest: 300 } }]));
+  const q = ask(of([{ term: 0, timer: { elapsed: 100_000, timeout: 200_000, longest: 300_000 } }, { term: 0, timer: { elapsed: 100_000, timeout: 140_000, longest: 300_000 } }, { term: 0, timer: { elapsed: 0, timeout: 300_000, longest: 300_000 } }]));
   assert.equal(q?.ask, "Why does nobody lead?");
   assert.match(q?.answer.join(" ") ?? "", /S2 longest, for 40 ms more\. .*It needs 2 of 3/);
 });

@@ -4,8 +4,8 @@ import { cutState, cutWords, lostWords, nextCut, nodeWords, rateOfSlider, rateWo
 import { report, room, view } from "./scenes.js";
 
 test("times have a unit, a space, and no more digits than help", () => {
-  assert.deepEqual([seconds(473), seconds(0), seconds(-1), seconds(61_234.5)], ["0.473", "0.000", "0.000", "61.234"]);
-  assert.deepEqual([span(168), span(0.4), span(2_400), span(180_000)], ["168 ms", "0.4 ms", "2.4 s", "3 min"]);
+  assert.deepEqual([seconds(473_000), seconds(0), seconds(-1_000), seconds(61_234_500)], ["0.473", "0.000", "0.000", "61.234"]);
+  assert.deepEqual([span(168_000), span(400), span(2_400_000), span(180_000_000)], ["168 ms", "0.4 ms", "2.4 s", "3 min"]);
 });
 
 test("the rate in words", () => {

@@ -1,9 +1,9 @@
 package pagetest
 
-import "raftplayground/wasm/page"
+import "raftplayground/wasm/contract"
 
 // Keep keeps in last the latest of each member of a batch that says how something is, as a page does.
-func Keep(last, b *page.Batch) {
+func Keep(last, b *contract.Batch) {
 	keep(&last.Clock, b.Clock)
 	keep(&last.Connection, b.Connection)
 	keep(&last.Room, b.Room)

@@ -9,7 +9,7 @@ import { arrived } from "./messages.js";
 export interface Point {
   key: string; // "s17": message 17 is sent, "r17": it arrives, "e4": line 4 of the story
   lane: number; // a server, or ≥ 1001: a client
-  at: number; // ms
+  at: number;
   message?: Message;
   line?: StoryLine;
 }

@@ -1,8 +1,9 @@
 import type { History } from "../history.js";
 import type { Batch, Message, Replay, StoryLine } from "../model.js";
 import { endOf, messageOf } from "./messages.js";
+import { MS } from "../time.js";
 
-/** A stretch of time, ms. */
+/** A stretch of time. */
 export interface Stretch {
   from: number;
   to: number;
@@ -11,7 +12,7 @@ export interface Stretch {
 /** Asks the lab for all that happened in a stretch. */
 export type Ask = (stretch: Stretch, details: boolean) => Promise<Replay>;
 
-const MARGIN = { part: 0.5, least: 100 }; // of the stretch, and ms: what is asked for beyond it, so that a little way there is nothing to ask
+const MARGIN = { part: 0.5, least: 100 * MS }; // of the stretch, and at least: what is asked for beyond it, so that a little way there is nothing to ask
 const PLAYING_MS = 1_000; // real time between two questions while the clock runs
 const AGAIN_MS = 250; // after which a question is asked again that the lab could not answer, as it was on its way elsewhere
 const MESSAGES = 6_000; // kept at once; those that were sent first are forgotten
@@ -78,7 +79,7 @@ export class Chronicle {
   /** From when on everything is known, if the lab left something out of the stretch; else null. */
   since(stretch: Stretch): number | null {
     const { told } = this;
-    return told && told.from > Math.max(stretch.from, told.asked + 0.01) ? told.from : null;
+    return told && told.from > Math.max(stretch.from, told.asked + 1) ? told.from : null;
   }
 
   get(seq: number): Message | undefined {

@@ -1,7 +1,7 @@
-import type { LabRun } from "../model.js";
+import type { ClientHistory, LabRun, Operation } from "../model.js";
 import { names, seconds, span } from "../words.js";
 import { axis, xOf, type Frame } from "./spacetime.js";
-import type { ClientHistory, Operation } from "./study.js";
+import { MS, SECOND } from "../time.js";
 
 /** The history of clients as shapes: a row a client, time to the right, an operation a box from its call to its answer, its effect a point within. Pure functions. */
 
@@ -37,13 +37,13 @@ const NARROW = 8; // px that a box is wide at least, about the middle of what it
 const LETTER = 7.25; // px, of the words above a box
 const SERVER = 24; // px, of who answered behind them
 const FIRST = 40; // operations that are seen at first of a history that has more
-const PATIENCE_MS = 1_000; // as long as a client waits for an answer at least (raft/lab/client.go)
+const PATIENCE = SECOND; // as long as a client waits for an answer at least (raft/lab/client.go)
 
-/** When nobody waits for the operation any more, ms. */
-export const endOf = (o: Operation): number => o.returned ?? o.called + PATIENCE_MS;
+/** When nobody waits for the operation any more. */
+export const endOf = (o: Operation): number => o.returned ?? o.called + PATIENCE;
 
-/** Whether clients ask anything in a run, from a moment on, ms: those that ask by themselves, or the one of actions. */
-export const asks = (run: LabRun, from: number): boolean => (run.config.clients ?? 0) > 0 || (run.actions ?? []).some((a) => a.at / 1000 >= from && ["put", "get", "delete", "cas"].includes(a.do));
+/** Whether clients ask anything in a run, from a moment on: those that ask by themselves, or the one of actions. */
+export const asks = (run: LabRun, from: number): boolean => (run.config.clients ?? 0) > 0 || (run.actions ?? []).some((a) => a.at >= from && ["put", "get", "delete", "cas"].includes(a.do));
 
 /** Whether a history that was told up to a moment can have gone on: somebody asks after it, or still waited. */
 export const goesOn = (run: LabRun, h: ClientHistory, until: number): boolean => asks(run, until) || h.operations.some((o) => o.returned === null && endOf(o) >= until);
@@ -100,7 +100,7 @@ export function seen(h: ClientHistory, now: number): { from: number; span: numbe
   const all = h.operations.length <= FIRST;
   const some = all ? h.operations : h.operations.slice(Math.max(0, before - FIRST), Math.max(FIRST, before));
   const from = some[0]?.called ?? 0;
-  const span = Math.max(100, Math.max(...some.map(endOf)) - from);
+  const span = Math.max(100 * MS, Math.max(...some.map(endOf)) - from);
   const rest = all ? h.until - from : 0;
   return { from: from - 0.04 * span, span: (rest > span && rest < 1.5 * span ? rest : span) + 0.1 * span };
 }
@@ -145,7 +145,7 @@ export function operationWords(h: ClientHistory, index: number): string {
 /** What the client was told. */
 function told(o: Operation): string {
   if (o.returned === null) return o.kind === "get" ? "There is no answer." : "There is no answer: it may have happened at any time since, or never.";
-  const at = `after ${span(Math.round((o.returned - o.called) * 10) / 10)}`;
+  const at = `after ${span(Math.round((o.returned - o.called) / 100) * 100)}`;
   if (o.refused) return `${names([o.server])} refused ${at}: it did not happen.`;
   if (o.kind === "get") return `${names([o.server])} answered ${o.found ? `${o.key} = ${o.value}` : `that there is no ${o.key}`} ${at}.`;
   if (missed(o)) return `${names([o.server])} answered that ${o.key} is not ${o.expected ?? ""} ${at}.`;

@@ -16,7 +16,7 @@ export interface Seen {
   drawing: SVGSVGElement;
   messages: Message[];
   story: StoryLine[];
-  from: number; // ms
+  from: number;
   to: number;
   by: number; // what is later has not happened
 }

@@ -1,5 +1,6 @@
 import type { Batch } from "../model.js";
 import type { Store } from "../store.js";
+import { inMicros } from "../time.js";
 
 /** What the lab told at this moment, ms of watching, when the film was recorded (wasm/film). */
 export interface Take {
@@ -41,7 +42,7 @@ export class Film {
   /** Ends it; returns where and how the lab goes on. */
   stop(): { at: number; rate: number } {
     clearInterval(this.timer);
-    return { at: this.position() * FILM_RATE, rate: this.rate };
+    return { at: inMicros(this.position() * FILM_RATE), rate: this.rate };
   }
 
   private get last(): number {
@@ -66,7 +67,7 @@ export class Film {
   /** Where the film is. The lab may take longer than it: then its last picture stays. */
   private setClock(): void {
     const now = this.position();
-    this.store.apply({ clock: { now: now * FILM_RATE, rate: now < this.last ? this.rate : 0 } });
+    this.store.apply({ clock: { now: inMicros(now * FILM_RATE), rate: now < this.last ? this.rate : 0 } });
   }
 }
 

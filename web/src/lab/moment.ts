@@ -1,6 +1,7 @@
 import type { LabRun, Moment } from "../model.js";
 import type { Dock, Panel } from "../store.js";
 import { isSeed, newRun } from "./runs.js";
+import { inMicros, inMillis, SECOND } from "../time.js";
 
 /**
  * Links to moments, and runs in files. All that a link says stands behind its `#`, which no browser sends to a server:
@@ -15,7 +16,7 @@ import { isSeed, newRun } from "./runs.js";
 export interface Link {
   run: LabRun | null; // null: the gallery's, or if that is null too, the one that every visit begins with
   gallery: string | null;
-  at: number | null; // ms; null: where the run begins, or the gallery's moment
+  at: number | null; // null: where the run begins, or the gallery's moment
   hash: string; // of the world's state there; empty: not known
   view: Seen;
   rate: number | null;
@@ -58,7 +59,7 @@ export function plainRun(size = 5, seed = "1", off: string[] = []): LabRun {
 /** What stands behind a `#` for a moment; at 0 and without a hash it is the run from its start. Too long a run has no link: the error says so. */
 export async function writeLink(moment: Moment, view: Seen = {}): Promise<string> {
   const plain = Object.keys(view).length === 0 ? writePlain(moment) : null;
-  const text = plain ?? `${LINK_VERSION}.${await pack(JSON.stringify({ ...moment, ...(Object.keys(view).length > 0 ? { view } : {}) }))}`;
+  const text = plain ?? `${LINK_VERSION}.${await pack(JSON.stringify({ ...written(moment), ...(Object.keys(view).length > 0 ? { view } : {}) }))}`;
   if (text.length > MAX_LINK) throw new Error("So much was done in this run that no link can hold it. Download it as a file.");
   return text;
 }
@@ -91,7 +92,7 @@ function writePlain({ run, at, hash }: Moment): string | null {
   if (canonical({ ...run, actions: run.actions ?? [] }) !== canonical({ ...plain, actions: [] })) return null;
   const off = run.config.off ?? [];
   const rules = off.length > 0 ? `&off=${off.join(",")}` : "";
-  const where = at === 0 && hash === "" ? "" : `&at=${at / 1000}&hash=${hash}`;
+  const where = at === 0 && hash === "" ? "" : `&at=${at / SECOND}&hash=${hash}`;
   return `${LINK_VERSION}?size=${run.config.servers}&seed=${run.seed}${rules}${where}`;
 }
 
@@ -124,7 +125,7 @@ function readParameters(query: URLSearchParams): Link & { packed: string | null 
     run: run === null && (size !== null || seed !== null || off !== null) ? plainRun(size ?? undefined, seed ?? undefined, off ?? undefined) : null,
     gallery: packed === null ? run : null,
     packed,
-    at: seconds === null ? null : seconds * 1000,
+    at: seconds === null ? null : Math.round(seconds * SECOND),
     hash: hash ?? "",
     view: {},
     rate: read("rate", "a number from 0.001 to 1", (text) => number(text, 0.001, 1)),
@@ -141,7 +142,7 @@ function readParameters(query: URLSearchParams): Link & { packed: string | null 
 /** A moment as a file's text, and its name. */
 export function writeFile(moment: Moment): { name: string; text: string } {
   const name = `raft-${moment.run.config.servers}-servers-seed-${moment.run.seed}.raft.json`;
-  return { name, text: `${JSON.stringify({ format: FILE_FORMAT, ...moment }, null, 1)}\n` };
+  return { name, text: `${JSON.stringify({ format: FILE_FORMAT, ...written(moment) }, null, 1)}\n` };
 }
 
 /** Reads what writeFile wrote; a run alone, as raft/lab/soak prints it, too. Throws an Error of one sentence. */
@@ -155,12 +156,15 @@ export function readFile(text: string): Moment & { view: Seen } {
 
 // --- moments
 
+/** As links and files have it: `at` in ms, with fractions. */
+const written = (moment: Moment): Moment => ({ ...moment, at: inMillis(moment.at) });
+
 function readMoment(value: unknown, what: string): Moment & { view: Seen } {
   if (!isObject(value)) throw new Error(`${what} holds no moment: expected an object, got ${quoted(value)}.`);
   const { at, hash } = value;
   if (typeof at !== "number" || !(at >= 0 && at <= MAX_AT)) throw new Error(`${what} is to a moment that is not there: expected 0 to ${MAX_AT} ms, got ${quoted(at)}.`);
   if (typeof hash !== "string" || !/^[0-9a-f]{0,16}$/.test(hash)) throw new Error(`${what} has a wrong hash: expected at most 16 hexadecimal digits, got ${quoted(hash)}.`);
-  return { run: readRun(value["run"], what), at, hash, view: readView(value["view"], what) };
+  return { run: readRun(value["run"], what), at: inMicros(at), hash, view: readView(value["view"], what) };
 }
 
 /** As far as the page must rely on it. Whether the lab can play it, rule by rule and deed by deed, the lab says when it opens it. */

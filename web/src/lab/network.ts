@@ -1,5 +1,6 @@
 import type { LabAction, Link } from "../model.js";
 import { span } from "../words.js";
+import { inMicros, MS } from "../time.js";
 
 /** The network's qualities as a person sets them, and what they mean for elections. */
 
@@ -20,7 +21,7 @@ export const DIALS: Dial[] = [
 
 /** What a dial stands at for a link: ms, or percent. */
 export function dialOf(link: Link, name: Dial["name"]): number {
-  if (name === "latency" || name === "jitter") return Math.round(link[name] * 10) / 10;
+  if (name === "latency" || name === "jitter") return Math.round((link[name] / MS) * 10) / 10;
   return Math.round((link[name] ?? 0) * 100);
 }
 
@@ -28,11 +29,11 @@ export function dialOf(link: Link, name: Dial["name"]): number {
 export function withDial(link: Link, name: Dial["name"], value: number): NonNullable<LabAction["link"]> {
   const at = (n: Dial["name"]) => (n === name ? value : dialOf(link, n));
   const chance = (n: Dial["name"]) => Math.min(100, at(n)) / 100;
-  return { latency: Math.round(at("latency") * 1000), jitter: Math.round(at("jitter") * 1000), loss: chance("loss"), duplicate: chance("duplicate"), reorder: chance("reorder") };
+  return { latency: inMicros(at("latency")), jitter: inMicros(at("jitter")), loss: chance("loss"), duplicate: chance("duplicate"), reorder: chance("reorder") };
 }
 
 /** A link's qualities as an action has them, exactly. */
-export const qualities = (l: Link): NonNullable<LabAction["link"]> => ({ latency: Math.round(l.latency * 1000), jitter: Math.round(l.jitter * 1000), loss: l.loss ?? 0, duplicate: l.duplicate ?? 0, reorder: l.reorder ?? 0 });
+export const qualities = (l: Link): NonNullable<LabAction["link"]> => ({ latency: l.latency, jitter: l.jitter, loss: l.loss ?? 0, duplicate: l.duplicate ?? 0, reorder: l.reorder ?? 0 });
 
 /** Gives every link the qualities that it has now, whatever they were set to since. */
 export function linksAsNow(links: Link[]): LabAction[] {
@@ -50,7 +51,7 @@ export interface Stability {
 
 /**
  * Whether a leader can be elected and stay: broadcastTime ≪ electionTimeout (§5.6). The time of a broadcast is a round trip and a write of the disk.
- * Times in ms; loss from 0 to 1; `shortest` is the shortest election timeout.
+ * Loss from 0 to 1; `shortest` is the shortest election timeout.
  */
 export function stability(latency: number, jitter: number, loss: number, write: number, shortest: number): Stability {
   const trip = 2 * (latency + jitter) + write;

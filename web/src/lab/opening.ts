@@ -1,6 +1,7 @@
 import type { LabRun } from "../model.js";
 import { store, type View } from "../store.js";
 import { readFile, readLink, type Link, type Seen } from "./moment.js";
+import { inMicros } from "../time.js";
 
 /** Opening runs in the lab: what an address names, a run of the gallery, a file. */
 
@@ -38,7 +39,7 @@ export function openLink(fragment: string, rate: number): Promise<void> {
     const link = await readLink(fragment);
     const exhibit = link?.gallery ? await fetchExhibit(link.gallery) : null;
     if (!current()) return;
-    const moment = { run: link?.run ?? exhibit?.run ?? null, at: link?.at ?? exhibit?.at ?? 0, hash: link?.hash ?? "", view: link?.view ?? {} };
+    const moment = { run: link?.run ?? exhibit?.run ?? null, at: link?.at ?? inMicros(exhibit?.at ?? 0), hash: link?.hash ?? "", view: link?.view ?? {} };
     if (link?.rate) store.pace = link.rate;
     const remark = exhibit && { title: exhibit.title, text: exhibit.watch, story: true as const };
     await openMoment(moment, plays(link, exhibit) ? (link?.rate ?? rate) : 0, remark, current);

@@ -4,13 +4,13 @@ import { repeat } from "lit/directives/repeat.js";
 import { cursor } from "../cursor.js";
 import { RaftElement } from "../element.js";
 import { keysOf } from "../keys.js";
-import type { LabRun, Moment } from "../model.js";
+import type { ClientHistory, LabRun, Moment, Operation } from "../model.js";
 import { store } from "../store.js";
 import { seconds } from "../words.js";
 import style from "./client-history.css";
 import { asks, chart, clientName, endOf, goesOn, label, leftOutWords, neighbour, operationWords, seen, verdict, type Box, type Chart } from "./client-history.js";
 import { scaleOf, xOf, zoomed, type Frame } from "./spacetime.js";
-import { Study, type ClientHistory, type Operation } from "./study.js";
+import { Study } from "./study.js";
 
 const STEP = 1.3; // a zoom
 const AGAIN_MS = 1_000; // between two questions while the clock runs
@@ -159,7 +159,7 @@ export class RaftClientHistory extends RaftElement {
   }
 
   private asTable(h: ClientHistory): TemplateResult {
-    const time = (ms: number | null) => (ms === null ? "–" : seconds(ms));
+    const time = (at: number | null) => (at === null ? "–" : seconds(at));
     const wrong = new Map(h.wrong.map((w) => [w.operation, w.text]));
     const stop = this.stop(h);
     const name = (o: Operation, i: number) => html`<button data-operation=${i} tabindex=${i === stop ? 0 : -1} aria-label=${operationWords(h, i)} @focus=${() => this.point(i)} @blur=${() => this.point(null)}>${label(o)}</button>`;
@@ -335,7 +335,7 @@ export class RaftClientHistory extends RaftElement {
     const { run } = (await store.askLab((id) => ({ type: "moment", id }))) as Moment;
     if (!asks(run, 0)) return { until: end, leftOut: 0, operations: [], wrong: [], undecided: [] };
     if (this.history !== null && this.asked?.what === what && !goesOn(run, this.history, this.asked.end)) return this.history;
-    return this.study.ask<ClientHistory>({ type: "history", run, until: end }, this.tell);
+    return this.study.ask<ClientHistory>({ type: "history", run, until: Math.round(end) }, this.tell);
   }
 
   private readonly tell = (fraction: number, words: string): void => {

@@ -1,13 +1,13 @@
 import { html, nothing, svg, type SVGTemplateResult, type TemplateResult } from "lit";
 import { RaftElement } from "../element.js";
-import type { LabRun, StoryLine } from "../model.js";
+import type { Comparison, LabRun, StoryLine, Track } from "../model.js";
 import { slot } from "../numbers.js";
 import { heading } from "../story.js";
 import { store } from "../store.js";
 import { seconds } from "../words.js";
-import type { Comparison, Track } from "./study.js";
+import { MS } from "../time.js";
 
-const BEFORE_MS = 300; // how long before its turning point a run is opened
+const BEFORE = 300 * MS; // how long before its turning point a run is opened
 const WIDTH = 400; // of the lanes, in units of their picture
 const LANE = 8;
 
@@ -33,7 +33,7 @@ export function sameUntil({ divergence, until }: Comparison): string {
 
 /** Opens a run on the stage, paused, a little before a moment of it. */
 export function openJustBefore(run: LabRun, at: number): void {
-  store.askLab((id) => ({ type: "open", id, run, at: Math.max(0, at - BEFORE_MS), rate: 0 })).catch((why: Error) => store.notice(why.message));
+  store.askLab((id) => ({ type: "open", id, run, at: Math.max(0, at - BEFORE), rate: 0 })).catch((why: Error) => store.notice(why.message));
 }
 
 /** Two runs side by side: their lanes on one axis of time, then what happened in each from a little before the first difference on. */

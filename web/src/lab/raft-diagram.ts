@@ -34,7 +34,7 @@ export class RaftDiagram extends RaftElement {
   protected readonly topics = ["clock", "flights", "story", "room", "lab", "view"] as const;
   protected override readonly calm = 90;
 
-  private from: number | null = null; // ms at the left edge; null: it follows the playhead
+  private from: number | null = null; // at the left edge; null: it follows the playhead
   private span: number = SPAN.first;
   private size = { width: 0, height: 0 };
   private selected: string | null = null; // a point's key
@@ -43,7 +43,7 @@ export class RaftDiagram extends RaftElement {
   private exporting = false;
   private pointers = new Map<number, { x: number; y: number }>();
   private readonly chronicle = new Chronicle(
-    (stretch, details) => store.askLab((id) => ({ type: "replay", id, from: stretch.from, until: stretch.to, details })) as Promise<Replay>,
+    (stretch, details) => store.askLab((id) => ({ type: "replay", id, from: Math.round(stretch.from), until: Math.round(stretch.to), details })) as Promise<Replay>,
     () => this.isConnected && this.requestUpdate(),
   );
   private stopBatches: (() => void) | null = null;

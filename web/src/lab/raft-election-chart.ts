@@ -1,7 +1,8 @@
 import { LitElement, html, svg, type PropertyValues, type TemplateResult } from "lit";
 import uPlot from "uplot";
 import sheet from "uplot/dist/uPlot.min.css";
-import type { ElectionPoint } from "./study.js";
+import type { ElectionPoint } from "../model.js";
+import { MS } from "../time.js";
 
 const HEIGHT = 180;
 const DASHES = [[], [6, 4], [2, 3]];
@@ -31,7 +32,7 @@ export class RaftElectionChart extends LitElement {
 
   override render(): TemplateResult {
     return html`<style>${sheet}</style><figure class="chart" aria-hidden="true">
-      <ul class="chart-key">${this.latencies().map((l, i) => html`<li><svg width="28" height="8">${svg`<line x1="0" y1="4" x2="28" y2="4" stroke-dasharray=${dash(i).join(" ")} />`}</svg>${l} ms latency</li>`)}</ul>
+      <ul class="chart-key">${this.latencies().map((l, i) => html`<li><svg width="28" height="8">${svg`<line x1="0" y1="4" x2="28" y2="4" stroke-dasharray=${dash(i).join(" ")} />`}</svg>${l / MS} ms latency</li>`)}</ul>
       <h3>Time until somebody leads, median, ms</h3><div class="chart-times"></div>
       <h3>Elections with a split vote, %</h3><div class="chart-splits"></div></figure>`;
   }
@@ -61,7 +62,7 @@ export class RaftElectionChart extends LitElement {
       const lines = latencies.map((l) => spreads.map((s) => this.points.find((p) => p.latency === l && p.most - p.least === s)).map((p) => (p ? value(p) : null)));
       return new uPlot(this.options(width, latencies, spreads), [spreads.map((_, i) => i), ...lines], into);
     };
-    this.plots = [plot(times, (p) => p.median), plot(splits, (p) => p.split * 100)];
+    this.plots = [plot(times, (p) => p.median && p.median / MS), plot(splits, (p) => p.split * 100)];
   }
 
   /** Ink only: colour means term on this page, so the lines are told apart by their dashes. The spreads stand evenly, whatever lies between them. */
@@ -76,10 +77,10 @@ export class RaftElectionChart extends LitElement {
       legend: { show: false },
       scales: { x: { time: false }, y: { range: (_plot, _least, most) => [0, Math.max(1, (most ?? 1) * 1.08)] } },
       axes: [
-        { ...axis, splits: () => spreads.map((_, i) => i), values: () => spreads.map((s) => `+${s}`), label: "timeouts of 150 to 150 + so many ms", labelFont: axis.font, labelSize: 20 },
+        { ...axis, splits: () => spreads.map((_, i) => i), values: () => spreads.map((s) => `+${s / MS}`), label: "timeouts of 150 to 150 + so many ms", labelFont: axis.font, labelSize: 20 },
         { ...axis, size: 56 },
       ],
-      series: [{}, ...latencies.map((l, i) => ({ label: `${l} ms`, stroke: ink("--t1"), width: 2, dash: dash(i), points: { show: true, size: 5, fill: ink("--t1") } }))],
+      series: [{}, ...latencies.map((l, i) => ({ label: `${l / MS} ms`, stroke: ink("--t1"), width: 2, dash: dash(i), points: { show: true, size: 5, fill: ink("--t1") } }))],
     };
   }
 }

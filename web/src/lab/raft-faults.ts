@@ -11,10 +11,11 @@ import { cutAt, isCut, half, sidesText } from "./raft-cut.js";
 import { dial } from "./raft-link.js";
 import { NETWORKS, type Network } from "./runs.js";
 import { wrongs, type Wrong } from "./wrong.js";
+import { MS } from "../time.js";
 
-const SHORTEST = 150; // ms: the shortest election timeout of the paper (§9.3), where no server tells its own
+const SHORTEST = 150 * MS; // the shortest election timeout of the paper (§9.3), where no server tells its own
 const CLOCKS = [0.25, 0.5, 1, 2, 4];
-const WRITES = [0, 2, 10, 50, 200]; // ms
+const WRITES = [0, 2, 10, 50, 200].map((ms) => ms * MS);
 
 /** Moments that a trap can wait for, and what of a server it can do then. */
 const MOMENTS: Record<string, string> = { leader: "is elected", candidate: "asks for votes", vote: "gives its vote", propose: "takes a write", append: "stores entries", commit: "commits", truncate: "deletes entries", configuration: "changes the servers", timeoutNow: "hands over" };
@@ -112,7 +113,7 @@ export class RaftFaults extends RaftElement {
       <table class="machines"><thead><tr><th></th><th scope="col">Clock</th><th scope="col">A write takes</th></tr></thead>
         <tbody>${store.servers.map((s) => html`<tr><th scope="row">S${s.server}</th>
           <td>${choose(CLOCKS, s.machine?.clock ?? 1, (n) => `${n}×`, `Clock of S${s.server}`, (rate) => ({ do: "clock", server: s.server, rate }))}</td>
-          <td>${choose(WRITES, s.machine?.slowestWrite ?? 0, (n) => (n === 0 ? "no time" : `up to ${span(n)}`), `Disk of S${s.server}`, (ms) => ({ do: "disk", server: s.server, disk: ms * 1000 }))}</td></tr>`)}</tbody></table>
+          <td>${choose(WRITES, s.machine?.slowestWrite ?? 0, (n) => (n === 0 ? "no time" : `up to ${span(n)}`), `Disk of S${s.server}`, (disk) => ({ do: "disk", server: s.server, disk }))}</td></tr>`)}</tbody></table>
     </details>`;
   }
 
@@ -133,7 +134,7 @@ const held = (): number[] => [...store.flights.values()].filter((f) => f.held &&
 
 function is(link: Link, name: Network): boolean {
   const wanted = NETWORKS[name].link;
-  return link.latency * 1000 === wanted.latency && link.jitter * 1000 === wanted.jitter && (link.loss ?? 0) === (wanted.loss ?? 0) && (link.duplicate ?? 0) === (wanted.duplicate ?? 0) && (link.reorder ?? 0) === (wanted.reorder ?? 0);
+  return link.latency === wanted.latency && link.jitter === wanted.jitter && (link.loss ?? 0) === (wanted.loss ?? 0) && (link.duplicate ?? 0) === (wanted.duplicate ?? 0) && (link.reorder ?? 0) === (wanted.reorder ?? 0);
 }
 
 function setAll(link: NonNullable<LabAction["link"]>, done: string): void {

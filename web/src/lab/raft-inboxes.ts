@@ -2,6 +2,7 @@ import { html, type TemplateResult } from "lit";
 import { RaftElement } from "../element.js";
 import type { Inbox, ToLab } from "../model.js";
 import { store } from "../store.js";
+import { MS } from "../time.js";
 
 const AGAIN_MS = 250; // between two looks while the clock runs
 const SHOWN = 30; // messages to one server
@@ -33,7 +34,7 @@ export class RaftInboxes extends RaftElement {
   private item(to: number, f: Item): TemplateResult {
     const what = `${f.name}${f.label ? `: ${f.label}` : ""}`;
     const button = (act: "deliver" | "hold" | "release" | "drop", words: string) => html`<button class="small quiet" aria-label="${words}: ${what} from S${f.from} to S${to}" data-act=${act} @click=${() => this.do(f.seq, act)}>${words}</button>`;
-    const left = f.due - store.now();
+    const left = (f.due - store.now()) / MS;
     const when = f.waiting ? "waits" : f.held ? "held" : `${Math.max(0, left).toFixed(left < 10 ? 1 : 0)} ms`;
     return html`<li class=${f.held ? "held" : ""}>
       <button class="inbox-item" title=${what} ?disabled=${f.waiting} @click=${() => store.select({ kind: "flight", seq: f.seq })}><span class="mono">S${f.from}</span><span class="inbox-name">${f.name.replace(/Reply$/, " reply")} <span class="caption">${f.label}</span></span></button>

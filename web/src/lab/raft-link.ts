@@ -23,10 +23,10 @@ export class RaftLink extends RaftElement {
   private direction(link: Link | undefined): TemplateResult | typeof nothing {
     if (!link) return nothing;
     const { from, to } = link;
-    const hold = link.held ? "release" : "hold";
+    const hold = link.hold ? "release" : "hold";
     return html`<fieldset class="dials"><legend>S${from} → S${to}</legend>
       ${DIALS.map((d) => dial(d, dialOf(link, d.name), (value) => void perform([{ do: "network", server: from, to, link: withDial(link, d.name, value) }])))}
-      <label class="check"><input type="checkbox" .checked=${link.held ?? false} @change=${() => void perform([{ do: hold, server: from, to }])} /> Hold what is sent on it</label>
+      <label class="check"><input type="checkbox" .checked=${link.hold ?? false} @change=${() => void perform([{ do: hold, server: from, to }])} /> Hold what is sent on it</label>
     </fieldset>`;
   }
 

@@ -1,18 +1,19 @@
 import { html, nothing, type TemplateResult } from "lit";
 import { RaftElement } from "../element.js";
 import { loadCore, type Core } from "../core.js";
-import type { Moment } from "../model.js";
+import type { Comparison, ElectionPoint, Found, Moment } from "../model.js";
 import { store } from "../store.js";
 import { seconds } from "../words.js";
 import { brokenWithout, fetchList, openAddress, type Listed } from "./opening.js";
 import { openJustBefore, sameUntil, showComparison } from "./raft-comparison.js";
 import { changed, type Change } from "./runs.js";
-import { Study, type Comparison, type ElectionPoint, type Found, type StudyQuestion } from "./study.js";
+import { Study, type StudyQuestion } from "./study.js";
+import { MS, SECOND } from "../time.js";
 
 const SEARCH_S = 60;
-const LATENCIES = [2, 15, 40];
+const LATENCIES = [2, 15, 40].map((ms) => ms * MS);
 /** Those of the paper's Figure 16, and one in between. */
-const TIMEOUTS = [150, 151, 155, 165, 175, 200, 300].map((most) => ({ least: 150, most }));
+const TIMEOUTS = [150, 151, 155, 165, 175, 200, 300].map((ms) => ({ least: 150 * MS, most: ms * MS }));
 const SERVERS = [3, 5, 7, 9];
 const RUNS = 50;
 
@@ -140,7 +141,7 @@ export class RaftStudies extends RaftElement {
     try {
       const { run } = (await store.askLab((id) => ({ type: "moment", id }))) as Moment;
       const right = changed(run, change, store.lab?.modified ?? []);
-      const result = await this.ask<Comparison>({ type: "compare", left: run, right, until: Math.max(1000, store.end) });
+      const result = await this.ask<Comparison>({ type: "compare", left: run, right, until: Math.max(SECOND, Math.round(store.end)) });
       if (result) {
         const words = CHANGES.find((c) => c.change === change)?.words ?? "";
         showComparison({ words, left: run, right, result });
@@ -167,9 +168,9 @@ export class RaftStudies extends RaftElement {
   }
 
   private table(): TemplateResult {
-    const ms = (n: number | null) => (n === null ? "none" : `${Math.round(n)} ms`);
+    const ms = (n: number | null) => (n === null ? "none" : `${Math.round(n / MS)} ms`);
     return html`<details><summary>The numbers</summary><table class="study-table"><thead><tr><th>Timeout</th><th>Latency</th><th>Median</th><th>95 %</th><th>Split votes</th></tr></thead>
-      <tbody>${this.points.map((p) => html`<tr><td>${p.least}–${p.most} ms</td><td>${p.latency} ms</td><td>${ms(p.median)}</td><td>${ms(p.worst)}</td><td>${Math.round(p.split * 100)} %</td></tr>`)}</tbody></table></details>`;
+      <tbody>${this.points.map((p) => html`<tr><td>${p.least / MS}–${p.most / MS} ms</td><td>${p.latency / MS} ms</td><td>${ms(p.median)}</td><td>${ms(p.worst)}</td><td>${Math.round(p.split * 100)} %</td></tr>`)}</tbody></table></details>`;
   }
 
   private readonly elect = async (e: SubmitEvent): Promise<void> => {

@@ -4,7 +4,7 @@ import { store } from "../store.js";
 import { perform } from "./deeds.js";
 
 const SHOWN_MS = 6_000;
-const SLACK_MS = 0.01; // of cluster time: less than any two events are apart
+const SLACK = 10; // less than any two events are apart
 
 /**
  * For a few seconds the way back from what was just done, as long as one looks at what came of it: at another run, another branch or an earlier moment it was not
@@ -47,8 +47,8 @@ export class RaftUndo extends RaftElement {
   private isSeen(): boolean {
     const { lab } = store;
     const now = lab?.branches.find((b) => b.id === lab.branch);
-    if (now && now.parent === this.done.branch && now.at >= this.done.at - SLACK_MS) this.done.branch = now.id;
-    return lab?.branch === this.done.branch && store.now() >= this.done.at - SLACK_MS;
+    if (now && now.parent === this.done.branch && now.at >= this.done.at - SLACK) this.done.branch = now.id;
+    return lab?.branch === this.done.branch && store.now() >= this.done.at - SLACK;
   }
 
   private start(): void {

@@ -4,12 +4,13 @@ import { same } from "../numbers.js";
 import { span as spanWords, who } from "../words.js";
 import { arrivalKey, eventKey, sendKey } from "./causality.js";
 import { arrived, endOf } from "./messages.js";
+import { MS, SECOND } from "../time.js";
 
 /** The space-time diagram as shapes: a lane a server, time to the right, a message a line from where it was sent to where it arrived. Pure functions. */
 
 export interface Frame {
-  from: number; // ms, at the left edge of the lanes
-  span: number; // ms across
+  from: number; // at the left edge of the lanes
+  span: number; // across
   width: number; // px of all
   height: number;
   now: number; // the playhead; what is later is not yet
@@ -55,7 +56,7 @@ export interface Picture {
   leftOut: number; // messages that are not drawn, because there are too many
 }
 
-export const SPAN = { least: 10, first: 500, most: 30_000 }; // ms across
+export const SPAN = { least: 10 * MS, first: 500 * MS, most: 30 * SECOND }; // across
 
 const LEFT = 52; // px for the names
 const RIGHT = 12;
@@ -137,14 +138,14 @@ export function axis(f: Frame): Picture["axis"] {
   const power = 10 ** Math.floor(Math.log10(least));
   const step = [1, 2, 5, 10].map((n) => n * power).find((n) => n >= least) ?? least;
   const labels = [];
-  for (let k = Math.max(0, Math.ceil(f.from / step)); k * step <= f.from + f.span; k++) labels.push({ x: xOf(f, k * step), words: `${Number(((k * step) / 1000).toFixed(6))} s` });
+  for (let k = Math.max(0, Math.ceil(f.from / step)); k * step <= f.from + f.span; k++) labels.push({ x: xOf(f, k * step), words: `${Number(((k * step) / SECOND).toFixed(6))} s` });
   return labels;
 }
 
 /** What a message was, in a sentence: for the caption, and for those who hear the page. */
 export function messageWords(m: Message, name: string, now: number): string {
   const what = `${name}${m.label ? `, ${m.label},` : ""} of ${who(m.from)} to ${who(m.to)}`;
-  const took = spanWords(Math.round((endOf(m) - m.sent) * 10) / 10);
+  const took = spanWords(Math.round((endOf(m) - m.sent) / 100) * 100);
   if (m.held) return `${what} is held under way.`;
   if (m.fate !== "sent") return `${what} was lost after ${took}.`;
   return m.due <= now ? `${what} took ${took}.` : `${what} is under way for ${took}.`;

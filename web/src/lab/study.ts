@@ -1,4 +1,4 @@
-import type { HistoryPart, LabRun, StoryLine, U64 } from "../model.js";
+import type { CompareQuestion, ElectionsQuestion, FindQuestion, FromStudy, HistoryQuestion } from "../model.js";
 import { startWorker } from "./start-worker.js";
 
 /** Set by build.mjs: the name of the script of the Worker for studies, beside this one. */
@@ -6,75 +6,10 @@ declare const __STUDY_WORKER_URL__: string;
 
 /** Questions about whole runs, answered in a Worker of its own (wasm/study), so that the cluster on the stage goes on. */
 export type StudyQuestion =
-  | { type: "find"; off: string[]; seconds: number } // a run, as short as can be found in so many seconds, in which these rules are missed
-  | { type: "compare"; left: LabRun; right: LabRun; until: number } // two runs, to a time in ms
-  | { type: "elections"; servers: number; seed: number; runs: number; latencies: number[]; timeouts: { least: number; most: number }[] } // first elections, times in ms
-  | { type: "history"; run: LabRun; until: number }; // what clients did, from the run's start to a time in ms
-
-export interface Found {
-  run: LabRun;
-  at: number; // when the property breaks, ms
-  property: string;
-  text: string;
-  actions: string[]; // what is done in the run, in words, in order
-  how: "search" | "chance"; // search: no run within the bounds is shorter; chance: found with a random seed, then everything left out that can be
-  looked: number; // situations, or seeds, that were looked at
-}
-
-export interface Comparison {
-  until: number;
-  divergence: { at: number; left: string; right: string } | null; // the first event that is not the same in both; null: there is none
-  left: Track;
-  right: Track;
-}
-
-/** What happened in one of two runs. */
-export interface Track {
-  history: HistoryPart;
-  story: StoryLine[]; // key lines, at most 200 of them about the divergence
-  commit: U64;
-}
-
-export interface ElectionPoint {
-  latency: number; // one way, ms
-  least: number; // of the timeout, ms
-  most: number;
-  runs: number;
-  median: number | null; // ms until somebody leads; null: nobody did in half of the runs
-  worst: number | null; // the 95th percentile
-  split: number; // fraction of runs in which a vote was split at least once
-  none: number; // fraction in which nobody led within 10 s
-}
-
-/** What the clients of a run asked and were told (wasm/study/history.go). Times in ms. */
-export interface ClientHistory {
-  until: number; // as far as it goes
-  leftOut: number; // operations that were asked for later: there are too many
-  operations: Operation[]; // in the order of the asking
-  wrong: { operation: number; against: number[]; text: string }[]; // answers that no order explains, ascending by their time; earlier ones that they contradict together; in words
-  undecided: string[]; // keys with too many orders to try
-}
-
-export interface Operation {
-  client: number; // 0: that of actions, which may ask for several things at once
-  kind: "get" | "put" | "delete" | "cas";
-  key: string;
-  value: string; // put, cas: what was written; get: what was found
-  expected?: string; // cas: what had to be there; none: an empty value
-  found: boolean; // get, delete: the key existed; cas: what was expected was there
-  server: number; // who answered; 0: nobody did
-  called: number;
-  returned: number | null; // null: there was no answer, or one that leaves open whether it happened
-  refused: boolean; // it did not happen and never will
-  effect: number | null; // when it can be taken to have happened; null: never, or it is not known
-  place: number; // its effect's in the order of those on its key, from 1; 0: it has none
-}
-
-type FromStudy =
-  | { type: "loading"; fraction: number }
-  | { type: "failed"; reason: string; detail: string }
-  | { type: "progress"; id: number; fraction: number; words: string; part: unknown }
-  | { type: "answer"; id: number; ok: boolean; value: unknown; error: string };
+  | ({ type: "find" } & FindQuestion) // answered by Found, or null
+  | ({ type: "compare" } & CompareQuestion) // Comparison
+  | ({ type: "elections" } & ElectionsQuestion) // ElectionPoint[]
+  | ({ type: "history" } & HistoryQuestion); // ClientHistory
 
 /** One study at a time; a new one ends the old one, and so does stop: then what was asked is answered with null. */
 export class Study {

@@ -2,6 +2,7 @@ import { parted } from "../layout.js";
 import type { Lab, LabAction, Link, ServerView } from "../model.js";
 import { qualities } from "./network.js";
 import { cutState, cutWords, names, span } from "../words.js";
+import { MS } from "../time.js";
 
 /** One thing that is not as in a calm cluster, and what rights it. */
 export interface Wrong {
@@ -12,7 +13,7 @@ export interface Wrong {
   chaos?: false; // no more faults are drawn
 }
 
-const QUICK_MS = 5; // a write that takes up to this is nothing to speak of
+const QUICK = 5 * MS; // a write that takes up to this is nothing to speak of
 
 /** All that is wrong now: machines, then links, then what is still to come. */
 export function wrongs(servers: ServerView[], links: Link[], lab: Lab | null, held: number[]): Wrong[] {
@@ -28,7 +29,7 @@ function ofMachine(s: ServerView): Wrong[] {
   if (m.state === "damaged") list.push({ text: `S${server} cannot read its disk`, words: "Wipe and restart", acts: [{ do: "wipe", server }, { do: "restart", server }] });
   if (m.state === "paused") list.push({ text: `S${server} is paused`, words: "Go on", acts: [{ do: "resume", server }] });
   if (m.clock !== 1) list.push({ text: `S${server}’s clock runs at ${m.clock}×`, words: "Right it", acts: [{ do: "clock", server, rate: 1 }] });
-  if (m.slowestWrite > QUICK_MS) list.push({ text: `S${server}’s disk takes up to ${span(m.slowestWrite)}`, words: "Quick again", acts: [{ do: "disk", server, disk: 0 }] });
+  if (m.slowestWrite > QUICK) list.push({ text: `S${server}’s disk takes up to ${span(m.slowestWrite)}`, words: "Quick again", acts: [{ do: "disk", server, disk: 0 }] });
   return list;
 }
 
@@ -49,7 +50,7 @@ function ofCuts(servers: ServerView[], links: Link[]): Wrong[] {
 
 /** Links on which messages stop, and what gets lost, doubled or late everywhere or somewhere. */
 function ofLinks(links: Link[]): Wrong[] {
-  const list: Wrong[] = links.filter((l) => l.held).map((l) => ({ text: `What S${l.from} sends S${l.to} is held`, words: "Let go", acts: [{ do: "release", server: l.from, to: l.to }] }));
+  const list: Wrong[] = links.filter((l) => l.hold).map((l) => ({ text: `What S${l.from} sends S${l.to} is held`, words: "Let go", acts: [{ do: "release", server: l.from, to: l.to }] }));
   for (const [quality, words] of [["loss", "lose"], ["duplicate", "double"], ["reorder", "reorder"]] as const) {
     const bad = links.filter((l) => (l[quality] ?? 0) > 0);
     if (bad.length === 0) continue;

@@ -7,15 +7,14 @@ import (
 )
 
 // What the page is sent is held against the contract with it.
-func TestWhatThePageIsSentIsAsTheModelSays(t *testing.T) {
-	model := pagetest.Read(t, "../../web/src/model.ts")
+func TestWhatThePageIsSentIsAsTheContractSays(t *testing.T) {
 	w := newWorld(t)
 	tabs := append(three(w), w.open(newBrowser(), nil))
 	w.elect(tabs[:3]...)
 	w.put(tabs[3], 1, "x", "1")
 	tabs[0].ask(2, "get", "x", "", 2)
 	// With a latency this long something is always under way when a link is cut.
-	tabs[0].say(map[string]any{"type": "network", "id": 3, "change": map[string]any{"latency": 100}})
+	tabs[0].say(map[string]any{"type": "network", "id": 3, "change": map[string]any{"latency": 100_000}})
 	w.run(500)
 	var cuts []any
 	for from := 1; from <= 3; from++ {
@@ -35,5 +34,6 @@ func TestWhatThePageIsSentIsAsTheModelSays(t *testing.T) {
 	for _, tab := range tabs {
 		texts = append(texts, tab.texts...)
 	}
-	model.Batches(texts, "clock", "connection", "room", "self", "watching", "servers", "flights", "lost", "story", "requests", "qr")
+	pagetest.Told(t, "../contract", texts, "clock", "connection", "room", "self", "watching", "servers", "flights", "lost", "story",
+		"requests", "qr")
 }

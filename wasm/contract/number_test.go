@@ -1,4 +1,4 @@
-package page
+package contract
 
 import "testing"
 

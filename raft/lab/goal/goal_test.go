@@ -1,0 +1,269 @@
+package goal
+
+import (
+	"errors"
+	"os"
+	"regexp"
+	"slices"
+	"strings"
+	"testing"
+
+	"raftplayground/raft/lab"
+)
+
+const millisecond int64 = 1000
+
+// scripted is a world of five servers in which S1 is elected, writes x = 1, is cut off with what it then takes
+// for x = 2, and S3 is elected by the others.
+func scripted(t testing.TB) *lab.World {
+	t.Helper()
+	w, err := lab.New(lab.Run{Version: lab.Version, Seed: 1,
+		Config: lab.Config{Servers: 5, Latency: 5 * millisecond, Disk: millisecond, Off: []string{"preVote",
+			"leaderLoyalty"}},
+		Actions: []lab.Action{
+			{At: 10 * millisecond, Do: lab.Campaign, Server: 1},
+			{At: 80 * millisecond, Do: lab.Put, Server: 1, Key: "x", Value: "1"},
+			{At: 200 * millisecond, Do: lab.Partition, Server: 1},
+			{At: 210 * millisecond, Do: lab.Put, Server: 1, Key: "x", Value: "2"},
+			{At: 220 * millisecond, Do: lab.Campaign, Server: 3},
+			{At: 300 * millisecond, Do: lab.Crash, Server: 5},
+			{At: 310 * millisecond, Do: lab.Pause, Server: 4},
+		}})
+	if err != nil {
+		t.Fatal(err)
+	}
+	return w
+}
+
+// Each fact is true when it should be, and not before or after.
+func TestFacts(t *testing.T) {
+	for _, c := range []struct {
+		at        int64 // ms
+		is, isNot []string
+	}{
+		{0, []string{"nobody leads", "somebody is a follower", "S1 is running", "nothing broken",
+			"within 0 deeds", "before 1 ms",
+			"nobody becomes leader", "nobody is a candidate", "not S6 is running", "not S6 leads"},
+			[]string{"S1 leads", "1 leader at once", "x=1 committed", "S1 becomes leader", "after 0 s",
+				"something broken", "x=1 everywhere"}},
+		{15, []string{"S1 is a candidate", "somebody is a candidate", "within 1 deed", "not within 0 deeds",
+			"S1 becomes a candidate",
+			"S1 becomes a candidate in term 1"},
+			[]string{"S2 is a candidate", "S1 becomes a candidate in term 2", "S1 becomes a candidate twice",
+				"S1 becomes leader"}},
+		{70, []string{"S1 leads", "S1 is a leader", "S1 leads in term 1", "somebody leads", "S1 becomes leader",
+			"1 leaders at once",
+			"somebody gives its vote three times", "somebody gives its vote in term 1", "nobody deletes entries"},
+			[]string{"S1 leads in term 2", "S2 leads", "nobody leads", "two leaders at once",
+				"nobody gives its vote", "S1 gives its vote",
+				"somebody gives its vote 9 times"}},
+		{190, []string{"x=1 committed", "x=1 on S1", "x=1 everywhere", `"x"="1" committed`, "within 2 deeds",
+			"S1 commits", "within 2s"},
+			[]string{"x=2 committed", "X=1 committed", "x=1 on S6", "before 190 ms", "after 190 ms", "within 1 deed"}},
+		{290, []string{"two leaders at once", "S1 leads and S3 leads in term 2", "somebody leads in term 1",
+			"somebody leads in term 2",
+			"x=1 committed", "within 5 deeds", "nothing broken"},
+			[]string{"two leaders in one term", "3 leaders at once", "x=2 committed", "x=2 on S1",
+				"within 4 deeds", "Election Safety broken"}},
+		{350, []string{"S5 is down", "S4 is paused", "S4 is a follower", "somebody is down", "x=1 on S4"},
+			[]string{"S5 is a follower", "S4 is running", "nobody is down", "S5 is damaged", "x=1 on S5",
+				"x=1 everywhere"}},
+	} {
+		for want, list := range map[bool][]string{true: c.is, false: c.isNot} {
+			for _, text := range list {
+				w := scripted(t)
+				g, err := Parse(text)
+				if err != nil {
+					t.Fatal(err)
+				}
+				k := g.Watch(w)
+				if w.RunTo(c.at * millisecond); k.Holds(w) != want {
+					t.Errorf("at %d ms %q is %v", c.at, text, !want)
+				}
+			}
+		}
+	}
+}
+
+// A property that is broken is named, and no other is.
+func TestBrokenPromises(t *testing.T) {
+	w, err := lab.New(lab.Run{Version: lab.Version, Seed: 2, Config: lab.Config{Servers: 3,
+		Latency: 15 * millisecond, Off: []string{"majorityDecides"}},
+		Actions: []lab.Action{{At: millisecond, Do: lab.Campaign, Server: 1}, {At: millisecond,
+			Do: lab.Campaign, Server: 2}}})
+	if err != nil {
+		t.Fatal(err)
+	}
+	w.RunTo(100 * millisecond)
+	for text, want := range map[string]bool{"election safety BROKEN": true, "something broken": true,
+		"two leaders in one term": true,
+		"nothing broken":          false, "Log Matching broken": false, "State Machine Safety broken": false} {
+		if Must(text).Watch(w).Holds(w) != want {
+			t.Errorf("%s is %v, and broken is %v", text, !want, w.Violations())
+		}
+	}
+}
+
+// And binds more closely than or, not most closely; parentheses say otherwise.
+func TestHowFactsAreJoined(t *testing.T) {
+	w := scripted(t)
+	const yes, no = "S1 is running", "S1 is down"
+	for text, want := range map[string]bool{
+		yes + " or " + yes + " and " + no: true, "(" + yes + " or " + yes + ") and " + no: false,
+		"not " + no + " and " + no:        false,
+		"not (" + no + " and " + no + ")": true, "not not " + yes: true, yes + ", " + no: false,
+		yes + "," + yes: true, no + " or " + no + " or " + yes: true,
+		"NOT " + no + " AND " + yes: true, "((" + yes + "))": true,
+	} {
+		g, err := Parse(text)
+		if err != nil {
+			t.Fatal(err)
+		}
+		if g.Watch(w).Holds(w) != want {
+			t.Errorf("%s is %v", text, !want)
+		}
+	}
+}
+
+// The first moment of a goal is found to the microsecond, also where nothing happens then; a watch counts from
+// its beginning.
+func TestFirst(t *testing.T) {
+	for text, want := range map[string]int64{
+		"not before 123.456 ms": 123456, "after 0.1 s": 100001, "not within 7 ms": 7001,
+		"not within 0 deeds": 10000, "S5 is down": 300000, "S1 is running": 0,
+	} {
+		if at, reached := First(scripted(t), Must(text), 400*millisecond); !reached || at != want {
+			t.Errorf("%s: %v at %d, expected %d", text, reached, at, want)
+		}
+	}
+	w := scripted(t)
+	leads, reached := First(w, Must("S1 leads"), 400*millisecond)
+	if !reached || leads <= 20*millisecond || leads > 60*millisecond {
+		t.Errorf("S1 leads at %d, %v", leads, reached)
+	}
+	if _, again := First(w, Must("S1 becomes leader"), 400*millisecond); again || w.Now() != 400*millisecond {
+		t.Errorf("what happened before counts: %v; the world stands at %d", again, w.Now())
+	}
+	if at, reached := First(w, Must("before 1 ms"),
+		300*millisecond); reached || at != 300*millisecond || w.Now() != 400*millisecond {
+		t.Errorf("%v at %d of a time that has passed; the world stands at %d", reached, at, w.Now())
+	}
+}
+
+// An error says what was expected, what came, and where.
+func TestErrorsSayWhatIsWrongAndWhere(t *testing.T) {
+	const being = "expected a follower, a candidate, a leader, running, paused, down or damaged"
+	for text, want := range map[string]string{
+		"":                        "at 0: expected a fact",
+		"S4 loses":                `at 3: expected leads, is, becomes a candidate, becomes leader`,
+		"S4 is ill":               "at 6: " + being + `, got "ill"`,
+		"S4 is":                   "at 5: " + being + ", got nothing more",
+		"S10 leads":               `at 0: expected a fact: S4 leads`,
+		"S4 leads in the term":    `at 12: expected term, got "the"`,
+		"S4 leads in term 0":      `expected a term, 1 or more`,
+		"S4 leads S5":             `at 9: expected and, or, or the end, got "S5"`,
+		"S4 leads and":            "at 12: expected a fact",
+		"(S4 leads":               "at 9: expected and, or, or ), got nothing more",
+		"S4 leads)":               `at 8: expected and, or, or the end, got ")"`,
+		"two leaders":             "at 11: expected at once or in one term",
+		"two dogs":                `at 4: expected leaders, got "dogs"`,
+		"0 leaders at once":       `at 0: expected 1 or more leaders, got "0"`,
+		"x=2":                     "at 3: expected committed, everywhere or on, got nothing more",
+		"x=2 on S0":               `at 7: expected a server, S1 to S9, got "S0"`,
+		"=2 committed":            `at 0: expected key=value`,
+		"x=a=b committed":         `at 0: expected key=value`,
+		`x="a committed`:          "at 2: expected text in quotes, with a quote at its end",
+		"Election Safety":         "at 15: expected broken, got nothing more",
+		"within":                  "at 6: expected a number, got nothing more",
+		"within six dogs":         `at 11: expected deeds, s or ms, got "dogs"`,
+		"within 6 dogs":           `at 9: expected deeds, s or ms, got "dogs"`,
+		"within 1.5 deeds":        `at 11: expected deeds, s or ms, got "deeds"`,
+		"before 6 deeds":          `at 9: expected s or ms, got "deeds"`,
+		"before 2sm":              `at 7: expected a number from 0 to 1000000, got "2sm"`,
+		"after -1 s":              `at 6: expected a number from 0`,
+		"after 1000001 s":         `at 6: expected a number from 0`,
+		"S1 commits 0 times":      `at 11: expected 1 or more times, got "0"`,
+		"S1 commits 3":            "at 12: expected times, got nothing more",
+		strings.Repeat("(", 99):   "at 32: expected at most 32 parentheses",
+		strings.Repeat("x", 5000): "at 4096: expected at most 4096 bytes",
+	} {
+		_, err := Parse(text)
+		var why *Error
+		if !errors.As(err, &why) || !strings.Contains(err.Error(), want) {
+			t.Errorf("%q: %v\nexpected: %s", text, err, want)
+		}
+	}
+}
+
+// Every moment that a trap can wait for has a phrase, and no phrase is the beginning of another.
+func TestPhrasesAreThoseOfTraps(t *testing.T) {
+	for moment, phrase := range Phrases {
+		if _, is := lab.Moments[moment]; !is {
+			t.Errorf("%q is no moment", moment)
+		}
+		for other, longer := range Phrases {
+			if moment != other && strings.HasPrefix(longer+" ", phrase+" ") {
+				t.Errorf("%q begins with %q", longer, phrase)
+			}
+		}
+	}
+	if len(Phrases) != len(lab.Moments) {
+		t.Errorf("%d phrases for %d moments", len(Phrases), len(lab.Moments))
+	}
+}
+
+// What the reference shows is read, and written again as what means the same.
+func TestTheReferenceIsTrue(t *testing.T) {
+	text, err := os.ReadFile("doc.go")
+	if err != nil {
+		t.Fatal(err)
+	}
+	var shown []string
+	for _, line := range regexp.MustCompile(`(?m)^//\t(\S.*?)(?:  .*)?$`).FindAllStringSubmatch(string(text), -1) {
+		if !strings.Contains(line[1], ":=") {
+			shown = append(shown, line[1])
+		}
+	}
+	if len(shown) < 15 || !slices.Contains(shown, "within 2 s") {
+		t.Fatalf("the reference shows %q", shown)
+	}
+	for _, fact := range shown {
+		if g, err := Parse(fact); err != nil {
+			t.Error(err)
+		} else if again, err := Parse(g.String()); err != nil || again.String() != g.String() {
+			t.Errorf("%s is written %s, %v", fact, g, err)
+		}
+	}
+}
+
+// Whatever the text: it is read or refused, what is read is written as text that reads the same, and an error
+// names a place in it.
+func FuzzParse(f *testing.F) {
+	for _, text := range []string{"S4 leads in term 3 and not before 2 s",
+		"not (x=2 committed or two leaders at once), within six deeds",
+		`"a b"="\"" on S3`, "somebody gives its vote in term 2 twice", "Leader Append-Only broken", "((", `x="`,
+		"nobody is paused or S1 is a leader"} {
+		f.Add(text)
+	}
+	w := scripted(f)
+	f.Fuzz(func(t *testing.T, text string) {
+		g, err := Parse(text)
+		var why *Error
+		switch {
+		case errors.As(err, &why):
+			if why.At < 0 || why.At > len(why.Text) || why.Error() == "" {
+				t.Errorf("%q: at %d", text, why.At)
+			}
+			return
+		case err != nil:
+			t.Fatalf("%q: %v is no Error", text, err)
+		}
+		again, err := Parse(g.String())
+		if err != nil && len(g.String()) <= MostText || err == nil && again.String() != g.String() {
+			t.Errorf("%q is written %q, %v", text, g, err)
+		}
+		if err == nil && again.Watch(w).Holds(w) != g.Watch(w).Holds(w) {
+			t.Errorf("%q is written %q, which means something else", text, g)
+		}
+	})
+}

@@ -1,0 +1,126 @@
+package host
+
+import (
+	"math"
+
+	"raftplayground/relay/hub"
+)
+
+// Times of stores, in µs.
+const (
+	firstAgain int64 = 250 * 1000 // after a store has failed
+	lastAgain  int64 = 10 * 1000 * 1000
+	slowStore  int64 = 1000 * 1000        // then the room is told that its record is not stored yet
+	useEvery   int64 = 3600 * 1000 * 1000 // a room in use stores its record anew
+)
+
+// keeping is how a room's record gets to the disk. The room goes on meanwhile: a slow disk holds up only what
+// promises a lease (hub.Delivery.After).
+type keeping struct {
+	record   *hub.Record // the newest, if no store of it has begun
+	wanted   uint64      // its number
+	running  uint64      // number of the record that is being stored; 0: none
+	stored   uint64      // number of the newest that is stored
+	known    bool        // the room has a record, or will have one
+	begun    int64       // when the store that runs began
+	at       int64       // when the last one ended well
+	failed   int         // stores in a row
+	again    int64       // when to try again
+	troubled bool        // the room's people have been told
+	final    bool        // the platform ends: nothing more is begun
+	leaving  bool        // nobody is here, and a record was made of how everybody left it
+}
+
+// Stored says how the store that Platform.Store began has ended: well if why is empty, else why not, in a few
+// words for people. It returns how many stores in a row have failed; after one that has succeeded: how many had
+// before it.
+func (r *Room) Stored(why string) (failed int) {
+	now := r.platform.Now()
+	r.hub.Advance(now)
+	number := r.running
+	r.running = 0
+	if why != "" {
+		r.again = now + min(firstAgain<<min(r.failed, 10), lastAgain)
+		r.failed++
+		r.trouble(why)
+		if r.record == nil {
+			r.hub.Checkpoint() // what has not been stored is still to be stored
+		}
+		return r.failed
+	}
+	failed = r.failed
+	r.failed, r.again, r.stored, r.at = 0, 0, number, now
+	if r.record == nil {
+		r.trouble("")
+	}
+	r.release()
+	return failed
+}
+
+// Storing tells whether a store runs.
+func (r *Room) Storing() bool { return r.running != 0 }
+
+// Troubled tells whether the record is not stored, and should be by now.
+func (r *Room) Troubled() bool { return r.troubled }
+
+// keep takes a record to be stored. It replaces one that still waits.
+func (r *Room) keep(record *hub.Record, number uint64) {
+	r.known = true
+	r.record, r.wanted = record, number
+	r.storeNext(r.platform.Now())
+}
+
+// storeNext begins to store the newest record, unless a store runs or has just failed.
+func (r *Room) storeNext(now int64) {
+	if r.final || r.record == nil || r.running != 0 || now < r.again {
+		return
+	}
+	record := r.record
+	r.record, r.running, r.begun = nil, r.wanted, now
+	r.platform.Store(record)
+}
+
+// release tells every connection which record is stored.
+func (r *Room) release() {
+	for _, c := range r.conns {
+		c.Stored(r.stored)
+	}
+}
+
+// keepOn does what has come due: another attempt, a word about a slow disk, a sign of use.
+func (r *Room) keepOn(now int64) {
+	switch {
+	case r.running != 0 && now-r.begun >= slowStore:
+		r.trouble("the disk is slow")
+	case r.known && r.running == 0 && r.record == nil && now-r.at >= useEvery:
+		r.hub.Checkpoint()
+	}
+	r.storeNext(now)
+}
+
+// wakeToKeep is when keepOn has something to do next.
+func (r *Room) wakeToKeep() int64 {
+	switch {
+	case r.running != 0 && !r.troubled:
+		return r.begun + slowStore
+	case r.running == 0 && r.record != nil:
+		return r.again
+	}
+	return math.MaxInt64
+}
+
+// trouble tells the room why its record is not stored, or with an empty reason that it is again.
+func (r *Room) trouble(reason string) {
+	r.troubled = reason != ""
+	r.hub.Unstored(reason)
+}
+
+// settle makes sure that the room's last state is stored. Until it is the answer is false, and the room stays open.
+func (r *Room) settle() bool {
+	if !r.leaving {
+		r.leaving = true
+		r.hub.Checkpoint()
+		r.carryOut()
+	}
+	return r.stored >= r.wanted
+}

@@ -1,0 +1,162 @@
+package hub
+
+// Deed is something that was done to the room, and by whom. Watchers are told of it beside the state that it led
+// to, so that nobody has to guess what happened from two states. A deed that changes nothing is none.
+type Deed struct {
+	Do DeedKind
+	At int64  // µs of cluster time
+	By Author // zero: nobody in particular
+
+	Server uint64 // SeatTaken, ServerBack, ServerGone, SeatFreed
+	Reason string // ServerGone: why the room closed the connection; empty: it ended by itself
+
+	Rate, Was float64 // RateSet: cluster seconds per real second, from now on and until then
+
+	Ways    []Way  // LinksCut, LinksMended, LinksHeld, LinksReleased: the directions that it was done to
+	DownNow []Way  // LinksCut, LinksMended: every direction that is cut from now on
+	Links   []Link // LinksChanged: those that were, as they are from now on
+
+	Act      FrameAct // FrameTouched
+	Frame    uint64   // … its number, and which way it goes
+	From, To uint64
+}
+
+// DeedKind names what was done.
+type DeedKind string
+
+const (
+	ClockStarted  DeedKind = "start" // by nobody: because every seat has been taken once
+	RateSet       DeedKind = "rate"
+	LinksCut      DeedKind = "cut"
+	LinksMended   DeedKind = "mend"
+	LinksHeld     DeedKind = "hold"
+	LinksReleased DeedKind = "release"
+	LinksChanged  DeedKind = "links"
+	FrameTouched  DeedKind = "frame"
+	SeatTaken     DeedKind = "seat" // a new server has a seat that was free
+	ServerBack    DeedKind = "back" // the server of a seat has come, from its disk or from a connection that was lost
+	ServerGone    DeedKind = "gone"
+	SeatFreed     DeedKind = "free"  // it was given away
+	RoomBegun     DeedKind = "new"   // somebody said that the room is new, or begins anew
+	RoomKnown     DeedKind = "known" // a majority of its servers has said what it was
+)
+
+// Author is a member at the time of a deed.
+type Author struct {
+	Client uint64
+	Server uint64 // 0: it had none
+	Name   string // of its server, if that has one
+}
+
+// Way is one direction between two servers.
+type Way struct{ From, To uint64 }
+
+// Limits of the deeds that wait for watchers. Beyond them the oldest go, and a watcher is told how many it missed.
+const (
+	mostDeeds     = 64
+	mostDeedLinks = 512 // ways and links of all of them
+)
+
+// deeds are the latest, oldest first.
+type deeds struct {
+	list  []Deed
+	links int    // in all of them
+	count uint64 // how many there were; the last of the list has this number
+}
+
+// did notes what was done. by is nil if it was nobody in particular. While nobody watches nothing is noted.
+func (h *Hub) did(by *member, d Deed) {
+	if !h.watched() {
+		return
+	}
+	h.roomChanged = true
+	d.At = h.clock.now
+	if by != nil {
+		d.By = h.author(by)
+		h.charge(by, d.bytes()*h.audience())
+	}
+	h.deeds.add(d)
+}
+
+func (h *Hub) author(m *member) Author {
+	a := Author{Client: m.client, Server: m.server}
+	if m.server != 0 {
+		a.Name = h.seats[m.server-1].Name
+	}
+	return a
+}
+
+func (d *Deed) size() int { return len(d.Ways) + len(d.DownNow) + len(d.Links) }
+
+// bytes is about how long the deed is in JSON.
+func (d *Deed) bytes() int { return 150 + 6*(len(d.Ways)+len(d.DownNow)) + 70*len(d.Links) }
+
+func (ds *deeds) add(d Deed) {
+	ds.list = append(ds.list, d)
+	ds.links += d.size()
+	ds.count++
+	gone := 0
+	for len(ds.list)-gone > mostDeeds || ds.links > mostDeedLinks {
+		ds.links -= ds.list[gone].size()
+		gone++
+	}
+	if gone > 0 {
+		rest := copy(ds.list, ds.list[gone:])
+		clear(ds.list[rest:])
+		ds.list = ds.list[:rest]
+	}
+}
+
+// since returns the deeds after number told, and how many of them are gone.
+func (ds *deeds) since(told uint64) (list []Deed, missed uint64) {
+	news := ds.count - told
+	kept := min(news, uint64(len(ds.list)))
+	return ds.list[uint64(len(ds.list))-kept:], news - kept
+}
+
+// didToNetwork notes what is different from how the network was before a change.
+func (h *Hub) didToNetwork(by *member, rate float64, links []Link) {
+	if !h.watched() {
+		return
+	}
+	if now := h.clock.rate(); now != rate {
+		h.did(by, Deed{Do: RateSet, Rate: now, Was: rate})
+	}
+	ways := map[DeedKind][]Way{}
+	var down []Way
+	var changed []Link
+	for _, before := range links {
+		now, way := h.link(before.From, before.To).Link, Way{before.From, before.To}
+		if !now.Up {
+			down = append(down, way)
+		}
+		if now.Up != before.Up {
+			kind := LinksCut
+			if now.Up {
+				kind = LinksMended
+			}
+			ways[kind] = append(ways[kind], way)
+		}
+		if now.Hold != before.Hold {
+			kind := LinksReleased
+			if now.Hold {
+				kind = LinksHeld
+			}
+			ways[kind] = append(ways[kind], way)
+		}
+		if before.Up, before.Hold = now.Up, now.Hold; now != before {
+			changed = append(changed, now)
+		}
+	}
+	for _, kind := range []DeedKind{LinksCut, LinksMended, LinksHeld, LinksReleased} {
+		if d := (Deed{Do: kind, Ways: ways[kind]}); d.Ways != nil {
+			if kind == LinksCut || kind == LinksMended {
+				d.DownNow = down
+			}
+			h.did(by, d)
+		}
+	}
+	if changed != nil {
+		h.did(by, Deed{Do: LinksChanged, Links: changed})
+	}
+}

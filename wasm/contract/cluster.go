@@ -1,0 +1,252 @@
+package contract
+
+// Role is what a server is at a moment.
+type Role string
+
+// The roles.
+const (
+	Follower     Role = "follower"
+	Candidate    Role = "candidate"
+	Leader       Role = "leader"
+	PreCandidate Role = "preCandidate"
+)
+
+// Disk is where a server keeps its log; "none": it watches, and has no log.
+type Disk string
+
+// The kinds of disks.
+const (
+	OPFS      Disk = "opfs"
+	IndexedDB Disk = "indexeddb"
+	Memory    Disk = "memory"
+	NoDisk    Disk = "none"
+)
+
+// Status is this tab's server, as window.raftPlayground.status() returns it.
+type Status struct {
+	Server       *int   `json:"server"` // null: this tab watches
+	Role         *Role  `json:"role"`
+	Term         U64    `json:"term"`
+	Leader       *int   `json:"leader"` // whom this server takes for the leader of its term
+	CommitIndex  U64    `json:"commitIndex"`
+	LastIndex    U64    `json:"lastIndex"`
+	AppliedIndex U64    `json:"appliedIndex"`
+	StateHash    string `json:"stateHash"` // of the applied key-value state, hexadecimal
+	Connected    bool   `json:"connected"` // to the relay
+	Disk         Disk   `json:"disk"`
+}
+
+// ServerView is a server as it last described itself, and what the room says of it.
+type ServerView struct {
+	Server    int      `json:"server"`
+	Seat      Seat     `json:"seat"`
+	Self      bool     `json:"self"` // this tab's own
+	Name      string   `json:"name"`
+	Hidden    bool     `json:"hidden"`
+	Disk      Disk     `json:"disk"`
+	RoundTrip *Micros  `json:"roundTrip"`         // of real time, to the relay and back
+	Machine   *Machine `json:"machine,omitempty"` // in the lab
+	Report    *Report  `json:"report"`            // null: it has not described itself (yet), or is of another kind
+}
+
+// Seat says whether a seat of a room is taken. "gone": it is leased, but its tab is closed: the server has
+// crashed.
+type Seat string
+
+// The states of a seat.
+const (
+	SeatEmpty     Seat = "empty"
+	SeatConnected Seat = "connected"
+	SeatGone      Seat = "gone"
+)
+
+// Machine is what the lab knows of a server's machine beyond what the server knows itself. A machine that is
+// down has seat "gone".
+type Machine struct {
+	State        MachineState `json:"state"`
+	Member       Membership   `json:"member"`       // by its own configuration
+	Clock        float64      `json:"clock"`        // seconds of its clock in a second of cluster time
+	SlowestWrite Micros       `json:"slowestWrite"` // that a write of its disk takes at most
+	Inbox        int          `json:"inbox"`        // frames that wait for a paused machine
+}
+
+// MachineState says whether a machine runs. "damaged": it is down, and its disk cannot be read: it must be wiped.
+type MachineState string
+
+// The states of a machine.
+const (
+	MachineRunning MachineState = "running"
+	MachinePaused  MachineState = "paused"
+	MachineDown    MachineState = "down"
+	MachineDamaged MachineState = "damaged"
+)
+
+// Membership is a server's part in a configuration.
+type Membership string
+
+// The kinds of members.
+const (
+	Voter     Membership = "voter"
+	Learner   Membership = "learner"
+	NotMember Membership = "none"
+)
+
+// Report is what a server says of itself.
+type Report struct {
+	Server       int      `json:"server"`
+	At           Micros   `json:"at"`
+	Role         Role     `json:"role"`
+	Term         U64      `json:"term"`
+	VotedFor     *int     `json:"votedFor"`
+	Leader       *int     `json:"leader"`
+	CommitIndex  U64      `json:"commitIndex"`
+	LastIndex    U64      `json:"lastIndex"`
+	LastTerm     U64      `json:"lastTerm"`
+	AppliedIndex U64      `json:"appliedIndex"`
+	StateHash    string   `json:"stateHash"`
+	Encoding     string   `json:"encoding"` // of its calls, by its name in package wire
+	Timer        *Timer   `json:"timer"`    // null for a leader
+	Votes        []Vote   `json:"votes"`    // a candidate's election
+	VotesNeeded  int      `json:"votesNeeded"`
+	Quorums      []Quorum `json:"quorums"` // by its configuration; two while that is joint; none: it is of another kind
+	Peers        []Peer   `json:"peers"`   // a leader's followers
+	Log          Log      `json:"log"`
+	BadFrames    U64      `json:"badFrames"` // frames that it could not decode, since it started
+}
+
+// Timer is an election timer.
+type Timer struct {
+	Elapsed Micros `json:"elapsed"` // when the report was made
+	Timeout Micros `json:"timeout"`
+	Longest Micros `json:"longest"` // that the server would draw
+}
+
+// Vote is one line of a candidate's election.
+type Vote struct {
+	Server int       `json:"server"`
+	State  VoteState `json:"state"`
+}
+
+// VoteState says how a vote stands.
+type VoteState string
+
+// The states of a vote.
+const (
+	VoteRequested VoteState = "requested"
+	VoteGranted   VoteState = "granted"
+	VoteDenied    VoteState = "denied"
+)
+
+// Quorum holds voters of whom a majority decides, as the server counts (raft/quorum.go). Of a candidate,
+// those have agreed who vote for it; of a leader, those who are known to store the next entry that it can
+// commit; of others, nobody has.
+type Quorum struct {
+	Voters []int `json:"voters"`
+	Needed int   `json:"needed"` // so many of them are a majority
+	Agreed int   `json:"agreed"`
+}
+
+// Peer is a leader's view of one follower.
+type Peer struct {
+	Server int `json:"server"`
+	Match  U64 `json:"match"`
+	Next   U64 `json:"next"`
+}
+
+// Log is the end of a server's log: its last 64 entries.
+type Log struct {
+	First U64       `json:"first"`
+	Cells []LogCell `json:"cells"`
+}
+
+// LogCell is one entry of a log.
+type LogCell struct {
+	Term U64      `json:"term"`
+	Kind CellKind `json:"kind"`
+	Text string   `json:"text"` // the command in words, such as `x = 1`, at most 40 characters
+}
+
+// CellKind is a kind of entries.
+type CellKind string
+
+// The kinds of entries.
+const (
+	CommandCell       CellKind = "command"
+	NoOpCell          CellKind = "noop"
+	ConfigurationCell CellKind = "configuration"
+)
+
+// RoomState is the room itself: its network and its clock.
+type RoomState struct {
+	Room     string  `json:"room"`
+	Size     int     `json:"size"`
+	Started  bool    `json:"started"`
+	Rate     float64 `json:"rate"` // of the cluster's clock: seconds in a second of real time
+	Watchers int     `json:"watchers"`
+	Links    []Link  `json:"links"`
+}
+
+// Room is the room, and how its servers count.
+type Room struct {
+	RoomState
+	Majorities []int `json:"majorities"` // how many of 0, 1, … 9 voters are a majority, as the servers count now
+}
+
+// Link is one direction between two servers.
+type Link struct {
+	From      int     `json:"from"`
+	To        int     `json:"to"`
+	Up        bool    `json:"up"`
+	Latency   Micros  `json:"latency"` // one way
+	Jitter    Micros  `json:"jitter"`
+	Loss      float64 `json:"loss,omitempty"` // a probability, and so are the next two
+	Duplicate float64 `json:"duplicate,omitempty"`
+	Reorder   float64 `json:"reorder,omitempty"`
+	Hold      bool    `json:"hold,omitempty"` // frames stop on it
+}
+
+// Advice says what is wrong with a live room, and what its people can decide.
+type Advice struct {
+	Text    string   `json:"text"`
+	Choices []Choice `json:"choices"`
+}
+
+// Choice is one decision about a room.
+type Choice struct {
+	Label string      `json:"label"`
+	Cost  string      `json:"cost"` // what the decision may cost, in words
+	Seats SeatsChange `json:"seats"`
+}
+
+// SeatsChange is a decision about the seats of a room, as the hub takes it.
+type SeatsChange struct {
+	New   bool  `json:"new,omitempty"`   // the room is new, or begins anew: nobody has a seat
+	Give  []int `json:"give,omitempty"`  // these servers will not come back: their seats are free
+	Empty bool  `json:"empty,omitempty"` // give: the next ones there start empty, without being taken in by a leader
+}
+
+// Connection is how it stands with the relay. What follows the state is there when the connection is lost or
+// refused.
+type Connection struct {
+	State   ConnectionState `json:"state"`
+	RetryAt float64         `json:"retryAt,omitempty"` // epoch ms of real time
+	Attempt int             `json:"attempt,omitempty"`
+	Why     string          `json:"why,omitempty"` // refused: what the relay says
+}
+
+// ConnectionState says whether there is a connection.
+type ConnectionState string
+
+// The states of a connection.
+const (
+	Connecting        ConnectionState = "connecting"
+	ConnectionOpen    ConnectionState = "open"
+	ConnectionLost    ConnectionState = "lost"
+	ConnectionRefused ConnectionState = "refused"
+)
+
+// Clock is cluster time at the moment of posting.
+type Clock struct {
+	Now  Micros  `json:"now"`
+	Rate float64 `json:"rate"`
+}

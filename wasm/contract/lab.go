@@ -1,0 +1,182 @@
+package contract
+
+import jsoniter "github.com/json-iterator/go"
+
+// Lab is what is known of a run beyond the cluster's state at the moment that is looked at.
+type Lab struct {
+	Seed     string   `json:"seed"`     // decimal
+	End      Micros   `json:"end"`      // the branch has been lived as far as this; clock.now is the playhead, ≤ end
+	Branch   int      `json:"branch"`   // of branches: the one that is looked at
+	Branches []Branch `json:"branches"` // ascending by id; at least one
+	Off      []string `json:"off"`      // IDs of rules that no server keeps now
+	// Those of them that are no extensions (raft.Extensions): without them this is not the paper's Raft any more.
+	Modified   []string   `json:"modified,omitempty"`
+	Properties []Property `json:"properties"`
+	Chaos      bool       `json:"chaos"` // faults are drawn as time goes on
+	Traps      []Trap     `json:"traps"`
+}
+
+// Branch is one way that the run went. To act in the past makes a branch; what came of it without the act is
+// kept.
+type Branch struct {
+	ID     int    `json:"id"`     // 1, 2, …
+	Parent int    `json:"parent"` // 0: none
+	At     Micros `json:"at"`     // where it leaves its parent
+	End    Micros `json:"end"`
+	Text   string `json:"text"` // the act that made it, in words
+}
+
+// Property is a safety property, and whether it held up to the moment that is looked at.
+type Property struct {
+	Name   string  `json:"name"` // "Election Safety"
+	Text   string  `json:"text"` // what it says, in one sentence
+	Broken *Broken `json:"broken"`
+}
+
+// Broken says how a property was broken.
+type Broken struct {
+	At      Micros `json:"at"`
+	Text    string `json:"text"`
+	Servers []int  `json:"servers"`
+	Index   U64    `json:"index"`
+}
+
+// Trap is harm that waits for its moment. By its number the deed "disarm" takes it away.
+type Trap struct {
+	Number int    `json:"number"`
+	Text   string `json:"text"`
+}
+
+// HistoryPart holds changes of a branch's history, on the whole branch as far as it was lived, not only to
+// the playhead.
+type HistoryPart struct {
+	Whole  bool         `json:"whole"` // these are all; else they come after those that are known
+	Terms  []TermChange `json:"terms"`
+	Lanes  []LaneChange `json:"lanes"`
+	Marks  []Mark       `json:"marks"`
+	Commit U64          `json:"commit"`
+}
+
+// TermChange says since when the highest term is what it is.
+type TermChange struct {
+	At   Micros `json:"at"`
+	Term U64    `json:"term"`
+}
+
+// LaneChange says since when a server is what it is.
+type LaneChange struct {
+	At     Micros `json:"at"`
+	Server int    `json:"server"`
+	Role   Lane   `json:"role"`
+	Term   U64    `json:"term"`
+}
+
+// Lane is what a server is on the time line: a Role, or why it has none.
+type Lane string
+
+// The lanes.
+const (
+	FollowerLane     Lane = "follower"
+	CandidateLane    Lane = "candidate"
+	LeaderLane       Lane = "leader"
+	PreCandidateLane Lane = "preCandidate"
+	GoneLane         Lane = "gone"
+	EmptyLane        Lane = "empty"
+	PausedLane       Lane = "paused"
+)
+
+// Mark is something on the time line.
+type Mark struct {
+	At     Micros   `json:"at"`
+	Kind   MarkKind `json:"kind"`
+	Server int      `json:"server"`
+	Text   string   `json:"text"`
+}
+
+// MarkKind is a kind of marks.
+type MarkKind string
+
+// The kinds of marks.
+const (
+	WriteMark     MarkKind = "write"
+	FaultMark     MarkKind = "fault"
+	CommitMark    MarkKind = "commit"
+	CrashMark     MarkKind = "crash"
+	ElectionMark  MarkKind = "election"
+	ViolationMark MarkKind = "violation"
+)
+
+// Stepped answers a Step: where it ended, and what happens there.
+type Stepped struct {
+	At   Micros `json:"at"`
+	Text string `json:"text"`
+}
+
+// FrameDetails is all about a frame under way.
+type FrameDetails struct {
+	Seq      uint64      `json:"seq"`
+	From     int         `json:"from"`
+	To       int         `json:"to"`
+	Sent     Micros      `json:"sent"`
+	Due      Micros      `json:"due"`
+	Held     bool        `json:"held"`
+	Name     MessageKind `json:"name"`
+	Fields   []Field     `json:"fields"`   // in the figure's order
+	Forms    []FrameForm `json:"forms"`    // it in each encoding that has calls, and in its own
+	Encoding string      `json:"encoding"` // in which it travels
+	Draft    string      `json:"draft"`    // the text with which an edit of it begins
+	Bytes    int         `json:"bytes"`
+	Whole    bool        `json:"whole"` // its own encoding shows all of it; else its first 16 KB, with … after them
+	Next     []string    `json:"next"`  // what a copy of its receiver does with it now, in words
+}
+
+// FrameForm is a frame in one encoding.
+type FrameForm struct {
+	Encoding string `json:"encoding"`
+	Title    string `json:"title"`
+	Text     string `json:"text"` // empty: it cannot be written so
+}
+
+// Field is one argument or result of a call, as Figure 2 lists them.
+type Field struct {
+	Name    string `json:"name"`
+	Value   string `json:"value"`
+	Meaning string `json:"meaning"`
+}
+
+// Inbox holds the frames on their way to a server, in the order in which they arrive; those that wait in a
+// paused server first.
+type Inbox struct {
+	Server int          `json:"server"`
+	Frames []InboxFrame `json:"frames"`
+}
+
+// InboxFrame is a frame of an Inbox.
+type InboxFrame struct {
+	Seq     uint64      `json:"seq"`
+	From    int         `json:"from"`
+	Name    MessageKind `json:"name"`
+	Label   string      `json:"label"`
+	Due     Micros      `json:"due"`
+	Held    bool        `json:"held"`
+	Waiting bool        `json:"waiting"` // in the paused server
+}
+
+// Replay is a stretch of a branch, lived once more to tell all of it. Of more than 4,000 messages those that
+// ended first are left out, of more than 2,000 events the oldest: it then begins later.
+type Replay struct {
+	// It is complete from here on. Of what was lost before, in the moment of its sending, nothing is told.
+	From     Micros       `json:"from"`
+	To       Micros       `json:"to"` // the playhead, or where it was asked to end
+	Messages []Message    `json:"messages"`
+	LeftOut  int          `json:"leftOut"` // messages
+	Events   []StoryLine  `json:"events"`
+	Lanes    []LaneChange `json:"lanes"` // what every server is at the beginning, and the changes
+}
+
+// Moment is what a link or a file holds: a run, a moment of it, and by what one knows that it is the same.
+type Moment struct {
+	Run  jsoniter.RawMessage `json:"run" typescript:"LabRun"`
+	At   Micros              `json:"at"`
+	Hash string              `json:"hash"` // of the world's state, hexadecimal
+}

@@ -1,0 +1,286 @@
+package contract
+
+import (
+	"errors"
+	"reflect"
+
+	jsoniter "github.com/json-iterator/go"
+)
+
+// ToWorker is what the page of a live room tells its Worker.
+type ToWorker struct {
+	Start     *Start     `type:"start"`
+	Drawn     *Drawn     `type:"drawn"`
+	Hidden    *Hidden    `type:"hidden"`
+	Request   *Request   `type:"request"`
+	Network   *Network   `type:"network"`
+	Seats     *Seats     `type:"seats"`
+	Reconnect *Reconnect `type:"reconnect"`
+	Stop      *Halt      `type:"stop"`
+}
+
+// Start is the first message.
+type Start struct {
+	Room     string `json:"room"`
+	Place    string `json:"place"` // the room in the storage of the page's origin
+	Relay    string `json:"relay"`
+	Link     string `json:"link"`
+	Seat     Claim  `json:"seat"`
+	Size     *int   `json:"size"`
+	Encoding string `json:"encoding"` // of its calls, by its name in package wire
+	Hint     *int   `json:"hint"`     // the seat of this browser that is looked for first
+	Hidden   bool   `json:"hidden"`
+}
+
+// Claim is what a tab wants to be in a room.
+type Claim string
+
+// The claims.
+const (
+	AnySeat Claim = "any"
+	Watch   Claim = "watch"
+)
+
+// Drawn says that the page has drawn the last batch, or is hidden and will not, and wants the next.
+type Drawn struct{}
+
+// Hidden says whether the page is hidden.
+type Hidden struct {
+	Hidden bool `json:"hidden"`
+}
+
+// Request asks a server for something.
+type Request struct {
+	ID       int      `json:"id"`
+	Op       Op       `json:"op"`
+	Key      string   `json:"key"`
+	Value    string   `json:"value"`
+	Expected string   `json:"expected,omitempty"`
+	Read     ReadKind `json:"read,omitempty"`
+	Server   *int     `json:"server"` // null: whoever leads
+}
+
+// Network changes the network or the clock.
+type Network struct {
+	ID     int            `json:"id"`
+	Change *NetworkChange `json:"change" typescript:"NetworkChange"`
+}
+
+// NetworkChange says what is to change of the network, as the hub takes it.
+type NetworkChange struct {
+	Rate    *float64     `json:"rate,omitempty"`
+	Start   *bool        `json:"start,omitempty" typescript:"true"`
+	Latency *Micros      `json:"latency,omitempty"` // of every link
+	Jitter  *Micros      `json:"jitter,omitempty"`
+	Links   []LinkChange `json:"links,omitempty"`
+}
+
+// LinkChange says what is to change of one direction of a link.
+type LinkChange struct {
+	From    int     `json:"from"`
+	To      int     `json:"to"`
+	Up      *bool   `json:"up,omitempty"`
+	Latency *Micros `json:"latency,omitempty"`
+	Jitter  *Micros `json:"jitter,omitempty"`
+}
+
+// OnlyRate reports whether nothing is to change but the rate.
+func (c *NetworkChange) OnlyRate() bool {
+	return c.Latency == nil && c.Jitter == nil && len(c.Links) == 0
+}
+
+// Seats decides about the seats of a room.
+type Seats struct {
+	ID    int          `json:"id"`
+	Seats *SeatsChange `json:"seats" typescript:"SeatsChange"`
+}
+
+// Reconnect says not to wait for retryAt.
+type Reconnect struct{}
+
+// Halt ends the Worker's work.
+type Halt struct{}
+
+// ToLab is what the page tells the lab's Worker, beside drawn, hidden, request and network (rate and links)
+// of a live room.
+type ToLab struct {
+	Drawn    *Drawn         `type:"drawn" typescript:"-"`
+	Hidden   *Hidden        `type:"hidden" typescript:"-"`
+	Request  *Request       `type:"request" typescript:"-"`
+	Network  *Network       `type:"network" typescript:"-"`
+	Open     *Open          `type:"open"`
+	Seek     *Seek          `type:"seek"`
+	Step     *Step          `type:"step"`
+	Branch   *LookAtBranch  `type:"branch"`
+	Act      *Act           `type:"act"`
+	Frame    *LookAtFrame   `type:"frame"`
+	FrameAct *ActOnFrame    `type:"frameAct"`
+	Inboxes  *LookAtInboxes `type:"inboxes"`
+	Timers   *SetTimers     `type:"timers"`
+	Chaos    *SetChaos      `type:"chaos"`
+	Replay   *LookBack      `type:"replay"`
+	Moment   *TellMoment    `type:"moment"`
+}
+
+// Open opens another run, null: the one that the lab begins with; at a moment of it. Answers as TellMoment
+// does, without the run, once it is open.
+type Open struct {
+	ID   int                 `json:"id"`
+	Run  jsoniter.RawMessage `json:"run" typescript:"LabRun | null"`
+	At   Micros              `json:"at"`
+	Rate float64             `json:"rate"`
+}
+
+// Seek goes to a moment of this branch; beyond its end it is lived further, 60 s at most. Answers { at }.
+type Seek struct {
+	ID int     `json:"id"`
+	At *Micros `json:"at" typescript:"Micros"`
+}
+
+// Step goes to the next moment of a kind, where the clock is paused then. Answers Stepped, an error if there
+// is no such moment within 60 s.
+type Step struct {
+	ID   int  `json:"id"`
+	To   Stop `json:"to"`
+	Back bool `json:"back"` // to just before the last such moment
+}
+
+// Stop is the next moment at which a step ends: one of a kind, or where a goal is reached (raft/lab/goal), in
+// its words.
+type Stop string
+
+// The kinds of stops.
+const (
+	StopAtEvent     Stop = "event"
+	StopAtMessage   Stop = "message"
+	StopAtRole      Stop = "role"
+	StopAtElection  Stop = "election"
+	StopAtCommit    Stop = "commit"
+	StopAtViolation Stop = "violation"
+)
+
+// LookAtBranch looks at another branch. Answers { at }.
+type LookAtBranch struct {
+	ID     int     `json:"id"`
+	Branch int     `json:"branch"`
+	At     *Micros `json:"at"` // null: where its end is
+}
+
+// Act does something to the cluster at the playhead; in the past it makes a branch.
+type Act struct {
+	ID     int                 `json:"id"`
+	Action jsoniter.RawMessage `json:"action" typescript:"LabAction"`
+}
+
+// LookAtFrame asks about a frame under way. Answers FrameDetails.
+type LookAtFrame struct {
+	ID  int    `json:"id"`
+	Seq uint64 `json:"seq"`
+}
+
+// ActOnFrame does something with a frame under way.
+type ActOnFrame struct {
+	ID   int      `json:"id"`
+	Seq  uint64   `json:"seq"`
+	Act  FrameAct `json:"act"`
+	Text string   `json:"text,omitempty"` // edit: the frame's new content
+}
+
+// FrameAct is what can be done with a frame.
+type FrameAct string
+
+// The acts on a frame.
+const (
+	DropFrame      FrameAct = "drop"
+	HoldFrame      FrameAct = "hold"
+	ReleaseFrame   FrameAct = "release"
+	DeliverFrame   FrameAct = "deliver"
+	DuplicateFrame FrameAct = "duplicate"
+	EditFrame      FrameAct = "edit"
+)
+
+// LookAtInboxes asks what is on its way to whom. Answers a list of Inbox.
+type LookAtInboxes struct {
+	ID int `json:"id"`
+}
+
+// SetTimers sets the election timers apart from each other, or all to the same moment.
+type SetTimers struct {
+	ID  int       `json:"id"`
+	Act TimersAct `json:"act"`
+}
+
+// TimersAct is what can be done with the election timers.
+type TimersAct string
+
+// The acts on timers.
+const (
+	Spread TimersAct = "spread"
+	Align  TimersAct = "align"
+)
+
+// SetChaos begins to draw faults as time goes on, or ends it.
+type SetChaos struct {
+	ID int  `json:"id"`
+	On bool `json:"on"`
+}
+
+// LookBack asks for all that happened in a stretch of this branch, 60 s at most, as far as the playhead.
+// Answers Replay. Another one takes its place.
+type LookBack struct {
+	ID      int     `json:"id"`
+	From    *Micros `json:"from" typescript:"Micros"`
+	Until   *Micros `json:"until" typescript:"Micros"`
+	Details bool    `json:"details"` // events of that weight, too
+}
+
+// TellMoment asks for the Moment that is looked at.
+type TellMoment struct {
+	ID int `json:"id"`
+}
+
+// Head is what every message begins with. ID is 0 if the message has none.
+type Head struct {
+	Type string `json:"type"`
+	ID   int    `json:"id"`
+}
+
+// Read decodes a message into the field of its type of what into points to: a ToWorker or a ToLab. The head
+// is what could be read of it, also where the rest could not. A type that into does not have is no error: its
+// fields are all nil then.
+func Read(message []byte, into any) (Head, error) {
+	var head Head
+	if err := Codec.Unmarshal(message, &head); err != nil {
+		return head, err
+	}
+	messages := reflect.ValueOf(into).Elem()
+	for i := range messages.NumField() {
+		if messages.Type().Field(i).Tag.Get("type") == head.Type {
+			of := reflect.New(messages.Field(i).Type().Elem())
+			if err := Codec.Unmarshal(message, of.Interface()); err != nil {
+				return head, err
+			}
+			messages.Field(i).Set(of)
+		}
+	}
+	return head, nil
+}
+
+// Write encodes the message that is in the field of its type of a FromWorker or a FromStudy.
+func Write(message any) ([]byte, error) {
+	messages := reflect.ValueOf(message)
+	for i := range messages.NumField() {
+		if of := messages.Field(i); !of.IsNil() {
+			text, err := Codec.Marshal(of.Interface())
+			if err != nil {
+				return nil, err
+			}
+			head := `{"type":"` + messages.Type().Field(i).Tag.Get("type") + `"`
+			if len(text) > len("{}") {
+				head += ","
+			}
+			return append([]byte(head), text[1:]...), nil
+		}
+	}
+	return nil, errors.New("contract: a message of no type")
+}
