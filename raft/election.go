@@ -166,20 +166,26 @@ func (n *Node) refusal(m *RequestVote, loyalty Reason) Reason {
 // Servers that were removed, or only cannot hear, then do not disturb the others (§6), and a lease holds (thesis
 // 6.4.1), whatever terms this server has learned of since. NoReason: it owes none.
 func (n *Node) loyalty() Reason {
-	if !n.keeps(LeaderLoyalty) {
-		return NoReason
-	}
-	loyal := n.loyalFor > 0
+	since := uint64(n.opt.ElectionTicksMin - n.loyalFor)
 	if n.leadership != nil {
-		loyal = n.leadership.ticks-n.leadership.contact < uint64(n.opt.ElectionTicksMin)
+		since = n.leadership.ticks - n.leadership.contact
 	}
 	switch {
-	case !loyal:
+	case since >= n.loyaltyTicks():
 		return NoReason
 	case n.loyalTo == 0:
 		return JustRestarted
 	}
 	return LeaderAlive
+}
+
+// loyaltyTicks returns for how many ticks a server is loyal to a leader that it heard from: for the shortest election
+// timeout, 0 if not at all.
+func (n *Node) loyaltyTicks() uint64 {
+	if !n.keeps(LeaderLoyalty) {
+		return 0
+	}
+	return uint64(n.opt.ElectionTicksMin)
 }
 
 // answerPreVote tells whether this server would vote for the candidate. It promises nothing and changes nothing: not its term, not its
@@ -236,18 +242,33 @@ func (n *Node) handleRequestVoteReply(from ServerID, m *RequestVoteReply) {
 	}
 	n.observeTerm(m.Term, from)
 	c := n.candidacy
+	late := n.late(m)
 	switch {
-	case m.Term < n.currentTerm && n.keeps(AnswersOfThisElection):
-		n.ignore(from, StaleTerm)
+	case late != NoReason:
+		n.ignore(from, late)
 	case c == nil:
 		n.ignore(from, NotCandidate)
-	case m.PreVote != c.pre, m.Call != 0 && m.Call < c.since && n.keeps(AnswersOfThisElection):
+	case m.PreVote != c.pre:
 		n.ignore(from, StaleReply)
 	case m.VoteGranted:
 		n.countVote(from)
 	default:
 		n.denyVote(from)
 	}
+}
+
+// late tells why a reply answers no question of this election but one of an earlier, by its term, or by the number
+// of its call, since pre-votes may be asked for again and again in one term. NoReason: it is not late.
+func (n *Node) late(m *RequestVoteReply) Reason {
+	switch {
+	case !n.keeps(AnswersOfThisElection):
+		return NoReason
+	case m.Term < n.currentTerm:
+		return StaleTerm
+	case n.candidacy != nil && m.Call != 0 && m.Call < n.candidacy.since:
+		return StaleReply
+	}
+	return NoReason
 }
 
 // handlePreVote takes a pre-vote that was granted. Its term is the one that was asked for, which nobody may have entered yet; and it is no vote, however
@@ -262,7 +283,7 @@ func (n *Node) handlePreVote(from ServerID, m *RequestVoteReply) {
 }
 
 // countVote implements Fig. 2, Rules for Candidates: "if votes received from majority of servers: become leader". Voters are counted,
-// not votes: a reply that comes twice changes nothing (xnnyygn/xraft#27).
+// not votes (granted): a reply that comes twice changes nothing (xnnyygn/xraft#27).
 func (n *Node) countVote(voter ServerID) {
 	c := n.candidacy
 	i := slices.Index(c.voters, voter)
@@ -272,11 +293,13 @@ func (n *Node) countVote(voter ServerID) {
 		}
 		return // a server on its way out asks for votes, and does not count its own (KAFKA-16531)
 	}
-	if c.votes[i] == Granted && n.keeps(CountVoters) {
-		return
-	}
+	before := n.granted(c, c.voters)
 	c.votes[i] = Granted
 	c.count++
+	if n.granted(c, c.voters) == before { // it came twice
+		c.count--
+		return
+	}
 	kind := VoteReceived
 	if c.pre {
 		kind = PreVoteReceived

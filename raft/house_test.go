@@ -45,7 +45,7 @@ var house = map[string][]string{
 
 	"wasm/page": {"raft", "raft/explain", "raft/wire", "raft/kv", "raft/server", "wasm/contract"},
 	"wasm/tab":  {"raft", "raft/wire", "raft/wal", "raft/server", "wasm/contract", "wasm/page"},
-	"wasm":      {"wasm/bridge", "wasm/tab"},
+	"wasm":      {"raft/wire", "wasm/bridge", "wasm/tab"},
 
 	"wasm/session": {"raft", "raft/check", "raft/kv", "raft/lab", "raft/lab/goal", "raft/wire", "relay/hub",
 		"wasm/contract", "wasm/page"},

@@ -50,10 +50,10 @@ func (n *Node) Read(tag uint64, kind ReadKind) error {
 // (raft-rs#234).
 func (n *Node) leaseHolds() bool {
 	l := n.leadership
-	if !n.keeps(LeaderLoyalty) || l.contact == 0 || l.handedOver && n.keeps(LeaseEndsWithTransfer) {
+	if l.contact == 0 || l.handedOver && n.keeps(LeaseEndsWithTransfer) {
 		return false
 	}
-	return l.ticks-l.contact+1+uint64(n.opt.LeaseDrift) < uint64(n.opt.ElectionTicksMin)
+	return l.ticks-l.contact+1+uint64(n.opt.LeaseDrift) < n.loyaltyTicks()
 }
 
 // confirmReads hands out the reads whose round is complete. None is before an entry of the leader's own term is committed: until then the leader does

@@ -50,12 +50,13 @@ type queue struct {
 
 type queued struct {
 	data   []byte
+	binary bool
 	answer bool
 }
 
-func (q *queue) put(data []byte, answer bool) {
-	q.messages = append(q.messages, queued{data, answer})
-	q.bytes += len(data)
+func (q *queue) put(m queued) {
+	q.messages = append(q.messages, m)
+	q.bytes += len(m.data)
 }
 
 // take takes messages off the front until they have so many bytes, at least one.
@@ -88,31 +89,31 @@ func (c *conn) send(d *hub.Delivery, stored uint64) bool {
 	if c.closing != nil {
 		return true // it has been told to go
 	}
+	m := queued{data: d.Data, binary: d.Binary, answer: d.Kind == hub.Answer}
 	switch d.Kind {
 	case hub.News:
 		if c.news.bytes > 0 && c.news.bytes+len(d.Data) > mostNewsBytes || !c.reserve(len(d.Data), false) {
 			return false
 		}
-		c.news.put(d.Data, false)
+		c.news.put(m)
 	case hub.Announcement:
 		if !c.hasRoom(len(d.Data)) {
 			return false
 		}
-		c.main.put(d.Data, false) // it passes the gate: who waits is told why
+		c.main.put(m) // it passes the gate: who waits is told why
 	default:
-		answer := d.Kind == hub.Answer
-		if !answer && !c.hasRoom(len(d.Data)) {
+		if !m.answer && !c.hasRoom(len(d.Data)) {
 			return false
 		}
-		if answer {
+		if m.answer {
 			c.reserve(len(d.Data), true)
 			c.answers += len(d.Data)
 		}
 		if c.gate = max(c.gate, d.After); c.gate > stored {
-			c.gated.put(d.Data, answer)
+			c.gated.put(m)
 			return true
 		}
-		c.main.put(d.Data, answer)
+		c.main.put(m)
 	}
 	c.wake()
 	return true
@@ -149,7 +150,7 @@ func (c *conn) Stored(stored uint64) {
 		return
 	}
 	for _, m := range c.gated.messages {
-		c.main.put(m.data, m.answer)
+		c.main.put(m)
 	}
 	c.gated = queue{}
 	c.wake()
@@ -319,7 +320,11 @@ func (c *conn) rest() bool {
 func (c *conn) flush(messages []queued) error {
 	c.net.hold()
 	for _, m := range messages {
-		if err := c.ws.WriteMessage(websocket.TextMessage, m.data); err != nil {
+		kind := websocket.TextMessage
+		if m.binary {
+			kind = websocket.BinaryMessage
+		}
+		if err := c.ws.WriteMessage(kind, m.data); err != nil {
 			c.net.release()
 			return err
 		}

@@ -174,6 +174,36 @@ func TestFramesOfBothKindsAreForwardedByteForByte(t *testing.T) {
 	c.untilIs("2:RequestVotes:Request:4:2:9:2")
 }
 
+// A binary message leaves as a binary one, between text in the order in which all came.
+func TestBinaryFramesAreForwardedAsBinary(t *testing.T) {
+	_, server := started(t, settings{}, nil)
+	a := open(t, server.URL, "test", `{"binary":true}`)
+	b := open(t, server.URL, "test", `{"binary":true}`)
+	open(t, server.URL, "test", `{}`)
+	a.say(`{"method":"network","params":{"rate":1,"latency":0,"jitter":0}}`)
+	frame := []byte{0x08, 0x01, 0x10, 0x02, 0x22, 0x02, 0x08, 0x03}
+	a.say("1>2:before")
+	if err := a.ws.WriteMessage(websocket.BinaryMessage, frame); err != nil {
+		t.Fatal(err)
+	}
+	a.say("1>2:after")
+	var kinds []int
+	for len(kinds) < 3 {
+		b.ws.SetReadDeadline(time.Now().Add(patience))
+		kind, data, err := b.ws.ReadMessage()
+		if err != nil {
+			t.Fatal(err)
+		}
+		switch string(data) {
+		case "1>2:before", "1>2:after", string(frame):
+			kinds = append(kinds, kind)
+		}
+	}
+	if kinds[0] != websocket.TextMessage || kinds[1] != websocket.BinaryMessage || kinds[2] != websocket.TextMessage {
+		t.Errorf("the messages came as %v", kinds)
+	}
+}
+
 func TestBadFramesAreAnsweredAndTheRoomGoesOn(t *testing.T) {
 	_, server := started(t, settings{}, nil)
 	a, b, _ := trio(t, server.URL)
@@ -202,7 +232,7 @@ func TestBadFramesAreAnsweredAndTheRoomGoesOn(t *testing.T) {
 	if err := a.ws.WriteMessage(websocket.BinaryMessage, []byte{0, 255, 1, 2}); err != nil {
 		t.Fatal(err)
 	}
-	if got := a.untilError(); got.Get("code").ToInt() != -32600 {
+	if got := a.untilError(); got.Get("code").ToInt() != -32700 {
 		t.Errorf("binary noise: %s", got.ToString())
 	}
 }

@@ -11,6 +11,7 @@ import (
 	"math/rand/v2"
 	"syscall/js"
 
+	"raftplayground/raft/wire"
 	"raftplayground/wasm/bridge"
 	"raftplayground/wasm/tab"
 )
@@ -21,7 +22,11 @@ func main() {
 	h.Serve("raftPlaygroundTab", map[string]bridge.Input{
 		"page":   func(now float64, args []js.Value) any { h.tab.FromPage(now, h.Bytes(args[0])); return nil },
 		"opened": func(now float64, _ []js.Value) any { h.tab.Opened(now); return nil },
-		"text":   func(now float64, args []js.Value) any { h.tab.Text(now, h.Bytes(args[0])); return nil },
+		"text":   func(now float64, args []js.Value) any { h.tab.Message(now, wire.Text, h.Bytes(args[0])); return nil },
+		"binary": func(now float64, args []js.Value) any {
+			h.tab.Message(now, wire.Binary, content(args[0]))
+			return nil
+		},
 		"closed": func(now float64, args []js.Value) any {
 			h.tab.Closed(now, args[0].String(), args[1].Float())
 			return nil
@@ -60,9 +65,15 @@ func content(array js.Value) []byte {
 	return bytes
 }
 
-func (h *host) Connect(url string)          { h.Host.Call("connect", url) }
-func (h *host) Disconnect()                 { h.Host.Call("disconnect") }
-func (h *host) Send(text []byte)            { h.Host.Call("send", bridge.Borrowed(text)) }
+func (h *host) Connect(url string) { h.Host.Call("connect", url) }
+func (h *host) Disconnect()        { h.Host.Call("disconnect") }
+func (h *host) Send(kind wire.Kind, data []byte) {
+	if kind == wire.Binary {
+		h.Host.Call("send", h.out(data))
+	} else {
+		h.Host.Call("send", bridge.Borrowed(data))
+	}
+}
 func (h *host) Post(json []byte)            { h.Host.Call("post", bridge.Borrowed(json)) }
 func (h *host) Seek(place string, hint int) { h.Host.Call("seek", place, hint) }
 func (h *host) Create(server int, ticket string, claim uint64) {

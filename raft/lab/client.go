@@ -135,15 +135,16 @@ func (w *World) request(c *client, to raft.ServerID, r *wire.Request) {
 			Expected: r.Expected, Invoked: w.now, Local: p.local, Unknown: true})
 	}
 	c.pending = append(c.pending, p)
-	w.send(c.conn, wire.Append(nil, &wire.Frame{From: c.address, To: uint64(to), Call: c.calls, Request: r}, wire.JSON))
+	asked := wire.Frame{From: c.address, To: uint64(to), Call: c.calls, Request: r}
+	w.send(c.conn, frame{wire.Text, wire.Append(nil, &asked, wire.JSON)})
 }
 
 // answered takes what a server says. An answer that comes too late is nobody's.
-func (w *World) answered(c *client, data []byte) {
+func (w *World) answered(c *client, came frame) {
 	var decoder wire.Decoder
 	var f wire.Frame
-	if err := decoder.Decode(data, &f); err != nil || f.Answer == nil && f.Refusal == nil {
-		w.broken(0, "a client was sent what is no answer: "+string(data))
+	if err := decoder.Decode(came.kind, came.data, &f); err != nil || f.Answer == nil && f.Refusal == nil {
+		w.broken(0, "a client was sent what is no answer: "+string(came.data))
 		return
 	}
 	i := slices.IndexFunc(c.pending, func(p pending) bool { return p.call == f.Call })

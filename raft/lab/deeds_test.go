@@ -9,6 +9,7 @@ import (
 
 	"raftplayground/raft"
 	"raftplayground/raft/check"
+	"raftplayground/raft/wire"
 )
 
 // world starts one with nobody who asks, in which every link takes a millisecond.
@@ -352,7 +353,7 @@ func TestWhatIsNotExcusedIsViolated(t *testing.T) {
 	if v := w.Violations(); len(v) != 1 || !strings.Contains(v[0].Detail, "must not fail on a disk that works") || !slices.Equal(v[0].Servers, []raft.ServerID{m.id}) {
 		t.Errorf("a write fails without cause, and the violations are %v", v)
 	}
-	w.answered(w.clients[0], []byte("1>2:Tea"))
+	w.answered(w.clients[0], frame{wire.Text, []byte("1>2:Tea")})
 	if v := w.Violations(); len(v) != 2 || !strings.Contains(v[1].Detail, "what is no answer: 1>2:Tea") {
 		t.Errorf("a client is sent what is no answer, and the violations are %v", v)
 	}

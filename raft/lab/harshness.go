@@ -9,6 +9,7 @@ import (
 	"strconv"
 
 	"raftplayground/raft"
+	"raftplayground/raft/wire"
 )
 
 // Harshness is what real networks, disks and hosts do to servers beyond the faults that come and go as
@@ -82,11 +83,11 @@ type strays struct {
 type stray struct {
 	at       int64
 	from, to raft.ServerID
-	frame    []byte
+	frame
 }
 
-// goAstray decides whether a copy of a frame goes astray. frame is borrowed.
-func (w *World) goAstray(from, to raft.ServerID, frame []byte) {
+// goAstray decides whether a copy of a frame goes astray. Its bytes are borrowed.
+func (w *World) goAstray(from, to raft.ServerID, f frame) {
 	h := w.run.Config.Harsh
 	if h == nil || h.Stray == 0 || to > raft.ServerID(len(w.servers)) {
 		return
@@ -94,7 +95,7 @@ func (w *World) goAstray(from, to raft.ServerID, frame []byte) {
 	if rand.New(w.strays.source).Float64() >= h.Stray {
 		return
 	}
-	w.keepStray(stray{from: from, to: to, frame: slices.Clone(frame)})
+	w.keepStray(stray{from: from, to: to, frame: f.clone()})
 }
 
 // keepStray draws when a stray arrives: soon and late are alike in number on a logarithmic scale, for each is
@@ -124,7 +125,7 @@ func (w *World) returnStrays() {
 		s := w.strays.frames[0]
 		w.strays.frames = slices.Delete(w.strays.frames, 0, 1)
 		w.Faults.Strays++
-		w.actOnFrame(&Action{Do: InjectFrame, Server: s.from, To: s.to, Text: string(s.frame)})
+		w.actOnFrame(&Action{Do: InjectFrame, Server: s.from, To: s.to, Text: s.text(), Binary: s.kind == wire.Binary})
 		if rand.New(w.strays.source).IntN(2) == 0 {
 			w.keepStray(s)
 		}
@@ -143,17 +144,17 @@ type outgoing struct {
 }
 
 type departure struct {
-	at   int64
-	to   uint64
-	data []byte
+	at int64
+	to uint64
+	frame
 }
 
-// depart sends a frame of a server, or leaves it to lag. data is borrowed.
-func (w *World) depart(m *machine, to uint64, data []byte) {
+// depart sends a frame of a server, or leaves it to lag. Its bytes are borrowed.
+func (w *World) depart(m *machine, to uint64, f frame) {
 	lag := w.run.Config.harsh().SendLag
 	if lag == 0 {
-		w.goAstray(m.id, raft.ServerID(to), data)
-		w.send(m.conn, data)
+		w.goAstray(m.id, raft.ServerID(to), f)
+		w.send(m.conn, f)
 		return
 	}
 	o := &m.outgoing
@@ -164,7 +165,7 @@ func (w *World) depart(m *machine, to uint64, data []byte) {
 	if n := len(o.frames); n > 0 {
 		at = max(at, o.frames[n-1].at) // a host sends in the order in which it was told to
 	}
-	o.frames = append(o.frames, departure{at, to, slices.Clone(data)})
+	o.frames = append(o.frames, departure{at, to, f.clone()})
 }
 
 func (o *outgoing) due() int64 {
@@ -179,8 +180,8 @@ func (w *World) sendOutgoing(m *machine) {
 	for m.outgoing.due() <= w.now {
 		d := m.outgoing.frames[0]
 		m.outgoing.frames = slices.Delete(m.outgoing.frames, 0, 1)
-		w.goAstray(m.id, raft.ServerID(d.to), d.data)
-		w.send(m.conn, d.data)
+		w.goAstray(m.id, raft.ServerID(d.to), d.frame)
+		w.send(m.conn, d.frame)
 	}
 }
 
@@ -233,7 +234,7 @@ func (w *World) appendHarsh(b []byte) []byte {
 		b = append(b, data...)
 	}
 	for _, s := range w.strays.frames {
-		frame(s.at, uint64(s.from), uint64(s.to), s.frame)
+		frame(s.at, uint64(s.from), uint64(s.to), s.data)
 	}
 	random, _ := w.strays.source.MarshalBinary()
 	b = append(b, random...)

@@ -30,8 +30,8 @@ type machine struct {
 	rest   *server.Server // of one that is down: a server that would start with its disk; nil: none would,
 	looked bool           // or nobody has looked yet
 	paused bool
-	behind int64    // of a paused server: millionths of a tick that its clock had shown when it was paused, and it had not been told
-	inbox  [][]byte // of a paused server
+	behind int64   // of a paused server: millionths of a tick that its clock had shown when it was paused, and it had not been told
+	inbox  []frame // of a paused server
 
 	outgoing outgoing          // lags at the server's host
 	chunks   [MaxServers]chunk // last sent to servers 1, 2, …
@@ -121,9 +121,7 @@ func (w *World) options(m *machine, seed uint64) server.Options {
 	if first := c.FirstElapsed; len(first) > 0 {
 		options.FirstElapsed = first[m.id-1]
 	}
-	if c.JSON && m.id%2 == 0 {
-		options.Encoding = wire.JSON
-	}
+	options.Encoding = c.encoding(m.id)
 	h := c.harsh()
 	options.MaxChunk = h.MaxChunk
 	if h.OwnOrder {
@@ -133,6 +131,18 @@ func (w *World) options(m *machine, seed uint64) server.Options {
 		options.MaxSnapshot = h.Room
 	}
 	return options
+}
+
+// encoding returns that of a server's calls.
+func (c *Config) encoding(id raft.ServerID) wire.Encoding {
+	switch n := raft.ServerID(len(c.Encodings)); {
+	case n > 0:
+		e, _ := wire.EncodingOf(c.Encodings[(id-1)%n]) // checked
+		return e
+	case c.JSON && id%2 == 0:
+		return wire.JSON
+	}
+	return wire.Colon
 }
 
 // cramped reports whether a machine has too little room for a snapshot.
@@ -164,13 +174,13 @@ func (w *World) live(m *machine) {
 }
 
 // receive gives a server a frame that has arrived.
-func (w *World) receive(m *machine, frame []byte) {
+func (w *World) receive(m *machine, f frame) {
 	switch {
 	case m.paused && len(m.inbox) < MaxInbox:
-		m.inbox = append(m.inbox, frame)
+		m.inbox = append(m.inbox, f)
 	case !m.paused:
 		w.live(m)
-		w.hand(m, frame)
+		w.hand(m, f)
 	}
 }
 
@@ -181,11 +191,11 @@ func (w *World) resume(m *machine) {
 	m.inbox = nil
 	w.live(m)
 	w.settle(m)
-	for _, frame := range inbox {
+	for _, f := range inbox {
 		if m.server == nil {
 			return // its disk has stopped it
 		}
-		w.hand(m, frame)
+		w.hand(m, f)
 	}
 }
 
@@ -209,7 +219,7 @@ func (w *World) settle(m *machine) {
 		w.Faults.BadFrames += len(w.output.Bad)
 		w.news.notUnderstood(w.now, m.id, w.output.Bad)
 		for _, f := range w.output.Frames {
-			w.depart(m, f.To, f.Data)
+			w.depart(m, f.To, frame{f.Kind, f.Data})
 		}
 	}
 	if err := m.server.Failed(); err != nil {
@@ -252,8 +262,8 @@ func (m *machine) appendState(b []byte) []byte {
 		b = append(b, data...)
 	}
 	u(m.life, m.conn, uint64(m.clock.rate), uint64(m.clock.since), uint64(m.clock.ticks), uint64(m.ticked), uint64(m.disk.longest), uint64(len(m.inbox)))
-	for _, frame := range m.inbox {
-		bytes(frame)
+	for _, f := range m.inbox {
+		bytes(f.data)
 	}
 	u(uint64(m.repair), truth(m.lost), truth(m.disk.flipped), truth(m.disk.full), truth(m.disk.fails), truth(m.disk.erred))
 	bytes(m.disk.durable)

@@ -1,9 +1,11 @@
 package lab
 
 import (
+	"encoding/base64"
 	"slices"
 
 	"raftplayground/raft"
+	"raftplayground/raft/wire"
 	"raftplayground/relay/hub"
 )
 
@@ -13,15 +15,31 @@ const (
 	serverBits      = 0xff
 )
 
+// frame is a frame's bytes and the kind of message in which they travel.
+type frame struct {
+	kind wire.Kind
+	data []byte
+}
+
+// text is the frame as an Action has it.
+func (f frame) text() string {
+	if f.kind == wire.Binary {
+		return base64.StdEncoding.EncodeToString(f.data)
+	}
+	return string(f.data)
+}
+
+func (f frame) clone() frame { return frame{f.kind, slices.Clone(f.data)} }
+
 // send gives the hub a copy of a frame: the hub keeps it. Frames lie one behind the other in larger pieces of memory.
-func (w *World) send(conn uint64, frame []byte) {
-	if len(w.frames)+len(frame) > cap(w.frames) {
-		w.frames = make([]byte, 0, max(16<<10, len(frame)))
+func (w *World) send(conn uint64, f frame) {
+	if len(w.frames)+len(f.data) > cap(w.frames) {
+		w.frames = make([]byte, 0, max(16<<10, len(f.data)))
 	}
 	start := len(w.frames)
-	w.frames = append(w.frames, frame...)
+	w.frames = append(w.frames, f.data...)
 	w.Faults.Frames++
-	w.hub.Receive(conn, w.frames[start:len(w.frames):len(w.frames)], false)
+	w.hub.Receive(conn, w.frames[start:len(w.frames):len(w.frames)], f.kind == wire.Binary)
 }
 
 // deliver hands over what has arrived, and what that makes others send and arrives at once, until nothing does.
@@ -29,19 +47,20 @@ func (w *World) deliver() {
 	for w.hub.Output(&w.arrived) {
 		for _, d := range w.arrived.Deliver {
 			if d.Frame != 0 {
-				w.handOver(d.Conn, d.Data)
+				w.handOver(&d)
 			}
 		}
 	}
 }
 
-func (w *World) handOver(conn uint64, frame []byte) {
-	if conn&serverBits >= firstClientConn {
-		w.answered(w.clients[conn&serverBits-firstClientConn], frame)
+func (w *World) handOver(d *hub.Delivery) {
+	f := frame{wire.KindOf(d.Binary), d.Data}
+	if d.Conn&serverBits >= firstClientConn {
+		w.answered(w.clients[d.Conn&serverBits-firstClientConn], f)
 		return
 	}
-	if m := w.machines[conn&serverBits-1]; m.conn == conn && m.server != nil {
-		w.receive(m, frame)
+	if m := w.machines[d.Conn&serverBits-1]; m.conn == d.Conn && m.server != nil {
+		w.receive(m, f)
 	}
 }
 
@@ -57,8 +76,8 @@ func (w *World) ask(do func() error) error {
 			}
 		}
 	}
-	for _, d := range freed {
-		w.handOver(d.Conn, d.Data)
+	for i := range freed {
+		w.handOver(&freed[i])
 	}
 	return err
 }
@@ -78,7 +97,10 @@ func (w *World) actOnFrame(a *Action) bool {
 	} else if act.Seq = w.frame(a); act.Seq == 0 {
 		return false
 	}
-	if a.Text != "" {
+	switch act.Binary = a.Binary; {
+	case a.Binary:
+		act.Frame, _ = base64.StdEncoding.DecodeString(a.Text) // checked
+	case a.Text != "":
 		act.Frame = []byte(string([]rune(a.Text))) // what is no UTF-8 becomes U+FFFD, as in the JSON of a Run
 	}
 	err := w.ask(func() error { return w.hub.Act(w.clients[0].conn, &act) })

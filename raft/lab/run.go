@@ -1,9 +1,11 @@
 package lab
 
 import (
+	"encoding/base64"
 	"errors"
 	"slices"
 	"strconv"
+	"strings"
 
 	jsoniter "github.com/json-iterator/go"
 
@@ -32,6 +34,10 @@ type Config struct {
 	Jitter  int64 `json:"jitter"`
 	Disk    int64 `json:"disk,omitempty"` // the longest that a write takes; times are drawn from 0 to it; 0: no time at all
 	JSON    bool  `json:"json,omitempty"` // servers with an even number call in JSON, not colon
+
+	// Encodings are those in which servers call (wire.Callable): S1 in the first, S2 in the second, and so
+	// on, round and round. Empty: as JSON says.
+	Encodings []string `json:"encodings,omitempty"`
 
 	// Election timeouts are drawn from ElectionMin to ElectionMax of a server's own clock (§5.2), whole milliseconds; both 0: 150 to 300 ms.
 	ElectionMin int64 `json:"electionMin,omitempty"`
@@ -79,6 +85,10 @@ type Action struct {
 	// Frame is the number of a frame under way between servers (View.Frames). 0: the one that arrives first of those from Server to To, each 0 meaning anybody.
 	Frame uint64 `json:"frame,omitempty"`
 	Text  string `json:"text,omitempty"` // EditFrame, InjectFrame: the frame, at most 64 KiB
+
+	// Binary says that Text is the frame's bytes in base64 (RFC 4648, section 4), which travel in a binary
+	// message.
+	Binary bool `json:"binary,omitempty"`
 
 	// When sets a trap: the action is done when this event next happens, at Server, or with Server 0 at whichever it happens to first. Disarm takes one
 	// trap away, Heal all.
@@ -281,6 +291,16 @@ func (r *Run) Check() error {
 }
 
 func (c *Config) check() error {
+	for _, name := range c.Encodings {
+		if e, known := wire.EncodingOf(name); !known || !e.Calls() {
+			return errors.New("lab: encodings: expected " + strings.Join(wire.Callable(), ", ") + ", got " +
+				strconv.Quote(name))
+		}
+	}
+	if len(c.Encodings) > MaxServers || len(c.Encodings) > 0 && c.JSON {
+		return errors.New("lab: encodings: expected at most " + strconv.Itoa(MaxServers) +
+			", and none together with json, got " + strconv.Itoa(len(c.Encodings)))
+	}
 	for _, field := range []struct {
 		name               string
 		value, least, most int64
@@ -379,6 +399,9 @@ func (a *Action) check(servers int) error {
 		return errors.New("frame: expected at most 9007199254740992, got " + decimal(a.Frame))
 	case (a.Text != "") != (a.Do == EditFrame || a.Do == InjectFrame) || len(a.Text) > MaxText:
 		return errors.New("text: expected 1 to " + strconv.Itoa(MaxText) + " bytes with editFrame and injectFrame, and with nothing else, got " + strconv.Itoa(len(a.Text)))
+	case a.Binary && !isBase64(a.Text):
+		return errors.New("text: expected a frame in base64 if binary is true, got " +
+			strconv.Quote(a.Text[:min(len(a.Text), 40)]))
 	case a.Do == InjectFrame && (a.Server == 0 || a.To == 0 || a.Server == a.To):
 		return errors.New("expected two servers between which to inject a frame")
 	case a.Expected != "" && a.Do != CompareAndSwap:
@@ -391,6 +414,11 @@ func (a *Action) check(servers int) error {
 	}
 	_, err := rulesOff(a.Off)
 	return err
+}
+
+func isBase64(text string) bool {
+	data, err := base64.StdEncoding.DecodeString(text)
+	return err == nil && len(data) > 0
 }
 
 func expected(what string, want int, got string) error {

@@ -211,8 +211,8 @@ func (n *news) notUnderstood(at int64, self raft.ServerID, frames []server.BadFr
 // Inbox returns the frames that wait for a paused server, oldest first, with no times. Their bytes are read-only.
 func (w *World) Inbox(id raft.ServerID) []hub.Flight {
 	var list []hub.Flight
-	for _, frame := range w.machines[id-1].inbox {
-		list = append(list, hub.Flight{To: uint64(id), Data: frame})
+	for _, f := range w.machines[id-1].inbox {
+		list = append(list, hub.Flight{To: uint64(id), Data: f.data, Binary: f.kind == wire.Binary})
 	}
 	return list
 }

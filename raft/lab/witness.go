@@ -3,14 +3,15 @@ package lab
 import (
 	"raftplayground/raft"
 	"raftplayground/raft/server"
+	"raftplayground/raft/wire"
 )
 
 // Witness sees what each server does, one input after the other, as no report can tell it afterwards: for
 // traces of a run that others check (raft/bench/trace). It only looks on; what it is given is borrowed until
 // it returns.
 type Witness interface {
-	// Receives is called before a server gets a frame.
-	Receives(id raft.ServerID, frame []byte)
+	// Receives is called before a server gets a frame, which came in a message of this kind.
+	Receives(id raft.ServerID, kind wire.Kind, frame []byte)
 
 	// Acts is called with what a server says after inputs, perhaps several times until it has no more to say.
 	Acts(id raft.ServerID, events []raft.Event, frames []server.Frame)
@@ -23,10 +24,10 @@ type Witness interface {
 func (w *World) Call(x Witness) { w.witness = x }
 
 // hand gives a frame to a server that runs and is not paused.
-func (w *World) hand(m *machine, frame []byte) {
+func (w *World) hand(m *machine, f frame) {
 	if w.witness != nil {
-		w.witness.Receives(m.id, frame)
+		w.witness.Receives(m.id, f.kind, f.data)
 	}
-	m.server.Frame(frame)
+	m.server.Frame(f.kind, f.data)
 	w.settle(m)
 }

@@ -5,6 +5,7 @@ import (
 
 	"raftplayground/raft"
 	"raftplayground/raft/server"
+	"raftplayground/raft/wire"
 )
 
 // onlooker counts what it sees.
@@ -14,7 +15,7 @@ type onlooker struct {
 	acting                          raft.ServerID // who has not settled yet; 0: everybody has
 }
 
-func (o *onlooker) Receives(raft.ServerID, []byte) { o.received++ }
+func (o *onlooker) Receives(raft.ServerID, wire.Kind, []byte) { o.received++ }
 
 func (o *onlooker) Acts(id raft.ServerID, events []raft.Event, frames []server.Frame) {
 	if o.acting != 0 && o.acting != id {

@@ -317,7 +317,7 @@ func (w *World) leader() *machine {
 func (w *World) join(conn uint64, server raft.ServerID, lease string) (seating hub.Seating) {
 	w.hub.Connect(conn)
 	err := w.ask(func() (err error) {
-		seating, err = w.hub.Join(conn, &hub.Wish{Server: uint64(server), Lease: lease})
+		seating, err = w.hub.Join(conn, &hub.Wish{Server: uint64(server), Lease: lease, Binary: true})
 		return err
 	})
 	if err != nil {

@@ -13,8 +13,10 @@ import (
 func (s *Server) Clone(disk wal.DiskCopy) *Server {
 	c := *s
 	c.node, c.store = s.node.Clone(), s.store.Clone()
-	c.decoder, c.asked, c.core, c.status = wire.Decoder{}, wire.Frame{}, raft.Output{}, raft.Status{} // borrowed between inputs: nothing in them lasts
-	c.saves, c.spoken = slices.Clone(s.saves), slices.Clone(s.spoken)
+	// Nothing in these lasts from one input to the next.
+	c.decoder, c.asked, c.sending = wire.Decoder{}, wire.Frame{}, wire.Frame{}
+	c.core, c.status = raft.Output{}, raft.Status{}
+	c.saves, c.manners = slices.Clone(s.saves), slices.Clone(s.manners)
 	c.out = s.out.clone()
 	c.requests.waiting, c.requests.reads = slices.Clone(s.requests.waiting), slices.Clone(s.requests.reads)
 	c.wal = s.wal.Clone(disk, c.saved)
@@ -24,12 +26,17 @@ func (s *Server) Clone(disk wal.DiskCopy) *Server {
 func (o *outbox) clone() outbox {
 	c := outbox{filling: box{events: slices.Clone(o.filling.events), bad: slices.Clone(o.filling.bad), dropped: o.filling.dropped}}
 	for _, f := range o.filling.frames {
-		c.filling.frames = append(c.filling.frames, Frame{f.To, slices.Clone(f.Data)})
+		c.filling.frames = append(c.filling.frames, f.clone())
 	}
 	for _, h := range o.held {
-		c.held = append(c.held, heldFrame{h.to, h.after, slices.Clone(h.data)})
+		c.held = append(c.held, heldFrame{h.clone(), h.after})
 	}
 	return c
+}
+
+func (f Frame) clone() Frame {
+	f.Data = slices.Clone(f.Data)
+	return f
 }
 
 // Idle returns how many ticks may pass, if nothing else comes, before the server does something of its own accord; 0: the next one may be it. A simulation lets

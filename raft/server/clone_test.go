@@ -28,11 +28,11 @@ func TestACloneDoesAsTheOriginalWouldAndIsIndependent(t *testing.T) {
 	}
 	original.Campaign()
 	frames(original)
-	original.Frame([]byte("2>1:RequestVotes:Reply:1:true"))
+	original.Frame(wire.Text, []byte("2>1:RequestVotes:Reply:1:true"))
 	frames(original)
-	original.Frame([]byte(`{"jsonrpc":"2.0","id":1,"from":1001,"to":1,"method":"Put","params":{"key":"x","value":"1"}}`))
-	original.Frame([]byte(`{"jsonrpc":"2.0","id":2,"from":1001,"to":1,"method":"Get","params":{"key":"x"}}`))
-	original.Frame([]byte("nonsense from nobody"))
+	original.Frame(wire.Text, []byte(`{"jsonrpc":"2.0","id":1,"from":1001,"to":1,"method":"Put","params":{"key":"x","value":"1"}}`))
+	original.Frame(wire.Text, []byte(`{"jsonrpc":"2.0","id":2,"from":1001,"to":1,"method":"Get","params":{"key":"x"}}`))
+	original.Frame(wire.Text, []byte("nonsense from nobody"))
 	data, _ := disk.ReadAll()
 	copied := new(diskCopy)
 	copied.Replace(data, func(error) {})
@@ -40,9 +40,9 @@ func TestACloneDoesAsTheOriginalWouldAndIsIndependent(t *testing.T) {
 
 	future := func(s *server.Server) (sent []string) {
 		sent = frames(s)
-		s.Frame([]byte("3>1:AppendEntries:Reply:1:true:match=2:call=9"))
+		s.Frame(wire.Text, []byte("3>1:AppendEntries:Reply:1:true:match=2:call=9"))
 		for call := range 12 {
-			s.Frame([]byte("2>1:AppendEntries:Reply:1:true:match=2:call=" + string(rune('0'+call%10))))
+			s.Frame(wire.Text, []byte("2>1:AppendEntries:Reply:1:true:match=2:call="+string(rune('0'+call%10))))
 			sent = append(sent, frames(s)...)
 		}
 		s.Tick(200)
@@ -89,7 +89,7 @@ func started(t *testing.T, o server.Options, campaigns bool, heard ...string) *s
 	}
 	frames(s)
 	for _, frame := range heard {
-		s.Frame([]byte(frame))
+		s.Frame(wire.Text, []byte(frame))
 		frames(s)
 	}
 	return s
@@ -119,7 +119,7 @@ func TestIdleTicksMayBePassed(t *testing.T) {
 		"with writes": {func() *server.Server {
 			s := started(t, figure2, true, elected, put)
 			s.Tick(120)
-			s.Frame([]byte(put))
+			s.Frame(wire.Text, []byte(put))
 			frames(s)
 			return s
 		}, 4},
@@ -156,7 +156,7 @@ func TestIdleTicksMayBePassed(t *testing.T) {
 func TestARequestLeavesALeaderIdleUntilItsHeartbeat(t *testing.T) {
 	s := started(t, server.Options{Off: raft.Extensions}, true, elected)
 	before := s.Idle()
-	s.Frame(putOf("x", "1", 1))
+	s.Frame(wire.Text, putOf("x", "1", 1))
 	if frames(s); before < 40 || s.Idle() != before {
 		t.Errorf("idle for %d ticks before the request, for %d with it", before, s.Idle())
 	}

@@ -68,9 +68,8 @@ type seat struct {
 }
 
 type flight struct {
-	due  int
-	to   uint64
-	data []byte
+	due int
+	server.Frame
 }
 
 // answer is what a client was told.
@@ -82,7 +81,8 @@ type answer struct {
 
 const client = wire.FirstClient
 
-// newCluster starts size servers. With an odd seed they are those of Figure 2, without its extensions. Server 1 speaks colon, 2 JSON, 3 one or the other, changing with every restart.
+// newCluster starts size servers. With an odd seed they are those of Figure 2, without its extensions.
+// Server 1 speaks colon, 2 JSON, and 3 another encoding after every restart.
 func newCluster(t testing.TB, seed uint64, size int) *cluster {
 	return newClusterWith(t, seed, size, traits{})
 }
@@ -101,7 +101,7 @@ func newClusterWith(t testing.TB, seed uint64, size int, traits traits) *cluster
 
 func (c *cluster) start(s *seat) {
 	if s.id == 3 {
-		s.encoding = wire.Encoding(s.restarts % 2)
+		s.encoding = []wire.Encoding{wire.Protobuf, wire.Colon, wire.JSON}[s.restarts%3]
 	}
 	var voters []raft.ServerID
 	if first := len(c.seats) - c.waiting; int(s.id) <= first {
@@ -239,10 +239,7 @@ func (c *cluster) send(from uint64, f server.Frame) {
 		c.receive(data)
 		return
 	}
-	encoding := wire.JSON
-	if data[0] != '{' {
-		encoding = wire.Colon
-	}
+	encoding, _ := wire.Recognise(f.Kind, data)
 	c.frames[encoding]++
 	copies := 1
 	switch n := c.random.IntN(100); {
@@ -252,13 +249,13 @@ func (c *cluster) send(from uint64, f server.Frame) {
 		copies = 2
 	}
 	for range copies {
-		c.flights = append(c.flights, flight{c.now + 1 + c.random.IntN(c.maxDelay), f.To, data})
+		c.flights = append(c.flights, flight{c.now + 1 + c.random.IntN(c.maxDelay), server.Frame{To: f.To, Kind: f.Kind, Data: data}})
 	}
 }
 
 func (c *cluster) deliver(f flight) {
-	if s := c.seats[f.to-1]; s.server != nil {
-		s.server.Frame(f.data)
+	if s := c.seats[f.To-1]; s.server != nil {
+		s.server.Frame(f.Kind, f.Data)
 		c.collect(s)
 	}
 }
@@ -266,7 +263,7 @@ func (c *cluster) deliver(f flight) {
 // receive takes a client's answer.
 func (c *cluster) receive(data []byte) {
 	f := &c.decodings
-	if err := c.decoder.Decode(data, f); err != nil {
+	if err := c.decoder.Decode(wire.Text, data, f); err != nil {
 		c.t.Fatalf("a client is answered %q: %v", data, err)
 	}
 	if c.answers[f.Call] != nil {
@@ -289,7 +286,7 @@ func (c *cluster) ask(to raft.ServerID, q wire.Request) uint64 {
 	c.calls++
 	f := wire.Frame{From: client, To: uint64(to), Call: c.calls, Request: &q}
 	if s := c.seats[to-1]; s.server != nil {
-		s.server.Frame(wire.Append(nil, &f, wire.JSON))
+		s.server.Frame(wire.Text, wire.Append(nil, &f, wire.JSON))
 		c.collect(s)
 	}
 	return c.calls
@@ -464,7 +461,7 @@ type operation struct {
 // was refused is in none, reads return what the log up to them says, and an operation that began after another ended comes after it. Together
 // that is linearizability, with the log as the witness.
 func TestEveryAcknowledgedOperationIsInEveryLogAndLinearizable(t *testing.T) {
-	var acknowledged, refused, unknown, elections int
+	var acknowledged, refused, unknown, elections, compact int
 	events := map[raft.EventKind]int{}
 	for seed := range uint64(72) {
 		c := newRoom(t, seed)
@@ -491,6 +488,10 @@ func TestEveryAcknowledgedOperationIsInEveryLogAndLinearizable(t *testing.T) {
 		for kind, n := range c.events {
 			events[kind] += n
 		}
+		compact += c.frames[wire.Protobuf]
+	}
+	if compact < 1000 {
+		t.Errorf("of all frames %d are Protobuf", compact)
 	}
 	t.Logf("%d operations acknowledged, %d refused, %d without an outcome, %d terms", acknowledged, refused, unknown, elections)
 	if acknowledged < 500 || refused < 100 || unknown < 10 || elections < 50 {
@@ -706,7 +707,9 @@ func TestAFloodOfMalformedFramesLeavesTheRoomUnharmed(t *testing.T) {
 	leader := c.elect()
 	c.done(leader.id, put("x", "1"))
 	term, hash := c.status(leader).CurrentTerm, leader.server.Store().Hash()
+	vote := wire.Frame{From: 1, To: 2, RPC: &raft.RequestVote{Call: 17, Term: 3, CandidateID: 1, LastLogIndex: 4, LastLogTerm: 2}}
 	seeds := [][]byte{
+		wire.Append(nil, &vote, wire.Protobuf),
 		[]byte(`1>2:AppendEntries:Request:1:1:0:0:0:call=3:entries=1,set x=2`),
 		[]byte(`{"jsonrpc":"2.0","id":"1>2:17","from":1,"to":2,"method":"RequestVote","params":{"term":3,"candidateId":1,"lastLogIndex":4,"lastLogTerm":2}}`),
 		[]byte(`{"jsonrpc":"2.0","id":4,"from":1001,"to":2,"method":"Put","params":{"key":"x","value":"2"}}`),
@@ -720,13 +723,14 @@ func TestAFloodOfMalformedFramesLeavesTheRoomUnharmed(t *testing.T) {
 			data[c.random.IntN(len(data))] = byte(c.random.Uint32())
 		}
 		data = data[:1+c.random.IntN(len(data))]
-		if decoder.Decode(data, &frame) == nil {
+		kind := wire.Kind(c.random.IntN(2))
+		if decoder.Decode(kind, data, &frame) == nil {
 			continue // by chance still a frame
 		}
 		n++
 		s := c.seats[c.random.IntN(3)]
 		sent[s]++
-		s.server.Frame(data)
+		s.server.Frame(kind, data)
 		for s.server.Output(&c.output) {
 			for _, f := range c.output.Frames {
 				if f.To < client && f.To != 0 && f.To <= 3 {

@@ -26,23 +26,87 @@ func TestAServerIsCalledAsItLastSpoke(t *testing.T) {
 	}
 	const colon2, colon3, json2, variant3 = "1>2:RequestVotes:Request:", "1>3:RequestVotes:Request:", `{"jsonrpc":"2.0","id":"1>2:`, `{"variant":"RequestVote"`
 	calls("before anybody spoke", colon2, colon3)
-	s.Frame([]byte(`{"jsonrpc":"2.0","id":"x","from":2,"to":1,"method":"AppendEntries","params":{"term":0,"leaderId":2,"prevLogIndex":0,"prevLogTerm":0,"leaderCommit":0,"entries":[]}}`))
+	s.Frame(wire.Text, []byte(`{"jsonrpc":"2.0","id":"x","from":2,"to":1,"method":"AppendEntries","params":{"term":0,"leaderId":2,"prevLogIndex":0,"prevLogTerm":0,"leaderCommit":0,"entries":[]}}`))
 	if sent := frames(s); len(sent) != 1 || !strings.HasPrefix(sent[0], `{"jsonrpc"`) {
 		t.Errorf("answered by %q", sent)
 	}
 	calls("2 spoke JSON", json2, colon3)
-	s.Frame([]byte(`{"variant":"RequestVote","fields":[{"term":0,"candidate_id":3,"last_log_index":0,"last_log_term":0,"uuid":"6ba7b810-9dad-41d1-80b4-00c04fd430c8"}],"from":3,"to":1}`))
+	s.Frame(wire.Text, []byte(`{"variant":"RequestVote","fields":[{"term":0,"candidate_id":3,"last_log_index":0,"last_log_term":0,"uuid":"6ba7b810-9dad-41d1-80b4-00c04fd430c8"}],"from":3,"to":1}`))
 	frames(s)
 	calls("3 spoke the dialect of 2015", json2, variant3)
-	s.Frame([]byte("2>1:RequestVotes:Reply:1:false:call=1"))
+	s.Frame(wire.Text, []byte("2>1:RequestVotes:Reply:1:false:call=1"))
 	frames(s)
 	calls("2 answered in colon", colon2, variant3)
-	s.Frame([]byte(`{"jsonrpc":"2.0","id":"1>2:7","from":2,"to":1,"error":{"code":-32700,"message":"what is that?"}}`))
+	s.Frame(wire.Text, []byte(`{"jsonrpc":"2.0","id":"1>2:7","from":2,"to":1,"error":{"code":-32700,"message":"what is that?"}}`))
 	frames(s)
 	calls("2 said in JSON that it does not understand", json2, variant3)
-	s.Frame([]byte(`{"jsonrpc":"2.0","id":1,"from":1001,"to":1,"method":"Get","params":{"key":"x"}}`))
+	s.Frame(wire.Text, []byte(`{"jsonrpc":"2.0","id":1,"from":1001,"to":1,"method":"Get","params":{"key":"x"}}`))
 	frames(s)
 	calls("a client asked something", json2, variant3)
+}
+
+// A guest's program may know text only. A server that prefers Protobuf sends it to whom the room says to
+// take binary messages, and to nobody else.
+func TestOnlyWhoTakesBinaryMessagesIsSentAny(t *testing.T) {
+	options := server.Options{ID: 1, Voters: []raft.ServerID{1, 2, 3}, Encoding: wire.Protobuf, Adapts: true, Off: raft.Extensions}
+	s, err := server.New(options, new(wal.Memory))
+	if err != nil {
+		t.Fatal(err)
+	}
+	var out server.Output
+	calls := func(when string, want ...wire.Encoding) {
+		t.Helper()
+		s.Campaign()
+		s.Output(&out)
+		for i, f := range out.Frames {
+			if encoding, _ := wire.Recognise(f.Kind, f.Data); len(out.Frames) != 2 || f.To != uint64(i+2) || encoding != want[i] {
+				t.Errorf("%s: frame %d of %d is %v for S%d", when, i, len(out.Frames), encoding, f.To)
+			}
+		}
+	}
+	hears := func(from uint64, e wire.Encoding) {
+		vote := wire.Frame{From: from, To: 1, RPC: &raft.RequestVote{Call: 9, CandidateID: raft.ServerID(from)}}
+		s.Frame(e.Kind(), wire.Append(nil, &vote, e))
+		if s.Output(&out); len(out.Frames) != 1 || out.Frames[0].Kind != e.Kind() {
+			t.Errorf("a call in %v is answered by %+v", e, out.Frames)
+		}
+	}
+	calls("nothing is known of them", wire.Colon, wire.Colon)
+	s.TakesBinary(2, true)
+	calls("2 takes binary messages", wire.Protobuf, wire.Colon)
+	hears(2, wire.JSON)
+	hears(3, wire.JSON)
+	calls("both spoke JSON", wire.Protobuf, wire.JSON)
+	hears(3, wire.Protobuf)
+	calls("3 spoke Protobuf", wire.Protobuf, wire.Protobuf)
+	s.TakesBinary(2, false)
+	s.TakesBinary(3, false)
+	calls("others sit there now", wire.JSON, wire.Colon)
+}
+
+// A server that prefers text calls in Protobuf whom it has heard speak so, while that takes binary messages.
+func TestWhoSpeaksProtobufIsCalledSo(t *testing.T) {
+	options := server.Options{ID: 1, Voters: []raft.ServerID{1, 2}, Encoding: wire.JSON, Adapts: true, Off: raft.Extensions}
+	s, err := server.New(options, new(wal.Memory))
+	if err != nil {
+		t.Fatal(err)
+	}
+	var out server.Output
+	calls := func(when string, want wire.Kind) {
+		t.Helper()
+		s.Campaign()
+		if s.Output(&out); len(out.Frames) != 1 || out.Frames[0].Kind != want {
+			t.Errorf("%s: sent %+v", when, out.Frames)
+		}
+	}
+	s.TakesBinary(2, true)
+	calls("2 could hear it, and has said nothing", wire.Text)
+	vote := wire.Frame{From: 2, To: 1, RPC: &raft.RequestVote{CandidateID: 2}}
+	s.Frame(wire.Binary, wire.Append(nil, &vote, wire.Protobuf))
+	s.Output(&out)
+	calls("2 spoke Protobuf", wire.Binary)
+	s.TakesBinary(2, false)
+	calls("another sits there now", wire.Text)
 }
 
 // Of nine servers it is remembered how they speak. A client takes no place of theirs.
@@ -53,10 +117,10 @@ func TestAClientTakesNoPlaceOfAServer(t *testing.T) {
 	if err != nil {
 		t.Fatal(err)
 	}
-	s.Frame([]byte(`{"jsonrpc":"2.0","id":1,"from":1001,"to":1,"method":"Get","params":{"key":"x"}}`))
+	s.Frame(wire.Text, []byte(`{"jsonrpc":"2.0","id":1,"from":1001,"to":1,"method":"Get","params":{"key":"x"}}`))
 	for id := uint64(2); id <= 11; id++ {
 		vote := wire.Frame{From: id, To: 1, Call: 1, RPC: &raft.RequestVote{Call: 1, CandidateID: raft.ServerID(id)}}
-		s.Frame(wire.Append(nil, &vote, wire.JSON))
+		s.Frame(wire.Text, wire.Append(nil, &vote, wire.JSON))
 	}
 	frames(s)
 	s.Campaign()

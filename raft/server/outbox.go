@@ -19,6 +19,7 @@ type Output struct {
 // Frame is an encoded frame to send.
 type Frame struct {
 	To   uint64 // a server, or a client at wire.FirstClient and up
+	Kind wire.Kind
 	Data []byte
 }
 
@@ -46,9 +47,8 @@ type box struct {
 }
 
 type heldFrame struct {
-	to    uint64
+	Frame
 	after uint64
-	data  []byte
 }
 
 // keptBytes is how large a box's memory may be to be used again.
@@ -70,7 +70,7 @@ func (o *outbox) flip(out *Output) bool {
 
 // add encodes a frame. It leaves when Save number after is durable.
 func (o *outbox) add(f *wire.Frame, after, durable uint64) {
-	b := &o.filling
+	b, kind := &o.filling, f.Encoding.For(f).Kind()
 	switch {
 	case after > durable && len(o.held) == MaxHeld, after <= durable && len(b.frames) == MaxGathered:
 		b.dropped++
@@ -79,12 +79,17 @@ func (o *outbox) add(f *wire.Frame, after, durable uint64) {
 		if n := len(o.unused); n > 0 {
 			buffer, o.unused = o.unused[n-1], o.unused[:n-1]
 		}
-		o.held = append(o.held, heldFrame{f.To, after, encode(buffer[:0], f)})
+		o.held = append(o.held, heldFrame{Frame{f.To, kind, encode(buffer[:0], f)}, after})
 	default:
 		start := len(b.bytes)
 		b.bytes = encode(b.bytes, f)
-		b.frames = append(b.frames, Frame{f.To, b.bytes[start:len(b.bytes):len(b.bytes)]})
+		b.put(f.To, kind, start)
 	}
+}
+
+// put hands out what was written since start as a frame.
+func (b *box) put(to uint64, kind wire.Kind, start int) {
+	b.frames = append(b.frames, Frame{to, kind, b.bytes[start:len(b.bytes):len(b.bytes)]})
 }
 
 // release lets the messages go whose Save is durable.
@@ -96,10 +101,10 @@ func (o *outbox) release(durable uint64) {
 			b.dropped++
 		} else {
 			start := len(b.bytes)
-			b.bytes = append(b.bytes, h.data...)
-			b.frames = append(b.frames, Frame{h.to, b.bytes[start:len(b.bytes):len(b.bytes)]})
+			b.bytes = append(b.bytes, h.Data...)
+			b.put(h.To, h.Kind, start)
 		}
-		o.unused = append(o.unused, h.data)
+		o.unused = append(o.unused, h.Data)
 	}
 	o.held = slices.Delete(o.held, 0, n)
 }
@@ -116,7 +121,7 @@ func (o *outbox) addError(self uint64, bad *wire.Frame, reason *wire.Error) {
 	start := len(b.bytes)
 	b.bytes = wire.AppendError(b.bytes, self, bad, reason)
 	if len(b.bytes) > start {
-		b.frames = append(b.frames, Frame{bad.From, b.bytes[start:len(b.bytes):len(b.bytes)]})
+		b.put(bad.From, wire.Text, start)
 	}
 }
 

@@ -157,7 +157,7 @@ func TestACopyOfTheOutboxIsIndependent(t *testing.T) {
 	o.addBad(BadFrame{From: 9})
 	o.filling.dropped = 4
 	c := o.clone()
-	for _, frame := range [][]byte{o.filling.frames[0].Data, o.held[0].data} {
+	for _, frame := range [][]byte{o.filling.frames[0].Data, o.held[0].Data} {
 		copy(frame, bytes.Repeat([]byte{'x'}, len(frame)))
 	}
 	o.filling.events[0].Kind, o.filling.bad[0].From = raft.TermAdvanced, 8
@@ -187,7 +187,7 @@ func TestTooManyEntriesStayBehind(t *testing.T) {
 		frame := encode([]byte("before"), of(c.entries, c.last))[len("before"):]
 		var d wire.Decoder
 		var got wire.Frame
-		if err := d.Decode(frame, &got); err != nil {
+		if err := d.Decode(wire.Text, frame, &got); err != nil {
 			t.Fatal(err)
 		}
 		if m := got.RPC.(*raft.AppendEntries); len(m.Entries) != c.want {

@@ -196,10 +196,10 @@ func TestAReadModeThatIsNoneIsRefused(t *testing.T) {
 func TestIdlePromisesNothingThatALeaderBreaks(t *testing.T) {
 	for name, ask := range map[string]func(*server.Server){
 		"a read, and then nobody answers": func(s *server.Server) {
-			s.Frame([]byte(`{"jsonrpc":"2.0","id":1,"from":1001,"to":1,"method":"Get","params":{"key":"x"}}`))
+			s.Frame(wire.Text, []byte(`{"jsonrpc":"2.0","id":1,"from":1001,"to":1,"method":"Get","params":{"key":"x"}}`))
 			sent := strings.Join(frames(s), "\n")
 			call := sent[strings.LastIndex(sent, "call=")+len("call="):]
-			s.Frame([]byte("2>1:AppendEntries:Reply:1:true:match=1:call=" + call))
+			s.Frame(wire.Text, []byte("2>1:AppendEntries:Reply:1:true:match=1:call="+call))
 		},
 		"a transfer that nobody takes": func(s *server.Server) {
 			if err := s.Transfer(3); err != nil {
@@ -214,11 +214,11 @@ func TestIdlePromisesNothingThatALeaderBreaks(t *testing.T) {
 			}
 			s.Campaign()
 			sent := strings.Join(frames(s), "\n")
-			s.Frame([]byte("2>1:RequestVotes:Reply:1:true:call=" + sent[strings.LastIndex(sent, "call=")+len("call="):]))
+			s.Frame(wire.Text, []byte("2>1:RequestVotes:Reply:1:true:call="+sent[strings.LastIndex(sent, "call=")+len("call="):]))
 			sent = strings.Join(frames(s), "\n")
-			s.Frame([]byte("2>1:RequestVotes:Reply:1:true:call=" + sent[strings.LastIndex(sent, "call=")+len("call="):]))
+			s.Frame(wire.Text, []byte("2>1:RequestVotes:Reply:1:true:call="+sent[strings.LastIndex(sent, "call=")+len("call="):]))
 			frames(s)
-			s.Frame([]byte("2>1:AppendEntries:Reply:1:true:match=1"))
+			s.Frame(wire.Text, []byte("2>1:AppendEntries:Reply:1:true:match=1"))
 			s.Tick(20)
 			if st := statusOf(s); st.Role != raft.Leader {
 				t.Fatalf("not prepared: %+v", st)
@@ -293,13 +293,13 @@ func acknowledged(s *server.Server) (said []string) {
 	for sent := frames(s); len(sent) > 0; sent = frames(s) {
 		for _, frame := range sent {
 			var f wire.Frame
-			err := d.Decode([]byte(frame), &f)
+			err := d.Decode(wire.Text, []byte(frame), &f)
 			m, isCall := f.RPC.(*raft.AppendEntries)
 			if err != nil || f.To == 0 || f.To >= wire.FirstClient {
 				said = append(said, frame)
 			} else if isCall && f.To == 2 {
 				match := m.PrevLogIndex + raft.Index(len(m.Entries))
-				s.Frame(fmt.Appendf(nil, "2>1:AppendEntries:Reply:%d:true:match=%d:call=%d", m.Term, match, m.Call))
+				s.Frame(wire.Text, fmt.Appendf(nil, "2>1:AppendEntries:Reply:%d:true:match=%d:call=%d", m.Term, match, m.Call))
 			}
 		}
 	}
@@ -313,13 +313,13 @@ func readOf(key string, id int) []byte {
 // Reads that wait at the same time are confirmed together. Each is answered once, with its own key's value.
 func TestReadsAreAnsweredEachOnce(t *testing.T) {
 	s := started(t, server.Options{Off: raft.Extensions, Reads: server.ReadIndex}, true, elected)
-	s.Frame([]byte(`{"jsonrpc":"2.0","id":1,"from":1001,"to":1,"method":"Put","params":{"key":"x","value":"7"}}`))
+	s.Frame(wire.Text, []byte(`{"jsonrpc":"2.0","id":1,"from":1001,"to":1,"method":"Put","params":{"key":"x","value":"7"}}`))
 	s.Tick(50)
 	acknowledged(s)
 	s.Tick(50)
 	acknowledged(s)
 	for id, key := range []string{"y", "x", "z"} {
-		s.Frame(readOf(key, 10+id))
+		s.Frame(wire.Text, readOf(key, 10+id))
 	}
 	said := strings.Join(acknowledged(s), "\n")
 	for id, found := range []string{"false", "true", "false"} {
@@ -350,13 +350,13 @@ func slowReader(t *testing.T) (*server.Server, *waltest.Disk) {
 	frames(s)
 	disk.Complete(1) // its vote for itself
 	frames(s)
-	s.Frame([]byte(elected))
+	s.Frame(wire.Text, []byte(elected))
 	acknowledged(s)
 	disk.Complete(1) // its blank entry
-	s.Frame(putOf("x", "7", 1))
+	s.Frame(wire.Text, putOf("x", "7", 1))
 	acknowledged(s)
-	s.Frame([]byte("3>1:AppendEntries:Reply:1:true:match=2"))
-	s.Frame(readOf("x", 2))
+	s.Frame(wire.Text, []byte("3>1:AppendEntries:Reply:1:true:match=2"))
+	s.Frame(wire.Text, readOf("x", 2))
 	if said := acknowledged(s); len(said) != 0 || statusOf(s).CommitIndex != 2 || statusOf(s).LastApplied != 1 {
 		t.Fatalf("before its disk has the write it says %q, with %+v", said, statusOf(s))
 	}
@@ -396,7 +396,7 @@ func TestAReadThatTheCoreHasNoRoomForIsRefused(t *testing.T) {
 	s := started(t, server.Options{Off: raft.Extensions, Reads: server.ReadIndex}, true, elected)
 	for tag := uint64(1) << 32; s.Node().Read(tag, raft.ReadIndex) == nil; tag++ {
 	}
-	s.Frame(readOf("x", 1))
+	s.Frame(wire.Text, readOf("x", 1))
 	if said := toClients(s); len(said) != 1 || !strings.Contains(said[0], fmt.Sprint(wire.CodeOverloaded)) {
 		t.Errorf("told %q", said)
 	}
@@ -418,9 +418,9 @@ func TestEachReadHasADeadlineOfItsOwn(t *testing.T) {
 		}
 		return said
 	}
-	s.Frame(readOf("x", 1))
+	s.Frame(wire.Text, readOf("x", 1))
 	early := ended(200)
-	s.Frame(readOf("x", 2))
+	s.Frame(wire.Text, readOf("x", 2))
 	for _, c := range []struct {
 		ticks int
 		id    string

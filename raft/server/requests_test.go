@@ -36,18 +36,18 @@ func toClients(s *server.Server) (said []string) {
 func leadsAgain(t *testing.T, forgets bool) *server.Server {
 	s := started(t, server.Options{Off: raft.Extensions}, true, elected)
 	for id := 2; id <= 5; id++ {
-		s.Frame(putOf("old", "", id))
+		s.Frame(wire.Text, putOf("old", "", id))
 	}
 	if forgets {
 		s.ForgetClients()
-		s.Frame(putOf("old", "", 6))
+		s.Frame(wire.Text, putOf("old", "", 6))
 	}
 	frames(s)
-	s.Frame([]byte("2>1:AppendEntries:Request:2:2:1:1:1:entries=2"))
+	s.Frame(wire.Text, []byte("2>1:AppendEntries:Request:2:2:1:1:1:entries=2"))
 	s.Tick(100)
 	s.Campaign()
 	frames(s)
-	s.Frame([]byte("2>1:RequestVotes:Reply:3:true"))
+	s.Frame(wire.Text, []byte("2>1:RequestVotes:Reply:3:true"))
 	return s
 }
 
@@ -66,7 +66,7 @@ func TestRequestsAreResolvedByTheirIndexAfterALeaderLeadsAgain(t *testing.T) {
 		{true, `"set new=","set new=","set new="`, 6, []int{6}, []int{2, 3, 4, 5}},
 	} {
 		s := leadsAgain(t, c.forgets)
-		s.Frame(fmt.Appendf(nil, `{"jsonrpc":"2.0","id":40,"from":1001,"to":1,"method":"AppendRequest",`+
+		s.Frame(wire.Text, fmt.Appendf(nil, `{"jsonrpc":"2.0","id":40,"from":1001,"to":1,"method":"AppendRequest",`+
 			`"params":{"prevLogIndex":3,"prevLogTerm":3,"entries":[%s]}}`, c.entries))
 		s.Tick(50)
 		said := strings.Join(acknowledged(s), "\n")
@@ -92,7 +92,7 @@ func TestRequestsAreResolvedByTheirIndexAfterALeaderLeadsAgain(t *testing.T) {
 // A request ends by its own deadline, though one of a lower index may have come later.
 func TestRequestsEndByTheirOwnDeadlines(t *testing.T) {
 	s := leadsAgain(t, true)
-	s.Frame(putOf("new", "", 40))
+	s.Frame(wire.Text, putOf("new", "", 40))
 	toClients(s)
 	for _, c := range []struct {
 		ticks int
@@ -111,7 +111,7 @@ func TestAppliedCommandsMakeRoom(t *testing.T) {
 	s := started(t, server.Options{Off: raft.Extensions, CompactAfter: -1}, true, elected)
 	write := putOf("x", strings.Repeat("v", kv.MaxValue), 1)
 	takes := func() bool {
-		s.Frame(write)
+		s.Frame(wire.Text, write)
 		return !strings.Contains(strings.Join(frames(s), ""), `"error"`)
 	}
 	n := 0
@@ -122,7 +122,7 @@ func TestAppliedCommandsMakeRoom(t *testing.T) {
 		t.Errorf("it takes %d commands, want %d", n, want)
 	}
 	for match := 2; match < 4; match++ { // the blank entry and one command, then one more
-		s.Frame(fmt.Appendf(nil, "2>1:AppendEntries:Reply:1:true:match=%d", match))
+		s.Frame(wire.Text, fmt.Appendf(nil, "2>1:AppendEntries:Reply:1:true:match=%d", match))
 		if said := toClients(s); len(said) != 1 || !takes() || takes() {
 			t.Errorf("with entry %d applied: told %.200q; it takes none, or more than one further command", match, said)
 		}
@@ -132,7 +132,7 @@ func TestAppliedCommandsMakeRoom(t *testing.T) {
 // Exactly as many bytes as there is room for are taken, also behind what is applied, and the refusal counts them.
 func TestTheRoomForCommandsIsUsedToTheLastByte(t *testing.T) {
 	s := started(t, server.Options{Off: raft.Extensions, CompactAfter: -1}, true, elected)
-	s.Frame(putOf("x", "1", 1))
+	s.Frame(wire.Text, putOf("x", "1", 1))
 	acknowledged(s)
 	s.Tick(50)
 	if said := acknowledged(s); len(said) != 1 {
@@ -140,13 +140,13 @@ func TestTheRoomForCommandsIsUsedToTheLastByte(t *testing.T) {
 	}
 	for left := server.MaxUncommitted; left > 0; {
 		command := min(left, kv.MaxValue)
-		s.Frame(putOf("x", strings.Repeat("v", command-len("set x=")), 2))
+		s.Frame(wire.Text, putOf("x", strings.Repeat("v", command-len("set x=")), 2))
 		left -= command
 		if said := toClients(s); len(said) != 0 {
 			t.Fatalf("with %d bytes left: told %.200q", left, said)
 		}
 	}
-	s.Frame(putOf("x", "", 3))
+	s.Frame(wire.Text, putOf("x", "", 3))
 	want := fmt.Sprintf("%d bytes are not committed yet", server.MaxUncommitted)
 	if said := toClients(s); len(said) != 1 || !strings.Contains(said[0], want) {
 		t.Errorf("told %q, want %s", said, want)
@@ -165,7 +165,7 @@ func TestARefusalSaysWhoLeads(t *testing.T) {
 	} {
 		s := started(t, reads, heard[0] == elected)
 		for _, frame := range heard {
-			s.Frame([]byte(frame))
+			s.Frame(wire.Text, []byte(frame))
 		}
 		if said := toClients(s); len(said) != 1 || !strings.Contains(said[0], want) {
 			t.Errorf("got %q, want %q", said, want)
@@ -179,7 +179,7 @@ func TestALeaderThatHandsOverRefuses(t *testing.T) {
 	if err := s.Transfer(3); err != nil {
 		t.Fatal(err)
 	}
-	s.Frame(putOf("x", "1", 7))
+	s.Frame(wire.Text, putOf("x", "1", 7))
 	if said := toClients(s); len(said) != 1 || !strings.Contains(said[0], fmt.Sprint(wire.CodeOverloaded)) {
 		t.Errorf("told %q", said)
 	}
@@ -196,7 +196,7 @@ func TestACommandIsAsLongAsAnEntryAtMost(t *testing.T) {
 		s := started(t, server.Options{Off: raft.Extensions}, true, elected)
 		key := strings.Repeat(" ", kv.MaxKey) // each is three bytes of the command
 		rest := wire.MaxData - len("cas ") - 3*kv.MaxKey - len("=") - len("=") - kv.MaxValue + longer
-		s.Frame(fmt.Appendf(nil, `{"jsonrpc":"2.0","id":1,"from":1001,"to":1,"method":"CompareAndSwap",`+
+		s.Frame(wire.Text, fmt.Appendf(nil, `{"jsonrpc":"2.0","id":1,"from":1001,"to":1,"method":"CompareAndSwap",`+
 			`"params":{"key":%q,"value":%q,"expected":%q}}`, key, value, strings.Repeat("e", rest)))
 		if said := toClients(s); (len(said) > 0) != refused {
 			t.Errorf("%d more: told %q", longer, said)
@@ -217,7 +217,7 @@ func TestARefusalNamesTheFieldThatIsTooLong(t *testing.T) {
 			strings.Repeat(" ", kv.MaxKey), long(kv.MaxValue), strings.Repeat(" ", kv.MaxKey)), // escaped
 	} {
 		s := started(t, server.Options{Off: raft.Extensions}, true, elected)
-		s.Frame([]byte(`{"jsonrpc":"2.0","id":1,"from":1001,"to":1,"method":` + q + `}`))
+		s.Frame(wire.Text, []byte(`{"jsonrpc":"2.0","id":1,"from":1001,"to":1,"method":`+q+`}`))
 		field := fmt.Sprintf(`"field":%q`, strings.TrimSpace(want))
 		if said := toClients(s); len(said) != 1 || !strings.Contains(said[0], field) {
 			t.Errorf("%s: told %q", want, said)
@@ -236,7 +236,7 @@ func TestTheReportVersionMovesWhenEntriesAreSent(t *testing.T) {
 	}
 	s.Tick(50)
 	acknowledged(s)
-	s.Frame([]byte("3>1:AppendEntries:Reply:1:true:match=1"))
+	s.Frame(wire.Text, []byte("3>1:AppendEntries:Reply:1:true:match=1"))
 	frames(s)
 	s.Tick(49)
 	frames(s)
@@ -260,10 +260,10 @@ func TestTheReportVersionMovesWhenAnEntryIsApplied(t *testing.T) {
 // Clients that have another address now are told nothing more, neither of writes nor of reads.
 func TestForgottenClientsAreToldNothing(t *testing.T) {
 	s := started(t, server.Options{Off: raft.Extensions, Reads: server.ReadIndex}, true, elected)
-	s.Frame(putOf("x", "1", 1))
-	s.Frame(readOf("x", 2))
+	s.Frame(wire.Text, putOf("x", "1", 1))
+	s.Frame(wire.Text, readOf("x", 2))
 	s.ForgetClients()
-	s.Frame(readOf("x", 3))
+	s.Frame(wire.Text, readOf("x", 3))
 	s.Tick(50)
 	if said := acknowledged(s); len(said) != 1 || !strings.Contains(said[0], `"id":3,`) {
 		t.Errorf("told %q, want only what was asked since", said)
@@ -280,9 +280,9 @@ func TestAServerThatStopsTellsItsClientsOnce(t *testing.T) {
 	s := start(t, 1, 3, disk)
 	s.Campaign()
 	frames(s)
-	s.Frame([]byte(elected))
+	s.Frame(wire.Text, []byte(elected))
 	disk.Eager = false
-	s.Frame(putOf("x", "1", 1))
+	s.Frame(wire.Text, putOf("x", "1", 1))
 	frames(s)
 	running := s.ReportVersion()
 	disk.Fail = errors.New("no power")
@@ -305,19 +305,19 @@ func TestAnIndexRangeIsBoundedByBytes(t *testing.T) {
 	acknowledged(s)
 	half := server.RangeBytes / 2
 	for n, size := range []int{half, half, half + 1, half, kv.MaxValue + len("set k=")} { // at indices 2 and up
-		s.Frame(putOf("k", strings.Repeat("v", size-len("set k=")), n))
+		s.Frame(wire.Text, putOf("k", strings.Repeat("v", size-len("set k=")), n))
 		acknowledged(s)
 	}
 	const call = `{"jsonrpc":"2.0","id":9,"from":1001,"to":1,"method":"IndexRange","params":{"startIndex":%d,"endIndex":9}}`
 	for from, want := range map[int]int{2: 2, 3: 1, 4: 1, 6: 1} {
-		s.Frame(fmt.Appendf(nil, call, from))
+		s.Frame(wire.Text, fmt.Appendf(nil, call, from))
 		said := toClients(s)
 		if len(said) != 1 || strings.Count(said[0], "set k=") != want {
 			t.Errorf("from %d on: %d entries, want %d", from, strings.Count(said[0], "set k="), want)
 		}
 	}
 	slow := start(t, 1, 3, &waltest.Disk{})
-	slow.Frame(fmt.Appendf(nil, call, 1))
+	slow.Frame(wire.Text, fmt.Appendf(nil, call, 1))
 	if said := toClients(slow); len(said) != 1 {
 		t.Errorf("before its disk has completed anything: %q", said)
 	}

@@ -14,6 +14,7 @@ import (
 	"math"
 	"slices"
 	"strconv"
+	"strings"
 
 	"raftplayground/raft"
 	"raftplayground/raft/kv"
@@ -41,7 +42,7 @@ type Options struct {
 	ID       raft.ServerID   // this server, below wire.FirstClient
 	Voters   []raft.ServerID // the room's first voters, the same at every start; empty: this server waits to be added to a room
 	Seed     uint64          // of the election timeouts: same seed, same inputs, same behaviour
-	Encoding wire.Encoding   // of the calls that this server makes, wire.Colon or wire.JSON; it answers in that of the question
+	Encoding wire.Encoding   // of this server's calls, one that has Calls; it answers in that of the question
 	Adapts   bool            // it calls each server in the encoding in which that last spoke to it, as some may understand no other
 
 	HeartbeatTicks   int // 0 means 50
@@ -101,7 +102,8 @@ type Server struct {
 
 	decoder wire.Decoder
 	asked   wire.Frame // the frame being received
-	spoken  []spoken   // by other servers, if this one adapts to them
+	sending wire.Frame // the frame being sent
+	manners []manner   // of other servers, if this one adapts to them
 	core    raft.Output
 
 	saves   []uint64 // numbers of the Saves that the disk has not completed, oldest first
@@ -115,13 +117,15 @@ type Server struct {
 	bad      int // frames that could not be understood, since the start
 }
 
-// spoken is the encoding in which a server last spoke to this one.
-type spoken struct {
-	by       uint64
-	encoding wire.Encoding
+// manner is how a server speaks, and what it can hear.
+type manner struct {
+	of       uint64
+	spoke    bool
+	encoding wire.Encoding // in which it spoke last, if it did
+	binary   bool          // it takes binary messages
 }
 
-const mostSpoken = 9 // servers of which the encoding is remembered: as many as a room has
+const mostManners = 9 // servers of which it is remembered: as many as a room has
 
 // New starts a server on what its disk holds. The disk remembers whose it is: one of another server, or of a room with
 // other servers, is refused (*wal.IdentityError), as is one that was claimed since (*wal.ClaimError), or is
@@ -188,8 +192,9 @@ func (o *Options) complete() error {
 	if o.Reads > Lease {
 		return errors.New("server: expected reads through the log, by read index or by lease, 0 to 2, got " + decimal(o.Reads))
 	}
-	if o.Encoding != wire.Colon && o.Encoding != wire.JSON {
-		return errors.New("server: expected the encoding colon or json, got " + o.Encoding.String())
+	if !o.Encoding.Calls() {
+		return errors.New("server: expected an encoding for calls, " + strings.Join(wire.Callable(), ", ") +
+			", got " + o.Encoding.String())
 	}
 	return nil
 }
@@ -214,13 +219,14 @@ func (s *Server) Tick(n int) {
 	}
 }
 
-// Frame takes a frame that arrived, in any encoding. data is borrowed for the call. What it says is done at once; look at Output.
-func (s *Server) Frame(data []byte) {
+// Frame takes a frame that arrived in a message of this kind, in any encoding. data is borrowed for the
+// call. What it says is done at once; look at Output.
+func (s *Server) Frame(kind wire.Kind, data []byte) {
 	if s.failed != nil {
 		return
 	}
 	f := &s.asked
-	if err := s.decoder.Decode(data, f); err != nil {
+	if err := s.decoder.Decode(kind, data, f); err != nil {
 		var reason *wire.Error
 		if errors.As(err, &reason) {
 			s.refuseFrame(reason)
@@ -361,7 +367,8 @@ func (s *Server) send(e *raft.Envelope) {
 	if s.failed != nil {
 		return
 	}
-	f := wire.Frame{From: uint64(s.options.ID), To: uint64(e.To), Encoding: s.encodingFor(uint64(e.To)), RPC: e.RPC}
+	f := &s.sending
+	*f = wire.Frame{From: uint64(s.options.ID), To: uint64(e.To), Encoding: s.encodingFor(uint64(e.To)), RPC: e.RPC}
 	switch e.RPC.(type) {
 	case *raft.RequestVoteReply, *raft.AppendEntriesReply, *raft.InstallSnapshotReply, *raft.TimeoutNowReply:
 		f.Encoding, f.Call, f.ID = s.asked.Encoding, s.asked.Call, s.asked.ID
@@ -370,7 +377,7 @@ func (s *Server) send(e *raft.Envelope) {
 			f.Leader = uint64(s.status.Leader)
 		}
 	}
-	s.out.add(&f, e.After, s.durable)
+	s.out.add(f, e.After, s.durable)
 }
 
 // apply implements Fig. 2, Rules for All Servers: "apply log[lastApplied] to state machine" (§5.3), and answers who waits for it.
@@ -391,25 +398,52 @@ func (s *Server) apply(run raft.Apply) {
 	}
 }
 
-// hear notes in which encoding a server speaks.
-func (s *Server) hear(from uint64, encoding wire.Encoding) {
-	i := slices.IndexFunc(s.spoken, func(p spoken) bool { return p.by == from })
-	switch {
-	case i >= 0:
-		s.spoken[i].encoding = encoding
-	case len(s.spoken) < mostSpoken:
-		s.spoken = append(s.spoken, spoken{from, encoding})
+// TakesBinary tells a server that adapts whether another one takes binary messages, which is not to be sent
+// any until this is known of it, by this or because it has sent one.
+func (s *Server) TakesBinary(id raft.ServerID, takes bool) {
+	if m := s.mannerOf(uint64(id)); m != nil {
+		m.binary = takes
 	}
 }
 
-// encodingFor returns the encoding in which to call a server.
-func (s *Server) encodingFor(to uint64) wire.Encoding {
-	for _, p := range s.spoken {
-		if p.by == to {
-			return p.encoding
-		}
+// hear notes in which encoding a server speaks.
+func (s *Server) hear(from uint64, encoding wire.Encoding) {
+	if m := s.mannerOf(from); m != nil {
+		m.spoke, m.encoding = true, encoding
+		m.binary = m.binary || encoding.Kind() == wire.Binary
 	}
-	return s.options.Encoding
+}
+
+// mannerOf returns what is remembered of a server, nil if there is no room for it.
+func (s *Server) mannerOf(id uint64) *manner {
+	i := slices.IndexFunc(s.manners, func(m manner) bool { return m.of == id })
+	switch {
+	case i >= 0:
+		return &s.manners[i]
+	case len(s.manners) == mostManners:
+		return nil
+	}
+	s.manners = append(s.manners, manner{of: id})
+	return &s.manners[len(s.manners)-1]
+}
+
+// encodingFor returns the encoding in which to call a server: the one in which it last spoke, for it may
+// understand no other. A binary encoding of this server's own needs no such caution where messages of that
+// kind are taken, and must not be used where they are not.
+func (s *Server) encodingFor(to uint64) wire.Encoding {
+	own, m := s.options.Encoding, &manner{}
+	if i := slices.IndexFunc(s.manners, func(m manner) bool { return m.of == to }); i >= 0 {
+		m = &s.manners[i]
+	}
+	switch binary := own.Kind() == wire.Binary; {
+	case !s.options.Adapts, binary && m.binary:
+		return own
+	case m.spoke && (m.encoding.Kind() == wire.Text || m.binary):
+		return m.encoding
+	case binary:
+		return wire.Colon
+	}
+	return own
 }
 
 // misdirected tells why a frame that can be read is not one for this server, nil if it is.

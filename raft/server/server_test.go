@@ -43,7 +43,7 @@ func TestAVoteLeavesOnlyOnceItIsOnDisk(t *testing.T) {
 	disk := &waltest.Disk{}
 	s := start(t, 2, 3, disk)
 	disk.Complete(1) // the header
-	s.Frame([]byte("1>2:RequestVotes:Request:1:1:0:0:call=5"))
+	s.Frame(wire.Text, []byte("1>2:RequestVotes:Request:1:1:0:0:call=5"))
 	if sent := frames(s); len(sent) != 0 {
 		t.Fatalf("sent before the vote was durable: %q", sent)
 	}
@@ -65,7 +65,7 @@ func TestMessagesThatWaitForASlowDiskAreBounded(t *testing.T) {
 	}
 	const asked = server.MaxHeld + 10
 	for term := range asked {
-		s.Frame(fmt.Appendf(nil, "1>2:RequestVotes:Request:%d:1:0:0", term+1))
+		s.Frame(wire.Text, fmt.Appendf(nil, "1>2:RequestVotes:Request:%d:1:0:0", term+1))
 		gather()
 	}
 	if sent != 0 || dropped != 10 {
@@ -90,7 +90,7 @@ func TestAReplyIsInTheEncodingOfTheQuestionAndACallInTheServersOwn(t *testing.T)
 	for _, test := range tests {
 		t.Run(test.name, func(t *testing.T) {
 			s := start(t, 2, 3, new(wal.Memory))
-			s.Frame([]byte(test.call))
+			s.Frame(wire.Text, []byte(test.call))
 			if sent := frames(s); len(sent) != 1 || sent[0] != test.want {
 				t.Errorf("answered %q, want %q", sent, test.want)
 			}
@@ -126,7 +126,7 @@ func TestABadFrameIsCountedDescribedAndAnsweredUnlessItIsAReply(t *testing.T) {
 		t.Run(test.name, func(t *testing.T) {
 			s := start(t, 2, 3, new(wal.Memory))
 			frames(s)
-			s.Frame([]byte(test.frame))
+			s.Frame(wire.Text, []byte(test.frame))
 			var o server.Output
 			s.Output(&o)
 			if len(o.Bad) != 1 || o.Bad[0].Reason.Code != test.code || o.Bad[0].Reason.Field != test.field || o.Bad[0].Reason.Message == "" {
@@ -151,7 +151,7 @@ func TestOnlyTheFirstBadFramesOfAFloodAreDescribed(t *testing.T) {
 	s := start(t, 2, 3, new(wal.Memory))
 	frames(s)
 	for range 10000 {
-		s.Frame([]byte("1>2:nonsense"))
+		s.Frame(wire.Text, []byte("1>2:nonsense"))
 	}
 	var o server.Output
 	s.Output(&o)
@@ -357,11 +357,11 @@ func TestARequestThatWasCommittedInPartSaysSo(t *testing.T) {
 	s := start(t, 1, 3, new(wal.Memory))
 	s.Campaign()
 	s.Output(&server.Output{})
-	s.Frame([]byte("2>1:RequestVotes:Reply:1:true"))
-	s.Frame([]byte(`{"jsonrpc":"2.0","id":8,"from":1001,"to":1,"method":"AppendRequest",` +
+	s.Frame(wire.Text, []byte("2>1:RequestVotes:Reply:1:true"))
+	s.Frame(wire.Text, []byte(`{"jsonrpc":"2.0","id":8,"from":1001,"to":1,"method":"AppendRequest",`+
 		`"params":{"prevLogIndex":1,"prevLogTerm":1,"entries":["set a=1","set b=2"]}}`))
 	frames(s)
-	s.Frame([]byte("2>1:AppendEntries:Request:2:2:2:1:3:entries=2"))
+	s.Frame(wire.Text, []byte("2>1:AppendEntries:Request:2:2:2:1:3:entries=2"))
 	var refusal string
 	for _, sent := range frames(s) {
 		if strings.Contains(sent, `"error"`) {
@@ -380,7 +380,7 @@ func TestAServerWhoseDiskFailsStopsAndSaysWhy(t *testing.T) {
 	frames(s)
 	disk.Eager = false
 	ask := `{"jsonrpc":"2.0","id":1,"from":1001,"to":1,"method":"Put","params":{"key":"x","value":"1"}}`
-	s.Frame([]byte(ask))
+	s.Frame(wire.Text, []byte(ask))
 	frames(s)
 	full := errors.New("disk full")
 	disk.Fail = full
@@ -394,8 +394,8 @@ func TestAServerWhoseDiskFailsStopsAndSaysWhy(t *testing.T) {
 	}
 	s.Tick(1000)
 	s.Campaign()
-	s.Frame([]byte(ask))
-	s.Frame([]byte("2>1:RequestVotes:Request:9:2:0:0"))
+	s.Frame(wire.Text, []byte(ask))
+	s.Frame(wire.Text, []byte("2>1:RequestVotes:Request:9:2:0:0"))
 	if sent := frames(s); len(sent) != 0 {
 		t.Errorf("a stopped server says %q", sent)
 	}
@@ -404,8 +404,8 @@ func TestAServerWhoseDiskFailsStopsAndSaysWhy(t *testing.T) {
 func TestARestartedServerHasItsTermVoteAndLogAndAppliesItAgain(t *testing.T) {
 	disk := new(wal.Memory)
 	s := start(t, 2, 3, disk)
-	s.Frame([]byte("3>2:RequestVotes:Request:6:3:0:0"))
-	s.Frame([]byte("3>2:AppendEntries:Request:6:3:0:0:2:entries=6;6,set x=1"))
+	s.Frame(wire.Text, []byte("3>2:RequestVotes:Request:6:3:0:0"))
+	s.Frame(wire.Text, []byte("3>2:AppendEntries:Request:6:3:0:0:2:entries=6;6,set x=1"))
 	frames(s)
 	hash := s.Store().Hash()
 	again := start(t, 2, 3, disk)
@@ -417,7 +417,7 @@ func TestARestartedServerHasItsTermVoteAndLogAndAppliesItAgain(t *testing.T) {
 	if again.Recovery().New || again.Recovery().Records == 0 {
 		t.Errorf("recovery %+v", again.Recovery())
 	}
-	again.Frame([]byte("3>2:AppendEntries:Request:6:3:2:6:2"))
+	again.Frame(wire.Text, []byte("3>2:AppendEntries:Request:6:3:2:6:2"))
 	frames(again)
 	if again.Store().Hash() != hash || hash == 0 {
 		t.Errorf("state %x, before the restart %x", again.Store().Hash(), hash)
@@ -480,8 +480,8 @@ func TestAnUnrulyServersDiskIsTakenForWhatItIs(t *testing.T) {
 	if err != nil {
 		t.Fatal(err)
 	}
-	s.Frame([]byte("2>1:RequestVotes:Request:4:2:0:0"))
-	s.Frame([]byte("3>1:RequestVotes:Request:4:3:0:0"))
+	s.Frame(wire.Text, []byte("2>1:RequestVotes:Request:4:2:0:0"))
+	s.Frame(wire.Text, []byte("3>1:RequestVotes:Request:4:3:0:0"))
 	if sent := frames(s); len(sent) != 2 || s.Failed() != nil {
 		t.Fatalf("two votes in a term: %q, %v", sent, s.Failed())
 	}
@@ -525,17 +525,17 @@ func TestTheReportVersionMovesWithEveryChangeAndRestsInBetween(t *testing.T) {
 	}
 	s.Tick(10)
 	moves("time passes", false)
-	s.Frame([]byte("3>1:AppendEntries:Request:1:3:0:0:0"))
+	s.Frame(wire.Text, []byte("3>1:AppendEntries:Request:1:3:0:0:0"))
 	moves("a heartbeat sets the timer back", true)
-	s.Frame([]byte("nonsense"))
+	s.Frame(wire.Text, []byte("nonsense"))
 	moves("a bad frame", true)
 	s.Campaign()
 	moves("candidacy", true)
-	s.Frame([]byte("3>1:RequestVotes:Reply:2:true"))
+	s.Frame(wire.Text, []byte("3>1:RequestVotes:Reply:2:true"))
 	moves("leadership", true)
-	s.Frame([]byte("3>1:AppendEntries:Reply:2:true:match=1"))
+	s.Frame(wire.Text, []byte("3>1:AppendEntries:Reply:2:true:match=1"))
 	moves("an entry stored and committed", true)
-	s.Frame([]byte("2>1:AppendEntries:Reply:2:true:match=1"))
+	s.Frame(wire.Text, []byte("2>1:AppendEntries:Reply:2:true:match=1"))
 	moves("stored by the other too", true)
 	s.Tick(500)
 	moves("an idle leader's heartbeats", false)
@@ -547,7 +547,7 @@ func TestAFollowersHeartbeatDoesNotAllocate(t *testing.T) {
 	heartbeat := []byte("1>2:AppendEntries:Request:1:1:0:0:0:call=9")
 	step := func() {
 		s.Tick(50)
-		s.Frame(heartbeat)
+		s.Frame(wire.Text, heartbeat)
 		s.Output(&o)
 	}
 	for range 100 {
@@ -570,7 +570,7 @@ func FuzzFrame(f *testing.F) {
 		disk := &waltest.Disk{Eager: true}
 		s := start(t, 2, 3, disk)
 		for _, frame := range strings.Split(string(data), "\n") {
-			s.Frame([]byte(frame))
+			s.Frame(wire.Text, []byte(frame))
 			frames(s)
 			s.Tick(20)
 		}
@@ -598,10 +598,10 @@ func BenchmarkAPutInARoomOfThree(b *testing.B) {
 // are told who leads.
 func TestAnswersDoNotTakeEachOthersEncoding(t *testing.T) {
 	s := start(t, 2, 3, new(wal.Memory))
-	s.Frame([]byte("3>2:AppendEntries:Request:4:3:0:0:0:call=1"))
-	s.Frame([]byte(`{"jsonrpc":"2.0","id":"1>2:17","from":1,"to":2,"method":"RequestVote","params":{"term":3,"candidateId":1,"lastLogIndex":0,"lastLogTerm":0}}`))
-	s.Frame([]byte(`{"variant":"RequestVote","fields":[{"term":3,"candidate_id":1,"last_log_index":0,"last_log_term":0}]}`))
-	s.Frame([]byte("1>2:RequestVotes:Request:3:1:0:0:call=2"))
+	s.Frame(wire.Text, []byte("3>2:AppendEntries:Request:4:3:0:0:0:call=1"))
+	s.Frame(wire.Text, []byte(`{"jsonrpc":"2.0","id":"1>2:17","from":1,"to":2,"method":"RequestVote","params":{"term":3,"candidateId":1,"lastLogIndex":0,"lastLogTerm":0}}`))
+	s.Frame(wire.Text, []byte(`{"variant":"RequestVote","fields":[{"term":3,"candidate_id":1,"last_log_index":0,"last_log_term":0}]}`))
+	s.Frame(wire.Text, []byte("1>2:RequestVotes:Request:3:1:0:0:call=2"))
 	want := []string{
 		"2>3:AppendEntries:Reply:4:true:call=1",
 		`{"jsonrpc":"2.0","id":"1>2:17","from":2,"to":1,"result":{"rpc":"RequestVote","term":4,"voteGranted":false}}`,
@@ -620,19 +620,19 @@ func TestAServerThatStopsIsSilent(t *testing.T) {
 	s := start(t, 1, 3, disk)
 	s.Campaign()
 	frames(s)
-	s.Frame([]byte(elected))
+	s.Frame(wire.Text, []byte(elected))
 	frames(s)
-	s.Frame([]byte("2>1:AppendEntries:Reply:1:true:match=1"))
+	s.Frame(wire.Text, []byte("2>1:AppendEntries:Reply:1:true:match=1"))
 	frames(s)
 	version, bad := s.ReportVersion(), s.BadFrames()
 	disk.Fail = errors.New("no power")
-	s.Frame(putOf("x", "1", 1))
+	s.Frame(wire.Text, putOf("x", "1", 1))
 	for _, frame := range frames(s) {
 		if strings.HasPrefix(frame, "1>") {
 			t.Errorf("it sends %q", frame)
 		}
 	}
-	s.Frame([]byte("2>1:Elect:Request:1"))
+	s.Frame(wire.Text, []byte("2>1:Elect:Request:1"))
 	if sent := frames(s); s.Failed() == nil || len(sent) != 0 || s.BadFrames() != bad || s.ReportVersion() == version {
 		t.Errorf("%v: it says %q", s.Failed(), sent)
 	}
@@ -659,8 +659,8 @@ func TestRulesAreSwitchedOffInARunningServer(t *testing.T) {
 	if s.SwitchOff(raft.Extensions | raft.RulesOf(raft.OneVotePerTerm)); s.ReportVersion() == version {
 		t.Error("the report is the same")
 	}
-	s.Frame([]byte("2>1:RequestVotes:Request:4:2:0:0:call=1"))
-	s.Frame([]byte("3>1:RequestVotes:Request:4:3:0:0:call=1"))
+	s.Frame(wire.Text, []byte("2>1:RequestVotes:Request:4:2:0:0:call=1"))
+	s.Frame(wire.Text, []byte("3>1:RequestVotes:Request:4:3:0:0:call=1"))
 	want := []string{"1>2:RequestVotes:Reply:4:true:call=1", "1>3:RequestVotes:Reply:4:true:call=1"}
 	if sent := frames(s); !slices.Equal(sent, want) || s.Failed() != nil {
 		t.Errorf("it says %q, %v", sent, s.Failed())

@@ -26,7 +26,7 @@ func stateOf(commands ...string) []byte {
 // receive gives a server a message of another one.
 func receive(s *server.Server, from uint64, rpc raft.RPC) []string {
 	f := wire.Frame{From: from, To: uint64(statusOf(s).ID), Call: 1, RPC: rpc}
-	s.Frame(wire.Append(nil, &f, wire.JSON))
+	s.Frame(wire.Text, wire.Append(nil, &f, wire.JSON))
 	return frames(s)
 }
 
@@ -98,7 +98,7 @@ func TestSnapshotsAndTimeoutNowAreAnsweredInTheEncodingOfTheQuestion(t *testing.
 		if err != nil {
 			t.Fatal(err)
 		}
-		s.Frame([]byte(question))
+		s.Frame(wire.Text, []byte(question))
 		if sent := frames(s); len(sent) == 0 || sent[0] != want {
 			t.Errorf("%s is answered %q, want %q", question, sent, want)
 		}
@@ -177,9 +177,9 @@ func TestRequestsThatASnapshotCoversAreToldWhatIsKnownOfThem(t *testing.T) {
 			receive(s, 3, &raft.AppendEntries{Call: 1, Term: 4, LeaderID: 3})
 			s.Campaign()
 			frames(s)
-			s.Frame([]byte("3>1:RequestVotes:Reply:5:true"))
-			s.Frame([]byte(`{"jsonrpc":"2.0","id":1,"from":1001,"to":1,"method":"Put","params":{"key":"x","value":"1"}}`))
-			s.Frame([]byte(`{"jsonrpc":"2.0","id":2,"from":1001,"to":1,"method":"Delete","params":{"key":"x"}}`))
+			s.Frame(wire.Text, []byte("3>1:RequestVotes:Reply:5:true"))
+			s.Frame(wire.Text, []byte(`{"jsonrpc":"2.0","id":1,"from":1001,"to":1,"method":"Put","params":{"key":"x","value":"1"}}`))
+			s.Frame(wire.Text, []byte(`{"jsonrpc":"2.0","id":2,"from":1001,"to":1,"method":"Delete","params":{"key":"x"}}`))
 			frames(s)
 			if st := statusOf(s); st.Role != raft.Leader || st.LastIndex != 3 {
 				t.Fatalf("not prepared: %+v", st)
@@ -349,12 +349,12 @@ func TestAServerGoesOnFromALeadersSnapshot(t *testing.T) {
 	if s.Compact() == nil {
 		t.Error("it compacts before it knows its cluster")
 	}
-	s.Frame(frame)
+	s.Frame(wire.Text, frame)
 	frames(s)
 	if st := statusOf(s); st.LastApplied != 40 || st.SnapshotIndex != 40 || s.Store().Hash() != store.Hash() {
 		t.Errorf("it has %+v", st)
 	}
-	s.Frame([]byte(`{"jsonrpc":"2.0","id":2,"from":1001,"to":1,"method":"Get","params":{"key":"x","read":"local"}}`))
+	s.Frame(wire.Text, []byte(`{"jsonrpc":"2.0","id":2,"from":1001,"to":1,"method":"Get","params":{"key":"x","read":"local"}}`))
 	const want = `"result":{"rpc":"Get","index":40,"term":2,"found":true,"value":"7"}`
 	if said := toClients(s); len(said) != 1 || !strings.Contains(said[0], want) {
 		t.Errorf("it says %q, want %s", said, want)
@@ -363,7 +363,7 @@ func TestAServerGoesOnFromALeadersSnapshot(t *testing.T) {
 		frame     string
 		compacted raft.Index
 	}{{"2>1:AppendEntries:Request:3:2:40:2:41:entries=3", 40}, {"2>1:AppendEntries:Request:3:2:41:3:42:entries=3", 42}} {
-		s.Frame([]byte(c.frame))
+		s.Frame(wire.Text, []byte(c.frame))
 		frames(s)
 		if st := statusOf(s); st.SnapshotIndex != c.compacted {
 			t.Errorf("after %s its log begins behind %d, want %d", c.frame, st.SnapshotIndex, c.compacted)
@@ -410,7 +410,7 @@ func TestARequestThatASnapshotCoversInPartStaysOpen(t *testing.T) {
 	} {
 		t.Run(test.name, func(t *testing.T) {
 			s := started(t, server.Options{Off: raft.Extensions}, true, elected)
-			s.Frame([]byte(`{"jsonrpc":"2.0","id":8,"from":1001,"to":1,"method":"AppendRequest",` +
+			s.Frame(wire.Text, []byte(`{"jsonrpc":"2.0","id":8,"from":1001,"to":1,"method":"AppendRequest",`+
 				`"params":{"prevLogIndex":1,"prevLogTerm":1,"entries":["set a=1","set b=2","set c=3"]}}`))
 			frames(s)
 			says := func(want, when string) {
@@ -421,7 +421,7 @@ func TestARequestThatASnapshotCoversInPartStaysOpen(t *testing.T) {
 				}
 			}
 			hand := func(rpc raft.RPC) {
-				s.Frame(wire.Append(nil, &wire.Frame{From: 2, To: 1, Call: 1, RPC: rpc}, wire.JSON))
+				s.Frame(wire.Text, wire.Append(nil, &wire.Frame{From: 2, To: 1, Call: 1, RPC: rpc}, wire.JSON))
 			}
 			hand(&raft.InstallSnapshot{Call: 1, Term: 2, LeaderID: 2, LastIncludedIndex: test.through,
 				LastIncludedTerm: test.term, Data: stateOf(), Done: true,
@@ -485,7 +485,7 @@ func TestASnapshotIsInTheOrderThatTheServerIsGiven(t *testing.T) {
 		s.Campaign()
 		frames(s)
 		for id := range 9 {
-			s.Frame(putOf(fmt.Sprint("key", id), "v", id+1))
+			s.Frame(wire.Text, putOf(fmt.Sprint("key", id), "v", id+1))
 		}
 		frames(s)
 		if err := s.Compact(); err != nil {

@@ -10,114 +10,101 @@ import (
 	"raftplayground/raft"
 )
 
-// Append appends f to dst in the given encoding and returns the result; it allocates only if dst is too small. Requests, answers and refusals
-// have no form but JSON and are written so whatever encoding is given, as is what Variant has no word for: InstallSnapshot, TimeoutNow, a RequestVote with
-// PreVote or Transfer, and an AppendEntries with a configuration. The same Frame always gives the same bytes. Append does not look at the limits: a
-// sender compares the length with MaxFrame. It panics on an entry of kind Config whose Data is not a configuration's text, and on a frame without content.
+// Append appends f to dst in the given encoding and returns the result; it allocates only if dst is too
+// small. What the encoding has no word for is written as JSON (see Encoding.For): requests, answers and
+// refusals, which have no form but JSON, and for Variant InstallSnapshot, TimeoutNow, a RequestVote with
+// PreVote or Transfer, and an AppendEntries with a configuration. The same Frame always gives the same
+// bytes. Append does not look at the limits: a sender compares the length with MaxFrame. It panics on an
+// entry of kind Config whose Data is not a configuration's text, and on a frame without content.
 func Append(dst []byte, f *Frame, encoding Encoding) []byte {
-	if f.RPC != nil && encoding == Colon {
-		return appendColon(dst, f)
-	}
-	w := writer{jsoniter.ConfigDefault.BorrowStream(nil)}
-	own := w.Buffer()
-	w.SetBuffer(dst)
-	if encoding == Variant && variantHas(f.RPC) {
-		w.variant(f)
-	} else {
-		w.json(f)
-	}
-	dst = w.Buffer()
-	w.SetBuffer(own)
-	jsoniter.ConfigDefault.ReturnStream(w.Stream)
-	return dst
+	return codecs[encoding.For(f)].append(dst, f)
+}
+
+func appendJSON(dst []byte, f *Frame) []byte {
+	w := borrowWriter(dst)
+	w.json(f)
+	return w.finish()
 }
 
 // writer writes JSON. It takes each piece of constant text in one go: keys and punctuation are known beforehand.
-type writer struct{ *jsoniter.Stream }
+type writer struct {
+	*jsoniter.Stream
+	own []byte // the stream's buffer, in the place of which it writes to another
+}
+
+// borrowWriter returns a writer that appends to dst, until its finish.
+func borrowWriter(dst []byte) writer {
+	w := writer{Stream: jsoniter.ConfigDefault.BorrowStream(nil)}
+	w.own = w.Buffer()
+	w.SetBuffer(dst)
+	return w
+}
+
+// finish returns what was written, behind dst, and gives the writer back.
+func (w *writer) finish() []byte {
+	written := w.Buffer()
+	w.SetBuffer(w.own)
+	jsoniter.ConfigDefault.ReturnStream(w.Stream)
+	return written
+}
 
 // json writes a JSON-RPC frame.
 func (w *writer) json(f *Frame) {
 	w.WriteRaw(`{"jsonrpc":"2.0"`)
-	switch f.RPC.(type) {
-	case nil:
+	if f.RPC != nil {
+		w.rpc(f)
+	} else {
 		w.clientFrame(f)
-	case *raft.RequestVote, *raft.AppendEntries, *raft.InstallSnapshot, *raft.TimeoutNow:
-		w.call(f)
-	default:
-		w.reply(f)
 	}
 	w.WriteRaw("}}")
 }
 
-// call writes the first half of an RPC, without the braces at the end.
-func (w *writer) call(f *Frame) {
-	switch m := f.RPC.(type) {
-	case *raft.RequestVote:
-		w.callID(f, m.Call)
+// rpc writes a call or a reply, without the braces at the end.
+func (w *writer) rpc(f *Frame) {
+	c, p := apart(f.RPC)
+	comma := ""
+	if c < requestVoteReply {
+		w.callID(f, p.call)
 		w.address(f)
-		w.number(`,"method":"RequestVote","params":{"term":`, uint64(m.Term))
-		w.number(`,"candidateId":`, uint64(m.CandidateID))
-		w.number(`,"lastLogIndex":`, uint64(m.LastLogIndex))
-		w.number(`,"lastLogTerm":`, uint64(m.LastLogTerm))
-		w.unlessFalse(`,"preVote":`, m.PreVote)
-		w.unlessFalse(`,"transfer":`, m.Transfer)
-	case *raft.AppendEntries:
-		w.callID(f, m.Call)
+		w.WriteRaw(`,"method":"`)
+		w.WriteRaw(calls[c])
+		w.WriteRaw(`","params":{`)
+	} else {
+		w.replyID(f, p.call)
 		w.address(f)
-		w.number(`,"method":"AppendEntries","params":{"term":`, uint64(m.Term))
-		w.number(`,"leaderId":`, uint64(m.LeaderID))
-		w.number(`,"prevLogIndex":`, uint64(m.PrevLogIndex))
-		w.number(`,"prevLogTerm":`, uint64(m.PrevLogTerm))
-		w.number(`,"leaderCommit":`, uint64(m.LeaderCommit))
-		w.entries(m.Entries)
-	case *raft.InstallSnapshot:
-		w.callID(f, m.Call)
-		w.address(f)
-		w.number(`,"method":"InstallSnapshot","params":{"term":`, uint64(m.Term))
-		w.number(`,"leaderId":`, uint64(m.LeaderID))
-		w.number(`,"lastIncludedIndex":`, uint64(m.LastIncludedIndex))
-		w.number(`,"lastIncludedTerm":`, uint64(m.LastIncludedTerm))
-		w.configuration(m.Configuration)
-		w.number(`,"offset":`, m.Offset)
-		w.WriteRaw(`,"data":`)
-		w.payload(m.Data)
-		w.boolean(`,"done":`, m.Done)
-	case *raft.TimeoutNow:
-		w.callID(f, m.Call)
-		w.address(f)
-		w.number(`,"method":"TimeoutNow","params":{"term":`, uint64(m.Term))
-		w.number(`,"leaderId":`, uint64(m.LeaderID))
+		w.WriteRaw(`,"result":{"rpc":"`)
+		w.WriteRaw(calls[c-replies])
+		w.WriteRaw(`"`)
+		comma = ","
+	}
+	for i := range frameSchema[c].of {
+		of := &frameSchema[c].of[i]
+		if of.form == unknownForm || of.spare && p.numbers[i] == 0 {
+			continue
+		}
+		w.WriteRaw(comma)
+		w.key(of.name)
+		comma = ","
+		switch of.form {
+		case aNumber:
+			w.WriteUint64(p.numbers[i])
+		case aTruth:
+			w.WriteBool(p.numbers[i] == 1)
+		case someBytes:
+			w.payload(p.data)
+		case aMessage:
+			w.configuration(p.configuration)
+		case messageList:
+			w.entries(p.entries)
+		}
 	}
 }
 
-// reply writes the second half of an RPC, without the braces at the end.
-func (w *writer) reply(f *Frame) {
-	switch m := f.RPC.(type) {
-	case *raft.RequestVoteReply:
-		w.replyID(f, m.Call)
-		w.address(f)
-		w.number(`,"result":{"rpc":"RequestVote","term":`, uint64(m.Term))
-		w.boolean(`,"voteGranted":`, m.VoteGranted)
-		w.unlessFalse(`,"preVote":`, m.PreVote)
-	case *raft.AppendEntriesReply:
-		w.replyID(f, m.Call)
-		w.address(f)
-		w.number(`,"result":{"rpc":"AppendEntries","term":`, uint64(m.Term))
-		w.boolean(`,"success":`, m.Success)
-		w.unlessZero(`,"matchIndex":`, uint64(m.MatchIndex))
-		w.unlessZero(`,"conflictTerm":`, uint64(m.ConflictTerm))
-		w.unlessZero(`,"conflictIndex":`, uint64(m.ConflictIndex))
-	case *raft.InstallSnapshotReply:
-		w.replyID(f, m.Call)
-		w.address(f)
-		w.number(`,"result":{"rpc":"InstallSnapshot","term":`, uint64(m.Term))
-		w.unlessZero(`,"nextOffset":`, m.NextOffset)
-		w.unlessZero(`,"matchIndex":`, uint64(m.MatchIndex))
-	case *raft.TimeoutNowReply:
-		w.replyID(f, m.Call)
-		w.address(f)
-		w.number(`,"result":{"rpc":"TimeoutNow","term":`, uint64(m.Term))
-	}
+// key writes a key, and what parts it from its value.
+func (w *writer) key(f field) {
+	w.WriteRaw(`"`)
+	w.WriteRaw(fieldNames[f])
+	w.WriteRaw(`":`)
 }
 
 // clientFrame writes what goes between a client and a server, without the braces at the end.
@@ -187,6 +174,7 @@ func (w *writer) answer(a *Answer) {
 	if a.Method == IndexRange {
 		w.number(`","startIndex":`, uint64(a.Index))
 		w.number(`,"commitIndex":`, uint64(a.CommitIndex))
+		w.WriteRaw(`,"entries":`)
 		w.entries(a.Entries)
 		return
 	}
@@ -264,7 +252,7 @@ func (w *writer) address(f *Frame) {
 }
 
 func (w *writer) entries(entries []raft.Entry) {
-	w.WriteRaw(`,"entries":[`)
+	w.WriteRaw("[")
 	for i, entry := range entries {
 		if i > 0 {
 			w.WriteRaw(",")
@@ -274,6 +262,7 @@ func (w *writer) entries(entries []raft.Entry) {
 		case raft.NoOp:
 			w.WriteRaw(`,"noop":true`)
 		case raft.Config:
+			w.WriteRaw(`,"configuration":`)
 			w.configuration(configurationOf(&entry))
 		default:
 			w.WriteRaw(`,"command":`)
@@ -307,12 +296,6 @@ func (w *writer) unlessZero(before string, n uint64) {
 func (w *writer) boolean(before string, b bool) {
 	w.WriteRaw(before)
 	w.WriteBool(b)
-}
-
-func (w *writer) unlessFalse(before string, b bool) {
-	if b {
-		w.boolean(before, b)
-	}
 }
 
 func (w *writer) raw(text []byte) {

@@ -31,13 +31,13 @@ func hot() []struct {
 }
 
 func TestHotFramesDoNotAllocate(t *testing.T) {
-	for _, encoding := range []Encoding{Colon, JSON, Variant} {
+	for _, encoding := range Encodings() {
 		for _, c := range hot() {
 			var d Decoder
 			var f Frame
 			text := Append(nil, &c.frame, encoding)
 			if got := testing.AllocsPerRun(200, func() {
-				if err := d.Decode(text, &f); err != nil {
+				if err := d.Decode(encoding.Kind(), text, &f); err != nil {
 					t.Fatal(err)
 				}
 			}); got != c.allocs {
@@ -52,7 +52,7 @@ func TestHotFramesDoNotAllocate(t *testing.T) {
 }
 
 func BenchmarkDecode(b *testing.B) {
-	for _, encoding := range []Encoding{Colon, JSON, Variant} {
+	for _, encoding := range Encodings() {
 		for _, c := range hot() {
 			b.Run(encoding.String()+"/"+c.name, func(b *testing.B) {
 				var d Decoder
@@ -61,7 +61,7 @@ func BenchmarkDecode(b *testing.B) {
 				b.SetBytes(int64(len(text)))
 				b.ReportAllocs()
 				for b.Loop() {
-					if err := d.Decode(text, &f); err != nil {
+					if err := d.Decode(encoding.Kind(), text, &f); err != nil {
 						b.Fatal(err)
 					}
 				}
@@ -71,7 +71,7 @@ func BenchmarkDecode(b *testing.B) {
 }
 
 func BenchmarkAppend(b *testing.B) {
-	for _, encoding := range []Encoding{Colon, JSON, Variant} {
+	for _, encoding := range Encodings() {
 		for _, c := range hot() {
 			b.Run(encoding.String()+"/"+c.name, func(b *testing.B) {
 				buffer := Append(nil, &c.frame, encoding)

@@ -5,24 +5,27 @@ import (
 	"strconv"
 	"unicode/utf8"
 
+	"google.golang.org/protobuf/encoding/protowire"
+
 	"raftplayground/raft"
 )
 
 // decodeColon reads a frame of the grammar in the package comment.
 func (d *Decoder) decodeColon(data []byte, f *Frame) *Error {
 	r := colonReader{rest: data, more: true}
-	f.Encoding = Colon
 	f.From, f.To = r.address()
 	kind, part := r.segment("type"), r.segment("part")
 	f.Reply = string(part) == "Reply"
-	switch known := string(kind) == "RequestVotes" || string(kind) == "AppendEntries" || string(kind) == "InstallSnapshot" || string(kind) == "TimeoutNow"; {
+	c := colonCall(kind)
+	switch {
 	case r.err != nil:
-	case !known:
-		r.err = expected(CodeUnknownMethod, "type", "RequestVotes, AppendEntries, InstallSnapshot or TimeoutNow", kind)
+	case c == 0:
+		const known = "RequestVotes, AppendEntries, InstallSnapshot or TimeoutNow"
+		r.err = expected(CodeUnknownMethod, "type", known, kind)
 	case f.Reply:
-		d.decodeColonReply(&r, kind, f)
+		d.decodeColonRPC(&r, c+replies, f)
 	case string(part) == "Request":
-		d.decodeColonCall(&r, kind, f)
+		d.decodeColonRPC(&r, c, f)
 	default:
 		r.err = expected(CodeNotACall, "part", "Request or Reply", part)
 	}
@@ -30,6 +33,34 @@ func (d *Decoder) decodeColon(data []byte, f *Frame) *Error {
 		f.Call = callOf(data)
 	}
 	return r.err
+}
+
+// colonNames are the names of the calls in this dialect; one has a plural.
+var colonNames = [...]string{requestVote: "RequestVotes", appendEntries: calls[appendEntries],
+	installSnapshot: calls[installSnapshot], timeoutNow: calls[timeoutNow]}
+
+// colonCall returns the call of that name, 0 if there is none.
+func colonCall(name []byte) content {
+	for c := requestVote; c < requestVoteReply; c++ {
+		if string(name) == colonNames[c] {
+			return c
+		}
+	}
+	return 0
+}
+
+// extension returns the key under which a field stands behind those that have a place of their own; "" if it has one.
+// What the dialect of 2016 has, has a place; of this project's own, what a frame always says has one too.
+func (s *schema) extension(i int) string {
+	switch of := &s[i]; {
+	case of.name == fieldMatchIndex:
+		return "match"
+	case of.name == fieldNextOffset:
+		return "next"
+	case of.spare || of.form == someBytes || of.form == messageList:
+		return fieldNames[of.name]
+	}
+	return ""
 }
 
 // callOf returns the number of the call in a frame that cannot be read otherwise, so that who made the call hears of it; 0 if it has none.
@@ -43,61 +74,48 @@ func callOf(data []byte) uint64 {
 	return 0
 }
 
-// decodeColonCall reads what follows Request.
-func (d *Decoder) decodeColonCall(r *colonReader, kind []byte, f *Frame) {
-	switch string(kind) {
-	case "RequestVotes":
-		m := raft.RequestVote{Term: raft.Term(r.number("term")), CandidateID: raft.ServerID(r.number("candidateId")),
-			LastLogIndex: raft.Index(r.number("lastLogIndex")), LastLogTerm: raft.Term(r.number("lastLogTerm"))}
-		x := r.extensions(hasPreVote|hasTransfer, nil)
-		m.Call, m.PreVote, m.Transfer = x.call, x.preVote, x.transfer
-		d.vote(f, m)
-	case "AppendEntries":
-		m := raft.AppendEntries{Term: raft.Term(r.number("term")), LeaderID: raft.ServerID(r.number("leaderId")),
-			PrevLogIndex: raft.Index(r.number("prevLogIndex")), PrevLogTerm: raft.Term(r.number("prevLogTerm")),
-			LeaderCommit: raft.Index(r.number("leaderCommit"))}
-		m.Call = r.extensions(hasEntries, &d.entries).call
-		m.Entries = d.entries.entries()
-		d.append(f, m)
-	case "InstallSnapshot":
-		m := raft.InstallSnapshot{Term: raft.Term(r.number("term")), LeaderID: raft.ServerID(r.number("leaderId")),
-			LastIncludedIndex: raft.Index(r.number("lastIncludedIndex")), LastIncludedTerm: raft.Term(r.number("lastIncludedTerm")),
-			Configuration: r.configuration(), Offset: r.number("offset"), Done: r.boolean("done")}
-		m.Call = r.extensions(hasData, &d.entries).call
-		if r.err == nil {
-			m.Data, r.err = d.entries.chunk()
-		}
-		d.snapshot(f, m)
-	case "TimeoutNow":
-		m := raft.TimeoutNow{Term: raft.Term(r.number("term")), LeaderID: raft.ServerID(r.number("leaderId"))}
-		m.Call = r.extensions(0, nil).call
-		d.timeout(f, m)
+const noField = 0 // the number of no field: that of the extension call
+
+// extensionNamed returns the number of the field with that key, and the key as a string that need not be made; "" if
+// there is none.
+func (s *schema) extensionNamed(key []byte) (number int, name string) {
+	if string(key) == "call" {
+		return noField, "call"
 	}
+	for i := range s {
+		if name := s.extension(i); name != "" && name == string(key) {
+			return i, name
+		}
+	}
+	return 0, ""
 }
 
-// decodeColonReply reads what follows Reply.
-func (d *Decoder) decodeColonReply(r *colonReader, kind []byte, f *Frame) {
-	switch string(kind) {
-	case "RequestVotes":
-		m := raft.RequestVoteReply{Term: raft.Term(r.number("term")), VoteGranted: r.boolean("voteGranted")}
-		x := r.extensions(hasPreVote, nil)
-		m.Call, m.PreVote = x.call, x.preVote
-		d.voteReply(f, m)
-	case "AppendEntries":
-		m := raft.AppendEntriesReply{Term: raft.Term(r.number("term")), Success: r.boolean("success")}
-		x := r.extensions(hasMatch|hasConflictTerm|hasConflictIndex, nil)
-		m.Call, m.MatchIndex, m.ConflictTerm, m.ConflictIndex = x.call, raft.Index(x.match), raft.Term(x.conflictTerm), raft.Index(x.conflictIndex)
-		d.appendReply(f, m)
-	case "InstallSnapshot":
-		m := raft.InstallSnapshotReply{Term: raft.Term(r.number("term"))}
-		x := r.extensions(hasNext|hasMatch, nil)
-		m.Call, m.NextOffset, m.MatchIndex = x.call, x.next, raft.Index(x.match)
-		d.snapshotReply(f, m)
-	case "TimeoutNow":
-		m := raft.TimeoutNowReply{Term: raft.Term(r.number("term"))}
-		m.Call = r.extensions(0, nil).call
-		d.timeoutReply(f, m)
+// decodeColonRPC reads what follows Request or Reply.
+func (d *Decoder) decodeColonRPC(r *colonReader, c content, f *Frame) {
+	var p parts
+	of := frameSchema[c].of
+	for i := range of {
+		if of[i].form == unknownForm || of.extension(i) != "" {
+			continue
+		}
+		switch name := fieldNames[of[i].name]; of[i].form {
+		case aNumber:
+			p.numbers[i] = r.number(name)
+		case aTruth:
+			p.numbers[i] = protowire.EncodeBool(r.boolean(name))
+		case aMessage:
+			p.configuration = r.configuration()
+		}
 	}
+	f.Call = r.extensions(of, &p, &d.entries)
+	switch {
+	case r.err != nil:
+	case c == appendEntries:
+		p.entries = d.entries.entries()
+	case c == installSnapshot:
+		p.data, r.err = d.entries.chunk()
+	}
+	d.join(f, c, &p)
 }
 
 // colonReader takes a frame apart, segment by segment. The first error stays; after it every method returns zero.
@@ -167,78 +185,36 @@ func (r *colonReader) address() (from, to uint64) {
 	return from, to
 }
 
-// extensions is what the tail says, but for entries and data.
-type extensions struct {
-	call, next, match, conflictTerm, conflictIndex uint64
-	preVote, transfer                              bool
-}
-
-// extensionSet is the extensions that a message may have, or has had.
-type extensionSet uint16
-
-const (
-	hasCall extensionSet = 1 << iota // every message may have it
-	hasPreVote
-	hasTransfer
-	hasNext
-	hasMatch
-	hasConflictTerm
-	hasConflictIndex
-	hasEntries
-	hasData
-)
-
-// extensionNames are their keys, in the same order.
-var extensionNames = [...]string{"call", "preVote", "transfer", "next", "match", "conflictTerm", "conflictIndex", "entries", "data"}
-
-// extensionOf returns the extension of that key, and the key as a string that need not be made; 0 if there is none.
-func extensionOf(key []byte) (extension extensionSet, name string) {
-	for i, name := range extensionNames {
-		if string(key) == name {
-			return 1 << i, name
-		}
-	}
-	return 0, ""
-}
-
-// extensions reads the tail: key=value segments in any order. What it does not know, or what this message does not have, it passes over, as the dialect
-// of 2016 does. Entries and data go to p.
-func (r *colonReader) extensions(has extensionSet, p *payloads) (x extensions) {
-	has |= hasCall
-	var seen extensionSet
+// extensions reads the tail: key=value segments in any order, of which call is one that every message may have. What
+// it does not know, or what this message does not have, it passes over, as the dialect of 2016 does. Entries and data
+// go to e.
+func (r *colonReader) extensions(of *schema, p *parts, e *payloads) (call uint64) {
+	seen := 0 // a bit for each
 	for r.err == nil && r.more {
 		key, value, ok := bytes.Cut(r.next(), []byte{'='})
-		extension, field := extensionOf(key)
-		if !ok || extension&has == 0 {
+		number, name := of.extensionNamed(key)
+		if !ok || name == "" {
 			continue
 		}
-		if seen&extension != 0 {
-			r.err = twice(field)
-			return x
+		if seen&(1<<number) != 0 {
+			r.err = twice(name)
+			return call
 		}
-		seen |= extension
-		switch extension {
-		case hasCall:
-			x.call = r.parseNumber(field, value)
-		case hasPreVote:
-			x.preVote = r.parseBoolean(field, value)
-		case hasTransfer:
-			x.transfer = r.parseBoolean(field, value)
-		case hasNext:
-			x.next = r.parseNumber(field, value)
-		case hasMatch:
-			x.match = r.parseNumber(field, value)
-		case hasConflictTerm:
-			x.conflictTerm = r.parseNumber(field, value)
-		case hasConflictIndex:
-			x.conflictIndex = r.parseNumber(field, value)
-		case hasEntries:
-			r.entries(p, value)
-		case hasData:
-			p.buf = r.payload(field, p.buf, value)
+		seen |= 1 << number
+		switch form := of[number].form; {
+		case number == noField:
+			call = r.parseNumber(name, value)
+		case form == aNumber:
+			p.numbers[number] = r.parseNumber(name, value)
+		case form == aTruth:
+			p.numbers[number] = protowire.EncodeBool(r.parseBoolean(name, value))
+		case form == messageList:
+			r.entries(e, value)
+		default:
+			e.buf = r.payload(name, e.buf, value)
 		}
 	}
-	return x
+	return call
 }
 
 // entries reads term, term,command or term@configuration, joined by semicolons.
@@ -283,101 +259,74 @@ func (r *colonReader) payload(field string, dst, text []byte) []byte {
 	return dst
 }
 
-// appendColon writes an RPC. Extensions that are zero are left out; those that are not come in this order: call, preVote, transfer,
-// next, match, conflictTerm, conflictIndex, entries, data.
+// appendColon writes an RPC. Extensions that are zero are left out; call comes first, the others in the order of the
+// schema.
 func appendColon(dst []byte, f *Frame) []byte {
 	dst = strconv.AppendUint(dst, f.From, 10)
 	if f.To != 0 {
 		dst = append(dst, '>')
 		dst = strconv.AppendUint(dst, f.To, 10)
 	}
-	switch m := f.RPC.(type) {
-	case *raft.RequestVote:
-		dst = append(dst, ":RequestVotes:Request"...)
-		dst = appendSegments(dst, uint64(m.Term), uint64(m.CandidateID), uint64(m.LastLogIndex), uint64(m.LastLogTerm))
-		dst = appendExtension(dst, ":call=", m.Call)
-		dst = appendFlag(dst, ":preVote=true", m.PreVote)
-		dst = appendFlag(dst, ":transfer=true", m.Transfer)
-	case *raft.RequestVoteReply:
-		dst = append(dst, ":RequestVotes:Reply"...)
-		dst = appendSegments(dst, uint64(m.Term))
-		dst = appendBoolean(dst, m.VoteGranted)
-		dst = appendExtension(dst, ":call=", m.Call)
-		dst = appendFlag(dst, ":preVote=true", m.PreVote)
-	case *raft.AppendEntries:
-		dst = append(dst, ":AppendEntries:Request"...)
-		dst = appendSegments(dst, uint64(m.Term), uint64(m.LeaderID), uint64(m.PrevLogIndex), uint64(m.PrevLogTerm), uint64(m.LeaderCommit))
-		dst = appendExtension(dst, ":call=", m.Call)
-		dst = appendColonEntries(dst, m.Entries)
-	case *raft.AppendEntriesReply:
-		dst = append(dst, ":AppendEntries:Reply"...)
-		dst = appendSegments(dst, uint64(m.Term))
-		dst = appendBoolean(dst, m.Success)
-		dst = appendExtension(dst, ":call=", m.Call)
-		dst = appendExtension(dst, ":match=", uint64(m.MatchIndex))
-		dst = appendExtension(dst, ":conflictTerm=", uint64(m.ConflictTerm))
-		dst = appendExtension(dst, ":conflictIndex=", uint64(m.ConflictIndex))
-	case *raft.InstallSnapshot:
-		dst = append(dst, ":InstallSnapshot:Request"...)
-		dst = appendSegments(dst, uint64(m.Term), uint64(m.LeaderID), uint64(m.LastIncludedIndex), uint64(m.LastIncludedTerm))
-		dst = m.Configuration.AppendText(append(dst, ':'))
-		dst = appendSegments(dst, m.Offset)
-		dst = appendBoolean(dst, m.Done)
-		dst = appendExtension(dst, ":call=", m.Call)
-		if len(m.Data) > 0 {
-			dst = appendEscaped(append(dst, ":data="...), m.Data)
-		}
-	case *raft.InstallSnapshotReply:
-		dst = append(dst, ":InstallSnapshot:Reply"...)
-		dst = appendSegments(dst, uint64(m.Term))
-		dst = appendExtension(dst, ":call=", m.Call)
-		dst = appendExtension(dst, ":next=", m.NextOffset)
-		dst = appendExtension(dst, ":match=", uint64(m.MatchIndex))
-	case *raft.TimeoutNow:
-		dst = append(dst, ":TimeoutNow:Request"...)
-		dst = appendSegments(dst, uint64(m.Term), uint64(m.LeaderID))
-		dst = appendExtension(dst, ":call=", m.Call)
-	case *raft.TimeoutNowReply:
-		dst = append(dst, ":TimeoutNow:Reply"...)
-		dst = appendSegments(dst, uint64(m.Term))
-		dst = appendExtension(dst, ":call=", m.Call)
-	}
-	return dst
-}
-
-func appendSegments(dst []byte, numbers ...uint64) []byte {
-	for _, n := range numbers {
-		dst = append(dst, ':')
-		dst = strconv.AppendUint(dst, n, 10)
-	}
-	return dst
-}
-
-func appendBoolean(dst []byte, b bool) []byte {
+	c, p := apart(f.RPC)
+	of := frameSchema[c].of
 	dst = append(dst, ':')
-	return strconv.AppendBool(dst, b)
+	if c < requestVoteReply {
+		dst = append(append(dst, colonNames[c]...), ":Request"...)
+	} else {
+		dst = append(append(dst, colonNames[c-replies]...), ":Reply"...)
+	}
+	for i := range of {
+		if of[i].form == unknownForm || of.extension(i) != "" {
+			continue
+		}
+		dst = append(dst, ':')
+		switch of[i].form {
+		case aNumber:
+			dst = strconv.AppendUint(dst, p.numbers[i], 10)
+		case aTruth:
+			dst = strconv.AppendBool(dst, p.numbers[i] == 1)
+		case aMessage:
+			dst = p.configuration.AppendText(dst)
+		}
+	}
+	if p.call != 0 {
+		dst = strconv.AppendUint(append(dst, ":call="...), p.call, 10)
+	}
+	for i := range of {
+		if of[i].form != unknownForm && of.extension(i) != "" {
+			dst = appendColonExtension(dst, of.extension(i), of[i].form, p.numbers[i], &p)
+		}
+	}
+	return dst
 }
 
-func appendExtension(dst []byte, key string, n uint64) []byte {
-	if n == 0 {
+// appendColonExtension writes a field that has no place of its own, unless it is zero or empty.
+func appendColonExtension(dst []byte, name string, form form, n uint64, p *parts) []byte {
+	absent := n == 0
+	switch form {
+	case someBytes:
+		absent = len(p.data) == 0
+	case messageList:
+		absent = len(p.entries) == 0
+	}
+	if absent {
 		return dst
 	}
-	dst = append(dst, key...)
-	return strconv.AppendUint(dst, n, 10)
-}
-
-func appendFlag(dst []byte, text string, flag bool) []byte {
-	if flag {
-		dst = append(dst, text...)
+	dst = append(append(append(dst, ':'), name...), '=')
+	switch form {
+	case aNumber:
+		return strconv.AppendUint(dst, n, 10)
+	case aTruth:
+		return append(dst, "true"...)
+	case someBytes:
+		return appendEscaped(dst, p.data)
 	}
-	return dst
+	return appendColonEntries(dst, p.entries)
 }
 
 func appendColonEntries(dst []byte, entries []raft.Entry) []byte {
 	for i, entry := range entries {
-		if i == 0 {
-			dst = append(dst, ":entries="...)
-		} else {
+		if i > 0 {
 			dst = append(dst, ';')
 		}
 		dst = strconv.AppendUint(dst, uint64(entry.Term), 10)

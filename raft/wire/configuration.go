@@ -93,7 +93,7 @@ func (r *reader) servers(dst []byte, o *object, f field) []byte {
 
 // configuration writes the object, with all its lists.
 func (w *writer) configuration(c raft.Configuration) {
-	w.WriteRaw(`,"configuration":{"voters":[`)
+	w.WriteRaw(`{"voters":[`)
 	w.servers(c.Voters)
 	w.WriteRaw(`],"outgoing":[`)
 	w.servers(c.Outgoing)

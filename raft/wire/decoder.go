@@ -29,32 +29,35 @@ type Decoder struct {
 	scratch []byte
 }
 
-// Decode reads one frame into f, which it overwrites. See Frame for what may be kept. A frame that cannot be understood gives an *Error; then f holds
-// what could be read of the address, the encoding and the call, for AppendError.
-func (d *Decoder) Decode(data []byte, f *Frame) error {
+// Decode reads one frame, which came in a message of this kind, into f, which it overwrites. See Frame for
+// what may be kept. A frame that cannot be understood gives an *Error; then f holds what could be read of
+// the address, the encoding and the call, for AppendError.
+func (d *Decoder) Decode(kind Kind, data []byte, f *Frame) error {
 	*f = Frame{}
-	if e := d.decode(data, f); e != nil {
+	if e := d.decode(kind, data, f); e != nil {
 		f.RPC, f.Request, f.Answer, f.Refusal = nil, nil, nil, nil
 		return e
 	}
 	return nil
 }
 
-func (d *Decoder) decode(data []byte, f *Frame) *Error {
+func (d *Decoder) decode(kind Kind, data []byte, f *Frame) *Error {
 	if len(data) > MaxFrame {
 		return tooMuch(CodeNotACall, "frame", MaxFrame, "bytes", len(data))
 	}
 	d.entries.reset()
+	encoding, known := Recognise(kind, data)
 	switch {
-	case len(data) > 0 && isDigit(data[0]):
-		return d.decodeColon(data, f)
-	case len(data) > 0 && data[0] == '{':
-		f.Encoding = JSON
-		return d.decodeObject(data, f)
-	case len(data) > 0 && data[0] == '[':
+	case known:
+		f.Encoding = encoding
+		return codecs[encoding].decode(d, data, f)
+	case kind == Text && len(data) > 0 && data[0] == '[':
 		return expected(CodeNotACall, "frame", "one call or reply, not a batch", data)
+	case kind == Text:
+		const what = "a frame that begins with its sender's number (colon) or with { (JSON)"
+		return expected(CodeNotAFrame, "from", what, data)
 	}
-	return expected(CodeNotAFrame, "from", "a frame that begins with its sender's number (colon) or with { (JSON)", data)
+	return expected(CodeNotAFrame, "frame", "a Protobuf message", data)
 }
 
 // vote hands out the Decoder's RequestVote as the content of f. So do the other seven, for theirs.

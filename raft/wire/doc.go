@@ -1,18 +1,23 @@
-// Package wire is what travels between servers, and between a client and a server: frames. A frame is one half of a remote procedure call, with the
-// address of who sent it and whom it is for, so that it can be forwarded by who does not know Raft. One text message of a WebSocket is one frame.
+// Package wire is what travels between servers, and between a client and a server: frames. A frame is one
+// half of a remote procedure call, with the address of who sent it and whom it is for, so that it can be
+// forwarded by who does not know Raft. One message of a WebSocket is one frame: its bytes, and whether they
+// are text or binary (Kind).
 //
-// The same frame has three encodings. A receiver tells them apart by how they begin and answers in kind, so that one cluster may mix them:
+// The same frame has four encodings. A receiver tells them apart by the kind of message and by how they
+// begin, and answers in kind, so that one cluster may mix them. What else differs between them is one table
+// (codecs); whoever needs to know it asks there.
 //
 //	1>2:RequestVotes:Request:3:1:4:2:call=17                                      Colon, begins with a digit
 //	{"jsonrpc":"2.0","id":"1>2:17","from":1,"to":2,"method":"RequestVote",
 //	 "params":{"term":3,"candidateId":1,"lastLogIndex":4,"lastLogTerm":2}}         JSON, has "jsonrpc"
 //	{"variant":"RequestVote","fields":[{"term":3,"candidate_id":1,
 //	 "last_log_index":4,"last_log_term":2,"uuid":"…"}],"from":1,"to":2}            Variant, has "variant" and no "jsonrpc"
+//	08 01 10 02 18 11 22 08 08 03 10 01 18 04 20 02                                Protobuf, is a binary message
 //
 // Numbers are unsigned 64-bit, in decimal, exact: no sign, fraction, exponent, leading zero or quotes (Variant alone takes quotes). Decode is strict
 // in what it knows and passes over what it does not: a known field that is missing, null, of the wrong type, out of range or given twice is an *Error
 // with the field, what was expected and what came; unknown fields and extensions are ignored. Append is canonical: one frame, one text, in the order
-// shown here, without spaces.
+// shown here, without spaces. Protobuf alone does not tell what is missing from what is zero.
 //
 // # Colon
 //
@@ -109,4 +114,14 @@
 //
 // The form before it had no uuid. Of that, RequestVote and its answers in bare numbers, Accepted [term] and Rejected [term, leader], are understood
 // and answered in kind; AppendEntries is not, since its prev_log_term is text, nor are the calls of clients.
+//
+// # Protobuf
+//
+// A Frame of frame.proto, one message for each call and each reply, for a leader under load: the heartbeat
+// of a log of 4812 entries has 21 bytes, where colon has 51 and JSON 176. It is read and written with the
+// official package for the format's lowest layer, without reflection; the tests hold it against the
+// official decoder and encoder. Fields that are zero are left out. Fields may come in any order, lists
+// packed or not, and what frame.proto does not have is passed over; but a field that comes twice is an
+// error, where Protobuf lets the last one count: whom to believe would be a guess. There is no form for
+// requests of clients and errors, which are JSON.
 package wire

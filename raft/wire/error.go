@@ -10,7 +10,7 @@ import (
 // Codes of errors. The first four are JSON-RPC's own and mean that the frame is bad. The others mean that the frame is good and the server cannot
 // do what it asks; -32001 to -32009 are left to the relay.
 const (
-	CodeNotAFrame     = -32700 // neither colon nor JSON, or cut off
+	CodeNotAFrame     = -32700 // neither colon, JSON nor Protobuf, or cut off
 	CodeNotACall      = -32600 // JSON, but no call and no reply; an address or id that cannot be one; too large
 	CodeUnknownMethod = -32601 // a call that this server does not know
 	CodeBadField      = -32602 // a field is missing, of the wrong type or out of range

@@ -15,7 +15,7 @@ func Example() {
 		`1>2:RequestVotes:Request:3:1:4:2:call=17`,
 		`{"jsonrpc":"2.0","id":"1>2:17","from":1,"to":2,"method":"RequestVote","params":{"term":3,"candidateId":1,"lastLogIndex":4,"lastLogTerm":2}}`,
 	} {
-		if err := decoder.Decode([]byte(text), &call); err != nil {
+		if err := decoder.Decode(wire.Text, []byte(text), &call); err != nil {
 			fmt.Println(err)
 			continue
 		}
@@ -51,7 +51,7 @@ func ExampleAppend() {
 func ExampleAppendError() {
 	var decoder wire.Decoder
 	var frame wire.Frame
-	err := decoder.Decode([]byte(`1>2:RequestVotes:Request:-3:1:4:2`), &frame)
+	err := decoder.Decode(wire.Text, []byte(`1>2:RequestVotes:Request:-3:1:4:2`), &frame)
 	fmt.Println(err)
 	fmt.Println(string(wire.AppendError(nil, 2, &frame, err.(*wire.Error))))
 	// Output:

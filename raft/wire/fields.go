@@ -11,6 +11,7 @@ const (
 	fieldID
 	fieldFrom
 	fieldTo
+	fieldCall // of Protobuf only
 	fieldMethod
 	fieldParams
 	fieldResult
@@ -86,7 +87,7 @@ const (
 
 // fieldNames says how each is written.
 var fieldNames = [fields]string{
-	fieldJSONRPC: "jsonrpc", fieldID: "id", fieldFrom: "from", fieldTo: "to", fieldMethod: "method", fieldParams: "params",
+	fieldJSONRPC: "jsonrpc", fieldID: "id", fieldFrom: "from", fieldTo: "to", fieldCall: "call", fieldMethod: "method", fieldParams: "params",
 	fieldResult: "result", fieldError: "error", fieldVariant: "variant", fieldFields: "fields",
 
 	fieldTerm: "term", fieldCandidateID: "candidateId", fieldLastLogIndex: "lastLogIndex", fieldLastLogTerm: "lastLogTerm",

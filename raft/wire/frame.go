@@ -19,28 +19,6 @@ const (
 // FirstClient is the lowest address of a client. Addresses below it, from 1, are servers.
 const FirstClient = 1001
 
-// Encoding is one of the ways of writing the same frame. A receiver tells them apart by what they begin with and answers in kind.
-type Encoding uint8
-
-const (
-	Colon   Encoding = iota // one line of text, as in the raft.rs of 2016: 1>2:RequestVotes:Request:1:1:0:0
-	JSON                    // JSON-RPC 2.0
-	Variant                 // the JSON of the raft of 2015: {"variant":"RequestVote","fields":[{…}]}; what it has no word for goes as JSON
-)
-
-// String returns the encoding's name in lower case, "colon", "json" or "variant".
-func (e Encoding) String() string {
-	switch e {
-	case Colon:
-		return "colon"
-	case JSON:
-		return "json"
-	case Variant:
-		return "variant"
-	}
-	return "unknown"
-}
-
 // Frame is one message and its address. Exactly one of RPC, Request, Answer and Refusal is set.
 //
 // After Decode everything that a Frame points to is borrowed: from the Decoder (RPC, Request, Answer, Refusal, ID) until its next Decode. Not

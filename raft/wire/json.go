@@ -5,6 +5,7 @@ import (
 	"unicode/utf8"
 
 	jsoniter "github.com/json-iterator/go"
+	"google.golang.org/protobuf/encoding/protowire"
 
 	"raftplayground/raft"
 )
@@ -137,39 +138,57 @@ func foreignCall(id []byte) uint64 {
 func (d *Decoder) decodeCall(r *reader, top *object, f *Frame) {
 	method := top.get(fieldMethod)
 	var p object
-	switch name := unquoted(method); {
-	case string(name) == "RequestVote":
-		r.object(top.get(fieldParams), "params", &p)
-		d.vote(f, raft.RequestVote{Call: f.Call, Term: raft.Term(r.number(&p, fieldTerm)), CandidateID: raft.ServerID(r.number(&p, fieldCandidateID)),
-			LastLogIndex: raft.Index(r.number(&p, fieldLastLogIndex)), LastLogTerm: raft.Term(r.number(&p, fieldLastLogTerm)),
-			PreVote: r.flag(&p, fieldPreVote), Transfer: r.flag(&p, fieldTransfer)})
-	case string(name) == "AppendEntries":
-		r.object(top.get(fieldParams), "params", &p)
-		m := raft.AppendEntries{Call: f.Call, Term: raft.Term(r.number(&p, fieldTerm)), LeaderID: raft.ServerID(r.number(&p, fieldLeaderID)),
-			PrevLogIndex: raft.Index(r.number(&p, fieldPrevLogIndex)), PrevLogTerm: raft.Term(r.number(&p, fieldPrevLogTerm)),
-			LeaderCommit: raft.Index(r.number(&p, fieldLeaderCommit))}
-		r.entries(&d.entries, &p)
-		m.Entries = d.entries.entries()
-		d.append(f, m)
-	case string(name) == "InstallSnapshot":
-		r.object(top.get(fieldParams), "params", &p)
-		m := raft.InstallSnapshot{Call: f.Call, Term: raft.Term(r.number(&p, fieldTerm)), LeaderID: raft.ServerID(r.number(&p, fieldLeaderID)),
-			LastIncludedIndex: raft.Index(r.number(&p, fieldLastIncludedIndex)), LastIncludedTerm: raft.Term(r.number(&p, fieldLastIncludedTerm)),
-			Configuration: r.configuration(p.get(fieldConfiguration)), Offset: r.number(&p, fieldOffset), Done: r.boolean(&p, fieldDone)}
-		m.Data = r.chunk(&d.entries, p.get(fieldData))
-		d.snapshot(f, m)
-	case string(name) == "TimeoutNow":
-		r.object(top.get(fieldParams), "params", &p)
-		d.timeout(f, raft.TimeoutNow{Call: f.Call, Term: raft.Term(r.number(&p, fieldTerm)), LeaderID: raft.ServerID(r.number(&p, fieldLeaderID))})
-	default:
-		request := methodOf(name)
-		if request == 0 {
-			r.err = expected(CodeUnknownMethod, "method", allMethods, method)
-			return
-		}
-		r.object(top.get(fieldParams), "params", &p)
+	name := unquoted(method)
+	c, request := callNamed(name), methodOf(name)
+	if c == 0 && request == 0 {
+		r.err = expected(CodeUnknownMethod, "method", allMethods, method)
+		return
+	}
+	r.object(top.get(fieldParams), "params", &p)
+	if c != 0 {
+		d.decodeRPC(r, &p, f, c)
+	} else {
 		d.decodeRequest(r, &p, f, request)
 	}
+}
+
+// callNamed returns the call of that name, 0 if there is none.
+func callNamed(name []byte) content {
+	for c := requestVote; c < requestVoteReply; c++ {
+		if string(name) == calls[c] {
+			return c
+		}
+	}
+	return 0
+}
+
+// decodeRPC reads what a call or a reply holds.
+func (d *Decoder) decodeRPC(r *reader, o *object, f *Frame, c content) {
+	var p parts
+	for i := range frameSchema[c].of {
+		switch of := &frameSchema[c].of[i]; of.form {
+		case aNumber:
+			if of.spare {
+				p.numbers[i] = r.optional(o, of.name)
+			} else {
+				p.numbers[i] = r.number(o, of.name)
+			}
+		case aTruth:
+			if of.spare {
+				p.numbers[i] = protowire.EncodeBool(r.flag(o, of.name))
+			} else {
+				p.numbers[i] = protowire.EncodeBool(r.boolean(o, of.name))
+			}
+		case someBytes:
+			p.data = r.chunk(&d.entries, o.get(of.name))
+		case aMessage:
+			p.configuration = r.configuration(o.get(of.name))
+		case messageList:
+			r.entries(&d.entries, o)
+			p.entries = d.entries.entries()
+		}
+	}
+	d.join(f, c, &p)
 }
 
 // allMethods is what an unknown method is told it should have been.
@@ -302,26 +321,15 @@ func (d *Decoder) decodeResult(r *reader, top *object, f *Frame) {
 	if r.err != nil {
 		return
 	}
-	switch name := unquoted(rpc); {
-	case string(name) == "RequestVote":
-		d.voteReply(f, raft.RequestVoteReply{Call: f.Call, Term: raft.Term(r.number(&p, fieldTerm)), VoteGranted: r.boolean(&p, fieldVoteGranted),
-			PreVote: r.flag(&p, fieldPreVote)})
-	case string(name) == "AppendEntries":
-		d.appendReply(f, raft.AppendEntriesReply{Call: f.Call, Term: raft.Term(r.number(&p, fieldTerm)), Success: r.boolean(&p, fieldSuccess),
-			MatchIndex: raft.Index(r.optional(&p, fieldMatchIndex)), ConflictTerm: raft.Term(r.optional(&p, fieldConflictTerm)),
-			ConflictIndex: raft.Index(r.optional(&p, fieldConflictIndex))})
-	case string(name) == "InstallSnapshot":
-		d.snapshotReply(f, raft.InstallSnapshotReply{Call: f.Call, Term: raft.Term(r.number(&p, fieldTerm)), NextOffset: r.optional(&p, fieldNextOffset),
-			MatchIndex: raft.Index(r.optional(&p, fieldMatchIndex))})
-	case string(name) == "TimeoutNow":
-		d.timeoutReply(f, raft.TimeoutNowReply{Call: f.Call, Term: raft.Term(r.number(&p, fieldTerm))})
-	default:
-		method := methodOf(name)
-		if method == 0 {
-			r.err = expected(CodeUnknownMethod, "rpc", allMethods, rpc)
-			return
-		}
+	name := unquoted(rpc)
+	c, method := callNamed(name), methodOf(name)
+	switch {
+	case c != 0:
+		d.decodeRPC(r, &p, f, c+replies)
+	case method != 0:
 		d.decodeAnswer(r, &p, f, method)
+	default:
+		r.err = expected(CodeUnknownMethod, "rpc", allMethods, rpc)
 	}
 }
 

@@ -44,7 +44,7 @@ func TestSeedColonEncodeDecodesAndOursBeginsTheSame(t *testing.T) {
 	var d Decoder
 	for _, text := range readSeedVectors(t).ColonEncode {
 		var f Frame
-		if err := d.Decode([]byte(text), &f); err != nil {
+		if err := d.Decode(Text, []byte(text), &f); err != nil {
 			t.Errorf("%q: %v", text, err)
 			continue
 		}
@@ -80,7 +80,7 @@ func TestSeedColonAcceptIgnoresTheTail(t *testing.T) {
 	var d Decoder
 	for _, text := range readSeedVectors(t).ColonAccept {
 		var f Frame
-		if err := d.Decode([]byte(text), &f); err != nil {
+		if err := d.Decode(Text, []byte(text), &f); err != nil {
 			t.Errorf("%q: %v", text, err)
 			continue
 		}
@@ -117,7 +117,7 @@ func TestSeedColonRejectsNameTheField(t *testing.T) {
 			continue // a frame of the other program: not colon, but read here, see TestSeedJSONAccept
 		}
 		var f Frame
-		err := d.Decode([]byte(text), &f)
+		err := d.Decode(Text, []byte(text), &f)
 		e, ok := err.(*Error)
 		if !ok {
 			t.Errorf("%q: expected an error, came %v", text, err)
@@ -138,7 +138,7 @@ func TestSeedJSONAccept(t *testing.T) {
 	var d Decoder
 	for _, text := range append(v.JSONAccept, v.ColonReject[len(v.ColonReject)-1]) {
 		var f Frame
-		if err := d.Decode([]byte(text), &f); err != nil {
+		if err := d.Decode(Text, []byte(text), &f); err != nil {
 			t.Errorf("%s: %v", text, err)
 			continue
 		}
@@ -156,7 +156,7 @@ func TestSeedJSONIgnoredAreErrors(t *testing.T) {
 	var d Decoder
 	for _, text := range readSeedVectors(t).JSONIgnored {
 		var f Frame
-		err := d.Decode([]byte(text), &f)
+		err := d.Decode(Text, []byte(text), &f)
 		if text == "1:RequestVotes:Request:1:1:0:0" {
 			if err != nil { // nonsense to the JSON program, a good colon frame here
 				t.Errorf("%s: %v", text, err)
@@ -177,7 +177,7 @@ func TestSeedJSONOlderForm(t *testing.T) {
 	var d Decoder
 	for i, text := range readSeedVectors(t).JSONEncode {
 		var f Frame
-		err := d.Decode([]byte(text), &f)
+		err := d.Decode(Text, []byte(text), &f)
 		if want[i].rpc != "" {
 			if err != nil {
 				t.Errorf("%s: %v", text, err)
@@ -196,7 +196,7 @@ func TestSeedJSONOlderForm(t *testing.T) {
 	// With a uuid put in, the error is about the text.
 	text := `{"variant":"AppendEntries","fields":[{"term":1,"leader_id":1,"prev_log_index":0,"prev_log_term":"foo","entries":["foo"],"leader_commit":0,"uuid":"6ba7b810-9dad-41d1-80b4-00c04fd430c8"}]}`
 	var f Frame
-	if e, ok := d.Decode([]byte(text), &f).(*Error); !ok || e.Field != "prev_log_term" || e.Code != CodeBadField {
+	if e, ok := d.Decode(Text, []byte(text), &f).(*Error); !ok || e.Field != "prev_log_term" || e.Code != CodeBadField {
 		t.Errorf("%s: %v", text, e)
 	}
 }
@@ -205,7 +205,7 @@ func TestSeedJSONWithUUIDIsReadAndSentAgain(t *testing.T) {
 	var d Decoder
 	for _, text := range readSeedVectors(t).JSONFeb20 {
 		var f Frame
-		if err := d.Decode([]byte(text), &f); err != nil {
+		if err := d.Decode(Text, []byte(text), &f); err != nil {
 			t.Errorf("%s: %v", text, err)
 			continue
 		}

@@ -182,6 +182,8 @@ func (r *reader) uuid(p *object, f *Frame, required bool) uuidKind {
 	return kind
 }
 
+const lowerHex = "0123456789abcdef"
+
 // uuidLength is the length of a uuid as text: 32 digits and 4 hyphens.
 const uuidLength = 36
 
@@ -211,7 +213,6 @@ func parseUUID(text []byte) (id [16]byte, ok bool) {
 
 // appendUUIDText appends a uuid as text, in its quotes.
 func appendUUIDText(dst []byte, id [16]byte) []byte {
-	const lowerHex = "0123456789abcdef"
 	dst = append(dst, '"')
 	for i, b := range id {
 		if i == 4 || i == 6 || i == 8 || i == 10 {
@@ -222,10 +223,11 @@ func appendUUIDText(dst []byte, id [16]byte) []byte {
 	return append(dst, '"')
 }
 
-// variantHas tells whether the dialect can say rpc. It knows two calls and commands, and nothing of pre-votes, transfers, snapshots and membership. To be
-// told the half of it would mislead its server: it would give its vote where it is only asked whether it would.
-func variantHas(rpc raft.RPC) bool {
-	switch m := rpc.(type) {
+// variantHas tells whether the dialect can say a frame. It knows two calls and commands, and nothing of
+// pre-votes, transfers, snapshots and membership. To be told the half of it would mislead its server: it
+// would give its vote where it is only asked whether it would.
+func variantHas(f *Frame) bool {
+	switch m := f.RPC.(type) {
 	case *raft.RequestVote:
 		return !m.PreVote && !m.Transfer
 	case *raft.AppendEntries:
@@ -241,6 +243,12 @@ func variantHas(rpc raft.RPC) bool {
 		return true
 	}
 	return false
+}
+
+func appendVariant(dst []byte, f *Frame) []byte {
+	w := borrowWriter(dst)
+	w.variant(f)
+	return w.finish()
 }
 
 // variant writes an RPC that variantHas. The dialect has no address; ours comes behind everything that it has, where its decoder passes over it.

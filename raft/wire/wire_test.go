@@ -100,6 +100,26 @@ var canonicals = []canonical{
 	{"TimeoutNow reply, JSON", Frame{From: 2, To: 1, Reply: true, RPC: &raft.TimeoutNowReply{Call: 20, Term: 3}}, JSON,
 		`{"jsonrpc":"2.0","id":"1>2:20","from":2,"to":1,"result":{"rpc":"TimeoutNow","term":3}}`},
 
+	{"vote, Protobuf", Frame{From: 1, To: 2, RPC: &raft.RequestVote{Call: 17, Term: 3, CandidateID: 1, LastLogIndex: 4, LastLogTerm: 2}}, Protobuf,
+		"\x08\x01\x10\x02\x18\x11\x22\x08\x08\x03\x10\x01\x18\x04\x20\x02"},
+	{"pre-vote to everyone, Protobuf", Frame{From: 1, RPC: &raft.RequestVote{Term: 300, CandidateID: 1, PreVote: true, Transfer: true}}, Protobuf,
+		"\x08\x01\x22\x09\x08\xac\x02\x10\x01\x28\x01\x30\x01"},
+	{"vote reply, Protobuf", Frame{From: 2, To: 1, Reply: true, RPC: &raft.RequestVoteReply{Call: 17, Term: 3, VoteGranted: true}}, Protobuf,
+		"\x08\x02\x10\x01\x18\x11\x42\x04\x08\x03\x10\x01"},
+	{"entries, Protobuf", Frame{From: 1, To: 2, RPC: &raft.AppendEntries{Call: 18, Term: 3, LeaderID: 1, PrevLogIndex: 4, PrevLogTerm: 2, LeaderCommit: 4, Entries: everyKind()}}, Protobuf,
+		"\x08\x01\x10\x02\x18\x12\x2a\x35\x08\x03\x10\x01\x18\x04\x20\x02\x28\x04\x32\x02\x08\x03\x32\x0b\x08\x03\x12\x07set x=1\x32\x04\x08\x03\x12\x00" +
+			"\x32\x12\x08\x03\x12\x0ea:b,c;d%\né\u0085\xff"},
+	{"success, Protobuf", Frame{From: 2, To: 1, Reply: true, RPC: &raft.AppendEntriesReply{Call: 18, Term: 3, Success: true, MatchIndex: 6}}, Protobuf,
+		"\x08\x02\x10\x01\x18\x12\x4a\x06\x08\x03\x10\x01\x18\x06"},
+	{"refusal, Protobuf", Frame{From: 2, To: 1, Reply: true, RPC: &raft.AppendEntriesReply{Call: 18, Term: 3, ConflictTerm: 2, ConflictIndex: 3}}, Protobuf,
+		"\x08\x02\x10\x01\x18\x12\x4a\x06\x08\x03\x20\x02\x28\x03"},
+	{"snapshot, Protobuf", Frame{From: 1, To: 2, RPC: snapshot([]byte{0xff})}, Protobuf,
+		"\x08\x01\x10\x02\x18\x13\x32\x1e\x08\x03\x10\x01\x18\x28\x20\x02\x2a\x0c\x0a\x03\x01\x02\x03\x12\x02\x01\x02\x1a\x01\x04\x30\x80\x04\x3a\x01\xff\x40\x01"},
+	{"snapshot reply, Protobuf", Frame{From: 2, To: 1, Reply: true, RPC: &raft.InstallSnapshotReply{Call: 19, Term: 3, NextOffset: 517, MatchIndex: 40}}, Protobuf,
+		"\x08\x02\x10\x01\x18\x13\x52\x07\x08\x03\x10\x85\x04\x18\x28"},
+	{"TimeoutNow, Protobuf", Frame{From: 1, To: 2, RPC: &raft.TimeoutNow{Call: 20, Term: 3, LeaderID: 1}}, Protobuf, "\x08\x01\x10\x02\x18\x14\x3a\x04\x08\x03\x10\x01"},
+	{"TimeoutNow reply of term 0, Protobuf", Frame{From: 2, To: 1, Reply: true, RPC: &raft.TimeoutNowReply{}}, Protobuf, "\x08\x02\x10\x01\x5a\x00"},
+
 	{"Put", Frame{From: 1001, To: 2, Call: 5, Request: &Request{Method: Put, Key: "x", Value: `a "b"`}}, JSON,
 		`{"jsonrpc":"2.0","id":"1001>2:5","from":1001,"to":2,"method":"Put","params":{"key":"x","value":"a \"b\""}}`},
 	{"Get by ReadIndex", Frame{From: 1001, To: 2, ID: []byte("7"), Call: 7, Request: &Request{Method: Get, Key: "x", Read: ReadIndex}}, JSON,
@@ -163,7 +183,7 @@ func TestCanonicalText(t *testing.T) {
 				t.Errorf("written as\n%s\nexpected\n%s", got, c.text)
 			}
 			var f Frame
-			if err := d.Decode([]byte(c.text), &f); err != nil {
+			if err := d.Decode(c.encoding.Kind(), []byte(c.text), &f); err != nil {
 				t.Fatal(err)
 			}
 			want := c.frame
@@ -173,8 +193,8 @@ func TestCanonicalText(t *testing.T) {
 	}
 }
 
-// TestDocumentedColonFramesAreCanonical holds the package comment to its word.
-func TestDocumentedColonFramesAreCanonical(t *testing.T) {
+// TestDocumentedFramesAreCanonical holds the package comment to its word.
+func TestDocumentedFramesAreCanonical(t *testing.T) {
 	source, err := os.ReadFile("doc.go")
 	if err != nil {
 		t.Fatal(err)
@@ -189,7 +209,14 @@ func TestDocumentedColonFramesAreCanonical(t *testing.T) {
 		text, _, _ = strings.Cut(text, "  ") // a remark follows
 		frames++
 		var f Frame
-		if err := d.Decode([]byte(text), &f); err != nil {
+		if !strings.Contains(text, ":") {
+			data := unhexed(strings.TrimSpace(text))
+			if err := d.Decode(Binary, data, &f); err != nil || !bytes.Equal(Append(nil, &f, Protobuf), data) {
+				t.Errorf("%s: %v", text, err)
+			}
+			continue
+		}
+		if err := d.Decode(Text, []byte(text), &f); err != nil {
 			t.Errorf("%s: %v", text, err)
 		} else if got := string(Append(nil, &f, Colon)); got != text {
 			t.Errorf("%s is written %s", text, got)
@@ -202,7 +229,7 @@ func TestDocumentedColonFramesAreCanonical(t *testing.T) {
 
 func TestJSONTextIsValidJSON(t *testing.T) {
 	for _, c := range canonicals {
-		if c.encoding != Colon && !json.Valid([]byte(c.text)) {
+		if (c.encoding == JSON || c.encoding == Variant) && !json.Valid([]byte(c.text)) {
 			t.Errorf("%s: not JSON: %s", c.name, c.text)
 		}
 	}
@@ -396,7 +423,7 @@ func TestBadFramesTellWhatIsWrong(t *testing.T) {
 	for _, c := range bads {
 		name := c.text[:min(len(c.text), 100)]
 		var f Frame
-		err := d.Decode([]byte(c.text), &f)
+		err := d.Decode(Text, []byte(c.text), &f)
 		e, ok := err.(*Error)
 		if !ok {
 			t.Errorf("%s: expected an error, came %v with %+v", name, err, f)
@@ -424,7 +451,7 @@ func TestErrorsRepeatLittleOfTheInput(t *testing.T) {
 		appendOf(`[{"term":1,"configuration":{"voters":["` + long + `"]}}]`), appendOf(`[{"term":1,"configuration":{"voters":[1,1],"x":"` + long + `"}}]`),
 	} {
 		var f Frame
-		err := d.Decode([]byte(text), &f)
+		err := d.Decode(Text, []byte(text), &f)
 		if err == nil {
 			t.Errorf("%.40s: no error", text)
 			continue
@@ -444,7 +471,7 @@ func TestUnknownExtensionsAreIgnored(t *testing.T) {
 			`"method":"RequestVote","to":2,"from":1,"id":"1>2:17","jsonrpc":"2.0"} `,
 	} {
 		var f Frame
-		if err := d.Decode([]byte(strings.TrimLeft(text, " ")), &f); err != nil {
+		if err := d.Decode(Text, []byte(strings.TrimLeft(text, " ")), &f); err != nil {
 			t.Errorf("%s: %v", text, err)
 			continue
 		}
@@ -458,10 +485,10 @@ func TestNumbersAreExact(t *testing.T) {
 	const most = 1<<64 - 1
 	want := &raft.RequestVote{Call: most, Term: most, CandidateID: most, LastLogIndex: most, LastLogTerm: most}
 	var d Decoder
-	for _, encoding := range []Encoding{Colon, JSON, Variant} {
+	for _, encoding := range Encodings() {
 		sent := Frame{From: most, To: most, RPC: want}
 		var f Frame
-		if err := d.Decode(Append(nil, &sent, encoding), &f); err != nil || !sameRPC(f.RPC, want) || f.From != most || f.To != most {
+		if err := d.Decode(encoding.Kind(), Append(nil, &sent, encoding), &f); err != nil || !sameRPC(f.RPC, want) || f.From != most || f.To != most {
 			t.Errorf("%v: %v %+v %+v", encoding, err, f, f.RPC)
 		}
 	}
@@ -469,12 +496,12 @@ func TestNumbersAreExact(t *testing.T) {
 
 // TestEntryDataIsOwned: the raft log keeps entries, so neither the frame's bytes nor the next frame may show in them, and appending to one must not write into the next.
 func TestEntryDataIsOwned(t *testing.T) {
-	for _, encoding := range []Encoding{Colon, JSON, Variant} {
+	for _, encoding := range Encodings() {
 		var d Decoder
 		frame := Frame{From: 1, To: 2, RPC: &raft.AppendEntries{Entries: everyKind()}}
 		text := Append(nil, &frame, encoding)
 		var f Frame
-		if err := d.Decode(text, &f); err != nil {
+		if err := d.Decode(encoding.Kind(), text, &f); err != nil {
 			t.Fatal(err)
 		}
 		kept := append([]raft.Entry(nil), f.RPC.(*raft.AppendEntries).Entries...)
@@ -482,7 +509,7 @@ func TestEntryDataIsOwned(t *testing.T) {
 			text[i] = '#'
 		}
 		other := Frame{From: 1, To: 2, RPC: &raft.AppendEntries{Entries: []raft.Entry{{Data: bytes.Repeat([]byte("z"), 100)}}}}
-		if err := d.Decode(Append(nil, &other, encoding), &f); err != nil {
+		if err := d.Decode(encoding.Kind(), Append(nil, &other, encoding), &f); err != nil {
 			t.Fatal(err)
 		}
 		for _, entry := range kept {
@@ -509,7 +536,7 @@ func TestVariantLeavesToJSONWhatItHasNoWordFor(t *testing.T) {
 		}
 		var d Decoder
 		var f Frame
-		if err := d.Decode(text, &f); err != nil {
+		if err := d.Decode(Text, text, &f); err != nil {
 			t.Error(err)
 			continue
 		}
@@ -533,7 +560,7 @@ func TestConfigurationsBecomeCanonical(t *testing.T) {
 	var d Decoder
 	for _, c := range cases {
 		var f Frame
-		if err := d.Decode([]byte(c.text), &f); err != nil {
+		if err := d.Decode(Text, []byte(c.text), &f); err != nil {
 			t.Errorf("%s: %v", c.text, err)
 			continue
 		}
@@ -545,7 +572,7 @@ func TestConfigurationsBecomeCanonical(t *testing.T) {
 }
 
 func TestAConfigEntryWithoutConfigurationIsABrokenLog(t *testing.T) {
-	for _, encoding := range []Encoding{Colon, JSON, Variant} {
+	for _, encoding := range Encodings() {
 		func() {
 			defer func() {
 				if text, _ := recover().(string); !strings.Contains(text, "a server's number") {
@@ -575,7 +602,7 @@ func TestTheLargestMessagesFit(t *testing.T) {
 	for _, fill := range []string{"\x00", "\xff", "%", "\"", "x"} {
 		chunk := &raft.InstallSnapshot{Call: most, Term: most, LeaderID: most, LastIncludedIndex: most, LastIncludedTerm: most, Offset: most,
 			Configuration: configuration, Data: []byte(strings.Repeat(fill, MaxChunk)), Done: true}
-		for _, encoding := range []Encoding{Colon, JSON, Variant} {
+		for _, encoding := range Encodings() {
 			messages := []raft.RPC{chunk, call(fill, MaxData)}
 			if encoding == Colon || fill != "\x00" { // see MaxFrame for why
 				messages = append(messages, call(fill, full...))
@@ -583,7 +610,7 @@ func TestTheLargestMessagesFit(t *testing.T) {
 			for _, rpc := range messages {
 				text := Append(nil, &Frame{From: most, To: most, RPC: rpc}, encoding)
 				var f Frame
-				if err := d.Decode(text, &f); err != nil || !sameRPC(f.RPC, rpc) {
+				if err := d.Decode(encoding.Kind(), text, &f); err != nil || !sameRPC(f.RPC, rpc) {
 					t.Errorf("%v, %T of %q: %d bytes: %v", encoding, rpc, fill, len(text), err)
 				}
 			}
@@ -593,18 +620,18 @@ func TestTheLargestMessagesFit(t *testing.T) {
 
 // TestChunksAreOwned: what is installed later must not change with the next frame.
 func TestChunksAreOwned(t *testing.T) {
-	for _, encoding := range []Encoding{Colon, JSON} {
+	for _, encoding := range []Encoding{Colon, JSON, Protobuf} {
 		var d Decoder
 		var f Frame
 		text := Append(nil, &Frame{From: 1, To: 2, RPC: snapshot([]byte("x=1"))}, encoding)
-		if err := d.Decode(text, &f); err != nil {
+		if err := d.Decode(encoding.Kind(), text, &f); err != nil {
 			t.Fatal(err)
 		}
 		kept := *f.RPC.(*raft.InstallSnapshot)
 		clear(text)
 		other := snapshot([]byte("zzzzzzzzz"))
 		other.Configuration = raft.Configuration{Voters: []raft.ServerID{7, 8, 9}, Outgoing: []raft.ServerID{5, 6}, Learners: []raft.ServerID{4}}
-		if err := d.Decode(Append(nil, &Frame{From: 1, To: 2, RPC: other}, encoding), &f); err != nil {
+		if err := d.Decode(encoding.Kind(), Append(nil, &Frame{From: 1, To: 2, RPC: other}, encoding), &f); err != nil {
 			t.Fatal(err)
 		}
 		if want := snapshot([]byte("x=1")); !sameRPC(&kept, want) {
@@ -628,7 +655,7 @@ func TestErrorsAnswerCallsOnly(t *testing.T) {
 	var d Decoder
 	for _, c := range cases {
 		var f Frame
-		err := d.Decode([]byte(c.bad), &f)
+		err := d.Decode(Text, []byte(c.bad), &f)
 		e, ok := err.(*Error)
 		if !ok {
 			t.Errorf("%s: no error", c.bad)
@@ -646,7 +673,7 @@ func TestForeignErrorDataIsIgnored(t *testing.T) {
 	var f Frame
 	for _, data := range []string{`{"leader":"x","index":-1,"term":{}}`, `"text"`, `null`, `7`} {
 		text := `{"jsonrpc":"2.0","id":null,"from":2,"to":1,"error":{"code":-32603,"message":"m","data":` + data + `}}`
-		if err := d.Decode([]byte(text), &f); err != nil || *f.Refusal != (Error{Code: -32603, Message: "m"}) {
+		if err := d.Decode(Text, []byte(text), &f); err != nil || *f.Refusal != (Error{Code: -32603, Message: "m"}) {
 			t.Errorf("%s: %v %+v", text, err, f.Refusal)
 		}
 	}
@@ -656,7 +683,7 @@ func TestUnknownNames(t *testing.T) {
 	if Method(0).String() != "unknown" || methods.String() != "unknown" || Encoding(9).String() != "unknown" {
 		t.Error("a name for what there is not")
 	}
-	for e, want := range map[Encoding]string{Colon: "colon", JSON: "json", Variant: "variant"} {
+	for e, want := range map[Encoding]string{Colon: "colon", JSON: "json", Variant: "variant", Protobuf: "protobuf"} {
 		if e.String() != want {
 			t.Errorf("%d is called %s", e, e)
 		}
@@ -683,7 +710,7 @@ func TestACallThatCannotBeReadIsNamedInItsError(t *testing.T) {
 		var d Decoder
 		var f Frame
 		var reason *Error
-		if err := d.Decode([]byte(text), &f); !errors.As(err, &reason) {
+		if err := d.Decode(Text, []byte(text), &f); !errors.As(err, &reason) {
 			t.Fatalf("%s: %v", text, err)
 		}
 		if got := string(AppendError(nil, 2, &f, reason)); !strings.HasPrefix(got, `{"jsonrpc":"2.0","id":`+id+`,"from":2,"to":1,"error":{"code":`) {

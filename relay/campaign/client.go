@@ -69,7 +69,7 @@ func (c *client) ask(request *wire.Request) bool {
 	o := check.Operation{Client: c.number, Kind: kinds[request.Method], Key: request.Key, Value: request.Value,
 		Invoked: c.room.now(), Unknown: true}
 	frame := wire.Frame{From: c.member.joined.Client, To: to, Call: c.calls, Request: request}
-	if c.member.send(wire.Append(nil, &frame, wire.JSON)) == nil {
+	if c.member.send(message{wire.Text, wire.Append(nil, &frame, wire.JSON)}) == nil {
 		c.await(&o)
 	}
 	c.room.note(&o)
@@ -81,13 +81,13 @@ func (c *client) await(o *check.Operation) {
 	end := time.After(waits)
 	for {
 		select {
-		case data, open := <-c.member.messages:
+		case came, open := <-c.member.messages:
 			if !open {
 				c.leave()
 				return
 			}
 			var f wire.Frame
-			if c.decoder.Decode(data, &f) == nil && f.Call == c.calls && (f.Answer != nil || f.Refusal != nil) {
+			if c.decoder.Decode(came.kind, came.data, &f) == nil && f.Call == c.calls && (f.Answer != nil || f.Refusal != nil) {
 				c.answered(o, &f)
 				return
 			}

@@ -8,13 +8,21 @@ import (
 
 	"github.com/gorilla/websocket"
 	jsoniter "github.com/json-iterator/go"
+
+	"raftplayground/raft/wire"
 )
 
 // member is one connection to a room.
 type member struct {
 	socket   *websocket.Conn
-	messages chan []byte // that have come; closed with the connection
+	messages chan message // that have come; closed with the connection
 	joined   joined
+}
+
+// message is one of the connection, in either direction.
+type message struct {
+	kind wire.Kind
+	data []byte
 }
 
 // joined is what the room answers to who joins.
@@ -48,8 +56,8 @@ func join(addr, code, params string) (*member, error) {
 	if err != nil {
 		return nil, err
 	}
-	m := &member{socket: socket, messages: make(chan []byte, 1024)}
-	err = m.send([]byte(`{"jsonrpc":"2.0","id":"join","method":"join","params":` + params + `}`))
+	m := &member{socket: socket, messages: make(chan message, 1024)}
+	err = m.say(`{"jsonrpc":"2.0","id":"join","method":"join","params":` + params + `}`)
 	for err == nil {
 		var data []byte
 		if _, data, err = socket.ReadMessage(); err != nil {
@@ -78,31 +86,37 @@ func join(addr, code, params string) (*member, error) {
 func (m *member) read() {
 	defer close(m.messages)
 	for {
-		_, data, err := m.socket.ReadMessage()
+		kind, data, err := m.socket.ReadMessage()
 		if err != nil {
 			return
 		}
-		m.messages <- data
+		m.messages <- message{wire.KindOf(kind == websocket.BinaryMessage), data}
 	}
 }
 
-func (m *member) send(text []byte) error {
+func (m *member) say(text string) error { return m.send(message{wire.Text, []byte(text)}) }
+
+func (m *member) send(s message) error {
 	m.socket.SetWriteDeadline(time.Now().Add(patience))
-	return m.socket.WriteMessage(websocket.TextMessage, text)
+	kind := websocket.TextMessage
+	if s.kind == wire.Binary {
+		kind = websocket.BinaryMessage
+	}
+	return m.socket.WriteMessage(kind, s.data)
 }
 
 // ask asks something of the room and waits until it is done.
 func (m *member) ask(method, params string) error {
-	err := m.send([]byte(`{"jsonrpc":"2.0","id":"ask","method":"` + method + `","params":` + params + `}`))
+	err := m.say(`{"jsonrpc":"2.0","id":"ask","method":"` + method + `","params":` + params + `}`)
 	if err != nil {
 		return err
 	}
-	for data := range m.messages {
+	for came := range m.messages {
 		var answer struct {
 			ID    string
 			Error *refusal
 		}
-		switch jsoniter.Unmarshal(data, &answer); {
+		switch jsoniter.Unmarshal(came.data, &answer); {
 		case answer.ID != "ask":
 		case answer.Error != nil:
 			return answer.Error

@@ -213,7 +213,7 @@ func (s *native) boot(file *mortal, t ticket, claim uint64) (*running, error) {
 // serve lets the server take part until the connection is lost, which is nil, or it is killed. It begins with telling
 // the room that the disk knows the claim.
 func (r *running) serve(m *member) error {
-	if m.send(fmt.Appendf(nil, `{"method":"state","params":{"claim":%d}}`, m.joined.Claim)) != nil {
+	if m.say(fmt.Sprintf(`{"method":"state","params":{"claim":%d}}`, m.joined.Claim)) != nil {
 		return nil
 	}
 	clock := time.NewTicker(step)
@@ -225,11 +225,11 @@ func (r *running) serve(m *member) error {
 				return errKilled
 			}
 			r.file.dies = time.Now()
-		case data, open := <-m.messages:
+		case came, open := <-m.messages:
 			if !open {
 				return nil
 			}
-			r.take(data)
+			r.take(came)
 		case <-clock.C:
 			if dies := r.file.dies; !dies.IsZero() && time.Since(dies) > idle {
 				return errKilled // there was nothing to write
@@ -238,7 +238,7 @@ func (r *running) serve(m *member) error {
 		r.tick()
 		for r.server.Output(&r.output) {
 			for i := range r.output.Frames {
-				if m.send(r.output.Frames[i].Data) != nil {
+				if f := &r.output.Frames[i]; m.send(message{f.Kind, f.Data}) != nil {
 					return nil
 				}
 			}
@@ -251,11 +251,11 @@ func (r *running) serve(m *member) error {
 }
 
 // take takes a message of the room: a frame, or what the room says of itself.
-func (r *running) take(data []byte) {
-	runs, ok := started(data)
+func (r *running) take(came message) {
+	runs, ok := started(came.data)
 	switch {
 	case !ok:
-		r.server.Frame(data)
+		r.server.Frame(came.kind, came.data)
 	case runs && r.begun.IsZero():
 		r.begun = time.Now()
 	}

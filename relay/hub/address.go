@@ -18,11 +18,14 @@ type envelope struct {
 	variant          string // of the 2015 dialect, which has no addresses
 	fields           []byte
 	isReply, isColon bool
+	isBinary         bool
 	oddID            bool // there is an id, and it cannot be echoed
 }
 
 // isFrame says that the message is for another member, not for the room.
-func (e *envelope) isFrame() bool { return e.isColon || e.hasFrom || e.hasTo || e.variant != "" }
+func (e *envelope) isFrame() bool {
+	return e.isColon || e.isBinary || e.hasFrom || e.hasTo || e.variant != ""
+}
 
 // scanner finds envelopes.
 type scanner struct {
@@ -42,9 +45,12 @@ const (
 	keyFields
 )
 
-// read finds the envelope of a text message. With a refusal the envelope holds what was found before the fault: its id may be known.
-func (s *scanner) read(data []byte) (*envelope, error) {
+// read finds the envelope of a message. With a refusal the envelope holds what was found before the fault: its id may be known.
+func (s *scanner) read(data []byte, binary bool) (*envelope, error) {
 	*s = scanner{}
+	if binary {
+		return &s.found, s.readProtobuf(data)
+	}
 	if !utf8.Valid(data) {
 		// A browser fails the whole connection over such a message (RFC 6455, 8.1): it must not reach anybody.
 		return &s.found, &Refusal{CodeNotJSON, "", "the message is not valid UTF-8"}

@@ -58,6 +58,9 @@ func (h *Hub) AppendState(b []byte) []byte {
 		u(uint64(len(of)))
 		for _, f := range of {
 			u(f.seq, uint64(f.due), uint64(len(f.data)))
+			if f.binary {
+				u(1)
+			}
 			b = append(b, f.data...)
 		}
 	}

@@ -12,8 +12,9 @@
 //
 // # The protocol of a room
 //
-// A member opens a WebSocket at /rooms/{code} and speaks JSON-RPC 2.0 in text messages, one object a message. Codes are 4 to 32 characters of
-// a-z, 0-9 and "-". Its first message joins:
+// A member opens a WebSocket at /rooms/{code} and speaks JSON-RPC 2.0 in text messages, one object a
+// message; frames (below) may be binary. Codes are 4 to 32 characters of a-z, 0-9 and "-". Its first
+// message joins:
 //
 //	→ {"jsonrpc":"2.0","id":1,"method":"join","params":{"server":null,"lease":null,"watch":true,"name":"Ada"}}
 //	← {"jsonrpc":"2.0","id":1,"result":{"room":"k7m2qx","client":1001,"clients":1001,"server":2,"lease":"…",
@@ -37,13 +38,13 @@
 // person says that it is new ("new":true in a join, or seats). A member without a seat asks for one later by
 // seat, which takes and returns what join does.
 //
-// "client" is an address of the member's own, ≥ 1001, for requests that it makes of servers; it ends with the
-// connection, and is never given to another. "clients" is the first address of this life of the room: when it
-// is another one than before, every client has another address. Optional join params: "size" (1 to 9) sets
-// the number of seats if nobody has joined the room yet, "hidden" (bool), "name" and "disk" (text shown to
-// others, at most 40 printable characters). A connection that has not joined within 60 s is closed. When the
-// host was killed, "now" may be earlier than what the members last heard, and seq begins at 1 again: who
-// joins anew forgets them.
+// "client" is an address of the member's own, ≥ 1001, for requests that it makes of servers; it ends with
+// the connection, and is never given to another. "clients" is the first address of this life of the room:
+// when it is another one than before, every client has another address. Optional join params: "size" (1 to
+// 9) sets the number of seats if nobody has joined the room yet, "binary" (the member takes binary
+// messages), "hidden" (bool), "name" and "disk" (text shown to others, at most 40 printable characters). A
+// connection that has not joined within 60 s is closed. When the host was killed, "now" may be earlier than
+// what the members last heard, and seq begins at 1 again: who joins anew forgets them.
 //
 // Notifications from the hub, all times in whole microseconds of cluster time, the room's own clock:
 //
@@ -64,18 +65,25 @@
 // on its way and goes on when somebody says so). A later line with only seq, fate and at corrects a "sent" or "held": the link was cut or the receiver went while it was under way, somebody
 // held it or "dropped" it, or, "sent" with "due" beside it, released it. A frame that the network or somebody made a second time is listed like any other, with "copyOf": the seq of the first;
 // one that somebody edited is listed anew under its own seq.
-// "frame" is the text as sent, the first 4096 bytes of it. A watcher that is slow (256 KiB wait for it) is spared
+// "frame" is the text as sent, the first 4096 bytes of it; of a frame that is binary "base64" has as many of its bytes. A watcher that is slow (256 KiB wait for it) is spared
 // "frame"; one that lags (1 MiB) is spared whole lines, and reports but the last of each server. A batch has at most 4096 lines and 1 MiB of text. seen says how many lines were left out
 // since it last said so: "dropped": n, absent if none.
 //
-// Frames (see package wire) are every other text message that starts with a digit or has "from" or "to". The hub reads the addresses, checks that from is the sender's
-// own server or client address, stamps the frame with a sequence number, and delivers the very same bytes to the receiver after the link's latency ± jitter of cluster
-// time, in order per direction. Frames from or to a client address travel without delay and are never cut; they too are seen. Without ">to" (colon) or "to" (JSON) a frame goes to every other server.
-// While the clock stands (rate 0, or not started) frames between servers are held. One direction of a link holds 4096 frames, the room 32 MiB; what comes on top is lost ("full").
-// A frame to a server that is not connected or to a client that has gone is lost ("down"), to an address that nobody ever had it is refused.
-// The 2015 dialect, {"variant":…}, has no addresses: its frame is from the connection's server; a call goes to every other server, a reply to the server
-// that made the call with the same uuid (the last 256 calls are remembered; without a uuid a reply cannot be delivered and is refused).
-// Text that is not UTF-8 is refused, because a browser would fail its connection over it. Binary messages are refused.
+// Frames (see package wire) are binary messages, and every other text message that starts with a digit or
+// has "from" or "to". Of a binary one the hub reads fields 1 to 3 as those of raft/wire/frame.proto, and it
+// walks over the others. A member that has not joined with "binary":true, nor sent such a message, is sent
+// none: a frame for it, or for everybody when it is among them, is refused. room has "binary":true at the
+// servers that take them. The hub reads the addresses, checks that from is the sender's own server or
+// client address, stamps the frame with a sequence number, and delivers the very same bytes to the receiver
+// after the link's latency ± jitter of cluster time, in order per direction. Frames from or to a client
+// address travel without delay and are never cut; they too are seen. Without ">to" (colon) or "to" (JSON) a
+// frame goes to every other server. While the clock stands (rate 0, or not started) frames between servers
+// are held. One direction of a link holds 4096 frames, the room 32 MiB; what comes on top is lost ("full").
+// A frame to a server that is not connected or to a client that has gone is lost ("down"), to an address
+// that nobody ever had it is refused. The 2015 dialect, {"variant":…}, has no addresses: its frame is from
+// the connection's server; a call goes to every other server, a reply to the server that made the call with
+// the same uuid (the last 256 calls are remembered; without a uuid a reply cannot be delivered and is
+// refused). Text that is not UTF-8 is refused, because a browser would fail its connection over it.
 //
 // Any member may change the room; the result is true, the change is announced by room:
 //
@@ -86,7 +94,7 @@
 //	{"id":4,"method":"network","params":{"links":[{"from":1,"to":2,"hold":true}]}}      frames stop on the way; false releases all of them
 //	{"id":4,"method":"frame","params":{"seq":17,"do":"hold"}}                        one frame under way between servers: "hold", "release" (it starts anew), "drop",
 //	                                                                                 "deliver" (it arrives now, even while the clock stands) or "duplicate" (a copy sets out now)
-//	{"id":4,"method":"frame","params":{"seq":17,"do":"edit","frame":"1>2:…"}}        the same frame, with another text
+//	{"id":4,"method":"frame","params":{"seq":17,"do":"edit","frame":"1>2:…"}}        the same frame, with another text; "base64" in the place of "frame" makes it binary
 //	{"id":4,"method":"frame","params":{"do":"inject","from":1,"to":2,"frame":"1>2:…"}}   a frame as if 1 had sent it to 2
 //	{"id":5,"method":"network","params":{"start":true}}                              start the clock now (see below)
 //	{"id":6,"method":"seats","params":{"new":true}}                                  the room is new, or begins anew: only while nobody has a seat

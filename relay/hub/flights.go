@@ -10,6 +10,7 @@ type Flight struct {
 	Held   bool   // it goes on only when it is released
 	HeldAt int64  // since when it is held; 0 if it is not
 	Data   []byte // read-only; may be kept
+	Binary bool   // it came as a binary message, not as text
 }
 
 // Flights appends to into the frames that are under way between servers, and returns it: link by link, first by sender, then by receiver; on each
@@ -20,7 +21,7 @@ func (h *Hub) Flights(into []Flight) []Flight {
 		for _, frames := range [...][]flight{l.queue[l.head:], l.held} {
 			for k := range frames {
 				f := &frames[k]
-				into = append(into, Flight{Seq: f.seq, From: l.From, To: l.To, Sent: f.sent, Due: f.due, Held: f.held, HeldAt: f.heldAt, Data: f.data})
+				into = append(into, Flight{Seq: f.seq, From: l.From, To: l.To, Sent: f.sent, Due: f.due, Held: f.held, HeldAt: f.heldAt, Data: f.data, Binary: f.binary})
 			}
 		}
 	}

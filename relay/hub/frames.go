@@ -22,7 +22,13 @@ type flight struct {
 	due    int64 // of one that is held: when it would have arrived
 	held   bool  // it goes on only when it is released,
 	heldAt int64 // and stopped then
+	frame
+}
+
+// frame is a frame's bytes and the kind of message in which they came and leave.
+type frame struct {
 	data   []byte
+	binary bool
 }
 
 const maxDelay = 60 * 1000 * 1000 // µs
@@ -88,17 +94,13 @@ func (h *Hub) link(from, to uint64) *link {
 
 // read is a member's message: a frame for others or a call to the room.
 func (h *Hub) read(m *member, data []byte, binary bool) {
-	if binary {
-		h.refuse(m, nil, &Refusal{Code: CodeNotRequest, Message: "a binary message is not understood in this room: send frames as text, colon or JSON"})
-		return
-	}
-	e, bad := h.scan.read(data)
+	e, bad := h.scan.read(data, binary)
 	switch {
 	case bad != nil:
 	case !m.joined && e.method != "join":
 		bad = errJoinFirst
 	case e.isFrame():
-		bad = h.forward(m, e, data)
+		bad = h.forward(m, e, frame{data, binary})
 	case e.oddID:
 		bad = badID
 	case e.hasMethod:
@@ -116,22 +118,28 @@ func (h *Hub) read(m *member, data []byte, binary bool) {
 }
 
 // forward sends a frame on its way, after checking its address.
-func (h *Hub) forward(m *member, e *envelope, data []byte) error {
+func (h *Hub) forward(m *member, e *envelope, f frame) error {
 	if e.variant != "" && !e.hasFrom && !e.hasTo {
 		if bad := h.address2015(m, e); bad != nil {
 			return bad
 		}
+	}
+	if f.binary && !m.binary { // who sends such a message takes it, too
+		m.binary, h.roomChanged = true, true
 	}
 	switch {
 	case !e.hasFrom:
 		return badParam("from", "the sender's address", "none")
 	case e.from != m.server && e.from != m.client:
 		return &Refusal{CodeNotYours, "from", "from: " + decimal(e.from) + " is not this connection's address, which is " + m.addresses()}
+	case f.binary && h.textOnly(m, e) != 0:
+		const what = " takes text messages only; send it this frame in another encoding"
+		return &Refusal{CodeNotRequest, "to", "to: " + decimal(h.textOnly(m, e)) + what}
 	case !e.hasTo:
-		h.charge(m, len(data)*max(0, len(h.seats)-2))
+		h.charge(m, len(f.data)*max(0, len(h.seats)-2))
 		for to := uint64(1); to <= uint64(len(h.seats)); to++ {
 			if to != m.server {
-				h.launch(e.from, to, data)
+				h.launch(e.from, to, f)
 			}
 		}
 		return nil
@@ -140,34 +148,51 @@ func (h *Hub) forward(m *member, e *envelope, data []byte) error {
 	case !h.isServer(e.to) && (e.to < h.options.FirstClient || e.to >= h.nextClient):
 		return &Refusal{CodeNoSuchAddress, "to", "to: nobody has the address " + decimal(e.to) + " in this room; servers are 1 to " + decimal(uint64(len(h.seats)))}
 	}
-	h.launch(e.from, e.to, data)
+	h.launch(e.from, e.to, f)
 	return nil
 }
 
+// textOnly returns an address that the frame of m is for and that takes text messages only, 0 if there is
+// none.
+func (h *Hub) textOnly(m *member, e *envelope) uint64 {
+	if e.hasTo {
+		if receiver := h.holder(e.to); receiver != nil && !receiver.binary {
+			return e.to
+		}
+		return 0
+	}
+	for i := range h.seats {
+		if receiver := h.seats[i].holder; receiver != nil && receiver != m && !receiver.binary {
+			return uint64(i + 1)
+		}
+	}
+	return 0
+}
+
 // launch stamps a frame and puts it on its link. A client has no link: its frames arrive at once, whatever the network does.
-func (h *Hub) launch(from, to uint64, data []byte) {
+func (h *Hub) launch(from, to uint64, f frame) {
 	h.seq++
 	now := h.clock.now
 	if !h.isServer(from) || !h.isServer(to) {
 		receiver := h.holder(to)
 		if receiver == nil {
-			h.tell(sighting{seq: h.seq, from: from, to: to, sent: now, due: now, fate: "down", data: data})
+			h.tell(sighting{seq: h.seq, from: from, to: to, sent: now, due: now, fate: "down", frame: f})
 			return
 		}
-		h.tell(sighting{seq: h.seq, from: from, to: to, sent: now, due: now, fate: "sent", data: data})
-		h.deliver = append(h.deliver, Delivery{Conn: receiver.conn, Kind: Frame, Frame: h.seq, Data: data})
+		h.tell(sighting{seq: h.seq, from: from, to: to, sent: now, due: now, fate: "sent", frame: f})
+		h.deliver = append(h.deliver, Delivery{Conn: receiver.conn, Kind: Frame, Frame: h.seq, Data: f.data, Binary: f.binary})
 		return
 	}
 	l := h.link(from, to)
-	h.carry(l, data, 0)
+	h.carry(l, f, 0)
 	if h.happens(l.Duplicate) {
 		h.seq++
-		h.carry(l, data, h.seq-1)
+		h.carry(l, f, h.seq-1)
 	}
 }
 
 // carry puts frame h.seq on link l, or loses it. original is the frame that it is a copy of, 0 if it is none.
-func (h *Hub) carry(l *link, data []byte, original uint64) {
+func (h *Hub) carry(l *link, f frame, original uint64) {
 	now := h.clock.now
 	due, inOrder := h.dueOn(l)
 	fate := "sent"
@@ -176,22 +201,22 @@ func (h *Hub) carry(l *link, data []byte, original uint64) {
 		fate = "cut"
 	case h.holder(l.To) == nil:
 		fate = "down"
-	case !h.hasRoom(l, len(data)):
+	case !h.hasRoom(l, len(f.data)):
 		fate = "full"
 	case h.happens(l.Loss):
 		fate = "lost"
 	case l.Hold:
 		fate = "held"
-		l.held = append(l.held, flight{seq: h.seq, sent: now, due: due, held: true, heldAt: now, data: data})
-		h.setOut(len(data))
+		l.held = append(l.held, flight{seq: h.seq, sent: now, due: due, held: true, heldAt: now, frame: f})
+		h.setOut(len(f.data))
 	default:
 		if inOrder {
 			l.latest = due
 		}
-		h.enqueue(l, flight{seq: h.seq, sent: now, due: due, data: data})
-		h.setOut(len(data))
+		h.enqueue(l, flight{seq: h.seq, sent: now, due: due, frame: f})
+		h.setOut(len(f.data))
 	}
-	h.tell(sighting{seq: h.seq, original: original, from: l.From, to: l.To, sent: now, due: due, fate: fate, data: data})
+	h.tell(sighting{seq: h.seq, original: original, from: l.From, to: l.To, sent: now, due: due, fate: fate, frame: f})
 }
 
 // hasRoom tells whether another frame of so many bytes may set out on l.
@@ -275,7 +300,7 @@ func (h *Hub) deliverDue() {
 // arrive hands over a frame that was taken off its link.
 func (h *Hub) arrive(l *link, f *flight) {
 	h.cameOff(len(f.data))
-	h.deliver = append(h.deliver, Delivery{Conn: h.holder(l.To).conn, Kind: Frame, Frame: f.seq, Data: f.data})
+	h.deliver = append(h.deliver, Delivery{Conn: h.holder(l.To).conn, Kind: Frame, Frame: f.seq, Data: f.data, Binary: f.binary})
 }
 
 // nextDue is the link whose first frame is due first, nil if nothing is on its way. A room has at most 72 links: looking at all of

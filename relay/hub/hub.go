@@ -80,7 +80,9 @@ type Delivery struct {
 	Kind  Kind
 	Frame uint64 // the number of the frame that it is; 0: the room itself says something
 	After uint64 // the number of the record that must be stored before this may leave; 0: none
-	Data  []byte // text, shared between receivers, read-only
+	Data  []byte // shared between receivers, read-only
+	// Binary says that Data leaves as a binary message, as it came; else it is text.
+	Binary bool
 
 	lines int    // of a seen notification
 	seat  int    // index, of a report
@@ -187,6 +189,7 @@ type member struct {
 	came      int64  // real time
 	joined    bool
 	watch     bool
+	binary    bool   // it takes binary messages
 	server    uint64 // 0: none
 	client    uint64
 	roundTrip int64 // real µs, -1: unknown

@@ -716,7 +716,7 @@ func TestBinaryNoiseIsRefused(t *testing.T) {
 	s := trio(t, Options{})
 	s.hub.Receive(1, []byte{0, 1, 2, 255}, true)
 	s.collect()
-	expectError(t, s.inbox[1], CodeNotRequest, "", "binary")
+	expectError(t, s.inbox[1], CodeNotJSON, "", "expected a Protobuf frame in a binary message; it goes wrong at byte 0")
 }
 
 func TestNothingBeforeJoin(t *testing.T) {

@@ -15,6 +15,7 @@ type Wish struct {
 	Name   string // shown to others, as Disk is: at most 40 printable characters
 	Disk   string
 	Hidden bool
+	Binary bool // it takes binary messages
 
 	Claim  uint64 // the last one that the disk knows
 	Resume bool   // the server has been running since
@@ -143,6 +144,7 @@ func (w *Wish) check() error {
 // sit puts a member on the seat that it was given, if any.
 func (h *Hub) sit(m *member, w *Wish, fresh bool) Seating {
 	h.roomChanged = true
+	m.binary = m.binary || w.Binary
 	if m.server == 0 {
 		return Seating{Client: m.client, Fresh: fresh, After: h.nextRecord()}
 	}

@@ -140,6 +140,7 @@ type Act struct {
 	Seq      uint64 // the frame's number; InjectFrame: none
 	From, To uint64 // InjectFrame: two servers
 	Frame    []byte // EditFrame, InjectFrame: what it says from now on. The room keeps it
+	Binary   bool   // … and whether that is a binary message
 }
 
 // Act does with one frame under way what the member on a connection asks, or sends one in a server's name.
@@ -151,7 +152,7 @@ func (h *Hub) Act(conn uint64, a *Act) error {
 	switch a.Do {
 	case HoldFrame, ReleaseFrame, DropFrame, DeliverFrame, DuplicateFrame:
 	case EditFrame, InjectFrame:
-		if err := h.possibleFrame(a.Frame); err != nil {
+		if err := h.possibleFrame(frame{a.Frame, a.Binary}); err != nil {
 			return err
 		}
 	default:
@@ -178,18 +179,18 @@ func (h *Hub) Act(conn uint64, a *Act) error {
 	return badParam("seq", "a frame that is under way between servers", decimal(a.Seq)+", which is not")
 }
 
-// possibleFrame refuses text that no member could send as a frame. Its receiver would take it for something that the room says.
-func (h *Hub) possibleFrame(text []byte) error {
-	if len(text) > h.limits.Message {
-		return tooLarge("frame", len(text), h.limits.Message)
+// possibleFrame refuses what no member could send as a frame. Its receiver would take it for something that the room says.
+func (h *Hub) possibleFrame(f frame) error {
+	if len(f.data) > h.limits.Message {
+		return tooLarge("frame", len(f.data), h.limits.Message)
 	}
 	var s scanner // not the room's, whose envelope is still needed
-	e, bad := s.read(text)
+	e, bad := s.read(f.data, f.binary)
 	switch {
 	case bad != nil:
 		return &Refusal{CodeBadParams, "frame", "frame: " + bad.Error()}
 	case !e.isFrame():
-		return badParam("frame", "a frame, with from or to", clip(text))
+		return badParam("frame", "a frame, with from or to", clip(f.data))
 	}
 	return nil
 }
@@ -200,7 +201,7 @@ func (h *Hub) inject(m *member, a *Act) error {
 		return err
 	}
 	h.seq++
-	h.carry(h.link(a.From, a.To), a.Frame, 0)
+	h.carry(h.link(a.From, a.To), frame{a.Frame, a.Binary}, 0)
 	h.did(m, Deed{Do: FrameTouched, Act: a.Do, Frame: h.seq, From: a.From, To: a.To})
 	return nil
 }
@@ -227,19 +228,19 @@ func (h *Hub) treat(l *link, found *flight, a *Act) error {
 		h.tell(sighting{seq: f.seq, fate: "sent", due: now, at: now, later: true})
 	case DuplicateFrame:
 		h.seq++
-		h.carry(l, f.data, f.seq)
+		h.carry(l, f.frame, f.seq)
 	case EditFrame:
 		flying := h.flying + len(a.Frame) - len(f.data)
 		if flying > h.allowed {
 			return badParam("frame", "at most "+strconv.Itoa(h.allowed)+" bytes under way in the room", strconv.Itoa(flying))
 		}
 		h.flying = flying
-		found.data = a.Frame
+		found.frame = frame{a.Frame, a.Binary}
 		fate := "sent"
 		if f.held {
 			fate = "held"
 		}
-		h.tell(sighting{seq: f.seq, from: l.From, to: l.To, sent: f.sent, due: f.due, fate: fate, data: found.data})
+		h.tell(sighting{seq: f.seq, from: l.From, to: l.To, sent: f.sent, due: f.due, fate: fate, frame: found.frame})
 	}
 	return nil
 }

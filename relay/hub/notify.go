@@ -1,6 +1,7 @@
 package hub
 
 import (
+	"encoding/base64"
 	"strconv"
 	"unicode/utf8"
 
@@ -166,6 +167,9 @@ func (s *seat) write(w *jsoniter.Stream, server int, leased bool) {
 	w.WriteBool(s.hidden)
 	w.WriteRaw(`,"disk":`)
 	w.WriteString(s.disk)
+	if s.holder != nil && s.holder.binary {
+		w.WriteRaw(`,"binary":true`)
+	}
 	w.WriteRaw(`,"roundTrip":`)
 	if s.holder != nil && s.holder.roundTrip >= 0 {
 		w.WriteInt64(s.holder.roundTrip)
@@ -257,7 +261,11 @@ func (s *sighting) write(w *jsoniter.Stream, text bool) {
 		w.WriteRaw(`,"copyOf":`)
 		w.WriteUint64(s.original)
 	}
-	if text {
+	switch {
+	case !text:
+	case s.binary:
+		w.WriteRaw(`,"base64":"` + base64.StdEncoding.EncodeToString(s.data[:min(len(s.data), mostText)]) + `"`)
+	default:
 		w.WriteRaw(`,"frame":`)
 		w.WriteString(beginning(s.data, mostText))
 	}

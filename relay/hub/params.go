@@ -1,6 +1,7 @@
 package hub
 
 import (
+	"encoding/base64"
 	"slices"
 	"strconv"
 	"strings"
@@ -139,6 +140,16 @@ func (p *params) text(field string) string {
 		return ""
 	}
 	return string(unquoted(p.raw))
+}
+
+// base64 reads bytes, as RFC 4648 (section 4) writes them.
+func (p *params) base64(field string) []byte {
+	text := p.text(field)
+	data, err := base64.StdEncoding.DecodeString(text)
+	if err != nil && p.bad == nil {
+		p.bad = badParam(field, "bytes in base64", strconv.Quote(clip(text)))
+	}
+	return data
 }
 
 // printable tells whether text can be shown as one line that people can read: every character is seen, or goes

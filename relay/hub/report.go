@@ -50,7 +50,7 @@ var reportForm = []reported{
 	{name: "term", form: aNumber}, {name: "votedFor", form: aSeatOrNull}, {name: "leader", form: aSeatOrNull},
 	{name: "commitIndex", form: aNumber}, {name: "lastIndex", form: aNumber}, {name: "lastTerm", form: aNumber},
 	{name: "appliedIndex", form: aNumber}, {name: "stateHash"},
-	{name: "encoding", form: aWord, words: "colon|json|variant"},
+	{name: "encoding", form: aWord, words: "colon|json|variant|protobuf"},
 	{name: "timer", form: anObjectOrNull, inside: []reported{
 		{name: "elapsed", form: aTime}, {name: "timeout", form: aTimeout}, {name: "longest", form: aTimeout}}},
 	{name: "votes", form: objectList, most: maxSize, inside: []reported{

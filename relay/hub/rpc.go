@@ -134,6 +134,8 @@ func (w *Wish) read(p *params, key string) bool {
 		w.Hidden = p.truth(key)
 	case "disk":
 		w.Disk = p.words(key, mostDisk)
+	case "binary":
+		w.Binary = p.truth(key)
 	case "claim":
 		w.Claim = uint64(p.number(key, 0, mostClaim))
 	case "resume":
@@ -230,6 +232,8 @@ func (a *Act) read(p *params, key string) bool {
 		a.To = uint64(p.number(key, 1, maxSize))
 	case "frame":
 		a.Frame = []byte(p.text(key))
+	case "base64":
+		a.Frame, a.Binary = p.base64(key), true
 	default:
 		return false
 	}

@@ -16,6 +16,8 @@ type Sighting struct {
 	To    uint64
 	Sent  int64
 	Data  []byte // read-only; may be kept
+	// Binary says that Data came as a binary message, not as text.
+	Binary bool
 }
 
 // sightings are what a host gathers that watches the room itself, as data.
@@ -44,5 +46,5 @@ func (o *sightings) add(s *sighting) {
 		o.dropped++
 		return
 	}
-	o.list = append(o.list, Sighting{Seq: s.seq, Fate: s.fate, Due: s.due, Later: s.later, At: s.at, From: s.from, To: s.to, Sent: s.sent, Data: s.data})
+	o.list = append(o.list, Sighting{Seq: s.seq, Fate: s.fate, Due: s.due, Later: s.later, At: s.at, From: s.from, To: s.to, Sent: s.sent, Data: s.data, Binary: s.binary})
 }

@@ -11,10 +11,10 @@ type sighting struct {
 	from, to  uint64
 	sent, due int64
 	fate      string
-	data      []byte
-	original  uint64 // the frame that this one is a copy of, 0 if none
-	later     bool   // corrects an earlier line: only seq, fate, at, and due if the fate is "sent"
-	at        int64
+	frame
+	original uint64 // the frame that this one is a copy of, 0 if none
+	later    bool   // corrects an earlier line: only seq, fate, at, and due if the fate is "sent"
+	at       int64
 }
 
 // seenBatch gathers sightings until they are told to the watchers.

@@ -104,7 +104,7 @@ type Report struct {
 	LastTerm     U64      `json:"lastTerm"`
 	AppliedIndex U64      `json:"appliedIndex"`
 	StateHash    string   `json:"stateHash"`
-	Encoding     Encoding `json:"encoding"` // of its calls
+	Encoding     string   `json:"encoding"` // of its calls, by its name in package wire
 	Timer        *Timer   `json:"timer"`    // null for a leader
 	Votes        []Vote   `json:"votes"`    // a candidate's election
 	VotesNeeded  int      `json:"votesNeeded"`
@@ -113,15 +113,6 @@ type Report struct {
 	Log          Log      `json:"log"`
 	BadFrames    U64      `json:"badFrames"` // frames that it could not decode, since it started
 }
-
-// Encoding is how frames are written.
-type Encoding string
-
-// The encodings.
-const (
-	Colon Encoding = "colon"
-	JSON  Encoding = "json"
-)
 
 // Timer is an election timer.
 type Timer struct {

@@ -121,13 +121,20 @@ type FrameDetails struct {
 	Due      Micros      `json:"due"`
 	Held     bool        `json:"held"`
 	Name     MessageKind `json:"name"`
-	Fields   []Field     `json:"fields"` // in the figure's order
-	Colon    string      `json:"colon"`  // the frame in each encoding, empty if it has none there
-	JSON     string      `json:"json"`
-	Encoding Encoding    `json:"encoding"` // which of them it is
+	Fields   []Field     `json:"fields"`   // in the figure's order
+	Forms    []FrameForm `json:"forms"`    // it in each encoding that has calls, and in its own
+	Encoding string      `json:"encoding"` // in which it travels
+	Draft    string      `json:"draft"`    // the text with which an edit of it begins
 	Bytes    int         `json:"bytes"`
 	Whole    bool        `json:"whole"` // its own encoding shows all of it; else its first 16 KB, with … after them
 	Next     []string    `json:"next"`  // what a copy of its receiver does with it now, in words
+}
+
+// FrameForm is a frame in one encoding.
+type FrameForm struct {
+	Encoding string `json:"encoding"`
+	Title    string `json:"title"`
+	Text     string `json:"text"` // empty: it cannot be written so
 }
 
 // Field is one argument or result of a call, as Figure 2 lists them.

@@ -99,7 +99,8 @@ type RoomSeat struct {
 	Name      string  `json:"name"`
 	Hidden    bool    `json:"hidden"`
 	Disk      string  `json:"disk"`
-	RoundTrip *Micros `json:"roundTrip"` // of real time; null: nobody is connected, or it is not known yet
+	Binary    bool    `json:"binary,omitempty"` // its member takes binary messages
+	RoundTrip *Micros `json:"roundTrip"`        // of real time; null: nobody is connected, or it is not known yet
 }
 
 // SeatWish holds the parameters of the call "seat".
@@ -121,7 +122,8 @@ type SeatWish struct {
 //typescript:none
 type JoinWish struct {
 	SeatWish
-	Watch bool `json:"watch"`
+	Watch  bool `json:"watch"`
+	Binary bool `json:"binary"`
 }
 
 // Joined answers the calls "join" and "seat".
@@ -162,6 +164,7 @@ type SeenFrame struct {
 	Bytes  int     `json:"bytes"`
 	CopyOf uint64  `json:"copyOf,omitempty"` // the number of the frame that this one is a copy of
 	Frame  string  `json:"frame,omitempty"`  // its beginning, or nothing of it where the room is too busy
+	Base64 []byte  `json:"base64,omitempty"` // … of a frame that is binary
 	At     *Micros `json:"at,omitempty"`
 }
 

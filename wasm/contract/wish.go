@@ -21,15 +21,15 @@ type ToWorker struct {
 
 // Start is the first message.
 type Start struct {
-	Room     string   `json:"room"`
-	Place    string   `json:"place"` // the room in the storage of the page's origin
-	Relay    string   `json:"relay"`
-	Link     string   `json:"link"`
-	Seat     Claim    `json:"seat"`
-	Size     *int     `json:"size"`
-	Encoding Encoding `json:"encoding"`
-	Hint     *int     `json:"hint"` // the seat of this browser that is looked for first
-	Hidden   bool     `json:"hidden"`
+	Room     string `json:"room"`
+	Place    string `json:"place"` // the room in the storage of the page's origin
+	Relay    string `json:"relay"`
+	Link     string `json:"link"`
+	Seat     Claim  `json:"seat"`
+	Size     *int   `json:"size"`
+	Encoding string `json:"encoding"` // of its calls, by its name in package wire
+	Hint     *int   `json:"hint"`     // the seat of this browser that is looked for first
+	Hidden   bool   `json:"hidden"`
 }
 
 // Claim is what a tab wants to be in a room.

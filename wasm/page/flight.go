@@ -1,9 +1,6 @@
 package page
 
 import (
-	"bytes"
-	"strings"
-
 	"raftplayground/raft"
 	"raftplayground/raft/kv"
 	"raftplayground/raft/wire"
@@ -125,23 +122,19 @@ func refusalLabel(e *wire.Error) string {
 	return "no"
 }
 
-// DescribeCut tells what can be told of a frame of which the hub passed on only the beginning: entries at length. Both texts name themselves at their start.
-func DescribeCut(v *contract.Flight, text string) {
-	if head, fields, found := strings.Cut(text, ":AppendEntries:Request:"); found && len(head) < 50 {
-		term, _, _ := strings.Cut(fields, ":")
-		v.Kind, v.Label = "AppendEntries", "many entries"
-		_ = v.Term.UnmarshalJSON([]byte(term)) // a term that cannot be read stays 0
-		return
-	}
-	if !strings.Contains(text, `"method":"AppendEntries"`) {
+// DescribeCut tells what can be told of a frame of which the hub passed on only the beginning: entries at length.
+func DescribeCut(v *contract.Flight, kind wire.Kind, beginning []byte) {
+	method, term := wire.Peek(kind, beginning)
+	if method == "" {
 		v.Label = "too long to show"
 		return
 	}
-	v.Kind, v.Label = "AppendEntries", "many entries"
-	if _, fields, found := bytes.Cut([]byte(text), []byte(`"term":`)); found {
-		end := bytes.IndexFunc(fields, func(r rune) bool { return r < '0' || r > '9' })
-		_ = v.Term.UnmarshalJSON(fields[:max(end, 0)])
-	}
+	v.Kind, v.Term, v.Label = contract.MessageKind(method), contract.U64(term), "many entries"
+}
+
+// Shown is a frame as the page shows it, at most so many bytes of it.
+func Shown(kind wire.Kind, data []byte, most int) string {
+	return Clip(string(wire.AppendShown(nil, kind, data[:min(len(data), 2*most)])), most)
 }
 
 func yesOrNo(yes bool) string {

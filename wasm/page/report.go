@@ -21,7 +21,7 @@ func Report(s *server.Server, at contract.Micros, untold int) *contract.Report {
 		VotedFor: somebody(status.VotedFor), Leader: somebody(status.Leader),
 		CommitIndex: contract.U64(status.CommitIndex), LastIndex: contract.U64(status.LastIndex),
 		LastTerm: contract.U64(status.LastTerm), AppliedIndex: contract.U64(status.LastApplied),
-		StateHash: kv.HashText(s.Store().Hash()), Encoding: contract.Encoding(s.Encoding().String()),
+		StateHash: kv.HashText(s.Store().Hash()), Encoding: s.Encoding().String(),
 		Votes: votesOf(&status), VotesNeeded: quorums[0].Needed, Quorums: quorumsOf(quorums), Peers: peersOf(&status),
 		Log: logOf(s.Node(), status.SnapshotIndex+1, status.LastIndex), BadFrames: contract.U64(s.BadFrames()),
 	}

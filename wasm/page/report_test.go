@@ -29,7 +29,7 @@ func start(t testing.TB, id raft.ServerID, size int) *server.Server {
 // hear gives a server frames, and lets it do what follows from them.
 func hear(s *server.Server, frames ...string) {
 	for _, frame := range frames {
-		s.Frame([]byte(frame))
+		s.Frame(wire.Text, []byte(frame))
 	}
 	var o server.Output
 	for s.Output(&o) {

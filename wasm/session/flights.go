@@ -1,6 +1,7 @@
 package session
 
 import (
+	"raftplayground/raft/wire"
 	"raftplayground/relay/hub"
 	"raftplayground/wasm/contract"
 	"raftplayground/wasm/page"
@@ -20,7 +21,7 @@ func (s *Session) takeSightings() {
 func (s *Session) see(f *hub.Sighting) {
 	o := &s.outbox
 	if !f.Later {
-		view := s.flight(f.Seq, f.From, f.To, f.Sent, f.Due, f.Data)
+		view := s.flight(sent(f))
 		view.Held, view.Fate = f.Fate == "held", page.FateOf(f.Fate)
 		o.Flight(view)
 		if view.Fate == contract.Sent {
@@ -66,30 +67,35 @@ func (s *Session) remember(view contract.Flight) {
 func (s *Session) tellFrames() {
 	for i := range s.view.Frames {
 		f := &s.view.Frames[i]
-		view := s.flight(f.Seq, f.From, f.To, f.Sent, f.Due, f.Data)
+		view := s.flight(f)
 		view.Held = f.Held
 		s.outbox.Flight(view)
 		s.remember(view)
 	}
 }
 
-func (s *Session) flight(seq, from, to uint64, sent, due int64, data []byte) contract.Flight {
+// sent is a frame that was told of, as it set out.
+func sent(f *hub.Sighting) *hub.Flight {
+	return &hub.Flight{Seq: f.Seq, From: f.From, To: f.To, Sent: f.Sent, Due: f.Due, Data: f.Data, Binary: f.Binary}
+}
+
+func (s *Session) flight(f *hub.Flight) contract.Flight {
 	view := contract.Flight{
-		Message: contract.Message{Seq: seq, From: int(from), To: int(to), Sent: sent, Due: due, Fate: contract.Sent},
-		Entries: []contract.U64{}, Bytes: len(data), Text: page.Clip(
-			string(data[:min(len(data), 2*page.ShownText)]), page.ShownText,
-		),
+		Message: contract.Message{
+			Seq: f.Seq, From: int(f.From), To: int(f.To), Sent: f.Sent, Due: f.Due, Fate: contract.Sent,
+		},
+		Entries: []contract.U64{}, Bytes: len(f.Data), Text: page.Shown(wire.KindOf(f.Binary), f.Data, page.ShownText),
 	}
-	if s.describe(&view, data) && from == 0 { // a frame that waits in a paused server
+	if s.describe(&view, f) && f.From == 0 { // a frame that waits in a paused server
 		view.From = int(s.frame.From)
 	}
 	return view
 }
 
 // describe says what a frame is, if it can be understood.
-func (s *Session) describe(view *contract.Flight, data []byte) bool {
-	s.buffer = append(s.buffer[:0], data...)
-	if err := s.decoder.Decode(s.buffer, &s.frame); err != nil {
+func (s *Session) describe(view *contract.Flight, f *hub.Flight) bool {
+	s.buffer = append(s.buffer[:0], f.Data...)
+	if err := s.decoder.Decode(wire.KindOf(f.Binary), s.buffer, &s.frame); err != nil {
 		view.Kind, view.Label = contract.Unknown, "not understood"
 		return false
 	}

@@ -33,7 +33,7 @@ func (s *Session) frameName(f *hub.Flight) string {
 	if f == nil || f.Seq == 0 {
 		return ""
 	}
-	view := s.flight(f.Seq, f.From, f.To, f.Sent, f.Due, f.Data)
+	view := s.flight(f)
 	kind := string(view.Kind)
 	if view.Kind == contract.Unknown {
 		kind = "message"
@@ -48,35 +48,42 @@ func (s *Session) describeFrame(w *contract.LookAtFrame) {
 		s.refuse(w.ID, "That message is not under way any more.")
 		return
 	}
-	flight := s.flight(f.Seq, f.From, f.To, f.Sent, f.Due, f.Data)
+	flight := s.flight(f)
 	d := contract.FrameDetails{
 		Seq: f.Seq, From: int(f.From), To: int(f.To), Sent: f.Sent, Due: f.Due, Held: f.Held, Name: flight.Kind,
-		Fields: []contract.Field{}, Encoding: contract.Colon, Bytes: len(f.Data), Whole: len(f.Data) <= shownWire, Next: s.wouldDo(f),
+		Fields: []contract.Field{}, Bytes: len(f.Data), Whole: len(f.Data) <= shownWire, Next: s.wouldDo(f),
 	}
-	own := page.Clip(string(f.Data[:min(len(f.Data), 2*shownWire)]), shownWire)
-	if s.buffer = append(s.buffer[:0], f.Data...); s.decoder.Decode(s.buffer, &s.frame) != nil {
-		if len(f.Data) > 0 && f.Data[0] == '{' {
-			d.Encoding, d.JSON = contract.JSON, own
-		} else {
-			d.Colon = own
-		}
-		s.answer(w.ID, d)
-		return
-	}
-	if s.frame.Encoding != wire.Colon {
-		d.Encoding = contract.JSON
-	}
-	if s.frame.RPC != nil {
-		d.Fields = fieldsOf(s.frame.RPC)
-		d.Colon = page.Clip(string(wire.Append(nil, &s.frame, wire.Colon)), shownWire)
-	}
-	d.JSON = page.Clip(string(wire.Append(nil, &s.frame, wire.JSON)), shownWire)
-	if d.Encoding == contract.JSON { // as it travels, which may be written in another way than wire's
-		d.JSON = own
-	} else {
-		d.Colon = own
-	}
+	s.writeForms(&d, f)
 	s.answer(w.ID, d)
+}
+
+// writeForms shows a frame in each encoding. In its own it is shown as it travels, which may be written in another
+// way than wire's.
+func (s *Session) writeForms(d *contract.FrameDetails, f *hub.Flight) {
+	kind := wire.KindOf(f.Binary)
+	own, _ := wire.Recognise(kind, f.Data)
+	s.buffer = append(s.buffer[:0], f.Data...)
+	understood := s.decoder.Decode(kind, s.buffer, &s.frame) == nil
+	if understood {
+		own = s.frame.Encoding
+		d.Fields = fieldsOf(s.frame.RPC)
+	}
+	d.Encoding = own.String()
+	for _, e := range wire.Encodings() {
+		shown := contract.FrameForm{Encoding: e.String(), Title: e.Title()}
+		switch {
+		case e == own:
+			shown.Text = page.Shown(kind, f.Data, shownWire)
+		case !e.Calls():
+			continue
+		case understood && e.For(&s.frame) == e:
+			shown.Text = page.Shown(e.Kind(), wire.Append(nil, &s.frame, e), shownWire)
+		}
+		d.Forms = append(d.Forms, shown)
+		if e == own && kind == wire.Text || e == wire.JSON && kind == wire.Binary {
+			d.Draft = shown.Text
+		}
+	}
 }
 
 // wouldDo says what the receiver would do with a frame now: a copy of the world finds out.
@@ -107,7 +114,7 @@ func (s *Session) wouldDo(f *hub.Flight) []string {
 	list, _ := copied.Sightings(nil)
 	for i := range list {
 		if reply := &list[i]; !reply.Later && reply.From == f.To {
-			view := s.flight(reply.Seq, reply.From, reply.To, reply.Sent, reply.Due, reply.Data)
+			view := s.flight(sent(reply))
 			kind := string(view.Kind)
 			if view.Kind == contract.ClientAnswer {
 				kind = "an answer"
@@ -162,7 +169,7 @@ func (s *Session) inboxes(id int) {
 	for i := range s.size() {
 		box := contract.Inbox{Server: i + 1, Frames: []contract.InboxFrame{}}
 		for _, f := range s.world.Inbox(raft.ServerID(i + 1)) {
-			view := s.flight(f.Seq, f.From, f.To, f.Due, f.Due, f.Data)
+			view := s.flight(&f)
 			box.Frames = append(box.Frames, contract.InboxFrame{
 				Seq: f.Seq, From: view.From, Name: view.Kind, Label: view.Label, Due: view.Due, Waiting: true,
 			})
@@ -172,7 +179,7 @@ func (s *Session) inboxes(id int) {
 	slices.SortStableFunc(s.view.Frames, func(a, b hub.Flight) int { return cmp.Compare(a.Due, b.Due) })
 	for i := range s.view.Frames {
 		f := &s.view.Frames[i]
-		view := s.flight(f.Seq, f.From, f.To, f.Sent, f.Due, f.Data)
+		view := s.flight(f)
 		box := &boxes[f.To-1]
 		box.Frames = append(box.Frames, contract.InboxFrame{
 			Seq: f.Seq, From: view.From, Name: view.Kind, Label: view.Label, Due: view.Due, Held: f.Held,

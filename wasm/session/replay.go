@@ -64,7 +64,7 @@ func (s *Session) replay(w *contract.LookBack) {
 	r.world.View(&s.view)
 	for i := range s.view.Frames {
 		f := &s.view.Frames[i]
-		s.noteMessage(r, &hub.Sighting{Seq: f.Seq, From: f.From, To: f.To, Sent: f.Sent, Due: f.Due, Data: f.Data, Fate: map[bool]string{true: "held", false: "sent"}[f.Held]})
+		s.noteMessage(r, &hub.Sighting{Seq: f.Seq, From: f.From, To: f.To, Sent: f.Sent, Due: f.Due, Data: f.Data, Binary: f.Binary, Fate: map[bool]string{true: "held", false: "sent"}[f.Held]})
 	}
 	s.replaying = r
 	s.goOnReplaying()
@@ -208,7 +208,7 @@ func (s *Session) noteMessage(r *replay, f *hub.Sighting) {
 		Seq: f.Seq, From: int(f.From), To: int(f.To), Sent: f.Sent, Due: f.Due, Held: f.Fate == "held",
 		Fate: page.FateOf(f.Fate),
 	}
-	s.describe(&view, f.Data)
+	s.describe(&view, sent(f))
 	r.place[f.Seq] = len(r.messages)
 	r.messages = append(r.messages, view.Message)
 }

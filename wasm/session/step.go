@@ -231,7 +231,7 @@ func (s *Session) stepBack(w *contract.Step, to stop) {
 
 // arrival says that a frame arrives.
 func (s *Session) arrival(f *hub.Flight) string {
-	view := s.flight(f.Seq, f.From, f.To, f.Sent, f.Due, f.Data)
+	view := s.flight(f)
 	text := string(view.Kind) + " of S" + page.Decimal(f.From) + " reaches S" + page.Decimal(f.To)
 	if view.Label != "" {
 		text += ": " + view.Label

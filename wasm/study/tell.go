@@ -126,7 +126,7 @@ func (t *teller) find(a explore.Action) uint64 {
 	same := make([]uint64, 0, 4)
 	for i := range t.view.Frames {
 		f := &t.view.Frames[i]
-		if f.Held && raft.ServerID(f.To) == a.Server && t.says(f.From, f.Data) == a.Message {
+		if f.Held && raft.ServerID(f.To) == a.Server && t.says(f.From, wire.KindOf(f.Binary), f.Data) == a.Message {
 			same = append(same, f.Seq)
 		}
 	}
@@ -151,8 +151,8 @@ func (t *teller) find(a explore.Action) uint64 {
 }
 
 // says describes a frame in the explorer's words, in which a command is the number of its proposal.
-func (t *teller) says(from uint64, data []byte) string {
-	if err := t.decoder.Decode(append([]byte(nil), data...), &t.frame); err != nil || t.frame.RPC == nil {
+func (t *teller) says(from uint64, kind wire.Kind, data []byte) string {
+	if err := t.decoder.Decode(kind, append([]byte(nil), data...), &t.frame); err != nil || t.frame.RPC == nil {
 		return ""
 	}
 	switch m := t.frame.RPC.(type) {

@@ -1,13 +1,17 @@
 package tab
 
-import "testing"
+import (
+	"testing"
+
+	"raftplayground/raft/wire"
+)
 
 // deafHost is a platform on which everything works at once and nothing is kept.
 type deafHost struct{}
 
 func (deafHost) Connect(string)             {}
 func (deafHost) Disconnect()                {}
-func (deafHost) Send([]byte)                {}
+func (deafHost) Send(wire.Kind, []byte)     {}
 func (deafHost) Post([]byte)                {}
 func (deafHost) Seek(string, int)           {}
 func (deafHost) Create(int, string, uint64) {}
@@ -28,7 +32,7 @@ func seatedTab() *Tab {
 	t.FromPage(1, []byte(`{"type":"start","room":"r","relay":"ws://x","link":"http://x/r","seat":"any","size":null,"encoding":"colon","hint":null,"hidden":false}`))
 	t.NoSeat(2, "opfs")
 	t.Opened(3)
-	t.Text(4, []byte(joinAnswer))
+	t.Message(4, wire.Text, []byte(joinAnswer))
 	t.Seat(5, 2, "3:00:11", "opfs", 1)
 	t.Taken(6, nil, 0, "")
 	return t
@@ -55,7 +59,7 @@ func FuzzText(f *testing.F) {
 		}
 		tab.FromPage(6, []byte(`{"type":"request","id":1,"op":"put","key":"x","value":"1","server":null}`))
 		for now := 10.0; now < 20; now++ {
-			tab.Text(now, message)
+			tab.Message(now, wire.Text, message)
 			tab.Tick(now)
 			tab.FromPage(now, []byte(`{"type":"drawn"}`))
 		}

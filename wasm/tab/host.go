@@ -1,5 +1,7 @@
 package tab
 
+import "raftplayground/raft/wire"
+
 // Host is the platform that a Tab stands on. None of its methods calls the Tab back before it returns; what they start is reported
 // later by the input named beside each. Bytes and text are borrowed: valid until the method returns.
 type Host interface {
@@ -7,8 +9,9 @@ type Host interface {
 	Connect(url string)
 	// Disconnect closes the socket. Nothing follows.
 	Disconnect()
-	// Send sends one text message. It is dropped if the socket is not open or takes nothing: Raft lives with lost messages.
-	Send(text []byte)
+	// Send sends one message of this kind. It is dropped if the socket is not open or takes nothing: Raft lives with
+	// lost messages.
+	Send(kind wire.Kind, data []byte)
 	// Post gives the page a message: a contract.FromWorker as JSON.
 	Post(json []byte)
 

@@ -65,7 +65,7 @@ func (t *Tab) join() {
 	}
 	t.link.state = joining
 	t.link.joinAt = 0
-	t.link.call = t.call("join", contract.JoinWish{SeatWish: t.wishes(), Watch: true})
+	t.link.call = t.call("join", contract.JoinWish{SeatWish: t.wishes(), Watch: true, Binary: true})
 }
 
 // askForSeat asks for the seat that this tab wants if the room may have it: as it joins, or later, when this

@@ -1,6 +1,7 @@
 package tab
 
 import (
+	"raftplayground/raft/wire"
 	"raftplayground/wasm/contract"
 	"raftplayground/wasm/page"
 )
@@ -91,9 +92,9 @@ func (t *Tab) keepLink() {
 	}
 }
 
-// send writes one text message if this tab is in the room.
-func (t *Tab) send(text []byte) {
+// send writes one message if this tab is in the room.
+func (t *Tab) send(kind wire.Kind, data []byte) {
 	if t.link.state == joined {
-		t.host.Send(text)
+		t.host.Send(kind, data)
 	}
 }

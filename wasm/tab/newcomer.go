@@ -35,7 +35,7 @@ func (t *Tab) askToBeTakenIn() {
 	question := wire.Request{Method: wire.Get, Key: "taken in?", Read: wire.ReadThroughLog}
 	frame := wire.Frame{From: t.client, To: uint64(to), Encoding: wire.JSON, Call: n.call, Request: &question}
 	t.buffer = wire.Append(t.buffer[:0], &frame, wire.JSON)
-	t.send(t.buffer)
+	t.send(wire.Text, t.buffer)
 }
 
 // answeredNewcomer takes the answer to it.

@@ -1,6 +1,8 @@
 package tab
 
 import (
+	"bytes"
+	"encoding/hex"
 	"encoding/json"
 	"os"
 	"regexp"
@@ -40,7 +42,7 @@ func TestTheFramesAndCommandsOfTheDocumentAreTheOnesThatWork(t *testing.T) {
 	for _, line := range examples(t, "frames") {
 		var d wire.Decoder
 		var f wire.Frame
-		err := d.Decode([]byte(line), &f)
+		err := d.Decode(wire.Text, []byte(line), &f)
 		if err == nil && f.Refusal == nil && string(wire.Append(nil, &f, f.Encoding)) == line {
 			continue
 		}
@@ -48,6 +50,19 @@ func TestTheFramesAndCommandsOfTheDocumentAreTheOnesThatWork(t *testing.T) {
 			continue
 		}
 		t.Errorf("%s\n%v, written as\n%s", line, err, wire.Append(nil, &f, f.Encoding))
+	}
+	for _, line := range examples(t, "protobuf") {
+		digits, colon, _ := strings.Cut(line, "  ")
+		data, err := hex.DecodeString(strings.ReplaceAll(digits, " ", ""))
+		if err != nil {
+			t.Fatal(err)
+		}
+		var d wire.Decoder
+		var f wire.Frame
+		if err := d.Decode(wire.Binary, data, &f); err != nil || string(wire.Append(nil, &f, wire.Colon)) != strings.TrimSpace(colon) ||
+			!bytes.Equal(wire.Append(nil, &f, wire.Protobuf), data) {
+			t.Errorf("%s\n%v, written as\n% x\n%s", line, err, wire.Append(nil, &f, wire.Protobuf), wire.Append(nil, &f, wire.Colon))
+		}
 	}
 	for _, line := range examples(t, "commands") {
 		c, err := kv.Parse([]byte(line))

@@ -5,6 +5,7 @@ import (
 
 	jsoniter "github.com/json-iterator/go"
 
+	"raftplayground/raft/wire"
 	"raftplayground/wasm/contract"
 	"raftplayground/wasm/page"
 )
@@ -71,7 +72,9 @@ func (t *Tab) tellEvents(r *contract.ServerReport) {
 // bound brings a report of somebody else into the form that the page relies on.
 func bound(r *contract.Report) {
 	r.Role = oneOf(r.Role, contract.Follower, contract.Candidate, contract.Leader, contract.PreCandidate)
-	r.Encoding = oneOf(r.Encoding, contract.Colon, contract.JSON)
+	if _, known := wire.EncodingOf(r.Encoding); !known {
+		r.Encoding = wire.Colon.String()
+	}
 	r.StateHash = page.Clip(r.StateHash, 16)
 	r.Votes = slices.Clip(append([]contract.Vote{}, r.Votes[:min(len(r.Votes), 9)]...))
 	for i := range r.Votes {

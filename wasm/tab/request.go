@@ -104,7 +104,7 @@ func (t *Tab) ask(r *request) {
 		t.wait(r, "asked S"+strconv.Itoa(to))
 		frame := wire.Frame{From: t.client, To: uint64(to), Encoding: wire.JSON, Call: r.call, Request: r.Wire()}
 		t.buffer = wire.Append(t.buffer[:0], &frame, wire.JSON)
-		t.send(t.buffer)
+		t.send(wire.Text, t.buffer)
 	}
 }
 
@@ -134,9 +134,9 @@ func (t *Tab) likelyLeader() int {
 }
 
 // receiveAnswer takes a server's answer to a request of this tab.
-func (t *Tab) receiveAnswer(message []byte) {
-	t.buffer = append(t.buffer[:0], message...)
-	if err := t.decoder.Decode(t.buffer, &t.frame); err != nil || !t.frame.Reply || t.frame.To != t.client {
+func (t *Tab) receiveAnswer(m message) {
+	t.buffer = append(t.buffer[:0], m.data...)
+	if err := t.decoder.Decode(m.kind, t.buffer, &t.frame); err != nil || !t.frame.Reply || t.frame.To != t.client {
 		return // not an answer, or not to this tab: a client serves nobody
 	}
 	if n := t.seat.newcomer; n != nil && n.call != 0 && n.call == t.frame.Call {

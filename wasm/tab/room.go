@@ -17,22 +17,28 @@ const (
 	tooManyChanges = "The room has not answered 100 changes yet. This one was not sent."
 )
 
-// receive takes one text message: a frame for this server or this client, or something of the hub.
-func (t *Tab) receive(message []byte) {
-	if len(message) == 0 || message[0] != '{' {
-		t.receiveFrame(message)
+// message is one of the socket.
+type message struct {
+	kind wire.Kind
+	data []byte
+}
+
+// receive takes one message: a frame for this server or this client, or something of the hub.
+func (t *Tab) receive(m message) {
+	if encoding, _ := wire.Recognise(m.kind, m.data); encoding != wire.JSON {
+		t.receiveFrame(m)
 		return
 	}
 	var e contract.Envelope
-	if err := contract.Codec.Unmarshal(message, &e); err != nil {
-		t.receiveFrame(message) // the server says what is wrong with it
+	if err := contract.Codec.Unmarshal(m.data, &e); err != nil {
+		t.receiveFrame(m) // the server says what is wrong with it
 		return
 	}
 	switch {
 	case e.To != nil && *e.To >= wire.FirstClient:
-		t.receiveAnswer(message)
+		t.receiveAnswer(m)
 	case e.From != nil || e.To != nil:
-		t.receiveFrame(message)
+		t.receiveFrame(m)
 	case e.Method == "room":
 		room := new(contract.RoomNotice)
 		if t.understood("room", readRoom(e.Params, room)) {
@@ -47,7 +53,7 @@ func (t *Tab) receive(message []byte) {
 	case e.Result != nil || e.Error != nil:
 		t.receiveResult(&e)
 	default:
-		t.receiveFrame(message) // a frame without addresses, such as those of 2015
+		t.receiveFrame(m) // a frame without addresses, such as those of 2015
 	}
 }
 
@@ -116,6 +122,7 @@ func (t *Tab) takeRoom(room *contract.RoomNotice) {
 	t.room = room
 	t.tellDeeds(room)
 	t.tellUnstored(before, room)
+	t.tellWhoTakesBinary()
 	t.outbox.room(&contract.Room{RoomState: room.RoomState, Majorities: page.Majorities(0)})
 	t.outbox.serversChanged = true
 	t.tellSelf()
@@ -213,7 +220,7 @@ func (t *Tab) notify(method string, params any) {
 func (t *Tab) say(call contract.Call) {
 	text, err := contract.Codec.Marshal(call)
 	if t.understood(call.Method, err) {
-		t.host.Send(text)
+		t.host.Send(wire.Text, text)
 	}
 }
 

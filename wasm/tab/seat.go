@@ -27,7 +27,7 @@ type seat struct {
 
 	server *server.Server // nil before the first join with this seat
 	output server.Output
-	early  [][]byte // frames that came before it ran
+	early  []message // frames that came before it ran
 
 	report  *contract.Report // how the server last described itself; nil: it has not yet
 	version uint64           // of report
@@ -73,10 +73,7 @@ func readTicket(text string) (k ticket) {
 
 // startServer starts the server on its disk. One that has another disk than its seat had before must be taken in first.
 func (t *Tab) startServer() {
-	encoding := wire.Colon
-	if t.start.Encoding == contract.JSON {
-		encoding = wire.JSON
-	}
+	encoding, _ := wire.EncodingOf(t.start.Encoding)
 	voters := make([]raft.ServerID, t.room.Size)
 	for i := range voters {
 		voters[i] = raft.ServerID(i + 1)
@@ -99,6 +96,7 @@ func (t *Tab) startServer() {
 		return
 	}
 	t.seat.server = s
+	t.tellWhoTakesBinary()
 	t.clock.pending = 0 // what passed before its start is not for this server
 	t.outbox.watching("")
 	t.seat.life = contract.U64(t.now)
@@ -113,6 +111,17 @@ func (t *Tab) startServer() {
 		t.describe()
 	}
 	t.advise()
+}
+
+// tellWhoTakesBinary tells the server to whom it may send binary frames. A guest's program may know text
+// only.
+func (t *Tab) tellWhoTakesBinary() {
+	if t.seat.server == nil {
+		return
+	}
+	for _, s := range t.room.Servers {
+		t.seat.server.TakesBinary(raft.ServerID(s.Server), s.Binary)
+	}
 }
 
 // takeEarly hands the server what came before it ran.
@@ -142,12 +151,12 @@ func (t *Tab) tickServer() {
 }
 
 // receiveFrame hands a frame to the server.
-func (t *Tab) receiveFrame(frame []byte) {
+func (t *Tab) receiveFrame(frame message) {
 	if !t.runs() {
 		// While its disk is made, or seen to be its own, the room takes the server for one that runs: whoever asked it
 		// something that it dropped would wait in vain.
 		if t.seat.number != 0 && len(t.seat.early) < mostEarly {
-			t.seat.early = append(t.seat.early, bytes.Clone(frame))
+			t.seat.early = append(t.seat.early, message{frame.kind, bytes.Clone(frame.data)})
 		}
 		return
 	}
@@ -155,7 +164,7 @@ func (t *Tab) receiveFrame(frame []byte) {
 	if n := t.clock.ticks(); n > 0 {
 		t.seat.server.Tick(n)
 	}
-	t.seat.server.Frame(frame)
+	t.seat.server.Frame(frame.kind, frame.data)
 	t.runServer()
 }
 
@@ -164,7 +173,7 @@ func (t *Tab) runServer() {
 	s := &t.seat
 	for t.runs() && s.server.Output(&s.output) {
 		for i := range s.output.Frames {
-			t.send(s.output.Frames[i].Data)
+			t.send(s.output.Frames[i].Kind, s.output.Frames[i].Data)
 		}
 		for _, e := range s.output.Events {
 			t.happened(e)

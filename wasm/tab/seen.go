@@ -3,6 +3,7 @@ package tab
 import (
 	jsoniter "github.com/json-iterator/go"
 
+	"raftplayground/raft/wire"
 	"raftplayground/wasm/contract"
 	"raftplayground/wasm/page"
 )
@@ -29,19 +30,22 @@ func (t *Tab) receiveSeen(params jsoniter.RawMessage) {
 
 // flight decodes what the hub saw.
 func (t *Tab) flight(f *contract.SeenFrame) contract.Flight {
+	kind, data := wire.Text, []byte(f.Frame)
+	if len(f.Base64) > 0 {
+		kind, data = wire.Binary, f.Base64
+	}
 	view := contract.Flight{
 		Message: contract.Message{
 			Seq: f.Seq, From: f.From, To: f.To, Kind: contract.Unknown, Label: "not understood", Sent: f.Sent,
 			Due: f.Due, Fate: page.FateOf(f.Fate),
 		},
-		Entries: []contract.U64{}, Bytes: f.Bytes, Text: page.Clip(f.Frame, page.ShownText),
+		Entries: []contract.U64{}, Bytes: f.Bytes, Text: page.Shown(kind, data, page.ShownText),
 	}
-	if len(f.Frame) < f.Bytes {
-		page.DescribeCut(&view, f.Frame)
+	if len(data) < f.Bytes {
+		page.DescribeCut(&view, kind, data)
 		return view
 	}
-	t.buffer = append(t.buffer[:0], f.Frame...)
-	if err := t.decoder.Decode(t.buffer, &t.frame); err == nil {
+	if err := t.decoder.Decode(kind, data, &t.frame); err == nil {
 		page.Describe(&view, &t.frame)
 	}
 	return view

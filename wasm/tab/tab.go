@@ -95,12 +95,12 @@ func (t *Tab) Opened(now float64) {
 	t.flush()
 }
 
-// Text takes a message that came over the socket. The tab keeps nothing of it.
-func (t *Tab) Text(now float64, message []byte) {
+// Message takes a message of this kind that came over the socket. The tab keeps nothing of it.
+func (t *Tab) Message(now float64, kind wire.Kind, data []byte) {
 	t.advance(now)
 	if t.link.state == opened || t.link.state == joining || t.link.state == joined {
 		t.link.heard = now
-		t.receive(message)
+		t.receive(message{kind, data})
 	}
 	t.flush()
 }
@@ -212,6 +212,11 @@ func (t *Tab) begin(m *contract.Start) {
 		return
 	}
 	t.start, t.started = *m, true
+	if encoding, known := wire.EncodingOf(m.Encoding); !known || !encoding.Calls() {
+		t.start.Encoding = wire.Colon.String()
+		t.outbox.Notice("The address asks for wire=" + page.Clip(m.Encoding, 40) + "; there are " +
+			strings.Join(wire.Callable(), ", ") + ". This server speaks " + t.start.Encoding + ".")
+	}
 	t.outbox.setLink(m.Link)
 	if m.Seat == contract.Watch {
 		t.claim = claim{state: noSeat}

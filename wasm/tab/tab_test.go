@@ -502,6 +502,40 @@ func TestColonAndJSONFormOneCluster(t *testing.T) {
 	}
 }
 
+// Tabs that speak Protobuf speak it with each other and with who speaks something else, and what they say
+// is shown field by field.
+func TestProtobufAndColonFormOneCluster(t *testing.T) {
+	w := newWorld(t)
+	speaking := func(s *testStart) { s.Encoding = "protobuf" }
+	first, second, colon := w.open(newBrowser(), speaking), w.open(newBrowser(), speaking), w.open(newBrowser(), nil)
+	w.elect(first, second, colon)
+	w.put(first, 1, "x", "1")
+	w.reads(colon, 3, "x", "1")
+	binary := 0
+	for _, f := range colon.flights {
+		if f.Kind == "unknown" {
+			t.Errorf("not understood: %+v", f)
+		}
+		if strings.HasPrefix(f.Text, "08 0"+page.Decimal(f.From)+"   ") && strings.Contains(f.Text, "term: 1") {
+			binary++
+		}
+	}
+	if binary == 0 || first.last.Servers[0].Report.Encoding != "protobuf" || len(first.last.Notice) > 0 {
+		t.Errorf("%d frames are Protobuf; S1 says it speaks %s; %s", binary, first.last.Servers[0].Report.Encoding, first.last.Notice)
+	}
+}
+
+func TestAnEncodingThatThereIsNotIsTold(t *testing.T) {
+	w := newWorld(t)
+	for _, name := range []string{"morse", "variant"} {
+		tab := w.open(newBrowser(), func(s *testStart) { s.Encoding = name })
+		w.run(20)
+		if want := "The address asks for wire=" + name + "; there are colon, json, protobuf. This server speaks colon."; !strings.Contains(tab.last.Notice, want) {
+			t.Errorf("told %q", tab.last.Notice)
+		}
+	}
+}
+
 func TestFramesAreToldInWords(t *testing.T) {
 	w := newWorld(t)
 	tabs := three(w)

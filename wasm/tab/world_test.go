@@ -7,6 +7,7 @@ import (
 
 	jsoniter "github.com/json-iterator/go"
 
+	"raftplayground/raft/wire"
 	"raftplayground/relay/hub"
 	"raftplayground/wasm/contract"
 	"raftplayground/wasm/page/pagetest"
@@ -271,9 +272,9 @@ func (w *world) settle() {
 			case bytes.Contains(d.Data, []byte(`"id":null,"error":{"code":-32602`)):
 				w.t.Fatalf("S%d says what the room refuses, and nobody hears that: %s", tab.number(), d.Data)
 			case tab.frozen:
-				tab.later(func() { tab.Text(w.now, d.Data) })
+				tab.later(func() { tab.Message(w.now, wire.KindOf(d.Binary), d.Data) })
 			default:
-				tab.Text(w.now, d.Data)
+				tab.Message(w.now, wire.KindOf(d.Binary), d.Data)
 			}
 		}
 		for _, c := range w.out.Close {
@@ -318,11 +319,11 @@ func (tab *testTab) Disconnect() {
 	tab.conn = 0
 }
 
-func (tab *testTab) Send(text []byte) {
-	conn, message := tab.conn, append([]byte(nil), text...)
+func (tab *testTab) Send(kind wire.Kind, data []byte) {
+	conn, message := tab.conn, append([]byte(nil), data...)
 	tab.later(func() {
 		if tab.world.hub != nil && conn != 0 && tab.conn == conn {
-			tab.world.hub.Receive(conn, message, false)
+			tab.world.hub.Receive(conn, message, kind == wire.Binary)
 		}
 	})
 }

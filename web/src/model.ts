@@ -70,7 +70,7 @@ export interface Report {
   lastTerm: U64;
   appliedIndex: U64;
   stateHash: string;
-  encoding: Encoding; // of its calls
+  encoding: string; // of its calls, by its name in package wire
   timer: Timer | null; // null for a leader
   votes: Vote[]; // a candidate's election
   votesNeeded: number;
@@ -79,9 +79,6 @@ export interface Report {
   log: Log;
   badFrames: U64; // frames that it could not decode, since it started
 }
-
-/** Encoding is how frames are written. */
-export type Encoding = "colon" | "json";
 
 /** Timer is an election timer. */
 export interface Timer {
@@ -304,12 +301,19 @@ export interface FrameDetails {
   held: boolean;
   name: MessageKind;
   fields: Field[]; // in the figure's order
-  colon: string; // the frame in each encoding, empty if it has none there
-  json: string;
-  encoding: Encoding; // which of them it is
+  forms: FrameForm[]; // it in each encoding that has calls, and in its own
+  encoding: string; // in which it travels
+  draft: string; // the text with which an edit of it begins
   bytes: number;
   whole: boolean; // its own encoding shows all of it; else its first 16 KB, with … after them
   next: string[]; // what a copy of its receiver does with it now, in words
+}
+
+/** FrameForm is a frame in one encoding. */
+export interface FrameForm {
+  encoding: string;
+  title: string;
+  text: string; // empty: it cannot be written so
 }
 
 /** Field is one argument or result of a call, as Figure 2 lists them. */
@@ -580,7 +584,7 @@ export interface Start {
   link: string;
   seat: Claim;
   size: number | null;
-  encoding: Encoding;
+  encoding: string; // of its calls, by its name in package wire
   hint: number | null; // the seat of this browser that is looked for first
   hidden: boolean;
 }
@@ -802,6 +806,11 @@ export interface LabConfig {
   disk?: number; // the longest that a write takes; times are drawn from 0 to it; 0: no time at all
   json?: boolean; // servers with an even number call in JSON, not colon
   /**
+   * Encodings are those in which servers call (wire.Callable): S1 in the first, S2 in the second, and so on,
+   * round and round. Empty: as JSON says.
+   */
+  encodings?: string[];
+  /**
    * Election timeouts are drawn from ElectionMin to ElectionMax of a server's own clock (§5.2), whole
    * milliseconds; both 0: 150 to 300 ms.
    */
@@ -856,6 +865,8 @@ export interface LabAction {
    */
   frame?: number;
   text?: string; // EditFrame, InjectFrame: the frame, at most 64 KiB
+  /** Binary says that Text is the frame's bytes in base64 (RFC 4648, section 4), which travel in a binary message. */
+  binary?: boolean;
   /**
    * When sets a trap: the action is done when this event next happens, at Server, or with Server 0 at
    * whichever it happens to first. Disarm takes one trap away, Heal all.

@@ -9,15 +9,13 @@ export function openRoom(store: Store): void {
 }
 
 /**
- * `…/r/{code}?rate=0.1&size=5&wire=json&watch=1`: a proxy may have put a path before it. What is not understood is said,
+ * `…/r/{code}?rate=0.1&size=5&wire=protobuf&watch=1`: a proxy may have put a path before it. What is not understood is said,
  * and left out.
  */
 function readAddress(store: Store, at: Location): Joining | null {
   const [, path, room] = /^(.*)\/r\/([a-z0-9-]{4,32})\/?$/.exec(at.pathname) ?? [];
   if (!room) return null;
   const query = new URLSearchParams(at.search);
-  const wire = query.get("wire") ?? "colon";
-  if (wire !== "colon" && wire !== "json") store.notice(`The address asks for wire=${wire}; there are colon and json. This server speaks colon.`);
   return {
     room,
     place: path ? `${path}/${room}` : room,
@@ -25,7 +23,7 @@ function readAddress(store: Store, at: Location): Joining | null {
     link: `${at.origin}${path}/r/${room}`,
     watch: query.get("watch") === "1",
     size: number(store, query, "size", (n) => Number.isInteger(n) && n >= 1 && n <= 9, "a whole number from 1 to 9"),
-    encoding: wire === "json" ? "json" : "colon",
+    encoding: query.get("wire") ?? "colon",
     rate: number(store, query, "rate", (n) => n >= 0 && n <= 1, "a number from 0 to 1"),
   };
 }

@@ -10,7 +10,7 @@ export interface Joining {
   link: string; // the room's page, for others
   watch: boolean;
   size: number | null;
-  encoding: "colon" | "json";
+  encoding: string; // of this server's calls, as Go names it
   rate: number | null;
 }
 

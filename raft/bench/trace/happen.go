@@ -10,7 +10,7 @@ import (
 func (t *tracer) happen(s *traced, e *raft.Event, c *cause) error {
 	if c.foreign && brings(e, s, c) {
 		const words = "a message that the trace does not have reaches S%d and changes something: %.200s"
-		return fmt.Errorf(words, s.id, t.received)
+		return fmt.Errorf(words, s.id, t.received.data)
 	}
 	switch e.Kind {
 	case raft.Started:

@@ -10,16 +10,16 @@ import (
 
 // send writes that a server sends a message, if the specification has it and the server may send it now. The
 // answer to a call is part of its receipt there.
-func (t *tracer) send(s *traced, frame []byte) {
-	f := t.decode(frame)
+func (t *tracer) send(s *traced, sent frame) {
+	f := t.decode(sent)
 	m, known := s.translate(f)
 	if !known {
 		return
 	}
-	fly := t.flying[string(frame)]
+	fly := t.flying[string(sent.data)]
 	if fly == nil {
 		fly = &flying{message: m}
-		t.flying[string(frame)] = fly
+		t.flying[string(sent.data)] = fly
 	}
 	fly.copies++
 	switch {
@@ -89,7 +89,7 @@ func (t *tracer) receive(s *traced) (c cause, err error) {
 	}
 	c.foreign = true
 	_, c.isAnswer = f.RPC.(*raft.AppendEntriesReply)
-	fly := t.flying[string(t.received)]
+	fly := t.flying[string(t.received.data)]
 	if fly == nil || f.Reply && fly.copies == 0 {
 		return c, nil
 	}

@@ -19,10 +19,16 @@ type tracer struct {
 	revived bool               // a server has restarted: from then on servers may know less than commit says
 	end     error              // why the trace has ended; nil: it goes on
 
-	received []byte // of the step under way: the frame that led to it, if one did,
+	received frame // of the step under way: the frame that led to it, if one did,
 	events   []raft.Event
-	frames   [][]byte // that it sent to other servers
+	frames   []frame // that it sent to other servers
 	decoder  wire.Decoder
+}
+
+// frame is a frame's bytes and the kind of message in which they travel.
+type frame struct {
+	kind wire.Kind
+	data []byte
 }
 
 // traced is a server as the trace has it.
@@ -68,8 +74,8 @@ func newTracer(w *lab.World) *tracer {
 }
 
 // Receives implements lab.Witness.
-func (t *tracer) Receives(_ raft.ServerID, frame []byte) {
-	t.received = append(t.received[:0], frame...)
+func (t *tracer) Receives(_ raft.ServerID, kind wire.Kind, data []byte) {
+	t.received = frame{kind, append(t.received.data[:0], data...)}
 }
 
 // Acts implements lab.Witness.
@@ -77,7 +83,7 @@ func (t *tracer) Acts(_ raft.ServerID, events []raft.Event, frames []server.Fram
 	t.events = append(t.events, events...)
 	for _, f := range frames {
 		if f.To < wire.FirstClient {
-			t.frames = append(t.frames, append([]byte{}, f.Data...))
+			t.frames = append(t.frames, frame{f.Kind, append([]byte{}, f.Data...)})
 		}
 	}
 }
@@ -90,16 +96,16 @@ func (t *tracer) Settles(id raft.ServerID) {
 			t.written = t.written[:before]
 		}
 	}
-	t.received, t.events, t.frames = t.received[:0], t.events[:0], t.frames[:0]
+	t.received, t.events, t.frames = frame{data: t.received.data[:0]}, t.events[:0], t.frames[:0]
 }
 
 // step writes what a server did upon one input. The error says why the trace cannot go on.
 func (t *tracer) step(s *traced) error {
 	var now raft.Status
 	t.world.Server(s.id).Node().Status(&now)
-	for _, frame := range t.frames {
-		if t.before(frame, now.CommitIndex) {
-			t.send(s, frame) // a heartbeat whose time came at the moment at which the input arrived
+	for _, f := range t.frames {
+		if t.before(f, now.CommitIndex) {
+			t.send(s, f) // a heartbeat whose time came at the moment at which the input arrived
 		}
 	}
 	c, err := t.receive(s)
@@ -112,9 +118,9 @@ func (t *tracer) step(s *traced) error {
 		}
 	}
 	s.commit = max(s.commit, c.commit)
-	for _, frame := range t.frames {
-		if !t.before(frame, now.CommitIndex) {
-			t.send(s, frame)
+	for _, f := range t.frames {
+		if !t.before(f, now.CommitIndex) {
+			t.send(s, f)
 		}
 	}
 	t.ready(s)
@@ -122,16 +128,16 @@ func (t *tracer) step(s *traced) error {
 }
 
 // before tells whether a frame was made before its sender's commitIndex became what it is now.
-func (t *tracer) before(frame []byte, commitIndex raft.Index) bool {
-	m, isAppend := t.decode(frame).RPC.(*raft.AppendEntries)
+func (t *tracer) before(f frame, commitIndex raft.Index) bool {
+	m, isAppend := t.decode(f).RPC.(*raft.AppendEntries)
 	return isAppend && m.LeaderCommit < commitIndex
 }
 
 // decode reads a frame. What it returns is good until it is called again.
-func (t *tracer) decode(frame []byte) *wire.Frame {
-	var f wire.Frame
-	_ = t.decoder.Decode(frame, &f) // what cannot be read has no RPC, and does nothing
-	return &f
+func (t *tracer) decode(f frame) *wire.Frame {
+	var read wire.Frame
+	_ = t.decoder.Decode(f.kind, f.data, &read) // what cannot be read has no RPC, and does nothing
+	return &read
 }
 
 // compare makes sure that the trace has a server as it is.

@@ -1,6 +1,6 @@
 import { html, nothing, type TemplateResult } from "lit";
 import { RaftElement } from "../element.js";
-import type { FrameDetails, ToLab } from "../model.js";
+import type { FrameDetails, FrameForm, ToLab } from "../model.js";
 import { store } from "../store.js";
 import { seconds, span } from "../words.js";
 
@@ -17,7 +17,7 @@ export class RaftMessage extends RaftElement {
   private details: FrameDetails | null = null;
   private gone = ""; // why there is no more to say of it
   private asked = { at: -Infinity, waiting: false };
-  private encoding: FrameDetails["encoding"] | null = null; // that is shown; null: its own
+  private encoding = ""; // that is shown; empty: its own
   private draft: string | null = null; // what is to be sent in its place
   private refusal = ""; // why that cannot be
 
@@ -60,23 +60,24 @@ export class RaftMessage extends RaftElement {
   }
 
   private bytes(d: FrameDetails): TemplateResult {
-    const shown = this.encoding ?? d.encoding;
-    const text = d[shown];
-    const choice = (encoding: FrameDetails["encoding"], words: string) => html`<button class="small" aria-pressed=${encoding === shown ? "true" : "false"} @click=${() => this.show(encoding)}>${words}</button>`;
+    const form = (encoding: string) => d.forms.find((f) => f.encoding === encoding);
+    const own = form(d.encoding);
+    const shown = form(this.encoding) ?? own;
+    const choice = (f: FrameForm) => html`<button class="small" aria-pressed=${f === shown ? "true" : "false"} @click=${() => this.show(f.encoding)}>${f.title}</button>`;
     return html`
-      <div class="row-between frame-head"><h3>Wire frame, ${d.bytes} bytes</h3><div class="buttons" role="group" aria-label="Encoding">${choice("colon", "Colon")}${choice("json", "JSON")}</div></div>
-      <pre class="frame" tabindex="0">${text || "It cannot be written in this encoding."}</pre>
+      <div class="row-between frame-head"><h3>Wire frame, ${d.bytes} bytes</h3><div class="buttons" role="group" aria-label="Encoding">${d.forms.map(choice)}</div></div>
+      <pre class="frame" tabindex="0">${shown?.text || "It cannot be written in this encoding."}</pre>
       ${d.whole ? nothing : html`<p class="caption">It is longer than what is shown, and cannot be edited here.</p>`}
-      ${shown === d.encoding ? nothing : html`<p class="caption">It travels as ${d.encoding === "json" ? "JSON" : "a line of colons"}; this is the same in the other encoding.</p>`}`;
+      ${shown === own ? nothing : html`<p class="caption">It travels as ${own?.title}; this is the same in another encoding.</p>`}`;
   }
 
-  private show(encoding: FrameDetails["encoding"]): void {
+  private show(encoding: string): void {
     this.encoding = encoding;
     this.requestUpdate();
   }
 
   private write(d: FrameDetails | null): void {
-    this.draft = d && this.draft === null ? d[d.encoding] : null;
+    this.draft = d && this.draft === null ? d.draft : null;
     this.refusal = "";
     this.requestUpdate();
     if (this.draft !== null) void this.updateComplete.then(() => this.querySelector("textarea")?.focus());

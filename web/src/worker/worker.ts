@@ -14,6 +14,7 @@ interface Tab {
   page(now: number, message: string): void;
   opened(now: number): void;
   text(now: number, message: string): void;
+  binary(now: number, message: Uint8Array): void;
   closed(now: number, why: string, after: number): void;
   seat(now: number, server: number, ticket: string, kind: string, claim: number): void;
   taken(now: number, content: Uint8Array, confirmed: number, failure: string): void;
@@ -28,7 +29,7 @@ interface Tab {
 interface Host {
   connect(url: string): void;
   disconnect(): void;
-  send(text: string): void;
+  send(message: string | Uint8Array<ArrayBuffer>): void; // bytes are good until it returns
   seek(place: string, hint: number): void;
   create(server: number, ticket: string, claim: number): void;
   take(claim: number): void;
@@ -60,8 +61,8 @@ const host: Host = {
     }
   },
   disconnect,
-  send(text) {
-    if (socket?.readyState === WebSocket.OPEN && socket.bufferedAmount < sendBufferBytes) socket.send(text);
+  send(message) {
+    if (socket?.readyState === WebSocket.OPEN && socket.bufferedAmount < sendBufferBytes) socket.send(message);
   },
   seek: (place, hint) => inTurn(() => seek(place, hint === 0 ? null : hint)),
   create: (server, ticket, claim) => inTurn(() => create(server, ticket, claim)),
@@ -105,6 +106,7 @@ function tick(): void {
 
 function connect(opening: WebSocket): void {
   socket = opening;
+  opening.binaryType = "arraybuffer";
   let open = false;
   opening.onopen = () => {
     open = true;
@@ -113,6 +115,7 @@ function connect(opening: WebSocket): void {
   };
   opening.onmessage = (event) => {
     if (typeof event.data === "string") tab?.text(now(), event.data);
+    else tab?.binary(now(), new Uint8Array(event.data as ArrayBuffer));
   };
   opening.onclose = async (event) => {
     const { why, after } = open ? { why: event.reason, after: 0 } : await refusal(opening.url);
