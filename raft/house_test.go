@@ -28,27 +28,34 @@ var house = map[string][]string{
 
 	"raft/bench/trace":  {"raft", "raft/lab", "raft/server", "raft/wire"},
 	"raft/check/linear": {"raft/check"},
+	"raft/lab/goal":     {"raft", "raft/check", "raft/lab"},
 	"raft/lab/trial":    {"raft", "raft/check", "raft/check/linear", "raft/kv", "raft/lab", "raft/wire"},
 	"raft/lab/soak":     {"raft", "raft/check", "raft/lab", "raft/lab/trial"},
 	"raft/lab/speed":    {"raft/lab"},
 	"raft/mutation":     {},
 
-	"relay/hub": {},
-	"relay":     {"relay/hub"},
+	"relay/hub":  {},
+	"relay/host": {"relay/hub"},
+	"relay":      {"relay/hub", "relay/host"},
 
 	"relay/campaign": {"raft", "raft/check", "raft/check/linear", "raft/server", "raft/wal", "raft/wire"},
 
-	"wasm/page": {"raft", "raft/explain", "raft/wire", "raft/kv"},
-	"wasm/tab":  {"raft", "raft/explain", "raft/wire", "raft/wal", "raft/kv", "raft/server", "relay/hub", "wasm/page"},
+	"wasm/contract":            {},
+	"wasm/contract/typescript": {},
+
+	"wasm/page": {"raft", "raft/explain", "raft/wire", "raft/kv", "raft/server", "wasm/contract"},
+	"wasm/tab":  {"raft", "raft/wire", "raft/wal", "raft/server", "wasm/contract", "wasm/page"},
 	"wasm":      {"raft/wire", "wasm/bridge", "wasm/tab"},
 
-	"wasm/session": {"raft", "raft/check", "raft/kv", "raft/lab", "raft/wire", "relay/hub", "wasm/page"},
+	"wasm/session": {"raft", "raft/check", "raft/kv", "raft/lab", "raft/lab/goal", "raft/wire", "relay/hub",
+		"wasm/contract", "wasm/page"},
 	"wasm/bridge":  {},
 	"wasm/lab":     {"wasm/bridge", "wasm/session"},
 	"wasm/film":    {"wasm/session"},
 	"wasm/studies": {"wasm/bridge", "wasm/study"},
-	"wasm/study":   {"raft", "raft/check", "raft/check/linear", "raft/explain", "raft/explore", "raft/lab", "raft/wire", "wasm/page"},
-	"web/e2e":      {"raft", "raft/wire"},
+	"wasm/study": {"raft", "raft/check", "raft/check/linear", "raft/explain", "raft/explore", "raft/lab", "raft/wire",
+		"wasm/contract", "wasm/page"},
+	"web/e2e": {"raft", "raft/wire"},
 
 	"web/e2e/browsers": {},
 }

@@ -12,7 +12,7 @@ import (
 
 const (
 	keys   = 3                     // in use at a time
-	turn   = 40                    // requests until a client takes others: long histories are hard to judge
+	turn   = 15                    // requests until a client takes others: long histories are hard to judge
 	waits  = time.Second           // for an answer
 	thinks = 20 * time.Millisecond // at most, between two requests
 )

@@ -28,7 +28,7 @@ const (
 
 const (
 	clients = 3
-	decides = 10 * time.Minute // how long it may take to find an order of a history
+	decides = time.Minute // how long it may take to find an order of a history
 )
 
 // room is a room with its relay, its servers and its clients.

@@ -28,7 +28,7 @@ const (
 	probeEvery      = 50 * time.Millisecond
 	faultsInShort   = 14               // of a run in the tests: every kind once
 	faultsInRound   = 14               // after so many the clients rest, and what they saw is checked
-	ackWithin       = 30 * time.Second // of real time: the next write is acknowledged, or the campaign has failed
+	ackWithin       = 60 * time.Second // of real time: the next write is acknowledged, or the campaign has failed
 	backWithin      = 40 * time.Second // … every tab runs its server again, by itself
 	patienceOfOne   = 5 * time.Second  // … a client waits for one answer; then it does not know
 )

@@ -8,17 +8,17 @@ import (
 	"strings"
 	"testing"
 
-	"raftplayground/raft"
 	"raftplayground/raft/lab"
 )
 
 const hashes = "testdata/hashes.txt" // a moment a line: its run, µs of cluster time, the hash of the world
 
-// Links and files made before still lead to the same moments. The gallery's runs stand for files; runs drawn from seeds
-// add faults by chance, and a person's run every deed that is done to the network. The file may change only together
-// with lab.Version, or where a rule that was wrong has been put right: whoever changes it says so in the commit.
+// Links and files made before still lead to the same moments: the gallery's runs, and those in testdata/runs, which hold
+// all that chance and a person do to a cluster. They are kept as they were made, with their actions, so that faults may
+// be drawn otherwise for runs to come. The hashes may change only together with lab.Version, or where a rule that was
+// wrong has been put right: whoever changes them says so in the commit.
 //
-// `go test ./web/gallery -run Hashes -update` writes it.
+// `go test ./web/gallery -run Hashes -update` writes them.
 func TestRunsMadeBeforeStillHaveTheirHashes(t *testing.T) {
 	var text strings.Builder
 	note := func(name string, run lab.Run, times ...int64) {
@@ -38,15 +38,18 @@ func TestRunsMadeBeforeStillHaveTheirHashes(t *testing.T) {
 		}
 		note(entry.ID, entry.Run, int64(entry.At*1000), int64(entry.Turn*1000))
 	}
-	note("person", person(), 744*ms, 900*ms, 2500*ms)
-	for seed := range uint64(6) {
-		note(fmt.Sprintf("standard-%d", seed), lab.Draw(lab.Standard(), seed), 1500*ms, 6000*ms)
-		note(fmt.Sprintf("harsh-%d", seed), lab.Harsh(seed), 1500*ms, 4000*ms)
+	files, err := filepath.Glob("testdata/runs/*.json")
+	if err != nil || len(files) < 10 {
+		t.Fatalf("there are %d runs, %v", len(files), err)
+	}
+	for _, path := range files {
+		run, err := lab.Decode(read(t, path))
+		if err != nil {
+			t.Fatalf("%s: %v", path, err)
+		}
+		note(strings.TrimSuffix(filepath.Base(path), ".json"), run, 750*ms, 1500*ms, 2500*ms, 4000*ms)
 	}
 	if *update {
-		if err := os.MkdirAll(filepath.Dir(hashes), 0o755); err != nil {
-			t.Fatal(err)
-		}
 		if err := os.WriteFile(hashes, []byte(text.String()), 0o644); err != nil {
 			t.Fatal(err)
 		}
@@ -60,27 +63,4 @@ func TestRunsMadeBeforeStillHaveTheirHashes(t *testing.T) {
 			t.Errorf("got %q, expected %q", got[i], want[i])
 		}
 	}
-}
-
-// person is a run in which a person does to the network all that can be done to it, while clients and servers go on.
-func person() lab.Run {
-	c := lab.Standard()
-	c.Chaos = 0
-	slow := lab.Link{Latency: 40 * ms, Jitter: 10 * ms, Loss: 0.1, Duplicate: 0.1, Reorder: 0.1}
-	deed := func(at int64, do lab.Deed, from, to raft.ServerID) lab.Action {
-		return lab.Action{At: at * ms, Do: do, Server: from, To: to}
-	}
-	edited, injected := deed(741, lab.EditFrame, 0, 0), deed(745, lab.InjectFrame, 1, 2)
-	edited.Text, injected.Text = "1>2:what: \"was\" <there>\xff", "1>2:RequestVotes:Request:1:1:0:0:call=9"
-	links := deed(760, lab.Network, 0, 0)
-	links.Link = &slow
-	return lab.Run{Version: lab.Version, Config: c, Seed: 11, Actions: deeds(
-		deed(200, lab.Cut, 1, 0), deed(260, lab.Cut, 2, 3), deed(400, lab.Mend, 1, 0), deed(420, lab.Mend, 2, 3),
-		deed(500, lab.Hold, 1, 0), deed(500, lab.Hold, 2, 0),
-		deed(610, lab.ReleaseFrame, 0, 0), deed(612, lab.Release, 1, 0), deed(640, lab.Release, 2, 0),
-		puts(300, 90, 20), deed(702, lab.HoldFrame, 0, 0), deed(704, lab.DropFrame, 0, 0), deed(703,
-			lab.DeliverFrame, 0, 0),
-		deed(702, lab.DuplicateFrame, 0, 0), edited, injected, links,
-		apart(1000, 1, 2), deed(1500, lab.Crash, 3, 0), deed(1900, lab.Heal, 0, 0),
-	)}
 }
