@@ -145,8 +145,7 @@ type Step struct {
 	Back bool `json:"back"` // to just before the last such moment
 }
 
-// Stop is the next moment at which a step ends: one of a kind, or where a goal is reached (raft/lab/goal), in
-// its words.
+// Stop is the next moment of a kind at which a step ends.
 type Stop string
 
 // The kinds of stops.

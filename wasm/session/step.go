@@ -3,7 +3,6 @@ package session
 import (
 	"raftplayground/raft"
 	"raftplayground/raft/lab"
-	"raftplayground/raft/lab/goal"
 	"raftplayground/relay/hub"
 	"raftplayground/wasm/contract"
 	"raftplayground/wasm/page"
@@ -11,9 +10,7 @@ import (
 
 // watcher looks at a world from step to step for the moments at which a page's step ends.
 type watcher struct {
-	stop   stop
-	goal   *goal.Watch // of a stop that is a goal
-	held   bool        // it was reached when the watcher looked last
+	stop   contract.Stop
 	events uint64
 	broken int
 	states []lab.MachineState
@@ -21,36 +18,16 @@ type watcher struct {
 	view   lab.View
 }
 
-// stop is where a step ends: at a kind of thing that happens, or as soon as a goal is reached that was not.
-type stop struct {
-	kind contract.Stop
-	goal *goal.Goal // nil: the kind says all
-}
-
-func readStop(to contract.Stop) (stop, error) {
-	switch to {
-	case contract.StopAtEvent, contract.StopAtMessage, contract.StopAtRole,
-		contract.StopAtElection, contract.StopAtCommit, contract.StopAtViolation:
-		return stop{kind: to}, nil
-	}
-	g, err := goal.Parse(string(to))
-	return stop{goal: g}, err
-}
-
 // newWatcher returns one that looks for what happens in w from now on.
-func newWatcher(to stop, w *lab.World) *watcher {
+func newWatcher(to contract.Stop, w *lab.World) *watcher {
 	k := &watcher{stop: to}
-	if to.goal != nil {
-		k.goal = to.goal.Watch(w)
-		k.held = k.goal.Holds(w)
-	}
 	k.look(w)
 	return k
 }
 
 func (k *watcher) look(w *lab.World) {
 	k.events, k.broken = w.Events(), w.Broken()
-	switch k.stop.kind {
+	switch k.stop {
 	case "message":
 		w.View(&k.view)
 	case "role":
@@ -64,7 +41,7 @@ func (k *watcher) look(w *lab.World) {
 
 // saw says what has happened since the watcher looked last that ends a step; "" if nothing has.
 func (k *watcher) saw(w *lab.World, words func(*hub.Flight) string) (text string) {
-	switch k.stop.kind {
+	switch k.stop {
 	case "message":
 		for i := range k.view.Frames {
 			if f := &k.view.Frames[i]; f.Due <= w.Now() && !f.Held && text == "" {
@@ -76,22 +53,11 @@ func (k *watcher) saw(w *lab.World, words func(*hub.Flight) string) (text string
 			v := w.Violations()[k.broken]
 			text = v.Property.String() + " is broken: " + page.Named(v.Detail) + "."
 		}
-	case "":
-		text = k.reached(w)
 	default:
 		text = k.happened(w)
 	}
 	k.look(w)
 	return text
-}
-
-// reached says that a goal is reached now, and was not when the watcher looked last.
-func (k *watcher) reached(w *lab.World) string {
-	held := k.held
-	if k.held = k.goal.Holds(w); held || !k.held {
-		return ""
-	}
-	return page.Sentence(k.stop.goal.String())
 }
 
 // happened says what happened in the servers that ends the step: of several what is worth showing first.
@@ -100,14 +66,14 @@ func (k *watcher) happened(w *lab.World) (text string) {
 	key := false
 	for i := range k.found {
 		e := &k.found[i].Event
-		if !ends(k.stop.kind, e.Kind) {
+		if !ends(k.stop, e.Kind) {
 			continue
 		}
 		if line := page.Event(k.found[i].Server, e); text == "" || !key && line.Weight == "key" {
 			text, key = line.Text, line.Weight == "key"
 		}
 	}
-	if k.stop.kind == "role" && text == "" {
+	if k.stop == "role" && text == "" {
 		for i, before := range k.states {
 			if state, _, _ := w.Look(raft.ServerID(i + 1)); state != before {
 				return "S" + page.Decimal(i+1) + " is " + state.String() + "."
@@ -131,18 +97,19 @@ func ends(stop contract.Stop, kind raft.EventKind) bool {
 
 // step goes to the next moment of a kind, or to just before the last one, and stops the clock.
 func (s *Session) step(w *contract.Step) {
-	to, err := readStop(w.To)
-	if err != nil {
-		s.refuse(w.ID, "to: expected event, message, role, election, commit, violation or a goal, got "+
-			page.Clip(string(w.To), 40)+" ("+err.Error()+")")
+	switch w.To {
+	case contract.StopAtEvent, contract.StopAtMessage, contract.StopAtRole,
+		contract.StopAtElection, contract.StopAtCommit, contract.StopAtViolation:
+	default:
+		s.refuse(w.ID, "to: expected event, message, role, election, commit or violation, got "+page.Clip(string(w.To), 40))
 		return
 	}
 	s.setRate(0)
 	if w.Back {
-		s.stepBack(w, to)
+		s.stepBack(w)
 		return
 	}
-	s.stepOn(w, newWatcher(to, s.world), s.world.Now()+mostAhead)
+	s.stepOn(w, newWatcher(w.To, s.world), s.world.Now()+mostAhead)
 }
 
 // stepOn goes to the next moment of a kind, if there is one until a moment. Which faults are drawn on the way is not
@@ -206,14 +173,14 @@ func (s *Session) find(k *watcher, w *lab.World, until int64) (at int64, text st
 }
 
 // stepBack goes to just before the last moment of a kind. It looks for it by living ever longer stretches of the past once more.
-func (s *Session) stepBack(w *contract.Step, to stop) {
+func (s *Session) stepBack(w *contract.Step) {
 	now := s.world.Now()
 	for stretch, until := int64(100e3), now; until > 0 && until > now-mostAhead; stretch *= 4 {
 		from := max(0, until-stretch)
 		world := s.branch.tape.At(from)
 		last, what := int64(-1), ""
 		for {
-			at, text := s.find(newWatcher(to, world), world, until)
+			at, text := s.find(newWatcher(w.To, world), world, until)
 			if text == "" {
 				break
 			}

@@ -683,10 +683,7 @@ export interface Step {
   back: boolean; // to just before the last such moment
 }
 
-/**
- * Stop is the next moment at which a step ends: one of a kind, or where a goal is reached (raft/lab/goal), in
- * its words.
- */
+/** Stop is the next moment of a kind at which a step ends. */
 export type Stop = "event" | "message" | "role" | "election" | "commit" | "violation";
 
 /** LookAtBranch looks at another branch. Answers { at }. */

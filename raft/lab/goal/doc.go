@@ -1,5 +1,5 @@
-// Package goal is a small language for what can be true of a run: what a run of the gallery is about, where a step of
-// the clock ends, what a lesson asks for.
+// Package goal is a small language for what can be true of a run: what a run of the gallery is about, or what a
+// lesson asks for.
 //
 //	g, err := goal.Parse("S4 leads in term 3 and not before 2 s")
 //	at, reached := goal.First(world, g, 10*1000*1000)
