@@ -48,7 +48,7 @@ const answered = (id) => () => posted.find((m) => m.type === "answer" && m.id ==
 startWorker(null);
 const first = await until("a leader", self((s) => s.role === "leader"));
 assert.deepEqual([first.server, first.disk, first.connected], [1, "opfs", true]);
-assert.deepEqual(room.joins[0], { server: null, lease: null, watch: true, size: 1, hidden: false });
+assert.deepEqual(room.joins[0], { server: null, lease: null, watch: true, binary: true, size: 1, hidden: false });
 const loading = posted.filter((m) => m.type === "loading").map((m) => m.fraction);
 assert.ok(loading.length > 0 && loading.at(-1) === 1, `the progress ended at ${loading.at(-1)}`);
 say({ type: "request", id: 1, op: "put", key: "x", value: "1 ü", server: null });
