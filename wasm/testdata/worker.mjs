@@ -67,7 +67,7 @@ await new Promise((resolve) => setTimeout(resolve, 50));
 startWorker(1);
 const second = await until("the same server", self((s) => s.role === "leader" && s.lastIndex >= 3));
 assert.ok(second.term > term, `term ${second.term} follows term ${term}`);
-assert.deepEqual(room.joins[1], { server: 1, lease: room.lease, claim: 1, made: "ab", watch: true, size: 1, hidden: false, disk: "opfs" });
+assert.deepEqual(room.joins[1], { server: 1, lease: room.lease, claim: 1, made: "ab", watch: true, binary: true, size: 1, hidden: false, disk: "opfs" });
 say({ type: "request", id: 3, op: "get", key: "x", value: "", server: 1 });
 const got = await until("an answer to the read", answered(3));
 assert.deepEqual([got.value.found, got.value.value], [true, "1 ü"]);
