@@ -36,13 +36,16 @@ const (
 // TestRoomsKeepTheirWord lets a room of five real tabs live through faults of every kind, while clients write
 // and read in it: nothing that was acknowledged may be lost, every tab must be back by itself, and the
 // servers must agree. Two of the tabs are on an insecure origin, where there are neither locks nor a private
-// file system. CAMPAIGN_FAULTS says how many faults there are, CAMPAIGN_SEED which, CAMPAIGN_RATE how fast
-// the room's clock runs; what it prints in the end is how long the next acknowledged write took after each
-// kind.
+// file system. CAMPAIGN_FAULTS says how many faults there are, CAMPAIGN_ROOMS in how many rooms side by side,
+// CAMPAIGN_SEED which, CAMPAIGN_RATE how fast the rooms' clocks run; what it prints in the end is how long
+// the next acknowledged write took after each kind.
 func TestRoomsKeepTheirWord(t *testing.T) {
-	faults, seed := faultsInShort, rand.Uint64()
+	faults, rooms, seed := faultsInShort, 1, rand.Uint64()
 	if text := os.Getenv("CAMPAIGN_FAULTS"); text != "" {
 		faults = number(t, "CAMPAIGN_FAULTS", text)
+	}
+	if text := os.Getenv("CAMPAIGN_ROOMS"); text != "" {
+		rooms = max(1, number(t, "CAMPAIGN_ROOMS", text))
 	}
 	if text := os.Getenv("CAMPAIGN_SEED"); text != "" {
 		seed = uint64(number(t, "CAMPAIGN_SEED", text))
@@ -57,12 +60,26 @@ func TestRoomsKeepTheirWord(t *testing.T) {
 		}
 	}
 	t.Logf("CAMPAIGN_SEED=%d CAMPAIGN_RATE=%v", seed, rate)
-	c := openCampaign(t, rand.New(rand.NewPCG(seed, 0)), rate)
-	defer c.print()
-	for done := 0; done < faults && !t.Failed(); {
+	sum := tally{results: map[string][]time.Duration{}}
+	t.Run("rooms", func(t *testing.T) {
+		for room := range rooms {
+			t.Run(strconv.Itoa(room+1), func(t *testing.T) {
+				t.Parallel()
+				c := openCampaign(t, rand.New(rand.NewPCG(seed, uint64(room))), rate)
+				defer sum.add(c)
+				c.live((faults + rooms - 1) / rooms)
+			})
+		}
+	})
+	sum.print(t)
+}
+
+// live lets the room live through so many faults, or to the first that it does not bear.
+func (c *campaign) live(faults int) {
+	for done := 0; done < faults && !c.t.Failed(); {
 		stop := c.startClients()
 		for range min(faultsInRound, faults-done) {
-			if c.fault(); t.Failed() {
+			if c.fault(); c.t.Failed() {
 				break
 			}
 			done++
@@ -70,7 +87,7 @@ func TestRoomsKeepTheirWord(t *testing.T) {
 		stop()
 		c.checkRound()
 		if faults > faultsInShort {
-			t.Logf("%d of %d faults, %d operations, %d acknowledged", done, faults, c.operations, c.acknowledged)
+			c.t.Logf("%d of %d faults, %d operations, %d acknowledged", done, faults, c.operations, c.acknowledged)
 		}
 	}
 }
@@ -529,19 +546,37 @@ func (c *campaign) checkProbes() {
 	c.kept = nil
 }
 
+// tally is what was seen in all rooms.
+type tally struct {
+	mu                               sync.Mutex
+	results                          map[string][]time.Duration
+	operations, acknowledged, rounds int
+}
+
+func (s *tally) add(c *campaign) {
+	s.mu.Lock()
+	defer s.mu.Unlock()
+	for kind, times := range c.results {
+		s.results[kind] = append(s.results[kind], times...)
+	}
+	s.operations += c.operations
+	s.acknowledged += c.acknowledged
+	s.rounds += c.round
+}
+
 // print shows the times to the next acknowledged write, of cluster time: what browsers and relay take by
-// themselves counts as much as the room's clock runs meanwhile.
-func (c *campaign) print() {
+// themselves counts as much as the rooms' clocks run meanwhile.
+func (s *tally) print(t *testing.T) {
 	faults := 0
-	c.t.Logf("%-28s %6s %10s %10s", "ms of cluster time after", "times", "median", "p90")
+	t.Logf("%-28s %6s %10s %10s", "ms of cluster time after", "times", "median", "p90")
 	for _, kind := range campaignFaults {
-		times := slices.Sorted(slices.Values(c.results[kind.name]))
+		times := slices.Sorted(slices.Values(s.results[kind.name]))
 		if len(times) == 0 {
 			continue
 		}
 		faults += len(times)
 		median, p90 := times[len(times)/2], times[min(len(times)-1, len(times)*9/10)]
-		c.t.Logf("%-28s %6d %10d %10d", kind.name, len(times), median.Milliseconds(), p90.Milliseconds())
+		t.Logf("%-28s %6d %10d %10d", kind.name, len(times), median.Milliseconds(), p90.Milliseconds())
 	}
-	c.t.Logf("%d faults, %d operations, %d acknowledged, %d rounds", faults, c.operations, c.acknowledged, c.round)
+	t.Logf("%d faults, %d operations, %d acknowledged, %d rounds", faults, s.operations, s.acknowledged, s.rounds)
 }
