@@ -10,7 +10,7 @@ type Lab struct {
 	Branches []Branch `json:"branches"` // ascending by id; at least one
 	Off      []string `json:"off"`      // IDs of rules that no server keeps now
 	// Those of them that are no extensions (raft.Extensions): without them this is not the paper's Raft any more.
-	Modified   []string   `json:"modified,omitempty"`
+	Modified   []string   `json:"modified"`
 	Properties []Property `json:"properties"`
 	Chaos      bool       `json:"chaos"` // faults are drawn as time goes on
 	Traps      []Trap     `json:"traps"`

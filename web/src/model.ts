@@ -206,7 +206,7 @@ export interface Lab {
   branches: Branch[]; // ascending by id; at least one
   off: string[]; // IDs of rules that no server keeps now
   /** Those of them that are no extensions (raft.Extensions): without them this is not the paper's Raft any more. */
-  modified?: string[];
+  modified: string[];
   properties: Property[];
   chaos: boolean; // faults are drawn as time goes on
   traps: Trap[];

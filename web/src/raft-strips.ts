@@ -49,12 +49,12 @@ export class RaftStrips extends RaftElement {
   }
 
   protected override slice(): unknown {
-    return [store.boot, store.servers.length > 0, store.connection, store.watching, store.advice, store.self, store.lab?.modified ?? store.lab?.off, store.lab?.branch];
+    return [store.boot, store.servers.length > 0, store.connection, store.watching, store.advice, store.self, store.lab?.modified, store.lab?.branch];
   }
 
   /** Stands as long as it is true: nobody is to take this run for Raft. */
   private modified(): TemplateResult | typeof nothing {
-    const off = store.lab?.modified ?? store.lab?.off ?? [];
+    const off = store.lab?.modified ?? [];
     const [rule] = off;
     if (rule === undefined) return nothing;
     if (this.titles.size === 0) void this.learnTitles();

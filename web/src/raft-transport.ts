@@ -52,7 +52,7 @@ export class RaftTransport extends RaftElement {
         ${this.branches()}
         ${menu("step-menu", "To the next election, to the next commit; and what a step is", "quiet", "Go to ▾", html`
           ${next("election", "Next election", "E")}${next("commit", "Next commit", "C")}
-          ${store.lab && ((store.lab.modified ?? store.lab.off).length > 0 || store.lab.properties.some((p) => p.broken)) ? next("violation", "Next violation", "X") : nothing}
+          ${store.lab && (store.lab.modified.length > 0 || store.lab.properties.some((p) => p.broken)) ? next("violation", "Next violation", "X") : nothing}
           <h3>A step is</h3>
           ${STOPS.map((s) => html`<button class="quiet" aria-pressed=${s === stop ? "true" : "false"} @click=${() => store.show({ stop: s.stop })}>${s.words} <span class="caption">${s.meaning}</span></button>`)}`)}
         ${store.behind > 0 ? html`<button class="live primary" title="L: to the end of what was lived" @click=${() => store.goLive()}>Live<span class="behind">, ${behindWords(store.behind)}</span></button>` : html`<span class="live caption">Live</span>`}
