@@ -11,6 +11,7 @@ export const labOf = (change: Partial<Lab> = {}): Lab => ({
   branch: 1,
   branches: [{ id: 1, parent: 0, at: 0, end: 473_000, text: "the run from its start" }],
   off: [],
+  modified: [],
   properties: PROPERTIES.map((name) => ({ name, text: "It holds.", broken: null })),
   chaos: false,
   traps: [],
