@@ -6,6 +6,10 @@ import "raftplayground/wasm/contract"
 const (
 	tick = 1000 // of a server
 
+	// atOnce is the most ticks that a server lives through before it hears what waits, unless it leads; the rest is
+	// skipped, too.
+	atOnce = 25
+
 	// catchUp is the most real time that the server lives through at once after a stall; the rest is skipped (see the
 	// package comment).
 	catchUp = 500_000
@@ -41,11 +45,11 @@ func (c *clusterClock) advance(real float64) {
 // message that was held up cannot make a server's timer jump.
 func (c *clusterClock) set(now contract.Micros) { c.at = float64(now) }
 
-// ticks takes the whole ticks of cluster time that have passed.
-func (c *clusterClock) ticks() int {
+// ticks takes the whole ticks of cluster time that have passed, and returns so many of them at most.
+func (c *clusterClock) ticks(most int) int {
 	n := int(c.pending / tick)
 	c.pending -= float64(n) * tick
-	return n
+	return min(n, most)
 }
 
 // interval is how long the host may wait, in real ms, so that no tick is late by more than about one: 5 at the most

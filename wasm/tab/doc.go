@@ -9,8 +9,9 @@
 //
 // Real time (now) is in milliseconds since 1970, with fractions, and never goes back; retries, requests and batches live in it. Cluster time is the room's clock, which
 // runs at the room's rate: the server ticks by it, one tick a millisecond. After a stall of the whole Worker at most 500 ms of real time are
-// caught up and the rest is skipped: a server that slept must not live through its election timeouts in one burst while the
-// messages that would have reset them wait in the queue. The clock also stands while the connection is lost, since
+// caught up, and the rest is skipped. A server that slept must not live through its election timeout in one burst while the messages that
+// would have reset its timer wait in the queue: so it lives through 25 ticks, hears what waits, and skips the rest. Only a leader lives
+// through all of them, since others may no longer owe it anything. The clock also stands while the connection is lost, since
 // nobody tells this tab how fast the room's clock runs; a server that hears nothing then also does not campaign against nobody.
 //
 // # Bounds

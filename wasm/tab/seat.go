@@ -3,6 +3,7 @@ package tab
 import (
 	"bytes"
 	"hash/crc32"
+	"math"
 	"strconv"
 	"strings"
 
@@ -141,13 +142,21 @@ func (t *Tab) tickServer() {
 	if !t.runs() {
 		return
 	}
-	if n := t.clock.ticks(); n > 0 {
+	if n := t.passed(); n > 0 {
 		t.seat.server.Tick(n)
 		t.runServer()
 	}
 	if t.runs() && t.now-t.seat.made >= reportEvery {
 		t.describe()
 	}
+}
+
+// passed takes the ticks that the server lives through now.
+func (t *Tab) passed() int {
+	if t.seat.server.Node().Role() == raft.Leader {
+		return t.clock.ticks(math.MaxInt) // whatever waits, its lease has run out
+	}
+	return t.clock.ticks(atOnce)
 }
 
 // receiveFrame hands a frame to the server.
@@ -161,7 +170,7 @@ func (t *Tab) receiveFrame(frame message) {
 		return
 	}
 	// The ticks that have passed come first: a timer that ran out before the frame arrived has run out.
-	if n := t.clock.ticks(); n > 0 {
+	if n := t.passed(); n > 0 {
 		t.seat.server.Tick(n)
 	}
 	t.seat.server.Frame(frame.kind, frame.data)

@@ -769,22 +769,58 @@ func TestEveryTabTellsTheStoryOfAllServers(t *testing.T) {
 func TestTheClockCatchesUpHalfASecondOnly(t *testing.T) {
 	c := clusterClock{rate: 1, runs: true, real: 1000}
 	c.advance(1003.5)
-	if n := c.ticks(); n != 3 {
+	if n := c.ticks(1000); n != 3 {
 		t.Errorf("3.5 ms are %d ticks", n)
 	}
 	c.advance(61000)
-	if n := c.ticks(); n != 500 {
+	if n := c.ticks(1000); n != 500 {
 		t.Errorf("after a stall of a minute %d ticks are caught up", n)
 	}
 	c.rate = 0.1
 	c.advance(61100)
-	if n := c.ticks(); n != 10 {
+	if n := c.ticks(1000); n != 10 {
 		t.Errorf("100 ms at a tenth are %d ticks", n)
 	}
 	c.runs = false
 	c.advance(62000)
-	if n := c.ticks(); n != 0 {
+	if n := c.ticks(1000); n != 0 {
 		t.Errorf("a clock that stands gave %d ticks", n)
+	}
+}
+
+// A Worker that the system did not let run finds its timers and its messages at the same time. The heartbeats that
+// came meanwhile would have reset the election timer, which must not run out before they are heard.
+func TestAServerThatWasStalledHearsWhatWaitedBeforeItsTimerEnds(t *testing.T) {
+	for _, stall := range []int{200, 350, 450, 1000} {
+		w := newWorld(t)
+		tabs := three(w)
+		leading := w.elect(tabs...)
+		term := leading.last.Self.Term
+		for _, stalled := range tabs {
+			if stalled == leading {
+				continue
+			}
+			stalled.frozen = true
+			w.run(stall)
+			stalled.frozen = false
+			w.run(1000)
+		}
+		if now := leading.last.Self; now.Term != term || leading.role() != "leader" {
+			t.Errorf("after stalls of %d ms the term is %d, it was %d", stall, now.Term, term)
+		}
+	}
+}
+
+// A leader's lease has run out whatever waits to be heard.
+func TestALeaderThatWasStalledLivesThroughItAtOnce(t *testing.T) {
+	w := newWorld(t)
+	leading := w.elect(three(w)...)
+	before := leading.last.Self.Term
+	leading.frozen = true
+	w.run(1000)
+	leading.clock.advance(w.now)
+	if n := leading.passed(); n < 499 {
+		t.Errorf("a leader of term %d that was stalled for a second lives through %d ticks", before, n)
 	}
 }
 
