@@ -43,6 +43,9 @@ func TestAServerIsCalledAsItLastSpoke(t *testing.T) {
 	s.Frame(wire.Text, []byte(`{"jsonrpc":"2.0","id":1,"from":1001,"to":1,"method":"Get","params":{"key":"x"}}`))
 	frames(s)
 	calls("a client asked something", json2, variant3)
+	s.Frame(wire.Text, []byte("2>3:RequestVotes:Reply:1:false:call=2"))
+	frames(s)
+	calls("2 said something in colon to another", json2, variant3)
 }
 
 // A guest's program may know text only. A server that prefers Protobuf sends it to whom the room says to

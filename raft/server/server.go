@@ -442,8 +442,9 @@ func (s *Server) encodingFor(to uint64) wire.Encoding {
 		return m.encoding
 	case binary:
 		return wire.Colon
+	default:
+		return own
 	}
-	return own
 }
 
 // misdirected tells why a frame that can be read is not one for this server, nil if it is.
