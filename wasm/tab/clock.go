@@ -10,7 +10,7 @@ const (
 	// skipped, too.
 	atOnce = 25
 
-	// catchUp is the most real time that the server lives through at once after a stall; the rest is skipped (see the
+	// catchUp is the most real time that a leader lives through at once after a stall; the rest is skipped (see the
 	// package comment).
 	catchUp = 500_000
 )
