@@ -6,12 +6,17 @@ import (
 	"raftplayground/raft/wal"
 )
 
+// diskPatience is for how long, in ms in which the tab is awake, a disk may be at a write, or a browser's storage at
+// being asked for a seat, before the tab takes it for one that hangs.
+const diskPatience = 10_000
+
 // disk is the wal.Disk of this tab's seat: what the host read when it opened the seat, and the host's writes.
 type disk struct {
 	host      Host
 	content   []byte
 	confirmed int
 	waiting   []write // those under way, and those behind them, oldest first
+	completed int     // how many have been
 }
 
 type write struct {
@@ -72,7 +77,40 @@ func (d *disk) saved(failure string) {
 }
 
 func (d *disk) next() write {
+	d.completed++
 	w := d.waiting[0]
 	d.waiting = append(d.waiting[:0], d.waiting[1:]...)
 	return w
+}
+
+// store is what the tab knows of its browser's storage.
+type store struct {
+	answered float64 // when it last did what it was asked, or was asked nothing: see Tab.awake
+	writes   int     // how many of the disk it had completed by then
+}
+
+// keepDisk starts a server again whose disk does not answer. What such a disk was to hold is promised to nobody, as
+// none of it was confirmed, and the host undoes what is under way when it leaves the seat, so that a write of its own
+// which hangs keeps nobody from the disk. Where the storage as a whole hangs, the tab says so and goes on waiting.
+func (t *Tab) keepDisk() {
+	disk := t.seat.disk
+	writes := disk != nil && len(disk.waiting) > 0
+	opens := t.claim.state == seeking || t.claim.state == making ||
+		t.claim.state == leased && t.seat.given && !t.seat.ours && t.seat.newcomer == nil
+	switch {
+	case writes && disk.completed != t.store.writes:
+		t.store = store{t.awake, disk.completed}
+	case !writes && !opens || t.stopped:
+		t.store.answered = t.awake
+	}
+	if t.awake-t.store.answered < diskPatience {
+		return
+	}
+	t.store.answered = t.awake
+	if opens {
+		t.outbox.Notice("The storage of this browser does not answer. The tab waits for it.")
+	}
+	if t.claim.state == leased {
+		t.supersede("its disk has done nothing for 10 s")
+	}
 }

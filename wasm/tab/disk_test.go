@@ -2,7 +2,10 @@ package tab
 
 import (
 	"slices"
+	"strings"
 	"testing"
+
+	"raftplayground/raft"
 )
 
 // slowHost is a platform whose disk answers as it is told.
@@ -44,4 +47,48 @@ func TestWritesCompleteInTheirOrder(t *testing.T) {
 	expect("a", "b failed", "c", "d")
 	d.saved("") // nothing is under way: not a word of ours
 	expect("a", "b failed", "c", "d")
+}
+
+// Seen in a campaign in real browsers: the IndexedDB of one of them did nothing any more, for all of its tabs. One
+// of its servers led, told nobody that anything was done, and kept everybody from electing another.
+func TestARoomGoesOnWhenABrowsersStorageHangs(t *testing.T) {
+	w := newWorld(t)
+	tabs := []*testTab{w.open(newBrowser(), nil), w.open(newBrowser(), nil), w.open(newBrowser(), nil)}
+	w.elect(tabs...)
+	w.put(tabs[0], 1, "k", "1")
+	i := slices.IndexFunc(tabs, func(tab *testTab) bool { return tab.seat.server.Node().Role() == raft.Leader })
+	ill, other := tabs[i], tabs[(i+1)%3]
+	ill.browser.hung = true
+	other.ask(2, "put", "k", "lost perhaps", 0) // by the leader that cannot write
+	other.outcome(2)
+	w.put(other, 3, "k", "2")
+	w.until("the ill server has stopped", 1.5*diskPatience, func() bool {
+		return strings.Contains(ill.last.Notice, "has stopped in this tab: its disk has done nothing for 10 s")
+	})
+	w.until("the page is told why it does not start", 1.5*diskPatience, func() bool {
+		return strings.Contains(ill.last.Notice, "The storage of this browser does not answer")
+	})
+	ill.browser.hung = false
+	w.until("the server runs again", 1.5*diskPatience, func() bool { return ill.seat.server != nil && ill.last.Self.Connected })
+	w.reads(ill, 4, "k", "2")
+}
+
+// A disk that is slow, and a tab that was frozen with a write under way, are not taken for a disk that hangs.
+func TestASlowDiskIsNotTakenForOneThatHangs(t *testing.T) {
+	w := newWorld(t)
+	tabs := three(w)
+	w.elect(tabs...)
+	server := tabs[1].seat.server
+	tabs[1].slowDisk = 0.9 * diskPatience
+	for i := range 4 {
+		tabs[0].say(map[string]any{"type": "request", "id": i, "op": "put", "key": "k", "value": "v"})
+		w.run(diskPatience)
+	}
+	tabs[1].frozen = true
+	w.run(3 * diskPatience)
+	tabs[1].frozen = false
+	w.run(1000)
+	if tabs[1].seat.server != server {
+		t.Errorf("the server was started again: %q", tabs[1].last.Notice)
+	}
 }

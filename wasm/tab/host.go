@@ -28,7 +28,7 @@ type Host interface {
 	Take(claim uint64)
 	// Confirm looks whether the disk is still this tab's: Confirmed or Superseded follows.
 	Confirm()
-	// Leave closes the disk and lets go of the seat.
+	// Leave closes the disk and lets go of the seat. Writes under way are undone if that is still possible.
 	Leave()
 	// Append, Replace and Cut write to the disk as wal.Disk and wal.Cutter say. They return true if what they did is
 	// durable now; otherwise Saved follows, in the order of the writes.

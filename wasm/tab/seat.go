@@ -43,6 +43,10 @@ type seat struct {
 	logSentAt float64
 }
 
+// extensions are what a room's servers leave out: they run Figure 2, and one rule more. A leader whose disk hangs steps
+// down, for a browser's storage does hang, and without the rule it would keep the room waiting for as long.
+var extensions = raft.Extensions &^ raft.RulesOf(raft.LeaderWrites)
+
 // mostEarly is how many frames may wait for the server to run; more are lost, as on any network.
 const mostEarly = 64
 
@@ -79,7 +83,7 @@ func (t *Tab) startServer() {
 	for i := range voters {
 		voters[i] = raft.ServerID(i + 1)
 	}
-	options := server.Options{ID: raft.ServerID(t.seat.number), Voters: voters, Seed: t.random.Uint64(), Encoding: encoding, Adapts: true, Off: raft.Extensions,
+	options := server.Options{ID: raft.ServerID(t.seat.number), Voters: voters, Seed: t.random.Uint64(), Encoding: encoding, Adapts: true, Off: extensions,
 		Room: t.start.Room, Made: t.seat.ticket.made, Claim: t.seat.claim,
 		FirstElapsed: firstElapsed(t.start.Room, t.seat.number, t.room.Size), Newcomer: t.seat.ticket.anew}
 	if n := t.seat.newcomer; n != nil {

@@ -13,6 +13,7 @@ import (
 type Tab struct {
 	host   Host
 	now    float64 // real time, ms
+	awake  float64 // as much of it as the tab was not frozen or suspended for, ms
 	random *rand.Rand
 
 	start   contract.Start // how the page started this tab
@@ -21,6 +22,7 @@ type Tab struct {
 
 	link   link
 	claim  claim
+	store  store
 	seat   seat
 	clock  clusterClock
 	room   *contract.RoomNotice // the latest; nil before the first join
@@ -123,6 +125,7 @@ func (t *Tab) Closed(now float64, why string, after float64) {
 // known is the last claim that the disk knows.
 func (t *Tab) Seat(now float64, server int, ticket, kind string, known uint64) {
 	t.advance(now)
+	t.store.answered = t.awake
 	if !t.stopped {
 		given := t.claim.state == making && t.link.state == joined
 		t.claim = claim{state: leased, since: now}
@@ -138,6 +141,7 @@ func (t *Tab) Seat(now float64, server int, ticket, kind string, known uint64) {
 // everything on the disk, over. Of it, the disk has confirmed so many bytes.
 func (t *Tab) Taken(now float64, content []byte, confirmed int, failure string) {
 	t.advance(now)
+	t.store.answered = t.awake
 	switch {
 	case t.claim.state != leased || t.seat.server != nil:
 	case failure != "":
@@ -152,6 +156,7 @@ func (t *Tab) Taken(now float64, content []byte, confirmed int, failure string) 
 // Confirmed says that the disk is still this tab's.
 func (t *Tab) Confirmed(now float64) {
 	t.advance(now)
+	t.store.answered = t.awake
 	if t.seat.server != nil && t.seat.given {
 		t.seat.ours, t.clock.pending = true, 0
 		t.runServer()
@@ -172,6 +177,7 @@ func (t *Tab) Superseded(now float64) {
 // NoSeat says that this browser has no (further) seat of the room. kind is what a new disk would be.
 func (t *Tab) NoSeat(now float64, kind string) {
 	t.advance(now)
+	t.store.answered = t.awake
 	if !t.stopped {
 		t.claim = claim{state: anySeat, since: now}
 		t.askForSeat()
@@ -194,6 +200,7 @@ func (t *Tab) Tick(now float64) float64 {
 	t.advance(now)
 	t.keepLink()
 	t.keepSeat()
+	t.keepDisk()
 	t.tickServer()
 	t.keepRequests()
 	t.flush()
@@ -201,7 +208,10 @@ func (t *Tab) Tick(now float64) float64 {
 }
 
 func (t *Tab) advance(now float64) {
-	t.now = max(t.now, now)
+	if now > t.now {
+		t.awake += min(now-t.now, catchUp/1000)
+		t.now = now
+	}
 	t.clock.advance(t.now)
 }
 

@@ -39,6 +39,7 @@ type browser struct {
 	seats    map[int]*storedSeat
 	kind     string
 	full     bool    // takes no writes any more
+	hung     bool    // answers neither writes nor who takes a disk
 	lockless bool    // a page without a secure context: a seat that another tab holds is offered all the same
 	slow     float64 // ms until a disk is made
 }
@@ -408,6 +409,9 @@ func (tab *testTab) soon(do func()) {
 }
 
 func (tab *testTab) Take(claim uint64) {
+	if tab.browser.hung {
+		return
+	}
 	seat := tab.browser.seats[tab.held]
 	if seat.claim >= claim {
 		tab.later(func() { tab.Taken(tab.world.now, nil, 0, "it was taken by another claim") })
@@ -459,6 +463,7 @@ func (tab *testTab) Cut(size int) bool {
 func (tab *testTab) write(change func(*storedSeat)) bool {
 	seat := tab.browser.seats[tab.held]
 	switch {
+	case tab.browser.hung:
 	case seat.claim != tab.claim:
 		tab.later(func() { tab.Superseded(tab.world.now) })
 	case tab.browser.full:

@@ -13,6 +13,7 @@ const { openStore } = await import(pathToFileURL(process.argv[2]));
 let [room, claims] = ["", 1];
 
 for (let failing = 0; failing < 24; failing++) await writesFail(failing);
+await seatIsLeft();
 await rowsAreLost();
 await rowsAreMoved();
 await logOfTheVersionBefore();
@@ -49,6 +50,17 @@ async function writesFail(failing) {
   assert.equal(text(later), `${durable}on`);
   const numbers = (await rows()).map(({ key }) => key[1]);
   assert.ok(numbers.every((n, i) => i === 0 || n === numbers[i - 1] + 1), `failing at ${failing}: rows ${numbers}`);
+}
+
+/** Who leaves a seat with writes under way undoes them: one that hangs would keep all tabs of the origin from their disks. */
+async function seatIsLeft() {
+  const seat = await start();
+  await seat.append(bytes("kept"));
+  const told = [seat.append(bytes(",lost")), seat.replace(bytes("lost"))].map((done) => done.then(() => true, () => false));
+  seat.close();
+  assert.deepEqual(await Promise.all(told), [false, false]);
+  const [found] = await open();
+  assert.equal(text(found), "kept");
 }
 
 /** Whichever rows are gone, the log is shorter than what was confirmed. */

@@ -69,6 +69,7 @@ class RowSeat implements SeatDisk {
   readonly claim: number;
   private mine: number; // the claim that took the disk here
   private last = 0; // the number of the last row; the next one gets the next number
+  private readonly underWay = new Set<IDBTransaction>();
 
   constructor(
     private readonly database: IDBDatabase,
@@ -118,7 +119,16 @@ class RowSeat implements SeatDisk {
     return Promise.reject(new Error("rows are not cut"));
   }
 
-  close(): void {} // the database is the store's
+  /** The database is the store's. A transaction that hangs would keep every tab of this origin from it. */
+  close(): void {
+    for (const transaction of this.underWay) {
+      try {
+        transaction.abort();
+      } catch {
+        // It is ending already.
+      }
+    }
+  }
 
   /**
    * Several writes may be under way. If one fails, those behind it must fail, too, though the browser would take
@@ -161,9 +171,12 @@ class RowSeat implements SeatDisk {
       if (kept === null || superseded) transaction.abort();
       else goOn(kept);
     };
-    return completed(transaction).catch((error: unknown) => {
-      throw superseded ? new Superseded() : error;
-    });
+    this.underWay.add(transaction);
+    return completed(transaction)
+      .catch((error: unknown) => {
+        throw superseded ? new Superseded() : error;
+      })
+      .finally(() => this.underWay.delete(transaction));
   }
 }
 
