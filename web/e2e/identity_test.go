@@ -104,7 +104,9 @@ func (w *tab) by(number int) *tab {
 }
 
 // A tab is frozen while another tab of its browser runs its server from the same disk. When it thaws it must
-// not go on with what it remembers: with its vote a majority would know nothing of what was acknowledged.
+// not go on with what it remembers: with its vote a majority would know nothing of what was acknowledged. Three
+// fences stand there, each of which is enough: the room's claims (hub/claim.go), the disk's, and its account of
+// its rows (row-disk.ts). Without all three k is "0".
 func TestAThawedTabDoesNotBringAnOldMemoryBack(t *testing.T) {
 	r := newRoom(t).insecure()
 	shared := r.elsewhere()
@@ -140,7 +142,8 @@ func TestAThawedTabDoesNotBringAnOldMemoryBack(t *testing.T) {
 	first.mustGet("k", "5")
 }
 
-// Six seconds without the relay and a reload made two servers of one disk.
+// After six seconds without the relay a tab is reloaded, and one beside it looks for a seat whose tab is gone:
+// both have the same disk, and on this origin no lock keeps them from it. One of them runs its server.
 func TestAReloadDuringAnOutageMakesNoSecondServer(t *testing.T) {
 	r := newRoom(t).insecure()
 	shared := r.elsewhere()
@@ -152,9 +155,9 @@ func TestAReloadDuringAnOutageMakesNoSecondServer(t *testing.T) {
 	beside.navigate(r.url(""))
 	beside.says(10*time.Second, "You are watching")
 	r.relay.kill()
-	time.Sleep(3 * time.Second)
-	reloaded.run(20*time.Second, chromedp.Reload())
+	time.Sleep(6 * time.Second)
 	r.relay.start()
+	reloaded.run(20*time.Second, chromedp.Reload())
 	first.by(1)
 	second.by(2)
 	first.network(unhurried)
