@@ -5,7 +5,8 @@ import (
 	"testing"
 )
 
-// thesis 4.1: majorities of configurations that differ by one voter overlap; those that differ by more need a joint configuration in between.
+// thesis 4.1: majorities of configurations that differ by one voter overlap; those that differ by more need a joint
+// configuration in between.
 func TestReconfigure_OneVoterMoreOrLessNeedsNoJointConfiguration(t *testing.T) {
 	for to, want := range map[string]string{
 		"1,2":       "1,2",
@@ -37,7 +38,8 @@ func TestReconfigure_LeavesTheCallersListsAlone(t *testing.T) {
 		t.Fatal(err)
 	}
 	equal(t, "in order in the log", config(h), "1,2,3+4,5")
-	equal(t, "the caller's as they were", slices.Equal(c.Voters, []ServerID{3, 1, 2}) && slices.Equal(c.Learners, []ServerID{5, 4}), true)
+	equal(t, "the caller's as they were", slices.Equal(c.Voters, []ServerID{3, 1, 2}) &&
+		slices.Equal(c.Learners, []ServerID{5, 4}), true)
 }
 
 // §6: "once C-old,new has been committed": what is committed before it does not end it.
@@ -131,7 +133,8 @@ func TestALeaderThatLeavesKnowsNoLeader(t *testing.T) {
 	equal(t, "leader", h.n.leader, 0)
 }
 
-// The numbers of calls go on from one leadership to the next. An answer that comes late, to a call of an earlier one, may bear the new term.
+// The numbers of calls go on from one leadership to the next. An answer that comes late, to a call of an earlier one,
+// may bear the new term.
 func TestLeaders_ARefusalOfACallOfAnEarlierLeadershipDoesNotMoveNextIndex(t *testing.T) {
 	h := start(t, 1, 2, Durable{CurrentTerm: 1, Log: logOf(1, 1, 1)})
 	h.lead(t)

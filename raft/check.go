@@ -2,8 +2,9 @@
 
 package raft
 
-// checking tells whether this build checks the invariants. With the build tag raftcheck, which the tests use, every server looks at its own
-// state after every input, and at how it changed since the last one; memory that was borrowed by the host is overwritten when it expires.
+// checking tells whether this build checks the invariants. With the build tag raftcheck, which the tests use, every
+// server looks at its own state after every input, and at how it changed since the last one; memory that was borrowed
+// by the host is overwritten when it expires.
 const checking = true
 
 // checker remembers the state after the last input.
@@ -27,7 +28,8 @@ func (n *Node) check() {
 	}
 	n.checkState()
 	n.checkChange()
-	n.checker = checker{n.currentTerm, n.votedFor, n.Role(), n.commitIndex, n.log.term(n.commitIndex), n.lastApplied, n.log.last, n.log.lastTerm(), n.disk.durable, false}
+	n.checker = checker{n.currentTerm, n.votedFor, n.Role(), n.commitIndex, n.log.term(n.commitIndex), n.lastApplied,
+		n.log.last, n.log.lastTerm(), n.disk.durable, false}
 }
 
 func must(ok bool, invariant string) {
@@ -37,15 +39,18 @@ func must(ok bool, invariant string) {
 }
 
 func (n *Node) checkState() {
-	must(n.log.base <= n.commitIndex && (n.snapshot == nil) == (n.log.base == 0), "what is compacted is committed, and in a snapshot")
+	must(n.log.base <= n.commitIndex && (n.snapshot == nil) == (n.log.base == 0),
+		"what is compacted is committed, and in a snapshot")
 	must(n.lastApplied <= n.applying && n.applying <= n.commitIndex, "lastApplied ≤ applying ≤ commitIndex")
 	must(n.commitIndex <= n.log.last, "commitIndex ≤ last log index")
 	must(n.applying <= n.disk.durable, "only what is durable here is applied")
 	must(n.disk.durable <= n.disk.handed && n.disk.handed <= n.log.last, "durable ≤ handed out ≤ last log index")
-	must(n.configs[0].index <= n.log.base && n.configs[len(n.configs)-1].index <= n.log.last, "configurations stand in the log")
+	must(n.configs[0].index <= n.log.base && n.configs[len(n.configs)-1].index <= n.log.last,
+		"configurations stand in the log")
 	must(n.log.lastTerm() <= n.currentTerm, "no entry is of a later term than currentTerm")
 	must(n.candidacy == nil || n.leadership == nil, "a server has one role")
-	must(n.Role() == Follower || n.Role() == PreCandidate || n.votedFor == n.opt.ID, "candidates and leaders voted for themselves")
+	must(n.Role() == Follower || n.Role() == PreCandidate || n.votedFor == n.opt.ID,
+		"candidates and leaders voted for themselves")
 	must((n.Role() == Leader) == (n.leader == n.opt.ID), "whoever leads knows it, and nobody else thinks so")
 	must(n.leadership != nil || n.elapsed <= n.timeout, "the election timer does not run past its end")
 	if n.leadership == nil {
@@ -64,12 +69,14 @@ func (n *Node) checkState() {
 func (n *Node) checkChange() {
 	was := &n.checker
 	must(n.currentTerm >= was.term, "currentTerm never decreases")
-	must(n.currentTerm > was.term || was.votedFor == 0 || n.votedFor == was.votedFor, "votedFor changes only with currentTerm")
+	must(n.currentTerm > was.term || was.votedFor == 0 || n.votedFor == was.votedFor,
+		"votedFor changes only with currentTerm")
 	must(n.commitIndex >= was.commitIndex, "commitIndex never decreases")
 	must(was.commitIndex < n.log.base || n.log.term(was.commitIndex) == was.commitTerm, "committed entries stay")
 	must(n.lastApplied >= was.lastApplied, "lastApplied never decreases")
 	if was.role == Leader && n.Role() == Leader && n.currentTerm == was.term {
-		must(n.log.last >= was.last && (was.last < n.log.base || n.log.term(was.last) == was.lastTerm), "a leader never overwrites or deletes entries in its log (Leader Append-Only)")
+		must(n.log.last >= was.last && (was.last < n.log.base || n.log.term(was.last) == was.lastTerm),
+			"a leader never overwrites or deletes entries in its log (Leader Append-Only)")
 		must(n.disk.durable >= was.durable, "what a leader has on disk stays there")
 	}
 }
@@ -84,7 +91,8 @@ func (b *box) poison() {
 		b.voteReplies[i] = RequestVoteReply{dead, dead, true, true}
 	}
 	for i := range b.appends {
-		b.appends[i] = AppendEntries{Call: dead, Term: dead, LeaderID: dead, PrevLogIndex: dead, PrevLogTerm: dead, LeaderCommit: dead}
+		b.appends[i] = AppendEntries{Call: dead, Term: dead, LeaderID: dead, PrevLogIndex: dead, PrevLogTerm: dead,
+			LeaderCommit: dead}
 	}
 	for i := range b.appendReplies {
 		b.appendReplies[i] = AppendEntriesReply{dead, dead, true, dead, dead, dead}

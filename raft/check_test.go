@@ -25,8 +25,9 @@ func TestEveryInputLooksAtTheInvariants(t *testing.T) {
 		"Reconfigure": func(n *Node) { n.Reconfigure(servers("1,2,3+4")) },
 		"Read":        func(n *Node) { n.Read(1, ReadIndex) },
 		"Transfer":    func(n *Node) { n.Transfer(2) },
-		"SetTimer":    func(n *Node) { n.leadership, n.candidacy = nil, new(candidacy); n.SetTimer(1) }, // a leader has no timer
-		"Compact":     func(n *Node) { n.Compact(1, nil) },
+		// a leader has no timer
+		"SetTimer": func(n *Node) { n.leadership, n.candidacy = nil, new(candidacy); n.SetTimer(1) },
+		"Compact":  func(n *Node) { n.Compact(1, nil) },
 	} {
 		h := start(t, 1, 3, Durable{})
 		h.lead(t)

@@ -5,8 +5,9 @@ import (
 	"slices"
 )
 
-// Clone returns an independent copy that behaves as the original would from here on. Log entries are shared, not copied, so
-// it is cheap; original and clone must stay in one goroutine. Output that was not asked for yet is copied too.
+// Clone returns an independent copy that behaves as the original would from here on. Log entries are shared,
+// not copied, so it is cheap; original and clone must stay in one goroutine. Output that was not asked for yet
+// is copied too.
 func (n *Node) Clone() *Node {
 	c := *n
 	c.log = n.log.clone()
@@ -42,8 +43,8 @@ func (b *box) clone() box {
 	return c
 }
 
-// CopyRPC returns a message that may be kept, of one in an Output, which is borrowed. Only the Data of entries and snapshots is shared, which
-// nobody writes to. Messages of the types that are never borrowed are returned as they are.
+// CopyRPC returns a message that may be kept, of one in an Output, which is borrowed. Only the Data of entries and
+// snapshots is shared, which nobody writes to. Messages of the types that are never borrowed are returned as they are.
 func CopyRPC(m RPC) RPC {
 	switch m := m.(type) {
 	case *RequestVote:
@@ -63,8 +64,9 @@ func CopyRPC(m RPC) RPC {
 	return m
 }
 
-// AppendState appends to b the server's state in a canonical form: two servers of the same Options whose states are equal, byte for byte, do the same from
-// here on, given the same inputs. It is for hashing and comparing; it cannot be read back, and may change between versions.
+// AppendState appends to b the server's state in a canonical form: two servers of the same Options whose states are
+// equal, byte for byte, do the same from here on, given the same inputs. It is for hashing and comparing; it cannot be
+// read back, and may change between versions.
 func (n *Node) AppendState(b []byte) []byte {
 	u := func(vs ...uint64) {
 		for _, v := range vs {
@@ -72,9 +74,11 @@ func (n *Node) AppendState(b []byte) []byte {
 		}
 	}
 	d := &n.disk
-	u(uint64(n.currentTerm), uint64(n.votedFor), uint64(n.commitIndex), uint64(n.lastApplied), uint64(n.applying), uint64(n.leader),
+	u(uint64(n.currentTerm), uint64(n.votedFor), uint64(n.commitIndex), uint64(n.lastApplied), uint64(n.applying),
+		uint64(n.leader),
 		uint64(n.elapsed), uint64(n.timeout), n.calls, uint64(n.loyalTo), uint64(n.loyalFor),
-		flag(d.snapshotChanged), flag(d.stateChanged), flag(d.cut), uint64(d.handed), uint64(d.durable), d.handedSeq, d.savedSeq)
+		flag(d.snapshotChanged), flag(d.stateChanged), flag(d.cut), uint64(d.handed), uint64(d.durable), d.handedSeq,
+		d.savedSeq)
 	random, _ := n.random.MarshalBinary()
 	b = append(b, random...)
 	for _, p := range d.pending {
@@ -109,7 +113,8 @@ func (n *Node) AppendState(b []byte) []byte {
 				sending = f.snapshot.Index
 			}
 			u(uint64(f.next), uint64(f.match), flag(f.probing), f.probe, f.since, uint64(f.told), f.heard,
-				uint64(sending), uint64(f.offset), uint64(f.rounds), f.roundBegan, uint64(f.roundEnd), flag(f.learner), flag(f.caughtUp))
+				uint64(sending), uint64(f.offset), uint64(f.rounds), f.roundBegan, uint64(f.roundEnd), flag(f.learner),
+				flag(f.caughtUp))
 		}
 		u(uint64(len(l.rounds)))
 		for _, r := range l.rounds {

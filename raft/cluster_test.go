@@ -39,7 +39,8 @@ type parcel struct {
 }
 
 func newCluster(t *testing.T, size int, seed uint64, off RuleSet) *cluster {
-	c := &cluster{t: t, random: rand.New(rand.NewPCG(seed, 7)), lossy: true, leaders: map[Term]ServerID{}, digests: map[Index]string{}, acked: map[Index]Entry{}}
+	c := &cluster{t: t, random: rand.New(rand.NewPCG(seed, 7)), lossy: true, leaders: map[Term]ServerID{},
+		digests: map[Index]string{}, acked: map[Index]Entry{}}
 	for id := 1; id <= size; id++ {
 		h := &host{opt: options(ServerID(id), size), manual: true}
 		h.opt.Seed, h.opt.Off = seed, off|RuleSet(seed/5%2)*Extensions
@@ -115,7 +116,8 @@ func (c *cluster) deliver(i int) {
 	c.hosts[p.to-1].receive(p.from, p.rpc)
 }
 
-// check looks at the whole cluster as nobody in it can: the five properties of Fig. 3 but Leader Append-Only, which each server checks itself.
+// check looks at the whole cluster as nobody in it can: the five properties of Fig. 3 but Leader Append-Only, which
+// each server checks itself.
 func (c *cluster) check() {
 	for _, h := range c.hosts {
 		if h.n.Role() == Leader {
@@ -124,8 +126,10 @@ func (c *cluster) check() {
 			}
 			c.leaders[h.n.currentTerm] = h.opt.ID
 			for i, e := range c.acked {
-				if got, ok := h.n.Entry(i); i > h.n.log.base && e.Term < h.n.currentTerm && (!ok || got.Term != e.Term) {
-					c.violation("Leader Completeness: S%d leads term %d without entry %d of term %d", h.opt.ID, h.n.currentTerm, i, e.Term)
+				if got, ok := h.n.Entry(i); i > h.n.log.base && e.Term < h.n.currentTerm &&
+					(!ok || got.Term != e.Term) {
+					c.violation("Leader Completeness: S%d leads term %d without entry %d of term %d", h.opt.ID,
+						h.n.currentTerm, i, e.Term)
 				}
 			}
 		}
@@ -149,7 +153,8 @@ func (c *cluster) checkLogMatching() {
 				x, y := a.n.log.at(i), b.n.log.at(i)
 				agree = agree || x.Term == y.Term
 				if agree && (x.Term != y.Term || !bytes.Equal(x.Data, y.Data)) {
-					c.violation("Log Matching: S%d and S%d agree at a later index, but not at %d", a.opt.ID, b.opt.ID, i)
+					c.violation("Log Matching: S%d and S%d agree at a later index, but not at %d", a.opt.ID, b.opt.ID,
+						i)
 				}
 			}
 		}
@@ -183,8 +188,10 @@ func (c *cluster) heal() {
 	}
 	for _, h := range c.hosts {
 		c.restored += h.restores
-		if leader.n.config().Contains(h.opt.ID) && (h.n.leader != leader.opt.ID || h.n.commitIndex != leader.n.log.last || h.n.commitIndex != h.n.log.last) {
-			c.violation("Liveness: no service after healing: S%d follows %d, committed %d of %d", h.opt.ID, h.n.leader, h.n.commitIndex, h.n.log.last)
+		if leader.n.config().Contains(h.opt.ID) && (h.n.leader != leader.opt.ID ||
+			h.n.commitIndex != leader.n.log.last || h.n.commitIndex != h.n.log.last) {
+			c.violation("Liveness: no service after healing: S%d follows %d, committed %d of %d", h.opt.ID, h.n.leader,
+				h.n.commitIndex, h.n.log.last)
 		}
 	}
 }
@@ -228,7 +235,8 @@ func TestAClusterKeepsItsPromisesUnderLossReorderingDuplicationAndCrashes(t *tes
 		})
 	}
 	if commits < int(seeds)*10 || elections < int(seeds)*2 {
-		t.Errorf("%d commits and %d elections in %d runs: too little happened for this test to mean anything", commits, elections, seeds)
+		t.Errorf("%d commits and %d elections in %d runs: too little happened for this test to mean anything", commits,
+			elections, seeds)
 	}
 	t.Logf("%d runs, %d elections, %d entries committed", seeds, elections, commits)
 }
@@ -249,7 +257,8 @@ func TestAClusterKeepsItsPromisesWhileItsServersChangeAndItsLogsAreCompacted(t *
 		})
 	}
 	if reconfigured < 100 || restored < 50 || commits < 2000 {
-		t.Errorf("%d changes, %d snapshots restored, %d commits: too little happened for this test to mean anything", reconfigured, restored, commits)
+		t.Errorf("%d changes, %d snapshots restored, %d commits: too little happened for this test to mean anything",
+			reconfigured, restored, commits)
 	}
 	t.Logf("%d changes of configuration, %d snapshots restored, %d entries committed", reconfigured, restored, commits)
 }
@@ -264,7 +273,8 @@ func newChangingCluster(t *testing.T, seed uint64, off RuleSet) *cluster {
 		c.hosts = append(c.hosts, h)
 	}
 	for _, h := range c.hosts {
-		h.opt.Off = off    // the extensions are on: a server that was removed and does not know it would disturb the others for ever (§6)
+		// the extensions are on: a server that was removed and does not know it would disturb the others for ever (§6)
+		h.opt.Off = off
 		h.opt.MaxChunk = 3 // bytes: a snapshot takes several calls
 		h.boot(t)
 	}
@@ -320,10 +330,11 @@ func TestACloneBehavesAsTheOriginalWouldAndLeavesItAlone(t *testing.T) {
 	}
 }
 
-// Without a rule some run breaks a promise. These are the rules that plain bad luck shows to be needed; what it takes more than
-// that for (Figure 8, say) is shown by the tests that bear the rule's name.
+// Without a rule some run breaks a promise. These are the rules that plain bad luck shows to be needed; what it takes
+// more than that for (Figure 8, say) is shown by the tests that bear the rule's name.
 func TestARuleThatIsSwitchedOffBreaksAPromise(t *testing.T) {
-	for _, rule := range []Rule{StepDownForHigherTerm, OneVotePerTerm, UpToDateCandidate, DurableVote, DurableAppend, CountVoters, ConsistencyCheck,
+	for _, rule := range []Rule{StepDownForHigherTerm, OneVotePerTerm, UpToDateCandidate, DurableVote, DurableAppend,
+		CountVoters, ConsistencyCheck,
 		DeleteOnlyConflicts, CountOwnDisk, MajorityDecides} {
 		t.Run(Rules[rule].ID, func(t *testing.T) {
 			for seed := range uint64(1000) {
@@ -354,7 +365,8 @@ func TestTheCatalogueDescribesEveryRule(t *testing.T) {
 		t.Errorf("the extensions are %v, which are the set %b: %v", ids, set, err)
 	}
 	set, err := RulesNamed([]string{"preVote", "noSuchRule"})
-	if want := `expected the ID of a rule such as stepDownForHigherTerm, got "noSuchRule"`; set != 0 || err == nil || err.Error() != want {
+	if want := `expected the ID of a rule such as stepDownForHigherTerm, got "noSuchRule"`; set != 0 || err == nil ||
+		err.Error() != want {
 		t.Errorf("an ID that no rule has: %b, %v; want %s", set, err, want)
 	}
 }

@@ -6,7 +6,8 @@ import (
 	"pgregory.net/rapid"
 )
 
-// A log is compacted and truncated at any place, grows again, and still holds what it should: the same as a slice of all entries and a base.
+// A log is compacted and truncated at any place, grows again, and still holds what it should: the same as a slice of
+// all entries and a base.
 func TestALogThatIsCompactedForgetsNothingElse(t *testing.T) {
 	rapid.Check(t, func(t *rapid.T) {
 		var l log

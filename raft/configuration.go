@@ -11,7 +11,8 @@ import (
 type Configuration struct {
 	Voters   []ServerID // a majority of them decides; while the configuration is joint, C-new
 	Outgoing []ServerID // not empty: the configuration is joint, and a majority of these, C-old, has to agree too
-	Learners []ServerID // get the log, but have no vote (thesis 4.2.1); one that is being made a learner still has that of C-old
+	// get the log, but have no vote (thesis 4.2.1); one that is being made a learner still has that of C-old
+	Learners []ServerID
 }
 
 // Joint reports whether two majorities are needed (§6, C-old,new).
@@ -34,11 +35,12 @@ func (c Configuration) Clone() Configuration {
 
 // Equal reports whether both name the same servers in the same parts.
 func (c Configuration) Equal(d Configuration) bool {
-	return slices.Equal(c.Voters, d.Voters) && slices.Equal(c.Outgoing, d.Outgoing) && slices.Equal(c.Learners, d.Learners)
+	return slices.Equal(c.Voters, d.Voters) && slices.Equal(c.Outgoing, d.Outgoing) &&
+		slices.Equal(c.Learners, d.Learners)
 }
 
-// AppendText appends the configuration as people write it, and as the log holds it: "1,2,3" for voters, "1,2,3>3,4,5" while it changes from
-// the first three to the others, "1,2,3+4" with learner 4.
+// AppendText appends the configuration as people write it, and as the log holds it: "1,2,3" for voters, "1,2,3>3,4,5"
+// while it changes from the first three to the others, "1,2,3+4" with learner 4.
 func (c Configuration) AppendText(b []byte) []byte {
 	if c.Joint() {
 		b = append(appendServers(b, c.Outgoing), '>')
@@ -60,8 +62,9 @@ func appendServers(b []byte, servers []ServerID) []byte {
 	return b
 }
 
-// ParseConfiguration reads what AppendText writes. Lists may come in any order. Errors say what was expected and what came: a list that is
-// empty or too long (9 servers in all), a server that is 0 or named twice, anything that is not a number.
+// ParseConfiguration reads what AppendText writes. Lists may come in any order. Errors say what was expected and
+// what came: a list that is empty or too long (9 servers in all), a server that is 0 or named twice, anything that
+// is not a number.
 func ParseConfiguration(text string) (c Configuration, err error) {
 	rest, learners, hasLearners := strings.Cut(text, "+")
 	outgoing, voters, joint := strings.Cut(rest, ">")
@@ -86,7 +89,8 @@ func parseServers(text string) (servers []ServerID, err error) {
 	for number := range strings.SplitSeq(text, ",") {
 		s, err := strconv.ParseUint(number, 10, 64)
 		if err != nil || number[0] == '0' {
-			return nil, errors.New("raft: configuration: expected a server's number, 1 and up, got " + strconv.Quote(number[:min(len(number), 20)]))
+			return nil, errors.New("raft: configuration: expected a server's number, 1 and up, got " +
+				strconv.Quote(number[:min(len(number), 20)]))
 		}
 		servers = append(servers, ServerID(s))
 		if len(servers) > maxServers {
@@ -116,7 +120,8 @@ func (c *Configuration) complete() error {
 		}
 	}
 	if n := len(c.servers()); n > maxServers {
-		return errors.New("raft: configuration: " + strconv.Itoa(n) + " servers, at most " + strconv.Itoa(maxServers) + " are possible")
+		return errors.New("raft: configuration: " + strconv.Itoa(n) + " servers, at most " + strconv.Itoa(maxServers) +
+			" are possible")
 	}
 	return nil
 }

@@ -64,7 +64,9 @@ func FuzzParseConfiguration(f *testing.F) {
 
 func TestServersOfAConfigurationAreEachNamedOnce(t *testing.T) {
 	rapid.Check(t, func(t *rapid.T) {
-		list := rapid.SliceOfN(rapid.Custom(func(t *rapid.T) ServerID { return ServerID(rapid.Uint64Range(1, 9).Draw(t, "server")) }), 1, 9)
+		list := rapid.SliceOfN(rapid.Custom(func(t *rapid.T) ServerID {
+			return ServerID(rapid.Uint64Range(1, 9).Draw(t, "server"))
+		}), 1, 9)
 		c := Configuration{Voters: list.Draw(t, "voters"), Outgoing: list.Draw(t, "outgoing")}
 		all := c.servers()
 		for s := ServerID(1); s <= 9; s++ {

@@ -42,9 +42,10 @@ func (n *Node) giveUp(reason Reason) {
 	n.stepDown(reason)
 }
 
-// writingFor returns for how many ticks this leader's oldest write has been under way, counted from the beginning of its
-// leadership at the earliest. The others may store and commit what this server's disk does not hold, but this server
-// applies none of it, so its clients wait in vain: another should lead (hashicorp/raft#503). It is called once a tick.
+// writingFor returns for how many ticks this leader's oldest write has been under way, counted from the beginning
+// of its leadership at the earliest. The others may store and commit what this server's disk does not hold, but
+// this server applies none of it, so its clients wait in vain: another should lead (hashicorp/raft#503). It is
+// called once a tick.
 func (n *Node) writingFor() uint64 {
 	l := n.leadership
 	if oldest := n.disk.oldest(); oldest != l.writing {
@@ -115,7 +116,8 @@ func (n *Node) heardQuorum() {
 	n.confirmReads()
 }
 
-// answeredByMajority returns the highest call such that a majority has answered it or a later one. The leader itself always has.
+// answeredByMajority returns the highest call such that a majority has answered it or a later one. The leader
+// itself always has.
 func (n *Node) answeredByMajority() uint64 {
 	return n.agreed(math.MaxUint64, func(f *follower) uint64 { return f.heard })
 }

@@ -1,9 +1,11 @@
-// Package raft is the Raft consensus algorithm as a pure state machine, written to be held beside the extended paper ("In Search of an
-// Understandable Consensus Algorithm", Ongaro and Ousterhout, 2014; sections are cited as §5.2) and Ongaro's thesis ("thesis 10.2.1").
+// Package raft is the Raft consensus algorithm as a pure state machine, written to be held beside the extended paper
+// ("In Search of an Understandable Consensus Algorithm", Ongaro and Ousterhout, 2014; sections are cited as §5.2) and
+// Ongaro's thesis ("thesis 10.2.1").
 //
 // # One minute
 //
-// A Node is one server. It owns no clock, network, disk or goroutine: a host tells it what happened and asks what to do.
+// A Node is one server. It owns no clock, network, disk or goroutine: a host tells it what happened and asks
+// what to do.
 //
 //	n, err := raft.New(options, durable) // durable: what the disk holds
 //	n.Tick()                             // a tick of time has passed
@@ -17,12 +19,13 @@
 //		// show out.Events to whoever wants to understand.
 //	}
 //
-// That is all a host has to do, and it may do it late: nothing here waits. Because a Node is only data, a test can run thousands of clusters a
-// second, a simulation can go back in time (Clone), and the same code runs in a browser's tab.
+// That is all a host has to do, and it may do it late: nothing here waits. Because a Node is only data, a test can run
+// thousands of clusters a second, a simulation can go back in time (Clone), and the same code runs in a browser's tab.
 //
 // # Where to find what
 //
-// The files follow the paper. Hold Figure 2 beside them: each of its rules is a function, and the rule stands above it in the figure's words.
+// The files follow the paper. Hold Figure 2 beside them: each of its rules is a function, and the rule stands above it
+// in the figure's words.
 //
 //	rpc.go          the messages, with the figure's field names
 //	node.go         the state, the inputs, and the rules for all servers (§5.1)
@@ -45,30 +48,33 @@
 //
 // # Choices
 //
-// Durability is data. A reply that promises something names the Save that makes it true (Envelope.After), so that the host can write and send in
-// whatever way is quick, and cannot get the order wrong. A leader's own entries travel while its disk still writes (thesis 10.2.1); it
-// counts itself only for what the disk holds.
+// Durability is data. A reply that promises something names the Save that makes it true (Envelope.After), so that the
+// host can write and send in whatever way is quick, and cannot get the order wrong. A leader's own entries travel while
+// its disk still writes (thesis 10.2.1); it counts itself only for what the disk holds.
 //
-// Every call gets exactly one reply, carrying the call's number. An answer is believed only while it can still matter: by its term, and by its
-// number. The numbers also tell time: an answer to a call that was made after a read came proves that its leader still led then.
+// Every call gets exactly one reply, carrying the call's number. An answer is believed only while it can still matter:
+// by its term, and by its number. The numbers also tell time: an answer to a call that was made after a read came
+// proves that its leader still led then.
 //
-// A call's number means something within one life of its caller and one term only. They begin at 1 in each life, and a call of an earlier
-// life may arrive at any time. It is of an earlier term than any in which its caller leads now: whoever receives it refuses it for its term,
-// and a leader takes such a refusal for no answer. A refusal for the sake of the log names a place (ConflictIndex), one for the sake of the
-// term names none, and that tells them apart.
+// A call's number means something within one life of its caller and one term only. They begin at 1 in each life, and a
+// call of an earlier life may arrive at any time. It is of an earlier term than any in which its caller leads now:
+// whoever receives it refuses it for its term, and a leader takes such a refusal for no answer. A refusal for the sake
+// of the log names a place (ConflictIndex), one for the sake of the term names none, and that tells them apart.
 //
-// A lease stands on loyalty, so loyalty is promised without exceptions. A server that answered a leader votes for nobody, itself included,
-// for the shortest election timeout from then on: whatever term it learns of, also when its host calls Campaign or SetTimer, and after a
-// restart, when it may have forgotten what it answered. A leader that asked for it (Transfer) has given its lease up before.
+// A lease stands on loyalty, so loyalty is promised without exceptions. A server that answered a leader votes for
+// nobody, itself included, for the shortest election timeout from then on: whatever term it learns of, also when its
+// host calls Campaign or SetTimer, and after a restart, when it may have forgotten what it answered. A leader that
+// asked for it (Transfer) has given its lease up before.
 //
-// What Figure 2 does not have (pre-vote, check-quorum, loyalty to a living leader, leaders that give up when their disk hangs) can be switched
-// off together: Options.Off = Extensions.
+// What Figure 2 does not have (pre-vote, check-quorum, loyalty to a living leader, leaders that give up when their disk
+// hangs) can be switched off together: Options.Off = Extensions.
 //
-// Messages are borrowed. They point into memory that the Node uses again after the next Output, so a server in steady state allocates nothing. A host that
-// keeps a message copies it; builds with the tag raftcheck overwrite what has expired, so that a forgotten copy shows.
+// Messages are borrowed. They point into memory that the Node uses again after the next Output, so a server in steady
+// state allocates nothing. A host that keeps a message copies it; builds with the tag raftcheck overwrite what has
+// expired, so that a forgotten copy shows.
 //
 // A role's state exists only in that role: a Node that is no leader has no nextIndex that could be wrong.
 //
-// What no server that keeps the rules would send (a change of a committed entry, a second leader in one term) is refused and reported as an event; it is
-// neither obeyed nor a reason to stop.
+// What no server that keeps the rules would send (a change of a committed entry, a second leader in one term) is
+// refused and reported as an event; it is neither obeyed nor a reason to stop.
 package raft

@@ -10,8 +10,8 @@ func (d *Durable) Base() Index {
 	return d.Snapshot.Index
 }
 
-// Save makes d what a disk holds once s is on it: a disk may write in any way that leads to the same. The slice that Log was is not written to, and the
-// borrowed Entries of s are copied.
+// Save makes d what a disk holds once s is on it: a disk may write in any way that leads to the same. The slice that
+// Log was is not written to, and the borrowed Entries of s are copied.
 func (d *Durable) Save(s Save) {
 	d.CurrentTerm, d.VotedFor = s.CurrentTerm, s.VotedFor
 	if s.Snapshot != nil {
@@ -22,8 +22,8 @@ func (d *Durable) Save(s Save) {
 	d.Log = append(slices.Clip(d.Log[:kept]), s.Entries...)
 }
 
-// durability keeps account of what of the persistent state (Fig. 2: "updated on stable storage before responding to RPCs") has been
-// handed to the host in Saves and what of that is on disk.
+// durability keeps account of what of the persistent state (Fig. 2: "updated on stable storage before responding to
+// RPCs") has been handed to the host in Saves and what of that is on disk.
 type durability struct {
 	snapshotChanged bool  // there is a snapshot that was not in a Save yet
 	stateChanged    bool  // currentTerm or votedFor differ from what the last Save said
@@ -43,8 +43,8 @@ type pendingSave struct {
 
 func (d *durability) start(last Index) { d.handed, d.durable = last, last }
 
-// truncated notes that the log lost its entries from i on. A Save still under way must not make them count when it completes: the
-// same index may hold another entry by then, of another term (etcd-io/raft#8).
+// truncated notes that the log lost its entries from i on. A Save still under way must not make them count when it
+// completes: the same index may hold another entry by then, of another term (etcd-io/raft#8).
 func (d *durability) truncated(i Index, forget bool) {
 	if i <= d.handed {
 		d.handed, d.cut = i-1, true
@@ -102,14 +102,16 @@ func (n *Node) nextSave(b *box) Save {
 	}
 	d.handed, d.cut, d.stateChanged, d.snapshotChanged = n.log.last, false, false, false
 	d.pending = append(d.pending, pendingSave{d.handedSeq, n.log.last})
-	return Save{Seq: d.handedSeq, CurrentTerm: n.currentTerm, VotedFor: n.votedFor, First: first, Entries: entries, Snapshot: snapshot}
+	return Save{Seq: d.handedSeq, CurrentTerm: n.currentTerm, VotedFor: n.votedFor, First: first, Entries: entries,
+		Snapshot: snapshot}
 }
 
 func (n *Node) unsaved() bool {
 	return n.disk.snapshotChanged || n.disk.stateChanged || n.disk.cut || n.disk.handed < n.log.last
 }
 
-// barrier returns the number of the Save that makes all of the persistent state as it is now durable, 0 if it is already.
+// barrier returns the number of the Save that makes all of the persistent state as it is now durable, 0 if
+// it is already.
 func (n *Node) barrier() uint64 {
 	switch {
 	case n.unsaved():

@@ -5,8 +5,8 @@ import (
 	"testing"
 )
 
-// etcd-io/raft#8, cockroach#124440: append x, overwrite it with y, overwrite y with x again. The completion of the first write must
-// not count for the third: the disk may still hold y.
+// etcd-io/raft#8, cockroach#124440: append x, overwrite it with y, overwrite y with x again. The completion of the
+// first write must not count for the third: the disk may still hold y.
 func TestACompletedWriteDoesNotCountForAnEntryThatWasReplacedMeanwhile(t *testing.T) {
 	h := start(t, 1, 3, Durable{})
 	h.manual = true
@@ -46,7 +46,8 @@ func TestSeveralSavesMayBeReportedAtOnce(t *testing.T) {
 	h := start(t, 1, 3, Durable{})
 	h.manual = true
 	for i := range 5 {
-		h.receive(2, &AppendEntries{Term: 1, LeaderID: 2, PrevLogIndex: Index(i), PrevLogTerm: min(1, Term(i)), Entries: logOf(1)})
+		h.receive(2, &AppendEntries{Term: 1, LeaderID: 2, PrevLogIndex: Index(i), PrevLogTerm: min(1, Term(i)),
+			Entries: logOf(1)})
 	}
 	h.n.Saved(h.writing[3].Seq)
 	equal(t, "durable", h.n.disk.durable, 4)

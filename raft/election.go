@@ -13,8 +13,8 @@ type candidacy struct {
 	since   uint64      // the first call of it: answers to earlier ones belong to something that is over
 }
 
-// campaign is what a server does that should lead: it asks whether it could win, and only then raises its term. Otherwise a server
-// that is cut off would come back with a high term and depose a healthy leader (thesis 9.6).
+// campaign is what a server does that should lead: it asks whether it could win, and only then raises its term.
+// Otherwise a server that is cut off would come back with a high term and depose a healthy leader (thesis 9.6).
 func (n *Node) campaign(reason Reason) {
 	if !n.keeps(PreVote) {
 		n.startElection(reason)
@@ -25,7 +25,8 @@ func (n *Node) campaign(reason Reason) {
 	case n.keeps(CandidateForgetsLeader):
 		n.leader = 0 // it is not there, or this would not be
 	case n.leader != 0:
-		n.loyalFor = n.opt.ElectionTicksMin // the timer that starts anew passes for a sign of its life: all others are refused (etcd#9586)
+		// the timer that starts anew passes for a sign of its life: all others are refused (etcd#9586)
+		n.loyalFor = n.opt.ElectionTicksMin
 	}
 	n.candidacy = n.newCandidacy(reason)
 	n.candidacy.pre = true
@@ -35,11 +36,11 @@ func (n *Node) campaign(reason Reason) {
 	n.countVote(n.opt.ID)
 }
 
-// startElection implements Fig. 2, Rules for Candidates: "on conversion to candidate, start election: increment currentTerm,
-// vote for self, reset election timer, send RequestVote RPCs to all other servers" (§5.2). To vote for itself is
-// to vote: a server that owes a leader its loyalty does not, or the leader's lease would hold beside another
-// leader (thesis 6.4.1). A timer that runs out leaves nothing of that loyalty; one that was set, and a host that
-// calls Campaign, may.
+// startElection implements Fig. 2, Rules for Candidates: "on conversion to candidate, start election: increment
+// currentTerm, vote for self, reset election timer, send RequestVote RPCs to all other servers" (§5.2). To vote for
+// itself is to vote: a server that owes a leader its loyalty does not, or the leader's lease would hold beside
+// another leader (thesis 6.4.1). A timer that runs out leaves nothing of that loyalty; one that was set, and a host
+// that calls Campaign, may.
 func (n *Node) startElection(reason Reason) {
 	loyalty := NoReason
 	if reason != Transferred {
@@ -77,8 +78,9 @@ func (n *Node) eventAfter(silence int, e Event) {
 	n.event(e)
 }
 
-// candidacyDurable returns the Save before which this server's candidacy is not told to anybody and its vote for itself not counted. After a crash
-// it would know of neither, and could vote for another in the same term (eliben/raft, TestBug_StartElectionMissingPersist).
+// candidacyDurable returns the Save before which this server's candidacy is not told to anybody and its
+// vote for itself not counted. After a crash it would know of neither, and could vote for another in the
+// same term (eliben/raft, TestBug_StartElectionMissingPersist).
 func (n *Node) candidacyDurable() uint64 {
 	if !n.keeps(DurableCandidacy) {
 		return 0
@@ -102,7 +104,8 @@ func (n *Node) requestVotes() {
 		if v != n.opt.ID && c.votes[i] == Requested {
 			m := another(&n.out.filling().requestVotes)
 			*m = RequestVote{Call: n.nextCall(), Term: term, CandidateID: n.opt.ID,
-				LastLogIndex: n.log.last, LastLogTerm: n.log.lastTerm(), PreVote: c.pre, Transfer: c.reason == Transferred}
+				LastLogIndex: n.log.last, LastLogTerm: n.log.lastTerm(), PreVote: c.pre,
+				Transfer: c.reason == Transferred}
 			n.send(v, n.candidacyDurable(), m)
 		}
 	}
@@ -134,7 +137,8 @@ func (n *Node) handleRequestVote(from ServerID, m *RequestVote) {
 	default:
 		n.event(Event{Kind: VoteRefused, Reason: refusal, Peer: from, Old: uint64(n.votedFor)})
 	}
-	// Vote and term are durable before the candidate hears of them, or a crash would let this server vote again (eliben/raft#26).
+	// Vote and term are durable before the candidate hears of them, or a crash would let this server
+	// vote again (eliben/raft#26).
 	after := n.barrier()
 	if !n.keeps(DurableVote) {
 		after = 0
@@ -147,15 +151,19 @@ func (n *Node) handleRequestVote(from ServerID, m *RequestVote) {
 // refusal tells why the candidate does not get this server's vote, NoReason if it does.
 func (n *Node) refusal(m *RequestVote, loyalty Reason) Reason {
 	switch {
-	case m.Term >= n.currentTerm && loyalty != NoReason: // disregard RequestVote RPCs when believing a current leader exists (§6)
+	// disregard RequestVote RPCs when believing a current leader exists (§6)
+	case m.Term >= n.currentTerm && loyalty != NoReason:
 		return loyalty
 	case m.Term < n.currentTerm: // 1. reply false if term < currentTerm (§5.1)
 		return StaleTerm
-	case n.votedFor != 0 && n.votedFor != m.CandidateID && n.keeps(OneVotePerTerm): // 2. if votedFor is null or candidateId, …
+	// 2. if votedFor is null or candidateId, …
+	case n.votedFor != 0 && n.votedFor != m.CandidateID && n.keeps(OneVotePerTerm):
 		return AlreadyVoted
-	case !n.atLeastAsUpToDate(m) && n.keeps(UpToDateCandidate): // … and candidate's log is at least as up-to-date as receiver's log, grant vote (§5.2, §5.4)
+	// … and candidate's log is at least as up-to-date as receiver's log, grant vote (§5.2, §5.4)
+	case !n.atLeastAsUpToDate(m) && n.keeps(UpToDateCandidate):
 		return LogBehind
-	case !n.electable() && !n.keeps(VoteAsLearner): // else whoever asks decides: it may have a newer configuration (raft-rs#57)
+	// else whoever asks decides: it may have a newer configuration (raft-rs#57)
+	case !n.electable() && !n.keeps(VoteAsLearner):
 		return NotAVoter
 	}
 	return NoReason
@@ -188,8 +196,9 @@ func (n *Node) loyaltyTicks() uint64 {
 	return uint64(n.opt.ElectionTicksMin)
 }
 
-// answerPreVote tells whether this server would vote for the candidate. It promises nothing and changes nothing: not its term, not its
-// timer (hashicorp/raft#609). A refusal carries this server's term, so that one that is behind can catch up with it (etcd#8243).
+// answerPreVote tells whether this server would vote for the candidate. It promises nothing and changes nothing: not
+// its term, not its timer (hashicorp/raft#609). A refusal carries this server's term, so that one that is behind can
+// catch up with it (etcd#8243).
 func (n *Node) answerPreVote(from ServerID, m *RequestVote) {
 	if m.Term < n.currentTerm && !n.keeps(RefusalTellsTerm) {
 		n.ignore(from, StaleTerm)
@@ -218,7 +227,8 @@ func (n *Node) answerPreVote(from ServerID, m *RequestVote) {
 	n.send(from, n.barrier(), reply)
 }
 
-// atLeastAsUpToDate compares the logs' last entries: the later term wins, and only within the same term the longer log (§5.4.1).
+// atLeastAsUpToDate compares the logs' last entries: the later term wins, and only within the same term the
+// longer log (§5.4.1).
 func (n *Node) atLeastAsUpToDate(m *RequestVote) bool {
 	if m.LastLogTerm != n.log.lastTerm() {
 		return m.LastLogTerm > n.log.lastTerm()
@@ -271,8 +281,8 @@ func (n *Node) late(m *RequestVoteReply) Reason {
 	return NoReason
 }
 
-// handlePreVote takes a pre-vote that was granted. Its term is the one that was asked for, which nobody may have entered yet; and it is no vote, however
-// late it comes (canonical/raft#196).
+// handlePreVote takes a pre-vote that was granted. Its term is the one that was asked for, which nobody may have
+// entered yet; and it is no vote, however late it comes (canonical/raft#196).
 func (n *Node) handlePreVote(from ServerID, m *RequestVoteReply) {
 	c := n.candidacy
 	if c == nil || !c.pre || m.Term != n.currentTerm+1 {
@@ -282,8 +292,8 @@ func (n *Node) handlePreVote(from ServerID, m *RequestVoteReply) {
 	n.countVote(from)
 }
 
-// countVote implements Fig. 2, Rules for Candidates: "if votes received from majority of servers: become leader". Voters are counted,
-// not votes (granted): a reply that comes twice changes nothing (xnnyygn/xraft#27).
+// countVote implements Fig. 2, Rules for Candidates: "if votes received from majority of servers: become leader".
+// Voters are counted, not votes (granted): a reply that comes twice changes nothing (xnnyygn/xraft#27).
 func (n *Node) countVote(voter ServerID) {
 	c := n.candidacy
 	i := slices.Index(c.voters, voter)

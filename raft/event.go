@@ -11,48 +11,82 @@ type Event struct {
 	Old    uint64
 	New    uint64
 	Count  uint8 // CommitAdvanced at a leader: how many servers store New …
-	Of     uint8 // … of how many; 0 where two majorities do (§6). Elections say here what they need of the outgoing voters
+	// … of how many; 0 where two majorities do (§6). Elections say here what they need of the outgoing voters
+	Of uint8
 }
 
 // EventKind tells what happened.
 type EventKind uint8
 
 const (
-	Started              EventKind = iota + 1 // the server (re)started with what its disk holds; Index: last log index
-	TermAdvanced                              // currentTerm: Old → New; Peer: whose message carried it, 0 for an own campaign
-	BecameFollower                            // Old: the Role before; Reason: HigherTerm, LeaderExists, LostQuorum, DiskHangs or Removed
-	BecameCandidate                           // Reason: ElectionTimeout, Asked or Transferred; Old: ticks since the timer was reset, 0 after a pre-vote; New: votes needed; Of: of the outgoing voters
-	BecameLeader                              // Old: votes received; New: votes needed; Index: last log index; Count, Of: the same of the outgoing voters
-	LeaderKnown                               // Peer is the leader of Term
-	TimerReset                                // the election timer starts anew; Reason why; New: the timeout drawn, ticks; Peer: who caused it
-	VoteGranted                               // this server votes for Peer
-	VoteRefused                               // this server does not vote for Peer, perhaps itself; Reason: StaleTerm, AlreadyVoted (Old: for whom), LogBehind, LeaderAlive (Old: who), JustRestarted, NotAVoter
-	VoteReceived                              // Peer (or this server itself) votes for this candidate; Old: votes now; New: votes needed; Count, Of: the same of the outgoing voters
-	VoteDenied                                // Peer refuses this candidate its vote
-	EntriesProposed                           // the leader appended a client's commands: indices Old through New
-	EntriesAppended                           // a follower stored entries of leader Peer: indices Old through New
-	EntriesTruncated                          // a follower deleted its entries Old through New, which conflict with leader Peer's; Index: the first; Reason: none, or WasCommitted
-	AppendRefused                             // AppendEntries of Peer refused; Reason: StaleTerm, NoEntryAtPrev, ConflictAtPrev; Index: PrevLogIndex
-	MatchAdvanced                             // the leader learned that Peer stores all through New (Old before)
-	NextBackedUp                              // the leader will try Peer from an earlier place: nextIndex Old → New; Reason: NoEntryAtPrev or ConflictAtPrev
-	CommitAdvanced                            // commitIndex: Old → New; Reason: MajorityStored (leader) or LeaderSaidSo (follower, Peer the leader)
-	CommitHeldBack                            // a majority stores Index, but its term Old is not the current one; Reason: OlderTerm
-	BecamePreCandidate                        // asks whether it could win Term + 1 (thesis 9.6); Old: ticks since the timer was reset; New: votes needed; Of: of the outgoing voters
-	PreVoteGranted                            // this server would vote for Peer in term New
-	PreVoteRefused                            // it would not; Reason: StaleTerm, LeaderAlive (Old: the leader), JustRestarted, LogBehind
-	PreVoteReceived                           // Peer (or this server itself) would vote for this server; Old: so many now; New: needed; Count, Of: the same of the outgoing voters
-	PreVoteDenied                             // Peer would not
-	TransferStarted                           // the leader hands its leadership to Peer (thesis 3.10)
-	TransferEnded                             // and has given that up; Reason: ElectionTimeout
-	TimeoutNowSent                            // Peer has the whole log and is told to hold an election at once
-	SnapshotTaken                             // the state machine's snapshot replaces the log through Index; Old: the first index that was still there
-	SnapshotSent                              // a chunk of the snapshot that ends at Index goes to Peer; Old: its offset in bytes; New: the snapshot's size
-	SnapshotInstalled                         // this server takes over leader Peer's snapshot that ends at Index; Old: its last index before; Reason: KeptSuffix or DroppedLog
-	SnapshotNotNeeded                         // leader Peer's snapshot ends at Index, and this server's log has all of it committed (Old: commitIndex)
-	ConfigurationChanged                      // in force from now on: the configuration at Index (0: the first one); Reason: Appended, RolledBack or FromSnapshot; New: voters; Old: outgoing voters, not 0 while it is joint; Count: learners
-	LearnerCaughtUp                           // learner Peer stores what the leader's log held when its last round began, and that took less than the shortest election timeout; Old: rounds; New: ticks of the last one (thesis 4.2.1)
-	LeaderLeaves                              // the leader is not in the configuration that is committed at Index and steps down (§6)
-	MessageIgnored                            // a message of Peer changed nothing; Reason: StaleTerm, NotCandidate, NotLeader, StaleReply, NotAMember, NotAVoter, NotTheSender, SecondLeader, Unreadable, Impossible, NoRoom
+	Started EventKind = iota + 1 // the server (re)started with what its disk holds; Index: last log index
+	// currentTerm: Old → New; Peer: whose message carried it, 0 for an own campaign
+	TermAdvanced
+	// Old: the Role before; Reason: HigherTerm, LeaderExists, LostQuorum, DiskHangs or Removed
+	BecameFollower
+	// Reason: ElectionTimeout, Asked or Transferred; Old: ticks since the timer was reset, 0 after a pre-vote; New:
+	// votes needed; Of: of the outgoing voters
+	BecameCandidate
+	// Old: votes received; New: votes needed; Index: last log index; Count, Of: the same of the outgoing voters
+	BecameLeader
+	LeaderKnown // Peer is the leader of Term
+	// the election timer starts anew; Reason why; New: the timeout drawn, ticks; Peer: who caused it
+	TimerReset
+	VoteGranted // this server votes for Peer
+	// this server does not vote for Peer, perhaps itself; Reason: StaleTerm, AlreadyVoted (Old: for whom), LogBehind,
+	// LeaderAlive (Old: who), JustRestarted, NotAVoter
+	VoteRefused
+	// Peer (or this server itself) votes for this candidate; Old: votes now; New: votes needed; Count, Of: the same of
+	// the outgoing voters
+	VoteReceived
+	VoteDenied      // Peer refuses this candidate its vote
+	EntriesProposed // the leader appended a client's commands: indices Old through New
+	EntriesAppended // a follower stored entries of leader Peer: indices Old through New
+	// a follower deleted its entries Old through New, which conflict with leader Peer's; Index: the first; Reason:
+	// none, or WasCommitted
+	EntriesTruncated
+	// AppendEntries of Peer refused; Reason: StaleTerm, NoEntryAtPrev, ConflictAtPrev; Index: PrevLogIndex
+	AppendRefused
+	MatchAdvanced // the leader learned that Peer stores all through New (Old before)
+	// the leader will try Peer from an earlier place: nextIndex Old → New; Reason: NoEntryAtPrev or ConflictAtPrev
+	NextBackedUp
+	// commitIndex: Old → New; Reason: MajorityStored (leader) or LeaderSaidSo (follower, Peer the leader)
+	CommitAdvanced
+	// a majority stores Index, but its term Old is not the current one; Reason: OlderTerm
+	CommitHeldBack
+	// asks whether it could win Term + 1 (thesis 9.6); Old: ticks since the timer was reset; New: votes needed; Of: of
+	// the outgoing voters
+	BecamePreCandidate
+	PreVoteGranted // this server would vote for Peer in term New
+	// it would not; Reason: StaleTerm, LeaderAlive (Old: the leader), JustRestarted, LogBehind
+	PreVoteRefused
+	// Peer (or this server itself) would vote for this server; Old: so many now; New: needed; Count, Of: the same of
+	// the outgoing voters
+	PreVoteReceived
+	PreVoteDenied   // Peer would not
+	TransferStarted // the leader hands its leadership to Peer (thesis 3.10)
+	TransferEnded   // and has given that up; Reason: ElectionTimeout
+	TimeoutNowSent  // Peer has the whole log and is told to hold an election at once
+	// the state machine's snapshot replaces the log through Index; Old: the first index that was still there
+	SnapshotTaken
+	// a chunk of the snapshot that ends at Index goes to Peer; Old: its offset in bytes; New: the snapshot's size
+	SnapshotSent
+	// this server takes over leader Peer's snapshot that ends at Index; Old: its last index before; Reason:
+	// KeptSuffix or DroppedLog
+	SnapshotInstalled
+	// leader Peer's snapshot ends at Index, and this server's log has all of it committed (Old: commitIndex)
+	SnapshotNotNeeded
+	// in force from now on: the configuration at Index (0: the first one); Reason: Appended, RolledBack or
+	// FromSnapshot; New: voters; Old: outgoing voters, not 0 while it is joint; Count: learners
+	ConfigurationChanged
+	// learner Peer stores what the leader's log held when its last round began, and that took less than the shortest
+	// election timeout; Old: rounds; New: ticks of the last one (thesis 4.2.1)
+	LearnerCaughtUp
+	// the leader is not in the configuration that is committed at Index and steps down (§6)
+	LeaderLeaves
+	// a message of Peer changed nothing; Reason: StaleTerm, NotCandidate, NotLeader, StaleReply, NotAMember, NotAVoter,
+	// NotTheSender, SecondLeader, Unreadable, Impossible, NoRoom
+	MessageIgnored
 )
 
 // EventKinds is one more than the last EventKind.
@@ -80,27 +114,29 @@ const (
 	LeaderSaidSo           // LeaderCommit (§5.3)
 	OlderTerm              // an entry of an earlier term is never committed by counting (§5.4.2)
 	LeaderAlive            // the voter heard from a leader within the shortest election timeout (§6)
-	JustRestarted          // the voter restarted within the shortest election timeout, and may have forgotten its leader (thesis 6.4.1)
-	LostQuorum             // no majority answered the leader for an election timeout (thesis 6.2)
-	Transferred            // the leader asked for it: TimeoutNow (thesis 3.10)
-	Removed                // the server is not in the configuration any more (§6)
-	KeptSuffix             // the log agrees with the snapshot's last entry: what follows it stays (Fig. 13, rule 6)
-	DroppedLog             // the log does not, and is discarded (Fig. 13, rule 7)
-	Appended               // a configuration takes effect when it is appended, committed or not (§6)
-	RolledBack             // the entry that held it was deleted: the one before is in force again
-	FromSnapshot           // it came with a snapshot (§7)
-	NotCandidate           // an answer to an election that is over
-	NotLeader              // an answer to a leadership that is over
-	StaleReply             // an answer to a call that no longer matters
-	NotAMember             // the sender is not in the configuration
-	NotAVoter              // whoever it concerns has no vote in the configuration
-	NotTheSender           // the message names another server as its candidate or leader than the one that sent it
-	SecondLeader           // two servers claim to lead one term: impossible while every server keeps the rules
-	Unreadable             // the state machine cannot read the snapshot
-	Impossible             // the message contradicts itself, or what is committed: no server that keeps the rules sends it
-	NoRoom                 // the snapshot is larger than this server takes (Options.MaxSnapshot)
-	DiskHangs              // a leader's own write did not end within an election timeout
-	WasCommitted           // some of the entries were committed here: impossible while every server keeps the rules
+	// the voter restarted within the shortest election timeout, and may have forgotten its leader (thesis 6.4.1)
+	JustRestarted
+	LostQuorum   // no majority answered the leader for an election timeout (thesis 6.2)
+	Transferred  // the leader asked for it: TimeoutNow (thesis 3.10)
+	Removed      // the server is not in the configuration any more (§6)
+	KeptSuffix   // the log agrees with the snapshot's last entry: what follows it stays (Fig. 13, rule 6)
+	DroppedLog   // the log does not, and is discarded (Fig. 13, rule 7)
+	Appended     // a configuration takes effect when it is appended, committed or not (§6)
+	RolledBack   // the entry that held it was deleted: the one before is in force again
+	FromSnapshot // it came with a snapshot (§7)
+	NotCandidate // an answer to an election that is over
+	NotLeader    // an answer to a leadership that is over
+	StaleReply   // an answer to a call that no longer matters
+	NotAMember   // the sender is not in the configuration
+	NotAVoter    // whoever it concerns has no vote in the configuration
+	NotTheSender // the message names another server as its candidate or leader than the one that sent it
+	SecondLeader // two servers claim to lead one term: impossible while every server keeps the rules
+	Unreadable   // the state machine cannot read the snapshot
+	// the message contradicts itself, or what is committed: no server that keeps the rules sends it
+	Impossible
+	NoRoom       // the snapshot is larger than this server takes (Options.MaxSnapshot)
+	DiskHangs    // a leader's own write did not end within an election timeout
+	WasCommitted // some of the entries were committed here: impossible while every server keeps the rules
 )
 
 // Reasons is one more than the last Reason.

@@ -5,8 +5,8 @@ import (
 	"testing"
 )
 
-// What event.go says beside each kind is what the story, the diagram and the lessons are told from. Each row brings one server to where the event
-// happens, and wants it with all of its numbers.
+// What event.go says beside each kind is what the story, the diagram and the lessons are told from. Each row brings one
+// server to where the event happens, and wants it with all of its numbers.
 func TestEventsSayWhatHappenedAndWhy(t *testing.T) {
 	follower := func(t *testing.T) *host {
 		h := whole(t, 1, 3, Durable{CurrentTerm: 4, Log: logOf(2, 3)})
@@ -44,7 +44,8 @@ func TestEventsSayWhatHappenedAndWhy(t *testing.T) {
 			func(h *host) Event { return Event{Kind: Started, Term: 4, Index: 2, New: uint64(h.n.timeout)} }},
 		{"a pre-candidate: how long it heard nothing, and the votes it needs", asker, func(h *host) {},
 			func(h *host) Event {
-				return Event{Kind: BecamePreCandidate, Reason: ElectionTimeout, Term: 4, Old: h.all(Started)[0].New, New: 3}
+				return Event{Kind: BecamePreCandidate, Reason: ElectionTimeout, Term: 4, Old: h.all(Started)[0].New,
+					New: 3}
 			}},
 		{"its timer starts anew, by nobody's doing", asker, func(h *host) {},
 			func(h *host) Event {
@@ -56,13 +57,15 @@ func TestEventsSayWhatHappenedAndWhy(t *testing.T) {
 			h.receive(2, &RequestVoteReply{Call: h.n.calls, Term: 5, VoteGranted: true, PreVote: true})
 		},
 			func(h *host) Event { return Event{Kind: PreVoteReceived, Peer: 2, Term: 4, Old: 2, New: 3} }},
-		{"one that is refused", asker, func(h *host) { h.receive(2, &RequestVoteReply{Call: h.n.calls, Term: 4, PreVote: true}) },
+		{"one that is refused", asker,
+			func(h *host) { h.receive(2, &RequestVoteReply{Call: h.n.calls, Term: 4, PreVote: true}) },
 			func(h *host) Event { return Event{Kind: PreVoteDenied, Peer: 2, Term: 4} }},
 		{"one for a term that it does not ask for", asker, func(h *host) {
 			h.receive(2, &RequestVoteReply{Call: h.n.calls, Term: 9, VoteGranted: true, PreVote: true})
 		},
 			func(h *host) Event { return Event{Kind: MessageIgnored, Reason: StaleReply, Peer: 2, Term: 4} }},
-		{"a vote that comes while it only asks", asker, func(h *host) { h.receive(2, &RequestVoteReply{Call: h.n.calls, Term: 4, VoteGranted: true}) },
+		{"a vote that comes while it only asks", asker,
+			func(h *host) { h.receive(2, &RequestVoteReply{Call: h.n.calls, Term: 4, VoteGranted: true}) },
 			func(h *host) Event { return Event{Kind: MessageIgnored, Reason: StaleReply, Peer: 2, Term: 4} }},
 		{"a candidate after a pre-vote: there was no silence before it", asker, func(h *host) {
 			h.ticks(3)
@@ -72,11 +75,13 @@ func TestEventsSayWhatHappenedAndWhy(t *testing.T) {
 		}, func(h *host) Event { return Event{Kind: BecameCandidate, Reason: ElectionTimeout, Term: 5, New: 3} }},
 		{"a candidate without one: how long it heard nothing", candidate, func(h *host) {},
 			func(h *host) Event {
-				return Event{Kind: BecameCandidate, Reason: ElectionTimeout, Term: 5, Old: h.all(Started)[0].New, New: 3}
+				return Event{Kind: BecameCandidate, Reason: ElectionTimeout, Term: 5, Old: h.all(Started)[0].New,
+					New: 3}
 			}},
 		{"a second election: how long the first one lasted", candidate, func(h *host) { h.timeOut() },
 			func(h *host) Event {
-				return Event{Kind: BecameCandidate, Reason: ElectionTimeout, Term: 6, Old: h.all(TimerReset)[0].New, New: 3}
+				return Event{Kind: BecameCandidate, Reason: ElectionTimeout, Term: 6, Old: h.all(TimerReset)[0].New,
+					New: 3}
 			}},
 		{"its term, by nobody's doing", candidate, func(h *host) {},
 			func(h *host) Event { return Event{Kind: TermAdvanced, Term: 5, Old: 4, New: 5} }},
@@ -86,11 +91,16 @@ func TestEventsSayWhatHappenedAndWhy(t *testing.T) {
 			}},
 		{"a candidate's own vote", candidate, func(h *host) {},
 			func(h *host) Event { return Event{Kind: VoteReceived, Peer: 1, Term: 5, Old: 1, New: 3} }},
-		{"a vote", candidate, func(h *host) { h.receive(2, &RequestVoteReply{Call: h.n.calls, Term: 5, VoteGranted: true}) },
+		{"a vote", candidate, func(h *host) {
+			h.receive(2, &RequestVoteReply{Call: h.n.calls, Term: 5,
+				VoteGranted: true})
+		},
 			func(h *host) Event { return Event{Kind: VoteReceived, Peer: 2, Term: 5, Old: 2, New: 3} }},
-		{"a vote that is refused", candidate, func(h *host) { h.receive(2, &RequestVoteReply{Call: h.n.calls, Term: 5}) },
+		{"a vote that is refused", candidate,
+			func(h *host) { h.receive(2, &RequestVoteReply{Call: h.n.calls, Term: 5}) },
 			func(h *host) Event { return Event{Kind: VoteDenied, Peer: 2, Term: 5} }},
-		{"a vote of a server that has none", candidate, func(h *host) { h.receive(9, &RequestVoteReply{Call: h.n.calls, Term: 5, VoteGranted: true}) },
+		{"a vote of a server that has none", candidate,
+			func(h *host) { h.receive(9, &RequestVoteReply{Call: h.n.calls, Term: 5, VoteGranted: true}) },
 			func(h *host) Event { return Event{Kind: MessageIgnored, Reason: NotAVoter, Peer: 9, Term: 5} }},
 		{"an answer to an earlier election", candidate, func(h *host) {
 			early := h.n.candidacy.since
@@ -102,9 +112,13 @@ func TestEventsSayWhatHappenedAndWhy(t *testing.T) {
 				h.receive(v, &RequestVoteReply{Call: h.n.calls, Term: 5, VoteGranted: true})
 			}
 		}, func(h *host) Event { return Event{Kind: BecameLeader, Term: 5, Index: 3, Old: 3, New: 3} }},
-		{"a vote is given", free, func(h *host) { h.receive(2, &RequestVote{Term: 5, CandidateID: 2, LastLogIndex: 2, LastLogTerm: 3}) },
+		{"a vote is given", free, func(h *host) {
+			h.receive(2, &RequestVote{Term: 5, CandidateID: 2, LastLogIndex: 2,
+				LastLogTerm: 3})
+		},
 			func(h *host) Event { return Event{Kind: VoteGranted, Peer: 2, Term: 5} }},
-		{"and starts the timer anew", free, func(h *host) { h.receive(2, &RequestVote{Term: 5, CandidateID: 2, LastLogIndex: 2, LastLogTerm: 3}) },
+		{"and starts the timer anew", free,
+			func(h *host) { h.receive(2, &RequestVote{Term: 5, CandidateID: 2, LastLogIndex: 2, LastLogTerm: 3}) },
 			func(h *host) Event {
 				return Event{Kind: TimerReset, Reason: GaveVote, Peer: 2, Term: 5, New: uint64(h.n.timeout)}
 			}},
@@ -112,9 +126,11 @@ func TestEventsSayWhatHappenedAndWhy(t *testing.T) {
 			h.receive(2, &RequestVote{Term: 5, CandidateID: 2, LastLogIndex: 2, LastLogTerm: 3})
 			h.receive(3, &RequestVote{Term: 5, CandidateID: 3, LastLogIndex: 2, LastLogTerm: 3})
 		}, func(h *host) Event { return Event{Kind: VoteRefused, Reason: AlreadyVoted, Peer: 3, Term: 5, Old: 2} }},
-		{"a vote is refused: for whose sake", follower, func(h *host) { h.receive(3, &RequestVote{Term: 5, CandidateID: 3, LastLogIndex: 9, LastLogTerm: 4}) },
+		{"a vote is refused: for whose sake", follower,
+			func(h *host) { h.receive(3, &RequestVote{Term: 5, CandidateID: 3, LastLogIndex: 9, LastLogTerm: 4}) },
 			func(h *host) Event { return Event{Kind: VoteRefused, Reason: LeaderAlive, Peer: 3, Term: 4, Old: 2} }},
-		{"also in the term that is here already, in which it has not voted", follower, func(h *host) { h.receive(3, &RequestVote{Term: 4, CandidateID: 3, LastLogIndex: 9, LastLogTerm: 4}) },
+		{"also in the term that is here already, in which it has not voted", follower,
+			func(h *host) { h.receive(3, &RequestVote{Term: 4, CandidateID: 3, LastLogIndex: 9, LastLogTerm: 4}) },
 			func(h *host) Event { return Event{Kind: VoteRefused, Reason: LeaderAlive, Peer: 3, Term: 4, Old: 2} }},
 		{"a leader that reaches its followers refuses for its own sake, however long it leads", leader, func(h *host) {
 			for range 10 {
@@ -122,11 +138,14 @@ func TestEventsSayWhatHappenedAndWhy(t *testing.T) {
 			}
 			h.receive(3, &RequestVote{Term: 9, CandidateID: 3, LastLogIndex: 9, LastLogTerm: 8})
 		}, func(h *host) Event { return Event{Kind: VoteRefused, Reason: LeaderAlive, Peer: 3, Term: 5, Old: 1} }},
-		{"a vote of an earlier term", candidate, func(h *host) { h.receive(2, &RequestVoteReply{Call: h.n.calls, Term: 4, VoteGranted: true}) },
+		{"a vote of an earlier term", candidate,
+			func(h *host) { h.receive(2, &RequestVoteReply{Call: h.n.calls, Term: 4, VoteGranted: true}) },
 			func(h *host) Event { return Event{Kind: MessageIgnored, Reason: StaleTerm, Peer: 2, Term: 5} }},
-		{"a vote for a server that is no candidate", follower, func(h *host) { h.receive(3, &RequestVoteReply{Term: 4, VoteGranted: true}) },
+		{"a vote for a server that is no candidate", follower,
+			func(h *host) { h.receive(3, &RequestVoteReply{Term: 4, VoteGranted: true}) },
 			func(h *host) Event { return Event{Kind: MessageIgnored, Reason: NotCandidate, Peer: 3, Term: 4} }},
-		{"an answer to the first call of an election counts", candidate, func(h *host) { h.receive(2, &RequestVoteReply{Call: h.n.candidacy.since, Term: 5, VoteGranted: true}) },
+		{"an answer to the first call of an election counts", candidate,
+			func(h *host) { h.receive(2, &RequestVoteReply{Call: h.n.candidacy.since, Term: 5, VoteGranted: true}) },
 			func(h *host) Event { return Event{Kind: VoteReceived, Peer: 2, Term: 5, Old: 2, New: 3} }},
 		{"one to the last call before it does not", candidate, func(h *host) {
 			h.receive(2, &RequestVoteReply{Call: h.n.candidacy.since - 1, Term: 5, VoteGranted: true})
@@ -156,17 +175,21 @@ func TestEventsSayWhatHappenedAndWhy(t *testing.T) {
 		},
 			func(h *host) Event { return Event{Kind: PreVoteRefused, Reason: LeaderAlive, Peer: 3, Term: 4, Old: 2} }},
 		{"a configuration's entry is deleted: the one before is in force again", free, func(h *host) {
-			h.receive(2, &AppendEntries{Term: 4, LeaderID: 2, PrevLogIndex: 2, PrevLogTerm: 3, Entries: []Entry{{Term: 4, Kind: Config, Data: []byte("1,2>1,2,3+4,5")}}})
+			h.receive(2, &AppendEntries{Term: 4, LeaderID: 2, PrevLogIndex: 2, PrevLogTerm: 3,
+				Entries: []Entry{{Term: 4, Kind: Config, Data: []byte("1,2>1,2,3+4,5")}}})
 			h.receive(3, &AppendEntries{Term: 5, LeaderID: 3, PrevLogIndex: 2, PrevLogTerm: 3, Entries: logOf(5)})
 		}, func(h *host) Event { return Event{Kind: ConfigurationChanged, Reason: RolledBack, Term: 5, New: 3} }},
 		{"a configuration's entry is there: outgoing voters, voters, learners", free, func(h *host) {
-			h.receive(2, &AppendEntries{Term: 4, LeaderID: 2, PrevLogIndex: 2, PrevLogTerm: 3, Entries: []Entry{{Term: 4, Kind: Config, Data: []byte("1,2>1,2,3+4,5")}}})
+			h.receive(2, &AppendEntries{Term: 4, LeaderID: 2, PrevLogIndex: 2, PrevLogTerm: 3,
+				Entries: []Entry{{Term: 4, Kind: Config, Data: []byte("1,2>1,2,3+4,5")}}})
 		}, func(h *host) Event {
 			return Event{Kind: ConfigurationChanged, Reason: Appended, Term: 4, Index: 3, Old: 2, New: 3, Count: 2}
 		}},
-		{"a leader that steps down starts an election timer, by nobody's doing", leader, func(h *host) { h.receive(2, &AppendEntries{Term: 9, LeaderID: 2}) },
+		{"a leader that steps down starts an election timer, by nobody's doing", leader,
+			func(h *host) { h.receive(2, &AppendEntries{Term: 9, LeaderID: 2}) },
 			func(h *host) Event {
-				return Event{Kind: TimerReset, Reason: SteppedDown, Term: 9, New: h.all(TimerReset)[len(h.all(TimerReset))-2].New}
+				return Event{Kind: TimerReset, Reason: SteppedDown, Term: 9,
+					New: h.all(TimerReset)[len(h.all(TimerReset))-2].New}
 			}},
 		{"a leader whose servers decide without it goes", leader, func(h *host) {
 			h.ack(2, 3)
@@ -188,7 +211,8 @@ func TestEventsSayWhatHappenedAndWhy(t *testing.T) {
 	}
 }
 
-// KAFKA-16531: a server that the configuration no longer names asks for votes, and its own is none. That is no stranger's vote.
+// KAFKA-16531: a server that the configuration no longer names asks for votes, and its own is none. That is
+// no stranger's vote.
 func TestACandidateOnItsWayOutDoesNotTellOfItsOwnVote(t *testing.T) {
 	h := start(t, 1, 2, Durable{CurrentTerm: 1, Log: []Entry{{Term: 1, Kind: Config, Data: []byte("2")}}})
 	h.timeOut()
@@ -215,7 +239,8 @@ func TestACandidateThatStepsDownKeepsItsTimer(t *testing.T) {
 	equal(t, "event", h.has(TimerReset, SteppedDown), false)
 }
 
-// Without the rule a refusal says nothing to a candidate that is behind (etcd#8243); one that is not behind is answered all the same.
+// Without the rule a refusal says nothing to a candidate that is behind (etcd#8243); one that is not behind is answered
+// all the same.
 func TestPreVote_OfAnEarlierTermIsAnsweredOnlyWithTheRule(t *testing.T) {
 	for _, off := range []RuleSet{0, RulesOf(RefusalTellsTerm)} {
 		h := whole(t, 1, 3, Durable{CurrentTerm: 4})

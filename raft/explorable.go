@@ -5,15 +5,19 @@ import (
 	"slices"
 )
 
-// AppendSituation appends to b the part of the server's state that decides what it can do next when time is not measured, but its time-outs come when
-// somebody outside says so, by Campaign or by a leader's Tick. rename gives every server the name under which it is written: of two servers that differ in
-// names only, each under its own renaming, the situation is the same, byte for byte.
+// AppendSituation appends to b the part of the server's state that decides what it can do next when time is not
+// measured, but its time-outs come when somebody outside says so, by Campaign or by a leader's Tick. rename gives every
+// server the name under which it is written: of two servers that differ in names only, each under its own renaming, the
+// situation is the same, byte for byte.
 //
-// Left out are the timers, the random state, and what serves only check-quorum, loyalty, leases, reads and transfer (contact.go, read.go,
-// transfer.go): two servers of the same situation do the same from here on if CheckQuorum, LeaderLoyalty, LeaderWrites and EagerCommit are
-// off and nobody asks them for a read, a transfer, a snapshot or another configuration. Saves are counted from the last durable one. Calls are not counted at all: age says of the number of a call that this
-// server made to peer, since it was started, all that its answer can still be judged by. It may be used until the next input.
-func (n *Node) AppendSituation(b []byte, rename func(ServerID) ServerID) (situation []byte, age func(peer ServerID, call uint64) uint64) {
+// Left out are the timers, the random state, and what serves only check-quorum, loyalty, leases, reads and transfer
+// (contact.go, read.go, transfer.go): two servers of the same situation do the same from here on if CheckQuorum,
+// LeaderLoyalty, LeaderWrites and EagerCommit are off and nobody asks them for a read, a transfer, a snapshot or
+// another configuration. Saves are counted from the last durable one. Calls are not counted at all: age says of the
+// number of a call that this server made to peer, since it was started, all that its answer can still be judged by. It
+// may be used until the next input.
+func (n *Node) AppendSituation(b []byte, rename func(ServerID) ServerID) (situation []byte,
+	age func(peer ServerID, call uint64) uint64) {
 	u := func(vs ...uint64) {
 		for _, v := range vs {
 			b = binary.AppendUvarint(b, v)
@@ -26,8 +30,10 @@ func (n *Node) AppendSituation(b []byte, rename func(ServerID) ServerID) (situat
 		return uint64(rename(s))
 	}
 	d := &n.disk
-	u(name(n.opt.ID), uint64(n.currentTerm), name(n.votedFor), uint64(n.commitIndex), uint64(n.lastApplied), uint64(n.applying))
-	u(flag(d.stateChanged), flag(d.cut), uint64(d.handed), uint64(d.durable), d.handedSeq-d.savedSeq, uint64(len(d.pending)))
+	u(name(n.opt.ID), uint64(n.currentTerm), name(n.votedFor), uint64(n.commitIndex), uint64(n.lastApplied),
+		uint64(n.applying))
+	u(flag(d.stateChanged), flag(d.cut), uint64(d.handed), uint64(d.durable), d.handedSeq-d.savedSeq,
+		uint64(len(d.pending)))
 	for _, p := range d.pending {
 		u(p.seq-d.savedSeq, uint64(p.last))
 	}
@@ -57,7 +63,8 @@ func (n *Node) AppendSituation(b []byte, rename func(ServerID) ServerID) (situat
 	return b, n.callAge
 }
 
-// callAge sorts the numbers of calls by what handleRequestVoteReply and backUp compare them with: 0 is over, 1 may still matter.
+// callAge sorts the numbers of calls by what handleRequestVoteReply and backUp compare them with: 0 is over, 1
+// may still matter.
 func (n *Node) callAge(peer ServerID, call uint64) uint64 {
 	switch {
 	case n.candidacy != nil:

@@ -5,7 +5,8 @@ import (
 	"testing"
 )
 
-// situation returns what AppendSituation says of a server under its own name, or under that of the server across the cluster: 4 − ID.
+// situation returns what AppendSituation says of a server under its own name, or under that of the server across the
+// cluster: 4 − ID.
 func situation(n *Node, mirrored bool) []byte {
 	b, _ := n.AppendSituation(nil, func(s ServerID) ServerID {
 		if mirrored {
@@ -21,7 +22,8 @@ func (h *host) proposes(command string) {
 	h.pump()
 }
 
-// led makes a leader of server id that has sent its no-op and one command, and heard from one follower. Its calls are numbered from calls + 1 on.
+// led makes a leader of server id that has sent its no-op and one command, and heard from one follower. Its calls are
+// numbered from calls + 1 on.
 func led(t testing.TB, id ServerID, seed uint64, calls uint64) *host {
 	h := &host{opt: options(id, 3)}
 	h.opt.Seed = seed

@@ -2,7 +2,8 @@ package raft
 
 import "testing"
 
-// What Figure 2 does not have: pre-vote, check-quorum, loyalty (thesis 9.6, 6.2; §6), reads (§8) and transfer (thesis 3.10).
+// What Figure 2 does not have: pre-vote, check-quorum, loyalty (thesis 9.6, 6.2; §6), reads (§8) and
+// transfer (thesis 3.10).
 
 // whole runs a server with every rule on.
 func whole(t testing.TB, id ServerID, size int, d Durable) *host {
@@ -19,7 +20,8 @@ func (h *host) leads(t testing.TB) {
 	h.timeOut()
 	for _, v := range h.opt.Voters {
 		if v != h.opt.ID && h.n.Role() == PreCandidate {
-			h.receive(v, &RequestVoteReply{Call: h.n.calls, Term: h.n.currentTerm + 1, VoteGranted: true, PreVote: true})
+			h.receive(v, &RequestVoteReply{Call: h.n.calls, Term: h.n.currentTerm + 1, VoteGranted: true,
+				PreVote: true})
 		}
 	}
 	for _, v := range h.opt.Voters {
@@ -88,10 +90,13 @@ func TestPreVote_AnsweringChangesNothing(t *testing.T) {
 		m    RequestVote
 		want RequestVoteReply
 	}{
-		{"would vote", RequestVote{Term: 6, LastLogIndex: 2, LastLogTerm: 3}, RequestVoteReply{Term: 6, VoteGranted: true}},
+		{"would vote", RequestVote{Term: 6, LastLogIndex: 2, LastLogTerm: 3},
+			RequestVoteReply{Term: 6, VoteGranted: true}},
 		{"shorter log", RequestVote{Term: 6, LastLogIndex: 1, LastLogTerm: 3}, RequestVoteReply{Term: 5}},
-		{"behind: learns the term (etcd#8243)", RequestVote{Term: 2, LastLogIndex: 9, LastLogTerm: 9}, RequestVoteReply{Term: 5}},
-		{"this term's vote may be gone", RequestVote{Term: 5, LastLogIndex: 9, LastLogTerm: 5}, RequestVoteReply{Term: 5}},
+		{"behind: learns the term (etcd#8243)", RequestVote{Term: 2, LastLogIndex: 9, LastLogTerm: 9},
+			RequestVoteReply{Term: 5}},
+		{"this term's vote may be gone", RequestVote{Term: 5, LastLogIndex: 9, LastLogTerm: 5},
+			RequestVoteReply{Term: 5}},
 	} {
 		t.Run(c.name, func(t *testing.T) {
 			h := whole(t, 1, 3, Durable{CurrentTerm: 5, VotedFor: 3, Log: logOf(3, 3)})
@@ -121,7 +126,8 @@ func TestPreVote_IsRefusedWhileALeaderLivesAndTheAskerForgetsItsOwn(t *testing.T
 	equal(t, "until the leader is back", h.n.Role(), Follower)
 }
 
-// etcd#8501: one has the long log of an old term, the other a short log and a high term. Each refuses the other's pre-vote, once.
+// etcd#8501: one has the long log of an old term, the other a short log and a high term. Each refuses the
+// other's pre-vote, once.
 func TestPreVote_ALongLogOfAnOldTermAndAShortLogOfAHighTermDoNotBlockEachOther(t *testing.T) {
 	a := whole(t, 1, 2, Durable{CurrentTerm: 2, Log: logOf(1, 2, 2)})
 	b := whole(t, 2, 2, Durable{CurrentTerm: 9, Log: logOf(1)})
@@ -237,7 +243,8 @@ func TestRead_IsConfirmedByAMajorityThatAnswersALaterCall(t *testing.T) {
 		h.receive(v, &AppendEntriesReply{Call: before, Term: 1, Success: true, MatchIndex: 1})
 	}
 	equal(t, "answers to calls made before it count for nothing", len(h.reads()), 0)
-	h.receive(3, &AppendEntriesReply{Call: h.n.calls, Term: 1, ConflictIndex: 1}) // a refusal, too, is an answer to a leader
+	// a refusal, too, is an answer to a leader
+	h.receive(3, &AppendEntriesReply{Call: h.n.calls, Term: 1, ConflictIndex: 1})
 	equal(t, "confirmed", h.reads()[0], Read{Tag: 7, Index: 1, OK: true})
 }
 
@@ -254,7 +261,8 @@ func TestRead_WaitsForAnEntryOfTheLeadersOwnTerm(t *testing.T) {
 		h.ack(2, 0)
 		got := h.reads()
 		if off {
-			equal(t, "with the rule off a read misses what was committed before", got[0], Read{Tag: 7, Index: 0, OK: true})
+			equal(t, "with the rule off a read misses what was committed before", got[0],
+				Read{Tag: 7, Index: 0, OK: true})
 			continue
 		}
 		equal(t, "majority answered, nothing of term 4 committed", len(got), 0)

@@ -103,7 +103,8 @@ func TestState_LeaderVolatileStateIsReinitializedAfterElection(t *testing.T) {
 
 func TestRequestVote_Receiver1_RepliesFalseIfTermIsLowerThanCurrentTerm(t *testing.T) {
 	h := start(t, 1, 3, Durable{CurrentTerm: 5})
-	r := reply[*RequestVoteReply](t, h, 2, &RequestVote{Call: 7, Term: 4, CandidateID: 2, LastLogIndex: 9, LastLogTerm: 4})
+	r := reply[*RequestVoteReply](t, h, 2, &RequestVote{Call: 7, Term: 4, CandidateID: 2, LastLogIndex: 9,
+		LastLogTerm: 4})
 	equal(t, "reply", *r, RequestVoteReply{Call: 7, Term: 5})
 	equal(t, "event", h.has(VoteRefused, StaleTerm), true)
 	equal(t, "vote", h.n.votedFor, 0)
@@ -131,7 +132,8 @@ func TestRequestVote_Receiver2_GrantsTheVoteIfVotedForIsNullOrCandidateIDAndTheL
 		t.Run(c.name, func(t *testing.T) {
 			h := start(t, 1, 3, Durable{CurrentTerm: 3, VotedFor: c.votedFor, Log: log})
 			h.ticks(100)
-			r := reply[*RequestVoteReply](t, h, 2, &RequestVote{Term: 3, CandidateID: 2, LastLogIndex: c.lastIndex, LastLogTerm: c.lastTerm})
+			r := reply[*RequestVoteReply](t, h, 2, &RequestVote{Term: 3, CandidateID: 2, LastLogIndex: c.lastIndex,
+				LastLogTerm: c.lastTerm})
 			equal(t, "granted", r.VoteGranted, c.granted)
 			equal(t, "timer starts anew exactly when the vote is granted", h.n.elapsed == 0, c.granted)
 			equal(t, "event", h.has(VoteRefused, c.reason), !c.granted)
@@ -173,8 +175,10 @@ func TestAppendEntries_Receiver2_RepliesFalseIfTheLogHasNoEntryAtPrevLogIndexWit
 		t.Run(c.name, func(t *testing.T) {
 			h := start(t, 1, 3, Durable{CurrentTerm: 5, Log: log})
 			h.ticks(100)
-			r := reply[*AppendEntriesReply](t, h, 2, &AppendEntries{Call: 8, Term: 5, LeaderID: 2, PrevLogIndex: c.prev, PrevLogTerm: c.prevTerm, LeaderCommit: 99})
-			want := AppendEntriesReply{Call: 8, Term: 5, Success: c.success, ConflictTerm: c.conflictTerm, ConflictIndex: c.conflictIndex}
+			r := reply[*AppendEntriesReply](t, h, 2, &AppendEntries{Call: 8, Term: 5, LeaderID: 2, PrevLogIndex: c.prev,
+				PrevLogTerm: c.prevTerm, LeaderCommit: 99})
+			want := AppendEntriesReply{Call: 8, Term: 5, Success: c.success, ConflictTerm: c.conflictTerm,
+				ConflictIndex: c.conflictIndex}
 			if c.success {
 				want.MatchIndex = c.prev
 			}
@@ -188,7 +192,8 @@ func TestAppendEntries_Receiver2_RepliesFalseIfTheLogHasNoEntryAtPrevLogIndexWit
 
 func TestAppendEntries_Receiver3_DeletesAnExistingEntryThatConflictsAndAllThatFollowIt(t *testing.T) {
 	h := start(t, 1, 3, Durable{CurrentTerm: 3, Log: logOf(1, 2, 2, 2)})
-	r := reply[*AppendEntriesReply](t, h, 2, &AppendEntries{Term: 3, LeaderID: 2, PrevLogIndex: 1, PrevLogTerm: 1, Entries: logOf(2, 3)})
+	r := reply[*AppendEntriesReply](t, h, 2, &AppendEntries{Term: 3, LeaderID: 2, PrevLogIndex: 1, PrevLogTerm: 1,
+		Entries: logOf(2, 3)})
 	equal(t, "match", r.MatchIndex, 3)
 	equalTerms(t, h, 1, 2, 3)
 	equal(t, "event", h.has(EntriesTruncated, NoReason), true)
@@ -199,8 +204,9 @@ func TestAppendEntries_Receiver3_DeletesAnExistingEntryThatConflictsAndAllThatFo
 func TestAppendEntries_Receiver3_DeletesNothingWithoutAConflict(t *testing.T) {
 	h := start(t, 1, 3, Durable{CurrentTerm: 2, Log: logOf(1, 2, 2, 2)})
 	for _, m := range []AppendEntries{
-		{Term: 2, LeaderID: 2, PrevLogIndex: 1, PrevLogTerm: 1, Entries: logOf(2)}, // an old call, overtaken by a later one
-		{Term: 2, LeaderID: 2, PrevLogIndex: 1, PrevLogTerm: 1},                    // a heartbeat at an old place
+		// an old call, overtaken by a later one
+		{Term: 2, LeaderID: 2, PrevLogIndex: 1, PrevLogTerm: 1, Entries: logOf(2)},
+		{Term: 2, LeaderID: 2, PrevLogIndex: 1, PrevLogTerm: 1}, // a heartbeat at an old place
 	} {
 		r := reply[*AppendEntriesReply](t, h, 2, &m)
 		equal(t, "match is what this call verified", r.MatchIndex, 1+Index(len(m.Entries)))
@@ -210,7 +216,8 @@ func TestAppendEntries_Receiver3_DeletesNothingWithoutAConflict(t *testing.T) {
 
 func TestAppendEntries_Receiver4_AppendsNewEntriesNotAlreadyInTheLog(t *testing.T) {
 	h := start(t, 1, 3, Durable{CurrentTerm: 2, Log: logOf(1, 2)})
-	r := reply[*AppendEntriesReply](t, h, 2, &AppendEntries{Term: 2, LeaderID: 2, PrevLogIndex: 1, PrevLogTerm: 1, Entries: logOf(2, 2, 2)})
+	r := reply[*AppendEntriesReply](t, h, 2, &AppendEntries{Term: 2, LeaderID: 2, PrevLogIndex: 1, PrevLogTerm: 1,
+		Entries: logOf(2, 2, 2)})
 	equal(t, "match", r.MatchIndex, 4)
 	equalTerms(t, h, 1, 2, 2, 2)
 }
@@ -229,7 +236,8 @@ func TestAppendEntries_Receiver5_SetsCommitIndexToTheMinimumOfLeaderCommitAndInd
 	} {
 		t.Run(c.name, func(t *testing.T) {
 			h := start(t, 1, 3, Durable{CurrentTerm: 2, Log: logOf(1, 1, 1, 1)})
-			h.receive(2, &AppendEntries{Term: 2, LeaderID: 2, PrevLogIndex: 1, PrevLogTerm: 1, Entries: c.entries, LeaderCommit: c.leaderCommit})
+			h.receive(2, &AppendEntries{Term: 2, LeaderID: 2, PrevLogIndex: 1, PrevLogTerm: 1, Entries: c.entries,
+				LeaderCommit: c.leaderCommit})
 			equal(t, "commitIndex", h.n.commitIndex, c.want)
 			equal(t, "entries applied", len(h.applied), int(c.want))
 		})
@@ -250,7 +258,8 @@ func TestAllServers_IfCommitIndexIsGreaterThanLastAppliedApplyInLogOrder(t *test
 	}
 	h.receive(2, &AppendEntries{Term: 1, LeaderID: 2, Entries: want, LeaderCommit: 5})
 	equal(t, "applied", len(h.applied), 5)
-	h.receive(2, &AppendEntries{Term: 1, LeaderID: 2, PrevLogIndex: Index(len(want)), PrevLogTerm: 1, LeaderCommit: Index(len(want))})
+	h.receive(2, &AppendEntries{Term: 1, LeaderID: 2, PrevLogIndex: Index(len(want)), PrevLogTerm: 1,
+		LeaderCommit: Index(len(want))})
 	for i := range want {
 		if string(h.applied[i].Data) != string(want[i].Data) {
 			t.Fatalf("entry %d applied out of order", i+1)
@@ -293,7 +302,8 @@ func TestAllServers_IfAnRPCContainsAHigherTermSetCurrentTermAndConvertToFollower
 				equal(t, "term on disk", h.disk.CurrentTerm, 9)
 				equal(t, "event", h.has(BecameFollower, HigherTerm), role != Follower)
 				_, vote := m.(*RequestVote)
-				equal(t, "the new term's vote is free", h.n.votedFor == 0, !vote || role == Leader) // a leader's log is longer: it refuses
+				// a leader's log is longer: it refuses
+				equal(t, "the new term's vote is free", h.n.votedFor == 0, !vote || role == Leader)
 			})
 		}
 	}
@@ -302,8 +312,10 @@ func TestAllServers_IfAnRPCContainsAHigherTermSetCurrentTermAndConvertToFollower
 func TestFollowers_RespondToRPCsFromCandidatesAndLeaders(t *testing.T) {
 	h := start(t, 1, 3, Durable{})
 	for call := uint64(1); call <= 20; call++ {
-		equal(t, "vote's call", reply[*RequestVoteReply](t, h, 2, &RequestVote{Call: call, Term: Term(call), CandidateID: 2}).Call, call)
-		equal(t, "append's call", reply[*AppendEntriesReply](t, h, 2, &AppendEntries{Call: call, Term: Term(call), LeaderID: 2}).Call, call)
+		equal(t, "vote's call", reply[*RequestVoteReply](t, h, 2,
+			&RequestVote{Call: call, Term: Term(call), CandidateID: 2}).Call, call)
+		equal(t, "append's call", reply[*AppendEntriesReply](t, h, 2, &AppendEntries{Call: call, Term: Term(call),
+			LeaderID: 2}).Call, call)
 	}
 }
 
@@ -635,7 +647,8 @@ func TestLeaders_IfAMajorityOfMatchIndexIsAtLeastNAndItsTermIsCurrentSetCommitIn
 	h.ack(4, 2)
 	equal(t, "3 of 5 store index 2", h.n.commitIndex, 2)
 	commits := h.all(CommitAdvanced)
-	equal(t, "the event counts them", commits[len(commits)-1], Event{Kind: CommitAdvanced, Reason: MajorityStored, Term: 1, Index: 2, Old: 1, New: 2, Count: 3, Of: 5})
+	equal(t, "the event counts them", commits[len(commits)-1], Event{Kind: CommitAdvanced, Reason: MajorityStored,
+		Term: 1, Index: 2, Old: 1, New: 2, Count: 3, Of: 5})
 }
 
 func TestLeaders_NeverCommitAnEntryOfAnEarlierTermByCountingReplicas_Figure8(t *testing.T) {
@@ -687,15 +700,20 @@ func TestMessagesThatNoServerWhichKeepsTheRulesSendsChangeNothing(t *testing.T) 
 		reason Reason
 	}{
 		{"from nobody", 0, &RequestVote{Term: 9, CandidateID: 0}, NotAMember},
-		{"a configuration that cannot be read", 2, &AppendEntries{Term: 9, LeaderID: 2, PrevLogIndex: 2, PrevLogTerm: 2, Entries: []Entry{{Term: 9, Kind: Config, Data: []byte("1,")}}}, Impossible},
+		{"a configuration that cannot be read", 2, &AppendEntries{Term: 9, LeaderID: 2, PrevLogIndex: 2, PrevLogTerm: 2,
+			Entries: []Entry{{Term: 9, Kind: Config, Data: []byte("1,")}}}, Impossible},
 		{"from itself", 1, &RequestVote{Term: 9, CandidateID: 1}, NotAMember},
 		{"candidate is not the sender", 2, &RequestVote{Term: 9, CandidateID: 3}, NotTheSender},
 		{"leader is not the sender", 2, &AppendEntries{Term: 9, LeaderID: 3}, NotTheSender},
-		{"entries of a later term than the call", 2, &AppendEntries{Term: 9, LeaderID: 2, Entries: logOf(10)}, Impossible},
+		{"entries of a later term than the call", 2, &AppendEntries{Term: 9, LeaderID: 2, Entries: logOf(10)},
+			Impossible},
 		{"terms that decrease", 2, &AppendEntries{Term: 9, LeaderID: 2, Entries: logOf(4, 3)}, Impossible},
-		{"entry older than the one before", 2, &AppendEntries{Term: 9, LeaderID: 2, PrevLogIndex: 2, PrevLogTerm: 2, Entries: logOf(1)}, Impossible},
-		{"index beyond 64 bits", 2, &AppendEntries{Term: 9, LeaderID: 2, PrevLogIndex: math.MaxUint64, Entries: logOf(1)}, Impossible},
-		{"another term at a committed place", 2, &AppendEntries{Term: 9, LeaderID: 2, PrevLogIndex: 1, PrevLogTerm: 2}, Impossible},
+		{"entry older than the one before", 2, &AppendEntries{Term: 9, LeaderID: 2, PrevLogIndex: 2, PrevLogTerm: 2,
+			Entries: logOf(1)}, Impossible},
+		{"index beyond 64 bits", 2, &AppendEntries{Term: 9, LeaderID: 2, PrevLogIndex: math.MaxUint64,
+			Entries: logOf(1)}, Impossible},
+		{"another term at a committed place", 2, &AppendEntries{Term: 9, LeaderID: 2, PrevLogIndex: 1, PrevLogTerm: 2},
+			Impossible},
 		{"another entry at a committed place", 2, &AppendEntries{Term: 9, LeaderID: 2, Entries: logOf(2)}, Impossible},
 	} {
 		t.Run(c.name, func(t *testing.T) {

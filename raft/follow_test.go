@@ -13,20 +13,29 @@ func TestAppendEntries_WhatIsJustPossibleAndWhatIsNot(t *testing.T) {
 		m        AppendEntries
 		possible bool
 	}{
-		{"terms that decrease within the call, and are all above the place before", AppendEntries{Term: 9, PrevLogIndex: 4, PrevLogTerm: 2, Entries: logOf(4, 3)}, false},
+		{"terms that decrease within the call, and are all above the place before",
+			AppendEntries{Term: 9, PrevLogIndex: 4, PrevLogTerm: 2, Entries: logOf(4, 3)}, false},
 		{"terms that stay", AppendEntries{Term: 9, PrevLogIndex: 4, PrevLogTerm: 2, Entries: logOf(3, 3)}, true},
-		{"entries of the call's term", AppendEntries{Term: 9, PrevLogIndex: 4, PrevLogTerm: 2, Entries: logOf(9)}, true},
-		{"the last index there can be", AppendEntries{Term: 9, PrevLogIndex: math.MaxUint64 - 2, PrevLogTerm: 2, Entries: logOf(2)}, true},
-		{"one more", AppendEntries{Term: 9, PrevLogIndex: math.MaxUint64 - 1, PrevLogTerm: 2, Entries: logOf(2)}, false},
-		{"another term at a committed place, in this very term", AppendEntries{Term: 2, PrevLogIndex: 3, PrevLogTerm: 1}, false},
+		{"entries of the call's term", AppendEntries{Term: 9, PrevLogIndex: 4, PrevLogTerm: 2, Entries: logOf(9)},
+			true},
+		{"the last index there can be", AppendEntries{Term: 9, PrevLogIndex: math.MaxUint64 - 2, PrevLogTerm: 2,
+			Entries: logOf(2)}, true},
+		{"one more", AppendEntries{Term: 9, PrevLogIndex: math.MaxUint64 - 1, PrevLogTerm: 2, Entries: logOf(2)},
+			false},
+		{"another term at a committed place, in this very term",
+			AppendEntries{Term: 2, PrevLogIndex: 3, PrevLogTerm: 1}, false},
 		{"another term at the snapshot's last entry", AppendEntries{Term: 9, PrevLogIndex: 2, PrevLogTerm: 2}, false},
 		{"that entry's own term", AppendEntries{Term: 9, PrevLogIndex: 2, PrevLogTerm: 1}, true},
-		{"another entry at the second committed place of the call", AppendEntries{Term: 9, PrevLogIndex: 2, PrevLogTerm: 1, Entries: logOf(2, 3)}, false},
-		{"another entry behind what is committed", AppendEntries{Term: 9, PrevLogIndex: 3, PrevLogTerm: 2, Entries: logOf(2, 3)}, true},
+		{"another entry at the second committed place of the call",
+			AppendEntries{Term: 9, PrevLogIndex: 2, PrevLogTerm: 1, Entries: logOf(2, 3)}, false},
+		{"another entry behind what is committed", AppendEntries{Term: 9, PrevLogIndex: 3, PrevLogTerm: 2,
+			Entries: logOf(2, 3)}, true},
 		{"a conflict behind what is committed", AppendEntries{Term: 9, PrevLogIndex: 5, PrevLogTerm: 3}, true},
 	} {
 		t.Run(c.title, func(t *testing.T) {
-			h := start(t, 1, 3, Durable{CurrentTerm: 2, Snapshot: &Snapshot{Index: 2, Term: 1, Configuration: servers("1,2,3")}, Log: logOf(2, 2, 2)}) // 3 to 5
+			// 3 to 5
+			h := start(t, 1, 3, Durable{CurrentTerm: 2,
+				Snapshot: &Snapshot{Index: 2, Term: 1, Configuration: servers("1,2,3")}, Log: logOf(2, 2, 2)})
 			h.receive(2, &AppendEntries{Term: 2, LeaderID: 2, PrevLogIndex: 5, PrevLogTerm: 2, LeaderCommit: 4})
 			h.take()
 			m := c.m
@@ -41,18 +50,22 @@ func TestAppendEntries_WhatIsJustPossibleAndWhatIsNot(t *testing.T) {
 	}
 }
 
-// What a snapshot covers is committed: entries of a call that lie there are passed over, and those behind it are stored.
+// What a snapshot covers is committed: entries of a call that lie there are passed over, and those behind
+// it are stored.
 func TestAppendEntries_ACallThatBeginsBeforeTheSnapshotsEnd(t *testing.T) {
 	for _, off := range []RuleSet{0, RulesOf(RefuseImpossible)} {
-		h := start(t, 1, 3, Durable{CurrentTerm: 5, Snapshot: &Snapshot{Index: 3, Term: 2, Configuration: servers("1,2,3")}, Log: logOf(3)})
+		h := start(t, 1, 3, Durable{CurrentTerm: 5,
+			Snapshot: &Snapshot{Index: 3, Term: 2, Configuration: servers("1,2,3")}, Log: logOf(3)})
 		h.opt.Off |= off
 		h.boot(t)
-		r := reply[*AppendEntriesReply](t, h, 2, &AppendEntries{Term: 5, LeaderID: 2, PrevLogIndex: 1, PrevLogTerm: 1, Entries: logOf(2, 2, 3, 4), LeaderCommit: 4})
+		r := reply[*AppendEntriesReply](t, h, 2, &AppendEntries{Term: 5, LeaderID: 2, PrevLogIndex: 1, PrevLogTerm: 1,
+			Entries: logOf(2, 2, 3, 4), LeaderCommit: 4})
 		equal(t, "success", r.Success, true)
 		equal(t, "match", r.MatchIndex, 5)
 		equalTerms(t, h, 3, 4)
 		equal(t, "commitIndex", h.n.commitIndex, 4)
-		h.receive(2, &AppendEntries{Term: 5, LeaderID: 2, PrevLogIndex: 1, PrevLogTerm: 1, Entries: logOf(1, 1)}) // not what the snapshot says
+		// not what the snapshot says
+		h.receive(2, &AppendEntries{Term: 5, LeaderID: 2, PrevLogIndex: 1, PrevLogTerm: 1, Entries: logOf(1, 1)})
 		equalTerms(t, h, 3, 4)
 		equal(t, "commitIndex stays", h.n.commitIndex, 4)
 	}
@@ -75,17 +88,24 @@ func TestFollowersTellOfWhatTheirLeaderSays(t *testing.T) {
 			t.Errorf("%s: want %d events, got\n%+v", title, len(want), h.events)
 		}
 	}
-	told("first word", AppendEntries{Term: 4, PrevLogIndex: 2, PrevLogTerm: 2}, Event{Kind: LeaderKnown, Peer: 2, Term: 4})
+	told("first word", AppendEntries{Term: 4, PrevLogIndex: 2, PrevLogTerm: 2},
+		Event{Kind: LeaderKnown, Peer: 2, Term: 4})
 	told("heartbeat", AppendEntries{Term: 4, PrevLogIndex: 2, PrevLogTerm: 2})
-	told("a gap", AppendEntries{Term: 4, PrevLogIndex: 3, PrevLogTerm: 4}, Event{Kind: AppendRefused, Reason: NoEntryAtPrev, Peer: 2, Term: 4, Index: 3})
-	told("a conflict", AppendEntries{Term: 4, PrevLogIndex: 2, PrevLogTerm: 4}, Event{Kind: AppendRefused, Reason: ConflictAtPrev, Peer: 2, Term: 4, Index: 2})
-	told("entries", AppendEntries{Term: 4, PrevLogIndex: 2, PrevLogTerm: 2, Entries: logOf(3, 4)}, Event{Kind: EntriesAppended, Peer: 2, Term: 4, Index: 3, Old: 3, New: 4})
-	told("committed", AppendEntries{Term: 4, PrevLogIndex: 4, PrevLogTerm: 4, LeaderCommit: 3}, Event{Kind: CommitAdvanced, Reason: LeaderSaidSo, Peer: 2, Term: 4, Index: 3, New: 3})
+	told("a gap", AppendEntries{Term: 4, PrevLogIndex: 3, PrevLogTerm: 4},
+		Event{Kind: AppendRefused, Reason: NoEntryAtPrev, Peer: 2, Term: 4, Index: 3})
+	told("a conflict", AppendEntries{Term: 4, PrevLogIndex: 2, PrevLogTerm: 4},
+		Event{Kind: AppendRefused, Reason: ConflictAtPrev, Peer: 2, Term: 4, Index: 2})
+	told("entries", AppendEntries{Term: 4, PrevLogIndex: 2, PrevLogTerm: 2, Entries: logOf(3, 4)},
+		Event{Kind: EntriesAppended, Peer: 2, Term: 4, Index: 3, Old: 3, New: 4})
+	told("committed", AppendEntries{Term: 4, PrevLogIndex: 4, PrevLogTerm: 4, LeaderCommit: 3},
+		Event{Kind: CommitAdvanced, Reason: LeaderSaidSo, Peer: 2, Term: 4, Index: 3, New: 3})
 	told("the same again", AppendEntries{Term: 4, PrevLogIndex: 4, PrevLogTerm: 4, LeaderCommit: 3})
-	told("more is committed than this call verifies", AppendEntries{Term: 4, PrevLogIndex: 3, PrevLogTerm: 3, LeaderCommit: 4})
+	told("more is committed than this call verifies", AppendEntries{Term: 4, PrevLogIndex: 3, PrevLogTerm: 3,
+		LeaderCommit: 4})
 	h.events = nil
 	h.receive(3, &AppendEntries{Term: 3, LeaderID: 3, PrevLogIndex: 2})
-	if want := []Event{{Kind: AppendRefused, Reason: StaleTerm, Peer: 3, Term: 4, Index: 2}}; !slices.Equal(h.events, want) {
+	if want := []Event{{Kind: AppendRefused, Reason: StaleTerm, Peer: 3, Term: 4, Index: 2}}; !slices.Equal(h.events,
+		want) {
 		t.Errorf("a leader of before: got %+v", h.events)
 	}
 }
@@ -99,14 +119,21 @@ func TestInstallSnapshot_Tells(t *testing.T) {
 		m     *InstallSnapshot
 		want  Event
 	}{
-		{"kept", fresh(), 2, snapshotAt(2, 2), Event{Kind: SnapshotInstalled, Reason: KeptSuffix, Peer: 2, Term: 5, Index: 2, Old: 4}},
-		{"kept, at the log's very end", fresh(), 2, snapshotAt(4, 4), Event{Kind: SnapshotInstalled, Reason: KeptSuffix, Peer: 2, Term: 5, Index: 4, Old: 4}},
-		{"dropped", fresh(), 2, snapshotAt(9, 4), Event{Kind: SnapshotInstalled, Reason: DroppedLog, Peer: 2, Term: 5, Index: 9, Old: 4}},
-		{"committed with it", fresh(), 2, snapshotAt(9, 4), Event{Kind: CommitAdvanced, Reason: LeaderSaidSo, Peer: 2, Term: 5, Index: 9, New: 9}},
-		{"and its configuration is in force", fresh(), 2, snapshotAt(9, 4), Event{Kind: ConfigurationChanged, Reason: FromSnapshot, Term: 5, Index: 9, New: 3}},
-		{"another's", fresh(), 3, snapshotAt(9, 4), Event{Kind: MessageIgnored, Reason: NotTheSender, Peer: 3, Term: 5}},
+		{"kept", fresh(), 2, snapshotAt(2, 2), Event{Kind: SnapshotInstalled, Reason: KeptSuffix, Peer: 2, Term: 5,
+			Index: 2, Old: 4}},
+		{"kept, at the log's very end", fresh(), 2, snapshotAt(4, 4), Event{Kind: SnapshotInstalled, Reason: KeptSuffix,
+			Peer: 2, Term: 5, Index: 4, Old: 4}},
+		{"dropped", fresh(), 2, snapshotAt(9, 4), Event{Kind: SnapshotInstalled, Reason: DroppedLog, Peer: 2, Term: 5,
+			Index: 9, Old: 4}},
+		{"committed with it", fresh(), 2, snapshotAt(9, 4), Event{Kind: CommitAdvanced, Reason: LeaderSaidSo, Peer: 2,
+			Term: 5, Index: 9, New: 9}},
+		{"and its configuration is in force", fresh(), 2, snapshotAt(9, 4),
+			Event{Kind: ConfigurationChanged, Reason: FromSnapshot, Term: 5, Index: 9, New: 3}},
+		{"another's", fresh(), 3, snapshotAt(9, 4), Event{Kind: MessageIgnored, Reason: NotTheSender, Peer: 3,
+			Term: 5}},
 		{"of nothing", fresh(), 2, snapshotAt(0, 0), Event{Kind: MessageIgnored, Reason: Impossible, Peer: 2, Term: 5}},
-		{"of a term to come", fresh(), 2, snapshotAt(9, 6), Event{Kind: MessageIgnored, Reason: Impossible, Peer: 2, Term: 5}},
+		{"of a term to come", fresh(), 2, snapshotAt(9, 6), Event{Kind: MessageIgnored, Reason: Impossible, Peer: 2,
+			Term: 5}},
 	} {
 		c.h.receive(c.from, c.m)
 		if !slices.Contains(c.h.events, c.want) {
@@ -129,7 +156,8 @@ func TestInstallSnapshot_AsLargeAsThereIsRoomFor(t *testing.T) {
 	h := start(t, 1, 3, Durable{CurrentTerm: 5})
 	h.opt.MaxSnapshot = len("state")
 	h.boot(t)
-	equal(t, "answer", *reply[*InstallSnapshotReply](t, h, 2, snapshotAt(9, 4)), InstallSnapshotReply{Term: 5, MatchIndex: 9})
+	equal(t, "answer", *reply[*InstallSnapshotReply](t, h, 2, snapshotAt(9, 4)),
+		InstallSnapshotReply{Term: 5, MatchIndex: 9})
 	equal(t, "configurations", len(h.n.configs), 1)
 	equal(t, "the first one's place", h.n.configs[0].index, 9)
 }
@@ -151,9 +179,12 @@ func TestInstallSnapshot_ALeaderRefusesAnotherOfItsTermAndObeysALaterOne(t *test
 }
 
 func TestCompact_TellsWhatItReplacesAndKeepsTheConfigurationInForceThere(t *testing.T) {
-	h := start(t, 1, 3, Durable{CurrentTerm: 5, Snapshot: &Snapshot{Index: 2, Term: 1, Configuration: servers("1,2,3")}})
-	entries := append(logOf(2), Entry{Term: 3, Kind: Config, Data: []byte("1,2,3+4")}, Entry{Term: 3}, Entry{Term: 3, Kind: Config, Data: []byte("1,2,3,4")}, Entry{Term: 3})
-	h.receive(2, &AppendEntries{Term: 5, LeaderID: 2, PrevLogIndex: 2, PrevLogTerm: 1, Entries: entries, LeaderCommit: 7})
+	h := start(t, 1, 3, Durable{CurrentTerm: 5,
+		Snapshot: &Snapshot{Index: 2, Term: 1, Configuration: servers("1,2,3")}})
+	entries := append(logOf(2), Entry{Term: 3, Kind: Config, Data: []byte("1,2,3+4")}, Entry{Term: 3},
+		Entry{Term: 3, Kind: Config, Data: []byte("1,2,3,4")}, Entry{Term: 3})
+	h.receive(2, &AppendEntries{Term: 5, LeaderID: 2, PrevLogIndex: 2, PrevLogTerm: 1, Entries: entries,
+		LeaderCommit: 7})
 	for _, c := range []struct {
 		at      Index
 		before  uint64
@@ -230,21 +261,26 @@ func TestAppendEntries_WithoutDurableAppendTheAnswerWaitsForNothing(t *testing.T
 // openraft#511 took places before the snapshot's end for conflicts; its end itself was none.
 func TestAppendEntries_TheSnapshotsLastEntryIsAPlaceThatMatches(t *testing.T) {
 	for _, off := range []RuleSet{0, RulesOf(CompactedMatches)} {
-		h := start(t, 1, 3, Durable{CurrentTerm: 5, Snapshot: &Snapshot{Index: 3, Term: 2, Configuration: servers("1,2,3")}, Log: logOf(3)})
+		h := start(t, 1, 3, Durable{CurrentTerm: 5,
+			Snapshot: &Snapshot{Index: 3, Term: 2, Configuration: servers("1,2,3")}, Log: logOf(3)})
 		h.opt.Off |= off
 		h.boot(t)
-		r := reply[*AppendEntriesReply](t, h, 2, &AppendEntries{Term: 5, LeaderID: 2, PrevLogIndex: 3, PrevLogTerm: 2, Entries: logOf(3, 4)})
+		r := reply[*AppendEntriesReply](t, h, 2, &AppendEntries{Term: 5, LeaderID: 2, PrevLogIndex: 3, PrevLogTerm: 2,
+			Entries: logOf(3, 4)})
 		equal(t, "success", r.Success, true)
 		equalTerms(t, h, 3, 4)
 	}
 }
 
-// The snapshot's end is a place like any other: the term counts. (With RefuseImpossible on, such a call is not even looked at.)
+// The snapshot's end is a place like any other: the term counts. (With RefuseImpossible on, such a call is not
+// even looked at.)
 func TestAppendEntries_AtTheSnapshotsLastEntryTheTermHasToMatch(t *testing.T) {
-	h := start(t, 1, 3, Durable{CurrentTerm: 5, Snapshot: &Snapshot{Index: 3, Term: 2, Configuration: servers("1,2,3")}})
+	h := start(t, 1, 3, Durable{CurrentTerm: 5,
+		Snapshot: &Snapshot{Index: 3, Term: 2, Configuration: servers("1,2,3")}})
 	h.opt.Off |= RulesOf(RefuseImpossible)
 	h.boot(t)
-	r := reply[*AppendEntriesReply](t, h, 2, &AppendEntries{Term: 5, LeaderID: 2, PrevLogIndex: 3, PrevLogTerm: 1, Entries: logOf(4)})
+	r := reply[*AppendEntriesReply](t, h, 2, &AppendEntries{Term: 5, LeaderID: 2, PrevLogIndex: 3, PrevLogTerm: 1,
+		Entries: logOf(4)})
 	equal(t, "success", r.Success, false)
 	equal(t, "last index", h.n.log.last, 3)
 }

@@ -82,7 +82,8 @@ func TestLeaders_NextIndexIsFoundOverAWayLongerThanAHeartbeat(t *testing.T) {
 }
 
 func TestLeaders_ChunksGoOnOverAWayLongerThanAHeartbeat(t *testing.T) {
-	s1 := whole(t, 1, 3, Durable{CurrentTerm: 1, Snapshot: &Snapshot{Index: 4, Term: 1, Configuration: servers("1,2,3"), Data: make([]byte, 200<<10)}})
+	s1 := whole(t, 1, 3, Durable{CurrentTerm: 1, Snapshot: &Snapshot{Index: 4, Term: 1, Configuration: servers("1,2,3"),
+		Data: make([]byte, 200<<10)}})
 	s1.leads(t)
 	f := s1.n.leadership.follower(2)
 	s1.receive(2, &AppendEntriesReply{Call: f.probe, Term: 2, ConflictIndex: 1})
@@ -209,8 +210,10 @@ func TestLoyalty_OutlivesTheTerm(t *testing.T) {
 		s2.receive(1, &AppendEntries{Call: 9, Term: 1, LeaderID: 1})
 		ask := &RequestVote{Call: 1, Term: 3, CandidateID: 5}
 		equal(t, "votes", reply[*RequestVoteReply](t, s2, 5, ask).VoteGranted, false)
-		s2.receive(4, &RequestVoteReply{Call: 1, Term: 2, PreVote: true}) // a late refusal of a pre-vote that S2 asked for once
-		equal(t, "votes when it knows of a higher term", reply[*RequestVoteReply](t, s2, 5, ask).VoteGranted, rule != rules)
+		// a late refusal of a pre-vote that S2 asked for once
+		s2.receive(4, &RequestVoteReply{Call: 1, Term: 2, PreVote: true})
+		equal(t, "votes when it knows of a higher term", reply[*RequestVoteReply](t, s2, 5, ask).VoteGranted,
+			rule != rules)
 		s2.ticks(150)
 		equal(t, "votes once the time is over", reply[*RequestVoteReply](t, s2, 5, ask).VoteGranted, true)
 	}
@@ -229,7 +232,8 @@ func TestLoyalty_ALeaderOwesItselfNone(t *testing.T) {
 func TestLoyalty_ACandidateOwesItToo(t *testing.T) {
 	votes := func(h *host) { // of S3, which has not heard from S1 for long
 		for range 2 {
-			h.receive(3, &RequestVoteReply{Call: h.n.calls, Term: h.n.currentTerm + 1, VoteGranted: true, PreVote: true})
+			h.receive(3, &RequestVoteReply{Call: h.n.calls, Term: h.n.currentTerm + 1, VoteGranted: true,
+				PreVote: true})
 			h.receive(3, &RequestVoteReply{Call: h.n.calls, Term: h.n.currentTerm, VoteGranted: true})
 		}
 	}
@@ -268,8 +272,10 @@ func TestLoyalty_ACandidateOwesItToo(t *testing.T) {
 // What one leader began to send no other continues: their snapshots of the same state may differ in their bytes.
 func TestInstallSnapshot_IsOfOneLeader(t *testing.T) {
 	s3 := whole(t, 3, 3, Durable{})
-	s3.receive(1, &InstallSnapshot{Call: 1, Term: 2, LeaderID: 1, LastIncludedIndex: 5, LastIncludedTerm: 1, Configuration: servers("1,2,3"), Data: []byte("a=1,")})
-	m := InstallSnapshot{Call: 1, Term: 3, LeaderID: 2, LastIncludedIndex: 5, LastIncludedTerm: 1, Configuration: servers("1,2,3"), Data: []byte("b=2,")}
+	s3.receive(1, &InstallSnapshot{Call: 1, Term: 2, LeaderID: 1, LastIncludedIndex: 5, LastIncludedTerm: 1,
+		Configuration: servers("1,2,3"), Data: []byte("a=1,")})
+	m := InstallSnapshot{Call: 1, Term: 3, LeaderID: 2, LastIncludedIndex: 5, LastIncludedTerm: 1,
+		Configuration: servers("1,2,3"), Data: []byte("b=2,")}
 	equal(t, "holds", reply[*InstallSnapshotReply](t, s3, 2, &m).NextOffset, 4)
 	m.Call, m.Offset, m.Data, m.Done = 2, 4, []byte("a=1,"), true
 	s3.receive(2, &m)
@@ -298,9 +304,11 @@ func TestInstallSnapshot_AContradictionToWhatIsCommittedIsRefused(t *testing.T) 
 // Some of what frames may say nothing here could stand behind: a server does not take it, whatever rules it keeps.
 func TestMessages_WhatNoLogCanHoldIsRefusedWithEveryRuleOff(t *testing.T) {
 	for name, m := range map[string]RPC{
-		"a configuration of nobody":   &AppendEntries{Term: 2, LeaderID: 2, Entries: []Entry{{Term: 2, Kind: Config, Data: []byte("+")}}},
+		"a configuration of nobody": &AppendEntries{Term: 2, LeaderID: 2,
+			Entries: []Entry{{Term: 2, Kind: Config, Data: []byte("+")}}},
 		"a place behind the last one": &AppendEntries{Term: 2, LeaderID: 2, PrevLogIndex: 1<<64 - 1, Entries: logOf(2)},
-		"a snapshot of nobody":        &InstallSnapshot{Term: 2, LeaderID: 2, LastIncludedIndex: 4, LastIncludedTerm: 1, Done: true},
+		"a snapshot of nobody": &InstallSnapshot{Term: 2, LeaderID: 2, LastIncludedIndex: 4, LastIncludedTerm: 1,
+			Done: true},
 	} {
 		h := whole(t, 1, 3, Durable{})
 		h.opt.Off = 1<<rules - 1
@@ -314,7 +322,8 @@ func TestMessages_WhatNoLogCanHoldIsRefusedWithEveryRuleOff(t *testing.T) {
 // A chunk for which there is no room is answered with the place that it was for; the leader sends it again with
 // its next heartbeat only.
 func TestLeaders_AChunkForWhichThereIsNoRoomWaitsForTheNextHeartbeat(t *testing.T) {
-	s1 := whole(t, 1, 3, Durable{CurrentTerm: 1, Snapshot: &Snapshot{Index: 4, Term: 1, Configuration: servers("1,2,3"), Data: make([]byte, 100)}})
+	s1 := whole(t, 1, 3, Durable{CurrentTerm: 1, Snapshot: &Snapshot{Index: 4, Term: 1, Configuration: servers("1,2,3"),
+		Data: make([]byte, 100)}})
 	s1.leads(t)
 	s3 := whole(t, 3, 3, Durable{})
 	s3.opt.MaxSnapshot = 50

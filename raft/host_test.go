@@ -8,7 +8,8 @@ import (
 	"testing"
 )
 
-// host is what a Node needs around it in a test: a disk that writes when the test says so, and everything that came out, copied.
+// host is what a Node needs around it in a test: a disk that writes when the test says so, and everything that
+// came out, copied.
 type host struct {
 	n        *Node
 	opt      Options

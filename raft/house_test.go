@@ -11,7 +11,8 @@ import (
 	"testing"
 )
 
-// house says which of our packages each package may import. Arrows point one way; what is not listed may import nothing of ours.
+// house says which of our packages each package may import. Arrows point one way; what is not listed may import
+// nothing of ours.
 var house = map[string][]string{
 	"raft":          {},
 	"raft/explain":  {"raft"},
@@ -60,11 +61,13 @@ var house = map[string][]string{
 	"web/e2e/browsers": {},
 }
 
-// pure lists the packages that have no goroutine, clock, network, file or global randomness, and with it what they may not import. They are
-// also what the browser loads: fmt alone would add 0.75 MB to the file.
-var pure = []string{"raft", "raft/explain", "raft/wire", "raft/wal", "raft/kv", "raft/server", "raft/check", "raft/explore", "raft/lab", "relay/hub", "wasm/page", "wasm/tab", "wasm/session"}
+// pure lists the packages that have no goroutine, clock, network, file or global randomness, and with it what they may
+// not import. They are also what the browser loads: fmt alone would add 0.75 MB to the file.
+var pure = []string{"raft", "raft/explain", "raft/wire", "raft/wal", "raft/kv", "raft/server", "raft/check",
+	"raft/explore", "raft/lab", "relay/hub", "wasm/page", "wasm/tab", "wasm/session"}
 
-var impure = []string{"fmt", "time", "net", "net/http", "os", "sync", "context", "encoding/json", "crypto/rand", "log", "log/slog", "syscall/js", "reflect"}
+var impure = []string{"fmt", "time", "net", "net/http", "os", "sync", "context", "encoding/json", "crypto/rand", "log",
+	"log/slog", "syscall/js", "reflect"}
 
 func TestPackagesImportOnlyWhatTheHouseAllows(t *testing.T) {
 	imports := importsOfTheHouse(t)
@@ -89,15 +92,16 @@ func TestPackagesImportOnlyWhatTheHouseAllows(t *testing.T) {
 	}
 }
 
-// importsOfTheHouse returns, for each package of the module, what its files import and one of the files that do. Tests are left out, and
-// so are files for the native build only: a file with "//go:build !js" is a host's.
+// importsOfTheHouse returns, for each package of the module, what its files import and one of the files that do. Tests
+// are left out, and so are files for the native build only: a file with "//go:build !js" is a host's.
 func importsOfTheHouse(t *testing.T) map[string]map[string]string {
 	imports := map[string]map[string]string{}
 	err := filepath.WalkDir("..", func(path string, d fs.DirEntry, err error) error {
 		if err != nil {
 			return err
 		}
-		if d.IsDir() && (d.Name() == "node_modules" || d.Name() == "dist" || d.Name() == "testdata" || len(d.Name()) > 2 && d.Name()[0] == '.') {
+		if d.IsDir() && (d.Name() == "node_modules" || d.Name() == "dist" || d.Name() == "testdata" ||
+			len(d.Name()) > 2 && d.Name()[0] == '.') {
 			return fs.SkipDir
 		}
 		if !strings.HasSuffix(path, ".go") || strings.HasSuffix(path, "_test.go") {

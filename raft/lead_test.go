@@ -33,18 +33,28 @@ func TestLeaders_TellOfTheirFollowers(t *testing.T) {
 			h.receive(from, &r)
 		}
 	}
-	told("an answer to a leadership that is over", Event{Kind: MessageIgnored, Reason: NotLeader, Peer: 2, Term: 4}, answer(2, AppendEntriesReply{Term: 4}))
+	told("an answer to a leadership that is over", Event{Kind: MessageIgnored, Reason: NotLeader, Peer: 2, Term: 4},
+		answer(2, AppendEntriesReply{Term: 4}))
 	told("its first words", Event{Kind: BecameLeader, Term: 5, Index: 4, Old: 2, New: 2}, func() { h.lead(t) })
-	told("a stranger's answer", Event{Kind: MessageIgnored, Reason: NotAMember, Peer: 9, Term: 5}, answer(9, AppendEntriesReply{Term: 5}))
-	told("an answer of an earlier term", Event{Kind: MessageIgnored, Reason: StaleTerm, Peer: 2, Term: 5}, answer(2, AppendEntriesReply{Term: 4, Success: true, MatchIndex: 4}))
+	told("a stranger's answer", Event{Kind: MessageIgnored, Reason: NotAMember, Peer: 9, Term: 5},
+		answer(9, AppendEntriesReply{Term: 5}))
+	told("an answer of an earlier term", Event{Kind: MessageIgnored, Reason: StaleTerm, Peer: 2, Term: 5},
+		answer(2, AppendEntriesReply{Term: 4, Success: true, MatchIndex: 4}))
 	equal(t, "which is not believed", h.n.leadership.follower(2).match, 0)
-	told("a refusal: no entry there", Event{Kind: NextBackedUp, Reason: NoEntryAtPrev, Peer: 2, Term: 5, Index: 3, Old: 4, New: 3}, answer(2, AppendEntriesReply{Term: 5, ConflictIndex: 3}))
-	told("a refusal: a conflict", Event{Kind: NextBackedUp, Reason: ConflictAtPrev, Peer: 2, Term: 5, Index: 2, Old: 3, New: 2}, answer(2, AppendEntriesReply{Term: 5, ConflictTerm: 1, ConflictIndex: 1}))
-	told("an entry of an earlier term", Event{Kind: CommitHeldBack, Reason: OlderTerm, Term: 5, Index: 3, Old: 2}, answer(3, AppendEntriesReply{Term: 5, Success: true, MatchIndex: 3}))
-	told("a match", Event{Kind: MatchAdvanced, Peer: 2, Term: 5, New: 2}, answer(2, AppendEntriesReply{Term: 5, Success: true, MatchIndex: 2}))
-	told("a majority", Event{Kind: CommitAdvanced, Reason: MajorityStored, Term: 5, Index: 4, New: 4, Count: 2, Of: 3}, answer(3, AppendEntriesReply{Term: 5, Success: true, MatchIndex: 4}))
-	told("more than there is", Event{Kind: MessageIgnored, Reason: Impossible, Peer: 3, Term: 5}, answer(3, AppendEntriesReply{Term: 5, Success: true, MatchIndex: 5}))
-	told("a refusal of what is stored", Event{Kind: MessageIgnored, Reason: Impossible, Peer: 3, Term: 5}, answer(3, AppendEntriesReply{Term: 5, ConflictIndex: 1}))
+	told("a refusal: no entry there", Event{Kind: NextBackedUp, Reason: NoEntryAtPrev, Peer: 2, Term: 5, Index: 3,
+		Old: 4, New: 3}, answer(2, AppendEntriesReply{Term: 5, ConflictIndex: 3}))
+	told("a refusal: a conflict", Event{Kind: NextBackedUp, Reason: ConflictAtPrev, Peer: 2, Term: 5, Index: 2, Old: 3,
+		New: 2}, answer(2, AppendEntriesReply{Term: 5, ConflictTerm: 1, ConflictIndex: 1}))
+	told("an entry of an earlier term", Event{Kind: CommitHeldBack, Reason: OlderTerm, Term: 5, Index: 3, Old: 2},
+		answer(3, AppendEntriesReply{Term: 5, Success: true, MatchIndex: 3}))
+	told("a match", Event{Kind: MatchAdvanced, Peer: 2, Term: 5, New: 2},
+		answer(2, AppendEntriesReply{Term: 5, Success: true, MatchIndex: 2}))
+	told("a majority", Event{Kind: CommitAdvanced, Reason: MajorityStored, Term: 5, Index: 4, New: 4, Count: 2, Of: 3},
+		answer(3, AppendEntriesReply{Term: 5, Success: true, MatchIndex: 4}))
+	told("more than there is", Event{Kind: MessageIgnored, Reason: Impossible, Peer: 3, Term: 5},
+		answer(3, AppendEntriesReply{Term: 5, Success: true, MatchIndex: 5}))
+	told("a refusal of what is stored", Event{Kind: MessageIgnored, Reason: Impossible, Peer: 3, Term: 5},
+		answer(3, AppendEntriesReply{Term: 5, ConflictIndex: 1}))
 	equal(t, "which changes nothing", h.n.leadership.follower(3).next, 5)
 	equal(t, "it is not probed", h.n.leadership.follower(3).probing, false)
 }
@@ -70,7 +80,8 @@ func TestLeaders_CountVotersOnlyInWhatTheyTell(t *testing.T) {
 	h.reconfigures(t, "1,2,3+4")
 	h.ack(4, 2)
 	h.ack(2, 2)
-	if want := (Event{Kind: CommitAdvanced, Reason: MajorityStored, Term: 1, Index: 2, Old: 1, New: 2, Count: 2, Of: 3}); !slices.Contains(h.events, want) {
+	if want := (Event{Kind: CommitAdvanced, Reason: MajorityStored, Term: 1, Index: 2, Old: 1, New: 2, Count: 2,
+		Of: 3}); !slices.Contains(h.events, want) {
 		t.Errorf("no\n%+v\namong\n%+v", want, h.all(CommitAdvanced))
 	}
 }
@@ -103,10 +114,12 @@ func TestLeaders_DoNotWaitForTheirOwnDiskToSend(t *testing.T) {
 	equal(t, "calls", len(h.appendsTo(2)), 1)
 	h.n.Compact(1, []byte("state"))
 	h.ticks(50) // server 3 has nothing yet
-	equal(t, "and a snapshot", slices.ContainsFunc(h.take(), func(e Envelope) bool { _, ok := e.RPC.(*InstallSnapshot); return ok && e.After == 0 }), true)
+	equal(t, "and a snapshot", slices.ContainsFunc(h.take(),
+		func(e Envelope) bool { _, ok := e.RPC.(*InstallSnapshot); return ok && e.After == 0 }), true)
 	h.n.Transfer(2)
 	h.receive(2, &AppendEntriesReply{Call: h.n.calls, Term: 1, Success: true, MatchIndex: 2})
-	equal(t, "and TimeoutNow", slices.ContainsFunc(h.take(), func(e Envelope) bool { _, ok := e.RPC.(*TimeoutNow); return ok && e.After == 0 }), true)
+	equal(t, "and TimeoutNow", slices.ContainsFunc(h.take(),
+		func(e Envelope) bool { _, ok := e.RPC.(*TimeoutNow); return ok && e.After == 0 }), true)
 }
 
 // What is beyond MaxInFlight waits, also if there is another reason for a call.
@@ -149,7 +162,8 @@ func TestLeaders_AProbeThatIsAnsweredEndsTheProbingAlsoIfItCarriedNothing(t *tes
 	equal(t, "nextIndex", f.next, 2)
 }
 
-// An entry that is compacted away cannot be sent, and neither can the place before the first that is there but by way of the snapshot.
+// An entry that is compacted away cannot be sent, and neither can the place before the first that is there but by way
+// of the snapshot.
 func TestLeaders_SendTheSnapshotIfNextIndexIsItsLastEntry(t *testing.T) {
 	for conflict, snapshot := range map[Index]bool{1: true, 2: true, 3: false} {
 		h := start(t, 1, 3, Durable{CurrentTerm: 1, Log: logOf(1, 1, 1)})
@@ -195,7 +209,8 @@ func TestLeaders_AnswersToASnapshotThatAreOfNoUse(t *testing.T) {
 
 	h, f = sending()
 	h.receive(3, &InstallSnapshotReply{Call: f.probe, Term: 2, MatchIndex: 1})
-	equal(t, "it needs none, and has one entry: the snapshot is begun again, for what it has is compacted away", f.match, 1)
+	equal(t, "it needs none, and has one entry: the snapshot is begun again, for what it has is compacted away",
+		f.match, 1)
 	h, f = sending()
 	f.next = 3
 	h.receive(3, &InstallSnapshotReply{Call: f.probe, Term: 2, MatchIndex: 1})
@@ -309,10 +324,12 @@ func TestLeaders_EachRefusalLowersNextIndex(t *testing.T) {
 		{"it names the place that was tried", 0, func(f *follower) uint64 { return f.probe }, 6, 5},
 		{"it names an earlier one", 0, func(f *follower) uint64 { return f.probe }, 3, 3},
 		{"it names none", 0, func(f *follower) uint64 { return f.probe }, 0, 1},
-		{"it names none, and late refusals count", RulesOf(IgnoreLateRefusals), func(f *follower) uint64 { return f.probe }, 0, 1},
+		{"it names none, and late refusals count", RulesOf(IgnoreLateRefusals),
+			func(f *follower) uint64 { return f.probe }, 0, 1},
 		{"it does not know its call's number", 0, func(*follower) uint64 { return 0 }, 3, 3},
 		{"it is of the very first call, and late", 0, func(*follower) uint64 { return 1 }, 3, 6},
-		{"it names an earlier one, and the rule is to go a step at a time", RulesOf(BackUpByTerm), func(f *follower) uint64 { return f.probe }, 3, 5},
+		{"it names an earlier one, and the rule is to go a step at a time", RulesOf(BackUpByTerm),
+			func(f *follower) uint64 { return f.probe }, 3, 5},
 	} {
 		h := start(t, 1, 3, Durable{CurrentTerm: 1, Log: logOf(1, 1, 1, 1, 1)})
 		h.opt.Off |= c.off

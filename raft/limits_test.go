@@ -7,7 +7,8 @@ import (
 	"testing"
 )
 
-// Each limit is tried at its border: what is just allowed is accepted. What is just not is in TestNewRefusesOptionsAndDisksThatCannotBe.
+// Each limit is tried at its border: what is just allowed is accepted. What is just not
+// is in TestNewRefusesOptionsAndDisksThatCannotBe.
 func TestNewAcceptsWhatIsJustAllowed(t *testing.T) {
 	for what, change := range map[string]func(*Options){
 		"nine voters":                          func(o *Options) { o.Voters = []ServerID{1, 2, 3, 4, 5, 6, 7, 8, 9} },
@@ -19,7 +20,10 @@ func TestNewAcceptsWhatIsJustAllowed(t *testing.T) {
 		"99 % of the first time-out":           func(o *Options) { o.FirstElapsed = 99 },
 		"one entry in flight":                  func(o *Options) { o.MaxEntries, o.MaxInFlight = 1, 1 },
 		"clocks without drift":                 func(o *Options) { o.LeaseDrift = 0 },
-		"one of all that is bounded":           func(o *Options) { o.MaxBytes, o.MaxChunk, o.MaxUncommitted, o.MaxSnapshot = 1, 1, 1, 1 },
+		"one of all that is bounded": func(o *Options) {
+			o.MaxBytes, o.MaxChunk, o.MaxUncommitted,
+				o.MaxSnapshot = 1, 1, 1, 1
+		},
 	} {
 		o := options(1, 3)
 		change(&o)
@@ -67,17 +71,21 @@ func TestVotersAreCopiedAndMayComeInAnyOrder(t *testing.T) {
 
 func TestADiskThatCannotBeIsRefusedAndTheErrorNamesTheEntry(t *testing.T) {
 	for want, d := range map[string]Durable{
-		"ends at entry 0 of term 1, with current term 1":                            {CurrentTerm: 1, Snapshot: &Snapshot{Term: 1}},
-		"ends at entry 5 of term 2, with current term 1":                            {CurrentTerm: 1, Snapshot: &Snapshot{Index: 5, Term: 2}},
+		"ends at entry 0 of term 1, with current term 1": {CurrentTerm: 1,
+			Snapshot: &Snapshot{Term: 1}},
+		"ends at entry 5 of term 2, with current term 1": {CurrentTerm: 1,
+			Snapshot: &Snapshot{Index: 5, Term: 2}},
 		"entry 2 on disk is of term 1, after one of term 2 and with current term 2": {CurrentTerm: 2, Log: logOf(2, 1)},
 		"entry 1 on disk is of term 3, after one of term 0 and with current term 2": {CurrentTerm: 2, Log: logOf(3)},
-		"entry 2 on disk: raft: configuration: expected a server's number":          {CurrentTerm: 1, Log: []Entry{{Term: 1}, {Term: 1, Kind: Config, Data: []byte("x")}}},
+		"entry 2 on disk: raft: configuration: expected a server's number": {CurrentTerm: 1,
+			Log: []Entry{{Term: 1}, {Term: 1, Kind: Config, Data: []byte("x")}}},
 	} {
 		if _, err := New(options(1, 3), d); err == nil || !strings.Contains(err.Error(), want) {
 			t.Errorf("got %v, want %q", err, want)
 		}
 	}
-	if _, err := New(options(1, 3), Durable{CurrentTerm: 1, Snapshot: &Snapshot{Index: 1, Term: 1, Configuration: servers("1,2,3")}}); err != nil {
+	if _, err := New(options(1, 3),
+		Durable{CurrentTerm: 1, Snapshot: &Snapshot{Index: 1, Term: 1, Configuration: servers("1,2,3")}}); err != nil {
 		t.Errorf("a snapshot of one entry, of the current term: %v", err)
 	}
 }
@@ -129,8 +137,8 @@ func TestProposeNamesNoPlaceWithAnError(t *testing.T) {
 	refused(ErrTransferring, []byte("x"))
 }
 
-// A term is only a number that a message carries: somebody may send the last one there is. After it nobody can be elected, and
-// the servers go on without an end.
+// A term is only a number that a message carries: somebody may send the last one there is. After it nobody can be
+// elected, and the servers go on without an end.
 func TestInTheLastTermThereIsNoElection(t *testing.T) {
 	h := start(t, 1, 3, Durable{CurrentTerm: math.MaxUint64})
 	for range 3 {
@@ -140,7 +148,8 @@ func TestInTheLastTermThereIsNoElection(t *testing.T) {
 	}
 	equal(t, "term", h.n.currentTerm, Term(math.MaxUint64))
 	equal(t, "calls", len(h.take()), 0)
-	if want := (Event{Kind: TimerReset, Reason: OwnCandidacy, Term: math.MaxUint64, New: uint64(h.n.timeout)}); h.events[len(h.events)-1] != want {
+	if want := (Event{Kind: TimerReset, Reason: OwnCandidacy, Term: math.MaxUint64,
+		New: uint64(h.n.timeout)}); h.events[len(h.events)-1] != want {
 		t.Errorf("got %+v, want %+v", h.events[len(h.events)-1], want)
 	}
 	h = start(t, 1, 3, Durable{CurrentTerm: math.MaxUint64 - 1})

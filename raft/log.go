@@ -4,15 +4,17 @@ import "sort"
 
 const chunkSize = 128 // entries
 
-// chunk is a piece of a log. Slots below used are written once and never again, so that whoever holds a slice of them (a message
-// on its way, a clone, a write in progress) keeps what he saw, even after the log has been truncated and grown anew.
+// chunk is a piece of a log. Slots below used are written once and never again, so that whoever holds a slice of
+// them (a message on its way, a clone, a write in progress) keeps what he saw, even after the log has been
+// truncated and grown anew.
 type chunk struct {
 	entries [chunkSize]Entry
 	used    int
 }
 
-// log is the sequence of entries (Fig. 2, log[]). Entries through base have been compacted away (§7); of them only the term of the last is known. Full
-// chunks are shared between a Node and its clones, and so is the last one for as long as both see the same entries.
+// log is the sequence of entries (Fig. 2, log[]). Entries through base have been compacted away (§7); of them only the
+// term of the last is known. Full chunks are shared between a Node and its clones, and so is the last one for as long
+// as both see the same entries.
 type log struct {
 	chunks   []*chunk // the first one holds entry base + 1
 	base     Index
@@ -45,8 +47,8 @@ func (l *log) term(i Index) Term {
 
 func (l *log) lastTerm() Term { return l.term(l.last) }
 
-// append adds entries behind the last, as many at a time as fit a chunk. If the slot was used before (by the part that was truncated, or
-// by a clone), the chunk is copied first: nobody's slice changes.
+// append adds entries behind the last, as many at a time as fit a chunk. If the slot was used before (by the part that
+// was truncated, or by a clone), the chunk is copied first: nobody's slice changes.
 func (l *log) append(entries ...Entry) {
 	for len(entries) > 0 {
 		slot := int(l.last % chunkSize)
@@ -90,8 +92,8 @@ func (l *log) reset(i Index, t Term) {
 	*l = log{base: i, baseTerm: t, last: i}
 }
 
-// run returns entries from i > base on, at most max of them and none beyond last. It may stop early, at a chunk's end, but
-// never returns an empty run while i ≤ last and max > 0. The slice is for reading, and stays valid for ever.
+// run returns entries from i > base on, at most max of them and none beyond last. It may stop early, at a chunk's end,
+// but never returns an empty run while i ≤ last and max > 0. The slice is for reading, and stays valid for ever.
 func (l *log) run(i Index, max int) []Entry {
 	if i > l.last || max <= 0 {
 		return nil
@@ -101,7 +103,8 @@ func (l *log) run(i Index, max int) []Entry {
 	return l.chunks[l.place(i)].entries[from : from+n : from+n]
 }
 
-// firstOfTerm returns the first index ≤ i, and above base, whose term is that of entry i. Terms never decrease along a log, so it can be searched.
+// firstOfTerm returns the first index ≤ i, and above base, whose term is that of entry i. Terms never decrease along a
+// log, so it can be searched.
 func (l *log) firstOfTerm(i Index) Index {
 	t, start := l.term(i), l.base+1
 	return start + Index(sort.Search(int(i-start), func(k int) bool { return l.term(start+Index(k)) >= t }))

@@ -12,14 +12,15 @@ var (
 	ErrNotCaughtUp   = errors.New("raft: a new voter is to be a learner first, until it has caught up")
 )
 
-// configAt is a configuration and the index of the entry that holds it; the first one may come from Options (0) or from a snapshot.
+// configAt is a configuration and the index of the entry that holds it; the first one may come from Options (0) or
+// from a snapshot.
 type configAt struct {
 	index Index
 	Configuration
 }
 
-// config returns the configuration in force: the newest in the log, whether it is committed or not, else the snapshot's (§6: "a server always uses
-// the latest configuration in its log").
+// config returns the configuration in force: the newest in the log, whether it is committed or not, else the snapshot's
+// (§6: "a server always uses the latest configuration in its log").
 func (n *Node) config() *configAt {
 	if !n.keeps(ConfigOnAppend) {
 		return n.configAt(n.commitIndex)
@@ -36,8 +37,9 @@ func (n *Node) configAt(i Index) *configAt {
 	return &n.configs[k]
 }
 
-// electable reports whether this server may hold elections: it has a vote, or had one before changes that it does not know to be committed. A server may be
-// the only one that can win, and is needed, until the change that removes it is committed (thesis 4.2.2).
+// electable reports whether this server may hold elections: it has a vote, or had one before changes that it does not
+// know to be committed. A server may be the only one that can win, and is needed, until the change that removes it is
+// committed (thesis 4.2.2).
 func (n *Node) electable() bool {
 	for k := len(n.configs) - 1; k >= 0; k-- {
 		if n.configs[k].Votes(n.opt.ID) {
@@ -50,10 +52,11 @@ func (n *Node) electable() bool {
 	return false
 }
 
-// Reconfigure changes who the servers of the cluster are to what c says; c must not be joint. If a single voter comes or goes, one entry does it (thesis
-// 4.1); else the change goes through a joint configuration (§6), which this leader leaves by itself once it is committed. The change is
-// complete when the configuration at the index that Status.ConfigIndex then names is committed. Errors: ErrNotLeader, ErrTransferring, ErrChangePending,
-// ErrTooEarly, ErrNotCaughtUp, and those of ParseConfiguration.
+// Reconfigure changes who the servers of the cluster are to what c says; c must not be joint. If a single voter comes
+// or goes, one entry does it (thesis 4.1); else the change goes through a joint configuration (§6), which this leader
+// leaves by itself once it is committed. The change is complete when the configuration at the index that
+// Status.ConfigIndex then names is committed. Errors: ErrNotLeader, ErrTransferring, ErrChangePending, ErrTooEarly,
+// ErrNotCaughtUp, and those of ParseConfiguration.
 func (n *Node) Reconfigure(c Configuration) error {
 	l := n.leadership
 	c = c.Clone()
@@ -119,7 +122,8 @@ func (n *Node) store(entries ...Entry) {
 		}
 		c, err := ParseConfiguration(string(entries[i].Data))
 		if err != nil {
-			panic("raft: entry " + decimal(index) + " got into the log: " + err.Error()) // objection refuses such an entry
+			// objection refuses such an entry
+			panic("raft: entry " + decimal(index) + " got into the log: " + err.Error())
 		}
 		n.configs = append(n.configs, configAt{index, c})
 		n.configChanged(Appended)
@@ -154,7 +158,8 @@ func (l *leadership) follow(n *Node, c *Configuration) {
 		if v == n.opt.ID {
 			continue
 		}
-		f := follower{id: v, next: n.log.last + 1, probing: true, since: n.calls + 1, roundEnd: n.log.last, roundBegan: l.ticks}
+		f := follower{id: v, next: n.log.last + 1, probing: true, since: n.calls + 1, roundEnd: n.log.last,
+			roundBegan: l.ticks}
 		if known := l.follower(v); known != nil {
 			f = *known
 		}
@@ -164,8 +169,8 @@ func (l *leadership) follow(n *Node, c *Configuration) {
 	l.followers = followers
 }
 
-// afterCommit does what the commitment of a configuration asks of its leader: it leaves a joint configuration, and it goes if it is not
-// in the new one (§6).
+// afterCommit does what the commitment of a configuration asks of its leader: it leaves a joint configuration, and it
+// goes if it is not in the new one (§6).
 func (n *Node) afterCommit() {
 	newest := &n.configs[len(n.configs)-1]
 	switch {
@@ -179,9 +184,9 @@ func (n *Node) afterCommit() {
 	}
 }
 
-// A server that joins is a learner first: a voter that has nothing yet would be missed in every majority (thesis 4.2.1). Its catching up is
-// measured in rounds. Each ends when the learner has what the leader's log held when the round began; a round that took less than the
-// shortest election timeout means that it can follow.
+// A server that joins is a learner first: a voter that has nothing yet would be missed in every majority (thesis
+// 4.2.1). Its catching up is measured in rounds. Each ends when the learner has what the leader's log held when the
+// round began; a round that took less than the shortest election timeout means that it can follow.
 
 func (n *Node) recordRound(f *follower) {
 	l := n.leadership

@@ -53,7 +53,8 @@ func TestReconfigure_RefusesAChangeThatTakesTooManyServersAtOnce(t *testing.T) {
 		h.ack(s, 1)
 	}
 	// Nine servers before and nine after, but eleven between the two.
-	if err := h.n.Reconfigure(servers("1,2,3,4,5,6,7+10,11")); err == nil || !strings.Contains(err.Error(), "11 servers, at most 9") {
+	if err := h.n.Reconfigure(servers("1,2,3,4,5,6,7+10,11")); err == nil ||
+		!strings.Contains(err.Error(), "11 servers, at most 9") {
 		t.Errorf("got %v", err)
 	}
 	equal(t, "configuration", config(h), "1,2,3,4,5,6,7,8,9")
@@ -64,7 +65,8 @@ func TestConfiguration_TakesEffectWhenAppendedAndIsRolledBackWithTheLog(t *testi
 		h := start(t, 1, 3, Durable{CurrentTerm: 1})
 		h.opt.Off |= RulesOf(off)
 		h.boot(t)
-		h.receive(2, &AppendEntries{Term: 1, LeaderID: 2, Entries: []Entry{{Term: 1}, {Term: 1, Kind: Config, Data: []byte("1,2,3+4")}}})
+		h.receive(2, &AppendEntries{Term: 1, LeaderID: 2,
+			Entries: []Entry{{Term: 1}, {Term: 1, Kind: Config, Data: []byte("1,2,3+4")}}})
 		equal(t, "in force though not committed", config(h) == "1,2,3+4", off != ConfigOnAppend)
 		h.crash(t)
 		equal(t, "after a restart too", config(h) == "1,2,3+4", off != ConfigOnAppend)
@@ -170,7 +172,8 @@ func TestServersThatWaitOrLearnHoldNoElectionsButVote(t *testing.T) {
 			h.ticks(1000)
 			h.n.Campaign()
 			equal(t, "role", h.n.Role(), Follower)
-			r := reply[*RequestVoteReply](t, h, 2, &RequestVote{Term: 7, CandidateID: 2, LastLogIndex: 9, LastLogTerm: 1})
+			r := reply[*RequestVoteReply](t, h, 2, &RequestVote{Term: 7, CandidateID: 2, LastLogIndex: 9,
+				LastLogTerm: 1})
 			equal(t, "it may be needed without knowing it (etcd#10998)", r.VoteGranted, true)
 			h.receive(2, &AppendEntries{Term: 7, LeaderID: 2})
 			h.receive(2, &TimeoutNow{Term: 7, LeaderID: 2})

@@ -17,36 +17,47 @@ const (
 	PreCandidate // a follower that asks whether it could win an election (thesis 9.6)
 )
 
-// Options are fixed for the life of a Node. Times are in ticks; the host says how long a tick is (the playground: 1 ms of cluster time).
+// Options are fixed for the life of a Node. Times are in ticks; the host says how long a tick is (the playground: 1 ms
+// of cluster time).
 type Options struct {
-	ID     ServerID   // this server
-	Voters []ServerID // the cluster's first voters, the same for every one of them; copied. Empty: this server waits to be added to a cluster
+	ID ServerID // this server
+	// the cluster's first voters, the same for every one of them; copied. Empty: this server waits to be added
+	// to a cluster
+	Voters []ServerID
 
 	ElectionTicksMin int // shortest election timeout, ≥ 1 (§5.2: 150 ms)
-	ElectionTicksMax int // longest election timeout, ≥ ElectionTicksMin (§5.2: 300 ms); the timeouts are drawn evenly between the two
+	// longest election timeout, ≥ ElectionTicksMin (§5.2: 300 ms); the timeouts are drawn evenly between the two
+	ElectionTicksMax int
 	HeartbeatTicks   int // how often a leader sends AppendEntries at least, ≥ 1 and < ElectionTicksMin (50 ms)
 
 	Seed uint64 // of the election timeouts: same seed, same inputs, same behaviour
 
-	LeaseDrift int // ticks by which clocks may differ over an election timeout: a lease ends so much earlier (thesis 6.4.1)
+	// ticks by which clocks may differ over an election timeout: a lease ends so much earlier (thesis 6.4.1)
+	LeaseDrift int
 
-	FirstElapsed int // how much of the first election timeout has passed at the start, in percent, 0 to 99; it shortens no loyalty
+	// how much of the first election timeout has passed at the start, in percent, 0 to 99; it shortens no loyalty
+	FirstElapsed int
 
-	MaxEntries     int     // most entries in one AppendEntries, ≥ 1; 0 means 64
-	MaxBytes       int     // most bytes of Data in one AppendEntries, but one entry always goes, however large; 0 means 256 KiB
-	MaxUncommitted int     // most entries, and most reads, that may wait for a majority; more are refused (ErrTooMuch); 0 means 65,536
-	MaxSnapshot    int     // most bytes of a snapshot that this server receives; 0 means 64 MiB
-	MaxChunk       int     // most bytes of a snapshot in one InstallSnapshot; 0 means 64 KiB
-	MaxInFlight    int     // most entries sent to a follower and not yet acknowledged, ≥ MaxEntries; 0 means 16 × MaxEntries
-	Off            RuleSet // rules that this server does not keep; none, unless one wants to see what they are for
-	EagerCommit    bool    // tell followers of a new commitIndex at once, not with the next AppendEntries
+	MaxEntries int // most entries in one AppendEntries, ≥ 1; 0 means 64
+	// most bytes of Data in one AppendEntries, but one entry always goes, however large; 0 means 256 KiB
+	MaxBytes int
+	// most entries, and most reads, that may wait for a majority; more are refused (ErrTooMuch); 0 means 65,536
+	MaxUncommitted int
+	MaxSnapshot    int // most bytes of a snapshot that this server receives; 0 means 64 MiB
+	MaxChunk       int // most bytes of a snapshot in one InstallSnapshot; 0 means 64 KiB
+	// most entries sent to a follower and not yet acknowledged, ≥ MaxEntries; 0 means 16 × MaxEntries
+	MaxInFlight int
+	Off         RuleSet // rules that this server does not keep; none, unless one wants to see what they are for
+	EagerCommit bool    // tell followers of a new commitIndex at once, not with the next AppendEntries
 
-	// Readable tells whether the state machine can read a snapshot. It is asked once of each that a leader has sent, before that replaces anything, must always
-	// answer the same, and borrows data. nil: the state machine reads everything.
+	// Readable tells whether the state machine can read a snapshot. It is asked once of each that a leader has
+	// sent, before that replaces anything, must always answer the same, and borrows data. nil: the state
+	// machine reads everything.
 	Readable func(data []byte) bool
 }
 
-// Durable is what a server finds on its disk when it starts: Figure 2's persistent state. The zero value is a new server.
+// Durable is what a server finds on its disk when it starts: Figure 2's persistent state. The zero value is
+// a new server.
 type Durable struct {
 	CurrentTerm Term
 	VotedFor    ServerID  // 0: nobody in CurrentTerm
@@ -54,32 +65,38 @@ type Durable struct {
 	Log         []Entry   // entries behind the snapshot, 1 and up without one; the Node takes the slice over
 }
 
-// Output is what a Node wants done. The host passes the same Output again and again; every slice in it and every RPC it points to
-// is borrowed: valid until the next call of Output, then overwritten. Entry.Data is not borrowed, it may be kept for ever.
+// Output is what a Node wants done. The host passes the same Output again and again; every slice in it and every RPC it
+// points to is borrowed: valid until the next call of Output, then overwritten. Entry.Data is not borrowed, it may be
+// kept for ever.
 type Output struct {
-	Save    Save       // to write to disk
-	Send    []Envelope // to send to other servers
-	Restore *Snapshot  // not nil: the state machine is to become what the snapshot says, before Apply; then call Applied with its Index. Not borrowed
-	Apply   Apply      // to apply to the state machine
-	Reads   []Read     // reads that may be served, or not
-	Events  []Event    // what happened, oldest first
+	Save Save       // to write to disk
+	Send []Envelope // to send to other servers
+	// not nil: the state machine is to become what the snapshot says, before Apply; then call Applied with its
+	// Index. Not borrowed
+	Restore *Snapshot
+	Apply   Apply   // to apply to the state machine
+	Reads   []Read  // reads that may be served, or not
+	Events  []Event // what happened, oldest first
 }
 
-// Apply is a run of entries that are committed, and durable on this server, to be applied in order. When the state machine has
-// done so, call Applied with the last index. Entries that are not commands are among them: each index comes exactly once.
+// Apply is a run of entries that are committed, and durable on this server, to be applied in order. When the state
+// machine has done so, call Applied with the last index. Entries that are not commands are among them: each index
+// comes exactly once.
 type Apply struct {
 	First   Index
 	Entries []Entry // empty: nothing to apply
 }
 
-// Save is a change of the persistent state. Saves are to be written in the order of Seq; when one is durable, call Saved(Seq).
+// Save is a change of the persistent state. Saves are to be written in the order of Seq; when one is
+// durable, call Saved(Seq).
 type Save struct {
 	Seq         uint64 // 0: nothing to save
 	CurrentTerm Term
 	VotedFor    ServerID
 	First       Index     // whatever the disk holds from entry First on is replaced by Entries
 	Snapshot    *Snapshot // not nil: it replaces the entries through its Index, and an older snapshot. Not borrowed
-	Entries     []Entry   // entries First, First+1, …; may be empty: if First is beyond the disk's last entry nothing of the log changes
+	// entries First, First+1, …; may be empty: if First is beyond the disk's last entry nothing of the log changes
+	Entries []Entry
 }
 
 // Envelope is a message to send.
@@ -89,8 +106,8 @@ type Envelope struct {
 	RPC   RPC    // borrowed, see Output
 }
 
-// Status is a copy of what a server may be asked about itself, for display and tests. It shares no memory with the Node,
-// except for the slices, which are overwritten by the next call of Status on the same variable.
+// Status is a copy of what a server may be asked about itself, for display and tests. It shares no memory with the
+// Node, except for the slices, which are overwritten by the next call of Status on the same variable.
 type Status struct {
 	ID          ServerID
 	Role        Role
@@ -152,8 +169,8 @@ var (
 	ErrTransferTo   = errors.New("raft: leadership can be handed to another voter only")
 )
 
-// Node is one server's consensus module: a pure state machine. Inputs are its methods, what it wants done is collected until the host
-// asks with Output. It has no goroutine, clock, network or file, and is not safe for concurrent use.
+// Node is one server's consensus module: a pure state machine. Inputs are its methods, what it wants done is collected
+// until the host asks with Output. It has no goroutine, clock, network or file, and is not safe for concurrent use.
 type Node struct {
 	opt Options
 	// Persistent state on all servers (Fig. 2); what of it is on disk, disk knows.
@@ -184,8 +201,9 @@ type Node struct {
 	configs  []configAt // every configuration in the log, ascending, behind the one that the log begins with
 	incoming *incoming  // a snapshot that is being received, nil if none is
 
-	out     outbox
-	quiet   bool // Output has said everything, and there was no input since: what a host hears most often is worth a short way
+	out outbox
+	// Output has said everything, and there was no input since: what a host hears most often is worth a short way
+	quiet   bool
 	checker checker
 }
 
@@ -215,7 +233,8 @@ func (n *Node) restore(d Durable) error {
 	n.configs = []configAt{{0, Configuration{Voters: n.opt.Voters}}}
 	if s := d.Snapshot; s != nil {
 		if s.Index == 0 || s.Index > 2*lastIndex || s.Term > d.CurrentTerm {
-			return errors.New("raft: the snapshot on disk ends at entry " + decimal(s.Index) + " of term " + decimal(s.Term) +
+			return errors.New("raft: the snapshot on disk ends at entry " + decimal(s.Index) + " of term " +
+				decimal(s.Term) +
 				", with current term " + decimal(d.CurrentTerm))
 		}
 		if c := s.Configuration.Clone(); c.complete() != nil {
@@ -265,18 +284,21 @@ func (o *Options) complete() error {
 	slices.Sort(o.Voters)
 	switch {
 	case len(o.Voters) > maxServers:
-		return errors.New("raft: " + strconv.Itoa(len(o.Voters)) + " voters, at most " + strconv.Itoa(maxServers) + " are possible")
+		return errors.New("raft: " + strconv.Itoa(len(o.Voters)) + " voters, at most " + strconv.Itoa(maxServers) +
+			" are possible")
 	case o.ID == 0:
 		return errors.New("raft: a server's ID is 1 or more")
 	case len(slices.Compact(slices.Clone(o.Voters))) != len(o.Voters) || len(o.Voters) > 0 && o.Voters[0] == 0:
 		return errors.New("raft: voters must be different and not 0")
 	case o.HeartbeatTicks < 1 || o.ElectionTicksMin <= o.HeartbeatTicks || o.ElectionTicksMax < o.ElectionTicksMin:
-		return errors.New("raft: need 1 ≤ HeartbeatTicks < ElectionTicksMin ≤ ElectionTicksMax, have " + strconv.Itoa(o.HeartbeatTicks) +
+		return errors.New("raft: need 1 ≤ HeartbeatTicks < ElectionTicksMin ≤ ElectionTicksMax, have " +
+			strconv.Itoa(o.HeartbeatTicks) +
 			", " + strconv.Itoa(o.ElectionTicksMin) + ", " + strconv.Itoa(o.ElectionTicksMax))
 	case o.FirstElapsed < 0 || o.FirstElapsed > 99:
 		return errors.New("raft: FirstElapsed is a percentage from 0 to 99, have " + strconv.Itoa(o.FirstElapsed))
 	case o.MaxEntries < 1 || o.MaxInFlight < o.MaxEntries:
-		return errors.New("raft: need 1 ≤ MaxEntries ≤ MaxInFlight, have " + strconv.Itoa(o.MaxEntries) + ", " + strconv.Itoa(o.MaxInFlight))
+		return errors.New("raft: need 1 ≤ MaxEntries ≤ MaxInFlight, have " + strconv.Itoa(o.MaxEntries) + ", " +
+			strconv.Itoa(o.MaxInFlight))
 	case o.LeaseDrift < 0:
 		return errors.New("raft: LeaseDrift is 0 or more, have " + strconv.Itoa(o.LeaseDrift))
 	case min(o.MaxBytes, o.MaxChunk, o.MaxUncommitted, o.MaxSnapshot) < 1:
@@ -304,8 +326,9 @@ func (n *Node) Tick() {
 	n.done()
 }
 
-// Receive takes a message that arrived from another server, of the configuration or not: while it changes, not everybody knows everybody (§6). The RPC is borrowed for the length of the call, the Data of its
-// entries is kept. Every call is answered by exactly one reply in the Output, unless it breaks the protocol: then an event says how.
+// Receive takes a message that arrived from another server, of the configuration or not: while it changes, not
+// everybody knows everybody (§6). The RPC is borrowed for the length of the call, the Data of its entries is kept.
+// Every call is answered by exactly one reply in the Output, unless it breaks the protocol: then an event says how.
 func (n *Node) Receive(from ServerID, rpc RPC) {
 	if from == n.opt.ID || from == 0 {
 		n.ignore(from, NotAMember)
@@ -333,9 +356,10 @@ func (n *Node) Receive(from ServerID, rpc RPC) {
 	n.done()
 }
 
-// Propose appends commands to the leader's log (Fig. 2, Rules for Leaders: "if command received from client") and returns where: the first has index
-// first, the others follow. They are committed when the entry at that index is applied with that term; if one of another term is applied there, they are lost.
-// The bytes of the commands are kept, the slice that holds them is not. Errors: ErrNotLeader, ErrTransferring, ErrTooMuch, ErrEmpty.
+// Propose appends commands to the leader's log (Fig. 2, Rules for Leaders: "if command received from client") and
+// returns where: the first has index first, the others follow. They are committed when the entry at that index is
+// applied with that term; if one of another term is applied there, they are lost. The bytes of the commands are kept,
+// the slice that holds them is not. Errors: ErrNotLeader, ErrTransferring, ErrTooMuch, ErrEmpty.
 func (n *Node) Propose(commands ...[]byte) (first Index, term Term, err error) {
 	if n.leadership == nil {
 		return 0, 0, ErrNotLeader
@@ -382,7 +406,8 @@ func (n *Node) Saved(seq uint64) {
 	n.done()
 }
 
-// Applied tells that the state machine has applied every entry through i, which must have been handed out in Output.Apply.
+// Applied tells that the state machine has applied every entry through i, which must have been handed
+// out in Output.Apply.
 func (n *Node) Applied(i Index) {
 	if i > n.applying {
 		panic("raft: Applied(" + decimal(i) + "), but entries were handed out only through " + decimal(n.applying))
@@ -391,8 +416,8 @@ func (n *Node) Applied(i Index) {
 	n.done()
 }
 
-// Output collects into o what the inputs since the last call made necessary and reports whether there is anything. Call it until it
-// returns false, and do not look at o then: what does not fit one Output comes with the next.
+// Output collects into o what the inputs since the last call made necessary and reports whether there is anything. Call
+// it until it returns false, and do not look at o then: what does not fit one Output comes with the next.
 func (n *Node) Output(o *Output) bool {
 	if n.quiet {
 		return false
@@ -414,7 +439,8 @@ func (n *Node) Output(o *Output) bool {
 	}
 	n.quiet = n.applying >= n.appliable() // all else is in this Output
 	n.check()
-	return o.Save.Seq != 0 || len(o.Send) > 0 || o.Restore != nil || len(o.Apply.Entries) > 0 || len(o.Reads) > 0 || len(o.Events) > 0
+	return o.Save.Seq != 0 || len(o.Send) > 0 || o.Restore != nil || len(o.Apply.Entries) > 0 || len(o.Reads) > 0 ||
+		len(o.Events) > 0
 }
 
 // done ends every input: Output has to look again.
@@ -426,11 +452,12 @@ func (n *Node) done() {
 // idle reports whether there is certainly nothing to put out.
 func (n *Node) idle() bool {
 	b := n.out.filling()
-	return len(b.envelopes) == 0 && len(b.events) == 0 && len(b.reads) == 0 && !n.unsaved() && n.applying >= n.appliable()
+	return len(b.envelopes) == 0 && len(b.events) == 0 && len(b.reads) == 0 && !n.unsaved() &&
+		n.applying >= n.appliable()
 }
 
-// appliable returns the last entry that may be applied: committed, and held by this server's own disk. What a crash could make its log forget, a state
-// machine must not know.
+// appliable returns the last entry that may be applied: committed, and held by this server's own disk. What a crash
+// could make its log forget, a state machine must not know.
 func (n *Node) appliable() Index { return min(n.commitIndex, n.disk.durable) }
 
 // nextApply implements Fig. 2, Rules for All Servers: "if commitIndex > lastApplied: apply log[lastApplied]".
@@ -482,7 +509,8 @@ func (n *Node) Status(s *Status) {
 			if f.snapshot != nil {
 				sent = f.offset
 			}
-			peers = append(peers, Peer{Server: f.id, NextIndex: f.next, MatchIndex: f.match, CaughtUp: f.caughtUp, Snapshot: sent})
+			peers = append(peers, Peer{Server: f.id, NextIndex: f.next, MatchIndex: f.match, CaughtUp: f.caughtUp,
+				Snapshot: sent})
 		}
 	}
 	if n.candidacy != nil {
@@ -534,7 +562,8 @@ func (n *Node) observeTerm(t Term, from ServerID) {
 	}
 }
 
-// enterTerm is a function of its own so that the comparison, which every message goes through, is compiled into each that makes it. So is leaveRole.
+// enterTerm is a function of its own so that the comparison, which every message goes through, is compiled into each
+// that makes it. So is leaveRole.
 func (n *Node) enterTerm(t Term, from ServerID) {
 	n.setTerm(t, from)
 	n.stepDown(HigherTerm)

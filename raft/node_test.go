@@ -5,8 +5,8 @@ import (
 	"testing"
 )
 
-// A server that waits for its disk has nothing to put out, though there is something to apply that it cannot hand out yet: a host that asks until the
-// answer is no must get it.
+// A server that waits for its disk has nothing to put out, though there is something to apply that it cannot hand out
+// yet: a host that asks until the answer is no must get it.
 func TestOutput_SaysNoWhileAllThatIsLeftWaitsForTheDisk(t *testing.T) {
 	h := start(t, 1, 3, Durable{CurrentTerm: 5, Log: logOf(4, 4)})
 	h.n.Receive(2, &AppendEntries{Term: 5, LeaderID: 2, PrevLogIndex: 2, PrevLogTerm: 4, LeaderCommit: 2})
@@ -33,7 +33,8 @@ func TestOutput_UsesItsMemoryAgain(t *testing.T) {
 	for _, h := range []*host{leader, candidate} {
 		for i := range h.n.out.boxes {
 			b := &h.n.out.boxes[i]
-			if n := max(cap(b.requestVotes), cap(b.voteReplies), cap(b.appends), cap(b.appendReplies), cap(b.envelopes), cap(b.events), cap(b.reads)); n > 20 {
+			if n := max(cap(b.requestVotes), cap(b.voteReplies), cap(b.appends), cap(b.appendReplies), cap(b.envelopes),
+				cap(b.events), cap(b.reads)); n > 20 {
 				t.Errorf("there is room for %d messages, and no Output had more than 10", n)
 			}
 		}
@@ -41,7 +42,8 @@ func TestOutput_UsesItsMemoryAgain(t *testing.T) {
 }
 
 func TestEntry_IsThereFromTheSnapshotToTheEndOfTheLog(t *testing.T) {
-	h := start(t, 1, 3, Durable{CurrentTerm: 3, Snapshot: &Snapshot{Index: 2, Term: 1, Configuration: servers("1,2,3")}, Log: logOf(2, 3)})
+	h := start(t, 1, 3, Durable{CurrentTerm: 3, Snapshot: &Snapshot{Index: 2, Term: 1, Configuration: servers("1,2,3")},
+		Log: logOf(2, 3)})
 	for i, want := range []Term{0, 0, 0, 2, 3, 0} {
 		if e, ok := h.n.Entry(Index(i)); e.Term != want || ok != (want > 0) {
 			t.Errorf("entry %d: term %d, %v; want %d", i, e.Term, ok, want)
@@ -50,7 +52,8 @@ func TestEntry_IsThereFromTheSnapshotToTheEndOfTheLog(t *testing.T) {
 }
 
 func TestARestartBeginsWithTheSnapshotOnDisk(t *testing.T) {
-	h := start(t, 1, 3, Durable{CurrentTerm: 3, Snapshot: &Snapshot{Index: 7, Term: 2, Configuration: servers("1,2+3"), Data: []byte("state")}, Log: logOf(3)})
+	h := start(t, 1, 3, Durable{CurrentTerm: 3, Snapshot: &Snapshot{Index: 7, Term: 2, Configuration: servers("1,2+3"),
+		Data: []byte("state")}, Log: logOf(3)})
 	equal(t, "commitIndex", h.n.commitIndex, 7)
 	equal(t, "configuration", config(h), "1,2+3")
 	equal(t, "at", h.n.config().index, 7)
@@ -63,14 +66,16 @@ func TestStatus_TellsWhatFigure2CallsTheState(t *testing.T) {
 	h := start(t, 1, 3, Durable{CurrentTerm: 4, Log: logOf(3, 4)})
 	h.ticks(7)
 	h.n.Status(&s)
-	want := Status{ID: 1, CurrentTerm: 4, LastIndex: 2, LastTerm: 4, Config: servers("1,2,3"), Elapsed: 7, Timeout: h.n.timeout, Quorum: 2}
+	want := Status{ID: 1, CurrentTerm: 4, LastIndex: 2, LastTerm: 4, Config: servers("1,2,3"), Elapsed: 7,
+		Timeout: h.n.timeout, Quorum: 2}
 	if s.Votes, s.Peers = nil, nil; !reflect.DeepEqual(s, want) {
 		t.Errorf("a follower: got\n%+v, want\n%+v", s, want)
 	}
 	h.timeOut()
 	h.receive(2, &RequestVoteReply{Call: h.n.calls, Term: 5})
 	h.n.Status(&s)
-	want = Status{ID: 1, Role: Candidate, CurrentTerm: 5, VotedFor: 1, LastIndex: 2, LastTerm: 4, Config: servers("1,2,3"), Timeout: h.n.timeout, Quorum: 2,
+	want = Status{ID: 1, Role: Candidate, CurrentTerm: 5, VotedFor: 1, LastIndex: 2, LastTerm: 4,
+		Config: servers("1,2,3"), Timeout: h.n.timeout, Quorum: 2,
 		Votes: []Vote{{1, Granted}, {2, Denied}, {3, Requested}}}
 	if s.Peers = nil; !reflect.DeepEqual(s, want) {
 		t.Errorf("a candidate: got\n%+v, want\n%+v", s, want)
@@ -81,8 +86,10 @@ func TestStatus_TellsWhatFigure2CallsTheState(t *testing.T) {
 	h.receive(3, &AppendEntriesReply{Call: h.n.leadership.follower(3).probe, Term: 5, ConflictIndex: 1})
 	h.ticks(3)
 	h.n.Status(&s)
-	want = Status{ID: 1, Role: Leader, CurrentTerm: 5, VotedFor: 1, Leader: 1, LastIndex: 3, LastTerm: 5, CommitIndex: 3, LastApplied: 3, SnapshotIndex: 3,
-		Config: servers("1,2,3"), Elapsed: 3, Timeout: 50, Quorum: 2, Peers: []Peer{{Server: 2, NextIndex: 4, MatchIndex: 3, Snapshot: -1}, {Server: 3, NextIndex: 1}}}
+	want = Status{ID: 1, Role: Leader, CurrentTerm: 5, VotedFor: 1, Leader: 1, LastIndex: 3, LastTerm: 5,
+		CommitIndex: 3, LastApplied: 3, SnapshotIndex: 3,
+		Config: servers("1,2,3"), Elapsed: 3, Timeout: 50, Quorum: 2,
+		Peers: []Peer{{Server: 2, NextIndex: 4, MatchIndex: 3, Snapshot: -1}, {Server: 3, NextIndex: 1}}}
 	if s.Votes = nil; !reflect.DeepEqual(s, want) {
 		t.Errorf("a leader: got\n%+v, want\n%+v", s, want)
 	}

@@ -11,11 +11,14 @@ import (
 
 var updateProof = stdflag.Bool("update-proof", false, "write RULES.md anew")
 
-var promises = [...]string{Liveness: "Liveness", ElectionSafety: "Election Safety", LeaderAppendOnly: "Leader Append-Only", LogMatching: "Log Matching",
-	LeaderCompleteness: "Leader Completeness", StateMachineSafety: "State Machine Safety", Durability: "Durability", Linearizability: "Linearizability"}
+var promises = [...]string{Liveness: "Liveness", ElectionSafety: "Election Safety",
+	LeaderAppendOnly: "Leader Append-Only", LogMatching: "Log Matching",
+	LeaderCompleteness: "Leader Completeness", StateMachineSafety: "State Machine Safety", Durability: "Durability",
+	Linearizability: "Linearizability"}
 
-// TestEveryRuleIsShownToBeNeeded joins the three tables of what becomes of a cluster that misses a rule: told as a story, met by chance in the lab, found by
-// exploration. RULES.md is that table; a rule that no way shows fails the test.
+// TestEveryRuleIsShownToBeNeeded joins the three tables of what becomes of a cluster that misses a rule: told
+// as a story, met by chance in the lab, found by exploration. RULES.md is that table; a rule that no way shows
+// fails the test.
 func TestEveryRuleIsShownToBeNeeded(t *testing.T) {
 	stories := rowsOf(t, "scenario/TABLE.md", regexp.MustCompile(`^\| (\w+) \| \[`))
 	seeds := rowsOf(t, "lab/RULES.md", regexp.MustCompile("^\\| [^|]*\\(`(\\w+)`"))
@@ -42,7 +45,8 @@ why; liveness is looked for in stories only. Joined by ` + "`go test ./raft -run
 		if strings.Contains(shortest, " of ") {
 			shortest = "≤ " + strings.SplitN(shortest, " of ", 2)[0] // by chance, then shrunk
 		}
-		row := []string{"`" + info.ID + "`, " + info.Section, promises[info.Protects], cell(story, -1), cell(seed, 2), cell(seed, 5), shortest}
+		row := []string{"`" + info.ID + "`, " + info.Section, promises[info.Protects], cell(story, -1), cell(seed, 2),
+			cell(seed, 5), shortest}
 		out.WriteString("| " + strings.Join(row, " | ") + " |\n")
 	}
 	t.Logf("\n%s", out.String())
@@ -57,7 +61,8 @@ why; liveness is looked for in stories only. Joined by ` + "`go test ./raft -run
 	}
 }
 
-// rowsOf returns the cells of each row of a Markdown file's tables whose beginning names a rule: the first row of each rule.
+// rowsOf returns the cells of each row of a Markdown file's tables whose beginning names a rule: the first row
+// of each rule.
 func rowsOf(t *testing.T, file string, names *regexp.Regexp) map[string][]string {
 	text, err := os.ReadFile(file)
 	if err != nil {

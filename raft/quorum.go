@@ -31,7 +31,9 @@ func (c *Configuration) deciders(off RuleSet) (first, second []ServerID) {
 type Quorum struct {
 	Voters []ServerID // read only
 	Needed int        // so many of them are a majority
-	Agreed int        // so many have agreed: of a candidate's, who voted for it; of a leader's, who is known to store the entry after its commitIndex; of others 0
+	// so many have agreed: of a candidate's, who voted for it; of a leader's, who is known to store the entry after its
+	// commitIndex; of others 0
+	Agreed int
 }
 
 // Quorums appends to dst the sets of voters of each of which a majority has to agree before this server leads or
@@ -65,8 +67,9 @@ func (n *Node) agreement(voters []ServerID) (agreed int) {
 // majority is Majority as this server counts.
 func (n *Node) majority(servers int) int { return Majority(servers, n.opt.Off) }
 
-// storedBy returns the highest index that so many of the servers store, given what each of them stores; it sorts that. It is computed
-// from nothing every time: keeping it up to date incrementally has lost data elsewhere (openraft#1802), and nine numbers sort quickly.
+// storedBy returns the highest index that so many of the servers store, given what each of them stores; it sorts that.
+// It is computed from nothing every time: keeping it up to date incrementally has lost data elsewhere (openraft#1802),
+// and nine numbers sort quickly.
 func storedBy(servers int, match []uint64) uint64 {
 	for i, index := range match {
 		for ; i > 0 && match[i-1] < index; i-- {
@@ -94,14 +97,16 @@ func (n *Node) agreedBy(voters []ServerID, own uint64, reached func(*follower) u
 }
 
 // numbers returns, in the array, what each of the voters has reached.
-func (n *Node) numbers(numbers *[maxServers]uint64, voters []ServerID, own uint64, reached func(*follower) uint64) []uint64 {
+func (n *Node) numbers(numbers *[maxServers]uint64, voters []ServerID, own uint64,
+	reached func(*follower) uint64) []uint64 {
 	if !n.keeps(OnlyVotersCount) && len(voters) < maxServers && !slices.Contains(voters, n.opt.ID) {
 		voters = append(slices.Clone(voters), n.opt.ID) // KAFKA-16531
 	}
 	for i, v := range voters {
 		if v == n.opt.ID {
 			numbers[i] = own
-		} else if f := n.leadership.follower(v); f != nil { // nil: the rule that a configuration counts once it is appended is off
+			// nil: the rule that a configuration counts once it is appended is off
+		} else if f := n.leadership.follower(v); f != nil {
 			numbers[i] = reached(f)
 		}
 	}
@@ -114,7 +119,8 @@ func matchOf(f *follower) uint64 { return uint64(f.match) }
 // elected reports whether the votes make a majority, in a joint configuration in both halves.
 func (n *Node) elected(c *candidacy) bool {
 	first, second := n.config().deciders(n.opt.Off)
-	return n.granted(c, first) >= n.majority(len(first)) && (second == nil || n.granted(c, second) >= n.majority(len(second)))
+	return n.granted(c, first) >= n.majority(len(first)) &&
+		(second == nil || n.granted(c, second) >= n.majority(len(second)))
 }
 
 // granted returns how many of the voters have voted for the candidate.

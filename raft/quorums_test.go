@@ -6,7 +6,8 @@ import (
 	"testing"
 )
 
-// What a server says that a majority is, is what it commits by: the same sets and numbers, with the rules that it keeps. The configuration changes from 1, 2, 3 to 1, 4, 5.
+// What a server says that a majority is, is what it commits by: the same sets and numbers, with the rules that it
+// keeps. The configuration changes from 1, 2, 3 to 1, 4, 5.
 func TestQuorums_AreWhatTheServerDecidesBy(t *testing.T) {
 	for _, c := range []struct {
 		off  RuleSet
@@ -40,20 +41,24 @@ func TestQuorums_AreWhatTheServerDecidesBy(t *testing.T) {
 
 // In a joint configuration the votes are told apart, as they are counted (§6).
 func TestAnElectionTellsBothMajoritiesApart(t *testing.T) {
-	h := start(t, 1, 3, Durable{CurrentTerm: 1, Log: []Entry{{Term: 1}, {Term: 1, Kind: Config, Data: []byte("1,2,3>1,4,5")}}})
+	h := start(t, 1, 3, Durable{CurrentTerm: 1,
+		Log: []Entry{{Term: 1}, {Term: 1, Kind: Config, Data: []byte("1,2,3>1,4,5")}}})
 	h.timeOut()
 	h.receive(4, &RequestVoteReply{Call: h.n.calls, Term: 2, VoteGranted: true})
 	h.receive(5, &RequestVoteReply{Call: h.n.calls, Term: 2, VoteGranted: true})
 	last := func(kind EventKind) Event { return h.all(kind)[len(h.all(kind))-1] }
-	equal(t, "all of the new, one of the old", last(VoteReceived), Event{Kind: VoteReceived, Term: 2, Peer: 5, Old: 3, New: 2, Count: 1, Of: 2})
+	equal(t, "all of the new, one of the old", last(VoteReceived), Event{Kind: VoteReceived, Term: 2, Peer: 5, Old: 3,
+		New: 2, Count: 1, Of: 2})
 	equal(t, "not elected", h.n.Role(), Candidate)
 	equal(t, "as it says", fmt.Sprint(h.n.Quorums(nil)), "[{[1 4 5] 2 3} {[1 2 3] 2 1}]")
 	h.receive(2, &RequestVoteReply{Call: h.n.calls, Term: 2, VoteGranted: true})
-	equal(t, "elected", last(BecameLeader), Event{Kind: BecameLeader, Term: 2, Old: 3, New: 2, Count: 2, Of: 2, Index: 3})
+	equal(t, "elected", last(BecameLeader), Event{Kind: BecameLeader, Term: 2, Old: 3, New: 2, Count: 2, Of: 2,
+		Index: 3})
 	h.ack(4, 3)
 	h.ack(5, 3)
 	h.ack(2, 3)
-	equal(t, "one count does not decide", h.all(CommitAdvanced)[0], Event{Kind: CommitAdvanced, Reason: MajorityStored, Term: 2, Index: 3, New: 3})
+	equal(t, "one count does not decide", h.all(CommitAdvanced)[0], Event{Kind: CommitAdvanced, Reason: MajorityStored,
+		Term: 2, Index: 3, New: 3})
 }
 
 // A message may hold an empty list where another has none: that is no second half of which nobody ever agrees.

@@ -5,7 +5,8 @@ type ReadKind uint8
 
 const (
 	ReadIndex ReadKind = iota // a majority confirms that this server still leads (§8, thesis 6.4)
-	LeaseRead                 // a majority confirmed it within the shortest election timeout: right as long as clocks run alike (thesis 6.4.1)
+	// a majority confirmed it within the shortest election timeout: right as long as clocks run alike (thesis 6.4.1)
+	LeaseRead
 )
 
 // Read is the outcome of a read that was asked for with Node.Read.
@@ -21,9 +22,9 @@ type waitingRead struct {
 	call uint64 // a majority has to answer a call above this one
 }
 
-// Read asks for a linearizable read at the leader. The outcome comes in Output.Reads with the same tag, perhaps at once; nothing is written to the
-// log. Reads that wait at the same time share a round of heartbeats. As many may wait as entries may
-// (Options.MaxUncommitted). Errors: ErrNotLeader, ErrTooMuch.
+// Read asks for a linearizable read at the leader. The outcome comes in Output.Reads with the same tag, perhaps at
+// once; nothing is written to the log. Reads that wait at the same time share a round of heartbeats. As many may wait
+// as entries may (Options.MaxUncommitted). Errors: ErrNotLeader, ErrTooMuch.
 func (n *Node) Read(tag uint64, kind ReadKind) error {
 	l := n.leadership
 	switch {
@@ -44,10 +45,10 @@ func (n *Node) Read(tag uint64, kind ReadKind) error {
 	return nil
 }
 
-// leaseHolds reports whether no other server can have been elected: a majority answered a round that was sent less than the shortest election
-// timeout ago, and is loyal for that long. One tick less, since the ticks of two servers need not fall together. A
-// leader that told another to hold an election has given that up, for good in this term: the message may come late
-// (raft-rs#234).
+// leaseHolds reports whether no other server can have been elected: a majority answered a round that was sent less than
+// the shortest election timeout ago, and is loyal for that long. One tick less, since the ticks of two servers need not
+// fall together. A leader that told another to hold an election has given that up, for good in this term: the message
+// may come late (raft-rs#234).
 func (n *Node) leaseHolds() bool {
 	l := n.leadership
 	if l.contact == 0 || l.handedOver && n.keeps(LeaseEndsWithTransfer) {
@@ -56,8 +57,8 @@ func (n *Node) leaseHolds() bool {
 	return l.ticks-l.contact+1+uint64(n.opt.LeaseDrift) < n.loyaltyTicks()
 }
 
-// confirmReads hands out the reads whose round is complete. None is before an entry of the leader's own term is committed: until then the leader does
-// not know how far its predecessors had committed (§8; etcd#7331).
+// confirmReads hands out the reads whose round is complete. None is before an entry of the leader's own term is
+// committed: until then the leader does not know how far its predecessors had committed (§8; etcd#7331).
 func (n *Node) confirmReads() {
 	l := n.leadership
 	if len(l.reads) == 0 || n.log.term(n.commitIndex) != n.currentTerm && n.keeps(ReadInOwnTerm) {

@@ -29,9 +29,10 @@ type follower struct {
 	// for answers, at most MaxInFlight entries ahead of match.
 	probing bool
 	probe   uint64 // the last probing call, 0 if it is answered
-	since   uint64 // refusals of calls numbered below this one are of a time before nextIndex, or a snapshot's offset, moved last
-	told    Index  // the last LeaderCommit sent
-	heard   uint64 // the highest call that it has answered
+	// refusals of calls numbered below this one are of a time before nextIndex, or a snapshot's offset, moved last
+	since uint64
+	told  Index  // the last LeaderCommit sent
+	heard uint64 // the highest call that it has answered
 
 	snapshot *Snapshot // that is being sent, nil if none is
 	offset   int       // of its next chunk
@@ -44,8 +45,8 @@ type follower struct {
 	caughtUp   bool
 }
 
-// becomeLeader takes the lead of the current term. The blank entry at its start lets a leader commit, by way of it, what
-// earlier leaders left (§5.4.2, §8); sent to all, it is also the first heartbeat (§5.2).
+// becomeLeader takes the lead of the current term. The blank entry at its start lets a leader commit, by way of it,
+// what earlier leaders left (§5.4.2, §8); sent to all, it is also the first heartbeat (§5.2).
 func (n *Node) becomeLeader() {
 	elected := n.tally(n.candidacy, Event{Kind: BecameLeader})
 	n.candidacy = nil
@@ -64,8 +65,9 @@ func (n *Node) becomeLeader() {
 	n.event(elected)
 }
 
-// replicate implements Fig. 2, Rules for Leaders: "if last log index ≥ nextIndex for a follower: send AppendEntries RPC with log entries
-// starting at nextIndex". It runs when the host asks for Output, so that what was proposed meanwhile travels together.
+// replicate implements Fig. 2, Rules for Leaders: "if last log index ≥ nextIndex for a follower: send AppendEntries
+// RPC with log entries starting at nextIndex". It runs when the host asks for Output, so that what was proposed
+// meanwhile travels together.
 func (n *Node) replicate() {
 	if n.leadership.readsDue {
 		n.askForReads()
@@ -95,8 +97,9 @@ func (n *Node) mayAppend(f *follower) bool {
 	return int(f.next-f.match-1)+n.opt.MaxEntries <= n.opt.MaxInFlight
 }
 
-// sendHeartbeats sends every follower an AppendEntries: "repeat during idle periods to prevent election timeouts" (§5.2). To a follower that is being
-// probed it carries entries, since the last probe may have been lost; to the others it is empty, and finds out by its place if something was.
+// sendHeartbeats sends every follower an AppendEntries: "repeat during idle periods to prevent election timeouts"
+// (§5.2). To a follower that is being probed it carries entries, since the last probe may have been lost; to the others
+// it is empty, and finds out by its place if something was.
 func (n *Node) sendHeartbeats() {
 	n.beginRound()
 	for i := range n.leadership.followers {
@@ -104,7 +107,8 @@ func (n *Node) sendHeartbeats() {
 		switch {
 		case f.next <= n.log.base:
 			f.probing = true
-			if f.probe == 0 || n.keeps(ResendSnapshot) { // the last chunk, or its answer, may have been lost (etcd#10225)
+			// the last chunk, or its answer, may have been lost (etcd#10225)
+			if f.probe == 0 || n.keeps(ResendSnapshot) {
 				n.sendSnapshot(f)
 			}
 		case f.probing:
@@ -128,7 +132,8 @@ func (n *Node) askForReads() {
 	}
 }
 
-// appendEntries sends one AppendEntries with up to max entries from nextIndex on. It need not wait for the leader's own disk (thesis 10.2.1).
+// appendEntries sends one AppendEntries with up to max entries from nextIndex on. It need not wait for the leader's own
+// disk (thesis 10.2.1).
 func (n *Node) appendEntries(f *follower, max int) {
 	m := another(&n.out.filling().appends)
 	m.Call, m.Term, m.LeaderID, m.LeaderCommit = n.nextCall(), n.currentTerm, n.opt.ID, n.commitIndex
@@ -212,7 +217,8 @@ func (n *Node) doubtEntries(m *AppendEntries) (malformed, contradicts bool) {
 	term := m.PrevLogTerm
 	for i := range m.Entries {
 		e := &m.Entries[i]
-		contradicts = contradicts || e.Term < term || current && n.contradictsCommitted(m.PrevLogIndex+1+Index(i), e.Term)
+		contradicts = contradicts || e.Term < term || current && n.contradictsCommitted(m.PrevLogIndex+1+Index(i),
+			e.Term)
 		term = e.Term
 		if e.Kind == Config {
 			_, err := ParseConfiguration(string(e.Data))
@@ -227,8 +233,8 @@ func (n *Node) contradictsCommitted(i Index, t Term) bool {
 	return i >= n.log.base && i <= n.commitIndex && n.log.term(i) != t
 }
 
-// followLeader implements Fig. 2, Rules for Candidates: "if AppendEntries RPC received from new leader: convert to follower", and
-// what a valid AppendEntries means to a follower: its leader lives (§5.2).
+// followLeader implements Fig. 2, Rules for Candidates: "if AppendEntries RPC received from new leader: convert to
+// follower", and what a valid AppendEntries means to a follower: its leader lives (§5.2).
 func (n *Node) followLeader(leader ServerID) {
 	n.stepDown(LeaderExists)
 	if n.leader != leader {
@@ -241,8 +247,8 @@ func (n *Node) followLeader(leader ServerID) {
 	}
 }
 
-// consistent is the consistency check: "2. reply false if log doesn't contain an entry at prevLogIndex whose term matches prevLogTerm"
-// (§5.3). The refusal says where the leader should try next.
+// consistent is the consistency check: "2. reply false if log doesn't contain an entry at prevLogIndex whose term
+// matches prevLogTerm" (§5.3). The refusal says where the leader should try next.
 func (n *Node) consistent(from ServerID, m *AppendEntries) (ok bool, conflict Index, conflictTerm Term) {
 	switch {
 	case !n.keeps(ConsistencyCheck):
@@ -279,8 +285,9 @@ func (n *Node) storeEntries(from ServerID, m *AppendEntries) Index {
 		if index <= n.log.base {
 			continue
 		}
-		// 3. If an existing entry conflicts with a new one (same index but different terms), delete it and all that follow it (§5.3). Only then:
-		// entries beyond a call that agrees with the log stay, for it may be an old one that was overtaken (ktoso/akka-raft#66).
+		// 3. If an existing entry conflicts with a new one (same index but different terms), delete it and all that
+		//    follow it (§5.3). Only then: entries beyond a call that agrees with the log stay, for it may be an old one
+		//    that was overtaken (ktoso/akka-raft#66).
 		if index <= n.log.last {
 			if n.log.term(index) == m.Entries[i].Term {
 				continue
@@ -301,21 +308,24 @@ func (n *Node) deleteFrom(i Index, leader ServerID) {
 	if i <= n.commitIndex {
 		reason = WasCommitted
 	}
-	n.event(Event{Kind: EntriesTruncated, Reason: reason, Peer: leader, Index: i, Old: uint64(i), New: uint64(n.log.last)})
+	n.event(Event{Kind: EntriesTruncated, Reason: reason, Peer: leader, Index: i, Old: uint64(i),
+		New: uint64(n.log.last)})
 	n.log.truncate(i)
 	n.disk.truncated(i, n.keeps(ForgetCutWrites))
 	n.commitIndex = min(n.commitIndex, n.log.last)
 	n.rollBackConfig(i)
 }
 
-// learnCommitIndex implements "5. if leaderCommit > commitIndex, set commitIndex = min(leaderCommit, index of last new entry)". The bound is what this
-// call has verified: what lies beyond may still differ from the leader's log (scylladb#9965).
+// learnCommitIndex implements "5. if leaderCommit > commitIndex, set commitIndex = min(leaderCommit, index of
+// last new entry)". The bound is what this call has verified: what lies beyond may still differ from the
+// leader's log (scylladb#9965).
 func (n *Node) learnCommitIndex(from ServerID, m *AppendEntries, verified Index) {
 	if !n.keeps(CommitOnlyVerified) {
 		verified = n.log.last
 	}
 	if i := min(m.LeaderCommit, verified); i > n.commitIndex {
-		n.event(Event{Kind: CommitAdvanced, Reason: LeaderSaidSo, Peer: from, Index: i, Old: uint64(n.commitIndex), New: uint64(i)})
+		n.event(Event{Kind: CommitAdvanced, Reason: LeaderSaidSo, Peer: from, Index: i, Old: uint64(n.commitIndex),
+			New: uint64(i)})
 		n.commitIndex = i
 	}
 }
@@ -369,7 +379,8 @@ func (l *leadership) follower(id ServerID) *follower {
 func (n *Node) matched(f *follower, match Index) {
 	if match+1 >= f.next {
 		f.next = match + 1
-		if f.snapshot == nil || f.next > n.log.base { // else an answer that was late: the snapshot that is under way is still needed
+		// else an answer that was late: the snapshot that is under way is still needed
+		if f.snapshot == nil || f.next > n.log.base {
 			f.probing, f.probe, f.snapshot = false, 0, nil
 		}
 	}
@@ -387,10 +398,11 @@ func (n *Node) matched(f *follower, match Index) {
 	}
 }
 
-// backUp implements Fig. 2, Rules for Leaders: "if AppendEntries fails because of log inconsistency: decrement nextIndex and retry" (§5.3), a whole term
-// at a time as the end of §5.3 proposes. Each refusal lowers nextIndex, which never goes below what is known to match: the search ends.
-// Every call since nextIndex moved last has asked at the same place, so the first of their refusals that comes is
-// believed: over a way that is longer than a heartbeat, it is never that of the newest call.
+// backUp implements Fig. 2, Rules for Leaders: "if AppendEntries fails because of log inconsistency: decrement
+// nextIndex and retry" (§5.3), a whole term at a time as the end of §5.3 proposes. Each refusal lowers nextIndex, which
+// never goes below what is known to match: the search ends. Every call since nextIndex moved last has asked at the same
+// place, so the first of their refusals that comes is believed: over a way that is longer than a heartbeat, it is never
+// that of the newest call.
 func (n *Node) backUp(f *follower, m *AppendEntriesReply) {
 	lowest := f.match + 1
 	switch {
@@ -420,9 +432,10 @@ func (n *Node) backUp(f *follower, m *AppendEntriesReply) {
 	f.next, f.probing, f.probe, f.since = next, true, 0, n.calls+1
 }
 
-// advanceCommitIndex implements Fig. 2, Rules for Leaders: "if there exists an N such that N > commitIndex, a majority of matchIndex[i] ≥ N,
-// and log[N].term == currentTerm: set commitIndex = N" (§5.3, §5.4). Entries of earlier terms are committed by way of a later one only: a
-// majority that stores them does not keep another server from being elected and overwriting them (Fig. 8).
+// advanceCommitIndex implements Fig. 2, Rules for Leaders: "if there exists an N such that N > commitIndex, a majority
+// of matchIndex[i] ≥ N, and log[N].term == currentTerm: set commitIndex = N" (§5.3, §5.4). Entries of earlier terms are
+// committed by way of a later one only: a majority that stores them does not keep another server from being elected and
+// overwriting them (Fig. 8).
 func (n *Node) advanceCommitIndex() {
 	l := n.leadership
 	i := Index(n.agreed(uint64(n.counted()), matchOf))
@@ -430,7 +443,8 @@ func (n *Node) advanceCommitIndex() {
 	case i <= n.commitIndex || i > n.log.last: // the latter with a rule switched off only
 	case n.log.term(i) == n.currentTerm || !n.keeps(CommitOnlyCurrentTerm):
 		servers, of := n.storing(i)
-		n.event(Event{Kind: CommitAdvanced, Reason: MajorityStored, Index: i, Old: uint64(n.commitIndex), New: uint64(i), Count: servers, Of: of})
+		n.event(Event{Kind: CommitAdvanced, Reason: MajorityStored, Index: i, Old: uint64(n.commitIndex),
+			New: uint64(i), Count: servers, Of: of})
 		n.commitIndex = i
 		n.confirmReads()
 		n.afterCommit()

@@ -3,7 +3,8 @@ package raft
 // ServerID names one server of a cluster, 1 and up. 0 means nobody.
 type ServerID uint64
 
-// Term is a period of time with at most one leader, Raft's logical clock (§5.1). It only grows; 0 is before the first election.
+// Term is a period of time with at most one leader, Raft's logical clock (§5.1). It only grows; 0 is before
+// the first election.
 type Term uint64
 
 // Index is the place of an entry in the log, 1 and up (§5.3). 0 is the place before the first entry; its term is 0.
@@ -26,10 +27,11 @@ type Entry struct {
 	Data []byte
 }
 
-// RPC is one half of a remote procedure call: one of the pointer types below. Which half of which call is told by the type.
+// RPC is one half of a remote procedure call: one of the pointer types below. Which half of which call is told
+// by the type.
 //
-// Call pairs the halves: the caller numbers its calls 1 and up, the reply carries the number of the call that it answers.
-// A reply that does not know (the 2016 colon dialect has no such number) carries 0.
+// Call pairs the halves: the caller numbers its calls 1 and up, the reply carries the number of the call that it
+// answers. A reply that does not know (the 2016 colon dialect has no such number) carries 0.
 type RPC interface{ rpc() }
 
 // RequestVote is invoked by candidates to gather votes (Fig. 2, RequestVote RPC; §5.2).
@@ -39,16 +41,19 @@ type RequestVote struct {
 	CandidateID  ServerID // candidate requesting vote
 	LastLogIndex Index    // index of candidate's last log entry (§5.4)
 	LastLogTerm  Term     // term of candidate's last log entry (§5.4)
-	PreVote      bool     // only asks whether the vote would be given in Term, which the candidate has not entered yet (thesis 9.6)
-	Transfer     bool     // the leader itself wants this election: servers need not be loyal to it (thesis 3.10)
+	// only asks whether the vote would be given in Term, which the candidate has not entered yet (thesis 9.6)
+	PreVote  bool
+	Transfer bool // the leader itself wants this election: servers need not be loyal to it (thesis 3.10)
 }
 
 // RequestVoteReply answers a RequestVote.
 type RequestVoteReply struct {
-	Call        uint64
-	Term        Term // the voter's currentTerm, for the candidate to update itself; if a pre-vote is granted: the term asked for
+	Call uint64
+	// the voter's currentTerm, for the candidate to update itself; if a pre-vote is granted: the term asked for
+	Term        Term
 	VoteGranted bool // true means candidate received vote
-	PreVote     bool // this answers a pre-vote, and is no vote: the numbers of calls begin anew with a restart, so they cannot tell
+	// this answers a pre-vote, and is no vote: the numbers of calls begin anew with a restart, so they cannot tell
+	PreVote bool
 }
 
 // AppendEntries is invoked by the leader to replicate log entries (§5.3); without entries it is a heartbeat (§5.2).
@@ -64,15 +69,18 @@ type AppendEntries struct {
 
 // AppendEntriesReply answers an AppendEntries. The conflict fields are the fast back-up that the end of §5.3 describes.
 type AppendEntriesReply struct {
-	Call          uint64
-	Term          Term  // the follower's currentTerm, for the leader to update itself
-	Success       bool  // true if follower contained entry matching PrevLogIndex and PrevLogTerm
-	MatchIndex    Index // on success: the last index that this call verified or stored
-	ConflictTerm  Term  // on failure: the term of the follower's entry at PrevLogIndex, 0 if it has none
-	ConflictIndex Index // on failure: the first index the follower holds of ConflictTerm; its last index + 1 if it has no such entry; 0 if the call's term was refused
+	Call         uint64
+	Term         Term  // the follower's currentTerm, for the leader to update itself
+	Success      bool  // true if follower contained entry matching PrevLogIndex and PrevLogTerm
+	MatchIndex   Index // on success: the last index that this call verified or stored
+	ConflictTerm Term  // on failure: the term of the follower's entry at PrevLogIndex, 0 if it has none
+	// on failure: the first index the follower holds of ConflictTerm; its last index + 1 if it has no such entry; 0 if
+	// the call's term was refused
+	ConflictIndex Index
 }
 
-// InstallSnapshot is invoked by the leader to send chunks of a snapshot to a follower that is too far behind (Fig. 13; §7). Chunks come in order.
+// InstallSnapshot is invoked by the leader to send chunks of a snapshot to a follower that is too far behind (Fig. 13;
+// §7). Chunks come in order.
 type InstallSnapshot struct {
 	Call              uint64
 	Term              Term          // leader's term
@@ -90,7 +98,8 @@ type InstallSnapshotReply struct {
 	Call       uint64
 	Term       Term   // the follower's currentTerm, for the leader to update itself
 	NextOffset uint64 // how many bytes of this snapshot the follower holds: where the next chunk is to start
-	MatchIndex Index  // once the snapshot is installed, or was not needed: the index through which the follower is known to agree; else 0
+	// once the snapshot is installed, or was not needed: the index through which the follower is known to agree; else 0
+	MatchIndex Index
 }
 
 // TimeoutNow is invoked by the leader to have a follower start an election at once: leadership transfer (thesis 3.10).

@@ -5,13 +5,14 @@ import (
 	"testing"
 )
 
-// Wherever the end of a chunk falls, a Save holds all that is not on disk: a follower that left the last entry out would acknowledge what it
-// does not store.
+// Wherever the end of a chunk falls, a Save holds all that is not on disk: a follower that left the last entry out
+// would acknowledge what it does not store.
 func TestASaveHoldsEveryEntryWhereverChunksEnd(t *testing.T) {
 	for _, before := range []int{0, 1, chunkSize - 1, chunkSize} {
 		for _, entries := range []int{1, 2, chunkSize - 1, chunkSize, chunkSize + 1, 2 * chunkSize, 2*chunkSize + 1} {
 			h := start(t, 1, 3, Durable{CurrentTerm: 1, Log: slices.Repeat(logOf(1), before)})
-			h.receive(2, &AppendEntries{Term: 1, LeaderID: 2, PrevLogIndex: Index(before), PrevLogTerm: h.n.log.lastTerm(), Entries: slices.Repeat(logOf(1), entries)})
+			h.receive(2, &AppendEntries{Term: 1, LeaderID: 2, PrevLogIndex: Index(before),
+				PrevLogTerm: h.n.log.lastTerm(), Entries: slices.Repeat(logOf(1), entries)})
 			equal(t, "on disk", len(h.disk.Log), before+entries)
 			equal(t, "durable", h.n.disk.durable, Index(before+entries))
 		}
@@ -28,7 +29,8 @@ func TestAVoteInATermThatIsOnDiskAlreadyIsSavedToo(t *testing.T) {
 	equal(t, "answers after", len(h.take()), 1)
 }
 
-// Only with DeleteOnlyConflicts off does a server's log become shorter without anything that takes the place of what is gone.
+// Only with DeleteOnlyConflicts off does a server's log become shorter without anything that takes the place of
+// what is gone.
 func TestALogThatOnlyBecameShorterIsSaved(t *testing.T) {
 	h := start(t, 1, 3, Durable{CurrentTerm: 1, Log: logOf(1, 1, 1)})
 	h.opt.Off |= RulesOf(DeleteOnlyConflicts)
@@ -37,11 +39,13 @@ func TestALogThatOnlyBecameShorterIsSaved(t *testing.T) {
 	equal(t, "on disk", len(h.disk.Log), 1)
 }
 
-// What was durable at a place is not what stands there now: the state machine must not get it, nor a majority be counted with it, before its own Save.
+// What was durable at a place is not what stands there now: the state machine must not get it, nor a majority be
+// counted with it, before its own Save.
 func TestAnEntryThatReplacesADurableOneIsNotDurable(t *testing.T) {
 	h := start(t, 1, 3, Durable{CurrentTerm: 1, Log: logOf(1, 1, 1, 1)})
 	h.manual = true
-	h.receive(2, &AppendEntries{Term: 2, LeaderID: 2, PrevLogIndex: 2, PrevLogTerm: 1, Entries: logOf(2), LeaderCommit: 3})
+	h.receive(2, &AppendEntries{Term: 2, LeaderID: 2, PrevLogIndex: 2, PrevLogTerm: 1, Entries: logOf(2),
+		LeaderCommit: 3})
 	equal(t, "durable", h.n.disk.durable, 2)
 	equal(t, "applied", len(h.applied), 2)
 	h.save()
@@ -54,7 +58,8 @@ func TestSavesThatAreDoneAreForgotten(t *testing.T) {
 	h := start(t, 1, 3, Durable{CurrentTerm: 1})
 	h.manual = true
 	for i := range 3 {
-		h.receive(2, &AppendEntries{Term: 1, LeaderID: 2, PrevLogIndex: Index(i), PrevLogTerm: min(1, Term(i)), Entries: logOf(1)})
+		h.receive(2, &AppendEntries{Term: 1, LeaderID: 2, PrevLogIndex: Index(i), PrevLogTerm: min(1, Term(i)),
+			Entries: logOf(1)})
 	}
 	for left := 2; left >= 0; left-- {
 		h.save()
@@ -82,7 +87,8 @@ func TestACandidatesOwnVoteIsCountedOnceHoweverManySavesFollow(t *testing.T) {
 	}
 }
 
-// A disk that holds a snapshot counts its entries from there: those of before go with the next snapshot, and what a Save replaces is found by its index.
+// A disk that holds a snapshot counts its entries from there: those of before go with the next snapshot, and what a
+// Save replaces is found by its index.
 func TestWhatADiskHoldsAfterASave(t *testing.T) {
 	through := func(i Index) *Snapshot { return &Snapshot{Index: i, Term: 1} }
 	for name, c := range map[string]struct {

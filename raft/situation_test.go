@@ -7,8 +7,9 @@ import (
 	"testing"
 )
 
-// What AppendSituation leaves out, beyond what AppendState does, is named in its comment: time, random numbers, numbers of calls, and the states of what it
-// takes for switched off or not asked for. Of some numbers it tells only what they are compared by.
+// What AppendSituation leaves out, beyond what AppendState does, is named in its comment: time, random numbers, numbers
+// of calls, and the states of what it takes for switched off or not asked for. Of some numbers it tells only what they
+// are compared by.
 var leftOut = regexp.MustCompile(untold.String() +
 	`|^\.(elapsed|timeout|random|calls|loyalTo|loyalFor|leader|snapshot|incoming)\b|^\.disk\.snapshotChanged$` +
 	`|^\.candidacy\.(reason|since)$` +
@@ -46,11 +47,15 @@ func TestSituationsTellEverythingButWhatTheirCommentNames(t *testing.T) {
 				has    bool
 				change func(*Node)
 			}{
-				"the log's beginning":              {true, func(n *Node) { n.log.base++; n.log.last++ }},
-				"an entry less":                    {n.log.last > n.log.base, func(n *Node) { n.log.truncate(n.log.last) }},
-				"whether it only asks":             {n.candidacy != nil, func(n *Node) { n.candidacy.pre = !n.candidacy.pre }},
-				"that an election is a transfer's": {n.candidacy != nil, func(n *Node) { n.candidacy.reason = Transferred }},
-				"whether a probe is under way":     {n.leadership != nil, func(n *Node) { f := &n.leadership.followers[0]; f.probe = 1 - min(1, f.probe) }},
+				"the log's beginning": {true, func(n *Node) { n.log.base++; n.log.last++ }},
+				"an entry less": {n.log.last > n.log.base,
+					func(n *Node) { n.log.truncate(n.log.last) }},
+				"whether it only asks": {n.candidacy != nil,
+					func(n *Node) { n.candidacy.pre = !n.candidacy.pre }},
+				"that an election is a transfer's": {n.candidacy != nil,
+					func(n *Node) { n.candidacy.reason = Transferred }},
+				"whether a probe is under way": {n.leadership != nil,
+					func(n *Node) { f := &n.leadership.followers[0]; f.probe = 1 - min(1, f.probe) }},
 			} {
 				if !other.has {
 					continue
@@ -74,10 +79,13 @@ func TestSituationsCountSavesFromTheLastDurableOne(t *testing.T) {
 		h.timeOut()
 		return h.n
 	}
-	if few, many := at(2), at(1000); !bytes.Equal(situation(few, false), situation(many, false)) || few.candidacy.ownVote != 4 {
-		t.Errorf("servers that differ only in how many Saves they made have different situations; the vote waits for Save %d", few.candidacy.ownVote)
+	if few, many := at(2), at(1000); !bytes.Equal(situation(few, false), situation(many, false)) ||
+		few.candidacy.ownVote != 4 {
+		t.Errorf(
+			"servers that differ only in how many Saves they made have different situations; the vote waits for Save %d", few.candidacy.ownVote)
 	}
-	// A candidate whose own vote is counted and one whose vote's Save is the last durable one: nothing more can come of either.
+	// A candidate whose own vote is counted and one whose vote's Save is the last durable one: nothing more can
+	// come of either.
 	counted, done := at(2), at(2)
 	counted.disk.savedSeq, done.disk.savedSeq = 4, 4
 	counted.candidacy.ownVote = 0

@@ -5,7 +5,8 @@ import (
 	"slices"
 )
 
-// Snapshot is the state machine's state after an entry; it replaces the log through it (§7). It is never written to again by anybody.
+// Snapshot is the state machine's state after an entry; it replaces the log through it (§7). It is never written to
+// again by anybody.
 type Snapshot struct {
 	Index         Index // the last entry it covers
 	Term          Term  // of that entry
@@ -16,16 +17,18 @@ type Snapshot struct {
 // Errors of Compact.
 var (
 	ErrCompact   = errors.New("raft: a snapshot ends at an entry that is applied, and after the one before")
-	ErrNoCluster = errors.New("raft: a snapshot says who the servers of the cluster are, and this server has not learned it yet")
+	ErrNoCluster = errors.New(
+		"raft: a snapshot says who the servers of the cluster are, and this server has not learned it yet")
 )
 
-// Compact takes over the state machine's snapshot as of entry i, which must be applied, and forgets the log through it. The data is kept.
-// Errors: ErrCompact, ErrNoCluster.
+// Compact takes over the state machine's snapshot as of entry i, which must be applied, and forgets the log through it.
+// The data is kept. Errors: ErrCompact, ErrNoCluster.
 func (n *Node) Compact(i Index, data []byte) error {
 	switch {
 	case i <= n.log.base || i > n.lastApplied:
 		return ErrCompact
-	case len(n.configAt(i).Voters) == 0: // started without Voters; whoever got the snapshot would be a server of no cluster
+	// started without Voters; whoever got the snapshot would be a server of no cluster
+	case len(n.configAt(i).Voters) == 0:
 		return ErrNoCluster
 	}
 	n.event(Event{Kind: SnapshotTaken, Index: i, Old: uint64(n.log.base + 1)})
@@ -45,16 +48,20 @@ func (n *Node) forget(i Index) {
 	}
 }
 
-// sendSnapshot sends the next chunk to a follower that needs entries which are compacted away (Fig. 13). One chunk is under way at a time. The snapshot that was begun is
-// finished, even if there is a newer one meanwhile: a slow follower would never get to the end otherwise.
+// sendSnapshot sends the next chunk to a follower that needs entries which are compacted away (Fig. 13). One chunk is
+// under way at a time. The snapshot that was begun is finished, even if there is a newer one meanwhile: a slow follower
+// would never get to the end otherwise.
 func (n *Node) sendSnapshot(f *follower) {
 	if f.snapshot == nil {
-		f.snapshot, f.offset, f.since = n.snapshot, 0, n.calls+1 // what earlier calls are refused for does not matter any more
+		// what earlier calls are refused for does not matter any more
+		f.snapshot, f.offset, f.since = n.snapshot, 0, n.calls+1
 	}
 	s := f.snapshot
 	end := min(f.offset+n.opt.MaxChunk, len(s.Data))
-	m := &InstallSnapshot{Call: n.nextCall(), Term: n.currentTerm, LeaderID: n.opt.ID, LastIncludedIndex: s.Index, LastIncludedTerm: s.Term,
-		Configuration: s.Configuration, Offset: uint64(f.offset), Data: s.Data[f.offset:end:end], Done: end == len(s.Data)}
+	m := &InstallSnapshot{Call: n.nextCall(), Term: n.currentTerm, LeaderID: n.opt.ID, LastIncludedIndex: s.Index,
+		LastIncludedTerm: s.Term,
+		Configuration:    s.Configuration, Offset: uint64(f.offset), Data: s.Data[f.offset:end:end],
+		Done: end == len(s.Data)}
 	f.probe = m.Call
 	n.event(Event{Kind: SnapshotSent, Peer: f.id, Index: s.Index, Old: uint64(f.offset), New: uint64(len(s.Data))})
 	n.send(f.id, 0, m)
@@ -96,13 +103,14 @@ func (n *Node) handleInstallSnapshot(from ServerID, m *InstallSnapshot) {
 // doubtSnapshot is doubtEntries for a chunk of a snapshot.
 func (n *Node) doubtSnapshot(m *InstallSnapshot) (malformed, contradicts bool) {
 	c := m.Configuration.Clone()
-	malformed = m.LastIncludedIndex == 0 || m.LastIncludedIndex > lastIndex || m.LastIncludedTerm > m.Term || c.complete() != nil
+	malformed = m.LastIncludedIndex == 0 || m.LastIncludedIndex > lastIndex || m.LastIncludedTerm > m.Term ||
+		c.complete() != nil
 	return malformed, m.Term >= n.currentTerm && n.contradictsCommitted(m.LastIncludedIndex, m.LastIncludedTerm)
 }
 
-// receiveChunk follows the receiver's rules 2 to 5. Chunks come in order; one that does not fit is answered with what is wanted. It reports whether there is
-// an answer: not to the end of a snapshot that the state machine cannot read. Nothing is given up for it, and the leader begins anew with its next
-// heartbeat, not at once.
+// receiveChunk follows the receiver's rules 2 to 5. Chunks come in order; one that does not fit is answered with what
+// is wanted. It reports whether there is an answer: not to the end of a snapshot that the state machine cannot read.
+// Nothing is given up for it, and the leader begins anew with its next heartbeat, not at once.
 func (n *Node) receiveChunk(from ServerID, m *InstallSnapshot, reply *InstallSnapshotReply) bool {
 	if m.LastIncludedIndex <= n.commitIndex { // an old one: all of it is here and committed (etcd PR#1763)
 		n.event(Event{Kind: SnapshotNotNeeded, Peer: from, Index: m.LastIncludedIndex, Old: uint64(n.commitIndex)})
@@ -118,7 +126,8 @@ func (n *Node) receiveChunk(from ServerID, m *InstallSnapshot, reply *InstallSna
 	fits := len(in.data)+len(m.Data) <= n.opt.MaxSnapshot
 	switch {
 	case m.Offset == uint64(len(in.data)) && !fits:
-		n.ignore(from, NoRoom) // the answer asks for the same chunk again, which the leader sends with its next heartbeat
+		// the answer asks for the same chunk again, which the leader sends with its next heartbeat
+		n.ignore(from, NoRoom)
 	case m.Offset == uint64(len(in.data)):
 		in.data = append(in.data, m.Data...) // 3. write data into snapshot file at given offset
 		if m.Done {
@@ -153,23 +162,29 @@ func (n *Node) install(leader ServerID, s *Snapshot) {
 	}
 	n.event(e)
 	if e.Reason == KeptSuffix {
-		n.forget(s.Index) // 6. if existing log entry has same index and term as snapshot's last included entry, retain log entries following it
+		// 6. if existing log entry has same index and term as snapshot's last included entry, retain log
+		// entries following it
+		n.forget(s.Index)
 	} else {
 		n.disk.truncated(n.commitIndex+1, true) // the committed part of what the disk holds stays true
-		n.log.reset(s.Index, s.Term)            // 7. discard the entire log: a conflicting entry left behind would make it reject all that follows (hashicorp/raft#697)
+		// 7. discard the entire log: a conflicting entry left behind would make it reject all
+		// that follows (hashicorp/raft#697)
+		n.log.reset(s.Index, s.Term)
 		n.configs = append(n.configs[:0], configAt{s.Index, s.Configuration})
 		n.configChanged(FromSnapshot) // 8. … and load snapshot's cluster configuration
 	}
 	n.disk.handed = max(n.disk.handed, s.Index)
 	n.disk.snapshotChanged = true
-	n.event(Event{Kind: CommitAdvanced, Reason: LeaderSaidSo, Peer: leader, Index: s.Index, Old: uint64(n.commitIndex), New: uint64(s.Index)})
+	n.event(Event{Kind: CommitAdvanced, Reason: LeaderSaidSo, Peer: leader, Index: s.Index, Old: uint64(n.commitIndex),
+		New: uint64(s.Index)})
 	n.commitIndex = s.Index
 }
 
-// nextRestore hands out a snapshot that the state machine is to be reset to (rule 8), once it is durable. It comes in the stream of what is to be
-// applied, at its place: between the entries before and after it (NuRaft#407).
+// nextRestore hands out a snapshot that the state machine is to be reset to (rule 8), once it is durable. It comes in
+// the stream of what is to be applied, at its place: between the entries before and after it (NuRaft#407).
 func (n *Node) nextRestore() *Snapshot {
-	if n.snapshot == nil || n.applying >= n.snapshot.Index || n.disk.durable < n.snapshot.Index || n.disk.snapshotChanged {
+	if n.snapshot == nil || n.applying >= n.snapshot.Index || n.disk.durable < n.snapshot.Index ||
+		n.disk.snapshotChanged {
 		return nil
 	}
 	n.applying = n.snapshot.Index

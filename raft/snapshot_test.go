@@ -60,7 +60,8 @@ func TestInstallSnapshot_Receiver6_IfTheLogAgreesEntriesThatFollowStay(t *testin
 	}
 }
 
-func TestInstallSnapshot_Receiver7And8_ElseTheWholeLogIsDiscardedAndStateAndConfigurationComeFromTheSnapshot(t *testing.T) {
+func TestInstallSnapshot_Receiver7And8_ElseTheWholeLogIsDiscardedAndStateAndConfigurationComeFromTheSnapshot(
+	t *testing.T) {
 	for name, log := range map[string][]Entry{"too short": logOf(1), "conflicting": logOf(1, 1, 1, 1)} {
 		t.Run(name, func(t *testing.T) {
 			h := start(t, 1, 3, Durable{CurrentTerm: 5, Log: log})
@@ -161,7 +162,8 @@ func TestCompact_NeedsAConfiguration(t *testing.T) {
 		t.Errorf("before its first configuration: %v", err)
 	}
 	equalTerms(t, h, 1, 2)
-	h.receive(1, &AppendEntries{Term: 5, LeaderID: 1, PrevLogIndex: 2, PrevLogTerm: 2, Entries: []Entry{{Term: 5, Kind: Config, Data: []byte("1,2,3+4")}}, LeaderCommit: 3})
+	h.receive(1, &AppendEntries{Term: 5, LeaderID: 1, PrevLogIndex: 2, PrevLogTerm: 2,
+		Entries: []Entry{{Term: 5, Kind: Config, Data: []byte("1,2,3+4")}}, LeaderCommit: 3})
 	if err := h.n.Compact(2, nil); err != ErrNoCluster {
 		t.Errorf("at an entry before it: %v", err)
 	}
@@ -191,7 +193,8 @@ func TestCompact_ForgetsWhatIsAppliedAndNothingElse(t *testing.T) {
 	equal(t, "on disk", string(h.disk.Snapshot.Data)+" and so many entries", "two and so many entries")
 	equal(t, "entries on disk", len(h.disk.Log), 2)
 	// openraft#511: a place in the snapshot matches by definition.
-	r := reply[*AppendEntriesReply](t, h, 2, &AppendEntries{Term: 1, LeaderID: 2, PrevLogIndex: 1, PrevLogTerm: 1, Entries: logOf(1, 1, 1, 1, 1)})
+	r := reply[*AppendEntriesReply](t, h, 2, &AppendEntries{Term: 1, LeaderID: 2, PrevLogIndex: 1, PrevLogTerm: 1,
+		Entries: logOf(1, 1, 1, 1, 1)})
 	equal(t, "match", r.MatchIndex, 6)
 	equalTerms(t, h, 1, 1, 1, 1)
 }

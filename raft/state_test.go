@@ -15,7 +15,8 @@ func eachNumber(way string, v reflect.Value, f func(way string, number reflect.V
 	case reflect.Struct:
 		for i := range v.NumField() {
 			field := v.Field(i)
-			eachNumber(way+"."+v.Type().Field(i).Name, reflect.NewAt(field.Type(), unsafe.Pointer(field.UnsafeAddr())).Elem(), f)
+			eachNumber(way+"."+v.Type().Field(i).Name,
+				reflect.NewAt(field.Type(), unsafe.Pointer(field.UnsafeAddr())).Elem(), f)
 		}
 	case reflect.Pointer:
 		if !v.IsNil() {
@@ -46,7 +47,8 @@ func changed(number reflect.Value, f func()) {
 	number.Set(was)
 }
 
-// busy makes servers that have something in every field: a leader in the middle of everything, a candidate, and a follower that receives a snapshot.
+// busy makes servers that have something in every field: a leader in the middle of everything, a candidate, and a
+// follower that receives a snapshot.
 func busy(t testing.TB) map[string]*Node {
 	leader := whole(t, 1, 3, Durable{CurrentTerm: 1, Log: logOf(1, 1, 1)})
 	leader.leads(t)
@@ -89,7 +91,8 @@ var untold = regexp.MustCompile(`^\.(opt|out|quiet|checker)\b` + // what it was 
 	`|^\.log\.chunks\[\d+\]\.(used|entries\[\d+\]\.\w+.*)$` + // of entries: see below
 	`|^\.incoming\.data\[\d+\]$` + // a part of the snapshot that the leader of that index and term has
 	`|^\.candidacy\.(pre|voters\[\d+\])$` + // the role; the configuration
-	`|^\.leadership\.followers\[\d+\]\.(id|snapshot\.(Term|Data|Configuration).*)$`) // the configuration; what was committed at the snapshot's index
+	// the configuration; what was committed at the snapshot's index
+	`|^\.leadership\.followers\[\d+\]\.(id|snapshot\.(Term|Data|Configuration).*)$`)
 
 func TestTheStateTellsEverythingThatDecidesWhatAServerDoes(t *testing.T) {
 	for name, n := range busy(t) {
@@ -152,15 +155,19 @@ func TestWhatACloneDoesLeavesTheOriginalAlone(t *testing.T) {
 		"gets a vote": {"candidate", func(n *Node) {
 			n.Receive(2, &RequestVoteReply{Call: n.calls, Term: n.currentTerm + 1, VoteGranted: true, PreVote: true})
 		}},
-		"is refused one":      {"candidate", func(n *Node) { n.Receive(2, &RequestVoteReply{Call: n.calls, Term: n.currentTerm, PreVote: true}) }},
+		"is refused one": {"candidate",
+			func(n *Node) { n.Receive(2, &RequestVoteReply{Call: n.calls, Term: n.currentTerm, PreVote: true}) }},
 		"runs out":            {"candidate", func(n *Node) { n.Campaign() }},
 		"hears of a term":     {"leader", func(n *Node) { n.Receive(2, &AppendEntriesReply{Term: 99}) }},
 		"is asked for a read": {"leader", func(n *Node) { n.Read(10, ReadIndex) }},
 		"is answered": {"leader", func(n *Node) {
 			n.Receive(2, &AppendEntriesReply{Call: n.calls, Term: n.currentTerm, Success: true, MatchIndex: n.log.last})
 		}},
-		"writes":        {"leader", func(n *Node) { n.Saved(n.disk.handedSeq) }},
-		"loses entries": {"follower", func(n *Node) { n.Receive(3, &AppendEntries{Term: 6, LeaderID: 3, Entries: logOf(6, 6)}) }},
+		"writes": {"leader", func(n *Node) { n.Saved(n.disk.handedSeq) }},
+		"loses entries": {"follower", func(n *Node) {
+			n.Receive(3,
+				&AppendEntries{Term: 6, LeaderID: 3, Entries: logOf(6, 6)})
+		}},
 		"gets entries": {"follower", func(n *Node) {
 			n.Receive(2, &AppendEntries{Term: 5, LeaderID: 2, PrevLogIndex: 1, PrevLogTerm: 1, Entries: logOf(5)})
 		}},
@@ -185,15 +192,19 @@ func TestWhatACloneDoesLeavesTheOriginalAlone(t *testing.T) {
 	}
 }
 
-// A clone and the original share what nobody writes to: entries, snapshots, configurations. The rest is each one's own, and so are the messages
-// that wait to be fetched, which the original overwrites once it has handed them out.
+// A clone and the original share what nobody writes to: entries, snapshots, configurations. The rest is each one's own,
+// and so are the messages that wait to be fetched, which the original overwrites once it has handed them out.
 func TestAClonesOutputIsItsOwn(t *testing.T) {
 	everything := func() *Node {
 		h := whole(t, 1, 3, Durable{CurrentTerm: 1, Log: logOf(1)})
 		h.ticks(h.n.timeout - h.n.elapsed - 1)
-		h.n.Tick()                                                                                                        // RequestVote
-		h.n.Receive(2, &RequestVote{Call: 3, Term: 9, CandidateID: 2, LastLogIndex: 1, LastLogTerm: 1})                   // its reply
-		h.n.Receive(2, &AppendEntries{Call: 4, Term: 9, LeaderID: 2, PrevLogIndex: 1, PrevLogTerm: 1, Entries: logOf(9)}) // and that to this
+		// RequestVote
+		h.n.Tick()
+		// its reply
+		h.n.Receive(2, &RequestVote{Call: 3, Term: 9, CandidateID: 2, LastLogIndex: 1, LastLogTerm: 1})
+		// and that to this
+		h.n.Receive(2, &AppendEntries{Call: 4, Term: 9, LeaderID: 2, PrevLogIndex: 1, PrevLogTerm: 1,
+			Entries: logOf(9)})
 		return h.n
 	}
 	want := sent(everything())
@@ -227,7 +238,8 @@ func TestAClonesOutputIsItsOwn(t *testing.T) {
 
 func TestACopyOfAMessageDoesNotChangeWithIt(t *testing.T) {
 	messages := func() []RPC {
-		return []RPC{&RequestVote{Call: 2, Term: 3}, &RequestVoteReply{Call: 2, Term: 3}, &AppendEntries{Call: 2, Term: 3, Entries: logOf(1, 2)}, &AppendEntriesReply{Call: 2, Term: 3}}
+		return []RPC{&RequestVote{Call: 2, Term: 3}, &RequestVoteReply{Call: 2, Term: 3},
+			&AppendEntries{Call: 2, Term: 3, Entries: logOf(1, 2)}, &AppendEntriesReply{Call: 2, Term: 3}}
 	}
 	for i, m := range messages() {
 		kept := CopyRPC(m)
@@ -274,7 +286,8 @@ func TestACloneReceivesItsSnapshotByItself(t *testing.T) {
 func TestAClonesConfigurationsAreItsOwn(t *testing.T) {
 	h := start(t, 1, 3, Durable{CurrentTerm: 1})
 	configure := func(n *Node, term Term, text string) {
-		n.Receive(2, &AppendEntries{Term: term, LeaderID: 2, Entries: []Entry{{Term: term, Kind: Config, Data: []byte(text)}}})
+		n.Receive(2, &AppendEntries{Term: term, LeaderID: 2,
+			Entries: []Entry{{Term: term, Kind: Config, Data: []byte(text)}}})
 	}
 	configure(h.n, 1, "1,2,3+4")
 	clone := h.n.Clone()

@@ -3,7 +3,8 @@ package raft
 import "testing"
 
 func TestARuleThatIsSwitchedOffIsNotKeptFromThenOn(t *testing.T) {
-	n, err := New(Options{ID: 1, Voters: []ServerID{1, 2, 3}, ElectionTicksMin: 150, ElectionTicksMax: 300, HeartbeatTicks: 50, Off: Extensions}, Durable{})
+	n, err := New(Options{ID: 1, Voters: []ServerID{1, 2, 3}, ElectionTicksMin: 150, ElectionTicksMax: 300,
+		HeartbeatTicks: 50, Off: Extensions}, Durable{})
 	if err != nil {
 		t.Fatal(err)
 	}
@@ -34,7 +35,8 @@ func TestARuleThatIsSwitchedOffIsNotKeptFromThenOn(t *testing.T) {
 }
 
 func TestATimerThatIsSetRunsOutWhenItSays(t *testing.T) {
-	n, err := New(Options{ID: 1, Voters: []ServerID{1, 2, 3}, ElectionTicksMin: 150, ElectionTicksMax: 300, HeartbeatTicks: 50, Off: Extensions}, Durable{})
+	n, err := New(Options{ID: 1, Voters: []ServerID{1, 2, 3}, ElectionTicksMin: 150, ElectionTicksMax: 300,
+		HeartbeatTicks: 50, Off: Extensions}, Durable{})
 	if err != nil {
 		t.Fatal(err)
 	}

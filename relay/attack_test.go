@@ -133,7 +133,8 @@ func innocents(t testing.TB, relay *process, seats int) *victim {
 		v.tabs = append(v.tabs, open(t, relay.url, v.code, fmt.Sprintf(`{"size":%d}`, seats)))
 	}
 	plain := `"latency":0,"jitter":0`
-	v.tabs[0].say(`{"id":"start","method":"network","params":{"rate":1,"start":true,"links":[{"from":1,"to":2,` + plain +
+	v.tabs[0].say(`{"id":"start","method":"network","params":{"rate":1,"start":true,"links":[{"from":1,"to":2,` +
+		plain +
 		`},{"from":2,"to":1,` + plain + `}]}}`)
 	v.tabs[0].until(func(text string) bool { return get(text, "id").ToString() == "start" })
 	for _, c := range v.tabs {
@@ -184,10 +185,12 @@ func (v *victim) roundTrips(during time.Duration) pair {
 	clear(v.back)
 	v.mu.Unlock()
 	sent := 0
-	for end := time.Now().Add(during); time.Now().Before(end) && v.ended.Load() == nil; time.Sleep(5 * time.Millisecond) {
+	for end := time.Now().Add(during); time.Now().Before(end) &&
+		v.ended.Load() == nil; time.Sleep(5 * time.Millisecond) {
 		for _, i := range []int{0, 2} {
 			c := v.tabs[i]
-			c.ws.WriteMessage(websocket.TextMessage, fmt.Appendf(nil, "%d>%d:ping:%d", c.server, c.server+1, time.Now().UnixMicro()))
+			c.ws.WriteMessage(websocket.TextMessage, fmt.Appendf(nil, "%d>%d:ping:%d", c.server, c.server+1,
+				time.Now().UnixMicro()))
 		}
 		sent++
 	}
@@ -230,7 +233,8 @@ func launchAttack(t testing.TB, x *attack, v *victim) (stop func()) {
 	}
 	cmd := exec.Command(command[0], command[1:]...)
 	address, _ := url.Parse(v.relay.url)
-	cmd.Env = append(os.Environ(), "RELAY_ATTACK="+x.name, "RELAY_ADDRESS="+address.Host, "RELAY_ROOM="+v.code, "GOMAXPROCS=2")
+	cmd.Env = append(os.Environ(), "RELAY_ATTACK="+x.name, "RELAY_ADDRESS="+address.Host, "RELAY_ROOM="+v.code,
+		"GOMAXPROCS=2")
 	cmd.Stderr = os.Stderr
 	stdin, err := cmd.StdinPipe()
 	if err == nil {
@@ -279,7 +283,8 @@ func undergo(t testing.TB, x *attack, turns int, each time.Duration) (result ass
 		time.Sleep(100 * time.Millisecond) // until it has ended
 	}
 	if why := v.ended.Load(); why != nil {
-		t.Errorf("%s: the session of an innocent one was ended: %s; the relay's log:\n%s", x.name, *why, tail(relay.stderr.String(), 2000))
+		t.Errorf("%s: the session of an innocent one was ended: %s; the relay's log:\n%s", x.name, *why,
+			tail(relay.stderr.String(), 2000))
 	}
 	figures := figuresOf(t, relay.url)
 	for name, value := range figures {

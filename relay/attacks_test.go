@@ -208,7 +208,8 @@ func (a *attacker) again(code string, messages []string) {
 
 func (a *attacker) heldAndDuplicated() {
 	messages := []string{
-		`{"method":"network","params":{"links":[{"from":5,"to":3,"hold":true}]}}`, "5>3:" + strings.Repeat("x", 1_000_000),
+		`{"method":"network","params":{"links":[{"from":5,"to":3,"hold":true}]}}`,
+		"5>3:" + strings.Repeat("x", 1_000_000),
 	}
 	for seq := 1; seq < 4000; seq++ { // its number is not known; only one of these fits
 		messages = append(messages, fmt.Sprintf(`{"method":"frame","params":{"seq":%d,"do":"duplicate"}}`, seq))
@@ -364,7 +365,8 @@ func (a *attacker) lookUps() {
 func (a *attacker) releases() {
 	ws := a.stuffed("stuffed")
 	for ws != nil {
-		say(ws, `{"method":"network","params":{"links":[`+everyLink(`"hold":false,"reorder":1,"latency":10000000`)+`]}}`)
+		say(ws, `{"method":"network","params":{"links":[`+everyLink(
+			`"hold":false,"reorder":1,"latency":10000000`)+`]}}`)
 		time.Sleep(300 * time.Millisecond)
 		ws = a.stuffed("stuffed-again")
 	}
@@ -374,7 +376,8 @@ func (a *attacker) names() {
 	for range 50 {
 		a.member("names", `{"server":0,"watch":true}`)
 	}
-	a.flood("names", `{}`, `{"method":"state","params":{"name":"`+strings.Repeat("é", 40)+`"}}`, `{"method":"network","params":{"latency":7}}`)
+	a.flood("names", `{}`, `{"method":"state","params":{"name":"`+strings.Repeat("é", 40)+`"}}`,
+		`{"method":"network","params":{"latency":7}}`)
 }
 
 func (a *attacker) smallMessages() {
@@ -390,7 +393,8 @@ func (a *attacker) hardToRead() {
 	escapes := strings.Repeat(`\u0041`, most/6)
 	for i := range 4 {
 		go a.flood(fmt.Sprintf("hard-%d", i), `{"size":2}`, `{"id":1,"method":"network","params":`+brackets+"}",
-			`{"id":1,"method":"network","params":{`+keys+`"x":1}}`, `{"id":1,"method":"report","params":{`+keys+`"x":1}}`,
+			`{"id":1,"method":"network","params":{`+keys+`"x":1}}`,
+			`{"id":1,"method":"report","params":{`+keys+`"x":1}}`,
 			`{"id":1,"method":"frame","params":{"do":"inject","from":1,"to":2,"frame":"1>2:`+escapes+`"}}`,
 			"0:x"+strings.Repeat(":", most), `{"variant":"RequestVote","fields":[{`+keys+`"uuid":"u"}]}`)
 	}
@@ -419,7 +423,8 @@ func (a *attacker) guesses() {
 		for {
 			var lease [16]byte
 			rand.Read(lease[:])
-			if say(ws, `{"id":1,"method":"join","params":{"server":1,"lease":"`+hex.EncodeToString(lease[:])+`"}}`) != nil {
+			if say(ws, `{"id":1,"method":"join","params":{"server":1,"lease":"`+hex.EncodeToString(
+				lease[:])+`"}}`) != nil {
 				break
 			}
 		}
@@ -427,7 +432,8 @@ func (a *attacker) guesses() {
 }
 
 func (a *attacker) forgeries() {
-	a.flood(a.code, `{"server":0}`, "2>1:pong:forged", "1>2:ping:forged", `{"from":1,"to":2,"method":"x"}`, "1001>77:x", `{"from":3,"from":1,"to":2}`, "{", "\xff")
+	a.flood(a.code, `{"server":0}`, "2>1:pong:forged", "1>2:ping:forged", `{"from":1,"to":2,"method":"x"}`, "1001>77:x",
+		`{"from":3,"from":1,"to":2}`, "{", "\xff")
 }
 
 func (a *attacker) unfinishedRequests() {
@@ -463,7 +469,8 @@ func (v *victim) canReturnToASeat(t testing.TB) {
 	owner := v.tabs[3]
 	back := dial(t, v.relay.url, v.code, nil)
 	defer back.ws.Close()
-	back.say(fmt.Sprintf(`{"id":"join","method":"join","params":{"server":%d,"lease":"%s"}}`, owner.server, owner.lease))
+	back.say(fmt.Sprintf(`{"id":"join","method":"join","params":{"server":%d,"lease":"%s"}}`, owner.server,
+		owner.lease))
 	got := back.until(func(text string) bool { return get(text, "id").ToString() == "join" })
 	if get(got, "error", "code").ToInt() != -32004 {
 		t.Errorf("the owner of seat %d was told %s", owner.server, got)
@@ -477,8 +484,10 @@ func TestNothingHappensToInnocentPeople(t *testing.T) {
 		x := &attacks[i]
 		t.Run(x.name, func(t *testing.T) {
 			r := undergo(t, x, 1, 600*time.Millisecond)
-			t.Logf("p99 there and back %.1f ms calm, %.1f ms attacked; %d MiB", ms(p99(r.calm.used)), ms(p99(r.attacked.used)), r.memory>>20)
-			if calm, attacked := percentile(r.calm.used, 50), percentile(r.attacked.used, 50); attacked > 2*calm+50*time.Millisecond {
+			t.Logf("p99 there and back %.1f ms calm, %.1f ms attacked; %d MiB", ms(p99(r.calm.used)),
+				ms(p99(r.attacked.used)), r.memory>>20)
+			if calm, attacked := percentile(r.calm.used, 50),
+				percentile(r.attacked.used, 50); attacked > 2*calm+50*time.Millisecond {
 				t.Errorf("half of the frames of the innocent room took %v and more, calm %v", attacked, calm)
 			}
 		})
@@ -512,8 +521,9 @@ func BenchmarkAttacks(b *testing.B) {
 	}
 	if *rewrite && len(calm) > 0 {
 		rewritePart(b, "attacks", tableOfAttacks(ratios))
-		rewritePart(b, "measured", fmt.Sprintf("Last measured on %s with %d processors, and a load of %s before: calm, 99 %% of the "+
-			"frames\nwere there and back within %.0f ms.\n", begun, runtime.NumCPU(), load, median(calm)))
+		rewritePart(b, "measured", fmt.Sprintf(
+			"Last measured on %s with %d processors, and a load of %s before: calm, 99 %% of the "+
+				"frames\nwere there and back within %.0f ms.\n", begun, runtime.NumCPU(), load, median(calm)))
 	}
 }
 
@@ -542,7 +552,8 @@ func TestTheTableOfAttacksIsComplete(t *testing.T) {
 func tableOfAttacks(ratios map[string]string) string {
 	table := "| attack | what happens | bound | p99 |\n| --- | --- | --- | --- |\n"
 	for _, x := range attacks {
-		table += fmt.Sprintf("| %s | %s | %s | %s |\n", x.name, x.happens, x.bound, cmp.Or(ratios[x.name], "not measured"))
+		table += fmt.Sprintf("| %s | %s | %s | %s |\n", x.name, x.happens, x.bound,
+			cmp.Or(ratios[x.name], "not measured"))
 	}
 	return table
 }
@@ -587,7 +598,8 @@ func expectPart(t *testing.T, name, want string) {
 	case *rewrite:
 		rewritePart(t, name, want)
 	default:
-		t.Errorf("ATTACKS.md is not what is tested: run go test ./relay -run IsComplete -rewrite; it should say\n%s", want)
+		t.Errorf("ATTACKS.md is not what is tested: run go test ./relay -run IsComplete -rewrite; it should say\n%s",
+			want)
 	}
 }
 

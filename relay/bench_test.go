@@ -20,7 +20,8 @@ func BenchmarkIdleTabs(b *testing.B) {
 	p := launch(b, "-addr", "127.0.0.1:0", "-state", b.TempDir())
 	empty := memoryOf(p.Process.Pid)
 	for i := range tabs {
-		from := &attacker{from: net.IPv4(127, 0, 0, byte(2+i%50))} // an address may come 50 times a second, and 200 times ahead
+		// an address may come 50 times a second, and 200 times ahead
+		from := &attacker{from: net.IPv4(127, 0, 0, byte(2+i%50))}
 		c := dialBy(b, &websocket.Dialer{NetDial: from.dial}, p.url, fmt.Sprintf("idle-%d", i/5), nil)
 		go readOn(c.join(`{"size":5}`).ws)
 	}

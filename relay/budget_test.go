@@ -57,7 +57,8 @@ func TestThePaceOfAnAddressIsThatOfAllItsConnections(t *testing.T) {
 			}
 			time.Sleep(100 * time.Millisecond)
 			before := time.Now()
-			for other := connection("192.0.2.8:1"); time.Since(before) < time.Second; time.Sleep(50 * time.Millisecond) {
+			for other := connection("192.0.2.8:1"); time.Since(before) < time.Second; time.Sleep(
+				50 * time.Millisecond) {
 				at := time.Now()
 				if other.wait(c.length); time.Since(at) > 100*time.Millisecond {
 					t.Errorf("%s: another address waited for %v", name, time.Since(at))
@@ -100,8 +101,9 @@ func TestALargeMessageWaitsForItsTurnAndNobodyForIt(t *testing.T) {
 
 func TestAnAddressIsAHouseholds(t *testing.T) {
 	for remote, want := range map[string]string{
-		"192.0.2.7:99": "192.0.2.7", "[::ffff:192.0.2.7]:99": "192.0.2.7", "[2001:db8:1:2:3:4:5:6]:99": "2001:db8:1:2::/64",
-		"[2001:db8:1:2::9]:1": "2001:db8:1:2::/64", "[fe80::1%eth0]:1": "fe80::/64", "nonsense": "nonsense",
+		"192.0.2.7:99": "192.0.2.7", "[::ffff:192.0.2.7]:99": "192.0.2.7",
+		"[2001:db8:1:2:3:4:5:6]:99": "2001:db8:1:2::/64",
+		"[2001:db8:1:2::9]:1":       "2001:db8:1:2::/64", "[fe80::1%eth0]:1": "fe80::/64", "nonsense": "nonsense",
 	} {
 		if got := addressOf(remote); got != want {
 			t.Errorf("%s counts as %s, want %s", remote, got, want)
@@ -112,7 +114,8 @@ func TestAnAddressIsAHouseholds(t *testing.T) {
 func TestRoomsAreBoundedAndEmptyOnesGiveUpTheirPlaces(t *testing.T) {
 	r, server := started(t, settings{}, nil, func(r *relay) { r.budgets.of[openRooms].most = 4 })
 	first, second := open(t, server.URL, "room-1", `{}`), open(t, server.URL, "room-2", `{}`)
-	if got := dial(t, server.URL, "room-3", nil).untilClosed(); got.Code != websocket.CloseTryAgainLater || !strings.Contains(got.Text, "as many rooms as it takes") {
+	if got := dial(t, server.URL, "room-3", nil).untilClosed(); got.Code != websocket.CloseTryAgainLater ||
+		!strings.Contains(got.Text, "as many rooms as it takes") {
 		t.Errorf("one address has half of the rooms, another one was closed with %v", got)
 	}
 	stranger := &websocket.Dialer{NetDial: (&attacker{from: net.ParseIP(attackerIP)}).dial}
@@ -263,13 +266,16 @@ func TestEveryBudgetAndPaceIsInTheMetrics(t *testing.T) {
 	figures := figuresOf(t, server.URL)
 	for kind, b := range budgetNames {
 		limit, known := figures["raft_"+b.name+"_limit"]
-		if _, counted := figures["raft_"+b.name+"_refused_total"]; !known || !counted || limit != r.budgets.of[kind].most {
+		if _, counted := figures["raft_"+b.name+"_refused_total"]; !known || !counted ||
+			limit != r.budgets.of[kind].most {
 			t.Errorf("%s: limit %d, known %t, refusals counted %t", b.name, limit, known, counted)
 		}
 	}
 	for _, name := range []string{
-		"raft_messages_delayed_total", "raft_large_messages_delayed_total", "raft_news_left_out_total", "raft_too_often_total",
-		"raft_connections_closed_total", "raft_control_floods_total", "raft_rooms_unstored", "raft_rooms_without_record_total",
+		"raft_messages_delayed_total", "raft_large_messages_delayed_total", "raft_news_left_out_total",
+		"raft_too_often_total",
+		"raft_connections_closed_total", "raft_control_floods_total", "raft_rooms_unstored",
+		"raft_rooms_without_record_total",
 	} {
 		if _, known := figures[name]; !known {
 			t.Errorf("%s is not in the metrics", name)

@@ -99,7 +99,8 @@ func joined(base, code, params string) (promise, bool) {
 		}
 		if text := string(data); get(text, "id").ToString() == "join" {
 			result := get(text, "result")
-			return promise{code, result.Get("lease").ToString(), result.Get("server").ToString(), result.Get("claim").ToString()}, true
+			return promise{code, result.Get("lease").ToString(), result.Get("server").ToString(),
+				result.Get("claim").ToString()}, true
 		}
 	}
 }
@@ -125,7 +126,8 @@ func TestAfterThirtyKillsUnderLoadEveryConfirmedLeaseIsThere(t *testing.T) {
 			t.Setenv("RELAY_DISK", "good")
 			p := launchSelf(t, "-addr", "127.0.0.1:0", "-state", state)
 			for _, want := range promised {
-				got, ok := joined(p.url, want.code, `{"server":`+want.server+`,"lease":"`+want.lease+`","claim":`+want.claim+`}`)
+				got, ok := joined(p.url, want.code,
+					`{"server":`+want.server+`,"lease":"`+want.lease+`","claim":`+want.claim+`}`)
 				if !ok || got.server != want.server || got.lease != want.lease {
 					t.Errorf("%+v is now %+v", want, got)
 				}

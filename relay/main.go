@@ -73,8 +73,9 @@ func serve(ctx context.Context, s settings, page func() *page, stdout, stderr io
 	relay := newRelay(s, kept, page(), log)
 	server := &http.Server{
 		Handler: relay.handler(), MaxHeaderBytes: 16 << 10, // the times are for files; a WebSocket has its own
-		ReadHeaderTimeout: 5 * time.Second, ReadTimeout: 10 * time.Second, WriteTimeout: 2 * time.Minute, IdleTimeout: time.Minute,
-		ErrorLog: slog.NewLogLogger(log.Handler(), slog.LevelDebug), // mostly port scans and closed tabs
+		ReadHeaderTimeout: 5 * time.Second, ReadTimeout: 10 * time.Second, WriteTimeout: 2 * time.Minute,
+		IdleTimeout: time.Minute,
+		ErrorLog:    slog.NewLogLogger(log.Handler(), slog.LevelDebug), // mostly port scans and closed tabs
 	}
 	announce(stdout, listener.Addr().(*net.TCPAddr), s.lan, localAddresses())
 	failed := make(chan error, 1)
@@ -98,7 +99,8 @@ func parse(args []string, stderr io.Writer) (settings, error) {
 	flags := flag.NewFlagSet("relay", flag.ContinueOnError)
 	flags.SetOutput(stderr)
 	flags.StringVar(&s.addr, "addr", "127.0.0.1:8080", "listen on this `host:port`")
-	flags.BoolVar(&s.lan, "lan", false, "listen on all interfaces, and show the address in the local network with a QR code")
+	flags.BoolVar(&s.lan, "lan", false,
+		"listen on all interfaces, and show the address in the local network with a QR code")
 	flags.StringVar(&s.state, "state", stateDir(), "keep the rooms' seats in this `directory`")
 	flags.Float64Var(&s.rate, "rate", 0.1, "cluster seconds per real second in new rooms, 0 to 1")
 	flags.IntVar(&s.size, "size", 3, "servers in new rooms, 1 to 9")
@@ -147,7 +149,8 @@ func newLog(w io.Writer, asJSON bool) *slog.Logger {
 	return slog.New(slog.NewTextHandler(w, nil))
 }
 
-// stateDir is where programs keep what should outlive them but is not configuration (XDG base directories); empty if the user has no home.
+// stateDir is where programs keep what should outlive them but is not configuration (XDG base directories); empty if
+// the user has no home.
 func stateDir() string {
 	if dir := os.Getenv("XDG_STATE_HOME"); filepath.IsAbs(dir) {
 		return filepath.Join(dir, "raft-playground")

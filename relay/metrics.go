@@ -34,7 +34,8 @@ func (r *relay) figures() []figure {
 			figure{"raft_" + b.name + "_refused_total", "counter", b.help + ", refused", budget.refused.Load()})
 	}
 	return append(list,
-		figure{"raft_messages_delayed_total", "counter", "messages that used up the pace of their address or of the relay",
+		figure{"raft_messages_delayed_total", "counter",
+			"messages that used up the pace of their address or of the relay",
 			r.budgets.messages.refused.Load()},
 		figure{"raft_large_messages_delayed_total", "counter", "messages whose bytes used up that pace",
 			r.budgets.bytes.refused.Load()},
@@ -42,7 +43,8 @@ func (r *relay) figures() []figure {
 			r.budgets.news.refused.Load()},
 		figure{"raft_too_often_total", "counter", "handshakes refused because their address came too often",
 			r.budgets.tooOften.Load()},
-		figure{"raft_connections_closed_total", "counter", "connections closed by their rooms: full, flooding, not joined",
+		figure{"raft_connections_closed_total", "counter",
+			"connections closed by their rooms: full, flooding, not joined",
 			r.budgets.closed.Load()},
 		figure{"raft_control_floods_total", "counter", "connections closed for too many pings or pongs",
 			r.budgets.floods.Load()})
@@ -77,11 +79,12 @@ func (r *relay) health(w http.ResponseWriter, _ *http.Request) {
 	w.Header().Set("Content-Type", "application/json")
 	w.Header().Set("Cache-Control", "no-store")
 	jsoniter.NewEncoder(w).Encode(struct {
-		Status        string `json:"status"`
-		Rooms         int    `json:"rooms"`
-		Connections   int    `json:"connections"`
-		Records       string `json:"records"`            // "disk", or "memory": they end with this process
-		Unstored      int64  `json:"roomsUnstored"`      // their joins wait, and their people have been told
-		WithoutRecord int64  `json:"roomsWithoutRecord"` // since the start: servers came back, and nothing was known of them
+		Status      string `json:"status"`
+		Rooms       int    `json:"rooms"`
+		Connections int    `json:"connections"`
+		Records     string `json:"records"`       // "disk", or "memory": they end with this process
+		Unstored    int64  `json:"roomsUnstored"` // their joins wait, and their people have been told
+		// since the start: servers came back, and nothing was known of them
+		WithoutRecord int64 `json:"roomsWithoutRecord"`
 	}{"ok", rooms, connections, kept.where(), kept.unstored.Load(), kept.strangers.Load()})
 }

@@ -38,7 +38,8 @@ func newGate(hosts, origins []string) gate {
 func (g *gate) refusal(host, origin string) string {
 	name, _ := splitHost(host)
 	if !g.named(name) {
-		return "This relay does not answer to the name " + name + ". If that is its name, start it with -host " + name + "."
+		return "This relay does not answer to the name " + name + ". If that is its name, start it with -host " + name +
+			"."
 	}
 	if origin == "" {
 		return ""
@@ -50,7 +51,8 @@ func (g *gate) refusal(host, origin string) string {
 	case page.servedBy(host), slices.Contains(g.origins, page.String()):
 		return ""
 	}
-	return "Pages of " + origin + " may not join rooms of " + host + ". To let them, start the relay with -origin " + origin + "."
+	return "Pages of " + origin + " may not join rooms of " + host + ". To let them, start the relay with -origin " +
+		origin + "."
 }
 
 func (g *gate) named(name string) bool {

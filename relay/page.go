@@ -37,9 +37,12 @@ type body struct {
 var encodings = []struct{ name, suffix string }{{"br", ".br"}, {"gzip", ".gz"}, {"identity", ""}}
 
 var kinds = map[string]string{
-	".html": "text/html; charset=utf-8", ".js": "text/javascript; charset=utf-8", ".css": "text/css; charset=utf-8", ".wasm": "application/wasm",
-	".svg": "image/svg+xml", ".png": "image/png", ".ico": "image/x-icon", ".json": "application/json", ".map": "application/json",
-	".webmanifest": "application/manifest+json", ".woff2": "font/woff2", ".txt": "text/plain; charset=utf-8", ".md": "text/plain; charset=utf-8",
+	".html": "text/html; charset=utf-8", ".js": "text/javascript; charset=utf-8", ".css": "text/css; charset=utf-8",
+	".wasm": "application/wasm",
+	".svg":  "image/svg+xml", ".png": "image/png", ".ico": "image/x-icon", ".json": "application/json",
+	".map":         "application/json",
+	".webmanifest": "application/manifest+json", ".woff2": "font/woff2", ".txt": "text/plain; charset=utf-8",
+	".md": "text/plain; charset=utf-8",
 }
 
 // A proxy may have taken a path off the addresses, so none can be named in full.
@@ -91,7 +94,8 @@ func (p *page) explain(w http.ResponseWriter) {
 	http.Error(w, strings.TrimSpace(notBuilt), http.StatusServiceUnavailable)
 }
 
-// The page's HTML files. They find all others by relative addresses: room.html and embed/index.html in the folder above.
+// The page's HTML files. They find all others by relative addresses: room.html and embed/index.html in
+// the folder above.
 const (
 	labPage   = "index.html"
 	embedPage = "embed/index.html"
@@ -129,7 +133,8 @@ func (f *file) serve(w http.ResponseWriter, req *http.Request) {
 	h := w.Header()
 	h.Set("Content-Type", f.kind)
 	h.Set("Vary", "Accept-Encoding")
-	h.Set("Access-Control-Allow-Origin", "*") // in a sandboxed frame the page itself is of another origin than its files
+	// in a sandboxed frame the page itself is of another origin than its files
+	h.Set("Access-Control-Allow-Origin", "*")
 	h.Set("ETag", b.tag)
 	h.Set("Cache-Control", "no-cache")
 	if f.immutable {
@@ -164,7 +169,8 @@ func (f *file) negotiate(accept string) string {
 	return best
 }
 
-// quality is how much the client likes an encoding, 0 (not at all) to 1. What it does not name it does not take, but for identity, which is the last resort.
+// quality is how much the client likes an encoding, 0 (not at all) to 1. What it does not name it does not take, but
+// for identity, which is the last resort.
 func quality(accept, encoding string) float64 {
 	q := 0.0
 	if encoding == "identity" {

@@ -65,8 +65,10 @@ func TestEncodingsAreNegotiated(t *testing.T) {
 		{"zstd", "", "<!doctype html>"},
 	} {
 		answer, text := fetch(t, "GET", server.URL+"/r/room", map[string]string{"Accept-Encoding": c.accept})
-		if answer.Header.Get("Content-Encoding") != c.encoding || text != c.text || answer.ContentLength != int64(len(c.text)) {
-			t.Errorf("Accept-Encoding %q: got %q, %q (%d bytes said), want %q, %q", c.accept, answer.Header.Get("Content-Encoding"), text, answer.ContentLength, c.encoding, c.text)
+		if answer.Header.Get("Content-Encoding") != c.encoding || text != c.text ||
+			answer.ContentLength != int64(len(c.text)) {
+			t.Errorf("Accept-Encoding %q: got %q, %q (%d bytes said), want %q, %q", c.accept,
+				answer.Header.Get("Content-Encoding"), text, answer.ContentLength, c.encoding, c.text)
 		}
 		if answer.Header.Get("Vary") != "Accept-Encoding" {
 			t.Errorf("Vary is %q", answer.Header.Get("Vary"))
@@ -90,12 +92,14 @@ func TestFilesHaveTheirTypeAndCachePolicy(t *testing.T) {
 		answer, text := fetch(t, "GET", server.URL+c.path, nil)
 		h := answer.Header
 		if answer.StatusCode != 200 || h.Get("Content-Type") != c.kind || h.Get("Cache-Control") != c.cache {
-			t.Errorf("%s: %d, %q, %q; want 200, %q, %q", c.path, answer.StatusCode, h.Get("Content-Type"), h.Get("Cache-Control"), c.kind, c.cache)
+			t.Errorf("%s: %d, %q, %q; want 200, %q, %q", c.path, answer.StatusCode, h.Get("Content-Type"),
+				h.Get("Cache-Control"), c.kind, c.cache)
 		}
 		if h.Get("Access-Control-Allow-Origin") != "*" {
 			t.Errorf("%s cannot be read by a page in a sandboxed frame: %v", c.path, h)
 		}
-		again, _ := fetch(t, "GET", server.URL+c.path, map[string]string{"If-None-Match": `"other", W/` + h.Get("ETag")})
+		again, _ := fetch(t, "GET", server.URL+c.path,
+			map[string]string{"If-None-Match": `"other", W/` + h.Get("ETag")})
 		if h.Get("ETag") == "" || again.StatusCode != http.StatusNotModified {
 			t.Errorf("%s with its entity tag %q: %d", c.path, h.Get("ETag"), again.StatusCode)
 		}
@@ -104,7 +108,8 @@ func TestFilesHaveTheirTypeAndCachePolicy(t *testing.T) {
 			t.Errorf("HEAD %s: %d bytes said, %d sent", c.path, head.ContentLength, len(nothing))
 		}
 	}
-	for _, path := range []string{"/nothing", "/.gitkeep", "/room.html.br", "/r/UPPER", "/r/abc", "/rooms/abc", "/r/" + strings.Repeat("a", 33)} {
+	for _, path := range []string{"/nothing", "/.gitkeep", "/room.html.br", "/r/UPPER", "/r/abc", "/rooms/abc",
+		"/r/" + strings.Repeat("a", 33)} {
 		if answer, _ := fetch(t, "GET", server.URL+path, nil); answer.StatusCode != http.StatusNotFound {
 			t.Errorf("%s: %d, want 404", path, answer.StatusCode)
 		}
@@ -117,7 +122,8 @@ func TestEachPageHasItsAddress(t *testing.T) {
 		"/": "<title>Lab</title>", "/index.html": "<title>Lab</title>", "/embed/": "<title>Embedded lab</title>",
 		"/embed/index.html": "<title>Embedded lab</title>", "/r/room": "<!doctype html>",
 	} {
-		if answer, text := fetch(t, "GET", server.URL+path, nil); answer.StatusCode != http.StatusOK || strings.TrimPrefix(text, "<!doctype html>") != strings.TrimPrefix(want, "<!doctype html>") {
+		if answer, text := fetch(t, "GET", server.URL+path, nil); answer.StatusCode != http.StatusOK ||
+			strings.TrimPrefix(text, "<!doctype html>") != strings.TrimPrefix(want, "<!doctype html>") {
 			t.Errorf("%s: %d, %q; want %q", path, answer.StatusCode, text, want)
 		}
 	}
@@ -169,12 +175,15 @@ func TestThePolicyNamesOnlyHostsThatAPolicyCanName(t *testing.T) {
 
 func TestSecurityHeaders(t *testing.T) {
 	_, server := started(t, settings{}, smallPage)
-	if answer, _ := fetch(t, "GET", server.URL+"/assets/raft-1a2b.wasm", nil); answer.Header.Get("Content-Security-Policy") != "" || answer.Header.Get("X-Content-Type-Options") != "nosniff" {
+	if answer, _ := fetch(t, "GET", server.URL+"/assets/raft-1a2b.wasm",
+		nil); answer.Header.Get("Content-Security-Policy") != "" ||
+		answer.Header.Get("X-Content-Type-Options") != "nosniff" {
 		t.Errorf("a part of a page, which is under the page's policy, is sent with %v", answer.Header)
 	}
 	host := strings.TrimPrefix(server.URL, "http://")
 	for path, ancestors := range map[string]string{ // by whom it may be framed
-		"/": "'self'", "/r/room": "'self'", "/assets/raft-worker-1a2b.js": "'self'", "/nothing": "'self'", "/healthz": "'self'", "/embedded": "'self'",
+		"/": "'self'", "/r/room": "'self'", "/assets/raft-worker-1a2b.js": "'self'", "/nothing": "'self'",
+		"/healthz": "'self'", "/embedded": "'self'",
 		"/embed/": "anybody", "/embed/index.html": "anybody",
 	} {
 		answer, _ := fetch(t, "GET", server.URL+path, nil)
@@ -186,7 +195,8 @@ func TestSecurityHeaders(t *testing.T) {
 			self = "'self' " + server.URL + " https://" + host // in a sandboxed frame WebKit takes no host for 'self'
 		}
 		for _, want := range []string{
-			"default-src " + self + ";", "script-src " + self + " 'wasm-unsafe-eval';", "worker-src " + self + " blob:;",
+			"default-src " + self + ";", "script-src " + self + " 'wasm-unsafe-eval';",
+			"worker-src " + self + " blob:;",
 			"connect-src " + self + " ws://" + host,
 		} {
 			if !strings.Contains(policy+";", want) {
@@ -205,15 +215,18 @@ func TestSecurityHeaders(t *testing.T) {
 func TestWithoutThePageARelaySaysHowToBuildIt(t *testing.T) {
 	_, server := started(t, settings{}, fstest.MapFS{".gitkeep": {}})
 	for _, path := range []string{"/", "/embed/", "/new", "/r/room"} {
-		if answer, text := fetch(t, "GET", server.URL+path, nil); answer.StatusCode != http.StatusServiceUnavailable || !strings.Contains(text, "./build.sh run") {
+		if answer, text := fetch(t, "GET", server.URL+path, nil); answer.StatusCode != http.StatusServiceUnavailable ||
+			!strings.Contains(text, "./build.sh run") {
 			t.Errorf("%s: %d, %q", path, answer.StatusCode, text)
 		}
 	}
 }
 
-// FuzzAcceptEncoding: whatever a client says it takes, it gets an encoding that the file has and, unless nothing else is left, did not rule out.
+// FuzzAcceptEncoding: whatever a client says it takes, it gets an encoding that the file has and, unless nothing else
+// is left, did not rule out.
 func FuzzAcceptEncoding(f *testing.F) {
-	for _, accept := range []string{"", "gzip, br", "br;q=0, *", "*;q=0", "gzip;q=0.5, br; q=0.9", "br;q=NaN", ",;=,", "br;q=1e9"} {
+	for _, accept := range []string{"", "gzip, br", "br;q=0, *", "*;q=0", "gzip;q=0.5, br; q=0.9", "br;q=NaN", ",;=,",
+		"br;q=1e9"} {
 		f.Add(accept)
 	}
 	page := loadPage(smallPage)

@@ -70,7 +70,8 @@ func begin(t testing.TB, path string, args []string) *process {
 	t.Helper()
 	p := &process{Cmd: exec.Command(path, args...), stderr: new(bytes.Buffer)}
 	p.Stderr = p.stderr
-	p.Env = append(os.Environ(), "GOGC=100") // as it runs in earnest: the tests themselves may collect garbage more seldom
+	// as it runs in earnest: the tests themselves may collect garbage more seldom
+	p.Env = append(os.Environ(), "GOGC=100")
 	stdout, err := p.StdoutPipe()
 	if err != nil {
 		t.Fatal(err)
@@ -101,14 +102,16 @@ func TestAfterTheRelayIsKilledLeasesGetTheirSeatsAndNewcomersDoNot(t *testing.T)
 	if c := open(t, second.url, "room", `{}`); c.server != 3 {
 		t.Errorf("seats 1 and 2 are leased; a newcomer got %d", c.server)
 	} else if c.client <= b.client && c.client >= a.client {
-		t.Errorf("addresses %d and %d were used before the relay was killed; a newcomer got %d", a.client, b.client, c.client)
+		t.Errorf("addresses %d and %d were used before the relay was killed; a newcomer got %d", a.client, b.client,
+			c.client)
 	}
 	if d := open(t, second.url, "room", `{}`); d.server != 0 {
 		t.Errorf("all seats are leased; a newcomer got %d", d.server)
 	}
 	for _, old := range []*tab{b, a} {
 		c := dial(t, second.url, "room", nil)
-		c.say(`{"id":1,"method":"join","params":{"server":` + string('0'+rune(old.server)) + `,"lease":"` + old.lease + `"}}`)
+		c.say(`{"id":1,"method":"join","params":{"server":` + string('0'+rune(old.server)) + `,"lease":"` + old.lease +
+			`"}}`)
 		answer := c.until(func(text string) bool { return get(text, "id").ToInt() == 1 })
 		if get(answer, "result", "server").ToUint64() != old.server || get(answer, "result", "fresh").ToBool() {
 			t.Errorf("the lease of seat %d got %s", old.server, answer)
@@ -166,13 +169,16 @@ func TestAPortInUseIsToldWithACommandThatWorks(t *testing.T) {
 }
 
 func TestTheCommandLineIsChecked(t *testing.T) {
-	for _, args := range [][]string{{"-rate", "2"}, {"-rate", "-0.1"}, {"-rate", "1e-9"}, {"-size", "0"}, {"-size", "10"}, {"-addr", "8080"}, {"-origin", "example.org"}, {"-origin", "https://a/b"}, {"-origin", "ftp://a"}, {"-host", "http://a"}, {"-host", "a:80"}, {"extra"}, {"-unknown"}} {
+	for _, args := range [][]string{{"-rate", "2"}, {"-rate", "-0.1"}, {"-rate", "1e-9"}, {"-size", "0"},
+		{"-size", "10"}, {"-addr", "8080"}, {"-origin", "example.org"}, {"-origin", "https://a/b"},
+		{"-origin", "ftp://a"}, {"-host", "http://a"}, {"-host", "a:80"}, {"extra"}, {"-unknown"}} {
 		var stderr bytes.Buffer
 		if _, err := parse(args, &stderr); err == nil || stderr.Len() == 0 {
 			t.Errorf("%q: error %v, said %q", args, err, stderr.String())
 		}
 	}
-	s, err := parse([]string{"-lan", "-addr", "127.0.0.1:9090", "-origin", "https://a", "-origin", "http://b:1"}, new(bytes.Buffer))
+	s, err := parse([]string{"-lan", "-addr", "127.0.0.1:9090", "-origin", "https://a", "-origin", "http://b:1"},
+		new(bytes.Buffer))
 	if err != nil || s.addr != ":9090" || len(s.origins) != 2 || s.rate != 0.1 || s.size != 3 {
 		t.Errorf("got %+v, %v", s, err)
 	}
@@ -187,10 +193,13 @@ func TestTheAddressesInTheLocalNetworkAreShownWithAQRCodeOfTheFirst(t *testing.T
 		code  bool
 	}{
 		{false, []string{"192.168.0.7"}, "Raft playground: http://127.0.0.1:8080/\n", false},
-		{true, nil, "Raft playground: http://127.0.0.1:8080/\nThis computer has no address in a local network.\n", false},
-		{true, []string{"192.168.0.7"}, "Raft playground: http://127.0.0.1:8080/\nIn this network: http://192.168.0.7:8080/\n", true},
-		{true, []string{"192.168.1.50", "172.17.0.1"}, "Raft playground: http://127.0.0.1:8080/\nIn this network: http://192.168.1.50:8080/\n" +
-			"          or at: http://172.17.0.1:8080/\n", true},
+		{true, nil, "Raft playground: http://127.0.0.1:8080/\nThis computer has no address in a local network.\n",
+			false},
+		{true, []string{"192.168.0.7"},
+			"Raft playground: http://127.0.0.1:8080/\nIn this network: http://192.168.0.7:8080/\n", true},
+		{true, []string{"192.168.1.50", "172.17.0.1"},
+			"Raft playground: http://127.0.0.1:8080/\nIn this network: http://192.168.1.50:8080/\n" +
+				"          or at: http://172.17.0.1:8080/\n", true},
 	} {
 		var said bytes.Buffer
 		announce(&said, everywhere, c.lan, c.local)
@@ -202,11 +211,13 @@ func TestTheAddressesInTheLocalNetworkAreShownWithAQRCodeOfTheFirst(t *testing.T
 }
 
 func TestTheAddressThatLeadsOutsideIsNamedFirst(t *testing.T) {
-	docker, public, home := netip.MustParseAddr("172.17.0.1"), netip.MustParseAddr("203.0.113.9"), netip.MustParseAddr("192.168.1.50")
+	docker, public, home := netip.MustParseAddr("172.17.0.1"), netip.MustParseAddr("203.0.113.9"),
+		netip.MustParseAddr("192.168.1.50")
 	for _, c := range []struct {
 		outward netip.Addr
 		want    string
-	}{{home, "192.168.1.50 172.17.0.1 203.0.113.9"}, {public, "203.0.113.9 172.17.0.1 192.168.1.50"}, {netip.Addr{}, "172.17.0.1 192.168.1.50 203.0.113.9"}} {
+	}{{home, "192.168.1.50 172.17.0.1 203.0.113.9"}, {public, "203.0.113.9 172.17.0.1 192.168.1.50"},
+		{netip.Addr{}, "172.17.0.1 192.168.1.50 203.0.113.9"}} {
 		if got := strings.Join(likeliestFirst([]netip.Addr{docker, public, home}, c.outward), " "); got != c.want {
 			t.Errorf("with the route %v they are %s, want %s", c.outward, got, c.want)
 		}
@@ -226,7 +237,8 @@ func TestASecondRelayOnTheSameFolderEndsWithASentence(t *testing.T) {
 		t.Fatal(err)
 	}
 	said, err := exec.Command(path, "-addr", "127.0.0.1:0", "-state", state).CombinedOutput()
-	if exit, ok := err.(*exec.ExitError); !ok || exit.ExitCode() != 1 || !strings.HasPrefix(string(said), "Another relay keeps its rooms in ") {
+	if exit, ok := err.(*exec.ExitError); !ok || exit.ExitCode() != 1 ||
+		!strings.HasPrefix(string(said), "Another relay keeps its rooms in ") {
 		t.Errorf("it ended with %v and said %q", err, said)
 	}
 }

@@ -84,7 +84,8 @@ const recordFormat = 1
 // it cannot be written the records live as long as the process, and the log says so.
 func openRecords(dir string, log *slog.Logger) (*records, error) {
 	r := &records{
-		log: log, create: createFile, places: make(chan struct{}, mostStoring), memory: map[string]kept{}, swept: time.Now(),
+		log: log, create: createFile, places: make(chan struct{}, mostStoring), memory: map[string]kept{},
+		swept: time.Now(),
 	}
 	folder := filepath.Join(dir, folderName)
 	switch err := r.own(dir, folder); {

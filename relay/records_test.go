@@ -57,7 +57,8 @@ func TestTheRelayTouchesNothingInItsFolderThatIsNotItsOwn(t *testing.T) {
 	first.close()
 	var foreign []string
 	for _, name := range []string{
-		"package.json", "new-year.txt", "new-1234", "probe-7", "room-.json", "room-UPPER.json", "room-x y z.json", "mine.json", "room-mine.txt",
+		"package.json", "new-year.txt", "new-1234", "probe-7", "room-.json", "room-UPPER.json", "room-x y z.json",
+		"mine.json", "room-mine.txt",
 	} {
 		foreign = append(foreign, filepath.Join(dir, name), filepath.Join(dir, folderName, name))
 	}
@@ -159,7 +160,8 @@ func TestADamagedRecordDoesNotOpenARoomThatGivesSeatsAway(t *testing.T) {
 		t.Fatal(err)
 	}
 	for code, content := range map[string]string{
-		"broken": `{"format":1,"room":"broken","record":{"size":3,"seats":[`, "empty": "", "other": string(text), "null": `{"format":1,"room":"null","record":null}`,
+		"broken": `{"format":1,"room":"broken","record":{"size":3,"seats":[`, "empty": "", "other": string(text),
+		"null": `{"format":1,"room":"null","record":null}`,
 	} {
 		write(t, r.path(code), content)
 	}

@@ -28,8 +28,9 @@ func newRelay(s settings, kept *records, page *page, log *slog.Logger) *relay {
 	r := &relay{page: page, log: log, gate: newGate(s.hosts, s.origins), budgets: newBudgets()}
 	r.rooms = newRooms(hub.Options{Rate: s.rate, Size: s.size}, kept, r.budgets, log)
 	r.upgrader = websocket.Upgrader{
-		HandshakeTimeout: 5 * time.Second, ReadBufferSize: 1 << 10, WriteBufferSize: 4 << 10, WriteBufferPool: &sync.Pool{},
-		CheckOrigin: func(*http.Request) bool { return true }, // the gate has looked
+		HandshakeTimeout: 5 * time.Second, ReadBufferSize: 1 << 10, WriteBufferSize: 4 << 10,
+		WriteBufferPool: &sync.Pool{},
+		CheckOrigin:     func(*http.Request) bool { return true }, // the gate has looked
 	}
 	return r
 }
@@ -189,11 +190,13 @@ func policy(host string, embedded bool) string {
 	if expressible(host) {
 		sockets = " ws://" + host + " wss://" + host // not every browser counts WebSockets as 'self'
 		if embedded {
-			self += " http://" + host + " https://" + host // to WebKit nothing is 'self' in a sandboxed frame, which has no origin
+			// to WebKit nothing is 'self' in a sandboxed frame, which has no origin
+			self += " http://" + host + " https://" + host
 		}
 	}
 	return "default-src " + self + "; script-src " + self + " 'wasm-unsafe-eval'; worker-src " + self + " blob:" +
-		"; connect-src " + self + sockets + "; style-src " + self + " 'unsafe-inline'; img-src " + self + " data: blob:" +
+		"; connect-src " + self + sockets + "; style-src " + self + " 'unsafe-inline'; img-src " + self +
+		" data: blob:" +
 		"; object-src 'none'; base-uri 'none'; form-action 'self'" + ancestors
 }
 

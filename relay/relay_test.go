@@ -95,7 +95,8 @@ func (c *tab) join(params string) *tab {
 	if result.ValueType() != jsoniter.ObjectValue {
 		c.t.Fatalf("join %s was answered %s", params, answer)
 	}
-	c.server, c.client, c.lease = result.Get("server").ToUint64(), result.Get("client").ToUint64(), result.Get("lease").ToString()
+	c.server, c.client, c.lease = result.Get("server").ToUint64(), result.Get("client").ToUint64(),
+		result.Get("lease").ToString()
 	return c
 }
 
@@ -128,7 +129,8 @@ func (c *tab) untilIs(want string) {
 
 func (c *tab) untilError() jsoniter.Any {
 	c.t.Helper()
-	return get(c.until(func(text string) bool { return get(text, "error").ValueType() == jsoniter.ObjectValue }), "error")
+	return get(c.until(func(text string) bool { return get(text, "error").ValueType() == jsoniter.ObjectValue }),
+		"error")
 }
 
 // untilClosed reads on to the end and returns the close code and reason.
@@ -164,7 +166,8 @@ func TestFramesOfBothKindsAreForwardedByteForByte(t *testing.T) {
 		t.Fatalf("seats %d, %d, %d", a.server, b.server, c.server)
 	}
 	colon := "1>2:AppendEntries:Request:3:1:9:2:8:call=17:entries=3,set x=1"
-	json := `{ "jsonrpc":"2.0","id":"1>2:17","from":1,"to":2, "method":"RequestVote","params":{"term":18446744073709551615}}`
+	json := `{ "jsonrpc":"2.0","id":"1>2:17","from":1,"to":2, "method":"RequestVote",` +
+		`"params":{"term":18446744073709551615}}`
 	a.say(colon)
 	a.say(json)
 	b.untilIs(colon)
@@ -256,7 +259,8 @@ func TestAClosedSocketIsACrashAndTheLeaseBringsTheServerBack(t *testing.T) {
 	a, b, c := trio(t, server.URL)
 	b.ws.Close()
 	a.until(func(text string) bool {
-		return get(text, "params", "servers", 1, "connected").ToString() == "false" && get(text, "params", "servers", 1, "leased").ToBool()
+		return get(text, "params", "servers", 1, "connected").ToString() == "false" && get(text, "params", "servers", 1,
+			"leased").ToBool()
 	})
 	if d := open(t, server.URL, "trio", `{}`); d.server != 0 {
 		t.Errorf("a newcomer was given the leased seat %d", d.server)
@@ -281,13 +285,15 @@ func TestOnlyOurPagesAndNamedOriginsMayOpenSockets(t *testing.T) {
 	_, server := started(t, settings{origins: []string{"https://course.example.org"}}, nil)
 	for origin, ok := range map[string]bool{
 		server.URL: true, "https://course.example.org": true, "": true,
-		"https://evil.example": false, "https://course.example.org.evil.example": false, "http://course.example.org": false, "null": false,
+		"https://evil.example": false, "https://course.example.org.evil.example": false,
+		"http://course.example.org": false, "null": false,
 	} {
 		header := http.Header{}
 		if origin != "" {
 			header.Set("Origin", origin)
 		}
-		ws, answer, err := websocket.DefaultDialer.Dial("ws"+strings.TrimPrefix(server.URL, "http")+"/rooms/orig", header)
+		ws, answer, err := websocket.DefaultDialer.Dial("ws"+strings.TrimPrefix(server.URL, "http")+"/rooms/orig",
+			header)
 		if ok && err != nil || !ok && (err == nil || answer.StatusCode != http.StatusForbidden) {
 			t.Errorf("origin %q: error %v, want accepted %v", origin, err, ok)
 		}
@@ -388,7 +394,8 @@ func TestARoomThatNobodyJoinedIsPutAwayWhenItIsEmpty(t *testing.T) {
 	}
 }
 
-// A room whose code is not known here may have been used: its record may be lost, or lie in another folder. Only a room that was made here is new.
+// A room whose code is not known here may have been used: its record may be lost, or lie in another folder. Only a room
+// that was made here is new.
 func TestOnlyARoomThatWasMadeHereIsNew(t *testing.T) {
 	r, server := started(t, settings{}, nil)
 	join := func(code string) jsoniter.Any {
@@ -404,7 +411,8 @@ func TestOnlyARoomThatWasMadeHereIsNew(t *testing.T) {
 		t.Errorf("a room that was made here: %s", got.ToString())
 	}
 	if r.rooms.made[code] {
-		t.Error("a room that has a record is still remembered as new: should its record be lost, it would be taken for new")
+		t.Error("a room that has a record is still remembered as new: should its record be lost, it would be " +
+			"taken for new")
 	}
 }
 
@@ -416,7 +424,9 @@ func TestHealth(t *testing.T) {
 		t.Fatal(err)
 	}
 	defer answer.Body.Close()
-	if text, _ := io.ReadAll(answer.Body); strings.TrimSpace(string(text)) != `{"status":"ok","rooms":1,"connections":1,"records":"disk","roomsUnstored":0,"roomsWithoutRecord":0}` {
+	if text, _ := io.ReadAll(answer.Body); strings.TrimSpace(
+		string(text)) != `{"status":"ok","rooms":1,"connections":1,"records":"disk","roomsUnstored":0,`+
+		`"roomsWithoutRecord":0}` {
 		t.Errorf("got %s", text)
 	}
 }

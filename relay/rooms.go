@@ -33,11 +33,13 @@ type rooms struct {
 
 var (
 	errStopping  = errors.New("the relay is stopping")
-	errManyRooms = errors.New("this relay has as many rooms as it takes, or as many as it takes from one address; try again later")
+	errManyRooms = errors.New(
+		"this relay has as many rooms as it takes, or as many as it takes from one address; try again later")
 )
 
 func newRooms(options hub.Options, kept *records, b *budgets, log *slog.Logger) *rooms {
-	return &rooms{options: options, records: kept, budgets: b, log: log, begun: time.Now(), open: map[string]*room{}, made: map[string]bool{}}
+	return &rooms{options: options, records: kept, budgets: b, log: log, begun: time.Now(), open: map[string]*room{},
+		made: map[string]bool{}}
 }
 
 // enter puts a connection into the room code, which is opened if need be. An error is a sentence for the one who

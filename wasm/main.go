@@ -1,10 +1,12 @@
 //go:build js && wasm
 
-// Command wasm is the bridge between a live tab's Go (package tab) and the dedicated Worker that it runs in (web/src/worker). It only passes on: calls of the Worker
-// become inputs of the Tab, what the Tab wants of its Host becomes calls of the Worker.
+// Command wasm is the bridge between a live tab's Go (package tab) and the dedicated Worker that it runs in
+// (web/src/worker). It only passes on: calls of the Worker become inputs of the Tab, what the Tab wants of its Host
+// becomes calls of the Worker.
 //
-// The Worker puts its functions into globalThis.raftPlaygroundHost before it starts the program; the program puts its own into
-// globalThis.raftPlaygroundTab (package bridge). Text goes as strings, the disk's bytes as Uint8Array. No function blocks, and none lasts longer than the call.
+// The Worker puts its functions into globalThis.raftPlaygroundHost before it starts the program; the program puts its
+// own into globalThis.raftPlaygroundTab (package bridge). Text goes as strings, the disk's bytes as Uint8Array. No
+// function blocks, and none lasts longer than the call.
 package main
 
 import (
@@ -22,7 +24,11 @@ func main() {
 	h.Serve("raftPlaygroundTab", map[string]bridge.Input{
 		"page":   func(now float64, args []js.Value) any { h.tab.FromPage(now, h.Bytes(args[0])); return nil },
 		"opened": func(now float64, _ []js.Value) any { h.tab.Opened(now); return nil },
-		"text":   func(now float64, args []js.Value) any { h.tab.Message(now, wire.Text, h.Bytes(args[0])); return nil },
+		"text": func(now float64, args []js.Value) any {
+			h.tab.Message(now, wire.Text,
+				h.Bytes(args[0]))
+			return nil
+		},
 		"binary": func(now float64, args []js.Value) any {
 			h.tab.Message(now, wire.Binary, content(args[0]))
 			return nil

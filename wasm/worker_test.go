@@ -14,7 +14,8 @@ import (
 	"raftplayground/wasm/wasmtest"
 )
 
-// TestTheWorkerRunsTheProgram builds the program and the Worker, and runs both in Node over a platform in memory (testdata).
+// TestTheWorkerRunsTheProgram builds the program and the Worker, and runs both in Node over a platform
+// in memory (testdata).
 func TestTheWorkerRunsTheProgram(t *testing.T) {
 	dir := t.TempDir()
 	program, support := wasmtest.Build(t, dir)
@@ -22,12 +23,14 @@ func TestTheWorkerRunsTheProgram(t *testing.T) {
 	if err != nil {
 		t.Fatal(err)
 	}
-	bundle := bundled(t, dir, "worker.ts", "--format=iife", `--define:__WASM_URL__="/raft.wasm"`, `--define:__WASM_EXEC_URL__="/wasm_exec.js"`,
+	bundle := bundled(t, dir, "worker.ts", "--format=iife", `--define:__WASM_URL__="/raft.wasm"`,
+		`--define:__WASM_EXEC_URL__="/wasm_exec.js"`,
 		"--define:__WASM_BYTES__="+strconv.FormatInt(info.Size(), 10))
 	wasmtest.Node(t, "testdata/worker.mjs", bundle, program, support)
 }
 
-// TestTheDiskSurvivesADeathAtEveryOperation is of the Worker's files: what was acknowledged is there whenever the machine dies.
+// TestTheDiskSurvivesADeathAtEveryOperation is of the Worker's files: what was acknowledged is there whenever
+// the machine dies.
 func TestTheDiskSurvivesADeathAtEveryOperation(t *testing.T) {
 	wasmtest.Node(t, "testdata/disk.mjs", bundled(t, t.TempDir(), "disk.ts", "--format=esm"))
 }
@@ -56,6 +59,8 @@ func bundled(t *testing.T, dir, entry string, flags ...string) string {
 		t.Fatal("esbuild is missing; install it with: (cd web && npm ci)")
 	}
 	out := filepath.Join(dir, strings.TrimSuffix(entry, ".ts")+".mjs")
-	wasmtest.Run(t, exec.Command(esbuild, append([]string{"../web/src/worker/" + entry, "--bundle", "--target=es2022", "--log-level=warning", "--outfile=" + out}, flags...)...))
+	wasmtest.Run(t, exec.Command(esbuild,
+		append([]string{"../web/src/worker/" + entry, "--bundle", "--target=es2022", "--log-level=warning",
+			"--outfile=" + out}, flags...)...))
 	return out
 }

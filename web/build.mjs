@@ -1,10 +1,12 @@
 /**
- * Builds the page into web/dist: an HTML file for the lab (index.html), the lab in another page's frame (embed/index.html) and a live room (room.html), each
- * with the style sheet inside, and everything else under assets/ with a name that changes with the content, so that it may be cached for ever; but for the
- * gallery, the element's script and the service worker, which keep their names. All addresses are relative: any folder of any server will do. Beside each
- * file stand its .br and .gz. Prints what a first visit costs and fails when that is too much.
+ * Builds the page into web/dist: an HTML file for the lab (index.html), the lab in another page's frame
+ * (embed/index.html) and a live room (room.html), each with the style sheet inside, and everything else under assets/
+ * with a name that changes with the content, so that it may be cached for ever; but for the gallery, the element's
+ * script and the service worker, which keep their names. All addresses are relative: any folder of any server will do.
+ * Beside each file stand its .br and .gz. Prints what a first visit costs and fails when that is too much.
  *
- * RAFT_WASM_DIR: the folder with raft.wasm, lab.wasm, studies.wasm and wasm_exec.js (default ../.build/wasm). RAFT_DIST: where to write (default dist).
+ * RAFT_WASM_DIR: the folder with raft.wasm, lab.wasm, studies.wasm and wasm_exec.js (default ../.build/wasm).
+ * RAFT_DIST: where to write (default dist).
  */
 import { createHash } from "node:crypto";
 import { existsSync, mkdirSync, readdirSync, readFileSync, rmSync, writeFileSync } from "node:fs";
@@ -24,20 +26,30 @@ const cacheDir = join(here, "../.build/brotli");
 const LIMIT_PAGE = 130_000; // bytes of a first visit after brotli, fonts included, without the WebAssembly
 const LIMIT_ROOM = 1_180_000; // with it; one line of Go more may move it by 7 KB
 const BLOCK_BITS = 16; // of brotli's blocks, the least: with the most, 24, a live tab's server is 13 KB larger
-const LIMIT_LAB = 1_450_000; // it holds a whole cluster, its network, and what checks it; until it is here the opening plays without it
+// it holds a whole cluster, its network, and what checks it; until it is here the opening plays without it
+const LIMIT_LAB = 1_450_000;
 
-/** The pages. `root`: the way from where it is served to the folder of assets; a room's page is served as /r/{code}. `part`: what it loads at once beside main.ts. */
-const LAB = { part: "src/lab/index.ts", worker: "lab", limit: LIMIT_LAB, description: "A Raft cluster that runs in your browser: watch it elect a leader and replicate, break it, and go to any moment of it.", title: "Five servers, no leader", words: "Each waits for a leader, and each for a different time. Whose timer ends first?" };
+/**
+ * The pages. `root`: the way from where it is served to the folder of assets; a room's page is served as /r/{code}.
+ * `part`: what it loads at once beside main.ts.
+ */
+const LAB = { part: "src/lab/index.ts", worker: "lab", limit: LIMIT_LAB,
+  description: "A Raft cluster that runs in your browser: watch it elect a leader and replicate, break it, and go to any moment of it.", title: "Five servers, no leader", words: "Each waits for a leader, and each for a different time. Whose timer ends first?" };
 const PAGES = [
   { ...LAB, file: "index.html", page: "lab", root: "./", film: film() },
   { ...LAB, file: "embed/index.html", page: "embed", root: "../" },
-  { file: "room.html", page: "room", root: "../", part: "src/room.ts", worker: "raft", limit: LIMIT_ROOM, description: "Real Raft servers, one in every tab of a room: they elect a leader and replicate what you write.", title: "A room for real servers", words: "Every tab of this room runs one Raft server. They talk over the network you see." },
+  { file: "room.html", page: "room", root: "../", part: "src/room.ts", worker: "raft", limit: LIMIT_ROOM,
+    description: "Real Raft servers, one in every tab of a room: they elect a leader and replicate what you write.",
+    title: "A room for real servers",
+    words: "Every tab of this room runs one Raft server. They talk over the network you see." },
 ];
 
 rmSync(dist, { recursive: true, force: true });
 mkdirSync(join(dist, "assets"), { recursive: true });
 
-const wasmExec = asset("wasm_exec.js", (await transform(readFileSync(need(join(wasmDir, "wasm_exec.js"), 'cp "$(go env GOROOT)/lib/wasm/wasm_exec.js" .build/wasm/'), "utf8"), { minify: true })).code);
+const wasmExec = asset("wasm_exec.js",
+  (await transform(readFileSync(need(join(wasmDir, "wasm_exec.js"),
+  'cp "$(go env GOROOT)/lib/wasm/wasm_exec.js" .build/wasm/'), "utf8"), { minify: true })).code);
 const workers = {
   raft: await worker("raft", "raft.wasm", "./wasm", "src/worker/worker.ts"),
   lab: await worker("lab", "lab.wasm", "./wasm/lab", "src/worker/lab.ts"),
@@ -45,11 +57,15 @@ const workers = {
 };
 const core = asset("core.json", JSON.stringify(readCore(join(here, ".."))));
 const start = asset("start.js", await bundled("src/start.ts", {}));
-const scripts = await modules({ __CORE_URL__: core, __WORKER_URL__: workers.raft.script, __LAB_WORKER_URL__: workers.lab.script, __STUDY_WORKER_URL__: workers.study.script });
+const scripts = await modules({ __CORE_URL__: core, __WORKER_URL__: workers.raft.script,
+  __LAB_WORKER_URL__: workers.lab.script, __STUDY_WORKER_URL__: workers.study.script });
 const fonts = {
-  inter: asset("inter.woff2", await font("@fontsource-variable/inter/files/inter-latin-wght-normal.woff2", { wght: { min: 400, max: 650 } })),
-  plex500: asset("plex-mono-500.woff2", await font("@fontsource/ibm-plex-mono/files/ibm-plex-mono-latin-500-normal.woff2")),
-  plex600: asset("plex-mono-600.woff2", await font("@fontsource/ibm-plex-mono/files/ibm-plex-mono-latin-600-normal.woff2")),
+  inter: asset("inter.woff2", await font("@fontsource-variable/inter/files/inter-latin-wght-normal.woff2",
+    { wght: { min: 400, max: 650 } })),
+  plex500: asset("plex-mono-500.woff2",
+    await font("@fontsource/ibm-plex-mono/files/ibm-plex-mono-latin-500-normal.woff2")),
+  plex600: asset("plex-mono-600.woff2",
+    await font("@fontsource/ibm-plex-mono/files/ibm-plex-mono-latin-600-normal.woff2")),
 };
 for (const page of PAGES) await writePage(page);
 copyGallery();
@@ -61,8 +77,10 @@ async function writePage(page) {
   const address = (file) => `${page.root}assets/${file}`;
   const [script, ...others] = parts(page);
   const preloads = others.map((file) => `<link rel="modulepreload" href="${address(file)}" />`).join("\n    ");
-  const style = await styles(Object.fromEntries(Object.entries(fonts).map(([name, file]) => [name, address(file)])), page.page);
-  const values = { ...page, inter: address(fonts.inter), start: address(start), script: address(script), preloads, style };
+  const style = await styles(Object.fromEntries(Object.entries(fonts).map(([name, file]) => [name, address(file)])),
+    page.page);
+  const values = { ...page, inter: address(fonts.inter), start: address(start), script: address(script), preloads,
+    style };
   const html = fill(readFileSync(join(here, "index.html"), "utf8"), values);
   mkdirSync(dirname(join(dist, page.file)), { recursive: true });
   writeFileSync(join(dist, page.file), html);
@@ -72,7 +90,8 @@ async function writePage(page) {
 function copyGallery() {
   mkdirSync(join(dist, "gallery"));
   for (const name of readdirSync(join(here, "gallery")).filter((f) => f.endsWith(".json"))) {
-    writeFileSync(join(dist, "gallery", name), JSON.stringify(JSON.parse(readFileSync(join(here, "gallery", name), "utf8"))));
+    writeFileSync(join(dist, "gallery", name),
+      JSON.stringify(JSON.parse(readFileSync(join(here, "gallery", name), "utf8"))));
   }
 }
 
@@ -90,9 +109,13 @@ async function bundled(entry, constants) {
   return outputFiles[0].contents;
 }
 
-/** The service worker keeps what the lab needs, not what a live room does: that needs its relay anyway. Its version changes with any of it. */
+/**
+ * The service worker keeps what the lab needs, not what a live room does: that needs its relay anyway. Its version
+ * changes with any of it.
+ */
 async function writeServiceWorker() {
-  const live = [workers.raft.wasm, workers.raft.script, ...scripts.closure("src/room.ts").filter((f) => !parts(PAGES[0]).includes(f))];
+  const live = [workers.raft.wasm, workers.raft.script, ...scripts.closure("src/room.ts")
+    .filter((f) => !parts(PAGES[0]).includes(f))];
   const kept = filesIn(dist).filter((f) => f !== "room.html" && !live.includes(basename(f))).sort();
   const version = hash(kept.map((f) => hash(readFileSync(join(dist, f)))).join());
   const files = kept.map((f) => (f === "index.html" ? "./" : f.replace(/\/index\.html$/, "/")));
@@ -100,7 +123,8 @@ async function writeServiceWorker() {
 }
 
 function filesIn(folder) {
-  return readdirSync(folder, { recursive: true, withFileTypes: true }).filter((f) => f.isFile()).map((f) => relative(folder, join(f.parentPath ?? f.path, f.name)));
+  return readdirSync(folder, { recursive: true, withFileTypes: true }).filter((f) => f.isFile())
+    .map((f) => relative(folder, join(f.parentPath ?? f.path, f.name)));
 }
 
 /** The scripts that a page loads at once: its entry first. */
@@ -110,20 +134,28 @@ function parts(page) {
 
 /** A Go program and the Worker that runs it, which finds it beside itself. */
 async function worker(name, program, source, entry) {
-  const wasm = readFileSync(need(join(wasmDir, program), `GOOS=js GOARCH=wasm go build -o .build/wasm/${program} ${source}`));
+  const wasm = readFileSync(need(join(wasmDir, program),
+    `GOOS=js GOARCH=wasm go build -o .build/wasm/${program} ${source}`));
   const file = asset(program, wasm);
   const script = await bundled(entry, { __WASM_URL__: file, __WASM_EXEC_URL__: wasmExec, __WASM_BYTES__: wasm.length });
   return { wasm: file, script: asset(`${name}-worker.js`, script) };
 }
 
-/** The page's scripts, in parts that are loaded when they are needed, all in assets/. `closure`: the files of a source file's part, with all that it imports. */
+/**
+ * The page's scripts, in parts that are loaded when they are needed, all in assets/. `closure`: the files of a source
+ * file's part, with all that it imports.
+ */
 async function modules(constants) {
   const { metafile } = await build({
-    absWorkingDir: here, entryPoints: { page: "src/main.ts" }, outdir: join(dist, "assets"), entryNames: "[name]-[hash]", chunkNames: "[name]-[hash]",
-    bundle: true, splitting: true, minify: true, format: "esm", target: "es2022", legalComments: "none", loader: { ".css": "text" }, metafile: true, define: literals(constants),
+    absWorkingDir: here, entryPoints: { page: "src/main.ts" }, outdir: join(dist, "assets"),
+      entryNames: "[name]-[hash]", chunkNames: "[name]-[hash]",
+    bundle: true, splitting: true, minify: true, format: "esm", target: "es2022", legalComments: "none",
+      loader: { ".css": "text" }, metafile: true, define: literals(constants),
   });
-  const entryOf = (source) => Object.keys(metafile.outputs).find((path) => metafile.outputs[path].entryPoint === source);
-  const closure = (path) => [path, ...metafile.outputs[path].imports.filter((i) => i.kind === "import-statement").flatMap((i) => closure(i.path))];
+  const entryOf = (source) => Object.keys(metafile.outputs)
+    .find((path) => metafile.outputs[path].entryPoint === source);
+  const closure = (path) => [path, ...metafile.outputs[path].imports.filter((i) => i.kind === "import-statement")
+    .flatMap((i) => closure(i.path))];
   return { closure: (source) => [...new Set(closure(entryOf(source)))].map((path) => basename(path)) };
 }
 
@@ -148,14 +180,20 @@ function need(file, how) {
   return file;
 }
 
-/** A font with the characters and the weights that the page uses: half its size. What people type beyond that comes from the system's fonts. */
+/**
+ * A font with the characters and the weights that the page uses: half its size. What people type beyond that comes from
+ * the system's fonts.
+ */
 function font(name, variationAxes) {
   const ascii = Array.from({ length: 95 }, (_, i) => String.fromCharCode(32 + i)).join("");
   const whole = readFileSync(need(join(here, "node_modules", name), "npm ci"));
   return subsetFont(whole, `${ascii}\u00a0·§±×–—‘’“”…→←≥≠∅`, { targetFormat: "woff2", variationAxes });
 }
 
-/** The style sheet: fonts, with fallbacks that take up the same room until they are here, then the page's own in both themes. */
+/**
+ * The style sheet: fonts, with fallbacks that take up the same room until they are here, then the page's own
+ * in both themes.
+ */
 async function styles(fonts, page) {
   const faces = `
     @font-face { font-family: "Inter Variable"; font-weight: 400 650; font-display: swap; src: url(${fonts.inter}) format("woff2"); }
@@ -164,7 +202,8 @@ async function styles(fonts, page) {
     @font-face { font-family: "IBM Plex Mono"; font-weight: 600; font-display: swap; src: url(${fonts.plex600}) format("woff2"); }
     @font-face { font-family: "Plex Fallback"; src: local("Courier New"), local("Liberation Mono"), local("Menlo"); size-adjust: 99.98%; ascent-override: 102.5%; descent-override: 27.5%; line-gap-override: 0%; }`;
   const sheet = faces + resolveThemes(readStyles(here, page));
-  return (await transform(sheet, { loader: "css", minify: true, target: ["chrome110", "firefox115", "safari16"] })).code;
+  return (await transform(sheet,
+    { loader: "css", minify: true, target: ["chrome110", "firefox115", "safari16"] })).code;
 }
 
 function fill(text, values) {
@@ -173,11 +212,15 @@ function fill(text, values) {
 
 /** The opening, recorded from the lab itself (wasm/film): it stands in the page and plays until the lab is there. */
 function film() {
-  const takes = readFileSync(need(join(wasmDir, "../film.json"), "go run ./wasm/film .build/film.json"), "utf8").trim().split("\n");
+  const takes = readFileSync(need(join(wasmDir, "../film.json"), "go run ./wasm/film .build/film.json"), "utf8").trim()
+    .split("\n");
   return `<script type="application/json" id="film">[${takes.join(",").replaceAll("<", "\\u003c")}]</script>`;
 }
 
-/** Writes .br and .gz beside each file, on all processors; returns the sizes. Brotli at its best takes half a minute for the WebAssembly, so that is kept by hash, and not spent on what a first visit does not load. */
+/**
+ * Writes .br and .gz beside each file, on all processors; returns the sizes. Brotli at its best takes half a minute for
+ * the WebAssembly, so that is kept by hash, and not spent on what a first visit does not load.
+ */
 function compressAll() {
   return Promise.all(
     filesIn(dist).map(async (file) => {
@@ -193,7 +236,10 @@ function compressAll() {
 async function brotli(file, content) {
   const kept = join(cacheDir, `${hash(content)}-${BLOCK_BITS}.br`);
   if (existsSync(kept)) return readFileSync(kept);
-  const packed = await promisify(brotliCompress)(content, { params: { [constants.BROTLI_PARAM_QUALITY]: file.startsWith("assets/studies-") ? 9 : 11, [constants.BROTLI_PARAM_LGWIN]: 24, [constants.BROTLI_PARAM_LGBLOCK]: BLOCK_BITS, [constants.BROTLI_PARAM_SIZE_HINT]: content.length } });
+  const packed = await promisify(brotliCompress)(content,
+    { params: { [constants.BROTLI_PARAM_QUALITY]: file.startsWith("assets/studies-") ? 9 : 11,
+    [constants.BROTLI_PARAM_LGWIN]: 24, [constants.BROTLI_PARAM_LGBLOCK]: BLOCK_BITS,
+    [constants.BROTLI_PARAM_SIZE_HINT]: content.length } });
   if (content.length > 500_000) {
     mkdirSync(cacheDir, { recursive: true });
     writeFileSync(kept, packed);
@@ -204,13 +250,15 @@ async function brotli(file, content) {
 /** Says what each file weighs and what a first visit to each page costs. */
 function report(sizes) {
   const kb = (n) => `${(n / 1000).toFixed(1)} KB`.padStart(12);
-  for (const s of sizes.sort((a, b) => b.brotli - a.brotli)) console.log(`${s.file.padEnd(44)}${kb(s.raw)}${kb(s.brotli)}`);
+  for (const s of sizes.sort((a, b) => b.brotli - a.brotli))
+    console.log(`${s.file.padEnd(44)}${kb(s.raw)}${kb(s.brotli)}`);
   const weight = (file) => sizes.find((s) => s.file === file).brotli;
   for (const page of PAGES) {
     const assets = [start, ...parts(page), workers[page.worker].script, wasmExec, ...Object.values(fonts)];
     const shell = assets.reduce((sum, file) => sum + weight(`assets/${file}`), weight(page.file));
     const all = shell + weight(`assets/${workers[page.worker].wasm}`);
-    console.log(`${`first visit to ${page.file}, brotli`.padEnd(56)}${kb(all)} of ${kb(page.limit).trim()}, without WebAssembly ${kb(shell).trim()} of ${kb(LIMIT_PAGE).trim()}`);
+    console.log(`${`first visit to ${page.file}, brotli`.padEnd(56)}${kb(all)} of ${kb(page.limit)
+      .trim()}, without WebAssembly ${kb(shell).trim()} of ${kb(LIMIT_PAGE).trim()}`);
     if (all <= page.limit && shell <= LIMIT_PAGE) continue;
     console.error(`${page.file} has become too large for its promise of a quick first visit.`);
     process.exitCode = 1;

@@ -2,9 +2,10 @@ import { readdirSync, readFileSync } from "node:fs";
 import { join } from "node:path";
 
 /**
- * What the page tells of the core's own text: for every kind of event the functions that emit it, for every rule the functions that consult it, and what the
- * catalogue and the stories say of the rule. All of it is read from the files that are compiled, so that it cannot be something else than what runs.
- * The shape of the result is Core in src/core.ts.
+ * What the page tells of the core's own text: for every kind of event the functions that emit it, for every rule
+ * the functions that consult it, and what the catalogue and the stories say of the rule. All of it is read from
+ * the files that are compiled, so that it cannot be something else than what runs. The shape of the result is
+ * Core in src/core.ts.
  */
 export function readCore(root) {
   const read = (path) => readFileSync(join(root, path), "utf8");
@@ -17,11 +18,14 @@ export function readCore(root) {
     if (!used.has(of)) used.set(of, used.size);
     return { at: used.get(of), ...place };
   });
-  const kinds = Object.fromEntries(namesIn(names, "kindNames").map(([constant, name]) => [name, placed(emitters(functions, constant, namesIn(names, "reasonNames")))]));
-  const properties = new Map([...read("raft/check/violation.go").matchAll(/(\w+): "([A-Z][\w -]+)"/g)].map(([, constant, name]) => [constant, name]));
+  const kinds = Object.fromEntries(namesIn(names, "kindNames")
+    .map(([constant, name]) => [name, placed(emitters(functions, constant, namesIn(names, "reasonNames")))]));
+  const properties = new Map([...read("raft/check/violation.go").matchAll(/(\w+): "([A-Z][\w -]+)"/g)]
+    .map(([, constant, name]) => [constant, name]));
   const extensions = /const Extensions = RuleSet\((.*)\)/.exec(rules)?.[1] ?? "";
   const stories = storiesIn(read);
-  const catalogue = [...rules.matchAll(/^\t\{(\w+), "(\w+)",\s+"(.*?)",\s+"(.*?)",\s+"(.*?)",\s+(\w+)\},$/gm)].map(([, constant, id, title, sentence, section, protects]) => ({
+  const catalogue = [...rules.matchAll(/^\t\{(\w+), "(\w+)",\s+"(.*?)",\s+"(.*?)",\s+"(.*?)",\s+(\w+)\},$/gm)]
+    .map(([, constant, id, title, sentence, section, protects]) => ({
     id, title, sentence, section,
     protects: properties.get(protects) ?? protects,
     extension: new RegExp(`<<${constant}\\b`).test(extensions),
@@ -53,14 +57,18 @@ function namesIn(text, table) {
   return [...body.matchAll(/raft\.(\w+):\s+"(\w+)"/g)].map(([, constant, name]) => [constant, name]);
 }
 
-/** The functions that emit a kind of event: marked are the lines that name the kind; reason is the one that the event always has there. */
+/**
+ * The functions that emit a kind of event: marked are the lines that name the kind; reason is the one that the event
+ * always has there.
+ */
 function emitters(functions, kind, reasons) {
   const named = new RegExp(`(Kind: |kind :?= |\\.Kind, .* = )${kind}\\b`);
   return functions.flatMap((of) => {
     const marks = marked(of, named);
     if (marks.length === 0 || !/Event\{Kind: |\.Kind, /.test(of.text)) return [];
     const constant = new RegExp(`Event\\{Kind: ${kind}, Reason: ([A-Z]\\w+)`).exec(of.text)?.[1];
-    const changes = new RegExp(`:= Event\\{Kind: ${kind}\\b`).test(of.text); // kept in a variable, for the reason to be corrected
+    // kept in a variable, for the reason to be corrected
+    const changes = new RegExp(`:= Event\\{Kind: ${kind}\\b`).test(of.text);
     const reason = changes ? undefined : reasons.find(([c]) => c === constant)?.[1];
     return [{ of, marks, ...(reason ? { reason } : {}) }];
   });
@@ -75,13 +83,15 @@ function consulters(functions, rule) {
 }
 
 /** Which lines of a function say that, counted from its first. */
-const marked = (of, pattern) => of.text.split("\n").flatMap((line, i) => (pattern.test(line) && !line.startsWith("//") ? [i] : []));
+const marked = (of, pattern) => of.text.split("\n").flatMap((line, i) => (pattern.test(line) && !line.startsWith("//")
+  ? [i] : []));
 
 /** The stories of raft/scenario that break without a rule, each with what it tells. */
 function storiesIn(read) {
   const rows = [...read("raft/scenario/TABLE.md").matchAll(/^\| (\w+) \| \[(.*?)\]\((.*?)\) \| (.*?) \|$/gm)];
   return rows.filter(([, , , file]) => file.startsWith("testdata/")).map(([, rule, title, file, breaks]) => {
-    const head = read(`raft/scenario/${file}`).split("\n").filter((line, i, all) => line.startsWith("#") && all.slice(0, i).every((l) => l.startsWith("#")));
+    const head = read(`raft/scenario/${file}`).split("\n").filter((line, i, all) => line.startsWith("#") &&
+      all.slice(0, i).every((l) => l.startsWith("#")));
     const text = head.slice(head.indexOf("#") + 1).map((line) => line.slice(2)).join(" ");
     return { rule, title: title.replace(/^\d[\d, ]* /, ""), file: `raft/scenario/${file}`, breaks, text };
   });

@@ -1,11 +1,13 @@
-// Program bench measures this core beside go.etcd.io/raft, 3.6.0 and 3.7.0: the same work, in the same run, on the same machine.
+// Program bench measures this core beside go.etcd.io/raft, 3.6.0 and 3.7.0: the same work, in the same run, on
+// the same machine.
 //
 //	./build.sh bench            # everything; this program comes last
 //	./build.sh bench core/read  # what has a name that matches
 //	cd raft/bench && go run .   # this program alone: -rounds, -time, -run, -list, -wasm
 //
-// Each comparison ends in a line of tabs: "ratio", what was measured, this core's time divided by the other's, which other. Times are medians
-// of rounds that take turns, each in a process of its own with GOMAXPROCS=1. The same work is then measured in WebAssembly, under Node ("wasm/…").
+// Each comparison ends in a line of tabs: "ratio", what was measured, this core's time divided by the other's, which
+// other. Times are medians of rounds that take turns, each in a process of its own with GOMAXPROCS=1. The same work is
+// then measured in WebAssembly, under Node ("wasm/…").
 //
 // # What is fair
 //
@@ -27,9 +29,10 @@
 //
 // # Size
 //
-// wasm/size is what each core adds to a stripped file that is built as the page's is, raw and compressed: 0.29 MB and 0.07 MB. Of the 0.29 MB 0.17 MB are machine
-// code (natively the same code is half of that: a function that can be suspended has to be able to begin at each of its calls), 0.12 MB the tables that Go keeps
-// beside code to walk stacks, which no flag leaves out.
+// wasm/size is what each core adds to a stripped file that is built as the page's is, raw and compressed: 0.29 MB and
+// 0.07 MB. Of the 0.29 MB 0.17 MB are machine code (natively the same code is half of that: a function that can be
+// suspended has to be able to begin at each of its calls), 0.12 MB the tables that Go keeps beside code to walk stacks,
+// which no flag leaves out.
 //
 // # Beside the numbers
 //

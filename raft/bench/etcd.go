@@ -31,8 +31,10 @@ func newTheirs(leases bool) cluster {
 	for i := range c.nodes {
 		c.stores[i] = etcd.NewMemoryStorage()
 		begin(c.stores[i])
-		n, err := etcd.NewRawNode(&etcd.Config{ID: uint64(i + 1), ElectionTick: 10, HeartbeatTick: 1, Storage: c.stores[i], Applied: 1,
-			MaxSizePerMsg: 1 << 20, MaxCommittedSizePerReady: 1 << 26, MaxInflightMsgs: 256, PreVote: true, CheckQuorum: true,
+		n, err := etcd.NewRawNode(&etcd.Config{ID: uint64(i + 1), ElectionTick: 10, HeartbeatTick: 1,
+			Storage: c.stores[i], Applied: 1,
+			MaxSizePerMsg: 1 << 20, MaxCommittedSizePerReady: 1 << 26, MaxInflightMsgs: 256, PreVote: true,
+			CheckQuorum:    true,
 			ReadOnlyOption: reads,
 			Logger:         &etcd.DefaultLogger{Logger: log.New(io.Discard, "", 0)}})
 		if err != nil {

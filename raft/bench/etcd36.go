@@ -10,7 +10,8 @@ import (
 // What differs in 3.6.0: messages are values.
 
 func begin(s *etcd.MemoryStorage) {
-	if err := s.ApplySnapshot(pb.Snapshot{Metadata: pb.SnapshotMetadata{ConfState: pb.ConfState{Voters: []uint64{1, 2, 3}}, Index: 1, Term: 1}}); err != nil {
+	if err := s.ApplySnapshot(pb.Snapshot{Metadata: pb.SnapshotMetadata{ConfState: pb.ConfState{Voters: []uint64{1, 2,
+		3}}, Index: 1, Term: 1}}); err != nil {
 		panic(err)
 	}
 	if err := s.SetHardState(pb.HardState{Term: 1, Commit: 1}); err != nil {

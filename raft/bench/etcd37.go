@@ -11,7 +11,8 @@ import (
 
 func begin(s *etcd.MemoryStorage) {
 	state := &pb.ConfState{Voters: []uint64{1, 2, 3}}
-	if err := s.ApplySnapshot(&pb.Snapshot{Metadata: &pb.SnapshotMetadata{ConfState: state, Index: new(uint64(1)), Term: new(uint64(1))}}); err != nil {
+	if err := s.ApplySnapshot(&pb.Snapshot{Metadata: &pb.SnapshotMetadata{ConfState: state, Index: new(uint64(1)),
+		Term: new(uint64(1))}}); err != nil {
 		panic(err)
 	}
 	if err := s.SetHardState(&pb.HardState{Term: new(uint64(1)), Commit: new(uint64(1))}); err != nil {

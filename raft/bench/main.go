@@ -22,7 +22,8 @@ func main() {
 	only := flag.String("run", ".", "measure only what has a name that matches, such as core/read or wasm/size")
 	list := flag.Bool("list", false, "print the names, and measure nothing")
 	wasm := flag.Bool("wasm", true, "measure in WebAssembly under Node too")
-	measure := flag.String("measure", "", "ours or etcd: measure one core and print the results (how the program calls itself)")
+	measure := flag.String("measure", "",
+		"ours or etcd: measure one core and print the results (how the program calls itself)")
 	testing.Init()
 	flag.Parse()
 	pattern, err := regexp.Compile(*only)
@@ -99,7 +100,8 @@ func measureOne(core string, duration time.Duration, names []string) error {
 			return fmt.Errorf("%s did not run", w.name)
 		}
 		n := float64(r.N)
-		fmt.Printf("%s %.2f %.4f %.1f\n", w.name, float64(r.T.Nanoseconds())/n, float64(r.MemAllocs)/n, float64(r.MemBytes)/n)
+		fmt.Printf("%s %.2f %.4f %.1f\n", w.name, float64(r.T.Nanoseconds())/n, float64(r.MemAllocs)/n,
+			float64(r.MemBytes)/n)
 	}
 	return nil
 }
@@ -132,7 +134,8 @@ func compare(prefix string, platform, names []string, rounds int, duration time.
 	}
 	defer os.RemoveAll(dir)
 	v36, v37 := filepath.Join(dir, "v36"), filepath.Join(dir, "v37")
-	for _, build := range [][]string{{"build", "-modfile=etcd36.mod", "-tags=etcd36", "-o", v36, "."}, {"build", "-o", v37, "."}} {
+	for _, build := range [][]string{{"build", "-modfile=etcd36.mod", "-tags=etcd36", "-o", v36, "."},
+		{"build", "-o", v37, "."}} {
 		cmd := exec.Command("go", build...)
 		cmd.Env = append(os.Environ(), platform...)
 		if out, err := cmd.CombinedOutput(); err != nil {

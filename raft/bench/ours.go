@@ -20,7 +20,8 @@ func newOurs(bool) cluster {
 	c := &ours{get: [1][]byte{make([]byte, payload)}}
 	for i := range c.nodes {
 		n, err := raft.New(raft.Options{ID: raft.ServerID(i + 1), Voters: []raft.ServerID{1, 2, 3}, Seed: 1,
-			ElectionTicksMin: 10, ElectionTicksMax: 20, HeartbeatTicks: 1, EagerCommit: true, MaxEntries: 1024, MaxInFlight: 1 << 18, MaxBytes: 1 << 20, MaxUncommitted: 1 << 20}, raft.Durable{})
+			ElectionTicksMin: 10, ElectionTicksMax: 20, HeartbeatTicks: 1, EagerCommit: true, MaxEntries: 1024,
+			MaxInFlight: 1 << 18, MaxBytes: 1 << 20, MaxUncommitted: 1 << 20}, raft.Durable{})
 		if err != nil {
 			panic(err)
 		}

@@ -11,8 +11,9 @@ import (
 	"strings"
 )
 
-// Programs whose sizes are compared. What a core adds to the page's file is what a program that can call all of it has more than one that calls nothing but
-// what the rest of that file calls of the standard library anyway. They are built as that file is: without inlining.
+// Programs whose sizes are compared. What a core adds to the page's file is what a program that can call all of it has
+// more than one that calls nothing but what the rest of that file calls of the standard library anyway. They are built
+// as that file is: without inlining.
 const (
 	without = `package main
 
@@ -84,13 +85,15 @@ func compareSizes(names []string) error {
 	for _, p := range []struct {
 		name, source string
 		flags        []string
-	}{{"ours", ourSize, nil}, {"etcd-3.6.0", etcdSize, []string{"-modfile=etcd36.mod"}}, {"etcd-3.7.0", etcdSize, nil}} {
+	}{{"ours", ourSize, nil}, {"etcd-3.6.0", etcdSize, []string{"-modfile=etcd36.mod"}},
+		{"etcd-3.7.0", etcdSize, nil}} {
 		whole, err := build(dir, p.name, p.source, p.flags...)
 		if err != nil {
 			return err
 		}
 		added[p.name] = fileSize{whole.raw - rest.raw, whole.packed - rest.packed}
-		fmt.Printf("%-25s %-11s adds %d KB, compressed %d KB\n", "wasm/size", p.name, added[p.name].raw/1000, added[p.name].packed/1000)
+		fmt.Printf("%-25s %-11s adds %d KB, compressed %d KB\n", "wasm/size", p.name, added[p.name].raw/1000,
+			added[p.name].packed/1000)
 	}
 	ours := added["ours"]
 	if packed {
@@ -115,7 +118,8 @@ func build(dir, name, source string, flags ...string) (fileSize, error) {
 	if err := os.WriteFile(file, []byte(source), 0o600); err != nil {
 		return fileSize{}, err
 	}
-	args := slices.Concat([]string{"build", "-trimpath", "-ldflags=-s -w", "-gcflags=all=-l", "-o", out}, flags, []string{file})
+	args := slices.Concat([]string{"build", "-trimpath", "-ldflags=-s -w", "-gcflags=all=-l", "-o", out}, flags,
+		[]string{file})
 	cmd := exec.Command("go", args...)
 	cmd.Env = append(os.Environ(), "GOOS=js", "GOARCH=wasm")
 	if text, err := cmd.CombinedOutput(); err != nil {

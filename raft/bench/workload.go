@@ -28,7 +28,8 @@ var workloads = []workload{
 	{"read-local", func(b *testing.B, fresh start) { reads(b, fresh, local) }},
 }
 
-// commit proposes batches of commands, in one call or one by one, and runs each batch until every server has applied it.
+// commit proposes batches of commands, in one call or one by one, and runs each batch until every server
+// has applied it.
 func commit(b *testing.B, fresh start, batch int, together bool) {
 	commands := make([][]byte, batch)
 	for i := range commands {

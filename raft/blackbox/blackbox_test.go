@@ -58,13 +58,16 @@ func TestBlackBox(t *testing.T) {
 // worlds fails, and the same world passes with the rule on.
 func TestRulesSwitchedOffAreSeen(t *testing.T) {
 	for _, rule := range []raft.Rule{
-		raft.StepDownForHigherTerm, raft.OneVotePerTerm, raft.UpToDateCandidate, raft.DurableCandidacy, raft.DurableAppend,
-		raft.CountVoters, raft.AnswersOfThisElection, raft.ConsistencyCheck, raft.DeleteOnlyConflicts, raft.CompactedMatches,
+		raft.StepDownForHigherTerm, raft.OneVotePerTerm, raft.UpToDateCandidate, raft.DurableCandidacy,
+		raft.DurableAppend,
+		raft.CountVoters, raft.AnswersOfThisElection, raft.ConsistencyCheck, raft.DeleteOnlyConflicts,
+		raft.CompactedMatches,
 		raft.DurableVote, raft.CommitOnlyCurrentTerm, raft.CountOwnDisk, raft.ForgetCutWrites, raft.MajorityDecides,
 		raft.RefuseImpossible, raft.RandomTimeouts, raft.HeartbeatResetsTimer, raft.PreVote, raft.RefusalTellsTerm,
 		raft.PreVoteLeavesTimer, raft.CheckQuorum, raft.LeaderLoyalty, raft.ReadInOwnTerm, raft.ReadRound,
 		raft.OnlyVotersCount, raft.ConfigOnAppend, raft.RollBackConfig, raft.OneChangeAtATime, raft.ChangeInOwnTerm,
-		raft.AnswersOfThisTerm, raft.LoyaltyOutlivesTerm, raft.LoyalCandidate, raft.LeaderWrites, raft.LeaseEndsWithTransfer, raft.TransferDeadline,
+		raft.AnswersOfThisTerm, raft.LoyaltyOutlivesTerm, raft.LoyalCandidate, raft.LeaderWrites,
+		raft.LeaseEndsWithTransfer, raft.TransferDeadline,
 		raft.ResendSnapshot, raft.TwoMajorities,
 	} {
 		t.Run(raft.Rules[rule].ID, func(t *testing.T) {

@@ -77,7 +77,10 @@ func (s *server) answer(sent []raft.Envelope) (promises []instant) {
 			}
 			continue
 		}
-		at := slices.IndexFunc(s.owed, func(c call) bool { return c.caller == e.To && c.kind == kind && c.number == number })
+		at := slices.IndexFunc(s.owed, func(c call) bool {
+			return c.caller == e.To && c.kind == kind &&
+				c.number == number
+		})
 		if at < 0 {
 			s.w.failf("S%d answers S%d a call that it did not make: %T %+v", s.id, e.To, e.RPC, e.RPC)
 		}

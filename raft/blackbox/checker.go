@@ -324,7 +324,8 @@ func (c *checker) restores(s *server, snapshot *raft.Snapshot, index raft.Index,
 	case !ok:
 		c.w.failf("S%d is to restore a snapshot that nobody has written: %x", s.id, snapshot.Data)
 	case i != index || i > raft.Index(len(c.log)) || i == 0:
-		c.w.failf("S%d is to restore a snapshot of %d as one of %d; %d entries are committed", s.id, index, i, len(c.log))
+		c.w.failf("S%d is to restore a snapshot of %d as one of %d; %d entries are committed", s.id, index, i,
+			len(c.log))
 	case digest != c.digests[i] || snapshot.Term != c.log[i-1].Term:
 		c.w.failf("S%d is to restore another state than that after entry %d", s.id, i)
 	case i < s.machine.applied:

@@ -72,7 +72,8 @@ type forger struct {
 func (w *world) forged(s *server) packet {
 	s.node.Status(&s.status)
 	st, from := &s.status, w.any().id
-	f := forger{w, [...]uint64{uint64(st.CurrentTerm), uint64(st.LastIndex), uint64(st.LastTerm), uint64(st.CommitIndex),
+	f := forger{w, [...]uint64{uint64(st.CurrentTerm), uint64(st.LastIndex), uint64(st.LastTerm),
+		uint64(st.CommitIndex),
 		uint64(st.SnapshotIndex), uint64(from)}, w.links[s.id][from].call}
 	if w.chance(5) {
 		from = raft.ServerID(f.number(uint64(from)))

@@ -146,7 +146,8 @@ func (w *world) bound(l *link, p packet) {
 		*c = chunk{leader: m.Term, index: m.LastIncludedIndex, offset: m.Offset, since: s.drained}
 	}
 	if c.count++; c.count > sameChunk+perHeartbeat*(s.ticks-c.since)/w.settings.heartbeat {
-		w.failf("S%d sends S%d the chunk at %d of the snapshot through %d %d times in %d ticks; it has a heartbeat every %d",
+		w.failf("S%d sends S%d the chunk at %d of the snapshot through %d %d times in %d ticks; it has a "+
+			"heartbeat every %d",
 			p.from, p.to, m.Offset, m.LastIncludedIndex, c.count, s.ticks-c.since, w.settings.heartbeat)
 	}
 }

@@ -31,7 +31,8 @@ func (c *checker) lease(s, newest *server, copied *raft.Node) {
 		return
 	}
 	if r := c.outcome(copied); r.OK {
-		c.w.failf("S%d would answer a read by lease of term %d with entry %d; S%d leads term %d, and entry %d is applied",
+		c.w.failf(
+			"S%d would answer a read by lease of term %d with entry %d; S%d leads term %d, and entry %d is applied",
 			s.id, s.status.CurrentTerm, r.Index, newest.id, newest.status.CurrentTerm, c.applied)
 	}
 }

@@ -79,7 +79,8 @@ func (s *server) start() {
 	if err != nil {
 		s.w.failf("S%d cannot start with what it saved: %v", s.id, err)
 	}
-	s.w.tracef("S%d starts: term %d, vote %d, snapshot through %d, log through %d; first elapsed %d %%, max snapshot %d",
+	s.w.tracef(
+		"S%d starts: term %d, vote %d, snapshot through %d, log through %d; first elapsed %d %%, max snapshot %d",
 		s.id, s.disk.term, s.disk.voted, s.disk.base(), s.disk.last(), o.FirstElapsed, o.MaxSnapshot)
 	s.node, s.machine, s.seen = node, machine{}, seen{}
 	if s.disk.snapshot != nil {

@@ -39,9 +39,11 @@ func (s *stage) see(server raft.ServerID, role raft.Role, term raft.Term, l log,
 	s.seeState(server, role, term, l, commit, 0, 0)
 }
 
-func (s *stage) seeState(server raft.ServerID, role raft.Role, term raft.Term, l log, commit, applied raft.Index, hash uint64) {
+func (s *stage) seeState(server raft.ServerID, role raft.Role, term raft.Term, l log, commit, applied raft.Index,
+	hash uint64) {
 	s.at++
-	s.Observe(s.at, &View{Server: server, Role: role, Term: term, Last: raft.Index(len(l.entries())), Commit: commit, Applied: applied, StateHash: hash, Log: l})
+	s.Observe(s.at, &View{Server: server, Role: role, Term: term, Last: raft.Index(len(l.entries())), Commit: commit,
+		Applied: applied, StateHash: hash, Log: l})
 }
 
 const (
@@ -63,10 +65,11 @@ func TestEachPropertyIsSeenToBreak(t *testing.T) {
 			s.see(1, follower, 3, "", 0)
 			s.see(2, leader, 2, "", 0)
 		}},
-		{"a leader that was elected and deposed between two looks", ElectionSafety, []raft.ServerID{1, 2}, 0, func(s *stage) {
-			s.Led(1, 1, 2)
-			s.see(2, leader, 2, "", 0)
-		}},
+		{"a leader that was elected and deposed between two looks", ElectionSafety, []raft.ServerID{1, 2}, 0,
+			func(s *stage) {
+				s.Led(1, 1, 2)
+				s.see(2, leader, 2, "", 0)
+			}},
 		{"a leader deletes", LeaderAppendOnly, []raft.ServerID{1}, 2, func(s *stage) {
 			s.see(1, leader, 2, "1a 2b", 0)
 			s.see(1, leader, 2, "1a", 0)
@@ -121,8 +124,10 @@ func TestEachPropertyIsSeenToBreak(t *testing.T) {
 			s.see(1, follower, 3, "1a 1b", 2)
 			s.see(1, follower, 3, "1a 1b", 1)
 		}},
-		{"commitIndex beyond the log", StateMachineSafety, []raft.ServerID{1}, 3, func(s *stage) { s.see(1, follower, 3, "1a 1b", 3) }},
-		{"applied, but not committed", StateMachineSafety, []raft.ServerID{1}, 2, func(s *stage) { s.seeState(1, follower, 3, "1a 1b", 1, 2, 7) }},
+		{"commitIndex beyond the log", StateMachineSafety, []raft.ServerID{1}, 3,
+			func(s *stage) { s.see(1, follower, 3, "1a 1b", 3) }},
+		{"applied, but not committed", StateMachineSafety, []raft.ServerID{1}, 2,
+			func(s *stage) { s.seeState(1, follower, 3, "1a 1b", 1, 2, 7) }},
 		{"the same entries, another state", StateMachineSafety, []raft.ServerID{1, 2}, 2, func(s *stage) {
 			s.seeState(1, follower, 3, "1a 1b", 2, 2, 7)
 			s.seeState(2, follower, 3, "1a 1b", 2, 2, 8)
@@ -181,7 +186,8 @@ func TestALostWriteIsToldAsSuch(t *testing.T) {
 
 func TestAViolationInWords(t *testing.T) {
 	for want, v := range map[string]Violation{
-		"Log Matching is violated at 1.500000 s: as said (servers 1 2, index 7, terms 3 4)": {Property: LogMatching, At: 1_500_000, Servers: []raft.ServerID{1, 2}, Index: 7,
+		"Log Matching is violated at 1.500000 s: as said (servers 1 2, index 7, terms 3 4)": {Property: LogMatching,
+			At: 1_500_000, Servers: []raft.ServerID{1, 2}, Index: 7,
 			Terms: []raft.Term{3, 4}, Detail: "as said"},
 		"Liveness is violated at 0.000001 s: nobody leads": {Property: Liveness, At: 1, Detail: "nobody leads"},
 	} {
@@ -299,7 +305,8 @@ func BenchmarkObserve(b *testing.B) {
 	b.ReportAllocs()
 	for i := 0; b.Loop(); i++ {
 		for server := raft.ServerID(1); server <= 5; server++ {
-			c.Observe(1, &View{Server: server, Term: 1, Last: raft.Index(i / 10), Commit: raft.Index(i / 10), Log: same{}})
+			c.Observe(1, &View{Server: server, Term: 1, Last: raft.Index(i / 10), Commit: raft.Index(i / 10),
+				Log: same{}})
 		}
 	}
 }
@@ -316,11 +323,12 @@ func (n numbered) Entry(i raft.Index) (raft.Entry, bool) {
 
 func (s *stage) seeNumbered(server raft.ServerID, base, last raft.Index) {
 	s.at++
-	s.Observe(s.at, &View{Server: server, Term: 1, Base: base, Last: last, Commit: last, Applied: last, StateHash: uint64(last), Log: numbered{base, last}})
+	s.Observe(s.at, &View{Server: server, Term: 1, Base: base, Last: last, Commit: last, Applied: last,
+		StateHash: uint64(last), Log: numbered{base, last}})
 }
 
-// What is remembered is bounded, however long a cluster runs and however far a server is behind. Who comes back from so far is not compared with what is forgotten, and is
-// when it has caught up.
+// What is remembered is bounded, however long a cluster runs and however far a server is behind. Who comes back from so
+// far is not compared with what is forgotten, and is when it has caught up.
 func TestWhatIsRememberedIsBounded(t *testing.T) {
 	s := newStage()
 	s.seeNumbered(2, 0, 50)
@@ -335,13 +343,15 @@ func TestWhatIsRememberedIsBounded(t *testing.T) {
 	s.Acknowledged(s.at, 1, 5, 1)
 	s.seeNumbered(2, 40, 50) // from its disk: nobody knows any more what its snapshot replaced
 	s.seeNumbered(2, 40, 60)
-	s.Audit(s.at, &View{Server: 2, Term: 1, Base: 40, Last: 60, Commit: 60, Applied: 60, StateHash: 60, Log: numbered{40, 60}}, true)
+	s.Audit(s.at, &View{Server: 2, Term: 1, Base: 40, Last: 60, Commit: 60, Applied: 60, StateHash: 60,
+		Log: numbered{40, 60}}, true)
 	s.seeNumbered(2, last-10, last-5)
 	if v := s.Violations(); len(v) > 0 {
 		t.Fatalf("nothing was wrong, and %v", v[0].Error())
 	}
 	s.at++
-	s.Observe(s.at, &View{Server: 2, Term: 1, Base: last - 10, Last: last - 1, Commit: last - 1, Applied: last - 1, StateHash: 1, Log: numbered{last - 10, last - 1}})
+	s.Observe(s.at, &View{Server: 2, Term: 1, Base: last - 10, Last: last - 1, Commit: last - 1, Applied: last - 1,
+		StateHash: 1, Log: numbered{last - 10, last - 1}})
 	if v := s.Violations(); len(v) != 1 || v[0].Property != StateMachineSafety {
 		t.Errorf("it has caught up, and is in another state; the violations are %v", v)
 	}

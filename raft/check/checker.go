@@ -27,7 +27,8 @@ type View struct {
 	Log       Log    // borrowed for the call
 }
 
-// Checker checks a cluster while it runs. It is fed after every input of every server with what can then be seen of it. It is not safe for concurrent use.
+// Checker checks a cluster while it runs. It is fed after every input of every server with what can then be seen of it.
+// It is not safe for concurrent use.
 type Checker struct {
 	servers   []mirror // of servers 1, 2, …
 	leaders   map[raft.Term]raft.ServerID
@@ -64,8 +65,9 @@ type commitment struct {
 	stateBy raft.ServerID // who was seen in this state first; 0: nobody
 }
 
-// What bounds memory: for how many terms back the leader is remembered, and for how many entries back at least what was committed there. A server that is further
-// behind, and does not know its log from the beginning, is not compared with the others until it has caught up.
+// What bounds memory: for how many terms back the leader is remembered, and for how many entries back at least what was
+// committed there. A server that is further behind, and does not know its log from the beginning, is not compared with
+// the others until it has caught up.
 const (
 	keptTerms   = 1 << 16
 	keptEntries = 1 << 13
@@ -92,7 +94,8 @@ func (c *Checker) Clone() *Checker {
 // Violations returns the first violation of each property that was violated, oldest first.
 func (c *Checker) Violations() []Violation { return c.violations }
 
-// Stopped says that a server no longer runs. When it is seen again it has started anew, and its log is what its disk held.
+// Stopped says that a server no longer runs. When it is seen again it has started anew, and its log is what
+// its disk held.
 func (c *Checker) Stopped(server raft.ServerID) {
 	c.servers[server-1] = mirror{}
 }
@@ -104,7 +107,8 @@ func (c *Checker) Observe(at int64, v *View) {
 	m.running, m.role, m.term = true, v.Role, v.Term
 	changed := c.reread(at, v, m)
 	if was.role == raft.Leader && v.Role == raft.Leader && was.term == v.Term && changed <= was.last() {
-		c.violated(Violation{Property: LeaderAppendOnly, At: at, Servers: []raft.ServerID{v.Server}, Index: changed, Terms: []raft.Term{v.Term},
+		c.violated(Violation{Property: LeaderAppendOnly, At: at, Servers: []raft.ServerID{v.Server}, Index: changed,
+			Terms:  []raft.Term{v.Term},
 			Detail: "the leader changed or deleted its entry " + decimal(changed)})
 	}
 	if v.Role == raft.Leader && (was.role != raft.Leader || was.term != v.Term) {
@@ -116,11 +120,14 @@ func (c *Checker) Observe(at int64, v *View) {
 	c.auditNext(at, v, m)
 }
 
-// Led says that a server was elected leader of a term; Observe says so itself if the server still leads when it is looked at.
+// Led says that a server was elected leader of a term; Observe says so itself if the server still leads when it
+// is looked at.
 func (c *Checker) Led(at int64, server raft.ServerID, term raft.Term) {
 	if other, known := c.leaders[term]; known && other != server {
-		c.violated(Violation{Property: ElectionSafety, At: at, Servers: []raft.ServerID{other, server}, Terms: []raft.Term{term},
-			Detail: "servers " + decimal(other) + " and " + decimal(server) + " were both elected leader of term " + decimal(term)})
+		c.violated(Violation{Property: ElectionSafety, At: at, Servers: []raft.ServerID{other, server},
+			Terms: []raft.Term{term},
+			Detail: "servers " + decimal(other) + " and " + decimal(server) + " were both elected leader of term " +
+				decimal(term)})
 		return
 	}
 	c.leaders[term] = server
@@ -134,18 +141,21 @@ func (c *Checker) Acknowledged(at int64, server raft.ServerID, index raft.Index,
 	switch {
 	case index <= c.dropped: // a read of a state before the first entry, or an answer that was long under way
 	case index > c.lastCommitted():
-		c.violated(Violation{Property: Durability, At: at, Servers: []raft.ServerID{server}, Index: index, Terms: []raft.Term{term},
+		c.violated(Violation{Property: Durability, At: at, Servers: []raft.ServerID{server}, Index: index,
+			Terms:  []raft.Term{term},
 			Detail: "a client was told of an entry that no server has committed"})
 	case c.commitment(index).term != term:
-		c.violated(Violation{Property: Durability, At: at, Servers: []raft.ServerID{c.commitment(index).by, server}, Index: index, Terms: []raft.Term{c.commitment(index).term, term},
-			Detail: "a client was told of an entry of term " + decimal(term) + " where one of term " + decimal(c.commitment(index).term) + " is committed"})
+		c.violated(Violation{Property: Durability, At: at, Servers: []raft.ServerID{c.commitment(index).by, server},
+			Index: index, Terms: []raft.Term{c.commitment(index).term, term},
+			Detail: "a client was told of an entry of term " + decimal(term) + " where one of term " +
+				decimal(c.commitment(index).term) + " is committed"})
 	default:
 		c.acked = max(c.acked, index)
 	}
 }
 
-// Audit compares the whole log of a running server with what was seen of it before, and says whether it holds all that clients were told of, as every log must in
-// a cluster that has come to rest.
+// Audit compares the whole log of a running server with what was seen of it before, and says whether it holds all that
+// clients were told of, as every log must in a cluster that has come to rest.
 func (c *Checker) Audit(at int64, v *View, rested bool) {
 	m := &c.servers[v.Server-1]
 	c.Observe(at, v)
@@ -159,8 +169,9 @@ func (c *Checker) Audit(at int64, v *View, rested bool) {
 	}
 }
 
-// reread brings the mirror up to the server's log and returns the lowest index that is other than before, one after the last if none is. It trusts that
-// a log with the same term at an index is the same before it (Log Matching): the audit finds out if it is not.
+// reread brings the mirror up to the server's log and returns the lowest index that is other than before, one after the
+// last if none is. It trusts that a log with the same term at an index is the same before it (Log Matching): the audit
+// finds out if it is not.
 func (c *Checker) reread(at int64, v *View, m *mirror) (changed raft.Index) {
 	if v.Base > m.base {
 		c.compacted(at, v, m)
@@ -178,7 +189,8 @@ func (c *Checker) reread(at int64, v *View, m *mirror) (changed raft.Index) {
 	for i := changed; i <= v.Last; i++ {
 		e, ok := v.Log.Entry(i)
 		if !ok {
-			c.violated(Violation{Property: LogMatching, At: at, Servers: []raft.ServerID{v.Server}, Index: i, Terms: []raft.Term{v.Term},
+			c.violated(Violation{Property: LogMatching, At: at, Servers: []raft.ServerID{v.Server}, Index: i,
+				Terms:  []raft.Term{v.Term},
 				Detail: "the log ends at " + decimal(v.Last) + " but has a hole at " + decimal(i)})
 			return changed
 		}
@@ -199,8 +211,10 @@ func (c *Checker) match(at int64, server raft.ServerID, p place, chain chain) {
 		return
 	}
 	if first.chain != chain {
-		c.violated(Violation{Property: LogMatching, At: at, Servers: []raft.ServerID{first.by, server}, Index: p.index, Terms: []raft.Term{p.term},
-			Detail: "the logs of servers " + decimal(first.by) + " and " + decimal(server) + " both have an entry " + decimal(p.index) + " of term " + decimal(p.term) +
+		c.violated(Violation{Property: LogMatching, At: at, Servers: []raft.ServerID{first.by, server}, Index: p.index,
+			Terms: []raft.Term{p.term},
+			Detail: "the logs of servers " + decimal(first.by) + " and " + decimal(server) + " both have an entry " +
+				decimal(p.index) + " of term " + decimal(p.term) +
 				", but are not identical through it"})
 	}
 }
@@ -218,8 +232,10 @@ func (c *Checker) complete(at int64, leader raft.ServerID) {
 		return
 	}
 	i := c.firstDifference(m, due)
-	c.violated(Violation{Property: LeaderCompleteness, At: at, Servers: []raft.ServerID{c.commitment(i).by, leader}, Index: i, Terms: []raft.Term{c.commitment(i).during, m.term},
-		Detail: "the leader of term " + decimal(m.term) + " lacks entry " + decimal(i) + ", which server " + decimal(c.commitment(i).by) +
+	c.violated(Violation{Property: LeaderCompleteness, At: at, Servers: []raft.ServerID{c.commitment(i).by, leader},
+		Index: i, Terms: []raft.Term{c.commitment(i).during, m.term},
+		Detail: "the leader of term " + decimal(m.term) + " lacks entry " + decimal(i) + ", which server " +
+			decimal(c.commitment(i).by) +
 			" committed in term " + decimal(c.commitment(i).during)})
 	if i <= c.acked {
 		c.lost(at, leader, m.term)
@@ -228,8 +244,10 @@ func (c *Checker) complete(at int64, leader raft.ServerID) {
 
 func (c *Checker) lost(at int64, server raft.ServerID, term raft.Term) {
 	i := c.firstDifference(&c.servers[server-1], c.acked)
-	c.violated(Violation{Property: Durability, At: at, Servers: []raft.ServerID{server}, Index: i, Terms: []raft.Term{c.commitment(i).term, term},
-		Detail: "server " + decimal(server) + " lacks entry " + decimal(i) + ", or one before it, of which a client was told that it is done"})
+	c.violated(Violation{Property: Durability, At: at, Servers: []raft.ServerID{server}, Index: i,
+		Terms: []raft.Term{c.commitment(i).term, term},
+		Detail: "server " + decimal(server) + " lacks entry " + decimal(i) +
+			", or one before it, of which a client was told that it is done"})
 }
 
 // observeCommit takes note of what is newly committed, and checks that the server's committed entries are everybody's.
@@ -237,8 +255,10 @@ func (c *Checker) observeCommit(at int64, v *View, m *mirror, changed raft.Index
 	was := m.commit
 	m.commit = v.Commit
 	if v.Commit < was || v.Commit > v.Last {
-		c.violated(Violation{Property: StateMachineSafety, At: at, Servers: []raft.ServerID{v.Server}, Index: v.Commit, Terms: []raft.Term{v.Term},
-			Detail: "commitIndex went from " + decimal(was) + " to " + decimal(v.Commit) + " in a log that ends at " + decimal(v.Last)})
+		c.violated(Violation{Property: StateMachineSafety, At: at, Servers: []raft.ServerID{v.Server}, Index: v.Commit,
+			Terms: []raft.Term{v.Term},
+			Detail: "commitIndex went from " + decimal(was) + " to " + decimal(v.Commit) + " in a log that ends at " +
+				decimal(v.Last)})
 		return
 	}
 	if v.Commit == was && changed > v.Commit || m.blind {
@@ -248,8 +268,10 @@ func (c *Checker) observeCommit(at int64, v *View, m *mirror, changed raft.Index
 		if has, ok := m.chainAt(known); !ok || has != c.commitment(known).chain {
 			i := c.firstDifference(m, known)
 			other := c.commitment(i)
-			c.violated(Violation{Property: StateMachineSafety, At: at, Servers: []raft.ServerID{other.by, v.Server}, Index: i, Terms: []raft.Term{other.term, m.termAt(i)},
-				Detail: "servers " + decimal(other.by) + " and " + decimal(v.Server) + " take different entries " + decimal(i) + " for committed"})
+			c.violated(Violation{Property: StateMachineSafety, At: at, Servers: []raft.ServerID{other.by, v.Server},
+				Index: i, Terms: []raft.Term{other.term, m.termAt(i)},
+				Detail: "servers " + decimal(other.by) + " and " + decimal(v.Server) + " take different entries " +
+					decimal(i) + " for committed"})
 			return
 		}
 	}
@@ -292,8 +314,10 @@ func (c *Checker) observeState(at int64, v *View, m *mirror) {
 	case v.Applied <= c.dropped && v.Applied > was && v.Applied <= v.Commit:
 		return
 	case v.Applied < was || v.Applied > v.Commit:
-		c.violated(Violation{Property: StateMachineSafety, At: at, Servers: []raft.ServerID{v.Server}, Index: v.Applied, Terms: []raft.Term{v.Term},
-			Detail: "lastApplied went from " + decimal(was) + " to " + decimal(v.Applied) + ", commitIndex is " + decimal(v.Commit)})
+		c.violated(Violation{Property: StateMachineSafety, At: at, Servers: []raft.ServerID{v.Server}, Index: v.Applied,
+			Terms: []raft.Term{v.Term},
+			Detail: "lastApplied went from " + decimal(was) + " to " + decimal(v.Applied) + ", commitIndex is " +
+				decimal(v.Commit)})
 		return
 	case v.Applied > c.lastCommitted():
 		return // the commit was a violation already
@@ -304,8 +328,10 @@ func (c *Checker) observeState(at int64, v *View, m *mirror) {
 		k.state, k.stateBy = v.StateHash, v.Server
 	}
 	if k.state != v.StateHash {
-		c.violated(Violation{Property: StateMachineSafety, At: at, Servers: []raft.ServerID{k.stateBy, v.Server}, Index: v.Applied, Terms: []raft.Term{v.Term},
-			Detail: "servers " + decimal(k.stateBy) + " and " + decimal(v.Server) + " have applied the same " + decimal(v.Applied) + " entries and are in different states"})
+		c.violated(Violation{Property: StateMachineSafety, At: at, Servers: []raft.ServerID{k.stateBy, v.Server},
+			Index: v.Applied, Terms: []raft.Term{v.Term},
+			Detail: "servers " + decimal(k.stateBy) + " and " + decimal(v.Server) + " have applied the same " +
+				decimal(v.Applied) + " entries and are in different states"})
 	}
 }
 
@@ -325,7 +351,8 @@ func (c *Checker) auditNext(at int64, v *View, m *mirror) {
 	if v.Role == raft.Leader {
 		property = LeaderAppendOnly
 	}
-	c.violated(Violation{Property: property, At: at, Servers: []raft.ServerID{v.Server}, Index: i, Terms: []raft.Term{m.terms[m.audit], e.Term},
+	c.violated(Violation{Property: property, At: at, Servers: []raft.ServerID{v.Server}, Index: i,
+		Terms:  []raft.Term{m.terms[m.audit], e.Term},
 		Detail: "entry " + decimal(i) + " changed, and entries behind it did not"})
 }
 
@@ -337,7 +364,8 @@ func (c *Checker) compacted(at int64, v *View, m *mirror) {
 	}
 	switch {
 	case v.Base > c.lastCommitted():
-		c.violated(Violation{Property: StateMachineSafety, At: at, Servers: []raft.ServerID{v.Server}, Index: v.Base, Terms: []raft.Term{v.Term},
+		c.violated(Violation{Property: StateMachineSafety, At: at, Servers: []raft.ServerID{v.Server}, Index: v.Base,
+			Terms:  []raft.Term{v.Term},
 			Detail: "a snapshot holds entry " + decimal(v.Base) + ", which no server has committed"})
 	case v.Base <= c.dropped:
 		m.blind = m.blind || !known

@@ -1,5 +1,6 @@
-// Package check watches a cluster as nobody in it can: from outside, all servers at once. It knows what Raft promises (Fig. 3) and nothing of how
-// the promises are kept: it shares no code with the core, only the names of its plain types.
+// Package check watches a cluster as nobody in it can: from outside, all servers at once. It knows what Raft
+// promises (Fig. 3) and nothing of how the promises are kept: it shares no code with the core, only the names of
+// its plain types.
 //
 // # What is checked
 //
@@ -14,7 +15,8 @@
 //
 // # How it is cheap
 //
-// For each place of each log the Checker keeps a hash of the entry and all before it, a chain. Two logs are identical through an index if
-// their chains are equal there, so each check is one comparison, and a look at a server costs as much as has changed in it since the last one. What
-// a server changes without a trace at its log's end is found by the audit: each look compares one more old entry, Audit all of them.
+// For each place of each log the Checker keeps a hash of the entry and all before it, a chain. Two logs are identical
+// through an index if their chains are equal there, so each check is one comparison, and a look at a server costs as
+// much as has changed in it since the last one. What a server changes without a trace at its log's end is found by the
+// audit: each look compares one more old entry, Audit all of them.
 package check

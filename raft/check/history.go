@@ -24,13 +24,16 @@ type Operation struct {
 	Key      string
 	Value    string // Put: what was written; CompareAndSwap: what was to be; Get: what was found
 	Expected string // CompareAndSwap: what the value had to be
-	Found    bool   // Get, Delete: the key existed; CompareAndSwap: its value was the one expected, and Value was written
+	// Get, Delete: the key existed; CompareAndSwap: its value was the one expected, and Value was written
+	Found    bool
 	Invoked  int64
 	Returned int64
 	Server   raft.ServerID // who answered, 0 if nobody did
 	Local    bool          // Get: any server might answer with whatever it had applied; linearizable only by chance
 	Refused  bool          // it was not done, and never will be
-	Unknown  bool          // no answer, or one that says that it may or may not have happened: it may have happened at any later time, or never
+	// no answer, or one that says that it may or may not have happened: it may have happened at any later
+	// time, or never
+	Unknown bool
 }
 
 // History is what clients asked, in the order of the asking. Copies share what they have in common.
@@ -60,7 +63,8 @@ func (h *History) Operations() []Operation {
 // Clone returns an independent copy.
 func (h *History) Clone() History { return History{h.operations.clone()} }
 
-// Outcome returns what the key held, as the answer says, when or after the operation had happened, in a form for people: "x = 7", "no x".
+// Outcome returns what the key held, as the answer says, when or after the operation had happened, in a form for
+// people: "x = 7", "no x".
 func (o Operation) Outcome() string {
 	switch {
 	case o.Kind == Delete, o.Kind == Get && !o.Found:
@@ -73,7 +77,8 @@ func (o Operation) Outcome() string {
 
 // String returns the operation in a form for people: "client 3: put x=7, 1.250000 to 1.270000 s".
 func (o Operation) String() string {
-	text := "client " + strconv.Itoa(o.Client) + ": " + [...]string{"get ", "put ", "delete ", "compare and swap "}[o.Kind] + o.Key
+	text := "client " + strconv.Itoa(o.Client) + ": " + [...]string{"get ", "put ", "delete ",
+		"compare and swap "}[o.Kind] + o.Key
 	switch o.Kind {
 	case Put:
 		text += "=" + o.Value

@@ -12,8 +12,9 @@ type mirror struct {
 	baseChain chain
 	terms     []raft.Term // of entries base+1, base+2, …
 	chains    []chain
-	audit     int  // which of them is compared with the log next
-	blind     bool // baseChain is not known: what the snapshot replaces was committed too long ago. The chains serve the audit only
+	audit     int // which of them is compared with the log next
+	// baseChain is not known: what the snapshot replaces was committed too long ago. The chains serve the audit only
+	blind bool
 
 	running bool
 	role    raft.Role

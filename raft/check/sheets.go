@@ -4,8 +4,8 @@ import "slices"
 
 const perSheet = 128
 
-// sheets is a list that grows at its end and is forgotten from its beginning, in sheets of perSheet entries that its copies share: a copy costs a pointer a sheet.
-// Whoever changes an entry of a shared sheet gets a sheet of his own.
+// sheets is a list that grows at its end and is forgotten from its beginning, in sheets of perSheet entries that its
+// copies share: a copy costs a pointer a sheet. Whoever changes an entry of a shared sheet gets a sheet of his own.
 type sheets[T any] struct {
 	list   []*[perSheet]T
 	n      int

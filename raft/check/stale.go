@@ -31,7 +31,8 @@ func (h *History) Stale(i int) (against int, stale bool) {
 		case o.mayLeave(found):
 			// Older operations are asked for earlier still, so that none of them comes after this write if none
 			// that was seen so far does.
-			if o.Unknown || o.Returned >= read.Invoked || against < 0 || o.Returned >= h.operations.at(against).Invoked {
+			if o.Unknown || o.Returned >= read.Invoked || against < 0 ||
+				o.Returned >= h.operations.at(against).Invoked {
 				return 0, false
 			}
 		case against < 0 && !o.Unknown && o.Returned < read.Invoked && o.excludes(found):

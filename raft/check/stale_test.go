@@ -23,7 +23,8 @@ func unknown(o check.Operation) check.Operation {
 }
 
 func TestARead(t *testing.T) {
-	swapped := check.Operation{Kind: check.CompareAndSwap, Key: "x", Expected: "1", Value: "2", Found: true, Invoked: 3, Returned: 4}
+	swapped := check.Operation{Kind: check.CompareAndSwap, Key: "x", Expected: "1", Value: "2", Found: true, Invoked: 3,
+		Returned: 4}
 	missed := check.Operation{Kind: check.CompareAndSwap, Key: "x", Expected: "1", Value: "9", Invoked: 3, Returned: 4}
 	deleted := check.Operation{Kind: check.Delete, Key: "x", Found: true, Invoked: 3, Returned: 4}
 	refused := put("2", 3, 4)
@@ -36,25 +37,35 @@ func TestARead(t *testing.T) {
 		history []check.Operation // the last one is the read
 		against int               // −1: it is right
 	}{
-		"of the only write":                       {[]check.Operation{put("1", 1, 2), got("1", 3, 4)}, -1},
-		"of what was overwritten":                 {[]check.Operation{put("1", 1, 2), put("2", 3, 4), got("1", 5, 6)}, 1},
-		"while the write is under way":            {[]check.Operation{put("1", 1, 2), put("2", 3, 6), got("1", 5, 6)}, -1},
-		"of a write that went on beside another":  {[]check.Operation{put("1", 1, 4), put("2", 3, 4), got("1", 5, 6)}, -1},
-		"of a write of which nobody knows":        {[]check.Operation{unknown(put("1", 1, 0)), put("2", 3, 4), got("1", 5, 6)}, -1},
-		"of a value that was written again":       {[]check.Operation{put("1", 1, 2), put("2", 3, 4), put("1", 5, 6), got("1", 7, 8)}, -1},
-		"of what another read found gone":         {[]check.Operation{put("1", 1, 2), unknown(put("2", 1, 0)), got("2", 3, 4), got("1", 5, 6)}, 2},
-		"of nothing, after a write":               {[]check.Operation{put("1", 1, 2), got("", 5, 6)}, 0},
-		"of nothing":                              {[]check.Operation{got("", 5, 6)}, -1},
-		"of what was deleted":                     {[]check.Operation{put("1", 1, 2), deleted, got("1", 5, 6)}, 1},
-		"of nothing, after a delete":              {[]check.Operation{put("1", 1, 2), deleted, got("", 5, 6)}, -1},
-		"of what was swapped":                     {[]check.Operation{put("1", 1, 2), swapped, got("1", 5, 6)}, 1},
-		"of what a swap did not find":             {[]check.Operation{put("1", 1, 2), missed, got("1", 5, 6)}, 1},
-		"after a write that was refused":          {[]check.Operation{put("1", 1, 2), refused, got("1", 5, 6)}, -1},
-		"after a local read of what was":          {[]check.Operation{put("2", 1, 2), put("1", 3, 4), local, got("1", 7, 8)}, -1},
-		"after a write of another key":            {[]check.Operation{put("1", 1, 2), other, got("1", 5, 6)}, -1},
-		"of a write that was asked for after it":  {[]check.Operation{put("1", 1, 2), put("2", 3, 4), got("1", 5, 9), put("1", 6, 7)}, -1},
-		"of a write that was answered just then":  {[]check.Operation{put("1", 1, 2), put("2", 2, 3), got("1", 4, 5)}, -1},
-		"of a write long before, read in between": {[]check.Operation{put("1", 1, 2), put("2", 3, 4), got("2", 5, 6), got("1", 7, 8)}, 2},
+		"of the only write": {[]check.Operation{put("1", 1, 2), got("1", 3, 4)}, -1},
+		"of what was overwritten": {[]check.Operation{put("1", 1, 2), put("2", 3, 4), got("1", 5, 6)},
+			1},
+		"while the write is under way": {[]check.Operation{put("1", 1, 2), put("2", 3, 6), got("1", 5, 6)},
+			-1},
+		"of a write that went on beside another": {[]check.Operation{put("1", 1, 4), put("2", 3, 4), got("1", 5, 6)},
+			-1},
+		"of a write of which nobody knows": {[]check.Operation{unknown(put("1", 1, 0)), put("2", 3, 4),
+			got("1", 5, 6)}, -1},
+		"of a value that was written again": {[]check.Operation{put("1", 1, 2), put("2", 3, 4), put("1", 5, 6),
+			got("1", 7, 8)}, -1},
+		"of what another read found gone": {[]check.Operation{put("1", 1, 2), unknown(put("2", 1, 0)),
+			got("2", 3, 4), got("1", 5, 6)}, 2},
+		"of nothing, after a write":      {[]check.Operation{put("1", 1, 2), got("", 5, 6)}, 0},
+		"of nothing":                     {[]check.Operation{got("", 5, 6)}, -1},
+		"of what was deleted":            {[]check.Operation{put("1", 1, 2), deleted, got("1", 5, 6)}, 1},
+		"of nothing, after a delete":     {[]check.Operation{put("1", 1, 2), deleted, got("", 5, 6)}, -1},
+		"of what was swapped":            {[]check.Operation{put("1", 1, 2), swapped, got("1", 5, 6)}, 1},
+		"of what a swap did not find":    {[]check.Operation{put("1", 1, 2), missed, got("1", 5, 6)}, 1},
+		"after a write that was refused": {[]check.Operation{put("1", 1, 2), refused, got("1", 5, 6)}, -1},
+		"after a local read of what was": {[]check.Operation{put("2", 1, 2), put("1", 3, 4), local,
+			got("1", 7, 8)}, -1},
+		"after a write of another key": {[]check.Operation{put("1", 1, 2), other, got("1", 5, 6)}, -1},
+		"of a write that was asked for after it": {[]check.Operation{put("1", 1, 2), put("2", 3, 4), got("1", 5, 9),
+			put("1", 6, 7)}, -1},
+		"of a write that was answered just then": {[]check.Operation{put("1", 1, 2), put("2", 2, 3), got("1", 4, 5)},
+			-1},
+		"of a write long before, read in between": {[]check.Operation{put("1", 1, 2), put("2", 3, 4), got("2", 5, 6),
+			got("1", 7, 8)}, 2},
 	} {
 		var h check.History
 		read := 0
@@ -81,7 +92,8 @@ func TestWhatIsStaleHasNoOrder(t *testing.T) {
 		now, value := int64(0), "" // each operation happens when it is asked for
 		for i := range 8 {
 			now += 1 + random.Int64N(4)
-			o := check.Operation{Client: i, Kind: check.Kind(random.IntN(4)), Key: "x", Expected: "1", Invoked: now, Returned: now + 1 + random.Int64N(6)}
+			o := check.Operation{Client: i, Kind: check.Kind(random.IntN(4)), Key: "x", Expected: "1", Invoked: now,
+				Returned: now + 1 + random.Int64N(6)}
 			switch o.Kind {
 			case check.Get:
 				o.Value, o.Found = value, value != ""
@@ -107,7 +119,8 @@ func TestWhatIsStaleHasNoOrder(t *testing.T) {
 		if against, stale := h.Stale(h.Len() - 1); stale {
 			reported++
 			if linear.Check(h.Operations(), 10*time.Second) == nil {
-				t.Fatalf("seed %d: stale against operation %d, but there is an order of %v", seed, against, h.Operations())
+				t.Fatalf("seed %d: stale against operation %d, but there is an order of %v", seed, against,
+					h.Operations())
 			}
 		}
 	}

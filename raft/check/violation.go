@@ -22,8 +22,10 @@ const (
 )
 
 var propertyNames = [properties]string{
-	ElectionSafety: "Election Safety", LeaderAppendOnly: "Leader Append-Only", LogMatching: "Log Matching", LeaderCompleteness: "Leader Completeness",
-	StateMachineSafety: "State Machine Safety", Durability: "Durability", Linearizability: "Linearizability", Liveness: "Liveness",
+	ElectionSafety: "Election Safety", LeaderAppendOnly: "Leader Append-Only", LogMatching: "Log Matching",
+	LeaderCompleteness: "Leader Completeness",
+	StateMachineSafety: "State Machine Safety", Durability: "Durability", Linearizability: "Linearizability",
+	Liveness: "Liveness",
 }
 
 // String returns the property's name as in Fig. 3, such as "Election Safety".
@@ -46,7 +48,8 @@ type Violation struct {
 
 // Error says all of it in one line.
 func (v *Violation) Error() string {
-	text := v.Property.String() + " is violated at " + strconv.FormatFloat(float64(v.At)/1e6, 'f', 6, 64) + " s: " + v.Detail
+	text := v.Property.String() + " is violated at " + strconv.FormatFloat(float64(v.At)/1e6, 'f', 6, 64) + " s: " +
+		v.Detail
 	concerned := ""
 	if len(v.Servers) > 0 {
 		concerned += ", servers" + list(v.Servers)

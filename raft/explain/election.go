@@ -8,8 +8,9 @@ func started(self raft.ServerID, e raft.Event) Words {
 		holds = "a log up to " + index(uint64(e.Index))
 	}
 	return Words{
-		Text:    server(self) + " starts as a follower in " + term(e.Term) + " with " + holds + ".",
-		Why:     "Term, vote and log are kept on disk, so a server that crashes comes back bound by what it promised. Everything else it learns again.",
+		Text: server(self) + " starts as a follower in " + term(e.Term) + " with " + holds + ".",
+		Why: "Term, vote and log are kept on disk, so a server that crashes comes back bound by what it " +
+			"promised. Everything else it learns again.",
 		Section: "§5.2", Rule: "State, persistent state on all servers", Key: true,
 	}
 }
@@ -17,13 +18,16 @@ func started(self raft.ServerID, e raft.Event) Words {
 func termAdvanced(self raft.ServerID, e raft.Event) Words {
 	if e.Peer == 0 {
 		return Words{
-			Text:    server(self) + " moves from " + term(raft.Term(e.Old)) + " to " + term(raft.Term(e.New)) + " for an election of its own.",
-			Why:     "Each election has a term of its own, so that votes of different elections are never counted together.",
+			Text: server(self) + " moves from " + term(raft.Term(e.Old)) + " to " + term(raft.Term(e.New)) +
+				" for an election of its own.",
+			Why: "Each election has a term of its own, so that votes of different elections are never " +
+				"counted together.",
 			Section: "§5.2", Rule: "Rules for Servers, Candidates, rule 1",
 		}
 	}
 	return Words{
-		Text:    server(self) + " hears of " + term(raft.Term(e.New)) + " from " + server(e.Peer) + " and leaves " + term(raft.Term(e.Old)) + ".",
+		Text: server(self) + " hears of " + term(raft.Term(e.New)) + " from " + server(e.Peer) + " and leaves " +
+			term(raft.Term(e.Old)) + ".",
 		Why:     "Terms are a clock that needs no time: whoever hears of a newer term knows that its own is over.",
 		Section: "§5.1", Rule: "Rules for Servers, All Servers, rule 2",
 	}
@@ -34,11 +38,13 @@ func becameFollower(self raft.ServerID, e raft.Event) Words {
 	switch {
 	case e.Reason == raft.LostQuorum:
 		w.Text = server(self) + " leads no more: no majority answered it for an election timeout."
-		w.Why = "The others may have a new leader that it cannot hear of. Its clients should look for that one, not wait for what it cannot commit."
+		w.Why = "The others may have a new leader that it cannot hear of. Its clients should look for that one, " +
+			"not wait for what it cannot commit."
 		w.Section = "thesis 6.2"
 	case e.Reason == raft.DiskHangs:
 		w.Text = server(self) + " leads no more: its own disk has not finished a write for an election timeout."
-		w.Why = "It applies, and answers, only what its own disk holds. A server that can write serves the clients better."
+		w.Why = "It applies, and answers, only what its own disk holds. A server that can write serves the " +
+			"clients better."
 		w.Section = "thesis 6.2"
 	case e.Reason == raft.Removed:
 		w.Text = server(self) + " steps down: the configuration gives it no vote."
@@ -46,7 +52,8 @@ func becameFollower(self raft.ServerID, e raft.Event) Words {
 		w.Section = "§6"
 	case e.Reason == raft.LeaderExists && e.Old == uint64(raft.PreCandidate):
 		w.Text = server(self) + " is a follower again: another server leads " + term(e.Term) + "."
-		w.Why = "There is a leader, so no election is needed. It only asked and raised no term, so nobody was disturbed."
+		w.Why = "There is a leader, so no election is needed. It only asked and raised no term, so nobody was " +
+			"disturbed."
 		w.Section = "thesis 9.6"
 	case e.Reason == raft.LeaderExists:
 		w.Text = server(self) + " is a follower again: another server leads " + term(e.Term) + "."
@@ -54,7 +61,8 @@ func becameFollower(self raft.ServerID, e raft.Event) Words {
 		w.Section, w.Rule = "§5.2", "Rules for Servers, Candidates, rule 3"
 	default:
 		w.Text = server(self) + ", a " + role(e.Old) + " until now, steps down: " + term(e.Term) + " has begun."
-		w.Why = "A leader or candidate is one only in its term. When it hears that the term is over, it gives up the role at once."
+		w.Why = "A leader or candidate is one only in its term. When it hears that the term is over, it gives up " +
+			"the role at once."
 		w.Section, w.Rule = "§5.1", "Rules for Servers, All Servers, rule 2"
 	}
 	return w
@@ -62,8 +70,9 @@ func becameFollower(self raft.ServerID, e raft.Event) Words {
 
 func becamePreCandidate(self raft.ServerID, e raft.Event) Words {
 	w := Words{
-		Text:    server(self) + " asks whether it could win " + term(e.Term+1) + ": ",
-		Why:     "A server that is cut off would raise its term again and again and depose a healthy leader when it comes back. So it first asks, and stays in its term.",
+		Text: server(self) + " asks whether it could win " + term(e.Term+1) + ": ",
+		Why: "A server that is cut off would raise its term again and again and depose a healthy leader when " +
+			"it comes back. So it first asks, and stays in its term.",
 		Section: "thesis 9.6", Key: true,
 	}
 	switch {
@@ -91,14 +100,16 @@ func becameCandidate(self raft.ServerID, e raft.Event) Words {
 		w.Why = "Any server may hold an election at any time: a needless one costs time, never safety."
 	case raft.Transferred:
 		w.Text = asks + ": its leader hands over to it" + needs
-		w.Why = "Its log is complete and the leader wants it to win, so it waits for no timeout. The others vote although they hear from the leader."
+		w.Why = "Its log is complete and the leader wants it to win, so it waits for no timeout. The others vote " +
+			"although they hear from the leader."
 		w.Section, w.Rule = "thesis 3.10", ""
 	default:
 		w.Text = asks + needs
 		if e.Old > 0 { // 0 after a pre-vote, which has told it
 			w.Text = asks + ": it heard nothing for " + ms(e.Old) + needs
 		}
-		w.Why = "Silence for a whole election timeout means that there may be no leader. Timeouts are random, so that usually one server wakes before the others."
+		w.Why = "Silence for a whole election timeout means that there may be no leader. Timeouts are random, so " +
+			"that usually one server wakes before the others."
 	}
 	return w
 }
@@ -109,8 +120,9 @@ func becameLeader(self raft.ServerID, e raft.Event) Words {
 		has = "it has " + tally(e)
 	}
 	return Words{
-		Text:    server(self) + " leads " + term(e.Term) + ": " + has + ".",
-		Why:     "Any two majorities share a server, and a server votes once in a term. So no second candidate can win this term.",
+		Text: server(self) + " leads " + term(e.Term) + ": " + has + ".",
+		Why: "Any two majorities share a server, and a server votes once in a term. So no second candidate " +
+			"can win this term.",
 		Section: "§5.2", Rule: "Rules for Servers, Candidates, rule 2", Key: true,
 	}
 }
@@ -128,7 +140,8 @@ func tally(e raft.Event) string {
 	if e.Of == 0 {
 		return decimal(e.Old) + " of the " + decimal(e.New) + " votes it needs"
 	}
-	return decimal(e.Old) + " of the " + plural(e.New, "vote") + " it needs of the new servers and " + decimal(uint64(e.Count)) + " of the " + decimal(uint64(e.Of)) + " of the old"
+	return decimal(e.Old) + " of the " + plural(e.New, "vote") + " it needs of the new servers and " +
+		decimal(uint64(e.Count)) + " of the " + decimal(uint64(e.Of)) + " of the old"
 }
 
 func leaderKnown(self raft.ServerID, e raft.Event) Words {
@@ -165,8 +178,9 @@ func timerReset(self raft.ServerID, e raft.Event) Words {
 
 func voteGranted(self raft.ServerID, e raft.Event) Words {
 	return Words{
-		Text:    server(self) + " votes for " + server(e.Peer) + " in " + term(e.Term) + ".",
-		Why:     "First come, first served, if the candidate's log is at least as up to date as the voter's. The vote is on disk before it is told.",
+		Text: server(self) + " votes for " + server(e.Peer) + " in " + term(e.Term) + ".",
+		Why: "First come, first served, if the candidate's log is at least as up to date as the voter's. The " +
+			"vote is on disk before it is told.",
 		Section: "§5.2", Rule: "RequestVote RPC, receiver rule 2", Key: true,
 	}
 }
@@ -180,7 +194,8 @@ func voteRefused(self raft.ServerID, e raft.Event) Words {
 	switch e.Reason {
 	case raft.StaleTerm:
 		w.Text = begin + "it asks for an older term than " + term(e.Term) + "."
-		w.Why = "An election of an older term is over, whoever won it. The answer tells the candidate of the newer term."
+		w.Why = "An election of an older term is over, whoever won it. The answer tells the candidate of the " +
+			"newer term."
 		w.Section, w.Rule = "§5.1", "RequestVote RPC, receiver rule 1"
 	case raft.AlreadyVoted:
 		whom := server(raft.ServerID(e.Old))
@@ -191,15 +206,18 @@ func voteRefused(self raft.ServerID, e raft.Event) Words {
 		w.Why = "A server that voted twice in one term could help two leaders into it."
 	case raft.LogBehind:
 		w.Text = begin + "its own log is more up to date."
-		w.Why = "A committed entry is on a majority of servers. Since voters refuse whoever lacks what they have, no server without it can win a majority."
+		w.Why = "A committed entry is on a majority of servers. Since voters refuse whoever lacks what they " +
+			"have, no server without it can win a majority."
 		w.Section = "§5.4.1"
 	case raft.LeaderAlive:
 		w.Text = begin + leaderAlive(self, e) + "."
-		w.Why = "A server that was removed, or only cannot hear, must not depose a leader that serves. So its call is disregarded, its term too."
+		w.Why = "A server that was removed, or only cannot hear, must not depose a leader that serves. So its " +
+			"call is disregarded, its term too."
 		w.Section, w.Rule = "§6", ""
 	case raft.JustRestarted:
 		w.Text = begin + "it has only just restarted."
-		w.Why = "It may have forgotten a leader that it answered a moment ago, and that serves reads by the lease which it has from that answer."
+		w.Why = "It may have forgotten a leader that it answered a moment ago, and that serves reads by the " +
+			"lease which it has from that answer."
 		w.Section, w.Rule = "thesis 6.4.1", ""
 	case raft.NotAVoter: // never while it keeps the rule that it votes for whoever asks
 		w.Text = begin + "in its own configuration it has no vote."
@@ -215,13 +233,15 @@ func voteRefused(self raft.ServerID, e raft.Event) Words {
 // ownVoteRefused tells of a server that was to hold an election while it owes a leader its loyalty.
 func ownVoteRefused(self raft.ServerID, e raft.Event) Words {
 	w := Words{
-		Text:    server(self) + " holds no election: " + leaderAlive(self, e) + ".",
-		Why:     "A candidate votes for itself. It has answered its leader a moment ago, which serves reads by the lease that it has from such answers.",
+		Text: server(self) + " holds no election: " + leaderAlive(self, e) + ".",
+		Why: "A candidate votes for itself. It has answered its leader a moment ago, which serves reads by " +
+			"the lease that it has from such answers.",
 		Section: "thesis 6.4.1", Key: true,
 	}
 	if e.Reason == raft.JustRestarted {
 		w.Text = server(self) + " holds no election yet: it has only just restarted."
-		w.Why = "It may have forgotten a leader that it answered a moment ago, and that serves reads by the lease which it has from that answer."
+		w.Why = "It may have forgotten a leader that it answered a moment ago, and that serves reads by the " +
+			"lease which it has from that answer."
 	}
 	return w
 }
@@ -259,8 +279,9 @@ func voteDenied(self raft.ServerID, e raft.Event) Words {
 
 func preVoteGranted(self raft.ServerID, e raft.Event) Words {
 	return Words{
-		Text:    server(self) + " would vote for " + server(e.Peer) + " in " + term(raft.Term(e.New)) + ".",
-		Why:     "It promises nothing: its term, its vote and its timer stay as they are. The vote itself is asked for if a majority answers so.",
+		Text: server(self) + " would vote for " + server(e.Peer) + " in " + term(raft.Term(e.New)) + ".",
+		Why: "It promises nothing: its term, its vote and its timer stay as they are. The vote itself is " +
+			"asked for if a majority answers so.",
 		Section: "thesis 9.6",
 	}
 }
@@ -271,7 +292,8 @@ func preVoteRefused(self raft.ServerID, e raft.Event) Words {
 	switch e.Reason {
 	case raft.StaleTerm:
 		w.Text = begin + server(self) + " is in " + term(e.Term) + " already."
-		w.Why = "An election needs a term that is still to come. The answer carries this server's term, so that one that is behind catches up."
+		w.Why = "An election needs a term that is still to come. The answer carries this server's term, so that " +
+			"one that is behind catches up."
 	case raft.LeaderAlive:
 		w.Text = begin + leaderAlive(self, e) + "."
 		w.Why = "No election is needed where a leader serves. Whoever asks has only lost touch with it."
@@ -280,7 +302,8 @@ func preVoteRefused(self raft.ServerID, e raft.Event) Words {
 		w.Why = "It may have forgotten a leader that it answered a moment ago. A real vote would not be given either."
 	case raft.LogBehind:
 		w.Text = begin + "its own log is more up to date."
-		w.Why = "A candidate without this server's entries would not get its vote. Told in advance, it raises no term in vain."
+		w.Why = "A candidate without this server's entries would not get its vote. Told in advance, it raises no " +
+			"term in vain."
 	default:
 		w.Text = server(self) + " would not vote for " + server(e.Peer) + "."
 		w.Why = "Every call gets an answer, a refusal too."

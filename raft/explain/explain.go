@@ -1,9 +1,10 @@
-// Package explain puts a server's events into words: what happened, by which rule, why the rule exists and where the paper says so. Package raft
-// speaks in numbers, so that it need not know any language; whoever shows an event to a person asks here.
+// Package explain puts a server's events into words: what happened, by which rule, why the rule exists and where the
+// paper says so. Package raft speaks in numbers, so that it need not know any language; whoever shows an event to a
+// person asks here.
 //
-// Section numbers are those of "In Search of an Understandable Consensus Algorithm (Extended Version)" by Diego Ongaro and John Ousterhout; rules are
-// named as in its Figure 2 and, for snapshots, its Figure 13. "thesis 9.6" is a section of Ongaro's "Consensus: Bridging Theory and Practice", for what
-// the paper leaves out.
+// Section numbers are those of "In Search of an Understandable Consensus Algorithm (Extended Version)" by Diego Ongaro
+// and John Ousterhout; rules are named as in its Figure 2 and, for snapshots, its Figure 13. "thesis 9.6" is a section
+// of Ongaro's "Consensus: Bridging Theory and Practice", for what the paper leaves out.
 package explain
 
 import (
@@ -21,8 +22,8 @@ type Words struct {
 	Key     bool   // worth showing by default; false for heartbeats, timers and bookkeeping
 }
 
-// Event returns the words for an event of server self. Ticks are told as milliseconds of cluster time, as the playground has them. An event that this
-// package does not know gets a Text that says so and nothing else.
+// Event returns the words for an event of server self. Ticks are told as milliseconds of cluster time, as the
+// playground has them. An event that this package does not know gets a Text that says so and nothing else.
 func Event(self raft.ServerID, e raft.Event) Words {
 	if e.Kind >= raft.EventKinds || words[e.Kind] == nil {
 		return Words{Text: server(self) + " reports an event of unknown kind " + decimal(uint64(e.Kind)) + "."}

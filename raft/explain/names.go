@@ -2,7 +2,8 @@ package explain
 
 import "raftplayground/raft"
 
-// Kind returns the name of a kind of event as the page and logs have it, such as "voteGranted". The names do not change. "unknown" if there is none.
+// Kind returns the name of a kind of event as the page and logs have it, such as "voteGranted". The names do not
+// change. "unknown" if there is none.
 func Kind(k raft.EventKind) string {
 	if k >= raft.EventKinds || kindNames[k] == "" {
 		return "unknown"
@@ -53,7 +54,8 @@ var kindNames = [raft.EventKinds]string{
 	raft.MessageIgnored: "messageIgnored",
 }
 
-// Reason returns the name of a reason, such as "staleTerm". The names do not change. "unknown" if there is none; NoReason is "none".
+// Reason returns the name of a reason, such as "staleTerm". The names do not change. "unknown" if there is none;
+// NoReason is "none".
 func Reason(r raft.Reason) string {
 	if r >= raft.Reasons || reasonNames[r] == "" {
 		return "unknown"
@@ -104,7 +106,8 @@ var reasonNames = [raft.Reasons]string{
 }
 
 // roleNames are the words for the roles of Figure 4, and for the one that the thesis adds in 9.6.
-var roleNames = [...]string{raft.Follower: "follower", raft.Candidate: "candidate", raft.Leader: "leader", raft.PreCandidate: "pre-candidate"}
+var roleNames = [...]string{raft.Follower: "follower", raft.Candidate: "candidate", raft.Leader: "leader",
+	raft.PreCandidate: "pre-candidate"}
 
 // role names the Role that an event carries as a number.
 func role(n uint64) string {

@@ -4,8 +4,10 @@ import "raftplayground/raft"
 
 func snapshotTaken(self raft.ServerID, e raft.Event) Words {
 	return Words{
-		Text:    server(self) + " takes a snapshot through " + index(uint64(e.Index)) + ": it replaces " + entries(e.Old, uint64(e.Index)) + ".",
-		Why:     "A log cannot grow for ever, and the state says all that the entries that made it said. Each server does this by itself, for committed entries only.",
+		Text: server(self) + " takes a snapshot through " + index(uint64(e.Index)) + ": it replaces " +
+			entries(e.Old, uint64(e.Index)) + ".",
+		Why: "A log cannot grow for ever, and the state says all that the entries that made it said. Each " +
+			"server does this by itself, for committed entries only.",
 		Section: "§7", Key: true,
 	}
 }
@@ -13,14 +15,16 @@ func snapshotTaken(self raft.ServerID, e raft.Event) Words {
 // snapshotSent counts only a snapshot's first chunk as worth showing: there may be many.
 func snapshotSent(self raft.ServerID, e raft.Event) Words {
 	w := Words{
-		Why:     "The entries which that follower needs next are no longer in the leader's log. The snapshot stands for them.",
+		Why: "The entries which that follower needs next are no longer in the leader's log. The snapshot " +
+			"stands for them.",
 		Section: "§7", Rule: "InstallSnapshot RPC, invoked by the leader", Key: e.Old == 0,
 	}
 	snapshot := " the snapshot through " + index(uint64(e.Index)) + ": "
 	if e.Old == 0 {
 		w.Text = server(self) + " sends " + server(e.Peer) + snapshot + plural(e.New, "byte") + " in all."
 	} else {
-		w.Text = server(self) + " sends " + server(e.Peer) + " more of" + snapshot + "from byte " + decimal(e.Old) + " on, of " + decimal(e.New) + "."
+		w.Text = server(self) + " sends " + server(e.Peer) + " more of" + snapshot + "from byte " + decimal(e.Old) +
+			" on, of " + decimal(e.New) + "."
 	}
 	return w
 }
@@ -35,7 +39,8 @@ func snapshotInstalled(self raft.ServerID, e raft.Event) Words {
 		} else {
 			w.Text = begin + ", where the log ends too."
 		}
-		w.Why = "Where the log has the snapshot's last entry, both agree up to there. What follows it may be committed already, and must not be lost."
+		w.Why = "Where the log has the snapshot's last entry, both agree up to there. What follows it may be " +
+			"committed already, and must not be lost."
 		w.Rule = "InstallSnapshot RPC, receiver rule 6"
 		return w
 	}
@@ -44,7 +49,8 @@ func snapshotInstalled(self raft.ServerID, e raft.Event) Words {
 	} else {
 		w.Text = begin + ", and the log was empty."
 	}
-	w.Why = "The log does not have the snapshot's last entry, so nothing after it can be trusted. For all before it the snapshot stands."
+	w.Why = "The log does not have the snapshot's last entry, so nothing after it can be trusted. For all before " +
+		"it the snapshot stands."
 	w.Rule = "InstallSnapshot RPC, receiver rule 7"
 	return w
 }
@@ -58,7 +64,8 @@ func stay(n uint64) string {
 
 func snapshotNotNeeded(self raft.ServerID, e raft.Event) Words {
 	return Words{
-		Text:    server(self) + " does not need the snapshot of " + server(e.Peer) + ": it ends at " + index(uint64(e.Index)) + ", and all through " + index(e.Old) + " is committed here.",
+		Text: server(self) + " does not need the snapshot of " + server(e.Peer) + ": it ends at " +
+			index(uint64(e.Index)) + ", and all through " + index(e.Old) + " is committed here.",
 		Why:     "A call may come late or twice. To go back to an older state would undo what has been applied since.",
 		Section: "§7", Rule: "InstallSnapshot RPC, receiver rule 6",
 	}

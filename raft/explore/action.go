@@ -33,7 +33,8 @@ type Action struct {
 	Do      Deed
 	Server  raft.ServerID // to whom; of a message: its receiver
 	Message string        // what it says, if it is about a message; of Reconfigure: the configuration; else empty
-	Nth     int           // how many messages that say the same to the same server, and were sent earlier, are left in flight beside it
+	// how many messages that say the same to the same server, and were sent earlier, are left in flight beside it
+	Nth int
 }
 
 // String tells the action as a clause, such as "S1 receives RequestVote of S2 (term 1, last 0 of term 0)".
@@ -104,14 +105,16 @@ func (m *message) text() string {
 		if r.PreVote {
 			kind = "pre-vote RequestVote"
 		}
-		return kind + of + decimal(r.Term) + ", last " + decimal(r.LastLogIndex) + " of term " + decimal(r.LastLogTerm) + ")"
+		return kind + of + decimal(r.Term) + ", last " + decimal(r.LastLogIndex) + " of term " +
+			decimal(r.LastLogTerm) + ")"
 	case *raft.RequestVoteReply:
 		if r.VoteGranted {
 			return "the vote" + of + decimal(r.Term) + ")"
 		}
 		return "no vote" + of + decimal(r.Term) + ")"
 	case *raft.AppendEntries:
-		text := "AppendEntries" + of + decimal(r.Term) + ", prev " + decimal(r.PrevLogIndex) + " of term " + decimal(r.PrevLogTerm) + ", commit " + decimal(r.LeaderCommit)
+		text := "AppendEntries" + of + decimal(r.Term) + ", prev " + decimal(r.PrevLogIndex) + " of term " +
+			decimal(r.PrevLogTerm) + ", commit " + decimal(r.LeaderCommit)
 		for i := range r.Entries {
 			text += ", " + entryText(&r.Entries[i])
 		}
@@ -120,9 +123,11 @@ func (m *message) text() string {
 		if r.Success {
 			return "success" + of + decimal(r.Term) + ", match " + decimal(r.MatchIndex) + ")"
 		}
-		return "refusal" + of + decimal(r.Term) + ", conflict at " + decimal(r.ConflictIndex) + " of term " + decimal(r.ConflictTerm) + ")"
+		return "refusal" + of + decimal(r.Term) + ", conflict at " + decimal(r.ConflictIndex) + " of term " +
+			decimal(r.ConflictTerm) + ")"
 	case *raft.InstallSnapshot:
-		return "InstallSnapshot" + of + decimal(r.Term) + ", through " + decimal(r.LastIncludedIndex) + " of term " + decimal(r.LastIncludedTerm) + ")"
+		return "InstallSnapshot" + of + decimal(r.Term) + ", through " + decimal(r.LastIncludedIndex) + " of term " +
+			decimal(r.LastIncludedTerm) + ")"
 	case *raft.InstallSnapshotReply:
 		return "the answer to InstallSnapshot" + of + decimal(r.Term) + ", match " + decimal(r.MatchIndex) + ")"
 	}

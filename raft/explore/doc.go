@@ -6,21 +6,24 @@
 //
 // # What it finds
 //
-// Search goes breadth-first from a cluster of new servers, so that the first violation of a safety property (package check) that it meets is the
-// shortest run to one, within the bounds of the Config. If there is none it ends when nothing new can happen. Walk takes one way by chance, much further than Search
-// can look; Shrink then takes away what a run that failed can do without.
+// Search goes breadth-first from a cluster of new servers, so that the first violation of a safety property (package
+// check) that it meets is the shortest run to one, within the bounds of the Config. If there is none it ends when
+// nothing new can happen. Walk takes one way by chance, much further than Search can look; Shrink then takes away what
+// a run that failed can do without.
 //
 // A run is a list of Actions that reads like a story and can be told again: Replay.
 //
 // # When two situations are one
 //
-// Messages in flight are a bag: the network may deliver them in any order. Timers do not run, a time-out is an action, so that their state does not
-// matter; nor do the numbers of calls, but for what an answer can be judged by (raft.Node.AppendSituation). Servers are alike: of the ways to rename them the
-// one is kept whose text is least. To the situation belongs also what happened and is seen no more, such as who led which term, as far as a property of
-// the future depends on it. And what was spent of the bounds: it decides what can still happen.
+// Messages in flight are a bag: the network may deliver them in any order. Timers do not run, a time-out is an action,
+// so that their state does not matter; nor do the numbers of calls, but for what an answer can be judged by
+// (raft.Node.AppendSituation). Servers are alike: of the ways to rename them the one is kept whose text is least. To
+// the situation belongs also what happened and is seen no more, such as who led which term, as far as a property of the
+// future depends on it. And what was spent of the bounds: it decides what can still happen.
 //
-// One thing is taken for the same that is not quite: a server asks the others in the order of their names, and after a crash, when it numbers its calls
-// anew, the number of an old answer counts. Where crashes are allowed, of two worlds that differ only in the order within such a round one is looked at.
+// One thing is taken for the same that is not quite: a server asks the others in the order of their names, and after a
+// crash, when it numbers its calls anew, the number of an old answer counts. Where crashes are allowed, of two worlds
+// that differ only in the order within such a round one is looked at.
 //
 // What reads and snapshots lead to depends on more: on the numbers of calls, on what a leader last heard from
 // whom, on what was sent of a snapshot. Where they happen (Config.Reads, Config.Compactions) worlds are

@@ -50,7 +50,8 @@ func answeredLate() Config {
 	c := relapsed(5)
 	c.Losses++
 	c.After = append(c.After,
-		Action{Do: Receive, Server: 2, Message: "AppendEntries of S1 (term 1, prev 0 of term 0, commit 0, no-op of term 1)"},
+		Action{Do: Receive, Server: 2,
+			Message: "AppendEntries of S1 (term 1, prev 0 of term 0, commit 0, no-op of term 1)"},
 		Action{Do: TimeOut, Server: 3},
 		Action{Do: Lose, Server: 1, Message: "RequestVote of S3 (term 3, last 2 of term 2)"})
 	return c
@@ -117,8 +118,8 @@ func leasedByAVoter(ticks int) Config {
 // withPreVote is what is off in a server of Figure 2 that asks before it raises its term (thesis 9.6).
 const withPreVote = raft.Extensions &^ (1 << raft.PreVote)
 
-// whole are bounds that a search can go all through. The deep ones, for ./build.sh soak, are searched instead if EXPLORE_DEEP is set: there
-// as many situations as memory is allowed for, which may not be all.
+// whole are bounds that a search can go all through. The deep ones, for ./build.sh soak, are searched instead if
+// EXPLORE_DEEP is set: there as many situations as memory is allowed for, which may not be all.
 var whole = []struct {
 	title         string
 	config, deep  Config
@@ -126,16 +127,22 @@ var whole = []struct {
 }{
 	{"two terms", Config{Servers: 3, Off: figure, Term: 2, Entries: 2, InFlight: 4},
 		Config{Servers: 3, Off: figure, Term: 2, Entries: 3, InFlight: 5, Proposals: 1}, 10_000},
-	{"clients, heartbeats and duplicates", Config{Servers: 3, Off: figure, Term: 2, Entries: 2, InFlight: 3, Heartbeats: 1, Proposals: 1, Duplicates: 1},
-		Config{Servers: 3, Off: figure, Term: 2, Entries: 3, InFlight: 4, Heartbeats: 1, Proposals: 1, Duplicates: 1}, 10_000},
-	{"losses and a crash", Config{Servers: 3, Off: figure, Term: 1, Entries: 2, InFlight: 4, Proposals: 1, Losses: 1, Crashes: 1},
+	{"clients, heartbeats and duplicates", Config{Servers: 3, Off: figure, Term: 2, Entries: 2, InFlight: 3,
+		Heartbeats: 1, Proposals: 1, Duplicates: 1},
+		Config{Servers: 3, Off: figure, Term: 2, Entries: 3, InFlight: 4, Heartbeats: 1, Proposals: 1, Duplicates: 1},
+		10_000},
+	{"losses and a crash", Config{Servers: 3, Off: figure, Term: 1, Entries: 2, InFlight: 4, Proposals: 1, Losses: 1,
+		Crashes: 1},
 		Config{Servers: 3, Off: figure, Term: 2, Entries: 2, InFlight: 3, Proposals: 1, Losses: 2, Crashes: 2}, 20_000},
-	{"a disk that stalls and a crash", Config{Servers: 3, Off: figure, Term: 2, Entries: 2, InFlight: 3, Stalls: 1, Crashes: 1},
+	{"a disk that stalls and a crash", Config{Servers: 3, Off: figure, Term: 2, Entries: 2, InFlight: 3, Stalls: 1,
+		Crashes: 1},
 		Config{Servers: 3, Off: figure, Term: 2, Entries: 2, InFlight: 4, Stalls: 1, Crashes: 1}, 20_000},
 	{"pre-vote", Config{Servers: 3, Off: withPreVote, Term: 1, Entries: 2, InFlight: 4, Proposals: 1},
 		Config{Servers: 3, Off: withPreVote, Term: 2, Entries: 2, InFlight: 4, Proposals: 1}, 20_000},
-	{"a write that is cut off", Config{Servers: 3, Off: off(raft.ForgetCutWrites), Term: 2, Entries: 2, InFlight: 3, Stalls: 1, Crashes: 1},
-		Config{Servers: 3, Off: off(raft.ForgetCutWrites), Term: 2, Entries: 2, InFlight: 4, Stalls: 1, Crashes: 1}, 20_000},
+	{"a write that is cut off", Config{Servers: 3, Off: off(raft.ForgetCutWrites), Term: 2, Entries: 2, InFlight: 3,
+		Stalls: 1, Crashes: 1},
+		Config{Servers: 3, Off: off(raft.ForgetCutWrites), Term: 2, Entries: 2, InFlight: 4, Stalls: 1, Crashes: 1},
+		20_000},
 	{"reads", Config{Servers: 3, Off: figure, Term: 1, Entries: 2, InFlight: 3, Proposals: 1, Reads: 1},
 		Config{Servers: 3, Off: figure, Term: 2, Entries: 2, InFlight: 3, Proposals: 1, Reads: 1}, 5_000},
 	{"snapshots", Config{Servers: 3, Off: figure, Term: 1, Entries: 1, InFlight: 3, Heartbeats: 1, Losses: 1,
@@ -156,7 +163,8 @@ func TestNothingIsViolatedWhileTheRulesAreKept(t *testing.T) {
 		}
 		began := time.Now()
 		r, err := Search(config, most)
-		t.Logf("%s: %d states, %d steps, the last after %d actions, %v", test.title, r.States, r.Steps, r.Depth, time.Since(began).Round(time.Millisecond))
+		t.Logf("%s: %d states, %d steps, the last after %d actions, %v", test.title, r.States, r.Steps, r.Depth,
+			time.Since(began).Round(time.Millisecond))
 		if r.Violation != nil {
 			t.Errorf("%s: %v:\n%s", test.title, r.Violation, Text(r.Run))
 		}
@@ -169,10 +177,13 @@ func TestNothingIsViolatedWhileTheRulesAreKept(t *testing.T) {
 }
 
 // everything lets everything happen that can.
-var everything = Config{Servers: 3, Off: figure, Term: 4, Entries: 5, InFlight: 8, Heartbeats: 3, Proposals: 3, Losses: 3, Duplicates: 3, Stalls: 3, Crashes: 3}
+var everything = Config{Servers: 3, Off: figure, Term: 4, Entries: 5, InFlight: 8, Heartbeats: 3, Proposals: 3,
+	Losses: 3, Duplicates: 3, Stalls: 3, Crashes: 3}
 
-// walkedOnly lets everything happen that a search cannot tell apart, and the rest too. New voters need not catch up first: time does not run here.
-var walkedOnly = Config{Servers: 5, Waiting: 2, Off: off(raft.CatchUpFirst), Term: 5, Entries: 8, InFlight: 12, Heartbeats: 3, Proposals: 4, Losses: 3, Duplicates: 3, Stalls: 1,
+// walkedOnly lets everything happen that a search cannot tell apart, and the rest too. New voters need not catch up
+// first: time does not run here.
+var walkedOnly = Config{Servers: 5, Waiting: 2, Off: off(raft.CatchUpFirst), Term: 5, Entries: 8, InFlight: 12,
+	Heartbeats: 3, Proposals: 4, Losses: 3, Duplicates: 3, Stalls: 1,
 	Crashes: 2, Changes: changes("1,2,3+4", "1,2,3,4", "1,2", "1,4,5", "2,3,5"), Compactions: 3, Reads: 4}
 
 func TestWalksFindNothingWhileTheRulesAreKept(t *testing.T) {
@@ -194,14 +205,16 @@ func TestWalksFindNothingWhileTheRulesAreKept(t *testing.T) {
 	}
 }
 
-// The key is right if it is a bisimulation: whatever can happen in one of two worlds of the same key can happen in the other, and leads to the same
-// key again. The walks below meet the same keys on different ways, with other calls, other names and another order of the messages.
+// The key is right if it is a bisimulation: whatever can happen in one of two worlds of the same key can happen in the
+// other, and leads to the same key again. The walks below meet the same keys on different ways, with other calls, other
+// names and another order of the messages.
 func TestWorldsOfOneKeyHaveTheSameFutures(t *testing.T) {
 	for _, test := range []struct {
 		rules   raft.RuleSet
 		crashes int
 	}{{figure, 0}, {withPreVote, 0}, {figure, 1}, {withPreVote, 1}} {
-		config := Config{Servers: 3, Off: test.rules, Term: 2, Entries: 3, InFlight: 5, Heartbeats: 1, Proposals: 1, Losses: 1, Duplicates: 1, Stalls: 1, Crashes: test.crashes}
+		config := Config{Servers: 3, Off: test.rules, Term: 2, Entries: 3, InFlight: 5, Heartbeats: 1, Proposals: 1,
+			Losses: 1, Duplicates: 1, Stalls: 1, Crashes: test.crashes}
 		names := newRenamer(config.Servers)
 		if test.crashes > 0 {
 			names.renamings = names.renamings[:1] // see the package comment
@@ -377,11 +390,14 @@ func TestRunsFoundByChanceAreShrunk(t *testing.T) {
 			t.Fatal(err)
 		}
 		t.Logf("seed %d: %d actions, shrunk to %d", seed, len(run), len(shrunk))
-		if _, v, _ := Replay(config, shrunk); v == nil || v.Property != check.LeaderCompleteness || len(shrunk) < 8 || len(shrunk) > len(run)/2 {
-			t.Errorf("seed %d: shrunk to %d actions, want at most half, and 8 or more; %v:\n%s", seed, len(shrunk), v, Text(shrunk))
+		if _, v, _ := Replay(config, shrunk); v == nil || v.Property != check.LeaderCompleteness || len(shrunk) < 8 ||
+			len(shrunk) > len(run)/2 {
+			t.Errorf("seed %d: shrunk to %d actions, want at most half, and 8 or more; %v:\n%s", seed, len(shrunk), v,
+				Text(shrunk))
 		}
 		for i := range shrunk {
-			if _, v, _ := Replay(config, slices.Concat(shrunk[:i], shrunk[i+1:])); v != nil && v.Property == check.LeaderCompleteness {
+			if _, v, _ := Replay(config, slices.Concat(shrunk[:i], shrunk[i+1:])); v != nil &&
+				v.Property == check.LeaderCompleteness {
 				t.Errorf("seed %d: %q can be spared", seed, shrunk[i])
 			}
 		}
@@ -480,8 +496,10 @@ func TestEveryDeedHappensAndIsTold(t *testing.T) {
 			w = next
 		}
 	}
-	words := map[Deed]string{TimeOut: " times out", Heartbeat: " sends heartbeats", Receive: " receives ", Lose: "the network loses", Duplicate: "the network duplicates",
-		Propose: "a client proposes to S", Stall: "'s disk stalls", Write: " finishes its oldest write", CrashLose: " crashes and loses", CrashKeep: " crashes just after", Restart: " restarts",
+	words := map[Deed]string{TimeOut: " times out", Heartbeat: " sends heartbeats", Receive: " receives ",
+		Lose: "the network loses", Duplicate: "the network duplicates",
+		Propose: "a client proposes to S", Stall: "'s disk stalls", Write: " finishes its oldest write",
+		CrashLose: " crashes and loses", CrashKeep: " crashes just after", Restart: " restarts",
 		Reconfigure: " is asked to change the cluster to ", Compact: " compacts its log", Read: "a client reads at S",
 		LeaseRead: " by lease", Tick: "'s clock ticks"}
 	for deed := TimeOut; deed <= Tick; deed++ {

@@ -9,7 +9,8 @@ import (
 	"raftplayground/raft"
 )
 
-// key is the name of a situation: half of the SHA-256 of its text. That two situations out of a billion share one has a chance of 10⁻²⁰.
+// key is the name of a situation: half of the SHA-256 of its text. That two situations out of a billion share one has a
+// chance of 10⁻²⁰.
 type key [16]byte
 
 // renamer names situations. It keeps its memory from one to the next.
@@ -121,7 +122,8 @@ func (m *message) appendExactly(b []byte) []byte {
 // write writes the situation under a renaming.
 func (r *renamer) write(w *world, names []raft.ServerID) {
 	r.text = r.text[:0]
-	l := letters{servers: w.servers, numbers: w.spent[CrashLose] < w.config.Crashes, rename: func(s raft.ServerID) raft.ServerID { return names[s-1] }}
+	l := letters{servers: w.servers, numbers: w.spent[CrashLose] < w.config.Crashes,
+		rename: func(s raft.ServerID) raft.ServerID { return names[s-1] }}
 	for place := range names {
 		i := slices.Index(names, raft.ServerID(place+1))
 		l.ages[i] = r.writeServer(w.servers[i], l.rename)
@@ -158,7 +160,8 @@ func (r *renamer) writeBag(count int, appendTo func(b []byte, i int) []byte) {
 }
 
 // writeServer writes all of one server but what waits for its disk, and returns what tells the age of its calls.
-func (r *renamer) writeServer(s *server, rename func(raft.ServerID) raft.ServerID) (age func(raft.ServerID, uint64) uint64) {
+func (r *renamer) writeServer(s *server, rename func(raft.ServerID) raft.ServerID) (age func(raft.ServerID,
+	uint64) uint64) {
 	if s.node == nil {
 		r.number(0)
 	} else {
@@ -180,7 +183,8 @@ func (r *renamer) writeServer(s *server, rename func(raft.ServerID) raft.ServerI
 	return age
 }
 
-func (r *renamer) writeDisk(term raft.Term, votedFor raft.ServerID, first raft.Index, entries []raft.Entry, rename func(raft.ServerID) raft.ServerID) {
+func (r *renamer) writeDisk(term raft.Term, votedFor raft.ServerID, first raft.Index, entries []raft.Entry,
+	rename func(raft.ServerID) raft.ServerID) {
 	if votedFor != 0 {
 		votedFor = rename(votedFor)
 	}
@@ -220,8 +224,9 @@ type letters struct {
 	ages    [mostServers]func(peer raft.ServerID, call uint64) uint64 // of the calls of servers 1, 2, …
 }
 
-// appendCall writes a call as what its answer can still be judged by. Numbers begin anew when a server starts, and the core does not know of which life an
-// answer is. So a number that it has not reached yet is told by its distance, and while a crash may still come, number and count are told as they are.
+// appendCall writes a call as what its answer can still be judged by. Numbers begin anew when a server starts, and the
+// core does not know of which life an answer is. So a number that it has not reached yet is told by its distance, and
+// while a crash may still come, number and count are told as they are.
 func (l *letters) appendCall(b []byte, caller, peer raft.ServerID, call uint64) []byte {
 	s := l.servers[caller-1]
 	age := uint64(0)

@@ -17,9 +17,9 @@ type Result struct {
 	Depth     int              // length of the run to the last situation that was looked at
 }
 
-// Search goes breadth-first through all that can happen within the bounds, and ends at the first violation. Only situations that are new are kept, about 60
-// bytes of each: not the cluster, which is made again by doing what led there. There are at most most of them; more are an error, and the Result tells how
-// far the search came.
+// Search goes breadth-first through all that can happen within the bounds, and ends at the first violation. Only
+// situations that are new are kept, about 60 bytes of each: not the cluster, which is made again by doing what led
+// there. There are at most most of them; more are an error, and the Result tells how far the search came.
 func Search(c Config, most int) (Result, error) {
 	root, err := newWorld(&c)
 	if err != nil {
@@ -46,7 +46,8 @@ func Search(c Config, most int) (Result, error) {
 				continue
 			}
 			if len(s.records) >= most {
-				return s.result(nil, nil), errors.New("explore: more than " + strconv.Itoa(most) + " situations, the deepest after " +
+				return s.result(nil, nil), errors.New("explore: more than " + strconv.Itoa(most) +
+					" situations, the deepest after " +
 					strconv.Itoa(len(s.path)) + " actions: narrow the bounds or allow more")
 			}
 			s.records = append(s.records, record{int32(at), m})
@@ -127,7 +128,8 @@ func (w *world) action(m move) Action {
 	switch m.do {
 	case Receive, Lose, Duplicate:
 	case Reconfigure:
-		return Action{Do: m.do, Server: raft.ServerID(m.server), Message: string(w.config.Changes[m.slot].AppendText(nil))}
+		return Action{Do: m.do, Server: raft.ServerID(m.server),
+			Message: string(w.config.Changes[m.slot].AppendText(nil))}
 	default:
 		return Action{Do: m.do, Server: raft.ServerID(m.server)}
 	}

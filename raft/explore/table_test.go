@@ -27,41 +27,63 @@ var searched = []struct {
 	violated check.Property
 	length   int
 }{
-	{raft.MajorityDecides, Config{Servers: 3, Off: off(raft.MajorityDecides), Term: 2, Entries: 2, InFlight: 6}, check.ElectionSafety, 2},
-	{raft.OneVotePerTerm, Config{Servers: 3, Off: off(raft.OneVotePerTerm), Term: 2, Entries: 2, InFlight: 6}, check.ElectionSafety, 6},
-	{raft.StepDownForHigherTerm, Config{Servers: 3, Off: off(raft.StepDownForHigherTerm), Term: 2, Entries: 2, InFlight: 6}, check.ElectionSafety, 7},
-	{raft.AnswersOfThisElection, Config{Servers: 3, Off: off(raft.AnswersOfThisElection), Term: 2, Entries: 2, InFlight: 8}, check.ElectionSafety, 7},
-	{raft.UpToDateCandidate, Config{Servers: 3, Off: off(raft.UpToDateCandidate), Term: 2, Entries: 2, InFlight: 6}, check.LeaderCompleteness, 8},
-	{raft.DurableVote, Config{Servers: 3, Off: off(raft.DurableVote), Term: 1, Entries: 2, InFlight: 6, Stalls: 1, Crashes: 1}, check.ElectionSafety, 9},
-	{raft.DurableCandidacy, Config{Servers: 3, Off: off(raft.DurableCandidacy), Term: 1, Entries: 2, InFlight: 6, Stalls: 1, Crashes: 1}, check.ElectionSafety, 9},
-	{raft.DeleteOnlyConflicts, Config{Servers: 3, Off: off(raft.DeleteOnlyConflicts), Term: 1, Entries: 2, InFlight: 6, Duplicates: 1, Proposals: 1}, check.StateMachineSafety, 9},
-	{raft.ConsistencyCheck, Config{Servers: 3, Off: off(raft.ConsistencyCheck), Term: 2, Entries: 2, InFlight: 6}, check.LogMatching, 10},
-	{raft.CountVoters, Config{Servers: 4, Off: off(raft.CountVoters), Term: 1, Entries: 1, InFlight: 8, Duplicates: 2}, check.ElectionSafety, 10},
-	{raft.DurableAppend, Config{Servers: 3, Off: off(raft.DurableAppend), Term: 2, Entries: 2, InFlight: 4, Stalls: 1, Crashes: 1}, check.LeaderCompleteness, 11},
-	{raft.CountOwnDisk, Config{Servers: 3, Off: off(raft.CountOwnDisk), Term: 2, Entries: 2, InFlight: 4, Stalls: 1, Crashes: 1}, check.LeaderCompleteness, 11},
+	{raft.MajorityDecides, Config{Servers: 3, Off: off(raft.MajorityDecides), Term: 2, Entries: 2, InFlight: 6},
+		check.ElectionSafety, 2},
+	{raft.OneVotePerTerm, Config{Servers: 3, Off: off(raft.OneVotePerTerm), Term: 2, Entries: 2, InFlight: 6},
+		check.ElectionSafety, 6},
+	{raft.StepDownForHigherTerm, Config{Servers: 3, Off: off(raft.StepDownForHigherTerm), Term: 2, Entries: 2,
+		InFlight: 6}, check.ElectionSafety, 7},
+	{raft.AnswersOfThisElection, Config{Servers: 3, Off: off(raft.AnswersOfThisElection), Term: 2, Entries: 2,
+		InFlight: 8}, check.ElectionSafety, 7},
+	{raft.UpToDateCandidate, Config{Servers: 3, Off: off(raft.UpToDateCandidate), Term: 2, Entries: 2, InFlight: 6},
+		check.LeaderCompleteness, 8},
+	{raft.DurableVote, Config{Servers: 3, Off: off(raft.DurableVote), Term: 1, Entries: 2, InFlight: 6, Stalls: 1,
+		Crashes: 1}, check.ElectionSafety, 9},
+	{raft.DurableCandidacy, Config{Servers: 3, Off: off(raft.DurableCandidacy), Term: 1, Entries: 2, InFlight: 6,
+		Stalls: 1, Crashes: 1}, check.ElectionSafety, 9},
+	{raft.DeleteOnlyConflicts, Config{Servers: 3, Off: off(raft.DeleteOnlyConflicts), Term: 1, Entries: 2, InFlight: 6,
+		Duplicates: 1, Proposals: 1}, check.StateMachineSafety, 9},
+	{raft.ConsistencyCheck, Config{Servers: 3, Off: off(raft.ConsistencyCheck), Term: 2, Entries: 2, InFlight: 6},
+		check.LogMatching, 10},
+	{raft.CountVoters, Config{Servers: 4, Off: off(raft.CountVoters), Term: 1, Entries: 1, InFlight: 8, Duplicates: 2},
+		check.ElectionSafety, 10},
+	{raft.DurableAppend, Config{Servers: 3, Off: off(raft.DurableAppend), Term: 2, Entries: 2, InFlight: 4, Stalls: 1,
+		Crashes: 1}, check.LeaderCompleteness, 11},
+	{raft.CountOwnDisk, Config{Servers: 3, Off: off(raft.CountOwnDisk), Term: 2, Entries: 2, InFlight: 4, Stalls: 1,
+		Crashes: 1}, check.LeaderCompleteness, 11},
 }
 
-// walked are those whose shortest run is too long to search for, as Figure 8 takes four terms, or is about something that a search cannot tell apart.
+// walked are those whose shortest run is too long to search for, as Figure 8 takes four terms, or is about something
+// that a search cannot tell apart.
 var walked = []struct {
 	rule     raft.Rule
 	config   Config
 	violated check.Property
 }{
-	{raft.ReadRound, Config{Servers: 3, Off: off(raft.ReadRound), Term: 3, Entries: 4, InFlight: 8, Heartbeats: 3, Proposals: 3, Duplicates: 1, Crashes: 1, Reads: 5},
+	{raft.ReadRound, Config{Servers: 3, Off: off(raft.ReadRound), Term: 3, Entries: 4, InFlight: 8, Heartbeats: 3,
+		Proposals: 3, Duplicates: 1, Crashes: 1, Reads: 5},
 		check.Linearizability},
-	{raft.ReadInOwnTerm, Config{Servers: 3, Off: off(raft.ReadInOwnTerm), Term: 2, Entries: 3, InFlight: 4, Heartbeats: 1, Proposals: 1, Reads: 1}, check.Linearizability},
-	{raft.TwoMajorities, Config{Servers: 5, Waiting: 2, Off: off(raft.TwoMajorities, raft.CatchUpFirst), Term: 3, Entries: 4, InFlight: 12, Changes: changes("1,4,5", "2,4,5", "3,4,5")},
+	{raft.ReadInOwnTerm, Config{Servers: 3, Off: off(raft.ReadInOwnTerm), Term: 2, Entries: 3, InFlight: 4,
+		Heartbeats: 1, Proposals: 1, Reads: 1}, check.Linearizability},
+	{raft.TwoMajorities, Config{Servers: 5, Waiting: 2, Off: off(raft.TwoMajorities, raft.CatchUpFirst), Term: 3,
+		Entries: 4, InFlight: 12, Changes: changes("1,4,5", "2,4,5", "3,4,5")},
 		check.ElectionSafety},
-	{raft.OnlyVotersCount, Config{Servers: 4, Off: off(raft.OnlyVotersCount), Term: 5, Entries: 5, InFlight: 6, Heartbeats: 1, Proposals: 3, Losses: 3, Changes: changes("2,3,4", "1,2,3")},
+	{raft.OnlyVotersCount, Config{Servers: 4, Off: off(raft.OnlyVotersCount), Term: 5, Entries: 5, InFlight: 6,
+		Heartbeats: 1, Proposals: 3, Losses: 3, Changes: changes("2,3,4", "1,2,3")},
 		check.LeaderCompleteness},
-	{raft.OneChangeAtATime, Config{Servers: 3, Off: off(raft.OneChangeAtATime), Term: 2, Entries: 5, InFlight: 4, Changes: changes("1,2", "1")}, check.LeaderCompleteness},
-	{raft.ChangeInOwnTerm, Config{Servers: 5, Waiting: 1, Off: off(raft.ChangeInOwnTerm, raft.LeaderNoOp, raft.CatchUpFirst), Term: 4, Entries: 4, InFlight: 8, Proposals: 1,
+	{raft.OneChangeAtATime, Config{Servers: 3, Off: off(raft.OneChangeAtATime), Term: 2, Entries: 5, InFlight: 4,
+		Changes: changes("1,2", "1")}, check.LeaderCompleteness},
+	{raft.ChangeInOwnTerm, Config{Servers: 5, Waiting: 1, Off: off(raft.ChangeInOwnTerm, raft.LeaderNoOp,
+		raft.CatchUpFirst), Term: 4, Entries: 4, InFlight: 8, Proposals: 1,
 		Changes: changes("1,2,3,4,5", "2,3,4")}, check.ElectionSafety},
-	{raft.RollBackConfig, Config{Servers: 4, Off: off(raft.RollBackConfig), Term: 3, Entries: 6, InFlight: 4, Changes: changes("1,2,3", "2,3,4", "1,2,4", "1,3,4")},
+	{raft.RollBackConfig, Config{Servers: 4, Off: off(raft.RollBackConfig), Term: 3, Entries: 6, InFlight: 4,
+		Changes: changes("1,2,3", "2,3,4", "1,2,4", "1,3,4")},
 		check.LeaderCompleteness},
-	{raft.CompactedMatches, Config{Servers: 3, Off: off(raft.CompactedMatches), Term: 2, Entries: 4, InFlight: 6, Heartbeats: 2, Proposals: 2, Duplicates: 1, Compactions: 1},
+	{raft.CompactedMatches, Config{Servers: 3, Off: off(raft.CompactedMatches), Term: 2, Entries: 4, InFlight: 6,
+		Heartbeats: 2, Proposals: 2, Duplicates: 1, Compactions: 1},
 		check.StateMachineSafety},
-	{raft.CommitOnlyCurrentTerm, Config{Servers: 3, Off: off(raft.CommitOnlyCurrentTerm, raft.LeaderNoOp), Term: 5, Entries: 3, InFlight: 4,
+	{raft.CommitOnlyCurrentTerm, Config{Servers: 3, Off: off(raft.CommitOnlyCurrentTerm, raft.LeaderNoOp), Term: 5,
+		Entries: 3, InFlight: 4,
 		Heartbeats: 2, Proposals: 3, Crashes: 3}, check.LeaderCompleteness},
 }
 
@@ -77,14 +99,19 @@ var behind = []struct {
 	{raft.LoyaltyOutlivesTerm, leasedByAVoter(2), 10},
 }
 
-// outOfReach says of the other rules that protect safety why no run here can show what they are for. Each has its scenario.
+// outOfReach says of the other rules that protect safety why no run here can show what they are for. Each
+// has its scenario.
 var outOfReach = map[raft.Rule]string{
-	raft.CommitOnlyVerified:    "our leaders never send a follower a place before its first difference together with a commitIndex beyond it; another's may",
-	raft.ForgetCutWrites:       "a candidate counts its own vote only after every earlier write, so a write that was cut off has ended before its server can count itself as leader",
+	raft.CommitOnlyVerified: "our leaders never send a follower a place before its first difference together " +
+		"with a commitIndex beyond it; another's may",
+	raft.ForgetCutWrites: "a candidate counts its own vote only after every earlier write, so a write that " +
+		"was cut off has ended before its server can count itself as leader",
 	raft.RefuseImpossible:      "no server that keeps the rules sends what cannot be",
 	raft.LeaseEndsWithTransfer: "leadership is not transferred here",
-	raft.ConfigOnAppend:        "a server has to forget what is committed, by a crash between the second of two changes and an election; walks do not meet that",
-	raft.KeepSuffix:            "a snapshot has to be overtaken by entries that were sent before it, and those be committed by the answer; walks do not meet that",
+	raft.ConfigOnAppend: "a server has to forget what is committed, by a crash between the second of two " +
+		"changes and an election; walks do not meet that",
+	raft.KeepSuffix: "a snapshot has to be overtaken by entries that were sent before it, and those " +
+		"be committed by the answer; walks do not meet that",
 }
 
 const (
@@ -112,15 +139,20 @@ Each safety rule switched off in all servers, and the shortest run in which that
 			t.Errorf("%s off: found nothing, %d states, %v", raft.Rules[row.rule].ID, r.States, err)
 			continue
 		}
-		t.Logf("%s off: %s after %d actions, %d states, %v", raft.Rules[row.rule].ID, r.Violation.Property, len(r.Run), r.States, time.Since(began).Round(time.Millisecond))
+		t.Logf("%s off: %s after %d actions, %d states, %v", raft.Rules[row.rule].ID, r.Violation.Property, len(r.Run),
+			r.States, time.Since(began).Round(time.Millisecond))
 		if r.Violation.Property != row.violated || len(r.Run) != row.length {
-			t.Errorf("%s off: %s after %d actions, want %s after %d:\n%s", raft.Rules[row.rule].ID, r.Violation.Property, len(r.Run), row.violated, row.length, Text(r.Run))
+			t.Errorf("%s off: %s after %d actions, want %s after %d:\n%s", raft.Rules[row.rule].ID,
+				r.Violation.Property, len(r.Run), row.violated, row.length, Text(r.Run))
 		}
 		writeRow(&table, row.rule, r.Violation, row.config.Servers, fmt.Sprint(r.States), fmt.Sprint(len(r.Run)))
 		writeRun(&runs, row.rule, r.Violation, r.Run)
 	}
-	table.WriteString("\nToo long to search for, found by walks at random and shrunk until no one action, and no two, can be spared:\n\n" +
-		"| rule that is off | protects | violated | servers | walks taken | actions left |\n| --- | --- | --- | --- | --- | --- |\n")
+	table.WriteString(
+		"\nToo long to search for, found by walks at random and shrunk until no one action, and no two, can be " +
+			"spared:\n\n" +
+			"| rule that is off | protects | violated | servers | walks taken | actions left |\n| --- | --- | --- | " +
+			"--- | --- | --- |\n")
 	for _, row := range walked {
 		seen[row.rule] = true
 		seed, run, v := firstViolation(t, row.config)
@@ -129,22 +161,27 @@ Each safety rule switched off in all servers, and the shortest run in which that
 			continue
 		}
 		holdsWithTheRule(t, row.rule, row.config, run.shrunk)
-		writeRow(&table, row.rule, v, row.config.Servers, fmt.Sprint(seed), fmt.Sprintf("%d of %d", len(run.shrunk), run.walked))
+		writeRow(&table, row.rule, v, row.config.Servers, fmt.Sprint(seed),
+			fmt.Sprintf("%d of %d", len(run.shrunk), run.walked))
 		writeRun(&runs, row.rule, v, run.shrunk)
 	}
-	table.WriteString("\nBeside `commitOnlyCurrentTerm` and `changeInOwnTerm`, `leaderNoOp` is off: with a blank entry at the start of every term,\n" +
-		"entries of earlier terms are never acknowledged but together with it, and every leader soon commits an entry of its own term. Beside `twoMajorities` and\n" +
-		"`changeInOwnTerm`, `catchUpFirst` is off: it measures time.\n\n" +
-		"Too long to search for from new servers. The search begins behind actions that are given, " +
-		"and finds the shortest way on:\n\n" +
-		"| rule that is off | protects | violated | servers | states seen | actions found, behind those given |\n" +
-		"| --- | --- | --- | --- | --- | --- |\n")
+	table.WriteString(
+		"\nBeside `commitOnlyCurrentTerm` and `changeInOwnTerm`, `leaderNoOp` is off: with a blank entry at the " +
+			"start of every term,\n" +
+			"entries of earlier terms are never acknowledged but together with it, and every leader soon commits an " +
+			"entry of its own term. Beside `twoMajorities` and\n" +
+			"`changeInOwnTerm`, `catchUpFirst` is off: it measures time.\n\n" +
+			"Too long to search for from new servers. The search begins behind actions that are given, " +
+			"and finds the shortest way on:\n\n" +
+			"| rule that is off | protects | violated | servers | states seen | actions found, behind those given |\n" +
+			"| --- | --- | --- | --- | --- | --- |\n")
 	for _, row := range behind {
 		seen[row.rule] = true
 		config := row.config
 		config.Off |= raft.RulesOf(row.rule)
 		r, err := Search(config, mostStates)
-		if err != nil || r.Violation == nil || r.Violation.Property != check.Linearizability || len(r.Run) != row.length {
+		if err != nil || r.Violation == nil || r.Violation.Property != check.Linearizability ||
+			len(r.Run) != row.length {
 			t.Errorf("%s off: %v after %d actions, %v, want a stale read after %d:\n%s",
 				raft.Rules[row.rule].ID, r.Violation, len(r.Run), err, row.length, Text(r.Run))
 			continue
@@ -222,7 +259,8 @@ func changes(texts ...string) (list []raft.Configuration) {
 
 func writeRow(b *bytes.Buffer, rule raft.Rule, v *check.Violation, servers int, cost, length string) {
 	info := raft.Rules[rule]
-	fmt.Fprintf(b, "| %s (`%s`, %s) | %s | %s | %d | %s | %s |\n", info.Title, info.ID, info.Section, protects(info), v.Property, servers, cost, length)
+	fmt.Fprintf(b, "| %s (`%s`, %s) | %s | %s | %d | %s | %s |\n", info.Title, info.ID, info.Section, protects(info),
+		v.Property, servers, cost, length)
 }
 
 // writeRun writes one action a line.
@@ -237,8 +275,10 @@ func writeRun(b *bytes.Buffer, rule raft.Rule, v *check.Violation, run []Action)
 // protects names the property that a rule protects as package check does.
 func protects(info raft.RuleInfo) check.Property {
 	return map[raft.Property]check.Property{
-		raft.ElectionSafety: check.ElectionSafety, raft.LeaderAppendOnly: check.LeaderAppendOnly, raft.LogMatching: check.LogMatching,
-		raft.LeaderCompleteness: check.LeaderCompleteness, raft.StateMachineSafety: check.StateMachineSafety, raft.Durability: check.Durability,
+		raft.ElectionSafety: check.ElectionSafety, raft.LeaderAppendOnly: check.LeaderAppendOnly,
+		raft.LogMatching:        check.LogMatching,
+		raft.LeaderCompleteness: check.LeaderCompleteness, raft.StateMachineSafety: check.StateMachineSafety,
+		raft.Durability:      check.Durability,
 		raft.Linearizability: check.Linearizability, raft.Liveness: check.Liveness,
 	}[info.Protects]
 }

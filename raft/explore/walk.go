@@ -7,8 +7,8 @@ import (
 	"raftplayground/raft/check"
 )
 
-// Walk takes one way of up to length actions, chosen by the seed, and ends at the first violation: then run leads to it. It returns nil, nil if there
-// was none. Walks that come to the bounds turn elsewhere. Errors: of the Config.
+// Walk takes one way of up to length actions, chosen by the seed, and ends at the first violation: then run leads to
+// it. It returns nil, nil if there was none. Walks that come to the bounds turn elsewhere. Errors: of the Config.
 func Walk(c Config, seed uint64, length int) (run []Action, v *check.Violation, err error) {
 	w, err := newWorld(&c)
 	if err != nil {
@@ -46,8 +46,8 @@ func (w *world) wander(moves []move, random *rand.Rand) (*world, move) {
 	return nil, move{}
 }
 
-// Replay does the actions one after the other and ends at the first violation. An action that cannot happen, because its message is not there, say, is
-// left out: done are those that did happen. Errors: of the Config.
+// Replay does the actions one after the other and ends at the first violation. An action that cannot happen, because
+// its message is not there, say, is left out: done are those that did happen. Errors: of the Config.
 func Replay(c Config, run []Action) (done []Action, v *check.Violation, err error) {
 	w, err := newWorld(&c)
 	if err != nil {
@@ -67,10 +67,11 @@ func Replay(c Config, run []Action) (done []Action, v *check.Violation, err erro
 	return done, nil, nil
 }
 
-// Shrink takes actions out of a run that ends in a violation for as long as the same property is violated: first many in a row, then fewer (delta
-// debugging), in the end any two, which finds the pairs of which neither can be spared alone, such as a call and its refusal. None of the actions, and no
-// two of them, can be spared in what it returns; another way altogether may still be shorter. A run without a violation is returned as far as it can be
-// done. Errors: of the Config.
+// Shrink takes actions out of a run that ends in a violation for as long as the same property is violated: first many
+// in a row, then fewer (delta debugging), in the end any two, which finds the pairs of which neither can be spared
+// alone, such as a call and its refusal. None of the actions, and no two of them, can be spared in what it returns;
+// another way altogether may still be shorter. A run without a violation is returned as far as it can be done. Errors:
+// of the Config.
 func Shrink(c Config, run []Action) ([]Action, error) {
 	run, v, err := Replay(c, run)
 	if err != nil || v == nil {
@@ -112,7 +113,8 @@ func (c Config) sparePair(run []Action, p check.Property) []Action {
 	return nil
 }
 
-// stillViolates replays what is left of a run that could be replayed before, and returns what was done if it violates the property, else nil.
+// stillViolates replays what is left of a run that could be replayed before, and returns what was done if it violates
+// the property, else nil.
 func (c Config) stillViolates(run []Action, p check.Property) []Action {
 	done, v, err := Replay(c, run)
 	if err != nil || v == nil || v.Property != p {

@@ -50,20 +50,24 @@ func (c *Config) valid() error {
 	case c.Servers < 1 || c.Servers > mostServers:
 		return errors.New("explore: 1 to 5 servers can be explored, not " + strconv.Itoa(c.Servers))
 	case c.Term < 1 || c.Entries < 1 || c.InFlight < 1 || c.InFlight > mostInFlight:
-		return errors.New("explore: Term, Entries and InFlight are 1 or more, and InFlight at most 64, have " + decimal(c.Term) + ", " + decimal(c.Entries) + ", " + strconv.Itoa(c.InFlight))
+		return errors.New("explore: Term, Entries and InFlight are 1 or more, and InFlight at most 64, have " +
+			decimal(c.Term) + ", " + decimal(c.Entries) + ", " + strconv.Itoa(c.InFlight))
 	}
 	for _, often := range []int{c.Heartbeats, c.Proposals, c.Losses, c.Duplicates, c.Stalls, c.Crashes,
 		c.Compactions, c.Reads, c.Ticks, c.LeaseReads, len(c.Changes)} {
 		if often < 0 || often > 9 {
-			return errors.New("explore: Heartbeats, Proposals, Losses, Duplicates, Stalls, Crashes, Compactions, Reads, " +
-				"Ticks, LeaseReads and the number of Changes are 0 to 9, have " + strconv.Itoa(often))
+			return errors.New(
+				"explore: Heartbeats, Proposals, Losses, Duplicates, Stalls, Crashes, Compactions, Reads, " +
+					"Ticks, LeaseReads and the number of Changes are 0 to 9, have " + strconv.Itoa(often))
 		}
 	}
 	if c.Ticks > 0 && c.Heartbeats > 0 {
-		return errors.New("explore: Heartbeats are for servers without clocks: where there are Ticks they come by those")
+		return errors.New(
+			"explore: Heartbeats are for servers without clocks: where there are Ticks they come by those")
 	}
 	if c.Waiting < 0 || c.Waiting >= c.Servers {
-		return errors.New("explore: Waiting is 0 or more, and leaves a server that does not wait, have " + strconv.Itoa(c.Waiting))
+		return errors.New("explore: Waiting is 0 or more, and leaves a server that does not wait, have " +
+			strconv.Itoa(c.Waiting))
 	}
 	return nil
 }
@@ -78,7 +82,8 @@ func (c *Config) exact() bool {
 	return c.Compactions > 0 || c.Reads > 0 || c.Ticks > 0 || c.LeaseReads > 0
 }
 
-// world is a cluster at one moment. A world does not change; step makes the one after it, which shares with it what is the same.
+// world is a cluster at one moment. A world does not change; step makes the one after it, which shares with it what
+// is the same.
 type world struct {
 	config  *Config
 	servers []*server // 1, 2, …
@@ -472,15 +477,18 @@ func (s *server) confirm(outcomes []raft.Read) {
 	}
 }
 
-// answerReads answers the reads whose entry is applied. What a client had been told of before one began, it must see (§8).
+// answerReads answers the reads whose entry is applied. What a client had been told of before one began, it
+// must see (§8).
 func (w *world) answerReads(s *server) {
 	s.reads = slices.DeleteFunc(s.reads, func(r read) bool {
 		if r.index == 0 || s.applied < r.index {
 			return false
 		}
 		if s.applied < r.acked && w.stale == nil {
-			w.stale = &check.Violation{Property: check.Linearizability, At: w.moment, Servers: []raft.ServerID{s.id}, Index: r.acked,
-				Detail: "a read at server " + decimal(s.id) + " does not see entry " + decimal(r.acked) + ", of which a client had been told before"}
+			w.stale = &check.Violation{Property: check.Linearizability, At: w.moment, Servers: []raft.ServerID{s.id},
+				Index: r.acked,
+				Detail: "a read at server " + decimal(s.id) + " does not see entry " + decimal(r.acked) +
+					", of which a client had been told before"}
 		}
 		return true
 	})
@@ -491,7 +499,8 @@ func (w *world) observe(s *server) {
 	var st raft.Status
 	s.node.Status(&st)
 	if s.applied >= st.SnapshotIndex { // else the snapshot is still on its way to the state machine
-		w.checker.Observe(w.moment, &check.View{Server: s.id, Role: st.Role, Term: st.CurrentTerm, Base: st.SnapshotIndex, Last: st.LastIndex, Commit: st.CommitIndex,
+		w.checker.Observe(w.moment, &check.View{Server: s.id, Role: st.Role, Term: st.CurrentTerm,
+			Base: st.SnapshotIndex, Last: st.LastIndex, Commit: st.CommitIndex,
 			Applied: s.applied, StateHash: s.state, Log: s.node})
 	}
 	if l := (leader{st.CurrentTerm, s.id}); st.Role == raft.Leader && !slices.Contains(w.past.leaders, l) {

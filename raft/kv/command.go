@@ -17,7 +17,8 @@ const (
 	CompareAndSwap // Set, if the value is the one expected
 )
 
-// MaxKey and MaxValue are the greatest lengths in bytes. A key has at least one byte; a value that is expected has at most as many as a key.
+// MaxKey and MaxValue are the greatest lengths in bytes. A key has at least one byte; a value that is expected has at
+// most as many as a key.
 const (
 	MaxKey   = 256
 	MaxValue = 64 << 10
@@ -33,15 +34,20 @@ type Command struct {
 
 // Why a command is none.
 var (
-	errUnknown   = errors.New(`kv: expected a command "set KEY=VALUE", "cas KEY=EXPECTED=VALUE", "del KEY" or "get KEY"`)
-	errNoEquals  = errors.New(`kv: expected "=" behind the key of "set", and behind the key and the expected value of "cas"`)
-	errNoKey     = errors.New("kv: expected a key of 1 to " + strconv.Itoa(MaxKey) + " bytes, got none")
-	errEscape    = errors.New(`kv: expected two hexadecimal digits behind "%" in the key or the expected value`)
-	errRawInKey  = errors.New(`kv: expected a key, or a value that is expected, with spaces, "=", control characters and bytes that are not UTF-8 percent-encoded`)
+	errUnknown = errors.New(
+		`kv: expected a command "set KEY=VALUE", "cas KEY=EXPECTED=VALUE", "del KEY" or "get KEY"`)
+	errNoEquals = errors.New(
+		`kv: expected "=" behind the key of "set", and behind the key and the expected value of "cas"`)
+	errNoKey    = errors.New("kv: expected a key of 1 to " + strconv.Itoa(MaxKey) + " bytes, got none")
+	errEscape   = errors.New(`kv: expected two hexadecimal digits behind "%" in the key or the expected value`)
+	errRawInKey = errors.New(
+		`kv: expected a key, or a value that is expected, with spaces, "=", ` +
+			`control characters and bytes that are not UTF-8 percent-encoded`)
 	errValueRest = errors.New("kv: only a set has a value, and only a cas one that is expected")
 )
 
-// Check says why the command cannot be proposed: an unknown Op, a key or a value of a wrong length, a value where there is none.
+// Check says why the command cannot be proposed: an unknown Op, a key or a value of a wrong length, a value where
+// there is none.
 func (c Command) Check() error {
 	switch {
 	case c.Op < Get || c.Op > CompareAndSwap:
@@ -62,9 +68,9 @@ func (c Command) Check() error {
 
 func (c Command) writes() bool { return c.Op == Set || c.Op == CompareAndSwap }
 
-// Encode appends the command as it stands in the log to dst: "set x=1", "cas x=1=2", "del x", "get x". In the key and in the value that is expected, space, "=", "%", control
-// characters and bytes that are not UTF-8 are percent-encoded; the value stands raw to the end. For a command that fails Check
-// Parse will not accept the result.
+// Encode appends the command as it stands in the log to dst: "set x=1", "cas x=1=2", "del x", "get x". In the key and
+// in the value that is expected, space, "=", "%", control characters and bytes that are not UTF-8 are percent-encoded;
+// the value stands raw to the end. For a command that fails Check Parse will not accept the result.
 func Encode(dst []byte, c Command) []byte {
 	switch c.Op {
 	case Set:
@@ -87,7 +93,8 @@ func Encode(dst []byte, c Command) []byte {
 	return dst
 }
 
-// Parse reads what Encode wrote, or what a person typed. The result shares no memory with data. Every server comes to the same result and the same error.
+// Parse reads what Encode wrote, or what a person typed. The result shares no memory with data. Every server comes to
+// the same result and the same error.
 func Parse(data []byte) (Command, error) {
 	if len(data) < 4 {
 		return Command{}, errUnknown
@@ -193,5 +200,6 @@ func digit(c byte) byte {
 }
 
 func tooLong(what string, limit, got int) error {
-	return errors.New("kv: expected a " + what + " of at most " + strconv.Itoa(limit) + " bytes, got " + strconv.Itoa(got))
+	return errors.New("kv: expected a " + what + " of at most " + strconv.Itoa(limit) + " bytes, got " +
+		strconv.Itoa(got))
 }

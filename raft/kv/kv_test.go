@@ -59,7 +59,8 @@ func TestAMalformedCommandIsAnErrorAndChangesNothing(t *testing.T) {
 		{"cas x", `expected "="`},
 		{"cas =1=2", "got none"},
 		{"cas x=a b=2", "percent-encoded"},
-		{"cas x=" + strings.Repeat("k", MaxKey+1) + "=2", "expected a value that is expected of at most 256 bytes, got 257"},
+		{"cas x=" + strings.Repeat("k", MaxKey+1) + "=2",
+			"expected a value that is expected of at most 256 bytes, got 257"},
 		{"set x", `expected "="`},
 		{"set =1", "got none"},
 		{"get ", "got none"},
@@ -153,7 +154,8 @@ func TestTheHashTellsStatesApartAndNothingElse(t *testing.T) {
 			again.Apply(Encode(nil, Command{Op: Set, Key: key, Value: value}))
 		}
 		if s.Hash() != again.Hash() || s.Len() != len(model) {
-			t.Fatalf("the same state by another way: %x and %x, %d keys and %d", s.Hash(), again.Hash(), s.Len(), len(model))
+			t.Fatalf("the same state by another way: %x and %x, %d keys and %d", s.Hash(), again.Hash(), s.Len(),
+				len(model))
 		}
 		for _, key := range slices.Sorted(maps.Keys(model)) {
 			canonical += string(Encode(nil, Command{Op: Set, Key: key, Value: model[key]})) + "\x00"
@@ -165,11 +167,14 @@ func TestTheHashTellsStatesApartAndNothingElse(t *testing.T) {
 	})
 }
 
-// Values that look alike to a careless hash. The first is also a vector: the hash must be the same on every platform and in every version.
+// Values that look alike to a careless hash. The first is also a vector: the hash must be the same on every platform
+// and in every version.
 func TestTheHashOfSimilarStates(t *testing.T) {
 	states := [][]string{
-		{"set x=1"}, {"set x=2"}, {"set x1="}, {"set y=1"}, {"set x=1", "set y=1"}, {"set x=1", "set y=2"}, {"set x=2", "set y=1"},
-		{"set x="}, {"set x=\x00"}, {"set x=\x00\x00"}, {"set x=0123456"}, {"set x=01234567"}, {"set x=01234567\x00"}, {"set x0=1234567"},
+		{"set x=1"}, {"set x=2"}, {"set x1="}, {"set y=1"}, {"set x=1", "set y=1"}, {"set x=1", "set y=2"},
+		{"set x=2", "set y=1"},
+		{"set x="}, {"set x=\x00"}, {"set x=\x00\x00"}, {"set x=0123456"}, {"set x=01234567"}, {"set x=01234567\x00"},
+		{"set x0=1234567"},
 		{"set ab=c"}, {"set a=bc"},
 	}
 	seen := map[uint64][]string{0: nil}

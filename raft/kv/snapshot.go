@@ -19,8 +19,9 @@ const (
 	versionLog    = 2 // the pairs come in any order, and of two with one key the later one counts
 )
 
-// Snapshot appends the state to dst, in a form that Restore reads. It is canonical: equal states have equal bytes, whichever commands led to them. The
-// result shares no memory with the store. A state of more than MaxSnapshot bytes can be written, but not be restored.
+// Snapshot appends the state to dst, in a form that Restore reads. It is canonical: equal states have equal bytes,
+// whichever commands led to them. The result shares no memory with the store. A state of more than MaxSnapshot bytes
+// can be written, but not be restored.
 func (s *Store) Snapshot(dst []byte) []byte {
 	return s.appendPairs(append(dst, versionSorted), slices.Sorted(maps.Keys(s.pairs)))
 }
@@ -109,7 +110,8 @@ func (r *snapshotReader) text(what string, least, most int) string {
 	case r.err != nil:
 		return ""
 	case length < uint64(least) || length > uint64(most):
-		r.err = malformed(start, what+" of "+strconv.Itoa(least)+" to "+strconv.Itoa(most)+" bytes", strconv.FormatUint(length, 10))
+		r.err = malformed(start, what+" of "+strconv.Itoa(least)+" to "+strconv.Itoa(most)+" bytes",
+			strconv.FormatUint(length, 10))
 		return ""
 	case length > uint64(len(r.data)-r.at):
 		r.err = malformed(r.at, what+" of "+strconv.FormatUint(length, 10)+" bytes", strconv.Itoa(len(r.data)-r.at))

@@ -93,13 +93,15 @@ func TestWhatIsNoSnapshotIsRefusedAndChangesNothing(t *testing.T) {
 		{"fewer keys than said", "\x01\x02\x01a\x00", "expected the length of a key at byte 5"},
 		{"more than the keys", "\x01\x00\x00\x00", "expected the end at byte 2, got 2 bytes more"},
 		{"an empty key", "\x01\x01\x00\x00", "expected a key of 1 to 256 bytes at byte 2, got 0"},
-		{"a long key", "\x01\x01\x81\x02" + strings.Repeat("k", 257) + "\x00", "expected a key of 1 to 256 bytes at byte 2, got 257"},
+		{"a long key", "\x01\x01\x81\x02" + strings.Repeat("k", 257) + "\x00",
+			"expected a key of 1 to 256 bytes at byte 2, got 257"},
 		{"a long value", "\x01\x01\x01a\x81\x80\x04", "expected a value of 0 to 65536 bytes at byte 4, got 65537"},
 		{"a key cut off", "\x01\x01\x05ab", "expected a key of 5 bytes at byte 3, got 2"},
 		{"a value cut off", "\x01\x01\x01a\x05", "expected a value of 5 bytes at byte 5, got 0"},
 		{"keys out of order", "\x01\x02\x01b\x00\x01a\x00", `expected a key above "b" at byte 5, got "a"`},
 		{"a key twice", "\x01\x02\x01a\x00\x01a\x00", `expected a key above "a" at byte 5, got "a"`},
-		{"too much", strings.Repeat("\x01", MaxSnapshot+1), "expected a snapshot of at most 67108864 bytes, got 67108865"},
+		{"too much", strings.Repeat("\x01", MaxSnapshot+1),
+			"expected a snapshot of at most 67108864 bytes, got 67108865"},
 	}
 	for _, test := range tests {
 		t.Run(test.name, func(t *testing.T) {
@@ -119,7 +121,8 @@ func TestWhatIsNoSnapshotIsRefusedAndChangesNothing(t *testing.T) {
 // What Restore takes as sorted is what Snapshot writes, byte for byte: there is one such form of a state, and
 // no second one to slip through.
 func FuzzRestore(f *testing.F) {
-	for _, seed := range []string{"", "\x01\x00", "\x01\x01\x01x\x011", "\x01\x02\x01a\x00\x01x\x0210", "\x01\xff\xff\xff\xff\xff\xff\xff\xff\xff\x01"} {
+	for _, seed := range []string{"", "\x01\x00", "\x01\x01\x01x\x011", "\x01\x02\x01a\x00\x01x\x0210",
+		"\x01\xff\xff\xff\xff\xff\xff\xff\xff\xff\x01"} {
 		f.Add([]byte(seed))
 	}
 	f.Fuzz(func(t *testing.T, data []byte) {

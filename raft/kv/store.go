@@ -1,9 +1,10 @@
-// Package kv is the replicated state machine (§2): a key-value store. Every server applies the same commands in the same order and
-// so comes to the same state, which Hash makes comparable.
+// Package kv is the replicated state machine (§2): a key-value store. Every server applies the same commands in the
+// same order and so comes to the same state, which Hash makes comparable.
 //
-// Commands are text that a person can read in the log: "set x=1", "cas x=1=2", "del x", "get x". A read that goes through the log like a
-// write is answered when it is applied, and so it sees every write that was answered before it was asked (§8: reads must not return
-// stale data). That costs an entry for each read; Lookup reads without one, for a server that has made sure of the same in another way.
+// Commands are text that a person can read in the log: "set x=1", "cas x=1=2", "del x", "get x". A read that goes
+// through the log like a write is answered when it is applied, and so it sees every write that was answered before it
+// was asked (§8: reads must not return stale data). That costs an entry for each read; Lookup reads without one, for a
+// server that has made sure of the same in another way.
 package kv
 
 import (
@@ -34,8 +35,8 @@ type Result struct {
 // New returns an empty store.
 func New() *Store { return &Store{pairs: make(map[string]pair)} }
 
-// Apply applies one command of the log. Data that is no command changes nothing, on every server alike; it never panics.
-// The result keeps no part of data.
+// Apply applies one command of the log. Data that is no command changes nothing, on every server alike; it never
+// panics. The result keeps no part of data.
 func (s *Store) Apply(data []byte) Result {
 	c, err := Parse(data)
 	if err != nil {
@@ -75,8 +76,9 @@ func (s *Store) Lookup(key string) (value string, found bool) {
 // Len returns the number of keys.
 func (s *Store) Len() int { return len(s.pairs) }
 
-// Hash returns a hash of all pairs. Equal states have equal hashes on every platform, whichever commands led to them; different
-// states have different ones, but for a chance of 2^-64. It is not meant to withstand somebody who looks for collisions. The empty state has 0.
+// Hash returns a hash of all pairs. Equal states have equal hashes on every platform, whichever commands led to them;
+// different states have different ones, but for a chance of 2^-64. It is not meant to withstand somebody who looks for
+// collisions. The empty state has 0.
 func (s *Store) Hash() uint64 { return s.hash }
 
 // hashPair hashes a pair to be summed: the sum does not depend on the order, and one pair leaves it as it came.
@@ -107,8 +109,8 @@ func mix(x uint64) uint64 {
 // MaxText is the most characters that Text returns.
 const MaxText = 40
 
-// Text returns a command in words, for display: "x = 1", "x: 1 → 2", "delete x", "x?". What cannot be shown is a "·"; what is cut ends in "…".
-// Data that is no command is shown as it is.
+// Text returns a command in words, for display: "x = 1", "x: 1 → 2", "delete x", "x?". What cannot be shown is a "·";
+// what is cut ends in "…". Data that is no command is shown as it is.
 func Text(data []byte) string {
 	c, err := Parse(data)
 	switch {

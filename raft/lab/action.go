@@ -46,7 +46,8 @@ func (w *World) act(a *Action) {
 	}
 }
 
-// spring takes the traps that an event at a server sets off. What they do waits until all is done that the same input led to.
+// spring takes the traps that an event at a server sets off. What they do waits until all is done that the same
+// input led to.
 func (w *World) spring(m *machine, e *raft.Event) {
 	for i := 0; i < len(w.traps); i++ {
 		t := w.traps[i].Action
@@ -64,7 +65,8 @@ func (w *World) spring(m *machine, e *raft.Event) {
 	}
 }
 
-// trap returns the trap that has this number, nil if it is not set: it was sprung, or taken away, or there never was one.
+// trap returns the trap that has this number, nil if it is not set: it was sprung, or taken away, or there
+// never was one.
 func (w *World) trap(number int) *Trap {
 	for i := range w.traps {
 		if w.traps[i].Number == number {
@@ -200,7 +202,8 @@ func (w *World) actOnNetwork(a *Action) bool {
 	case a.Do == Network:
 		w.between(a.Server, a.To, hub.LinkChange{Conditions: a.Link.conditions()})
 		return true
-	case a.Do == Partition && len(a.Servers) > 0: // who leads, if anybody does, is nothing to a cut between two sides that are named
+	// who leads, if anybody does, is nothing to a cut between two sides that are named
+	case a.Do == Partition && len(a.Servers) > 0:
 		w.partition(a.Servers)
 		return true
 	}

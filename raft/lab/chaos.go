@@ -9,18 +9,21 @@ import (
 	"raftplayground/raft"
 )
 
-// Draw makes a run from a seed: faults from the start until Config.Chaos, each undone after a while, then Heal. Which kinds of faults a run has, and how
-// many, is drawn too: a run with two kinds of faults gets deeper into them than one with all (swarm testing, Groce et al. 2012). Frames are not forged, and disks are lost
-// with care only: no Raft survives more. Where leases are read by, clocks stay within the tenth that those take for granted.
+// Draw makes a run from a seed: faults from the start until Config.Chaos, each undone after a while, then Heal. Which
+// kinds of faults a run has, and how many, is drawn too: a run with two kinds of faults gets deeper into them than one
+// with all (swarm testing, Groce et al. 2012). Frames are not forged, and disks are lost with care only: no Raft
+// survives more. Where leases are read by, clocks stay within the tenth that those take for granted.
 func Draw(config Config, seed uint64) Run {
 	r := Run{Version: Version, Config: config, Seed: seed}
 	if config.Chaos <= 0 {
 		return r
 	}
 	c := chaos{random: rand.New(stream(seed, streamChaos, 0, 0)), config: config}
-	faults := []func(at, end int64){c.crash, c.crash, c.pause, c.cut, c.partition, c.partition, c.network, c.clock, c.slowDisk, c.hold, c.campaign, c.trap, c.trap,
+	faults := []func(at, end int64){c.crash, c.crash, c.pause, c.cut, c.partition, c.partition, c.network, c.clock,
+		c.slowDisk, c.hold, c.campaign, c.trap, c.trap,
 		c.transfer, c.compact, c.frames, c.failDisk, c.fillDisk, c.lose}
-	if !slices.Contains(config.Off, raft.Rules[raft.LeaderLoyalty].ID) { // else servers that are removed, and do not know it, depose leaders for ever (§6)
+	// else servers that are removed, and do not know it, depose leaders for ever (§6)
+	if !slices.Contains(config.Off, raft.Rules[raft.LeaderLoyalty].ID) {
 		faults = append(faults, c.reconfigure, c.reconfigure)
 	}
 	c.random.Shuffle(len(faults), func(i, k int) { faults[i], faults[k] = faults[k], faults[i] })
@@ -126,19 +129,22 @@ func (c *chaos) network(at, end int64) {
 		}
 		return math.Round(c.random.Float64()*most*1000) / 1000
 	}
-	bad := &Link{Latency: c.random.Int64N(60 * millisecond), Jitter: c.random.Int64N(60 * millisecond), Loss: chance(0.4), Duplicate: chance(0.4), Reorder: chance(0.6)}
+	bad := &Link{Latency: c.random.Int64N(60 * millisecond), Jitter: c.random.Int64N(60 * millisecond),
+		Loss: chance(0.4), Duplicate: chance(0.4), Reorder: chance(0.6)}
 	c.add(Action{At: at, Do: Network, Link: bad})
 	c.add(Action{At: end, Do: Network, Link: &Link{Latency: c.config.Latency, Jitter: c.config.Jitter}})
 }
 
-// clock lets a server's clock run up to four times too fast or too slow, or as much as any two may differ by where they serve leases (thesis 6.4.1).
+// clock lets a server's clock run up to four times too fast or too slow, or as much as any two may differ by where they
+// serve leases (thesis 6.4.1).
 func (c *chaos) clock(at, end int64) {
 	victim := c.victim()
 	most := 4.0
 	if c.config.Reads == "lease" {
 		most = 1.045
 	}
-	c.add(Action{At: at, Do: Clock, Server: victim, Rate: math.Round(1000*math.Pow(most, 2*c.random.Float64()-1)) / 1000})
+	c.add(Action{At: at, Do: Clock, Server: victim,
+		Rate: math.Round(1000*math.Pow(most, 2*c.random.Float64()-1)) / 1000})
 	c.undo(victim, Action{At: end, Do: Clock, Rate: 1})
 }
 
@@ -187,7 +193,8 @@ func (c *chaos) fillDisk(at, end int64) {
 	c.undo(victim, Action{At: end, Do: Restart})
 }
 
-// lose takes a server's disk away for good, or damages it so that the server will not start again; then the servers change, as an operator would see to.
+// lose takes a server's disk away for good, or damages it so that the server will not start again; then the servers
+// change, as an operator would see to.
 func (c *chaos) lose(at, end int64) {
 	victim := c.victim()
 	if c.random.IntN(2) == 0 {
@@ -219,8 +226,8 @@ func (c *chaos) reconfigure(at, end int64) {
 	}
 }
 
-// change lets all of these servers become learners, and the first list the voters as soon as they have caught up. The leader is asked several times, for it may not have caught them
-// up yet, or be at another change, or not be there.
+// change lets all of these servers become learners, and the first list the voters as soon as they have caught up. The
+// leader is asked several times, for it may not have caught them up yet, or be at another change, or not be there.
 func (c *chaos) change(at, end int64, voters, others []raft.ServerID) {
 	if at > c.config.Chaos {
 		return
@@ -237,10 +244,12 @@ func (c *chaos) change(at, end int64, voters, others []raft.ServerID) {
 	}
 }
 
-// trap lets the power fail, or the network, just when a server has done something that must not be forgotten. The server is soon back: others
-// still act on what it said before. A slow disk makes it likelier that something was not yet written.
+// trap lets the power fail, or the network, just when a server has done something that must not be forgotten. The
+// server is soon back: others still act on what it said before. A slow disk makes it likelier that something was
+// not yet written.
 func (c *chaos) trap(at, end int64) {
-	moments := []Moment{"candidate", "leader", "vote", "append", "truncate", "propose", "commit", "configuration", "caughtUp", "timeoutNow", "snapshotSent", "snapshotInstalled"}
+	moments := []Moment{"candidate", "leader", "vote", "append", "truncate", "propose", "commit", "configuration",
+		"caughtUp", "timeoutNow", "snapshotSent", "snapshotInstalled"}
 	moment := moments[c.random.IntN(len(moments))]
 	if c.random.IntN(2) == 0 {
 		c.slowDisk(at, end)

@@ -19,7 +19,8 @@ func TestDrawnFaultsEndInHealing(t *testing.T) {
 		if err := r.Check(); err != nil {
 			t.Errorf("seed %d: %v", seed, err)
 		}
-		if last := r.Actions[len(r.Actions)-1]; last.At < r.Config.Chaos || !slices.ContainsFunc(r.Actions, func(a Action) bool { return a.Do == Heal && a.At == r.Config.Chaos }) {
+		if last := r.Actions[len(r.Actions)-1]; last.At < r.Config.Chaos ||
+			!slices.ContainsFunc(r.Actions, func(a Action) bool { return a.Do == Heal && a.At == r.Config.Chaos }) {
 			t.Errorf("seed %d: the last action is %+v", seed, last)
 		}
 		again := Draw(Standard(), seed)
@@ -29,7 +30,8 @@ func TestDrawnFaultsEndInHealing(t *testing.T) {
 	}
 }
 
-// Where leases are read by, any two clocks stay within the tenth that those take for granted (thesis 6.4.1); elsewhere they need not.
+// Where leases are read by, any two clocks stay within the tenth that those take for granted (thesis 6.4.1); elsewhere
+// they need not.
 func TestClocksStayWithinWhatLeasesTakeForGranted(t *testing.T) {
 	slowest, fastest := map[string]float64{}, map[string]float64{}
 	for _, reads := range []string{"log", "lease"} {
@@ -65,7 +67,8 @@ func TestChaosGoesDownToOneVoterAndBack(t *testing.T) {
 				continue
 			}
 			leader.server.Node().Status(&w.status)
-			voters, settled := len(w.status.Config.Voters), w.status.ConfigIndex <= w.status.CommitIndex && len(w.status.Config.Outgoing) == 0
+			voters, settled := len(w.status.Config.Voters), w.status.ConfigIndex <= w.status.CommitIndex &&
+				len(w.status.Config.Outgoing) == 0
 			switch {
 			case settled && voters == 1:
 				alone = true
@@ -81,7 +84,8 @@ func TestChaosGoesDownToOneVoterAndBack(t *testing.T) {
 	}
 }
 
-// What a rule is about happens more often in a hostile world that is aimed at it, and a cluster that keeps all rules bears it.
+// What a rule is about happens more often in a hostile world that is aimed at it, and a cluster that keeps all
+// rules bears it.
 func TestAHostileWorldIsAimedAndBorne(t *testing.T) {
 	aimed := 0
 	for i := range raft.Rules {
@@ -99,7 +103,8 @@ func TestAHostileWorldIsAimedAndBorne(t *testing.T) {
 		aimed++
 		without := Hostile(4, []string{rule}, []string{rule})
 		if !slices.Equal(without.Config.Off, []string{rule}) || len(without.Actions) != len(r.Actions) {
-			t.Errorf("without %s another world is drawn, of %d actions and not %d, and %v is off", rule, len(without.Actions), len(r.Actions), without.Config.Off)
+			t.Errorf("without %s another world is drawn, of %d actions and not %d, and %v is off", rule,
+				len(without.Actions), len(r.Actions), without.Config.Off)
 		}
 		if other := Hostile(4, []string{"gravity", rule}, nil); string(other.Encode()) != string(r.Encode()) {
 			t.Errorf("an aim that is unknown here hides the next, %s", rule)

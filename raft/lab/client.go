@@ -12,14 +12,15 @@ import (
 	"raftplayground/raft/wire"
 )
 
-// MaxHistory is how many operations of clients are written down. What clients ask and are told later happens, and is not. A history up to a moment is linearizable
-// if the whole is.
+// MaxHistory is how many operations of clients are written down. What clients ask and are told later happens, and is
+// not. A history up to a moment is linearizable if the whole is.
 const MaxHistory = 1 << 17
 
 // maxPending is how many operations the client of actions may have under way; a further one is not done.
 const maxPending = 256
 
-// client asks servers for something and notes what it was told. Client 0 does what actions say, the others what their random streams say.
+// client asks servers for something and notes what it was told. Client 0 does what actions say, the others what their
+// random streams say.
 type client struct {
 	number  int
 	conn    uint64
@@ -42,7 +43,8 @@ type pending struct {
 }
 
 func (w *World) addClient(number int) {
-	c := &client{number: number, conn: uint64(firstClientConn + number), source: w.stream(streamClient, uint64(number), 0), next: never}
+	c := &client{number: number, conn: uint64(firstClientConn + number), source: w.stream(streamClient, uint64(number),
+		0), next: never}
 	w.clients = append(w.clients, c)
 	c.address = w.join(c.conn, 0, "").Client
 	if number > 0 {
@@ -118,15 +120,18 @@ func (w *World) actAsClient(a *Action) bool {
 	if m == nil || len(w.clients[0].pending) == maxPending {
 		return false
 	}
-	method := map[Deed]wire.Method{Put: wire.Put, Get: wire.Get, Delete: wire.Delete, CompareAndSwap: wire.CompareAndSwap}[a.Do]
+	method := map[Deed]wire.Method{Put: wire.Put, Get: wire.Get, Delete: wire.Delete,
+		CompareAndSwap: wire.CompareAndSwap}[a.Do]
 	read, _ := wire.ReadOf(a.Read) // Run.Check has seen that there is such a one
-	w.request(w.clients[0], m.id, &wire.Request{Method: method, Key: a.Key, Value: a.Value, Expected: a.Expected, Read: read})
+	w.request(w.clients[0], m.id, &wire.Request{Method: method, Key: a.Key, Value: a.Value, Expected: a.Expected,
+		Read: read})
 	return true
 }
 
 func (w *World) request(c *client, to raft.ServerID, r *wire.Request) {
 	c.calls++
-	kind := map[wire.Method]check.Kind{wire.Put: check.Put, wire.Get: check.Get, wire.Delete: check.Delete, wire.CompareAndSwap: check.CompareAndSwap}[r.Method]
+	kind := map[wire.Method]check.Kind{wire.Put: check.Put, wire.Get: check.Get, wire.Delete: check.Delete,
+		wire.CompareAndSwap: check.CompareAndSwap}[r.Method]
 	p := pending{call: c.calls, operation: -1, kind: kind, local: r.Read == wire.ReadLocal, asked: w.now,
 		deadline: w.now + max(w.run.Config.Patience, second)}
 	if w.history.Len() < MaxHistory {
@@ -207,7 +212,8 @@ func (w *World) checkRead(p *pending) {
 	}
 	read, known := w.history.At(p.operation), w.history.At(against)
 	w.stale = &check.Violation{Property: check.Linearizability, At: w.now, Servers: []raft.ServerID{read.Server},
-		Detail: "server " + decimal(read.Server) + " answered a read with " + read.Outcome() + ", although a client had been told of " + known.Outcome() + " before that read began"}
+		Detail: "server " + decimal(read.Server) + " answered a read with " + read.Outcome() +
+			", although a client had been told of " + known.Outcome() + " before that read began"}
 }
 
 func (c *client) clone() *client {

@@ -44,7 +44,8 @@ func nothingViolated(t *testing.T, w *World) {
 	}
 }
 
-// Three servers become three others, who waited: first they learn, and when the last of them has caught up they get their votes (§6, thesis 4.2.1).
+// Three servers become three others, who waited: first they learn, and when the last of them has caught up they get
+// their votes (§6, thesis 4.2.1).
 func TestServersThatWaitTakeOver(t *testing.T) {
 	w := world(t, Config{Servers: 6, Voters: 3, Heal: second})
 	w.RunTo(second)
@@ -55,7 +56,8 @@ func TestServersThatWaitTakeOver(t *testing.T) {
 	others := []raft.ServerID{4, 5, 6}
 	do(t, w, false, Action{Do: Reconfigure, Servers: others}, 0) // nobody of them has anything yet
 	do(t, w, true, Action{Do: Reconfigure, Learners: []raft.ServerID{3, 4, 5, 6}}, 500*millisecond)
-	if c := statusOf(w, 4).Config; !slices.Equal(c.Learners, others) || !slices.Equal(c.Voters, []raft.ServerID{1, 2, 3}) {
+	if c := statusOf(w, 4).Config; !slices.Equal(c.Learners, others) ||
+		!slices.Equal(c.Voters, []raft.ServerID{1, 2, 3}) {
 		t.Errorf("the configuration is %s", c.AppendText(nil))
 	}
 	do(t, w, true, Action{Do: Reconfigure, Servers: others}, second)
@@ -93,7 +95,8 @@ func TestLogsAreCompactedOnDemandOrBySize(t *testing.T) {
 		do(t, w, true, Action{Do: Put, Key: "x", Value: "1"}, 50*millisecond)
 	}
 	do(t, w, true, Action{Do: Compact, Server: 2}, 0)
-	if a, b := statusOf(w, 1), statusOf(w, 2); a.SnapshotIndex != 0 || b.SnapshotIndex != b.LastApplied || b.LastApplied < 5 {
+	if a, b := statusOf(w, 1), statusOf(w, 2); a.SnapshotIndex != 0 || b.SnapshotIndex != b.LastApplied ||
+		b.LastApplied < 5 {
 		t.Errorf("compacted through %d and %d", a.SnapshotIndex, b.SnapshotIndex)
 	}
 	do(t, w, false, Action{Do: Compact, Server: 2}, 0)
@@ -161,7 +164,8 @@ func TestCompareAndSwapAndReadsOfAllKinds(t *testing.T) {
 		text, _, _ := strings.Cut(o.String(), ", ")
 		told = append(told, strings.TrimPrefix(text, "client 0: "))
 	}
-	want := []string{"put x=1", "compare and swap x=1 to 2", "compare and swap x=1 to 3: another value", "put x=4", "get x: 4", "get x: 4", "get x: 4", "get x: 2", "get x: 4"}
+	want := []string{"put x=1", "compare and swap x=1 to 2", "compare and swap x=1 to 3: another value", "put x=4",
+		"get x: 4", "get x: 4", "get x: 4", "get x: 2", "get x: 4"}
 	if !slices.Equal(told, want) {
 		t.Errorf("the client was told %q, want %q", told, want)
 	}
@@ -273,10 +277,12 @@ func TestAServerWhoseDiskIsFullIsDownUntilThereIsRoom(t *testing.T) {
 	nothingViolated(t, w)
 }
 
-// A bit that flips anywhere but in the last record is noticed at the next start, by its checksum, and the server stays down until it is wiped.
+// A bit that flips anywhere but in the last record is noticed at the next start, by its checksum, and the server stays
+// down until it is wiped.
 func TestAFlippedBitIsNoticedAtTheNextStart(t *testing.T) {
 	for seed := range uint64(40) {
-		w := start(t, Run{Version: Version, Seed: seed, Config: Config{Servers: 3, Latency: millisecond, CompactAfter: 4, Heal: second}})
+		w := start(t, Run{Version: Version, Seed: seed, Config: Config{Servers: 3, Latency: millisecond,
+			CompactAfter: 4, Heal: second}})
 		w.RunTo(second)
 		for i := range int64(6) {
 			do(t, w, true, Action{Do: Put, Key: "x", Value: decimal(i)}, 50*millisecond)
@@ -323,14 +329,16 @@ func TestCareIsTakenThatAMajorityKeepsItsDisks(t *testing.T) {
 	}
 }
 
-// A flipped bit that nobody notices would be a violation, and so would a disk that fails without cause: what excuses a server is what was done to it.
+// A flipped bit that nobody notices would be a violation, and so would a disk that fails without cause: what excuses a
+// server is what was done to it.
 func TestWhatIsNotExcusedIsViolated(t *testing.T) {
 	w := world(t, Config{Servers: 3, Heal: second})
 	w.RunTo(second)
 	do(t, w, true, Action{Do: Crash, Server: 1}, 0)
 	w.machines[0].disk.durable[3] ^= 1
 	do(t, w, true, Action{Do: Restart, Server: 1}, 0)
-	if v := w.Violations(); len(v) != 1 || v[0].Property != check.Liveness || !strings.Contains(v[0].Detail, "must start with whatever a crash leaves") {
+	if v := w.Violations(); len(v) != 1 || v[0].Property != check.Liveness ||
+		!strings.Contains(v[0].Detail, "must start with whatever a crash leaves") {
 		t.Errorf("a disk is damaged, nobody did it, and the violations are %v", v)
 	}
 	w = world(t, Config{Servers: 3, Heal: second})
@@ -338,7 +346,8 @@ func TestWhatIsNotExcusedIsViolated(t *testing.T) {
 	do(t, w, true, Action{Do: Crash, Server: 1}, 0)
 	w.machines[0].disk.flipped = true
 	do(t, w, true, Action{Do: Restart, Server: 1}, 0)
-	if v := w.Violations(); len(v) != 1 || !strings.Contains(v[0].Detail, "must not start with a bit of its disk flipped") {
+	if v := w.Violations(); len(v) != 1 ||
+		!strings.Contains(v[0].Detail, "must not start with a bit of its disk flipped") {
 		t.Errorf("a server starts from a damaged disk, and the violations are %v", v)
 	}
 	w = world(t, Config{Servers: 3, Disk: 100 * millisecond, Heal: second})
@@ -350,7 +359,8 @@ func TestWhatIsNotExcusedIsViolated(t *testing.T) {
 	for range 2 { // it is told once
 		w.settle(m)
 	}
-	if v := w.Violations(); len(v) != 1 || !strings.Contains(v[0].Detail, "must not fail on a disk that works") || !slices.Equal(v[0].Servers, []raft.ServerID{m.id}) {
+	if v := w.Violations(); len(v) != 1 || !strings.Contains(v[0].Detail, "must not fail on a disk that works") ||
+		!slices.Equal(v[0].Servers, []raft.ServerID{m.id}) {
 		t.Errorf("a write fails without cause, and the violations are %v", v)
 	}
 	w.answered(w.clients[0], frame{wire.Text, []byte("1>2:Tea")})
@@ -359,7 +369,8 @@ func TestWhatIsNotExcusedIsViolated(t *testing.T) {
 	}
 }
 
-// A cut between two sides that are named is nobody's deed: it is made while nobody leads, and while somebody does who is not meant.
+// A cut between two sides that are named is nobody's deed: it is made while nobody leads, and while somebody does who
+// is not meant.
 func TestAPartitionNeedsNoLeader(t *testing.T) {
 	w := world(t, Config{Servers: 5})
 	cut := func() (n int) {

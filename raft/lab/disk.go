@@ -26,7 +26,9 @@ type disk struct {
 	full    bool // every operation fails
 	erred   bool // one has failed since the server was started: it stops, or will when it writes next
 	flipped bool // a bit of durable is not what was written
-	behind  int  // so much of durable is followed by a whole record, or was replaced at once: damage there cannot be what a crash leaves
+	// so much of durable is followed by a whole record, or was replaced at once: damage there cannot be what
+	// a crash leaves
+	behind int
 }
 
 var (
@@ -96,7 +98,8 @@ func (d *disk) write(op *operation) {
 	d.durable = append(d.durable, op.data...)
 }
 
-// tear does an operation in part: of an Append any first part gets written, its end garbled or not; a Replace is not done.
+// tear does an operation in part: of an Append any first part gets written, its end garbled or not; a Replace
+// is not done.
 func (d *disk) tear(op *operation) {
 	if op.replace {
 		return
@@ -162,8 +165,8 @@ func (d *disk) crash() {
 	d.stop()
 }
 
-// powerLoss ends the process and interrupts the disk: any number of the operations were done, and of the next one, if it was an Append, any
-// first part, its end garbled or not.
+// powerLoss ends the process and interrupts the disk: any number of the operations were done, and of the next one, if
+// it was an Append, any first part, its end garbled or not.
 func (d *disk) powerLoss() {
 	written := rand.New(d.source).IntN(len(d.waiting) + 1)
 	for i := range d.waiting[:written] {
@@ -175,8 +178,9 @@ func (d *disk) powerLoss() {
 	d.stop()
 }
 
-// flip changes one bit where its being wrong can be told from what a crash leaves: not in the last record, which looks then as if its writing had been
-// interrupted (a checksum alone cannot tell the two apart). False: there is nothing else on the disk.
+// flip changes one bit where its being wrong can be told from what a crash leaves: not in the last record, which looks
+// then as if its writing had been interrupted (a checksum alone cannot tell the two apart). False: there is nothing
+// else on the disk.
 func (d *disk) flip() bool {
 	if d.behind == 0 {
 		return false

@@ -1,5 +1,5 @@
-// Package lab is many servers and one network on a virtual clock: the same server, disk format, frames and hub as in a live room, but time, faults and
-// clients are drawn from a seed, so that whatever happens can be made to happen again.
+// Package lab is many servers and one network on a virtual clock: the same server, disk format, frames and hub as in a
+// live room, but time, faults and clients are drawn from a seed, so that whatever happens can be made to happen again.
 //
 //	run := lab.Draw(lab.Standard(), 42) // five servers, faults for 50 s, then 10 s without
 //	world, err := lab.New(run)
@@ -9,22 +9,24 @@
 //
 // # A run
 //
-// A Run is a configuration, a seed and a list of actions. It can be written as JSON; the same Run gives the same states at the same times, on
-// every machine. Draw makes the actions of chaos from the seed; a person's actions (World.Do) are appended as they come. Each cause of chance
-// has a random stream of its own: the network (the hub's), each client, each server's clock, each life of a server (its timeouts and its disk) and the drawing of actions. So
-// one more frame does not change what a client asks, and one more crash does not change the timeouts of the others.
+// A Run is a configuration, a seed and a list of actions. It can be written as JSON; the same Run gives the same states
+// at the same times, on every machine. Draw makes the actions of chaos from the seed; a person's actions (World.Do) are
+// appended as they come. Each cause of chance has a random stream of its own: the network (the hub's), each client,
+// each server's clock, each life of a server (its timeouts and its disk) and the drawing of actions. So one more frame
+// does not change what a client asks, and one more crash does not change the timeouts of the others.
 //
 // # Time
 //
-// The world is driven from moment to moment: actions, then frames that arrive, then servers' clocks, then disks, then clients, each in order of their numbers. Between
-// moments nothing happens: servers say how long they will be Idle. A Tape reaches any time of a run: it keeps copies of the world (World.Clone) and
-// lives on from the last one before.
+// The world is driven from moment to moment: actions, then frames that arrive, then servers' clocks, then disks, then
+// clients, each in order of their numbers. Between moments nothing happens: servers say how long they will be Idle. A
+// Tape reaches any time of a run: it keeps copies of the world (World.Clone) and lives on from the last one before.
 //
 // # Harm at the right moment
 //
-// An Action may be a trap (Action.When): it waits for an event, such as a vote given or entries stored, and does its harm just then. Most bugs of durability
-// are a loss of power in the few milliseconds between a promise and the disk. RULES.md lists what became of clusters of which a rule was taken
-// (Config.Off), and how many seeds that took. Shrink leaves out of a failing run what the failure does not need.
+// An Action may be a trap (Action.When): it waits for an event, such as a vote given or entries stored, and does its
+// harm just then. Most bugs of durability are a loss of power in the few milliseconds between a promise and the disk.
+// RULES.md lists what became of clusters of which a rule was taken (Config.Off), and how many seeds that took. Shrink
+// leaves out of a failing run what the failure does not need.
 //
 // # Harsh worlds
 //
@@ -58,16 +60,19 @@
 //
 // # Disks and promises
 //
-// A disk may be slow, fail a write, be full, lose what it had not written when the power failed, or hold a bit that is not what was written. A server whose disk fails
-// stops; one whose disk is damaged does not start. A server whose disk is gone for good must never return, for it could break a promise that it forgot (story 24 of raft/scenario): Action.Careful
-// takes disks away only while a majority of every configuration keeps its own, and others, who waited outside the cluster (Config.Voters), take the place of the lost. What
-// no checksum can tell is damage in the last record, which looks like a write that a crash cut off.
+// A disk may be slow, fail a write, be full, lose what it had not written when the power failed, or hold a bit that is
+// not what was written. A server whose disk fails stops; one whose disk is damaged does not start. A server whose disk
+// is gone for good must never return, for it could break a promise that it forgot (story 24 of raft/scenario):
+// Action.Careful takes disks away only while a majority of every configuration keeps its own, and others, who waited
+// outside the cluster (Config.Voters), take the place of the lost. What no checksum can tell is damage in the last
+// record, which looks like a write that a crash cut off.
 //
 // # Looking on
 //
 // Package goal says in words what can be true of a run, such as "S4 leads and x=2 committed", and finds when it is.
-// World.View and World.Reporter show what is; World.Watch gathers what became of frames, actions and their outcomes, for a page that tells it. Some deeds are a teacher's: Rules
-// switches rules in servers that run, Spread and Align set election timers.
+// World.View and World.Reporter show what is; World.Watch gathers what became of frames, actions and their outcomes,
+// for a page that tells it. Some deeds are a teacher's: Rules switches rules in servers that run, Spread and Align
+// set election timers.
 //
 // # Two phases
 //

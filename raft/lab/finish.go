@@ -25,8 +25,9 @@ func (r *Run) healed() int64 {
 	return end
 }
 
-// Finish goes on to the end of the run, checks what can be checked only then, and returns all violations. With Config.Heal the cluster must have
-// come back to service after the last action: a run that ends in a fault that nobody heals should have none. The clients' history is for package linear to check.
+// Finish goes on to the end of the run, checks what can be checked only then, and returns all violations. With
+// Config.Heal the cluster must have come back to service after the last action: a run that ends in a fault that nobody
+// heals should have none. The clients' history is for package linear to check.
 func (w *World) Finish() []check.Violation {
 	end := w.run.End()
 	w.RunTo(end - rest)
@@ -53,8 +54,8 @@ func (w *World) Finish() []check.Violation {
 	return w.Violations()
 }
 
-// fewLeft tells whether most servers are not in the cluster any more. Clients guess whom to ask, and it takes them longer to
-// come upon the leader.
+// fewLeft tells whether most servers are not in the cluster any more. Clients guess whom to ask, and it takes them
+// longer to come upon the leader.
 func (w *World) fewLeft() bool {
 	leader := w.leader()
 	if leader == nil {
@@ -102,7 +103,8 @@ func (w *World) checkAgreement() {
 		case following != leader.id:
 			w.notServing("it follows "+decimal(following)+", not the leader, "+decimal(leader.id), m.id)
 		case v.Commit != v.Last || v.Applied != v.Last || v.Last != first.Last || v.StateHash != first.StateHash:
-			w.notServing("its log ends at "+decimal(v.Last)+", committed through "+decimal(v.Commit)+" and applied through "+decimal(v.Applied)+
+			w.notServing("its log ends at "+decimal(v.Last)+", committed through "+decimal(
+				v.Commit)+" and applied through "+decimal(v.Applied)+
 				"; the leader's ends at "+decimal(first.Last), m.id)
 		}
 	}
@@ -131,5 +133,6 @@ func (w *World) belongs(m *machine) bool {
 
 // notServing notes a lack of service: of a server or, if none is named, of the cluster.
 func (w *World) notServing(detail string, servers ...raft.ServerID) {
-	w.failures = append(w.failures, check.Violation{Property: check.Liveness, At: w.now, Servers: servers, Detail: detail})
+	w.failures = append(w.failures, check.Violation{Property: check.Liveness, At: w.now, Servers: servers,
+		Detail: detail})
 }

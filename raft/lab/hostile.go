@@ -8,8 +8,9 @@ import (
 	"raftplayground/raft"
 )
 
-// Hostile is a run in which faults come thick: few servers, with disks of every speed and clients in a hurry; and in which what a rule is about happens all the time, if the first of
-// aims that is known here is one of those that uniform chaos seldom touches. aims and off are IDs of raft.Rules; those in off no server keeps.
+// Hostile is a run in which faults come thick: few servers, with disks of every speed and clients in a hurry; and in
+// which what a rule is about happens all the time, if the first of aims that is known here is one of those that uniform
+// chaos seldom touches. aims and off are IDs of raft.Rules; those in off no server keeps.
 func Hostile(seed uint64, aims, off []string) Run {
 	c := Standard()
 	c.Servers = []int{5, 3}[seed%2]
@@ -39,21 +40,27 @@ func thicketOf(aims []string) func(*thicket) {
 	return nil
 }
 
-// thickets are the worlds for rules about reads, changes of the servers and snapshots, and for those of Figure 2 that need the harm at one moment.
+// thickets are the worlds for rules about reads, changes of the servers and snapshots, and for those of Figure 2 that
+// need the harm at one moment.
 var thickets = map[raft.Rule]func(*thicket){
 	raft.AnswersOfThisElection: func(t *thicket) { // answers come when the next election is under way
 		t.often(1000*millisecond, func(at int64) {
-			t.add(Action{At: at, Do: Network, Link: &Link{Latency: 60 * millisecond, Jitter: 60 * millisecond, Reorder: 0.5}})
+			t.add(Action{At: at, Do: Network, Link: &Link{Latency: 60 * millisecond, Jitter: 60 * millisecond,
+				Reorder: 0.5}})
 			for range 6 {
 				t.add(Action{At: at + t.upTo(600*millisecond), Do: Campaign, Server: t.some(1)[0]})
 			}
-			t.add(Action{At: at + 700*millisecond, Do: Network, Link: &Link{Latency: 5 * millisecond, Jitter: 3 * millisecond}})
+			t.add(Action{At: at + 700*millisecond, Do: Network,
+				Link: &Link{Latency: 5 * millisecond, Jitter: 3 * millisecond}})
 		})
 	},
-	raft.CommitOnlyCurrentTerm: func(t *thicket) { // Fig. 8: leaders fall one after the other, with entries that few have
+	// Fig. 8: leaders fall one after the other, with entries that few have
+	raft.CommitOnlyCurrentTerm: func(t *thicket) {
 		t.config.Servers, t.config.Clients, t.config.Think = 5, 6, 40*millisecond
 		t.often(300*millisecond, func(at int64) {
-			t.add(Action{At: at, Do: []Deed{Crash, PowerLoss}[t.random.IntN(2)], When: []Moment{"propose", "append", "commit", "leader"}[t.random.IntN(4)], Down: 20*millisecond + t.upTo(400*millisecond)})
+			t.add(Action{At: at, Do: []Deed{Crash, PowerLoss}[t.random.IntN(2)],
+				When: []Moment{"propose", "append", "commit", "leader"}[t.random.IntN(4)],
+				Down: 20*millisecond + t.upTo(400*millisecond)})
 		})
 	},
 	raft.CountOwnDisk: func(t *thicket) { // a leader forgets what it has just said to be committed
@@ -64,7 +71,9 @@ var thickets = map[raft.Rule]func(*thicket){
 	},
 	raft.ReadInOwnTerm: func(t *thicket) {
 		t.readers("readIndex")
-		t.often(700*millisecond, func(at int64) { t.add(Action{At: at, Do: Crash, When: "commit", Down: 300 * millisecond}) })
+		t.often(700*millisecond, func(at int64) {
+			t.add(Action{At: at, Do: Crash, When: "commit", Down: 300 * millisecond})
+		})
 	},
 	raft.ReadRound: func(t *thicket) {
 		t.readers("readIndex")
@@ -86,7 +95,8 @@ var thickets = map[raft.Rule]func(*thicket){
 	raft.TwoMajorities:   (*thicket).changes,
 	raft.OnlyVotersCount: (*thicket).changes,
 	raft.ConfigOnAppend:  (*thicket).changes,
-	raft.RollBackConfig: func(t *thicket) { // a leader that is alone changes the servers, which is undone; then another one does, while they are divided in two
+	// a leader that is alone changes the servers, which is undone; then another one does, while they are divided in two
+	raft.RollBackConfig: func(t *thicket) {
 		t.config.Servers, t.config.Voters = 4, 4
 		t.often(2000*millisecond, func(at int64) {
 			t.alone(at, at+600*millisecond)
@@ -103,7 +113,9 @@ var thickets = map[raft.Rule]func(*thicket){
 		})
 	},
 	raft.OneChangeAtATime: (*thicket).changes,
-	raft.ChangeInOwnTerm: func(t *thicket) { // a leader that is alone changes the servers; the next one does at once, while they are divided in two; then the first may be back
+	// a leader that is alone changes the servers; the next one does at once, while they are divided in two; then the
+	// first may be back
+	raft.ChangeInOwnTerm: func(t *thicket) {
 		t.config.Servers, t.config.Voters = 4, 4
 		t.often(1500*millisecond, func(at int64) {
 			t.add(Action{At: at, Do: Partition})
@@ -185,22 +197,26 @@ func (t *thicket) changes() {
 		t.add(Action{At: at, Do: Reconfigure, Learners: t.some(t.config.Servers)})
 		for range 1 + t.random.IntN(3) {
 			at += t.upTo(100 * millisecond)
-			t.add(Action{At: at, Do: Reconfigure, Servers: t.some(2 + t.random.IntN(t.config.Servers-1)), Careful: true})
+			t.add(Action{At: at, Do: Reconfigure, Servers: t.some(2 + t.random.IntN(t.config.Servers-1)),
+				Careful: true})
 		}
 		t.split(at)
 	})
 }
 
-// snapshots lets logs be compacted all the time, and messages come late, twice and after those that were sent behind them.
+// snapshots lets logs be compacted all the time, and messages come late, twice and after those that were
+// sent behind them.
 func (t *thicket) snapshots() {
 	t.config.CompactAfter, t.config.Think, t.config.Clients = 2+t.random.IntN(8), 30*millisecond, 6
 	t.often(1500*millisecond, func(at int64) {
-		bad := &Link{Latency: t.upTo(60 * millisecond), Jitter: t.upTo(60 * millisecond), Loss: 0.2, Duplicate: 0.4, Reorder: 0.6}
+		bad := &Link{Latency: t.upTo(60 * millisecond), Jitter: t.upTo(60 * millisecond), Loss: 0.2, Duplicate: 0.4,
+			Reorder: 0.6}
 		t.add(Action{At: at, Do: Network, Link: bad})
 		victim := t.some(1)[0]
 		t.add(Action{At: at, Do: Hold, Server: 0, To: victim})
 		for id := range t.config.Servers {
-			t.add(Action{At: at + 200*millisecond + t.upTo(400*millisecond), Do: Release, Server: raft.ServerID(id + 1), To: victim})
+			t.add(Action{At: at + 200*millisecond + t.upTo(400*millisecond), Do: Release, Server: raft.ServerID(id + 1),
+				To: victim})
 		}
 		t.add(Action{At: at + t.upTo(1000*millisecond), Do: PowerLoss, When: "append", Down: 20 * millisecond})
 	})

@@ -33,7 +33,8 @@ func short(seed uint64) Run {
 	return Draw(c, seed)
 }
 
-// The same Run is in the same state at the same time, however one gets there: in one go, by steps, from a copy of the world, from a tape.
+// The same Run is in the same state at the same time, however one gets there: in one go, by steps, from a copy of the
+// world, from a tape.
 func TestATimeIsReachedTheSameWayByEveryWay(t *testing.T) {
 	for seed := range uint64(8) {
 		run := short(seed)
@@ -66,13 +67,15 @@ func TestATimeIsReachedTheSameWayByEveryWay(t *testing.T) {
 		}
 		end, again := tape.At(times[4]), start(t, run)
 		a, b := end.Finish(), again.Finish()
-		if end.Hash() != again.Hash() || !reflect.DeepEqual(a, b) || !reflect.DeepEqual(end.History(), again.History()) {
+		if end.Hash() != again.Hash() || !reflect.DeepEqual(a, b) ||
+			!reflect.DeepEqual(end.History(), again.History()) {
 			t.Fatalf("seed %d: a world that began in the middle ends otherwise", seed)
 		}
 	}
 }
 
-// Servers say how long they will be idle, and the world passes over that time. A world that passes over nothing is the same.
+// Servers say how long they will be idle, and the world passes over that time. A world that passes over nothing
+// is the same.
 func TestPassingOverIdleTimeChangesNothing(t *testing.T) {
 	for seed := range uint64(6) {
 		quick, slow := start(t, short(seed)), start(t, short(seed))
@@ -115,9 +118,10 @@ func TestTheRandomStreamsAreSeparate(t *testing.T) {
 		action Action
 		same   func(a, b *World) bool
 	}{
-		{"a crash does not change the others' first timeouts", Action{At: 0, Do: Crash, Server: 3}, func(a, b *World) bool {
-			return timeout(a, 1) == timeout(b, 1) && timeout(a, 2) == timeout(b, 2)
-		}},
+		{"a crash does not change the others' first timeouts", Action{At: 0, Do: Crash, Server: 3},
+			func(a, b *World) bool {
+				return timeout(a, 1) == timeout(b, 1) && timeout(a, 2) == timeout(b, 2)
+			}},
 		{"nor what clients are about to ask", Action{At: 0, Do: Crash, Server: 3}, func(a, b *World) bool {
 			return a.clients[1].next == b.clients[1].next && a.clients[2].next == b.clients[2].next
 		}},
@@ -146,7 +150,8 @@ func timeout(w *World, id raft.ServerID) int {
 func TestWhatIsDoneLiveIsPartOfTheRun(t *testing.T) {
 	live := start(t, short(2))
 	live.RunTo(2 * second)
-	for i, a := range []Action{{Do: Put, Key: "x", Value: "1"}, {Do: Crash}, {Do: Partition, Servers: []raft.ServerID{1}}, {Do: Heal}, {Do: Get, Key: "x"}} {
+	for i, a := range []Action{{Do: Put, Key: "x", Value: "1"}, {Do: Crash},
+		{Do: Partition, Servers: []raft.ServerID{1}}, {Do: Heal}, {Do: Get, Key: "x"}} {
 		if err := live.Do(a); err != nil {
 			t.Fatal(err)
 		}
@@ -163,8 +168,8 @@ func TestWhatIsDoneLiveIsPartOfTheRun(t *testing.T) {
 	}
 }
 
-// What is done in a copy of the world is not done in the world, nor the other way round, and a run that was taken stays as it was; an action that lay ahead is
-// still done by a copy that was made before something else took its place.
+// What is done in a copy of the world is not done in the world, nor the other way round, and a run that was taken stays
+// as it was; an action that lay ahead is still done by a copy that was made before something else took its place.
 func TestRunsOfAWorldAndItsCopiesPart(t *testing.T) {
 	put := func(value string) Action { return Action{Do: Put, Key: "x", Value: value} }
 	do := func(w *World, value string) {
@@ -210,7 +215,8 @@ func TestADeadWorldSaysSo(t *testing.T) {
 	const hours = 3600 * second
 	w := start(t, Run{Version: Version, Config: Config{Servers: 3, Latency: millisecond, Disk: millisecond}})
 	w.RunTo(second)
-	for _, a := range []Action{{Do: Crash, Server: 1}, {Do: Crash, Server: 2}, {Do: Crash, Server: 3, Down: 3 * hours}} {
+	for _, a := range []Action{{Do: Crash, Server: 1}, {Do: Crash, Server: 2},
+		{Do: Crash, Server: 3, Down: 3 * hours}} {
 		if err := w.Do(a); err != nil {
 			t.Fatal(err)
 		}
@@ -292,7 +298,8 @@ func TestARunThatCannotBeIsRefused(t *testing.T) {
 		{action(`{"at":1,"do":"injectFrame","server":1,"to":1,"text":"x"}`), "two servers"},
 		{`{"version":1,"config":{"servers":3,"voters":4},"seed":1}`, "voters: expected 0 to 3, got 4"},
 		{`{"version":1,"config":{"servers":3,"compactAfter":-2},"seed":1}`, "compactAfter: expected -1 to"},
-		{`{"version":1,"config":{"servers":3,"reads":"guess"},"seed":1}`, `reads: expected "log", "readIndex" or "lease", got "guess"`},
+		{`{"version":1,"config":{"servers":3,"reads":"guess"},"seed":1}`,
+			`reads: expected "log", "readIndex" or "lease", got "guess"`},
 	}
 	for _, test := range tests {
 		if _, err := Decode([]byte(test.text)); err == nil || !strings.Contains(err.Error(), test.want) {
@@ -307,9 +314,11 @@ func TestARunThatCannotBeIsRefused(t *testing.T) {
 // Any run that is not refused can be lived through: no action makes the world fail, whatever state it is in.
 func TestNoActionsBreakTheWorld(t *testing.T) {
 	rapid.Check(t, func(rt *rapid.T) {
-		c := Config{Servers: rapid.IntRange(1, 5).Draw(rt, "servers"), Latency: 1000, Jitter: 500, Disk: rapid.Int64Range(0, 30_000).Draw(rt, "disk"),
-			CompactAfter: rapid.SampledFrom([]int{-1, 0, 5}).Draw(rt, "compact"), Reads: rapid.SampledFrom([]string{"log", "readIndex"}).Draw(rt, "reads"),
-			Clients: 2, Keys: 2, Think: 20 * millisecond, Patience: 200 * millisecond, Heal: 5 * second}
+		c := Config{Servers: rapid.IntRange(1, 5).Draw(rt, "servers"), Latency: 1000, Jitter: 500,
+			Disk:         rapid.Int64Range(0, 30_000).Draw(rt, "disk"),
+			CompactAfter: rapid.SampledFrom([]int{-1, 0, 5}).Draw(rt, "compact"),
+			Reads:        rapid.SampledFrom([]string{"log", "readIndex"}).Draw(rt, "reads"),
+			Clients:      2, Keys: 2, Think: 20 * millisecond, Patience: 200 * millisecond, Heal: 5 * second}
 		c.Voters = rapid.IntRange(0, c.Servers).Draw(rt, "voters")
 		w := start(t, Run{Version: Version, Config: c, Seed: rapid.Uint64().Draw(rt, "seed")})
 		var v View
@@ -338,11 +347,13 @@ func TestNoActionsBreakTheWorld(t *testing.T) {
 	})
 }
 
-// anyAction draws one that a cluster survives: who loses a disk or a vote is chosen with care, and what is forged cannot be understood.
+// anyAction draws one that a cluster survives: who loses a disk or a vote is chosen with care, and what is forged
+// cannot be understood.
 func anyAction(rt *rapid.T, servers int) Action {
 	server := rapid.Uint64Range(0, uint64(servers))
 	some := rapid.SliceOfNDistinct(rapid.Uint64Range(1, uint64(servers)), 1, servers, rapid.ID)
-	a := Action{Do: rapid.SampledFrom(Deeds).Draw(rt, "do"), Server: raft.ServerID(server.Draw(rt, "server")), To: raft.ServerID(server.Draw(rt, "to")), Key: "k"}
+	a := Action{Do: rapid.SampledFrom(Deeds).Draw(rt, "do"), Server: raft.ServerID(server.Draw(rt, "server")),
+		To: raft.ServerID(server.Draw(rt, "to")), Key: "k"}
 	if a.Do == InjectFrame && (a.Server == 0 || a.To == 0 || a.Server == a.To) {
 		a.Do = EditFrame
 	}
@@ -390,7 +401,8 @@ func FuzzDecode(f *testing.F) {
 	run := short(1)
 	run.Actions = run.Actions[:3]
 	f.Add(run.Encode())
-	f.Add([]byte(`{"version":1,"config":{"servers":1},"seed":0,"actions":[{"at":0,"do":"put","key":"x","when":"vote"}]}`))
+	f.Add([]byte(
+		`{"version":1,"config":{"servers":1},"seed":0,"actions":[{"at":0,"do":"put","key":"x","when":"vote"}]}`))
 	f.Fuzz(func(t *testing.T, text []byte) {
 		run, err := Decode(text)
 		if err != nil {
@@ -405,8 +417,8 @@ func FuzzDecode(f *testing.F) {
 	})
 }
 
-// Servers whose disks are wiped elect a leader in a term that had one, and give a place in the log to another command: no Raft survives that (story 24
-// of raft/scenario), and the world sees it.
+// Servers whose disks are wiped elect a leader in a term that had one, and give a place in the log to another command:
+// no Raft survives that (story 24 of raft/scenario), and the world sees it.
 func TestAWipedMajorityForgetsItsPromises(t *testing.T) {
 	run := Run{Version: Version, Config: Config{Servers: 3, Latency: millisecond, Heal: 5 * second}, Actions: []Action{
 		{At: 2 * second, Do: Put, Key: "x", Value: "1"},
@@ -454,7 +466,8 @@ func TestACalmMinuteLosesNothing(t *testing.T) {
 		t.Errorf("%d leaders were elected in a calm minute", n)
 	}
 	for key := range int64(10) {
-		if value, found := w.Server(1).Store().Lookup("k" + decimal(key)); !found || string(value) != decimal(90+key) && string(value) != decimal(80+key) {
+		if value, found := w.Server(1).Store().Lookup("k" + decimal(key)); !found || string(value) != decimal(90+key) &&
+			string(value) != decimal(80+key) {
 			t.Errorf("k%d is %q", key, value)
 		}
 	}
@@ -462,7 +475,8 @@ func TestACalmMinuteLosesNothing(t *testing.T) {
 
 // Of what is done to a world there can be no more than a Run may hold.
 func TestActionsAreBounded(t *testing.T) {
-	w := start(t, Run{Version: Version, Config: Config{Servers: 1}, Seed: 1, Actions: slices.Repeat([]Action{{Do: Mend}}, MaxActions)})
+	w := start(t, Run{Version: Version, Config: Config{Servers: 1}, Seed: 1,
+		Actions: slices.Repeat([]Action{{Do: Mend}}, MaxActions)})
 	w.RunTo(0)
 	if err := w.Do(Action{Do: Mend}); err == nil || !strings.Contains(err.Error(), "at most that many actions") {
 		t.Errorf("one action more than a Run may hold: %v", err)
@@ -502,7 +516,8 @@ func heap() uint64 {
 	return m.HeapAlloc
 }
 
-// The history ends at a moment: what was under way then could have read what a later operation wrote, which is not written down.
+// The history ends at a moment: what was under way then could have read what a later operation wrote, which is
+// not written down.
 func TestAFullHistoryTellsOfNoAnswerEither(t *testing.T) {
 	for _, full := range []bool{false, true} {
 		w := start(t, Run{Version: Version, Seed: 1, Config: Config{Servers: 1, Latency: millisecond}})
@@ -524,10 +539,12 @@ func TestAFullHistoryTellsOfNoAnswerEither(t *testing.T) {
 	}
 }
 
-// Clients who write without end make logs, snapshots and what the checker remembers turn over, not grow; a server that waits and never gets anything holds nothing up.
+// Clients who write without end make logs, snapshots and what the checker remembers turn over, not grow; a server that
+// waits and never gets anything holds nothing up.
 func TestAnHourOfWritesDoesNotGrow(t *testing.T) {
-	w := start(t, Run{Version: Version, Seed: 1, Config: Config{Servers: 4, Voters: 3, Latency: millisecond, CompactAfter: 500,
-		Clients: 3, Keys: 10, Think: 200 * millisecond, Patience: second}})
+	w := start(t, Run{Version: Version, Seed: 1, Config: Config{Servers: 4, Voters: 3, Latency: millisecond,
+		CompactAfter: 500,
+		Clients:      3, Keys: 10, Think: 200 * millisecond, Patience: second}})
 	for w.history.Len() < MaxHistory { // it would have to fill first
 		w.history.Add(check.Operation{})
 	}

@@ -30,7 +30,8 @@ type machine struct {
 	rest   *server.Server // of one that is down: a server that would start with its disk; nil: none would,
 	looked bool           // or nobody has looked yet
 	paused bool
-	behind int64   // of a paused server: millionths of a tick that its clock had shown when it was paused, and it had not been told
+	// of a paused server: millionths of a tick that its clock had shown when it was paused, and it had not been told
+	behind int64
 	inbox  []frame // of a paused server
 
 	outgoing outgoing          // lags at the server's host
@@ -38,7 +39,8 @@ type machine struct {
 
 	failure error // why the disk stopped the server, or kept it from starting; nil: it did not
 	repair  int64 // after how long the server starts again once its disk has stopped it; 0: it does not
-	lost    bool  // its disk is gone, and it is not to return: it could break a promise that it forgot (story 24 of raft/scenario)
+	// its disk is gone, and it is not to return: it could break a promise that it forgot (story 24 of raft/scenario)
+	lost bool
 
 	config raft.Configuration // in force at the server when it was last looked at
 }
@@ -150,7 +152,8 @@ func (w *World) cramped(m *machine) bool {
 	return w.run.Config.harsh().Room > 0 && int(m.id) == len(w.servers)
 }
 
-// stop ends a server's life, for so long or, if down is 0, until somebody starts it; its disk is dealt with by the caller.
+// stop ends a server's life, for so long or, if down is 0, until somebody starts it; its disk is dealt with
+// by the caller.
 func (w *World) stop(m *machine, down int64) {
 	w.hub.Disconnect(m.conn)
 	w.checker.Stopped(m.id)
@@ -261,11 +264,13 @@ func (m *machine) appendState(b []byte) []byte {
 		u(uint64(len(data)))
 		b = append(b, data...)
 	}
-	u(m.life, m.conn, uint64(m.clock.rate), uint64(m.clock.since), uint64(m.clock.ticks), uint64(m.ticked), uint64(m.disk.longest), uint64(len(m.inbox)))
+	u(m.life, m.conn, uint64(m.clock.rate), uint64(m.clock.since), uint64(m.clock.ticks), uint64(m.ticked),
+		uint64(m.disk.longest), uint64(len(m.inbox)))
 	for _, f := range m.inbox {
 		bytes(f.data)
 	}
-	u(uint64(m.repair), truth(m.lost), truth(m.disk.flipped), truth(m.disk.full), truth(m.disk.fails), truth(m.disk.erred))
+	u(uint64(m.repair), truth(m.lost), truth(m.disk.flipped), truth(m.disk.full), truth(m.disk.fails),
+		truth(m.disk.erred))
 	bytes(m.disk.durable)
 	for _, op := range m.disk.waiting {
 		u(uint64(op.due))

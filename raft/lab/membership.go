@@ -6,8 +6,9 @@ import (
 	"raftplayground/raft"
 )
 
-// bearable tells whether the cluster could do without one more machine for ever: whether a leader leads, no change of the servers is under way, and in every
-// configuration that may be in force a majority of the voters, the machine not counted, still has its disk.
+// bearable tells whether the cluster could do without one more machine for ever: whether a leader leads, no change of
+// the servers is under way, and in every configuration that may be in force a majority of the voters, the machine not
+// counted, still has its disk.
 func (w *World) bearable(without *machine) bool {
 	leader := w.leader()
 	if leader == nil {
@@ -51,8 +52,8 @@ func (w *World) configuration(a *Action, leader *machine) raft.Configuration {
 	return c
 }
 
-// successor is whom leadership is handed to: the one named, or the voter that the leader knows to have most of its log. It is 0, whom the server will
-// refuse, if there is none.
+// successor is whom leadership is handed to: the one named, or the voter that the leader knows to have most of its log.
+// It is 0, whom the server will refuse, if there is none.
 func (w *World) successor(named raft.ServerID, leader *machine) raft.ServerID {
 	if named != 0 {
 		return named

@@ -114,8 +114,8 @@ var frameActs = map[Deed]hub.FrameAct{
 	DuplicateFrame: hub.DuplicateFrame, EditFrame: hub.EditFrame, InjectFrame: hub.InjectFrame,
 }
 
-// frame returns the number of the frame that an action names, or of the one that arrives first where it says, 0 if there is none. One that is to be released is one that
-// is held.
+// frame returns the number of the frame that an action names, or of the one that arrives first where it says, 0 if
+// there is none. One that is to be released is one that is held.
 func (w *World) frame(a *Action) uint64 {
 	if a.Frame != 0 {
 		return a.Frame
@@ -124,7 +124,8 @@ func (w *World) frame(a *Action) uint64 {
 	var first *hub.Flight
 	for i := range w.flights {
 		f := &w.flights[i]
-		if a.Server != 0 && f.From != uint64(a.Server) || a.To != 0 && f.To != uint64(a.To) || a.Do == ReleaseFrame && !f.Held {
+		if a.Server != 0 && f.From != uint64(a.Server) || a.To != 0 && f.To != uint64(a.To) || a.Do == ReleaseFrame &&
+			!f.Held {
 			continue
 		}
 		if first == nil || f.Due < first.Due {
@@ -182,5 +183,6 @@ func (w *World) partition(side []raft.ServerID) {
 
 // conditions are what the hub is to make of a link.
 func (l *Link) conditions() hub.Conditions {
-	return hub.Conditions{Latency: &l.Latency, Jitter: &l.Jitter, Loss: &l.Loss, Duplicate: &l.Duplicate, Reorder: &l.Reorder}
+	return hub.Conditions{Latency: &l.Latency, Jitter: &l.Jitter, Loss: &l.Loss, Duplicate: &l.Duplicate,
+		Reorder: &l.Reorder}
 }

@@ -42,7 +42,8 @@ func TestEncodingsMakeNoDifference(t *testing.T) {
 
 // A message that travels as bytes is held, paused over, edited into bytes and back, and told as bytes.
 func TestABinaryMessageIsHandledLikeAnyOther(t *testing.T) {
-	run := Run{Version: Version, Seed: 1, Config: Config{Servers: 3, Latency: 20 * millisecond, Encodings: []string{"protobuf"}}}
+	run := Run{Version: Version, Seed: 1, Config: Config{Servers: 3, Latency: 20 * millisecond,
+		Encodings: []string{"protobuf"}}}
 	w := start(t, run)
 	var v View
 	for at := 10 * millisecond; len(v.Frames) == 0; at += 10 * millisecond {
@@ -55,18 +56,21 @@ func TestABinaryMessageIsHandledLikeAnyOther(t *testing.T) {
 	if err := decoder.Decode(wire.KindOf(f.Binary), f.Data, &read); err != nil || read.Encoding != wire.Protobuf {
 		t.Fatalf("%+v: %v", f, err)
 	}
-	forged := wire.Frame{From: f.From, To: f.To, RPC: &raft.RequestVote{Call: 1, Term: 77, CandidateID: raft.ServerID(f.From)}}
+	forged := wire.Frame{From: f.From, To: f.To,
+		RPC: &raft.RequestVote{Call: 1, Term: 77, CandidateID: raft.ServerID(f.From)}}
 	bytes := frame{wire.Binary, wire.Append(nil, &forged, wire.Protobuf)}
 	do(t, w, true, Action{Do: EditFrame, Frame: f.Seq, Text: bytes.text(), Binary: true}, 0)
 	do(t, w, true, Action{Do: Pause, Server: raft.ServerID(f.To)}, 0)
 	do(t, w, true, Action{Do: DeliverFrame, Frame: f.Seq}, 0)
-	if waits := w.Inbox(raft.ServerID(f.To)); len(waits) != 1 || !waits[0].Binary || string(waits[0].Data) != string(bytes.data) {
+	if waits := w.Inbox(raft.ServerID(f.To)); len(waits) != 1 || !waits[0].Binary ||
+		string(waits[0].Data) != string(bytes.data) {
 		t.Errorf("%+v wait", waits)
 	}
 	do(t, w, true, Action{Do: Resume, Server: raft.ServerID(f.To)}, 0)
 	var status raft.Status
 	if w.Server(raft.ServerID(f.To)).Node().Status(&status); status.CurrentTerm != 77 || w.Faults.BadFrames != 0 {
-		t.Errorf("told of term 77 it is in term %d, and %d frames were not understood", status.CurrentTerm, w.Faults.BadFrames)
+		t.Errorf("told of term 77 it is in term %d, and %d frames were not understood", status.CurrentTerm,
+			w.Faults.BadFrames)
 	}
 	bad := Action{Do: InjectFrame, Server: 1, To: 2, Text: "1>2:x", Binary: true}
 	if err := w.Do(bad); err == nil {

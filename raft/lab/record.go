@@ -9,7 +9,8 @@ import (
 // MaxEvents is how many of the last events a World keeps, or a few less.
 const MaxEvents = 4096
 
-// chunkEvents is how many events lie together. A chunk that is full is never written to again, so that copies of the world share it.
+// chunkEvents is how many events lie together. A chunk that is full is never written to again, so that copies of the
+// world share it.
 const chunkEvents = 256
 
 // Happening is an event and where and when it happened.
@@ -43,7 +44,8 @@ func (r *record) add(at int64, server raft.ServerID, events []raft.Event) {
 	}
 }
 
-// clone copies the record. The chunk that is being filled is shared, too: whoever adds to it next, but for the original, copies it.
+// clone copies the record. The chunk that is being filled is shared, too: whoever adds to it next, but for the
+// original, copies it.
 func (r *record) clone() record {
 	c := *r
 	c.full, c.last = slices.Clone(r.full), slices.Clip(r.last)
@@ -56,7 +58,8 @@ func (w *World) Events() uint64 { return w.record.count }
 // EventsOf returns how many events of a kind happened so far.
 func (w *World) EventsOf(kind raft.EventKind) uint64 { return w.record.kinds[kind] }
 
-// EventsSince appends to into the events after the first n of the run, oldest first; those that are no longer kept are left out.
+// EventsSince appends to into the events after the first n of the run, oldest first; those that are no longer kept
+// are left out.
 func (w *World) EventsSince(n uint64, into []Happening) []Happening {
 	r := &w.record
 	first := r.count - uint64(len(r.last)) // number of the chunk's first event

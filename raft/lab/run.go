@@ -27,29 +27,34 @@ type Run struct {
 
 // Config is what the world is like. Times are microseconds of cluster time.
 type Config struct {
-	Servers int `json:"servers"`          // 1 to 9
-	Voters  int `json:"voters,omitempty"` // of them the first so many are the cluster at the start, the others wait to be added; 0: all
+	Servers int `json:"servers"` // 1 to 9
+	// of them the first so many are the cluster at the start, the others wait to be added; 0: all
+	Voters int `json:"voters,omitempty"`
 
 	Latency int64 `json:"latency"` // of every link, one way, at the start and after healing
 	Jitter  int64 `json:"jitter"`
-	Disk    int64 `json:"disk,omitempty"` // the longest that a write takes; times are drawn from 0 to it; 0: no time at all
-	JSON    bool  `json:"json,omitempty"` // servers with an even number call in JSON, not colon
+	// the longest that a write takes; times are drawn from 0 to it; 0: no time at all
+	Disk int64 `json:"disk,omitempty"`
+	JSON bool  `json:"json,omitempty"` // servers with an even number call in JSON, not colon
 
 	// Encodings are those in which servers call (wire.Callable): S1 in the first, S2 in the second, and so
 	// on, round and round. Empty: as JSON says.
 	Encodings []string `json:"encodings,omitempty"`
 
-	// Election timeouts are drawn from ElectionMin to ElectionMax of a server's own clock (§5.2), whole milliseconds; both 0: 150 to 300 ms.
+	// Election timeouts are drawn from ElectionMin to ElectionMax of a server's own clock (§5.2), whole milliseconds;
+	// both 0: 150 to 300 ms.
 	ElectionMin int64 `json:"electionMin,omitempty"`
 	ElectionMax int64 `json:"electionMax,omitempty"`
 
-	// FirstElapsed says of each server how much of its first election timeout has passed at the start, in percent, 1 to 99. Empty: 75 for all.
+	// FirstElapsed says of each server how much of its first election timeout has passed at the start, in percent, 1 to
+	// 99. Empty: 75 for all.
 	FirstElapsed []int `json:"firstElapsed,omitempty"`
 
 	Off []string `json:"off,omitempty"` // the IDs of rules that no server keeps at the start, see raft.Rules
 
-	CompactAfter int    `json:"compactAfter,omitempty"` // as server.Options says: 0 means 4096, -1 never
-	Reads        string `json:"reads,omitempty"`        // what makes a Get linearizable: "log", which "" means too, "readIndex" or "lease"
+	CompactAfter int `json:"compactAfter,omitempty"` // as server.Options says: 0 means 4096, -1 never
+	// what makes a Get linearizable: "log", which "" means too, "readIndex" or "lease"
+	Reads string `json:"reads,omitempty"`
 
 	Clients  int   `json:"clients,omitempty"`  // up to 50, each with one operation at a time
 	Keys     int   `json:"keys,omitempty"`     // that they use, at least 1 if there are clients
@@ -59,30 +64,38 @@ type Config struct {
 	Chaos int64 `json:"chaos,omitempty"` // how long faults happen, from the start
 	Heal  int64 `json:"heal,omitempty"`  // how long after it service must have returned
 
-	// Harsh is nil if nothing of it is wanted. It is not written to once the run is made: copies of the Config share it.
+	// Harsh is nil if nothing of it is wanted. It is not written to once the run is made: copies of the
+	// Config share it.
 	Harsh *Harshness `json:"harsh,omitempty"`
 }
 
-// Action is something that is done to the world at a moment. One that does not apply, such as the crash of a server that is down, changes nothing.
+// Action is something that is done to the world at a moment. One that does not apply, such as the crash of a server
+// that is down, changes nothing.
 type Action struct {
 	At int64 `json:"at"` // µs of cluster time
 	Do Deed  `json:"do"`
 
-	Server  raft.ServerID   `json:"server,omitempty"`  // whom it is done to; 0: whoever leads then, in the highest term; Network: every server
-	To      raft.ServerID   `json:"to,omitempty"`      // the other end of a link, 0: everybody else; Transfer: who is to lead, 0: whoever has most of the log
-	Servers []raft.ServerID `json:"servers,omitempty"` // Partition: one side, none: Server alone; Reconfigure: who is to have a vote, none: who has one now
+	// whom it is done to; 0: whoever leads then, in the highest term; Network: every server
+	Server raft.ServerID `json:"server,omitempty"`
+	// the other end of a link, 0: everybody else; Transfer: who is to lead, 0: whoever has most of the log
+	To raft.ServerID `json:"to,omitempty"`
+	// Partition: one side, none: Server alone; Reconfigure: who is to have a vote, none: who has one now
+	Servers []raft.ServerID `json:"servers,omitempty"`
 
-	Learners []raft.ServerID `json:"learners,omitempty"` // Reconfigure: who is to get the log without a vote, as far as he has none
+	// Reconfigure: who is to get the log without a vote, as far as he has none
+	Learners []raft.ServerID `json:"learners,omitempty"`
 
-	// Careful is an operator's caution: Wipe, FlipBit and Reconfigure are done only if in every configuration that may be in force, or will be, a majority of
-	// the voters still has its disk; and a server that is wiped never returns, not even by Heal: it could break a promise that it forgot (story 24 of raft/scenario).
+	// Careful is an operator's caution: Wipe, FlipBit and Reconfigure are done only if in every configuration that may
+	// be in force, or will be, a majority of the voters still has its disk; and a server that is wiped never returns,
+	// not even by Heal: it could break a promise that it forgot (story 24 of raft/scenario).
 	Careful bool `json:"careful,omitempty"`
 
 	// Hang makes SlowDisk a disk that finishes no write at all, until it is as quick as something again. With
 	// Careful only if the cluster can do without that server, which nobody misses then.
 	Hang bool `json:"hang,omitempty"`
 
-	// Frame is the number of a frame under way between servers (View.Frames). 0: the one that arrives first of those from Server to To, each 0 meaning anybody.
+	// Frame is the number of a frame under way between servers (View.Frames). 0: the one that arrives first of those
+	// from Server to To, each 0 meaning anybody.
 	Frame uint64 `json:"frame,omitempty"`
 	Text  string `json:"text,omitempty"` // EditFrame, InjectFrame: the frame, at most 64 KiB
 
@@ -90,11 +103,12 @@ type Action struct {
 	// message.
 	Binary bool `json:"binary,omitempty"`
 
-	// When sets a trap: the action is done when this event next happens, at Server, or with Server 0 at whichever it happens to first. Disarm takes one
-	// trap away, Heal all.
+	// When sets a trap: the action is done when this event next happens, at Server, or with Server 0 at whichever it
+	// happens to first. Disarm takes one trap away, Heal all.
 	When Moment `json:"when,omitempty"`
 	Skip int    `json:"skip,omitempty"` // of a trap: how many such events pass before the one that it waits for
-	Down int64  `json:"down,omitempty"` // Crash, PowerLoss, Wipe, FailDisk, FillDisk: after how long it restarts by itself once it is down; 0: it does not
+	// Crash, PowerLoss, Wipe, FailDisk, FillDisk: after how long it restarts by itself once it is down; 0: it does not
+	Down int64 `json:"down,omitempty"`
 
 	Rate float64 `json:"rate,omitempty"` // Clock: seconds of this server in a second of cluster time, 0.01 to 100
 	Disk int64   `json:"disk,omitempty"` // SlowDisk: the longest that a write takes
@@ -103,9 +117,11 @@ type Action struct {
 	Key      string `json:"key,omitempty"` // Put, Get, Delete, CompareAndSwap
 	Value    string `json:"value,omitempty"`
 	Expected string `json:"expected,omitempty"` // CompareAndSwap: what must be there for Value to be written
-	Read     string `json:"read,omitempty"`     // Get: "log", "readIndex", "lease" or "local" (wire.Read); empty: as Config.Reads says
+	// Get: "log", "readIndex", "lease" or "local" (wire.Read); empty: as Config.Reads says
+	Read string `json:"read,omitempty"`
 
-	Trap int `json:"trap,omitempty"` // Disarm: which one, the traps of the run counted from 1 in the order of their setting
+	// Disarm: which one, the traps of the run counted from 1 in the order of their setting
+	Trap int `json:"trap,omitempty"`
 
 	Off []string `json:"off,omitempty"` // Rules: the IDs of those that are off from now on
 }
@@ -124,7 +140,8 @@ type Moment string
 
 // Moments lists those that an Action may wait for: the events after which a fault does the most harm.
 var Moments = map[Moment]raft.EventKind{
-	"candidate": raft.BecameCandidate, "leader": raft.BecameLeader, "vote": raft.VoteGranted, "append": raft.EntriesAppended,
+	"candidate": raft.BecameCandidate, "leader": raft.BecameLeader, "vote": raft.VoteGranted,
+	"append":   raft.EntriesAppended,
 	"truncate": raft.EntriesTruncated, "propose": raft.EntriesProposed, "commit": raft.CommitAdvanced,
 	"caughtUp": raft.LearnerCaughtUp, "configuration": raft.ConfigurationChanged, "timeoutNow": raft.TimeoutNowSent,
 	"snapshotSent": raft.SnapshotSent, "snapshotInstalled": raft.SnapshotInstalled,
@@ -134,9 +151,11 @@ var Moments = map[Moment]raft.EventKind{
 type Deed string
 
 const (
-	Crash     Deed = "crash"     // the process ends: memory is lost, what was given to the disk gets there
-	PowerLoss Deed = "power"     // memory is lost, and of what the disk had not completed any part
-	Wipe      Deed = "wipe"      // the process ends and its disk is emptied. No Raft survives that of a server that may have voted (story 24 of raft/scenario)
+	Crash     Deed = "crash" // the process ends: memory is lost, what was given to the disk gets there
+	PowerLoss Deed = "power" // memory is lost, and of what the disk had not completed any part
+	// the process ends and its disk is emptied. No Raft survives that of a server that may have voted (story
+	// 24 of raft/scenario)
+	Wipe      Deed = "wipe"
 	Restart   Deed = "restart"   // a server that is down starts with what its disk holds
 	Pause     Deed = "pause"     // the process stops; what arrives waits, at most MaxInbox frames
 	Resume    Deed = "resume"    // it goes on; first it sees how late it is, then what has arrived
@@ -148,23 +167,31 @@ const (
 	Network   Deed = "network"   // what a link is like
 	Hold      Deed = "hold"      // frames stop on the link
 	Release   Deed = "release"   // … and go on
-	Heal      Deed = "heal"      // network, clocks and disks are as at the start, and every server runs that has its disk. Who the servers of the cluster are stays
-	Disarm    Deed = "disarm"    // a trap is taken away
-	Campaign  Deed = "campaign"  // it starts an election
-	Put       Deed = "put"       // somebody asks it to
-	Get       Deed = "get"
-	Delete    Deed = "delete"
+	// network, clocks and disks are as at the start, and every server runs that has its disk. Who the servers of the
+	// cluster are stays
+	Heal     Deed = "heal"
+	Disarm   Deed = "disarm"   // a trap is taken away
+	Campaign Deed = "campaign" // it starts an election
+	Put      Deed = "put"      // somebody asks it to
+	Get      Deed = "get"
+	Delete   Deed = "delete"
 
 	CompareAndSwap Deed = "cas" // … to write Value if Expected is there
 
-	Reconfigure Deed = "reconfigure" // it is asked, as leader, to change who the servers are to Servers and Learners (§6). Voters who are not caught up are refused (thesis 4.2.1)
-	Transfer    Deed = "transfer"    // it is asked, as leader, to hand its leadership over (thesis 3.10)
-	Compact     Deed = "compact"     // it puts a snapshot in the place of its log (§7)
+	// it is asked, as leader, to change who the servers are to Servers and Learners (§6). Voters who are not caught up
+	// are refused (thesis 4.2.1)
+	Reconfigure Deed = "reconfigure"
+	Transfer    Deed = "transfer" // it is asked, as leader, to hand its leadership over (thesis 3.10)
+	Compact     Deed = "compact"  // it puts a snapshot in the place of its log (§7)
 
-	FailDisk Deed = "failDisk" // its next write fails, any part of it done; so do those behind it until the server, which stops then, is started again
+	// its next write fails, any part of it done; so do those behind it until the server, which stops then,
+	// is started again
+	FailDisk Deed = "failDisk"
 	FillDisk Deed = "fillDisk" // its disk is full: every write fails, also after a restart, until FreeDisk or Heal
 	FreeDisk Deed = "freeDisk"
-	FlipBit  Deed = "flipBit" // a bit of what lies on its disk changes. It shows when the server starts next, which it refuses to do: it is Damaged until it is wiped
+	// a bit of what lies on its disk changes. It shows when the server starts next, which it refuses to do: it is
+	// Damaged until it is wiped
+	FlipBit Deed = "flipBit"
 
 	HoldFrame      Deed = "holdFrame"      // one frame stops
 	ReleaseFrame   Deed = "releaseFrame"   // … and goes on, as if it were sent now
@@ -176,8 +203,10 @@ const (
 )
 
 // Deeds lists all of them.
-var Deeds = []Deed{Crash, PowerLoss, Wipe, Restart, Pause, Resume, Clock, SlowDisk, Cut, Mend, Partition, Network, Hold, Release, Heal, Disarm, Campaign, Put, Get, Delete,
-	Reconfigure, Transfer, Compact, FailDisk, FillDisk, FreeDisk, FlipBit, HoldFrame, ReleaseFrame, DropFrame, DeliverFrame, DuplicateFrame, EditFrame, InjectFrame, Rules, Spread, Align, CompareAndSwap}
+var Deeds = []Deed{Crash, PowerLoss, Wipe, Restart, Pause, Resume, Clock, SlowDisk, Cut, Mend, Partition, Network, Hold,
+	Release, Heal, Disarm, Campaign, Put, Get, Delete,
+	Reconfigure, Transfer, Compact, FailDisk, FillDisk, FreeDisk, FlipBit, HoldFrame, ReleaseFrame, DropFrame,
+	DeliverFrame, DuplicateFrame, EditFrame, InjectFrame, Rules, Spread, Align, CompareAndSwap}
 
 // Limits of a Run. They bound what one that comes from a stranger can make the simulation do.
 const (
@@ -195,7 +224,8 @@ const (
 	heartbeat         = 50 * millisecond
 )
 
-// Standard is five servers with some clients on the playground's network, for a minute of which faults happen in all but the last ten seconds.
+// Standard is five servers with some clients on the playground's network, for a minute of which faults happen in all
+// but the last ten seconds.
 func Standard() Config {
 	return Config{
 		Servers: 5, Latency: 5 * millisecond, Jitter: 3 * millisecond, Disk: 2 * millisecond, JSON: true,
@@ -205,9 +235,11 @@ func Standard() Config {
 
 // Calm is a minute in which nothing goes wrong: five servers with their heartbeats, and 100 writes.
 func Calm(seed uint64) Run {
-	r := Run{Version: Version, Seed: seed, Config: Config{Servers: 5, Latency: 5 * millisecond, Jitter: 3 * millisecond, Disk: 2 * millisecond}}
+	r := Run{Version: Version, Seed: seed, Config: Config{Servers: 5, Latency: 5 * millisecond, Jitter: 3 * millisecond,
+		Disk: 2 * millisecond}}
 	for i := range int64(100) {
-		r.Actions = append(r.Actions, Action{At: (i + 1) * 590 * millisecond, Do: Put, Key: "k" + decimal(i%10), Value: decimal(i)})
+		r.Actions = append(r.Actions, Action{At: (i + 1) * 590 * millisecond, Do: Put, Key: "k" + decimal(i%10),
+			Value: decimal(i)})
 	}
 	return r
 }
@@ -230,7 +262,8 @@ func Decode(text []byte) (Run, error) {
 	return r, r.Check()
 }
 
-// writtenRun is a Run in JSON. Its seed is a number where a JavaScript number holds it exactly, else decimal text; both are read.
+// writtenRun is a Run in JSON. Its seed is a number where a JavaScript number holds it exactly, else decimal text;
+// both are read.
 type writtenRun struct {
 	Version int                 `json:"version"`
 	Config  Config              `json:"config"`
@@ -247,7 +280,8 @@ func (r Run) MarshalJSON() ([]byte, error) {
 	return strict.Marshal(writtenRun{r.Version, r.Config, seed, r.Actions})
 }
 
-// UnmarshalJSON implements json.Unmarshaler. Members that a Run does not have are an error; whether the run can be is for Check.
+// UnmarshalJSON implements json.Unmarshaler. Members that a Run does not have are an error; whether the run can be
+// is for Check.
 func (r *Run) UnmarshalJSON(text []byte) error {
 	w := writtenRun{Seed: jsoniter.RawMessage("0")}
 	if err := strict.Unmarshal(text, &w); err != nil {
@@ -284,7 +318,8 @@ func (r *Run) Check() error {
 			return errors.New("lab: action " + strconv.Itoa(i+1) + ": " + err.Error())
 		}
 		if i > 0 && a.At < r.Actions[i-1].At {
-			return errors.New("lab: action " + strconv.Itoa(i+1) + " is at " + decimal(a.At) + ", before the one that it follows, at " + decimal(r.Actions[i-1].At))
+			return errors.New("lab: action " + strconv.Itoa(i+1) + " is at " + decimal(a.At) +
+				", before the one that it follows, at " + decimal(r.Actions[i-1].At))
 		}
 	}
 	return nil
@@ -305,23 +340,29 @@ func (c *Config) check() error {
 		name               string
 		value, least, most int64
 	}{
-		{"servers", int64(c.Servers), 1, MaxServers}, {"voters", int64(c.Voters), 0, int64(c.Servers)}, {"compactAfter", int64(c.CompactAfter), -1, 1 << 20}, {"clients", int64(c.Clients), 0, MaxClients}, {"keys", int64(c.Keys), int64(min(c.Clients, 1)), 1 << 16},
+		{"servers", int64(c.Servers), 1, MaxServers}, {"voters", int64(c.Voters), 0, int64(c.Servers)},
+		{"compactAfter", int64(c.CompactAfter), -1, 1 << 20}, {"clients", int64(c.Clients), 0, MaxClients},
+		{"keys", int64(c.Keys), int64(min(c.Clients, 1)), 1 << 16},
 		{"latency", c.Latency, 0, maxDelay}, {"jitter", c.Jitter, 0, maxDelay}, {"disk", c.Disk, 0, maxDelay},
-		{"think", c.Think, int64(min(c.Clients, 1)), MaxTime}, {"patience", c.Patience, int64(min(c.Clients, 1)), MaxTime},
+		{"think", c.Think, int64(min(c.Clients, 1)), MaxTime}, {"patience", c.Patience, int64(min(c.Clients, 1)),
+			MaxTime},
 		{"electionMin", c.ElectionMin, 0, maxDelay}, {"electionMax", c.ElectionMax, c.ElectionMin, maxDelay},
 		{"chaos", c.Chaos, 0, MaxTime}, {"heal", c.Heal, 0, MaxTime},
 	} {
 		if field.value < field.least || field.value > field.most {
-			return errors.New("lab: " + field.name + ": expected " + decimal(field.least) + " to " + decimal(field.most) + ", got " + decimal(field.value))
+			return errors.New("lab: " + field.name + ": expected " + decimal(field.least) + " to " +
+				decimal(field.most) + ", got " + decimal(field.value))
 		}
 	}
 	if c.ElectionMax > 0 && c.ElectionMin <= heartbeat {
-		return errors.New("lab: electionMin: expected more than a heartbeat, " + decimal(heartbeat) + ", got " + decimal(c.ElectionMin))
+		return errors.New("lab: electionMin: expected more than a heartbeat, " + decimal(heartbeat) + ", got " +
+			decimal(c.ElectionMin))
 	}
 	if _, known := readModes[c.Reads]; !known {
 		return errors.New(`lab: reads: expected "log", "readIndex" or "lease", got ` + strconv.Quote(c.Reads))
 	}
-	if n := len(c.FirstElapsed); n != 0 && n != c.Servers || slices.ContainsFunc(c.FirstElapsed, func(percent int) bool { return percent < 1 || percent > 99 }) {
+	if n := len(c.FirstElapsed); n != 0 && n != c.Servers ||
+		slices.ContainsFunc(c.FirstElapsed, func(percent int) bool { return percent < 1 || percent > 99 }) {
 		return errors.New("lab: firstElapsed: expected a percentage from 1 to 99 for each server, or none at all")
 	}
 	if c.Harsh != nil {
@@ -333,7 +374,8 @@ func (c *Config) check() error {
 	return err
 }
 
-var readModes = map[string]server.ReadMode{"": server.ReadThroughLog, "log": server.ReadThroughLog, "readIndex": server.ReadIndex, "lease": server.Lease}
+var readModes = map[string]server.ReadMode{"": server.ReadThroughLog, "log": server.ReadThroughLog,
+	"readIndex": server.ReadIndex, "lease": server.Lease}
 
 // voters returns how many servers are the cluster at the start.
 func (c *Config) voters() raft.ServerID {
@@ -362,7 +404,8 @@ func (a *Action) check(servers int) error {
 		return errors.New("do: expected a deed such as crash, got " + strconv.Quote(string(a.Do)))
 	case a.At < 0 || a.At > MaxTime:
 		return errors.New("at: expected 0 to " + decimal(int64(MaxTime)) + ", got " + decimal(a.At))
-	case !known(a.Server) || !known(a.To) || slices.ContainsFunc(a.Servers, unknown) || slices.ContainsFunc(a.Learners, unknown):
+	case !known(a.Server) || !known(a.To) || slices.ContainsFunc(a.Servers, unknown) ||
+		slices.ContainsFunc(a.Learners, unknown):
 		return errors.New("expected servers of this world, at most " + strconv.Itoa(servers))
 	case a.Do == Clock && !(a.Rate >= 0.01 && a.Rate <= 100):
 		return errors.New("rate: expected 0.01 to 100, got " + strconv.FormatFloat(a.Rate, 'g', -1, 64))
@@ -379,7 +422,8 @@ func (a *Action) check(servers int) error {
 	case !delay(a.Disk) || a.Link != nil && !(delay(a.Link.Latency) && delay(a.Link.Jitter)):
 		return errors.New("expected delays from 0 to " + decimal(int64(maxDelay)))
 	case (a.Trap != 0) != (a.Do == Disarm) || a.Trap < 0:
-		return errors.New("trap: expected the number of a trap, 1 or more, with disarm, and with nothing else, got " + strconv.Itoa(a.Trap))
+		return errors.New("trap: expected the number of a trap, 1 or more, with disarm, and with nothing else, got " +
+			strconv.Itoa(a.Trap))
 	case len(a.Learners) > 0 && a.Do != Reconfigure:
 		return errors.New("learners: expected none but with reconfigure")
 	case a.Do == Reconfigure && len(a.Servers)+len(a.Learners) == 0:
@@ -398,7 +442,8 @@ func (a *Action) check(servers int) error {
 	case a.Frame > 1<<53:
 		return errors.New("frame: expected at most 9007199254740992, got " + decimal(a.Frame))
 	case (a.Text != "") != (a.Do == EditFrame || a.Do == InjectFrame) || len(a.Text) > MaxText:
-		return errors.New("text: expected 1 to " + strconv.Itoa(MaxText) + " bytes with editFrame and injectFrame, and with nothing else, got " + strconv.Itoa(len(a.Text)))
+		return errors.New("text: expected 1 to " + strconv.Itoa(MaxText) +
+			" bytes with editFrame and injectFrame, and with nothing else, got " + strconv.Itoa(len(a.Text)))
 	case a.Binary && !isBase64(a.Text):
 		return errors.New("text: expected a frame in base64 if binary is true, got " +
 			strconv.Quote(a.Text[:min(len(a.Text), 40)]))

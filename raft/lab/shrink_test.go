@@ -14,7 +14,8 @@ import (
 func TestShrinkKeepsWhatIsNeededAndNothingElse(t *testing.T) {
 	rapid.Check(t, func(rt *rapid.T) {
 		count := rapid.IntRange(0, 60).Draw(rt, "actions")
-		needed := rapid.SliceOfNDistinct(rapid.Int64Range(0, int64(max(count-1, 0))), 0, min(count, 6), rapid.ID).Draw(rt, "needed")
+		needed := rapid.SliceOfNDistinct(rapid.Int64Range(0, int64(max(count-1, 0))), 0, min(count, 6),
+			rapid.ID).Draw(rt, "needed")
 		slices.Sort(needed)
 		var run Run
 		for at := range int64(count) {
@@ -42,7 +43,8 @@ func TestAFailingRunShrinks(t *testing.T) {
 	config.Chaos, config.Heal, config.Off = 5*second, second, []string{raft.Rules[raft.OneVotePerTerm].ID}
 	fails := func(r Run) bool {
 		w := start(t, r)
-		return len(w.Finish()) > 0 && slices.ContainsFunc(w.Violations(), func(v check.Violation) bool { return v.Property == check.ElectionSafety })
+		return len(w.Finish()) > 0 && slices.ContainsFunc(w.Violations(),
+			func(v check.Violation) bool { return v.Property == check.ElectionSafety })
 	}
 	for seed := range uint64(50) {
 		run := Draw(config, seed)
@@ -51,7 +53,8 @@ func TestAFailingRunShrinks(t *testing.T) {
 		}
 		short := Shrink(run, fails, 300)
 		if !fails(short) || len(short.Actions) > len(run.Actions)/2 {
-			t.Errorf("seed %d: %d actions became %d; it fails: %v", seed, len(run.Actions), len(short.Actions), fails(short))
+			t.Errorf("seed %d: %d actions became %d; it fails: %v", seed, len(run.Actions), len(short.Actions),
+				fails(short))
 		}
 		return
 	}

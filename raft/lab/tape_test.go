@@ -8,7 +8,8 @@ import (
 
 // A tape that was kept while its run was played, and its branches, lead to the same states as the play did.
 func TestATapeFollowsWhatIsDoneAndBranches(t *testing.T) {
-	tape, err := NewTape(Run{Version: Version, Config: Config{Servers: 5, Latency: 5 * millisecond, Jitter: 3 * millisecond, Disk: 2 * millisecond}, Seed: 8}, 100*millisecond)
+	tape, err := NewTape(Run{Version: Version, Config: Config{Servers: 5, Latency: 5 * millisecond,
+		Jitter: 3 * millisecond, Disk: 2 * millisecond}, Seed: 8}, 100*millisecond)
 	if err != nil {
 		t.Fatal(err)
 	}
@@ -42,7 +43,8 @@ func TestATapeFollowsWhatIsDoneAndBranches(t *testing.T) {
 			}
 		}
 	}
-	trunk := play(tape, tape.At(0), Action{Do: Crash, Server: 1}, Action{Do: Restart, Server: 1}, Action{Do: Put, Key: "a", Value: "1"})
+	trunk := play(tape, tape.At(0), Action{Do: Crash, Server: 1}, Action{Do: Restart, Server: 1},
+		Action{Do: Put, Key: "a", Value: "1"})
 	same(tape, trunk)
 	w := tape.At(trunk[50].at + 1)
 	do(t, w, true, Action{Do: Partition, Servers: []raft.ServerID{1, 2}}, 0)
@@ -70,7 +72,8 @@ func TestATapeFollowsWhatIsDoneAndBranches(t *testing.T) {
 
 // However long a tape is, it keeps a bounded number of marks, and they lead to what the run itself leads to.
 func TestALongTapeKeepsFewMarks(t *testing.T) {
-	run := Run{Version: Version, Config: Config{Servers: 3, Latency: 5 * millisecond}, Seed: 8, Actions: []Action{{At: 2 * second, Do: Crash, Server: 1}, {At: 4 * second, Do: Restart, Server: 1}}}
+	run := Run{Version: Version, Config: Config{Servers: 3, Latency: 5 * millisecond}, Seed: 8,
+		Actions: []Action{{At: 2 * second, Do: Crash, Server: 1}, {At: 4 * second, Do: Restart, Server: 1}}}
 	tape, err := NewTape(run, 10*millisecond)
 	if err != nil {
 		t.Fatal(err)

@@ -9,9 +9,10 @@ import (
 
 // Deeds that show what a rule or a timer is for.
 const (
-	Rules  Deed = "rules"  // from now on no server keeps the rules Off, and every server all others
-	Spread Deed = "spread" // the election timers of all who do not lead are set evenly apart, in the order in which they would have run out
-	Align  Deed = "align"  // … are set to run out at the same moment, when the last of them would have
+	Rules Deed = "rules" // from now on no server keeps the rules Off, and every server all others
+	// the election timers of all who do not lead are set evenly apart, in the order in which they would have run out
+	Spread Deed = "spread"
+	Align  Deed = "align" // … are set to run out at the same moment, when the last of them would have
 )
 
 // actOnRules switches rules in the running servers; those that start later are the same.

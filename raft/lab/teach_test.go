@@ -21,12 +21,14 @@ func TestRulesAreSwitchedInServersThatRun(t *testing.T) {
 	w := start(t, Run{Version: Version, Config: Config{Servers: 5, Latency: 5 * millisecond}, Seed: 4})
 	w.RunTo(second)
 	do(t, w, true, Action{Do: Rules, Off: []string{"majorityDecides", "preVote"}}, 0)
-	if off, modified := w.Off(), w.Modified(); !slices.Equal(off, []string{"majorityDecides", "preVote"}) || !slices.Equal(modified, []string{"majorityDecides"}) {
+	if off, modified := w.Off(), w.Modified(); !slices.Equal(off, []string{"majorityDecides", "preVote"}) ||
+		!slices.Equal(modified, []string{"majorityDecides"}) {
 		t.Errorf("off: %v, modified: %v", off, modified)
 	}
 	do(t, w, true, Action{Do: Partition, Servers: []raft.ServerID{1, 2}}, 0)
 	for id := range 5 * 3 { // two sides, each with its leader, are asked for different things
-		do(t, w, true, Action{Do: Put, Server: raft.ServerID(1 + id%5), Key: "x", Value: decimal(int64(id))}, 300*millisecond)
+		do(t, w, true, Action{Do: Put, Server: raft.ServerID(1 + id%5), Key: "x", Value: decimal(int64(id))},
+			300*millisecond)
 	}
 	if w.Broken() == 0 {
 		t.Error("two sides elect and commit without majorities, and nothing is broken")
@@ -84,7 +86,8 @@ func TestElectionTimersAreSetApartAndAlike(t *testing.T) {
 
 // Spread timers end one after the other within the timeouts of the run, which need not be the paper's.
 func TestTimersAreSetApartWithinTheRunsTimeouts(t *testing.T) {
-	w := start(t, Run{Version: Version, Config: Config{Servers: 3, ElectionMin: 600 * millisecond, ElectionMax: 900 * millisecond}, Seed: 4})
+	w := start(t, Run{Version: Version, Config: Config{Servers: 3, ElectionMin: 600 * millisecond,
+		ElectionMax: 900 * millisecond}, Seed: 4})
 	do(t, w, true, Action{Do: Spread}, 0)
 	apart := left(w)
 	slices.Sort(apart)
@@ -96,7 +99,8 @@ func TestTimersAreSetApartWithinTheRunsTimeouts(t *testing.T) {
 }
 
 func TestFirstTimersAreSpentAsTheRunSays(t *testing.T) {
-	run := Run{Version: Version, Config: Config{Servers: 3, Latency: 5 * millisecond, FirstElapsed: []int{10, 99, 50}}, Seed: 4}
+	run := Run{Version: Version, Config: Config{Servers: 3, Latency: 5 * millisecond, FirstElapsed: []int{10, 99, 50}},
+		Seed: 4}
 	w := start(t, run)
 	var v View
 	w.View(&v)

@@ -5,13 +5,14 @@ import (
 	"raftplayground/relay/hub"
 )
 
-// View is what can be drawn of the world beside the servers' own state: the network between them and the machines under them. Times are microseconds of
-// cluster time.
+// View is what can be drawn of the world beside the servers' own state: the network between them and the machines under
+// them. Times are microseconds of cluster time.
 type View struct {
-	Now      int64
-	Frames   []hub.Flight // under way between servers, see Hub.Flights for their order; those of clients travel without delay
-	Links    []hub.Link   // every direction, first by sender, then by receiver
-	Machines []Machine    // of servers 1, 2, …
+	Now int64
+	// under way between servers, see Hub.Flights for their order; those of clients travel without delay
+	Frames   []hub.Flight
+	Links    []hub.Link // every direction, first by sender, then by receiver
+	Machines []Machine  // of servers 1, 2, …
 }
 
 // Machine is what a server runs on.
@@ -21,8 +22,9 @@ type Machine struct {
 	Life   uint64  // how often it has been started
 	Rate   float64 // of its clock: seconds that it counts in a second of cluster time
 
-	// Elapsed and Timeout are the server's timer, as long as they are by cluster time at Rate: how long ago it was reset, and after how long it runs out; of a
-	// leader its heartbeat timer. A paused server's stands still. Both are 0 if it is down.
+	// Elapsed and Timeout are the server's timer, as long as they are by cluster time at Rate: how long ago it was
+	// reset, and after how long it runs out; of a leader its heartbeat timer. A paused server's stands still. Both are
+	// 0 if it is down.
 	Elapsed int64
 	Timeout int64
 
@@ -48,8 +50,8 @@ func (s MachineState) String() string {
 	return [...]string{"running", "paused", "down", "damaged"}[s]
 }
 
-// View fills a View with what is now. Its slices are the caller's, and used again: a View that is passed again and again costs no memory. The bytes of
-// the frames are read-only, and may be kept.
+// View fills a View with what is now. Its slices are the caller's, and used again: a View that is passed again and
+// again costs no memory. The bytes of the frames are read-only, and may be kept.
 func (w *World) View(v *View) {
 	v.Now = w.now
 	v.Frames = w.hub.Flights(v.Frames[:0])
@@ -61,7 +63,8 @@ func (w *World) View(v *View) {
 }
 
 func (w *World) viewMachine(m *machine) Machine {
-	v := Machine{Server: m.id, Life: m.life, Rate: float64(m.clock.rate) / 1e6, Inbox: len(m.inbox), Disk: m.disk.longest, Full: m.disk.full}
+	v := Machine{Server: m.id, Life: m.life, Rate: float64(m.clock.rate) / 1e6, Inbox: len(m.inbox),
+		Disk: m.disk.longest, Full: m.disk.full}
 	if m.failure != nil {
 		v.Failure = m.failure.Error()
 	}
@@ -90,8 +93,8 @@ func (m *machine) state() MachineState {
 	return Running
 }
 
-// untold returns how many millionths of a tick a running server's clock shows that it was not told of: that happens when something happens in it. A paused one's
-// stands still.
+// untold returns how many millionths of a tick a running server's clock shows that it was not told of: that happens
+// when something happens in it. A paused one's stands still.
 func (m *machine) untold(now int64) int64 {
 	if m.paused {
 		return m.behind

@@ -49,7 +49,8 @@ func TestTheViewShowsEveryFrameUntilItArrives(t *testing.T) {
 	}
 }
 
-// A follower that hears nobody does something when its timer, as the view shows it, runs out: at any rate of its clock, and later if it is paused.
+// A follower that hears nobody does something when its timer, as the view shows it, runs out: at any rate of its clock,
+// and later if it is paused.
 func TestTheViewShowsWhenTimersRunOut(t *testing.T) {
 	for _, rate := range []float64{0.25, 1, 4} {
 		run := Run{Version: Version, Config: Config{Servers: 3, Latency: millisecond}, Seed: 9, Actions: []Action{
@@ -89,14 +90,15 @@ func TestTheViewShowsWhenTimersRunOut(t *testing.T) {
 }
 
 func TestTheViewShowsMachinesAndLinks(t *testing.T) {
-	run := Run{Version: Version, Config: Config{Servers: 3, Latency: 2 * millisecond, Disk: millisecond}, Seed: 4, Actions: []Action{
-		{At: second, Do: Crash, Server: 1, Down: 300 * millisecond},
-		{At: second, Do: PowerLoss, Server: 2},
-		{At: second, Do: Pause, Server: 3},
-		{At: second, Do: Cut, Server: 1, To: 3},
-		{At: second, Do: Hold, Server: 3, To: 1},
-		{At: second, Do: Network, Server: 2, To: 1, Link: &Link{Latency: 7, Jitter: 3, Loss: 0.5}},
-	}}
+	run := Run{Version: Version, Config: Config{Servers: 3, Latency: 2 * millisecond, Disk: millisecond}, Seed: 4,
+		Actions: []Action{
+			{At: second, Do: Crash, Server: 1, Down: 300 * millisecond},
+			{At: second, Do: PowerLoss, Server: 2},
+			{At: second, Do: Pause, Server: 3},
+			{At: second, Do: Cut, Server: 1, To: 3},
+			{At: second, Do: Hold, Server: 3, To: 1},
+			{At: second, Do: Network, Server: 2, To: 1, Link: &Link{Latency: 7, Jitter: 3, Loss: 0.5}},
+		}}
 	w := start(t, run)
 	w.RunTo(second + 100*millisecond)
 	var v View
@@ -105,7 +107,8 @@ func TestTheViewShowsMachinesAndLinks(t *testing.T) {
 	if states != [3]MachineState{Down, Down, Paused} || states[2].String() != "paused" {
 		t.Errorf("states: %v", states)
 	}
-	if v.Machines[0].Restart != second+300*millisecond || v.Machines[1].Restart != 0 || v.Machines[0].Disk != millisecond {
+	if v.Machines[0].Restart != second+300*millisecond || v.Machines[1].Restart != 0 ||
+		v.Machines[0].Disk != millisecond {
 		t.Errorf("machines: %+v", v.Machines)
 	}
 	if len(v.Links) != 6 {

@@ -9,7 +9,8 @@ import (
 	"raftplayground/relay/hub"
 )
 
-// maxNews is how many actions, outcomes and frames that were not understood are gathered for who watches; what comes on top is not told.
+// maxNews is how many actions, outcomes and frames that were not understood are gathered for who watches; what comes on
+// top is not told.
 const maxNews = 1024
 
 // Outcome is how an operation of the client of actions ended.
@@ -52,7 +53,8 @@ type news struct {
 	bad      []BadFrame
 }
 
-// Watch begins to gather what a page tells: Sightings, Done, Outcomes and BadFrames; or ends it and forgets what was gathered.
+// Watch begins to gather what a page tells: Sightings, Done, Outcomes and BadFrames; or ends it and forgets
+// what was gathered.
 func (w *World) Watch(on bool) {
 	w.news = news{on: on}
 	w.hub.Watch(on)
@@ -146,8 +148,9 @@ func (w *World) Off() []string { return w.off.IDs() }
 // Modified returns those of them that are not extensions: servers that do not keep them are no Raft servers.
 func (w *World) Modified() []string { return (w.off &^ raft.Extensions).IDs() }
 
-// Next returns when something happens next, and false if nothing ever will. At a moment at which nothing else happens Do does the same as the action does when
-// the run is lived again; else it need not: an action of a Run comes before the clocks of its microsecond, Do comes after them.
+// Next returns when something happens next, and false if nothing ever will. At a moment at which nothing else happens
+// Do does the same as the action does when the run is lived again; else it need not: an action of a Run comes before
+// the clocks of its microsecond, Do comes after them.
 func (w *World) Next() (at int64, ever bool) {
 	at = w.due()
 	return at, at != never

@@ -10,17 +10,20 @@ import (
 // Who watches is told of every frame, action and outcome once; who does not, of nothing.
 func TestWhoWatchesIsToldOnce(t *testing.T) {
 	run := Run{Version: Version, Config: Config{Servers: 3, Latency: 5 * millisecond}, Seed: 4, Actions: []Action{
-		{At: second, Do: Put, Key: "x", Value: "1"}, {At: second, Do: Crash, When: "commit"}, {At: 2 * second, Do: Pause, Server: 2}, {At: 3 * second, Do: Resume, Server: 2},
+		{At: second, Do: Put, Key: "x", Value: "1"}, {At: second, Do: Crash, When: "commit"},
+		{At: 2 * second, Do: Pause, Server: 2}, {At: 3 * second, Do: Resume, Server: 2},
 	}}
 	w := start(t, run)
 	w.Watch(true)
 	w.RunTo(1500 * millisecond)
 	c := w.Clone()
 	done, outcomes := w.Done(), w.Outcomes()
-	if len(done) != 3 || done[0].Action.Do != Put || done[0].Leader == 0 || done[1].Action.When != "commit" || done[2].Action.Do != Crash || done[2].Action.Server == 0 {
+	if len(done) != 3 || done[0].Action.Do != Put || done[0].Leader == 0 || done[1].Action.When != "commit" ||
+		done[2].Action.Do != Crash || done[2].Action.Server == 0 {
 		t.Errorf("done: %+v", done)
 	}
-	if len(outcomes) != 1 || outcomes[0].Call != 1 || outcomes[0].Answer == nil && outcomes[0].Refusal == nil && outcomes[0].Server != 0 || w.Asked() != 1 {
+	if len(outcomes) != 1 || outcomes[0].Call != 1 || outcomes[0].Answer == nil && outcomes[0].Refusal == nil &&
+		outcomes[0].Server != 0 || w.Asked() != 1 {
 		t.Errorf("outcomes: %+v of %d", outcomes, w.Asked())
 	}
 	frames, dropped := w.Sightings(nil)
@@ -65,7 +68,8 @@ func TestAFrameThatIsNotUnderstoodIsTold(t *testing.T) {
 
 // A report that a page is sent says of the timer what it is now, though the server was not told of the last ticks.
 func TestAReportSaysWhatTimeItIs(t *testing.T) {
-	w := start(t, Run{Version: Version, Config: Config{Servers: 3, Latency: 5 * millisecond, FirstElapsed: []int{1, 1, 1}}, Seed: 4})
+	w := start(t, Run{Version: Version, Config: Config{Servers: 3, Latency: 5 * millisecond,
+		FirstElapsed: []int{1, 1, 1}}, Seed: 4})
 	w.RunTo(40 * millisecond)
 	var v View
 	w.View(&v)
@@ -78,15 +82,18 @@ func TestAReportSaysWhatTimeItIs(t *testing.T) {
 			t.Errorf("S%d: the report says %v ms, the view %v", i+1, elapsed, float64(m.Elapsed)/1000)
 		}
 	}
-	if state, role, term := w.Look(1); state != Running || role != raft.Follower || term != 0 || len(w.Configuration(1).Voters) != 3 {
+	if state, role, term := w.Look(1); state != Running || role != raft.Follower || term != 0 ||
+		len(w.Configuration(1).Voters) != 3 {
 		t.Errorf("S1 is %v, %v in term %d", state, role, term)
 	}
 }
 
-// A server that is down has what its disk holds: its term and its log, but not its commitIndex, which was in memory only (Figure 2).
+// A server that is down has what its disk holds: its term and its log, but not its commitIndex, which was in memory
+// only (Figure 2).
 func TestTheReportOfAServerThatIsDownIsItsDisk(t *testing.T) {
 	w, err := New(Run{Version: Version, Seed: 3, Config: Config{Servers: 3, Latency: millisecond}, Actions: []Action{
-		{At: second, Do: Put, Key: "x", Value: "1"}, {At: 2 * second, Do: Crash, Server: 2}, {At: 3 * second, Do: Wipe, Server: 3}, {At: 4 * second, Do: Restart, Server: 2},
+		{At: second, Do: Put, Key: "x", Value: "1"}, {At: 2 * second, Do: Crash, Server: 2},
+		{At: 3 * second, Do: Wipe, Server: 3}, {At: 4 * second, Do: Restart, Server: 2},
 	}})
 	if err != nil {
 		t.Fatal(err)
@@ -104,7 +111,8 @@ func TestTheReportOfAServerThatIsDownIsItsDisk(t *testing.T) {
 	w.RunTo(3 * second)
 	for range 2 { // it is not asked anew
 		st := said(2)
-		if st.LastIndex != before.LastIndex || st.CurrentTerm != before.CurrentTerm || st.CommitIndex != 0 || st.LastIndex < 2 {
+		if st.LastIndex != before.LastIndex || st.CurrentTerm != before.CurrentTerm || st.CommitIndex != 0 ||
+			st.LastIndex < 2 {
 			t.Errorf("after the crash of %+v its disk is said to be %+v", before, st)
 		}
 	}
@@ -117,18 +125,22 @@ func TestTheReportOfAServerThatIsDownIsItsDisk(t *testing.T) {
 	}
 }
 
-// What is to come, what waits for its moment and what waits for a paused server is known; and so is which frame something was done to.
+// What is to come, what waits for its moment and what waits for a paused server is known; and so is which frame
+// something was done to.
 func TestWhatIsStillToComeIsKnown(t *testing.T) {
-	w := start(t, Run{Version: Version, Config: Config{Servers: 3, Latency: 5 * millisecond}, Seed: 4, Actions: []Action{
-		{At: second, Do: Crash, When: "truncate"}, {At: second, Do: Pause, Server: 2}, {At: 3 * second, Do: Resume, Server: 2},
-	}})
+	w := start(t, Run{Version: Version, Config: Config{Servers: 3, Latency: 5 * millisecond}, Seed: 4,
+		Actions: []Action{
+			{At: second, Do: Crash, When: "truncate"}, {At: second, Do: Pause, Server: 2},
+			{At: 3 * second, Do: Resume, Server: 2},
+		}})
 	w.RunTo(2 * second)
 	if traps := w.Traps(); !w.Ahead() || len(traps) != 1 || traps[0].Action.When != "truncate" {
 		t.Errorf("ahead: %v, traps: %+v", w.Ahead(), traps)
 	}
 	inbox := w.Inbox(2)
 	if len(inbox) < 10 || inbox[0].To != 2 || len(w.Inbox(1)) != 0 {
-		t.Errorf("%d frames wait for the paused server and %d for another; the first is %+v", len(inbox), len(w.Inbox(1)), inbox)
+		t.Errorf("%d frames wait for the paused server and %d for another; the first is %+v", len(inbox),
+			len(w.Inbox(1)), inbox)
 	}
 	w.RunTo(3 * second)
 	if w.Ahead() || len(w.Inbox(2)) != 0 {
@@ -145,7 +157,8 @@ func TestWhatIsStillToComeIsKnown(t *testing.T) {
 	}
 	follower := w.leader().id%3 + 1
 	do(t, w, true, Action{Do: Put, Server: follower, Key: "x", Value: "1"}, second)
-	if o := w.Outcomes(); len(o) != 1 || o[0].Refusal == nil || o[0].Refusal.Code != wire.CodeNotLeader || o[0].Server != follower {
+	if o := w.Outcomes(); len(o) != 1 || o[0].Refusal == nil || o[0].Refusal.Code != wire.CodeNotLeader ||
+		o[0].Server != follower {
 		t.Errorf("who does not lead was asked, and it is told %+v", o)
 	}
 }

@@ -68,9 +68,11 @@ func New(run Run) (*World, error) {
 	if err != nil {
 		return nil, err
 	}
-	w := &World{off: off, unruly: off&^raft.Extensions != 0, run: run, checker: check.New(run.Config.Servers), Faults: Faults{Deeds: map[Deed]int{}}}
+	w := &World{off: off, unruly: off&^raft.Extensions != 0, run: run, checker: check.New(run.Config.Servers),
+		Faults: Faults{Deeds: map[Deed]int{}}}
 	room, err := hub.New(hub.Options{
-		Code: "lab", Size: run.Config.Servers, Rate: 1, Seed: w.stream(streamNetwork, 0, 0).Uint64(), Random: func(lease []byte) { clear(lease) },
+		Code: "lab", Size: run.Config.Servers, Rate: 1, Seed: w.stream(streamNetwork, 0, 0).Uint64(),
+		Random: func(lease []byte) { clear(lease) },
 		Limits: hub.Limits{Members: MaxServers + MaxClients + 1, Rate: 1e6, Burst: 1e6},
 	}, nil)
 	if err != nil {
@@ -101,7 +103,8 @@ func New(run Run) (*World, error) {
 // Now returns the time, µs of cluster time.
 func (w *World) Now() int64 { return w.now }
 
-// Run returns the run as it is so far, with the actions of Do. The slice of actions is the world's own, to be read; what is appended to it goes elsewhere.
+// Run returns the run as it is so far, with the actions of Do. The slice of actions is the world's own, to be read;
+// what is appended to it goes elsewhere.
 func (w *World) Run() Run {
 	run := w.run
 	run.Actions = slices.Clip(run.Actions)
@@ -111,12 +114,13 @@ func (w *World) Run() Run {
 // Server returns a server to look at, nil if it is down. It must be given no input.
 func (w *World) Server(id raft.ServerID) *server.Server { return w.machines[id-1].server }
 
-// History returns what the clients asked and were told so far, in the order of the asking. Operations that are under way are Unknown. Beyond
-// MaxHistory it goes on without being written down.
+// History returns what the clients asked and were told so far, in the order of the asking. Operations that are under
+// way are Unknown. Beyond MaxHistory it goes on without being written down.
 func (w *World) History() []check.Operation { return w.history.Operations() }
 
-// Violations returns what was broken so far, in the order in which it was seen: the first violation of each property. Of Linearizability that is the first read that was
-// too old (check.History.Stale); whether all that clients were told fits together is for package linear to say.
+// Violations returns what was broken so far, in the order in which it was seen: the first violation of each property.
+// Of Linearizability that is the first read that was too old (check.History.Stale); whether all that clients were told
+// fits together is for package linear to say.
 func (w *World) Violations() []check.Violation {
 	all := append(slices.Clone(w.checker.Violations()), w.failures...)
 	if w.stale != nil {
@@ -207,7 +211,8 @@ func (w *World) Hash() uint64 {
 	return h.Sum64()
 }
 
-// wake says when the world looks again: when something happens, or the hub tells its members who is there, which it does every other second whatever happens.
+// wake says when the world looks again: when something happens, or the hub tells its members who is there, which it
+// does every other second whatever happens.
 func (w *World) wake() int64 { return max(min(w.due(), w.hub.Wake()), w.now) }
 
 // due says when something happens next.
@@ -267,7 +272,8 @@ func (w *World) moment(at int64) {
 	w.harm()
 }
 
-// completeDisk tells the server of a write that is durable. A paused server hears of it when it goes on, but its disk does not wait for it.
+// completeDisk tells the server of a write that is durable. A paused server hears of it when it goes on, but its disk
+// does not wait for it.
 func (w *World) completeDisk(m *machine) {
 	m.disk.complete()
 	if m.server != nil && !m.paused {
@@ -282,7 +288,8 @@ func (w *World) look(m *machine) *check.View {
 	node.Status(s)
 	m.config = s.Config
 	w.view = check.View{
-		Server: m.id, Role: s.Role, Term: s.CurrentTerm, Base: s.SnapshotIndex, Last: s.LastIndex, Commit: s.CommitIndex, Applied: s.LastApplied,
+		Server: m.id, Role: s.Role, Term: s.CurrentTerm, Base: s.SnapshotIndex, Last: s.LastIndex,
+		Commit: s.CommitIndex, Applied: s.LastApplied,
 		StateHash: m.server.Store().Hash(), Log: node,
 	}
 	return &w.view

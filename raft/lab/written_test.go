@@ -10,7 +10,8 @@ import (
 
 // A seed is a number in JSON where a JavaScript number holds it, else text; both are read, and nothing else is.
 func TestSeedsInJSON(t *testing.T) {
-	for seed, wants := range map[uint64]string{0: `"seed":0`, 1<<53 - 1: `"seed":9007199254740991`, 1 << 53: `"seed":"9007199254740992"`, math.MaxUint64: `"seed":"18446744073709551615"`} {
+	for seed, wants := range map[uint64]string{0: `"seed":0`, 1<<53 - 1: `"seed":9007199254740991`,
+		1 << 53: `"seed":"9007199254740992"`, math.MaxUint64: `"seed":"18446744073709551615"`} {
 		run := Run{Version: Version, Config: Config{Servers: 3}, Seed: seed}
 		text, err := jsoniter.ConfigFastest.Marshal(run)
 		if err != nil || jsoniter.Get(text, "seed").ToString() == "" || !strings.Contains(string(text), wants) {

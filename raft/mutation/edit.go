@@ -25,7 +25,8 @@ const (
 
 // wrap puts something before and something behind a node.
 func (r *rewriter) wrap(n ast.Node, before, behind string) {
-	r.edits = append(r.edits, edit{at: r.offset(n.Pos()), text: before, kind: opening}, edit{at: r.offset(n.End()), text: behind, kind: closing})
+	r.edits = append(r.edits, edit{at: r.offset(n.Pos()), text: before, kind: opening},
+		edit{at: r.offset(n.End()), text: behind, kind: closing})
 }
 
 // replace puts something in the place of a node's first bytes, or of an operator.
@@ -33,8 +34,8 @@ func (r *rewriter) replace(from, to token.Pos, text string) {
 	r.edits = append(r.edits, edit{at: r.offset(from), cut: int(to - from), text: text, kind: replacing})
 }
 
-// rewritten returns the text with all edits made. They were gathered from the outside in: of those that open at one place
-// the first is the outermost, and of those that close there the first comes last.
+// rewritten returns the text with all edits made. They were gathered from the outside in: of those that open at one
+// place the first is the outermost, and of those that close there the first comes last.
 func (r *rewriter) rewritten() []byte {
 	order := make([]int, len(r.edits))
 	for i := range order {

@@ -14,8 +14,8 @@ import (
 	"time"
 )
 
-// fault is a mistake that the core had when an independent fuzz broke it, and can have again: mutated(n) in its edits tells whether fault n,
-// counted from 1, is to be there.
+// fault is a mistake that the core had when an independent fuzz broke it, and can have again: mutated(n) in its edits
+// tells whether fault n, counted from 1, is to be there.
 type fault struct {
 	title string
 	edits []putBack
@@ -26,11 +26,14 @@ type putBack struct{ file, now, then string }
 
 var faults = []fault{
 	{"a refusal of a call of an earlier life confirms reads", []putBack{
-		{"contact.go", "if byTerm && n.keeps(AnswersOfThisTerm) {", "if byTerm && n.keeps(AnswersOfThisTerm) && !mutated(1) {"},
+		{"contact.go", "if byTerm && n.keeps(AnswersOfThisTerm) {",
+			"if byTerm && n.keeps(AnswersOfThisTerm) && !mutated(1) {"},
 	}},
 	{"over a way longer than a heartbeat no refusal, and no answer to a chunk, is believed", []putBack{
-		{"replication.go", "case m.Call < f.since && m.Call != 0:", "case (m.Call < f.since || mutated(2) && f.probing && m.Call != f.probe) && m.Call != 0:"},
-		{"snapshot.go", "case f.snapshot == nil || m.Call < f.since:", "case f.snapshot == nil || m.Call < f.since || mutated(2) && m.Call != f.probe:"},
+		{"replication.go", "case m.Call < f.since && m.Call != 0:",
+			"case (m.Call < f.since || mutated(2) && f.probing && m.Call != f.probe) && m.Call != 0:"},
+		{"snapshot.go", "case f.snapshot == nil || m.Call < f.since:",
+			"case f.snapshot == nil || m.Call < f.since || mutated(2) && m.Call != f.probe:"},
 	}},
 	{"more than eight rounds of reads under way: the oldest is forgotten", []putBack{
 		{"contact.go", "	longest := uint64(n.opt.ElectionTicksMax)\n	for len", `	longest := uint64(n.opt.ElectionTicksMax)
@@ -60,10 +63,12 @@ var faults = []fault{
 			"m.LastIncludedTerm > m.Term || !mutated(7) && (m.LastIncludedIndex > lastIndex || c.complete() != nil)"},
 	}},
 	{"a chunk for which there is no room is sent again at once", []putBack{
-		{"snapshot.go", "case m.NextOffset != uint64(f.offset):", "case m.NextOffset != uint64(f.offset) || mutated(8):"},
+		{"snapshot.go", "case m.NextOffset != uint64(f.offset):",
+			"case m.NextOffset != uint64(f.offset) || mutated(8):"},
 	}},
 	{"a server that is told to stand votes for itself within a lease that it renewed", []putBack{
-		{"election.go", "case loyalty != NoReason && n.keeps(LoyalCandidate):", "case loyalty != NoReason && n.keeps(LoyalCandidate) && !mutated(9):"},
+		{"election.go", "case loyalty != NoReason && n.keeps(LoyalCandidate):",
+			"case loyalty != NoReason && n.keeps(LoyalCandidate) && !mutated(9):"},
 	}},
 	{"a leader whose own disk hangs leads on", []putBack{
 		{"contact.go", "n.keeps(LeaderWrites):", "n.keeps(LeaderWrites) && !mutated(10):"},
@@ -111,11 +116,14 @@ func independentMeans() []*means {
 	return []*means{
 		{name: "the core's tests", build: test, pkg: "raft", search: deterministic, again: "-test.run=^%s$",
 			found: regexp.MustCompile(`(?m)^--- FAIL: (\S+)`)},
-		{name: "stories", build: test, pkg: "raft/scenario", search: []string{"-test.run=Stories"}, again: "-test.run=Stories/^%s$",
+		{name: "stories", build: test, pkg: "raft/scenario", search: []string{"-test.run=Stories"},
+			again: "-test.run=Stories/^%s$",
 			found: regexp.MustCompile(`(?m)^ +--- FAIL: Test\w+/(\S+)`)},
-		{name: "harsh worlds", build: []string{"build"}, pkg: "raft/lab/soak", search: []string{"-world=harsh", "-first=0", "-seeds=2000", "-stop"}, limit: "-time",
+		{name: "harsh worlds", build: []string{"build"}, pkg: "raft/lab/soak",
+			search: []string{"-world=harsh", "-first=0", "-seeds=2000", "-stop"}, limit: "-time",
 			again: "-world=harsh -seed=%s", found: regexp.MustCompile(`(?m)^seed (\d+):`)},
-		{name: "black box", build: test, pkg: "raft/blackbox", search: []string{"-test.run=^TestBlackBox$"}, limit: "-time",
+		{name: "black box", build: test, pkg: "raft/blackbox", search: []string{"-test.run=^TestBlackBox$"},
+			limit: "-time",
 			again: "-test.run=^TestBlackBox$ -seed=%s", found: regexp.MustCompile(`seed (\d+):`)},
 	}
 }
@@ -131,8 +139,10 @@ func (m *means) compile(root, overlay, to string) error {
 	return nil
 }
 
-// run starts the program with one fault alive. It returns what the program found, empty if it found nothing, and how long that took.
-func (m *means) run(root string, fault int, patience time.Duration, args ...string) (found string, took time.Duration, err error) {
+// run starts the program with one fault alive. It returns what the program found, empty if it found nothing, and how
+// long that took.
+func (m *means) run(root string, fault int, patience time.Duration, args ...string) (found string, took time.Duration,
+	err error) {
 	ctx, cancel := context.WithTimeout(context.Background(), patience)
 	defer cancel()
 	c := exec.CommandContext(ctx, m.binary, args...)
@@ -149,7 +159,8 @@ func (m *means) run(root string, fault int, patience time.Duration, args ...stri
 		return string(match[1]), took, nil
 	}
 	if err != nil && ctx.Err() == nil {
-		return "", took, fmt.Errorf("%s with fault %d ended without saying what it found: %v\n%s", m.name, fault, err, out)
+		return "", took, fmt.Errorf("%s with fault %d ended without saying what it found: %v\n%s", m.name, fault, err,
+			out)
 	}
 	return "", took, nil
 }

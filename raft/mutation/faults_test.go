@@ -9,8 +9,8 @@ import (
 	"time"
 )
 
-// Each fault that the core once had would be seen again, by two means at least that know nothing of each other: the table says by which, and
-// what it names is run here.
+// Each fault that the core once had would be seen again, by two means at least that know nothing of each other: the
+// table says by which, and what it names is run here.
 func TestEveryFaultThatIsPutBackIsFound(t *testing.T) {
 	root, err := filepath.Abs("../..")
 	if err != nil {
@@ -47,7 +47,8 @@ func TestEveryFaultThatIsPutBackIsFound(t *testing.T) {
 				t.Errorf("%s: %s no longer finds it by %s: %v", faults[i].title, m.name, named[1], err)
 			}
 			if found, _, err := m.run(root, 0, time.Minute, args...); err != nil || found != "" {
-				t.Errorf("%s: %s finds something by %s without the fault: %q, %v", faults[i].title, m.name, named[1], found, err)
+				t.Errorf("%s: %s finds something by %s without the fault: %q, %v", faults[i].title, m.name, named[1],
+					found, err)
 			}
 		}
 		if finders < 2 {

@@ -63,12 +63,14 @@ var targets = []target{
 }
 
 func main() {
-	functions := flag.String("run", "", "try only mutants of functions that match, by file and name: \"node.go (*Node).Tick\"")
+	functions := flag.String("run", "",
+		"try only mutants of functions that match, by file and name: \"node.go (*Node).Tick\"")
 	only := flag.String("pkg", "", "only this package: "+targetNames())
 	list := flag.Bool("list", false, "list the mutants, and try none")
 	workers := flag.Int("workers", runtime.NumCPU(), "how many test binaries run at a time")
 	limit := flag.Duration("limit", time.Second, "leave out tests that take more of a processor's time than this")
-	onlyFaults := flag.Bool("faults", false, "put back the faults that the core once had, and write what finds them to FAULTS.md")
+	onlyFaults := flag.Bool("faults", false,
+		"put back the faults that the core once had, and write what finds them to FAULTS.md")
 	each := flag.Duration("each", time.Minute, "with -faults: how long each means may look for a fault")
 	flag.Parse()
 	root, err := moduleRoot()

@@ -32,7 +32,8 @@ const (
 	sign       operator = "sign"       // + and − of integers, also += and -=
 	extreme    operator = "extreme"    // min and max
 	constant   operator = "constant"   // 0 and 1, true and false
-	drop       operator = "drop"       // a statement that is not executed: an assignment, a call, ++ and --, an early exit
+	// a statement that is not executed: an assignment, a call, ++ and --, an early exit
+	drop operator = "drop"
 )
 
 // title tells the mutant from all others of its function, and stays the same when lines move.
@@ -54,8 +55,8 @@ func (m mutant) String() string {
 	return fmt.Sprintf("%s:%d %s: %s", path.Join(m.pkg, m.file), m.line, m.function, m.title())
 }
 
-// rewriter finds the mutants of one file, and gathers the edits that put all of them into it. They are made in the text, not in the tree: so every
-// line, also of a panic or of the compiler, keeps its number.
+// rewriter finds the mutants of one file, and gathers the edits that put all of them into it. They are made in the
+// text, not in the tree: so every line, also of a panic or of the compiler, keeps its number.
 type rewriter struct {
 	fset    *token.FileSet
 	info    *types.Info
@@ -167,7 +168,8 @@ func (r *rewriter) changeBinary(n *ast.BinaryExpr) bool {
 	switch op := n.Op.String(); op {
 	case "<", "<=", ">", ">=":
 		swapped := map[string]string{"<": "<=", "<=": "<", ">": ">=", ">=": ">"}[op]
-		helper := map[string]string{"<": "mutatedLess", "<=": "mutatedLessEqual", ">": "mutatedGreater", ">=": "mutatedGreaterEqual"}[op]
+		helper := map[string]string{"<": "mutatedLess", "<=": "mutatedLessEqual", ">": "mutatedGreater",
+			">=": "mutatedGreaterEqual"}[op]
 		k := r.add(n, border, with(swapped))
 		r.wrap(n, helper+"["+r.typeOf(n.X)+"]("+k+", ", ")")
 		r.replace(n.OpPos, n.OpPos+token.Pos(len(op)), ",")
@@ -177,7 +179,9 @@ func (r *rewriter) changeBinary(n *ast.BinaryExpr) bool {
 		}
 		k := r.add(n, equality, with(map[string]string{"==": "!=", "!=": "=="}[op]))
 		r.wrap(n, "((", ") != mutated("+k+"))")
-	case "&&", "||": // a || b is !(!a && !b): what follows is the one without the mutant and the other with it, and computes b as seldom as it does
+	// a || b is !(!a && !b): what follows is the one without the mutant and the other with it, and computes b as seldom
+	// as it does
+	case "&&", "||":
 		k := r.add(n, connective, with(map[string]string{"&&": "||", "||": "&&"}[op]))
 		r.wrap(n, "((", ") != mutated("+k+"))")
 		r.wrap(n.X, "((", ") != mutated("+k+"))")
@@ -225,13 +229,15 @@ func (r *rewriter) changeNumber(n *ast.BasicLit) {
 }
 
 func (r *rewriter) changeTruth(n *ast.Ident) {
-	other, ok := map[types.Object]string{types.Universe.Lookup("true"): "false", types.Universe.Lookup("false"): "true"}[r.info.Uses[n]]
+	other, ok := map[types.Object]string{types.Universe.Lookup("true"): "false",
+		types.Universe.Lookup("false"): "true"}[r.info.Uses[n]]
 	if ok && !r.mustBeConstant(n) {
 		r.wrap(n, "(", " != mutated("+r.addWithin(n, other)+"))")
 	}
 }
 
-// mustBeConstant reports whether the language wants a constant at the place: a case of a switch with a tag, the index of an element of an array.
+// mustBeConstant reports whether the language wants a constant at the place: a case of a switch with a tag, the index
+// of an element of an array.
 func (r *rewriter) mustBeConstant(n ast.Expr) bool {
 	switch parent := r.parents[len(r.parents)-1].(type) {
 	case *ast.CaseClause:
@@ -256,8 +262,8 @@ func (r *rewriter) dropEach(list []ast.Stmt) {
 	}
 }
 
-// droppable reports whether the program can do without a statement and is another one then: not if it declares something, and not if its function
-// ends there anyway.
+// droppable reports whether the program can do without a statement and is another one then: not if it declares
+// something, and not if its function ends there anyway.
 func (r *rewriter) droppable(s ast.Stmt) bool {
 	switch s := s.(type) {
 	case *ast.AssignStmt:
@@ -282,8 +288,8 @@ func ends(s ast.Stmt) bool {
 	return ok && name.Name == "panic"
 }
 
-// markLast marks the statements of a list behind which the function ends. A function with results has a return or a panic there, which
-// the compiler wants; in one without (bare), it would be for nothing.
+// markLast marks the statements of a list behind which the function ends. A function with results has a return or a
+// panic there, which the compiler wants; in one without (bare), it would be for nothing.
 func (r *rewriter) markLast(list []ast.Stmt, bare bool) {
 	if len(list) == 0 {
 		return

@@ -47,7 +47,8 @@ func TestSum(t *testing.T) {
 `
 
 func TestWhoIsKilledAndWhoSurvives(t *testing.T) {
-	r := run{root: module(t, map[string]string{"toy/toy.go": toy, "toy/toy_test.go": toyTest}), functions: regexp.MustCompile(""), limit: time.Minute, workers: 2}
+	r := run{root: module(t, map[string]string{"toy/toy.go": toy, "toy/toy_test.go": toyTest}),
+		functions: regexp.MustCompile(""), limit: time.Minute, workers: 2}
 	s, err := newSchema(r.root+"/toy", "")
 	if err != nil {
 		t.Fatal(err)
@@ -89,9 +90,11 @@ func TestWhoIsKilledAndWhoSurvives(t *testing.T) {
 
 func TestAMutantIsTriedWithTheTestsThatReachItTheCheapestFirst(t *testing.T) {
 	reaches, misses := []bool{false, true}, []bool{false, false}
-	core := &suite{pkg: "core", tests: []test{{"A", 900 * time.Millisecond, reaches}, {"B", 20 * time.Millisecond, reaches}, {"C", 20 * time.Millisecond, misses},
+	core := &suite{pkg: "core", tests: []test{{"A", 900 * time.Millisecond, reaches},
+		{"B", 20 * time.Millisecond, reaches}, {"C", 20 * time.Millisecond, misses},
 		{"D", 10 * time.Millisecond, reaches}, {"E", time.Hour, reaches}}}
-	world := &suite{pkg: "world", tests: []test{{"F", 5 * time.Millisecond, reaches}, {"G", 300 * time.Millisecond, reaches}}}
+	world := &suite{pkg: "world", tests: []test{{"F", 5 * time.Millisecond, reaches},
+		{"G", 300 * time.Millisecond, reaches}}}
 	var got []string
 	for _, trial := range trials([]*suite{core, world}, 1, time.Second) {
 		got = append(got, trial.suite.pkg+" "+strings.Join(trial.tests, " "))
@@ -102,7 +105,8 @@ func TestAMutantIsTriedWithTheTestsThatReachItTheCheapestFirst(t *testing.T) {
 }
 
 func TestTestsThatFailWithoutAMutantProveNothing(t *testing.T) {
-	r := run{root: module(t, map[string]string{"toy/toy.go": toy, "toy/toy_test.go": strings.Replace(toyTest, "got != 6", "got != 7", 1)}), workers: 1}
+	r := run{root: module(t, map[string]string{"toy/toy.go": toy, "toy/toy_test.go": strings.Replace(toyTest,
+		"got != 6", "got != 7", 1)}), workers: 1}
 	s, err := newSchema(r.root+"/toy", "")
 	if err != nil {
 		t.Fatal(err)

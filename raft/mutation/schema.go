@@ -15,8 +15,8 @@ import (
 	jsoniter "github.com/json-iterator/go"
 )
 
-// schema is a package with all of its mutants in it at once: which of them lives is said when a program that holds the package starts. So each
-// test binary is compiled once, and not once for every mutant.
+// schema is a package with all of its mutants in it at once: which of them lives is said when a program that holds the
+// package starts. So each test binary is compiled once, and not once for every mutant.
 type schema struct {
 	dir     string // the package's folder
 	mutants []mutant
@@ -25,13 +25,14 @@ type schema struct {
 
 // The environment of a test binary.
 const (
-	liveVariable  = "MUTANT"       // the number of the mutant that lives; none without it
-	traceVariable = "MUTANT_TRACE" // a file to which the number of each mutant is added, one a line, when its place is first reached
+	liveVariable = "MUTANT" // the number of the mutant that lives; none without it
+	// a file to which the number of each mutant is added, one a line, when its place is first reached
+	traceVariable = "MUTANT_TRACE"
 	limitVariable = "MUTANT_LIMIT" // how many seconds of a processor's time the binary may use; no limit without it
 )
 
-// selector is compiled into the mutated package. A mutant that computes or allocates without end dies of it. What is limited is the processor's time:
-// how much of it a test takes does not depend on what else the machine has to do.
+// selector is compiled into the mutated package. A mutant that computes or allocates without end dies of it. What is
+// limited is the processor's time: how much of it a test takes does not depend on what else the machine has to do.
 const selector = `package %s
 
 import (
@@ -142,7 +143,8 @@ func newSchema(dir, name string) (*schema, error) {
 		}
 		files, texts = append(files, file), append(texts, text)
 	}
-	info := &types.Info{Types: map[ast.Expr]types.TypeAndValue{}, Uses: map[*ast.Ident]types.Object{}, Defs: map[*ast.Ident]types.Object{}}
+	info := &types.Info{Types: map[ast.Expr]types.TypeAndValue{}, Uses: map[*ast.Ident]types.Object{},
+		Defs: map[*ast.Ident]types.Object{}}
 	config := types.Config{Importer: importer.ForCompiler(fset, "source", nil)}
 	checked, err := config.Check(pkg.Name, fset, files, info)
 	if err != nil {
@@ -163,8 +165,8 @@ func newSchema(dir, name string) (*schema, error) {
 	return s, nil
 }
 
-// write writes the files to a folder, and beside them the overlay that has `go test -overlay` take them for those of the package. It returns
-// the overlay's path.
+// write writes the files to a folder, and beside them the overlay that has `go test -overlay` take them for those of
+// the package. It returns the overlay's path.
 func (s *schema) write(to string) (string, error) {
 	overlay := struct{ Replace map[string]string }{map[string]string{}}
 	for name, text := range s.files {

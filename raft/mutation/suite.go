@@ -56,7 +56,9 @@ func (s *suite) command(ctx context.Context, root, scratch string, live int, tes
 	for i, name := range tests {
 		quoted[i] = regexp.QuoteMeta(name)
 	}
-	c := exec.CommandContext(ctx, s.binary, append([]string{"-test.failfast", "-test.timeout=0", "-test.run=^(" + strings.Join(quoted, "|") + ")$"}, s.flags...)...)
+	c := exec.CommandContext(ctx, s.binary,
+		append([]string{"-test.failfast", "-test.timeout=0", "-test.run=^(" + strings.Join(quoted, "|") + ")$"},
+			s.flags...)...)
 	c.Dir = filepath.Join(root, s.pkg)
 	c.Env = append(os.Environ(), "TMPDIR="+scratch, "GOMAXPROCS=1", liveVariable+"="+strconv.Itoa(live))
 	return c
@@ -117,8 +119,8 @@ type trial struct {
 	cost  time.Duration
 }
 
-// Tests that take less than quick share a trial. An endless loop is over after so many times what the trial takes without a mutant, and at least
-// patience. A mutant that waits without computing is given asleep.
+// Tests that take less than quick share a trial. An endless loop is over after so many times what the trial takes
+// without a mutant, and at least patience. A mutant that waits without computing is given asleep.
 const (
 	quick    = 50 * time.Millisecond
 	times    = 5
@@ -126,7 +128,8 @@ const (
 	asleep   = 5 * time.Minute
 )
 
-// trials returns what is to be run for a mutant, the cheapest first: the tests that reach it and take no longer than the limit.
+// trials returns what is to be run for a mutant, the cheapest first: the tests that reach it and take no longer
+// than the limit.
 func trials(suites []*suite, mutant int, limit time.Duration) []trial {
 	var all []trial
 	for _, s := range suites {

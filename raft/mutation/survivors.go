@@ -10,8 +10,9 @@ import (
 	"strings"
 )
 
-// survivors is the list of the mutants that are known to survive, each with the reason why it may. It is kept in a document for people; what
-// the program reads of it are the headings of functions and the lines below them. Line numbers are not in it: they move.
+// survivors is the list of the mutants that are known to survive, each with the reason why it may. It is kept in a
+// document for people; what the program reads of it are the headings of functions and the lines below them. Line
+// numbers are not in it: they move.
 type survivors map[string]string // reasons, by package, function and title
 
 var (
@@ -42,7 +43,8 @@ func (l survivors) of(pkg string) survivors {
 	return theirs
 }
 
-// readSurvivors reads the document. A list item that cannot be read, or comes twice, is an error: it would explain nothing.
+// readSurvivors reads the document. A list item that cannot be read, or comes twice, is an error: it
+// would explain nothing.
 func readSurvivors(path string) (survivors, error) {
 	file, err := os.Open(path)
 	if err != nil {
@@ -65,7 +67,10 @@ func readSurvivors(path string) (survivors, error) {
 		}
 		item := line.FindStringSubmatch(text)
 		if item == nil {
-			return nil, fmt.Errorf("%s:%d: expected \"- `before` → `after`: why it may survive\" or \"- `statement` dropped: why\", got %q", path, n, text)
+			return nil,
+				fmt.Errorf(
+					"%s:%d: expected \"- `before` → `after`: why it may survive\" or \"- `statement` dropped: "+
+						"why\", got %q", path, n, text)
 		}
 		k := key(pkg, function, item[1]+item[2])
 		if _, twice := list[k]; twice {
@@ -76,8 +81,8 @@ func readSurvivors(path string) (survivors, error) {
 	return list, lines.Err()
 }
 
-// judge compares what survived, of the mutants that were run, with the list. It returns what is wrong: a survivor that is not on it, one on it that was
-// killed, and one that is no mutant at all.
+// judge compares what survived, of the mutants that were run, with the list. It returns what is wrong: a survivor that
+// is not on it, one on it that was killed, and one that is no mutant at all.
 func (l survivors) judge(mutants []mutant, survived func(i int) bool, ran func(i int) bool) []string {
 	var wrong []string
 	exists := map[string]bool{}

@@ -17,12 +17,15 @@ func document(t *testing.T, text string) string {
 }
 
 func TestTheListIsReadByFunctionAndTitle(t *testing.T) {
-	list, err := readSurvivors(document(t, "# Title\n\n- a point that is no survivor\n\n### `log.at` (log.go)\n\nWords.\n\n- `a < b` → `a <= b`: never equal: see above\n"+
-		"- `f(\"x: y\")` dropped (2): text only\n"))
+	list, err := readSurvivors(document(t,
+		"# Title\n\n- a point that is no survivor\n\n### `log.at` (log.go)\n\nWords.\n\n- `a < b` → `a <= b`: "+
+			"never equal: see above\n"+
+			"- `f(\"x: y\")` dropped (2): text only\n"))
 	if err != nil {
 		t.Fatal(err)
 	}
-	if len(list) != 2 || list["log.at: `a < b` → `a <= b`"] != "never equal: see above" || list["log.at: `f(\"x: y\")` dropped (2)"] != "text only" {
+	if len(list) != 2 || list["log.at: `a < b` → `a <= b`"] != "never equal: see above" ||
+		list["log.at: `f(\"x: y\")` dropped (2)"] != "text only" {
 		t.Errorf("%q", list)
 	}
 }
@@ -44,8 +47,10 @@ func TestTheListIsJudgedByWhatSurvived(t *testing.T) {
 	named := func(before string) mutant {
 		return mutant{file: "a.go", line: 1, function: "f", operator: drop, before: before, nth: 1}
 	}
-	mutants := []mutant{named("listed and survives"), named("listed and killed"), named("survives"), named("killed"), named("not run")}
-	list := survivors{"f: `listed and survives` dropped": "x", "f: `listed and killed` dropped": "x", "f: `gone` dropped": "x", "f: `not run` dropped": "x"}
+	mutants := []mutant{named("listed and survives"), named("listed and killed"), named("survives"), named("killed"),
+		named("not run")}
+	list := survivors{"f: `listed and survives` dropped": "x", "f: `listed and killed` dropped": "x",
+		"f: `gone` dropped": "x", "f: `not run` dropped": "x"}
 	got := list.judge(mutants, func(i int) bool { return i == 0 || i == 2 }, func(i int) bool { return i < 4 })
 	want := []string{
 		"is on the list, but is killed: a.go:1 f: `listed and killed` dropped",

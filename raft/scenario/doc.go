@@ -1,14 +1,18 @@
-// Package scenario plays stories: real bugs of real Raft implementations, and the figures of the paper, as transcripts over raw Nodes. A story says
-// step by step what happens to the servers; nothing happens by itself and nothing by chance, so that a story reads, and runs, the same every time.
+// Package scenario plays stories: real bugs of real Raft implementations, and the figures of the paper, as transcripts
+// over raw Nodes. A story says step by step what happens to the servers; nothing happens by itself and nothing by
+// chance, so that a story reads, and runs, the same every time.
 //
-// Each story is played twice: with every rule kept, when nothing that Raft promises may break, and with the one rule that the story is about
-// switched off, when exactly what the story names breaks. The second proves that the first can fail. Package check, which shares no code with the core,
-// watches both; besides, no read may be older than what clients knew when they asked (Linearizability), no server may apply what its own disk does not hold
-// (Durability), and promises are kept (Liveness). A story about a fault of the host (the program around a Node) injects that fault in the place of the rule.
+// Each story is played twice: with every rule kept, when nothing that Raft promises may break, and with the one rule
+// that the story is about switched off, when exactly what the story names breaks. The second proves that the first can
+// fail. Package check, which shares no code with the core, watches both; besides, no read may be older than what
+// clients knew when they asked (Linearizability), no server may apply what its own disk does not hold (Durability), and
+// promises are kept (Liveness). A story about a fault of the host (the program around a Node) injects that fault in the
+// place of the rule.
 //
 // # A story's file
 //
-// First come lines that begin with "#": the number and title, the threads where the bug was met, and what happens. Then the header:
+// First come lines that begin with "#": the number and title, the threads where the bug was met, and what happens.
+// Then the header:
 //
 //	rule oneVotePerTerm       the rule that is switched off, on every server, when the story is played without it
 //	fault TEXT                instead of a rule: the host's fault that is there when the story is played "off"
@@ -19,14 +23,16 @@
 //	chunk 3                   a leader sends a snapshot in chunks of so many bytes
 //	room 4                    a server takes a snapshot of so many bytes at most
 //
-// Then the steps, one a line, with comments that the transcript repeats. "on: STEP" is played only with the rule, "off: STEP" only without. The last lines are
+// Then the steps, one a line, with comments that the transcript repeats. "on: STEP" is played only with the rule, "off:
+// STEP" only without. The last lines are
 //
 //	on: holds
 //	off: breaks State Machine Safety at S1 S5 index 2
 //
-// with a line "breaks" for each property that breaks, in the order in which they do: one violation often brings another with it. "at" names the servers
-// concerned, "index" the place in the log if there is one. Everything after a line of dashes is the transcript of both runs. It is written by
-// "go test ./raft/scenario -rewrite", and is to be read in the diff: it is part of the test.
+// with a line "breaks" for each property that breaks, in the order in which they do: one violation often brings another
+// with it. "at" names the servers concerned, "index" the place in the log if there is one. Everything after a line of
+// dashes is the transcript of both runs. It is written by "go test ./raft/scenario -rewrite", and is to be read in the
+// diff: it is part of the test.
 //
 // # Steps
 //

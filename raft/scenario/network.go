@@ -48,7 +48,8 @@ func (sel *selection) has(m *message) bool {
 	if sel.kind != "" && sel.kind != kind(m.rpc) {
 		return false
 	}
-	return sel.nothing || slices.Contains(sel.ways, m.way) || slices.Contains(sel.among, m.from) && slices.Contains(sel.among, m.to)
+	return sel.nothing || slices.Contains(sel.ways, m.way) || slices.Contains(sel.among, m.from) &&
+		slices.Contains(sel.among, m.to)
 }
 
 // pick returns the messages that are meant, on one way if it is not the zero way.
@@ -113,7 +114,8 @@ func (w *world) treat(verb string, picked []*message) {
 	}
 }
 
-// heartbeat sends what a leader that knows little of a follower may send by Figure 2: an empty AppendEntries behind an earlier entry.
+// heartbeat sends what a leader that knows little of a follower may send by Figure 2: an empty AppendEntries behind
+// an earlier entry.
 func (w *world) heartbeat(words []string) error {
 	sel, err := parseSelection(words[:min(1, len(words))])
 	if err != nil || len(words) != 2 || len(sel.ways) != 1 {

@@ -87,18 +87,21 @@ func compare(t *testing.T, name, is, should string) {
 	for i < len(was) && i < len(now) && was[i] == now[i] {
 		i++
 	}
-	t.Errorf("%s differs from what happens now, from line %d on; run with -rewrite and read the diff. Now:\n%s", name, i+1, strings.Join(now[i:min(i+10, len(now))], "\n"))
+	t.Errorf("%s differs from what happens now, from line %d on; run with -rewrite and read the diff. Now:\n%s", name,
+		i+1, strings.Join(now[i:min(i+10, len(now))], "\n"))
 }
 
 func TestEveryRuleHasAStoryAndStandsInTheTable(t *testing.T) {
 	table := "# Rules, their stories, and what breaks without them\n\n" +
-		"Written by `go test ./raft/scenario -rewrite`. Each story was played with the rule, when nothing broke, and without it.\n\n" +
+		"Written by `go test ./raft/scenario -rewrite`. Each story was played with the rule, when nothing broke, " +
+		"and without it.\n\n" +
 		"| rule | story | breaks |\n| --- | --- | --- |\n"
 	var faults, once string
 	stories := map[raft.Rule][][2]string{}
 	for _, name := range files(t) {
 		story, _ := load(t, name)
-		cells := [2]string{fmt.Sprintf("[%s](testdata/%s)", story.Title, filepath.Base(name)), strings.Join(story.Broken(), ", ")}
+		cells := [2]string{fmt.Sprintf("[%s](testdata/%s)", story.Title, filepath.Base(name)),
+			strings.Join(story.Broken(), ", ")}
 		if story.Once != "" {
 			once += fmt.Sprintf("- %s: %s\n", cells[0], story.Once)
 			continue

@@ -47,7 +47,8 @@ type read struct {
 }
 
 func (s *server) start() error {
-	o := raft.Options{ID: s.id, ElectionTicksMin: 150, ElectionTicksMax: 300, HeartbeatTicks: 50, Seed: 1 + uint64(s.starts),
+	o := raft.Options{ID: s.id, ElectionTicksMin: 150, ElectionTicksMax: 300, HeartbeatTicks: 50,
+		Seed:       1 + uint64(s.starts),
 		MaxEntries: 16, MaxChunk: s.world.story.chunk, MaxSnapshot: s.world.story.room, Off: s.world.off}
 	if int(s.id) <= s.world.story.voters {
 		for v := 1; v <= s.world.story.voters; v++ {
@@ -166,13 +167,15 @@ func (s *server) applyEntries() {
 	}
 }
 
-// checkDisk checks that the disk holds what is being applied: a state machine must not know what a power loss could make its log forget.
+// checkDisk checks that the disk holds what is being applied: a state machine must not know what a power loss could
+// make its log forget.
 func (s *server) checkDisk(index raft.Index, term raft.Term) {
 	i := int(index) - int(s.disk.Base()) - 1
 	if i < 0 || i < len(s.disk.Log) && s.disk.Log[i].Term == term {
 		return
 	}
-	s.world.violated("Durability", []raft.ServerID{s.id}, index, "a server applies an entry that its own disk does not hold")
+	s.world.violated("Durability", []raft.ServerID{s.id}, index,
+		"a server applies an entry that its own disk does not hold")
 }
 
 // execute lets a command take effect. One with a serial number that was there before does nothing (thesis 6.3).
@@ -183,7 +186,8 @@ func (s *server) execute(command string, index raft.Index) {
 	}
 	s.state = append(s.state, command)
 	if again {
-		s.world.violated("Linearizability", []raft.ServerID{s.id}, index, "command "+command+", sent once and then again by its client, took effect twice")
+		s.world.violated("Linearizability", []raft.ServerID{s.id}, index,
+			"command "+command+", sent once and then again by its client, took effect twice")
 	}
 }
 
@@ -215,7 +219,8 @@ func (s *server) confirm(outcomes []raft.Read) {
 	s.reads = slices.DeleteFunc(s.reads, func(r read) bool { return r.tag == 0 })
 }
 
-// serveReads answers the reads whose index is applied: with the last command. It must not be older than what clients knew when they asked.
+// serveReads answers the reads whose index is applied: with the last command. It must not be older than what clients
+// knew when they asked.
 func (s *server) serveReads() {
 	s.reads = slices.DeleteFunc(s.reads, func(r read) bool {
 		if r.index == 0 || s.applied < r.index {

@@ -152,7 +152,8 @@ func serversNamed(words []string) (servers []raft.ServerID, err error) {
 	return servers, nil
 }
 
-// Run plays the story, with the rule or without it, and returns the transcript. The error says where it did not go as the story says.
+// Run plays the story, with the rule or without it, and returns the transcript. The error says where it did not go as
+// the story says.
 func (s *Story) Run(off bool) (transcript string, err error) {
 	w := newWorld(s, off)
 	var ending []string

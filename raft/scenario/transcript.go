@@ -12,8 +12,10 @@ func (w *world) printf(format string, values ...any) { fmt.Fprintf(&w.text, form
 
 // telling are the events that are printed: what a server refused, gave up or changed without a message that says so.
 var telling = map[raft.EventKind]bool{
-	raft.BecameFollower: true, raft.VoteRefused: true, raft.PreVoteRefused: true, raft.AppendRefused: true, raft.EntriesTruncated: true, raft.CommitHeldBack: true,
-	raft.ConfigurationChanged: true, raft.SnapshotInstalled: true, raft.SnapshotNotNeeded: true, raft.LearnerCaughtUp: true, raft.LeaderLeaves: true,
+	raft.BecameFollower: true, raft.VoteRefused: true, raft.PreVoteRefused: true, raft.AppendRefused: true,
+	raft.EntriesTruncated: true, raft.CommitHeldBack: true,
+	raft.ConfigurationChanged: true, raft.SnapshotInstalled: true, raft.SnapshotNotNeeded: true,
+	raft.LearnerCaughtUp: true, raft.LeaderLeaves: true,
 	raft.TransferEnded: true, raft.NextBackedUp: true, raft.MessageIgnored: true,
 }
 
@@ -131,7 +133,8 @@ func (s *server) entries() string {
 	return strings.Join(words, " ")
 }
 
-var roles = [...]string{raft.Follower: "follower", raft.Candidate: "candidate", raft.Leader: "leader", raft.PreCandidate: "precandidate"}
+var roles = [...]string{raft.Follower: "follower", raft.Candidate: "candidate", raft.Leader: "leader",
+	raft.PreCandidate: "precandidate"}
 
 // state is one server in one line.
 func (w *world) state(s *server) string {

@@ -154,7 +154,8 @@ func (w *world) serve(ticks int) error {
 				return nil
 			}
 			if tick%300 == 150 && s.node.Role() == raft.Leader {
-				s.input(func(n *raft.Node) { n.Propose([]byte(command)) }) // an error is as good as no answer: it is tried again
+				// an error is as good as no answer: it is tried again
+				s.input(func(n *raft.Node) { n.Propose([]byte(command)) })
 			}
 		}
 	}
@@ -172,7 +173,8 @@ func (w *world) acknowledged(server raft.ServerID, p proposal) {
 func (w *world) view(s *server) *check.View {
 	s.node.Status(&s.status)
 	st := &s.status
-	return &check.View{Server: s.id, Role: st.Role, Term: st.CurrentTerm, Base: st.SnapshotIndex, Last: st.LastIndex, Commit: st.CommitIndex,
+	return &check.View{Server: s.id, Role: st.Role, Term: st.CurrentTerm, Base: st.SnapshotIndex, Last: st.LastIndex,
+		Commit:  st.CommitIndex,
 		Applied: s.applied, StateHash: s.hash(), Log: s.node}
 }
 

@@ -8,8 +8,9 @@ import (
 	"raftplayground/raft/wire"
 )
 
-// Clone returns an independent copy, which goes on over disk, a copy of the original's, as the original would. It must not be called between a call of
-// Output and the end of what it handed out. It is for simulation, which goes back in time.
+// Clone returns an independent copy, which goes on over disk, a copy of the original's, as the original would. It
+// must not be called between a call of Output and the end of what it handed out. It is for simulation, which goes
+// back in time.
 func (s *Server) Clone(disk wal.DiskCopy) *Server {
 	c := *s
 	c.node, c.store = s.node.Clone(), s.store.Clone()
@@ -24,7 +25,8 @@ func (s *Server) Clone(disk wal.DiskCopy) *Server {
 }
 
 func (o *outbox) clone() outbox {
-	c := outbox{filling: box{events: slices.Clone(o.filling.events), bad: slices.Clone(o.filling.bad), dropped: o.filling.dropped}}
+	c := outbox{filling: box{events: slices.Clone(o.filling.events), bad: slices.Clone(o.filling.bad),
+		dropped: o.filling.dropped}}
 	for _, f := range o.filling.frames {
 		c.filling.frames = append(c.filling.frames, f.clone())
 	}
@@ -39,8 +41,8 @@ func (f Frame) clone() Frame {
 	return f
 }
 
-// Idle returns how many ticks may pass, if nothing else comes, before the server does something of its own accord; 0: the next one may be it. A simulation lets
-// that many Pass in one step.
+// Idle returns how many ticks may pass, if nothing else comes, before the server does something of its own accord; 0:
+// the next one may be it. A simulation lets that many Pass in one step.
 func (s *Server) Idle() int {
 	if s.failed != nil {
 		return 1 << 30
@@ -48,7 +50,9 @@ func (s *Server) Idle() int {
 	st := &s.status
 	s.node.Status(st)
 	if st.Role == raft.Leader && s.now < s.offBeat {
-		return 0 // a transfer is given up, and a leader that reached nobody since a read steps down, at a tick that is no heartbeat's
+		// a transfer is given up, and a leader that reached nobody since a read steps down, at a tick that
+		// is no heartbeat's
+		return 0
 	}
 	heartbeat := s.options.HeartbeatTicks
 	idle := st.Timeout - st.Elapsed

@@ -22,7 +22,8 @@ func (*diskCopy) Resume(func(error)) {}
 // The copy is made in the midst of everything: a write and a read wait, and messages have not been asked for yet.
 func TestACloneDoesAsTheOriginalWouldAndIsIndependent(t *testing.T) {
 	disk := new(wal.Memory)
-	original, err := server.New(server.Options{ID: 1, Voters: []raft.ServerID{1, 2, 3}, Seed: 1, Off: raft.Extensions, Reads: server.ReadIndex, CompactAfter: 2}, disk)
+	original, err := server.New(server.Options{ID: 1, Voters: []raft.ServerID{1, 2, 3}, Seed: 1, Off: raft.Extensions,
+		Reads: server.ReadIndex, CompactAfter: 2}, disk)
 	if err != nil {
 		t.Fatal(err)
 	}
@@ -30,7 +31,8 @@ func TestACloneDoesAsTheOriginalWouldAndIsIndependent(t *testing.T) {
 	frames(original)
 	original.Frame(wire.Text, []byte("2>1:RequestVotes:Reply:1:true"))
 	frames(original)
-	original.Frame(wire.Text, []byte(`{"jsonrpc":"2.0","id":1,"from":1001,"to":1,"method":"Put","params":{"key":"x","value":"1"}}`))
+	original.Frame(wire.Text, []byte(
+		`{"jsonrpc":"2.0","id":1,"from":1001,"to":1,"method":"Put","params":{"key":"x","value":"1"}}`))
 	original.Frame(wire.Text, []byte(`{"jsonrpc":"2.0","id":2,"from":1001,"to":1,"method":"Get","params":{"key":"x"}}`))
 	original.Frame(wire.Text, []byte("nonsense from nobody"))
 	data, _ := disk.ReadAll()

@@ -13,7 +13,8 @@ import (
 	"raftplayground/raft/wire"
 )
 
-// cluster is a room in memory: servers with faulty disks, and a network that delays, loses, doubles and reorders. All of it follows the seed.
+// cluster is a room in memory: servers with faulty disks, and a network that delays, loses, doubles and reorders. All
+// of it follows the seed.
 type cluster struct {
 	traits
 	off     raft.RuleSet
@@ -88,10 +89,13 @@ func newCluster(t testing.TB, seed uint64, size int) *cluster {
 }
 
 func newClusterWith(t testing.TB, seed uint64, size int, traits traits) *cluster {
-	c := &cluster{traits: traits, t: t, witness: map[place]written{}, events: map[raft.EventKind]int{}, off: raft.RuleSet(seed%2) * raft.Extensions, random: rand.New(rand.NewPCG(seed, 1)), maxDelay: 3, cut: map[[2]uint64]bool{}, leaders: map[raft.Term]raft.ServerID{},
+	c := &cluster{traits: traits, t: t, witness: map[place]written{}, events: map[raft.EventKind]int{},
+		off: raft.RuleSet(seed%2) * raft.Extensions, random: rand.New(rand.NewPCG(seed, 1)), maxDelay: 3,
+		cut: map[[2]uint64]bool{}, leaders: map[raft.Term]raft.ServerID{},
 		frames: map[wire.Encoding]int{}, answers: map[uint64]*answer{}}
 	for id := 1; id <= size+traits.waiting; id++ {
-		c.seats = append(c.seats, &seat{id: raft.ServerID(id), encoding: wire.Encoding((id + 1) % 2), disk: &waltest.Disk{}})
+		c.seats = append(c.seats, &seat{id: raft.ServerID(id), encoding: wire.Encoding((id + 1) % 2),
+			disk: &waltest.Disk{}})
 	}
 	for _, s := range c.seats {
 		c.start(s)
@@ -107,7 +111,8 @@ func (c *cluster) start(s *seat) {
 	if first := len(c.seats) - c.waiting; int(s.id) <= first {
 		voters = c.everybody()[:first]
 	}
-	started, err := server.New(server.Options{ID: s.id, Voters: voters, Seed: c.random.Uint64(), Encoding: s.encoding, Off: c.off,
+	started, err := server.New(server.Options{ID: s.id, Voters: voters, Seed: c.random.Uint64(), Encoding: s.encoding,
+		Off:          c.off,
 		CompactAfter: c.compactAfter, Reads: c.reads}, s.disk)
 	if err != nil {
 		c.t.Fatalf("server %d: %v", s.id, err)
@@ -124,8 +129,8 @@ func (c *cluster) everybody() (ids []raft.ServerID) {
 	return ids
 }
 
-// observe writes down the entries that a leader has made since it was last looked at: logs are compacted, and the witness must outlast that. No entry is
-// compacted before it was seen: it needs the answer of another server first.
+// observe writes down the entries that a leader has made since it was last looked at: logs are compacted, and the
+// witness must outlast that. No entry is compacted before it was seen: it needs the answer of another server first.
 func (c *cluster) observe(s *seat) {
 	st, node := c.status(s), s.server.Node()
 	for i := st.LastIndex; st.Role == raft.Leader && i > st.SnapshotIndex; i-- {
@@ -141,7 +146,8 @@ func (c *cluster) observe(s *seat) {
 		case i > 1 && s.last.index == i-1:
 			before = s.last.term
 		case i > 1:
-			c.t.Fatalf("tick %d: entry %d of server %d was written unseen, its log was last seen to end at %+v", c.now, i, s.id, s.last)
+			c.t.Fatalf("tick %d: entry %d of server %d was written unseen, its log was last seen to end at %+v", c.now,
+				i, s.id, s.last)
 		}
 		c.witness[place{i, e.Term}] = written{e, before}
 	}
@@ -249,7 +255,8 @@ func (c *cluster) send(from uint64, f server.Frame) {
 		copies = 2
 	}
 	for range copies {
-		c.flights = append(c.flights, flight{c.now + 1 + c.random.IntN(c.maxDelay), server.Frame{To: f.To, Kind: f.Kind, Data: data}})
+		c.flights = append(c.flights, flight{c.now + 1 + c.random.IntN(c.maxDelay),
+			server.Frame{To: f.To, Kind: f.Kind, Data: data}})
 	}
 }
 
@@ -296,7 +303,8 @@ func (c *cluster) ask(to raft.ServerID, q wire.Request) uint64 {
 func (c *cluster) done(to raft.ServerID, q wire.Request) *wire.Answer {
 	c.t.Helper()
 	call := c.ask(to, q)
-	c.until(fmt.Sprintf("%v of %q at server %d answered", q.Method, q.Key, to), 1000, func() bool { return c.answers[call] != nil })
+	c.until(fmt.Sprintf("%v of %q at server %d answered", q.Method, q.Key, to), 1000,
+		func() bool { return c.answers[call] != nil })
 	if a := c.answers[call]; a.refusal != nil {
 		c.t.Fatalf("%v of %q at server %d: %v", q.Method, q.Key, to, a.refusal)
 	}
@@ -356,7 +364,8 @@ func (c *cluster) heal() {
 		}
 		want := c.status(leader)
 		for _, s := range c.seats {
-			if st := c.status(s); st.LastApplied != want.LastIndex || st.LastIndex != want.LastIndex || st.LastTerm != want.CurrentTerm {
+			if st := c.status(s); st.LastApplied != want.LastIndex || st.LastIndex != want.LastIndex ||
+				st.LastTerm != want.CurrentTerm {
 				return false
 			}
 		}
@@ -369,7 +378,8 @@ func (c *cluster) heal() {
 	}
 }
 
-// complete reports whether every server has a vote in the leader's configuration; if not, and if none is on its way, it asks for one that is nearer to that.
+// complete reports whether every server has a vote in the leader's configuration; if not, and if none is on its way, it
+// asks for one that is nearer to that.
 func (c *cluster) complete(leader *seat) bool {
 	st := c.status(leader)
 	if len(st.Config.Voters) == len(c.seats) && !st.Config.Joint() {
@@ -421,7 +431,8 @@ func (c *cluster) change() {
 	switch {
 	case c.random.IntN(3) == 0:
 		if err := leader.server.Transfer(id); (err != nil) != (id == leader.id || !slices.Contains(next.Voters, id)) {
-			c.t.Fatalf("tick %d: server %d of %s is to hand over to %d: %v", c.now, leader.id, next.AppendText(nil), id, err)
+			c.t.Fatalf("tick %d: server %d of %s is to hand over to %d: %v", c.now, leader.id, next.AppendText(nil), id,
+				err)
 		}
 		c.collect(leader)
 		return
@@ -457,9 +468,9 @@ type operation struct {
 	command kv.Command
 }
 
-// The whole of what the room promises, under every fault there is: whatever was acknowledged is in every server's log at the index that was told, what
-// was refused is in none, reads return what the log up to them says, and an operation that began after another ended comes after it. Together
-// that is linearizability, with the log as the witness.
+// The whole of what the room promises, under every fault there is: whatever was acknowledged is in every server's log
+// at the index that was told, what was refused is in none, reads return what the log up to them says, and an operation
+// that began after another ended comes after it. Together that is linearizability, with the log as the witness.
 func TestEveryAcknowledgedOperationIsInEveryLogAndLinearizable(t *testing.T) {
 	var acknowledged, refused, unknown, elections, compact int
 	events := map[raft.EventKind]int{}
@@ -493,12 +504,15 @@ func TestEveryAcknowledgedOperationIsInEveryLogAndLinearizable(t *testing.T) {
 	if compact < 1000 {
 		t.Errorf("of all frames %d are Protobuf", compact)
 	}
-	t.Logf("%d operations acknowledged, %d refused, %d without an outcome, %d terms", acknowledged, refused, unknown, elections)
+	t.Logf("%d operations acknowledged, %d refused, %d without an outcome, %d terms", acknowledged, refused, unknown,
+		elections)
 	if acknowledged < 500 || refused < 100 || unknown < 10 || elections < 50 {
-		t.Errorf("the test is too tame: %d operations acknowledged, %d refused, %d without an outcome, %d terms", acknowledged, refused, unknown, elections)
+		t.Errorf("the test is too tame: %d operations acknowledged, %d refused, %d without an outcome, %d terms",
+			acknowledged, refused, unknown, elections)
 	}
-	for kind, least := range map[raft.EventKind]int{raft.SnapshotTaken: 500, raft.SnapshotInstalled: 20, raft.ConfigurationChanged: 500,
-		raft.LearnerCaughtUp: 20, raft.LeaderLeaves: 5, raft.TimeoutNowSent: 20} {
+	for kind, least := range map[raft.EventKind]int{raft.SnapshotTaken: 500, raft.SnapshotInstalled: 20,
+		raft.ConfigurationChanged: 500,
+		raft.LearnerCaughtUp:      20, raft.LeaderLeaves: 5, raft.TimeoutNowSent: 20} {
 		t.Logf("event %d: %d times", kind, events[kind])
 		if events[kind] < least {
 			t.Errorf("the test is too tame: event %d has happened %d times, want %d", kind, events[kind], least)
@@ -506,7 +520,8 @@ func TestEveryAcknowledgedOperationIsInEveryLogAndLinearizable(t *testing.T) {
 	}
 }
 
-// newRoom gives the seeds their traits: one half compacts often, a third changes its configuration, and each third reads in its own way.
+// newRoom gives the seeds their traits: one half compacts often, a third changes its configuration, and each third
+// reads in its own way.
 func newRoom(t testing.TB, seed uint64) *cluster {
 	with := traits{reads: server.ReadMode(seed / 6 % 3)}
 	if seed/2%2 == 0 {
@@ -551,13 +566,15 @@ func (c *cluster) operation() operation {
 	case 0, 1:
 		return operation{c.ask(to, get(key)), c.now, kv.Command{Op: kv.Get, Key: key}}
 	case 2:
-		return operation{c.ask(to, wire.Request{Method: wire.Delete, Key: key}), c.now, kv.Command{Op: kv.Delete, Key: key}}
+		return operation{c.ask(to, wire.Request{Method: wire.Delete, Key: key}), c.now,
+			kv.Command{Op: kv.Delete, Key: key}}
 	}
 	value := fmt.Sprint("value ", c.calls) // no two are the same
 	return operation{c.ask(to, put(key, value)), c.now, kv.Command{Op: kv.Set, Key: key, Value: value}}
 }
 
-// committed returns the log of a healed cluster, from what its leaders wrote. Servers have the end of it, behind their snapshots.
+// committed returns the log of a healed cluster, from what its leaders wrote. Servers have the end of it,
+// behind their snapshots.
 func (c *cluster) committed(seed uint64) (log []raft.Entry) {
 	st := c.status(c.seats[0])
 	for at := (place{st.LastIndex, st.LastTerm}); at.index > 0; {
@@ -572,7 +589,8 @@ func (c *cluster) committed(seed uint64) (log []raft.Entry) {
 	for _, s := range c.seats {
 		for i := c.status(s).SnapshotIndex + 1; i <= st.LastIndex; i++ {
 			e := log[i-1]
-			if other, _ := s.server.Node().Entry(i); other.Term != e.Term || other.Kind != e.Kind || string(other.Data) != string(e.Data) {
+			if other, _ := s.server.Node().Entry(i); other.Term != e.Term || other.Kind != e.Kind ||
+				string(other.Data) != string(e.Data) {
 				c.t.Fatalf("seed %d: entry %d is %+v at server %d, its leader wrote %+v", seed, i, other, s.id, e)
 			}
 		}
@@ -624,12 +642,15 @@ func (c *cluster) checkOperations(seed uint64, operations []operation) (done, re
 		if !logged {
 			data, result = string(e.Data), values[index][op.command.Key]
 		}
-		if string(e.Data) != data || e.Term != a.answer.Term || result.Found != a.answer.Found && op.command.Op != kv.Set || result.Value != a.answer.Value {
-			c.t.Fatalf("seed %d: %q was answered %+v, but the entry is %+v with result %+v", seed, kv.Encode(nil, op.command), a.answer, e, result)
+		if string(e.Data) != data || e.Term != a.answer.Term || result.Found != a.answer.Found &&
+			op.command.Op != kv.Set || result.Value != a.answer.Value {
+			c.t.Fatalf("seed %d: %q was answered %+v, but the entry is %+v with result %+v", seed,
+				kv.Encode(nil, op.command), a.answer, e, result)
 		}
 		for _, before := range ends {
 			if before.at < op.started && (before.index > index || before.index == index && logged) {
-				c.t.Fatalf("seed %d: an operation answered at tick %d is at index %d, one asked for at tick %d is at %d",
+				c.t.Fatalf(
+					"seed %d: an operation answered at tick %d is at index %d, one asked for at tick %d is at %d",
 					seed, before.at, before.index, op.started, index)
 			}
 		}
@@ -683,7 +704,8 @@ func TestAllServersCrashAtOnceAndNothingAcknowledgedIsLost(t *testing.T) {
 	}
 }
 
-// 64 KiB of control characters are six times as long in JSON; many of them in a log must still reach a follower that missed them, in frames that it takes.
+// 64 KiB of control characters are six times as long in JSON; many of them in a log must still reach a follower that
+// missed them, in frames that it takes.
 func TestTheLargestValuesReachAFollowerThatMissedThem(t *testing.T) {
 	c := newCluster(t, 5, 3)
 	leader := c.elect()
@@ -707,11 +729,13 @@ func TestAFloodOfMalformedFramesLeavesTheRoomUnharmed(t *testing.T) {
 	leader := c.elect()
 	c.done(leader.id, put("x", "1"))
 	term, hash := c.status(leader).CurrentTerm, leader.server.Store().Hash()
-	vote := wire.Frame{From: 1, To: 2, RPC: &raft.RequestVote{Call: 17, Term: 3, CandidateID: 1, LastLogIndex: 4, LastLogTerm: 2}}
+	vote := wire.Frame{From: 1, To: 2, RPC: &raft.RequestVote{Call: 17, Term: 3, CandidateID: 1, LastLogIndex: 4,
+		LastLogTerm: 2}}
 	seeds := [][]byte{
 		wire.Append(nil, &vote, wire.Protobuf),
 		[]byte(`1>2:AppendEntries:Request:1:1:0:0:0:call=3:entries=1,set x=2`),
-		[]byte(`{"jsonrpc":"2.0","id":"1>2:17","from":1,"to":2,"method":"RequestVote","params":{"term":3,"candidateId":1,"lastLogIndex":4,"lastLogTerm":2}}`),
+		[]byte(`{"jsonrpc":"2.0","id":"1>2:17","from":1,"to":2,"method":"RequestVote","params":{"term":3,` +
+			`"candidateId":1,"lastLogIndex":4,"lastLogTerm":2}}`),
 		[]byte(`{"jsonrpc":"2.0","id":4,"from":1001,"to":2,"method":"Put","params":{"key":"x","value":"2"}}`),
 	}
 	var decoder wire.Decoder

@@ -10,9 +10,11 @@ import (
 	"raftplayground/raft/wire"
 )
 
-// A server of a room may understand one encoding only: it is called in the one in which it last spoke, be that a call, a reply or an error, and everybody else as before.
+// A server of a room may understand one encoding only: it is called in the one in which it last spoke, be that a call,
+// a reply or an error, and everybody else as before.
 func TestAServerIsCalledAsItLastSpoke(t *testing.T) {
-	s, err := server.New(server.Options{ID: 1, Voters: []raft.ServerID{1, 2, 3}, Encoding: wire.Colon, Adapts: true, Off: raft.Extensions}, new(wal.Memory))
+	s, err := server.New(server.Options{ID: 1, Voters: []raft.ServerID{1, 2, 3}, Encoding: wire.Colon, Adapts: true,
+		Off: raft.Extensions}, new(wal.Memory))
 	if err != nil {
 		t.Fatal(err)
 	}
@@ -24,20 +26,26 @@ func TestAServerIsCalledAsItLastSpoke(t *testing.T) {
 			t.Errorf("%s: sent %q", when, sent)
 		}
 	}
-	const colon2, colon3, json2, variant3 = "1>2:RequestVotes:Request:", "1>3:RequestVotes:Request:", `{"jsonrpc":"2.0","id":"1>2:`, `{"variant":"RequestVote"`
+	const colon2, colon3, json2, variant3 = "1>2:RequestVotes:Request:", "1>3:RequestVotes:Request:",
+		`{"jsonrpc":"2.0","id":"1>2:`, `{"variant":"RequestVote"`
 	calls("before anybody spoke", colon2, colon3)
-	s.Frame(wire.Text, []byte(`{"jsonrpc":"2.0","id":"x","from":2,"to":1,"method":"AppendEntries","params":{"term":0,"leaderId":2,"prevLogIndex":0,"prevLogTerm":0,"leaderCommit":0,"entries":[]}}`))
+	s.Frame(wire.Text,
+		[]byte(`{"jsonrpc":"2.0","id":"x","from":2,"to":1,"method":"AppendEntries","params":{"term":0,`+
+			`"leaderId":2,"prevLogIndex":0,"prevLogTerm":0,"leaderCommit":0,"entries":[]}}`))
 	if sent := frames(s); len(sent) != 1 || !strings.HasPrefix(sent[0], `{"jsonrpc"`) {
 		t.Errorf("answered by %q", sent)
 	}
 	calls("2 spoke JSON", json2, colon3)
-	s.Frame(wire.Text, []byte(`{"variant":"RequestVote","fields":[{"term":0,"candidate_id":3,"last_log_index":0,"last_log_term":0,"uuid":"6ba7b810-9dad-41d1-80b4-00c04fd430c8"}],"from":3,"to":1}`))
+	s.Frame(wire.Text,
+		[]byte(`{"variant":"RequestVote","fields":[{"term":0,"candidate_id":3,"last_log_index":0,`+
+			`"last_log_term":0,"uuid":"6ba7b810-9dad-41d1-80b4-00c04fd430c8"}],"from":3,"to":1}`))
 	frames(s)
 	calls("3 spoke the dialect of 2015", json2, variant3)
 	s.Frame(wire.Text, []byte("2>1:RequestVotes:Reply:1:false:call=1"))
 	frames(s)
 	calls("2 answered in colon", colon2, variant3)
-	s.Frame(wire.Text, []byte(`{"jsonrpc":"2.0","id":"1>2:7","from":2,"to":1,"error":{"code":-32700,"message":"what is that?"}}`))
+	s.Frame(wire.Text,
+		[]byte(`{"jsonrpc":"2.0","id":"1>2:7","from":2,"to":1,"error":{"code":-32700,"message":"what is that?"}}`))
 	frames(s)
 	calls("2 said in JSON that it does not understand", json2, variant3)
 	s.Frame(wire.Text, []byte(`{"jsonrpc":"2.0","id":1,"from":1001,"to":1,"method":"Get","params":{"key":"x"}}`))
@@ -51,7 +59,8 @@ func TestAServerIsCalledAsItLastSpoke(t *testing.T) {
 // A guest's program may know text only. A server that prefers Protobuf sends it to whom the room says to
 // take binary messages, and to nobody else.
 func TestOnlyWhoTakesBinaryMessagesIsSentAny(t *testing.T) {
-	options := server.Options{ID: 1, Voters: []raft.ServerID{1, 2, 3}, Encoding: wire.Protobuf, Adapts: true, Off: raft.Extensions}
+	options := server.Options{ID: 1, Voters: []raft.ServerID{1, 2, 3}, Encoding: wire.Protobuf, Adapts: true,
+		Off: raft.Extensions}
 	s, err := server.New(options, new(wal.Memory))
 	if err != nil {
 		t.Fatal(err)
@@ -62,7 +71,8 @@ func TestOnlyWhoTakesBinaryMessagesIsSentAny(t *testing.T) {
 		s.Campaign()
 		s.Output(&out)
 		for i, f := range out.Frames {
-			if encoding, _ := wire.Recognise(f.Kind, f.Data); len(out.Frames) != 2 || f.To != uint64(i+2) || encoding != want[i] {
+			if encoding, _ := wire.Recognise(f.Kind, f.Data); len(out.Frames) != 2 || f.To != uint64(i+2) ||
+				encoding != want[i] {
 				t.Errorf("%s: frame %d of %d is %v for S%d", when, i, len(out.Frames), encoding, f.To)
 			}
 		}
@@ -89,7 +99,8 @@ func TestOnlyWhoTakesBinaryMessagesIsSentAny(t *testing.T) {
 
 // A server that prefers text calls in Protobuf whom it has heard speak so, while that takes binary messages.
 func TestWhoSpeaksProtobufIsCalledSo(t *testing.T) {
-	options := server.Options{ID: 1, Voters: []raft.ServerID{1, 2}, Encoding: wire.JSON, Adapts: true, Off: raft.Extensions}
+	options := server.Options{ID: 1, Voters: []raft.ServerID{1, 2}, Encoding: wire.JSON, Adapts: true,
+		Off: raft.Extensions}
 	s, err := server.New(options, new(wal.Memory))
 	if err != nil {
 		t.Fatal(err)

@@ -7,8 +7,8 @@ import (
 	"raftplayground/raft/wire"
 )
 
-// Output is what a server wants done and what it has to tell. The host passes the same Output again and again; everything in it is
-// borrowed: valid until the next call of Output, then overwritten.
+// Output is what a server wants done and what it has to tell. The host passes the same Output again and again;
+// everything in it is borrowed: valid until the next call of Output, then overwritten.
 type Output struct {
 	Frames  []Frame      // to send, in this order
 	Events  []raft.Event // what happened, oldest first
@@ -29,8 +29,8 @@ type BadFrame struct {
 	Reason wire.Error // names the field, says what was expected and what came
 }
 
-// outbox gathers what goes out, in two boxes: one is being filled while the host still reads the other. Messages that wait for the disk
-// are in neither.
+// outbox gathers what goes out, in two boxes: one is being filled while the host still reads the other. Messages that
+// wait for the disk are in neither.
 type outbox struct {
 	filling box
 	handed  box
@@ -138,8 +138,9 @@ func (o *outbox) addBad(bad BadFrame) {
 	}
 }
 
-// encode appends the frame. If an AppendEntries does not fit into a frame the rest of its entries stay behind: the follower acknowledges what
-// it got, and the leader, which finds that out by the next call's PrevLogIndex, sends them again (§5.3). One entry always fits.
+// encode appends the frame. If an AppendEntries does not fit into a frame the rest of its entries stay behind: the
+// follower acknowledges what it got, and the leader, which finds that out by the next call's PrevLogIndex, sends them
+// again (§5.3). One entry always fits.
 func encode(dst []byte, f *wire.Frame) []byte {
 	start := len(dst)
 	dst = wire.Append(dst, f, f.Encoding)

@@ -16,11 +16,13 @@ type ReadMode uint8
 const (
 	ReadThroughLog ReadMode = iota // the Get is an entry of the log, answered when it is applied
 	ReadIndex                      // a round of heartbeats confirms that this server still leads (thesis 6.4)
-	Lease                          // as ReadIndex, without the round while the last one is recent: right as long as clocks run alike (thesis 6.4.1)
-	Local                          // nothing is made sure of: for a Get that asks for it, not for Options
+	// as ReadIndex, without the round while the last one is recent: right as long as clocks run alike (thesis 6.4.1)
+	Lease
+	Local // nothing is made sure of: for a Get that asks for it, not for Options
 )
 
-var modes = [...]ReadMode{wire.ReadThroughLog: ReadThroughLog, wire.ReadIndex: ReadIndex, wire.ReadLease: Lease, wire.ReadLocal: Local}
+var modes = [...]ReadMode{wire.ReadThroughLog: ReadThroughLog, wire.ReadIndex: ReadIndex, wire.ReadLease: Lease,
+	wire.ReadLocal: Local}
 
 // modeOf returns how a Get is to be read.
 func (s *Server) modeOf(q *wire.Request) ReadMode {
@@ -30,7 +32,8 @@ func (s *Server) modeOf(q *wire.Request) ReadMode {
 	return modes[q.Read]
 }
 
-// pendingRead is a Get that goes without an entry: first the core has to confirm it, then the state machine to apply what was committed by then.
+// pendingRead is a Get that goes without an entry: first the core has to confirm it, then the state machine to apply
+// what was committed by then.
 type pendingRead struct {
 	tag       uint64 // the core's
 	confirmed bool
@@ -69,14 +72,16 @@ func (s *Server) read(f *wire.Frame, mode ReadMode) {
 	}
 	s.offBeat = s.now + s.options.ElectionTicksMax
 	r.expectBy(s.now + RequestTicks)
-	r.reads = append(r.reads, pendingRead{tag: s.tag, key: q.Key, from: f.From, call: f.Call, id: slices.Clone(f.ID), deadline: s.now + RequestTicks})
+	r.reads = append(r.reads, pendingRead{tag: s.tag, key: q.Key, from: f.From, call: f.Call, id: slices.Clone(f.ID),
+		deadline: s.now + RequestTicks})
 }
 
 // settleReads takes the core's answers.
 func (s *Server) settleReads(outcomes []raft.Read) {
 	r := &s.requests
 	for _, o := range outcomes {
-		n, found := slices.BinarySearchFunc(r.reads, o.Tag, func(p pendingRead, tag uint64) int { return cmp.Compare(p.tag, tag) })
+		n, found := slices.BinarySearchFunc(r.reads, o.Tag,
+			func(p pendingRead, tag uint64) int { return cmp.Compare(p.tag, tag) })
 		switch {
 		case !found: // abandoned
 		case o.OK && !r.reads[n].told:
@@ -106,7 +111,8 @@ func (s *Server) serveReads() {
 // answerRead answers with what is applied here.
 func (s *Server) answerRead(to, call uint64, id []byte, key string) {
 	value, found := s.store.Lookup(key)
-	s.answer(to, call, id, &wire.Answer{Method: wire.Get, Index: s.applied, Term: s.appliedTerm, Found: found, Value: value})
+	s.answer(to, call, id, &wire.Answer{Method: wire.Get, Index: s.applied, Term: s.appliedTerm, Found: found,
+		Value: value})
 }
 
 // expireReads tells those who have waited long enough.
@@ -119,8 +125,10 @@ func (s *Server) expireReads() {
 			r.earliest = min(r.earliest, p.deadline)
 		default:
 			p.told = true
-			s.refuse(p.from, p.call, p.id, &wire.Error{Code: wire.CodeNoQuorum, Message: "not confirmed by a majority, or not applied here, within " +
-				strconv.Itoa(RequestTicks) + " ticks; nothing was done, it is safe to try again"})
+			s.refuse(p.from, p.call, p.id,
+				&wire.Error{Code: wire.CodeNoQuorum,
+					Message: "not confirmed by a majority, or not applied here, within " +
+						strconv.Itoa(RequestTicks) + " ticks; nothing was done, it is safe to try again"})
 		}
 	}
 	r.forgetTold()

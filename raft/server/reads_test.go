@@ -21,7 +21,8 @@ func TestAGetIsAnEntryOnlyIfItIsReadThroughTheLog(t *testing.T) {
 		c.run(100)
 		began, last := c.now, c.status(leader).LastIndex
 		read := c.done(leader.id, get("x"))
-		if read.Value != "1" || read.Term != written.Term || (read.Index == written.Index) == (mode == server.ReadThroughLog) {
+		if read.Value != "1" || read.Term != written.Term ||
+			(read.Index == written.Index) == (mode == server.ReadThroughLog) {
 			t.Errorf("mode %d: read %+v after %+v", mode, read, written)
 		}
 		if grown := c.status(leader).LastIndex - last; (grown > 0) != (mode == server.ReadThroughLog) {
@@ -36,7 +37,8 @@ func TestAGetIsAnEntryOnlyIfItIsReadThroughTheLog(t *testing.T) {
 		if refusal := c.refused(leader.id, get("")); refusal.Code != wire.CodeBadField || refusal.Field != "key" {
 			t.Errorf("mode %d: a read without a key: %+v", mode, refusal)
 		}
-		if refusal := c.refused(c.seats[leader.id%3].id, get("x")); refusal.Code != wire.CodeNotLeader || refusal.Leader != uint64(leader.id) {
+		if refusal := c.refused(c.seats[leader.id%3].id, get("x")); refusal.Code != wire.CodeNotLeader ||
+			refusal.Leader != uint64(leader.id) {
 			t.Errorf("mode %d: a follower: %+v", mode, refusal)
 		}
 	}
@@ -50,12 +52,14 @@ func TestAGetSaysHowItIsRead(t *testing.T) {
 		c.done(leader.id, put("x", "1"))
 		c.run(100)
 		follower := c.seats[leader.id%3]
-		for read, want := range map[wire.Read]struct{ grows, waits bool }{wire.ReadThroughLog: {true, true}, wire.ReadIndex: {false, true}, wire.ReadLease: {}, wire.ReadLocal: {}} {
+		for read, want := range map[wire.Read]struct{ grows, waits bool }{wire.ReadThroughLog: {true, true},
+			wire.ReadIndex: {false, true}, wire.ReadLease: {}, wire.ReadLocal: {}} {
 			q := wire.Request{Method: wire.Get, Key: "x", Read: read}
 			c.run(100)
 			began, last := c.now, c.status(leader).LastIndex
 			answer := c.done(leader.id, q)
-			if grows, waits := c.status(leader).LastIndex > last, c.now > began; answer.Value != "1" || grows != want.grows || waits != want.waits {
+			if grows, waits := c.status(leader).LastIndex > last, c.now > began; answer.Value != "1" ||
+				grows != want.grows || waits != want.waits {
 				t.Errorf("mode %d, read %d: %+v, an entry: %v, time: %v", mode, read, answer, grows, waits)
 			}
 			if read == wire.ReadLocal {
@@ -80,10 +84,13 @@ func TestALocalReadMayBeStale(t *testing.T) {
 		c.cut[[2]uint64{uint64(s.id), uint64(follower.id)}] = true
 	}
 	c.done(leader.id, put("x", "2"))
-	if answer := c.done(follower.id, wire.Request{Method: wire.Get, Key: "x", Read: wire.ReadLocal}); answer.Value != "1" {
+	if answer := c.done(follower.id,
+		wire.Request{Method: wire.Get, Key: "x", Read: wire.ReadLocal}); answer.Value != "1" {
 		t.Errorf("the follower says %+v", answer)
 	}
-	if refusal := c.refused(follower.id, wire.Request{Method: wire.Get, Read: wire.ReadLocal}); refusal.Code != wire.CodeBadField || refusal.Field != "key" {
+	if refusal := c.refused(follower.id,
+		wire.Request{Method: wire.Get, Read: wire.ReadLocal}); refusal.Code != wire.CodeBadField ||
+		refusal.Field != "key" {
 		t.Errorf("a local read without a key: %+v", refusal)
 	}
 }
@@ -93,7 +100,8 @@ func TestACompareAndSwapIsDoneOnlyWhereItsValueIs(t *testing.T) {
 	c := newCluster(t, 1, 3)
 	leader := c.elect()
 	swap := func(expected, value string) bool {
-		return c.done(leader.id, wire.Request{Method: wire.CompareAndSwap, Key: "x", Expected: expected, Value: value}).Found
+		return c.done(leader.id, wire.Request{Method: wire.CompareAndSwap, Key: "x", Expected: expected,
+			Value: value}).Found
 	}
 	if swap("", "0") {
 		t.Error("a key that does not exist was swapped")
@@ -130,7 +138,8 @@ func TestAReadThatIsNotConfirmedIsRefusedAndSafeToTryAgain(t *testing.T) {
 	}
 }
 
-// Without check-quorum a leader that reaches nobody goes on leading. It keeps no more reads than it may, and tells their clients.
+// Without check-quorum a leader that reaches nobody goes on leading. It keeps no more reads than it may, and
+// tells their clients.
 func TestReadsThatWaitAreBoundedAndEnd(t *testing.T) {
 	c := newClusterWith(t, 1, 3, traits{reads: server.ReadIndex})
 	leader := c.elect()
@@ -187,16 +196,19 @@ func TestAStoppedServerRefusesTheReadsThatWait(t *testing.T) {
 
 func TestAReadModeThatIsNoneIsRefused(t *testing.T) {
 	_, err := server.New(server.Options{ID: 1, Voters: []raft.ServerID{1}, Reads: 3}, nil)
-	if want := "server: expected reads through the log, by read index or by lease, 0 to 2, got 3"; err == nil || err.Error() != want {
+	if want := "server: expected reads through the log, by read index or by lease, 0 to 2, got 3"; err == nil ||
+		err.Error() != want {
 		t.Errorf("got %v", err)
 	}
 }
 
-// A simulation passes over the ticks that Idle promises nothing of. Reads and transfers make a leader act between its heartbeats.
+// A simulation passes over the ticks that Idle promises nothing of. Reads and transfers make a leader act
+// between its heartbeats.
 func TestIdlePromisesNothingThatALeaderBreaks(t *testing.T) {
 	for name, ask := range map[string]func(*server.Server){
 		"a read, and then nobody answers": func(s *server.Server) {
-			s.Frame(wire.Text, []byte(`{"jsonrpc":"2.0","id":1,"from":1001,"to":1,"method":"Get","params":{"key":"x"}}`))
+			s.Frame(wire.Text,
+				[]byte(`{"jsonrpc":"2.0","id":1,"from":1001,"to":1,"method":"Get","params":{"key":"x"}}`))
 			sent := strings.Join(frames(s), "\n")
 			call := sent[strings.LastIndex(sent, "call=")+len("call="):]
 			s.Frame(wire.Text, []byte("2>1:AppendEntries:Reply:1:true:match=1:call="+call))
@@ -208,15 +220,18 @@ func TestIdlePromisesNothingThatALeaderBreaks(t *testing.T) {
 		},
 	} {
 		t.Run(name, func(t *testing.T) {
-			s, err := server.New(server.Options{ID: 1, Voters: []raft.ServerID{1, 2, 3}, Seed: 1, Reads: server.ReadIndex}, new(wal.Memory))
+			s, err := server.New(server.Options{ID: 1, Voters: []raft.ServerID{1, 2, 3}, Seed: 1,
+				Reads: server.ReadIndex}, new(wal.Memory))
 			if err != nil {
 				t.Fatal(err)
 			}
 			s.Campaign()
 			sent := strings.Join(frames(s), "\n")
-			s.Frame(wire.Text, []byte("2>1:RequestVotes:Reply:1:true:call="+sent[strings.LastIndex(sent, "call=")+len("call="):]))
+			s.Frame(wire.Text, []byte("2>1:RequestVotes:Reply:1:true:call="+sent[strings.LastIndex(sent,
+				"call=")+len("call="):]))
 			sent = strings.Join(frames(s), "\n")
-			s.Frame(wire.Text, []byte("2>1:RequestVotes:Reply:1:true:call="+sent[strings.LastIndex(sent, "call=")+len("call="):]))
+			s.Frame(wire.Text, []byte("2>1:RequestVotes:Reply:1:true:call="+sent[strings.LastIndex(sent,
+				"call=")+len("call="):]))
 			frames(s)
 			s.Frame(wire.Text, []byte("2>1:AppendEntries:Reply:1:true:match=1"))
 			s.Tick(20)
@@ -246,7 +261,8 @@ func TestIdlePromisesNothingThatALeaderBreaks(t *testing.T) {
 	}
 }
 
-// A server that restarts has forgotten that it heard from its leader; it must be loyal all the same for as long as the leader's lease may last.
+// A server that restarts has forgotten that it heard from its leader; it must be loyal all the same for as long as the
+// leader's lease may last.
 func TestALeaseOutlivesTheRestartOfAFollower(t *testing.T) {
 	bad := 0
 	for seed := range uint64(40) {
@@ -299,7 +315,8 @@ func acknowledged(s *server.Server) (said []string) {
 				said = append(said, frame)
 			} else if isCall && f.To == 2 {
 				match := m.PrevLogIndex + raft.Index(len(m.Entries))
-				s.Frame(wire.Text, fmt.Appendf(nil, "2>1:AppendEntries:Reply:%d:true:match=%d:call=%d", m.Term, match, m.Call))
+				s.Frame(wire.Text, fmt.Appendf(nil, "2>1:AppendEntries:Reply:%d:true:match=%d:call=%d", m.Term, match,
+					m.Call))
 			}
 		}
 	}
@@ -313,7 +330,8 @@ func readOf(key string, id int) []byte {
 // Reads that wait at the same time are confirmed together. Each is answered once, with its own key's value.
 func TestReadsAreAnsweredEachOnce(t *testing.T) {
 	s := started(t, server.Options{Off: raft.Extensions, Reads: server.ReadIndex}, true, elected)
-	s.Frame(wire.Text, []byte(`{"jsonrpc":"2.0","id":1,"from":1001,"to":1,"method":"Put","params":{"key":"x","value":"7"}}`))
+	s.Frame(wire.Text,
+		[]byte(`{"jsonrpc":"2.0","id":1,"from":1001,"to":1,"method":"Put","params":{"key":"x","value":"7"}}`))
 	s.Tick(50)
 	acknowledged(s)
 	s.Tick(50)

@@ -9,8 +9,9 @@ import (
 	"raftplayground/raft/wire"
 )
 
-// requests are the clients' requests whose commands are in the log and whose outcome is not known yet. They stay when the server ceases to
-// lead: the entry may still be committed by another leader. What decides is which entry is applied at the index, not that one is (redpanda#3003).
+// requests are the clients' requests whose commands are in the log and whose outcome is not known yet. They stay when
+// the server ceases to lead: the entry may still be committed by another leader. What decides is which entry is applied
+// at the index, not that one is (redpanda#3003).
 type requests struct {
 	waiting     []pending     // ascending by first
 	reads       []pendingRead // ascending by tag, and so by deadline
@@ -69,7 +70,8 @@ func commandsOf(q *wire.Request) ([][]byte, *wire.Error) {
 	switch q.Method {
 	case wire.AppendRequest:
 		if len(q.Commands) == 0 {
-			return nil, &wire.Error{Code: wire.CodeBadField, Field: "entries", Message: "entries: expected at least one command, came none"}
+			return nil, &wire.Error{Code: wire.CodeBadField, Field: "entries",
+				Message: "entries: expected at least one command, came none"}
 		}
 		return q.Commands, nil
 	case wire.Put:
@@ -93,13 +95,15 @@ func commandsOf(q *wire.Request) ([][]byte, *wire.Error) {
 	}
 	command := kv.Encode(nil, c)
 	if len(command) > wire.MaxData {
-		return nil, &wire.Error{Code: wire.CodeBadField, Field: "value", Message: "value: expected a command of at most " + strconv.Itoa(wire.MaxData) +
-			" bytes with its key, came " + strconv.Itoa(len(command))}
+		return nil, &wire.Error{Code: wire.CodeBadField, Field: "value",
+			Message: "value: expected a command of at most " + strconv.Itoa(wire.MaxData) +
+				" bytes with its key, came " + strconv.Itoa(len(command))}
 	}
 	return [][]byte{command}, nil
 }
 
-// objection tells why the commands cannot be proposed here and now, nil if they can. Nothing is done then, so the client may try again.
+// objection tells why the commands cannot be proposed here and now, nil if they can. Nothing is done then, so the
+// client may try again.
 func (s *Server) objection(q *wire.Request, commands [][]byte) *wire.Error {
 	s.node.Status(&s.status)
 	r := &s.requests
@@ -108,12 +112,15 @@ func (s *Server) objection(q *wire.Request, commands [][]byte) *wire.Error {
 		return s.notLeader("")
 	case q.Method == wire.AppendRequest && (q.PrevLogIndex != s.status.LastIndex || q.PrevLogTerm != s.status.LastTerm):
 		return &wire.Error{Code: wire.CodePrevMismatch, Index: s.status.LastIndex, Term: s.status.LastTerm,
-			Message: "the log ends with entry " + decimal(s.status.LastIndex) + " of term " + decimal(s.status.LastTerm) +
+			Message: "the log ends with entry " + decimal(s.status.LastIndex) + " of term " +
+				decimal(s.status.LastTerm) +
 				", not with entry " + decimal(q.PrevLogIndex) + " of term " + decimal(q.PrevLogTerm)}
 	case len(r.waiting)+len(r.reads) >= MaxPending:
-		return &wire.Error{Code: wire.CodeOverloaded, Message: strconv.Itoa(MaxPending) + " requests are waiting; nothing was done, try again"}
+		return &wire.Error{Code: wire.CodeOverloaded, Message: strconv.Itoa(MaxPending) +
+			" requests are waiting; nothing was done, try again"}
 	case r.term == s.status.CurrentTerm && r.uncommitted+size(commands) > MaxUncommitted:
-		return &wire.Error{Code: wire.CodeOverloaded, Message: strconv.Itoa(r.uncommitted) + " bytes are not committed yet; nothing was done, try again"}
+		return &wire.Error{Code: wire.CodeOverloaded, Message: strconv.Itoa(r.uncommitted) +
+			" bytes are not committed yet; nothing was done, try again"}
 	}
 	return nil
 }
@@ -137,7 +144,8 @@ func (s *Server) notLeader(before string) *wire.Error {
 	return &wire.Error{Code: wire.CodeNotLeader, Leader: uint64(s.status.Leader), Message: message}
 }
 
-// add keeps the order of first: a leader that was deposed and leads again may propose at indices below those of its former term.
+// add keeps the order of first: a leader that was deposed and leads again may propose at indices below those of
+// its former term.
 func (r *requests) add(p pending) {
 	r.expectBy(p.deadline)
 	i := len(r.waiting)
@@ -166,8 +174,9 @@ func (r *requests) remove(i int) {
 	r.waiting = slices.Delete(r.waiting, i, i+1)
 }
 
-// resolve answers those whose entry it is that was applied at index i, and those whose entry it is not: at an index that is committed no
-// other entry will ever be (Fig. 3, State Machine Safety), so their commands are certain not to have been done.
+// resolve answers those whose entry it is that was applied at index i, and those whose entry it is not: at an index
+// that is committed no other entry will ever be (Fig. 3, State Machine Safety), so their commands are certain not to
+// have been done.
 func (s *Server) resolve(i raft.Index, e *raft.Entry, result *kv.Result) {
 	r := &s.requests
 	r.uncommitted = max(0, r.uncommitted-len(e.Data))
@@ -179,7 +188,8 @@ func (s *Server) resolve(i raft.Index, e *raft.Entry, result *kv.Result) {
 			s.refuse(p.from, p.call, p.id, s.overwritten(&p, i))
 		case p.last == i:
 			r.remove(n)
-			s.answer(p.from, p.call, p.id, &wire.Answer{Method: p.method, Index: i, Term: p.term, Found: result.Found, Value: result.Value})
+			s.answer(p.from, p.call, p.id, &wire.Answer{Method: p.method, Index: i, Term: p.term, Found: result.Found,
+				Value: result.Value})
 		default:
 			n++
 		}
@@ -189,13 +199,16 @@ func (s *Server) resolve(i raft.Index, e *raft.Entry, result *kv.Result) {
 // overwritten tells that another entry was committed at index i, where p's stood in this server's log.
 func (s *Server) overwritten(p *pending, i raft.Index) *wire.Error {
 	if i == p.first {
-		return s.notLeader("not done, it is safe to try again: the entry of another leader was committed at index " + decimal(i) + "; ")
+		return s.notLeader("not done, it is safe to try again: the entry of another leader was committed at index " +
+			decimal(i) + "; ")
 	}
-	return &wire.Error{Code: wire.CodeTimedOut, Message: "done in part: the first " + decimal(i-p.first) + " of " + decimal(p.last-p.first+1) +
+	return &wire.Error{Code: wire.CodeTimedOut, Message: "done in part: the first " + decimal(i-p.first) + " of " +
+		decimal(p.last-p.first+1) +
 		" commands are committed, through index " + decimal(i-1) + "; the others are not and will not be"}
 }
 
-// expireRequests tells those who have waited long enough that the outcome is not known. A client must be able to count on an end.
+// expireRequests tells those who have waited long enough that the outcome is not known. A client must be able to count
+// on an end.
 func (s *Server) expireRequests() {
 	r := &s.requests
 	if r.none() || s.now < r.earliest {
@@ -219,11 +232,13 @@ func (s *Server) expireRequests() {
 // abandonRequests gives up all of them.
 func (s *Server) abandonRequests(why string) {
 	for _, p := range s.requests.waiting {
-		s.refuse(p.from, p.call, p.id, &wire.Error{Code: wire.CodeTimedOut, Message: why + ": it may or may not have happened"})
+		s.refuse(p.from, p.call, p.id,
+			&wire.Error{Code: wire.CodeTimedOut, Message: why + ": it may or may not have happened"})
 	}
 	for _, p := range s.requests.reads {
 		if !p.told {
-			s.refuse(p.from, p.call, p.id, &wire.Error{Code: wire.CodeNoQuorum, Message: why + ": not read, ask another server"})
+			s.refuse(p.from, p.call, p.id,
+				&wire.Error{Code: wire.CodeNoQuorum, Message: why + ": not read, ask another server"})
 		}
 	}
 	s.requests = requests{}
@@ -240,12 +255,14 @@ func (s *Server) ForgetClients() {
 	r.forgetTold()
 }
 
-// answerRange answers an IndexRange from the committed part of this server's log, which no leader can change (§5.4). What is compacted away cannot be told.
+// answerRange answers an IndexRange from the committed part of this server's log, which no leader can change (§5.4).
+// What is compacted away cannot be told.
 func (s *Server) answerRange(f *wire.Frame) {
 	s.node.Status(&s.status)
 	if base := s.status.SnapshotIndex; f.Request.Start <= base {
-		s.refuse(f.From, f.Call, f.ID, &wire.Error{Code: wire.CodeBadField, Field: "startIndex", Message: "startIndex: expected " + decimal(base+1) +
-			" or more, the first entry that this server's log still has, came " + decimal(f.Request.Start)})
+		s.refuse(f.From, f.Call, f.ID, &wire.Error{Code: wire.CodeBadField, Field: "startIndex",
+			Message: "startIndex: expected " + decimal(base+1) +
+				" or more, the first entry that this server's log still has, came " + decimal(f.Request.Start)})
 		return
 	}
 	var entries []raft.Entry
@@ -257,7 +274,8 @@ func (s *Server) answerRange(f *wire.Frame) {
 		}
 		entries = append(entries, e)
 	}
-	s.answer(f.From, f.Call, f.ID, &wire.Answer{Method: wire.IndexRange, Index: f.Request.Start, Entries: entries, CommitIndex: s.status.CommitIndex})
+	s.answer(f.From, f.Call, f.ID, &wire.Answer{Method: wire.IndexRange, Index: f.Request.Start, Entries: entries,
+		CommitIndex: s.status.CommitIndex})
 }
 
 func (s *Server) answer(to, call uint64, id []byte, a *wire.Answer) {

@@ -253,7 +253,8 @@ func TestTheReportVersionMovesWhenAnEntryIsApplied(t *testing.T) {
 	before := s.ReportVersion()
 	disk.Complete(1)
 	if frames(s); statusOf(s).LastApplied != 2 || s.ReportVersion() == before {
-		t.Errorf("applied through %d, want 2; the version goes from %d to %d", statusOf(s).LastApplied, before, s.ReportVersion())
+		t.Errorf("applied through %d, want 2; the version goes from %d to %d", statusOf(s).LastApplied, before,
+			s.ReportVersion())
 	}
 }
 
@@ -308,7 +309,8 @@ func TestAnIndexRangeIsBoundedByBytes(t *testing.T) {
 		s.Frame(wire.Text, putOf("k", strings.Repeat("v", size-len("set k=")), n))
 		acknowledged(s)
 	}
-	const call = `{"jsonrpc":"2.0","id":9,"from":1001,"to":1,"method":"IndexRange","params":{"startIndex":%d,"endIndex":9}}`
+	const call = `{"jsonrpc":"2.0","id":9,"from":1001,"to":1,"method":"IndexRange","params":{"startIndex":%d,` +
+		`"endIndex":9}}`
 	for from, want := range map[int]int{2: 2, 3: 1, 4: 1, 6: 1} {
 		s.Frame(wire.Text, fmt.Appendf(nil, call, from))
 		said := toClients(s)

@@ -1,12 +1,15 @@
-// Package server is one running Raft server: the consensus core (package raft), its disk (wal), its state machine (kv) and the frames
-// that it exchanges with the others and with clients (wire). It is pure: a host gives it ticks and frames and takes its Output; it has
-// no goroutine, clock or network, and the same inputs in the same order lead to the same outputs.
+// Package server is one running Raft server: the consensus core (package raft), its disk (wal), its state machine
+// (kv) and the frames that it exchanges with the others and with clients (wire). It is pure: a host gives it ticks
+// and frames and takes its Output; it has no goroutine, clock or network, and the same inputs in the same order lead
+// to the same outputs.
 //
-// The order of durability is kept here: a message that the core marks with a Save waits until the disk has completed that Save (Fig. 2: "updated
-// on stable storage before responding to RPCs"), a client is answered when its command is applied (§5.3), and a server whose disk fails stops.
+// The order of durability is kept here: a message that the core marks with a Save waits until the disk has completed
+// that Save (Fig. 2: "updated on stable storage before responding to RPCs"), a client is answered when its command is
+// applied (§5.3), and a server whose disk fails stops.
 //
-// The log is compacted into a snapshot of the state machine now and then (§7, see Options.CompactAfter); reads go through the log or not (§8, see
-// ReadMode); a host changes who the servers are with Reconfigure (§6), and who leads with Transfer (thesis 3.10).
+// The log is compacted into a snapshot of the state machine now and then (§7, see Options.CompactAfter); reads go
+// through the log or not (§8, see ReadMode); a host changes who the servers are with Reconfigure (§6), and who leads
+// with Transfer (thesis 3.10).
 package server
 
 import (
@@ -24,32 +27,39 @@ import (
 
 // Limits of what a server keeps for others. Beyond them it refuses or drops, and says so; see each.
 const (
-	MaxPending     = 1024     // requests of clients that wait for their outcome; further ones are refused as overloaded
-	MaxUncommitted = 16 << 20 // bytes of commands proposed and not yet applied, about; further ones are refused as overloaded
-	MaxHeld        = 1024     // messages that wait for the disk; further ones are dropped, as a network may (their senders repeat them)
-	MaxGathered    = 4096     // frames, and events, gathered for one Output; further ones are dropped
-	MaxBadFrames   = 64       // bad frames described in one Output; further ones are only counted
-	RequestTicks   = 5000     // how long a request waits for its outcome
-	RangeEntries   = 256      // entries in one answer to an IndexRange
-	RangeBytes     = 64 << 10 // bytes of commands in it, but for the first entry
+	MaxPending = 1024 // requests of clients that wait for their outcome; further ones are refused as overloaded
+	// bytes of commands proposed and not yet applied, about; further ones are refused as overloaded
+	MaxUncommitted = 16 << 20
+	// messages that wait for the disk; further ones are dropped, as a network may (their senders repeat them)
+	MaxHeld      = 1024
+	MaxGathered  = 4096     // frames, and events, gathered for one Output; further ones are dropped
+	MaxBadFrames = 64       // bad frames described in one Output; further ones are only counted
+	RequestTicks = 5000     // how long a request waits for its outcome
+	RangeEntries = 256      // entries in one answer to an IndexRange
+	RangeBytes   = 64 << 10 // bytes of commands in it, but for the first entry
 )
 
-// leaseMargin is the part of the shortest election timeout by which a lease ends early: clocks may differ by a tenth (thesis 6.4.1).
+// leaseMargin is the part of the shortest election timeout by which a lease ends early: clocks may differ by a
+// tenth (thesis 6.4.1).
 const leaseMargin = 10
 
 // Options are fixed for the life of a Server. Times are in ticks of 1 ms.
 type Options struct {
-	ID       raft.ServerID   // this server, below wire.FirstClient
-	Voters   []raft.ServerID // the room's first voters, the same at every start; empty: this server waits to be added to a room
-	Seed     uint64          // of the election timeouts: same seed, same inputs, same behaviour
-	Encoding wire.Encoding   // of this server's calls, one that has Calls; it answers in that of the question
-	Adapts   bool            // it calls each server in the encoding in which that last spoke to it, as some may understand no other
+	ID raft.ServerID // this server, below wire.FirstClient
+	// the room's first voters, the same at every start; empty: this server waits to be added to a room
+	Voters   []raft.ServerID
+	Seed     uint64        // of the election timeouts: same seed, same inputs, same behaviour
+	Encoding wire.Encoding // of this server's calls, one that has Calls; it answers in that of the question
+	// it calls each server in the encoding in which that last spoke to it, as some may understand no other
+	Adapts bool
 
 	HeartbeatTicks   int // 0 means 50
 	ElectionTicksMin int // 0 means 150 (§5.2)
 	ElectionTicksMax int // 0 means 300
 
-	CompactAfter int      // entries applied since the last snapshot after which the server takes one and forgets them; 0 means 4096, less: never
+	// entries applied since the last snapshot after which the server takes one and forgets them; 0 means
+	// 4096, less: never
+	CompactAfter int
 	MaxChunk     int      // most bytes of a snapshot in one InstallSnapshot, ≥ 1; 0 means as raft.Options says
 	MaxSnapshot  int      // most bytes of a snapshot that this server takes from a leader, ≥ 1; 0 means kv.MaxSnapshot
 	Reads        ReadMode // what makes a Get linearizable
@@ -58,8 +68,10 @@ type Options struct {
 	// kv.Store.SnapshotShuffled. Servers in the same state then write different bytes, as most real state machines do.
 	SnapshotOrder uint64
 
-	Off    raft.RuleSet // rules that this server does not keep; none, unless one wants to see what they are for
-	Unruly bool         // its disk may hold what a server that keeps all rules never writes; taken for granted if Off has more than extensions
+	Off raft.RuleSet // rules that this server does not keep; none, unless one wants to see what they are for
+	// its disk may hold what a server that keeps all rules never writes; taken for granted if Off has
+	// more than extensions
+	Unruly bool
 
 	// Room and its making, and the Claim by which this server holds its seat there, are for the disk to check, and
 	// UnchainedDisk says how a new one is written: see wal.Identity.
@@ -67,8 +79,8 @@ type Options struct {
 	Claim         uint64
 	UnchainedDisk bool
 
-	// FirstElapsed is how much of the first election timeout of a new server has passed, in percent, 0 to 99; 0 means 75. A new room has nothing to lose by an
-	// early election. A server with a past waits in full: its leader may live.
+	// FirstElapsed is how much of the first election timeout of a new server has passed, in percent, 0 to 99; 0 means
+	// 75. A new room has nothing to lose by an early election. A server with a past waits in full: its leader may live.
 	FirstElapsed int
 
 	// Newcomer says that another disk held this server's place before: what that one promised is not on this. Such
@@ -81,7 +93,8 @@ type Options struct {
 }
 
 // ErrNotTakenIn is New's refusal to start a newcomer. The disk is untouched but for its header.
-var ErrNotTakenIn = errors.New("server: another disk held this server's place before, and no leader has taken it in yet")
+var ErrNotTakenIn = errors.New(
+	"server: another disk held this server's place before, and no leader has taken it in yet")
 
 // Server is one running server. It is not safe for concurrent use; the completions of its Disk count as use.
 type Server struct {
@@ -156,8 +169,10 @@ func New(options Options, disk wal.Disk) (*Server, error) {
 	}
 	node, err := raft.New(raft.Options{
 		ID: options.ID, Voters: options.Voters, Seed: options.Seed, FirstElapsed: first, Off: options.Off,
-		HeartbeatTicks: options.HeartbeatTicks, ElectionTicksMin: options.ElectionTicksMin, ElectionTicksMax: options.ElectionTicksMax,
-		LeaseDrift: options.ElectionTicksMin / leaseMargin, MaxChunk: options.MaxChunk, MaxSnapshot: options.MaxSnapshot, Readable: func(data []byte) bool { return kv.New().Restore(data) == nil },
+		HeartbeatTicks: options.HeartbeatTicks, ElectionTicksMin: options.ElectionTicksMin,
+		ElectionTicksMax: options.ElectionTicksMax,
+		LeaseDrift:       options.ElectionTicksMin / leaseMargin, MaxChunk: options.MaxChunk,
+		MaxSnapshot: options.MaxSnapshot, Readable: func(data []byte) bool { return kv.New().Restore(data) == nil },
 	}, durable)
 	if err != nil {
 		return nil, err
@@ -178,7 +193,8 @@ func (o *Options) complete() error {
 	for _, field := range []struct {
 		value    *int
 		fallback int
-	}{{&o.HeartbeatTicks, 50}, {&o.ElectionTicksMin, 150}, {&o.ElectionTicksMax, 300}, {&o.FirstElapsed, 75}, {&o.CompactAfter, 4096}, {&o.MaxSnapshot, kv.MaxSnapshot}} {
+	}{{&o.HeartbeatTicks, 50}, {&o.ElectionTicksMin, 150}, {&o.ElectionTicksMax, 300}, {&o.FirstElapsed, 75},
+		{&o.CompactAfter, 4096}, {&o.MaxSnapshot, kv.MaxSnapshot}} {
 		if *field.value == 0 {
 			*field.value = field.fallback
 		}
@@ -187,10 +203,12 @@ func (o *Options) complete() error {
 		return err
 	}
 	if o.MaxSnapshot < 1 || o.MaxSnapshot > kv.MaxSnapshot {
-		return errors.New("server: expected MaxSnapshot from 1 to " + strconv.Itoa(kv.MaxSnapshot) + ", got " + strconv.Itoa(o.MaxSnapshot))
+		return errors.New("server: expected MaxSnapshot from 1 to " + strconv.Itoa(kv.MaxSnapshot) + ", got " +
+			strconv.Itoa(o.MaxSnapshot))
 	}
 	if o.Reads > Lease {
-		return errors.New("server: expected reads through the log, by read index or by lease, 0 to 2, got " + decimal(o.Reads))
+		return errors.New("server: expected reads through the log, by read index or by lease, 0 to 2, got " +
+			decimal(o.Reads))
 	}
 	if !o.Encoding.Calls() {
 		return errors.New("server: expected an encoding for calls, " + strings.Join(wire.Callable(), ", ") +
@@ -263,8 +281,9 @@ func (s *Server) Campaign() {
 	}
 }
 
-// Reconfigure changes who the servers of the room are, at the leader; look at Output, and at Status of Node for how far it has come. Errors: those of
-// raft.Node's Reconfigure, a server's id that is a client's address, and why the server stopped.
+// Reconfigure changes who the servers of the room are, at the leader; look at Output, and at Status of Node for
+// how far it has come. Errors: those of raft.Node's Reconfigure, a server's id that is a client's address, and
+// why the server stopped.
 func (s *Server) Reconfigure(c raft.Configuration) error {
 	if s.failed != nil {
 		return s.failed
@@ -275,7 +294,8 @@ func (s *Server) Reconfigure(c raft.Configuration) error {
 	return s.node.Reconfigure(c)
 }
 
-// Transfer makes the leader hand its leadership to another voter; look at Output. Errors: those of raft.Node's Transfer, and why the server stopped.
+// Transfer makes the leader hand its leadership to another voter; look at Output. Errors: those of raft.Node's
+// Transfer, and why the server stopped.
 func (s *Server) Transfer(to raft.ServerID) error {
 	if s.failed != nil {
 		return s.failed
@@ -284,14 +304,15 @@ func (s *Server) Transfer(to raft.ServerID) error {
 	return s.node.Transfer(to)
 }
 
-// Output hands over what the inputs since the last call led to and reports whether there is anything. Call it after the inputs, and after the
-// Disk has completed something later than it was asked to.
+// Output hands over what the inputs since the last call led to and reports whether there is anything. Call it after the
+// inputs, and after the Disk has completed something later than it was asked to.
 func (s *Server) Output(o *Output) bool {
 	s.work()
 	return s.out.flip(o)
 }
 
-// Failed returns why the server stopped, nil while it runs. A stopped server is silent: restart it, with New, over a disk that works.
+// Failed returns why the server stopped, nil while it runs. A stopped server is silent: restart it, with New, over a
+// disk that works.
 func (s *Server) Failed() error { return s.failed }
 
 // Recovery tells what was found on the disk at the start.
@@ -335,7 +356,8 @@ func (s *Server) work() {
 	}
 }
 
-// saved is told by the disk, in the order of the Saves; maybe while the core's Output is still being worked off, so it only takes note.
+// saved is told by the disk, in the order of the Saves; maybe while the core's Output is still being worked off, so it
+// only takes note.
 func (s *Server) saved(err error) {
 	if err != nil {
 		s.fail(err, "the server's disk failed")
@@ -352,7 +374,8 @@ func (s *Server) takenIn(err error) {
 	}
 }
 
-// fail stops the server. It must not go on: it can promise nothing any more, and what it promised must not be forgotten by a guess.
+// fail stops the server. It must not go on: it can promise nothing any more, and what it promised must not be forgotten
+// by a guess.
 func (s *Server) fail(err error, why string) {
 	if s.failed == nil {
 		s.failed = err
@@ -362,7 +385,8 @@ func (s *Server) fail(err error, why string) {
 	}
 }
 
-// send puts a message of the core into a frame. A reply goes in the encoding, and with the id, of the call; every call is answered at once.
+// send puts a message of the core into a frame. A reply goes in the encoding, and with the id, of the call; every call
+// is answered at once.
 func (s *Server) send(e *raft.Envelope) {
 	if s.failed != nil {
 		return
@@ -380,7 +404,8 @@ func (s *Server) send(e *raft.Envelope) {
 	s.out.add(f, e.After, s.durable)
 }
 
-// apply implements Fig. 2, Rules for All Servers: "apply log[lastApplied] to state machine" (§5.3), and answers who waits for it.
+// apply implements Fig. 2, Rules for All Servers: "apply log[lastApplied] to state machine" (§5.3), and answers who
+// waits for it.
 func (s *Server) apply(run raft.Apply) {
 	for i := range run.Entries {
 		var result kv.Result
@@ -452,14 +477,17 @@ func (s *Server) misdirected() *wire.Error {
 	self := uint64(s.options.ID)
 	switch {
 	case s.asked.To != 0 && s.asked.To != self:
-		return &wire.Error{Code: wire.CodeNotACall, Field: "to", Message: "to: expected " + decimal(self) + ", this server, came " + decimal(s.asked.To)}
+		return &wire.Error{Code: wire.CodeNotACall, Field: "to", Message: "to: expected " + decimal(self) +
+			", this server, came " + decimal(s.asked.To)}
 	case s.asked.From == self:
-		return &wire.Error{Code: wire.CodeNotACall, Field: "from", Message: "from: expected another server or a client, came this server's own " + decimal(self)}
+		return &wire.Error{Code: wire.CodeNotACall, Field: "from",
+			Message: "from: expected another server or a client, came this server's own " + decimal(self)}
 	}
 	return nil
 }
 
-// refuseFrame counts a bad frame, notes it for the host and answers it, unless it is itself an answer or nobody can be told.
+// refuseFrame counts a bad frame, notes it for the host and answers it, unless it is itself an answer or nobody
+// can be told.
 func (s *Server) refuseFrame(reason *wire.Error) {
 	s.bad++
 	s.version++

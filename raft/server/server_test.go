@@ -80,11 +80,15 @@ func TestMessagesThatWaitForASlowDiskAreBounded(t *testing.T) {
 func TestAReplyIsInTheEncodingOfTheQuestionAndACallInTheServersOwn(t *testing.T) {
 	tests := []struct{ name, call, want string }{
 		{"colon", "1>2:RequestVotes:Request:4:1:0:0", "2>1:RequestVotes:Reply:4:true"},
-		{"json", `{"jsonrpc":"2.0","id":"1>2:17","from":1,"to":2,"method":"RequestVote","params":{"term":4,"candidateId":1,"lastLogIndex":0,"lastLogTerm":0}}`,
+		{"json", `{"jsonrpc":"2.0","id":"1>2:17","from":1,"to":2,"method":"RequestVote","params":{"term":4,` +
+			`"candidateId":1,"lastLogIndex":0,"lastLogTerm":0}}`,
 			`{"jsonrpc":"2.0","id":"1>2:17","from":2,"to":1,"result":{"rpc":"RequestVote","term":4,"voteGranted":true}}`},
-		{"json with an id of another kind", `{"jsonrpc":"2.0","id":"ab","from":1,"to":2,"method":"RequestVote","params":{"term":4,"candidateId":1,"lastLogIndex":0,"lastLogTerm":0}}`,
+		{"json with an id of another kind",
+			`{"jsonrpc":"2.0","id":"ab","from":1,"to":2,"method":"RequestVote","params":{"term":4,` +
+				`"candidateId":1,"lastLogIndex":0,"lastLogTerm":0}}`,
 			`{"jsonrpc":"2.0","id":"ab","from":2,"to":1,"result":{"rpc":"RequestVote","term":4,"voteGranted":true}}`},
-		{"the dialect of 2015", `{"variant":"RequestVote","fields":[{"term":4,"candidate_id":1,"last_log_index":0,"last_log_term":0}]}`,
+		{"the dialect of 2015",
+			`{"variant":"RequestVote","fields":[{"term":4,"candidate_id":1,"last_log_index":0,"last_log_term":0}]}`,
 			`{"variant":"Accepted","fields":[4],"from":2,"to":1}`},
 	}
 	for _, test := range tests {
@@ -115,7 +119,8 @@ func TestABadFrameIsCountedDescribedAndAnsweredUnlessItIsAReply(t *testing.T) {
 		{"unknown type", "1>2:Elect:Request:1", wire.CodeUnknownMethod, "type", true},
 		{"negative term", "1>2:RequestVotes:Request:-1:1:0:0", wire.CodeBadField, "term", true},
 		{"2^64", "1>2:AppendEntries:Request:18446744073709551616:1:0:0:0", wire.CodeBadField, "term", true},
-		{"missing field", `{"jsonrpc":"2.0","id":1,"from":1,"to":2,"method":"RequestVote","params":{"term":1}}`, wire.CodeBadField, "candidateId", true},
+		{"missing field", `{"jsonrpc":"2.0","id":1,"from":1,"to":2,"method":"RequestVote","params":{"term":1}}`,
+			wire.CodeBadField, "candidateId", true},
 		{"bad reply", "1>2:RequestVotes:Reply:1:maybe", wire.CodeBadField, "voteGranted", false},
 		{"to another server", "1>3:RequestVotes:Request:9:1:0:0", wire.CodeNotACall, "to", true},
 		{"reply to another server", "1>3:RequestVotes:Reply:9:true", wire.CodeNotACall, "to", false},
@@ -129,7 +134,8 @@ func TestABadFrameIsCountedDescribedAndAnsweredUnlessItIsAReply(t *testing.T) {
 			s.Frame(wire.Text, []byte(test.frame))
 			var o server.Output
 			s.Output(&o)
-			if len(o.Bad) != 1 || o.Bad[0].Reason.Code != test.code || o.Bad[0].Reason.Field != test.field || o.Bad[0].Reason.Message == "" {
+			if len(o.Bad) != 1 || o.Bad[0].Reason.Code != test.code || o.Bad[0].Reason.Field != test.field ||
+				o.Bad[0].Reason.Message == "" {
 				t.Errorf("described as %+v, want code %d, field %q", o.Bad, test.code, test.field)
 			}
 			if s.BadFrames() != 1 {
@@ -137,7 +143,8 @@ func TestABadFrameIsCountedDescribedAndAnsweredUnlessItIsAReply(t *testing.T) {
 			}
 			if answered := len(o.Frames) == 1; answered != test.answered {
 				t.Errorf("answered with %v", o.Frames)
-			} else if answered && (o.Frames[0].To != 1 || !strings.Contains(string(o.Frames[0].Data), fmt.Sprint(`"code":`, test.code))) {
+			} else if answered && (o.Frames[0].To != 1 || !strings.Contains(string(o.Frames[0].Data),
+				fmt.Sprint(`"code":`, test.code))) {
 				t.Errorf("answered server %d with %q", o.Frames[0].To, o.Frames[0].Data)
 			}
 			if s.Node().Role() != raft.Follower || len(o.Events) != 0 {
@@ -155,8 +162,10 @@ func TestOnlyTheFirstBadFramesOfAFloodAreDescribed(t *testing.T) {
 	}
 	var o server.Output
 	s.Output(&o)
-	if len(o.Bad) != server.MaxBadFrames || len(o.Frames) != server.MaxGathered || o.Dropped != 10000-server.MaxGathered || s.BadFrames() != 10000 {
-		t.Errorf("%d described, %d answered, %d dropped, %d counted", len(o.Bad), len(o.Frames), o.Dropped, s.BadFrames())
+	if len(o.Bad) != server.MaxBadFrames || len(o.Frames) != server.MaxGathered ||
+		o.Dropped != 10000-server.MaxGathered || s.BadFrames() != 10000 {
+		t.Errorf("%d described, %d answered, %d dropped, %d counted", len(o.Bad), len(o.Frames), o.Dropped,
+			s.BadFrames())
 	}
 }
 
@@ -173,7 +182,8 @@ func TestAFollowerNamesTheLeader(t *testing.T) {
 		if s == leader {
 			continue
 		}
-		if refusal := c.refused(s.id, put("x", "1")); refusal.Code != wire.CodeNotLeader || refusal.Leader != uint64(leader.id) {
+		if refusal := c.refused(s.id, put("x", "1")); refusal.Code != wire.CodeNotLeader ||
+			refusal.Leader != uint64(leader.id) {
 			t.Errorf("got %+v, want leader %d", refusal, leader.id)
 		}
 	}
@@ -189,14 +199,16 @@ func TestBadRequestsAreRefusedWithTheField(t *testing.T) {
 		{"no key", get(""), "key"},
 		{"long key", get(strings.Repeat("k", 257)), "key"},
 		{"a value that leaves no room for its key", put("x", long), "value"},
-		{"a long value that is expected", wire.Request{Method: wire.CompareAndSwap, Key: "x", Expected: strings.Repeat("v", 257)}, "expected"},
+		{"a long value that is expected", wire.Request{Method: wire.CompareAndSwap, Key: "x",
+			Expected: strings.Repeat("v", 257)}, "expected"},
 		{"nothing to append", wire.Request{Method: wire.AppendRequest}, "entries"},
 	}
 	c := newCluster(t, 1, 1)
 	leader := c.elect()
 	for _, test := range tests {
 		t.Run(test.name, func(t *testing.T) {
-			if refusal := c.refused(leader.id, test.request); refusal.Code != wire.CodeBadField || refusal.Field != test.field {
+			if refusal := c.refused(leader.id, test.request); refusal.Code != wire.CodeBadField ||
+				refusal.Field != test.field {
 				t.Errorf("got %+v, want field %q", refusal, test.field)
 			}
 		})
@@ -215,7 +227,8 @@ func TestAppendRequestAppendsAfterTheEntryNamedOrTellsWhatIsThere(t *testing.T) 
 	if done := c.done(leader.id, request); done.Index != at.Index+3 || done.Term != at.Term {
 		t.Errorf("got %+v", done)
 	}
-	if refusal := c.refused(leader.id, request); refusal.Code != wire.CodePrevMismatch || refusal.Index != at.Index+3 || refusal.Term != at.Term {
+	if refusal := c.refused(leader.id, request); refusal.Code != wire.CodePrevMismatch || refusal.Index != at.Index+3 ||
+		refusal.Term != at.Term {
 		t.Errorf("a second time: %+v", refusal)
 	}
 	request.PrevLogIndex, request.PrevLogTerm = at.Index+3, at.Term+1
@@ -322,7 +335,8 @@ func TestRequestsAndTheirBytesAreBounded(t *testing.T) {
 	}
 }
 
-// A deposed leader's entry may still be committed; only another entry at its place proves that it was not (redpanda#3003).
+// A deposed leader's entry may still be committed; only another entry at its place proves that it
+// was not (redpanda#3003).
 func TestADeposedLeaderTellsWhatBecameOfItsRequests(t *testing.T) {
 	c := newCluster(t, 1, 3)
 	old := c.elect()
@@ -333,8 +347,9 @@ func TestADeposedLeaderTellsWhatBecameOfItsRequests(t *testing.T) {
 		}
 	}
 	single := c.ask(old.id, put("x", "lost"))
-	several := c.ask(old.id, wire.Request{Method: wire.AppendRequest, PrevLogIndex: prev.Index + 1, PrevLogTerm: prev.Term,
-		Commands: [][]byte{[]byte("set y=1"), []byte("set y=2")}})
+	several := c.ask(old.id, wire.Request{Method: wire.AppendRequest, PrevLogIndex: prev.Index + 1,
+		PrevLogTerm: prev.Term,
+		Commands:    [][]byte{[]byte("set y=1"), []byte("set y=2")}})
 	c.until("another leader", 3000, func() bool { return c.leader() != nil && c.leader() != old })
 	if c.answers[single] != nil {
 		t.Fatalf("answered while the outcome was open: %+v", c.answers[single])
@@ -343,7 +358,8 @@ func TestADeposedLeaderTellsWhatBecameOfItsRequests(t *testing.T) {
 	c.heal()
 	for _, call := range []uint64{single, several} {
 		a := c.answers[call]
-		if a == nil || a.refusal == nil || a.refusal.Code != wire.CodeNotLeader || !strings.Contains(a.refusal.Message, "safe to try again") {
+		if a == nil || a.refusal == nil || a.refusal.Code != wire.CodeNotLeader ||
+			!strings.Contains(a.refusal.Message, "safe to try again") {
 			t.Errorf("call %d: %+v", call, a)
 		}
 	}
@@ -368,7 +384,8 @@ func TestARequestThatWasCommittedInPartSaysSo(t *testing.T) {
 			refusal = sent
 		}
 	}
-	if !strings.Contains(refusal, "the first 1 of 2 commands are committed, through index 2") || !strings.Contains(refusal, fmt.Sprint(wire.CodeTimedOut)) {
+	if !strings.Contains(refusal, "the first 1 of 2 commands are committed, through index 2") ||
+		!strings.Contains(refusal, fmt.Sprint(wire.CodeTimedOut)) {
 		t.Errorf("told %q", refusal)
 	}
 }
@@ -449,10 +466,13 @@ func TestWhatCannotStartIsRefused(t *testing.T) {
 		disk    wal.Disk
 		want    string
 	}{
-		{"the disk of another server", server.Options{ID: 1, Voters: three}, used, "the disk is that of server 2 of [1 2 3], it cannot serve server 1 of [1 2 3]"},
+		{"the disk of another server", server.Options{ID: 1, Voters: three}, used,
+			"the disk is that of server 2 of [1 2 3], it cannot serve server 1 of [1 2 3]"},
 		{"a room of another size", server.Options{ID: 2, Voters: three[:2]}, used, "it cannot serve server 2 of [1 2]"},
-		{"a client's address", server.Options{ID: 1001, Voters: []raft.ServerID{1001}}, new(wal.Memory), "expected server ids below 1001, got 1001"},
-		{"an encoding that calls are not made in", server.Options{ID: 1, Voters: three, Encoding: wire.Variant}, new(wal.Memory), "got variant"},
+		{"a client's address", server.Options{ID: 1001, Voters: []raft.ServerID{1001}}, new(wal.Memory),
+			"expected server ids below 1001, got 1001"},
+		{"an encoding that calls are not made in", server.Options{ID: 1, Voters: three, Encoding: wire.Variant},
+			new(wal.Memory), "got variant"},
 		{"snapshots of nothing", server.Options{ID: 1, Voters: three, MaxSnapshot: -1}, new(wal.Memory),
 			"expected MaxSnapshot from 1 to"},
 		{"snapshots that are too large", server.Options{ID: 1, Voters: three, MaxSnapshot: kv.MaxSnapshot + 1},
@@ -565,7 +585,8 @@ func FuzzFrame(f *testing.F) {
 	f.Add([]byte(`{"jsonrpc":"2.0","id":4,"from":1001,"to":2,"method":"Put","params":{"key":"x","value":"2"}}`))
 	f.Add([]byte("1>2:InstallSnapshot:Request:3:1:40:2:1,2,3:0:true:call=21:data=\x01\x00"))
 	f.Add([]byte("1>2:TimeoutNow:Request:3:1:call=4"))
-	f.Add([]byte(`{"variant":"RequestVote","fields":[{"term":4,"candidate_id":1,"last_log_index":0,"last_log_term":0}]}`))
+	f.Add([]byte(
+		`{"variant":"RequestVote","fields":[{"term":4,"candidate_id":1,"last_log_index":0,"last_log_term":0}]}`))
 	f.Fuzz(func(t *testing.T, data []byte) {
 		disk := &waltest.Disk{Eager: true}
 		s := start(t, 2, 3, disk)
@@ -599,8 +620,11 @@ func BenchmarkAPutInARoomOfThree(b *testing.B) {
 func TestAnswersDoNotTakeEachOthersEncoding(t *testing.T) {
 	s := start(t, 2, 3, new(wal.Memory))
 	s.Frame(wire.Text, []byte("3>2:AppendEntries:Request:4:3:0:0:0:call=1"))
-	s.Frame(wire.Text, []byte(`{"jsonrpc":"2.0","id":"1>2:17","from":1,"to":2,"method":"RequestVote","params":{"term":3,"candidateId":1,"lastLogIndex":0,"lastLogTerm":0}}`))
-	s.Frame(wire.Text, []byte(`{"variant":"RequestVote","fields":[{"term":3,"candidate_id":1,"last_log_index":0,"last_log_term":0}]}`))
+	s.Frame(wire.Text,
+		[]byte(`{"jsonrpc":"2.0","id":"1>2:17","from":1,"to":2,"method":"RequestVote","params":{"term":3,`+
+			`"candidateId":1,"lastLogIndex":0,"lastLogTerm":0}}`))
+	s.Frame(wire.Text,
+		[]byte(`{"variant":"RequestVote","fields":[{"term":3,"candidate_id":1,"last_log_index":0,"last_log_term":0}]}`))
 	s.Frame(wire.Text, []byte("1>2:RequestVotes:Request:3:1:0:0:call=2"))
 	want := []string{
 		"2>3:AppendEntries:Reply:4:true:call=1",

@@ -8,8 +8,9 @@ import (
 	"raftplayground/raft/wire"
 )
 
-// compact replaces the log by a snapshot of the state machine once enough has been applied since the last one (§7). A server that waits to be added
-// does so only when it has applied a configuration: before, its snapshot would say of no server that it belongs to the cluster.
+// compact replaces the log by a snapshot of the state machine once enough has been applied since the last one (§7). A
+// server that waits to be added does so only when it has applied a configuration: before, its snapshot would say of no
+// server that it belongs to the cluster.
 func (s *Server) compact() {
 	if !s.configured || s.applied < s.compactAt {
 		return
@@ -18,8 +19,9 @@ func (s *Server) compact() {
 	_ = s.snapshot() // refused if a leader's snapshot is further than that: it is about to be restored
 }
 
-// Compact replaces the log by a snapshot now, however little has been applied since the last one (§7). Errors: raft.ErrCompact if that is nothing,
-// raft.ErrNoCluster, a state that is too large for a snapshot, and why the server stopped.
+// Compact replaces the log by a snapshot now, however little has been applied since the last one (§7).
+// Errors: raft.ErrCompact if that is nothing, raft.ErrNoCluster, a state that is too large for a snapshot,
+// and why the server stopped.
 func (s *Server) Compact() error {
 	if s.failed != nil {
 		return s.failed
@@ -31,7 +33,8 @@ func (s *Server) Compact() error {
 func (s *Server) snapshot() error {
 	data := s.state()
 	if len(data) > kv.MaxSnapshot { // no follower would take it, and the log has to stay
-		return errors.New("server: expected a state of at most " + decimal(kv.MaxSnapshot) + " bytes, got " + decimal(len(data)))
+		return errors.New("server: expected a state of at most " + decimal(kv.MaxSnapshot) + " bytes, got " +
+			decimal(len(data)))
 	}
 	return s.node.Compact(s.applied, data)
 }
@@ -44,8 +47,9 @@ func (s *Server) state() []byte {
 	return s.store.Snapshot(nil)
 }
 
-// restore makes the state machine what the snapshot says (Fig. 13, receiver rule 8), and answers who waits for entries in it. One that cannot be read can only
-// come from this server's own disk, and stops it: it has no state to go on with.
+// restore makes the state machine what the snapshot says (Fig. 13, receiver rule 8), and answers who waits for
+// entries in it. One that cannot be read can only come from this server's own disk, and stops it: it has no state to
+// go on with.
 func (s *Server) restore(snapshot *raft.Snapshot) {
 	if err := s.store.Restore(snapshot.Data); err != nil {
 		s.fail(err, "the server cannot read a snapshot")
@@ -59,8 +63,8 @@ func (s *Server) restore(snapshot *raft.Snapshot) {
 	s.node.Applied(snapshot.Index)
 }
 
-// resolveCovered answers those whose entries a snapshot covers. Terms do not decrease along a log, so the term of the snapshot's last entry often tells
-// what became of an entry before it.
+// resolveCovered answers those whose entries a snapshot covers. Terms do not decrease along a log, so the term of the
+// snapshot's last entry often tells what became of an entry before it.
 func (s *Server) resolveCovered(snapshot *raft.Snapshot) {
 	r := &s.requests
 	for n := 0; n < len(r.waiting) && r.waiting[n].first <= snapshot.Index; {
@@ -72,18 +76,22 @@ func (s *Server) resolveCovered(snapshot *raft.Snapshot) {
 		case snapshot.Term == p.term && p.last > snapshot.Index:
 			n++ // its beginning is committed, the rest is yet to come
 		case snapshot.Term == p.term && (p.method == wire.Put || p.method == wire.AppendRequest):
-			r.remove(n) // this server led that term: the entries of the term are its own, and so this one is in the snapshot (Log Matching)
+			// this server led that term: the entries of the term are its own, and so this one is in the
+			// snapshot (Log Matching)
+			r.remove(n)
 			s.answer(p.from, p.call, p.id, &wire.Answer{Method: p.method, Index: p.last, Term: p.term})
 		default:
 			r.remove(n)
 			s.refuse(p.from, p.call, p.id, &wire.Error{Code: wire.CodeTimedOut,
-				Message: "this server fell behind and got a snapshot through index " + decimal(snapshot.Index) + ": it may or may not have happened"})
+				Message: "this server fell behind and got a snapshot through index " + decimal(snapshot.Index) +
+					": it may or may not have happened"})
 		}
 	}
 }
 
-// unreadable tells why an InstallSnapshot that holds all of a snapshot is none of this state machine, so that whoever wrote it by hand is told; nil if it is, or
-// if it holds a part. What came in parts the core refuses (raft.Options.Readable).
+// unreadable tells why an InstallSnapshot that holds all of a snapshot is none of this state machine,
+// so that whoever wrote it by hand is told; nil if it is, or if it holds a part. What came in parts the
+// core refuses (raft.Options.Readable).
 func unreadable(rpc raft.RPC) *wire.Error {
 	m, ok := rpc.(*raft.InstallSnapshot)
 	if !ok || m.Offset != 0 || !m.Done {

@@ -77,7 +77,8 @@ func TestALogIsCompactedAndAServerStartsAgainFromItsSnapshot(t *testing.T) {
 	c.crash(leader)
 	c.start(leader)
 	if st := c.status(leader); st.LastApplied != 20 || st.LastIndex != 25 || leader.server.Store().Len() != 19 {
-		t.Errorf("restarted with %d applied of %d, and %d keys", st.LastApplied, st.LastIndex, leader.server.Store().Len())
+		t.Errorf("restarted with %d applied of %d, and %d keys", st.LastApplied, st.LastIndex,
+			leader.server.Store().Len())
 	}
 	c.elect()
 	c.run(10)
@@ -94,7 +95,8 @@ func TestSnapshotsAndTimeoutNowAreAnsweredInTheEncodingOfTheQuestion(t *testing.
 		"1>2:InstallSnapshot:Request:3:1:40:2:1,2,3:0:false:call=21:data=x=1": "2>1:InstallSnapshot:Reply:3:call=21:next=3",
 		"1>2:TimeoutNow:Request:3:1:call=4":                                   "2>1:TimeoutNow:Reply:3:call=4",
 	} {
-		s, err := server.New(server.Options{ID: 2, Voters: []raft.ServerID{1, 2, 3}, Encoding: wire.JSON}, new(wal.Memory))
+		s, err := server.New(server.Options{ID: 2, Voters: []raft.ServerID{1, 2, 3}, Encoding: wire.JSON},
+			new(wal.Memory))
 		if err != nil {
 			t.Fatal(err)
 		}
@@ -168,7 +170,8 @@ func TestRequestsThatASnapshotCoversAreToldWhatIsKnownOfThem(t *testing.T) {
 		putting, removal string
 	}{
 		{"an earlier term: they are not in it", 4, "safe to try again", "safe to try again"},
-		{"this leader's own term: they are in it", 5, `"result":{"rpc":"Put","index":2,"term":5}`, "it may or may not have happened"},
+		{"this leader's own term: they are in it", 5, `"result":{"rpc":"Put","index":2,"term":5}`,
+			"it may or may not have happened"},
 		{"a later term", 6, "it may or may not have happened", "it may or may not have happened"},
 	}
 	for _, test := range tests {
@@ -178,14 +181,18 @@ func TestRequestsThatASnapshotCoversAreToldWhatIsKnownOfThem(t *testing.T) {
 			s.Campaign()
 			frames(s)
 			s.Frame(wire.Text, []byte("3>1:RequestVotes:Reply:5:true"))
-			s.Frame(wire.Text, []byte(`{"jsonrpc":"2.0","id":1,"from":1001,"to":1,"method":"Put","params":{"key":"x","value":"1"}}`))
-			s.Frame(wire.Text, []byte(`{"jsonrpc":"2.0","id":2,"from":1001,"to":1,"method":"Delete","params":{"key":"x"}}`))
+			s.Frame(wire.Text,
+				[]byte(`{"jsonrpc":"2.0","id":1,"from":1001,"to":1,"method":"Put","params":{"key":"x","value":"1"}}`))
+			s.Frame(wire.Text,
+				[]byte(`{"jsonrpc":"2.0","id":2,"from":1001,"to":1,"method":"Delete","params":{"key":"x"}}`))
 			frames(s)
 			if st := statusOf(s); st.Role != raft.Leader || st.LastIndex != 3 {
 				t.Fatalf("not prepared: %+v", st)
 			}
-			sent := strings.Join(receive(s, 2, &raft.InstallSnapshot{Call: 1, Term: 6, LeaderID: 2, LastIncludedIndex: 4, LastIncludedTerm: test.term,
-				Configuration: raft.Configuration{Voters: []raft.ServerID{1, 2, 3}}, Data: stateOf("set y=2"), Done: true}), "\n")
+			sent := strings.Join(receive(s, 2, &raft.InstallSnapshot{Call: 1, Term: 6, LeaderID: 2,
+				LastIncludedIndex: 4, LastIncludedTerm: test.term,
+				Configuration: raft.Configuration{Voters: []raft.ServerID{1, 2, 3}}, Data: stateOf("set y=2"),
+				Done: true}), "\n")
 			for id, want := range map[string]string{`"id":1,`: test.putting, `"id":2,`: test.removal} {
 				answered := false
 				for frame := range strings.SplitSeq(sent, "\n") {
@@ -204,7 +211,8 @@ func TestRequestsThatASnapshotCoversAreToldWhatIsKnownOfThem(t *testing.T) {
 
 func TestASnapshotThatCannotBeReadIsRefused(t *testing.T) {
 	s := start(t, 1, 3, new(wal.Memory))
-	receive(s, 2, &raft.AppendEntries{Call: 1, Term: 1, LeaderID: 2, LeaderCommit: 1, Entries: []raft.Entry{{Term: 1, Data: []byte("set x=1")}}})
+	receive(s, 2, &raft.AppendEntries{Call: 1, Term: 1, LeaderID: 2, LeaderCommit: 1,
+		Entries: []raft.Entry{{Term: 1, Data: []byte("set x=1")}}})
 	m := &raft.InstallSnapshot{Call: 1, Term: 1, LeaderID: 2, LastIncludedIndex: 4, LastIncludedTerm: 1,
 		Configuration: raft.Configuration{Voters: []raft.ServerID{1, 2, 3}}, Data: []byte("junk"), Done: true}
 	sent := receive(s, 2, m)
@@ -233,13 +241,15 @@ func TestASnapshotOnDiskThatCannotBeReadStopsTheServer(t *testing.T) {
 	if err != nil {
 		t.Fatal(err)
 	}
-	snapshot := &raft.Snapshot{Index: 4, Term: 1, Configuration: raft.Configuration{Voters: voters}, Data: []byte("junk")}
+	snapshot := &raft.Snapshot{Index: 4, Term: 1, Configuration: raft.Configuration{Voters: voters},
+		Data: []byte("junk")}
 	log.Save(raft.Save{Seq: 1, CurrentTerm: 1, First: 5, Snapshot: snapshot}, func(err error) {
 		if err != nil {
 			t.Fatal(err)
 		}
 	})
-	if _, err := server.New(server.Options{ID: 1, Voters: voters}, disk); err == nil || !strings.Contains(err.Error(), "kv: snapshot: expected version 1 or 2 at byte 0, got version 106") {
+	if _, err := server.New(server.Options{ID: 1, Voters: voters}, disk); err == nil ||
+		!strings.Contains(err.Error(), "kv: snapshot: expected version 1 or 2 at byte 0, got version 106") {
 		t.Errorf("started: %v", err)
 	}
 }
@@ -329,7 +339,8 @@ func TestAConfigurationThatCannotBeIsRefused(t *testing.T) {
 	disk.Fail = full
 	s.Campaign()
 	frames(s)
-	if got, want := s.Reconfigure(raft.Configuration{Voters: []raft.ServerID{1}}), s.Transfer(2); got != full || want != full {
+	if got, want := s.Reconfigure(raft.Configuration{Voters: []raft.ServerID{1}}), s.Transfer(2); got != full ||
+		want != full {
 		t.Errorf("a stopped server: %v, %v", got, want)
 	}
 }
@@ -354,7 +365,8 @@ func TestAServerGoesOnFromALeadersSnapshot(t *testing.T) {
 	if st := statusOf(s); st.LastApplied != 40 || st.SnapshotIndex != 40 || s.Store().Hash() != store.Hash() {
 		t.Errorf("it has %+v", st)
 	}
-	s.Frame(wire.Text, []byte(`{"jsonrpc":"2.0","id":2,"from":1001,"to":1,"method":"Get","params":{"key":"x","read":"local"}}`))
+	s.Frame(wire.Text,
+		[]byte(`{"jsonrpc":"2.0","id":2,"from":1001,"to":1,"method":"Get","params":{"key":"x","read":"local"}}`))
 	const want = `"result":{"rpc":"Get","index":40,"term":2,"found":true,"value":"7"}`
 	if said := toClients(s); len(said) != 1 || !strings.Contains(said[0], want) {
 		t.Errorf("it says %q, want %s", said, want)
@@ -362,7 +374,8 @@ func TestAServerGoesOnFromALeadersSnapshot(t *testing.T) {
 	for _, c := range []struct {
 		frame     string
 		compacted raft.Index
-	}{{"2>1:AppendEntries:Request:3:2:40:2:41:entries=3", 40}, {"2>1:AppendEntries:Request:3:2:41:3:42:entries=3", 42}} {
+	}{{"2>1:AppendEntries:Request:3:2:40:2:41:entries=3", 40}, {"2>1:AppendEntries:Request:3:2:41:3:42:entries=3",
+		42}} {
 		s.Frame(wire.Text, []byte(c.frame))
 		frames(s)
 		if st := statusOf(s); st.SnapshotIndex != c.compacted {
@@ -447,14 +460,16 @@ func TestTheNextSnapshotIsCountedFromALeaders(t *testing.T) {
 	receive(s, 2, &raft.InstallSnapshot{Call: 1, Term: 1, LeaderID: 2, LastIncludedIndex: 4, LastIncludedTerm: 1,
 		Configuration: raft.Configuration{Voters: []raft.ServerID{1, 2, 3}}, Data: stateOf("set x=1"), Done: true})
 	for last := raft.Index(5); last <= 9; last++ {
-		receive(s, 2, &raft.AppendEntries{Call: uint64(last), Term: 1, LeaderID: 2, PrevLogIndex: last - 1, PrevLogTerm: 1,
+		receive(s, 2, &raft.AppendEntries{Call: uint64(last), Term: 1, LeaderID: 2, PrevLogIndex: last - 1,
+			PrevLogTerm:  1,
 			LeaderCommit: last, Entries: []raft.Entry{{Term: 1, Data: []byte("set x=2")}}})
 		want := raft.Index(4)
 		if last == 9 {
 			want = 9
 		}
 		if st := statusOf(s); st.LastApplied != last || st.SnapshotIndex != want {
-			t.Errorf("applied through %d of %d, compacted through %d, want %d", st.LastApplied, last, st.SnapshotIndex, want)
+			t.Errorf("applied through %d of %d, compacted through %d, want %d", st.LastApplied, last, st.SnapshotIndex,
+				want)
 		}
 	}
 }
@@ -497,7 +512,8 @@ func TestASnapshotIsInTheOrderThatTheServerIsGiven(t *testing.T) {
 			want = s.Store().SnapshotShuffled(nil, order)
 		}
 		_, durable, _, err := wal.Open(disk, wal.Identity{Server: 1, Voters: options.Voters})
-		if err != nil || durable.Snapshot == nil || string(durable.Snapshot.Data) != string(want) || s.Store().Len() != 9 {
+		if err != nil || durable.Snapshot == nil || string(durable.Snapshot.Data) != string(want) ||
+			s.Store().Len() != 9 {
 			t.Errorf("order %d: on the disk is %+v, want %q, %v", order, durable.Snapshot, want, err)
 		}
 	}

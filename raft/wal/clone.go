@@ -9,8 +9,9 @@ type DiskCopy interface {
 	Resume(done func(error))
 }
 
-// Clone returns an independent copy of the log, which goes on over disk, a copy of the original's. done is called where the functions given to
-// Save would have been, for the Saves that are under way. It is for simulation, which goes back in time.
+// Clone returns an independent copy of the log, which goes on over disk, a copy of the original's. done is called
+// where the functions given to Save would have been, for the Saves that are under way. It is for simulation, which
+// goes back in time.
 func (w *WAL) Clone(disk DiskCopy, done func(error)) *WAL {
 	c := *w
 	c.disk, c.buffer = disk, nil

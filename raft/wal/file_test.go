@@ -24,7 +24,8 @@ func TestAFileKeepsItsBytesAcrossOpenings(t *testing.T) {
 		if !same(durable, state) {
 			t.Fatalf("life %d: got %+v, want %+v", life, durable, state)
 		}
-		s := raft.Save{CurrentTerm: life + 1, First: raft.Index(life + 1), Entries: []raft.Entry{entry(life+1, "set x=1")}}
+		s := raft.Save{CurrentTerm: life + 1, First: raft.Index(life + 1),
+			Entries: []raft.Entry{entry(life+1, "set x=1")}}
 		save(t, w, s)
 		state = applied(state, s)
 		if err := file.Close(); err != nil {

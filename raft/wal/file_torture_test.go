@@ -112,7 +112,8 @@ func TestAFileLosesNothingWhenThePowerFails(t *testing.T) {
 		for cut := len(before); cut <= len(after); cut += 1 + random.IntN(len(after)/800) {
 			durable, err := m.opened(m.interrupted(random, i, cut))
 			if err != nil || !same(durable, m.states[i-1]) && !same(durable, m.states[i]) {
-				t.Fatalf("save %d, interrupted at byte %d of %d: %d entries, %v", i, cut, len(after), len(durable.Log), err)
+				t.Fatalf("save %d, interrupted at byte %d of %d: %d entries, %v", i, cut, len(after), len(durable.Log),
+					err)
 			}
 			torn++
 		}

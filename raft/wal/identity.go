@@ -167,7 +167,8 @@ func readHeader(data []byte) (h header, err error) {
 	case !ok:
 		return h, damage(start, "an identity and the length of an image", strconv.Itoa(len(body))+" bytes that are not")
 	case size > uint64(len(data)-image):
-		return h, damage(image, "an image of "+strconv.FormatUint(size, 10)+" bytes", strconv.Itoa(len(data)-image)+" bytes")
+		return h, damage(image, "an image of "+strconv.FormatUint(size, 10)+" bytes",
+			strconv.Itoa(len(data)-image)+" bytes")
 	}
 	h.start, h.end = image, image+int(size)
 	return h, nil

@@ -112,7 +112,8 @@ func (c *chain) read(data []byte, offset int) (body []byte, next int, bad *flaw)
 	case !ok:
 		return nil, 0, &flaw{expected: "the head of record " + decimal(c.number), got: describe(data[offset:])}
 	case h.number != c.number:
-		return nil, 0, &flaw{expected: "record " + decimal(c.number), got: outOfOrder(c.number, h.number), certain: true}
+		return nil, 0, &flaw{expected: "record " + decimal(c.number), got: outOfOrder(c.number, h.number),
+			certain: true}
 	case h.link != c.link:
 		return nil, 0, &flaw{expected: "a record " + decimal(c.number) + " that continues this disk", certain: true,
 			got: "one that continues another: it is of another disk, or of an older copy of this one"}

@@ -12,8 +12,9 @@ import (
 )
 
 var fullSave = raft.Save{CurrentTerm: 300, VotedFor: 2, First: 8,
-	Entries:  []raft.Entry{{Term: 300, Kind: raft.NoOp, Data: []byte{}}, {Term: 300, Data: []byte("set x=1")}},
-	Snapshot: &raft.Snapshot{Index: 7, Term: 299, Data: []byte("state"), Configuration: raft.Configuration{Voters: []raft.ServerID{1, 2, 3}}}}
+	Entries: []raft.Entry{{Term: 300, Kind: raft.NoOp, Data: []byte{}}, {Term: 300, Data: []byte("set x=1")}},
+	Snapshot: &raft.Snapshot{Index: 7, Term: 299, Data: []byte("state"),
+		Configuration: raft.Configuration{Voters: []raft.ServerID{1, 2, 3}}}}
 
 func TestASaveIsReadOnlyIfAllOfItIsThereAndNothingElse(t *testing.T) {
 	body := appendSave(nil, &fullSave)
@@ -27,7 +28,8 @@ func TestASaveIsReadOnlyIfAllOfItIsThereAndNothingElse(t *testing.T) {
 		}
 	}
 	var got raft.Save
-	if !readSave(body, &got) || got.CurrentTerm != 300 || got.First != 8 || len(got.Entries) != 2 || !reflect.DeepEqual(got.Snapshot, fullSave.Snapshot) {
+	if !readSave(body, &got) || got.CurrentTerm != 300 || got.First != 8 || len(got.Entries) != 2 ||
+		!reflect.DeepEqual(got.Snapshot, fullSave.Snapshot) {
 		t.Errorf("read %+v", got)
 	}
 	if !readSave(appendSave(nil, &bare), &got) || len(got.Entries) != 2 || got.Snapshot != nil {
@@ -149,7 +151,8 @@ func TestADamagedImageIsNoTornTail(t *testing.T) {
 		start := len(disk.data)
 		w.Save(fullSave, func(error) {})
 		w.rewrite(nil)
-		if _, durable, _, err := Open(disk, Identity{Server: 1}); err != nil || durable.CurrentTerm != fullSave.CurrentTerm {
+		if _, durable, _, err := Open(disk, Identity{Server: 1}); err != nil ||
+			durable.CurrentTerm != fullSave.CurrentTerm {
 			t.Fatalf("version %d: %+v, %v", v, durable, err)
 		}
 		if v == unchained { // the opening above has rewritten it
@@ -198,7 +201,8 @@ func TestTheSignOfDamageIsTold(t *testing.T) {
 		{"a header that is confirmed", &account{*holding(flipped(9)), len(whole)}, 7, "expected the head of record"},
 		{"lost within its header", &account{*holding(whole[:9]), len(whole)}, 9, "the rest is lost"},
 		{"lost behind its header", &account{*holding(whole[:first]), len(whole)}, first, "the rest is lost"},
-		{"something behind a bad body", holding(append(flipped(second - 1)[:second], "more"...)), first, "; more was written"},
+		{"something behind a bad body", holding(append(flipped(second - 1)[:second], "more"...)), first,
+			"; more was written"},
 		{"a byte too many", holding(shifted), second, "; a good record follows at byte " + decimal(uint32(second+1))},
 		{"a bad head", holding(flipped(first)), first, "; a good record follows at byte " + decimal(uint32(second))},
 	} {
@@ -255,7 +259,8 @@ func TestOpeningMakesRoomForTheEntries(t *testing.T) {
 			t.Fatal(err)
 		}
 		for first := raft.Index(1); first <= 900; first += 3 {
-			w.Save(raft.Save{CurrentTerm: 70, VotedFor: 9, First: first, Entries: make([]raft.Entry, 3)}, func(error) {})
+			w.Save(raft.Save{CurrentTerm: 70, VotedFor: 9, First: first, Entries: make([]raft.Entry, 3)},
+				func(error) {})
 		}
 		w, _, _, err = Open(disk, asked)
 		if err != nil || len(w.log) != 900 || cap(w.log) != 900 {
@@ -381,7 +386,8 @@ func TestLiveBytesAreThoseOfTheState(t *testing.T) {
 	at := func(i raft.Index, length int) *raft.Snapshot {
 		return &raft.Snapshot{Index: i, Term: 1, Data: make([]byte, length)}
 	}
-	large := Identity{Server: 1 << 63, Claim: 1 << 63, Room: strings.Repeat("room", 99), Made: strings.Repeat("5f0c", 50)}
+	large := Identity{Server: 1 << 63, Claim: 1 << 63, Room: strings.Repeat("room", 99),
+		Made: strings.Repeat("5f0c", 50)}
 	for id := range raft.ServerID(200) {
 		large.Voters = append(large.Voters, 1<<63+id)
 	}
@@ -413,7 +419,8 @@ func TestLiveBytesAreThoseOfTheState(t *testing.T) {
 		}
 		w.rewrite(nil)
 		if len(disk.data) != w.Size() || w.Size() > w.imageSize() || w.Size() < w.imageSize()-125 {
-			t.Errorf("rewritten to %d bytes, want at most %d, and about that; the size is %d", len(disk.data), w.imageSize(), w.Size())
+			t.Errorf("rewritten to %d bytes, want at most %d, and about that; the size is %d", len(disk.data),
+				w.imageSize(), w.Size())
 		}
 	}
 }
@@ -422,7 +429,8 @@ func TestLiveBytesAreThoseOfTheState(t *testing.T) {
 func TestAnImageHoldsWhateverThereIs(t *testing.T) {
 	for n, s := range []raft.Save{
 		{First: 1}, {CurrentTerm: 3, First: 1}, {CurrentTerm: 3, VotedFor: 2, First: 1},
-		{CurrentTerm: 3, First: 8, Snapshot: fullSave.Snapshot}, {CurrentTerm: 3, First: 1, Entries: []raft.Entry{{Term: 3}}},
+		{CurrentTerm: 3, First: 8, Snapshot: fullSave.Snapshot},
+		{CurrentTerm: 3, First: 1, Entries: []raft.Entry{{Term: 3}}},
 	} {
 		s.CurrentTerm *= 100
 		disk := new(Memory)
@@ -461,7 +469,8 @@ func TestTheDiskIsRewrittenBeyondTheBorder(t *testing.T) {
 			}
 		}
 		vote := raft.Save{CurrentTerm: 1, VotedFor: 1, First: 2}
-		w.Save(raft.Save{CurrentTerm: 1, First: 1, Entries: []raft.Entry{{Term: 1, Data: make([]byte, test.live)}}}, done)
+		w.Save(raft.Save{CurrentTerm: 1, First: 1, Entries: []raft.Entry{{Term: 1, Data: make([]byte, test.live)}}},
+			done)
 		before := w.size
 		w.Save(vote, done)
 		record := w.size - before
@@ -481,7 +490,8 @@ func TestNothingIsHeldThatIsOver(t *testing.T) {
 	if err != nil {
 		t.Fatal(err)
 	}
-	w.Save(raft.Save{CurrentTerm: 1, First: 1, Entries: []raft.Entry{{Term: 1}, {Term: 1, Data: []byte("x")}}}, func(error) {})
+	w.Save(raft.Save{CurrentTerm: 1, First: 1, Entries: []raft.Entry{{Term: 1}, {Term: 1, Data: []byte("x")}}},
+		func(error) {})
 	w.Save(raft.Save{CurrentTerm: 1, First: 2}, func(error) {})
 	if held := w.log[:2][1]; held.Data != nil {
 		t.Errorf("an entry that is gone is held: %+v", held)
@@ -522,7 +532,8 @@ func TestARecordWithAFlawHasNoEnd(t *testing.T) {
 		data  []byte
 		start int
 	}{
-		"no head": {good, headless, start}, "another number": {later, whole, start}, "another link": {other, whole, start},
+		"no head": {good, headless, start}, "another number": {later, whole, start},
+		"another link":     {other, whole, start},
 		"a body cut short": {good, whole[:len(whole)-1], start}, "a bad body": {good, flipped, start},
 		"in version 2 no head":       {chain{version: unchained}, old[:5], 0},
 		"in version 2 another place": {chain{version: unchained}, append([]byte{0}, old...), 1},
@@ -640,9 +651,11 @@ func TestACloneGoesItsOwnWay(t *testing.T) {
 	clone.Save(raft.Save{CurrentTerm: 301, First: 9}, func(error) {})
 	w.Save(raft.Save{CurrentTerm: 300, VotedFor: 2, First: 8}, func(error) {}) // forgets its entries
 	if clone.term != 301 || len(clone.log) != 1 || clone.log[0].Term != 300 || w.term != 300 || len(w.log) != 0 {
-		t.Errorf("the clone has term %d and %d entries, the original %d and %d", clone.term, len(clone.log), w.term, len(w.log))
+		t.Errorf("the clone has term %d and %d entries, the original %d and %d", clone.term, len(clone.log), w.term,
+			len(w.log))
 	}
-	if _, durable, _, err := Open(other, Identity{Server: 1}); err != nil || durable.CurrentTerm != 301 || durable.Snapshot == nil || len(durable.Log) != 1 {
+	if _, durable, _, err := Open(other, Identity{Server: 1}); err != nil || durable.CurrentTerm != 301 ||
+		durable.Snapshot == nil || len(durable.Log) != 1 {
 		t.Errorf("the clone's disk: %+v, %v", durable, err)
 	}
 }

@@ -102,7 +102,8 @@ func (w *WAL) take(body []byte, recovery *Recovery) error {
 	case kindClaim:
 		claim, ok := readClaim(body)
 		if !ok || claim <= recovery.Claim {
-			return damage(w.size, "a claim later than "+strconv.FormatUint(recovery.Claim, 10), strconv.FormatUint(claim, 10))
+			return damage(w.size, "a claim later than "+strconv.FormatUint(recovery.Claim, 10),
+				strconv.FormatUint(claim, 10))
 		}
 		recovery.Claim = claim
 	default:

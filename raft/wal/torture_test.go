@@ -121,7 +121,8 @@ func TestARecordThatIsMissingDoubledOrMovedIsNoticed(t *testing.T) {
 				says(disk.with(n, n, disk.record(n), disk.record(i)), doubled, "save %d stands at the end again", i)
 				if j := i + 2 + random.IntN(n); j <= n {
 					between := disk.bytes[disk.ends[i]:disk.ends[j-1]]
-					says(disk.with(i, j, disk.record(j), between, disk.record(i)), moved, "saves %d and %d changed places", i, j)
+					says(disk.with(i, j, disk.record(j), between, disk.record(i)), moved,
+						"saves %d and %d changed places", i, j)
 				}
 			}
 		})
@@ -383,7 +384,8 @@ func TestOpeningAllocatesAtMostTwiceTheDisk(t *testing.T) {
 		}
 		size := uint64(len(test.data))
 		if took := after.TotalAlloc - before.TotalAlloc + size; took > 2*size+uint64(slot*test.entries)+64<<10 {
-			t.Errorf("%s: %d bytes for a disk of %d: %.2f times (%+v)", name, took, size, float64(took)/float64(size), recovery)
+			t.Errorf("%s: %d bytes for a disk of %d: %.2f times (%+v)", name, took, size, float64(took)/float64(size),
+				recovery)
 		}
 	}
 }
@@ -422,7 +424,8 @@ func TestALifeOnADiskThatConfirms(t *testing.T) {
 			found = found || same(recovered, candidate)
 		}
 		if !found {
-			t.Fatalf("seed %d: %d entries (%+v), %d saves were acknowledged", seed, len(recovered.Log), recovery, acknowledged)
+			t.Fatalf("seed %d: %d entries (%+v), %d saves were acknowledged", seed, len(recovered.Log), recovery,
+				acknowledged)
 		}
 	}
 }

@@ -8,7 +8,8 @@ import (
 	"raftplayground/raft/wal/waltest"
 )
 
-// A second vote in one term is refused, until the server is said to keep the rules no more; and whoever opens the disk afterwards has to say so, too.
+// A second vote in one term is refused, until the server is said to keep the rules no more; and whoever opens the disk
+// afterwards has to say so, too.
 func TestAServerThatBecomesUnrulyMayContradictItself(t *testing.T) {
 	disk := &waltest.Disk{Eager: true}
 	identity := wal.Identity{Server: 1, Voters: []raft.ServerID{1, 2, 3}}

@@ -8,9 +8,10 @@ import (
 	"raftplayground/raft"
 )
 
-// Rewriting policy: the disk is rewritten when more than half of it, and more than rewriteBytes, is garbage: terms and votes
-// that were superseded, entries that were overwritten or that a snapshot has replaced, older snapshots, heads of single records. So rewriting costs at
-// most about as much as the writing itself. The image holds the newest snapshot and the entries behind it.
+// Rewriting policy: the disk is rewritten when more than half of it, and more than rewriteBytes, is garbage: terms and
+// votes that were superseded, entries that were overwritten or that a snapshot has replaced, older snapshots, heads of
+// single records. So rewriting costs at most about as much as the writing itself. The image holds the newest snapshot
+// and the entries behind it.
 const rewriteBytes = 1 << 20
 
 // WAL is an open write-ahead log. It is not safe for concurrent use; the completions of its Disk count as use.
@@ -35,10 +36,10 @@ type WAL struct {
 	complete func(error) // w.completed, made once
 }
 
-// Open reads the disk and returns the log on it, ready for Saves, with the state that it holds. The errors are those of the
-// disk, *DamageError, *IdentityError and *ClaimError. Entries and snapshot of Durable point into the bytes that
-// were read; its Log is valid until the next Save. Open allocates at most twice the size of the disk, the bytes
-// that ReadAll returns included, and a slot for every entry.
+// Open reads the disk and returns the log on it, ready for Saves, with the state that it holds. The errors are those of
+// the disk, *DamageError, *IdentityError and *ClaimError. Entries and snapshot of Durable point into the bytes that
+// were read; its Log is valid until the next Save. Open allocates at most twice the size of the disk, the bytes that
+// ReadAll returns included, and a slot for every entry.
 func Open(disk Disk, identity Identity) (*WAL, raft.Durable, Recovery, error) {
 	if identity.Unchained && (identity.named() || identity.Claim > 0) {
 		return nil, raft.Durable{}, Recovery{}, errUnchained
@@ -78,10 +79,11 @@ func Open(disk Disk, identity Identity) (*WAL, raft.Durable, Recovery, error) {
 	return w, durable, recovery, nil
 }
 
-// Save writes one change of the persistent state and calls done when it is durable, with nil, or when it has become certain that it will not be
-// acknowledged, with the error. It is all or nothing: after a crash the whole of save is there or none of it. Nothing of save is kept
-// except for the Data of its entries, and its snapshot. After the first error every Save fails with it: a disk that lost one write must not
-// acknowledge the next (§5.2: a vote that is forgotten is given twice). done may be called before Save returns; it must not call Save.
+// Save writes one change of the persistent state and calls done when it is durable, with nil, or when it has become
+// certain that it will not be acknowledged, with the error. It is all or nothing: after a crash the whole of save is
+// there or none of it. Nothing of save is kept except for the Data of its entries, and its snapshot. After the first
+// error every Save fails with it: a disk that lost one write must not acknowledge the next (§5.2: a vote that is
+// forgotten is given twice). done may be called before Save returns; it must not call Save.
 func (w *WAL) Save(save raft.Save, done func(error)) {
 	if w.failed == nil {
 		w.failed = w.check(&save)
@@ -133,9 +135,9 @@ func (w *WAL) writeClaim(known uint64) {
 	w.append(w.chain.seal(appendClaim(buffer, w.identity.Claim), start, uint64(w.size)), nil)
 }
 
-// check says what in a save contradicts the state before it. Figure 2: currentTerm only grows, the vote of a term is never changed, the
-// log has no holes, the terms in it never fall and are never beyond currentTerm. Figure 13: a snapshot replaces more than the one before, and
-// entries stay behind it only if they follow its last one.
+// check says what in a save contradicts the state before it. Figure 2: currentTerm only grows, the vote of a term is
+// never changed, the log has no holes, the terms in it never fall and are never beyond currentTerm. Figure 13: a
+// snapshot replaces more than the one before, and entries stay behind it only if they follow its last one.
 func (w *WAL) check(save *raft.Save) error {
 	base, last := w.base(), w.base()+raft.Index(len(w.log))
 	if s := save.Snapshot; s != nil {
@@ -253,7 +255,8 @@ func (w *WAL) rewrite(done func(error)) {
 	start := len(buffer)
 	empty := w.term == 0 && w.vote == 0 && w.snapshot == nil && len(w.log) == 0
 	if !empty {
-		save := raft.Save{CurrentTerm: w.term, VotedFor: w.vote, First: w.base() + 1, Entries: w.log, Snapshot: w.snapshot}
+		save := raft.Save{CurrentTerm: w.term, VotedFor: w.vote, First: w.base() + 1, Entries: w.log,
+			Snapshot: w.snapshot}
 		buffer, _ = w.chain.begin(buffer)
 		buffer = w.chain.stuff(w.appendSave(buffer, &save), start)
 	}
@@ -290,7 +293,8 @@ func (w *WAL) completed(err error) {
 		w.failed = err
 	}
 	done := w.waiting[0]
-	// Moved down, not sliced off the front, so that the array is used again. The queue is as short as the Disk is quick.
+	// Moved down, not sliced off the front, so that the array is used again. The queue is as short as the
+	// Disk is quick.
 	copy(w.waiting, w.waiting[1:])
 	w.waiting[len(w.waiting)-1] = nil
 	w.waiting = w.waiting[:len(w.waiting)-1]
@@ -300,5 +304,6 @@ func (w *WAL) completed(err error) {
 }
 
 func refuse[E, G ~uint64 | ~uint8](what string, expected E, more string, got G) error {
-	return errors.New("wal: expected " + what + strconv.FormatUint(uint64(expected), 10) + more + ", got " + strconv.FormatUint(uint64(got), 10))
+	return errors.New("wal: expected " + what + strconv.FormatUint(uint64(expected), 10) + more + ", got " +
+		strconv.FormatUint(uint64(got), 10))
 }

@@ -45,7 +45,8 @@ func entry(term raft.Term, data string) raft.Entry { return raft.Entry{Term: ter
 
 func snapshot(i raft.Index, term raft.Term, data string) *raft.Snapshot {
 	return &raft.Snapshot{Index: i, Term: term, Data: []byte(data),
-		Configuration: raft.Configuration{Voters: []raft.ServerID{1, 2, 4}, Outgoing: []raft.ServerID{1, 2, 3}, Learners: []raft.ServerID{5}}}
+		Configuration: raft.Configuration{Voters: []raft.ServerID{1, 2, 4}, Outgoing: []raft.ServerID{1, 2, 3},
+			Learners: []raft.ServerID{5}}}
 }
 
 func noop(term raft.Term) raft.Entry { return raft.Entry{Term: term, Kind: raft.NoOp} }
@@ -60,7 +61,8 @@ func TestWhatWasSavedIsThereAfterARestart(t *testing.T) {
 		{"nothing", nil, raft.Durable{}},
 		{"a vote", []raft.Save{{CurrentTerm: 3, VotedFor: 1, First: 1}}, raft.Durable{CurrentTerm: 3, VotedFor: 1}},
 		{"entries and their kinds",
-			[]raft.Save{{CurrentTerm: 2, VotedFor: 2, First: 1, Entries: []raft.Entry{noopOfTerm2, entry(2, "set x=1")}}},
+			[]raft.Save{{CurrentTerm: 2, VotedFor: 2, First: 1,
+				Entries: []raft.Entry{noopOfTerm2, entry(2, "set x=1")}}},
 			raft.Durable{CurrentTerm: 2, VotedFor: 2, Log: []raft.Entry{noopOfTerm2, entry(2, "set x=1")}}},
 		{"a conflicting suffix replaced",
 			[]raft.Save{
@@ -81,7 +83,8 @@ func TestWhatWasSavedIsThereAfterARestart(t *testing.T) {
 			},
 			raft.Durable{CurrentTerm: 2, VotedFor: 3, Log: []raft.Entry{entry(1, "a")}}},
 		{"the largest numbers",
-			[]raft.Save{{CurrentTerm: 1<<64 - 1, VotedFor: 1<<64 - 1, First: 1, Entries: []raft.Entry{entry(1<<64-1, "")}}},
+			[]raft.Save{{CurrentTerm: 1<<64 - 1, VotedFor: 1<<64 - 1, First: 1,
+				Entries: []raft.Entry{entry(1<<64-1, "")}}},
 			raft.Durable{CurrentTerm: 1<<64 - 1, VotedFor: 1<<64 - 1, Log: []raft.Entry{noop(1<<64 - 1)}}},
 	}
 	tests[len(tests)-1].want.Log[0].Kind = raft.Command
@@ -95,13 +98,20 @@ func TestWhatWasSavedIsThereAfterARestart(t *testing.T) {
 			raft.Durable{CurrentTerm: 2, Snapshot: snapshot(2, 1, "state"), Log: []raft.Entry{entry(1, "c")}}},
 		{"a snapshot of all of it", raft.Save{CurrentTerm: 2, First: 4, Snapshot: snapshot(3, 1, "")},
 			raft.Durable{CurrentTerm: 2, Snapshot: snapshot(3, 1, "")}},
-		{"a snapshot beyond the log, and what follows it", raft.Save{CurrentTerm: 2, First: 8, Snapshot: snapshot(7, 2, "state"), Entries: []raft.Entry{entry(2, "h")}},
+		{"a snapshot beyond the log, and what follows it",
+			raft.Save{CurrentTerm: 2, First: 8, Snapshot: snapshot(7, 2, "state"),
+				Entries: []raft.Entry{entry(2, "h")}},
 			raft.Durable{CurrentTerm: 2, Snapshot: snapshot(7, 2, "state"), Log: []raft.Entry{entry(2, "h")}}},
-		{"a snapshot in the place of a log that conflicts", raft.Save{CurrentTerm: 2, First: 3, Snapshot: snapshot(2, 2, "state")},
+		{"a snapshot in the place of a log that conflicts",
+			raft.Save{CurrentTerm: 2, First: 3, Snapshot: snapshot(2, 2, "state")},
 			raft.Durable{CurrentTerm: 2, Snapshot: snapshot(2, 2, "state")}},
-		{"a snapshot, and the entry behind those that stay", raft.Save{CurrentTerm: 2, First: 3, Snapshot: snapshot(1, 1, "state"), Entries: []raft.Entry{entry(2, "d")}},
-			raft.Durable{CurrentTerm: 2, Snapshot: snapshot(1, 1, "state"), Log: []raft.Entry{three[1], entry(2, "d")}}},
-		{"a snapshot of a server that does not know its cluster", raft.Save{CurrentTerm: 2, First: 4, Snapshot: &raft.Snapshot{Index: 3, Term: 1, Data: []byte("state")}},
+		{"a snapshot, and the entry behind those that stay",
+			raft.Save{CurrentTerm: 2, First: 3, Snapshot: snapshot(1, 1, "state"),
+				Entries: []raft.Entry{entry(2, "d")}},
+			raft.Durable{CurrentTerm: 2, Snapshot: snapshot(1, 1, "state"),
+				Log: []raft.Entry{three[1], entry(2, "d")}}},
+		{"a snapshot of a server that does not know its cluster",
+			raft.Save{CurrentTerm: 2, First: 4, Snapshot: &raft.Snapshot{Index: 3, Term: 1, Data: []byte("state")}},
 			raft.Durable{CurrentTerm: 2, Snapshot: &raft.Snapshot{Index: 3, Term: 1, Data: []byte("state")}}},
 	}
 	for _, test := range snapshots {
@@ -132,8 +142,9 @@ func TestWhatWasSavedIsThereAfterARestart(t *testing.T) {
 	}
 }
 
-// The property that Raft rests on (Fig. 2: updated on stable storage before responding to RPCs). The model of the disk's promise
-// is the list of states after each save; a crash may leave any of them that is not older than the last acknowledged one.
+// The property that Raft rests on (Fig. 2: updated on stable storage before responding to RPCs). The model of the
+// disk's promise is the list of states after each save; a crash may leave any of them that is not older than the
+// last acknowledged one.
 func TestAfterAnyCrashEveryAcknowledgedSaveIsThereAndNothingThatWasNotSaved(t *testing.T) {
 	rapid.Check(t, func(t *rapid.T) {
 		disk := &waltest.Disk{}
@@ -171,7 +182,8 @@ func TestAfterAnyCrashEveryAcknowledgedSaveIsThereAndNothingThatWasNotSaved(t *t
 				found = found || same(recovered, candidate)
 			}
 			if !found {
-				t.Fatalf("recovered %+v (%+v), which is none of the states since the acknowledged one: %+v", recovered, recovery, states[acknowledged:])
+				t.Fatalf("recovered %+v (%+v), which is none of the states since the acknowledged one: %+v", recovered,
+					recovery, states[acknowledged:])
 			}
 			disk.Crash(random) // while the tail was being cut off
 			state = recovered
@@ -179,8 +191,8 @@ func TestAfterAnyCrashEveryAcknowledgedSaveIsThereAndNothingThatWasNotSaved(t *t
 	})
 }
 
-// A flip is what no crash leaves. Anywhere but in the last record it must be found; in the last it cannot be told from a torn tail, but it
-// must never yield a state that was not there.
+// A flip is what no crash leaves. Anywhere but in the last record it must be found; in the last it cannot be told from
+// a torn tail, but it must never yield a state that was not there.
 func TestAFlippedBitNeverYieldsAStateThatWasNotSaved(t *testing.T) {
 	disk := &waltest.Disk{Eager: true}
 	w, _, _ := open(t, disk)
@@ -239,13 +251,15 @@ func TestATornTailIsCutOffOnceAndReported(t *testing.T) {
 		if recovery.Torn != length-whole || !strings.Contains(recovery.Reason, "expected") {
 			t.Fatalf("cut at %d of %d: %+v", length, whole, recovery)
 		}
-		if _, durable, recovery := open(t, torn); recovery.Torn != 0 || durable.CurrentTerm != 1 || len(durable.Log) != 1 {
+		if _, durable, recovery := open(t, torn); recovery.Torn != 0 || durable.CurrentTerm != 1 ||
+			len(durable.Log) != 1 {
 			t.Fatalf("second opening: %+v %+v", durable, recovery)
 		}
 	}
 }
 
-// A client can write the bytes of a record as a value. In a torn save they must not look like a good record behind a bad one.
+// A client can write the bytes of a record as a value. In a torn save they must not look like a good record behind
+// a bad one.
 func TestARecordInsideAValueIsNotTakenForARecord(t *testing.T) {
 	disk := &waltest.Disk{Eager: true}
 	w, _, _ := open(t, disk)
@@ -397,15 +411,22 @@ func TestASaveThatContradictsTheStateIsRefused(t *testing.T) {
 		want string
 	}{
 		{"the term falls", raft.Save{CurrentTerm: 2, First: 1}, "expected term 3 or higher, got 2"},
-		{"the vote changes within a term", raft.Save{CurrentTerm: 3, VotedFor: 2, First: 1}, "expected the vote of the term for server 1, got 2"},
-		{"the vote is erased within a term", raft.Save{CurrentTerm: 3, First: 1}, "expected the vote of the term for server 1, got 0"},
+		{"the vote changes within a term", raft.Save{CurrentTerm: 3, VotedFor: 2, First: 1},
+			"expected the vote of the term for server 1, got 2"},
+		{"the vote is erased within a term", raft.Save{CurrentTerm: 3, First: 1},
+			"expected the vote of the term for server 1, got 0"},
 		{"no place", raft.Save{CurrentTerm: 3, VotedFor: 1}, "expected First 1 or higher, got 0"},
-		{"a hole", raft.Save{CurrentTerm: 3, VotedFor: 1, First: 3, Entries: []raft.Entry{entry(3, "")}}, "expected First 2 or lower, got 3"},
-		{"a term in the log falls", raft.Save{CurrentTerm: 3, VotedFor: 1, First: 2, Entries: []raft.Entry{entry(1, "")}}, "expected an entry of term 2 to 3, got 1"},
-		{"an entry of a later term", raft.Save{CurrentTerm: 3, VotedFor: 1, First: 2, Entries: []raft.Entry{entry(4, "")}}, "expected an entry of term 2 to 3, got 4"},
-		{"the terms fall within it", raft.Save{CurrentTerm: 3, VotedFor: 1, First: 2, Entries: []raft.Entry{entry(3, ""), entry(2, "")}},
+		{"a hole", raft.Save{CurrentTerm: 3, VotedFor: 1, First: 3, Entries: []raft.Entry{entry(3, "")}},
+			"expected First 2 or lower, got 3"},
+		{"a term in the log falls", raft.Save{CurrentTerm: 3, VotedFor: 1, First: 2,
+			Entries: []raft.Entry{entry(1, "")}}, "expected an entry of term 2 to 3, got 1"},
+		{"an entry of a later term", raft.Save{CurrentTerm: 3, VotedFor: 1, First: 2,
+			Entries: []raft.Entry{entry(4, "")}}, "expected an entry of term 2 to 3, got 4"},
+		{"the terms fall within it", raft.Save{CurrentTerm: 3, VotedFor: 1, First: 2,
+			Entries: []raft.Entry{entry(3, ""), entry(2, "")}},
 			"expected an entry of term 3 to 3, got 2"},
-		{"an unknown kind", raft.Save{CurrentTerm: 3, VotedFor: 1, First: 2, Entries: []raft.Entry{{Term: 3, Kind: 9}}}, "expected an entry of kind 2 or lower, got 9"},
+		{"an unknown kind", raft.Save{CurrentTerm: 3, VotedFor: 1, First: 2, Entries: []raft.Entry{{Term: 3, Kind: 9}}},
+			"expected an entry of kind 2 or lower, got 9"},
 	}
 	for _, test := range tests {
 		t.Run(test.name, func(t *testing.T) {
@@ -426,19 +447,27 @@ func TestASnapshotThatContradictsTheStateIsRefused(t *testing.T) {
 		save raft.Save
 		want string
 	}{
-		{"an older one", raft.Save{CurrentTerm: 4, First: 5, Snapshot: snapshot(2, 2, "")}, "expected a snapshot through entry 3 or a later one, got 2"},
-		{"entries that it replaces", raft.Save{CurrentTerm: 4, First: 4, Snapshot: snapshot(4, 3, "")}, "expected First 5 or higher, got 4"},
+		{"an older one", raft.Save{CurrentTerm: 4, First: 5, Snapshot: snapshot(2, 2, "")},
+			"expected a snapshot through entry 3 or a later one, got 2"},
+		{"entries that it replaces", raft.Save{CurrentTerm: 4, First: 4, Snapshot: snapshot(4, 3, "")},
+			"expected First 5 or higher, got 4"},
 		{"entries before the last one", raft.Save{CurrentTerm: 4, First: 2}, "expected First 3 or higher, got 2"},
-		{"a hole behind it", raft.Save{CurrentTerm: 4, First: 8, Snapshot: snapshot(6, 3, ""), Entries: []raft.Entry{entry(4, "")}}, "expected First 7 or lower, got 8"},
-		{"its term is lower than the last one's", raft.Save{CurrentTerm: 4, First: 7, Snapshot: snapshot(6, 1, "")}, "expected a snapshot of term 2 to 4, got 1"},
-		{"its term is yet to come", raft.Save{CurrentTerm: 4, First: 7, Snapshot: snapshot(6, 5, "")}, "expected a snapshot of term 2 to 4, got 5"},
-		{"another term than that of its entry", raft.Save{CurrentTerm: 4, First: 5, Snapshot: snapshot(3, 2, "")}, "expected a snapshot of term 3, that of the entry before those that stay, got 2"},
-		{"a term behind it falls", raft.Save{CurrentTerm: 4, First: 7, Snapshot: snapshot(6, 4, ""), Entries: []raft.Entry{entry(3, "")}}, "expected an entry of term 4 to 4, got 3"},
+		{"a hole behind it", raft.Save{CurrentTerm: 4, First: 8, Snapshot: snapshot(6, 3, ""),
+			Entries: []raft.Entry{entry(4, "")}}, "expected First 7 or lower, got 8"},
+		{"its term is lower than the last one's", raft.Save{CurrentTerm: 4, First: 7, Snapshot: snapshot(6, 1, "")},
+			"expected a snapshot of term 2 to 4, got 1"},
+		{"its term is yet to come", raft.Save{CurrentTerm: 4, First: 7, Snapshot: snapshot(6, 5, "")},
+			"expected a snapshot of term 2 to 4, got 5"},
+		{"another term than that of its entry", raft.Save{CurrentTerm: 4, First: 5, Snapshot: snapshot(3, 2, "")},
+			"expected a snapshot of term 3, that of the entry before those that stay, got 2"},
+		{"a term behind it falls", raft.Save{CurrentTerm: 4, First: 7, Snapshot: snapshot(6, 4, ""),
+			Entries: []raft.Entry{entry(3, "")}}, "expected an entry of term 4 to 4, got 3"},
 	}
 	for _, test := range tests {
 		t.Run(test.name, func(t *testing.T) {
 			w, _, _ := open(t, new(wal.Memory))
-			save(t, w, raft.Save{CurrentTerm: 4, First: 3, Snapshot: snapshot(2, 2, ""), Entries: []raft.Entry{entry(3, "c"), entry(3, "d")}})
+			save(t, w, raft.Save{CurrentTerm: 4, First: 3, Snapshot: snapshot(2, 2, ""),
+				Entries: []raft.Entry{entry(3, "c"), entry(3, "d")}})
 			var got error
 			w.Save(test.save, func(err error) { got = err })
 			if got == nil || !strings.Contains(got.Error(), test.want) {
@@ -538,7 +567,8 @@ func TestADiskWithoutVotersIsThatOfAServerThatWaitsToBeAdded(t *testing.T) {
 		}
 	}
 	_, _, _, err := wal.Open(disk, wal.Identity{Server: 4, Voters: []raft.ServerID{1, 2, 3, 4}})
-	if want := "the disk is that of server 4 of [], it cannot serve server 4 of [1 2 3 4]"; err == nil || !strings.Contains(err.Error(), want) {
+	if want := "the disk is that of server 4 of [], it cannot serve server 4 of [1 2 3 4]"; err == nil ||
+		!strings.Contains(err.Error(), want) {
 		t.Errorf("got %v, want %q", err, want)
 	}
 }
@@ -605,7 +635,8 @@ func TestTheDiskIsRewrittenWhenMoreThanHalfAndAMebibyteIsGarbage(t *testing.T) {
 	}
 }
 
-// Rewriting is one Replace among Appends that are under way; whichever of them a crash catches, what was acknowledged stays.
+// Rewriting is one Replace among Appends that are under way; whichever of them a crash catches, what
+// was acknowledged stays.
 func TestACrashAroundARewritingLosesNothing(t *testing.T) {
 	rewritten := 0
 	for seed := range uint64(30) {
@@ -614,7 +645,8 @@ func TestACrashAroundARewritingLosesNothing(t *testing.T) {
 		w, state, _ := open(t, disk)
 		states, acknowledged := []raft.Durable{state}, 0
 		for term := raft.Term(1); term <= 6+raft.Term(random.IntN(6)); term++ {
-			s := raft.Save{CurrentTerm: term, First: 1, Entries: []raft.Entry{entry(term, strings.Repeat("v", 400<<10))}}
+			s := raft.Save{CurrentTerm: term, First: 1,
+				Entries: []raft.Entry{entry(term, strings.Repeat("v", 400<<10))}}
 			state = applied(state, s)
 			states = append(states, state)
 			before := w.Size()
@@ -684,7 +716,8 @@ func FuzzOpen(f *testing.F) {
 	save(f, w, raft.Save{CurrentTerm: 2, VotedFor: 3, First: 2, Entries: []raft.Entry{entry(2, "del x")}})
 	f.Add(bytes.Clone(disk.Bytes()))
 	save(f, w, raft.Save{CurrentTerm: 2, VotedFor: 3, First: 3, Snapshot: snapshot(1, 1, "state")})
-	save(f, w, raft.Save{CurrentTerm: 3, First: 10, Snapshot: snapshot(9, 2, ""), Entries: []raft.Entry{{Term: 3, Kind: raft.Config, Data: []byte("1,2,3")}}})
+	save(f, w, raft.Save{CurrentTerm: 3, First: 10, Snapshot: snapshot(9, 2, ""),
+		Entries: []raft.Entry{{Term: 3, Kind: raft.Config, Data: []byte("1,2,3")}}})
 	f.Add(bytes.Clone(disk.Bytes()))
 	f.Add([]byte("RaftWAL\x01"))
 	f.Add([]byte("RaftWAL\x02"))
@@ -702,7 +735,8 @@ func FuzzOpen(f *testing.F) {
 			t.Fatalf("%d bytes cut off of %d", recovery.Torn, len(data))
 		}
 		// What opened once must open again to the same, and take a save.
-		save(t, w, raft.Save{CurrentTerm: max(durable.CurrentTerm, 1), VotedFor: durable.VotedFor, First: durable.Base() + raft.Index(len(durable.Log)+1)})
+		save(t, w, raft.Save{CurrentTerm: max(durable.CurrentTerm, 1), VotedFor: durable.VotedFor,
+			First: durable.Base() + raft.Index(len(durable.Log)+1)})
 		_, again, _ := open(t, disk)
 		durable.CurrentTerm = max(durable.CurrentTerm, 1)
 		if !same(durable, again) {
@@ -731,7 +765,8 @@ func applied(state raft.Durable, s raft.Save) raft.Durable {
 }
 
 func drawSave(t *rapid.T, state raft.Durable) raft.Save {
-	s := raft.Save{CurrentTerm: state.CurrentTerm + raft.Term(rapid.IntRange(0, 2).Draw(t, "terms")), VotedFor: state.VotedFor}
+	s := raft.Save{CurrentTerm: state.CurrentTerm + raft.Term(rapid.IntRange(0, 2).Draw(t, "terms")),
+		VotedFor: state.VotedFor}
 	if s.CurrentTerm > state.CurrentTerm || s.VotedFor == 0 {
 		s.VotedFor = raft.ServerID(rapid.IntRange(0, 3).Draw(t, "vote"))
 	}
@@ -747,13 +782,14 @@ func drawSave(t *rapid.T, state raft.Durable) raft.Save {
 	for range rapid.IntRange(0, 3).Draw(t, "entries") {
 		term += raft.Term(rapid.IntRange(0, int(s.CurrentTerm-term)).Draw(t, "entry terms"))
 		data := rapid.SliceOfN(rapid.Byte(), 0, 40).Draw(t, "data")
-		s.Entries = append(s.Entries, raft.Entry{Term: term, Kind: raft.EntryKind(rapid.IntRange(0, 2).Draw(t, "kind")), Data: data})
+		s.Entries = append(s.Entries, raft.Entry{Term: term, Kind: raft.EntryKind(rapid.IntRange(0, 2).Draw(t, "kind")),
+			Data: data})
 	}
 	return s
 }
 
-// drawSnapshot gives s a snapshot: of a part of the log, as a server takes it, or of entries that the log does not have, as a leader sends it; then
-// First is behind it.
+// drawSnapshot gives s a snapshot: of a part of the log, as a server takes it, or of entries that the log does not
+// have, as a leader sends it; then First is behind it.
 func drawSnapshot(t *rapid.T, state raft.Durable, s *raft.Save) {
 	length := len(state.Log)
 	i := state.Base() + 1 + raft.Index(rapid.IntRange(0, length+3).Draw(t, "snapshot index"))
@@ -763,7 +799,8 @@ func drawSnapshot(t *rapid.T, state raft.Durable, s *raft.Save) {
 		return
 	}
 	least := termAt(state, state.Base())
-	s.Snapshot = snapshot(i, least+raft.Term(rapid.IntRange(0, int(s.CurrentTerm-least)).Draw(t, "snapshot term")), data)
+	s.Snapshot = snapshot(i, least+raft.Term(rapid.IntRange(0, int(s.CurrentTerm-least)).Draw(t, "snapshot term")),
+		data)
 	s.First = i + 1
 }
 
@@ -778,15 +815,18 @@ func termAt(state raft.Durable, i raft.Index) raft.Term {
 }
 
 func same(a, b raft.Durable) bool {
-	if a.CurrentTerm != b.CurrentTerm || a.VotedFor != b.VotedFor || len(a.Log) != len(b.Log) || (a.Snapshot == nil) != (b.Snapshot == nil) {
+	if a.CurrentTerm != b.CurrentTerm || a.VotedFor != b.VotedFor || len(a.Log) != len(b.Log) ||
+		(a.Snapshot == nil) != (b.Snapshot == nil) {
 		return false
 	}
 	if s, r := a.Snapshot, b.Snapshot; s != nil &&
-		(s.Index != r.Index || s.Term != r.Term || !s.Configuration.Equal(r.Configuration) || !bytes.Equal(s.Data, r.Data)) {
+		(s.Index != r.Index || s.Term != r.Term || !s.Configuration.Equal(r.Configuration) ||
+			!bytes.Equal(s.Data, r.Data)) {
 		return false
 	}
 	for i := range a.Log {
-		if a.Log[i].Term != b.Log[i].Term || a.Log[i].Kind != b.Log[i].Kind || !bytes.Equal(a.Log[i].Data, b.Log[i].Data) {
+		if a.Log[i].Term != b.Log[i].Term || a.Log[i].Kind != b.Log[i].Kind ||
+			!bytes.Equal(a.Log[i].Data, b.Log[i].Data) {
 			return false
 		}
 	}

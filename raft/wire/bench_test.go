@@ -21,12 +21,17 @@ func hot() []struct {
 		frame  Frame
 		allocs float64
 	}{
-		{"vote", Frame{From: 1, To: 2, RPC: &raft.RequestVote{Call: 17, Term: 3, CandidateID: 1, LastLogIndex: 48, LastLogTerm: 2}}, 0},
-		{"preVote", Frame{From: 1, To: 2, RPC: &raft.RequestVote{Call: 17, Term: 3, CandidateID: 1, LastLogIndex: 48, LastLogTerm: 2, PreVote: true}}, 0},
+		{"vote", Frame{From: 1, To: 2, RPC: &raft.RequestVote{Call: 17, Term: 3, CandidateID: 1, LastLogIndex: 48,
+			LastLogTerm: 2}}, 0},
+		{"preVote", Frame{From: 1, To: 2, RPC: &raft.RequestVote{Call: 17, Term: 3, CandidateID: 1, LastLogIndex: 48,
+			LastLogTerm: 2, PreVote: true}}, 0},
 		{"voteReply", Frame{From: 2, To: 1, RPC: &raft.RequestVoteReply{Call: 17, Term: 3, VoteGranted: true}}, 0},
-		{"heartbeat", Frame{From: 1, To: 2, RPC: &raft.AppendEntries{Call: 1718, Term: 3, LeaderID: 1, PrevLogIndex: 4812, PrevLogTerm: 3, LeaderCommit: 4812}}, 0},
-		{"reply", Frame{From: 2, To: 1, RPC: &raft.AppendEntriesReply{Call: 1718, Term: 3, Success: true, MatchIndex: 4812}}, 0},
-		{"entries", Frame{From: 1, To: 2, RPC: &raft.AppendEntries{Call: 1719, Term: 3, LeaderID: 1, PrevLogIndex: 4812, PrevLogTerm: 3, LeaderCommit: 4812, Entries: entries}}, 1},
+		{"heartbeat", Frame{From: 1, To: 2, RPC: &raft.AppendEntries{Call: 1718, Term: 3, LeaderID: 1,
+			PrevLogIndex: 4812, PrevLogTerm: 3, LeaderCommit: 4812}}, 0},
+		{"reply", Frame{From: 2, To: 1, RPC: &raft.AppendEntriesReply{Call: 1718, Term: 3, Success: true,
+			MatchIndex: 4812}}, 0},
+		{"entries", Frame{From: 1, To: 2, RPC: &raft.AppendEntries{Call: 1719, Term: 3, LeaderID: 1, PrevLogIndex: 4812,
+			PrevLogTerm: 3, LeaderCommit: 4812, Entries: entries}}, 1},
 	}
 }
 

@@ -32,20 +32,23 @@ const (
 // codec is what there is to know of an encoding. Whoever else needs to know it asks here, so that a further
 // encoding is one more line of codecs.
 type codec struct {
-	name   string
-	title  string // for a person
-	kind   Kind
-	calls  bool                  // servers may make their calls in it
-	begins func(first byte) bool // whether a message of its kind that begins so is written in it; nil: the decoder of another encoding finds out
-	says   func(*Frame) bool     // whether it has a word for a frame
+	name  string
+	title string // for a person
+	kind  Kind
+	calls bool // servers may make their calls in it
+	// whether a message of its kind that begins so is written in it; nil: the decoder of another encoding finds out
+	begins func(first byte) bool
+	says   func(*Frame) bool // whether it has a word for a frame
 	append func(dst []byte, f *Frame) []byte
 	decode func(d *Decoder, data []byte, f *Frame) *Error
 	peek   func(beginning []byte) (method string, term raft.Term) // see Peek
-	show   func(dst, data []byte) []byte                          // see AppendShown; nil: it is text that a person can read
+	// see AppendShown; nil: it is text that a person can read
+	show func(dst, data []byte) []byte
 }
 
 var codecs = [...]codec{
-	Colon: {name: "colon", title: "Colon", calls: true, begins: isDigit, says: isRPC, append: appendColon, decode: (*Decoder).decodeColon, peek: peekColon},
+	Colon: {name: "colon", title: "Colon", calls: true, begins: isDigit, says: isRPC, append: appendColon,
+		decode: (*Decoder).decodeColon, peek: peekColon},
 	JSON: {name: "json", title: "JSON", calls: true, begins: func(first byte) bool { return first == '{' },
 		says: func(*Frame) bool { return true }, append: appendJSON, decode: (*Decoder).decodeObject, peek: peekJSON},
 	Variant: {name: "variant", title: "2015", says: variantHas, append: appendVariant, decode: (*Decoder).decodeObject},

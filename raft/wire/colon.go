@@ -63,7 +63,8 @@ func (s *schema) extension(i int) string {
 	return ""
 }
 
-// callOf returns the number of the call in a frame that cannot be read otherwise, so that who made the call hears of it; 0 if it has none.
+// callOf returns the number of the call in a frame that cannot be read otherwise, so that who made the call hears of
+// it; 0 if it has none.
 func callOf(data []byte) uint64 {
 	for r := (colonReader{rest: data, more: true}); r.more; {
 		if digits, is := bytes.CutPrefix(r.next(), []byte("call=")); is {
@@ -254,7 +255,8 @@ func (r *colonReader) entries(p *payloads, value []byte) {
 func (r *colonReader) payload(field string, dst, text []byte) []byte {
 	dst, ok := appendUnescaped(dst, text)
 	if !ok {
-		r.err = expected(CodeBadField, field, "text with % only before two hexadecimal digits and without a comma", text)
+		r.err = expected(CodeBadField, field, "text with % only before two hexadecimal digits and without a comma",
+			text)
 	}
 	return dst
 }
@@ -343,8 +345,8 @@ func appendColonEntries(dst []byte, entries []raft.Entry) []byte {
 
 const upperHex = "0123456789ABCDEF"
 
-// appendEscaped writes data so that a person can read what is text in it: everything but the separators, %, control characters and bytes
-// that are not UTF-8 stands for itself.
+// appendEscaped writes data so that a person can read what is text in it: everything but the separators, %, control
+// characters and bytes that are not UTF-8 stands for itself.
 func appendEscaped(dst, data []byte) []byte {
 	start := 0 // of what is to be copied as it is
 	for i := 0; i < len(data); {
@@ -377,7 +379,8 @@ func plain(r rune, size int) bool {
 	return true
 }
 
-// appendUnescaped undoes appendEscaped. It takes more than that writes: whatever is not a separator may stand for itself, and small hexadecimal digits do too.
+// appendUnescaped undoes appendEscaped. It takes more than that writes: whatever is not a separator may stand for
+// itself, and small hexadecimal digits do too.
 func appendUnescaped(dst, text []byte) (out []byte, ok bool) {
 	for i := 0; i < len(text); i++ {
 		c := text[i]

@@ -6,10 +6,11 @@ import (
 	"raftplayground/raft"
 )
 
-// What a configuration is, raft says; here is how it stands in a frame. Colon has raft's text, 1,2,3>3,4,5+6, JSON an object of three lists.
+// What a configuration is, raft says; here is how it stands in a frame. Colon has raft's text, 1,2,3>3,4,5+6, JSON an
+// object of three lists.
 
-// parseConfiguration reads a configuration's text. came is what an error repeats: the part of the frame that the text was taken from. Stricter than raft it
-// takes a server's number in one form only, as all numbers of frames.
+// parseConfiguration reads a configuration's text. came is what an error repeats: the part of the frame that the text
+// was taken from. Stricter than raft it takes a server's number in one form only, as all numbers of frames.
 func parseConfiguration(text, came []byte) (raft.Configuration, *Error) {
 	const what = "servers, 1 and up, such as 1,2,3 or 1,2,3>3,4,5+6"
 	for i, c := range text {
@@ -26,8 +27,8 @@ func parseConfiguration(text, came []byte) (raft.Configuration, *Error) {
 	return c, nil
 }
 
-// configurationOf returns the configuration that an entry of kind Config holds. The log takes in no other, so one that cannot be read means
-// that it is broken.
+// configurationOf returns the configuration that an entry of kind Config holds. The log takes in no other, so one that
+// cannot be read means that it is broken.
 func configurationOf(entry *raft.Entry) raft.Configuration {
 	c, err := raft.ParseConfiguration(string(entry.Data))
 	if err != nil {

@@ -9,8 +9,9 @@ import (
 	"raftplayground/raft"
 )
 
-// Decoder reads frames. It holds the messages that it hands out, so that reading a heartbeat or a reply allocates nothing; reading entries
-// or a snapshot allocates their data, once a frame, and reading a configuration its lists. The zero value is ready. A Decoder is for one goroutine.
+// Decoder reads frames. It holds the messages that it hands out, so that reading a heartbeat or a reply allocates
+// nothing; reading entries or a snapshot allocates their data, once a frame, and reading a configuration its lists. The
+// zero value is ready. A Decoder is for one goroutine.
 type Decoder struct {
 	requestVote          raft.RequestVote
 	requestVoteReply     raft.RequestVoteReply
@@ -101,8 +102,8 @@ func (d *Decoder) timeoutReply(f *Frame, m raft.TimeoutNowReply) {
 	f.RPC, f.Call, f.Reply = &d.timeoutNowReply, m.Call, true
 }
 
-// payloads gathers the entries of a frame, or the chunk of a snapshot. Their data is decoded into a buffer that is used again and again and at the end copied, all of it at
-// once, into memory of its own, which the raft log may keep.
+// payloads gathers the entries of a frame, or the chunk of a snapshot. Their data is decoded into a buffer that is used
+// again and again and at the end copied, all of it at once, into memory of its own, which the raft log may keep.
 type payloads struct {
 	list     []raft.Entry
 	ends     []int // where in buf the data of each ends

@@ -14,16 +14,18 @@
 //	 "last_log_index":4,"last_log_term":2,"uuid":"…"}],"from":1,"to":2}            Variant, has "variant" and no "jsonrpc"
 //	08 01 10 02 18 11 22 08 08 03 10 01 18 04 20 02                                Protobuf, is a binary message
 //
-// Numbers are unsigned 64-bit, in decimal, exact: no sign, fraction, exponent, leading zero or quotes (Variant alone takes quotes). Decode is strict
-// in what it knows and passes over what it does not: a known field that is missing, null, of the wrong type, out of range or given twice is an *Error
-// with the field, what was expected and what came; unknown fields and extensions are ignored. Append is canonical: one frame, one text, in the order
-// shown here, without spaces. Protobuf alone does not tell what is missing from what is zero.
+// Numbers are unsigned 64-bit, in decimal, exact: no sign, fraction, exponent, leading zero or quotes (Variant alone
+// takes quotes). Decode is strict in what it knows and passes over what it does not: a known field that is missing,
+// null, of the wrong type, out of range or given twice is an *Error with the field, what was expected and what came;
+// unknown fields and extensions are ignored. Append is canonical: one frame, one text, in the order shown here, without
+// spaces. Protobuf alone does not tell what is missing from what is zero.
 //
 // # Colon
 //
-// One line that a person can read and type. It is the dialect of the raft.rs of 2016, and more. That program's frames are valid here. It reads those of
-// ours that are for everyone, since it ignores what follows the last field that it knows; ">to" it does not know. A pre-vote it takes for a vote: that
-// is safe, since the vote goes to the same candidate in the same term, but it raises its term where it is only asked.
+// One line that a person can read and type. It is the dialect of the raft.rs of 2016, and more. That program's frames
+// are valid here. It reads those of ours that are for everyone, since it ignores what follows the last field that it
+// knows; ">to" it does not know. A pre-vote it takes for a vote: that is safe, since the vote goes to the same
+// candidate in the same term, but it raises its term where it is only asked.
 //
 //	frame     = address ":" message *( ":" extension )
 //	address   = from [ ">" to ]                                     numbers, 1 and up; without to: for everyone
@@ -52,10 +54,11 @@
 //	          | term "@" configuration                              a configuration
 //	configuration = [ outgoing ">" ] voters [ "+" learners ]        each list: server *( "," server ), without repeats
 //
-// An extension that is absent means zero, false or nothing, and none is written that is. They are written in the order of the grammar and read in any. Of
-// bytes, %, :, comma, ;, control characters and whatever is not UTF-8 are written as % and two hexadecimal digits; everything else, = too, stands for
-// itself. A configuration of 1 to 9 servers is read in any order and written in ascending order, "1,2,3>3,4,5+6" for a change from 1, 2 and 3 to 3, 4 and
-// 5, with 6 as learner. There is no form for requests of clients, nor for errors.
+// An extension that is absent means zero, false or nothing, and none is written that is. They are written in the order
+// of the grammar and read in any. Of bytes, %, :, comma, ;, control characters and whatever is not UTF-8 are written as
+// % and two hexadecimal digits; everything else, = too, stands for itself. A configuration of 1 to 9 servers is read in
+// any order and written in ascending order, "1,2,3>3,4,5+6" for a change from 1, 2 and 3 to 3, 4 and 5, with 6 as
+// learner. There is no form for requests of clients, nor for errors.
 //
 //	1>2:AppendEntries:Request:3:1:4:2:4:call=18:entries=3,set x=1;3,set y=2
 //	2>1:AppendEntries:Reply:3:true:call=18:match=6
@@ -67,9 +70,9 @@
 //
 // # JSON
 //
-// JSON-RPC 2.0, one object a frame, no batches. "from" is required; without "to" the frame is for everyone. Ids are "from>to:call", the same in the
-// reply as in the call; a call without number has no id, its reply the id null. Any other id of a client or of another kind of server is kept in
-// Frame.ID and goes back as it came.
+// JSON-RPC 2.0, one object a frame, no batches. "from" is required; without "to" the frame is for everyone. Ids are
+// "from>to:call", the same in the reply as in the call; a call without number has no id, its reply the id null. Any
+// other id of a client or of another kind of server is kept in Frame.ID and goes back as it came.
 //
 //	method           params                                                               result
 //	RequestVote      term, candidateId, lastLogIndex, lastLogTerm, [preVote, transfer]    rpc, term, voteGranted, [preVote]
@@ -84,9 +87,10 @@
 //	IndexRange       startIndex, endIndex                                                 rpc, startIndex, commitIndex, entries
 //	AppendRequest    prevLogIndex, prevLogTerm, entries (commands only)                   rpc, index, term
 //
-// In brackets: left out when zero or false. An entry is {"term":3,"command":"set x=1"}, a no-op {"term":3,"noop":true}, a configuration
-// {"term":3,"configuration":{"voters":[1,2,4],"outgoing":[1,2,3],"learners":[]}}; outgoing and learners may be left out when they are empty. Keys, values,
-// commands and data are text, or {"base64":"…"} where they are not UTF-8. An error is {"code":…,"message":"…","data":{…}}; the codes and what their data holds stand with the Code
+// In brackets: left out when zero or false. An entry is {"term":3,"command":"set x=1"}, a no-op {"term":3,"noop":true},
+// a configuration {"term":3,"configuration":{"voters":[1,2,4],"outgoing":[1,2,3],"learners":[]}}; outgoing and learners
+// may be left out when they are empty. Keys, values, commands and data are text, or {"base64":"…"} where they are not
+// UTF-8. An error is {"code":…,"message":"…","data":{…}}; the codes and what their data holds stand with the Code
 // constants. An error never answers a reply.
 //
 //	{"jsonrpc":"2.0","id":"1>2:21","from":1,"to":2,"method":"InstallSnapshot",
@@ -99,21 +103,23 @@
 //
 // # Variant
 //
-// The JSON of a Raft of February 2015, so that such a server can take part. Our address stands behind what it knows; without it the sender is the
-// candidate or leader that the call names, and a reply comes from nobody known. Accepted and Rejected answer both calls; the uuid, which a reply
-// repeats, tells which. In uuids of our own are the kind and the number of the call. An entry is [term,"command"]; a no-op is [term,""], an empty
-// command [term,{"base64":""}].
+// The JSON of a Raft of February 2015, so that such a server can take part. Our address stands behind what it knows;
+// without it the sender is the candidate or leader that the call names, and a reply comes from nobody known. Accepted
+// and Rejected answer both calls; the uuid, which a reply repeats, tells which. In uuids of our own are the kind and
+// the number of the call. An entry is [term,"command"]; a no-op is [term,""], an empty command [term,{"base64":""}].
 //
-// It has no word for pre-votes and transfers, configurations, snapshots and TimeoutNow. Append writes such a call, and the replies to the last two, as
-// JSON instead: a server of that kind says that it does not know them, or nothing, while half of such a call, a RequestVote
-// without its preVote, would mislead it. So it cannot take part in what needs them.
+// It has no word for pre-votes and transfers, configurations, snapshots and TimeoutNow. Append writes such a call,
+// and the replies to the last two, as JSON instead: a server of that kind says that it does not know them, or
+// nothing, while half of such a call, a RequestVote without its preVote, would mislead it. So it cannot take part in
+// what needs them.
 //
 //	{"variant":"AppendEntries","fields":[{"term":3,"leader_id":1,"prev_log_index":4,"prev_log_term":2,"entries":[[3,"set x=1"]],"leader_commit":4,"uuid":"…"}],"from":1,"to":2}
 //	{"variant":"Accepted","fields":[{"uuid":"…","term":3,"match_index":5,"next_index":6}],"from":2,"to":1}
 //	{"variant":"Rejected","fields":[{"uuid":"…","term":3,"current_leader":null,"match_index":0,"next_index":3,"conflict_term":2}],"from":2,"to":1}
 //
-// The form before it had no uuid. Of that, RequestVote and its answers in bare numbers, Accepted [term] and Rejected [term, leader], are understood
-// and answered in kind; AppendEntries is not, since its prev_log_term is text, nor are the calls of clients.
+// The form before it had no uuid. Of that, RequestVote and its answers in bare numbers, Accepted [term] and Rejected
+// [term, leader], are understood and answered in kind; AppendEntries is not, since its prev_log_term is text, nor are
+// the calls of clients.
 //
 // # Protobuf
 //

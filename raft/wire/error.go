@@ -7,22 +7,28 @@ import (
 	"raftplayground/raft"
 )
 
-// Codes of errors. The first four are JSON-RPC's own and mean that the frame is bad. The others mean that the frame is good and the server cannot
-// do what it asks; -32001 to -32009 are left to the relay.
+// Codes of errors. The first four are JSON-RPC's own and mean that the frame is bad. The others mean that the frame is
+// good and the server cannot do what it asks; -32001 to -32009 are left to the relay.
 const (
 	CodeNotAFrame     = -32700 // neither colon, JSON nor Protobuf, or cut off
 	CodeNotACall      = -32600 // JSON, but no call and no reply; an address or id that cannot be one; too large
 	CodeUnknownMethod = -32601 // a call that this server does not know
 	CodeBadField      = -32602 // a field is missing, of the wrong type or out of range
 
-	CodeNotLeader    = -32010 // another server leads, or none that this one knows of: ask Error.Leader, if it is not 0. Nothing was done
-	CodeNoQuorum     = -32011 // no leader is elected or it cannot reach a majority, so nothing can be committed. Nothing was done
-	CodePrevMismatch = -32012 // AppendRequest: the previous entry is not the one named; Error.Index and Error.Term say what is there. Nothing was done
-	CodeTimedOut     = -32013 // no outcome within the time allowed: the command may or may not be committed, now or later
-	CodeOverloaded   = -32014 // too many requests are waiting. Nothing was done; try again
+	// another server leads, or none that this one knows of: ask Error.Leader, if it is not 0. Nothing was done
+	CodeNotLeader = -32010
+	// no leader is elected or it cannot reach a majority, so nothing can be committed. Nothing was done
+	CodeNoQuorum = -32011
+	// AppendRequest: the previous entry is not the one named; Error.Index and Error.Term say what is there.
+	// Nothing was done
+	CodePrevMismatch = -32012
+	// no outcome within the time allowed: the command may or may not be committed, now or later
+	CodeTimedOut   = -32013
+	CodeOverloaded = -32014 // too many requests are waiting. Nothing was done; try again
 )
 
-// Error tells what is wrong with a frame, or why a server does not do what a frame asks. It is what travels in a JSON-RPC error.
+// Error tells what is wrong with a frame, or why a server does not do what a frame asks. It is what travels in
+// a JSON-RPC error.
 type Error struct {
 	Code    int
 	Field   string // the offending field, as it is called in the frame; empty if it is none
@@ -36,9 +42,9 @@ type Error struct {
 // Error returns the message.
 func (e *Error) Error() string { return e.Message }
 
-// AppendError appends to dst the frame with which server self answers the bad frame that Decode returned e for: always JSON-RPC, for the other
-// encodings have no errors and their servers pass over what they cannot read. An error never goes to a reply, nor to a sender that
-// cannot be told: then dst comes back as it was.
+// AppendError appends to dst the frame with which server self answers the bad frame that Decode returned e for: always
+// JSON-RPC, for the other encodings have no errors and their servers pass over what they cannot read. An error never
+// goes to a reply, nor to a sender that cannot be told: then dst comes back as it was.
 func AppendError(dst []byte, self uint64, bad *Frame, e *Error) []byte {
 	if bad.Reply || bad.From == 0 {
 		return dst
@@ -59,7 +65,8 @@ func missing(field, what string) *Error {
 
 // tooMuch makes the error of something over its limit.
 func tooMuch(code int, field string, limit int, unit string, came int) *Error {
-	return &Error{Code: code, Field: field, Message: field + ": expected at most " + strconv.Itoa(limit) + " " + unit + ", came " + strconv.Itoa(came)}
+	return &Error{Code: code, Field: field, Message: field + ": expected at most " + strconv.Itoa(limit) + " " + unit +
+		", came " + strconv.Itoa(came)}
 }
 
 // twice makes the error of a field that is given more than once: which of them to believe would be a guess.

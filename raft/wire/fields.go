@@ -87,14 +87,18 @@ const (
 
 // fieldNames says how each is written.
 var fieldNames = [fields]string{
-	fieldJSONRPC: "jsonrpc", fieldID: "id", fieldFrom: "from", fieldTo: "to", fieldCall: "call", fieldMethod: "method", fieldParams: "params",
+	fieldJSONRPC: "jsonrpc", fieldID: "id", fieldFrom: "from", fieldTo: "to", fieldCall: "call", fieldMethod: "method",
+	fieldParams: "params",
 	fieldResult: "result", fieldError: "error", fieldVariant: "variant", fieldFields: "fields",
 
-	fieldTerm: "term", fieldCandidateID: "candidateId", fieldLastLogIndex: "lastLogIndex", fieldLastLogTerm: "lastLogTerm",
-	fieldPreVote: "preVote", fieldTransfer: "transfer", fieldVoteGranted: "voteGranted", fieldLeaderID: "leaderId", fieldPrevLogIndex: "prevLogIndex", fieldPrevLogTerm: "prevLogTerm",
+	fieldTerm: "term", fieldCandidateID: "candidateId", fieldLastLogIndex: "lastLogIndex",
+	fieldLastLogTerm: "lastLogTerm",
+	fieldPreVote:     "preVote", fieldTransfer: "transfer", fieldVoteGranted: "voteGranted", fieldLeaderID: "leaderId",
+	fieldPrevLogIndex: "prevLogIndex", fieldPrevLogTerm: "prevLogTerm",
 	fieldLeaderCommit: "leaderCommit", fieldEntries: "entries", fieldSuccess: "success", fieldMatchIndex: "matchIndex",
 	fieldConflictTerm: "conflictTerm", fieldConflictIndex: "conflictIndex",
-	fieldLastIncludedIndex: "lastIncludedIndex", fieldLastIncludedTerm: "lastIncludedTerm", fieldOffset: "offset", fieldDone: "done",
+	fieldLastIncludedIndex: "lastIncludedIndex", fieldLastIncludedTerm: "lastIncludedTerm", fieldOffset: "offset",
+	fieldDone:          "done",
 	fieldNextOffset:    "nextOffset",
 	fieldCandidate2015: "candidate_id", fieldLastLogIndex2015: "last_log_index", fieldLastLogTerm2015: "last_log_term",
 	fieldLeader2015: "leader_id", fieldPrevLogIndex2015: "prev_log_index", fieldPrevLogTerm2015: "prev_log_term",
@@ -104,13 +108,15 @@ var fieldNames = [fields]string{
 	fieldCommand: "command", fieldNoOp: "noop", fieldBase64: "base64", fieldConfiguration: "configuration",
 	fieldVoters: "voters", fieldOutgoing: "outgoing", fieldLearners: "learners",
 
-	fieldRPC: "rpc", fieldKey: "key", fieldValue: "value", fieldFound: "found", fieldExpected: "expected", fieldRead: "read", fieldIndex: "index", fieldStartIndex: "startIndex",
-	fieldEndIndex: "endIndex", fieldCommitIndex: "commitIndex", fieldCode: "code", fieldMessage: "message", fieldData: "data",
+	fieldRPC: "rpc", fieldKey: "key", fieldValue: "value", fieldFound: "found", fieldExpected: "expected",
+	fieldRead: "read", fieldIndex: "index", fieldStartIndex: "startIndex",
+	fieldEndIndex: "endIndex", fieldCommitIndex: "commitIndex", fieldCode: "code", fieldMessage: "message",
+	fieldData:  "data",
 	fieldField: "field", fieldLeader: "leader",
 }
 
-// fieldOf returns the field of that name, unknownField if there is none. Keys are case-sensitive. Some sixty names of which few have the same length:
-// comparing lengths first makes the walk over all of them cheap.
+// fieldOf returns the field of that name, unknownField if there is none. Keys are case-sensitive. Some sixty names of
+// which few have the same length: comparing lengths first makes the walk over all of them cheap.
 func fieldOf(key string) field {
 	for _, f := range fieldsOfLength[min(len(key), longestName+1)] {
 		if fieldNames[f] == key {

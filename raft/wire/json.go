@@ -10,7 +10,8 @@ import (
 	"raftplayground/raft"
 )
 
-// decodeObject reads a frame that is a JSON object: JSON-RPC 2.0, or with "variant" and without "jsonrpc" the dialect of 2015.
+// decodeObject reads a frame that is a JSON object: JSON-RPC 2.0, or with "variant" and without "jsonrpc" the
+// dialect of 2015.
 func (d *Decoder) decodeObject(data []byte, f *Frame) *Error {
 	if d.iter == nil {
 		d.iter = jsoniter.NewIterator(jsoniter.ConfigDefault)
@@ -21,7 +22,8 @@ func (d *Decoder) decodeObject(data []byte, f *Frame) *Error {
 		return expected(CodeNotAFrame, "frame", "JSON in UTF-8", data)
 	}
 	if !r.check() {
-		return expected(CodeNotAFrame, "frame", "one whole JSON object (it goes wrong at byte "+strconv.Itoa(r.pos)+")", data)
+		return expected(CodeNotAFrame, "frame", "one whole JSON object (it goes wrong at byte "+strconv.Itoa(r.pos)+")",
+			data)
 	}
 	d.scratch = r.scratch[:0]
 	var top object
@@ -54,8 +56,8 @@ func (d *Decoder) decodeObject(data []byte, f *Frame) *Error {
 	return r.err
 }
 
-// envelope reads what every JSON-RPC frame has: the version, the address and the id. It reads the address even where the version is wrong, so
-// that the error can be answered.
+// envelope reads what every JSON-RPC frame has: the version, the address and the id. It reads the address even where
+// the version is wrong, so that the error can be answered.
 func (r *reader) envelope(top *object, f *Frame) {
 	f.From, f.To = r.number(top, fieldFrom), r.optional(top, fieldTo)
 	switch {
@@ -78,8 +80,8 @@ func (r *reader) envelope(top *object, f *Frame) {
 	}
 }
 
-// callID reads "from>to:call", or keeps the id of a sender that names its calls in another way. In a reply from and to are those of the call, so
-// the other way round than the frame's; a call to everyone has 0 for to.
+// callID reads "from>to:call", or keeps the id of a sender that names its calls in another way. In a reply from and to
+// are those of the call, so the other way round than the frame's; a call to everyone has 0 for to.
 func (r *reader) callID(id []byte, f *Frame) {
 	if id == nil || string(id) == "null" {
 		return
@@ -192,7 +194,8 @@ func (d *Decoder) decodeRPC(r *reader, o *object, f *Frame, c content) {
 }
 
 // allMethods is what an unknown method is told it should have been.
-const allMethods = "RequestVote, AppendEntries, InstallSnapshot, TimeoutNow, Put, Get, Delete, CompareAndSwap, IndexRange or AppendRequest"
+const allMethods = "RequestVote, AppendEntries, InstallSnapshot, TimeoutNow, Put, Get, Delete, CompareAndSwap, " +
+	"IndexRange or AppendRequest"
 
 // unquoted returns what is between the quotes of a name, nil if it is no text. Names have no escapes.
 func unquoted(text []byte) []byte {
@@ -277,13 +280,15 @@ func (d *Decoder) decodeRequest(r *reader, p *object, f *Frame, method Method) {
 	case IndexRange:
 		q.Start, q.End = raft.Index(r.number(p, fieldStartIndex)), raft.Index(r.number(p, fieldEndIndex))
 		if r.err == nil && q.Start == 0 {
-			r.err = expected(CodeBadField, "startIndex", "1 or more: the first entry of a log is entry 1", p.get(fieldStartIndex))
+			r.err = expected(CodeBadField, "startIndex", "1 or more: the first entry of a log is entry 1",
+				p.get(fieldStartIndex))
 		}
 		if r.err == nil && q.End < q.Start {
 			r.err = expected(CodeBadField, "endIndex", "startIndex or more", p.get(fieldEndIndex))
 		}
 	case AppendRequest:
-		q.PrevLogIndex, q.PrevLogTerm = raft.Index(r.number(p, fieldPrevLogIndex)), raft.Term(r.number(p, fieldPrevLogTerm))
+		q.PrevLogIndex, q.PrevLogTerm = raft.Index(r.number(p, fieldPrevLogIndex)),
+			raft.Term(r.number(p, fieldPrevLogTerm))
 		for list := r.list(p, fieldEntries); r.err == nil; {
 			text := list.next()
 			if text == nil {
@@ -381,7 +386,8 @@ func (d *Decoder) decodeRefusal(r *reader, top *object, f *Frame) {
 			d.refusal.Leader = r.optional(&data, fieldLeader)
 		}
 	case CodePrevMismatch:
-		d.refusal.Index, d.refusal.Term = raft.Index(r.optional(&data, fieldIndex)), raft.Term(r.optional(&data, fieldTerm))
+		d.refusal.Index, d.refusal.Term = raft.Index(r.optional(&data, fieldIndex)),
+			raft.Term(r.optional(&data, fieldTerm))
 	}
 }
 

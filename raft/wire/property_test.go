@@ -17,7 +17,8 @@ var anyNumber = rapid.OneOf(rapid.Uint64Range(0, 9), rapid.Uint64())
 var anyBytes = rapid.OneOf(
 	rapid.SliceOfN(rapid.Byte(), 0, 40),
 	rapid.Map(rapid.String(), func(s string) []byte { return []byte(s) }),
-	rapid.Map(rapid.StringOfN(rapid.RuneFrom([]rune("%:,;=\\\"\u0000\n\u2028€{}")), 0, 20, -1), func(s string) []byte { return []byte(s) }),
+	rapid.Map(rapid.StringOfN(rapid.RuneFrom([]rune("%:,;=\\\"\u0000\n\u2028€{}")), 0, 20, -1),
+		func(s string) []byte { return []byte(s) }),
 )
 
 var anyEntry = rapid.Custom(func(t *rapid.T) raft.Entry {
@@ -34,7 +35,8 @@ var anyEntry = rapid.Custom(func(t *rapid.T) raft.Entry {
 
 // anyConfiguration has up to nine servers, small and large, of which each votes before, after or both, or learns.
 var anyConfiguration = rapid.Custom(func(t *rapid.T) (c raft.Configuration) {
-	servers := rapid.SliceOfNDistinct(rapid.OneOf(rapid.Uint64Range(1, 12), rapid.Uint64Min(1)), 1, 9, rapid.ID[uint64]).Draw(t, "servers")
+	servers := rapid.SliceOfNDistinct(rapid.OneOf(rapid.Uint64Range(1, 12), rapid.Uint64Min(1)), 1, 9,
+		rapid.ID[uint64]).Draw(t, "servers")
 	slices.Sort(servers)
 	always := rapid.IntRange(0, len(servers)-1).Draw(t, "always a voter")
 	for i, s := range servers {
@@ -56,23 +58,28 @@ func drawn[N ~uint64](t *rapid.T, name string) N { return N(anyNumber.Draw(t, na
 
 var anyRPC = rapid.OneOf(
 	rapid.Custom(func(t *rapid.T) raft.RPC {
-		return &raft.RequestVote{Call: drawn[uint64](t, "call"), Term: drawn[raft.Term](t, "term"), CandidateID: drawn[raft.ServerID](t, "candidate"),
+		return &raft.RequestVote{Call: drawn[uint64](t, "call"), Term: drawn[raft.Term](t, "term"),
+			CandidateID:  drawn[raft.ServerID](t, "candidate"),
 			LastLogIndex: drawn[raft.Index](t, "index"), LastLogTerm: drawn[raft.Term](t, "lastTerm"),
 			PreVote: rapid.Bool().Draw(t, "preVote"), Transfer: rapid.Bool().Draw(t, "transfer")}
 	}),
 	rapid.Custom(func(t *rapid.T) raft.RPC {
-		return &raft.RequestVoteReply{Call: drawn[uint64](t, "call"), Term: drawn[raft.Term](t, "term"), VoteGranted: rapid.Bool().Draw(t, "granted"), PreVote: rapid.Bool().Draw(t, "preVote")}
+		return &raft.RequestVoteReply{Call: drawn[uint64](t, "call"), Term: drawn[raft.Term](t, "term"),
+			VoteGranted: rapid.Bool().Draw(t, "granted"), PreVote: rapid.Bool().Draw(t, "preVote")}
 	}),
 	rapid.Custom(func(t *rapid.T) raft.RPC {
-		m := &raft.AppendEntries{Call: drawn[uint64](t, "call"), Term: drawn[raft.Term](t, "term"), LeaderID: drawn[raft.ServerID](t, "leader"),
-			PrevLogIndex: drawn[raft.Index](t, "prev"), PrevLogTerm: drawn[raft.Term](t, "prevTerm"), LeaderCommit: drawn[raft.Index](t, "commit")}
+		m := &raft.AppendEntries{Call: drawn[uint64](t, "call"), Term: drawn[raft.Term](t, "term"),
+			LeaderID:     drawn[raft.ServerID](t, "leader"),
+			PrevLogIndex: drawn[raft.Index](t, "prev"), PrevLogTerm: drawn[raft.Term](t, "prevTerm"),
+			LeaderCommit: drawn[raft.Index](t, "commit")}
 		if entries := rapid.SliceOfN(anyEntry, 0, 5).Draw(t, "entries"); len(entries) > 0 {
 			m.Entries = entries
 		}
 		return m
 	}),
 	rapid.Custom(func(t *rapid.T) raft.RPC {
-		m := &raft.AppendEntriesReply{Call: drawn[uint64](t, "call"), Term: drawn[raft.Term](t, "term"), Success: rapid.Bool().Draw(t, "success")}
+		m := &raft.AppendEntriesReply{Call: drawn[uint64](t, "call"), Term: drawn[raft.Term](t, "term"),
+			Success: rapid.Bool().Draw(t, "success")}
 		if m.Success {
 			m.MatchIndex = drawn[raft.Index](t, "match")
 		} else {
@@ -81,20 +88,25 @@ var anyRPC = rapid.OneOf(
 		return m
 	}),
 	rapid.Custom(func(t *rapid.T) raft.RPC {
-		m := &raft.InstallSnapshot{Call: drawn[uint64](t, "call"), Term: drawn[raft.Term](t, "term"), LeaderID: drawn[raft.ServerID](t, "leader"),
-			LastIncludedIndex: drawn[raft.Index](t, "lastIncludedIndex"), LastIncludedTerm: drawn[raft.Term](t, "lastIncludedTerm"),
-			Configuration: anyConfiguration.Draw(t, "configuration"), Offset: drawn[uint64](t, "offset"), Done: rapid.Bool().Draw(t, "done")}
+		m := &raft.InstallSnapshot{Call: drawn[uint64](t, "call"), Term: drawn[raft.Term](t, "term"),
+			LeaderID:          drawn[raft.ServerID](t, "leader"),
+			LastIncludedIndex: drawn[raft.Index](t, "lastIncludedIndex"),
+			LastIncludedTerm:  drawn[raft.Term](t, "lastIncludedTerm"),
+			Configuration:     anyConfiguration.Draw(t, "configuration"), Offset: drawn[uint64](t, "offset"),
+			Done: rapid.Bool().Draw(t, "done")}
 		if data := anyBytes.Draw(t, "data"); len(data) > 0 {
 			m.Data = data
 		}
 		return m
 	}),
 	rapid.Custom(func(t *rapid.T) raft.RPC {
-		return &raft.InstallSnapshotReply{Call: drawn[uint64](t, "call"), Term: drawn[raft.Term](t, "term"), NextOffset: drawn[uint64](t, "next"),
+		return &raft.InstallSnapshotReply{Call: drawn[uint64](t, "call"), Term: drawn[raft.Term](t, "term"),
+			NextOffset: drawn[uint64](t, "next"),
 			MatchIndex: drawn[raft.Index](t, "match")}
 	}),
 	rapid.Custom(func(t *rapid.T) raft.RPC {
-		return &raft.TimeoutNow{Call: drawn[uint64](t, "call"), Term: drawn[raft.Term](t, "term"), LeaderID: drawn[raft.ServerID](t, "leader")}
+		return &raft.TimeoutNow{Call: drawn[uint64](t, "call"), Term: drawn[raft.Term](t, "term"),
+			LeaderID: drawn[raft.ServerID](t, "leader")}
 	}),
 	rapid.Custom(func(t *rapid.T) raft.RPC {
 		return &raft.TimeoutNowReply{Call: drawn[uint64](t, "call"), Term: drawn[raft.Term](t, "term")}
@@ -103,7 +115,8 @@ var anyRPC = rapid.OneOf(
 
 var anyRequest = rapid.Custom(func(t *rapid.T) *Request {
 	text := func(name string) string { return string(anyBytes.Draw(t, name)) }
-	q := &Request{Method: rapid.SampledFrom([]Method{Put, Get, Delete, IndexRange, AppendRequest, CompareAndSwap}).Draw(t, "method")}
+	q := &Request{Method: rapid.SampledFrom([]Method{Put, Get, Delete, IndexRange, AppendRequest, CompareAndSwap}).Draw(
+		t, "method")}
 	switch q.Method {
 	case Put:
 		q.Key, q.Value = text("key"), text("value")
@@ -126,7 +139,8 @@ var anyRequest = rapid.Custom(func(t *rapid.T) *Request {
 })
 
 var anyAnswer = rapid.Custom(func(t *rapid.T) *Answer {
-	a := &Answer{Method: rapid.SampledFrom([]Method{Put, Get, Delete, IndexRange, AppendRequest, CompareAndSwap}).Draw(t, "method"), Index: drawn[raft.Index](t, "index")}
+	a := &Answer{Method: rapid.SampledFrom([]Method{Put, Get, Delete, IndexRange, AppendRequest, CompareAndSwap}).Draw(
+		t, "method"), Index: drawn[raft.Index](t, "index")}
 	if a.Method == IndexRange {
 		a.CommitIndex = drawn[raft.Index](t, "commit")
 		if entries := rapid.SliceOfN(anyEntry, 0, 4).Draw(t, "entries"); len(entries) > 0 {
@@ -155,7 +169,8 @@ func TestEveryRPCComesBackAsItWas(t *testing.T) {
 	for _, encoding := range Encodings() {
 		t.Run(encoding.String(), func(t *testing.T) {
 			rapid.Check(t, func(t *rapid.T) {
-				sent := Frame{From: rapid.Uint64Min(1).Draw(t, "from"), To: drawn[uint64](t, "to"), Encoding: encoding, RPC: anyRPC.Draw(t, "rpc")}
+				sent := Frame{From: rapid.Uint64Min(1).Draw(t, "from"), To: drawn[uint64](t, "to"), Encoding: encoding,
+					RPC: anyRPC.Draw(t, "rpc")}
 				sent.Reply = isReply(sent.RPC)
 				sent.Encoding = encoding.For(&sent)
 				text := Append(nil, &sent, encoding)
@@ -175,14 +190,16 @@ func TestEveryRPCComesBackAsItWas(t *testing.T) {
 func TestEveryClientFrameComesBackAsItWas(t *testing.T) {
 	var d Decoder
 	rapid.Check(t, func(t *rapid.T) {
-		sent := Frame{From: rapid.Uint64Min(1).Draw(t, "from"), To: rapid.Uint64Min(1).Draw(t, "to"), Encoding: JSON, Call: drawn[uint64](t, "call")}
+		sent := Frame{From: rapid.Uint64Min(1).Draw(t, "from"), To: rapid.Uint64Min(1).Draw(t, "to"), Encoding: JSON,
+			Call: drawn[uint64](t, "call")}
 		switch rapid.IntRange(0, 2).Draw(t, "content") {
 		case 0:
 			sent.Request = anyRequest.Draw(t, "request")
 		case 1:
 			sent.Answer, sent.Reply = anyAnswer.Draw(t, "answer"), true
 		case 2:
-			e := &Error{Code: rapid.SampledFrom([]int{CodeBadField, CodeNotLeader, CodeNoQuorum, CodePrevMismatch, CodeTimedOut, CodeOverloaded}).Draw(t, "code"),
+			e := &Error{Code: rapid.SampledFrom([]int{CodeBadField, CodeNotLeader, CodeNoQuorum, CodePrevMismatch,
+				CodeTimedOut, CodeOverloaded}).Draw(t, "code"),
 				Field: rapid.String().Draw(t, "field"), Message: rapid.String().Draw(t, "message")}
 			if e.Code == CodeNotLeader {
 				e.Leader = drawn[uint64](t, "leader")
@@ -213,7 +230,8 @@ func checkStable(t *testing.T, kind Kind, data []byte) {
 	var f, again Frame
 	err := first.Decode(kind, data, &f)
 	if err != nil {
-		if e, ok := err.(*Error); !ok || e.Code == 0 || e.Field == "" || !strings.HasPrefix(e.Message, e.Field+": ") || len(e.Message) > 300 {
+		if e, ok := err.(*Error); !ok || e.Code == 0 || e.Field == "" || !strings.HasPrefix(e.Message, e.Field+": ") ||
+			len(e.Message) > 300 {
 			t.Fatalf("%q: error %#v", data, err)
 		}
 		AppendError(nil, 2, &f, err.(*Error))

@@ -24,9 +24,11 @@ func (d *Decoder) decodeProtobuf(data []byte, f *Frame) *Error {
 	case r.err != nil:
 		return r.err
 	case f.From == 0:
-		return &Error{Code: CodeNotACall, Field: "from", Message: "from: expected the sender's number, 1 or more, came nothing"}
+		return &Error{Code: CodeNotACall, Field: "from",
+			Message: "from: expected the sender's number, 1 or more, came nothing"}
 	case contents != 1:
-		return &Error{Code: CodeNotACall, Field: "content", Message: "content: expected one call or one reply, came " + strconv.Itoa(contents)}
+		return &Error{Code: CodeNotACall, Field: "content", Message: "content: expected one call or one reply, came " +
+			strconv.Itoa(contents)}
 	}
 	r = protoReader{schema: frameSchema[content].of, rest: r.bytes[content]}
 	d.protoContent(&r, content, f)
@@ -118,7 +120,8 @@ func (r *protoReader) take(kind protowire.Type, value []byte) {
 	case kind == protowire.VarintType && asNumber:
 		r.numbers[r.field], _ = protowire.ConsumeVarint(value)
 		if field.form == aTruth && r.numbers[r.field] > 1 {
-			r.err = expected(CodeBadField, r.schema.nameOf(r.field), "0 or 1", strconv.AppendUint(nil, r.numbers[r.field], 10))
+			r.err = expected(CodeBadField, r.schema.nameOf(r.field), "0 or 1",
+				strconv.AppendUint(nil, r.numbers[r.field], 10))
 		}
 	case kind == protowire.BytesType && !asNumber:
 		r.bytes[r.field], _ = protowire.ConsumeBytes(value)

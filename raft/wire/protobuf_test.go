@@ -29,8 +29,9 @@ var official = func() protoreflect.MessageDescriptor {
 	return files[0].Messages().ByName("Frame")
 }()
 
-var forms = map[form]protoreflect.Kind{aNumber: protoreflect.Uint64Kind, aTruth: protoreflect.BoolKind, someBytes: protoreflect.BytesKind,
-	aMessage: protoreflect.MessageKind, numberList: protoreflect.Uint64Kind, messageList: protoreflect.MessageKind}
+var forms = map[form]protoreflect.Kind{aNumber: protoreflect.Uint64Kind, aTruth: protoreflect.BoolKind,
+	someBytes: protoreflect.BytesKind,
+	aMessage:  protoreflect.MessageKind, numberList: protoreflect.Uint64Kind, messageList: protoreflect.MessageKind}
 
 // The schema that is compiled in and the file in the repository say the same of every message.
 func TestTheSchemaIsThatOfTheProto(t *testing.T) {
@@ -56,7 +57,8 @@ func TestTheSchemaIsThatOfTheProto(t *testing.T) {
 			f := s[field.Number()]
 			list := f.form == numberList || f.form == messageList
 			name := s.nameOf(field.Number())
-			if !strings.EqualFold(name, field.JSONName()) || forms[f.form] != field.Kind() || list != field.IsList() || (f.of != nil) != (field.Message() != nil) {
+			if !strings.EqualFold(name, field.JSONName()) || forms[f.form] != field.Kind() || list != field.IsList() ||
+				(f.of != nil) != (field.Message() != nil) {
 				t.Errorf("%s: field %d is %+v, and in frame.proto %v", name, field.Number(), f, field)
 			}
 			if f.of != nil {
@@ -137,7 +139,8 @@ func fillEntry(m protoreflect.Message, e raft.Entry) {
 func TestTheOfficialPackageAgrees(t *testing.T) {
 	var d Decoder
 	rapid.Check(t, func(t *rapid.T) {
-		sent := Frame{From: rapid.Uint64Min(1).Draw(t, "from"), To: drawn[uint64](t, "to"), Encoding: Protobuf, RPC: anyRPC.Draw(t, "rpc")}
+		sent := Frame{From: rapid.Uint64Min(1).Draw(t, "from"), To: drawn[uint64](t, "to"), Encoding: Protobuf,
+			RPC: anyRPC.Draw(t, "rpc")}
 		sent.Reply = isReply(sent.RPC)
 		want := dynamic(&sent)
 		ours := Append(nil, &sent, Protobuf)
@@ -267,8 +270,10 @@ func TestBadProtobufTellsWhatIsWrong(t *testing.T) {
 		var e *Error
 		if err := d.Decode(Binary, unhexed(c.hex), &f); !errors.As(err, &e) {
 			t.Errorf("%s: expected an error, came %+v", c.hex, f)
-		} else if e.Code != c.code || e.Field != c.field || !strings.HasPrefix(e.Message, c.field+": expected") || !strings.Contains(e.Message, c.holds) {
-			t.Errorf("%s: error %d %q %q, expected %d %q with %q", c.hex, e.Code, e.Field, e.Message, c.code, c.field, c.holds)
+		} else if e.Code != c.code || e.Field != c.field || !strings.HasPrefix(e.Message, c.field+": expected") ||
+			!strings.Contains(e.Message, c.holds) {
+			t.Errorf("%s: error %d %q %q, expected %d %q with %q", c.hex, e.Code, e.Field, e.Message, c.code, c.field,
+				c.holds)
 		}
 		if f.RPC != nil {
 			t.Errorf("%s: content in spite of the error", c.hex)
@@ -282,10 +287,12 @@ func TestBadProtobufIsAnswered(t *testing.T) {
 	var d Decoder
 	var f Frame
 	var e *Error
-	if err := d.Decode(Binary, unhexed("08 01 10 02 18 11 22 02 28 02"), &f); !errors.As(err, &e) || f.Call != 17 || f.Encoding != Protobuf {
+	if err := d.Decode(Binary, unhexed("08 01 10 02 18 11 22 02 28 02"), &f); !errors.As(err, &e) || f.Call != 17 ||
+		f.Encoding != Protobuf {
 		t.Fatalf("%v: %+v", err, f)
 	}
-	const want = `{"jsonrpc":"2.0","id":"1>2:17","from":2,"to":1,"error":{"code":-32602,"message":"preVote: expected 0 or 1, came \"2\"","data":{"field":"preVote"}}}`
+	const want = `{"jsonrpc":"2.0","id":"1>2:17","from":2,"to":1,"error":{"code":-32602,` +
+		`"message":"preVote: expected 0 or 1, came \"2\"","data":{"field":"preVote"}}}`
 	if got := string(AppendError(nil, 2, &f, e)); got != want {
 		t.Errorf("answered by %s", got)
 	}
@@ -303,11 +310,12 @@ func TestBadProtobufIsAnswered(t *testing.T) {
 func TestProtobufOfOthersIsUnderstood(t *testing.T) {
 	var d Decoder
 	for name, text := range map[string]string{
-		"as Append writes it":           "08 01 10 02 2a 0d 08 03 32 09 1a 07 0a 03 01 02 03 12 00",
-		"the content first":             "2a 0b 32 09 1a 07 0a 03 01 02 03 12 00 08 01 10 02",
-		"a list field by field":         "08 01 10 02 2a 0e 08 03 32 0a 1a 08 08 01 08 02 08 03 12 00",
-		"half packed":                   "08 01 10 02 2a 0c 08 03 32 08 1a 06 08 01 0a 02 02 03",
-		"unknown fields and a group":    "08 01 10 02 7a 01 78 83 01 08 05 84 01 2a 0d 08 03 32 09 1a 07 0a 03 01 02 03 12 00",
+		"as Append writes it":   "08 01 10 02 2a 0d 08 03 32 09 1a 07 0a 03 01 02 03 12 00",
+		"the content first":     "2a 0b 32 09 1a 07 0a 03 01 02 03 12 00 08 01 10 02",
+		"a list field by field": "08 01 10 02 2a 0e 08 03 32 0a 1a 08 08 01 08 02 08 03 12 00",
+		"half packed":           "08 01 10 02 2a 0c 08 03 32 08 1a 06 08 01 0a 02 02 03",
+		"unknown fields and a group": "08 01 10 02 7a 01 78 83 01 08 05 84 01 2a 0d 08 03 32 09 1a 07 0a 03 " +
+			"01 02 03 12 00",
 		"a number longer than it needs": "08 81 00 10 02 2a 0b 32 09 1a 07 0a 03 01 02 03 12 00",
 	} {
 		var f Frame
@@ -316,7 +324,8 @@ func TestProtobufOfOthersIsUnderstood(t *testing.T) {
 			continue
 		}
 		m, is := f.RPC.(*raft.AppendEntries)
-		if !is || f.From != 1 || f.To != 2 || len(m.Entries) != 1 || m.Entries[0].Kind != raft.Config || string(m.Entries[0].Data) != "1,2,3" {
+		if !is || f.From != 1 || f.To != 2 || len(m.Entries) != 1 || m.Entries[0].Kind != raft.Config ||
+			string(m.Entries[0].Data) != "1,2,3" {
 			t.Errorf("%s: %+v %+v", name, f, f.RPC)
 		}
 	}
@@ -352,8 +361,10 @@ func TestEncodingsAreFoundByNameAndByKind(t *testing.T) {
 }
 
 func TestProtobufIsShownFieldByField(t *testing.T) {
-	frame := Frame{From: 1, To: 2, RPC: &raft.AppendEntries{Call: 300, Term: 3, LeaderID: 1, PrevLogIndex: 4, Entries: []raft.Entry{
-		{Term: 3, Data: []byte("set x=1")}, {Term: 3, Kind: raft.Config, Data: []byte("1,2>1,2,3")}, {Data: []byte{0xff}}}}}
+	frame := Frame{From: 1, To: 2, RPC: &raft.AppendEntries{Call: 300, Term: 3, LeaderID: 1, PrevLogIndex: 4,
+		Entries: []raft.Entry{
+			{Term: 3, Data: []byte("set x=1")}, {Term: 3, Kind: raft.Config, Data: []byte("1,2>1,2,3")},
+			{Data: []byte{0xff}}}}}
 	data := Append(nil, &frame, Protobuf)
 	const want = `08 01                        from: 1
 10 02                        to: 2
@@ -375,7 +386,8 @@ func TestProtobufIsShownFieldByField(t *testing.T) {
 	if got := string(AppendShown(nil, Binary, data)); got != want {
 		t.Errorf("shown as\n%s", got)
 	}
-	if got := string(AppendShown([]byte("> "), Binary, append(protowire.AppendTag(nil, 99, protowire.Fixed32Type), 1, 2, 3, 4, 0xff))); got !=
+	if got := string(AppendShown([]byte("> "), Binary, append(protowire.AppendTag(nil, 99, protowire.Fixed32Type), 1, 2,
+		3, 4, 0xff))); got !=
 		"> 9d 06 01 02 03 04            field 99, not known\nff                           …" {
 		t.Errorf("shown as\n%s", got)
 	}
@@ -386,8 +398,11 @@ func TestProtobufIsShownFieldByField(t *testing.T) {
 
 // Of a frame of which only the beginning is known its kind and term can be told if it is a long one.
 func TestTheBeginningOfALongFrameTellsWhatItIs(t *testing.T) {
-	long := Frame{From: 1, To: 2, RPC: &raft.AppendEntries{Call: 18, Term: 3, Entries: []raft.Entry{{Term: 3, Data: make([]byte, 1000)}}}}
-	chunk := Frame{From: 1, To: 2, RPC: &raft.InstallSnapshot{Term: 3, Configuration: raft.Configuration{Voters: []raft.ServerID{1}}, Data: make([]byte, 1000)}}
+	long := Frame{From: 1, To: 2, RPC: &raft.AppendEntries{Call: 18, Term: 3,
+		Entries: []raft.Entry{{Term: 3, Data: make([]byte, 1000)}}}}
+	chunk := Frame{From: 1, To: 2,
+		RPC: &raft.InstallSnapshot{Term: 3, Configuration: raft.Configuration{Voters: []raft.ServerID{1}},
+			Data: make([]byte, 1000)}}
 	for _, e := range Encodings() {
 		data := Append(nil, &long, e)
 		if method, term := Peek(e.Kind(), data[:150]); method != "AppendEntries" || term != 3 {

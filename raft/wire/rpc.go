@@ -66,7 +66,8 @@ var (
 		3: {name: fieldPrevLogIndex, form: aNumber}, 4: {name: fieldPrevLogTerm, form: aNumber},
 		5: {name: fieldLeaderCommit, form: aNumber}, 6: {name: fieldEntries, form: messageList, of: &entrySchema}}
 	appendEntriesReplySchema = schema{1: {name: fieldTerm, form: aNumber}, 2: {name: fieldSuccess, form: aTruth},
-		3: {name: fieldMatchIndex, form: aNumber, spare: true}, 4: {name: fieldConflictTerm, form: aNumber, spare: true},
+		3: {name: fieldMatchIndex, form: aNumber, spare: true}, 4: {name: fieldConflictTerm, form: aNumber,
+			spare: true},
 		5: {name: fieldConflictIndex, form: aNumber, spare: true}}
 	installSnapshotSchema = schema{1: {name: fieldTerm, form: aNumber}, 2: {name: fieldLeaderID, form: aNumber},
 		3: {name: fieldLastIncludedIndex, form: aNumber}, 4: {name: fieldLastIncludedTerm, form: aNumber},
@@ -104,7 +105,8 @@ func (s *schema) nameOf(number protowire.Number) string {
 	return calls[number]
 }
 
-// parts are what an RPC holds: its numbers and truths (0 or 1) by the numbers of their fields, and what else it may have.
+// parts are what an RPC holds: its numbers and truths (0 or 1) by the numbers of their fields, and what else
+// it may have.
 type parts struct {
 	call          uint64
 	numbers       [len(schema{})]uint64

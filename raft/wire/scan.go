@@ -12,10 +12,11 @@ const maxDepth = 32
 // maxNumber is the longest number looked at, in bytes. No field of ours is longer than 20.
 const maxNumber = 64
 
-// scanner walks over JSON text. json-iterator judges and decodes the values; the walk over objects and lists is done here, because its own makes a
-// string of every key, and because a message's parameters may stand before its method.
+// scanner walks over JSON text. json-iterator judges and decodes the values; the walk over objects and lists is done
+// here, because its own makes a string of every key, and because a message's parameters may stand before its method.
 //
-// A text is walked over as a whole once (check); from then on it is known to be well-formed and its parts may be cut out of it.
+// A text is walked over as a whole once (check); from then on it is known to be well-formed and its parts may be cut
+// out of it.
 type scanner struct {
 	data    []byte
 	pos     int

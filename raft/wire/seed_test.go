@@ -31,8 +31,10 @@ func readSeedVectors(t *testing.T) (v seedVectors) {
 	if err := jsoniter.Unmarshal(data, &v); err != nil {
 		t.Fatal(err)
 	}
-	for name, list := range map[string][]string{"colon_encode": v.ColonEncode, "colon_accept": v.ColonAccept, "colon_reject": v.ColonReject,
-		"colon_panics": v.ColonPanics, "json_encode": v.JSONEncode, "json_accept": v.JSONAccept, "json_ignored": v.JSONIgnored, "feb20": v.JSONFeb20} {
+	for name, list := range map[string][]string{"colon_encode": v.ColonEncode, "colon_accept": v.ColonAccept,
+		"colon_reject": v.ColonReject,
+		"colon_panics": v.ColonPanics, "json_encode": v.JSONEncode, "json_accept": v.JSONAccept,
+		"json_ignored": v.JSONIgnored, "feb20": v.JSONFeb20} {
 		if len(list) == 0 {
 			t.Fatalf("no vectors %s", name)
 		}
@@ -124,7 +126,8 @@ func TestSeedColonRejectsNameTheField(t *testing.T) {
 			continue
 		}
 		if field, listed := want[text]; !listed || e.Field != field || !strings.Contains(e.Message, field) {
-			t.Errorf("%q: expected an error about %q (listed: %t), came one about %q: %s", text, field, listed, e.Field, e.Message)
+			t.Errorf("%q: expected an error about %q (listed: %t), came one about %q: %s", text, field, listed, e.Field,
+				e.Message)
 		}
 	}
 }
@@ -172,7 +175,8 @@ func TestSeedJSONIgnoredAreErrors(t *testing.T) {
 // Of the older form of 2015 only the calls without text for a term are ours to apply.
 func TestSeedJSONOlderForm(t *testing.T) {
 	want := []struct{ rpc, field string }{
-		{rpc: "RequestVote"}, {field: "uuid"}, {rpc: "Accepted"}, {rpc: "Rejected"}, {field: "variant"}, {field: "variant"},
+		{rpc: "RequestVote"}, {field: "uuid"}, {rpc: "Accepted"}, {rpc: "Rejected"}, {field: "variant"},
+		{field: "variant"},
 	}
 	var d Decoder
 	for i, text := range readSeedVectors(t).JSONEncode {
@@ -194,7 +198,8 @@ func TestSeedJSONOlderForm(t *testing.T) {
 		}
 	}
 	// With a uuid put in, the error is about the text.
-	text := `{"variant":"AppendEntries","fields":[{"term":1,"leader_id":1,"prev_log_index":0,"prev_log_term":"foo","entries":["foo"],"leader_commit":0,"uuid":"6ba7b810-9dad-41d1-80b4-00c04fd430c8"}]}`
+	text := `{"variant":"AppendEntries","fields":[{"term":1,"leader_id":1,"prev_log_index":0,` +
+		`"prev_log_term":"foo","entries":["foo"],"leader_commit":0,"uuid":"6ba7b810-9dad-41d1-80b4-00c04fd430c8"}]}`
 	var f Frame
 	if e, ok := d.Decode(Text, []byte(text), &f).(*Error); !ok || e.Field != "prev_log_term" || e.Code != CodeBadField {
 		t.Errorf("%s: %v", text, e)

@@ -40,7 +40,8 @@ func peekColon(beginning []byte) (string, raft.Term) {
 }
 
 func peekJSON(beginning []byte) (string, raft.Term) {
-	if !bytes.Contains(beginning, []byte(`"method":"AppendEntries"`)) && !bytes.Contains(beginning, []byte(`"variant":"AppendEntries"`)) {
+	if !bytes.Contains(beginning, []byte(`"method":"AppendEntries"`)) &&
+		!bytes.Contains(beginning, []byte(`"variant":"AppendEntries"`)) {
 		return "", 0
 	}
 	_, fields, _ := bytes.Cut(beginning, []byte(`"term":`))
@@ -65,7 +66,8 @@ func peekProtobuf(beginning []byte) (string, raft.Term) {
 			rest = rest[size:]
 			continue
 		}
-		if number, kind, tag = protowire.ConsumeTag(rest); number != appendEntries || kind != protowire.BytesType || tag < 0 {
+		if number, kind, tag = protowire.ConsumeTag(rest); number != appendEntries || kind != protowire.BytesType ||
+			tag < 0 {
 			return "", 0
 		}
 		_, length := protowire.ConsumeVarint(rest[tag:])
@@ -106,7 +108,8 @@ func appendFields(dst, message []byte, of *schema, depth int) []byte {
 			n, _ := protowire.ConsumeVarint(value)
 			dst = appendLine(dst, message[:size], depth, name+": "+strconv.FormatUint(n, 10))
 		case kind == protowire.BytesType:
-			dst = appendLine(dst, message[:size], depth, name+": "+shownContent(content, known && of[number].form == numberList))
+			dst = appendLine(dst, message[:size], depth,
+				name+": "+shownContent(content, known && of[number].form == numberList))
 		default:
 			dst = appendLine(dst, message[:size], depth, name)
 		}

@@ -6,9 +6,10 @@ import (
 	"raftplayground/raft"
 )
 
-// decodeVariant reads a frame of 2015, the form whose messages carry a uuid, which pairs the halves. Of the form before that, without uuid, the
-// RequestVote and its answer in bare numbers are understood: {"variant":"Accepted","fields":[5]}. Its AppendEntries is not, for what it calls
-// prev_log_term is text of which nobody can tell the order.
+// decodeVariant reads a frame of 2015, the form whose messages carry a uuid, which pairs the halves. Of the form before
+// that, without uuid, the RequestVote and its answer in bare numbers are understood:
+// {"variant":"Accepted","fields":[5]}. Its AppendEntries is not, for what it calls prev_log_term is text of which
+// nobody can tell the order.
 func (d *Decoder) decodeVariant(r *reader, top *object, f *Frame) *Error {
 	f.From, f.To = r.optional(top, fieldFrom), r.optional(top, fieldTo)
 	variant := unquoted(top.get(fieldVariant))
@@ -21,8 +22,10 @@ func (d *Decoder) decodeVariant(r *reader, top *object, f *Frame) *Error {
 	case string(variant) == "RequestVote":
 		r.object(first, "fields", &p)
 		r.uuid(&p, f, false)
-		m := raft.RequestVote{Call: f.Call, Term: raft.Term(r.number(&p, fieldTerm)), CandidateID: raft.ServerID(r.number(&p, fieldCandidate2015)),
-			LastLogIndex: raft.Index(r.number(&p, fieldLastLogIndex2015)), LastLogTerm: raft.Term(r.number(&p, fieldLastLogTerm2015))}
+		m := raft.RequestVote{Call: f.Call, Term: raft.Term(r.number(&p, fieldTerm)),
+			CandidateID:  raft.ServerID(r.number(&p, fieldCandidate2015)),
+			LastLogIndex: raft.Index(r.number(&p, fieldLastLogIndex2015)),
+			LastLogTerm:  raft.Term(r.number(&p, fieldLastLogTerm2015))}
 		d.vote(f, m)
 		if f.From == 0 {
 			f.From = uint64(m.CandidateID)
@@ -30,8 +33,10 @@ func (d *Decoder) decodeVariant(r *reader, top *object, f *Frame) *Error {
 	case string(variant) == "AppendEntries":
 		r.object(first, "fields", &p)
 		r.uuid(&p, f, true)
-		m := raft.AppendEntries{Call: f.Call, Term: raft.Term(r.number(&p, fieldTerm)), LeaderID: raft.ServerID(r.number(&p, fieldLeader2015)),
-			PrevLogIndex: raft.Index(r.number(&p, fieldPrevLogIndex2015)), PrevLogTerm: raft.Term(r.number(&p, fieldPrevLogTerm2015)),
+		m := raft.AppendEntries{Call: f.Call, Term: raft.Term(r.number(&p, fieldTerm)),
+			LeaderID:     raft.ServerID(r.number(&p, fieldLeader2015)),
+			PrevLogIndex: raft.Index(r.number(&p, fieldPrevLogIndex2015)),
+			PrevLogTerm:  raft.Term(r.number(&p, fieldPrevLogTerm2015)),
 			LeaderCommit: raft.Index(r.number(&p, fieldLeaderCommit2015))}
 		r.pairs(&d.entries, &p)
 		m.Entries = d.entries.entries()
@@ -40,7 +45,8 @@ func (d *Decoder) decodeVariant(r *reader, top *object, f *Frame) *Error {
 			f.From = uint64(m.LeaderID)
 		}
 	case !f.Reply:
-		r.err = expected(CodeUnknownMethod, "variant", "RequestVote, AppendEntries, Accepted or Rejected", top.get(fieldVariant))
+		r.err = expected(CodeUnknownMethod, "variant", "RequestVote, AppendEntries, Accepted or Rejected",
+			top.get(fieldVariant))
 	case first == nil || first[0] != '{':
 		d.decodeBareReply(r, first, list, f, string(variant) == "Accepted")
 	default:
@@ -50,8 +56,8 @@ func (d *Decoder) decodeVariant(r *reader, top *object, f *Frame) *Error {
 	return r.err
 }
 
-// decodeVariantReply reads Accepted or Rejected, which answer either call. Which one it is, the uuid tells, if it is one of ours. An
-// answer to a foreign uuid is taken for an AppendEntries reply, since it has the fields of one.
+// decodeVariantReply reads Accepted or Rejected, which answer either call. Which one it is, the uuid tells, if it is
+// one of ours. An answer to a foreign uuid is taken for an AppendEntries reply, since it has the fields of one.
 func (d *Decoder) decodeVariantReply(r *reader, p *object, f *Frame, accepted bool) {
 	kind := r.uuid(p, f, true)
 	term := raft.Term(r.number(p, fieldTerm))
@@ -70,8 +76,9 @@ func (d *Decoder) decodeVariantReply(r *reader, p *object, f *Frame, accepted bo
 	}
 }
 
-// decodeBareReply reads [term] of an Accepted, [term, leader] of a Rejected. It is the answer to a RequestVote, the only call of that form that is
-// understood. To take it for one is safe: a server that accepts something of term T has seen no leader or candidate of T but the one it answers.
+// decodeBareReply reads [term] of an Accepted, [term, leader] of a Rejected. It is the answer to a RequestVote, the
+// only call of that form that is understood. To take it for one is safe: a server that accepts something of term T has
+// seen no leader or candidate of T but the one it answers.
 func (d *Decoder) decodeBareReply(r *reader, term []byte, rest scanner, f *Frame, accepted bool) {
 	if term == nil {
 		r.err = missing("fields", "the term")
@@ -89,8 +96,8 @@ func (d *Decoder) decodeBareReply(r *reader, term []byte, rest scanner, f *Frame
 	d.voteReply(f, m)
 }
 
-// pairs reads entries as [[term,"command"],…]. What the dialect has no word for is written so that it stays apart from what it has: a no-op is "", an empty
-// command {"base64":""}.
+// pairs reads entries as [[term,"command"],…]. What the dialect has no word for is written so that it stays apart from
+// what it has: a no-op is "", an empty command {"base64":""}.
 func (r *reader) pairs(p *payloads, o *object) {
 	const what = "a pair of a term and a command"
 	for list := r.list(o, fieldEntries); r.err == nil; {
@@ -128,8 +135,8 @@ const (
 	appendUUID
 )
 
-// uuidMagic begins the uuids that this package makes: version 8 (RFC 9562), which is for content of one's own. They hold the kind and the number of
-// the call, so that nothing needs to be remembered to understand the answer.
+// uuidMagic begins the uuids that this package makes: version 8 (RFC 9562), which is for content of one's own. They
+// hold the kind and the number of the call, so that nothing needs to be remembered to understand the answer.
 var uuidMagic = [5]byte{'r', 'a', 'f', 't', 0}
 
 // makeUUID returns the uuid of a call.
@@ -251,7 +258,8 @@ func appendVariant(dst []byte, f *Frame) []byte {
 	return w.finish()
 }
 
-// variant writes an RPC that variantHas. The dialect has no address; ours comes behind everything that it has, where its decoder passes over it.
+// variant writes an RPC that variantHas. The dialect has no address; ours comes behind everything that it has, where
+// its decoder passes over it.
 func (w *writer) variant(f *Frame) {
 	switch m := f.RPC.(type) {
 	case *raft.RequestVote:
@@ -288,13 +296,15 @@ func (w *writer) variant(f *Frame) {
 		if m.Success && m.MatchIndex < math.MaxUint64 {
 			next = uint64(m.MatchIndex) + 1
 		}
-		w.variantReply(f, m.Success, appendUUID, m.Call, uint64(m.Term), uint64(m.MatchIndex), next, uint64(m.ConflictTerm))
+		w.variantReply(f, m.Success, appendUUID, m.Call, uint64(m.Term), uint64(m.MatchIndex), next,
+			uint64(m.ConflictTerm))
 	}
 	w.address(f)
 	w.WriteRaw("}")
 }
 
-// variantReply writes Accepted or Rejected with the fields that the dialect has, and conflict_term behind them where there is one.
+// variantReply writes Accepted or Rejected with the fields that the dialect has, and conflict_term behind them where
+// there is one.
 func (w *writer) variantReply(f *Frame, accepted bool, kind uuidKind, call, term, match, next, conflictTerm uint64) {
 	w.acceptedOrRejected(accepted)
 	w.WriteRaw(`{"uuid":`)

@@ -87,7 +87,8 @@ func (c *client) await(o *check.Operation) {
 				return
 			}
 			var f wire.Frame
-			if c.decoder.Decode(came.kind, came.data, &f) == nil && f.Call == c.calls && (f.Answer != nil || f.Refusal != nil) {
+			if c.decoder.Decode(came.kind, came.data, &f) == nil && f.Call == c.calls &&
+				(f.Answer != nil || f.Refusal != nil) {
 				c.answered(o, &f)
 				return
 			}

@@ -36,7 +36,8 @@ func main() {
 	flag.IntVar(&p.rooms, "rooms", 200, "how many rooms to run")
 	flag.IntVar(&p.atOnce, "at-once", 4, "how many of them at a time")
 	flag.IntVar(&p.harms, "harms", 200, "how much harm is done to each: about thirteen a second")
-	flag.Uint64Var(&p.seed, "seed", uint64(time.Now().UnixNano()), "of the harms in the first room; the others follow it")
+	flag.Uint64Var(&p.seed, "seed", uint64(time.Now().UnixNano()),
+		"of the harms in the first room; the others follow it")
 	flag.StringVar(&p.relay, "relay", ".build/raft-playground", "the program to run")
 	flag.Parse()
 	folder, err := os.MkdirTemp("", "campaign-")
@@ -132,7 +133,8 @@ func (s *summary) add(r *room) {
 func (s *summary) String() string {
 	d := s.done
 	return fmt.Sprintf("%d rooms: %d servers killed, %d of them in the middle of a write (%d torn ends cut off); "+
-		"%d relays killed; %d links cut. %d requests: %d acknowledged, %d refused, %d without an answer. %d broken promises.",
+		"%d relays killed; %d links cut. %d requests: %d acknowledged, %d refused, %d without an answer. %d "+
+		"broken promises.",
 		s.rooms, d[killed]+d[torn], d[torn], d[cutOff], d[relayKilled], d[linkCut],
 		d[acknowledged]+d[refused]+d[unknown], d[acknowledged], d[refused], d[unknown], len(s.broken))
 }

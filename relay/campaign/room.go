@@ -170,7 +170,8 @@ func (r *room) acknowledge(index raft.Index, term raft.Term) {
 	r.mu.Lock()
 	defer r.mu.Unlock()
 	if before, known := r.entries[index]; known && before != term {
-		r.broken = append(r.broken, fmt.Sprintf("entry %d was acknowledged in term %d and in term %d", index, before, term))
+		r.broken = append(r.broken, fmt.Sprintf("entry %d was acknowledged in term %d and in term %d", index, before,
+			term))
 	}
 	r.entries[index] = term
 }

@@ -26,8 +26,8 @@
 //     the record that is stored. The Conn holds it back, and what follows it, until Stored has reached its number.
 //   - A room that is in use stores its record every hour, so that the age of a record counts from its last use.
 //   - A room may be put away when nobody has been in it for a time, its last state is stored, and nothing is under way
-//     to the disk. One without a record may be put away at once. Put away too late, it costs memory; put away too early,
-//     its last store could undo that of the next room of this code.
+//     to the disk. One without a record may be put away at once. Put away too late, it costs memory; put away too
+//     early, its last store could undo that of the next room of this code.
 //
 // A Room is not safe for concurrent use.
 package host

@@ -362,7 +362,8 @@ func TestARoomInAHurry(t *testing.T) {
 	p.room.Disconnect(2)
 	p.room.Hurry()
 	if p.pass(6 * second); !p.away || p.record.Now <= before {
-		t.Errorf("it goes: %v; what is stored was so at %d µs, and it was stored before at %d", p.away, p.record.Now, before)
+		t.Errorf("it goes: %v; what is stored was so at %d µs, and it was stored before at %d", p.away, p.record.Now,
+			before)
 	}
 }
 
@@ -450,7 +451,8 @@ func TestEveryOrderOfEvents(t *testing.T) {
 			}
 			for id, c := range p.conns {
 				for _, told := range c.told {
-					if lease := jsoniter.Get([]byte(told), "result", "lease").ToString(); lease != "" && !leases[lease] {
+					if lease := jsoniter.Get([]byte(told), "result", "lease").ToString(); lease != "" &&
+						!leases[lease] {
 						t.Fatalf("connection %d is told of a lease that is stored nowhere", id)
 					}
 				}

@@ -6,8 +6,8 @@ import (
 	"unicode/utf8"
 )
 
-// envelope is what a room reads of a message: the address of a frame, or the method and parameters of a call to the room.
-// Its slices are parts of the message.
+// envelope is what a room reads of a message: the address of a frame, or the method and parameters of a call to the
+// room. Its slices are parts of the message.
 type envelope struct {
 	from, to         uint64
 	hasFrom, hasTo   bool
@@ -45,7 +45,8 @@ const (
 	keyFields
 )
 
-// read finds the envelope of a message. With a refusal the envelope holds what was found before the fault: its id may be known.
+// read finds the envelope of a message. With a refusal the envelope holds what was found before the fault: its id
+// may be known.
 func (s *scanner) read(data []byte, binary bool) (*envelope, error) {
 	*s = scanner{}
 	if binary {
@@ -62,7 +63,8 @@ func (s *scanner) read(data []byte, binary bool) (*envelope, error) {
 	case text[0] == '{':
 		return &s.found, s.readJSON(text)
 	case text[0] == '[':
-		return &s.found, &Refusal{CodeNotRequest, "", "expected one JSON object a message, got an array: batches are not taken"}
+		return &s.found, &Refusal{CodeNotRequest, "",
+			"expected one JSON object a message, got an array: batches are not taken"}
 	case data[0] >= '0' && data[0] <= '9':
 		return &s.found, s.readColon(data)
 	}
@@ -195,7 +197,8 @@ func (s *scanner) once(key string, bit uint) {
 	s.reads |= bit
 }
 
-// fault keeps the first refusal; the scan goes on, because JSON that is cut is the greater fault and the id may be still to come.
+// fault keeps the first refusal; the scan goes on, because JSON that is cut is the greater fault and the id may be
+// still to come.
 func (s *scanner) fault(why error) {
 	if s.refusal == nil {
 		s.refusal = why
@@ -237,8 +240,8 @@ func usableID(raw []byte) []byte {
 	return raw
 }
 
-// callTable remembers who made the latest calls of the 2015 dialect, whose replies say which call they answer but not whose it was.
-// It holds the last 256.
+// callTable remembers who made the latest calls of the 2015 dialect, whose replies say which call they answer but not
+// whose it was. It holds the last 256.
 type callTable struct {
 	calls [256]struct {
 		uuid   string
@@ -263,11 +266,12 @@ func (t *callTable) caller(uuid string, server uint64) uint64 {
 	return 0
 }
 
-// address2015 fills in the addresses that a frame of the 2015 dialect does not have: from is the connection's own server, a call goes
-// to everyone, a reply to the server that made the call.
+// address2015 fills in the addresses that a frame of the 2015 dialect does not have: from is the connection's own
+// server, a call goes to everyone, a reply to the server that made the call.
 func (h *Hub) address2015(m *member, e *envelope) error {
 	if m.server == 0 {
-		return &Refusal{CodeNotYours, "from", "a frame of the 2015 dialect is from the server of its connection, and this connection has none"}
+		return &Refusal{CodeNotYours, "from",
+			"a frame of the 2015 dialect is from the server of its connection, and this connection has none"}
 	}
 	e.from, e.hasFrom = m.server, true
 	uuid := uuidOf(e.fields)
@@ -280,11 +284,14 @@ func (h *Hub) address2015(m *member, e *envelope) error {
 	case "Accepted", "Rejected":
 		e.to, e.hasTo = h.calls.caller(uuid, m.server), true
 		if e.to == 0 {
-			return badParam("uuid", "that of a call made to this server lately, because a reply of the 2015 dialect has no other address", strconv.Quote(uuid))
+			return badParam("uuid",
+				"that of a call made to this server lately, because a reply of the 2015 dialect has no other address",
+				strconv.Quote(uuid))
 		}
 		return nil
 	}
-	return &Refusal{CodeUnknownMethod, "variant", "expected RequestVote, AppendEntries, Accepted or Rejected in a message without from, got " + clip(e.variant)}
+	return &Refusal{CodeUnknownMethod, "variant",
+		"expected RequestVote, AppendEntries, Accepted or Rejected in a message without from, got " + clip(e.variant)}
 }
 
 // uuidOf finds the uuid in fields, a list whose first element is an object; empty if it has none of at most 64 bytes.

@@ -49,7 +49,8 @@ func TestABinaryFrameIsPassedOnAsItCame(t *testing.T) {
 	for s.hub.Output(&s.out) {
 		got = append(got, s.out.Deliver...)
 	}
-	if len(got) != 1 || got[0].Conn != 2 || !got[0].Binary || got[0].Kind != Frame || string(got[0].Data) != string(data) {
+	if len(got) != 1 || got[0].Conn != 2 || !got[0].Binary || got[0].Kind != Frame ||
+		string(got[0].Data) != string(data) {
 		t.Fatalf("delivered %+v", got)
 	}
 	s.pass(gather)
@@ -64,7 +65,8 @@ func TestABinaryFrameIsPassedOnAsItCame(t *testing.T) {
 // that is.
 func TestATextOnlyMemberIsSentNoBinaryMessage(t *testing.T) {
 	s := binaries(t)
-	for name, data := range map[string][]byte{"to S3": binaryFrame(1, 3, 17, 4), "to everybody": binaryFrame(1, 0, 17, 4)} {
+	for name, data := range map[string][]byte{"to S3": binaryFrame(1, 3, 17, 4),
+		"to everybody": binaryFrame(1, 0, 17, 4)} {
 		s.send(1, data)
 		if len(s.inbox[2])+len(s.inbox[3]) > 0 {
 			t.Errorf("%s: others were sent %q and %q", name, s.inbox[2], s.inbox[3])
@@ -89,7 +91,8 @@ func TestATextOnlyMemberIsSentNoBinaryMessage(t *testing.T) {
 
 func TestABadBinaryFrameIsRefused(t *testing.T) {
 	s := binaries(t)
-	twice := append(protowire.AppendVarint(protowire.AppendTag(nil, 1, protowire.VarintType), 1), binaryFrame(2, 3, 0, 4)...)
+	twice := append(protowire.AppendVarint(protowire.AppendTag(nil, 1, protowire.VarintType), 1),
+		binaryFrame(2, 3, 0, 4)...)
 	for _, c := range []struct {
 		name  string
 		data  []byte
@@ -106,7 +109,8 @@ func TestABadBinaryFrameIsRefused(t *testing.T) {
 		{"a reply to nobody", binaryFrame(1, 9, 17, 8), CodeNoSuchAddress, "to", "nobody", "null"},
 		{"to itself", binaryFrame(1, 1, 0, 4), CodeBadParams, "to", "somebody else", "null"},
 		{"two senders", twice, CodeNotRequest, "from", "appears twice", "null"},
-		{"a sender in text", append([]byte{0x0a, 1, '1'}, binaryFrame(0, 2, 0, 4)...), CodeBadParams, "from", "a varint", "null"},
+		{"a sender in text", append([]byte{0x0a, 1, '1'}, binaryFrame(0, 2, 0, 4)...), CodeBadParams, "from",
+			"a varint", "null"},
 	} {
 		s.send(1, c.data)
 		expectError(t, s.inbox[1], c.code, c.field, c.words)
@@ -133,9 +137,12 @@ func TestABinaryFrameIsInjectedAndEdited(t *testing.T) {
 	s.say(1, "1>2:text")
 	flights := s.hub.Flights(nil)
 	s.say(4, `{"id":2,"method":"frame","params":{"seq":`+decimal(flights[0].Seq)+`,"do":"edit","base64":"`+data+`"}}`)
-	if now := s.hub.Flights(nil); len(now) != 1 || !now[0].Binary || string(now[0].Data) != string(binaryFrame(1, 2, 17, 4)) || flights[0].Binary {
+	if now := s.hub.Flights(nil); len(now) != 1 || !now[0].Binary ||
+		string(now[0].Data) != string(binaryFrame(1, 2, 17, 4)) || flights[0].Binary {
 		t.Errorf("edited, it is %+v", now)
 	}
-	expectError(t, s.say(4, `{"id":3,"method":"frame","params":{"do":"inject","from":1,"to":2,"base64":"#"}}`), CodeBadParams, "base64", "bytes in base64")
-	expectError(t, s.say(4, `{"id":3,"method":"frame","params":{"do":"inject","from":1,"to":2,"base64":"AAAA"}}`), CodeBadParams, "frame", "goes wrong at byte 0")
+	expectError(t, s.say(4, `{"id":3,"method":"frame","params":{"do":"inject","from":1,"to":2,"base64":"#"}}`),
+		CodeBadParams, "base64", "bytes in base64")
+	expectError(t, s.say(4, `{"id":3,"method":"frame","params":{"do":"inject","from":1,"to":2,"base64":"AAAA"}}`),
+		CodeBadParams, "frame", "goes wrong at byte 0")
 }

@@ -47,7 +47,8 @@ func TestNewsAreBoundedWhateverIsSent(t *testing.T) {
 			s.pass(10_000)
 		}
 		if got := s.left(); got > 5*budget {
-			t.Errorf("%d MB left in second %d; the budget is 1 MiB, a second's worth may be spent ahead", got>>20, second)
+			t.Errorf("%d MB left in second %d; the budget is 1 MiB, a second's worth may be spent ahead", got>>20,
+				second)
 		}
 	}
 	s.pass(10_000_000)
@@ -126,7 +127,8 @@ func TestWhoMakesMuchLeaveIsSlowedDown(t *testing.T) {
 		text string
 		most int // how many of 1000 may be taken at once
 	}{
-		"a report to 60 watchers":       {`{"id":1,"method":"report","params":{"x":"` + strings.Repeat("x", 200<<10) + `"}}`, 8},
+		"a report to 60 watchers": {`{"id":1,"method":"report","params":{"x":"` + strings.Repeat("x", 200<<10) +
+			`"}}`, 8},
 		"a frame of 1 MB, sent to all":  {"1:" + strings.Repeat("x", 1<<20-2), 20},
 		"a frame of 1 MB, sent to one":  {"1>2:" + strings.Repeat("x", 1<<20-4), 40},
 		"a frame of 1 MB, duplicated":   {`{"id":1,"method":"frame","params":{"seq":1,"do":"duplicate"}}`, 40},
@@ -200,7 +202,8 @@ func TestConnectionsThatDoNotJoinGiveUpTheirPlaces(t *testing.T) {
 func TestBeforeItJoinsAMemberSendsLittle(t *testing.T) {
 	s := newStage(t, Options{}, nil)
 	s.hub.Connect(1)
-	expectError(t, s.say(1, `{"id":1,"method":"join","params":{"x":"`+strings.Repeat("x", 4<<10)+`"}}`), CodeTooLarge, "", "4096")
+	expectError(t, s.say(1, `{"id":1,"method":"join","params":{"x":"`+strings.Repeat("x", 4<<10)+`"}}`), CodeTooLarge,
+		"", "4096")
 	if s.closed[1].Code != closeTooLarge {
 		t.Errorf("closed: %+v", s.closed)
 	}
@@ -215,7 +218,8 @@ func full(t testing.TB) *stage {
 	for from := uint64(1); from <= 9; from++ {
 		for to := uint64(1); to <= 9; to++ {
 			if from != to {
-				s.say(1, fmt.Sprintf(`{"method":"network","params":{"links":[{"from":%d,"to":%d,"hold":true}]}}`, from, to))
+				s.say(1, fmt.Sprintf(`{"method":"network","params":{"links":[{"from":%d,"to":%d,"hold":true}]}}`, from,
+					to))
 			}
 		}
 	}
@@ -256,7 +260,8 @@ func TestTheFramesOfARoomAreBoundedAndNoCallCostsMoreThanItSays(t *testing.T) {
 	}
 	s.say(1, `{"id":1,"method":"network","params":{"links":[`+strings.Join(links, ",")+`]}}`)
 	links = append(links, links[0])
-	expectError(t, s.say(1, `{"id":1,"method":"network","params":{"links":[`+strings.Join(links, ",")+`]}}`), CodeBadParams, "links", "at most 72")
+	expectError(t, s.say(1, `{"id":1,"method":"network","params":{"links":[`+strings.Join(links, ",")+`]}}`),
+		CodeBadParams, "links", "at most 72")
 	s.pass(1_000_000)
 	if s.hub.flights != 0 || s.hub.flying != 0 {
 		t.Errorf("%d frames, %d bytes are counted as under way, and nothing is", s.hub.flights, s.hub.flying)
@@ -275,7 +280,8 @@ func TestAReleaseOfManyFramesTakesNotMuchLongerThanTheirNumber(t *testing.T) {
 				s.hub.Receive(1, []byte("1>2:x"), false)
 			}
 			begun := time.Now()
-			s.hub.Receive(4, []byte(`{"method":"network","params":{"links":[{"from":1,"to":2,"hold":false,"reorder":1}]}}`), false)
+			s.hub.Receive(4,
+				[]byte(`{"method":"network","params":{"links":[{"from":1,"to":2,"hold":false,"reorder":1}]}}`), false)
 			best = min(best, time.Since(begun))
 			if got := s.hub.link(1, 2).length(); got != frames {
 				t.Fatalf("%d of %d frames go on", got, frames)
@@ -346,7 +352,8 @@ func TestARoomSaysThatItsRecordIsNotStored(t *testing.T) {
 	s := trio(t, Options{})
 	s.hub.Unstored("the disk is full")
 	s.pass(gather)
-	if rooms := s.notifications(1, "room"); len(rooms) != 1 || rooms[0].Get("unstored").ToString() != "the disk is full" {
+	if rooms := s.notifications(1, "room"); len(rooms) != 1 ||
+		rooms[0].Get("unstored").ToString() != "the disk is full" {
 		t.Errorf("the room is announced as %v", rooms)
 	}
 	s.forget()
@@ -358,11 +365,14 @@ func TestARoomSaysThatItsRecordIsNotStored(t *testing.T) {
 }
 
 func TestOnlyJSONIsPassedOn(t *testing.T) {
-	for _, number := range []string{"-01", "01", "00", "1.", ".5", "1e", "1e+", "--1", "+1", "1e999", "-", "1.2.3", "-1e400"} {
+	for _, number := range []string{"-01", "01", "00", "1.", ".5", "1e", "1e+", "--1", "+1", "1e999", "-", "1.2.3",
+		"-1e400"} {
 		s := trio(t, Options{})
 		for _, text := range []string{
-			`{"method":"report","params":{"x":` + number + `}}`, `{"method":"report","params":{"list":[1,{"x":` + number + `}]}}`,
-			`{"from":1,"to":2,"id":1,"method":"x","params":` + number + `}`, `{"id":` + number + `,"method":"state","params":{}}`,
+			`{"method":"report","params":{"x":` + number + `}}`, `{"method":"report","params":{"list":[1,{"x":` +
+				number + `}]}}`,
+			`{"from":1,"to":2,"id":1,"method":"x","params":` + number + `}`,
+			`{"id":` + number + `,"method":"state","params":{}}`,
 		} {
 			if got := s.say(1, text); len(got) != 1 || get(got[0], "error", "code").ToInt() != CodeNotJSON {
 				t.Errorf("%s was answered %q", text, got)
@@ -387,7 +397,8 @@ func TestParametersAreShortWhereNothingLongIsToBeSaid(t *testing.T) {
 		expectError(t, s.say(1, text), CodeTooLarge, "", "32768")
 	}
 	long := "1>2:" + strings.Repeat("x", 500_000)
-	if got := s.say(1, `{"id":1,"method":"frame","params":{"do":"inject","from":1,"to":2,"frame":"`+long+`"}}`); !get(got[0], "result").ToBool() {
+	if got := s.say(1, `{"id":1,"method":"frame","params":{"do":"inject","from":1,"to":2,"frame":"`+long+`"}}`); !get(
+		got[0], "result").ToBool() {
 		t.Errorf("a long frame was answered %.100q", got)
 	}
 }
@@ -429,11 +440,15 @@ func TestNamesAreWhatPeopleCanSee(t *testing.T) {
 	for name, ok := range map[string]bool{
 		"Ada": true, "": true, "Ada Lovelace": true, "Zoë": true, "Zoe\u0308": true, "山田": true,
 		"👩\u200d💻": true, "👨\u200d👩\u200d👧": true, "❤\ufe0f": true, "👍🏽": true, "🏳\ufe0f\u200d🌈": true,
-		"🏴\U000E0067\U000E0062\U000E0073\U000E0063\U000E0074\U000E007F": true, "می\u200cخواهم": true, "ශ්\u200dරී": true, "1\ufe0f\u20e3": true,
-		" ": false, "\u3164": false, "\u2800": false, "\u200b": false, "\u200d": false, "a\u200d": false, "\u200da": false, "a\u200d\u200db": false,
-		"\u202eabc": false, "\u00ad": false, "\u2060": false, "\ufe0f": false, "\u0308": false, "\U000E0041": false, "\u115f": false, "a\tb": false, "\ufeff": false,
+		"🏴\U000E0067\U000E0062\U000E0073\U000E0063\U000E0074\U000E007F": true, "می\u200cخواهم": true,
+		"ශ්\u200dරී": true, "1\ufe0f\u20e3": true,
+		" ": false, "\u3164": false, "\u2800": false, "\u200b": false, "\u200d": false, "a\u200d": false,
+		"\u200da": false, "a\u200d\u200db": false,
+		"\u202eabc": false, "\u00ad": false, "\u2060": false, "\ufe0f": false, "\u0308": false, "\U000E0041": false,
+		"\u115f": false, "a\tb": false, "\ufeff": false,
 	} {
-		got := s.say(1, fmt.Sprintf(`{"id":1,"method":"state","params":{"name":"%s"}}`, strings.ReplaceAll(name, "\t", `\t`)))
+		got := s.say(1, fmt.Sprintf(`{"id":1,"method":"state","params":{"name":"%s"}}`,
+			strings.ReplaceAll(name, "\t", `\t`)))
 		if get(got[0], "result").ToBool() != ok {
 			t.Errorf("the name %+q was answered %s", name, got[0])
 		}

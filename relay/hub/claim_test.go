@@ -69,7 +69,8 @@ func TestAClaimIsHigherThanTheOneOnTheDisk(t *testing.T) {
 		t.Errorf("the disk knows claim 7: %s", again.ToString())
 	}
 	s.hub.Disconnect(2)
-	if again := s.seated(3, `{"server":1,"lease":"`+lease+`","claim":9,"resume":true}`); again.Get("claim").ToInt() != 9 || s.record.Seats[0].Claim != 9 {
+	if again := s.seated(3, `{"server":1,"lease":"`+lease+`","claim":9,"resume":true}`); again.Get(
+		"claim").ToInt() != 9 || s.record.Seats[0].Claim != 9 {
 		t.Errorf("it runs under claim 9: %s", again.ToString())
 	}
 }
@@ -88,7 +89,8 @@ func TestAnOlderCopyOfADiskIsNoticed(t *testing.T) {
 	s.hub.Disconnect(3)
 	s = newStage(t, Options{}, s.record)
 	for conn, older := range []jsoniter.Any{first, second} {
-		expectError(t, []string{s.join(uint64(conn+10), `{`+ticket(older)+`}`)}, CodeOlderDisk, "claim", "claim 3 since")
+		expectError(t, []string{s.join(uint64(conn+10), `{`+ticket(older)+`}`)}, CodeOlderDisk, "claim",
+			"claim 3 since")
 	}
 	fourth := s.seated(20, `{`+ticket(third)+`}`)
 	if fourth.Get("claim").ToInt() != 4 {
@@ -109,8 +111,8 @@ func TestAFreeSeatOfAKnownRoomIsNotWonByAnInventedLease(t *testing.T) {
 		"nobody has held seat 2")
 }
 
-// Story 24 of raft/scenario: a room that has lost its record does not know which disks have voted and stored. It gives no
-// seat to an empty one.
+// Story 24 of raft/scenario: a room that has lost its record does not know which disks have voted and stored. It gives
+// no seat to an empty one.
 func TestARoomWithoutItsRecordGivesNoSeatToANewcomer(t *testing.T) {
 	s := newStage(t, Options{Unknown: true}, nil)
 	for conn, params := range []string{`{}`, `{"server":2}`, `{"server":null,"size":5}`} {
@@ -146,7 +148,8 @@ func TestARoomWithoutItsRecordLearnsFromAMajorityOfItsServers(t *testing.T) {
 			t.Error("the room is still unknown, or a newcomer had a seat first")
 		}
 		for i, ticket := range tickets[:size/2] { // those who came before there was a majority ask again
-			if got := s.say(uint64(i+1), `{"id":2,"method":"seat","params":{`+ticket+`,"resume":true}}`)[0]; get(got, "result", "server").ToInt() != i+1 {
+			if got := s.say(uint64(i+1), `{"id":2,"method":"seat","params":{`+ticket+`,"resume":true}}`)[0]; get(got,
+				"result", "server").ToInt() != i+1 {
 				t.Errorf("server %d of %d: %s", i+1, size, got)
 			}
 		}

@@ -2,8 +2,8 @@ package hub
 
 import "math"
 
-// clock is the room's: cluster time runs at a rate of real time. All times are microseconds. The rate is kept in millionths, so that
-// the same inputs give the same times on every machine.
+// clock is the room's: cluster time runs at a rate of real time. All times are microseconds. The rate is kept in
+// millionths, so that the same inputs give the same times on every machine.
 type clock struct {
 	real       int64 // the host's clock
 	now        int64 // cluster time

@@ -9,8 +9,8 @@ import (
 	jsoniter "github.com/json-iterator/go"
 )
 
-// Clone returns an independent copy of the room that goes on as the original would. Messages under way are shared, since nobody writes to
-// them; Options.Random is shared too. It is for simulation: a host has one room and its members.
+// Clone returns an independent copy of the room that goes on as the original would. Messages under way are shared,
+// since nobody writes to them; Options.Random is shared too. It is for simulation: a host has one room and its members.
 func (h *Hub) Clone() *Hub {
 	c := *h
 	source := *h.source
@@ -40,15 +40,17 @@ func (h *Hub) Clone() *Hub {
 	return &c
 }
 
-// AppendState appends to b what decides how the network goes on: the clock, the random stream, who is here, the links and what is on its way. Two
-// rooms in which it is equal, byte for byte, carry frames alike from here on. It cannot be read back, and may change between versions.
+// AppendState appends to b what decides how the network goes on: the clock, the random stream, who is here, the links
+// and what is on its way. Two rooms in which it is equal, byte for byte, carry frames alike from here on. It cannot be
+// read back, and may change between versions.
 func (h *Hub) AppendState(b []byte) []byte {
 	u := func(values ...uint64) {
 		for _, v := range values {
 			b = binary.AppendUvarint(b, v)
 		}
 	}
-	u(uint64(h.clock.now), uint64(h.clock.rest), uint64(h.clock.millionths), h.seq, h.nextClient, uint64(len(h.arrival)))
+	u(uint64(h.clock.now), uint64(h.clock.rest), uint64(h.clock.millionths), h.seq, h.nextClient,
+		uint64(len(h.arrival)))
 	random, _ := h.source.MarshalBinary()
 	b = append(b, random...)
 	for _, m := range h.arrival {
@@ -66,7 +68,8 @@ func (h *Hub) AppendState(b []byte) []byte {
 	}
 	for i := range h.links {
 		l := &h.links[i]
-		u(truth(l.Up), truth(l.Hold), uint64(l.Latency), uint64(l.Jitter), math.Float64bits(l.Loss), math.Float64bits(l.Duplicate),
+		u(truth(l.Up), truth(l.Hold), uint64(l.Latency), uint64(l.Jitter), math.Float64bits(l.Loss),
+			math.Float64bits(l.Duplicate),
 			math.Float64bits(l.Reorder), uint64(l.latest))
 		frames(l.queue[l.head:])
 		frames(l.held)

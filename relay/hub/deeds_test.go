@@ -47,7 +47,8 @@ func TestWatchersAreToldWhatWasDoneAndByWhom(t *testing.T) {
 			`{"do":"cut","by":{"client":1004},"ways":[[2,1]],"downNow":[[2,1]]}`,
 			`{"do":"mend","by":{"client":1004},"ways":[[1,2]],"downNow":[[2,1]]}`}},
 		{conn: 4, call: `"network","params":{"links":[{"from":1,"to":3,"loss":0.25,"latency":9}]}`, did: []string{
-			`{"do":"links","by":{"client":1004},"links":[{"from":1,"to":3,"up":true,"latency":9,"jitter":0,"loss":0.25}]}`}},
+			`{"do":"links","by":{"client":1004},"links":[{"from":1,"to":3,"up":true,"latency":9,"jitter":0,` +
+				`"loss":0.25}]}`}},
 		{conn: 3, call: `"frame","params":{"do":"inject","from":2,"to":3,"frame":"2>3:made up"}`, did: []string{
 			`{"do":"frame","by":{"client":1003,"server":3},"act":"inject","seq":1,"from":2,"to":3}`}},
 		{conn: 3, call: `"frame","params":{"do":"drop","seq":1}`, did: []string{
@@ -168,7 +169,8 @@ func TestDeedsAreToldAgainUntilTheyAreHeard(t *testing.T) {
 		}
 		s.hub.Change(1, &Change{Links: whole})
 	}
-	if s.hub.deeds.links > mostDeedLinks || len(s.hub.deeds.list) >= mostDeeds || len(s.hub.deeds.list) < mostDeedLinks/12-1 {
+	if s.hub.deeds.links > mostDeedLinks || len(s.hub.deeds.list) >= mostDeeds ||
+		len(s.hub.deeds.list) < mostDeedLinks/12-1 {
 		t.Errorf("%d deeds with %d links are kept", len(s.hub.deeds.list), s.hub.deeds.links)
 	}
 }

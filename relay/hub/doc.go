@@ -1,14 +1,14 @@
-// Package hub is one room: who is here, who may say what, and the network between them. It is a pure state machine without goroutines,
-// clock or sockets; a host (the relay, or the simulator) feeds it and carries out what it puts out.
-// It never reads Raft: of a frame it decodes the address and nothing else, and of a colon line that it refuses the number of its call. PROTOCOL.md, beside the relay,
-// is for the author of a server in another language.
+// Package hub is one room: who is here, who may say what, and the network between them. It is a pure state machine
+// without goroutines, clock or sockets; a host (the relay, or the simulator) feeds it and carries out what it puts out.
+// It never reads Raft: of a frame it decodes the address and nothing else, and of a colon line that it refuses the
+// number of its call. PROTOCOL.md, beside the relay, is for the author of a server in another language.
 //
 // # Two doors
 //
-// The host's own process comes in by methods: Connect, Join, Seat, Change, Act, Describe, BeginAnew, GiveAway, with typed
-// arguments and a *Refusal as the error. Members come in by Receive, which takes the text of their sockets: frames, and
-// calls of JSON-RPC. The calls are an adapter over the same methods (rpc.go, params.go, report.go), as notify.go is over
-// what the room says of itself; no rule of a room reads or writes JSON.
+// The host's own process comes in by methods: Connect, Join, Seat, Change, Act, Describe, BeginAnew, GiveAway, with
+// typed arguments and a *Refusal as the error. Members come in by Receive, which takes the text of their sockets:
+// frames, and calls of JSON-RPC. The calls are an adapter over the same methods (rpc.go, params.go, report.go), as
+// notify.go is over what the room says of itself; no rule of a room reads or writes JSON.
 //
 // # The protocol of a room
 //
@@ -20,11 +20,12 @@
 //	← {"jsonrpc":"2.0","id":1,"result":{"room":"k7m2qx","client":1001,"clients":1001,"server":2,"lease":"…",
 //	   "claim":1,"made":"…","anew":false,"fresh":true,"size":3,"rate":0.1,"now":0,"started":false,"servers":[…],"links":[…]}}
 //
-// server: null asks for any free seat, a number claims that seat and needs the lease that came with it, 0 asks for none. watch: true also brings the
-// notifications seen and report. When no seat is free the result says "server":null and "lease":null: the member watches. "fresh" is true
-// if nobody held the seat before. A seat stays leased when its member goes: a closed socket is a crash, not a leave. The host keeps the
-// leases (Record) so that they outlive it. A claim with a wrong lease is error -32003; of a seat whose member is connected, -32004; the member
-// may try again with another seat, or the same when the room says that it is free.
+// server: null asks for any free seat, a number claims that seat and needs the lease that came with it, 0 asks for
+// none. watch: true also brings the notifications seen and report. When no seat is free the result says "server":null
+// and "lease":null: the member watches. "fresh" is true if nobody held the seat before. A seat stays leased when its
+// member goes: a closed socket is a crash, not a leave. The host keeps the leases (Record) so that they outlive it. A
+// claim with a wrong lease is error -32003; of a seat whose member is connected, -32004; the member may try again with
+// another seat, or the same when the room says that it is free.
 //
 // With a seat the result has "claim", the number of this start of the server, "made", what this making of the
 // room is called (a secret of its servers), and "anew": another disk held the seat before. The member keeps
@@ -58,16 +59,19 @@
 //
 // For watchers room has "deeds", too: what was done since the room before, by whom, and when (PROTOCOL.md, 8).
 //
-// room comes after every change of it, at most once in 16 ms of real time, and every 2 s (roundTrip: real microseconds of the member's WebSocket
-// ping, null if unknown; watchers: members without a server). A new watcher is first sent the last report of every server.
-// seen is gathered for up to 16 ms of real time. A frame is listed once when it is sent, with a fate: "sent" (it arrives at due unless said otherwise later), "cut" (the link
-// is down; due is when it would have come), "down" (nobody is connected under that address), "full" (the receiver's queue is full), "lost" (the network lost it), "held" (it stopped
-// on its way and goes on when somebody says so). A later line with only seq, fate and at corrects a "sent" or "held": the link was cut or the receiver went while it was under way, somebody
-// held it or "dropped" it, or, "sent" with "due" beside it, released it. A frame that the network or somebody made a second time is listed like any other, with "copyOf": the seq of the first;
-// one that somebody edited is listed anew under its own seq.
-// "frame" is the text as sent, the first 4096 bytes of it; of a frame that is binary "base64" has as many of its bytes. A watcher that is slow (256 KiB wait for it) is spared
-// "frame"; one that lags (1 MiB) is spared whole lines, and reports but the last of each server. A batch has at most 4096 lines and 1 MiB of text. seen says how many lines were left out
-// since it last said so: "dropped": n, absent if none.
+// room comes after every change of it, at most once in 16 ms of real time, and every 2 s (roundTrip: real microseconds
+// of the member's WebSocket ping, null if unknown; watchers: members without a server). A new watcher is first sent the
+// last report of every server. seen is gathered for up to 16 ms of real time. A frame is listed once when it is sent,
+// with a fate: "sent" (it arrives at due unless said otherwise later), "cut" (the link is down; due is when it would
+// have come), "down" (nobody is connected under that address), "full" (the receiver's queue is full), "lost" (the
+// network lost it), "held" (it stopped on its way and goes on when somebody says so). A later line with only seq, fate
+// and at corrects a "sent" or "held": the link was cut or the receiver went while it was under way, somebody held it or
+// "dropped" it, or, "sent" with "due" beside it, released it. A frame that the network or somebody made a second time
+// is listed like any other, with "copyOf": the seq of the first; one that somebody edited is listed anew under its own
+// seq. "frame" is the text as sent, the first 4096 bytes of it; of a frame that is binary "base64" has as many of its
+// bytes. A watcher that is slow (256 KiB wait for it) is spared "frame"; one that lags (1 MiB) is spared whole lines,
+// and reports but the last of each server. A batch has at most 4096 lines and 1 MiB of text. seen says how many lines
+// were left out since it last said so: "dropped": n, absent if none.
 //
 // Frames (see package wire) are binary messages, and every other text message that starts with a digit or
 // has "from" or "to". Of a binary one the hub reads fields 1 to 3 as those of raft/wire/frame.proto, and it
@@ -106,13 +110,17 @@
 // A seat that was given away is free. All servers are closed with 1012 and start again; the new S3 is "anew" and
 // waits until a leader takes it in, unless "give" came with "empty":true.
 //
-// The clock of a new room stands at 0 until every seat has been taken once, or a member asks to start it while a majority of the seats is
-// connected: nobody campaigns against empty chairs. From then on "started" stays true and only rate rules.
+// The clock of a new room stands at 0 until every seat has been taken once, or a member asks to start it while a
+// majority of the seats is connected: nobody campaigns against empty chairs. From then on "started" stays true and
+// only rate rules.
 //
-// Errors answer the sender, {"jsonrpc":"2.0","id":…,"error":{"code":…,"message":"…","data":{"field":"to",…}}}: the standard codes -32700 (not JSON, not colon), -32600, -32601, -32602,
-// and -32001 (from or the report is not yours), -32002 (no such address in this room), -32003, -32004 (above), -32005 (join first), -32006 (too
-// large), -32007 (too fast), -32008 (claimed since). An id that cannot be read, is neither text nor a whole number, or belongs to a reply is null:
-// an error must not pass for an answer to another's call. That of a colon call is its address and number, "1>2:17".
-// A bad message never closes the connection; a message over the size limit (1 MiB; close code 1009) and a member that keeps flooding (5000 messages a second and 10000 ahead, 4096 bytes counting
-// as one more; as far behind again and it is closed with 1008) do, with a WebSocket close code and a reason in words. What else is bounded: limits.go.
+// Errors answer the sender, {"jsonrpc":"2.0","id":…,"error":{"code":…,"message":"…","data":{"field":"to",…}}}: the
+// standard codes -32700 (not JSON, not colon), -32600, -32601, -32602, and -32001 (from or the report is not
+// yours), -32002 (no such address in this room), -32003, -32004 (above), -32005 (join first), -32006 (too large),
+// -32007 (too fast), -32008 (claimed since). An id that cannot be read, is neither text nor a whole number, or
+// belongs to a reply is null: an error must not pass for an answer to another's call. That of a colon call is its
+// address and number, "1>2:17". A bad message never closes the connection; a message over the size limit (1 MiB;
+// close code 1009) and a member that keeps flooding (5000 messages a second and 10000 ahead, 4096 bytes counting as
+// one more; as far behind again and it is closed with 1008) do, with a WebSocket close code and a reason in words.
+// What else is bounded: limits.go.
 package hub

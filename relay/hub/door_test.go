@@ -30,12 +30,13 @@ func TestBothDoorsLeadToTheSameRoom(t *testing.T) {
 		{"network", `{"rate":0.5,"latency":7000,"loss":0}`, func(h *Hub) error {
 			return h.Change(1, &Change{Rate: ptr(0.5), Every: Conditions{Latency: ptr(int64(7000)), Loss: ptr(0.0)}})
 		}},
-		{"network", `{"links":[{"from":1,"to":2,"hold":true,"jitter":3},{"from":2,"to":1,"up":false}]}`, func(h *Hub) error {
-			return h.Change(1, &Change{Links: []LinkChange{
-				{From: 1, To: 2, Hold: ptr(true), Conditions: Conditions{Jitter: ptr(int64(3))}},
-				{From: 2, To: 1, Up: ptr(false)},
-			}})
-		}},
+		{"network", `{"links":[{"from":1,"to":2,"hold":true,"jitter":3},{"from":2,"to":1,"up":false}]}`,
+			func(h *Hub) error {
+				return h.Change(1, &Change{Links: []LinkChange{
+					{From: 1, To: 2, Hold: ptr(true), Conditions: Conditions{Jitter: ptr(int64(3))}},
+					{From: 2, To: 1, Up: ptr(false)},
+				}})
+			}},
 		{"network", `{}`, func(h *Hub) error { return h.Change(1, &Change{}) }},
 		{"network", `{"rate":1.5}`, func(h *Hub) error { return h.Change(1, &Change{Rate: ptr(1.5)}) }},
 		{"network", `{"jitter":60000001}`, func(h *Hub) error {
@@ -51,7 +52,8 @@ func TestBothDoorsLeadToTheSameRoom(t *testing.T) {
 			return h.Act(1, &Act{Do: InjectFrame, From: 1, To: 2, Frame: []byte("1>2:made up")})
 		}},
 		{"frame", `{"do":"release","seq":3}`, func(h *Hub) error { return h.Act(1, &Act{Do: ReleaseFrame, Seq: 3}) }},
-		{"frame", `{"do":"duplicate","seq":3}`, func(h *Hub) error { return h.Act(1, &Act{Do: DuplicateFrame, Seq: 3}) }},
+		{"frame", `{"do":"duplicate","seq":3}`,
+			func(h *Hub) error { return h.Act(1, &Act{Do: DuplicateFrame, Seq: 3}) }},
 		{"frame", `{"do":"edit","seq":3,"frame":"2:other"}`, func(h *Hub) error {
 			return h.Act(1, &Act{Do: EditFrame, Seq: 3, Frame: []byte("2:other")})
 		}},
@@ -120,7 +122,8 @@ func TestJoiningByTheTypedDoor(t *testing.T) {
 	_, err = s.hub.Join(1, &Wish{Server: 1, Lease: "invented"})
 	refused(err, CodeWrongLease, "lease")
 	first, err := s.hub.Join(1, &Wish{Any: true, Name: "Ada"})
-	if err != nil || first.Server != 1 || !first.Fresh || !isLease(first.Lease) || first.Claim != 1 || first.After != 1 {
+	if err != nil || first.Server != 1 || !first.Fresh || !isLease(first.Lease) || first.Claim != 1 ||
+		first.After != 1 {
 		t.Fatalf("%+v, %v", first, err)
 	}
 	if s.collect(); s.record == nil || s.record.Seats[0].Lease != first.Lease || s.record.Seats[0].Name != "Ada" {
@@ -140,7 +143,8 @@ func TestJoiningByTheTypedDoor(t *testing.T) {
 		t.Errorf("%+v, %v", watcher, err)
 	}
 	s.collect()
-	if all := strings.Join(s.inbox[3], "\n"); !strings.Contains(all, `"method":"report","params":{"server":1,"term":1}`) {
+	if all := strings.Join(s.inbox[3], "\n"); !strings.Contains(all,
+		`"method":"report","params":{"server":1,"term":1}`) {
 		t.Errorf("a watcher is told %q", s.inbox[3])
 	}
 }

@@ -13,22 +13,24 @@ type Flight struct {
 	Binary bool   // it came as a binary message, not as text
 }
 
-// Flights appends to into the frames that are under way between servers, and returns it: link by link, first by sender, then by receiver; on each
-// link those that move, in the order in which they arrive, then those that are held.
+// Flights appends to into the frames that are under way between servers, and returns it: link by link, first by sender,
+// then by receiver; on each link those that move, in the order in which they arrive, then those that are held.
 func (h *Hub) Flights(into []Flight) []Flight {
 	for i := range h.links {
 		l := &h.links[i]
 		for _, frames := range [...][]flight{l.queue[l.head:], l.held} {
 			for k := range frames {
 				f := &frames[k]
-				into = append(into, Flight{Seq: f.seq, From: l.From, To: l.To, Sent: f.sent, Due: f.due, Held: f.held, HeldAt: f.heldAt, Data: f.data, Binary: f.binary})
+				into = append(into, Flight{Seq: f.seq, From: l.From, To: l.To, Sent: f.sent, Due: f.due, Held: f.held,
+					HeldAt: f.heldAt, Data: f.data, Binary: f.binary})
 			}
 		}
 	}
 	return into
 }
 
-// Links appends to into what every direction of every link is like now, first by sender, then by receiver, and returns it.
+// Links appends to into what every direction of every link is like now, first by sender, then by receiver,
+// and returns it.
 func (h *Hub) Links(into []Link) []Link {
 	for i := range h.links {
 		if l := &h.links[i]; l.From != l.To {

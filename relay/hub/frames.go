@@ -106,7 +106,8 @@ func (h *Hub) read(m *member, data []byte, binary bool) {
 	case e.hasMethod:
 		h.call(m, e)
 	default:
-		bad = &Refusal{Code: CodeNotRequest, Message: "expected a frame (with from) or a call to the room (with method), got neither"}
+		bad = &Refusal{Code: CodeNotRequest,
+			Message: "expected a frame (with from) or a call to the room (with method), got neither"}
 	}
 	switch {
 	case bad == nil:
@@ -131,7 +132,8 @@ func (h *Hub) forward(m *member, e *envelope, f frame) error {
 	case !e.hasFrom:
 		return badParam("from", "the sender's address", "none")
 	case e.from != m.server && e.from != m.client:
-		return &Refusal{CodeNotYours, "from", "from: " + decimal(e.from) + " is not this connection's address, which is " + m.addresses()}
+		return &Refusal{CodeNotYours, "from", "from: " + decimal(e.from) +
+			" is not this connection's address, which is " + m.addresses()}
 	case f.binary && h.textOnly(m, e) != 0:
 		const what = " takes text messages only; send it this frame in another encoding"
 		return &Refusal{CodeNotRequest, "to", "to: " + decimal(h.textOnly(m, e)) + what}
@@ -146,7 +148,8 @@ func (h *Hub) forward(m *member, e *envelope, f frame) error {
 	case e.to == e.from:
 		return badParam("to", "somebody else's address", decimal(e.to))
 	case !h.isServer(e.to) && (e.to < h.options.FirstClient || e.to >= h.nextClient):
-		return &Refusal{CodeNoSuchAddress, "to", "to: nobody has the address " + decimal(e.to) + " in this room; servers are 1 to " + decimal(uint64(len(h.seats)))}
+		return &Refusal{CodeNoSuchAddress, "to", "to: nobody has the address " + decimal(e.to) +
+			" in this room; servers are 1 to " + decimal(uint64(len(h.seats)))}
 	}
 	h.launch(e.from, e.to, f)
 	return nil
@@ -169,7 +172,8 @@ func (h *Hub) textOnly(m *member, e *envelope) uint64 {
 	return 0
 }
 
-// launch stamps a frame and puts it on its link. A client has no link: its frames arrive at once, whatever the network does.
+// launch stamps a frame and puts it on its link. A client has no link: its frames arrive at once, whatever
+// the network does.
 func (h *Hub) launch(from, to uint64, f frame) {
 	h.seq++
 	now := h.clock.now
@@ -180,7 +184,8 @@ func (h *Hub) launch(from, to uint64, f frame) {
 			return
 		}
 		h.tell(sighting{seq: h.seq, from: from, to: to, sent: now, due: now, fate: "sent", frame: f})
-		h.deliver = append(h.deliver, Delivery{Conn: receiver.conn, Kind: Frame, Frame: h.seq, Data: f.data, Binary: f.binary})
+		h.deliver = append(h.deliver, Delivery{Conn: receiver.conn, Kind: Frame, Frame: h.seq, Data: f.data,
+			Binary: f.binary})
 		return
 	}
 	l := h.link(from, to)
@@ -234,8 +239,8 @@ func (h *Hub) cameOff(bytes int) {
 	h.flying -= bytes
 }
 
-// dueOn draws when a frame that is sent now arrives. One that is reordered may take up to three times as long as the slowest other, and a
-// millisecond more, and lets later ones pass.
+// dueOn draws when a frame that is sent now arrives. One that is reordered may take up to three times as long as the
+// slowest other, and a millisecond more, and lets later ones pass.
 func (h *Hub) dueOn(l *link) (due int64, inOrder bool) {
 	due = h.clock.now + h.delay(l)
 	if h.happens(l.Reorder) {
@@ -244,8 +249,8 @@ func (h *Hub) dueOn(l *link) (due int64, inOrder bool) {
 	return max(due, l.latest), true
 }
 
-// happens draws whether something of this probability happens. What never happens takes nothing from the random stream, so that a
-// network without faults is the same with and without the code for them.
+// happens draws whether something of this probability happens. What never happens takes nothing from the random stream,
+// so that a network without faults is the same with and without the code for them.
 func (h *Hub) happens(chance float64) bool { return chance > 0 && h.random.Float64() < chance }
 
 // relaunch lets a frame go on that was held, as if it were sent now.
@@ -285,7 +290,8 @@ func (h *Hub) delay(l *link) int64 {
 	return max(0, l.Latency-l.Jitter+h.random.Int64N(2*l.Jitter+1))
 }
 
-// deliverDue hands over the frames whose time has come, in the order of their times. While the clock stands nothing arrives.
+// deliverDue hands over the frames whose time has come, in the order of their times. While the clock
+// stands nothing arrives.
 func (h *Hub) deliverDue() {
 	if !h.clock.moves() {
 		return
@@ -300,11 +306,12 @@ func (h *Hub) deliverDue() {
 // arrive hands over a frame that was taken off its link.
 func (h *Hub) arrive(l *link, f *flight) {
 	h.cameOff(len(f.data))
-	h.deliver = append(h.deliver, Delivery{Conn: h.holder(l.To).conn, Kind: Frame, Frame: f.seq, Data: f.data, Binary: f.binary})
+	h.deliver = append(h.deliver, Delivery{Conn: h.holder(l.To).conn, Kind: Frame, Frame: f.seq, Data: f.data,
+		Binary: f.binary})
 }
 
-// nextDue is the link whose first frame is due first, nil if nothing is on its way. A room has at most 72 links: looking at all of
-// them whenever a frame leaves one costs less than keeping them sorted.
+// nextDue is the link whose first frame is due first, nil if nothing is on its way. A room has at most 72 links:
+// looking at all of them whenever a frame leaves one costs less than keeping them sorted.
 func (h *Hub) nextDue() *link {
 	if h.flying == 0 {
 		return nil // no frame is empty
@@ -336,7 +343,8 @@ func (h *Hub) enqueue(l *link, f flight) {
 
 func before(a, b *flight) bool { return a.due < b.due || a.due == b.due && a.seq < b.seq }
 
-// Due says at which real time the next frame arrives if no other input comes before; never, the largest int64, if none is under way or the clock stands.
+// Due says at which real time the next frame arrives if no other input comes before; never, the largest int64, if none
+// is under way or the clock stands.
 func (h *Hub) Due() int64 {
 	if l := h.nextDue(); l != nil {
 		return h.clock.realAt(l.queue[l.head].due)

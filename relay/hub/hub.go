@@ -11,18 +11,19 @@ import (
 
 // Options are fixed for the life of a room.
 type Options struct {
-	Code   string            // the room's code, as members see it
-	Size   int               // seats, 1 to 9, if neither the record nor the first member to join says otherwise; 0 means 3
+	Code string // the room's code, as members see it
+	// seats, 1 to 9, if neither the record nor the first member to join says otherwise; 0 means 3
+	Size   int
 	Rate   float64           // cluster seconds per real second, 0 to 1, until a member changes it
 	Seed   uint64            // of the jitter: same seed, same inputs, same delays
 	Random func(into []byte) // fills into with bytes that nobody can guess; leases are made of them
 	Limits Limits
 
-	// Unknown says, without a record, that the room may have been used before: its record may be lost. It gives no seats until a majority of its servers has said
-	// what it was, or a person that it is new.
+	// Unknown says, without a record, that the room may have been used before: its record may be lost. It gives no
+	// seats until a majority of its servers has said what it was, or a person that it is new.
 	Unknown bool
-	// FirstClient is the address of the first member; further ones count up from it. A host that draws it anew for every life of a room sees to it that no address is
-	// used twice. 0 means 1001, the lowest.
+	// FirstClient is the address of the first member; further ones count up from it. A host that draws it anew for
+	// every life of a room sees to it that no address is used twice. 0 means 1001, the lowest.
 	FirstClient uint64
 }
 
@@ -44,8 +45,9 @@ type Seat struct {
 	Claim uint64 `json:"claim,omitempty"` // the number of its last claim; 0: there was none
 	// Taken is the highest claim that its disk is known to have taken: a disk that knows less is an older copy.
 	Taken uint64 `json:"taken,omitempty"`
-	Lost  bool   `json:"lost,omitempty"` // the room has lost its record, and the server of this seat has not been here since: whose it is is not known
-	Anew  bool   `json:"anew,omitempty"` // another disk held it before: its server waits until a leader takes it in
+	// the room has lost its record, and the server of this seat has not been here since: whose it is is not known
+	Lost bool `json:"lost,omitempty"`
+	Anew bool `json:"anew,omitempty"` // another disk held it before: its server waits until a leader takes it in
 }
 
 // Link is one direction between two servers. Times are microseconds of cluster time, 0 to 60 s.
@@ -64,8 +66,8 @@ type Link struct {
 	Hold bool `json:"hold,omitempty"` // frames stop on the way and wait until they are released or dropped
 }
 
-// Output is what a room wants done. The host passes the same Output again and again; the slices are borrowed: valid until the next
-// call of Output. Delivery.Data is not borrowed: it may be kept for ever, and nobody may write to it.
+// Output is what a room wants done. The host passes the same Output again and again; the slices are borrowed: valid
+// until the next call of Output. Delivery.Data is not borrowed: it may be kept for ever, and nobody may write to it.
 type Output struct {
 	Record       *Record    // not nil: to be stored; it replaces every earlier one
 	RecordNumber uint64     // its number, which grows by one from record to record
@@ -199,7 +201,8 @@ type member struct {
 	testimony *testimony // nil: it claims to be nobody, or the room knows itself
 }
 
-// New makes a room: a new one if record is nil, else one as the record says. An error means that the options or the record make no sense.
+// New makes a room: a new one if record is nil, else one as the record says. An error means that the options or the
+// record make no sense.
 func New(options Options, record *Record) (*Hub, error) {
 	if options.Size == 0 {
 		options.Size = defaultSize
@@ -262,7 +265,8 @@ func (h *Hub) Receive(conn uint64, data []byte, binary bool) {
 	}
 	switch m.bucket.take(int64(1+len(data)/4096)*1e6, h.clock.real, h.limits.Rate, h.limits.Burst) {
 	case over:
-		h.refuse(m, nil, &Refusal{Code: CodeTooFast, Message: "too many messages: a member may send " + strconv.Itoa(h.limits.Rate) + " a second; this one was not passed on"})
+		h.refuse(m, nil, &Refusal{Code: CodeTooFast, Message: "too many messages: a member may send " +
+			strconv.Itoa(h.limits.Rate) + " a second; this one was not passed on"})
 	case flooding:
 		h.drop(m, closePolicy, "too many messages: a member may send "+strconv.Itoa(h.limits.Rate)+" a second")
 	default:
@@ -344,7 +348,8 @@ func (h *Hub) RoundTrip(conn uint64, micros int64) {
 	}
 }
 
-// Backlog says how many bytes the host has queued for a connection and not yet written. A watcher that is slow is spared what it can miss.
+// Backlog says how many bytes the host has queued for a connection and not yet written. A watcher that is slow is
+// spared what it can miss.
 func (h *Hub) Backlog(conn uint64, bytes int) {
 	m := h.members[conn]
 	if m == nil {
@@ -359,8 +364,8 @@ func (h *Hub) Backlog(conn uint64, bytes int) {
 	}
 }
 
-// Advance says what time it is: the host's monotonic clock, microseconds. It never goes back. A host calls it before every other input
-// and whenever Wake says so.
+// Advance says what time it is: the host's monotonic clock, microseconds. It never goes back. A host calls it before
+// every other input and whenever Wake says so.
 func (h *Hub) Advance(real int64) {
 	h.clock.advance(real)
 	h.deliverDue()
@@ -413,7 +418,8 @@ func (h *Hub) Record() *Record {
 
 func (h *Hub) restore(r *Record) error {
 	if r.Size < 1 || r.Size > maxSize || len(r.Seats) != r.Size {
-		return errors.New("hub: the record has " + strconv.Itoa(len(r.Seats)) + " seats and says " + strconv.Itoa(r.Size) + "; expected the same number, 1 to 9")
+		return errors.New("hub: the record has " + strconv.Itoa(len(r.Seats)) + " seats and says " +
+			strconv.Itoa(r.Size) + "; expected the same number, 1 to 9")
 	}
 	if !h.clock.setRate(r.Rate) || r.Now < 0 || r.Now > mostNow {
 		return errors.New("hub: the record's clock is out of range")
@@ -439,7 +445,8 @@ func (h *Hub) build(size int) {
 	h.links = make([]link, size*size)
 	h.clock.stopped = true
 	for i := range h.links {
-		h.links[i].Link = Link{From: uint64(i/size) + 1, To: uint64(i%size) + 1, Up: true, Latency: teachLatency, Jitter: teachJitter}
+		h.links[i].Link = Link{From: uint64(i/size) + 1, To: uint64(i%size) + 1, Up: true, Latency: teachLatency,
+			Jitter: teachJitter}
 	}
 }
 

@@ -124,7 +124,8 @@ func get(text string, path ...any) jsoniter.Any { return jsoniter.Get([]byte(tex
 // frames are the frames among what a connection was told.
 func (s *stage) frames(conn uint64) (frames []string) {
 	for _, text := range s.inbox[conn] {
-		if text[0] != '{' || get(text, "from").ValueType() == jsoniter.NumberValue || get(text, "variant").ValueType() == jsoniter.StringValue {
+		if text[0] != '{' || get(text, "from").ValueType() == jsoniter.NumberValue ||
+			get(text, "variant").ValueType() == jsoniter.StringValue {
 			frames = append(frames, text)
 		}
 	}
@@ -180,7 +181,8 @@ func expectError(t testing.TB, answers []string, code int, field, contains strin
 		t.Fatalf("expected one answer, an error %d; got %q", code, answers)
 	}
 	object := get(answers[0], "error")
-	if object.Get("code").ToInt() != code || object.Get("data", "field").ToString() != field || !strings.Contains(object.Get("message").ToString(), contains) {
+	if object.Get("code").ToInt() != code || object.Get("data", "field").ToString() != field ||
+		!strings.Contains(object.Get("message").ToString(), contains) {
 		t.Fatalf("expected error %d, field %q, with %q; got %s", code, field, contains, answers[0])
 	}
 }
@@ -190,10 +192,13 @@ func TestJoinGivesTheLowestFreeSeatALeaseAndAClientAddress(t *testing.T) {
 	for conn := uint64(1); conn <= 3; conn++ {
 		answer := s.join(conn, `{"server":null,"lease":null,"name":"Ada"}`)
 		result := get(answer, "result")
-		if result.Get("server").ToUint64() != conn || result.Get("client").ToUint64() != 1000+conn || len(result.Get("lease").ToString()) != 32 || !result.Get("fresh").ToBool() {
+		if result.Get("server").ToUint64() != conn || result.Get("client").ToUint64() != 1000+conn ||
+			len(result.Get("lease").ToString()) != 32 || !result.Get("fresh").ToBool() {
 			t.Errorf("connection %d: %s", conn, answer)
 		}
-		if result.Get("room").ToString() != "test" || result.Get("size").ToInt() != 3 || result.Get("rate").ToFloat64() != 0.1 || result.Get("links").Size() != 6 || result.Get("servers").Size() != 3 {
+		if result.Get("room").ToString() != "test" || result.Get("size").ToInt() != 3 ||
+			result.Get("rate").ToFloat64() != 0.1 || result.Get("links").Size() != 6 ||
+			result.Get("servers").Size() != 3 {
 			t.Errorf("the room is not described: %s", answer)
 		}
 		if s.record == nil || s.record.Seats[conn-1].Lease != result.Get("lease").ToString() {
@@ -204,7 +209,8 @@ func TestJoinGivesTheLowestFreeSeatALeaseAndAClientAddress(t *testing.T) {
 		}
 	}
 	late := s.join(4, `{"watch":false}`)
-	if get(late, "result", "server").ValueType() != jsoniter.NilValue || get(late, "result", "lease").ValueType() != jsoniter.NilValue || get(late, "result", "fresh").ToBool() {
+	if get(late, "result", "server").ValueType() != jsoniter.NilValue ||
+		get(late, "result", "lease").ValueType() != jsoniter.NilValue || get(late, "result", "fresh").ToBool() {
 		t.Errorf("no seat was free, but: %s", late)
 	}
 	s.say(1, "1>2:x:y:z")
@@ -238,7 +244,8 @@ func TestClaims(t *testing.T) {
 	expectError(t, claim(2, "1", ""), CodeWrongLease, "lease", "not the lease of seat 1")
 	expectError(t, claim(2, "4", ""), CodeBadParams, "server", "1 to 3, got 4")
 	expectError(t, claim(2, "-1", ""), CodeBadParams, "server", "got -1")
-	if got := claim(2, "1", lease)[0]; get(got, "result", "server").ToInt() != 1 || get(got, "result", "fresh").ToBool() {
+	if got := claim(2, "1", lease)[0]; get(got, "result", "server").ToInt() != 1 ||
+		get(got, "result", "fresh").ToBool() {
 		t.Errorf("the right lease got %s", got)
 	}
 	if got := s.join(3, `{}`); get(got, "result", "server").ToInt() != 2 {
@@ -252,7 +259,8 @@ func TestClaims(t *testing.T) {
 
 func TestARecordBringsTheRoomBack(t *testing.T) {
 	s := trio(t, Options{})
-	s.say(1, `{"method":"network","params":{"rate":0.25,"reorder":0.5,"links":[{"from":1,"to":2,"up":false,"loss":0.125,"duplicate":1,"hold":true}]}}`)
+	s.say(1, `{"method":"network","params":{"rate":0.25,"reorder":0.5,"links":[{"from":1,"to":2,"up":false,`+
+		`"loss":0.125,"duplicate":1,"hold":true}]}}`)
 	s.pass(3_000_000)
 	s.say(1, `{"method":"state","params":{"name":"Grace"}}`)
 	s.pass(100_000)
@@ -262,10 +270,12 @@ func TestARecordBringsTheRoomBack(t *testing.T) {
 	}
 	got := again.join(1, `{"server":1,"lease":"`+s.record.Seats[0].Lease+`"}`)
 	r := get(got, "result")
-	if r.Get("server").ToInt() != 1 || r.Get("rate").ToFloat64() != 0.25 || !r.Get("started").ToBool() || r.Get("links", 0, "up").ToBool() || r.Get("now").ToInt64() == 0 {
+	if r.Get("server").ToInt() != 1 || r.Get("rate").ToFloat64() != 0.25 || !r.Get("started").ToBool() ||
+		r.Get("links", 0, "up").ToBool() || r.Get("now").ToInt64() == 0 {
 		t.Errorf("got %s", got)
 	}
-	if l := r.Get("links", 0); l.Get("loss").ToFloat64() != 0.125 || l.Get("duplicate").ToFloat64() != 1 || l.Get("reorder").ToFloat64() != 0.5 || !l.Get("hold").ToBool() {
+	if l := r.Get("links", 0); l.Get("loss").ToFloat64() != 0.125 || l.Get("duplicate").ToFloat64() != 1 ||
+		l.Get("reorder").ToFloat64() != 0.5 || !l.Get("hold").ToBool() {
 		t.Errorf("the link's faults came back as %s", l.ToString())
 	}
 	if got := r.Get("servers", 0, "name").ToString(); got != "Grace" {
@@ -290,7 +300,8 @@ func TestARecordBringsTheRoomBack(t *testing.T) {
 
 func TestTheFirstMemberMayChooseTheSize(t *testing.T) {
 	s := newStage(t, Options{}, nil)
-	if got := s.join(1, `{"size":5}`); get(got, "result", "size").ToInt() != 5 || get(got, "result", "links").Size() != 20 {
+	if got := s.join(1, `{"size":5}`); get(got, "result", "size").ToInt() != 5 ||
+		get(got, "result", "links").Size() != 20 {
 		t.Errorf("got %s", got)
 	}
 	if got := s.join(2, `{"size":7}`); get(got, "result", "size").ToInt() != 5 {
@@ -338,7 +349,8 @@ func TestAMajorityMayStartTheClock(t *testing.T) {
 func TestFramesArriveByteForByteAfterTheLatencyOfClusterTime(t *testing.T) {
 	s := trio(t, Options{})
 	s.say(4, `{"method":"network","params":{"rate":0.1,"latency":15000,"jitter":5000}}`)
-	colon, json := "1>2:AppendEntries:Request:1:1:0:0:0", "  {\"to\": 3,\n\"x\":{\"from\":9},\"from\":1,\"id\":\"1>3:4\",\"method\":\"RequestVote\"}"
+	colon, json := "1>2:AppendEntries:Request:1:1:0:0:0",
+		"  {\"to\": 3,\n\"x\":{\"from\":9},\"from\":1,\"id\":\"1>3:4\",\"method\":\"RequestVote\"}"
 	s.say(1, colon)
 	s.say(1, json)
 	s.pass(99_000)
@@ -410,7 +422,8 @@ func TestFates(t *testing.T) {
 	s.expectFrames(1)
 	s.expectFrames(2)
 	s.expectSeen(4, []string{"seq", "fate", "frame"},
-		"1 cut 1>2:cut", "2 sent 2>1:the other way is up", "3 down 1>3:down", "4 sent 2>1:second", "5 full 2>1:third", "2 cut", "4 cut")
+		"1 cut 1>2:cut", "2 sent 2>1:the other way is up", "3 down 1>3:down", "4 sent 2>1:second", "5 full 2>1:third",
+		"2 cut", "4 cut")
 }
 
 func TestFaultsOfALink(t *testing.T) {
@@ -481,14 +494,16 @@ func TestFramesAreHeldReleasedAndDropped(t *testing.T) {
 	s.pass(50_000)
 	s.expectFrames(2, "1>2:third", "1>2:first", "1>2:fourth")
 	s.expectFrames(3, "2>3:held on its way")
-	s.expectSeen(4, []string{"seq", "fate"}, "1 held", "2 held", "3 held", "4 held", "5 sent", "5 held", "3 sent", "2 dropped", "1 sent", "4 sent", "5 sent")
+	s.expectSeen(4, []string{"seq", "fate"}, "1 held", "2 held", "3 held", "4 held", "5 sent", "5 held", "3 sent",
+		"2 dropped", "1 sent", "4 sent", "5 sent")
 }
 
 func TestFramesAreDeliveredDuplicatedEditedAndInjected(t *testing.T) {
 	s := trio(t, Options{})
 	frame := func(params string) {
 		t.Helper()
-		if out := s.say(4, `{"id":7,"method":"frame","params":{`+params+`}}`); len(out) == 0 || !strings.Contains(out[len(out)-1], `"id":7,"result":true`) {
+		if out := s.say(4, `{"id":7,"method":"frame","params":{`+params+`}}`); len(out) == 0 ||
+			!strings.Contains(out[len(out)-1], `"id":7,"result":true`) {
 			t.Fatalf("%s: %v", params, out)
 		}
 	}
@@ -514,7 +529,8 @@ func TestFramesAreDeliveredDuplicatedEditedAndInjected(t *testing.T) {
 		t.Errorf("%d bytes are counted as under way, and nothing is", s.hub.flying)
 	}
 	s.pass(20_000)
-	s.expectSeen(4, []string{"seq", "fate", "frame", "copyOf"}, "1 sent 1>2:first", "2 sent 1>2:second", "3 sent 1>2:third", "3 sent", "1 sent 1>2:something else", "4 sent 1>2:second 2", "2 held",
+	s.expectSeen(4, []string{"seq", "fate", "frame", "copyOf"}, "1 sent 1>2:first", "2 sent 1>2:second",
+		"3 sent 1>2:third", "3 sent", "1 sent 1>2:something else", "4 sent 1>2:second 2", "2 held",
 		"2 held 1>2:edited while it was held", "5 sent 3>2:never sent", "2 sent")
 }
 
@@ -522,7 +538,9 @@ func TestAnEditNeedsRoomToo(t *testing.T) {
 	s := trio(t, Options{Limits: Limits{InFlightBytes: 20}})
 	s.say(4, `{"method":"network","params":{"latency":10000}}`)
 	s.say(1, "1>2:first")
-	expectError(t, s.say(4, `{"id":1,"method":"frame","params":{"seq":1,"do":"edit","frame":"1>2:much longer than what was there"}}`), CodeBadParams, "frame", "20 bytes under way")
+	expectError(t,
+		s.say(4, `{"id":1,"method":"frame","params":{"seq":1,"do":"edit",`+
+			`"frame":"1>2:much longer than what was there"}}`), CodeBadParams, "frame", "20 bytes under way")
 	s.pass(10_000)
 	s.expectFrames(2, "1>2:first")
 }
@@ -550,7 +568,8 @@ func TestWhatIsUnderWayToAServerThatGoesIsLost(t *testing.T) {
 	s.expectFrames(5)
 	s.expectFrames(1, "2>1:has left already")
 	lines := s.sightings(4)
-	if last := lines[len(lines)-1]; last.Get("seq").ToInt() != 1 || last.Get("fate").ToString() != "down" || last.Get("at").ValueType() != jsoniter.NumberValue {
+	if last := lines[len(lines)-1]; last.Get("seq").ToInt() != 1 || last.Get("fate").ToString() != "down" ||
+		last.Get("at").ValueType() != jsoniter.NumberValue {
 		t.Errorf("the loss was told as %s", last.ToString())
 	}
 }
@@ -609,13 +628,15 @@ func TestBadMessagesAreRefusedAndTheRoomGoesOn(t *testing.T) {
 		code       int
 		field, say string
 	}{
-		{"wrong sender, colon", "2>3:x", CodeNotYours, "from", "2 is not this connection's address, which is 1 or 1001"},
+		{"wrong sender, colon", "2>3:x", CodeNotYours, "from",
+			"2 is not this connection's address, which is 1 or 1001"},
 		{"wrong sender, JSON", `{"from":2,"to":3}`, CodeNotYours, "from", "2 is not"},
 		{"another's client address", `{"from":1002,"to":3}`, CodeNotYours, "from", "1002 is not"},
 		{"unknown server", "1>4:x", CodeNoSuchAddress, "to", "servers are 1 to 3"},
 		{"unknown client", `{"from":1,"to":1999}`, CodeNoSuchAddress, "to", "1999"},
 		{"to itself", "1>1:x", CodeBadParams, "to", "got 1"},
-		{"cut JSON", `{"from":1,"to":2,"method":"RequestVote","params":{"term":3`, CodeNotJSON, "", "not a complete JSON object"},
+		{"cut JSON", `{"from":1,"to":2,"method":"RequestVote","params":{"term":3`, CodeNotJSON, "",
+			"not a complete JSON object"},
 		{"two objects", `{"from":1,"to":2}{"from":1,"to":2}`, CodeNotJSON, "", "more behind it"},
 		{"a batch", `[{"from":1,"to":2}]`, CodeNotRequest, "", "array"},
 		{"text as address", `{"from":1,"to":"2"}`, CodeBadParams, "to", `got "2"`},
@@ -639,41 +660,68 @@ func TestBadMessagesAreRefusedAndTheRoomGoesOn(t *testing.T) {
 		{"unknown method", `{"id":3,"method":"dance"}`, CodeUnknownMethod, "method", "got dance"},
 		{"method is a number", `{"id":3,"method":3}`, CodeNotRequest, "method", "got 3"},
 		{"joined already", `{"id":3,"method":"join"}`, CodeNotRequest, "", "joined already, as 1 or 1001"},
-		{"2015 reply to nobody's call", `{"variant":"Accepted","fields":[5]}`, CodeBadParams, "uuid", "no other address"},
-		{"2015 client request", `{"variant":"IndexRange","fields":[{"start_index":0,"end_index":5}]}`, CodeUnknownMethod, "variant", "IndexRange"},
-		{"network without a change", `{"id":1,"method":"network","params":{}}`, CodeBadParams, "params", "none of them"},
+		{"2015 reply to nobody's call", `{"variant":"Accepted","fields":[5]}`, CodeBadParams, "uuid",
+			"no other address"},
+		{"2015 client request", `{"variant":"IndexRange","fields":[{"start_index":0,"end_index":5}]}`,
+			CodeUnknownMethod, "variant", "IndexRange"},
+		{"network without a change", `{"id":1,"method":"network","params":{}}`, CodeBadParams, "params",
+			"none of them"},
 		{"network params a list", `{"id":1,"method":"network","params":[1]}`, CodeBadParams, "params", "an object"},
 		{"rate too high", `{"id":1,"method":"network","params":{"rate":1.5}}`, CodeBadParams, "rate", "got 1.5"},
 		{"rate negative", `{"id":1,"method":"network","params":{"rate":-1}}`, CodeBadParams, "rate", "got -1"},
-		{"rate not to be told from 0", `{"id":1,"method":"network","params":{"rate":1e-9}}`, CodeBadParams, "rate", "0.000001"},
+		{"rate not to be told from 0", `{"id":1,"method":"network","params":{"rate":1e-9}}`, CodeBadParams, "rate",
+			"0.000001"},
 		{"rate is text", `{"id":1,"method":"network","params":{"rate":"1"}}`, CodeBadParams, "rate", `got "1"`},
-		{"start is false", `{"id":1,"method":"network","params":{"start":false}}`, CodeBadParams, "start", "paused by rate 0"},
-		{"latency too long", `{"id":1,"method":"network","params":{"latency":60000001}}`, CodeBadParams, "latency", "60000000"},
-		{"link of nobody", `{"id":1,"method":"network","params":{"links":[{"from":1,"to":4,"up":false}]}}`, CodeBadParams, "links", "1 to 3"},
-		{"a chance beyond 1", `{"id":1,"method":"network","params":{"loss":1.5}}`, CodeBadParams, "loss", "from 0 to 1"},
-		{"a chance of a link", `{"id":1,"method":"network","params":{"links":[{"from":1,"to":2,"reorder":"often"}]}}`, CodeBadParams, "links.reorder", "from 0 to 1"},
-		{"a frame of nobody", `{"id":1,"method":"frame","params":{"seq":99,"do":"drop"}}`, CodeBadParams, "seq", "under way"},
-		{"nothing to do with a frame", `{"id":1,"method":"frame","params":{"seq":1,"do":"eat"}}`, CodeBadParams, "do", "duplicate, edit or inject"},
-		{"an edit that is no frame", `{"id":1,"method":"frame","params":{"seq":1,"do":"edit","frame":"{\"method\":\"room\"}"}}`, CodeBadParams, "frame", "a frame, with from or to"},
-		{"an edit without text", `{"id":1,"method":"frame","params":{"seq":1,"do":"edit"}}`, CodeBadParams, "frame", "the message is empty"},
-		{"a frame injected from nobody", `{"id":1,"method":"frame","params":{"do":"inject","to":2,"frame":"1>2:x"}}`, CodeBadParams, "from", "two servers"},
-		{"link to itself", `{"id":1,"method":"network","params":{"links":[{"from":1,"to":1,"up":false}]}}`, CodeBadParams, "links", "two servers"},
+		{"start is false", `{"id":1,"method":"network","params":{"start":false}}`, CodeBadParams, "start",
+			"paused by rate 0"},
+		{"latency too long", `{"id":1,"method":"network","params":{"latency":60000001}}`, CodeBadParams, "latency",
+			"60000000"},
+		{"link of nobody", `{"id":1,"method":"network","params":{"links":[{"from":1,"to":4,"up":false}]}}`,
+			CodeBadParams, "links", "1 to 3"},
+		{"a chance beyond 1", `{"id":1,"method":"network","params":{"loss":1.5}}`, CodeBadParams, "loss",
+			"from 0 to 1"},
+		{"a chance of a link", `{"id":1,"method":"network","params":{"links":[{"from":1,"to":2,"reorder":"often"}]}}`,
+			CodeBadParams, "links.reorder", "from 0 to 1"},
+		{"a frame of nobody", `{"id":1,"method":"frame","params":{"seq":99,"do":"drop"}}`, CodeBadParams, "seq",
+			"under way"},
+		{"nothing to do with a frame", `{"id":1,"method":"frame","params":{"seq":1,"do":"eat"}}`, CodeBadParams, "do",
+			"duplicate, edit or inject"},
+		{"an edit that is no frame",
+			`{"id":1,"method":"frame","params":{"seq":1,"do":"edit","frame":"{\"method\":\"room\"}"}}`, CodeBadParams,
+			"frame", "a frame, with from or to"},
+		{"an edit without text", `{"id":1,"method":"frame","params":{"seq":1,"do":"edit"}}`, CodeBadParams, "frame",
+			"the message is empty"},
+		{"a frame injected from nobody", `{"id":1,"method":"frame","params":{"do":"inject","to":2,"frame":"1>2:x"}}`,
+			CodeBadParams, "from", "two servers"},
+		{"link to itself", `{"id":1,"method":"network","params":{"links":[{"from":1,"to":1,"up":false}]}}`,
+			CodeBadParams, "links", "two servers"},
 		{"link is a number", `{"id":1,"method":"network","params":{"links":[1]}}`, CodeBadParams, "links", "an object"},
 		{"links is an object", `{"id":1,"method":"network","params":{"links":{}}}`, CodeBadParams, "links", "a list"},
-		{"name too long", `{"method":"state","params":{"name":"` + strings.Repeat("é", 41) + `"}}`, CodeBadParams, "name", "40"},
-		{"name with a control character", `{"method":"state","params":{"name":"a\u0000"}}`, CodeBadParams, "name", "printable"},
+		{"name too long", `{"method":"state","params":{"name":"` + strings.Repeat("é", 41) + `"}}`, CodeBadParams,
+			"name", "40"},
+		{"name with a control character", `{"method":"state","params":{"name":"a\u0000"}}`, CodeBadParams, "name",
+			"printable"},
 		{"hidden is text", `{"method":"state","params":{"hidden":"yes"}}`, CodeBadParams, "hidden", "true or false"},
 		{"another's report", `{"method":"report","params":{"server":2}}`, CodeNotYours, "server", "2 is not"},
-		{"a report of no role", `{"id":1,"method":"report","params":{"role":"king"}}`, CodeBadParams, "role", `expected one of follower, candidate, leader, preCandidate, got "king"`},
-		{"a report of a negative term", `{"id":1,"method":"report","params":{"role":"leader","term":-1}}`, CodeBadParams, "term", "0 to 18446744073709551615, got -1"},
-		{"a report at no time", `{"id":1,"method":"report","params":{"at":"now"}}`, CodeBadParams, "at", "a whole number from 0"},
-		{"a report whose leader is no server", `{"id":1,"method":"report","params":{"leader":10}}`, CodeBadParams, "leader", "1 to 9, got 10"},
-		{"a report of a strange vote", `{"id":1,"method":"report","params":{"votes":[{"server":1,"state":"perhaps"}]}}`, CodeBadParams, "votes.state", "one of requested, granted, denied"},
-		{"a report whose log is a list", `{"id":1,"method":"report","params":{"log":[]}}`, CodeBadParams, "log", "an object, got []"},
-		{"a report of a strange entry", `{"id":1,"method":"report","params":{"log":{"first":1,"cells":[{"term":1,"kind":"set","text":"x = 1"}]}}}`, CodeBadParams, "log.cells.kind", "command, noop, configuration"},
+		{"a report of no role", `{"id":1,"method":"report","params":{"role":"king"}}`, CodeBadParams, "role",
+			`expected one of follower, candidate, leader, preCandidate, got "king"`},
+		{"a report of a negative term", `{"id":1,"method":"report","params":{"role":"leader","term":-1}}`,
+			CodeBadParams, "term", "0 to 18446744073709551615, got -1"},
+		{"a report at no time", `{"id":1,"method":"report","params":{"at":"now"}}`, CodeBadParams, "at",
+			"a whole number from 0"},
+		{"a report whose leader is no server", `{"id":1,"method":"report","params":{"leader":10}}`, CodeBadParams,
+			"leader", "1 to 9, got 10"},
+		{"a report of a strange vote", `{"id":1,"method":"report","params":{"votes":[{"server":1,"state":"perhaps"}]}}`,
+			CodeBadParams, "votes.state", "one of requested, granted, denied"},
+		{"a report whose log is a list", `{"id":1,"method":"report","params":{"log":[]}}`, CodeBadParams, "log",
+			"an object, got []"},
+		{"a report of a strange entry",
+			`{"id":1,"method":"report","params":{"log":{"first":1,"cells":[{"term":1,"kind":"set","text":"x = 1"}]}}}`,
+			CodeBadParams, "log.cells.kind", "command, noop, configuration"},
 		{"a report that is a list", `{"id":1,"method":"report","params":[]}`, CodeBadParams, "params", "an object"},
 		{"report without params", `{"method":"report"}`, CodeBadParams, "params", "none"},
-		{"report too large", `{"method":"report","params":{"x":"` + strings.Repeat("x", 256<<10) + `"}}`, CodeTooLarge, "", "262144"},
+		{"report too large", `{"method":"report","params":{"x":"` + strings.Repeat("x", 256<<10) + `"}}`, CodeTooLarge,
+			"", "262144"},
 	}
 	for _, c := range cases {
 		t.Run(c.name, func(t *testing.T) {
@@ -716,13 +764,15 @@ func TestBinaryNoiseIsRefused(t *testing.T) {
 	s := trio(t, Options{})
 	s.hub.Receive(1, []byte{0, 1, 2, 255}, true)
 	s.collect()
-	expectError(t, s.inbox[1], CodeNotJSON, "", "expected a Protobuf frame in a binary message; it goes wrong at byte 0")
+	expectError(t, s.inbox[1], CodeNotJSON, "",
+		"expected a Protobuf frame in a binary message; it goes wrong at byte 0")
 }
 
 func TestNothingBeforeJoin(t *testing.T) {
 	s := newStage(t, Options{}, nil)
 	s.hub.Connect(1)
-	for _, text := range []string{"1>2:x", `{"from":1,"to":2}`, `{"id":1,"method":"network","params":{"rate":1}}`, `{"id":1}`} {
+	for _, text := range []string{"1>2:x", `{"from":1,"to":2}`, `{"id":1,"method":"network","params":{"rate":1}}`,
+		`{"id":1}`} {
 		expectError(t, s.say(1, text), CodeJoinFirst, "", "must join")
 	}
 	if got := s.say(1, `{"from":1,"to":2,"method":"join"}`); get(got[0], "error", "code").ToInt() != CodeNotYours {
@@ -736,14 +786,17 @@ func TestNothingBeforeJoin(t *testing.T) {
 
 func TestTheDialectOf2015(t *testing.T) {
 	s := trio(t, Options{})
-	vote := `{"variant":"RequestVote","fields":[{"term":1,"candidate_id":2,"last_log_index":0,"last_log_term":0,"uuid":"6ba7b810-9dad-41d1-80b4-00c04fd430c8"}]}`
-	yes := `{"variant":"Accepted","fields":[{"uuid":"6ba7b810-9dad-41d1-80b4-00c04fd430c8","term":1,"match_index":0,"next_index":1}]}`
+	vote := `{"variant":"RequestVote","fields":[{"term":1,"candidate_id":2,"last_log_index":0,"last_log_term":0,` +
+		`"uuid":"6ba7b810-9dad-41d1-80b4-00c04fd430c8"}]}`
+	yes := `{"variant":"Accepted","fields":[{"uuid":"6ba7b810-9dad-41d1-80b4-00c04fd430c8","term":1,` +
+		`"match_index":0,"next_index":1}]}`
 	s.say(2, vote)
 	s.expectFrames(1, vote)
 	s.expectFrames(3, vote)
 	s.say(3, yes)
 	s.expectFrames(2, yes)
-	expectError(t, s.say(2, yes), CodeBadParams, "uuid", "no other address") // its own call is not one that it can answer
+	// its own call is not one that it can answer
+	expectError(t, s.say(2, yes), CodeBadParams, "uuid", "no other address")
 	for i := range 256 {
 		s.say(1, strings.Replace(vote, "6ba7b810", strconv.Itoa(i), 1))
 	}
@@ -846,7 +899,8 @@ func TestABatchIsBounded(t *testing.T) {
 	s.pass(gather)
 	seen := s.notifications(4, "seen")
 	if len(seen) != 1 || seen[0].Get("frames").Size() != mostLines || seen[0].Get("dropped").ToInt() != 10 {
-		t.Fatalf("%d batches, lines %d, dropped %s", len(seen), seen[0].Get("frames").Size(), seen[0].Get("dropped").ToString())
+		t.Fatalf("%d batches, lines %d, dropped %s", len(seen), seen[0].Get("frames").Size(),
+			seen[0].Get("dropped").ToString())
 	}
 	if got := len(seen[0].Get("frames", 0, "frame").ToString()); got != mostText {
 		t.Errorf("%d bytes of the frame were told, want %d", got, mostText)
@@ -902,7 +956,8 @@ func TestARoomTakesSoManyConnections(t *testing.T) {
 	if len(s.closed) != 0 {
 		t.Fatalf("closed: %+v", s.closed)
 	}
-	if got := s.join(62, `{"server":0}`); get(got, "error", "code").ToInt() != CodeFull || s.closed[62].Code != closeFull {
+	if got := s.join(62, `{"server":0}`); get(got, "error", "code").ToInt() != CodeFull ||
+		s.closed[62].Code != closeFull {
 		t.Errorf("one more was told %s, closed: %+v", got, s.closed)
 	}
 	for conn := uint64(63); conn <= 65; conn++ {

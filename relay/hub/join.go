@@ -59,7 +59,8 @@ func (h *Hub) Join(conn uint64, w *Wish) (Seating, error) {
 // join is Join without the last reports of the servers, which come behind the answer.
 func (h *Hub) join(m *member, w *Wish) (Seating, error) {
 	if m.joined {
-		return Seating{}, &Refusal{Code: CodeNotRequest, Message: "this connection has joined already, as " + m.addresses()}
+		return Seating{}, &Refusal{Code: CodeNotRequest, Message: "this connection has joined already, as " +
+			m.addresses()}
 	}
 	if err := w.check(); err != nil {
 		return Seating{}, err
@@ -106,7 +107,8 @@ func (h *Hub) Seat(conn uint64, w *Wish) (Seating, error) {
 		return Seating{}, err
 	}
 	if m.server != 0 {
-		return Seating{}, &Refusal{Code: CodeNotRequest, Message: "this member has seat " + decimal(m.server) + " already"}
+		return Seating{}, &Refusal{Code: CodeNotRequest, Message: "this member has seat " + decimal(m.server) +
+			" already"}
 	}
 	fresh, err := h.seatFor(m, w)
 	if err != nil {
@@ -251,7 +253,8 @@ func (h *Hub) startEarly(by *member) error {
 		}
 	}
 	if need := len(h.seats)/2 + 1; connected < need && !h.started {
-		return badParam("start", "a majority of the seats, "+strconv.Itoa(need)+" of "+strconv.Itoa(len(h.seats))+", to be connected", strconv.Itoa(connected))
+		return badParam("start", "a majority of the seats, "+strconv.Itoa(need)+" of "+strconv.Itoa(
+			len(h.seats))+", to be connected", strconv.Itoa(connected))
 	}
 	if !h.started {
 		h.start()

@@ -15,8 +15,8 @@
 //     (Allow). Further ones are lost, and watchers are told: "full". So are frames that a receiver has no room
 //     for; that comes as a correction, since they had been sent. A receiver is never closed for what others
 //     send to it.
-//   - Deeds: the last 64, with 512 links in all, wait for watchers that cannot be told at once. Of more the oldest go, and
-//     a watcher is told how many. What a deed makes leave for the watchers counts as its author's.
+//   - Deeds: the last 64, with 512 links in all, wait for watchers that cannot be told at once. Of more the oldest go,
+//     and a watcher is told how many. What a deed makes leave for the watchers counts as its author's.
 //   - News (seen, report, room): 16 MiB a second leave the room. Beyond it seen comes without text, then not
 //     at all, of reports the last is kept, and room comes every 250 ms. A watcher is told how many lines it
 //     missed as soon as it has caught up, also if nothing else happens.

@@ -179,7 +179,8 @@ func (h *Hub) Act(conn uint64, a *Act) error {
 	return badParam("seq", "a frame that is under way between servers", decimal(a.Seq)+", which is not")
 }
 
-// possibleFrame refuses what no member could send as a frame. Its receiver would take it for something that the room says.
+// possibleFrame refuses what no member could send as a frame. Its receiver would take it for something that
+// the room says.
 func (h *Hub) possibleFrame(f frame) error {
 	if len(f.data) > h.limits.Message {
 		return tooLarge("frame", len(f.data), h.limits.Message)
@@ -232,7 +233,8 @@ func (h *Hub) treat(l *link, found *flight, a *Act) error {
 	case EditFrame:
 		flying := h.flying + len(a.Frame) - len(f.data)
 		if flying > h.allowed {
-			return badParam("frame", "at most "+strconv.Itoa(h.allowed)+" bytes under way in the room", strconv.Itoa(flying))
+			return badParam("frame", "at most "+strconv.Itoa(h.allowed)+" bytes under way in the room",
+				strconv.Itoa(flying))
 		}
 		h.flying = flying
 		found.frame = frame{a.Frame, a.Binary}

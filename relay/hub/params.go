@@ -9,13 +9,15 @@ import (
 	"unicode/utf8"
 )
 
-// params reads the parameters of a call to the room, one value after the other. After the first fault its reads give zero values.
+// params reads the parameters of a call to the room, one value after the other. After the first fault its reads
+// give zero values.
 type params struct {
 	raw []byte // the value to be read, as it is written
 	bad error
 }
 
-// readParams calls member for each member of the object raw. member reads its value, or leaves it if it does not know the key.
+// readParams calls member for each member of the object raw. member reads its value, or leaves it if it does not
+// know the key.
 func readParams(raw []byte, member func(p *params, key string) (known bool)) error {
 	if raw == nil {
 		return nil

@@ -11,8 +11,8 @@ import (
 	"pgregory.net/rapid"
 )
 
-// Whatever members and the network do: frames of one direction arrive in the order in which they were sent, and every frame that was
-// accepted is either delivered once, or told as lost once, or still under way.
+// Whatever members and the network do: frames of one direction arrive in the order in which they were sent, and every
+// frame that was accepted is either delivered once, or told as lost once, or still under way.
 func TestFramesAreDeliveredInOrderOrAccountedForExactlyOnce(t *testing.T) {
 	rapid.Check(t, func(rt *rapid.T) {
 		s := trio(t, Options{Seed: rapid.Uint64().Draw(rt, "seed"), Limits: Limits{InFlight: 8, InFlightBytes: 200}})
@@ -50,8 +50,11 @@ func TestFramesAreDeliveredInOrderOrAccountedForExactlyOnce(t *testing.T) {
 				conns[id], owner[nextConn] = nextConn, id
 			},
 			"network": func(rt *rapid.T) {
-				s.say(4, fmt.Sprintf(`{"method":"network","params":{"rate":%g,"latency":%d,"jitter":%d,"links":[{"from":%d,"to":%d,"up":%t}]}}`,
-					rapid.SampledFrom([]float64{0, 0.1, 1}).Draw(rt, "rate"), rapid.IntRange(0, 20_000).Draw(rt, "latency"), rapid.IntRange(0, 20_000).Draw(rt, "jitter"),
+				s.say(4, fmt.Sprintf(
+					`{"method":"network","params":{"rate":%g,"latency":%d,"jitter":%d,"links":[{"from":%d,`+
+						`"to":%d,"up":%t}]}}`,
+					rapid.SampledFrom([]float64{0, 0.1, 1}).Draw(rt, "rate"),
+					rapid.IntRange(0, 20_000).Draw(rt, "latency"), rapid.IntRange(0, 20_000).Draw(rt, "jitter"),
 					server.Draw(rt, "from"), server.Draw(rt, "to"), rapid.Bool().Draw(rt, "up")))
 			},
 		})
@@ -65,7 +68,8 @@ func TestFramesAreDeliveredInOrderOrAccountedForExactlyOnce(t *testing.T) {
 	})
 }
 
-// account checks what arrived against what the watcher on connection 4 was told, and returns how many frames are under way.
+// account checks what arrived against what the watcher on connection 4 was told, and returns how many frames
+// are under way.
 func account(rt *rapid.T, s *stage, owner map[uint64]uint64, sent int) (underWay int) {
 	arrived := map[string]int{}
 	for conn, id := range owner {
@@ -95,7 +99,8 @@ func account(rt *rapid.T, s *stage, owner map[uint64]uint64, sent int) (underWay
 			if line.Get("fate").ToString() == "sent" {
 				due := line.Get("due").ToInt64()
 				if last := lastDue[direction[seq]]; due < last {
-					rt.Fatalf("frame %d is said to be due at %d, before one that it cannot overtake, at %d", seq, due, last)
+					rt.Fatalf("frame %d is said to be due at %d, before one that it cannot overtake, at %d", seq, due,
+						last)
 				}
 				lastDue[direction[seq]] = due
 			}
@@ -123,8 +128,9 @@ func account(rt *rapid.T, s *stage, owner map[uint64]uint64, sent int) (underWay
 	return underWay
 }
 
-// Whatever the network does to them, frames are told of and accounted for: one that was sent, or is a copy, arrives exactly once at the time
-// that its last line says, unless its last line says that it is lost, held, dropped, cut off or that nobody was there.
+// Whatever the network does to them, frames are told of and accounted for: one that was sent, or is a copy, arrives
+// exactly once at the time that its last line says, unless its last line says that it is lost, held, dropped, cut off
+// or that nobody was there.
 func TestAFaultyNetworkTellsTheTruth(t *testing.T) {
 	rapid.Check(t, func(rt *rapid.T) {
 		s := trio(t, Options{Seed: rapid.Uint64().Draw(rt, "seed"), Limits: Limits{InFlight: 8, InFlightBytes: 200}})
@@ -139,13 +145,19 @@ func TestAFaultyNetworkTellsTheTruth(t *testing.T) {
 			"pass": func(rt *rapid.T) { s.pass(rapid.Int64Range(0, 30_000).Draw(rt, "micros")) },
 			"frame": func(rt *rapid.T) {
 				sent++ // no two frames have the same text
-				s.say(4, fmt.Sprintf(`{"method":"frame","params":{"seq":%d,"do":"%s","frame":"1>2:%d","from":3,"to":1}}`, rapid.IntRange(1, sent).Draw(rt, "seq"),
-					rapid.SampledFrom([]string{"hold", "release", "drop", "deliver", "duplicate", "edit", "inject"}).Draw(rt, "do"), sent))
+				s.say(4, fmt.Sprintf(
+					`{"method":"frame","params":{"seq":%d,"do":"%s","frame":"1>2:%d","from":3,"to":1}}`,
+					rapid.IntRange(1, sent).Draw(rt, "seq"),
+					rapid.SampledFrom([]string{"hold", "release", "drop", "deliver", "duplicate", "edit",
+						"inject"}).Draw(rt, "do"), sent))
 			},
 			"link": func(rt *rapid.T) {
 				from := server.Draw(rt, "from")
-				s.say(4, fmt.Sprintf(`{"method":"network","params":{"links":[{"from":%d,"to":%d,"up":%t,"hold":%t,"latency":%d,"loss":%g,"duplicate":%g,"reorder":%g}]}}`,
-					from, from%3+1, rapid.Bool().Draw(rt, "up"), rapid.Bool().Draw(rt, "hold"), rapid.IntRange(0, 20_000).Draw(rt, "latency"),
+				s.say(4, fmt.Sprintf(
+					`{"method":"network","params":{"links":[{"from":%d,"to":%d,"up":%t,"hold":%t,"latency":%d,`+
+						`"loss":%g,"duplicate":%g,"reorder":%g}]}}`,
+					from, from%3+1, rapid.Bool().Draw(rt, "up"), rapid.Bool().Draw(rt, "hold"),
+					rapid.IntRange(0, 20_000).Draw(rt, "latency"),
 					chance.Draw(rt, "loss"), chance.Draw(rt, "duplicate"), chance.Draw(rt, "reorder")))
 			},
 		})
@@ -193,7 +205,8 @@ func TestAFaultyNetworkTellsTheTruth(t *testing.T) {
 // The same seed and inputs give the same outputs, to the byte: the simulator and sharing by link rest on it.
 func TestARoomIsDeterministic(t *testing.T) {
 	rapid.Check(t, func(rt *rapid.T) {
-		seed, texts := rapid.Uint64().Draw(rt, "seed"), rapid.SliceOf(rapid.StringMatching(`[123]>[123]:[a-z]`)).Draw(rt, "texts")
+		seed, texts := rapid.Uint64().Draw(rt, "seed"),
+			rapid.SliceOf(rapid.StringMatching(`[123]>[123]:[a-z]`)).Draw(rt, "texts")
 		run := func() string {
 			s := trio(t, Options{Seed: seed})
 			s.say(4, `{"method":"network","params":{"latency":1000,"jitter":900}}`)
@@ -220,12 +233,17 @@ func TestACloneGoesOnAsTheOriginalWould(t *testing.T) {
 				from := server.Draw(rt, "from")
 				switch rapid.IntRange(0, 5).Draw(rt, "what") {
 				case 0:
-					return fmt.Sprintf(`{"method":"network","params":{"latency":%d,"jitter":500,"loss":0.2,"duplicate":0.3,"reorder":0.3}}`, rapid.IntRange(0, 9000).Draw(rt, "latency"))
+					return fmt.Sprintf(
+						`{"method":"network","params":{"latency":%d,"jitter":500,"loss":0.2,"duplicate":0.3,`+
+							`"reorder":0.3}}`, rapid.IntRange(0, 9000).Draw(rt, "latency"))
 				case 1:
-					return fmt.Sprintf(`{"method":"network","params":{"links":[{"from":%d,"to":%d,"hold":%t,"up":%t}]}}`, from, from%3+1,
+					return fmt.Sprintf(
+						`{"method":"network","params":{"links":[{"from":%d,"to":%d,"hold":%t,"up":%t}]}}`, from,
+						from%3+1,
 						rapid.Bool().Draw(rt, "hold"), rapid.IntRange(0, 3).Draw(rt, "up") > 0)
 				case 2:
-					return fmt.Sprintf(`{"method":"frame","params":{"seq":%d,"do":"hold"}}`, rapid.IntRange(1, 30).Draw(rt, "seq"))
+					return fmt.Sprintf(`{"method":"frame","params":{"seq":%d,"do":"hold"}}`,
+						rapid.IntRange(1, 30).Draw(rt, "seq"))
 				}
 				return fmt.Sprintf("%d>%d:%d", from, from%3+1, rapid.IntRange(0, 99).Draw(rt, "text"))
 			}), 0, 20).Draw(rt, "messages")
@@ -251,8 +269,10 @@ func TestACloneGoesOnAsTheOriginalWould(t *testing.T) {
 			}
 		}
 		before := fmt.Sprint(s.hub.AppendState(nil))
-		twin := &stage{t: t, hub: s.hub.Clone(), real: s.real, inbox: map[uint64][]string{}, closed: map[uint64]Closing{}}
-		other := &stage{t: t, hub: s.hub.Clone(), real: s.real, inbox: map[uint64][]string{}, closed: map[uint64]Closing{}}
+		twin := &stage{t: t, hub: s.hub.Clone(), real: s.real, inbox: map[uint64][]string{},
+			closed: map[uint64]Closing{}}
+		other := &stage{t: t, hub: s.hub.Clone(), real: s.real, inbox: map[uint64][]string{},
+			closed: map[uint64]Closing{}}
 		later := draw()
 		first := live(twin, later)
 		other.hub.Disconnect(2)
@@ -269,14 +289,21 @@ func TestACloneGoesOnAsTheOriginalWould(t *testing.T) {
 // panic; what is passed on of text is UTF-8, a JSON answer is JSON, and the other members go on.
 func FuzzReceive(f *testing.F) {
 	for _, seed := range []string{
-		"1>2:RequestVotes:Request:1:1:0:0", "1:AppendEntries:Reply:1:true", `{"from":1,"to":2,"id":"1>2:3","method":"RequestVote","params":{}}`,
-		`{"id":1,"method":"join","params":{"server":1,"lease":"x","watch":true,"size":3,"name":"n","disk":"opfs","hidden":false}}`,
-		`{"id":1,"method":"network","params":{"rate":0.5,"latency":1,"jitter":2,"links":[{"from":1,"to":2,"up":false,"latency":3,"jitter":4}]}}`,
-		`{"id":1,"method":"network","params":{"loss":0.5,"duplicate":1,"reorder":0,"links":[{"from":1,"to":2,"hold":true}]}}`,
+		"1>2:RequestVotes:Request:1:1:0:0", "1:AppendEntries:Reply:1:true",
+		`{"from":1,"to":2,"id":"1>2:3","method":"RequestVote","params":{}}`,
+		`{"id":1,"method":"join","params":{"server":1,"lease":"x","watch":true,"size":3,"name":"n","disk":"opfs",` +
+			`"hidden":false}}`,
+		`{"id":1,"method":"network","params":{"rate":0.5,"latency":1,"jitter":2,"links":[{"from":1,"to":2,` +
+			`"up":false,"latency":3,"jitter":4}]}}`,
+		`{"id":1,"method":"network","params":{"loss":0.5,"duplicate":1,"reorder":0,"links":[{"from":1,"to":2,` +
+			`"hold":true}]}}`,
 		`{"id":1,"method":"frame","params":{"seq":1,"do":"hold"}}`,
-		`{"method":"state","params":{"hidden":true,"name":"Ada","disk":"memory"}}`, `{"method":"report","params":{"server":1,"term":3}}`,
-		`{"variant":"RequestVote","fields":[{"uuid":"u"}]}`, `{"variant":"Accepted","fields":[{"uuid":"u"}]}`, `{"from":1,"from":2}`, "{", "[", "", "\xff",
-		`{"method":"report","params":null}`, `{"method":"report","params":{,}}`, `{"id":1e400,"method":"x"}`, `{"from":1,null:2}`,
+		`{"method":"state","params":{"hidden":true,"name":"Ada","disk":"memory"}}`,
+		`{"method":"report","params":{"server":1,"term":3}}`,
+		`{"variant":"RequestVote","fields":[{"uuid":"u"}]}`, `{"variant":"Accepted","fields":[{"uuid":"u"}]}`,
+		`{"from":1,"from":2}`, "{", "[", "", "\xff",
+		`{"method":"report","params":null}`, `{"method":"report","params":{,}}`, `{"id":1e400,"method":"x"}`,
+		`{"from":1,null:2}`,
 	} {
 		f.Add([]byte(seed), false)
 		f.Add([]byte(seed), true)
@@ -300,7 +327,8 @@ func FuzzReceive(f *testing.F) {
 				}
 			}
 		}
-		s.say(4, `{"method":"network","params":{"rate":1,"latency":0,"jitter":0,"loss":0,"duplicate":0,"links":[{"from":2,"to":3,"up":true,"hold":false}]}}`)
+		s.say(4, `{"method":"network","params":{"rate":1,"latency":0,"jitter":0,"loss":0,"duplicate":0,`+
+			`"links":[{"from":2,"to":3,"up":true,"hold":false}]}}`)
 		s.pass(60_000_000)
 		s.forget()
 		s.say(2, "2>3:still here")
@@ -311,9 +339,12 @@ func FuzzReceive(f *testing.F) {
 // FuzzRecord: a record from a disk makes a room that works and gives the same record back, or it is refused.
 func FuzzRecord(f *testing.F) {
 	for _, seed := range []string{
-		`{"size":1,"seats":[{"lease":"","name":""}]}`, `{"size":3,"seats":[]}`, `{"size":-1}`, `{"rate":1e300,"size":1,"seats":[{}]}`,
-		`{"size":2,"started":true,"now":9223372036854775807,"rate":1,"seats":[{"lease":"x","name":"\ud800"},{}],"links":[{"from":1,"to":2,"up":true,"latency":1,"jitter":60000000}]}`,
-		`{"size":2,"seats":[{},{}],"links":[{"from":1,"to":2,"up":true,"loss":0.5,"duplicate":1e-9,"reorder":1,"hold":true}]}`,
+		`{"size":1,"seats":[{"lease":"","name":""}]}`, `{"size":3,"seats":[]}`, `{"size":-1}`,
+		`{"rate":1e300,"size":1,"seats":[{}]}`,
+		`{"size":2,"started":true,"now":9223372036854775807,"rate":1,"seats":[{"lease":"x","name":"\ud800"},{}],` +
+			`"links":[{"from":1,"to":2,"up":true,"latency":1,"jitter":60000000}]}`,
+		`{"size":2,"seats":[{},{}],"links":[{"from":1,"to":2,"up":true,"loss":0.5,"duplicate":1e-9,"reorder":1,` +
+			`"hold":true}]}`,
 	} {
 		f.Add([]byte(seed))
 	}
@@ -347,7 +378,8 @@ func FuzzRecord(f *testing.F) {
 func BenchmarkForward(b *testing.B) {
 	for name, text := range map[string]string{
 		"colon": "1>2:AppendEntries:Request:3:1:9:2:8:call=17",
-		"json":  `{"jsonrpc":"2.0","id":"1>2:17","from":1,"to":2,"method":"AppendEntries","params":{"term":3,"leaderId":1,"prevLogIndex":9,"prevLogTerm":2,"leaderCommit":8,"entries":[]}}`,
+		"json": `{"jsonrpc":"2.0","id":"1>2:17","from":1,"to":2,"method":"AppendEntries","params":{"term":3,` +
+			`"leaderId":1,"prevLogIndex":9,"prevLogTerm":2,"leaderCommit":8,"entries":[]}}`,
 	} {
 		for _, watched := range []bool{false, true} {
 			b.Run(fmt.Sprintf("%s/watched=%t", name, watched), func(b *testing.B) {

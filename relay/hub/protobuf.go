@@ -14,8 +14,8 @@ const (
 	firstReply = 8
 )
 
-// readProtobuf reads the address of a binary message. It walks over all of the message's own fields: one that comes twice would let two readers of the
-// same frame disagree about it.
+// readProtobuf reads the address of a binary message. It walks over all of the message's own fields: one that comes
+// twice would let two readers of the same frame disagree about it.
 func (s *scanner) readProtobuf(data []byte) error {
 	s.found.isBinary = true
 	var call uint64

@@ -32,8 +32,8 @@ const (
 	mostEvents = 100 // that a report tells
 )
 
-// leastTimeout is the shortest election timeout, in µs, that a report may tell of. Reports had milliseconds once: whoever
-// still sends them is found out by timeouts of some hundred µs, and by fractions.
+// leastTimeout is the shortest election timeout, in µs, that a report may tell of. Reports had milliseconds once:
+// whoever still sends them is found out by timeouts of some hundred µs, and by fractions.
 const leastTimeout = 1000
 
 // reported is a member of a report.
@@ -57,20 +57,23 @@ var reportForm = []reported{
 		{name: "server", form: aSeat}, {name: "state", form: aWord, words: "requested|granted|denied"}}},
 	{name: "votesNeeded", form: aCount},
 	{name: "quorums", form: objectList, most: 2, inside: []reported{
-		{name: "voters", form: seatList, most: maxSize}, {name: "needed", form: aCount}, {name: "agreed", form: aCount}}},
+		{name: "voters", form: seatList, most: maxSize}, {name: "needed", form: aCount},
+		{name: "agreed", form: aCount}}},
 	{name: "peers", form: objectList, most: maxSize, inside: []reported{
 		{name: "server", form: aSeat}, {name: "match", form: aNumber}, {name: "next", form: aNumber}}},
 	{name: "log", form: anObject, inside: []reported{
 		{name: "first", form: aNumber},
 		{name: "cells", form: objectList, most: mostCells, inside: []reported{
-			{name: "term", form: aNumber}, {name: "kind", form: aWord, words: "command|noop|configuration"}, {name: "text"}}}}},
+			{name: "term", form: aNumber}, {name: "kind", form: aWord, words: "command|noop|configuration"},
+			{name: "text"}}}}},
 	{name: "badFrames", form: aNumber}, {name: "life", form: aNumber}, {name: "first", form: aNumber},
 	{name: "events", form: objectList, most: mostEvents, inside: []reported{
 		{name: "at", form: aTime}, {name: "kind"}, {name: "weight", form: aWord, words: "key|detail"},
 		{name: "text"}, {name: "why"}, {name: "section"}, {name: "term", form: aNumber}}},
 }
 
-// report passes on what a server says of itself, byte for byte, if what is known of it has the right form; server is set if the sender left it out.
+// report passes on what a server says of itself, byte for byte, if what is known of it has the right form; server is
+// set if the sender left it out.
 func (h *Hub) report(m *member, raw []byte) error {
 	if m.server == 0 {
 		return &Refusal{CodeNotYours, "", "only a server reports; this connection is the client " + decimal(m.client)}
@@ -93,7 +96,8 @@ func (h *Hub) report(m *member, raw []byte) error {
 	case raw == nil:
 		return badParam("params", "an object", "none")
 	case named != 0 && uint64(named) != m.server:
-		return &Refusal{CodeNotYours, "server", "server: " + decimal(uint64(named)) + " is not this connection's server, which is " + decimal(m.server)}
+		return &Refusal{CodeNotYours, "server", "server: " + decimal(uint64(named)) +
+			" is not this connection's server, which is " + decimal(m.server)}
 	}
 	w := h.notification("report")
 	if named == 0 {

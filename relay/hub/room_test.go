@@ -41,10 +41,12 @@ type roomModel struct {
 	latest  map[string]int // number of the last frame that arrived, by direction
 }
 
-var roomLimits = Limits{Members: 14, Waiting: 3, InFlight: 6, InFlightAll: 12, InFlightBytes: 400, Message: 2000, JoinMessage: 500, Report: 300, News: 20_000, Rate: 200, Burst: 100}
+var roomLimits = Limits{Members: 14, Waiting: 3, InFlight: 6, InFlightAll: 12, InFlightBytes: 400, Message: 2000,
+	JoinMessage: 500, Report: 300, News: 20_000, Rate: 200, Burst: 100}
 
 func liveRoom(rt *rapid.T) {
-	m := &roomModel{rt: rt, limits: roomLimits, told: map[uint64]string{}, written: map[uint64]*Record{}, latest: map[string]int{}}
+	m := &roomModel{rt: rt, limits: roomLimits, told: map[uint64]string{}, written: map[uint64]*Record{},
+		latest: map[string]int{}}
 	m.random = counting()
 	m.begin(nil)
 	rt.Repeat(map[string]func(*rapid.T){
@@ -68,7 +70,8 @@ func liveRoom(rt *rapid.T) {
 // begin starts the relay's process on what the disk holds.
 func (m *roomModel) begin(record *Record) {
 	m.nextConn += 1000
-	h, err := New(Options{Code: "room", Size: 3, Rate: 1, Seed: 7, Random: m.random, Limits: m.limits, FirstClient: 1001 + m.nextConn}, record)
+	h, err := New(Options{Code: "room", Size: 3, Rate: 1, Seed: 7, Random: m.random, Limits: m.limits,
+		FirstClient: 1001 + m.nextConn}, record)
 	if err != nil {
 		m.rt.Fatal(err)
 	}
@@ -159,7 +162,8 @@ func (m *roomModel) join(rt *rapid.T) {
 	server := rapid.Uint64Range(1, 4).Draw(rt, "server")
 	params := rapid.SampledFrom([]string{
 		`{}`, `{"server":0}`, `{"size":2}`, `{"watch":true,"name":"Ada"}`, fmt.Sprintf(`{"server":%d}`, server),
-		fmt.Sprintf(`{"server":%d,"lease":"%s"}`, server, m.told[server]), fmt.Sprintf(`{"server":%d,"lease":"%s","resume":true,"claim":1}`, server, m.told[server]),
+		fmt.Sprintf(`{"server":%d,"lease":"%s"}`, server, m.told[server]),
+		fmt.Sprintf(`{"server":%d,"lease":"%s","resume":true,"claim":1}`, server, m.told[server]),
 		`{"server":1,"lease":"00000000000000000000000000000000"}`,
 	}).Draw(rt, "params")
 	m.say(m.nextConn, `{"id":1,"method":"join","params":`+params+`}`)
@@ -187,20 +191,28 @@ func (m *roomModel) frames(rt *rapid.T) {
 func (m *roomModel) network(rt *rapid.T) {
 	m.tainted = true
 	from, chance := rapid.IntRange(1, 3).Draw(rt, "from"), rapid.SampledFrom([]float64{0, 0.5, 1})
-	m.say(m.anyone(rt), fmt.Sprintf(`{"id":2,"method":"network","params":{"rate":%g,"latency":%d,"links":[{"from":%d,"to":%d,"up":%t,"hold":%t,"loss":%g,"duplicate":%g,"reorder":%g}]}}`,
-		rapid.SampledFrom([]float64{0, 0.1, 1}).Draw(rt, "rate"), rapid.IntRange(0, 50_000).Draw(rt, "latency"), from, from%3+1,
-		rapid.Bool().Draw(rt, "up"), rapid.Bool().Draw(rt, "hold"), chance.Draw(rt, "loss"), chance.Draw(rt, "duplicate"), chance.Draw(rt, "reorder")))
+	m.say(m.anyone(rt), fmt.Sprintf(
+		`{"id":2,"method":"network","params":{"rate":%g,"latency":%d,"links":[{"from":%d,"to":%d,"up":%t,`+
+			`"hold":%t,"loss":%g,"duplicate":%g,"reorder":%g}]}}`,
+		rapid.SampledFrom([]float64{0, 0.1, 1}).Draw(rt, "rate"), rapid.IntRange(0, 50_000).Draw(rt, "latency"), from,
+		from%3+1,
+		rapid.Bool().Draw(rt, "up"), rapid.Bool().Draw(rt, "hold"), chance.Draw(rt, "loss"),
+		chance.Draw(rt, "duplicate"), chance.Draw(rt, "reorder")))
 }
 
 func (m *roomModel) oneFrame(rt *rapid.T) {
 	m.tainted = true
-	m.say(m.anyone(rt), fmt.Sprintf(`{"id":3,"method":"frame","params":{"seq":%d,"do":"%s","frame":"1>2:%s","from":3,"to":1}}`, rapid.Uint64Range(1, m.hub.seq+1).Draw(rt, "seq"),
-		rapid.SampledFrom([]string{"hold", "release", "drop", "deliver", "duplicate", "edit", "inject"}).Draw(rt, "do"), strings.Repeat("0", rapid.IntRange(0, 500).Draw(rt, "length"))))
+	m.say(m.anyone(rt), fmt.Sprintf(
+		`{"id":3,"method":"frame","params":{"seq":%d,"do":"%s","frame":"1>2:%s","from":3,"to":1}}`,
+		rapid.Uint64Range(1, m.hub.seq+1).Draw(rt, "seq"),
+		rapid.SampledFrom([]string{"hold", "release", "drop", "deliver", "duplicate", "edit", "inject"}).Draw(rt, "do"),
+		strings.Repeat("0", rapid.IntRange(0, 500).Draw(rt, "length"))))
 }
 
 func (m *roomModel) aboutItself(rt *rapid.T) {
 	m.say(m.anyone(rt), rapid.SampledFrom([]string{
-		`{"method":"state","params":{"name":"Grace","hidden":true}}`, `{"method":"report","params":{"term":3}}`, `{"method":"report","params":{"x":"` + strings.Repeat("\\u0001", 40) + `"}}`,
+		`{"method":"state","params":{"name":"Grace","hidden":true}}`, `{"method":"report","params":{"term":3}}`,
+		`{"method":"report","params":{"x":"` + strings.Repeat("\\u0001", 40) + `"}}`,
 		`{"id":4,"method":"network","params":{"start":true}}`, `{"id":5,"method":"seat","params":{}}`,
 	}).Draw(rt, "message"))
 }
@@ -221,7 +233,8 @@ func (m *roomModel) giveAway(rt *rapid.T) {
 
 func (m *roomModel) nonsense(rt *rapid.T) {
 	m.say(m.anyone(rt), rapid.OneOf(rapid.String(), rapid.SampledFrom([]string{
-		strings.Repeat("x", 501), strings.Repeat("1", 2001), `{"id":7,"method":"network","params":{"rate":7}}`, `{"id":-0,"method":"join"}`, `[]`, `{"from":9}`,
+		strings.Repeat("x", 501), strings.Repeat("1", 2001), `{"id":7,"method":"network","params":{"rate":7}}`,
+		`{"id":-0,"method":"join"}`, `[]`, `{"from":9}`,
 	})).Draw(rt, "text"))
 }
 

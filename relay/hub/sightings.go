@@ -27,11 +27,12 @@ type sightings struct {
 	dropped int
 }
 
-// Watch begins to gather Sightings, or ends it and forgets what was gathered. A copy of the room gathers nothing until it is told to.
+// Watch begins to gather Sightings, or ends it and forgets what was gathered. A copy of the room gathers nothing until
+// it is told to.
 func (h *Hub) Watch(on bool) { h.own = sightings{on: on} }
 
-// Sightings appends to into what became of frames since it was last asked, oldest first, and returns it, and how many found no room since then: there
-// is room for 8192.
+// Sightings appends to into what became of frames since it was last asked, oldest first, and returns it, and how many
+// found no room since then: there is room for 8192.
 func (h *Hub) Sightings(into []Sighting) (list []Sighting, dropped int) {
 	o := &h.own
 	into = append(into, o.list...)
@@ -46,5 +47,6 @@ func (o *sightings) add(s *sighting) {
 		o.dropped++
 		return
 	}
-	o.list = append(o.list, Sighting{Seq: s.seq, Fate: s.fate, Due: s.due, Later: s.later, At: s.at, From: s.from, To: s.to, Sent: s.sent, Data: s.data, Binary: s.binary})
+	o.list = append(o.list, Sighting{Seq: s.seq, Fate: s.fate, Due: s.due, Later: s.later, At: s.at, From: s.from,
+		To: s.to, Sent: s.sent, Data: s.data, Binary: s.binary})
 }

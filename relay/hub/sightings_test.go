@@ -28,12 +28,14 @@ func TestAHostGathersWhatBecomesOfFrames(t *testing.T) {
 	say(1, `{"id":3,"method":"network","params":{"links":[{"from":1,"to":2,"up":false}]}}`)
 	say(1, "1>2:RequestVotes:Request:3:1:0:0")
 	list, dropped := h.Sightings(nil)
-	want := []Sighting{{Seq: 2, Fate: "sent", From: 1, To: 2}, {Seq: 2, Fate: "dropped", Later: true}, {Seq: 1, Fate: "cut", Later: true}, {Seq: 3, Fate: "cut", From: 1, To: 2}}
+	want := []Sighting{{Seq: 2, Fate: "sent", From: 1, To: 2}, {Seq: 2, Fate: "dropped", Later: true},
+		{Seq: 1, Fate: "cut", Later: true}, {Seq: 3, Fate: "cut", From: 1, To: 2}}
 	if len(list) != len(want) || dropped != 0 {
 		t.Fatalf("%+v, %d dropped", list, dropped)
 	}
 	for i, s := range list {
-		if w := want[i]; s.Seq != w.Seq || s.Fate != w.Fate || s.Later != w.Later || s.From != w.From || s.To != w.To || (len(s.Data) == 0) != s.Later {
+		if w := want[i]; s.Seq != w.Seq || s.Fate != w.Fate || s.Later != w.Later || s.From != w.From || s.To != w.To ||
+			(len(s.Data) == 0) != s.Later {
 			t.Errorf("%d: %+v, want %+v", i, s, w)
 		}
 	}

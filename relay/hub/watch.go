@@ -32,7 +32,8 @@ const (
 	mostText      = 4096    // bytes of one frame that are told
 	mostBatchText = 1 << 20 // bytes of frame text in a batch; later lines come without
 
-	// A watcher is slow when the host has this much queued for it. First the text of frames is left out, then whole lines and reports.
+	// A watcher is slow when the host has this much queued for it. First the text of frames is left out, then whole
+	// lines and reports.
 	slowBacklog   = 256 << 10
 	laggedBacklog = 1 << 20
 
@@ -176,7 +177,8 @@ func (h *Hub) watchers() int {
 
 // claimed says that somebody in a room that does not know itself claims to be this server.
 func (h *Hub) claimed(server uint64) bool {
-	return slices.ContainsFunc(h.arrival, func(m *member) bool { return m.testimony != nil && m.testimony.server == server })
+	return slices.ContainsFunc(h.arrival,
+		func(m *member) bool { return m.testimony != nil && m.testimony.server == server })
 }
 
 // announceSeen sends the gathered lines to the watchers, with the text of frames or without as each keeps up and as the

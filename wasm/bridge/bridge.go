@@ -7,7 +7,8 @@ import (
 	"unsafe"
 )
 
-// Input is a function that the Worker calls: now is the epoch time in ms, args are the others. What it returns must be a value that js.ValueOf takes.
+// Input is a function that the Worker calls: now is the epoch time in ms, args are the others. What it returns must be
+// a value that js.ValueOf takes.
 type Input func(now float64, args []js.Value) any
 
 // Bridge is one program's way to its Worker.

@@ -6,7 +6,8 @@ func TestNumbersBeyondJavaScriptsAreText(t *testing.T) {
 	for _, test := range []struct {
 		number U64
 		json   string
-	}{{0, "0"}, {1<<53 - 1, "9007199254740991"}, {1 << 53, `"9007199254740992"`}, {1<<64 - 1, `"18446744073709551615"`}} {
+	}{{0, "0"}, {1<<53 - 1, "9007199254740991"}, {1 << 53, `"9007199254740992"`},
+		{1<<64 - 1, `"18446744073709551615"`}} {
 		text, err := Codec.Marshal(test.number)
 		if err != nil || string(text) != test.json {
 			t.Errorf("%d is written as %s, expected %s (%v)", uint64(test.number), text, test.json, err)

@@ -43,7 +43,8 @@ func TestTheFilmTellsAnElectionAndAWrite(t *testing.T) {
 		begins     string
 		from, till float64
 	}{
-		{"S3 asks for votes in term 1", 600, 1100}, {"S3 leads term 1", 2000, 2800}, {"A client asks S3 to write x = 3.", 3000, 3600}, {"S3 commits index 2", 4500, 5200},
+		{"S3 asks for votes in term 1", 600, 1100}, {"S3 leads term 1", 2000, 2800},
+		{"A client asks S3 to write x = 3.", 3000, 3600}, {"S3 commits index 2", 4500, 5200},
 	} {
 		found := false
 		for text, at := range told {

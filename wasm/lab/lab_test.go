@@ -9,7 +9,8 @@ import (
 	"raftplayground/wasm/wasmtest"
 )
 
-// TestTheProgramPlays builds the program and plays with it in Node (testdata/lab.mjs). With "measure" behind its arguments that script prints what the lab costs.
+// TestTheProgramPlays builds the program and plays with it in Node (testdata/lab.mjs). With "measure" behind its
+// arguments that script prints what the lab costs.
 func TestTheProgramPlays(t *testing.T) {
 	wasmtest.Read(t, "main.go", "../bridge/bridge.go", "testdata/lab.mjs")
 	program, support := wasmtest.Build(t, t.TempDir())

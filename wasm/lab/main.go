@@ -1,7 +1,8 @@
 //go:build js && wasm
 
-// Command lab is the bridge between the lab's Go (package session) and the dedicated Worker that it runs in (web/src/worker/lab.ts). It only passes on: calls of the Worker
-// become inputs of the Session, and what the Session posts becomes a call of the Worker.
+// Command lab is the bridge between the lab's Go (package session) and the dedicated Worker that it runs in
+// (web/src/worker/lab.ts). It only passes on: calls of the Worker become inputs of the Session, and what the Session
+// posts becomes a call of the Worker.
 package main
 
 import (
@@ -13,12 +14,14 @@ import (
 	"raftplayground/wasm/session"
 )
 
-// mostMemory is from how many bytes on the garbage is collected as often as it must be to stay below: a browser never takes back what a program has once had. Of an hour
-// of faults about 50 MB are kept, in 64 copies of the world.
+// mostMemory is from how many bytes on the garbage is collected as often as it must be to stay below: a browser never
+// takes back what a program has once had. Of an hour of faults about 50 MB are kept, in 64 copies of the world.
 const mostMemory = 96 << 20
 
 func main() {
-	debug.SetGCPercent(400) // a world is small, and what it leaves behind is much: collecting it less often halves the time of a simulated minute
+	// a world is small, and what it leaves behind is much: collecting it less often halves the time of
+	// a simulated minute
+	debug.SetGCPercent(400)
 	debug.SetMemoryLimit(mostMemory)
 	b := bridge.New()
 	s := session.New(host{b}, rand.Uint64())

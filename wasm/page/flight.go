@@ -56,7 +56,8 @@ func describeRPC(v *contract.Flight, rpc raft.RPC) {
 	case *raft.InstallSnapshot:
 		v.Kind, v.Term, v.Label = "InstallSnapshot", contract.U64(m.Term), "≤ "+Decimal(m.LastIncludedIndex)
 	case *raft.InstallSnapshotReply:
-		v.Kind, v.Term, v.OK, v.Label = "InstallSnapshotReply", contract.U64(m.Term), m.MatchIndex > 0, Decimal(m.NextOffset)+" bytes"
+		v.Kind, v.Term, v.OK, v.Label = "InstallSnapshotReply", contract.U64(m.Term), m.MatchIndex > 0,
+			Decimal(m.NextOffset)+" bytes"
 		if v.OK {
 			v.Label = "installed to " + Decimal(m.MatchIndex)
 		}

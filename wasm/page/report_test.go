@@ -58,7 +58,8 @@ func TestTheReportSaysWhatThePageReads(t *testing.T) {
 		`"encoding":"colon","timer":{"elapsed":7000,"timeout":%d000,"longest":300000},"votes":[],"votesNeeded":2,`+
 		`"quorums":[{"voters":[1,2,3],"needed":2,"agreed":0}],"peers":[],"log":{"first":1,"cells":[`+
 		`{"term":9007199254740991,"kind":"noop","text":""},`+
-		`{"term":"9007199254740992","kind":"command","text":"a\" = \"1\""}]},"badFrames":1}`, s.Store().Hash(), st.Timeout)
+		`{"term":"9007199254740992","kind":"command","text":"a\" = \"1\""}]},"badFrames":1}`, s.Store().Hash(),
+		st.Timeout)
 	if got := reported(t, s, 12_500); got != want {
 		t.Errorf("got  %s\nwant %s", got, want)
 	}
@@ -71,7 +72,8 @@ func TestTheReportOfACandidateAndOfALeader(t *testing.T) {
 	s := start(t, 1, 3)
 	s.Campaign()
 	hear(s)
-	want := `"votes":[{"server":1,"state":"granted"},{"server":2,"state":"requested"},{"server":3,"state":"requested"}],` +
+	want := `"votes":[{"server":1,"state":"granted"},{"server":2,"state":"requested"},{"server":3,` +
+		`"state":"requested"}],` +
 		`"votesNeeded":2,"quorums":[{"voters":[1,2,3],"needed":2,"agreed":1}],"peers":[]`
 	if got := reported(t, s, 0); !strings.Contains(got, want) {
 		t.Errorf("candidate: %s", got)

@@ -16,7 +16,8 @@ type Request struct {
 	leader int  // whom the last of them named; 0: nobody
 }
 
-// redirects is how many servers in a row may name another leader before the search pauses: two servers that each take the other for the leader must not be asked in a circle.
+// redirects is how many servers in a row may name another leader before the search pauses: two servers that each take
+// the other for the leader must not be asked in a circle.
 const redirects = 3
 
 // NewRequest takes what the page asks for. Its Server is the one that is to be asked; nil: whoever leads.
@@ -40,11 +41,13 @@ func (r *Request) Flaw() string {
 	case !known || v.Read != "" && v.Op != "get":
 		return "read: expected log, readIndex, lease or local, with get only, got " + Clip(string(v.Read), 40)
 	case len(v.Expected) > kv.MaxKey || v.Expected != "" && v.Op != "cas":
-		return "expected: expected at most " + Plural(kv.MaxKey, "byte") + ", with cas only, got " + strconv.Itoa(len(v.Expected))
+		return "expected: expected at most " + Plural(kv.MaxKey, "byte") + ", with cas only, got " +
+			strconv.Itoa(len(v.Expected))
 	case v.Key == "":
 		return "key: expected at least one character, got none"
 	case len(v.Key) > wire.MaxData || len(v.Value) > wire.MaxData:
-		return "expected a key and a value of at most " + Plural(wire.MaxData, "byte") + " each, got " + strconv.Itoa(len(v.Key)) + " and " + strconv.Itoa(len(v.Value))
+		return "expected a key and a value of at most " + Plural(wire.MaxData, "byte") + " each, got " +
+			strconv.Itoa(len(v.Key)) + " and " + strconv.Itoa(len(v.Value))
 	}
 	return ""
 }
@@ -80,8 +83,8 @@ type Next struct {
 	AtOnce bool // the server that was named is asked, and at once; else after a pause
 }
 
-// Refused deals with a server that did not do it. Asking again is safe after a definite refusal only: after an unknown outcome a second try could do the same
-// thing twice (§8).
+// Refused deals with a server that did not do it. Asking again is safe after a definite refusal only: after an unknown
+// outcome a second try could do the same thing twice (§8).
 func (r *Request) Refused(e *wire.Error) Next {
 	who := "S" + strconv.Itoa(r.View.Server)
 	switch {

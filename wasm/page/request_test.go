@@ -16,18 +16,30 @@ func TestWhatComesOfARequestThatWasNotDone(t *testing.T) {
 		of     wire.Error
 		want   Next
 	}{
-		"a write whose outcome is unknown is never sent again":          {"put", nil, wire.Error{Code: wire.CodeTimedOut}, Next{"unknown", "timed out: it may or may not have happened", false}},
-		"a read has no effect and is":                                   {"get", nil, wire.Error{Code: wire.CodeTimedOut}, Next{"pending", "timed out; reading again", false}},
-		"but not of another server than the page chose":                 {"get", &second, wire.Error{Code: wire.CodeTimedOut}, Next{"refused", "timed out", false}},
-		"whom a server names is asked at once":                          {"put", nil, wire.Error{Code: wire.CodeNotLeader, Leader: 3}, Next{"pending", "asked S2", true}},
-		"who names itself is not":                                       {"put", nil, wire.Error{Code: wire.CodeNotLeader, Leader: 2}, Next{"pending", "waiting for a leader", false}},
-		"if nobody is named the search pauses":                          {"put", nil, wire.Error{Code: wire.CodeNotLeader}, Next{"pending", "waiting for a leader", false}},
-		"a leader without a quorum may find one":                        {"put", nil, wire.Error{Code: wire.CodeNoQuorum}, Next{"pending", "waiting for a leader", false}},
-		"a server that has too much to do has less later":               {"delete", nil, wire.Error{Code: wire.CodeOverloaded}, Next{"pending", "waiting for a leader", false}},
-		"the server that the page chose knows who leads":                {"put", &second, wire.Error{Code: wire.CodeNotLeader, Leader: 3}, Next{"refused", "S2 is not the leader; S3 is", false}},
-		"the server that the page chose does not know who leads":        {"put", &second, wire.Error{Code: wire.CodeNotLeader}, Next{"refused", "S2 is not the leader and knows of none", false}},
-		"any other refusal of the server that the page chose is final":  {"put", &second, wire.Error{Code: wire.CodeOverloaded, Message: "full"}, Next{"refused", "full", false}},
-		"what no server would do is not asked again, and said in short": {"put", nil, wire.Error{Code: wire.CodeUnknownMethod, Message: long}, Next{"refused", Clip(long, 200), false}},
+		"a write whose outcome is unknown is never sent again": {"put", nil,
+			wire.Error{Code: wire.CodeTimedOut}, Next{"unknown", "timed out: it may or may not have happened", false}},
+		"a read has no effect and is": {"get", nil,
+			wire.Error{Code: wire.CodeTimedOut}, Next{"pending", "timed out; reading again", false}},
+		"but not of another server than the page chose": {"get", &second,
+			wire.Error{Code: wire.CodeTimedOut}, Next{"refused", "timed out", false}},
+		"whom a server names is asked at once": {"put", nil,
+			wire.Error{Code: wire.CodeNotLeader, Leader: 3}, Next{"pending", "asked S2", true}},
+		"who names itself is not": {"put", nil,
+			wire.Error{Code: wire.CodeNotLeader, Leader: 2}, Next{"pending", "waiting for a leader", false}},
+		"if nobody is named the search pauses": {"put", nil,
+			wire.Error{Code: wire.CodeNotLeader}, Next{"pending", "waiting for a leader", false}},
+		"a leader without a quorum may find one": {"put", nil,
+			wire.Error{Code: wire.CodeNoQuorum}, Next{"pending", "waiting for a leader", false}},
+		"a server that has too much to do has less later": {"delete", nil,
+			wire.Error{Code: wire.CodeOverloaded}, Next{"pending", "waiting for a leader", false}},
+		"the server that the page chose knows who leads": {"put", &second,
+			wire.Error{Code: wire.CodeNotLeader, Leader: 3}, Next{"refused", "S2 is not the leader; S3 is", false}},
+		"the server that the page chose does not know who leads": {"put", &second,
+			wire.Error{Code: wire.CodeNotLeader}, Next{"refused", "S2 is not the leader and knows of none", false}},
+		"any other refusal of the server that the page chose is final": {"put", &second,
+			wire.Error{Code: wire.CodeOverloaded, Message: "full"}, Next{"refused", "full", false}},
+		"what no server would do is not asked again, and said in short": {"put", nil,
+			wire.Error{Code: wire.CodeUnknownMethod, Message: long}, Next{"refused", Clip(long, 200), false}},
 	} {
 		r := NewRequest(&contract.Request{ID: 1, Op: c.op, Key: "k", Value: "v", Server: c.server})
 		r.View.Server, r.View.Detail = 2, "asked S2"
@@ -41,7 +53,8 @@ func TestWhatComesOfARequestThatWasNotDone(t *testing.T) {
 func TestASearchForTheLeaderPauses(t *testing.T) {
 	r := NewRequest(&contract.Request{ID: 1, Op: "put", Key: "k", Value: "v"})
 	search := func() (asked int) {
-		for r.View.Server = 1; r.Refused(&wire.Error{Code: wire.CodeNotLeader, Leader: uint64(3 - r.View.Server)}).AtOnce; asked++ {
+		for r.View.Server = 1; r.Refused(&wire.Error{Code: wire.CodeNotLeader,
+			Leader: uint64(3 - r.View.Server)}).AtOnce; asked++ {
 			r.View.Server = r.Named()
 		}
 		return asked

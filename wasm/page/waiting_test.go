@@ -23,7 +23,8 @@ func TestWhatWaitsInABatchIsBounded(t *testing.T) {
 		requests += gone()
 		b.Notice("wrong")
 	}
-	if len(b.Next.Flights) != MostFlights || len(b.Next.Lost) != MostLosses || len(b.Next.Story) != MostLines || len(b.Next.Requests) != MostRequests || strings.Count(b.Next.Notice, "wrong") != mostNotices {
+	if len(b.Next.Flights) != MostFlights || len(b.Next.Lost) != MostLosses || len(b.Next.Story) != MostLines ||
+		len(b.Next.Requests) != MostRequests || strings.Count(b.Next.Notice, "wrong") != mostNotices {
 		t.Errorf(
 			"%d flights, %d losses, %d lines, %d requests and %q wait", len(b.Next.Flights), len(b.Next.Lost),
 			len(b.Next.Story), len(b.Next.Requests), b.Next.Notice,

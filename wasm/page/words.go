@@ -12,7 +12,8 @@ import (
 // Event puts an event of a server into words, for the story.
 func Event(server raft.ServerID, e *raft.Event) contract.StoryLine {
 	words := explain.Event(server, *e)
-	undecided := e.Kind == raft.VoteReceived && e.Old < e.New // the vote that decides is news, those before it are steps to it
+	// the vote that decides is news, those before it are steps to it
+	undecided := e.Kind == raft.VoteReceived && e.Old < e.New
 	weight := contract.Detail
 	if words.Key && !undecided {
 		weight = contract.Key
@@ -31,7 +32,8 @@ func Event(server raft.ServerID, e *raft.Event) contract.StoryLine {
 // placeOf is the index that an event is about, of several the last; 0: it is about none.
 func placeOf(e *raft.Event) contract.U64 {
 	switch e.Kind {
-	case raft.EntriesProposed, raft.EntriesAppended, raft.EntriesTruncated, raft.MatchAdvanced, raft.NextBackedUp, raft.CommitAdvanced:
+	case raft.EntriesProposed, raft.EntriesAppended, raft.EntriesTruncated, raft.MatchAdvanced, raft.NextBackedUp,
+		raft.CommitAdvanced:
 		return contract.U64(e.New)
 	}
 	return contract.U64(e.Index)
@@ -93,7 +95,8 @@ func Conditions(latency, jitter contract.Micros, loss, duplicate, reorder float6
 	return text
 }
 
-// Named gives servers their names in a sentence of package check: "servers 1 and 2 were both elected" becomes "S1 and S2 were both elected".
+// Named gives servers their names in a sentence of package check: "servers 1 and 2 were both elected" becomes "S1 and
+// S2 were both elected".
 func Named(text string) string {
 	var b []byte
 	naming := false // the words before were "server" or "servers", and numbers

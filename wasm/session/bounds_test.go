@@ -24,7 +24,8 @@ func TestWhatWaitsForAPageIsBounded(t *testing.T) {
 		t.Fatalf("%d messages to a page that asks for nothing", n)
 	}
 	o := &p.session.outbox
-	if len(o.Next.Story) > page.MostLines || len(o.Next.Flights) > page.MostFlights || len(o.Next.Lost) > page.MostLosses {
+	if len(o.Next.Story) > page.MostLines || len(o.Next.Flights) > page.MostFlights ||
+		len(o.Next.Lost) > page.MostLosses {
 		t.Errorf("%d lines, %d flights, %d losses wait", len(o.Next.Story), len(o.Next.Flights), len(o.Next.Lost))
 	}
 	for range 2 * mostChanges {
@@ -33,7 +34,8 @@ func TestWhatWaitsForAPageIsBounded(t *testing.T) {
 	p.run(100)
 	h := &p.session.branch.history
 	if len(p.history.Marks) != len(h.marks) || len(p.history.Lanes) != len(h.lanes) || len(h.marks) > mostChanges {
-		t.Errorf("the page knows of %d marks and %d changes, the lab of %d and %d", len(p.history.Marks), len(p.history.Lanes), len(h.marks), len(h.lanes))
+		t.Errorf("the page knows of %d marks and %d changes, the lab of %d and %d", len(p.history.Marks),
+			len(p.history.Lanes), len(h.marks), len(h.lanes))
 	}
 }
 
@@ -150,13 +152,15 @@ func TestRequestsFindTheLeader(t *testing.T) {
 	p.must("seek", `"at":400000`)
 	p.say("request", `"op":"put","key":"c","value":"1","server":null`)
 	p.run(300)
-	if b := p.last.Lab.Branches; len(b) != 3 || p.last.Lab.Branch != 3 || b[2].Text != "A client asks S3 to write c = 1." {
+	if b := p.last.Lab.Branches; len(b) != 3 || p.last.Lab.Branch != 3 ||
+		b[2].Text != "A client asks S3 to write c = 1." {
 		t.Errorf("branches: %+v", b)
 	}
 }
 
 func TestEveryCallIsListedFieldByField(t *testing.T) {
-	entries := []raft.Entry{{Term: 1, Kind: raft.NoOp}, {Term: 2, Data: []byte("set x=1")}, {Term: 2, Kind: raft.Config, Data: []byte("1,2,3")}}
+	entries := []raft.Entry{{Term: 1, Kind: raft.NoOp}, {Term: 2, Data: []byte("set x=1")},
+		{Term: 2, Kind: raft.Config, Data: []byte("1,2,3")}}
 	for i := range 10 {
 		entries = append(entries, raft.Entry{Term: 3, Data: []byte("set y=" + strconv.Itoa(i))})
 	}
@@ -164,8 +168,12 @@ func TestEveryCallIsListedFieldByField(t *testing.T) {
 		rpc  raft.RPC
 		want int
 	}{
-		{&raft.RequestVote{Term: 1, CandidateID: 2}, 4}, {&raft.RequestVote{PreVote: true, Transfer: true}, 6}, {&raft.RequestVoteReply{}, 2}, {&raft.AppendEntries{Entries: entries}, 6}, {&raft.AppendEntriesReply{Success: true}, 3},
-		{&raft.AppendEntriesReply{}, 4}, {&raft.InstallSnapshot{Configuration: raft.Configuration{Voters: []raft.ServerID{1, 2}}}, 8}, {&raft.InstallSnapshotReply{}, 3}, {&raft.TimeoutNow{}, 2}, {&raft.TimeoutNowReply{}, 1},
+		{&raft.RequestVote{Term: 1, CandidateID: 2}, 4}, {&raft.RequestVote{PreVote: true, Transfer: true}, 6},
+		{&raft.RequestVoteReply{}, 2}, {&raft.AppendEntries{Entries: entries}, 6},
+		{&raft.AppendEntriesReply{Success: true}, 3},
+		{&raft.AppendEntriesReply{}, 4},
+		{&raft.InstallSnapshot{Configuration: raft.Configuration{Voters: []raft.ServerID{1, 2}}}, 8},
+		{&raft.InstallSnapshotReply{}, 3}, {&raft.TimeoutNow{}, 2}, {&raft.TimeoutNowReply{}, 1},
 	} {
 		list := fieldsOf(test.rpc)
 		if len(list) != test.want {
@@ -177,7 +185,9 @@ func TestEveryCallIsListedFieldByField(t *testing.T) {
 			}
 		}
 	}
-	if text := entriesText(entries); text != "no-op (term 1), x = 1 (term 2), servers 1,2,3 (term 2), y = 0 (term 3), y = 1 (term 3), y = 2 (term 3), y = 3 (term 3), y = 4 (term 3), and 5 more" {
+	if text := entriesText(
+		entries); text != "no-op (term 1), x = 1 (term 2), servers 1,2,3 (term 2), y = 0 (term 3), y = 1 (term "+
+		"3), y = 2 (term 3), y = 3 (term 3), y = 4 (term 3), and 5 more" {
 		t.Errorf("entries: %s", text)
 	}
 	if text := entriesText(nil); text != "none" {

@@ -41,12 +41,14 @@ func (s *Session) trunk(run lab.Run) (*branch, error) {
 	return &branch{id: 1, text: "the run from its start", tape: tape}, nil
 }
 
-// fork makes a branch of the one that is looked at, with all that was written down through the playhead, and looks at it. Its tape follows when something has been done.
+// fork makes a branch of the one that is looked at, with all that was written down through the playhead, and looks at
+// it. Its tape follows when something has been done.
 func (s *Session) fork(text string) {
 	at := s.world.Now()
 	parent := s.branch
 	s.lastBranch++
-	b := &branch{id: s.lastBranch, parent: s.owner(at), at: at, text: text, tape: parent.tape, end: at, events: s.world.Events(), broken: parent.brokenIn(s.world)}
+	b := &branch{id: s.lastBranch, parent: s.owner(at), at: at, text: text, tape: parent.tape, end: at,
+		events: s.world.Events(), broken: parent.brokenIn(s.world)}
 	b.history = parent.history.through(at)
 	b.history.commit = contract.U64(s.committed())
 	b.story = parent.story.through(at)
@@ -63,7 +65,8 @@ func (s *Session) fork(text string) {
 	s.branch, s.live = b, true
 }
 
-// owner returns the branch to which a moment of the one that is looked at belongs: what lies before the act that made a branch is its parent's.
+// owner returns the branch to which a moment of the one that is looked at belongs: what lies before the act that made a
+// branch is its parent's.
 func (s *Session) owner(at int64) int {
 	own := s.branch
 	for at < own.at {
@@ -93,8 +96,8 @@ func (b *branch) brokenIn(w *lab.World) []string {
 	return slices.Clone(b.broken[:min(len(b.broken), w.Broken())])
 }
 
-// forgetBranch drops the oldest branch that none of the others comes from and that is not looked at; if there is none, the oldest one, and its branches are then
-// its parent's.
+// forgetBranch drops the oldest branch that none of the others comes from and that is not looked at; if there is none,
+// the oldest one, and its branches are then its parent's.
 func (s *Session) forgetBranch() {
 	gone := 0
 	for i, b := range s.branches {

@@ -9,8 +9,8 @@ import (
 	"raftplayground/wasm/contract"
 )
 
-// chaos draws faults while time goes on at the end of a branch, gentle enough that there is always something to see: one at a time, each undone after a while, and a
-// rest between two.
+// chaos draws faults while time goes on at the end of a branch, gentle enough that there is always something to see:
+// one at a time, each undone after a while, and a rest between two.
 type chaos struct {
 	on   bool
 	next int64 // when the next fault is drawn
@@ -61,7 +61,8 @@ func (s *Session) drawFault() {
 	fault, undo := s.draw()
 	s.chaos.next = now + s.exponential(chaosRest)
 	if s.doAt(now, fault) && undo != nil {
-		s.branch.undo = append(s.branch.undo, planned{since: now, at: s.world.Now() + 50e3 + s.exponential(chaosLast), action: *undo})
+		s.branch.undo = append(s.branch.undo, planned{since: now, at: s.world.Now() + 50e3 + s.exponential(chaosLast),
+			action: *undo})
 	}
 }
 
@@ -92,8 +93,10 @@ func (s *Session) draw() (fault lab.Action, undo *lab.Action) {
 	case 3:
 		s.world.View(&s.view)
 		is := &s.view.Links[0]
-		bad := &lab.Link{Latency: min(2*is.Latency, 100e3), Jitter: is.Latency, Loss: float64(5+s.random.IntN(25)) / 100}
-		before := &lab.Link{Latency: is.Latency, Jitter: is.Jitter, Loss: is.Loss, Duplicate: is.Duplicate, Reorder: is.Reorder}
+		bad := &lab.Link{Latency: min(2*is.Latency, 100e3), Jitter: is.Latency,
+			Loss: float64(5+s.random.IntN(25)) / 100}
+		before := &lab.Link{Latency: is.Latency, Jitter: is.Jitter, Loss: is.Loss, Duplicate: is.Duplicate,
+			Reorder: is.Reorder}
 		return lab.Action{Do: lab.Network, Link: bad}, &lab.Action{Do: lab.Network, Link: before}
 	}
 	var side, all []raft.ServerID

@@ -33,7 +33,9 @@ func (s *Session) perform(id int, a lab.Action) {
 	case err != nil:
 		s.refuse(id, wording(err))
 	case !did && a.Do == lab.EditFrame && s.underWay(a.Frame) != nil:
-		s.refuse(id, "The network carries only what it can tell for a frame: text that begins with an address, as in 1>2:, or JSON with from.")
+		s.refuse(id,
+			"The network carries only what it can tell for a frame: text that begins with an address, as in "+
+				"1>2:, or JSON with from.")
 	case !did:
 		s.refuse(id, notDone(&a))
 	default:
@@ -41,8 +43,9 @@ func (s *Session) perform(id int, a lab.Action) {
 	}
 }
 
-// do does something at the first clear moment from the playhead on, in a branch of its own if the branch that is looked at goes on from here in another way. What
-// would change nothing, as a copy of the world finds out, is not done, and is no part of the run.
+// do does something at the first clear moment from the playhead on, in a branch of its own if the branch that is looked
+// at goes on from here in another way. What would change nothing, as a copy of the world finds out, is not done, and is
+// no part of the run.
 func (s *Session) do(a lab.Action) (did bool, err error) {
 	if err := s.try(a); err != nil {
 		return false, err
@@ -163,6 +166,8 @@ func notDone(a *lab.Action) string {
 
 // leads lists what is done to whoever leads if no server is named.
 var leads = map[lab.Deed]bool{
-	lab.Crash: true, lab.PowerLoss: true, lab.Wipe: true, lab.Pause: true, lab.Campaign: true, lab.Transfer: true, lab.Compact: true, lab.Reconfigure: true,
-	lab.Put: true, lab.Get: true, lab.Delete: true, lab.CompareAndSwap: true, lab.Clock: true, lab.SlowDisk: true, lab.Cut: true, lab.Hold: true, lab.Partition: true,
+	lab.Crash: true, lab.PowerLoss: true, lab.Wipe: true, lab.Pause: true, lab.Campaign: true, lab.Transfer: true,
+	lab.Compact: true, lab.Reconfigure: true,
+	lab.Put: true, lab.Get: true, lab.Delete: true, lab.CompareAndSwap: true, lab.Clock: true, lab.SlowDisk: true,
+	lab.Cut: true, lab.Hold: true, lab.Partition: true,
 }

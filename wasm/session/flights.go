@@ -48,7 +48,8 @@ func (s *Session) see(f *hub.Sighting) {
 	}
 }
 
-// remember keeps a flight for as long as it is under way, in case that something is done to it. So many as are under way at once have room, and as many again.
+// remember keeps a flight for as long as it is under way, in case that something is done to it. So many as are under
+// way at once have room, and as many again.
 func (s *Session) remember(view contract.Flight) {
 	flights := s.outbox.told.flights
 	flights[view.Seq] = view

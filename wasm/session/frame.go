@@ -108,7 +108,8 @@ func (s *Session) wouldDo(f *hub.Flight) []string {
 	}
 	if copied.Faults.BadFrames > bad {
 		for _, b := range copied.BadFrames() {
-			words = append(words, "S"+page.Decimal(b.Server)+" would not understand it: "+page.Clip(b.Reason.Message, 200)+".")
+			words = append(words, "S"+page.Decimal(b.Server)+" would not understand it: "+page.Clip(b.Reason.Message,
+				200)+".")
 		}
 	}
 	list, _ := copied.Sightings(nil)
@@ -139,7 +140,8 @@ func labelled(label string) string {
 func (s *Session) actOnFrame(w *contract.ActOnFrame) {
 	deed := map[contract.FrameAct]lab.Deed{
 		contract.DropFrame: lab.DropFrame, contract.HoldFrame: lab.HoldFrame, contract.ReleaseFrame: lab.ReleaseFrame,
-		contract.DeliverFrame: lab.DeliverFrame, contract.DuplicateFrame: lab.DuplicateFrame, contract.EditFrame: lab.EditFrame,
+		contract.DeliverFrame: lab.DeliverFrame, contract.DuplicateFrame: lab.DuplicateFrame,
+		contract.EditFrame: lab.EditFrame,
 	}[w.Act]
 	if deed == "" {
 		s.refuse(
@@ -162,7 +164,8 @@ func (s *Session) actOnFrame(w *contract.ActOnFrame) {
 	s.perform(w.ID, a)
 }
 
-// inboxes answers with what is on its way to each server, in the order in which it arrives; what waits in a paused server comes first.
+// inboxes answers with what is on its way to each server, in the order in which it arrives; what waits in a paused
+// server comes first.
 func (s *Session) inboxes(id int) {
 	s.world.View(&s.view)
 	boxes := make([]contract.Inbox, 0, s.size())
@@ -236,7 +239,8 @@ func fieldsOf(rpc raft.RPC) []contract.Field {
 		return append(list, field(
 			"conflictTerm", page.Decimal(m.ConflictTerm), "term of the conflicting entry, 0 if there is none (§5.3)",
 		),
-			field("conflictIndex", page.Decimal(m.ConflictIndex), "first index the follower stores for that term (§5.3)"))
+			field("conflictIndex", page.Decimal(m.ConflictIndex),
+				"first index the follower stores for that term (§5.3)"))
 	case *raft.InstallSnapshot:
 		return []contract.Field{
 			field("term", page.Decimal(m.Term), "leader's term"),
@@ -258,7 +262,8 @@ func fieldsOf(rpc raft.RPC) []contract.Field {
 		return []contract.Field{
 			field("term", page.Decimal(m.Term), "currentTerm, for leader to update itself"),
 			field("nextOffset", page.Decimal(m.NextOffset), "how many bytes of the snapshot the follower holds"),
-			field("matchIndex", page.Decimal(m.MatchIndex), "once it is installed: the index through which the logs agree; else 0"),
+			field("matchIndex", page.Decimal(m.MatchIndex),
+				"once it is installed: the index through which the logs agree; else 0"),
 		}
 	case *raft.TimeoutNow:
 		return []contract.Field{

@@ -47,14 +47,19 @@ func TestAFrameIsDescribed(t *testing.T) {
 	f := p.underWay("AppendEntries")
 	var d contract.FrameDetails
 	answer(t, p.must("frame", `"seq":`+page.Decimal(f.Seq)), &d)
-	if d.Name != "AppendEntries" || d.From != f.From || d.To != f.To || len(d.Fields) != 6 || d.Fields[0].Name != "term" || d.Fields[0].Value != "1" || d.Encoding != "colon" || d.Bytes != len(textOf(&d, "colon")) || !d.Whole {
+	if d.Name != "AppendEntries" || d.From != f.From || d.To != f.To || len(d.Fields) != 6 ||
+		d.Fields[0].Name != "term" || d.Fields[0].Value != "1" || d.Encoding != "colon" ||
+		d.Bytes != len(textOf(&d, "colon")) || !d.Whole {
 		t.Errorf("details: %+v", d)
 	}
-	if !strings.HasPrefix(textOf(&d, "colon"), "3>") || !strings.HasPrefix(textOf(&d, "json"), `{"jsonrpc":"2.0"`) || d.Draft != textOf(&d, "colon") ||
-		!strings.HasPrefix(textOf(&d, "protobuf"), "08 03                        from: 3\n") || d.Due != f.Due || d.Held {
+	if !strings.HasPrefix(textOf(&d, "colon"), "3>") || !strings.HasPrefix(textOf(&d, "json"), `{"jsonrpc":"2.0"`) ||
+		d.Draft != textOf(&d, "colon") ||
+		!strings.HasPrefix(textOf(&d, "protobuf"), "08 03                        from: 3\n") || d.Due != f.Due ||
+		d.Held {
 		t.Errorf("details: %+v", d)
 	}
-	if next := strings.Join(d.Next, "\n"); !strings.Contains(next, "starts its timer anew") || !strings.Contains(next, "It sends AppendEntriesReply to S3") {
+	if next := strings.Join(d.Next, "\n"); !strings.Contains(next, "starts its timer anew") ||
+		!strings.Contains(next, "It sends AppendEntriesReply to S3") {
 		t.Errorf("the receiver would do: %s", next)
 	}
 	p.must("act", `"action":{"do":"pause","server":`+page.Decimal(f.To)+`}`)
@@ -72,11 +77,14 @@ func TestAFrameIsShownAsItTravels(t *testing.T) {
 	answer(t, p.must("frame", `"seq":`+page.Decimal(f.Seq)), &d)
 	text := strings.Replace(textOf(&d, "json"), ",", ",  ", 1)
 	p.must("frameAct", `"seq":`+page.Decimal(f.Seq)+`,"act":"edit","text":`+strconv.Quote(text))
-	if answer(t, p.must("frame", `"seq":`+page.Decimal(f.Seq)), &d); textOf(&d, "json") != text || d.Encoding != "json" || len(d.Fields) == 0 || !d.Whole {
+	if answer(t, p.must("frame", `"seq":`+page.Decimal(f.Seq)), &d); textOf(&d, "json") != text ||
+		d.Encoding != "json" || len(d.Fields) == 0 || !d.Whole {
 		t.Errorf("edited to %s it is shown as %+v", text, d)
 	}
-	p.must("frameAct", `"seq":`+page.Decimal(f.Seq)+`,"act":"edit","text":"3>`+page.Decimal(f.To)+`:`+strings.Repeat("x", 2*shownWire)+`"`)
-	if answer(t, p.must("frame", `"seq":`+page.Decimal(f.Seq)), &d); d.Whole || len(textOf(&d, "colon")) != shownWire || d.Bytes != 2*shownWire+4 {
+	p.must("frameAct", `"seq":`+page.Decimal(f.Seq)+`,"act":"edit","text":"3>`+page.Decimal(f.To)+`:`+strings.Repeat(
+		"x", 2*shownWire)+`"`)
+	if answer(t, p.must("frame", `"seq":`+page.Decimal(f.Seq)), &d); d.Whole || len(textOf(&d, "colon")) != shownWire ||
+		d.Bytes != 2*shownWire+4 {
 		t.Errorf("of %d bytes %d are shown, and whole is %v", d.Bytes, len(textOf(&d, "colon")), d.Whole)
 	}
 }
@@ -84,12 +92,16 @@ func TestAFrameIsShownAsItTravels(t *testing.T) {
 // A message that travels as bytes is shown field by field, and an edit of it begins with the same in text.
 func TestAProtobufMessageIsShown(t *testing.T) {
 	p := opened(t, 0)
-	p.must("open", `"run":{"version":1,"seed":119,"config":{"servers":3,"latency":15000,"jitter":5000,"encodings":["protobuf"]}},"at":300,"rate":0`)
+	p.must("open",
+		`"run":{"version":1,"seed":119,"config":{"servers":3,"latency":15000,"jitter":5000,`+
+			`"encodings":["protobuf"]}},"at":300,"rate":0`)
 	f := p.underWay("AppendEntries")
 	var d contract.FrameDetails
 	answer(t, p.must("frame", `"seq":`+page.Decimal(f.Seq)), &d)
-	if d.Encoding != "protobuf" || textOf(&d, "protobuf") != f.Text || !strings.Contains(f.Text, "leaderId: 2") || d.Draft != textOf(&d, "json") ||
-		!strings.HasPrefix(d.Draft, `{"jsonrpc":"2.0"`) || !strings.Contains(textOf(&d, "colon"), ":AppendEntries:Request:") || d.Bytes > 40 {
+	if d.Encoding != "protobuf" || textOf(&d, "protobuf") != f.Text || !strings.Contains(f.Text, "leaderId: 2") ||
+		d.Draft != textOf(&d, "json") ||
+		!strings.HasPrefix(d.Draft, `{"jsonrpc":"2.0"`) ||
+		!strings.Contains(textOf(&d, "colon"), ":AppendEntries:Request:") || d.Bytes > 40 {
 		t.Errorf("details: %+v", d)
 	}
 	p.must("frameAct", `"seq":`+page.Decimal(f.Seq)+`,"act":"edit","text":`+strconv.Quote(d.Draft))
@@ -139,13 +151,16 @@ func TestFramesAreHandledByHand(t *testing.T) {
 		t.Errorf("dropped, it is told as %+v", p.lost)
 	}
 	f = p.underWay("AppendEntries")
-	if a := p.ask("frameAct", `"seq":`+page.Decimal(f.Seq)+`,"act":"edit","text":"tea"`); a.OK || !strings.Contains(a.Error, "begins with an address") {
+	if a := p.ask("frameAct", `"seq":`+page.Decimal(f.Seq)+`,"act":"edit","text":"tea"`); a.OK ||
+		!strings.Contains(a.Error, "begins with an address") {
 		t.Errorf("edited to what is no frame: %+v", a)
 	}
-	if a := p.ask("frameAct", `"seq":`+page.Decimal(f.Seq)+`,"act":"edit","text":""`); a.OK || a.Error != "A message has 1 to 65536 bytes, not 0." {
+	if a := p.ask("frameAct", `"seq":`+page.Decimal(f.Seq)+`,"act":"edit","text":""`); a.OK ||
+		a.Error != "A message has 1 to 65536 bytes, not 0." {
 		t.Errorf("edited to nothing: %+v", a)
 	}
-	p.must("frameAct", `"seq":`+page.Decimal(f.Seq)+`,"act":"edit","text":"3>`+page.Decimal(f.To)+`:AppendEntries:Request:tea"`)
+	p.must("frameAct", `"seq":`+page.Decimal(f.Seq)+`,"act":"edit","text":"3>`+page.Decimal(
+		f.To)+`:AppendEntries:Request:tea"`)
 	p.play(100)
 	if p.flights[f.Seq].Kind != "unknown" || p.told("does not understand a frame of S3") == nil {
 		t.Errorf("edited, it is %+v", p.flights[f.Seq])

@@ -21,8 +21,8 @@ type exhibit struct {
 	Run    jsoniter.RawMessage `json:"run"`
 }
 
-// A run of the gallery that breaks a promise stops the clock at its turn: Safety shows what is broken, the story and the time line say so, and a step goes there. Before, it
-// is not shown.
+// A run of the gallery that breaks a promise stops the clock at its turn: Safety shows what is broken, the story and
+// the time line say so, and a step goes there. Before, it is not shown.
 func TestTheGalleryStopsWhereAPromiseIsBroken(t *testing.T) {
 	files, _ := filepath.Glob("../../web/gallery/*-*.json")
 	for _, file := range files {
@@ -48,7 +48,8 @@ func TestTheGalleryStopsWhereAPromiseIsBroken(t *testing.T) {
 		if broken := brokenIn(p.last.Lab); !slices.Equal(
 			broken, x.Breaks,
 		) || p.last.Clock.Rate != 0 || p.last.Clock.Now != turn {
-			t.Errorf("%s: %v is broken, and the clock runs at %v at %v µs; expected %v, and that it stands at %v µs", x.ID, broken, p.last.Clock.Rate, p.last.Clock.Now, x.Breaks, turn)
+			t.Errorf("%s: %v is broken, and the clock runs at %v at %v µs; expected %v, and that it stands at %v µs",
+				x.ID, broken, p.last.Clock.Rate, p.last.Clock.Now, x.Breaks, turn)
 		}
 		line := p.told(x.Breaks[0] + " is broken: ")
 		if line == nil || line.Kind != "violation" || line.At != turn || line.Why == "" || strings.Contains(
@@ -56,7 +57,10 @@ func TestTheGalleryStopsWhereAPromiseIsBroken(t *testing.T) {
 		) {
 			t.Errorf("%s: the story says %+v", x.ID, line)
 		}
-		if !slices.ContainsFunc(p.history.Marks, func(m contract.Mark) bool { return m.Kind == "violation" && m.At == turn }) {
+		if !slices.ContainsFunc(p.history.Marks, func(m contract.Mark) bool {
+			return m.Kind == "violation" &&
+				m.At == turn
+		}) {
 			t.Errorf("%s: the time line marks nothing at %v ms", x.ID, x.Turn)
 		}
 		p.must("seek", `"at":`+whole(micros(x.At)))
@@ -73,7 +77,9 @@ func TestTheGalleryStopsWhereAPromiseIsBroken(t *testing.T) {
 func TestAStaleReadOfAPerson(t *testing.T) {
 	for read, stale := range map[string]bool{"readIndex": true, "local": false, "log": false} {
 		p := newPage(t)
-		p.must("open", `"run":{"version":1,"config":{"servers":3,"latency":15000,"jitter":5000,"off":["readRound","checkQuorum"]},"seed":1},"at":0,"rate":1`)
+		p.must("open",
+			`"run":{"version":1,"config":{"servers":3,"latency":15000,"jitter":5000,"off":["readRound",`+
+				`"checkQuorum"]},"seed":1},"at":0,"rate":1`)
 		p.must("act", `"action":{"do":"campaign","server":1}`)
 		p.run(300)
 		p.must("request", `"op":"put","key":"x","value":"1","server":null`)
@@ -83,8 +89,11 @@ func TestAStaleReadOfAPerson(t *testing.T) {
 		p.must("request", `"op":"put","key":"x","value":"2","server":null`)
 		p.say("request", `"op":"get","key":"x","server":1,"read":"`+read+`"`)
 		p.run(100)
-		line := p.told("Linearizability is broken: S1 answered a read with x = 1, although a client had been told of x = 2 before that read began.")
-		if broken := brokenIn(p.last.Lab); (line != nil) != stale || (broken != nil) != stale || stale && broken[0] != "Linearizability" {
+		line := p.told(
+			"Linearizability is broken: S1 answered a read with x = 1, although a client had been told of x = 2 " +
+				"before that read began.")
+		if broken := brokenIn(p.last.Lab); (line != nil) != stale || (broken != nil) != stale ||
+			stale && broken[0] != "Linearizability" {
 			t.Errorf("%s: %v broken, the story says %+v", read, broken, line)
 		}
 	}

@@ -59,7 +59,8 @@ func (h *history) mark(at int64, kind contract.MarkKind, server int, text string
 	return change{mark: &h.marks[len(h.marks)-1]}
 }
 
-// bound drops a quarter of a list that has grown too long, but for the newest change of each lane in it: that still holds where the list begins now.
+// bound drops a quarter of a list that has grown too long, but for the newest change of each lane in it: that still
+// holds where the list begins now.
 func bound[T any](list []T, laneOf func(T) int) []T {
 	if len(list) <= mostChanges {
 		return list

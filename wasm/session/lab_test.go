@@ -48,7 +48,8 @@ func TestTheDefaultRunElectsALeaderAndWrites(t *testing.T) {
 	if p.leader() != 3 {
 		t.Errorf("S%d leads, expected S3", p.leader())
 	}
-	for _, text := range []string{"S3 asks for votes in term 1", "S3 leads term 1", "A client asks S3 to write x = 3.", "S3 commits index 2"} {
+	for _, text := range []string{"S3 asks for votes in term 1", "S3 leads term 1", "A client asks S3 to write x = 3.",
+		"S3 commits index 2"} {
 		if p.told(text) == nil {
 			t.Errorf("it was not told that %s", text)
 		}
@@ -63,7 +64,8 @@ func TestTheDefaultRunElectsALeaderAndWrites(t *testing.T) {
 	if kinds["election"] != 1 || kinds["write"] != 1 || kinds["commit"] != 2 {
 		t.Errorf("marks: %v", kinds)
 	}
-	if lab := p.last.Lab; lab.Seed != "119" || len(lab.Properties) != 5 || len(lab.Off) != 3 || len(lab.Modified) != 0 || lab.Branches[0].End != lab.End {
+	if lab := p.last.Lab; lab.Seed != "119" || len(lab.Properties) != 5 || len(lab.Off) != 3 ||
+		len(lab.Modified) != 0 || lab.Branches[0].End != lab.End {
 		t.Errorf("the lab is %+v", lab)
 	}
 }
@@ -76,7 +78,8 @@ func TestToActInThePastMakesABranchAndKeepsTheOther(t *testing.T) {
 	p.must("act", `"action":{"do":"crash","server":3}`)
 	p.run(300)
 	lab := p.last.Lab
-	if len(lab.Branches) != 2 || lab.Branch != 2 || lab.Branches[1].Parent != 1 || lab.Branches[1].At < 300_000 || lab.Branches[1].At > 300_100 || lab.Branches[1].Text != "S3 crashes: its memory is lost, its disk is kept." {
+	if len(lab.Branches) != 2 || lab.Branch != 2 || lab.Branches[1].Parent != 1 || lab.Branches[1].At < 300_000 ||
+		lab.Branches[1].At > 300_100 || lab.Branches[1].Text != "S3 crashes: its memory is lost, its disk is kept." {
 		t.Fatalf("branches: %+v", lab.Branches)
 	}
 	if p.history.Commit != 2 {
@@ -92,11 +95,13 @@ func TestToActInThePastMakesABranchAndKeepsTheOther(t *testing.T) {
 	p.must("branch", `"branch":1,"at":null`)
 	p.run(300)
 	if now := p.here(); now != before || len(p.story) != lines || len(p.history.Marks) != marks {
-		t.Errorf("branch 1 was %+v with %d lines and %d marks, and is %+v with %d and %d", before, lines, marks, now, len(p.story), len(p.history.Marks))
+		t.Errorf("branch 1 was %+v with %d lines and %d marks, and is %+v with %d and %d", before, lines, marks, now,
+			len(p.story), len(p.history.Marks))
 	}
 }
 
-// What is done before the act that made a branch has nothing to do with that act: it is a branch of where the run came from.
+// What is done before the act that made a branch has nothing to do with that act: it is a branch of where the
+// run came from.
 func TestABranchComesFromWhereItsMomentBelongs(t *testing.T) {
 	p := opened(t, 1000)
 	for _, act := range []struct{ at, server string }{{"500000", "3"}, {"300000", "2"}, {"700000", "4"}} {
@@ -142,8 +147,10 @@ func TestToLiveAgainWritesNothingDownTwice(t *testing.T) {
 	p.must("network", `"change":{"rate":0.5}`)
 	p.run(1000)
 	p.pause()
-	if len(p.story) != lines || len(p.history.Lanes) != lanes || p.last.Lab.End < 999_000 || p.last.Clock.Now > 600_000 {
-		t.Errorf("%d lines became %d, %d changes %d, at %v of %v", lines, len(p.story), lanes, len(p.history.Lanes), p.last.Clock.Now, p.last.Lab.End)
+	if len(p.story) != lines || len(p.history.Lanes) != lanes || p.last.Lab.End < 999_000 ||
+		p.last.Clock.Now > 600_000 {
+		t.Errorf("%d lines became %d, %d changes %d, at %v of %v", lines, len(p.story), lanes, len(p.history.Lanes),
+			p.last.Clock.Now, p.last.Lab.End)
 	}
 	votes := 0
 	for _, f := range p.flights {
@@ -170,7 +177,8 @@ func TestStepsEndWhereSomethingHappens(t *testing.T) {
 	}
 	p.must("seek", `"at":0`)
 	for _, test := range []struct{ to, text string }{
-		{"event", "S3 asks for votes in term 1"}, {"message", "RequestVote of S3 reaches"}, {"election", "S3 leads term 1"}, {"commit", "S3 commits index 1"},
+		{"event", "S3 asks for votes in term 1"}, {"message", "RequestVote of S3 reaches"},
+		{"election", "S3 leads term 1"}, {"commit", "S3 commits index 1"},
 	} {
 		before := p.session.world.Now()
 		s := step(test.to, false)
@@ -223,10 +231,12 @@ func TestRequestsEndWithTheirOutcome(t *testing.T) {
 			t.Errorf("a read of the kind %s ended as %+v", read, r)
 		}
 	}
-	if answer(t, p.must("request", `"op":"get","key":"a","read":"local","server":1`), &r); r.Server != 1 || r.State != "done" {
+	if answer(t, p.must("request", `"op":"get","key":"a","read":"local","server":1`), &r); r.Server != 1 ||
+		r.State != "done" {
 		t.Errorf("a local read at a follower ended as %+v", r)
 	}
-	if a := p.ask("request", `"op":"put","key":"a","value":"8","server":1`); a.OK || a.Error != "S1 is not the leader; S3 is" {
+	if a := p.ask("request", `"op":"put","key":"a","value":"8","server":1`); a.OK ||
+		a.Error != "S1 is not the leader; S3 is" {
 		t.Errorf("a write at a follower ended as %+v", a)
 	}
 	p.must("act", `"action":{"do":"partition","servers":[3]}`)
@@ -242,7 +252,8 @@ func TestRequestsEndWithTheirOutcome(t *testing.T) {
 	for id := 1; id <= 5; id++ {
 		p.must("act", `"action":{"do":"crash","server":`+strconv.Itoa(id)+`}`)
 	}
-	if a := p.ask("request", `"op":"put","key":"a","value":"1","server":1`); a.OK || !strings.Contains(a.Error, "S1 is down") {
+	if a := p.ask("request", `"op":"put","key":"a","value":"1","server":1`); a.OK ||
+		!strings.Contains(a.Error, "S1 is down") {
 		t.Errorf("a write at a server that is down ended as %+v", a)
 	}
 	id = p.say("request", `"op":"put","key":"a","value":"1","server":null`)
@@ -250,17 +261,22 @@ func TestRequestsEndWithTheirOutcome(t *testing.T) {
 	if a := p.answers[id]; a.OK || !strings.Contains(a.Error, "no leader") {
 		t.Errorf("a write without servers ended as %+v", a)
 	}
-	for _, bad := range []string{`"op":"","key":"a"`, `"op":"put","key":""`, `"op":"get","key":"a","server":6`, `"op":"get","key":"a","read":"now"`, `"op":"put","key":"a","read":"local"`, `"op":"put","key":"a","expected":"1"`} {
+	for _, bad := range []string{`"op":"","key":"a"`, `"op":"put","key":""`, `"op":"get","key":"a","server":6`,
+		`"op":"get","key":"a","read":"now"`, `"op":"put","key":"a","read":"local"`,
+		`"op":"put","key":"a","expected":"1"`} {
 		if a := p.ask("request", bad); a.OK || a.Error == "" {
 			t.Errorf("%s is answered %+v", bad, a)
 		}
 	}
 }
 
-// Without the rule that a candidate's log must be up to date a committed entry is lost: the clock stops at the moment, and it is told.
+// Without the rule that a candidate's log must be up to date a committed entry is lost: the clock stops at the moment,
+// and it is told.
 func TestABrokenPropertyStopsTheClock(t *testing.T) {
 	p := newPage(t)
-	p.must("open", `"run":{"version":1,"seed":3,"config":{"servers":3,"latency":5000,"jitter":1000,"off":["majorityDecides"]}},"at":0,"rate":1`)
+	p.must("open",
+		`"run":{"version":1,"seed":3,"config":{"servers":3,"latency":5000,"jitter":1000,`+
+			`"off":["majorityDecides"]}},"at":0,"rate":1`)
 	p.run(300)
 	p.must("act", `"action":{"do":"partition","servers":[1]}`)
 	for range 40 {
@@ -328,7 +344,8 @@ func TestFaultsAreDrawnAndEnd(t *testing.T) {
 	}
 }
 
-// Who seeks ahead of the end meets the faults that playing there meets; and so does who steps: the step ends where it says, faults or not.
+// Who seeks ahead of the end meets the faults that playing there meets; and so does who steps: the step ends where it
+// says, faults or not.
 func TestChaosIsTheSameHoweverTheTimePasses(t *testing.T) {
 	const end = 8_000_000
 	begin := func() *testPage {
@@ -369,7 +386,8 @@ func TestChaosIsTheSameHoweverTheTimePasses(t *testing.T) {
 		}
 		return texts
 	}
-	if a, b, c := faults(played), faults(sought), faults(walked); len(a) < 5 || !slices.Equal(a, b) || !slices.Equal(a, c) {
+	if a, b, c := faults(played), faults(sought), faults(walked); len(a) < 5 || !slices.Equal(a, b) ||
+		!slices.Equal(a, c) {
 		t.Errorf("played: %q\nsought: %q\nwalked: %q", a, b, c)
 	}
 }
@@ -380,7 +398,8 @@ func TestATrapIsTakenAwayAlone(t *testing.T) {
 	p.must("act", `"action":{"do":"crash","when":"leader","down":100000}`)
 	p.must("act", `"action":{"do":"pause","when":"vote","server":2}`)
 	p.run(300)
-	if traps := p.last.Lab.Traps; len(traps) != 2 || traps[0].Number != 1 || traps[1].Number != 2 || traps[1].Text != "when S2 gives its vote, S2 is paused: it does nothing, and what arrives waits." {
+	if traps := p.last.Lab.Traps; len(traps) != 2 || traps[0].Number != 1 || traps[1].Number != 2 ||
+		traps[1].Text != "when S2 gives its vote, S2 is paused: it does nothing, and what arrives waits." {
 		t.Fatalf("traps: %+v", traps)
 	}
 	p.must("act", `"action":{"do":"disarm","trap":1}`)
@@ -412,7 +431,8 @@ func TestTrapsWaitAndSpring(t *testing.T) {
 	p := opened(t, 500)
 	p.must("act", `"action":{"do":"crash","when":"leader","down":100000}`)
 	p.run(300)
-	if traps := p.last.Lab.Traps; len(traps) != 1 || traps[0].Text != "when a server becomes leader, that server crashes: its memory is lost, its disk is kept." {
+	if traps := p.last.Lab.Traps; len(traps) != 1 ||
+		traps[0].Text != "when a server becomes leader, that server crashes: its memory is lost, its disk is kept." {
 		t.Errorf("traps: %+v", traps)
 	}
 	p.must("act", `"action":{"do":"crash","server":3}`)
@@ -470,19 +490,25 @@ func TestWhatCannotBeIsAnsweredInWords(t *testing.T) {
 		t.Errorf("before a run is open: %+v", a)
 	}
 	for _, bad := range []string{
-		`"run":7,"at":0,"rate":1`, `"run":{"version":2},"at":0,"rate":1`, `"run":{"version":1,"config":{"servers":77},"seed":1},"at":0,"rate":1`,
-		`"run":{"version":1,"config":{"servers":3,"more":1},"seed":1},"at":0,"rate":1`, `"run":null,"at":3600001000,"rate":1`, `"run":null,"at":-1000,"rate":1`, `"run":null,"at":0,"rate":2`,
+		`"run":7,"at":0,"rate":1`, `"run":{"version":2},"at":0,"rate":1`,
+		`"run":{"version":1,"config":{"servers":77},"seed":1},"at":0,"rate":1`,
+		`"run":{"version":1,"config":{"servers":3,"more":1},"seed":1},"at":0,"rate":1`,
+		`"run":null,"at":3600001000,"rate":1`, `"run":null,"at":-1000,"rate":1`, `"run":null,"at":0,"rate":2`,
 		`"run":{"version":1,"config":{"servers":3},"seed":"x"},"at":0,"rate":1`,
 	} {
-		if a := p.ask("open", bad); a.OK || len(a.Error) < 10 || strings.Contains(a.Error, "lab:") || strings.Contains(a.Error, "ReadObject") {
+		if a := p.ask("open", bad); a.OK || len(a.Error) < 10 || strings.Contains(a.Error, "lab:") ||
+			strings.Contains(a.Error, "ReadObject") {
 			t.Errorf("open %s is answered %+v", bad, a)
 		}
 	}
 	p.must("open", `"run":null,"at":100000,"rate":0`)
 	for _, test := range []struct{ typ, members string }{
-		{"seek", `"at":-5000`}, {"seek", ``}, {"step", `"to":"tea"`}, {"branch", `"branch":9,"at":null`}, {"act", ``}, {"act", `"action":{"do":"dance"}`}, {"act", `"action":{"do":"crash","server":9}`},
-		{"act", `"action":{"do":"resume","server":1}`}, {"act", `"action":{"do":"crash","more":1}`}, {"frame", `"seq":99999`}, {"frameAct", `"seq":99999,"act":"drop"`}, {"frameAct", `"seq":0,"act":"drop"`},
-		{"frameAct", `"seq":1,"act":"eat"`}, {"timers", `"act":"no"`}, {"network", ``}, {"network", `"change":{"rate":-1}`}, {"network", `"change":{"links":[{"from":1,"to":1,"up":false}]}`},
+		{"seek", `"at":-5000`}, {"seek", ``}, {"step", `"to":"tea"`}, {"branch", `"branch":9,"at":null`}, {"act", ``},
+		{"act", `"action":{"do":"dance"}`}, {"act", `"action":{"do":"crash","server":9}`},
+		{"act", `"action":{"do":"resume","server":1}`}, {"act", `"action":{"do":"crash","more":1}`},
+		{"frame", `"seq":99999`}, {"frameAct", `"seq":99999,"act":"drop"`}, {"frameAct", `"seq":0,"act":"drop"`},
+		{"frameAct", `"seq":1,"act":"eat"`}, {"timers", `"act":"no"`}, {"network", ``},
+		{"network", `"change":{"rate":-1}`}, {"network", `"change":{"links":[{"from":1,"to":1,"up":false}]}`},
 		{"network", `"change":{"latency":-3}`},
 	} {
 		if a := p.ask(test.typ, test.members); a.OK || len(a.Error) < 10 {
@@ -519,7 +545,8 @@ func TestBranchesAreBounded(t *testing.T) {
 	}
 }
 
-// Minutes of chaos cost no more memory than minutes before them, but for what a longer run has more of: actions, and entries in logs that are not compacted yet.
+// Minutes of chaos cost no more memory than minutes before them, but for what a longer run has more of: actions, and
+// entries in logs that are not compacted yet.
 func TestMemoryDoesNotGrowWithTime(t *testing.T) {
 	p := opened(t, 500)
 	p.story = nil

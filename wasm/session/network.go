@@ -9,7 +9,8 @@ import (
 	"raftplayground/wasm/contract"
 )
 
-// network changes the rate, which is nobody's deed, or the links, as the page of a live room does: by what is to be other than it is.
+// network changes the rate, which is nobody's deed, or the links, as the page of a live room does: by what is to be
+// other than it is.
 func (s *Session) network(w *contract.Network) {
 	c := w.Change
 	switch {
@@ -56,10 +57,12 @@ func (s *Session) linkActions(c *contract.NetworkChange) (actions []lab.Action, 
 		}
 		is, from, to := &links[i], raft.ServerID(want.From), raft.ServerID(want.To)
 		if want.Up != nil && *want.Up != is.Up {
-			actions = append(actions, lab.Action{Do: map[bool]lab.Deed{true: lab.Mend, false: lab.Cut}[*want.Up], Server: from, To: to})
+			actions = append(actions, lab.Action{Do: map[bool]lab.Deed{true: lab.Mend, false: lab.Cut}[*want.Up],
+				Server: from, To: to})
 		}
 		if want.Latency != nil || want.Jitter != nil {
-			actions = append(actions, lab.Action{Do: lab.Network, Server: from, To: to, Link: changed(is, want.Latency, want.Jitter)})
+			actions = append(actions, lab.Action{Do: lab.Network, Server: from, To: to,
+				Link: changed(is, want.Latency, want.Jitter)})
 		}
 	}
 	return actions, ""

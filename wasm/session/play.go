@@ -7,7 +7,8 @@ import (
 	"raftplayground/wasm/page"
 )
 
-// mostSteps is how many moments at which something happens are lived through in one input. A run in which more happens is played slower than it should be.
+// mostSteps is how many moments at which something happens are lived through in one input. A run in which more happens
+// is played slower than it should be.
 const mostSteps = 20000
 
 // play lets the cluster live to a moment, or to the one at which a first property is broken: there the clock stops.
@@ -63,7 +64,8 @@ func (s *Session) prolong(to int64) {
 	s.takeSightings()
 }
 
-// clear goes on to the next microsecond at which nothing happens by itself, so that what is done then is done again in the same order when the run is lived once more.
+// clear goes on to the next microsecond at which nothing happens by itself, so that what is done then is done again in
+// the same order when the run is lived once more.
 func (s *Session) clear() {
 	for {
 		at := s.world.Now() + 1
@@ -75,7 +77,8 @@ func (s *Session) clear() {
 	}
 }
 
-// record writes down what has happened since it was last called, and returns whether a property was broken, the first of this branch.
+// record writes down what has happened since it was last called, and returns whether a property was broken, the first
+// of this branch.
 func (s *Session) record() (violated bool) {
 	b, w := s.branch, s.world
 	now := w.Now()

@@ -12,19 +12,20 @@ import (
 	"raftplayground/wasm/page"
 )
 
-// Limits of what a replay answers. Of more messages those that ended first are left out, of more events the oldest: it is then complete from a later moment on, which
-// it says. Times are µs of cluster time.
+// Limits of what a replay answers. Of more messages those that ended first are left out, of more events the oldest: it
+// is then complete from a later moment on, which it says. Times are µs of cluster time.
 const (
 	longestReplay = 60e6
 	mostMessages  = 4000
 	mostEvents    = 2000
 )
 
-// foreignLine is above the numbers of all lines that a story ever has. Events of which the story has no line any more are numbered from there on by their place in the run, so
-// that they have the same number whenever they are asked for.
+// foreignLine is above the numbers of all lines that a story ever has. Events of which the story has no line any more
+// are numbered from there on by their place in the run, so that they have the same number whenever they are asked for.
 const foreignLine = 1 << 50
 
-// replay lives a stretch of a branch once more, in a world of its own, to tell all that happened in it: the page saw only what happened while it watched.
+// replay lives a stretch of a branch once more, in a world of its own, to tell all that happened in it: the page saw
+// only what happened while it watched.
 type replay struct {
 	id      int // of the wish
 	branch  *branch
@@ -44,8 +45,8 @@ type replay struct {
 	happened []lab.Happening // scratch
 }
 
-// replay begins to answer with all that happened in a stretch of the branch, as it is known at the playhead. One that is asked for takes the place of another that is
-// under way.
+// replay begins to answer with all that happened in a stretch of the branch, as it is known at the playhead. One that
+// is asked for takes the place of another that is under way.
 func (s *Session) replay(w *contract.LookBack) {
 	if w.From == nil || w.Until == nil || !(*w.From >= 0 && *w.From <= *w.Until && *w.Until <= latest) {
 		s.refuse(w.ID, "expected from and until, two moments of this run in µs, 0 or more, the later one last")
@@ -64,7 +65,8 @@ func (s *Session) replay(w *contract.LookBack) {
 	r.world.View(&s.view)
 	for i := range s.view.Frames {
 		f := &s.view.Frames[i]
-		s.noteMessage(r, &hub.Sighting{Seq: f.Seq, From: f.From, To: f.To, Sent: f.Sent, Due: f.Due, Data: f.Data, Binary: f.Binary, Fate: map[bool]string{true: "held", false: "sent"}[f.Held]})
+		s.noteMessage(r, &hub.Sighting{Seq: f.Seq, From: f.From, To: f.To, Sent: f.Sent, Due: f.Due, Data: f.Data,
+			Binary: f.Binary, Fate: map[bool]string{true: "held", false: "sent"}[f.Held]})
 	}
 	s.replaying = r
 	s.goOnReplaying()
@@ -78,7 +80,8 @@ func (s *Session) forgetReplay() {
 	}
 }
 
-// goOnReplaying lives through a part of the stretch that is so short that the Worker goes on hearing the page, and answers at its end.
+// goOnReplaying lives through a part of the stretch that is so short that the Worker goes on hearing the page, and
+// answers at its end.
 func (s *Session) goOnReplaying() {
 	r := s.replaying
 	w := r.world
@@ -185,7 +188,8 @@ func (s *Session) noteMessages(r *replay) {
 	}
 }
 
-// noteMessage notes one. A message that is held and let go was still sent when it was sent: that is what could have caused it.
+// noteMessage notes one. A message that is held and let go was still sent when it was sent: that is what could
+// have caused it.
 func (s *Session) noteMessage(r *replay, f *hub.Sighting) {
 	if f.Later {
 		i, known := r.place[f.Seq]

@@ -20,7 +20,8 @@ func (p *testPage) replayed(from, until int64, details bool) (r contract.Replay)
 	return r
 }
 
-// watch plays, at a rate at which the page misses nothing, and notes all messages as they are told, each as it is told last, by its number.
+// watch plays, at a rate at which the page misses nothing, and notes all messages as they are told, each as it is told
+// last, by its number.
 func watch(p *testPage, ms float64, known map[uint64]contract.Message) {
 	note := func() {
 		for _, f := range p.flights {
@@ -55,11 +56,15 @@ func same(a, b contract.Message) bool {
 	return a == b
 }
 
-// Whoever was not there is told the same as who watched all the time: every message with what became of it, every event with its line of the story, every role.
+// Whoever was not there is told the same as who watched all the time: every message with what became of it, every event
+// with its line of the story, every role.
 func TestAReplayTellsWhatWhoWatchedWasTold(t *testing.T) {
 	p := newPage(t)
-	p.must("open", `"run":{"version":1,"seed":7,"config":{"servers":5,"latency":15000,"jitter":5000,"clients":2,"keys":2,"think":40000,"patience":500000}},"at":0,"rate":0`)
-	p.must("act", `"action":{"do":"network","link":{"latency":15000,"jitter":5000,"loss":0.1,"duplicate":0.1,"reorder":0.1}}`)
+	p.must("open",
+		`"run":{"version":1,"seed":7,"config":{"servers":5,"latency":15000,"jitter":5000,"clients":2,"keys":2,`+
+			`"think":40000,"patience":500000}},"at":0,"rate":0`)
+	p.must("act",
+		`"action":{"do":"network","link":{"latency":15000,"jitter":5000,"loss":0.1,"duplicate":0.1,"reorder":0.1}}`)
 	p.must("chaos", `"on":true`)
 	known := map[uint64]contract.Message{}
 	watch(p, 500, known)
@@ -70,7 +75,8 @@ func TestAReplayTellsWhatWhoWatchedWasTold(t *testing.T) {
 	end := p.last.Clock.Now
 	whole := p.replayed(0, end, true)
 	if whole.From != 0 || whole.To != end || whole.LeftOut != 0 || len(whole.Messages) != len(known) {
-		t.Fatalf("%v to %v: %d messages, %d left out; %d were told", whole.From, whole.To, len(whole.Messages), whole.LeftOut, len(known))
+		t.Fatalf("%v to %v: %d messages, %d left out; %d were told", whole.From, whole.To, len(whole.Messages),
+			whole.LeftOut, len(known))
 	}
 	fates, held := map[contract.Fate]int{}, 0
 	for _, m := range whole.Messages {
@@ -97,7 +103,8 @@ func TestAReplayTellsWhatWhoWatchedWasTold(t *testing.T) {
 	foreign := 0
 	for i, e := range whole.Events {
 		l := story[i]
-		kept := slices.ContainsFunc(p.session.branch.story.lines, func(k contract.StoryLine) bool { return k.ID == l.ID })
+		kept := slices.ContainsFunc(p.session.branch.story.lines,
+			func(k contract.StoryLine) bool { return k.ID == l.ID })
 		if e.At != l.At || e.Text != l.Text || kept && e.ID != l.ID || !kept && e.ID < foreignLine {
 			t.Errorf("event %d is %+v, in the story, which has kept it: %v, %+v", i, e, kept, l)
 		}
@@ -117,7 +124,8 @@ func TestAReplayTellsWhatWhoWatchedWasTold(t *testing.T) {
 		wanted := 0
 		for _, m := range whole.Messages {
 			i := slices.IndexFunc(part.Messages, func(o contract.Message) bool { return o.Seq == m.Seq })
-			under := m.Sent <= until && endOf(&m) > from && (m.Sent > from || m.Fate == "sent" || m.LostAt != nil) && !(m.From > 1000 && m.Sent <= from) && !(m.To > 1000 && m.Sent <= from)
+			under := m.Sent <= until && endOf(&m) > from && (m.Sent > from || m.Fate == "sent" || m.LostAt != nil) &&
+				!(m.From > 1000 && m.Sent <= from) && !(m.To > 1000 && m.Sent <= from)
 			if under != (i >= 0) {
 				t.Errorf("from %v to %v %+v is there: %v", from, until, m, i >= 0)
 			}
@@ -172,27 +180,34 @@ func TestAReplayDisturbsNothing(t *testing.T) {
 	}
 }
 
-// A long stretch of a busy cluster is answered from when it is complete; one that is asked for takes the place of one that is under way.
+// A long stretch of a busy cluster is answered from when it is complete; one that is asked for takes the place of one
+// that is under way.
 func TestALongReplayIsBounded(t *testing.T) {
 	p := newPage(t)
-	p.must("open", `"run":{"version":1,"seed":7,"config":{"servers":9,"latency":5000,"jitter":3000,"clients":9,"keys":2,"think":5000,"patience":500000}},"at":10000000,"rate":0`)
+	p.must("open",
+		`"run":{"version":1,"seed":7,"config":{"servers":9,"latency":5000,"jitter":3000,"clients":9,"keys":2,`+
+			`"think":5000,"patience":500000}},"at":10000000,"rate":0`)
 	first := p.say("replay", `"from":0,"until":10000000,"details":true`)
 	r := p.replayed(0, 10_000_000, true)
 	if a, answered := p.answers[first]; !answered || a.OK {
 		t.Errorf("the first of two is answered %+v", a)
 	}
-	if len(r.Messages) != mostMessages || len(r.Events) > mostEvents+mostEvents/4 || r.LeftOut < 1000 || r.From < 2_000_000 || r.To != 10_000_000 {
-		t.Fatalf("from %v to %v: %d messages, %d left out, %d events", r.From, r.To, len(r.Messages), r.LeftOut, len(r.Events))
+	if len(r.Messages) != mostMessages || len(r.Events) > mostEvents+mostEvents/4 || r.LeftOut < 1000 ||
+		r.From < 2_000_000 || r.To != 10_000_000 {
+		t.Fatalf("from %v to %v: %d messages, %d left out, %d events", r.From, r.To, len(r.Messages), r.LeftOut,
+			len(r.Events))
 	}
 	again := p.replayed(r.From, r.To, true)
 	for _, m := range again.Messages {
-		if !slices.ContainsFunc(r.Messages, func(o contract.Message) bool { return o.Seq == m.Seq }) && endOf(&m) > r.From {
+		if !slices.ContainsFunc(r.Messages, func(o contract.Message) bool { return o.Seq == m.Seq }) &&
+			endOf(&m) > r.From {
 			t.Errorf("%+v is missing", m)
 		}
 	}
 }
 
-// Two seconds of the cluster are lived again within 50 ms, at the end of ten minutes too: of five tries the best counts, as others use this machine.
+// Two seconds of the cluster are lived again within 50 ms, at the end of ten minutes too: of five tries the best
+// counts, as others use this machine.
 func TestAReplayIsQuick(t *testing.T) {
 	p := newPage(t)
 	p.must("open", `"run":null,"at":600000000,"rate":0`)

@@ -66,7 +66,8 @@ var deedOf = map[contract.Op]lab.Deed{
 
 func (s *Session) size() int { return s.branch.tape.Run().Config.Servers }
 
-// keepRequests asks where that is due, and gives up what has waited too long for a leader. In the past, where what came is known, only what was asked there is sent.
+// keepRequests asks where that is due, and gives up what has waited too long for a leader. In the past, where what came
+// is known, only what was asked there is sent.
 func (s *Session) keepRequests() {
 	for _, r := range slices.Clone(s.branch.requests) {
 		switch {
@@ -120,7 +121,8 @@ func (s *Session) leaderFor(r *request) raft.ServerID {
 	return best
 }
 
-// settleRequest takes how an operation ended. What is to be asked again is not asked here: the world is in the middle of a step.
+// settleRequest takes how an operation ended. What is to be asked again is not asked here: the world is in the middle
+// of a step.
 func (s *Session) settleRequest(o *lab.Outcome) {
 	for _, r := range s.branch.requests {
 		if r.ended != never || r.call == 0 || r.call != o.Call {
@@ -180,7 +182,8 @@ func (s *Session) finish(r *request, state contract.RequestState, detail string)
 	}
 }
 
-// forkRequests returns the requests of a branch as they stood at a moment. Those that are pending go on in the new branch; the old one keeps copies.
+// forkRequests returns the requests of a branch as they stood at a moment. Those that are pending go on in the new
+// branch; the old one keeps copies.
 func forkRequests(of []*request, at int64) (list []*request) {
 	for i, r := range of {
 		if r.begun > at {

@@ -27,7 +27,8 @@ func readRun(text []byte) (lab.Run, error) {
 	case len(text) == 0 || string(text) == "null":
 		return Default(), nil
 	case len(text) > mostRunText:
-		return lab.Run{}, errors.New("expected a run of at most " + page.Plural(mostRunText, "byte") + ", got " + strconv.Itoa(len(text)))
+		return lab.Run{}, errors.New("expected a run of at most " + page.Plural(mostRunText, "byte") + ", got " +
+			strconv.Itoa(len(text)))
 	}
 	return lab.Decode(text)
 }
@@ -45,11 +46,13 @@ func readAction(text []byte) (a lab.Action, err error) {
 
 var strict = jsoniter.Config{CaseSensitive: true, DisallowUnknownFields: true}.Froze()
 
-// Default is the run that the lab begins with: five servers, the Raft of Figure 2, and the playground's network. Watched at 0.02 of real time, S3's timer is the first to
-// run out, 0.9 s after the beginning; 2.3 s after it S3 leads term 1; a little later somebody writes x=3, which is committed after 4.9 s (wasm/film records it).
+// Default is the run that the lab begins with: five servers, the Raft of Figure 2, and the playground's network.
+// Watched at 0.02 of real time, S3's timer is the first to run out, 0.9 s after the beginning; 2.3 s after it S3 leads
+// term 1; a little later somebody writes x=3, which is committed after 4.9 s (wasm/film records it).
 func Default() lab.Run {
 	return lab.Run{Version: lab.Version, Seed: 119, Config: lab.Config{
-		Servers: 5, Latency: 15000, Jitter: 5000, Off: []string{"preVote", "checkQuorum", "leaderLoyalty"}, FirstElapsed: []int{82, 84, 93, 84, 82},
+		Servers: 5, Latency: 15000, Jitter: 5000, Off: []string{"preVote", "checkQuorum", "leaderLoyalty"},
+		FirstElapsed: []int{82, 84, 93, 84, 82},
 	}, Actions: []lab.Action{{At: 64000, Do: lab.Put, Key: "x", Value: "3"}}}
 }
 
@@ -94,7 +97,8 @@ func (s *Session) open(w *contract.Open) {
 	s.travel(at, func(bool) { s.answer(w.ID, s.momentNow()) })
 }
 
-// wording is what an error says to a person: without the name of the package, and without what a decoder of JSON says of itself.
+// wording is what an error says to a person: without the name of the package, and without what a decoder of JSON
+// says of itself.
 func wording(err error) string {
 	text := strings.TrimPrefix(err.Error(), "lab: ")
 	text, _, _ = strings.Cut(text, ", error found in #")

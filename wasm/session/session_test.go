@@ -139,7 +139,9 @@ func (p *testPage) told(text string) *contract.StoryLine {
 func TestWhatThePageIsSentIsAsTheContractSays(t *testing.T) {
 	p := newPage(t)
 	p.keep = true
-	p.must("open", `"run":{"version":1,"config":{"servers":5,"latency":15000,"jitter":5000,"json":true},"seed":"18446744073709551615"},"at":0,"rate":1`)
+	p.must("open",
+		`"run":{"version":1,"config":{"servers":5,"latency":15000,"jitter":5000,"json":true},`+
+			`"seed":"18446744073709551615"},"at":0,"rate":1`)
 	p.run(1000)
 	p.must("request", `"op":"put","key":"x","value":"1","server":null`)
 	for _, deed := range deeds {
@@ -174,7 +176,8 @@ func TestWhatThePageIsSentIsAsTheContractSays(t *testing.T) {
 	moment := p.must("moment", "")
 	replay := p.must("replay", `"from":0,"until":700000,"details":true`)
 	p.run(500)
-	pagetest.Told(t, "../contract", p.texts, "clock", "connection", "room", "self", "servers", "flights", "lost", "story", "requests", "lab",
+	pagetest.Told(t, "../contract", p.texts, "clock", "connection", "room", "self", "servers", "flights", "lost",
+		"story", "requests", "lab",
 		"moment", "history")
 	words := pagetest.Words(t, "../contract")
 	for _, answer := range []struct {
@@ -201,7 +204,8 @@ func TestBranchesAreNumberedInTheirRun(t *testing.T) {
 		p.must("seek", `"at":200000`)
 		p.must("act", `"action":{"do":"crash","server":1}`)
 		p.run(100)
-		if lab := p.last.Lab; lab.Branch != 2 || len(lab.Branches) != 2 || lab.Branches[0].ID != 1 || lab.Branches[1].ID != 2 || lab.Branches[1].Parent != 1 {
+		if lab := p.last.Lab; lab.Branch != 2 || len(lab.Branches) != 2 || lab.Branches[0].ID != 1 ||
+			lab.Branches[1].ID != 2 || lab.Branches[1].Parent != 1 {
 			t.Errorf("branch %d of %+v", lab.Branch, lab.Branches)
 		}
 	}

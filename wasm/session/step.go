@@ -86,7 +86,8 @@ func (k *watcher) happened(w *lab.World) (text string) {
 func ends(stop contract.Stop, kind raft.EventKind) bool {
 	switch stop {
 	case "role":
-		return kind == raft.BecameFollower || kind == raft.BecamePreCandidate || kind == raft.BecameCandidate || kind == raft.BecameLeader
+		return kind == raft.BecameFollower || kind == raft.BecamePreCandidate || kind == raft.BecameCandidate ||
+			kind == raft.BecameLeader
 	case "election":
 		return kind == raft.BecameLeader
 	case "commit":
@@ -101,7 +102,8 @@ func (s *Session) step(w *contract.Step) {
 	case contract.StopAtEvent, contract.StopAtMessage, contract.StopAtRole,
 		contract.StopAtElection, contract.StopAtCommit, contract.StopAtViolation:
 	default:
-		s.refuse(w.ID, "to: expected event, message, role, election, commit or violation, got "+page.Clip(string(w.To), 40))
+		s.refuse(w.ID, "to: expected event, message, role, election, commit or violation, got "+page.Clip(string(w.To),
+			40))
 		return
 	}
 	s.setRate(0)
@@ -138,7 +140,8 @@ func (s *Session) passFault(k *watcher, w *contract.Step, until int64) {
 	s.way = &journey{s.world.Now(), s.once(w, func() { s.stepOn(w, k, until) })}
 }
 
-// once returns what ends a stretch of a step's way: what is to be done then, or, if another moment was wished for before, the word of that.
+// once returns what ends a stretch of a step's way: what is to be done then, or, if another moment was wished for
+// before, the word of that.
 func (s *Session) once(w *contract.Step, there func()) func(bool) {
 	return func(arrived bool) {
 		if !arrived {
@@ -161,7 +164,8 @@ func (s *Session) walk(to int64, done func(there bool)) {
 	done(true)
 }
 
-// find lives a world, which it uses up, to the next moment of a kind and returns it, with what happens then; no text if there is none until a moment.
+// find lives a world, which it uses up, to the next moment of a kind and returns it, with what happens then; no text if
+// there is none until a moment.
 func (s *Session) find(k *watcher, w *lab.World, until int64) (at int64, text string) {
 	for next, ever := w.Next(); ever && next <= until; next, ever = w.Next() {
 		w.Step()
@@ -172,7 +176,8 @@ func (s *Session) find(k *watcher, w *lab.World, until int64) (at int64, text st
 	return 0, ""
 }
 
-// stepBack goes to just before the last moment of a kind. It looks for it by living ever longer stretches of the past once more.
+// stepBack goes to just before the last moment of a kind. It looks for it by living ever longer stretches of the
+// past once more.
 func (s *Session) stepBack(w *contract.Step) {
 	now := s.world.Now()
 	for stretch, until := int64(100e3), now; until > 0 && until > now-mostAhead; stretch *= 4 {

@@ -43,16 +43,24 @@ func whole(v int64) string { return strconv.FormatInt(v, 10) }
 
 // deeds are a person's, of every kind.
 var deeds = []string{
-	`"do":"crash","server":1`, `"do":"restart","server":1`, `"do":"power","server":3`, `"do":"restart","server":3`, `"do":"pause","server":2`, `"do":"resume","server":2`,
-	`"do":"put","key":"x","value":"1"`, `"do":"put","server":2,"key":"y","value":"2"`, `"do":"get","key":"x"`, `"do":"campaign","server":4`, `"do":"partition","servers":[1,2]`,
-	`"do":"partition","servers":[1,2,3,4,5]`, `"do":"network","link":{"latency":3000,"jitter":2000,"loss":0.2,"duplicate":0.1,"reorder":0.2}`, `"do":"cut","server":5,"to":1`,
-	`"do":"hold","server":4`, `"do":"release","server":4`, `"do":"heal"`, `"do":"spread"`, `"do":"align"`, `"do":"clock","server":2,"rate":0.5`, `"do":"disk","server":3,"disk":40000`,
-	`"do":"rules","off":["preVote"]`, `"do":"rules","off":[]`, `"do":"crash","when":"vote","down":100000`, `"do":"disarm","trap":1`, `"do":"disarm","trap":2`, `"do":"compact","server":3`, `"do":"transfer"`, `"do":"dropFrame"`, `"do":"duplicateFrame"`,
+	`"do":"crash","server":1`, `"do":"restart","server":1`, `"do":"power","server":3`, `"do":"restart","server":3`,
+	`"do":"pause","server":2`, `"do":"resume","server":2`,
+	`"do":"put","key":"x","value":"1"`, `"do":"put","server":2,"key":"y","value":"2"`, `"do":"get","key":"x"`,
+	`"do":"campaign","server":4`, `"do":"partition","servers":[1,2]`,
+	`"do":"partition","servers":[1,2,3,4,5]`,
+	`"do":"network","link":{"latency":3000,"jitter":2000,"loss":0.2,"duplicate":0.1,"reorder":0.2}`,
+	`"do":"cut","server":5,"to":1`,
+	`"do":"hold","server":4`, `"do":"release","server":4`, `"do":"heal"`, `"do":"spread"`, `"do":"align"`,
+	`"do":"clock","server":2,"rate":0.5`, `"do":"disk","server":3,"disk":40000`,
+	`"do":"rules","off":["preVote"]`, `"do":"rules","off":[]`, `"do":"crash","when":"vote","down":100000`,
+	`"do":"disarm","trap":1`, `"do":"disarm","trap":2`, `"do":"compact","server":3`, `"do":"transfer"`,
+	`"do":"dropFrame"`, `"do":"duplicateFrame"`,
 	`"do":"holdFrame"`, `"do":"releaseFrame"`, `"do":"deliverFrame"`,
 }
 
-// What was done is done again when the run is lived again, however it was done: at steps, in the past, two things at once. So every moment has the same state whenever
-// one comes back to it, and a link to it opens the same state in another browser.
+// What was done is done again when the run is lived again, however it was done: at steps, in the past, two things
+// at once. So every moment has the same state whenever one comes back to it, and a link to it opens the same state
+// in another browser.
 func TestEveryMomentIsTheSameWheneverItIsReached(t *testing.T) {
 	for seed := range uint64(6) {
 		random := rand.New(rand.NewPCG(seed, 1))

@@ -2,7 +2,8 @@ package session
 
 import "raftplayground/wasm/contract"
 
-// stretch is how much of a long way, µs of cluster time, is lived in one input: so little that the Worker goes on hearing the page.
+// stretch is how much of a long way, µs of cluster time, is lived in one input: so little that the Worker goes on
+// hearing the page.
 const stretch = 2e6
 
 // journey is a way to a moment that takes long.
@@ -11,7 +12,8 @@ type journey struct {
 	done func(there bool) // answers; there is false if somebody wished for another moment before this one was reached
 }
 
-// travel lives on to a moment and then answers, in several inputs if it is far. The branch is prolonged if it ends before, with the faults that playing there would draw.
+// travel lives on to a moment and then answers, in several inputs if it is far. The branch is prolonged if it ends
+// before, with the faults that playing there would draw.
 func (s *Session) travel(to int64, done func(there bool)) {
 	s.way = &journey{to, done}
 	s.goOn()

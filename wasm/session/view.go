@@ -19,7 +19,8 @@ type known struct {
 	seat    contract.Seat
 }
 
-// lookAround adds to the next batch what is other than the page was told: the servers, the network, the lab. endToo: also when nothing but the end of the branch is.
+// lookAround adds to the next batch what is other than the page was told: the servers, the network, the lab. endToo:
+// also when nothing but the end of the branch is.
 func (s *Session) lookAround(endToo bool) {
 	o := &s.outbox
 	anew := o.run || o.jumped
@@ -58,7 +59,8 @@ func (s *Session) tellServers() {
 
 func (s *Session) lookAtServer(m *lab.Machine) known {
 	k := known{life: m.Life, seat: contract.SeatGone, machine: contract.Machine{
-		State: contract.MachineState(m.State.String()), Member: contract.NotMember, Clock: m.Rate, SlowestWrite: m.Disk, Inbox: m.Inbox,
+		State: contract.MachineState(m.State.String()), Member: contract.NotMember, Clock: m.Rate, SlowestWrite: m.Disk,
+		Inbox: m.Inbox,
 	}}
 	switch c := s.world.Configuration(m.Server); {
 	case c.Votes(m.Server):
@@ -95,8 +97,9 @@ func (s *Session) tellRoom(anew bool) {
 
 func linkView(l *hub.Link) contract.Link {
 	return contract.Link{
-		From: int(l.From), To: int(l.To), Up: l.Up, Latency: l.Latency, Jitter: l.Jitter, Loss: l.Loss, Duplicate: l.Duplicate,
-		Reorder: l.Reorder, Hold: l.Hold,
+		From: int(l.From), To: int(l.To), Up: l.Up, Latency: l.Latency, Jitter: l.Jitter, Loss: l.Loss,
+		Duplicate: l.Duplicate,
+		Reorder:   l.Reorder, Hold: l.Hold,
 	}
 }
 
@@ -133,9 +136,12 @@ var promises = []struct {
 }{
 	{check.ElectionSafety, "At most one leader can be elected in a given term."},
 	{check.LeaderAppendOnly, "A leader never overwrites or deletes entries in its log; it only appends new ones."},
-	{check.LogMatching, "If two logs have an entry with the same index and term, they are identical in all entries through it."},
-	{check.LeaderCompleteness, "An entry that is committed in a term is in the logs of the leaders of all higher terms."},
-	{check.StateMachineSafety, "If a server has applied an entry at an index, no other server ever applies a different one there."},
+	{check.LogMatching,
+		"If two logs have an entry with the same index and term, they are identical in all entries through it."},
+	{check.LeaderCompleteness,
+		"An entry that is committed in a term is in the logs of the leaders of all higher terms."},
+	{check.StateMachineSafety,
+		"If a server has applied an entry at an index, no other server ever applies a different one there."},
 	{check.Durability, "A write of which a client was told that it is done is never lost."},
 	{check.Linearizability, "A read sees every write that a client had been told of before the read began."},
 	{check.Liveness, "The cluster serves its clients again once its faults are healed."},

@@ -10,10 +10,11 @@ import (
 )
 
 // readWords says how a Get is made, if somebody said how.
-var readWords = map[string]string{"log": ", through the log", "readIndex": ", by ReadIndex", "lease": ", by its lease", "local": ", locally"}
+var readWords = map[string]string{"log": ", through the log", "readIndex": ", by ReadIndex", "lease": ", by its lease",
+	"local": ", locally"}
 
-// deedText says what is done to a cluster of so many servers, in a sentence. leader is who leads, 0 if that is not known; object is what the frame or the trap is to which
-// it is done, empty if it is not known.
+// deedText says what is done to a cluster of so many servers, in a sentence. leader is who leads, 0 if that is not
+// known; object is what the frame or the trap is to which it is done, empty if it is not known.
 func deedText(a *lab.Action, size, leader int, object string) string {
 	if joins(a, size) {
 		return "The network is whole again."
@@ -69,7 +70,8 @@ func deedWords(a *lab.Action, who string) string {
 	case lab.Get:
 		return "a client asks " + who + " for " + a.Key + readWords[a.Read]
 	case lab.CompareAndSwap:
-		return "a client asks " + who + " to write " + a.Key + " = " + page.Clip(a.Value, 40) + " if it is " + page.Clip(a.Expected, 40)
+		return "a client asks " + who + " to write " + a.Key + " = " + page.Clip(a.Value, 40) + " if it is " +
+			page.Clip(a.Expected, 40)
 	case lab.Delete:
 		return "a client asks " + who + " to delete " + a.Key
 	}
@@ -259,22 +261,30 @@ func (s *Session) meaning(a *lab.Action) (why, section string) {
 
 // deedWhy says of a deed what it means to Raft.
 var deedWhy = map[lab.Deed]struct{ why, section string }{
-	lab.Crash:       {"Servers may stop and come back. What they promised is on their disks, so a restart breaks no promise.", "§5.5"},
-	lab.PowerLoss:   {"A promise counts only once it is on the disk: that is why replies wait for it.", "Figure 2"},
-	lab.Wipe:        {"Raft does not survive this in a voter: it could vote twice in a term, or forget what it said that it stores.", "Figure 2"},
-	lab.Restart:     {"It is the same server: its term, its vote and its log are those that it wrote down.", "§5.5"},
-	lab.Pause:       {"To the others it looks like a crash. It does not know that time passes.", "§5.5"},
-	lab.Clock:       {"Safety does not depend on clocks; how quickly a leader is found does.", "§5.6"},
-	lab.Cut:         {"What is under way there is lost, and so is what is sent from now on. Raft must live with that.", "§5.5"},
-	lab.Partition:   {"Only the side with a majority of the servers can elect a leader and commit.", "§5.2"},
-	lab.Mend:        {"What is sent from now on arrives. Whoever missed something is told it by the leader's next AppendEntries.", "§5.3"},
-	lab.Network:     {"Raft needs messages to take much less time than an election timeout; it is safe at any speed.", "§5.6"},
-	lab.Hold:        {"Messages may be delayed for any time. What is late must do no harm.", "§5.5"},
-	lab.Campaign:    {"It begins an election, as it would after hearing nobody for an election timeout.", "§5.2"},
-	lab.Transfer:    {"The leader brings another server up to date and tells it to hold an election at once.", "thesis 3.10"},
-	lab.Reconfigure: {"If more than one voter comes or goes, it takes two steps, so that never two majorities decide apart.", "§6"},
-	lab.Compact:     {"The state of the state machine stands for all the commands that led to it.", "§7"},
-	lab.Align:       {"Servers that campaign at the same moment split the vote. Random timeouts make that rare.", "§5.2"},
+	lab.Crash: {"Servers may stop and come back. What they promised is on their disks, so a restart breaks " +
+		"no promise.", "§5.5"},
+	lab.PowerLoss: {"A promise counts only once it is on the disk: that is why replies wait for it.", "Figure 2"},
+	lab.Wipe: {"Raft does not survive this in a voter: it could vote twice in a term, or forget what it " +
+		"said that it stores.", "Figure 2"},
+	lab.Restart: {"It is the same server: its term, its vote and its log are those that it wrote down.", "§5.5"},
+	lab.Pause:   {"To the others it looks like a crash. It does not know that time passes.", "§5.5"},
+	lab.Clock:   {"Safety does not depend on clocks; how quickly a leader is found does.", "§5.6"},
+	lab.Cut: {"What is under way there is lost, and so is what is sent from now on. Raft must live with that.",
+		"§5.5"},
+	lab.Partition: {"Only the side with a majority of the servers can elect a leader and commit.", "§5.2"},
+	lab.Mend: {"What is sent from now on arrives. Whoever missed something is told it by the leader's " +
+		"next AppendEntries.", "§5.3"},
+	lab.Network: {"Raft needs messages to take much less time than an election timeout; it is safe at any speed.",
+		"§5.6"},
+	lab.Hold:     {"Messages may be delayed for any time. What is late must do no harm.", "§5.5"},
+	lab.Campaign: {"It begins an election, as it would after hearing nobody for an election timeout.", "§5.2"},
+	lab.Transfer: {"The leader brings another server up to date and tells it to hold an election at once.",
+		"thesis 3.10"},
+	lab.Reconfigure: {"If more than one voter comes or goes, it takes two steps, so that never two majorities " +
+		"decide apart.", "§6"},
+	lab.Compact: {"The state of the state machine stands for all the commands that led to it.", "§7"},
+	lab.Align: {"Servers that campaign at the same moment split the vote. Random timeouts make that rare.",
+		"§5.2"},
 	lab.Spread:      {"The server whose timer ends first has the time to be elected before another one tries.", "§5.2"},
 	lab.EditFrame:   {"Raft trusts what servers say: it makes no promise if messages are forged.", "§2"},
 	lab.InjectFrame: {"Raft trusts what servers say: it makes no promise if messages are forged.", "§2"},

@@ -1,7 +1,8 @@
 //go:build js && wasm
 
-// Command studies is the bridge between questions about many runs (package study) and the dedicated Worker that they are answered in (web/src/worker/study.ts). It is a
-// program beside the lab's, which only those load who ask something. A call of ask lasts until the answer is there, and posts how far it is.
+// Command studies is the bridge between questions about many runs (package study) and the dedicated Worker that they
+// are answered in (web/src/worker/study.ts). It is a program beside the lab's, which only those load who ask something.
+// A call of ask lasts until the answer is there, and posts how far it is.
 package main
 
 import (
@@ -13,7 +14,9 @@ import (
 )
 
 func main() {
-	debug.SetGCPercent(400) // a world is small, and what it leaves behind is much: collecting it less often halves the time of a simulated minute
+	// a world is small, and what it leaves behind is much: collecting it less often halves the time of
+	// a simulated minute
+	debug.SetGCPercent(400)
 	b := bridge.New()
 	post := func(json []byte) { b.Host.Call("post", bridge.Borrowed(json)) }
 	b.Serve("raftPlaygroundStudies", map[string]bridge.Input{

@@ -6,6 +6,7 @@ package main
 import "os"
 
 func main() {
-	_, _ = os.Stderr.WriteString("studies: this program runs in a browser. Build it with GOOS=js GOARCH=wasm; `./build.sh` does.\n")
+	_, _ = os.Stderr.WriteString(
+		"studies: this program runs in a browser. Build it with GOOS=js GOARCH=wasm; `./build.sh` does.\n")
 	os.Exit(1)
 }

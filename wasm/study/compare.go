@@ -35,8 +35,9 @@ type Divergence struct {
 // Track is what happened in one run.
 type Track struct {
 	History contract.HistoryPart `json:"history"`
-	Story   []contract.StoryLine `json:"story"` // the lines that matter: mostStory of them at most, from a little before the divergence on
-	Commit  contract.U64         `json:"commit"`
+	// the lines that matter: mostStory of them at most, from a little before the divergence on
+	Story  []contract.StoryLine `json:"story"`
+	Commit contract.U64         `json:"commit"`
 }
 
 const (
@@ -142,8 +143,9 @@ func (x *witness) look() {
 	}
 }
 
-// diverge finds the first event since the last settling that is not the same in both, nil if they are all the same. What cannot be told apart in words, such as a timer
-// that was drawn longer and has not ended, is seen when something comes of it.
+// diverge finds the first event since the last settling that is not the same in both, nil if they are all the same.
+// What cannot be told apart in words, such as a timer that was drawn longer and has not ended, is seen when something
+// comes of it.
 func diverge(left, right *witness) *Divergence {
 	for i := range max(len(left.news), len(right.news)) {
 		var l, r *lab.Happening

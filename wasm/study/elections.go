@@ -10,7 +10,8 @@ import (
 	"raftplayground/wasm/contract"
 )
 
-// ElectionsQuestion asks how long a cluster is without a leader after its leader crashed, for every latency with every range of timeouts.
+// ElectionsQuestion asks how long a cluster is without a leader after its leader crashed, for every latency with every
+// range of timeouts.
 type ElectionsQuestion struct {
 	Servers   int               `json:"servers"` // 3 to 9
 	Seed      uint64            `json:"seed"`    // of the first election; the others have those after it
@@ -48,13 +49,16 @@ const (
 func Elections(q ElectionsQuestion, progress func(fraction float64, words string, part any)) ([]ElectionPoint, error) {
 	points := len(q.Latencies) * len(q.Timeouts)
 	if points < 1 || points > mostPoints || q.Runs < 1 || q.Runs > mostRuns || q.Servers < 3 {
-		return nil, errors.New("study: expected 3 or more servers, 1 to " + strconv.Itoa(mostPoints) + " points and 1 to " + strconv.Itoa(mostRuns) + " runs, got " +
+		return nil, errors.New("study: expected 3 or more servers, 1 to " + strconv.Itoa(mostPoints) +
+			" points and 1 to " + strconv.Itoa(mostRuns) + " runs, got " +
 			strconv.Itoa(q.Servers) + ", " + strconv.Itoa(points) + " and " + strconv.Itoa(q.Runs))
 	}
 	var chart []ElectionPoint
 	for _, latency := range q.Latencies {
 		for _, timeout := range q.Timeouts {
-			progress(float64(len(chart))/float64(points), strconv.Itoa(q.Runs)+" elections with "+span(timeout)+" and "+strconv.FormatFloat(float64(latency)/1000, 'g', 4, 64)+" ms latency", nil)
+			progress(float64(len(chart))/float64(points),
+				strconv.Itoa(q.Runs)+" elections with "+span(timeout)+" and "+strconv.FormatFloat(float64(latency)/1000,
+					'g', 4, 64)+" ms latency", nil)
 			point, err := q.point(latency, timeout)
 			if err != nil {
 				return nil, err
@@ -116,7 +120,8 @@ func hold(run lab.Run) (election, error) {
 	if first == nil {
 		return election{split: true}, nil // with timeouts that are all alike there may never be one
 	}
-	w.RunTo(w.Now() + second/4 + int64(run.Seed*7919%50_000)) // everybody has heard of it; then any moment between two heartbeats
+	// everybody has heard of it; then any moment between two heartbeats
+	w.RunTo(w.Now() + second/4 + int64(run.Seed*7919%50_000))
 	leading := rise(w, 0, 0)
 	if leading == nil {
 		leading = first
@@ -157,7 +162,8 @@ func rise(w *lab.World, after raft.Term, most int64) *leadership {
 	}
 }
 
-// quantile returns the value below which so many of all lie, if those that have no value are the largest; nil if it is one of them.
+// quantile returns the value below which so many of all lie, if those that have no value are the largest; nil if it is
+// one of them.
 func quantile(sorted []contract.Micros, all int, part float64) *contract.Micros {
 	if at := int(part * float64(all)); at < len(sorted) {
 		return &sorted[at]

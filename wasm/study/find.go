@@ -46,23 +46,34 @@ type stage struct {
 	look  func(off []string, rules raft.RuleSet) (*Found, int, error)
 }
 
-// changing are the rules of changes of the servers (§6) and of snapshots (§7): where there are none, nothing asks for them.
-var changing = raft.RulesOf(raft.TwoMajorities, raft.OnlyVotersCount, raft.ConfigOnAppend, raft.RollBackConfig, raft.OneChangeAtATime, raft.ChangeInOwnTerm, raft.KeepSuffix, raft.CompactedMatches)
+// changing are the rules of changes of the servers (§6) and of snapshots (§7): where there are none, nothing
+// asks for them.
+var changing = raft.RulesOf(raft.TwoMajorities, raft.OnlyVotersCount, raft.ConfigOnAppend, raft.RollBackConfig,
+	raft.OneChangeAtATime, raft.ChangeInOwnTerm, raft.KeepSuffix, raft.CompactedMatches)
 
-// stages: breadth-first within bounds that grow, so that what is found is the shortest run there is in them. Then by chance: a few clusters under faults, which meet what the
-// bounds leave out, such as changes of the servers and snapshots; long walks; and more clusters.
+// stages: breadth-first within bounds that grow, so that what is found is the shortest run there is in them. Then by
+// chance: a few clusters under faults, which meet what the bounds leave out, such as changes of the servers and
+// snapshots; long walks; and more clusters.
 var stages = []stage{
-	{"Every way that three servers can go in two elections", true, searching(8_000, explore.Config{Servers: 3, Term: 2, Entries: 2, InFlight: 6})},
-	{"… with a message that arrives twice, and a command", true, searching(8_000, explore.Config{Servers: 3, Term: 1, Entries: 2, InFlight: 6, Duplicates: 1, Proposals: 1})},
-	{"Four servers, and messages that arrive twice", true, searching(20_000, explore.Config{Servers: 4, Term: 1, Entries: 1, InFlight: 8, Duplicates: 2})},
-	{"Three servers with a disk that stalls, and a crash", true, searching(50_000, explore.Config{Servers: 3, Term: 2, Entries: 2, InFlight: 4, Stalls: 1, Crashes: 1})},
+	{"Every way that three servers can go in two elections", true,
+		searching(8_000, explore.Config{Servers: 3, Term: 2, Entries: 2, InFlight: 6})},
+	{"… with a message that arrives twice, and a command", true,
+		searching(8_000, explore.Config{Servers: 3, Term: 1, Entries: 2, InFlight: 6, Duplicates: 1, Proposals: 1})},
+	{"Four servers, and messages that arrive twice", true,
+		searching(20_000, explore.Config{Servers: 4, Term: 1, Entries: 1, InFlight: 8, Duplicates: 2})},
+	{"Three servers with a disk that stalls, and a crash", true,
+		searching(50_000, explore.Config{Servers: 3, Term: 2, Entries: 2, InFlight: 4, Stalls: 1, Crashes: 1})},
 	{"Clusters under faults by chance", false, chance(0, 30)},
-	{"Long ways by chance, with crashes", true, walking(4_000, explore.Config{Servers: 3, Term: 5, Entries: 3, InFlight: 4, Heartbeats: 2, Proposals: 3, Crashes: 3})},
+	{"Long ways by chance, with crashes", true,
+		walking(4_000, explore.Config{Servers: 3, Term: 5, Entries: 3, InFlight: 4, Heartbeats: 2, Proposals: 3,
+			Crashes: 3})},
 	{"More clusters under faults by chance", false, chance(30, 400)},
 }
 
-// Find looks stage by stage. elapsed says how many seconds have passed. Errors: what in the question cannot be; that nothing was found, in words to show.
-func Find(q FindQuestion, elapsed func() float64, progress func(fraction float64, words string, part any)) (Found, error) {
+// Find looks stage by stage. elapsed says how many seconds have passed. Errors: what in the question cannot be; that
+// nothing was found, in words to show.
+func Find(q FindQuestion, elapsed func() float64, progress func(fraction float64, words string, part any)) (Found,
+	error) {
 	rules, err := raft.RulesNamed(q.Off)
 	switch {
 	case err != nil:
@@ -87,7 +98,8 @@ func Find(q FindQuestion, elapsed func() float64, progress func(fraction float64
 			return *found, nil
 		}
 	}
-	return Found{}, errors.New("No bad run was found in " + strconv.Itoa(int(elapsed())) + " s. That does not show that there is none: the harm may be rarer than that, or take longer to find.")
+	return Found{}, errors.New("No bad run was found in " + strconv.Itoa(int(elapsed())) +
+		" s. That does not show that there is none: the harm may be rarer than that, or take longer to find.")
 }
 
 // searching looks breadth-first at no more than most situations.
@@ -130,7 +142,8 @@ func walking(most uint64, config explore.Config) func([]string, raft.RuleSet) (*
 
 const shrinkTries = 400
 
-// chance lets clusters live under faults, seed by seed, and of the first that breaks a safety property leaves out what the harm does not need.
+// chance lets clusters live under faults, seed by seed, and of the first that breaks a safety property leaves out what
+// the harm does not need.
 func chance(from, to uint64) func([]string, raft.RuleSet) (*Found, int, error) {
 	return func(off []string, _ raft.RuleSet) (*Found, int, error) {
 		for seed := from; seed < to; seed++ {

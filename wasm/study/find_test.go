@@ -11,7 +11,8 @@ func none(float64, string, any) {}
 
 func never() float64 { return 0 }
 
-// Every safety rule that the explorer finds harm without is found here too, and the run that is told breaks the same property at the same moment when it is lived again.
+// Every safety rule that the explorer finds harm without is found here too, and the run that is told breaks the same
+// property at the same moment when it is lived again.
 func TestFoundRunsBreakTheirProperty(t *testing.T) {
 	for _, c := range []struct {
 		off      []string
@@ -77,7 +78,8 @@ func TestAHostileRunIsTold(t *testing.T) {
 	}
 }
 
-// Rules of snapshots and of changes of the servers, which no search within its bounds and no walk is about, are missed by clusters under faults soon.
+// Rules of snapshots and of changes of the servers, which no search within its bounds and no walk is about, are missed
+// by clusters under faults soon.
 func TestClustersUnderFaultsAreTold(t *testing.T) {
 	for _, id := range []string{"rollBackConfig", "compactedMatches"} {
 		asked := 0
@@ -85,7 +87,8 @@ func TestClustersUnderFaultsAreTold(t *testing.T) {
 		if err != nil || found.How != "chance" || asked != 1 {
 			t.Fatalf("%s, at the stage %d of those that are tried: %+v, %v", id, asked, found, err)
 		}
-		if v, err := live(found.Run); err != nil || v == nil || v.Property.String() != found.Property || v.At != found.At {
+		if v, err := live(found.Run); err != nil || v == nil || v.Property.String() != found.Property ||
+			v.At != found.At {
 			t.Errorf("%s: lived again it is %v, %v", id, v, err)
 		}
 		mended := found.Run
@@ -147,9 +150,10 @@ func TestServeAnswersEveryQuestion(t *testing.T) {
 	for question, wants := range map[string]string{
 		`{"type":"find","id":3,"off":["majorityDecides"],"seconds":9}`: `"ok":true`,
 		`{"type":"compare","id":3,"until":-1}`:                         `"ok":false`,
-		`{"type":"dream","id":3}`:                                      `expected find, compare, elections or history, got dream`,
-		`{"type":"find","id":3,"off":7}`:                               `"ok":false`,
-		`nonsense`:                                                     `"ok":false`,
+		`{"type":"dream","id":3}`: `expected find, compare, ` +
+			`elections or history, got dream`,
+		`{"type":"find","id":3,"off":7}`: `"ok":false`,
+		`nonsense`:                       `"ok":false`,
 	} {
 		var last string
 		Serve([]byte(question), never, func(json []byte) { last = string(json) })
@@ -169,8 +173,12 @@ func contains(text, part string) bool {
 }
 
 func FuzzServe(f *testing.F) {
-	f.Add([]byte(`{"type":"elections","id":1,"servers":3,"runs":1,"latencies":[1000],"timeouts":[{"least":150000,"most":300000}]}`))
-	f.Add([]byte(`{"type":"compare","id":1,"left":{"version":1,"config":{"servers":1}},"right":{"version":1,"config":{"servers":1}},"until":10000}`))
+	f.Add([]byte(
+		`{"type":"elections","id":1,"servers":3,"runs":1,"latencies":[1000],"timeouts":[{"least":150000,` +
+			`"most":300000}]}`))
+	f.Add([]byte(
+		`{"type":"compare","id":1,"left":{"version":1,"config":{"servers":1}},"right":{"version":1,` +
+			`"config":{"servers":1}},"until":10000}`))
 	f.Add([]byte(`{"type":"history","id":1,"run":{"version":1,"config":{"servers":1}},"until":10000}`))
 	f.Fuzz(func(t *testing.T, question []byte) {
 		answers := 0

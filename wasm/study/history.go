@@ -12,7 +12,8 @@ import (
 	"raftplayground/wasm/page"
 )
 
-// HistoryQuestion asks what the clients of a run did from its start to a time, and whether one order of it explains all that they were told (§8).
+// HistoryQuestion asks what the clients of a run did from its start to a time, and whether one order of it explains all
+// that they were told (§8).
 type HistoryQuestion struct {
 	Run   lab.Run         `json:"run"`
 	Until contract.Micros `json:"until"` // at most an hour
@@ -20,7 +21,8 @@ type HistoryQuestion struct {
 
 // ClientHistory is what clients asked and were told.
 type ClientHistory struct {
-	Until      contract.Micros `json:"until"`   // as far as it goes: before what was asked for if more was done than mostOperations
+	// as far as it goes: before what was asked for if more was done than mostOperations
+	Until      contract.Micros `json:"until"`
 	LeftOut    int             `json:"leftOut"` // operations that were asked for later
 	Operations []Operation     `json:"operations"`
 	Wrong      []Wrong         `json:"wrong"`     // ascending by the time of the answer
@@ -29,29 +31,35 @@ type ClientHistory struct {
 
 // Operation is what one client asked for and was told, in the order of the asking.
 type Operation struct {
-	Client   int              `json:"client"` // 0: that of actions, which may ask for several things at once
-	Kind     contract.Op      `json:"kind"`
-	Key      string           `json:"key"`
-	Value    string           `json:"value"`              // put, cas: what was written; get: what was found, cut at mostCharacters
-	Expected string           `json:"expected,omitempty"` // cas: what the value had to be, cut likewise
-	Found    bool             `json:"found"`              // get, delete: the key existed; cas: what was expected was there
-	Server   int              `json:"server"`             // who answered; 0: nobody did
-	Called   contract.Micros  `json:"called"`
-	Returned *contract.Micros `json:"returned"` // null: there was no answer, or one that leaves open whether it happened
-	Refused  bool             `json:"refused"`  // it did not happen and never will
-	Effect   *contract.Micros `json:"effect"`   // when it can be taken to have happened; null: never, or it is not known
-	Place    int              `json:"place"`    // its effect's in the order of those on its key, from 1; 0: it has none
+	Client int         `json:"client"` // 0: that of actions, which may ask for several things at once
+	Kind   contract.Op `json:"kind"`
+	Key    string      `json:"key"`
+	// put, cas: what was written; get: what was found, cut at mostCharacters
+	Value    string `json:"value"`
+	Expected string `json:"expected,omitempty"` // cas: what the value had to be, cut likewise
+	// get, delete: the key existed; cas: what was expected was there
+	Found  bool            `json:"found"`
+	Server int             `json:"server"` // who answered; 0: nobody did
+	Called contract.Micros `json:"called"`
+	// null: there was no answer, or one that leaves open whether it happened
+	Returned *contract.Micros `json:"returned"`
+	Refused  bool             `json:"refused"` // it did not happen and never will
+	// when it can be taken to have happened; null: never, or it is not known
+	Effect *contract.Micros `json:"effect"`
+	Place  int              `json:"place"` // its effect's in the order of those on its key, from 1; 0: it has none
 }
 
 // Wrong is an answer that no order explains.
 type Wrong struct {
-	Operation int    `json:"operation"` // whose answer it is, from 0
-	Against   []int  `json:"against"`   // those whose answers it contradicts, ascending by the time of the answer; there may be none
-	Text      string `json:"text"`      // what is wrong, in one sentence
+	Operation int `json:"operation"` // whose answer it is, from 0
+	// those whose answers it contradicts, ascending by the time of the answer; there may be none
+	Against []int  `json:"against"`
+	Text    string `json:"text"` // what is wrong, in one sentence
 }
 
-// Bounds of a history. One that is longer is cut at the moment at which the first operation too many was asked for, as if all answers after that were still to come: what is shown
-// of it is all that there was until then, and is judged as such.
+// Bounds of a history. One that is longer is cut at the moment at which the first operation too many was asked for,
+// as if all answers after that were still to come: what is shown of it is all that there was until then, and is
+// judged as such.
 const (
 	mostOperations = 1000
 	mostSteps      = 500_000 // of looking for an order, see linear.Explain: a second or two
@@ -62,7 +70,8 @@ const (
 func History(q HistoryQuestion, progress func(fraction float64, words string, part any)) (ClientHistory, error) {
 	until := q.Until
 	if until < 0 || until > longest {
-		return ClientHistory{}, errors.New("study: expected a history up to 0 to 3600000000 µs, got " + strconv.FormatInt(q.Until, 10) + " µs")
+		return ClientHistory{}, errors.New("study: expected a history up to 0 to 3600000000 µs, got " +
+			strconv.FormatInt(q.Until, 10) + " µs")
 	}
 	w, err := lab.New(q.Run)
 	if err != nil {
@@ -76,7 +85,8 @@ func History(q HistoryQuestion, progress func(fraction float64, words string, pa
 }
 
 func tellHistory(history []check.Operation, until int64) ClientHistory {
-	h := ClientHistory{LeftOut: max(0, len(history)-mostOperations), Operations: []Operation{}, Wrong: []Wrong{}, Undecided: []string{}}
+	h := ClientHistory{LeftOut: max(0, len(history)-mostOperations), Operations: []Operation{}, Wrong: []Wrong{},
+		Undecided: []string{}}
 	if h.LeftOut > 0 {
 		until = history[mostOperations].Invoked
 		history = history[:mostOperations]
@@ -99,7 +109,9 @@ func tellHistory(history []check.Operation, until int64) ClientHistory {
 }
 
 func tellOperation(o *check.Operation, f linear.Effect) Operation {
-	told := Operation{Client: o.Client, Kind: kinds[o.Kind], Key: page.Clip(o.Key, mostCharacters), Value: page.Clip(o.Value, mostCharacters), Expected: page.Clip(o.Expected, mostCharacters), Found: o.Found, Server: int(o.Server),
+	told := Operation{Client: o.Client, Kind: kinds[o.Kind], Key: page.Clip(o.Key, mostCharacters),
+		Value: page.Clip(o.Value, mostCharacters), Expected: page.Clip(o.Expected, mostCharacters), Found: o.Found,
+		Server: int(o.Server),
 		Called: o.Invoked, Refused: o.Refused, Place: f.Place}
 	if !o.Unknown {
 		returned := o.Returned
@@ -128,7 +140,8 @@ func contradiction(history []check.Operation, c linear.Contradiction) string {
 	}
 	for _, i := range slices.Backward(c.Against) {
 		if o := &history[i]; o.Returned < wrong.Invoked {
-			return text + ", after " + reply(o) + " at " + seconds(o.Returned) + " s: no order of the operations explains it."
+			return text + ", after " + reply(o) + " at " + seconds(o.Returned) +
+				" s: no order of the operations explains it."
 		}
 	}
 	return text + ": no order of the operations explains it."
@@ -141,7 +154,8 @@ func reply(o *check.Operation) string {
 	case o.Kind == check.Put:
 		return server + " acknowledged " + key + " = " + page.Clip(o.Value, mostCharacters)
 	case o.Kind == check.CompareAndSwap && o.Found:
-		return server + " acknowledged " + key + " = " + page.Clip(o.Value, mostCharacters) + " in place of " + page.Clip(o.Expected, mostCharacters)
+		return server + " acknowledged " + key + " = " + page.Clip(o.Value, mostCharacters) + " in place of " +
+			page.Clip(o.Expected, mostCharacters)
 	case o.Kind == check.CompareAndSwap:
 		return server + " answered that " + key + " is not " + page.Clip(o.Expected, mostCharacters)
 	case o.Kind == check.Delete && o.Found:

@@ -11,8 +11,8 @@ import (
 	"raftplayground/raft/lab"
 )
 
-// staleRead is a run in which S1 leads, writes x = 1, is cut off, and still answers for x when the others have elected S2 and written x = 2: without a round of heartbeats it
-// does not notice that it leads no longer (§8).
+// staleRead is a run in which S1 leads, writes x = 1, is cut off, and still answers for x when the others have elected
+// S2 and written x = 2: without a round of heartbeats it does not notice that it leads no longer (§8).
 func staleRead(off ...string) lab.Run {
 	const ms = 1000
 	config := lab.Config{Servers: 3, Latency: 10 * ms, Reads: "readIndex", Off: append(off, figure2...)}
@@ -33,10 +33,12 @@ func TestAStaleReadIsNamed(t *testing.T) {
 	if err != nil {
 		t.Fatal(err)
 	}
-	if len(h.Operations) != 5 || len(h.Wrong) != 1 || h.Wrong[0].Operation != 2 || !slices.Equal(h.Wrong[0].Against, []int{0, 1}) {
+	if len(h.Operations) != 5 || len(h.Wrong) != 1 || h.Wrong[0].Operation != 2 ||
+		!slices.Equal(h.Wrong[0].Against, []int{0, 1}) {
 		t.Fatalf("got %+v", h)
 	}
-	if text := h.Wrong[0].Text; text != "S1 answered x = 1 at 0.500 s, after S2 acknowledged x = 2 at 0.420 s: no order of the operations explains it." {
+	if text := h.Wrong[0].Text; text != "S1 answered x = 1 at 0.500 s, after S2 acknowledged x = 2 at 0.420 s: "+
+		"no order of the operations explains it." {
 		t.Errorf("it says: %s", text)
 	}
 	places := []int{}
@@ -46,7 +48,8 @@ func TestAStaleReadIsNamed(t *testing.T) {
 			t.Errorf("%+v", o)
 		}
 	}
-	if wrong, refused := h.Operations[2], h.Operations[4]; !slices.Equal(places, []int{1, 2, 0, 3, 0}) || wrong.Server != 1 || wrong.Value != "1" || !refused.Refused || refused.Server != 3 {
+	if wrong, refused := h.Operations[2], h.Operations[4]; !slices.Equal(places, []int{1, 2, 0, 3, 0}) ||
+		wrong.Server != 1 || wrong.Value != "1" || !refused.Refused || refused.Server != 3 {
 		t.Errorf("places %v of %+v", places, h.Operations)
 	}
 }
@@ -66,33 +69,47 @@ func TestAReadThatWaitsForItsRoundIsNotStale(t *testing.T) {
 	}
 }
 
-// What there is too much of is cut where time is, not where the list is: a read of what was left out would look wrong else.
+// What there is too much of is cut where time is, not where the list is: a read of what was left out would
+// look wrong else.
 func TestALongHistoryIsCutAtAMoment(t *testing.T) {
 	var history []check.Operation
 	for i := range int64(mostOperations - 1) {
-		history = append(history, check.Operation{Kind: check.Put, Key: "x", Value: "old", Invoked: 10 * i, Returned: 10*i + 5, Server: 1})
+		history = append(history, check.Operation{Kind: check.Put, Key: "x", Value: "old", Invoked: 10 * i,
+			Returned: 10*i + 5, Server: 1})
 	}
 	last := history[len(history)-1].Returned
 	history = append(history,
-		check.Operation{Client: 1, Kind: check.Get, Key: "x", Value: "new", Found: true, Invoked: last + 1, Returned: last + 100, Server: 2},
-		check.Operation{Client: 2, Kind: check.Put, Key: "x", Value: "new", Invoked: last + 2, Returned: last + 3, Server: 2})
+		check.Operation{Client: 1, Kind: check.Get, Key: "x", Value: "new", Found: true, Invoked: last + 1,
+			Returned: last + 100, Server: 2},
+		check.Operation{Client: 2, Kind: check.Put, Key: "x", Value: "new", Invoked: last + 2, Returned: last + 3,
+			Server: 2})
 	h := tellHistory(history, last+1000)
 	read := h.Operations[mostOperations-1]
-	if h.LeftOut != 1 || h.Until != last+2 || len(h.Operations) != mostOperations || len(h.Wrong) != 0 || read.Returned != nil || read.Server != 0 {
+	if h.LeftOut != 1 || h.Until != last+2 || len(h.Operations) != mostOperations || len(h.Wrong) != 0 ||
+		read.Returned != nil || read.Server != 0 {
 		t.Errorf("until %v, %d left out, wrong %+v, the last %+v", h.Until, h.LeftOut, h.Wrong, read)
 	}
 }
 
 func TestContradictionsInWords(t *testing.T) {
 	x := func(kind check.Kind, value string, found bool, from, to int64) check.Operation {
-		return check.Operation{Kind: kind, Key: "x", Value: value, Found: found, Invoked: from * 1000, Returned: to * 1000, Server: raft.ServerID(to)}
+		return check.Operation{Kind: kind, Key: "x", Value: value, Found: found, Invoked: from * 1000,
+			Returned: to * 1000, Server: raft.ServerID(to)}
 	}
 	for want, history := range map[string][]check.Operation{
-		"S4 answered that there is no x at 0.004 s, after S2 acknowledged x = 1 at 0.002 s: no order of the operations explains it.":          {x(check.Put, "1", false, 1, 2), x(check.Get, "", false, 3, 4)},
-		"S6 answered x = 1 at 0.006 s, after S4 acknowledged that x was deleted at 0.004 s: no order of the operations explains it.":          {x(check.Put, "1", false, 1, 2), x(check.Delete, "", true, 3, 4), x(check.Get, "1", true, 5, 6)},
-		"S4 answered that there is no x at 0.004 s, after S2 acknowledged x = 0123456789012345678901234567890123456… at 0.002 s: no order of": {x(check.Put, strings.Repeat("0123456789", 9), false, 1, 2), x(check.Delete, "", false, 3, 4)},
-		"S4 answered that x is not 1 at 0.004 s, after S2 acknowledged x = 1 at 0.002 s: no order of the operations explains it.":             {x(check.Put, "1", false, 1, 2), {Kind: check.CompareAndSwap, Key: "x", Expected: "1", Value: "2", Invoked: 3000, Returned: 4000, Server: 4}},
-		"S2 answered x = 7 at 0.002 s: no order of the operations explains it.":                                                               {x(check.Get, "7", true, 1, 2)},
+		"S4 answered that there is no x at 0.004 s, after S2 acknowledged x = 1 at 0.002 s: no order of the " +
+			"operations explains it.": {x(check.Put, "1", false, 1, 2), x(check.Get, "", false, 3, 4)},
+		"S6 answered x = 1 at 0.006 s, after S4 acknowledged that x was deleted at 0.004 s: no order of the " +
+			"operations explains it.": {x(check.Put, "1", false, 1, 2), x(check.Delete, "", true, 3, 4),
+			x(check.Get, "1", true, 5, 6)},
+		"S4 answered that there is no x at 0.004 s, after S2 acknowledged x = " +
+			"0123456789012345678901234567890123456… at 0.002 s: no order of": {x(check.Put,
+			strings.Repeat("0123456789", 9), false, 1, 2), x(check.Delete, "", false, 3, 4)},
+		"S4 answered that x is not 1 at 0.004 s, after S2 acknowledged x = 1 at 0.002 s: no order of the " +
+			"operations explains it.": {x(check.Put, "1", false, 1, 2),
+			{Kind: check.CompareAndSwap, Key: "x", Expected: "1", Value: "2", Invoked: 3000, Returned: 4000,
+				Server: 4}},
+		"S2 answered x = 7 at 0.002 s: no order of the operations explains it.": {x(check.Get, "7", true, 1, 2)},
 	} {
 		if h := tellHistory(history, 9000); len(h.Wrong) != 1 || !strings.HasPrefix(h.Wrong[0].Text, want) {
 			t.Errorf("got %+v, want %s", h.Wrong, want)

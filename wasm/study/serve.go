@@ -2,14 +2,16 @@ package study
 
 import "raftplayground/wasm/contract"
 
-// Serve answers a question of the page, StudyQuestion in web/src/lab/study.ts with an id, by calls of post with JSON: any number that say how far it is, then one
-// answer. elapsed says how many seconds have passed since the question was asked. A question that cannot be understood is answered by an error.
+// Serve answers a question of the page, StudyQuestion in web/src/lab/study.ts with an id, by calls of post with JSON:
+// any number that say how far it is, then one answer. elapsed says how many seconds have passed since the question was
+// asked. A question that cannot be understood is answered by an error.
 func Serve(question []byte, elapsed func() float64, post func(json []byte)) {
 	var head contract.Head
 	send := func(message contract.FromStudy) {
 		text, err := contract.Write(message)
 		if err != nil {
-			panic("study: a message for the page cannot be written: " + err.Error()) // no number here is NaN or infinite
+			// no number here is NaN or infinite
+			panic("study: a message for the page cannot be written: " + err.Error())
 		}
 		post(text)
 	}
@@ -30,7 +32,8 @@ func Serve(question []byte, elapsed func() float64, post func(json []byte)) {
 	send(contract.FromStudy{Answer: &contract.Answer{ID: head.ID, OK: true, Value: value}})
 }
 
-func answer(kind string, question []byte, elapsed func() float64, progress func(fraction float64, words string, part any)) (any, error) {
+func answer(kind string, question []byte, elapsed func() float64, progress func(fraction float64, words string,
+	part any)) (any, error) {
 	switch kind {
 	case "find":
 		var q FindQuestion

@@ -20,8 +20,9 @@ const (
 	seeds  = 8 // with which a run is told: what a loss of power leaves of a write that was under way is by chance
 )
 
-// tell tells a run of the explorer, in which there is no time, as a run of the lab: clocks nearly stand still, every message is held, and is let go when the run says
-// that it arrives. It is nil if the property does not break there: where a disk finishes a write that stalled, which the lab leaves to chance.
+// tell tells a run of the explorer, in which there is no time, as a run of the lab: clocks nearly stand still, every
+// message is held, and is let go when the run says that it arrives. It is nil if the property does not break there:
+// where a disk finishes a write that stalled, which the lab leaves to chance.
 func tell(config *explore.Config, run []explore.Action, property check.Property, how How) (*Found, error) {
 	for seed := range uint64(seeds) {
 		t, err := newTeller(config, seed)
@@ -52,14 +53,16 @@ type teller struct {
 }
 
 func newTeller(config *explore.Config, seed uint64) (*teller, error) {
-	run := lab.Run{Version: lab.Version, Seed: seed, Config: lab.Config{Servers: config.Servers, Latency: flight, Off: (config.Off | raft.Extensions).IDs()}}
+	run := lab.Run{Version: lab.Version, Seed: seed, Config: lab.Config{Servers: config.Servers, Latency: flight,
+		Off: (config.Off | raft.Extensions).IDs()}}
 	w, err := lab.New(run)
 	if err != nil {
 		return nil, err
 	}
 	t := &teller{w: w}
 	for id := raft.ServerID(1); id <= raft.ServerID(config.Servers); id++ {
-		if err := t.do(lab.Action{Do: lab.Clock, Server: id, Rate: frozen}, lab.Action{Do: lab.Hold, Server: id}); err != nil {
+		if err := t.do(lab.Action{Do: lab.Clock, Server: id, Rate: frozen},
+			lab.Action{Do: lab.Hold, Server: id}); err != nil {
 			return nil, err
 		}
 	}
@@ -103,7 +106,8 @@ func (t *teller) act(a explore.Action) (err error) {
 	return err
 }
 
-// message does what an action says to the message that it names; to none if the run went another way than the explorer's.
+// message does what an action says to the message that it names; to none if the run went another way
+// than the explorer's.
 func (t *teller) message(a explore.Action) error {
 	seq := t.find(a)
 	if seq == 0 {
@@ -120,7 +124,8 @@ func (t *teller) message(a explore.Action) error {
 	return err
 }
 
-// find returns the number of the frame that an action names: the messages that say the same are counted in the order in which they were sent.
+// find returns the number of the frame that an action names: the messages that say the same are counted in the order in
+// which they were sent.
 func (t *teller) find(a explore.Action) uint64 {
 	t.w.View(&t.view)
 	same := make([]uint64, 0, 4)

@@ -58,7 +58,8 @@ func (t *Tab) adviseOnSeats() []contract.Advice {
 	case t.room.Unknown:
 		return []contract.Advice{t.adviseUnknown()}
 	case t.seat.newcomer != nil:
-		return []contract.Advice{only("S" + strconv.Itoa(t.seat.number) + " has a new disk. It takes part once a leader has " +
+		return []contract.Advice{only("S" + strconv.Itoa(t.seat.number) +
+			" has a new disk. It takes part once a leader has " +
 			"taken it in, for which a majority of the servers, without this one, must be here.")}
 	case t.claim.state == anySeat && len(absent) > 0:
 		return []contract.Advice{t.adviseAbsent(absent)}
@@ -98,7 +99,8 @@ func (t *Tab) adviseUnknown() contract.Advice {
 		text += "If it was used before, open the tabs of its servers: with a majority of them it goes on as it was."
 	}
 	return choice(text, "It is new. Begin",
-		"Servers that it had before cannot come back, and what they stored is left out.", contract.SeatsChange{New: true})
+		"Servers that it had before cannot come back, and what they stored is left out.",
+		contract.SeatsChange{New: true})
 }
 
 // adviseAbsent says what watchers can do about servers that are away, and what that may cost. With a majority
@@ -120,9 +122,10 @@ func (t *Tab) adviseAbsent(absent []int) contract.Advice {
 		return contract.Advice{Choices: newDisks(absent), Text: are + "not here. A tab that is opened where it ran " +
 			"brings it back. If its disk is lost (a browser's site data was cleared), this tab can run it on a new one."}
 	case connected == 0:
-		return choice("No server of this room is here, and this browser has none of their disks: it never had one, or its "+
-			"site data was cleared. Open the room where its servers ran; with "+strconv.Itoa(missing)+" of "+
-			strconv.Itoa(t.room.Size)+" it goes on.",
+		return choice(
+			"No server of this room is here, and this browser has none of their disks: it never had one, or its "+
+				"site data was cleared. Open the room where its servers ran; with "+strconv.Itoa(missing)+" of "+
+				strconv.Itoa(t.room.Size)+" it goes on.",
 			"Begin anew, empty", "All that the room stored is lost.", contract.SeatsChange{New: true})
 	}
 	return choice(are+"not here. Until "+strconv.Itoa(missing)+" of them "+backAgain(missing)+
@@ -170,7 +173,8 @@ func (t *Tab) adviseOnLatency() []contract.Advice {
 	return []contract.Advice{only("Election timeouts of " + between(
 		shortestTimeout, longestTimeout,
 	) + " ms are too short " +
-		"for this network, where a round trip takes up to " + strconv.Itoa(trip) + " ms: votes arrive when the next timer " +
+		"for this network, where a round trip takes up to " + strconv.Itoa(trip) +
+		" ms: votes arrive when the next timer " +
 		"has run out already. Timeouts of " + between(least, 2*least) + " ms would do (§5.6).")}
 }
 

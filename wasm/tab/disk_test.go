@@ -69,7 +69,8 @@ func TestARoomGoesOnWhenABrowsersStorageHangs(t *testing.T) {
 		return strings.Contains(ill.last.Notice, "The storage of this browser does not answer")
 	})
 	ill.browser.hung = false
-	w.until("the server runs again", 1.5*diskPatience, func() bool { return ill.seat.server != nil && ill.last.Self.Connected })
+	w.until("the server runs again", 1.5*diskPatience,
+		func() bool { return ill.seat.server != nil && ill.last.Self.Connected })
 	w.reads(ill, 4, "k", "2")
 }
 

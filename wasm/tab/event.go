@@ -32,8 +32,8 @@ func (t *Tab) notUnderstood(bad *server.BadFrame) {
 	})
 }
 
-// report adds an event of this tab's server to the story, here now and at the other tabs with the next report. While no report can be
-// sent the oldest are left out of it.
+// report adds an event of this tab's server to the story, here now and at the other tabs with the next report. While no
+// report can be sent the oldest are left out of it.
 func (t *Tab) report(e contract.ReportedEvent) {
 	s := &t.seat
 	e.At = t.clock.now()

@@ -2,8 +2,8 @@ package tab
 
 import "raftplayground/raft/wire"
 
-// Host is the platform that a Tab stands on. None of its methods calls the Tab back before it returns; what they start is reported
-// later by the input named beside each. Bytes and text are borrowed: valid until the method returns.
+// Host is the platform that a Tab stands on. None of its methods calls the Tab back before it returns; what they start
+// is reported later by the input named beside each. Bytes and text are borrowed: valid until the method returns.
 type Host interface {
 	// Connect opens a WebSocket in place of the one before, if any: Opened or Closed follows.
 	Connect(url string)

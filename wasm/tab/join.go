@@ -162,7 +162,8 @@ func (t *Tab) refusedSeat(code int, message string) {
 			"and would not know what it has promised. What is stored is left alone, and the tab asks for another seat.")
 		t.giveUpSeat()
 	case code == wrongLease:
-		t.outbox.Notice("In this room " + name + " is not this browser's. What it stored is left alone, and the tab asks " +
+		t.outbox.Notice("In this room " + name +
+			" is not this browser's. What it stored is left alone, and the tab asks " +
 			"for another seat: a server must not come back under an id that may have been given away.")
 		t.giveUpSeat()
 	case inRoom: // a member without a seat watches

@@ -34,7 +34,8 @@ const (
 const (
 	firstRetry = 250  // ms
 	lastRetry  = 4000 // ms
-	// silence is after how much of it, in ms, a connection counts as lost. The hub speaks at least every 2 s; a dead network closes no socket.
+	// silence is after how much of it, in ms, a connection counts as lost. The hub speaks at least every 2 s; a dead
+	// network closes no socket.
 	silence = 7000
 )
 
@@ -47,8 +48,8 @@ func (t *Tab) connect() {
 	t.host.Connect(t.roomURL())
 }
 
-// lost waits for 0.25 s, twice as long after each failure, at most 4 s, all ± 20 % so that the tabs of a room do not come back in step.
-// The server lives on: it hears nothing, and its clock stands.
+// lost waits for 0.25 s, twice as long after each failure, at most 4 s, all ± 20 % so that the tabs of a room do not
+// come back in step. The server lives on: it hears nothing, and its clock stands.
 func (t *Tab) lost(why string) {
 	t.hangUp("lost", why, 0)
 }

@@ -83,7 +83,8 @@ func (t *Tab) flush() {
 		return
 	}
 	since := t.now - o.posted
-	if !o.Changed && !o.selfChanged && !o.serversChanged && since < clockEvery || t.start.Hidden && since < hiddenEvery {
+	if !o.Changed && !o.selfChanged && !o.serversChanged && since < clockEvery || t.start.Hidden &&
+		since < hiddenEvery {
 		return
 	}
 	if o.selfChanged {

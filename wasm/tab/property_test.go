@@ -7,8 +7,9 @@ import (
 	"pgregory.net/rapid"
 )
 
-// TestNothingAcknowledgedIsLost lets people close tabs, reload one or all at once, cut links, kill the relay and write, all in any order. Then everything
-// is mended, and service must return with every acknowledged write (DESIGN: a phase of faults, then healing). At no time do two tabs have one id.
+// TestNothingAcknowledgedIsLost lets people close tabs, reload one or all at once, cut links, kill the relay and write,
+// all in any order. Then everything is mended, and service must return with every acknowledged write (DESIGN: a phase
+// of faults, then healing). At no time do two tabs have one id.
 func TestNothingAcknowledgedIsLost(t *testing.T) {
 	rapid.Check(t, func(r *rapid.T) {
 		w := newWorld(r)
@@ -21,7 +22,8 @@ func TestNothingAcknowledgedIsLost(t *testing.T) {
 		writes := 0
 		for range rapid.IntRange(1, 12).Draw(r, "acts") {
 			i := rapid.IntRange(0, 2).Draw(r, "tab")
-			switch rapid.SampledFrom([]string{"write", "write", "reload", "power cut", "close", "cut", "mend", "relay"}).Draw(r, "act") {
+			switch rapid.SampledFrom([]string{"write", "write", "reload", "power cut", "close", "cut", "mend",
+				"relay"}).Draw(r, "act") {
 			case "write":
 				writes++
 				watcher.ask(writes, "put", "k"+strconv.Itoa(writes), "v"+strconv.Itoa(writes), 0)
@@ -38,7 +40,9 @@ func TestNothingAcknowledgedIsLost(t *testing.T) {
 				tabs[i].close()
 			case "cut", "mend":
 				up := rapid.Bool().Draw(r, "up")
-				watcher.say(map[string]any{"type": "network", "id": 1000, "change": map[string]any{"links": []any{map[string]any{"from": i + 1, "to": (i+1)%3 + 1, "up": up}}}})
+				watcher.say(map[string]any{"type": "network", "id": 1000,
+					"change": map[string]any{"links": []any{map[string]any{"from": i + 1, "to": (i+1)%3 + 1,
+						"up": up}}}})
 			case "relay":
 				w.killRelay()
 				w.run(rapid.IntRange(0, 300).Draw(r, "ms down"))
@@ -55,7 +59,8 @@ func TestNothingAcknowledgedIsLost(t *testing.T) {
 		w.until("the watcher back", 6000, func() bool { return watcher.last.Connection.State == "open" })
 		for from := 1; from <= 3; from++ {
 			watcher.say(map[string]any{"type": "network", "id": 1000, "change": map[string]any{"links": []any{
-				map[string]any{"from": from, "to": from%3 + 1, "up": true}, map[string]any{"from": from%3 + 1, "to": from, "up": true}}}})
+				map[string]any{"from": from, "to": from%3 + 1, "up": true},
+				map[string]any{"from": from%3 + 1, "to": from, "up": true}}}})
 		}
 		w.until("all tabs back", 10000, func() bool {
 			for _, tab := range tabs {

@@ -59,9 +59,11 @@ func TestTheFramesAndCommandsOfTheDocumentAreTheOnesThatWork(t *testing.T) {
 		}
 		var d wire.Decoder
 		var f wire.Frame
-		if err := d.Decode(wire.Binary, data, &f); err != nil || string(wire.Append(nil, &f, wire.Colon)) != strings.TrimSpace(colon) ||
+		if err := d.Decode(wire.Binary, data, &f); err != nil ||
+			string(wire.Append(nil, &f, wire.Colon)) != strings.TrimSpace(colon) ||
 			!bytes.Equal(wire.Append(nil, &f, wire.Protobuf), data) {
-			t.Errorf("%s\n%v, written as\n% x\n%s", line, err, wire.Append(nil, &f, wire.Protobuf), wire.Append(nil, &f, wire.Colon))
+			t.Errorf("%s\n%v, written as\n% x\n%s", line, err, wire.Append(nil, &f, wire.Protobuf),
+				wire.Append(nil, &f, wire.Colon))
 		}
 	}
 	for _, line := range examples(t, "commands") {
@@ -72,7 +74,8 @@ func TestTheFramesAndCommandsOfTheDocumentAreTheOnesThatWork(t *testing.T) {
 	}
 }
 
-// The reports of PROTOCOL.md are taken by the room and drawn by a tab; the first has every member that a tab's own has, and the table names them.
+// The reports of PROTOCOL.md are taken by the room and drawn by a tab; the first has every member that a tab's own has,
+// and the table names them.
 func TestTheReportsOfTheDocumentAreTheOnesThatWork(t *testing.T) {
 	h, err := hub.New(hub.Options{Code: "test", Size: 3, Random: func(b []byte) { clear(b) }}, nil)
 	if err != nil {
@@ -91,7 +94,8 @@ func TestTheReportsOfTheDocumentAreTheOnesThatWork(t *testing.T) {
 	}
 	say(`{"jsonrpc":"2.0","id":1,"method":"join","params":{"server":null}}`)
 	for _, line := range examples(t, "report") {
-		if got := strings.Join(say(`{"jsonrpc":"2.0","id":2,"method":"report","params":`+line+`}`), "\n"); !strings.Contains(got, `"id":2,"result":true`) {
+		if got := strings.Join(say(`{"jsonrpc":"2.0","id":2,"method":"report","params":`+line+`}`),
+			"\n"); !strings.Contains(got, `"id":2,"result":true`) {
 			t.Errorf("%s\nis answered by %s", line, got)
 		}
 		var r contract.ServerReport
@@ -106,7 +110,8 @@ func TestTheReportsOfTheDocumentAreTheOnesThatWork(t *testing.T) {
 		t.Fatal(err)
 	}
 	for name := range members {
-		if name != "server" && (!strings.Contains(table, "`"+name+"`") || !strings.Contains(examples(t, "report")[0], `"`+name+`":`)) {
+		if name != "server" && (!strings.Contains(table, "`"+name+"`") || !strings.Contains(examples(t, "report")[0],
+			`"`+name+`":`)) {
 			t.Errorf("PROTOCOL.md does not say what %s is", name)
 		}
 	}
@@ -142,7 +147,8 @@ func TestTheDeedsOfTheDocumentAreTold(t *testing.T) {
 			continue
 		}
 		who := map[bool]string{true: "You did this.", false: " did this."}[d.By != nil && d.By.Client == 1004]
-		if comesOrGoes := d.Server != 0 && d.Do != "free"; !comesOrGoes && strings.Contains(story[0].Why, who) != (d.By != nil) {
+		if comesOrGoes := d.Server != 0 && d.Do != "free"; !comesOrGoes && strings.Contains(story[0].Why,
+			who) != (d.By != nil) {
 			t.Errorf("%s is told as done by: %q", line, story[0].Why)
 		}
 	}
@@ -151,7 +157,8 @@ func TestTheDeedsOfTheDocumentAreTold(t *testing.T) {
 	}
 }
 
-// Every code that the room or a server answers with is in the table of PROTOCOL.md, and its times are those of the servers.
+// Every code that the room or a server answers with is in the table of PROTOCOL.md, and its times are those
+// of the servers.
 func TestTheCodesAndTimesOfTheDocumentAreTheOnesInUse(t *testing.T) {
 	table := protocol(t)
 	known := map[string]bool{}
@@ -189,7 +196,8 @@ func TestTheCodesAndTimesOfTheDocumentAreTheOnesInUse(t *testing.T) {
 	const server, room = "raft/server/server.go", "relay/hub/hub.go"
 	for _, said := range []string{
 		"every " + number(server, "{&o.HeartbeatTicks,") + " ms of cluster time",
-		number(server, "{&o.ElectionTicksMin,") + " to " + number(server, "{&o.ElectionTicksMax,") + " ms of cluster time",
+		number(server, "{&o.ElectionTicksMin,") + " to " + number(server, "{&o.ElectionTicksMax,") +
+			" ms of cluster time",
 		number(room, "teachLatency  =") + " ± " + number(room, "teachJitter   =") + " ms of cluster time",
 		"must join within | " + number(room, "joinWithin    =") + " s of real time",
 		"every " + number(room, "announceEvery =") + " s",
@@ -202,7 +210,8 @@ func TestTheCodesAndTimesOfTheDocumentAreTheOnesInUse(t *testing.T) {
 	}
 }
 
-// A server that speaks colon only is asked in JSON by clients, and may answer with the one line that PROTOCOL.md has for it.
+// A server that speaks colon only is asked in JSON by clients, and may answer with the one line that PROTOCOL.md
+// has for it.
 func TestAServerOfColonOnlyTellsClientsSo(t *testing.T) {
 	w := newWorld(t)
 	const guest = 99

@@ -205,7 +205,8 @@ func (t *Tab) timeOut(r *request) {
 		t.finish(r, "unknown", "timed out: it may or may not have happened")
 		return
 	}
-	t.finish(r, "refused", "timed out after "+page.Plural(giveUpAfter/1000, "second")+" without a leader. Nothing happened.")
+	t.finish(r, "refused", "timed out after "+page.Plural(giveUpAfter/1000,
+		"second")+" without a leader. Nothing happened.")
 }
 
 // wait tells the page where a pending request stands.

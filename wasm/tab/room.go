@@ -9,7 +9,8 @@ import (
 	"raftplayground/wasm/page"
 )
 
-// mostServers is how many seats a room can have; mostChanges how many changes of the network may wait for the hub's answer.
+// mostServers is how many seats a room can have; mostChanges how many changes of the network may wait for
+// the hub's answer.
 const (
 	mostServers = 9
 	mostChanges = 100
@@ -106,7 +107,8 @@ func readRoom(params []byte, into *contract.RoomNotice) error {
 func checkRoom(r *contract.RoomNotice) error {
 	switch {
 	case r.Size < 1 || r.Size > mostServers || len(r.Servers) > r.Size:
-		return errors.New("size: expected 1 to " + strconv.Itoa(mostServers) + " and as many servers, got " + strconv.Itoa(r.Size) + " and " + page.Plural(len(r.Servers), "server"))
+		return errors.New("size: expected 1 to " + strconv.Itoa(mostServers) + " and as many servers, got " +
+			strconv.Itoa(r.Size) + " and " + page.Plural(len(r.Servers), "server"))
 	case r.Rate < 0 || r.Rate > 1:
 		return errors.New("rate: expected 0 to 1, got " + strconv.FormatFloat(r.Rate, 'g', -1, 64))
 	}
@@ -128,7 +130,8 @@ func (t *Tab) takeRoom(room *contract.RoomNotice) {
 	t.tellSelf()
 }
 
-// tellUnstored says that the relay cannot store the room's seats, and that it can again. Whoever waits for a seat knows from it why.
+// tellUnstored says that the relay cannot store the room's seats, and that it can again. Whoever waits for a seat knows
+// from it why.
 func (t *Tab) tellUnstored(before, room *contract.RoomNotice) {
 	switch was := before != nil && before.Unstored != ""; {
 	case room.Unstored != "" && !was:
@@ -203,7 +206,8 @@ func (t *Tab) loseChanges() {
 	t.early = nil
 }
 
-// call calls a method of the hub and returns the number of the call, which is in its answer. Only join may be called before this tab is in the room.
+// call calls a method of the hub and returns the number of the call, which is in its answer. Only join may be called
+// before this tab is in the room.
 func (t *Tab) call(method string, params any) int {
 	t.lastCall++
 	t.say(contract.Call{Version: "2.0", ID: t.lastCall, Method: method, Params: params})

@@ -68,7 +68,8 @@ func (k ticket) String() string {
 	return text
 }
 
-// readTicket reads also those of the version before, which had no making. One that is damaged has a wrong lease too, which the hub will say.
+// readTicket reads also those of the version before, which had no making. One that is damaged has a wrong lease too,
+// which the hub will say.
 func readTicket(text string) (k ticket) {
 	parts := append(strings.Split(text, ":"), "", "", "")
 	k.size, _ = strconv.Atoi(parts[0])
@@ -83,7 +84,8 @@ func (t *Tab) startServer() {
 	for i := range voters {
 		voters[i] = raft.ServerID(i + 1)
 	}
-	options := server.Options{ID: raft.ServerID(t.seat.number), Voters: voters, Seed: t.random.Uint64(), Encoding: encoding, Adapts: true, Off: extensions,
+	options := server.Options{ID: raft.ServerID(t.seat.number), Voters: voters, Seed: t.random.Uint64(),
+		Encoding: encoding, Adapts: true, Off: extensions,
 		Room: t.start.Room, Made: t.seat.ticket.made, Claim: t.seat.claim,
 		FirstElapsed: firstElapsed(t.start.Room, t.seat.number, t.room.Size), Newcomer: t.seat.ticket.anew}
 	if n := t.seat.newcomer; n != nil {
@@ -97,7 +99,8 @@ func (t *Tab) startServer() {
 	}
 	t.seat.newcomer = nil
 	if err != nil {
-		t.watch("The disk of S" + strconv.Itoa(t.seat.number) + " cannot be used in this room (" + page.Clip(err.Error(), 200) + "). You are watching.")
+		t.watch("The disk of S" + strconv.Itoa(t.seat.number) + " cannot be used in this room (" +
+			page.Clip(err.Error(), 200) + "). You are watching.")
 		return
 	}
 	t.seat.server = s
@@ -196,7 +199,9 @@ func (t *Tab) runServer() {
 		}
 	}
 	if s.server != nil && s.server.Failed() != nil {
-		t.watch("S" + strconv.Itoa(s.number) + " has stopped: " + page.Clip(s.server.Failed().Error(), 200) + ". A server that cannot write must not go on (Figure 2). You are watching; reload this tab to start it again.")
+		t.watch("S" + strconv.Itoa(s.number) + " has stopped: " + page.Clip(s.server.Failed().Error(), 200) +
+			". A server that cannot write must not go on (Figure 2). You are watching; reload this tab to start " +
+			"it again.")
 	}
 }
 
@@ -264,9 +269,10 @@ func (t *Tab) status() *contract.Status {
 
 func (t *Tab) tellSelf() { t.outbox.selfChanged = true }
 
-// firstElapsed says how much of a new server's first election timeout is over when its room's clock starts, in percent. The timers stand evenly
-// between 95 and 45, so that they run out at different times: at 75 for all, a third of new rooms of three began with a split vote, for what is left of
-// the timeouts then differs by less than a message takes. Which server comes first depends on the room.
+// firstElapsed says how much of a new server's first election timeout is over when its room's clock starts, in percent.
+// The timers stand evenly between 95 and 45, so that they run out at different times: at 75 for all, a third of new
+// rooms of three began with a split vote, for what is left of the timeouts then differs by less than a message takes.
+// Which server comes first depends on the room.
 func firstElapsed(room string, server, size int) int {
 	if size == 1 {
 		return 75

@@ -6,8 +6,8 @@ import (
 	"testing"
 )
 
-// The first timer of a new room runs out, and its call for votes arrives (20 ms at most), before the second timer does. Only for large
-// rooms is the second timer quicker than that; there it takes its one vote and no more.
+// The first timer of a new room runs out, and its call for votes arrives (20 ms at most), before the second timer does.
+// Only for large rooms is the second timer quicker than that; there it takes its one vote and no more.
 func TestFirstTimersOfANewRoomDoNotSplitItsVote(t *testing.T) {
 	const shortest, longest, hop = 150, 300, 20 // ms
 	first := map[int]int{}                      // by server: in how many rooms its timer is the first
@@ -30,7 +30,8 @@ func TestFirstTimersOfANewRoomDoNotSplitItsVote(t *testing.T) {
 				}
 			}
 			if 1+late < size/2+1 {
-				t.Errorf("%d servers, timers at %v %%: %d vote for the first one for sure, which is no majority", size, elapsed, 1+late)
+				t.Errorf("%d servers, timers at %v %%: %d vote for the first one for sure, which is no majority", size,
+					elapsed, 1+late)
 			}
 		}
 	}

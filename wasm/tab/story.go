@@ -59,7 +59,8 @@ func (t *Tab) tellDeed(d *contract.Deed) {
 
 func (t *Tab) tellGone(d *contract.Deed, name string) {
 	if d.Reason != "" {
-		t.fault(d, name+" is gone: the room has closed its connection.", page.Sentence(page.Clip(d.Reason, 200)), "§5.5")
+		t.fault(d, name+" is gone: the room has closed its connection.", page.Sentence(page.Clip(d.Reason, 200)),
+			"§5.5")
 		return
 	}
 	t.fault(d, name+" is gone: its tab was closed, reloaded or lost its connection.",
@@ -95,9 +96,11 @@ func rateText(before, after float64) (text, why string) {
 	const paced = "Cluster time runs at this rate of real time. The protocol's own times do not change."
 	switch {
 	case after == 0:
-		return "The clock is paused for the whole room.", "No timer runs and no message arrives until somebody lets it run again."
+		return "The clock is paused for the whole room.",
+			"No timer runs and no message arrives until somebody lets it run again."
 	case before == 0:
-		return "The clock runs again, at " + rate(after) + ".", "Timers and messages go on from where they stood. " + paced
+		return "The clock runs again, at " + rate(after) + ".", "Timers and messages go on from where they stood. " +
+			paced
 	}
 	return "The clock now runs at " + rate(after) + ".", paced
 }
@@ -210,7 +213,8 @@ func (t *Tab) tellDirection(d *contract.Deed, w contract.Way, up bool) {
 }
 
 func (t *Tab) tellCut(d *contract.Deed, pairs []contract.Way) {
-	why := t.author(d) + "What is under way there is lost, and so is what is sent from now on. Raft must live with that."
+	why := t.author(d) +
+		"What is under way there is lost, and so is what is sent from now on. Raft must live with that."
 	if few, others, all := groups(pairs); all && len(pairs) > 1 {
 		t.fault(d, page.Servers(few)+isOrAre(few)+"cut from "+page.Servers(others)+".", why, "§5.5")
 		return
@@ -225,7 +229,8 @@ func (t *Tab) tellMended(d *contract.Deed, pairs []contract.Way) {
 	switch {
 	case len(pairs) > 1 && len(d.DownNow) == 0:
 		t.fault(d, "The network is whole again.", t.author(d)+
-			"What was sent into the cut links is lost for good. Everything else is sent again until it is answered.", "§5.5")
+			"What was sent into the cut links is lost for good. Everything else is sent again until it is answered.",
+			"§5.5")
 	case len(pairs) > 1 && all:
 		t.fault(d, page.Servers(few)+isOrAre(few)+"joined with "+page.Servers(others)+" again.", t.author(d), "")
 	default:
@@ -239,7 +244,8 @@ func linkBetween(servers contract.Way) string {
 	return "The link between " + page.Servers(servers[:1]) + " and " + page.Servers(servers[1:])
 }
 
-// groups finds the two groups between which the pairs are all the links there are, the smaller one first; all is false if there are no such groups.
+// groups finds the two groups between which the pairs are all the links there are, the smaller one first; all is false
+// if there are no such groups.
 func groups(pairs []contract.Way) (few, others []int, all bool) {
 	if len(pairs) == 0 {
 		return nil, nil, false

@@ -49,14 +49,15 @@ type Tab struct {
 	buffer  []byte
 }
 
-// New returns a tab that waits for the page's "start". Seed is of the election timeouts and of the pauses between two tries to connect; it must differ from
-// tab to tab, or their elections would be in step.
+// New returns a tab that waits for the page's "start". Seed is of the election timeouts and of the pauses between two
+// tries to connect; it must differ from tab to tab, or their elections would be in step.
 func New(host Host, seed uint64) *Tab {
 	t := &Tab{
 		host: host, random: rand.New(rand.NewPCG(seed, 0)), changes: map[int]int{},
 		reports: map[int]*contract.Report{}, heard: map[int]life{}, outbox: newOutbox(),
 	}
-	t.requests.call = t.random.Uint64() >> 24 // no two lives of a tab use the same numbers: an answer to an old call is for nobody
+	// no two lives of a tab use the same numbers: an answer to an old call is for nobody
+	t.requests.call = t.random.Uint64() >> 24
 	return t
 }
 
@@ -121,15 +122,16 @@ func (t *Tab) Closed(now float64, why string, after float64) {
 	t.flush()
 }
 
-// Seat says that the seat is this tab's as far as this browser goes: its lock, if there are locks, is held, and its disk, of the kind "opfs", "indexeddb" or "memory", is there.
-// known is the last claim that the disk knows.
+// Seat says that the seat is this tab's as far as this browser goes: its lock, if there are locks, is held, and its
+// disk, of the kind "opfs", "indexeddb" or "memory", is there. known is the last claim that the disk knows.
 func (t *Tab) Seat(now float64, server int, ticket, kind string, known uint64) {
 	t.advance(now)
 	t.store.answered = t.awake
 	if !t.stopped {
 		given := t.claim.state == making && t.link.state == joined
 		t.claim = claim{state: leased, since: now}
-		t.seat = seat{number: server, ticket: readTicket(ticket), kind: kind, claim: known, given: given, early: t.seat.early}
+		t.seat = seat{number: server, ticket: readTicket(ticket), kind: kind, claim: known, given: given,
+			early: t.seat.early}
 		t.askForSeat()
 	} else {
 		t.host.Leave() // it was stopped while the host was at it

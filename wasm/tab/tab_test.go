@@ -34,7 +34,8 @@ func leader(tabs ...*testTab) *testTab {
 	var found *testTab
 	for _, tab := range tabs {
 		self := tab.last.Self
-		if self == nil || self.Leader == nil || self.Term != tabs[0].last.Self.Term || *self.Leader != *tabs[0].last.Self.Leader {
+		if self == nil || self.Leader == nil || self.Term != tabs[0].last.Self.Term ||
+			*self.Leader != *tabs[0].last.Self.Leader {
 			return nil
 		}
 		if tab.role() == "leader" {
@@ -91,7 +92,8 @@ func (w *world) put(tab *testTab, id int, key, value string) contract.ClientRequ
 		w.t.Fatalf("put %s=%s: %s, %s", key, value, r.State, r.Detail)
 	}
 	if own := tab.last.Self; r.Index == 0 || r.Term == 0 || own.Server != nil && r.Term > own.Term {
-		w.t.Errorf("put %s=%s is done at index %d in term %d, the tab's own term is %d", key, value, r.Index, r.Term, tab.last.Self.Term)
+		w.t.Errorf("put %s=%s is done at index %d in term %d, the tab's own term is %d", key, value, r.Index, r.Term,
+			tab.last.Self.Term)
 	}
 	return r
 }
@@ -109,18 +111,21 @@ func TestThreeTabsElectALeader(t *testing.T) {
 	tabs := three(w)
 	w.elect(tabs...)
 	for i, tab := range tabs {
-		if tab.number() != i+1 || tab.last.Connection.State != "open" || tab.last.Self.Disk != "opfs" || !tab.last.Self.Connected {
+		if tab.number() != i+1 || tab.last.Connection.State != "open" || tab.last.Self.Disk != "opfs" ||
+			!tab.last.Self.Connected {
 			t.Errorf("tab %d: %+v, connection %+v", i+1, tab.last.Self, tab.last.Connection)
 		}
 		w.until("every report at every tab", 2000, func() bool {
 			for _, s := range tab.last.Servers {
-				if s.Report == nil || s.Report.Term != tab.last.Self.Term || len(s.Report.Log.Cells) == 0 || s.Seat != "connected" || s.Disk != "opfs" {
+				if s.Report == nil || s.Report.Term != tab.last.Self.Term || len(s.Report.Log.Cells) == 0 ||
+					s.Seat != "connected" || s.Disk != "opfs" {
 					return false
 				}
 			}
 			return len(tab.last.Servers) == 3
 		})
-		if tab.last.QR == nil || tab.last.QR.Size != len(tab.last.QR.Rows) || tab.last.QR.Size != len(tab.last.QR.Rows[0]) {
+		if tab.last.QR == nil || tab.last.QR.Size != len(tab.last.QR.Rows) ||
+			tab.last.QR.Size != len(tab.last.QR.Rows[0]) {
 			t.Error("the room's link has no square code")
 		}
 	}
@@ -188,7 +193,8 @@ func TestARequestWaitsForALeader(t *testing.T) {
 	w.run(500)
 	first.ask(1, "put", "x", "1", 0)
 	w.run(1000)
-	if r := first.last.Requests[len(first.last.Requests)-1]; r.State != "pending" || r.Detail != "waiting for a leader" {
+	if r := first.last.Requests[len(first.last.Requests)-1]; r.State != "pending" ||
+		r.Detail != "waiting for a leader" {
 		t.Errorf("a write before the room has begun: %+v", r)
 	}
 	third := w.open(newBrowser(), nil)
@@ -325,7 +331,8 @@ func TestADuplicateWithoutLocksIsAnotherServer(t *testing.T) {
 	}
 }
 
-// Story 24 of raft/scenario: a server whose disk is gone could vote twice in a term, so it must not come back as who it was.
+// Story 24 of raft/scenario: a server whose disk is gone could vote twice in a term, so it must not come back as
+// who it was.
 func TestATabWhoseDiskIsGoneIsAnotherServer(t *testing.T) {
 	w := newWorld(t)
 	first, second := w.open(newBrowser(), nil), w.open(newBrowser(), nil)
@@ -460,7 +467,8 @@ func TestADiskOfARoomOfAnotherSizeIsRefusedInWords(t *testing.T) {
 	if !strings.Contains(*back.last.Watching, "server 1 of [1 2 3]") {
 		t.Errorf("the page was told %q", *back.last.Watching)
 	}
-	w.until("a connection as a watcher", 3000, func() bool { return back.last.Room != nil && back.last.Room.Watchers == 1 })
+	w.until("a connection as a watcher", 3000,
+		func() bool { return back.last.Room != nil && back.last.Room.Watchers == 1 })
 }
 
 func TestADiskThatFailsStopsItsServer(t *testing.T) {
@@ -521,7 +529,8 @@ func TestProtobufAndColonFormOneCluster(t *testing.T) {
 		}
 	}
 	if binary == 0 || first.last.Servers[0].Report.Encoding != "protobuf" || len(first.last.Notice) > 0 {
-		t.Errorf("%d frames are Protobuf; S1 says it speaks %s; %s", binary, first.last.Servers[0].Report.Encoding, first.last.Notice)
+		t.Errorf("%d frames are Protobuf; S1 says it speaks %s; %s", binary, first.last.Servers[0].Report.Encoding,
+			first.last.Notice)
 	}
 }
 
@@ -530,7 +539,8 @@ func TestAnEncodingThatThereIsNotIsTold(t *testing.T) {
 	for _, name := range []string{"morse", "variant"} {
 		tab := w.open(newBrowser(), func(s *testStart) { s.Encoding = name })
 		w.run(20)
-		if want := "The address asks for wire=" + name + "; there are colon, json, protobuf. This server speaks colon."; !strings.Contains(tab.last.Notice, want) {
+		if want := "The address asks for wire=" + name +
+			"; there are colon, json, protobuf. This server speaks colon."; !strings.Contains(tab.last.Notice, want) {
 			t.Errorf("told %q", tab.last.Notice)
 		}
 	}
@@ -550,7 +560,8 @@ func TestFramesAreToldInWords(t *testing.T) {
 		}
 	}
 	for _, expected := range []string{
-		"RequestVote vote?", "RequestVoteReply yes", "AppendEntries ", "AppendEntries no-op", "AppendEntries x = 1", "AppendEntriesReply stored to 2",
+		"RequestVote vote?", "RequestVoteReply yes", "AppendEntries ", "AppendEntries no-op", "AppendEntries x = 1",
+		"AppendEntriesReply stored to 2",
 		"request x = 1", "answer done at 2",
 	} {
 		if seen[expected] == "" {
@@ -562,7 +573,8 @@ func TestFramesAreToldInWords(t *testing.T) {
 func TestALongFrameKeepsItsName(t *testing.T) {
 	for _, f := range []contract.SeenFrame{
 		{Frame: "1>2:AppendEntries:Request:7:1:4:6:4:call=9:entries=7,set x=aaa", Bytes: 5000},
-		{Frame: `{"jsonrpc":"2.0","id":"1>2:9","from":1,"to":2,"method":"AppendEntries","params":{"term":7,"leaderId":1,"entries":[{"te`, Bytes: 5000},
+		{Frame: `{"jsonrpc":"2.0","id":"1>2:9","from":1,"to":2,"method":"AppendEntries","params":{"term":7,` +
+			`"leaderId":1,"entries":[{"te`, Bytes: 5000},
 	} {
 		if v := New(nil, 1).flight(&f); v.Kind != "AppendEntries" || v.Term != 7 || v.Label != "many entries" {
 			t.Errorf("%s: %+v", f.Frame, v)
@@ -570,7 +582,8 @@ func TestALongFrameKeepsItsName(t *testing.T) {
 	}
 }
 
-// A hidden page answers each batch at once, as nothing is drawn: its scripts see the cluster go on, but it is not woken more often than four times a second.
+// A hidden page answers each batch at once, as nothing is drawn: its scripts see the cluster go on, but it is not woken
+// more often than four times a second.
 func TestAHiddenPageIsSentFourBatchesASecond(t *testing.T) {
 	w := newWorld(t)
 	tabs := three(w)
@@ -587,7 +600,8 @@ func TestAHiddenPageIsSentFourBatchesASecond(t *testing.T) {
 			t.Errorf("second %d: a hidden page was sent %d batches", second, got)
 		}
 		if status := hidden.last.Self; status.CommitIndex < index {
-			t.Errorf("second %d: the hidden page knows commitIndex %d, %d is committed", second, status.CommitIndex, index)
+			t.Errorf("second %d: the hidden page knows commitIndex %d, %d is committed", second, status.CommitIndex,
+				index)
 		}
 	}
 	if extra := len(hidden.flights) - flights; extra > 0 {
@@ -630,7 +644,8 @@ func TestAHiddenPageIsKeptWithinBounds(t *testing.T) {
 		}
 	}
 	if len(b.Flights) != page.MostFlights || len(b.Story) > page.MostLines || len(b.Lost) > page.MostLosses {
-		t.Errorf("after half a minute there are %d flights, %d lines, %d losses", len(b.Flights), len(b.Story), len(b.Lost))
+		t.Errorf("after half a minute there are %d flights, %d lines, %d losses", len(b.Flights), len(b.Story),
+			len(b.Lost))
 	}
 	if !strings.Contains(b.Notice, "left out while this page was not drawn") {
 		t.Errorf("the notice is %q", b.Notice)
@@ -641,9 +656,12 @@ func TestTheStoryTellsWhatPeopleDo(t *testing.T) {
 	w := newWorld(t)
 	tabs := three(w)
 	w.elect(tabs...)
-	tabs[0].say(map[string]any{"type": "network", "id": 5, "change": map[string]any{"links": []any{map[string]any{"from": 1, "to": 2, "up": false}}}})
+	tabs[0].say(map[string]any{"type": "network", "id": 5,
+		"change": map[string]any{"links": []any{map[string]any{"from": 1, "to": 2, "up": false}}}})
 	w.run(100)
-	tabs[0].say(map[string]any{"type": "network", "id": 6, "change": map[string]any{"links": []any{map[string]any{"from": 2, "to": 1, "up": false}, map[string]any{"from": 1, "to": 2, "up": true}}}})
+	tabs[0].say(map[string]any{"type": "network", "id": 6,
+		"change": map[string]any{"links": []any{map[string]any{"from": 2, "to": 1, "up": false},
+			map[string]any{"from": 1, "to": 2, "up": true}}}})
 	tabs[0].say(map[string]any{"type": "network", "id": 7, "change": map[string]any{"rate": 0}})
 	w.run(100)
 	tabs[2].close()
@@ -659,7 +677,8 @@ func TestTheStoryTellsWhatPeopleDo(t *testing.T) {
 		}
 	}
 	for _, expected := range []string{
-		"The room's clock starts.", "The link from S1 to S2 is cut, in this direction only.", "The clock is paused for the whole room.",
+		"The room's clock starts.", "The link from S1 to S2 is cut, in this direction only.",
+		"The clock is paused for the whole room.",
 		"S3 is gone: its tab was closed, reloaded or lost its connection.",
 	} {
 		if !told[expected] {
@@ -698,13 +717,16 @@ func TestLinksAreToldTogether(t *testing.T) {
 	}{
 		{"one link", "cut", both(12), nil, []string{"The link between S1 and S2 is cut."}},
 		{"one link, mended", "mend", both(12), nil, []string{"The link between S1 and S2 is mended."}},
-		{"one direction", "cut", []contract.Way{{1, 2}}, nil, []string{"The link from S1 to S2 is cut, in this direction only."}},
-		{"the other direction too", "cut", []contract.Way{{2, 1}}, []contract.Way{{1, 2}}, []string{"The link from S2 to S1 is cut, too."}},
+		{"one direction", "cut", []contract.Way{{1, 2}}, nil,
+			[]string{"The link from S1 to S2 is cut, in this direction only."}},
+		{"the other direction too", "cut", []contract.Way{{2, 1}}, []contract.Way{{1, 2}},
+			[]string{"The link from S2 to S1 is cut, too."}},
 		{"one server", "cut", both(12, 13, 14, 15), nil, []string{"S1 is cut from S2, S3, S4 and S5."}},
 		{"a server from two", "cut", both(13, 23), nil, []string{"S3 is cut from S1 and S2."}},
 		{"two from three", "cut", both(13, 14, 15, 23, 24, 25), nil, []string{"S1 and S2 are cut from S3, S4 and S5."}},
 		{"two from three, of which one link was cut before", "cut", both(14, 15, 23, 24, 25), both(13), []string{
-			"The link between S1 and S4 is cut.", "The link between S1 and S5 is cut.", "The link between S2 and S3 is cut.",
+			"The link between S1 and S4 is cut.", "The link between S1 and S5 is cut.",
+			"The link between S2 and S3 is cut.",
 			"The link between S2 and S4 is cut.", "The link between S2 and S5 is cut."}},
 		{"two of which nothing is common", "cut", both(12, 34), nil, []string{
 			"The link between S1 and S2 is cut.", "The link between S3 and S4 is cut."}},
@@ -739,7 +761,8 @@ func TestOnlyTheVoteThatDecidesIsNews(t *testing.T) {
 			weights[string(line.Weight)] = line.Text
 		}
 	}
-	if !strings.Contains(weights["key"], " 2 of the 2 votes") || !strings.Contains(weights["detail"], " 1 of the 2 votes") {
+	if !strings.Contains(weights["key"], " 2 of the 2 votes") ||
+		!strings.Contains(weights["detail"], " 1 of the 2 votes") {
 		t.Errorf("by weight: %q", weights)
 	}
 }

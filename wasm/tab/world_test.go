@@ -13,7 +13,8 @@ import (
 	"raftplayground/wasm/page/pagetest"
 )
 
-// world is everything around some tabs: a relay with one room, browsers with their storage, and time. It is driven by hand, 1 ms a step.
+// world is everything around some tabs: a relay with one room, browsers with their storage, and time. It is driven by
+// hand, 1 ms a step.
 type world struct {
 	t       tester
 	now     float64  // ms of real time
@@ -136,7 +137,8 @@ func (w *world) open(b *browser, change func(*testStart)) *testTab {
 	tab := &testTab{world: w, browser: b}
 	tab.Tab = New(tab, uint64(len(w.tabs))*77+1)
 	w.tabs = append(w.tabs, tab)
-	start := testStart{Type: "start", Room: "test-room", Relay: "ws://relay", Link: "http://relay/r/test-room", Seat: "any", Encoding: "colon"}
+	start := testStart{Type: "start", Room: "test-room", Relay: "ws://relay", Link: "http://relay/r/test-room",
+		Seat: "any", Encoding: "colon"}
 	if change != nil {
 		change(&start)
 	}

@@ -1,4 +1,6 @@
-/** Kills the machine at every operation of a life of a disk (OPFS) and looks what is left: node disk.mjs DISK_BUNDLE. */
+/**
+ * Kills the machine at every operation of a life of a disk (OPFS) and looks what is left: node disk.mjs DISK_BUNDLE.
+ */
 import assert from "node:assert/strict";
 import { pathToFileURL } from "node:url";
 import { Disk, survivors } from "./platform.mjs";
@@ -23,7 +25,8 @@ await everyDeath(
     const seat = await store.open(4);
     if (seat !== null) {
       const content = text(await seat.take(3));
-      assert.ok(["3:old old, 1", "3:new  2"].includes(`${seat.ticket} ${content} ${seat.claim}`), `${death}: ${seat.ticket} of claim ${seat.claim} with "${content}"`);
+      assert.ok(["3:old old, 1", "3:new  2"].includes(`${seat.ticket} ${content} ${seat.claim}`),
+        `${death}: ${seat.ticket} of claim ${seat.claim} with "${content}"`);
     }
   },
 );
@@ -40,7 +43,8 @@ await everyDeath(
   },
   async (death, life) => {
     const seat = await (await openStore("room")).open(4);
-    assert.ok(seat.claim >= life.claim && seat.claim <= 10, `${death}: claim ${life.claim} was taken, ${seat.claim} is left`);
+    assert.ok(seat.claim >= life.claim && seat.claim <= 10,
+      `${death}: claim ${life.claim} was taken, ${seat.claim} is left`);
     await assert.rejects(seat.take(seat.claim), Superseded);
   },
 );
@@ -52,7 +56,8 @@ async function everyDeath(prepare, life, look) {
   for (const [what, survive] of Object.entries(survivors)) {
     for (let operations = 0, died = true; died; operations++) {
       const disk = new Disk();
-      Object.defineProperty(globalThis, "navigator", { value: { storage: { getDirectory: async () => disk.root } }, configurable: true });
+      Object.defineProperty(globalThis, "navigator", { value: { storage: { getDirectory: async () => disk.root } },
+        configurable: true });
       const store = await openStore("room");
       assert.equal(store.kind, "opfs");
       await prepare(store);
@@ -70,7 +75,8 @@ async function everyDeath(prepare, life, look) {
 async function live(store, life) {
   const seat = await store.create(4, "3:lease", 1);
   life.durable = life.next = "";
-  for (const [call, words] of [["append", "one,"], ["append", "two,"], ["replace", "1 2,"], ["append", "three,"], ["replace", "1 2 3,"], ["replace", "all,"], ["append", "four,"]]) {
+  for (const [call, words] of [["append", "one,"], ["append", "two,"], ["replace", "1 2,"], ["append", "three,"],
+    ["replace", "1 2 3,"], ["replace", "all,"], ["append", "four,"]]) {
     life.next = call === "append" ? life.durable + words : words;
     assert.equal(seat[call](bytes(words)), true);
     life.durable = life.next;
@@ -92,9 +98,11 @@ async function afterwards(death, life) {
   const left = text(content);
   const known = content.confirmed <= life.durable.length || left === life.next;
   assert.ok(known, `${death}: ${content.confirmed} bytes of "${left}" are said to be confirmed`);
-  // Of an append under way any beginning may be there; never less than what was acknowledged. A replacement is all or nothing.
+  // Of an append under way any beginning may be there; never less than what was acknowledged. A replacement is
+  // all or nothing.
   const torn = life.next.startsWith(life.durable) && left.startsWith(life.durable) && life.next.startsWith(left);
-  assert.ok(left === life.next || left === life.durable || torn, `${death}: "${life.durable}" → "${life.next}" left "${left}"`);
+  assert.ok(left === life.next || left === life.durable || torn,
+    `${death}: "${life.durable}" → "${life.next}" left "${left}"`);
   assert.equal(await store.open(4), null, "a seat that is held was opened twice");
   seat.append(bytes("more,"));
   seat.close();

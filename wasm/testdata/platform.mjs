@@ -1,4 +1,7 @@
-/** What a dedicated Worker finds in a browser, as far as web/src/worker needs it: a file system with exclusive handles that can die at any operation. */
+/**
+ * What a dedicated Worker finds in a browser, as far as web/src/worker needs it: a file system with exclusive handles
+ * that can die at any operation.
+ */
 
 export class Disk {
   /** Operations that still succeed; then the machine is dead until revive. */
@@ -21,7 +24,10 @@ export class Disk {
     return Math.max(0, bytes - missing);
   }
 
-  /** After a crash: nobody holds anything, what was flushed is there, of what was not flushed what survives (see survivors). */
+  /**
+   * After a crash: nobody holds anything, what was flushed is there, of what was not flushed what
+   * survives (see survivors).
+   */
   revive(survivors) {
     this.left = Infinity;
     this.root.crash(survivors);
@@ -141,7 +147,8 @@ export const survivors = {
   all: (changes) => changes,
   last: (changes) => changes.slice(-1),
   "all but the last": (changes) => changes.slice(0, -1),
-  "half of the last": (changes) => changes.slice(-1).map((c) => (c.bytes === undefined ? c : { at: c.at, bytes: c.bytes.subarray(0, c.bytes.length / 2) })),
+  "half of the last": (changes) => changes.slice(-1)
+    .map((c) => (c.bytes === undefined ? c : { at: c.at, bytes: c.bytes.subarray(0, c.bytes.length / 2) })),
 };
 
 /** As survivors, for writes of many blocks: any of them are there, and what was never written is zeros. */
@@ -200,24 +207,28 @@ export class Room {
 
   receive(socket, text) {
     const message = text.startsWith("{") ? JSON.parse(text) : null;
-    const say = (answer) => queueMicrotask(() => socket.onmessage?.({ data: typeof answer === "string" ? answer : JSON.stringify({ jsonrpc: "2.0", ...answer }) }));
+    const say = (answer) => queueMicrotask(() => socket.onmessage?.({ data: typeof answer === "string" ? answer
+      : JSON.stringify({ jsonrpc: "2.0", ...answer }) }));
     if (message?.method === "join") {
       this.joins.push(message.params);
       const fresh = this.lease === null;
       this.lease ??= "0123456789abcdef0123456789abcdef";
       this.client += 1;
       this.claim += 1;
-      say({ id: message.id, result: { room: "smoke", client: this.client, clients: 1001, server: 1, lease: this.lease, claim: this.claim, made: "ab", anew: false, fresh, ...this.state() } });
+      say({ id: message.id, result: { room: "smoke", client: this.client, clients: 1001, server: 1, lease: this.lease,
+        claim: this.claim, made: "ab", anew: false, fresh, ...this.state() } });
     } else if (message?.to !== undefined) {
       say(text); // of the client to the server, or back: both are this tab
     } else if (message?.method !== undefined) {
       say({ id: message.id, result: true });
-      if (message.method === "network") say({ method: "room", params: { room: "smoke", watchers: 0, ...this.state() } });
+      if (message.method === "network")
+        say({ method: "room", params: { room: "smoke", watchers: 0, ...this.state() } });
     }
   }
 
   state() {
-    const servers = [{ server: 1, leased: true, connected: true, name: "", hidden: false, disk: "opfs", roundTrip: 400 }];
+    const servers = [{ server: 1, leased: true, connected: true, name: "", hidden: false, disk: "opfs",
+      roundTrip: 400 }];
     return { size: 1, started: true, rate: 1, now: 1000, servers, links: [] };
   }
 }

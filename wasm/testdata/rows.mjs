@@ -1,6 +1,7 @@
 /**
- * What can become of a log in IndexedDB: node rows.mjs DISK_BUNDLE. Here it is seen that rows are there in order, and
- * that it is known how many there must be; what follows for what is in them is package wal's (raft/wal/torture_test.go).
+ * What can become of a log in IndexedDB: node rows.mjs DISK_BUNDLE. Here it is seen that rows are
+ * there in order, and that it is known how many there must be; what follows for what is in them is
+ * package wal's (raft/wal/torture_test.go).
  */
 import assert from "node:assert/strict";
 import { createRequire } from "node:module";
@@ -19,7 +20,10 @@ await rowsAreMoved();
 await logOfTheVersionBefore();
 process.exit(0);
 
-/** A write is aborted, for want of room, while others are under way behind it. Nothing of those is there, and the next life goes on without a gap. */
+/**
+ * A write is aborted, for want of room, while others are under way behind it. Nothing of those is there, and the next
+ * life goes on without a gap.
+ */
 async function writesFail(failing) {
   const seat = await start();
   const put = IDBObjectStore.prototype.put;
@@ -52,11 +56,15 @@ async function writesFail(failing) {
   assert.ok(numbers.every((n, i) => i === 0 || n === numbers[i - 1] + 1), `failing at ${failing}: rows ${numbers}`);
 }
 
-/** Who leaves a seat with writes under way undoes them: one that hangs would keep all tabs of the origin from their disks. */
+/**
+ * Who leaves a seat with writes under way undoes them: one that hangs would keep all tabs of the origin
+ * from their disks.
+ */
 async function seatIsLeft() {
   const seat = await start();
   await seat.append(bytes("kept"));
-  const told = [seat.append(bytes(",lost")), seat.replace(bytes("lost"))].map((done) => done.then(() => true, () => false));
+  const told = [seat.append(bytes(",lost")), seat.replace(bytes("lost"))]
+    .map((done) => done.then(() => true, () => false));
   seat.close();
   assert.deepEqual(await Promise.all(told), [false, false]);
   const [found] = await open();

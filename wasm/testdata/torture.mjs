@@ -38,7 +38,8 @@ async function powerFails(seed) {
   }
   disk.revive(blocks(random, 512));
   const left = await content();
-  const what = `seed ${seed}: of ${durable.length} bytes ${left.bytes.length} are left, and ${left.confirmed} are known`;
+  const what =
+    `seed ${seed}: of ${durable.length} bytes ${left.bytes.length} are left, and ${left.confirmed} are known`;
   if (same(left.bytes, next)) return assert.ok(left.confirmed <= next.length, what); // though nobody was told
   assert.ok(same(left.bytes.subarray(0, durable.length), durable), what);
   assert.ok(left.confirmed >= before && left.confirmed <= durable.length, what);

@@ -1,6 +1,6 @@
 /**
- * Runs the real Worker (its bundle), with the real WebAssembly program, in Node: node worker.mjs BUNDLE WASM WASM_EXEC. What the browser would give it comes from
- * platform.mjs. Prints what is wrong and ends with 1, or ends with 0.
+ * Runs the real Worker (its bundle), with the real WebAssembly program, in Node: node worker.mjs BUNDLE WASM WASM_EXEC.
+ * What the browser would give it comes from platform.mjs. Prints what is wrong and ends with 1, or ends with 0.
  */
 import assert from "node:assert/strict";
 import { readFileSync } from "node:fs";
@@ -28,7 +28,8 @@ const source = readFileSync(bundle, "utf8");
 function startWorker(hint) {
   posted = [];
   runInThisContext(`(() => {${source}})()`, { filename: "worker.js" });
-  say({ type: "start", room: "smoke", relay: "ws://relay", link: "http://relay/r/smoke", seat: "any", size: 1, encoding: "colon", hint, hidden: false });
+  say({ type: "start", room: "smoke", relay: "ws://relay", link: "http://relay/r/smoke", seat: "any", size: 1,
+    encoding: "colon", hint, hidden: false });
 }
 
 async function until(what, find) {
@@ -37,7 +38,8 @@ async function until(what, find) {
     if (found) return found;
     await new Promise((resolve) => setTimeout(resolve, 5));
   }
-  throw new Error(`after 15 s: not ${what}. The page was told:\n${posted.slice(-5).map((m) => JSON.stringify(m)).join("\n")}`);
+  throw new Error(`after 15 s: not ${what}. The page was told:\n${posted.slice(-5).map((m) => JSON.stringify(m))
+    .join("\n")}`);
 }
 
 const batches = () => posted.filter((m) => m.type === "batch").map((m) => m.batch);
@@ -57,8 +59,10 @@ assert.deepEqual([put.ok, put.value.state, put.value.detail], [true, "done", "co
 say({ type: "network", id: 2, change: { rate: 1 } });
 assert.equal((await until("an answer to the change", answered(2))).ok, true);
 const qr = batches().map((b) => b.qr).find((q) => q);
-assert.ok(qr.rows.length === qr.size && qr.rows.every((row) => row.length === qr.size && /^[01]+$/.test(row)), "the link's code is not square");
-assert.ok(batches().some((b) => b.story?.some((line) => line.kind === "becameLeader" && line.server === 1)), "the story does not tell of the election");
+assert.ok(qr.rows.length === qr.size && qr.rows.every((row) => row.length === qr.size && /^[01]+$/.test(row)),
+  "the link's code is not square");
+assert.ok(batches().some((b) => b.story?.some((line) => line.kind === "becameLeader" && line.server === 1)),
+  "the story does not tell of the election");
 const term = first.term;
 
 // A reload is a crash and a restart of the same server with its log.
@@ -67,7 +71,8 @@ await new Promise((resolve) => setTimeout(resolve, 50));
 startWorker(1);
 const second = await until("the same server", self((s) => s.role === "leader" && s.lastIndex >= 3));
 assert.ok(second.term > term, `term ${second.term} follows term ${term}`);
-assert.deepEqual(room.joins[1], { server: 1, lease: room.lease, claim: 1, made: "ab", watch: true, binary: true, size: 1, hidden: false, disk: "opfs" });
+assert.deepEqual(room.joins[1], { server: 1, lease: room.lease, claim: 1, made: "ab", watch: true, binary: true,
+  size: 1, hidden: false, disk: "opfs" });
 say({ type: "request", id: 3, op: "get", key: "x", value: "", server: 1 });
 const got = await until("an answer to the read", answered(3));
 assert.deepEqual([got.value.found, got.value.value], [true, "1 ü"]);

@@ -6,7 +6,10 @@ import { SCENES } from "../test/scenes.js";
 import { SPACE_SCENES } from "../test/space-scenes.js";
 import "../src/raft-app.js";
 
-/** The page on one of the test's scenes, without a Worker: `?scene=election&select=4`. For looking at it only; never part of dist. */
+/**
+ * The page on one of the test's scenes, without a Worker: `?scene=election&select=4`. For looking at it only; never
+ * part of dist.
+ */
 const query = new URLSearchParams(location.search);
 window.raftPlayground = scriptingSurface(store);
 restoreTheme();

@@ -28,19 +28,22 @@ func (w *tab) why() (question, answer string) {
 	return said.Question, said.Answer
 }
 
-// Figure 8 of the gallery: where the clock stops nothing denies that S1 committed the entry, and then it is overwritten, as the gallery promises.
+// Figure 8 of the gallery: where the clock stops nothing denies that S1 committed the entry, and then it is
+// overwritten, as the gallery promises.
 func TestFigure8IsToldToItsEnd(t *testing.T) {
 	t.Parallel()
 	w := borrowBrowser(t).labAt(startRelay(t).url("/#1?run=figure-8"))
 	w.must(nil, `await raftPlayground.step("violation");`)
 	w.reads(".violation-strip", "which S1 committed")
-	if question, answer := w.why(); question != "Is index 1 committed?" || !strings.Contains(answer, "committed the entry of term 1 there. S5, the leader, lacks it") {
+	if question, answer := w.why(); question != "Is index 1 committed?" ||
+		!strings.Contains(answer, "committed the entry of term 1 there. S5, the leader, lacks it") {
 		t.Errorf("asked %q, the page answers %q", question, answer)
 	}
 	w.must(nil, `await raftPlayground.seek(1150);`)
 	w.reads("raft-story", "S5 commits index 1")
 	var story string
-	if w.must(&story, `return deepAll(".story-line").map((l) => l.textContent).join("\n");`); !strings.Contains(story, "remove") || strings.Contains(story, "ignores a message of S5") {
+	if w.must(&story, `return deepAll(".story-line").map((l) => l.textContent).join("\n");`); !strings.Contains(story,
+		"remove") || strings.Contains(story, "ignores a message of S5") {
 		t.Errorf("the story ends: %s", story)
 	}
 	w.clickLine("S2, S3, S4 remove the entry")
@@ -48,7 +51,8 @@ func TestFigure8IsToldToItsEnd(t *testing.T) {
 	for _, l := range screens {
 		w.as(l)
 		pairs := w.overlaps(".node-label", ".node .broken-ring:nth-last-of-type(1)")
-		pairs = slices.DeleteFunc(pairs, func(p string) bool { return p == "circle × circle" }) // only the squares around them
+		// only the squares around them
+		pairs = slices.DeleteFunc(pairs, func(p string) bool { return p == "circle × circle" })
 		if len(pairs) > 0 {
 			t.Errorf("%s: %v", l.name, pairs)
 		}
@@ -56,9 +60,10 @@ func TestFigure8IsToldToItsEnd(t *testing.T) {
 	}
 	w.reads(".remark", "overwrites what was committed")
 	w.must(nil, `await raftPlayground.seek(730); await raftPlayground.act({ do: "rules", off: [] });`)
-	eventually(t, 5*time.Second, "a branch that keeps the rules is not told the story of the run without them", func() error {
-		return w.eval(nil, `if (deepAll(".remark").length > 0) throw new Error(deepAll(".remark")[0].textContent);`)
-	})
+	eventually(t, 5*time.Second, "a branch that keeps the rules is not told the story of the run without them",
+		func() error {
+			return w.eval(nil, `if (deepAll(".remark").length > 0) throw new Error(deepAll(".remark")[0].textContent);`)
+		})
 }
 
 // A stale read breaks a promise where everybody sees it, and the clock stops there.
@@ -69,7 +74,9 @@ func TestAStaleReadStopsTheClock(t *testing.T) {
 	w.must(nil, `await raftPlayground.network({ rate: 1 });`)
 	w.still(1100)
 	w.reads("button.safety", "✕ 5 of 6")
-	w.reads(".violation-strip", "Linearizability broken: S1 answered a read with x = 1, although a client had been told of x = 2 before that read began")
+	w.reads(".violation-strip",
+		"Linearizability broken: S1 answered a read with x = 1, although a client had been told of x = 2 before "+
+			"that read began")
 	w.reads("raft-story", "Linearizability is broken")
 	var rate float64
 	w.must(nil, `
@@ -80,8 +87,8 @@ func TestAStaleReadStopsTheClock(t *testing.T) {
 	}
 }
 
-// The header, the question and the sides of a cut count as the core does: two majorities while the configuration changes, and what half of the servers may do where no
-// majority is needed.
+// The header, the question and the sides of a cut count as the core does: two majorities while the configuration
+// changes, and what half of the servers may do where no majority is needed.
 func TestThePageCountsAsTheCoreDoes(t *testing.T) {
 	t.Parallel()
 	w := borrowBrowser(t).labAt(startRelay(t).url("/"))
@@ -97,7 +104,8 @@ func TestThePageCountsAsTheCoreDoes(t *testing.T) {
 	}
 	for _, l := range screens {
 		w.as(l)
-		pairs := append(w.overlaps(".sides li", ".node-label", ".node .shape"), w.overlaps(".sides li", ".node.lit .select-ring")...)
+		pairs := append(w.overlaps(".sides li", ".node-label", ".node .shape"),
+			w.overlaps(".sides li", ".node.lit .select-ring")...)
 		if len(pairs) > 0 {
 			t.Errorf("%s: %v", l.name, pairs)
 		}
@@ -129,7 +137,8 @@ func TestALateWatcherIsToldWhatIs(t *testing.T) {
 	w.navigate(r.url("?watch=1"))
 	eventually(t, 20*time.Second, "the header names a leader, and so does the heading", func() error {
 		return w.eval(nil, `
-			const [leader, heading] = [deepAll("raft-header dd")[1].textContent.trim(), deepAll("raft-headline h2")[0].textContent];
+			const [leader, heading] = [deepAll("raft-header dd")[1].textContent.trim(),
+				deepAll("raft-headline h2")[0].textContent];
 			if (!/^S\d/.test(leader)) throw new Error("the leader is " + leader);
 			if (!heading.startsWith(leader + " leads term")) throw new Error("beside leader " + leader + " stands " + heading);`)
 	})
@@ -139,7 +148,9 @@ func TestALateWatcherIsToldWhatIs(t *testing.T) {
 			if (cells.length < 3 || !cells.every((c) => /: term \d+/.test(c))) throw new Error("its cells: " + cells);`)
 	})
 	w.reads("raft-header", "To the lab")
-	w.must(nil, `if (deepAll("raft-header h1 a")[0].pathname !== "/") throw new Error("the name leads to " + deepAll("raft-header h1 a")[0].href);`)
+	w.must(nil,
+		`if (deepAll("raft-header h1 a")[0].pathname !== "/") throw new Error("the name leads to " + `+
+			`deepAll("raft-header h1 a")[0].href);`)
 	tabs[0].network(`{rate: 0}`)
 	w.clickLine("The clock is paused")
 	w.reads(".reason", "No timer runs and no message arrives until somebody lets it run again.")
@@ -150,7 +161,10 @@ func TestBranchesHaveTheNumbersOfTheirRun(t *testing.T) {
 	t.Parallel()
 	w := borrowBrowser(t).labAt(startRelay(t).url("/#1?run=leader-crash"))
 	for _, run := range []string{"split-vote", "partition"} {
-		w.must(nil, fmt.Sprintf(`await raftPlayground.open("#1?run=%s"); await raftPlayground.seek(900); await raftPlayground.seek(200); await raftPlayground.act({ do: "crash", server: 2 });`, run))
+		w.must(nil,
+			fmt.Sprintf(
+				`await raftPlayground.open("#1?run=%s"); await raftPlayground.seek(900); `+
+					`await raftPlayground.seek(200); await raftPlayground.act({ do: "crash", server: 2 });`, run))
 		w.reads(".branches", "Branch 2 of 2")
 		w.must(nil, `
 			const list = deepAll("#branch-menu .branch b").map((b) => b.textContent);
@@ -175,7 +189,8 @@ func TestTheSelectionTheFocusAndTheClockAgree(t *testing.T) {
 	w.keys(" ")
 	eventually(t, 10*time.Second, "Space after a click lets the clock run, and opens nothing", func() error {
 		return w.eval(nil, `
-			if (deepAll(".node-menu [role=menuitem]").some((i) => i.checkVisibility())) throw new Error("the menu is open");
+			if (deepAll(".node-menu [role=menuitem]").some((i) => i.checkVisibility()))
+				throw new Error("the menu is open");
 			if (deepAll(".play")[0].textContent.trim() !== "Pause") throw new Error("the clock stands");`)
 	})
 	w.keys(" ")
@@ -188,11 +203,15 @@ func TestTheSelectionTheFocusAndTheClockAgree(t *testing.T) {
 	w.keys(" ")
 	w.reads(".play", "Play")
 	w.keys("3")
-	w.must(nil, `if (document.activeElement?.dataset.server !== "3") throw new Error("the focus is on " + document.activeElement?.outerHTML.slice(0, 80));`)
+	w.must(nil,
+		`if (document.activeElement?.dataset.server !== "3") throw new Error("the focus is on " + `+
+			`document.activeElement?.outerHTML.slice(0, 80));`)
 	w.keys(" ", " ")
 	w.keys(kb.Enter)
 	w.open(".node-menu [role=menuitem]")
-	w.must(nil, `if (!deepAll(".node-menu")[0].textContent.includes("S3") && !deepAll(".node.selected")[0]?.matches("[data-server='3']")) throw new Error("whose menu?");`)
+	w.must(nil,
+		`if (!deepAll(".node-menu")[0].textContent.includes("S3") && `+
+			`!deepAll(".node.selected")[0]?.matches("[data-server='3']")) throw new Error("whose menu?");`)
 	w.keys(kb.Escape)
 }
 

@@ -34,8 +34,9 @@ type browser struct {
 	problems []string // uncaught exceptions and console errors of every page and Worker
 }
 
-// chromiumFlags are all that Chromium is told. chromedp's own defaults are not among them: they switch off the throttling of hidden tabs.
-// Hidden tabs fall under intensive throttling (one wake-up a minute) after 10 s here instead of 5 minutes.
+// chromiumFlags are all that Chromium is told. chromedp's own defaults are not among them: they switch off the
+// throttling of hidden tabs. Hidden tabs fall under intensive throttling (one wake-up a minute) after 10 s here instead
+// of 5 minutes.
 var chromiumFlags = map[string]any{
 	"headless":                      "new",
 	"no-sandbox":                    true,
@@ -61,8 +62,9 @@ func startBrowser(t *testing.T) *browser {
 	return b
 }
 
-// borrowBrowser does the same with a Chromium that earlier tests may have used and later ones will: to start one takes as much time of the processors as to open the lab. It is for tests that
-// look at what a page does, and neither at how quick nor at which processes. One test at a time has it.
+// borrowBrowser does the same with a Chromium that earlier tests may have used and later ones will: to start one takes
+// as much time of the processors as to open the lab. It is for tests that look at what a page does, and neither at how
+// quick nor at which processes. One test at a time has it.
 func borrowBrowser(t *testing.T) *browser {
 	t.Helper()
 	p := unused.take()
@@ -118,7 +120,8 @@ func startProcess(t *testing.T) *process {
 	stop := p.stop
 	p.stop = func() {
 		stop()
-		os.RemoveAll(profile) // Chromium's last helper may still be writing: what then stays is a few files in the temporary folder
+		// Chromium's last helper may still be writing: what then stays is a few files in the temporary folder
+		os.RemoveAll(profile)
 	}
 	return p
 }
@@ -177,7 +180,8 @@ func TestMain(m *testing.M) {
 
 func chromium(t *testing.T) string {
 	t.Helper()
-	for _, name := range []string{os.Getenv("CHROMIUM"), "chromium", "chromium-browser", "google-chrome", "google-chrome-stable"} {
+	for _, name := range []string{os.Getenv("CHROMIUM"), "chromium", "chromium-browser", "google-chrome",
+		"google-chrome-stable"} {
 		if path, err := exec.LookPath(name); name != "" && err == nil {
 			return path
 		}
@@ -232,7 +236,8 @@ func (b *browser) attach(id target.ID) *tab {
 	ctx, cancel := chromedp.NewContext(b.ctx, chromedp.WithTargetID(id))
 	w := &tab{t: b.t, browser: b, ctx: ctx, close: cancel, crashed: make(chan struct{}, 16)}
 	chromedp.ListenTarget(ctx, w.listen)
-	// chromedp mirrors the DOM and every frame of every socket. Nothing here needs that, and it would slow down what is measured.
+	// chromedp mirrors the DOM and every frame of every socket. Nothing here needs that, and it would slow down
+	// what is measured.
 	if err := chromedp.Run(ctx, css.Disable(), dom.Disable(), network.Disable()); err != nil {
 		b.t.Fatalf("attaching to a tab: %v", err)
 	}
@@ -267,7 +272,8 @@ func (b *browser) listen(event any) {
 	}
 }
 
-// beforeWorkers makes every Worker that the tab starts from now on wait, and run these actions in it, before its own script begins.
+// beforeWorkers makes every Worker that the tab starts from now on wait, and run these actions in it, before its
+// own script begins.
 func (w *tab) beforeWorkers(actions ...chromedp.Action) {
 	w.t.Helper()
 	w.prepare = actions
@@ -325,13 +331,17 @@ func (w *tab) run(limit time.Duration, actions ...chromedp.Action) {
 // deep is the prelude of every script: it finds elements through open shadow roots.
 const deep = `
 	const deepAll = (selector, root = document) => [...root.querySelectorAll("*")].flatMap((element) =>
-		[...(element.matches(selector) ? [element] : []), ...(element.shadowRoot ? deepAll(selector, element.shadowRoot) : [])]);
+		[...(element.matches(selector) ? [element] : []), ...(element.shadowRoot ? deepAll(selector, element.shadowRoot)
+			: [])]);
 	const deepText = (root = document.body) => [...root.childNodes].map((node) =>
-		node.nodeType === Node.TEXT_NODE ? node.data : node.nodeType !== Node.ELEMENT_NODE || ["STYLE", "SCRIPT", "TEMPLATE"].includes(node.tagName) ? "" :
-		node.tagName === "SLOT" ? node.assignedNodes().map((slotted) => slotted.data ?? "").join(" ") : deepText(node.shadowRoot ?? node)).join(" ");
+		node.nodeType === Node.TEXT_NODE ? node.data : node.nodeType !== Node.ELEMENT_NODE ||
+			["STYLE", "SCRIPT", "TEMPLATE"].includes(node.tagName) ? "" :
+		node.tagName === "SLOT" ? node.assignedNodes().map((slotted) => slotted.data ?? "").join(" ")
+			: deepText(node.shadowRoot ?? node)).join(" ");
 `
 
-// eval runs a function body in the page, waits for the promise that it may return, and stores the result in out unless that is nil.
+// eval runs a function body in the page, waits for the promise that it may return, and stores the result in out unless
+// that is nil.
 func (w *tab) eval(out any, body string) error {
 	ctx, cancel := context.WithTimeout(w.ctx, 15*time.Second)
 	defer cancel()
@@ -360,7 +370,8 @@ func (w *tab) hidden() bool {
 	return state == "hidden"
 }
 
-// kill ends the tab's renderer process with SIGKILL, as the system does when memory runs out. No script of the page or its Worker runs any more.
+// kill ends the tab's renderer process with SIGKILL, as the system does when memory runs out. No script of the page or
+// its Worker runs any more.
 func (w *tab) kill() {
 	w.t.Helper()
 	if err := syscall.Kill(w.renderer(), syscall.SIGKILL); err != nil {
@@ -373,7 +384,8 @@ func (w *tab) kill() {
 	}
 }
 
-// renderer finds the process of the tab. DevTools does not tell it, so the tab takes 256 MB for a moment: it is the process that grew.
+// renderer finds the process of the tab. DevTools does not tell it, so the tab takes 256 MB for a moment: it is the
+// process that grew.
 func (w *tab) renderer() int {
 	w.t.Helper()
 	before := w.browser.renderers()

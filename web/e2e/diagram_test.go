@@ -35,16 +35,21 @@ func (w *tab) openDiagram() {
 	})
 }
 
-// isComplete checks that the diagram shows the requests for votes of every candidate of whom the story tells, to all four others.
+// isComplete checks that the diagram shows the requests for votes of every candidate of whom the story tells, to
+// all four others.
 func (w *tab) isComplete() {
 	w.t.Helper()
 	var shown struct{ Requests, Candidates int }
 	w.must(&shown, `
-		const words = async (hit) => { hit.dispatchEvent(new PointerEvent("pointermove", { bubbles: true })); await deepAll("raft-diagram")[0].updateComplete; return deepAll(".diagram-said")[0].textContent; };
+		const words = async (hit) => { hit.dispatchEvent(new PointerEvent("pointermove",
+			{ bubbles: true })); await deepAll("raft-diagram")[0].updateComplete; return deepAll(
+			".diagram-said")[0].textContent; };
 		await new Promise((done) => setTimeout(done, 300));
-		for (let more; (more = deepAll(".story-earlier button")[0]); await deepAll("raft-story")[0].updateComplete) more.click(); // the list begins with the newest lines
+		for (let more; (more = deepAll(".story-earlier button")[0]); await deepAll("raft-story")[0].updateComplete)
+			more.click(); // the list begins with the newest lines
 		let requests = 0;
-		for (const hit of deepAll(".diagram .message .message-hit")) if ((await words(hit)).includes("RequestVote, vote?")) requests++;
+		for (const hit of deepAll(".diagram .message .message-hit"))
+			if ((await words(hit)).includes("RequestVote, vote?")) requests++;
 		deepAll(".diagram-box")[0].dispatchEvent(new PointerEvent("pointerleave"));
 		return { requests, candidates: deepAll(".story-line").filter((l) => /asks for votes/.test(l.textContent)).length };`)
 	if shown.Candidates == 0 || shown.Requests != 4*shown.Candidates {
@@ -61,7 +66,8 @@ func (w *tab) saved(format string) (name string, content []byte) {
 			const click = HTMLAnchorElement.prototype.click;
 			let content;
 			URL.createObjectURL = (blob) => {
-				content = blob.arrayBuffer().then((b) => btoa([...new Uint8Array(b)].map((c) => String.fromCharCode(c)).join("")));
+				content = blob.arrayBuffer().then((b) => btoa([...new Uint8Array(b)].map((c) => String.fromCharCode(c))
+					.join("")));
 				return address.call(URL, blob);
 			};
 			HTMLAnchorElement.prototype.click = function () {
@@ -92,7 +98,8 @@ func TestTheDiagramGoesOutInFourFormsThatSayWhichRunItIs(t *testing.T) {
 	w.isComplete()
 
 	name, picture := w.saved("SVG")
-	if elements := parsed(t, picture); !strings.HasSuffix(name, ".svg") || elements["path"] < 20 || elements["text"] < 5 {
+	if elements := parsed(t, picture); !strings.HasSuffix(name, ".svg") || elements["path"] < 20 ||
+		elements["text"] < 5 {
 		t.Errorf("%s has %v", name, elements)
 	}
 	link := regexp.MustCompile(`<desc>([^<]*#1[^<]*)</desc>`).FindSubmatch(picture)
@@ -102,16 +109,20 @@ func TestTheDiagramGoesOutInFourFormsThatSayWhichRunItIs(t *testing.T) {
 	address := strings.ReplaceAll(string(link[1]), "&amp;", "&")
 
 	_, bitmap := w.saved("PNG")
-	if image, err := png.Decode(bytes.NewReader(bitmap)); err != nil || image.Bounds().Dx() < 600 || coloursOf(image) < 5 {
+	if image, err := png.Decode(bytes.NewReader(bitmap)); err != nil || image.Bounds().Dx() < 600 ||
+		coloursOf(image) < 5 {
 		t.Errorf("the PNG: %v", err)
 	}
 
 	_, sequence := w.saved("Mermaid")
 	lines := strings.Split(strings.TrimSpace(string(sequence)), "\n")
-	if len(lines) < 20 || lines[3] != "sequenceDiagram" || !strings.Contains(lines[1], "Modified Raft – backUpByTerm is off") || !strings.Contains(string(sequence), "%% "+address) {
+	if len(lines) < 20 || lines[3] != "sequenceDiagram" ||
+		!strings.Contains(lines[1], "Modified Raft – backUpByTerm is off") ||
+		!strings.Contains(string(sequence), "%% "+address) {
 		t.Errorf("Mermaid begins with %q", lines[:min(6, len(lines))])
 	}
-	statement := regexp.MustCompile(`^ {2}(%% \S+|participant [SC]\d+|Note over [SC]\d+: [^:;#]+|[SC]\d+(->>|-x)[SC]\d+: [^:;#]+)$`)
+	statement := regexp.MustCompile(
+		`^ {2}(%% \S+|participant [SC]\d+|Note over [SC]\d+: [^:;#]+|[SC]\d+(->>|-x)[SC]\d+: [^:;#]+)$`)
 	for _, line := range lines[4:] {
 		if !statement.MatchString(line) {
 			t.Errorf("this is no statement of a sequence diagram: %s", line)
@@ -169,8 +180,8 @@ func parsed(t *testing.T, document []byte) map[string]int {
 	}
 }
 
-// votesFollowRequests reads a log as ShiViz does and checks that whoever votes for a candidate had received its request: by the vector clocks, the sending of
-// the request is in the vote's causal past.
+// votesFollowRequests reads a log as ShiViz does and checks that whoever votes for a candidate had received its
+// request: by the vector clocks, the sending of the request is in the vote's causal past.
 func votesFollowRequests(t *testing.T, log string) {
 	t.Helper()
 	events := regexp.MustCompile(`(?m)^(.*)\n(\S+) (\{.*\})$`).FindAllStringSubmatch(log, -1)
@@ -190,15 +201,18 @@ func votesFollowRequests(t *testing.T, log string) {
 		if to, found := strings.CutPrefix(e[1], "sends RequestVote (vote?) to "); found {
 			sent[host+" "+to] = clock[host]
 		}
-		if vote := regexp.MustCompile(`^(S\d) votes for (S\d)`).FindStringSubmatch(e[1]); vote != nil && vote[1] != vote[2] {
+		if vote := regexp.MustCompile(`^(S\d) votes for (S\d)`).FindStringSubmatch(e[1]); vote != nil &&
+			vote[1] != vote[2] {
 			votes++
 			if asked := sent[vote[2]+" "+vote[1]]; asked == 0 || clock[vote[2]] < asked {
-				t.Errorf("%s, and knows of %s's first %d events; it was asked in the %dth", e[1], vote[2], clock[vote[2]], asked)
+				t.Errorf("%s, and knows of %s's first %d events; it was asked in the %dth", e[1], vote[2],
+					clock[vote[2]], asked)
 			}
 		}
 	}
 	if votes == 0 || len(events)*2 != len(strings.Split(strings.TrimSpace(log), "\n")) {
-		t.Errorf("%d votes in %d events of %d lines", votes, len(events), len(strings.Split(strings.TrimSpace(log), "\n")))
+		t.Errorf("%d votes in %d events of %d lines", votes, len(events),
+			len(strings.Split(strings.TrimSpace(log), "\n")))
 	}
 }
 
@@ -208,11 +222,14 @@ func TestTheDiagramIsWalkedAndZoomedByKeyboardAndMouse(t *testing.T) {
 	w := borrowBrowser(t).openedAt(r.url("/#1?size=5&seed=7&rate=0.5"), 300)
 	w.openDiagram()
 	label := func() (text string) {
-		w.must(&text, `await new Promise((done) => setTimeout(done, 200)); return deepAll(".diagram-box")[0].getAttribute("aria-label");`)
+		w.must(&text,
+			`await new Promise((done) => setTimeout(done, 200)); return `+
+				`deepAll(".diagram-box")[0].getAttribute("aria-label");`)
 		return text
 	}
 	said := func() (text string) {
-		w.must(&text, `await new Promise((done) => setTimeout(done, 200)); return deepAll(".diagram-said")[0].textContent.trim();`)
+		w.must(&text,
+			`await new Promise((done) => setTimeout(done, 200)); return deepAll(".diagram-said")[0].textContent.trim();`)
 		return text
 	}
 
@@ -223,7 +240,8 @@ func TestTheDiagramIsWalkedAndZoomedByKeyboardAndMouse(t *testing.T) {
 		t.Fatal("no leader is drawn")
 	}
 	w.click("raft-diagram .event:has(rect.dot) .event-hit") // or what lies upon it, on the same lane
-	if text := said(); !regexp.MustCompile(`^\d+ before it, \d+ after it, \d+ independent · S1 .*, at 0\.\d+ s\.$`).MatchString(text) {
+	if text := said(); !regexp.MustCompile(
+		`^\d+ before it, \d+ after it, \d+ independent · S1 .*, at 0\.\d+ s\.$`).MatchString(text) {
 		t.Errorf("of the chosen event is said: %s", text)
 	}
 	var lit, all int
@@ -234,7 +252,9 @@ func TestTheDiagramIsWalkedAndZoomedByKeyboardAndMouse(t *testing.T) {
 
 	// A zoom leaves the chosen event where it is.
 	place := func() (x float64) {
-		w.must(&x, `await new Promise((done) => setTimeout(done, 200)); return Number(deepAll(".diagram .event.selected .event-hit")[0].getAttribute("cx"));`)
+		w.must(&x,
+			`await new Promise((done) => setTimeout(done, 200)); return Number(deepAll(".diagram .event.selected `+
+				`.event-hit")[0].getAttribute("cx"));`)
 		return x
 	}
 	w.must(nil, `deepAll(".diagram-box")[0].focus();`)

@@ -35,7 +35,8 @@ func TestReloadIsACrashAndARestartOfTheSameServer(t *testing.T) {
 			t.Fatalf("the reloaded tab is S%d, it was S%d", got, id)
 		}
 		if s := w.status(); s.LastIndex < was.LastIndex || s.Term < was.Term || s.Disk != "opfs" {
-			t.Errorf("S%d came back with %+v, expected its log up to %d and term %d from OPFS", id, s, was.LastIndex, was.Term)
+			t.Errorf("S%d came back with %+v, expected its log up to %d and term %d from OPFS", id, s, was.LastIndex,
+				was.Term)
 		}
 		leading(t, 10*time.Second, tabs...)
 	}
@@ -55,7 +56,8 @@ func TestADuplicatedTabIsAnotherServer(t *testing.T) {
 	if got := tabs[0].seat(); got != first {
 		t.Errorf("the tab that was duplicated was S%d and is S%d now", first, got)
 	}
-	// The duplicate was opened in front of the first tab, which is hidden now: its page tells nothing new, but its server must take part.
+	// The duplicate was opened in front of the first tab, which is hidden now: its page tells nothing new, but its
+	// server must take part.
 	copied.mustPut("x", "1")
 	alike(t, 10*time.Second, tabs[1], copied)
 }
@@ -139,7 +141,8 @@ func (w *tab) startWriting(n int) {
 		window.e2e = {acknowledged: [], failed: []};
 		(async () => {
 			for (let i = 1; i <= %d; i++)
-				await raftPlayground.request({op: "put", key: "write " + i, value: "value " + i}).then(() => e2e.acknowledged.push(i), (error) => e2e.failed.push(i + ": " + error.message));
+				await raftPlayground.request({op: "put", key: "write " + i, value: "value " + i})
+					.then(() => e2e.acknowledged.push(i), (error) => e2e.failed.push(i + ": " + error.message));
 		})();`, n))
 }
 

@@ -82,7 +82,9 @@ func TestCuttingTheLeadersLinksByClickBringsANewLeader(t *testing.T) {
 	}
 	next.mustPut("x", "from the majority")
 
-	leader.network(`{links: [[1, 2], [1, 3], [2, 3]].flatMap(([a, b]) => [{from: a, to: b, up: true}, {from: b, to: a, up: true}])}`)
+	leader.network(
+		`{links: [[1, 2], [1, 3], [2, 3]].flatMap(([a, b]) => [{from: a, to: b, up: true}, {from: b, to: a, ` +
+			`up: true}])}`)
 	leading(t, 10*time.Second, append(others, leader)...)
 	alike(t, 10*time.Second, append(others, leader)...)
 	leader.mustGet("x", "from the majority")
@@ -97,7 +99,8 @@ func (w *tab) drawnLeaders() []string {
 	return servers
 }
 
-// cutLink clicks on the link between two servers until it is drawn as cut. A message that flies past may take a click: clicks are tried again.
+// cutLink clicks on the link between two servers until it is drawn as cut. A message that flies past may take a click:
+// clicks are tried again.
 func (w *tab) cutLink(a, b int) {
 	w.t.Helper()
 	link := fmt.Sprintf("%d-%d", min(a, b), max(a, b))

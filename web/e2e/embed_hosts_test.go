@@ -59,7 +59,8 @@ func TestTheElementWorksInEveryHost(t *testing.T) {
 	w := borrowBrowser(t).window(screenWidth, 700)
 	for _, c := range []struct{ what, url, then string }{
 		{"a deck that is opened from disk", "file://" + deck, ""},
-		{"an isolated host", host(t, plain, isolating, "require-corp", "Cross-Origin-Opener-Policy", "same-origin"), ""},
+		{"an isolated host", host(t, plain, isolating, "require-corp", "Cross-Origin-Opener-Policy", "same-origin"),
+			""},
 		{"a host that takes only resources that allow it", host(t, plain, isolating, "require-corp"), ""},
 		{"the same, in a sandbox", host(t, inSandbox, isolating, "require-corp"), ""},
 		{"a script that is loaded by import()", host(t, figure), `await import("` + lab + `raft-playground.js");`},
@@ -110,7 +111,8 @@ const refusals = `
 			said: e.detail.message,
 			wish: await wish.then(() => "answered", (why) => why.message),
 			next: await element.pause().then(() => "answered", (why) => why.message),
-			link: [...element.shadowRoot.querySelectorAll("a")].filter((a) => a.checkVisibility()).map((a) => a.href).join(),
+			link: [...element.shadowRoot.querySelectorAll("a")].filter((a) => a.checkVisibility()).map((a) => a.href)
+				.join(),
 		}));
 	});`
 
@@ -135,7 +137,8 @@ func TestAnElementWhoseFrameIsRefusedSaysSo(t *testing.T) {
 		t.Helper()
 		alike := got.Wish == got.Said && got.Next == got.Said && got.Link == link
 		if got.After > atMost || !strings.Contains(got.Said, says) || !alike {
-			t.Errorf("%s: %+v; expected %q within %v ms, to every wish, and a link to %s", what, got, says, atMost, link)
+			t.Errorf("%s: %+v; expected %q within %v ms, to every wish, and a link to %s", what, got, says, atMost,
+				link)
 		}
 	}
 
@@ -154,7 +157,8 @@ func TestAnElementWhoseFrameIsRefusedSaysSo(t *testing.T) {
 		return await refused;`)
 	check("a policy without its frame", got, 2000, "frame-src", lab+"#1")
 
-	// Whoever is asked before it is in a page, taken out of it, or loaded anew, does not leave the asker waiting either.
+	// Whoever is asked before it is in a page, taken out of it, or loaded anew, does not leave the
+	// asker waiting either.
 	w.navigate(host(t, fmt.Sprintf(classic, lab)+figure+strings.Replace(figure, "figure", "second", 1)))
 	var answers []string
 	w.must(&answers, `

@@ -11,7 +11,8 @@ import (
 	"time"
 )
 
-// startCourse serves the example page of a course from another site than the relay's, whose address it puts where the example says https://raft.example.
+// startCourse serves the example page of a course from another site than the relay's, whose address it puts where the
+// example says https://raft.example.
 func startCourse(t *testing.T, r *relay) string {
 	t.Helper()
 	text, err := os.ReadFile("../examples/course.html")
@@ -33,10 +34,12 @@ func startCourse(t *testing.T, r *relay) string {
 // hearFrames notes what frames tell the page, and of which origin they say they are.
 const hearFrames = `if (window === top) {
 	window.e2eTold = [];
-	addEventListener("message", (e) => e.data?.source === "raft-playground" && window.e2eTold.push(e.origin + " " + e.data.type + " " + JSON.stringify(e.data.detail ?? e.data.error)));
+	addEventListener("message", (e) => e.data?.source === "raft-playground" &&
+		window.e2eTold.push(e.origin + " " + e.data.type + " " + JSON.stringify(e.data.detail ?? e.data.error)));
 }`
 
-// A page of another site embeds the lab as an element and in a sandboxed frame, hears what happens in both, and has the one do things.
+// A page of another site embeds the lab as an element and in a sandboxed frame, hears what happens in both, and has the
+// one do things.
 func TestAPageOfAnotherSiteEmbedsTheLab(t *testing.T) {
 	t.Parallel()
 	r := startRelay(t)
@@ -71,8 +74,8 @@ func TestAPageOfAnotherSiteEmbedsTheLab(t *testing.T) {
 		}
 	}
 
-	// Attributes that are set together are one change, though it would make no sense half-way; what is asked at once afterwards is asked of the new run; and none of
-	// that is a step in the history of the page around.
+	// Attributes that are set together are one change, though it would make no sense half-way; what is asked at once
+	// afterwards is asked of the new run; and none of that is a step in the history of the page around.
 	var turned struct {
 		Seeds   []string
 		At      []float64
@@ -93,7 +96,8 @@ func TestAPageOfAnotherSiteEmbedsTheLab(t *testing.T) {
 		figure.setAttribute("run", "figure-8");
 		const second = await figure.state();
 		return { seeds: [first.seed, second.seed], at: [first.at, second.at], servers: first.run.config.servers, steps: history.length - steps };`)
-	if want := fmt.Sprintf("[9 %d] [300 %v] 7 0", figure8.Run.Seed, figure8.At); fmt.Sprint(turned.Seeds, turned.At, turned.Servers, turned.Steps) != want {
+	if want := fmt.Sprintf("[9 %d] [300 %v] 7 0", figure8.Run.Seed, figure8.At); fmt.Sprint(turned.Seeds, turned.At,
+		turned.Servers, turned.Steps) != want {
 		t.Errorf("attributes that change show %+v", turned)
 	}
 
@@ -105,19 +109,24 @@ func TestAPageOfAnotherSiteEmbedsTheLab(t *testing.T) {
 		t.Errorf("of 80 commands at once %+v; expected 64 done and 16 refused", many)
 	}
 	w.must(nil, `plain.scrollIntoView();`)
-	eventually(t, 60*time.Second, "the sandboxed frame, which has no origin, elects a leader and commits", func() error {
-		var told []string
-		w.must(&told, `return e2eTold.filter((m) => m.startsWith("null "));`)
-		text := strings.Join(told, "\n")
-		for _, want := range []string{`null ready {"servers":3}`, `null leader {"leader":1,`, `null commit {"commitIndex":1}`} {
-			if !strings.Contains(strings.NewReplacer(`"leader":2`, `"leader":1`, `"leader":3`, `"leader":1`).Replace(text), want) {
-				return fmt.Errorf("no %s in %q", want, told)
+	eventually(t, 60*time.Second, "the sandboxed frame, which has no origin, elects a leader and commits",
+		func() error {
+			var told []string
+			w.must(&told, `return e2eTold.filter((m) => m.startsWith("null "));`)
+			text := strings.Join(told, "\n")
+			for _, want := range []string{`null ready {"servers":3}`, `null leader {"leader":1,`,
+				`null commit {"commitIndex":1}`} {
+				if !strings.Contains(strings.NewReplacer(`"leader":2`, `"leader":1`, `"leader":3`,
+					`"leader":1`).Replace(text), want) {
+					return fmt.Errorf("no %s in %q", want, told)
+				}
 			}
-		}
-		return nil
-	})
+			return nil
+		})
 	var frames []string
-	w.must(&frames, `return deepAll("iframe").map((f) => f.title + (f.closest("[aria-hidden]") || f.ariaHidden ? " (hidden)" : ""));`)
+	w.must(&frames,
+		`return deepAll("iframe").map((f) => f.title + (f.closest("[aria-hidden]") || f.ariaHidden ? " `+
+			`(hidden)" : ""));`)
 	if strings.Join(frames, "; ") != "Figure 8 of the Raft paper, running; Three servers elect a leader" {
 		t.Errorf("the frames are named %q", frames)
 	}
@@ -131,7 +140,11 @@ func TestAnEmbeddedPageShowsAsMuchAsItsAddressSays(t *testing.T) {
 	w := b.labAt(r.url("/embed/#1?run=split-vote&controls=play&theme=dark&autoplay=0"))
 	visible := func() string {
 		var seen string
-		w.must(&seen, `return ["raft-stage", "raft-caption", "raft-transport", "raft-log-grid", "raft-header", ".tabs"].filter((s) => deepAll(s).some((e) => e.checkVisibility() && e.getBoundingClientRect().height > 0)).join(" ") + " " + (document.documentElement.dataset.theme ?? "auto");`)
+		w.must(&seen,
+			`return ["raft-stage", "raft-caption", "raft-transport", "raft-log-grid", "raft-header", `+
+				`".tabs"].filter((s) => deepAll(s).some((e) => e.checkVisibility() && `+
+				`e.getBoundingClientRect().height > 0)).join(" ") + " " + (document.documentElement.dataset.theme ?? `+
+				`"auto");`)
 		return seen
 	}
 	for _, c := range []struct{ fragment, seen string }{
@@ -150,7 +163,8 @@ func TestAnEmbeddedPageShowsAsMuchAsItsAddressSays(t *testing.T) {
 	for _, l := range []look{{"as wide as a phone", 360, 640, "light"}, {"in a course", 800, 580, "light"}} {
 		w.as(l)
 		var stage float64
-		if w.must(&stage, `return deepAll("raft-stage")[0].getBoundingClientRect().height;`); stage < 0.4*float64(l.height) {
+		if w.must(&stage, `return deepAll("raft-stage")[0].getBoundingClientRect().height;`); stage < 0.4*float64(
+			l.height) {
 			t.Errorf("%s the stage is only %v px high", l.name, stage)
 		}
 	}

@@ -11,7 +11,8 @@ import (
 // What breaks in these tests is broken in the browser, from outside; the page has no switch for it.
 
 const (
-	withoutOPFS        = `navigator.storage.getDirectory = () => Promise.reject(new DOMException("refused by the test", "SecurityError")); 0`
+	withoutOPFS = `navigator.storage.getDirectory = () => Promise.reject(new DOMException("refused by the ` +
+		`test", "SecurityError")); 0`
 	withoutIndexedDB   = `Object.defineProperty(self, "indexedDB", {value: undefined}); 0`
 	withoutWebAssembly = `delete self.WebAssembly; 0`
 )

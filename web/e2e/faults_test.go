@@ -53,7 +53,8 @@ func (w *tab) seats(want ...string) {
 	w.t.Helper()
 	eventually(w.t, 10*time.Second, fmt.Sprintf("the seats are %v", want), func() error {
 		var seats []string
-		if w.must(&seats, `return raftPlayground.cluster().map((s) => s.seat);`); strings.Join(seats, " ") != strings.Join(want, " ") {
+		if w.must(&seats, `return raftPlayground.cluster().map((s) => s.seat);`); strings.Join(seats,
+			" ") != strings.Join(want, " ") {
 			return fmt.Errorf("they are %v", seats)
 		}
 		return nil
@@ -112,7 +113,8 @@ func (w *tab) menuByKeyboard(server int, name string) {
 func (w *tab) open(selector string) {
 	w.t.Helper()
 	eventually(w.t, 10*time.Second, selector+" is seen", func() error {
-		return w.eval(nil, fmt.Sprintf(`if (!deepAll(%q).some((e) => e.checkVisibility())) throw new Error("it is not");`, selector))
+		return w.eval(nil, fmt.Sprintf(
+			`if (!deepAll(%q).some((e) => e.checkVisibility())) throw new Error("it is not");`, selector))
 	})
 }
 
@@ -153,16 +155,19 @@ func TestTheNodesMenuDoesWhatItSays(t *testing.T) {
 	}
 }
 
-// A server is taken out of the cluster, put back as a learner, given a vote again, and loses its disk: each by one hand or the other.
+// A server is taken out of the cluster, put back as a learner, given a vote again, and loses its disk: each by one hand
+// or the other.
 func TestServersLeaveAndJoinAndAreWiped(t *testing.T) {
 	t.Parallel()
-	w := borrowBrowser(t).labAt(startRelay(t).url("/#1?size=5&seed=7&at=0.6")) // with every rule: who is removed does not disturb the others
+	// with every rule: who is removed does not disturb the others
+	w := borrowBrowser(t).labAt(startRelay(t).url("/#1?size=5&seed=7&at=0.6"))
 	w.still(600)
 	w.hands()
 	follower := w.leads()%5 + 1
 	menus := map[string]func(int, string){"mouse": w.menuByMouse, "keyboard": w.menuByKeyboard}
 	for _, step := range []struct{ hand, name, member string }{
-		{"mouse", "remove", ""}, {"keyboard", "add", "learner"}, {"mouse", "add", "voter"}, {"keyboard", "remove", ""}, {"mouse", "add", "learner"}, {"keyboard", "add", "voter"},
+		{"mouse", "remove", ""}, {"keyboard", "add", "learner"}, {"mouse", "add", "voter"}, {"keyboard", "remove", ""},
+		{"mouse", "add", "learner"}, {"keyboard", "add", "voter"},
 	} {
 		done := w.does(step.hand+": "+step.name, 1, func() { menus[step.hand](follower, step.name) })
 		if done[0].Do != "reconfigure" {
@@ -174,7 +179,8 @@ func TestServersLeaveAndJoinAndAreWiped(t *testing.T) {
 		}
 		eventually(t, 10*time.Second, fmt.Sprintf("S%d is %q", follower, step.member), func() error {
 			var member string
-			if w.must(&member, fmt.Sprintf(`return deepAll(".node[data-server='%d']")[0].dataset.member;`, follower)); member != step.member {
+			if w.must(&member, fmt.Sprintf(`return deepAll(".node[data-server='%d']")[0].dataset.member;`,
+				follower)); member != step.member {
 				return fmt.Errorf("it is %q", member)
 			}
 			return nil
@@ -233,11 +239,14 @@ func TestALostMajorityIsAskedForOnceMore(t *testing.T) {
 	w.seats("connected", "connected", "connected", "connected", "connected")
 	w.reads("raft-faults", "Nothing: every server runs")
 
-	// The way back is offered where one looks at what was done: not before it, and not in another run; in the past it has begun a branch.
+	// The way back is offered where one looks at what was done: not before it, and not in another run; in the past it
+	// has begun a branch.
 	offered := func(where string, want bool) {
 		t.Helper()
 		eventually(t, 5*time.Second, fmt.Sprintf("%s it is %v that a way back is offered", where, want), func() error {
-			return w.eval(nil, fmt.Sprintf(`if (deepAll("raft-undo button").length > 0 !== %v) throw new Error(deepAll("raft-undo")[0].textContent);`, want))
+			return w.eval(nil, fmt.Sprintf(
+				`if (deepAll("raft-undo button").length > 0 !== %v) throw new `+
+					`Error(deepAll("raft-undo")[0].textContent);`, want))
 		})
 	}
 	w.does("another crash", 1, func() { w.menuByMouse(1, "crash") })
@@ -267,7 +276,8 @@ func TestLinksAreCutByDraggingAndTurnedByDials(t *testing.T) {
 			input.DispatchMouseEvent(input.MouseMoved, toX, toY).WithButton(input.Left).WithButtons(1),
 			input.DispatchMouseEvent(input.MouseReleased, toX, toY).WithButton(input.Left).WithClickCount(1))
 	}
-	if done := w.does("a drag from S2 to S5 cuts", 2, drag); done[0].Do != "cut" || done[0].Server != 2 || done[0].To != 5 || done[1].Server != 5 || done[1].To != 2 {
+	if done := w.does("a drag from S2 to S5 cuts", 2, drag); done[0].Do != "cut" || done[0].Server != 2 ||
+		done[0].To != 5 || done[1].Server != 5 || done[1].To != 2 {
 		t.Errorf("the drag did %+v", done)
 	}
 	w.open(".link.cut[data-link='2-5']")
@@ -308,17 +318,21 @@ func TestTheNetworkIsCutInTwoOnTheStageAndByKeyboard(t *testing.T) {
 	}
 	w.reads(".cut-chooser", "S2 and S4: cannot elect")
 	w.reads(".cut-chooser", "S1, S3 and S5: majority 3 of 5")
-	if done := w.does("the cut", 1, func() { w.click("raft-cut .primary") }); done[0].Do != "partition" || fmt.Sprint(done[0].Servers) != "[2 4]" {
+	if done := w.does("the cut", 1, func() { w.click("raft-cut .primary") }); done[0].Do != "partition" ||
+		fmt.Sprint(done[0].Servers) != "[2 4]" {
 		t.Errorf("the cut did %+v", done)
 	}
 	w.reads("raft-faults .wrongs", "The network is cut: S1, S3 and S5 | S2 and S4")
 	w.must(nil, `deepAll("raft-faults input[name=side][value='1']")[0].focus();`)
 	w.keys(" ", kb.Tab, " ")
 	w.must(nil, `deepAll("raft-faults [data-cut=apply]")[0].focus();`)
-	if done := w.does("the cut by keyboard", 1, func() { w.keys(kb.Enter) }); done[0].Do != "partition" || fmt.Sprint(done[0].Servers) != "[1 2]" {
+	if done := w.does("the cut by keyboard", 1, func() { w.keys(kb.Enter) }); done[0].Do != "partition" ||
+		fmt.Sprint(done[0].Servers) != "[1 2]" {
 		t.Errorf("the cut by keyboard did %+v", done)
 	}
-	if done := w.does("the leader is alone", 1, func() { w.click("raft-faults [data-cut=leader]") }); len(done[0].Servers) != 1 || done[0].Servers[0] != w.leads() {
+	if done := w.does("the leader is alone", 1,
+		func() { w.click("raft-faults [data-cut=leader]") }); len(done[0].Servers) != 1 ||
+		done[0].Servers[0] != w.leads() {
 		t.Errorf("to isolate the leader did %+v", done)
 	}
 }
@@ -328,7 +342,9 @@ func TestTheNetworkAndTheTimersAndTrapsOfTheFaultsPanel(t *testing.T) {
 	w := handy(t)
 	w.clickButton("Faults")
 	w.reads("raft-faults .stability", "27 % of the shortest election timeout: stable")
-	if done := w.does("a lossy network", 1, func() { w.click("raft-faults [data-network=lossy]") }); done[0].Do != "network" || done[0].Link.Loss != 0.1 || done[0].Server != 0 {
+	if done := w.does("a lossy network", 1,
+		func() { w.click("raft-faults [data-network=lossy]") }); done[0].Do != "network" || done[0].Link.Loss != 0.1 ||
+		done[0].Server != 0 {
 		t.Errorf("lossy did %+v", done)
 	}
 	w.reads("raft-faults .wrongs", "All links lose up to 10 %")
@@ -338,7 +354,8 @@ func TestTheNetworkAndTheTimersAndTrapsOfTheFaultsPanel(t *testing.T) {
 	w.does("everything is healed", 1, func() { w.clickButton("Heal all") })
 	w.reads("raft-faults .stability", "stable")
 	for _, do := range []string{"spread", "align"} {
-		if done := w.does("timers: "+do, 1, func() { w.click("raft-faults [data-timers=" + do + "]") }); done[0].Do != do {
+		if done := w.does("timers: "+do, 1,
+			func() { w.click("raft-faults [data-timers=" + do + "]") }); done[0].Do != do {
 			t.Errorf("timers: %s did %+v", do, done)
 		}
 	}
@@ -355,12 +372,16 @@ func TestTheNetworkAndTheTimersAndTrapsOfTheFaultsPanel(t *testing.T) {
 		})
 	}
 	eventually(t, 10*time.Second, "both are listed", func() error {
-		return w.eval(nil, `const [, second] = deepAll("raft-faults [data-trap]"); if (!second) throw new Error("not yet"); second.focus();`)
+		return w.eval(nil,
+			`const [, second] = deepAll("raft-faults [data-trap]"); if (!second) throw new Error("not yet"); `+
+				`second.focus();`)
 	})
 	for _, next := range []string{"[data-trap]", "h2"} {
 		w.does("a trap is taken away", 1, func() { w.keys(kb.Enter) })
 		eventually(t, 10*time.Second, "the focus is on "+next, func() error {
-			return w.eval(nil, fmt.Sprintf(`if (document.activeElement !== deepAll("raft-faults %s")[0]) throw new Error("it is on " + document.activeElement?.outerHTML);`, next))
+			return w.eval(nil, fmt.Sprintf(
+				`if (document.activeElement !== deepAll("raft-faults %s")[0]) throw new Error("it is on " + `+
+					`document.activeElement?.outerHTML);`, next))
 		})
 	}
 
@@ -414,7 +435,8 @@ func TestAMessageIsReadHeldEditedAndDelivered(t *testing.T) {
 	w.clickButton("Edit")
 	w.must(nil, `deepAll("#frame-text")[0].select();`)
 	w.run(5*time.Second, input.InsertText("1>2:AppendEntries:Request:one"))
-	if done := w.does("it is edited", 1, func() { w.clickButton("Put it in its place") }); done[0].Do != "editFrame" || done[0].Text != "1>2:AppendEntries:Request:one" {
+	if done := w.does("it is edited", 1, func() { w.clickButton("Put it in its place") }); done[0].Do != "editFrame" ||
+		done[0].Text != "1>2:AppendEntries:Request:one" {
 		t.Errorf("edit did %+v", done)
 	}
 	w.reads("raft-message .would", "would not understand it")
@@ -441,10 +463,13 @@ func TestAMessageIsReadHeldEditedAndDelivered(t *testing.T) {
 func TestAnyMessageOfAnInboxIsFirst(t *testing.T) {
 	t.Parallel()
 	w := handy(t)
-	w.must(nil, `await raftPlayground.seek(1000); await raftPlayground.act({do: "put", server: raftPlayground.cluster().find((s) => s.role === "leader").server, key: "x", value: "1"});`)
+	w.must(nil,
+		`await raftPlayground.seek(1000); await raftPlayground.act({do: "put", `+
+			`server: raftPlayground.cluster().find((s) => s.role === "leader").server, key: "x", value: "1"});`)
 	w.clickButton("Inboxes")
 	w.open("raft-inboxes [data-act=deliver]")
-	if done := w.does("one arrives now", 1, func() { w.click("raft-inboxes [data-act=deliver]") }); done[0].Do != "deliverFrame" {
+	if done := w.does("one arrives now", 1,
+		func() { w.click("raft-inboxes [data-act=deliver]") }); done[0].Do != "deliverFrame" {
 		t.Errorf("now did %+v", done)
 	}
 	w.open("raft-inboxes [data-act=drop]")

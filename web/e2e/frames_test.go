@@ -20,7 +20,8 @@ func TestTabsThatSpeakColonJSONAndProtobufFormOneCluster(t *testing.T) {
 	for _, w := range []*tab{colon, json, third} {
 		w.mustPut(fmt.Sprintf("from S%d", w.seat()), "understood")
 	}
-	// Each must be understood by the others as leader and as follower: whoever leads is cut off until S1 and another have led.
+	// Each must be understood by the others as leader and as follower: whoever leads is cut off until S1 and
+	// another have led.
 	for led := map[bool]bool{}; len(led) < 2; {
 		leader, others := leading(t, 10*time.Second, colon, json, third)
 		leader.mustPut("x", "1")
@@ -53,24 +54,32 @@ func vote(params string) string {
 	return `{"jsonrpc":"2.0","id":"3>1:7","from":3,"to":1,"method":"RequestVote","params":` + params + `}`
 }
 
-// Every kind of bad frame of the frames' definition, sent by a member that holds the seat S3, and the error that must come back.
+// Every kind of bad frame of the frames' definition, sent by a member that holds the seat S3, and the error that
+// must come back.
 var badFrames = []struct {
 	name  string
 	text  string
 	code  int
 	field string
 }{
-	{"wrong sender, JSON", `{"jsonrpc":"2.0","id":"1>2:7","from":1,"to":2,"method":"RequestVote","params":{"term":99,"candidateId":1,"lastLogIndex":99,"lastLogTerm":99}}`, -32001, "from"},
+	{"wrong sender, JSON",
+		`{"jsonrpc":"2.0","id":"1>2:7","from":1,"to":2,"method":"RequestVote","params":{"term":99,` +
+			`"candidateId":1,"lastLogIndex":99,"lastLogTerm":99}}`, -32001, "from"},
 	{"wrong sender, colon", `1>2:RequestVotes:Request:99:1:99:99`, -32001, "from"},
-	{"unknown room member, JSON", `{"jsonrpc":"2.0","id":"3>9:7","from":3,"to":9,"method":"RequestVote","params":{"term":99,"candidateId":3,"lastLogIndex":0,"lastLogTerm":0}}`, -32002, "to"},
+	{"unknown room member, JSON",
+		`{"jsonrpc":"2.0","id":"3>9:7","from":3,"to":9,"method":"RequestVote","params":{"term":99,` +
+			`"candidateId":3,"lastLogIndex":0,"lastLogTerm":0}}`, -32002, "to"},
 	{"unknown room member, colon", `3>9:RequestVotes:Request:99:3:0:0`, -32002, "to"},
 	{"cut JSON", `{"jsonrpc":"2.0","id":"3>1:7","from":3,"to":1,"method":"RequestVote","params":{"term":9`, -32700, ""},
 	{"noise", "\x01\x02\x7f noise", -32700, ""},
 	{"nothing", "", -32700, ""},
 	{"an array", `[]`, -32600, ""},
-	{"a sender that is text", `{"jsonrpc":"2.0","id":7,"from":"three","to":1,"method":"RequestVote","params":{}}`, -32602, "from"},
-	{"a negative sender", `{"jsonrpc":"2.0","id":7,"from":-3,"to":1,"method":"RequestVote","params":{}}`, -32602, "from"},
-	{"a receiver of 2^64", `{"jsonrpc":"2.0","id":7,"from":3,"to":18446744073709551616,"method":"RequestVote","params":{}}`, -32602, "to"},
+	{"a sender that is text", `{"jsonrpc":"2.0","id":7,"from":"three","to":1,"method":"RequestVote","params":{}}`,
+		-32602, "from"},
+	{"a negative sender", `{"jsonrpc":"2.0","id":7,"from":-3,"to":1,"method":"RequestVote","params":{}}`, -32602,
+		"from"},
+	{"a receiver of 2^64",
+		`{"jsonrpc":"2.0","id":7,"from":3,"to":18446744073709551616,"method":"RequestVote","params":{}}`, -32602, "to"},
 	{"a call that the room does not know", `{"jsonrpc":"2.0","id":7,"method":"shutdown","params":{}}`, -32601, ""},
 	{"wrong type", vote(`{"term":"ninety-nine","candidateId":3,"lastLogIndex":0,"lastLogTerm":0}`), -32602, "term"},
 	{"negative", vote(`{"term":-1,"candidateId":3,"lastLogIndex":0,"lastLogTerm":0}`), -32602, "term"},
@@ -101,13 +110,17 @@ func TestBadFramesOfEveryKindAreAnsweredAndDoNoHarm(t *testing.T) {
 	was := bad.settled(5*time.Second, 2)
 	for _, frame := range badFrames {
 		bad.send(frame.text)
-		answer := bad.await("an answer to the bad frame: "+frame.name, 5*time.Second, func(got message) bool { return got.Error != nil })
-		if answer.Error.Code != frame.code || frame.field != "" && answer.Error.Data.Field != frame.field || answer.Error.Message == "" {
-			t.Errorf("%s: expected error %d of field %q with a message, got %s", frame.name, frame.code, frame.field, answer.text)
+		answer := bad.await("an answer to the bad frame: "+frame.name, 5*time.Second,
+			func(got message) bool { return got.Error != nil })
+		if answer.Error.Code != frame.code || frame.field != "" && answer.Error.Data.Field != frame.field ||
+			answer.Error.Message == "" {
+			t.Errorf("%s: expected error %d of field %q with a message, got %s", frame.name, frame.code, frame.field,
+				answer.text)
 		}
 	}
 	bad.write(websocket.BinaryMessage, []byte{0xff, 0x00, 0x80, 0xde, 0xad})
-	if answer := bad.await("an answer to binary noise", 5*time.Second, func(got message) bool { return got.Error != nil }); answer.Error.Code != -32700 {
+	if answer := bad.await("an answer to binary noise", 5*time.Second,
+		func(got message) bool { return got.Error != nil }); answer.Error.Code != -32700 {
 		t.Errorf("binary noise: expected error -32700, got %s", answer.text)
 	}
 
@@ -115,7 +128,8 @@ func TestBadFramesOfEveryKindAreAnsweredAndDoNoHarm(t *testing.T) {
 	tabs[1].mustGet("x", "unharmed")
 	now := bad.settled(5*time.Second, 2)
 	if now.Term != was.Term || now.Leader != was.Leader {
-		t.Errorf("S%d led term %d before the bad frames, S%d leads term %d after them", was.Leader, was.Term, now.Leader, now.Term)
+		t.Errorf("S%d led term %d before the bad frames, S%d leads term %d after them", was.Leader, was.Term,
+			now.Leader, now.Term)
 	}
 	eventually(t, 5*time.Second, "S1 reports the bad frames that reached it", func() error {
 		bad.mu.Lock()

@@ -48,7 +48,8 @@ const (
 type memory struct {
 	page   float64 // JavaScript of the page
 	worker float64 // JavaScript of the lab's Worker
-	wasm   float64 // the WebAssembly memory in it, which holds Go's heap: it grows when that needs more and never shrinks
+	// the WebAssembly memory in it, which holds Go's heap: it grows when that needs more and never shrinks
+	wasm float64
 }
 
 // heap collects the garbage in the page and in the lab's Worker and returns what is left.
@@ -63,7 +64,8 @@ func (w *tab) heap(worker context.Context) (m memory) {
 	w.run(60*time.Second, heapprofiler.CollectGarbage(), used(&m.page))
 	ctx, cancel := context.WithTimeout(worker, 60*time.Second)
 	defer cancel()
-	if err := chromedp.Run(ctx, heapprofiler.CollectGarbage(), used(&m.worker), chromedp.ActionFunc(func(ctx context.Context) error { return wasmMemory(ctx, &m.wasm) })); err != nil {
+	if err := chromedp.Run(ctx, heapprofiler.CollectGarbage(), used(&m.worker),
+		chromedp.ActionFunc(func(ctx context.Context) error { return wasmMemory(ctx, &m.wasm) })); err != nil {
 		w.t.Fatalf("in the lab's Worker: %v", err)
 	}
 	return m
@@ -79,7 +81,9 @@ func wasmMemory(ctx context.Context, bytes *float64) error {
 	if err != nil {
 		return err
 	}
-	sum, _, err := runtime.CallFunctionOn(`function () { return this.reduce((sum, m) => sum + m.buffer.byteLength, 0); }`).WithObjectID(memories.ObjectID).WithReturnByValue(true).Do(ctx)
+	sum, _, err := runtime.CallFunctionOn(
+		`function () { return this.reduce((sum, m) => sum + m.buffer.byteLength, 0); }`).WithObjectID(
+		memories.ObjectID).WithReturnByValue(true).Do(ctx)
 	if err != nil {
 		return err
 	}
@@ -102,7 +106,8 @@ func (w *tab) labWorker(started <-chan target.ID) context.Context {
 	}
 }
 
-// chaosMinutes is how long the cluster lives under faults: 8 minutes of its time, or what LAB_MINUTES says (./build.sh soak: an hour).
+// chaosMinutes is how long the cluster lives under faults: 8 minutes of its time, or what LAB_MINUTES says (./build.sh
+// soak: an hour).
 func chaosMinutes(t *testing.T) int {
 	t.Helper()
 	text := os.Getenv("LAB_MINUTES")
@@ -116,8 +121,9 @@ func chaosMinutes(t *testing.T) int {
 	return minutes
 }
 
-// A cluster that lives under faults for long, as quickly as the machine can, does not fill the memory. What is kept of a run is bounded: 64 copies of the world, so
-// moments are compared at which it keeps as many of them, a quarter, a half and the whole of the time.
+// A cluster that lives under faults for long, as quickly as the machine can, does not fill the memory. What is kept of
+// a run is bounded: 64 copies of the world, so moments are compared at which it keeps as many of them, a quarter, a
+// half and the whole of the time.
 func TestHeapIsStableUnderChaos(t *testing.T) {
 	t.Parallel()
 	minutes := chaosMinutes(t)
@@ -144,7 +150,8 @@ func TestHeapIsStableUnderChaos(t *testing.T) {
 		if minute == minutes/4 || minute == minutes/2 || minute == minutes {
 			m := w.heap(worker)
 			held = append(held, m)
-			t.Logf("measured\tafter %d minutes of chaos, %d faults in all: page, Worker, WebAssembly\t%.1f MB, %.1f MB, %.1f MB\tflat", minute, len(run.Actions), m.page/1e6, m.worker/1e6, m.wasm/1e6)
+			t.Logf("measured\tafter %d minutes of chaos, %d faults in all: page, Worker, WebAssembly\t%.1f MB, "+
+				"%.1f MB, %.1f MB\tflat", minute, len(run.Actions), m.page/1e6, m.worker/1e6, m.wasm/1e6)
 		}
 	}
 	measured(t, "chaos: real time for a minute", time.Since(began).Seconds()/float64(minutes), "s", "")
@@ -155,9 +162,11 @@ func TestHeapIsStableUnderChaos(t *testing.T) {
 	for _, h := range []struct {
 		what              string
 		first, last, room float64 // room: lists that fill until they are as long as they may be
-	}{{"the page's JavaScript", first.page, last.page, 6e6}, {"the Worker's JavaScript", first.worker, last.worker, 2e6}} {
+	}{{"the page's JavaScript", first.page, last.page, 6e6}, {"the Worker's JavaScript", first.worker, last.worker,
+		2e6}} {
 		if most := h.first*1.1 + h.room; h.last > most {
-			t.Errorf("%s grew from %.1f MB after a quarter of the time to %.1f MB at its end, at most %.1f are allowed", h.what, h.first/1e6, h.last/1e6, most/1e6)
+			t.Errorf("%s grew from %.1f MB after a quarter of the time to %.1f MB at its end, at most %.1f are allowed",
+				h.what, h.first/1e6, h.last/1e6, most/1e6)
 		}
 	}
 }

@@ -8,8 +8,9 @@ import (
 
 const hiddenFor = 60 * time.Second
 
-// All tabs are hidden behind another one for a minute, at the rate that a room begins with. Their pages stand nearly still; their servers must not: a page's timers would wake them
-// once a minute, and an election timeout is three seconds at the most.
+// All tabs are hidden behind another one for a minute, at the rate that a room begins with. Their pages stand nearly
+// still; their servers must not: a page's timers would wake them once a minute, and an election timeout is three
+// seconds at the most.
 func TestHiddenTabsKeepTheirLeader(t *testing.T) {
 	t.Parallel()
 	r := newRoom(t)
@@ -43,7 +44,8 @@ func TestHiddenTabsKeepTheirLeader(t *testing.T) {
 		w.knowsItsServer(i, writes)
 		var ticks int
 		if w.must(&ticks, `return e2eTicks;`); ticks > 200 {
-			t.Errorf("the page of tab %d ran a 50-ms timer %d times in %v: it was not treated as hidden", i+1, ticks, hiddenFor)
+			t.Errorf("the page of tab %d ran a 50-ms timer %d times in %v: it was not treated as hidden", i+1, ticks,
+				hiddenFor)
 		}
 		if !w.hidden() {
 			t.Errorf("tab %d became visible", i+1)
@@ -60,7 +62,8 @@ func TestHiddenTabsKeepTheirLeader(t *testing.T) {
 	}
 }
 
-// knowsItsServer checks that the scripts of a hidden page see what goes on: the last write is in status() and cluster() soon, and the writes came as events.
+// knowsItsServer checks that the scripts of a hidden page see what goes on: the last write is in status() and cluster()
+// soon, and the writes came as events.
 func (w *tab) knowsItsServer(place, writes int) {
 	w.t.Helper()
 	eventually(w.t, 3*time.Second, fmt.Sprintf("hidden tab %d knows of the last write", place+1), func() error {

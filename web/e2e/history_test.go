@@ -12,10 +12,12 @@ import (
 	"github.com/chromedp/chromedp/kb"
 )
 
-const staleRead = "S1 answered x = 1 at 1.100 s, after S2 acknowledged x = 2 at 0.796 s: no order of the operations explains it."
+const staleRead = "S1 answered x = 1 at 1.100 s, after S2 acknowledged x = 2 at 0.796 s: no order of the " +
+	"operations explains it."
 
-// A leader that was deposed and does not know it answers a read with an old value. The history of the clients has an order until then; the answer is named, marked in red,
-// and found by mouse and by keyboard; and from any operation one gets to its moment.
+// A leader that was deposed and does not know it answers a read with an old value. The history of the clients has an
+// order until then; the answer is named, marked in red, and found by mouse and by keyboard; and from any operation one
+// gets to its moment.
 func TestTheHistoryNamesAStaleRead(t *testing.T) {
 	t.Parallel()
 	axe, err := os.ReadFile("../node_modules/axe-core/axe.min.js")
@@ -32,7 +34,8 @@ func TestTheHistoryNamesAStaleRead(t *testing.T) {
 	if red := w.operations(".operation.wrong"); len(red) != 1 || !strings.Contains(red[0], staleRead) {
 		t.Errorf("wrong are: %q", red)
 	}
-	if against := w.operations(".operation.against"); len(against) != 2 || !strings.Contains(against[0], "to write x = 1") {
+	if against := w.operations(".operation.against"); len(against) != 2 ||
+		!strings.Contains(against[0], "to write x = 1") {
 		t.Errorf("it is against: %q", against)
 	}
 	var effects int
@@ -45,14 +48,16 @@ func TestTheHistoryNamesAStaleRead(t *testing.T) {
 	w.run(5*time.Second, chromedp.KeyEvent(kb.ArrowLeft))
 	w.reads(".history-said", "Client asked at 0.900 s for x. S2 answered x = 2 after")
 	var named string
-	if w.must(&named, `return document.activeElement?.closest("ol")?.ariaLabel + ": " + document.activeElement?.ariaLabel;`); !strings.HasPrefix(named, "Client: x? 2 S2. Client asked at 0.900 s for x. S2 answered x = 2") {
+	if w.must(&named,
+		`return document.activeElement?.closest("ol")?.ariaLabel + ": " + document.activeElement?.ariaLabel;`); !strings.HasPrefix(named, "Client: x? 2 S2. Client asked at 0.900 s for x. S2 answered x = 2") {
 		t.Errorf("a screen reader hears %q", named)
 	}
 	w.run(5*time.Second, chromedp.KeyEvent(kb.Enter))
 	w.still(900)
 
 	w.must(nil, string(axe))
-	for _, l := range []look{looks[1], looks[2], {"in a course", 800, 580, "light"}} { // dark and wide, a phone in light, and where the logs are a strip
+	// dark and wide, a phone in light, and where the logs are a strip
+	for _, l := range []look{looks[1], looks[2], {"in a course", 800, 580, "light"}} {
 		w.as(l)
 		w.must(nil, `if (!deepAll(".dock-tabs").some((e) => e.checkVisibility())) deepAll(".tab-log")[0].click();`)
 		w.press("Logs")
@@ -78,8 +83,9 @@ func (w *tab) operations(selector string) (names []string) {
 	return names
 }
 
-// Nobody has asked anything: one button lets clients write, and what they do appears as boxes while the clock runs; another opens the same run with three clients, each of
-// which has a row. What is seen is moved by dragging it, and enlarged by a key.
+// Nobody has asked anything: one button lets clients write, and what they do appears as boxes while the clock runs;
+// another opens the same run with three clients, each of which has a row. What is seen is moved by dragging it, and
+// enlarged by a key.
 func TestClientsWriteAndAreSeen(t *testing.T) {
 	t.Parallel()
 	r := startRelay(t)
@@ -92,7 +98,8 @@ func TestClientsWriteAndAreSeen(t *testing.T) {
 	w.must(nil, `await raftPlayground.seek(2600);`)
 	eventually(t, 30*time.Second, "three clients have a row each", func() error {
 		var rows []string
-		if w.must(&rows, `return deepAll(".history-row h3").map((e) => e.textContent);`); fmt.Sprint(rows) != "[Client 1 Client 2 Client 3]" {
+		if w.must(&rows, `return deepAll(".history-row h3").map((e) => e.textContent);`); fmt.Sprint(
+			rows) != "[Client 1 Client 2 Client 3]" {
 			return fmt.Errorf("the rows are %q", rows)
 		}
 		return nil
@@ -108,8 +115,10 @@ func TestClientsWriteAndAreSeen(t *testing.T) {
 	}
 	before := place()
 	x, y := w.find("raft-client-history .history-axis")
-	w.run(5*time.Second, chromedp.MouseEvent(input.MousePressed, x, y-30, chromedp.ButtonLeft), chromedp.MouseEvent(input.MouseMoved, x-40, y-30, chromedp.ButtonLeft),
-		chromedp.MouseEvent(input.MouseMoved, x-60, y-30, chromedp.ButtonLeft), chromedp.MouseEvent(input.MouseReleased, x-60, y-30, chromedp.ButtonLeft))
+	w.run(5*time.Second, chromedp.MouseEvent(input.MousePressed, x, y-30, chromedp.ButtonLeft),
+		chromedp.MouseEvent(input.MouseMoved, x-40, y-30, chromedp.ButtonLeft),
+		chromedp.MouseEvent(input.MouseMoved, x-60, y-30, chromedp.ButtonLeft),
+		chromedp.MouseEvent(input.MouseReleased, x-60, y-30, chromedp.ButtonLeft))
 	eventually(t, 10*time.Second, "it has moved", func() error {
 		if moved := place() - before; moved > -59 || moved < -61 {
 			return fmt.Errorf("by %v px", moved)

@@ -8,12 +8,14 @@ import (
 	"github.com/chromedp/chromedp/kb"
 )
 
-// The list of keys says what M and Enter do on a server, and they do it; a message that is held is reached by keyboard, however long it is held.
+// The list of keys says what M and Enter do on a server, and they do it; a message that is held is reached by keyboard,
+// however long it is held.
 func TestTheKeysAreListedAndReachWhatIsHeld(t *testing.T) {
 	t.Parallel()
 	w := handy(t)
 	w.keys("?")
-	w.reads(".keys-dialog section", "On a serverEnter Select it; in the lab once more: its menuM What can be done to it")
+	w.reads(".keys-dialog section",
+		"On a serverEnter Select it; in the lab once more: its menuM What can be done to it")
 	w.reads(".keys-dialog", "In the space-time diagram")
 	w.keys(kb.Escape)
 	eventually(t, 10*time.Second, "Escape closes the list", func() error {
@@ -25,12 +27,15 @@ func TestTheKeysAreListedAndReachWhatIsHeld(t *testing.T) {
 		w.open(".node-menu [role=menuitem]")
 		w.keys("r")
 		var focused string
-		if w.must(&focused, `return document.activeElement.dataset.deed;`); focused != "restart" && focused != "remove" {
+		if w.must(&focused, `return document.activeElement.dataset.deed;`); focused != "restart" &&
+			focused != "remove" {
 			t.Errorf("R leads to %q", focused)
 		}
 		w.keys(kb.Escape)
 		eventually(t, 10*time.Second, "Escape leads back to the server", func() error {
-			return w.eval(nil, `if (document.activeElement?.dataset.server !== "2") throw new Error(document.activeElement?.outerHTML.slice(0, 80));`)
+			return w.eval(nil,
+				`if (document.activeElement?.dataset.server !== "2") throw new `+
+					`Error(document.activeElement?.outerHTML.slice(0, 80));`)
 		})
 	}
 	// A row of tabs is one stop; its arrows show what they come to, and do not step the clock.
@@ -57,7 +62,8 @@ func TestTheKeysAreListedAndReachWhatIsHeld(t *testing.T) {
 	}
 
 	w.must(nil, `document.activeElement.blur(); await raftPlayground.seek(65);`) // the leader has sent its first write
-	w.does("a message is held", 1, func() { w.must(nil, `await raftPlayground.act({do: "holdFrame"}); await raftPlayground.seek(400);`) })
+	w.does("a message is held", 1,
+		func() { w.must(nil, `await raftPlayground.act({do: "holdFrame"}); await raftPlayground.seek(400);`) })
 	eventually(t, 20*time.Second, "M comes to the held message", func() error {
 		w.keys("m")
 		return w.eval(nil, `
@@ -78,11 +84,13 @@ func TestATrapIsTakenAwayAlone(t *testing.T) {
 	w.reads("raft-faults .wrongs", "Trap: when S2 gives its vote, S2 is paused")
 	taken := func(number int, by func()) {
 		t.Helper()
-		if done := w.does(fmt.Sprintf("trap %d is taken away", number), 1, by); done[0].Do != "disarm" || done[0].Trap != number {
+		if done := w.does(fmt.Sprintf("trap %d is taken away", number), 1, by); done[0].Do != "disarm" ||
+			done[0].Trap != number {
 			t.Errorf("it did %+v", done)
 		}
 		eventually(t, 10*time.Second, "it is not listed any more", func() error {
-			return w.eval(nil, fmt.Sprintf(`if (deepAll("raft-faults [data-trap='%d']").length) throw new Error("it is");`, number))
+			return w.eval(nil, fmt.Sprintf(
+				`if (deepAll("raft-faults [data-trap='%d']").length) throw new Error("it is");`, number))
 		})
 	}
 	taken(2, func() { w.click("raft-faults [data-trap='2']") })

@@ -46,7 +46,8 @@ func TestTheLabOpensAndMoves(t *testing.T) {
 	r := startRelay(t)
 	b := startBrowser(t)
 
-	// The first timer ends within two seconds of opening, whether the lab has been loaded or not; at best, as other processes may hold this one up.
+	// The first timer ends within two seconds of opening, whether the lab has been loaded or not; at best, as other
+	// processes may hold this one up.
 	w := b.window(1440, 900)
 	seen := w.seesFirst(r.url("/"), "candidate")
 	for tries := 1; seen > 2000 && tries < 4; tries++ {
@@ -61,7 +62,8 @@ func TestTheLabOpensAndMoves(t *testing.T) {
 	w.says(10*time.Second, "3 of 5 said yes. S3 leads term 1.")
 	w.playhead()
 
-	// The lab has gone on with the run that the film shows: the write is committed, and it is in the history from its start.
+	// The lab has gone on with the run that the film shows: the write is committed, and it is in the history
+	// from its start.
 	w.says(20*time.Second, "Your turn: click S3 and crash it.")
 	var words []string
 	w.must(&words, `return deepAll(".story-line").map((l) => l.innerText);`)
@@ -127,7 +129,8 @@ func TestWithoutItsProgramTheLabShowsTheFilm(t *testing.T) {
 }
 
 // ending has a Worker's program end at a wish for this rate, as a panic would have it.
-const ending = `addEventListener("message", (e) => { if (e.data.change?.rate === 0.123) raftPlaygroundHost.failed("panic: an end for the test"); });`
+const ending = `addEventListener("message", (e) => { if (e.data.change?.rate === 0.123) ` +
+	`raftPlaygroundHost.failed("panic: an end for the test"); });`
 
 func TestALabThatEndsSaysSoAndLeavesNobodyWaiting(t *testing.T) {
 	t.Parallel()
@@ -157,8 +160,11 @@ func TestTheLabIsAccessibleAndFitsOnEveryScreen(t *testing.T) {
 	w := openLab(t)
 	w.calm()
 	w.must(nil, string(axe))
-	w.must(nil, `await raftPlayground.seek(100); await raftPlayground.act({do: "rules", off: ["oneVotePerTerm"]}); await raftPlayground.seek(300); await raftPlayground.seek(250);`)
-	for _, l := range append(labLooks, underBars, look{"narrow frame", 320, 480, "dark"}, look{"page enlarged to 400 %", 320, 256, "light"}) {
+	w.must(nil,
+		`await raftPlayground.seek(100); await raftPlayground.act({do: "rules", off: ["oneVotePerTerm"]}); `+
+			`await raftPlayground.seek(300); await raftPlayground.seek(250);`)
+	for _, l := range append(labLooks, underBars, look{"narrow frame", 320, 480, "dark"},
+		look{"page enlarged to 400 %", 320, 256, "light"}) {
 		w.as(l)
 		w.onStage(l, 5)
 		w.examine("the lab, "+l.name, l)
@@ -174,9 +180,14 @@ func (w *tab) targets(what string, l look) {
 	w.t.Helper()
 	var found []string
 	w.must(&found, fmt.Sprintf(`
-		const shown = (e) => e.checkVisibility() && e.getBoundingClientRect().width > 1 && !e.closest("[aria-hidden=true]");
-		const small = %t ? deepAll("button, a, summary, select").filter(shown).filter((e) => e.getBoundingClientRect().height < 43.5).map((e) => "less than 44 px high: " + e.outerHTML.slice(0, 120)) : [];
-		const tiny = deepAll("*").filter((e) => [...e.childNodes].some((n) => n.nodeType === 3 && n.data.trim()) && shown(e) && parseFloat(getComputedStyle(e).fontSize) < 12).map((e) => "text under 12 px: " + e.outerHTML.slice(0, 120));
+		const shown = (e) => e.checkVisibility() && e.getBoundingClientRect().width > 1 &&
+			!e.closest("[aria-hidden=true]");
+		const small = %t ? deepAll("button, a, summary, select").filter(shown)
+			.filter((e) => e.getBoundingClientRect().height < 43.5)
+			.map((e) => "less than 44 px high: " + e.outerHTML.slice(0, 120)) : [];
+		const tiny = deepAll("*").filter((e) => [...e.childNodes].some((n) => n.nodeType === 3 && n.data.trim()) &&
+			shown(e) && parseFloat(getComputedStyle(e).fontSize) < 12)
+			.map((e) => "text under 12 px: " + e.outerHTML.slice(0, 120));
 		return [...small, ...tiny];`, l.width < 600))
 	for _, problem := range found {
 		w.t.Errorf("%s: %s", what, problem)
@@ -271,23 +282,29 @@ func TestAViolationIsSeenWhereverOneLooks(t *testing.T) {
 // onStage waits until so many servers stand on the stage, and none upon another.
 func (w *tab) onStage(l look, servers int) {
 	w.t.Helper()
-	eventually(w.t, 10*time.Second, "on a "+l.name+" no server stands in another, or is beyond the stage", func() error {
-		return w.eval(nil, fmt.Sprintf(`
+	eventually(w.t, 10*time.Second, "on a "+l.name+" no server stands in another, or is beyond the stage",
+		func() error {
+			return w.eval(nil, fmt.Sprintf(`
 			const stage = deepAll("raft-stage")[0].getBoundingClientRect();
 			const nodes = deepAll(".node .shape").map((shape) => shape.getBoundingClientRect());
-			if (nodes.length < %d || stage.height < 90) throw new Error(nodes.length + " servers on a stage " + stage.height + " px high");
+			if (nodes.length < %d || stage.height < 90)
+				throw new Error(nodes.length + " servers on a stage " + stage.height + " px high");
 			for (const [i, a] of nodes.entries()) {
-				if (a.top < stage.top || a.bottom > stage.bottom) throw new Error("S" + (i + 1) + " is beyond the stage");
-				for (const b of nodes.slice(i + 1)) if (a.left < b.right && b.left < a.right && a.top < b.bottom && b.top < a.bottom) throw new Error("S" + (i + 1) + " meets another");
+				if (a.top < stage.top || a.bottom > stage.bottom)
+					throw new Error("S" + (i + 1) + " is beyond the stage");
+				for (const b of nodes.slice(i + 1))
+					if (a.left < b.right && b.left < a.right && a.top < b.bottom && b.top < a.bottom)
+					throw new Error("S" + (i + 1) + " meets another");
 			}`, servers))
-	})
+		})
 }
 
 // Where motion is reduced, the lab begins with a picture of an election that stands until somebody plays it.
 func TestReducedMotionBeginsWithAStillPicture(t *testing.T) {
 	t.Parallel()
 	w := borrowBrowser(t).window(1440, 900)
-	w.run(5*time.Second, emulation.SetEmulatedMedia().WithFeatures([]*emulation.MediaFeature{{Name: "prefers-reduced-motion", Value: "reduce"}}))
+	w.run(5*time.Second, emulation.SetEmulatedMedia().WithFeatures(
+		[]*emulation.MediaFeature{{Name: "prefers-reduced-motion", Value: "reduce"}}))
 	w.navigate(startRelay(t).url("/"))
 	w.at(50)
 	if leader := w.leads(); leader != 3 {

@@ -63,7 +63,8 @@ func (w *tab) press(words string) {
 	w.t.Helper()
 	eventually(w.t, 10*time.Second, "there is a button "+words, func() error {
 		return w.eval(nil, fmt.Sprintf(`
-			const found = deepAll("button, a").filter((b) => b.checkVisibility() && !b.disabled && (b.textContent.trim() === %[1]q || b.querySelector("b")?.textContent === %[1]q));
+			const found = deepAll("button, a").filter((b) => b.checkVisibility() && !b.disabled &&
+				(b.textContent.trim() === %[1]q || b.querySelector("b")?.textContent === %[1]q));
 			if (found.length === 0) throw new Error("no button " + %[1]q);
 			found.at(-1).click();`, words))
 	})
@@ -140,7 +141,8 @@ func TestSharingByKeyboard(t *testing.T) {
 	r := startRelay(t)
 	w := borrowBrowser(t).labAt(r.url("/#1?size=3&seed=9&at=0.3"))
 	w.still(300)
-	w.must(nil, `deepAll("raft-header button").find((b) => b.textContent.trim() === "Share" && b.checkVisibility()).focus();`)
+	w.must(nil,
+		`deepAll("raft-header button").find((b) => b.textContent.trim() === "Share" && b.checkVisibility()).focus();`)
 	w.run(10*time.Second, chromedp.KeyEvent(kb.Enter))
 	w.reads(".share-dialog", "This moment, 0.300 s")
 	w.must(nil, `
@@ -157,7 +159,10 @@ func TestSharingByKeyboard(t *testing.T) {
 	})
 	w.run(10*time.Second, chromedp.KeyEvent(kb.Escape))
 	eventually(t, 10*time.Second, "Escape closes the dialog, and the button has the focus again", func() error {
-		return w.eval(nil, `if (deepAll("dialog[open]").length > 0) throw new Error("it is open"); if (document.activeElement.textContent.trim() !== "Share") throw new Error("the focus is on " + document.activeElement.outerHTML);`)
+		return w.eval(nil,
+			`if (deepAll("dialog[open]").length > 0) throw new Error("it is open"); `+
+				`if (document.activeElement.textContent.trim() !== "Share") throw new Error("the focus is on " + `+
+				`document.activeElement.outerHTML);`)
 	})
 }
 
@@ -174,7 +179,9 @@ func TestAWrongLinkGetsASentenceAndNotABlankPage(t *testing.T) {
 		{"", "This link is of version 2, and this page reads version 1: open it with a newer page."},
 		{"1.eJyrVkrOz0vLTFeyUqhWKk4tK", "This link is damaged: a part of it was cut off or changed on its way."},
 		{"1?size=3&at=99999", "This link says at=99999; expected seconds from 0 to 3600."},
-		{"1?off=noSuchRule", "The lab cannot play this run: off: expected the ID of a rule such as stepDownForHigherTerm, got \"noSuchRule\"."},
+		{"1?off=noSuchRule",
+			"The lab cannot play this run: off: expected the ID of a rule such as stepDownForHigherTerm, got " +
+				"\"noSuchRule\"."},
 		{"1?run=no-such-run", "The gallery has no run named no-such-run."},
 		{"hello", "This is not a link of the playground: it should begin with #1. or #1?, and does not."},
 	} {
@@ -200,10 +207,13 @@ func TestALinkOfAnotherVersionIsSaidToBeOne(t *testing.T) {
 	r := startRelay(t)
 	w := borrowBrowser(t).labAt(r.url("/#1?size=3&seed=9&at=0.3&hash=1234567890abcdef"))
 	w.still(300)
-	w.reads(".remark", "This link was made with another version of the core. Where a fault was mended between the two, a run takes another course.")
+	w.reads(".remark",
+		"This link was made with another version of the core. Where a fault was mended between the two, a run "+
+			"takes another course.")
 }
 
-// Every run of the gallery opens paused a little before what it is about, and what it says will break, breaks: in the browser as in the test that made it.
+// Every run of the gallery opens paused a little before what it is about, and what it says will break, breaks: in the
+// browser as in the test that made it.
 func TestTheGalleryOpensBeforeItsTurn(t *testing.T) {
 	t.Parallel()
 	r := startRelay(t)
@@ -247,7 +257,8 @@ func TestTheGalleryOpensBeforeItsTurn(t *testing.T) {
 			}
 		}
 		if stop.At != exhibit.Turn || !strings.Contains(broken, exhibit.Breaks[0]) {
-			t.Errorf("%s: stopped at %v ms with %s broken; expected %v at %v ms", exhibit.ID, stop.At, broken, exhibit.Breaks, exhibit.Turn)
+			t.Errorf("%s: stopped at %v ms with %s broken; expected %v at %v ms", exhibit.ID, stop.At, broken,
+				exhibit.Breaks, exhibit.Turn)
 		}
 	}
 	w.must(nil, `history.back();`)
@@ -260,7 +271,8 @@ func TestTheGalleryByKeyboard(t *testing.T) {
 	r := startRelay(t)
 	w := borrowBrowser(t).labAt(r.url("/#1?size=3&seed=9&at=0.3"))
 	w.still(300)
-	w.must(nil, `deepAll("raft-header button").find((b) => b.textContent.trim() === "Gallery" && b.checkVisibility()).focus();`)
+	w.must(nil,
+		`deepAll("raft-header button").find((b) => b.textContent.trim() === "Gallery" && b.checkVisibility()).focus();`)
 	w.run(10*time.Second, chromedp.KeyEvent(kb.Enter))
 	w.reads(".gallery-dialog[open] .exhibit", "Two leaders in one term")
 	w.run(10*time.Second, chromedp.KeyEvent(kb.Tab), chromedp.KeyEvent(kb.Tab))
@@ -288,7 +300,8 @@ func TestTheLabLeadsToARealRoom(t *testing.T) {
 	w.mustPut("x", "1")
 }
 
-// A run goes out as a file and comes back, by the button and by a drop on the page; what is no run is refused in a sentence.
+// A run goes out as a file and comes back, by the button and by a drop on the page; what is no run is refused
+// in a sentence.
 func TestARunGoesThroughAFile(t *testing.T) {
 	t.Parallel()
 	r := startRelay(t)
@@ -334,8 +347,10 @@ func TestARunGoesThroughAFile(t *testing.T) {
 			t.Errorf("%+v was written, %+v read", made, opened)
 		}
 	}
-	give(`{"format": "a cake"}`, `document.body.dispatchEvent(new DragEvent("drop", { dataTransfer: given, bubbles: true, cancelable: true }));`)
-	w.reads(".wrong-dialog[open]", `This file is not a run of the playground: expected "format": "raft-playground run", got "a cake".`)
+	give(`{"format": "a cake"}`,
+		`document.body.dispatchEvent(new DragEvent("drop", { dataTransfer: given, bubbles: true, cancelable: true }));`)
+	w.reads(".wrong-dialog[open]",
+		`This file is not a run of the playground: expected "format": "raft-playground run", got "a cake".`)
 	w.press("Keep the run that is open")
 	if kept := w.still(700); kept.Hash != made.Hash {
 		t.Errorf("a file that cannot be read took the run away that was open: %+v, it was %+v", kept, made)
@@ -367,12 +382,18 @@ func TestTheDialogsAndTheEmbeddedPageAreAccessibleAndFit(t *testing.T) {
 			w.as(l)
 			w.examine(c.what+", "+l.name, l)
 			var small []string
-			w.must(&small, `return deepAll("dialog[open] *, raft-strips *").filter((e) => [...e.childNodes].some((n) => n.nodeType === Node.TEXT_NODE && n.data.trim() !== "") && parseFloat(getComputedStyle(e).fontSize) < 12).map((e) => e.outerHTML.slice(0, 100));`)
+			w.must(&small,
+				`return deepAll("dialog[open] *, raft-strips *").filter((e) => [...e.childNodes].some((n) => `+
+					`n.nodeType === Node.TEXT_NODE && n.data.trim() !== "") && `+
+					`parseFloat(getComputedStyle(e).fontSize) < 12).map((e) => e.outerHTML.slice(0, 100));`)
 			if len(small) > 0 {
 				t.Errorf("%s, %s: text under 12 px: %q", c.what, l.name, small)
 			}
 			var narrow []string
-			w.must(&narrow, `return innerWidth >= 600 ? [] : deepAll("dialog[open] :is(button, .button, select, input:not([type=radio], [type=file]))").filter((e) => e.checkVisibility() && e.getBoundingClientRect().height < 43.5).map((e) => e.outerHTML.slice(0, 100));`)
+			w.must(&narrow,
+				`return innerWidth >= 600 ? [] : deepAll("dialog[open] :is(button, .button, select, `+
+					`input:not([type=radio], [type=file]))").filter((e) => e.checkVisibility() && `+
+					`e.getBoundingClientRect().height < 43.5).map((e) => e.outerHTML.slice(0, 100));`)
 			if len(narrow) > 0 {
 				t.Errorf("%s, %s: targets under 44 px: %q", c.what, l.name, narrow)
 			}

@@ -62,19 +62,22 @@ func TestTheFirstLoadIsSmallAndAsksNobodyButTheRelay(t *testing.T) {
 		if strings.HasPrefix(address, "ws:") {
 			sockets++
 		}
-		if parsed, err := url.Parse(address); err != nil || parsed.Host != r.relay.addr && parsed.Scheme != "data" && parsed.Scheme != "blob" {
+		if parsed, err := url.Parse(address); err != nil || parsed.Host != r.relay.addr && parsed.Scheme != "data" &&
+			parsed.Scheme != "blob" {
 			t.Errorf("the page asks for %q, which is not of the relay", address)
 		}
 	}
 	t.Logf("first load: %d bytes over the wire, %d without the WebAssembly", total, total-wasm)
 	if wasm < 100_000 || sockets != 1 {
-		t.Errorf("expected to see the WebAssembly and one WebSocket, saw %d bytes and %d sockets: the count is wrong", wasm, sockets)
+		t.Errorf("expected to see the WebAssembly and one WebSocket, saw %d bytes and %d sockets: the count is wrong",
+			wasm, sockets)
 	}
 	if total > mostBytes {
 		t.Errorf("the first load is %d bytes, at most %d are allowed", total, mostBytes)
 	}
 	if total-wasm > mostBytesWithoutWASM {
-		t.Errorf("the first load without the WebAssembly is %d bytes, at most %d are allowed", total-wasm, mostBytesWithoutWASM)
+		t.Errorf("the first load without the WebAssembly is %d bytes, at most %d are allowed", total-wasm,
+			mostBytesWithoutWASM)
 	}
 }
 

@@ -6,7 +6,8 @@ import (
 	"testing"
 )
 
-// A leader that was cut off took two commands that nobody else has. When the network is whole again they are seen to leave its log, from where they stood.
+// A leader that was cut off took two commands that nobody else has. When the network is whole again they are seen to
+// leave its log, from where they stood.
 func TestDeletedEntriesLeaveFromWhereTheyStood(t *testing.T) {
 	t.Parallel()
 	r := startRelay(t)
@@ -32,7 +33,9 @@ func TestDeletedEntriesLeaveFromWhereTheyStood(t *testing.T) {
 				const column = Number(ghost.style.getPropertyValue("--column"));
 				const head = deepAll('raft-log-grid .grid-index[aria-colindex="' + (column + 2) + '"]')[0];
 				const off = ghost.getBoundingClientRect().x - head.getBoundingClientRect().x;
-				if (!seen.has(column)) seen.set(column, { column, off, text: ghost.textContent.trim(), animated: ghost.getAnimations().length > 0 });
+				if (!seen.has(column))
+					seen.set(column, { column, off, text: ghost.textContent.trim(),
+					animated: ghost.getAnimations().length > 0 });
 			}
 		});
 		observer.observe(deepAll("raft-log-grid")[0], { subtree: true, childList: true });
@@ -44,7 +47,8 @@ func TestDeletedEntriesLeaveFromWhereTheyStood(t *testing.T) {
 		t.Fatalf("%+v leave, expected the entries at indices 2 and 3", leaving)
 	}
 	for i, ghost := range leaving {
-		if want := []string{"1 lost=1", "1 lost=2"}[i]; ghost.Column != i+1 || math.Abs(ghost.Off) > 14 || ghost.Text != want || !ghost.Animated {
+		if want := []string{"1 lost=1", "1 lost=2"}[i]; ghost.Column != i+1 || math.Abs(ghost.Off) > 14 ||
+			ghost.Text != want || !ghost.Animated {
 			t.Errorf("%+v leaves, expected %q at the head of column %d, on its way", ghost, want, i+1)
 		}
 	}
@@ -55,7 +59,8 @@ func (w *tab) arrows(count, index int) {
 	w.t.Helper()
 	var found struct{ Under, All int }
 	w.must(&found, fmt.Sprintf(`
-		const head = deepAll("raft-log-grid .grid-index").find((i) => i.textContent.trim() === "%d").getBoundingClientRect();
+		const head = deepAll("raft-log-grid .grid-index").find((i) => i.textContent.trim() === "%d")
+			.getBoundingClientRect();
 		const arrows = deepAll("raft-log-grid .next").map((a) => a.getBoundingClientRect());
 		return { all: arrows.length, under: arrows.filter((a) => a.x > head.x && a.right < head.right && a.y > head.bottom).length };`, index))
 	if found.Under != count || found.All != count {

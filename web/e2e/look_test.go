@@ -42,15 +42,17 @@ func (w *tab) as(l look) {
 	w.run(5*time.Second,
 		emulation.SetDeviceMetricsOverride(l.width, l.height, 1, phone),
 		emulation.SetTouchEmulationEnabled(phone),
-		emulation.SetEmulatedMedia().WithFeatures([]*emulation.MediaFeature{{Name: "prefers-color-scheme", Value: l.theme}}))
+		emulation.SetEmulatedMedia().WithFeatures([]*emulation.MediaFeature{{Name: "prefers-color-scheme",
+			Value: l.theme}}))
 	w.must(nil, `
 		await new Promise((done) => setTimeout(done, 300));
-		await Promise.all(document.getAnimations().filter((a) => a instanceof CSSTransition).map((a) => a.finished.catch(() => {}))); // what is half-way is no state to judge
+		await Promise.all(document.getAnimations().filter((a) => a instanceof CSSTransition)
+			.map((a) => a.finished.catch(() => {}))); // what is half-way is no state to judge
 		await document.fonts.ready;`)
 }
 
-// lively opens three tabs of a room that has lived: two terms, committed entries of both, and a server that has just come back from behind a cut.
-// It returns the leader's tab.
+// lively opens three tabs of a room that has lived: two terms, committed entries of both, and a server that has just
+// come back from behind a cut. It returns the leader's tab.
 func lively(t *testing.T, r *room) *tab {
 	t.Helper()
 	tabs := r.windows(3)
@@ -71,7 +73,10 @@ func lively(t *testing.T, r *room) *tab {
 // isolate cuts both directions of every link of the tab's server, or mends them.
 func (w *tab) isolate(cut bool) {
 	w.t.Helper()
-	w.network(fmt.Sprintf(`{links: [1, 2, 3].filter((s) => s !== %[1]d).flatMap((s) => [{from: %[1]d, to: s, up: %[2]t}, {from: s, to: %[1]d, up: %[2]t}])}`, w.seat(), !cut))
+	w.network(
+		fmt.Sprintf(
+			`{links: [1, 2, 3].filter((s) => s !== %[1]d).flatMap((s) => [{from: %[1]d, to: s, up: %[2]t}, {from: s, `+
+				`to: %[1]d, up: %[2]t}])}`, w.seat(), !cut))
 }
 
 // The pictures are of a room at work, which is accessible and fits on every screen, as one that waits for others does.
@@ -98,7 +103,10 @@ func TestPicturesOfARoomAreAccessibleAndFit(t *testing.T) {
 			continue // of which the README has no picture
 		}
 		// Taken while a write is on its way to the followers.
-		w.must(nil, fmt.Sprintf(`window.e2eWrite = raftPlayground.request({op: "put", key: "x", value: "%d"}); await new Promise((done) => setTimeout(done, 350));`, 6+i))
+		w.must(nil,
+			fmt.Sprintf(
+				`window.e2eWrite = raftPlayground.request({op: "put", key: "x", value: "%d"}); `+
+					`await new Promise((done) => setTimeout(done, 350));`, 6+i))
 		w.takePicture(folder, l.name, l)
 		w.must(nil, `await e2eWrite;`) // before the next picture
 	}
@@ -109,7 +117,8 @@ func (w *tab) examine(what string, l look) {
 	w.t.Helper()
 	var found []string
 	w.must(&found, `
-		const {violations, passes} = await axe.run(document, {resultTypes: ["violations"]}); // of passes only how many: to name their elements takes as long as all else
+		const {violations, passes} = await axe.run(document,
+			{resultTypes: ["violations"]}); // of passes only how many: to name their elements takes as long as all else
 		if (passes.length < 10) throw new Error("axe-core found only " + passes.length + " rules to check");
 		return violations.filter(({impact}) => impact === "serious" || impact === "critical")
 			.flatMap(({id, help, nodes}) => nodes.map((node) => id + ": " + help + ": " + node.html.slice(0, 200) + " " + (node.any[0]?.message ?? "")));`)
@@ -117,29 +126,37 @@ func (w *tab) examine(what string, l look) {
 		w.t.Errorf("%s: %s", what, violation)
 	}
 	var size struct{ Content, Screen float64 }
-	w.must(&size, `return {content: document.documentElement.scrollWidth, screen: document.documentElement.clientWidth};`)
+	w.must(&size,
+		`return {content: document.documentElement.scrollWidth, screen: document.documentElement.clientWidth};`)
 	if size.Content > size.Screen {
-		w.t.Errorf("%s: the content is %.0f px wide, the screen %.0f: it scrolls sideways", what, size.Content, size.Screen)
+		w.t.Errorf("%s: the content is %.0f px wide, the screen %.0f: it scrolls sideways", what, size.Content,
+			size.Screen)
 	}
 }
 
-// mostControls may be seen of the lab at rest, and one filled button in each region: a desk is worked in peace (LOOK §8, which asks for 14, but draws 16 without
-// the tabs, the gallery and the rooms). Of tabs a list is one. What is seen of the cluster, its time and its story is no control.
+// mostControls may be seen of the lab at rest, and one filled button in each region: a desk is worked in peace (LOOK
+// §8, which asks for 14, but draws 16 without the tabs, the gallery and the rooms). Of tabs a list is one. What is seen
+// of the cluster, its time and its story is no control.
 const mostControls = 19
 
 // calm makes sure of that, and that what enlarges the time line is there for the pointer.
 func (w *tab) calm() {
 	w.t.Helper()
-	const enlarge = `deepAll("raft-time-line .zoom button").filter((e) => e.checkVisibility({opacityProperty: true})).length`
+	const enlarge = `deepAll("raft-time-line .zoom button").filter((e) => e.checkVisibility({opacityProperty: ` +
+		`true})).length`
 	var seen struct {
 		Controls, Filled []string
 		Enlarge          int
 	}
 	w.must(&seen, `
-		const seen = (selector) => deepAll(selector).filter((e) => e.checkVisibility({opacityProperty: true, visibilityProperty: true}) && !e.closest("raft-stage, .story-list li, .logs-scroll"));
+		const seen = (selector) => deepAll(selector)
+			.filter((e) => e.checkVisibility({opacityProperty: true, visibilityProperty: true}) &&
+			!e.closest("raft-stage, .story-list li, .logs-scroll"));
 		const called = (e) => e.ariaLabel || e.textContent.trim();
 		return {
-			controls: seen("a[href], button:not([role=tab]), input:not([type=range]), select, textarea, summary, [role=tablist]").map(called),
+			controls: seen(
+				"a[href], button:not([role=tab]), input:not([type=range]), select, textarea, summary, [role=tablist]")
+				.map(called),
 			filled: seen(".primary").map((e) => e.closest(".region")?.className + ": " + called(e)),
 			enlarge: `+enlarge+`};`)
 	regions := map[string]bool{}
@@ -151,7 +168,9 @@ func (w *tab) calm() {
 		regions[region] = true
 	}
 	if len(seen.Controls) > mostControls || len(seen.Controls) < 10 || seen.Enlarge != 0 {
-		w.t.Errorf("the lab at rest has %d controls, at most %d are allowed, and %d to enlarge the time line, where no pointer is: %q", len(seen.Controls), mostControls, seen.Enlarge, seen.Controls)
+		w.t.Errorf(
+			"the lab at rest has %d controls, at most %d are allowed, and %d to enlarge the time line, where no "+
+				"pointer is: %q", len(seen.Controls), mostControls, seen.Enlarge, seen.Controls)
 	}
 	line := w.tape()
 	w.run(5*time.Second, input.DispatchMouseEvent(input.MouseMoved, line.x(50), line.Y+line.Height/2))
@@ -160,7 +179,8 @@ func (w *tab) calm() {
 	}
 }
 
-// tabStops is how often one may have to press Tab to come from the beginning of the page to its end, however long its story is.
+// tabStops is how often one may have to press Tab to come from the beginning of the page to its end, however long
+// its story is.
 const tabStops = 40
 
 func TestTheKeyboardReachesStageClientAndTransport(t *testing.T) {
@@ -172,7 +192,8 @@ func TestTheKeyboardReachesStageClientAndTransport(t *testing.T) {
 		change++
 		w.network(fmt.Sprintf(`{rate: %g}`, 0.1+float64(change%2)/10))
 		var story struct{ Lines, Earlier int }
-		if w.must(&story, `return {lines: deepAll(".story-line").length, earlier: deepAll(".story-earlier").length};`); story.Earlier == 0 {
+		if w.must(&story,
+			`return {lines: deepAll(".story-line").length, earlier: deepAll(".story-earlier").length};`); story.Earlier == 0 {
 			return fmt.Errorf("all of its %d lines are in the list", story.Lines)
 		}
 		return nil
@@ -206,11 +227,14 @@ func TestTheKeyboardReachesStageClientAndTransport(t *testing.T) {
 		const lines = deepAll(".story-line");
 		return {line: lines.indexOf(document.activeElement), place: lines.findIndex((l) => l.tabIndex === 0), opened: deepAll(".story-line[aria-expanded=true]").length};`)
 	if at.Line < 2 || at.Place != at.Line || at.Opened != 1 {
-		t.Errorf("two arrows down and Enter in the story: %+v, expected the third line or, if others came meanwhile, a later one, as the only stop, and open", at)
+		t.Errorf(
+			"two arrows down and Enter in the story: %+v, expected the third line or, if others came meanwhile, "+
+				"a later one, as the only stop, and open", at)
 	}
 	var cell []string
 	w.must(nil, `deepAll(".logs-scroll")[0].focus();`)
-	w.run(5*time.Second, chromedp.KeyEvent(kb.End), chromedp.KeyEvent(kb.Home), chromedp.KeyEvent(kb.ArrowRight), chromedp.KeyEvent(kb.ArrowDown))
+	w.run(5*time.Second, chromedp.KeyEvent(kb.End), chromedp.KeyEvent(kb.Home), chromedp.KeyEvent(kb.ArrowRight),
+		chromedp.KeyEvent(kb.ArrowDown))
 	w.must(&cell, `
 		await new Promise((done) => setTimeout(done, 300));
 		return deepAll(".cell.pointed").map((c) => c.getAttribute("aria-label"));`)
@@ -223,7 +247,8 @@ func TestTheKeyboardReachesStageClientAndTransport(t *testing.T) {
 	w.run(5*time.Second, chromedp.KeyEvent(kb.Enter))
 	eventually(t, 5*time.Second, "Enter on a link cuts it", func() error {
 		var classes string
-		if w.must(&classes, `return deepAll(".link[data-link='1-2']")[0].getAttribute("class");`); !slices.Contains(strings.Fields(classes), "cut") {
+		if w.must(&classes, `return deepAll(".link[data-link='1-2']")[0].getAttribute("class");`); !slices.Contains(
+			strings.Fields(classes), "cut") {
 			return fmt.Errorf("its class is %q", classes)
 		}
 		return nil
@@ -267,7 +292,8 @@ func TestTheFormWritesAndReads(t *testing.T) {
 	w.says(10*time.Second, "colour? = red")
 }
 
-// find returns the middle of the only element in the page, shadow roots included, that matches the selector's last part within its first.
+// find returns the middle of the only element in the page, shadow roots included, that matches the selector's last part
+// within its first.
 func (w *tab) find(selector string) (x, y float64) {
 	w.t.Helper()
 	host, inner, _ := strings.Cut(selector, " ")
@@ -276,7 +302,8 @@ func (w *tab) find(selector string) (x, y float64) {
 		const [host] = deepAll(%q);
 		const found = host && [...deepAll(%q, host), ...(host.shadowRoot ? deepAll(%q, host.shadowRoot) : [])][0];
 		if (!found) throw new Error("the page has no " + %q);
-		const seen = found.getClientRects().length && getComputedStyle(found).opacity !== "0" ? found : found.closest("label");
+		const seen = found.getClientRects().length && getComputedStyle(found).opacity !== "0" ? found
+			: found.closest("label");
 		seen.scrollIntoView({block: "nearest"});
 		const box = seen.getBoundingClientRect();
 		return {x: box.x + box.width / 2, y: box.y + box.height / 2};`, host, inner, inner, selector))
@@ -306,7 +333,9 @@ func TestPicturesOfTheLab(t *testing.T) {
 		prepare       string
 	}{
 		{"lab", "/#1?run=partition&at=0.93", look{"wide", 1440, 900, "light"}, ``},
-		{"lab-violation", "/#1?run=figure-8", look{"wide-dark", 1440, 900, "dark"}, `await raftPlayground.step("violation"); deepAll(".dock-tabs button").find((b) => b.textContent === "Diagram").click();`},
+		{"lab-violation", "/#1?run=figure-8", look{"wide-dark", 1440, 900, "dark"},
+			`await raftPlayground.step("violation"); deepAll(".dock-tabs button").find((b) => b.textContent === ` +
+				`"Diagram").click();`},
 		{"lab-phone", "/#1?run=leader-crash", look{"phone", 390, 844, "light"}, ``},
 	} {
 		w := b.labAt(r.url(p.address))

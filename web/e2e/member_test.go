@@ -161,7 +161,8 @@ func (m *member) settled(limit time.Duration, n int) report {
 		defer m.mu.Unlock()
 		for _, one = range m.reports {
 			for _, other := range m.reports {
-				if one.Leader == 0 || other.Term != one.Term || other.Leader != one.Leader || other.LastIndex != one.LastIndex {
+				if one.Leader == 0 || other.Term != one.Term || other.Leader != one.Leader ||
+					other.LastIndex != one.LastIndex {
 					return fmt.Errorf("reports %+v", m.reports)
 				}
 			}

@@ -89,7 +89,8 @@ func TestALiveRoomIsNoneOfTheServiceWorkersBusiness(t *testing.T) {
 	}
 }
 
-// The page as files in a folder, of any server that serves files, is the same lab; a new version of it takes over by itself, and holds without a network too.
+// The page as files in a folder, of any server that serves files, is the same lab; a new version of it takes over by
+// itself, and holds without a network too.
 func TestAPlainFolderIsEnough(t *testing.T) {
 	t.Parallel()
 	folder := filepath.Join(t.TempDir(), "courses", "raft")
@@ -118,7 +119,8 @@ func TestAPlainFolderIsEnough(t *testing.T) {
 	w.kept()
 	eventually(t, 30*time.Second, "the new version is kept", func() error {
 		return w.eval(nil, `
-			const pages = await Promise.all((await caches.keys()).map(async (name) => (await (await caches.open(name)).match("./")).text()));
+			const pages = await Promise.all((await caches.keys())
+				.map(async (name) => (await (await caches.open(name)).match("./")).text()));
 			if (!pages.some((p) => p.includes("The next version"))) throw new Error(pages.length + " versions, none of them the next");`)
 	})
 	server.CloseClientConnections()

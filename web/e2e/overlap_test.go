@@ -21,9 +21,13 @@ var screens = []look{
 func (w *tab) overlaps(selectors ...string) (pairs []string) {
 	w.t.Helper()
 	w.must(&pairs, fmt.Sprintf(`
-		const boxes = %q.split(" | ").flatMap((s) => deepAll(s)).filter((e) => e.checkVisibility()).map((e) => ({ e, b: e.getBoundingClientRect(), says: e.textContent.trim().replace(/\s+/g, " ").slice(0, 40) || e.tagName })).filter(({ b }) => b.width * b.height > 0);
-		const meet = (a, b) => a.left + 1 < b.right && b.left + 1 < a.right && a.top + 1 < b.bottom && b.top + 1 < a.bottom;
-		const outside = boxes.filter(({ b }) => b.left < -1 || b.right > innerWidth + 1).map(({ says }) => says + " ends outside");
+		const boxes = %q.split(" | ").flatMap((s) => deepAll(s)).filter((e) => e.checkVisibility())
+			.map((e) => ({ e, b: e.getBoundingClientRect(), says: e.textContent.trim().replace(/\s+/g, " ")
+			.slice(0, 40) || e.tagName })).filter(({ b }) => b.width * b.height > 0);
+		const meet = (a, b) => a.left + 1 < b.right && b.left + 1 < a.right && a.top + 1 < b.bottom &&
+			b.top + 1 < a.bottom;
+		const outside = boxes.filter(({ b }) => b.left < -1 || b.right > innerWidth + 1)
+			.map(({ says }) => says + " ends outside");
 		return [...outside, ...boxes.flatMap((x, i) => boxes.slice(i + 1).filter((y) => !x.e.contains(y.e) && !y.e.contains(x.e) && meet(x.b, y.b)).map((y) => x.says + " × " + y.says))];`, join(selectors)))
 	return pairs
 }
@@ -46,7 +50,8 @@ func (w *tab) keepPicture(name string, l look) {
 	}
 }
 
-// A waiting room of five: names, badges, the QR code and what one can do stand beside each other; one can choose another size and go home.
+// A waiting room of five: names, badges, the QR code and what one can do stand beside each other; one can choose
+// another size and go home.
 func TestAWaitingRoomOfFiveHasRoomForAll(t *testing.T) {
 	t.Parallel()
 	r := newRoom(t)
@@ -56,10 +61,12 @@ func TestAWaitingRoomOfFiveHasRoomForAll(t *testing.T) {
 	r.browser.tab().navigate(r.url(""))
 	r.browser.tab()
 	w.reads(".node-labels", "S3Followerhidden tab")
-	for _, l := range append(screens, look{"1366", 1366, 768, "light"}) { // where names have just room beside their servers
+	// where names have just room beside their servers
+	for _, l := range append(screens, look{"1366", 1366, 768, "light"}) {
 		w.as(l)
 		w.reads("raft-waiting", "3 of 5 tabs here")
-		if pairs := w.overlaps(".node-label", ".node .shape", ".waiting .qr", ".waiting .lead", ".waiting-acts > *"); len(pairs) > 0 {
+		if pairs := w.overlaps(".node-label", ".node .shape", ".waiting .qr", ".waiting .lead",
+			".waiting-acts > *"); len(pairs) > 0 {
 			t.Errorf("%s: %v", l.name, pairs)
 		}
 		w.must(nil, `
@@ -68,21 +75,26 @@ func TestAWaitingRoomOfFiveHasRoomForAll(t *testing.T) {
 		w.keepPicture("waiting", l)
 	}
 	w.must(nil, `
-		const [three, home] = [deepAll(".waiting a").find((a) => a.textContent === "a room for 3"), deepAll(".waiting a").find((a) => a.textContent === "back to the lab")];
+		const [three, home] = [deepAll(".waiting a").find((a) => a.textContent === "a room for 3"),
+			deepAll(".waiting a").find((a) => a.textContent === "back to the lab")];
 		if (new URL(three.href).pathname + new URL(three.href).search !== "/new?size=3") throw new Error(three.href);
 		if (new URL(home.href).pathname !== "/") throw new Error(home.href);`)
 }
 
-// What is said on the stage for a moment covers no server and no name, whatever the screen; neither does what is said of lost messages.
+// What is said on the stage for a moment covers no server and no name, whatever the screen; neither does what is said
+// of lost messages.
 func TestWhatIsSaidOnTheStageCoversNoName(t *testing.T) {
 	t.Parallel()
 	w := handy(t)
 	for _, l := range screens {
 		w.as(l)
-		w.must(nil, `await raftPlayground.seek(200); await raftPlayground.act({ do: "restart", server: 4 }).catch(() => {});`)
+		w.must(nil,
+			`await raftPlayground.seek(200); await raftPlayground.act({ do: "restart", server: 4 }).catch(() => {});`)
 		x, y := w.nodeAt(4)
 		if l.width < 600 {
-			w.must(nil, `deepAll(".node[data-server='4']")[0].dispatchEvent(new MouseEvent("contextmenu", { bubbles: true, cancelable: true }));`)
+			w.must(nil,
+				`deepAll(".node[data-server='4']")[0].dispatchEvent(new MouseEvent("contextmenu", `+
+					`{ bubbles: true, cancelable: true }));`)
 		} else {
 			w.run(5*time.Second, chromedp.MouseClickXY(x, y, chromedp.ButtonRight))
 		}
@@ -93,7 +105,8 @@ func TestWhatIsSaidOnTheStageCoversNoName(t *testing.T) {
 			t.Errorf("%s: %v", l.name, pairs)
 		}
 		w.must(nil, `
-			const [note, button] = [".notice.undo", ".notice.undo button"].map((s) => deepAll(s)[0].getBoundingClientRect());
+			const [note, button] = [".notice.undo", ".notice.undo button"]
+				.map((s) => deepAll(s)[0].getBoundingClientRect());
 			if (button.right > note.right || button.left < note.left) throw new Error("its button ends outside of it");`)
 		w.keepPicture("undo", l)
 		w.must(nil, `await raftPlayground.seek(190);`)
@@ -121,7 +134,8 @@ const lostWords = `
 	wrap(OffscreenCanvasRenderingContext2D, "fillText", (pen, [text]) => words.set(pen.canvas, text));
 	wrap(OffscreenCanvas, "transferToImageBitmap", (canvas, _, picture) => words.set(picture, words.get(canvas) ?? ""));
 	let frame = { at: 0, said: [] };
-	window.e2eLost = { most: 0, upon: [], now: () => frame.said.length > 0 && document.timeline.currentTime - frame.at < 100 };
+	window.e2eLost = { most: 0, upon: [], now: () => frame.said.length > 0 &&
+		document.timeline.currentTime - frame.at < 100 };
 	const meet = (a, b) => a.left < b.right && b.left < a.right && a.top < b.bottom && b.top < a.bottom;
 	wrap(CanvasRenderingContext2D, "drawImage", (pen, [picture, x, y, w, h]) => {
 		if (!words.get(picture)?.startsWith("lost:")) return;
@@ -130,7 +144,8 @@ const lostWords = `
 		const edge = pen.canvas.getBoundingClientRect();
 		const [left, middle] = [edge.left + x + 2, edge.top + y + h / 2];
 		const box = { left, right: left + w - 4, top: middle - 6, bottom: middle + 6 };
-		const names = [...document.querySelectorAll(".node-label")].map((e) => [e.textContent.trim(), e.getBoundingClientRect()]);
+		const names = [...document.querySelectorAll(".node-label")]
+			.map((e) => [e.textContent.trim(), e.getBoundingClientRect()]);
 		const others = [...frame.said.map((b) => ["another", b]), ...names].filter(([, b]) => meet(box, b));
 		e2eLost.upon.push(...others.map(([what]) => words.get(picture) + " stands upon " + what));
 		frame.said.push(box);

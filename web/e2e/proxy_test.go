@@ -132,7 +132,8 @@ func TestARefusalIsToldAsOne(t *testing.T) {
 	w.navigate(foreign + "/r/" + r.code)
 	w.reads(".strip", "Pages of "+foreign+" may not join rooms of "+r.relay.addr+
 		". To let them, start the relay with -origin "+foreign+". Trying again")
-	for _, untrue := range []string{"Connection lost", "watching", "Your node keeps", "The clock starts", "Nothing yet"} {
+	for _, untrue := range []string{"Connection lost", "watching", "Your node keeps", "The clock starts",
+		"Nothing yet"} {
 		if text := w.text(); strings.Contains(text, untrue) {
 			t.Errorf("it was never connected, and says %s", text)
 		}
@@ -196,7 +197,8 @@ func TestARefusalIsToldAsOne(t *testing.T) {
 		mu.Unlock()
 		if sendAway {
 			w.Header().Set("Retry-After", "3")
-			http.Error(w, "Too many tabs come from your address at once; the next ones may in 3 s.", http.StatusTooManyRequests)
+			http.Error(w, "Too many tabs come from your address at once; the next ones may in 3 s.",
+				http.StatusTooManyRequests)
 			return
 		}
 		passes.ServeHTTP(w, req)
@@ -230,7 +232,8 @@ func TestWishesThatComeEarlyWait(t *testing.T) {
 	w.mustGet("x", "early")
 	for _, address := range []string{"/#1?seed=4", "/"} {
 		w.navigate(r.relay.url(address))
-		if err := w.eval(&answers, `return await early;`); err != nil || len(answers) != 3 || fmt.Sprint(answers[2]) != "1" {
+		if err := w.eval(&answers, `return await early;`); err != nil || len(answers) != 3 ||
+			fmt.Sprint(answers[2]) != "1" {
 			t.Errorf("%s: %v, %v", address, answers, err)
 		}
 	}

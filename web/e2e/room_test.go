@@ -112,7 +112,8 @@ func (w *tab) get(key string) (string, error) {
 		Found bool
 		Value string
 	}
-	if err := w.eval(&answer, fmt.Sprintf(`return await raftPlayground.request({op: "get", key: %q});`, key)); err != nil {
+	if err := w.eval(&answer, fmt.Sprintf(`return await raftPlayground.request({op: "get", key: %q});`,
+		key)); err != nil {
 		return "", err
 	}
 	if !answer.Found {
@@ -135,7 +136,8 @@ func (w *tab) mustGet(key, want string) {
 	}
 }
 
-// leading waits until one of the tabs leads and all of them take it for the leader of one term. It returns it, and the others.
+// leading waits until one of the tabs leads and all of them take it for the leader of one term. It returns it,
+// and the others.
 func leading(t *testing.T, limit time.Duration, tabs ...*tab) (leader *tab, others []*tab) {
 	t.Helper()
 	eventually(t, limit, "all tabs agree on a leader among them", func() error {
@@ -163,7 +165,8 @@ func leading(t *testing.T, limit time.Duration, tabs ...*tab) (leader *tab, othe
 	return leader, others
 }
 
-// alike waits until the logs of all tabs are committed and applied to their ends and hold the same state, and returns what the first one says.
+// alike waits until the logs of all tabs are committed and applied to their ends and hold the same state, and returns
+// what the first one says.
 func alike(t *testing.T, limit time.Duration, tabs ...*tab) status {
 	t.Helper()
 	var first status
@@ -173,7 +176,8 @@ func alike(t *testing.T, limit time.Duration, tabs ...*tab) status {
 			if i == 0 {
 				first = s
 			}
-			if s.AppliedIndex != s.LastIndex || s.CommitIndex != s.LastIndex || s.LastIndex != first.LastIndex || s.StateHash != first.StateHash || s.StateHash == "" {
+			if s.AppliedIndex != s.LastIndex || s.CommitIndex != s.LastIndex || s.LastIndex != first.LastIndex ||
+				s.StateHash != first.StateHash || s.StateHash == "" {
 				return fmt.Errorf("first tab %+v, tab %d %+v", first, i+1, s)
 			}
 		}

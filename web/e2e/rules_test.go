@@ -52,7 +52,9 @@ func TestARuleIsSwitchedOffByMouseAndByKeyboard(t *testing.T) {
 	w.off(before)
 	eventually(t, 10*time.Second, "it is Raft again", func() error {
 		var marks int
-		if w.must(&marks, `return deepAll("raft-rules .modified").length + (deepAll("raft-strips")[0].textContent.includes("Modified Raft") ? 1 : 0);`); marks > 0 {
+		if w.must(&marks,
+			`return deepAll("raft-rules .modified").length + `+
+				`(deepAll("raft-strips")[0].textContent.includes("Modified Raft") ? 1 : 0);`); marks > 0 {
 			return fmt.Errorf("%d marks say that it is modified", marks)
 		}
 		return nil

@@ -18,10 +18,12 @@ import (
 	"raftplayground/raft/lab"
 )
 
-// How quick the lab is. Each test prints its figures as lines of "measured"; `./build.sh bench lab/browser` shows only those. What is asserted holds on a machine that
-// does much else at the same time: work is counted in processor time of the page's main thread, not by the clock, and its limits are wide.
+// How quick the lab is. Each test prints its figures as lines of "measured"; `./build.sh bench lab/browser` shows only
+// those. What is asserted holds on a machine that does much else at the same time: work is counted in processor time of
+// the page's main thread, not by the clock, and its limits are wide.
 const (
-	mostWork      = 16.0  // ms of the main thread in a frame, 95th percentile, five servers; a quiet machine needs a quarter
+	// ms of the main thread in a frame, 95th percentile, five servers; a quiet machine needs a quarter
+	mostWork      = 16.0
 	mostWorkBusy  = 60.0  // … nine servers with 200 messages under way
 	mostTask      = 200.0 // ms of processor time of one task, while the clock runs
 	mostStage     = 450   // elements on the stage, five servers
@@ -76,7 +78,8 @@ func (w *tab) traced(meanwhile func()) []traceEvent {
 			close(done)
 		}
 	}
-	config := &tracing.TraceConfig{RecordMode: tracing.RecordModeRecordUntilFull, IncludedCategories: []string{"devtools.timeline", "toplevel"}}
+	config := &tracing.TraceConfig{RecordMode: tracing.RecordModeRecordUntilFull,
+		IncludedCategories: []string{"devtools.timeline", "toplevel"}}
 	w.run(30*time.Second, tracing.Start().WithTraceConfig(config).WithTransferMode(tracing.TransferModeReportEvents))
 	meanwhile()
 	w.run(60*time.Second, tracing.End())
@@ -91,7 +94,8 @@ func (w *tab) traced(meanwhile func()) []traceEvent {
 }
 
 // steps are those in which the browser brings to the screen what scripts changed, in words.
-var steps = map[string]string{"UpdateLayoutTree": "style and layout", "Layout": "style and layout", "PrePaint": "painting", "Paint": "painting", "Layerize": "painting"}
+var steps = map[string]string{"UpdateLayoutTree": "style and layout", "Layout": "style and layout",
+	"PrePaint": "painting", "Paint": "painting", "Layerize": "painting"}
 
 // effort is what a page's main thread did, in ms of processor time.
 type effort struct {
@@ -190,7 +194,9 @@ func measured(t *testing.T, what string, value float64, unit, target string) {
 // drawing watches the lab draw a run from a moment on, ms, at a rate, and prints what that costs.
 func (w *tab) drawing(what string, rate float64, perFrame string) effort {
 	w.t.Helper()
-	w.must(nil, fmt.Sprintf(`await raftPlayground.network({rate: %v}); await new Promise((done) => setTimeout(done, 1500));`, rate))
+	w.must(nil,
+		fmt.Sprintf(`await raftPlayground.network({rate: %v}); await new Promise((done) => setTimeout(done, 1500));`,
+			rate))
 	before, began := w.browser.processorTime(), time.Now()
 	time.Sleep(countedFor)
 	all := (w.browser.processorTime() - before) / time.Since(began).Seconds()
@@ -208,8 +214,10 @@ func (w *tab) drawing(what string, rate float64, perFrame string) effort {
 	measured(w.t, what+": main thread a frame, 95th percentile", of(found.frames, 95), "ms", perFrame)
 	measured(w.t, what+": scripts a frame, 95th percentile", of(found.script, 95), "ms", "≤ 4 with five servers")
 	measured(w.t, what+": longest task", of(found.tasks, 100), "ms", "≤ 50")
-	measured(w.t, what+": frames a second", (frames-1)/found.lasted, "", "60, fewer where other processes take the processors")
-	measured(w.t, what+": main thread busy", found.total/found.lasted/10, "%", "≤ 20 of one processor, for the page ≤ 10 of two")
+	measured(w.t, what+": frames a second", (frames-1)/found.lasted, "",
+		"60, fewer where other processes take the processors")
+	measured(w.t, what+": main thread busy", found.total/found.lasted/10, "%",
+		"≤ 20 of one processor, for the page ≤ 10 of two")
 	measured(w.t, what+": Worker busy", found.worker/found.lasted/10, "%", "")
 	measured(w.t, what+": all the browser's processes busy, untraced", 100*all, "%", "of one processor")
 	return found
@@ -234,7 +242,11 @@ func (w *tab) opens(run lab.Run, at float64) {
 	w.t.Helper()
 	w.playhead()
 	link := packed(w.t, run)
-	w.must(nil, fmt.Sprintf(`await raftPlayground.open(%q); await raftPlayground.network({rate: 0}); await raftPlayground.seek(%v);`, link, at))
+	w.must(nil,
+		fmt.Sprintf(
+			`await raftPlayground.open(%q); await raftPlayground.network({rate: 0}); await raftPlayground.seek(%v);`,
+			link,
+			at))
 }
 
 // underWay counts the frames between servers at a moment of a run, ms.
@@ -251,7 +263,8 @@ func underWay(t *testing.T, run lab.Run, at float64) int {
 }
 
 func TestSpeedOfDrawingFiveServers(t *testing.T) {
-	run := lab.Run{Version: lab.Version, Seed: 1, Config: lab.Config{Servers: 5, Latency: 60_000, Jitter: 20_000, Clients: 1, Keys: 1, Think: 100_000, Patience: 5_000_000}}
+	run := lab.Run{Version: lab.Version, Seed: 1, Config: lab.Config{Servers: 5, Latency: 60_000, Jitter: 20_000,
+		Clients: 1, Keys: 1, Think: 100_000, Patience: 5_000_000}}
 	const at = 3000
 	n := underWay(t, run, at)
 	w := startBrowser(t).window(1440, 900)
@@ -267,21 +280,24 @@ func TestSpeedOfDrawingFiveServers(t *testing.T) {
 		t.Error("nothing moves on the stage while the clock runs")
 	}
 	if changes > mostAlone {
-		t.Errorf("what moves changes elements of the stage, %.0f times in 2 s: at most %d are allowed, as each has the browser style and paint it", changes, mostAlone)
+		t.Errorf(
+			"what moves changes elements of the stage, %.0f times in 2 s: at most %d are allowed, as each has "+
+				"the browser style and paint it", changes, mostAlone)
 	}
 	if n < 10 {
 		t.Errorf("%d messages are under way in this run, expected 10 or more: choose another", n)
 	}
 	if work := of(found.frames, 95); work > mostWork {
-		t.Errorf("drawing takes %.1f ms of the main thread in a frame (95th percentile), at most %v are allowed", work, mostWork)
+		t.Errorf("drawing takes %.1f ms of the main thread in a frame (95th percentile), at most %v are allowed", work,
+			mostWork)
 	}
 	if elements > mostStage {
 		t.Errorf("the stage has %v elements, at most %d are allowed", elements, mostStage)
 	}
 }
 
-// changesOfTheStage lets the clock run so slowly that messages and timers move and hardly anything happens, and counts what changes of the stage's elements in
-// two seconds; and whether anything moved.
+// changesOfTheStage lets the clock run so slowly that messages and timers move and hardly anything happens, and counts
+// what changes of the stage's elements in two seconds; and whether anything moved.
 func (w *tab) changesOfTheStage() (changes float64, painted bool) {
 	w.t.Helper()
 	var found struct {
@@ -302,10 +318,11 @@ func (w *tab) changesOfTheStage() (changes float64, painted bool) {
 	return found.Changes, found.Painted
 }
 
-// Nine servers whose timers end before votes can arrive: each asks all others for their votes again and again, and none ever leads. All those messages are drawn; of
-// heartbeats as many would be pulses of their links (LOOK §5).
+// Nine servers whose timers end before votes can arrive: each asks all others for their votes again and again, and none
+// ever leads. All those messages are drawn; of heartbeats as many would be pulses of their links (LOOK §5).
 func TestSpeedOfDrawingNineServersAnd200Messages(t *testing.T) {
-	run := lab.Run{Version: lab.Version, Seed: 5, Config: lab.Config{Servers: 9, Latency: 70_000, Jitter: 10_000, ElectionMin: 80_000, ElectionMax: 100_000}}
+	run := lab.Run{Version: lab.Version, Seed: 5, Config: lab.Config{Servers: 9, Latency: 70_000, Jitter: 10_000,
+		ElectionMin: 80_000, ElectionMax: 100_000}}
 	const at = 1000
 	n := underWay(t, run, at)
 	w := startBrowser(t).window(1440, 900)
@@ -316,14 +333,16 @@ func TestSpeedOfDrawingNineServersAnd200Messages(t *testing.T) {
 		t.Errorf("%d messages are under way in this run, expected 200 or more: choose another", n)
 	}
 	if work := of(found.frames, 95); work > mostWorkBusy {
-		t.Errorf("drawing takes %.1f ms of the main thread in a frame (95th percentile), at most %v are allowed", work, mostWorkBusy)
+		t.Errorf("drawing takes %.1f ms of the main thread in a frame (95th percentile), at most %v are allowed", work,
+			mostWorkBusy)
 	}
 	if task := of(found.tasks, 100); task > mostTask {
 		t.Errorf("a task took %.0f ms of processor time, at most %v are allowed", task, mostTask)
 	}
 }
 
-// In the lab's own run, ten minutes long, any moment is there at once: the lab keeps copies of its world and goes on from the one before.
+// In the lab's own run, ten minutes long, any moment is there at once: the lab keeps copies of its world and goes on
+// from the one before.
 func TestSpeedOfScrubbingTenMinutes(t *testing.T) {
 	w := openLab(t)
 	for minute := 1; minute <= 10; minute++ {
@@ -354,7 +373,9 @@ func TestSpeedOfOpening(t *testing.T) {
 	w.run(5*time.Second, network.SetCacheDisabled(true))
 	var paint, event float64
 	found := effortOf(t, w.traced(func() {
-		w.run(20*time.Second, chromedp.ActionFunc(func(ctx context.Context) error { return chromedp.Navigate(r.url("/")).Do(ctx) }))
+		w.run(20*time.Second, chromedp.ActionFunc(func(ctx context.Context) error {
+			return chromedp.Navigate(r.url("/")).Do(ctx)
+		}))
 		w.must(&event, `
 			for (;;) {
 				if (raftPlayground.cluster().some((s) => s.role === "candidate")) return performance.now();
@@ -374,6 +395,7 @@ func TestSpeedOfOpening(t *testing.T) {
 	measured(t, "opening: blocked beyond 50 ms a task", blocked, "ms", "")
 	measured(t, "opening: main thread until the lab answers", found.total, "ms", "")
 	if task := of(found.tasks, 100); task > mostToLoad {
-		t.Errorf("a task took %.0f ms of processor time while the page opened, at most %v are allowed", task, mostToLoad)
+		t.Errorf("a task took %.0f ms of processor time while the page opened, at most %v are allowed", task,
+			mostToLoad)
 	}
 }

@@ -17,7 +17,8 @@ import (
 	"raftplayground/raft/lab"
 )
 
-// clickLine clicks the newest line of the story that has these words, which may be earlier than those the list begins with.
+// clickLine clicks the newest line of the story that has these words, which may be earlier than those the
+// list begins with.
 func (w *tab) clickLine(words string) {
 	w.t.Helper()
 	eventually(w.t, 20*time.Second, "the story has a line with "+words, func() error {
@@ -25,7 +26,8 @@ func (w *tab) clickLine(words string) {
 			deepAll(".clicked").forEach((e) => e.classList.remove("clicked"));
 			const line = deepAll(".story-line").find((l) => l.textContent.includes(%q));
 			if (!line) deepAll(".story-earlier button")[0]?.click();
-			if (!line) throw new Error("its lines are: " + deepAll(".story-line").map((l) => l.textContent.trim()).join(" | "));
+			if (!line) throw new Error("its lines are: " + deepAll(".story-line").map((l) => l.textContent.trim())
+				.join(" | "));
 			line.scrollIntoView({ block: "center" });
 			line.classList.add("clicked");`, words))
 	})
@@ -71,7 +73,8 @@ func TestAnOpenedLineShowsTheCodeThatRan(t *testing.T) {
 	w := borrowBrowser(t).labAt(r.url("/#1?size=5&seed=7&at=0.4"))
 	w.still(400)
 	for _, line := range []struct{ words, kind, rule string }{
-		{"leads term", "BecameLeader", "Rules for Servers, Candidates, rule 2"}, {"asks for votes", "BecameCandidate", "Rules for Servers, Followers, rule 2"},
+		{"leads term", "BecameLeader", "Rules for Servers, Candidates, rule 2"},
+		{"asks for votes", "BecameCandidate", "Rules for Servers, Followers, rule 2"},
 	} {
 		w.clickLine(line.words)
 		w.reads(".reason", line.rule)
@@ -88,7 +91,8 @@ func TestAnOpenedLineShowsTheCodeThatRan(t *testing.T) {
 	eventually(t, 10*time.Second, "Enter opens the line", func() error {
 		return w.eval(&at, `
 			const line = document.activeElement;
-			if (line.getAttribute("aria-expanded") !== "true") throw new Error("the focus is on " + line.outerHTML.slice(0, 200));
+			if (line.getAttribute("aria-expanded") !== "true")
+				throw new Error("the focus is on " + line.outerHTML.slice(0, 200));
 			return Number(line.dataset.at) / 1000;`)
 	})
 	w.run(5*time.Second, chromedp.KeyEvent("g"))
@@ -105,7 +109,10 @@ func TestTheStoryIsPartedAtThePlayhead(t *testing.T) {
 		Later bool
 		Text  string
 	}) {
-		w.must(&shown, `return deepAll("raft-story li:has(.story-line)").map((l) => ({ at: Number(l.querySelector(".story-line").dataset.at) / 1000, later: l.classList.contains("later"), text: l.textContent.trim() }));`)
+		w.must(&shown,
+			`return deepAll("raft-story li:has(.story-line)").map((l) => ({ at: `+
+				`Number(l.querySelector(".story-line").dataset.at) / 1000, later: l.classList.contains("later"), `+
+				`text: l.textContent.trim() }));`)
 		return shown
 	}
 	all := lines()
@@ -166,7 +173,8 @@ func TestTheStoryIsNarrowedAndHeartbeatsAreOneLine(t *testing.T) {
 	w.click("raft-story .check")
 	w.reads(".story-list", "Heartbeats of S")
 	var beats, lines int
-	w.must(&beats, `return deepAll(".story-line").filter((l) => l.textContent.includes("the leader, is alive")).length;`)
+	w.must(&beats,
+		`return deepAll(".story-line").filter((l) => l.textContent.includes("the leader, is alive")).length;`)
 	if beats > 0 {
 		t.Errorf("%d heartbeats have a line of their own", beats)
 	}
@@ -220,7 +228,8 @@ func TestOneCursorGoesThroughStoryStageAndLogs(t *testing.T) {
 	followers := lit()
 	var leader int
 	w.must(&leader, `return raftPlayground.cluster().find((s) => s.role === "leader").server;`)
-	if len(followers.Servers) != 4 || slices.Contains(followers.Servers, leader) || !slices.Equal(followers.Servers, followers.Rows) || len(followers.Cells) != 4 || len(followers.Lines) != 1 {
+	if len(followers.Servers) != 4 || slices.Contains(followers.Servers, leader) ||
+		!slices.Equal(followers.Servers, followers.Rows) || len(followers.Cells) != 4 || len(followers.Lines) != 1 {
 		t.Errorf("the four followers' commit of index 1 is pointed at: %+v", followers)
 	}
 
@@ -228,7 +237,8 @@ func TestOneCursorGoesThroughStoryStageAndLogs(t *testing.T) {
 	w.run(5*time.Second, input.DispatchMouseEvent(input.MouseMoved, 700, 20))
 	w.must(nil, `deepAll(".logs-scroll")[0].focus();`)
 	w.run(5*time.Second, chromedp.KeyEvent(kb.Home), chromedp.KeyEvent(kb.ArrowDown))
-	if entry := lit(); !slices.Equal(entry.Servers, []int{2}) || len(entry.Cells) != 1 || entry.Cells[0] != "Entry 1 of S2" {
+	if entry := lit(); !slices.Equal(entry.Servers, []int{2}) || len(entry.Cells) != 1 ||
+		entry.Cells[0] != "Entry 1 of S2" {
 		t.Errorf("entry 1 of S2 is pointed at: %+v", entry)
 	}
 }
@@ -272,7 +282,11 @@ func TestStoryAndDiagramOfTheLabAreAccessible(t *testing.T) {
 	for _, l := range looks {
 		w.as(l)
 		for _, panel := range []string{"Story", "Log"} {
-			w.must(nil, fmt.Sprintf(`deepAll(".tabs button").find((b) => b.checkVisibility() && b.textContent === %q && b.ariaPressed !== "true")?.click(); await new Promise((done) => setTimeout(done, 500));`, panel))
+			w.must(nil,
+				fmt.Sprintf(
+					`deepAll(".tabs button").find((b) => b.checkVisibility() && b.textContent === %q && `+
+						`b.ariaPressed !== "true")?.click(); await new Promise((done) => setTimeout(done, 500));`,
+					panel))
 			w.examine("story and diagram, "+panel+", "+l.name, l)
 		}
 	}
@@ -283,9 +297,11 @@ func TestEndLeadsToTheOldestEvent(t *testing.T) {
 	t.Parallel()
 	w := borrowBrowser(t).window(1440, 900)
 	w.navigate(startRelay(t).url("/"))
-	w.opens(lab.Run{Version: lab.Version, Seed: 1, Config: lab.Config{Servers: 5, Latency: 15_000, Clients: 1, Keys: 1, Think: 100_000, Patience: 5_000_000}}, 8000)
+	w.opens(lab.Run{Version: lab.Version, Seed: 1, Config: lab.Config{Servers: 5, Latency: 15_000, Clients: 1, Keys: 1,
+		Think: 100_000, Patience: 5_000_000}}, 8000)
 	type list struct{ Lines, Earlier, Place int }
-	look := `{lines: deepAll(".story-line").length, earlier: deepAll(".story-earlier").length, place: deepAll(".story-line").indexOf(document.activeElement)}`
+	look := `{lines: deepAll(".story-line").length, earlier: deepAll(".story-earlier").length, ` +
+		`place: deepAll(".story-line").indexOf(document.activeElement)}`
 	eventually(t, 10*time.Second, "a long story is not all in the list", func() error {
 		var at list
 		if w.must(&at, `return `+look+`;`); at.Lines < 10 || at.Lines > 50 || at.Earlier != 1 {
@@ -296,7 +312,8 @@ func TestEndLeadsToTheOldestEvent(t *testing.T) {
 	w.must(nil, `deepAll(".story-line[tabindex='0']")[0].focus();`)
 	w.run(5*time.Second, chromedp.KeyEvent(kb.End))
 	var at list
-	if w.must(&at, `await new Promise((done) => setTimeout(done, 600)); return `+look+`;`); at.Lines < 60 || at.Earlier != 0 || at.Place != at.Lines-1 {
+	if w.must(&at, `await new Promise((done) => setTimeout(done, 600)); return `+look+`;`); at.Lines < 60 ||
+		at.Earlier != 0 || at.Place != at.Lines-1 {
 		t.Errorf("End leads to %+v, expected the last of 60 lines or more, and no earlier ones", at)
 	}
 }

@@ -10,7 +10,8 @@ import (
 	"github.com/chromedp/chromedp/kb"
 )
 
-// A rule is switched off, the shortest harm without it is looked for, and what was found opens before its moment, paused; then the property breaks there.
+// A rule is switched off, the shortest harm without it is looked for, and what was found opens before its moment,
+// paused; then the property breaks there.
 func TestABadRunIsFoundAndOpenedAtItsMoment(t *testing.T) {
 	t.Parallel()
 	r := startRelay(t)
@@ -21,7 +22,8 @@ func TestABadRunIsFoundAndOpenedAtItsMoment(t *testing.T) {
 	w.must(nil, `
 		const { off } = await raftPlayground.lab();
 		await raftPlayground.act({ do: "rules", off: [...off, "upToDateCandidate"] });`)
-	w.reads("raft-studies", "Looks for the shortest run that breaks a safety property without “Vote for up-to-date logs only”.")
+	w.reads("raft-studies",
+		"Looks for the shortest run that breaks a safety property without “Vote for up-to-date logs only”.")
 	w.press("Find a bad run")
 	w.reads("raft-studies .study-found", "Leader Completeness breaks at 0.720 s.")
 	w.reads("raft-studies .study-found", "The shortest there is within the bounds")
@@ -47,7 +49,8 @@ func TestABadRunIsFoundAndOpenedAtItsMoment(t *testing.T) {
 	}
 }
 
-// Two runs of one seed, one without the last thing that was done: they stand side by side, by keyboard, and part where that was done.
+// Two runs of one seed, one without the last thing that was done: they stand side by side, by keyboard, and part where
+// that was done.
 func TestTwoRunsStandSideBySide(t *testing.T) {
 	t.Parallel()
 	r := startRelay(t)
@@ -81,7 +84,8 @@ func TestTwoRunsStandSideBySide(t *testing.T) {
 	})
 }
 
-// The laboratory holds its elections in the background, draws them, and says them in numbers too: with timeouts that are all alike votes are always split.
+// The laboratory holds its elections in the background, draws them, and says them in numbers too: with timeouts that
+// are all alike votes are always split.
 func TestElectionsAreHeldInTheBackground(t *testing.T) {
 	t.Parallel()
 	r := startRelay(t)

@@ -58,7 +58,8 @@ func (w *tab) standing(what string, there func(playhead) bool) playhead {
 
 func (w *tab) at(ms float64) playhead {
 	w.t.Helper()
-	return w.standing(fmt.Sprintf("the clock stands at %v ms", ms), func(p playhead) bool { return math.Abs(p.At-ms) < 0.0005 })
+	return w.standing(fmt.Sprintf("the clock stands at %v ms", ms),
+		func(p playhead) bool { return math.Abs(p.At-ms) < 0.0005 })
 }
 
 func (w *tab) keys(keys ...string) {
@@ -73,7 +74,8 @@ func (w *tab) clickButton(words string) {
 	w.t.Helper()
 	var at struct{ X, Y float64 }
 	w.must(&at, fmt.Sprintf(`
-		const found = deepAll("button").filter((b) => b.checkVisibility() && b.innerText.replace(/\s+/g, " ").trim().startsWith(%q));
+		const found = deepAll("button").filter((b) => b.checkVisibility() && b.innerText.replace(/\s+/g, " ").trim()
+			.startsWith(%q));
 		if (found.length === 0) throw new Error("no button says " + %q);
 		const box = found[0].getBoundingClientRect();
 		return {x: box.x + box.width / 2, y: box.y + box.height / 2};`, words, words))
@@ -95,7 +97,8 @@ func TestTheLabsClockIsPausedAndStepped(t *testing.T) {
 	w.clickButton("Pause")
 	paused := w.standing("Pause stops it", func(p playhead) bool { return p.At > begin.At })
 
-	// By the keys and by the buttons. A step back goes to just before what happened last, so the step on after it leads to the same state.
+	// By the keys and by the buttons. A step back goes to just before what happened last, so the step on after it leads
+	// to the same state.
 	w.keys(kb.ArrowRight)
 	next := w.standing("→ goes on to the next event", func(p playhead) bool { return p.At > paused.At })
 	w.clickButton("event ›")
@@ -106,7 +109,8 @@ func TestTheLabsClockIsPausedAndStepped(t *testing.T) {
 	if again := w.at(after.At); again.Hash != after.Hash {
 		t.Errorf("a step back and one on: state %s, expected %s", again.Hash, after.Hash)
 	}
-	// What a step led to is said to those who see the page and to those who hear it, also where it is nothing that makes a heading.
+	// What a step led to is said to those who see the page and to those who hear it, also where it is nothing that
+	// makes a heading.
 	w.keys(kb.ArrowLeft)
 	w.reads("raft-live-region", "Before this: S")
 	w.reads(".headline", "Before this: S")
@@ -181,7 +185,8 @@ func TestAnyMomentIsReachedOnTheTimeLine(t *testing.T) {
 		input.DispatchMouseEvent(input.MouseMoved, line.x(50), y).WithButton(input.Left).WithButtons(1),
 		input.DispatchMouseEvent(input.MouseReleased, line.x(50), y).WithButton(input.Left).WithClickCount(1))
 	pixel := (line.Max - line.Min) / line.Width
-	dragged := w.standing("the playhead is where it was dragged to", func(p playhead) bool { return math.Abs(p.At-50) <= 2*pixel+0.3 })
+	dragged := w.standing("the playhead is where it was dragged to",
+		func(p playhead) bool { return math.Abs(p.At-50) <= 2*pixel+0.3 })
 	if dragged.End != end.End {
 		t.Errorf("to look at the past ended the branch at %v ms, not at %v", dragged.End, end.End)
 	}
@@ -274,8 +279,11 @@ func TestToActInThePastMakesABranch(t *testing.T) {
 	t.Parallel()
 	w := openLab(t)
 	first := w.at(200)
-	w.must(nil, `await raftPlayground.seek(100); await raftPlayground.act({do: "crash", server: 3}); await raftPlayground.seek(600);`)
-	second := w.standing("what comes of a crash in the past is the second branch", func(p playhead) bool { return p.At == 600 && p.Branch == 2 && len(p.Branches) == 2 })
+	w.must(nil,
+		`await raftPlayground.seek(100); await raftPlayground.act({do: "crash", server: 3}); `+
+			`await raftPlayground.seek(600);`)
+	second := w.standing("what comes of a crash in the past is the second branch",
+		func(p playhead) bool { return p.At == 600 && p.Branch == 2 && len(p.Branches) == 2 })
 	w.says(5*time.Second, "Branch 2 of 2")
 
 	// By mouse, from the menu.
@@ -325,7 +333,8 @@ func TestAHiddenLabIsNotPlayedBack(t *testing.T) {
 	after := w.playhead()
 	elapsed := time.Since(since).Seconds() * 1000
 	if most := before.At + 0.1*(elapsed+1500); after.At > most {
-		t.Errorf("in %.0f ms of being seen again the clock went from %v to %v ms: it catches up", elapsed, before.At, after.At)
+		t.Errorf("in %.0f ms of being seen again the clock went from %v to %v ms: it catches up", elapsed, before.At,
+			after.At)
 	}
 	var marks int
 	w.must(&marks, `return parseInt(deepAll("canvas.flights")[0].ariaLabel) || 0;`)

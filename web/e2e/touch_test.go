@@ -15,7 +15,8 @@ import (
 // asTouched shows the tab as on a device of this size that has no mouse.
 func (w *tab) asTouched(width, height int64) {
 	w.t.Helper()
-	w.run(5*time.Second, emulation.SetDeviceMetricsOverride(width, height, 1, true), emulation.SetTouchEmulationEnabled(true))
+	w.run(5*time.Second, emulation.SetDeviceMetricsOverride(width, height, 1, true),
+		emulation.SetTouchEmulationEnabled(true))
 }
 
 // steady waits until what a selector names is seen and stands still, and says where its middle is.
@@ -27,7 +28,8 @@ func (w *tab) steady(selector string) (x, y float64) {
 			const found = deepAll(%q).find((e) => e.checkVisibility());
 			if (!found) throw new Error("it is not there");
 			found.scrollIntoView({block: "nearest"});
-			const middle = () => { const box = found.getBoundingClientRect(); return {x: box.x + box.width / 2, y: box.y + box.height / 2}; };
+			const middle = () => { const box = found.getBoundingClientRect(); return {x: box.x + box.width / 2,
+				y: box.y + box.height / 2}; };
 			const before = middle();
 			await new Promise((done) => setTimeout(done, 100));
 			const now = middle();
@@ -46,19 +48,23 @@ func (w *tab) finger(x, y float64, rest time.Duration, toX, toY float64) {
 		for i := 1.0; i <= steps; i++ {
 			w.run(5*time.Second, input.DispatchTouchEvent(input.TouchMove, at(x+(toX-x)*i/steps, y+(toY-y)*i/steps)))
 		}
-		w.run(5*time.Second, chromedp.Sleep(100*time.Millisecond), input.DispatchTouchEvent(input.TouchMove, at(toX, toY))) // or it is flung, and the browser takes the next tap for a stop of that
+		// or it is flung, and the browser takes the next tap for a stop of that
+		w.run(5*time.Second, chromedp.Sleep(100*time.Millisecond),
+			input.DispatchTouchEvent(input.TouchMove, at(toX, toY)))
 	}
 	w.run(5*time.Second, input.DispatchTouchEvent(input.TouchEnd, []*input.TouchPoint{}))
 }
 
-// pinch puts two fingers on the tape, so many px to either side of a moment, and takes them apart, or nearer to each other.
+// pinch puts two fingers on the tape, so many px to either side of a moment, and takes them apart, or nearer
+// to each other.
 func (w *tab) pinch(line tape, at, from, to float64) {
 	w.t.Helper()
 	fingers := func(apart float64) []*input.TouchPoint {
 		y := line.Y + line.Height/2
 		return []*input.TouchPoint{{X: line.x(at) - apart, Y: y, ID: 1}, {X: line.x(at) + apart, Y: y, ID: 2}}
 	}
-	w.run(5*time.Second, input.DispatchTouchEvent(input.TouchStart, fingers(from)[:1]), input.DispatchTouchEvent(input.TouchStart, fingers(from)))
+	w.run(5*time.Second, input.DispatchTouchEvent(input.TouchStart, fingers(from)[:1]),
+		input.DispatchTouchEvent(input.TouchStart, fingers(from)))
 	for i := 1.0; i <= 5; i++ {
 		w.run(5*time.Second, input.DispatchTouchEvent(input.TouchMove, fingers(from+(to-from)*i/5)))
 	}
@@ -87,15 +93,19 @@ func TestThePhoneIsPlayedByTouch(t *testing.T) {
 
 	w.tap(server(2))
 	w.tap(".node-more")
-	if done := w.does("the menu of a tapped server crashes it", 1, func() { w.tap(".node-menu [data-deed=crash]") }); done[0].Do != "crash" || done[0].Server != 2 {
+	if done := w.does("the menu of a tapped server crashes it", 1,
+		func() { w.tap(".node-menu [data-deed=crash]") }); done[0].Do != "crash" || done[0].Server != 2 {
 		t.Errorf("the menu did %+v", done)
 	}
 	w.seats("connected", "gone", "connected", "connected", "connected")
 	w.hold(server(2))
-	if done := w.does("a long touch opens the menu", 1, func() { w.tap(".node-menu [data-deed=restart]") }); done[0].Do != "restart" || done[0].Server != 2 {
+	if done := w.does("a long touch opens the menu", 1,
+		func() { w.tap(".node-menu [data-deed=restart]") }); done[0].Do != "restart" || done[0].Server != 2 {
 		t.Errorf("the menu of a long touch did %+v", done)
 	}
-	if done := w.does("a tap cuts a link", 2, func() { w.tap(".link[data-link='3-4'] .link-hit") }); done[0].Do != "cut" || done[0].Server != 3 || done[0].To != 4 || done[1].Server != 4 {
+	if done := w.does("a tap cuts a link", 2,
+		func() { w.tap(".link[data-link='3-4'] .link-hit") }); done[0].Do != "cut" || done[0].Server != 3 ||
+		done[0].To != 4 || done[1].Server != 4 {
 		t.Errorf("the tap did %+v", done)
 	}
 	w.open(".link.cut[data-link='3-4']")
@@ -112,19 +122,24 @@ func TestThePhoneIsPlayedByTouch(t *testing.T) {
 	if after := len(w.deeds()); after != before {
 		t.Errorf("a long touch of a link did %+v", w.deeds()[before:])
 	}
-	if done := w.does("the link's panel cuts one way", 1, func() { w.tap("raft-link [data-cut=forward]") }); done[0].Do != "cut" || done[0].Server != 3 || done[0].To != 2 {
+	if done := w.does("the link's panel cuts one way", 1,
+		func() { w.tap("raft-link [data-cut=forward]") }); done[0].Do != "cut" || done[0].Server != 3 ||
+		done[0].To != 2 {
 		t.Errorf("the panel did %+v", done)
 	}
 
 	// The sheets, and the time.
-	for _, sheet := range []struct{ tab, shows string }{{"story", ".region.story"}, {"log", ".logs .cell"}, {"faults", "raft-faults [data-network=lossy]"}, {"time", "raft-time-line input"}, {"time", "raft-caption .caption-strip"}} {
+	for _, sheet := range []struct{ tab, shows string }{{"story", ".region.story"}, {"log", ".logs .cell"},
+		{"faults", "raft-faults [data-network=lossy]"}, {"time", "raft-time-line input"},
+		{"time", "raft-caption .caption-strip"}} {
 		w.tap(".tab-" + sheet.tab)
 		w.open(sheet.shows)
 	}
 	line := w.tape()
 	middle := line.Y + line.Height/2
 	w.finger(line.x(600), middle, 0, line.x(112), middle)
-	w.standing("a finger on the tape goes back to about 112 ms", func(p playhead) bool { return math.Abs(p.At-112) < 5 })
+	w.standing("a finger on the tape goes back to about 112 ms",
+		func(p playhead) bool { return math.Abs(p.At-112) < 5 })
 
 	w.pinch(line, 112, 20, 80)
 	eventually(t, 5*time.Second, "two fingers that part enlarge the time line", func() error {
@@ -166,7 +181,8 @@ func TestThePhoneIsPlayedByTouch(t *testing.T) {
 	var to int
 	w.must(&to, `return Number(/What will S(\d)/.exec(deepAll("raft-message")[0].textContent)[1]);`)
 	toX, toY := w.steady(server(to))
-	if done := w.does("a held message is dragged to its receiver", 1, func() { w.finger(x, y, 0, toX, toY) }); done[0].Do != "deliverFrame" {
+	if done := w.does("a held message is dragged to its receiver", 1,
+		func() { w.finger(x, y, 0, toX, toY) }); done[0].Do != "deliverFrame" {
 		t.Errorf("the drag did %+v", done)
 	}
 }
@@ -179,11 +195,15 @@ func TestTheMenuIsReachedOnScreensWithoutAHeader(t *testing.T) {
 	for _, screen := range []struct{ width, height int64 }{{800, 580}, {844, 390}} {
 		w.asTouched(screen.width, screen.height)
 		what := fmt.Sprintf("%d×%d", screen.width, screen.height)
-		for _, way := range []struct{ words, shows string }{{"Share", ".share-dialog"}, {"Gallery", ".gallery-dialog"}, {"Keys", "dialog .keys"}} {
+		for _, way := range []struct{ words, shows string }{{"Share", ".share-dialog"}, {"Gallery", ".gallery-dialog"},
+			{"Keys", "dialog .keys"}} {
 			w.tap(".tab-menu")
 			w.open("#page-menu .new-run")
 			var place string
-			w.must(&place, fmt.Sprintf(`const b = deepAll("#page-menu button").find((b) => b.textContent.startsWith(%q) && b.checkVisibility()); b.id = "e2e-way"; return b.id;`, way.words))
+			w.must(&place,
+				fmt.Sprintf(
+					`const b = deepAll("#page-menu button").find((b) => b.textContent.startsWith(%q) && `+
+						`b.checkVisibility()); b.id = "e2e-way"; return b.id;`, way.words))
 			w.tap("#" + place)
 			w.must(nil, `deepAll("#e2e-way").forEach((b) => b.removeAttribute("id"));`)
 			w.open(way.shows)
@@ -194,7 +214,8 @@ func TestTheMenuIsReachedOnScreensWithoutAHeader(t *testing.T) {
 		w.open("#page-menu .new-run")
 		w.keys(kb.Escape)
 		w.shut(what, "#page-menu .new-run")
-		for key, shows := range map[string]string{"s": ".share-dialog", "g": ".gallery-dialog", "n": "#page-menu .new-run"} {
+		for key, shows := range map[string]string{"s": ".share-dialog", "g": ".gallery-dialog",
+			"n": "#page-menu .new-run"} {
 			w.keys(key)
 			w.open(shows)
 			w.keys(kb.Escape)
@@ -207,6 +228,7 @@ func TestTheMenuIsReachedOnScreensWithoutAHeader(t *testing.T) {
 func (w *tab) shut(what, selector string) {
 	w.t.Helper()
 	eventually(w.t, 10*time.Second, what+": Esc closes "+selector, func() error {
-		return w.eval(nil, fmt.Sprintf(`if (deepAll(%q).some((e) => e.checkVisibility())) throw new Error("it is open");`, selector))
+		return w.eval(nil, fmt.Sprintf(
+			`if (deepAll(%q).some((e) => e.checkVisibility())) throw new Error("it is open");`, selector))
 	})
 }

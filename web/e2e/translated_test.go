@@ -83,7 +83,8 @@ func TestTheLabStaysTrueWhenItIsTranslated(t *testing.T) {
 				plain.must(nil, step)
 				agree(t, step, everywhere, translated, plain)
 				var exposed int
-				translated.must(&exposed, `return deepAll("svg text").filter((e) => !e.closest("[translate=no]")).length;`)
+				translated.must(&exposed,
+					`return deepAll("svg text").filter((e) => !e.closest("[translate=no]")).length;`)
 				if exposed > 0 { // SVG shows no <font>: what a translator puts there is gone
 					t.Errorf("%d texts in pictures are left to translators after %s", exposed, step)
 				}

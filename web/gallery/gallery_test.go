@@ -1,7 +1,9 @@
-// Package gallery holds the lab's gallery: runs that are worth watching, as data. They are made, and proved, by its test: each breaks exactly the promise
-// that it says, at the moment that it says, and with every rule kept the same seed and the same deeds break nothing.
+// Package gallery holds the lab's gallery: runs that are worth watching, as data. They are made, and proved, by its
+// test: each breaks exactly the promise that it says, at the moment that it says, and with every rule kept the same
+// seed and the same deeds break nothing.
 //
-// `go test ./web/gallery -update` looks for the seeds anew and writes the files; that is needed when the core or the lab changes what a run means.
+// `go test ./web/gallery -update` looks for the seeds anew and writes the files; that is needed when the core or the
+// lab changes what a run means.
 package gallery
 
 import (
@@ -66,8 +68,9 @@ type exhibit struct {
 	shows                   string           // and the goal that it reaches after that, and not with it
 }
 
-// teaching is the network on which every visit begins, with rules that nobody keeps. RefuseImpossible is one of them where a server would otherwise refuse what comes
-// of another rule's absence, because no server that keeps the rules sends it: the story would end before the harm is done.
+// teaching is the network on which every visit begins, with rules that nobody keeps. RefuseImpossible is one of them
+// where a server would otherwise refuse what comes of another rule's absence, because no server that keeps the rules
+// sends it: the story would end before the harm is done.
 func teaching(off ...raft.Rule) lab.Config {
 	c := lab.Config{Servers: 5, Latency: 15 * ms, Jitter: 5 * ms, Disk: 2 * ms}
 	for _, rule := range off {
@@ -158,84 +161,106 @@ func deeds(parts ...any) []lab.Action {
 var exhibits = []exhibit{
 	{
 		id: "two-leaders", title: "Two leaders in one term",
-		story:  "Two timers end almost together. Nobody remembers having voted, so servers say yes to both candidates, and both count a majority.",
+		story: "Two timers end almost together. Nobody remembers having voted, so servers say yes to both " +
+			"candidates, and both count a majority.",
 		watch:  "A server that says yes twice in the same term.",
 		config: teaching(raft.OneVotePerTerm), breaks: []check.Property{check.ElectionSafety},
 	},
 	{
 		id: "everyone-wins", title: "Whoever asks, wins",
-		story:  "A candidate does not wait for a majority. Two of them lead in one term, and each would decide alone what the cluster remembers.",
+		story: "A candidate does not wait for a majority. Two of them lead in one term, and each would decide " +
+			"alone what the cluster remembers.",
 		watch:  "Two squares of one colour: two leaders of one term.",
 		config: teaching(raft.MajorityDecides), breaks: []check.Property{check.ElectionSafety},
 	},
 	{
 		id: "yesterdays-votes", title: "Votes of an earlier election",
-		story:  "A candidate gives up and stands again in a new term. Then the votes of the old term arrive, and it counts them for the new one.",
+		story: "A candidate gives up and stands again in a new term. Then the votes of the old term arrive, and " +
+			"it counts them for the new one.",
 		watch:  "A vote in the old term's colour that reaches a candidate of the new one.",
-		config: slowDisks(teaching(raft.AnswersOfThisElection, raft.PreVote), 100*ms), breaks: []check.Property{check.ElectionSafety}, by: 1000,
+		config: slowDisks(teaching(raft.AnswersOfThisElection, raft.PreVote), 100*ms),
+		breaks: []check.Property{check.ElectionSafety}, by: 1000,
 		actions: deeds(network(1, lab.Link{Latency: 15 * ms, Jitter: 300 * ms, Loss: 0.3})),
 	},
 	{
 		id: "one-vote-twice", title: "One vote, counted twice",
-		story:  "The network delivers messages twice. A candidate that counts votes and not voters has a majority that only two servers gave it.",
+		story: "The network delivers messages twice. A candidate that counts votes and not voters has a " +
+			"majority that only two servers gave it.",
 		watch:  "A yes that arrives a second time, and is counted again.",
 		config: teaching(raft.CountVoters), breaks: []check.Property{check.ElectionSafety},
 		actions: deeds(network(1, lab.Link{Latency: 15 * ms, Jitter: 15 * ms, Loss: 0.4, Duplicate: 0.9})),
 	},
 	{
 		id: "forgotten-vote", title: "A vote that was forgotten",
-		story:  "A server says yes before its vote is on disk, loses power in that moment, returns at once, and says yes to another candidate.",
+		story: "A server says yes before its vote is on disk, loses power in that moment, returns at once, and " +
+			"says yes to another candidate.",
 		watch:  "A server that gives its vote and goes down before its slow disk has it.",
-		config: teaching(raft.DurableVote, raft.LeaderLoyalty, raft.PreVote), breaks: []check.Property{check.ElectionSafety},
-		actions: deeds(slow(1, 3, 100), slow(1, 4, 100), slow(1, 5, 100), campaign(10, 1), campaign(12, 2), powerWhen(13, "vote", 5), powerWhen(13, "vote", 5), powerWhen(13, "vote", 5), cut(33, 1)),
+		config: teaching(raft.DurableVote, raft.LeaderLoyalty, raft.PreVote),
+		breaks: []check.Property{check.ElectionSafety},
+		actions: deeds(slow(1, 3, 100), slow(1, 4, 100), slow(1, 5, 100), campaign(10, 1), campaign(12, 2),
+			powerWhen(13, "vote", 5), powerWhen(13, "vote", 5), powerWhen(13, "vote", 5), cut(33, 1)),
 	},
 	{
 		id: "deaf-to-the-new-term", title: "A leader that does not step down",
-		story:  "A leader is cut off and another is elected. When the network is whole again, the old one hears of the new term and takes it up, but goes on leading.",
+		story: "A leader is cut off and another is elected. When the network is whole again, the old one hears " +
+			"of the new term and takes it up, but goes on leading.",
 		watch:  "What the old leader does when the first message of the new term reaches it.",
 		config: teaching(raft.StepDownForHigherTerm), breaks: []check.Property{check.ElectionSafety}, by: 1100,
 		actions: deeds(campaign(20, 1), apart(500, 1), together(720)),
 	},
 	{
 		id: "short-log-wins", title: "A leader that missed everything",
-		story:  "S5 was cut off while three writes were committed. The leader crashes, S5 returns and stands, and nobody compares its log with their own before voting.",
+		story: "S5 was cut off while three writes were committed. The leader crashes, S5 returns and stands, " +
+			"and nobody compares its log with their own before voting.",
 		watch:  "S5 wins with the shortest log of all.",
-		config: teaching(raft.UpToDateCandidate, raft.PreVote, raft.RefuseImpossible), breaks: []check.Property{check.LeaderCompleteness, check.Durability}, by: 1100,
-		actions: deeds(campaign(20, 1), apart(400, 5), puts(450, 50, 3), crash(800, 1), together(810), campaign(975, 5)),
+		config: teaching(raft.UpToDateCandidate, raft.PreVote, raft.RefuseImpossible),
+		breaks: []check.Property{check.LeaderCompleteness, check.Durability}, by: 1100,
+		actions: deeds(campaign(20, 1), apart(400, 5), puts(450, 50, 3), crash(800, 1), together(810),
+			campaign(975, 5)),
 	},
 	{
 		id: "hole-in-the-log", title: "Entries put in the wrong place",
-		story:  "S5 missed three entries. The next leader believes that S5 has them and sends what follows, and S5 takes it without looking at what comes before.",
+		story: "S5 missed three entries. The next leader believes that S5 has them and sends what follows, and " +
+			"S5 takes it without looking at what comes before.",
 		watch:  "The log of S5: the same index holds another term than everywhere else.",
-		config: teaching(raft.ConsistencyCheck, raft.RefuseImpossible), breaks: []check.Property{check.StateMachineSafety}, by: 1500,
+		config: teaching(raft.ConsistencyCheck, raft.RefuseImpossible),
+		breaks: []check.Property{check.StateMachineSafety}, by: 1500,
 		actions: deeds(campaign(20, 1), apart(400, 5), puts(450, 50, 3), crash(800, 1), together(1200)),
 	},
 	{
 		id: "overtaken-message", title: "An old message deletes new entries",
-		story:  "The network reorders. A message that was overtaken says what the log was like before, and the follower cuts its log to that, though it has promised more.",
+		story: "The network reorders. A message that was overtaken says what the log was like before, and the " +
+			"follower cuts its log to that, though it has promised more.",
 		watch:  "A follower's log that becomes shorter although nothing in it was wrong.",
 		config: teaching(raft.DeleteOnlyConflicts), breaks: []check.Property{check.StateMachineSafety}, by: 800,
-		actions: deeds(campaign(20, 1), network(200, lab.Link{Latency: 15 * ms, Jitter: 60 * ms, Reorder: 0.6}), puts(250, 20, 12), crash(1200, 1), restart(1500, 1)),
+		actions: deeds(campaign(20, 1), network(200, lab.Link{Latency: 15 * ms, Jitter: 60 * ms, Reorder: 0.6}),
+			puts(250, 20, 12), crash(1200, 1), restart(1500, 1)),
 	},
 	{
 		id: "figure-8", title: "Figure 8: counting replicas of an old term",
-		story:  "S1 brings an entry of its first term to a majority in its second, and counts it committed. But S5 has a newer term in its log: it can still be elected, and overwrites it.",
+		story: "S1 brings an entry of its first term to a majority in its second, and counts it committed. But " +
+			"S5 has a newer term in its log: it can still be elected, and overwrites it.",
 		watch:  "S5 restarts with one entry of its own, everybody votes for it, and it overwrites what was committed.",
-		config: teaching(raft.CommitOnlyCurrentTerm, raft.LeaderNoOp, raft.RefuseImpossible), breaks: []check.Property{check.LeaderCompleteness}, by: 1100,
+		config: teaching(raft.CommitOnlyCurrentTerm, raft.LeaderNoOp, raft.RefuseImpossible),
+		breaks: []check.Property{check.LeaderCompleteness}, by: 1100,
 		actions: deeds(
 			campaign(20, 1), apart(200, 1, 2), put(210, 1, "x", "1"), crash(260, 1), // S1's entry is on S1 and S2
 			campaign(356, 5), apart(440, 5), put(445, 5, "x", "2"), crash(480, 5), together(485), // S5's is on S5 alone
-			restart(490, 1), campaign(500, 1), campaign(600, 1), crash(800, 1), // S1 brings its own to all others, and counts
+			// S1 brings its own to all others, and counts
+			restart(490, 1), campaign(500, 1), campaign(600, 1), crash(800, 1),
 			restart(810, 5), campaign(820, 5), campaign(965, 5),
 		),
 	},
 	{
 		id: "acknowledged-and-lost", title: "Acknowledged, and lost",
-		story:  "Followers say \"stored\" before their slow disks have the entry. The leader counts them and tells the client: done. Then the power fails.",
+		story: "Followers say \"stored\" before their slow disks have the entry. The leader counts them and " +
+			"tells the client: done. Then the power fails.",
 		watch:  "The entry that is committed on servers whose disks never got it.",
-		config: teaching(raft.DurableAppend), breaks: []check.Property{check.LeaderCompleteness, check.Durability}, by: 900,
+		config: teaching(raft.DurableAppend), breaks: []check.Property{check.LeaderCompleteness, check.Durability},
+		by: 900,
 		actions: deeds(
-			campaign(20, 1), slow(300, 2, 400), slow(300, 3, 400), slow(300, 4, 400), slow(300, 5, 400), put(400, 1, "x", "1"),
+			campaign(20, 1), slow(300, 2, 400), slow(300, 3, 400), slow(300, 4, 400), slow(300, 5, 400),
+			put(400, 1, "x", "1"),
 			power(460, 1), power(460, 2), power(460, 3), power(460, 4), power(460, 5),
 			slow(470, 2, 2), slow(470, 3, 2), slow(470, 4, 2), slow(470, 5, 2),
 			restart(480, 2), restart(480, 3), restart(480, 4), restart(480, 5),
@@ -243,7 +268,8 @@ var exhibits = []exhibit{
 	},
 	{
 		id: "own-disk", title: "The leader counts what it has not stored",
-		story:  "The leader counts itself for an entry that its slow disk does not have yet. Two followers have it: a majority of five, it believes. Then it loses power.",
+		story: "The leader counts itself for an entry that its slow disk does not have yet. Two followers have " +
+			"it: a majority of five, it believes. Then it loses power.",
 		watch:  "After the power loss only two of five have the committed entry.",
 		config: teaching(raft.CountOwnDisk), breaks: []check.Property{check.LeaderCompleteness}, by: 1200,
 		actions: deeds(
@@ -253,53 +279,68 @@ var exhibits = []exhibit{
 	},
 	{
 		id: "stale-read", title: "A leader that does not know better",
-		story:  "S1 leads, is cut off, and does not notice. The others elect S2, which writes x = 2. A client asks S1 for x, and S1 answers from its own store, without asking the others whether it still leads.",
-		watch:  "Play on until the clock stops at 1.1 s: S1 answers with less than was known when it was asked. History, beside the logs, shows what that was.",
-		config: readIndex(teaching(raft.ReadRound, raft.CheckQuorum)), breaks: []check.Property{check.Linearizability}, by: 1200,
-		actions: deeds(campaign(20, 1), put(200, 1, "x", "1"), get(320, 1, "x"), apart(400, 1), campaign(560, 2), put(760, 2, "x", "2"), get(900, 2, "x"), get(1100, 1, "x")),
+		story: "S1 leads, is cut off, and does not notice. The others elect S2, which writes x = 2. A client " +
+			"asks S1 for x, and S1 answers from its own store, without asking the others whether it still leads.",
+		watch: "Play on until the clock stops at 1.1 s: S1 answers with less than was known when it was asked. " +
+			"History, beside the logs, shows what that was.",
+		config: readIndex(teaching(raft.ReadRound, raft.CheckQuorum)), breaks: []check.Property{check.Linearizability},
+		by: 1200,
+		actions: deeds(campaign(20, 1), put(200, 1, "x", "1"), get(320, 1, "x"), apart(400, 1), campaign(560, 2),
+			put(760, 2, "x", "2"), get(900, 2, "x"), get(1100, 1, "x")),
 	},
 	{
 		id: "split-vote", title: "A split vote",
-		story:  "Two servers stand at nearly the same time, and neither gets a majority. Both wait for a new random time, so that they hardly meet again.",
+		story: "Two servers stand at nearly the same time, and neither gets a majority. Both wait for a new " +
+			"random time, so that they hardly meet again.",
 		watch:  "Votes that go two ways, and the second election that decides.",
-		config: teaching(), turn: "somebody becomes a candidate in term 1 twice, nobody becomes leader in term 1, within 1 s",
-		shows: "nobody becomes leader in term 1 and somebody becomes leader",
+		config: teaching(),
+		turn:   "somebody becomes a candidate in term 1 twice, nobody becomes leader in term 1, within 1 s",
+		shows:  "nobody becomes leader in term 1 and somebody becomes leader",
 	},
 	{
 		id: "leader-crash", title: "The leader crashes",
-		story:  "S1 leads and crashes. The others hear nothing, one of them stands, and the cluster goes on. When S1 returns it follows, and gets what it missed.",
+		story: "S1 leads and crashes. The others hear nothing, one of them stands, and the cluster goes on. " +
+			"When S1 returns it follows, and gets what it missed.",
 		watch:  "The timers of the four others after the crash.",
 		config: teaching(), turn: "not before 1000 ms", shows: "somebody becomes leader",
 		actions: deeds(campaign(20, 1), puts(300, 200, 3), crash(1000, 1), puts(1500, 200, 3), restart(2200, 1)),
 	},
 	{
 		id: "partition", title: "A network in two parts",
-		story:  "S1 leads and is left with one other server: what it is told there is never committed. The three others elect a leader and go on. Healed, S1's entry gives way.",
+		story: "S1 leads and is left with one other server: what it is told there is never committed. The three " +
+			"others elect a leader and go on. Healed, S1's entry gives way.",
 		watch:  "Two leaders at once, in two terms, and only one that can commit.",
 		config: teaching(), turn: "not before 600 ms", shows: "somebody deletes entries",
-		actions: deeds(campaign(20, 1), put(300, 1, "x", "1"), apart(600, 1, 2), put(700, 1, "x", "2"), put(1300, 3, "x", "3"), put(1300, 4, "x", "3"), put(1300, 5, "x", "3"), together(1600)),
+		actions: deeds(campaign(20, 1), put(300, 1, "x", "1"), apart(600, 1, 2), put(700, 1, "x", "2"),
+			put(1300, 3, "x", "3"), put(1300, 4, "x", "3"), put(1300, 5, "x", "3"), together(1600)),
 	},
 	{
 		id: "catching-up", title: "A follower that lags behind",
-		story:  "S5 is cut off while twelve entries are written. When it is back the leader goes back in its log until they agree, and sends the rest in one message.",
+		story: "S5 is cut off while twelve entries are written. When it is back the leader goes back in its log " +
+			"until they agree, and sends the rest in one message.",
 		watch:  "The first refusal of S5, and the long message that follows.",
 		config: teaching(), turn: "not before 1400 ms", shows: "somebody stores entries",
 		actions: deeds(campaign(20, 1), put(200, 1, "x", "0"), apart(400, 5), puts(450, 60, 12), together(1400)),
 	},
 	{
 		id: "snapshot", title: "A snapshot for who is too far behind",
-		story:  "S5 is cut off. The leader puts a snapshot in the place of its log, so what S5 needs next is no longer there, and it is sent the snapshot instead.",
+		story: "S5 is cut off. The leader puts a snapshot in the place of its log, so what S5 needs next is no " +
+			"longer there, and it is sent the snapshot instead.",
 		watch:  "The two stacked sheets on their way to S5, and its log afterwards.",
 		config: teaching(), turn: "not before 1400 ms", shows: "somebody takes over a snapshot",
-		actions: deeds(campaign(20, 1), put(200, 1, "x", "0"), apart(400, 5), puts(450, 60, 9), compact(1300, 1), together(1400)),
+		actions: deeds(campaign(20, 1), put(200, 1, "x", "0"), apart(400, 5), puts(450, 60, 9), compact(1300, 1),
+			together(1400)),
 	},
 	{
 		id: "blackout", title: "Power failure of everything",
-		story:  "All five lose power at once, in the middle of writing. What a client was told is done is on a majority of disks: after the restart it is still there.",
+		story: "All five lose power at once, in the middle of writing. What a client was told is done is on a " +
+			"majority of disks: after the restart it is still there.",
 		watch:  "The committed entries before and after.",
 		config: slowDisks(teaching(), 20*ms), turn: "not before 900 ms", shows: "somebody becomes leader",
-		actions: deeds(campaign(20, 1), puts(300, 30, 20), power(900, 1), power(900, 2), power(900, 3), power(900, 4), power(900, 5),
-			restart(1100, 1), restart(1100, 2), restart(1100, 3), restart(1100, 4), restart(1100, 5), puts(1900, 100, 3)),
+		actions: deeds(campaign(20, 1), puts(300, 30, 20), power(900, 1), power(900, 2), power(900, 3), power(900, 4),
+			power(900, 5),
+			restart(1100, 1), restart(1100, 2), restart(1100, 3), restart(1100, 4), restart(1100, 5),
+			puts(1900, 100, 3)),
 	},
 }
 
@@ -360,7 +401,8 @@ func (x *exhibit) of(t *testing.T, seed uint64) (Entry, bool) {
 	if turn == 0 {
 		return Entry{}, false
 	}
-	entry := Entry{ID: x.id, Title: x.title, Story: x.story, Watch: x.watch, Turn: float64(turn) / 1000, At: float64(max(turn-lead, 0)) / 1000, Run: run}
+	entry := Entry{ID: x.id, Title: x.title, Story: x.story, Watch: x.watch, Turn: float64(turn) / 1000,
+		At: float64(max(turn-lead, 0)) / 1000, Run: run}
 	for _, property := range x.breaks {
 		entry.Breaks = append(entry.Breaks, property.String())
 	}
@@ -397,7 +439,8 @@ func (x *exhibit) prove(t *testing.T, entry Entry) {
 			t.Errorf("%s: %v broken, though no rule is off", entry.ID, properties)
 		}
 	case !slices.Equal(properties, x.breaks) || first != turn:
-		t.Errorf("%s: expected %v to break at %v ms and nothing else, got %v at %d µs", entry.ID, x.breaks, entry.Turn, properties, first)
+		t.Errorf("%s: expected %v to break at %v ms and nothing else, got %v at %d µs", entry.ID, x.breaks, entry.Turn,
+			properties, first)
 	default:
 		x.proveEnd(t, w, entry)
 		kept := entry.Run
@@ -415,7 +458,8 @@ func (x *exhibit) prove(t *testing.T, entry Entry) {
 	}
 }
 
-// proveEnd lives on from the turn, and checks that the harm takes its course: no follower refuses a message for the reason that no server that keeps the rules would send it.
+// proveEnd lives on from the turn, and checks that the harm takes its course: no follower refuses a message for the
+// reason that no server that keeps the rules would send it.
 func (x *exhibit) proveEnd(t *testing.T, w *lab.World, entry Entry) {
 	w.RunTo(int64(entry.Turn*1000) + lead)
 	leads := map[raft.ServerID]raft.Term{}
@@ -424,14 +468,17 @@ func (x *exhibit) proveEnd(t *testing.T, w *lab.World, entry Entry) {
 		if e.Kind == raft.BecameLeader {
 			leads[h.Server] = e.Term
 		}
-		if h.At > int64(entry.Turn*1000) && e.Kind == raft.MessageIgnored && e.Reason == raft.Impossible && leads[h.Server] != e.Term {
-			t.Errorf("%s: the story ends at %d µs, where server %d refuses what server %d sends", entry.ID, h.At, h.Server, h.Event.Peer)
+		if h.At > int64(entry.Turn*1000) && e.Kind == raft.MessageIgnored && e.Reason == raft.Impossible &&
+			leads[h.Server] != e.Term {
+			t.Errorf("%s: the story ends at %d µs, where server %d refuses what server %d sends", entry.ID, h.At,
+				h.Server, h.Event.Peer)
 			return
 		}
 	}
 }
 
-// Figure 8 is told to its end: what S1 counted committed is overwritten in (d) on every server that stored it, and each says that it had been committed.
+// Figure 8 is told to its end: what S1 counted committed is overwritten in (d) on every server that stored it, and each
+// says that it had been committed.
 func TestFigure8OverwritesWhatWasCommitted(t *testing.T) {
 	var entry Entry
 	if err := json.Unmarshal(read(t, "figure-8.json"), &entry); err != nil {
@@ -452,25 +499,30 @@ func TestFigure8OverwritesWhatWasCommitted(t *testing.T) {
 		}
 	}
 	slices.Sort(overwritten)
-	if properties, _ := broken(w); !slices.Equal(overwritten, []raft.ServerID{2, 3, 4}) || !committed || !slices.Contains(properties, check.StateMachineSafety) {
+	if properties, _ := broken(w); !slices.Equal(overwritten, []raft.ServerID{2, 3, 4}) || !committed ||
+		!slices.Contains(properties, check.StateMachineSafety) {
 		t.Errorf("S5 overwrote %v, committed its own: %v; broken: %v", overwritten, committed, properties)
 	}
 }
 
-// broken returns what is broken, in the order in which it was seen, and when the first of it was. What clients were told counts, too.
+// broken returns what is broken, in the order in which it was seen, and when the first of it was. What clients were
+// told counts, too.
 func broken(w *lab.World) (properties []check.Property, first int64) {
 	for _, v := range w.Violations() {
 		properties, first = append(properties, v.Property), cmp.Or(first, v.At)
 	}
 	history := w.History()
 	told := linear.Explain(history, mostSteps)
-	if len(told.Contradictions) > 0 && !slices.Contains(properties, check.Linearizability) { // the lab sees at once only what is too old
-		properties, first = append(properties, check.Linearizability), cmp.Or(first, history[told.Contradictions[0].Operation].Returned)
+	// the lab sees at once only what is too old
+	if len(told.Contradictions) > 0 && !slices.Contains(properties, check.Linearizability) {
+		properties, first = append(properties, check.Linearizability),
+			cmp.Or(first, history[told.Contradictions[0].Operation].Returned)
 	}
 	return properties, first
 }
 
-// liveTo lives to a time, or until something is broken. A core that sees by itself that something is broken panics: then it was too late to see it happen.
+// liveTo lives to a time, or until something is broken. A core that sees by itself that something is broken panics:
+// then it was too late to see it happen.
 func liveTo(w *lab.World, end int64) {
 	defer func() { recover() }()
 	for w.Now() < end && len(w.Violations()) == 0 && w.Step() {

@@ -1,11 +1,13 @@
-import type { ClientRequest, Connection, LabAction, Link, Moment, NetworkChange, Property, ReadKind, Report, Room, ServerView, Status, Stop, StoryLine, U64 } from "./model.js";
+import type { ClientRequest, Connection, LabAction, Link, Moment, NetworkChange, Property, ReadKind, Report, Room,
+  ServerView, Status, Stop, StoryLine, U64 } from "./model.js";
 import { leaderOf } from "./logs.js";
 import { most } from "./numbers.js";
 import type { Store } from "./store.js";
 import { inMicros, inMillis } from "./time.js";
 
 /**
- * `window.raftPlayground`: the page for scripts of courses and tests. It is there as soon as the page's script runs and stays the same object.
+ * `window.raftPlayground`: the page for scripts of courses and tests. It is there as soon as the page's script runs and
+ * stays the same object.
  *
  *     const p = window.raftPlayground;
  *     const stop = p.on("leader", ({ leader, term }) => console.log(`S${leader} leads term ${term}`));
@@ -13,8 +15,8 @@ import { inMicros, inMillis } from "./time.js";
  *     await p.network({ links: [{ from: 1, to: 2, up: false }] }); // cut one direction of a link
  *     stop();
  *
- * In the lab there is more: any moment of any run, and all that can be done to a cluster; each promise is kept once the page shows what it did.
- * `network({ rate: 0 })` pauses, another rate plays.
+ * In the lab there is more: any moment of any run, and all that can be done to a cluster; each promise is kept once the
+ * page shows what it did. `network({ rate: 0 })` pauses, another rate plays.
  *
  *     await p.open("#1?size=5&seed=42");                 // a link, or what stands behind its #
  *     await p.seek(300);                                 // ms of cluster time
@@ -22,7 +24,8 @@ import { inMicros, inMillis } from "./time.js";
  *     await p.act({ do: "crash", server: 3 });           // in the past it makes a branch
  *     const { at, hash, properties } = await p.lab();
  *
- * Numbers of Raft that do not fit a JavaScript number exactly come as decimal text. In a live room what belongs to the lab rejects with an Error.
+ * Numbers of Raft that do not fit a JavaScript number exactly come as decimal text. In a live room what belongs to the
+ * lab rejects with an Error.
  */
 export interface RaftPlayground {
   /** This tab's server. `server` is null until the room has given it one, and for good if this tab watches. */
@@ -30,12 +33,16 @@ export interface RaftPlayground {
   /** Every seat of the room as this tab knows it, with what the server in it last reported of itself. */
   cluster(): Cluster[];
   /**
-   * Asks `server`, or whoever leads. Resolves when the command is committed, or the value was read; rejects with an Error whose message says what
-   * happened: refused, or timed out with the outcome unknown. A "cas" writes the value if `expected` is there; `found` says whether it was. A "get" may say
-   * how it is read.
+   * Asks `server`, or whoever leads. Resolves when the command is committed, or the value was read; rejects with an
+   * Error whose message says what happened: refused, or timed out with the outcome unknown. A "cas" writes the value if
+   * `expected` is there; `found` says whether it was. A "get" may say how it is read.
    */
-  request(request: { op: ClientRequest["op"]; key: string; value?: string; server?: number | null; expected?: string; read?: ReadKind }): Promise<Outcome>;
-  /** Changes the room's network or clock. Times in ms. Resolves when the room has taken it, rejects with the room's reason. */
+  request(request: { op: ClientRequest["op"]; key: string; value?: string; server?: number
+    | null; expected?: string; read?: ReadKind }): Promise<Outcome>;
+  /**
+   * Changes the room's network or clock. Times in ms. Resolves when the room has taken it, rejects with
+   * the room's reason.
+   */
   network(change: NetworkChange): Promise<void>;
   /** The lab, with the moment that is looked at. */
   lab(): Promise<LabState>;
@@ -47,7 +54,10 @@ export interface RaftPlayground {
   act(action: LabAction): Promise<void>;
   /** Opens a link: an address, or what stands behind its #. Rejects with what is wrong with it. */
   open(link: string): Promise<void>;
-  /** Calls fn with each event of the type from now on; returns a function that ends it. What fn throws is reported, and harms nothing. */
+  /**
+   * Calls fn with each event of the type from now on; returns a function that ends it. What fn throws is reported,
+   * and harms nothing.
+   */
   on<T extends keyof Events>(type: T, fn: (event: Events[T]) => void): () => void;
 }
 
@@ -87,7 +97,8 @@ export interface Events {
   connection: Connection;
   story: StoryLine;
   seek: { at: number }; // the lab shows another moment, of this run or of another
-  violation: { property: string; at: number; text: string; servers: number[]; index: U64 }; // a safety property is broken at the moment that is looked at
+  // a safety property is broken at the moment that is looked at
+  violation: { property: string; at: number; text: string; servers: number[]; index: U64 };
 }
 
 /** A room as scripts know it: its links count in ms. */
@@ -115,10 +126,12 @@ export function scriptingSurface(store: Store): RaftPlayground {
     status: () => ({ ...store.self }),
     cluster: () => store.servers.map(clusterMember),
     request: async ({ op, key, value = "", server = null, expected, read }) => {
-      if (op !== "put" && op !== "get" && op !== "delete" && op !== "cas") throw new TypeError(`request: op must be "put", "get", "delete" or "cas", not ${JSON.stringify(op)}`);
+      if (op !== "put" && op !== "get" && op !== "delete" && op !== "cas")
+        throw new TypeError(`request: op must be "put", "get", "delete" or "cas", not ${JSON.stringify(op)}`);
       if (typeof key !== "string" || key === "") throw new TypeError("request: key must be a text that is not empty");
       if (typeof value !== "string") throw new TypeError("request: value must be a text");
-      const done = (await store.request(op, key, value, server, { ...(expected !== undefined && { expected }), ...(read && { read }) })) as ClientRequest;
+      const done = (await store.request(op, key, value, server, { ...(expected !== undefined && { expected }),
+        ...(read && { read }) })) as ClientRequest;
       return { index: done.index, term: done.term, found: done.found, value: done.value };
     },
     network: async (change) => {
@@ -126,16 +139,19 @@ export function scriptingSurface(store: Store): RaftPlayground {
     },
     lab: () => labState(store),
     seek: async (at) => {
-      if (!(Number.isFinite(at) && at >= 0)) throw new TypeError(`seek: at must be milliseconds from 0 on, not ${String(at)}`);
+      if (!(Number.isFinite(at) && at >= 0))
+        throw new TypeError(`seek: at must be milliseconds from 0 on, not ${String(at)}`);
       await shown(store, inLab(store).askLab((id) => ({ type: "seek", id, at: inMicros(at) })));
     },
     step: async (to, back = false) => {
-      const stop = inLab(store).askLab((id) => ({ type: "step", id, to, back })) as Promise<{ at: number; text: string }>;
+      const stop = inLab(store).askLab((id) =>
+        ({ type: "step", id, to, back })) as Promise<{ at: number; text: string }>;
       const { at, text } = await shown(store, stop);
       return { at: inMillis(at), text };
     },
     act: async (action) => {
-      if (typeof action?.do !== "string") throw new TypeError("act: the action must say what to do, such as { do: \"crash\", server: 1 }");
+      if (typeof action?.do !== "string")
+        throw new TypeError("act: the action must say what to do, such as { do: \"crash\", server: 1 }");
       await shown(store, inLab(store).askLab((id) => ({ type: "act", id, action })));
     },
     open: async (link) => {
@@ -156,7 +172,8 @@ export function scriptingSurface(store: Store): RaftPlayground {
 const ofMillis = <T extends { at: number }>(what: T): T => ({ ...what, at: inMillis(what.at) });
 
 function roomInMillis(room: Room): RoomInMillis {
-  const link = ({ hold, ...l }: Link) => ({ ...l, latency: inMillis(l.latency), jitter: inMillis(l.jitter), ...(hold && { held: true }) });
+  const link = ({ hold, ...l }: Link) => ({ ...l, latency: inMillis(l.latency), jitter: inMillis(l.jitter),
+    ...(hold && { held: true }) });
   return { ...room, links: room.links.map(link) };
 }
 
@@ -170,13 +187,17 @@ function changeInMicros(change: NetworkChange): NetworkChange {
 }
 
 function inLab(store: Store): Store {
-  if (store.mode !== "lab") throw new Error("This page is a live room. Only the lab, the page at the relay's /, can do that.");
+  if (store.mode !== "lab")
+    throw new Error("This page is a live room. Only the lab, the page at the relay's /, can do that.");
   return store;
 }
 
 const SHOWN_MS = 500;
 
-/** What the lab did, once the page shows it: the next batch after the answer tells of it. A wish that changes nothing is told of by none. */
+/**
+ * What the lab did, once the page shows it: the next batch after the answer tells of it. A wish that changes nothing is
+ * told of by none.
+ */
 async function shown<T>(store: Store, done: Promise<T>): Promise<T> {
   const value = await done;
   await new Promise<void>((resolve) => {
@@ -195,8 +216,10 @@ async function labState(store: Store): Promise<LabState> {
   const { at, hash, run } = (await inLab(store).askLab((id) => ({ type: "moment", id }))) as Moment;
   const lab = store.lab;
   if (!lab) throw new Error("The lab has not opened a run yet.");
-  const properties = lab.properties.map((p) => ({ name: p.name, holds: p.broken === null, broken: p.broken && ofMillis(p.broken) }));
-  return { at: inMillis(at), end: inMillis(Math.max(at, lab.end)), hash, seed: lab.seed, branch: lab.branch, branches: lab.branches.map((b) => b.id), off: [...lab.off], properties, run };
+  const properties = lab.properties.map((p) => ({ name: p.name, holds: p.broken === null, broken: p.broken &&
+    ofMillis(p.broken) }));
+  return { at: inMillis(at), end: inMillis(Math.max(at, lab.end)), hash, seed: lab.seed, branch: lab.branch,
+    branches: lab.branches.map((b) => b.id), off: [...lab.off], properties, run };
 }
 
 function clusterMember(s: ServerView): Cluster {
@@ -236,7 +259,8 @@ function watch(store: Store, emit: <T extends keyof Events>(type: T, event: Even
     if (batch.moment) emit("seek", { at: inMillis(store.now()) });
     for (const s of batch.servers ?? []) {
       const now = s.seat === "connected" && s.report ? `${s.report.role} ${s.report.term}` : "";
-      if (s.report && now !== "" && roles.get(s.server) !== now) emit("role", { server: s.server, role: s.report.role, term: s.report.term });
+      if (s.report && now !== "" && roles.get(s.server) !== now)
+        emit("role", { server: s.server, role: s.report.role, term: s.report.term });
       roles.set(s.server, now);
     }
     const known = knownLeader(store);
@@ -251,7 +275,8 @@ function watch(store: Store, emit: <T extends keyof Events>(type: T, event: Even
     }
     for (const line of batch.story ?? []) emit("story", ofMillis(line));
     if (batch.lab) {
-      for (const { name, broken: how } of batch.lab.properties) if (how && !broken.has(name)) emit("violation", { property: name, ...ofMillis(how) });
+      for (const { name, broken: how } of batch.lab.properties)
+        if (how && !broken.has(name)) emit("violation", { property: name, ...ofMillis(how) });
       broken = new Set(batch.lab.properties.filter((p) => p.broken).map((p) => p.name));
     }
   });
@@ -260,7 +285,8 @@ function watch(store: Store, emit: <T extends keyof Events>(type: T, event: Even
 function knownLeader(store: Store): { leader: number | null; term: U64 } {
   const leading = leaderOf(store.servers);
   if (leading?.report) return { leader: leading.server, term: leading.report.term };
-  return { leader: null, term: store.mode === "lab" ? highest(store, "term") : (store.history.terms.at(-1)?.term ?? store.self.term) };
+  return { leader: null, term: store.mode === "lab" ? highest(store, "term")
+    : (store.history.terms.at(-1)?.term ?? store.self.term) };
 }
 
 /** In the lab, at the moment that is looked at. */

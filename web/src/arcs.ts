@@ -20,7 +20,10 @@ interface Arc {
   stopped: boolean; // its server is paused
 }
 
-/** The election timers: length = time left ÷ the longest possible timeout, so that arcs compare across servers (LOOK §4). */
+/**
+ * The election timers: length = time left ÷ the longest possible timeout, so that arcs compare across
+ * servers (LOOK §4).
+ */
 export class ArcLayer {
   private arcs = new Map<number, Arc>(); // by server
 
@@ -36,7 +39,8 @@ export class ArcLayer {
         this.arcs.delete(server);
         continue;
       }
-      const arc = this.arcs.get(server) ?? { left: 0, shown: 0, from: 0, since: 0, flashing: false, radius: 0, width: 4, stopped: false };
+      const arc = this.arcs.get(server) ?? { left: 0, shown: 0, from: 0, since: 0, flashing: false, radius: 0, width: 4,
+        stopped: false };
       this.arcs.set(server, arc);
       const stopped = view.machine?.state === "paused";
       const left = Math.max(0, t.timeout - t.elapsed - (stopped ? 0 : Math.max(0, now - r.at))) / t.longest;
@@ -44,7 +48,8 @@ export class ArcLayer {
       arc.left = left;
       const grown = arc.since === 0 ? 1 : (at - arc.since) / REGROW_MS;
       arc.flashing &&= at - arc.since < FLASH_MS;
-      arc.shown = grown < 1 && !reduced ? arc.from + (left - arc.from) * grown : reduced ? Math.ceil(left * 10) / 10 : left;
+      arc.shown = grown < 1 && !reduced ? arc.from + (left - arc.from) * grown : reduced ? Math.ceil(left * 10) / 10
+        : left;
       arc.radius = timerRadius(view, ring.r);
       arc.width = left * t.longest < CLOSE * t.timeout ? 6 : 4;
       arc.stopped = stopped;

@@ -1,4 +1,6 @@
-/** The core's own text as ../sources.mjs reads it at build time; an asset of its own, loaded when it is first asked for. */
+/**
+ * The core's own text as ../sources.mjs reads it at build time; an asset of its own, loaded when it is first asked for.
+ */
 export interface Core {
   functions: CoreFunction[];
   kinds: Record<string, CorePlace[]>; // by the event's kind as raft/explain.Kind names it: where it is emitted

@@ -2,7 +2,9 @@ import { LitElement } from "lit";
 import { store, type Topic } from "./store.js";
 import "./translated.js";
 
-const SHARE_MS = 0.2; // of a frame, after which the views that are still to be drawn wait for the next one: what a large one changes has yet to be laid out and painted
+// of a frame, after which the views that are still to be drawn wait for the next one: what a large one changes has yet
+// to be laid out and painted
+const SHARE_MS = 0.2;
 
 const LATE_MS = 100; // that a view waits at most, as far as frames come
 
@@ -27,7 +29,9 @@ function drawDue(): void {
 
 let begun = 0; // when this task drew its first view for the first time; 0: it did not yet
 
-/** Whether this task has drawn for so long that it would hold up a click: a page that opens has all its views to draw. */
+/**
+ * Whether this task has drawn for so long that it would hold up a click: a page that opens has all its views to draw.
+ */
 function isLong(): boolean {
   if (begun === 0) {
     begun = performance.now();
@@ -37,17 +41,21 @@ function isLong(): boolean {
 }
 
 /**
- * The base of all views: drawn in the page's own tree (one style sheet, src/page.css), again whenever one of its topics changed in the store.
- * What only informs need not be drawn sixty times a second: a view may name the least time between two drawings. A person's own act shows at once.
- * Nor need it be drawn when nothing that it shows is different: a view may name its slice of the store.
- * A hidden page draws nothing; what changed meanwhile is drawn once when it is seen again.
+ * The base of all views: drawn in the page's own tree (one style sheet, src/page.css), again whenever one of its
+ * topics changed in the store. What only informs need not be drawn sixty times a second: a view may name the least
+ * time between two drawings. A person's own act shows at once. Nor need it be drawn when nothing that it shows is
+ * different: a view may name its slice of the store. A hidden page draws nothing; what changed meanwhile is drawn
+ * once when it is seen again.
  */
 export abstract class RaftElement extends LitElement {
   protected abstract readonly topics: readonly Topic[];
   protected readonly calm: number = 0; // ms
   protected readonly inShell: boolean = false; // index.html shows it already: it must not be seen to go and come back
 
-  /** What the view shows of the store, if that is less than its topics; it is drawn anew only if this is different, or if a person chose to see something else. */
+  /**
+   * What the view shows of the store, if that is less than its topics; it is drawn anew only if this is different, or
+   * if a person chose to see something else.
+   */
   protected slice(): unknown {
     return null;
   }
@@ -70,7 +78,8 @@ export abstract class RaftElement extends LitElement {
     super.connectedCallback();
     document.addEventListener("visibilitychange", this.seen);
     this.leave = store.subscribe((changed) => {
-      if (this.topics.some((t) => changed.has(t))) this.drawSoon(changed.has("view") || changed.has("room") || changed.has("moment"));
+      if (this.topics.some((t) => changed.has(t)))
+        this.drawSoon(changed.has("view") || changed.has("room") || changed.has("moment"));
     });
   }
 
@@ -93,7 +102,8 @@ export abstract class RaftElement extends LitElement {
     const wait = this.drawnAt + this.calm - performance.now();
     clearTimeout(this.timer);
     if (now && this.hasUpdated) this.draw();
-    else if (wait <= 0 || now) this.drawInTurn(); // also a view that still waits to be drawn for the first time: to ask Lit once more would do nothing
+    // also a view that still waits to be drawn for the first time: to ask Lit once more would do nothing
+    else if (wait <= 0 || now) this.drawInTurn();
     else this.timer = setTimeout(() => this.drawInTurn(), wait);
   }
 

@@ -1,4 +1,5 @@
-import { along, clientLane, lane, reasonBox, reasonSide, spareLabels, type Lane, type Point, type Ring, type Side } from "./layout.js";
+import { along, clientLane, lane, reasonBox, reasonSide, spareLabels, type Lane, type Point, type Ring,
+  type Side } from "./layout.js";
 import { FIELD, type Marks } from "./marks.js";
 import type { Batch, Flight } from "./model.js";
 import { reducedMotion } from "./motion.js";
@@ -10,7 +11,8 @@ import { MS } from "./time.js";
 
 const MANY = 40; // marks from which on heartbeats and replies show as pulses of their link
 const DRAWN = 240; // most marks at once; beyond that all that sets out does
-const EXACT = 60; // marks up to which those that move stand between pixels, too; more move by whole ones, which takes half the time
+// marks up to which those that move stand between pixels, too; more move by whole ones, which takes half the time
+const EXACT = 60;
 const PULSE_MS = 120; // a flight that is watched for less is a pulse, too
 const GLOW_MS = 160; // how long a link glows for it
 const GLOW_EVERY_MS = 640; // in real time twenty heartbeats a second would make it glow for ever
@@ -22,7 +24,8 @@ const LOST_MS = 600; // for which a lost message is seen as it was, and as long 
 const CLIENT_MS = 320; // a client's frame takes no cluster time, so it is drawn for this much real time
 const LABELS_MS = 100;
 const COUNT_MS = 1_000; // how often those who hear the page may learn of another number of messages
-const HELD_AT = 0.3; // of the way, where a message stands of which it is not known where it was held; the next ones behind it
+// of the way, where a message stands of which it is not known where it was held; the next ones behind it
+const HELD_AT = 0.3;
 const HELD_APART = 0.14;
 const HIT_PX = 16; // within which a message is pointed at
 
@@ -51,7 +54,8 @@ interface Pulse {
 }
 
 const isClient = (f: Flight): boolean => f.from >= 1001 || f.to >= 1001;
-const isMinor = (f: Flight): boolean => f.kind === "AppendEntriesReply" || (f.kind === "AppendEntries" && f.entryCount === 0);
+const isMinor = (f: Flight): boolean => f.kind === "AppendEntriesReply" ||
+  (f.kind === "AppendEntries" && f.entryCount === 0);
 const isLost = (f: Flight): boolean => f.fate !== "sent";
 
 /** The messages on their way: which are drawn, where they stand, and what says it in words. */
@@ -65,14 +69,16 @@ export class FlightLayer {
   private beats = new Map<SVGElement, number>(); // leaders' outlines, since when they are pale
   private reduced = false;
 
-  constructor(private stage: HTMLElement, private canvas: HTMLElement, private grips: HTMLElement, private store: Store, private looks: Marks, private inks: Inks) {}
+  constructor(private stage: HTMLElement, private canvas: HTMLElement, private grips: HTMLElement, private store: Store,
+    private looks: Marks, private inks: Inks) {}
 
   layOut(ring: Ring): void {
     if (ring.width === 0) return;
     const before = this.ring;
     this.ring = ring;
     if (!before) this.takeUp();
-    if (before && before.width === ring.width && before.height === ring.height && before.points.length === ring.points.length && before.r === ring.r) return;
+    if (before && before.width === ring.width && before.height === ring.height &&
+      before.points.length === ring.points.length && before.r === ring.r) return;
     for (const mark of this.marks.values()) {
       mark.lane = this.laneOf(mark.flight, ring);
       mark.look = null;
@@ -128,8 +134,8 @@ export class FlightLayer {
   }
 
   /**
-   * Moves everything, and says what will move by itself: nothing, only what is always there (heartbeats, replies), or something worth every frame.
-   * `skipped`: the page was not drawn for a while, so what ended meanwhile is gone.
+   * Moves everything, and says what will move by itself: nothing, only what is always there (heartbeats, replies), or
+   * something worth every frame. `skipped`: the page was not drawn for a while, so what ended meanwhile is gone.
    */
   frame(now: number, at: number, skipped: boolean, reduced: boolean): "still" | "calm" | "lively" {
     this.reduced = reduced;
@@ -189,10 +195,13 @@ export class FlightLayer {
     }
     if (!ring.points[f.from - 1] && !ring.points[f.to - 1]) return;
     const way = this.laneOf(f, ring);
-    const mark: Mark = { flight: f, lane: way, look: null, grip: null, born: at, stop: stopOf(f), ended: null, at: way.from, size: 1, label: false, reason: "none", heldAt: null, twin: false };
+    const mark: Mark = { flight: f, lane: way, look: null, grip: null, born: at, stop: stopOf(f), ended: null,
+      at: way.from, size: 1, label: false, reason: "none", heldAt: null, twin: false };
     this.marks.set(f.seq, mark);
-    mark.twin = [...this.marks.values()].some((m) => m !== mark && m.ended === null && m.flight.from === f.from && m.flight.to === f.to && m.flight.text === f.text);
-    place(mark, Math.min(mark.stop, Math.max(0, this.fractionOf(mark, now, at)))); // it may be pointed at before the next frame
+    mark.twin = [...this.marks.values()].some((m) => m !== mark && m.ended === null && m.flight.from === f.from &&
+      m.flight.to === f.to && m.flight.text === f.text);
+    // it may be pointed at before the next frame
+    place(mark, Math.min(mark.stop, Math.max(0, this.fractionOf(mark, now, at))));
     this.hold(mark, 0);
   }
 
@@ -213,7 +222,8 @@ export class FlightLayer {
     }
     if (mark.heldAt === null) {
       const { from, to, seq } = mark.flight;
-      const before = [...this.marks.values()].filter((m) => m.heldAt !== null && m.flight.seq !== seq && m.flight.from === from && m.flight.to === to).length;
+      const before = [...this.marks.values()].filter((m) => m.heldAt !== null && m.flight.seq !== seq &&
+        m.flight.from === from && m.flight.to === to).length;
       mark.heldAt = fraction > 0 && fraction < 1 ? fraction : HELD_AT + (before % 4) * HELD_APART;
     }
     mark.grip ??= this.grip(mark.flight);
@@ -258,7 +268,8 @@ export class FlightLayer {
   private pulse(f: Flight, at: number): void {
     const link = f.from < f.to ? `${f.from}-${f.to}` : `${f.to}-${f.from}`;
     const before = this.pulses.get(link);
-    if (!before || at - before.at >= GLOW_EVERY_MS) this.pulses.set(link, { at, from: f.from, to: f.to, slot: slot(f.term) });
+    if (!before || at - before.at >= GLOW_EVERY_MS)
+      this.pulses.set(link, { at, from: f.from, to: f.to, slot: slot(f.term) });
   }
 
   private end(mark: Mark, at: number, unseen: boolean): void {
@@ -287,7 +298,8 @@ export class FlightLayer {
   nearest(p: Point, within = HIT_PX): Flight | null {
     let best: Mark | null = null;
     const far = (m: Mark) => Math.hypot(m.at.x - p.x, m.at.y - p.y);
-    for (const mark of this.marks.values()) if (mark.ended === null && far(mark) <= (best ? far(best) : within)) best = mark;
+    for (const mark of this.marks.values())
+      if (mark.ended === null && far(mark) <= (best ? far(best) : within)) best = mark;
     return best?.flight ?? null;
   }
 
@@ -297,7 +309,10 @@ export class FlightLayer {
     this.chooseLabels(performance.now());
   }
 
-  /** Which labels stand (LOOK §5): of what is selected or pointed at, of what the story tells of; of all when the clock stands. */
+  /**
+   * Which labels stand (LOOK §5): of what is selected or pointed at, of what the story tells of; of all when
+   * the clock stands.
+   */
   private chooseLabels(at: number): void {
     this.labelledAt = at;
     const ring = this.ring;
@@ -305,7 +320,8 @@ export class FlightLayer {
     const hovered = this.pointer ? this.nearest(this.pointer) : null;
     this.stage.classList.toggle("at-message", hovered !== null);
     const flying = [...this.marks.values()].filter((m) => m.ended === null);
-    const wanted = flying.map((m) => ({ mark: m, at: { x: m.at.x, y: m.at.y - 14 }, rank: hovered === m.flight ? 3 : this.importance(m.flight, ring) })).filter((w) => w.rank > 0);
+    const wanted = flying.map((m) => ({ mark: m, at: { x: m.at.x, y: m.at.y - 14 }, rank: hovered === m.flight ? 3
+      : this.importance(m.flight, ring) })).filter((w) => w.rank > 0);
     wanted.sort((a, b) => b.rank - a.rank || a.mark.flight.seq - b.mark.flight.seq);
     const shown = new Set(spareLabels(wanted, ring).map((w) => w.mark));
     for (const mark of flying) mark.label = shown.has(mark);
@@ -325,7 +341,10 @@ export class FlightLayer {
     return selection?.kind === "flight" && selection.seq === f.seq;
   }
 
-  /** Those who hear the page learn how many messages are drawn; each of them is among the inboxes, and the M key selects one after the other. */
+  /**
+   * Those who hear the page learn how many messages are drawn; each of them is among the inboxes, and the M key selects
+   * one after the other.
+   */
   private count(at: number): void {
     this.countedAt = at;
     const n = [...this.marks.values()].filter((m) => m.ended === null).length;
@@ -347,13 +366,15 @@ export class FlightLayer {
     };
     for (const mark of this.marks.values()) {
       const lost = mark.ended !== null && isLost(mark.flight);
-      mark.look ??= lost ? this.looks.cross(mark.flight, mark.lane) : this.looks.message(mark.flight, mark.lane, !this.reduced && !mark.flight.held, mark.twin);
+      mark.look ??= lost ? this.looks.cross(mark.flight, mark.lane) : this.looks.message(mark.flight, mark.lane,
+        !this.reduced && !mark.flight.held, mark.twin);
       if (this.reduced && !lost) this.way(pen, mark);
       if (lost) pen.globalAlpha = Math.min(1, 2 - (at - (mark.ended ?? at)) / LOST_MS);
       copy(mark.look, mark.at, exact, mark.size);
       if (lost && mark.reason !== "none") {
         const words = this.looks.label(lostWords(mark.flight));
-        copy(words, { x: mark.at.x + (mark.reason === "right" ? 1 : -1) * (10 - FIELD + words.width / 2 / dense), y: mark.at.y - 12 }, false);
+        copy(words, { x: mark.at.x + (mark.reason === "right" ? 1 : -1) * (10 - FIELD + words.width / 2 / dense),
+          y: mark.at.y - 12 }, false);
       }
       pen.globalAlpha = 1;
     }
@@ -369,7 +390,8 @@ export class FlightLayer {
     if (!a || !b || !this.ring) return;
     const length = Math.hypot(b.x - a.x, b.y - a.y);
     const edge = this.ring.r / length;
-    const gap = cutState(this.store.room?.links ?? [], Math.min(from, to), Math.max(from, to)) === "whole" ? 0 : 6 / length;
+    const gap = cutState(this.store.room?.links ?? [], Math.min(from, to), Math.max(from, to)) === "whole" ? 0
+      : 6 / length;
     const at = (t: number): [number, number] => [a.x + (b.x - a.x) * t, a.y + (b.y - a.y) * t];
     pen.beginPath();
     for (const [begin, end] of [[edge, 0.5 - gap], [0.5 + gap, 1 - edge]] as const) {

@@ -4,8 +4,8 @@ import { leaderOf } from "./logs.js";
 import { MS, SECOND } from "./time.js";
 
 /**
- * The past as the time line draws it: in a live room what this tab has seen since it joined, in the lab the whole branch as far as it was lived. Bounded: 20
- * minutes of watching, and 6,000 changes of a room or 20,000 of the lab.
+ * The past as the time line draws it: in a live room what this tab has seen since it joined, in the lab the whole
+ * branch as far as it was lived. Bounded: 20 minutes of watching, and 6,000 changes of a room or 20,000 of the lab.
  */
 
 export type TermChange = HistoryPart["terms"][number];
@@ -55,14 +55,17 @@ export function observe(h: History, servers: ServerView[], now: number): void {
     const role = s.seat === "connected" ? (s.report?.role ?? "follower") : s.seat;
     const seen = s.report?.term ?? 0;
     const last = h.lanes.findLast((l) => l.server === s.server);
-    if (!last || last.role !== role || !same(last.term, seen)) h.lanes.push({ at: now, server: s.server, role, term: seen });
-    if (role === "gone" && last && last.role !== "gone" && last.role !== "empty") h.marks.push({ at: now, kind: "crash", server: s.server, text: `S${s.server} crashed` });
+    if (!last || last.role !== role || !same(last.term, seen))
+      h.lanes.push({ at: now, server: s.server, role, term: seen });
+    if (role === "gone" && last && last.role !== "gone" && last.role !== "empty")
+      h.marks.push({ at: now, kind: "crash", server: s.server, text: `S${s.server} crashed` });
     term = most(term, seen);
     commit = most(commit, s.report?.commitIndex ?? 0);
   }
   if (!same(term, h.terms.at(-1)?.term ?? 0)) h.terms.push({ at: now, term });
   if (less(h.commit, commit)) {
-    h.marks.push({ at: now, kind: "commit", server: leaderOf(servers)?.server ?? 0, text: `index ${commit} committed` });
+    h.marks.push({ at: now, kind: "commit", server: leaderOf(servers)?.server ?? 0,
+      text: `index ${commit} committed` });
     h.commit = commit;
   }
 }
@@ -93,11 +96,15 @@ export function reignAt(h: History, at: number): { term: U64; leader: number | n
   return { term, leader: null };
 }
 
-/** The branches as a tree that is written line by line: each below the one that it left, those of one parent in the order in which they left it. */
+/**
+ * The branches as a tree that is written line by line: each below the one that it left, those of one parent in the
+ * order in which they left it.
+ */
 export function branchTree(branches: Branch[]): { branch: Branch; depth: number }[] {
   const known = new Set(branches.map((b) => b.id));
   const lines = (of: Branch[], depth: number): { branch: Branch; depth: number }[] =>
-    of.sort((a, b) => a.at - b.at || a.id - b.id).flatMap((branch) => [{ branch, depth }, ...lines(branches.filter((b) => b.parent === branch.id), depth + 1)]);
+    of.sort((a, b) => a.at - b.at || a.id - b.id)
+      .flatMap((branch) => [{ branch, depth }, ...lines(branches.filter((b) => b.parent === branch.id), depth + 1)]);
   return lines(branches.filter((b) => !known.has(b.parent)), 0);
 }
 
@@ -109,7 +116,10 @@ export interface Stretch {
 
 const CLOSEST = 20 * MS;
 
-/** A stretch `factor` times as long, in which `at` stays where it is; null when all of what was lived, `whole`, is to be seen. */
+/**
+ * A stretch `factor` times as long, in which `at` stays where it is; null when all of what was lived, `whole`, is
+ * to be seen.
+ */
 export function zoomed(shown: Stretch, whole: Stretch, at: number, factor: number): Stretch | null {
   const span = Math.max(CLOSEST, shown.span * factor);
   if (span >= whole.span) return null;
@@ -117,11 +127,15 @@ export function zoomed(shown: Stretch, whole: Stretch, at: number, factor: numbe
 }
 
 /** The stretch moved, if it must be, so that it is part of the whole. */
-export const within = (shown: Stretch, whole: Stretch): Stretch => ({ begin: Math.max(whole.begin, Math.min(shown.begin, whole.begin + whole.span - shown.span)), span: shown.span });
+export const within = (shown: Stretch, whole: Stretch): Stretch =>
+  ({ begin: Math.max(whole.begin, Math.min(shown.begin, whole.begin + whole.span - shown.span)), span: shown.span });
 
 const STEPS_S = [0.2, 0.5, 1, 2, 5, 10, 20, 30, 60, 120, 300, 600, 1200, 2400, 3600];
 
-/** The stretch of time that the tape shows, at least so much of it: it doubles when the playhead reaches the end, so that the head is seen to travel. */
+/**
+ * The stretch of time that the tape shows, at least so much of it: it doubles when the playhead reaches the end, so
+ * that the head is seen to travel.
+ */
 export function tapeSpan(elapsed: number, least = 2 * SECOND): number {
   return STEPS_S.map((s) => s * SECOND).find((t) => t >= least && elapsed <= t * 0.96) ?? elapsed / 0.96;
 }

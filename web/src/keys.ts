@@ -4,8 +4,9 @@ import { readOn } from "./reading.js";
 import { switchTheme } from "./theme.js";
 
 /**
- * Every key of the page: what it is called, what it does. The list that `?` shows is this one, and no view takes a key that is not in it (test/keys.test.ts):
- * those of KEYS work everywhere, those of PLACES where a view has the focus, which names what each does there.
+ * Every key of the page: what it is called, what it does. The list that `?` shows is this one, and no view takes a key
+ * that is not in it (test/keys.test.ts): those of KEYS work everywhere, those of PLACES where a view has the focus,
+ * which names what each does there.
  */
 interface Named {
   keys: readonly string[]; // as KeyboardEvent.key says them, letters small
@@ -22,27 +23,37 @@ const digits = ["1", "2", "3", "4", "5", "6", "7", "8", "9"];
 
 const KEYS: Key[] = [
   { keys: [" "], shown: "Space", words: "Pause or play the clock", act: () => store.togglePause() },
-  { keys: ["ArrowLeft"], shown: "←", words: "One step back", act: () => store.step(store.view.stop, true), only: "lab" },
-  { keys: ["ArrowRight"], shown: "→", words: "One step on", act: () => store.step(store.view.stop, false), only: "lab" },
-  { keys: ["Shift+ArrowLeft"], shown: "⇧ ←", words: "Back to the message before", act: () => store.step("message", true), only: "lab" },
-  { keys: ["Shift+ArrowRight"], shown: "⇧ →", words: "On to the next message", act: () => store.step("message", false), only: "lab" },
+  { keys: ["ArrowLeft"], shown: "←", words: "One step back", act: () => store.step(store.view.stop, true),
+    only: "lab" },
+  { keys: ["ArrowRight"], shown: "→", words: "One step on", act: () => store.step(store.view.stop, false),
+    only: "lab" },
+  { keys: ["Shift+ArrowLeft"], shown: "⇧ ←", words: "Back to the message before",
+    act: () => store.step("message", true), only: "lab" },
+  { keys: ["Shift+ArrowRight"], shown: "⇧ →", words: "On to the next message", act: () => store.step("message", false),
+    only: "lab" },
   { keys: ["e"], shown: "E", words: "Next election", act: () => store.step("election", false), only: "lab" },
   { keys: ["c"], shown: "C", words: "Next commit", act: () => store.step("commit", false), only: "lab" },
-  { keys: ["x"], shown: "X", words: "Next violation of a safety property", act: () => store.step("violation", false), only: "lab" },
+  { keys: ["x"], shown: "X", words: "Next violation of a safety property", act: () => store.step("violation", false),
+    only: "lab" },
   { keys: ["l"], shown: "L", words: "Live: to the end of what was lived", act: () => store.goLive(), only: "lab" },
   { keys: ["-"], shown: "−", words: "Slower, by half", act: () => pace(0.5) },
   { keys: ["+", "="], shown: "+", words: "Faster, twice", act: () => pace(2) },
   { keys: ["r"], shown: "R", words: "Real time", act: () => store.setRate(1) },
   { keys: digits, shown: "1 … 9", words: "Select a server", act: (key) => selectServer(Number(key)) },
   { keys: ["m"], shown: "M", words: "Select the next message on its way, or held there", act: () => selectFlight() },
-  { keys: ["Escape"], shown: "Esc", words: "Close what is open, select nothing", act: () => store.show({ selection: null, open: null, panel: null }) },
+  { keys: ["Escape"], shown: "Esc", words: "Close what is open, select nothing",
+    act: () => store.show({ selection: null, open: null, panel: null }) },
   { keys: ["w"], shown: "W", words: "Write to the cluster", act: () => focusClient() },
   { keys: [","], shown: ",", words: "Previous event of the story", act: () => readOn(-1) },
   { keys: ["."], shown: ".", words: "Next event of the story", act: () => readOn(1) },
-  { keys: ["v"], shown: "V", words: "Commands in the logs: show or hide", act: () => store.show({ wide: !(store.view.wide ?? grid(store.servers).columns <= FEW_COLUMNS) }) },
-  { keys: ["h"], shown: "H", words: "What clients were told: show or hide", act: () => store.show({ dock: store.view.dock === "history" ? "logs" : "history" }), only: "lab" },
-  { keys: ["["], shown: "[", words: "Story: hide or show", act: () => store.show({ storyHidden: !store.view.storyHidden }) },
-  { keys: ["]"], shown: "]", words: "Inspector: hide or show", act: () => store.show({ inspectorHidden: !store.view.inspectorHidden }) },
+  { keys: ["v"], shown: "V", words: "Commands in the logs: show or hide",
+    act: () => store.show({ wide: !(store.view.wide ?? grid(store.servers).columns <= FEW_COLUMNS) }) },
+  { keys: ["h"], shown: "H", words: "What clients were told: show or hide",
+    act: () => store.show({ dock: store.view.dock === "history" ? "logs" : "history" }), only: "lab" },
+  { keys: ["["], shown: "[", words: "Story: hide or show",
+    act: () => store.show({ storyHidden: !store.view.storyHidden }) },
+  { keys: ["]"], shown: "]", words: "Inspector: hide or show",
+    act: () => store.show({ inspectorHidden: !store.view.inspectorHidden }) },
   { keys: ["n"], shown: "N", words: "Another run", act: () => openRuns(), only: "lab" },
   { keys: ["g"], shown: "G", words: "Gallery of runs", act: () => store.show({ dialog: "gallery" }), only: "lab" },
   { keys: ["s"], shown: "S", words: "Share this moment", act: () => store.show({ dialog: "share" }), only: "lab" },
@@ -192,7 +203,9 @@ const PLACES = {
 export type Place = keyof typeof PLACES;
 
 /** What a view must know how to do: all that keys do where it has the focus. */
-type Deeds<P extends Place> = { [D in keyof (typeof PLACES)[P]["keys"] as (typeof PLACES)[P]["keys"][D] extends { browser: true } ? never : D]: (key: string) => void | false };
+type Deeds<P extends Place> =
+  { [D in keyof (typeof PLACES)[P]["keys"] as (typeof PLACES)[P]["keys"][D] extends { browser: true } ? never
+  : D]: (key: string) => void | false };
 
 /** The handler of a view's keydown. A deed that returns false was none: the key goes on to who else wants it. */
 export function keysOf<P extends Place>(place: P, deeds: Deeds<P>): (e: KeyboardEvent) => void {
@@ -209,19 +222,25 @@ export function keysOf<P extends Place>(place: P, deeds: Deeds<P>): (e: Keyboard
 
 let clicked: EventTarget | null = null; // what has the focus because a pointer pressed it
 
-/** To be told of every change of the focus. Who clicked something did not mean to work it by keys: Space stays the clock's. */
+/**
+ * To be told of every change of the focus. Who clicked something did not mean to work it by keys: Space
+ * stays the clock's.
+ */
 export function noteFocus({ target }: FocusEvent): void {
   clicked = (target as Element).matches(":focus-visible") ? null : target;
 }
 
 const isHere = ({ only }: { only?: "room" | "lab" }): boolean => only === undefined || only === store.mode;
 
-const nameOf = (e: KeyboardEvent): string => (e.key.length === 1 ? e.key.toLowerCase() : `${e.shiftKey ? "Shift+" : ""}${e.key}`);
+const nameOf = (e: KeyboardEvent): string => (e.key.length === 1 ? e.key.toLowerCase()
+  : `${e.shiftKey ? "Shift+" : ""}${e.key}`);
 
 /** The keys of this page by the place in which they work, as `?` lists them; those everywhere come first. */
 export function keyList(): { words: string; keys: { shown: string[]; words: string }[] }[] {
-  const places = Object.values<Where>(PLACES).filter(isHere).map(({ words, keys }) => ({ words, keys: Object.values(keys) }));
-  return [{ words: "Everywhere", keys: KEYS as Named[] }, ...places].map(({ words, keys }) => ({ words, keys: lines(keys.filter(isHere)) }));
+  const places = Object.values<Where>(PLACES).filter(isHere)
+    .map(({ words, keys }) => ({ words, keys: Object.values(keys) }));
+  return [{ words: "Everywhere", keys: KEYS as Named[] }, ...places]
+    .map(({ words, keys }) => ({ words, keys: lines(keys.filter(isHere)) }));
 }
 
 function lines(keys: Named[]): { shown: string[]; words: string }[] {
@@ -238,10 +257,13 @@ function lines(keys: Named[]): { shown: string[]; words: string }[] {
 export function onKey(e: KeyboardEvent): void {
   if (e.ctrlKey || e.metaKey || e.altKey || e.defaultPrevented) return;
   const target = e.target as Element | null;
-  if (target?.closest("dialog, [popover]") || (e.key === "Escape" && document.querySelector(":popover-open"))) return; // they close themselves
-  if (target?.closest("input:not([type=radio], [type=checkbox], [type=range]), select, textarea") && e.key !== "Escape") return;
+  // they close themselves
+  if (target?.closest("dialog, [popover]") || (e.key === "Escape" && document.querySelector(":popover-open"))) return;
+  if (target?.closest("input:not([type=radio], [type=checkbox], [type=range]), select, textarea") && e.key !== "Escape")
+    return;
   if ((e.key === " " || e.key.startsWith("Arrow")) && target?.closest("input")) return;
-  if (e.key === " " && target !== clicked && target?.closest("button, a, summary, [role=button]:not(.selected)")) return;
+  if (e.key === " " && target !== clicked && target?.closest("button, a, summary, [role=button]:not(.selected)"))
+    return;
   const name = nameOf(e);
   const key = KEYS.find((k) => isHere(k) && k.keys.includes(name));
   if (!key) return;

@@ -1,4 +1,7 @@
-/** Where things stand on the stage. Pure geometry in CSS pixels: the origin is the stage's upper left corner, y grows downward. */
+/**
+ * Where things stand on the stage. Pure geometry in CSS pixels: the origin is the stage's upper left corner,
+ * y grows downward.
+ */
 
 export interface Point {
   x: number;
@@ -36,10 +39,12 @@ const NAME = 92; // of most
 
 const LOW = 300; // px of height below which the stage is compact
 const CAP = 420; // the widest ring, px
-const ROUND = 1.12; // width of a ring ÷ its height (LOOK §1); it is wider on a low stage, and where the servers would meet
+// width of a ring ÷ its height (LOOK §1); it is wider on a low stage, and where the servers would meet
+const ROUND = 1.12;
 const WIDEST = 2.4;
 const FLATTEST = 800; // almost a line: on a stage that is too low for a ring, where they would stand upon each other
-const EASE = 20; // px that servers are farther apart where there is room: the rings of broken promises then meet nothing
+// px that servers are farther apart where there is room: the rings of broken promises then meet nothing
+const EASE = 20;
 const EASIEST = 3.6; // how wide a ring may become for that
 const PROJECTOR = 44; // px: a node's radius where the stage is as wide as this:
 const PROJECTOR_WIDTH = 1200;
@@ -102,7 +107,8 @@ function forms(width: number, height: number, servers: number, name: number): Fo
   const radii = [r, ...[38, 32, 28, 26, 22, 19, 16].filter((s) => s < r)];
   return [
     ...(width >= 600 && height >= 420 ? [{ r, strips: true, compact: false, large, name }] : []),
-    ...(height < LOW ? [] : radii.filter((s) => s === r || s >= 28).map((s) => ({ r: s, strips: false, compact: false, large, name }))),
+    ...(height < LOW ? [] : radii.filter((s) => s === r || s >= 28)
+      .map((s) => ({ r: s, strips: false, compact: false, large, name }))),
     ...radii.filter((s) => s <= 28).map((s) => ({ r: s, strips: false, compact: true, large, name })),
   ];
 }
@@ -125,7 +131,8 @@ function ellipse(width: number, height: number, servers: number, form: Form, squ
   const widest = Math.max(...around.map((p) => Math.abs(p.x)), 0.01);
   const lowest = servers === 1 ? 0 : Math.max(...around.map((p) => p.y));
   let ry = servers === 1 ? 0 : Math.min(free / (1 + lowest), CAP / ROUND);
-  const rx = servers === 1 ? 0 : Math.min(squash * ry, Math.max(0, width / 2 - Math.max(r < 30 ? r + 28 : 110, name.width / 2 + 16)) / widest, CAP);
+  const rx = servers === 1 ? 0 : Math.min(squash * ry,
+    Math.max(0, width / 2 - Math.max(r < 30 ? r + 28 : 110, name.width / 2 + 16)) / widest, CAP);
   ry = Math.min(ry, rx * 1.1);
   const top = above + (free - ry * (1 + lowest)) / 2;
   return around.map((p) => ({ x: width / 2 + rx * p.x, y: top + ry * (1 + p.y) }));
@@ -134,11 +141,13 @@ function ellipse(width: number, height: number, servers: number, form: Form, squ
 const STEPS = 180; // in which an ellipse is measured
 
 /**
- * Points of an ellipse `squash` times as wide as high, in parts of its radii, from the top, clockwise, with equal lengths of it between them. In one that is
- * almost a line an even number of them begins beside the top: else each would stand upon the one below it.
+ * Points of an ellipse `squash` times as wide as high, in parts of its radii, from the top, clockwise, with equal
+ * lengths of it between them. In one that is almost a line an even number of them begins beside the top: else each
+ * would stand upon the one below it.
  */
 function evenly(count: number, squash: number): Point[] {
-  const at = (i: number): Point => ({ x: Math.sin((2 * Math.PI * i) / STEPS), y: -Math.cos((2 * Math.PI * i) / STEPS) });
+  const at = (i: number): Point =>
+    ({ x: Math.sin((2 * Math.PI * i) / STEPS), y: -Math.cos((2 * Math.PI * i) / STEPS) });
   const lengths = [0];
   for (let i = 1; i <= STEPS; i++) {
     const [a, b] = [at(i - 1), at(i)];
@@ -161,11 +170,15 @@ function namesOf(points: Point[], form: Form): Box[] {
   const near = form.compact ? 12 : 16;
   return points.map((p, i) => {
     const above = i === 0 && points.length > 1;
-    return { left: p.x - name.width / 2, right: p.x + name.width / 2, top: above ? p.y - r - near - name.height : p.y + r + near, bottom: above ? p.y - r - near : p.y + r + near + name.height + name.strip };
+    return { left: p.x - name.width / 2, right: p.x + name.width / 2, top: above ? p.y - r - near - name.height
+      : p.y + r + near, bottom: above ? p.y - r - near : p.y + r + near + name.height + name.strip };
   });
 }
 
-/** Whether no server's timer or selection touches another's, and no name stands in another server or on another name. `ease`: px more than that needs. */
+/**
+ * Whether no server's timer or selection touches another's, and no name stands in another server or on another name.
+ * `ease`: px more than that needs.
+ */
 function isRoomy(points: Point[], names: Box[], form: Form, ease: number): boolean {
   const { r } = form;
   return points.every((p, i) => points.every((q, j) => {
@@ -173,15 +186,21 @@ function isRoomy(points: Point[], names: Box[], form: Form, ease: number): boole
     if (Math.hypot(p.x - q.x, p.y - q.y) < 2 * r + 27 + ease) return false;
     const [one, other] = [names[i], names[j]];
     if (!one || !other) return true;
-    const away = Math.hypot(q.x - Math.max(one.left, Math.min(one.right, q.x)), q.y - Math.max(one.top, Math.min(one.bottom, q.y)));
-    return away >= r + (form.compact ? 10 : 16) + ease / 2 && (one.right <= other.left || other.right <= one.left || one.bottom <= other.top || other.bottom <= one.top);
+    const away = Math.hypot(q.x - Math.max(one.left, Math.min(one.right, q.x)),
+      q.y - Math.max(one.top, Math.min(one.bottom, q.y)));
+    return away >= r + (form.compact ? 10 : 16) + ease / 2 && (one.right <= other.left || other.right <= one.left ||
+      one.bottom <= other.top || other.bottom <= one.top);
   }));
 }
 
 /** The middle of something so wide: x, or as near to it as keeps all of it between 0 and `end`. */
-export const inside = (x: number, width: number, end: number): number => Math.max(width / 2, Math.min(end - width / 2, x));
+export const inside = (x: number, width: number, end: number): number => Math.max(width / 2,
+  Math.min(end - width / 2, x));
 
-/** A message's lane: from edge to edge, 6 px to the right of the way it goes, so that the two directions never meet (LOOK §5). */
+/**
+ * A message's lane: from edge to edge, 6 px to the right of the way it goes, so that the two directions never
+ * meet (LOOK §5).
+ */
 export interface Lane {
   from: Point;
   to: Point;
@@ -217,7 +236,10 @@ export function clientLane(server: Point, centre: Point, r: number, inward: bool
   return inward ? lane(client, server, r, 0) : lane(server, client, r, 0);
 }
 
-/** Where the dot for the vote of server k stands inside a candidate: the dots are the ring in small, so that everybody finds his own (LOOK §4). */
+/**
+ * Where the dot for the vote of server k stands inside a candidate: the dots are the ring in small, so that everybody
+ * finds his own (LOOK §4).
+ */
 export function voteDot(k: number, servers: number, r: number): Point {
   const angle = (2 * Math.PI * (k - 1)) / servers - Math.PI / 2;
   return { x: 0.74 * r * Math.cos(angle), y: 0.74 * r * Math.sin(angle) };
@@ -225,8 +247,12 @@ export function voteDot(k: number, servers: number, r: number): Point {
 
 const LABEL = { aside: 36, above: 8 }; // px from the middle of a message's label to its ends
 
-/** Of several labels, those that may be shown: in order of importance, none within 40 px of another or over a node or its name, at most six (LOOK §5). */
-export function spareLabels<T extends { at: Point }>(wanted: T[], { points, names, r }: Pick<Ring, "points" | "names" | "r">): T[] {
+/**
+ * Of several labels, those that may be shown: in order of importance, none within 40 px of another or over a node or
+ * its name, at most six (LOOK §5).
+ */
+export function spareLabels<T extends { at: Point }>(wanted: T[], { points, names, r }: Pick<Ring,
+  "points" | "names" | "r">): T[] {
   const shown: T[] = [];
   const beyond = (a: number, b: number, reach: number) => Math.max(0, Math.abs(a - b) - reach);
   for (const label of wanted) {
@@ -234,7 +260,8 @@ export function spareLabels<T extends { at: Point }>(wanted: T[], { points, name
     const { x, y } = label.at;
     if (shown.some((s) => Math.hypot(s.at.x - x, s.at.y - y) < 40)) continue;
     if (points.some((n) => Math.hypot(beyond(n.x, x, LABEL.aside), beyond(n.y, y, LABEL.above)) < r + 8)) continue;
-    if (names.some((n) => x + LABEL.aside > n.left && x - LABEL.aside < n.right && y + LABEL.above > n.top && y - LABEL.above < n.bottom)) continue;
+    if (names.some((n) => x + LABEL.aside > n.left && x - LABEL.aside < n.right && y + LABEL.above > n.top &&
+      y - LABEL.above < n.bottom)) continue;
     shown.push(label);
   }
   return shown;
@@ -245,14 +272,18 @@ export type Side = "right" | "left" | "none";
 const REASON = 100; // px that "lost: link cut" takes
 
 /** What a short line of text on that side of a point covers. */
-export const reasonBox = (at: Point, side: Side): Box => ({ left: side === "right" ? at.x + 6 : at.x - REASON, right: side === "right" ? at.x + REASON : at.x - 6, top: at.y - 22, bottom: at.y - 2 });
+export const reasonBox = (at: Point, side: Side): Box => ({ left: side === "right" ? at.x + 6 : at.x - REASON,
+  right: side === "right" ? at.x + REASON : at.x - 6, top: at.y - 22, bottom: at.y - 2 });
 
 const meet = (a: Box, b: Box): boolean => a.left < b.right && b.left < a.right && a.top < b.bottom && b.top < a.bottom;
 
 /** What a node covers, with its timer. */
 const nodeBox = ({ x, y }: Point, r: number): Box => ({ left: x - r, right: x + r, top: y - r - 4, bottom: y + r + 4 });
 
-/** On which side of a point a short line of text meets no node, no name and nothing that is taken, and stays on the stage. */
+/**
+ * On which side of a point a short line of text meets no node, no name and nothing that is taken, and stays
+ * on the stage.
+ */
 export function reasonSide(at: Point, ring: Ring, taken: Box[] = []): Side {
   const full = [...ring.points.map((p) => nodeBox(p, ring.r)), ...ring.names, ...taken];
   const free = (side: Side) => {
@@ -264,17 +295,23 @@ export function reasonSide(at: Point, ring: Ring, taken: Box[] = []): Side {
 
 const NOTE = { letter: 6.7, padding: 28, line: 18, least: 120, edge: 12 }; // px of a note on the stage
 
-/** Where a note of so many letters covers no server, no name and nothing that is taken; if it has no such place, where it covers least. */
+/**
+ * Where a note of so many letters covers no server, no name and nothing that is taken; if it has no such place, where
+ * it covers least.
+ */
 export function noteBox(letters: number, ring: Ring, taken: Box[]): Box {
   const full = [...ring.points.map((p) => nodeBox(p, ring.r + 10)), ...ring.names, ...taken];
-  const over = (a: Box, b: Box) => Math.max(0, Math.min(a.right, b.right) - Math.max(a.left, b.left)) * Math.max(0, Math.min(a.bottom, b.bottom) - Math.max(a.top, b.top));
+  const over = (a: Box, b: Box) => Math.max(0, Math.min(a.right, b.right) - Math.max(a.left, b.left)) * Math.max(0,
+    Math.min(a.bottom, b.bottom) - Math.max(a.top, b.top));
   const covers = (box: Box) => full.reduce((sum, other) => sum + over(box, other), 0);
   let best: { box: Box; covers: number } | null = null;
   for (const lines of [1, 2, 3, 4, 5]) {
-    const width = Math.min(ring.width - 2 * NOTE.edge, Math.max(NOTE.least, ((letters + 4 * (lines - 1)) * NOTE.letter) / lines + NOTE.padding));
+    const width = Math.min(ring.width - 2 * NOTE.edge,
+      Math.max(NOTE.least, ((letters + 4 * (lines - 1)) * NOTE.letter) / lines + NOTE.padding));
     const height = Math.ceil((letters * NOTE.letter) / (width - NOTE.padding)) * NOTE.line + 14;
     const [bottom, right] = [ring.height - NOTE.edge - height, ring.width - NOTE.edge - width];
-    for (const [left, top] of [[NOTE.edge, bottom], [right, bottom], [right / 2 + NOTE.edge / 2, bottom], [NOTE.edge, NOTE.edge], [right, NOTE.edge]] as const) {
+    for (const [left, top] of [[NOTE.edge, bottom], [right, bottom], [right / 2 + NOTE.edge / 2, bottom],
+      [NOTE.edge, NOTE.edge], [right, NOTE.edge]] as const) {
       const box = { left, top, right: left + width, bottom: top + height };
       if (!best || covers(box) < best.covers) best = { box, covers: covers(box) };
     }
@@ -282,7 +319,10 @@ export function noteBox(letters: number, ring: Ring, taken: Box[]): Box {
   return best?.box ?? { left: 0, right: 0, top: 0, bottom: 0 };
 }
 
-/** The groups of servers, up, between which nothing passes in either direction; each in the order of their numbers, the largest first. */
+/**
+ * The groups of servers, up, between which nothing passes in either direction; each in the order of their numbers,
+ * the largest first.
+ */
 export function parted(up: number[], reach: (a: number, b: number) => boolean): number[][] {
   const groups: number[][] = [];
   for (const server of up) {
@@ -297,7 +337,8 @@ const WALL_END = 36; // px that a wall goes beyond the links it cuts
 
 /** The wall between two groups of points, if a straight one keeps at least r from every point; else null. */
 export function wall(one: Point[], other: Point[], r: number): { from: Point; to: Point } | null {
-  const middle = (points: Point[]): Point => ({ x: points.reduce((sum, p) => sum + p.x, 0) / points.length, y: points.reduce((sum, p) => sum + p.y, 0) / points.length });
+  const middle = (points: Point[]): Point => ({ x: points.reduce((sum, p) => sum + p.x, 0) / points.length,
+    y: points.reduce((sum, p) => sum + p.y, 0) / points.length });
   const [a, b] = [middle(one), middle(other)];
   const apart = Math.hypot(b.x - a.x, b.y - a.y);
   if (!(apart > 0)) return null;

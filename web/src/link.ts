@@ -39,14 +39,17 @@ export function linkMark(a: number, b: number, ring: Ring, hands: LinkHands): SV
   };
   const key = keysOf("link", { cycle: () => hands.cycle(a, b), open: () => hands.open(a, b) });
   const held = store.room?.links.some((l) => l.hold && ((l.from === a && l.to === b) || (l.from === b && l.to === a)));
-  return svg`<g class="link ${state} ${idle ? "idle" : ""} ${selected ? "selected" : ""}" data-link="${a}-${b}" transform="translate(${(from.x + to.x) / 2} ${(from.y + to.y) / 2}) rotate(${angle})"
-      tabindex="0" role="button" aria-label="Link S${a} to S${b}: ${cutWords(state, a, b)}. Press to change${lab ? ", M for more" : ""}." @click=${() => hands.cycle(a, b)} @contextmenu=${open} @keydown=${key}>
+  return svg`<g class="link ${state} ${idle ? "idle" : ""} ${selected ? "selected" : ""}" data-link="${a}-${b}"
+    transform="translate(${(from.x + to.x) / 2} ${(from.y + to.y) / 2}) rotate(${angle})"
+      tabindex="0" role="button" aria-label="Link S${a} to S${b}: ${cutWords(state, a, b)}. Press to change${lab
+        ? ", M for more" : ""}." @click=${() => hands.cycle(a, b)} @contextmenu=${open} @keydown=${key}>
     <line class="link-hit" x1=${-half} x2=${half} y1="0" y2="0" />
     <line class="link-line" x1=${-half} x2=${gap === 0 ? half : -gap} y1="0" y2="0" />
     ${gap === 0 ? nothing : svg`<line class="link-line" x1=${gap} x2=${half} y1="0" y2="0" />`}
     ${state === "cut" || state === "forward" ? svg`<line class="link-bar" x1="6" x2="6" y1="-7" y2="7" />` : nothing}
     ${state === "cut" || state === "backward" ? svg`<line class="link-bar" x1="-6" x2="-6" y1="-7" y2="7" />` : nothing}
-    ${held ? svg`<path class="link-held" transform="translate(0 ${state === "whole" ? 0 : 14})" d="M-3 -6V6M3 -6V6" />` : nothing}
+    ${held ? svg`<path class="link-held" transform="translate(0 ${state === "whole" ? 0 : 14})" d="M-3 -6V6M3 -6V6" />`
+      : nothing}
     ${state === "forward" ? svg`<path class="link-arrow" d="M-12 -5L-3 0L-12 5Z" />` : nothing}
     ${state === "backward" ? svg`<path class="link-arrow" d="M12 -5L3 0L12 5Z" />` : nothing}
   </g>`;
@@ -67,14 +70,16 @@ export function wallMark(groups: number[][], ring: Ring): SVGTemplateResult | ty
   const between = one && other && groups.length === 2 && !ring.compact ? wall(one, other, ring.r + 12) : null;
   if (!between) return nothing;
   const { from, to } = between;
-  return svg`<g class="wall" pointer-events="none"><line class="wall-line" x1=${from.x} y1=${from.y} x2=${to.x} y2=${to.y} /><path class="wall-ticks" d=${ticks(from, to)} /></g>`;
+  return svg`<g class="wall" pointer-events="none"><line class="wall-line" x1=${from.x} y1=${from.y} x2=${to.x}
+    y2=${to.y} /><path class="wall-ticks" d=${ticks(from, to)} /></g>`;
 }
 
 /** What each side still can do. */
 export function sidesCaption(groups: number[][]): TemplateResult | typeof nothing {
   if (groups.length === 0) return nothing;
   const { quorums } = store;
-  return html`<ul class="sides" aria-label="The network is cut">${groups.map((g) => html`<li><b>${g.map((s) => `S${s}`).join(", ")}</b> ${sideWords(g, quorums)}</li>`)}</ul>`;
+  return html`<ul class="sides" aria-label="The network is cut">${groups.map((g) =>
+    html`<li><b>${g.map((s) => `S${s}`).join(", ")}</b> ${sideWords(g, quorums)}</li>`)}</ul>`;
 }
 
 /** Short strokes at 45° on both ends of a line and all along it. */

@@ -2,7 +2,10 @@ import type { LogCell, Property, Quorum, Report, ServerView, U64 } from "./model
 import { distance, less, most, plus, same } from "./numbers.js";
 import { decide, share } from "./quorum.js";
 
-/** The log grid as data: which cells there are and how each is drawn (LOOK §6). Pure functions of what the servers report. */
+/**
+ * The log grid as data: which cells there are and how each is drawn (LOOK §6). Pure functions of what
+ * the servers report.
+ */
 
 export interface GridCell {
   index: U64;
@@ -38,10 +41,15 @@ export const FEW_COLUMNS = 8; // up to which the cells also show their commands,
 
 const COLUMNS = 64; // as many entries as a server reports
 
-/** Who leads, the newest term first. Two may call themselves leader at once: the older one has not heard yet that its term is over. */
+/**
+ * Who leads, the newest term first. Two may call themselves leader at once: the older one has not heard yet that its
+ * term is over.
+ */
 export function leadersOf(servers: ServerView[]): (ServerView & { report: Report })[] {
-  const leading = servers.filter((s): s is ServerView & { report: Report } => s.seat === "connected" && s.report?.role === "leader");
-  return leading.sort((a, b) => (same(a.report.term, b.report.term) ? a.server - b.server : less(a.report.term, b.report.term) ? 1 : -1));
+  const leading = servers.filter((s): s is ServerView & { report: Report } => s.seat === "connected" &&
+    s.report?.role === "leader");
+  return leading.sort((a, b) => (same(a.report.term, b.report.term) ? a.server - b.server
+    : less(a.report.term, b.report.term) ? 1 : -1));
 }
 
 /** The leader of the highest term: the one that counts. */
@@ -71,15 +79,24 @@ function row(view: ServerView, first: U64, columns: number, leader: ServerView |
   for (let column = compacted?.columns ?? 0; column < columns; column++) {
     const index = plus(first, column);
     const cell = r ? cellAt(r, index) : null;
-    cells.push({ index, column, cell, untold: r !== null && isUntold(r, index), committed: cell !== null && r !== null && !less(r.commitIndex, index), applied: cell !== null && r !== null && !less(r.appliedIndex, index) });
+    cells.push({ index, column, cell, untold: r !== null && isUntold(r, index), committed: cell !== null &&
+      r !== null && !less(r.commitIndex, index), applied: cell !== null && r !== null &&
+      !less(r.appliedIndex, index) });
   }
   const commit = r ? clamp(distance(r.commitIndex, first) + 1, 0, columns) : 0;
-  const peer = leader && leader.server !== view.server ? leader.report?.peers.find((p) => p.server === view.server) : undefined;
-  const at = (index: U64): number | null => (distance(index, first) >= 0 && !same(index, 0) ? distance(index, first) : null);
-  return { server: view.server, seat: view.seat, self: view.self, leader: view.seat === "connected" && r?.role === "leader", cells, compacted, commit, match: peer ? at(peer.match) : null, next: peer ? at(peer.next) : null };
+  const peer = leader && leader.server !== view.server ? leader.report?.peers.find((p) => p.server === view.server)
+    : undefined;
+  const at = (index: U64): number | null => (distance(index, first) >= 0 && !same(index, 0) ? distance(index, first)
+    : null);
+  return { server: view.server, seat: view.seat, self: view.self, leader: view.seat === "connected" &&
+    r?.role === "leader", cells, compacted, commit, match: peer ? at(peer.match) : null, next: peer ? at(peer.next)
+    : null };
 }
 
-/** A report shows the last 64 entries; one that shows fewer and does not begin at 1 has no more: the rest is in the snapshot (§7). */
+/**
+ * A report shows the last 64 entries; one that shows fewer and does not begin at 1 has no more: the rest is in
+ * the snapshot (§7).
+ */
 function compactedOf(r: Report, first: U64, columns: number): GridRow["compacted"] {
   if (r.log.cells.length >= COLUMNS) return null;
   const gone = clamp(distance(r.log.first, first), 0, columns);
@@ -94,7 +111,8 @@ export function cellAt(report: Report, index: U64): LogCell | null {
 }
 
 /** Whether the server has an entry there of which it has said nothing: a page that comes late gets the logs last. */
-export const isUntold = (report: Report, index: U64): boolean => cellAt(report, index) === null && !less(index, report.log.first) && !less(report.lastIndex, index);
+export const isUntold = (report: Report, index: U64): boolean => cellAt(report, index) === null &&
+  !less(index, report.log.first) && !less(report.lastIndex, index);
 
 export interface Removed {
   server: number;
@@ -115,35 +133,54 @@ export function removed(before: Report | null | undefined, after: Report | null)
   return gone;
 }
 
-/** What one cell says of itself in a sentence (LOOK §6). `quorums`: of whom a majority decides; `off`: IDs of rules that no server keeps. */
-export function cellWords(index: U64, server: number, servers: ServerView[], quorums: Quorum[], off: string[] = []): string {
+/**
+ * What one cell says of itself in a sentence (LOOK §6). `quorums`: of whom a majority decides; `off`: IDs of rules that
+ * no server keeps.
+ */
+export function cellWords(index: U64, server: number, servers: ServerView[], quorums: Quorum[],
+  off: string[] = []): string {
   const own = servers.find((s) => s.server === server)?.report;
   const cell = own ? cellAt(own, index) : null;
-  if (own && less(index, own.log.first) && less(own.log.first, plus(own.lastIndex, 2))) return `Index ${index} is in the snapshot of S${server}, which ends at index ${plus(own.log.first, -1)}: committed and applied.`;
+  if (own && less(index, own.log.first) && less(own.log.first, plus(own.lastIndex, 2)))
+    return `Index ${index} is in the snapshot of S${server}, which ends at index ${plus(own.log.first,
+    -1)}: committed and applied.`;
   if (own && isUntold(own, index)) return `S${server} has an entry at index ${index}, but has not said here which.`;
   if (!own || !cell) return `S${server} has no entry at index ${index}.`;
   const having = servers.filter((s) => s.report && holds(s.report, index, cell)).map((s) => s.server);
-  const what = cell.kind === "noop" ? "the leader's no-op" : cell.kind === "configuration" ? `the configuration ${cell.text}` : cell.text;
+  const what = cell.kind === "noop" ? "the leader's no-op" : cell.kind === "configuration"
+    ? `the configuration ${cell.text}` : cell.text;
   const said = `Index ${index}, term ${cell.term}, ${what}. On ${share(having, quorums)}`;
-  return less(own.commitIndex, index) ? `${said}${notCommittedWords(own, index, cell, decide(having, quorums), servers, off)}` : `${said}. Committed at S${server}.`;
+  return less(own.commitIndex, index)
+    ? `${said}${notCommittedWords(own, index, cell, decide(having, quorums), servers, off)}`
+    : `${said}. Committed at S${server}.`;
 }
 
 /** Why a server does not take an entry of its log for committed. */
-function notCommittedWords(own: Report, index: U64, cell: LogCell, enough: boolean, servers: ServerView[], off: string[]): string {
+function notCommittedWords(own: Report, index: U64, cell: LogCell, enough: boolean, servers: ServerView[],
+  off: string[]): string {
   const knows = servers.find((s) => s.report && !less(s.report.commitIndex, index));
   const leader = leaderOf(servers);
   if (knows?.report && !holds(knows.report, index, cell)) {
     const other = `. S${knows.server} has committed another entry there`;
-    return leader?.report && holds(leader.report, index, cell) ? `${other}, which S${leader.server}, the leader, lacks: this one may take its place.` : `${other}: a leader that has that one will have this one deleted.`;
+    return leader?.report && holds(leader.report, index, cell)
+      ? `${other}, which S${leader.server}, the leader, lacks: this one may take its place.`
+      : `${other}: a leader that has that one will have this one deleted.`;
   }
   if (knows) {
     const down = servers.some((s) => s.server === own.server && s.seat !== "connected");
-    return down ? `. Committed at S${knows.server}. S${own.server} is down, and what is committed is not kept on a disk.` : `. Not committed at S${own.server} yet: it has not heard.`;
+    return down
+      ? `. Committed at S${knows.server}. S${own.server} is down, and what is committed is not kept on a disk.`
+      : `. Not committed at S${own.server} yet: it has not heard.`;
   }
   if (!leader?.report) return ". Not committed, and nobody leads now.";
-  if (!holds(leader.report, index, cell)) return cellAt(leader.report, index) ? `. S${leader.server}, the leader, has another entry there: this one will be deleted.` : `. S${leader.server}, the leader, does not have it.`;
-  if (enough && less(cell.term, leader.report.term) && !off.includes("commitOnlyCurrentTerm")) return `, but term ${cell.term} is not the leader's term ${leader.report.term}: counting does not commit it (§5.4.2).`;
-  return enough ? `. Not committed yet: S${leader.server}, the leader, has not heard of all of them.` : ". Not committed yet: a majority has to store it.";
+  if (!holds(leader.report, index, cell))
+    return cellAt(leader.report, index)
+    ? `. S${leader.server}, the leader, has another entry there: this one will be deleted.`
+    : `. S${leader.server}, the leader, does not have it.`;
+  if (enough && less(cell.term, leader.report.term) && !off.includes("commitOnlyCurrentTerm"))
+    return `, but term ${cell.term} is not the leader's term ${leader.report.term}: counting does not commit it (§5.4.2).`;
+  return enough ? `. Not committed yet: S${leader.server}, the leader, has not heard of all of them.`
+    : ". Not committed yet: a majority has to store it.";
 }
 
 /** Whether a server has this entry: in its log, or, having been committed, in its snapshot. */
@@ -154,13 +191,14 @@ function holds(r: Report, index: U64, cell: LogCell): boolean {
 
 /** Why an entry is marked red: what is broken at it, empty if nothing is. */
 export function brokenAt(properties: Property[], server: number, index: U64): string {
-  const p = properties.find(({ broken }) => broken && !same(broken.index, 0) && same(broken.index, index) && broken.servers.includes(server));
+  const p = properties.find(({ broken }) => broken && !same(broken.index, 0) && same(broken.index, index) &&
+    broken.servers.includes(server));
   return p?.broken ? `${p.name} is broken: ${p.broken.text}` : "";
 }
 
 /**
- * commitIndex as one line down the grid: a step after the last committed cell of each row. Rows are `pitch` apart, columns `step` wide,
- * both with their gaps. Returns an SVG path.
+ * commitIndex as one line down the grid: a step after the last committed cell of each row. Rows are `pitch` apart,
+ * columns `step` wide, both with their gaps. Returns an SVG path.
  */
 export function commitLine(commits: number[], step: number, pitch: number, gap: { x: number; y: number }): string {
   let path = "";

@@ -3,9 +3,13 @@ import type { Flight } from "./model.js";
 import { slot } from "./numbers.js";
 import type { Inks } from "./theme.js";
 
-/** How messages look (LOOK §5). Each look is painted once, as a picture, and then only copied to where its messages are. */
+/**
+ * How messages look (LOOK §5). Each look is painted once, as a picture, and then only copied to where its messages are.
+ */
 
-const KEPT = 1_200; // pictures, of some 6 KB: those of nine servers in eight terms; when there are more all are painted anew as they are needed
+// pictures, of some 6 KB: those of nine servers in eight terms; when there are more all are painted anew as
+// they are needed
+const KEPT = 1_200;
 export const FIELD = 2; // px, around a label
 const REACH = 20; // px from the middle of a mark to the end of its tail
 
@@ -33,13 +37,18 @@ export class Marks {
     this.pictures.clear();
   }
 
-  /** A message on its way along a lane; `tail`: the direction is shown by what it leaves behind. The colour is the sender's term. */
+  /**
+   * A message on its way along a lane; `tail`: the direction is shown by what it leaves behind. The colour is
+   * the sender's term.
+   */
   message(f: Flight, l: Lane, tail: boolean, twin: boolean): ImageBitmap {
     const words = f.kind === "request" ? pillText(f) : "";
     const cells = f.entries.slice(0, f.entryCount).map(slot);
     const more = Math.max(0, f.entryCount - 4);
-    const key = `${f.kind} ${f.ok} ${slot(f.term)} ${l.angle.toFixed(1)} ${tail} ${f.held} ${twin} ${cells.join()}+${more} ${words}`;
-    const wide = words !== "" ? this.pill(words) / 2 + 2 : Math.max(REACH, more > 0 ? 64 : 0, f.entryCount > 0 ? 26 : 0, twin ? 34 : 0, f.held ? 22 : 0);
+    const key = `${f.kind} ${f.ok} ${slot(f.term)} ${l.angle.toFixed(
+      1)} ${tail} ${f.held} ${twin} ${cells.join()}+${more} ${words}`;
+    const wide = words !== "" ? this.pill(words) / 2 + 2 : Math.max(REACH, more > 0 ? 64 : 0, f.entryCount > 0 ? 26 : 0,
+      twin ? 34 : 0, f.held ? 22 : 0);
     return this.picture(key, wide, more > 0 ? 64 : Math.max(REACH, f.entryCount > 0 ? 26 : 0), (pen) => {
       const colour = this.inks.of(`--term${slot(f.term)}`);
       if (tail) this.tail(pen, l, colour);
@@ -77,14 +86,16 @@ export class Marks {
     const known = this.pictures.get(key);
     if (known) return known;
     if (this.pictures.size >= KEPT) this.pictures.clear();
-    const canvas = new OffscreenCanvas(2 * Math.ceil((typeof wide === "number" ? wide : wide()) * this.dense), 2 * Math.ceil(high * this.dense));
+    const canvas = new OffscreenCanvas(2 * Math.ceil((typeof wide === "number" ? wide : wide()) * this.dense),
+      2 * Math.ceil(high * this.dense));
     const pen = canvas.getContext("2d");
     if (pen) {
       pen.translate(canvas.width / 2, canvas.height / 2);
       pen.scale(this.dense, this.dense);
       paint(pen);
     }
-    const picture = canvas.transferToImageBitmap(); // a canvas would be looked through for changes each time that it is copied
+    // a canvas would be looked through for changes each time that it is copied
+    const picture = canvas.transferToImageBitmap();
     this.pictures.set(key, picture);
     return picture;
   }
@@ -99,13 +110,17 @@ export class Marks {
     const bg = this.inks.of("--bg");
     switch (f.kind) {
       case "RequestVote":
-        return turned(pen, l.angle, () => draw(pen, "M-8.5-7L8.5 0L-8.5 7Z", { fill: colour, line: bg, width: 2, halo: true }));
+        return turned(pen, l.angle, () => draw(pen, "M-8.5-7L8.5 0L-8.5 7Z",
+          { fill: colour, line: bg, width: 2, halo: true }));
       case "PreVote":
-        return turned(pen, l.angle, () => draw(pen, "M-8.5-7L8.5 0L-8.5 7Z", { fill: bg, line: colour, width: 2, halo: true }));
+        return turned(pen, l.angle, () => draw(pen, "M-8.5-7L8.5 0L-8.5 7Z",
+          { fill: bg, line: colour, width: 2, halo: true }));
       case "TimeoutNow":
-        return turned(pen, l.angle, () => draw(pen, "M-10-7L1 0L-10 7ZM0-7L11 0L0 7Z", { fill: colour, line: bg, width: 2, halo: true }));
+        return turned(pen, l.angle, () => draw(pen, "M-10-7L1 0L-10 7ZM0-7L11 0L0 7Z",
+          { fill: colour, line: bg, width: 2, halo: true }));
       case "InstallSnapshot":
-        for (const sheet of [box(-5, -8, 14, 10, 2), box(-9, -3, 14, 10, 2)]) draw(pen, sheet, { fill: colour, line: bg, width: 2, halo: true });
+        for (const sheet of [box(-5, -8, 14, 10, 2), box(-9, -3, 14, 10, 2)])
+          draw(pen, sheet, { fill: colour, line: bg, width: 2, halo: true });
         return;
       case "RequestVoteReply":
       case "PreVoteReply":
@@ -144,7 +159,8 @@ export class Marks {
     const width = 10 + 9 * cells;
     turned(pen, Math.abs(l.angle) > 90 ? l.angle + 180 : l.angle, () => {
       draw(pen, box(-width / 2, -6, width, 12, 6), { fill: this.inks.of("--bg"), line, width: 2 });
-      f.entries.slice(0, cells).forEach((term, i) => draw(pen, box(-width / 2 + 5.5 + 9 * i, -3.5, 7, 7, 1.5), { fill: this.inks.of(`--term${slot(term)}`) }));
+      f.entries.slice(0, cells).forEach((term, i) => draw(pen, box(-width / 2 + 5.5 + 9 * i, -3.5, 7, 7, 1.5),
+        { fill: this.inks.of(`--term${slot(term)}`) }));
       if (f.entryCount > cells) this.text(pen, `+${f.entryCount - cells}`, width / 2 + 4, 4.2, "start");
     });
   }
@@ -190,7 +206,8 @@ function draw(pen: Pen, path: string, { fill, line, width = 1, dash = [], round 
   const shape = new Path2D(path);
   const stroke = () => {
     if (!line) return;
-    Object.assign(pen, { strokeStyle: line, lineWidth: width, lineCap: round ? "round" : "butt", lineJoin: round || halo ? "round" : "miter" });
+    Object.assign(pen, { strokeStyle: line, lineWidth: width, lineCap: round ? "round" : "butt", lineJoin: round || halo
+      ? "round" : "miter" });
     pen.setLineDash(dash);
     pen.stroke(shape);
   };

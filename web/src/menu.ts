@@ -1,8 +1,8 @@
 import { html, type TemplateResult } from "lit";
 
 /**
- * A button with a short list beside it. The list stands in the top layer, as regions clip what is in them: Esc, a click elsewhere and a choice close it,
- * and the browser moves the focus and tells screen readers whether it is open.
+ * A button with a short list beside it. The list stands in the top layer, as regions clip what is in them: Esc, a click
+ * elsewhere and a choice close it, and the browser moves the focus and tells screen readers whether it is open.
  */
 export function menu(id: string, title: string, kind: string, label: unknown, content: unknown): TemplateResult {
   return html`<button class=${kind} popovertarget=${id} title=${title}>${label}</button>
@@ -15,7 +15,8 @@ const LOW = 300; // px: where there is less both above and below, a list takes t
 /** Beside its button, where there is more room: above it or below it. */
 function place(e: Event): void {
   const list = e.currentTarget as HTMLElement;
-  const button = [...document.querySelectorAll(`[popovertarget="${list.id}"]`)].find((b) => b.checkVisibility()); // on small screens another one
+  // on small screens another one
+  const button = [...document.querySelectorAll(`[popovertarget="${list.id}"]`)].find((b) => b.checkVisibility());
   if (!button) return;
   const at = button.getBoundingClientRect();
   const above = at.top > innerHeight / 2;

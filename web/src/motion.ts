@@ -1,7 +1,11 @@
-/** The page's questions about motion (LOOK §10): may things move, and is what moves now happening, or only learned of now? */
+/**
+ * The page's questions about motion (LOOK §10): may things move, and is what moves now happening, or only
+ * learned of now?
+ */
 const query = matchMedia("(prefers-reduced-motion: reduce)");
 
-const BACK_MS = 300; // after the page is seen again, or another moment is shown, in which that is drawn: as it is, not as it came about
+// after the page is seen again, or another moment is shown, in which that is drawn: as it is, not as it came about
+const BACK_MS = 300;
 
 let seenAt = -BACK_MS;
 document.addEventListener("visibilitychange", asItIs);
@@ -14,7 +18,8 @@ export function asItIs(): void {
 export const reducedMotion = (): boolean => query.matches;
 
 /** Animates once, unless motion is reduced or nobody saw what led to it. */
-export function play(element: Element | null | undefined, frames: Keyframe[], ms: number, easing = "cubic-bezier(.2,.8,.2,1)"): Animation | null {
+export function play(element: Element | null | undefined, frames: Keyframe[], ms: number,
+  easing = "cubic-bezier(.2,.8,.2,1)"): Animation | null {
   if (!element || reducedMotion() || document.hidden || performance.now() - seenAt < BACK_MS) return null;
   return element.animate(frames, { duration: ms, easing });
 }

@@ -15,7 +15,10 @@ export interface NodeHands {
   menu: (server: number) => void;
 }
 
-/** A server on the stage (LOOK §4): its role is the shape, its term the colour and the number, its election timer the arc. */
+/**
+ * A server on the stage (LOOK §4): its role is the shape, its term the colour and the number, its election
+ * timer the arc.
+ */
 export function nodeMark(view: ServerView, ring: Ring, hands: NodeHands): SVGTemplateResult | typeof nothing {
   const p = ring.points[view.server - 1];
   if (!p) return nothing;
@@ -24,15 +27,19 @@ export function nodeMark(view: ServerView, ring: Ring, hands: NodeHands): SVGTem
   const { selection, side } = store.view;
   const selected = selection?.kind === "server" && selection.server === view.server;
   const pressed = side ? side.includes(view.server) : selected;
-  const key = keysOf("node", { press: (by) => (by === " " && selected && !side ? false : hands.press(view.server, "key")), menu: () => hands.menu(view.server) });
+  const key = keysOf("node", { press: (by) => (by === " " && selected && !side ? false
+    : hands.press(view.server, "key")), menu: () => hands.menu(view.server) });
   const menu = (e: MouseEvent) => {
     if (store.mode !== "lab") return;
     e.preventDefault();
     hands.menu(view.server);
   };
-  const state = [role, selected ? "selected" : "", cursor(store).servers.includes(view.server) ? "lit" : "", isBroken(view.server) ? "broken" : "", side?.includes(view.server) ? "chosen" : ""];
-  return svg`<g class="node t${slot(view.report?.term ?? 0)} ${state.join(" ")}" data-server=${view.server} data-machine=${view.machine?.state ?? nothing} data-member=${view.machine?.member ?? nothing}
-      transform="translate(${p.x} ${p.y})" tabindex="0" role="button" aria-pressed=${pressed ? "true" : "false"} aria-label=${nodeText(view)} aria-haspopup=${store.mode === "lab" ? "menu" : nothing}
+  const state = [role, selected ? "selected" : "", cursor(store).servers.includes(view.server) ? "lit" : "",
+    isBroken(view.server) ? "broken" : "", side?.includes(view.server) ? "chosen" : ""];
+  return svg`<g class="node t${slot(view.report?.term ?? 0)} ${state.join(" ")}" data-server=${view.server}
+    data-machine=${view.machine?.state ?? nothing} data-member=${view.machine?.member ?? nothing}
+      transform="translate(${p.x} ${p.y})" tabindex="0" role="button" aria-pressed=${pressed ? "true" : "false"}
+        aria-label=${nodeText(view)} aria-haspopup=${store.mode === "lab" ? "menu" : nothing}
       @click=${() => hands.press(view.server, "pointer")} @keydown=${key} @contextmenu=${menu}
       @pointerenter=${() => store.show({ hover: view.server })} @pointerleave=${() => store.show({ hover: null })}>
     <circle class="node-hit" r=${Math.max(22, r + 14)} />
@@ -49,28 +56,40 @@ export function nodeMark(view: ServerView, ring: Ring, hands: NodeHands): SVGTem
   </g>`;
 }
 
-/** What a machine of the lab adds: two bars when it is paused, a torn sheet for a disk that cannot be read, and what does not agree (LOOK §4). */
+/**
+ * What a machine of the lab adds: two bars when it is paused, a torn sheet for a disk that cannot be read, and what
+ * does not agree (LOOK §4).
+ */
 function machineMarks(view: ServerView, r: number): SVGTemplateResult {
   const at = r * 0.78 + 6;
   return svg`
-    ${view.machine?.state === "paused" ? svg`<path class="pause-bars" d="M-5 ${0.42 * r}V${0.42 * r + 9}M5 ${0.42 * r}V${0.42 * r + 9}" />` : nothing}
-    ${view.machine?.state === "damaged" ? svg`<path class="torn" transform="translate(${-at} ${-at})" d="M-6 -8H3L7 -4V8H-6ZM-6 1L-2 -2L1 3L7 -1" />` : nothing}
-    ${isBroken(view.server) ? svg`<circle class="broken-ring" r=${r + 14} /><circle class="broken-ring" r=${r + 20} /><text class="node-sign violation-sign" x=${at + 14} y=${-at - 10} dy=".35em">!</text>` : nothing}
-    ${isBroken(view.server) || !store.servers.some((other) => statesDiffer(view, other)) ? nothing : svg`<g transform="translate(${at + 6} ${-at})"><circle class="sign-field" r="9" /><text class="node-sign" dy=".35em">≠</text></g>`}`;
+    ${view.machine?.state === "paused"
+      ? svg`<path class="pause-bars" d="M-5 ${0.42 * r}V${0.42 * r + 9}M5 ${0.42 * r}V${0.42 * r + 9}" />` : nothing}
+    ${view.machine?.state === "damaged" ? svg`<path class="torn" transform="translate(${-at} ${-at})"
+      d="M-6 -8H3L7 -4V8H-6ZM-6 1L-2 -2L1 3L7 -1" />` : nothing}
+    ${isBroken(view.server) ? svg`<circle class="broken-ring" r=${r + 14} /><circle class="broken-ring" r=${r + 20}
+      /><text class="node-sign violation-sign" x=${at + 14} y=${-at - 10} dy=".35em">!</text>` : nothing}
+    ${isBroken(view.server) || !store.servers.some((other) => statesDiffer(view, other)) ? nothing
+      : svg`<g transform="translate(${at + 6} ${-at})"><circle class="sign-field" r="9" /><text class="node-sign"
+      dy=".35em">≠</text></g>`}`;
 }
 
-const isBroken = (server: number): boolean => store.lab?.properties.some((p) => p.broken?.servers.includes(server)) ?? false;
+const isBroken = (server: number): boolean => store.lab?.properties.some((p) => p.broken?.servers.includes(server))
+  ?? false;
 
 /** Whether two servers have applied the same number of entries and come to another state. */
 function statesDiffer(a: ServerView, b: ServerView): boolean {
-  return a.report !== null && b.report !== null && a.report.stateHash !== "" && b.report.stateHash !== "" && same(a.report.appliedIndex, b.report.appliedIndex) && a.report.stateHash !== b.report.stateHash;
+  return a.report !== null && b.report !== null && a.report.stateHash !== "" && b.report.stateHash !== "" &&
+    same(a.report.appliedIndex, b.report.appliedIndex) && a.report.stateHash !== b.report.stateHash;
 }
 
 /** What a node says to those who hear the page. */
 function nodeText(view: ServerView): string {
   if (view.seat === "empty") return `Seat S${view.server} is free. Open another tab.`;
-  const parts = [nodeWords(view), view.machine?.state === "down" ? "" : machineWords(view).toLowerCase()]; // that it has crashed is said of its seat
-  if (store.servers.some((other) => statesDiffer(view, other))) parts.push("its state is not that of others that applied as much");
+  // that it has crashed is said of its seat
+  const parts = [nodeWords(view), view.machine?.state === "down" ? "" : machineWords(view).toLowerCase()];
+  if (store.servers.some((other) => statesDiffer(view, other)))
+    parts.push("its state is not that of others that applied as much");
   if (isBroken(view.server)) parts.push("a safety property is broken here");
   return parts.filter((p) => p !== "").join(", ");
 }
@@ -87,7 +106,8 @@ export function machineWords(view: ServerView): string {
 }
 
 /** Of a server's election timer; a candidate's vote dots need more room. */
-export const timerRadius = (view: ServerView, r: number): number => (view.report?.role === "candidate" ? r + 18 : r + 9);
+export const timerRadius = (view: ServerView, r: number): number => (view.report?.role === "candidate" ? r + 18
+  : r + 9);
 
 /** The track on which arcs.ts paints what is left of the timer. A leader has none. */
 export function timerTrack(view: ServerView, ring: Ring): SVGTemplateResult | typeof nothing {
@@ -125,11 +145,15 @@ function strip(view: ServerView, ring: Ring): SVGTemplateResult | typeof nothing
     const index = plus(first, i);
     const cell = cellAt(r, index);
     const state = isUntold(r, index) ? "untold" : !cell ? "missing" : less(r.commitIndex, index) ? "open" : "committed";
-    return svg`<rect class="strip-cell ${state} t${slot(cell?.term ?? 0)}" x=${i * PITCH + 1} y="1" width=${CELL - 2} height=${CELL - 2} rx="2" />`;
+    return svg`<rect class="strip-cell ${state} t${slot(cell?.term ?? 0)}" x=${i * PITCH + 1} y="1" width=${CELL - 2}
+      height=${CELL - 2} rx="2" />`;
   })}</g>`;
 }
 
-/** How far beyond its radius a node's label stands: a candidate's timer and the rings of a broken promise need more room. */
+/**
+ * How far beyond its radius a node's label stands: a candidate's timer and the rings of a broken promise
+ * need more room.
+ */
 export function labelDrop(view: ServerView, compact = false): number {
   if (isBroken(view.server)) return 23;
   if (view.seat === "connected" && view.report?.role === "candidate") return compact ? 19 : 23;
@@ -139,7 +163,8 @@ export function labelDrop(view: ServerView, compact = false): number {
 /** What is said at a node beside its name. */
 function labelRole(view: ServerView): string {
   const selected = store.view.selection?.kind === "server" && store.view.selection.server === view.server;
-  return view.seat === "connected" && view.report?.role === "candidate" && selected ? tally(view.report) : machineWords(view) || roleWords(view);
+  return view.seat === "connected" && view.report?.role === "candidate" && selected ? tally(view.report)
+    : machineWords(view) || roleWords(view);
 }
 
 const LETTER = 6.4; // px of a label's words
@@ -148,9 +173,13 @@ const LABEL = 44; // px of its name, and beside both
 const PILL = 64; // px of what stands beside them in a frame of its own
 
 /** How wide a node's label is, with all that stands beside its name. */
-export const labelWidth = (view: ServerView): number => LABEL + LETTER * labelRole(view).length + (view.self ? PILL : 0) + (view.hidden && view.seat === "connected" ? PILL + LETTER : 0);
+export const labelWidth = (view: ServerView): number => LABEL + LETTER * labelRole(view).length +
+  (view.self ? PILL : 0) + (view.hidden && view.seat === "connected" ? PILL + LETTER : 0);
 
-/** Where the middle of a node's label is: at its node, or so far from the edge of what is free of the stage that its words end within. */
+/**
+ * Where the middle of a node's label is: at its node, or so far from the edge of what is free of the stage that its
+ * words end within.
+ */
 export function labelX(view: ServerView, ring: Ring): number {
   const x = ring.points[view.server - 1]?.x ?? 0;
   return ring.compact ? x : inside(x, labelWidth(view), ring.free);
@@ -158,5 +187,7 @@ export function labelX(view: ServerView, ring: Ring): number {
 
 /** The words at a node. */
 export function nodeLabel(view: ServerView): TemplateResult {
-  return html`<b>S${view.server}</b><span class="role">${labelRole(view)}</span>${view.self ? html`<span class="pill">this tab</span>` : nothing}${view.hidden && view.seat === "connected" ? html`<span class="badge">hidden tab</span>` : nothing}`;
+  return html`<b>S${view.server}</b><span class="role">${labelRole(view)}</span>${view.self
+    ? html`<span class="pill">this tab</span>` : nothing}${view.hidden && view.seat === "connected"
+    ? html`<span class="badge">hidden tab</span>` : nothing}`;
 }

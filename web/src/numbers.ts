@@ -1,14 +1,15 @@
 import type { U64 } from "./model.js";
 
 /**
- * Raft's numbers are unsigned 64-bit and may come as decimal text (model.ts, U64). All comparing and subtracting of them goes through
- * bigint; only small differences become JavaScript numbers again.
+ * Raft's numbers are unsigned 64-bit and may come as decimal text (model.ts, U64). All comparing and subtracting of
+ * them goes through bigint; only small differences become JavaScript numbers again.
  */
 const big = (n: U64): bigint => BigInt(n);
 
 export const same = (a: U64, b: U64): boolean => a === b || big(a) === big(b);
 
-export const less = (a: U64, b: U64): boolean => (typeof a === "number" && typeof b === "number" ? a < b : big(a) < big(b));
+export const less = (a: U64, b: U64): boolean => (typeof a === "number" && typeof b === "number" ? a < b
+  : big(a) < big(b));
 
 export const most = (a: U64, b: U64): U64 => (less(a, b) ? b : a);
 

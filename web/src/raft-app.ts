@@ -23,7 +23,10 @@ const TABS: { panel: Panel; words: string }[] = [
   { panel: "time", words: "Time" },
 ];
 
-/** One for good: what was asked goes on while something else is looked at, and what came of it is still there afterwards. */
+/**
+ * One for good: what was asked goes on while something else is looked at, and what came of it is
+ * still there afterwards.
+ */
 const STUDIES = document.createElement("raft-studies");
 
 /** What the lab's right column shows, one at a time. On narrow screens each opens as a sheet. */
@@ -35,16 +38,22 @@ const SIDES: { panel: Panel; words: string; view: TemplateResult }[] = [
   { panel: "studies", words: "Studies", view: html`${STUDIES}` },
 ];
 
-/** On narrow screens: the panels of the right column, and on phones the logs and the time, too. Which of them have room is the style sheet's affair. */
-const LAB_TABS: typeof TABS = [{ panel: "story", words: "Story" }, { panel: "log", words: "Log" }, ...SIDES, { panel: "time", words: "Time" }];
+/**
+ * On narrow screens: the panels of the right column, and on phones the logs and the time, too. Which of them have room
+ * is the style sheet's affair.
+ */
+const LAB_TABS: typeof TABS = [{ panel: "story", words: "Story" }, { panel: "log", words: "Log" }, ...SIDES,
+  { panel: "time", words: "Time" }];
 
 /** What may stand below the lab's stage. */
 const DOCKS: { dock: Dock; words: string; view: TemplateResult }[] = [
   { dock: "logs", words: "Logs", view: html`<raft-log-grid role="tabpanel" aria-label="Logs"></raft-log-grid>` },
   { dock: "diagram", words: "Diagram", view: html`<raft-diagram role="tabpanel" aria-label="Diagram"></raft-diagram>` },
   { dock: "inboxes", words: "Inboxes", view: html`<raft-inboxes role="tabpanel" aria-label="Inboxes"></raft-inboxes>` },
-  { dock: "history", words: "History", view: html`<raft-client-history role="tabpanel" aria-label="History"></raft-client-history>` },
-  { dock: "comparison", words: "Comparison", view: html`<raft-comparison role="tabpanel" aria-label="Comparison"></raft-comparison>` },
+  { dock: "history", words: "History",
+    view: html`<raft-client-history role="tabpanel" aria-label="History"></raft-client-history>` },
+  { dock: "comparison", words: "Comparison",
+    view: html`<raft-comparison role="tabpanel" aria-label="Comparison"></raft-comparison>` },
 ];
 
 const LOGS = { least: 160, most: 400 }; // px between which the logs' height can be dragged
@@ -53,7 +62,9 @@ const JUMP_MS = 200; // in which another moment is drawn
 
 const ONE_COLUMN = matchMedia("(min-width: 900px) and (max-width: 1199px) and (min-height: 640px)"); // as in page.css
 
-/** The page of a room: its regions, and which of them are open (LOOK §1). Where they stand is the style sheet's affair. */
+/**
+ * The page of a room: its regions, and which of them are open (LOOK §1). Where they stand is the style sheet's affair.
+ */
 export class RaftApp extends RaftElement {
   protected readonly topics = ["view", "room"] as const;
   protected override readonly inShell = true;
@@ -95,12 +106,18 @@ export class RaftApp extends RaftElement {
       <header class="region bar"><raft-header></raft-header></header>
       <raft-strips></raft-strips>
       <raft-caption class="region"></raft-caption>
-      <main class="region stage" aria-label="Stage"><raft-stage></raft-stage>${lab ? html`<raft-violation></raft-violation>` : nothing}${this.notice()}</main>
-      <nav class="tabs" aria-label="Panels">${(lab ? LAB_TABS : TABS).map((t) => this.tab(t.panel, t.words))}${lab ? html`<button class="tab tab-menu" popovertarget="page-menu" title="Another run, the gallery, sharing">Menu</button>` : nothing}</nav>
-      <section class="region story" aria-label="Story"><raft-headline></raft-headline><raft-story></raft-story></section>
-      <section class="region logs" aria-label="Logs">${this.handle()}${lab ? this.dock() : html`<raft-log-grid></raft-log-grid>`}</section>
+      <main class="region stage" aria-label="Stage"><raft-stage></raft-stage>${lab
+        ? html`<raft-violation></raft-violation>` : nothing}${this.notice()}</main>
+      <nav class="tabs" aria-label="Panels">${(lab ? LAB_TABS : TABS).map((t) => this.tab(t.panel, t.words))}${lab
+        ? html`<button class="tab tab-menu" popovertarget="page-menu"
+        title="Another run, the gallery, sharing">Menu</button>` : nothing}</nav>
+      <section class="region story"
+        aria-label="Story"><raft-headline></raft-headline><raft-story></raft-story></section>
+      <section class="region logs" aria-label="Logs">${this.handle()}${lab ? this.dock()
+        : html`<raft-log-grid></raft-log-grid>`}</section>
       <div class="region right">${lab ? this.side() : this.roomSide()}</div>
-      <section class="region time" aria-label="Time"><raft-transport></raft-transport><raft-time-line></raft-time-line></section>
+      <section class="region time"
+        aria-label="Time"><raft-transport></raft-transport><raft-time-line></raft-time-line></section>
       <raft-live-region></raft-live-region>
       ${this.keys()}
       ${lab ? html`<raft-share></raft-share><raft-gallery></raft-gallery>` : nothing}
@@ -118,13 +135,15 @@ export class RaftApp extends RaftElement {
     const open = SIDES.find((s) => s.panel === store.view.panel) ?? SIDES[0];
     return html`
       ${tabList("side-tabs", "Right column", SIDES, open, ({ panel }) => store.show({ panel }))}
-      <section class="side-panel side-${open?.panel}" role="tabpanel" aria-label=${open?.words ?? ""}>${open?.view}</section>`;
+      <section class="side-panel side-${open?.panel}" role="tabpanel"
+        aria-label=${open?.words ?? ""}>${open?.view}</section>`;
   }
 
   private dock(): TemplateResult {
     const open = DOCKS.find((d) => d.dock === store.view.dock) ?? DOCKS[0];
     return html`
-      ${tabList("dock-tabs", "Below the stage", DOCKS.filter((d) => d.dock !== "comparison" || store.view.compared), open, ({ dock }) => store.show({ dock }))}
+      ${tabList("dock-tabs", "Below the stage", DOCKS.filter((d) => d.dock !== "comparison" || store.view.compared),
+        open, ({ dock }) => store.show({ dock }))}
       ${open?.view}`;
   }
 
@@ -142,7 +161,10 @@ export class RaftApp extends RaftElement {
     if (!store.view.keys && dialog?.open) dialog.close();
   }
 
-  /** The upper edge of the logs can be dragged, or moved by the arrow keys; a double click or Home gives the height that the servers need (LOOK §1). */
+  /**
+   * The upper edge of the logs can be dragged, or moved by the arrow keys; a double click or Home gives the height that
+   * the servers need (LOOK §1).
+   */
   private handle(): TemplateResult {
     const height = store.view.logsHeight ?? logsHeight(store.room?.size ?? 3);
     const set = (px: number) => store.show({ logsHeight: Math.max(LOGS.least, Math.min(LOGS.most, Math.round(px))) });
@@ -152,25 +174,36 @@ export class RaftApp extends RaftElement {
       const bottom = handle.parentElement?.getBoundingClientRect().bottom ?? 0;
       set(bottom - e.clientY);
     };
-    const key = keysOf("edge", { higher: () => set(height + 16), lower: () => set(height - 16), reset: () => store.show({ logsHeight: null }) });
-    return html`<div class="logs-handle" role="separator" tabindex="0" aria-orientation="horizontal" aria-label="Height of the logs" aria-valuemin=${LOGS.least} aria-valuemax=${LOGS.most} aria-valuenow=${height}
-      title="Drag, or arrow keys; double click to reset" @pointerdown=${(e: PointerEvent) => (e.currentTarget as HTMLElement).setPointerCapture(e.pointerId)} @pointermove=${drag} @dblclick=${() => store.show({ logsHeight: null })} @keydown=${key}></div>`;
+    const key = keysOf("edge", { higher: () => set(height + 16), lower: () => set(height - 16),
+      reset: () => store.show({ logsHeight: null }) });
+    return html`<div class="logs-handle" role="separator" tabindex="0" aria-orientation="horizontal"
+      aria-label="Height of the logs" aria-valuemin=${LOGS.least} aria-valuemax=${LOGS.most} aria-valuenow=${height}
+      title="Drag, or arrow keys; double click to reset"
+        @pointerdown=${(e: PointerEvent) => (e.currentTarget as HTMLElement).setPointerCapture(e.pointerId)}
+        @pointermove=${drag} @dblclick=${() => store.show({ logsHeight: null })} @keydown=${key}></div>`;
   }
 
   private tab(panel: Panel, words: string): TemplateResult {
     const open = isOpen(panel);
-    return html`<button class="tab tab-${panel}" aria-pressed=${open ? "true" : "false"} @click=${() => store.show({ panel: open ? "none" : panel })}>${words}</button>`;
+    return html`<button class="tab tab-${panel}" aria-pressed=${open ? "true" : "false"}
+      @click=${() => store.show({ panel: open ? "none" : panel })}>${words}</button>`;
   }
 
   private notice(): TemplateResult {
-    return html`<div class="notice-place" role="status">${store.view.notice ? html`<p class="notice">${store.view.notice}</p>` : nothing}</div>`;
+    return html`<div class="notice-place" role="status">${store.view.notice
+      ? html`<p class="notice">${store.view.notice}</p>` : nothing}</div>`;
   }
 
   private keys(): TemplateResult {
     return html`<dialog class="keys-dialog" aria-labelledby="keys-title" @cancel=${() => store.show({ keys: false })}>
-      <div class="row-between"><h2 id="keys-title">Keys</h2><button class="small" @click=${() => store.show({ keys: false })}>Close</button></div>
+      <div class="row-between"><h2 id="keys-title">Keys</h2><button class="small"
+        @click=${() => store.show({ keys: false })}>Close</button></div>
       <p class="caption">Tab goes to every server, to every link, and into each list once.</p>
-      <div class="keys-places">${store.view.keys ? keyList().map((p) => html`<section><h3>${p.words}</h3><dl class="keys">${p.keys.map((k) => html`<div><dt>${k.shown.map((s) => html`<kbd>${s}</kbd> `)}</dt><dd>${k.words}</dd></div>`)}</dl></section>`) : nothing}</div>
+      <div class="keys-places">${store.view.keys
+        ? keyList().map((p) => html`<section><h3>${p.words}</h3><dl
+        class="keys">${p.keys.map((k) =>
+        html`<div><dt>${k.shown.map((s) => html`<kbd>${s}</kbd> `)}</dt><dd>${k.words}</dd></div>`)}</dl></section>`)
+        : nothing}</div>
     </dialog>`;
   }
 }

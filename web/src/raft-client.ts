@@ -31,12 +31,20 @@ export class RaftClient extends RaftElement {
       <form class="client" @submit=${this.send} @change=${() => this.requestUpdate()}>
         <fieldset class="ops">
           <legend class="heard-only">What to do</legend>
-          ${Object.entries(OPS).map(([o, words]) => html`<label title=${o === "cas" ? "Compare and swap" : nothing}><input type="radio" name="op" value=${o} ?checked=${o === "put"} aria-label=${o === "cas" ? "Compare and swap" : nothing} /><span>${words}</span></label>`)}
+          ${Object.entries(OPS).map(([o, words]) => html`<label title=${o === "cas" ? "Compare and swap"
+            : nothing}><input type="radio" name="op" value=${o} ?checked=${o === "put"}
+            aria-label=${o === "cas" ? "Compare and swap" : nothing} /><span>${words}</span></label>`)}
         </fieldset>
         <div class="client-row">
-          <input class="mono" name="key" aria-label="Key" value="x" maxlength="64" required autocomplete="off" spellcheck="false" />
-          ${op === "cas" ? html`<span class="mono" aria-hidden="true">:</span><input class="mono" name="expected" aria-label="Value that must be there" value="1" maxlength="200" autocomplete="off" spellcheck="false" />` : nothing}
-          ${op === "put" || op === "cas" ? html`<span class="mono" aria-hidden="true">${op === "cas" ? "→" : "="}</span><input class="mono" name="value" aria-label="Value" value=${op === "cas" ? "2" : "1"} maxlength="200" autocomplete="off" spellcheck="false" />` : nothing}
+          <input class="mono" name="key" aria-label="Key" value="x" maxlength="64" required autocomplete="off"
+            spellcheck="false" />
+          ${op === "cas" ? html`<span class="mono" aria-hidden="true">:</span><input class="mono" name="expected"
+            aria-label="Value that must be there" value="1" maxlength="200" autocomplete="off" spellcheck="false" />`
+            : nothing}
+          ${op === "put" || op === "cas"
+            ? html`<span class="mono" aria-hidden="true">${op === "cas" ? "→" : "="}</span><input class="mono"
+            name="value" aria-label="Value" value=${op === "cas" ? "2" : "1"} maxlength="200" autocomplete="off"
+            spellcheck="false" />` : nothing}
           ${op === "get" ? html`<select name="read" aria-label="How to read" aria-describedby="read-promise">
             ${store.mode === "lab" ? html`<option value="">as the run says</option>` : nothing}
             ${Object.entries(READS).map(([kind, [words]]) => html`<option value=${kind}>${words}</option>`)}
@@ -45,15 +53,23 @@ export class RaftClient extends RaftElement {
         <div class="client-row">
           <select name="server" aria-label="Which server to ask">
             <option value="">to whoever leads</option>
-            ${store.servers.map((s) => html`<option value=${s.server} ?disabled=${s.seat !== "connected"}>to S${s.server}${s.server === leader?.server ? ", the leader" : ""}</option>`)}
+            ${store.servers.map((s) => html`<option value=${s.server}
+              ?disabled=${s.seat !== "connected"}>to S${s.server}${s.server === leader?.server ? ", the leader"
+              : ""}</option>`)}
           </select>
           <button class="primary" type="submit">Send</button>
         </div>
-        ${op === "get" ? html`<p class="caption" id="read-promise">${read ? READS[read][1] : "Through the log, if the run says nothing else."}</p>` : nothing}
-        ${op === "cas" ? html`<p class="caption">Writes the second value if the first is there. Of two who try, one wins.</p>` : nothing}
+        ${op === "get" ? html`<p class="caption" id="read-promise">${read ? READS[read][1]
+          : "Through the log, if the run says nothing else."}</p>` : nothing}
+        ${op === "cas"
+          ? html`<p class="caption">Writes the second value if the first is there. Of two who try, one wins.</p>`
+          : nothing}
       </form>
-      ${store.paused ? html`<p class="caption">The clock stands: this ${op === "get" ? "read" : "write"} waits until it runs.</p>` : nothing}
-      ${!leader && store.room?.started && !store.paused ? html`<p class="caption">No leader now. This ${op === "get" ? "read" : "write"} waits until one is elected.</p>` : nothing}
+      ${store.paused ? html`<p class="caption">The clock stands: this ${op === "get" ? "read"
+        : "write"} waits until it runs.</p>` : nothing}
+      ${!leader && store.room?.started && !store.paused
+        ? html`<p class="caption">No leader now. This ${op === "get" ? "read"
+        : "write"} waits until one is elected.</p>` : nothing}
       <ul class="requests" aria-label="Requests of this tab">
         ${store.requests.slice(-SHOWN).reverse().map((r) => this.chip(r))}
       </ul>
@@ -61,7 +77,8 @@ export class RaftClient extends RaftElement {
   }
 
   protected override slice(): unknown {
-    return [store.requests, store.room?.started, store.paused, leaderOf(store.servers)?.server, store.servers.map((s) => s.seat)];
+    return [store.requests, store.room?.started, store.paused, leaderOf(store.servers)?.server,
+      store.servers.map((s) => s.seat)];
   }
 
   private chosen(): ClientRequest["op"] {
@@ -71,16 +88,21 @@ export class RaftClient extends RaftElement {
 
   /** How a read is to be made; null: as the run is set. */
   private way(): ReadKind | null {
-    const way = this.querySelector<HTMLSelectElement>("select[name=read]")?.value ?? (store.mode === "lab" ? "" : "log");
+    const way = this.querySelector<HTMLSelectElement>("select[name=read]")?.value
+      ?? (store.mode === "lab" ? "" : "log");
     return way in READS ? (way as ReadKind) : null;
   }
 
   private chip(r: ClientRequest): TemplateResult {
-    const what = r.op === "put" ? tight(`${r.key} = ${r.value}`) : r.op === "get" ? `${r.key}?` : r.op === "cas" ? tight(`${r.key}: ${r.expected ?? ""} → ${r.value}`) : `${r.key} ✕`;
+    const what = r.op === "put" ? tight(`${r.key} = ${r.value}`) : r.op === "get" ? `${r.key}?` : r.op === "cas"
+      ? tight(`${r.key}: ${r.expected ?? ""} → ${r.value}`) : `${r.key} ✕`;
     const read = r.op === "get" && r.state === "done" ? (r.found ? ` = ${r.value}` : ", not found") : "";
     const missed = r.op === "cas" && r.state === "done" && !r.found;
-    const outcome = r.state === "pending" ? "pending" : r.state !== "done" ? r.state : missed ? "not written" : r.op === "get" ? `read @ ${r.index}${r.read ? `, ${READS[r.read][0]}` : ""}` : `committed @ ${r.index}`;
-    return html`<li class="request ${r.state}"><span class="mono">${what}${read}</span><span class="outcome">${r.state === "done" && !missed ? "✓ " : ""}${outcome}</span>${r.state === "done" && !missed ? nothing : html`<span class="caption">${r.detail}</span>`}</li>`;
+    const outcome = r.state === "pending" ? "pending" : r.state !== "done" ? r.state : missed ? "not written"
+      : r.op === "get" ? `read @ ${r.index}${r.read ? `, ${READS[r.read][0]}` : ""}` : `committed @ ${r.index}`;
+    return html`<li class="request ${r.state}"><span class="mono">${what}${read}</span><span
+      class="outcome">${r.state === "done" && !missed ? "✓ " : ""}${outcome}</span>${r.state === "done" && !missed
+      ? nothing : html`<span class="caption">${r.detail}</span>`}</li>`;
   }
 
   private send(e: SubmitEvent): void {
@@ -90,7 +112,8 @@ export class RaftClient extends RaftElement {
     const server = text("server") === "" ? null : Number(text("server"));
     // What comes of it stands in the list; only what never became a request is said here.
     const [op, read] = [this.chosen(), this.way()];
-    store.request(op, text("key").trim(), text("value"), server, { ...(op === "cas" && { expected: text("expected") }), ...(op === "get" && read && { read }) }).catch((why: Error) => {
+    store.request(op, text("key").trim(), text("value"), server, { ...(op === "cas" && { expected: text("expected") }),
+      ...(op === "get" && read && { read }) }).catch((why: Error) => {
       if (store.requests.length === 0) store.notice(why.message);
     });
   }

@@ -35,36 +35,46 @@ export class RaftHeader extends RaftElement {
       ${store.behind > 0 ? html`<span class="looking mono">Looking at ${seconds(store.now())} s</span>` : nothing}
       <dl class="headline-facts">${store.room ? this.facts() : nothing}</dl>
       ${lab ? this.outward("quiet wide") : nothing}
-      ${menu("page-menu", lab ? "Another run, what is seen of the page, its keys" : "What is seen of the page, its keys", "quiet", "Menu ▾", this.menu(lab))}
+      ${menu("page-menu", lab ? "Another run, what is seen of the page, its keys"
+        : "What is seen of the page, its keys", "quiet", "Menu ▾", this.menu(lab))}
       ${lab ? shareButton("wide") : html`<button class="share" @click=${copyLink}>Share</button>`}
     `;
   }
 
   /** What leads elsewhere: on narrow screens it is in the menu, and that is in the tabs where there is no header. */
   private outward(kind: string): TemplateResult {
-    return html`${this.relay ? html`<a class="button ${kind}" href="new?size=${store.room?.size ?? 3}" title="A room with real servers: open it in several tabs, each of them runs one">Make it real</a>` : nothing}
+    return html`${this.relay ? html`<a class="button ${kind}" href="new?size=${store.room?.size ?? 3}"
+      title="A room with real servers: open it in several tabs, each of them runs one">Make it real</a>` : nothing}
       <button class=${kind} @click=${() => store.show({ dialog: "gallery" })}>Gallery</button>`;
   }
 
   private menu(lab: boolean): TemplateResult {
     const { storyHidden, inspectorHidden } = store.view;
-    const way = (words: string, key: string, act: () => void, kind = "") => html`<button class="quiet ${kind}" @click=${act}>${words} <kbd>${key}</kbd></button>`;
-    return html`${lab && store.lab ? html`<raft-new-run></raft-new-run>${this.outward("quiet narrow")}${shareButton("quiet narrow")}` : nothing}
-      ${way(`${storyHidden ? "Show" : "Hide"} the story`, "[", () => store.show({ storyHidden: !storyHidden }), "side-switch")}
-      ${way(`${inspectorHidden ? "Show" : "Hide"} the inspector`, "]", () => store.show({ inspectorHidden: !inspectorHidden }), "side-switch")}
+    const way = (words: string, key: string, act: () => void, kind = "") => html`<button class="quiet ${kind}"
+      @click=${act}>${words} <kbd>${key}</kbd></button>`;
+    return html`${lab && store.lab
+      ? html`<raft-new-run></raft-new-run>${this.outward("quiet narrow")}${shareButton("quiet narrow")}` : nothing}
+      ${way(`${storyHidden ? "Show" : "Hide"} the story`, "[", () => store.show({ storyHidden: !storyHidden }),
+        "side-switch")}
+      ${way(`${inspectorHidden ? "Show" : "Hide"} the inspector`, "]",
+        () => store.show({ inspectorHidden: !inspectorHidden }), "side-switch")}
       ${lab ? nothing : html`<a class="button quiet" href="../">To the lab</a>`}
       ${way("Light or dark", "T", switchTheme)}
       ${way("Keys", "?", () => store.show({ keys: true }))}`;
   }
 
   protected override slice(): unknown {
-    const lab = store.lab && [store.lab.seed, store.lab.properties.map((p) => p.broken !== null), store.behind > 0 && seconds(store.now())];
-    return [store.boot, store.connection.state, store.self.server, store.room, lab, this.term(), store.servers.map((s) => [s.seat, s.machine?.state, s.machine?.member, s.report?.role === "leader" ? s.report.term : null]), store.quorums.map((q) => [q.voters, q.needed])];
+    const lab = store.lab && [store.lab.seed, store.lab.properties.map((p) => p.broken !== null), store.behind > 0 &&
+      seconds(store.now())];
+    return [store.boot, store.connection.state, store.self.server, store.room, lab, this.term(),
+      store.servers.map((s) => [s.seat, s.machine?.state, s.machine?.member, s.report?.role === "leader" ? s.report.term
+      : null]), store.quorums.map((q) => [q.voters, q.needed])];
   }
 
   private where(): string {
     const { boot } = store;
-    if (boot.state === "loading" && boot.fraction < 1) return `Loading the cluster… ${Math.round(boot.fraction * 100)} %`;
+    if (boot.state === "loading" && boot.fraction < 1)
+      return `Loading the cluster… ${Math.round(boot.fraction * 100)} %`;
     if (store.mode === "lab") return runWords();
     if (boot.state !== "running" && boot.state !== "loading") return "";
     if (store.connection.state === "connecting") return "Joining the room…";
@@ -85,16 +95,22 @@ export class RaftHeader extends RaftElement {
     const term = this.term();
     const [leader, ...older] = leadersOf(store.servers);
     const links = store.room?.links ?? [];
-    const up = store.servers.filter((s) => voters.includes(s.server) && s.seat === "connected" && s.machine?.state !== "paused").map((s) => s.server);
+    const up = store.servers.filter((s) => voters.includes(s.server) && s.seat === "connected" &&
+      s.machine?.state !== "paused").map((s) => s.server);
     const reach = (a: number, b: number) => links.find((l) => l.from === a && l.to === b)?.up ?? true;
     const group = together(up, reach, quorums);
     const lost = !decide(group, quorums) && store.room?.started;
-    const rule = quorums.length > 1 ? `The configuration changes: ${quorums.map((q) => `${q.needed} of ${names(q.voters)}`).join(" and ")} have to agree` : `${needed(quorums)} of ${voters.length} servers make a majority`;
+    const rule = quorums.length > 1
+      ? `The configuration changes: ${quorums.map((q) => `${q.needed} of ${names(q.voters)}`)
+      .join(" and ")} have to agree` : `${needed(quorums)} of ${voters.length} servers make a majority`;
     return html`
       <div><dt>Term</dt><dd>${term}</dd></div>
-      <div><dt>Leader</dt><dd>${leader ? `S${leader.server}` : "none"}${leader && !same(leader.report.term, term) ? html`<span class="of-term"> in term ${leader.report.term}</span>` : nothing}
-        ${older.map((o) => html`<span class="of-term" title="It has not heard yet that its term is over."> · S${o.server} in term ${o.report.term}</span>`)}</dd></div>
-      <div class="quorum ${lost ? "lost" : ""}" title=${rule}><dt>Quorum</dt><dd>${share(group, quorums)}${lost ? html`<span class="quorum-lost">: nothing can commit</span>` : nothing}</dd></div>
+      <div><dt>Leader</dt><dd>${leader ? `S${leader.server}` : "none"}${leader && !same(leader.report.term, term)
+        ? html`<span class="of-term"> in term ${leader.report.term}</span>` : nothing}
+        ${older.map((o) => html`<span class="of-term"
+          title="It has not heard yet that its term is over."> · S${o.server} in term ${o.report.term}</span>`)}</dd></div>
+      <div class="quorum ${lost ? "lost" : ""}" title=${rule}><dt>Quorum</dt><dd>${share(group, quorums)}${lost
+        ? html`<span class="quorum-lost">: nothing can commit</span>` : nothing}</dd></div>
       ${this.safety()}
     `;
   }
@@ -105,11 +121,16 @@ export class RaftHeader extends RaftElement {
     if (!lab || lab.properties.length === 0) return nothing;
     const held = lab.properties.filter((p) => !p.broken).length;
     const broken = held < lab.properties.length;
-    return html`<div><dt>Safety</dt><dd><button class="safety ${broken ? "broken" : ""}" aria-label="${held} of ${lab.properties.length} safety properties hold" title="What Raft promises, and the rules that it rests on" @click=${() => store.show({ panel: "rules", inspectorHidden: false })}><b>${broken ? "✕" : "✓"} ${held} of ${lab.properties.length}</b></button></dd></div>`;
+    return html`<div><dt>Safety</dt><dd><button class="safety ${broken ? "broken" : ""}"
+      aria-label="${held} of ${lab.properties.length} safety properties hold"
+      title="What Raft promises, and the rules that it rests on"
+      @click=${() => store.show({ panel: "rules", inspectorHidden: false })}><b>${broken ? "✕"
+      : "✓"} ${held} of ${lab.properties.length}</b></button></dd></div>`;
   }
 }
 
-const shareButton = (kind: string): TemplateResult => html`<button class=${kind} @click=${() => store.show({ dialog: "share" })}>Share</button>`;
+const shareButton = (kind: string): TemplateResult => html`<button class=${kind}
+  @click=${() => store.show({ dialog: "share" })}>Share</button>`;
 
 function runWords(): string {
   const size = store.room?.size ?? 0;

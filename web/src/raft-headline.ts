@@ -24,7 +24,8 @@ export class RaftHeadline extends RaftElement {
   private stoodAt: number | null = null; // the event at which it stood
 
   protected override slice(): unknown {
-    return [store.headline?.id, store.story.length, store.story.at(-1)?.id, store.told === Infinity, store.paused, store.stepWords, store.headline ? null : idleWords().title];
+    return [store.headline?.id, store.story.length, store.story.at(-1)?.id, store.told === Infinity, store.paused,
+      store.stepWords, store.headline ? null : idleWords().title];
   }
 
   /** What was read while the clock stood is over when it runs. */
@@ -61,13 +62,16 @@ export class RaftHeadline extends RaftElement {
     return html`
       <p class="caption">${seconds(line.at)} s${line.section ? html` · ${sectionLink(line.section)}` : nothing}</p>
       <h2>${opening ?? title}</h2>
-      ${rest || line.why ? html`<p class="prose">${opening ? `${title}. ` : ""}${rest} ${line.why}${doubt(line, this)}</p>` : nothing}
+      ${rest || line.why ? html`<p class="prose">${opening ? `${title}. `
+        : ""}${rest} ${line.why}${doubt(line, this)}</p>` : nothing}
       <div class="buttons">
         <button ?disabled=${place < 0 || place >= rows.length - 1} @click=${() => readOn(-1)}>Previous</button>
         <button ?disabled=${newest} @click=${() => readOn(1)}>Next</button>
-        <span class="caption">${newest ? "the newest event" : place < 0 ? nothing : `event ${rows.length - place} of ${rows.length}`}</span>
+        <span class="caption">${newest ? "the newest event" : place < 0 ? nothing
+          : `event ${rows.length - place} of ${rows.length}`}</span>
       </div>
-      ${store.stepWords && store.stepWords !== line.text ? html`<p class="step-words">${stepSentence()}</p>` : nothing}`;
+      ${store.stepWords && store.stepWords !== line.text ? html`<p class="step-words">${stepSentence()}</p>`
+        : nothing}`;
   }
 
   /** Loaded once there is something to ask about. */
@@ -80,7 +84,10 @@ export class RaftHeadline extends RaftElement {
 
 let core: Core | null = null; // loaded once a rule is off
 
-/** A reason speaks of Raft as it is. Where a rule that it rests on is off, that is said beside it; the view that says it is drawn again once that is known. */
+/**
+ * A reason speaks of Raft as it is. Where a rule that it rests on is off, that is said beside it; the view that says it
+ * is drawn again once that is known.
+ */
 export function doubt(line: StoryLine, view: ReactiveElement): string {
   const off = store.lab?.modified ?? [];
   if (off.length === 0 || line.server === 0) return "";
@@ -93,18 +100,24 @@ export function doubt(line: StoryLine, view: ReactiveElement): string {
     return "";
   }
   const titles = missedBy(core, line, off).map((r) => `“${r.title}”`);
-  return titles.length === 0 ? "" : ` But ${titles.join(" and ")} ${titles.length > 1 ? "are" : "is"} off: in this run it need not be so.`;
+  return titles.length === 0 ? ""
+    : ` But ${titles.join(" and ")} ${titles.length > 1 ? "are" : "is"} off: in this run it need not be so.`;
 }
 
-/** What is said before anything that is known here has happened: of a cluster that stands, or that had its leader before. No title: it has not begun. */
+/**
+ * What is said before anything that is known here has happened: of a cluster that stands, or that had its leader
+ * before. No title: it has not begun.
+ */
 export function idleWords(): { title: string; why: string } {
   const leader = leaderOf(store.servers);
   const waits = "Every server waits for a leader, each for a time drawn at random. The arc around it is what is left.";
   const room = "Every tab of this room runs one Raft server. They talk over the network you see.";
   const outside = store.connection.state === "lost" || store.connection.state === "refused";
-  if (!store.room && outside) return { title: "This tab is not in the room", why: "It tries again by itself, and then shows what is there." };
+  if (!store.room && outside) return { title: "This tab is not in the room",
+    why: "It tries again by itself, and then shows what is there." };
   if (!store.room?.started) return { title: "", why: store.mode === "lab" ? waits : room };
-  if (leader) return { title: `S${leader.server} leads term ${leader.report?.term}`, why: `It was elected before this page began to watch. ${store.mode === "lab" ? "" : room}` };
+  if (leader) return { title: `S${leader.server} leads term ${leader.report?.term}`,
+    why: `It was elected before this page began to watch. ${store.mode === "lab" ? "" : room}` };
   if (store.paused) return { title: "The clock stands. Play lets it run", why: waits };
   return { title: "The clock runs. Whose timer ends first?", why: waits };
 }
@@ -121,22 +134,31 @@ export class RaftCaption extends RaftElement {
 
   override render(): TemplateResult {
     const line = store.headline;
-    const row = storyRows(tell(store.story, { teller: null, about: null, told: store.told }).past, false).find((r) => r.lines.some((l) => l.id === line?.id));
+    const row = storyRows(tell(store.story, { teller: null, about: null, told: store.told }).past, false)
+      .find((r) => r.lines.some((l) => l.id === line?.id));
     const split = line ? splitHeading(row?.text ?? line.text) : null;
     const { boot } = store;
-    const loading = boot.state === "loading" ? `Loading the cluster… ${Math.round(boot.fraction * 100)} %` : "Loading the cluster…";
+    const loading = boot.state === "loading" ? `Loading the cluster… ${Math.round(boot.fraction * 100)} %`
+      : "Loading the cluster…";
     const begins = boot.state === "loading" || store.mode === "lab" ? loading : "Waiting for the other tabs";
     const idle = idleWords();
     const title = split?.title ?? (idle.title || begins);
-    const why = store.stepWords && store.stepWords !== line?.text ? stepSentence() : split ? `${split.rest} ${line?.why ?? ""}` : idle.why;
-    return html`<button class="caption-strip" @click=${() => store.show({ panel: store.view.panel === "story" ? "none" : "story" })}><span class="caption-words"><b>${store.view.opening ?? title}</b><span>${why}</span></span></button>`;
+    const why = store.stepWords && store.stepWords !== line?.text ? stepSentence() : split
+      ? `${split.rest} ${line?.why ?? ""}` : idle.why;
+    return html`<button class="caption-strip"
+      @click=${() => store.show({ panel: store.view.panel === "story" ? "none" : "story" })}><span
+      class="caption-words"><b>${store.view.opening ?? title}</b><span>${why}</span></span></button>`;
   }
 }
 
 /** What a step led to, beside the event of the heading. */
-const stepSentence = (): string => (store.stepWords.startsWith("Before this:") ? store.stepWords : `Now: ${store.stepWords}`);
+const stepSentence = (): string => (store.stepWords.startsWith("Before this:") ? store.stepWords
+  : `Now: ${store.stepWords}`);
 
-/** Speaks to those who do not see the stage, not more often than can be listened to: what a step led to, else the event at which the cluster stands. */
+/**
+ * Speaks to those who do not see the stage, not more often than can be listened to: what a step led to, else the event
+ * at which the cluster stands.
+ */
 export class RaftLiveRegion extends RaftElement {
   protected readonly topics = ["story", "clock", "view"] as const;
   protected override readonly calm = SAY_MS;

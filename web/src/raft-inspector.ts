@@ -24,29 +24,34 @@ export class RaftInspector extends RaftElement {
       const flight = store.flights.get(selection.seq);
       if (flight) return this.flight(flight);
     }
-    if (selection?.kind === "link") return html`${this.heading(`S${selection.a} – S${selection.b}`, "link")}<raft-link></raft-link>`;
+    if (selection?.kind === "link")
+      return html`${this.heading(`S${selection.a} – S${selection.b}`, "link")}<raft-link></raft-link>`;
     return store.mode === "lab" ? html`<raft-try></raft-try>` : this.nothingSelected();
   }
 
   private heading(name: string, detail: string): TemplateResult {
     return html`<div class="inspect-title"><h2>${name}</h2><span class="caption">${detail}</span>
-      <button class="small quiet" aria-label="Close, select nothing" title="Esc" @click=${() => store.select(null)}>✕</button></div>`;
+      <button class="small quiet" aria-label="Close, select nothing" title="Esc"
+        @click=${() => store.select(null)}>✕</button></div>`;
   }
 
   private server(s: ServerView): TemplateResult {
     const r = s.report;
     const here = s.seat === "connected";
     return html`
-      ${this.heading(`S${s.server}`, [machineWords(s) || roleWords(s), here && r ? `term ${r.term}` : ""].filter((w) => w).join(" · "))}
+      ${this.heading(`S${s.server}`, [machineWords(s) || roleWords(s), here && r ? `term ${r.term}` : ""]
+        .filter((w) => w).join(" · "))}
       ${r
         ? html`<dl class="facts">
             ${fact("Voted for", r.votedFor === null ? "nobody" : `S${r.votedFor}`)}
             ${fact("Log, last", `${r.lastIndex} @ term ${r.lastTerm}`)}
             ${fact("Commit index", `${r.commitIndex}`)}
             ${here ? this.timeFact(s) : nothing}
-            ${here && r.role === "candidate" ? fact("Votes", `${tally(r).replace(" votes", "")} needed`) : fact("Leader", r.leader === null ? "none known" : `S${r.leader}`)}
+            ${here && r.role === "candidate" ? fact("Votes", `${tally(r).replace(" votes", "")} needed`)
+              : fact("Leader", r.leader === null ? "none known" : `S${r.leader}`)}
           </dl>`
-        : html`<p class="caption">${here ? "It has not said anything of itself yet." : "It says nothing while it is down."}</p>`}
+        : html`<p class="caption">${here ? "It has not said anything of itself yet."
+          : "It says nothing while it is down."}</p>`}
       ${store.mode === "lab" ? html`<raft-server-deeds></raft-server-deeds>` : this.actions(s)}
       ${here ? this.links(s) : nothing}
       ${r ? this.more(s) : nothing}
@@ -68,11 +73,14 @@ export class RaftInspector extends RaftElement {
     const write = () => void store.request("put", "x", "1", s.server).catch((why: Error) => store.notice(why.message));
     const here = s.seat === "connected";
     return html`<div class="buttons wrap">
-        ${s.self ? html`<button @click=${() => location.reload()}>Crash: reload this tab</button>` : html`<button aria-disabled="true" aria-describedby="crash-why">Crash</button>`}
+        ${s.self ? html`<button @click=${() => location.reload()}>Crash: reload this tab</button>`
+          : html`<button aria-disabled="true" aria-describedby="crash-why">Crash</button>`}
         <button @click=${() => isolate(s.server, cut)}>${cut ? "Join again" : "Cut off"}</button>
         <button ?disabled=${!here} @click=${write}>Send write</button>
       </div>
-      ${s.self ? html`<p class="caption">Its memory is lost, its disk (${diskWords(s)}) is kept.</p>` : html`<p class="caption" id="crash-why">${here ? "Close its tab to crash it." : "Its tab is closed. Open the room's link there to restart it."}</p>`}`;
+      ${s.self ? html`<p class="caption">Its memory is lost, its disk (${diskWords(s)}) is kept.</p>`
+        : html`<p class="caption" id="crash-why">${here ? "Close its tab to crash it."
+        : "Its tab is closed. Open the room's link there to restart it."}</p>`}`;
   }
 
   private links(s: ServerView): TemplateResult {
@@ -85,7 +93,11 @@ export class RaftInspector extends RaftElement {
           .map((o) => {
             const state = cutState(store.room?.links ?? [], s.server, o.server);
             const link = store.room?.links.find((l) => l.from === s.server && l.to === o.server);
-            return html`<li><button class="link-button" @click=${() => press(Math.min(s.server, o.server), Math.max(s.server, o.server))}><span>S${s.server} – S${o.server}</span><span>${cutWords(state, s.server, o.server)}</span><span class="caption">${link ? `${span(link.latency)} ± ${span(link.jitter)}` : ""}</span></button></li>`;
+            return html`<li><button class="link-button"
+              @click=${() => press(Math.min(s.server, o.server),
+              Math.max(s.server, o.server))}><span>S${s.server} – S${o.server}</span><span>${cutWords(state, s.server,
+              o.server)}</span><span class="caption">${link ? `${span(link.latency)} ± ${span(link.jitter)}`
+              : ""}</span></button></li>`;
           })}
       </ul>`;
   }
@@ -95,20 +107,27 @@ export class RaftInspector extends RaftElement {
     return html`<details>
       <summary>More of S${s.server}</summary>
       <dl class="facts">
-        ${fact("Applied", `${r?.appliedIndex ?? 0}`)} ${fact("State hash", (r?.stateHash ?? "").slice(0, 12) || "none")} ${fact("Frames", r?.encoding ?? "")} ${fact("Bad frames", `${r?.badFrames ?? 0}`)}
-        ${s.machine ? html`${fact("Clock", `${s.machine.clock}×`)} ${fact("A write takes", s.machine.slowestWrite > 0 ? `up to ${span(s.machine.slowestWrite)}` : "no time")}` : html`${fact("Disk", diskWords(s))} ${fact("Round trip", s.roundTrip === null ? "unknown" : span(s.roundTrip))} ${s.name ? fact("Name", s.name) : nothing}`}
+        ${fact("Applied", `${r?.appliedIndex ?? 0}`)} ${fact("State hash", (r?.stateHash ?? "").slice(0, 12) ||
+          "none")} ${fact("Frames", r?.encoding ?? "")} ${fact("Bad frames", `${r?.badFrames ?? 0}`)}
+        ${s.machine ? html`${fact("Clock", `${s.machine.clock}×`)} ${fact("A write takes", s.machine.slowestWrite > 0
+          ? `up to ${span(s.machine.slowestWrite)}` : "no time")}`
+          : html`${fact("Disk", diskWords(s))} ${fact("Round trip", s.roundTrip === null ? "unknown"
+          : span(s.roundTrip))} ${s.name ? fact("Name", s.name) : nothing}`}
       </dl>
     </details>`;
   }
 
   private flight(f: Flight): TemplateResult {
-    if (store.mode === "lab" && f.fate === "sent" && f.from < 1001 && f.to < 1001) return html`${this.heading(flightName(f), `${who(f.from)} → ${who(f.to)}`)}<raft-message></raft-message>`;
+    if (store.mode === "lab" && f.fate === "sent" && f.from < 1001 && f.to < 1001)
+      return html`${this.heading(flightName(f), `${who(f.from)} → ${who(f.to)}`)}<raft-message></raft-message>`;
     const now = store.now();
-    const way = f.fate !== "sent" ? lostWords(f) : now >= f.due ? "delivered" : `${Math.round(((now - f.sent) / Math.max(1e-9, f.due - f.sent)) * 100)} % of the way`;
+    const way = f.fate !== "sent" ? lostWords(f) : now >= f.due ? "delivered"
+      : `${Math.round(((now - f.sent) / Math.max(1e-9, f.due - f.sent)) * 100)} % of the way`;
     return html`
       ${this.heading(flightName(f), `${who(f.from)} → ${who(f.to)}`)}
       <dl class="facts">
-        ${fact("Says", f.label)} ${fact("Term", `${f.term}`)} ${f.kind === "AppendEntries" ? fact("Entries", `${f.entryCount}`) : nothing}
+        ${fact("Says", f.label)} ${fact("Term", `${f.term}`)} ${f.kind === "AppendEntries"
+          ? fact("Entries", `${f.entryCount}`) : nothing}
         ${fact("Sent", `${seconds(f.sent)} s`)} ${fact("Takes", span(Math.max(0, f.due - f.sent)))} ${fact("Now", way)}
       </dl>
       <h3>Wire frame, ${f.bytes} bytes</h3>
@@ -127,9 +146,12 @@ export class RaftInspector extends RaftElement {
       <ul class="try">
         <li><button ?disabled=${!leader} @click=${crashLeader}>Crash the leader</button></li>
         <li>
-          ${cut ? html`<button @click=${() => heal()}>Heal the network</button>` : html`<button ?disabled=${size < 3 || !store.room?.started} @click=${() => partition(leader?.server ?? 1)}>Cut the network ${many} | ${size - many}</button>`}
+          ${cut ? html`<button @click=${() => heal()}>Heal the network</button>`
+            : html`<button ?disabled=${size < 3 || !store.room?.started}
+            @click=${() => partition(leader?.server ?? 1)}>Cut the network ${many} | ${size - many}</button>`}
         </li>
-        <li><button ?disabled=${!store.room?.started} @click=${() => store.setRate(slow ? 1 : 0.01)}>${slow ? "Watch it in real time" : "Watch it in slow motion"}</button></li>
+        <li><button ?disabled=${!store.room?.started} @click=${() => store.setRate(slow ? 1 : 0.01)}>${slow
+          ? "Watch it in real time" : "Watch it in slow motion"}</button></li>
       </ul>
     `;
   }
@@ -152,12 +174,14 @@ function partition(leader: number): void {
   const ids = store.servers.map((s) => s.server);
   const rest = ids.filter((s) => s !== leader);
   const minority = [leader, ...rest].slice(0, ids.length - store.majority(ids.length));
-  const cut = ids.filter((s) => !minority.includes(s)).flatMap((o) => minority.flatMap((m) => [{ from: m, to: o, up: false }, { from: o, to: m, up: false }]));
+  const cut = ids.filter((s) => !minority.includes(s))
+    .flatMap((o) => minority.flatMap((m) => [{ from: m, to: o, up: false }, { from: o, to: m, up: false }]));
   store.change({ links: cut });
 }
 
 function heal(): void {
-  store.change({ links: (store.room?.links ?? []).filter((l) => !l.up).map((l) => ({ from: l.from, to: l.to, up: true })) });
+  store.change({ links: (store.room?.links ?? []).filter((l) => !l.up)
+    .map((l) => ({ from: l.from, to: l.to, up: true })) });
 }
 
 /** Only its own tab can crash a server: for another's the inspector says how. */

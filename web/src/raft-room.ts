@@ -13,8 +13,11 @@ export class RaftRoomLink extends RaftElement {
     return html`
       <h2>This room</h2>
       <p class="caption">${who} Any browser that opens the link takes a free seat.</p>
-      <div class="room-way">${qrCode()}<div class="room-acts"><a href=${store.link} target="_blank" rel="noopener">${store.link.replace(/^https?:\/\//, "")}</a><a class="button" href=${store.link} target="_blank" rel="noopener">Open another tab</a><button @click=${copyLink}>Copy link</button></div></div>
-      <p class="caption room-home"><a class="linked" href="../">To the lab</a>: the simulated cluster, with its time line and its faults.</p>
+      <div class="room-way">${qrCode()}<div class="room-acts"><a href=${store.link} target="_blank"
+        rel="noopener">${store.link.replace(/^https?:\/\//, "")}</a><a class="button" href=${store.link} target="_blank"
+        rel="noopener">Open another tab</a><button @click=${copyLink}>Copy link</button></div></div>
+      <p class="caption room-home"><a class="linked"
+        href="../">To the lab</a>: the simulated cluster, with its time line and its faults.</p>
     `;
   }
 }
@@ -32,9 +35,13 @@ export class RaftWaiting extends RaftElement {
       ${qrCode()}
       <div class="waiting-acts">
         <a class="button primary" href=${store.link} target="_blank" rel="noopener">Open another tab</a>
-        <a class="address" href=${store.link} target="_blank" rel="noopener">${store.link.replace(/^https?:\/\//, "")}</a>
-        ${enough ? html`<button @click=${() => store.change({ start: true })}>Start now with ${here} of ${size}</button>` : nothing}
-        <p class="caption">Another size: ${SIZES.filter((n) => n !== size).map((n, i) => html`${i > 0 ? ", " : nothing}<a class="linked" href="../new?size=${n}">a room for ${n}</a>`)}. Or <a class="linked" href="../">back to the lab</a>.</p>
+        <a class="address" href=${store.link} target="_blank"
+          rel="noopener">${store.link.replace(/^https?:\/\//, "")}</a>
+        ${enough ? html`<button @click=${() =>
+          store.change({ start: true })}>Start now with ${here} of ${size}</button>` : nothing}
+        <p class="caption">Another size: ${SIZES.filter((n) => n !== size)
+          .map((n, i) => html`${i > 0 ? ", " : nothing}<a class="linked"
+          href="../new?size=${n}">a room for ${n}</a>`)}. Or <a class="linked" href="../">back to the lab</a>.</p>
       </div>
     </div>`;
   }
@@ -50,7 +57,10 @@ function qrCode(): TemplateResult | typeof nothing {
   });
   const quiet = 3;
   const side = qr.size + 2 * quiet;
-  return html`<svg class="qr" role="img" aria-label="QR code of the room's link" viewBox="${-quiet} ${-quiet} ${side} ${side}" width="160" height="160">${svg`<rect class="qr-field" x=${-quiet} y=${-quiet} width=${side} height=${side} /><path class="qr-dark" d=${path} />`}</svg>`;
+  return html`<svg class="qr" role="img" aria-label="QR code of the room's link"
+    viewBox="${-quiet} ${-quiet} ${side} ${side}" width="160"
+    height="160">${svg`<rect class="qr-field" x=${-quiet} y=${-quiet} width=${side} height=${side} /><path
+    class="qr-dark" d=${path} />`}</svg>`;
 }
 
 export function copyLink(): void {

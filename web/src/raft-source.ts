@@ -29,12 +29,14 @@ export class RaftSource extends LitElement {
   }
 
   override render(): TemplateResult | typeof nothing {
-    if (this.problem) return html`<p class="caption">${this.problem} <button class="small" @click=${this.load}>Try again</button></p>`;
+    if (this.problem) return html`<p class="caption">${this.problem} <button class="small"
+      @click=${this.load}>Try again</button></p>`;
     if (!this.core) return html`<p class="caption">Loading the source …</p>`;
     const places = this.places(this.core);
     const place = places[this.place] ?? places[0];
     if (!place) return nothing;
-    return html`${this.code(this.core, place)}${this.others(this.core, places)}${this.rule ? nothing : this.consulted(this.core, place)}`;
+    return html`${this.code(this.core, place)}${this.others(this.core, places)}${this.rule ? nothing
+      : this.consulted(this.core, place)}`;
   }
 
   private places(core: Core): CorePlace[] {
@@ -50,22 +52,29 @@ export class RaftSource extends LitElement {
     const all = of.text.split("\n").length;
     return html`
       <p class="caption source-where"><span class="mono">${of.file}:${mark}</span> in ${of.name}</p>
-      <pre class="source" tabindex="0" role="region" aria-label="Source of ${of.name}, ${of.file}, line ${mark}">${shown.lines.map(
-        (l) => html`<span class="source-line ${l.marked ? "marked" : ""} ${l.text.trimStart().startsWith("//") ? "comment" : ""}"><i>${l.number}</i><span>${l.text}${l.marked ? html`<span class="heard-only"> (this line)</span>` : nothing}</span></span>`,
+      <pre class="source" tabindex="0" role="region"
+        aria-label="Source of ${of.name}, ${of.file}, line ${mark}">${shown.lines.map(
+        (l) => html`<span class="source-line ${l.marked ? "marked" : ""} ${l.text.trimStart().startsWith("//")
+          ? "comment" : ""}"><i>${l.number}</i><span>${l.text}${l.marked
+          ? html`<span class="heard-only"> (this line)</span>` : nothing}</span></span>`,
       )}</pre>
-      ${shown.whole && !this.whole ? nothing : html`<button class="small" @click=${() => this.toggle()}>${this.whole ? "Fewer lines" : `All ${all} lines`}</button>`}`;
+      ${shown.whole && !this.whole ? nothing
+        : html`<button class="small" @click=${() => this.toggle()}>${this.whole ? "Fewer lines"
+        : `All ${all} lines`}</button>`}`;
   }
 
   private others(core: Core, places: CorePlace[]): TemplateResult | typeof nothing {
     if (places.length < 2) return nothing;
-    const button = (p: CorePlace, i: number) => html`<button class="small" aria-pressed=${i === this.place ? "true" : "false"} @click=${() => this.choose(i)}>${core.functions[p.at]?.name}</button>`;
+    const button = (p: CorePlace, i: number) => html`<button class="small" aria-pressed=${i === this.place ? "true"
+      : "false"} @click=${() => this.choose(i)}>${core.functions[p.at]?.name}</button>`;
     return html`<div class="buttons wrap" role="group" aria-label="Places in the source">${places.map(button)}</div>`;
   }
 
   private consulted(core: Core, place: CorePlace): TemplateResult | typeof nothing {
     const rules = rulesIn(core, place.at);
     if (rules.length === 0 || store.mode !== "lab") return nothing;
-    return html`<p class="caption">Asks for: ${rules.map((r, i) => html`${i > 0 ? ", " : nothing}<button class="linked" @click=${() => store.show({ panel: "rules", rule: r.id })}>${r.title}</button>`)}</p>`;
+    return html`<p class="caption">Asks for: ${rules.map((r, i) => html`${i > 0 ? ", " : nothing}<button class="linked"
+      @click=${() => store.show({ panel: "rules", rule: r.id })}>${r.title}</button>`)}</p>`;
   }
 
   private toggle(): void {

@@ -69,9 +69,11 @@ export class RaftStage extends RaftElement {
     const { points, r, compact } = this.ring;
     const links = waiting || !store.room ? [] : linkPairs(store.servers);
     return html`
-      <div class="stage-picture notranslate" translate="no" role="group" aria-label="The cluster: servers, links and messages">
+      <div class="stage-picture notranslate" translate="no" role="group"
+        aria-label="The cluster: servers, links and messages">
         <svg width="100%" height="100%">
-          <g>${guard(this.linksLook(waiting), () => repeat(links, ([a, b]) => a * 16 + b, ([a, b]) => linkMark(a, b, this.ring, this.linkHands)))}</g>
+          <g>${guard(this.linksLook(waiting), () => repeat(links, ([a, b]) => a * 16 + b,
+            ([a, b]) => linkMark(a, b, this.ring, this.linkHands)))}</g>
           ${wallMark(groups, this.ring)}
           <g>${repeat(store.servers, (s) => s.server, (s) => timerTrack(s, this.ring))}</g>
         </svg>
@@ -79,7 +81,8 @@ export class RaftStage extends RaftElement {
         <div class="held-messages"></div>
         <svg class="nodes" width="100%" height="100%">
           <defs>
-            <pattern id="hatch" width="6" height="6" patternUnits="userSpaceOnUse" patternTransform="rotate(45)"><line class="hatch-line" x1="0" y1="0" x2="0" y2="6" /></pattern>
+            <pattern id="hatch" width="6" height="6" patternUnits="userSpaceOnUse" patternTransform="rotate(45)"><line
+              class="hatch-line" x1="0" y1="0" x2="0" y2="6" /></pattern>
           </defs>
           <g>${repeat(store.servers, (s) => s.server, (s) => nodeMark(s, this.ring, this.nodeHands))}</g>
         </svg>
@@ -89,7 +92,9 @@ export class RaftStage extends RaftElement {
           const p = points[s.server - 1];
           if (!p) return nothing;
           const above = s.server === 1 && points.length > 1;
-          return html`<div class="node-label ${above ? "above" : ""}" style=${styleMap({ left: `${labelX(s, this.ring)}px`, top: `${p.y + (above ? -1 : 1) * (r + labelDrop(s, compact))}px` })}>${nodeLabel(s)}</div>`;
+          return html`<div class="node-label ${above ? "above" : ""}"
+            style=${styleMap({ left: `${labelX(s, this.ring)}px`,
+            top: `${p.y + (above ? -1 : 1) * (r + labelDrop(s, compact))}px` })}>${nodeLabel(s)}</div>`;
         })}
       </div>
       ${store.view.side ? nothing : sidesCaption(groups)}
@@ -100,18 +105,26 @@ export class RaftStage extends RaftElement {
 
   /** All that links look like: there are up to 36 of them, and hardly ever is one different. */
   private linksLook(waiting: boolean): unknown[] {
-    return [waiting, this.ring, store.room?.links, store.view.selection, store.servers.map((s) => `${s.server} ${s.seat}`).join()];
+    return [waiting, this.ring, store.room?.links, store.view.selection,
+      store.servers.map((s) => `${s.server} ${s.seat}`).join()];
   }
 
-  /** What the lab adds: the menu of the selected server, the cut that is being chosen, and the way back from what was just done. */
+  /**
+   * What the lab adds: the menu of the selected server, the cut that is being chosen, and the way back from what
+   * was just done.
+   */
   private labHands(): TemplateResult {
     const { selection, menu } = store.view;
     const p = selection?.kind === "server" ? this.ring.points[selection.server - 1] : undefined;
     const { r } = this.ring;
     return html`
       ${selection?.kind === "server" && p
-        ? html`<button class="node-more" style=${styleMap({ left: `${Math.min(p.x + r * 0.75, this.size.width - MORE_PX)}px`, top: `${p.y - r * 0.75}px` })} aria-haspopup="menu" aria-expanded=${menu === selection.server ? "true" : "false"}
-            aria-label="What can be done to S${selection.server}" title="M: what can be done to S${selection.server}" @click=${() => store.show({ menu: menu === null ? selection.server : null })}>…</button>`
+        ? html`<button class="node-more"
+          style=${styleMap({ left: `${Math.min(p.x + r * 0.75, this.size.width - MORE_PX)}px`,
+          top: `${p.y - r * 0.75}px` })} aria-haspopup="menu" aria-expanded=${menu === selection.server ? "true"
+          : "false"}
+            aria-label="What can be done to S${selection.server}" title="M: what can be done to S${selection.server}"
+              @click=${() => store.show({ menu: menu === null ? selection.server : null })}>…</button>`
         : nothing}
       <raft-node-menu></raft-node-menu><raft-cut></raft-cut><raft-undo></raft-undo>`;
   }
@@ -120,14 +133,19 @@ export class RaftStage extends RaftElement {
     const { selection, side, panel } = store.view;
     const selected = selection?.kind === "server" && selection.server === server;
     if (store.server(server)?.seat === "empty") window.open(store.link, "_blank", "noopener");
-    else if (side) store.show({ side: side.includes(server) ? side.filter((s) => s !== server) : [...side, server].sort() });
-    else if (selected && by === "key" && store.mode === "lab") document.addEventListener("keyup", () => store.show({ menu: server }), { once: true }); // or the same press would choose from it
+    else if (side) store.show({ side: side.includes(server) ? side.filter((s) => s !== server)
+      : [...side, server].sort() });
+    // or the same press would choose from it
+    else if (selected && by === "key" && store.mode === "lab") document.addEventListener("keyup",
+      () => store.show({ menu: server }), { once: true });
     else store.select(selected && (panel === null || panel === "node") ? null : { kind: "server", server });
   }
 
   /** The timers and the messages move without being drawn anew. */
   protected override slice(): unknown {
-    const node = ({ server, seat, self, hidden, machine, report: r }: ServerView) => [server, seat, self, hidden, machine, r && [r.role, r.term, r.votes, r.votesNeeded, r.quorums, r.timer === null, r.lastIndex, r.lastTerm, r.commitIndex, machine && [r.appliedIndex, r.stateHash]]];
+    const node = ({ server, seat, self, hidden, machine, report: r }: ServerView) => [server, seat, self, hidden,
+      machine, r && [r.role, r.term, r.votes, r.votesNeeded, r.quorums, r.timer === null, r.lastIndex, r.lastTerm,
+      r.commitIndex, machine && [r.appliedIndex, r.stateHash]]];
     return [store.boot, store.room, store.servers.map(node), store.lab?.properties, cursor(store).servers];
   }
 
@@ -148,9 +166,13 @@ export class RaftStage extends RaftElement {
     const said = notice || (undo ? `${undo.text} Undo      ` : "");
     if (!said || this.size.width === 0) return;
     const frame = this.getBoundingClientRect();
-    const taken = [...this.querySelectorAll(".sides, .cut-chooser > div, .waiting")].map((e) => e.getBoundingClientRect()).map((b) => ({ left: b.left - frame.left, right: b.right - frame.left, top: b.top - frame.top, bottom: b.bottom - frame.top }));
+    const taken = [...this.querySelectorAll(".sides, .cut-chooser > div, .waiting")]
+      .map((e) => e.getBoundingClientRect())
+      .map((b) => ({ left: b.left - frame.left, right: b.right - frame.left, top: b.top - frame.top,
+      bottom: b.bottom - frame.top }));
     const { left, top, right } = noteBox(said.length, this.ring, taken);
-    for (const [name, px] of Object.entries({ left, top, width: right - left })) this.parentElement?.style.setProperty(`--note-${name}`, `${px}px`);
+    for (const [name, px] of Object.entries({ left, top, width: right - left }))
+      this.parentElement?.style.setProperty(`--note-${name}`, `${px}px`);
   }
 
   /** A held message is taken along by the pointer; null: it is let go. */
@@ -158,11 +180,15 @@ export class RaftStage extends RaftElement {
     this.scene?.carry(seq, to);
   }
 
-  /** The ring leaves a part of the stage to the invitation while the room waits, and on a phone to what each side of a cut can do. */
+  /**
+   * The ring leaves a part of the stage to the invitation while the room waits, and on a phone to what each side of a
+   * cut can do.
+   */
   private layOut(waiting: boolean, sidesOfCut: number): Ring {
     const { width, height } = this.size;
     const n = store.room?.size ?? Math.max(3, store.servers.length);
-    if (!waiting) return ring(width, height, n, { right: 0, bottom: 0, top: width < PHONE && sidesOfCut > 0 ? sidesOfCut * SIDE_PX + 6 : 0 });
+    if (!waiting) return ring(width, height, n, { right: 0, bottom: 0, top: width < PHONE && sidesOfCut > 0
+      ? sidesOfCut * SIDE_PX + 6 : 0 });
     const names = Math.max(92, ...store.servers.map(labelWidth));
     if (width >= 640 || height < 400) return ring(width, height, n, { right: 320, bottom: 0, names });
     return ring(width, height, n, { right: 0, bottom: 268, names });

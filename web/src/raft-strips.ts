@@ -29,7 +29,8 @@ export class RaftStrips extends RaftElement {
       ${store.watching ? html`<p class="strip">${store.watching}</p>` : nothing}
       ${store.advice.map((a) => advised(a))}
       ${this.remark()}
-      ${memory ? html`<p class="strip">This browser gives the page no disk. S${store.self.server} keeps its log in memory only: when this tab closes, the log is gone.</p>` : nothing}
+      ${memory ? html`<p
+        class="strip">This browser gives the page no disk. S${store.self.server} keeps its log in memory only: when this tab closes, the log is gone.</p>` : nothing}
     `;
   }
 
@@ -37,19 +38,25 @@ export class RaftStrips extends RaftElement {
   private failed(): TemplateResult | typeof nothing {
     if (store.boot.state !== "failed" || store.servers.length === 0) return nothing;
     const { detail } = store.boot;
-    const words = store.recorded ? "Your browser could not start the cluster. The recorded run below still works." : "The cluster has ended. You see its last moment.";
-    const more = store.recorded ? menu("needs", "What the cluster needs", "small", "What we need", html`<p class="prose">${NEEDS} ${detail}</p>`) : menu("end", "How the cluster ended", "small", "How", html`<p class="prose">${detail}</p>`);
-    return html`<div class="strip hatched" role="alert"><span>${words}</span><button class="small" @click=${() => location.reload()}>${store.recorded ? "Try again" : "Load again"}</button>${more}</div>`;
+    const words = store.recorded ? "Your browser could not start the cluster. The recorded run below still works."
+      : "The cluster has ended. You see its last moment.";
+    const more = store.recorded ? menu("needs", "What the cluster needs", "small", "What we need",
+      html`<p class="prose">${NEEDS} ${detail}</p>`) : menu("end", "How the cluster ended", "small", "How",
+      html`<p class="prose">${detail}</p>`);
+    return html`<div class="strip hatched" role="alert"><span>${words}</span><button class="small"
+      @click=${() => location.reload()}>${store.recorded ? "Try again" : "Load again"}</button>${more}</div>`;
   }
 
   private remark(): TemplateResult | typeof nothing {
     const { remark } = store.view;
     if (!remark || (remark.story && (store.lab?.branch ?? 1) > 1)) return nothing;
-    return html`<p class="strip remark"><span><b>${remark.title}</b> ${remark.text}</span><button class="quiet small" aria-label="Hide: ${remark.title}" @click=${() => store.show({ remark: null })}>✕</button></p>`;
+    return html`<p class="strip remark"><span><b>${remark.title}</b> ${remark.text}</span><button class="quiet small"
+      aria-label="Hide: ${remark.title}" @click=${() => store.show({ remark: null })}>✕</button></p>`;
   }
 
   protected override slice(): unknown {
-    return [store.boot, store.servers.length > 0, store.connection, store.watching, store.advice, store.self, store.lab?.modified, store.lab?.branch];
+    return [store.boot, store.servers.length > 0, store.connection, store.watching, store.advice, store.self,
+      store.lab?.modified, store.lab?.branch];
   }
 
   /** Stands as long as it is true: nobody is to take this run for Raft. */
@@ -58,9 +65,13 @@ export class RaftStrips extends RaftElement {
     const [rule] = off;
     if (rule === undefined) return nothing;
     if (this.titles.size === 0) void this.learnTitles();
-    const what = off.length === 1 ? `the rule “${this.titles.get(rule) ?? rule}” is off.` : `${off.length} rules are off.`;
-    const turnOn = () => store.wishLab((id) => ({ type: "act", id, action: { do: "rules", off: store.lab?.off.filter((rule) => !off.includes(rule)) ?? [] } }));
-    return html`<p class="strip hatched modified-strip" title=${off.map((id) => this.titles.get(id) ?? id).join(", ")}><span>Modified Raft: ${what}</span><button class="small" @click=${turnOn}>${off.length === 1 ? "Turn on" : "Turn all on"}</button></p>`;
+    const what = off.length === 1 ? `the rule “${this.titles.get(rule) ?? rule}” is off.`
+      : `${off.length} rules are off.`;
+    const turnOn = () => store.wishLab((id) =>
+      ({ type: "act", id, action: { do: "rules", off: store.lab?.off.filter((rule) => !off.includes(rule)) ?? [] } }));
+    return html`<p class="strip hatched modified-strip"
+      title=${off.map((id) => this.titles.get(id) ?? id).join(", ")}><span>Modified Raft: ${what}</span><button
+      class="small" @click=${turnOn}>${off.length === 1 ? "Turn on" : "Turn all on"}</button></p>`;
   }
 
   private async learnTitles(): Promise<void> {
@@ -96,8 +107,10 @@ export class RaftStrips extends RaftElement {
 
 /** What is wrong with the room, and what its people can decide, each choice with what it may cost. */
 function advised({ text, choices }: Advice): TemplateResult {
-  const choice = ({ label, cost, seats }: Choice) => html`<li><button class="small" @click=${() => store.decide(seats)}>${label}</button><span>${cost}</span></li>`;
-  return html`<div class="strip advice" role="status"><p>${text}</p>${choices.length > 0 ? html`<ul>${choices.map(choice)}</ul>` : nothing}</div>`;
+  const choice = ({ label, cost, seats }: Choice) => html`<li><button class="small"
+    @click=${() => store.decide(seats)}>${label}</button><span>${cost}</span></li>`;
+  return html`<div class="strip advice" role="status"><p>${text}</p>${choices.length > 0
+    ? html`<ul>${choices.map(choice)}</ul>` : nothing}</div>`;
 }
 
 /** A safety property that is broken at the moment that is looked at, across the bottom of the stage. */
@@ -109,7 +122,8 @@ export class RaftViolation extends RaftElement {
     if (!broken?.broken) return nothing;
     const { at, text } = broken.broken;
     return html`<div class="violation-strip" role="alert"><span>${broken.name} broken: ${text}</span>
-      <button class="small" @click=${() => store.seek(at)}>Go there</button><button class="small" @click=${() => store.show({ panel: "rules", inspectorHidden: false })}>Why</button></div>`;
+      <button class="small" @click=${() => store.seek(at)}>Go there</button><button class="small"
+        @click=${() => store.show({ panel: "rules", inspectorHidden: false })}>Why</button></div>`;
   }
 
   protected override slice(): unknown {

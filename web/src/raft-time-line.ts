@@ -19,9 +19,9 @@ const ZOOM = 2; // of one press
 const FINGER_PX = 8; // two fingers are never nearer
 
 /**
- * The time line: terms, roles and marks. In a room since this tab joined; in the lab all that was lived of the branch, with a playhead that can be taken
- * anywhere, also beyond the end: then the run is lived as far as there. The tape is a canvas, as it may hold thousands of changes; what moves with the
- * playhead lies above it.
+ * The time line: terms, roles and marks. In a room since this tab joined; in the lab all that was lived of the branch,
+ * with a playhead that can be taken anywhere, also beyond the end: then the run is lived as far as there. The tape is a
+ * canvas, as it may hold thousands of changes; what moves with the playhead lies above it.
  */
 export class RaftTimeLine extends RaftElement {
   protected readonly topics = ["clock", "servers", "room", "requests", "lab", "view"] as const;
@@ -66,7 +66,10 @@ export class RaftTimeLine extends RaftElement {
       ${lab ? this.scrubber() : nothing}
       <div class="tape-tip mono" hidden></div>
       ${lab ? this.branches() : nothing}
-      ${lab ? html`<div class="zoom ${this.zoom ? "used" : ""}"><button class="quiet small" title="− with the time line focused" aria-label="Show more of the time" ?disabled=${this.zoom === null} @click=${() => this.zoomBy(ZOOM)}>−</button><button class="quiet small" title="+ with the time line focused" aria-label="Show less of the time, larger" @click=${() => this.zoomBy(1 / ZOOM)}>+</button></div>` : nothing}
+      ${lab ? html`<div class="zoom ${this.zoom ? "used" : ""}"><button class="quiet small"
+        title="− with the time line focused" aria-label="Show more of the time" ?disabled=${this.zoom === null}
+        @click=${() => this.zoomBy(ZOOM)}>−</button><button class="quiet small" title="+ with the time line focused"
+        aria-label="Show less of the time, larger" @click=${() => this.zoomBy(1 / ZOOM)}>+</button></div>` : nothing}
     `;
   }
 
@@ -74,7 +77,8 @@ export class RaftTimeLine extends RaftElement {
   protected override slice(): unknown {
     const { begin, end, terms, lanes, marks } = store.history;
     const { span } = this.shown();
-    return [begin, Math.round((end / span) * this.width), span, terms.length, lanes.length, marks.length, marks.at(-1)?.at, store.servers.length, store.lab?.branch, store.lab?.branches, cursor(store).at];
+    return [begin, Math.round((end / span) * this.width), span, terms.length, lanes.length, marks.length,
+      marks.at(-1)?.at, store.servers.length, store.lab?.branch, store.lab?.branches, cursor(store).at];
   }
 
   protected override updated(): void {
@@ -96,7 +100,8 @@ export class RaftTimeLine extends RaftElement {
 
   private whole(): Stretch {
     const begin = store.history.begin ?? 0;
-    return { begin, span: tapeSpan(Math.max(store.end, store.now()) - begin, store.mode === "lab" ? LEAST : undefined) };
+    return { begin, span: tapeSpan(Math.max(store.end, store.now()) - begin, store.mode === "lab" ? LEAST
+      : undefined) };
   }
 
   /** The stretch on the tape. Enlarged, it goes with the playhead when that moves out of it. */
@@ -104,7 +109,8 @@ export class RaftTimeLine extends RaftElement {
     const whole = this.whole();
     if (!this.zoom || this.zoom.span >= whole.span) return whole;
     const at = store.now();
-    const away = at !== this.followed && this.dragged === null && (at < this.zoom.begin || at > this.zoom.begin + this.zoom.span);
+    const away = at !== this.followed && this.dragged === null &&
+      (at < this.zoom.begin || at > this.zoom.begin + this.zoom.span);
     this.followed = at;
     if (away) this.zoom = within({ begin: at - this.zoom.span / 2, span: this.zoom.span }, whole);
     return this.zoom;
@@ -152,7 +158,9 @@ export class RaftTimeLine extends RaftElement {
 
   private scrubber(): TemplateResult {
     return html`<input type="range" aria-label="Moment that is looked at" aria-valuetext=${momentWords(store.now())}
-      @input=${this.scrub} @change=${this.letGo} @pointerdown=${this.hold} @pointermove=${this.point} @pointerleave=${this.pointAway} @pointerup=${this.lift} @pointercancel=${this.lift} @keydown=${this.key} @wheel=${this.wheel} />`;
+      @input=${this.scrub} @change=${this.letGo} @pointerdown=${this.hold} @pointermove=${this.point}
+        @pointerleave=${this.pointAway} @pointerup=${this.lift} @pointercancel=${this.lift} @keydown=${this.key}
+        @wheel=${this.wheel} />`;
   }
 
   private hold(e: PointerEvent): void {
@@ -206,13 +214,17 @@ export class RaftTimeLine extends RaftElement {
     this.requestUpdate();
   }
 
-  /** The wheel enlarges about the pointer, sideways it moves what is shown. In another page's frame it is that page's, unless Ctrl is held. */
+  /**
+   * The wheel enlarges about the pointer, sideways it moves what is shown. In another page's frame it is that page's,
+   * unless Ctrl is held.
+   */
   private wheel(e: WheelEvent): void {
     if (document.documentElement.dataset["page"] === "embed" && !e.ctrlKey) return;
     e.preventDefault();
     if (Math.abs(e.deltaX) > Math.abs(e.deltaY)) {
       if (!this.zoom) return;
-      this.zoom = within({ begin: this.zoom.begin + (e.deltaX / this.width) * this.zoom.span, span: this.zoom.span }, this.whole());
+      this.zoom = within({ begin: this.zoom.begin + (e.deltaX / this.width) * this.zoom.span, span: this.zoom.span },
+        this.whole());
       this.requestUpdate();
     } else if (e.deltaY !== 0) this.zoomBy(1.2 ** Math.sign(e.deltaY), this.at(e));
   }
@@ -229,10 +241,12 @@ export class RaftTimeLine extends RaftElement {
     const at = this.at(e);
     const tip = this.querySelector<HTMLElement>(".tape-tip");
     if (!tip) return;
-    tip.textContent = at > store.end ? `${seconds(at)} s · not lived yet` : [`${seconds(at)} s`, ...reignWords(at), ...this.markNear(at)].join(" · ");
+    tip.textContent = at > store.end ? `${seconds(at)} s · not lived yet`
+      : [`${seconds(at)} s`, ...reignWords(at), ...this.markNear(at)].join(" · ");
     tip.hidden = false;
     const x = this.x(at);
-    tip.style.transform = `translateX(${Math.max(0, Math.min(this.width - tip.offsetWidth, x - tip.offsetWidth / 2))}px)`;
+    tip.style.transform = `translateX(${Math.max(0,
+      Math.min(this.width - tip.offsetWidth, x - tip.offsetWidth / 2))}px)`;
     this.pointAtLine(at);
   }
 
@@ -273,7 +287,9 @@ export class RaftTimeLine extends RaftElement {
       const from = Math.max(0, Math.min(this.width, this.x(b.at)));
       const to = Math.max(0, Math.min(this.width, this.x(b.end)));
       const go = () => store.wishLab((id) => ({ type: "branch", id, branch: b.id, at: null }));
-      return html`<button class="branch-line" tabindex="-1" aria-hidden="true" title=${`Branch ${b.id}${b.text ? `: ${b.text}` : ""}. Click to look at it`} style="left: ${from}px; width: ${Math.max(6, to - from)}px; bottom: ${row * ROW}px" @click=${go}></button>`;
+      return html`<button class="branch-line" tabindex="-1" aria-hidden="true"
+        title=${`Branch ${b.id}${b.text ? `: ${b.text}` : ""}. Click to look at it`}
+        style="left: ${from}px; width: ${Math.max(6, to - from)}px; bottom: ${row * ROW}px" @click=${go}></button>`;
     });
   }
 
@@ -281,12 +297,14 @@ export class RaftTimeLine extends RaftElement {
     const { begin, terms, marks } = store.history;
     if (begin === null) return "Time line, empty until the clock starts";
     const count = (kind: string) => marks.filter((m) => m.kind === kind).length;
-    return `Time line from ${(begin / SECOND).toFixed(1)} s to ${(store.end / SECOND).toFixed(1)} s: term ${terms.at(-1)?.term ?? 0}, ${count("write")} writes, ${count("crash")} crashes`;
+    return `Time line from ${(begin / SECOND).toFixed(1)} s to ${(store.end / SECOND)
+      .toFixed(1)} s: term ${terms.at(-1)?.term ?? 0}, ${count("write")} writes, ${count("crash")} crashes`;
   }
 }
 
 /** "12.40 s, term 3, S2 leads". */
-const momentWords = (at: number): string => [`${(Math.max(0, at) / SECOND).toFixed(2)} s`, ...reignWords(at)].join(", ");
+const momentWords = (at: number): string => [`${(Math.max(0, at) / SECOND).toFixed(2)} s`, ...reignWords(at)]
+  .join(", ");
 
 function reignWords(at: number): string[] {
   const { term, leader } = reignAt(store.history, at);

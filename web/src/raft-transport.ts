@@ -19,7 +19,10 @@ const STOPS: { stop: Stop; words: string; meaning: string }[] = [
   { stop: "election", words: "election", meaning: "a leader is elected" },
 ];
 
-/** The clock: play, pause, how fast it runs. In a room it is one clock for everybody; the lab's can also be stepped, and taken to any moment. */
+/**
+ * The clock: play, pause, how fast it runs. In a room it is one clock for everybody; the lab's can also be stepped, and
+ * taken to any moment.
+ */
 export class RaftTransport extends RaftElement {
   protected readonly topics = ["clock", "room", "connection", "lab", "view"] as const;
   protected override readonly calm = 100;
@@ -33,36 +36,49 @@ export class RaftTransport extends RaftElement {
     return html`
       ${this.play("Space: pauses the clock of the whole room")}
       <output class="clock mono" aria-live="off" aria-label="Cluster time">${seconds(store.now())} s</output>
-      ${started ? menu("speed-menu", "How fast the clock of the whole room runs", "quiet rate-words", rateWords(store.rate), this.speed(PRESETS)) : html`<span class="caption rate-words">${store.room ? "The clock starts when every seat is taken." : nothing}</span>`}
+      ${started ? menu("speed-menu", "How fast the clock of the whole room runs", "quiet rate-words",
+        rateWords(store.rate), this.speed(PRESETS))
+        : html`<span class="caption rate-words">${store.room ? "The clock starts when every seat is taken."
+        : nothing}</span>`}
     `;
   }
 
   private lab(): TemplateResult {
     const stop = STOPS.find((s) => s.stop === store.view.stop) ?? STOPS[0];
-    const next = (to: Stop, words: string, key: string) => html`<button class="quiet" ?disabled=${!store.lab} @click=${() => store.step(to, false)}>${words} <kbd>${key}</kbd></button>`;
+    const next = (to: Stop, words: string, key: string) => html`<button class="quiet" ?disabled=${!store.lab}
+      @click=${() => store.step(to, false)}>${words} <kbd>${key}</kbd></button>`;
     return html`
       <div class="steps" role="group" aria-label="Steps">
-        <button class="quiet step" ?disabled=${!store.lab} title="← one ${stop?.words} back" @click=${() => store.step(store.view.stop, true)}>‹ ${stop?.words}</button>
+        <button class="quiet step" ?disabled=${!store.lab} title="← one ${stop?.words} back"
+          @click=${() => store.step(store.view.stop, true)}>‹ ${stop?.words}</button>
         ${this.play("Space")}
-        <button class="quiet step" ?disabled=${!store.lab} title="→ to the next ${stop?.words}" @click=${() => store.step(store.view.stop, false)}>${stop?.words} ›</button>
+        <button class="quiet step" ?disabled=${!store.lab} title="→ to the next ${stop?.words}"
+          @click=${() => store.step(store.view.stop, false)}>${stop?.words} ›</button>
       </div>
       <output class="clock mono" aria-live="off" aria-label="Cluster time">${seconds(store.now())} s</output>
-      ${menu("speed-menu", "How fast the clock runs", "quiet rate-words", rateWords(store.pace), this.speed(LAB_PRESETS))}
+      ${menu("speed-menu", "How fast the clock runs", "quiet rate-words", rateWords(store.pace),
+        this.speed(LAB_PRESETS))}
       <div class="jumps">
         ${this.branches()}
         ${menu("step-menu", "To the next election, to the next commit; and what a step is", "quiet", "Go to ▾", html`
           ${next("election", "Next election", "E")}${next("commit", "Next commit", "C")}
-          ${store.lab && (store.lab.modified.length > 0 || store.lab.properties.some((p) => p.broken)) ? next("violation", "Next violation", "X") : nothing}
+          ${store.lab && (store.lab.modified.length > 0 || store.lab.properties.some((p) => p.broken))
+            ? next("violation", "Next violation", "X") : nothing}
           <h3>A step is</h3>
-          ${STOPS.map((s) => html`<button class="quiet" aria-pressed=${s === stop ? "true" : "false"} @click=${() => store.show({ stop: s.stop })}>${s.words} <span class="caption">${s.meaning}</span></button>`)}`)}
-        ${store.behind > 0 ? html`<button class="live primary" title="L: to the end of what was lived" @click=${() => store.goLive()}>Live<span class="behind">, ${behindWords(store.behind)}</span></button>` : html`<span class="live caption">Live</span>`}
+          ${STOPS.map((s) => html`<button class="quiet" aria-pressed=${s === stop ? "true" : "false"}
+            @click=${() => store.show({ stop: s.stop })}>${s.words} <span
+            class="caption">${s.meaning}</span></button>`)}`)}
+        ${store.behind > 0 ? html`<button class="live primary" title="L: to the end of what was lived"
+          @click=${() => store.goLive()}>Live<span class="behind">, ${behindWords(store.behind)}</span></button>`
+          : html`<span class="live caption">Live</span>`}
       </div>
     `;
   }
 
   private play(title: string): TemplateResult {
     const may = (store.room?.started ?? false) && store.connection.state === "open";
-    return html`<button class="primary play" ?disabled=${!may} title=${title} @click=${() => store.togglePause()}>${store.paused ? "Play" : "Pause"}</button>`;
+    return html`<button class="primary play" ?disabled=${!may} title=${title}
+      @click=${() => store.togglePause()}>${store.paused ? "Play" : "Pause"}</button>`;
   }
 
   private speed(presets: number[]): TemplateResult {
@@ -70,9 +86,13 @@ export class RaftTransport extends RaftElement {
     const may = (store.room?.started ?? false) && store.connection.state === "open";
     return html`
       <label class="rate"><span class="caption">Slow</span>
-        <input type="range" min="0" max="300" step="1" .value=${String(sliderOfRate(pace))} ?disabled=${!may} aria-label="Rate of the clock" aria-valuetext=${rateWords(pace)} @input=${this.slide} /><span class="caption">Real</span></label>
+        <input type="range" min="0" max="300" step="1" .value=${String(sliderOfRate(pace))} ?disabled=${!may}
+          aria-label="Rate of the clock" aria-valuetext=${rateWords(pace)} @input=${this.slide} /><span
+          class="caption">Real</span></label>
       <div class="presets" role="group" aria-label="Rates">
-        ${presets.map((rate) => html`<button class="small" aria-pressed=${Math.abs(pace - rate) < 1e-6 ? "true" : "false"} ?disabled=${!may} @click=${() => store.setRate(rate)}>${rate === 1 ? "Real time" : `${rate}×`}</button>`)}
+        ${presets.map((rate) => html`<button class="small" aria-pressed=${Math.abs(pace - rate) < 1e-6 ? "true"
+          : "false"} ?disabled=${!may} @click=${() => store.setRate(rate)}>${rate === 1 ? "Real time"
+          : `${rate}×`}</button>`)}
       </div>`;
   }
 
@@ -85,14 +105,18 @@ export class RaftTransport extends RaftElement {
     const lab = store.lab;
     if (!lab || lab.branches.length < 2) return nothing;
     const go = (branch: number) => store.wishLab((id) => ({ type: "branch", id, branch, at: null }));
-    return menu("branch-menu", "The ways that the run went", "quiet branches", `Branch ${lab.branch} of ${lab.branches.at(-1)?.id}`, branchTree(lab.branches).map(
-      ({ branch: b, depth }) => html`<button class="quiet branch" style="--depth: ${depth}" aria-pressed=${b.id === lab.branch ? "true" : "false"} @click=${() => go(b.id)}>
-        <b>Branch ${b.id}</b> <span>${b.text || "as the run began"}</span> <span class="caption">${b.parent ? `from ${seconds(b.at)} s ` : ""}to ${seconds(b.end)} s</span></button>`,
+    return menu("branch-menu", "The ways that the run went", "quiet branches",
+      `Branch ${lab.branch} of ${lab.branches.at(-1)?.id}`, branchTree(lab.branches).map(
+      ({ branch: b, depth }) => html`<button class="quiet branch" style="--depth: ${depth}"
+        aria-pressed=${b.id === lab.branch ? "true" : "false"} @click=${() => go(b.id)}>
+        <b>Branch ${b.id}</b> <span>${b.text || "as the run began"}</span> <span
+          class="caption">${b.parent ? `from ${seconds(b.at)} s ` : ""}to ${seconds(b.end)} s</span></button>`,
     ));
   }
 }
 
 /** How far behind one is, without digits that change too fast to be read. */
-const behindWords = (time: number): string => (time >= SECOND ? `${(time / SECOND).toFixed(1)} s behind` : `${Math.ceil(time / MS)} ms behind`);
+const behindWords = (time: number): string => (time >= SECOND ? `${(time / SECOND).toFixed(1)} s behind`
+  : `${Math.ceil(time / MS)} ms behind`);
 
 customElements.define("raft-transport", RaftTransport);

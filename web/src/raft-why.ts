@@ -17,15 +17,18 @@ export class RaftWhy extends RaftElement {
 
   private question(): Question | null {
     if (!store.room?.started) return null;
-    return question({ servers: store.servers, links: store.room.links, quorums: store.quorums, off: store.lab?.off ?? [], now: store.now() });
+    return question({ servers: store.servers, links: store.room.links, quorums: store.quorums, off: store.lab?.off
+      ?? [], now: store.now() });
   }
 
   override render(): TemplateResult | typeof nothing {
     const q = this.question();
     if (!q && !this.open) return nothing;
-    const answer = q ? html`<p>${q.answer.join(" ")}</p><p class="caption">${sectionLink(q.section)}</p>` : html`<p>There is a leader, and all that it has is committed.</p>`;
+    const answer = q ? html`<p>${q.answer.join(" ")}</p><p class="caption">${sectionLink(q.section)}</p>`
+      : html`<p>There is a leader, and all that it has is committed.</p>`;
     return html`
-      <button class="small why-ask" aria-expanded=${this.open ? "true" : "false"} @click=${this.toggle}>${q?.ask ?? "Why did nothing happen?"}</button>
+      <button class="small why-ask" aria-expanded=${this.open ? "true" : "false"}
+        @click=${this.toggle}>${q?.ask ?? "Why did nothing happen?"}</button>
       ${this.open ? html`<div class="why-answer">${answer}</div>` : nothing}`;
   }
 

@@ -8,17 +8,20 @@ import { reducedMotion } from "./motion.js";
 import type { Store } from "./store.js";
 import { Inks, themeNow } from "./theme.js";
 
-// Between two frames, when all that moves is what is always there: it takes most of the time, so it must not take most of a processor.
+// Between two frames, when all that moves is what is always there: it takes most of the time, so it must not take most
+// of a processor.
 const CALM_MS = 24; // heartbeats and replies
 const ARCS_MS = 50; // timers only
 
 const GAP_MS = 500; // between two frames, after which what ended meanwhile is not replayed
 const TOUCH_PX = 22; // within which a finger meets a message
-const ASIDE = { alpha: 0.55, ms: 200 }; // what is not spoken of, while a step's event stands out (cursor.ts, css/story.css)
+// what is not spoken of, while a step's event stands out (cursor.ts, css/story.css)
+const ASIDE = { alpha: 0.55, ms: 200 };
 
 /**
- * What moves on the stage: messages and timers. They are painted on one canvas, which lies between the links and the nodes: moved as elements, each would have
- * the browser style, lay out and paint the whole picture in every frame, at three times the cost. One loop moves everything; it ends when nothing moves any more.
+ * What moves on the stage: messages and timers. They are painted on one canvas, which lies between the links and the
+ * nodes: moved as elements, each would have the browser style, lay out and paint the whole picture in every frame, at
+ * three times the cost. One loop moves everything; it ends when nothing moves any more.
  */
 export class Scene {
   private readonly canvas: HTMLCanvasElement;

@@ -33,7 +33,9 @@ export class WorkerSource implements Source {
     store.link = joining.link;
     this.drawn = new Drawn(store, this);
     this.worker.addEventListener("message", (e: MessageEvent<FromWorker>) => this.receive(e.data));
-    this.worker.addEventListener("error", (e) => store.setBoot({ state: "failed", reason: "worker", detail: e.message ?? "the Worker could not be loaded" }));
+    this.worker.addEventListener("error",
+      (e) => store.setBoot({ state: "failed", reason: "worker", detail: e.message
+      ?? "the Worker could not be loaded" }));
     this.post({
       type: "start",
       room: joining.room,

@@ -11,7 +11,8 @@ addEventListener("load", () => {
   if (words) words.textContent = reason()?.replace(/\s+/g, " ") ?? words.textContent;
   document.documentElement.dataset["unstarted"] = "";
   const text = `The page has not started. ${words?.textContent}`;
-  if (parent !== window) parent.postMessage({ source: SOURCE, version: VERSION, type: "failed", detail: { text } }, "*");
+  if (parent !== window) parent.postMessage({ source: SOURCE, version: VERSION, type: "failed", detail: { text } },
+    "*");
 });
 
 function reason(): string | null {

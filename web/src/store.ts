@@ -1,20 +1,30 @@
-import type { Advice, Batch, ClientRequest, Connection, Flight, FromWorker, Lab, LabAction, LogCell, NetworkChange, Quorum, Room, SeatsChange, ServerView, Status, Stop, StoryLine, ToLab, ToWorker, U64 } from "./model.js";
+import type { Advice, Batch, ClientRequest, Connection, Flight, FromWorker, Lab, LabAction, LogCell, NetworkChange,
+  Quorum, Room, SeatsChange, ServerView, Status, Stop, StoryLine, ToLab, ToWorker, U64 } from "./model.js";
 import { advance, emptyHistory, extend, note, observe, type History } from "./history.js";
 import { leaderOf, removed } from "./logs.js";
 import { quorumsOf } from "./quorum.js";
 import type { Subject } from "./story.js";
 import { MS, SECOND } from "./time.js";
 
-/** The only state of the page. Sources (source.ts) write into it by batches, people through its methods, and every view is a function of it. */
+/**
+ * The only state of the page. Sources (source.ts) write into it by batches, people through its methods, and every view
+ * is a function of it.
+ */
 
-export type Topic = "clock" | "moment" | "room" | "servers" | "flights" | "story" | "requests" | "connection" | "lab" | "view";
+export type Topic = "clock" | "moment" | "room" | "servers" | "flights" | "story" | "requests" | "connection" | "lab"
+  | "view";
 
 export type Panel = "story" | "log" | "node" | "client" | "time" | "faults" | "rules" | "studies" | "none";
 
-/** What stands below the stage: the logs, or in the lab the space-time diagram, the inboxes or the clients' history in their place. */
+/**
+ * What stands below the stage: the logs, or in the lab the space-time diagram, the inboxes or the clients' history
+ * in their place.
+ */
 export type Dock = "logs" | "diagram" | "inboxes" | "history" | "comparison";
 
-export type Selection = { kind: "server"; server: number } | { kind: "flight"; seq: number } | { kind: "link"; a: number; b: number } | null; // of a link a < b, both directions
+// of a link a < b, both directions
+export type Selection = { kind: "server"; server: number } | { kind: "flight"; seq: number }
+  | { kind: "link"; a: number; b: number } | null;
 
 /** An entry that was deleted and is still seen to leave. */
 export interface Ghost {
@@ -24,7 +34,8 @@ export interface Ghost {
   at: number; // of performance.now()
 }
 
-export type Boot = { state: "loading"; fraction: number } | { state: "failed"; reason: "wasm" | "worker"; detail: string } | { state: "no room" } | { state: "running" };
+export type Boot = { state: "loading"; fraction: number }
+  | { state: "failed"; reason: "wasm" | "worker"; detail: string } | { state: "no room" } | { state: "running" };
 
 /** What a person chose to see; never sent anywhere. */
 export interface View {
@@ -37,14 +48,17 @@ export interface View {
   teller: number | null; // the story of this server only, 0: of the network and of people; null: of all
   about: Subject | null; // the story of these kinds only; null: of all
   later: boolean; // the story shows what comes after the playhead
-  panel: Panel | null; // the open one on narrow screens, and of the lab's right column; null: what the layout starts with
+  // the open one on narrow screens, and of the lab's right column; null: what the layout starts with
+  panel: Panel | null;
   dock: Dock;
   compared: boolean; // two runs were compared, and can be looked at
   dialog: "none" | "share" | "gallery" | "wrong"; // the lab's
   wrong: string; // what is wrong with a link or a file, for the dialog of that name
   kept: boolean; // in that dialog: the run that was open before still is
   opening: string | null; // the lab's first words, until somebody does something
-  remark: { title: string; text: string; story?: true } | null; // beside the run that was opened: what to watch, which is the story of its first branch only, or that it goes another way
+  // beside the run that was opened: what to watch, which is the story of its first branch only, or that it
+  // goes another way
+  remark: { title: string; text: string; story?: true } | null;
   storyHidden: boolean;
   inspectorHidden: boolean;
   cell: { server: number; index: U64 } | null; // a log entry that is pointed at
@@ -84,7 +98,8 @@ export class Store {
   link = "";
   room: Room | null = null;
   connection: Connection = { state: "connecting" };
-  self: Status = { server: null, role: null, term: 0, leader: null, commitIndex: 0, lastIndex: 0, appliedIndex: 0, stateHash: "", connected: false, disk: "none" };
+  self: Status = { server: null, role: null, term: 0, leader: null, commitIndex: 0, lastIndex: 0, appliedIndex: 0,
+    stateHash: "", connected: false, disk: "none" };
   watching = "";
   advice: Advice[] = []; // on the room, and what its people can decide
   servers: ServerView[] = [];
@@ -96,7 +111,11 @@ export class Store {
   travelling = false; // the lab is on its way to another moment: written by seek and step only
   ghosts: Ghost[] = [];
   history: History = emptyHistory();
-  view: View = { selection: null, hover: null, reading: null, open: null, everything: false, line: null, teller: null, about: null, later: false, cell: null, panel: null, dock: "logs", compared: false, dialog: "none", wrong: "", kept: false, opening: null, remark: null, storyHidden: false, inspectorHidden: false, wide: null, seenBy: null, logsHeight: null, notice: "", keys: false, stop: "event", rule: null, menu: null, side: null, pulses: false, undo: null };
+  view: View = { selection: null, hover: null, reading: null, open: null, everything: false, line: null, teller: null,
+    about: null, later: false, cell: null, panel: null, dock: "logs", compared: false, dialog: "none", wrong: "",
+    kept: false, opening: null, remark: null, storyHidden: false, inspectorHidden: false, wide: null, seenBy: null,
+    logsHeight: null, notice: "", keys: false, stop: "event", rule: null, menu: null, side: null, pulses: false,
+    undo: null };
 
   private clock = { now: 0, rate: 0, read: 0, told: 0 }; // told: the cluster time of the last batch, as it came
   private rateBefore = 0.1;
@@ -151,7 +170,9 @@ export class Store {
     return line.at <= this.told;
   }
 
-  /** The message behind the selected one of those that are on their way or held there; the first if none is selected. */
+  /**
+   * The message behind the selected one of those that are on their way or held there; the first if none is selected.
+   */
   nextFlight(): Flight | undefined {
     const now = this.now();
     const { selection } = this.view;
@@ -178,11 +199,15 @@ export class Store {
   get headline(): StoryLine | null {
     const { reading } = this.view;
     const read = reading === null ? undefined : this.story.find((l) => l.id === reading);
-    if (read && !(this.lab && this.paused && Math.abs(read.at - this.now()) > 1)) return read; // the playhead may have left what was read
+    // the playhead may have left what was read
+    if (read && !(this.lab && this.paused && Math.abs(read.at - this.now()) > 1)) return read;
     return this.newest;
   }
 
-  /** What happened at the step that led to where the clock stands, empty if none did: it need not be a line of the story. */
+  /**
+   * What happened at the step that led to where the clock stands, empty if none did: it need not be a line
+   * of the story.
+   */
   get stepWords(): string {
     return this.paused && this.stepped.at === this.clock.told ? this.stepped.text : "";
   }
@@ -212,7 +237,8 @@ export class Store {
 
   setBoot(boot: Boot): void {
     this.boot = boot;
-    if (boot.state === "failed") for (const id of [...this.asked.keys()]) this.answer(id, false, null, ENDED); // nobody else will
+    // nobody else will
+    if (boot.state === "failed") for (const id of [...this.asked.keys()]) this.answer(id, false, null, ENDED);
     this.tell("connection");
   }
 
@@ -238,7 +264,8 @@ export class Store {
     if (batch.watching !== undefined) this.watching = batch.watching;
     if (batch.advice) this.advice = batch.advice;
     if (batch.qr) this.qr = batch.qr;
-    if (batch.connection || batch.self || batch.watching !== undefined || batch.advice || batch.qr) changed.add("connection");
+    if (batch.connection || batch.self || batch.watching !== undefined || batch.advice || batch.qr)
+      changed.add("connection");
     if (batch.servers) this.setServers(batch.servers, batch.moment !== undefined, changed);
     if (batch.flights || batch.lost) this.setFlights(batch, changed);
     if (batch.story) this.addStory(batch.story, changed);
@@ -300,7 +327,8 @@ export class Store {
     if (!clock) return;
     const at = performance.now();
     const error = clock.now - this.now(at);
-    const steady = moment === undefined && clock.rate === this.clock.rate && clock.rate > 0 && Math.abs(error) < 60 * MS * clock.rate;
+    const steady = moment === undefined && clock.rate === this.clock.rate && clock.rate > 0 &&
+      Math.abs(error) < 60 * MS * clock.rate;
     // A batch is some milliseconds under way, never the same: following each would make every mark tremble.
     if (this.mode === "room" && clock.now < this.history.end - RESTART) {
       this.history = emptyHistory();
@@ -338,9 +366,11 @@ export class Store {
 
   private addStory(lines: StoryLine[], changed: Set<Topic>): void {
     if (this.mode === "room") for (const line of lines) note(this.history, line);
-    // What another server tells of itself comes later than what this tab's own does: the story is in the order in which things happened.
+    // What another server tells of itself comes later than what this tab's own does: the story is in the order in
+    // which things happened.
     const before = (l: StoryLine) => l.id <= this.lastOfBefore;
-    const order = (a: StoryLine, b: StoryLine) => (before(a) || before(b) ? Number(before(b)) - Number(before(a)) : a.at - b.at || a.id - b.id);
+    const order = (a: StoryLine, b: StoryLine) => (before(a) || before(b) ? Number(before(b)) - Number(before(a))
+      : a.at - b.at || a.id - b.id);
     this.story = [...this.story, ...lines].sort(order);
     let over = Math.min(this.story.length - STORY, this.story.filter((l) => l.weight === "detail").length - DETAILS);
     if (over > 0) this.story = this.story.filter((l) => l.weight === "key" || over-- <= 0);
@@ -365,7 +395,8 @@ export class Store {
       if (i >= 0) this.requests[i] = r;
       else {
         this.requests.push(r);
-        if (r.op !== "get" && this.mode === "room") this.history.marks.push({ at: this.now(), kind: "write", server: r.server, text: `${r.op} ${r.key}` });
+        if (r.op !== "get" && this.mode === "room")
+          this.history.marks.push({ at: this.now(), kind: "write", server: r.server, text: `${r.op} ${r.key}` });
       }
     }
     this.requests = this.requests.slice(-REQUESTS);
@@ -375,7 +406,8 @@ export class Store {
   // --- what people do
 
   /** Asks a server, null: whoever leads. Resolves when the Worker knows the outcome, rejects with words to show. */
-  request(op: ClientRequest["op"], key: string, value: string, server: number | null, more: Pick<ClientRequest, "expected" | "read"> = {}): Promise<unknown> {
+  request(op: ClientRequest["op"], key: string, value: string, server: number | null, more: Pick<ClientRequest,
+    "expected" | "read"> = {}): Promise<unknown> {
     if (this.paused) this.notice("The clock stands: what was asked waits until it runs.");
     return this.ask((id) => ({ type: "request", id, op, key, value, server, ...more }));
   }
@@ -433,13 +465,19 @@ export class Store {
     this.askLab(message).catch((why: Error) => this.notice(why.message));
   }
 
-  /** Goes to a moment of the branch. While the lab is on its way to one, the newest wish waits and older ones are dropped. */
+  /**
+   * Goes to a moment of the branch. While the lab is on its way to one, the newest wish waits and older
+   * ones are dropped.
+   */
   seek(at: number): void {
     this.wish = { at: Math.round(Math.max(0, at)) };
     if (!this.travelling) void this.travel();
   }
 
-  /** On or back to where the next step ends. While the lab is on its way, one further step waits, unless a moment does. The clock is paused then. */
+  /**
+   * On or back to where the next step ends. While the lab is on its way, one further step waits, unless a moment does.
+   * The clock is paused then.
+   */
   step(to: Stop, back: boolean): void {
     if (!this.lab || (this.wish && "at" in this.wish)) return;
     this.wish = { to, back };
@@ -458,7 +496,8 @@ export class Store {
     this.travelling = true;
     this.stepped.at = -1;
     try {
-      const answer = await this.askLab((id) => ("at" in wish ? { type: "seek", id, at: wish.at } : { type: "step", id, ...wish }));
+      const answer = await this.askLab((id) => ("at" in wish ? { type: "seek", id, at: wish.at }
+        : { type: "step", id, ...wish }));
       if ("to" in wish) this.stepped = answer as { at: number; text: string };
       this.tell("story");
     } catch (why) {

@@ -17,7 +17,8 @@ export class Tape {
   private readonly bottom: number;
   private readonly end: number;
 
-  constructor(private pen: CanvasRenderingContext2D, private inks: Inks, private width: number, private height: number, private shown: Stretch) {
+  constructor(private pen: CanvasRenderingContext2D, private inks: Inks, private width: number, private height: number,
+    private shown: Stretch) {
     this.bottom = height - axisHeight(height);
     this.end = Math.max(store.end, store.now());
   }
@@ -88,7 +89,10 @@ export class Tape {
     });
   }
 
-  /** A server in one role: follower thin, leader thick in its term's colour, candidate hatched, paused dotted, crashed a gap with a cross. */
+  /**
+   * A server in one role: follower thin, leader thick in its term's colour, candidate hatched, paused dotted, crashed a
+   * gap with a cross.
+   */
   private stretch(l: LaneChange, from: number, to: number, y: number, thick: number): void {
     const { pen } = this;
     if (l.role === "empty") return;
@@ -99,7 +103,8 @@ export class Tape {
     const calm = l.role === "follower" || l.role === "paused";
     pen.fillStyle = calm ? this.ink("--edge") : this.ink(`--term${slot(l.term)}`);
     if (l.role !== "follower" && l.role !== "leader") {
-      for (let x = from; x < to; x += 4) pen.fillRect(x, y - (calm ? 1 : thick / 2), Math.min(2, to - x), calm ? 2 : thick);
+      for (let x = from; x < to; x += 4)
+        pen.fillRect(x, y - (calm ? 1 : thick / 2), Math.min(2, to - x), calm ? 2 : thick);
       return;
     }
     const height = l.role === "leader" ? thick : Math.min(2, thick);
@@ -119,10 +124,14 @@ export class Tape {
   }
 
   private marks(): void {
-    for (const m of store.history.marks) if (m.kind === "violation" || this.isShown(m.at, m.at)) this.mark(m, this.x(m.at), this.bottom - MARKS / 2);
+    for (const m of store.history.marks)
+      if (m.kind === "violation" || this.isShown(m.at, m.at)) this.mark(m, this.x(m.at), this.bottom - MARKS / 2);
   }
 
-  /** ▲ a write, ◆ a fault, | a commit; elections a notch below the band of terms, crashes a line across all lanes; a violation is red to the end. */
+  /**
+   * ▲ a write, ◆ a fault, | a commit; elections a notch below the band of terms, crashes a line across all lanes; a
+   * violation is red to the end.
+   */
   private mark(m: Mark, x: number, y: number): void {
     const { pen } = this;
     pen.fillStyle = this.ink(m.kind === "violation" ? "--red" : m.kind === "crash" ? "--line" : "--t1");

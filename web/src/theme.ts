@@ -6,7 +6,8 @@ const KEY = "raft-theme";
 const systemsDark = (): MediaQueryList => matchMedia("(prefers-color-scheme: dark)");
 
 /** Which of the two is shown. */
-export const themeNow = (): string => document.documentElement.dataset["theme"] ?? (systemsDark().matches ? "dark" : "light");
+export const themeNow = (): string => document.documentElement.dataset["theme"] ?? (systemsDark().matches ? "dark"
+  : "light");
 
 export function restoreTheme(): void {
   try {
@@ -42,7 +43,10 @@ function repaint(): void {
   store.show({});
 }
 
-/** The style sheet's tokens as they hold for an element, for what is painted: each is asked for once, as to ask has the browser style the page. */
+/**
+ * The style sheet's tokens as they hold for an element, for what is painted: each is asked for once, as to ask has the
+ * browser style the page.
+ */
 export class Inks {
   private known = new Map<string, string>();
   private turns = turns;

@@ -3,9 +3,9 @@ import { _$LH } from "lit";
 /**
  * Lets the page be translated by the browser. Translators exchange the text nodes of a page for their own, mostly in
  * <font>; some put a paragraph back without its comments. Lit writes into the text node that it made, and finds its
- * places by comments and by the text behind them: what changed would no longer show, or throw. Here a text that somebody
- * exchanged is made anew when it changes, and so is, if not even its place is there, the template around it. What does
- * not change stays as it was translated.
+ * places by comments and by the text behind them: what changed would no longer show, or throw. Here a text that
+ * somebody exchanged is made anew when it changes, and so is, if not even its place is there, the template around it.
+ * What does not change stays as it was translated.
  *
  * The names are Lit's own, as its published files have them: its version is fixed, and web/e2e translates the pages.
  */

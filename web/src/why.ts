@@ -5,7 +5,10 @@ import { decide, needed, share, tally, votersOf } from "./quorum.js";
 import { names, span } from "./words.js";
 import { MS } from "./time.js";
 
-/** Why something has not happened (yet): the question that one would ask now, and what the servers' own reports answer. Pure functions. */
+/**
+ * Why something has not happened (yet): the question that one would ask now, and what the servers' own reports
+ * answer. Pure functions.
+ */
 
 export interface Question {
   ask: string;
@@ -45,19 +48,28 @@ function noLeader({ links, quorums, now }: Standing, voters: ServerView[], known
   const section = quorums.length > 1 ? "§6" : "§5.2";
   const running = known.filter(runs);
   if (!decide(running.map((s) => s.server), quorums)) {
-    return { ask, answer: [`A leader needs ${need} votes, and ${running.length === 0 ? "none of the servers runs" : `only ${running.length} of the servers ${running.length === 1 ? "runs" : "run"}`}.`, "Nothing can be elected or committed until more of them are back."], section };
+    return { ask, answer: [`A leader needs ${need} votes, and ${running.length === 0 ? "none of the servers runs"
+      : `only ${running.length} of the servers ${running.length === 1 ? "runs" : "run"}`}.`,
+      "Nothing can be elected or committed until more of them are back."], section };
   }
-  const candidates = running.filter((s) => (s.report.role === "candidate" || s.report.role === "preCandidate") && !less(s.report.term, term));
-  if (candidates.length === 0) return { ask, answer: [...waiting(running, now), `Whose timer ends first asks for votes. It needs ${need}.`], section };
+  const candidates = running.filter((s) => (s.report.role === "candidate" || s.report.role === "preCandidate") &&
+    !less(s.report.term, term));
+  if (candidates.length === 0)
+    return { ask, answer: [...waiting(running, now), `Whose timer ends first asks for votes. It needs ${need}.`],
+    section };
   const answer = candidates.map((c) => candidacy(c, voters, links));
-  if (candidates.filter((c) => c.report.role === "candidate").length > 1) answer.push("Each server has one vote a term: they are split. Whose next timer ends first tries a later term.");
+  if (candidates.filter((c) => c.report.role === "candidate").length > 1)
+    answer.push("Each server has one vote a term: they are split. Whose next timer ends first tries a later term.");
   return { ask, answer, section };
 }
 
 function waiting(running: Known[], now: number): string[] {
-  const left = running.flatMap((s) => (s.report.timer ? [{ server: s.server, left: s.report.timer.timeout - s.report.timer.elapsed - Math.max(0, now - s.report.at) }] : []));
+  const left = running.flatMap((s) => (s.report.timer
+    ? [{ server: s.server, left: s.report.timer.timeout - s.report.timer.elapsed - Math.max(0, now - s.report.at) }]
+    : []));
   const first = left.sort((a, b) => a.left - b.left)[0];
-  return first ? [`Everybody still waits to hear from a leader; S${first.server} longest, ${first.left > MS ? `for ${span(Math.round(first.left / MS) * MS)} more` : "and its timer ends now"}.`] : [];
+  return first ? [`Everybody still waits to hear from a leader; S${first.server} longest, ${first.left > MS
+    ? `for ${span(Math.round(first.left / MS) * MS)} more` : "and its timer ends now"}.`] : [];
 }
 
 /** How far a candidate is, and why those who have not voted for it have not. */
@@ -74,17 +86,20 @@ function candidacy(c: Known, voters: ServerView[], links: Link[]): string {
     asked.length > 0 ? `${names(asked)} ${asked.length > 1 ? "have" : "has"} not answered yet` : "",
   ].filter((p) => p);
   const what = c.report.role === "preCandidate" ? "would-be votes" : "votes";
-  return `S${c.server} has ${tally(c.report).replace(/ of (\d)/g, " of the $1").replace("votes", what)} it needs${parts.length > 0 ? `: ${parts.join(", ")}` : ""}.`;
+  return `S${c.server} has ${tally(c.report).replace(/ of (\d)/g, " of the $1")
+    .replace("votes", what)} it needs${parts.length > 0 ? `: ${parts.join(", ")}` : ""}.`;
 }
 
-const cutOff = (links: Link[], a: number, b: number): boolean => links.some((l) => !l.up && ((l.from === a && l.to === b) || (l.from === b && l.to === a)));
+const cutOff = (links: Link[], a: number, b: number): boolean => links.some((l) => !l.up &&
+  ((l.from === a && l.to === b) || (l.from === b && l.to === a)));
 
 /** Why the leader has not committed an entry of its log (§5.3, §5.4.2). */
 function notCommitted({ servers, links, quorums, off }: Standing, leader: Known, index: U64): Question | null {
   const entry = cellAt(leader.report, index);
   if (!entry) return null;
   const termAt = (s: ServerView): U64 => (s.report && cellAt(s.report, index)?.term) ?? 0;
-  const others = servers.filter((s) => s.report && !less(s.report.commitIndex, index) && !same(termAt(s), 0) && !same(termAt(s), entry.term));
+  const others = servers.filter((s) => s.report && !less(s.report.commitIndex, index) && !same(termAt(s), 0) &&
+    !same(termAt(s), entry.term));
   if (others[0]) return contested(leader, index, entry.term, others.map((s) => s.server), termAt(others[0]));
   const ask = `Why is index ${index} not committed?`;
   const voters = servers.filter((s) => votersOf(quorums).includes(s.server));
@@ -95,9 +110,15 @@ function notCommitted({ servers, links, quorums, off }: Standing, leader: Known,
   const { term } = leader.report;
   if (decide(holders, quorums)) {
     const old = less(entry.term, term) && !off.includes("commitOnlyCurrentTerm");
-    if (!old) return { ask, answer: [`${on}. S${leader.server}, the leader, knows of ${leader.report.quorums.map((q) => q.agreed).join(" and ") || 1 + leader.report.peers.filter((p) => !less(p.match, index)).length} and needs ${needed(quorums)}: the answers are still on their way.`], section };
-    const why = `But its term ${entry.term} is not the leader's term ${term}, and an older entry on a majority may still be overwritten.`;
-    return { ask, answer: [`${on}, a majority. ${why}`, `It is committed together with the first entry of term ${term} that a majority stores.`], section: "§5.4.2" };
+    if (!old)
+      return { ask,
+      answer: [`${on}. S${leader.server}, the leader, knows of ${leader.report.quorums.map((q) => q.agreed)
+      .join(" and ") || 1 + leader.report.peers.filter((p) => !less(p.match, index)).length} and needs ${needed(
+      quorums)}: the answers are still on their way.`], section };
+    const why =
+      `But its term ${entry.term} is not the leader's term ${term}, and an older entry on a majority may still be overwritten.`;
+    return { ask, answer: [`${on}, a majority. ${why}`,
+      `It is committed together with the first entry of term ${term} that a majority stores.`], section: "§5.4.2" };
   }
   const away = lacking.filter((s) => !runs(s)).map((s) => s.server);
   const cut = lacking.filter((s) => runs(s) && cutOff(links, leader.server, s.server)).map((s) => s.server);
@@ -114,10 +135,14 @@ function notCommitted({ servers, links, quorums, off }: Standing, leader: Known,
   };
 }
 
-/** Where a promise is broken an index may be committed and not committed: the leader lacks what others have committed there (§5.4). */
+/**
+ * Where a promise is broken an index may be committed and not committed: the leader lacks what others have
+ * committed there (§5.4).
+ */
 function contested(leader: Known, index: U64, term: U64, others: number[], committed: U64): Question {
   const answer = [
-    `${names(others)} committed the entry of term ${committed} there. S${leader.server}, the leader, lacks it, and has one of term ${term}.`,
+    `${names(
+      others)} committed the entry of term ${committed} there. S${leader.server}, the leader, lacks it, and has one of term ${term}.`,
     "While every server keeps the rules no such server is elected. What was committed may now be overwritten.",
   ];
   return { ask: `Is index ${index} committed?`, answer, section: "§5.4" };

@@ -27,11 +27,14 @@ export function rateWords(rate: number): string {
 }
 
 /** The slider runs 0 to 300 over the rates 0.001 to 1, a hundred steps a power of ten. */
-export const rateOfSlider = (step: number): number => (step >= 300 ? 1 : Number((10 ** (step / 100 - 3)).toPrecision(2)));
+export const rateOfSlider = (step: number): number => (step >= 300 ? 1
+  : Number((10 ** (step / 100 - 3)).toPrecision(2)));
 
-export const sliderOfRate = (rate: number): number => Math.round((Math.log10(Math.min(1, Math.max(0.001, rate))) + 3) * 100);
+export const sliderOfRate = (rate: number): number =>
+  Math.round((Math.log10(Math.min(1, Math.max(0.001, rate))) + 3) * 100);
 
-const ROLES: Record<Role, string> = { follower: "Follower", candidate: "Candidate", leader: "Leader", preCandidate: "Pre-candidate" };
+const ROLES: Record<Role, string> = { follower: "Follower", candidate: "Candidate", leader: "Leader",
+  preCandidate: "Pre-candidate" };
 
 /** What a seat is doing, in a word or two. */
 export function roleWords(view: ServerView): string {
@@ -80,7 +83,8 @@ export function lostWords(flight: Pick<Flight, "fate" | "to">): string {
   }
 }
 
-export const who = (address: number): string => (address >= 1001 ? "client" : address === 0 ? "the room" : `S${address}`);
+export const who = (address: number): string => (address >= 1001 ? "client" : address === 0 ? "the room"
+  : `S${address}`);
 
 const CALLS: Record<Flight["kind"], string> = {
   RequestVote: "RequestVote",
@@ -129,4 +133,5 @@ export function cutWords(state: Cut, a: number, b: number): string {
 }
 
 /** A command without its blanks, for narrow cells: `x = 3` → `x=3`. */
-export const tight = (text: string): string => (text.includes(" = ") ? text.replace(" = ", "=") : text.replace(/: (.*) → /, ":$1→"));
+export const tight = (text: string): string => (text.includes(" = ") ? text.replace(" = ", "=")
+  : text.replace(/: (.*) → /, ":$1→"));

@@ -5,11 +5,18 @@ import type { Batch, Lab, ToLab, ToWorker } from "../src/model.js";
 import { Store } from "../src/store.js";
 import { report, room, view } from "./scenes.js";
 
-const property = (name: string, at: number | null) => ({ name, text: `${name} holds.`, broken: at === null ? null : { at, text: `${name} is broken`, servers: [1, 5], index: 2 } });
+const property = (name: string, at: number | null) => ({ name, text: `${name} holds.`, broken: at === null ? null
+  : { at, text: `${name} is broken`, servers: [1, 5], index: 2 } });
 
-const lab = (change: Partial<Lab> = {}): Lab => ({ seed: "42", end: 900_000, branch: 2, branches: [{ id: 1, parent: 0, at: 0, end: 1_200_000, text: "" }, { id: 2, parent: 1, at: 300_000, end: 900_000, text: "S3 crashes" }], off: ["oneVotePerTerm"], modified: ["oneVotePerTerm"], properties: [property("Election Safety", null), property("Log Matching", null)], chaos: false, traps: [], ...change });
+const lab = (change: Partial<Lab> = {}): Lab =>
+  ({ seed: "42", end: 900_000, branch: 2, branches: [{ id: 1, parent: 0, at: 0, end: 1_200_000, text: "" },
+  { id: 2, parent: 1, at: 300_000, end: 900_000, text: "S3 crashes" }], off: ["oneVotePerTerm"],
+  modified: ["oneVotePerTerm"], properties: [property("Election Safety", null), property("Log Matching", null)],
+  chaos: false, traps: [], ...change });
 
-const leads = (server: number, term: number, commitIndex: number) => [1, 2, 3].map((s) => view(s, { self: false, report: report(s, { role: s === server ? "leader" : "follower", leader: server, term, commitIndex }) }));
+const leads = (server: number, term: number, commitIndex: number) => [1, 2, 3]
+  .map((s) => view(s, { self: false,
+  report: report(s, { role: s === server ? "leader" : "follower", leader: server, term, commitIndex }) }));
 
 /** A lab whose Worker answers what `answers` says, and what it was asked. */
 function inTheLab(answers: (message: ToLab) => unknown = () => null): { store: Store; asked: (ToLab | ToWorker)[] } {
@@ -24,7 +31,8 @@ function inTheLab(answers: (message: ToLab) => unknown = () => null): { store: S
       setTimeout(() => store.apply({ lab: lab({ seed: String(asked.length) }) }), 5); // the batch that shows it
     },
   });
-  store.apply({ moment: "run", connection: { state: "open" }, room: room(3), lab: lab(), clock: { now: 300_000, rate: 0 }, servers: leads(1, 3, 2) });
+  store.apply({ moment: "run", connection: { state: "open" }, room: room(3), lab: lab(),
+    clock: { now: 300_000, rate: 0 }, servers: leads(1, 3, 2) });
   return { store, asked };
 }
 
@@ -35,7 +43,8 @@ test("the scripting surface tells the moment of the lab, with the hash that the 
   const state = await api.lab();
   assert.deepEqual(state, {
     at: 311, end: 900, hash: "9f", seed: "42", branch: 2, branches: [1, 2], off: ["oneVotePerTerm"], run,
-    properties: [{ name: "Election Safety", holds: true, broken: null }, { name: "Log Matching", holds: true, broken: null }],
+    properties: [{ name: "Election Safety", holds: true, broken: null },
+      { name: "Log Matching", holds: true, broken: null }],
   });
 });
 
@@ -72,7 +81,8 @@ test("what was done is shown once the promise is kept", async () => {
 
 test("the scripting surface of a live room says that it is no lab", async () => {
   const api = scriptingSurface(new Store());
-  for (const wish of [api.lab(), api.seek(1), api.step("event"), api.act({ do: "heal" }), api.open("#1?size=3")]) await assert.rejects(wish, /This page is a live room/);
+  for (const wish of [api.lab(), api.seek(1), api.step("event"), api.act({ do: "heal" }), api.open("#1?size=3")])
+    await assert.rejects(wish, /This page is a live room/);
 });
 
 test("the scripting surface tells each violation once while it stands, and again after it was taken back", () => {
@@ -80,7 +90,8 @@ test("the scripting surface tells each violation once while it stands, and again
   const api = scriptingSurface(store);
   const told: string[] = [];
   api.on("violation", (v) => told.push(`${v.property} at ${v.at}`));
-  const broken: Batch = { lab: lab({ properties: [property("Election Safety", 400_000), property("Log Matching", null)] }) };
+  const broken: Batch = { lab: lab({ properties: [property("Election Safety", 400_000),
+    property("Log Matching", null)] }) };
   store.apply(broken);
   store.apply(broken);
   assert.deepEqual(told, ["Election Safety at 400"]);

@@ -1,10 +1,13 @@
 import assert from "node:assert/strict";
 import { test } from "node:test";
 
-/** As much of a browser as a view needs that shows nothing: Lit brings the elements, frames come when the test says so. */
+/**
+ * As much of a browser as a view needs that shows nothing: Lit brings the elements, frames come when the test says so.
+ */
 const frames: (() => void)[] = [];
 Object.assign(globalThis, {
-  document: { hidden: false, addEventListener() {}, removeEventListener() {}, createComment: () => ({}), createTreeWalker: () => ({}) },
+  document: { hidden: false, addEventListener() {}, removeEventListener() {}, createComment: () => ({}),
+    createTreeWalker: () => ({}) },
   requestAnimationFrame: (fn: () => void) => frames.push(fn),
 });
 

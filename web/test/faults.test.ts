@@ -8,7 +8,8 @@ import { labOf } from "./lab-scenes.js";
 import { MAJORITIES, report, room, view } from "./scenes.js";
 import { MS } from "../src/time.js";
 
-const machine = (change: Partial<Machine> = {}): Machine => ({ state: "running", member: "voter", clock: 1, slowestWrite: 0, inbox: 0, ...change });
+const machine = (change: Partial<Machine> = {}): Machine =>
+  ({ state: "running", member: "voter", clock: 1, slowestWrite: 0, inbox: 0, ...change });
 
 /** Five servers, S1 leads; those of `down` are down. */
 function cluster(down: number[] = [], change: Partial<Record<number, Partial<ServerView>>> = {}): Cluster {
@@ -16,7 +17,9 @@ function cluster(down: number[] = [], change: Partial<Record<number, Partial<Ser
     const leads = s === 1;
     const peers = leads ? [2, 3, 4, 5].map((p) => ({ server: p, match: 1, next: 2 })) : [];
     const gone = down.includes(s);
-    return view(s, { self: false, seat: gone ? "gone" : "connected", machine: machine(gone ? { state: "down" } : {}), report: gone ? null : report(s, { role: leads ? "leader" : "follower", term: 1, timer: leads ? null : { elapsed: 0, timeout: 200, longest: 300 }, peers, appliedIndex: 1 }), ...change[s] });
+    return view(s, { self: false, seat: gone ? "gone" : "connected", machine: machine(gone ? { state: "down" } : {}),
+      report: gone ? null : report(s, { role: leads ? "leader" : "follower", term: 1, timer: leads ? null
+      : { elapsed: 0, timeout: 200, longest: 300 }, peers, appliedIndex: 1 }), ...change[s] });
   });
   return { servers, links: room(5).links, majorities: MAJORITIES };
 }
@@ -32,7 +35,8 @@ test("what cannot be done stays in its place, with the reason", () => {
   assert.deepEqual(deedsFor(2, cluster([2])).flat().map((d) => d.name), all);
   assert.equal(deed(2, "restart", cluster()).not, "S2 runs.");
   assert.equal(deed(2, "restart", cluster([2])).not, "");
-  assert.equal(deed(2, "restart", cluster([], { 2: { machine: machine({ state: "paused" }) } })).not, "S2 is paused, not down.");
+  assert.equal(deed(2, "restart", cluster([], { 2: { machine: machine({ state: "paused" }) } })).not,
+    "S2 is paused, not down.");
   assert.equal(deed(2, "crash", cluster([2])).not, "S2 is down.");
   assert.equal(deed(1, "campaign", cluster()).not, "It leads, and has no election timer.");
   assert.equal(deed(2, "remove", cluster([1])).not, "Nobody leads now, and only a leader can change that.");
@@ -54,7 +58,8 @@ test("each fault has its way back", () => {
   const paused = cluster([], { 2: { machine: machine({ state: "paused" }) } });
   assert.deepEqual(deed(2, "pause", paused).acts, [{ do: "resume", server: 2 }]);
   const fast = deed(2, "clock", cluster([], { 2: { machine: machine({ clock: 4 }) } }));
-  assert.deepEqual([fast.acts, fast.undo], [[{ do: "clock", server: 2, rate: 1 }], [{ do: "clock", server: 2, rate: 4 }]]);
+  assert.deepEqual([fast.acts, fast.undo],
+    [[{ do: "clock", server: 2, rate: 1 }], [{ do: "clock", server: 2, rate: 4 }]]);
 });
 
 test("what every link was set to is set again, also where they were not alike", () => {
@@ -63,7 +68,8 @@ test("what every link was set to is set again, also where they were not alike", 
   assert.deepEqual(linksAsNow(links), [{ do: "network", link: calm }]);
   const acts = linksAsNow(links.map((l) => (l.from === 4 && l.to === 5 ? { ...l, loss: 0.125 } : l)));
   assert.equal(acts.length, 20);
-  assert.deepEqual(acts.filter((a) => a.link?.loss !== 0), [{ do: "network", server: 4, to: 5, link: { ...calm, loss: 0.125 } }]);
+  assert.deepEqual(acts.filter((a) => a.link?.loss !== 0),
+    [{ do: "network", server: 4, to: 5, link: { ...calm, loss: 0.125 } }]);
   assert.deepEqual(linksAsNow([]), []);
 });
 
@@ -75,7 +81,8 @@ test("a server is cut off by one deed where the rest is whole, and else without 
   const acts = isolation(2, other);
   assert.equal(acts.length, 8);
   const undo = deed(2, "cut", other).undo;
-  assert.deepEqual(undo, [{ do: "partition", servers: [1, 2, 3, 4, 5] }, { do: "cut", server: 4, to: 5 }], "the way back leaves the other cut");
+  assert.deepEqual(undo, [{ do: "partition", servers: [1, 2, 3, 4, 5] }, { do: "cut", server: 4, to: 5 }],
+    "the way back leaves the other cut");
   assert.ok(acts.every((a) => a.do === "cut" && (a.server === 2 || a.to === 2)));
 });
 
@@ -98,14 +105,18 @@ test("stability is the share of the shortest election timeout, with its arithmet
 
 test("a dial changes one quality of a link and keeps the others", () => {
   const link = { from: 1, to: 2, up: true, latency: 15_000, jitter: 5_000, loss: 0.1, duplicate: 0, reorder: 0.2 };
-  assert.deepEqual(withDial(link, "latency", 40), { latency: 40_000, jitter: 5_000, loss: 0.1, duplicate: 0, reorder: 0.2 });
+  assert.deepEqual(withDial(link, "latency", 40), { latency: 40_000, jitter: 5_000, loss: 0.1, duplicate: 0,
+    reorder: 0.2 });
   assert.deepEqual(withDial(link, "loss", 25).loss, 0.25);
 });
 
 test("what is wrong now is listed once each, with what rights it", () => {
   assert.deepEqual(wrongs(cluster().servers, cluster().links, labOf(), []), []);
-  const hurt = cluster([1], { 2: { machine: machine({ state: "paused" }) }, 3: { seat: "gone", machine: machine({ state: "damaged" }) }, 4: { machine: machine({ clock: 0.5, slowestWrite: 50_000 }) } });
-  const links = hurt.links.map((l) => ({ ...l, loss: 0.1, hold: l.from === 2 && l.to === 1, up: (l.from <= 2) === (l.to <= 2) }));
+  const hurt = cluster([1], { 2: { machine: machine({ state: "paused" }) },
+    3: { seat: "gone", machine: machine({ state: "damaged" }) },
+    4: { machine: machine({ clock: 0.5, slowestWrite: 50_000 }) } });
+  const links = hurt.links.map((l) => ({ ...l, loss: 0.1, hold: l.from === 2 && l.to === 1,
+    up: (l.from <= 2) === (l.to <= 2) }));
   const list = wrongs(hurt.servers, links, labOf({ chaos: true }), [7, 8]);
   assert.deepEqual(list.map((w) => [w.text, w.words]), [
     ["S1 is down", "Restart"],
@@ -119,7 +130,9 @@ test("what is wrong now is listed once each, with what rights it", () => {
     ["2 messages are held", "Let go"],
     ["Faults happen by themselves", "No more"],
   ]);
-  assert.deepEqual(list[7]?.acts, [{ do: "network", link: { latency: 15_000, jitter: 5_000, loss: 0, duplicate: 0, reorder: 0 } }]);
+  assert.deepEqual(list[7]?.acts,
+    [{ do: "network", link: { latency: 15_000, jitter: 5_000, loss: 0, duplicate: 0, reorder: 0 } }]);
   const oneWay = cluster().links.map((l) => ({ ...l, up: !(l.from === 3 && l.to === 1) }));
-  assert.deepEqual(wrongs(cluster().servers, oneWay, null, []), [{ text: "S1 – S3: only S1 to S3", words: "Mend", acts: [{ do: "mend", server: 3, to: 1 }] }]);
+  assert.deepEqual(wrongs(cluster().servers, oneWay, null, []),
+    [{ text: "S1 – S3: only S1 to S3", words: "Mend", acts: [{ do: "mend", server: 3, to: 1 }] }]);
 });

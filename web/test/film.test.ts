@@ -7,8 +7,10 @@ import { room } from "./scenes.js";
 import { MS } from "../src/time.js";
 
 const [first] = labElection();
-const take = (at: number) => ({ at, batch: { clock: { now: at * FILM_RATE * MS, rate: FILM_RATE }, lab: labOf({ end: at * FILM_RATE * MS }) } });
-const takes = [{ at: 0, batch: { ...first!, room: room(5, { room: "lab", rate: FILM_RATE }), clock: { now: 0, rate: FILM_RATE } } }, take(1_000), take(2_000), take(9_000)];
+const take = (at: number) => ({ at, batch: { clock: { now: at * FILM_RATE * MS, rate: FILM_RATE },
+  lab: labOf({ end: at * FILM_RATE * MS }) } });
+const takes = [{ at: 0, batch: { ...first!, room: room(5, { room: "lab", rate: FILM_RATE }),
+  clock: { now: 0, rate: FILM_RATE } } }, take(1_000), take(2_000), take(9_000)];
 
 function labStore(): Store {
   const store = new Store();
@@ -20,7 +22,8 @@ test("the film begins where it is told to, and is known to be one", (t) => {
   t.mock.method(performance, "now", () => 7_000); // no time passes
   const store = labStore();
   const film = new Film(store, takes, 1_500, FILM_RATE);
-  assert.deepEqual([store.recorded, store.boot.state, store.lab?.end, store.room?.rate], [true, "loading", 20 * MS, FILM_RATE]);
+  assert.deepEqual([store.recorded, store.boot.state, store.lab?.end, store.room?.rate],
+    [true, "loading", 20 * MS, FILM_RATE]);
   assert.equal(store.now(), 30 * MS);
   assert.deepEqual(film.stop(), { at: 30 * MS, rate: FILM_RATE });
 });

@@ -6,17 +6,20 @@ import { keyList, keysOf, type Place } from "../src/keys.js";
 import { store } from "../src/store.js";
 
 const source = join(process.env["RAFT_WEB"] ?? "..", "src");
-const files = readdirSync(source, { recursive: true, encoding: "utf8" }).filter((f) => f.endsWith(".ts") && f !== "keys.ts");
+const files = readdirSync(source, { recursive: true, encoding: "utf8" }).filter((f) => f.endsWith(".ts") &&
+  f !== "keys.ts");
 
 /** A key as a view's handler is told of it; whether it was taken. */
 function pressed(handler: (e: KeyboardEvent) => void, key: string, change: Partial<KeyboardEvent> = {}): boolean {
   let taken = false;
-  handler({ key, ctrlKey: false, metaKey: false, altKey: false, shiftKey: false, preventDefault: () => (taken = true), ...change } as unknown as KeyboardEvent);
+  handler({ key, ctrlKey: false, metaKey: false, altKey: false, shiftKey: false, preventDefault: () => (taken = true),
+    ...change } as unknown as KeyboardEvent);
   return taken;
 }
 
 /** A handler that notes what it does. */
-const noting = (place: Place, did: string[]) => keysOf(place, new Proxy({}, { get: (_, deed) => () => void did.push(String(deed)) }) as never);
+const noting = (place: Place, did: string[]) => keysOf(place,
+  new Proxy({}, { get: (_, deed) => () => void did.push(String(deed)) }) as never);
 
 test("no view takes a key of its own: all are in the one table, from which the list comes", () => {
   const views = files.filter((f) => /keydown/.test(readFileSync(join(source, f), "utf8")));
@@ -26,13 +29,15 @@ test("no view takes a key of its own: all are in the one table, from which the l
     assert.doesNotMatch(text, /\bKeyboardEvent\b|\be\.key\b|\.code ===/, `${file} looks at a key itself`);
     for (const [, handler = ""] of text.matchAll(/@keydown=\$\{([^}]*)\}/g)) {
       const name = handler.replace("this.", "");
-      assert.match(text, new RegExp(`\\b${name} = keysOf\\("\\w+",`), `${file}: ${handler} does not come from the table`);
+      assert.match(text, new RegExp(`\\b${name} = keysOf\\("\\w+",`),
+        `${file}: ${handler} does not come from the table`);
     }
   }
 });
 
 test("every place of the table is a view's, and no other has its keys", () => {
-  const used = files.flatMap((f) => [...readFileSync(join(source, f), "utf8").matchAll(/keysOf\("(\w+)"/g)].map((m) => m[1] ?? ""));
+  const used = files.flatMap((f) => [...readFileSync(join(source, f), "utf8").matchAll(/keysOf\("(\w+)"/g)]
+    .map((m) => m[1] ?? ""));
   store.mode = "lab";
   assert.equal(new Set(used).size, used.length);
   assert.equal(keyList().length, used.length + 1, "each has its part of the list, after the keys that work everywhere");
@@ -41,7 +46,8 @@ test("every place of the table is a view's, and no other has its keys", () => {
 test("the list names every key that works, of this page only", () => {
   const shown = (words: string) => new Map(keyList().map((p) => [p.words, p.keys] as const)).get(words);
   store.mode = "lab";
-  assert.deepEqual(shown("On a server"), [{ shown: ["Enter"], words: "Select it; in the lab once more: its menu" }, { shown: ["M"], words: "What can be done to it" }]);
+  assert.deepEqual(shown("On a server"), [{ shown: ["Enter"], words: "Select it; in the lab once more: its menu" },
+    { shown: ["M"], words: "What can be done to it" }]);
   assert.deepEqual(shown("In the logs")?.[0], { shown: ["←", "→"], words: "From entry to entry" });
   store.mode = "room";
   assert.equal(shown("On a server")?.length, 1);
@@ -53,7 +59,8 @@ test("a key does what the table says there, in either case of letters, and nothi
   const did: string[] = [];
   const node = noting("node", did);
   assert.ok(pressed(node, "Enter") && pressed(node, " ") && pressed(node, "M") && pressed(node, "m"));
-  assert.ok(!pressed(node, "x") && !pressed(node, "m", { ctrlKey: true }) && !pressed(node, "Enter", { shiftKey: true }));
+  assert.ok(!pressed(node, "x") && !pressed(node, "m", { ctrlKey: true }) &&
+    !pressed(node, "Enter", { shiftKey: true }));
   store.mode = "room";
   assert.ok(!pressed(node, "m"), "a live room has no menu of its servers");
   assert.deepEqual(did, ["press", "press", "menu", "menu"]);

@@ -3,7 +3,8 @@ import { election, room } from "./scenes.js";
 
 /** The lab as its Worker would tell it, for tests and for looking at the page without one (dev/). */
 
-const PROPERTIES = ["Election Safety", "Leader Append-Only", "Log Matching", "Leader Completeness", "State Machine Safety"];
+const PROPERTIES = ["Election Safety", "Leader Append-Only", "Log Matching", "Leader Completeness",
+  "State Machine Safety"];
 
 export const labOf = (change: Partial<Lab> = {}): Lab => ({
   seed: "42",
@@ -48,15 +49,24 @@ const HISTORY: HistoryPart = {
 /** S1 crashed, S4 asks for votes, in the lab. */
 export function labElection(): Batch[] {
   const [before, , , now] = election();
-  return [{ ...before, ...now, moment: "run", self: { ...before!.self!, server: null, disk: "none" }, servers: now!.servers!.map((s) => ({ ...s, self: false, hidden: false })), room: room(5, { room: "lab", rate: 0.02 }), clock: { now: 473_000, rate: 0 }, lab: labOf(), history: HISTORY }];
+  return [{ ...before, ...now, moment: "run", self: { ...before!.self!, server: null, disk: "none" },
+    servers: now!.servers!.map((s) => ({ ...s, self: false, hidden: false })),
+    room: room(5, { room: "lab", rate: 0.02 }), clock: { now: 473_000, rate: 0 }, lab: labOf(), history: HISTORY }];
 }
 
 /** The same in the past of the second of three branches, with a rule off and a promise broken. */
 function labBranches(): Batch[] {
   const [now] = labElection();
-  const properties = labOf().properties.map((p, i) => (i === 4 ? { ...p, broken: { at: 300_000, text: "S1 applied x = 3 at index 2, S5 applied x = 9.", servers: [1, 5], index: 2 } } : p));
-  const branches = [{ id: 1, parent: 0, at: 0, end: 473_000, text: "the run from its start" }, { id: 2, parent: 1, at: 250_000, end: 1_800_000, text: "you crashed S1" }, { id: 3, parent: 2, at: 311_000, end: 900_000, text: "you cut S1 off" }];
-  return [{ ...now!, lab: labOf({ branch: 2, branches, end: 1_800_000, off: ["preVote", "commitOnlyCurrentTerm"], modified: ["commitOnlyCurrentTerm"], properties }), history: { ...HISTORY, marks: [...HISTORY.marks, { at: 1_300_000, kind: "violation", server: 5, text: "State Machine Safety broken" }] } }];
+  const properties = labOf().properties.map((p, i) => (i === 4
+    ? { ...p, broken: { at: 300_000, text: "S1 applied x = 3 at index 2, S5 applied x = 9.", servers: [1, 5],
+    index: 2 } } : p));
+  const branches = [{ id: 1, parent: 0, at: 0, end: 473_000, text: "the run from its start" },
+    { id: 2, parent: 1, at: 250_000, end: 1_800_000, text: "you crashed S1" },
+    { id: 3, parent: 2, at: 311_000, end: 900_000, text: "you cut S1 off" }];
+  return [{ ...now!, lab: labOf({ branch: 2, branches, end: 1_800_000, off: ["preVote", "commitOnlyCurrentTerm"],
+    modified: ["commitOnlyCurrentTerm"], properties }),
+    history: { ...HISTORY, marks: [...HISTORY.marks, { at: 1_300_000, kind: "violation", server: 5,
+    text: "State Machine Safety broken" }] } }];
 }
 
 export const LAB_SCENES: Record<string, () => Batch[]> = { labElection, labBranches };

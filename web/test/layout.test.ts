@@ -1,8 +1,10 @@
 import assert from "node:assert/strict";
 import { test } from "node:test";
-import { along, inside, lane, noteBox, parted, reasonBox, reasonSide, ring, spareLabels, voteDot, wall } from "../src/layout.js";
+import { along, inside, lane, noteBox, parted, reasonBox, reasonSide, ring, spareLabels, voteDot,
+  wall } from "../src/layout.js";
 
-const STAGES: [number, number][] = [[800, 504], [704, 384], [704, 356], [640, 372], [1440, 504], [800, 330], [500, 330], [604, 306], [390, 338], [360, 270]];
+const STAGES: [number, number][] = [[800, 504], [704, 384], [704, 356], [640, 372], [1440, 504], [800, 330], [500, 330],
+  [604, 306], [390, 338], [360, 270]];
 
 test("the ring: S1 at the top, clockwise, every node and its label inside the stage, at all sizes and counts", () => {
   for (const [width, height] of STAGES) {
@@ -15,7 +17,8 @@ test("the ring: S1 at the top, clockwise, every node and its label inside the st
         if (i === j) continue;
         assert.ok(Math.hypot(p.x - q.x, p.y - q.y) > 2 * r + 18 + 8, `${where}: S${i + 1} and S${j + 1} meet`);
         const low = i === 0 ? p.y - r - label.near - 20 : p.y + r + label.near; // the upper edge of its name
-        const away = Math.hypot(q.x - Math.max(p.x - label.side, Math.min(p.x + label.side, q.x)), q.y - Math.max(low, Math.min(low + 20, q.y)));
+        const away = Math.hypot(q.x - Math.max(p.x - label.side, Math.min(p.x + label.side, q.x)),
+          q.y - Math.max(low, Math.min(low + 20, q.y)));
         assert.ok(away > r + 9, `${where}: the name of S${i + 1} stands in S${j + 1}`);
       }
       for (const p of points) {
@@ -29,12 +32,16 @@ test("the ring: S1 at the top, clockwise, every node and its label inside the st
 });
 
 test("on a stage that is too low for a ring no server stands upon another", () => {
-  for (const [width, height, most] of [[375, 143, 5], [360, 184, 5], [390, 195, 7], [320, 112, 4], [464, 130, 7], [604, 112, 9]] as const) {
+  for (const [width, height, most] of [[375, 143, 5], [360, 184, 5], [390, 195, 7], [320, 112, 4], [464, 130, 7],
+    [604, 112, 9]] as const) {
     for (let n = 1; n <= most; n++) {
       const { points, r } = ring(width, height, n);
       for (const [i, p] of points.entries()) {
-        assert.ok(p.x - r >= 0 && p.x + r <= width && p.y - r >= 0 && p.y + r <= height, `${n} on ${width}×${height}: S${i + 1} is beyond the stage`);
-        for (const q of points.slice(i + 1)) assert.ok(Math.hypot(p.x - q.x, p.y - q.y) >= 2 * r + 18, `${n} on ${width}×${height}: S${i + 1} meets another, ${Math.hypot(p.x - q.x, p.y - q.y)} px away`);
+        assert.ok(p.x - r >= 0 && p.x + r <= width && p.y - r >= 0 && p.y + r <= height,
+          `${n} on ${width}×${height}: S${i + 1} is beyond the stage`);
+        for (const q of points.slice(i + 1))
+          assert.ok(Math.hypot(p.x - q.x, p.y - q.y) >= 2 * r + 18,
+          `${n} on ${width}×${height}: S${i + 1} meets another, ${Math.hypot(p.x - q.x, p.y - q.y)} px away`);
       }
     }
   }
@@ -70,8 +77,10 @@ test("vote dots are the ring in small, inside the diamond", () => {
 test("labels: the more important first, none within 40 px of another or on a node, at most six", () => {
   const wanted = [{ at: { x: 0, y: 0 } }, { at: { x: 30, y: 0 } }, { at: { x: 0, y: 41 } }, { at: { x: 200, y: 200 } }];
   assert.deepEqual(spareLabels(wanted, { points: [{ x: 210, y: 200 }], names: [], r: 32 }), [wanted[0], wanted[2]]);
-  assert.deepEqual(spareLabels([{ at: { x: 100, y: 0 } }], { points: [{ x: 165, y: 0 }], names: [], r: 32 }), [], "half of a label stands in a node");
-  assert.deepEqual(spareLabels([{ at: { x: 100, y: 0 } }], { points: [], names: [{ left: 130, right: 220, top: -5, bottom: 17 }], r: 32 }), [], "its end stands in a name");
+  assert.deepEqual(spareLabels([{ at: { x: 100, y: 0 } }], { points: [{ x: 165, y: 0 }], names: [], r: 32 }), [],
+    "half of a label stands in a node");
+  assert.deepEqual(spareLabels([{ at: { x: 100, y: 0 } }],
+    { points: [], names: [{ left: 130, right: 220, top: -5, bottom: 17 }], r: 32 }), [], "its end stands in a name");
   const many = Array.from({ length: 20 }, (_, i) => ({ at: { x: 50 * i, y: 0 } }));
   assert.equal(spareLabels(many, { points: [], names: [], r: 32 }).length, 6);
 });
@@ -99,7 +108,9 @@ test("a wall stands between two groups, away from every node, or there is none",
   const of = (servers: number[]) => servers.map((s) => points[s - 1]!);
   const [one, other] = [of([1, 2, 5]), of([3, 4])];
   const w = wall(one, other, r)!;
-  const side = (p: { x: number; y: number }) => ((w.to.x - w.from.x) * (p.y - w.from.y) - (w.to.y - w.from.y) * (p.x - w.from.x)) / Math.hypot(w.to.x - w.from.x, w.to.y - w.from.y);
+  const side = (p: { x: number; y: number }) =>
+    ((w.to.x - w.from.x) * (p.y - w.from.y) - (w.to.y - w.from.y) * (p.x - w.from.x)) / Math.hypot(w.to.x - w.from.x,
+    w.to.y - w.from.y);
   const sign = Math.sign(side(one[0]!));
   for (const p of one) assert.ok(side(p) * sign > 0);
   for (const p of other) assert.ok(side(p) * sign < 0);
@@ -125,7 +136,8 @@ test("what is said of a lost message stands on no name and on nothing that is sa
   assert.equal(reasonSide(at, empty), "right");
   assert.equal(reasonSide({ x: at.x + 100, y: at.y + 6 }, empty, [reasonBox(at, "right")]), "right");
   assert.equal(reasonSide({ x: at.x + 5, y: at.y + 6 }, empty, [reasonBox(at, "right")]), "left");
-  assert.equal(reasonSide({ x: at.x + 20, y: at.y + 6 }, empty, [reasonBox(at, "right"), reasonBox(at, "left")]), "none");
+  assert.equal(reasonSide({ x: at.x + 20, y: at.y + 6 }, empty, [reasonBox(at, "right"), reasonBox(at, "left")]),
+    "none");
   const name = { left: 410, right: 480, top: 240, bottom: 262 };
   assert.equal(reasonSide(at, { ...empty, names: [name] }), "left");
 });
@@ -136,10 +148,13 @@ test("a note on the stage covers no server and no name, on any screen and with a
       const r = ring(width, height, servers);
       for (const letters of [12, 40, 56]) {
         const note = noteBox(letters, r, []);
-        assert.ok(note.left >= 0 && note.right <= width && note.top >= 0 && note.bottom <= height, `${width}×${height}, ${servers}: ${JSON.stringify(note)}`);
+        assert.ok(note.left >= 0 && note.right <= width && note.top >= 0 && note.bottom <= height,
+          `${width}×${height}, ${servers}: ${JSON.stringify(note)}`);
         if (width < 640 && servers > (height > 300 ? 5 : 3)) continue; // there it covers as little as it can
-        const covered = r.names.findIndex((n) => n.left < note.right && note.left < n.right && n.top < note.bottom && note.top < n.bottom);
-        assert.equal(covered, -1, `${width}×${height}, ${servers} servers, ${letters} letters: on the name of S${covered + 1}`);
+        const covered = r.names.findIndex((n) => n.left < note.right && note.left < n.right && n.top < note.bottom &&
+          note.top < n.bottom);
+        assert.equal(covered, -1,
+          `${width}×${height}, ${servers} servers, ${letters} letters: on the name of S${covered + 1}`);
       }
     }
   }
@@ -148,7 +163,8 @@ test("a note on the stage covers no server and no name, on any screen and with a
 test("long names have room beside each other while a room waits", () => {
   for (const [width, height] of [[800, 504], [1100, 600], [740, 460]] as const) {
     const r = ring(width, height, 5, { right: 320, bottom: 0, names: 150 });
-    const apart = r.names.every((a, i) => r.names.every((b, j) => i === j || a.right <= b.left || b.right <= a.left || a.bottom <= b.top || b.bottom <= a.top));
+    const apart = r.names.every((a, i) => r.names.every((b, j) => i === j || a.right <= b.left || b.right <= a.left ||
+      a.bottom <= b.top || b.bottom <= a.top));
     assert.ok(apart && r.free === width - 320);
   }
 });
@@ -159,9 +175,11 @@ test("on a low and wide stage no server stands in the rings of another's broken 
     const reach = r + 20; // of the outer ring
     points.forEach((p, i) => points.forEach((q, j) => {
       if (i === j) return;
-      assert.ok(Math.hypot(p.x - q.x, p.y - q.y) >= 2 * reach, `${width}×${height}: the rings of S${i + 1} and S${j + 1} meet`);
+      assert.ok(Math.hypot(p.x - q.x, p.y - q.y) >= 2 * reach,
+        `${width}×${height}: the rings of S${i + 1} and S${j + 1} meet`);
       const name = names[j]!;
-      const away = Math.hypot(p.x - Math.max(name.left, Math.min(name.right, p.x)), p.y - Math.max(name.top, Math.min(name.bottom, p.y)));
+      const away = Math.hypot(p.x - Math.max(name.left, Math.min(name.right, p.x)),
+        p.y - Math.max(name.top, Math.min(name.bottom, p.y)));
       assert.ok(away >= reach, `${width}×${height}: the name of S${j + 1} stands in the rings of S${i + 1}`);
     }));
   }
@@ -169,5 +187,6 @@ test("on a low and wide stage no server stands in the rings of another's broken 
 
 test("nothing of a ring stands in what is kept free above it", () => {
   const { points, names, r, height } = ring(390, 317, 5, { right: 0, bottom: 0, top: 38 });
-  assert.ok(points.every((p) => p.y - r >= 38 && p.y + r <= height) && names.every((n) => n.top >= 38 && n.bottom <= height));
+  assert.ok(points.every((p) => p.y - r >= 38 && p.y + r <= height) &&
+    names.every((n) => n.top >= 38 && n.bottom <= height));
 });

@@ -18,7 +18,8 @@ test("64-bit numbers are compared, added and subtracted exactly", () => {
 
 const log = [noop(1), command(1, "x = 1"), command(2, "x = 2")];
 const three = () => [
-  view(1, { report: report(1, { role: "leader", term: 2, cells: log, commitIndex: 2, timer: null, peers: [{ server: 2, match: 2, next: 4 }, { server: 3, match: 0, next: 1 }] }) }),
+  view(1, { report: report(1, { role: "leader", term: 2, cells: log, commitIndex: 2, timer: null,
+    peers: [{ server: 2, match: 2, next: 4 }, { server: 3, match: 0, next: 1 }] }) }),
   view(2, { report: report(2, { term: 2, cells: log.slice(0, 2), commitIndex: 1 }) }),
   view(3, { report: report(3, { term: 2, cells: [noop(1), command(1, "x = 1"), command(1, "old = 1")] }) }),
 ];
@@ -35,7 +36,9 @@ test("the grid: a row a server, missing cells where others have one, columns tha
 
 test("the grid shows the last 64 entries, at indices beyond 2^53 too", () => {
   const cells = Array.from({ length: 64 }, () => command(7, "x = 1"));
-  const g = grid([view(1, { report: report(1, { cells, lastIndex: HUGE, commitIndex: "18446744073709551600", log: { first: "18446744073709551547", cells } }) })]);
+  const g =
+    grid([view(1, { report: report(1, { cells, lastIndex: HUGE, commitIndex: "18446744073709551600",
+    log: { first: "18446744073709551547", cells } }) })]);
   assert.equal(g.columns, 64);
   assert.equal(g.first, "18446744073709551547");
   assert.equal(g.rows[0]?.commit, 54);
@@ -56,17 +59,22 @@ test("of two leaders the one of the higher term counts, and none that is gone", 
 });
 
 test("with two leaders the logs show what the chosen one knows, or else the newer one", () => {
-  const leader = (server: number, term: number, match: number) => view(server, { report: report(server, { term, role: "leader", lastIndex: 3, log: { first: 1, cells: [noop(1), command(1, "x = 1"), command(1, "x = 2")] }, peers: [{ server: 3, match, next: match + 1 }] }) });
+  const leader = (server: number, term: number, match: number) => view(server,
+    { report: report(server, { term, role: "leader", lastIndex: 3,
+    log: { first: 1, cells: [noop(1), command(1, "x = 1"), command(1, "x = 2")] },
+    peers: [{ server: 3, match, next: match + 1 }] }) });
   const servers = [leader(1, 1, 1), leader(2, 4, 2), view(3, { report: report(3, { term: 4 }) })];
   assert.deepEqual(leadersOf(servers).map((l) => l.server), [2, 1]);
   assert.deepEqual(grid(servers).leaders, [2, 1]);
   assert.deepEqual(grid(servers).rows.map((r) => r.leader), [true, true, false]);
-  assert.deepEqual([grid(servers), grid(servers, 1), grid(servers, 3)].map((g) => [g.seenBy, g.rows[2]?.match]), [[2, 1], [1, 0], [2, 1]]);
+  assert.deepEqual([grid(servers), grid(servers, 1), grid(servers, 3)].map((g) => [g.seenBy, g.rows[2]?.match]),
+    [[2, 1], [1, 0], [2, 1]]);
 });
 
 test("entries that were deleted or overwritten are seen to leave; those that scrolled out are not", () => {
   const before = report(3, { cells: [noop(1), command(1, "a = 1"), command(1, "b = 1")] });
-  assert.deepEqual(removed(before, report(3, { cells: [noop(1), command(2, "a = 2")] })).map((r) => [r.index, r.cell.text]), [[2, "a = 1"], [3, "b = 1"]]);
+  assert.deepEqual(removed(before, report(3, { cells: [noop(1), command(2, "a = 2")] }))
+    .map((r) => [r.index, r.cell.text]), [[2, "a = 1"], [3, "b = 1"]]);
   assert.deepEqual(removed(before, report(3, { log: { first: 3, cells: [command(1, "b = 1")] } })), []);
   assert.deepEqual(removed(null, before), []);
 });
@@ -78,35 +86,50 @@ test("a cell says why it is not committed", () => {
   const servers = three();
   assert.equal(said(1, 1, servers), "Index 1, term 1, the leader's no-op. On 3 of 3. Committed at S1.");
   assert.equal(said(2, 2, servers), "Index 2, term 1, x = 1. On 3 of 3. Not committed at S2 yet: it has not heard.");
-  assert.equal(said(3, 1, servers), "Index 3, term 2, x = 2. On 1 of 3. Not committed yet: a majority has to store it.");
-  assert.equal(said(3, 3, servers), "Index 3, term 1, old = 1. On 1 of 3. S1, the leader, has another entry there: this one will be deleted.");
+  assert.equal(said(3, 1, servers),
+    "Index 3, term 2, x = 2. On 1 of 3. Not committed yet: a majority has to store it.");
+  assert.equal(said(3, 3, servers),
+    "Index 3, term 1, old = 1. On 1 of 3. S1, the leader, has another entry there: this one will be deleted.");
   assert.equal(said(3, 2, servers), "S2 has no entry at index 3.");
   const blocked = servers.map((s) => ({ ...s, report: s.report && { ...s.report, commitIndex: 0, term: 4 } }));
-  assert.match(said(2, 1, blocked), /^Index 2, term 1, x = 1\. On 3 of 3, but term 1 is not the leader's term 4: .*§5\.4\.2/);
-  assert.match(said(2, 1, blocked, ["commitOnlyCurrentTerm"]), /^Index 2, term 1, x = 1\. On 3 of 3\. Not committed yet: S1, the leader, has not heard/);
+  assert.match(said(2, 1, blocked),
+    /^Index 2, term 1, x = 1\. On 3 of 3, but term 1 is not the leader's term 4: .*§5\.4\.2/);
+  assert.match(said(2, 1, blocked, ["commitOnlyCurrentTerm"]),
+    /^Index 2, term 1, x = 1\. On 3 of 3\. Not committed yet: S1, the leader, has not heard/);
 });
 
 /** S1 leads term 3 with x = 1 of term 1 at index 1, and so have S2 and S3; S5 has x = 2 of term 2 there. */
 const figure8 = (leader: number, committed: number[], down: number[] = []) =>
-  [1, 2, 3, 4, 5].map((n) => view(n, { seat: down.includes(n) ? "gone" : "connected", report: report(n, { role: n === leader ? "leader" : "follower", term: n === leader ? 4 : 3, commitIndex: committed.includes(n) ? 1 : 0, cells: n === 5 ? [command(2, "x = 2")] : n === 4 ? [] : [command(1, "x = 1")] }) }));
+  [1, 2, 3, 4, 5].map((n) => view(n, { seat: down.includes(n) ? "gone" : "connected",
+    report: report(n, { role: n === leader ? "leader" : "follower", term: n === leader ? 4 : 3,
+    commitIndex: committed.includes(n) ? 1 : 0, cells: n === 5 ? [command(2, "x = 2")] : n === 4 ? []
+    : [command(1, "x = 1")] }) }));
 
 test("a cell says why it is not committed, also where a promise is broken", () => {
-  const words = (server: number, servers: ReturnType<typeof figure8>) => said(1, server, servers).replace(/^Index 1, term \d, x = \d\. /, "");
-  assert.equal(words(1, figure8(1, [])), "On 3 of 5, but term 1 is not the leader's term 4: counting does not commit it (§5.4.2).");
+  const words = (server: number, servers: ReturnType<typeof figure8>) => said(1, server, servers)
+    .replace(/^Index 1, term \d, x = \d\. /, "");
+  assert.equal(words(1, figure8(1, [])),
+    "On 3 of 5, but term 1 is not the leader's term 4: counting does not commit it (§5.4.2).");
   assert.equal(words(2, figure8(1, [1])), "On 3 of 5. Not committed at S2 yet: it has not heard.");
-  assert.equal(words(5, figure8(1, [1])), "On 1 of 5. S1 has committed another entry there: a leader that has that one will have this one deleted.");
-  assert.equal(words(5, figure8(5, [2, 3], [1])), "On 1 of 5. S2 has committed another entry there, which S5, the leader, lacks: this one may take its place.");
-  assert.equal(words(1, figure8(5, [2, 3], [1])), "On 3 of 5. Committed at S2. S1 is down, and what is committed is not kept on a disk.");
-  assert.equal(words(1, figure8(5, [])), "On 3 of 5. S5, the leader, has another entry there: this one will be deleted.");
+  assert.equal(words(5, figure8(1, [1])),
+    "On 1 of 5. S1 has committed another entry there: a leader that has that one will have this one deleted.");
+  assert.equal(words(5, figure8(5, [2, 3], [1])),
+    "On 1 of 5. S2 has committed another entry there, which S5, the leader, lacks: this one may take its place.");
+  assert.equal(words(1, figure8(5, [2, 3], [1])),
+    "On 3 of 5. Committed at S2. S1 is down, and what is committed is not kept on a disk.");
+  assert.equal(words(1, figure8(5, [])),
+    "On 3 of 5. S5, the leader, has another entry there: this one will be deleted.");
   assert.equal(words(1, figure8(4, [])), "On 3 of 5. S4, the leader, does not have it.");
   assert.equal(words(1, figure8(0, [])), "On 3 of 5. Not committed, and nobody leads now.");
 });
 
 test("who only learns is not counted", () => {
   const machine = { state: "running", clock: 1, slowestWrite: 0, inbox: 0 } as const;
-  const has = [view(1, { report: report(1, { role: "leader", cells: [noop(1)] }) }), view(2, { report: report(2, { cells: [noop(1)] }) })];
+  const has = [view(1, { report: report(1, { role: "leader", cells: [noop(1)] }) }),
+    view(2, { report: report(2, { cells: [noop(1)] }) })];
   const learns = view(3, { machine: { ...machine, member: "learner" }, report: report(3, { cells: [noop(1)] }) });
-  assert.match(said(1, 1, [...has, learns]), /On 2 of 2\. Not committed yet: S1, the leader, has not heard of all of them\.$/);
+  assert.match(said(1, 1, [...has, learns]),
+    /On 2 of 2\. Not committed yet: S1, the leader, has not heard of all of them\.$/);
 });
 
 test("commitIndex is one line that steps from row to row", () => {
@@ -116,13 +139,17 @@ test("commitIndex is one line that steps from row to row", () => {
 
 test("what only a snapshot holds is one stretch of its row, and counts as there", () => {
   const cells = [command(2, "x = 9"), command(2, "y = 1")];
-  const compacted = view(2, { report: report(2, { term: 2, cells: [], commitIndex: 5, lastIndex: 5, log: { first: 4, cells } }) });
-  const whole = view(1, { report: report(1, { role: "leader", term: 2, commitIndex: 5, cells: [noop(1), command(1, "a = 1"), command(1, "b = 1"), ...cells] }) });
+  const compacted = view(2, { report: report(2, { term: 2, cells: [], commitIndex: 5, lastIndex: 5,
+    log: { first: 4, cells } }) });
+  const whole = view(1, { report: report(1,
+    { role: "leader", term: 2, commitIndex: 5, cells: [noop(1), command(1, "a = 1"), command(1, "b = 1"),
+    ...cells] }) });
   const g = grid([whole, compacted]);
   assert.deepEqual(g.rows.map((r) => r.compacted), [null, { columns: 3, through: 3 }]);
   assert.deepEqual(g.rows[1]?.cells.map((c) => [c.index, c.cell?.text]), [[4, "x = 9"], [5, "y = 1"]]);
   assert.deepEqual([...g.conflicts], []);
-  assert.equal(said(2, 2, [whole, compacted]), "Index 2 is in the snapshot of S2, which ends at index 3: committed and applied.");
+  assert.equal(said(2, 2, [whole, compacted]),
+    "Index 2 is in the snapshot of S2, which ends at index 3: committed and applied.");
   assert.match(said(2, 1, [whole, compacted]), /On 2 of 2/);
 });
 
@@ -133,9 +160,13 @@ test("a longer log's beginning is out of sight, not compacted", () => {
 });
 
 test("a broken promise marks its entry at the servers concerned, and nothing else", () => {
-  const properties = [{ name: "State Machine Safety", text: "", broken: { at: 1, text: "S1 applied a at index 2, S5 applied b.", servers: [1, 5], index: 2 } }, { name: "Election Safety", text: "", broken: { at: 1, text: "two leaders", servers: [1, 3], index: 0 } }, { name: "Log Matching", text: "", broken: null }];
+  const properties = [{ name: "State Machine Safety", text: "",
+    broken: { at: 1, text: "S1 applied a at index 2, S5 applied b.", servers: [1, 5], index: 2 } },
+    { name: "Election Safety", text: "", broken: { at: 1, text: "two leaders", servers: [1, 3], index: 0 } },
+    { name: "Log Matching", text: "", broken: null }];
   assert.equal(brokenAt(properties, 1, 2), "State Machine Safety is broken: S1 applied a at index 2, S5 applied b.");
-  assert.deepEqual([brokenAt(properties, 2, 2), brokenAt(properties, 1, 3), brokenAt(properties, 1, 0), brokenAt([], 1, 2)], ["", "", "", ""]);
+  assert.deepEqual([brokenAt(properties, 2, 2), brokenAt(properties, 1, 3), brokenAt(properties, 1, 0),
+    brokenAt([], 1, 2)], ["", "", "", ""]);
 });
 
 test("an entry of which a server has told nothing is not said to be missing", () => {

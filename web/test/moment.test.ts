@@ -24,17 +24,21 @@ function anyMoment(draw: (n: number) => number): Moment {
   const words = ["x", "a b", "ä", "𝕏", '"\\', "</script>", "#1?x=1"];
   const pick = <T>(list: T[]): T => list[draw(list.length)] as T;
   let at = 0;
-  const actions: (LabAction & { at: number })[] = Array.from({ length: draw(30) }, () => ({ at: (at += draw(200_000)), do: pick(deeds), server: draw(servers + 1), servers: [1, servers], key: pick(words), value: pick(words), link: { latency: draw(60_000), jitter: 0, loss: draw(1000) / 1000 } }));
+  const actions: (LabAction & { at: number })[] = Array.from({ length: draw(30) },
+    () => ({ at: (at += draw(200_000)), do: pick(deeds), server: draw(servers + 1), servers: [1, servers],
+    key: pick(words), value: pick(words), link: { latency: draw(60_000), jitter: 0, loss: draw(1000) / 1000 } }));
   const run: LabRun = {
     version: 1,
-    config: { servers, latency: draw(60_000), jitter: draw(60_000), disk: draw(9) * 1000, json: draw(2) === 0, off: draw(2) === 0 ? [] : ["oneVotePerTerm"] },
+    config: { servers, latency: draw(60_000), jitter: draw(60_000), disk: draw(9) * 1000, json: draw(2) === 0,
+      off: draw(2) === 0 ? [] : ["oneVotePerTerm"] },
     seed: draw(2) === 0 ? draw(1e9) : "18446744073709551615",
     ...(actions.length > 0 ? { actions } : {}),
   };
   return { run, at: draw(3_600_000_000), hash: draw(2 ** 32).toString(16) };
 }
 
-const sameMoment = ({ run, at, hash }: { run: LabRun | null; at: number | null; hash: string }, moment: Moment) => assert.deepEqual({ run, at, hash }, moment);
+const sameMoment = ({ run, at, hash }: { run: LabRun | null; at: number | null; hash: string }, moment: Moment) =>
+  assert.deepEqual({ run, at, hash }, moment);
 
 test("a link opens the moment that it was made of", async () => {
   const draw = dice(7);
@@ -52,7 +56,10 @@ test("a link opens the moment that it was made of", async () => {
   }
 });
 
-/** Links and files that were made long ago. They are never made anew: what people have kept must open (wasm/session plays the same moments). */
+/**
+ * Links and files that were made long ago. They are never made anew: what people have kept must open (wasm/session
+ * plays the same moments).
+ */
 const kept = JSON.parse(readFileSync(join(process.env["RAFT_WEB"] ?? ".", "test/moments.json"), "utf8")) as {
   name: string;
   link: string | null;
@@ -72,7 +79,8 @@ test("links and files that were made before are still of the same moments", asyn
 });
 
 test("a run that nobody has touched has a link that can be read and typed", async () => {
-  for (const run of [plainRun(), plainRun(3, "42"), plainRun(9, "18446744073709551615", ["preVote", "oneVotePerTerm"]), { ...plainRun(2), actions: [] }]) {
+  for (const run of [plainRun(), plainRun(3, "42"), plainRun(9, "18446744073709551615", ["preVote", "oneVotePerTerm"]),
+    { ...plainRun(2), actions: [] }]) {
     const text = await writeLink({ run, at: 311_000, hash: "9f" });
     const rules = run.config.off ? `&off=${run.config.off.join(",")}` : "";
     assert.equal(text, `1?size=${run.config.servers}&seed=${run.seed}${rules}&at=0.311&hash=9f`);
@@ -104,7 +112,8 @@ test("parameters of an embedded page follow any link", async () => {
   for (const run of [plainRun(3, "5"), anyMoment(dice(29)).run]) {
     const text = withParameters(await writeLink({ run, at: 7_000, hash: "a" }), { controls: "none", theme: "dark" });
     const link = await readLink(`#${text}`);
-    assert.deepEqual([link?.run, link?.at, link?.hash, link?.show.controls, link?.show.theme], [run, 7_000, "a", "none", "dark"]);
+    assert.deepEqual([link?.run, link?.at, link?.hash, link?.show.controls, link?.show.theme],
+      [run, 7_000, "a", "none", "dark"]);
   }
   assert.equal(withParameters("1", {}), "1");
 });
@@ -149,9 +158,11 @@ test("a link that was damaged on its way says so, wherever it was damaged", asyn
   const draw = dice(13);
   for (let i = 2; i < text.length - 1; i++) {
     const other = letters[(letters.indexOf(text[i] as string) + 1 + draw(63)) % 64] as string;
-    await assert.rejects(readLink(text.slice(0, i) + other + text.slice(i + 1)), /^Error: This link (is damaged|unpacks)/, `character ${i}`);
+    await assert.rejects(readLink(text.slice(0, i) + other + text.slice(i + 1)),
+      /^Error: This link (is damaged|unpacks)/, `character ${i}`);
   }
-  for (let i = 3; i < text.length - 1; i++) await assert.rejects(readLink(text.slice(0, i)), /^Error: This link is damaged/);
+  for (let i = 3; i < text.length - 1; i++)
+    await assert.rejects(readLink(text.slice(0, i)), /^Error: This link is damaged/);
 });
 
 test("what is wrong with a link is said in one sentence", async () => {
@@ -180,12 +191,14 @@ test("what is wrong with a link is said in one sentence", async () => {
   ];
   for (const [fragment, said] of cases) {
     if (said.source === "^$") assert.equal((await readLink(fragment))?.run, null);
-    else await assert.rejects(readLink(fragment), (why: Error) => said.test(why.message) && /^[^\n]{10,260}$/.test(why.message) && /[.]$/.test(why.message), fragment);
+    else await assert.rejects(readLink(fragment), (why: Error) => said.test(why.message) &&
+      /^[^\n]{10,260}$/.test(why.message) && /[.]$/.test(why.message), fragment);
   }
 });
 
 test("a small link that unpacks into very much ends at what is read", async () => {
-  const bytes = new Uint8Array(await new Response(new Blob([" ".repeat(9 << 20)]).stream().pipeThrough(new CompressionStream("deflate"))).arrayBuffer());
+  const bytes = new Uint8Array(await new Response(new Blob([" ".repeat(9 << 20)]).stream()
+    .pipeThrough(new CompressionStream("deflate"))).arrayBuffer());
   const bomb = `1.${Buffer.from(bytes).toString("base64url")}`;
   assert.ok(bomb.length < 100_000);
   await assert.rejects(readLink(bomb), /unpacks into more than/);
@@ -193,7 +206,8 @@ test("a small link that unpacks into very much ends at what is read", async () =
 
 test("a run that no link can hold is told to go by file", async () => {
   const draw = dice(17);
-  const actions = Array.from({ length: 20_000 }, (_, i) => ({ at: i * 100, do: "put", key: String(draw(1e9)), value: String(draw(1e9)) }));
+  const actions = Array.from({ length: 20_000 },
+    (_, i) => ({ at: i * 100, do: "put", key: String(draw(1e9)), value: String(draw(1e9)) }));
   const moment = { run: { ...plainRun(), actions }, at: 0, hash: "0" };
   await assert.rejects(writeLink(moment), /Download it as a file/);
   sameMoment(readFile(writeFile(moment).text), moment);
@@ -213,13 +227,15 @@ test("a file opens the moment that was written into it", () => {
 });
 
 test("what is wrong with a file is said in one sentence", () => {
-  const file = (change: object) => JSON.stringify({ format: "raft-playground run", run: plainRun(), at: 0, hash: "0", ...change });
+  const file = (change: object) => JSON.stringify({ format: "raft-playground run", run: plainRun(), at: 0, hash: "0",
+    ...change });
   const cases: [string, RegExp][] = [
     ["", /holds no run: expected JSON, got ""/],
     ["<!doctype html>", /holds no run: expected JSON/],
     ["[]", /holds no moment/],
     ["{}", /is not a run of the playground/],
-    [file({ format: "raftscope" }), /is not a run of the playground: expected "format": "raft-playground run", got "raftscope"/],
+    [file({ format: "raftscope" }),
+      /is not a run of the playground: expected "format": "raft-playground run", got "raftscope"/],
     [file({ at: -1 }), /is to a moment that is not there/],
     [file({ hash: "<b>" }), /has a wrong hash/],
     [file({ run: null }), /holds no run: expected an object/],
@@ -230,18 +246,24 @@ test("what is wrong with a file is said in one sentence", () => {
     [file({ run: { ...plainRun(), seed: 1.5 } }), /without a seed/],
     [file({ run: { ...plainRun(), actions: "all" } }), /wrong list of actions/],
     [file({ run: { ...plainRun(), actions: [{ at: 1 }] } }), /an action that does nothing: number 1/],
-    [file({ run: { ...plainRun(), actions: [{ at: 5, do: "crash" }, { at: 4, do: "heal" }] } }), /actions out of order: number 2 is at 4/],
+    [file({ run: { ...plainRun(), actions: [{ at: 5, do: "crash" }, { at: 4, do: "heal" }] } }),
+      /actions out of order: number 2 is at 4/],
     [file({ view: { dock: "moon" } }), /describes a view/],
     [file({ view: { server: 10 } }), /describes a view/],
   ];
-  for (const [text, said] of cases) assert.throws(() => readFile(text), (why: Error) => said.test(why.message) && /^[^\n]{10,260}$/.test(why.message) && /[.]$/.test(why.message), text);
+  for (const [text, said] of cases)
+    assert.throws(() => readFile(text), (why: Error) => said.test(why.message) && /^[^\n]{10,260}$/.test(why.message) &&
+    /[.]$/.test(why.message), text);
 });
 
 test("a run with one difference differs in that, whoever set it, and in nothing else", () => {
   const link = { latency: 30_000, jitter: 25_000, loss: 0.2 };
-  const run: LabRun = { ...plainRun(5, "18446744073709551615", ["preVote", "majorityDecides"]), actions: [{ at: 0, do: "network", link }, { at: 9, do: "crash", server: 1 }, { at: 11, do: "rules", off: ["preVote", "oneVotePerTerm"] }] };
+  const run: LabRun = { ...plainRun(5, "18446744073709551615", ["preVote", "majorityDecides"]),
+    actions: [{ at: 0, do: "network", link }, { at: 9, do: "crash", server: 1 },
+    { at: 11, do: "rules", off: ["preVote", "oneVotePerTerm"] }] };
   const slower = changed(run, "slower", []);
-  assert.deepEqual([slower.config.latency, slower.config.jitter, slower.actions?.[0]?.link], [30_000, 5_000, { ...link, latency: 60_000 }]);
+  assert.deepEqual([slower.config.latency, slower.config.jitter, slower.actions?.[0]?.link],
+    [30_000, 5_000, { ...link, latency: 60_000 }]);
   assert.deepEqual(slower.actions?.slice(1), run.actions?.slice(1));
   assert.deepEqual(changed(run, "last", []), { ...run, actions: run.actions?.slice(0, 2) });
   assert.throws(() => changed(plainRun(), "last", []), /^Error: Nothing was done in this run/);
@@ -253,6 +275,9 @@ test("a run with one difference differs in that, whoever set it, and in nothing 
 test("a file that is too large is not read, and one that cannot be is refused in a sentence", async () => {
   const file = (size: number, text: () => Promise<string>) => ({ size, text });
   assert.equal(await textOf(file(3, async () => "{}\n")), "{}\n");
-  await assert.rejects(textOf(file(MAX_FILE + 1, () => assert.fail("it was read"))), /^Error: This file is too large: 33554433 bytes, and at most 33554432 are read\.$/);
-  await assert.rejects(textOf(file(4096, () => Promise.reject(new DOMException("A requested file or directory could not be found")))), /^Error: This file cannot be read: it may be a folder, or gone\.$/);
+  await assert.rejects(textOf(file(MAX_FILE + 1, () => assert.fail("it was read"))),
+    /^Error: This file is too large: 33554433 bytes, and at most 33554432 are read\.$/);
+  await assert.rejects(textOf(file(4096,
+    () => Promise.reject(new DOMException("A requested file or directory could not be found")))),
+    /^Error: This file cannot be read: it may be a folder, or gone\.$/);
 });

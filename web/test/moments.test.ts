@@ -6,9 +6,12 @@ import { Store, type Topic } from "../src/store.js";
 import { command, flight, report, room, view } from "./scenes.js";
 
 /** A lab whose branch was lived for a second: S1 leads from 0.2 s, S2 from 0.7 s. */
-const lab = (change: Partial<Lab> = {}): Lab => ({ seed: "42", end: 1_000, branch: 1, branches: [{ id: 1, parent: 0, at: 0, end: 1_000, text: "" }], off: [], modified: [], properties: [], chaos: false, traps: [], ...change });
+const lab = (change: Partial<Lab> = {}): Lab =>
+  ({ seed: "42", end: 1_000, branch: 1, branches: [{ id: 1, parent: 0, at: 0, end: 1_000, text: "" }], off: [],
+  modified: [], properties: [], chaos: false, traps: [], ...change });
 
-const line = (id: number, at: number, text: string, weight: StoryLine["weight"] = "key"): StoryLine => ({ id, at, server: 1, kind: "becameLeader", weight, text, why: "", section: "", term: 1 });
+const line = (id: number, at: number, text: string, weight: StoryLine["weight"] = "key"): StoryLine =>
+  ({ id, at, server: 1, kind: "becameLeader", weight, text, why: "", section: "", term: 1 });
 
 const run = (change: Partial<Batch> = {}): Batch => ({
   moment: "run",
@@ -16,19 +19,22 @@ const run = (change: Partial<Batch> = {}): Batch => ({
   connection: { state: "open" },
   room: room(3, { room: "lab", rate: 0 }),
   clock: { now: 1_000, rate: 0 },
-  servers: [1, 2, 3].map((s) => view(s, { self: false, report: report(s, { cells: [command(1, "x = 1"), command(1, "x = 2")] }) })),
+  servers: [1, 2, 3].map((s) => view(s,
+    { self: false, report: report(s, { cells: [command(1, "x = 1"), command(1, "x = 2")] }) })),
   story: [line(1, 200, "S1 leads term 1."), line(2, 300, "S1 waits.", "detail"), line(3, 700, "S2 leads term 2.")],
   history: {
     whole: true,
     terms: [{ at: 150, term: 1 }, { at: 650, term: 2 }],
-    lanes: [{ at: 200, server: 1, role: "leader", term: 1 }, { at: 660, server: 1, role: "gone", term: 1 }, { at: 700, server: 2, role: "leader", term: 2 }],
+    lanes: [{ at: 200, server: 1, role: "leader", term: 1 }, { at: 660, server: 1, role: "gone", term: 1 },
+      { at: 700, server: 2, role: "leader", term: 2 }],
     marks: [{ at: 660, kind: "crash", server: 1, text: "S1 crashed" }],
     commit: 2,
   },
   ...change,
 });
 
-function labStore(): { store: Store; said: (ToLab | ToWorker)[]; answer: (value?: unknown) => Promise<void>; refuse: (error: string) => Promise<void> } {
+function labStore(): { store: Store; said: (ToLab | ToWorker)[]; answer: (value?: unknown) =>
+  Promise<void>; refuse: (error: string) => Promise<void> } {
   const store = new Store();
   const said: (ToLab | ToWorker)[] = [];
   const rest = () => new Promise<void>((done) => setTimeout(done));
@@ -41,10 +47,12 @@ function labStore(): { store: Store; said: (ToLab | ToWorker)[]; answer: (value?
   store.mode = "lab";
   store.connect({ post: (message) => said.push(message) });
   store.apply(run());
-  return { store, said, answer: (value = null) => reply(true, value, ""), refuse: (error) => reply(false, null, error) };
+  return { store, said, answer: (value = null) => reply(true, value, ""),
+    refuse: (error) => reply(false, null, error) };
 }
 
-const jump = (now: number, change: Partial<Batch> = {}): Batch => ({ moment: "jump", lab: lab(), clock: { now, rate: 0 }, ...change });
+const jump = (now: number, change: Partial<Batch> = {}): Batch =>
+  ({ moment: "jump", lab: lab(), clock: { now, rate: 0 }, ...change });
 
 test("the headline is of the moment that is looked at, and what comes later is not past", () => {
   const { store } = labStore();
@@ -70,7 +78,8 @@ test("a jump leaves no ghosts and no frames of where one came from, and keeps th
   assert.deepEqual([...store.flights.keys()], [now.seq]);
   assert.equal(store.ghosts.length, 0);
   assert.equal(store.story.length, 3);
-  store.apply({ clock: { now: 110, rate: 0.02 }, servers: [1, 2, 3].map((s) => view(s, { report: report(s, { cells: [command(1, "y = 1")] }) })) });
+  store.apply({ clock: { now: 110, rate: 0.02 },
+    servers: [1, 2, 3].map((s) => view(s, { report: report(s, { cells: [command(1, "y = 1")] }) })) });
   store.apply({ clock: { now: 120, rate: 0.02 }, servers: [1, 2, 3].map((s) => view(s, { report: report(s) })) });
   assert.equal(store.ghosts.length, 3, "what is deleted while one watches is still seen to leave");
 });
@@ -78,18 +87,26 @@ test("a jump leaves no ghosts and no frames of where one came from, and keeps th
 test("another run leaves nothing of the one before", () => {
   const { store } = labStore();
   store.show({ reading: 1 });
-  store.apply({ requests: [{ id: 1, op: "put", key: "x", value: "1", server: 1, state: "done", found: false, index: 1, term: 1, detail: "" }] });
-  store.apply(run({ lab: lab({ seed: "7", end: 0 }), clock: { now: 0, rate: 0.02 }, story: [], history: { whole: true, terms: [], lanes: [], marks: [], commit: 0 } }));
-  assert.deepEqual([store.story, store.requests, store.history.lanes, store.ghosts, store.view.reading, store.headline], [[], [], [], [], null, null]);
+  store.apply({ requests: [{ id: 1, op: "put", key: "x", value: "1", server: 1, state: "done", found: false, index: 1,
+    term: 1, detail: "" }] });
+  store.apply(run({ lab: lab({ seed: "7", end: 0 }), clock: { now: 0, rate: 0.02 }, story: [],
+    history: { whole: true, terms: [], lanes: [], marks: [], commit: 0 } }));
+  assert.deepEqual([store.story, store.requests, store.history.lanes, store.ghosts, store.view.reading, store.headline],
+    [[], [], [], [], null, null]);
   assert.equal(store.lab?.seed, "7");
 });
 
 test("the lab tells its history, the page does not guess it", () => {
   const { store } = labStore();
-  assert.deepEqual([store.history.begin, store.history.end, store.history.lanes.length, store.history.marks.length], [0, 1_000, 3, 1]);
-  store.apply({ lab: lab({ end: 1_100 }), clock: { now: 1_100, rate: 0.02 }, servers: store.servers, history: { whole: false, terms: [], lanes: [{ at: 1_050, server: 3, role: "candidate", term: 3 }], marks: [], commit: 3 } });
-  assert.deepEqual([store.history.end, store.history.lanes.length, store.history.marks.length, store.history.commit], [1_100, 4, 1, 3]);
-  assert.deepEqual([0, 250, 680, 900].map((at) => reignAt(store.history, at)), [{ term: 0, leader: null }, { term: 1, leader: 1 }, { term: 2, leader: null }, { term: 2, leader: 2 }]);
+  assert.deepEqual([store.history.begin, store.history.end, store.history.lanes.length, store.history.marks.length],
+    [0, 1_000, 3, 1]);
+  store.apply({ lab: lab({ end: 1_100 }), clock: { now: 1_100, rate: 0.02 }, servers: store.servers,
+    history: { whole: false, terms: [], lanes: [{ at: 1_050, server: 3, role: "candidate", term: 3 }], marks: [],
+    commit: 3 } });
+  assert.deepEqual([store.history.end, store.history.lanes.length, store.history.marks.length, store.history.commit],
+    [1_100, 4, 1, 3]);
+  assert.deepEqual([0, 250, 680, 900].map((at) => reignAt(store.history, at)),
+    [{ term: 0, leader: null }, { term: 1, leader: 1 }, { term: 2, leader: null }, { term: 2, leader: 2 }]);
 });
 
 test("one wish to go elsewhere is under way at a time, and of those that wait the newest wins", async () => {
@@ -105,7 +122,8 @@ test("one wish to go elsewhere is under way at a time, and of those that wait th
   for (const to of ["commit", "event", "role"] as const) store.step(to, true);
   assert.deepEqual(said.slice(2).map((m) => (m.type === "step" ? [m.to, m.back] : m.type)), [["commit", true]]);
   await answer({ at: 300, text: "" });
-  assert.deepEqual(said.slice(3).map((m) => (m.type === "step" ? m.to : m.type)), ["role"], "one step waits for the one under way");
+  assert.deepEqual(said.slice(3).map((m) => (m.type === "step" ? m.to : m.type)), ["role"],
+    "one step waits for the one under way");
   await answer({ at: 200, text: "" });
   store.goLive();
   assert.deepEqual(said.slice(4).map((m) => (m.type === "seek" ? m.at : m.type)), [1_000]);
@@ -142,5 +160,6 @@ test("enlarging the time line leaves the moment under the pointer where it is, a
 test("branches are a tree in the order in which they left each other", () => {
   const branch = (id: number, parent: number, at: number) => ({ id, parent, at, end: 900, text: "" });
   const tree = branchTree([branch(1, 0, 0), branch(2, 1, 500), branch(3, 1, 200), branch(4, 2, 600), branch(9, 7, 10)]);
-  assert.deepEqual(tree.map((b) => [b.branch.id, b.depth]), [[1, 0], [3, 1], [2, 1], [4, 2], [9, 0]], "one whose parent is forgotten stands by itself");
+  assert.deepEqual(tree.map((b) => [b.branch.id, b.depth]), [[1, 0], [3, 1], [2, 1], [4, 2], [9, 0]],
+    "one whose parent is forgotten stands by itself");
 });

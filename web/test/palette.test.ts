@@ -38,14 +38,16 @@ const VISIONS: Record<string, number[][]> = {
 };
 
 function seen(colour: Colour, vision: number[][]): Colour {
-  return vision.map((row) => Math.min(1, Math.max(0, (row[0] ?? 0) * colour[0] + (row[1] ?? 0) * colour[1] + (row[2] ?? 0) * colour[2]))) as Colour;
+  return vision.map((row) => Math.min(1,
+    Math.max(0, (row[0] ?? 0) * colour[0] + (row[1] ?? 0) * colour[1] + (row[2] ?? 0) * colour[2]))) as Colour;
 }
 
 function oklab([r, g, b]: Colour): Colour {
   const l = Math.cbrt(0.4122214708 * r + 0.5363325363 * g + 0.0514459929 * b);
   const m = Math.cbrt(0.2119034982 * r + 0.6806995451 * g + 0.1073969566 * b);
   const s = Math.cbrt(0.0883024619 * r + 0.2817188376 * g + 0.6299787005 * b);
-  return [0.2104542553 * l + 0.793617785 * m - 0.0040720468 * s, 1.9779984951 * l - 2.428592205 * m + 0.4505937099 * s, 0.0259040371 * l + 0.7827717662 * m - 0.808675766 * s];
+  return [0.2104542553 * l + 0.793617785 * m - 0.0040720468 * s, 1.9779984951 * l - 2.428592205 * m + 0.4505937099 * s,
+    0.0259040371 * l + 0.7827717662 * m - 0.808675766 * s];
 }
 
 /** 100 × the OKLab distance in the vision that tells the two apart worst. */
@@ -77,16 +79,22 @@ for (const theme of ["light", "dark"] as const) {
 
   test(`${theme}: term colours stand out from the ground, and their numbers from them`, () => {
     for (const n of TERMS) {
-      for (const ground of ["bg", "surface"]) assert.ok(contrast(term(n), t[ground]) >= 3, `term ${n} on --${ground}: ${contrast(term(n), t[ground]).toFixed(2)}`);
-      assert.ok(contrast(term(n), t[`term${n}-label`]) >= 4.5, `number on term ${n}: ${contrast(term(n), t[`term${n}-label`]).toFixed(2)}`);
+      for (const ground of ["bg", "surface"])
+        assert.ok(contrast(term(n), t[ground]) >= 3,
+        `term ${n} on --${ground}: ${contrast(term(n), t[ground]).toFixed(2)}`);
+      assert.ok(contrast(term(n), t[`term${n}-label`]) >= 4.5,
+        `number on term ${n}: ${contrast(term(n), t[`term${n}-label`]).toFixed(2)}`);
     }
   });
 
   test(`${theme}: terms are told apart in every colour vision`, () => {
     for (const a of TERMS) {
-      assert.ok(apart(term(a), term(a + 1)) >= LIMITS[theme].next, `terms ${a} and ${a + 1}: ${apart(term(a), term(a + 1)).toFixed(1)}`);
-      assert.ok(apart(term(a), t["red"]) >= LIMITS[theme].red, `term ${a} and red: ${apart(term(a), t["red"]).toFixed(1)}`);
-      for (const b of TERMS) if (a < b) assert.ok(apart(term(a), term(b)) >= LIMITS[theme].any, `terms ${a} and ${b}: ${apart(term(a), term(b)).toFixed(1)}`);
+      assert.ok(apart(term(a), term(a + 1)) >= LIMITS[theme].next,
+        `terms ${a} and ${a + 1}: ${apart(term(a), term(a + 1)).toFixed(1)}`);
+      assert.ok(apart(term(a), t["red"]) >= LIMITS[theme].red,
+        `term ${a} and red: ${apart(term(a), t["red"]).toFixed(1)}`);
+      for (const b of TERMS) if (a < b) assert.ok(apart(term(a), term(b)) >= LIMITS[theme].any,
+        `terms ${a} and ${b}: ${apart(term(a), term(b)).toFixed(1)}`);
     }
   });
 }

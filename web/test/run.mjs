@@ -1,4 +1,7 @@
-/** Runs the unit tests: bundles each *.test.ts with esbuild and hands them to node's own test runner. Prints the counts of passes and failures. */
+/**
+ * Runs the unit tests: bundles each *.test.ts with esbuild and hands them to node's own test runner. Prints the counts
+ * of passes and failures.
+ */
 import { mkdtempSync, readdirSync, rmSync } from "node:fs";
 import { tmpdir } from "node:os";
 import { dirname, join } from "node:path";
@@ -11,7 +14,8 @@ const here = dirname(fileURLToPath(import.meta.url));
 const out = mkdtempSync(join(tmpdir(), "raft-web-test-"));
 const names = readdirSync(here).filter((f) => f.endsWith(".test.ts"));
 process.env.RAFT_WEB = join(here, "..");
-await build({ absWorkingDir: here, entryPoints: names, bundle: true, platform: "node", format: "esm", target: "es2022", outdir: out, outExtension: { ".js": ".mjs" }, logLevel: "error" });
+await build({ absWorkingDir: here, entryPoints: names, bundle: true, platform: "node", format: "esm", target: "es2022",
+  outdir: out, outExtension: { ".js": ".mjs" }, logLevel: "error" });
 
 let passed = 0;
 let failed = 0;

@@ -58,8 +58,13 @@ test("small errors of the clock are worn off, not jumped over", () => {
 test("histories are bounded", () => {
   const store = storeWith();
   for (let i = 0; i < 30; i++) {
-    store.apply({ flights: Array.from({ length: 40 }, () => flight(1, 2, "AppendEntries")), story: Array.from({ length: 60 }, (_, k) => ({ id: i * 60 + k, at: 1e9 + i, server: 1, kind: "x", weight: "detail" as const, text: "S1 waits.", why: "", section: "", term: 1 })) });
-    store.apply({ requests: Array.from({ length: 4 }, (_, k) => ({ id: i * 4 + k, op: "get" as const, key: "x", value: "", server: 1, state: "pending" as const, found: false, index: 0, term: 0, detail: "" })) });
+    store.apply({ flights: Array.from({ length: 40 }, () => flight(1, 2, "AppendEntries")),
+      story: Array.from({ length: 60 },
+      (_, k) => ({ id: i * 60 + k, at: 1e9 + i, server: 1, kind: "x", weight: "detail" as const, text: "S1 waits.",
+      why: "", section: "", term: 1 })) });
+    store.apply({ requests: Array.from({ length: 4 },
+      (_, k) => ({ id: i * 4 + k, op: "get" as const, key: "x", value: "", server: 1, state: "pending" as const,
+      found: false, index: 0, term: 0, detail: "" })) });
   }
   assert.equal(store.flights.size, 500);
   assert.equal(store.story.length, 1_000);
@@ -68,8 +73,11 @@ test("histories are bounded", () => {
 });
 
 test("twenty minutes of changes stay, and each server's state before them", () => {
-  const store = storeWith([{ room: room(3), clock: { now: 0, rate: 1 }, servers: [view(1, { report: report(1, { term: 1 }) })] }]);
-  for (let minute = 1; minute <= 60; minute++) store.apply({ clock: { now: minute * 60_000_000, rate: 1 }, servers: [view(1, { report: report(1, { term: 1 }) }), view(2, { report: report(2, { term: minute }) })] });
+  const store = storeWith([{ room: room(3), clock: { now: 0, rate: 1 },
+    servers: [view(1, { report: report(1, { term: 1 }) })] }]);
+  for (let minute = 1; minute <= 60; minute++)
+    store.apply({ clock: { now: minute * 60_000_000, rate: 1 }, servers: [view(1, { report: report(1, { term: 1 }) }),
+    view(2, { report: report(2, { term: minute }) })] });
   const { begin, end, lanes, terms } = store.history;
   assert.ok(end - (begin ?? 0) <= 20 * 60_000_000 + 10_000_000);
   assert.ok(lanes.length < 40);
@@ -87,7 +95,8 @@ test("a frame that is lost under way is marked", () => {
 });
 
 test("deleted entries become ghosts, at most 64", () => {
-  const store = storeWith([{ servers: [view(1, { report: report(1, { cells: [command(1, "a = 1"), command(1, "b = 1")] }) })] }]);
+  const store =
+    storeWith([{ servers: [view(1, { report: report(1, { cells: [command(1, "a = 1"), command(1, "b = 1")] }) })] }]);
   store.apply({ servers: [view(1, { report: report(1, { cells: [command(2, "a = 2")] }) })] });
   assert.deepEqual(store.ghosts.map((g) => g.index), [1, 2]);
 });
@@ -101,7 +110,8 @@ test("the headline is the newest key event, or the one that is read", () => {
 
 test("the story is in the order in which things happened, not in which they were heard of; what was before a new clock stays before it", () => {
   const store = storeWith();
-  const told = (id: number, at: number) => ({ id, at, server: 1, kind: "becameLeader", weight: "key" as const, text: `line ${id}`, why: "", section: "", term: 1 });
+  const told = (id: number, at: number) => ({ id, at, server: 1, kind: "becameLeader", weight: "key" as const,
+    text: `line ${id}`, why: "", section: "", term: 1 });
   const end = store.now();
   store.apply({ story: [told(1001, end + 62), told(1002, end + 70)] });
   store.apply({ story: [told(1003, end + 60), told(1004, end + 70)] });
@@ -130,8 +140,10 @@ test("raftPlayground: requests resolve with the outcome and reject in words", as
   const api = scriptingSurface(store);
   const put = api.request({ op: "put", key: "x", value: "1" });
   const get = api.request({ op: "get", key: "y", server: 3 });
-  assert.deepEqual(sent.map((m) => (m.type === "request" ? [m.op, m.key, m.value, m.server] : [])), [["put", "x", "1", null], ["get", "y", "", 3]]);
-  store.answer(1, true, { id: 1, op: "put", key: "x", value: "1", server: 2, state: "done", found: true, index: 5, term: 7, detail: "" }, "");
+  assert.deepEqual(sent.map((m) => (m.type === "request" ? [m.op, m.key, m.value, m.server] : [])),
+    [["put", "x", "1", null], ["get", "y", "", 3]]);
+  store.answer(1, true, { id: 1, op: "put", key: "x", value: "1", server: 2, state: "done", found: true, index: 5,
+    term: 7, detail: "" }, "");
   store.answer(2, false, null, "S3 is not the leader, S2 is");
   assert.deepEqual(await put, { index: 5, term: 7, found: true, value: "1" });
   await assert.rejects(get, /S3 is not the leader/);
@@ -173,20 +185,26 @@ test("raftPlayground: events come once each, and a listener that throws harms no
   store.apply(batches[0] ?? {});
   stop();
   for (const batch of batches.slice(1)) store.apply(batch);
-  assert.deepEqual(told, ["ready S2", "S1 leader", "S2 follower", "S3 follower", "leader 1 of 1", "commit 3", "leader 2 of 2", "commit 5"]);
+  assert.deepEqual(told, ["ready S2", "S1 leader", "S2 follower", "S3 follower", "leader 1 of 1", "commit 3",
+    "leader 2 of 2", "commit 5"]);
   assert.equal(reported.length, 2);
   assert.equal(api.cluster().length, 3);
 });
 
 test("the tape's stretch grows in steps, its labels are at least 80 px apart", () => {
-  assert.deepEqual([0, 1_900, 1_990, 59_000, 1_190_000, 9_600_000].map((ms) => tapeSpan(ms * MS)), [2_000, 2_000, 5_000, 120_000, 2_400_000, 10_000_000].map((ms) => ms * MS));
+  assert.deepEqual([0, 1_900, 1_990, 59_000, 1_190_000, 9_600_000].map((ms) => tapeSpan(ms * MS)),
+    [2_000, 2_000, 5_000, 120_000, 2_400_000, 10_000_000].map((ms) => ms * MS));
   assert.deepEqual([0, 193, 1_900].map((ms) => tapeSpan(ms * MS, 200 * MS)), [200, 500, 2_000].map((ms) => ms * MS));
-  for (const stretch of [2_000_000, 60_000_000, 1_200_000_000]) for (const width of [328, 768, 1_408]) assert.ok((axisStep(stretch, width) / stretch) * width >= 80);
+  for (const stretch of [2_000_000, 60_000_000, 1_200_000_000])
+    for (const width of [328, 768, 1_408]) assert.ok((axisStep(stretch, width) / stretch) * width >= 80);
 });
 
 test("messages are gone through one after the other, and one that is held is among them however long", () => {
   const s = new Store();
-  const flights = [flight(1, 2, "AppendEntries", { sent: 400_000, due: 490_000 }), flight(1, 3, "AppendEntries", { sent: 300_000, due: 310_000, held: true }), flight(1, 4, "AppendEntries", { sent: 400_000, due: 495_000, fate: "lost" }), flight(1, 5, "AppendEntries", { sent: 300_000, due: 310_000 })];
+  const flights = [flight(1, 2, "AppendEntries", { sent: 400_000, due: 490_000 }),
+    flight(1, 3, "AppendEntries", { sent: 300_000, due: 310_000, held: true }),
+    flight(1, 4, "AppendEntries", { sent: 400_000, due: 495_000, fate: "lost" }),
+    flight(1, 5, "AppendEntries", { sent: 300_000, due: 310_000 })];
   s.apply({ clock: { now: 473_000, rate: 0 }, flights });
   const went = [];
   for (let i = 0; i < 3; i++) {

@@ -1,11 +1,14 @@
 import assert from "node:assert/strict";
 import { test } from "node:test";
-import { cutState, cutWords, lostWords, nextCut, nodeWords, rateOfSlider, rateWords, roleWords, seconds, sliderOfRate, span, tight } from "../src/words.js";
+import { cutState, cutWords, lostWords, nextCut, nodeWords, rateOfSlider, rateWords, roleWords, seconds, sliderOfRate,
+  span, tight } from "../src/words.js";
 import { report, room, view } from "./scenes.js";
 
 test("times have a unit, a space, and no more digits than help", () => {
-  assert.deepEqual([seconds(473_000), seconds(0), seconds(-1_000), seconds(61_234_500)], ["0.473", "0.000", "0.000", "61.234"]);
-  assert.deepEqual([span(168_000), span(400), span(2_400_000), span(180_000_000)], ["168 ms", "0.4 ms", "2.4 s", "3 min"]);
+  assert.deepEqual([seconds(473_000), seconds(0), seconds(-1_000), seconds(61_234_500)],
+    ["0.473", "0.000", "0.000", "61.234"]);
+  assert.deepEqual([span(168_000), span(400), span(2_400_000), span(180_000_000)],
+    ["168 ms", "0.4 ms", "2.4 s", "3 min"]);
 });
 
 test("the rate in words", () => {
@@ -21,9 +24,12 @@ test("the slider is logarithmic and gives back what it was set to", () => {
 
 test("a click takes a link whole → cut → one way → the other way → whole", () => {
   const links = room(3).links;
-  const with_ = (ab: boolean, ba: boolean) => links.map((l) => (l.from === 1 && l.to === 2 ? { ...l, up: ab } : l.from === 2 && l.to === 1 ? { ...l, up: ba } : l));
-  assert.deepEqual([cutState(with_(true, true), 1, 2), cutState(with_(false, false), 1, 2), cutState(with_(true, false), 1, 2), cutState(with_(false, true), 1, 2)], ["whole", "cut", "forward", "backward"]);
-  assert.deepEqual([nextCut.whole, nextCut.cut, nextCut.forward, nextCut.backward], ["cut", "forward", "backward", "whole"]);
+  const with_ = (ab: boolean, ba: boolean) => links.map((l) => (l.from === 1 && l.to === 2 ? { ...l, up: ab }
+    : l.from === 2 && l.to === 1 ? { ...l, up: ba } : l));
+  assert.deepEqual([cutState(with_(true, true), 1, 2), cutState(with_(false, false), 1, 2),
+    cutState(with_(true, false), 1, 2), cutState(with_(false, true), 1, 2)], ["whole", "cut", "forward", "backward"]);
+  assert.deepEqual([nextCut.whole, nextCut.cut, nextCut.forward, nextCut.backward],
+    ["cut", "forward", "backward", "whole"]);
   assert.equal(cutWords("backward", 1, 2), "only S2 to S1");
 });
 
@@ -36,7 +42,8 @@ test("a lost message says why", () => {
 test("a node is described in words", () => {
   assert.equal(roleWords(view(1, { seat: "gone" })), "Crashed");
   assert.equal(roleWords(view(1)), "Starting");
-  assert.equal(nodeWords(view(2, { report: report(2, { term: 4 }) })), "S2, follower, term 4, last index 0, commit index 0, this tab");
+  assert.equal(nodeWords(view(2, { report: report(2, { term: 4 }) })),
+    "S2, follower, term 4, last index 0, commit index 0, this tab");
 });
 
 test("tight commands", () => {

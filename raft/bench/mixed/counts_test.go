@@ -22,11 +22,13 @@ type counts struct {
 }
 
 func newCounts() counts {
-	return counts{elected: map[string]int{}, handed: map[string]int{}, snapshots: map[string]int{}, crossed: map[string]int{}}
+	return counts{elected: map[string]int{}, handed: map[string]int{}, snapshots: map[string]int{},
+		crossed: map[string]int{}}
 }
 
 func (c *counts) add(d counts) {
-	for _, m := range []struct{ into, from map[string]int }{{c.elected, d.elected}, {c.handed, d.handed}, {c.snapshots, d.snapshots}, {c.crossed, d.crossed}} {
+	for _, m := range []struct{ into, from map[string]int }{{c.elected, d.elected}, {c.handed, d.handed},
+		{c.snapshots, d.snapshots}, {c.crossed, d.crossed}} {
 		for k, n := range m.from {
 			m.into[k] += n
 		}
@@ -48,13 +50,15 @@ func (c *counts) checkThatAllOccurred(t *testing.T) {
 		"handover from ours to etcd's": c.handed["oe"], "handover from etcd's to ours": c.handed["eo"],
 		"handover among ours": c.handed["oo"], "handover among etcd's": c.handed["ee"],
 		"snapshot installed by ours": c.snapshots["o"], "snapshot installed by etcd's": c.snapshots["e"],
-		"read": c.reads, "crash": c.crashes, "lost message": c.lost, "doubled message": c.doubled, "late message": c.delayed,
+		"read": c.reads, "crash": c.crashes, "lost message": c.lost, "doubled message": c.doubled,
+		"late message": c.delayed,
 	} {
 		if n == 0 {
 			t.Errorf("no %s in %d runs", what, c.runs)
 		}
 	}
-	for _, message := range []string{"MsgVote", "MsgVoteResp", "MsgVoteResp refusing", "MsgPreVote", "MsgPreVoteResp", "MsgPreVoteResp refusing", "MsgApp",
+	for _, message := range []string{"MsgVote", "MsgVoteResp", "MsgVoteResp refusing", "MsgPreVote", "MsgPreVoteResp",
+		"MsgPreVoteResp refusing", "MsgApp",
 		"MsgAppResp", "MsgAppResp refusing", "MsgHeartbeat", "MsgHeartbeatResp", "MsgSnap", "MsgTimeoutNow"} {
 		for _, to := range []string{" to ours", " to etcd's"} {
 			if c.crossed[message+to] == 0 {

@@ -8,29 +8,34 @@ import (
 	"raftplayground/raft"
 )
 
-// gateway stands at the border of one of our servers and translates between its remote procedure calls and etcd's messages. The two mean the same
-// by Figure 2; they differ in what an answer says about its question:
+// gateway stands at the border of one of our servers and translates between its remote procedure calls and etcd's
+// messages. The two mean the same by Figure 2; they differ in what an answer says about its question:
 //
-//   - Ours carry the number of the call that they answer. Etcd's carry none, but for MsgHeartbeatResp, which returns the Context of its MsgHeartbeat.
-//   - Etcd's refusals of MsgApp carry the index that was refused (Index) and a place that may agree (RejectHint, LogTerm).
+//   - Ours carry the number of the call that they answer. Etcd's carry none, but for MsgHeartbeatResp, which returns
+//     the Context of its MsgHeartbeat.
+//   - Etcd's refusals of MsgApp carry the index that was refused (Index) and a place that may
+//     agree (RejectHint, LogTerm).
 //
-// A question of etcd's is given a call number that holds what its answer has to say again: see question. A call of ours that appends goes out as two
-// messages: MsgApp, whose answer is about the log, and MsgHeartbeat with the call's number as its Context, whose answer is about the leadership.
+// A question of etcd's is given a call number that holds what its answer has to say again: see question. A call of ours
+// that appends goes out as two messages: MsgApp, whose answer is about the log, and MsgHeartbeat with the call's number
+// as its Context, whose answer is about the leadership.
 //
 // What has no translation:
 //
-//   - A configuration in the log. Ours takes effect when it is appended (§6), etcd's when it is applied, and each has its own text: the cluster keeps
-//     its first configuration, which snapshots carry too.
+//   - A configuration in the log. Ours takes effect when it is appended (§6), etcd's when it is applied, and each has
+//     its own text: the cluster keeps its first configuration, which snapshots carry too.
 //   - A snapshot in chunks: etcd sends it whole. MaxChunk is larger than any snapshot here.
 //   - TimeoutNowReply: etcd's MsgTimeoutNow has no answer, and nobody needs one.
 //   - The commitIndex of etcd's heartbeat, if the log through it is compacted: nothing is lost, it is known already.
-//   - Etcd's MsgReadIndex, MsgProp and MsgTransferLeader, which followers forward to leaders: clients here go to the leader.
+//   - Etcd's MsgReadIndex, MsgProp and MsgTransferLeader, which followers forward to leaders: clients here go
+//     to the leader.
 type gateway struct {
 	node  *raft.Node
 	asked map[uint64][2]uint64 // of each server, the number of the last vote and of the last pre-vote it was asked for
 }
 
-// question is a call number made up for a message of etcd's, so that the answer tells what it answers: kind, and of MsgApp the place.
+// question is a call number made up for a message of etcd's, so that the answer tells what it answers: kind, and of
+// MsgApp the place.
 type question uint64
 
 const (
@@ -74,7 +79,8 @@ func (g *gateway) out(from, to uint64, rpc raft.RPC) []*pb.Message {
 		return []*pb.Message{v}
 	case *raft.AppendEntries:
 		a, h := message(pb.MsgApp, m.Term), message(pb.MsgHeartbeat, m.Term)
-		a.Index, a.LogTerm, a.Commit = new(uint64(m.PrevLogIndex)), new(uint64(m.PrevLogTerm)), new(uint64(m.LeaderCommit))
+		a.Index, a.LogTerm, a.Commit = new(uint64(m.PrevLogIndex)), new(uint64(m.PrevLogTerm)),
+			new(uint64(m.LeaderCommit))
 		for i, e := range m.Entries {
 			a.Entries = append(a.Entries, outEntry(uint64(m.PrevLogIndex)+1+uint64(i), e))
 		}
@@ -92,7 +98,8 @@ func (g *gateway) out(from, to uint64, rpc raft.RPC) []*pb.Message {
 		}
 		s := message(pb.MsgSnap, m.Term)
 		s.Snapshot = &pb.Snapshot{Data: slices.Clone(m.Data), Metadata: &pb.SnapshotMetadata{
-			ConfState: &pb.ConfState{Voters: voters()}, Index: new(uint64(m.LastIncludedIndex)), Term: new(uint64(m.LastIncludedTerm))}}
+			ConfState: &pb.ConfState{Voters: voters()}, Index: new(uint64(m.LastIncludedIndex)),
+			Term: new(uint64(m.LastIncludedTerm))}}
 		return []*pb.Message{s}
 	case *raft.InstallSnapshotReply:
 		a := message(pb.MsgAppResp, m.Term)
@@ -120,9 +127,10 @@ func (g *gateway) outRequestVote(v *pb.Message, m *raft.RequestVote) *pb.Message
 	return v
 }
 
-// outAppendReply says where the logs may agree. Etcd's leader takes RejectHint for the next place to try; with LogTerm, the follower's term there, it
-// first skips its own entries of later terms. Only if the follower's term at the refused place is the earlier one does that skip anything.
-// A refusal because of the term says nothing but the term, as etcd's own does.
+// outAppendReply says where the logs may agree. Etcd's leader takes RejectHint for the next place to try; with
+// LogTerm, the follower's term there, it first skips its own entries of later terms. Only if the follower's term at
+// the refused place is the earlier one does that skip anything. A refusal because of the term says nothing but the
+// term, as etcd's own does.
 func outAppendReply(a *pb.Message, m *raft.AppendEntriesReply) *pb.Message {
 	q := question(m.Call)
 	switch {
@@ -155,15 +163,18 @@ func (g *gateway) in(m *pb.Message) raft.RPC {
 		if m.GetType() == pb.MsgPreVote {
 			call = preVoteAsked
 		}
-		return &raft.RequestVote{Call: uint64(call), Term: term, CandidateID: from, LastLogIndex: raft.Index(m.GetIndex()), LastLogTerm: raft.Term(m.GetLogTerm()),
+		return &raft.RequestVote{Call: uint64(call), Term: term, CandidateID: from,
+			LastLogIndex: raft.Index(m.GetIndex()), LastLogTerm: raft.Term(m.GetLogTerm()),
 			PreVote: call == preVoteAsked, Transfer: string(m.GetContext()) == transfer}
 	case pb.MsgVoteResp:
 		return &raft.RequestVoteReply{Call: g.asked[m.GetFrom()][0], Term: term, VoteGranted: !m.GetReject()}
 	case pb.MsgPreVoteResp:
-		return &raft.RequestVoteReply{Call: g.asked[m.GetFrom()][1], Term: term, VoteGranted: !m.GetReject(), PreVote: true}
+		return &raft.RequestVoteReply{Call: g.asked[m.GetFrom()][1], Term: term, VoteGranted: !m.GetReject(),
+			PreVote: true}
 	case pb.MsgApp:
 		a := &raft.AppendEntries{Call: uint64(appendQuestion(m.GetIndex(), m.GetLogTerm())), Term: term, LeaderID: from,
-			PrevLogIndex: raft.Index(m.GetIndex()), PrevLogTerm: raft.Term(m.GetLogTerm()), LeaderCommit: raft.Index(m.GetCommit())}
+			PrevLogIndex: raft.Index(m.GetIndex()), PrevLogTerm: raft.Term(m.GetLogTerm()),
+			LeaderCommit: raft.Index(m.GetCommit())}
 		for _, e := range m.GetEntries() {
 			a.Entries = append(a.Entries, inEntry(e))
 		}
@@ -173,7 +184,8 @@ func (g *gateway) in(m *pb.Message) raft.RPC {
 	case pb.MsgAppResp:
 		return inAppendReply(m)
 	case pb.MsgHeartbeatResp:
-		// It held us for its leader after the call was made; of its log it says nothing: they agree through 0, as all do.
+		// It held us for its leader after the call was made; of its log it says nothing: they agree through 0,
+		// as all do.
 		return &raft.AppendEntriesReply{Call: binary.BigEndian.Uint64(m.GetContext()), Term: term, Success: true}
 	case pb.MsgSnap:
 		d := m.GetSnapshot().GetMetadata()
@@ -181,18 +193,21 @@ func (g *gateway) in(m *pb.Message) raft.RPC {
 		for _, v := range d.GetConfState().GetVoters() {
 			c.Voters = append(c.Voters, raft.ServerID(v))
 		}
-		return &raft.InstallSnapshot{Call: uint64(snapshotAsked), Term: term, LeaderID: from, LastIncludedIndex: raft.Index(d.GetIndex()),
-			LastIncludedTerm: raft.Term(d.GetTerm()), Configuration: c, Data: m.GetSnapshot().GetData(), Done: true}
+		return &raft.InstallSnapshot{Call: uint64(snapshotAsked), Term: term, LeaderID: from,
+			LastIncludedIndex: raft.Index(d.GetIndex()),
+			LastIncludedTerm:  raft.Term(d.GetTerm()), Configuration: c, Data: m.GetSnapshot().GetData(), Done: true}
 	case pb.MsgTimeoutNow:
 		return &raft.TimeoutNow{Call: uint64(timeoutNowSaid), Term: term, LeaderID: from}
 	}
 	panic("no translation of " + m.GetType().String())
 }
 
-// inHeartbeat makes of etcd's heartbeat, which has a commitIndex and no place in the log, Figure 2's, which has both. Etcd's leader sends no
-// commitIndex beyond what this server has acknowledged to it in this term, so the entry there is the leader's too: that is the place.
+// inHeartbeat makes of etcd's heartbeat, which has a commitIndex and no place in the log, Figure 2's, which has both.
+// Etcd's leader sends no commitIndex beyond what this server has acknowledged to it in this term, so the entry there is
+// the leader's too: that is the place.
 func (g *gateway) inHeartbeat(m *pb.Message) raft.RPC {
-	a := &raft.AppendEntries{Call: uint64(heartbeatAsked), Term: raft.Term(m.GetTerm()), LeaderID: raft.ServerID(m.GetFrom()), LeaderCommit: raft.Index(m.GetCommit())}
+	a := &raft.AppendEntries{Call: uint64(heartbeatAsked), Term: raft.Term(m.GetTerm()),
+		LeaderID: raft.ServerID(m.GetFrom()), LeaderCommit: raft.Index(m.GetCommit())}
 	var s raft.Status
 	g.node.Status(&s)
 	if a.Term < s.CurrentTerm || a.LeaderCommit <= s.SnapshotIndex {
@@ -206,11 +221,13 @@ func (g *gateway) inHeartbeat(m *pb.Message) raft.RPC {
 	return a
 }
 
-// inAppendReply has no call's number, and need not: place and term decide what is done with it. A number that is too high would renew a lease that
-// has ended. Without Reject, Index says how far the logs agree; it is 0 when the answer tells of a higher term.
-// RejectHint is the last place that may agree. If it is the refused place itself, LogTerm is the term of the entry that stands there, Figure 2's conflict.
+// inAppendReply has no call's number, and need not: place and term decide what is done with it. A number that is too
+// high would renew a lease that has ended. Without Reject, Index says how far the logs agree; it is 0 when the answer
+// tells of a higher term. RejectHint is the last place that may agree. If it is the refused place itself, LogTerm is
+// the term of the entry that stands there, Figure 2's conflict.
 func inAppendReply(m *pb.Message) raft.RPC {
-	a := &raft.AppendEntriesReply{Term: raft.Term(m.GetTerm()), Success: !m.GetReject(), MatchIndex: raft.Index(m.GetIndex())}
+	a := &raft.AppendEntriesReply{Term: raft.Term(m.GetTerm()), Success: !m.GetReject(),
+		MatchIndex: raft.Index(m.GetIndex())}
 	if m.GetReject() {
 		a.MatchIndex = 0
 		a.ConflictIndex = raft.Index(m.GetRejectHint()) + 1

@@ -1,5 +1,6 @@
-// Package mixed holds tests only: clusters in which servers of go.etcd.io/raft and of this project elect, replicate, crash and hand over to each
-// other. Two cores that were written apart and keep one protocol check each other's reading of the paper.
+// Package mixed holds tests only: clusters in which servers of go.etcd.io/raft and of this project elect, replicate,
+// crash and hand over to each other. Two cores that were written apart and keep one protocol check each other's reading
+// of the paper.
 package mixed
 
 import (
@@ -13,7 +14,8 @@ import (
 
 var clusters = []string{"eeooo", "ooeee"}
 
-// Chaos, then healing: in the first phase everything may go wrong and nothing unsafe may happen, in the second service must return.
+// Chaos, then healing: in the first phase everything may go wrong and nothing unsafe may happen, in the second
+// service must return.
 func TestMixedClustersAreSafeUnderFaultsAndServeAfterwards(t *testing.T) {
 	const seeds, steps, within = 100, 4000, 3000
 	for _, kinds := range clusters {
@@ -107,7 +109,8 @@ func (w *world) handOver(to uint64) {
 			w.step()
 		}
 		if w.leaders[term+1] != to || w.leader() != to {
-			w.failf("server %d (%s) of term %d hands over to server %d (%s); server %d leads", from, w.kind(from), term, to, w.kind(to), w.leader())
+			w.failf("server %d (%s) of term %d hands over to server %d (%s); server %d leads", from, w.kind(from), term,
+				to, w.kind(to), w.leader())
 		}
 	}
 	command, ok := w.propose(to)
@@ -115,12 +118,13 @@ func (w *world) handOver(to uint64) {
 		w.step()
 	}
 	if !ok || !w.seen[command] || !w.agree() {
-		w.failf("under server %d (%s), %q was accepted: %v, applied: %v, by all: %v", to, w.kind(to), command, ok, w.seen[command], w.progress())
+		w.failf("under server %d (%s), %q was accepted: %v, applied: %v, by all: %v", to, w.kind(to), command, ok,
+			w.seen[command], w.progress())
 	}
 }
 
-// A leader that has gone on alone comes back with entries that nobody else has, of either kind under a leader of either kind: the refusals
-// lead the new leader to where the logs part, and the entries go.
+// A leader that has gone on alone comes back with entries that nobody else has, of either kind under a leader of either
+// kind: the refusals lead the new leader to where the logs part, and the entries go.
 func TestDivergentLogsAreRepairedAcrossKinds(t *testing.T) {
 	for _, kinds := range clusters {
 		for _, old := range voters() {
@@ -154,7 +158,8 @@ func (w *world) diverge(old, next uint64) {
 		w.step()
 	}
 	if w.leading(old) || len(w.committed) == known {
-		w.failf("server %d still leads: %v; entries that the others have committed without it: %d", old, w.leading(old), len(w.committed)-known)
+		w.failf("server %d still leads: %v; entries that the others have committed without it: %d", old, w.leading(old),
+			len(w.committed)-known)
 	}
 	w.heal(1500)
 	w.handOver(next)

@@ -87,7 +87,8 @@ func (s *ours) start() {
 	d := s.disk
 	d.Log = append([]raft.Entry(nil), d.Log...)
 	options := raft.Options{ID: raft.ServerID(s.id), Seed: s.w.random.Uint64(),
-		ElectionTicksMin: electionTicks, ElectionTicksMax: 2 * electionTicks, HeartbeatTicks: heartbeatTicks, MaxEntries: 8, MaxChunk: 1 << 20, Off: s.w.off}
+		ElectionTicksMin: electionTicks, ElectionTicksMax: 2 * electionTicks, HeartbeatTicks: heartbeatTicks,
+		MaxEntries: 8, MaxChunk: 1 << 20, Off: s.w.off}
 	for _, v := range voters() {
 		options.Voters = append(options.Voters, raft.ServerID(v))
 	}
@@ -264,8 +265,10 @@ func (s *theirs) start() {
 	if snapshot, err := s.disk.Snapshot(); err == nil && !etcd.IsEmptySnap(snapshot) {
 		s.restore(snapshot.GetData())
 	}
-	n, err := etcd.NewRawNode(&etcd.Config{ID: s.id, ElectionTick: electionTicks, HeartbeatTick: heartbeatTicks, Storage: s.disk, Applied: s.count, MaxSizePerMsg: 256,
-		MaxInflightMsgs: 16, PreVote: true, CheckQuorum: true, DisableProposalForwarding: true, Logger: &etcd.DefaultLogger{Logger: log.New(io.Discard, "", 0)}})
+	n, err := etcd.NewRawNode(&etcd.Config{ID: s.id, ElectionTick: electionTicks, HeartbeatTick: heartbeatTicks,
+		Storage: s.disk, Applied: s.count, MaxSizePerMsg: 256,
+		MaxInflightMsgs: 16, PreVote: true, CheckQuorum: true, DisableProposalForwarding: true,
+		Logger: &etcd.DefaultLogger{Logger: log.New(io.Discard, "", 0)}})
 	s.must(err)
 	s.node, s.sending = n, map[uint64]int{}
 }
@@ -278,7 +281,8 @@ func (s *theirs) must(err error) {
 	}
 }
 
-// tick also does a transport's part: a snapshot that is not acknowledged for an election timeout is reported lost, or its sending would never be repeated.
+// tick also does a transport's part: a snapshot that is not acknowledged for an election timeout is reported lost, or
+// its sending would never be repeated.
 func (s *theirs) tick() {
 	s.node.Tick()
 	s.ticks++

@@ -33,8 +33,9 @@ type world struct {
 	seen      map[string]bool     // commands among them
 	leaders   map[uint64]uint64   // of each term
 	handed    map[uint64]handover // by term of the leader that hands over
-	reads     []int               // how many entries had been applied by somebody when the read with this tag was asked for
-	count     counts
+	// how many entries had been applied by somebody when the read with this tag was asked for
+	reads []int
+	count counts
 }
 
 type packet struct {
@@ -53,8 +54,9 @@ type handover struct{ from, to uint64 }
 
 func newWorld(t *testing.T, kinds string, seed uint64, off raft.RuleSet) *world {
 	cryptotest.SetGlobalRandom(t, seed) // etcd draws its election timeouts from there
-	w := &world{off: off, name: fmt.Sprintf("kinds %s, seed %d", kinds, seed), kinds: kinds, random: rand.New(rand.NewPCG(seed, 1)),
-		seen: map[string]bool{}, leaders: map[uint64]uint64{}, handed: map[uint64]handover{},
+	w := &world{off: off, name: fmt.Sprintf("kinds %s, seed %d", kinds, seed), kinds: kinds,
+		random: rand.New(rand.NewPCG(seed, 1)),
+		seen:   map[string]bool{}, leaders: map[uint64]uint64{}, handed: map[uint64]handover{},
 		count: newCounts()}
 	for _, id := range voters() {
 		if w.kind(id) == "o" {
@@ -93,7 +95,8 @@ func try(run func()) (found violation) {
 	return ""
 }
 
-// send puts a message on its way. In a faulty network one in twelve is lost, one in twenty comes twice, all take their time, and a few take very long.
+// send puts a message on its way. In a faulty network one in twelve is lost, one in twenty comes twice, all take their
+// time, and a few take very long.
 func (w *world) send(from, to uint64, message any) {
 	copies := 1
 	switch {
@@ -150,7 +153,8 @@ func (w *world) step() {
 	}
 }
 
-// flush lets a server do what its core wants done; when the network is faulty a server may be late with it, and crash meanwhile.
+// flush lets a server do what its core wants done; when the network is faulty a server may be late with it,
+// and crash meanwhile.
 func (w *world) flush(id uint64) {
 	w.observeLeader(id)
 	if !w.faulty || w.random.IntN(8) != 0 {
@@ -300,7 +304,8 @@ func (w *world) heal(within int) {
 			}
 		}
 	}
-	w.failf("Liveness: %d steps after all faults ended, the leader is %d and the servers have applied %s of %d entries", within, w.leader(), w.progress(), len(w.committed))
+	w.failf("Liveness: %d steps after all faults ended, the leader is %d and the servers have applied %s of %d entries",
+		within, w.leader(), w.progress(), len(w.committed))
 }
 
 // agree reports whether every state machine is at the end of what is committed.
@@ -321,13 +326,15 @@ func (w *world) progress() string {
 	return strings.TrimSpace(b.String())
 }
 
-// ---- the checks -------------------------------------------------------------------------------------------------------
+// ---- the checks -----------------------------------------------------------------------------------------------------
 
-// appliedBy checks State Machine Safety (Fig. 3): nobody applies another entry at the same index. A command is applied once.
+// appliedBy checks State Machine Safety (Fig. 3): nobody applies another entry at the same index. A command
+// is applied once.
 func (w *world) appliedBy(m *machine, e entry) {
 	if m.count <= uint64(len(w.committed)) {
 		if c := w.committed[m.count-1]; c.entry != e || c.digest != m.digest {
-			w.failf("State Machine Safety: server %d applies %q of term %d as entry %d, another applied %q of term %d", m.id, e.data, e.term, m.count, c.data, c.term)
+			w.failf("State Machine Safety: server %d applies %q of term %d as entry %d, another applied %q of term %d",
+				m.id, e.data, e.term, m.count, c.data, c.term)
 		}
 		return
 	}
@@ -356,7 +363,8 @@ func (w *world) readBy(id uint64, r raft.Read) {
 	}
 	w.count.reads++
 	if int(r.Index) < w.reads[r.Tag] {
-		w.failf("Linearizability: server %d serves a read at entry %d, asked for when %d entries were applied", id, r.Index, w.reads[r.Tag])
+		w.failf("Linearizability: server %d serves a read at entry %d, asked for when %d entries were applied", id,
+			r.Index, w.reads[r.Tag])
 	}
 }
 
@@ -381,12 +389,14 @@ func (w *world) observeLeader(id uint64) {
 			continue
 		}
 		if e, ok := s.entry(index); !ok || e != c.entry {
-			w.failf("Leader Completeness: server %d leads term %d without entry %d, %q of term %d, committed in term %d or before", id, term, index, c.data, c.term, c.by)
+			w.failf("Leader Completeness: server %d leads term %d without entry %d, %q of term %d, committed in "+
+				"term %d or before", id, term, index, c.data, c.term, c.by)
 		}
 	}
 }
 
-// checkStored checks durability: the disks of a majority hold whatever somebody has applied. By Log Matching the last such entry speaks for all.
+// checkStored checks durability: the disks of a majority hold whatever somebody has applied. By Log Matching the last
+// such entry speaks for all.
 func (w *world) checkStored() {
 	if len(w.committed) == 0 {
 		return
@@ -398,7 +408,8 @@ func (w *world) checkStored() {
 		}
 	}
 	if n <= size/2 {
-		w.failf("Durability: entry %d of term %d is applied, but on %d disks of %d only", last, w.committed[last-1].term, n, size)
+		w.failf("Durability: entry %d of term %d is applied, but on %d disks of %d only", last,
+			w.committed[last-1].term, n, size)
 	}
 }
 
@@ -427,7 +438,8 @@ func (w *world) checkPair(a, b uint64) {
 			fallthrough
 		case matched != 0:
 			if e != f {
-				w.failf("Log Matching: servers %d and %d agree at entry %d, and at entry %d have %q of term %d and %q of term %d", a, b, matched, i, e.data, e.term, f.data, f.term)
+				w.failf("Log Matching: servers %d and %d agree at entry %d, and at entry %d have %q of term %d "+
+					"and %q of term %d", a, b, matched, i, e.data, e.term, f.data, f.term)
 			}
 		}
 	}

@@ -1,5 +1,6 @@
-// Package yardstick holds tests only: the cases that etcd's raft library keeps for its quorum and membership arithmetic, put to this project's core.
-// They are read from the module cache, where Go has the library's source for the comparison of speed, and are not copied.
+// Package yardstick holds tests only: the cases that etcd's raft library keeps for its quorum and membership
+// arithmetic, put to this project's core. They are read from the module cache, where Go has the library's source for
+// the comparison of speed, and are not copied.
 package yardstick
 
 import (
@@ -11,7 +12,8 @@ import (
 	"testing"
 )
 
-// testCase is one case of a file in the form of cockroachdb/datadriven: a command with arguments, lines of input, "----", and what is expected.
+// testCase is one case of a file in the form of cockroachdb/datadriven: a command with arguments, lines of input,
+// "----", and what is expected.
 type testCase struct {
 	name     string // file and line
 	command  string
@@ -27,7 +29,8 @@ func yardstick(t *testing.T, pattern string) (cases []testCase) {
 	dir, err := exec.Command("go", "list", "-m", "-f", "{{.Dir}}", module).CombinedOutput()
 	root := strings.TrimSpace(string(dir))
 	if err != nil || root == "" {
-		t.Fatalf("the source of %s is not in Go's module cache: %v: %s\n`go mod download %s` in raft/bench fetches it", module, err, root, module)
+		t.Fatalf("the source of %s is not in Go's module cache: %v: %s\n`go mod download %s` in raft/bench fetches it",
+			module, err, root, module)
 	}
 	files, err := filepath.Glob(filepath.Join(root, pattern))
 	if err != nil || len(files) == 0 {

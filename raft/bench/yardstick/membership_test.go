@@ -12,9 +12,12 @@ import (
 
 // Why a case of etcd's has no equivalent here.
 const (
-	fromNothing  = "it starts from a configuration without voters, which a cluster here never has: Options.Voters are the first ones"
-	noOrderTo    = "a host does not order to leave a joint configuration: the leader does so by itself when it is committed, as with etcd's auto-leave"
-	jointForLess = "it enters a joint configuration without need, or starts in one: here a change of less than two voters is one entry (thesis 4.1)"
+	fromNothing = "it starts from a configuration without voters, which a cluster here never has: " +
+		"Options.Voters are the first ones"
+	noOrderTo = "a host does not order to leave a joint configuration: the leader does so by itself when it " +
+		"is committed, as with etcd's auto-leave"
+	jointForLess = "it enters a joint configuration without need, or starts in one: here a change of less than " +
+		"two voters is one entry (thesis 4.1)"
 )
 
 // Etcd's cases for changes of the configuration. Each starts from what the one before it in the file has led to.
@@ -41,8 +44,11 @@ func TestMembershipChangesAsEtcdsCasesExpect(t *testing.T) {
 	for why, cases := range without {
 		t.Logf("%d cases without equivalent, because %s: %s", len(cases), why, strings.Join(cases, ", "))
 	}
-	if driven != 40 || len(without[fromNothing]) != 13 || len(without[noOrderTo]) != 2 || len(without[jointForLess]) != 3 {
-		t.Errorf("%d cases driven, want 40; %d, %d and %d without equivalent, want 13, 2 and 3: etcd's files are others, or are not read rightly",
+	if driven != 40 || len(without[fromNothing]) != 13 || len(without[noOrderTo]) != 2 ||
+		len(without[jointForLess]) != 3 {
+		t.Errorf(
+			"%d cases driven, want 40; %d, %d and %d without equivalent, want 13, 2 and 3: etcd's files are "+
+				"others, or are not read rightly",
 			driven, len(without[fromNothing]), len(without[noOrderTo]), len(without[jointForLess]))
 	}
 }
@@ -61,9 +67,10 @@ func noEquivalent(c testCase, now raft.Configuration, done bool) string {
 	return ""
 }
 
-// shown is how etcd writes a configuration: "voters=(1 2)&&(3) learners=(4) learners_next=(3) autoleave". A server in learners_next is a
-// voter of the outgoing half that becomes a learner.
-var shown = regexp.MustCompile(`^voters=\(([\d ]+)\)(?:&&\(([\d ]+)\))?(?: learners=\(([\d ]+)\))?(?: learners_next=\(([\d ]+)\))?( autoleave)?$`)
+// shown is how etcd writes a configuration: "voters=(1 2)&&(3) learners=(4) learners_next=(3) autoleave". A server in
+// learners_next is a voter of the outgoing half that becomes a learner.
+var shown = regexp.MustCompile(
+	`^voters=\(([\d ]+)\)(?:&&\(([\d ]+)\))?(?: learners=\(([\d ]+)\))?(?: learners_next=\(([\d ]+)\))?( autoleave)?$`)
 
 // configuration reads what etcd expects; it is not done if that is an error.
 func configuration(t *testing.T, expected string) (c raft.Configuration, done bool) {
@@ -79,7 +86,8 @@ func configuration(t *testing.T, expected string) (c raft.Configuration, done bo
 	return c, true
 }
 
-// target returns what a list of orders leads to: v2 makes server 2 a voter, l2 a learner, r2 removes it; u2 changes nothing for Raft, and 0 is nobody.
+// target returns what a list of orders leads to: v2 makes server 2 a voter, l2 a learner, r2 removes it; u2 changes
+// nothing for Raft, and 0 is nobody.
 func target(now raft.Configuration, orders string) raft.Configuration {
 	c := now.Clone()
 	c.Outgoing = nil
@@ -154,8 +162,8 @@ func checkChange(t *testing.T, c testCase, now, after raft.Configuration, done b
 	}
 }
 
-// leading returns a leader under a configuration, whose entry nobody has acknowledged yet. It stays a voter, if any voter does. That a new voter is
-// caught up is left to the user in etcd, and so not looked at here.
+// leading returns a leader under a configuration, whose entry nobody has acknowledged yet. It stays a voter, if any
+// voter does. That a new voter is caught up is left to the user in etcd, and so not looked at here.
 func leading(t *testing.T, now, then raft.Configuration) *server {
 	id := now.Voters[0]
 	for _, v := range now.Voters {

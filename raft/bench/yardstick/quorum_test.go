@@ -9,15 +9,16 @@ import (
 	"raftplayground/raft"
 )
 
-// outsider leads, or stands for election, without a vote in the configuration that is tested: every voter's part is then the test's to play. It may,
-// because it had a vote in the configuration before, and the change is not committed.
+// outsider leads, or stands for election, without a vote in the configuration that is tested: every voter's part is
+// then the test's to play. It may, because it had a vote in the configuration before, and the change is not committed.
 const outsider = 1000
 
-// entries is how long the outsider's log is before the configuration that is tested: more than any index in the cases. Nothing of the configuration is
-// ever committed then, so that it stays in force.
+// entries is how long the outsider's log is before the configuration that is tested: more than any index in the cases.
+// Nothing of the configuration is ever committed then, so that it stays in force.
 const entries = 200
 
-// Etcd's cases for what a majority, or two of them, have voted for and have stored; each also with the halves of the configuration exchanged, or doubled.
+// Etcd's cases for what a majority, or two of them, have voted for and have stored; each also with the halves of the
+// configuration exchanged, or doubled.
 func TestQuorumDecidesAsEtcdsCasesExpect(t *testing.T) {
 	driven := map[string]int{}
 	var without []string
@@ -32,13 +33,15 @@ func TestQuorumDecidesAsEtcdsCasesExpect(t *testing.T) {
 			for _, config := range configs {
 				for _, off := range []raft.RuleSet{0, raft.RulesOf(raft.PreVote)} {
 					if got, want := decided(t, c, config, off), wanted(c); got != want {
-						t.Errorf("%s, rules off %b: %v: got %s, want %s", config.AppendText(nil), off, c.args, got, want)
+						t.Errorf("%s, rules off %b: %v: got %s, want %s", config.AppendText(nil), off, c.args, got,
+							want)
 					}
 				}
 			}
 		})
 	}
-	t.Logf("%d cases of votes, %d of commitment; without voters, and so without equivalent: %v", driven["vote"], driven["committed"], without)
+	t.Logf("%d cases of votes, %d of commitment; without voters, and so without equivalent: %v", driven["vote"],
+		driven["committed"], without)
 	if driven["vote"] != 59 || driven["committed"] != 65 || len(without) != 3 {
 		t.Errorf("wanted 59, 65 and 3: etcd's files are others, or are not read rightly")
 	}
@@ -137,8 +140,8 @@ func under(t *testing.T, c raft.Configuration, off raft.RuleSet) *server {
 	return newServer(t, raft.Options{ID: outsider, Voters: []raft.ServerID{outsider}, Off: off}, d)
 }
 
-// voted holds the election, or the pre-vote before it. What etcd calls lost, a candidate here does not say: it is one that the votes that are
-// still out cannot win any more. Pending is one that they can.
+// voted holds the election, or the pre-vote before it. What etcd calls lost, a candidate here does not say: it is one
+// that the votes that are still out cannot win any more. Pending is one that they can.
 func voted(t *testing.T, c raft.Configuration, given []answer, off raft.RuleSet) string {
 	s := under(t, c, off)
 	s.node.Campaign()
@@ -163,7 +166,8 @@ func voted(t *testing.T, c raft.Configuration, given []answer, off raft.RuleSet)
 	return "VoteLost"
 }
 
-// committed leads and is told what the voters store. Terms are left out of it, as they are in etcd's arithmetic: entries of an older one count.
+// committed leads and is told what the voters store. Terms are left out of it, as they are in etcd's arithmetic:
+// entries of an older one count.
 func committed(t *testing.T, c raft.Configuration, given []answer, off raft.RuleSet) string {
 	s := under(t, c, off|raft.RulesOf(raft.CommitOnlyCurrentTerm, raft.PreVote))
 	s.elect()

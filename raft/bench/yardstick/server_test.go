@@ -57,13 +57,15 @@ func (s *server) vote(from raft.ServerID, granted bool) {
 	if st.Role == raft.PreCandidate && granted {
 		term++
 	}
-	s.node.Receive(from, &raft.RequestVoteReply{Call: s.calls[from], Term: term, VoteGranted: granted, PreVote: st.Role == raft.PreCandidate})
+	s.node.Receive(from, &raft.RequestVoteReply{Call: s.calls[from], Term: term, VoteGranted: granted,
+		PreVote: st.Role == raft.PreCandidate})
 	s.run()
 }
 
 // store answers that a follower stores the leader's log through i.
 func (s *server) store(from raft.ServerID, i raft.Index) {
-	s.node.Receive(from, &raft.AppendEntriesReply{Call: s.calls[from], Term: s.status().CurrentTerm, Success: true, MatchIndex: i})
+	s.node.Receive(from, &raft.AppendEntriesReply{Call: s.calls[from], Term: s.status().CurrentTerm, Success: true,
+		MatchIndex: i})
 	s.run()
 }
 

@@ -8,7 +8,8 @@ import (
 	"raftplayground/raft/check"
 )
 
-// Explanation says when each operation of a history can be taken to have happened on a single copy of the data, and which answers no order explains.
+// Explanation says when each operation of a history can be taken to have happened on a single copy of the data, and
+// which answers no order explains.
 type Explanation struct {
 	Effects        []Effect        // of each operation, in the order of the history
 	Contradictions []Contradiction // ascending by the time of the answer
@@ -17,12 +18,15 @@ type Explanation struct {
 
 // Effect is an operation's linearization point.
 type Effect struct {
-	Place int   // among the operations on its key, from 1; 0: it has none: it was refused, nothing that anybody was told needs it, or no order has a place for it
+	// among the operations on its key, from 1; 0: it has none: it was refused, nothing that anybody was told needs it,
+	// or no order has a place for it
+	Place int
 	At    int64 // µs of cluster time, from its call to its answer
 }
 
-// Contradiction is an answer that no order of the operations explains, though one explains all answers before it, but for those of earlier contradictions. These are left
-// aside: what was read says nothing then, and what was deleted may not have been.
+// Contradiction is an answer that no order of the operations explains, though one explains all answers before it, but
+// for those of earlier contradictions. These are left aside: what was read says nothing then, and what was deleted may
+// not have been.
 type Contradiction struct {
 	Operation int   // whose answer it is: its place in the history, from 0
 	Against   []int // those whose answers cannot all be true together with it, ascending by the time of the answer
@@ -117,14 +121,16 @@ func byAnswer(history []check.Operation, a, b int) int {
 	return cmp.Or(cmp.Compare(history[a].Returned, history[b].Returned), cmp.Compare(a, b))
 }
 
-// readsFirst returns the same operations, those first that one would rather not name as the reason of a contradiction: reads, then old writes.
+// readsFirst returns the same operations, those first that one would rather not name as the reason of a contradiction:
+// reads, then old writes.
 func (s *search) readsFirst(operations []int) []int {
 	isRead := func(o int) bool { return s.history[o].Kind == check.Get }
 	reads := slices.DeleteFunc(slices.Clone(operations), func(o int) bool { return !isRead(o) })
 	return append(reads, slices.DeleteFunc(slices.Clone(operations), isRead)...)
 }
 
-// least leaves out of a list what can be left out while something still holds of the rest, the first ones first. What holds must also hold of any longer list.
+// least leaves out of a list what can be left out while something still holds of the rest, the first ones first. What
+// holds must also hold of any longer list.
 func least(list []int, holds func(kept []int) bool) []int {
 	for size := len(list); size > 0; size /= 2 {
 		for from := 0; from < len(list); {
@@ -139,8 +145,9 @@ func least(list []int, holds func(kept []int) bool) []int {
 	return list
 }
 
-// place gives the operations of an order their points in time: each between the latest call of those before it and the earliest answer of those behind it, in the
-// middle. As neither goes back along the order, nor do the points. The last of the order was answered: what was not is there only because an answer behind it needs it.
+// place gives the operations of an order their points in time: each between the latest call of those before it and the
+// earliest answer of those behind it, in the middle. As neither goes back along the order, nor do the points. The last
+// of the order was answered: what was not is there only because an answer behind it needs it.
 func (s *search) place(order []int, e *Explanation) {
 	ends := make([]int64, len(order))
 	earliest := int64(math.MaxInt64)

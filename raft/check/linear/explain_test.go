@@ -27,7 +27,8 @@ func del(found bool, from, to int64) check.Operation {
 }
 
 func swap(expected, value string, done bool, from, to int64) check.Operation {
-	return check.Operation{Kind: check.CompareAndSwap, Key: "x", Expected: expected, Value: value, Found: done, Invoked: from, Returned: to}
+	return check.Operation{Kind: check.CompareAndSwap, Key: "x", Expected: expected, Value: value, Found: done,
+		Invoked: from, Returned: to}
 }
 
 func unknown(o check.Operation) check.Operation { o.Unknown = true; return o }
@@ -41,17 +42,28 @@ func TestContradictionsAreNamed(t *testing.T) {
 		history []check.Operation
 		want    []Contradiction
 	}{
-		{"a stale read", []check.Operation{put("1", 0, 1), get("1", 2, 3), put("2", 4, 5), get("1", 6, 7)}, []Contradiction{{3, []int{0, 2}, true}}},
-		{"the newest write is told, not every one", []check.Operation{put("1", 0, 1), put("2", 2, 3), put("3", 4, 5), get("1", 6, 7)}, []Contradiction{{3, []int{0, 2}, true}}},
-		{"time goes back between two reads", []check.Operation{put("1", 0, 1), put("2", 2, 9), get("2", 3, 4), get("1", 5, 6)}, []Contradiction{{3, []int{0, 2}, true}}},
+		{"a stale read", []check.Operation{put("1", 0, 1), get("1", 2, 3), put("2", 4, 5), get("1", 6, 7)},
+			[]Contradiction{{3, []int{0, 2}, true}}},
+		{"the newest write is told, not every one", []check.Operation{put("1", 0, 1), put("2", 2, 3), put("3", 4, 5),
+			get("1", 6, 7)}, []Contradiction{{3, []int{0, 2}, true}}},
+		{"time goes back between two reads", []check.Operation{put("1", 0, 1), put("2", 2, 9), get("2", 3, 4),
+			get("1", 5, 6)}, []Contradiction{{3, []int{0, 2}, true}}},
 		{"a lost write", []check.Operation{put("1", 0, 1), get("", 2, 3)}, []Contradiction{{1, []int{0}, true}}},
-		{"a value from nowhere", []check.Operation{put("1", 0, 1), get("7", 2, 3)}, []Contradiction{{1, []int{}, true}}},
-		{"every stale read", []check.Operation{put("1", 0, 1), put("2", 2, 3), get("1", 4, 5), get("2", 6, 7), get("1", 8, 9)}, []Contradiction{{2, []int{0, 1}, true}, {4, []int{0, 1}, true}}},
-		{"a delete of what was not there", []check.Operation{del(true, 0, 1), get("", 2, 3)}, []Contradiction{{0, []int{}, true}}},
-		{"a delete that is left aside may have happened", []check.Operation{put("1", 0, 1), del(false, 2, 3), get("", 4, 5)}, []Contradiction{{1, []int{0}, true}}},
-		{"keys apart, in the order of the answers", []check.Operation{get("7", 4, 5), other(get("8", 2, 3))}, []Contradiction{{1, []int{}, true}, {0, []int{}, true}}},
-		{"a compare-and-swap that another had won", []check.Operation{put("1", 0, 1), swap("1", "2", true, 2, 3), swap("1", "3", true, 4, 5)}, []Contradiction{{2, []int{1}, true}}},
-		{"a failed compare-and-swap noticed a write without an answer", []check.Operation{put("1", 0, 1), unknown(put("2", 2, 0)), swap("1", "3", false, 3, 4), get("2", 9, 10)}, nil},
+		{"a value from nowhere", []check.Operation{put("1", 0, 1), get("7", 2, 3)},
+			[]Contradiction{{1, []int{}, true}}},
+		{"every stale read", []check.Operation{put("1", 0, 1), put("2", 2, 3), get("1", 4, 5), get("2", 6, 7),
+			get("1", 8, 9)}, []Contradiction{{2, []int{0, 1}, true}, {4, []int{0, 1}, true}}},
+		{"a delete of what was not there", []check.Operation{del(true, 0, 1), get("", 2, 3)},
+			[]Contradiction{{0, []int{}, true}}},
+		{"a delete that is left aside may have happened", []check.Operation{put("1", 0, 1), del(false, 2, 3),
+			get("", 4, 5)}, []Contradiction{{1, []int{0}, true}}},
+		{"keys apart, in the order of the answers", []check.Operation{get("7", 4, 5), other(get("8", 2, 3))},
+			[]Contradiction{{1, []int{}, true}, {0, []int{}, true}}},
+		{"a compare-and-swap that another had won", []check.Operation{put("1", 0, 1), swap("1", "2", true, 2, 3),
+			swap("1", "3", true, 4, 5)}, []Contradiction{{2, []int{1}, true}}},
+		{"a failed compare-and-swap noticed a write without an answer",
+			[]check.Operation{put("1", 0, 1), unknown(put("2", 2, 0)), swap("1", "3", false, 3, 4), get("2", 9, 10)},
+			nil},
 		{"nothing wrong", []check.Operation{put("1", 0, 5), get("", 1, 2), get("1", 3, 4)}, nil},
 	}
 	for _, test := range tests {
@@ -68,7 +80,8 @@ func TestContradictionsAreNamed(t *testing.T) {
 
 // What nobody was told of has a point only where what somebody was told needs it.
 func TestPointsOfWhatWasNotAnswered(t *testing.T) {
-	history := []check.Operation{unknown(put("1", 0, 0)), unknown(put("2", 1, 0)), unknown(get("", 2, 0)), refused(put("3", 3, 4)), get("2", 100, 110), unknown(put("4", 120, 0))}
+	history := []check.Operation{unknown(put("1", 0, 0)), unknown(put("2", 1, 0)), unknown(get("", 2, 0)),
+		refused(put("3", 3, 4)), get("2", 100, 110), unknown(put("4", 120, 0))}
 	e := Explain(history, plenty)
 	want := []Effect{{}, {1, 55}, {}, {}, {2, 105}, {}}
 	if !slices.Equal(e.Effects, want) || len(e.Contradictions)+len(e.Undecided) != 0 {
@@ -91,8 +104,9 @@ func TestStepsAreBounded(t *testing.T) {
 	explained(t, history[14:15], Explain(history[14:15], 10))
 }
 
-// explained checks an Explanation without any of its means: what is answered and not wrong has its place, points lie within their operations and do not go back, and a
-// map that does everything in that order gives the answers that were given.
+// explained checks an Explanation without any of its means: what is answered and not wrong has its place, points
+// lie within their operations and do not go back, and a map that does everything in that order gives the answers
+// that were given.
 func explained(t rapid.TB, history []check.Operation, e Explanation) {
 	t.Helper()
 	wrong := map[int]bool{}
@@ -141,7 +155,8 @@ func explained(t rapid.TB, history []check.Operation, e Explanation) {
 	}
 }
 
-// anyHistory draws operations of a few clients on two keys. Their answers are right if they are given by a store that does each at a moment between its call and its answer.
+// anyHistory draws operations of a few clients on two keys. Their answers are right if they are given by a store that
+// does each at a moment between its call and its answer.
 func anyHistory(t *rapid.T, right bool) (history []check.Operation) {
 	type effect struct {
 		at int64
@@ -151,7 +166,8 @@ func anyHistory(t *rapid.T, right bool) (history []check.Operation) {
 	for client := range rapid.IntRange(1, 4).Draw(t, "clients") {
 		now := int64(0)
 		for range rapid.IntRange(0, 6).Draw(t, "operations") {
-			o := check.Operation{Client: client, Kind: check.Kind(rapid.IntRange(0, 3).Draw(t, "kind")), Key: rapid.SampledFrom([]string{"x", "y"}).Draw(t, "key")}
+			o := check.Operation{Client: client, Kind: check.Kind(rapid.IntRange(0, 3).Draw(t, "kind")),
+				Key: rapid.SampledFrom([]string{"x", "y"}).Draw(t, "key")}
 			o.Invoked = now + rapid.Int64Range(0, 5).Draw(t, "rest")
 			at := o.Invoked + rapid.Int64Range(0, 5).Draw(t, "way")
 			o.Returned = at + rapid.Int64Range(0, 5).Draw(t, "way back")
@@ -206,8 +222,8 @@ func TestWhatAStoreDidIsExplained(t *testing.T) {
 	})
 }
 
-// Of any answers whatever: Explain and Check agree; the answers before a contradiction have an order, with it they have none; and those that it is against are enough for
-// that, each of them needed.
+// Of any answers whatever: Explain and Check agree; the answers before a contradiction have an order, with it they have
+// none; and those that it is against are enough for that, each of them needed.
 func TestContradictionsAreTheFirstAndTheLeast(t *testing.T) {
 	answersOf := func(history []check.Operation, counts func(i int) bool) error {
 		given := slices.Clone(history)
@@ -233,7 +249,8 @@ func TestContradictionsAreTheFirstAndTheLeast(t *testing.T) {
 			if err := answersOf(history, before); err != nil {
 				t.Errorf("%v is said to be the first, but before it: %v", history[wrong], err)
 			}
-			if err := answersOf(history, func(i int) bool { return before(i) || i == wrong }); !errors.Is(err, ErrNotLinearizable) {
+			if err := answersOf(history, func(i int) bool { return before(i) || i == wrong }); !errors.Is(err,
+				ErrNotLinearizable) {
 				t.Errorf("%v is no contradiction in %v", history[wrong], history)
 			}
 			for without := -1; without < len(c.Against); without++ {
@@ -249,11 +266,13 @@ func TestContradictionsAreTheFirstAndTheLeast(t *testing.T) {
 	})
 }
 
-// What the clients of real clusters under faults were told is explained as well, whoever was not answered, in few steps.
+// What the clients of real clusters under faults were told is explained as well, whoever was not answered,
+// in few steps.
 func TestRunsAreExplained(t *testing.T) {
 	operations, open := 0, 0
 	for seed := range uint64(7) {
-		config := lab.Config{Servers: 5, Latency: 10_000, Jitter: 5000, Reads: "readIndex", Clients: 6, Keys: 2, Think: 100_000, Patience: 1_000_000, Chaos: 20_000_000, Heal: 1_000_000}
+		config := lab.Config{Servers: 5, Latency: 10_000, Jitter: 5000, Reads: "readIndex", Clients: 6, Keys: 2,
+			Think: 100_000, Patience: 1_000_000, Chaos: 20_000_000, Heal: 1_000_000}
 		w, err := lab.New(lab.Draw(config, seed))
 		if err != nil {
 			t.Fatal(err)
@@ -271,7 +290,8 @@ func TestRunsAreExplained(t *testing.T) {
 		operations += len(history)
 		e := Explain(history, 50*len(history))
 		if len(e.Contradictions) > 0 || e.Undecided != nil {
-			t.Errorf("seed %d: of %d operations %v are contradictions, %v undecided", seed, len(history), e.Contradictions, e.Undecided)
+			t.Errorf("seed %d: of %d operations %v are contradictions, %v undecided", seed, len(history),
+				e.Contradictions, e.Undecided)
 		}
 		explained(t, history, e)
 	}

@@ -19,11 +19,12 @@ import (
 // Errors of Check. The first is joined with another that names the key.
 var (
 	ErrNotLinearizable = errors.New("linear: the history is not linearizable")
-	ErrUndecided       = errors.New("linear: it could not be decided within the time whether the history is linearizable")
+	ErrUndecided       = errors.New(
+		"linear: it could not be decided within the time whether the history is linearizable")
 )
 
-// Check returns nil if the history is linearizable, an error that is ErrNotLinearizable if not. It takes about the given time at most, and
-// then returns ErrUndecided.
+// Check returns nil if the history is linearizable, an error that is ErrNotLinearizable if not. It takes about the
+// given time at most, and then returns ErrUndecided.
 func Check(history []check.Operation, within time.Duration) error {
 	end := time.Now().Add(within)
 	keys, byKey := operationsByKey(history)
@@ -34,7 +35,8 @@ func Check(history []check.Operation, within time.Duration) error {
 		}
 		switch porcupine.CheckOperationsTimeout(register, operations, max(time.Millisecond, time.Until(end))) {
 		case porcupine.Illegal:
-			return errors.Join(ErrNotLinearizable, errors.New("key "+key+", "+strconv.Itoa(len(operations))+" operations"))
+			return errors.Join(ErrNotLinearizable,
+				errors.New("key "+key+", "+strconv.Itoa(len(operations))+" operations"))
 		case porcupine.Unknown:
 			return ErrUndecided
 		}
@@ -42,8 +44,9 @@ func Check(history []check.Operation, within time.Duration) error {
 	return nil
 }
 
-// operationsByKey returns the keys in the order in which they were first asked about, and the places in the history of what happened to each, or may have. What was
-// refused did not, and of a read without an answer nobody learned anything.
+// operationsByKey returns the keys in the order in which they were first asked about, and the places in the
+// history of what happened to each, or may have. What was refused did not, and of a read without an answer
+// nobody learned anything.
 func operationsByKey(history []check.Operation) (keys []string, byKey map[string][]int) {
 	byKey = map[string][]int{}
 	for i := range history {
@@ -59,14 +62,15 @@ func operationsByKey(history []check.Operation) (keys []string, byKey map[string
 	return keys, byKey
 }
 
-// operation is operation o of a history as porcupine takes it. Not answered it may have happened at any time after its call; that it never did is as good as that it
-// happened after all others.
+// operation is operation o of a history as porcupine takes it. Not answered it may have happened at any time after its
+// call; that it never did is as good as that it happened after all others.
 func operation(history []check.Operation, o int, answered bool) porcupine.Operation {
 	returned := int64(math.MaxInt64)
 	if answered {
 		returned = history[o].Returned
 	}
-	return porcupine.Operation{ClientId: history[o].Client, Input: &history[o], Output: answered, Call: history[o].Invoked, Return: returned, Metadata: o}
+	return porcupine.Operation{ClientId: history[o].Client, Input: &history[o], Output: answered,
+		Call: history[o].Invoked, Return: returned, Metadata: o}
 }
 
 // cell is the state of one key.

@@ -1,5 +1,5 @@
-// Soak runs one simulated cluster after the other, each with faults drawn from its own seed, and checks every promise of Raft in all of them. It says what
-// it saw, and for a seed that fails the one command that runs it again.
+// Soak runs one simulated cluster after the other, each with faults drawn from its own seed, and checks every promise
+// of Raft in all of them. It says what it saw, and for a seed that fails the one command that runs it again.
 //
 //	go run ./raft/lab/soak -time 5m           as many seeds as fit into five minutes
 //	go run ./raft/lab/soak -world harsh       … in worlds as harsh as real ones
@@ -31,11 +31,12 @@ var (
 	duration = flag.Duration("time", 30*time.Second, "how long to go on to further seeds")
 	world    = flag.String("world", "standard",
 		"what the worlds are like: standard, harsh or forged, see package trial")
-	most   = flag.Int("seeds", math.MaxInt, "run at most so many seeds")
-	stop   = flag.Bool("stop", false, "end at the first seed that fails")
-	first  = flag.Uint64("first", uint64(time.Now().UnixNano()), "the first seed; the others follow it")
-	only   = flag.String("seed", "", "run this seed alone")
-	off    = flag.String("off", "", "rules to switch off in all servers, by their IDs with commas between; the world is then a hostile one")
+	most  = flag.Int("seeds", math.MaxInt, "run at most so many seeds")
+	stop  = flag.Bool("stop", false, "end at the first seed that fails")
+	first = flag.Uint64("first", uint64(time.Now().UnixNano()), "the first seed; the others follow it")
+	only  = flag.String("seed", "", "run this seed alone")
+	off   = flag.String("off", "",
+		"rules to switch off in all servers, by their IDs with commas between; the world is then a hostile one")
 	shrink = flag.Bool("shrink", false, "with -seed: leave out all actions that the failure does not need")
 	events = flag.Bool("events", false, "with -seed: print the run as JSON and its last events")
 )
@@ -143,7 +144,9 @@ func (s *summary) add(r *trial.Result, out io.Writer) {
 }
 
 func (s *summary) print(out io.Writer) {
-	fmt.Fprintf(out, "%d seeds, %.1f simulated hours in %v, %d events, %d elections won, %d frames and %d strays, %d operations of clients\n",
+	fmt.Fprintf(out,
+		"%d seeds, %.1f simulated hours in %v, %d events, %d elections won, %d frames and %d strays, %d "+
+			"operations of clients\n",
 		s.seeds, float64(s.simulated)/3600e6, s.took.Round(time.Millisecond), s.events, s.elections, s.frames,
 		s.strays, s.operations)
 	fmt.Fprint(out, "done to them:")

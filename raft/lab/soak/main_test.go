@@ -10,14 +10,16 @@ import (
 	"raftplayground/raft/lab/trial"
 )
 
-// Many seeds, a simulated minute each, all promises checked. The seeds are always the same, so that a failure is one of what was changed.
+// Many seeds, a simulated minute each, all promises checked. The seeds are always the same, so that a failure is one of
+// what was changed.
 func TestManySeeds(t *testing.T) {
 	sum := live(t, "standard", 1, seeds/2)
 	if sum.simulated < seeds/2*60e6 {
 		t.Errorf("%d µs simulated", sum.simulated)
 	}
 	if sum.elections < 5*seeds/2 || sum.operations < 50*seeds/2 {
-		t.Errorf("%d elections and %d operations: too little happened for this test to mean anything", sum.elections, sum.operations)
+		t.Errorf("%d elections and %d operations: too little happened for this test to mean anything", sum.elections,
+			sum.operations)
 	}
 	happened(t, sum, lab.Put, lab.Get, lab.Spread, lab.Align)
 }
@@ -104,7 +106,8 @@ func TestAFailingSeedIsShrunk(t *testing.T) {
 	if replay(&told, lacking([]string{"oneVotePerTerm"}), 1, true, false) {
 		t.Fatal("two votes in a term, and nothing is violated")
 	}
-	if !strings.Contains(told.String(), "are needed to violate Election Safety") || !strings.Contains(told.String(), "were both elected leader of term") {
+	if !strings.Contains(told.String(), "are needed to violate Election Safety") ||
+		!strings.Contains(told.String(), "were both elected leader of term") {
 		t.Errorf("told %s", told.String())
 	}
 }

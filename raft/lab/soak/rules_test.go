@@ -30,19 +30,28 @@ var without = map[raft.Rule]struct {
 	rule raft.Rule
 	why  string
 }{
-	raft.CommitOnlyCurrentTerm: {raft.LeaderNoOp, "with a blank entry at the start of every term, entries of earlier terms are never acknowledged but together with it"},
+	raft.CommitOnlyCurrentTerm: {raft.LeaderNoOp,
+		"with a blank entry at the start of every term, entries of earlier terms are never acknowledged but " +
+			"together with it"},
 }
 
 // notByChance says of the safety rules whose absence seeds do not show why that is so. Each has its scenario.
 var notByChance = map[raft.Rule]string{
-	raft.CommitOnlyVerified:  "our leaders never send a follower a place before its first difference together with a commitIndex beyond it; another's may",
-	raft.ForgetCutWrites:     "a candidate counts its own vote only after every earlier write, so a write that was cut off has ended before its server can count itself as leader",
-	raft.KeepSuffix:          "a leader sends a snapshot to who said that his log ends before it, so what stands behind it there has overtaken that answer, was counted, and is lost again before it is resent",
-	raft.AnswersOfThisTerm:   "a call has to outlive its sender's life, which it does in harsh worlds only; they show it soon (mutation/FAULTS.md)",
-	raft.LoyaltyOutlivesTerm: "a refusal of a higher term has to come late, and a lease to be asked just then; the black box shows it soon (mutation/FAULTS.md)",
-	raft.LoyalCandidate:      "a server has to be told to stand, and a lease to be asked just then; harsh worlds show it (mutation/FAULTS.md)",
-	raft.RefuseImpossible:    "no server that keeps the rules sends what cannot be",
-	raft.DurableCandidacy:    "a candidate would have to win and crash within the moment that its write takes, and come back while another of the same term still asks",
+	raft.CommitOnlyVerified: "our leaders never send a follower a place before its first difference together " +
+		"with a commitIndex beyond it; another's may",
+	raft.ForgetCutWrites: "a candidate counts its own vote only after every earlier write, so a write that " +
+		"was cut off has ended before its server can count itself as leader",
+	raft.KeepSuffix: "a leader sends a snapshot to who said that his log ends before it, so what stands " +
+		"behind it there has overtaken that answer, was counted, and is lost again before it is resent",
+	raft.AnswersOfThisTerm: "a call has to outlive its sender's life, which it does in harsh worlds only; they " +
+		"show it soon (mutation/FAULTS.md)",
+	raft.LoyaltyOutlivesTerm: "a refusal of a higher term has to come late, and a lease to be asked just then; " +
+		"the black box shows it soon (mutation/FAULTS.md)",
+	raft.LoyalCandidate: "a server has to be told to stand, and a lease to be asked just then; harsh worlds " +
+		"show it (mutation/FAULTS.md)",
+	raft.RefuseImpossible: "no server that keeps the rules sends what cannot be",
+	raft.DurableCandidacy: "a candidate would have to win and crash within the moment that its write takes, " +
+		"and come back while another of the same term still asks",
 }
 
 // finding is how the absence of a rule was found.
@@ -56,8 +65,9 @@ type finding struct {
 	kept   []error // what the same seed leads to with all rules on
 }
 
-// Every safety rule is needed: with it switched off, seeds find a violation of the property that it protects, and the same seed with all rules on has none. For
-// the others it is said why chance does not find them. The table is kept in RULES.md.
+// Every safety rule is needed: with it switched off, seeds find a violation of the property that it protects, and
+// the same seed with all rules on has none. For the others it is said why chance does not find them. The table is
+// kept in RULES.md.
 func TestEachSafetyRuleIsNeeded(t *testing.T) {
 	var work sync.WaitGroup
 	findings := make([]finding, len(raft.Rules))
@@ -112,14 +122,16 @@ func (f *finding) search() {
 	}
 }
 
-// shows returns the violation by which the rule's absence shows, nil if it does not: that of the property which it protects, or, of rules about who the servers are, that a later
-// leader lacks what was committed. Two majorities that do not meet elect two leaders of one term, or as well one after the other.
+// shows returns the violation by which the rule's absence shows, nil if it does not: that of the property which it
+// protects, or, of rules about who the servers are, that a later leader lacks what was committed. Two majorities that
+// do not meet elect two leaders of one term, or as well one after the other.
 func (f *finding) shows(r *trial.Result) *check.Violation {
 	if v := r.Of(protects(f.rule)); v != nil {
 		return v
 	}
 	switch f.rule.Rule {
-	case raft.TwoMajorities, raft.OnlyVotersCount, raft.ConfigOnAppend, raft.RollBackConfig, raft.OneChangeAtATime, raft.ChangeInOwnTerm:
+	case raft.TwoMajorities, raft.OnlyVotersCount, raft.ConfigOnAppend, raft.RollBackConfig, raft.OneChangeAtATime,
+		raft.ChangeInOwnTerm:
 		return r.Of(check.LeaderCompleteness)
 	}
 	return nil
@@ -138,18 +150,23 @@ func names(violations []error) string {
 
 func protects(rule raft.RuleInfo) check.Property {
 	return map[raft.Property]check.Property{
-		raft.Liveness: check.Liveness, raft.ElectionSafety: check.ElectionSafety, raft.LeaderAppendOnly: check.LeaderAppendOnly, raft.LogMatching: check.LogMatching,
-		raft.LeaderCompleteness: check.LeaderCompleteness, raft.StateMachineSafety: check.StateMachineSafety, raft.Durability: check.Durability,
+		raft.Liveness: check.Liveness, raft.ElectionSafety: check.ElectionSafety,
+		raft.LeaderAppendOnly: check.LeaderAppendOnly, raft.LogMatching: check.LogMatching,
+		raft.LeaderCompleteness: check.LeaderCompleteness, raft.StateMachineSafety: check.StateMachineSafety,
+		raft.Durability:      check.Durability,
 		raft.Linearizability: check.Linearizability,
 	}[rule.Protects]
 }
 
 func tableOf(findings []finding) string {
 	var b strings.Builder
-	b.WriteString("| rule that is off | protects | seeds needed | seen after | simulated in all | fewest actions | violated there |\n| --- | --- | --- | --- | --- | --- | --- |\n")
+	b.WriteString(
+		"| rule that is off | protects | seeds needed | seen after | simulated in all | fewest actions | " +
+			"violated there |\n| --- | --- | --- | --- | --- | --- | --- |\n")
 	for _, f := range findings {
 		if f.seeds > 0 {
-			fmt.Fprintf(&b, "| %s (`%s`, %s) | %v | %d | %.3f s | %.2f h | %d | %s |\n", f.rule.Title, f.rule.ID, f.rule.Section, protects(f.rule), f.seeds, f.at, f.hours, f.fewest, f.found)
+			fmt.Fprintf(&b, "| %s (`%s`, %s) | %v | %d | %.3f s | %.2f h | %d | %s |\n", f.rule.Title, f.rule.ID,
+				f.rule.Section, protects(f.rule), f.seeds, f.at, f.hours, f.fewest, f.found)
 		}
 	}
 	b.WriteString("\nBeside a rule another one is off where that alone hides its absence:\n\n")
@@ -167,11 +184,15 @@ func tableOf(findings []finding) string {
 	return b.String()
 }
 
-// checkDocument looks that RULES.md speaks of the same rules; how many seeds each takes changes with every change of the core.
+// checkDocument looks that RULES.md speaks of the same rules; how many seeds each takes changes with every change
+// of the core.
 func checkDocument(t *testing.T, table string) {
 	const name = "../RULES.md"
-	head := "# What each rule is for\n\nEach safety rule switched off in all servers, and the first seed that shows what it protects: 3 to 6 servers, 20 s of faults drawn from the seed, then\n" +
-		"healing (`Hostile` in hostile.go, with more of what some rules are about). Of its actions all were left out that the violation does not need. `go run ./raft/lab/soak -off ID -seed N -shrink -events` shows it; N is\n" +
+	head := "# What each rule is for\n\nEach safety rule switched off in all servers, and the first seed that " +
+		"shows what it protects: 3 to 6 servers, 20 s of faults drawn from the seed, then\n" +
+		"healing (`Hostile` in hostile.go, with more of what some rules are about). Of its actions all were left " +
+		"out that the violation does not need. `go run ./raft/lab/soak -off ID -seed N -shrink -events` " +
+		"shows it; N is\n" +
 		"one less than the seeds needed. Written by `go test ./raft/lab/soak -run Rule -update`.\n\n"
 	if *update {
 		if err := os.WriteFile(name, []byte(head+table), 0o644); err != nil {

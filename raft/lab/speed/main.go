@@ -1,11 +1,12 @@
-// Speed says how long the simulation of a calm minute takes, natively and in WebAssembly under Node as the browser's lab is built, and what part of the time
-// it may take that is:
+// Speed says how long the simulation of a calm minute takes, natively and in WebAssembly under Node as the browser's
+// lab is built, and what part of the time it may take that is:
 //
 //	go run ./raft/lab/speed
 //	ratio	lab/calm-minute	0.62	20 ms
 //	ratio	lab/calm-minute-wasm	0.80	60 ms
 //
-// The two take turns, round by round, so that a machine that is busy for a while is unfair to neither; the median of all runs counts.
+// The two take turns, round by round, so that a machine that is busy for a while is unfair to neither; the median of
+// all runs counts.
 package main
 
 import (
@@ -84,11 +85,16 @@ func compare(rounds int) error {
 	node := filepath.Join(strings.TrimSpace(string(root)), "lib", "wasm", "go_js_wasm_exec")
 	targets := []*target{
 		{name: "lab/calm-minute", limit: 20 * time.Millisecond, command: []string{filepath.Join(dir, "native")}},
-		{name: "lab/calm-minute-wasm", limit: 60 * time.Millisecond, command: []string{node, filepath.Join(dir, "wasm")},
-			platform: []string{"GOOS=js", "GOARCH=wasm"}, flags: []string{"-gcflags=all=-l", "-gcflags=raftplayground/raft/...=", "-gcflags=raftplayground/relay/...="}}, // as build.sh builds the page's
+		{name: "lab/calm-minute-wasm", limit: 60 * time.Millisecond,
+			command: []string{node, filepath.Join(dir, "wasm")},
+			// as build.sh builds the page's
+			platform: []string{"GOOS=js", "GOARCH=wasm"},
+			flags: []string{"-gcflags=all=-l", "-gcflags=raftplayground/raft/...=",
+				"-gcflags=raftplayground/relay/...="}},
 	}
 	for _, t := range targets {
-		build := exec.Command("go", slices.Concat([]string{"build"}, t.flags, []string{"-o", t.command[len(t.command)-1], "raftplayground/raft/lab/speed"})...)
+		build := exec.Command("go", slices.Concat([]string{"build"}, t.flags,
+			[]string{"-o", t.command[len(t.command)-1], "raftplayground/raft/lab/speed"})...)
 		build.Env = append(os.Environ(), t.platform...)
 		if out, err := build.CombinedOutput(); err != nil {
 			return fmt.Errorf("building %s: %w\n%s", t.name, err, out)

@@ -33,7 +33,8 @@ func TestEveryFieldIsForged(t *testing.T) {
 		refused += world.Faults.BadFrames
 	}
 	if arrived < 1000 || refused > arrived/10 {
-		t.Errorf("%d forged frames arrived, %d of them unreadable: too little for this test to mean anything", arrived, refused)
+		t.Errorf("%d forged frames arrived, %d of them unreadable: too little for this test to mean anything", arrived,
+			refused)
 	}
 }
 

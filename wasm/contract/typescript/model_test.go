@@ -44,8 +44,9 @@ func TestGoBecomesTypeScript(t *testing.T) {
 		"messages":                    "export type ToLab =\n  | ({ type: \"open\" } & Open)\n",
 		"a message without members":   "\n  | { type: \"drawn\" }\n",
 		"what a tag says":             "  run: LabRun | null;\n",
-		"a run of the lab":            "export interface LabRun {\n  version: number;\n  config: LabConfig;\n  seed: U64;\n",
-		"a comment above a member":    "  /** Those of them that are no extensions (raft.Extensions): without them",
+		"a run of the lab": "export interface LabRun {\n  version: number;\n  config: LabConfig;\n  " +
+			"seed: U64;\n",
+		"a comment above a member": "  /** Those of them that are no extensions (raft.Extensions): without them",
 	} {
 		if !strings.Contains(string(text), want) {
 			t.Errorf("%s: nowhere stands %q", what, want)

@@ -73,7 +73,8 @@ function expect(what, ok) {
 
 ask({ type: "open", run: null, at: 0, rate: 0.02 });
 run(6000);
-expect("S3 to lead term 1", state.servers.find((s) => s.report?.role === "leader")?.server === 3 && state.servers[2].report.term === 1);
+expect("S3 to lead term 1", state.servers.find((s) => s.report?.role === "leader")?.server === 3 &&
+  state.servers[2].report.term === 1);
 expect("x = 3 to be committed", state.servers[2].report.commitIndex === 2);
 expect("about thirty batches a second at most", batches > 20 && batches < 220);
 ask({ type: "network", change: { rate: 1 } });
@@ -88,22 +89,30 @@ console.log("plays");
 
 if (mode === "measure") measure();
 
-/** Prints what the lab costs: the share of a core in real time, and how long it takes to go to any moment of ten minutes of chaos. */
+/**
+ * Prints what the lab costs: the share of a core in real time, and how long it takes to go to any moment of ten
+ * minutes of chaos.
+ */
 function measure() {
   for (const servers of [3, 5, 9]) {
-    ask({ type: "open", run: { version: 1, config: { servers, latency: 15000, jitter: 5000 }, seed: 7 }, at: 2e6, rate: 1 });
+    ask({ type: "open", run: { version: 1, config: { servers, latency: 15000, jitter: 5000 }, seed: 7 }, at: 2e6,
+      rate: 1 });
     run(1000);
     bytes = posts = 0;
     const took = run(20000);
-    console.log(`${servers} servers at real time: ${(took / 200).toFixed(1)} % of a core, ${(posts / 20).toFixed(0)} messages and ${(bytes / 20 / 1024).toFixed(0)} KiB a second`);
+    console.log(`${servers} servers at real time: ${(took / 200).toFixed(1)} % of a core, ${(posts / 20)
+      .toFixed(0)} messages and ${(bytes / 20 / 1024).toFixed(0)} KiB a second`);
   }
   for (const chaos of [0, 600e6]) {
-    const run10 = { version: 1, config: { servers: 5, latency: 15000, jitter: 5000, ...(chaos ? { clients: 3, keys: 4, think: 500000, patience: 2000000 } : {}) }, seed: 7 };
+    const run10 = { version: 1, config: { servers: 5, latency: 15000, jitter: 5000,
+      ...(chaos ? { clients: 3, keys: 4, think: 500000, patience: 2000000 } : {}) }, seed: 7 };
     const opened = ask({ type: "open", run: run10, at: 600e6, rate: 0 });
     const times = [];
     for (let i = 0; i < 60; i++) times.push(ask({ type: "seek", at: ((i * 7919) % 600) * 1e6 + 500e3 }).took);
     times.sort((a, b) => a - b);
-    console.log(`ten minutes${chaos ? " with clients" : ""}: opened in ${opened.took.toFixed(0)} ms; a seek takes ${times[30].toFixed(0)} ms, at most ${times[59].toFixed(0)} ms`);
+    console.log(`ten minutes${chaos ? " with clients"
+      : ""}: opened in ${opened.took.toFixed(0)} ms; a seek takes ${times[30].toFixed(0)} ms, at most ${times[59]
+      .toFixed(0)} ms`);
   }
   console.log(`memory ${(process.memoryUsage().rss / 1e6).toFixed(0)} MB`);
 }

@@ -17,10 +17,13 @@ func TestWhatTheContractForbidsIsFound(t *testing.T) {
 		}
 	}
 	for want, spoil := range map[string]func(b *contract.Batch){
-		"":                                 func(*contract.Batch) {},
-		`.self.disk: "tape" is no Disk`:    func(b *contract.Batch) { b.Self.Disk = "tape" },
-		`.self.disk: "" is no Disk`:        func(b *contract.Batch) { b.Self.Disk = "" },
-		`.self.role: "boss" is no Role`:    func(b *contract.Batch) { boss := contract.Role("boss"); b.Self.Role = &boss },
+		"":                              func(*contract.Batch) {},
+		`.self.disk: "tape" is no Disk`: func(b *contract.Batch) { b.Self.Disk = "tape" },
+		`.self.disk: "" is no Disk`:     func(b *contract.Batch) { b.Self.Disk = "" },
+		`.self.role: "boss" is no Role`: func(b *contract.Batch) {
+			boss := contract.Role("boss")
+			b.Self.Role = &boss
+		},
 		".room..links is null and no list": func(b *contract.Batch) { b.Room.Links = nil },
 		`.flights[]..kind: "tea" is no MessageKind`: func(b *contract.Batch) {
 			b.Flights = []contract.Flight{{Message: contract.Message{Kind: "tea"}}}

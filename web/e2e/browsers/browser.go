@@ -18,9 +18,11 @@ import (
 type Browser interface {
 	// Version is the browser's name and version, as it gives them itself.
 	Version() string
-	// Open opens a blank window, which stays visible beside the others. Its page is width × height CSS pixels large, or as large as the screen allows.
+	// Open opens a blank window, which stays visible beside the others. Its page is width × height CSS pixels large, or
+	// as large as the screen allows.
 	Open(width, height int) (Window, error)
-	// Problems are the errors that pages reported to the console, and the exceptions that nobody caught, since the start; nil if the browser does not tell.
+	// Problems are the errors that pages reported to the console, and the exceptions that nobody caught, since the
+	// start; nil if the browser does not tell.
 	Problems() []string
 	// Close ends the browser and deletes its profile.
 	Close()
@@ -28,13 +30,16 @@ type Browser interface {
 
 // A Window is one window of a browser. Only one goroutine may use the windows of a browser.
 type Window interface {
-	// Navigate goes to an address and returns when the page has loaded. If only the part behind # differs, the page stays and sees that change.
+	// Navigate goes to an address and returns when the page has loaded. If only the part behind # differs, the page
+	// stays and sees that change.
 	Navigate(url string) error
-	// Evaluate runs the body of an async function in the page and returns what it returned, as JSON. What it throws is the error.
+	// Evaluate runs the body of an async function in the page and returns what it returned, as JSON. What it throws
+	// is the error.
 	Evaluate(body string) ([]byte, error)
 	// Click presses and releases the left button of the mouse at a point of the page, CSS pixels.
 	Click(x, y float64) error
-	// Press presses and releases keys, one after the other. A key is the character that it types, or one of the constants.
+	// Press presses and releases keys, one after the other. A key is the character that it types, or one
+	// of the constants.
 	Press(keys ...string) error
 	// Resize gives the page another size, CSS pixels.
 	Resize(width, height int) error
@@ -67,7 +72,8 @@ type outcome struct {
 	Error *string             `json:"error"`
 }
 
-// settles makes the body of an async function an expression: a promise of an outcome as text. It never rejects, so both protocols need to carry nothing but text.
+// settles makes the body of an async function an expression: a promise of an outcome as text. It never rejects, so both
+// protocols need to carry nothing but text.
 func settles(body string) string {
 	return `(async () => {` + body + `})().then(
 		(value) => JSON.stringify({ value: value === undefined ? null : value }),
@@ -103,7 +109,8 @@ func pressing(keys []string) ([]any, error) {
 		if utf8.RuneCountInString(key) != 1 {
 			return nil, fmt.Errorf("a key is one character or one of the constants, not %q", key)
 		}
-		strokes = append(strokes, map[string]any{"type": "keyDown", "value": key}, map[string]any{"type": "keyUp", "value": key})
+		strokes = append(strokes, map[string]any{"type": "keyDown", "value": key},
+			map[string]any{"type": "keyUp", "value": key})
 	}
 	return []any{map[string]any{"type": "key", "id": "keyboard", "actions": strokes}}, nil
 }
@@ -161,7 +168,8 @@ func (p *process) prints(pattern string) (string, error) {
 		case <-p.ended:
 			return "", fmt.Errorf("%s ended before it printed %s; it printed: %s", p.cmd.Path, pattern, p.printed())
 		case <-ctx.Done():
-			return "", fmt.Errorf("%s has not printed %s within %v; it printed: %s", p.cmd.Path, pattern, commandTime, p.printed())
+			return "", fmt.Errorf("%s has not printed %s within %v; it printed: %s", p.cmd.Path, pattern, commandTime,
+				p.printed())
 		case <-time.After(20 * time.Millisecond):
 		}
 	}

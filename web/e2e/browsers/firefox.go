@@ -59,7 +59,8 @@ func Firefox() (Browser, error) {
 		return nil, err
 	}
 	f := &firefox{profile: profile, waiting: map[int]chan answer{}}
-	if f.process, err = start(program, nil, "--headless", "--no-remote", "--profile", profile, "--remote-debugging-port", "0"); err != nil {
+	if f.process, err = start(program, nil, "--headless", "--no-remote", "--profile", profile,
+		"--remote-debugging-port", "0"); err != nil {
 		os.RemoveAll(profile)
 		return nil, err
 	}
@@ -77,7 +78,8 @@ func find(names ...string) (string, error) {
 			return path, nil
 		}
 	}
-	return "", fmt.Errorf("expected one of the programs %s on the path; found none", strings.TrimSpace(strings.Join(names, " ")))
+	return "", fmt.Errorf("expected one of the programs %s on the path; found none",
+		strings.TrimSpace(strings.Join(names, " ")))
 }
 
 // greet connects to the browser and begins the session.
@@ -220,7 +222,8 @@ func (w *firefoxWindow) Evaluate(body string) ([]byte, error) {
 		ExceptionDetails struct{ Text string }
 	}
 	err := w.browser.command(&evaluated, "script.evaluate", map[string]any{
-		"expression": settles(body), "target": map[string]any{"context": w.context}, "awaitPromise": true, "userActivation": true,
+		"expression": settles(body), "target": map[string]any{"context": w.context}, "awaitPromise": true,
+		"userActivation": true,
 	})
 	if err != nil {
 		return nil, err
@@ -244,7 +247,8 @@ func (w *firefoxWindow) Press(keys ...string) error {
 }
 
 func (w *firefoxWindow) Resize(width, height int) error {
-	return w.command(nil, "browsingContext.setViewport", map[string]any{"viewport": map[string]any{"width": width, "height": height}})
+	return w.command(nil, "browsingContext.setViewport",
+		map[string]any{"viewport": map[string]any{"width": width, "height": height}})
 }
 
 func (w *firefoxWindow) Picture() ([]byte, error) {

@@ -23,7 +23,8 @@ func TestFirefox(t *testing.T) { walk(t, Firefox, "opfs") }
 // WebKitGTK is built without the private file system that Safari has.
 func TestWebKit(t *testing.T) { walk(t, WebKit, "indexeddb") }
 
-// walk does in one browser what a newcomer does, from the front page to a room of three. Live servers keep their logs on a disk of this kind.
+// walk does in one browser what a newcomer does, from the front page to a room of three. Live servers keep their logs
+// on a disk of this kind.
 func walk(t *testing.T, startBrowser func() (Browser, error), disk string) {
 	b, err := startBrowser()
 	if err != nil {
@@ -33,10 +34,13 @@ func walk(t *testing.T, startBrowser func() (Browser, error), disk string) {
 	t.Logf("in %s", b.Version())
 	first := open(t, b) // stays open: without a window some browsers end
 	t.Run("the lab opens and lives", func(t *testing.T) { theLabLives(page{t, first.Window}, startRelay(t)) })
-	t.Run("a server crashes by key, and the link leads Chromium there", func(t *testing.T) { aServerCrashesByKey(page{t, first.Window}, startRelay(t)) })
-	t.Run("moments are the same as in Chromium", func(t *testing.T) { momentsAreTheSame(page{t, first.Window}, startRelay(t)) })
+	t.Run("a server crashes by key, and the link leads Chromium there",
+		func(t *testing.T) { aServerCrashesByKey(page{t, first.Window}, startRelay(t)) })
+	t.Run("moments are the same as in Chromium",
+		func(t *testing.T) { momentsAreTheSame(page{t, first.Window}, startRelay(t)) })
 	t.Run("Escape closes dialogs", func(t *testing.T) { escapeClosesDialogs(page{t, first.Window}, startRelay(t)) })
-	t.Run("a sandboxed frame tells what happens", func(t *testing.T) { aSandboxedFrameTells(page{t, first.Window}, startRelay(t)) })
+	t.Run("a sandboxed frame tells what happens",
+		func(t *testing.T) { aSandboxedFrameTells(page{t, first.Window}, startRelay(t)) })
 	t.Run("without a network", func(t *testing.T) { withoutANetwork(page{t, first.Window}, startRelay(t)) })
 	t.Run("a room of three", func(t *testing.T) { aRoomOfThree(t, b, startRelay(t), disk) })
 	for _, problem := range b.Problems() {
@@ -67,7 +71,8 @@ const goesOn = `
 // By keyboard alone: the node, its menu, the deed. What was done is a link, and Chromium comes by it to the same state.
 func aServerCrashesByKey(p page, r *relay) {
 	p.open(r.url("/#1?size=5&seed=7&at=0.4"), 400)
-	p.within(20*time.Second, "the menu of a server is loaded", `return customElements.get("raft-node-menu") !== undefined;`)
+	p.within(20*time.Second, "the menu of a server is loaded",
+		`return customElements.get("raft-node-menu") !== undefined;`)
 	p.script(nil, `document.querySelector(".node[data-server='3']").focus();`)
 	p.must(p.Press(Enter))
 	p.must(p.Press(Enter))
@@ -80,7 +85,9 @@ func aServerCrashesByKey(p page, r *relay) {
 		p.must(p.Press(ArrowDown))
 	}
 	p.must(p.Press(Enter))
-	p.within(20*time.Second, "S3 is down, and none but S3", `return raftPlayground.cluster().map((s) => s.seat).join(" ") === "connected connected gone connected connected";`)
+	p.within(20*time.Second, "S3 is down, and none but S3",
+		`return raftPlayground.cluster().map((s) => s.seat).join(" ") === "connected connected gone connected `+
+			`connected";`)
 	p.script(nil, `
 		await raftPlayground.seek(450);
 		await raftPlayground.act({ do: "put", key: "x", value: "ä \"1\" #" });
@@ -88,7 +95,8 @@ func aServerCrashesByKey(p page, r *relay) {
 	made := p.lab()
 	p.must(p.Press("s"))
 	var link string
-	p.within(20*time.Second, "the dialog has a link", `return document.querySelector(".share-dialog .share-row input")?.value.includes("#1.") ?? false;`)
+	p.within(20*time.Second, "the dialog has a link",
+		`return document.querySelector(".share-dialog .share-row input")?.value.includes("#1.") ?? false;`)
 	p.script(&link, `return document.querySelector(".share-dialog .share-row input").value;`)
 	p.must(p.Press(Escape))
 	if opened := inChromium(p.t, []string{link}); opened[0] != made {
@@ -96,7 +104,8 @@ func aServerCrashesByKey(p page, r *relay) {
 	}
 }
 
-// One seed is one run, to the last bit, whichever engine compiled it: a minute of nine servers, a run of the gallery, four seconds without any rule of elections.
+// One seed is one run, to the last bit, whichever engine compiled it: a minute of nine servers, a run of the gallery,
+// four seconds without any rule of elections.
 func momentsAreTheSame(p page, r *relay) {
 	links := []string{
 		r.url("/#1?size=9&seed=11&at=60"),
@@ -112,16 +121,19 @@ func momentsAreTheSame(p page, r *relay) {
 	}
 }
 
-// While the clock runs each dialog is opened by its key and closed by one Escape, which gives back the focus to what had it.
+// While the clock runs each dialog is opened by its key and closed by one Escape, which gives back the focus to
+// what had it.
 func escapeClosesDialogs(p page, r *relay) {
 	p.open(r.url("/#1?size=5&seed=7&at=0.4"), 400)
 	p.script(nil, `await raftPlayground.network({ rate: 0.05 });`)
 	for key, dialog := range map[string]string{"s": "share-dialog", "g": "gallery-dialog", "?": "keys-dialog"} {
 		p.script(nil, `document.querySelector(".node[data-server='2']").focus();`)
 		p.must(p.Press(key))
-		p.within(20*time.Second, key+" opens the "+dialog, `return document.querySelector("dialog[open]")?.className === "`+dialog+`";`)
+		p.within(20*time.Second, key+" opens the "+dialog,
+			`return document.querySelector("dialog[open]")?.className === "`+dialog+`";`)
 		p.must(p.Press(Escape))
-		p.within(20*time.Second, "Escape closes the "+dialog, `return document.querySelector("dialog[open]") === null && document.activeElement.dataset.server === "2";`)
+		p.within(20*time.Second, "Escape closes the "+dialog,
+			`return document.querySelector("dialog[open]") === null && document.activeElement.dataset.server === "2";`)
 	}
 }
 
@@ -134,13 +146,16 @@ func aSandboxedFrameTells(p page, r *relay) {
 	}))
 	defer course.Close()
 	p.must(p.Navigate(course.URL))
-	p.within(60*time.Second, "the frame is ready, elects and commits", `return ["ready", "leader", "commit"].every((type) => told.includes("null " + type));`)
+	p.within(60*time.Second, "the frame is ready, elects and commits",
+		`return ["ready", "leader", "commit"].every((type) => told.includes("null " + type));`)
 }
 
 // After one visit the relay may go.
 func withoutANetwork(p page, r *relay) {
 	p.open(r.url("/#1?size=5&seed=7&at=0.4"), 400)
-	p.within(60*time.Second, "a service worker has taken the page over", `return (await navigator.serviceWorker.ready).active?.state === "activated" && navigator.serviceWorker.controller !== null;`)
+	p.within(60*time.Second, "a service worker has taken the page over",
+		`return (await navigator.serviceWorker.ready).active?.state === "activated" && `+
+			`navigator.serviceWorker.controller !== null;`)
 	before := p.lab()
 	r.stop()
 	p.must(p.Navigate("about:blank"))
@@ -150,7 +165,8 @@ func withoutANetwork(p page, r *relay) {
 	}
 }
 
-// Three windows elect, commit, lose the leader's, elect another; all are closed and opened again, and the logs are there.
+// Three windows elect, commit, lose the leader's, elect another; all are closed and opened again, and the
+// logs are there.
 func aRoomOfThree(t *testing.T, b Browser, r *relay, disk string) {
 	address := r.url("/new") // leads to a new room, in which the others follow the first one
 	var windows []page
@@ -189,14 +205,17 @@ func aRoomOfThree(t *testing.T, b Browser, r *relay, disk string) {
 // leading is the one of the windows whose server leads all of theirs.
 func leading(t *testing.T, windows []page) (leader page) {
 	t.Helper()
-	limit := time.Now().Add(90 * time.Second) // of which a loaded machine may need most: the clock is a tenth as quick, but does not wait for it
+	// of which a loaded machine may need most: the clock is a tenth as quick, but does not wait for it
+	limit := time.Now().Add(90 * time.Second)
 	for {
 		known := map[string]bool{}
 		for _, w := range windows {
 			var s struct {
 				Role, Known string
 			}
-			w.script(&s, `const s = raftPlayground.status(); return { role: s.role ?? "", known: s.leader + " in term " + s.term };`)
+			w.script(&s,
+				`const s = raftPlayground.status(); return { role: s.role ?? "", `+
+					`known: s.leader + " in term " + s.term };`)
 			known[s.Known] = true
 			if s.Role == "leader" {
 				leader = w
@@ -267,7 +286,9 @@ func (p page) within(limit time.Duration, what, body string) {
 func (p page) click(selector string) {
 	p.t.Helper()
 	var at struct{ X, Y float64 }
-	p.script(&at, `const r = document.querySelector("`+selector+`").getBoundingClientRect(); return { x: r.x + r.width / 2, y: r.y + r.height / 2 };`)
+	p.script(&at,
+		`const r = document.querySelector("`+selector+`").getBoundingClientRect(); `+
+			`return { x: r.x + r.width / 2, y: r.y + r.height / 2 };`)
 	p.must(p.Click(at.X, at.Y))
 }
 
@@ -290,13 +311,15 @@ func (p page) open(link string, at float64) {
 	p.t.Helper()
 	p.must(p.Navigate("about:blank")) // a link to the page that is open would be a change of its run, not a visit
 	p.must(p.Navigate(link))
-	p.within(60*time.Second, fmt.Sprintf("the lab stands at %v ms", at), fmt.Sprintf(`return (await raftPlayground.lab()).at === %v;`, at))
+	p.within(60*time.Second, fmt.Sprintf("the lab stands at %v ms", at),
+		fmt.Sprintf(`return (await raftPlayground.lab()).at === %v;`, at))
 }
 
 func (p page) reads(key, want string) {
 	p.t.Helper()
 	var got string
-	if p.script(&got, fmt.Sprintf(`return (await raftPlayground.request({ op: "get", key: %q })).value;`, key)); got != want {
+	if p.script(&got, fmt.Sprintf(`return (await raftPlayground.request({ op: "get", key: %q })).value;`,
+		key)); got != want {
 		p.t.Errorf("%s reads %q, expected %q", key, got, want)
 	}
 }
@@ -321,7 +344,8 @@ func inChromium(t *testing.T, links []string) []moment {
 	if err != nil {
 		t.Fatal(err)
 	}
-	allocator, stop := chromedp.NewExecAllocator(context.Background(), append(chromedp.DefaultExecAllocatorOptions[:], chromedp.ExecPath(program), chromedp.NoSandbox)...)
+	allocator, stop := chromedp.NewExecAllocator(context.Background(), append(chromedp.DefaultExecAllocatorOptions[:],
+		chromedp.ExecPath(program), chromedp.NoSandbox)...)
 	defer stop()
 	ctx, cancel := context.WithTimeout(allocator, 3*commandTime)
 	defer cancel()

@@ -13,7 +13,8 @@ import (
 	jsoniter "github.com/json-iterator/go"
 )
 
-// webKit is WebKitGTK's MiniBrowser on a display of its own, driven by WebKitWebDriver (https://www.w3.org/TR/webdriver2/).
+// webKit is WebKitGTK's MiniBrowser on a display of its own, driven by
+// WebKitWebDriver (https://www.w3.org/TR/webdriver2/).
 type webKit struct {
 	display *process
 	driver  *process
@@ -52,7 +53,8 @@ func (k *webKit) start(xvfb, driver, browser string) error {
 	if k.home, err = os.MkdirTemp("", "raft-webkit-"); err != nil {
 		return err
 	}
-	if k.display, err = start(xvfb, nil, "-displayfd", "1", "-screen", "0", "1600x1200x24", "-nolisten", "tcp"); err != nil {
+	if k.display, err = start(xvfb, nil, "-displayfd", "1", "-screen", "0", "1600x1200x24", "-nolisten",
+		"tcp"); err != nil {
 		return err
 	}
 	number, err := k.display.prints(`(?m)^(\d+)\n`)
@@ -65,7 +67,8 @@ func (k *webKit) start(xvfb, driver, browser string) error {
 	}
 	port := listener.Addr().(*net.TCPAddr).Port
 	listener.Close()
-	environment := []string{"DISPLAY=:" + number, "GDK_BACKEND=x11", "HOME=" + k.home, "XDG_DATA_HOME=" + k.home, "XDG_CACHE_HOME=" + k.home, "XDG_CONFIG_HOME=" + k.home}
+	environment := []string{"DISPLAY=:" + number, "GDK_BACKEND=x11", "HOME=" + k.home, "XDG_DATA_HOME=" + k.home,
+		"XDG_CACHE_HOME=" + k.home, "XDG_CONFIG_HOME=" + k.home}
 	if k.driver, err = start(driver, environment, fmt.Sprintf("--port=%d", port)); err != nil {
 		return err
 	}
@@ -89,15 +92,17 @@ func (k *webKit) greet(address, browser string) error {
 		Capabilities struct{ BrowserName, BrowserVersion string }
 	}
 	k.session = address
-	if err := k.command(&session, http.MethodPost, "/session", map[string]any{"capabilities": map[string]any{"alwaysMatch": map[string]any{
-		"browserName":              "MiniBrowser",
-		"webkitgtk:browserOptions": map[string]any{"binary": browser, "args": []string{"--automation"}},
-	}}}); err != nil {
+	if err := k.command(&session, http.MethodPost, "/session",
+		map[string]any{"capabilities": map[string]any{"alwaysMatch": map[string]any{
+			"browserName":              "MiniBrowser",
+			"webkitgtk:browserOptions": map[string]any{"binary": browser, "args": []string{"--automation"}},
+		}}}); err != nil {
 		return err
 	}
 	k.session = address + "/session/" + session.SessionID
 	k.version = "WebKitGTK " + session.Capabilities.BrowserVersion
-	if err := k.command(nil, http.MethodPost, "/timeouts", map[string]any{"script": commandTime.Milliseconds(), "pageLoad": commandTime.Milliseconds()}); err != nil {
+	if err := k.command(nil, http.MethodPost, "/timeouts", map[string]any{"script": commandTime.Milliseconds(),
+		"pageLoad": commandTime.Milliseconds()}); err != nil {
 		return err
 	}
 	if err := k.command(&k.blank, http.MethodGet, "/window", nil); err != nil {
@@ -194,7 +199,8 @@ func (w *webKitWindow) Navigate(url string) error {
 func (w *webKitWindow) Evaluate(body string) ([]byte, error) {
 	var text string
 	script := settles(body) + `.then(arguments[arguments.length - 1])`
-	if err := w.command(&text, http.MethodPost, "/execute/async", map[string]any{"script": script, "args": []any{}}); err != nil {
+	if err := w.command(&text, http.MethodPost, "/execute/async",
+		map[string]any{"script": script, "args": []any{}}); err != nil {
 		return nil, err
 	}
 	return new(outcome).read(text)
@@ -223,7 +229,8 @@ func (w *webKitWindow) Resize(width, height int) error {
 		if err := jsoniter.Unmarshal(text, &frame); err != nil {
 			return err
 		}
-		if err := w.command(nil, http.MethodPost, "/window/rect", map[string]any{"width": width + frame.Width, "height": height + frame.Height}); err != nil {
+		if err := w.command(nil, http.MethodPost, "/window/rect", map[string]any{"width": width + frame.Width,
+			"height": height + frame.Height}); err != nil {
 			return err
 		}
 	}

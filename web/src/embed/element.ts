@@ -7,16 +7,17 @@ import { isOurs, SOURCE, VERSION, type Command, type Told } from "./protocol.js"
  *     <script src="https://…/raft-playground.js" async></script>
  *     <raft-playground run="figure-8" controls="play" style="height: 480px"></raft-playground>
  *
- * Attributes: `run` (the name of a run of the gallery, or a link of the lab), or instead of it `size` (1 to 9), `seed` and `off` (IDs of rules, with commas between);
- * `at` (seconds of cluster time), `rate` (0.001 to 1), `controls` (full, play, none), `theme` (light, dark, auto), `autoplay` (1, 0), `lang` (en), `title`. A change
- * of one shows at once, several that are changed together as one. Its size is CSS's affair.
+ * Attributes: `run` (the name of a run of the gallery, or a link of the lab), or instead of it `size` (1 to 9), `seed`
+ * and `off` (IDs of rules, with commas between); `at` (seconds of cluster time), `rate` (0.001 to 1), `controls` (full,
+ * play, none), `theme` (light, dark, auto), `autoplay` (1, 0), `lang` (en), `title`. A change of one shows at once,
+ * several that are changed together as one. Its size is CSS's affair.
  *
  * Events, each with what happened as its `detail`: `ready`, `leader`, `commit`, `violation` (protocol.ts), and `error`,
  * { message }, when the lab does not come or does not answer; then a sentence and a link stand in its place.
  *
- * Methods, each a promise: `play(rate)`, `pause()`, `seek(ms)`, `step(to, back)`, `act(action)`, `open(link)`, `state()`.
- * What is asked before the lab is ready waits for it; what is asked is done in its order, changes of attributes too.
- * Whatever becomes of the lab, each promise is kept, or rejected with a sentence.
+ * Methods, each a promise: `play(rate)`, `pause()`, `seek(ms)`, `step(to, back)`, `act(action)`, `open(link)`,
+ * `state()`. What is asked before the lab is ready waits for it; what is asked is done in its order, changes of
+ * attributes too. Whatever becomes of the lab, each promise is kept, or rejected with a sentence.
  */
 const FOLDER = new URL(".", (document.currentScript as HTMLScriptElement | null)?.src || traced() || location.href);
 const PARAMETERS = ["size", "seed", "off", "at", "rate", "controls", "theme", "autoplay", "lang"] as const;
@@ -110,7 +111,8 @@ class RaftPlaygroundElement extends HTMLElement {
   attributeChangedCallback(name: string, _: string | null, value: string | null): void {
     if (!this.isConnected) return;
     if (name === "title") this.entitle();
-    else if (LOOKS.includes(name) && this.early === null) void this.ask({ command: "show", [name]: value ?? (name === "theme" ? "auto" : "full") } as Wish).catch(reportError);
+    else if (LOOKS.includes(name) && this.early === null) void this.ask({ command: "show", [name]: value
+      ?? (name === "theme" ? "auto" : "full") } as Wish).catch(reportError);
     else this.change();
   }
 
@@ -154,7 +156,10 @@ class RaftPlaygroundElement extends HTMLElement {
     queueMicrotask(() => this.load());
   }
 
-  /** The lab's address says all of the attributes. Once the lab is ready it is told of another one, and loads nothing anew. */
+  /**
+   * The lab's address says all of the attributes. Once the lab is ready it is told of another one, and
+   * loads nothing anew.
+   */
   private load(): void {
     if (!this.changed) return;
     this.changed = false;
@@ -164,7 +169,8 @@ class RaftPlaygroundElement extends HTMLElement {
     const query = new URLSearchParams(run !== "" && !isLink ? { run } : {});
     for (const name of PARAMETERS) {
       const value = this.getAttribute(name);
-      if (value !== null && !(name === "lang" && value !== "en")) query.set(name, name === "autoplay" ? autoplay(value) : value);
+      if (value !== null && !(name === "lang" && value !== "en"))
+        query.set(name, name === "autoplay" ? autoplay(value) : value);
     }
     const base = isLink ? link : "1";
     const address = new URL("embed/", FOLDER);
@@ -196,7 +202,8 @@ class RaftPlaygroundElement extends HTMLElement {
     this.begin();
     this.load();
     if (this.refusal) return Promise.reject(new Error(this.refusal));
-    if (this.asked.size >= MAX_WAITING) return Promise.reject(new Error(`${MAX_WAITING} commands wait for an answer already.`));
+    if (this.asked.size >= MAX_WAITING)
+      return Promise.reject(new Error(`${MAX_WAITING} commands wait for an answer already.`));
     const command = { type: "command", id: this.nextID++, ...wish } as Command;
     return new Promise((resolve, reject) => {
       this.asked.set(command.id, { resolve, reject });
@@ -300,7 +307,8 @@ class RaftPlaygroundElement extends HTMLElement {
 }
 
 /** `autoplay` alone means yes, as of a video. */
-const autoplay = (value: string): string => (value === "" || value === "autoplay" || value === "true" ? "1" : value === "false" ? "0" : value);
+const autoplay = (value: string): string => (value === "" || value === "autoplay" || value === "true" ? "1"
+  : value === "false" ? "0" : value);
 
 // A page may name the script twice, from two addresses too: the first one serves.
 if (!customElements.get("raft-playground")) customElements.define("raft-playground", RaftPlaygroundElement);

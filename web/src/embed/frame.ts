@@ -6,7 +6,10 @@ import type { Store } from "../store.js";
 import { setTheme } from "../theme.js";
 import { isOurs, SOURCE, VERSION, type Told } from "./protocol.js";
 
-/** The lab in a frame of another page: shows as much of itself as its link says, tells that page what happens, and does what it asks (protocol.ts). */
+/**
+ * The lab in a frame of another page: shows as much of itself as its link says, tells that page what happens, and does
+ * what it asks (protocol.ts).
+ */
 
 const CONTROLS: readonly Show["controls"][] = ["full", "play", "none"];
 const THEMES: readonly Show["theme"][] = ["light", "dark", "auto"];
@@ -32,7 +35,9 @@ export function startFrame(store: Store): void {
     const { id } = data;
     if (typeof id !== "number") return;
     if (data["command"] === "ping") return tell({ type: "answer", id, ok: true, value: null, error: "" });
-    if (underWay >= MAX_COMMANDS) return tell({ type: "answer", id, ok: false, value: null, error: `${MAX_COMMANDS} commands are under way already.` });
+    if (underWay >= MAX_COMMANDS)
+      return tell({ type: "answer", id, ok: false, value: null,
+      error: `${MAX_COMMANDS} commands are under way already.` });
     underWay++;
     last = last
       .then(() => obey(store, data))
@@ -72,7 +77,8 @@ async function obey(store: Store, data: Record<string, unknown>): Promise<unknow
   switch (command) {
     case "play": {
       const { rate = store.pace } = data;
-      if (typeof rate !== "number" || !(rate >= 0.001 && rate <= 1)) throw new TypeError(`play: rate must be a number from 0.001 to 1, not ${JSON.stringify(rate)}`);
+      if (typeof rate !== "number" || !(rate >= 0.001 && rate <= 1))
+        throw new TypeError(`play: rate must be a number from 0.001 to 1, not ${JSON.stringify(rate)}`);
       return api.network({ rate });
     }
     case "pause":
@@ -96,17 +102,22 @@ async function obey(store: Store, data: Record<string, unknown>): Promise<unknow
       if (data["theme"] !== undefined) setTheme(oneOf("show: theme", THEMES, data["theme"]));
       return;
     default:
-      throw new TypeError(`expected a command such as play, pause, seek, step, act, open, state or show, not ${JSON.stringify(command)}`);
+      throw new TypeError(
+        `expected a command such as play, pause, seek, step, act, open, state or show, not ${JSON.stringify(command)}`);
   }
 }
 
 function oneOf<T extends string>(what: string, choices: readonly T[], value: unknown): T {
   const chosen = choices.find((c) => c === value);
-  if (chosen === undefined) throw new TypeError(`${what} must be one of ${choices.join(", ")}, not ${JSON.stringify(value)}`);
+  if (chosen === undefined)
+    throw new TypeError(`${what} must be one of ${choices.join(", ")}, not ${JSON.stringify(value)}`);
   return chosen;
 }
 
-/** As a change of the address would, but without a step back in the history of the page around: that leads away from it, and not through its figure's runs. */
+/**
+ * As a change of the address would, but without a step back in the history of the page around: that leads away from it,
+ * and not through its figure's runs.
+ */
 async function showLink(link: unknown): Promise<void> {
   if (typeof link !== "string") throw new TypeError(`show: link must be a text, not ${JSON.stringify(link)}`);
   history.replaceState(null, "", `#${link}`);

@@ -1,8 +1,9 @@
 import type { LabAction, Stop, U64 } from "../model.js";
 
 /**
- * What an embedded lab and the page around it tell each other, by postMessage. Every message carries { source: "raft-playground", version: 1 }. A course may
- * speak it with a plain iframe; the element <raft-playground> (element.ts) speaks it for others. Times are milliseconds of cluster time.
+ * What an embedded lab and the page around it tell each other, by postMessage. Every message carries { source:
+ * "raft-playground", version: 1 }. A course may speak it with a plain iframe; the element <raft-playground>
+ * (element.ts) speaks it for others. Times are milliseconds of cluster time.
  */
 export const SOURCE = "raft-playground";
 export const VERSION = 1;
@@ -27,10 +28,14 @@ export type Command = { type: "command"; id: number } & (
   | { command: "open"; link: string } // as a link's #, or the name of a run of the gallery
   | { command: "state" } // answers as window.raftPlayground.lab() does
   | { command: "ping" } // answered at once, out of turn: the lab is still there
-  | { command: "show"; link?: string; controls?: string; theme?: string } // link: what stands behind the # of the frame's address, which may name another run; what is wrong with it is said in the frame
+  // link: what stands behind the # of the frame's address, which may name another run; what is wrong with it is said
+  // in the frame
+  | { command: "show"; link?: string; controls?: string; theme?: string }
 );
 
 /** Whether a message is of this protocol and of a version that is understood. */
-export function isOurs(data: unknown): data is { source: string; version: number; type: unknown } & Record<string, unknown> {
-  return typeof data === "object" && data !== null && (data as { source?: unknown }).source === SOURCE && (data as { version?: unknown }).version === VERSION;
+export function isOurs(data: unknown): data is { source: string; version: number; type: unknown } & Record<string,
+  unknown> {
+  return typeof data === "object" && data !== null && (data as { source?: unknown }).source === SOURCE &&
+    (data as { version?: unknown }).version === VERSION;
 }

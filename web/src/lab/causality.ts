@@ -2,8 +2,9 @@ import type { Message, StoryLine } from "../model.js";
 import { arrived } from "./messages.js";
 
 /**
- * What could have caused what (Lamport 1978): a happened before b if both are of one server and a came first, or a is the sending of a message and b its
- * arrival, or there is a c between them. Pure functions of the messages and the story.
+ * What could have caused what (Lamport 1978): a happened before b if both are of one server and a came first, or
+ * a is the sending of a message and b its arrival, or there is a c between them. Pure functions of the messages
+ * and the story.
  */
 
 export interface Point {
@@ -32,7 +33,8 @@ export function lanesOf(messages: Message[], story: StoryLine[], by: number): La
     if (message.sent <= by) all.push({ key: sendKey(message.seq), lane: message.from, at: message.sent, message });
     if (arrived(message, by)) all.push({ key: arrivalKey(message.seq), lane: message.to, at: message.due, message });
   }
-  for (const line of story) if (line.server > 0 && line.at <= by) all.push({ key: eventKey(line.id), lane: line.server, at: line.at, line });
+  for (const line of story) if (line.server > 0 && line.at <= by) all.push({ key: eventKey(line.id), lane: line.server,
+    at: line.at, line });
   const lanes = new Map<number, Point[]>();
   for (const p of all) {
     const lane = lanes.get(p.lane);
@@ -45,15 +47,18 @@ export function lanesOf(messages: Message[], story: StoryLine[], by: number): La
 }
 
 /**
- * The points of a lane in the order in which they happened. Of those at the same time messages come as they are numbered, so that an answer without any delay
- * is sent after its question came; and a server's events come after the first message that arrived then, before what it sends thereupon.
+ * The points of a lane in the order in which they happened. Of those at the same time messages come as they are
+ * numbered, so that an answer without any delay is sent after its question came; and a server's events come after the
+ * first message that arrived then, before what it sends thereupon.
  */
 function inOrder(points: Point[]): string[] {
   const number = (p: Point): number => (p.message ? p.message.seq + (p.key.startsWith("r") ? 0.5 : 0) : 0);
   const firstArrival = new Map<number, number>();
-  for (const p of points) if (p.key.startsWith("r")) firstArrival.set(p.at, Math.min(firstArrival.get(p.at) ?? Infinity, number(p)));
+  for (const p of points) if (p.key.startsWith("r")) firstArrival.set(p.at, Math.min(firstArrival.get(p.at) ?? Infinity,
+    number(p)));
   const rank = (p: Point): number => (p.line ? (firstArrival.get(p.at) ?? -1) + 0.25 : number(p));
-  return points.sort((a, b) => a.at - b.at || rank(a) - rank(b) || (a.line?.id ?? 0) - (b.line?.id ?? 0)).map((p) => p.key);
+  return points.sort((a, b) => a.at - b.at || rank(a) - rank(b) || (a.line?.id ?? 0) - (b.line?.id ?? 0))
+    .map((p) => p.key);
 }
 
 /** What must have happened directly before a point. */
@@ -94,7 +99,10 @@ function reach(from: string, next: (key: string) => string[]): Set<string> {
   return seen;
 }
 
-/** A point with its vector clock (Fidge, Mattern 1988): of every lane, how many of its points happened before this one or are it. */
+/**
+ * A point with its vector clock (Fidge, Mattern 1988): of every lane, how many of its points happened before this one
+ * or are it.
+ */
 export interface Stamped {
   point: Point;
   clock: Map<number, number>; // by lane
@@ -113,7 +121,8 @@ export function stamped(lanes: Lanes): Stamped[] {
       if (missing.length > 0) open.push(...missing);
       else {
         open.pop();
-        if (!done.has(key)) done.set(key, stamp(lanes.points.get(key) as Point, before.map((k) => done.get(k) as Stamped)));
+        if (!done.has(key))
+          done.set(key, stamp(lanes.points.get(key) as Point, before.map((k) => done.get(k) as Stamped)));
       }
     }
   }

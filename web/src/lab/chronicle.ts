@@ -12,18 +12,21 @@ export interface Stretch {
 /** Asks the lab for all that happened in a stretch. */
 export type Ask = (stretch: Stretch, details: boolean) => Promise<Replay>;
 
-const MARGIN = { part: 0.5, least: 100 * MS }; // of the stretch, and at least: what is asked for beyond it, so that a little way there is nothing to ask
+// of the stretch, and at least: what is asked for beyond it, so that a little way there is nothing to ask
+const MARGIN = { part: 0.5, least: 100 * MS };
 const PLAYING_MS = 1_000; // real time between two questions while the clock runs
-const AGAIN_MS = 250; // after which a question is asked again that the lab could not answer, as it was on its way elsewhere
+// after which a question is asked again that the lab could not answer, as it was on its way elsewhere
+const AGAIN_MS = 250;
 const MESSAGES = 6_000; // kept at once; those that were sent first are forgotten
 
 /**
- * What happened in the stretch that the diagram shows. The lab replays it whole when it is first looked at, after a jump, and when the clock stops; while the clock runs
- * in between, what batches tell is added.
+ * What happened in the stretch that the diagram shows. The lab replays it whole when it is first looked at, after a
+ * jump, and when the clock stops; while the clock runs in between, what batches tell is added.
  */
 export class Chronicle {
   private known = new Map<number, Message>(); // by seq
-  private told: (Replay & { details: boolean; asked: number }) | null = null; // the last answer, with where it was to begin; null: of another moment
+  // the last answer, with where it was to begin; null: of another moment
+  private told: (Replay & { details: boolean; asked: number }) | null = null;
   private asked: (Stretch & { details: boolean }) | null = null; // the last question
   private asking: Batch[] | null = null; // an answer is awaited; what was told since the question
   private moment = 0; // counts the jumps: an answer of before one is void
@@ -47,10 +50,12 @@ export class Chronicle {
 
   /** Sees to it that a stretch is known whole, as far as `now`. */
   need(stretch: Stretch, now: number, details: boolean, paused: boolean): void {
-    if (this.asking || this.covers(stretch, now, details, paused) || (!paused && performance.now() < this.earliest)) return;
+    if (this.asking || this.covers(stretch, now, details, paused) || (!paused && performance.now() < this.earliest))
+      return;
     const wanted = { ...around(stretch, now), details };
     const { asked } = this;
-    if (asked && asked.from === wanted.from && asked.to === wanted.to && asked.details === details) return; // it has been answered, and there was more than is told
+    // it has been answered, and there was more than is told
+    if (asked && asked.from === wanted.from && asked.to === wanted.to && asked.details === details) return;
     this.fetch(wanted, details).catch(() => setTimeout(this.changed, AGAIN_MS));
   }
 
@@ -88,7 +93,8 @@ export class Chronicle {
 
   /** Those messages of which any part lies between two times, in the order in which they were sent. */
   between({ from, to }: Stretch): Message[] {
-    return [...this.known.values()].filter((m) => m.sent <= to && endOf(m) >= from).sort((a, b) => a.sent - b.sent || a.seq - b.seq);
+    return [...this.known.values()].filter((m) => m.sent <= to && endOf(m) >= from).sort((a, b) => a.sent - b.sent ||
+      a.seq - b.seq);
   }
 
   /** The events of servers between two times: as they were replayed, else as the story has them. */
@@ -96,14 +102,16 @@ export class Chronicle {
     const { told } = this;
     const elsewhere = story.filter((l) => l.server > 0 && !(told && l.at > told.from && l.at <= told.to));
     const replayed = told?.events.filter((l) => l.at > told.from) ?? [];
-    return [...elsewhere, ...replayed].filter((l) => l.at >= from && l.at <= to && (details || l.weight === "key")).sort((a, b) => a.at - b.at || a.id - b.id);
+    return [...elsewhere, ...replayed].filter((l) => l.at >= from && l.at <= to && (details || l.weight === "key"))
+      .sort((a, b) => a.at - b.at || a.id - b.id);
   }
 
   /** What the servers were: as it was replayed, else as the history has it. */
   lanes(history: Pick<History, "lanes">): History["lanes"] {
     const { told } = this;
     if (!told) return history.lanes;
-    return [...history.lanes.filter((l) => l.at < told.from), ...told.lanes, ...history.lanes.filter((l) => l.at > told.to)];
+    return [...history.lanes.filter((l) => l.at < told.from), ...told.lanes,
+      ...history.lanes.filter((l) => l.at > told.to)];
   }
 
   private covers({ from, to }: Stretch, now: number, details: boolean, paused: boolean): boolean {

@@ -3,7 +3,10 @@ import { names, seconds, span } from "../words.js";
 import { axis, xOf, type Frame } from "./spacetime.js";
 import { MS, SECOND } from "../time.js";
 
-/** The history of clients as shapes: a row a client, time to the right, an operation a box from its call to its answer, its effect a point within. Pure functions. */
+/**
+ * The history of clients as shapes: a row a client, time to the right, an operation a box from its call to its answer,
+ * its effect a point within. Pure functions.
+ */
 
 export interface Box {
   index: number; // of its operation
@@ -43,10 +46,12 @@ const PATIENCE = SECOND; // as long as a client waits for an answer at least (ra
 export const endOf = (o: Operation): number => o.returned ?? o.called + PATIENCE;
 
 /** Whether clients ask anything in a run, from a moment on: those that ask by themselves, or the one of actions. */
-export const asks = (run: LabRun, from: number): boolean => (run.config.clients ?? 0) > 0 || (run.actions ?? []).some((a) => a.at >= from && ["put", "get", "delete", "cas"].includes(a.do));
+export const asks = (run: LabRun, from: number): boolean => (run.config.clients ?? 0) > 0 ||
+  (run.actions ?? []).some((a) => a.at >= from && ["put", "get", "delete", "cas"].includes(a.do));
 
 /** Whether a history that was told up to a moment can have gone on: somebody asks after it, or still waited. */
-export const goesOn = (run: LabRun, h: ClientHistory, until: number): boolean => asks(run, until) || h.operations.some((o) => o.returned === null && endOf(o) >= until);
+export const goesOn = (run: LabRun, h: ClientHistory, until: number): boolean => asks(run, until) ||
+  h.operations.some((o) => o.returned === null && endOf(o) >= until);
 
 export const clientName = (client: number): string => (client === 0 ? "Client" : `Client ${client}`);
 
@@ -67,18 +72,23 @@ export function chart(h: ClientHistory, f: Frame, pitch: number): Chart {
       const x = xOf(f, o.called) - (width - long) / 2;
       const room = (next[i] === undefined ? Infinity : xOf(f, next[i])) - x - (label(o).length + 0.5) * LETTER;
       const words = wrong.has(index) || room >= SERVER ? "whole" : room >= 0 ? "short" : "none";
-      return [{ index, x, width, y: y + (line[i] ?? 0) * pitch, words, point: o.effect === null ? null : xOf(f, o.effect) - x, open: o.returned === null, wrong: wrong.has(index) }];
+      return [{ index, x, width, y: y + (line[i] ?? 0) * pitch, words, point: o.effect === null ? null
+        : xOf(f, o.effect) - x, open: o.returned === null, wrong: wrong.has(index) }];
     });
     within += boxes.length;
     rows.push({ client, name: clientName(client), count: own.length, y, height: lines * pitch, boxes });
     y += lines * pitch;
   }
   const share = Math.ceil(DRAWN / Math.max(1, rows.length));
-  for (const row of rows) if (within > DRAWN) row.boxes = row.boxes.filter((b, i) => b.wrong || i >= row.boxes.length - share);
+  for (const row of rows) if (within > DRAWN) row.boxes = row.boxes.filter((b, i) => b.wrong ||
+    i >= row.boxes.length - share);
   return { rows, axis: axis(f), height: y, leftOut: within - rows.reduce((sum, r) => sum + r.boxes.length, 0) };
 }
 
-/** On which line of its row each of a client's operations stands, so that those at the same time do not cover each other, and when the next one on its line begins. */
+/**
+ * On which line of its row each of a client's operations stands, so that those at the same time do not cover each
+ * other, and when the next one on its line begins.
+ */
 function stacked(operations: Operation[]): { lines: number; line: number[]; next: (number | undefined)[] } {
   const ends: number[] = [];
   const last: number[] = [];
@@ -94,7 +104,10 @@ function stacked(operations: Operation[]): { lines: number; line: number[]; next
   return { lines: Math.max(1, ends.length), line, next };
 }
 
-/** What is seen of a history at first: all of it, or the last operations before a moment; and what comes after them if that is not long. */
+/**
+ * What is seen of a history at first: all of it, or the last operations before a moment; and what comes after them if
+ * that is not long.
+ */
 export function seen(h: ClientHistory, now: number): { from: number; span: number } {
   const before = h.operations.filter((o) => o.called <= now).length;
   const all = h.operations.length <= FIRST;
@@ -115,9 +128,11 @@ export function neighbour(h: ClientHistory, index: number, way: "left" | "right"
     return own[own.findIndex(({ i }) => i === index) + (way === "right" ? 1 : -1)]?.i ?? null;
   }
   const others = all.filter(({ o }) => (way === "down" ? o.client > here.client : o.client < here.client));
-  const client = way === "down" ? Math.min(...others.map(({ o }) => o.client)) : Math.max(...others.map(({ o }) => o.client));
+  const client = way === "down" ? Math.min(...others.map(({ o }) => o.client))
+    : Math.max(...others.map(({ o }) => o.client));
   const apart = (o: Operation) => Math.abs(o.called - here.called);
-  return others.filter(({ o }) => o.client === client).reduce<{ o: Operation; i: number } | null>((best, x) => (best === null || apart(x.o) < apart(best.o) ? x : best), null)?.i ?? null;
+  return others.filter(({ o }) => o.client === client).reduce<{ o: Operation; i: number }
+    | null>((best, x) => (best === null || apart(x.o) < apart(best.o) ? x : best), null)?.i ?? null;
 }
 
 // --- words
@@ -137,23 +152,28 @@ const missed = (o: Operation): boolean => o.kind === "cas" && o.returned !== nul
 export function operationWords(h: ClientHistory, index: number): string {
   const o = h.operations[index];
   if (!o) return "";
-  const asked = `${clientName(o.client)} asked at ${seconds(o.called)} s ${{ put: `to write ${o.key} = ${o.value}`, get: `for ${o.key}`, delete: `to delete ${o.key}`, cas: `to write ${o.key} = ${o.value} if it is ${o.expected ?? ""}` }[o.kind]}.`;
+  const asked = `${clientName(o.client)} asked at ${seconds(o.called)} s ${{ put: `to write ${o.key} = ${o.value}`,
+    get: `for ${o.key}`, delete: `to delete ${o.key}`,
+    cas: `to write ${o.key} = ${o.value} if it is ${o.expected ?? ""}` }[o.kind]}.`;
   const wrong = h.wrong.find((w) => w.operation === index);
   return `${asked} ${wrong ? wrong.text : [told(o), effect(h, o)].filter((s) => s).join(" ")}`;
 }
 
 /** What the client was told. */
 function told(o: Operation): string {
-  if (o.returned === null) return o.kind === "get" ? "There is no answer." : "There is no answer: it may have happened at any time since, or never.";
+  if (o.returned === null) return o.kind === "get" ? "There is no answer."
+    : "There is no answer: it may have happened at any time since, or never.";
   const at = `after ${span(Math.round((o.returned - o.called) / 100) * 100)}`;
   if (o.refused) return `${names([o.server])} refused ${at}: it did not happen.`;
-  if (o.kind === "get") return `${names([o.server])} answered ${o.found ? `${o.key} = ${o.value}` : `that there is no ${o.key}`} ${at}.`;
+  if (o.kind === "get") return `${names([o.server])} answered ${o.found ? `${o.key} = ${o.value}`
+    : `that there is no ${o.key}`} ${at}.`;
   if (missed(o)) return `${names([o.server])} answered that ${o.key} is not ${o.expected ?? ""} ${at}.`;
   return `${names([o.server])} said that it is done ${at}${o.kind === "delete" && !o.found ? "; there was none" : ""}.`;
 }
 
 function effect(h: ClientHistory, o: Operation): string {
-  if (o.effect === null) return o.returned !== null && !o.refused && h.undecided.includes(o.key) ? "When it took effect is not decided." : "";
+  if (o.effect === null) return o.returned !== null && !o.refused && h.undecided.includes(o.key)
+    ? "When it took effect is not decided." : "";
   const of = h.operations.filter((x) => x.key === o.key && x.effect !== null).length;
   return `It can be taken to have happened at ${seconds(o.effect)} s, as number ${o.place} of ${of} on ${o.key}.`;
 }
@@ -171,5 +191,7 @@ export function verdict(h: ClientHistory): string {
 
 /** What is left out, in one sentence; empty: nothing is. */
 export function leftOutWords(h: ClientHistory): string {
-  return h.leftOut > 0 ? `The first ${h.operations.length} operations, to ${seconds(h.until)} s; ${h.leftOut} later ones are left out.` : "";
+  return h.leftOut > 0
+    ? `The first ${h.operations.length} operations, to ${seconds(h.until)} s; ${h.leftOut} later ones are left out.`
+    : "";
 }

@@ -8,7 +8,10 @@ import { arrived, endOf } from "./messages.js";
 import { writeLink } from "./moment.js";
 import { SPARED } from "./spacetime.js";
 
-/** What is seen of the diagram, for others: as a picture, as a Mermaid sequence diagram, as a log for ShiViz. Each says which run it is, and whether it is Raft. */
+/**
+ * What is seen of the diagram, for others: as a picture, as a Mermaid sequence diagram, as a log for ShiViz. Each says
+ * which run it is, and whether it is Raft.
+ */
 
 export type Format = "svg" | "png" | "mermaid" | "shiviz";
 
@@ -32,7 +35,8 @@ const SCALE = 2; // pixels of a PNG to one of the page
 const MARGIN = 16;
 const LINE = 18; // px of a line above the picture
 const [SANS, SIZE, WEIGHT] = ["Inter, system-ui, sans-serif", 13, 600];
-const MERMAID_MOST = 50_000; // characters; of more it draws nothing, unless the page around it says otherwise (maxTextSize)
+// characters; of more it draws nothing, unless the page around it says otherwise (maxTextSize)
+const MERMAID_MOST = 50_000;
 
 /** Makes a file of what is seen and hands it to the person. */
 export async function save(store: Store, format: Format, seen: Seen): Promise<void> {
@@ -45,11 +49,14 @@ export async function save(store: Store, format: Format, seen: Seen): Promise<vo
       return download(`${name}.png`, await raster(picture(seen.drawing, origin)));
     case "mermaid": {
       const text = mermaid(seen.messages, seen.story, origin, seen.by);
-      if (text.length > MERMAID_MOST) store.notice(`Mermaid draws ${MERMAID_MOST} characters, and this has ${text.length}. Enlarge the diagram to save a shorter stretch.`);
+      if (text.length > MERMAID_MOST)
+        store.notice(
+        `Mermaid draws ${MERMAID_MOST} characters, and this has ${text.length}. Enlarge the diagram to save a shorter stretch.`);
       return download(`${name}.mmd`, new Blob([text], { type: "text/plain" }));
     }
     case "shiviz":
-      return download(`${name}.log`, new Blob([shiviz(seen.messages, seen.story, origin, seen.by)], { type: "text/plain" }));
+      return download(`${name}.log`, new Blob([shiviz(seen.messages, seen.story, origin, seen.by)],
+        { type: "text/plain" }));
   }
 }
 
@@ -75,10 +82,12 @@ function download(name: string, content: Blob): void {
 
 // --- pictures
 
-const STYLES = ["fill", "stroke", "stroke-width", "stroke-dasharray", "stroke-linecap", "opacity", "font-family", "font-size", "font-weight", "text-anchor", "paint-order", "display"];
+const STYLES = ["fill", "stroke", "stroke-width", "stroke-dasharray", "stroke-linecap", "opacity", "font-family",
+  "font-size", "font-weight", "text-anchor", "paint-order", "display"];
 
 /** What need not be said: it is so by itself. */
-const UNLESS: Record<string, string> = { "stroke-dasharray": "none", "stroke-linecap": "butt", opacity: "1", "text-anchor": "start", "paint-order": "normal", display: "inline" };
+const UNLESS: Record<string, string> = { "stroke-dasharray": "none", "stroke-linecap": "butt", opacity: "1",
+  "text-anchor": "start", "paint-order": "normal", display: "inline" };
 
 /** The drawing as it looks now, in a file of its own: every style that matters is written beside its element. */
 function picture(drawing: SVGSVGElement, origin: Origin): string {
@@ -90,15 +99,21 @@ function picture(drawing: SVGSVGElement, origin: Origin): string {
   const height = drawing.height.baseVal.value;
   const root = getComputedStyle(document.documentElement);
   const token = (name: string) => root.getPropertyValue(name).trim();
-  const words = [...lines([origin.title, origin.modified].filter((t) => t).join(" · "), width), ...(origin.link ? [shortened(origin.link, width)] : [])];
+  const words = [...lines([origin.title, origin.modified].filter((t) => t).join(" · "), width),
+    ...(origin.link ? [shortened(origin.link, width)] : [])];
   const head = words.map((line, i) => {
     const link = origin.link !== "" && i === words.length - 1;
-    const text = `<text x="${MARGIN}" y="${MARGIN + 10 + LINE * i}" font-family="${SANS}" font-size="${SIZE}" font-weight="${link ? 400 : WEIGHT}" fill="${token(link ? "--t3" : "--t1")}">${escaped(line)}</text>`;
+    const text = `<text x="${MARGIN}" y="${MARGIN + 10 + LINE * i}" font-family="${SANS}" font-size="${SIZE}"
+      font-weight="${link ? 400 : WEIGHT}" fill="${token(link ? "--t3" : "--t1")}">${escaped(line)}</text>`;
     return link ? `<a href="${escaped(origin.link)}">${text}</a>` : text;
   });
   const top = MARGIN + LINE * words.length + 8;
   const size = { width: width + 2 * MARGIN, height: top + height + MARGIN };
-  return `<svg xmlns="http://www.w3.org/2000/svg" width="${size.width}" height="${size.height}" viewBox="0 0 ${size.width} ${size.height}"><title>${escaped([origin.title, origin.modified].filter((t) => t).join(". "))}</title>${origin.link ? `<desc>${escaped(origin.link)}</desc>` : ""}<rect width="100%" height="100%" fill="${token("--surface")}"/>${head.join("")}<g transform="translate(${MARGIN} ${top})">${new XMLSerializer().serializeToString(copy)}</g></svg>`;
+  return `<svg xmlns="http://www.w3.org/2000/svg" width="${size.width}" height="${size.height}"
+    viewBox="0 0 ${size.width} ${size.height}"><title>${escaped([origin.title, origin.modified].filter((t) => t)
+    .join(". "))}</title>${origin.link ? `<desc>${escaped(origin.link)}</desc>` : ""}<rect width="100%" height="100%"
+    fill="${token("--surface")}"/>${head.join("")}<g transform="translate(${MARGIN} ${top})">${new XMLSerializer()
+    .serializeToString(copy)}</g></svg>`;
 }
 
 const long = (words: string): number => textWidth(words, `${WEIGHT} ${SIZE}px ${SANS}`);
@@ -124,7 +139,8 @@ function shortened(link: string, width: number): string {
 /** Copies the looks of an element, and removes what only the page needs. */
 function inline(from: Element, to: Element): void {
   const style = getComputedStyle(from);
-  const seen = [style.fill, style.stroke].some((paint) => paint !== "none" && !/^(transparent|rgba\(0, 0, 0, 0\))$/.test(paint)) || from.children.length > 0;
+  const seen = [style.fill, style.stroke].some((paint) => paint !== "none" &&
+    !/^(transparent|rgba\(0, 0, 0, 0\))$/.test(paint)) || from.children.length > 0;
   if (!seen) to.setAttribute("data-unseen", ""); // it only catches the pointer
   for (const name of STYLES) {
     const value = style.getPropertyValue(name);
@@ -144,14 +160,19 @@ async function raster(text: string): Promise<Blob> {
   canvas.width = image.naturalWidth * SCALE;
   canvas.height = image.naturalHeight * SCALE;
   canvas.getContext("2d")?.drawImage(image, 0, 0, canvas.width, canvas.height);
-  return new Promise((resolve, reject) => canvas.toBlob((blob) => (blob ? resolve(blob) : reject(new Error("expected a picture, the browser made none"))), "image/png"));
+  return new Promise((resolve, reject) =>
+    canvas.toBlob((blob) => (blob ? resolve(blob) : reject(new Error("expected a picture, the browser made none"))),
+    "image/png"));
 }
 
 // --- text
 
 const named = (address: number): string => (address >= 1001 ? `C${address - 1000}` : who(address));
 
-/** A Mermaid sequenceDiagram: a message stands where it arrives, so that what caused it stands above it. What says that all is well is left out where it would be too long to be drawn. */
+/**
+ * A Mermaid sequenceDiagram: a message stands where it arrives, so that what caused it stands above it. What says that
+ * all is well is left out where it would be too long to be drawn.
+ */
 export function mermaid(messages: Message[], story: StoryLine[], origin: Origin, by: number): string {
   let text = "";
   for (const out of SPARED) {
@@ -165,8 +186,13 @@ export function mermaid(messages: Message[], story: StoryLine[], origin: Origin,
 function sequence(messages: Message[], leftOut: number, story: StoryLine[], origin: Origin, by: number): string {
   const addresses = new Set([...messages.flatMap((m) => [m.from, m.to]), ...story.map((l) => l.server)]);
   const steps = [
-    ...messages.filter((m) => arrived(m, by) || m.fate !== "sent").map((m) => ({ at: endOf(m), rank: 0, text: `${named(m.from)}${m.fate === "sent" ? "->>" : "-x"}${named(m.to)}: ${plain(`${flightName(m)}${m.label ? `, ${m.label}` : ""}${m.term ? ` (term ${m.term})` : ""}`)}` })),
-    ...story.filter((l) => l.at <= by).map((l) => ({ at: l.at, rank: 1, text: `Note over ${named(l.server)}: ${plain(heading(l.text))}` })),
+    ...messages.filter((m) => arrived(m, by) || m.fate !== "sent")
+      .map((m) => ({ at: endOf(m), rank: 0,
+      text: `${named(m.from)}${m.fate === "sent" ? "->>"
+      : "-x"}${named(m.to)}: ${plain(`${flightName(m)}${m.label ? `, ${m.label}` : ""}${m.term ? ` (term ${m.term})`
+      : ""}`)}` })),
+    ...story.filter((l) => l.at <= by)
+      .map((l) => ({ at: l.at, rank: 1, text: `Note over ${named(l.server)}: ${plain(heading(l.text))}` })),
   ].sort((a, b) => a.at - b.at || a.rank - b.rank);
   return [
     "---",
@@ -181,13 +207,21 @@ function sequence(messages: Message[], leftOut: number, story: StoryLine[], orig
   ].join("\n");
 }
 
-/** What has a meaning in Mermaid's grammar, or ends a line of it, is said otherwise. Keys and values are anybody's text. */
-const plain = (text: string): string => text.replace(/[;\n\r\u2028\u2029]/g, ",").replace(/%(?=%)/g, "% ").replace(/#/g, "no. ").replace(/"/g, "'").replace(/:/g, " –");
+/**
+ * What has a meaning in Mermaid's grammar, or ends a line of it, is said otherwise. Keys and values are anybody's text.
+ */
+const plain = (text: string): string => text.replace(/[;\n\r\u2028\u2029]/g, ",").replace(/%(?=%)/g, "% ")
+  .replace(/#/g, "no. ").replace(/"/g, "'").replace(/:/g, " –");
 
-/** A log for ShiViz, in the form that it expects unless told otherwise: a line what happened, a line where and its vector clock. */
+/**
+ * A log for ShiViz, in the form that it expects unless told otherwise: a line what happened, a line where and
+ * its vector clock.
+ */
 export function shiviz(messages: Message[], story: StoryLine[], origin: Origin, by: number): string {
   const clock = (entries: [string, number][]) => `{${entries.map(([host, n]) => `"${host}":${n}`).join(", ")}}`;
-  const lines = stamped(lanesOf(messages, story, by)).map(({ point, clock: c }) => `${oneLine(what(point))}\n${named(point.lane)} ${clock([...c].sort(([a], [b]) => a - b).map(([lane, n]) => [named(lane), n]))}`);
+  const lines = stamped(lanesOf(messages, story, by))
+    .map(({ point, clock: c }) => `${oneLine(what(point))}\n${named(point.lane)} ${clock([...c]
+    .sort(([a], [b]) => a - b).map(([lane, n]) => [named(lane), n]))}`);
   const first = [origin.title, origin.modified, origin.link].filter((t) => t).join(". ");
   return `${first}\nrun ${clock([["run", 1]])}\n${lines.join("\n")}\n`;
 }

@@ -9,7 +9,10 @@ const CLICK_MS = 50; // within which a browser makes a click of a touch
 
 let following = 0; // presses on something that can be dragged
 
-/** Drags on the stage: from one node to another cuts the link between them, or mends it; a held message that is brought to its receiver arrives now. */
+/**
+ * Drags on the stage: from one node to another cuts the link between them, or mends it; a held message that is brought
+ * to its receiver arrives now.
+ */
 export function beginDrag(e: PointerEvent): void {
   if (e.button !== 0 || !e.isPrimary || store.view.side) return;
   const target = e.target as Element | null;
@@ -23,7 +26,10 @@ export function beginDrag(e: PointerEvent): void {
   else if (link) awaitLong(e, () => openLink(link.dataset["link"] ?? ""));
 }
 
-/** A finger that drags something does not scroll the page. What elements of a picture say of touch in their style is not asked. */
+/**
+ * A finger that drags something does not scroll the page. What elements of a picture say of touch in their style
+ * is not asked.
+ */
 export function keepDrag(e: TouchEvent): void {
   if (following > 0 && e.touches.length === 1 && e.cancelable) e.preventDefault();
 }
@@ -37,12 +43,16 @@ function openLink(name: string): void {
   store.select({ kind: "link", a, b });
 }
 
-/** Once the finger is lifted, as what opens under it would be closed by that; the click that may come of it is none. Some browsers tell of a long touch by themselves. */
+/**
+ * Once the finger is lifted, as what opens under it would be closed by that; the click that may come of it is none.
+ * Some browsers tell of a long touch by themselves.
+ */
 function awaitLong(e: PointerEvent, open: () => void): void {
   const end = (p: PointerEvent) => {
     document.removeEventListener("pointerup", end);
     document.removeEventListener("pointercancel", end);
-    if (p.type !== "pointerup" || p.timeStamp - e.timeStamp < LONG_MS || Math.hypot(p.clientX - e.clientX, p.clientY - e.clientY) > DRAG_PX) return;
+    if (p.type !== "pointerup" || p.timeStamp - e.timeStamp < LONG_MS ||
+      Math.hypot(p.clientX - e.clientX, p.clientY - e.clientY) > DRAG_PX) return;
     const swallow = (click: Event) => click.stopPropagation();
     document.addEventListener("click", swallow, { capture: true });
     setTimeout(() => {
@@ -59,7 +69,8 @@ function dragHeld(grip: HTMLElement, e: PointerEvent): void {
   const stage = grip.closest<RaftStage>("raft-stage");
   follow(e, (p) => stage?.carry(seq, p), (met) => {
     stage?.carry(seq, null);
-    if (met !== null && met === store.flights.get(seq)?.to) store.wishLab((id) => ({ type: "frameAct", id, seq, act: "deliver" }));
+    if (met !== null && met === store.flights.get(seq)?.to)
+      store.wishLab((id) => ({ type: "frameAct", id, seq, act: "deliver" }));
   });
 }
 
@@ -91,7 +102,10 @@ function turn(a: number, b: number): void {
   void perform(both(cut ? "cut" : "mend"), `S${a} – S${b} is ${cut ? "cut" : "mended"}.`, both(cut ? "mend" : "cut"));
 }
 
-/** Follows the pointer from a press until it is let go, and says over which node that was. A press that hardly moves is none of ours. */
+/**
+ * Follows the pointer from a press until it is let go, and says over which node that was. A press that hardly moves is
+ * none of ours.
+ */
 function follow(e: PointerEvent, move: (p: PointerEvent) => void, end: (met: number | null) => void): void {
   let dragged = false;
   following++;
@@ -114,7 +128,8 @@ function follow(e: PointerEvent, move: (p: PointerEvent) => void, end: (met: num
 function nodeAt(p: PointerEvent): number | null {
   for (const hit of document.querySelectorAll<SVGElement>(".node-hit")) {
     const box = hit.getBoundingClientRect();
-    const near = Math.hypot(p.clientX - (box.left + box.right) / 2, p.clientY - (box.top + box.bottom) / 2) <= box.width / 2;
+    const near = Math.hypot(p.clientX - (box.left + box.right) / 2,
+      p.clientY - (box.top + box.bottom) / 2) <= box.width / 2;
     if (near) return Number(hit.closest<SVGElement>(".node")?.dataset["server"]);
   }
   return null;

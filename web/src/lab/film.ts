@@ -12,8 +12,9 @@ export const FILM_RATE = 0.02; // at which it was recorded
 const FRAME_MS = 50;
 
 /**
- * The first seconds of the run that the lab begins with, recorded from the lab itself and part of the page (build.mjs): they are played while the lab is still
- * on its way, which then goes on from wherever the film is. It can be paused and played at any rate; whatever else is wished for waits for the lab.
+ * The first seconds of the run that the lab begins with, recorded from the lab itself and part of the page (build.mjs):
+ * they are played while the lab is still on its way, which then goes on from wherever the film is. It can be paused and
+ * played at any rate; whatever else is wished for waits for the lab.
  */
 export class Film {
   private next = 0; // of the takes
@@ -57,7 +58,8 @@ export class Film {
     const now = this.position();
     for (let take = this.takes[this.next]; take && take.at <= now; take = this.takes[++this.next]) {
       const { clock, room } = take.batch;
-      this.store.apply({ ...take.batch, ...(clock && { clock: { ...clock, rate: this.rate } }), ...(room && { room: { ...room, rate: this.rate } }) });
+      this.store.apply({ ...take.batch, ...(clock && { clock: { ...clock, rate: this.rate } }),
+        ...(room && { room: { ...room, rate: this.rate } }) });
     }
     if (now < this.last) return;
     clearInterval(this.timer);

@@ -16,8 +16,8 @@ export function wasHere(): boolean {
 }
 
 /**
- * One sentence for each thing that happens in the first seconds, then an invitation (LOOK §9). The first key or touch ends them, and so does whatever takes the
- * lab elsewhere: whoever acts needs no more of them.
+ * One sentence for each thing that happens in the first seconds, then an invitation (LOOK §9). The first key or touch
+ * ends them, and so does whatever takes the lab elsewhere: whoever acts needs no more of them.
  */
 export class FirstWords {
   private timer: ReturnType<typeof setTimeout> | undefined;
@@ -29,11 +29,13 @@ export class FirstWords {
   constructor(private store: Store) {
     this.seed = store.lab?.seed;
     this.stopBatches = store.onBatch((batch) => {
-      const elsewhere = batch.moment === "jump" || batch.story?.some((l) => l.kind === "fault") || (store.lab?.branches.length ?? 1) > 1 || store.lab?.seed !== this.seed;
+      const elsewhere = batch.moment === "jump" || batch.story?.some((l) => l.kind === "fault") ||
+        (store.lab?.branches.length ?? 1) > 1 || store.lab?.seed !== this.seed;
       if (elsewhere) this.end();
       else if (!this.said) this.say();
     });
-    for (const input of ["pointerdown", "keydown", "wheel"]) addEventListener(input, () => this.end(), { signal: this.inputs.signal, capture: true, passive: true });
+    for (const input of ["pointerdown", "keydown", "wheel"])
+      addEventListener(input, () => this.end(), { signal: this.inputs.signal, capture: true, passive: true });
     this.say();
   }
 
@@ -59,7 +61,8 @@ export class FirstWords {
     if (this.store.boot.state === "failed") return this.end(); // a film cannot be crashed
     this.store.show({ opening: `Your turn: click S${leader} and crash it.` });
     const ring = () => {
-      play(document.querySelector(`.node[data-server="${leader}"] .flash`), [{ opacity: 0.8, transform: "scale(1)" }, { opacity: 0, transform: "scale(1.8)" }], 480);
+      play(document.querySelector(`.node[data-server="${leader}"] .flash`),
+        [{ opacity: 0.8, transform: "scale(1)" }, { opacity: 0, transform: "scale(1.8)" }], 480);
       this.timer = setTimeout(ring, RING_MS);
     };
     ring();

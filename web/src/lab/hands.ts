@@ -1,4 +1,7 @@
-/** What the lab offers to take hold of the cluster with: deeds, faults, messages under way. It is loaded after the page stands. */
+/**
+ * What the lab offers to take hold of the cluster with: deeds, faults, messages under way. It is loaded after
+ * the page stands.
+ */
 import "./raft-try.js";
 import "./raft-node-menu.js";
 import "./raft-undo.js";

@@ -5,7 +5,8 @@ import "./raft-studies.js";
 import "./raft-gallery.js";
 import "./raft-share.js";
 
-// What takes hold of the cluster (hands.ts), and what proves things of it (proofs.ts), come as soon as the page stands: nobody can use them sooner.
+// What takes hold of the cluster (hands.ts), and what proves things of it (proofs.ts), come as soon as the page stands:
+// nobody can use them sooner.
 const soon = window.requestIdleCallback ?? ((fn: () => void) => setTimeout(fn, 200));
 soon(() => void import("./hands.js"));
 soon(() => void import("./proofs.js"));

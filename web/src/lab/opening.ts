@@ -21,7 +21,10 @@ export interface Exhibit {
 /** An Exhibit as the list of them has it. */
 export type Listed = Pick<Exhibit, "id" | "title" | "story" | "rules" | "breaks">;
 
-/** Opens what stands behind the `#` of an address, and what every visit begins with if nothing does. What is wrong is said in a dialog, above that run. */
+/**
+ * Opens what stands behind the `#` of an address, and what every visit begins with if nothing does. What is wrong is
+ * said in a dialog, above that run.
+ */
 export async function openAddress(fragment: string, rate: number): Promise<void> {
   store.pace = rate;
   try {
@@ -33,13 +36,17 @@ export async function openAddress(fragment: string, rate: number): Promise<void>
   }
 }
 
-/** Opens a link, given as what stands behind its `#`. A link to a moment opens paused, a run from its start plays. Throws an Error of one sentence. */
+/**
+ * Opens a link, given as what stands behind its `#`. A link to a moment opens paused, a run from its start plays.
+ * Throws an Error of one sentence.
+ */
 export function openLink(fragment: string, rate: number): Promise<void> {
   return inTurn(async (current) => {
     const link = await readLink(fragment);
     const exhibit = link?.gallery ? await fetchExhibit(link.gallery) : null;
     if (!current()) return;
-    const moment = { run: link?.run ?? exhibit?.run ?? null, at: link?.at ?? inMicros(exhibit?.at ?? 0), hash: link?.hash ?? "", view: link?.view ?? {} };
+    const moment = { run: link?.run ?? exhibit?.run ?? null, at: link?.at ?? inMicros(exhibit?.at ?? 0),
+      hash: link?.hash ?? "", view: link?.view ?? {} };
     if (link?.rate) store.pace = link.rate;
     const remark = exhibit && { title: exhibit.title, text: exhibit.watch, story: true as const };
     await openMoment(moment, plays(link, exhibit) ? (link?.rate ?? rate) : 0, remark, current);
@@ -59,7 +66,8 @@ export async function fetchList(): Promise<Listed[]> {
 }
 
 /** The runs of the gallery that break a property because of one of these rules, by their titles. */
-export const brokenWithout = (list: Listed[], rules: string[]): Listed[] => list.filter((x) => x.breaks !== undefined && rules.includes(x.rules?.[0] ?? ""));
+export const brokenWithout = (list: Listed[], rules: string[]): Listed[] => list.filter((x) => x.breaks !== undefined &&
+  rules.includes(x.rules?.[0] ?? ""));
 
 /** Shows what is wrong with a link or a file, and whether the run that was open before still is. */
 export function sayWrong(why: Error, kept = true): void {
@@ -70,7 +78,8 @@ export const MAX_FILE = 32 << 20; // bytes; a file that holds more is not even r
 
 /** What a file holds as text. Throws an Error of one sentence. */
 export async function textOf(file: Pick<File, "size" | "text">): Promise<string> {
-  if (file.size > MAX_FILE) throw new Error(`This file is too large: ${file.size} bytes, and at most ${MAX_FILE} are read.`);
+  if (file.size > MAX_FILE)
+    throw new Error(`This file is too large: ${file.size} bytes, and at most ${MAX_FILE} are read.`);
   return file.text().catch(() => {
     throw new Error("This file cannot be read: it may be a folder, or gone.");
   });
@@ -80,11 +89,15 @@ function plays(link: Link | null, exhibit: Exhibit | null): boolean {
   return link?.show.autoplay ?? (exhibit === null && (link === null || link.at === null));
 }
 
-const LONG_MS = 500; // that the lab is on its way to a moment, after which what was remarked about the run before is untrue of what is seen
+// that the lab is on its way to a moment, after which what was remarked about the run before is untrue of what is seen
+const LONG_MS = 500;
 
 let newest = 0;
 
-/** Who asks for another run before the last one is open does not want that any more: it, or what is wrong with it, is not shown. */
+/**
+ * Who asks for another run before the last one is open does not want that any more: it, or what is wrong with it,
+ * is not shown.
+ */
 async function inTurn(open: (current: () => boolean) => Promise<void>): Promise<void> {
   const turn = ++newest;
   const current = () => turn === newest;
@@ -93,11 +106,14 @@ async function inTurn(open: (current: () => boolean) => Promise<void>): Promise<
   });
 }
 
-const OTHER_CORE = "This link was made with another version of the core. Where a fault was mended between the two, a run takes another course.";
+const OTHER_CORE =
+  "This link was made with another version of the core. Where a fault was mended between the two, a run takes another course.";
 
-async function openMoment(moment: { run: LabRun | null; at: number; hash: string; view: Seen }, rate: number, remark: View["remark"], current: () => boolean): Promise<void> {
+async function openMoment(moment: { run: LabRun | null; at: number; hash: string; view: Seen }, rate: number,
+  remark: View["remark"], current: () => boolean): Promise<void> {
   const late = setTimeout(() => store.show({ remark: null }), LONG_MS);
-  const opened = (await store.askLab((id) => ({ type: "open", id, run: moment.run, at: moment.at, rate })).catch((why: Error) => {
+  const opened = (await store.askLab((id) => ({ type: "open", id, run: moment.run, at: moment.at, rate }))
+    .catch((why: Error) => {
     throw new Error(`The lab cannot play this run: ${why.message}.`);
   }).finally(() => clearTimeout(late))) as { at: number; hash: string };
   if (!current()) return;

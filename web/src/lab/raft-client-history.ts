@@ -8,7 +8,8 @@ import type { ClientHistory, LabRun, Moment, Operation } from "../model.js";
 import { store } from "../store.js";
 import { seconds } from "../words.js";
 import style from "./client-history.css";
-import { asks, chart, clientName, endOf, goesOn, label, leftOutWords, neighbour, operationWords, seen, verdict, type Box, type Chart } from "./client-history.js";
+import { asks, chart, clientName, endOf, goesOn, label, leftOutWords, neighbour, operationWords, seen, verdict,
+  type Box, type Chart } from "./client-history.js";
 import { scaleOf, xOf, zoomed, type Frame } from "./spacetime.js";
 import { Study } from "./study.js";
 
@@ -25,7 +26,10 @@ interface Asked {
   end: number;
 }
 
-/** What clients asked and were told: a row a client, a box from each call to its answer, a point in it where it took effect, and what no order explains in red. */
+/**
+ * What clients asked and were told: a row a client, a box from each call to its answer, a point in it where it took
+ * effect, and what no order explains in red.
+ */
 export class RaftClientHistory extends RaftElement {
   protected readonly topics = ["clock", "requests", "lab", "view"] as const;
   protected override readonly calm = 90;
@@ -74,14 +78,17 @@ export class RaftClientHistory extends RaftElement {
   override render(): TemplateResult {
     void this.ask();
     const h = this.history;
-    if (h === null) return html`<p class="caption history-said" role="status">${this.problem || this.progress || "Asking the clients…"}</p>`;
+    if (h === null) return html`<p class="caption history-said" role="status">${this.problem || this.progress ||
+      "Asking the clients…"}</p>`;
     if (h.operations.length === 0) return this.nobody();
     const f = this.shown(h);
     const drawn = chart(h, f, COARSE.matches ? 56 : 42);
     return html`
       <div class="logs-head history-head">
-        <span class="caption">${leftOutWords(h)}${drawn.leftOut > 0 && !this.table ? ` ${drawn.leftOut} boxes are not drawn: zoom in to see them.` : ""}</span>
-        ${h.wrong.length > 0 ? html`<button class="small" @click=${() => this.nextWrong(h)}>${h.wrong.length > 1 ? "Next wrong answer" : "Wrong answer"}</button>` : nothing}
+        <span class="caption">${leftOutWords(h)}${drawn.leftOut > 0 && !this.table
+          ? ` ${drawn.leftOut} boxes are not drawn: zoom in to see them.` : ""}</span>
+        ${h.wrong.length > 0 ? html`<button class="small" @click=${() => this.nextWrong(h)}>${h.wrong.length > 1
+          ? "Next wrong answer" : "Wrong answer"}</button>` : nothing}
         ${this.table ? nothing : html`
           ${this.frame ? html`<button class="small" @click=${() => this.look(null)}>All</button>` : nothing}
           <button class="small" aria-label="Zoom out" @click=${() => this.zoom(1 / STEP)}>−</button>
@@ -108,19 +115,24 @@ export class RaftClientHistory extends RaftElement {
   }
 
   private nobody(): TemplateResult {
-    return html`<div class="history-nobody"><p class="caption">No client has asked anything yet.</p><button class="primary" @click=${this.letWrite}>Let clients write</button><button @click=${this.withClients}>The same run with three clients</button></div>`;
+    return html`<div class="history-nobody"><p class="caption">No client has asked anything yet.</p><button
+      class="primary" @click=${this.letWrite}>Let clients write</button><button
+      @click=${this.withClients}>The same run with three clients</button></div>`;
   }
 
   /** Two writes and a read at once: they can take effect in any order. */
   private readonly letWrite = (): void => {
-    const wishes = [store.request("put", "x", "1", null), store.request("put", "x", "2", null), store.request("get", "x", "", null)];
+    const wishes = [store.request("put", "x", "1", null), store.request("put", "x", "2", null),
+      store.request("get", "x", "", null)];
     for (const wish of wishes) wish.catch(() => {}); // what comes of it is a box here
     if (store.paused) store.togglePause();
   };
 
   /** The same run to the same moment, but for three clients that ask by themselves from its start on. */
   private readonly withClients = (): void => {
-    const open = (run: LabRun, at: number) => store.askLab((id) => ({ type: "open", id, run: { ...run, config: { ...run.config, ...CLIENTS } }, at, rate: store.paused ? 0 : store.rate }));
+    const open = (run: LabRun, at: number) =>
+      store.askLab((id) => ({ type: "open", id, run: { ...run, config: { ...run.config, ...CLIENTS } }, at,
+      rate: store.paused ? 0 : store.rate }));
     const moment = store.askLab((id) => ({ type: "moment", id })) as Promise<Moment>;
     moment.then(({ run, at }) => open(run, at)).catch((why: Error) => store.notice(why.message));
   };
@@ -132,44 +144,66 @@ export class RaftClientHistory extends RaftElement {
     const stop = this.stop(h);
     const { servers } = cursor(store);
     const against = h.wrong.find((w) => w.operation === subject)?.against ?? [];
-    const lit = (b: Box) => ({ against: against.includes(b.index), pointed: b.index === this.pointed || (servers.length === 1 && servers[0] === h.operations[b.index]?.server), stop: b.index === stop });
-    return html`<div class="history-chart" role="group" aria-label="History of ${h.operations.length} operations" aria-describedby="history-keys" @keydown=${this.walk} @wheel=${this.wheel}>
-      <div class="history-rows" @pointerdown=${this.press} @pointermove=${this.drag} @pointerup=${this.release} @pointercancel=${this.release}><div class="history-plane" style="height:${drawn.height}px">
+    const lit = (b: Box) => ({ against: against.includes(b.index), pointed: b.index === this.pointed ||
+      (servers.length === 1 && servers[0] === h.operations[b.index]?.server), stop: b.index === stop });
+    return html`<div class="history-chart" role="group" aria-label="History of ${h.operations.length} operations"
+      aria-describedby="history-keys" @keydown=${this.walk} @wheel=${this.wheel}>
+      <div class="history-rows" @pointerdown=${this.press} @pointermove=${this.drag} @pointerup=${this.release}
+        @pointercancel=${this.release}><div class="history-plane" style="height:${drawn.height}px">
         ${guard([h, f.from, f.span, f.width, drawn.height, subject, this.pointed, stop, servers], () => html`
           ${drawn.axis.map((a) => html`<i class="history-line" style="left:${a.x.toFixed(1)}px"></i>`)}
-          ${drawn.rows.map((r) => html`<section class="history-row" style="top:${r.y}px;height:${r.height}px" aria-label="${r.name}, ${r.count} operations"><h3>${r.name}</h3></section>
+          ${drawn.rows.map((r) => html`<section class="history-row" style="top:${r.y}px;height:${r.height}px"
+            aria-label="${r.name}, ${r.count} operations"><h3>${r.name}</h3></section>
             <ol aria-label=${r.name}>${repeat(r.boxes, (b) => b.index, (b) => this.box(h, b, lit(b)))}</ol>`)}`)}
         <i class="history-later"></i><i class="history-cursor"></i><i class="history-now"></i>
       </div></div>
-      <div class="history-axis" aria-hidden="true">${drawn.axis.map((a) => html`<span style="left:${a.x.toFixed(1)}px">${a.words}</span>`)}</div>
+      <div class="history-axis" aria-hidden="true">${drawn.axis.map((a) =>
+        html`<span style="left:${a.x.toFixed(1)}px">${a.words}</span>`)}</div>
     </div>
-    <p class="heard-only" id="history-keys">Left and right go along a client's operations, up and down to another client, Enter to the moment of the answer; plus and minus zoom, Page up and Page down move, 0 shows all.</p>`;
+    <p class="heard-only"
+      id="history-keys">Left and right go along a client's operations, up and down to another client, Enter to the moment of the answer; plus and minus zoom, Page up and Page down move, 0 shows all.</p>`;
   }
 
-  private box(h: ClientHistory, b: Box, lit: { against: boolean; pointed: boolean; stop: boolean }): TemplateResult | typeof nothing {
+  private box(h: ClientHistory, b: Box, lit: { against: boolean; pointed: boolean; stop: boolean }): TemplateResult
+    | typeof nothing {
     const o = h.operations[b.index];
     if (!o) return nothing;
     const by = o.server > 0 ? ` S${o.server}` : "";
-    const classes = ["operation", o.kind, b.open ? "open" : "", o.refused ? "refused" : "", b.wrong ? "wrong" : "", lit.against ? "against" : "", lit.pointed ? "pointed" : ""];
+    const classes = ["operation", o.kind, b.open ? "open" : "", o.refused ? "refused" : "", b.wrong ? "wrong" : "",
+      lit.against ? "against" : "", lit.pointed ? "pointed" : ""];
     const words = html`${b.wrong ? "! " : ""}${label(o)}${b.words === "whole" ? html`<small>${by}</small>` : nothing}`;
     return html`<li style="left:${b.x.toFixed(1)}px;top:${b.y}px;width:${b.width.toFixed(1)}px">
-      <button class=${classes.filter((c) => c).join(" ")} data-operation=${b.index} tabindex=${lit.stop ? 0 : -1} aria-label="${label(o)}${by}. ${operationWords(h, b.index)}"
-        @click=${() => this.go(o)} @pointerenter=${() => this.point(b.index)} @pointerleave=${this.letGo} @focus=${() => this.point(b.index)} @blur=${() => this.point(null)}
-        ><span class="operation-words">${b.words === "none" ? nothing : words}</span><span class="operation-box">${b.point === null ? nothing : html`<span class="effect" style="left:${b.point.toFixed(1)}px"></span>`}</span></button></li>`;
+      <button class=${classes.filter((c) => c).join(" ")} data-operation=${b.index} tabindex=${lit.stop ? 0 : -1}
+        aria-label="${label(o)}${by}. ${operationWords(h, b.index)}"
+        @click=${() => this.go(o)} @pointerenter=${() => this.point(b.index)} @pointerleave=${this.letGo}
+          @focus=${() => this.point(b.index)} @blur=${() => this.point(null)}
+        ><span class="operation-words">${b.words === "none" ? nothing : words}</span><span
+          class="operation-box">${b.point === null ? nothing
+          : html`<span class="effect" style="left:${b.point.toFixed(1)}px"></span>`}</span></button></li>`;
   }
 
   private asTable(h: ClientHistory): TemplateResult {
     const time = (at: number | null) => (at === null ? "–" : seconds(at));
     const wrong = new Map(h.wrong.map((w) => [w.operation, w.text]));
     const stop = this.stop(h);
-    const name = (o: Operation, i: number) => html`<button data-operation=${i} tabindex=${i === stop ? 0 : -1} aria-label=${operationWords(h, i)} @focus=${() => this.point(i)} @blur=${() => this.point(null)}>${label(o)}</button>`;
-    return html`<div class="history-table" role="region" aria-label="History as a table" @keydown=${this.walk}><table class="study-table">
+    const name = (o: Operation, i: number) => html`<button data-operation=${i} tabindex=${i === stop ? 0 : -1}
+      aria-label=${operationWords(h, i)} @focus=${() => this.point(i)}
+      @blur=${() => this.point(null)}>${label(o)}</button>`;
+    return html`<div class="history-table" role="region" aria-label="History as a table" @keydown=${this.walk}><table
+      class="study-table">
       <thead><tr><th>Client</th><th>Operation</th><th>Asked, s</th><th>Told, s</th><th>By</th><th>Took effect, s</th></tr></thead>
-      <tbody>${h.operations.map((o, i) => html`<tr class=${wrong.has(i) ? "wrong" : ""} @click=${() => this.go(o)}><td>${clientName(o.client)}</td><td>${name(o, i)}</td><td>${time(o.called)}</td><td>${o.refused ? "refused " : ""}${time(o.returned)}</td><td>${o.server > 0 ? `S${o.server}` : "–"}</td><td>${wrong.has(i) ? "in no order" : o.effect === null ? "–" : `${time(o.effect)}, number ${o.place}`}</td></tr>`)}</tbody>
+      <tbody>${h.operations.map((o, i) => html`<tr class=${wrong.has(i) ? "wrong" : ""}
+        @click=${() => this.go(o)}><td>${clientName(o.client)}</td><td>${name(o,
+        i)}</td><td>${time(o.called)}</td><td>${o.refused ? "refused " : ""}${time(o.returned)}</td><td>${o.server > 0
+        ? `S${o.server}` : "–"}</td><td>${wrong.has(i) ? "in no order" : o.effect === null ? "–"
+        : `${time(o.effect)}, number ${o.place}`}</td></tr>`)}</tbody>
     </table></div>`;
   }
 
-  /** The operation to which the Tab key comes: the one that had the focus last, else the first that is wrong, else the newest. */
+  /**
+   * The operation to which the Tab key comes: the one that had the focus last, else the first that is wrong,
+   * else the newest.
+   */
   private stop(h: ClientHistory): number {
     return this.current ?? h.wrong[0]?.operation ?? h.operations.length - 1;
   }
@@ -310,7 +344,8 @@ export class RaftClientHistory extends RaftElement {
   private async ask(): Promise<void> {
     const { what, runs } = this;
     const { end } = store;
-    if (this.asking || !store.lab || this.rest || document.hidden || (this.asked?.what === what && this.asked.end >= end)) return;
+    if (this.asking || !store.lab || this.rest || document.hidden ||
+      (this.asked?.what === what && this.asked.end >= end)) return;
     this.asking = true;
     const began = performance.now();
     const told = await this.answer(what, end).catch((why: Error) => {
@@ -334,7 +369,8 @@ export class RaftClientHistory extends RaftElement {
   private async answer(what: string, end: number): Promise<ClientHistory | null> {
     const { run } = (await store.askLab((id) => ({ type: "moment", id }))) as Moment;
     if (!asks(run, 0)) return { until: end, leftOut: 0, operations: [], wrong: [], undecided: [] };
-    if (this.history !== null && this.asked?.what === what && !goesOn(run, this.history, this.asked.end)) return this.history;
+    if (this.history !== null && this.asked?.what === what && !goesOn(run, this.history, this.asked.end))
+      return this.history;
     return this.study.ask<ClientHistory>({ type: "history", run, until: Math.round(end) }, this.tell);
   }
 

@@ -28,15 +28,20 @@ export function showComparison(c: Compared): void {
 }
 
 export function sameUntil({ divergence, until }: Comparison): string {
-  return divergence ? `They are the same until ${seconds(divergence.at)} s.` : `Nothing is different up to ${seconds(until)} s.`;
+  return divergence ? `They are the same until ${seconds(divergence.at)} s.`
+    : `Nothing is different up to ${seconds(until)} s.`;
 }
 
 /** Opens a run on the stage, paused, a little before a moment of it. */
 export function openJustBefore(run: LabRun, at: number): void {
-  store.askLab((id) => ({ type: "open", id, run, at: Math.max(0, at - BEFORE), rate: 0 })).catch((why: Error) => store.notice(why.message));
+  store.askLab((id) => ({ type: "open", id, run, at: Math.max(0, at - BEFORE), rate: 0 }))
+    .catch((why: Error) => store.notice(why.message));
 }
 
-/** Two runs side by side: their lanes on one axis of time, then what happened in each from a little before the first difference on. */
+/**
+ * Two runs side by side: their lanes on one axis of time, then what happened in each from a little before the
+ * first difference on.
+ */
 export class RaftComparison extends RaftElement {
   protected readonly topics = ["view"] as const;
 
@@ -46,23 +51,30 @@ export class RaftComparison extends RaftElement {
     const d = result.divergence;
     return html`<p class="compared-until">${sameUntil(result)}</p>
       <div class="compared">
-        ${this.side("This run", left, result.left, d?.left)} ${this.side(`The same ${words}`, right, result.right, d?.right)}
+        ${this.side("This run", left, result.left, d?.left)} ${this.side(`The same ${words}`, right, result.right,
+          d?.right)}
       </div>`;
   }
 
   private side(name: string, run: LabRun, track: Track, event: string | undefined): TemplateResult {
     const { divergence, until } = compared?.result ?? { divergence: null, until: 0 };
-    const line = (l: StoryLine) => html`<li class=${divergence && l.at < divergence.at ? "before" : ""}><span class="when">${seconds(l.at)}</span> ${heading(l.text)}</li>`;
+    const line = (l: StoryLine) => html`<li class=${divergence && l.at < divergence.at ? "before" : ""}><span
+      class="when">${seconds(l.at)}</span> ${heading(l.text)}</li>`;
     return html`<section class="compared-run" aria-label=${name}>
-      <div class="row-between"><h3>${name}</h3><button class="small" @click=${() => openJustBefore(run, divergence?.at ?? until)}>Open it there</button></div>
+      <div class="row-between"><h3>${name}</h3><button class="small"
+        @click=${() => openJustBefore(run, divergence?.at ?? until)}>Open it there</button></div>
       ${lanes(track, until, divergence?.at ?? null, run.config.servers, name)}
-      ${event === undefined ? nothing : html`<p class="diverged">${event || "Nothing happens here at that moment."}</p>`}
+      ${event === undefined ? nothing
+        : html`<p class="diverged">${event || "Nothing happens here at that moment."}</p>`}
       <ol class="study-actions" tabindex="0" aria-label="What happened: ${name}">${track.story.map(line)}</ol>
     </section>`;
   }
 }
 
-/** A run in small: a lane a server, in its term's colour where it leads or stands for election, with the first difference marked. */
+/**
+ * A run in small: a lane a server, in its term's colour where it leads or stands for election, with the
+ * first difference marked.
+ */
 function lanes(track: Track, until: number, divergence: number | null, servers: number, name: string): TemplateResult {
   const x = (at: number) => (Math.min(at, until) / until) * WIDTH;
   const height = servers * LANE;
@@ -72,13 +84,16 @@ function lanes(track: Track, until: number, divergence: number | null, servers: 
       if (l.role === "gone" || l.role === "empty") return nothing;
       const thick = l.role === "leader" ? 5 : 2;
       const width = Math.max(0.5, x(changes[i + 1]?.at ?? until) - x(l.at));
-      return svg`<rect class="lane ${l.role} t${slot(l.term)}" x=${x(l.at)} y=${(server - 1) * LANE + (LANE - thick) / 2} width=${width} height=${thick} />`;
+      return svg`<rect class="lane ${l.role} t${slot(l.term)}" x=${x(l.at)}
+        y=${(server - 1) * LANE + (LANE - thick) / 2} width=${width} height=${thick} />`;
     });
   };
   const words = `${name}: ${track.history.terms.length} terms, committed to index ${track.commit}`;
-  return html`<svg class="compared-lanes" role="img" aria-label=${words} viewBox="0 0 ${WIDTH} ${height}" style="height:${height}px" preserveAspectRatio="none">
+  return html`<svg class="compared-lanes" role="img" aria-label=${words} viewBox="0 0 ${WIDTH} ${height}"
+    style="height:${height}px" preserveAspectRatio="none">
     ${Array.from({ length: servers }, (_, i) => lane(i + 1))}
-    ${divergence === null ? nothing : svg`<line class="divergence" x1=${x(divergence)} x2=${x(divergence)} y1="0" y2=${height} />`}
+    ${divergence === null ? nothing : svg`<line class="divergence" x1=${x(divergence)} x2=${x(divergence)} y1="0"
+      y2=${height} />`}
   </svg>`;
 }
 

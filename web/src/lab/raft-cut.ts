@@ -16,7 +16,8 @@ export class RaftCut extends RaftElement {
     const { side } = store.view;
     if (!side) return html`${nothing}`;
     return html`<div class="cut-chooser" role="group" aria-label="Cut the network in two">
-      ${side.length === 0 ? html`<p>Press the servers of one side.</p>` : sidesText(side).split(" | ").map((s) => html`<p>${s}</p>`)}
+      ${side.length === 0 ? html`<p>Press the servers of one side.</p>` : sidesText(side).split(" | ")
+        .map((s) => html`<p>${s}</p>`)}
       <button class="small primary" ?disabled=${!isCut(side)} @click=${() => cutAt(side)}>Cut</button>
       <button class="small" @click=${() => store.show({ side: null })}>Cancel</button>
     </div>`;
@@ -31,7 +32,8 @@ export const isCut = (side: number[]): boolean => side.length > 0 && side.length
 export function sidesText(side: number[]): string {
   const { quorums } = store;
   const other = everybody().filter((s) => !side.includes(s));
-  const words = (servers: number[]) => `${names(servers) || "nobody"}: ${sideWords(servers, quorums).replace(/^.* of \d: /, "")}`;
+  const words = (servers: number[]) =>
+    `${names(servers) || "nobody"}: ${sideWords(servers, quorums).replace(/^.* of \d: /, "")}`;
   return `${words(side)} | ${words(other)}`;
 }
 
@@ -41,7 +43,8 @@ export const healed = (): LabAction => ({ do: "partition", servers: everybody() 
 export function cutAt(side: number[]): void {
   const cut = [...side].sort((a, b) => a - b);
   store.show({ side: null });
-  void perform([{ do: "partition", servers: cut }], `The network is cut: ${names(cut)} on one side.`, cutsAsNow(clusterNow()));
+  void perform([{ do: "partition", servers: cut }], `The network is cut: ${names(cut)} on one side.`,
+    cutsAsNow(clusterNow()));
 }
 
 /** Half of the servers, of an odd number the smaller part, with whoever leads in it: there it finds no majority. */

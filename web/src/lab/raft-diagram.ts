@@ -9,7 +9,8 @@ import { heading } from "../story.js";
 import { flightName, seconds } from "../words.js";
 import { arrivalKey, causes, effects, future, lanesOf, past, type Lanes, type Point } from "./causality.js";
 import { Chronicle, type Stretch as Span } from "./chronicle.js";
-import { endsOf, messageWords, picture, SPAN, timeAt, xOf, zoomed, type Arrow, type Dot, type Frame, type Picture, type Stretch } from "./spacetime.js";
+import { endsOf, messageWords, picture, SPAN, timeAt, xOf, zoomed, type Arrow, type Dot, type Frame, type Picture,
+  type Stretch } from "./spacetime.js";
 
 const AHEAD = 0.12; // of the width, right of the playhead, while the diagram follows it
 const BEFORE = 0.03; // of the width, left of the beginning of time
@@ -29,7 +30,10 @@ interface Cone {
   independent: number;
 }
 
-/** The space-time diagram: time to the right, a lane a server, a message a line between two of them; what a selected event may have come from and led to stands out. */
+/**
+ * The space-time diagram: time to the right, a lane a server, a message a line between two of them; what a selected
+ * event may have come from and led to stands out.
+ */
 export class RaftDiagram extends RaftElement {
   protected readonly topics = ["clock", "flights", "story", "room", "lab", "view"] as const;
   protected override readonly calm = 90;
@@ -43,7 +47,8 @@ export class RaftDiagram extends RaftElement {
   private exporting = false;
   private pointers = new Map<number, { x: number; y: number }>();
   private readonly chronicle = new Chronicle(
-    (stretch, details) => store.askLab((id) => ({ type: "replay", id, from: Math.round(stretch.from), until: Math.round(stretch.to), details })) as Promise<Replay>,
+    (stretch, details) => store.askLab((id) => ({ type: "replay", id, from: Math.round(stretch.from),
+      until: Math.round(stretch.to), details })) as Promise<Replay>,
     () => this.isConnected && this.requestUpdate(),
   );
   private stopBatches: (() => void) | null = null;
@@ -98,24 +103,34 @@ export class RaftDiagram extends RaftElement {
   override render(): TemplateResult {
     const f = this.frame();
     const edges = this.edges(f);
-    const shown = picture(f, store.servers.filter((s) => s.seat !== "empty").map((s) => s.server), this.chronicle.between(edges), this.events(edges), { lanes: this.chronicle.lanes(store.history) });
+    const shown = picture(f, store.servers.filter((s) => s.seat !== "empty").map((s) => s.server),
+      this.chronicle.between(edges), this.events(edges), { lanes: this.chronicle.lanes(store.history) });
     const cone = this.lit();
     return html`
       <div class="logs-head diagram-head">
         <span class="caption"></span>
-        ${this.point()?.at !== undefined && this.selected ? html`<button class="small" @click=${() => this.goThere()}>Go there</button>` : nothing}
+        ${this.point()?.at !== undefined && this.selected
+          ? html`<button class="small" @click=${() => this.goThere()}>Go there</button>` : nothing}
         ${this.from === null ? nothing : html`<button class="small" @click=${() => this.move(null)}>Follow ⟩</button>`}
         <button class="small" aria-label="Zoom out" @click=${() => this.zoom(1 / STEP)}>−</button>
         <button class="small" aria-label="Zoom in" @click=${() => this.zoom(STEP)}>+</button>
-        <button class="small diagram-tall" aria-pressed=${this.tall ? "true" : "false"} @click=${this.stretch}>Full height</button>
-        <span class="diagram-export"><button class="small" aria-expanded=${this.exporting ? "true" : "false"} @click=${this.toggleExport}>Export</button>${this.exporting ? this.exports() : nothing}</span>
+        <button class="small diagram-tall" aria-pressed=${this.tall ? "true" : "false"}
+          @click=${this.stretch}>Full height</button>
+        <span class="diagram-export"><button class="small" aria-expanded=${this.exporting ? "true" : "false"}
+          @click=${this.toggleExport}>Export</button>${this.exporting ? this.exports() : nothing}</span>
       </div>
       <p class="caption diagram-said" aria-live="polite">${this.caption(shown, cone)}</p>
-      <div class="diagram-box" tabindex="0" role="group" aria-roledescription="diagram" aria-label="Space-time diagram: ${shown.lanes.map((l) => l.name).join(", ")}; ${shown.arrows.length} messages, ${shown.dots.length} events from ${seconds(f.from)} to ${seconds(f.from + f.span)} s" aria-describedby="diagram-keys"
-        @keydown=${this.walk} @wheel=${this.wheel} @pointerdown=${this.press} @pointermove=${this.drag} @pointerup=${this.release} @pointercancel=${this.release} @pointerleave=${() => this.pointAt(null)} @dblclick=${() => this.goThere()}>
+      <div class="diagram-box" tabindex="0" role="group" aria-roledescription="diagram"
+        aria-label="Space-time diagram: ${shown.lanes.map((l) => l.name)
+        .join(", ")}; ${shown.arrows.length} messages, ${shown.dots.length} events from ${seconds(f.from)} to ${seconds(
+        f.from + f.span)} s" aria-describedby="diagram-keys"
+        @keydown=${this.walk} @wheel=${this.wheel} @pointerdown=${this.press} @pointermove=${this.drag}
+          @pointerup=${this.release} @pointercancel=${this.release} @pointerleave=${() => this.pointAt(null)}
+          @dblclick=${() => this.goThere()}>
         ${this.size.width > 0 ? this.drawing(shown, cone) : nothing}
       </div>
-      <p class="heard-only" id="diagram-keys">Left and right go along a lane, up and down to another lane, M to the other end of a message, Enter to that moment; plus and minus zoom, Page up and Page down move, F follows the clock, Escape selects nothing.</p>
+      <p class="heard-only"
+        id="diagram-keys">Left and right go along a lane, up and down to another lane, M to the other end of a message, Enter to that moment; plus and minus zoom, Page up and Page down move, F follows the clock, Escape selects nothing.</p>
     `;
   }
 
@@ -123,9 +138,12 @@ export class RaftDiagram extends RaftElement {
 
   private drawing(p: Picture, cone: Cone | null): TemplateResult {
     const { width, height } = this.size;
-    return html`<svg class="notranslate diagram ${cone ? "coned" : ""}" translate="no" width=${width} height=${height} viewBox="0 0 ${width} ${height}" aria-hidden="true">
-      <defs><clipPath id="diagram-clip"><rect x=${p.left} y="0" width=${Math.max(0, width - p.left)} height=${height} /></clipPath></defs>
-      ${p.axis.map((a) => svg`<path class="axis-line" d="M${a.x} 0V${p.bottom}" /><text class="axis-words" x=${a.x} y=${p.bottom + 15}>${a.words}</text>`)}
+    return html`<svg class="notranslate diagram ${cone ? "coned" : ""}" translate="no" width=${width} height=${height}
+      viewBox="0 0 ${width} ${height}" aria-hidden="true">
+      <defs><clipPath id="diagram-clip"><rect x=${p.left} y="0" width=${Math.max(0, width - p.left)} height=${height}
+        /></clipPath></defs>
+      ${p.axis.map((a) => svg`<path class="axis-line" d="M${a.x} 0V${p.bottom}" /><text class="axis-words" x=${a.x}
+        y=${p.bottom + 15}>${a.words}</text>`)}
       <g clip-path="url(#diagram-clip)">
         ${p.lanes.map((l) => svg`<path class="lane-track" d="M${p.left} ${l.y}H${width}" />`)}
         ${p.stretches.map((s) => this.stretchOf(s))}
@@ -134,16 +152,21 @@ export class RaftDiagram extends RaftElement {
         <rect class="not-yet" x=${p.now} y="0" width=${Math.max(0, width - p.now)} height=${p.bottom} />
         <path class="head" d="M${p.now} 0V${p.bottom}" />
       </g>
-      ${p.lanes.map((l) => svg`<text class="lane-name ${l.lane > 1000 ? "clients" : ""}" x="0" y=${l.y + 4.5}>${l.name}</text>`)}
+      ${p.lanes.map((l) => svg`<text class="lane-name ${l.lane > 1000 ? "clients" : ""}" x="0"
+        y=${l.y + 4.5}>${l.name}</text>`)}
     </svg>`;
   }
 
   /** A band in the colour of the term; the lane in it is as thick as the role is important. */
   private stretchOf(s: Stretch): SVGTemplateResult {
     const { x, width, y } = s;
-    if (s.role === "gone" || s.role === "empty") return svg`<path class="down" d="M${x} ${y}h${width}" /><path class="cross" d="M${x + 2} ${y - 5}l8 10m0 -10l-8 10" />`;
+    if (s.role === "gone" || s.role === "empty")
+      return svg`<path class="down" d="M${x} ${y}h${width}" /><path class="cross"
+      d="M${x + 2} ${y - 5}l8 10m0 -10l-8 10" />`;
     const thick = { follower: 2, paused: 2, preCandidate: 4, candidate: 6, leader: 10 }[s.role];
-    return svg`<g class="t${slot(s.term)} stretch ${s.role}"><rect class="term-band" x=${x} y=${y - 9} width=${width} height="18" /><rect class="role-line" x=${x} y=${y - thick / 2} width=${width} height=${thick} />${s.number ? svg`<text class="band-term" x=${x + 4} y=${y + 4.5}>${s.term}</text>` : nothing}</g>`;
+    return svg`<g class="t${slot(s.term)} stretch ${s.role}"><rect class="term-band" x=${x} y=${y - 9} width=${width}
+      height="18" /><rect class="role-line" x=${x} y=${y - thick / 2} width=${width} height=${thick}
+      />${s.number ? svg`<text class="band-term" x=${x + 4} y=${y + 4.5}>${s.term}</text>` : nothing}</g>`;
   }
 
   private arrow(a: Arrow, cone: Cone | null): SVGTemplateResult {
@@ -154,17 +177,27 @@ export class RaftDiagram extends RaftElement {
     const length = Math.hypot(a.x2 - a.x1, a.y2 - a.y1) || 1;
     const [ux, uy] = [(a.x2 - a.x1) / length, (a.y2 - a.y1) / length];
     const [bx, by] = [a.x2 - 8 * ux, a.y2 - 8 * uy];
-    const end = a.lost ? `M${a.x2 - 4} ${a.y2 - 4}l8 8m0 -8l-8 8` : `M${a.x2} ${a.y2}L${bx - 3.5 * uy} ${by + 3.5 * ux}L${bx + 3.5 * uy} ${by - 3.5 * ux}z`;
-    const classes = ["message", `t${slot(m.from > 1000 ? 0 : m.term)}`, a.heartbeat ? "heartbeat-line" : "", m.from > 1000 || m.to > 1000 ? "of-client" : "", /Reply|answer/.test(m.kind) ? "reply-line" : "", a.lost ? "was-lost" : "", lit ? "lit" : "", send === this.pointed || arrival === this.pointed ? "pointed" : ""];
-    return svg`<g class=${classes.filter((c) => c).join(" ")} data-point=${a.lost ? send : arrival}><path class="message-hit" d="M${a.x1} ${a.y1}L${a.x2} ${a.y2}" /><path class="message-line" d="M${a.x1} ${a.y1}L${a.x2} ${a.y2}" /><path class="message-end" d=${end} /></g>`;
+    const end = a.lost ? `M${a.x2 - 4} ${a.y2 - 4}l8 8m0 -8l-8 8`
+      : `M${a.x2} ${a.y2}L${bx - 3.5 * uy} ${by + 3.5 * ux}L${bx + 3.5 * uy} ${by - 3.5 * ux}z`;
+    const classes = ["message", `t${slot(m.from > 1000 ? 0 : m.term)}`, a.heartbeat ? "heartbeat-line" : "",
+      m.from > 1000 || m.to > 1000 ? "of-client" : "", /Reply|answer/.test(m.kind) ? "reply-line" : "", a.lost
+      ? "was-lost" : "", lit ? "lit" : "", send === this.pointed || arrival === this.pointed ? "pointed" : ""];
+    return svg`<g class=${classes.filter((c) => c).join(" ")} data-point=${a.lost ? send : arrival}><path
+      class="message-hit" d="M${a.x1} ${a.y1}L${a.x2} ${a.y2}" /><path class="message-line"
+      d="M${a.x1} ${a.y1}L${a.x2} ${a.y2}" /><path class="message-end" d=${end} /></g>`;
   }
 
   private dot(d: Dot, cone: Cone | null): SVGTemplateResult {
     const { key, x, y, line } = d;
     const lit = cone !== null && (key === this.selected || cone.past.has(key) || cone.future.has(key));
     const current = store.headline?.id === line.id || store.view.line === line.id;
-    const shape = line.kind === "becameLeader" ? svg`<rect class="dot" x=${x - 5} y=${y - 5} width="10" height="10" rx="2" />` : line.kind === "becameCandidate" ? svg`<rect class="dot" x=${x - 4.5} y=${y - 4.5} width="9" height="9" rx="1" transform="rotate(45 ${x} ${y})" />` : svg`<circle class="dot" cx=${x} cy=${y} r=${line.weight === "key" ? 4.5 : 3} />`;
-    return svg`<g class="event ${lit ? "lit" : ""} ${key === this.selected ? "selected" : ""} ${key === this.pointed || current ? "pointed" : ""}" data-point=${key}><circle class="event-hit" cx=${x} cy=${y} r="10" />${shape}<circle class="event-ring" cx=${x} cy=${y} r="9" /></g>`;
+    const shape = line.kind === "becameLeader" ? svg`<rect class="dot" x=${x - 5} y=${y - 5} width="10" height="10"
+      rx="2" />` : line.kind === "becameCandidate" ? svg`<rect class="dot" x=${x - 4.5} y=${y - 4.5} width="9"
+      height="9" rx="1" transform="rotate(45 ${x} ${y})" />`
+      : svg`<circle class="dot" cx=${x} cy=${y} r=${line.weight === "key" ? 4.5 : 3} />`;
+    return svg`<g class="event ${lit ? "lit" : ""} ${key === this.selected ? "selected" : ""} ${key === this.pointed ||
+      current ? "pointed" : ""}" data-point=${key}><circle class="event-hit" cx=${x} cy=${y} r="10" />${shape}<circle
+      class="event-ring" cx=${x} cy=${y} r="9" /></g>`;
   }
 
   // --- words
@@ -172,12 +205,16 @@ export class RaftDiagram extends RaftElement {
   private caption(p: Picture, cone: Cone | null): TemplateResult | string {
     const key = this.pointed ?? this.selected;
     const said = key ? this.words(key) : "";
-    if (said && cone && key === this.selected) return html`${cone.past.size} before it, ${cone.future.size} after it, ${cone.independent} independent · <b>${said}</b>`;
+    if (said && cone && key === this.selected)
+      return html`${cone.past.size} before it, ${cone.future.size} after it, ${cone.independent} independent · <b>${said}</b>`;
     if (said) return html`<b>${said}</b>`;
     const since = this.chronicle.since(this.edges());
     const before = since === null ? "" : `what was before ${seconds(since)} s`;
-    if (p.leftOut > 0) return `${p.leftOut} messages${before && `, and ${before},`} are left out, heartbeats first: zoom in to see them.`;
-    return before ? `Too much happened: ${before} is left out. Zoom in to see it.` : "A line is a message · a band is a term · thick = leader · click an event: its causes and effects";
+    if (p.leftOut > 0)
+      return `${p.leftOut} messages${before &&
+      `, and ${before},`} are left out, heartbeats first: zoom in to see them.`;
+    return before ? `Too much happened: ${before} is left out. Zoom in to see it.`
+      : "A line is a message · a band is a term · thick = leader · click an event: its causes and effects";
   }
 
   private words(key: string): string {
@@ -210,7 +247,8 @@ export class RaftDiagram extends RaftElement {
     const points = [...lanes.points.values()].filter((p) => p.at >= from && p.at <= to).map((p) => p.key);
     const of = (all: Set<string>) => new Set(points.filter((p) => all.has(p)));
     const [before, after] = [of(past(lanes, key)), of(future(lanes, key))];
-    return (this.cone = { key, at, by, past: before, future: after, independent: points.filter((p) => p !== key).length - before.size - after.size });
+    return (this.cone = { key, at, by, past: before, future: after,
+      independent: points.filter((p) => p !== key).length - before.size - after.size });
   }
 
   private point(): Point | undefined {
@@ -295,7 +333,8 @@ export class RaftDiagram extends RaftElement {
 
   private readonly release = (e: PointerEvent): void => {
     this.pointers.delete(e.pointerId);
-    if (this.pressed && !this.pressed.moved && e.type === "pointerup") this.select(this.pressed.key === this.selected ? null : this.pressed.key);
+    if (this.pressed && !this.pressed.moved && e.type === "pointerup")
+      this.select(this.pressed.key === this.selected ? null : this.pressed.key);
     if (this.pointers.size === 0) this.pressed = null;
   };
 
@@ -342,7 +381,8 @@ export class RaftDiagram extends RaftElement {
     const at = (this.selected ? lanes.points.get(this.selected)?.at : undefined) ?? f.from + f.span / 2;
     const keys = lanes.order.get(lane) ?? [];
     const apart = (key: string) => Math.abs((lanes.points.get(key)?.at ?? Infinity) - at);
-    this.arrive(keys.reduce<string | undefined>((best, key) => (best === undefined || apart(key) < apart(best) ? key : best), undefined), lanes);
+    this.arrive(keys.reduce<string | undefined>((best, key) => (best === undefined || apart(key) < apart(best) ? key
+      : best), undefined), lanes);
   }
 
   private otherEnd(): void {
@@ -350,7 +390,9 @@ export class RaftDiagram extends RaftElement {
     const key = this.selected;
     if (!key) return;
     const p = lanes.points.get(key);
-    const next = key.startsWith("r") ? causes(lanes, key).find((k) => k.startsWith("s") && lanes.points.get(k)?.lane !== p?.lane) : effects(lanes, key).find((k) => k === arrivalKey(Number(key.slice(1))));
+    const next = key.startsWith("r")
+      ? causes(lanes, key).find((k) => k.startsWith("s") && lanes.points.get(k)?.lane !== p?.lane)
+      : effects(lanes, key).find((k) => k === arrivalKey(Number(key.slice(1))));
     this.arrive(next, lanes);
   }
 
@@ -375,7 +417,9 @@ export class RaftDiagram extends RaftElement {
   };
 
   private exports(): TemplateResult {
-    return html`<span class="diagram-formats" role="group" aria-label="Save what is seen as">${FORMATS.map(([format, words]) => html`<button class="small" @click=${() => void this.save(format)}>${words}</button>`)}</span>`;
+    return html`<span class="diagram-formats" role="group"
+      aria-label="Save what is seen as">${FORMATS.map(([format, words]) => html`<button class="small"
+      @click=${() => void this.save(format)}>${words}</button>`)}</span>`;
   }
 
   private readonly toggleExport = (): void => {
@@ -390,12 +434,14 @@ export class RaftDiagram extends RaftElement {
     const followed = this.from;
     this.from = from; // it stands still meanwhile
     try {
-      const [m] = await Promise.all([import("./diagram-export.js"), this.chronicle.fetch(stretch, store.view.everything)]);
+      const [m] = await Promise.all([import("./diagram-export.js"),
+        this.chronicle.fetch(stretch, store.view.everything)]);
       await this.updateComplete;
       const drawing = this.querySelector<SVGSVGElement>("svg.diagram");
       if (!drawing) return;
       const since = this.chronicle.since(stretch) ?? stretch.from;
-      await m.save(store, format, { drawing, messages: this.chronicle.between(stretch), story: this.events(stretch), from: since, to: stretch.to, by: stretch.to });
+      await m.save(store, format, { drawing, messages: this.chronicle.between(stretch), story: this.events(stretch),
+        from: since, to: stretch.to, by: stretch.to });
     } catch (why) {
       store.notice(`The diagram could not be saved: ${(why as Error).message.replace(/\.$/, "")}.`);
     }

@@ -18,8 +18,11 @@ const CLOCKS = [0.25, 0.5, 1, 2, 4];
 const WRITES = [0, 2, 10, 50, 200].map((ms) => ms * MS);
 
 /** Moments that a trap can wait for, and what of a server it can do then. */
-const MOMENTS: Record<string, string> = { leader: "is elected", candidate: "asks for votes", vote: "gives its vote", propose: "takes a write", append: "stores entries", commit: "commits", truncate: "deletes entries", configuration: "changes the servers", timeoutNow: "hands over" };
-const HARM: Record<string, string> = { crash: "Crash", power: "Cut the power of", pause: "Pause", partition: "Cut off" };
+const MOMENTS: Record<string, string> = { leader: "is elected", candidate: "asks for votes", vote: "gives its vote",
+  propose: "takes a write", append: "stores entries", commit: "commits", truncate: "deletes entries",
+  configuration: "changes the servers", timeoutNow: "hands over" };
+const HARM: Record<string, string> = { crash: "Crash", power: "Cut the power of", pause: "Pause",
+  partition: "Cut off" };
 
 /** All that can go wrong in the cluster, what is wrong now, and the way back of each. */
 export class RaftFaults extends RaftElement {
@@ -40,7 +43,10 @@ export class RaftFaults extends RaftElement {
     this.place = this.rights().findIndex((b) => b === document.activeElement);
   }
 
-  /** What is righted leaves the list, and its button goes with it: the keyboard goes on to the next one, or to the heading of the list. */
+  /**
+   * What is righted leaves the list, and its button goes with it: the keyboard goes on to the next one, or to the
+   * heading of the list.
+   */
   protected override updated(): void {
     if (this.place < 0 || this.contains(document.activeElement)) return;
     const left = this.rights();
@@ -48,17 +54,25 @@ export class RaftFaults extends RaftElement {
   }
 
   protected override slice(): unknown {
-    return [store.servers.map((s) => [s.seat, s.machine, s.report?.role === "leader", s.report?.timer?.longest]), store.lab?.traps, store.lab?.chaos, held()];
+    return [store.servers.map((s) => [s.seat, s.machine, s.report?.role === "leader", s.report?.timer?.longest]),
+      store.lab?.traps, store.lab?.chaos, held()];
   }
 
   private now(): TemplateResult {
     const list = wrongs(store.servers, store.room?.links ?? [], store.lab, held());
     const traps = store.lab?.traps ?? [];
-    return html`<div class="row-between"><h2 tabindex="-1">Wrong now</h2>${list.length + traps.length > 0 ? html`<button class="small" data-heal title="The network is whole, clocks and disks are right, every server runs, traps are gone" @click=${() => void heal()}>Heal all</button>` : nothing}</div>
-      ${list.length + traps.length === 0 ? html`<p class="caption">Nothing: every server runs, and every link carries.</p>` : nothing}
+    return html`<div class="row-between"><h2 tabindex="-1">Wrong now</h2>${list.length + traps.length > 0
+      ? html`<button class="small" data-heal
+      title="The network is whole, clocks and disks are right, every server runs, traps are gone"
+      @click=${() => void heal()}>Heal all</button>` : nothing}</div>
+      ${list.length + traps.length === 0
+        ? html`<p class="caption">Nothing: every server runs, and every link carries.</p>` : nothing}
       <ul class="wrongs">
-        ${list.map((w) => html`<li><span>${w.text}</span><button class="small" aria-label="${w.words}: ${w.text}" @click=${() => void right(w)}>${w.words}</button></li>`)}
-        ${traps.map((t) => html`<li><span>Trap: ${t.text}</span><button class="small" aria-label="Take away the trap: ${t.text}" data-trap=${t.number} @click=${() => void perform([{ do: "disarm", trap: t.number }])}>Take away</button></li>`)}
+        ${list.map((w) => html`<li><span>${w.text}</span><button class="small" aria-label="${w.words}: ${w.text}"
+          @click=${() => void right(w)}>${w.words}</button></li>`)}
+        ${traps.map((t) => html`<li><span>Trap: ${t.text}</span><button class="small"
+          aria-label="Take away the trap: ${t.text}" data-trap=${t.number}
+          @click=${() => void perform([{ do: "disarm", trap: t.number }])}>Take away</button></li>`)}
       </ul>`;
   }
 
@@ -67,31 +81,49 @@ export class RaftFaults extends RaftElement {
     const first = links[0];
     if (!first) return html`${nothing}`;
     const alike = links.every((l) => DIALS.every((d) => dialOf(l, d.name) === dialOf(first, d.name)));
-    const worst: Link = links.reduce((m, l) => ({ ...m, latency: Math.max(m.latency, l.latency), jitter: Math.max(m.jitter, l.jitter), loss: Math.max(m.loss ?? 0, l.loss ?? 0) }), first);
-    const shortest = Math.min(...store.servers.flatMap((s) => (s.report?.timer ? [s.report.timer.longest / 2] : [])), Infinity);
+    const worst: Link = links.reduce((m, l) => ({ ...m, latency: Math.max(m.latency, l.latency),
+      jitter: Math.max(m.jitter, l.jitter), loss: Math.max(m.loss ?? 0, l.loss ?? 0) }), first);
+    const shortest = Math.min(...store.servers.flatMap((s) => (s.report?.timer ? [s.report.timer.longest / 2] : [])),
+      Infinity);
     const write = Math.max(0, ...store.servers.map((s) => s.machine?.slowestWrite ?? 0));
-    const s = stability(worst.latency, worst.jitter, worst.loss ?? 0, write, Number.isFinite(shortest) ? shortest : SHORTEST);
+    const s = stability(worst.latency, worst.jitter, worst.loss ?? 0, write, Number.isFinite(shortest) ? shortest
+      : SHORTEST);
     return html`<h3>Network</h3>
-      <div class="buttons" role="group" aria-label="Networks">${(Object.keys(NETWORKS) as Network[]).map((name) => html`<button class="small" title=${NETWORKS[name].words} aria-pressed=${alike && is(first, name) ? "true" : "false"} data-network=${name} @click=${() => setAll(NETWORKS[name].link, `The network is ${name}.`)}>${name[0]?.toUpperCase()}${name.slice(1)}</button>`)}</div>
-      <div class="dials" role="group" aria-label="Of every link">${DIALS.map((d) => dial(d, dialOf(first, d.name), (value) => setAll(withDial(first, d.name, value), `${d.words}: ${value} ${d.unit}.`)))}</div>
+      <div class="buttons" role="group" aria-label="Networks">${(Object.keys(NETWORKS) as Network[])
+        .map((name) => html`<button class="small" title=${NETWORKS[name].words} aria-pressed=${alike && is(first, name)
+        ? "true" : "false"} data-network=${name}
+        @click=${() => setAll(NETWORKS[name].link, `The network is ${name}.`)}>${name[0]?.toUpperCase()}${name.slice(
+        1)}</button>`)}</div>
+      <div class="dials" role="group"
+        aria-label="Of every link">${DIALS.map((d) => dial(d, dialOf(first, d.name),
+        (value) => setAll(withDial(first, d.name, value), `${d.words}: ${value} ${d.unit}.`)))}</div>
       ${alike ? nothing : html`<p class="caption">The links are not alike. A dial sets all of them.</p>`}
       <p class="stability ${s.words === "stable" ? "" : "shaky"}">${s.sentence}</p>
-      <p class="caption mono">${s.arithmetic}</p><p class="caption">broadcastTime ≪ electionTimeout (${sectionLink("§5.6")})</p>`;
+      <p class="caption mono">${s.arithmetic}</p><p
+        class="caption">broadcastTime ≪ electionTimeout (${sectionLink("§5.6")})</p>`;
   }
 
   private cut(): TemplateResult {
     const side = store.view.side ?? [];
-    const toggle = (server: number, on: boolean) => store.show({ side: on ? [...side, server].sort((a, b) => a - b) : side.filter((s) => s !== server) });
+    const toggle = (server: number, on: boolean) => store.show({ side: on ? [...side, server].sort((a, b) => a - b)
+      : side.filter((s) => s !== server) });
     const leader = leaderOf(store.servers);
     const few = store.servers.length < 2;
     return html`<h3>Cut in two</h3>
-      <fieldset class="sides-choice"><legend class="heard-only">One side of the cut</legend>${store.servers.map((s) => html`<label class="check"><input type="checkbox" name="side" value=${s.server} .checked=${side.includes(s.server)} @change=${(e: Event) => toggle(s.server, (e.target as HTMLInputElement).checked)} /> S${s.server}</label>`)}</fieldset>
+      <fieldset class="sides-choice"><legend
+        class="heard-only">One side of the cut</legend>${store.servers.map((s) => html`<label class="check"><input
+        type="checkbox" name="side" value=${s.server} .checked=${side.includes(s.server)}
+        @change=${(e: Event) => toggle(s.server, (e.target as HTMLInputElement).checked)}
+        /> S${s.server}</label>`)}</fieldset>
       <p class="caption">${side.length === 0 ? "Choose one side here, or on the stage." : sidesText(side)}</p>
       <div class="buttons wrap">
         <button class="small" ?disabled=${!isCut(side)} data-cut="apply" @click=${() => cutAt(side)}>Cut</button>
-        ${store.view.side ? html`<button class="small" @click=${() => store.show({ side: null })}>Cancel</button>` : html`<button class="small" ?disabled=${few} @click=${() => store.show({ side: [] })}>Choose on the stage</button>`}
+        ${store.view.side ? html`<button class="small" @click=${() => store.show({ side: null })}>Cancel</button>`
+          : html`<button class="small" ?disabled=${few}
+          @click=${() => store.show({ side: [] })}>Choose on the stage</button>`}
         <button class="small" ?disabled=${few} data-cut="halves" @click=${() => cutAt(half())}>Halves</button>
-        <button class="small" ?disabled=${few || !leader} data-cut="leader" @click=${() => leader && cutAt([leader.server])}>Isolate the leader</button>
+        <button class="small" ?disabled=${few || !leader} data-cut="leader"
+          @click=${() => leader && cutAt([leader.server])}>Isolate the leader</button>
       </div>`;
   }
 
@@ -99,30 +131,46 @@ export class RaftFaults extends RaftElement {
     const timers = (act: "spread" | "align") => store.wishLab((id) => ({ type: "timers", id, act }));
     return html`<h3>Timers and chance</h3>
       <div class="buttons wrap">
-        <button class="small" data-timers="spread" title="Apart from each other: one asks for votes long before the next" @click=${() => timers("spread")}>Spread timers</button>
-        <button class="small" data-timers="align" title="All run out at the same moment, unless a leader is heard before: then the votes are split" @click=${() => timers("align")}>Align timers</button>
+        <button class="small" data-timers="spread"
+          title="Apart from each other: one asks for votes long before the next"
+          @click=${() => timers("spread")}>Spread timers</button>
+        <button class="small" data-timers="align"
+          title="All run out at the same moment, unless a leader is heard before: then the votes are split"
+          @click=${() => timers("align")}>Align timers</button>
       </div>
-      <label class="check"><input type="checkbox" name="chaos" .checked=${store.lab?.chaos ?? false} @change=${(e: Event) => setChaos((e.target as HTMLInputElement).checked)} /> Faults happen by themselves</label>
-      <label class="check"><input type="checkbox" name="pulses" .checked=${store.view.pulses} @change=${(e: Event) => store.show({ pulses: (e.target as HTMLInputElement).checked })} /> Heartbeats as pulses of the links</label>`;
+      <label class="check"><input type="checkbox" name="chaos" .checked=${store.lab?.chaos ?? false}
+        @change=${(e: Event) => setChaos((e.target as HTMLInputElement).checked)} /> Faults happen by themselves</label>
+      <label class="check"><input type="checkbox" name="pulses" .checked=${store.view.pulses}
+        @change=${(e: Event) => store.show({ pulses: (e.target as HTMLInputElement).checked })}
+        /> Heartbeats as pulses of the links</label>`;
   }
 
   private machines(): TemplateResult {
-    const choose = (values: number[], now: number, words: (n: number) => string, label: string, act: (n: number) => LabAction) => html`<select aria-label=${label} @change=${(e: Event) => void perform([act(Number((e.target as HTMLSelectElement).value))])}>
-      ${(values.includes(now) ? values : [...values, now].sort((a, b) => a - b)).map((n) => html`<option value=${n} .selected=${n === now}>${words(n)}</option>`)}</select>`;
+    const choose = (values: number[], now: number, words: (n: number) => string, label: string,
+      act: (n: number) => LabAction) => html`<select aria-label=${label}
+      @change=${(e: Event) => void perform([act(Number((e.target as HTMLSelectElement).value))])}>
+      ${(values.includes(now) ? values : [...values, now].sort((a, b) => a - b))
+        .map((n) => html`<option value=${n} .selected=${n === now}>${words(n)}</option>`)}</select>`;
     return html`<details><summary>Clocks and disks</summary>
-      <table class="machines"><thead><tr><th></th><th scope="col">Clock</th><th scope="col">A write takes</th></tr></thead>
+      <table class="machines"><thead><tr><th></th><th scope="col">Clock</th><th
+        scope="col">A write takes</th></tr></thead>
         <tbody>${store.servers.map((s) => html`<tr><th scope="row">S${s.server}</th>
-          <td>${choose(CLOCKS, s.machine?.clock ?? 1, (n) => `${n}×`, `Clock of S${s.server}`, (rate) => ({ do: "clock", server: s.server, rate }))}</td>
-          <td>${choose(WRITES, s.machine?.slowestWrite ?? 0, (n) => (n === 0 ? "no time" : `up to ${span(n)}`), `Disk of S${s.server}`, (disk) => ({ do: "disk", server: s.server, disk }))}</td></tr>`)}</tbody></table>
+          <td>${choose(CLOCKS, s.machine?.clock ?? 1, (n) => `${n}×`, `Clock of S${s.server}`,
+            (rate) => ({ do: "clock", server: s.server, rate }))}</td>
+          <td>${choose(WRITES, s.machine?.slowestWrite ?? 0, (n) => (n === 0 ? "no time" : `up to ${span(n)}`),
+            `Disk of S${s.server}`, (disk) => ({ do: "disk", server: s.server, disk }))}</td></tr>`)}</tbody></table>
     </details>`;
   }
 
   private traps(): TemplateResult {
-    const option = (values: Record<string, string>) => Object.entries(values).map(([value, words]) => html`<option value=${value}>${words}</option>`);
+    const option = (values: Record<string, string>) => Object.entries(values)
+      .map(([value, words]) => html`<option value=${value}>${words}</option>`);
     return html`<details><summary>Traps</summary>
       <form class="trap" @submit=${setTrap}>
         <select name="do" aria-label="What happens">${option(HARM)}</select>
-        <select name="server" aria-label="To whom"><option value="0">the next server that</option>${store.servers.map((s) => html`<option value=${s.server}>S${s.server} when it</option>`)}</select>
+        <select name="server" aria-label="To whom"><option
+          value="0">the next server that</option>${store.servers.map((s) =>
+          html`<option value=${s.server}>S${s.server} when it</option>`)}</select>
         <select name="when" aria-label="When">${option(MOMENTS)}</select>
         <button class="small" type="submit">Set the trap</button>
       </form>
@@ -134,7 +182,8 @@ const held = (): number[] => [...store.flights.values()].filter((f) => f.held &&
 
 function is(link: Link, name: Network): boolean {
   const wanted = NETWORKS[name].link;
-  return link.latency === wanted.latency && link.jitter === wanted.jitter && (link.loss ?? 0) === (wanted.loss ?? 0) && (link.duplicate ?? 0) === (wanted.duplicate ?? 0) && (link.reorder ?? 0) === (wanted.reorder ?? 0);
+  return link.latency === wanted.latency && link.jitter === wanted.jitter && (link.loss ?? 0) === (wanted.loss ?? 0) &&
+    (link.duplicate ?? 0) === (wanted.duplicate ?? 0) && (link.reorder ?? 0) === (wanted.reorder ?? 0);
 }
 
 function setAll(link: NonNullable<LabAction["link"]>, done: string): void {

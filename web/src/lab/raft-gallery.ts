@@ -3,7 +3,10 @@ import { RaftElement } from "../element.js";
 import { store } from "../store.js";
 import { fetchList, openAddress, type Listed } from "./opening.js";
 
-/** Runs that are worth watching (web/gallery). Each opens a little before what it is about, paused, with a sentence on what to watch. */
+/**
+ * Runs that are worth watching (web/gallery). Each opens a little before what it is about, paused, with a sentence on
+ * what to watch.
+ */
 export class RaftGallery extends RaftElement {
   protected readonly topics = ["view"] as const;
 
@@ -11,7 +14,8 @@ export class RaftGallery extends RaftElement {
   private problem = "";
 
   override render(): TemplateResult {
-    return html`<dialog class="gallery-dialog" aria-labelledby="gallery-title" @cancel=${() => store.show({ dialog: "none" })}>
+    return html`<dialog class="gallery-dialog" aria-labelledby="gallery-title"
+      @cancel=${() => store.show({ dialog: "none" })}>
       ${store.view.dialog === "gallery" ? this.runs() : nothing}
     </dialog>`;
   }
@@ -31,8 +35,10 @@ export class RaftGallery extends RaftElement {
     const broken = this.list?.filter((l) => l.breaks) ?? [];
     const whole = this.list?.filter((l) => !l.breaks) ?? [];
     return html`
-      <div class="dialog-head"><h2 id="gallery-title">Gallery</h2><button class="quiet small" aria-label="Close" @click=${() => store.show({ dialog: "none" })}>✕</button></div>
-      ${this.problem ? html`<p class="prose" role="alert">${this.problem}</p><button @click=${() => this.load()}>Try again</button>` : nothing}
+      <div class="dialog-head"><h2 id="gallery-title">Gallery</h2><button class="quiet small" aria-label="Close"
+        @click=${() => store.show({ dialog: "none" })}>✕</button></div>
+      ${this.problem ? html`<p class="prose" role="alert">${this.problem}</p><button
+        @click=${() => this.load()}>Try again</button>` : nothing}
       ${this.list ? html`
         <h3 id="gallery-broken">What breaks when a rule is left out</h3>
         <ul class="exhibits" aria-labelledby="gallery-broken">${broken.map((l) => this.run(l))}</ul>
@@ -45,7 +51,8 @@ export class RaftGallery extends RaftElement {
     return html`<li><button class="exhibit" @click=${() => this.open(l.id)}>
       <b>${l.title}</b>
       <span>${l.story}</span>
-      ${l.breaks ? html`<span class="caption">Breaks ${l.breaks.join(" and ")}. Off: ${l.rules?.join("; ")}.</span>` : nothing}
+      ${l.breaks ? html`<span class="caption">Breaks ${l.breaks.join(" and ")}. Off: ${l.rules?.join("; ")}.</span>`
+        : nothing}
     </button></li>`;
   }
 

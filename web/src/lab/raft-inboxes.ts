@@ -24,7 +24,8 @@ export class RaftInboxes extends RaftElement {
     return html`
       <div class="inboxes" role="group" aria-label="Inboxes, ${count} messages on their way">
         ${this.boxes.map((box) => html`<section aria-label="To S${box.server}">
-          <h3>To S${box.server} <span class="caption">${box.frames.length === 0 ? "nothing" : box.frames.length}</span></h3>
+          <h3>To S${box.server} <span class="caption">${box.frames.length === 0 ? "nothing"
+            : box.frames.length}</span></h3>
           <ol>${box.frames.slice(0, SHOWN).map((f) => this.item(box.server, f))}</ol>
           ${box.frames.length > SHOWN ? html`<p class="caption">and ${box.frames.length - SHOWN} more</p>` : ""}
         </section>`)}
@@ -33,12 +34,18 @@ export class RaftInboxes extends RaftElement {
 
   private item(to: number, f: Item): TemplateResult {
     const what = `${f.name}${f.label ? `: ${f.label}` : ""}`;
-    const button = (act: "deliver" | "hold" | "release" | "drop", words: string) => html`<button class="small quiet" aria-label="${words}: ${what} from S${f.from} to S${to}" data-act=${act} @click=${() => this.do(f.seq, act)}>${words}</button>`;
+    const button = (act: "deliver" | "hold" | "release" | "drop", words: string) => html`<button class="small quiet"
+      aria-label="${words}: ${what} from S${f.from} to S${to}" data-act=${act}
+      @click=${() => this.do(f.seq, act)}>${words}</button>`;
     const left = (f.due - store.now()) / MS;
     const when = f.waiting ? "waits" : f.held ? "held" : `${Math.max(0, left).toFixed(left < 10 ? 1 : 0)} ms`;
     return html`<li class=${f.held ? "held" : ""}>
-      <button class="inbox-item" title=${what} ?disabled=${f.waiting} @click=${() => store.select({ kind: "flight", seq: f.seq })}><span class="mono">S${f.from}</span><span class="inbox-name">${f.name.replace(/Reply$/, " reply")} <span class="caption">${f.label}</span></span></button>
-      <span class="inbox-acts">${f.waiting ? "" : html`${button("deliver", "Now")}${f.held ? button("release", "Let go") : button("hold", "Hold")}${button("drop", "Drop")}`}<span class="when">${when}</span></span>
+      <button class="inbox-item" title=${what} ?disabled=${f.waiting}
+        @click=${() => store.select({ kind: "flight", seq: f.seq })}><span class="mono">S${f.from}</span><span
+        class="inbox-name">${f.name.replace(/Reply$/, " reply")} <span class="caption">${f.label}</span></span></button>
+      <span class="inbox-acts">${f.waiting ? ""
+        : html`${button("deliver", "Now")}${f.held ? button("release", "Let go")
+        : button("hold", "Hold")}${button("drop", "Drop")}`}<span class="when">${when}</span></span>
     </li>`;
   }
 

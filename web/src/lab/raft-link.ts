@@ -6,7 +6,10 @@ import { cutState, type Cut } from "../words.js";
 import { perform } from "./deeds.js";
 import { DIALS, dialOf, withDial, type Dial } from "./network.js";
 
-/** The selected link, each direction by itself: what passes, how long it takes, what gets lost, and whether messages stop on it. */
+/**
+ * The selected link, each direction by itself: what passes, how long it takes, what gets lost, and whether messages
+ * stop on it.
+ */
 export class RaftLink extends RaftElement {
   protected readonly topics = ["view", "room"] as const;
 
@@ -15,9 +18,13 @@ export class RaftLink extends RaftElement {
     if (selection?.kind !== "link") return html`${nothing}`;
     const { a, b } = selection;
     const state = cutState(store.room?.links ?? [], a, b);
-    const choice = (cut: Cut, words: string) => html`<button aria-pressed=${cut === state ? "true" : "false"} data-cut=${cut} @click=${() => this.turn(a, b, cut)}>${words}</button>`;
-    return html`<div class="buttons wrap" role="group" aria-label="What passes">${choice("whole", "Whole")}${choice("cut", "Cut")}${choice("forward", `Only S${a} → S${b}`)}${choice("backward", `Only S${b} → S${a}`)}</div>
-      ${[[a, b], [b, a]].map(([from, to]) => this.direction(store.room?.links.find((l) => l.from === from && l.to === to)))}`;
+    const choice = (cut: Cut, words: string) => html`<button aria-pressed=${cut === state ? "true" : "false"}
+      data-cut=${cut} @click=${() => this.turn(a, b, cut)}>${words}</button>`;
+    return html`<div class="buttons wrap" role="group"
+      aria-label="What passes">${choice("whole", "Whole")}${choice("cut", "Cut")}${choice("forward",
+      `Only S${a} → S${b}`)}${choice("backward", `Only S${b} → S${a}`)}</div>
+      ${[[a, b], [b, a]].map(([from, to]) => this.direction(store.room?.links.find((l) => l.from === from &&
+        l.to === to)))}`;
   }
 
   private direction(link: Link | undefined): TemplateResult | typeof nothing {
@@ -25,8 +32,10 @@ export class RaftLink extends RaftElement {
     const { from, to } = link;
     const hold = link.hold ? "release" : "hold";
     return html`<fieldset class="dials"><legend>S${from} → S${to}</legend>
-      ${DIALS.map((d) => dial(d, dialOf(link, d.name), (value) => void perform([{ do: "network", server: from, to, link: withDial(link, d.name, value) }])))}
-      <label class="check"><input type="checkbox" .checked=${link.hold ?? false} @change=${() => void perform([{ do: hold, server: from, to }])} /> Hold what is sent on it</label>
+      ${DIALS.map((d) => dial(d, dialOf(link, d.name),
+        (value) => void perform([{ do: "network", server: from, to, link: withDial(link, d.name, value) }])))}
+      <label class="check"><input type="checkbox" .checked=${link.hold ?? false}
+        @change=${() => void perform([{ do: hold, server: from, to }])} /> Hold what is sent on it</label>
     </fieldset>`;
   }
 
@@ -37,7 +46,8 @@ export class RaftLink extends RaftElement {
     if (up(a, b) !== wanted.up) acts.push({ do: wanted.up ? "mend" : "cut", server: a, to: b });
     if (up(b, a) !== wanted.back) acts.push({ do: wanted.back ? "mend" : "cut", server: b, to: a });
     const undo = acts.map((x) => ({ ...x, do: x.do === "cut" ? "mend" : "cut" }));
-    if (acts.length > 0) void perform(acts, cut === "whole" ? `S${a} – S${b} is mended.` : `S${a} – S${b} is changed.`, undo);
+    if (acts.length > 0) void perform(acts, cut === "whole" ? `S${a} – S${b} is mended.` : `S${a} – S${b} is changed.`,
+      undo);
   }
 }
 
@@ -48,7 +58,10 @@ export function dial(d: Dial, value: number, set: (value: number) => void): Temp
     const output = (e.target as HTMLElement).nextElementSibling;
     if (output) output.textContent = text(Number((e.target as HTMLInputElement).value));
   };
-  return html`<label class="dial"><span>${d.words}</span><input type="range" min="0" max=${d.most} step="1" data-dial=${d.name} .value=${String(Math.round(value))} aria-valuetext=${text(value)} @input=${slide} @change=${(e: Event) => set(Number((e.target as HTMLInputElement).value))} /><output class="mono" aria-live="off" .textContent=${text(value)}></output></label>`;
+  return html`<label class="dial"><span>${d.words}</span><input type="range" min="0" max=${d.most} step="1"
+    data-dial=${d.name} .value=${String(Math.round(value))} aria-valuetext=${text(value)} @input=${slide}
+    @change=${(e: Event) => set(Number((e.target as HTMLInputElement).value))} /><output class="mono" aria-live="off"
+    .textContent=${text(value)}></output></label>`;
 }
 
 customElements.define("raft-link", RaftLink);

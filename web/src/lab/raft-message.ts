@@ -8,7 +8,10 @@ const AGAIN_MS = 250; // between two questions about a message
 
 type FrameAct = Extract<ToLab, { type: "frameAct" }>["act"];
 
-/** A message of the lab: while the clock stands, what it says, what its receiver would do with it, and all that can be done to it. */
+/**
+ * A message of the lab: while the clock stands, what it says, what its receiver would do with it, and all that can be
+ * done to it.
+ */
 export class RaftMessage extends RaftElement {
   protected readonly topics = ["view", "clock", "flights"] as const;
   protected override readonly calm = 200;
@@ -30,21 +33,29 @@ export class RaftMessage extends RaftElement {
     if (!d) return html`${this.gone ? html`<p class="caption">${this.gone}</p>` : nothing}`;
     const far = Math.round((Math.max(0, Math.min(d.due, store.now()) - d.sent) / Math.max(1e-9, d.due - d.sent)) * 100);
     return html`
-      <dl class="facts"><div><dt>On its way</dt><dd>${this.gone ? "not any more" : d.held ? "held" : `${far} % of ${span(d.due - d.sent)}`}</dd></div><div><dt>Sent at</dt><dd>${seconds(d.sent)} s</dd></div></dl>
+      <dl class="facts"><div><dt>On its way</dt><dd>${this.gone ? "not any more" : d.held ? "held"
+        : `${far} % of ${span(d.due - d.sent)}`}</dd></div><div><dt>Sent at</dt><dd>${seconds(d.sent)} s</dd></div></dl>
       ${this.acts(d)}
-      ${d.fields.length > 0 ? html`<h3>What it says</h3><dl class="fields">${d.fields.map((f) => html`<div title=${f.meaning}><dt>${f.name}</dt><dd>${f.value}</dd><dd class="caption">${f.meaning}</dd></div>`)}</dl>` : nothing}
-      ${this.gone ? nothing : html`<h3>What will S${d.to} do with it?</h3><ol class="would">${d.next.map((line) => html`<li>${line}</li>`)}</ol>`}
+      ${d.fields.length > 0 ? html`<h3>What it says</h3><dl
+        class="fields">${d.fields.map((f) => html`<div title=${f.meaning}><dt>${f.name}</dt><dd>${f.value}</dd><dd
+        class="caption">${f.meaning}</dd></div>`)}</dl>` : nothing}
+      ${this.gone ? nothing : html`<h3>What will S${d.to} do with it?</h3><ol
+        class="would">${d.next.map((line) => html`<li>${line}</li>`)}</ol>`}
       ${this.bytes(d)}`;
   }
 
   private acts(d: FrameDetails): TemplateResult {
-    const button = (act: FrameAct, words: string, meaning: string) => html`<button ?disabled=${this.gone !== ""} title=${meaning} data-act=${act} @click=${async () => store.notice(await this.do(act))}>${words}</button>`;
+    const button = (act: FrameAct, words: string, meaning: string) => html`<button ?disabled=${this.gone !== ""}
+      title=${meaning} data-act=${act} @click=${async () => store.notice(await this.do(act))}>${words}</button>`;
     return html`<div class="buttons wrap" role="group" aria-label="What can be done to it">
       ${button("deliver", "Deliver now", `It arrives at S${d.to} at once`)}
-      ${d.held ? button("release", "Let go", "It goes on, as if it were sent now") : button("hold", "Hold", "It stops where it is")}
+      ${d.held ? button("release", "Let go", "It goes on, as if it were sent now")
+        : button("hold", "Hold", "It stops where it is")}
       ${button("drop", "Drop", "It is lost")}
       ${button("duplicate", "Duplicate", "A copy of it sets out now")}
-      <button ?disabled=${this.gone !== "" || !d.whole} title=${d.whole ? "Another text in its place" : "It is too long to be edited here"} aria-expanded=${this.draft !== null ? "true" : "false"} @click=${() => this.write(d)}>Edit</button>
+      <button ?disabled=${this.gone !== "" || !d.whole} title=${d.whole ? "Another text in its place"
+        : "It is too long to be edited here"} aria-expanded=${this.draft !== null ? "true" : "false"}
+        @click=${() => this.write(d)}>Edit</button>
     </div>
     ${this.draft === null ? nothing : this.editor()}
     ${this.gone ? html`<p class="caption">${this.gone}</p>` : nothing}`;
@@ -52,10 +63,13 @@ export class RaftMessage extends RaftElement {
 
   private editor(): TemplateResult {
     return html`<form class="edit-frame" @submit=${this.send}>
-      <label class="caption" for="frame-text">Its new text. What no server understands is sent all the same: the receiver says what is wrong with it.</label>
-      <textarea id="frame-text" class="frame" rows="5" spellcheck="false" .value=${this.draft ?? ""} @input=${(e: Event) => (this.draft = (e.target as HTMLTextAreaElement).value)}></textarea>
+      <label class="caption"
+        for="frame-text">Its new text. What no server understands is sent all the same: the receiver says what is wrong with it.</label>
+      <textarea id="frame-text" class="frame" rows="5" spellcheck="false" .value=${this.draft ?? ""}
+        @input=${(e: Event) => (this.draft = (e.target as HTMLTextAreaElement).value)}></textarea>
       ${this.refusal ? html`<p class="caption" role="alert">${this.refusal}</p>` : nothing}
-      <div class="buttons"><button class="primary" type="submit">Put it in its place</button><button type="button" @click=${() => this.write(null)}>Cancel</button></div>
+      <div class="buttons"><button class="primary" type="submit">Put it in its place</button><button type="button"
+        @click=${() => this.write(null)}>Cancel</button></div>
     </form>`;
   }
 
@@ -63,12 +77,15 @@ export class RaftMessage extends RaftElement {
     const form = (encoding: string) => d.forms.find((f) => f.encoding === encoding);
     const own = form(d.encoding);
     const shown = form(this.encoding) ?? own;
-    const choice = (f: FrameForm) => html`<button class="small" aria-pressed=${f === shown ? "true" : "false"} @click=${() => this.show(f.encoding)}>${f.title}</button>`;
+    const choice = (f: FrameForm) => html`<button class="small" aria-pressed=${f === shown ? "true" : "false"}
+      @click=${() => this.show(f.encoding)}>${f.title}</button>`;
     return html`
-      <div class="row-between frame-head"><h3>Wire frame, ${d.bytes} bytes</h3><div class="buttons" role="group" aria-label="Encoding">${d.forms.map(choice)}</div></div>
+      <div class="row-between frame-head"><h3>Wire frame, ${d.bytes} bytes</h3><div class="buttons" role="group"
+        aria-label="Encoding">${d.forms.map(choice)}</div></div>
       <pre class="frame" tabindex="0">${shown?.text || "It cannot be written in this encoding."}</pre>
       ${d.whole ? nothing : html`<p class="caption">It is longer than what is shown, and cannot be edited here.</p>`}
-      ${shown === own ? nothing : html`<p class="caption">It travels as ${own?.title}; this is the same in another encoding.</p>`}`;
+      ${shown === own ? nothing : html`<p
+        class="caption">It travels as ${own?.title}; this is the same in another encoding.</p>`}`;
   }
 
   private show(encoding: string): void {
@@ -125,7 +142,8 @@ export class RaftMessage extends RaftElement {
   private async do(act: FrameAct, text?: string): Promise<string> {
     const seq = this.of;
     if (seq === null) return "";
-    const message: (id: number) => ToLab = (id) => ({ type: "frameAct", id, seq, act, ...(text === undefined ? {} : { text }) });
+    const message: (id: number) => ToLab = (id) =>
+      ({ type: "frameAct", id, seq, act, ...(text === undefined ? {} : { text }) });
     const wrong = await store.askLab(message).then(() => "", (why: Error) => why.message);
     this.asked.at = -Infinity;
     void this.ask();

@@ -4,7 +4,10 @@ import { store } from "../store.js";
 import { drawSeed, isSeed, NETWORKS, newRun, type Network } from "./runs.js";
 import { FIRST_RATE } from "./source.js";
 
-/** Another run: how many servers, which seed, what network. The run that was looked at is gone then, unless somebody has its link. */
+/**
+ * Another run: how many servers, which seed, what network. The run that was looked at is gone then, unless somebody
+ * has its link.
+ */
 export class RaftNewRun extends RaftElement {
   protected readonly topics = [] as const;
 
@@ -14,9 +17,12 @@ export class RaftNewRun extends RaftElement {
     return html`<form class="new-run" @submit=${this.open}>
       <h3>Another run</h3>
       <label for="run-servers">Servers</label>
-      <select id="run-servers" name="servers">${Array.from({ length: 9 }, (_, i) => html`<option value=${i + 1} ?selected=${i + 1 === (store.room?.size ?? 5)}>${i + 1}</option>`)}</select>
+      <select id="run-servers" name="servers">${Array.from({ length: 9 },
+        (_, i) => html`<option value=${i + 1}
+        ?selected=${i + 1 === (store.room?.size ?? 5)}>${i + 1}</option>`)}</select>
       <label for="run-network">Network</label>
-      <select id="run-network" name="network">${Object.entries(NETWORKS).map(([name, n]) => html`<option value=${name}>${name}: ${n.words}</option>`)}</select>
+      <select id="run-network" name="network">${Object.entries(NETWORKS)
+        .map(([name, n]) => html`<option value=${name}>${name}: ${n.words}</option>`)}</select>
       <label for="run-seed">Seed</label>
       <input id="run-seed" class="mono" name="seed" inputmode="numeric" autocomplete="off" .value=${this.seed} />
       <p class="caption">The same seed and the same acts make the same run, to the last message.</p>

@@ -7,7 +7,10 @@ import { store } from "../store.js";
 import { roleWords } from "../words.js";
 import { clusterNow, deedsFor, members, perform, performDeed, type Deed } from "./deeds.js";
 
-/** All that can be done to a server, at its node. What cannot be done now stays in its place, with the reason; what would cost the majority is asked once more. */
+/**
+ * All that can be done to a server, at its node. What cannot be done now stays in its place, with the reason; what
+ * would cost the majority is asked once more.
+ */
 export class RaftNodeMenu extends RaftElement {
   protected readonly topics = ["view", "servers", "room"] as const;
   protected override readonly calm = 100;
@@ -18,7 +21,8 @@ export class RaftNodeMenu extends RaftElement {
 
   override render(): TemplateResult {
     const { menu } = store.view;
-    return html`<div class="menu node-menu" popover @beforetoggle=${this.closing} @toggle=${this.closed} @keydown=${this.key}>
+    return html`<div class="menu node-menu" popover @beforetoggle=${this.closing} @toggle=${this.closed}
+      @keydown=${this.key}>
       ${menu === null ? nothing : this.asking ? this.question(menu, this.asking) : this.list(menu)}
     </div>`;
   }
@@ -38,12 +42,15 @@ export class RaftNodeMenu extends RaftElement {
   private list(server: number): TemplateResult {
     const view = store.server(server);
     if (!view) return html`${nothing}`;
-    const targets = leaderOf(store.servers)?.server === server ? members(store.servers).voters.filter((v) => v !== server) : [];
+    const targets = leaderOf(store.servers)?.server === server
+      ? members(store.servers).voters.filter((v) => v !== server) : [];
     return html`
-      <p class="node-menu-title"><b>S${server}</b> <span class="caption">${machineWords(view) || roleWords(view)}</span></p>
+      <p class="node-menu-title"><b>S${server}</b> <span class="caption">${machineWords(view) ||
+        roleWords(view)}</span></p>
       <div role="menu" aria-label="What can be done to S${server}">
         ${deedsFor(server, clusterNow()).map((group) => html`<div class="node-menu-group" role="group">
-          ${group.map((d) => html`${this.item(d)}${d.name === "transfer" && targets.length > 0 && !d.not ? this.targets(server, targets) : nothing}`)}
+          ${group.map((d) => html`${this.item(d)}${d.name === "transfer" && targets.length > 0 && !d.not
+            ? this.targets(server, targets) : nothing}`)}
         </div>`)}
       </div>`;
   }
@@ -54,12 +61,15 @@ export class RaftNodeMenu extends RaftElement {
       if (d.warning) this.ask(d);
       else this.finish(d);
     };
-    return html`<button class="quiet" role="menuitem" tabindex="-1" data-deed=${d.name} title=${d.meaning} aria-disabled=${d.not ? "true" : "false"} @click=${act}><span>${d.words}${d.warning && !d.not ? "…" : ""}</span>${d.not ? html`<span class="caption">${d.not}</span>` : nothing}</button>`;
+    return html`<button class="quiet" role="menuitem" tabindex="-1" data-deed=${d.name} title=${d.meaning}
+      aria-disabled=${d.not ? "true" : "false"} @click=${act}><span>${d.words}${d.warning && !d.not ? "…"
+      : ""}</span>${d.not ? html`<span class="caption">${d.not}</span>` : nothing}</button>`;
   }
 
   /** To whom the leader may hand over. */
   private targets(server: number, targets: number[]): TemplateResult {
-    return html`<div class="node-menu-targets">${targets.map((to) => html`<button class="small" role="menuitem" tabindex="-1" aria-label="Hand over leadership to S${to}" @click=${() => {
+    return html`<div class="node-menu-targets">${targets.map((to) => html`<button class="small" role="menuitem"
+      tabindex="-1" aria-label="Hand over leadership to S${to}" @click=${() => {
       this.close();
       void perform([{ do: "transfer", server, to }]);
     }}>to S${to}</button>`)}</div>`;
@@ -69,7 +79,8 @@ export class RaftNodeMenu extends RaftElement {
     return html`<div role="alertdialog" aria-labelledby="anyway-title" aria-describedby="anyway-why" class="anyway">
       <p class="node-menu-title" id="anyway-title"><b>${d.words}: S${server}?</b></p>
       <p id="anyway-why">${d.warning}</p>
-      <div class="buttons"><button class="primary" @click=${() => this.finish(d)}>Do it anyway</button><button @click=${() => this.close()}>Leave it</button></div>
+      <div class="buttons"><button class="primary" @click=${() => this.finish(d)}>Do it anyway</button><button
+        @click=${() => this.close()}>Leave it</button></div>
     </div>`;
   }
 
@@ -107,7 +118,8 @@ export class RaftNodeMenu extends RaftElement {
 
   private readonly closed = (e: ToggleEvent): void => {
     if (e.newState !== "closed" || this.left === null) return;
-    if (document.activeElement === document.body || this.contains(document.activeElement)) document.querySelector<SVGElement>(`.node[data-server="${this.left}"]`)?.focus();
+    if (document.activeElement === document.body || this.contains(document.activeElement))
+      document.querySelector<SVGElement>(`.node[data-server="${this.left}"]`)?.focus();
   };
 
   private readonly key = keysOf("menu", {
@@ -138,7 +150,8 @@ function place(list: HTMLElement, server: number): void {
   const { width, height } = list.getBoundingClientRect();
   const right = at.right + 12 + width <= innerWidth - 8;
   const left = right ? at.right + 12 : Math.max(8, at.left - 12 - width);
-  Object.assign(list.style, { left: `${Math.min(left, innerWidth - 8 - width)}px`, top: `${Math.max(8, Math.min(at.top - 24, innerHeight - 8 - height))}px` });
+  Object.assign(list.style, { left: `${Math.min(left, innerWidth - 8 - width)}px`,
+    top: `${Math.max(8, Math.min(at.top - 24, innerHeight - 8 - height))}px` });
 }
 
 customElements.define("raft-node-menu", RaftNodeMenu);

@@ -11,7 +11,10 @@ import { seconds } from "../words.js";
 import { brokenWithout, fetchList, openAddress, type Listed } from "./opening.js";
 import "../raft-source.js";
 
-/** What Raft promises and whether it holds; then the rules that the promises rest on, each of which can be switched off (VIEWS, "Rule switches"). */
+/**
+ * What Raft promises and whether it holds; then the rules that the promises rest on, each of which can be switched off
+ * (VIEWS, "Rule switches").
+ */
 export class RaftRules extends RaftElement {
   protected readonly topics = ["lab", "view"] as const;
   protected override readonly calm = 200;
@@ -55,29 +58,38 @@ export class RaftRules extends RaftElement {
 
   private property(p: Property): TemplateResult {
     const { broken } = p;
-    if (!broken) return html`<li class="property"><span class="verdict" aria-label="holds">✓</span><div><b>${p.name}</b><p>${p.text}</p></div></li>`;
-    return html`<li class="property broken"><span class="verdict" aria-label="broken">✕</span><div><b>${p.name}, broken</b><p class="broken-words">${capital(broken.text)}</p>
-      <button class="small" @click=${() => store.seek(broken.at)}>Go there: ${seconds(broken.at)} s</button></div></li>`;
+    if (!broken) return html`<li class="property"><span class="verdict"
+      aria-label="holds">✓</span><div><b>${p.name}</b><p>${p.text}</p></div></li>`;
+    return html`<li class="property broken"><span class="verdict"
+      aria-label="broken">✕</span><div><b>${p.name}, broken</b><p class="broken-words">${capital(broken.text)}</p>
+      <button class="small" @click=${() =>
+        store.seek(broken.at)}>Go there: ${seconds(broken.at)} s</button></div></li>`;
   }
 
   private rules(): TemplateResult {
-    if (this.problem) return html`<p class="caption">${this.problem} <button class="small" @click=${this.load}>Try again</button></p>`;
+    if (this.problem) return html`<p class="caption">${this.problem} <button class="small"
+      @click=${this.load}>Try again</button></p>`;
     if (!this.core) return html`<p class="caption">Loading the rules …</p>`;
     const off = this.off;
     const modified = store.lab?.modified ?? [];
     const found = this.core.rules.filter((r) => this.says(r));
     const stop = found.find((r) => r.id === this.stop) ?? found[0];
-    const list = (rules: CoreRule[], label: string) => html`<ul class="rules" aria-label=${label}>${repeat(rules, (r) => r.id, (r) => this.rule(r, off, r === stop))}</ul>`;
+    const list = (rules: CoreRule[], label: string) => html`<ul class="rules"
+      aria-label=${label}>${repeat(rules, (r) => r.id, (r) => this.rule(r, off, r === stop))}</ul>`;
     const extensions = found.filter((r) => r.extension);
     return html`
-      <div class="rules-head"><h2>Rules</h2><span class="caption">${modified.length === 0 ? "every server keeps all" : `${modified.length} off`}</span>
-        ${modified.length > 0 ? html`<button class="small" @click=${() => this.switchOff(off.filter((id) => !modified.includes(id)))}>All on</button>` : nothing}</div>
+      <div class="rules-head"><h2>Rules</h2><span class="caption">${modified.length === 0 ? "every server keeps all"
+        : `${modified.length} off`}</span>
+        ${modified.length > 0 ? html`<button class="small"
+          @click=${() => this.switchOff(off.filter((id) => !modified.includes(id)))}>All on</button>` : nothing}</div>
       ${modified.length > 0 ? html`<p class="modified hatched"><span>Modified Raft</span></p>` : nothing}
       <p class="caption">Switch one off, in all servers from now on, and look for what breaks.</p>
-      <input class="rules-search" aria-label="Search the rules" placeholder="Search: vote, commit, §5.4 …" .value=${this.sought} @input=${(e: Event) => this.seekRule((e.target as HTMLInputElement).value)} />
+      <input class="rules-search" aria-label="Search the rules" placeholder="Search: vote, commit, §5.4 …"
+        .value=${this.sought} @input=${(e: Event) => this.seekRule((e.target as HTMLInputElement).value)} />
       <div @keydown=${this.walk}>
         ${list(found.filter((r) => !r.extension), "Rules")}
-        ${extensions.length > 0 ? html`<h3 class="rules-more">Beyond Figure 2</h3>${list(extensions, "Rules that Figure 2 does not have")}` : nothing}
+        ${extensions.length > 0 ? html`<h3
+          class="rules-more">Beyond Figure 2</h3>${list(extensions, "Rules that Figure 2 does not have")}` : nothing}
       </div>
       ${found.length === 0 ? html`<p class="caption">No rule says that.</p>` : nothing}
     `;
@@ -93,10 +105,13 @@ export class RaftRules extends RaftElement {
     const on = !off.includes(r.id);
     const open = store.view.rule === r.id;
     const tab = stop ? 0 : -1;
-    return html`<li class="rule ${on ? "" : "off"} ${open ? "open" : ""}" data-rule=${r.id} @focusin=${() => this.stopAt(r.id)}>
+    return html`<li class="rule ${on ? "" : "off"} ${open ? "open" : ""}" data-rule=${r.id}
+      @focusin=${() => this.stopAt(r.id)}>
       <div class="rule-row">
-        <input type="checkbox" role="switch" class="switch" tabindex=${tab} aria-label=${r.title} .checked=${live(on)} @change=${() => this.flip(r.id)} />
-        <button class="rule-title" tabindex=${tab} aria-expanded=${open ? "true" : "false"} @click=${() => store.show({ rule: open ? null : r.id })}>${r.title}</button>
+        <input type="checkbox" role="switch" class="switch" tabindex=${tab} aria-label=${r.title} .checked=${live(on)}
+          @change=${() => this.flip(r.id)} />
+        <button class="rule-title" tabindex=${tab} aria-expanded=${open ? "true" : "false"}
+          @click=${() => store.show({ rule: open ? null : r.id })}>${r.title}</button>
         <span class="caption">${sectionLink(r.section)}</span>
       </div>
       ${open ? this.details(r) : nothing}
@@ -106,9 +121,13 @@ export class RaftRules extends RaftElement {
   private details(r: CoreRule): TemplateResult {
     return html`<div class="rule-details">
       <p>${r.sentence}</p>
-      <p class="caption">Protects ${r.protects === "Liveness" ? "liveness: the cluster serves, and soon" : r.protects}</p>
-      ${r.stories.map((s) => html`<h3>Without it: ${s.title}</h3><p>${s.text}</p><p class="caption">Breaks ${s.breaks}; played in <span class="mono">${s.file}</span></p>`)}
-      ${brokenWithout(this.exhibits, [r.title]).map((x) => html`<button class="small" title=${x.story} @click=${() => openAddress(`1?run=${x.id}`, store.pace)}>See it break: ${x.title}</button>`)}
+      <p class="caption">Protects ${r.protects === "Liveness" ? "liveness: the cluster serves, and soon"
+        : r.protects}</p>
+      ${r.stories.map((s) => html`<h3>Without it: ${s.title}</h3><p>${s.text}</p><p
+        class="caption">Breaks ${s.breaks}; played in <span class="mono">${s.file}</span></p>`)}
+      ${brokenWithout(this.exhibits, [r.title])
+        .map((x) => html`<button class="small" title=${x.story}
+        @click=${() => openAddress(`1?run=${x.id}`, store.pace)}>See it break: ${x.title}</button>`)}
       <raft-source .rule=${r.id}></raft-source>
     </div>`;
   }

@@ -16,18 +16,22 @@ export class RaftServerDeeds extends RaftElement {
     const { selection } = store.view;
     const server = selection?.kind === "server" ? selection.server : 0;
     const deeds = deedsFor(server, clusterNow()).flat();
-    const asked = this.asking?.server === server ? deeds.find((d) => d.name === this.asking?.name && !d.not && d.warning) : undefined;
+    const asked = this.asking?.server === server ? deeds.find((d) => d.name === this.asking?.name && !d.not &&
+      d.warning) : undefined;
     return html`<div class="buttons wrap" role="group" aria-label="What can be done to S${server}">
         ${SHORT.map((name) => this.button(server, deeds.find((d) => d.name === name)))}
         <button aria-haspopup="menu" title="M" @click=${() => store.show({ menu: server })}>More…</button>
       </div>
-      ${asked ? html`<div class="anyway" role="alert"><p>${asked.warning}</p><div class="buttons"><button class="primary" @click=${() => this.do(asked)}>Do it anyway</button><button @click=${() => this.ask(null)}>Leave it</button></div></div>` : nothing}`;
+      ${asked ? html`<div class="anyway" role="alert"><p>${asked.warning}</p><div class="buttons"><button
+        class="primary" @click=${() => this.do(asked)}>Do it anyway</button><button
+        @click=${() => this.ask(null)}>Leave it</button></div></div>` : nothing}`;
   }
 
   private button(server: number, d: Deed | undefined): TemplateResult | typeof nothing {
     if (!d) return nothing;
     const press = () => (d.not ? store.notice(d.not) : d.warning ? this.ask({ server, name: d.name }) : this.do(d));
-    return html`<button data-deed=${d.name} aria-disabled=${d.not ? "true" : "false"} title=${d.not || d.meaning} @click=${press}>${d.words}</button>`;
+    return html`<button data-deed=${d.name} aria-disabled=${d.not ? "true" : "false"} title=${d.not || d.meaning}
+      @click=${press}>${d.words}</button>`;
   }
 
   private ask(asking: typeof this.asking): void {

@@ -17,7 +17,10 @@ const FRAMES = [
   { words: "360 × 640", style: "width: 360px; max-width: 100%; height: 640px" },
 ] as const;
 
-/** The ways out of the page and into it: a link, a frame for another page, a file; and what is wrong with a link or a file that came in. */
+/**
+ * The ways out of the page and into it: a link, a frame for another page, a file; and what is wrong with a link or a
+ * file that came in.
+ */
 export class RaftShare extends RaftElement {
   protected readonly topics = ["view"] as const;
 
@@ -43,18 +46,22 @@ export class RaftShare extends RaftElement {
 
   override render(): TemplateResult {
     return html`
-      <dialog class="share-dialog" aria-labelledby="share-title" @cancel=${this.escaped}>${store.view.dialog === "share" ? this.ways() : nothing}</dialog>
+      <dialog class="share-dialog" aria-labelledby="share-title" @cancel=${this.escaped}>${store.view.dialog === "share"
+        ? this.ways() : nothing}</dialog>
       <dialog class="wrong-dialog" aria-labelledby="wrong-title" @cancel=${this.escaped}>
         <h2 id="wrong-title">This cannot be opened</h2>
         <p class="prose">${store.view.wrong}</p>
-        <div class="buttons">${store.view.kept ? html`<button class="primary" @click=${this.keep}>Keep the run that is open</button>` : nothing}<button class=${store.view.kept ? "" : "primary"} @click=${this.openDefault}>Open the default run</button></div>
+        <div class="buttons">${store.view.kept
+          ? html`<button class="primary" @click=${this.keep}>Keep the run that is open</button>` : nothing}<button
+          class=${store.view.kept ? "" : "primary"} @click=${this.openDefault}>Open the default run</button></div>
       </dialog>
     `;
   }
 
   protected override updated(changed: PropertyValues): void {
     super.updated(changed);
-    for (const [name, dialog] of [["share", this.querySelector<HTMLDialogElement>(".share-dialog")], ["wrong", this.querySelector<HTMLDialogElement>(".wrong-dialog")]] as const) {
+    for (const [name, dialog] of [["share", this.querySelector<HTMLDialogElement>(".share-dialog")],
+      ["wrong", this.querySelector<HTMLDialogElement>(".wrong-dialog")]] as const) {
       const wanted = store.view.dialog === name;
       if (wanted && dialog && !dialog.open) {
         dialog.showModal();
@@ -66,35 +73,53 @@ export class RaftShare extends RaftElement {
 
   private ways(): TemplateResult {
     const at = this.moment ? `, ${seconds(this.moment.at)} s` : "";
-    const choose = (from: "moment" | "start") => html`<label><input type="radio" name="share-from" value=${from} .checked=${this.from === from} @change=${() => this.choose(from)} /><span>${from === "moment" ? `This moment${at}` : "The run from its start"}</span></label>`;
+    const choose = (from: "moment" | "start") => html`<label><input type="radio" name="share-from" value=${from}
+      .checked=${this.from === from} @change=${() => this.choose(from)} /><span>${from === "moment" ? `This moment${at}`
+      : "The run from its start"}</span></label>`;
     return html`
-      <div class="dialog-head"><h2 id="share-title">Share</h2><button class="quiet small" aria-label="Close" @click=${() => store.show({ dialog: "none" })}>✕</button></div>
-      <div class="ops two" role="radiogroup" aria-label="What the link opens">${choose("moment")}${choose("start")}</div>
+      <div class="dialog-head"><h2 id="share-title">Share</h2><button class="quiet small" aria-label="Close"
+        @click=${() => store.show({ dialog: "none" })}>✕</button></div>
+      <div class="ops two" role="radiogroup"
+        aria-label="What the link opens">${choose("moment")}${choose("start")}</div>
       ${this.problem ? html`<p class="caption" role="alert">${this.problem}</p>` : nothing}
-      <div class="share-row"><input class="mono" readonly aria-label="Link" .value=${this.link && this.address()} @focus=${selectAll} /><button class="primary" ?disabled=${!this.link} @click=${this.copyLink}>Copy link</button></div>
+      <div class="share-row"><input class="mono" readonly aria-label="Link" .value=${this.link && this.address()}
+        @focus=${selectAll} /><button class="primary" ?disabled=${!this.link}
+        @click=${this.copyLink}>Copy link</button></div>
       <p class="caption">All of it stands behind the #: nothing is sent to a server. Whoever opens it sees the same, to the last message.</p>
       ${this.embedding()}
       <h3>As a file</h3>
       <div class="share-acts">
         <button ?disabled=${!this.moment} @click=${this.download}>Download the run</button>
-        <label class="button file-button"><input type="file" accept=".json,application/json" @change=${this.chosen} /><span>Open a file…</span></label>
+        <label class="button file-button"><input type="file" accept=".json,application/json" @change=${this.chosen}
+          /><span>Open a file…</span></label>
         <span class="caption">or drop one anywhere on the page</span>
       </div>
     `;
   }
 
   private embedding(): TemplateResult {
-    const choice = (name: string, words: string, options: [value: string, words: string][]) => html`<label><span>${words}</span><select name=${name} @change=${(e: Event) => this.parameter(name, (e.currentTarget as HTMLSelectElement).value)}>${options.map(([value, w]) => html`<option value=${value} ?selected=${(this.show[name] ?? "") === value}>${w}</option>`)}</select></label>`;
+    const choice = (name: string, words: string, options: [value: string, words: string][]) =>
+      html`<label><span>${words}</span><select name=${name}
+      @change=${(e: Event) => this.parameter(name,
+      (e.currentTarget as HTMLSelectElement).value)}>${options.map(([value, w]) => html`<option value=${value}
+      ?selected=${(this.show[name] ?? "") === value}>${w}</option>`)}</select></label>`;
     return html`
       <h3>In another page</h3>
       <div class="share-choices">
-        <label><span>As</span><select name="as" @change=${this.chooseForm}><option value="frame">a plain iframe</option><option value="element" ?selected=${this.as === "element"}>an element with a script</option></select></label>
-        <label><span>Size</span><select name="size" @change=${this.chooseSize}>${FRAMES.map((f) => html`<option ?selected=${f === this.frame}>${f.words}</option>`)}</select></label>
+        <label><span>As</span><select name="as" @change=${this.chooseForm}><option
+          value="frame">a plain iframe</option><option value="element"
+          ?selected=${this.as === "element"}>an element with a script</option></select></label>
+        <label><span>Size</span><select name="size"
+          @change=${this.chooseSize}>${FRAMES.map((f) =>
+          html`<option ?selected=${f === this.frame}>${f.words}</option>`)}</select></label>
         ${choice("controls", "Controls", [["", "all"], ["play", "time only"], ["none", "none"]])}
         ${choice("theme", "Theme", [["", "the system's"], ["light", "light"], ["dark", "dark"]])}
-        ${choice("autoplay", "Begins", [["", this.from === "moment" ? "paused" : "playing"], this.from === "moment" ? ["1", "playing"] : ["0", "paused"]])}
+        ${choice("autoplay", "Begins", [["", this.from === "moment" ? "paused" : "playing"], this.from === "moment"
+          ? ["1", "playing"] : ["0", "paused"]])}
       </div>
-      <div class="share-row"><textarea class="mono" readonly rows="4" aria-label="Code to embed it" .value=${this.link && this.code()} @focus=${selectAll}></textarea><button ?disabled=${!this.link} @click=${this.copyCode}>Copy code</button></div>
+      <div class="share-row"><textarea class="mono" readonly rows="4" aria-label="Code to embed it"
+        .value=${this.link && this.code()} @focus=${selectAll}></textarea><button ?disabled=${!this.link}
+        @click=${this.copyCode}>Copy code</button></div>
     `;
   }
 
@@ -122,7 +147,8 @@ export class RaftShare extends RaftElement {
     if (this.moment) {
       const { run } = this.moment;
       this.problem = "";
-      this.link = await (this.from === "moment" ? writeLink(this.moment, seen()) : writeLink({ run, at: 0, hash: "" })).catch((why: Error) => {
+      this.link = await (this.from === "moment" ? writeLink(this.moment, seen()) : writeLink({ run, at: 0, hash: "" }))
+        .catch((why: Error) => {
         this.problem = why.message;
         return "";
       });
@@ -156,10 +182,13 @@ export class RaftShare extends RaftElement {
     const title = `Raft: ${run?.config.servers} servers, seed ${run?.seed}`;
     if (this.as === "frame") {
       const src = `${new URL("embed/", ROOT)}#${withParameters(this.link, this.show)}`.replaceAll("&", "&amp;");
-      return `<iframe src="${src}" title="${title}" loading="lazy" allow="fullscreen; clipboard-write" style="${this.frame.style}; border: 0"></iframe>`;
+      return `<iframe src="${src}" title="${title}" loading="lazy" allow="fullscreen; clipboard-write"
+        style="${this.frame.style}; border: 0"></iframe>`;
     }
     const attributes = Object.entries(this.show).map(([name, value]) => ` ${name}="${value}"`).join("");
-    return `<script src="${new URL("raft-playground.js", ROOT)}" async></script>\n<raft-playground run="${this.link.replaceAll("&", "&amp;")}"${attributes} title="${title}" style="${this.frame.style}"></raft-playground>`;
+    return `<script src="${new URL("raft-playground.js", ROOT)}" async></script>\n<raft-playground
+      run="${this.link.replaceAll("&", "&amp;")}"${attributes} title="${title}"
+      style="${this.frame.style}"></raft-playground>`;
   }
 
   private readonly copyLink = (): void => {
@@ -230,9 +259,13 @@ export class RaftShare extends RaftElement {
     void openAddress("", store.pace);
   };
 
-  /** Escape. Of a dialog that is closed Firefox tells after it has given back the focus, which draws the page anew, and opens a dialog that is still wanted. */
+  /**
+   * Escape. Of a dialog that is closed Firefox tells after it has given back the focus, which draws the page anew, and
+   * opens a dialog that is still wanted.
+   */
   private readonly escaped = (e: Event): void => {
-    if (e.target === e.currentTarget) store.show({ dialog: "none" }); // a choice of files that is given up is a "cancel", too
+    // a choice of files that is given up is a "cancel", too
+    if (e.target === e.currentTarget) store.show({ dialog: "none" });
   };
 }
 

@@ -24,7 +24,10 @@ const CHANGES: { change: Change; words: string }[] = [
   { change: "slower", words: "with twice the latency" },
 ];
 
-/** Questions about many runs at once: the shortest way to harm, what one change changes, and how elections depend on time. */
+/**
+ * Questions about many runs at once: the shortest way to harm, what one change changes, and how elections
+ * depend on time.
+ */
 export class RaftStudies extends RaftElement {
   protected readonly topics = ["view", "lab"] as const;
 
@@ -47,7 +50,9 @@ export class RaftStudies extends RaftElement {
     this.requestUpdate(); // of what happened meanwhile nobody has told it
   }
 
-  /** What is being looked for goes on: whoever asks for hundreds of elections does something else until they are held. */
+  /**
+   * What is being looked for goes on: whoever asks for hundreds of elections does something else until they are held.
+   */
   override disconnectedCallback(): void {
     super.disconnectedCallback();
     if (this.busy === "") this.study.close();
@@ -56,7 +61,9 @@ export class RaftStudies extends RaftElement {
   override render(): TemplateResult {
     return html`
       ${this.findRun()} ${this.compareRuns()} ${this.elections()}
-      <div class="study-state" role="status">${this.busy ? html`<p class="caption">${this.words}</p><progress max="1" .value=${this.fraction} aria-label="How far it is"></progress><button class="small" @click=${() => this.stop()}>Stop</button>` : nothing}
+      <div class="study-state" role="status">${this.busy ? html`<p class="caption">${this.words}</p><progress max="1"
+        .value=${this.fraction} aria-label="How far it is"></progress><button class="small"
+        @click=${() => this.stop()}>Stop</button>` : nothing}
       ${this.error ? html`<p class="study-error">${this.error}</p>` : nothing}</div>`;
   }
 
@@ -75,25 +82,38 @@ export class RaftStudies extends RaftElement {
     const harmless = protect("Liveness") || reads;
     const titles = off.map((id, i) => `“${rules[i]?.title ?? id}”`).join(", ");
     const here = off.length > 0 && this.sought === off.join();
-    const known = reads || (here && !this.busy && !this.found) ? brokenWithout(this.exhibits, rules.flatMap((r) => r?.title ?? [])) : [];
-    const what = off.length === 0 ? "Every rule is on, so no run breaks a safety property. Switch one off under Rules, then come back."
-      : reads ? `${titles} ${off.length > 1 ? "protect" : "protects"} what clients read. This search looks at what servers elect, store and apply, so it would find nothing.`
-      : harmless ? `${titles} ${off.length > 1 ? "protect" : "protects"} liveness: without ${off.length > 1 ? "them" : "it"} the cluster may stand still, but no run breaks a safety property.`
+    const known = reads || (here && !this.busy && !this.found)
+      ? brokenWithout(this.exhibits, rules.flatMap((r) => r?.title ?? [])) : [];
+    const what = off.length === 0
+      ? "Every rule is on, so no run breaks a safety property. Switch one off under Rules, then come back."
+      : reads ? `${titles} ${off.length > 1 ? "protect"
+        : "protects"} what clients read. This search looks at what servers elect, store and apply, so it would find nothing.`
+      : harmless ? `${titles} ${off.length > 1 ? "protect" : "protects"} liveness: without ${off.length > 1 ? "them"
+        : "it"} the cluster may stand still, but no run breaks a safety property.`
       : `Looks for the shortest run that breaks a safety property without ${titles}.`;
     return html`<section class="study" aria-labelledby="study-find">
       <h2 id="study-find">Find me a bad run</h2>
       <p class="caption">${what}</p>
-      <button class="primary" ?disabled=${this.busy !== "" || off.length === 0 || harmless} @click=${() => void this.find(off)}>Find a bad run</button>
+      <button class="primary" ?disabled=${this.busy !== "" || off.length === 0 || harmless}
+        @click=${() => void this.find(off)}>Find a bad run</button>
       ${here && this.found ? this.foundRun(this.found) : nothing}
-      ${known.length > 0 ? html`<p class="caption">In the gallery, perhaps with more rules off:</p>${known.map((x) => html`<button class="small" title=${x.story} @click=${() => void openAddress(`1?run=${x.id}`, store.pace)}>${x.title}</button>`)}` : nothing}
+      ${known.length > 0 ? html`<p class="caption">In the gallery, perhaps with more rules off:</p>${known.map((x) =>
+        html`<button class="small" title=${x.story}
+        @click=${() => void openAddress(`1?run=${x.id}`, store.pace)}>${x.title}</button>`)}` : nothing}
     </section>`;
   }
 
   private foundRun(f: Found): TemplateResult {
-    const how = f.how === "search" ? `The shortest there is within the bounds, among ${f.looked.toLocaleString("en")} situations.` : `Found with seed ${f.looked}; everything that the harm does not need was left out.`;
-    return html`<div class="study-found"><p class="lead">${f.property} breaks at ${seconds(f.at)} s.</p><p>${/^[a-z]+\b/.test(f.text) ? f.text.charAt(0).toUpperCase() + f.text.slice(1) : f.text}.</p><p class="caption">${how}</p>
+    const how = f.how === "search"
+      ? `The shortest there is within the bounds, among ${f.looked.toLocaleString("en")} situations.`
+      : `Found with seed ${f.looked}; everything that the harm does not need was left out.`;
+    return html`<div class="study-found"><p
+      class="lead">${f.property} breaks at ${seconds(f.at)} s.</p><p>${/^[a-z]+\b/.test(f.text)
+      ? f.text.charAt(0).toUpperCase() + f.text.slice(1) : f.text}.</p><p class="caption">${how}</p>
       <ol class="study-actions">${f.actions.map((a) => html`<li>${a}</li>`)}</ol>
-      <div class="buttons wrap"><button class="primary" @click=${() => openJustBefore(f.run, f.at)}>Open it just before</button><button @click=${() => openJustBefore(f.run, 0)}>Open it from the start</button></div></div>`;
+      <div class="buttons wrap"><button class="primary"
+        @click=${() => openJustBefore(f.run, f.at)}>Open it just before</button><button
+        @click=${() => openJustBefore(f.run, 0)}>Open it from the start</button></div></div>`;
   }
 
   private async find(off: string[]): Promise<void> {
@@ -122,7 +142,9 @@ export class RaftStudies extends RaftElement {
     return html`<section class="study" aria-labelledby="study-compare">
       <h2 id="study-compare">Compare two runs</h2>
       <form class="buttons wrap" @submit=${this.compare}>
-        <label>This run and itself <select name="change" aria-label="The one difference" @change=${this.choose}>${possible.map((c) => html`<option value=${c.change} .selected=${c.change === chosen}>${c.words}</option>`)}</select></label>
+        <label>This run and itself <select name="change" aria-label="The one difference"
+          @change=${this.choose}>${possible.map((c) => html`<option value=${c.change}
+          .selected=${c.change === chosen}>${c.words}</option>`)}</select></label>
         <button type="submit" ?disabled=${this.busy !== ""}>Compare</button>
       </form>
       ${this.sameUntil === null ? nothing : html`<p role="status">${this.sameUntil}</p>`}
@@ -141,7 +163,8 @@ export class RaftStudies extends RaftElement {
     try {
       const { run } = (await store.askLab((id) => ({ type: "moment", id }))) as Moment;
       const right = changed(run, change, store.lab?.modified ?? []);
-      const result = await this.ask<Comparison>({ type: "compare", left: run, right, until: Math.max(SECOND, Math.round(store.end)) });
+      const result = await this.ask<Comparison>({ type: "compare", left: run, right,
+        until: Math.max(SECOND, Math.round(store.end)) });
       if (result) {
         const words = CHANGES.find((c) => c.change === change)?.words ?? "";
         showComparison({ words, left: run, right, result });
@@ -160,24 +183,32 @@ export class RaftStudies extends RaftElement {
       <h2 id="study-elections">Election laboratory</h2>
       <p class="caption">The leader crashes: how long until there is the next? ${RUNS} times for each range of timeouts, as in Figure 16 of the paper, and for each latency.</p>
       <form class="buttons wrap" @submit=${this.elect}>
-        <label>Servers <select name="servers" @change=${(e: Event) => (this.servers = Number((e.target as HTMLSelectElement).value))}>${SERVERS.map((n) => html`<option value=${n} ?selected=${n === this.servers}>${n}</option>`)}</select></label>
+        <label>Servers <select name="servers"
+          @change=${(e: Event) => (this.servers = Number((e.target as HTMLSelectElement).value))}>${SERVERS.map((n) =>
+          html`<option value=${n} ?selected=${n === this.servers}>${n}</option>`)}</select></label>
         <button type="submit" ?disabled=${this.busy !== ""}>Hold elections</button>
       </form>
-      ${this.points.length > 0 ? html`<raft-election-chart .points=${this.points}></raft-election-chart>${this.table()}` : nothing}
+      ${this.points.length > 0 ? html`<raft-election-chart .points=${this.points}></raft-election-chart>${this.table()}`
+        : nothing}
     </section>`;
   }
 
   private table(): TemplateResult {
     const ms = (n: number | null) => (n === null ? "none" : `${Math.round(n / MS)} ms`);
-    return html`<details><summary>The numbers</summary><table class="study-table"><thead><tr><th>Timeout</th><th>Latency</th><th>Median</th><th>95 %</th><th>Split votes</th></tr></thead>
-      <tbody>${this.points.map((p) => html`<tr><td>${p.least / MS}–${p.most / MS} ms</td><td>${p.latency / MS} ms</td><td>${ms(p.median)}</td><td>${ms(p.worst)}</td><td>${Math.round(p.split * 100)} %</td></tr>`)}</tbody></table></details>`;
+    return html`<details><summary>The numbers</summary><table
+      class="study-table"><thead><tr><th>Timeout</th><th>Latency</th><th>Median</th><th>95 %</th><th>Split votes</th></tr></thead>
+      <tbody>${this.points.map((p) =>
+        html`<tr><td>${p.least / MS}–${p.most / MS} ms</td><td>${p.latency / MS} ms</td><td>${ms(
+        p.median)}</td><td>${ms(p.worst)}</td><td>${Math.round(
+        p.split * 100)} %</td></tr>`)}</tbody></table></details>`;
   }
 
   private readonly elect = async (e: SubmitEvent): Promise<void> => {
     e.preventDefault();
     await import("./raft-election-chart.js"); // the chart library is loaded by those who want a chart
     this.points = [];
-    const question: StudyQuestion = { type: "elections", servers: this.servers, seed: 1, runs: RUNS, latencies: LATENCIES, timeouts: TIMEOUTS };
+    const question: StudyQuestion = { type: "elections", servers: this.servers, seed: 1, runs: RUNS,
+      latencies: LATENCIES, timeouts: TIMEOUTS };
     await this.ask<ElectionPoint[]>(question, (part) => (this.points = [...this.points, part as ElectionPoint]));
   };
 

@@ -21,9 +21,15 @@ export class RaftTry extends RaftElement {
       <h2>Try this</h2>
       <ul class="try">
         <li><button ?disabled=${!leader} @click=${() => this.crash(leader?.server ?? 0)}>Crash the leader</button></li>
-        ${down.length > 0 ? html`<li><button @click=${() => void perform(down.map((s) => ({ do: "restart", server: s.server })))}>Start what is down again</button></li>` : ""}
-        <li>${cut ? html`<button @click=${() => void perform([healed()])}>Mend the network</button>` : html`<button ?disabled=${size < 2} @click=${() => cutAt(half())}>Cut the network${size > 1 ? ` ${size - other} | ${other}` : ""}</button>`}</li>
-        <li><button ?disabled=${rivals.length < 2} @click=${() => void perform(rivals.map((server) => ({ do: "campaign", server })))}>Make two servers run at once</button></li>
+        ${down.length > 0 ? html`<li><button
+          @click=${() => void perform(down.map((s) =>
+          ({ do: "restart", server: s.server })))}>Start what is down again</button></li>` : ""}
+        <li>${cut ? html`<button @click=${() => void perform([healed()])}>Mend the network</button>`
+          : html`<button ?disabled=${size < 2} @click=${() => cutAt(half())}>Cut the network${size > 1
+          ? ` ${size - other} | ${other}` : ""}</button>`}</li>
+        <li><button ?disabled=${rivals.length < 2}
+          @click=${() => void perform(rivals.map((server) =>
+          ({ do: "campaign", server })))}>Make two servers run at once</button></li>
       </ul>
       <p class="caption">Or press a server, a message or a link on the stage.</p>`;
   }
@@ -35,7 +41,8 @@ export class RaftTry extends RaftElement {
 
   /** Two who could ask for votes. */
   private rivals(): number[] {
-    return store.servers.filter((s) => !isDown(s) && !isPaused(s) && s.machine?.member === "voter" && s.report?.role !== "leader").map((s) => s.server).slice(0, 2);
+    return store.servers.filter((s) => !isDown(s) && !isPaused(s) && s.machine?.member === "voter" &&
+      s.report?.role !== "leader").map((s) => s.server).slice(0, 2);
   }
 }
 

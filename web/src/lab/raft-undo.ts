@@ -7,8 +7,8 @@ const SHOWN_MS = 6_000;
 const SLACK = 10; // less than any two events are apart
 
 /**
- * For a few seconds the way back from what was just done, as long as one looks at what came of it: at another run, another branch or an earlier moment it was not
- * done. What is wrong now stands among the faults for longer.
+ * For a few seconds the way back from what was just done, as long as one looks at what came of it: at another run,
+ * another branch or an earlier moment it was not done. What is wrong now stands among the faults for longer.
  */
 export class RaftUndo extends RaftElement {
   protected readonly topics = ["view"] as const;
@@ -32,8 +32,10 @@ export class RaftUndo extends RaftElement {
       store.show({ undo: null });
       if (undo) void perform(undo.acts);
     };
-    return html`<div role="status" @pointerenter=${() => clearTimeout(this.closing)} @focusin=${() => clearTimeout(this.closing)} @pointerleave=${() => this.start()} @focusout=${() => this.start()}>
-      ${undo && !notice ? html`<p class="notice undo"><span>${undo.text}</span><button class="small" @click=${back}>Undo</button></p>` : ""}
+    return html`<div role="status" @pointerenter=${() => clearTimeout(this.closing)}
+      @focusin=${() => clearTimeout(this.closing)} @pointerleave=${() => this.start()} @focusout=${() => this.start()}>
+      ${undo && !notice ? html`<p class="notice undo"><span>${undo.text}</span><button class="small"
+        @click=${back}>Undo</button></p>` : ""}
     </div>`;
   }
 

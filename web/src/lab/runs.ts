@@ -8,12 +8,14 @@ export type Network = "calm" | "lossy" | "hostile";
 export const NETWORKS: Record<Network, { words: string; link: NonNullable<LabAction["link"]> }> = {
   calm: { words: "10 to 20 ms one way, nothing is lost", link: { latency: 15_000, jitter: 5_000 } },
   lossy: { words: "one message in ten is lost", link: { latency: 15_000, jitter: 10_000, loss: 0.1 } },
-  hostile: { words: "slow and uneven; one in five is lost, some come twice or late", link: { latency: 30_000, jitter: 25_000, loss: 0.2, duplicate: 0.1, reorder: 0.2 } },
+  hostile: { words: "slow and uneven; one in five is lost, some come twice or late",
+    link: { latency: 30_000, jitter: 25_000, loss: 0.2, duplicate: 0.1, reorder: 0.2 } },
 };
 
 export function newRun(servers: number, seed: string, network: Network): LabRun {
   const { link } = NETWORKS[network];
-  const run: LabRun = { version: 1, config: { servers, latency: link.latency, jitter: link.jitter }, seed: Number.isSafeInteger(Number(seed)) ? Number(seed) : seed };
+  const run: LabRun = { version: 1, config: { servers, latency: link.latency, jitter: link.jitter },
+    seed: Number.isSafeInteger(Number(seed)) ? Number(seed) : seed };
   return network === "calm" ? run : { ...run, actions: [{ at: 0, do: "network", link }] };
 }
 
@@ -34,13 +36,15 @@ export function changed(run: LabRun, change: Change, missed: string[]): LabRun {
   const kept = (off: string[] = []) => off.filter((id) => !missed.includes(id));
   switch (change) {
     case "rules":
-      return { ...run, config: { ...run.config, off: kept(run.config.off) }, actions: actions.map((a) => (a.do === "rules" ? { ...a, off: kept(a.off) } : a)) };
+      return { ...run, config: { ...run.config, off: kept(run.config.off) },
+        actions: actions.map((a) => (a.do === "rules" ? { ...a, off: kept(a.off) } : a)) };
     case "last":
       if (actions.length === 0) throw new Error("Nothing was done in this run, so there is nothing to leave out.");
       return { ...run, actions: actions.slice(0, -1) };
     case "seed":
       return { ...run, seed: ((BigInt(run.seed) + 1n) % 2n ** 64n).toString() };
     case "slower": // the latency that the run begins with, and those that somebody set
-      return { ...run, config: { ...run.config, latency: run.config.latency * 2 }, actions: actions.map((a) => (a.link ? { ...a, link: { ...a.link, latency: a.link.latency * 2 } } : a)) };
+      return { ...run, config: { ...run.config, latency: run.config.latency * 2 },
+        actions: actions.map((a) => (a.link ? { ...a, link: { ...a.link, latency: a.link.latency * 2 } } : a)) };
   }
 }

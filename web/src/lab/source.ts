@@ -11,7 +11,9 @@ import { startWorker } from "./start-worker.js";
 /** Set by build.mjs: the name of the Worker's script, beside this one. */
 declare const __LAB_WORKER_URL__: string;
 
-/** 1 s of watching = 20 ms of cluster time: a message of 15 ms is under way for three quarters of a second (LOOK §9). */
+/**
+ * 1 s of watching = 20 ms of cluster time: a message of 15 ms is under way for three quarters of a second (LOOK §9).
+ */
 export const FIRST_RATE = 0.02;
 
 const HELD = 50; // wishes that may wait for the lab to have a run; more are refused
@@ -31,7 +33,9 @@ class LabSource implements Source {
   constructor(private store: Store) {
     this.drawn = new Drawn(store, this);
     this.worker.addEventListener("message", (e: MessageEvent<FromWorker>) => this.receive(e.data));
-    this.worker.addEventListener("error", (e) => store.setBoot({ state: "failed", reason: "worker", detail: e.message ?? "the Worker could not be loaded" }));
+    this.worker.addEventListener("error",
+      (e) => store.setBoot({ state: "failed", reason: "worker", detail: e.message
+      ?? "the Worker could not be loaded" }));
     this.post({ type: "hidden", hidden: document.hidden });
   }
 
@@ -44,7 +48,8 @@ class LabSource implements Source {
       this.worker.postMessage(message);
     }
     else if (this.held.length < HELD) this.held.push(message);
-    else if ("id" in message) this.store.answer(message.id, false, null, `The lab is still being loaded, and ${HELD} wishes wait for it.`);
+    else if ("id" in message) this.store.answer(message.id, false, null,
+      `The lab is still being loaded, and ${HELD} wishes wait for it.`);
   }
 
   /** Plays the film until the lab is there, and then goes on with the run of which it is the beginning. */
@@ -55,7 +60,8 @@ class LabSource implements Source {
   private async takeOver(film: Film): Promise<void> {
     const { at, rate } = film.stop();
     this.film = null;
-    await this.store.askLab((id) => ({ type: "open", id, run: null, at, rate })).catch((why: Error) => this.store.notice(why.message));
+    await this.store.askLab((id) => ({ type: "open", id, run: null, at, rate }))
+      .catch((why: Error) => this.store.notice(why.message));
   }
 
   /** A run is open. */
@@ -105,7 +111,10 @@ function openFilm(store: Store, takes: Take[]): Film {
   return film;
 }
 
-/** Not before the lab itself has arrived, film or no film: what is fetched for another day must not come before what is waited for. */
+/**
+ * Not before the lab itself has arrived, film or no film: what is fetched for another day must not come before what
+ * is waited for.
+ */
 function onceRunning(store: Store, then: () => void): void {
   const stop = store.onBatch(() => {
     if (store.recorded) return;

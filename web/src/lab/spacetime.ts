@@ -6,7 +6,10 @@ import { arrivalKey, eventKey, sendKey } from "./causality.js";
 import { arrived, endOf } from "./messages.js";
 import { MS, SECOND } from "../time.js";
 
-/** The space-time diagram as shapes: a lane a server, time to the right, a message a line from where it was sent to where it arrived. Pure functions. */
+/**
+ * The space-time diagram as shapes: a lane a server, time to the right, a message a line from where it was sent to
+ * where it arrived. Pure functions.
+ */
 
 export interface Frame {
   from: number; // at the left edge of the lanes
@@ -79,25 +82,31 @@ export function zoomed(f: Frame, factor: number, x: number): { from: number; spa
   return { from: at - ((at - f.from) * span) / f.span, span };
 }
 
-export function picture(f: Frame, servers: number[], messages: Message[], story: StoryLine[], history: Pick<History, "lanes">): Picture {
+export function picture(f: Frame, servers: number[], messages: Message[], story: StoryLine[], history: Pick<History,
+  "lanes">): Picture {
   const to = f.from + f.span;
   const clients = messages.some((m) => m.from >= CLIENTS || m.to >= CLIENTS);
   const names = [...servers, ...(clients ? [CLIENTS] : [])];
   const bottom = f.height - AXIS;
   const pitch = bottom / Math.max(1, names.length);
-  const lanes = names.map((lane, i) => ({ lane, name: lane === CLIENTS ? "Clients" : who(lane), y: pitch * (i + 0.5) }));
+  const lanes = names.map((lane, i) => ({ lane, name: lane === CLIENTS ? "Clients" : who(lane),
+    y: pitch * (i + 0.5) }));
   const y = new Map(lanes.map((l) => [l.lane, l.y]));
   const yOf = (address: number): number | undefined => y.get(Math.min(address, CLIENTS));
   const { arrows, leftOut } = arrowsOf(f, messages, yOf);
   const dots = story.flatMap((line) => {
     const at = y.get(line.server);
-    return at === undefined || line.at < f.from || line.at > to ? [] : [{ key: eventKey(line.id), line, x: xOf(f, line.at), y: at }];
+    return at === undefined || line.at < f.from || line.at > to ? []
+      : [{ key: eventKey(line.id), line, x: xOf(f, line.at), y: at }];
   });
-  return { lanes, stretches: servers.flatMap((s) => stretches(f, s, y.get(s) ?? 0, history)), arrows, dots, axis: axis(f), now: xOf(f, f.now), left: LEFT, bottom, leftOut };
+  return { lanes, stretches: servers.flatMap((s) => stretches(f, s, y.get(s) ?? 0, history)), arrows, dots,
+    axis: axis(f), now: xOf(f, f.now), left: LEFT, bottom, leftOut };
 }
 
-function arrowsOf(f: Frame, messages: Message[], yOf: (address: number) => number | undefined): { arrows: Arrow[]; leftOut: number } {
-  const seen = messages.filter((m) => yOf(m.from) !== undefined && yOf(m.to) !== undefined && m.sent <= f.from + f.span && endOf(m) >= f.from);
+function arrowsOf(f: Frame, messages: Message[],
+  yOf: (address: number) => number | undefined): { arrows: Arrow[]; leftOut: number } {
+  const seen = messages.filter((m) => yOf(m.from) !== undefined && yOf(m.to) !== undefined && m.sent <= f.from +
+    f.span && endOf(m) >= f.from);
   const shown = spared(seen).slice(-ARROWS);
   const arrows = shown.map((m): Arrow => {
     const [y1 = 0, y2 = 0] = [yOf(m.from), yOf(m.to)];
@@ -105,13 +114,18 @@ function arrowsOf(f: Frame, messages: Message[], yOf: (address: number) => numbe
     const way = m.due > m.sent ? Math.min(1, Math.max(0.15, (endOf(m) - m.sent) / (m.due - m.sent))) : 1;
     const part = lost ? Math.min(way, 0.85) : 1;
     const [x1, x2] = [xOf(f, m.sent), xOf(f, m.due)];
-    return { message: m, x1, y1, x2: x1 + (x2 - x1) * part, y2: y1 + (y2 - y1) * part, arrives: arrived(m, f.now), lost, heartbeat: isHeartbeat(m) };
+    return { message: m, x1, y1, x2: x1 + (x2 - x1) * part, y2: y1 + (y2 - y1) * part, arrives: arrived(m, f.now), lost,
+      heartbeat: isHeartbeat(m) };
   });
   return { arrows, leftOut: seen.length - shown.length };
 }
 
-/** Which of too many messages are left out: heartbeats, and if that is not enough what says that all is well: else a wide stretch would be shown at its end only. */
-export const SPARED: ((m: Message) => boolean)[] = [() => false, isHeartbeat, (m) => isHeartbeat(m) || (m.kind === "AppendEntriesReply" && m.ok && m.fate === "sent")];
+/**
+ * Which of too many messages are left out: heartbeats, and if that is not enough what says that all is well: else a
+ * wide stretch would be shown at its end only.
+ */
+export const SPARED: ((m: Message) => boolean)[] = [() => false, isHeartbeat, (m) => isHeartbeat(m) ||
+  (m.kind === "AppendEntriesReply" && m.ok && m.fate === "sent")];
 
 function spared(seen: Message[]): Message[] {
   const ways = SPARED.map((out) => seen.filter((m) => !out(m)));
@@ -128,7 +142,8 @@ function stretches(f: Frame, server: number, y: number, history: Pick<History, "
     if (b <= a) return [];
     const [x, right] = [xOf(f, a), xOf(f, b)];
     const before = changes[first + i - 1];
-    return [{ x, width: right - x, y, role: l.role, term: l.term, number: right - x >= 20 && (i === 0 || !before || !same(before.term, l.term)) }];
+    return [{ x, width: right - x, y, role: l.role, term: l.term, number: right - x >= 20 &&
+      (i === 0 || !before || !same(before.term, l.term)) }];
   });
 }
 
@@ -138,7 +153,8 @@ export function axis(f: Frame): Picture["axis"] {
   const power = 10 ** Math.floor(Math.log10(least));
   const step = [1, 2, 5, 10].map((n) => n * power).find((n) => n >= least) ?? least;
   const labels = [];
-  for (let k = Math.max(0, Math.ceil(f.from / step)); k * step <= f.from + f.span; k++) labels.push({ x: xOf(f, k * step), words: `${Number(((k * step) / SECOND).toFixed(6))} s` });
+  for (let k = Math.max(0, Math.ceil(f.from / step)); k * step <= f.from + f.span; k++)
+    labels.push({ x: xOf(f, k * step), words: `${Number(((k * step) / SECOND).toFixed(6))} s` });
   return labels;
 }
 

@@ -1,6 +1,7 @@
 /**
- * Starts a Worker whose script lies beside the page's scripts. In a sandboxed frame the page has no origin of its own, and a Worker must come from there: it is
- * then started from a blob, which loads the script and tells it where its files are.
+ * Starts a Worker whose script lies beside the page's scripts. In a sandboxed frame the page has no origin of its
+ * own, and a Worker must come from there: it is then started from a blob, which loads the script and tells it where
+ * its files are.
  */
 export function startWorker(file: string, name: string): Worker {
   const url = new URL(file, import.meta.url);

@@ -4,7 +4,9 @@ import { startWorker } from "./start-worker.js";
 /** Set by build.mjs: the name of the script of the Worker for studies, beside this one. */
 declare const __STUDY_WORKER_URL__: string;
 
-/** Questions about whole runs, answered in a Worker of its own (wasm/study), so that the cluster on the stage goes on. */
+/**
+ * Questions about whole runs, answered in a Worker of its own (wasm/study), so that the cluster on the stage goes on.
+ */
 export type StudyQuestion =
   | ({ type: "find" } & FindQuestion) // answered by Found, or null
   | ({ type: "compare" } & CompareQuestion) // Comparison
@@ -18,8 +20,12 @@ export class Study {
   private abandon: () => void = () => {};
   private lastID = 0;
 
-  /** Resolves with the answer; rejects with words to show. `progress` hears how far it is, and for elections each point as it is found. */
-  ask<T>(question: StudyQuestion, progress: (fraction: number, words: string, part: unknown) => void): Promise<T | null> {
+  /**
+   * Resolves with the answer; rejects with words to show. `progress` hears how far it is, and for elections each point
+   * as it is found.
+   */
+  ask<T>(question: StudyQuestion, progress: (fraction: number, words: string, part: unknown) => void): Promise<T
+    | null> {
     this.stop();
     const worker = this.idle ?? startWorker(new URL(__STUDY_WORKER_URL__, import.meta.url).href, "raft study");
     [this.worker, this.idle] = [worker, null];

@@ -25,11 +25,16 @@ function ofMachine(s: ServerView): Wrong[] {
   if (!m) return [];
   const { server } = s;
   const list: Wrong[] = [];
-  if (m.state === "down") list.push({ text: `S${server} is down`, words: "Restart", acts: [{ do: "restart", server }] });
-  if (m.state === "damaged") list.push({ text: `S${server} cannot read its disk`, words: "Wipe and restart", acts: [{ do: "wipe", server }, { do: "restart", server }] });
-  if (m.state === "paused") list.push({ text: `S${server} is paused`, words: "Go on", acts: [{ do: "resume", server }] });
-  if (m.clock !== 1) list.push({ text: `S${server}’s clock runs at ${m.clock}×`, words: "Right it", acts: [{ do: "clock", server, rate: 1 }] });
-  if (m.slowestWrite > QUICK) list.push({ text: `S${server}’s disk takes up to ${span(m.slowestWrite)}`, words: "Quick again", acts: [{ do: "disk", server, disk: 0 }] });
+  if (m.state === "down")
+    list.push({ text: `S${server} is down`, words: "Restart", acts: [{ do: "restart", server }] });
+  if (m.state === "damaged") list.push({ text: `S${server} cannot read its disk`, words: "Wipe and restart",
+    acts: [{ do: "wipe", server }, { do: "restart", server }] });
+  if (m.state === "paused")
+    list.push({ text: `S${server} is paused`, words: "Go on", acts: [{ do: "resume", server }] });
+  if (m.clock !== 1) list.push({ text: `S${server}’s clock runs at ${m.clock}×`, words: "Right it",
+    acts: [{ do: "clock", server, rate: 1 }] });
+  if (m.slowestWrite > QUICK) list.push({ text: `S${server}’s disk takes up to ${span(m.slowestWrite)}`,
+    words: "Quick again", acts: [{ do: "disk", server, disk: 0 }] });
   return list;
 }
 
@@ -39,25 +44,33 @@ function ofCuts(servers: ServerView[], links: Link[]): Wrong[] {
   const up = (a: number, b: number) => links.find((l) => l.from === a && l.to === b)?.up ?? true;
   const groups = parted(ids, up);
   const clean = groups.every((g) => g.every((a) => g.every((b) => a === b || up(a, b))));
-  if (groups.length > 1 && clean) return [{ text: `The network is cut: ${groups.map(names).join(" | ")}`, words: "Mend", acts: [{ do: "partition", servers: ids }] }];
+  if (groups.length > 1 && clean)
+    return [{ text: `The network is cut: ${groups.map(names).join(" | ")}`, words: "Mend",
+    acts: [{ do: "partition", servers: ids }] }];
   return ids.flatMap((a, i) => ids.slice(i + 1).flatMap((b): Wrong[] => {
     const state = cutState(links, a, b);
     if (state === "whole") return [];
-    const acts = [[a, b], [b, a]].filter(([from, to]) => !up(from!, to!)).map(([server, to]): LabAction => ({ do: "mend", server: server!, to: to! }));
+    const acts = [[a, b], [b, a]].filter(([from, to]) => !up(from!, to!))
+      .map(([server, to]): LabAction => ({ do: "mend", server: server!, to: to! }));
     return [{ text: `S${a} – S${b}: ${cutWords(state, a, b)}`, words: "Mend", acts }];
   }));
 }
 
 /** Links on which messages stop, and what gets lost, doubled or late everywhere or somewhere. */
 function ofLinks(links: Link[]): Wrong[] {
-  const list: Wrong[] = links.filter((l) => l.hold).map((l) => ({ text: `What S${l.from} sends S${l.to} is held`, words: "Let go", acts: [{ do: "release", server: l.from, to: l.to }] }));
+  const list: Wrong[] = links.filter((l) => l.hold)
+    .map((l) => ({ text: `What S${l.from} sends S${l.to} is held`, words: "Let go",
+    acts: [{ do: "release", server: l.from, to: l.to }] }));
   for (const [quality, words] of [["loss", "lose"], ["duplicate", "double"], ["reorder", "reorder"]] as const) {
     const bad = links.filter((l) => (l[quality] ?? 0) > 0);
     if (bad.length === 0) continue;
     const most = Math.round(Math.max(...bad.map((l) => l[quality] ?? 0)) * 100);
     const acts = bad.map((l): LabAction => ({ do: "network", server: l.from, to: l.to, link: calmer(l, quality) }));
-    const all = bad.length === links.length && bad.every((l) => JSON.stringify(calmer(l, quality)) === JSON.stringify(calmer(bad[0]!, quality)));
-    list.push({ text: `${bad.length === links.length ? "All links" : `${bad.length} of ${links.length} links`} ${words} ${bad.length > 1 ? "up to " : ""}${most} %`, words: "Stop that", acts: all ? [{ do: "network", link: calmer(bad[0]!, quality) }] : acts });
+    const all = bad.length === links.length &&
+      bad.every((l) => JSON.stringify(calmer(l, quality)) === JSON.stringify(calmer(bad[0]!, quality)));
+    list.push({ text: `${bad.length === links.length ? "All links"
+      : `${bad.length} of ${links.length} links`} ${words} ${bad.length > 1 ? "up to " : ""}${most} %`,
+      words: "Stop that", acts: all ? [{ do: "network", link: calmer(bad[0]!, quality) }] : acts });
   }
   return list;
 }
@@ -68,7 +81,8 @@ function calmer(l: Link, without: "loss" | "duplicate" | "reorder"): NonNullable
 
 function ofRun(lab: Lab | null, held: number[]): Wrong[] {
   const list: Wrong[] = [];
-  if (held.length > 0) list.push({ text: held.length === 1 ? "One message is held" : `${held.length} messages are held`, words: "Let go", acts: [], release: held });
+  if (held.length > 0) list.push({ text: held.length === 1 ? "One message is held" : `${held.length} messages are held`,
+    words: "Let go", acts: [], release: held });
   if (lab?.chaos) list.push({ text: "Faults happen by themselves", words: "No more", acts: [], chaos: false });
   return list;
 }

@@ -1,10 +1,12 @@
 /**
- * Where a server's disk lives in a browser, and with it the lease of its seat. The two are one thing: who loses the log loses the lease,
- * so a server whose disk is gone can never come back under its old id and vote a second time in a term (§5.2, story 24 of raft/scenario).
+ * Where a server's disk lives in a browser, and with it the lease of its seat. The two are one thing: who loses the log
+ * loses the lease, so a server whose disk is gone can never come back under its old id and vote a second time in a term
+ * (§5.2, story 24 of raft/scenario).
  *
  * Three backends, tried in this order:
  *  - OPFS (file-disk.ts): write and flush are synchronous. Needs a secure context.
- *  - IndexedDB (row-disk.ts): a write is durable when its transaction completes. A phone on http://192.168… has only this one.
+ *  - IndexedDB (row-disk.ts): a write is durable when its transaction completes. A phone on http://192.168… has
+ *    only this one.
  *  - memory: nothing survives the tab, so no lease is kept either.
  *
  * A disk has one owner, the claim that took it last (IDENTITY.md). Locks keep two tabs from one disk where
@@ -54,7 +56,10 @@ export interface SeatDisk {
   close(): void;
 }
 
-/** All seats of one room whose disk and ticket are in this browser. A ticket is the lease and what else the program wants to keep beside it: text. */
+/**
+ * All seats of one room whose disk and ticket are in this browser. A ticket is the lease and what else the program
+ * wants to keep beside it: text.
+ */
 export interface SeatStore {
   readonly kind: Disk;
   /** The servers whose disk and ticket are here, in ascending order. */

@@ -76,7 +76,10 @@ async function openFileSeat(seats: FileSystemDirectoryHandle, server: number): P
   return null;
 }
 
-/** The order matters: the old ticket goes first, the new one comes last, when the empty log is on disk. A crash in between leaves a seat that nobody claims. */
+/**
+ * The order matters: the old ticket goes first, the new one comes last, when the empty log is on disk. A crash in
+ * between leaves a seat that nobody claims.
+ */
 async function createFileSeat(
   seats: FileSystemDirectoryHandle,
   server: number,

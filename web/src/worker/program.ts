@@ -1,4 +1,7 @@
-/** Runs a Worker's Go program: fetches the WebAssembly file with progress, compiles it while it arrives, starts it, and passes on what the page says. */
+/**
+ * Runs a Worker's Go program: fetches the WebAssembly file with progress, compiles it while it arrives, starts it, and
+ * passes on what the page says.
+ */
 import type { FromWorker } from "../model.js";
 
 declare const self: DedicatedWorkerGlobalScope;
@@ -6,7 +9,10 @@ declare const __WASM_URL__: string;
 declare const __WASM_EXEC_URL__: string;
 declare const __WASM_BYTES__: number; // of the file as it is compiled, not as it travels
 
-/** The folder with the files, if that is not this script's own: whoever starts it from a blob says it (lab/start-worker.ts). */
+/**
+ * The folder with the files, if that is not this script's own: whoever starts it from a blob
+ * says it (lab/start-worker.ts).
+ */
 const folder = (globalThis as { raftPlaygroundFiles?: string }).raftPlaygroundFiles ?? "";
 
 /** The part of wasm_exec.js that is used. */
@@ -21,7 +27,9 @@ const lastWordsCharacters = 2000;
 /** What a Worker does for its program. */
 interface Platform<P> {
   name: string; // of globalThis: what the program registers itself as
-  host: object; // what it calls, globalThis.raftPlaygroundHost, beside post and failed. Nothing of it calls the program back before it returns
+  // what it calls, globalThis.raftPlaygroundHost, beside post and failed. Nothing of it calls the program back
+  // before it returns
+  host: object;
   hear(program: P, message: string): void; // the page has said something, as JSON
   begin?(program: P): void; // it runs, and has heard what the page said before
   end?(): void; // it must not be called any more
@@ -43,7 +51,8 @@ export function runProgram<P>({ name, host, hear, begin, end }: Platform<P>): (w
     if (program === null) early?.push(message);
     else hear(program, message);
   };
-  Object.assign(globalThis, { raftPlaygroundHost: { post: (message: string) => post(JSON.parse(message) as FromWorker), failed: stop, ...host } });
+  Object.assign(globalThis, { raftPlaygroundHost: { post: (message: string) => post(JSON.parse(message) as FromWorker),
+    failed: stop, ...host } });
   void load(stop).then(
     () => {
       const running = (globalThis as unknown as Record<string, P | undefined>)[name];
@@ -66,7 +75,8 @@ export const words = (error: unknown): string => (error instanceof Error ? error
 async function load(ended: (detail: string) => void): Promise<void> {
   if (typeof WebAssembly !== "object") throw new Error("this browser has no WebAssembly");
   importScripts(folder + __WASM_EXEC_URL__);
-  const world = globalThis as unknown as { Go: new () => GoRuntime; fs: { writeSync(fd: number, bytes: Uint8Array): number } };
+  const world = globalThis as unknown as { Go: new () =>
+    GoRuntime; fs: { writeSync(fd: number, bytes: Uint8Array): number } };
   const lastWords = listen(world.fs);
   const go = new world.Go();
   const instance = await instantiate(go.importObject);

@@ -25,7 +25,9 @@ export class Seats {
     private readonly store: SeatStore,
   ) {}
 
-  /** The place of a room in this origin's storage is its code, and before it the path that the relay is below, if any. */
+  /**
+   * The place of a room in this origin's storage is its code, and before it the path that the relay is below, if any.
+   */
   static async open(place: string): Promise<Seats> {
     return new Seats(place, await openStore(place));
   }
@@ -51,7 +53,10 @@ export class Seats {
     return null;
   }
 
-  /** A new disk for a seat that the room has just given. When the lasting store cannot make one the seat gets a disk in memory, whose kind says so. */
+  /**
+   * A new disk for a seat that the room has just given. When the lasting store cannot make one the seat gets a disk in
+   * memory, whose kind says so.
+   */
   async create(server: number, ticket: string, claim: number): Promise<HeldSeat> {
     const release = await holdLock(this.place, server, releaseMilliseconds);
     if (release !== null) {
@@ -94,7 +99,8 @@ function held(disk: SeatDisk, kind: Disk, unlock: () => void): HeldSeat {
 function holdLock(place: string, server: number, waitMilliseconds: number): Promise<(() => void) | null> {
   const locks = (navigator as { locks?: LockManager }).locks;
   if (locks === undefined) return Promise.resolve(() => undefined);
-  const options: LockOptions = waitMilliseconds === 0 ? { ifAvailable: true } : { signal: AbortSignal.timeout(waitMilliseconds) };
+  const options: LockOptions = waitMilliseconds === 0 ? { ifAvailable: true }
+    : { signal: AbortSignal.timeout(waitMilliseconds) };
   return new Promise((resolve) => {
     locks
       .request(`raft-playground:${place}:${server}`, options, (lock) => {

@@ -1,9 +1,11 @@
 /**
- * The service worker: after one visit the lab, its gallery and the embedded lab work without a network. What it keeps is listed at build time, with a
- * version that follows from the content; a new version takes over when all of it is here. It never touches a live room, its socket or /healthz.
+ * The service worker: after one visit the lab, its gallery and the embedded lab work without a network. What it keeps
+ * is listed at build time, with a version that follows from the content; a new version takes over when all of it is
+ * here. It never touches a live room, its socket or /healthz.
  *
- * Files with their content's hash in their names come from here; pages and what else keeps its name come from the network while there is one, so that a
- * visitor with a network is never behind. The cache of the version before stays, for pages that are still open.
+ * Files with their content's hash in their names come from here; pages and what else keeps its name come from the
+ * network while there is one, so that a visitor with a network is never behind. The cache of the version before stays,
+ * for pages that are still open.
  */
 declare const self: ServiceWorkerGlobalScope;
 
@@ -12,7 +14,8 @@ declare const __VERSION__: string;
 declare const __FILES__: string[]; // relative to the scope; folders stand for their index.html
 
 const PATIENCE_MS = 4_000; // with a network that does not answer
-const OURS = `raft-playground ${new URL(self.registration.scope).pathname} `; // other copies of the page may live on this origin
+// other copies of the page may live on this origin
+const OURS = `raft-playground ${new URL(self.registration.scope).pathname} `;
 const CACHE = OURS + __VERSION__;
 const KEPT_VERSIONS = 2;
 const files = new Set(__FILES__);
@@ -36,7 +39,8 @@ self.addEventListener("fetch", (event) => {
 
 async function fill(): Promise<void> {
   const cache = await caches.open(CACHE);
-  await cache.addAll(__FILES__.map((file) => new Request(new URL(file, self.registration.scope), { cache: file.startsWith("assets/") ? "default" : "no-cache" })));
+  await cache.addAll(__FILES__.map((file) => new Request(new URL(file, self.registration.scope),
+    { cache: file.startsWith("assets/") ? "default" : "no-cache" })));
 }
 
 async function dropOld(): Promise<void> {
@@ -57,7 +61,8 @@ async function keptFirst(request: Request): Promise<Response> {
 }
 
 async function networkFirst(request: Request, file: string): Promise<Response> {
-  const kept = async () => (await caches.open(CACHE)).match(new URL(file, self.registration.scope), { ignoreVary: true });
+  const kept = async () => (await caches.open(CACHE)).match(new URL(file, self.registration.scope),
+    { ignoreVary: true });
   try {
     const answer = await fetch(request, { signal: AbortSignal.timeout(PATIENCE_MS) });
     if (answer.status < 500) return answer;

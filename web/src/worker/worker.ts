@@ -1,7 +1,7 @@
 /**
- * The dedicated Worker of a live tab. It is the platform that the Go program stands on: WebSocket, timer, storage, locks, postMessage. It decides nothing
- * about Raft and nothing about the room; everything that thinks is Go (wasm/tab). A dedicated Worker, because its timers and its
- * socket go on unthrottled while the tab is hidden.
+ * The dedicated Worker of a live tab. It is the platform that the Go program stands on: WebSocket, timer, storage,
+ * locks, postMessage. It decides nothing about Raft and nothing about the room; everything that thinks is Go
+ * (wasm/tab). A dedicated Worker, because its timers and its socket go on unthrottled while the tab is hidden.
  *
  * It is a classic worker (`new Worker(__WORKER_URL__)`, bundled as one script): wasm_exec.js comes in by importScripts.
  */
@@ -25,7 +25,10 @@ interface Tab {
   tick(now: number): number; // ms until the next one is wanted
 }
 
-/** What Go calls beside post and failed (package tab, type Host). None of these calls back into the Tab before it returns. */
+/**
+ * What Go calls beside post and failed (package tab, type Host). None of these calls back into the Tab
+ * before it returns.
+ */
 interface Host {
   connect(url: string): void;
   disconnect(): void;
@@ -182,7 +185,10 @@ function inTurn(work: () => Promise<void>): void {
   turn = turn.then(work).catch((error: unknown) => stop(`the storage of this browser failed: ${words(error)}`));
 }
 
-/** True if the bytes are durable now. Otherwise, and after an error too, the Tab hears of it by saved, in the order of the writes. */
+/**
+ * True if the bytes are durable now. Otherwise, and after an error too, the Tab hears of it by saved, in the order
+ * of the writes.
+ */
 function write(to: (disk: HeldSeat["disk"]) => true | Promise<void>): boolean {
   const writing = seat;
   if (writing === null) {
