@@ -38,12 +38,14 @@
 //	contact.go      whom a leader has reached: for check-quorum, reads and the lease alike
 //	quorum.go       what a majority is, and two of them
 //	log.go          the log, in chunks that are written once
-//	durable.go      what is on disk, and which message waits for it (Fig. 2: "updated on stable storage before responding")
+//	durable.go      what is on disk, and which message waits for it
+//	                (Fig. 2: "updated on stable storage before responding")
 //	output.go       what goes out, and who owns its memory
 //	rules.go        the rules by name, each of which can be switched off to see what it is for
 //	switch.go       … and in a running server
 //	event.go        what happened, for people: also what did not happen, and why
-//	clone.go        a copy of a server, and its state as bytes; explorable.go: the same, without fields that do not affect exploration
+//	clone.go        a copy of a server, and its state as bytes; explorable.go: the same, without fields
+//	                that do not affect exploration
 //	check.go        invariants, looked at after every input in builds with the tag raftcheck
 //
 // # Choices

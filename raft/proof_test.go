@@ -24,12 +24,12 @@ func TestEveryRuleIsShownToBeNeeded(t *testing.T) {
 	seeds := rowsOf(t, "lab/RULES.md", regexp.MustCompile("^\\| [^|]*\\(`(\\w+)`"))
 	runs := rowsOf(t, "explore/TABLE.md", regexp.MustCompile("^\\| [^|]*\\(`(\\w+)`"))
 	var out bytes.Buffer
-	out.WriteString(`# Every rule is needed
-
-What becomes of a cluster when no server keeps a rule, by three ways that know nothing of each other: a story that somebody thought of ([stories](scenario/TABLE.md)), clusters
-under random faults ([seeds](lab/RULES.md)), and going through all that can happen ([runs](explore/TABLE.md)). A dash: it is not found that way, and the table of that way says
-why; liveness is looked for in stories only. Joined by ` + "`go test ./raft -run EveryRule -update-proof`" + `.
-
+	out.WriteString("# Every rule is needed\n\n" +
+		"What becomes of a cluster when no server keeps a rule, by three ways that know nothing of each other: " +
+		"a story that somebody thought of ([stories](scenario/TABLE.md)), clusters\n" +
+		"under random faults ([seeds](lab/RULES.md)), and going through all that can happen " +
+		"([runs](explore/TABLE.md)). A dash: it is not found that way, and the table of that way says\n" +
+		"why; liveness is looked for in stories only. Joined by `go test ./raft -run EveryRule -update-proof`.\n" + `
 | rule | protects | its story breaks | seeds until harm | actions that it takes at least | actions in the shortest run |
 | --- | --- | --- | --- | --- | --- |
 `)

@@ -34,7 +34,10 @@ const LIMIT_LAB = 1_450_000;
  * `part`: what it loads at once beside main.ts.
  */
 const LAB = { part: "src/lab/index.ts", worker: "lab", limit: LIMIT_LAB,
-  description: "A Raft cluster that runs in your browser: watch it elect a leader and replicate, break it, and go to any moment of it.", title: "Five servers, no leader", words: "Each waits for a leader, and each for a different time. Whose timer ends first?" };
+  description: "A Raft cluster that runs in your browser: watch it elect a leader and replicate, break it, and go to "
+    + "any moment of it.",
+  title: "Five servers, no leader",
+  words: "Each waits for a leader, and each for a different time. Whose timer ends first?" };
 const PAGES = [
   { ...LAB, file: "index.html", page: "lab", root: "./", film: film() },
   { ...LAB, file: "embed/index.html", page: "embed", root: "../" },
@@ -196,11 +199,16 @@ function font(name, variationAxes) {
  */
 async function styles(fonts, page) {
   const faces = `
-    @font-face { font-family: "Inter Variable"; font-weight: 400 650; font-display: swap; src: url(${fonts.inter}) format("woff2"); }
-    @font-face { font-family: "Inter Fallback"; src: local("Arial"), local("Liberation Sans"), local("Roboto"); size-adjust: 107.06%; ascent-override: 90.49%; descent-override: 22.56%; line-gap-override: 0%; }
-    @font-face { font-family: "IBM Plex Mono"; font-weight: 500; font-display: swap; src: url(${fonts.plex500}) format("woff2"); }
-    @font-face { font-family: "IBM Plex Mono"; font-weight: 600; font-display: swap; src: url(${fonts.plex600}) format("woff2"); }
-    @font-face { font-family: "Plex Fallback"; src: local("Courier New"), local("Liberation Mono"), local("Menlo"); size-adjust: 99.98%; ascent-override: 102.5%; descent-override: 27.5%; line-gap-override: 0%; }`;
+    @font-face { font-family: "Inter Variable"; font-weight: 400 650; font-display: swap;
+      src: url(${fonts.inter}) format("woff2"); }
+    @font-face { font-family: "Inter Fallback"; src: local("Arial"), local("Liberation Sans"), local("Roboto");
+      size-adjust: 107.06%; ascent-override: 90.49%; descent-override: 22.56%; line-gap-override: 0%; }
+    @font-face { font-family: "IBM Plex Mono"; font-weight: 500; font-display: swap;
+      src: url(${fonts.plex500}) format("woff2"); }
+    @font-face { font-family: "IBM Plex Mono"; font-weight: 600; font-display: swap;
+      src: url(${fonts.plex600}) format("woff2"); }
+    @font-face { font-family: "Plex Fallback"; src: local("Courier New"), local("Liberation Mono"), local("Menlo");
+      size-adjust: 99.98%; ascent-override: 102.5%; descent-override: 27.5%; line-gap-override: 0%; }`;
   const sheet = faces + resolveThemes(readStyles(here, page));
   return (await transform(sheet,
     { loader: "css", minify: true, target: ["chrome110", "firefox115", "safari16"] })).code;

@@ -33,7 +33,8 @@ func main() {
 	n, err := strconv.ParseUint(number, 10, 64)
 	numbers := []uint64{n}
 	slices.Sort(numbers)
-	println(sort.Search(1, func(int) bool { return true }), errors.New(strconv.FormatUint(n, 10)), err, len(binary.AppendUvarint(nil, n)))
+	println(sort.Search(1, func(int) bool { return true }), errors.New(strconv.FormatUint(n, 10)), err,
+		len(binary.AppendUvarint(nil, n)))
 }
 `
 
@@ -42,8 +43,9 @@ func main() {
 import "raftplayground/raft"
 
 var node *raft.Node
-var keep = []any{raft.New, node.Tick, node.Receive, node.Output, node.Saved, node.Applied, node.Propose, node.Read, node.Reconfigure, node.Transfer, node.Campaign,
-	node.Compact, node.Entry, node.Role, node.Status, node.Clone, node.AppendState, &raft.Rules}
+var keep = []any{raft.New, node.Tick, node.Receive, node.Output, node.Saved, node.Applied, node.Propose,
+	node.Read, node.Reconfigure, node.Transfer, node.Campaign, node.Compact, node.Entry, node.Role,
+	node.Status, node.Clone, node.AppendState, &raft.Rules}
 
 func main() { println(len(keep)) }
 `
@@ -55,8 +57,9 @@ import (
 )
 
 var node *raft.RawNode
-var keep = []any{raft.NewRawNode, node.Tick, node.Step, node.Ready, node.Advance, node.HasReady, node.Propose, node.ReadIndex, node.ProposeConfChange, node.ApplyConfChange,
-	node.TransferLeader, node.Campaign, node.Status, node.BasicStatus, node.ReportSnapshot, node.ReportUnreachable, raft.NewMemoryStorage, raftpb.Entry{}}
+var keep = []any{raft.NewRawNode, node.Tick, node.Step, node.Ready, node.Advance, node.HasReady,
+	node.Propose, node.ReadIndex, node.ProposeConfChange, node.ApplyConfChange, node.TransferLeader, node.Campaign,
+	node.Status, node.BasicStatus, node.ReportSnapshot, node.ReportUnreachable, raft.NewMemoryStorage, raftpb.Entry{}}
 
 func main() { println(len(keep)) }
 `

@@ -6,11 +6,13 @@
 //
 //	Election Safety        at most one leader can be elected in a given term (§5.2)
 //	Leader Append-Only     a leader never overwrites or deletes entries in its log; it only appends (§5.3)
-//	Log Matching           two logs that contain an entry with the same index and term are identical through that index (§5.3)
+//	Log Matching           two logs that contain an entry with the same index and term are identical
+//	                       through that index (§5.3)
 //	Leader Completeness    an entry committed in a term is in the logs of the leaders of all later terms (§5.4)
 //	State Machine Safety   no two servers apply, or take for committed, different entries at the same index (§5.4.3)
 //	Durability             what a client was told to be done is never lost
-//	Linearizability        clients see one copy of the data (§8): History.Stale sees at once a read that is too old, package linear all that is wrong
+//	Linearizability        clients see one copy of the data (§8): History.Stale sees at once a read that is too old,
+//	                       package linear all that is wrong
 //	Liveness               a healed cluster serves again; the simulation says so, see package lab
 //
 // # How it is cheap

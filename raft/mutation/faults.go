@@ -36,7 +36,8 @@ var faults = []fault{
 			"case f.snapshot == nil || m.Call < f.since || mutated(2) && m.Call != f.probe:"},
 	}},
 	{"more than eight rounds of reads under way: the oldest is forgotten", []putBack{
-		{"contact.go", "	longest := uint64(n.opt.ElectionTicksMax)\n	for len", `	longest := uint64(n.opt.ElectionTicksMax)
+		{"contact.go", "	longest := uint64(n.opt.ElectionTicksMax)\n	for len",
+			`	longest := uint64(n.opt.ElectionTicksMax)
 	if mutated(3) {
 		if (len(l.rounds)-1)*n.opt.HeartbeatTicks > n.opt.ElectionTicksMax {
 			l.rounds = append(l.rounds[:0], l.rounds[1:]...)
@@ -213,13 +214,13 @@ func buildFaulty(root, scratch string, all []*means) error {
 // faultsTable is what FAULTS.md holds.
 func faultsTable(all []*means, rows [][]finding) string {
 	var b strings.Builder
-	b.WriteString(`# Faults put back
-
-An independent fuzz broke this core in ten ways. Each fault is put back into it, one at a time, and looked for by means that know nothing of
-each other. A cell says what was found first (a test, a story, the seed of a world; worlds have the seeds 0, 1, 2, …) and after how long. A
-dash: not within a minute, nor in the 2,000 harsh worlds that the test run goes through. Written by ` + "`./build.sh mutants -faults`" + `; the tests look that what the table names still finds its fault.
-
-`)
+	b.WriteString("# Faults put back\n\n" +
+		"An independent fuzz broke this core in ten ways. Each fault is put back into it, one at a time, and looked " +
+		"for by means that know nothing of\n" +
+		"each other. A cell says what was found first (a test, a story, the seed of a world; worlds have the seeds " +
+		"0, 1, 2, …) and after how long. A\n" +
+		"dash: not within a minute, nor in the 2,000 harsh worlds that the test run goes through. Written by " +
+		"`./build.sh mutants -faults`; the tests look that what the table names still finds its fault.\n\n")
 	line := "| fault |"
 	for _, m := range all {
 		line += " " + m.name + " |"

@@ -12,7 +12,7 @@
 //	go run ./raft/mutation -run Vote    // functions whose name matches
 //	go run ./raft/mutation -list        // the mutants, without trying them
 //	go run ./raft/mutation -workers 1   // one test binary at a time, on a machine with other work
-//	go run ./raft/mutation -faults      // instead: puts back faults that the core once had (faults.go); writes FAULTS.md
+//	go run ./raft/mutation -faults      // instead: puts old faults of the core back, and writes FAULTS.md (faults.go)
 //
 // The exit status is 1 if a mutant survives that is not on the list, or if the list is not true in another way.
 package main

@@ -69,7 +69,8 @@ func mutatedLimit(resource int, to uint64) {
 	}
 }
 
-// mutated is asked only where the answer makes a difference, so that a test that never comes to the border need not be run for its sake.
+// mutated is asked only where the answer makes a difference, so that a test that never comes to the border
+// need not be run for its sake.
 func mutated(m int) bool { return m == mutatedLive || mutatedTrace != nil && mutatedReach(m) }
 
 func mutatedReach(m int) bool {

@@ -16,9 +16,12 @@
 //
 //	rule oneVotePerTerm       the rule that is switched off, on every server, when the story is played without it
 //	fault TEXT                instead of a rule: the host's fault that is there when the story is played "off"
-//	once TEXT                 instead of a rule: why there is nothing to switch off. The story is played with every rule only, and ends with "on: holds"
-//	without RULE ...          rules that are off both times, because the story is about a server that has not got them, or they would hide the bug
-//	servers 5 [plain]         voters 1 to 5; plain: the servers of Figure 2, without preVote, checkQuorum and leaderLoyalty
+//	once TEXT                 instead of a rule: why there is nothing to switch off. The story is played
+//	                          with every rule only, and ends with "on: holds"
+//	without RULE ...          rules that are off both times, because the story is about a server
+//	                          that has not got them, or they would hide the bug
+//	servers 5 [plain]         voters 1 to 5; plain: the servers of Figure 2,
+//	                          without preVote, checkQuorum and leaderLoyalty
 //	spare 4 5                 servers that run, and wait to be added
 //	chunk 3                   a leader sends a snapshot in chunks of so many bytes
 //	room 4                    a server takes a snapshot of so many bytes at most
@@ -37,28 +40,35 @@
 // # Steps
 //
 //	campaign 1                the election timer of S1 runs out
-//	propose 1 x y             a client asks S1 for commands x and y; a command with a serial number, x#7, takes effect once however often it is in the log
+//	propose 1 x y             a client asks S1 for commands x and y; a command with a serial number,
+//	                          x#7, takes effect once however often it is in the log
 //	read 1, leaseread 1       a client asks S1 for the newest value, by a round of heartbeats or by lease
 //	transfer 1 2              S1 is to hand its leadership to S2
 //	reconfigure 1 1,2,3+4     S1 is to change the cluster to this
-//	compact 1                 S1 takes a snapshot of all it has applied; with "wide" it writes other bytes, which say the same
+//	compact 1                 S1 takes a snapshot of all it has applied;
+//	                          with "wide" it writes other bytes, which say the same
 //	tick 50, tick 1 50        time passes for every server, or for S1 only; nothing is delivered
 //	run 500                   time passes for every server, and every message arrives within the tick it was sent in
-//	serve 3000                the same until a new command has been committed; if that takes longer, Liveness is broken
+//	serve 3000                the same until a new command has been committed;
+//	                          if that takes longer, Liveness is broken
 //	far 70                    in run, serve and flood every message arrives 70 ticks later from now on
 //	flood 1 500               as run; in each tick a client reads at S1
 //
-//	deliver                   messages arrive in the order they were sent in, and those they cause, until none is under way
+//	deliver                   messages arrive in the order they were sent in,
+//	                          and those they cause, until none is under way
 //	deliver 1 2 3             the same, among these servers only
 //	deliver 1>2 2>1           what is under way on these ways arrives, what it causes does not yet
 //	deliver 1>2 AppendEntries … of this type only; with "first" or "last" only the oldest or newest of them
 //	drop 1>2, duplicate 1>2   what is under way is lost, or is on its way twice; as deliver: without ways, everything
-//	heartbeat 1>2 3           S1, the leader, sends S2 an empty AppendEntries behind entry 3, with its commitIndex: as a leader may that knows little of S2
-//	forge 1>2 9@1 1,2,3       S1 sends S2 a snapshot that holds nothing, ends there, and names these servers: none, if none are told
+//	heartbeat 1>2 3           S1, the leader, sends S2 an empty AppendEntries behind entry 3,
+//	                          with its commitIndex: as a leader may that knows little of S2
+//	forge 1>2 9@1 1,2,3       S1 sends S2 a snapshot that holds nothing, ends there,
+//	                          and names these servers: none, if none are told
 //	misplace 1>2 0@0          an AppendEntries under way is broken: its entries are said to follow index 0 of term 0
 //	renumber 2>1              the answers under way are made to look like answers to S1's newest call
 //	hold 1>2, release         what is under way waits until it is released
-//	cut 1 5, cut 1>5          from now on all messages between the two, or only one way, are lost; those under way are not
+//	cut 1 5, cut 1>5          from now on all messages between the two, or only one way,
+//	                          are lost; those under way are not
 //	isolate 1                 the same for all between S1 and the others
 //	split 1,2 3,4             heals what is cut, and cuts all between the groups
 //	heal                      nothing is cut any more
@@ -71,8 +81,10 @@
 //	restart 1                 S1 starts with what its disk holds
 //	wipe 1                    the disk of S1, which is stopped, is emptied
 //	disk 1 8 1 1 4            S1 starts anew with a disk that holds current term 8 and entries of terms 1, 1 and 4
-//	host answersByIndex       the hosts have a fault: they tell a client that its command is done when anything is applied at its index,
-//	host keepsState           … their state machines survive a restart, and do not know what they have applied already,
+//	host answersByIndex       the hosts have a fault: they tell a client that its command is done
+//	                          when anything is applied at its index,
+//	host keepsState           … their state machines survive a restart,
+//	                          and do not know what they have applied already,
 //	host noSessions           … their state machines do not look at serial numbers
 //	host entriesFirst         … they apply the entries behind a snapshot before the snapshot
 //
@@ -83,8 +95,10 @@
 //
 //	leader 1, follower 1, candidate 1, precandidate 1, stopped 1, no leader
 //	term 1 = 3, commit 1 = 2, last 1 = 4      also with < and >
-//	sent 1 < 20                               how many messages S1 has sent since it was asked last, or since the story's beginning
-//	log 1 = ·@1 x@2                           S1's log: commands with their terms, · for the blank entry, {1,2,3} for a configuration
+//	sent 1 < 20                               how many messages S1 has sent since it was asked last,
+//	                                          or since the story's beginning
+//	log 1 = ·@1 x@2                           S1's log: commands with their terms, · for the blank entry,
+//	                                          {1,2,3} for a configuration
 //	config 1 = 1,2,3+4
 //	state 1 = x y                             the commands that S1's state machine has applied
 //	read 1 = x                                the outcome of the last read at S1; also none, waiting, failed, refused

@@ -82,7 +82,8 @@ func TestAReplyIsInTheEncodingOfTheQuestionAndACallInTheServersOwn(t *testing.T)
 		{"colon", "1>2:RequestVotes:Request:4:1:0:0", "2>1:RequestVotes:Reply:4:true"},
 		{"json", `{"jsonrpc":"2.0","id":"1>2:17","from":1,"to":2,"method":"RequestVote","params":{"term":4,` +
 			`"candidateId":1,"lastLogIndex":0,"lastLogTerm":0}}`,
-			`{"jsonrpc":"2.0","id":"1>2:17","from":2,"to":1,"result":{"rpc":"RequestVote","term":4,"voteGranted":true}}`},
+			`{"jsonrpc":"2.0","id":"1>2:17","from":2,"to":1,"result":{"rpc":"RequestVote","term":4,` +
+				`"voteGranted":true}}`},
 		{"json with an id of another kind",
 			`{"jsonrpc":"2.0","id":"ab","from":1,"to":2,"method":"RequestVote","params":{"term":4,` +
 				`"candidateId":1,"lastLogIndex":0,"lastLogTerm":0}}`,

@@ -67,7 +67,8 @@ func TestALogIsCompactedAndAServerStartsAgainFromItsSnapshot(t *testing.T) {
 		t.Errorf("compacted through %d of %d, want 20 of 25", st.SnapshotIndex, st.LastIndex)
 	}
 	refusal := c.refused(leader.id, wire.Request{Method: wire.IndexRange, Start: 20, End: 30})
-	if want := "startIndex: expected 21 or more, the first entry that this server's log still has, came 20"; refusal.Message != want || refusal.Code != wire.CodeBadField {
+	const below = "startIndex: expected 21 or more, the first entry that this server's log still has, came 20"
+	if refusal.Message != below || refusal.Code != wire.CodeBadField {
 		t.Errorf("the range below is refused with %+v", refusal)
 	}
 	if got := c.done(leader.id, wire.Request{Method: wire.IndexRange, Start: 21, End: 30}); len(got.Entries) != 5 {
@@ -92,8 +93,9 @@ func TestALogIsCompactedAndAServerStartsAgainFromItsSnapshot(t *testing.T) {
 
 func TestSnapshotsAndTimeoutNowAreAnsweredInTheEncodingOfTheQuestion(t *testing.T) {
 	for question, want := range map[string]string{
-		"1>2:InstallSnapshot:Request:3:1:40:2:1,2,3:0:false:call=21:data=x=1": "2>1:InstallSnapshot:Reply:3:call=21:next=3",
-		"1>2:TimeoutNow:Request:3:1:call=4":                                   "2>1:TimeoutNow:Reply:3:call=4",
+		"1>2:InstallSnapshot:Request:3:1:40:2:1,2,3:0:false:call=21:data=x=1": "" +
+			"2>1:InstallSnapshot:Reply:3:call=21:next=3",
+		"1>2:TimeoutNow:Request:3:1:call=4": "2>1:TimeoutNow:Reply:3:call=4",
 	} {
 		s, err := server.New(server.Options{ID: 2, Voters: []raft.ServerID{1, 2, 3}, Encoding: wire.JSON},
 			new(wal.Memory))

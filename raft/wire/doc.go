@@ -7,12 +7,12 @@
 // begin, and answers in kind, so that one cluster may mix them. What else differs between them is one table
 // (codecs); whoever needs to know it asks there.
 //
-//	1>2:RequestVotes:Request:3:1:4:2:call=17                                      Colon, begins with a digit
+//	1>2:RequestVotes:Request:3:1:4:2:call=17                                Colon, begins with a digit
 //	{"jsonrpc":"2.0","id":"1>2:17","from":1,"to":2,"method":"RequestVote",
-//	 "params":{"term":3,"candidateId":1,"lastLogIndex":4,"lastLogTerm":2}}         JSON, has "jsonrpc"
+//	 "params":{"term":3,"candidateId":1,"lastLogIndex":4,"lastLogTerm":2}}  JSON, has "jsonrpc"
 //	{"variant":"RequestVote","fields":[{"term":3,"candidate_id":1,
-//	 "last_log_index":4,"last_log_term":2,"uuid":"…"}],"from":1,"to":2}            Variant, has "variant" and no "jsonrpc"
-//	08 01 10 02 18 11 22 08 08 03 10 01 18 04 20 02                                Protobuf, is a binary message
+//	 "last_log_index":4,"last_log_term":2,"uuid":"…"}],"from":1,"to":2}     Variant, has "variant" and no "jsonrpc"
+//	08 01 10 02 18 11 22 08 08 03 10 01 18 04 20 02                         Protobuf, is a binary message
 //
 // Numbers are unsigned 64-bit, in decimal, exact: no sign, fraction, exponent, leading zero or quotes (Variant alone
 // takes quotes). Decode is strict in what it knows and passes over what it does not: a known field that is missing,
@@ -39,20 +39,20 @@
 //	          | "TimeoutNow:Request:"      term ":" leaderId
 //	          | "TimeoutNow:Reply:"        term
 //	truth     = "true" | "false"
-//	extension = "call=" number                                      all
-//	          | "preVote=" truth                                    RequestVotes request and reply
-//	          | "transfer=" truth                                   RequestVotes request
-//	          | "next=" number                                      InstallSnapshot reply: nextOffset
-//	          | "match=" number                                     AppendEntries and InstallSnapshot reply: matchIndex
-//	          | "conflictTerm=" number                              AppendEntries reply
-//	          | "conflictIndex=" number                             AppendEntries reply
-//	          | "entries=" entry *( ";" entry )                     AppendEntries request
-//	          | "data=" bytes                                       InstallSnapshot request
-//	          | anything else                                       ignored
-//	entry     = term                                                a no-op
-//	          | term "," bytes                                      a command, maybe an empty one
-//	          | term "@" configuration                              a configuration
-//	configuration = [ outgoing ">" ] voters [ "+" learners ]        each list: server *( "," server ), without repeats
+//	extension = "call=" number                                  all
+//	          | "preVote=" truth                                RequestVotes request and reply
+//	          | "transfer=" truth                               RequestVotes request
+//	          | "next=" number                                  InstallSnapshot reply: nextOffset
+//	          | "match=" number                                 AppendEntries and InstallSnapshot reply: matchIndex
+//	          | "conflictTerm=" number                          AppendEntries reply
+//	          | "conflictIndex=" number                         AppendEntries reply
+//	          | "entries=" entry *( ";" entry )                 AppendEntries request
+//	          | "data=" bytes                                   InstallSnapshot request
+//	          | anything else                                   ignored
+//	entry     = term                                            a no-op
+//	          | term "," bytes                                  a command, maybe an empty one
+//	          | term "@" configuration                          a configuration
+//	configuration = [ outgoing ">" ] voters [ "+" learners ]    each list: server *( "," server ), without repeats
 //
 // An extension that is absent means zero, false or nothing, and none is written that is. They are written in the order
 // of the grammar and read in any. Of bytes, %, :, comma, ;, control characters and whatever is not UTF-8 are written as
@@ -74,18 +74,20 @@
 // "from>to:call", the same in the reply as in the call; a call without number has no id, its reply the id null. Any
 // other id of a client or of another kind of server is kept in Frame.ID and goes back as it came.
 //
-//	method           params                                                               result
-//	RequestVote      term, candidateId, lastLogIndex, lastLogTerm, [preVote, transfer]    rpc, term, voteGranted, [preVote]
-//	AppendEntries    term, leaderId, prevLogIndex, prevLogTerm, leaderCommit, entries     rpc, term, success, [matchIndex, conflictTerm, conflictIndex]
-//	InstallSnapshot  term, leaderId, lastIncludedIndex, lastIncludedTerm, configuration,  rpc, term, [nextOffset, matchIndex]
-//	                 offset, data, done
-//	TimeoutNow       term, leaderId                                                       rpc, term
-//	Put              key, value                                                           rpc, index, term
-//	CompareAndSwap   key, expected, value                                                 rpc, index, term, found
-//	Get              key, [read: "log", "readIndex", "lease" or "local"]                  rpc, index, term, found, value (if found)
-//	Delete           key                                                                  rpc, index, term, found
-//	IndexRange       startIndex, endIndex                                                 rpc, startIndex, commitIndex, entries
-//	AppendRequest    prevLogIndex, prevLogTerm, entries (commands only)                   rpc, index, term
+//	method           params                                               result
+//	RequestVote      term, candidateId, lastLogIndex, lastLogTerm,        rpc, term, voteGranted, [preVote]
+//	                 [preVote, transfer]
+//	AppendEntries    term, leaderId, prevLogIndex, prevLogTerm,           rpc, term, success, [matchIndex,
+//	                 leaderCommit, entries                                conflictTerm, conflictIndex]
+//	InstallSnapshot  term, leaderId, lastIncludedIndex,                   rpc, term, [nextOffset, matchIndex]
+//	                 lastIncludedTerm, configuration, offset, data, done
+//	TimeoutNow       term, leaderId                                       rpc, term
+//	Put              key, value                                           rpc, index, term
+//	CompareAndSwap   key, expected, value                                 rpc, index, term, found
+//	Get              key, [read: "log", "readIndex", "lease" or "local"]  rpc, index, term, found, value (if found)
+//	Delete           key                                                  rpc, index, term, found
+//	IndexRange       startIndex, endIndex                                 rpc, startIndex, commitIndex, entries
+//	AppendRequest    prevLogIndex, prevLogTerm, entries (commands only)   rpc, index, term
 //
 // In brackets: left out when zero or false. An entry is {"term":3,"command":"set x=1"}, a no-op {"term":3,"noop":true},
 // a configuration {"term":3,"configuration":{"voters":[1,2,4],"outgoing":[1,2,3],"learners":[]}}; outgoing and learners
@@ -96,9 +98,11 @@
 //	{"jsonrpc":"2.0","id":"1>2:21","from":1,"to":2,"method":"InstallSnapshot",
 //	 "params":{"term":3,"leaderId":1,"lastIncludedIndex":40,"lastIncludedTerm":2,
 //	 "configuration":{"voters":[1,2,3],"outgoing":[],"learners":[]},"offset":512,"data":"x=1","done":true}}
-//	{"jsonrpc":"2.0","id":"1>2:21","from":2,"to":1,"result":{"rpc":"InstallSnapshot","term":3,"nextOffset":515,"matchIndex":40}}
+//	{"jsonrpc":"2.0","id":"1>2:21","from":2,"to":1,
+//	 "result":{"rpc":"InstallSnapshot","term":3,"nextOffset":515,"matchIndex":40}}
 //	{"jsonrpc":"2.0","id":7,"from":1001,"to":2,"method":"Put","params":{"key":"x","value":"1"}}
-//	{"jsonrpc":"2.0","id":7,"from":2,"to":1001,"error":{"code":-32010,"message":"S1 leads term 3","data":{"leader":1}}}
+//	{"jsonrpc":"2.0","id":7,"from":2,"to":1001,
+//	 "error":{"code":-32010,"message":"S1 leads term 3","data":{"leader":1}}}
 //	{"jsonrpc":"2.0","id":8,"from":1,"to":1001,"result":{"rpc":"Put","index":48,"term":3}}
 //
 // # Variant
@@ -113,9 +117,11 @@
 // nothing, while half of such a call, a RequestVote without its preVote, would mislead it. So it cannot take part in
 // what needs them.
 //
-//	{"variant":"AppendEntries","fields":[{"term":3,"leader_id":1,"prev_log_index":4,"prev_log_term":2,"entries":[[3,"set x=1"]],"leader_commit":4,"uuid":"…"}],"from":1,"to":2}
+//	{"variant":"AppendEntries","fields":[{"term":3,"leader_id":1,"prev_log_index":4,"prev_log_term":2,
+//	 "entries":[[3,"set x=1"]],"leader_commit":4,"uuid":"…"}],"from":1,"to":2}
 //	{"variant":"Accepted","fields":[{"uuid":"…","term":3,"match_index":5,"next_index":6}],"from":2,"to":1}
-//	{"variant":"Rejected","fields":[{"uuid":"…","term":3,"current_leader":null,"match_index":0,"next_index":3,"conflict_term":2}],"from":2,"to":1}
+//	{"variant":"Rejected","fields":[{"uuid":"…","term":3,"current_leader":null,
+//	 "match_index":0,"next_index":3,"conflict_term":2}],"from":2,"to":1}
 //
 // The form before it had no uuid. Of that, RequestVote and its answers in bare numbers, Accepted [term] and Rejected
 // [term, leader], are understood and answered in kind; AppendEntries is not, since its prev_log_term is text, nor are

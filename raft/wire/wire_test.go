@@ -156,7 +156,8 @@ var canonicals = []canonical{
 		"\x08\x02\x10\x01\x18\x11\x42\x04\x08\x03\x10\x01"},
 	{"entries, Protobuf", Frame{From: 1, To: 2, RPC: &raft.AppendEntries{Call: 18, Term: 3, LeaderID: 1,
 		PrevLogIndex: 4, PrevLogTerm: 2, LeaderCommit: 4, Entries: everyKind()}}, Protobuf,
-		"\x08\x01\x10\x02\x18\x12\x2a\x35\x08\x03\x10\x01\x18\x04\x20\x02\x28\x04\x32\x02\x08\x03\x32\x0b\x08\x03\x12\x07set x=1\x32\x04\x08\x03\x12\x00" +
+		"\x08\x01\x10\x02\x18\x12\x2a\x35\x08\x03\x10\x01\x18\x04\x20\x02\x28\x04\x32\x02\x08\x03" +
+			"\x32\x0b\x08\x03\x12\x07set x=1\x32\x04\x08\x03\x12\x00" +
 			"\x32\x12\x08\x03\x12\x0ea:b,c;d%\né\u0085\xff"},
 	{"success, Protobuf", Frame{From: 2, To: 1, Reply: true, RPC: &raft.AppendEntriesReply{Call: 18, Term: 3,
 		Success: true, MatchIndex: 6}}, Protobuf,
@@ -165,7 +166,8 @@ var canonicals = []canonical{
 		ConflictTerm: 2, ConflictIndex: 3}}, Protobuf,
 		"\x08\x02\x10\x01\x18\x12\x4a\x06\x08\x03\x20\x02\x28\x03"},
 	{"snapshot, Protobuf", Frame{From: 1, To: 2, RPC: snapshot([]byte{0xff})}, Protobuf,
-		"\x08\x01\x10\x02\x18\x13\x32\x1e\x08\x03\x10\x01\x18\x28\x20\x02\x2a\x0c\x0a\x03\x01\x02\x03\x12\x02\x01\x02\x1a\x01\x04\x30\x80\x04\x3a\x01\xff\x40\x01"},
+		"\x08\x01\x10\x02\x18\x13\x32\x1e\x08\x03\x10\x01\x18\x28\x20\x02" +
+			"\x2a\x0c\x0a\x03\x01\x02\x03\x12\x02\x01\x02\x1a\x01\x04\x30\x80\x04\x3a\x01\xff\x40\x01"},
 	{"snapshot reply, Protobuf", Frame{From: 2, To: 1, Reply: true, RPC: &raft.InstallSnapshotReply{Call: 19, Term: 3,
 		NextOffset: 517, MatchIndex: 40}}, Protobuf,
 		"\x08\x02\x10\x01\x18\x13\x52\x07\x08\x03\x10\x85\x04\x18\x28"},
@@ -204,7 +206,8 @@ var canonicals = []canonical{
 			`"found":true,"value":"1"}}`},
 	{"Get answer, absent", Frame{From: 2, To: 1001, Reply: true, Call: 5,
 		Answer: &Answer{Method: Get, Index: 49, Term: 3}}, JSON,
-		`{"jsonrpc":"2.0","id":"1001>2:5","from":2,"to":1001,"result":{"rpc":"Get","index":49,"term":3,"found":false}}`},
+		`{"jsonrpc":"2.0","id":"1001>2:5","from":2,"to":1001,"result":{"rpc":"Get","index":49,"term":3,` +
+			`"found":false}}`},
 	{"Delete answer", Frame{From: 2, To: 1001, Reply: true, Call: 5, Answer: &Answer{Method: Delete, Index: 49, Term: 3,
 		Found: true}}, JSON,
 		`{"jsonrpc":"2.0","id":"1001>2:5","from":2,"to":1001,"result":{"rpc":"Delete","index":49,"term":3,` +

@@ -18,7 +18,8 @@
 //
 //	→ {"jsonrpc":"2.0","id":1,"method":"join","params":{"server":null,"lease":null,"watch":true,"name":"Ada"}}
 //	← {"jsonrpc":"2.0","id":1,"result":{"room":"k7m2qx","client":1001,"clients":1001,"server":2,"lease":"…",
-//	   "claim":1,"made":"…","anew":false,"fresh":true,"size":3,"rate":0.1,"now":0,"started":false,"servers":[…],"links":[…]}}
+//	   "claim":1,"made":"…","anew":false,"fresh":true,"size":3,"rate":0.1,"now":0,"started":false,
+//	   "servers":[…],"links":[…]}}
 //
 // server: null asks for any free seat, a number claims that seat and needs the lease that came with it, 0 asks for
 // none. watch: true also brings the notifications seen and report. When no seat is free the result says "server":null
@@ -49,13 +50,16 @@
 //
 // Notifications from the hub, all times in whole microseconds of cluster time, the room's own clock:
 //
-//	{"jsonrpc":"2.0","method":"room","params":{"room":"k7m2qx","size":3,"started":true,"rate":0.1,"now":1234567,"watchers":1,
-//	   "servers":[{"server":1,"leased":true,"connected":true,"name":"Ada","hidden":false,"disk":"opfs","roundTrip":400},…],
+//	{"jsonrpc":"2.0","method":"room","params":{"room":"k7m2qx","size":3,"started":true,"rate":0.1,"now":1234567,
+//	   "watchers":1,"servers":[{"server":1,"leased":true,"connected":true,"name":"Ada","hidden":false,
+//	   "disk":"opfs","roundTrip":400},…],
 //	   "links":[{"from":1,"to":2,"up":true,"latency":15000,"jitter":5000},…]}}
 //	{"jsonrpc":"2.0","method":"seen","params":{"now":…,"frames":[
-//	   {"seq":17,"from":1,"to":2,"sent":…,"due":…,"fate":"sent","bytes":61,"frame":"1>2:RequestVotes:Request:1:1:0:0"},
+//	   {"seq":17,"from":1,"to":2,"sent":…,"due":…,"fate":"sent","bytes":61,
+//	   "frame":"1>2:RequestVotes:Request:1:1:0:0"},
 //	   {"seq":16,"fate":"down","at":…}]}}
-//	{"jsonrpc":"2.0","method":"report","params":{"server":2,…}}     what a server says of itself, passed on to watchers as it is
+//	{"jsonrpc":"2.0","method":"report","params":{"server":2,…}}
+//	      what a server says of itself, passed on to watchers as it is
 //
 // For watchers room has "deeds", too: what was done since the room before, by whom, and when (PROTOCOL.md, 8).
 //
@@ -91,21 +95,35 @@
 //
 // Any member may change the room; the result is true, the change is announced by room:
 //
-//	{"id":2,"method":"network","params":{"rate":1}}                                  0 to 1; 0 pauses; real time is 1
-//	{"id":3,"method":"network","params":{"links":[{"from":1,"to":2,"up":false}]}}       one direction; "latency" and "jitter" in µs may be given too
-//	{"id":4,"method":"network","params":{"latency":15000,"jitter":5000}}                every link
-//	{"id":4,"method":"network","params":{"loss":0.1,"duplicate":0.1,"reorder":0.1}}     probabilities, 0 to 1; of every link, or in "links" of one direction
-//	{"id":4,"method":"network","params":{"links":[{"from":1,"to":2,"hold":true}]}}      frames stop on the way; false releases all of them
-//	{"id":4,"method":"frame","params":{"seq":17,"do":"hold"}}                        one frame under way between servers: "hold", "release" (it starts anew), "drop",
-//	                                                                                 "deliver" (it arrives now, even while the clock stands) or "duplicate" (a copy sets out now)
-//	{"id":4,"method":"frame","params":{"seq":17,"do":"edit","frame":"1>2:…"}}        the same frame, with another text; "base64" in the place of "frame" makes it binary
-//	{"id":4,"method":"frame","params":{"do":"inject","from":1,"to":2,"frame":"1>2:…"}}   a frame as if 1 had sent it to 2
-//	{"id":5,"method":"network","params":{"start":true}}                              start the clock now (see below)
-//	{"id":6,"method":"seats","params":{"new":true}}                                  the room is new, or begins anew: only while nobody has a seat
-//	{"id":6,"method":"seats","params":{"give":[3]}}                                  S3, which is not connected, will not come back
-//	{"method":"state","params":{"hidden":true,"name":"Ada","disk":"memory"}}         about the sender itself
-//	{"method":"state","params":{"claim":7}}              a server has started, and its disk knows its claim
-//	{"method":"report","params":{…}}                                                 a server about itself, in µs; the hub sets "server", and refuses what it knows to be wrong
+//	{"id":2,"method":"network","params":{"rate":1}}
+//	      0 to 1; 0 pauses; real time is 1
+//	{"id":3,"method":"network","params":{"links":[{"from":1,"to":2,"up":false}]}}
+//	      one direction; "latency" and "jitter" in µs may be given too
+//	{"id":4,"method":"network","params":{"latency":15000,"jitter":5000}}
+//	      every link
+//	{"id":4,"method":"network","params":{"loss":0.1,"duplicate":0.1,"reorder":0.1}}
+//	      probabilities, 0 to 1; of every link, or in "links" of one direction
+//	{"id":4,"method":"network","params":{"links":[{"from":1,"to":2,"hold":true}]}}
+//	      frames stop on the way; false releases all of them
+//	{"id":4,"method":"frame","params":{"seq":17,"do":"hold"}}
+//	      one frame under way between servers: "hold", "release" (it starts anew), "drop",
+//	      "deliver" (it arrives now, even while the clock stands) or "duplicate" (a copy sets out now)
+//	{"id":4,"method":"frame","params":{"seq":17,"do":"edit","frame":"1>2:…"}}
+//	      the same frame, with another text; "base64" in the place of "frame" makes it binary
+//	{"id":4,"method":"frame","params":{"do":"inject","from":1,"to":2,"frame":"1>2:…"}}
+//	      a frame as if 1 had sent it to 2
+//	{"id":5,"method":"network","params":{"start":true}}
+//	      start the clock now (see below)
+//	{"id":6,"method":"seats","params":{"new":true}}
+//	      the room is new, or begins anew: only while nobody has a seat
+//	{"id":6,"method":"seats","params":{"give":[3]}}
+//	      S3, which is not connected, will not come back
+//	{"method":"state","params":{"hidden":true,"name":"Ada","disk":"memory"}}
+//	      about the sender itself
+//	{"method":"state","params":{"claim":7}}
+//	      a server has started, and its disk knows its claim
+//	{"method":"report","params":{…}}
+//	      a server about itself, in µs; the hub sets "server", and refuses what it knows to be wrong
 //
 // A seat that was given away is free. All servers are closed with 1012 and start again; the new S3 is "anew" and
 // waits until a leader takes it in, unless "give" came with "empty":true.

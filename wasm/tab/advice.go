@@ -120,7 +120,8 @@ func (t *Tab) adviseAbsent(absent []int) contract.Advice {
 			"Free "+names, "Nothing is lost.", contract.SeatsChange{Give: absent})
 	case missing <= 0:
 		return contract.Advice{Choices: newDisks(absent), Text: are + "not here. A tab that is opened where it ran " +
-			"brings it back. If its disk is lost (a browser's site data was cleared), this tab can run it on a new one."}
+			"brings it back. If its disk is lost (a browser's site data was cleared), " +
+			"this tab can run it on a new one."}
 	case connected == 0:
 		return choice(
 			"No server of this room is here, and this browser has none of their disks: it never had one, or its "+

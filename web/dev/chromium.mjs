@@ -63,7 +63,8 @@ async function one(port, { url, size, theme, file, run, wait = 900, reduced = fa
   await call("Page.navigate", { url });
   await new Promise((r) => setTimeout(r, wait));
   const expression = run
-    ?? `JSON.stringify({ overflow: document.documentElement.scrollWidth - innerWidth, stage: document.querySelectorAll("raft-stage *").length, all: document.querySelectorAll("*").length })`;
+    ?? `JSON.stringify({ overflow: document.documentElement.scrollWidth - innerWidth, `
+      + `stage: document.querySelectorAll("raft-stage *").length, all: document.querySelectorAll("*").length })`;
   const value = await call("Runtime.evaluate", { expression, awaitPromise: true });
   const picture = await call("Page.captureScreenshot", { format: "png" });
   writeFileSync(file, Buffer.from(picture.result.data, "base64"));

@@ -20,7 +20,9 @@ const fonts = { inter: "@fontsource-variable/inter/files/inter-latin-wght-normal
   plex500: "@fontsource/ibm-plex-mono/files/ibm-plex-mono-latin-500-normal.woff2",
   plex600: "@fontsource/ibm-plex-mono/files/ibm-plex-mono-latin-600-normal.woff2" };
 const faces =
-  `@font-face{font-family:"Inter Variable";font-weight:100 900;src:url(/inter)}@font-face{font-family:"IBM Plex Mono";font-weight:500;src:url(/plex500)}@font-face{font-family:"IBM Plex Mono";font-weight:600;src:url(/plex600)}`;
+  `@font-face{font-family:"Inter Variable";font-weight:100 900;src:url(/inter)}`
+  + `@font-face{font-family:"IBM Plex Mono";font-weight:500;src:url(/plex500)}`
+  + `@font-face{font-family:"IBM Plex Mono";font-weight:600;src:url(/plex600)}`;
 const style = faces + resolveThemes(readStyles(web, "lab"));
 const index = readFileSync(join(web, "index.html"), "utf8").replace("{{inter}}", "/inter").replace("{{style}}",
   () => style).replace("{{script}}", "/page.js").replace(/\{\{\w+\}\}/g, "");

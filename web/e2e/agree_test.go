@@ -23,7 +23,8 @@ func (w *tab) why() (question, answer string) {
 			if (!ask) throw new Error("none");
 			if (ask.ariaExpanded !== "true") ask.click();
 			await new Promise((done) => setTimeout(done, 600));
-			return { question: ask.textContent.trim(), answer: deepAll("raft-why .why-answer")[0].textContent.trim() };`)
+			return { question: ask.textContent.trim(),
+				answer: deepAll("raft-why .why-answer")[0].textContent.trim() };`)
 	})
 	return said.Question, said.Answer
 }
@@ -96,7 +97,8 @@ func TestThePageCountsAsTheCoreDoes(t *testing.T) {
 		await raftPlayground.act({ do: "campaign", server: 1 }); await raftPlayground.seek(300);
 		await raftPlayground.act({ do: "partition", servers: [1, 2, 3] });
 		await raftPlayground.act({ do: "rules", off: [...(await raftPlayground.lab()).off, "catchUpFirst"] });
-		await raftPlayground.act({ do: "reconfigure", server: 1, servers: [1, 4, 5] }); await raftPlayground.seek(400);`)
+		await raftPlayground.act({ do: "reconfigure", server: 1, servers: [1, 4, 5] });
+		await raftPlayground.seek(400);`)
 	w.reads("raft-header .quorum", "1 of 3 and 3 of 5: nothing can commit")
 	w.reads(".sides", "1 of 3 and 3 of 5: cannot elect")
 	if _, answer := w.why(); !strings.Contains(answer, "It is on 1 of 3 and 3 of 5; the leader, S1, needs 2 and 3.") {
@@ -140,7 +142,8 @@ func TestALateWatcherIsToldWhatIs(t *testing.T) {
 			const [leader, heading] = [deepAll("raft-header dd")[1].textContent.trim(),
 				deepAll("raft-headline h2")[0].textContent];
 			if (!/^S\d/.test(leader)) throw new Error("the leader is " + leader);
-			if (!heading.startsWith(leader + " leads term")) throw new Error("beside leader " + leader + " stands " + heading);`)
+			if (!heading.startsWith(leader + " leads term"))
+				throw new Error("beside leader " + leader + " stands " + heading);`)
 	})
 	eventually(t, 5*time.Second, "it shows the logs", func() error {
 		return w.eval(nil, `

@@ -51,7 +51,8 @@ func (w *tab) isComplete() {
 		for (const hit of deepAll(".diagram .message .message-hit"))
 			if ((await words(hit)).includes("RequestVote, vote?")) requests++;
 		deepAll(".diagram-box")[0].dispatchEvent(new PointerEvent("pointerleave"));
-		return { requests, candidates: deepAll(".story-line").filter((l) => /asks for votes/.test(l.textContent)).length };`)
+		return { requests,
+			candidates: deepAll(".story-line").filter((l) => /asks for votes/.test(l.textContent)).length };`)
 	if shown.Candidates == 0 || shown.Requests != 4*shown.Candidates {
 		w.t.Errorf("of %d candidates the diagram shows %d requests", shown.Candidates, shown.Requests)
 	}
@@ -156,7 +157,8 @@ func (w *tab) headFits(picture string) {
 		const head = [...svg.querySelectorAll(":scope > text, :scope > a > text")];
 		const longest = Math.max(...head.map((line) => { const box = line.getBBox(); return box.x + box.width; }));
 		place.remove();
-		return { width: svg.width.baseVal.value, longest, words: head.map((line) => line.textContent).join(" ") };`, picture))
+		return { width: svg.width.baseVal.value, longest,
+			words: head.map((line) => line.textContent).join(" ") };`, picture))
 	if head.Longest > head.Width || !strings.Contains(head.Words, "Modified Raft: backUpByTerm is off") {
 		w.t.Errorf("a picture %.0f px wide has a heading of %.0f px: %s", head.Width, head.Longest, head.Words)
 	}
@@ -228,8 +230,9 @@ func TestTheDiagramIsWalkedAndZoomedByKeyboardAndMouse(t *testing.T) {
 		return text
 	}
 	said := func() (text string) {
-		w.must(&text,
-			`await new Promise((done) => setTimeout(done, 200)); return deepAll(".diagram-said")[0].textContent.trim();`)
+		w.must(&text, `
+			await new Promise((done) => setTimeout(done, 200));
+			return deepAll(".diagram-said")[0].textContent.trim();`)
 		return text
 	}
 
@@ -290,7 +293,8 @@ func TestTheDiagramIsWalkedAndZoomedByKeyboardAndMouse(t *testing.T) {
 	w.must(nil, `
 		const box = deepAll(".diagram-box")[0];
 		const { left, top } = box.getBoundingClientRect();
-		box.dispatchEvent(new WheelEvent("wheel", { deltaY: 400, clientX: left + 300, clientY: top + 40, bubbles: true, cancelable: true }));`)
+		box.dispatchEvent(new WheelEvent("wheel",
+			{ deltaY: 400, clientX: left + 300, clientY: top + 40, bubbles: true, cancelable: true }));`)
 	far := label()
 	if whole == near || near == on || on == far {
 		t.Errorf("zoom, move and wheel: %s; %s; %s; %s", whole, near, on, far)

@@ -95,7 +95,8 @@ func TestAPageOfAnotherSiteEmbedsTheLab(t *testing.T) {
 		figure.removeAttribute("seed");
 		figure.setAttribute("run", "figure-8");
 		const second = await figure.state();
-		return { seeds: [first.seed, second.seed], at: [first.at, second.at], servers: first.run.config.servers, steps: history.length - steps };`)
+		return { seeds: [first.seed, second.seed], at: [first.at, second.at],
+			servers: first.run.config.servers, steps: history.length - steps };`)
 	if want := fmt.Sprintf("[9 %d] [300 %v] 7 0", figure8.Run.Seed, figure8.At); fmt.Sprint(turned.Seeds, turned.At,
 		turned.Servers, turned.Steps) != want {
 		t.Errorf("attributes that change show %+v", turned)
@@ -104,7 +105,8 @@ func TestAPageOfAnotherSiteEmbedsTheLab(t *testing.T) {
 	var many struct{ Done, Refused int }
 	w.must(&many, `
 		const all = await Promise.allSettled(Array.from({ length: 80 }, () => figure.pause()));
-		return { done: all.filter((a) => a.status === "fulfilled").length, refused: all.filter((a) => a.reason?.message.includes("wait for an answer already")).length };`)
+		return { done: all.filter((a) => a.status === "fulfilled").length,
+			refused: all.filter((a) => a.reason?.message.includes("wait for an answer already")).length };`)
 	if many.Done != 64 || many.Refused != 16 {
 		t.Errorf("of 80 commands at once %+v; expected 64 done and 16 refused", many)
 	}

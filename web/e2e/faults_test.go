@@ -499,7 +499,8 @@ func TestTheFaultsAreAccessibleOnEveryScreen(t *testing.T) {
 		w.as(l)
 		w.must(nil, `
 			if (deepAll("raft-faults").some((e) => e.checkVisibility())) return;
-			[...deepAll(".tab-faults"), ...deepAll(".side-tabs button")].filter((b) => b.checkVisibility() && b.textContent === "Faults").at(-1).click();`)
+			[...deepAll(".tab-faults"), ...deepAll(".side-tabs button")]
+				.filter((b) => b.checkVisibility() && b.textContent === "Faults").at(-1).click();`)
 		w.open("raft-faults .wrongs")
 		w.must(nil, `deepAll("raft-faults details").forEach((d) => (d.open = true));`)
 		w.examine("faults, "+l.name, l)

@@ -74,7 +74,9 @@ func (w *tab) knowsItsServer(place, writes int) {
 		w.must(&known, `
 			const last = await raftPlayground.request({op: "get", key: "hidden 1"});
 			await new Promise((done) => setTimeout(done, 1000));
-			return {own: raftPlayground.status().commitIndex, cluster: Math.min(...raftPlayground.cluster().map((s) => s.commitIndex)), last: last.index, commits: e2eCommits};`)
+			return {own: raftPlayground.status().commitIndex,
+				cluster: Math.min(...raftPlayground.cluster().map((s) => s.commitIndex)),
+				last: last.index, commits: e2eCommits};`)
 		if known.Own < known.Last || known.Cluster < known.Last || known.Commits < writes/2 {
 			return fmt.Errorf("after %d writes: %+v", writes, known)
 		}

@@ -48,8 +48,9 @@ func TestTheHistoryNamesAStaleRead(t *testing.T) {
 	w.run(5*time.Second, chromedp.KeyEvent(kb.ArrowLeft))
 	w.reads(".history-said", "Client asked at 0.900 s for x. S2 answered x = 2 after")
 	var named string
-	if w.must(&named,
-		`return document.activeElement?.closest("ol")?.ariaLabel + ": " + document.activeElement?.ariaLabel;`); !strings.HasPrefix(named, "Client: x? 2 S2. Client asked at 0.900 s for x. S2 answered x = 2") {
+	w.must(&named,
+		`return document.activeElement?.closest("ol")?.ariaLabel + ": " + document.activeElement?.ariaLabel;`)
+	if !strings.HasPrefix(named, "Client: x? 2 S2. Client asked at 0.900 s for x. S2 answered x = 2") {
 		t.Errorf("a screen reader hears %q", named)
 	}
 	w.run(5*time.Second, chromedp.KeyEvent(kb.Enter))
@@ -110,7 +111,8 @@ func TestClientsWriteAndAreSeen(t *testing.T) {
 	place := func() (x float64) {
 		w.must(&x, `
 			window.e2eOperation ??= deepAll(".operation")[3].dataset.operation;
-			return deepAll(`+"`.operation[data-operation=\"${window.e2eOperation}\"]`"+`)[0].getBoundingClientRect().x;`)
+			const [operation] = deepAll(`+"`.operation[data-operation=\"${window.e2eOperation}\"]`"+`);
+			return operation.getBoundingClientRect().x;`)
 		return x
 	}
 	before := place()

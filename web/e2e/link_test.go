@@ -77,7 +77,8 @@ func (w *tab) reads(selector, words string) {
 		return w.eval(nil, fmt.Sprintf(`
 			const seen = deepAll(%q).filter((e) => e.checkVisibility());
 			const said = seen.map((e) => e.textContent.replace(/\s+/g, " ")).join("\n");
-			if (seen.length === 0 || !said.includes(%q)) throw new Error(seen.length + " say: " + said);`, selector, words))
+			if (seen.length === 0 || !said.includes(%q))
+				throw new Error(seen.length + " say: " + said);`, selector, words))
 	})
 }
 
@@ -334,7 +335,8 @@ func TestARunGoesThroughAFile(t *testing.T) {
 	}
 	for _, way := range []string{
 		`document.body.dispatchEvent(new DragEvent("drop", { dataTransfer: given, bubbles: true, cancelable: true }));`,
-		`raftPlayground && deepAll("raft-header button").find((b) => b.textContent.trim() === "Share" && b.checkVisibility()).click();
+		`raftPlayground && deepAll("raft-header button")
+			.find((b) => b.textContent.trim() === "Share" && b.checkVisibility()).click();
 		 await new Promise((done) => setTimeout(done, 500));
 		 const field = deepAll(".share-dialog input[type=file]")[0];
 		 field.files = given.files;

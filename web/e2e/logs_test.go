@@ -62,7 +62,8 @@ func (w *tab) arrows(count, index int) {
 		const head = deepAll("raft-log-grid .grid-index").find((i) => i.textContent.trim() === "%d")
 			.getBoundingClientRect();
 		const arrows = deepAll("raft-log-grid .next").map((a) => a.getBoundingClientRect());
-		return { all: arrows.length, under: arrows.filter((a) => a.x > head.x && a.right < head.right && a.y > head.bottom).length };`, index))
+		return { all: arrows.length,
+			under: arrows.filter((a) => a.x > head.x && a.right < head.right && a.y > head.bottom).length };`, index))
 	if found.Under != count || found.All != count {
 		w.t.Errorf("%d of %d arrows stand under index %d, expected %d", found.Under, found.All, index, count)
 	}

@@ -121,7 +121,8 @@ func (w *tab) examine(what string, l look) {
 			{resultTypes: ["violations"]}); // of passes only how many: to name their elements takes as long as all else
 		if (passes.length < 10) throw new Error("axe-core found only " + passes.length + " rules to check");
 		return violations.filter(({impact}) => impact === "serious" || impact === "critical")
-			.flatMap(({id, help, nodes}) => nodes.map((node) => id + ": " + help + ": " + node.html.slice(0, 200) + " " + (node.any[0]?.message ?? "")));`)
+			.flatMap(({id, help, nodes}) => nodes.map((node) =>
+				id + ": " + help + ": " + node.html.slice(0, 200) + " " + (node.any[0]?.message ?? "")));`)
 	for _, violation := range found {
 		w.t.Errorf("%s: %s", what, violation)
 	}
@@ -192,8 +193,8 @@ func TestTheKeyboardReachesStageClientAndTransport(t *testing.T) {
 		change++
 		w.network(fmt.Sprintf(`{rate: %g}`, 0.1+float64(change%2)/10))
 		var story struct{ Lines, Earlier int }
-		if w.must(&story,
-			`return {lines: deepAll(".story-line").length, earlier: deepAll(".story-earlier").length};`); story.Earlier == 0 {
+		w.must(&story, `return {lines: deepAll(".story-line").length, earlier: deepAll(".story-earlier").length};`)
+		if story.Earlier == 0 {
 			return fmt.Errorf("all of its %d lines are in the list", story.Lines)
 		}
 		return nil
@@ -225,7 +226,8 @@ func TestTheKeyboardReachesStageClientAndTransport(t *testing.T) {
 	w.must(&at, `
 		await new Promise((done) => setTimeout(done, 300));
 		const lines = deepAll(".story-line");
-		return {line: lines.indexOf(document.activeElement), place: lines.findIndex((l) => l.tabIndex === 0), opened: deepAll(".story-line[aria-expanded=true]").length};`)
+		return {line: lines.indexOf(document.activeElement), place: lines.findIndex((l) => l.tabIndex === 0),
+			opened: deepAll(".story-line[aria-expanded=true]").length};`)
 	if at.Line < 2 || at.Place != at.Line || at.Opened != 1 {
 		t.Errorf(
 			"two arrows down and Enter in the story: %+v, expected the third line or, if others came meanwhile, "+

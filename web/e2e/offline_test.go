@@ -83,7 +83,8 @@ func TestALiveRoomIsNoneOfTheServiceWorkersBusiness(t *testing.T) {
 	alone.must(&kept, `
 		const names = await caches.keys();
 		const requests = (await Promise.all(names.map(async (name) => (await caches.open(name)).keys()))).flat();
-		return requests.map((r) => new URL(r.url).pathname).filter((path) => /^\/(r|rooms|healthz|new)\b|raft-[0-9a-f]+\.wasm|room/.test(path));`)
+		return requests.map((r) => new URL(r.url).pathname)
+			.filter((path) => /^\/(r|rooms|healthz|new)\b|raft-[0-9a-f]+\.wasm|room/.test(path));`)
 	if len(kept) != 0 {
 		t.Errorf("of live rooms it keeps %q", kept)
 	}
@@ -121,7 +122,8 @@ func TestAPlainFolderIsEnough(t *testing.T) {
 		return w.eval(nil, `
 			const pages = await Promise.all((await caches.keys())
 				.map(async (name) => (await (await caches.open(name)).match("./")).text()));
-			if (!pages.some((p) => p.includes("The next version"))) throw new Error(pages.length + " versions, none of them the next");`)
+			if (!pages.some((p) => p.includes("The next version")))
+				throw new Error(pages.length + " versions, none of them the next");`)
 	})
 	server.CloseClientConnections()
 	server.Close()

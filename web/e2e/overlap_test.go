@@ -28,7 +28,9 @@ func (w *tab) overlaps(selectors ...string) (pairs []string) {
 			b.top + 1 < a.bottom;
 		const outside = boxes.filter(({ b }) => b.left < -1 || b.right > innerWidth + 1)
 			.map(({ says }) => says + " ends outside");
-		return [...outside, ...boxes.flatMap((x, i) => boxes.slice(i + 1).filter((y) => !x.e.contains(y.e) && !y.e.contains(x.e) && meet(x.b, y.b)).map((y) => x.says + " × " + y.says))];`, join(selectors)))
+		const apart = (x, y) => !x.e.contains(y.e) && !y.e.contains(x.e);
+		return [...outside, ...boxes.flatMap((x, i) => boxes.slice(i + 1)
+			.filter((y) => apart(x, y) && meet(x.b, y.b)).map((y) => x.says + " × " + y.says))];`, join(selectors)))
 	return pairs
 }
 
@@ -71,7 +73,8 @@ func TestAWaitingRoomOfFiveHasRoomForAll(t *testing.T) {
 		}
 		w.must(nil, `
 			const end = deepAll("main.stage")[0].getBoundingClientRect().bottom;
-			for (const e of deepAll(".waiting-acts > *")) if (e.getBoundingClientRect().bottom > end) throw new Error(e.textContent + " ends below the stage");`)
+			for (const e of deepAll(".waiting-acts > *"))
+				if (e.getBoundingClientRect().bottom > end) throw new Error(e.textContent + " ends below the stage");`)
 		w.keepPicture("waiting", l)
 	}
 	w.must(nil, `
@@ -107,7 +110,8 @@ func TestWhatIsSaidOnTheStageCoversNoName(t *testing.T) {
 		w.must(nil, `
 			const [note, button] = [".notice.undo", ".notice.undo button"]
 				.map((s) => deepAll(s)[0].getBoundingClientRect());
-			if (button.right > note.right || button.left < note.left) throw new Error("its button ends outside of it");`)
+			if (button.right > note.right || button.left < note.left)
+				throw new Error("its button ends outside of it");`)
 		w.keepPicture("undo", l)
 		w.must(nil, `await raftPlayground.seek(190);`)
 		w.must(nil, `raftPlayground.request({ op: "put", key: "x", value: "1" }).catch(() => {});`)
@@ -192,7 +196,10 @@ func TestTheRowAboveTheDiagramIsNotCut(t *testing.T) {
 	var cut []string
 	w.must(&cut, `
 		const region = deepAll("section.logs")[0].getBoundingClientRect();
-		return deepAll(".diagram-head button").filter((b) => b.checkVisibility()).filter((b) => { const r = b.getBoundingClientRect(); return r.right > region.right + 1 || r.left < region.left - 1 || r.bottom > innerHeight; }).map((b) => b.textContent);`)
+		return deepAll(".diagram-head button").filter((b) => b.checkVisibility()).filter((b) => {
+			const r = b.getBoundingClientRect();
+			return r.right > region.right + 1 || r.left < region.left - 1 || r.bottom > innerHeight;
+		}).map((b) => b.textContent);`)
 	if len(cut) > 0 {
 		t.Errorf("cut: %v", cut)
 	}
@@ -208,7 +215,8 @@ func TestASectionIsALink(t *testing.T) {
 	w := openLab(t)
 	w.must(nil, `
 		const marks = deepAll("raft-headline .caption a, raft-why .caption a");
-		if (!marks.some((a) => /^§/.test(a.textContent) && a.href.endsWith("raft.pdf") && a.target === "_blank")) throw new Error("the heading has: " + marks.map((a) => a.outerHTML));`)
+		if (!marks.some((a) => /^§/.test(a.textContent) && a.href.endsWith("raft.pdf") && a.target === "_blank"))
+			throw new Error("the heading has: " + marks.map((a) => a.outerHTML));`)
 	w.openRules()
 	w.must(nil, `
 		const plain = deepAll(".rule-row .caption").filter((c) => !c.querySelector("a"));

@@ -76,7 +76,8 @@ func (w *tab) status() status {
 	if err := w.eval(&s, `
 		const s = window.raftPlayground?.status() ?? {};
 		return {...s, server: s.server ?? 0, leader: s.leader ?? 0, role: s.role ?? "",
-			...Object.fromEntries(["term", "commitIndex", "lastIndex", "appliedIndex"].map((key) => [key, Number(s[key] ?? 0)]))};`); err != nil {
+			...Object.fromEntries(["term", "commitIndex", "lastIndex", "appliedIndex"]
+				.map((key) => [key, Number(s[key] ?? 0)]))};`); err != nil {
 		return status{}
 	}
 	return s

@@ -50,7 +50,8 @@ func (w *tab) saysThatItDidNotStart(url, says string) {
 	eventually(w.t, 5*time.Second, "the page at "+url+" says that it did not start", func() error {
 		w.must(&seen, `
 			const shown = (e) => e.checkVisibility({ visibilityProperty: true });
-			return [...document.querySelectorAll("h1, h2, .where, p")].filter(shown).map((e) => e.innerText).join("\n");`)
+			return [...document.querySelectorAll("h1, h2, .where, p")].filter(shown)
+				.map((e) => e.innerText).join("\n");`)
 		untrue := strings.Contains(seen, "Loading") || strings.Contains(seen, "Whose timer ends first?")
 		if !strings.Contains(seen, "The page has not started.") || !strings.Contains(seen, says) || untrue {
 			return &notYet{seen}

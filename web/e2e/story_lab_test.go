@@ -43,7 +43,10 @@ func (w *tab) source(within string) (file string, line int, text string) {
 			const source = deepAll(%q)[0];
 			const marked = source?.querySelector(".source-line.marked");
 			if (!marked) throw new Error("it shows: " + source?.textContent);
-			return { where: source.querySelector(".source-where .mono").textContent, number: marked.querySelector("i").textContent, text: marked.querySelector("span").firstChild.data ?? marked.querySelector("span").textContent };`, within+" raft-source"))
+			const text = marked.querySelector("span");
+			return { where: source.querySelector(".source-where .mono").textContent,
+				number: marked.querySelector("i").textContent, text: text.firstChild.data ?? text.textContent };`,
+			within+" raft-source"))
 	})
 	file, number, _ := strings.Cut(shown.Where, ":")
 	line, _ = strconv.Atoi(number)

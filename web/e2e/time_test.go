@@ -148,7 +148,8 @@ func (w *tab) tape() tape {
 	w.must(&line, `
 		const range = deepAll("raft-time-line input")[0];
 		const {x, y, width, height} = range.getBoundingClientRect();
-		return {x, y, width, height, min: range.min / 1000, max: range.max / 1000, value: range.value / 1000, words: range.getAttribute("aria-valuetext")};`)
+		return {x, y, width, height, min: range.min / 1000, max: range.max / 1000, value: range.value / 1000,
+			words: range.getAttribute("aria-valuetext")};`)
 	return line
 }
 

@@ -18,10 +18,10 @@ import { inMicros, inMillis } from "./time.js";
  * In the lab there is more: any moment of any run, and all that can be done to a cluster; each promise is kept once the
  * page shows what it did. `network({ rate: 0 })` pauses, another rate plays.
  *
- *     await p.open("#1?size=5&seed=42");                 // a link, or what stands behind its #
- *     await p.seek(300);                                 // ms of cluster time
- *     await p.step("election");                          // on to the next one: → { at: 1074.9, text: "S3 leads term 2." }
- *     await p.act({ do: "crash", server: 3 });           // in the past it makes a branch
+ *     await p.open("#1?size=5&seed=42");       // a link, or what stands behind its #
+ *     await p.seek(300);                       // ms of cluster time
+ *     await p.step("election");                // on to the next one: → { at: 1074.9, text: "S3 leads term 2." }
+ *     await p.act({ do: "crash", server: 3 }); // in the past it makes a branch
  *     const { at, hash, properties } = await p.lab();
  *
  * Numbers of Raft that do not fit a JavaScript number exactly come as decimal text. In a live room what belongs to the

@@ -66,8 +66,10 @@ interface Kept {
   names?: number; // how wide a name is, with what stands beside it
 }
 
-/** The ring: LOOK §1's ellipse, as large as the labels allow and as round as the servers allow, centred by what is really drawn
- * (an odd ring is not symmetrical). */
+/**
+ * The ring: LOOK §1's ellipse, as large as the labels allow and as round as the servers allow, centred by what is
+ * really drawn (an odd ring is not symmetrical).
+ */
 export function ring(width: number, height: number, servers: number, kept: Kept = { right: 0, bottom: 0 }): Ring {
   const known = `${width} ${height} ${servers} ${kept.right} ${kept.bottom} ${kept.top} ${kept.names}`;
   if (last?.known !== known) last = { known, ring: layOut(width, height, servers, kept) };

@@ -178,7 +178,8 @@ function notCommittedWords(own: Report, index: U64, cell: LogCell, enough: boole
     ? `. S${leader.server}, the leader, has another entry there: this one will be deleted.`
     : `. S${leader.server}, the leader, does not have it.`;
   if (enough && less(cell.term, leader.report.term) && !off.includes("commitOnlyCurrentTerm"))
-    return `, but term ${cell.term} is not the leader's term ${leader.report.term}: counting does not commit it (§5.4.2).`;
+    return `, but term ${cell.term} is not the leader's term ${leader.report.term}: counting does not commit it `
+      + "(§5.4.2).";
   return enough ? `. Not committed yet: S${leader.server}, the leader, has not heard of all of them.`
     : ". Not committed yet: a majority has to store it.";
 }

@@ -797,10 +797,12 @@ export interface LabRun {
 /** Config is what the world is like. Times are microseconds of cluster time. */
 export interface LabConfig {
   servers: number; // 1 to 9
-  voters?: number; // of them the first so many are the cluster at the start, the others wait to be added; 0: all
+  /** of them the first so many are the cluster at the start, the others wait to be added; 0: all */
+  voters?: number;
   latency: number; // of every link, one way, at the start and after healing
   jitter: number;
-  disk?: number; // the longest that a write takes; times are drawn from 0 to it; 0: no time at all
+  /** the longest that a write takes; times are drawn from 0 to it; 0: no time at all */
+  disk?: number;
   json?: boolean; // servers with an even number call in JSON, not colon
   /**
    * Encodings are those in which servers call (wire.Callable): S1 in the first, S2 in the second, and so on,
@@ -820,7 +822,8 @@ export interface LabConfig {
   firstElapsed?: number[];
   off?: string[]; // the IDs of rules that no server keeps at the start, see raft.Rules
   compactAfter?: number; // as server.Options says: 0 means 4096, -1 never
-  reads?: string; // what makes a Get linearizable: "log", which "" means too, "readIndex" or "lease"
+  /** what makes a Get linearizable: "log", which "" means too, "readIndex" or "lease" */
+  reads?: string;
   clients?: number; // up to 50, each with one operation at a time
   keys?: number; // that they use, at least 1 if there are clients
   think?: number; // how long a client rests between two operations, on average
@@ -840,11 +843,14 @@ export interface LabConfig {
  */
 export interface LabAction {
   do: string;
-  server?: number; // whom it is done to; 0: whoever leads then, in the highest term; Network: every server
-  to?: number; // the other end of a link, 0: everybody else; Transfer: who is to lead, 0: whoever has most of the log
+  /** whom it is done to; 0: whoever leads then, in the highest term; Network: every server */
+  server?: number;
+  /** the other end of a link, 0: everybody else; Transfer: who is to lead, 0: whoever has most of the log */
+  to?: number;
   /** Partition: one side, none: Server alone; Reconfigure: who is to have a vote, none: who has one now */
   servers?: number[];
-  learners?: number[]; // Reconfigure: who is to get the log without a vote, as far as he has none
+  /** Reconfigure: who is to get the log without a vote, as far as he has none */
+  learners?: number[];
   /**
    * Careful is an operator's caution: Wipe, FlipBit and Reconfigure are done only if in every configuration
    * that may be in force, or will be, a majority of the voters still has its disk; and a server that is wiped
@@ -881,8 +887,10 @@ export interface LabAction {
   key?: string; // Put, Get, Delete, CompareAndSwap
   value?: string;
   expected?: string; // CompareAndSwap: what must be there for Value to be written
-  read?: string; // Get: "log", "readIndex", "lease" or "local" (wire.Read); empty: as Config.Reads says
-  trap?: number; // Disarm: which one, the traps of the run counted from 1 in the order of their setting
+  /** Get: "log", "readIndex", "lease" or "local" (wire.Read); empty: as Config.Reads says */
+  read?: string;
+  /** Disarm: which one, the traps of the run counted from 1 in the order of their setting */
+  trap?: number;
   off?: string[]; // Rules: the IDs of those that are off from now on
 }
 
@@ -923,7 +931,8 @@ export interface Divergence {
 /** Track is what happened in one run. */
 export interface Track {
   history: HistoryPart;
-  story: StoryLine[]; // the lines that matter: mostStory of them at most, from a little before the divergence on
+  /** the lines that matter: mostStory of them at most, from a little before the divergence on */
+  story: StoryLine[];
   commit: U64;
 }
 
@@ -994,7 +1003,8 @@ export interface HistoryQuestion {
 
 /** ClientHistory is what clients asked and were told. */
 export interface ClientHistory {
-  until: Micros; // as far as it goes: before what was asked for if more was done than mostOperations
+  /** as far as it goes: before what was asked for if more was done than mostOperations */
+  until: Micros;
   leftOut: number; // operations that were asked for later
   operations: Operation[];
   wrong: Wrong[]; // ascending by the time of the answer
@@ -1006,21 +1016,26 @@ export interface Operation {
   client: number; // 0: that of actions, which may ask for several things at once
   kind: Op;
   key: string;
-  value: string; // put, cas: what was written; get: what was found, cut at mostCharacters
+  /** put, cas: what was written; get: what was found, cut at mostCharacters */
+  value: string;
   expected?: string; // cas: what the value had to be, cut likewise
-  found: boolean; // get, delete: the key existed; cas: what was expected was there
+  /** get, delete: the key existed; cas: what was expected was there */
+  found: boolean;
   server: number; // who answered; 0: nobody did
   called: Micros;
-  returned: Micros | null; // null: there was no answer, or one that leaves open whether it happened
+  /** null: there was no answer, or one that leaves open whether it happened */
+  returned: Micros | null;
   refused: boolean; // it did not happen and never will
-  effect: Micros | null; // when it can be taken to have happened; null: never, or it is not known
+  /** when it can be taken to have happened; null: never, or it is not known */
+  effect: Micros | null;
   place: number; // its effect's in the order of those on its key, from 1; 0: it has none
 }
 
 /** Wrong is an answer that no order explains. */
 export interface Wrong {
   operation: number; // whose answer it is, from 0
-  against: number[]; // those whose answers it contradicts, ascending by the time of the answer; there may be none
+  /** those whose answers it contradicts, ascending by the time of the answer; there may be none */
+  against: number[];
   text: string; // what is wrong, in one sentence
 }
 

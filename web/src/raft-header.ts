@@ -107,8 +107,8 @@ export class RaftHeader extends RaftElement {
       <div><dt>Term</dt><dd>${term}</dd></div>
       <div><dt>Leader</dt><dd>${leader ? `S${leader.server}` : "none"}${leader && !same(leader.report.term, term)
         ? html`<span class="of-term"> in term ${leader.report.term}</span>` : nothing}
-        ${older.map((o) => html`<span class="of-term"
-          title="It has not heard yet that its term is over."> · S${o.server} in term ${o.report.term}</span>`)}</dd></div>
+        ${older.map((o) => html`<span class="of-term" title="It has not heard yet that its term is over."> · S${
+          o.server} in term ${o.report.term}</span>`)}</dd></div>
       <div class="quorum ${lost ? "lost" : ""}" title=${rule}><dt>Quorum</dt><dd>${share(group, quorums)}${lost
         ? html`<span class="quorum-lost">: nothing can commit</span>` : nothing}</dd></div>
       ${this.safety()}

@@ -87,8 +87,8 @@ export class RaftStory extends RaftElement {
           ${shown.length < rows.length ? html`<li class="story-earlier"><button class="small"
             @click=${() => this.goOn(MORE)}>${rows.length - shown.length} earlier events</button></li>` : nothing}
         </ol>
-        <p class="heard-only"
-          id="story-keys">The arrow keys go through the events, Home and End to the newest and the oldest; Enter opens one${store.lab ? ", G goes to its moment" : ""}.</p>
+        <p class="heard-only" id="story-keys">The arrow keys go through the events, Home and End to the newest and the
+          oldest; Enter opens one${store.lab ? ", G goes to its moment" : ""}.</p>
       </div>
     `;
   }

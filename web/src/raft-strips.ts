@@ -29,8 +29,8 @@ export class RaftStrips extends RaftElement {
       ${store.watching ? html`<p class="strip">${store.watching}</p>` : nothing}
       ${store.advice.map((a) => advised(a))}
       ${this.remark()}
-      ${memory ? html`<p
-        class="strip">This browser gives the page no disk. S${store.self.server} keeps its log in memory only: when this tab closes, the log is gone.</p>` : nothing}
+      ${memory ? html`<p class="strip">This browser gives the page no disk. S${store.self.server} keeps its log in
+        memory only: when this tab closes, the log is gone.</p>` : nothing}
     `;
   }
 

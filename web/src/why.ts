@@ -115,8 +115,8 @@ function notCommitted({ servers, links, quorums, off }: Standing, leader: Known,
       answer: [`${on}. S${leader.server}, the leader, knows of ${leader.report.quorums.map((q) => q.agreed)
       .join(" and ") || 1 + leader.report.peers.filter((p) => !less(p.match, index)).length} and needs ${needed(
       quorums)}: the answers are still on their way.`], section };
-    const why =
-      `But its term ${entry.term} is not the leader's term ${term}, and an older entry on a majority may still be overwritten.`;
+    const why = `But its term ${entry.term} is not the leader's term ${term}, and an older entry on a majority may `
+      + "still be overwritten.";
     return { ask, answer: [`${on}, a majority. ${why}`,
       `It is committed together with the first entry of term ${term} that a majority stores.`], section: "§5.4.2" };
   }
@@ -141,8 +141,8 @@ function notCommitted({ servers, links, quorums, off }: Standing, leader: Known,
  */
 function contested(leader: Known, index: U64, term: U64, others: number[], committed: U64): Question {
   const answer = [
-    `${names(
-      others)} committed the entry of term ${committed} there. S${leader.server}, the leader, lacks it, and has one of term ${term}.`,
+    `${names(others)} committed the entry of term ${committed} there. S${leader.server}, the leader, lacks it, and has `
+      + `one of term ${term}.`,
     "While every server keeps the rules no such server is elected. What was committed may now be overwritten.",
   ];
   return { ask: `Is index ${index} committed?`, answer, section: "§5.4" };

@@ -24,7 +24,8 @@ const stale: ClientHistory = {
     operation(1, "delete", "", 600, 620, { effect: 610_000, place: 3, found: true }),
   ],
   wrong: [{ operation: 3, against: [0, 1],
-    text: "S1 answered x = 1 at 0.410 s, after S2 acknowledged x = 2 at 0.240 s: no order of the operations explains it." }],
+    text: "S1 answered x = 1 at 0.410 s, after S2 acknowledged x = 2 at 0.240 s: "
+      + "no order of the operations explains it." }],
   undecided: [],
 };
 const frame: Frame = { from: 0, span: 1_000_000, width: 1064, height: 0, now: 500_000 };
@@ -111,7 +112,8 @@ test("words say what was asked, what was told, and when it took effect or what i
     "Client 1 asked at 0.000 s to write x = 2 if it is 1. S2 answered that x is not 1 after 1 ms.");
   const words = stale.operations.map((_, i) => operationWords(stale, i));
   assert.equal(words[0],
-    "Client 1 asked at 0.100 s to write x = 1. S2 said that it is done after 30 ms. It can be taken to have happened at 0.115 s, as number 1 of 3 on x.");
+    "Client 1 asked at 0.100 s to write x = 1. S2 said that it is done after 30 ms. "
+    + "It can be taken to have happened at 0.115 s, as number 1 of 3 on x.");
   assert.equal(words[2], "Client 2 asked at 0.300 s for x. There is no answer.");
   assert.equal(words[3], `Client 1 asked at 0.400 s for x. ${stale.wrong[0]!.text}`);
   assert.equal(words[4], "Client 1 asked at 0.500 s to write x = 3. S3 refused after 10 ms: it did not happen.");

@@ -117,7 +117,8 @@ export function election(): Batch[] {
         said(2, 280_000, 1, "CommitAdvanced", "S1 commits index 2.", "A majority stores it.", "§5.3", 2),
         said(3, 311_000, 1, "fault", "S1 crashed.", "Its tab was closed.", "", 2),
         said(4, 462_000, 4, "BecameCandidate", "S4 asks for votes in term 4.",
-          "S1 stopped answering. S4’s timer ran out first, so it raised its term and asked everyone. It has 2 votes and needs 1 more.", "§5.2"),
+          "S1 stopped answering. S4’s timer ran out first, so it raised its term and asked everyone. "
+          + "It has 2 votes and needs 1 more.", "§5.2"),
         said(5, 470_000, 2, "VoteGranted", "S2 votes for S4 in term 4.",
           "A server gives one vote a term, to a candidate whose log is at least as up to date.", "§5.2, §5.4.1"),
         said(6, 471_000, 5, "VoteGranted", "S5 votes for S4 in term 4.",

@@ -108,7 +108,8 @@ test("the headline is the newest key event, or the one that is read", () => {
   assert.equal(store.headline?.text, "S4 asks for votes in term 4.");
 });
 
-test("the story is in the order in which things happened, not in which they were heard of; what was before a new clock stays before it", () => {
+test("the story is in the order in which things happened, not in which they were heard of; "
+  + "what was before a new clock stays before it", () => {
   const store = storeWith();
   const told = (id: number, at: number) => ({ id, at, server: 1, kind: "becameLeader", weight: "key" as const,
     text: `line ${id}`, why: "", section: "", term: 1 });

@@ -62,7 +62,8 @@ test("the seats are taken by several servers", () => {
   assert.equal(said("is gone: its tab was closed, reloaded or lost its connection.").length, 3);
 });
 
-test("every sentence of the core has a heading, nine of ten of at most forty characters and none of more than fifty, and loses nothing", () => {
+test("every sentence of the core has a heading, nine of ten of at most forty characters "
+  + "and none of more than fifty, and loses nothing", () => {
   const long = SENTENCES.map(({ text }) => splitHeading(text).title).filter((title) => title.length > 40);
   assert.ok(long.length <= SENTENCES.length / 10, `too long for a heading:\n${long.join("\n")}`);
   for (const { text } of SENTENCES) {

@@ -61,7 +61,8 @@ test("an entry that too few store: who is down, cut off or has not received it",
   const q = ask(servers, links);
   assert.equal(q?.ask, "Why is index 2 not committed?");
   assert.equal(q?.answer.join(" "),
-    "It is on 2 of 5; the leader, S1, needs 3. S3 does not run. The link between S1 and S4 is cut. S5 has not received it yet.");
+    "It is on 2 of 5; the leader, S1, needs 3. S3 does not run. The link between S1 and S4 is cut. "
+    + "S5 has not received it yet.");
 });
 
 test("an entry of an older term on a majority: the rule of Figure 8", () => {
@@ -96,7 +97,8 @@ test("while the configuration changes two majorities are counted, as the core do
   assert.equal(q?.section, "§6");
   const more = ask(of([leader, { cells: log }, few, { cells: log }, { cells: log }]));
   assert.equal(more?.answer.join(" "),
-    "It is on 3 of 3 and 2 of 3. S1, the leader, knows of 3 and 1 and needs 2 and 2: the answers are still on their way.");
+    "It is on 3 of 3 and 2 of 3. S1, the leader, knows of 3 and 1 and needs 2 and 2: "
+    + "the answers are still on their way.");
   const candidate = { role: "candidate" as const, term: 2,
     votes: [1, 4, 5].map((server) => ({ server, state: "granted" as const })), votesNeeded: 2, quorums: joint([3, 1]),
     lastIndex: 3 };

@@ -73,7 +73,8 @@ func TestAFailingSeedIsToldWithItsCommand(t *testing.T) {
 	sum := &summary{world: "standard", deeds: map[lab.Deed]int{}}
 	r := trial.Result{Seed: 42, Violations: []error{errDummy{}}}
 	sum.add(&r, &told)
-	if want := "seed 42: something is wrong\n  again: go run ./raft/lab/soak -seed 42 -shrink -events\n"; told.String() != want || sum.violations != 1 {
+	want := "seed 42: something is wrong\n  again: go run ./raft/lab/soak -seed 42 -shrink -events\n"
+	if told.String() != want || sum.violations != 1 {
 		t.Errorf("told %q, want %q", told.String(), want)
 	}
 	var first, second strings.Builder

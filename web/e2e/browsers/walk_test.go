@@ -141,8 +141,10 @@ func escapeClosesDialogs(p page, r *relay) {
 func aSandboxedFrameTells(p page, r *relay) {
 	course := httptest.NewServer(http.HandlerFunc(func(w http.ResponseWriter, _ *http.Request) {
 		w.Header().Set("Content-Type", "text/html; charset=utf-8")
-		fmt.Fprintf(w, `<!doctype html><title>A course</title><script>told = []; onmessage = (e) => told.push(e.origin + " " + e.data.type);</script>
-			<iframe sandbox="allow-scripts" src="%s" width="800" height="580" title="Three servers"></iframe>`, r.url("/embed/#1?size=3&amp;seed=7&amp;rate=0.2"))
+		fmt.Fprintf(w, `<!doctype html><title>A course</title>
+			<script>told = []; onmessage = (e) => told.push(e.origin + " " + e.data.type);</script>
+			<iframe sandbox="allow-scripts" src="%s" width="800" height="580" title="Three servers"></iframe>`,
+			r.url("/embed/#1?size=3&amp;seed=7&amp;rate=0.2"))
 	}))
 	defer course.Close()
 	p.must(p.Navigate(course.URL))
@@ -354,12 +356,15 @@ func inChromium(t *testing.T, links []string) []moment {
 	var moments []moment
 	for _, link := range links {
 		var text string
-		if err := chromedp.Run(tab, chromedp.Navigate("about:blank"), chromedp.Navigate(link), chromedp.Evaluate(settles(`
+		comesToRest := settles(`
 			for (let still = -1; ; await new Promise((wait) => setTimeout(wait, 200))) {
 				const at = await raftPlayground.lab().then((l) => l.at, () => -1);
 				if (at >= 0 && at === still) break;
 				still = at;
-			}`+labNow), &text, func(e *runtime.EvaluateParams) *runtime.EvaluateParams { return e.WithAwaitPromise(true) })); err != nil {
+			}` + labNow)
+		awaited := func(e *runtime.EvaluateParams) *runtime.EvaluateParams { return e.WithAwaitPromise(true) }
+		if err := chromedp.Run(tab, chromedp.Navigate("about:blank"), chromedp.Navigate(link),
+			chromedp.Evaluate(comesToRest, &text, awaited)); err != nil {
 			t.Fatalf("in Chromium: %v", err)
 		}
 		var m moment

@@ -61,7 +61,8 @@ function machineDeeds(s: ServerView, cluster: Cluster): Deed[] {
   const warning = lastOfMajority(s, cluster);
   const restart: LabAction = { do: "restart", server };
   const wiped = s.report && !less(0, s.report.term) ? ""
-    : `S${server} may have voted, and a majority may count on what it stored. One that forgets both can vote twice and lose what was committed: Raft does not survive that.`;
+    : `S${server} may have voted, and a majority may count on what it stored. One that forgets both can `
+      + `vote twice and lose what was committed: Raft does not survive that.`;
   const damaged = s.machine?.state === "damaged";
   return [
     deed("crash", "Crash", "The process ends: memory is lost, the disk is kept.",

@@ -50,8 +50,8 @@ export async function save(store: Store, format: Format, seen: Seen): Promise<vo
     case "mermaid": {
       const text = mermaid(seen.messages, seen.story, origin, seen.by);
       if (text.length > MERMAID_MOST)
-        store.notice(
-        `Mermaid draws ${MERMAID_MOST} characters, and this has ${text.length}. Enlarge the diagram to save a shorter stretch.`);
+        store.notice(`Mermaid draws ${MERMAID_MOST} characters, and this has ${text.length}. Enlarge the diagram to `
+          + "save a shorter stretch.");
       return download(`${name}.mmd`, new Blob([text], { type: "text/plain" }));
     }
     case "shiviz":

@@ -6,9 +6,10 @@ import { inMicros, inMillis, SECOND } from "../time.js";
 /**
  * Links to moments, and runs in files. All that a link says stands behind its `#`, which no browser sends to a server:
  *
- *     #1.eJyrVko…              a moment, packed: base64url of zlib's deflate of its JSON; zlib's checksum finds what was damaged on the way
+ *     #1.eJyrVko…                  a moment, packed: base64url of zlib's deflate of its JSON; zlib's checksum
+ *                                  finds what was damaged on the way
  *     #1?size=5&seed=42&at=0.311   a moment of a run that nobody has touched; off=oneVotePerTerm,… switches rules off
- *     #1?run=two-leaders       a run of the gallery, at=… another moment of it
+ *     #1?run=two-leaders           a run of the gallery, at=… another moment of it
  *
  * The 1 is the version of this form; what a run means has a version of its own (raft/lab/run.go). `at` is in seconds of
  * cluster time. After any of them may follow, as parameters, how an embedded page shows itself: rate, controls, theme,

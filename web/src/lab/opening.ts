@@ -107,7 +107,8 @@ async function inTurn(open: (current: () => boolean) => Promise<void>): Promise<
 }
 
 const OTHER_CORE =
-  "This link was made with another version of the core. Where a fault was mended between the two, a run takes another course.";
+  "This link was made with another version of the core. "
+  + "Where a fault was mended between the two, a run takes another course.";
 
 async function openMoment(moment: { run: LabRun | null; at: number; hash: string; view: Seen }, rate: number,
   remark: View["remark"], current: () => boolean): Promise<void> {

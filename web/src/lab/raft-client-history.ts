@@ -160,8 +160,8 @@ export class RaftClientHistory extends RaftElement {
       <div class="history-axis" aria-hidden="true">${drawn.axis.map((a) =>
         html`<span style="left:${a.x.toFixed(1)}px">${a.words}</span>`)}</div>
     </div>
-    <p class="heard-only"
-      id="history-keys">Left and right go along a client's operations, up and down to another client, Enter to the moment of the answer; plus and minus zoom, Page up and Page down move, 0 shows all.</p>`;
+    <p class="heard-only" id="history-keys">Left and right go along a client's operations, up and down to another
+      client, Enter to the moment of the answer; plus and minus zoom, Page up and Page down move, 0 shows all.</p>`;
   }
 
   private box(h: ClientHistory, b: Box, lit: { against: boolean; pointed: boolean; stop: boolean }): TemplateResult
@@ -191,7 +191,8 @@ export class RaftClientHistory extends RaftElement {
       @blur=${() => this.point(null)}>${label(o)}</button>`;
     return html`<div class="history-table" role="region" aria-label="History as a table" @keydown=${this.walk}><table
       class="study-table">
-      <thead><tr><th>Client</th><th>Operation</th><th>Asked, s</th><th>Told, s</th><th>By</th><th>Took effect, s</th></tr></thead>
+      <thead><tr><th>Client</th><th>Operation</th><th>Asked, s</th><th>Told, s</th><th>By</th><th>Took
+        effect, s</th></tr></thead>
       <tbody>${h.operations.map((o, i) => html`<tr class=${wrong.has(i) ? "wrong" : ""}
         @click=${() => this.go(o)}><td>${clientName(o.client)}</td><td>${name(o,
         i)}</td><td>${time(o.called)}</td><td>${o.refused ? "refused " : ""}${time(o.returned)}</td><td>${o.server > 0

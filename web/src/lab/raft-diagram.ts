@@ -129,8 +129,9 @@ export class RaftDiagram extends RaftElement {
           @dblclick=${() => this.goThere()}>
         ${this.size.width > 0 ? this.drawing(shown, cone) : nothing}
       </div>
-      <p class="heard-only"
-        id="diagram-keys">Left and right go along a lane, up and down to another lane, M to the other end of a message, Enter to that moment; plus and minus zoom, Page up and Page down move, F follows the clock, Escape selects nothing.</p>
+      <p class="heard-only" id="diagram-keys">Left and right go along a lane, up and down to another lane, M to the
+        other end of a message, Enter to that moment; plus and minus zoom, Page up and Page down move, F
+        follows the clock, Escape selects nothing.</p>
     `;
   }
 
@@ -206,7 +207,8 @@ export class RaftDiagram extends RaftElement {
     const key = this.pointed ?? this.selected;
     const said = key ? this.words(key) : "";
     if (said && cone && key === this.selected)
-      return html`${cone.past.size} before it, ${cone.future.size} after it, ${cone.independent} independent · <b>${said}</b>`;
+      return html`${cone.past.size} before it, ${cone.future.size} after it, ${
+        cone.independent} independent · <b>${said}</b>`;
     if (said) return html`<b>${said}</b>`;
     const since = this.chronicle.since(this.edges());
     const before = since === null ? "" : `what was before ${seconds(since)} s`;

@@ -174,7 +174,8 @@ export class RaftFaults extends RaftElement {
         <select name="when" aria-label="When">${option(MOMENTS)}</select>
         <button class="small" type="submit">Set the trap</button>
       </form>
-      <p class="caption">It waits until then, and does it once. It is listed above with what else is wrong, and taken away there.</p></details>`;
+      <p class="caption">It waits until then, and does it once. It is listed above with
+        what else is wrong, and taken away there.</p></details>`;
   }
 }
 

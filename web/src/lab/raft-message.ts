@@ -63,8 +63,8 @@ export class RaftMessage extends RaftElement {
 
   private editor(): TemplateResult {
     return html`<form class="edit-frame" @submit=${this.send}>
-      <label class="caption"
-        for="frame-text">Its new text. What no server understands is sent all the same: the receiver says what is wrong with it.</label>
+      <label class="caption" for="frame-text">Its new text. What no server understands is sent all the same: the
+        receiver says what is wrong with it.</label>
       <textarea id="frame-text" class="frame" rows="5" spellcheck="false" .value=${this.draft ?? ""}
         @input=${(e: Event) => (this.draft = (e.target as HTMLTextAreaElement).value)}></textarea>
       ${this.refusal ? html`<p class="caption" role="alert">${this.refusal}</p>` : nothing}

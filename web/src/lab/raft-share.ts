@@ -85,7 +85,8 @@ export class RaftShare extends RaftElement {
       <div class="share-row"><input class="mono" readonly aria-label="Link" .value=${this.link && this.address()}
         @focus=${selectAll} /><button class="primary" ?disabled=${!this.link}
         @click=${this.copyLink}>Copy link</button></div>
-      <p class="caption">All of it stands behind the #: nothing is sent to a server. Whoever opens it sees the same, to the last message.</p>
+      <p class="caption">All of it stands behind the #: nothing is sent to a server. Whoever
+        opens it sees the same, to the last message.</p>
       ${this.embedding()}
       <h3>As a file</h3>
       <div class="share-acts">

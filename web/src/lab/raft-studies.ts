@@ -86,8 +86,8 @@ export class RaftStudies extends RaftElement {
       ? brokenWithout(this.exhibits, rules.flatMap((r) => r?.title ?? [])) : [];
     const what = off.length === 0
       ? "Every rule is on, so no run breaks a safety property. Switch one off under Rules, then come back."
-      : reads ? `${titles} ${off.length > 1 ? "protect"
-        : "protects"} what clients read. This search looks at what servers elect, store and apply, so it would find nothing.`
+      : reads ? `${titles} ${off.length > 1 ? "protect" : "protects"} what clients read. This search looks at what `
+        + "servers elect, store and apply, so it would find nothing."
       : harmless ? `${titles} ${off.length > 1 ? "protect" : "protects"} liveness: without ${off.length > 1 ? "them"
         : "it"} the cluster may stand still, but no run breaks a safety property.`
       : `Looks for the shortest run that breaks a safety property without ${titles}.`;
@@ -181,7 +181,8 @@ export class RaftStudies extends RaftElement {
   private elections(): TemplateResult {
     return html`<section class="study" aria-labelledby="study-elections">
       <h2 id="study-elections">Election laboratory</h2>
-      <p class="caption">The leader crashes: how long until there is the next? ${RUNS} times for each range of timeouts, as in Figure 16 of the paper, and for each latency.</p>
+      <p class="caption">The leader crashes: how long until there is the next? ${RUNS} times for each
+        range of timeouts, as in Figure 16 of the paper, and for each latency.</p>
       <form class="buttons wrap" @submit=${this.elect}>
         <label>Servers <select name="servers"
           @change=${(e: Event) => (this.servers = Number((e.target as HTMLSelectElement).value))}>${SERVERS.map((n) =>
@@ -196,7 +197,8 @@ export class RaftStudies extends RaftElement {
   private table(): TemplateResult {
     const ms = (n: number | null) => (n === null ? "none" : `${Math.round(n / MS)} ms`);
     return html`<details><summary>The numbers</summary><table
-      class="study-table"><thead><tr><th>Timeout</th><th>Latency</th><th>Median</th><th>95 %</th><th>Split votes</th></tr></thead>
+      class="study-table"><thead><tr><th>Timeout</th><th>Latency</th><th>Median</th><th>95 %</th><th>Split
+      votes</th></tr></thead>
       <tbody>${this.points.map((p) =>
         html`<tr><td>${p.least / MS}–${p.most / MS} ms</td><td>${p.latency / MS} ms</td><td>${ms(
         p.median)}</td><td>${ms(p.worst)}</td><td>${Math.round(
