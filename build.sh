@@ -12,17 +12,22 @@ usage() {
 ./build.sh                 builds everything into one program: .build/raft-playground
 ./build.sh run [flags]     builds and serves; the flags go to the program (-addr, -lan, …)
 ./build.sh test            builds and runs every test, the browser's too
-./build.sh browsers        walks through the page in Firefox and in WebKitGTK, too, and looks whether links lead there to the same moments as in Chromium
-./build.sh bench [name]    runs the Go benchmarks that match name, and the comparisons that do: core/… and wasm/… with etcd's core, lab/… with the time it may take
-./build.sh trace [flags]   writes a run of the lab as a trace for etcd's TLA+ specification to standard output (-seed, -servers, -time, -faults, -help)
-./build.sh rooms [flags]   runs 200 rooms of native servers that are killed all the time, with their relays (-rooms, -harms)
+./build.sh browsers        walks through the page in Firefox and in WebKitGTK, too, and looks whether links lead
+                           there to the same moments as in Chromium
+./build.sh bench [name]    runs the Go benchmarks that match name, and the comparisons that do: core/… and wasm/…
+                           with etcd's core, lab/… with the time it may take
+./build.sh trace [flags]   writes a run of the lab as a trace for etcd's TLA+ specification to standard output
+                           (-seed, -servers, -time, -faults, -help)
+./build.sh rooms [flags]   runs 200 rooms of native servers that are killed all the time, with their relays
+                           (-rooms, -harms)
 ./build.sh coverage        measures how much of raft/ its tests run; less than 95 % is a failure
 ./build.sh mutants [flags] puts mistakes into the core, the server and its disk, one at a time: one that no test
                            notices and raft/mutation/SURVIVORS.md does not explain is a failure (-pkg core,
                            server or wal for one of the three, -run, -list, -workers)
-./build.sh soak            runs simulated clusters from new seeds for three times 30 s, 200 rooms of native servers that are killed all the time, then the core's
-                           black-box worlds and every fuzz target for as long (SOAK_TIME=5m for longer), an hour of faults in the browser, 200 faults in a room
-                           of five tabs (CAMPAIGN_FAULTS=1000 for more), and ./build.sh browsers
+./build.sh soak            runs simulated clusters from new seeds for three times 30 s, 200 rooms of native servers
+                           that are killed all the time, then the core's black-box worlds and every fuzz target
+                           for as long (SOAK_TIME=5m for longer), an hour of faults in the browser, 200 faults in
+                           a room of five tabs (CAMPAIGN_FAULTS=1000 for more), and ./build.sh browsers
 HELP
 }
 
@@ -56,7 +61,8 @@ main() {
       run_lab_for_an_hour
       run_campaign
       walk_through_browsers
-      EXPLORE_DEEP=1 go test -count=1 -v -timeout 30m -run Kept ./raft/explore # all that can happen, in wider bounds than the tests'
+      # all that can happen, in wider bounds than the tests'
+      EXPLORE_DEEP=1 go test -count=1 -v -timeout 30m -run Kept ./raft/explore
       ;;
     help | -h | --help) usage ;;
     *) usage >&2; exit 2 ;;
@@ -70,7 +76,7 @@ step() {
   echo "== ${SECONDS} s: $*"
 }
 
-# ---- building ---------------------------------------------------------------------------------------------------------
+# ---- building --------------------------------------------------------------------------------------------------------
 
 build() {
   step "looking for Go, Node and npm"
@@ -81,8 +87,9 @@ build() {
   build_program
 }
 
-# Code that is inlined everywhere compresses badly: without it the server's file is 100 KB smaller on its way, a tenth, and one server has little to do. In the lab, which
-# simulates minutes in a moment, all that a cluster consists of keeps it: that makes it twice as quick.
+# Code that is inlined everywhere compresses badly: without it the server's file is 100 KB smaller on its way, a tenth,
+# and one server has little to do. In the lab, which simulates minutes in a moment, all that a cluster consists of keeps
+# it: that makes it twice as quick.
 build_wasm() {
   step "the server, the lab and its studies for the browser: $OUT/wasm/raft.wasm, lab.wasm, studies.wasm"
   mkdir -p "$OUT/wasm"
@@ -108,7 +115,9 @@ build_page() {
     (cd web && npm ci --no-audit --no-fund --loglevel=error)
     keep npm
   fi
-  if changed page "$OUT/stamp/npm" web/*.json web/*.mjs web/index.html web/gallery web/src web/static raft/*.go raft/explain/names.go raft/check/violation.go raft/scenario "$OUT/wasm" "$OUT/film.json" || [[ ! -d web/dist ]]; then
+  local -r ours=(web/*.json web/*.mjs web/index.html web/gallery web/src web/static)
+  local -r of_go=(raft/*.go raft/explain/names.go raft/check/violation.go raft/scenario "$OUT/wasm" "$OUT/film.json")
+  if changed page "$OUT/stamp/npm" "${ours[@]}" "${of_go[@]}" || [[ ! -d web/dist ]]; then
     step "the page: web/dist"
     (cd web && node build.mjs)
     keep page
@@ -148,7 +157,7 @@ keep() {
   mv "$OUT/stamp/$1.new" "$OUT/stamp/$1"
 }
 
-# ---- tests ------------------------------------------------------------------------------------------------------------
+# ---- tests -----------------------------------------------------------------------------------------------------------
 
 run_tests() {
   need_go
@@ -157,6 +166,7 @@ run_tests() {
   build
   mkdir -p "$OUT/test"
   rm -f "$OUT"/test/*.log
+  check_columns
   check_go
   test_packages
   test_in_browser
@@ -164,10 +174,20 @@ run_tests() {
   count_tests
 }
 
+# check_columns looks whether a line is wider than an editor beside a page. A tab counts as four, a character as one,
+# however many bytes it has: the locale says so to sed, which writes a file's name, a line's number and its text.
+check_columns() {
+  step "lines of at most 120 columns"
+  local long
+  long=$({ source_files go ts mjs; echo ./build.sh; } |
+    LC_ALL=C.UTF-8 xargs -d '\n' sed -sn 's/\t/    /g; /^.\{121\}/ { F; =; p }' | paste -d: - - -)
+  [[ -z $long ]] || { echo "longer than 120 columns:"$'\n'"$long" >&2; return 1; }
+}
+
 check_go() {
   step "gofmt"
   local unformatted
-  unformatted=$(go_files | xargs -d '\n' gofmt -l)
+  unformatted=$(source_files go | xargs -d '\n' gofmt -l)
   [[ -z $unformatted ]] || { echo "not formatted by gofmt: $unformatted" >&2; return 1; }
 
   step "go vet"
@@ -177,8 +197,9 @@ check_go() {
   [[ ! -f raft/bench/go.mod ]] || (cd raft/bench && go vet ./...)
 }
 
-# test_packages tests all that needs no browser, but for the many clusters of raft/lab/soak. To go through all that can happen, or through worlds for a given time, takes as long whether the
-# core checks itself or not: that is done once, with its checks.
+# test_packages tests all that needs no browser, but for the many clusters of raft/lab/soak. To go through all that can
+# happen, or through worlds for a given time, takes as long whether the core checks itself or not: that is done once,
+# with its checks.
 test_packages() {
   step "tests of the Go packages"
   packages | grep -vE '/(web/e2e|web/e2e/browsers|raft/explore|raft/blackbox|raft/lab/soak)$' | xargs_go_test go
@@ -188,7 +209,8 @@ test_packages() {
   step "tests of the relay, with the race detector; beside them those of the page, and its types"
   (cd web && npm run --silent check && npm test --silent) >"$OUT/test/page.log" 2>&1 &
   local -r page=$!
-  go list ./relay/... | CGO_ENABLED=1 xargs_go_test race -race -skip '^TestNothingHappensToInnocentPeople$' # done above; the relay that it attacks is another process
+  local -r done_above='^TestNothingHappensToInnocentPeople$' # the relay that it attacks is another process
+  go list ./relay/... | CGO_ENABLED=1 xargs_go_test race -race -skip "$done_above"
   if [[ -f raft/bench/go.mod ]]; then
     step "tests of the comparison with etcd's core"
     (cd raft/bench && go test -vet=off -v -timeout 10m -benchtime 10x ./...) | tests_log bench
@@ -200,14 +222,15 @@ test_packages() {
   return "$status"
 }
 
-# xargs_go_test tests the packages that it reads, with the flags given, into a log of the name given. Everything has been vetted before. Simulated worlds are small and what they leave behind is much:
-# at Go's usual pace a fifth of the time would go into collecting it.
+# xargs_go_test tests the packages that it reads, with the flags given, into a log of the name given. Everything has
+# been vetted before. Simulated worlds are small and what they leave behind is much: at Go's usual pace a fifth of the
+# time would go into collecting it.
 xargs_go_test() {
   GOGC=400 xargs go test -vet=off -v -timeout 10m "${@:2}" | tests_log "$1"
 }
 
-# test_in_browser begins with the tests that measure times: they are alone. Live rooms run at the pace of their clocks and leave one of two processors idle; that takes the many clusters of
-# raft/lab/soak, which give way to the browser.
+# test_in_browser begins with the tests that measure times: they are alone. Live rooms run at the pace of their clocks
+# and leave one of two processors idle; that takes the many clusters of raft/lab/soak, which give way to the browser.
 test_in_browser() {
   local -r by_the_clock='^TestSpeed|WithinTwoSeconds|FirstPaint'
   step "tests in the browser by the clock"
@@ -216,14 +239,18 @@ test_in_browser() {
   GOGC=400 nice -n 19 go test -vet=off -v -timeout 20m ./raft/lab/soak | tests_log soak &
   local -r clusters=$!
   local status=0
-  go test -vet=off -v -count=1 -timeout 20m -parallel 3 -skip "$by_the_clock" ./web/e2e | tests_log e2e || status=$? # two for two cores, and one that only waits
+  local -r parallel=3 # two for two cores, and one that only waits
+  go test -vet=off -v -count=1 -timeout 20m -parallel $parallel -skip "$by_the_clock" ./web/e2e | tests_log e2e ||
+    status=$?
   wait "$clusters" || status=$?
   return "$status"
 }
 
-# tests_log keeps the whole of `go test -v` in a file and shows what matters: what failed, what a test had to say, and a line a package.
+# tests_log keeps the whole of `go test -v` in a file and shows what matters: what failed, what a test had to say, and
+# a line a package.
 tests_log() {
-  tee "$OUT/test/$1.log" | grep --line-buffered -vE '^=== |^ *--- PASS|^PASS$|^\[no test|\[no test files\]|\[rapid\] OK'
+  tee "$OUT/test/$1.log" |
+    grep --line-buffered -vE '^=== |^ *--- PASS|^PASS$|^\[no test|\[no test files\]|\[rapid\] OK'
 }
 
 # count_tests says how many tests ran. It is reached only if none failed: every step before it ends the run if it fails.
@@ -242,8 +269,9 @@ measure_coverage() {
   covered 95 ./raft
 }
 
-# covered runs tests with the flags and packages given, prints what percentage of each package's statements they ran and of all, and fails if the
-# latter is less than $1. Every test binary reports on every package: a statement is covered if one of them ran it.
+# covered runs tests with the flags and packages given, prints what percentage of each package's statements they ran and
+# of all, and fails if the latter is less than $1. Every test binary reports on every package: a statement is covered if
+# one of them ran it.
 covered() {
   local least=$1 profile=$OUT/test/cover.out log=$OUT/test/cover.log
   shift
@@ -265,9 +293,12 @@ covered() {
     }' "$profile"
 }
 
-# go_files lists this project's own Go files, those not committed yet too.
-go_files() {
-  find . -name '*.go' -not -path './web/node_modules/*' -not -path "./$OUT/*"
+# source_files lists this project's own files with the extensions given, those not committed yet too.
+source_files() {
+  local extension
+  for extension in "$@"; do
+    find . -name "*.$extension" -not -path './web/node_modules/*' -not -path './web/dist/*' -not -path "./$OUT/*"
+  done
 }
 
 # packages lists this module's packages; npm packages may hold Go files too, which are none of ours.
@@ -275,13 +306,14 @@ packages() {
   go list ./... | grep -v /node_modules/
 }
 
-# ---- benchmarks and fuzzing -------------------------------------------------------------------------------------------
+# ---- benchmarks and fuzzing ------------------------------------------------------------------------------------------
 
 run_benchmarks() {
   need_go
   if [[ ! $1 =~ ^(core|wasm|lab|relay)(/|$) ]]; then
     step "benchmarks: $1"
-    packages | grep -v '/web/e2e$' | xargs go test -run '^$' -bench "$1" -skip '^Benchmark(Attacks|IdleTabs)$' -benchmem |
+    packages | grep -v '/web/e2e$' |
+      xargs go test -run '^$' -bench "$1" -skip '^Benchmark(Attacks|IdleTabs)$' -benchmem |
       grep --line-buffered -vE '\[no test files\]|^PASS$'
   fi
   local compared
@@ -292,7 +324,8 @@ run_benchmarks() {
   fi
   if [[ relay/attacks =~ $1 || relay/idle-tabs =~ $1 ]]; then
     step "the relay attacked, and with 5,000 idle tabs"
-    go test -run '^$' -bench '^Benchmark(Attacks|IdleTabs)$' -benchtime 1x -timeout 30m ./relay | grep --line-buffered '^Benchmark'
+    go test -run '^$' -bench '^Benchmark(Attacks|IdleTabs)$' -benchtime 1x -timeout 30m ./relay |
+      grep --line-buffered '^Benchmark'
   fi
   if [[ lab/calm-minute =~ $1 || lab/calm-minute-wasm =~ $1 ]]; then
     step "a simulated minute, beside the time it may take: raft/lab/speed"
@@ -327,7 +360,8 @@ run_native_rooms() {
 run_black_box() {
   need_go
   step "the core through its public API alone, in worlds of new seeds, for $SOAK_TIME"
-  go test -vet=off -v -count=1 -timeout 0 -tags raftcheck -run '^TestBlackBox$' ./raft/blackbox -time "$SOAK_TIME" -from "$(date +%s)000000"
+  go test -vet=off -v -count=1 -timeout 0 -tags raftcheck -run '^TestBlackBox$' ./raft/blackbox \
+    -time "$SOAK_TIME" -from "$(date +%s)000000"
 }
 
 # run_lab_for_an_hour looks whether an hour of faults, as quickly as the browser can live it, fills its memory.
@@ -338,7 +372,8 @@ run_lab_for_an_hour() {
   LAB_MINUTES=60 go test -v -count=1 -timeout 20m -run TestHeapIsStableUnderChaos ./web/e2e
 }
 
-# run_campaign lets a room of real tabs live through many faults, about four seconds each, and prints how long the next acknowledged write took.
+# run_campaign lets a room of real tabs live through many faults, about four seconds each, and prints how long the next
+# acknowledged write took.
 run_campaign() {
   need_chromium
   build
@@ -366,7 +401,7 @@ run_fuzz_targets() {
   done
 }
 
-# ---- tools ------------------------------------------------------------------------------------------------------------
+# ---- tools -----------------------------------------------------------------------------------------------------------
 
 need_go() {
   command -v go >/dev/null || missing "Go 1.26 or later" "see https://go.dev/doc/install"
@@ -378,7 +413,8 @@ need_go() {
 need_node() {
   command -v node >/dev/null || missing "Node.js 20 or later" "apt-get install -y nodejs npm"
   command -v npm >/dev/null || missing "npm" "apt-get install -y npm"
-  at_least 20 "$(node -p process.versions.node)" || missing "Node.js 20 or later (here: $(node --version))" "see https://nodejs.org"
+  at_least 20 "$(node -p process.versions.node)" ||
+    missing "Node.js 20 or later (here: $(node --version))" "see https://nodejs.org"
 }
 
 need_c_compiler() {
@@ -402,7 +438,8 @@ find_chromium() {
 }
 
 need_firefox() {
-  command -v "${FIREFOX:-firefox}" >/dev/null || command -v firefox-esr >/dev/null || install_or_name "Firefox (for the walk through other browsers)" firefox-esr
+  command -v "${FIREFOX:-firefox}" >/dev/null || command -v firefox-esr >/dev/null ||
+    install_or_name "Firefox (for the walk through other browsers)" firefox-esr
 }
 
 # need_webkit looks for the driver, with which the browser comes, and for the display that it needs.
