@@ -12,7 +12,7 @@ export function readCore(root) {
   const files = readdirSync(join(root, "raft")).filter((f) => f.endsWith(".go") && !f.endsWith("_test.go")).sort();
   const functions = files.flatMap((f) => functionsOf(`raft/${f}`, read(`raft/${f}`)));
   const names = read("raft/explain/names.go");
-  const rules = read("raft/rules.go");
+  const rules = read("raft/rules.go").replace(/" \+\n\s+"/g, ""); // long sentences are put together from parts
   const used = new Map(); // the functions that are told of → their place in the list
   const placed = (places) => places.map(({ of, ...place }) => {
     if (!used.has(of)) used.set(of, used.size);
@@ -24,7 +24,7 @@ export function readCore(root) {
     .map(([, constant, name]) => [constant, name]));
   const extensions = /const Extensions = RuleSet\((.*)\)/.exec(rules)?.[1] ?? "";
   const stories = storiesIn(read);
-  const catalogue = [...rules.matchAll(/^\t\{(\w+), "(\w+)",\s+"(.*?)",\s+"(.*?)",\s+"(.*?)",\s+(\w+)\},$/gm)]
+  const catalogue = [...rules.matchAll(/^\t\{(\w+),\s+"(\w+)",\s+"(.*?)",\s+"(.*?)",\s+"(.*?)",\s+(\w+)\},$/gm)]
     .map(([, constant, id, title, sentence, section, protects]) => ({
     id, title, sentence, section,
     protects: properties.get(protects) ?? protects,

@@ -11,7 +11,7 @@ const line = (id: number, at: number, text: string, kind = "commitAdvanced",
 
 /** Every sentence of the core, all said by S1, with its kind: the test table of raft/explain. */
 const SENTENCES = [...readFileSync(join(process.env.RAFT_WEB ?? ".", "../raft/explain/explain_test.go"), "utf8")
-  .matchAll(/Kind: raft\.(\w+).*?\}, "(S\d[^"]+)", "/g)]
+  .replace(/" \+\n\s+"/g, "").matchAll(/Kind: raft\.(\w+)[^"]*?\},\s+"(S\d[^"]+)",\s+"/g)]
   .map(([, kind = "", text = ""]) => ({ kind: kind.charAt(0).toLowerCase() + kind.slice(1), text }));
 
 test("what several servers did alike is one row, newest first", () => {
