@@ -60,7 +60,8 @@ var faults = []fault{
 		{"snapshot.go", "in.leader == m.Term &&", "(in.leader == m.Term || mutated(6)) &&"},
 	}},
 	{"a snapshot that no server sends ends in a panic, or never", []putBack{
-		{"snapshot.go", "m.LastIncludedIndex > lastIndex || m.LastIncludedTerm > m.Term || c.complete() != nil",
+		{"snapshot.go",
+			"m.LastIncludedIndex > lastIndex || m.LastIncludedTerm > m.Term ||\n\t\tc.complete() != nil",
 			"m.LastIncludedTerm > m.Term || !mutated(7) && (m.LastIncludedIndex > lastIndex || c.complete() != nil)"},
 	}},
 	{"a chunk for which there is no room is sent again at once", []putBack{
