@@ -1,4 +1,4 @@
-import { along, clientLane, lane, reasonBox, reasonSide, spareLabels, type Lane, type Point, type Ring, type Side } from "./layout.js";
+import { along, clientLane, covers, lane, spareLabels, spareReason, type Lane, type Point, type Ring, type Side } from "./layout.js";
 import { FIELD, type Marks } from "./marks.js";
 import type { Batch, Flight } from "./model.js";
 import { reducedMotion } from "./motion.js";
@@ -266,7 +266,7 @@ export class FlightLayer {
     if (unseen || (!isLost(mark.flight) && reducedMotion())) return this.remove(mark);
     place(mark, mark.stop);
     mark.look = null;
-    if (isLost(mark.flight)) mark.reason = this.spare(mark);
+    if (isLost(mark.flight)) this.tellReason(mark);
   }
 
   private remove(mark: Mark): void {
@@ -274,11 +274,14 @@ export class FlightLayer {
     this.marks.delete(mark.flight.seq);
   }
 
-  /** On which side of its cross a lost message's reason has room; none where another says it already (LOOK §5). */
-  private spare(mark: Mark): Side {
-    const others = [...this.marks.values()].filter((m) => m !== mark && m.ended !== null && m.reason !== "none");
-    const near = others.some((m) => Math.hypot(m.at.x - mark.at.x, m.at.y - mark.at.y) < 60);
-    return near || !this.ring ? "none" : reasonSide(mark.at, this.ring, others.map((m) => reasonBox(m.at, m.reason)));
+  /** Tells why a message was lost, where that covers nothing; what its cross comes under moves away. */
+  private tellReason(mark: Mark): void {
+    const { ring } = this;
+    if (!ring) return;
+    const lost = [...this.marks.values()].filter((m) => m.ended !== null && isLost(m.flight));
+    const spare = (m: Mark) => spareReason(m.at, ring, lost.filter((other) => other !== m));
+    for (const m of lost) if (m !== mark && covers(m, mark.at)) m.reason = spare(m);
+    mark.reason = spare(mark);
   }
 
   // --- what is pointed at, and what is said
