@@ -4,6 +4,7 @@ import (
 	"slices"
 	"strconv"
 
+	"raftplayground/raft"
 	"raftplayground/wasm/contract"
 	"raftplayground/wasm/page"
 )
@@ -194,7 +195,7 @@ func (t *Tab) quickestMajority() int {
 				trips = append(trips, int((there+back+500)/1000))
 			}
 		}
-		if others := t.room.Size / 2; others > 0 && len(trips) >= others {
+		if others := raft.Majority(t.room.Size, 0) - 1; others > 0 && len(trips) >= others {
 			slices.Sort(trips)
 			if trip := trips[others-1]; quickest == 0 || trip < quickest {
 				quickest = trip
