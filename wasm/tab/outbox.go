@@ -1,7 +1,7 @@
 package tab
 
 import (
-	"rsc.io/qr"
+	"rsc.io/qr/coding"
 
 	"raftplayground/wasm/contract"
 	"raftplayground/wasm/page"
@@ -47,8 +47,8 @@ func (o *outbox) watching(why string) {
 
 // setLink makes the code of the room's link. A link that is too long for one has none.
 func (o *outbox) setLink(link string) {
-	code, err := qr.Encode(link, qr.M)
-	if link == "" || err != nil {
+	code := encode(link)
+	if link == "" || code == nil {
 		return
 	}
 	view := &contract.QR{Size: code.Size, Rows: make([]string, code.Size)}
@@ -63,6 +63,21 @@ func (o *outbox) setLink(link string) {
 		view.Rows[y] = string(row)
 	}
 	o.Changed, o.Next.QR = true, view
+}
+
+// encode makes the smallest code that holds a text and survives that an eighth of it is not seen; nil: there is none.
+// Package qr would do the same, and bring all of package image along.
+func encode(text string) *coding.Code {
+	for v := coding.Version(coding.MinVersion); v <= coding.MaxVersion; v++ {
+		if coding.String(text).Bits(v) > v.DataBytes(coding.M)*8 {
+			continue
+		}
+		if plan, err := coding.NewPlan(v, coding.M, 0); err == nil {
+			code, _ := plan.Encode(coding.String(text))
+			return code
+		}
+	}
+	return nil
 }
 
 // take closes the batch.
