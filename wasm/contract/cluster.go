@@ -47,6 +47,7 @@ type ServerView struct {
 	RoundTrip *Micros  `json:"roundTrip"`         // of real time, to the relay and back
 	Machine   *Machine `json:"machine,omitempty"` // in the lab
 	Report    *Report  `json:"report"`            // null: it has not described itself (yet), or is of another kind
+	Tally     string   `json:"tally,omitempty"`   // of a candidate: how its election stands, "2 of 3" votes
 }
 
 // Seat says whether a seat of a room is taken. "gone": it is leased, but its tab is closed: the server has
@@ -184,12 +185,6 @@ type RoomState struct {
 	Rate     float64 `json:"rate"` // of the cluster's clock: seconds in a second of real time
 	Watchers int     `json:"watchers"`
 	Links    []Link  `json:"links"`
-}
-
-// Room is the room, and how its servers count.
-type Room struct {
-	RoomState
-	Majorities []int `json:"majorities"` // how many of 0, 1, … 9 voters are a majority, as the servers count now
 }
 
 // Link is one direction between two servers.

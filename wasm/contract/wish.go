@@ -12,6 +12,7 @@ type ToWorker struct {
 	Start     *Start     `type:"start"`
 	Drawn     *Drawn     `type:"drawn"`
 	Hidden    *Hidden    `type:"hidden"`
+	Regard    *Regard    `type:"regard"`
 	Request   *Request   `type:"request"`
 	Network   *Network   `type:"network"`
 	Seats     *Seats     `type:"seats"`
@@ -101,11 +102,12 @@ type Reconnect struct{}
 // Halt ends the Worker's work.
 type Halt struct{}
 
-// ToLab is what the page tells the lab's Worker, beside drawn, hidden, request and network (rate and links)
-// of a live room.
+// ToLab is what the page tells the lab's Worker, beside drawn, hidden, regard, request and network (rate and
+// links) of a live room.
 type ToLab struct {
 	Drawn    *Drawn         `type:"drawn" typescript:"-"`
 	Hidden   *Hidden        `type:"hidden" typescript:"-"`
+	Regard   *Regard        `type:"regard" typescript:"-"`
 	Request  *Request       `type:"request" typescript:"-"`
 	Network  *Network       `type:"network" typescript:"-"`
 	Open     *Open          `type:"open"`

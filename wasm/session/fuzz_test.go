@@ -21,6 +21,7 @@ func (a answered) Post(json []byte) {
 func FuzzPage(f *testing.F) {
 	for _, seed := range []string{
 		`{"type":"open","id":1,"run":null,"at":0,"rate":1}`,
+		`{"type":"regard","cell":{"server":2,"index":"18446744073709551615"},"side":[1,9,-1]}`,
 		`{"type":"open","id":1,"run":{"version":1,"config":{"servers":3,"clients":2,"keys":1,"think":1000,"patience":1000},"seed":"18446744073709551615"},"at":50500,"rate":0.1}`,
 		`{"type":"seek","id":2,"at":30000}`, `{"type":"seek","id":2,"at":1e9}`, `{"type":"step","id":3,"to":"message","back":false}`, `{"type":"step","id":3,"to":"event","back":true}`,
 		`{"type":"branch","id":4,"branch":1,"at":null}`, `{"type":"act","id":5,"action":{"do":"crash","server":1,"when":"vote","down":5}}`, `{"type":"act","id":5,"action":{"do":"editFrame","frame":3,"text":"1>2:x"}}`,

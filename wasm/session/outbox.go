@@ -16,21 +16,22 @@ type outbox struct {
 	posted      float64 // real time of the last batch
 	lostHistory bool    // some of it found no room: the next batch is to hold all of it
 	told        told
+	asked       page.Asked
 }
 
 // told is what the page knows.
 type told struct {
 	rate    float64
 	links   []contract.Link
-	off     []string // rules
 	servers []known
-	lab     string // the last Lab, but for its End, as JSON
+	views   []contract.ServerView // of them
+	lab     string                // the last Lab, but for its End, as JSON
 	end     int64
 	flights map[uint64]contract.Flight // those that are still on their way
 }
 
 func newOutbox() outbox {
-	return outbox{drawn: true, told: told{flights: map[uint64]contract.Flight{}}}
+	return outbox{drawn: true, told: told{flights: map[uint64]contract.Flight{}}, asked: page.AskedInLab()}
 }
 
 // wholeHistory gives up the changes that wait: the page is told all of the history.

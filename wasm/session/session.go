@@ -122,6 +122,8 @@ func (s *Session) obey(head contract.Head, w *contract.ToLab) {
 		s.outbox.drawn = true
 	case w.Hidden != nil:
 		s.hide(w.Hidden.Hidden)
+	case w.Regard != nil:
+		s.outbox.asked.Regard(w.Regard)
 	case w.Open != nil:
 		s.open(w.Open)
 	case head.Type == "stop" || head.Type == "reconnect": // of a live room; here there is nothing to end

@@ -174,8 +174,8 @@ func TestWhatThePageIsSentIsAsTheContractSays(t *testing.T) {
 	moment := p.must("moment", "")
 	replay := p.must("replay", `"from":0,"until":700000,"details":true`)
 	p.run(500)
-	pagetest.Told(t, "../contract", p.texts, "clock", "connection", "room", "self", "servers", "flights", "lost", "story", "requests", "lab",
-		"moment", "history")
+	pagetest.Told(t, "../contract", p.texts, "clock", "connection", "room", "self", "servers", "answers", "flights", "lost", "story", "requests",
+		"lab", "moment", "history")
 	words := pagetest.Words(t, "../contract")
 	for _, answer := range []struct {
 		of   contract.Answer

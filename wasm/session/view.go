@@ -30,6 +30,7 @@ func (s *Session) lookAround(endToo bool) {
 	}
 	s.tellServers()
 	s.tellRoom(o.run)
+	s.tellAnswers()
 	s.tellLab(anew, endToo)
 }
 
@@ -50,10 +51,11 @@ func (s *Session) tellServers() {
 		view := contract.ServerView{Server: i + 1, Seat: k.seat, Disk: contract.Memory, Machine: &k.machine}
 		if server, untold := s.world.Reporter(raft.ServerID(i + 1)); server != nil {
 			view.Report = page.Report(server, s.world.Now(), untold)
+			view.Tally = page.Tally(view.Report)
 		}
 		views = append(views, view)
 	}
-	o.Next.Servers = views
+	o.Next.Servers, o.told.views = views, views
 }
 
 func (s *Session) lookAtServer(m *lab.Machine) known {
@@ -72,24 +74,33 @@ func (s *Session) lookAtServer(m *lab.Machine) known {
 	return k
 }
 
-// tellRoom tells of the network, the clock's rate, and what a majority is.
+// tellRoom tells of the network and the clock's rate.
 func (s *Session) tellRoom(anew bool) {
 	o := &s.outbox
 	links := make([]contract.Link, 0, len(s.view.Links))
 	for i := range s.view.Links {
 		links = append(links, linkView(&s.view.Links[i]))
 	}
-	off := s.world.Off()
-	if !anew && s.rate == o.told.rate && slices.Equal(links, o.told.links) && slices.Equal(off, o.told.off) {
+	if !anew && s.rate == o.told.rate && slices.Equal(links, o.told.links) {
 		return
 	}
-	o.told.links, o.told.rate, o.told.off, o.Changed = links, s.rate, off, true
-	rules, _ := raft.RulesNamed(off)
-	o.Next.Room = &contract.Room{
-		RoomState: contract.RoomState{
-			Room: "lab", Size: len(s.view.Machines), Started: true, Rate: s.rate, Links: links,
-		},
-		Majorities: page.Majorities(rules),
+	o.told.links, o.told.rate, o.Changed = links, s.rate, true
+	o.Next.Room = &contract.RoomState{
+		Room: "lab", Size: len(s.view.Machines), Started: true, Rate: s.rate, Links: links,
+	}
+}
+
+// tellAnswers answers the page's questions anew where the servers, the rules that they keep, the network or what the
+// page regards are not as they were.
+func (s *Session) tellAnswers() {
+	o := &s.outbox
+	if o.Next.Servers == nil && o.Next.Room == nil && !o.asked.Waits() {
+		return
+	}
+	rules, _ := raft.RulesNamed(s.world.Off())
+	room := contract.RoomState{Started: true, Links: o.told.links}
+	if answers := o.asked.Answer(&room, o.told.views, rules, s.world.Now()); answers != nil {
+		o.Next.Answers, o.Changed = answers, true
 	}
 }
 

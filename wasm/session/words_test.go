@@ -7,7 +7,6 @@ import (
 	"raftplayground/raft"
 	"raftplayground/raft/check"
 	"raftplayground/raft/lab"
-	"raftplayground/wasm/contract"
 )
 
 // Every deed is told in a sentence that names whom it concerns, and as the consequence of a trap.
@@ -93,34 +92,5 @@ func TestARunThatIsNoneIsRefusedInWords(t *testing.T) {
 		if a := p.ask("open", `"run":`+test.run+`,"at":0,"rate":0`); a.OK || a.Error != test.why {
 			t.Errorf("%s: %+v", test.run, a)
 		}
-	}
-}
-
-// What a majority is the page is told as the servers count: by their configurations, while one changes by both halves, and by the rules that they keep.
-func TestThePageIsToldWhatAMajorityIs(t *testing.T) {
-	p := newPage(t)
-	p.must("open", `"run":{"version":1,"config":{"servers":5,"latency":15000,"jitter":0,"off":["catchUpFirst"]},"seed":1},"at":0,"rate":1`)
-	p.must("act", `"action":{"do":"campaign","server":1}`)
-	p.run(300)
-	of := func(server int) []contract.Quorum { return p.last.Servers[server-1].Report.Quorums }
-	if q := of(1); len(q) != 1 || q[0].Needed != 3 || len(q[0].Voters) != 5 || p.last.Room.Majorities[5] != 3 {
-		t.Fatalf("five servers: %+v, %v", q, p.last.Room.Majorities)
-	}
-	p.must("act", `"action":{"do":"partition","servers":[1,2]}`)
-	p.must("act", `"action":{"do":"reconfigure","server":1,"servers":[1,2,3]}`)
-	p.run(200)
-	if q := of(1); len(q) != 2 || q[0].Needed != 2 || q[0].Agreed != 2 || q[1].Needed != 3 || q[1].Agreed != 2 {
-		t.Errorf("on the way to three servers, with two that are together: %+v", q)
-	}
-	p.must("network", `"change":{"rate":0}`) // nothing else is new
-	p.must("act", `"action":{"do":"rules","off":["catchUpFirst","majorityDecides"]}`)
-	p.run(100)
-	if q := of(1); p.last.Room.Majorities[5] != 2 || p.last.Room.Majorities[3] != 1 || len(q) != 2 || q[0].Needed != 1 || q[1].Needed != 2 {
-		t.Errorf("without that a majority decides: %v, and of the change %+v", p.last.Room.Majorities, q)
-	}
-	p.must("seek", `"at":100000`)
-	p.run(100)
-	if p.last.Room.Majorities[5] != 3 {
-		t.Errorf("before that rule was left out: %v", p.last.Room.Majorities)
 	}
 }

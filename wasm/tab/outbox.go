@@ -20,6 +20,8 @@ type outbox struct {
 	selfChanged    bool
 	watches        string // why this tab only watches, as the page knows it
 	serversChanged bool
+	views          []contract.ServerView // as the page knows the servers
+	asked          page.Asked
 	posted         float64 // real time of the last batch
 	lastLine       uint64  // id of the last line of the story
 }
@@ -34,7 +36,7 @@ func (o *outbox) line(line contract.StoryLine) {
 }
 
 func (o *outbox) connection(c contract.Connection) { o.Changed, o.Next.Connection = true, &c }
-func (o *outbox) room(r *contract.Room)            { o.Changed, o.Next.Room = true, r }
+func (o *outbox) room(r *contract.RoomState)       { o.Changed, o.Next.Room = true, r }
 
 func (o *outbox) advice(a []contract.Advice) { o.Changed, o.Next.Advice = true, &a }
 
@@ -98,16 +100,20 @@ func (t *Tab) flush() {
 		return
 	}
 	since := t.now - o.posted
-	if !o.Changed && !o.selfChanged && !o.serversChanged && since < clockEvery || t.start.Hidden && since < hiddenEvery {
+	asks := t.room != nil && o.asked.Waits()
+	news := o.Changed || o.selfChanged || o.serversChanged || asks
+	if !news && since < clockEvery || t.start.Hidden && since < hiddenEvery {
 		return
 	}
 	if o.selfChanged {
 		o.Next.Self = t.status()
 	}
 	if o.serversChanged {
-		o.Next.Servers = t.serverViews()
+		o.views = t.serverViews()
+		o.Next.Servers = o.views
 	}
 	if t.room != nil {
+		o.Next.Answers = o.asked.Answer(&t.room.RoomState, o.views, 0, t.clock.now())
 		rate := t.clock.rate
 		if !t.clock.runs {
 			rate = 0

@@ -123,7 +123,7 @@ func (t *Tab) takeRoom(room *contract.RoomNotice) {
 	t.tellDeeds(room)
 	t.tellUnstored(before, room)
 	t.tellWhoTakesBinary()
-	t.outbox.room(&contract.Room{RoomState: room.RoomState, Majorities: page.Majorities(0)})
+	t.outbox.room(&room.RoomState)
 	t.outbox.serversChanged = true
 	t.tellSelf()
 }
@@ -159,6 +159,7 @@ func (t *Tab) serverViews() []contract.ServerView {
 		if view.Self && t.seat.server != nil {
 			view.Report = t.seat.report
 		}
+		view.Tally = page.Tally(view.Report)
 		views = append(views, view)
 	}
 	return views

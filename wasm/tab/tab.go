@@ -248,6 +248,8 @@ func (t *Tab) obey(w *contract.ToWorker) {
 	case w.Hidden != nil:
 		t.start.Hidden = w.Hidden.Hidden
 		t.notify("state", map[string]bool{"hidden": w.Hidden.Hidden})
+	case w.Regard != nil:
+		t.outbox.asked.Regard(w.Regard)
 	case w.Request != nil:
 		t.request(w.Request)
 	case w.Network != nil:

@@ -1,4 +1,4 @@
-import type { ClientRequest, Connection, LabAction, Link, Moment, NetworkChange, Property, ReadKind, Report, Room, ServerView, Status, Stop, StoryLine, U64 } from "./model.js";
+import type { ClientRequest, Connection, LabAction, Link, Moment, NetworkChange, Property, ReadKind, Report, RoomState, ServerView, Status, Stop, StoryLine, U64 } from "./model.js";
 import { leaderOf } from "./logs.js";
 import { most } from "./numbers.js";
 import type { Store } from "./store.js";
@@ -91,7 +91,7 @@ export interface Events {
 }
 
 /** A room as scripts know it: its links count in ms. */
-export type RoomInMillis = Omit<Room, "links"> & { links: (Omit<Link, "hold"> & { held?: boolean })[] };
+export type RoomInMillis = Omit<RoomState, "links"> & { links: (Omit<Link, "hold"> & { held?: boolean })[] };
 
 declare global {
   interface Window {
@@ -155,7 +155,7 @@ export function scriptingSurface(store: Store): RaftPlayground {
 /** The same at a time in ms. */
 const ofMillis = <T extends { at: number }>(what: T): T => ({ ...what, at: inMillis(what.at) });
 
-function roomInMillis(room: Room): RoomInMillis {
+function roomInMillis(room: RoomState): RoomInMillis {
   const link = ({ hold, ...l }: Link) => ({ ...l, latency: inMillis(l.latency), jitter: inMillis(l.jitter), ...(hold && { held: true }) });
   return { ...room, links: room.links.map(link) };
 }

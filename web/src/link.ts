@@ -1,9 +1,8 @@
 import { html, nothing, svg, type SVGTemplateResult, type TemplateResult } from "lit";
 import { keysOf } from "./keys.js";
-import { parted, wall, type Point, type Ring } from "./layout.js";
-import type { ServerView } from "./model.js";
+import { wall, type Point, type Ring } from "./layout.js";
+import type { ServerView, Side } from "./model.js";
 import { store } from "./store.js";
-import { sideWords } from "./quorum.js";
 import { cutState, cutWords } from "./words.js";
 
 /** Every pair of servers that have a link between them, the lower number first. */
@@ -52,29 +51,19 @@ export function linkMark(a: number, b: number, ring: Ring, hands: LinkHands): SV
   </g>`;
 }
 
-/** The sides of a network that is cut into two or three; none if it is whole, or in pieces. */
-export function sides(): number[][] {
-  const links = store.room?.links ?? [];
-  if (!links.some((l) => !l.up)) return [];
-  const up = store.servers.filter((s) => s.seat === "connected").map((s) => s.server);
-  const groups = parted(up, (a, b) => links.find((l) => l.from === a && l.to === b)?.up ?? true);
-  return groups.length === 2 || groups.length === 3 ? groups : [];
-}
-
 /** A wall with ticks between two sides (LOOK §5), where a straight one can stand between them. */
-export function wallMark(groups: number[][], ring: Ring): SVGTemplateResult | typeof nothing {
-  const [one, other] = groups.map((servers) => servers.flatMap((s) => ring.points[s - 1] ?? []));
-  const between = one && other && groups.length === 2 && !ring.compact ? wall(one, other, ring.r + 12) : null;
+export function wallMark(sides: Side[], ring: Ring): SVGTemplateResult | typeof nothing {
+  const [one, other] = sides.map(({ servers }) => servers.flatMap((s) => ring.points[s - 1] ?? []));
+  const between = one && other && sides.length === 2 && !ring.compact ? wall(one, other, ring.r + 12) : null;
   if (!between) return nothing;
   const { from, to } = between;
   return svg`<g class="wall" pointer-events="none"><line class="wall-line" x1=${from.x} y1=${from.y} x2=${to.x} y2=${to.y} /><path class="wall-ticks" d=${ticks(from, to)} /></g>`;
 }
 
 /** What each side still can do. */
-export function sidesCaption(groups: number[][]): TemplateResult | typeof nothing {
-  if (groups.length === 0) return nothing;
-  const { quorums } = store;
-  return html`<ul class="sides" aria-label="The network is cut">${groups.map((g) => html`<li><b>${g.map((s) => `S${s}`).join(", ")}</b> ${sideWords(g, quorums)}</li>`)}</ul>`;
+export function sidesCaption(sides: Side[]): TemplateResult | typeof nothing {
+  if (sides.length === 0) return nothing;
+  return html`<ul class="sides" aria-label="The network is cut">${sides.map(({ servers, words }) => html`<li><b>${servers.map((s) => `S${s}`).join(", ")}</b> ${words}</li>`)}</ul>`;
 }
 
 /** Short strokes at 45° on both ends of a line and all along it. */

@@ -1,5 +1,74 @@
 // Generated from wasm/contract, which says the same in Go: go generate ./wasm/contract
 
+/**
+ * Answers are what one would ask of the cluster at the moment that is looked at. The core's arithmetic
+ * answers (package explain): the page only shows it.
+ */
+export interface Answers {
+  why: Question | null; // null: somebody leads, and all that it has is committed
+  majority: Majority;
+  sides: Side[]; // of a network that is cut into two or three, the largest first; else none
+  half: number[]; // whoever leads, and others with whom it finds no majority: one side of a cut
+  voters: number[];
+  entry: string; // on the one that the page regards; empty: it regards none
+  /** In the lab, where faults and changes of the members are made: */
+  learners: number[];
+  losses: Lacking[]; // the servers that the cluster could not do without
+  stability: Stability | null; // null: there is no link
+  cut: string[]; // what each side could do of the one that the page regards
+}
+
+/** Question is why something has not happened (yet). */
+export interface Question {
+  ask: string;
+  answer: string[]; // sentences
+  section: string;
+}
+
+/** Majority says what a majority is, and whether there is one. */
+export interface Majority {
+  needed: string; // "3 of 5", of a joint configuration "2 of 3 and 3 of 5"
+  rule: string; // the same in words
+  together: string; // as many as could decide together, or most nearly: "2 of 5"
+  decides: boolean; // they are enough to elect a leader and to commit
+}
+
+/** Side is one side of a network that is cut, and what it can do: "majority 3 of 5", "2 of 5: cannot elect". */
+export interface Side {
+  servers: number[];
+  words: string;
+}
+
+/**
+ * Lacking says what the cluster could not do without a server: if it stopped or were cut off, and if it were
+ * no member any more. Empty: it could do without.
+ */
+export interface Lacking {
+  server: number;
+  stopped: string;
+  removed: string;
+}
+
+/** Stability says whether a leader can be elected and stay on this network (§5.6). */
+export interface Stability {
+  stable: boolean;
+  sentence: string;
+  arithmetic: string;
+  section: string;
+}
+
+/** Regard says what the page points at: the next Answers are about that, too. It is not answered. */
+export interface Regard {
+  cell: CellPlace | null; // null: none
+  side: number[]; // one side of a cut that is being chosen; empty: none
+}
+
+/** CellPlace is a place in the log of a server. */
+export interface CellPlace {
+  server: number;
+  index: U64;
+}
+
 /** Role is what a server is at a moment. */
 export type Role = "follower" | "candidate" | "leader" | "preCandidate";
 
@@ -31,6 +100,7 @@ export interface ServerView {
   roundTrip: Micros | null; // of real time, to the relay and back
   machine?: Machine; // in the lab
   report: Report | null; // null: it has not described itself (yet), or is of another kind
+  tally?: string; // of a candidate: how its election stands, "2 of 3" votes
 }
 
 /**
@@ -138,11 +208,6 @@ export interface RoomState {
   rate: number; // of the cluster's clock: seconds in a second of real time
   watchers: number;
   links: Link[];
-}
-
-/** Room is the room, and how its servers count. */
-export interface Room extends RoomState {
-  majorities: number[]; // how many of 0, 1, … 9 voters are a majority, as the servers count now
 }
 
 /** Link is one direction between two servers. */
@@ -395,11 +460,12 @@ export interface Progress {
 export interface Batch {
   clock?: Clock;
   connection?: Connection;
-  room?: Room;
+  room?: RoomState;
   self?: Status;
   watching?: string; // why this tab only watches, in words
   advice?: Advice[]; // all that there is to say about the room itself
   servers?: ServerView[]; // all of them, when any changed
+  answers?: Answers; // all of them, when any changed
   flights?: Flight[]; // new ones
   lost?: Loss[];
   story?: StoryLine[]; // new ones, oldest first
@@ -570,6 +636,7 @@ export type ToWorker =
   | ({ type: "start" } & Start)
   | { type: "drawn" }
   | ({ type: "hidden" } & Hidden)
+  | ({ type: "regard" } & Regard)
   | ({ type: "request" } & Request)
   | ({ type: "network" } & Network)
   | ({ type: "seats" } & Seats)
@@ -639,8 +706,8 @@ export interface Seats {
 }
 
 /**
- * ToLab is what the page tells the lab's Worker, beside drawn, hidden, request and network (rate and links)
- * of a live room.
+ * ToLab is what the page tells the lab's Worker, beside drawn, hidden, regard, request and network (rate and
+ * links) of a live room.
  */
 export type ToLab =
   | ({ type: "open" } & Open)

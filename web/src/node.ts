@@ -5,7 +5,6 @@ import { inside, voteDot, type Ring } from "./layout.js";
 import { cellAt, isUntold } from "./logs.js";
 import type { ServerView, U64 } from "./model.js";
 import { less, most, plus, same, slot } from "./numbers.js";
-import { tally } from "./quorum.js";
 import { store } from "./store.js";
 import { nodeWords, roleWords } from "./words.js";
 
@@ -139,7 +138,7 @@ export function labelDrop(view: ServerView, compact = false): number {
 /** What is said at a node beside its name. */
 function labelRole(view: ServerView): string {
   const selected = store.view.selection?.kind === "server" && store.view.selection.server === view.server;
-  return view.seat === "connected" && view.report?.role === "candidate" && selected ? tally(view.report) : machineWords(view) || roleWords(view);
+  return view.seat === "connected" && view.report?.role === "candidate" && selected ? `${view.tally} votes` : machineWords(view) || roleWords(view);
 }
 
 const LETTER = 6.4; // px of a label's words

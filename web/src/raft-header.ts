@@ -4,11 +4,10 @@ import { leadersOf } from "./logs.js";
 import { menu } from "./menu.js";
 import type { U64 } from "./model.js";
 import { most, same } from "./numbers.js";
-import { decide, needed, share, together, votersOf } from "./quorum.js";
 import { copyLink } from "./raft-room.js";
 import { store } from "./store.js";
 import { switchTheme } from "./theme.js";
-import { names, seconds } from "./words.js";
+import { seconds } from "./words.js";
 
 /** The name, the room or the run, and the facts that one looks for first. */
 export class RaftHeader extends RaftElement {
@@ -59,7 +58,7 @@ export class RaftHeader extends RaftElement {
 
   protected override slice(): unknown {
     const lab = store.lab && [store.lab.seed, store.lab.properties.map((p) => p.broken !== null), store.behind > 0 && seconds(store.now())];
-    return [store.boot, store.connection.state, store.self.server, store.room, lab, this.term(), store.servers.map((s) => [s.seat, s.machine?.state, s.machine?.member, s.report?.role === "leader" ? s.report.term : null]), store.quorums.map((q) => [q.voters, q.needed])];
+    return [store.boot, store.connection.state, store.self.server, store.room, lab, this.term(), store.servers.map((s) => [s.seat, s.machine?.state, s.machine?.member, s.report?.role === "leader" ? s.report.term : null]), store.answers?.majority];
   }
 
   private where(): string {
@@ -80,21 +79,15 @@ export class RaftHeader extends RaftElement {
   }
 
   private facts(): TemplateResult {
-    const { quorums } = store;
-    const voters = votersOf(quorums);
+    const majority = store.answers?.majority;
     const term = this.term();
     const [leader, ...older] = leadersOf(store.servers);
-    const links = store.room?.links ?? [];
-    const up = store.servers.filter((s) => voters.includes(s.server) && s.seat === "connected" && s.machine?.state !== "paused").map((s) => s.server);
-    const reach = (a: number, b: number) => links.find((l) => l.from === a && l.to === b)?.up ?? true;
-    const group = together(up, reach, quorums);
-    const lost = !decide(group, quorums) && store.room?.started;
-    const rule = quorums.length > 1 ? `The configuration changes: ${quorums.map((q) => `${q.needed} of ${names(q.voters)}`).join(" and ")} have to agree` : `${needed(quorums)} of ${voters.length} servers make a majority`;
+    const lost = majority?.decides === false && store.room?.started;
     return html`
       <div><dt>Term</dt><dd>${term}</dd></div>
       <div><dt>Leader</dt><dd>${leader ? `S${leader.server}` : "none"}${leader && !same(leader.report.term, term) ? html`<span class="of-term"> in term ${leader.report.term}</span>` : nothing}
         ${older.map((o) => html`<span class="of-term" title="It has not heard yet that its term is over."> · S${o.server} in term ${o.report.term}</span>`)}</dd></div>
-      <div class="quorum ${lost ? "lost" : ""}" title=${rule}><dt>Quorum</dt><dd>${share(group, quorums)}${lost ? html`<span class="quorum-lost">: nothing can commit</span>` : nothing}</dd></div>
+      <div class="quorum ${lost ? "lost" : ""}" title=${majority?.rule ?? nothing}><dt>Quorum</dt><dd>${majority?.together}${lost ? html`<span class="quorum-lost">: nothing can commit</span>` : nothing}</dd></div>
       ${this.safety()}
     `;
   }

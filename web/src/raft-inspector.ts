@@ -3,7 +3,6 @@ import { RaftElement } from "./element.js";
 import { leaderOf } from "./logs.js";
 import type { Flight, ServerView } from "./model.js";
 import { machineWords } from "./node.js";
-import { tally } from "./quorum.js";
 import { cycleLink } from "./raft-stage.js";
 import { store } from "./store.js";
 import { cutState, cutWords, flightName, lostWords, roleWords, seconds, span, who } from "./words.js";
@@ -44,7 +43,7 @@ export class RaftInspector extends RaftElement {
             ${fact("Log, last", `${r.lastIndex} @ term ${r.lastTerm}`)}
             ${fact("Commit index", `${r.commitIndex}`)}
             ${here ? this.timeFact(s) : nothing}
-            ${here && r.role === "candidate" ? fact("Votes", `${tally(r).replace(" votes", "")} needed`) : fact("Leader", r.leader === null ? "none known" : `S${r.leader}`)}
+            ${here && r.role === "candidate" ? fact("Votes", `${s.tally} needed`) : fact("Leader", r.leader === null ? "none known" : `S${r.leader}`)}
           </dl>`
         : html`<p class="caption">${here ? "It has not said anything of itself yet." : "It says nothing while it is down."}</p>`}
       ${store.mode === "lab" ? html`<raft-server-deeds></raft-server-deeds>` : this.actions(s)}
@@ -120,14 +119,14 @@ export class RaftInspector extends RaftElement {
     const leader = leaderOf(store.servers);
     const cut = store.room?.links.some((l) => !l.up) ?? false;
     const size = store.room?.size ?? 3;
-    const many = store.majority(size);
+    const half = store.answers?.half ?? [];
     const slow = store.pace <= 0.02;
     return html`
       <h2>Try this</h2>
       <ul class="try">
         <li><button ?disabled=${!leader} @click=${crashLeader}>Crash the leader</button></li>
         <li>
-          ${cut ? html`<button @click=${() => heal()}>Heal the network</button>` : html`<button ?disabled=${size < 3 || !store.room?.started} @click=${() => partition(leader?.server ?? 1)}>Cut the network ${many} | ${size - many}</button>`}
+          ${cut ? html`<button @click=${() => heal()}>Heal the network</button>` : html`<button ?disabled=${size < 3 || !store.room?.started} @click=${() => partition(half)}>Cut the network ${store.servers.length - half.length} | ${half.length}</button>`}
         </li>
         <li><button ?disabled=${!store.room?.started} @click=${() => store.setRate(slow ? 1 : 0.01)}>${slow ? "Watch it in real time" : "Watch it in slow motion"}</button></li>
       </ul>
@@ -147,12 +146,10 @@ function isolate(server: number, up: boolean): void {
   store.change({ links: others.flatMap((o) => [{ from: server, to: o, up }, { from: o, to: server, up }]) });
 }
 
-/** Cuts the cluster in two, the leader on the smaller side: it will find no majority. */
-function partition(leader: number): void {
-  const ids = store.servers.map((s) => s.server);
-  const rest = ids.filter((s) => s !== leader);
-  const minority = [leader, ...rest].slice(0, ids.length - store.majority(ids.length));
-  const cut = ids.filter((s) => !minority.includes(s)).flatMap((o) => minority.flatMap((m) => [{ from: m, to: o, up: false }, { from: o, to: m, up: false }]));
+/** Cuts the cluster in two. */
+function partition(side: number[]): void {
+  const others = store.servers.map((s) => s.server).filter((s) => !side.includes(s));
+  const cut = others.flatMap((o) => side.flatMap((m) => [{ from: m, to: o, up: false }, { from: o, to: m, up: false }]));
   store.change({ links: cut });
 }
 

@@ -26,14 +26,13 @@ export class RaftWaiting extends RaftElement {
   override render(): TemplateResult {
     const size = store.room?.size ?? 3;
     const here = store.servers.filter((s) => s.seat === "connected").length;
-    const enough = here >= store.majority(size);
     return html`<div class="waiting">
       <p class="lead">${here} of ${size} tabs here. Open another tab, or scan.</p>
       ${qrCode()}
       <div class="waiting-acts">
         <a class="button primary" href=${store.link} target="_blank" rel="noopener">Open another tab</a>
         <a class="address" href=${store.link} target="_blank" rel="noopener">${store.link.replace(/^https?:\/\//, "")}</a>
-        ${enough ? html`<button @click=${() => store.change({ start: true })}>Start now with ${here} of ${size}</button>` : nothing}
+        ${store.answers?.majority.decides ? html`<button @click=${() => store.change({ start: true })}>Start now with ${here} of ${size}</button>` : nothing}
         <p class="caption">Another size: ${SIZES.filter((n) => n !== size).map((n, i) => html`${i > 0 ? ", " : nothing}<a class="linked" href="../new?size=${n}">a room for ${n}</a>`)}. Or <a class="linked" href="../">back to the lab</a>.</p>
       </div>
     </div>`;

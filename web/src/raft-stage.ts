@@ -5,7 +5,7 @@ import { styleMap } from "lit/directives/style-map.js";
 import { cursor } from "./cursor.js";
 import { RaftElement } from "./element.js";
 import { noteBox, ring, type Ring } from "./layout.js";
-import { linkMark, linkPairs, sides, sidesCaption, wallMark, type LinkHands } from "./link.js";
+import { linkMark, linkPairs, sidesCaption, wallMark, type LinkHands } from "./link.js";
 import { labelDrop, labelWidth, labelX, nodeLabel, nodeMark, timerTrack, type NodeHands } from "./node.js";
 import type { ServerView } from "./model.js";
 import { play } from "./motion.js";
@@ -64,15 +64,15 @@ export class RaftStage extends RaftElement {
 
   override render(): TemplateResult {
     const waiting = store.room !== null && !store.room.started;
-    const groups = waiting ? [] : sides();
-    this.ring = this.layOut(waiting, store.view.side ? 0 : groups.length);
+    const sides = waiting ? [] : (store.answers?.sides ?? []);
+    this.ring = this.layOut(waiting, store.view.side ? 0 : sides.length);
     const { points, r, compact } = this.ring;
     const links = waiting || !store.room ? [] : linkPairs(store.servers);
     return html`
       <div class="stage-picture notranslate" translate="no" role="group" aria-label="The cluster: servers, links and messages">
         <svg width="100%" height="100%">
           <g>${guard(this.linksLook(waiting), () => repeat(links, ([a, b]) => a * 16 + b, ([a, b]) => linkMark(a, b, this.ring, this.linkHands)))}</g>
-          ${wallMark(groups, this.ring)}
+          ${wallMark(sides, this.ring)}
           <g>${repeat(store.servers, (s) => s.server, (s) => timerTrack(s, this.ring))}</g>
         </svg>
         <canvas class="flights" role="img" aria-label="No message under way"></canvas>
@@ -92,7 +92,7 @@ export class RaftStage extends RaftElement {
           return html`<div class="node-label ${above ? "above" : ""}" style=${styleMap({ left: `${labelX(s, this.ring)}px`, top: `${p.y + (above ? -1 : 1) * (r + labelDrop(s, compact))}px` })}>${nodeLabel(s)}</div>`;
         })}
       </div>
-      ${store.view.side ? nothing : sidesCaption(groups)}
+      ${store.view.side ? nothing : sidesCaption(sides)}
       ${store.mode === "lab" ? this.labHands() : nothing}
       ${this.centre(waiting)}
     `;
@@ -127,8 +127,8 @@ export class RaftStage extends RaftElement {
 
   /** The timers and the messages move without being drawn anew. */
   protected override slice(): unknown {
-    const node = ({ server, seat, self, hidden, machine, report: r }: ServerView) => [server, seat, self, hidden, machine, r && [r.role, r.term, r.votes, r.votesNeeded, r.quorums, r.timer === null, r.lastIndex, r.lastTerm, r.commitIndex, machine && [r.appliedIndex, r.stateHash]]];
-    return [store.boot, store.room, store.servers.map(node), store.lab?.properties, cursor(store).servers];
+    const node = ({ server, seat, self, hidden, machine, tally, report: r }: ServerView) => [server, seat, self, hidden, machine, tally, r && [r.role, r.term, r.votes, r.timer === null, r.lastIndex, r.lastTerm, r.commitIndex, machine && [r.appliedIndex, r.stateHash]]];
+    return [store.boot, store.room, store.servers.map(node), store.answers?.sides, store.lab?.properties, cursor(store).servers];
   }
 
   protected override updated(): void {

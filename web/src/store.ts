@@ -1,7 +1,6 @@
-import type { Advice, Batch, ClientRequest, Connection, Flight, FromWorker, Lab, LabAction, LogCell, NetworkChange, Quorum, Room, SeatsChange, ServerView, Status, Stop, StoryLine, ToLab, ToWorker, U64 } from "./model.js";
+import type { Advice, Answers, Batch, CellPlace, ClientRequest, Connection, Flight, FromWorker, Lab, LabAction, LogCell, NetworkChange, RoomState, SeatsChange, ServerView, Status, Stop, StoryLine, ToLab, ToWorker, U64 } from "./model.js";
 import { advance, emptyHistory, extend, note, observe, type History } from "./history.js";
-import { leaderOf, removed } from "./logs.js";
-import { quorumsOf } from "./quorum.js";
+import { removed } from "./logs.js";
 import type { Subject } from "./story.js";
 import { MS, SECOND } from "./time.js";
 
@@ -47,7 +46,7 @@ export interface View {
   remark: { title: string; text: string; story?: true } | null; // beside the run that was opened: what to watch, which is the story of its first branch only, or that it goes another way
   storyHidden: boolean;
   inspectorHidden: boolean;
-  cell: { server: number; index: U64 } | null; // a log entry that is pointed at
+  cell: CellPlace | null; // a log entry that is pointed at
   wide: boolean | null; // log cells with their commands; null: by the number of columns
   seenBy: number | null; // the leader whose view the logs show when there are two; null: the newest one's
   logsHeight: number | null; // px; null: what the number of servers needs
@@ -82,12 +81,13 @@ export class Store {
   recorded = false; // what is shown is the lab's film; its Worker has not told anything yet
   code = "";
   link = "";
-  room: Room | null = null;
+  room: RoomState | null = null;
   connection: Connection = { state: "connecting" };
   self: Status = { server: null, role: null, term: 0, leader: null, commitIndex: 0, lastIndex: 0, appliedIndex: 0, stateHash: "", connected: false, disk: "none" };
   watching = "";
   advice: Advice[] = []; // on the room, and what its people can decide
   servers: ServerView[] = [];
+  answers: Answers | null = null; // to what one would ask of them
   flights = new Map<number, Flight>();
   story: StoryLine[] = [];
   requests: ClientRequest[] = [];
@@ -160,16 +160,6 @@ export class Store {
     return flying[(place + 1) % Math.max(1, flying.length)];
   }
 
-  /** How many of so many voters are a majority, as the servers count; 0: it is not known yet. */
-  majority(voters: number): number {
-    return this.room?.majorities[voters] ?? 0;
-  }
-
-  /** The voters of whom a majority decides now. */
-  get quorums(): Quorum[] {
-    return quorumsOf(this.servers, leaderOf(this.servers), this.room?.majorities ?? []);
-  }
-
   server(id: number): ServerView | undefined {
     return this.servers.find((s) => s.server === id);
   }
@@ -240,6 +230,10 @@ export class Store {
     if (batch.qr) this.qr = batch.qr;
     if (batch.connection || batch.self || batch.watching !== undefined || batch.advice || batch.qr) changed.add("connection");
     if (batch.servers) this.setServers(batch.servers, batch.moment !== undefined, changed);
+    if (batch.answers) {
+      this.answers = batch.answers;
+      changed.add("servers");
+    }
     if (batch.flights || batch.lost) this.setFlights(batch, changed);
     if (batch.story) this.addStory(batch.story, changed);
     if (batch.requests) this.setRequests(batch.requests, changed);
@@ -413,7 +407,13 @@ export class Store {
 
   show(change: Partial<View>): void {
     this.view = { ...this.view, ...change };
+    if ("cell" in change || "side" in change) this.regard();
     this.tell("view");
+  }
+
+  /** Says what is pointed at: the answers are about that, too. */
+  regard(): void {
+    this.source?.post({ type: "regard", cell: this.view.cell, side: this.view.side ?? [] });
   }
 
   /** Says one thing for a few seconds. */

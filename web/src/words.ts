@@ -1,5 +1,4 @@
 import type { Flight, Link, Role, ServerView } from "./model.js";
-import { tally } from "./quorum.js";
 import { MS, SECOND } from "./time.js";
 
 /** Every number and name that the page prints is put into words here, so that one thing is always called the same. */
@@ -55,7 +54,7 @@ export function nodeWords(view: ServerView): string {
   if (r && view.seat !== "connected") parts.push(`term ${r.term} on its disk`);
   if (r && view.seat === "connected") {
     parts.push(`term ${r.term}`, `last index ${r.lastIndex}`, `commit index ${r.commitIndex}`);
-    if (r.role === "candidate") parts.push(tally(r));
+    if (r.role === "candidate") parts.push(`${view.tally} votes`);
   }
   if (view.self) parts.push("this tab");
   if (view.hidden) parts.push("hidden tab");

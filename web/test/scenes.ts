@@ -1,4 +1,4 @@
-import type { Batch, Flight, LogCell, Report, Room, ServerView, StoryLine } from "../src/model.js";
+import type { Answers, Batch, Flight, LogCell, Report, RoomState, ServerView, StoryLine } from "../src/model.js";
 
 /** Moments of a room as the Worker would tell them, for tests and for looking at the page without one (dev/). */
 
@@ -35,12 +35,29 @@ export function view(server: number, change: Partial<ServerView> = {}): ServerVi
   return { server, seat: "connected", self: server === 2, name: "", hidden: false, disk: "opfs", roundTrip: 400, report: null, ...change };
 }
 
-export const MAJORITIES = [1, 1, 2, 2, 3, 3, 4, 4, 5, 5]; // of 0, 1, … 9 voters
+/** What is answered of servers that all run, S1 leading. */
+export function answers(size: number, change: Partial<Answers> = {}): Answers {
+  const ids = Array.from({ length: size }, (_, i) => i + 1);
+  const needed = ["", "1 of 1", "2 of 2", "2 of 3", "3 of 4", "3 of 5"][size] ?? "";
+  return {
+    why: null,
+    majority: { needed, rule: `${needed} servers make a majority`, together: `${size} of ${size}`, decides: true },
+    sides: [],
+    half: ids.slice(0, [0, 0, 1, 1, 2, 2][size]),
+    voters: ids,
+    learners: [],
+    losses: [],
+    stability: { stable: true, sentence: "A round trip of up to 40 ms is 27 % of the shortest election timeout: stable.", arithmetic: "2 × (15 ms + 5 ms) = 40 ms; 40 ms ÷ 150 ms = 27 %", section: "§5.6" },
+    entry: "",
+    cut: [],
+    ...change,
+  };
+}
 
-export function room(size: number, change: Partial<Room> = {}): Room {
+export function room(size: number, change: Partial<RoomState> = {}): RoomState {
   const ids = Array.from({ length: size }, (_, i) => i + 1);
   const links = ids.flatMap((from) => ids.filter((to) => to !== from).map((to) => ({ from, to, up: true, latency: 15_000, jitter: 5_000 })));
-  return { room: "k7m2qx", size, started: true, rate: 0.1, watchers: 0, links, majorities: MAJORITIES, ...change };
+  return { room: "k7m2qx", size, started: true, rate: 0.1, watchers: 0, links, ...change };
 }
 
 let seq = 0;
@@ -67,6 +84,7 @@ export function election(): Batch[] {
     view(2, { report: report(2, { term: crashed ? 4 : 2, cells: two, commitIndex: 1, votedFor: 4, timer: { elapsed: 20_000, timeout: 290_000, longest: 300_000 } }) }),
     view(3, { report: report(3, { term: 2, cells: two, commitIndex: 1, timer: { elapsed: 190_000, timeout: 260_000, longest: 300_000 } }), hidden: true }),
     view(4, {
+      ...(crashed && { tally: "2 of 3" }),
       report: report(4, {
         role: crashed ? "candidate" : "follower",
         term: crashed ? 4 : 2,
@@ -81,12 +99,13 @@ export function election(): Batch[] {
     view(5, { report: report(5, { term: crashed ? 4 : 2, cells: two, commitIndex: 1, votedFor: 4, timer: { elapsed: 10_000, timeout: 295_000, longest: 300_000 } }) }),
   ];
   return [
-    { ...joined, room: room(5), clock: { now: 10_000, rate: 0.1 }, servers: [1, 2, 3, 4, 5].map((s) => view(s, { report: report(s, { role: s === 3 ? "candidate" : "follower", term: 1 }) })) },
+    { ...joined, room: room(5), answers: answers(5), clock: { now: 10_000, rate: 0.1 }, servers: [1, 2, 3, 4, 5].map((s) => view(s, { report: report(s, { role: s === 3 ? "candidate" : "follower", term: 1 }) })) },
     { clock: { now: 90_000, rate: 0.1 }, servers: servers(false) },
     { clock: { now: 311_000, rate: 0.1 }, servers: servers(false), requests: [{ id: 1, op: "put", key: "y", value: "5", server: 1, state: "unknown", found: false, index: 0, term: 0, detail: "timed out: it may or may not have happened" }, { id: 2, op: "put", key: "x", value: "3", server: 1, state: "done", found: true, index: 2, term: 1, detail: "committed at index 2" }] },
     {
       clock: { now: 473_000, rate: 0 },
       room: room(5, { rate: 0 }),
+      answers: answers(5, { why: { ask: "Why does nobody lead term 4?", answer: ["S4 has 2 of the 3 votes it needs: S3 refused, S1 is down, S2 has not answered yet."], section: "§5.2" }, majority: { ...answers(5).majority, together: "4 of 5" } }),
       servers: servers(true),
       flights: [
         flight(4, 3, "RequestVote", { label: "vote?", sent: 466_000, due: 480_000 }),
@@ -110,7 +129,7 @@ export function steady(): Batch[] {
   const log = [noop(1), command(1, "x = 1"), command(1, "x = 2"), noop(2), command(2, "name = Ada"), command(2, "z = 26")];
   const links = room(3).links.map((l) => (l.from === 1 && l.to === 3 ? { ...l, up: false } : l));
   return [
-    { ...joined, self: { ...joined.self!, role: "leader", term: 2, leader: 2 }, room: room(3, { links }), clock: { now: 1_000_000, rate: 0.1 }, servers: [1, 2, 3].map((s) => view(s, { report: report(s, { at: 1_000_000, role: s === 1 ? "leader" : "follower", term: 1, cells: log.slice(0, 3), commitIndex: 3, timer: s === 1 ? null : { elapsed: 30_000, timeout: 200_000, longest: 300_000 } }) })) },
+    { ...joined, self: { ...joined.self!, role: "leader", term: 2, leader: 2 }, room: room(3, { links }), answers: answers(3), clock: { now: 1_000_000, rate: 0.1 }, servers: [1, 2, 3].map((s) => view(s, { report: report(s, { at: 1_000_000, role: s === 1 ? "leader" : "follower", term: 1, cells: log.slice(0, 3), commitIndex: 3, timer: s === 1 ? null : { elapsed: 30_000, timeout: 200_000, longest: 300_000 } }) })) },
     { clock: { now: 2_400_000, rate: 0.1 } },
     {
       clock: { now: 3_900_000, rate: 0.005 },
@@ -144,7 +163,7 @@ export function steady(): Batch[] {
 
 /** Two of three tabs are here. */
 function waiting(): Batch[] {
-  return [{ ...joined, self: { ...joined.self!, term: 0 }, room: room(3, { started: false }), clock: { now: 0, rate: 0 }, servers: [view(1, { report: report(1, { at: 0, term: 0 }) }), view(2, { report: report(2, { at: 0, term: 0, timer: { elapsed: 100_000, timeout: 190_000, longest: 300_000 } }) }), view(3, { seat: "empty", disk: "none" })] }];
+  return [{ ...joined, self: { ...joined.self!, term: 0 }, room: room(3, { started: false }), answers: answers(3, { majority: { ...answers(3).majority, together: "2 of 3" } }), clock: { now: 0, rate: 0 }, servers: [view(1, { report: report(1, { at: 0, term: 0 }) }), view(2, { report: report(2, { at: 0, term: 0, timer: { elapsed: 100_000, timeout: 190_000, longest: 300_000 } }) }), view(3, { seat: "empty", disk: "none" })] }];
 }
 
 /** The relay is gone, and this browser has no disk. */
@@ -157,7 +176,7 @@ function watching(): Batch[] {
   const long = Array.from({ length: 30 }, (_, i) => (i % 9 === 0 ? noop(Math.floor(i / 9) + 1) : command(Math.floor(i / 9) + 1, `k${i} = ${i}`)));
   const servers = (extra: LogCell[]): ServerView[] => [1, 2, 3, 4, 5].map((s) => view(s, { self: false, report: report(s, { at: 9_000_000, role: s === 3 ? "leader" : "follower", term: 4, leader: 3, cells: s === 5 ? [...long.slice(0, 26), ...extra] : long, commitIndex: s === 5 ? 24 : 28, timer: s === 3 ? null : { elapsed: 20_000 * s, timeout: 200_000, longest: 300_000 } }) }));
   return [
-    { ...joined, self: { ...joined.self!, server: null, disk: "none" }, watching: "This room has 5 servers. You are watching.", room: room(5), clock: { now: 1_000_000, rate: 1 }, servers: servers([command(3, "old = 1"), command(3, "old = 2")]) },
+    { ...joined, self: { ...joined.self!, server: null, disk: "none" }, watching: "This room has 5 servers. You are watching.", room: room(5), answers: answers(5), clock: { now: 1_000_000, rate: 1 }, servers: servers([command(3, "old = 1"), command(3, "old = 2")]) },
     { clock: { now: 9_000_000, rate: 0.1 }, servers: servers([command(3, "old = 1"), command(3, "old = 2")]) },
   ];
 }

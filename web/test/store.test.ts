@@ -4,7 +4,7 @@ import { scriptingSurface } from "../src/api.js";
 import { axisStep, tapeSpan } from "../src/history.js";
 import type { ToLab, ToWorker } from "../src/model.js";
 import { Store, type Topic } from "../src/store.js";
-import { SCENES, command, election, flight, report, room, steady, view } from "./scenes.js";
+import { SCENES, answers, command, election, flight, report, room, steady, view } from "./scenes.js";
 import { MS } from "../src/time.js";
 
 function storeWith(batches = steady()): Store {
@@ -204,4 +204,20 @@ test("who waits for the cluster is told when it ends, and so is who asks it afte
   store.hear({ type: "failed", reason: "worker", detail: "panic" });
   await assert.rejects(waits, /The cluster has ended/);
   await assert.rejects(store.network({ rate: 1 }), /The cluster has ended/);
+});
+
+test("what is pointed at is told to the Worker, whose answers stay until there are others", () => {
+  const store = storeWith();
+  const posted: (ToLab | ToWorker)[] = [];
+  store.connect({ post: (message) => void posted.push(message) });
+  store.show({ cell: { server: 2, index: 5 } });
+  store.show({ hover: 1 });
+  store.show({ cell: null, side: [1, 4] });
+  assert.deepEqual(posted, [{ type: "regard", cell: { server: 2, index: 5 }, side: [] }, { type: "regard", cell: null, side: [1, 4] }]);
+  const told: Topic[] = [];
+  store.subscribe((changed) => told.push(...changed));
+  store.apply({ answers: answers(3, { entry: "S2 has no entry at index 5." }) });
+  store.apply({ moment: "jump", servers: store.servers });
+  assert.equal(store.answers?.entry, "S2 has no entry at index 5.");
+  assert.equal(told[0], "servers");
 });

@@ -1,9 +1,8 @@
 import { leaderOf } from "../logs.js";
-import type { LabAction, Link, ServerView } from "../model.js";
+import type { Answers, LabAction, Link, ServerView } from "../model.js";
 import { less } from "../numbers.js";
 import { store } from "../store.js";
-import { decide, quorumsOf, votersOf } from "../quorum.js";
-import { cutState, names } from "../words.js";
+import { cutState } from "../words.js";
 
 /** What can be done to a server of the lab: each deed with its words, why it cannot be done now, and what takes it back. */
 export interface Deed {
@@ -21,23 +20,13 @@ export interface Deed {
 export interface Cluster {
   servers: ServerView[];
   links: Link[];
-  majorities: number[]; // of so many voters, see Room
+  answers: Answers | null;
 }
 
 const SLOW = 0.5; // of real time: what a slow clock runs at, unless somebody chose
 
 export const isPaused = (s: ServerView): boolean => s.machine?.state === "paused";
 export const isDown = (s: ServerView): boolean => s.seat !== "connected";
-const isRunning = (s: ServerView): boolean => !isDown(s) && !isPaused(s);
-
-/** Who has a vote and who only learns, as far as the leader says so. Who joined or left may not have heard of it yet. */
-export function members(servers: ServerView[]): { voters: number[]; learners: number[] } {
-  const leader = leaderOf(servers);
-  const known = leader?.report ? new Set([leader.server, ...leader.report.peers.map((p) => p.server)]) : null;
-  const inside = servers.filter((s) => (known ? known.has(s.server) : s.machine?.member !== "none"));
-  const voters = inside.filter((s) => s.machine?.member === "voter" || s.server === leader?.server);
-  return { voters: voters.map((s) => s.server), learners: inside.filter((s) => !voters.includes(s)).map((s) => s.server) };
-}
 
 /** All deeds for a server, in the groups and the order in which they always stand. */
 export function deedsFor(id: number, cluster: Cluster): Deed[][] {
@@ -52,7 +41,7 @@ function machineDeeds(s: ServerView, cluster: Cluster): Deed[] {
   const { server } = s;
   const down = isDown(s);
   const already = down ? `S${server} is down.` : "";
-  const warning = lastOfMajority(s, cluster);
+  const warning = lossOf(server, cluster)?.stopped ?? "";
   const restart: LabAction = { do: "restart", server };
   const wiped = s.report && !less(0, s.report.term) ? "" : `S${server} may have voted, and a majority may count on what it stored. One that forgets both can vote twice and lose what was committed: Raft does not survive that.`;
   const damaged = s.machine?.state === "damaged";
@@ -90,7 +79,7 @@ function networkDeeds(s: ServerView, cluster: Cluster): Deed[] {
   return [
     cut
       ? deed("cut", "Join again", "All its links are mended.", { acts: rejoining(server, cluster), undo, done: `S${server} is joined again.` })
-      : deed("cut", "Cut off", "Nothing reaches it, and nothing of it reaches others.", { not: others.length === 0 ? "It is alone." : "", warning: lastOfMajority(s, cluster), acts: isolation(server, cluster), undo, done: `S${server} is cut off.` }),
+      : deed("cut", "Cut off", "Nothing reaches it, and nothing of it reaches others.", { not: others.length === 0 ? "It is alone." : "", warning: lossOf(server, cluster)?.stopped ?? "", acts: isolation(server, cluster), undo, done: `S${server} is cut off.` }),
   ];
 }
 
@@ -98,13 +87,13 @@ function clusterDeeds(s: ServerView, cluster: Cluster): Deed[] {
   const { server } = s;
   const idle = idleWords(s);
   const leader = leaderOf(cluster.servers);
-  const { voters, learners } = members(cluster.servers);
+  const voters = cluster.answers?.voters ?? [];
+  const learners = cluster.answers?.learners ?? [];
   const votes = voters.includes(server);
   const inside = votes || learners.includes(server);
   const nobody = leader ? "" : "Nobody leads now, and only a leader can change that.";
   const without = voters.filter((v) => v !== server);
-  const left = running(without, cluster);
-  const warning = votes && left.length < (cluster.majorities[without.length] ?? 0) ? `Of the ${without.length} voters that stay only ${left.length} ${left.length === 1 ? "runs" : "run"}: they could not commit anything any more.` : "";
+  const warning = lossOf(server, cluster)?.removed ?? "";
   return [
     leader?.server === server
       ? deed("transfer", "Hand over leadership", "To the server that has most of its log.", { not: idle || (voters.length < 2 ? "There is no other voter." : ""), acts: [{ do: "transfer", server }], done: `S${server} hands over.` })
@@ -124,17 +113,8 @@ function deed(name: string, words: string, meaning: string, rest: Partial<Deed> 
 
 const idleWords = (s: ServerView): string => (isDown(s) ? `S${s.server} is down.` : isPaused(s) ? `S${s.server} is paused.` : "");
 
-const running = (ids: number[], cluster: Cluster): number[] => cluster.servers.filter((s) => ids.includes(s.server) && isRunning(s)).map((s) => s.server);
-
-/** What the cluster cannot do without this server, if it is the last that a majority needs. */
-function lastOfMajority(s: ServerView, cluster: Cluster): string {
-  const quorums = quorumsOf(cluster.servers, leaderOf(cluster.servers), cluster.majorities);
-  const voters = votersOf(quorums);
-  const up = running(voters, cluster);
-  const without = up.filter((v) => v !== s.server);
-  if (voters.length < 2 || !decide(up, quorums) || decide(without, quorums)) return "";
-  return `Only ${names(up)} of ${voters.length} voters run. Without S${s.server} no leader can be elected and nothing can be committed.`;
-}
+/** What the cluster cannot do without a server. */
+const lossOf = (server: number, { answers }: Cluster) => answers?.losses.find((l) => l.server === server);
 
 /** Cuts all links of a server: the network in two if it is whole otherwise, which is one deed and not many. */
 export function isolation(server: number, { servers, links }: Cluster): LabAction[] {
@@ -174,4 +154,4 @@ export async function performDeed(d: Deed): Promise<void> {
   store.request("put", "x", String(store.requests.length + 1), d.acts[0]?.server ?? null).catch((why: Error) => store.notice(why.message));
 }
 
-export const clusterNow = (): Cluster => ({ servers: store.servers, links: store.room?.links ?? [], majorities: store.room?.majorities ?? [] });
+export const clusterNow = (): Cluster => ({ servers: store.servers, links: store.room?.links ?? [], answers: store.answers });

@@ -5,7 +5,7 @@ import { leaderOf } from "../logs.js";
 import { machineWords } from "../node.js";
 import { store } from "../store.js";
 import { roleWords } from "../words.js";
-import { clusterNow, deedsFor, members, perform, performDeed, type Deed } from "./deeds.js";
+import { clusterNow, deedsFor, perform, performDeed, type Deed } from "./deeds.js";
 
 /** All that can be done to a server, at its node. What cannot be done now stays in its place, with the reason; what would cost the majority is asked once more. */
 export class RaftNodeMenu extends RaftElement {
@@ -38,7 +38,7 @@ export class RaftNodeMenu extends RaftElement {
   private list(server: number): TemplateResult {
     const view = store.server(server);
     if (!view) return html`${nothing}`;
-    const targets = leaderOf(store.servers)?.server === server ? members(store.servers).voters.filter((v) => v !== server) : [];
+    const targets = leaderOf(store.servers)?.server === server ? (store.answers?.voters ?? []).filter((v) => v !== server) : [];
     return html`
       <p class="node-menu-title"><b>S${server}</b> <span class="caption">${machineWords(view) || roleWords(view)}</span></p>
       <div role="menu" aria-label="What can be done to S${server}">

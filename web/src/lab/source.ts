@@ -36,6 +36,7 @@ class LabSource implements Source {
   }
 
   post(message: ToWorker | ToLab): void {
+    if (this.held && message.type === "regard") return; // a film answers nothing
     if (this.film && message.type === "network" && message.change.rate !== undefined) {
       this.film.setRate(message.change.rate);
       this.store.answer(message.id, true, null, "");
@@ -63,6 +64,7 @@ class LabSource implements Source {
     const { held } = this;
     this.held = null;
     for (const message of held ?? []) this.worker.postMessage(message);
+    this.store.regard();
   }
 
   private receive(message: FromWorker): void {
