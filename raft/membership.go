@@ -55,37 +55,49 @@ func (n *Node) electable() bool {
 // complete when the configuration at the index that Status.ConfigIndex then names is committed. Errors: ErrNotLeader, ErrTransferring, ErrChangePending,
 // ErrTooEarly, ErrNotCaughtUp, and those of ParseConfiguration.
 func (n *Node) Reconfigure(c Configuration) error {
+	next, err := n.nextConfig(c)
+	if err != nil {
+		return err
+	}
+	n.appendConfig(next)
+	n.done()
+	return nil
+}
+
+// MayReconfigure returns the error with which Reconfigure would refuse c now, nil if it would not.
+func (n *Node) MayReconfigure(c Configuration) error {
+	_, err := n.nextConfig(c)
+	return err
+}
+
+// nextConfig returns the configuration with which a change to c begins, or why no such change can begin now.
+func (n *Node) nextConfig(c Configuration) (Configuration, error) {
 	l := n.leadership
 	c = c.Clone()
 	now := n.config()
 	switch {
 	case l == nil:
-		return ErrNotLeader
+		return c, ErrNotLeader
 	case l.transfer.to != 0:
-		return ErrTransferring
+		return c, ErrTransferring
 	case c.Joint():
-		return errors.New("raft: configuration: give the servers that are to be, not a joint configuration")
+		return c, errors.New("raft: configuration: give the servers that are to be, not a joint configuration")
 	case c.complete() != nil:
-		return c.complete()
+		return c, c.complete()
 	case (now.Joint() || n.configs[len(n.configs)-1].index > n.commitIndex) && n.keeps(OneChangeAtATime):
-		return ErrChangePending
+		return c, ErrChangePending
 	case n.log.term(n.commitIndex) != n.currentTerm && n.keeps(ChangeInOwnTerm):
-		return ErrTooEarly
+		return c, ErrTooEarly
 	}
 	for _, v := range c.Voters {
 		if !now.Votes(v) && n.keeps(CatchUpFirst) && !l.caughtUp(v) {
-			return ErrNotCaughtUp
+			return c, ErrNotCaughtUp
 		}
 	}
 	if changes(now.Voters, c.Voters) > 1 {
 		c.Outgoing = slices.Clone(now.Voters)
 	}
-	if err := c.complete(); err != nil {
-		return err // those that come and those that go may be too many together
-	}
-	n.appendConfig(c)
-	n.done()
-	return nil
+	return c, c.complete() // those that come and those that go may be too many together
 }
 
 // changes returns how many servers are in one of the lists only.
