@@ -2,6 +2,7 @@ package page
 
 import (
 	"raftplayground/raft"
+	"raftplayground/raft/explain"
 	"raftplayground/raft/kv"
 	"raftplayground/raft/wire"
 	"raftplayground/wasm/contract"
@@ -153,14 +154,5 @@ func FateOf(word string) contract.Fate {
 	return contract.Sent
 }
 
-// Clip returns at most limit bytes of text, cut between characters and marked where it is cut.
-func Clip(text string, limit int) string {
-	if len(text) <= limit {
-		return text
-	}
-	end := limit - len("…")
-	for end > 0 && text[end]&0xC0 == 0x80 {
-		end--
-	}
-	return text[:end] + "…"
-}
+// Clip returns at most limit bytes of text, see explain.Clip.
+func Clip(text string, limit int) string { return explain.Clip(text, limit) }
