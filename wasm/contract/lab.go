@@ -112,6 +112,13 @@ type Stepped struct {
 	Text string `json:"text"`
 }
 
+// Acted answers an Act that was done.
+type Acted struct {
+	At     Micros              `json:"at"`
+	Branch int                 `json:"branch"`
+	Undo   jsoniter.RawMessage `json:"undo" typescript:"LabAction[]"` // what takes it back; none: nothing does
+}
+
 // FrameDetails is all about a frame under way.
 type FrameDetails struct {
 	Seq      uint64      `json:"seq"`
@@ -128,6 +135,9 @@ type FrameDetails struct {
 	Bytes    int         `json:"bytes"`
 	Whole    bool        `json:"whole"` // its own encoding shows all of it; else its first 16 KB, with … after them
 	Next     []string    `json:"next"`  // what a copy of its receiver does with it now, in words
+
+	// What can be done to it, but for the edit, which has a form.
+	Deeds jsoniter.RawMessage `json:"deeds" typescript:"LabOffer[]"`
 }
 
 // FrameForm is a frame in one encoding.

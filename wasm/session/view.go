@@ -109,7 +109,7 @@ func (s *Session) tellLab(anew, endToo bool) {
 		Modified: s.world.Modified(), Properties: s.properties(), Chaos: s.chaos.on, Traps: []contract.Trap{},
 	}
 	for _, t := range s.world.Traps() {
-		view.Traps = append(view.Traps, contract.Trap{Number: t.Number, Text: trapText(&t.Action)})
+		view.Traps = append(view.Traps, contract.Trap{Number: t.Number, Text: t.Action.TrapWords()})
 	}
 	for i := range view.Branches {
 		if view.Branches[i].ID == view.Branch {

@@ -6,7 +6,7 @@ import { sectionLink } from "../paper.js";
 import { store } from "../store.js";
 import { span } from "../words.js";
 import { isDown, perform } from "./deeds.js";
-import { DIALS, dialOf, linksAsNow, stability, withDial } from "./network.js";
+import { DIALS, dialOf, stability, withDial } from "./network.js";
 import { cutAt, isCut, half, sidesText } from "./raft-cut.js";
 import { dial } from "./raft-link.js";
 import { NETWORKS, type Network } from "./runs.js";
@@ -96,7 +96,7 @@ export class RaftFaults extends RaftElement {
   }
 
   private time(): TemplateResult {
-    const timers = (act: "spread" | "align") => store.wishLab((id) => ({ type: "timers", id, act }));
+    const timers = (act: "spread" | "align") => perform([{ do: act }]);
     return html`<h3>Timers and chance</h3>
       <div class="buttons wrap">
         <button class="small" data-timers="spread" title="Apart from each other: one asks for votes long before the next" @click=${() => timers("spread")}>Spread timers</button>
@@ -138,7 +138,7 @@ function is(link: Link, name: Network): boolean {
 }
 
 function setAll(link: NonNullable<LabAction["link"]>, done: string): void {
-  void perform([{ do: "network", link }], done, linksAsNow(store.room?.links ?? []));
+  void perform([{ do: "network", link }], done);
 }
 
 const setChaos = (on: boolean): void => store.wishLab((id) => ({ type: "chaos", id, on }));
@@ -152,7 +152,6 @@ function setTrap(e: Event): void {
 
 async function right(w: Wrong): Promise<void> {
   if (w.chaos === false) setChaos(false);
-  for (const seq of w.release ?? []) store.wishLab((id) => ({ type: "frameAct", id, seq, act: "release" }));
   if (w.acts.length > 0) await perform(w.acts);
 }
 

@@ -9,7 +9,6 @@ export interface Wrong {
   text: string;
   words: string; // on the button
   acts: LabAction[];
-  release?: number[]; // frames that are let go
   chaos?: false; // no more faults are drawn
 }
 
@@ -68,7 +67,7 @@ function calmer(l: Link, without: "loss" | "duplicate" | "reorder"): NonNullable
 
 function ofRun(lab: Lab | null, held: number[]): Wrong[] {
   const list: Wrong[] = [];
-  if (held.length > 0) list.push({ text: held.length === 1 ? "One message is held" : `${held.length} messages are held`, words: "Let go", acts: [], release: held });
+  if (held.length > 0) list.push({ text: held.length === 1 ? "One message is held" : `${held.length} messages are held`, words: "Let go", acts: held.map((frame) => ({ do: "releaseFrame", frame })) });
   if (lab?.chaos) list.push({ text: "Faults happen by themselves", words: "No more", acts: [], chaos: false });
   return list;
 }

@@ -1,0 +1,354 @@
+package lab
+
+import (
+	"encoding/base64"
+	"errors"
+	"slices"
+	"strings"
+
+	"raftplayground/raft"
+	"raftplayground/raft/explain"
+	"raftplayground/raft/wire"
+	"raftplayground/relay/hub"
+)
+
+// What can be done to the network. It is the hub that does it, in the lab as in a live room.
+const (
+	Cut       Deed = "cut"       // one direction of a link loses all
+	Mend      Deed = "mend"      // … and no longer does
+	Partition Deed = "partition" // Servers and the others do not reach each other; without Servers: Server is alone
+	Network   Deed = "network"   // what a link is like
+	Hold      Deed = "hold"      // frames stop on the link
+	Release   Deed = "release"   // … and go on
+)
+
+var networkDeeds = []deed{{
+	name: Cut, on: named, room: true,
+	do: change(hub.LinkChange{Up: &no}), undo: cutsAsNow,
+	title: "Cut", meaning: "What is sent on it is lost.", done: "A link of S0 is cut.",
+	words: func(a *Action, who, _ string) string { return linksFrom(a, who) + " cut" },
+	why:   "What is under way there is lost, and so is what is sent from now on. Raft must live with that.", section: "§5.5",
+}, {
+	name: Mend, on: named, room: true,
+	do: change(hub.LinkChange{Up: &yes}), undo: cutsAsNow,
+	title: "Mend", meaning: "What is sent on it arrives.", done: "A link of S0 is mended.",
+	words: func(a *Action, who, _ string) string { return linksFrom(a, who) + " mended" },
+	why:   mended, section: "§5.3",
+}, {
+	name: Partition, room: true,
+	not: func(w *World, a *Action, _ *machine) string {
+		// who leads, if anybody does, is nothing to a cut between two sides that are named
+		if len(a.Servers) == 0 && w.concerned(a.Server) == nil {
+			return "Nobody leads now."
+		}
+		return ""
+	},
+	do: func(w *World, a *Action, _ *machine) error {
+		side := a.Servers
+		if len(side) == 0 {
+			side = []raft.ServerID{w.concerned(a.Server).id}
+		}
+		w.partition(side)
+		return nil
+	},
+	undo:  func(w *World, _ *Action, _ *machine) []Action { return w.cuts() },
+	title: "Cut in two", meaning: "Nothing passes between the two sides.", done: "The network is cut.", trap: "Cut off",
+	words: func(a *Action, who, _ string) string {
+		if len(a.Servers) == 0 {
+			return who + " is cut from all others"
+		}
+		return "the network is cut: " + explain.Servers(a.Servers) + " on one side"
+	},
+	why: "Only the side with a majority of the servers can elect a leader and commit.", section: "§5.2",
+}, {
+	name: Network, must: []string{"link"}, takes: []string{"link"}, room: true,
+	do: func(w *World, a *Action, _ *machine) error {
+		w.between(a.Server, a.To, hub.LinkChange{Conditions: a.Link.conditions()})
+		return nil
+	},
+	undo:  func(w *World, a *Action, _ *machine) []Action { return w.conditions(a.Server, a.To) },
+	title: "Change the network", meaning: "How long messages take, and what becomes of them.",
+	done: "The network is another one.",
+	words: func(a *Action, _, _ string) string {
+		which := "every link"
+		switch {
+		case a.Server != 0 && a.To != 0:
+			which = "the link from " + name(a.Server) + " to " + name(a.To)
+		case a.Server != 0:
+			which = "every link from " + name(a.Server)
+		case a.To != 0:
+			which = "every link to " + name(a.To)
+		}
+		l := a.Link
+		return which + explain.Conditions(l.Latency, l.Jitter, l.Loss, l.Duplicate, l.Reorder)
+	},
+	why: "Raft needs messages to take much less time than an election timeout; it is safe at any speed.", section: "§5.6",
+}, {
+	name: Hold, on: named, room: true,
+	do: change(hub.LinkChange{Hold: &yes}), undo: holdsAsNow,
+	title: "Hold", meaning: "What is sent on it stops on its way.", done: "What S0 sends is held.",
+	words: func(a *Action, who, _ string) string { return sentBy(a, who) + " stops on its way" },
+	why:   late, section: "§5.5",
+}, {
+	name: Release, on: named, room: true,
+	do: change(hub.LinkChange{Hold: &no}), undo: holdsAsNow,
+	title: "Let go", meaning: "What was held goes on, as if it were sent now.", done: "What S0 sends goes on.",
+	words: func(a *Action, who, _ string) string { return sentBy(a, who) + " goes on" },
+	why:   late, section: "§5.5",
+}}
+
+const (
+	mended = "What is sent from now on arrives. Whoever missed something is told it by the leader's next AppendEntries."
+	late   = "Messages may be delayed for any time. What is late must do no harm."
+	forged = "Raft trusts what servers say: it makes no promise if messages are forged."
+)
+
+// change does the same to every link from a machine that an action names.
+func change(setting hub.LinkChange) func(w *World, a *Action, m *machine) error {
+	return func(w *World, a *Action, m *machine) error {
+		w.between(m.id, a.To, setting)
+		return nil
+	}
+}
+
+func linksFrom(a *Action, who string) string {
+	if a.To == 0 {
+		return "all links from " + who + " are"
+	}
+	return "the link from " + who + " to " + name(a.To) + " is"
+}
+
+func sentBy(a *Action, who string) string {
+	if a.To == 0 {
+		return "what " + who + " sends"
+	}
+	return "what " + who + " sends to " + name(a.To)
+}
+
+// cutsAsNow makes the links from a machine that an action names as they are, whole or cut.
+func cutsAsNow(w *World, a *Action, m *machine) (list []Action) {
+	for _, l := range w.hub.Links(nil) {
+		if l.From != uint64(m.id) || a.To != 0 && l.To != uint64(a.To) || l.Up == (a.Do == Mend) {
+			continue
+		}
+		list = append(list, Action{Do: upOrCut(l.Up), Server: m.id, To: raft.ServerID(l.To)})
+	}
+	return list
+}
+
+func holdsAsNow(w *World, a *Action, m *machine) (list []Action) {
+	for _, l := range w.hub.Links(nil) {
+		if l.From != uint64(m.id) || a.To != 0 && l.To != uint64(a.To) || l.Hold == (a.Do == Hold) {
+			continue
+		}
+		back := Release
+		if l.Hold {
+			back = Hold
+		}
+		list = append(list, Action{Do: back, Server: m.id, To: raft.ServerID(l.To)})
+	}
+	return list
+}
+
+func upOrCut(up bool) Deed {
+	if up {
+		return Mend
+	}
+	return Cut
+}
+
+// cuts returns what makes every link whole or cut as it is now, whatever it is by then.
+func (w *World) cuts() []Action {
+	list := []Action{{Do: Partition, Servers: slices.Clone(w.servers)}}
+	for _, l := range w.hub.Links(nil) {
+		if !l.Up {
+			list = append(list, Action{Do: Cut, Server: raft.ServerID(l.From), To: raft.ServerID(l.To)})
+		}
+	}
+	return list
+}
+
+// conditions returns what gives the links from one server to another, 0 meaning all, the qualities that they have now.
+func (w *World) conditions(from, to raft.ServerID) (list []Action) {
+	alike := true
+	for _, l := range w.hub.Links(nil) {
+		if from != 0 && l.From != uint64(from) || to != 0 && l.To != uint64(to) {
+			continue
+		}
+		link := Link{l.Latency, l.Jitter, l.Loss, l.Duplicate, l.Reorder}
+		list = append(list, Action{Do: Network, Server: raft.ServerID(l.From), To: raft.ServerID(l.To), Link: &link})
+		alike = alike && link == *list[0].Link
+	}
+	if alike && len(list) > 0 {
+		list = []Action{{Do: Network, Server: from, To: to, Link: list[0].Link}}
+	}
+	return list
+}
+
+// What can be done to one frame under way. It is the hub that does it.
+const (
+	HoldFrame      Deed = "holdFrame"      // one frame stops
+	ReleaseFrame   Deed = "releaseFrame"   // … and goes on, as if it were sent now
+	DropFrame      Deed = "dropFrame"      // it is lost
+	DeliverFrame   Deed = "deliverFrame"   // it arrives now
+	DuplicateFrame Deed = "duplicateFrame" // a copy of it sets out now
+	EditFrame      Deed = "editFrame"      // it says Text instead. Raft makes no promise if messages can be forged
+	InjectFrame    Deed = "injectFrame"    // … as if Server had sent Text to To
+)
+
+var frameDeeds = []deed{
+	onFrame(deed{
+		name: HoldFrame, touch: hub.HoldFrame, undo: frameAgain(ReleaseFrame),
+		title: "Hold", meaning: "It stops where it is", done: "The message is held.",
+		words: aMessage(" is held on its way"), why: late, section: "§5.5",
+	}),
+	onFrame(deed{
+		name: ReleaseFrame, touch: hub.ReleaseFrame, undo: frameAgain(HoldFrame),
+		title: "Let go", meaning: "It goes on, as if it were sent now", done: "The message goes on.",
+		words: aMessage(" that was held goes on"), why: late, section: "§5.5",
+	}),
+	onFrame(deed{
+		name: DropFrame, touch: hub.DropFrame, forGood: "A message that is lost is gone. Its sender may send it again.",
+		title: "Drop", meaning: "It is lost", done: "The message is lost.",
+		words: aMessage(" is dropped"), why: "Messages may be lost: who hears no reply calls again.", section: "§5.5",
+	}),
+	onFrame(deed{
+		name: DeliverFrame, touch: hub.DeliverFrame, forGood: "Its receiver has read it.",
+		title: "Deliver now", meaning: "It arrives at once", done: "The message arrived.",
+		words: aMessage(" is delivered at once"), why: "Messages may overtake each other.", section: "§2",
+	}),
+	onFrame(deed{
+		name: DuplicateFrame, touch: hub.DuplicateFrame, forGood: "The copy is a message of its own, and can be dropped.",
+		title: "Duplicate", meaning: "A copy of it sets out now", done: "A copy of the message set out.",
+		words: aMessage(" is sent twice"), why: "Messages may come twice: calls are idempotent.", section: "§5.5",
+	}),
+	onFrame(deed{
+		name: EditFrame, touch: hub.EditFrame, takes: []string{"text", "binary"}, must: []string{"text"},
+		undo: func(w *World, a *Action, _ *machine) []Action {
+			for _, f := range w.hub.Flights(nil) {
+				if f.Seq == w.frame(a) {
+					was := frame{wire.KindOf(f.Binary), f.Data}
+					return []Action{{Do: EditFrame, Frame: f.Seq, Text: was.text(), Binary: f.Binary}}
+				}
+			}
+			return nil
+		},
+		title: "Edit", meaning: "Another text in its place", done: "The message says something else.",
+		words: aMessage(" is changed on its way"), why: forged, section: "§2",
+	}),
+	{
+		name: InjectFrame, touch: hub.InjectFrame, takes: []string{"text", "binary"}, must: []string{"text"}, room: true,
+		do: touch, refused: untouched, forGood: "A message is on its way, and can be dropped.",
+		title: "Make a message up", meaning: "As if a server had sent it", done: "A message was made up.",
+		words: func(a *Action, _, _ string) string {
+			return "a message of " + name(a.Server) + " to " + name(a.To) + " is made up"
+		},
+		why: forged, section: "§2",
+	},
+}
+
+// onFrame completes a deed that is done to one frame under way.
+func onFrame(d deed) deed {
+	d.room, d.do, d.refused = true, touch, untouched
+	d.takes = append(d.takes, "frame")
+	return d
+}
+
+// aMessage says what becomes of a message.
+func aMessage(becomes string) func(a *Action, who, what string) string {
+	return func(a *Action, _, what string) string {
+		if what == "" {
+			what = "a message"
+			if a.Frame == 0 && a.Server != 0 {
+				what += " of " + name(a.Server)
+			}
+		}
+		return what + becomes
+	}
+}
+
+// frameAgain takes back that a frame was held, or let go, if it was not so before.
+func frameAgain(do Deed) func(w *World, a *Action, _ *machine) []Action {
+	return func(w *World, a *Action, _ *machine) []Action {
+		seq := w.frame(a)
+		for _, f := range w.hub.Flights(nil) {
+			if f.Seq == seq && f.Held == (do == HoldFrame) {
+				return []Action{{Do: do, Frame: seq}}
+			}
+		}
+		return nil
+	}
+}
+
+var errNoFrame = errors.New("lab: no such frame is under way")
+
+// touch does something with one frame, if the hub agrees that there is such a frame and that it can be done.
+func touch(w *World, a *Action, _ *machine) error {
+	act, err := w.frameAct(a)
+	if err != nil {
+		return err
+	}
+	err = w.ask(func() error { return w.hub.Act(w.clients[0].conn, &act) })
+	w.deliver()
+	return err
+}
+
+// untouched says why the hub would refuse.
+func untouched(w *World, a *Action, _ *machine) string {
+	act, err := w.frameAct(a)
+	if err == nil {
+		err = w.hub.MayAct(w.clients[0].conn, &act)
+	}
+	return a.Do.entry().refusal(nil, err)
+}
+
+// frameAct is what the hub is to do with a frame.
+func (w *World) frameAct(a *Action) (hub.Act, error) {
+	act := hub.Act{Do: a.Do.entry().touch}
+	if a.Do == InjectFrame {
+		act.From, act.To = uint64(a.Server), uint64(a.To)
+	} else if act.Seq = w.frame(a); act.Seq == 0 {
+		return act, errNoFrame
+	}
+	switch act.Binary = a.Binary; {
+	case a.Binary:
+		act.Frame, _ = base64.StdEncoding.DecodeString(a.Text) // checked
+	case a.Text != "":
+		act.Frame = []byte(string([]rune(a.Text))) // what is no UTF-8 becomes U+FFFD, as in the JSON of a Run
+	}
+	return act, nil
+}
+
+func frameRefusal(err error) string {
+	var refusal *hub.Refusal
+	switch {
+	case !errors.As(err, &refusal) || refusal.Field == "seq":
+		return "That message is not under way any more."
+	case strings.HasPrefix(refusal.Message, "frame: expected at most"):
+		return explain.Sentence(refusal.Message)
+	}
+	return "The network carries only what it can tell for a frame: text that begins with an address, as in 1>2:, or JSON with from."
+}
+
+// frame returns the number of the frame that an action names, or of the one that arrives first where it says, 0 if there is none. One that is to be released is one that
+// is held.
+func (w *World) frame(a *Action) uint64 {
+	if a.Frame != 0 {
+		return a.Frame
+	}
+	w.flights = w.hub.Flights(w.flights[:0])
+	var first *hub.Flight
+	for i := range w.flights {
+		f := &w.flights[i]
+		if a.Server != 0 && f.From != uint64(a.Server) || a.To != 0 && f.To != uint64(a.To) || a.Do == ReleaseFrame && !f.Held {
+			continue
+		}
+		if first == nil || f.Due < first.Due {
+			first = f
+		}
+	}
+	if first == nil {
+		return 0
+	}
+	return first.Seq
+}

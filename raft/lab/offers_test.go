@@ -1,0 +1,162 @@
+package lab
+
+import (
+	"reflect"
+	"slices"
+	"strings"
+	"testing"
+
+	"raftplayground/raft"
+)
+
+// five servers, of which S1 leads, and what was done to them.
+func five(t *testing.T, actions ...Action) *World {
+	t.Helper()
+	w := world(t, Config{Servers: 6, Voters: 5})
+	do(t, w, true, Action{Do: Campaign, Server: 1}, 100*millisecond)
+	for _, a := range actions {
+		do(t, w, true, a, 0)
+	}
+	return w
+}
+
+func offered(t *testing.T, w *World, id raft.ServerID, name string) Offer {
+	t.Helper()
+	for _, o := range slices.Concat(w.Offers(id)...) {
+		if o.Name == name {
+			return o
+		}
+	}
+	t.Fatalf("S%d is not offered %s", id, name)
+	return Offer{}
+}
+
+// What cannot be done stays in its place, with the reason.
+func TestOffersStayInTheirPlaces(t *testing.T) {
+	order := func(w *World, id raft.ServerID) (names string) {
+		for _, group := range w.Offers(id) {
+			for _, o := range group {
+				names += o.Name + " "
+				if o.Words == "" || !strings.HasSuffix(o.Meaning, ".") || !strings.HasSuffix(o.Done, ".") || o.Acts == nil ||
+					strings.Contains(o.Done, "S0") {
+					t.Errorf("%+v", o)
+				}
+				if (o.Not == "") != (len(o.Acts) > 0 && w.Can(&o.Acts[0]) == "") && o.Name != "write" && o.Name != "transfer" {
+					t.Errorf("%+v, and the world says %v", o, o.Acts)
+				}
+			}
+			names += "| "
+		}
+		return names
+	}
+	down := five(t, Action{Do: Crash, Server: 2})
+	if up := order(five(t), 2); up != order(down, 2) || !strings.HasPrefix(up, "crash power pause restart wipe | campaign clock | ") {
+		t.Errorf("up %s, down %s", up, order(down, 2))
+	}
+	paused := five(t, Action{Do: Pause, Server: 2})
+	for _, test := range []struct {
+		w    *World
+		id   raft.ServerID
+		name string
+		not  string
+	}{
+		{five(t), 2, "restart", "S2 runs."}, {down, 2, "restart", ""}, {paused, 2, "restart", "S2 is paused, not down."},
+		{down, 2, "crash", "S2 is down."}, {five(t), 1, "campaign", "S1 leads, and has no election timer."},
+		{five(t), 6, "campaign", "S6 has no vote."}, {paused, 2, "campaign", "S2 is paused."},
+		{five(t, Action{Do: Crash, Server: 1}), 2, "remove", "Nobody leads now, and only a leader can change that."},
+		{five(t), 6, "remove", "It is not a member."}, {five(t), 6, "transfer", "It has no vote."},
+		{five(t), 2, "add", "It is a voter already."}, {five(t), 6, "add", ""}, {down, 2, "write", "S2 is down."},
+		{down, 2, "wipe", "S2 is down."}, {five(t), 2, "transfer", ""}, {five(t), 1, "transfer", ""},
+		{world(t, Config{Servers: 1}), 1, "cut", "It is alone."},
+	} {
+		if o := offered(t, test.w, test.id, test.name); o.Not != test.not {
+			t.Errorf("%s of S%d: %q, expected %q", test.name, test.id, o.Not, test.not)
+		}
+	}
+	if o := offered(t, five(t), 1, "transfer"); !slices.Equal(o.To, []raft.ServerID{2, 3, 4, 5}) {
+		t.Errorf("S1 may hand over to %v", o.To)
+	}
+	if o := offered(t, paused, 2, "pause"); o.Words != "Go on" || o.Acts[0].Do != Resume {
+		t.Errorf("of one that is paused: %+v", o)
+	}
+}
+
+// Who would cost the cluster its majority is asked for once more, and others are not.
+func TestOffersWarnOfALostMajority(t *testing.T) {
+	one := five(t, Action{Do: Crash, Server: 4})
+	two := five(t, Action{Do: Crash, Server: 4}, Action{Do: Pause, Server: 5})
+	for _, test := range []struct {
+		w       *World
+		id      raft.ServerID
+		name    string
+		warning string
+	}{
+		{five(t), 2, "crash", ""}, {one, 2, "crash", ""}, {two, 4, "restart", ""}, {two, 5, "remove", ""},
+		{two, 2, "crash", "Only S1, S2 and S3 of 5 voters run. Without S2 no leader"},
+		{two, 1, "cut", "Only S1, S2 and S3 of 5 voters run. Without S1"}, {two, 6, "crash", ""},
+		{two, 3, "remove", "Of the 4 voters that stay only 2 run: they could not commit anything any more."},
+		{two, 2, "wipe", "S2 may have voted"},
+		// without that a majority decides, two of five are enough
+		{five(t, Action{Do: Crash, Server: 4}, Action{Do: Crash, Server: 5},
+			Action{Do: Rules, Off: []string{"majorityDecides"}}), 2, "crash", ""},
+	} {
+		o := offered(t, test.w, test.id, test.name)
+		if !strings.HasPrefix(o.Warning, test.warning) || (test.warning == "") != (o.Warning == "") {
+			t.Errorf("%s of S%d: %q, expected %q", test.name, test.id, o.Warning, test.warning)
+		}
+	}
+}
+
+// A server is cut off by one deed where the rest is whole, and else without touching the other cuts.
+func TestOffersCutAServerOffAndJoinIt(t *testing.T) {
+	w := five(t)
+	all := slices.Clone(w.servers)
+	if o := offered(t, w, 2, "cut"); !reflect.DeepEqual(o.Acts, []Action{{Do: Partition, Servers: []raft.ServerID{2}}}) {
+		t.Errorf("%+v", o)
+	}
+	do(t, w, true, Action{Do: Partition, Servers: []raft.ServerID{2}}, 0)
+	if o := offered(t, w, 2, "cut"); o.Words != "Join again" ||
+		!reflect.DeepEqual(o.Acts, []Action{{Do: Partition, Servers: all}}) {
+		t.Errorf("%+v", o)
+	}
+	do(t, w, true, Action{Do: Partition, Servers: all}, 0)
+	do(t, w, true, Action{Do: Cut, Server: 4, To: 5}, 0)
+	o := offered(t, w, 2, "cut")
+	if len(o.Acts) != 10 {
+		t.Errorf("%+v", o)
+	}
+	for _, a := range o.Acts {
+		do(t, w, true, a, 0)
+	}
+	if o = offered(t, w, 2, "cut"); o.Words != "Join again" || len(o.Acts) != 10 {
+		t.Errorf("%+v", o)
+	}
+	for _, a := range o.Acts {
+		do(t, w, true, a, 0)
+	}
+	if cuts := w.cuts(); len(cuts) != 2 || cuts[1].Server != 4 || cuts[1].To != 5 {
+		t.Errorf("it leaves %+v", cuts)
+	}
+}
+
+// A server learns before it votes.
+func TestOffersTakeAServerIn(t *testing.T) {
+	w := five(t)
+	add := func(words string) {
+		t.Helper()
+		o := offered(t, w, 6, "add")
+		if o.Words != words || o.Not != "" {
+			t.Fatalf("%+v", o)
+		}
+		do(t, w, true, o.Acts[0], second)
+	}
+	add("Add as learner")
+	add("Make it a voter")
+	if c := statusOf(w, 1).Config; !slices.Contains(c.Voters, 6) {
+		t.Errorf("%+v", c)
+	}
+	do(t, w, true, offered(t, w, 6, "remove").Acts[0], second)
+	if c := statusOf(w, 1).Config; slices.Contains(c.Voters, 6) {
+		t.Errorf("%+v", c)
+	}
+}
