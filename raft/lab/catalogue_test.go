@@ -2,6 +2,7 @@ package lab
 
 import (
 	"bytes"
+	"errors"
 	"fmt"
 	"math/rand/v2"
 	"slices"
@@ -9,6 +10,7 @@ import (
 	"testing"
 
 	"raftplayground/raft"
+	"raftplayground/relay/hub"
 )
 
 // Every deed says all that a page needs, and either how it is taken back or why it cannot be.
@@ -273,5 +275,22 @@ func TestADamagedServerIsWiped(t *testing.T) {
 	do(t, w, true, Action{Do: Restart, Server: 3}, 0)
 	if st := statusOf(w, 3); st.LastIndex != 0 || st.CurrentTerm != 0 {
 		t.Errorf("it has %+v", st)
+	}
+}
+
+// What works in a live room is what the hub does, and it is the hub that does it here.
+func TestTheDeedsOfARoomAreTheHubs(t *testing.T) {
+	for i := range catalogue {
+		d := &catalogue[i]
+		w := world(t, Config{Servers: 3})
+		todo := hub.ToDo{Do: string(d.name), From: 1, To: 2, Frame: 99, Text: []byte("1>2:x")}
+		if d.name == Network {
+			todo.Link = new(hub.Conditions)
+		}
+		err := w.hub.Do(w.clients[0].conn, &todo)
+		var refusal *hub.Refusal
+		if here := !errors.As(err, &refusal) || refusal.Field != "do"; here != d.room {
+			t.Errorf("%s: in a room is %v, and the hub says %v", d.name, d.room, err)
+		}
 	}
 }

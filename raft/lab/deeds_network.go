@@ -24,13 +24,13 @@ const (
 
 var networkDeeds = []deed{{
 	name: Cut, on: named, room: true,
-	do: change(hub.LinkChange{Up: &no}), undo: cutsAsNow,
+	do: onLinks, undo: cutsAsNow,
 	title: "Cut", meaning: "What is sent on it is lost.", done: "A link of S0 is cut.",
 	words: func(a *Action, who, _ string) string { return linksFrom(a, who) + " cut" },
 	why:   "What is under way there is lost, and so is what is sent from now on. Raft must live with that.", section: "§5.5",
 }, {
 	name: Mend, on: named, room: true,
-	do: change(hub.LinkChange{Up: &yes}), undo: cutsAsNow,
+	do: onLinks, undo: cutsAsNow,
 	title: "Mend", meaning: "What is sent on it arrives.", done: "A link of S0 is mended.",
 	words: func(a *Action, who, _ string) string { return linksFrom(a, who) + " mended" },
 	why:   mended, section: "§5.3",
@@ -44,12 +44,10 @@ var networkDeeds = []deed{{
 		return ""
 	},
 	do: func(w *World, a *Action, _ *machine) error {
-		side := a.Servers
-		if len(side) == 0 {
-			side = []raft.ServerID{w.concerned(a.Server).id}
+		if len(a.Servers) > 0 {
+			return onLinks(w, a, nil)
 		}
-		w.partition(side)
-		return nil
+		return onLinks(w, a, w.concerned(a.Server))
 	},
 	undo:  func(w *World, _ *Action, _ *machine) []Action { return w.cuts() },
 	title: "Cut in two", meaning: "Nothing passes between the two sides.", done: "The network is cut.", trap: "Cut off",
@@ -62,10 +60,7 @@ var networkDeeds = []deed{{
 	why: "Only the side with a majority of the servers can elect a leader and commit.", section: "§5.2",
 }, {
 	name: Network, must: []string{"link"}, takes: []string{"link"}, room: true,
-	do: func(w *World, a *Action, _ *machine) error {
-		w.between(a.Server, a.To, hub.LinkChange{Conditions: a.Link.conditions()})
-		return nil
-	},
+	do:    onLinks,
 	undo:  func(w *World, a *Action, _ *machine) []Action { return w.conditions(a.Server, a.To) },
 	title: "Change the network", meaning: "How long messages take, and what becomes of them.",
 	done: "The network is another one.",
@@ -85,13 +80,13 @@ var networkDeeds = []deed{{
 	why: "Raft needs messages to take much less time than an election timeout; it is safe at any speed.", section: "§5.6",
 }, {
 	name: Hold, on: named, room: true,
-	do: change(hub.LinkChange{Hold: &yes}), undo: holdsAsNow,
+	do: onLinks, undo: holdsAsNow,
 	title: "Hold", meaning: "What is sent on it stops on its way.", done: "What S0 sends is held.",
 	words: func(a *Action, who, _ string) string { return sentBy(a, who) + " stops on its way" },
 	why:   late, section: "§5.5",
 }, {
 	name: Release, on: named, room: true,
-	do: change(hub.LinkChange{Hold: &no}), undo: holdsAsNow,
+	do: onLinks, undo: holdsAsNow,
 	title: "Let go", meaning: "What was held goes on, as if it were sent now.", done: "What S0 sends goes on.",
 	words: func(a *Action, who, _ string) string { return sentBy(a, who) + " goes on" },
 	why:   late, section: "§5.5",
@@ -103,12 +98,20 @@ const (
 	forged = "Raft trusts what servers say: it makes no promise if messages are forged."
 )
 
-// change does the same to every link from a machine that an action names.
-func change(setting hub.LinkChange) func(w *World, a *Action, m *machine) error {
-	return func(w *World, a *Action, m *machine) error {
-		w.between(m.id, a.To, setting)
-		return nil
+// onLinks has the hub do something to links: those of a machine, or where none is meant as the action says.
+func onLinks(w *World, a *Action, m *machine) error {
+	d := hub.ToDo{Do: string(a.Do), From: uint64(a.Server), To: uint64(a.To)}
+	if m != nil {
+		d.From = uint64(m.id)
 	}
+	for _, id := range a.Servers {
+		d.Side = append(d.Side, uint64(id))
+	}
+	if a.Link != nil {
+		c := a.Link.conditions()
+		d.Link = &c
+	}
+	return w.ask(func() error { return w.hub.Do(w.clients[0].conn, &d) })
 }
 
 func linksFrom(a *Action, who string) string {

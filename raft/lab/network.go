@@ -112,26 +112,6 @@ func (w *World) links(from, to raft.ServerID, setting hub.LinkChange) (list []hu
 	return list
 }
 
-// between changes links, if there are any between these two.
-func (w *World) between(from, to raft.ServerID, setting hub.LinkChange) {
-	if links := w.links(from, to, setting); links != nil {
-		w.network(hub.Change{Links: links})
-	}
-}
-
-// partition cuts all links between the servers of one side and the others, both ways, and mends those within a side.
-func (w *World) partition(side []raft.ServerID) {
-	links := w.links(0, 0, hub.LinkChange{})
-	for i := range links {
-		from, to := raft.ServerID(links[i].From), raft.ServerID(links[i].To)
-		up := slices.Contains(side, from) == slices.Contains(side, to)
-		links[i].Up = &up
-	}
-	if links != nil {
-		w.network(hub.Change{Links: links})
-	}
-}
-
 // conditions are what the hub is to make of a link.
 func (l *Link) conditions() hub.Conditions {
 	return hub.Conditions{Latency: &l.Latency, Jitter: &l.Jitter, Loss: &l.Loss, Duplicate: &l.Duplicate, Reorder: &l.Reorder}

@@ -14,6 +14,7 @@ type ToWorker struct {
 	Hidden    *Hidden    `type:"hidden"`
 	Request   *Request   `type:"request"`
 	Network   *Network   `type:"network"`
+	Act       *Act       `type:"act" typescript:"-"` // the network's deeds, see ToLab
 	Seats     *Seats     `type:"seats"`
 	Reconnect *Reconnect `type:"reconnect"`
 	Stop      *Halt      `type:"stop"`

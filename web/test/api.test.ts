@@ -70,9 +70,23 @@ test("what was done is shown once the promise is kept", async () => {
   assert.equal(store.lab?.seed, "3");
 });
 
+test("a deed goes to whatever the page shows, which does it or says why not", async () => {
+  const store = new Store();
+  store.connect({
+    post(message) {
+      if (message.type !== "act") return;
+      const does = message.action.do === "cut";
+      queueMicrotask(() => store.answer(message.id, does, true, does ? "" : "This page is a live room, which cannot do “crash”."));
+    },
+  });
+  const api = scriptingSurface(store);
+  await api.act({ do: "cut", server: 1, to: 2 });
+  await assert.rejects(api.act({ do: "crash", server: 1 }), /live room, which cannot do “crash”/);
+});
+
 test("the scripting surface of a live room says that it is no lab", async () => {
   const api = scriptingSurface(new Store());
-  for (const wish of [api.lab(), api.seek(1), api.step("event"), api.act({ do: "heal" }), api.open("#1?size=3")]) await assert.rejects(wish, /This page is a live room/);
+  for (const wish of [api.lab(), api.seek(1), api.step("event"), api.open("#1?size=3")]) await assert.rejects(wish, /This page is a live room/);
 });
 
 test("the scripting surface tells each violation once while it stands, and again after it was taken back", () => {
