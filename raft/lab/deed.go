@@ -32,6 +32,7 @@ type deed struct {
 	undo    func(w *World, a *Action, m *machine) []Action
 	forGood string
 	heal    func(w *World, m *machine) // ends at one machine what it did; nil: that is the network's, or lasts
+	wrong   func(m *machine) Wrong     // what is wrong at a machine while that lasts; without Text: nothing is
 
 	warn func(w *World, m *machine) string // what the cluster loses by it, empty if it can bear that
 

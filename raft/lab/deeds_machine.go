@@ -31,7 +31,14 @@ var machineDeeds = []deed{{
 		}
 		return []Action{{Do: Clock, Server: m.id, Rate: rate}}
 	},
-	heal:  func(w *World, m *machine) { w.setClock(m, 1) },
+	heal: func(w *World, m *machine) { w.setClock(m, 1) },
+	wrong: func(m *machine) Wrong {
+		if m.clock.rate == 1e6 {
+			return Wrong{}
+		}
+		rate := explain.Number(float64(m.clock.rate) / 1e6)
+		return Wrong{name(m.id) + "’s clock runs at " + rate + "×", "Right it", []Action{{Do: Clock, Rate: 1}}}
+	},
 	title: "Slow its clock", meaning: "Its clock runs at half speed: its timer takes twice as long.",
 	done: "The clock of S0 is slow.",
 	words: func(a *Action, who, _ string) string {
@@ -50,6 +57,12 @@ var machineDeeds = []deed{{
 		if m.server == nil && m.whole() {
 			w.start(m)
 		}
+	},
+	wrong: func(m *machine) Wrong {
+		if m.state() != Down {
+			return Wrong{}
+		}
+		return Wrong{name(m.id) + " is down", Restart.entry().title, []Action{{Do: Restart}}}
 	},
 	warn:  lastOfMajority,
 	title: "Crash", meaning: "The process ends: memory is lost, the disk is kept.", done: "S0 crashed.", trap: "Crash",
@@ -146,6 +159,12 @@ var machineDeeds = []deed{{
 			w.resume(m)
 		}
 	},
+	wrong: func(m *machine) Wrong {
+		if !m.paused {
+			return Wrong{}
+		}
+		return Wrong{name(m.id) + " is paused", Resume.entry().title, []Action{{Do: Resume}}}
+	},
 	warn:  lastOfMajority,
 	title: "Pause", meaning: "The process stops; what arrives waits.", done: "S0 is paused.", trap: "Pause",
 	words: say(" is paused: it does nothing, and what arrives waits"),
@@ -235,7 +254,17 @@ var diskDeeds = []deed{{
 		}
 		return []Action{{Do: SlowDisk, Server: m.id, Disk: m.disk.longest}}
 	},
-	heal:  func(w *World, m *machine) { m.disk.longest, m.disk.hung = w.run.Config.Disk, false },
+	heal: func(w *World, m *machine) { m.disk.longest, m.disk.hung = w.run.Config.Disk, false },
+	wrong: func(m *machine) Wrong {
+		again := []Action{{Do: SlowDisk}}
+		switch {
+		case m.disk.hung:
+			return Wrong{name(m.id) + "’s disk finishes no write", "Quick again", again}
+		case m.disk.longest > quick:
+			return Wrong{name(m.id) + "’s disk takes up to " + explain.Millis(m.disk.longest), "Quick again", again}
+		}
+		return Wrong{}
+	},
 	title: "Slow its disk", meaning: "A write takes longer, and replies wait for it.", done: "The disk of S0 is slow.",
 	words: func(a *Action, who, _ string) string {
 		switch {
@@ -302,7 +331,14 @@ var diskDeeds = []deed{{
 		return nil
 	},
 	forGood: "Nobody knows which bit it was.",
-	title:   "Flip a bit of its disk", meaning: "Its checksum shows that at the next start, which the server refuses.",
+	wrong: func(m *machine) Wrong {
+		if m.state() != Damaged {
+			return Wrong{}
+		}
+		anew := []Action{{Do: Wipe}, {Do: Restart}}
+		return Wrong{name(m.id) + " cannot read its disk", "Wipe and restart", anew}
+	},
+	title: "Flip a bit of its disk", meaning: "Its checksum shows that at the next start, which the server refuses.",
 	done:  "A bit of the disk of S0 is wrong.",
 	words: func(_ *Action, who, _ string) string { return "a bit flips on the disk of " + who },
 	why:   "Raft trusts disks. A server that reads what it did not write must not take part.", section: "§2",

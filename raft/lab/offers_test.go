@@ -160,3 +160,32 @@ func TestOffersTakeAServerIn(t *testing.T) {
 		t.Errorf("%+v", c)
 	}
 }
+
+// What is wrong with a machine is told, and righted by what stands beside it, in every such case.
+func TestWhatIsWrongIsRighted(t *testing.T) {
+	if w := five(t); len(w.Wrongs()) != 0 {
+		t.Errorf("of a calm cluster: %+v", w.Wrongs())
+	}
+	for _, test := range []struct {
+		actions []Action
+		text    string
+	}{
+		{[]Action{{Do: Crash, Server: 1}}, "S1 is down"}, {[]Action{{Do: Pause, Server: 2}}, "S2 is paused"},
+		{[]Action{{Do: Clock, Server: 3, Rate: 0.5}}, "S3’s clock runs at 0.5×"},
+		{[]Action{{Do: SlowDisk, Server: 4, Disk: 50_000}}, "S4’s disk takes up to 50 ms"},
+		{[]Action{{Do: SlowDisk, Server: 4, Hang: true}}, "S4’s disk finishes no write"},
+		{[]Action{{Do: FlipBit, Server: 5}, {Do: PowerLoss, Server: 5}, {Do: Restart, Server: 5}}, "S5 cannot read its disk"},
+	} {
+		w := five(t, test.actions...)
+		list := w.Wrongs()
+		if len(list) != 1 || list[0].Text != test.text || list[0].Words == "" {
+			t.Fatalf("%s: %+v", test.text, list)
+		}
+		for _, a := range list[0].Acts {
+			do(t, w, true, a, 0)
+		}
+		if list = w.Wrongs(); len(list) != 0 {
+			t.Errorf("%s was righted, and %+v", test.text, list)
+		}
+	}
+}

@@ -210,6 +210,7 @@ export interface Lab {
   properties: Property[];
   chaos: boolean; // faults are drawn as time goes on
   traps: Trap[];
+  wrong: LabWrong[]; // with the machines, and what rights it
 }
 
 /**
@@ -902,6 +903,13 @@ export interface LabLink {
   loss?: number; // probabilities, 0 to 1
   duplicate?: number;
   reorder?: number;
+}
+
+/** Wrong is something that is not as in a calm cluster, and what rights it. */
+export interface LabWrong {
+  text: string; // "S1 is down"
+  words: string; // on the button
+  acts: LabAction[];
 }
 
 /** CompareQuestion asks what is different between two runs, from their start to a time. */

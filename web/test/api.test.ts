@@ -7,7 +7,7 @@ import { report, room, view } from "./scenes.js";
 
 const property = (name: string, at: number | null) => ({ name, text: `${name} holds.`, broken: at === null ? null : { at, text: `${name} is broken`, servers: [1, 5], index: 2 } });
 
-const lab = (change: Partial<Lab> = {}): Lab => ({ seed: "42", end: 900_000, branch: 2, branches: [{ id: 1, parent: 0, at: 0, end: 1_200_000, text: "" }, { id: 2, parent: 1, at: 300_000, end: 900_000, text: "S3 crashes" }], off: ["oneVotePerTerm"], modified: ["oneVotePerTerm"], properties: [property("Election Safety", null), property("Log Matching", null)], chaos: false, traps: [], ...change });
+const lab = (change: Partial<Lab> = {}): Lab => ({ seed: "42", end: 900_000, branch: 2, branches: [{ id: 1, parent: 0, at: 0, end: 1_200_000, text: "" }, { id: 2, parent: 1, at: 300_000, end: 900_000, text: "S3 crashes" }], off: ["oneVotePerTerm"], modified: ["oneVotePerTerm"], properties: [property("Election Safety", null), property("Log Matching", null)], chaos: false, traps: [], wrong: [], ...change });
 
 const leads = (server: number, term: number, commitIndex: number) => [1, 2, 3].map((s) => view(s, { self: false, report: report(s, { role: s === server ? "leader" : "follower", leader: server, term, commitIndex }) }));
 

@@ -48,7 +48,7 @@ export class RaftFaults extends RaftElement {
   }
 
   protected override slice(): unknown {
-    return [store.servers.map((s) => [s.seat, s.machine, s.report?.role === "leader", s.report?.timer?.longest]), store.lab?.traps, store.lab?.chaos, held()];
+    return [store.servers.map((s) => [s.seat, s.machine, s.report?.role === "leader", s.report?.timer?.longest]), store.lab?.traps, store.lab?.wrong, store.lab?.chaos, held()];
   }
 
   private now(): TemplateResult {
