@@ -234,7 +234,13 @@ var diskDeeds = []deed{{
 		}
 		m.disk.revive()
 	},
-	warn:  lastOfMajority,
+	warn: lastOfMajority,
+	wrong: func(m *machine) Wrong {
+		if !m.disk.fails || m.server == nil {
+			return Wrong{}
+		}
+		return Wrong{"The next write of " + name(m.id) + " fails", "Start it anew", []Action{{Do: Crash}, {Do: Restart}}}
+	},
 	title: "Fail its next write", meaning: "Its disk does part of it, and the server stops.",
 	done: "The next write of S0 fails.",
 	words: func(_ *Action, who, _ string) string {
@@ -291,7 +297,13 @@ var diskDeeds = []deed{{
 	undo: func(_ *World, _ *Action, m *machine) []Action {
 		return []Action{{Do: FreeDisk, Server: m.id}}
 	},
-	heal:  func(_ *World, m *machine) { m.disk.full = false },
+	heal: func(_ *World, m *machine) { m.disk.full = false },
+	wrong: func(m *machine) Wrong {
+		if !m.disk.full {
+			return Wrong{}
+		}
+		return Wrong{name(m.id) + "’s disk is full", "Make room", []Action{{Do: FreeDisk}}}
+	},
 	warn:  lastOfMajority,
 	title: "Fill its disk", meaning: "No write succeeds, also after a restart, until there is room again.",
 	done:  "The disk of S0 is full.",
@@ -332,11 +344,14 @@ var diskDeeds = []deed{{
 	},
 	forGood: "Nobody knows which bit it was.",
 	wrong: func(m *machine) Wrong {
-		if m.state() != Damaged {
-			return Wrong{}
-		}
 		anew := []Action{{Do: Wipe}, {Do: Restart}}
-		return Wrong{name(m.id) + " cannot read its disk", "Wipe and restart", anew}
+		switch {
+		case m.state() == Damaged:
+			return Wrong{name(m.id) + " cannot read its disk", "Wipe and restart", anew}
+		case m.disk.flipped && m.server != nil:
+			return Wrong{"A bit of " + name(m.id) + "’s disk is wrong, and nobody knows", "Wipe and restart", anew}
+		}
+		return Wrong{}
 	},
 	title: "Flip a bit of its disk", meaning: "Its checksum shows that at the next start, which the server refuses.",
 	done:  "A bit of the disk of S0 is wrong.",

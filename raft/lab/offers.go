@@ -32,11 +32,19 @@ func (w *World) Offers(id raft.ServerID) [][]Offer {
 	if m.paused {
 		pause = Resume
 	}
+	fill := FillDisk
+	if m.disk.full {
+		fill = FreeDisk
+	}
 	return [][]Offer{
 		{
 			w.offer("crash", m, Action{Do: Crash}), w.offer("power", m, Action{Do: PowerLoss}),
 			w.offer("pause", m, Action{Do: pause}), w.offer("restart", m, Action{Do: Restart}),
 			w.offer("wipe", m, Action{Do: Wipe}),
+		},
+		{
+			w.offer("fill", m, Action{Do: fill}), w.offer("fail", m, Action{Do: FailDisk}),
+			w.offer("flip", m, Action{Do: FlipBit}),
 		},
 		{w.offer("campaign", m, Action{Do: Campaign}), w.offerClock(m)},
 		{w.offerCut(m)},

@@ -50,7 +50,7 @@ func TestOffersStayInTheirPlaces(t *testing.T) {
 		return names
 	}
 	down := five(t, Action{Do: Crash, Server: 2})
-	if up := order(five(t), 2); up != order(down, 2) || !strings.HasPrefix(up, "crash power pause restart wipe | campaign clock | ") {
+	if up := order(five(t), 2); up != order(down, 2) || !strings.HasPrefix(up, "crash power pause restart wipe | fill fail flip | campaign clock | ") {
 		t.Errorf("up %s, down %s", up, order(down, 2))
 	}
 	paused := five(t, Action{Do: Pause, Server: 2})
@@ -174,6 +174,9 @@ func TestWhatIsWrongIsRighted(t *testing.T) {
 		{[]Action{{Do: Clock, Server: 3, Rate: 0.5}}, "S3’s clock runs at 0.5×"},
 		{[]Action{{Do: SlowDisk, Server: 4, Disk: 50_000}}, "S4’s disk takes up to 50 ms"},
 		{[]Action{{Do: SlowDisk, Server: 4, Hang: true}}, "S4’s disk finishes no write"},
+		{[]Action{{Do: FillDisk, Server: 5}}, "S5’s disk is full"},
+		{[]Action{{Do: FailDisk, Server: 5}}, "The next write of S5 fails"},
+		{[]Action{{Do: FlipBit, Server: 5}}, "A bit of S5’s disk is wrong, and nobody knows"},
 		{[]Action{{Do: FlipBit, Server: 5}, {Do: PowerLoss, Server: 5}, {Do: Restart, Server: 5}}, "S5 cannot read its disk"},
 	} {
 		w := five(t, test.actions...)
@@ -187,5 +190,30 @@ func TestWhatIsWrongIsRighted(t *testing.T) {
 		if list = w.Wrongs(); len(list) != 0 {
 			t.Errorf("%s was righted, and %+v", test.text, list)
 		}
+	}
+}
+
+// The disk's faults are offered with what becomes of them: one that is full has room made on it, and what would stop
+// the last server of a majority is warned of.
+func TestOffersHaveTheFaultsOfADisk(t *testing.T) {
+	w := five(t, Action{Do: FillDisk, Server: 2})
+	if o := offered(t, w, 2, "fill"); o.Words != "Make room on its disk" || o.Acts[0].Do != FreeDisk || o.Not != "" {
+		t.Errorf("of a full disk: %+v", o)
+	}
+	if o := offered(t, w, 3, "fill"); o.Words != "Fill its disk" || o.Done != "The disk of S3 is full." || o.Warning != "" {
+		t.Errorf("of another one: %+v", o)
+	}
+	do(t, w, true, Action{Do: Put, Key: "x", Value: "1"}, 100*millisecond)
+	if o := offered(t, w, 2, "fail"); o.Not != "S2 is down." {
+		t.Errorf("its full disk has stopped S2, and %+v", o)
+	}
+	do(t, w, true, Action{Do: Crash, Server: 3}, 0)
+	for _, fault := range []string{"fill", "fail"} {
+		if o := offered(t, w, 4, fault); !strings.HasPrefix(o.Warning, "Only S1, S4 and S5 of 5 voters run.") {
+			t.Errorf("%s: %+v", fault, o)
+		}
+	}
+	if o := offered(t, w, 4, "flip"); o.Not != "" || o.Words != "Flip a bit of its disk" {
+		t.Errorf("%+v", o)
 	}
 }
