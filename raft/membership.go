@@ -55,49 +55,48 @@ func (n *Node) electable() bool {
 // complete when the configuration at the index that Status.ConfigIndex then names is committed. Errors: ErrNotLeader, ErrTransferring, ErrChangePending,
 // ErrTooEarly, ErrNotCaughtUp, and those of ParseConfiguration.
 func (n *Node) Reconfigure(c Configuration) error {
-	next, err := n.nextConfig(c)
-	if err != nil {
+	c = c.Clone()
+	if err := n.prepare(&c); err != nil {
 		return err
 	}
-	n.appendConfig(next)
+	n.appendConfig(c)
 	n.done()
 	return nil
 }
 
 // MayReconfigure returns the error with which Reconfigure would refuse c now, nil if it would not.
 func (n *Node) MayReconfigure(c Configuration) error {
-	_, err := n.nextConfig(c)
-	return err
+	c = c.Clone()
+	return n.prepare(&c)
 }
 
-// nextConfig returns the configuration with which a change to c begins, or why no such change can begin now.
-func (n *Node) nextConfig(c Configuration) (Configuration, error) {
+// prepare makes of c the configuration with which a change to c begins, or returns why no such change can begin now.
+func (n *Node) prepare(c *Configuration) error {
 	l := n.leadership
-	c = c.Clone()
 	now := n.config()
 	switch {
 	case l == nil:
-		return c, ErrNotLeader
+		return ErrNotLeader
 	case l.transfer.to != 0:
-		return c, ErrTransferring
+		return ErrTransferring
 	case c.Joint():
-		return c, errors.New("raft: configuration: give the servers that are to be, not a joint configuration")
+		return errors.New("raft: configuration: give the servers that are to be, not a joint configuration")
 	case c.complete() != nil:
-		return c, c.complete()
+		return c.complete()
 	case (now.Joint() || n.configs[len(n.configs)-1].index > n.commitIndex) && n.keeps(OneChangeAtATime):
-		return c, ErrChangePending
+		return ErrChangePending
 	case n.log.term(n.commitIndex) != n.currentTerm && n.keeps(ChangeInOwnTerm):
-		return c, ErrTooEarly
+		return ErrTooEarly
 	}
 	for _, v := range c.Voters {
 		if !now.Votes(v) && n.keeps(CatchUpFirst) && !l.caughtUp(v) {
-			return c, ErrNotCaughtUp
+			return ErrNotCaughtUp
 		}
 	}
 	if changes(now.Voters, c.Voters) > 1 {
 		c.Outgoing = slices.Clone(now.Voters)
 	}
-	return c, c.complete() // those that come and those that go may be too many together
+	return c.complete() // those that come and those that go may be too many together
 }
 
 // changes returns how many servers are in one of the lists only.

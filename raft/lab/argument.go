@@ -52,12 +52,13 @@ const (
 func always(words string) func(a *Action) string { return func(*Action) string { return words } }
 
 func wrongTrap(a *Action) string {
-	return "trap: expected the number of a trap, 1 or more, with disarm, and with nothing else, got " + strconv.Itoa(a.Trap)
+	return "trap: expected the number of a trap, 1 or more, with disarm, and with nothing else, got " +
+		strconv.Itoa(a.Trap)
 }
 
 func wrongText(a *Action) string {
-	return "text: expected 1 to " + strconv.Itoa(MaxText) + " bytes with editFrame and injectFrame, and with nothing else, got " +
-		strconv.Itoa(len(a.Text))
+	return "text: expected 1 to " + strconv.Itoa(MaxText) + " bytes with editFrame and injectFrame, and with nothing " +
+		"else, got " + strconv.Itoa(len(a.Text))
 }
 
 // limit is the range of a number of an Action.

@@ -21,13 +21,13 @@ func TestEveryDeedIsWhole(t *testing.T) {
 	}
 	for i := range catalogue {
 		d := &catalogue[i]
-		if d.do == nil || d.words == nil || d.title == "" || d.meaning == "" || !strings.HasSuffix(d.done, ".") {
+		if d.do == nil || d.words == nil && d.says == "" && d.becomes == "" || d.title == "" || d.meaning == "" || !strings.HasSuffix(d.done, ".") {
 			t.Errorf("%s: something is missing in %+v", d.name, d)
 		}
 		if !strings.HasSuffix(d.why, ".") || d.section == "" && d.name != Rules && d.name != Disarm {
 			t.Errorf("%s: why is %q, %q", d.name, d.why, d.section)
 		}
-		if (d.undo == nil) != strings.HasSuffix(d.forGood, ".") {
+		if (d.undo == nil && d.inverse == "") != strings.HasSuffix(d.forGood, ".") {
 			t.Errorf("%s: it is taken back, or says why not, but not both: %q", d.name, d.forGood)
 		}
 		for _, arg := range append(d.takes, d.must...) {
@@ -224,7 +224,7 @@ func TestUndoingLeadsBack(t *testing.T) {
 				continue
 			}
 			back := w.Undo(&a)
-			if len(back) > 0 != (do.entry().undo != nil) && do != Cut && do != Mend && do != Hold && do != Release && do != Network &&
+			if len(back) > 0 != (do.entry().forGood == "") && do != Cut && do != Mend && do != Hold && do != Release && do != Network &&
 				do != HoldFrame && do != ReleaseFrame {
 				t.Errorf("seed %d: %+v is undone by %v", seed, a, back)
 			}
@@ -246,7 +246,7 @@ func TestUndoingLeadsBack(t *testing.T) {
 		}
 	}
 	for i := range catalogue {
-		if d := &catalogue[i]; d.undo != nil && undone[d.name] == 0 {
+		if d := &catalogue[i]; d.forGood == "" && undone[d.name] == 0 {
 			t.Errorf("%s was never undone", d.name)
 		}
 	}

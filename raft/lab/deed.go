@@ -30,6 +30,7 @@ type deed struct {
 
 	// undo returns what takes it back, and is asked before it is done; nil: nothing does, and forGood says why.
 	undo    func(w *World, a *Action, m *machine) []Action
+	inverse Deed // that is what takes it back, at the same server
 	forGood string
 	heal    func(w *World, m *machine) // ends at one machine what it did; nil: that is the network's, or lasts
 	wrong   func(m *machine) Wrong     // what is wrong at a machine while that lasts; without Text: nothing is
@@ -41,8 +42,11 @@ type deed struct {
 	done    string // that it was done, in a few words; S0 stands for the server
 	trap    string // what a trap that does it is called, in front of a server's name; empty: a page offers none
 
-	words        func(a *Action, who, what string) string // what it does, in words that make a sentence, see Action.Words
-	why, section string                                   // what it means to Raft
+	// What it does, see Action.Words: behind a server's name, or behind what a frame is; words where that is not enough.
+	says, becomes string
+	words         func(a *Action, who, what string) string
+
+	why, section string // what it means to Raft
 
 	room  bool         // it can be done in a live room, too: it is the network's
 	touch hub.FrameAct // what the hub does to one frame
@@ -103,10 +107,21 @@ func (w *World) Undo(a *Action) []Action {
 	}
 	d := a.Do.entry()
 	m, why := w.meant(d, a)
-	if why != "" || d.undo == nil {
-		return nil
+	switch {
+	case why != "":
+	case d.inverse != "":
+		return acts(d.inverse, m.id, 0)
+	case d.undo != nil:
+		return d.undo(w, a, m)
 	}
-	return d.undo(w, a, m)
+	return nil
+}
+
+// acts is a list of one deed, aimed at a server or at a link.
+//
+//go:noinline
+func acts(do Deed, server, to raft.ServerID) []Action {
+	return []Action{{Do: do, Server: server, To: to}}
 }
 
 // act does an action, or sets it as a trap, and returns in a sentence why not if it does not.
@@ -182,7 +197,8 @@ func (w *World) concerned(id raft.ServerID) *machine {
 	return w.machines[id-1]
 }
 
-// spring takes the traps that an event at a server sets off. What they do waits until all is done that the same input led to.
+// spring takes the traps that an event at a server sets off. What they do waits until all is done that the same input
+// led to.
 func (w *World) spring(m *machine, e *raft.Event) {
 	for i := 0; i < len(w.traps); i++ {
 		t := w.traps[i].Action
@@ -200,7 +216,8 @@ func (w *World) spring(m *machine, e *raft.Event) {
 	}
 }
 
-// trap returns the trap that has this number, nil if it is not set: it was sprung, or taken away, or there never was one.
+// trap returns the trap that has this number, nil if it is not set: it was sprung, or taken away, or there never was
+// one.
 func (w *World) trap(number int) *Trap {
 	for i := range w.traps {
 		if w.traps[i].Number == number {

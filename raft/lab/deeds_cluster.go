@@ -10,15 +10,26 @@ import (
 
 // What servers are asked to do, what is done to all of them, and what shows what a rule or a timer is for.
 const (
-	Campaign    Deed = "campaign"    // it starts an election
-	Reconfigure Deed = "reconfigure" // it is asked, as leader, to change who the servers are to Servers and Learners (§6). Voters who are not caught up are refused (thesis 4.2.1)
-	Transfer    Deed = "transfer"    // it is asked, as leader, to hand its leadership over (thesis 3.10)
-	Compact     Deed = "compact"     // it puts a snapshot in the place of its log (§7)
-	Heal        Deed = "heal"        // network, clocks and disks are as at the start, and every server runs that has its disk. Who the servers of the cluster are stays
-	Rules       Deed = "rules"       // from now on no server keeps the rules Off, and every server all others
-	Spread      Deed = "spread"      // the election timers of all who do not lead are set evenly apart, in the order in which they would have run out
-	Align       Deed = "align"       // … are set to run out at the same moment, when the last of them would have
-	Disarm      Deed = "disarm"      // a trap is taken away
+	Campaign Deed = "campaign" // it starts an election
+
+	// It is asked, as leader, to change who the servers are to Servers and Learners (§6). Voters who are not caught up
+	// are refused (thesis 4.2.1).
+	Reconfigure Deed = "reconfigure"
+
+	Transfer Deed = "transfer" // it is asked, as leader, to hand its leadership over (thesis 3.10)
+	Compact  Deed = "compact"  // it puts a snapshot in the place of its log (§7)
+
+	// Network, clocks and disks are as at the start, and every server runs that has its disk. Who the servers of the
+	// cluster are stays.
+	Heal Deed = "heal"
+
+	Rules Deed = "rules" // from now on no server keeps the rules Off, and every server all others
+
+	// The election timers of all who do not lead are set evenly apart, in the order in which they would have run out.
+	Spread Deed = "spread"
+
+	Align  Deed = "align"  // … are set to run out at the same moment, when the last of them would have
+	Disarm Deed = "disarm" // a trap is taken away
 )
 
 var clusterDeeds = []deed{{
@@ -56,7 +67,9 @@ var clusterDeeds = []deed{{
 		}
 		return who + " is asked to hand its leadership to " + name(a.To)
 	},
-	why: "The leader brings another server up to date and tells it to hold an election at once.", section: "thesis 3.10",
+	why: "The leader brings another server up to date and tells it to hold an election at once.",
+
+	section: "thesis 3.10",
 }, {
 	name: Reconfigure, takes: []string{"learners", "careful"}, on: running, asks: true,
 	not: func(w *World, a *Action, m *machine) string {
@@ -90,9 +103,9 @@ var clusterDeeds = []deed{{
 	},
 	forGood: "The entries are gone; what came of them is in the snapshot.",
 	title:   "Compact its log", meaning: "A snapshot takes the place of what it has applied (§7).",
-	done:  "S0 compacted its log.",
-	words: say(" puts a snapshot in the place of its log"),
-	why:   "The state of the state machine stands for all the commands that led to it.", section: "§7",
+	done: "S0 compacted its log.",
+	says: " puts a snapshot in the place of its log",
+	why:  "The state of the state machine stands for all the commands that led to it.", section: "§7",
 }, {
 	name: Heal, room: true,
 	do: func(w *World, _ *Action, _ *machine) error {
@@ -112,7 +125,11 @@ var clusterDeeds = []deed{{
 		w.actOnRules(a)
 		return nil
 	},
-	undo:  func(w *World, _ *Action, _ *machine) []Action { return []Action{{Do: Rules, Off: w.Off()}} },
+	undo: func(w *World, _ *Action, _ *machine) []Action {
+		list := acts(Rules, 0, 0)
+		list[0].Off = w.Off()
+		return list
+	},
 	title: "Leave rules out", meaning: "No server keeps them from now on.", done: "The rules are other ones.",
 	words: func(a *Action, _, _ string) string { return rulesWords(a.Off) },
 	why:   "A server that does not keep a rule is not a Raft server any more. See what breaks.",
@@ -184,29 +201,34 @@ const (
 	CompareAndSwap Deed = "cas" // … to write Value if Expected is there
 )
 
-var clientDeeds = []deed{
-	asking(wire.Put, deed{
-		name: Put, title: "Send a write", meaning: "A client asks it to write, whether it leads or not.",
-		words: func(a *Action, who, _ string) string { return writes(a, who) },
-	}),
-	asking(wire.Get, deed{
-		name: Get, takes: []string{"read"}, title: "Send a read", meaning: "A client asks it for a value.",
-		words: func(a *Action, who, _ string) string {
-			return "a client asks " + who + " for " + a.Key + readWords[a.Read]
-		},
-	}),
-	asking(wire.Delete, deed{
-		name: Delete, title: "Send a deletion", meaning: "A client asks it to forget a key.",
-		words: func(a *Action, who, _ string) string { return "a client asks " + who + " to delete " + a.Key },
-	}),
-	asking(wire.CompareAndSwap, deed{
-		name: CompareAndSwap, takes: []string{"expected"},
-		title: "Send a compare-and-swap", meaning: "A client asks it to write if it finds what is expected.",
-		words: func(a *Action, who, _ string) string {
-			return writes(a, who) + " if it is " + explain.Clip(a.Expected, shownValue)
-		},
-	}),
-}
+var clientDeeds = []deed{{
+	name: Put, on: named, not: tooMuch, do: put, done: asked, forGood: told, why: whoLeads, section: "§8",
+	title: "Send a write", meaning: "A client asks it to write, whether it leads or not.",
+	words: func(a *Action, who, _ string) string { return writes(a, who) },
+}, {
+	name: Get, takes: []string{"read"}, on: named, not: tooMuch, do: put, done: asked, forGood: told, why: whoLeads,
+	section: "§8", title: "Send a read", meaning: "A client asks it for a value.",
+	words: func(a *Action, who, _ string) string {
+		return "a client asks " + who + " for " + a.Key + readWords[a.Read]
+	},
+}, {
+	name: Delete, on: named, not: tooMuch, do: put, done: asked, forGood: told, why: whoLeads, section: "§8",
+	title: "Send a deletion", meaning: "A client asks it to forget a key.",
+	words: func(a *Action, who, _ string) string { return "a client asks " + who + " to delete " + a.Key },
+}, {
+	name: CompareAndSwap, takes: []string{"expected"}, on: named, not: tooMuch, do: put, done: asked, forGood: told,
+	why: whoLeads, section: "§8",
+	title: "Send a compare-and-swap", meaning: "A client asks it to write if it finds what is expected.",
+	words: func(a *Action, who, _ string) string {
+		return writes(a, who) + " if it is " + explain.Clip(a.Expected, shownValue)
+	},
+}}
+
+const (
+	asked    = "A client asked S0."
+	told     = "What a client asked for, and was told is done, stays."
+	whoLeads = "Whoever does not lead refuses, and says who leads."
+)
 
 const shownValue = 40 // bytes of a value, in words
 
@@ -219,20 +241,18 @@ var readWords = map[string]string{
 	"log": ", through the log", "readIndex": ", by ReadIndex", "lease": ", by its lease", "local": ", locally",
 }
 
-// asking completes what a client asks for. It is sent to a server that is down, too: nobody answers.
-func asking(method wire.Method, d deed) deed {
-	d.on = named
-	d.not = func(w *World, _ *Action, _ *machine) string {
-		if len(w.clients[0].pending) == maxPending {
-			return "Too much is under way."
-		}
-		return ""
+// put has the client ask. It is sent to a server that is down, too: nobody answers.
+func put(w *World, a *Action, m *machine) error {
+	method := map[Deed]wire.Method{
+		Put: wire.Put, Get: wire.Get, Delete: wire.Delete, CompareAndSwap: wire.CompareAndSwap,
+	}[a.Do]
+	w.actAsClient(a, m, method)
+	return nil
+}
+
+func tooMuch(w *World, _ *Action, _ *machine) string {
+	if len(w.clients[0].pending) == maxPending {
+		return "Too much is under way."
 	}
-	d.do = func(w *World, a *Action, m *machine) error {
-		w.actAsClient(a, m, method)
-		return nil
-	}
-	d.done, d.forGood = "A client asked S0.", "What a client asked for, and was told is done, stays."
-	d.why, d.section = "Whoever does not lead refuses, and says who leads.", "§8"
-	return d
+	return ""
 }

@@ -9,13 +9,17 @@ import (
 
 // What can be done to machines: to the process of a server, and to its clock.
 const (
-	Crash     Deed = "crash"   // the process ends: memory is lost, what was given to the disk gets there
-	PowerLoss Deed = "power"   // memory is lost, and of what the disk had not completed any part
-	Wipe      Deed = "wipe"    // the process ends and its disk is emptied. No Raft survives that of a server that may have voted (story 24 of raft/scenario)
-	Restart   Deed = "restart" // a server that is down starts with what its disk holds
-	Pause     Deed = "pause"   // the process stops; what arrives waits, at most MaxInbox frames
-	Resume    Deed = "resume"  // it goes on; first it sees how late it is, then what has arrived
-	Clock     Deed = "clock"   // its clock runs at another rate from now on
+	Crash     Deed = "crash" // the process ends: memory is lost, what was given to the disk gets there
+	PowerLoss Deed = "power" // memory is lost, and of what the disk had not completed any part
+
+	// The process ends and its disk is emptied. No Raft survives that of a server that may have voted (story 24 of
+	// raft/scenario). One that is Damaged is wiped while it is down.
+	Wipe Deed = "wipe"
+
+	Restart Deed = "restart" // a server that is down starts with what its disk holds
+	Pause   Deed = "pause"   // the process stops; what arrives waits, at most MaxInbox frames
+	Resume  Deed = "resume"  // it goes on; first it sees how late it is, then what has arrived
+	Clock   Deed = "clock"   // its clock runs at another rate from now on
 )
 
 var machineDeeds = []deed{{
@@ -29,15 +33,18 @@ var machineDeeds = []deed{{
 		if int64(rate*1e6) < m.clock.rate { // the last digit of a double was lost
 			rate = math.Nextafter(rate, math.MaxFloat64)
 		}
-		return []Action{{Do: Clock, Server: m.id, Rate: rate}}
+		list := acts(Clock, m.id, 0)
+		list[0].Rate = rate
+		return list
 	},
 	heal: func(w *World, m *machine) { w.setClock(m, 1) },
 	wrong: func(m *machine) Wrong {
 		if m.clock.rate == 1e6 {
 			return Wrong{}
 		}
-		rate := explain.Number(float64(m.clock.rate) / 1e6)
-		return Wrong{name(m.id) + "’s clock runs at " + rate + "×", "Right it", []Action{{Do: Clock, Rate: 1}}}
+		rate, right := explain.Number(float64(m.clock.rate)/1e6), acts(Clock, m.id, 0)
+		right[0].Rate = 1
+		return Wrong{name(m.id) + "’s clock runs at " + rate + "×", "Right it", right}
 	},
 	title: "Slow its clock", meaning: "Its clock runs at half speed: its timer takes twice as long.",
 	done: "The clock of S0 is slow.",
@@ -62,12 +69,12 @@ var machineDeeds = []deed{{
 		if m.state() != Down {
 			return Wrong{}
 		}
-		return Wrong{name(m.id) + " is down", Restart.entry().title, []Action{{Do: Restart}}}
+		return Wrong{name(m.id) + " is down", Restart.entry().title, acts(Restart, m.id, 0)}
 	},
 	warn:  lastOfMajority,
 	title: "Crash", meaning: "The process ends: memory is lost, the disk is kept.", done: "S0 crashed.", trap: "Crash",
-	words: say(" crashes: its memory is lost, its disk is kept"),
-	why:   "Servers may stop and come back. What they promised is on their disks, so a restart breaks no promise.",
+	says: " crashes: its memory is lost, its disk is kept",
+	why:  "Servers may stop and come back. What they promised is on their disks, so a restart breaks no promise.",
 
 	section: "§5.5",
 }, {
@@ -107,7 +114,7 @@ var machineDeeds = []deed{{
 	forGood: "What a disk held is gone.",
 	warn:    wiped,
 	title:   "Wipe the disk", meaning: "It stops, and log, term and vote are forgotten.", done: "S0 lost its disk.",
-	words: say(" loses its disk: it forgets its log, its term and its vote"),
+	says: " loses its disk: it forgets its log, its term and its vote",
 	why: "Raft does not survive this in a voter: it could vote twice in a term, or forget what it said that it " +
 		"stores.", section: "Figure 2",
 }, {
@@ -133,12 +140,10 @@ var machineDeeds = []deed{{
 		w.start(m)
 		return nil
 	},
-	undo: func(_ *World, _ *Action, m *machine) []Action {
-		return []Action{{Do: Crash, Server: m.id}}
-	},
-	title: "Restart", meaning: "It starts again with what its disk holds.", done: "S0 started again.",
-	words: say(" starts again with what its disk kept"),
-	why:   "It is the same server: its term, its vote and its log are those that it wrote down.", section: "§5.5",
+	inverse: Crash,
+	title:   "Restart", meaning: "It starts again with what its disk holds.", done: "S0 started again.",
+	says: " starts again with what its disk kept",
+	why:  "It is the same server: its term, its vote and its log are those that it wrote down.", section: "§5.5",
 }, {
 	name: Pause, on: named | up,
 	not: func(_ *World, _ *Action, m *machine) string {
@@ -151,9 +156,7 @@ var machineDeeds = []deed{{
 		m.paused, m.behind = true, m.clock.exact(w.now)-m.ticked*1e6
 		return nil
 	},
-	undo: func(_ *World, _ *Action, m *machine) []Action {
-		return []Action{{Do: Resume, Server: m.id}}
-	},
+	inverse: Resume,
 	heal: func(w *World, m *machine) {
 		if m.paused {
 			w.resume(m)
@@ -163,12 +166,12 @@ var machineDeeds = []deed{{
 		if !m.paused {
 			return Wrong{}
 		}
-		return Wrong{name(m.id) + " is paused", Resume.entry().title, []Action{{Do: Resume}}}
+		return Wrong{name(m.id) + " is paused", Resume.entry().title, acts(Resume, m.id, 0)}
 	},
 	warn:  lastOfMajority,
 	title: "Pause", meaning: "The process stops; what arrives waits.", done: "S0 is paused.", trap: "Pause",
-	words: say(" is paused: it does nothing, and what arrives waits"),
-	why:   "To the others it looks like a crash. It does not know that time passes.", section: "§5.5",
+	says: " is paused: it does nothing, and what arrives waits",
+	why:  "To the others it looks like a crash. It does not know that time passes.", section: "§5.5",
 }, {
 	name: Resume, on: named | up,
 	not: func(_ *World, _ *Action, m *machine) string {
@@ -181,20 +184,18 @@ var machineDeeds = []deed{{
 		w.resume(m)
 		return nil
 	},
-	undo: func(_ *World, _ *Action, m *machine) []Action {
-		return []Action{{Do: Pause, Server: m.id}}
-	},
-	title: "Go on", meaning: "It sees how late it is, and then what has arrived meanwhile.", done: "S0 goes on.",
-	words: say(" goes on"),
-	why:   "It believes what it knew before. The terms in the messages that waited tell it what it missed.",
+	inverse: Pause,
+	title:   "Go on", meaning: "It sees how late it is, and then what has arrived meanwhile.", done: "S0 goes on.",
+	says: " goes on",
+	why:  "It believes what it knew before. The terms in the messages that waited tell it what it missed.",
 
 	section: "§5.1",
 }}
 
 func startAgain(_ *World, _ *Action, m *machine) []Action {
-	list := []Action{{Do: Restart, Server: m.id}}
+	list := acts(Restart, m.id, 0)
 	if m.paused {
-		list = append(list, Action{Do: Pause, Server: m.id})
+		list = append(list, acts(Pause, m.id, 0)...)
 	}
 	return list
 }
@@ -213,11 +214,18 @@ func (w *World) setClock(m *machine, rate float64) {
 
 // What can be done to disks.
 const (
-	SlowDisk Deed = "disk"     // its disk is as quick as this from now on
-	FailDisk Deed = "failDisk" // its next write fails, any part of it done; so do those behind it until the server, which stops then, is started again
+	SlowDisk Deed = "disk" // its disk is as quick as this from now on
+
+	// Its next write fails, any part of it done; so do those behind it until the server, which stops then, is started
+	// again.
+	FailDisk Deed = "failDisk"
+
 	FillDisk Deed = "fillDisk" // its disk is full: every write fails, also after a restart, until FreeDisk or Heal
 	FreeDisk Deed = "freeDisk"
-	FlipBit  Deed = "flipBit" // a bit of what lies on its disk changes. It shows when the server starts next, which it refuses to do: it is Damaged until it is wiped
+
+	// A bit of what lies on its disk changes. It shows when the server starts next, which it refuses to do: it is
+	// Damaged until it is wiped.
+	FlipBit Deed = "flipBit"
 )
 
 var diskDeeds = []deed{{
@@ -239,7 +247,8 @@ var diskDeeds = []deed{{
 		if !m.disk.fails || m.server == nil {
 			return Wrong{}
 		}
-		return Wrong{"The next write of " + name(m.id) + " fails", "Start it anew", []Action{{Do: Crash}, {Do: Restart}}}
+		anew := append(acts(Crash, m.id, 0), acts(Restart, m.id, 0)...)
+		return Wrong{"The next write of " + name(m.id) + " fails", "Start it anew", anew}
 	},
 	title: "Fail its next write", meaning: "Its disk does part of it, and the server stops.",
 	done: "The next write of S0 fails.",
@@ -255,14 +264,15 @@ var diskDeeds = []deed{{
 		return nil
 	},
 	undo: func(_ *World, _ *Action, m *machine) []Action {
-		if m.disk.hung {
-			return []Action{{Do: SlowDisk, Server: m.id, Hang: true}}
+		list := acts(SlowDisk, m.id, 0)
+		if list[0].Hang = m.disk.hung; !m.disk.hung {
+			list[0].Disk = m.disk.longest
 		}
-		return []Action{{Do: SlowDisk, Server: m.id, Disk: m.disk.longest}}
+		return list
 	},
 	heal: func(w *World, m *machine) { m.disk.longest, m.disk.hung = w.run.Config.Disk, false },
 	wrong: func(m *machine) Wrong {
-		again := []Action{{Do: SlowDisk}}
+		again := acts(SlowDisk, m.id, 0)
 		switch {
 		case m.disk.hung:
 			return Wrong{name(m.id) + "’s disk finishes no write", "Quick again", again}
@@ -294,21 +304,21 @@ var diskDeeds = []deed{{
 		m.disk.full, m.repair = true, a.Down
 		return nil
 	},
-	undo: func(_ *World, _ *Action, m *machine) []Action {
-		return []Action{{Do: FreeDisk, Server: m.id}}
-	},
-	heal: func(_ *World, m *machine) { m.disk.full = false },
+	inverse: FreeDisk,
+	heal:    func(_ *World, m *machine) { m.disk.full = false },
 	wrong: func(m *machine) Wrong {
 		if !m.disk.full {
 			return Wrong{}
 		}
-		return Wrong{name(m.id) + "’s disk is full", "Make room", []Action{{Do: FreeDisk}}}
+		return Wrong{name(m.id) + "’s disk is full", "Make room", acts(FreeDisk, m.id, 0)}
 	},
 	warn:  lastOfMajority,
 	title: "Fill its disk", meaning: "No write succeeds, also after a restart, until there is room again.",
 	done:  "The disk of S0 is full.",
 	words: func(_ *Action, who, _ string) string { return "the disk of " + who + " is full" },
-	why:   "A server that cannot write stops: it could keep no promise. A majority goes on without it.", section: "§5.5",
+	why:   "A server that cannot write stops: it could keep no promise. A majority goes on without it.",
+
+	section: "§5.5",
 }, {
 	name: FreeDisk, on: named,
 	not: func(_ *World, _ *Action, m *machine) string {
@@ -322,7 +332,9 @@ var diskDeeds = []deed{{
 		return nil
 	},
 	undo: func(_ *World, _ *Action, m *machine) []Action {
-		return []Action{{Do: FillDisk, Server: m.id, Down: m.repair}}
+		list := acts(FillDisk, m.id, 0)
+		list[0].Down = m.repair
+		return list
 	},
 	title: "Make room on its disk", meaning: "Writes succeed again. A server that stopped has to be started.",
 	done:  "The disk of S0 has room again.",
@@ -332,7 +344,8 @@ var diskDeeds = []deed{{
 	name: FlipBit, takes: []string{"careful"}, on: named,
 	not: func(w *World, a *Action, m *machine) string {
 		if m.disk.behind == 0 {
-			return "Nothing lies on the disk of " + name(m.id) + " in which a wrong bit could be told from a write that was cut off."
+			return "Nothing lies on the disk of " + name(m.id) + " in which a wrong bit could be told from a write " +
+				"that was cut off."
 		}
 		return w.tooFewDisks(a, m)
 	},
@@ -344,7 +357,7 @@ var diskDeeds = []deed{{
 	},
 	forGood: "Nobody knows which bit it was.",
 	wrong: func(m *machine) Wrong {
-		anew := []Action{{Do: Wipe}, {Do: Restart}}
+		anew := append(acts(Wipe, m.id, 0), acts(Restart, m.id, 0)...)
 		switch {
 		case m.state() == Damaged:
 			return Wrong{name(m.id) + " cannot read its disk", "Wipe and restart", anew}

@@ -3,7 +3,6 @@ package lab
 import (
 	"encoding/base64"
 	"errors"
-	"slices"
 	"strings"
 
 	"raftplayground/raft"
@@ -24,13 +23,15 @@ const (
 
 var networkDeeds = []deed{{
 	name: Cut, on: named, room: true,
-	do: onLinks, undo: cutsAsNow,
+	do: onLinks, undo: linksAsNow,
 	title: "Cut", meaning: "What is sent on it is lost.", done: "A link of S0 is cut.",
 	words: func(a *Action, who, _ string) string { return linksFrom(a, who) + " cut" },
-	why:   "What is under way there is lost, and so is what is sent from now on. Raft must live with that.", section: "§5.5",
+	why:   "What is under way there is lost, and so is what is sent from now on. Raft must live with that.",
+
+	section: "§5.5",
 }, {
 	name: Mend, on: named, room: true,
-	do: onLinks, undo: cutsAsNow,
+	do: onLinks, undo: linksAsNow,
 	title: "Mend", meaning: "What is sent on it arrives.", done: "A link of S0 is mended.",
 	words: func(a *Action, who, _ string) string { return linksFrom(a, who) + " mended" },
 	why:   mended, section: "§5.3",
@@ -77,16 +78,18 @@ var networkDeeds = []deed{{
 		l := a.Link
 		return which + explain.Conditions(l.Latency, l.Jitter, l.Loss, l.Duplicate, l.Reorder)
 	},
-	why: "Raft needs messages to take much less time than an election timeout; it is safe at any speed.", section: "§5.6",
+	why: "Raft needs messages to take much less time than an election timeout; it is safe at any speed.",
+
+	section: "§5.6",
 }, {
 	name: Hold, on: named, room: true,
-	do: onLinks, undo: holdsAsNow,
+	do: onLinks, undo: linksAsNow,
 	title: "Hold", meaning: "What is sent on it stops on its way.", done: "What S0 sends is held.",
 	words: func(a *Action, who, _ string) string { return sentBy(a, who) + " stops on its way" },
 	why:   late, section: "§5.5",
 }, {
 	name: Release, on: named, room: true,
-	do: onLinks, undo: holdsAsNow,
+	do: onLinks, undo: linksAsNow,
 	title: "Let go", meaning: "What was held goes on, as if it were sent now.", done: "What S0 sends goes on.",
 	words: func(a *Action, who, _ string) string { return sentBy(a, who) + " goes on" },
 	why:   late, section: "§5.5",
@@ -128,33 +131,26 @@ func sentBy(a *Action, who string) string {
 	return "what " + who + " sends to " + name(a.To)
 }
 
-// cutsAsNow makes the links from a machine that an action names as they are, whole or cut.
-func cutsAsNow(w *World, a *Action, m *machine) (list []Action) {
+// linksAsNow makes the links from a machine that an action names as they are: whole or cut, held or not.
+func linksAsNow(w *World, a *Action, m *machine) (list []Action) {
 	for _, l := range w.hub.Links(nil) {
-		if l.From != uint64(m.id) || a.To != 0 && l.To != uint64(a.To) || l.Up == (a.Do == Mend) {
-			continue
+		if l.From == uint64(m.id) && (a.To == 0 || l.To == uint64(a.To)) {
+			if back := asNow(&l, a.Do); back != a.Do {
+				list = append(list, acts(back, m.id, raft.ServerID(l.To))...)
+			}
 		}
-		list = append(list, Action{Do: upOrCut(l.Up), Server: m.id, To: raft.ServerID(l.To)})
 	}
 	return list
 }
 
-func holdsAsNow(w *World, a *Action, m *machine) (list []Action) {
-	for _, l := range w.hub.Links(nil) {
-		if l.From != uint64(m.id) || a.To != 0 && l.To != uint64(a.To) || l.Hold == (a.Do == Hold) {
-			continue
-		}
-		back := Release
-		if l.Hold {
-			back = Hold
-		}
-		list = append(list, Action{Do: back, Server: m.id, To: raft.ServerID(l.To)})
-	}
-	return list
-}
-
-func upOrCut(up bool) Deed {
-	if up {
+// asNow is the deed that makes a link what it is, in what another deed would change.
+func asNow(l *hub.Link, changed Deed) Deed {
+	switch hold := changed == Hold || changed == Release; {
+	case hold && l.Hold:
+		return Hold
+	case hold:
+		return Release
+	case l.Up:
 		return Mend
 	}
 	return Cut
@@ -162,10 +158,10 @@ func upOrCut(up bool) Deed {
 
 // cuts returns what makes every link whole or cut as it is now, whatever it is by then.
 func (w *World) cuts() []Action {
-	list := []Action{{Do: Partition, Servers: slices.Clone(w.servers)}}
+	list := partition(w.servers)
 	for _, l := range w.hub.Links(nil) {
 		if !l.Up {
-			list = append(list, Action{Do: Cut, Server: raft.ServerID(l.From), To: raft.ServerID(l.To)})
+			list = append(list, acts(Cut, raft.ServerID(l.From), raft.ServerID(l.To))...)
 		}
 	}
 	return list
@@ -179,11 +175,13 @@ func (w *World) conditions(from, to raft.ServerID) (list []Action) {
 			continue
 		}
 		link := Link{l.Latency, l.Jitter, l.Loss, l.Duplicate, l.Reorder}
-		list = append(list, Action{Do: Network, Server: raft.ServerID(l.From), To: raft.ServerID(l.To), Link: &link})
+		list = append(list, acts(Network, raft.ServerID(l.From), raft.ServerID(l.To))...)
+		list[len(list)-1].Link = &link
 		alike = alike && link == *list[0].Link
 	}
 	if alike && len(list) > 0 {
-		list = []Action{{Do: Network, Server: from, To: to, Link: list[0].Link}}
+		list = list[:1]
+		list[0].Server, list[0].To = from, to
 	}
 	return list
 }
@@ -200,47 +198,55 @@ const (
 )
 
 var frameDeeds = []deed{
-	onFrame(deed{
-		name: HoldFrame, touch: hub.HoldFrame, undo: frameAgain(ReleaseFrame),
+	{
+		room: true, do: touch, refused: untouched,
+		name: HoldFrame, touch: hub.HoldFrame, takes: []string{"frame"}, undo: frameAgain,
 		title: "Hold", meaning: "It stops where it is", done: "The message is held.",
-		words: aMessage(" is held on its way"), why: late, section: "§5.5",
-	}),
-	onFrame(deed{
-		name: ReleaseFrame, touch: hub.ReleaseFrame, undo: frameAgain(HoldFrame),
+		becomes: " is held on its way", why: late, section: "§5.5",
+	},
+	{
+		room: true, do: touch, refused: untouched,
+		name: ReleaseFrame, touch: hub.ReleaseFrame, takes: []string{"frame"}, undo: frameAgain,
 		title: "Let go", meaning: "It goes on, as if it were sent now", done: "The message goes on.",
-		words: aMessage(" that was held goes on"), why: late, section: "§5.5",
-	}),
-	onFrame(deed{
-		name: DropFrame, touch: hub.DropFrame, forGood: "A message that is lost is gone. Its sender may send it again.",
+		becomes: " that was held goes on", why: late, section: "§5.5",
+	},
+	{
+		room: true, do: touch, refused: untouched,
+		name: DropFrame, touch: hub.DropFrame, takes: []string{"frame"}, forGood: "A message that is lost is gone. Its sender may send it again.",
 		title: "Drop", meaning: "It is lost", done: "The message is lost.",
-		words: aMessage(" is dropped"), why: "Messages may be lost: who hears no reply calls again.", section: "§5.5",
-	}),
-	onFrame(deed{
-		name: DeliverFrame, touch: hub.DeliverFrame, forGood: "Its receiver has read it.",
+		becomes: " is dropped", why: "Messages may be lost: who hears no reply calls again.", section: "§5.5",
+	},
+	{
+		room: true, do: touch, refused: untouched,
+		name: DeliverFrame, touch: hub.DeliverFrame, takes: []string{"frame"}, forGood: "Its receiver has read it.",
 		title: "Deliver now", meaning: "It arrives at once", done: "The message arrived.",
-		words: aMessage(" is delivered at once"), why: "Messages may overtake each other.", section: "§2",
-	}),
-	onFrame(deed{
-		name: DuplicateFrame, touch: hub.DuplicateFrame, forGood: "The copy is a message of its own, and can be dropped.",
-		title: "Duplicate", meaning: "A copy of it sets out now", done: "A copy of the message set out.",
-		words: aMessage(" is sent twice"), why: "Messages may come twice: calls are idempotent.", section: "§5.5",
-	}),
-	onFrame(deed{
-		name: EditFrame, touch: hub.EditFrame, takes: []string{"text", "binary"}, must: []string{"text"},
+		becomes: " is delivered at once", why: "Messages may overtake each other.", section: "§2",
+	},
+	{
+		room: true, do: touch, refused: untouched,
+		name: DuplicateFrame, touch: hub.DuplicateFrame, takes: []string{"frame"},
+		forGood: "The copy is a message of its own, and can be dropped.",
+		title:   "Duplicate", meaning: "A copy of it sets out now", done: "A copy of the message set out.",
+		becomes: " is sent twice", why: "Messages may come twice: calls are idempotent.", section: "§5.5",
+	},
+	{
+		room: true, do: touch, refused: untouched,
+		name: EditFrame, touch: hub.EditFrame, takes: []string{"frame", "text", "binary"}, must: []string{"text"},
 		undo: func(w *World, a *Action, _ *machine) []Action {
-			for _, f := range w.hub.Flights(nil) {
-				if f.Seq == w.frame(a) {
-					was := frame{wire.KindOf(f.Binary), f.Data}
-					return []Action{{Do: EditFrame, Frame: f.Seq, Text: was.text(), Binary: f.Binary}}
-				}
+			f := w.flight(w.frame(a))
+			if f == nil {
+				return nil
 			}
-			return nil
+			was, list := frame{wire.KindOf(f.Binary), f.Data}, acts(EditFrame, 0, 0)
+			list[0].Frame, list[0].Text, list[0].Binary = f.Seq, was.text(), f.Binary
+			return list
 		},
 		title: "Edit", meaning: "Another text in its place", done: "The message says something else.",
-		words: aMessage(" is changed on its way"), why: forged, section: "§2",
-	}),
+		becomes: " is changed on its way", why: forged, section: "§2",
+	},
 	{
-		name: InjectFrame, touch: hub.InjectFrame, takes: []string{"text", "binary"}, must: []string{"text"}, room: true,
+		name: InjectFrame, touch: hub.InjectFrame, room: true,
+		takes: []string{"text", "binary"}, must: []string{"text"},
 		do: touch, refused: untouched, forGood: "A message is on its way, and can be dropped.",
 		title: "Make a message up", meaning: "As if a server had sent it", done: "A message was made up.",
 		words: func(a *Action, _, _ string) string {
@@ -250,37 +256,29 @@ var frameDeeds = []deed{
 	},
 }
 
-// onFrame completes a deed that is done to one frame under way.
-func onFrame(d deed) deed {
-	d.room, d.do, d.refused = true, touch, untouched
-	d.takes = append(d.takes, "frame")
-	return d
-}
-
-// aMessage says what becomes of a message.
-func aMessage(becomes string) func(a *Action, who, what string) string {
-	return func(a *Action, _, what string) string {
-		if what == "" {
-			what = "a message"
-			if a.Frame == 0 && a.Server != 0 {
-				what += " of " + name(a.Server)
-			}
-		}
-		return what + becomes
-	}
-}
-
 // frameAgain takes back that a frame was held, or let go, if it was not so before.
-func frameAgain(do Deed) func(w *World, a *Action, _ *machine) []Action {
-	return func(w *World, a *Action, _ *machine) []Action {
-		seq := w.frame(a)
-		for _, f := range w.hub.Flights(nil) {
-			if f.Seq == seq && f.Held == (do == HoldFrame) {
-				return []Action{{Do: do, Frame: seq}}
-			}
-		}
-		return nil
+func frameAgain(w *World, a *Action, _ *machine) []Action {
+	back := HoldFrame
+	if a.Do == HoldFrame {
+		back = ReleaseFrame
 	}
+	if f := w.flight(w.frame(a)); f != nil && f.Held == (back == HoldFrame) {
+		list := acts(back, 0, 0)
+		list[0].Frame = f.Seq
+		return list
+	}
+	return nil
+}
+
+// flight returns the frame of that number, nil if it is not under way.
+func (w *World) flight(seq uint64) *hub.Flight {
+	w.flights = w.hub.Flights(w.flights[:0])
+	for i := range w.flights {
+		if w.flights[i].Seq == seq {
+			return &w.flights[i]
+		}
+	}
+	return nil
 }
 
 var errNoFrame = errors.New("lab: no such frame is under way")
@@ -330,11 +328,12 @@ func frameRefusal(err error) string {
 	case strings.HasPrefix(refusal.Message, "frame: expected at most"):
 		return explain.Sentence(refusal.Message)
 	}
-	return "The network carries only what it can tell for a frame: text that begins with an address, as in 1>2:, or JSON with from."
+	return "The network carries only what it can tell for a frame: text that begins with an address, as in 1>2:, or " +
+		"JSON with from."
 }
 
-// frame returns the number of the frame that an action names, or of the one that arrives first where it says, 0 if there is none. One that is to be released is one that
-// is held.
+// frame returns the number of the frame that an action names, or of the one that arrives first where it says, 0 if
+// there is none. One that is to be released is one that is held.
 func (w *World) frame(a *Action) uint64 {
 	if a.Frame != 0 {
 		return a.Frame
@@ -343,7 +342,8 @@ func (w *World) frame(a *Action) uint64 {
 	var first *hub.Flight
 	for i := range w.flights {
 		f := &w.flights[i]
-		if a.Server != 0 && f.From != uint64(a.Server) || a.To != 0 && f.To != uint64(a.To) || a.Do == ReleaseFrame && !f.Held {
+		elsewhere := a.Server != 0 && f.From != uint64(a.Server) || a.To != 0 && f.To != uint64(a.To)
+		if elsewhere || a.Do == ReleaseFrame && !f.Held {
 			continue
 		}
 		if first == nil || f.Due < first.Due {

@@ -38,18 +38,18 @@ func (w *World) Offers(id raft.ServerID) [][]Offer {
 	}
 	return [][]Offer{
 		{
-			w.offer("crash", m, Action{Do: Crash}), w.offer("power", m, Action{Do: PowerLoss}),
-			w.offer("pause", m, Action{Do: pause}), w.offer("restart", m, Action{Do: Restart}),
-			w.offer("wipe", m, Action{Do: Wipe}),
+			w.offer("crash", m, Crash), w.offer("power", m, PowerLoss),
+			w.offer("pause", m, pause), w.offer("restart", m, Restart),
+			w.offer("wipe", m, Wipe),
 		},
 		{
-			w.offer("fill", m, Action{Do: fill}), w.offer("fail", m, Action{Do: FailDisk}),
-			w.offer("flip", m, Action{Do: FlipBit}),
+			w.offer("fill", m, fill), w.offer("fail", m, FailDisk),
+			w.offer("flip", m, FlipBit),
 		},
-		{w.offer("campaign", m, Action{Do: Campaign}), w.offerClock(m)},
+		{w.offer("campaign", m, Campaign), w.offerClock(m)},
 		{w.offerCut(m)},
 		{
-			w.offerTransfer(m), w.offerRemoval(m), w.offerAddition(m), w.offer("compact", m, Action{Do: Compact}),
+			w.offerTransfer(m), w.offerRemoval(m), w.offerAddition(m), w.offer("compact", m, Compact),
 			w.offerWrite(m),
 		},
 	}
@@ -63,21 +63,23 @@ func (w *World) OffersForFrame(f *hub.Flight) []Offer {
 	}
 	var list []Offer
 	for _, do := range []Deed{DeliverFrame, hold, DropFrame, DuplicateFrame} {
-		a := Action{Do: do, Frame: f.Seq}
+		a := acts(do, 0, 0)
+		a[0].Frame = f.Seq
 		list = append(list, w.offerOf(string(do.entry().touch), nil, a))
 	}
 	return list
 }
 
 // offer aims a deed at a machine.
-func (w *World) offer(name string, m *machine, a Action) Offer {
-	a.Server = m.id
-	return w.offerOf(name, m, a)
+//
+//go:noinline
+func (w *World) offer(name string, m *machine, do Deed) Offer {
+	return w.offerOf(name, m, acts(do, m.id, 0))
 }
 
-func (w *World) offerOf(called string, m *machine, a Action) Offer {
-	d := a.Do.entry()
-	o := Offer{Name: called, Words: d.title, Meaning: d.meaning, Not: w.Can(&a), Acts: []Action{a}, Done: d.done}
+func (w *World) offerOf(called string, m *machine, acts []Action) Offer {
+	d := acts[0].Do.entry()
+	o := Offer{Name: called, Words: d.title, Meaning: d.meaning, Not: w.Can(&acts[0]), Acts: acts, Done: d.done}
 	if m != nil {
 		o.Done = strings.ReplaceAll(d.done, "S0", name(m.id))
 	}
@@ -88,10 +90,11 @@ func (w *World) offerOf(called string, m *machine, a Action) Offer {
 }
 
 func (w *World) offerClock(m *machine) Offer {
-	if m.clock.rate == 1e6 {
-		return w.offer("clock", m, Action{Do: Clock, Rate: slow})
+	o := w.offer("clock", m, Clock)
+	if o.Acts[0].Rate = 1; m.clock.rate == 1e6 {
+		o.Acts[0].Rate = slow
+		return o
 	}
-	o := w.offer("clock", m, Action{Do: Clock, Rate: 1})
 	o.Words, o.Meaning = "Right its clock", "A second of its clock is a second again."
 	o.Done = "The clock of " + name(m.id) + " is right."
 	return o
@@ -103,17 +106,15 @@ func (w *World) offerCut(m *machine) Offer {
 	var cut, mend []Action
 	down, elsewhere := 0, false // of its links, and whether another one is
 	for _, l := range w.hub.Links(nil) {
-		a := Action{Server: raft.ServerID(l.From), To: raft.ServerID(l.To)}
-		switch own := a.Server == m.id || a.To == m.id; {
+		from, to := raft.ServerID(l.From), raft.ServerID(l.To)
+		switch own := from == m.id || to == m.id; {
 		case !own:
 			elsewhere = elsewhere || !l.Up
 		case l.Up:
-			a.Do = Cut
-			cut = append(cut, a)
+			cut = append(cut, acts(Cut, from, to)...)
 		default:
 			down++
-			a.Do = Mend
-			mend = append(mend, a)
+			mend = append(mend, acts(Mend, from, to)...)
 		}
 	}
 	o := Offer{Name: "cut", Acts: cut, Words: "Cut off", Done: name(m.id) + " is cut off.",
@@ -122,12 +123,12 @@ func (w *World) offerCut(m *machine) Offer {
 		o.Words, o.Meaning = "Join again", "All its links are mended."
 		o.Acts, o.Done = mend, name(m.id)+" is joined again."
 		if !elsewhere {
-			o.Acts = []Action{{Do: Partition, Servers: slices.Clone(w.servers)}}
+			o.Acts = partition(w.servers)
 		}
 		return o
 	}
 	if o.Warning = lastOfMajority(w, m); !elsewhere {
-		o.Acts = []Action{{Do: Partition, Servers: []raft.ServerID{m.id}}}
+		o.Acts = partition([]raft.ServerID{m.id})
 	}
 	if len(w.servers) == 1 {
 		o.Not = "It is alone."
@@ -138,7 +139,7 @@ func (w *World) offerCut(m *machine) Offer {
 func (w *World) offerTransfer(m *machine) Offer {
 	leader := w.leader()
 	if leader == m {
-		o := w.offer("transfer", m, Action{Do: Transfer})
+		o := w.offer("transfer", m, Transfer)
 		for _, v := range m.config.Voters {
 			if v != m.id {
 				o.To = append(o.To, v)
@@ -158,7 +159,7 @@ func (w *World) offerTransfer(m *machine) Offer {
 	case !slices.Contains(leader.config.Voters, m.id):
 		o.Not = "It has no vote."
 	default:
-		o.Acts = []Action{{Do: Transfer, Server: leader.id, To: m.id}}
+		o.Acts = acts(Transfer, leader.id, m.id)
 		o.Not = w.Can(&o.Acts[0])
 	}
 	return o
@@ -189,7 +190,7 @@ func (w *World) offerRemoval(m *machine) Offer {
 			o.Warning = "Of the " + strconv.Itoa(len(voters)) + " voters that stay only " + strconv.Itoa(len(left)) +
 				verb + ": they could not commit anything any more."
 		}
-		o.ask(w, Action{Do: Reconfigure, Servers: voters, Learners: learners})
+		o.ask(w, voters, learners)
 	}
 	return o
 }
@@ -212,19 +213,29 @@ func (w *World) offerAddition(m *machine) Offer {
 		o.Done = name(m.id) + " is to vote."
 		joined := append(slices.Clone(voters), m.id)
 		slices.Sort(joined)
-		o.ask(w, Action{Do: Reconfigure, Servers: joined, Learners: without(learners, m.id)})
+		o.ask(w, joined, without(learners, m.id))
 	default:
-		o.ask(w, Action{Do: Reconfigure, Servers: voters, Learners: append(slices.Clone(learners), m.id)})
+		o.ask(w, voters, append(slices.Clone(learners), m.id))
 	}
 	return o
 }
 
-// ask makes the offer one to ask the leader for something.
-func (o *Offer) ask(w *World, a Action) { o.Not, o.Acts = w.Can(&a), []Action{a} }
+// ask makes the offer one to ask the leader for other servers.
+func (o *Offer) ask(w *World, voters, learners []raft.ServerID) {
+	o.Acts = acts(Reconfigure, 0, 0)
+	o.Acts[0].Servers, o.Acts[0].Learners = voters, learners
+	o.Not = w.Can(&o.Acts[0])
+}
+
+func partition(side []raft.ServerID) []Action {
+	list := acts(Partition, 0, 0)
+	list[0].Servers = slices.Clone(side)
+	return list
+}
 
 func (w *World) offerWrite(m *machine) Offer {
-	o := w.offer("write", m, Action{Do: Put, Key: "x"})
-	if o.Not == "" {
+	o := w.offer("write", m, Put)
+	if o.Acts[0].Key = "x"; o.Not == "" {
 		o.Not = idle(m)
 	}
 	return o
@@ -279,15 +290,18 @@ func lastOfMajority(w *World, m *machine) string {
 // the newest log.
 func (w *World) quorums() []raft.Quorum {
 	says := w.leader()
-	var newest raft.Status
-	for _, m := range w.machines {
-		if m.server == nil || w.leader() != nil {
-			continue
-		}
-		s := &w.status
-		m.server.Node().Status(s)
-		if says == nil || s.LastTerm > newest.LastTerm || s.LastTerm == newest.LastTerm && s.LastIndex > newest.LastIndex {
-			says, newest.LastTerm, newest.LastIndex = m, s.LastTerm, s.LastIndex
+	if says == nil {
+		var term raft.Term
+		var last raft.Index
+		for _, m := range w.machines {
+			if m.server == nil {
+				continue
+			}
+			s := &w.status
+			m.server.Node().Status(s)
+			if says == nil || s.LastTerm > term || s.LastTerm == term && s.LastIndex > last {
+				says, term, last = m, s.LastTerm, s.LastIndex
+			}
 		}
 	}
 	if says == nil {

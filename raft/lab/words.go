@@ -20,7 +20,7 @@ func (a *Action) Words(size int, leader raft.ServerID, object string) string {
 			who = name(leader)
 		}
 	}
-	return explain.Sentence(a.Do.entry().words(a, who, object))
+	return explain.Sentence(a.Do.entry().say(a, who, object))
 }
 
 // TrapWords says of an action that is a trap what waits for which moment.
@@ -33,7 +33,7 @@ func (a *Action) TrapWords() string {
 	if moment == "" {
 		moment = "meets “" + string(a.When) + "”"
 	}
-	return "when " + who + " " + moment + ", " + a.Do.entry().words(a, does, "") + "."
+	return "when " + who + " " + moment + ", " + a.Do.entry().say(a, does, "") + "."
 }
 
 // Meaning says what an action means to Raft in a cluster of so many servers, and where that is written; both are empty
@@ -66,9 +66,19 @@ var Phrases = map[Moment]string{
 	"snapshotSent": "sends a snapshot", "snapshotInstalled": "takes over a snapshot",
 }
 
-// say makes a sentence of a server's name and what it does.
-func say(does string) func(a *Action, who, what string) string {
-	return func(_ *Action, who, _ string) string { return who + does }
+// say says what the deed does, see Action.Words.
+func (d *deed) say(a *Action, who, what string) string {
+	switch {
+	case d.words != nil:
+		return d.words(a, who, what)
+	case d.becomes == "":
+		return who + d.says
+	case what == "" && a.Frame == 0 && a.Server != 0:
+		what = "a message of " + name(a.Server)
+	case what == "":
+		what = "a message"
+	}
+	return what + d.becomes
 }
 
 func name(id raft.ServerID) string {

@@ -1,7 +1,5 @@
 package lab
 
-import "slices"
-
 // Wrong is something that is not as in a calm cluster, and what rights it.
 type Wrong struct {
 	Text  string   `json:"text"`  // "S1 is down"
@@ -15,15 +13,11 @@ const quick = 5 * millisecond // a write that takes up to this is nothing to spe
 func (w *World) Wrongs() []Wrong {
 	list := []Wrong{}
 	for _, m := range w.machines {
-		for _, d := range slices.Concat(machineDeeds, diskDeeds) {
-			if d.wrong == nil {
-				continue
-			}
-			if wrong := d.wrong(m); wrong.Text != "" {
-				for i := range wrong.Acts {
-					wrong.Acts[i].Server = m.id
+		for i := range catalogue {
+			if d := &catalogue[i]; d.wrong != nil {
+				if wrong := d.wrong(m); wrong.Text != "" {
+					list = append(list, wrong)
 				}
-				list = append(list, wrong)
 			}
 		}
 	}

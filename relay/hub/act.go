@@ -4,6 +4,7 @@ import (
 	"encoding/base64"
 	"slices"
 	"strconv"
+	"strings"
 )
 
 // ToDo is a deed that a member wants done to the network, by the name and with the arguments that it has in the lab
@@ -20,15 +21,19 @@ type ToDo struct {
 	Binary bool   // … and whether that is a binary message
 }
 
-// frameDeeds are the deeds that are done to one frame.
-var frameDeeds = map[string]FrameAct{
-	"holdFrame": HoldFrame, "releaseFrame": ReleaseFrame, "dropFrame": DropFrame, "deliverFrame": DeliverFrame,
-	"duplicateFrame": DuplicateFrame, "editFrame": EditFrame, "injectFrame": InjectFrame,
+// onFrame is what a deed does to one frame, empty if it is none of those.
+func onFrame(do string) FrameAct {
+	if act, is := strings.CutSuffix(do, "Frame"); is && slices.Contains(frameActs, FrameAct(act)) {
+		return FrameAct(act)
+	}
+	return ""
 }
+
+var frameActs = []FrameAct{HoldFrame, ReleaseFrame, DropFrame, DeliverFrame, DuplicateFrame, EditFrame, InjectFrame}
 
 // Do does to the network what the member on a connection wants: all of it, or nothing if any of it cannot be.
 func (h *Hub) Do(conn uint64, d *ToDo) error {
-	if act, known := frameDeeds[d.Do]; known {
+	if act := onFrame(d.Do); act != "" {
 		return h.Act(conn, d.act(act))
 	}
 	if _, err := h.memberOf(conn); err != nil {
@@ -57,18 +62,43 @@ var (
 	zero    = 0.0
 )
 
-// settings are what the deeds make of a link.
-var settings = map[string]LinkChange{
-	"cut": {Up: &no}, "mend": {Up: &yes}, "hold": {Hold: &yes}, "release": {Hold: &no}, "partition": {}, "network": {},
-	"heal": {Up: &yes, Hold: &no, Conditions: Conditions{Loss: &zero, Duplicate: &zero, Reorder: &zero}},
+// setting is what the deed makes of a link, which is one from from to to; nil: it is no deed of a room.
+func (d *ToDo) setting(from, to uint64) *LinkChange {
+	l := &LinkChange{From: from, To: to}
+	switch d.Do {
+	case "cut":
+		l.Up = &no
+	case "mend":
+		l.Up = &yes
+	case "hold":
+		l.Hold = &yes
+	case "release":
+		l.Hold = &no
+	case "partition": // within a side what was cut is mended
+		if l.Up = &no; d.onSide(from) == d.onSide(to) {
+			l.Up = &yes
+		}
+	case "network":
+		if d.Link != nil {
+			l.Conditions = *d.Link
+		}
+	case "heal":
+		l.Up, l.Hold, l.Loss, l.Duplicate, l.Reorder = &yes, &no, &zero, &zero, &zero
+	default:
+		return nil
+	}
+	return l
+}
+
+func (d *ToDo) onSide(server uint64) bool {
+	return slices.Contains(d.Side, server) || len(d.Side) == 0 && d.From == server
 }
 
 func (d *ToDo) check(size int) error {
-	_, known := settings[d.Do]
 	switch beyond := func(id uint64) bool { return id > uint64(size) }; {
-	case !known:
-		words := "This page is a live room, which cannot do “" + clip(d.Do) + "”: each of its servers is a tab of its " +
-			"own, whose people close it, reload it and ask it. A room can do what is the network's."
+	case d.setting(1, 2) == nil:
+		words := "This page is a live room, which cannot do “" + clip(d.Do) + "”: each of its servers is a tab of " +
+			"its own, whose people close it, reload it and ask it. A room can do what is the network's."
 		return &Refusal{CodeBadParams, "do", words}
 	case (d.Do == "network") != (d.Link != nil):
 		return badParam("link", "one with network, and with nothing else", "something else")
@@ -82,25 +112,13 @@ func (d *ToDo) check(size int) error {
 
 // links are the settings that the deed makes.
 func (d *ToDo) links(size int) (list []LinkChange) {
-	side := d.Side
-	if len(side) == 0 {
-		side = []uint64{d.From}
-	}
+	cut := d.Do == "partition" // which is both ways
 	for from := range uint64(size) {
 		for to := range uint64(size) {
-			l := settings[d.Do]
-			switch l.From, l.To = from+1, to+1; {
-			case from == to:
-				continue
-			case d.Do == "partition": // both ways; within a side what was cut is mended
-				up := slices.Contains(side, l.From) == slices.Contains(side, l.To)
-				l.Up = &up
-			case d.From != 0 && d.From != l.From || d.To != 0 && d.To != l.To:
-				continue
-			case d.Link != nil:
-				l.Conditions = *d.Link
+			meant := (d.From == 0 || d.From == from+1) && (d.To == 0 || d.To == to+1)
+			if from != to && (cut || meant) {
+				list = append(list, *d.setting(from+1, to+1))
 			}
-			list = append(list, l)
 		}
 	}
 	return list

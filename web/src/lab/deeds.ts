@@ -7,7 +7,10 @@ import { store } from "../store.js";
 export const isPaused = (s: ServerView): boolean => s.machine?.state === "paused";
 export const isDown = (s: ServerView): boolean => s.seat !== "connected";
 
-/** What can be done to a server. It is asked for whenever a view is drawn, which is drawn again if the answer is another one. */
+/**
+ * What can be done to a server. It is asked for whenever a view is drawn, which is drawn again if the answer is another
+ * one.
+ */
 export class Offers {
   private groups: LabOffer[][] = [];
   private server = 0;
@@ -27,18 +30,25 @@ export class Offers {
     this.asking = true;
     const before = JSON.stringify(this.groups);
     // While the lab is on its way to another moment, what it told before stands.
-    const groups = (await store.askLab((id) => ({ type: "deeds", id, server })).catch(() => null)) as LabOffer[][] | null;
+    const told = store.askLab((id) => ({ type: "deeds", id, server }));
+    const groups = (await told.catch(() => null)) as LabOffer[][] | null;
     this.asking = false;
     if (server === this.server && groups) this.groups = groups;
     if (server !== this.server || JSON.stringify(this.groups) !== before) this.view.requestUpdate();
   }
 }
 
-/** Does something to the cluster at the moment that is looked at, and offers the way back if it is said what was `done`; what the lab refuses is said on the page. */
+/**
+ * Does something to the cluster at the moment that is looked at, and offers the way back if it is said what was `done`;
+ * what the lab refuses is said on the page.
+ */
 export async function perform(acts: LabAction[], done = ""): Promise<void> {
   const undo: LabAction[] = [];
   try {
-    for (const action of acts) undo.unshift(...((await store.askLab((id) => ({ type: "act", id, action }))) as Acted).undo);
+    for (const action of acts) {
+      const acted = (await store.askLab((id) => ({ type: "act", id, action }))) as Acted;
+      undo.unshift(...acted.undo);
+    }
   } catch (why) {
     return store.notice((why as Error).message);
   }
@@ -48,5 +58,7 @@ export async function perform(acts: LabAction[], done = ""): Promise<void> {
 /** As perform, for what was offered. A client's write becomes a request of this page. */
 export async function accept(offer: LabOffer): Promise<void> {
   if (offer.name !== "write") return perform(offer.acts, offer.done);
-  store.request("put", "x", String(store.requests.length + 1), offer.acts[0]?.server ?? null).catch((why: Error) => store.notice(why.message));
+  const value = String(store.requests.length + 1);
+  const asked = store.request("put", "x", value, offer.acts[0]?.server ?? null);
+  await asked.catch((why: Error) => store.notice(why.message));
 }
