@@ -20,7 +20,7 @@ var house = map[string][]string{
 	"raft/kv":       {"raft"},
 	"raft/server":   {"raft", "raft/explain", "raft/wire", "raft/wal", "raft/kv"},
 	"raft/check":    {"raft"},
-	"raft/lab":      {"raft", "raft/check", "raft/server", "raft/wal", "raft/wire", "relay/hub"},
+	"raft/lab":      {"raft", "raft/check", "raft/explain", "raft/server", "raft/wal", "raft/wire", "relay/hub"},
 	"raft/bench":    {"raft"},
 	"raft/explore":  {"raft", "raft/check"},
 	"raft/blackbox": {"raft"},
@@ -47,7 +47,7 @@ var house = map[string][]string{
 	"wasm/tab":  {"raft", "raft/wire", "raft/wal", "raft/server", "wasm/contract", "wasm/page"},
 	"wasm":      {"raft/wire", "wasm/bridge", "wasm/tab"},
 
-	"wasm/session": {"raft", "raft/check", "raft/kv", "raft/lab", "raft/lab/goal", "raft/wire", "relay/hub",
+	"wasm/session": {"raft", "raft/check", "raft/explain", "raft/kv", "raft/lab", "raft/lab/goal", "raft/wire", "relay/hub",
 		"wasm/contract", "wasm/page"},
 	"wasm/bridge":  {},
 	"wasm/lab":     {"wasm/bridge", "wasm/session"},

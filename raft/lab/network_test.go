@@ -69,7 +69,7 @@ func TestABinaryMessageIsHandledLikeAnyOther(t *testing.T) {
 		t.Errorf("told of term 77 it is in term %d, and %d frames were not understood", status.CurrentTerm, w.Faults.BadFrames)
 	}
 	bad := Action{Do: InjectFrame, Server: 1, To: 2, Text: "1>2:x", Binary: true}
-	if err := w.Do(bad); err == nil {
+	if _, err := w.Do(bad); err == nil {
 		t.Error("what is not base64 is injected as bytes")
 	}
 }

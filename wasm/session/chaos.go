@@ -58,23 +58,26 @@ func (s *Session) drawFault() {
 		s.doAt(now, a)
 		return
 	}
-	fault, undo := s.draw()
+	fault := s.draw()
 	s.chaos.next = now + s.exponential(chaosRest)
-	if s.doAt(now, fault) && undo != nil {
-		s.branch.undo = append(s.branch.undo, planned{since: now, at: s.world.Now() + 50e3 + s.exponential(chaosLast), action: *undo})
+	if back, done := s.doAt(now, fault); done {
+		at := s.world.Now() + 50e3 + s.exponential(chaosLast)
+		for _, a := range back {
+			s.branch.undo = append(s.branch.undo, planned{since: now, at: at, action: a})
+		}
 	}
 }
 
-// doAt does something at a moment or just behind it.
-func (s *Session) doAt(at int64, a lab.Action) bool {
+// doAt does something at a moment or just behind it, and returns what takes it back.
+func (s *Session) doAt(at int64, a lab.Action) (back []lab.Action, done bool) {
 	s.world.RunTo(at)
 	s.branch.end = s.world.Now()
-	did, err := s.do(a)
-	return did && err == nil
+	back, why, err := s.do(a)
+	return back, why == "" && err == nil
 }
 
-// draw draws a fault and what undoes it.
-func (s *Session) draw() (fault lab.Action, undo *lab.Action) {
+// draw draws a fault that can be taken back.
+func (s *Session) draw() lab.Action {
 	n := s.size()
 	victim := raft.ServerID(1 + s.random.IntN(n))
 	if leader := s.leaderFor(&request{}); leader != 0 && s.random.IntN(2) == 0 {
@@ -86,26 +89,23 @@ func (s *Session) draw() (fault lab.Action, undo *lab.Action) {
 	}
 	switch kind {
 	case 0, 1:
-		return lab.Action{Do: lab.Crash, Server: victim}, &lab.Action{Do: lab.Restart, Server: victim}
+		return lab.Action{Do: lab.Crash, Server: victim}
 	case 2:
-		return lab.Action{Do: lab.Pause, Server: victim}, &lab.Action{Do: lab.Resume, Server: victim}
+		return lab.Action{Do: lab.Pause, Server: victim}
 	case 3:
 		s.world.View(&s.view)
 		is := &s.view.Links[0]
-		bad := &lab.Link{Latency: min(2*is.Latency, 100e3), Jitter: is.Latency, Loss: float64(5+s.random.IntN(25)) / 100}
-		before := &lab.Link{Latency: is.Latency, Jitter: is.Jitter, Loss: is.Loss, Duplicate: is.Duplicate, Reorder: is.Reorder}
-		return lab.Action{Do: lab.Network, Link: bad}, &lab.Action{Do: lab.Network, Link: before}
+		loss := float64(5+s.random.IntN(25)) / 100
+		bad := &lab.Link{Latency: min(2*is.Latency, 100e3), Jitter: is.Latency, Loss: loss}
+		return lab.Action{Do: lab.Network, Link: bad}
 	}
-	var side, all []raft.ServerID
-	for i := range n {
-		all = append(all, raft.ServerID(i+1))
-	}
+	var side []raft.ServerID
 	minority := 1 + s.random.IntN(max(1, (n-1)/2))
 	for i := range minority {
 		side = append(side, 1+(victim-1+raft.ServerID(i))%raft.ServerID(n))
 	}
 	slices.Sort(side)
-	return lab.Action{Do: lab.Partition, Servers: side}, &lab.Action{Do: lab.Partition, Servers: all}
+	return lab.Action{Do: lab.Partition, Servers: side}
 }
 
 // exponential draws a time ≥ 1 µs with this mean.

@@ -54,6 +54,7 @@ func (s *Session) describeFrame(w *contract.LookAtFrame) {
 		Fields: []contract.Field{}, Bytes: len(f.Data), Whole: len(f.Data) <= shownWire, Next: s.wouldDo(f),
 	}
 	s.writeForms(&d, f)
+	d.Deeds = encoded(s.world.OffersForFrame(f))
 	s.answer(w.ID, d)
 }
 
@@ -98,7 +99,7 @@ func (s *Session) wouldDo(f *hub.Flight) []string {
 	copied := s.world.Clone()
 	copied.Watch(true)
 	before, bad := copied.Events(), copied.Faults.BadFrames
-	if err := copied.Do(lab.Action{Do: lab.DeliverFrame, Frame: f.Seq}); err != nil {
+	if _, err := copied.Do(lab.Action{Do: lab.DeliverFrame, Frame: f.Seq}); err != nil {
 		return append(words, wording(err))
 	}
 	for _, h := range copied.EventsSince(before, nil) {
@@ -133,33 +134,6 @@ func labelled(label string) string {
 		return ""
 	}
 	return ": " + label
-}
-
-// actOnFrame does something with a frame under way.
-func (s *Session) actOnFrame(w *contract.ActOnFrame) {
-	deed := map[contract.FrameAct]lab.Deed{
-		contract.DropFrame: lab.DropFrame, contract.HoldFrame: lab.HoldFrame, contract.ReleaseFrame: lab.ReleaseFrame,
-		contract.DeliverFrame: lab.DeliverFrame, contract.DuplicateFrame: lab.DuplicateFrame, contract.EditFrame: lab.EditFrame,
-	}[w.Act]
-	if deed == "" {
-		s.refuse(
-			w.ID, "act: expected drop, hold, release, deliver, duplicate or edit, got "+page.Clip(string(w.Act), 40),
-		)
-		return
-	}
-	if w.Seq == 0 {
-		s.refuse(w.ID, "That message waits in a paused server and arrives when it goes on.")
-		return
-	}
-	a := lab.Action{Do: deed, Frame: w.Seq}
-	if deed == lab.EditFrame {
-		if size := len(w.Text); size == 0 || size > lab.MaxText {
-			s.refuse(w.ID, "A message has 1 to "+page.Plural(lab.MaxText, "byte")+", not "+strconv.Itoa(size)+".")
-			return
-		}
-		a.Text = w.Text
-	}
-	s.perform(w.ID, a)
 }
 
 // inboxes answers with what is on its way to each server, in the order in which it arrives; what waits in a paused server comes first.

@@ -481,8 +481,8 @@ func TestWhatCannotBeIsAnsweredInWords(t *testing.T) {
 	p.must("open", `"run":null,"at":100000,"rate":0`)
 	for _, test := range []struct{ typ, members string }{
 		{"seek", `"at":-5000`}, {"seek", ``}, {"step", `"to":"tea"`}, {"branch", `"branch":9,"at":null`}, {"act", ``}, {"act", `"action":{"do":"dance"}`}, {"act", `"action":{"do":"crash","server":9}`},
-		{"act", `"action":{"do":"resume","server":1}`}, {"act", `"action":{"do":"crash","more":1}`}, {"frame", `"seq":99999`}, {"frameAct", `"seq":99999,"act":"drop"`}, {"frameAct", `"seq":0,"act":"drop"`},
-		{"frameAct", `"seq":1,"act":"eat"`}, {"timers", `"act":"no"`}, {"network", ``}, {"network", `"change":{"rate":-1}`}, {"network", `"change":{"links":[{"from":1,"to":1,"up":false}]}`},
+		{"act", `"action":{"do":"resume","server":1}`}, {"act", `"action":{"do":"crash","more":1}`}, {"frame", `"seq":99999`}, {"act", `"action":{"do":"dropFrame","frame":99999}`},
+		{"act", `"action":{"do":"eatFrame","frame":1}`}, {"act", `"action":{"do":"campaign","server":3}`}, {"deeds", `"server":0`}, {"deeds", `"server":6`}, {"network", ``}, {"network", `"change":{"rate":-1}`}, {"network", `"change":{"links":[{"from":1,"to":1,"up":false}]}`},
 		{"network", `"change":{"latency":-3}`},
 	} {
 		if a := p.ask(test.typ, test.members); a.OK || len(a.Error) < 10 {
@@ -501,7 +501,7 @@ func TestBranchesAreBounded(t *testing.T) {
 	p := opened(t, 500)
 	for i := range 80 {
 		p.must("seek", `"at":`+strconv.Itoa(400_000-1000*i))
-		p.must("act", `"action":{"do":"campaign","server":`+strconv.Itoa(1+i%5)+`}`)
+		p.must("act", `"action":{"do":"crash","server":`+strconv.Itoa(1+i%5)+`}`)
 		if i%3 == 0 && i < 40 { // some from the oldest, then a chain of them
 			p.must("branch", `"branch":`+strconv.Itoa(p.session.branches[0].id)+`,"at":null`)
 		}

@@ -34,7 +34,7 @@ func (s *Session) network(w *contract.Network) {
 		s.setRate(*c.Rate)
 	}
 	for _, a := range actions {
-		if _, err := s.do(a); err != nil {
+		if _, _, err := s.do(a); err != nil {
 			s.refuse(w.ID, wording(err))
 			return
 		}

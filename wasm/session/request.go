@@ -97,10 +97,10 @@ func (s *Session) ask(r *request) {
 	r.View.Server, r.call, r.sent = int(to), s.world.Asked()+1, s.world.Now()
 	r.View.Detail = "asked " + name(to)
 	s.outbox.Request(r.View)
-	if did, err := s.do(lab.Action{
+	if _, why, err := s.do(lab.Action{
 		Do: deedOf[r.View.Op], Server: to, Key: r.View.Key, Value: r.View.Value, Expected: r.View.Expected,
 		Read: string(r.View.Read),
-	}); !did || err != nil {
+	}); why != "" || err != nil {
 		s.finish(r, "refused", "Nothing was sent: too much is under way.")
 	}
 }

@@ -158,12 +158,10 @@ func (s *Session) grant(w *contract.ToLab) {
 		s.network(w.Network)
 	case w.Frame != nil:
 		s.describeFrame(w.Frame)
-	case w.FrameAct != nil:
-		s.actOnFrame(w.FrameAct)
+	case w.Deeds != nil:
+		s.offer(w.Deeds)
 	case w.Inboxes != nil:
 		s.inboxes(w.Inboxes.ID)
-	case w.Timers != nil:
-		s.setTimers(w.Timers)
 	case w.Chaos != nil:
 		s.setChaos(w.Chaos)
 	case w.Moment != nil:

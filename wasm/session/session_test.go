@@ -161,10 +161,10 @@ func TestWhatThePageIsSentIsAsTheContractSays(t *testing.T) {
 		}
 	}
 	details := p.must("frame", `"seq":`+page.Decimal(seq))
-	p.must("frameAct", `"act":"hold","seq":`+page.Decimal(seq))
+	p.must("act", `"action":{"do":"holdFrame","frame":`+page.Decimal(seq)+`}`)
 	p.run(100)
 	boxes := p.must("inboxes", "")
-	p.must("frameAct", `"act":"drop","seq":`+page.Decimal(seq))
+	p.must("act", `"action":{"do":"dropFrame","frame":`+page.Decimal(seq)+`}`)
 	p.must("network", `"change":{"rate":1}`)
 	p.must("request", `"op":"get","key":"x","server":null`)
 	p.must("network", `"change":{"links":[{"from":1,"to":2,"up":false}]}`)

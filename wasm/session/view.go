@@ -118,9 +118,10 @@ func (s *Session) tellLab(anew, endToo bool) {
 	view := &contract.Lab{
 		Seed: page.Decimal(run.Seed), Branch: s.branch.id, Branches: s.branchViews(), Off: s.world.Off(),
 		Modified: s.world.Modified(), Properties: s.properties(), Chaos: s.chaos.on, Traps: []contract.Trap{},
+		Wrong: encoded(s.world.Wrongs()),
 	}
 	for _, t := range s.world.Traps() {
-		view.Traps = append(view.Traps, contract.Trap{Number: t.Number, Text: trapText(&t.Action)})
+		view.Traps = append(view.Traps, contract.Trap{Number: t.Number, Text: t.Action.TrapWords()})
 	}
 	for i := range view.Branches {
 		if view.Branches[i].ID == view.Branch {

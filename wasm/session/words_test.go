@@ -4,53 +4,11 @@ import (
 	"strings"
 	"testing"
 
-	"raftplayground/raft"
 	"raftplayground/raft/check"
-	"raftplayground/raft/lab"
 )
 
-// Every deed is told in a sentence that names whom it concerns, and as the consequence of a trap.
-func TestEveryDeedHasWords(t *testing.T) {
-	for _, deed := range lab.Deeds {
-		a := lab.Action{Do: deed, Server: 7, To: 8, Servers: []raft.ServerID{7, 9}, Link: &lab.Link{Latency: 3500, Jitter: 100, Loss: 0.25}, Rate: 0.5, Disk: 2000, Key: "k", Value: "v", Off: []string{"preVote"}}
-		text := deedText(&a, 9, 0, "")
-		if strings.Contains(text, "something is done") || !strings.HasSuffix(text, ".") || text[0] < 'A' || text[0] > 'Z' || strings.Contains(text, "  ") {
-			t.Errorf("%s: %q", deed, text)
-		}
-		names := strings.Contains(text, "S7") || deed == lab.Heal || deed == lab.Rules || deed == lab.Spread || deed == lab.Align || deed == lab.Disarm
-		if !names {
-			t.Errorf("%s does not name the server: %q", deed, text)
-		}
-		for moment := range lab.Moments {
-			a.When, a.Server = moment, 0
-			if trap := trapText(&a); !strings.HasPrefix(trap, "when a server ") || strings.Contains(trap, "“"+string(moment)) {
-				t.Errorf("%s at %s: %q", deed, moment, trap)
-			}
-		}
-		if why := notDone(&lab.Action{Do: deed, Server: 3}); !strings.HasSuffix(why, ".") {
-			t.Errorf("%s that is not done: %q", deed, why)
-		}
-	}
-	for _, test := range []struct {
-		action lab.Action
-		leader int
-		text   string
-	}{
-		{lab.Action{Do: lab.Crash, Server: 1}, 0, "S1 crashes: its memory is lost, its disk is kept."},
-		{lab.Action{Do: lab.Crash}, 4, "S4 crashes: its memory is lost, its disk is kept."},
-		{lab.Action{Do: lab.Put, Key: "x", Value: "3"}, 0, "A client asks the leader to write x = 3."},
-		{lab.Action{Do: lab.SlowDisk, Server: 1, Hang: true}, 0, "The disk of S1 hangs: it finishes no write."},
-		{lab.Action{Do: lab.Cut, Server: 1, To: 2}, 0, "The link from S1 to S2 is cut."},
-		{lab.Action{Do: lab.Partition, Servers: []raft.ServerID{1, 2}}, 0, "The network is cut: S1 and S2 on one side."},
-		{lab.Action{Do: lab.Partition, Servers: []raft.ServerID{1, 2, 3}}, 0, "The network is whole again."},
-		{lab.Action{Do: lab.Network, Link: &lab.Link{Latency: 15000, Jitter: 5000, Loss: 0.1}}, 0, "Every link takes 15 ms ± 5, loses 10 %."},
-		{lab.Action{Do: lab.Rules, Off: []string{"preVote"}}, 0, "From now on no server keeps “Ask before raising the term”."},
-		{lab.Action{Do: lab.Rules}, 0, "Every rule is kept again."},
-	} {
-		if text := deedText(&test.action, 3, test.leader, ""); text != test.text {
-			t.Errorf("%q, expected %q", text, test.text)
-		}
-	}
+// Every property has a sentence that says what it promises.
+func TestEveryPropertyHasWords(t *testing.T) {
 	for p := check.ElectionSafety; p <= check.Liveness; p++ {
 		if promiseOf(p) == "" {
 			t.Errorf("%s has no sentence", p)

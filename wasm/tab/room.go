@@ -180,6 +180,15 @@ func (t *Tab) changeNetwork(m *contract.Network) {
 	}
 }
 
+// act has the hub do what is the network's: what else there is to do the room refuses, and says why.
+func (t *Tab) act(m *contract.Act) {
+	if len(m.Action) == 0 {
+		t.answer(contract.Answer{ID: m.ID, Error: "action: expected what is to be done, got nothing"})
+		return
+	}
+	t.changeRoom(m.ID, "act", m.Action)
+}
+
 // changeRoom asks the hub for something that the page with this id of its message wants.
 func (t *Tab) changeRoom(id int, method string, params any) {
 	switch {

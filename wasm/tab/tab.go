@@ -254,6 +254,8 @@ func (t *Tab) obey(w *contract.ToWorker) {
 		t.request(w.Request)
 	case w.Network != nil:
 		t.changeNetwork(w.Network)
+	case w.Act != nil:
+		t.act(w.Act)
 	case w.Seats != nil:
 		t.changeSeats(w.Seats)
 	case w.Reconnect != nil:

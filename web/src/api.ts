@@ -43,7 +43,10 @@ export interface RaftPlayground {
   seek(at: number): Promise<void>;
   /** Goes on, or back, to the next moment of this kind and pauses there. Rejects if there is none within 60 s. */
   step(to: Stop, back?: boolean): Promise<{ at: number; text: string }>;
-  /** Does something to the cluster at the moment that is looked at. Times in µs, as raft/lab's Action has them. */
+  /**
+   * Does something to the cluster at the moment that is looked at. Times in µs, as raft/lab's Action has them. In a live room that is what is
+   * the network's: cut, mend, partition, hold, release, network, heal and what is done to a frame; it rejects with the room's reason.
+   */
   act(action: LabAction): Promise<void>;
   /** Opens a link: an address, or what stands behind its #. Rejects with what is wrong with it. */
   open(link: string): Promise<void>;
@@ -136,7 +139,7 @@ export function scriptingSurface(store: Store): RaftPlayground {
     },
     act: async (action) => {
       if (typeof action?.do !== "string") throw new TypeError("act: the action must say what to do, such as { do: \"crash\", server: 1 }");
-      await shown(store, inLab(store).askLab((id) => ({ type: "act", id, action })));
+      await shown(store, store.askLab((id) => ({ type: "act", id, action })));
     },
     open: async (link) => {
       inLab(store);

@@ -275,6 +275,7 @@ export interface Lab {
   properties: Property[];
   chaos: boolean; // faults are drawn as time goes on
   traps: Trap[];
+  wrong: LabWrong[]; // with the machines, and what rights it
 }
 
 /**
@@ -356,6 +357,13 @@ export interface Stepped {
   text: string;
 }
 
+/** Acted answers an Act that was done. */
+export interface Acted {
+  at: Micros;
+  branch: number;
+  undo: LabAction[]; // what takes it back; none: nothing does
+}
+
 /** FrameDetails is all about a frame under way. */
 export interface FrameDetails {
   seq: number;
@@ -372,6 +380,8 @@ export interface FrameDetails {
   bytes: number;
   whole: boolean; // its own encoding shows all of it; else its first 16 KB, with … after them
   next: string[]; // what a copy of its receiver does with it now, in words
+  /** What can be done to it, but for the edit, which has a form. */
+  deeds: LabOffer[];
 }
 
 /** FrameForm is a frame in one encoding. */
@@ -716,9 +726,8 @@ export type ToLab =
   | ({ type: "branch" } & LookAtBranch)
   | ({ type: "act" } & Act)
   | ({ type: "frame" } & LookAtFrame)
-  | ({ type: "frameAct" } & ActOnFrame)
+  | ({ type: "deeds" } & AskForDeeds)
   | ({ type: "inboxes" } & LookAtInboxes)
-  | ({ type: "timers" } & SetTimers)
   | ({ type: "chaos" } & SetChaos)
   | ({ type: "replay" } & LookBack)
   | ({ type: "moment" } & TellMoment);
@@ -760,10 +769,19 @@ export interface LookAtBranch {
   at: Micros | null; // null: where its end is
 }
 
-/** Act does something to the cluster at the playhead; in the past it makes a branch. */
+/**
+ * Act does something to the cluster at the playhead; in the past it makes a branch. Answers Acted, an error
+ * that says why not if it would change nothing.
+ */
 export interface Act {
   id: number;
   action: LabAction;
+}
+
+/** AskForDeeds asks what can be done to a server now. Answers LabOffer[][], in groups. */
+export interface AskForDeeds {
+  id: number;
+  server: number;
 }
 
 /** LookAtFrame asks about a frame under way. Answers FrameDetails. */
@@ -772,30 +790,10 @@ export interface LookAtFrame {
   seq: number;
 }
 
-/** ActOnFrame does something with a frame under way. */
-export interface ActOnFrame {
-  id: number;
-  seq: number;
-  act: FrameAct;
-  text?: string; // edit: the frame's new content
-}
-
-/** FrameAct is what can be done with a frame. */
-export type FrameAct = "drop" | "hold" | "release" | "deliver" | "duplicate" | "edit";
-
 /** LookAtInboxes asks what is on its way to whom. Answers a list of Inbox. */
 export interface LookAtInboxes {
   id: number;
 }
-
-/** SetTimers sets the election timers apart from each other, or all to the same moment. */
-export interface SetTimers {
-  id: number;
-  act: TimersAct;
-}
-
-/** TimersAct is what can be done with the election timers. */
-export type TimersAct = "spread" | "align";
 
 /** SetChaos begins to draw faults as time goes on, or ends it. */
 export interface SetChaos {
@@ -851,6 +849,18 @@ export interface LabHarshness {
    * patience of who asks; 0: none must.
    */
   serve?: number;
+}
+
+/** Offer is a deed, or several that are one to a person, aimed at a server or at a frame, as of a moment. */
+export interface LabOffer {
+  name: string; // of its place among the others, whatever stands there now
+  words: string;
+  meaning: string; // one sentence
+  not: string; // why it cannot be done now; empty: it can
+  warning: string; // what the cluster loses by it; empty: nothing that it cannot bear
+  acts: LabAction[]; // one after the other, at the same moment
+  done: string; // that it was done, for the way back: "S1 crashed."
+  to?: number[]; // of a leadership: to whom in particular it can be handed over
 }
 
 /** Run is all that a simulation follows from: two Worlds of the same Run are in the same state at the same time. */
@@ -960,6 +970,13 @@ export interface LabLink {
   loss?: number; // probabilities, 0 to 1
   duplicate?: number;
   reorder?: number;
+}
+
+/** Wrong is something that is not as in a calm cluster, and what rights it. */
+export interface LabWrong {
+  text: string; // "S1 is down"
+  words: string; // on the button
+  acts: LabAction[];
 }
 
 /** CompareQuestion asks what is different between two runs, from their start to a time. */

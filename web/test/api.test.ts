@@ -7,7 +7,7 @@ import { report, room, view } from "./scenes.js";
 
 const property = (name: string, at: number | null) => ({ name, text: `${name} holds.`, broken: at === null ? null : { at, text: `${name} is broken`, servers: [1, 5], index: 2 } });
 
-const lab = (change: Partial<Lab> = {}): Lab => ({ seed: "42", end: 900_000, branch: 2, branches: [{ id: 1, parent: 0, at: 0, end: 1_200_000, text: "" }, { id: 2, parent: 1, at: 300_000, end: 900_000, text: "S3 crashes" }], off: ["oneVotePerTerm"], modified: ["oneVotePerTerm"], properties: [property("Election Safety", null), property("Log Matching", null)], chaos: false, traps: [], ...change });
+const lab = (change: Partial<Lab> = {}): Lab => ({ seed: "42", end: 900_000, branch: 2, branches: [{ id: 1, parent: 0, at: 0, end: 1_200_000, text: "" }, { id: 2, parent: 1, at: 300_000, end: 900_000, text: "S3 crashes" }], off: ["oneVotePerTerm"], modified: ["oneVotePerTerm"], properties: [property("Election Safety", null), property("Log Matching", null)], chaos: false, traps: [], wrong: [], ...change });
 
 const leads = (server: number, term: number, commitIndex: number) => [1, 2, 3].map((s) => view(s, { self: false, report: report(s, { role: s === server ? "leader" : "follower", leader: server, term, commitIndex }) }));
 
@@ -70,9 +70,23 @@ test("what was done is shown once the promise is kept", async () => {
   assert.equal(store.lab?.seed, "3");
 });
 
+test("a deed goes to whatever the page shows, which does it or says why not", async () => {
+  const store = new Store();
+  store.connect({
+    post(message) {
+      if (message.type !== "act") return;
+      const does = message.action.do === "cut";
+      queueMicrotask(() => store.answer(message.id, does, true, does ? "" : "This page is a live room, which cannot do “crash”."));
+    },
+  });
+  const api = scriptingSurface(store);
+  await api.act({ do: "cut", server: 1, to: 2 });
+  await assert.rejects(api.act({ do: "crash", server: 1 }), /live room, which cannot do “crash”/);
+});
+
 test("the scripting surface of a live room says that it is no lab", async () => {
   const api = scriptingSurface(new Store());
-  for (const wish of [api.lab(), api.seek(1), api.step("event"), api.act({ do: "heal" }), api.open("#1?size=3")]) await assert.rejects(wish, /This page is a live room/);
+  for (const wish of [api.lab(), api.seek(1), api.step("event"), api.open("#1?size=3")]) await assert.rejects(wish, /This page is a live room/);
 });
 
 test("the scripting surface tells each violation once while it stands, and again after it was taken back", () => {

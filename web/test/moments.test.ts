@@ -6,7 +6,7 @@ import { Store, type Topic } from "../src/store.js";
 import { command, flight, report, room, view } from "./scenes.js";
 
 /** A lab whose branch was lived for a second: S1 leads from 0.2 s, S2 from 0.7 s. */
-const lab = (change: Partial<Lab> = {}): Lab => ({ seed: "42", end: 1_000, branch: 1, branches: [{ id: 1, parent: 0, at: 0, end: 1_000, text: "" }], off: [], modified: [], properties: [], chaos: false, traps: [], ...change });
+const lab = (change: Partial<Lab> = {}): Lab => ({ seed: "42", end: 1_000, branch: 1, branches: [{ id: 1, parent: 0, at: 0, end: 1_000, text: "" }], off: [], modified: [], properties: [], chaos: false, traps: [], wrong: [], ...change });
 
 const line = (id: number, at: number, text: string, weight: StoryLine["weight"] = "key"): StoryLine => ({ id, at, server: 1, kind: "becameLeader", weight, text, why: "", section: "", term: 1 });
 

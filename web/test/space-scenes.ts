@@ -61,7 +61,7 @@ export function labRun(ms: number, off: string[] = [], broken: Property["broken"
       room: room(5, { room: "lab", rate: 0 }),
       answers: answers(5),
       self: { server: null, role: null, term: 0, leader: null, commitIndex: 0, lastIndex: 0, appliedIndex: 0, stateHash: "", connected: true, disk: "none" },
-      lab: { seed: "7", end: 620 * MS, branch: 1, branches: [{ id: 1, parent: 0, at: 0, end: 620 * MS, text: "" }], off, modified: off, properties, chaos: false, traps: [] },
+      lab: { seed: "7", end: 620 * MS, branch: 1, branches: [{ id: 1, parent: 0, at: 0, end: 620 * MS, text: "" }], off, modified: off, properties, chaos: false, traps: [], wrong: [] },
       servers,
       flights,
       story,

@@ -33,11 +33,3 @@ export function withDial(link: Link, name: Dial["name"], value: number): NonNull
 
 /** A link's qualities as an action has them, exactly. */
 export const qualities = (l: Link): NonNullable<LabAction["link"]> => ({ latency: l.latency, jitter: l.jitter, loss: l.loss ?? 0, duplicate: l.duplicate ?? 0, reorder: l.reorder ?? 0 });
-
-/** Gives every link the qualities that it has now, whatever they were set to since. */
-export function linksAsNow(links: Link[]): LabAction[] {
-  const [first] = links.map(qualities);
-  if (!first) return [];
-  if (links.every((l) => JSON.stringify(qualities(l)) === JSON.stringify(first))) return [{ do: "network", link: first }];
-  return links.map((l) => ({ do: "network", server: l.from, to: l.to, link: qualities(l) }));
-}

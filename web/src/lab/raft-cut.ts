@@ -3,7 +3,7 @@ import { RaftElement } from "../element.js";
 import type { LabAction } from "../model.js";
 import { store } from "../store.js";
 import { names } from "../words.js";
-import { clusterNow, cutsAsNow, perform } from "./deeds.js";
+import { perform } from "./deeds.js";
 
 /** A cut of the network in two that is being chosen on the stage: whom one presses is on one side. */
 export class RaftCut extends RaftElement {
@@ -31,7 +31,7 @@ export const healed = (): LabAction => ({ do: "partition", servers: everybody() 
 export function cutAt(side: number[]): void {
   const cut = [...side].sort((a, b) => a - b);
   store.show({ side: null });
-  void perform([{ do: "partition", servers: cut }], `The network is cut: ${names(cut)} on one side.`, cutsAsNow(clusterNow()));
+  void perform([{ do: "partition", servers: cut }], `The network is cut: ${names(cut)} on one side.`);
 }
 
 customElements.define("raft-cut", RaftCut);

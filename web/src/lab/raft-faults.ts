@@ -6,7 +6,7 @@ import { sectionLink } from "../paper.js";
 import { store } from "../store.js";
 import { span } from "../words.js";
 import { isDown, perform } from "./deeds.js";
-import { DIALS, dialOf, linksAsNow, withDial } from "./network.js";
+import { DIALS, dialOf, withDial } from "./network.js";
 import { cutAt, isCut } from "./raft-cut.js";
 import { dial } from "./raft-link.js";
 import { NETWORKS, type Network } from "./runs.js";
@@ -47,7 +47,7 @@ export class RaftFaults extends RaftElement {
   }
 
   protected override slice(): unknown {
-    return [store.servers.map((s) => [s.seat, s.machine, s.report?.role === "leader"]), store.answers?.stability, store.answers?.cut, store.lab?.traps, store.lab?.chaos, held()];
+    return [store.servers.map((s) => [s.seat, s.machine, s.report?.role === "leader"]), store.answers?.stability, store.answers?.cut, store.lab?.traps, store.lab?.wrong, store.lab?.chaos, held()];
   }
 
   private now(): TemplateResult {
@@ -93,7 +93,7 @@ export class RaftFaults extends RaftElement {
   }
 
   private time(): TemplateResult {
-    const timers = (act: "spread" | "align") => store.wishLab((id) => ({ type: "timers", id, act }));
+    const timers = (act: "spread" | "align") => perform([{ do: act }]);
     return html`<h3>Timers and chance</h3>
       <div class="buttons wrap">
         <button class="small" data-timers="spread" title="Apart from each other: one asks for votes long before the next" @click=${() => timers("spread")}>Spread timers</button>
@@ -135,7 +135,7 @@ function is(link: Link, name: Network): boolean {
 }
 
 function setAll(link: NonNullable<LabAction["link"]>, done: string): void {
-  void perform([{ do: "network", link }], done, linksAsNow(store.room?.links ?? []));
+  void perform([{ do: "network", link }], done);
 }
 
 const setChaos = (on: boolean): void => store.wishLab((id) => ({ type: "chaos", id, on }));
@@ -149,7 +149,6 @@ function setTrap(e: Event): void {
 
 async function right(w: Wrong): Promise<void> {
   if (w.chaos === false) setChaos(false);
-  for (const seq of w.release ?? []) store.wishLab((id) => ({ type: "frameAct", id, seq, act: "release" }));
   if (w.acts.length > 0) await perform(w.acts);
 }
 
