@@ -90,22 +90,22 @@ func TestRequestsBelongToBranches(t *testing.T) {
 	p.must("network", `"change":{"rate":1}`)
 	var first contract.ClientRequest
 	answer(t, p.must("request", `"op":"put","key":"a","value":"1","server":null`), &first)
-	begun := p.session.branch.requests[0].begun
+	begun := p.session.branch.client.Requests()[0].Begun
 	p.pause()
 	p.must("seek", `"at":`+whole(begun+10_000)) // it was asked, and is under way
 	p.must("act", `"action":{"do":"pause","server":5}`)
 	p.run(300)
-	if list := p.session.branch.requests; len(list) != 1 || list[0].View.State != "pending" {
+	if list := p.session.branch.client.Requests(); len(list) != 1 || list[0].View.State != "pending" {
 		t.Fatalf("in the branch the request is %+v", list[0].View)
 	}
 	p.play(500)
-	if r := p.session.branch.requests[0].View; r.State != "done" || r.Index != first.Index {
+	if r := p.session.branch.client.Requests()[0].View; r.State != "done" || r.Index != first.Index {
 		t.Errorf("in the branch the request ended as %+v", r)
 	}
 	p.must("seek", `"at":`+whole(begun-1_000)) // it was not asked yet
 	p.must("act", `"action":{"do":"pause","server":4}`)
 	p.run(100)
-	if n := len(p.session.branch.requests); n != 0 {
+	if n := len(p.session.branch.client.Requests()); n != 0 {
 		t.Errorf("before it was made there are %d requests", n)
 	}
 	p.must("act", `"action":{"do":"partition","servers":[3]}`)
@@ -115,11 +115,23 @@ func TestRequestsBelongToBranches(t *testing.T) {
 		t.Errorf("a request of a branch that is left is answered %+v", a)
 	}
 	p.must("network", `"change":{"rate":1}`)
-	for range 2 * mostRequests {
+	for range 2 * requestLimits.Kept {
 		p.ask("request", `"op":"put","key":"a","value":"1","server":1`)
 	}
-	if n := len(p.session.branch.requests); n != mostRequests {
+	if n := len(p.session.branch.client.Requests()); n != requestLimits.Kept {
 		t.Errorf("%d requests are kept", n)
+	}
+}
+
+// Who asked something after the moment from which the run goes on in another way is told so.
+func TestWhoAskedLaterThanAForkIsAnswered(t *testing.T) {
+	p := opened(t, 500)
+	p.must("act", `"action":{"do":"partition","servers":[3]}`)
+	id := p.say("request", `"op":"put","key":"b","value":"1","server":3`)
+	p.must("seek", `"at":400000`)
+	p.must("act", `"action":{"do":"pause","server":4}`)
+	if a := p.answers[id]; a.OK || a.Error != lookedAway {
+		t.Errorf("it is answered %+v", a)
 	}
 }
 
@@ -129,7 +141,7 @@ func TestRequestsFindTheLeader(t *testing.T) {
 	p.must("act", `"action":{"do":"crash","server":3}`)
 	p.must("network", `"change":{"rate":1}`)
 	id := p.say("request", `"op":"put","key":"a","value":"1","server":null`)
-	if r := p.session.branch.requests[0].View; r.State != "pending" || r.Detail != "waiting for a leader" {
+	if r := p.session.branch.client.Requests()[0].View; r.State != "pending" || r.Detail != "waiting for a leader" {
 		t.Errorf("without a leader the request is %+v", r)
 	}
 	p.run(3000)
@@ -137,14 +149,14 @@ func TestRequestsFindTheLeader(t *testing.T) {
 		t.Errorf("it ended as %+v", a)
 	}
 	p.pause()
-	r := p.session.branch.requests[0]
-	p.must("seek", `"at":`+whole(r.sent-1_000)) // it was still waiting
+	r := p.session.branch.client.Requests()[0]
+	p.must("seek", `"at":`+whole(r.Sent-1_000)) // it was still waiting
 	p.must("act", `"action":{"do":"pause","server":1}`)
-	if again := p.session.branch.requests[0]; again.View.State != "pending" || again.call != 0 {
+	if again := p.session.branch.client.Requests()[0]; again.View.State != "pending" || again.Held {
 		t.Errorf("in another branch, in which nobody was asked yet, it is %+v", again)
 	}
 	p.play(3000)
-	if again := p.session.branch.requests[0].View; again.State != "done" || again.Index != r.View.Index {
+	if again := p.session.branch.client.Requests()[0].View; again.State != "done" || again.Index != r.View.Index {
 		t.Errorf("in another branch it ended as %+v, expected %+v", again, r.View)
 	}
 	p.must("seek", `"at":400000`)

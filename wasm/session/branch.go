@@ -5,6 +5,7 @@ import (
 
 	"raftplayground/raft"
 	"raftplayground/raft/lab"
+	"raftplayground/wasm/client"
 	"raftplayground/wasm/contract"
 	"raftplayground/wasm/page"
 )
@@ -15,6 +16,9 @@ const mostBranches = 32
 // markEvery is how far apart the copies of a branch's world are at first, µs.
 const markEvery = 1e6
 
+// lookedAway answers who waits for a request of a branch that is not looked at any more.
+const lookedAway = "Another way of the run is looked at now. There, this request is still under way."
+
 // branch is one way that the run went, and what is written down of it.
 type branch struct {
 	id     int
@@ -22,14 +26,14 @@ type branch struct {
 	at     int64
 	text   string // the act that made it
 
-	tape     *lab.Tape
-	end      int64 // it was lived as far as this
-	events   uint64
-	broken   []string // the violations that were told, in words
-	history  history
-	story    story
-	requests []*request // of this page, in the order of asking
-	undo     []planned  // what auto-chaos still has to undo
+	tape    *lab.Tape
+	end     int64 // it was lived as far as this
+	events  uint64
+	broken  []string // the violations that were told, in words
+	history history
+	story   story
+	client  *client.Client
+	undo    []planned // what auto-chaos still has to undo
 }
 
 // trunk makes the first branch of a run.
@@ -38,7 +42,7 @@ func (s *Session) trunk(run lab.Run) (*branch, error) {
 	if err != nil {
 		return nil, err
 	}
-	return &branch{id: 1, text: "the run from its start", tape: tape}, nil
+	return &branch{id: 1, text: "the run from its start", tape: tape, client: client.New(cluster{s}, requestLimits)}, nil
 }
 
 // fork makes a branch of the one that is looked at, with all that was written down through the playhead, and looks at it. Its tape follows when something has been done.
@@ -50,7 +54,9 @@ func (s *Session) fork(text string) {
 	b.history = parent.history.through(at)
 	b.history.commit = contract.U64(s.committed())
 	b.story = parent.story.through(at)
-	b.requests = forkRequests(parent.requests, at)
+	b.client = parent.client
+	parent.client = b.client.Fork(at)
+	parent.client.Leave(lookedAway)
 	for _, p := range parent.undo {
 		if p.since <= at {
 			b.undo = append(b.undo, p)
@@ -121,7 +127,7 @@ func (s *Session) lookAt(w *contract.LookAtBranch) {
 		if w.At != nil {
 			at = min(max(*w.At, 0), b.end)
 		}
-		s.leaveRequests()
+		s.branch.client.Leave(lookedAway)
 		s.branch = b
 		s.stand(at)
 		s.outbox.run = true

@@ -77,7 +77,7 @@ func (s *Session) doAt(at int64, a lab.Action) bool {
 func (s *Session) draw() (fault lab.Action, undo *lab.Action) {
 	n := s.size()
 	victim := raft.ServerID(1 + s.random.IntN(n))
-	if leader := s.leaderFor(&request{}); leader != 0 && s.random.IntN(2) == 0 {
+	if leader := s.leader(); leader != 0 && s.random.IntN(2) == 0 {
 		victim = leader
 	}
 	kind := s.random.IntN(6)

@@ -55,7 +55,7 @@ func (s *Session) do(a lab.Action) (did bool, err error) {
 	}
 	forks := !s.live || w.Ahead()
 	if forks {
-		s.fork(deedText(&a, s.size(), int(s.leaderFor(&request{})), s.object(&a)))
+		s.fork(deedText(&a, s.size(), int(s.leader()), s.object(&a)))
 	}
 	if err := w.Do(a); err != nil {
 		return false, err

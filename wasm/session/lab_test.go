@@ -246,7 +246,7 @@ func TestRequestsEndWithTheirOutcome(t *testing.T) {
 		t.Errorf("a write at a server that is down ended as %+v", a)
 	}
 	id = p.say("request", `"op":"put","key":"a","value":"1","server":null`)
-	p.run(11000)
+	p.run(31000)
 	if a := p.answers[id]; a.OK || !strings.Contains(a.Error, "no leader") {
 		t.Errorf("a write without servers ended as %+v", a)
 	}

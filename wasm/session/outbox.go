@@ -88,7 +88,7 @@ func (s *Session) fillMoment() {
 		b := s.branch
 		n.Moment = contract.AnotherRun
 		n.Connection, n.Self = &contract.Connection{State: "open"}, &contract.Status{Connected: true, Disk: "none"}
-		n.Story, n.Requests, n.History = slices.Clone(b.story.lines), requestViews(b.requests), b.history.whole()
+		n.Story, n.Requests, n.History = slices.Clone(b.story.lines), b.client.Views(), b.history.whole()
 		if len(n.Story) > mostLines {
 			n.Story = n.Story[len(n.Story)-mostLines:]
 		}

@@ -97,7 +97,7 @@ func (s *Session) record() (violated bool) {
 		}
 	}
 	for _, o := range w.Outcomes() {
-		s.settleRequest(&o)
+		b.client.Ended(o.Call, 0, o.Answer, o.Refusal)
 	}
 	whole := len(b.broken) == 0
 	return s.tellViolations() && whole

@@ -85,7 +85,9 @@ func (s *Session) open(w *contract.Open) {
 	if s.way != nil {
 		s.arrive(false)
 	}
-	s.leaveRequests()
+	if s.branch != nil {
+		s.branch.client.Leave(lookedAway)
+	}
 	s.branches, s.branch, s.lastBranch, s.chaos = []*branch{first}, first, first.id, chaos{}
 	s.stand(0)
 	s.outbox.run = true

@@ -102,7 +102,9 @@ func (s *Session) advance(now float64) {
 		whole := int64(s.rest)
 		s.rest -= float64(whole)
 		s.play(s.world.Now() + whole)
-		s.keepRequests()
+		if s.live {
+			s.branch.client.Keep() // in the past what came is known
+		}
 	}
 }
 
@@ -151,7 +153,7 @@ func (s *Session) grant(w *contract.ToLab) {
 	case w.Act != nil:
 		s.act(w.Act)
 	case w.Request != nil:
-		s.request(w.Request)
+		s.branch.client.Request(w.Request)
 	case w.Network != nil:
 		s.network(w.Network)
 	case w.Frame != nil:

@@ -121,6 +121,7 @@ func (t *Tab) takeRoom(room *contract.RoomNotice) {
 	before := t.room
 	t.room = room
 	t.tellDeeds(room)
+	t.loseServers(room.Deeds)
 	t.tellUnstored(before, room)
 	t.tellWhoTakesBinary()
 	t.outbox.room(&contract.Room{RoomState: room.RoomState, Majorities: page.Majorities(0)})
