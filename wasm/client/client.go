@@ -32,7 +32,13 @@ type Cluster interface {
 	// Ask sends r to r.View.Server. It sets r.Number before an answer can come, and leaves it alone if it has been set
 	// and a second asking may have the same. It returns whether anything was sent.
 	Ask(r *Request) bool
-	// Request tells the page how a request stands.
+	// Page returns who is told.
+	Page() Page
+}
+
+// Page is told how requests stand.
+type Page interface {
+	// Request tells how one stands.
 	Request(contract.ClientRequest)
 	// Answer tells whoever asked how it ended.
 	Answer(contract.Answer)
@@ -78,7 +84,7 @@ func (c *Client) Request(w *contract.Request) {
 		c.finish(r, contract.Refused, page.Plural(pending, "request")+" are waiting. Nothing was sent.")
 	default:
 		c.requests = append(c.requests, r)
-		c.cluster.Request(r.View)
+		c.cluster.Page().Request(r.View)
 		c.ask(r)
 	}
 }
@@ -209,7 +215,7 @@ func (c *Client) proceed(r *Request, o outcome, led bool) {
 func (c *Client) tell(r *Request, detail string) {
 	if r.View.Detail != detail {
 		r.View.Detail = detail
-		c.cluster.Request(r.View)
+		c.cluster.Page().Request(r.View)
 	}
 }
 
@@ -222,7 +228,7 @@ func (c *Client) finish(r *Request, state contract.RequestState, detail string) 
 		i := slices.IndexFunc(c.requests, over)
 		c.requests = slices.Delete(c.requests, i, i+1)
 	}
-	c.cluster.Request(r.View)
+	c.cluster.Page().Request(r.View)
 	c.reply(r, r.answer())
 }
 
@@ -230,7 +236,7 @@ func (c *Client) finish(r *Request, state contract.RequestState, detail string) 
 func (c *Client) reply(r *Request, a contract.Answer) {
 	if r.waits {
 		r.waits = false
-		c.cluster.Answer(a)
+		c.cluster.Page().Answer(a)
 	}
 }
 

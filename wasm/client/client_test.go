@@ -28,6 +28,7 @@ func (s *script) Now() int64     { return s.now }
 func (s *script) Clock() int64   { return s.clock }
 func (s *script) Barred() string { return s.barred }
 func (s *script) Leader() int    { return s.leader }
+func (s *script) Page() Page     { return s }
 
 func (s *script) Unreachable(server int) string {
 	if server > 5 || slices.Contains(s.down, server) {

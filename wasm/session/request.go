@@ -47,6 +47,8 @@ func (s cluster) Ask(r *client.Request) bool {
 	return did && err == nil
 }
 
+func (s cluster) Page() client.Page { return s }
+
 func (s cluster) Request(r contract.ClientRequest) { s.outbox.Request(r) }
 
 func (s cluster) Answer(a contract.Answer) { s.post(contract.FromWorker{Answer: &a}) }

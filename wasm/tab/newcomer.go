@@ -39,8 +39,8 @@ func (t *Tab) askToBeTakenIn() {
 func (t *Tab) answeredNewcomer() {
 	n := t.seat.newcomer
 	n.call = 0
-	if a := t.frame.Answer; a != nil && a.Term > 0 {
-		n.term, n.leader = raft.Term(a.Term), raft.ServerID(t.frame.From)
+	if a := t.reader.Frame.Answer; a != nil && a.Term > 0 {
+		n.term, n.leader = raft.Term(a.Term), raft.ServerID(t.reader.Frame.From)
 		t.startServer()
 	}
 }

@@ -58,12 +58,9 @@ func (t *Tab) tellEvents(r *contract.ServerReport) {
 	for i, e := range events {
 		if number := r.First + contract.U64(i); number >= heard.next {
 			heard.next = number + 1
-			t.tell(contract.StoryLine{
-				At: e.At, Server: r.Server, Kind: page.Clip(e.Kind, 40), Weight: oneOf(
-					e.Weight, contract.Detail, contract.Key,
-				), Term: e.Term,
-				Text: page.Clip(e.Text, reportedWords), Why: page.Clip(e.Why, reportedWords), Section: page.Clip(e.Section, 40),
-			})
+			e.Kind, e.Weight, e.Section = page.Clip(e.Kind, 40), oneOf(e.Weight, contract.Detail, contract.Key), page.Clip(e.Section, 40)
+			e.Text, e.Why = page.Clip(e.Text, reportedWords), page.Clip(e.Why, reportedWords)
+			t.tellEvent(r.Server, &e)
 		}
 	}
 	t.heard[r.Server] = heard

@@ -49,9 +49,7 @@ func (t cluster) Ask(r *client.Request) bool {
 	return true
 }
 
-func (t cluster) Request(r contract.ClientRequest) { t.outbox.Request(r) }
-
-func (t cluster) Answer(a contract.Answer) { t.answer(a) }
+func (t cluster) Page() client.Page { return &t.outbox }
 
 // askServer sends a request to a server, as from this tab's client.
 func (t *Tab) askServer(to int, call uint64, question *wire.Request) {
@@ -98,16 +96,16 @@ func (t *Tab) likelyLeader() int {
 
 // receiveAnswer takes a server's answer to a request of this tab.
 func (t *Tab) receiveAnswer(m message) {
-	t.buffer = append(t.buffer[:0], m.data...)
-	if err := t.decoder.Decode(m.kind, t.buffer, &t.frame); err != nil || !t.frame.Reply || t.frame.To != t.client {
+	f := &t.reader.Frame
+	if !t.reader.Read(m.kind, m.data) || !f.Reply || f.To != t.client {
 		return // not an answer, or not to this tab: a client serves nobody
 	}
-	if n := t.seat.newcomer; n != nil && n.call != 0 && n.call == t.frame.Call {
+	if n := t.seat.newcomer; n != nil && n.call != 0 && n.call == f.Call {
 		t.answeredNewcomer()
 		return
 	}
-	if t.frame.Answer != nil || t.frame.Refusal != nil {
-		t.requests.Ended(t.frame.Call, int(t.frame.From), t.frame.Answer, t.frame.Refusal)
+	if f.Answer != nil || f.Refusal != nil {
+		t.requests.Ended(f.Call, int(f.From), f.Answer, f.Refusal)
 		t.requests.Keep()
 	}
 }

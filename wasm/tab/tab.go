@@ -47,9 +47,8 @@ type Tab struct {
 	away      []int             // servers that are leased and not connected,
 	awaySince float64           // and since when
 
-	frame   wire.Frame // scratch
-	decoder wire.Decoder
-	buffer  []byte
+	reader page.Reader
+	buffer []byte // scratch
 }
 
 // New returns a tab that waits for the page's "start". Seed is of the election timeouts and of the pauses between two tries to connect; it must differ from
@@ -57,7 +56,7 @@ type Tab struct {
 func New(host Host, seed uint64) *Tab {
 	t := &Tab{
 		host: host, random: rand.New(rand.NewPCG(seed, 0)), changes: map[int]int{},
-		reports: map[int]*contract.Report{}, heard: map[int]life{}, outbox: newOutbox(),
+		reports: map[int]*contract.Report{}, heard: map[int]life{}, outbox: outbox{Outbox: page.NewOutbox(host)},
 	}
 	t.requests = client.New(cluster{t}, requestLimits)
 	t.lastAsked = t.random.Uint64() >> 24 // no two lives of a tab use the same numbers: an answer to an old call is for nobody
@@ -79,7 +78,7 @@ func (t *Tab) FromPage(now float64, message []byte) {
 	case wish.Start != nil:
 		t.begin(wish.Start)
 	case wish.Drawn != nil:
-		t.outbox.drawn = true
+		t.outbox.Drawn = true
 	case !t.started:
 		t.outbox.Notice("The page said " + page.Clip(head.Type, 40) + " before it said start.")
 	case wish == (contract.ToWorker{}):
