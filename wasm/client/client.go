@@ -9,17 +9,17 @@ import (
 	"raftplayground/wasm/page"
 )
 
-// GiveUp is for how long, in µs of Cluster.Now, nobody led whom a request could ask when it is given up. For as long, in
-// µs of Cluster.Clock, a server is waited for: one that holds a request says sooner at least that it timed out
-// (package server), so one that has said nothing does not hold it.
+// GiveUp is for how long, in µs of Cluster.Now, nobody led whom a request could ask when it is given up. For
+// as long, in µs of Cluster.Clock, a server is waited for: one that holds a request says sooner at least that
+// it timed out (package server), so one that has said nothing does not hold it.
 const GiveUp = 30e6
 
 const never = math.MaxInt64
 
 // Cluster is what a client sees of a cluster, and its way there.
 type Cluster interface {
-	// Now returns the time of the client, in µs; it never goes back. The times of a Client are of this clock where nothing
-	// else is said.
+	// Now returns the time of the client, in µs; it never goes back. The times of a Client are of this clock
+	// where nothing else is said.
 	Now() int64
 	// Clock returns the time of the cluster, in µs.
 	Clock() int64
@@ -29,8 +29,8 @@ type Cluster interface {
 	Leader() int
 	// Unreachable says why this server, which may be any number, cannot be asked; empty: it can.
 	Unreachable(server int) string
-	// Ask sends r to r.View.Server. It sets r.Number before an answer can come, and leaves it alone if it has been set
-	// and a second asking may have the same. It returns whether anything was sent.
+	// Ask sends r to r.View.Server. It sets r.Number before an answer can come, and leaves it alone if it has
+	// been set and a second asking may have the same. It returns whether anything was sent.
 	Ask(r *Request) bool
 	// Page returns who is told.
 	Page() Page
@@ -149,8 +149,9 @@ func (c *Client) ask(r *Request) {
 	}
 }
 
-// Ended takes how a server ended what it was asked under a number: with an answer, with a refusal, or, if both are nil,
-// without either. What comes of that is asked by Keep. from is the server, 0 if the number alone is to decide.
+// Ended takes how a server ended what it was asked under a number: with an answer, with a refusal, or, if both
+// are nil, without either. What comes of that is asked by Keep. from is the server, 0 if the number alone is
+// to decide.
 func (c *Client) Ended(number uint64, from int, answer *wire.Answer, refusal *wire.Error) {
 	i := slices.IndexFunc(c.requests, func(r *Request) bool {
 		return r.ended == never && r.Number == number && number != 0 && (from == 0 || from == r.View.Server)
@@ -180,8 +181,8 @@ func (c *Client) leaderless(e *wire.Error) bool {
 	return false
 }
 
-// Lost deals with the requests whose server will not answer any more; why says of a server what has happened, and is
-// empty of one that may still answer.
+// Lost deals with the requests whose server will not answer any more; why says of a server what has happened,
+// and is empty of one that may still answer.
 func (c *Client) Lost(why func(server int) string) {
 	for _, r := range slices.Clone(c.requests) {
 		if r.ended != never || !r.Held {
@@ -240,8 +241,9 @@ func (c *Client) reply(r *Request, a contract.Answer) {
 	}
 }
 
-// Fork is called where the run goes on in another way from a moment on: this client goes on there, with its requests as
-// they stood at that moment. It returns the client of the way that is left, of which nobody waits for answers.
+// Fork is called where the run goes on in another way from a moment on: this client goes on there, with its
+// requests as they stood at that moment. It returns the client of the way that is left, of which nobody waits
+// for answers.
 func (c *Client) Fork(at int64) (left *Client) {
 	copied := *c
 	left = &copied

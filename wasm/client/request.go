@@ -28,8 +28,8 @@ type Request struct {
 	since  int64 // since when nobody leads whom it could ask
 }
 
-// redirects is how many servers in a row may name another leader before the search pauses: two servers that each take the
-// other for the leader must not be asked in a circle.
+// redirects is how many servers in a row may name another leader before the search pauses: two servers that
+// each take the other for the leader must not be asked in a circle.
 const redirects = 3
 
 // newRequest takes what the page asks for. Its Server is the one that is to be asked; nil: whoever leads.
@@ -63,11 +63,13 @@ func (r *Request) flaw() string {
 	case !known || v.Read != "" && v.Op != "get":
 		return "read: expected log, readIndex, lease or local, with get only, got " + page.Clip(string(v.Read), 40)
 	case len(v.Expected) > kv.MaxKey || v.Expected != "" && v.Op != "cas":
-		return "expected: expected at most " + page.Plural(kv.MaxKey, "byte") + ", with cas only, got " + strconv.Itoa(len(v.Expected))
+		return "expected: expected at most " + page.Plural(kv.MaxKey, "byte") + ", with cas only, got " +
+			strconv.Itoa(len(v.Expected))
 	case v.Key == "":
 		return "key: expected at least one character, got none"
 	case len(v.Key) > wire.MaxData || len(v.Value) > wire.MaxData:
-		return "expected a key and a value of at most " + page.Plural(wire.MaxData, "byte") + " each, got " + strconv.Itoa(len(v.Key)) + " and " + strconv.Itoa(len(v.Value))
+		return "expected a key and a value of at most " + page.Plural(wire.MaxData, "byte") + " each, got " +
+			strconv.Itoa(len(v.Key)) + " and " + strconv.Itoa(len(v.Value))
 	}
 	return ""
 }
@@ -103,8 +105,8 @@ type outcome struct {
 	AtOnce bool // the server that was named is asked, and at once; else after a pause
 }
 
-// refusedBy deals with a server that did not do it. Asking again is safe after a definite refusal only: after an unknown
-// outcome a second try could do the same thing twice (§8).
+// refusedBy deals with a server that did not do it. Asking again is safe after a definite refusal only: after
+// an unknown outcome a second try could do the same thing twice (§8).
 func (r *Request) refusedBy(e *wire.Error) outcome {
 	who := "S" + strconv.Itoa(r.View.Server)
 	switch {

@@ -34,7 +34,7 @@ func (r *Reader) Flight(m contract.Message, kind wire.Kind, data []byte, bytes i
 	if len(data) < bytes {
 		describeCut(&v, kind, data)
 	} else if r.Read(kind, data) {
-		Describe(&v, &r.Frame)
+		describe(&v, &r.Frame)
 	}
 	return v
 }
@@ -44,13 +44,13 @@ func (r *Reader) Message(m contract.Message, kind wire.Kind, data []byte) contra
 	v := contract.Flight{Message: m}
 	v.Kind, v.Label = contract.Unknown, "not understood"
 	if r.Read(kind, data) {
-		Describe(&v, &r.Frame)
+		describe(&v, &r.Frame)
 	}
 	return v.Message
 }
 
-// Describe says in v what a frame is, in the words of a learner.
-func Describe(v *contract.Flight, f *wire.Frame) {
+// describe says in v what a frame is, in the words of a learner.
+func describe(v *contract.Flight, f *wire.Frame) {
 	switch {
 	case f.RPC != nil:
 		describeRPC(v, f.RPC)

@@ -10,7 +10,7 @@ import (
 func (s *Session) act(w *contract.Act) {
 	a, err := readAction(w.Action)
 	if err != nil {
-		s.refuse(w.ID, err.Error())
+		s.page.Refuse(w.ID, err.Error())
 		return
 	}
 	s.perform(w.ID, a)
@@ -20,7 +20,7 @@ func (s *Session) act(w *contract.Act) {
 func (s *Session) setTimers(w *contract.SetTimers) {
 	deed := map[contract.TimersAct]lab.Deed{contract.Spread: lab.Spread, contract.Align: lab.Align}[w.Act]
 	if deed == "" {
-		s.refuse(w.ID, "act: expected spread or align, got "+page.Clip(string(w.Act), 40))
+		s.page.Refuse(w.ID, "act: expected spread or align, got "+page.Clip(string(w.Act), 40))
 		return
 	}
 	s.perform(w.ID, lab.Action{Do: deed})
@@ -31,13 +31,13 @@ func (s *Session) perform(id int, a lab.Action) {
 	did, err := s.do(a)
 	switch {
 	case err != nil:
-		s.refuse(id, wording(err))
-	case !did && a.Do == lab.EditFrame && s.underWay(a.Frame) != nil:
-		s.refuse(id, "The network carries only what it can tell for a frame: text that begins with an address, as in 1>2:, or JSON with from.")
+		s.page.Refuse(id, wording(err))
+	case !did && a.Do == lab.EditFrame && s.page.UnderWay(a.Frame) != nil:
+		s.page.Refuse(id, "The network carries only what it can tell for a frame: text that begins with an address, as in 1>2:, or JSON with from.")
 	case !did:
-		s.refuse(id, notDone(&a))
+		s.page.Refuse(id, notDone(&a))
 	default:
-		s.answer(id, map[string]int64{"at": s.world.Now(), "branch": int64(s.branch.id)})
+		s.page.Grant(id, map[string]int64{"at": s.line.World.Now(), "branch": int64(s.line.Branch.ID)})
 	}
 }
 
@@ -47,42 +47,38 @@ func (s *Session) do(a lab.Action) (did bool, err error) {
 	if err := s.try(a); err != nil {
 		return false, err
 	}
-	s.clear()
-	w := s.world
+	if s.line.Clear() {
+		s.setRate(0)
+	}
+	w := s.line.World
 	trial := w.Clone()
 	if err := trial.Do(a); err != nil || a.When == "" && trial.Faults.Deeds[a.Do] == w.Faults.Deeds[a.Do] {
 		return false, err
 	}
-	forks := !s.live || w.Ahead()
-	if forks {
-		s.fork(deedText(&a, s.size(), int(s.leader()), s.object(&a)))
+	text := func() string { return deedText(&a, s.size(), int(s.leader()), s.object(&a)) }
+	forked, err := s.line.Act(text, func() error { return w.Do(a) })
+	if forked {
+		s.lookAround()
+		s.page.Void()
 	}
-	if err := w.Do(a); err != nil {
+	if err != nil {
 		return false, err
 	}
-	b := s.branch
-	b.end = w.Now()
-	if forks {
-		b.tape = b.tape.Branch(w)
-		s.outbox.run = true
-	} else {
-		b.tape.Keep(w)
-	}
 	violated := s.record()
-	s.takeSightings()
+	s.page.Sightings(s.hidden || s.line.Travels())
 	if violated {
 		s.setRate(0)
 	}
-	s.outbox.Changed = true
+	s.page.Changed = true
 	return true, nil
 }
 
 // object says what an action is done to, if that is a frame or a trap; empty if it is neither, or is not there.
 func (s *Session) object(a *lab.Action) string {
 	if a.Do != lab.Disarm {
-		return s.frameName(s.underWay(a.Frame))
+		return s.page.FrameName(s.page.UnderWay(a.Frame))
 	}
-	for _, t := range s.world.Traps() {
+	for _, t := range s.line.World.Traps() {
 		if t.Number == a.Trap {
 			return trapText(&t.Action)
 		}
@@ -93,13 +89,13 @@ func (s *Session) object(a *lab.Action) string {
 // try returns what is wrong with an action as such.
 func (s *Session) try(a lab.Action) error {
 	a.At = 0
-	run := lab.Run{Version: lab.Version, Config: s.branch.tape.Run().Config, Actions: []lab.Action{a}}
+	run := lab.Run{Version: lab.Version, Config: s.line.Branch.Tape.Run().Config, Actions: []lab.Action{a}}
 	return run.Check()
 }
 
 // tellDone tells of an action that was done, by a person or because the run says so.
 func (s *Session) tellDone(d *lab.Done) {
-	a, object := &d.Action, s.frameName(&d.Frame)
+	a, object := &d.Action, s.page.FrameName(&d.Frame)
 	if d.Trap.Number != 0 {
 		object = trapText(&d.Trap.Action)
 	}
@@ -120,13 +116,13 @@ func (s *Session) tellDone(d *lab.Done) {
 	if a.When != "" {
 		line.Text, line.Why, line.Section, mark = "A trap is set: "+trapText(a), "It waits for its moment.", "", "fault"
 	}
-	s.tell(line)
+	s.page.Line(line)
 	if mark != "" {
 		server := int(a.Server)
 		if server == 0 && (mark == "crash" || mark == "write") {
 			server = int(d.Leader)
 		}
-		s.change(s.branch.history.mark(line.At, mark, server, line.Text))
+		s.page.Mark(line.At, mark, server, line.Text)
 	}
 }
 

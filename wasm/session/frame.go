@@ -1,302 +1,47 @@
 package session
 
 import (
-	"cmp"
-	"slices"
 	"strconv"
 
-	"raftplayground/raft"
-	"raftplayground/raft/kv"
 	"raftplayground/raft/lab"
-	"raftplayground/raft/wire"
-	"raftplayground/relay/hub"
 	"raftplayground/wasm/contract"
 	"raftplayground/wasm/page"
 )
 
-// shownWire is how much of a frame is shown in each encoding, bytes.
-const shownWire = 16 << 10
-
-// underWay returns a frame between servers, nil if it is not under way at the playhead.
-func (s *Session) underWay(seq uint64) *hub.Flight {
-	s.world.View(&s.view)
-	for i := range s.view.Frames {
-		if s.view.Frames[i].Seq == seq {
-			return &s.view.Frames[i]
-		}
-	}
-	return nil
-}
-
-// frameName says what a frame is: "the RequestVote of S3 to S1"; empty if there is none.
-func (s *Session) frameName(f *hub.Flight) string {
-	if f == nil || f.Seq == 0 {
-		return ""
-	}
-	view := s.flight(f)
-	kind := string(view.Kind)
-	if view.Kind == contract.Unknown {
-		kind = "message"
-	}
-	return "the " + kind + " of S" + page.Decimal(f.From) + " to S" + page.Decimal(f.To)
-}
-
-// describeFrame answers with all about a frame under way.
-func (s *Session) describeFrame(w *contract.LookAtFrame) {
-	f := s.underWay(w.Seq)
-	if f == nil {
-		s.refuse(w.ID, "That message is not under way any more.")
+// lookAtFrame answers with all about a frame under way.
+func (s *Session) lookAtFrame(w *contract.LookAtFrame) {
+	details, there := s.page.FrameDetails(w.Seq)
+	if !there {
+		s.page.Refuse(w.ID, "That message is not under way any more.")
 		return
 	}
-	flight := s.flight(f)
-	d := contract.FrameDetails{
-		Seq: f.Seq, From: int(f.From), To: int(f.To), Sent: f.Sent, Due: f.Due, Held: f.Held, Name: flight.Kind,
-		Fields: []contract.Field{}, Bytes: len(f.Data), Whole: len(f.Data) <= shownWire, Next: s.wouldDo(f),
-	}
-	s.writeForms(&d, f)
-	s.answer(w.ID, d)
-}
-
-// writeForms shows a frame in each encoding. In its own it is shown as it travels, which may be written in another
-// way than wire's.
-func (s *Session) writeForms(d *contract.FrameDetails, f *hub.Flight) {
-	kind := wire.KindOf(f.Binary)
-	own, _ := wire.Recognise(kind, f.Data)
-	s.buffer = append(s.buffer[:0], f.Data...)
-	understood := s.decoder.Decode(kind, s.buffer, &s.frame) == nil
-	if understood {
-		own = s.frame.Encoding
-		d.Fields = fieldsOf(s.frame.RPC)
-	}
-	d.Encoding = own.String()
-	for _, e := range wire.Encodings() {
-		shown := contract.FrameForm{Encoding: e.String(), Title: e.Title()}
-		switch {
-		case e == own:
-			shown.Text = page.Shown(kind, f.Data, shownWire)
-		case !e.Calls():
-			continue
-		case understood && e.For(&s.frame) == e:
-			shown.Text = page.Shown(e.Kind(), wire.Append(nil, &s.frame, e), shownWire)
-		}
-		d.Forms = append(d.Forms, shown)
-		if e == own && kind == wire.Text || e == wire.JSON && kind == wire.Binary {
-			d.Draft = shown.Text
-		}
-	}
-}
-
-// wouldDo says what the receiver would do with a frame now: a copy of the world finds out.
-func (s *Session) wouldDo(f *hub.Flight) []string {
-	words := []string{}
-	switch state, _, _ := s.world.Look(raft.ServerID(f.To)); state {
-	case lab.Paused:
-		return append(words, "S"+page.Decimal(f.To)+" is paused: the message would wait.")
-	case lab.Down, lab.Damaged:
-		return append(words, "S"+page.Decimal(f.To)+" is down: the message would be lost.")
-	}
-	copied := s.world.Clone()
-	copied.Watch(true)
-	before, bad := copied.Events(), copied.Faults.BadFrames
-	if err := copied.Do(lab.Action{Do: lab.DeliverFrame, Frame: f.Seq}); err != nil {
-		return append(words, wording(err))
-	}
-	for _, h := range copied.EventsSince(before, nil) {
-		if h.Server == raft.ServerID(f.To) {
-			words = append(words, page.Event(h.Server, &h.Event).Text)
-		}
-	}
-	if copied.Faults.BadFrames > bad {
-		for _, b := range copied.BadFrames() {
-			words = append(words, "S"+page.Decimal(b.Server)+" would not understand it: "+page.Clip(b.Reason.Message, 200)+".")
-		}
-	}
-	list, _ := copied.Sightings(nil)
-	for i := range list {
-		if reply := &list[i]; !reply.Later && reply.From == f.To {
-			view := s.flight(sent(reply))
-			kind := string(view.Kind)
-			if view.Kind == contract.ClientAnswer {
-				kind = "an answer"
-			}
-			words = append(words, "It sends "+kind+" to S"+page.Decimal(reply.To)+labelled(view.Label)+".")
-		}
-	}
-	if len(words) == 0 {
-		words = append(words, "Nothing: it learns nothing new from it.")
-	}
-	return words
-}
-
-func labelled(label string) string {
-	if label == "" {
-		return ""
-	}
-	return ": " + label
+	s.page.Grant(w.ID, details)
 }
 
 // actOnFrame does something with a frame under way.
 func (s *Session) actOnFrame(w *contract.ActOnFrame) {
 	deed := map[contract.FrameAct]lab.Deed{
 		contract.DropFrame: lab.DropFrame, contract.HoldFrame: lab.HoldFrame, contract.ReleaseFrame: lab.ReleaseFrame,
-		contract.DeliverFrame: lab.DeliverFrame, contract.DuplicateFrame: lab.DuplicateFrame, contract.EditFrame: lab.EditFrame,
+		contract.DeliverFrame: lab.DeliverFrame, contract.DuplicateFrame: lab.DuplicateFrame,
+		contract.EditFrame: lab.EditFrame,
 	}[w.Act]
 	if deed == "" {
-		s.refuse(
+		s.page.Refuse(
 			w.ID, "act: expected drop, hold, release, deliver, duplicate or edit, got "+page.Clip(string(w.Act), 40),
 		)
 		return
 	}
 	if w.Seq == 0 {
-		s.refuse(w.ID, "That message waits in a paused server and arrives when it goes on.")
+		s.page.Refuse(w.ID, "That message waits in a paused server and arrives when it goes on.")
 		return
 	}
 	a := lab.Action{Do: deed, Frame: w.Seq}
 	if deed == lab.EditFrame {
 		if size := len(w.Text); size == 0 || size > lab.MaxText {
-			s.refuse(w.ID, "A message has 1 to "+page.Plural(lab.MaxText, "byte")+", not "+strconv.Itoa(size)+".")
+			s.page.Refuse(w.ID, "A message has 1 to "+page.Plural(lab.MaxText, "byte")+", not "+strconv.Itoa(size)+".")
 			return
 		}
 		a.Text = w.Text
 	}
 	s.perform(w.ID, a)
-}
-
-// inboxes answers with what is on its way to each server, in the order in which it arrives; what waits in a paused server comes first.
-func (s *Session) inboxes(id int) {
-	s.world.View(&s.view)
-	boxes := make([]contract.Inbox, 0, s.size())
-	for i := range s.size() {
-		box := contract.Inbox{Server: i + 1, Frames: []contract.InboxFrame{}}
-		for _, f := range s.world.Inbox(raft.ServerID(i + 1)) {
-			view := s.flight(&f)
-			box.Frames = append(box.Frames, contract.InboxFrame{
-				Seq: f.Seq, From: view.From, Name: view.Kind, Label: view.Label, Due: view.Due, Waiting: true,
-			})
-		}
-		boxes = append(boxes, box)
-	}
-	slices.SortStableFunc(s.view.Frames, func(a, b hub.Flight) int { return cmp.Compare(a.Due, b.Due) })
-	for i := range s.view.Frames {
-		f := &s.view.Frames[i]
-		view := s.flight(f)
-		box := &boxes[f.To-1]
-		box.Frames = append(box.Frames, contract.InboxFrame{
-			Seq: f.Seq, From: view.From, Name: view.Kind, Label: view.Label, Due: view.Due, Held: f.Held,
-		})
-	}
-	s.answer(id, boxes)
-}
-
-// fieldsOf lists what a call or a reply says, in the order and with the meanings of Figures 2 and 13.
-func fieldsOf(rpc raft.RPC) []contract.Field {
-	switch m := rpc.(type) {
-	case *raft.RequestVote:
-		list := []contract.Field{
-			field("term", page.Decimal(m.Term), "candidate's term"),
-			field("candidateId", name(m.CandidateID), "candidate requesting vote"),
-			field("lastLogIndex", page.Decimal(m.LastLogIndex), "index of candidate's last log entry (§5.4)"),
-			field("lastLogTerm", page.Decimal(m.LastLogTerm), "term of candidate's last log entry (§5.4)"),
-		}
-		if m.PreVote {
-			list = append(list, field("preVote", "true", "only asks whether the vote would be given (thesis 9.6)"))
-		}
-		if m.Transfer {
-			list = append(list, field("transfer", "true", "the leader itself wants this election (thesis 3.10)"))
-		}
-		return list
-	case *raft.RequestVoteReply:
-		return []contract.Field{
-			field("term", page.Decimal(m.Term), "currentTerm, for candidate to update itself"),
-			field("voteGranted", strconv.FormatBool(m.VoteGranted), "true means candidate received vote"),
-		}
-	case *raft.AppendEntries:
-		return []contract.Field{
-			field("term", page.Decimal(m.Term), "leader's term"),
-			field("leaderId", name(m.LeaderID), "so follower can redirect clients"),
-			field("prevLogIndex", page.Decimal(m.PrevLogIndex), "index of log entry immediately preceding new ones"),
-			field("prevLogTerm", page.Decimal(m.PrevLogTerm), "term of prevLogIndex entry"),
-			field("entries", entriesText(m.Entries), "log entries to store (empty for heartbeat)"),
-			field("leaderCommit", page.Decimal(m.LeaderCommit), "leader's commitIndex"),
-		}
-	case *raft.AppendEntriesReply:
-		list := []contract.Field{
-			field("term", page.Decimal(m.Term), "currentTerm, for leader to update itself"),
-			field(
-				"success", strconv.FormatBool(m.Success),
-				"true if follower contained entry matching prevLogIndex and prevLogTerm",
-			),
-		}
-		if m.Success {
-			return append(
-				list,
-				field("matchIndex", page.Decimal(m.MatchIndex), "the last index that this call verified or stored"),
-			)
-		}
-		return append(list, field(
-			"conflictTerm", page.Decimal(m.ConflictTerm), "term of the conflicting entry, 0 if there is none (§5.3)",
-		),
-			field("conflictIndex", page.Decimal(m.ConflictIndex), "first index the follower stores for that term (§5.3)"))
-	case *raft.InstallSnapshot:
-		return []contract.Field{
-			field("term", page.Decimal(m.Term), "leader's term"),
-			field("leaderId", name(m.LeaderID), "so follower can redirect clients"),
-			field(
-				"lastIncludedIndex", page.Decimal(m.LastIncludedIndex),
-				"the snapshot replaces all entries up through and including this index",
-			),
-			field("lastIncludedTerm", page.Decimal(m.LastIncludedTerm), "term of lastIncludedIndex"),
-			field(
-				"configuration", string(m.Configuration.AppendText(nil)),
-				"the servers of the cluster as of lastIncludedIndex (§7)",
-			),
-			field("offset", page.Decimal(m.Offset), "byte offset where chunk is positioned in the snapshot"),
-			field("data", page.Plural(len(m.Data), "byte"), "raw bytes of the snapshot chunk, starting at offset"),
-			field("done", strconv.FormatBool(m.Done), "true if this is the last chunk"),
-		}
-	case *raft.InstallSnapshotReply:
-		return []contract.Field{
-			field("term", page.Decimal(m.Term), "currentTerm, for leader to update itself"),
-			field("nextOffset", page.Decimal(m.NextOffset), "how many bytes of the snapshot the follower holds"),
-			field("matchIndex", page.Decimal(m.MatchIndex), "once it is installed: the index through which the logs agree; else 0"),
-		}
-	case *raft.TimeoutNow:
-		return []contract.Field{
-			field("term", page.Decimal(m.Term), "leader's term"),
-			field("leaderId", name(m.LeaderID), "who hands its leadership over (thesis 3.10)"),
-		}
-	case *raft.TimeoutNowReply:
-		return []contract.Field{field("term", page.Decimal(m.Term), "currentTerm, for leader to update itself")}
-	}
-	return []contract.Field{}
-}
-
-// field is an argument or a result of a call, and what it means.
-func field(name, value, meaning string) contract.Field {
-	return contract.Field{Name: name, Value: value, Meaning: meaning}
-}
-
-// entriesText names the first few entries.
-func entriesText(entries []raft.Entry) string {
-	text := ""
-	for i := range entries {
-		if i == 8 {
-			return text + ", and " + strconv.Itoa(len(entries)-i) + " more"
-		}
-		if i > 0 {
-			text += ", "
-		}
-		what := kv.Text(entries[i].Data)
-		switch entries[i].Kind {
-		case raft.NoOp:
-			what = "no-op"
-		case raft.Config:
-			what = "servers " + string(entries[i].Data)
-		}
-		text += what + " (term " + page.Decimal(entries[i].Term) + ")"
-	}
-	if text == "" {
-		return "none"
-	}
-	return text
 }

@@ -1,7 +1,6 @@
 package session
 
 import (
-	"math"
 	"strconv"
 
 	"raftplayground/raft"
@@ -10,61 +9,55 @@ import (
 	"raftplayground/wasm/contract"
 )
 
-const never = math.MaxInt64
-
 // requestLimits bound what a page asks of a cluster.
 var requestLimits = client.Limits{Pending: 200, Kept: 50, Pause: 50e3}
 
 // cluster is the simulated cluster as a client of the page sees it: it knows who leads, as the page does.
-type cluster struct{ *Session }
+type cluster struct{ s *Session }
 
-func (s cluster) Now() int64 { return s.world.Now() }
+func (c cluster) Now() int64 { return c.s.line.World.Now() }
 
-func (s cluster) Clock() int64 { return s.world.Now() }
+func (c cluster) Clock() int64 { return c.s.line.World.Now() }
 
-func (s cluster) Barred() string { return "" }
+func (c cluster) Barred() string { return "" }
 
-func (s cluster) Leader() int { return int(s.leader()) }
+func (c cluster) Leader() int { return int(c.s.leader()) }
 
-func (s cluster) Unreachable(server int) string {
-	if server < 1 || server > s.size() {
+func (c cluster) Unreachable(server int) string {
+	if server < 1 || server > c.s.size() {
 		return "There is no server S" + strconv.Itoa(server)
 	}
-	if state, _, _ := s.world.Look(raft.ServerID(server)); state == lab.Down || state == lab.Damaged {
+	if state, _, _ := c.s.line.World.Look(raft.ServerID(server)); state == lab.Down || state == lab.Damaged {
 		return "S" + strconv.Itoa(server) + " is down"
 	}
 	return ""
 }
 
 // Ask does what is asked, as an action of the run. Each has a number of its own, which the world gives.
-func (s cluster) Ask(r *client.Request) bool {
+func (c cluster) Ask(r *client.Request) bool {
 	v := &r.View
-	r.Number = s.world.Asked() + 1
-	did, err := s.do(lab.Action{
+	r.Number = c.s.line.World.Asked() + 1
+	did, err := c.s.do(lab.Action{
 		Do: deedOf[v.Op], Server: raft.ServerID(v.Server), Key: v.Key, Value: v.Value, Expected: v.Expected,
 		Read: string(v.Read),
 	})
 	return did && err == nil
 }
 
-func (s cluster) Page() client.Page { return s }
-
-func (s cluster) Request(r contract.ClientRequest) { s.outbox.Request(r) }
-
-func (s cluster) Answer(a contract.Answer) { s.post(contract.FromWorker{Answer: &a}) }
+func (c cluster) Page() client.Page { return c.s.page }
 
 var deedOf = map[contract.Op]lab.Deed{
 	contract.Put: lab.Put, contract.Get: lab.Get, contract.Delete: lab.Delete, contract.CAS: lab.CompareAndSwap,
 }
 
-func (s *Session) size() int { return s.branch.tape.Run().Config.Servers }
+func (s *Session) size() int { return s.line.Branch.Tape.Run().Config.Servers }
 
 // leader is the running server that leads the highest term; 0: nobody does.
 func (s *Session) leader() raft.ServerID {
 	best, highest := raft.ServerID(0), raft.Term(0)
 	for i := range s.size() {
 		id := raft.ServerID(i + 1)
-		if state, role, term := s.world.Look(id); state == lab.Running && role == raft.Leader && term >= highest {
+		if state, role, term := s.line.World.Look(id); state == lab.Running && role == raft.Leader && term >= highest {
 			best, highest = id, term
 		}
 	}

@@ -251,7 +251,7 @@ func (s *Session) meaning(a *lab.Action) (why, section string) {
 		means = deedWhy[lab.Mend]
 	case a.Do == lab.Rules && len(a.Off) == 0:
 		return "", ""
-	case a.Do == lab.Rules && len(s.world.Modified()) == 0:
+	case a.Do == lab.Rules && len(s.line.World.Modified()) == 0:
 		return "Figure 2 does not have what is off now: this is the Raft of the figure.", "Figure 2"
 	}
 	return means.why, means.section

@@ -15,8 +15,8 @@ func (t *Tab) notUnderstood(bad *server.BadFrame) {
 	t.report(page.BadFrame(raft.ServerID(t.seat.number), bad.From, &bad.Reason))
 }
 
-// report adds an event of this tab's server to the story, here now and at the other tabs with the next report. While no report can be
-// sent the oldest are left out of it.
+// report adds an event of this tab's server to the story, here now and at the other tabs with the next report.
+// While no report can be sent the oldest are left out of it.
 func (t *Tab) report(line contract.StoryLine) {
 	s := &t.seat
 	if len(s.events) == reportedEvents {
@@ -25,7 +25,8 @@ func (t *Tab) report(line contract.StoryLine) {
 		s.first++
 	}
 	e := contract.ReportedEvent{
-		At: t.clock.now(), Kind: line.Kind, Weight: line.Weight, Text: line.Text, Why: line.Why, Section: line.Section, Term: line.Term,
+		At: t.clock.now(), Kind: line.Kind, Weight: line.Weight, Text: line.Text,
+		Why: line.Why, Section: line.Section, Term: line.Term,
 	}
 	s.events = append(s.events, e)
 	s.unsent = true
@@ -35,6 +36,7 @@ func (t *Tab) report(line contract.StoryLine) {
 // tellEvent adds an event of a server, as it was reported, to the story.
 func (t *Tab) tellEvent(server int, e *contract.ReportedEvent) {
 	t.outbox.Line(contract.StoryLine{
-		At: e.At, Server: server, Kind: e.Kind, Weight: e.Weight, Text: e.Text, Why: e.Why, Section: e.Section, Term: e.Term,
+		At: e.At, Server: server, Kind: e.Kind, Weight: e.Weight, Text: e.Text,
+		Why: e.Why, Section: e.Section, Term: e.Term,
 	})
 }

@@ -13,43 +13,43 @@ import (
 // requestLimits bound what this tab asks of servers.
 var requestLimits = client.Limits{Pending: 500, Pause: 150e3}
 
-// cluster is the cluster as this tab's client sees it: over the connection to the relay, and in what the room and the
-// servers say of themselves.
-type cluster struct{ *Tab }
+// cluster is the cluster as this tab's client sees it: over the connection to the relay, and in what the room
+// and the servers say of themselves.
+type cluster struct{ t *Tab }
 
-// Now is real time. Cluster time stands while the room is paused, has not begun or is out of reach: in it a person would
-// never hear that nobody leads.
-func (t cluster) Now() int64 { return int64(t.now * 1000) }
+// Now is real time. Cluster time stands while the room is paused, has not begun or is out of reach: in it a
+// person would never hear that nobody leads.
+func (c cluster) Now() int64 { return int64(c.t.now * 1000) }
 
-func (t cluster) Clock() int64 { return t.clock.now() }
+func (c cluster) Clock() int64 { return c.t.clock.now() }
 
-func (t cluster) Barred() string {
-	if t.link.state != joined {
+func (c cluster) Barred() string {
+	if c.t.link.state != joined {
 		return "waiting for the connection to the room"
 	}
 	return ""
 }
 
-func (t cluster) Leader() int { return t.likelyLeader() }
+func (c cluster) Leader() int { return c.t.likelyLeader() }
 
-func (t cluster) Unreachable(server int) string {
-	if t.connected(server) {
+func (c cluster) Unreachable(server int) string {
+	if c.t.connected(server) {
 		return ""
 	}
 	return "S" + strconv.Itoa(server) + " is not connected"
 }
 
 // Ask sends the request. It has one number for all times that it is sent.
-func (t cluster) Ask(r *client.Request) bool {
+func (c cluster) Ask(r *client.Request) bool {
 	if r.Number == 0 {
-		t.lastAsked++
-		r.Number = t.lastAsked
+		c.t.lastAsked++
+		r.Number = c.t.lastAsked
 	}
-	t.askServer(r.View.Server, r.Number, r.Wire())
+	c.t.askServer(r.View.Server, r.Number, r.Wire())
 	return true
 }
 
-func (t cluster) Page() client.Page { return &t.outbox }
+func (c cluster) Page() client.Page { return &c.t.outbox }
 
 // askServer sends a request to a server, as from this tab's client.
 func (t *Tab) askServer(to int, call uint64, question *wire.Request) {
