@@ -6,6 +6,7 @@ import (
 
 	"raftplayground/raft"
 	"raftplayground/raft/explain"
+	"raftplayground/raft/wire"
 	"raftplayground/wasm/contract"
 )
 
@@ -26,6 +27,20 @@ func Event(server raft.ServerID, e *raft.Event) contract.StoryLine {
 		line.Index = &i
 	}
 	return line
+}
+
+// BadFrame tells of a frame that a server could not read, which somebody sent.
+func BadFrame(server raft.ServerID, from uint64, reason *wire.Error) contract.StoryLine {
+	who := "somebody"
+	if from >= wire.FirstClient {
+		who = "client " + Decimal(from)
+	} else if from != 0 {
+		who = "S" + Decimal(from)
+	}
+	return contract.StoryLine{
+		Server: int(server), Kind: "badFrame", Weight: contract.Key, Peer: int(min(from, wire.FirstClient)),
+		Text: "S" + Decimal(server) + " does not understand a frame of " + who + ".", Why: Clip(reason.Message, 400),
+	}
 }
 
 // placeOf is the index that an event is about, of several the last; 0: it is about none.

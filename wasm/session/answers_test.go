@@ -115,7 +115,7 @@ func BenchmarkScrub(b *testing.B) {
 		s.Page(now, []byte(`{"type":"drawn"}`))
 		s.Page(now, []byte(`{"type":"seek","id":1,"at":`+[]string{"4000000", "4001000"}[i%2]+`}`))
 	}
-	b.ReportMetric(float64(s.world.Now()), "at")
+	b.ReportMetric(float64(s.line.World.Now()), "at")
 }
 
 // mute is a page that nobody reads.

@@ -7,10 +7,11 @@ import (
 	"raftplayground/raft"
 	"raftplayground/raft/lab"
 	"raftplayground/wasm/contract"
+	"raftplayground/wasm/timeline"
 )
 
-// chaos draws faults while time goes on at the end of a branch, gentle enough that there is always something to see: one at a time, each undone after a while, and a
-// rest between two.
+// chaos draws faults while time goes on at the end of a branch, gentle enough that there is always something
+// to see: one at a time, each undone after a while, and a rest between two.
 type chaos struct {
 	on   bool
 	next int64 // when the next fault is drawn
@@ -31,17 +32,17 @@ type planned struct {
 
 // setChaos begins to draw faults, or ends it: what was done by then is still undone.
 func (s *Session) setChaos(w *contract.SetChaos) {
-	s.chaos = chaos{on: w.On, next: s.world.Now() + s.exponential(chaosRest/3)}
-	s.answer(w.ID, true)
+	s.chaos = chaos{on: w.On, next: s.line.World.Now() + s.exponential(chaosRest/3)}
+	s.page.Grant(w.ID, true)
 }
 
 // chaosDue says when the next fault or the end of one is due; never, if there is none.
 func (s *Session) chaosDue() int64 {
-	due := int64(never)
-	for _, p := range s.branch.undo {
+	due := int64(timeline.Never)
+	for _, p := range s.line.Branch.Kept.undo {
 		due = min(due, p.at)
 	}
-	if s.chaos.on && len(s.branch.undo) == 0 {
+	if s.chaos.on && len(s.line.Branch.Kept.undo) == 0 {
 		due = min(due, s.chaos.next)
 	}
 	return due
@@ -49,8 +50,8 @@ func (s *Session) chaosDue() int64 {
 
 // drawFault does what is due.
 func (s *Session) drawFault() {
-	now := max(s.world.Now(), s.chaosDue())
-	b := s.branch
+	now := max(s.line.World.Now(), s.chaosDue())
+	b := &s.line.Branch.Kept
 	if i := slices.IndexFunc(b.undo, func(p planned) bool { return p.at <= now }); i >= 0 {
 		a := b.undo[i].action
 		b.undo = slices.Delete(b.undo, i, i+1)
@@ -61,17 +62,18 @@ func (s *Session) drawFault() {
 	fault := s.draw()
 	s.chaos.next = now + s.exponential(chaosRest)
 	if back, done := s.doAt(now, fault); done {
-		at := s.world.Now() + 50e3 + s.exponential(chaosLast)
+		b = &s.line.Branch.Kept // another one, if it forked
+		at := s.line.World.Now() + 50e3 + s.exponential(chaosLast)
 		for _, a := range back {
-			s.branch.undo = append(s.branch.undo, planned{since: now, at: at, action: a})
+			b.undo = append(b.undo, planned{since: now, at: at, action: a})
 		}
 	}
 }
 
 // doAt does something at a moment or just behind it, and returns what takes it back.
 func (s *Session) doAt(at int64, a lab.Action) (back []lab.Action, done bool) {
-	s.world.RunTo(at)
-	s.branch.end = s.world.Now()
+	s.line.World.RunTo(at)
+	s.line.Branch.End = s.line.World.Now()
 	back, why, err := s.do(a)
 	return back, why == "" && err == nil
 }
@@ -80,7 +82,7 @@ func (s *Session) doAt(at int64, a lab.Action) (back []lab.Action, done bool) {
 func (s *Session) draw() lab.Action {
 	n := s.size()
 	victim := raft.ServerID(1 + s.random.IntN(n))
-	if leader := s.leaderFor(&request{}); leader != 0 && s.random.IntN(2) == 0 {
+	if leader := s.leader(); leader != 0 && s.random.IntN(2) == 0 {
 		victim = leader
 	}
 	kind := s.random.IntN(6)
@@ -93,7 +95,7 @@ func (s *Session) draw() lab.Action {
 	case 2:
 		return lab.Action{Do: lab.Pause, Server: victim}
 	case 3:
-		s.world.View(&s.view)
+		s.line.World.View(&s.view)
 		is := &s.view.Links[0]
 		loss := float64(5+s.random.IntN(25)) / 100
 		bad := &lab.Link{Latency: min(2*is.Latency, 100e3), Jitter: is.Latency, Loss: loss}

@@ -3,52 +3,42 @@ package session
 import (
 	"strconv"
 
-	jsoniter "github.com/json-iterator/go"
-
 	"raftplayground/raft"
 	"raftplayground/raft/lab"
 	"raftplayground/wasm/contract"
 	"raftplayground/wasm/page"
+	"raftplayground/wasm/told"
 )
 
 // act does what a person asks, at the playhead.
 func (s *Session) act(w *contract.Act) {
 	a, err := readAction(w.Action)
 	if err != nil {
-		s.refuse(w.ID, err.Error())
+		s.page.Refuse(w.ID, err.Error())
 		return
 	}
 	if size := len(a.Text); a.Do == lab.EditFrame && (size == 0 || size > lab.MaxText) {
-		s.refuse(w.ID, "A message has 1 to "+page.Plural(lab.MaxText, "byte")+", not "+strconv.Itoa(size)+".")
+		s.page.Refuse(w.ID, "A message has 1 to "+page.Plural(lab.MaxText, "byte")+", not "+strconv.Itoa(size)+".")
 		return
 	}
 	back, why, err := s.do(a)
 	switch {
 	case err != nil:
-		s.refuse(w.ID, wording(err))
+		s.page.Refuse(w.ID, wording(err))
 	case why != "":
-		s.refuse(w.ID, why)
+		s.page.Refuse(w.ID, why)
 	default:
-		s.answer(w.ID, contract.Acted{At: s.world.Now(), Branch: s.branch.id, Undo: encoded(back)})
+		s.page.Grant(w.ID, contract.Acted{At: s.line.World.Now(), Branch: s.line.Branch.ID, Undo: told.Encoded(back)})
 	}
 }
 
 // offer answers with all that can be done to a server now.
 func (s *Session) offer(w *contract.AskForDeeds) {
 	if w.Server < 1 || w.Server > s.size() {
-		s.refuse(w.ID, "There is no server S"+strconv.Itoa(w.Server)+".")
+		s.page.Refuse(w.ID, "There is no server S"+strconv.Itoa(w.Server)+".")
 		return
 	}
-	s.answer(w.ID, s.world.Offers(raft.ServerID(w.Server)))
-}
-
-// encoded is a list of actions, or of offers, as the contract has it.
-func encoded(list any) jsoniter.RawMessage {
-	text, err := contract.Codec.Marshal(list)
-	if err != nil {
-		panic("session: " + err.Error()) // a number that JSON does not have
-	}
-	return text
+	s.page.Grant(w.ID, s.line.World.Offers(raft.ServerID(w.Server)))
 }
 
 // do does something at the first clear moment from the playhead on, in a branch of its own if the branch that is looked
@@ -58,42 +48,41 @@ func (s *Session) do(a lab.Action) (back []lab.Action, why string, err error) {
 	if err := s.try(a); err != nil {
 		return nil, "", err
 	}
-	s.clear()
-	w := s.world
+	if s.line.Clear() {
+		s.setRate(0)
+	}
+	w := s.line.World
 	if why := w.Can(&a); why != "" {
 		return nil, why, nil
 	}
 	back = w.Undo(&a)
-	forks := !s.live || w.Ahead()
-	if forks {
-		s.fork(a.Words(s.size(), s.leaderFor(&request{}), s.object(&a)))
+	text := func() string { return a.Words(s.size(), s.leader(), s.object(&a)) }
+	forked, err := s.line.Act(text, func() (err error) {
+		why, err = w.Do(a)
+		return err
+	})
+	if forked {
+		s.lookAround()
+		s.page.Void()
 	}
-	if why, err := w.Do(a); why != "" || err != nil {
+	if why != "" || err != nil {
 		return nil, why, err
 	}
-	b := s.branch
-	b.end = w.Now()
-	if forks {
-		b.tape = b.tape.Branch(w)
-		s.outbox.run = true
-	} else {
-		b.tape.Keep(w)
-	}
 	violated := s.record()
-	s.takeSightings()
+	s.page.Sightings(s.hidden || s.line.Travels())
 	if violated {
 		s.setRate(0)
 	}
-	s.outbox.Changed = true
+	s.page.Changed = true
 	return back, "", nil
 }
 
 // object says what an action is done to, if that is a frame or a trap; empty if it is neither, or is not there.
 func (s *Session) object(a *lab.Action) string {
 	if a.Do != lab.Disarm {
-		return s.frameName(s.underWay(a.Frame))
+		return s.page.FrameName(s.page.UnderWay(a.Frame))
 	}
-	for _, t := range s.world.Traps() {
+	for _, t := range s.line.World.Traps() {
 		if t.Number == a.Trap {
 			return t.Action.TrapWords()
 		}
@@ -104,20 +93,20 @@ func (s *Session) object(a *lab.Action) string {
 // try returns what is wrong with an action as such.
 func (s *Session) try(a lab.Action) error {
 	a.At = 0
-	run := lab.Run{Version: lab.Version, Config: s.branch.tape.Run().Config, Actions: []lab.Action{a}}
+	run := lab.Run{Version: lab.Version, Config: s.line.Branch.Tape.Run().Config, Actions: []lab.Action{a}}
 	return run.Check()
 }
 
 // tellDone tells of an action that was done, by a person or because the run says so.
 func (s *Session) tellDone(d *lab.Done) {
-	a, object := &d.Action, s.frameName(&d.Frame)
+	a, object := &d.Action, s.page.FrameName(&d.Frame)
 	if d.Trap.Number != 0 {
 		object = d.Trap.Action.TrapWords()
 	}
 	line := contract.StoryLine{
 		At: d.At, Kind: "fault", Weight: "key", Text: a.Words(s.size(), d.Leader, object), Peer: int(a.Server),
 	}
-	line.Why, line.Section = a.Meaning(s.size(), len(s.world.Modified()) > 0)
+	line.Why, line.Section = a.Meaning(s.size(), len(s.line.World.Modified()) > 0)
 	mark := contract.FaultMark
 	switch a.Do {
 	case lab.Put, lab.Delete, lab.CompareAndSwap:
@@ -130,12 +119,12 @@ func (s *Session) tellDone(d *lab.Done) {
 	if a.When != "" {
 		line.Text, mark = "A trap is set: "+a.TrapWords(), "fault"
 	}
-	s.tell(line)
+	s.page.Line(line)
 	if mark != "" {
 		server := int(a.Server)
 		if server == 0 && (mark == "crash" || mark == "write") {
 			server = int(d.Leader)
 		}
-		s.change(s.branch.history.mark(line.At, mark, server, line.Text))
+		s.page.Mark(line.At, mark, server, line.Text)
 	}
 }

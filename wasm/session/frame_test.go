@@ -7,6 +7,7 @@ import (
 
 	"raftplayground/wasm/contract"
 	"raftplayground/wasm/page"
+	"raftplayground/wasm/told"
 )
 
 // underWay pauses at a moment at which a frame of this kind is under way, and returns it.
@@ -75,8 +76,9 @@ func TestAFrameIsShownAsItTravels(t *testing.T) {
 	if answer(t, p.must("frame", `"seq":`+page.Decimal(f.Seq)), &d); textOf(&d, "json") != text || d.Encoding != "json" || len(d.Fields) == 0 || !d.Whole {
 		t.Errorf("edited to %s it is shown as %+v", text, d)
 	}
-	p.must("act", `"action":{"do":"editFrame","frame":`+page.Decimal(f.Seq)+`,"text":"3>`+page.Decimal(f.To)+`:`+strings.Repeat("x", 2*shownWire)+`"}`)
-	if answer(t, p.must("frame", `"seq":`+page.Decimal(f.Seq)), &d); d.Whole || len(textOf(&d, "colon")) != shownWire || d.Bytes != 2*shownWire+4 {
+	p.must("act", `"action":{"do":"editFrame","frame":`+page.Decimal(f.Seq)+`,"text":"3>`+page.Decimal(f.To)+`:`+
+		strings.Repeat("x", 2*told.ShownWire)+`"}`)
+	if answer(t, p.must("frame", `"seq":`+page.Decimal(f.Seq)), &d); d.Whole || len(textOf(&d, "colon")) != told.ShownWire || d.Bytes != 2*told.ShownWire+4 {
 		t.Errorf("of %d bytes %d are shown, and whole is %v", d.Bytes, len(textOf(&d, "colon")), d.Whole)
 	}
 }

@@ -8,6 +8,7 @@ import (
 	"testing"
 
 	"raftplayground/wasm/contract"
+	"raftplayground/wasm/timeline"
 )
 
 // open opens the default run, plays it at real time for so many ms, and pauses.
@@ -172,14 +173,14 @@ func TestStepsEndWhereSomethingHappens(t *testing.T) {
 	for _, test := range []struct{ to, text string }{
 		{"event", "S3 asks for votes in term 1"}, {"message", "RequestVote of S3 reaches"}, {"election", "S3 leads term 1"}, {"commit", "S3 commits index 1"},
 	} {
-		before := p.session.world.Now()
+		before := p.session.line.World.Now()
 		s := step(test.to, false)
-		if !strings.Contains(s.Text, test.text) || p.session.world.Now() <= before || s.At != p.session.world.Now() {
+		if !strings.Contains(s.Text, test.text) || p.session.line.World.Now() <= before || s.At != p.session.line.World.Now() {
 			t.Errorf("a step to the next %s ends at %+v, expected %q", test.to, s, test.text)
 		}
 	}
 	elected := step("election", true)
-	if !strings.Contains(elected.Text, "S3 leads term 1") || p.leader() != 0 && p.session.live {
+	if !strings.Contains(elected.Text, "S3 leads term 1") || p.leader() != 0 && p.session.line.Live {
 		t.Errorf("a step back to the election ends at %+v", elected)
 	}
 	if again := step("election", false); again.At <= elected.At || again.At > elected.At+10 {
@@ -189,7 +190,7 @@ func TestStepsEndWhereSomethingHappens(t *testing.T) {
 	for p.ask("step", `"to":"event","back":true`).OK { // back to the beginning, event for event
 		steps++
 	}
-	if now := p.session.world.Now(); steps < 5 || now > 18e3 {
+	if now := p.session.line.World.Now(); steps < 5 || now > 18e3 {
 		t.Errorf("%d steps back end at %d", steps, now)
 	}
 	if a := p.ask("step", `"to":"violation","back":false`); a.OK || !strings.Contains(a.Error, "60 seconds") {
@@ -246,7 +247,7 @@ func TestRequestsEndWithTheirOutcome(t *testing.T) {
 		t.Errorf("a write at a server that is down ended as %+v", a)
 	}
 	id = p.say("request", `"op":"put","key":"a","value":"1","server":null`)
-	p.run(11000)
+	p.run(31000)
 	if a := p.answers[id]; a.OK || !strings.Contains(a.Error, "no leader") {
 		t.Errorf("a write without servers ended as %+v", a)
 	}
@@ -338,7 +339,7 @@ func TestChaosIsTheSameHoweverTheTimePasses(t *testing.T) {
 	}
 	played := begin()
 	played.must("network", `"change":{"rate":1}`)
-	for played.session.world.Now() < end-100e3 {
+	for played.session.line.World.Now() < end-100e3 {
 		played.run(100)
 	}
 	played.must("network", `"change":{"rate":0}`)
@@ -349,11 +350,11 @@ func TestChaosIsTheSameHoweverTheTimePasses(t *testing.T) {
 		t.Errorf("played: %+v, sought: %+v", a, b)
 	}
 	walked := begin()
-	for walked.session.world.Now() < end-1_000_000 {
+	for walked.session.line.World.Now() < end-1_000_000 {
 		var s contract.Stepped
 		answer(t, walked.must("step", `"to":"role","back":false`), &s)
-		if s.Text == "" || s.At != walked.session.world.Now() || s.At > end {
-			t.Fatalf("a step ends at %+v, the playhead is at %d", s, walked.session.world.Now())
+		if s.Text == "" || s.At != walked.session.line.World.Now() || s.At > end {
+			t.Fatalf("a step ends at %+v, the playhead is at %d", s, walked.session.line.World.Now())
 		}
 	}
 	walked.must("seek", `"at":`+whole(end))
@@ -434,14 +435,14 @@ func TestTrapsWaitAndSpring(t *testing.T) {
 func TestAGapOfRealTimeIsNotLivedThrough(t *testing.T) {
 	p := opened(t, 500)
 	p.must("network", `"change":{"rate":1}`)
-	before := p.session.world.Now()
+	before := p.session.line.World.Now()
 	p.now += 60000
 	p.session.Tick(p.now)
-	if after := p.session.world.Now(); after != before {
+	if after := p.session.line.World.Now(); after != before {
 		t.Errorf("%d µs were lived through", after-before)
 	}
 	p.session.Tick(p.now + 100)
-	if after := p.session.world.Now(); after != before+100e3 {
+	if after := p.session.line.World.Now(); after != before+100e3 {
 		t.Errorf("then %d µs were, expected 100 ms", after-before)
 	}
 }
@@ -492,7 +493,7 @@ func TestWhatCannotBeIsAnsweredInWords(t *testing.T) {
 	if n := len(p.last.Lab.Branches); n != 1 {
 		t.Errorf("what was refused made %d branches", n)
 	}
-	if n := len(p.session.branch.tape.Run().Actions); n != 1 {
+	if n := len(p.session.line.Branch.Tape.Run().Actions); n != 1 {
 		t.Errorf("what was refused is part of the run: it has %d actions", n)
 	}
 }
@@ -503,7 +504,7 @@ func TestBranchesAreBounded(t *testing.T) {
 		p.must("seek", `"at":`+strconv.Itoa(400_000-1000*i))
 		p.must("act", `"action":{"do":"crash","server":`+strconv.Itoa(1+i%5)+`}`)
 		if i%3 == 0 && i < 40 { // some from the oldest, then a chain of them
-			p.must("branch", `"branch":`+strconv.Itoa(p.session.branches[0].id)+`,"at":null`)
+			p.must("branch", `"branch":`+strconv.Itoa(p.session.line.Branches[0].ID)+`,"at":null`)
 		}
 		p.run(100)
 	}
@@ -514,7 +515,7 @@ func TestBranchesAreBounded(t *testing.T) {
 		}
 		known[b.ID] = true
 	}
-	if n := len(p.last.Lab.Branches); n != mostBranches {
+	if n := len(p.last.Lab.Branches); n != timeline.MostBranches {
 		t.Errorf("%d branches", n)
 	}
 }

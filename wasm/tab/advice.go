@@ -208,7 +208,7 @@ func (t *Tab) quickestMajority() int {
 // changeSeats passes on what the page's person has decided about seats.
 func (t *Tab) changeSeats(m *contract.Seats) {
 	if m.Seats == nil {
-		t.answer(contract.Answer{ID: m.ID, Error: "seats: expected new or give, got nothing"})
+		t.outbox.Refuse(m.ID, "seats: expected new or give, got nothing")
 		return
 	}
 	t.changeRoom(m.ID, "seats", m.Seats)

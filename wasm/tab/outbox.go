@@ -7,32 +7,14 @@ import (
 	"raftplayground/wasm/page"
 )
 
-// Times of batches, in ms of real time.
-const (
-	clockEvery  = 250 // after which the page is told the time even if nothing else is new: it draws timers by it
-	hiddenEvery = 250 // between two batches for a hidden page at least: only scripts read it
-)
-
 // outbox is what waits for the page.
 type outbox struct {
-	page.Waiting
-	drawn          bool // the page wants a batch
+	page.Outbox
 	selfChanged    bool
 	watches        string // why this tab only watches, as the page knows it
 	serversChanged bool
 	views          []contract.ServerView // as the page knows the servers
 	asked          page.Asked
-	posted         float64 // real time of the last batch
-	lastLine       uint64  // id of the last line of the story
-}
-
-func newOutbox() outbox { return outbox{drawn: true} }
-
-// line adds a line to the story.
-func (o *outbox) line(line contract.StoryLine) {
-	o.lastLine++
-	line.ID = o.lastLine
-	o.Line(line)
 }
 
 func (o *outbox) connection(c contract.Connection) { o.Changed, o.Next.Connection = true, &c }
@@ -82,27 +64,14 @@ func encode(text string) *coding.Code {
 	return nil
 }
 
-// take closes the batch.
-func (o *outbox) take() contract.Batch {
-	if o.Gone > 0 {
-		o.Notice(page.Plural(o.Gone, "older message or story line") + " left out while this page was not drawn.")
-	}
-	batch := o.Next
-	o.Waiting = page.Waiting{}
-	o.drawn, o.selfChanged, o.serversChanged = false, false, false
-	return batch
-}
-
 // flush posts a batch if the page wants one and there is something to tell. It is the end of every input.
 func (t *Tab) flush() {
 	o := &t.outbox
-	if !o.drawn || !t.started && !o.Changed {
+	if !o.Wanted(t.now, t.start.Hidden) || !t.started && !o.Changed {
 		return
 	}
-	since := t.now - o.posted
 	asks := t.room != nil && o.asked.Waits()
-	news := o.Changed || o.selfChanged || o.serversChanged || asks
-	if !news && since < clockEvery || t.start.Hidden && since < hiddenEvery {
+	if !o.Changed && !o.selfChanged && !o.serversChanged && !asks && o.Since(t.now) < page.ClockEvery {
 		return
 	}
 	if o.selfChanged {
@@ -120,20 +89,9 @@ func (t *Tab) flush() {
 		}
 		o.Next.Clock = &contract.Clock{Now: t.clock.now(), Rate: rate}
 	}
-	o.posted = t.now
-	t.post(contract.FromWorker{Batch: &contract.Posted{Batch: o.take()}})
-}
-
-// answer ends one message of the page that carried an id.
-func (t *Tab) answer(a contract.Answer) {
-	t.post(contract.FromWorker{Answer: &a})
-}
-
-func (t *Tab) post(message contract.FromWorker) {
-	text, err := contract.Write(message)
-	if err != nil {
-		// Only a number that JSON does not have (NaN, infinity) can do this.
-		panic("tab: a message for the page cannot be written: " + err.Error())
+	if o.Gone > 0 {
+		o.Notice(page.Plural(o.Gone, "older message or story line") + " left out while this page was not drawn.")
 	}
-	t.host.Post(text)
+	o.selfChanged, o.serversChanged = false, false
+	o.Send(t.now)
 }

@@ -91,7 +91,7 @@ func (t *Tab) receiveResult(e *contract.Envelope) {
 		if e.Error != nil {
 			done.Error = e.Error.Message
 		}
-		t.answer(done)
+		t.outbox.Answer(done)
 	}
 }
 
@@ -121,6 +121,7 @@ func (t *Tab) takeRoom(room *contract.RoomNotice) {
 	before := t.room
 	t.room = room
 	t.tellDeeds(room)
+	t.loseServers(room.Deeds)
 	t.tellUnstored(before, room)
 	t.tellWhoTakesBinary()
 	t.outbox.room(&room.RoomState)
@@ -170,11 +171,11 @@ func (t *Tab) serverViews() []contract.ServerView {
 func (t *Tab) changeNetwork(m *contract.Network) {
 	switch {
 	case m.Change == nil:
-		t.answer(contract.Answer{ID: m.ID, Error: "change: expected what is to change, got nothing"})
+		t.outbox.Refuse(m.ID, "change: expected what is to change, got nothing")
 	case t.link.state == down || t.link.state == joined:
 		t.changeRoom(m.ID, "network", m.Change)
 	case len(t.early) >= mostChanges:
-		t.answer(contract.Answer{ID: m.ID, Error: tooManyChanges})
+		t.outbox.Refuse(m.ID, tooManyChanges)
 	default:
 		t.early = append(t.early, m)
 	}
@@ -183,7 +184,7 @@ func (t *Tab) changeNetwork(m *contract.Network) {
 // act has the hub do what is the network's: what else there is to do the room refuses, and says why.
 func (t *Tab) act(m *contract.Act) {
 	if len(m.Action) == 0 {
-		t.answer(contract.Answer{ID: m.ID, Error: "action: expected what is to be done, got nothing"})
+		t.outbox.Refuse(m.ID, "action: expected what is to be done, got nothing")
 		return
 	}
 	t.changeRoom(m.ID, "act", m.Action)
@@ -193,9 +194,9 @@ func (t *Tab) act(m *contract.Act) {
 func (t *Tab) changeRoom(id int, method string, params any) {
 	switch {
 	case t.link.state != joined:
-		t.answer(contract.Answer{ID: id, Error: "There is no connection to the room. " + t.link.why})
+		t.outbox.Refuse(id, "There is no connection to the room. "+t.link.why)
 	case len(t.changes) >= mostChanges:
-		t.answer(contract.Answer{ID: id, Error: tooManyChanges})
+		t.outbox.Refuse(id, tooManyChanges)
 	default:
 		t.changes[t.call(method, params)] = id
 	}
@@ -205,10 +206,10 @@ func (t *Tab) changeRoom(id int, method string, params any) {
 func (t *Tab) loseChanges() {
 	for call, id := range t.changes {
 		delete(t.changes, call)
-		t.answer(contract.Answer{ID: id, Error: "The connection was lost before the room answered."})
+		t.outbox.Refuse(id, "The connection was lost before the room answered.")
 	}
 	for _, m := range t.early {
-		t.answer(contract.Answer{ID: m.ID, Error: "There is no connection to the room. " + t.link.why})
+		t.outbox.Refuse(m.ID, "There is no connection to the room. "+t.link.why)
 	}
 	t.early = nil
 }

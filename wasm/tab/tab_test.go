@@ -209,6 +209,28 @@ func TestARequestThatNobodyTakesIsRefusedAfterThirtySeconds(t *testing.T) {
 	}
 }
 
+// In a paused room a leader answers once the clock runs again, however long that takes a person.
+func TestAWriteThatALeaderHoldsWaitsForAPausedRoom(t *testing.T) {
+	w := newWorld(t)
+	tabs := three(w)
+	watcher := w.open(newBrowser(), nil)
+	w.elect(tabs...)
+	rate := func(rate float64) {
+		watcher.say(map[string]any{"type": "network", "id": 1000, "change": map[string]any{"rate": rate}})
+		w.run(100)
+	}
+	rate(0)
+	watcher.ask(1, "put", "x", "1", 0)
+	w.run(31000)
+	if r := watcher.last.Requests[len(watcher.last.Requests)-1]; r.State != "pending" || !strings.Contains(r.Detail, "still waiting") {
+		t.Errorf("while the clock stands: %+v", r)
+	}
+	rate(1)
+	if r := watcher.outcome(1); r.State != "done" {
+		t.Errorf("once it runs: %+v", r)
+	}
+}
+
 // While nobody can take a request, one of those that wait asks for all: servers that hold an election have
 // better to do than to refuse some thousand requests a second.
 func TestOneOfTheRequestsThatWaitAsksForAll(t *testing.T) {

@@ -1,12 +1,10 @@
-package session
+package told
 
 import (
 	"slices"
 
-	"raftplayground/raft"
 	"raftplayground/raft/check"
 	"raftplayground/raft/lab"
-	"raftplayground/raft/wire"
 	"raftplayground/wasm/contract"
 	"raftplayground/wasm/page"
 )
@@ -45,27 +43,6 @@ func (s *story) through(at int64) story {
 	return c
 }
 
-// tell adds a line to the story of the branch that is looked at.
-func (s *Session) tell(line contract.StoryLine) {
-	s.lastLine++
-	line.ID = s.lastLine
-	s.branch.story.add(line)
-	s.outbox.Line(line)
-}
-
-func (s *Session) tellEvent(h *lab.Happening) {
-	line := eventLine(h)
-	s.tell(line)
-	e, history := &h.Event, &s.branch.history
-	switch {
-	case e.Kind == raft.BecameLeader:
-		s.change(history.mark(line.At, "election", line.Server, line.Text))
-	case e.Kind == raft.CommitAdvanced && contract.U64(e.New) > history.commit:
-		history.commit = contract.U64(e.New)
-		s.change(history.mark(line.At, "commit", line.Server, line.Text))
-	}
-}
-
 func eventLine(h *lab.Happening) contract.StoryLine {
 	line := page.Event(h.Server, &h.Event)
 	line.At = h.At
@@ -73,16 +50,9 @@ func eventLine(h *lab.Happening) contract.StoryLine {
 }
 
 func badFrameLine(f *lab.BadFrame) contract.StoryLine {
-	from := "somebody"
-	if f.From >= wire.FirstClient {
-		from = "client " + page.Decimal(f.From)
-	} else if f.From != 0 {
-		from = "S" + page.Decimal(f.From)
-	}
-	return contract.StoryLine{At: f.At, Server: int(f.Server), Kind: "badFrame", Weight: "key", Why: page.Clip(
-		f.Reason.Message, 400,
-	), Peer: int(min(f.From, wire.FirstClient)),
-		Text: "S" + page.Decimal(f.Server) + " does not understand a frame of " + from + "."}
+	line := page.BadFrame(f.Server, f.From, &f.Reason)
+	line.At = f.At
+	return line
 }
 
 func violationLine(v *check.Violation) contract.StoryLine {
@@ -102,23 +72,4 @@ func violationLine(v *check.Violation) contract.StoryLine {
 		line.Index = &i
 	}
 	return line
-}
-
-// tellViolations tells of the properties that are broken and were not told of yet, and returns whether there are any.
-func (s *Session) tellViolations() (any bool) {
-	b := s.branch
-	if s.world.Broken() == len(b.broken) {
-		return false
-	}
-	for _, v := range s.world.Violations() {
-		line := violationLine(&v)
-		if slices.Contains(b.broken, line.Text) {
-			continue
-		}
-		b.broken = append(b.broken, line.Text)
-		s.tell(line)
-		s.change(b.history.mark(line.At, "violation", line.Server, line.Text))
-		any = true
-	}
-	return any
 }

@@ -1,4 +1,4 @@
-package session
+package told
 
 import (
 	"slices"
@@ -59,7 +59,8 @@ func (h *history) mark(at int64, kind contract.MarkKind, server int, text string
 	return change{mark: &h.marks[len(h.marks)-1]}
 }
 
-// bound drops a quarter of a list that has grown too long, but for the newest change of each lane in it: that still holds where the list begins now.
+// bound drops a quarter of a list that has grown too long, but for the newest change of each lane in it: that
+// still holds where the list begins now.
 func bound[T any](list []T, laneOf func(T) int) []T {
 	if len(list) <= mostChanges {
 		return list
@@ -109,30 +110,3 @@ func (h *history) whole() *contract.HistoryPart {
 
 // copied returns a list that is not nil: in JSON null is no list.
 func copied[T any](list []T) []T { return append(make([]T, 0, len(list)), slices.Clip(list)...) }
-
-// change passes on to the page what was added to the history of the branch that is looked at.
-func (s *Session) change(c change) {
-	if c == (change{}) {
-		return
-	}
-	o := &s.outbox
-	h := o.Next.History
-	if h == nil {
-		h = &contract.HistoryPart{
-			Terms: []contract.TermChange{}, Lanes: []contract.LaneChange{}, Marks: []contract.Mark{},
-		}
-		o.Next.History = h
-	}
-	o.Changed = true
-	switch {
-	case c.term != nil:
-		h.Terms = append(h.Terms, *c.term)
-	case c.lane != nil:
-		h.Lanes = append(h.Lanes, *c.lane)
-	case c.mark != nil:
-		h.Marks = append(h.Marks, *c.mark)
-	}
-	if len(h.Terms)+len(h.Lanes)+len(h.Marks) > mostChanges {
-		o.wholeHistory() // the page has not asked for long: it is told all of it anew
-	}
-}
