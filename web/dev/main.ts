@@ -1,4 +1,5 @@
 import { scriptingSurface } from "../src/api.js";
+import { LAB } from "../src/capabilities.js";
 import { store } from "../src/store.js";
 import { restoreTheme } from "../src/theme.js";
 import { LAB_SCENES } from "../test/lab-scenes.js";
@@ -14,7 +15,7 @@ store.code = "k7m2qx";
 store.link = `${location.origin}/r/k7m2qx`;
 const scene = query.get("scene") ?? "election";
 if (scene in { ...LAB_SCENES, ...SPACE_SCENES }) {
-  store.mode = "lab";
+  store.can = LAB;
   await import("../src/lab/index.js");
 }
 for (const batch of ({ ...SCENES, ...LAB_SCENES, ...SPACE_SCENES })[scene]?.() ?? []) store.apply(batch);

@@ -15,7 +15,7 @@ export function linkPairs(servers: ServerView[]): [number, number][] {
 /** What the stage does for a link. */
 export interface LinkHands {
   cycle: (a: number, b: number) => void;
-  open: (a: number, b: number) => void; // in the lab: all about it
+  open: (a: number, b: number) => void; // where deeds can be done to it: all about it
 }
 
 /** A link: a line to see and a wide one to hit, with what is cut of it drawn in its middle (LOOK §5). */
@@ -29,18 +29,18 @@ export function linkMark(a: number, b: number, ring: Ring, hands: LinkHands): SV
   const state = cutState(store.room?.links ?? [], a, b);
   const idle = [a, b].some((s) => store.server(s)?.seat !== "connected");
   const gap = state === "whole" ? 0 : 6;
-  const lab = store.mode === "lab";
+  const { deeds } = store.can;
   const { selection } = store.view;
   const selected = selection?.kind === "link" && selection.a === a && selection.b === b;
   const open = (e: Event) => {
-    if (!lab) return;
+    if (!deeds) return;
     e.preventDefault();
     hands.open(a, b);
   };
   const key = keysOf("link", { cycle: () => hands.cycle(a, b), open: () => hands.open(a, b) });
   const held = store.room?.links.some((l) => l.hold && ((l.from === a && l.to === b) || (l.from === b && l.to === a)));
   return svg`<g class="link ${state} ${idle ? "idle" : ""} ${selected ? "selected" : ""}" data-link="${a}-${b}" transform="translate(${(from.x + to.x) / 2} ${(from.y + to.y) / 2}) rotate(${angle})"
-      tabindex="0" role="button" aria-label="Link S${a} to S${b}: ${cutWords(state, a, b)}. Press to change${lab ? ", M for more" : ""}." @click=${() => hands.cycle(a, b)} @contextmenu=${open} @keydown=${key}>
+      tabindex="0" role="button" aria-label="Link S${a} to S${b}: ${cutWords(state, a, b)}. Press to change${deeds ? ", M for more" : ""}." @click=${() => hands.cycle(a, b)} @contextmenu=${open} @keydown=${key}>
     <line class="link-hit" x1=${-half} x2=${half} y1="0" y2="0" />
     <line class="link-line" x1=${-half} x2=${gap === 0 ? half : -gap} y1="0" y2="0" />
     ${gap === 0 ? nothing : svg`<line class="link-line" x1=${gap} x2=${half} y1="0" y2="0" />`}

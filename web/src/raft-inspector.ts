@@ -25,7 +25,7 @@ export class RaftInspector extends RaftElement {
       if (flight) return this.flight(flight);
     }
     if (selection?.kind === "link") return html`${this.heading(`S${selection.a} – S${selection.b}`, "link")}<raft-link></raft-link>`;
-    return store.mode === "lab" ? html`<raft-try></raft-try>` : this.nothingSelected();
+    return store.can.deeds ? html`<raft-try></raft-try>` : this.nothingSelected();
   }
 
   private heading(name: string, detail: string): TemplateResult {
@@ -47,7 +47,7 @@ export class RaftInspector extends RaftElement {
             ${here && r.role === "candidate" ? fact("Votes", `${tally(r).replace(" votes", "")} needed`) : fact("Leader", r.leader === null ? "none known" : `S${r.leader}`)}
           </dl>`
         : html`<p class="caption">${here ? "It has not said anything of itself yet." : "It says nothing while it is down."}</p>`}
-      ${store.mode === "lab" ? html`<raft-server-deeds></raft-server-deeds>` : this.actions(s)}
+      ${store.can.deeds ? html`<raft-server-deeds></raft-server-deeds>` : this.actions(s)}
       ${here ? this.links(s) : nothing}
       ${r ? this.more(s) : nothing}
     `;
@@ -76,8 +76,7 @@ export class RaftInspector extends RaftElement {
   }
 
   private links(s: ServerView): TemplateResult {
-    const lab = store.mode === "lab";
-    const press = (a: number, b: number) => (lab ? store.select({ kind: "link", a, b }) : cycleLink(a, b));
+    const press = (a: number, b: number) => (store.can.deeds ? store.select({ kind: "link", a, b }) : cycleLink(a, b));
     return html`<h3>Links</h3>
       <ul class="link-list">
         ${store.servers
@@ -102,11 +101,13 @@ export class RaftInspector extends RaftElement {
   }
 
   private flight(f: Flight): TemplateResult {
-    if (store.mode === "lab" && f.fate === "sent" && f.from < 1001 && f.to < 1001) return html`${this.heading(flightName(f), `${who(f.from)} → ${who(f.to)}`)}<raft-message></raft-message>`;
+    const heading = this.heading(flightName(f), `${who(f.from)} → ${who(f.to)}`);
+    const between = f.from < 1001 && f.to < 1001; // servers
+    if (store.can.frames && f.fate === "sent" && between) return html`${heading}<raft-message></raft-message>`;
     const now = store.now();
     const way = f.fate !== "sent" ? lostWords(f) : now >= f.due ? "delivered" : `${Math.round(((now - f.sent) / Math.max(1e-9, f.due - f.sent)) * 100)} % of the way`;
     return html`
-      ${this.heading(flightName(f), `${who(f.from)} → ${who(f.to)}`)}
+      ${heading}
       <dl class="facts">
         ${fact("Says", f.label)} ${fact("Term", `${f.term}`)} ${f.kind === "AppendEntries" ? fact("Entries", `${f.entryCount}`) : nothing}
         ${fact("Sent", `${seconds(f.sent)} s`)} ${fact("Takes", span(Math.max(0, f.due - f.sent)))} ${fact("Now", way)}
