@@ -6,6 +6,7 @@ import { LAB_SCENES } from "../test/lab-scenes.js";
 import { SCENES } from "../test/scenes.js";
 import { SPACE_SCENES } from "../test/space-scenes.js";
 import "../src/raft-app.js";
+import "../src/raft-room.js";
 
 /** The page on one of the test's scenes, without a Worker: `?scene=election&select=4`. For looking at it only; never part of dist. */
 const query = new URLSearchParams(location.search);

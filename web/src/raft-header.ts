@@ -4,7 +4,6 @@ import { leadersOf } from "./logs.js";
 import { menu } from "./menu.js";
 import { same } from "./numbers.js";
 import { decide, needed, share, together, votersOf } from "./quorum.js";
-import { copyLink } from "./raft-room.js";
 import { store } from "./store.js";
 import { switchTheme } from "./theme.js";
 import { names, seconds } from "./words.js";
@@ -36,7 +35,7 @@ export class RaftHeader extends RaftElement {
       ${runs ? this.outward("quiet wide") : nothing}
       ${menu("page-menu", `${runs ? "Another run, what" : "What"} is seen of the page, its keys`, "quiet", "Menu ▾", this.menu())}
       ${runs ? shareButton("wide") : nothing}
-      ${seats ? html`<button class="share" @click=${copyLink}>Share</button>` : nothing}
+      ${seats ? html`<button class="share" @click=${() => store.copyLink()}>Share</button>` : nothing}
     `;
   }
 

@@ -1,12 +1,11 @@
 import { html, nothing, type TemplateResult } from "lit";
 import { RaftElement } from "./element.js";
-import { leaderOf } from "./logs.js";
 import type { Flight, ServerView } from "./model.js";
 import { machineWords } from "./node.js";
 import { tally } from "./quorum.js";
 import { cycleLink } from "./raft-stage.js";
 import { store } from "./store.js";
-import { cutState, cutWords, flightName, lostWords, roleWords, seconds, span, who } from "./words.js";
+import { cutState, cutWords, diskWords, flightName, lostWords, roleWords, seconds, span, who } from "./words.js";
 import { MS } from "./time.js";
 
 /** What is selected: a server, a message, or nothing: then things to try. */
@@ -25,7 +24,7 @@ export class RaftInspector extends RaftElement {
       if (flight) return this.flight(flight);
     }
     if (selection?.kind === "link") return html`${this.heading(`S${selection.a} – S${selection.b}`, "link")}<raft-link></raft-link>`;
-    return store.can.deeds ? html`<raft-try></raft-try>` : this.nothingSelected();
+    return store.can.deeds ? html`<raft-try></raft-try>` : html`<raft-room-try></raft-room-try>`;
   }
 
   private heading(name: string, detail: string): TemplateResult {
@@ -47,7 +46,7 @@ export class RaftInspector extends RaftElement {
             ${here && r.role === "candidate" ? fact("Votes", `${tally(r).replace(" votes", "")} needed`) : fact("Leader", r.leader === null ? "none known" : `S${r.leader}`)}
           </dl>`
         : html`<p class="caption">${here ? "It has not said anything of itself yet." : "It says nothing while it is down."}</p>`}
-      ${store.can.deeds ? html`<raft-server-deeds></raft-server-deeds>` : this.actions(s)}
+      ${store.can.deeds ? html`<raft-server-deeds></raft-server-deeds>` : html`<raft-room-deeds></raft-room-deeds>`}
       ${here ? this.links(s) : nothing}
       ${r ? this.more(s) : nothing}
     `;
@@ -59,20 +58,6 @@ export class RaftInspector extends RaftElement {
     const stopped = s.machine?.state === "paused";
     const left = Math.max(0, r.timer.timeout - r.timer.elapsed - (stopped ? 0 : Math.max(0, store.now() - r.at)));
     return fact("Timer left", `${Math.round(left / MS)} ms${stopped ? ", stopped" : ""}`);
-  }
-
-  /** What cannot be done from here stays in its place, with the reason (LOOK §4). */
-  private actions(s: ServerView): TemplateResult {
-    const others = store.servers.filter((o) => o.server !== s.server);
-    const cut = others.every((o) => cutState(store.room?.links ?? [], s.server, o.server) === "cut");
-    const write = () => void store.request("put", "x", "1", s.server).catch((why: Error) => store.notice(why.message));
-    const here = s.seat === "connected";
-    return html`<div class="buttons wrap">
-        ${s.self ? html`<button @click=${() => location.reload()}>Crash: reload this tab</button>` : html`<button aria-disabled="true" aria-describedby="crash-why">Crash</button>`}
-        <button @click=${() => isolate(s.server, cut)}>${cut ? "Join again" : "Cut off"}</button>
-        <button ?disabled=${!here} @click=${write}>Send write</button>
-      </div>
-      ${s.self ? html`<p class="caption">Its memory is lost, its disk (${diskWords(s)}) is kept.</p>` : html`<p class="caption" id="crash-why">${here ? "Close its tab to crash it." : "Its tab is closed. Open the room's link there to restart it."}</p>`}`;
   }
 
   private links(s: ServerView): TemplateResult {
@@ -116,57 +101,8 @@ export class RaftInspector extends RaftElement {
       <pre class="frame" tabindex="0">${f.text}</pre>
     `;
   }
-
-  private nothingSelected(): TemplateResult {
-    const leader = leaderOf(store.servers);
-    const cut = store.room?.links.some((l) => !l.up) ?? false;
-    const size = store.room?.size ?? 3;
-    const many = store.majority(size);
-    const slow = store.pace <= 0.02;
-    return html`
-      <h2>Try this</h2>
-      <ul class="try">
-        <li><button ?disabled=${!leader} @click=${crashLeader}>Crash the leader</button></li>
-        <li>
-          ${cut ? html`<button @click=${() => heal()}>Heal the network</button>` : html`<button ?disabled=${size < 3 || !store.room?.started} @click=${() => partition(leader?.server ?? 1)}>Cut the network ${many} | ${size - many}</button>`}
-        </li>
-        <li><button ?disabled=${!store.room?.started} @click=${() => store.setRate(slow ? 1 : 0.01)}>${slow ? "Watch it in real time" : "Watch it in slow motion"}</button></li>
-      </ul>
-    `;
-  }
 }
 
 const fact = (name: string, value: string): TemplateResult => html`<div><dt>${name}</dt><dd>${value}</dd></div>`;
-
-function diskWords(s: ServerView): string {
-  return { opfs: "OPFS, durable", indexeddb: "IndexedDB, durable", memory: "memory only", none: "none" }[s.disk];
-}
-
-/** Cuts every link of a server, or makes them whole. */
-function isolate(server: number, up: boolean): void {
-  const others = store.servers.map((s) => s.server).filter((s) => s !== server);
-  store.change({ links: others.flatMap((o) => [{ from: server, to: o, up }, { from: o, to: server, up }]) });
-}
-
-/** Cuts the cluster in two, the leader on the smaller side: it will find no majority. */
-function partition(leader: number): void {
-  const ids = store.servers.map((s) => s.server);
-  const rest = ids.filter((s) => s !== leader);
-  const minority = [leader, ...rest].slice(0, ids.length - store.majority(ids.length));
-  const cut = ids.filter((s) => !minority.includes(s)).flatMap((o) => minority.flatMap((m) => [{ from: m, to: o, up: false }, { from: o, to: m, up: false }]));
-  store.change({ links: cut });
-}
-
-function heal(): void {
-  store.change({ links: (store.room?.links ?? []).filter((l) => !l.up).map((l) => ({ from: l.from, to: l.to, up: true })) });
-}
-
-/** Only its own tab can crash a server: for another's the inspector says how. */
-function crashLeader(): void {
-  const leader = leaderOf(store.servers);
-  if (!leader) return;
-  if (leader.self) location.reload();
-  else store.select({ kind: "server", server: leader.server });
-}
 
 customElements.define("raft-inspector", RaftInspector);

@@ -13,7 +13,6 @@ import { Scene } from "./scene.js";
 import { store } from "./store.js";
 import { nextCut } from "./words.js";
 import { NEEDS } from "./raft-strips.js";
-import "./raft-room.js";
 
 const MORE_PX = 44; // that the button of a node's menu takes at most
 const PHONE = 600; // px of a stage that is narrower than this: a phone's, page.css

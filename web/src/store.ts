@@ -426,6 +426,15 @@ export class Store {
     this.source?.post({ type: "reconnect" });
   }
 
+  /** Copies the room's link, or shows it where a page may not copy. */
+  copyLink(): void {
+    const copied = navigator.clipboard?.writeText(this.link) ?? Promise.reject(new Error("no clipboard"));
+    copied.then(
+      () => this.notice("The room's link is copied."),
+      () => this.notice(`Copy it from here: ${this.link}`),
+    );
+  }
+
   select(selection: Selection): void {
     this.show({ selection, panel: selection ? "node" : this.view.panel });
   }

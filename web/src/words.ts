@@ -62,6 +62,10 @@ export function nodeWords(view: ServerView): string {
   return parts.join(", ");
 }
 
+/** Where a server of a room keeps its log. */
+export const diskWords = ({ disk }: ServerView): string =>
+  ({ opfs: "OPFS, durable", indexeddb: "IndexedDB, durable", memory: "memory only", none: "none" })[disk];
+
 /** Why a frame does not arrive, as it is written beside the cross. */
 export function lostWords(flight: Pick<Flight, "fate" | "to">): string {
   switch (flight.fate) {
