@@ -1,7 +1,8 @@
 import { html, nothing, type TemplateResult } from "lit";
 import { RaftElement } from "./element.js";
-import type { Flight, ServerView } from "./model.js";
+import type { Flight, Pair, Report, ServerView } from "./model.js";
 import { machineWords } from "./node.js";
+import { same } from "./numbers.js";
 import { tally } from "./quorum.js";
 import { cycleLink } from "./raft-stage.js";
 import { store } from "./store.js";
@@ -47,6 +48,7 @@ export class RaftInspector extends RaftElement {
           </dl>`
         : html`<p class="caption">${here ? "It has not said anything of itself yet." : "It says nothing while it is down."}</p>`}
       ${store.can.deeds ? html`<raft-server-deeds></raft-server-deeds>` : html`<raft-room-deeds></raft-room-deeds>`}
+      ${stateOf(s)}
       ${here ? this.links(s) : nothing}
       ${r ? this.more(s) : nothing}
     `;
@@ -104,5 +106,42 @@ export class RaftInspector extends RaftElement {
 }
 
 const fact = (name: string, value: string): TemplateResult => html`<div><dt>${name}</dt><dd>${value}</dd></div>`;
+
+/** The key-value state of a server at the moment that is looked at. Nothing: the server has not said anything yet. */
+export function stateOf({ server, seat, machine, report: r }: ServerView): TemplateResult | typeof nothing {
+  const down = seat !== "connected";
+  if (!down && !r) return nothing;
+  const pairs = r?.state?.pairs ?? [];
+  const words = down ? memoryLost(server, machine?.state === "damaged", r) : r ? stateWords(r) : "";
+  return html`<section class="state" aria-label="Key-value state of S${server}">
+      <h3>Key-value state</h3>
+      <p class="caption">${words}</p>
+      ${pairs.length > 0 ? pairList(server, pairs) : nothing}
+    </section>`;
+}
+
+function stateWords({ state, appliedIndex }: Report): string {
+  if (!state) return "Not known here: a tab does not tell others what its server has applied, but for a hash.";
+  if (state.keys === 0 && same(appliedIndex, 0)) return "No keys: nothing is applied yet.";
+  const keys = state.keys === 0 ? "No keys" : state.keys === 1 ? "1 key" : `${state.keys} keys`;
+  const shown = state.pairs.length < state.keys ? ` The first ${state.pairs.length} of them:` : "";
+  return `${keys} as of index ${appliedIndex}, the last that is applied.${shown}`;
+}
+
+/** What a server that is down has: its disk, as far as that can be read. It applies its log anew (§5.3, §7). */
+function memoryLost(server: number, damaged: boolean, r: Report | null): string {
+  const lost = `S${server} is down: nothing is left in its memory.`;
+  if (damaged || !r?.state) return lost;
+  if (r.state.keys > 0) return `${lost} Its snapshot holds ${stateWords(r)}`;
+  return `${lost} Once it runs it applies its log again, as far as that is known to be committed.`;
+}
+
+/** The list keeps white space: there is none in it but that of keys and values. */
+function pairList(server: number, pairs: Pair[]): TemplateResult {
+  const caption = (text: string) => html`<span class="caption">${text}</span>`;
+  const pair = ({ key, value, bytes }: Pair) =>
+    html`<li><b>${key}</b> = ${value || caption("empty")}${bytes ? caption(` ${bytes} bytes`) : nothing}</li>`;
+  return html`<ul class="frame" tabindex="0" translate="no" aria-label="Keys and values of S${server}">${pairs.map(pair)}</ul>`;
+}
 
 customElements.define("raft-inspector", RaftInspector);
