@@ -4,7 +4,7 @@ import { parted, wall, type Point, type Ring } from "./layout.js";
 import type { ServerView } from "./model.js";
 import { store } from "./store.js";
 import { sideWords } from "./quorum.js";
-import { cutState, cutWords } from "./words.js";
+import { cutState, cutWords, listed } from "./words.js";
 
 /** Every pair of servers that have a link between them, the lower number first. */
 export function linkPairs(servers: ServerView[]): [number, number][] {
@@ -74,7 +74,7 @@ export function wallMark(groups: number[][], ring: Ring): SVGTemplateResult | ty
 export function sidesCaption(groups: number[][]): TemplateResult | typeof nothing {
   if (groups.length === 0) return nothing;
   const { quorums } = store;
-  return html`<ul class="sides" aria-label="The network is cut">${groups.map((g) => html`<li><b>${g.map((s) => `S${s}`).join(", ")}</b> ${sideWords(g, quorums)}</li>`)}</ul>`;
+  return html`<ul class="sides" aria-label="The network is cut">${groups.map((g) => html`<li><b>${listed(g)}</b> ${sideWords(g, quorums)}</li>`)}</ul>`;
 }
 
 /** Short strokes at 45° on both ends of a line and all along it. */

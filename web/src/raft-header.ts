@@ -6,7 +6,7 @@ import { same } from "./numbers.js";
 import { decide, needed, share, together, votersOf } from "./quorum.js";
 import { store } from "./store.js";
 import { switchTheme } from "./theme.js";
-import { names, seconds } from "./words.js";
+import { names, plural, seconds } from "./words.js";
 
 /** The name, the room or the run, and the facts that one looks for first. */
 export class RaftHeader extends RaftElement {
@@ -107,7 +107,7 @@ const shareButton = (kind: string): TemplateResult => html`<button class=${kind}
 
 function runWords(): string {
   const size = store.room?.size ?? 0;
-  return store.lab ? `Lab · ${size} ${size === 1 ? "server" : "servers"} · seed ${store.lab.seed}` : "";
+  return store.lab ? `Lab · ${plural(size, "server")} · seed ${store.lab.seed}` : "";
 }
 
 /** Asked once: a static copy of the page has no rooms. */

@@ -6,7 +6,7 @@ import { same } from "./numbers.js";
 import { tally } from "./quorum.js";
 import { cycleLink } from "./raft-stage.js";
 import { store } from "./store.js";
-import { cutState, cutWords, diskWords, flightName, lostWords, roleWords, seconds, span, who } from "./words.js";
+import { cutState, cutWords, diskWords, flightName, lostWords, plural, roleWords, seconds, span, who } from "./words.js";
 import { MS } from "./time.js";
 
 /** What is selected: a server, a message, or nothing: then things to try. */
@@ -123,9 +123,8 @@ export function stateOf({ server, seat, machine, report: r }: ServerView): Templ
 function stateWords({ state, appliedIndex }: Report): string {
   if (!state) return "Not known here: a tab does not tell others what its server has applied, but for a hash.";
   if (state.keys === 0 && same(appliedIndex, 0)) return "No keys: nothing is applied yet.";
-  const keys = state.keys === 0 ? "No keys" : state.keys === 1 ? "1 key" : `${state.keys} keys`;
   const shown = state.pairs.length < state.keys ? ` The first ${state.pairs.length} of them:` : "";
-  return `${keys} as of index ${appliedIndex}, the last that is applied.${shown}`;
+  return `${state.keys === 0 ? "No keys" : plural(state.keys, "key")} as of index ${appliedIndex}, the last that is applied.${shown}`;
 }
 
 /** What a server that is down has: its disk, as far as that can be read. It applies its log anew (§5.3, §7). */

@@ -10,7 +10,7 @@ import { sectionLink } from "./paper.js";
 import { doubt } from "./raft-headline.js";
 import { store } from "./store.js";
 import { splitHeading, storyRows, SUBJECTS, tell, type StoryRow, type Subject } from "./story.js";
-import { seconds } from "./words.js";
+import { plural, seconds } from "./words.js";
 
 const LINES = 16; // that stand in the list at first: each new event moves all of them
 
@@ -104,7 +104,8 @@ export class RaftStory extends RaftElement {
 
   private laterButton(events: number): TemplateResult {
     const { later } = store.view;
-    return html`<button class="small story-later" aria-expanded=${later ? "true" : "false"} @click=${() => store.show({ later: !later })}>${later ? "Hide what comes later" : `${events === 1 ? "1 later event" : `${events} later events`}`}</button>`;
+    const words = later ? "Hide what comes later" : plural(events, "later event");
+    return html`<button class="small story-later" aria-expanded=${later ? "true" : "false"} @click=${() => store.show({ later: !later })}>${words}</button>`;
   }
 
   private empty(): string {
