@@ -1,6 +1,7 @@
 package session
 
 import (
+	"fmt"
 	"runtime"
 	"slices"
 	"strconv"
@@ -95,6 +96,35 @@ func TestToActInThePastMakesABranchAndKeepsTheOther(t *testing.T) {
 	if now := p.here(); now != before || len(p.story) != lines || len(p.history.Marks) != marks {
 		t.Errorf("branch 1 was %+v with %d lines and %d marks, and is %+v with %d and %d", before, lines, marks, now, len(p.story), len(p.history.Marks))
 	}
+}
+
+// The key-value state is the one of the playhead, in each branch, and of a server that is down what its disk holds.
+func TestTheStateIsTheOneOfTheMoment(t *testing.T) {
+	p := opened(t, 1000)
+	look := func(server int) string {
+		p.run(300)
+		r := p.last.Servers[server-1].Report
+		return fmt.Sprint(*r.State, " as of ", r.AppliedIndex)
+	}
+	expect := func(when string, server int, want string) {
+		t.Helper()
+		if got := look(server); got != want {
+			t.Errorf("%s S%d has %s, expected %s", when, server, got, want)
+		}
+	}
+	const none, three = "{0 []} as of 0", "{1 [{x 3 0}]} as of 2"
+	expect("at the end", 3, three)
+	expect("at the end", 1, three)
+	p.must("seek", `"at":30000`)
+	expect("before the election", 3, none)
+	p.must("act", `"action":{"do":"crash","server":3}`)
+	p.must("seek", `"at":900000`)
+	expect("down, in a branch of its own", 3, none)
+	p.must("branch", `"branch":1,"at":null`)
+	expect("back in the first branch", 3, three)
+	p.must("act", `"action":{"do":"crash","server":3}`)
+	expect("down after the write", 3, none)
+	expect("down after the write", 1, three)
 }
 
 // What is done before the act that made a branch has nothing to do with that act: it is a branch of where the run came from.

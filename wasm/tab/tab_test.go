@@ -951,3 +951,43 @@ func TestALateWatcherSeesTheLogs(t *testing.T) {
 		return len(late.last.Servers) == 3
 	})
 }
+
+// A tab shows the key-value state of its own server; that of another's neither travels nor is believed.
+func TestAStateStaysInItsTab(t *testing.T) {
+	w := newWorld(t)
+	tabs := three(w)
+	var reports []string
+	w.guest = func(text string) {
+		if strings.Contains(text, `"method":"report"`) {
+			reports = append(reports, text)
+		}
+	}
+	w.elect(tabs...).ask(1, "put", "x", "1", 0)
+	w.hub.Connect(99)
+	w.hub.Receive(99, []byte(`{"id":1,"method":"join","params":{"watch":true}}`), false)
+	w.run(1500)
+	for _, tab := range tabs {
+		for _, s := range tab.last.Servers {
+			switch state := s.Report.State; {
+			case !s.Self && state != nil:
+				t.Errorf("S%d's tab has a state of S%d: %+v", tab.number(), s.Server, state)
+			case s.Self && (state == nil || state.Keys != 1 || state.Pairs[0] != contract.Pair{Key: "x", Value: "1"}):
+				t.Errorf("S%d's own tab has %+v", s.Server, state)
+			}
+		}
+	}
+	for _, text := range reports {
+		if strings.Contains(text, `"state":{`) {
+			t.Fatalf("a report carries the state: %s", text)
+		}
+	}
+	if len(reports) < 3 {
+		t.Errorf("the guest heard %d reports", len(reports))
+	}
+	other := tabs[0].number()%3 + 1
+	const state = `,"state":{"keys":1,"pairs":[{"key":"y","value":"2"}]}}`
+	tabs[0].receiveReport([]byte(`{"server":` + strconv.Itoa(other) + state))
+	if r := tabs[0].reports[other]; r.State != nil {
+		t.Errorf("what another says of its state is believed: %+v", r.State)
+	}
+}

@@ -5,7 +5,7 @@ import { reducedMotion } from "./motion.js";
 import { less, slot } from "./numbers.js";
 import type { Store } from "./store.js";
 import type { Inks } from "./theme.js";
-import { cutState, flightName, lostWords, who } from "./words.js";
+import { cutState, flightName, lostWords, plural, who } from "./words.js";
 import { MS } from "./time.js";
 
 const MANY = 40; // marks from which on heartbeats and replies show as pulses of their link
@@ -332,7 +332,7 @@ export class FlightLayer {
   private count(at: number): void {
     this.countedAt = at;
     const n = [...this.marks.values()].filter((m) => m.ended === null).length;
-    const words = `${n === 0 ? "No message" : n === 1 ? "1 message" : `${n} messages`} under way`;
+    const words = n === 0 ? "No message under way" : `${plural(n, "message")} under way`;
     if (this.canvas.getAttribute("aria-label") !== words) this.canvas.setAttribute("aria-label", words);
   }
 

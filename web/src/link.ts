@@ -3,7 +3,7 @@ import { keysOf } from "./keys.js";
 import { wall, type Point, type Ring } from "./layout.js";
 import type { ServerView, Side } from "./model.js";
 import { store } from "./store.js";
-import { cutState, cutWords } from "./words.js";
+import { cutState, cutWords, listed } from "./words.js";
 
 /** Every pair of servers that have a link between them, the lower number first. */
 export function linkPairs(servers: ServerView[]): [number, number][] {
@@ -14,7 +14,7 @@ export function linkPairs(servers: ServerView[]): [number, number][] {
 /** What the stage does for a link. */
 export interface LinkHands {
   cycle: (a: number, b: number) => void;
-  open: (a: number, b: number) => void; // in the lab: all about it
+  open: (a: number, b: number) => void; // where deeds can be done to it: all about it
 }
 
 /** A link: a line to see and a wide one to hit, with what is cut of it drawn in its middle (LOOK §5). */
@@ -28,18 +28,18 @@ export function linkMark(a: number, b: number, ring: Ring, hands: LinkHands): SV
   const state = cutState(store.room?.links ?? [], a, b);
   const idle = [a, b].some((s) => store.server(s)?.seat !== "connected");
   const gap = state === "whole" ? 0 : 6;
-  const lab = store.mode === "lab";
+  const { deeds } = store.can;
   const { selection } = store.view;
   const selected = selection?.kind === "link" && selection.a === a && selection.b === b;
   const open = (e: Event) => {
-    if (!lab) return;
+    if (!deeds) return;
     e.preventDefault();
     hands.open(a, b);
   };
   const key = keysOf("link", { cycle: () => hands.cycle(a, b), open: () => hands.open(a, b) });
   const held = store.room?.links.some((l) => l.hold && ((l.from === a && l.to === b) || (l.from === b && l.to === a)));
   return svg`<g class="link ${state} ${idle ? "idle" : ""} ${selected ? "selected" : ""}" data-link="${a}-${b}" transform="translate(${(from.x + to.x) / 2} ${(from.y + to.y) / 2}) rotate(${angle})"
-      tabindex="0" role="button" aria-label="Link S${a} to S${b}: ${cutWords(state, a, b)}. Press to change${lab ? ", M for more" : ""}." @click=${() => hands.cycle(a, b)} @contextmenu=${open} @keydown=${key}>
+      tabindex="0" role="button" aria-label="Link S${a} to S${b}: ${cutWords(state, a, b)}. Press to change${deeds ? ", M for more" : ""}." @click=${() => hands.cycle(a, b)} @contextmenu=${open} @keydown=${key}>
     <line class="link-hit" x1=${-half} x2=${half} y1="0" y2="0" />
     <line class="link-line" x1=${-half} x2=${gap === 0 ? half : -gap} y1="0" y2="0" />
     ${gap === 0 ? nothing : svg`<line class="link-line" x1=${gap} x2=${half} y1="0" y2="0" />`}
@@ -63,7 +63,7 @@ export function wallMark(sides: Side[], ring: Ring): SVGTemplateResult | typeof 
 /** What each side still can do. */
 export function sidesCaption(sides: Side[]): TemplateResult | typeof nothing {
   if (sides.length === 0) return nothing;
-  return html`<ul class="sides" aria-label="The network is cut">${sides.map(({ servers, words }) => html`<li><b>${servers.map((s) => `S${s}`).join(", ")}</b> ${words}</li>`)}</ul>`;
+  return html`<ul class="sides" aria-label="The network is cut">${sides.map(({ servers, words }) => html`<li><b>${listed(servers)}</b> ${words}</li>`)}</ul>`;
 }
 
 /** Short strokes at 45° on both ends of a line and all along it. */

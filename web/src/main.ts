@@ -1,4 +1,5 @@
 import { scriptingSurface } from "./api.js";
+import { LAB, ROOM } from "./capabilities.js";
 import { store } from "./store.js";
 import { restoreTheme } from "./theme.js";
 import "./raft-app.js";
@@ -6,7 +7,7 @@ import "./raft-app.js";
 /** The page is one of three, each with an HTML file of its own (build.mjs): the lab, the lab in another page's frame, or a live room. */
 const room = document.documentElement.dataset["page"] === "room";
 
-store.mode = room ? "room" : "lab";
+store.can = room ? ROOM : LAB; // of the source that is on its way
 window.raftPlayground = scriptingSurface(store);
 restoreTheme();
 

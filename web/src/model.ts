@@ -140,6 +140,7 @@ export interface Report {
   lastTerm: U64;
   appliedIndex: U64;
   stateHash: string;
+  state?: State; // absent: of another tab's server it is not known
   encoding: string; // of its calls, by its name in package wire
   timer: Timer | null; // null for a leader
   votes: Vote[]; // a candidate's election
@@ -148,6 +149,22 @@ export interface Report {
   peers: Peer[]; // a leader's followers
   log: Log;
   badFrames: U64; // frames that it could not decode, since it started
+}
+
+/**
+ * State is the key-value state of a server as of its appliedIndex. Of one that is down it is what its
+ * snapshot holds.
+ */
+export interface State {
+  keys: number; // so many there are
+  pairs: Pair[]; // the first 32 of them at most, in the order of their keys' bytes
+}
+
+/** Pair is a key and its value. What cannot be shown of them is a "·". */
+export interface Pair {
+  key: string;
+  value: string; // at most 200 characters; if it is cut it ends in "…"
+  bytes?: number; // of a value that is cut: of the whole
 }
 
 /** Timer is an election timer. */

@@ -25,13 +25,13 @@ export function nodeMark(view: ServerView, ring: Ring, hands: NodeHands): SVGTem
   const pressed = side ? side.includes(view.server) : selected;
   const key = keysOf("node", { press: (by) => (by === " " && selected && !side ? false : hands.press(view.server, "key")), menu: () => hands.menu(view.server) });
   const menu = (e: MouseEvent) => {
-    if (store.mode !== "lab") return;
+    if (!store.can.deeds) return;
     e.preventDefault();
     hands.menu(view.server);
   };
   const state = [role, selected ? "selected" : "", cursor(store).servers.includes(view.server) ? "lit" : "", isBroken(view.server) ? "broken" : "", side?.includes(view.server) ? "chosen" : ""];
   return svg`<g class="node t${slot(view.report?.term ?? 0)} ${state.join(" ")}" data-server=${view.server} data-machine=${view.machine?.state ?? nothing} data-member=${view.machine?.member ?? nothing}
-      transform="translate(${p.x} ${p.y})" tabindex="0" role="button" aria-pressed=${pressed ? "true" : "false"} aria-label=${nodeText(view)} aria-haspopup=${store.mode === "lab" ? "menu" : nothing}
+      transform="translate(${p.x} ${p.y})" tabindex="0" role="button" aria-pressed=${pressed ? "true" : "false"} aria-label=${nodeText(view)} aria-haspopup=${store.can.deeds ? "menu" : nothing}
       @click=${() => hands.press(view.server, "pointer")} @keydown=${key} @contextmenu=${menu}
       @pointerenter=${() => store.show({ hover: view.server })} @pointerleave=${() => store.show({ hover: null })}>
     <circle class="node-hit" r=${Math.max(22, r + 14)} />

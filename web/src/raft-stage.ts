@@ -13,7 +13,6 @@ import { Scene } from "./scene.js";
 import { store } from "./store.js";
 import { nextCut } from "./words.js";
 import { NEEDS } from "./raft-strips.js";
-import "./raft-room.js";
 
 const MORE_PX = 44; // that the button of a node's menu takes at most
 const PHONE = 600; // px of a stage that is narrower than this: a phone's, page.css
@@ -93,7 +92,7 @@ export class RaftStage extends RaftElement {
         })}
       </div>
       ${store.view.side ? nothing : sidesCaption(sides)}
-      ${store.mode === "lab" ? this.labHands() : nothing}
+      ${store.can.deeds ? this.deeds() : nothing}
       ${this.centre(waiting)}
     `;
   }
@@ -103,8 +102,8 @@ export class RaftStage extends RaftElement {
     return [waiting, this.ring, store.room?.links, store.view.selection, store.servers.map((s) => `${s.server} ${s.seat}`).join()];
   }
 
-  /** What the lab adds: the menu of the selected server, the cut that is being chosen, and the way back from what was just done. */
-  private labHands(): TemplateResult {
+  /** For deeds: the menu of the selected server, the cut that is being chosen, and the way back from the last one. */
+  private deeds(): TemplateResult {
     const { selection, menu } = store.view;
     const p = selection?.kind === "server" ? this.ring.points[selection.server - 1] : undefined;
     const { r } = this.ring;
@@ -121,7 +120,10 @@ export class RaftStage extends RaftElement {
     const selected = selection?.kind === "server" && selection.server === server;
     if (store.server(server)?.seat === "empty") window.open(store.link, "_blank", "noopener");
     else if (side) store.show({ side: side.includes(server) ? side.filter((s) => s !== server) : [...side, server].sort() });
-    else if (selected && by === "key" && store.mode === "lab") document.addEventListener("keyup", () => store.show({ menu: server }), { once: true }); // or the same press would choose from it
+    else if (selected && by === "key" && store.can.deeds) {
+      // Not sooner, or the same press would choose from it.
+      document.addEventListener("keyup", () => store.show({ menu: server }), { once: true });
+    }
     else store.select(selected && (panel === null || panel === "node") ? null : { kind: "server", server });
   }
 

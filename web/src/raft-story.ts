@@ -10,7 +10,7 @@ import { sectionLink } from "./paper.js";
 import { doubt } from "./raft-headline.js";
 import { store } from "./store.js";
 import { splitHeading, storyRows, SUBJECTS, tell, type StoryRow, type Subject } from "./story.js";
-import { seconds } from "./words.js";
+import { plural, seconds } from "./words.js";
 
 const LINES = 16; // that stand in the list at first: each new event moves all of them
 
@@ -79,7 +79,7 @@ export class RaftStory extends RaftElement {
           ${repeat(shown, (r) => r.key, (r) => this.line(r, r === stop, at, false))}
           ${shown.length < rows.length ? html`<li class="story-earlier"><button class="small" @click=${() => this.goOn(MORE)}>${rows.length - shown.length} earlier events</button></li>` : nothing}
         </ol>
-        <p class="heard-only" id="story-keys">The arrow keys go through the events, Home and End to the newest and the oldest; Enter opens one${store.lab ? ", G goes to its moment" : ""}.</p>
+        <p class="heard-only" id="story-keys">The arrow keys go through the events, Home and End to the newest and the oldest; Enter opens one${store.can.seek ? ", G goes to its moment" : ""}.</p>
       </div>
     `;
   }
@@ -104,13 +104,14 @@ export class RaftStory extends RaftElement {
 
   private laterButton(events: number): TemplateResult {
     const { later } = store.view;
-    return html`<button class="small story-later" aria-expanded=${later ? "true" : "false"} @click=${() => store.show({ later: !later })}>${later ? "Hide what comes later" : `${events === 1 ? "1 later event" : `${events} later events`}`}</button>`;
+    const words = later ? "Hide what comes later" : plural(events, "later event");
+    return html`<button class="small story-later" aria-expanded=${later ? "true" : "false"} @click=${() => store.show({ later: !later })}>${words}</button>`;
   }
 
   private empty(): string {
     const { teller, about } = store.view;
     if (teller !== null || about !== null) return "Nothing of that kind yet.";
-    if (store.mode === "room" && !store.room) return "Nothing is known of this room yet.";
+    if (store.can.seats && !store.room) return "Nothing is known of this room yet.";
     return leaderOf(store.servers) ? "Nothing since this page began to watch." : "Nothing yet. The first timer that ends makes the first line.";
   }
 
@@ -154,12 +155,12 @@ export class RaftStory extends RaftElement {
     const title = splitHeading(row.text).title;
     const look = () => html`<li class="${current ? "current" : ""} ${row.lines[0]?.weight ?? ""} ${later ? "later" : ""} ${pointed ? "pointed" : ""}" @pointerenter=${() => this.point(row.id)}>
       <div class="story-row">
-        ${store.lab ? html`<button class="when" tabindex="-1" title="Go to this moment" aria-label="Go to ${seconds(row.at)} s" @click=${() => store.seek(row.at)}>${seconds(row.at)}</button>` : html`<span class="when">${seconds(row.at)}</span>`}
+        ${store.can.seek ? html`<button class="when" tabindex="-1" title="Go to this moment" aria-label="Go to ${seconds(row.at)} s" @click=${() => store.seek(row.at)}>${seconds(row.at)}</button>` : html`<span class="when">${seconds(row.at)}</span>`}
         <button class="story-line" data-at=${row.at} tabindex=${stop ? 0 : -1} aria-expanded=${open ? "true" : "false"} aria-current=${current ? "true" : "false"} @focus=${() => this.stopAt(row)} @click=${() => store.show({ open: open ? null : row.id })}><span class="heard-only">${seconds(row.at)} s: </span>${title}</button>
       </div>
       ${open ? this.reason(row) : nothing}
     </li>`;
-    return open ? look() : guard([row.key, row.id, row.at, title, current, pointed, stop, later, store.lab !== null], look);
+    return open ? look() : guard([row.key, row.id, row.at, title, current, pointed, stop, later, store.can.seek], look);
   }
 
   /** What an opened line explains: what, by which rule, why, where in the paper, and the lines that ran. */
@@ -173,7 +174,7 @@ export class RaftStory extends RaftElement {
     return html`<div class="reason">
       <p>${folded}${rest} ${first?.why || "The rules ask nothing more here."}${first?.why ? doubt(first, this) : nothing}</p>
       <p class="caption">${facts.map((f, i) => html`${i > 0 ? " · " : ""}${f}`)}</p>
-      ${store.lab ? html`<button class="small" @click=${() => store.seek(row.at)}>Go to ${seconds(row.at)} s</button>` : nothing}
+      ${store.can.seek ? html`<button class="small" @click=${() => store.seek(row.at)}>Go to ${seconds(row.at)} s</button>` : nothing}
       ${first && first.server > 0 ? html`<raft-source .kind=${first.kind} .reason=${first.reason}></raft-source>` : nothing}
     </div>`;
   }

@@ -1,6 +1,8 @@
 import type { Advice, Answers, Batch, CellPlace, ClientRequest, Connection, Flight, FromWorker, Lab, LabAction, LogCell, NetworkChange, RoomState, SeatsChange, ServerView, Status, Stop, StoryLine, ToLab, ToWorker, U64 } from "./model.js";
+import { ROOM, type Capabilities } from "./capabilities.js";
 import { advance, emptyHistory, extend, note, observe, type History } from "./history.js";
 import { removed } from "./logs.js";
+import { most } from "./numbers.js";
 import type { Subject } from "./story.js";
 import { MS, SECOND } from "./time.js";
 
@@ -62,6 +64,7 @@ export interface View {
 
 /** Anything that brings batches and takes wishes: the Worker of a live room, or the lab's. */
 export interface Source {
+  readonly can: Capabilities;
   post(message: ToWorker | ToLab): void;
 }
 
@@ -76,7 +79,7 @@ const NOTICE_MS = 6_000;
 const ENDED = "The cluster has ended. Load the page again.";
 
 export class Store {
-  mode: "room" | "lab" = "room"; // set once, before anything is drawn (main.ts)
+  can = ROOM; // what the source can; set before anything is drawn (main.ts), and again by the source itself
   boot: Boot = { state: "loading", fraction: 0 };
   recorded = false; // what is shown is the lab's film; its Worker has not told anything yet
   code = "";
@@ -92,7 +95,7 @@ export class Store {
   story: StoryLine[] = [];
   requests: ClientRequest[] = [];
   qr: { size: number; rows: string[] } | null = null;
-  lab: Lab | null = null; // null: a live room
+  lab: Lab | null = null; // null: no run is open
   travelling = false; // the lab is on its way to another moment: written by seek and step only
   ghosts: Ghost[] = [];
   history: History = emptyHistory();
@@ -160,6 +163,20 @@ export class Store {
     return flying[(place + 1) % Math.max(1, flying.length)];
   }
 
+  /** The highest term: of the moment that is looked at where one can go to any, else of all that was ever seen here. */
+  get term(): U64 {
+    return this.can.seek ? this.highest("term") : (this.history.terms.at(-1)?.term ?? this.self.term);
+  }
+
+  /** As term, the highest commitIndex. */
+  get commitIndex(): U64 {
+    return this.can.seek ? this.highest("commitIndex") : this.history.commit;
+  }
+
+  private highest(field: "term" | "commitIndex"): U64 {
+    return this.servers.reduce<U64>((all, s) => most(all, s.report?.[field] ?? 0), 0);
+  }
+
   server(id: number): ServerView | undefined {
     return this.servers.find((s) => s.server === id);
   }
@@ -197,6 +214,7 @@ export class Store {
 
   connect(source: Source): void {
     this.source = source;
+    this.can = source.can;
     for (const message of this.early.splice(0)) source.post(message);
   }
 
@@ -238,7 +256,7 @@ export class Store {
     if (batch.story) this.addStory(batch.story, changed);
     if (batch.requests) this.setRequests(batch.requests, changed);
     if (batch.notice) this.notice(batch.notice);
-    if (this.mode === "lab") this.setHistory(batch);
+    if (this.can.seek) this.setHistory(batch);
     else if (this.room?.started) advance(this.history, this.now());
     if (batch.story || (this.lab && batch.clock)) this.findNewest(changed);
     for (const fn of this.batchListeners) fn(batch);
@@ -296,7 +314,7 @@ export class Store {
     const error = clock.now - this.now(at);
     const steady = moment === undefined && clock.rate === this.clock.rate && clock.rate > 0 && Math.abs(error) < 60 * MS * clock.rate;
     // A batch is some milliseconds under way, never the same: following each would make every mark tremble.
-    if (this.mode === "room" && clock.now < this.history.end - RESTART) {
+    if (!this.can.seek && clock.now < this.history.end - RESTART) {
       this.history = emptyHistory();
       this.lastOfBefore = this.story.reduce((last, l) => Math.max(last, l.id), 0);
     }
@@ -313,7 +331,7 @@ export class Store {
     }
     this.ghosts = this.ghosts.slice(-64);
     this.servers = servers;
-    if (this.mode === "room" && this.room?.started) observe(this.history, servers, this.now());
+    if (!this.can.seek && this.room?.started) observe(this.history, servers, this.now());
     changed.add("servers");
   }
 
@@ -331,7 +349,7 @@ export class Store {
   }
 
   private addStory(lines: StoryLine[], changed: Set<Topic>): void {
-    if (this.mode === "room") for (const line of lines) note(this.history, line);
+    if (!this.can.seek) for (const line of lines) note(this.history, line);
     // What another server tells of itself comes later than what this tab's own does: the story is in the order in which things happened.
     const before = (l: StoryLine) => l.id <= this.lastOfBefore;
     const order = (a: StoryLine, b: StoryLine) => (before(a) || before(b) ? Number(before(b)) - Number(before(a)) : a.at - b.at || a.id - b.id);
@@ -359,7 +377,8 @@ export class Store {
       if (i >= 0) this.requests[i] = r;
       else {
         this.requests.push(r);
-        if (r.op !== "get" && this.mode === "room") this.history.marks.push({ at: this.now(), kind: "write", server: r.server, text: `${r.op} ${r.key}` });
+        if (r.op === "get" || this.can.seek) continue;
+        this.history.marks.push({ at: this.now(), kind: "write", server: r.server, text: `${r.op} ${r.key}` });
       }
     }
     this.requests = this.requests.slice(-REQUESTS);
@@ -399,6 +418,15 @@ export class Store {
 
   reconnect(): void {
     this.source?.post({ type: "reconnect" });
+  }
+
+  /** Copies the room's link, or shows it where a page may not copy. */
+  copyLink(): void {
+    const copied = navigator.clipboard?.writeText(this.link) ?? Promise.reject(new Error("no clipboard"));
+    copied.then(
+      () => this.notice("The room's link is copied."),
+      () => this.notice(`Copy it from here: ${this.link}`),
+    );
   }
 
   select(selection: Selection): void {

@@ -47,6 +47,12 @@ export function names(servers: number[]): string {
   return `${list.slice(0, -1).join(", ")} and ${list[list.length - 1]}`;
 }
 
+/** `S1, S2, S3`, by their numbers. */
+export const listed = (servers: number[]): string => [...servers].sort((a, b) => a - b).map((s) => `S${s}`).join(", ");
+
+/** `1 key`, `2 keys`. */
+export const plural = (n: number, thing: string): string => `${n} ${thing}${n === 1 ? "" : "s"}`;
+
 /** A description of a node for those who hear the page. */
 export function nodeWords(view: ServerView): string {
   const r = view.report;
@@ -60,6 +66,10 @@ export function nodeWords(view: ServerView): string {
   if (view.hidden) parts.push("hidden tab");
   return parts.join(", ");
 }
+
+/** Where a server of a room keeps its log. */
+export const diskWords = ({ disk }: ServerView): string =>
+  ({ opfs: "OPFS, durable", indexeddb: "IndexedDB, durable", memory: "memory only", none: "none" })[disk];
 
 /** Why a frame does not arrive, as it is written beside the cross. */
 export function lostWords(flight: Pick<Flight, "fate" | "to">): string {

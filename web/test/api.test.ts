@@ -1,5 +1,6 @@
 import assert from "node:assert/strict";
 import { test } from "node:test";
+import { LAB, ROOM } from "../src/capabilities.js";
 import { scriptingSurface } from "../src/api.js";
 import type { Batch, Lab, ToLab, ToWorker } from "../src/model.js";
 import { Store } from "../src/store.js";
@@ -15,8 +16,8 @@ const leads = (server: number, term: number, commitIndex: number) => [1, 2, 3].m
 function inTheLab(answers: (message: ToLab) => unknown = () => null): { store: Store; asked: (ToLab | ToWorker)[] } {
   const store = new Store();
   const asked: (ToLab | ToWorker)[] = [];
-  store.mode = "lab";
   store.connect({
+    can: LAB,
     post(message) {
       asked.push(message);
       if (!("id" in message)) return;
@@ -73,6 +74,7 @@ test("what was done is shown once the promise is kept", async () => {
 test("a deed goes to whatever the page shows, which does it or says why not", async () => {
   const store = new Store();
   store.connect({
+    can: ROOM,
     post(message) {
       if (message.type !== "act") return;
       const does = message.action.do === "cut";

@@ -1,5 +1,6 @@
 import assert from "node:assert/strict";
 import { test } from "node:test";
+import { LAB } from "../src/capabilities.js";
 import { branchTree, reignAt, within, zoomed } from "../src/history.js";
 import type { Batch, FromWorker, Lab, StoryLine, ToLab, ToWorker } from "../src/model.js";
 import { Store, type Topic } from "../src/store.js";
@@ -38,8 +39,7 @@ function labStore(): { store: Store; said: (ToLab | ToWorker)[]; answer: (value?
     store.hear(message);
     return rest();
   };
-  store.mode = "lab";
-  store.connect({ post: (message) => said.push(message) });
+  store.connect({ can: LAB, post: (message) => said.push(message) });
   store.apply(run());
   return { store, said, answer: (value = null) => reply(true, value, ""), refuse: (error) => reply(false, null, error) };
 }

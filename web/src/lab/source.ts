@@ -1,3 +1,4 @@
+import { LAB } from "../capabilities.js";
 import { Drawn } from "../drawn.js";
 import type { FromWorker, ToLab, ToWorker } from "../model.js";
 import { reducedMotion } from "../motion.js";
@@ -22,6 +23,7 @@ const STILL_MS = 2_500; // where motion is reduced: a picture of an election, at
 
 /** The Worker with the simulated cluster, as a source of the store. */
 class LabSource implements Source {
+  readonly can = LAB;
   private worker = startWorker(__LAB_WORKER_URL__, "raft lab");
   private drawn: Drawn;
   private film: Film | null = null;
