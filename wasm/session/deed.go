@@ -63,7 +63,7 @@ func (s *Session) do(a lab.Action) (back []lab.Action, why string, err error) {
 	if why := w.Can(&a); why != "" {
 		return nil, why, nil
 	}
-	back = w.Undo(&a)
+	back = append([]lab.Action{}, w.Undo(&a)...) // not null, which is no list
 	forks := !s.live || w.Ahead()
 	if forks {
 		s.fork(a.Words(s.size(), s.leaderFor(&request{}), s.object(&a)))
