@@ -55,7 +55,7 @@ func (s *Session) do(a lab.Action) (back []lab.Action, why string, err error) {
 	if why := w.Can(&a); why != "" {
 		return nil, why, nil
 	}
-	back = w.Undo(&a)
+	back = append([]lab.Action{}, w.Undo(&a)...) // not null, which is no list
 	text := func() string { return a.Words(s.size(), s.leader(), s.object(&a)) }
 	forked, err := s.line.Act(text, func() (err error) {
 		why, err = w.Do(a)

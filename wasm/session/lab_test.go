@@ -8,6 +8,7 @@ import (
 	"strings"
 	"testing"
 
+	"raftplayground/raft/lab"
 	"raftplayground/wasm/contract"
 	"raftplayground/wasm/timeline"
 )
@@ -580,5 +581,31 @@ func TestMemoryDoesNotGrowWithTime(t *testing.T) {
 	t.Logf("%d KiB after 4 minutes, %d KiB after 8", half>>10, end>>10)
 	if end > half+half/2+(4<<20) {
 		t.Errorf("%d bytes after 4 minutes became %d after 8", half, end)
+	}
+}
+
+// What can be done to a server is told as of the moment that is looked at, and what was done with its way back.
+func TestDeedsAreOfferedAndDoneWithTheirWayBack(t *testing.T) {
+	p := opened(t, 500)
+	var groups [][]lab.Offer
+	answer(t, p.must("deeds", `"server":2`), &groups)
+	if len(groups) != 5 || groups[0][0].Name != "crash" || groups[0][0].Not != "" || groups[0][3].Not != "S2 runs." {
+		t.Fatalf("%+v", groups)
+	}
+	var acted struct {
+		At   int64        `json:"at"`
+		Undo []lab.Action `json:"undo"`
+	}
+	answer(t, p.must("act", `"action":{"do":"crash","server":2}`), &acted)
+	if len(acted.Undo) != 1 || acted.Undo[0].Do != lab.Restart || acted.Undo[0].Server != 2 || acted.At == 0 {
+		t.Errorf("%+v", acted)
+	}
+	answer(t, p.must("deeds", `"server":2`), &groups)
+	if groups[0][0].Not != "S2 is down." || groups[0][3].Not != "" {
+		t.Errorf("%+v", groups[0])
+	}
+	answer(t, p.must("act", `"action":{"do":"heal"}`), &acted)
+	if acted.Undo == nil || len(acted.Undo) != 0 {
+		t.Errorf("to heal is taken back by %+v", acted.Undo)
 	}
 }

@@ -14,7 +14,6 @@ export class RaftNodeMenu extends RaftElement {
 
   private offers = new Offers(this);
   private asking: LabOffer | null = null; // whose warning is shown
-  private opened = false; // … and what it offers was not known yet
   private shown: number | null = null; // whose menu is open
   private left: number | null = null; // whose menu was closed last, by a person
 
@@ -28,17 +27,13 @@ export class RaftNodeMenu extends RaftElement {
   protected override updated(): void {
     const { menu } = store.view;
     const list = this.querySelector<HTMLElement>(".node-menu");
-    if (!list) return;
-    if (menu !== this.shown) {
-      this.shown = menu;
-      this.opened = menu !== null;
-      if (menu === null) return list.hidePopover();
-      this.asking = null;
-      list.showPopover();
-    }
-    if (menu === null || !this.opened) return;
+    if (!list || menu === this.shown) return;
+    if (menu !== null && this.items().length === 0) return; // what it offers is not known yet
+    this.shown = menu;
+    if (menu === null) return list.hidePopover();
+    this.asking = null;
+    list.showPopover();
     place(list, menu);
-    this.opened = this.items().length === 0;
     this.items().find((i) => i.getAttribute("aria-disabled") !== "true")?.focus();
   }
 
@@ -52,8 +47,7 @@ export class RaftNodeMenu extends RaftElement {
         ${groups.map((group) => html`<div class="node-menu-group" role="group">
           ${group.map((d) => html`${this.item(d)}${d.to && !d.not ? this.targets(server, d.to) : nothing}`)}
         </div>`)}
-      </div>
-      ${groups.length === 0 && store.recorded ? html`<p class="caption">The lab is still being loaded.</p>` : nothing}`;
+      </div>`;
   }
 
   private item(d: LabOffer): TemplateResult {
