@@ -21,7 +21,7 @@ var house = map[string][]string{
 	"raft/kv":       {"raft"},
 	"raft/server":   {"raft", "raft/explain", "raft/wire", "raft/wal", "raft/kv"},
 	"raft/check":    {"raft"},
-	"raft/lab":      {"raft", "raft/check", "raft/server", "raft/wal", "raft/wire", "relay/hub"},
+	"raft/lab":      {"raft", "raft/check", "raft/explain", "raft/server", "raft/wal", "raft/wire", "relay/hub"},
 	"raft/bench":    {"raft"},
 	"raft/explore":  {"raft", "raft/check"},
 	"raft/blackbox": {"raft"},
@@ -44,12 +44,17 @@ var house = map[string][]string{
 	"wasm/contract":            {},
 	"wasm/contract/typescript": {},
 
-	"wasm/page": {"raft", "raft/explain", "raft/wire", "raft/kv", "raft/server", "wasm/contract"},
-	"wasm/tab":  {"raft", "raft/wire", "raft/wal", "raft/server", "wasm/contract", "wasm/page"},
-	"wasm":      {"raft/wire", "wasm/bridge", "wasm/tab"},
+	"wasm/page":   {"raft", "raft/explain", "raft/wire", "raft/kv", "raft/server", "wasm/contract"},
+	"wasm/client": {"raft/kv", "raft/wire", "wasm/contract", "wasm/page"},
+	"wasm/tab": {"raft", "raft/wire", "raft/wal", "raft/server", "wasm/client", "wasm/contract",
+		"wasm/page"},
+	"wasm": {"raft/wire", "wasm/bridge", "wasm/tab"},
 
-	"wasm/session": {"raft", "raft/check", "raft/kv", "raft/lab", "raft/lab/goal", "raft/wire", "relay/hub",
-		"wasm/contract", "wasm/page"},
+	"wasm/timeline": {"wasm/contract"},
+	"wasm/told": {"raft", "raft/check", "raft/kv", "raft/lab", "raft/wire", "relay/hub", "wasm/contract",
+		"wasm/page"},
+	"wasm/session": {"raft", "raft/explain", "raft/lab", "raft/lab/goal", "relay/hub", "wasm/client", "wasm/contract",
+		"wasm/page", "wasm/timeline", "wasm/told"},
 	"wasm/bridge":  {},
 	"wasm/lab":     {"wasm/bridge", "wasm/session"},
 	"wasm/film":    {"wasm/session"},
@@ -64,7 +69,8 @@ var house = map[string][]string{
 // pure lists the packages that have no goroutine, clock, network, file or global randomness, and with it what they may
 // not import. They are also what the browser loads: fmt alone would add 0.75 MB to the file.
 var pure = []string{"raft", "raft/explain", "raft/wire", "raft/wal", "raft/kv", "raft/server", "raft/check",
-	"raft/explore", "raft/lab", "relay/hub", "wasm/page", "wasm/tab", "wasm/session"}
+	"raft/explore", "raft/lab", "relay/hub", "wasm/page", "wasm/client", "wasm/tab", "wasm/timeline", "wasm/told",
+	"wasm/session"}
 
 var impure = []string{"fmt", "time", "net", "net/http", "os", "sync", "context", "encoding/json", "crypto/rand", "log",
 	"log/slog", "syscall/js", "reflect"}

@@ -58,8 +58,24 @@ func (n *Node) electable() bool {
 // Status.ConfigIndex then names is committed. Errors: ErrNotLeader, ErrTransferring, ErrChangePending, ErrTooEarly,
 // ErrNotCaughtUp, and those of ParseConfiguration.
 func (n *Node) Reconfigure(c Configuration) error {
-	l := n.leadership
 	c = c.Clone()
+	if err := n.prepare(&c); err != nil {
+		return err
+	}
+	n.appendConfig(c)
+	n.done()
+	return nil
+}
+
+// MayReconfigure returns the error with which Reconfigure would refuse c now, nil if it would not.
+func (n *Node) MayReconfigure(c Configuration) error {
+	c = c.Clone()
+	return n.prepare(&c)
+}
+
+// prepare makes of c the configuration with which a change to c begins, or returns why no such change can begin now.
+func (n *Node) prepare(c *Configuration) error {
+	l := n.leadership
 	now := n.config()
 	switch {
 	case l == nil:
@@ -83,12 +99,7 @@ func (n *Node) Reconfigure(c Configuration) error {
 	if changes(now.Voters, c.Voters) > 1 {
 		c.Outgoing = slices.Clone(now.Voters)
 	}
-	if err := c.complete(); err != nil {
-		return err // those that come and those that go may be too many together
-	}
-	n.appendConfig(c)
-	n.done()
-	return nil
+	return c.complete() // those that come and those that go may be too many together
 }
 
 // changes returns how many servers are in one of the lists only.

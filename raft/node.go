@@ -386,11 +386,15 @@ func (n *Node) Propose(commands ...[]byte) (first Index, term Term, err error) {
 // server without a vote. A server that owes a leader its loyalty asks the others at most: it does not vote for
 // itself (see startElection).
 func (n *Node) Campaign() {
-	if n.leadership == nil && n.electable() {
+	if n.MayCampaign() {
 		n.campaign(Asked)
 	}
 	n.done()
 }
+
+// MayCampaign reports whether Campaign would begin an election: a leader has no election timer, and who has no vote
+// holds none.
+func (n *Node) MayCampaign() bool { return n.leadership == nil && n.electable() }
 
 // Saved tells that Save number seq, and every one before it, is durable. A number that was never handed out is a
 // broken host, and panics.

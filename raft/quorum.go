@@ -36,13 +36,45 @@ type Quorum struct {
 	Agreed int
 }
 
-// Quorums appends to dst the sets of voters of each of which a majority has to agree before this server leads or
-// commits: one, or two in a joint configuration (§6).
-func (n *Node) Quorums(dst []Quorum) []Quorum {
-	first, second := n.config().deciders(n.opt.Off)
-	dst = append(dst, Quorum{first, n.majority(len(first)), n.agreement(first)})
+// Count returns how many of its voters are among some servers.
+func (q *Quorum) Count(among func(ServerID) bool) (count int) {
+	for _, v := range q.Voters {
+		if among(v) {
+			count++
+		}
+	}
+	return count
+}
+
+// Decide reports whether some servers are enough to elect a leader and to commit: a majority of each of the sets, which
+// are one, or two in a joint configuration (§6). Where there are none nobody decides.
+func Decide(quorums []Quorum, among func(ServerID) bool) bool {
+	for i := range quorums {
+		if quorums[i].Count(among) < quorums[i].Needed {
+			return false
+		}
+	}
+	return len(quorums) > 0
+}
+
+// Quorums appends to dst the sets of voters of each of which a majority has to agree, as servers count that do not keep
+// the rules of off: one, or two in a joint configuration (§6). Nobody has agreed yet.
+func (c *Configuration) Quorums(dst []Quorum, off RuleSet) []Quorum {
+	first, second := c.deciders(off)
+	dst = append(dst, Quorum{Voters: first, Needed: Majority(len(first), off)})
 	if second != nil {
-		dst = append(dst, Quorum{second, n.majority(len(second)), n.agreement(second)})
+		dst = append(dst, Quorum{Voters: second, Needed: Majority(len(second), off)})
+	}
+	return dst
+}
+
+// Quorums appends to dst the sets of voters of each of which a majority has to agree before this server leads or
+// commits, and how many have.
+func (n *Node) Quorums(dst []Quorum) []Quorum {
+	before := len(dst)
+	dst = n.config().Quorums(dst, n.opt.Off)
+	for i := before; i < len(dst); i++ {
+		dst[i].Agreed = n.agreement(dst[i].Voters)
 	}
 	return dst
 }

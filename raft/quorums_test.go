@@ -70,3 +70,32 @@ func TestQuorums_AnEmptyListIsNoSecondMajority(t *testing.T) {
 	h.receive(3, &RequestVoteReply{Call: h.n.calls, Term: 2, VoteGranted: true})
 	equal(t, "elected by two of three", h.n.Role(), Leader)
 }
+
+// Enough servers are a majority of each of the sets, by itself; who is in none counts for nothing.
+func TestDecide_TakesAMajorityOfEachSet(t *testing.T) {
+	c := Configuration{Voters: servers("1,4,5").Voters, Outgoing: servers("1,2,3").Voters}
+	of := func(off ...Rule) []Quorum { return c.Quorums(nil, RulesOf(off...)) }
+	one := Configuration{Voters: servers("1,2,3,4,5").Voters}
+	for _, test := range []struct {
+		quorums []Quorum
+		servers string
+		want    bool
+	}{
+		{one.Quorums(nil, 0), "1,2,3", true},
+		{one.Quorums(nil, 0), "1,2,6,7", false},
+		{one.Quorums(nil, RulesOf(MajorityDecides)), "4,5", true},
+		{one.Quorums(nil, RulesOf(MajorityDecides)), "4", false},
+		{of(), "1,2,4", true},
+		{of(), "1,4,5", false},
+		{of(), "1,2,3", false},
+		{of(), "2,3,4,5", true},
+		{of(TwoMajorities), "1,4,5", true},
+		{of(TwoMajorities), "4,5", false},
+		{nil, "1", false},
+	} {
+		got := Decide(test.quorums, func(s ServerID) bool { return servers(test.servers).Votes(s) })
+		equal(t, fmt.Sprint(test.quorums)+" "+test.servers, got, test.want)
+	}
+	equal(t, "behind what is there", len(c.Quorums(of(), 0)), 4)
+	equal(t, "how many", of()[1].Count(func(s ServerID) bool { return s != 2 }), 2)
+}

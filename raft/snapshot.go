@@ -24,12 +24,8 @@ var (
 // Compact takes over the state machine's snapshot as of entry i, which must be applied, and forgets the log through it.
 // The data is kept. Errors: ErrCompact, ErrNoCluster.
 func (n *Node) Compact(i Index, data []byte) error {
-	switch {
-	case i <= n.log.base || i > n.lastApplied:
-		return ErrCompact
-	// started without Voters; whoever got the snapshot would be a server of no cluster
-	case len(n.configAt(i).Voters) == 0:
-		return ErrNoCluster
+	if err := n.MayCompact(i); err != nil {
+		return err
 	}
 	n.event(Event{Kind: SnapshotTaken, Index: i, Old: uint64(n.log.base + 1)})
 	// The configuration is that of entry i: a snapshot never holds one that is not committed (canonical/raft#250).
@@ -37,6 +33,18 @@ func (n *Node) Compact(i Index, data []byte) error {
 	n.forget(i)
 	n.disk.snapshotChanged = true
 	n.done()
+	return nil
+}
+
+// MayCompact returns the error with which Compact would refuse a snapshot through i now, nil if it would not.
+func (n *Node) MayCompact(i Index) error {
+	switch {
+	case i <= n.log.base || i > n.lastApplied:
+		return ErrCompact
+	// started without Voters; whoever got the snapshot would be a server of no cluster
+	case len(n.configAt(i).Voters) == 0:
+		return ErrNoCluster
+	}
 	return nil
 }
 

@@ -13,17 +13,25 @@ type transfer struct {
 // is over, for at most the longest election timeout, the leader takes no commands (ErrTransferring). A later Transfer
 // replaces an earlier one. Errors: ErrNotLeader, ErrTransferTo.
 func (n *Node) Transfer(to ServerID) error {
+	if err := n.MayTransfer(to); err != nil {
+		return err
+	}
 	l := n.leadership
-	if l == nil {
-		return ErrNotLeader
-	}
-	if to == n.opt.ID || !slices.Contains(n.config().Voters, to) {
-		return ErrTransferTo
-	}
 	l.transfer = transfer{to: to, deadline: l.ticks + uint64(n.opt.ElectionTicksMax)}
 	n.event(Event{Kind: TransferStarted, Peer: to})
 	n.finishTransfer()
 	n.done()
+	return nil
+}
+
+// MayTransfer returns the error with which Transfer would refuse now, nil if it would not.
+func (n *Node) MayTransfer(to ServerID) error {
+	switch {
+	case n.leadership == nil:
+		return ErrNotLeader
+	case to == n.opt.ID || !slices.Contains(n.config().Voters, to):
+		return ErrTransferTo
+	}
 	return nil
 }
 

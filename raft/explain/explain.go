@@ -2,6 +2,10 @@
 // paper says so. Package raft speaks in numbers, so that it need not know any language; whoever shows an event to a
 // person asks here.
 //
+// It also answers what one would ask of a whole cluster, seen from outside: why nobody leads, why an entry is not
+// committed, what a majority is and who makes one (Look). The core's own arithmetic answers (raft.Quorum), so that
+// joint configurations and rules that are off are counted as the servers count.
+//
 // Section numbers are those of "In Search of an Understandable Consensus Algorithm (Extended Version)" by Diego Ongaro
 // and John Ousterhout; rules are named as in its Figure 2 and, for snapshots, its Figure 13. "thesis 9.6" is a section
 // of Ongaro's "Consensus: Bridging Theory and Practice", for what the paper leaves out.

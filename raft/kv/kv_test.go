@@ -35,6 +35,27 @@ func TestCommandsAreReadableInTheLog(t *testing.T) {
 	}
 }
 
+func TestFirstReturnsTheLeastKeysInOrder(t *testing.T) {
+	rapid.Check(t, func(t *rapid.T) {
+		want := rapid.MapOf(rapid.StringN(1, 3, -1), rapid.String()).Draw(t, "pairs")
+		s := New()
+		for key, value := range want {
+			s.set(key, value)
+		}
+		keys := slices.Sorted(maps.Keys(want))
+		n := rapid.IntRange(1, 8).Draw(t, "n")
+		got := s.First(n)
+		if len(got) != min(n, len(keys)) {
+			t.Fatalf("got %d pairs of %d, n = %d", len(got), len(keys), n)
+		}
+		for i, p := range got {
+			if p != (Pair{keys[i], want[keys[i]]}) {
+				t.Fatalf("%d: got %+v, want %q = %q", i, p, keys[i], want[keys[i]])
+			}
+		}
+	})
+}
+
 func TestEveryCommandThatPassesCheckSurvivesTheLog(t *testing.T) {
 	rapid.Check(t, func(t *rapid.T) {
 		c := drawCommand(t)

@@ -9,6 +9,7 @@ package kv
 
 import (
 	"encoding/binary"
+	"slices"
 	"strconv"
 	"strings"
 	"unicode/utf8"
@@ -76,6 +77,28 @@ func (s *Store) Lookup(key string) (value string, found bool) {
 // Len returns the number of keys.
 func (s *Store) Len() int { return len(s.pairs) }
 
+// Pair is a key and its value.
+type Pair struct{ Key, Value string }
+
+// First returns the pairs with the least keys, in the order of the keys' bytes: at most n, which is at least 1. It
+// visits every key, and sorts only what is among the first n so far.
+func (s *Store) First(n int) []Pair {
+	keys := make([]string, 0, min(n, len(s.pairs))+1)
+	for key := range s.pairs {
+		if len(keys) == n && key > keys[n-1] {
+			continue
+		}
+		place, _ := slices.BinarySearch(keys, key)
+		keys = slices.Insert(keys, place, key)
+		keys = keys[:min(n, len(keys))]
+	}
+	pairs := make([]Pair, 0, len(keys))
+	for _, key := range keys {
+		pairs = append(pairs, Pair{key, s.pairs[key].value})
+	}
+	return pairs
+}
+
 // Hash returns a hash of all pairs. Equal states have equal hashes on every platform, whichever commands led to them;
 // different states have different ones, but for a chance of 2^-64. It is not meant to withstand somebody who looks for
 // collisions. The empty state has 0.
@@ -109,28 +132,29 @@ func mix(x uint64) uint64 {
 // MaxText is the most characters that Text returns.
 const MaxText = 40
 
-// Text returns a command in words, for display: "x = 1", "x: 1 → 2", "delete x", "x?". What cannot be shown is a "·";
-// what is cut ends in "…". Data that is no command is shown as it is.
+// Text returns a command in words, as Shown does: "x = 1", "x: 1 → 2", "delete x", "x?". Data that is no command is
+// shown as it is.
 func Text(data []byte) string {
 	c, err := Parse(data)
 	switch {
 	case err != nil:
-		return shown(string(data[:min(len(data), 4*(MaxText+1))]))
+		return Shown(string(data[:min(len(data), 4*(MaxText+1))]), MaxText)
 	case c.Op == Set:
-		return shown(c.Key + " = " + c.Value[:min(len(c.Value), 4*MaxText)])
+		return Shown(c.Key+" = "+c.Value[:min(len(c.Value), 4*MaxText)], MaxText)
 	case c.Op == CompareAndSwap:
-		return shown(c.Key + ": " + c.Expected + " → " + c.Value[:min(len(c.Value), 4*MaxText)])
+		return Shown(c.Key+": "+c.Expected+" → "+c.Value[:min(len(c.Value), 4*MaxText)], MaxText)
 	case c.Op == Delete:
-		return shown("delete " + c.Key)
+		return Shown("delete "+c.Key, MaxText)
 	}
-	return shown(c.Key + "?")
+	return Shown(c.Key+"?", MaxText)
 }
 
-func shown(text string) string {
+// Shown returns text for display, at most so many characters: what cannot be shown is a "·"; what is cut ends in "…".
+func Shown(text string, most int) string {
 	var out strings.Builder
 	for n := 0; text != ""; n++ {
 		r, size := utf8.DecodeRuneInString(text)
-		if n == MaxText-1 && size < len(text) {
+		if n == most-1 && size < len(text) {
 			out.WriteRune('…')
 			break
 		}

@@ -114,18 +114,12 @@ func (w *World) goOn(c *client) {
 	w.request(c, to, &request)
 }
 
-// actAsClient asks what an action says.
-func (w *World) actAsClient(a *Action) bool {
-	m := w.concerned(a.Server)
-	if m == nil || len(w.clients[0].pending) == maxPending {
-		return false
-	}
-	method := map[Deed]wire.Method{Put: wire.Put, Get: wire.Get, Delete: wire.Delete,
-		CompareAndSwap: wire.CompareAndSwap}[a.Do]
+// actAsClient asks a server what an action says.
+func (w *World) actAsClient(a *Action, m *machine, method wire.Method) {
 	read, _ := wire.ReadOf(a.Read) // Run.Check has seen that there is such a one
-	w.request(w.clients[0], m.id, &wire.Request{Method: method, Key: a.Key, Value: a.Value, Expected: a.Expected,
-		Read: read})
-	return true
+	w.request(w.clients[0], m.id, &wire.Request{
+		Method: method, Key: a.Key, Value: a.Value, Expected: a.Expected, Read: read,
+	})
 }
 
 func (w *World) request(c *client, to raft.ServerID, r *wire.Request) {

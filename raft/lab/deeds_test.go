@@ -27,12 +27,16 @@ func statusOf(w *World, id raft.ServerID) (st raft.Status) {
 // do does something now and goes on for a while; it must have been done, or not, as expected.
 func do(t *testing.T, w *World, expected bool, a Action, pass int64) {
 	t.Helper()
-	before := w.Faults.Deeds[a.Do]
-	if err := w.Do(a); err != nil {
+	before, hash, actions := w.Faults.Deeds[a.Do], w.Hash(), len(w.run.Actions)
+	why, err := w.Do(a)
+	if err != nil {
 		t.Fatal(err)
 	}
-	if did := w.Faults.Deeds[a.Do] > before; did != expected {
-		t.Fatalf("%+v: done is %v", a, did)
+	if did := w.Faults.Deeds[a.Do] > before; did != expected || a.When == "" && (why == "") != expected {
+		t.Fatalf("%+v: done is %v, and why not is %q", a, did, why)
+	}
+	if !expected && a.When == "" && (w.Hash() != hash || len(w.run.Actions) != actions) {
+		t.Fatalf("%+v was not done, because %s, and the world is another one", a, why)
 	}
 	w.RunTo(w.Now() + pass)
 }
@@ -182,7 +186,7 @@ func TestOneFrameIsHeldDroppedDeliveredDuplicatedEditedAndInjected(t *testing.T)
 	w.RunTo(second)
 	leader := w.leader().id
 	peer := leader%3 + 1
-	if err := w.Do(Action{Do: Put, Key: "x", Value: "1"}); err != nil {
+	if _, err := w.Do(Action{Do: Put, Key: "x", Value: "1"}); err != nil {
 		t.Fatal(err)
 	}
 	on := func() (frames []uint64, data []byte) {
@@ -297,7 +301,7 @@ func TestAFlippedBitIsNoticedAtTheNextStart(t *testing.T) {
 		}
 		do(t, w, true, Action{Do: Heal}, 0)
 		if seed%2 == 0 {
-			do(t, w, true, Action{Do: Restart, Server: 3}, 0)
+			do(t, w, false, Action{Do: Restart, Server: 3}, 0)
 		}
 		if m := machineOf(w, 3); m.State != Damaged {
 			t.Errorf("seed %d: it has healed by itself, and is %+v", seed, m)
@@ -403,7 +407,7 @@ func TestAPartitionNeedsNoLeader(t *testing.T) {
 func TestATrapIsTakenAwayByItsNumber(t *testing.T) {
 	w := world(t, Config{Servers: 3})
 	trap := func(when Moment) { // what sets a trap is not counted as done before it springs
-		if err := w.Do(Action{Do: Crash, When: when, Down: second}); err != nil {
+		if _, err := w.Do(Action{Do: Crash, When: when, Down: second}); err != nil {
 			t.Fatal(err)
 		}
 	}
@@ -432,7 +436,7 @@ func TestATrapIsTakenAwayByItsNumber(t *testing.T) {
 		t.Errorf("after healing %v, in the copy %v", set(), copied.Traps())
 	}
 	for _, wrong := range []Action{{Do: Disarm}, {Do: Disarm, Trap: -1}, {Do: Crash, Trap: 1}} {
-		if err := w.Do(wrong); err == nil || !strings.Contains(err.Error(), "trap: expected") {
+		if _, err := w.Do(wrong); err == nil || !strings.Contains(err.Error(), "trap: expected") {
 			t.Errorf("%+v: %v", wrong, err)
 		}
 	}

@@ -21,6 +21,18 @@
 // clients, each in order of their numbers. Between moments nothing happens: servers say how long they will be Idle. A
 // Tape reaches any time of a run: it keeps copies of the world (World.Clone) and lives on from the last one before.
 //
+// # Deeds
+//
+// What can be done to a cluster is a catalogue of deeds (deed.go): each is one value that holds its name, its
+// arguments, what it needs, how it is done and undone and healed, its words and its reason, what is wrong while it
+// lasts, and whether a live room can do it, too. World.Do does an action or says why it would change nothing;
+// World.Can says so beforehand, without doing it on a copy: the core and the hub are asked for the error with which
+// they would refuse. World.Undo is the way back, World.Offers the deeds as the menu of a server shows them at a
+// moment, World.Wrongs what is wrong and what rights it. What is done to links and frames the hub does, in a room
+// as here (hub.Do).
+//
+//	a new fault is an entry of deeds_*.go and, if a menu is to have it, a line of Offers; a page draws it unchanged
+//
 // # Harm at the right moment
 //
 // An Action may be a trap (Action.When): it waits for an event, such as a vote given or entries stored, and does its

@@ -125,7 +125,8 @@ func (w *World) returnStrays() {
 		s := w.strays.frames[0]
 		w.strays.frames = slices.Delete(w.strays.frames, 0, 1)
 		w.Faults.Strays++
-		w.actOnFrame(&Action{Do: InjectFrame, Server: s.from, To: s.to, Text: s.text(), Binary: s.kind == wire.Binary})
+		stray := Action{Do: InjectFrame, Server: s.from, To: s.to, Text: s.text(), Binary: s.kind == wire.Binary}
+		_ = touch(w, &stray, nil) // of a hub that refuses it, it does not come back
 		if rand.New(w.strays.source).IntN(2) == 0 {
 			w.keepStray(s)
 		}

@@ -152,7 +152,7 @@ func TestWhatIsDoneLiveIsPartOfTheRun(t *testing.T) {
 	live.RunTo(2 * second)
 	for i, a := range []Action{{Do: Put, Key: "x", Value: "1"}, {Do: Crash},
 		{Do: Partition, Servers: []raft.ServerID{1}}, {Do: Heal}, {Do: Get, Key: "x"}} {
-		if err := live.Do(a); err != nil {
+		if _, err := live.Do(a); err != nil {
 			t.Fatal(err)
 		}
 		live.RunTo(2*second + int64(i+1)*400*millisecond)
@@ -163,7 +163,7 @@ func TestWhatIsDoneLiveIsPartOfTheRun(t *testing.T) {
 	if live.Hash() != again.Hash() {
 		t.Error("the run as it was written down leads to another state")
 	}
-	if err := live.Do(Action{Do: "explode"}); err == nil || !strings.Contains(err.Error(), "explode") {
+	if _, err := live.Do(Action{Do: "explode"}); err == nil || !strings.Contains(err.Error(), "explode") {
 		t.Errorf("an unknown deed: %v", err)
 	}
 }
@@ -171,9 +171,9 @@ func TestWhatIsDoneLiveIsPartOfTheRun(t *testing.T) {
 // What is done in a copy of the world is not done in the world, nor the other way round, and a run that was taken stays
 // as it was; an action that lay ahead is still done by a copy that was made before something else took its place.
 func TestRunsOfAWorldAndItsCopiesPart(t *testing.T) {
-	put := func(value string) Action { return Action{Do: Put, Key: "x", Value: value} }
+	put := func(value string) Action { return Action{Do: Put, Server: 1, Key: "x", Value: value} }
 	do := func(w *World, value string) {
-		if err := w.Do(put(value)); err != nil {
+		if _, err := w.Do(put(value)); err != nil {
 			t.Fatal(err)
 		}
 	}
@@ -217,7 +217,7 @@ func TestADeadWorldSaysSo(t *testing.T) {
 	w.RunTo(second)
 	for _, a := range []Action{{Do: Crash, Server: 1}, {Do: Crash, Server: 2},
 		{Do: Crash, Server: 3, Down: 3 * hours}} {
-		if err := w.Do(a); err != nil {
+		if _, err := w.Do(a); err != nil {
 			t.Fatal(err)
 		}
 	}
@@ -229,7 +229,7 @@ func TestADeadWorldSaysSo(t *testing.T) {
 	if w.Now() != second+3*hours {
 		t.Errorf("it started at %d µs", w.Now())
 	}
-	if err := w.Do(Action{Do: Crash, Server: 3}); err != nil {
+	if _, err := w.Do(Action{Do: Crash, Server: 3}); err != nil {
 		t.Fatal(err)
 	}
 	for steps := 0; w.Step(); steps++ {
@@ -241,7 +241,7 @@ func TestADeadWorldSaysSo(t *testing.T) {
 		t.Errorf("something is to happen at %d µs still", at)
 	}
 	w.RunTo(w.Now() + 2*hours)
-	if err := w.Do(Action{Do: Heal}); err != nil {
+	if _, err := w.Do(Action{Do: Heal}); err != nil {
 		t.Fatal(err)
 	}
 	if w.RunTo(w.Now() + second); w.leader() == nil {
@@ -326,13 +326,13 @@ func TestNoActionsBreakTheWorld(t *testing.T) {
 		for range rapid.IntRange(0, 60).Draw(rt, "actions") {
 			a := anyAction(rt, c.Servers)
 			forged = forged || a.Text != ""
-			if err := w.Do(a); err != nil {
+			if _, err := w.Do(a); err != nil {
 				rt.Fatal(err)
 			}
 			w.View(&v)
 			w.RunTo(w.Now() + rapid.Int64Range(0, 300*millisecond).Draw(rt, "pass"))
 		}
-		if err := w.Do(Action{Do: Heal}); err != nil {
+		if _, err := w.Do(Action{Do: Heal}); err != nil {
 			rt.Fatal(err)
 		}
 		for _, v := range w.Finish() {
@@ -478,7 +478,7 @@ func TestActionsAreBounded(t *testing.T) {
 	w := start(t, Run{Version: Version, Config: Config{Servers: 1}, Seed: 1,
 		Actions: slices.Repeat([]Action{{Do: Mend}}, MaxActions)})
 	w.RunTo(0)
-	if err := w.Do(Action{Do: Mend}); err == nil || !strings.Contains(err.Error(), "at most that many actions") {
+	if _, err := w.Do(Action{Do: Mend}); err == nil || !strings.Contains(err.Error(), "at most that many actions") {
 		t.Errorf("one action more than a Run may hold: %v", err)
 	}
 	r := w.Run()
@@ -529,7 +529,7 @@ func TestAFullHistoryTellsOfNoAnswerEither(t *testing.T) {
 		for w.history.Len() < MaxHistory-room {
 			w.history.Add(check.Operation{})
 		}
-		if err := w.Do(Action{Do: Put, Server: 1, Key: "x", Value: "1"}); err != nil {
+		if _, err := w.Do(Action{Do: Put, Server: 1, Key: "x", Value: "1"}); err != nil {
 			t.Fatal(err)
 		}
 		w.RunTo(2 * second)

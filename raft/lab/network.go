@@ -89,55 +89,6 @@ func (w *World) network(c hub.Change) {
 	}
 }
 
-// actOnFrame does something with one frame, if the hub agrees that there is such a frame and that it can be done.
-func (w *World) actOnFrame(a *Action) bool {
-	act := hub.Act{Do: frameActs[a.Do]}
-	if a.Do == InjectFrame {
-		act.From, act.To = uint64(a.Server), uint64(a.To)
-	} else if act.Seq = w.frame(a); act.Seq == 0 {
-		return false
-	}
-	switch act.Binary = a.Binary; {
-	case a.Binary:
-		act.Frame, _ = base64.StdEncoding.DecodeString(a.Text) // checked
-	case a.Text != "":
-		act.Frame = []byte(string([]rune(a.Text))) // what is no UTF-8 becomes U+FFFD, as in the JSON of a Run
-	}
-	err := w.ask(func() error { return w.hub.Act(w.clients[0].conn, &act) })
-	w.deliver()
-	return err == nil
-}
-
-// frameActs are the hub's names for what is done to a frame.
-var frameActs = map[Deed]hub.FrameAct{
-	HoldFrame: hub.HoldFrame, ReleaseFrame: hub.ReleaseFrame, DropFrame: hub.DropFrame, DeliverFrame: hub.DeliverFrame,
-	DuplicateFrame: hub.DuplicateFrame, EditFrame: hub.EditFrame, InjectFrame: hub.InjectFrame,
-}
-
-// frame returns the number of the frame that an action names, or of the one that arrives first where it says, 0 if
-// there is none. One that is to be released is one that is held.
-func (w *World) frame(a *Action) uint64 {
-	if a.Frame != 0 {
-		return a.Frame
-	}
-	w.flights = w.hub.Flights(w.flights[:0])
-	var first *hub.Flight
-	for i := range w.flights {
-		f := &w.flights[i]
-		if a.Server != 0 && f.From != uint64(a.Server) || a.To != 0 && f.To != uint64(a.To) || a.Do == ReleaseFrame &&
-			!f.Held {
-			continue
-		}
-		if first == nil || f.Due < first.Due {
-			first = f
-		}
-	}
-	if first == nil {
-		return 0
-	}
-	return first.Seq
-}
-
 // calmNetwork makes every link as it was at the start.
 func (w *World) calmNetwork() {
 	c := &w.run.Config
@@ -159,26 +110,6 @@ func (w *World) links(from, to raft.ServerID, setting hub.LinkChange) (list []hu
 		}
 	}
 	return list
-}
-
-// between changes links, if there are any between these two.
-func (w *World) between(from, to raft.ServerID, setting hub.LinkChange) {
-	if links := w.links(from, to, setting); links != nil {
-		w.network(hub.Change{Links: links})
-	}
-}
-
-// partition cuts all links between the servers of one side and the others, both ways, and mends those within a side.
-func (w *World) partition(side []raft.ServerID) {
-	links := w.links(0, 0, hub.LinkChange{})
-	for i := range links {
-		from, to := raft.ServerID(links[i].From), raft.ServerID(links[i].To)
-		up := slices.Contains(side, from) == slices.Contains(side, to)
-		links[i].Up = &up
-	}
-	if links != nil {
-		w.network(hub.Change{Links: links})
-	}
 }
 
 // conditions are what the hub is to make of a link.

@@ -73,7 +73,7 @@ func TestABinaryMessageIsHandledLikeAnyOther(t *testing.T) {
 			w.Faults.BadFrames)
 	}
 	bad := Action{Do: InjectFrame, Server: 1, To: 2, Text: "1>2:x", Binary: true}
-	if err := w.Do(bad); err == nil {
+	if _, err := w.Do(bad); err == nil {
 		t.Error("what is not base64 is injected as bytes")
 	}
 }

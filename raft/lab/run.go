@@ -1,7 +1,6 @@
 package lab
 
 import (
-	"encoding/base64"
 	"errors"
 	"slices"
 	"strconv"
@@ -147,67 +146,6 @@ var Moments = map[Moment]raft.EventKind{
 	"snapshotSent": raft.SnapshotSent, "snapshotInstalled": raft.SnapshotInstalled,
 }
 
-// Deed names what an Action does.
-type Deed string
-
-const (
-	Crash     Deed = "crash" // the process ends: memory is lost, what was given to the disk gets there
-	PowerLoss Deed = "power" // memory is lost, and of what the disk had not completed any part
-	// the process ends and its disk is emptied. No Raft survives that of a server that may have voted (story
-	// 24 of raft/scenario)
-	Wipe      Deed = "wipe"
-	Restart   Deed = "restart"   // a server that is down starts with what its disk holds
-	Pause     Deed = "pause"     // the process stops; what arrives waits, at most MaxInbox frames
-	Resume    Deed = "resume"    // it goes on; first it sees how late it is, then what has arrived
-	Clock     Deed = "clock"     // its clock runs at another rate from now on
-	SlowDisk  Deed = "disk"      // its disk is as quick as this from now on
-	Cut       Deed = "cut"       // one direction of a link loses all
-	Mend      Deed = "mend"      // … and no longer does
-	Partition Deed = "partition" // Servers and the others do not reach each other; without Servers: Server is alone
-	Network   Deed = "network"   // what a link is like
-	Hold      Deed = "hold"      // frames stop on the link
-	Release   Deed = "release"   // … and go on
-	// network, clocks and disks are as at the start, and every server runs that has its disk. Who the servers of the
-	// cluster are stays
-	Heal     Deed = "heal"
-	Disarm   Deed = "disarm"   // a trap is taken away
-	Campaign Deed = "campaign" // it starts an election
-	Put      Deed = "put"      // somebody asks it to
-	Get      Deed = "get"
-	Delete   Deed = "delete"
-
-	CompareAndSwap Deed = "cas" // … to write Value if Expected is there
-
-	// it is asked, as leader, to change who the servers are to Servers and Learners (§6). Voters who are not caught up
-	// are refused (thesis 4.2.1)
-	Reconfigure Deed = "reconfigure"
-	Transfer    Deed = "transfer" // it is asked, as leader, to hand its leadership over (thesis 3.10)
-	Compact     Deed = "compact"  // it puts a snapshot in the place of its log (§7)
-
-	// its next write fails, any part of it done; so do those behind it until the server, which stops then,
-	// is started again
-	FailDisk Deed = "failDisk"
-	FillDisk Deed = "fillDisk" // its disk is full: every write fails, also after a restart, until FreeDisk or Heal
-	FreeDisk Deed = "freeDisk"
-	// a bit of what lies on its disk changes. It shows when the server starts next, which it refuses to do: it is
-	// Damaged until it is wiped
-	FlipBit Deed = "flipBit"
-
-	HoldFrame      Deed = "holdFrame"      // one frame stops
-	ReleaseFrame   Deed = "releaseFrame"   // … and goes on, as if it were sent now
-	DropFrame      Deed = "dropFrame"      // it is lost
-	DeliverFrame   Deed = "deliverFrame"   // it arrives now
-	DuplicateFrame Deed = "duplicateFrame" // a copy of it sets out now
-	EditFrame      Deed = "editFrame"      // it says Text instead. Raft makes no promise if messages can be forged
-	InjectFrame    Deed = "injectFrame"    // … as if Server had sent Text to To
-)
-
-// Deeds lists all of them.
-var Deeds = []Deed{Crash, PowerLoss, Wipe, Restart, Pause, Resume, Clock, SlowDisk, Cut, Mend, Partition, Network, Hold,
-	Release, Heal, Disarm, Campaign, Put, Get, Delete,
-	Reconfigure, Transfer, Compact, FailDisk, FillDisk, FreeDisk, FlipBit, HoldFrame, ReleaseFrame, DropFrame,
-	DeliverFrame, DuplicateFrame, EditFrame, InjectFrame, Rules, Spread, Align, CompareAndSwap}
-
 // Limits of a Run. They bound what one that comes from a stranger can make the simulation do.
 const (
 	MaxServers = 9
@@ -314,7 +252,7 @@ func (r *Run) Check() error {
 	}
 	for i := range r.Actions {
 		a := &r.Actions[i]
-		if err := a.check(r.Config.Servers); err != nil {
+		if err := a.Check(r.Config.Servers); err != nil {
 			return errors.New("lab: action " + strconv.Itoa(i+1) + ": " + err.Error())
 		}
 		if i > 0 && a.At < r.Actions[i-1].At {
@@ -392,78 +330,6 @@ func rulesOff(ids []string) (raft.RuleSet, error) {
 		return 0, errors.New("lab: off: " + err.Error())
 	}
 	return off, nil
-}
-
-func (a *Action) check(servers int) error {
-	known := func(id raft.ServerID) bool { return id <= raft.ServerID(servers) }
-	unknown := func(id raft.ServerID) bool { return id == 0 || !known(id) }
-	chance := func(p float64) bool { return p >= 0 && p <= 1 }
-	delay := func(d int64) bool { return d >= 0 && d <= maxDelay }
-	switch {
-	case !slices.Contains(Deeds, a.Do):
-		return errors.New("do: expected a deed such as crash, got " + strconv.Quote(string(a.Do)))
-	case a.At < 0 || a.At > MaxTime:
-		return errors.New("at: expected 0 to " + decimal(int64(MaxTime)) + ", got " + decimal(a.At))
-	case !known(a.Server) || !known(a.To) || slices.ContainsFunc(a.Servers, unknown) ||
-		slices.ContainsFunc(a.Learners, unknown):
-		return errors.New("expected servers of this world, at most " + strconv.Itoa(servers))
-	case a.Do == Clock && !(a.Rate >= 0.01 && a.Rate <= 100):
-		return errors.New("rate: expected 0.01 to 100, got " + strconv.FormatFloat(a.Rate, 'g', -1, 64))
-	case a.When != "" && Moments[a.When] == 0:
-		return errors.New("when: expected an event such as vote, got " + strconv.Quote(string(a.When)))
-	case a.Down < 0 || a.Down > MaxTime:
-		return errors.New("down: expected 0 to " + decimal(int64(MaxTime)) + ", got " + decimal(a.Down))
-	case len(a.Off) > 0 && a.Do != Rules:
-		return errors.New("off: expected rules with rules only")
-	case (a.Link != nil) != (a.Do == Network):
-		return errors.New("link: expected one with network, and with nothing else")
-	case a.Link != nil && !(chance(a.Link.Loss) && chance(a.Link.Duplicate) && chance(a.Link.Reorder)):
-		return errors.New("link: expected probabilities from 0 to 1")
-	case !delay(a.Disk) || a.Link != nil && !(delay(a.Link.Latency) && delay(a.Link.Jitter)):
-		return errors.New("expected delays from 0 to " + decimal(int64(maxDelay)))
-	case (a.Trap != 0) != (a.Do == Disarm) || a.Trap < 0:
-		return errors.New("trap: expected the number of a trap, 1 or more, with disarm, and with nothing else, got " +
-			strconv.Itoa(a.Trap))
-	case len(a.Learners) > 0 && a.Do != Reconfigure:
-		return errors.New("learners: expected none but with reconfigure")
-	case a.Do == Reconfigure && len(a.Servers)+len(a.Learners) == 0:
-		return errors.New("servers: expected at least one that is to have a vote, or to learn")
-	case a.Careful && a.Do != Wipe && a.Do != FlipBit && a.Do != Reconfigure && !a.Hang:
-		return errors.New("careful: expected it with wipe, flipBit, reconfigure and a disk that hangs only")
-	case a.Hang && (a.Do != SlowDisk || a.Disk != 0):
-		return errors.New("hang: expected it with disk only, and without a time")
-	case a.Skip < 0 || a.Skip > 1<<20 || a.Skip > 0 && a.When == "":
-		return errors.New("skip: expected 0 to " + strconv.Itoa(1<<20) + ", and a trap if it is not 0, got " +
-			strconv.Itoa(a.Skip))
-	case a.Careful && a.Down != 0:
-		return errors.New("down: expected 0: a server that is wiped with care does not return")
-	case a.Frame != 0 && (frameActs[a.Do] == "" || a.Do == InjectFrame):
-		return errors.New("frame: expected a frame's number with what is done to a frame only")
-	case a.Frame > 1<<53:
-		return errors.New("frame: expected at most 9007199254740992, got " + decimal(a.Frame))
-	case (a.Text != "") != (a.Do == EditFrame || a.Do == InjectFrame) || len(a.Text) > MaxText:
-		return errors.New("text: expected 1 to " + strconv.Itoa(MaxText) +
-			" bytes with editFrame and injectFrame, and with nothing else, got " + strconv.Itoa(len(a.Text)))
-	case a.Binary && !isBase64(a.Text):
-		return errors.New("text: expected a frame in base64 if binary is true, got " +
-			strconv.Quote(a.Text[:min(len(a.Text), 40)]))
-	case a.Do == InjectFrame && (a.Server == 0 || a.To == 0 || a.Server == a.To):
-		return errors.New("expected two servers between which to inject a frame")
-	case a.Expected != "" && a.Do != CompareAndSwap:
-		return errors.New("expected: expected none but with cas")
-	case a.Read != "" && a.Do != Get:
-		return errors.New("read: expected none but with get")
-	}
-	if _, known := wire.ReadOf(a.Read); !known {
-		return errors.New("read: expected log, readIndex, lease or local, got " + strconv.Quote(a.Read))
-	}
-	_, err := rulesOff(a.Off)
-	return err
-}
-
-func isBase64(text string) bool {
-	data, err := base64.StdEncoding.DecodeString(text)
-	return err == nil && len(data) > 0
 }
 
 func expected(what string, want int, got string) error {

@@ -26,7 +26,7 @@ func TestATapeFollowsWhatIsDoneAndBranches(t *testing.T) {
 			}
 			w.RunTo(to)
 			if i%20 == 5 {
-				if err := w.Do(deeds[i/20%len(deeds)]); err != nil {
+				if _, err := w.Do(deeds[i/20%len(deeds)]); err != nil {
 					t.Fatal(err)
 				}
 			}

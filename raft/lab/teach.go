@@ -2,25 +2,16 @@ package lab
 
 import (
 	"cmp"
+	"errors"
 	"slices"
 
 	"raftplayground/raft"
-)
-
-// Deeds that show what a rule or a timer is for.
-const (
-	Rules Deed = "rules" // from now on no server keeps the rules Off, and every server all others
-	// the election timers of all who do not lead are set evenly apart, in the order in which they would have run out
-	Spread Deed = "spread"
-	Align  Deed = "align" // … are set to run out at the same moment, when the last of them would have
+	"raftplayground/raft/explain"
 )
 
 // actOnRules switches rules in the running servers; those that start later are the same.
-func (w *World) actOnRules(a *Action) bool {
-	off, err := rulesOff(a.Off)
-	if err != nil {
-		return false // Action.check has refused it
-	}
+func (w *World) actOnRules(a *Action) {
+	off, _ := rulesOff(a.Off) // checked
 	w.off = off
 	w.unruly = w.unruly || off&^raft.Extensions != 0
 	for _, m := range w.machines {
@@ -28,11 +19,10 @@ func (w *World) actOnRules(a *Action) bool {
 			m.server.SwitchOff(off)
 		}
 	}
-	return true
 }
 
 // actOnTimers sets election timers. Those of paused servers stay.
-func (w *World) actOnTimers(a *Action) bool {
+func (w *World) actOnTimers(a *Action) error {
 	var waiting []*machine
 	left := func(m *machine) int {
 		m.server.Node().Status(&w.status)
@@ -62,5 +52,23 @@ func (w *World) actOnTimers(a *Action) bool {
 		m.server.SetTimer(ticks)
 		w.settle(m)
 	}
-	return len(waiting) > 0
+	if len(waiting) == 0 {
+		return errNoTimer
+	}
+	return nil
+}
+
+var errNoTimer = errors.New("lab: no server waits for a leader")
+
+// noTimer says why there are no election timers to be set, empty if there are.
+func noTimer(w *World, _ *Action, _ *machine) string {
+	for _, m := range w.machines {
+		if m.server == nil || m.paused {
+			continue
+		}
+		if m.server.Node().Status(&w.status); w.status.Role != raft.Leader {
+			return ""
+		}
+	}
+	return explain.Sentence(bare(errNoTimer))
 }

@@ -39,10 +39,10 @@ func TestRulesAreSwitchedInServersThatRun(t *testing.T) {
 	if w.RunTo(w.Now() + second); len(w.Off()) != 0 || w.Server(1) == nil {
 		t.Errorf("with all rules on again %v are off, S1 is %v", w.Off(), w.Server(1))
 	}
-	if err := w.Do(Action{Do: Rules, Off: []string{"tea"}}); err == nil {
+	if _, err := w.Do(Action{Do: Rules, Off: []string{"tea"}}); err == nil {
 		t.Error("a rule that does not exist can be switched off")
 	}
-	if err := w.Do(Action{Do: Heal, Off: []string{"preVote"}}); err == nil {
+	if _, err := w.Do(Action{Do: Heal, Off: []string{"preVote"}}); err == nil {
 		t.Error("heal takes rules")
 	}
 }

@@ -65,7 +65,7 @@ func TestTheViewShowsWhenTimersRunOut(t *testing.T) {
 		if m.State != Running || m.Rate != rate || m.Elapsed >= m.Timeout {
 			t.Fatalf("rate %v: %+v", rate, m)
 		}
-		if err := w.Do(Action{Do: Pause, Server: 2}); err != nil {
+		if _, err := w.Do(Action{Do: Pause, Server: 2}); err != nil {
 			t.Fatal(err)
 		}
 		w.RunTo(w.Now() + 10*millisecond)
@@ -73,7 +73,7 @@ func TestTheViewShowsWhenTimersRunOut(t *testing.T) {
 		if p := v.Machines[1]; p.State != Paused || p.Elapsed != m.Elapsed || p.Timeout != m.Timeout {
 			t.Fatalf("rate %v: %+v became %+v in a pause", rate, m, p)
 		}
-		if err := w.Do(Action{Do: Resume, Server: 2}); err != nil {
+		if _, err := w.Do(Action{Do: Resume, Server: 2}); err != nil {
 			t.Fatal(err)
 		}
 		w.View(&v)

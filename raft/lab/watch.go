@@ -165,7 +165,7 @@ func (w *World) about(a *Action) (d Done) {
 	if m := w.leader(); m != nil {
 		d.Leader = m.id
 	}
-	if frameActs[a.Do] != "" && a.Do != InjectFrame {
+	if a.Do.entry().touch != "" && a.Do != InjectFrame {
 		seq := w.frame(a)
 		for _, f := range w.hub.Flights(nil) {
 			if f.Seq == seq {

@@ -31,6 +31,7 @@ type World struct {
 	traps    []Trap   // set, and not sprung, in the order of their setting
 	trapped  int      // how many were ever set
 	sprung   []Action // to be done at once
+	outcome  string   // of the last action of the run: why it was not done, empty if it was
 	checker  *check.Checker
 	news     news
 	witness  Witness
@@ -154,21 +155,26 @@ func (w *World) RunTo(at int64) {
 	w.hub.Advance(w.now)
 }
 
-// Do does something now. It becomes part of the Run, which from here on has no other actions.
-func (w *World) Do(a Action) error {
+// Do does something now, and returns in a sentence why not if it would change nothing; then the world stays as it is.
+// What is done becomes part of the Run, which from here on has no other actions. The error says what is wrong with the
+// action as such, whatever the world.
+func (w *World) Do(a Action) (why string, err error) {
 	a.At = w.now
-	if err := a.check(w.run.Config.Servers); err != nil {
-		return errors.New("lab: " + err.Error())
+	if err := a.Check(w.run.Config.Servers); err != nil {
+		return "", errors.New("lab: " + err.Error())
 	}
 	if w.next == MaxActions {
-		return expected("at most that many actions", MaxActions, "one more")
+		return "", expected("at most that many actions", MaxActions, "one more")
+	}
+	if why := w.Can(&a); why != "" {
+		return why, nil
 	}
 	if w.next < len(w.run.Actions) {
 		w.run.Actions = w.run.Actions[:w.next:w.next] // a clone may still have to do the others
 	}
 	w.run.Actions = append(w.run.Actions, a)
 	w.moment(w.now)
-	return nil
+	return w.outcome, nil
 }
 
 // Clone returns an independent copy of the world, which goes on as the original would.
@@ -241,7 +247,7 @@ func (w *World) moment(at int64) {
 	w.deliver()
 	for w.next < len(w.run.Actions) && w.run.Actions[w.next].At <= at {
 		w.next++
-		w.act(&w.run.Actions[w.next-1])
+		w.outcome = w.act(&w.run.Actions[w.next-1])
 		w.deliver()
 		w.harm()
 	}

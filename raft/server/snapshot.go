@@ -29,14 +29,36 @@ func (s *Server) Compact() error {
 	return s.snapshot()
 }
 
+// MayCompact returns the error with which Compact would refuse now, nil if it would not.
+func (s *Server) MayCompact() error {
+	if s.failed != nil {
+		return s.failed
+	}
+	if err := s.node.MayCompact(s.applied); err != nil {
+		return err
+	}
+	_, err := s.fittingState()
+	return err
+}
+
 // snapshot puts the state machine's state in the place of the log.
 func (s *Server) snapshot() error {
-	data := s.state()
-	if len(data) > kv.MaxSnapshot { // no follower would take it, and the log has to stay
-		return errors.New("server: expected a state of at most " + decimal(kv.MaxSnapshot) + " bytes, got " +
-			decimal(len(data)))
+	data, err := s.fittingState()
+	if err != nil {
+		return err
 	}
 	return s.node.Compact(s.applied, data)
+}
+
+// fittingState returns the state machine's state, or the error that it is too large for a snapshot: no follower would
+// take it, and the log has to stay.
+func (s *Server) fittingState() ([]byte, error) {
+	data := s.state()
+	if len(data) > kv.MaxSnapshot {
+		return nil, errors.New("server: expected a state of at most " + decimal(kv.MaxSnapshot) + " bytes, got " +
+			decimal(len(data)))
+	}
+	return data, nil
 }
 
 // state returns the state machine's state as it goes into a snapshot.

@@ -15,9 +15,8 @@ import (
 func (d *Decoder) decodeObject(data []byte, f *Frame) *Error {
 	if d.iter == nil {
 		d.iter = jsoniter.NewIterator(jsoniter.ConfigDefault)
-		d.scratch = make([]byte, 0, maxNumber) // json-iterator takes nil for "not capturing"
 	}
-	r := reader{scanner: scanner{data: data, iter: d.iter, scratch: d.scratch}}
+	r := reader{scanner: scanner{data: data, iter: d.iter}}
 	if !utf8.Valid(data) {
 		return expected(CodeNotAFrame, "frame", "JSON in UTF-8", data)
 	}
@@ -25,7 +24,6 @@ func (d *Decoder) decodeObject(data []byte, f *Frame) *Error {
 		return expected(CodeNotAFrame, "frame", "one whole JSON object (it goes wrong at byte "+strconv.Itoa(r.pos)+")",
 			data)
 	}
-	d.scratch = r.scratch[:0]
 	var top object
 	r.object(data, "frame", &top)
 	if r.err != nil {

@@ -1,6 +1,7 @@
 package wire
 
 import (
+	"bytes"
 	"encoding/base64"
 
 	jsoniter "github.com/json-iterator/go"
@@ -22,7 +23,6 @@ type scanner struct {
 	pos     int
 	checked bool
 	iter    *jsoniter.Iterator
-	scratch []byte
 }
 
 // check walks over the whole text and tells whether it is one JSON object and nothing else.
@@ -116,24 +116,48 @@ func (s *scanner) scalar() bool {
 	if s.checked {
 		return true
 	}
-	// json-iterator reads numbers of any length into a big one, which takes time that grows with the square.
-	return s.pos-start <= maxNumber && !misshapen(s.data[start:s.pos]) && s.judge(start)
+	return s.pos-start <= maxNumber && isScalar(s.data[start:s.pos])
 }
 
-// misshapen tells what json-iterator lets pass and JSON does not: -.5, -01.
-func misshapen(scalar []byte) bool {
-	if len(scalar) < 2 || scalar[0] != '-' {
+// isScalar tells whether this is true, false, null or a number as RFC 8259 has them. json-iterator lets some pass that
+// are none, such as -01, and takes a time for long ones that grows with their square.
+func isScalar(text []byte) bool {
+	switch string(text) {
+	case "true", "false", "null":
+		return true
+	}
+	rest := bytes.TrimPrefix(text, []byte("-"))
+	digits := func() bool {
+		before := len(rest)
+		rest = bytes.TrimLeft(rest, "0123456789")
+		return len(rest) < before
+	}
+	leading := len(rest) > 1 && rest[0] == '0' && isDigit(rest[1])
+	if leading || !digits() {
 		return false
 	}
-	return !isDigit(scalar[1]) || scalar[1] == '0' && len(scalar) > 2 && isDigit(scalar[2])
+	if len(rest) > 0 && rest[0] == '.' {
+		if rest = rest[1:]; !digits() {
+			return false
+		}
+	}
+	if len(rest) > 0 && rest[0]|' ' == 'e' {
+		if rest = rest[1:]; len(rest) > 0 && (rest[0] == '+' || rest[0] == '-') {
+			rest = rest[1:]
+		}
+		if !digits() {
+			return false
+		}
+	}
+	return len(rest) == 0
 }
 
-// judge has json-iterator read the value that lies between start and pos and tells whether it is that one value.
+// judge has json-iterator read the string that lies between start and pos and tells whether its escapes mean something.
 func (s *scanner) judge(start int) bool {
-	s.iter.ResetBytes(s.data[start:])
+	s.iter.ResetBytes(s.data[start:s.pos])
 	s.iter.Error = nil
-	s.scratch = s.iter.SkipAndAppendBytes(s.scratch[:0])
-	return s.iter.Error == nil && len(s.scratch) == s.pos-start
+	s.iter.ReadString()
+	return s.iter.Error == nil
 }
 
 func isSpace(c byte) bool { return c == ' ' || c == '\t' || c == '\n' || c == '\r' }

@@ -112,6 +112,9 @@
 //	      the same frame, with another text; "base64" in the place of "frame" makes it binary
 //	{"id":4,"method":"frame","params":{"do":"inject","from":1,"to":2,"frame":"1>2:…"}}
 //	      a frame as if 1 had sent it to 2
+//	{"id":4,"method":"act","params":{"do":"cut","server":1,"to":2}}
+//	      a deed of the lab that is the network's: cut, mend, hold, release, partition (with "servers"), network
+//	      (with "link"), heal, and holdFrame … injectFrame (with "frame", "text"); any other is refused in a sentence
 //	{"id":5,"method":"network","params":{"start":true}}
 //	      start the clock now (see below)
 //	{"id":6,"method":"seats","params":{"new":true}}

@@ -62,6 +62,22 @@ func TestBothDoorsLeadToTheSameRoom(t *testing.T) {
 		{"frame", `{"do":"edit","seq":3,"frame":"no frame"}`, func(h *Hub) error {
 			return h.Act(1, &Act{Do: EditFrame, Seq: 3, Frame: []byte("no frame")})
 		}},
+		{"act", `{"at":0,"do":"cut","server":1,"to":2}`, func(h *Hub) error {
+			return h.Do(1, &ToDo{Do: "cut", From: 1, To: 2})
+		}},
+		{"act", `{"do":"network","link":{"latency":7,"loss":0.5}}`, func(h *Hub) error {
+			link := Conditions{ptr(int64(7)), ptr(int64(0)), ptr(0.5), ptr(0.0), ptr(0.0)}
+			return h.Do(1, &ToDo{Do: "network", Link: &link})
+		}},
+		{"act", `{"do":"partition","servers":[1,2]}`, func(h *Hub) error {
+			return h.Do(1, &ToDo{Do: "partition", Side: []uint64{1, 2}})
+		}},
+		{"act", `{"do":"injectFrame","server":1,"to":2,"text":"CAEQAg==","binary":true}`, func(h *Hub) error {
+			return h.Do(1, &ToDo{Do: "injectFrame", From: 1, To: 2, Text: []byte{8, 1, 16, 2}, Binary: true})
+		}},
+		{"act", `{"do":"holdFrame","frame":99}`,
+			func(h *Hub) error { return h.Do(1, &ToDo{Do: "holdFrame", Frame: 99}) }},
+		{"act", `{"do":"crash","server":1}`, func(h *Hub) error { return h.Do(1, &ToDo{Do: "crash", From: 1}) }},
 		{"state", `{"name":"Ada","claim":1}`, func(h *Hub) error {
 			return h.Describe(1, &Description{Name: ptr("Ada"), Claim: 1})
 		}},

@@ -149,17 +149,47 @@ func (h *Hub) Act(conn uint64, a *Act) error {
 	if err != nil {
 		return err
 	}
+	l, f, err := h.meant(a)
+	switch {
+	case err != nil:
+		return err
+	case a.Do == InjectFrame:
+		h.inject(m, l, a)
+		return nil
+	case a.Do == DuplicateFrame:
+		h.charge(m, len(f.data)) // 50 bytes that send a megabyte
+	}
+	h.treat(l, f, a)
+	h.did(m, Deed{Do: FrameTouched, Act: a.Do, Frame: a.Seq, From: l.From, To: l.To})
+	return nil
+}
+
+// MayAct returns the error with which Act would refuse now, nil if it would not.
+func (h *Hub) MayAct(conn uint64, a *Act) error {
+	if _, err := h.memberOf(conn); err != nil {
+		return err
+	}
+	_, _, err := h.meant(a)
+	return err
+}
+
+// meant returns the frame to which something is to be done and its link, of InjectFrame only the link; or why that
+// cannot be done.
+func (h *Hub) meant(a *Act) (*link, *flight, error) {
 	switch a.Do {
 	case HoldFrame, ReleaseFrame, DropFrame, DeliverFrame, DuplicateFrame:
 	case EditFrame, InjectFrame:
 		if err := h.possibleFrame(frame{a.Frame, a.Binary}); err != nil {
-			return err
+			return nil, nil, err
 		}
 	default:
-		return badParam("do", acts, strconv.Quote(clip(string(a.Do))))
+		return nil, nil, badParam("do", acts, strconv.Quote(clip(string(a.Do))))
 	}
 	if a.Do == InjectFrame {
-		return h.inject(m, a)
+		if err := twoServers("from", a.From, a.To, len(h.seats)); err != nil {
+			return nil, nil, err
+		}
+		return h.link(a.From, a.To), nil, nil
 	}
 	for i := range h.links {
 		l := &h.links[i]
@@ -167,16 +197,14 @@ func (h *Hub) Act(conn uint64, a *Act) error {
 		if f == nil {
 			continue
 		}
-		if a.Do == DuplicateFrame {
-			h.charge(m, len(f.data)) // 50 bytes that send a megabyte
+		flying := h.flying + len(a.Frame) - len(f.data)
+		if a.Do == EditFrame && flying > h.allowed {
+			words := "at most " + strconv.Itoa(h.allowed) + " bytes under way in the room"
+			return nil, nil, badParam("frame", words, strconv.Itoa(flying))
 		}
-		if err := h.treat(l, f, a); err != nil {
-			return err
-		}
-		h.did(m, Deed{Do: FrameTouched, Act: a.Do, Frame: a.Seq, From: l.From, To: l.To})
-		return nil
+		return l, f, nil
 	}
-	return badParam("seq", "a frame that is under way between servers", decimal(a.Seq)+", which is not")
+	return nil, nil, badParam("seq", "a frame that is under way between servers", decimal(a.Seq)+", which is not")
 }
 
 // possibleFrame refuses what no member could send as a frame. Its receiver would take it for something that
@@ -196,19 +224,15 @@ func (h *Hub) possibleFrame(f frame) error {
 	return nil
 }
 
-// inject sends a frame as if one server had sent it to another.
-func (h *Hub) inject(m *member, a *Act) error {
-	if err := twoServers("from", a.From, a.To, len(h.seats)); err != nil {
-		return err
-	}
+// inject sends a frame on a link as if its server had sent it.
+func (h *Hub) inject(m *member, l *link, a *Act) {
 	h.seq++
-	h.carry(h.link(a.From, a.To), frame{a.Frame, a.Binary}, 0)
+	h.carry(l, frame{a.Frame, a.Binary}, 0)
 	h.did(m, Deed{Do: FrameTouched, Act: a.Do, Frame: h.seq, From: a.From, To: a.To})
-	return nil
 }
 
 // treat does with a frame of link l what was asked.
-func (h *Hub) treat(l *link, found *flight, a *Act) error {
+func (h *Hub) treat(l *link, found *flight, a *Act) {
 	f, now := *found, h.clock.now
 	switch a.Do {
 	case HoldFrame:
@@ -231,12 +255,7 @@ func (h *Hub) treat(l *link, found *flight, a *Act) error {
 		h.seq++
 		h.carry(l, f.frame, f.seq)
 	case EditFrame:
-		flying := h.flying + len(a.Frame) - len(f.data)
-		if flying > h.allowed {
-			return badParam("frame", "at most "+strconv.Itoa(h.allowed)+" bytes under way in the room",
-				strconv.Itoa(flying))
-		}
-		h.flying = flying
+		h.flying += len(a.Frame) - len(f.data)
 		found.frame = frame{a.Frame, a.Binary}
 		fate := "sent"
 		if f.held {
@@ -244,5 +263,4 @@ func (h *Hub) treat(l *link, found *flight, a *Act) error {
 		}
 		h.tell(sighting{seq: f.seq, from: l.From, to: l.To, sent: f.sent, due: f.due, fate: fate, frame: found.frame})
 	}
-	return nil
 }

@@ -8,7 +8,7 @@ import jsoniter "github.com/json-iterator/go"
 // mostParams is how long the parameters of a method may be. Only frames and reports have reason to be long;
 // 80,000 keys of the others took 20 ms to read.
 func (h *Hub) mostParams(method string) int {
-	if method == "frame" || method == "report" {
+	if method == "frame" || method == "report" || method == "act" {
 		return h.limits.Message
 	}
 	return 32 << 10 // 72 links with all settings are 12 KiB
@@ -43,6 +43,14 @@ func (h *Hub) answerCall(m *member, id []byte, method string, raw []byte) (err e
 		if err = readParams(raw, a.read); err == nil {
 			err = h.Act(m.conn, &a)
 		}
+	case "act":
+		var d ToDo
+		if err = readParams(raw, d.read); err == nil {
+			err = d.decode()
+		}
+		if err == nil {
+			err = h.Do(m.conn, &d)
+		}
 	case "state":
 		var d Description
 		if err = readParams(raw, d.read); err == nil {
@@ -51,7 +59,7 @@ func (h *Hub) answerCall(m *member, id []byte, method string, raw []byte) (err e
 	case "report":
 		err = h.report(m, raw)
 	default:
-		const methods = "join, seat, seats, network, frame, state or report"
+		const methods = "join, seat, seats, network, frame, act, state or report"
 		words := "method: expected " + methods + ", or a frame with from and to; got " + clip(method)
 		err = &Refusal{CodeUnknownMethod, "method", words}
 	}

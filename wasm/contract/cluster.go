@@ -47,6 +47,7 @@ type ServerView struct {
 	RoundTrip *Micros  `json:"roundTrip"`         // of real time, to the relay and back
 	Machine   *Machine `json:"machine,omitempty"` // in the lab
 	Report    *Report  `json:"report"`            // null: it has not described itself (yet), or is of another kind
+	Tally     string   `json:"tally,omitempty"`   // of a candidate: how its election stands, "2 of 3" votes
 }
 
 // Seat says whether a seat of a room is taken. "gone": it is leased, but its tab is closed: the server has
@@ -104,14 +105,58 @@ type Report struct {
 	LastTerm     U64      `json:"lastTerm"`
 	AppliedIndex U64      `json:"appliedIndex"`
 	StateHash    string   `json:"stateHash"`
-	Encoding     string   `json:"encoding"` // of its calls, by its name in package wire
-	Timer        *Timer   `json:"timer"`    // null for a leader
-	Votes        []Vote   `json:"votes"`    // a candidate's election
+	State        *State   `json:"state,omitempty"` // absent: of another tab's server it is not known
+	Encoding     string   `json:"encoding"`        // of its calls, by its name in package wire
+	Timer        *Timer   `json:"timer"`           // null for a leader
+	Votes        []Vote   `json:"votes"`           // a candidate's election
 	VotesNeeded  int      `json:"votesNeeded"`
 	Quorums      []Quorum `json:"quorums"` // by its configuration; two while that is joint; none: it is of another kind
 	Peers        []Peer   `json:"peers"`   // a leader's followers
 	Log          Log      `json:"log"`
 	BadFrames    U64      `json:"badFrames"` // frames that it could not decode, since it started
+}
+
+// ServerReport is the notification "report" as the tabs of this project send it to each other: the Report, the log only
+// when it changed, and the events that happened since the report before, in words. Each server's events are put into
+// words in its own tab, which alone knows them; every tab of the room then tells the story of all servers.
+//
+//typescript:none
+type ServerReport struct {
+	Report
+	Log   *Log   `json:"log,omitempty"`
+	State *State `json:"state,omitempty"` // left out, and not looked at: 30 reports a second would carry it
+
+	// The events of one life of the server are numbered from 0; First is the number of Events[0], so that a report that
+	// comes twice (the hub keeps the last one for those who join) is not told twice.
+	Life   U64             `json:"life"`
+	First  U64             `json:"first"`
+	Events []ReportedEvent `json:"events,omitempty"` // not null, which the room refuses
+}
+
+// ReportedEvent is a StoryLine without the number that each tab gives it.
+//
+//typescript:none
+type ReportedEvent struct {
+	At      Micros `json:"at"`
+	Kind    string `json:"kind"`
+	Weight  Weight `json:"weight"`
+	Text    string `json:"text"`
+	Why     string `json:"why"`
+	Section string `json:"section"`
+	Term    U64    `json:"term"`
+}
+
+// State is the key-value state of a server as of its appliedIndex. Of one that is down it is what its snapshot holds.
+type State struct {
+	Keys  int    `json:"keys"`  // so many there are
+	Pairs []Pair `json:"pairs"` // the first 32 of them at most, in the order of their keys' bytes
+}
+
+// Pair is a key and its value. What cannot be shown of them is a "·".
+type Pair struct {
+	Key   string `json:"key"`
+	Value string `json:"value"`           // at most 200 characters; if it is cut it ends in "…"
+	Bytes int    `json:"bytes,omitempty"` // of a value that is cut: of the whole
 }
 
 // Timer is an election timer.
@@ -184,12 +229,6 @@ type RoomState struct {
 	Rate     float64 `json:"rate"` // of the cluster's clock: seconds in a second of real time
 	Watchers int     `json:"watchers"`
 	Links    []Link  `json:"links"`
-}
-
-// Room is the room, and how its servers count.
-type Room struct {
-	RoomState
-	Majorities []int `json:"majorities"` // how many of 0, 1, … 9 voters are a majority, as the servers count now
 }
 
 // Link is one direction between two servers.

@@ -14,6 +14,8 @@ type Lab struct {
 	Properties []Property `json:"properties"`
 	Chaos      bool       `json:"chaos"` // faults are drawn as time goes on
 	Traps      []Trap     `json:"traps"`
+
+	Wrong jsoniter.RawMessage `json:"wrong" typescript:"LabWrong[]"` // with the machines, and what rights it
 }
 
 // Branch is one way that the run went. To act in the past makes a branch; what came of it without the act is
@@ -112,6 +114,13 @@ type Stepped struct {
 	Text string `json:"text"`
 }
 
+// Acted answers an Act that was done.
+type Acted struct {
+	At     Micros              `json:"at"`
+	Branch int                 `json:"branch"`
+	Undo   jsoniter.RawMessage `json:"undo" typescript:"LabAction[]"` // what takes it back; none: nothing does
+}
+
 // FrameDetails is all about a frame under way.
 type FrameDetails struct {
 	Seq      uint64      `json:"seq"`
@@ -128,6 +137,9 @@ type FrameDetails struct {
 	Bytes    int         `json:"bytes"`
 	Whole    bool        `json:"whole"` // its own encoding shows all of it; else its first 16 KB, with … after them
 	Next     []string    `json:"next"`  // what a copy of its receiver does with it now, in words
+
+	// What can be done to it, but for the edit, which has a form.
+	Deeds jsoniter.RawMessage `json:"deeds" typescript:"LabOffer[]"`
 }
 
 // FrameForm is a frame in one encoding.

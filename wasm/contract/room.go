@@ -167,32 +167,3 @@ type SeenFrame struct {
 	Base64 []byte  `json:"base64,omitempty"` // … of a frame that is binary
 	At     *Micros `json:"at,omitempty"`
 }
-
-// ServerReport is the notification "report" as the tabs of this project send it to each other: the Report, the log only
-// when it changed, and the events that happened since the report before, in words. Each server's events are put into
-// words in its own tab, which alone knows them; every tab of the room then tells the story of all servers.
-//
-//typescript:none
-type ServerReport struct {
-	Report
-	Log *Log `json:"log,omitempty"`
-
-	// The events of one life of the server are numbered from 0; First is the number of Events[0], so that a report that
-	// comes twice (the hub keeps the last one for those who join) is not told twice.
-	Life   U64             `json:"life"`
-	First  U64             `json:"first"`
-	Events []ReportedEvent `json:"events,omitempty"` // not null, which the room refuses
-}
-
-// ReportedEvent is a StoryLine without the number that each tab gives it.
-//
-//typescript:none
-type ReportedEvent struct {
-	At      Micros `json:"at"`
-	Kind    string `json:"kind"`
-	Weight  Weight `json:"weight"`
-	Text    string `json:"text"`
-	Why     string `json:"why"`
-	Section string `json:"section"`
-	Term    U64    `json:"term"`
-}

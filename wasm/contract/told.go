@@ -5,11 +5,12 @@ package contract
 type Batch struct {
 	Clock      *Clock          `json:"clock,omitempty"`
 	Connection *Connection     `json:"connection,omitempty"`
-	Room       *Room           `json:"room,omitempty"`
+	Room       *RoomState      `json:"room,omitempty"`
 	Self       *Status         `json:"self,omitempty"`
 	Watching   *string         `json:"watching,omitempty"` // why this tab only watches, in words
 	Advice     *[]Advice       `json:"advice,omitempty"`   // all that there is to say about the room itself
 	Servers    []ServerView    `json:"servers,omitempty"`  // all of them, when any changed
+	Answers    *Answers        `json:"answers,omitempty"`  // all of them, when any changed
 	Flights    []Flight        `json:"flights,omitempty"`  // new ones
 	Lost       []Loss          `json:"lost,omitempty"`
 	Story      []StoryLine     `json:"story,omitempty"`    // new ones, oldest first

@@ -12,8 +12,10 @@ type ToWorker struct {
 	Start     *Start     `type:"start"`
 	Drawn     *Drawn     `type:"drawn"`
 	Hidden    *Hidden    `type:"hidden"`
+	Regard    *Regard    `type:"regard"`
 	Request   *Request   `type:"request"`
 	Network   *Network   `type:"network"`
+	Act       *Act       `type:"act" typescript:"-"` // the network's deeds, see ToLab
 	Seats     *Seats     `type:"seats"`
 	Reconnect *Reconnect `type:"reconnect"`
 	Stop      *Halt      `type:"stop"`
@@ -101,25 +103,25 @@ type Reconnect struct{}
 // Halt ends the Worker's work.
 type Halt struct{}
 
-// ToLab is what the page tells the lab's Worker, beside drawn, hidden, request and network (rate and links)
-// of a live room.
+// ToLab is what the page tells the lab's Worker, beside drawn, hidden, regard, request and network (rate and
+// links) of a live room.
 type ToLab struct {
-	Drawn    *Drawn         `type:"drawn" typescript:"-"`
-	Hidden   *Hidden        `type:"hidden" typescript:"-"`
-	Request  *Request       `type:"request" typescript:"-"`
-	Network  *Network       `type:"network" typescript:"-"`
-	Open     *Open          `type:"open"`
-	Seek     *Seek          `type:"seek"`
-	Step     *Step          `type:"step"`
-	Branch   *LookAtBranch  `type:"branch"`
-	Act      *Act           `type:"act"`
-	Frame    *LookAtFrame   `type:"frame"`
-	FrameAct *ActOnFrame    `type:"frameAct"`
-	Inboxes  *LookAtInboxes `type:"inboxes"`
-	Timers   *SetTimers     `type:"timers"`
-	Chaos    *SetChaos      `type:"chaos"`
-	Replay   *LookBack      `type:"replay"`
-	Moment   *TellMoment    `type:"moment"`
+	Drawn   *Drawn         `type:"drawn" typescript:"-"`
+	Hidden  *Hidden        `type:"hidden" typescript:"-"`
+	Regard  *Regard        `type:"regard" typescript:"-"`
+	Request *Request       `type:"request" typescript:"-"`
+	Network *Network       `type:"network" typescript:"-"`
+	Open    *Open          `type:"open"`
+	Seek    *Seek          `type:"seek"`
+	Step    *Step          `type:"step"`
+	Branch  *LookAtBranch  `type:"branch"`
+	Act     *Act           `type:"act"`
+	Frame   *LookAtFrame   `type:"frame"`
+	Deeds   *AskForDeeds   `type:"deeds"`
+	Inboxes *LookAtInboxes `type:"inboxes"`
+	Chaos   *SetChaos      `type:"chaos"`
+	Replay  *LookBack      `type:"replay"`
+	Moment  *TellMoment    `type:"moment"`
 }
 
 // Open opens another run, null: the one that the lab begins with; at a moment of it. Answers as TellMoment
@@ -165,10 +167,17 @@ type LookAtBranch struct {
 	At     *Micros `json:"at"` // null: where its end is
 }
 
-// Act does something to the cluster at the playhead; in the past it makes a branch.
+// Act does something to the cluster at the playhead; in the past it makes a branch. Answers Acted, an error that says
+// why not if it would change nothing.
 type Act struct {
 	ID     int                 `json:"id"`
 	Action jsoniter.RawMessage `json:"action" typescript:"LabAction"`
+}
+
+// AskForDeeds asks what can be done to a server now. Answers LabOffer[][], in groups.
+type AskForDeeds struct {
+	ID     int `json:"id"`
+	Server int `json:"server"`
 }
 
 // LookAtFrame asks about a frame under way. Answers FrameDetails.
@@ -177,46 +186,10 @@ type LookAtFrame struct {
 	Seq uint64 `json:"seq"`
 }
 
-// ActOnFrame does something with a frame under way.
-type ActOnFrame struct {
-	ID   int      `json:"id"`
-	Seq  uint64   `json:"seq"`
-	Act  FrameAct `json:"act"`
-	Text string   `json:"text,omitempty"` // edit: the frame's new content
-}
-
-// FrameAct is what can be done with a frame.
-type FrameAct string
-
-// The acts on a frame.
-const (
-	DropFrame      FrameAct = "drop"
-	HoldFrame      FrameAct = "hold"
-	ReleaseFrame   FrameAct = "release"
-	DeliverFrame   FrameAct = "deliver"
-	DuplicateFrame FrameAct = "duplicate"
-	EditFrame      FrameAct = "edit"
-)
-
 // LookAtInboxes asks what is on its way to whom. Answers a list of Inbox.
 type LookAtInboxes struct {
 	ID int `json:"id"`
 }
-
-// SetTimers sets the election timers apart from each other, or all to the same moment.
-type SetTimers struct {
-	ID  int       `json:"id"`
-	Act TimersAct `json:"act"`
-}
-
-// TimersAct is what can be done with the election timers.
-type TimersAct string
-
-// The acts on timers.
-const (
-	Spread TimersAct = "spread"
-	Align  TimersAct = "align"
-)
 
 // SetChaos begins to draw faults as time goes on, or ends it.
 type SetChaos struct {

@@ -2,6 +2,7 @@ package page
 
 import (
 	"raftplayground/raft"
+	"raftplayground/raft/explain"
 	"raftplayground/raft/kv"
 	"raftplayground/raft/wire"
 	"raftplayground/wasm/contract"
@@ -14,8 +15,43 @@ const (
 	shownLabel   = 24 // bytes
 )
 
-// Describe says in v what a frame is, in the words of a learner.
-func Describe(v *contract.Flight, f *wire.Frame) {
+// Reader understands frames.
+type Reader struct {
+	Frame   wire.Frame // that was read last, until the next is
+	decoder wire.Decoder
+	buffer  []byte
+}
+
+// Read reads a frame of this kind, and returns whether it can be understood.
+func (r *Reader) Read(kind wire.Kind, data []byte) bool {
+	r.buffer = append(r.buffer[:0], data...)
+	return r.decoder.Decode(kind, r.buffer, &r.Frame) == nil
+}
+
+// Flight describes a message of so many bytes, of which data are the first or all.
+func (r *Reader) Flight(m contract.Message, kind wire.Kind, data []byte, bytes int) contract.Flight {
+	m.Kind, m.Label = contract.Unknown, "not understood"
+	v := contract.Flight{Message: m, Entries: []contract.U64{}, Bytes: bytes, Text: Shown(kind, data, ShownText)}
+	if len(data) < bytes {
+		describeCut(&v, kind, data)
+	} else if r.Read(kind, data) {
+		describe(&v, &r.Frame)
+	}
+	return v
+}
+
+// Message describes one of which data is all.
+func (r *Reader) Message(m contract.Message, kind wire.Kind, data []byte) contract.Message {
+	v := contract.Flight{Message: m}
+	v.Kind, v.Label = contract.Unknown, "not understood"
+	if r.Read(kind, data) {
+		describe(&v, &r.Frame)
+	}
+	return v.Message
+}
+
+// describe says in v what a frame is, in the words of a learner.
+func describe(v *contract.Flight, f *wire.Frame) {
 	switch {
 	case f.RPC != nil:
 		describeRPC(v, f.RPC)
@@ -123,8 +159,8 @@ func refusalLabel(e *wire.Error) string {
 	return "no"
 }
 
-// DescribeCut tells what can be told of a frame of which the hub passed on only the beginning: entries at length.
-func DescribeCut(v *contract.Flight, kind wire.Kind, beginning []byte) {
+// describeCut tells what can be told of a frame of which the hub passed on only the beginning: entries at length.
+func describeCut(v *contract.Flight, kind wire.Kind, beginning []byte) {
 	method, term := wire.Peek(kind, beginning)
 	if method == "" {
 		v.Label = "too long to show"
@@ -154,14 +190,5 @@ func FateOf(word string) contract.Fate {
 	return contract.Sent
 }
 
-// Clip returns at most limit bytes of text, cut between characters and marked where it is cut.
-func Clip(text string, limit int) string {
-	if len(text) <= limit {
-		return text
-	}
-	end := limit - len("…")
-	for end > 0 && text[end]&0xC0 == 0x80 {
-		end--
-	}
-	return text[:end] + "…"
-}
+// Clip returns at most limit bytes of text, see explain.Clip.
+func Clip(text string, limit int) string { return explain.Clip(text, limit) }

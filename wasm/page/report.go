@@ -1,14 +1,20 @@
 package page
 
 import (
+	"unicode/utf8"
+
 	"raftplayground/raft"
 	"raftplayground/raft/kv"
 	"raftplayground/raft/server"
 	"raftplayground/wasm/contract"
 )
 
-// reportEntries is how many entries of the log's end a report shows.
-const reportEntries = 64
+// What a report shows of the log's end and of the key-value state: more of either would make every batch large.
+const (
+	reportEntries = 64
+	reportPairs   = 32
+	reportValue   = 200 // characters; the page's own client writes no more
+)
 
 // Report returns what a server says of itself at a moment. Its host has not told it of the last untold ticks yet, as a
 // simulation does not while nothing happens.
@@ -21,7 +27,7 @@ func Report(s *server.Server, at contract.Micros, untold int) *contract.Report {
 		VotedFor: somebody(status.VotedFor), Leader: somebody(status.Leader),
 		CommitIndex: contract.U64(status.CommitIndex), LastIndex: contract.U64(status.LastIndex),
 		LastTerm: contract.U64(status.LastTerm), AppliedIndex: contract.U64(status.LastApplied),
-		StateHash: kv.HashText(s.Store().Hash()), Encoding: s.Encoding().String(),
+		StateHash: kv.HashText(s.Store().Hash()), State: stateOf(s.Store()), Encoding: s.Encoding().String(),
 		Votes: votesOf(&status), VotesNeeded: quorums[0].Needed, Quorums: quorumsOf(quorums), Peers: peersOf(&status),
 		Log: logOf(s.Node(), status.SnapshotIndex+1, status.LastIndex), BadFrames: contract.U64(s.BadFrames()),
 	}
@@ -99,6 +105,21 @@ func logOf(n *raft.Node, first, last raft.Index) contract.Log {
 		log.Cells = append(log.Cells, cell)
 	}
 	return log
+}
+
+// stateOf is the beginning of a key-value state.
+func stateOf(s *kv.Store) *contract.State {
+	first := s.First(reportPairs)
+	state := &contract.State{Keys: s.Len(), Pairs: make([]contract.Pair, 0, len(first))}
+	for _, p := range first {
+		begin := p.Value[:min(len(p.Value), utf8.UTFMax*(reportValue+1))]
+		pair := contract.Pair{Key: kv.Shown(p.Key, kv.MaxKey), Value: kv.Shown(begin, reportValue)}
+		if utf8.RuneCountInString(begin) > reportValue {
+			pair.Bytes = len(p.Value)
+		}
+		state.Pairs = append(state.Pairs, pair)
+	}
+	return state
 }
 
 // Numbers are the numbers of servers. The list is never nil.

@@ -2,6 +2,7 @@ package page
 
 import (
 	"fmt"
+	"slices"
 	"strings"
 	"testing"
 
@@ -55,6 +56,7 @@ func TestTheReportSaysWhatThePageReads(t *testing.T) {
 	s.Node().Status(&st)
 	want := fmt.Sprintf(`{"server":2,"at":12500,"role":"follower","term":"9007199254740993","votedFor":3,"leader":3,`+
 		`"commitIndex":2,"lastIndex":2,"lastTerm":"9007199254740992","appliedIndex":2,"stateHash":"%016x",`+
+		`"state":{"keys":1,"pairs":[{"key":"a\"","value":"\"1\""}]},`+
 		`"encoding":"colon","timer":{"elapsed":7000,"timeout":%d000,"longest":300000},"votes":[],"votesNeeded":2,`+
 		`"quorums":[{"voters":[1,2,3],"needed":2,"agreed":0}],"peers":[],"log":{"first":1,"cells":[`+
 		`{"term":9007199254740991,"kind":"noop","text":""},`+
@@ -112,6 +114,49 @@ func TestConfigurationsAreShownInTheReport(t *testing.T) {
 	want := `"quorums":[{"voters":[1,4,5],"needed":2,"agreed":0},{"voters":[1,2,3],"needed":2,"agreed":0}],`
 	if got := reported(t, s, 0); !strings.Contains(got, want) {
 		t.Errorf("got %s, want %s in it", got, want)
+	}
+}
+
+func TestTheReportShowsTheBeginningOfTheState(t *testing.T) {
+	s := start(t, 2, 3)
+	const many = 1000
+	commands, long := "", strings.Repeat("é", 200)
+	for i := range many {
+		commands += fmt.Sprintf(";1,set k%03d=%d", i, i)
+	}
+	hear(s, "3>2:AppendEntries:Request:1:3:0:0:1000:entries="+commands[1:])
+	state := Report(s, 0, 0).State
+	shown := state.Pairs
+	if state.Keys != many || len(shown) != reportPairs || shown[0].Key != "k000" || shown[31].Value != "31" {
+		t.Errorf("of %d keys it shows %d: %+v", state.Keys, len(shown), shown)
+	}
+	hear(s, "3>2:AppendEntries:Request:2:3:1000:1:1003:entries=1,set b="+long+";1,set c="+long+"!;1,set a=\x01")
+	pairs := Report(s, 0, 0).State.Pairs
+	want := []contract.Pair{
+		{Key: "a", Value: "·"}, {Key: "b", Value: long},
+		{Key: "c", Value: strings.Repeat("é", 199) + "…", Bytes: 401},
+	}
+	if len(pairs) != reportPairs || !slices.Equal(pairs[:3], want) || pairs[3].Key != "k000" {
+		t.Errorf("got %+v", pairs)
+	}
+}
+
+func BenchmarkReportOfManyKeys(b *testing.B) {
+	s := start(b, 2, 3)
+	for term := range 16 {
+		commands := ""
+		for i := range 64 {
+			commands += fmt.Sprintf(";1,set key%03d=%d", term*64+i, i)
+		}
+		prev, prevTerm := term*64, min(term, 1)
+		hear(s, fmt.Sprintf("3>2:AppendEntries:Request:1:3:%d:%d:%d:entries=%s", prev, prevTerm, prev+64, commands[1:]))
+	}
+	if s.Store().Len() != 1024 {
+		b.Fatal(s.Store().Len())
+	}
+	b.ReportAllocs()
+	for b.Loop() {
+		reported(b, s, 12_500)
 	}
 }
 

@@ -6,6 +6,7 @@ import (
 
 	"raftplayground/raft"
 	"raftplayground/raft/explain"
+	"raftplayground/raft/wire"
 	"raftplayground/wasm/contract"
 )
 
@@ -29,6 +30,20 @@ func Event(server raft.ServerID, e *raft.Event) contract.StoryLine {
 	return line
 }
 
+// BadFrame tells of a frame that a server could not read, which somebody sent.
+func BadFrame(server raft.ServerID, from uint64, reason *wire.Error) contract.StoryLine {
+	who := "somebody"
+	if from >= wire.FirstClient {
+		who = "client " + Decimal(from)
+	} else if from != 0 {
+		who = "S" + Decimal(from)
+	}
+	return contract.StoryLine{
+		Server: int(server), Kind: "badFrame", Weight: contract.Key, Peer: int(min(from, wire.FirstClient)),
+		Text: "S" + Decimal(server) + " does not understand a frame of " + who + ".", Why: Clip(reason.Message, 400),
+	}
+}
+
 // placeOf is the index that an event is about, of several the last; 0: it is about none.
 func placeOf(e *raft.Event) contract.U64 {
 	switch e.Kind {
@@ -40,19 +55,7 @@ func placeOf(e *raft.Event) contract.U64 {
 }
 
 // Servers names servers: "S1", "S1 and S2", "S1, S2 and S3".
-func Servers(numbers []int) string {
-	text := ""
-	for i, n := range numbers {
-		switch {
-		case i > 0 && i == len(numbers)-1:
-			text += " and "
-		case i > 0:
-			text += ", "
-		}
-		text += "S" + strconv.Itoa(n)
-	}
-	return text
-}
+func Servers(numbers []int) string { return explain.Servers(numbers) }
 
 // Decimal writes a number of Raft or a count.
 func Decimal[N ~uint64 | ~int](n N) string { return strconv.FormatUint(uint64(n), 10) }
@@ -65,34 +68,12 @@ func Plural(n int, thing string) string {
 	return strconv.Itoa(n) + " " + thing + "s"
 }
 
-// Sentence makes a sentence of words: a capital at its beginning, and a full stop at its end if it has none.
-func Sentence(words string) string {
-	if words != "" && words[0] >= 'a' && words[0] <= 'z' {
-		words = string(words[0]-'a'+'A') + words[1:]
-	}
-	if !strings.HasSuffix(words, ".") {
-		words += "."
-	}
-	return words
-}
+// Sentence makes a sentence of words, see explain.Sentence.
+func Sentence(words string) string { return explain.Sentence(words) }
 
-// Conditions says what a link is like, behind its name: " takes 15 ms ± 5, loses 10 %". What is no time is a
-// probability.
+// Conditions says what a link is like, see explain.Conditions.
 func Conditions(latency, jitter contract.Micros, loss, duplicate, reorder float64) string {
-	number := func(v float64) string { return strconv.FormatFloat(v, 'g', 4, 64) }
-	text := " takes " + number(float64(latency)/1000) + " ms"
-	if jitter > 0 {
-		text += " ± " + number(float64(jitter)/1000)
-	}
-	for _, chance := range []struct {
-		p    float64
-		what string
-	}{{loss, "loses"}, {duplicate, "doubles"}, {reorder, "reorders"}} {
-		if chance.p > 0 {
-			text += ", " + chance.what + " " + number(chance.p*100) + " %"
-		}
-	}
-	return text
+	return explain.Conditions(latency, jitter, loss, duplicate, reorder)
 }
 
 // Named gives servers their names in a sentence of package check: "servers 1 and 2 were both elected" becomes "S1 and

@@ -7,10 +7,11 @@ import (
 	"raftplayground/raft"
 	"raftplayground/raft/lab"
 	"raftplayground/wasm/contract"
+	"raftplayground/wasm/timeline"
 )
 
-// chaos draws faults while time goes on at the end of a branch, gentle enough that there is always something to see:
-// one at a time, each undone after a while, and a rest between two.
+// chaos draws faults while time goes on at the end of a branch, gentle enough that there is always something
+// to see: one at a time, each undone after a while, and a rest between two.
 type chaos struct {
 	on   bool
 	next int64 // when the next fault is drawn
@@ -31,17 +32,17 @@ type planned struct {
 
 // setChaos begins to draw faults, or ends it: what was done by then is still undone.
 func (s *Session) setChaos(w *contract.SetChaos) {
-	s.chaos = chaos{on: w.On, next: s.world.Now() + s.exponential(chaosRest/3)}
-	s.answer(w.ID, true)
+	s.chaos = chaos{on: w.On, next: s.line.World.Now() + s.exponential(chaosRest/3)}
+	s.page.Grant(w.ID, true)
 }
 
 // chaosDue says when the next fault or the end of one is due; never, if there is none.
 func (s *Session) chaosDue() int64 {
-	due := int64(never)
-	for _, p := range s.branch.undo {
+	due := int64(timeline.Never)
+	for _, p := range s.line.Branch.Kept.undo {
 		due = min(due, p.at)
 	}
-	if s.chaos.on && len(s.branch.undo) == 0 {
+	if s.chaos.on && len(s.line.Branch.Kept.undo) == 0 {
 		due = min(due, s.chaos.next)
 	}
 	return due
@@ -49,8 +50,8 @@ func (s *Session) chaosDue() int64 {
 
 // drawFault does what is due.
 func (s *Session) drawFault() {
-	now := max(s.world.Now(), s.chaosDue())
-	b := s.branch
+	now := max(s.line.World.Now(), s.chaosDue())
+	b := &s.line.Branch.Kept
 	if i := slices.IndexFunc(b.undo, func(p planned) bool { return p.at <= now }); i >= 0 {
 		a := b.undo[i].action
 		b.undo = slices.Delete(b.undo, i, i+1)
@@ -58,27 +59,30 @@ func (s *Session) drawFault() {
 		s.doAt(now, a)
 		return
 	}
-	fault, undo := s.draw()
+	fault := s.draw()
 	s.chaos.next = now + s.exponential(chaosRest)
-	if s.doAt(now, fault) && undo != nil {
-		s.branch.undo = append(s.branch.undo, planned{since: now, at: s.world.Now() + 50e3 + s.exponential(chaosLast),
-			action: *undo})
+	if back, done := s.doAt(now, fault); done {
+		b = &s.line.Branch.Kept // another one, if it forked
+		at := s.line.World.Now() + 50e3 + s.exponential(chaosLast)
+		for _, a := range back {
+			b.undo = append(b.undo, planned{since: now, at: at, action: a})
+		}
 	}
 }
 
-// doAt does something at a moment or just behind it.
-func (s *Session) doAt(at int64, a lab.Action) bool {
-	s.world.RunTo(at)
-	s.branch.end = s.world.Now()
-	did, err := s.do(a)
-	return did && err == nil
+// doAt does something at a moment or just behind it, and returns what takes it back.
+func (s *Session) doAt(at int64, a lab.Action) (back []lab.Action, done bool) {
+	s.line.World.RunTo(at)
+	s.line.Branch.End = s.line.World.Now()
+	back, why, err := s.do(a)
+	return back, why == "" && err == nil
 }
 
-// draw draws a fault and what undoes it.
-func (s *Session) draw() (fault lab.Action, undo *lab.Action) {
+// draw draws a fault that can be taken back.
+func (s *Session) draw() lab.Action {
 	n := s.size()
 	victim := raft.ServerID(1 + s.random.IntN(n))
-	if leader := s.leaderFor(&request{}); leader != 0 && s.random.IntN(2) == 0 {
+	if leader := s.leader(); leader != 0 && s.random.IntN(2) == 0 {
 		victim = leader
 	}
 	kind := s.random.IntN(6)
@@ -87,28 +91,23 @@ func (s *Session) draw() (fault lab.Action, undo *lab.Action) {
 	}
 	switch kind {
 	case 0, 1:
-		return lab.Action{Do: lab.Crash, Server: victim}, &lab.Action{Do: lab.Restart, Server: victim}
+		return lab.Action{Do: lab.Crash, Server: victim}
 	case 2:
-		return lab.Action{Do: lab.Pause, Server: victim}, &lab.Action{Do: lab.Resume, Server: victim}
+		return lab.Action{Do: lab.Pause, Server: victim}
 	case 3:
-		s.world.View(&s.view)
+		s.line.World.View(&s.view)
 		is := &s.view.Links[0]
-		bad := &lab.Link{Latency: min(2*is.Latency, 100e3), Jitter: is.Latency,
-			Loss: float64(5+s.random.IntN(25)) / 100}
-		before := &lab.Link{Latency: is.Latency, Jitter: is.Jitter, Loss: is.Loss, Duplicate: is.Duplicate,
-			Reorder: is.Reorder}
-		return lab.Action{Do: lab.Network, Link: bad}, &lab.Action{Do: lab.Network, Link: before}
+		loss := float64(5+s.random.IntN(25)) / 100
+		bad := &lab.Link{Latency: min(2*is.Latency, 100e3), Jitter: is.Latency, Loss: loss}
+		return lab.Action{Do: lab.Network, Link: bad}
 	}
-	var side, all []raft.ServerID
-	for i := range n {
-		all = append(all, raft.ServerID(i+1))
-	}
+	var side []raft.ServerID
 	minority := 1 + s.random.IntN(max(1, (n-1)/2))
 	for i := range minority {
 		side = append(side, 1+(victim-1+raft.ServerID(i))%raft.ServerID(n))
 	}
 	slices.Sort(side)
-	return lab.Action{Do: lab.Partition, Servers: side}, &lab.Action{Do: lab.Partition, Servers: all}
+	return lab.Action{Do: lab.Partition, Servers: side}
 }
 
 // exponential draws a time ≥ 1 µs with this mean.

@@ -7,6 +7,7 @@ import (
 
 	"raftplayground/wasm/contract"
 	"raftplayground/wasm/page"
+	"raftplayground/wasm/told"
 )
 
 // underWay pauses at a moment at which a frame of this kind is under way, and returns it.
@@ -28,7 +29,7 @@ func (p *testPage) underWay(kind contract.MessageKind) contract.Flight {
 
 func (p *testPage) touch(f contract.Flight, act string) {
 	p.t.Helper()
-	p.must("frameAct", `"seq":`+page.Decimal(f.Seq)+`,"act":"`+act+`"`)
+	p.must("act", `"action":{"do":"`+act+`Frame","frame":`+page.Decimal(f.Seq)+`}`)
 	p.run(300)
 }
 
@@ -76,15 +77,15 @@ func TestAFrameIsShownAsItTravels(t *testing.T) {
 	var d contract.FrameDetails
 	answer(t, p.must("frame", `"seq":`+page.Decimal(f.Seq)), &d)
 	text := strings.Replace(textOf(&d, "json"), ",", ",  ", 1)
-	p.must("frameAct", `"seq":`+page.Decimal(f.Seq)+`,"act":"edit","text":`+strconv.Quote(text))
+	p.must("act", `"action":{"do":"editFrame","frame":`+page.Decimal(f.Seq)+`,"text":`+strconv.Quote(text)+`}`)
 	if answer(t, p.must("frame", `"seq":`+page.Decimal(f.Seq)), &d); textOf(&d, "json") != text ||
 		d.Encoding != "json" || len(d.Fields) == 0 || !d.Whole {
 		t.Errorf("edited to %s it is shown as %+v", text, d)
 	}
-	p.must("frameAct", `"seq":`+page.Decimal(f.Seq)+`,"act":"edit","text":"3>`+page.Decimal(f.To)+`:`+strings.Repeat(
-		"x", 2*shownWire)+`"`)
-	if answer(t, p.must("frame", `"seq":`+page.Decimal(f.Seq)), &d); d.Whole || len(textOf(&d, "colon")) != shownWire ||
-		d.Bytes != 2*shownWire+4 {
+	p.must("act", `"action":{"do":"editFrame","frame":`+page.Decimal(f.Seq)+`,"text":"3>`+page.Decimal(f.To)+`:`+
+		strings.Repeat("x", 2*told.ShownWire)+`"}`)
+	if answer(t, p.must("frame", `"seq":`+page.Decimal(f.Seq)), &d); d.Whole ||
+		len(textOf(&d, "colon")) != told.ShownWire || d.Bytes != 2*told.ShownWire+4 {
 		t.Errorf("of %d bytes %d are shown, and whole is %v", d.Bytes, len(textOf(&d, "colon")), d.Whole)
 	}
 }
@@ -104,7 +105,7 @@ func TestAProtobufMessageIsShown(t *testing.T) {
 		!strings.Contains(textOf(&d, "colon"), ":AppendEntries:Request:") || d.Bytes > 40 {
 		t.Errorf("details: %+v", d)
 	}
-	p.must("frameAct", `"seq":`+page.Decimal(f.Seq)+`,"act":"edit","text":`+strconv.Quote(d.Draft))
+	p.must("act", `"action":{"do":"editFrame","frame":`+page.Decimal(f.Seq)+`,"text":`+strconv.Quote(d.Draft)+`}`)
 	if answer(t, p.must("frame", `"seq":`+page.Decimal(f.Seq)), &d); d.Encoding != "json" || len(d.Fields) != 6 {
 		t.Errorf("edited, it is %+v", d)
 	}
@@ -151,16 +152,16 @@ func TestFramesAreHandledByHand(t *testing.T) {
 		t.Errorf("dropped, it is told as %+v", p.lost)
 	}
 	f = p.underWay("AppendEntries")
-	if a := p.ask("frameAct", `"seq":`+page.Decimal(f.Seq)+`,"act":"edit","text":"tea"`); a.OK ||
+	if a := p.ask("act", `"action":{"do":"editFrame","frame":`+page.Decimal(f.Seq)+`,"text":"tea"}`); a.OK ||
 		!strings.Contains(a.Error, "begins with an address") {
 		t.Errorf("edited to what is no frame: %+v", a)
 	}
-	if a := p.ask("frameAct", `"seq":`+page.Decimal(f.Seq)+`,"act":"edit","text":""`); a.OK ||
+	if a := p.ask("act", `"action":{"do":"editFrame","frame":`+page.Decimal(f.Seq)+`,"text":""}`); a.OK ||
 		a.Error != "A message has 1 to 65536 bytes, not 0." {
 		t.Errorf("edited to nothing: %+v", a)
 	}
-	p.must("frameAct", `"seq":`+page.Decimal(f.Seq)+`,"act":"edit","text":"3>`+page.Decimal(
-		f.To)+`:AppendEntries:Request:tea"`)
+	p.must("act", `"action":{"do":"editFrame","frame":`+page.Decimal(f.Seq)+`,"text":"3>`+page.Decimal(
+		f.To)+`:AppendEntries:Request:tea"}`)
 	p.play(100)
 	if p.flights[f.Seq].Kind != "unknown" || p.told("does not understand a frame of S3") == nil {
 		t.Errorf("edited, it is %+v", p.flights[f.Seq])

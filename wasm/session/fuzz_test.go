@@ -21,6 +21,7 @@ func (a answered) Post(json []byte) {
 func FuzzPage(f *testing.F) {
 	for _, seed := range []string{
 		`{"type":"open","id":1,"run":null,"at":0,"rate":1}`,
+		`{"type":"regard","cell":{"server":2,"index":"18446744073709551615"},"side":[1,9,-1]}`,
 		`{"type":"open","id":1,"run":{"version":1,"config":{"servers":3,"clients":2,"keys":1,"think":1000,` +
 			`"patience":1000},"seed":"18446744073709551615"},"at":50500,"rate":0.1}`,
 		`{"type":"seek","id":2,"at":30000}`, `{"type":"seek","id":2,"at":1e9}`,
@@ -28,8 +29,9 @@ func FuzzPage(f *testing.F) {
 		`{"type":"branch","id":4,"branch":1,"at":null}`,
 		`{"type":"act","id":5,"action":{"do":"crash","server":1,"when":"vote","down":5}}`,
 		`{"type":"act","id":5,"action":{"do":"editFrame","frame":3,"text":"1>2:x"}}`,
-		`{"type":"frame","id":6,"seq":2}`, `{"type":"frameAct","id":7,"seq":2,"act":"edit","text":"{}"}`,
-		`{"type":"inboxes","id":8}`, `{"type":"timers","id":9,"act":"align"}`, `{"type":"chaos","id":10,"on":true}`,
+		`{"type":"frame","id":6,"seq":2}`, `{"type":"act","id":7,"action":{"do":"editFrame","frame":2,"text":"{}"}}`,
+		`{"type":"inboxes","id":8}`, `{"type":"act","id":9,"action":{"do":"align"}}`,
+		`{"type":"deeds","id":11,"server":2}`, `{"type":"chaos","id":10,"on":true}`,
 		`{"type":"moment","id":11}`, `{"type":"replay","id":14,"from":0,"until":20000,"details":true}`,
 		`{"type":"replay","id":14,"from":10000,"until":1000000000000,"details":false}`,
 		`{"type":"request","id":12,"op":"put","key":"a","value":"b","server":null}`,

@@ -1,13 +1,16 @@
 package session
 
 import (
+	"fmt"
 	"runtime"
 	"slices"
 	"strconv"
 	"strings"
 	"testing"
 
+	"raftplayground/raft/lab"
 	"raftplayground/wasm/contract"
+	"raftplayground/wasm/timeline"
 )
 
 // open opens the default run, plays it at real time for so many ms, and pauses.
@@ -100,6 +103,35 @@ func TestToActInThePastMakesABranchAndKeepsTheOther(t *testing.T) {
 	}
 }
 
+// The key-value state is the one of the playhead, in each branch, and of a server that is down what its disk holds.
+func TestTheStateIsTheOneOfTheMoment(t *testing.T) {
+	p := opened(t, 1000)
+	look := func(server int) string {
+		p.run(300)
+		r := p.last.Servers[server-1].Report
+		return fmt.Sprint(*r.State, " as of ", r.AppliedIndex)
+	}
+	expect := func(when string, server int, want string) {
+		t.Helper()
+		if got := look(server); got != want {
+			t.Errorf("%s S%d has %s, expected %s", when, server, got, want)
+		}
+	}
+	const none, three = "{0 []} as of 0", "{1 [{x 3 0}]} as of 2"
+	expect("at the end", 3, three)
+	expect("at the end", 1, three)
+	p.must("seek", `"at":30000`)
+	expect("before the election", 3, none)
+	p.must("act", `"action":{"do":"crash","server":3}`)
+	p.must("seek", `"at":900000`)
+	expect("down, in a branch of its own", 3, none)
+	p.must("branch", `"branch":1,"at":null`)
+	expect("back in the first branch", 3, three)
+	p.must("act", `"action":{"do":"crash","server":3}`)
+	expect("down after the write", 3, none)
+	expect("down after the write", 1, three)
+}
+
 // What is done before the act that made a branch has nothing to do with that act: it is a branch of where the
 // run came from.
 func TestABranchComesFromWhereItsMomentBelongs(t *testing.T) {
@@ -180,14 +212,15 @@ func TestStepsEndWhereSomethingHappens(t *testing.T) {
 		{"event", "S3 asks for votes in term 1"}, {"message", "RequestVote of S3 reaches"},
 		{"election", "S3 leads term 1"}, {"commit", "S3 commits index 1"},
 	} {
-		before := p.session.world.Now()
+		before := p.session.line.World.Now()
 		s := step(test.to, false)
-		if !strings.Contains(s.Text, test.text) || p.session.world.Now() <= before || s.At != p.session.world.Now() {
+		if !strings.Contains(s.Text, test.text) || p.session.line.World.Now() <= before ||
+			s.At != p.session.line.World.Now() {
 			t.Errorf("a step to the next %s ends at %+v, expected %q", test.to, s, test.text)
 		}
 	}
 	elected := step("election", true)
-	if !strings.Contains(elected.Text, "S3 leads term 1") || p.leader() != 0 && p.session.live {
+	if !strings.Contains(elected.Text, "S3 leads term 1") || p.leader() != 0 && p.session.line.Live {
 		t.Errorf("a step back to the election ends at %+v", elected)
 	}
 	if again := step("election", false); again.At <= elected.At || again.At > elected.At+10 {
@@ -197,7 +230,7 @@ func TestStepsEndWhereSomethingHappens(t *testing.T) {
 	for p.ask("step", `"to":"event","back":true`).OK { // back to the beginning, event for event
 		steps++
 	}
-	if now := p.session.world.Now(); steps < 5 || now > 18e3 {
+	if now := p.session.line.World.Now(); steps < 5 || now > 18e3 {
 		t.Errorf("%d steps back end at %d", steps, now)
 	}
 	if a := p.ask("step", `"to":"violation","back":false`); a.OK || !strings.Contains(a.Error, "60 seconds") {
@@ -257,7 +290,7 @@ func TestRequestsEndWithTheirOutcome(t *testing.T) {
 		t.Errorf("a write at a server that is down ended as %+v", a)
 	}
 	id = p.say("request", `"op":"put","key":"a","value":"1","server":null`)
-	p.run(11000)
+	p.run(31000)
 	if a := p.answers[id]; a.OK || !strings.Contains(a.Error, "no leader") {
 		t.Errorf("a write without servers ended as %+v", a)
 	}
@@ -355,7 +388,7 @@ func TestChaosIsTheSameHoweverTheTimePasses(t *testing.T) {
 	}
 	played := begin()
 	played.must("network", `"change":{"rate":1}`)
-	for played.session.world.Now() < end-100e3 {
+	for played.session.line.World.Now() < end-100e3 {
 		played.run(100)
 	}
 	played.must("network", `"change":{"rate":0}`)
@@ -366,11 +399,11 @@ func TestChaosIsTheSameHoweverTheTimePasses(t *testing.T) {
 		t.Errorf("played: %+v, sought: %+v", a, b)
 	}
 	walked := begin()
-	for walked.session.world.Now() < end-1_000_000 {
+	for walked.session.line.World.Now() < end-1_000_000 {
 		var s contract.Stepped
 		answer(t, walked.must("step", `"to":"role","back":false`), &s)
-		if s.Text == "" || s.At != walked.session.world.Now() || s.At > end {
-			t.Fatalf("a step ends at %+v, the playhead is at %d", s, walked.session.world.Now())
+		if s.Text == "" || s.At != walked.session.line.World.Now() || s.At > end {
+			t.Fatalf("a step ends at %+v, the playhead is at %d", s, walked.session.line.World.Now())
 		}
 	}
 	walked.must("seek", `"at":`+whole(end))
@@ -454,14 +487,14 @@ func TestTrapsWaitAndSpring(t *testing.T) {
 func TestAGapOfRealTimeIsNotLivedThrough(t *testing.T) {
 	p := opened(t, 500)
 	p.must("network", `"change":{"rate":1}`)
-	before := p.session.world.Now()
+	before := p.session.line.World.Now()
 	p.now += 60000
 	p.session.Tick(p.now)
-	if after := p.session.world.Now(); after != before {
+	if after := p.session.line.World.Now(); after != before {
 		t.Errorf("%d µs were lived through", after-before)
 	}
 	p.session.Tick(p.now + 100)
-	if after := p.session.world.Now(); after != before+100e3 {
+	if after := p.session.line.World.Now(); after != before+100e3 {
 		t.Errorf("then %d µs were, expected 100 ms", after-before)
 	}
 }
@@ -506,9 +539,10 @@ func TestWhatCannotBeIsAnsweredInWords(t *testing.T) {
 		{"seek", `"at":-5000`}, {"seek", ``}, {"step", `"to":"tea"`}, {"branch", `"branch":9,"at":null`}, {"act", ``},
 		{"act", `"action":{"do":"dance"}`}, {"act", `"action":{"do":"crash","server":9}`},
 		{"act", `"action":{"do":"resume","server":1}`}, {"act", `"action":{"do":"crash","more":1}`},
-		{"frame", `"seq":99999`}, {"frameAct", `"seq":99999,"act":"drop"`}, {"frameAct", `"seq":0,"act":"drop"`},
-		{"frameAct", `"seq":1,"act":"eat"`}, {"timers", `"act":"no"`}, {"network", ``},
-		{"network", `"change":{"rate":-1}`}, {"network", `"change":{"links":[{"from":1,"to":1,"up":false}]}`},
+		{"frame", `"seq":99999`}, {"act", `"action":{"do":"dropFrame","frame":99999}`},
+		{"act", `"action":{"do":"eatFrame","frame":1}`}, {"act", `"action":{"do":"campaign","server":3}`},
+		{"deeds", `"server":0`}, {"deeds", `"server":6`}, {"network", ``}, {"network", `"change":{"rate":-1}`},
+		{"network", `"change":{"links":[{"from":1,"to":1,"up":false}]}`},
 		{"network", `"change":{"latency":-3}`},
 	} {
 		if a := p.ask(test.typ, test.members); a.OK || len(a.Error) < 10 {
@@ -518,7 +552,7 @@ func TestWhatCannotBeIsAnsweredInWords(t *testing.T) {
 	if n := len(p.last.Lab.Branches); n != 1 {
 		t.Errorf("what was refused made %d branches", n)
 	}
-	if n := len(p.session.branch.tape.Run().Actions); n != 1 {
+	if n := len(p.session.line.Branch.Tape.Run().Actions); n != 1 {
 		t.Errorf("what was refused is part of the run: it has %d actions", n)
 	}
 }
@@ -527,9 +561,9 @@ func TestBranchesAreBounded(t *testing.T) {
 	p := opened(t, 500)
 	for i := range 80 {
 		p.must("seek", `"at":`+strconv.Itoa(400_000-1000*i))
-		p.must("act", `"action":{"do":"campaign","server":`+strconv.Itoa(1+i%5)+`}`)
+		p.must("act", `"action":{"do":"crash","server":`+strconv.Itoa(1+i%5)+`}`)
 		if i%3 == 0 && i < 40 { // some from the oldest, then a chain of them
-			p.must("branch", `"branch":`+strconv.Itoa(p.session.branches[0].id)+`,"at":null`)
+			p.must("branch", `"branch":`+strconv.Itoa(p.session.line.Branches[0].ID)+`,"at":null`)
 		}
 		p.run(100)
 	}
@@ -540,7 +574,7 @@ func TestBranchesAreBounded(t *testing.T) {
 		}
 		known[b.ID] = true
 	}
-	if n := len(p.last.Lab.Branches); n != mostBranches {
+	if n := len(p.last.Lab.Branches); n != timeline.MostBranches {
 		t.Errorf("%d branches", n)
 	}
 }
@@ -576,5 +610,31 @@ func TestMemoryDoesNotGrowWithTime(t *testing.T) {
 	t.Logf("%d KiB after 4 minutes, %d KiB after 8", half>>10, end>>10)
 	if end > half+half/2+(4<<20) {
 		t.Errorf("%d bytes after 4 minutes became %d after 8", half, end)
+	}
+}
+
+// What can be done to a server is told as of the moment that is looked at, and what was done with its way back.
+func TestDeedsAreOfferedAndDoneWithTheirWayBack(t *testing.T) {
+	p := opened(t, 500)
+	var groups [][]lab.Offer
+	answer(t, p.must("deeds", `"server":2`), &groups)
+	if len(groups) != 5 || groups[0][0].Name != "crash" || groups[0][0].Not != "" || groups[0][3].Not != "S2 runs." {
+		t.Fatalf("%+v", groups)
+	}
+	var acted struct {
+		At   int64        `json:"at"`
+		Undo []lab.Action `json:"undo"`
+	}
+	answer(t, p.must("act", `"action":{"do":"crash","server":2}`), &acted)
+	if len(acted.Undo) != 1 || acted.Undo[0].Do != lab.Restart || acted.Undo[0].Server != 2 || acted.At == 0 {
+		t.Errorf("%+v", acted)
+	}
+	answer(t, p.must("deeds", `"server":2`), &groups)
+	if groups[0][0].Not != "S2 is down." || groups[0][3].Not != "" {
+		t.Errorf("%+v", groups[0])
+	}
+	answer(t, p.must("act", `"action":{"do":"heal"}`), &acted)
+	if acted.Undo == nil || len(acted.Undo) != 0 {
+		t.Errorf("to heal is taken back by %+v", acted.Undo)
 	}
 }

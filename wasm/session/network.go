@@ -9,16 +9,16 @@ import (
 	"raftplayground/wasm/contract"
 )
 
-// network changes the rate, which is nobody's deed, or the links, as the page of a live room does: by what is to be
-// other than it is.
+// network changes the rate, which is nobody's deed, or the links, as the page of a live room does: by what is
+// to be other than it is.
 func (s *Session) network(w *contract.Network) {
 	c := w.Change
 	switch {
 	case c == nil:
-		s.refuse(w.ID, "change: expected what is to change, got nothing")
+		s.page.Refuse(w.ID, "change: expected what is to change, got nothing")
 		return
 	case c.Rate != nil && !(*c.Rate >= 0 && *c.Rate <= 1):
-		s.refuse(w.ID, "rate: expected 0 to 1, got "+number(*c.Rate))
+		s.page.Refuse(w.ID, "rate: expected 0 to 1, got "+number(*c.Rate))
 		return
 	}
 	actions, why := s.linkActions(c)
@@ -28,24 +28,24 @@ func (s *Session) network(w *contract.Network) {
 		}
 	}
 	if why != "" {
-		s.refuse(w.ID, why)
+		s.page.Refuse(w.ID, why)
 		return
 	}
 	if c.Rate != nil {
 		s.setRate(*c.Rate)
 	}
 	for _, a := range actions {
-		if _, err := s.do(a); err != nil {
-			s.refuse(w.ID, wording(err))
+		if _, _, err := s.do(a); err != nil {
+			s.page.Refuse(w.ID, wording(err))
 			return
 		}
 	}
-	s.answer(w.ID, true)
+	s.page.Grant(w.ID, true)
 }
 
 // linkActions returns the actions that make of the links what is asked for, or why they cannot be that.
 func (s *Session) linkActions(c *contract.NetworkChange) (actions []lab.Action, why string) {
-	s.world.View(&s.view)
+	s.line.World.View(&s.view)
 	links := s.view.Links
 	if len(links) > 0 && (c.Latency != nil || c.Jitter != nil) {
 		actions = append(actions, lab.Action{Do: lab.Network, Link: changed(&links[0], c.Latency, c.Jitter)})
@@ -57,12 +57,12 @@ func (s *Session) linkActions(c *contract.NetworkChange) (actions []lab.Action, 
 		}
 		is, from, to := &links[i], raft.ServerID(want.From), raft.ServerID(want.To)
 		if want.Up != nil && *want.Up != is.Up {
-			actions = append(actions, lab.Action{Do: map[bool]lab.Deed{true: lab.Mend, false: lab.Cut}[*want.Up],
-				Server: from, To: to})
+			deed := map[bool]lab.Deed{true: lab.Mend, false: lab.Cut}[*want.Up]
+			actions = append(actions, lab.Action{Do: deed, Server: from, To: to})
 		}
 		if want.Latency != nil || want.Jitter != nil {
-			actions = append(actions, lab.Action{Do: lab.Network, Server: from, To: to,
-				Link: changed(is, want.Latency, want.Jitter)})
+			link := changed(is, want.Latency, want.Jitter)
+			actions = append(actions, lab.Action{Do: lab.Network, Server: from, To: to, Link: link})
 		}
 	}
 	return actions, ""

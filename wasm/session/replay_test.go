@@ -7,6 +7,7 @@ import (
 	"time"
 
 	"raftplayground/wasm/contract"
+	"raftplayground/wasm/told"
 )
 
 // replayed asks for a stretch and reads the answer.
@@ -103,9 +104,9 @@ func TestAReplayTellsWhatWhoWatchedWasTold(t *testing.T) {
 	foreign := 0
 	for i, e := range whole.Events {
 		l := story[i]
-		kept := slices.ContainsFunc(p.session.branch.story.lines,
+		kept := slices.ContainsFunc(p.session.line.Branch.Kept.Lines(),
 			func(k contract.StoryLine) bool { return k.ID == l.ID })
-		if e.At != l.At || e.Text != l.Text || kept && e.ID != l.ID || !kept && e.ID < foreignLine {
+		if e.At != l.At || e.Text != l.Text || kept && e.ID != l.ID || !kept && e.ID < told.ForeignLine {
 			t.Errorf("event %d is %+v, in the story, which has kept it: %v, %+v", i, e, kept, l)
 		}
 		if !kept {
@@ -124,8 +125,8 @@ func TestAReplayTellsWhatWhoWatchedWasTold(t *testing.T) {
 		wanted := 0
 		for _, m := range whole.Messages {
 			i := slices.IndexFunc(part.Messages, func(o contract.Message) bool { return o.Seq == m.Seq })
-			under := m.Sent <= until && endOf(&m) > from && (m.Sent > from || m.Fate == "sent" || m.LostAt != nil) &&
-				!(m.From > 1000 && m.Sent <= from) && !(m.To > 1000 && m.Sent <= from)
+			under := m.Sent <= until && told.EndOf(&m) > from && (m.Sent > from || m.Fate == "sent" ||
+				m.LostAt != nil) && !(m.From > 1000 && m.Sent <= from) && !(m.To > 1000 && m.Sent <= from)
 			if under != (i >= 0) {
 				t.Errorf("from %v to %v %+v is there: %v", from, until, m, i >= 0)
 			}
@@ -192,7 +193,7 @@ func TestALongReplayIsBounded(t *testing.T) {
 	if a, answered := p.answers[first]; !answered || a.OK {
 		t.Errorf("the first of two is answered %+v", a)
 	}
-	if len(r.Messages) != mostMessages || len(r.Events) > mostEvents+mostEvents/4 || r.LeftOut < 1000 ||
+	if len(r.Messages) != told.MostMessages || len(r.Events) > told.MostEvents+told.MostEvents/4 || r.LeftOut < 1000 ||
 		r.From < 2_000_000 || r.To != 10_000_000 {
 		t.Fatalf("from %v to %v: %d messages, %d left out, %d events", r.From, r.To, len(r.Messages), r.LeftOut,
 			len(r.Events))
@@ -200,7 +201,7 @@ func TestALongReplayIsBounded(t *testing.T) {
 	again := p.replayed(r.From, r.To, true)
 	for _, m := range again.Messages {
 		if !slices.ContainsFunc(r.Messages, func(o contract.Message) bool { return o.Seq == m.Seq }) &&
-			endOf(&m) > r.From {
+			told.EndOf(&m) > r.From {
 			t.Errorf("%+v is missing", m)
 		}
 	}

@@ -8,15 +8,16 @@ import (
 	jsoniter "github.com/json-iterator/go"
 
 	"raftplayground/raft/lab"
+	"raftplayground/wasm/client"
 	"raftplayground/wasm/contract"
 	"raftplayground/wasm/page"
 )
 
 // Limits of the moments that a page may ask for, µs of cluster time.
 const (
-	mostAhead = 60e6   // how far beyond its end a branch is lived for a seek or a step
-	latest    = 3600e6 // the latest moment at which a run may be opened
+	latest = 3600e6 // the latest moment at which a run may be opened
 
+	markEvery   = 1e6      // how far apart the copies of a branch's world are at first
 	leastThink  = 1000     // of a client, µs: no page could show what hurries more
 	mostRunText = 16 << 20 // bytes of a run as JSON
 )
@@ -27,8 +28,8 @@ func readRun(text []byte) (lab.Run, error) {
 	case len(text) == 0 || string(text) == "null":
 		return Default(), nil
 	case len(text) > mostRunText:
-		return lab.Run{}, errors.New("expected a run of at most " + page.Plural(mostRunText, "byte") + ", got " +
-			strconv.Itoa(len(text)))
+		return lab.Run{}, errors.New("expected a run of at most " + page.Plural(mostRunText, "byte") +
+			", got " + strconv.Itoa(len(text)))
 	}
 	return lab.Decode(text)
 }
@@ -46,9 +47,10 @@ func readAction(text []byte) (a lab.Action, err error) {
 
 var strict = jsoniter.Config{CaseSensitive: true, DisallowUnknownFields: true}.Froze()
 
-// Default is the run that the lab begins with: five servers, the Raft of Figure 2, and the playground's network.
-// Watched at 0.02 of real time, S3's timer is the first to run out, 0.9 s after the beginning; 2.3 s after it S3 leads
-// term 1; a little later somebody writes x=3, which is committed after 4.9 s (wasm/film records it).
+// Default is the run that the lab begins with: five servers, the Raft of Figure 2, and the playground's
+// network. Watched at 0.02 of real time, S3's timer is the first to run out, 0.9 s after the beginning; 2.3 s
+// after it S3 leads term 1; a little later somebody writes x=3, which is committed after 4.9 s (wasm/film
+// records it).
 func Default() lab.Run {
 	return lab.Run{Version: lab.Version, Seed: 119, Config: lab.Config{
 		Servers: 5, Latency: 15000, Jitter: 5000, Off: []string{"preVote", "checkQuorum", "leaderLoyalty"},
@@ -62,43 +64,42 @@ func (s *Session) open(w *contract.Open) {
 	run, err := readRun(w.Run)
 	switch {
 	case err != nil:
-		s.refuse(w.ID, wording(err))
+		s.page.Refuse(w.ID, wording(err))
 		return
 	case at < 0 || at > latest:
-		s.refuse(
+		s.page.Refuse(
 			w.ID, "at: expected a moment within the first hour, 0 to 3600000000 µs, got "+strconv.FormatInt(at, 10),
 		)
 		return
 	case !(w.Rate >= 0 && w.Rate <= 1):
-		s.refuse(w.ID, "rate: expected 0 to 1, got "+strconv.FormatFloat(w.Rate, 'g', -1, 64))
+		s.page.Refuse(w.ID, "rate: expected 0 to 1, got "+strconv.FormatFloat(w.Rate, 'g', -1, 64))
 		return
 	}
 	if c := &run.Config; c.Clients > 0 && c.Think < leastThink {
-		s.refuse(
+		s.page.Refuse(
 			w.ID,
 			"think: expected "+number(leastThink)+" µs or more in the lab, got "+strconv.FormatInt(c.Think, 10),
 		)
 		return
 	}
-	first, err := s.trunk(run)
+	tape, err := lab.NewTape(run, markEvery)
 	if err != nil {
-		s.refuse(w.ID, wording(err))
+		s.page.Refuse(w.ID, wording(err))
 		return
 	}
-	if s.way != nil {
-		s.arrive(false)
+	if s.opened() {
+		s.line.Branch.Kept.client.Leave(lookedAway)
 	}
-	s.leaveRequests()
-	s.branches, s.branch, s.lastBranch, s.chaos = []*branch{first}, first, first.id, chaos{}
-	s.stand(0)
-	s.outbox.run = true
+	s.chaos = chaos{}
+	s.line.Open(tape, kept{client: client.New(cluster{s}, requestLimits)})
+	s.page.Void()
 	s.setRate(w.Rate)
 	s.record()
-	s.travel(at, func(bool) { s.answer(w.ID, s.momentNow()) })
+	s.line.Travel(at, func(bool) { s.page.Grant(w.ID, s.momentNow()) })
 }
 
-// wording is what an error says to a person: without the name of the package, and without what a decoder of JSON
-// says of itself.
+// wording is what an error says to a person: without the name of the package, and without what a decoder of
+// JSON says of itself.
 func wording(err error) string {
 	text := strings.TrimPrefix(err.Error(), "lab: ")
 	text, _, _ = strings.Cut(text, ", error found in #")
@@ -116,16 +117,16 @@ func wording(err error) string {
 // moment answers with all that a link or a file holds.
 func (s *Session) moment(id int) {
 	m := s.momentNow()
-	run, err := s.branch.tape.Run().MarshalJSON()
+	run, err := s.line.Branch.Tape.Run().MarshalJSON()
 	if err != nil {
 		panic("session: a run that was read cannot be written: " + err.Error())
 	}
 	m.Run = run
-	s.answer(id, m)
+	s.page.Grant(id, m)
 }
 
 // momentNow is the moment that is looked at, without the run: who opened it has that.
 func (s *Session) momentNow() contract.Moment {
-	hash := strconv.FormatUint(s.world.Hash(), 16)
-	return contract.Moment{Run: []byte("null"), At: s.world.Now(), Hash: hash}
+	hash := strconv.FormatUint(s.line.World.Hash(), 16)
+	return contract.Moment{Run: []byte("null"), At: s.line.World.Now(), Hash: hash}
 }

@@ -163,10 +163,10 @@ func TestWhatThePageIsSentIsAsTheContractSays(t *testing.T) {
 		}
 	}
 	details := p.must("frame", `"seq":`+page.Decimal(seq))
-	p.must("frameAct", `"act":"hold","seq":`+page.Decimal(seq))
+	p.must("act", `"action":{"do":"holdFrame","frame":`+page.Decimal(seq)+`}`)
 	p.run(100)
 	boxes := p.must("inboxes", "")
-	p.must("frameAct", `"act":"drop","seq":`+page.Decimal(seq))
+	p.must("act", `"action":{"do":"dropFrame","frame":`+page.Decimal(seq)+`}`)
 	p.must("network", `"change":{"rate":1}`)
 	p.must("request", `"op":"get","key":"x","server":null`)
 	p.must("network", `"change":{"links":[{"from":1,"to":2,"up":false}]}`)
@@ -176,9 +176,9 @@ func TestWhatThePageIsSentIsAsTheContractSays(t *testing.T) {
 	moment := p.must("moment", "")
 	replay := p.must("replay", `"from":0,"until":700000,"details":true`)
 	p.run(500)
-	pagetest.Told(t, "../contract", p.texts, "clock", "connection", "room", "self", "servers", "flights", "lost",
-		"story", "requests", "lab",
-		"moment", "history")
+	pagetest.Told(t, "../contract", p.texts, "clock", "connection", "room", "self", "servers", "answers", "flights",
+		"lost", "story", "requests",
+		"lab", "moment", "history")
 	words := pagetest.Words(t, "../contract")
 	for _, answer := range []struct {
 		of   contract.Answer

@@ -126,7 +126,7 @@ func hold(run lab.Run) (election, error) {
 	if leading == nil {
 		leading = first
 	}
-	if err := w.Do(lab.Action{Do: lab.Crash, Server: leading.id}); err != nil {
+	if _, err := w.Do(lab.Action{Do: lab.Crash, Server: leading.id}); err != nil {
 		return election{}, err
 	}
 	crash := w.Now()

@@ -71,7 +71,7 @@ func newTeller(config *explore.Config, seed uint64) (*teller, error) {
 
 func (t *teller) do(actions ...lab.Action) error {
 	for _, a := range actions {
-		if err := t.w.Do(a); err != nil {
+		if _, err := t.w.Do(a); err != nil {
 			return err
 		}
 	}

@@ -4,6 +4,7 @@ import (
 	"slices"
 	"strconv"
 
+	"raftplayground/raft"
 	"raftplayground/wasm/contract"
 	"raftplayground/wasm/page"
 )
@@ -199,7 +200,7 @@ func (t *Tab) quickestMajority() int {
 				trips = append(trips, int((there+back+500)/1000))
 			}
 		}
-		if others := t.room.Size / 2; others > 0 && len(trips) >= others {
+		if others := raft.Majority(t.room.Size, 0) - 1; others > 0 && len(trips) >= others {
 			slices.Sort(trips)
 			if trip := trips[others-1]; quickest == 0 || trip < quickest {
 				quickest = trip
@@ -212,7 +213,7 @@ func (t *Tab) quickestMajority() int {
 // changeSeats passes on what the page's person has decided about seats.
 func (t *Tab) changeSeats(m *contract.Seats) {
 	if m.Seats == nil {
-		t.answer(contract.Answer{ID: m.ID, Error: "seats: expected new or give, got nothing"})
+		t.outbox.Refuse(m.ID, "seats: expected new or give, got nothing")
 		return
 	}
 	t.changeRoom(m.ID, "seats", m.Seats)

@@ -34,7 +34,7 @@ func TestWhatThePageIsSentIsAsTheContractSays(t *testing.T) {
 	for _, tab := range tabs {
 		texts = append(texts, tab.texts...)
 	}
-	pagetest.Told(t, "../contract", texts, "clock", "connection", "room", "self", "watching", "servers", "flights",
-		"lost", "story",
-		"requests", "qr")
+	pagetest.Told(t, "../contract", texts, "clock", "connection", "room", "self", "watching", "servers", "answers",
+		"flights", "lost",
+		"story", "requests", "qr")
 }

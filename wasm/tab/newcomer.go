@@ -30,20 +30,17 @@ func (t *Tab) askToBeTakenIn() {
 	if to == 0 || to == t.seat.number {
 		return
 	}
-	t.requests.call++
-	n.call, n.asked = t.requests.call, t.now
-	question := wire.Request{Method: wire.Get, Key: "taken in?", Read: wire.ReadThroughLog}
-	frame := wire.Frame{From: t.client, To: uint64(to), Encoding: wire.JSON, Call: n.call, Request: &question}
-	t.buffer = wire.Append(t.buffer[:0], &frame, wire.JSON)
-	t.send(wire.Text, t.buffer)
+	t.lastAsked++
+	n.call, n.asked = t.lastAsked, t.now
+	t.askServer(to, n.call, &wire.Request{Method: wire.Get, Key: "taken in?", Read: wire.ReadThroughLog})
 }
 
 // answeredNewcomer takes the answer to it.
 func (t *Tab) answeredNewcomer() {
 	n := t.seat.newcomer
 	n.call = 0
-	if a := t.frame.Answer; a != nil && a.Term > 0 {
-		n.term, n.leader = raft.Term(a.Term), raft.ServerID(t.frame.From)
+	if a := t.reader.Frame.Answer; a != nil && a.Term > 0 {
+		n.term, n.leader = raft.Term(a.Term), raft.ServerID(t.reader.Frame.From)
 		t.startServer()
 	}
 }

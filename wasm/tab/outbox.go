@@ -1,40 +1,24 @@
 package tab
 
 import (
-	"rsc.io/qr"
+	"rsc.io/qr/coding"
 
 	"raftplayground/wasm/contract"
 	"raftplayground/wasm/page"
 )
 
-// Times of batches, in ms of real time.
-const (
-	clockEvery  = 250 // after which the page is told the time even if nothing else is new: it draws timers by it
-	hiddenEvery = 250 // between two batches for a hidden page at least: only scripts read it
-)
-
 // outbox is what waits for the page.
 type outbox struct {
-	page.Waiting
-	drawn          bool // the page wants a batch
+	page.Outbox
 	selfChanged    bool
 	watches        string // why this tab only watches, as the page knows it
 	serversChanged bool
-	posted         float64 // real time of the last batch
-	lastLine       uint64  // id of the last line of the story
-}
-
-func newOutbox() outbox { return outbox{drawn: true} }
-
-// line adds a line to the story.
-func (o *outbox) line(line contract.StoryLine) {
-	o.lastLine++
-	line.ID = o.lastLine
-	o.Line(line)
+	views          []contract.ServerView // as the page knows the servers
+	asked          page.Asked
 }
 
 func (o *outbox) connection(c contract.Connection) { o.Changed, o.Next.Connection = true, &c }
-func (o *outbox) room(r *contract.Room)            { o.Changed, o.Next.Room = true, r }
+func (o *outbox) room(r *contract.RoomState)       { o.Changed, o.Next.Room = true, r }
 
 func (o *outbox) advice(a []contract.Advice) { o.Changed, o.Next.Advice = true, &a }
 
@@ -47,8 +31,8 @@ func (o *outbox) watching(why string) {
 
 // setLink makes the code of the room's link. A link that is too long for one has none.
 func (o *outbox) setLink(link string) {
-	code, err := qr.Encode(link, qr.M)
-	if link == "" || err != nil {
+	code := encode(link)
+	if link == "" || code == nil {
 		return
 	}
 	view := &contract.QR{Size: code.Size, Rows: make([]string, code.Size)}
@@ -65,55 +49,49 @@ func (o *outbox) setLink(link string) {
 	o.Changed, o.Next.QR = true, view
 }
 
-// take closes the batch.
-func (o *outbox) take() contract.Batch {
-	if o.Gone > 0 {
-		o.Notice(page.Plural(o.Gone, "older message or story line") + " left out while this page was not drawn.")
+// encode makes the smallest code that holds a text and survives that an eighth of it is not seen; nil: there is none.
+// Package qr would do the same, and bring all of package image along.
+func encode(text string) *coding.Code {
+	for v := coding.Version(coding.MinVersion); v <= coding.MaxVersion; v++ {
+		if coding.String(text).Bits(v) > v.DataBytes(coding.M)*8 {
+			continue
+		}
+		if plan, err := coding.NewPlan(v, coding.M, 0); err == nil {
+			code, _ := plan.Encode(coding.String(text))
+			return code
+		}
 	}
-	batch := o.Next
-	o.Waiting = page.Waiting{}
-	o.drawn, o.selfChanged, o.serversChanged = false, false, false
-	return batch
+	return nil
 }
 
 // flush posts a batch if the page wants one and there is something to tell. It is the end of every input.
 func (t *Tab) flush() {
 	o := &t.outbox
-	if !o.drawn || !t.started && !o.Changed {
+	if !o.Wanted(t.now, t.start.Hidden) || !t.started && !o.Changed {
 		return
 	}
-	since := t.now - o.posted
-	if !o.Changed && !o.selfChanged && !o.serversChanged && since < clockEvery || t.start.Hidden &&
-		since < hiddenEvery {
+	asks := t.room != nil && o.asked.Waits()
+	if !o.Changed && !o.selfChanged && !o.serversChanged && !asks && o.Since(t.now) < page.ClockEvery {
 		return
 	}
 	if o.selfChanged {
 		o.Next.Self = t.status()
 	}
 	if o.serversChanged {
-		o.Next.Servers = t.serverViews()
+		o.views = t.serverViews()
+		o.Next.Servers = o.views
 	}
 	if t.room != nil {
+		o.Next.Answers = o.asked.Answer(&t.room.RoomState, o.views, 0, t.clock.now())
 		rate := t.clock.rate
 		if !t.clock.runs {
 			rate = 0
 		}
 		o.Next.Clock = &contract.Clock{Now: t.clock.now(), Rate: rate}
 	}
-	o.posted = t.now
-	t.post(contract.FromWorker{Batch: &contract.Posted{Batch: o.take()}})
-}
-
-// answer ends one message of the page that carried an id.
-func (t *Tab) answer(a contract.Answer) {
-	t.post(contract.FromWorker{Answer: &a})
-}
-
-func (t *Tab) post(message contract.FromWorker) {
-	text, err := contract.Write(message)
-	if err != nil {
-		// Only a number that JSON does not have (NaN, infinity) can do this.
-		panic("tab: a message for the page cannot be written: " + err.Error())
+	if o.Gone > 0 {
+		o.Notice(page.Plural(o.Gone, "older message or story line") + " left out while this page was not drawn.")
 	}
-	t.host.Post(text)
+	o.selfChanged, o.serversChanged = false, false
+	o.Send(t.now)
 }

@@ -13,6 +13,7 @@ import (
 	"raftplayground/raft/kv"
 	"raftplayground/raft/wire"
 	"raftplayground/relay/hub"
+	"raftplayground/wasm/client"
 	"raftplayground/wasm/contract"
 )
 
@@ -201,7 +202,7 @@ func TestTheCodesAndTimesOfTheDocumentAreTheOnesInUse(t *testing.T) {
 		number(room, "teachLatency  =") + " ± " + number(room, "teachJitter   =") + " ms of cluster time",
 		"must join within | " + number(room, "joinWithin    =") + " s of real time",
 		"every " + number(room, "announceEvery =") + " s",
-		strconv.Itoa(giveUpAfter/1000) + " s of real time, then",
+		strconv.Itoa(client.GiveUp/1e6) + " s of real time in which nobody led",
 		"at most " + strconv.Itoa(1000/reportEvery) + " times a second",
 	} {
 		if !strings.Contains(table, said) {

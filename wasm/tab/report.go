@@ -12,10 +12,9 @@ import (
 
 // Bounds of a report, for those that this tab sends and those that it takes.
 const (
-	reportEvery = 33 // ms of real time between two reports of this tab's server at least
-	// ms of real time after which a report carries the log even if it is the same: for those who came late
-	logEvery       = 1000
-	reportedEvents = 100 // in one report; of more the oldest are left out
+	reportEvery    = 33   // ms of real time between two reports of this tab's server at least
+	logEvery       = 1000 // ms of real time after which a report carries the log even if unchanged: for latecomers
+	reportedEvents = 100  // in one report; of more the oldest are left out
 	reportedCells  = 64
 	reportedWords  = 400 // bytes of a text or a reason
 )
@@ -26,8 +25,8 @@ type life struct {
 	next contract.U64
 }
 
-// receiveReport takes what another server says of itself. It may be a server of another kind, so nothing of it is
-// believed to have the right form.
+// receiveReport takes what another server says of itself. It may be a server of another kind, so nothing of it
+// is believed to have the right form.
 func (t *Tab) receiveReport(params jsoniter.RawMessage) {
 	var r contract.ServerReport
 	if err := contract.Codec.Unmarshal(params, &r); err != nil || r.Server < 1 || r.Server > 9 {
@@ -60,13 +59,10 @@ func (t *Tab) tellEvents(r *contract.ServerReport) {
 	for i, e := range events {
 		if number := r.First + contract.U64(i); number >= heard.next {
 			heard.next = number + 1
-			t.tell(contract.StoryLine{
-				At: e.At, Server: r.Server, Kind: page.Clip(e.Kind, 40), Weight: oneOf(
-					e.Weight, contract.Detail, contract.Key,
-				), Term: e.Term,
-				Text: page.Clip(e.Text, reportedWords), Why: page.Clip(e.Why, reportedWords),
-				Section: page.Clip(e.Section, 40),
-			})
+			e.Weight = oneOf(e.Weight, contract.Detail, contract.Key)
+			e.Kind, e.Section = page.Clip(e.Kind, 40), page.Clip(e.Section, 40)
+			e.Text, e.Why = page.Clip(e.Text, reportedWords), page.Clip(e.Why, reportedWords)
+			t.tellEvent(r.Server, &e)
 		}
 	}
 	t.heard[r.Server] = heard

@@ -92,7 +92,7 @@ func (t *Tab) receiveResult(e *contract.Envelope) {
 		if e.Error != nil {
 			done.Error = e.Error.Message
 		}
-		t.answer(done)
+		t.outbox.Answer(done)
 	}
 }
 
@@ -123,9 +123,10 @@ func (t *Tab) takeRoom(room *contract.RoomNotice) {
 	before := t.room
 	t.room = room
 	t.tellDeeds(room)
+	t.loseServers(room.Deeds)
 	t.tellUnstored(before, room)
 	t.tellWhoTakesBinary()
-	t.outbox.room(&contract.Room{RoomState: room.RoomState, Majorities: page.Majorities(0)})
+	t.outbox.room(&room.RoomState)
 	t.outbox.serversChanged = true
 	t.tellSelf()
 }
@@ -162,6 +163,7 @@ func (t *Tab) serverViews() []contract.ServerView {
 		if view.Self && t.seat.server != nil {
 			view.Report = t.seat.report
 		}
+		view.Tally = page.Tally(view.Report)
 		views = append(views, view)
 	}
 	return views
@@ -172,23 +174,32 @@ func (t *Tab) serverViews() []contract.ServerView {
 func (t *Tab) changeNetwork(m *contract.Network) {
 	switch {
 	case m.Change == nil:
-		t.answer(contract.Answer{ID: m.ID, Error: "change: expected what is to change, got nothing"})
+		t.outbox.Refuse(m.ID, "change: expected what is to change, got nothing")
 	case t.link.state == down || t.link.state == joined:
 		t.changeRoom(m.ID, "network", m.Change)
 	case len(t.early) >= mostChanges:
-		t.answer(contract.Answer{ID: m.ID, Error: tooManyChanges})
+		t.outbox.Refuse(m.ID, tooManyChanges)
 	default:
 		t.early = append(t.early, m)
 	}
+}
+
+// act has the hub do what is the network's: what else there is to do the room refuses, and says why.
+func (t *Tab) act(m *contract.Act) {
+	if len(m.Action) == 0 {
+		t.outbox.Refuse(m.ID, "action: expected what is to be done, got nothing")
+		return
+	}
+	t.changeRoom(m.ID, "act", m.Action)
 }
 
 // changeRoom asks the hub for something that the page with this id of its message wants.
 func (t *Tab) changeRoom(id int, method string, params any) {
 	switch {
 	case t.link.state != joined:
-		t.answer(contract.Answer{ID: id, Error: "There is no connection to the room. " + t.link.why})
+		t.outbox.Refuse(id, "There is no connection to the room. "+t.link.why)
 	case len(t.changes) >= mostChanges:
-		t.answer(contract.Answer{ID: id, Error: tooManyChanges})
+		t.outbox.Refuse(id, tooManyChanges)
 	default:
 		t.changes[t.call(method, params)] = id
 	}
@@ -198,10 +209,10 @@ func (t *Tab) changeRoom(id int, method string, params any) {
 func (t *Tab) loseChanges() {
 	for call, id := range t.changes {
 		delete(t.changes, call)
-		t.answer(contract.Answer{ID: id, Error: "The connection was lost before the room answered."})
+		t.outbox.Refuse(id, "The connection was lost before the room answered.")
 	}
 	for _, m := range t.early {
-		t.answer(contract.Answer{ID: m.ID, Error: "There is no connection to the room. " + t.link.why})
+		t.outbox.Refuse(m.ID, "There is no connection to the room. "+t.link.why)
 	}
 	t.early = nil
 }

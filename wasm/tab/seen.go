@@ -34,19 +34,7 @@ func (t *Tab) flight(f *contract.SeenFrame) contract.Flight {
 	if len(f.Base64) > 0 {
 		kind, data = wire.Binary, f.Base64
 	}
-	view := contract.Flight{
-		Message: contract.Message{
-			Seq: f.Seq, From: f.From, To: f.To, Kind: contract.Unknown, Label: "not understood", Sent: f.Sent,
-			Due: f.Due, Fate: page.FateOf(f.Fate),
-		},
-		Entries: []contract.U64{}, Bytes: f.Bytes, Text: page.Shown(kind, data, page.ShownText),
-	}
-	if len(data) < f.Bytes {
-		page.DescribeCut(&view, kind, data)
-		return view
-	}
-	if err := t.decoder.Decode(kind, data, &t.frame); err == nil {
-		page.Describe(&view, &t.frame)
-	}
-	return view
+	return t.reader.Flight(contract.Message{
+		Seq: f.Seq, From: f.From, To: f.To, Sent: f.Sent, Due: f.Due, Fate: page.FateOf(f.Fate),
+	}, kind, data, f.Bytes)
 }

@@ -9,9 +9,6 @@ import (
 	"raftplayground/wasm/page"
 )
 
-// tell adds a line to the story of this tab.
-func (t *Tab) tell(line contract.StoryLine) { t.outbox.line(line) }
-
 // tellDeeds tells what was done in the room since this tab last heard of it.
 func (t *Tab) tellDeeds(room *contract.RoomNotice) {
 	if room.DeedsMissed > 0 {
@@ -69,7 +66,7 @@ func (t *Tab) tellGone(d *contract.Deed, name string) {
 
 // fault tells what a person did to the room, or what befell it.
 func (t *Tab) fault(d *contract.Deed, text, why, section string) {
-	t.tell(contract.StoryLine{
+	t.outbox.Line(contract.StoryLine{
 		At: d.At, Kind: "fault", Weight: "key", Text: text, Why: strings.TrimSpace(why), Section: section,
 	})
 }

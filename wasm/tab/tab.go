@@ -5,6 +5,7 @@ import (
 	"strings"
 
 	"raftplayground/raft/wire"
+	"raftplayground/wasm/client"
 	"raftplayground/wasm/contract"
 	"raftplayground/wasm/page"
 )
@@ -33,10 +34,12 @@ type Tab struct {
 	changes  map[int]int         // a network change under way: number of the call → id of the page's message
 	early    []*contract.Network // changes that wait for this tab to be in the room
 
-	reports  map[int]*contract.Report // the last of each other server
-	heard    map[int]life             // whose events have been told
-	requests requests
-	outbox   outbox
+	reports   map[int]*contract.Report // the last of each other server
+	heard     map[int]life             // whose events have been told
+	requests  *client.Client
+	lastAsked uint64 // number of the last request that was sent to a server
+	nextGuess int    // which server was asked last because nobody knew the leader
+	outbox    outbox
 
 	older [2]uint64 // the server and the claim of a disk that the room took for an older copy
 
@@ -44,9 +47,8 @@ type Tab struct {
 	away      []int             // servers that are leased and not connected,
 	awaySince float64           // and since when
 
-	frame   wire.Frame // scratch
-	decoder wire.Decoder
-	buffer  []byte
+	reader page.Reader
+	buffer []byte // scratch
 }
 
 // New returns a tab that waits for the page's "start". Seed is of the election timeouts and of the pauses between two
@@ -54,10 +56,11 @@ type Tab struct {
 func New(host Host, seed uint64) *Tab {
 	t := &Tab{
 		host: host, random: rand.New(rand.NewPCG(seed, 0)), changes: map[int]int{},
-		reports: map[int]*contract.Report{}, heard: map[int]life{}, outbox: newOutbox(),
+		reports: map[int]*contract.Report{}, heard: map[int]life{}, outbox: outbox{Outbox: page.NewOutbox(host)},
 	}
+	t.requests = client.New(cluster{t}, requestLimits)
 	// no two lives of a tab use the same numbers: an answer to an old call is for nobody
-	t.requests.call = t.random.Uint64() >> 24
+	t.lastAsked = t.random.Uint64() >> 24
 	return t
 }
 
@@ -76,7 +79,7 @@ func (t *Tab) FromPage(now float64, message []byte) {
 	case wish.Start != nil:
 		t.begin(wish.Start)
 	case wish.Drawn != nil:
-		t.outbox.drawn = true
+		t.outbox.Drawn = true
 	case !t.started:
 		t.outbox.Notice("The page said " + page.Clip(head.Type, 40) + " before it said start.")
 	case wish == (contract.ToWorker{}):
@@ -204,7 +207,7 @@ func (t *Tab) Tick(now float64) float64 {
 	t.keepSeat()
 	t.keepDisk()
 	t.tickServer()
-	t.keepRequests()
+	t.requests.Keep()
 	t.flush()
 	return t.clock.interval()
 }
@@ -250,10 +253,14 @@ func (t *Tab) obey(w *contract.ToWorker) {
 	case w.Hidden != nil:
 		t.start.Hidden = w.Hidden.Hidden
 		t.notify("state", map[string]bool{"hidden": w.Hidden.Hidden})
+	case w.Regard != nil:
+		t.outbox.asked.Regard(w.Regard)
 	case w.Request != nil:
-		t.request(w.Request)
+		t.requests.Request(w.Request)
 	case w.Network != nil:
 		t.changeNetwork(w.Network)
+	case w.Act != nil:
+		t.act(w.Act)
 	case w.Seats != nil:
 		t.changeSeats(w.Seats)
 	case w.Reconnect != nil:

@@ -215,6 +215,29 @@ func TestARequestThatNobodyTakesIsRefusedAfterThirtySeconds(t *testing.T) {
 	}
 }
 
+// In a paused room a leader answers once the clock runs again, however long that takes a person.
+func TestAWriteThatALeaderHoldsWaitsForAPausedRoom(t *testing.T) {
+	w := newWorld(t)
+	tabs := three(w)
+	watcher := w.open(newBrowser(), nil)
+	w.elect(tabs...)
+	rate := func(rate float64) {
+		watcher.say(map[string]any{"type": "network", "id": 1000, "change": map[string]any{"rate": rate}})
+		w.run(100)
+	}
+	rate(0)
+	watcher.ask(1, "put", "x", "1", 0)
+	w.run(31000)
+	if r := watcher.last.Requests[len(watcher.last.Requests)-1]; r.State != "pending" ||
+		!strings.Contains(r.Detail, "still waiting") {
+		t.Errorf("while the clock stands: %+v", r)
+	}
+	rate(1)
+	if r := watcher.outcome(1); r.State != "done" {
+		t.Errorf("once it runs: %+v", r)
+	}
+}
+
 // While nobody can take a request, one of those that wait asks for all: servers that hold an election have
 // better to do than to refuse some thousand requests a second.
 func TestOneOfTheRequestsThatWaitAsksForAll(t *testing.T) {
@@ -951,4 +974,44 @@ func TestALateWatcherSeesTheLogs(t *testing.T) {
 		}
 		return len(late.last.Servers) == 3
 	})
+}
+
+// A tab shows the key-value state of its own server; that of another's neither travels nor is believed.
+func TestAStateStaysInItsTab(t *testing.T) {
+	w := newWorld(t)
+	tabs := three(w)
+	var reports []string
+	w.guest = func(text string) {
+		if strings.Contains(text, `"method":"report"`) {
+			reports = append(reports, text)
+		}
+	}
+	w.elect(tabs...).ask(1, "put", "x", "1", 0)
+	w.hub.Connect(99)
+	w.hub.Receive(99, []byte(`{"id":1,"method":"join","params":{"watch":true}}`), false)
+	w.run(1500)
+	for _, tab := range tabs {
+		for _, s := range tab.last.Servers {
+			switch state := s.Report.State; {
+			case !s.Self && state != nil:
+				t.Errorf("S%d's tab has a state of S%d: %+v", tab.number(), s.Server, state)
+			case s.Self && (state == nil || state.Keys != 1 || state.Pairs[0] != contract.Pair{Key: "x", Value: "1"}):
+				t.Errorf("S%d's own tab has %+v", s.Server, state)
+			}
+		}
+	}
+	for _, text := range reports {
+		if strings.Contains(text, `"state":{`) {
+			t.Fatalf("a report carries the state: %s", text)
+		}
+	}
+	if len(reports) < 3 {
+		t.Errorf("the guest heard %d reports", len(reports))
+	}
+	other := tabs[0].number()%3 + 1
+	const state = `,"state":{"keys":1,"pairs":[{"key":"y","value":"2"}]}}`
+	tabs[0].receiveReport([]byte(`{"server":` + strconv.Itoa(other) + state))
+	if r := tabs[0].reports[other]; r.State != nil {
+		t.Errorf("what another says of its state is believed: %+v", r.State)
+	}
 }

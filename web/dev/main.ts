@@ -1,10 +1,12 @@
 import { scriptingSurface } from "../src/api.js";
+import { LAB } from "../src/capabilities.js";
 import { store } from "../src/store.js";
 import { restoreTheme } from "../src/theme.js";
 import { LAB_SCENES } from "../test/lab-scenes.js";
 import { SCENES } from "../test/scenes.js";
 import { SPACE_SCENES } from "../test/space-scenes.js";
 import "../src/raft-app.js";
+import "../src/raft-room.js";
 
 /**
  * The page on one of the test's scenes, without a Worker: `?scene=election&select=4`. For looking at it only; never
@@ -17,7 +19,7 @@ store.code = "k7m2qx";
 store.link = `${location.origin}/r/k7m2qx`;
 const scene = query.get("scene") ?? "election";
 if (scene in { ...LAB_SCENES, ...SPACE_SCENES }) {
-  store.mode = "lab";
+  store.can = LAB;
   await import("../src/lab/index.js");
 }
 for (const batch of ({ ...SCENES, ...LAB_SCENES, ...SPACE_SCENES })[scene]?.() ?? []) store.apply(batch);

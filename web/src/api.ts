@@ -1,7 +1,7 @@
-import type { ClientRequest, Connection, LabAction, Link, Moment, NetworkChange, Property, ReadKind, Report, Room,
+import type { ClientRequest, Connection, LabAction, Link, Moment, NetworkChange, Property, ReadKind, Report, RoomState,
   ServerView, Status, Stop, StoryLine, U64 } from "./model.js";
+import type { Capability } from "./capabilities.js";
 import { leaderOf } from "./logs.js";
-import { most } from "./numbers.js";
 import type { Store } from "./store.js";
 import { inMicros, inMillis } from "./time.js";
 
@@ -50,7 +50,11 @@ export interface RaftPlayground {
   seek(at: number): Promise<void>;
   /** Goes on, or back, to the next moment of this kind and pauses there. Rejects if there is none within 60 s. */
   step(to: Stop, back?: boolean): Promise<{ at: number; text: string }>;
-  /** Does something to the cluster at the moment that is looked at. Times in µs, as raft/lab's Action has them. */
+  /**
+   * Does something to the cluster at the moment that is looked at. Times in µs, as raft/lab's Action has them. In a
+   * live room that is what is the network's: cut, mend, partition, hold, release, network, heal and what is done to a
+   * frame; it rejects with the room's reason.
+   */
   act(action: LabAction): Promise<void>;
   /** Opens a link: an address, or what stands behind its #. Rejects with what is wrong with it. */
   open(link: string): Promise<void>;
@@ -102,7 +106,7 @@ export interface Events {
 }
 
 /** A room as scripts know it: its links count in ms. */
-export type RoomInMillis = Omit<Room, "links"> & { links: (Omit<Link, "hold"> & { held?: boolean })[] };
+export type RoomInMillis = Omit<RoomState, "links"> & { links: (Omit<Link, "hold"> & { held?: boolean })[] };
 
 declare global {
   interface Window {
@@ -141,21 +145,20 @@ export function scriptingSurface(store: Store): RaftPlayground {
     seek: async (at) => {
       if (!(Number.isFinite(at) && at >= 0))
         throw new TypeError(`seek: at must be milliseconds from 0 on, not ${String(at)}`);
-      await shown(store, inLab(store).askLab((id) => ({ type: "seek", id, at: inMicros(at) })));
+      await shown(store, able(store, "seek").askLab((id) => ({ type: "seek", id, at: inMicros(at) })));
     },
     step: async (to, back = false) => {
-      const stop = inLab(store).askLab((id) =>
-        ({ type: "step", id, to, back })) as Promise<{ at: number; text: string }>;
-      const { at, text } = await shown(store, stop);
+      const stop = able(store, "seek").askLab((id) => ({ type: "step", id, to, back }));
+      const { at, text } = await shown(store, stop as Promise<{ at: number; text: string }>);
       return { at: inMillis(at), text };
     },
     act: async (action) => {
       if (typeof action?.do !== "string")
         throw new TypeError("act: the action must say what to do, such as { do: \"crash\", server: 1 }");
-      await shown(store, inLab(store).askLab((id) => ({ type: "act", id, action })));
+      await shown(store, store.askLab((id) => ({ type: "act", id, action })));
     },
     open: async (link) => {
-      inLab(store);
+      able(store, "runs");
       if (typeof link !== "string") throw new TypeError(`open: link must be a text, not ${String(link)}`);
       const { openLink } = await import("./lab/opening.js");
       await shown(store, openLink(link.slice(link.indexOf("#") + 1), store.pace));
@@ -171,7 +174,7 @@ export function scriptingSurface(store: Store): RaftPlayground {
 /** The same at a time in ms. */
 const ofMillis = <T extends { at: number }>(what: T): T => ({ ...what, at: inMillis(what.at) });
 
-function roomInMillis(room: Room): RoomInMillis {
+function roomInMillis(room: RoomState): RoomInMillis {
   const link = ({ hold, ...l }: Link) => ({ ...l, latency: inMillis(l.latency), jitter: inMillis(l.jitter),
     ...(hold && { held: true }) });
   return { ...room, links: room.links.map(link) };
@@ -186,10 +189,10 @@ function changeInMicros(change: NetworkChange): NetworkChange {
   return delays({ ...change, ...(change.links && { links: change.links.map(delays) }) });
 }
 
-function inLab(store: Store): Store {
-  if (store.mode !== "lab")
-    throw new Error("This page is a live room. Only the lab, the page at the relay's /, can do that.");
-  return store;
+/** The store, if its source can do that. Throws an Error with words for a script's author otherwise. */
+function able(store: Store, what: Capability): Store {
+  if (store.can[what]) return store;
+  throw new Error("This page is a live room. Only the lab, the page at the relay's /, can do that.");
 }
 
 const SHOWN_MS = 500;
@@ -213,7 +216,7 @@ async function shown<T>(store: Store, done: Promise<T>): Promise<T> {
 }
 
 async function labState(store: Store): Promise<LabState> {
-  const { at, hash, run } = (await inLab(store).askLab((id) => ({ type: "moment", id }))) as Moment;
+  const { at, hash, run } = (await able(store, "runs").askLab((id) => ({ type: "moment", id }))) as Moment;
   const lab = store.lab;
   if (!lab) throw new Error("The lab has not opened a run yet.");
   const properties = lab.properties.map((p) => ({ name: p.name, holds: p.broken === null, broken: p.broken &&
@@ -268,7 +271,7 @@ function watch(store: Store, emit: <T extends keyof Events>(type: T, event: Even
       leader = `${known.leader} ${known.term}`;
       emit("leader", known);
     }
-    const committed = knownCommit(store);
+    const committed = store.commitIndex;
     if (String(committed) !== String(commit)) {
       commit = committed;
       emit("commit", { commitIndex: commit });
@@ -284,16 +287,5 @@ function watch(store: Store, emit: <T extends keyof Events>(type: T, event: Even
 
 function knownLeader(store: Store): { leader: number | null; term: U64 } {
   const leading = leaderOf(store.servers);
-  if (leading?.report) return { leader: leading.server, term: leading.report.term };
-  return { leader: null, term: store.mode === "lab" ? highest(store, "term")
-    : (store.history.terms.at(-1)?.term ?? store.self.term) };
-}
-
-/** In the lab, at the moment that is looked at. */
-function knownCommit(store: Store): U64 {
-  return store.mode === "lab" ? highest(store, "commitIndex") : store.history.commit;
-}
-
-function highest(store: Store, field: "term" | "commitIndex"): U64 {
-  return store.servers.reduce((all: U64, s) => most(all, s.report?.[field] ?? 0), 0);
+  return leading?.report ? { leader: leading.server, term: leading.report.term } : { leader: null, term: store.term };
 }

@@ -33,11 +33,10 @@ let begun = 0; // when this task drew its first view for the first time; 0: it d
  * Whether this task has drawn for so long that it would hold up a click: a page that opens has all its views to draw.
  */
 function isLong(): boolean {
-  if (begun === 0) {
-    begun = performance.now();
-    setTimeout(() => (begun = 0));
-  }
-  return performance.now() - begun > FIRST_MS;
+  if (begun !== 0) return performance.now() - begun > FIRST_MS;
+  begun = performance.now();
+  setTimeout(() => (begun = 0));
+  return false;
 }
 
 /**

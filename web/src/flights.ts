@@ -1,4 +1,4 @@
-import { along, clientLane, lane, reasonBox, reasonSide, spareLabels, type Lane, type Point, type Ring,
+import { along, clientLane, covers, lane, spareLabels, spareReason, type Lane, type Point, type Ring,
   type Side } from "./layout.js";
 import { FIELD, type Marks } from "./marks.js";
 import type { Batch, Flight } from "./model.js";
@@ -6,7 +6,7 @@ import { reducedMotion } from "./motion.js";
 import { less, slot } from "./numbers.js";
 import type { Store } from "./store.js";
 import type { Inks } from "./theme.js";
-import { cutState, flightName, lostWords, who } from "./words.js";
+import { cutState, flightName, lostWords, plural, who } from "./words.js";
 import { MS } from "./time.js";
 
 const MANY = 40; // marks from which on heartbeats and replies show as pulses of their link
@@ -277,7 +277,7 @@ export class FlightLayer {
     if (unseen || (!isLost(mark.flight) && reducedMotion())) return this.remove(mark);
     place(mark, mark.stop);
     mark.look = null;
-    if (isLost(mark.flight)) mark.reason = this.spare(mark);
+    if (isLost(mark.flight)) this.tellReason(mark);
   }
 
   private remove(mark: Mark): void {
@@ -285,11 +285,14 @@ export class FlightLayer {
     this.marks.delete(mark.flight.seq);
   }
 
-  /** On which side of its cross a lost message's reason has room; none where another says it already (LOOK §5). */
-  private spare(mark: Mark): Side {
-    const others = [...this.marks.values()].filter((m) => m !== mark && m.ended !== null && m.reason !== "none");
-    const near = others.some((m) => Math.hypot(m.at.x - mark.at.x, m.at.y - mark.at.y) < 60);
-    return near || !this.ring ? "none" : reasonSide(mark.at, this.ring, others.map((m) => reasonBox(m.at, m.reason)));
+  /** Tells why a message was lost, where that covers nothing; what its cross comes under moves away. */
+  private tellReason(mark: Mark): void {
+    const { ring } = this;
+    if (!ring) return;
+    const lost = [...this.marks.values()].filter((m) => m.ended !== null && isLost(m.flight));
+    const spare = (m: Mark) => spareReason(m.at, ring, lost.filter((other) => other !== m));
+    for (const m of lost) if (m !== mark && covers(m, mark.at)) m.reason = spare(m);
+    mark.reason = spare(mark);
   }
 
   // --- what is pointed at, and what is said
@@ -348,7 +351,7 @@ export class FlightLayer {
   private count(at: number): void {
     this.countedAt = at;
     const n = [...this.marks.values()].filter((m) => m.ended === null).length;
-    const words = `${n === 0 ? "No message" : n === 1 ? "1 message" : `${n} messages`} under way`;
+    const words = n === 0 ? "No message under way" : `${plural(n, "message")} under way`;
     if (this.canvas.getAttribute("aria-label") !== words) this.canvas.setAttribute("aria-label", words);
   }
 

@@ -1,3 +1,4 @@
+import { works, type Capability } from "./capabilities.js";
 import { FEW_COLUMNS, grid } from "./logs.js";
 import { store } from "./store.js";
 import { readOn } from "./reading.js";
@@ -12,7 +13,7 @@ interface Named {
   keys: readonly string[]; // as KeyboardEvent.key says them, letters small
   shown: string;
   words: string; // those that lie beside each other and have the same are one line of the list
-  only?: "room" | "lab";
+  needs?: Capability;
 }
 
 export interface Key extends Named {
@@ -23,19 +24,29 @@ const digits = ["1", "2", "3", "4", "5", "6", "7", "8", "9"];
 
 const KEYS: Key[] = [
   { keys: [" "], shown: "Space", words: "Pause or play the clock", act: () => store.togglePause() },
-  { keys: ["ArrowLeft"], shown: "←", words: "One step back", act: () => store.step(store.view.stop, true),
-    only: "lab" },
-  { keys: ["ArrowRight"], shown: "→", words: "One step on", act: () => store.step(store.view.stop, false),
-    only: "lab" },
-  { keys: ["Shift+ArrowLeft"], shown: "⇧ ←", words: "Back to the message before",
-    act: () => store.step("message", true), only: "lab" },
-  { keys: ["Shift+ArrowRight"], shown: "⇧ →", words: "On to the next message", act: () => store.step("message", false),
-    only: "lab" },
-  { keys: ["e"], shown: "E", words: "Next election", act: () => store.step("election", false), only: "lab" },
-  { keys: ["c"], shown: "C", words: "Next commit", act: () => store.step("commit", false), only: "lab" },
-  { keys: ["x"], shown: "X", words: "Next violation of a safety property", act: () => store.step("violation", false),
-    only: "lab" },
-  { keys: ["l"], shown: "L", words: "Live: to the end of what was lived", act: () => store.goLive(), only: "lab" },
+  {
+    keys: ["ArrowLeft"], shown: "←", words: "One step back", needs: "seek",
+    act: () => store.step(store.view.stop, true),
+  },
+  {
+    keys: ["ArrowRight"], shown: "→", words: "One step on", needs: "seek",
+    act: () => store.step(store.view.stop, false),
+  },
+  {
+    keys: ["Shift+ArrowLeft"], shown: "⇧ ←", words: "Back to the message before", needs: "seek",
+    act: () => store.step("message", true),
+  },
+  {
+    keys: ["Shift+ArrowRight"], shown: "⇧ →", words: "On to the next message", needs: "seek",
+    act: () => store.step("message", false),
+  },
+  { keys: ["e"], shown: "E", words: "Next election", act: () => store.step("election", false), needs: "seek" },
+  { keys: ["c"], shown: "C", words: "Next commit", act: () => store.step("commit", false), needs: "seek" },
+  {
+    keys: ["x"], shown: "X", words: "Next violation of a safety property", needs: "seek",
+    act: () => store.step("violation", false),
+  },
+  { keys: ["l"], shown: "L", words: "Live: to the end of what was lived", act: () => store.goLive(), needs: "seek" },
   { keys: ["-"], shown: "−", words: "Slower, by half", act: () => pace(0.5) },
   { keys: ["+", "="], shown: "+", words: "Faster, twice", act: () => pace(2) },
   { keys: ["r"], shown: "R", words: "Real time", act: () => store.setRate(1) },
@@ -48,15 +59,17 @@ const KEYS: Key[] = [
   { keys: ["."], shown: ".", words: "Next event of the story", act: () => readOn(1) },
   { keys: ["v"], shown: "V", words: "Commands in the logs: show or hide",
     act: () => store.show({ wide: !(store.view.wide ?? grid(store.servers).columns <= FEW_COLUMNS) }) },
-  { keys: ["h"], shown: "H", words: "What clients were told: show or hide",
-    act: () => store.show({ dock: store.view.dock === "history" ? "logs" : "history" }), only: "lab" },
+  {
+    keys: ["h"], shown: "H", words: "What clients were told: show or hide", needs: "runs",
+    act: () => store.show({ dock: store.view.dock === "history" ? "logs" : "history" }),
+  },
   { keys: ["["], shown: "[", words: "Story: hide or show",
     act: () => store.show({ storyHidden: !store.view.storyHidden }) },
   { keys: ["]"], shown: "]", words: "Inspector: hide or show",
     act: () => store.show({ inspectorHidden: !store.view.inspectorHidden }) },
-  { keys: ["n"], shown: "N", words: "Another run", act: () => openRuns(), only: "lab" },
-  { keys: ["g"], shown: "G", words: "Gallery of runs", act: () => store.show({ dialog: "gallery" }), only: "lab" },
-  { keys: ["s"], shown: "S", words: "Share this moment", act: () => store.show({ dialog: "share" }), only: "lab" },
+  { keys: ["n"], shown: "N", words: "Another run", act: () => openRuns(), needs: "runs" },
+  { keys: ["g"], shown: "G", words: "Gallery of runs", act: () => store.show({ dialog: "gallery" }), needs: "runs" },
+  { keys: ["s"], shown: "S", words: "Share this moment", act: () => store.show({ dialog: "share" }), needs: "runs" },
   { keys: ["t"], shown: "T", words: "Light or dark", act: () => switchTheme() },
   { keys: ["?"], shown: "?", words: "This list", act: () => store.show({ keys: !store.view.keys }) },
 ];
@@ -69,7 +82,7 @@ interface Own extends Named {
 /** What has the focus, and what keys do there. */
 interface Where {
   words: string;
-  only?: "lab";
+  needs?: Capability;
   keys: { [deed: string]: Named | Own };
 }
 
@@ -89,19 +102,20 @@ const PLACES = {
     words: "On a server",
     keys: {
       press: { keys: ["Enter", " "], shown: "Enter", words: "Select it; in the lab once more: its menu" },
-      menu: { keys: ["m", "ContextMenu"], shown: "M", words: "What can be done to it", only: "lab" },
+      menu: { keys: ["m", "ContextMenu"], shown: "M", words: "What can be done to it", needs: "deeds" },
     },
   },
   link: {
     words: "On a link",
     keys: {
       cycle: { keys: ["Enter", " "], shown: "Enter", words: "Cut it, then one way, then the other, then mend it" },
-      open: { keys: ["m", "ContextMenu"], shown: "M", words: "All about it: latency, loss, what is held", only: "lab" },
+      open: { keys: ["m", "ContextMenu"], shown: "M", words: "All about it: latency, loss, what is held",
+        needs: "deeds" },
     },
   },
   menu: {
     words: "In a server’s menu",
-    only: "lab",
+    needs: "deeds",
     keys: {
       next: { keys: ["ArrowDown", "ArrowRight"], shown: "↓", words: "The deeds, one after the other" },
       before: { keys: ["ArrowUp", "ArrowLeft"], shown: "↑", words: "The deeds, one after the other" },
@@ -115,12 +129,12 @@ const PLACES = {
     keys: {
       ...along("The events, one after the other"),
       open: { keys: ["Enter"], shown: "Enter", words: "Why it happened", browser: true },
-      go: { keys: ["g"], shown: "G", words: "Go to its moment", only: "lab" },
+      go: { keys: ["g"], shown: "G", words: "Go to its moment", needs: "seek" },
     },
   },
   tabs: {
     words: "On a row of tabs",
-    only: "lab",
+    needs: "seek",
     keys: {
       before: { keys: ["ArrowLeft"], shown: "←", words: "From tab to tab" },
       next: { keys: ["ArrowRight"], shown: "→", words: "From tab to tab" },
@@ -149,7 +163,7 @@ const PLACES = {
   },
   time: {
     words: "On the time line",
-    only: "lab",
+    needs: "seek",
     keys: {
       back: { keys: ["ArrowLeft"], shown: "←", words: "A little back, a little on", browser: true },
       on: { keys: ["ArrowRight"], shown: "→", words: "A little back, a little on", browser: true },
@@ -163,7 +177,7 @@ const PLACES = {
   },
   diagram: {
     words: "In the space-time diagram",
-    only: "lab",
+    needs: "seek",
     keys: {
       left: { keys: ["ArrowLeft"], shown: "←", words: "Along a lane" },
       right: { keys: ["ArrowRight"], shown: "→", words: "Along a lane" },
@@ -181,7 +195,7 @@ const PLACES = {
   },
   history: {
     words: "In the history of clients",
-    only: "lab",
+    needs: "runs",
     keys: {
       left: { keys: ["ArrowLeft"], shown: "←", words: "Along a client’s operations" },
       right: { keys: ["ArrowRight"], shown: "→", words: "Along a client’s operations" },
@@ -197,7 +211,7 @@ const PLACES = {
       all: { keys: ["0"], shown: "0", words: "All of it" },
     },
   },
-  rules: { words: "In the list of rules", only: "lab", keys: along("The rules, one after the other") },
+  rules: { words: "In the list of rules", needs: "rules", keys: along("The rules, one after the other") },
 } as const satisfies { [place: string]: Where };
 
 export type Place = keyof typeof PLACES;
@@ -230,7 +244,7 @@ export function noteFocus({ target }: FocusEvent): void {
   clicked = (target as Element).matches(":focus-visible") ? null : target;
 }
 
-const isHere = ({ only }: { only?: "room" | "lab" }): boolean => only === undefined || only === store.mode;
+const isHere = (named: { needs?: Capability }): boolean => works(store.can, named);
 
 const nameOf = (e: KeyboardEvent): string => (e.key.length === 1 ? e.key.toLowerCase()
   : `${e.shiftKey ? "Shift+" : ""}${e.key}`);

@@ -295,6 +295,30 @@ export function reasonSide(at: Point, ring: Ring, taken: Box[] = []): Side {
   return free("right") ? "right" : free("left") ? "left" : "none";
 }
 
+const CROSS = 7; // px from the middle of a lost message's cross to its ends
+
+const crossBox = ({ x, y }: Point): Box => ({ left: x - CROSS, right: x + CROSS, top: y - CROSS, bottom: y + CROSS });
+
+/** A lost message: where its cross is, and on which side of it stands why it was lost. */
+export interface Lost {
+  at: Point;
+  reason: Side;
+}
+
+/** Whether the reason of one lost message covers the cross of another. */
+export const covers = (one: Lost, other: Point): boolean =>
+  one.reason !== "none" && meet(reasonBox(one.at, one.reason), crossBox(other));
+
+/**
+ * On which side of its cross a lost message's reason has room; none where another says it already (LOOK §5). It covers
+ * neither what the others say nor their crosses.
+ */
+export function spareReason(at: Point, ring: Ring, others: Lost[]): Side {
+  const told = others.filter((o) => o.reason !== "none");
+  if (told.some((o) => Math.hypot(o.at.x - at.x, o.at.y - at.y) < 60)) return "none";
+  return reasonSide(at, ring, [...others.map((o) => crossBox(o.at)), ...told.map((o) => reasonBox(o.at, o.reason))]);
+}
+
 const NOTE = { letter: 6.7, padding: 28, line: 18, least: 120, edge: 12 }; // px of a note on the stage
 
 /**

@@ -1,10 +1,9 @@
 import { html, nothing, svg, type SVGTemplateResult, type TemplateResult } from "lit";
 import { keysOf } from "./keys.js";
-import { parted, wall, type Point, type Ring } from "./layout.js";
-import type { ServerView } from "./model.js";
+import { wall, type Point, type Ring } from "./layout.js";
+import type { ServerView, Side } from "./model.js";
 import { store } from "./store.js";
-import { sideWords } from "./quorum.js";
-import { cutState, cutWords } from "./words.js";
+import { cutState, cutWords, listed } from "./words.js";
 
 /** Every pair of servers that have a link between them, the lower number first. */
 export function linkPairs(servers: ServerView[]): [number, number][] {
@@ -15,7 +14,7 @@ export function linkPairs(servers: ServerView[]): [number, number][] {
 /** What the stage does for a link. */
 export interface LinkHands {
   cycle: (a: number, b: number) => void;
-  open: (a: number, b: number) => void; // in the lab: all about it
+  open: (a: number, b: number) => void; // where deeds can be done to it: all about it
 }
 
 /** A link: a line to see and a wide one to hit, with what is cut of it drawn in its middle (LOOK §5). */
@@ -29,11 +28,11 @@ export function linkMark(a: number, b: number, ring: Ring, hands: LinkHands): SV
   const state = cutState(store.room?.links ?? [], a, b);
   const idle = [a, b].some((s) => store.server(s)?.seat !== "connected");
   const gap = state === "whole" ? 0 : 6;
-  const lab = store.mode === "lab";
+  const { deeds } = store.can;
   const { selection } = store.view;
   const selected = selection?.kind === "link" && selection.a === a && selection.b === b;
   const open = (e: Event) => {
-    if (!lab) return;
+    if (!deeds) return;
     e.preventDefault();
     hands.open(a, b);
   };
@@ -41,7 +40,7 @@ export function linkMark(a: number, b: number, ring: Ring, hands: LinkHands): SV
   const held = store.room?.links.some((l) => l.hold && ((l.from === a && l.to === b) || (l.from === b && l.to === a)));
   return svg`<g class="link ${state} ${idle ? "idle" : ""} ${selected ? "selected" : ""}" data-link="${a}-${b}"
     transform="translate(${(from.x + to.x) / 2} ${(from.y + to.y) / 2}) rotate(${angle})"
-      tabindex="0" role="button" aria-label="Link S${a} to S${b}: ${cutWords(state, a, b)}. Press to change${lab
+      tabindex="0" role="button" aria-label="Link S${a} to S${b}: ${cutWords(state, a, b)}. Press to change${deeds
         ? ", M for more" : ""}." @click=${() => hands.cycle(a, b)} @contextmenu=${open} @keydown=${key}>
     <line class="link-hit" x1=${-half} x2=${half} y1="0" y2="0" />
     <line class="link-line" x1=${-half} x2=${gap === 0 ? half : -gap} y1="0" y2="0" />
@@ -55,19 +54,10 @@ export function linkMark(a: number, b: number, ring: Ring, hands: LinkHands): SV
   </g>`;
 }
 
-/** The sides of a network that is cut into two or three; none if it is whole, or in pieces. */
-export function sides(): number[][] {
-  const links = store.room?.links ?? [];
-  if (!links.some((l) => !l.up)) return [];
-  const up = store.servers.filter((s) => s.seat === "connected").map((s) => s.server);
-  const groups = parted(up, (a, b) => links.find((l) => l.from === a && l.to === b)?.up ?? true);
-  return groups.length === 2 || groups.length === 3 ? groups : [];
-}
-
 /** A wall with ticks between two sides (LOOK §5), where a straight one can stand between them. */
-export function wallMark(groups: number[][], ring: Ring): SVGTemplateResult | typeof nothing {
-  const [one, other] = groups.map((servers) => servers.flatMap((s) => ring.points[s - 1] ?? []));
-  const between = one && other && groups.length === 2 && !ring.compact ? wall(one, other, ring.r + 12) : null;
+export function wallMark(sides: Side[], ring: Ring): SVGTemplateResult | typeof nothing {
+  const [one, other] = sides.map(({ servers }) => servers.flatMap((s) => ring.points[s - 1] ?? []));
+  const between = one && other && sides.length === 2 && !ring.compact ? wall(one, other, ring.r + 12) : null;
   if (!between) return nothing;
   const { from, to } = between;
   return svg`<g class="wall" pointer-events="none"><line class="wall-line" x1=${from.x} y1=${from.y} x2=${to.x}
@@ -75,11 +65,10 @@ export function wallMark(groups: number[][], ring: Ring): SVGTemplateResult | ty
 }
 
 /** What each side still can do. */
-export function sidesCaption(groups: number[][]): TemplateResult | typeof nothing {
-  if (groups.length === 0) return nothing;
-  const { quorums } = store;
-  return html`<ul class="sides" aria-label="The network is cut">${groups.map((g) =>
-    html`<li><b>${g.map((s) => `S${s}`).join(", ")}</b> ${sideWords(g, quorums)}</li>`)}</ul>`;
+export function sidesCaption(sides: Side[]): TemplateResult | typeof nothing {
+  if (sides.length === 0) return nothing;
+  return html`<ul class="sides" aria-label="The network is cut">${sides.map(({ servers, words }) =>
+    html`<li><b>${listed(servers)}</b> ${words}</li>`)}</ul>`;
 }
 
 /** Short strokes at 45° on both ends of a line and all along it. */

@@ -1,6 +1,5 @@
-import type { LogCell, Property, Quorum, Report, ServerView, U64 } from "./model.js";
+import type { LogCell, Property, Report, ServerView, U64 } from "./model.js";
 import { distance, less, most, plus, same } from "./numbers.js";
-import { decide, share } from "./quorum.js";
 
 /**
  * The log grid as data: which cells there are and how each is drawn (LOOK §6). Pure functions of what
@@ -131,63 +130,6 @@ export function removed(before: Report | null | undefined, after: Report | null)
     if (!now || !same(now.term, cell.term)) gone.push({ server: after.server, index, cell });
   });
   return gone;
-}
-
-/**
- * What one cell says of itself in a sentence (LOOK §6). `quorums`: of whom a majority decides; `off`: IDs of rules that
- * no server keeps.
- */
-export function cellWords(index: U64, server: number, servers: ServerView[], quorums: Quorum[],
-  off: string[] = []): string {
-  const own = servers.find((s) => s.server === server)?.report;
-  const cell = own ? cellAt(own, index) : null;
-  if (own && less(index, own.log.first) && less(own.log.first, plus(own.lastIndex, 2)))
-    return `Index ${index} is in the snapshot of S${server}, which ends at index ${plus(own.log.first,
-    -1)}: committed and applied.`;
-  if (own && isUntold(own, index)) return `S${server} has an entry at index ${index}, but has not said here which.`;
-  if (!own || !cell) return `S${server} has no entry at index ${index}.`;
-  const having = servers.filter((s) => s.report && holds(s.report, index, cell)).map((s) => s.server);
-  const what = cell.kind === "noop" ? "the leader's no-op" : cell.kind === "configuration"
-    ? `the configuration ${cell.text}` : cell.text;
-  const said = `Index ${index}, term ${cell.term}, ${what}. On ${share(having, quorums)}`;
-  return less(own.commitIndex, index)
-    ? `${said}${notCommittedWords(own, index, cell, decide(having, quorums), servers, off)}`
-    : `${said}. Committed at S${server}.`;
-}
-
-/** Why a server does not take an entry of its log for committed. */
-function notCommittedWords(own: Report, index: U64, cell: LogCell, enough: boolean, servers: ServerView[],
-  off: string[]): string {
-  const knows = servers.find((s) => s.report && !less(s.report.commitIndex, index));
-  const leader = leaderOf(servers);
-  if (knows?.report && !holds(knows.report, index, cell)) {
-    const other = `. S${knows.server} has committed another entry there`;
-    return leader?.report && holds(leader.report, index, cell)
-      ? `${other}, which S${leader.server}, the leader, lacks: this one may take its place.`
-      : `${other}: a leader that has that one will have this one deleted.`;
-  }
-  if (knows) {
-    const down = servers.some((s) => s.server === own.server && s.seat !== "connected");
-    return down
-      ? `. Committed at S${knows.server}. S${own.server} is down, and what is committed is not kept on a disk.`
-      : `. Not committed at S${own.server} yet: it has not heard.`;
-  }
-  if (!leader?.report) return ". Not committed, and nobody leads now.";
-  if (!holds(leader.report, index, cell))
-    return cellAt(leader.report, index)
-    ? `. S${leader.server}, the leader, has another entry there: this one will be deleted.`
-    : `. S${leader.server}, the leader, does not have it.`;
-  if (enough && less(cell.term, leader.report.term) && !off.includes("commitOnlyCurrentTerm"))
-    return `, but term ${cell.term} is not the leader's term ${leader.report.term}: counting does not commit it `
-      + "(§5.4.2).";
-  return enough ? `. Not committed yet: S${leader.server}, the leader, has not heard of all of them.`
-    : ". Not committed yet: a majority has to store it.";
-}
-
-/** Whether a server has this entry: in its log, or, having been committed, in its snapshot. */
-function holds(r: Report, index: U64, cell: LogCell): boolean {
-  const own = cellAt(r, index);
-  return own ? same(own.term, cell.term) : less(index, r.log.first);
 }
 
 /** Why an entry is marked red: what is broken at it, empty if nothing is. */

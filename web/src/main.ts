@@ -1,4 +1,5 @@
 import { scriptingSurface } from "./api.js";
+import { LAB, ROOM } from "./capabilities.js";
 import { store } from "./store.js";
 import { restoreTheme } from "./theme.js";
 import "./raft-app.js";
@@ -9,7 +10,7 @@ import "./raft-app.js";
  */
 const room = document.documentElement.dataset["page"] === "room";
 
-store.mode = room ? "room" : "lab";
+store.can = room ? ROOM : LAB; // of the source that is on its way
 window.raftPlayground = scriptingSurface(store);
 restoreTheme();
 

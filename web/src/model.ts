@@ -1,5 +1,74 @@
 // Generated from wasm/contract, which says the same in Go: go generate ./wasm/contract
 
+/**
+ * Answers are what one would ask of the cluster at the moment that is looked at. The core's arithmetic
+ * answers (package explain): the page only shows it.
+ */
+export interface Answers {
+  why: Question | null; // null: somebody leads, and all that it has is committed
+  majority: Majority;
+  sides: Side[]; // of a network that is cut into two or three, the largest first; else none
+  half: number[]; // whoever leads, and others with whom it finds no majority: one side of a cut
+  voters: number[];
+  entry: string; // on the one that the page regards; empty: it regards none
+  /** In the lab, where faults and changes of the members are made: */
+  learners: number[];
+  losses: Lacking[]; // the servers that the cluster could not do without
+  stability: Stability | null; // null: there is no link
+  cut: string[]; // what each side could do of the one that the page regards
+}
+
+/** Question is why something has not happened (yet). */
+export interface Question {
+  ask: string;
+  answer: string[]; // sentences
+  section: string;
+}
+
+/** Majority says what a majority is, and whether there is one. */
+export interface Majority {
+  needed: string; // "3 of 5", of a joint configuration "2 of 3 and 3 of 5"
+  rule: string; // the same in words
+  together: string; // as many as could decide together, or most nearly: "2 of 5"
+  decides: boolean; // they are enough to elect a leader and to commit
+}
+
+/** Side is one side of a network that is cut, and what it can do: "majority 3 of 5", "2 of 5: cannot elect". */
+export interface Side {
+  servers: number[];
+  words: string;
+}
+
+/**
+ * Lacking says what the cluster could not do without a server: if it stopped or were cut off, and if it were
+ * no member any more. Empty: it could do without.
+ */
+export interface Lacking {
+  server: number;
+  stopped: string;
+  removed: string;
+}
+
+/** Stability says whether a leader can be elected and stay on this network (§5.6). */
+export interface Stability {
+  stable: boolean;
+  sentence: string;
+  arithmetic: string;
+  section: string;
+}
+
+/** Regard says what the page points at: the next Answers are about that, too. It is not answered. */
+export interface Regard {
+  cell: CellPlace | null; // null: none
+  side: number[]; // one side of a cut that is being chosen; empty: none
+}
+
+/** CellPlace is a place in the log of a server. */
+export interface CellPlace {
+  server: number;
+  index: U64;
+}
+
 /** Role is what a server is at a moment. */
 export type Role = "follower" | "candidate" | "leader" | "preCandidate";
 
@@ -31,6 +100,7 @@ export interface ServerView {
   roundTrip: Micros | null; // of real time, to the relay and back
   machine?: Machine; // in the lab
   report: Report | null; // null: it has not described itself (yet), or is of another kind
+  tally?: string; // of a candidate: how its election stands, "2 of 3" votes
 }
 
 /**
@@ -70,6 +140,7 @@ export interface Report {
   lastTerm: U64;
   appliedIndex: U64;
   stateHash: string;
+  state?: State; // absent: of another tab's server it is not known
   encoding: string; // of its calls, by its name in package wire
   timer: Timer | null; // null for a leader
   votes: Vote[]; // a candidate's election
@@ -78,6 +149,22 @@ export interface Report {
   peers: Peer[]; // a leader's followers
   log: Log;
   badFrames: U64; // frames that it could not decode, since it started
+}
+
+/**
+ * State is the key-value state of a server as of its appliedIndex. Of one that is down it is what its
+ * snapshot holds.
+ */
+export interface State {
+  keys: number; // so many there are
+  pairs: Pair[]; // the first 32 of them at most, in the order of their keys' bytes
+}
+
+/** Pair is a key and its value. What cannot be shown of them is a "·". */
+export interface Pair {
+  key: string;
+  value: string; // at most 200 characters; if it is cut it ends in "…"
+  bytes?: number; // of a value that is cut: of the whole
 }
 
 /** Timer is an election timer. */
@@ -138,11 +225,6 @@ export interface RoomState {
   rate: number; // of the cluster's clock: seconds in a second of real time
   watchers: number;
   links: Link[];
-}
-
-/** Room is the room, and how its servers count. */
-export interface Room extends RoomState {
-  majorities: number[]; // how many of 0, 1, … 9 voters are a majority, as the servers count now
 }
 
 /** Link is one direction between two servers. */
@@ -210,6 +292,7 @@ export interface Lab {
   properties: Property[];
   chaos: boolean; // faults are drawn as time goes on
   traps: Trap[];
+  wrong: LabWrong[]; // with the machines, and what rights it
 }
 
 /**
@@ -291,6 +374,13 @@ export interface Stepped {
   text: string;
 }
 
+/** Acted answers an Act that was done. */
+export interface Acted {
+  at: Micros;
+  branch: number;
+  undo: LabAction[]; // what takes it back; none: nothing does
+}
+
 /** FrameDetails is all about a frame under way. */
 export interface FrameDetails {
   seq: number;
@@ -307,6 +397,8 @@ export interface FrameDetails {
   bytes: number;
   whole: boolean; // its own encoding shows all of it; else its first 16 KB, with … after them
   next: string[]; // what a copy of its receiver does with it now, in words
+  /** What can be done to it, but for the edit, which has a form. */
+  deeds: LabOffer[];
 }
 
 /** FrameForm is a frame in one encoding. */
@@ -395,11 +487,12 @@ export interface Progress {
 export interface Batch {
   clock?: Clock;
   connection?: Connection;
-  room?: Room;
+  room?: RoomState;
   self?: Status;
   watching?: string; // why this tab only watches, in words
   advice?: Advice[]; // all that there is to say about the room itself
   servers?: ServerView[]; // all of them, when any changed
+  answers?: Answers; // all of them, when any changed
   flights?: Flight[]; // new ones
   lost?: Loss[];
   story?: StoryLine[]; // new ones, oldest first
@@ -570,6 +663,7 @@ export type ToWorker =
   | ({ type: "start" } & Start)
   | { type: "drawn" }
   | ({ type: "hidden" } & Hidden)
+  | ({ type: "regard" } & Regard)
   | ({ type: "request" } & Request)
   | ({ type: "network" } & Network)
   | ({ type: "seats" } & Seats)
@@ -639,8 +733,8 @@ export interface Seats {
 }
 
 /**
- * ToLab is what the page tells the lab's Worker, beside drawn, hidden, request and network (rate and links)
- * of a live room.
+ * ToLab is what the page tells the lab's Worker, beside drawn, hidden, regard, request and network (rate and
+ * links) of a live room.
  */
 export type ToLab =
   | ({ type: "open" } & Open)
@@ -649,9 +743,8 @@ export type ToLab =
   | ({ type: "branch" } & LookAtBranch)
   | ({ type: "act" } & Act)
   | ({ type: "frame" } & LookAtFrame)
-  | ({ type: "frameAct" } & ActOnFrame)
+  | ({ type: "deeds" } & AskForDeeds)
   | ({ type: "inboxes" } & LookAtInboxes)
-  | ({ type: "timers" } & SetTimers)
   | ({ type: "chaos" } & SetChaos)
   | ({ type: "replay" } & LookBack)
   | ({ type: "moment" } & TellMoment);
@@ -693,10 +786,19 @@ export interface LookAtBranch {
   at: Micros | null; // null: where its end is
 }
 
-/** Act does something to the cluster at the playhead; in the past it makes a branch. */
+/**
+ * Act does something to the cluster at the playhead; in the past it makes a branch. Answers Acted, an error
+ * that says why not if it would change nothing.
+ */
 export interface Act {
   id: number;
   action: LabAction;
+}
+
+/** AskForDeeds asks what can be done to a server now. Answers LabOffer[][], in groups. */
+export interface AskForDeeds {
+  id: number;
+  server: number;
 }
 
 /** LookAtFrame asks about a frame under way. Answers FrameDetails. */
@@ -705,30 +807,10 @@ export interface LookAtFrame {
   seq: number;
 }
 
-/** ActOnFrame does something with a frame under way. */
-export interface ActOnFrame {
-  id: number;
-  seq: number;
-  act: FrameAct;
-  text?: string; // edit: the frame's new content
-}
-
-/** FrameAct is what can be done with a frame. */
-export type FrameAct = "drop" | "hold" | "release" | "deliver" | "duplicate" | "edit";
-
 /** LookAtInboxes asks what is on its way to whom. Answers a list of Inbox. */
 export interface LookAtInboxes {
   id: number;
 }
-
-/** SetTimers sets the election timers apart from each other, or all to the same moment. */
-export interface SetTimers {
-  id: number;
-  act: TimersAct;
-}
-
-/** TimersAct is what can be done with the election timers. */
-export type TimersAct = "spread" | "align";
 
 /** SetChaos begins to draw faults as time goes on, or ends it. */
 export interface SetChaos {
@@ -784,6 +866,18 @@ export interface LabHarshness {
    * patience of who asks; 0: none must.
    */
   serve?: number;
+}
+
+/** Offer is a deed, or several that are one to a person, aimed at a server or at a frame, as of a moment. */
+export interface LabOffer {
+  name: string; // of its place among the others, whatever stands there now
+  words: string;
+  meaning: string; // one sentence
+  not: string; // why it cannot be done now; empty: it can
+  warning: string; // what the cluster loses by it; empty: nothing that it cannot bear
+  acts: LabAction[]; // one after the other, at the same moment
+  done: string; // that it was done, for the way back: "S1 crashed."
+  to?: number[]; // of a leadership: to whom in particular it can be handed over
 }
 
 /** Run is all that a simulation follows from: two Worlds of the same Run are in the same state at the same time. */
@@ -901,6 +995,13 @@ export interface LabLink {
   loss?: number; // probabilities, 0 to 1
   duplicate?: number;
   reorder?: number;
+}
+
+/** Wrong is something that is not as in a calm cluster, and what rights it. */
+export interface LabWrong {
+  text: string; // "S1 is down"
+  words: string; // on the button
+  acts: LabAction[];
 }
 
 /** CompareQuestion asks what is different between two runs, from their start to a time. */

@@ -5,7 +5,6 @@ import { inside, voteDot, type Ring } from "./layout.js";
 import { cellAt, isUntold } from "./logs.js";
 import type { ServerView, U64 } from "./model.js";
 import { less, most, plus, same, slot } from "./numbers.js";
-import { tally } from "./quorum.js";
 import { store } from "./store.js";
 import { nodeWords, roleWords } from "./words.js";
 
@@ -30,7 +29,7 @@ export function nodeMark(view: ServerView, ring: Ring, hands: NodeHands): SVGTem
   const key = keysOf("node", { press: (by) => (by === " " && selected && !side ? false
     : hands.press(view.server, "key")), menu: () => hands.menu(view.server) });
   const menu = (e: MouseEvent) => {
-    if (store.mode !== "lab") return;
+    if (!store.can.deeds) return;
     e.preventDefault();
     hands.menu(view.server);
   };
@@ -39,7 +38,7 @@ export function nodeMark(view: ServerView, ring: Ring, hands: NodeHands): SVGTem
   return svg`<g class="node t${slot(view.report?.term ?? 0)} ${state.join(" ")}" data-server=${view.server}
     data-machine=${view.machine?.state ?? nothing} data-member=${view.machine?.member ?? nothing}
       transform="translate(${p.x} ${p.y})" tabindex="0" role="button" aria-pressed=${pressed ? "true" : "false"}
-        aria-label=${nodeText(view)} aria-haspopup=${store.mode === "lab" ? "menu" : nothing}
+        aria-label=${nodeText(view)} aria-haspopup=${store.can.deeds ? "menu" : nothing}
       @click=${() => hands.press(view.server, "pointer")} @keydown=${key} @contextmenu=${menu}
       @pointerenter=${() => store.show({ hover: view.server })} @pointerleave=${() => store.show({ hover: null })}>
     <circle class="node-hit" r=${Math.max(22, r + 14)} />
@@ -163,7 +162,7 @@ export function labelDrop(view: ServerView, compact = false): number {
 /** What is said at a node beside its name. */
 function labelRole(view: ServerView): string {
   const selected = store.view.selection?.kind === "server" && store.view.selection.server === view.server;
-  return view.seat === "connected" && view.report?.role === "candidate" && selected ? tally(view.report)
+  return view.seat === "connected" && view.report?.role === "candidate" && selected ? `${view.tally} votes`
     : machineWords(view) || roleWords(view);
 }
 

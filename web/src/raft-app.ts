@@ -1,4 +1,5 @@
 import { html, nothing, type PropertyValues, type TemplateResult } from "lit";
+import { works, type Capability } from "./capabilities.js";
 import { RaftElement } from "./element.js";
 import { keyList, keysOf, noteFocus, onKey } from "./keys.js";
 import { asItIs } from "./motion.js";
@@ -15,7 +16,8 @@ import "./raft-strips.js";
 import "./raft-time-line.js";
 import "./raft-transport.js";
 
-const TABS: { panel: Panel; words: string }[] = [
+/** Of a room, on narrow screens. */
+const ROOM_TABS: { panel: Panel; words: string }[] = [
   { panel: "story", words: "Story" },
   { panel: "log", words: "Log" },
   { panel: "node", words: "Node" },
@@ -29,31 +31,43 @@ const TABS: { panel: Panel; words: string }[] = [
  */
 const STUDIES = document.createElement("raft-studies");
 
-/** What the lab's right column shows, one at a time. On narrow screens each opens as a sheet. */
-const SIDES: { panel: Panel; words: string; view: TemplateResult }[] = [
-  { panel: "node", words: "Inspect", view: html`<raft-inspector></raft-inspector>` },
-  { panel: "faults", words: "Faults", view: html`<raft-faults></raft-faults>` },
-  { panel: "client", words: "Client", view: html`<raft-client></raft-client>` },
-  { panel: "rules", words: "Rules", view: html`<raft-rules></raft-rules>` },
-  { panel: "studies", words: "Studies", view: html`${STUDIES}` },
-];
+/** A view that may need a capability. */
+interface Part {
+  words: string;
+  needs?: Capability;
+  view: TemplateResult;
+}
 
 /**
- * On narrow screens: the panels of the right column, and on phones the logs and the time, too. Which of them have room
- * is the style sheet's affair.
+ * What the right column shows, one at a time; a room has other panels there. On narrow screens each opens as a sheet.
  */
-const LAB_TABS: typeof TABS = [{ panel: "story", words: "Story" }, { panel: "log", words: "Log" }, ...SIDES,
-  { panel: "time", words: "Time" }];
+const SIDES: (Part & { panel: Panel })[] = [
+  { panel: "node", words: "Inspect", view: html`<raft-inspector></raft-inspector>` },
+  { panel: "faults", words: "Faults", needs: "deeds", view: html`<raft-faults></raft-faults>` },
+  { panel: "client", words: "Client", view: html`<raft-client></raft-client>` },
+  { panel: "rules", words: "Rules", needs: "rules", view: html`<raft-rules></raft-rules>` },
+  { panel: "studies", words: "Studies", needs: "runs", view: html`${STUDIES}` },
+];
 
-/** What may stand below the lab's stage. */
-const DOCKS: { dock: Dock; words: string; view: TemplateResult }[] = [
+/** What may stand below the stage. */
+const DOCKS: (Part & { dock: Dock })[] = [
   { dock: "logs", words: "Logs", view: html`<raft-log-grid role="tabpanel" aria-label="Logs"></raft-log-grid>` },
-  { dock: "diagram", words: "Diagram", view: html`<raft-diagram role="tabpanel" aria-label="Diagram"></raft-diagram>` },
-  { dock: "inboxes", words: "Inboxes", view: html`<raft-inboxes role="tabpanel" aria-label="Inboxes"></raft-inboxes>` },
-  { dock: "history", words: "History",
-    view: html`<raft-client-history role="tabpanel" aria-label="History"></raft-client-history>` },
-  { dock: "comparison", words: "Comparison",
-    view: html`<raft-comparison role="tabpanel" aria-label="Comparison"></raft-comparison>` },
+  {
+    dock: "diagram", words: "Diagram", needs: "seek",
+    view: html`<raft-diagram role="tabpanel" aria-label="Diagram"></raft-diagram>`,
+  },
+  {
+    dock: "inboxes", words: "Inboxes", needs: "frames",
+    view: html`<raft-inboxes role="tabpanel" aria-label="Inboxes"></raft-inboxes>`,
+  },
+  {
+    dock: "history", words: "History", needs: "runs",
+    view: html`<raft-client-history role="tabpanel" aria-label="History"></raft-client-history>`,
+  },
+  {
+    dock: "comparison", words: "Comparison", needs: "runs",
+    view: html`<raft-comparison role="tabpanel" aria-label="Comparison"></raft-comparison>`,
+  },
 ];
 
 const LOGS = { least: 160, most: 400 }; // px between which the logs' height can be dragged
@@ -101,26 +115,30 @@ export class RaftApp extends RaftElement {
   }
 
   override render(): TemplateResult {
-    const lab = store.mode === "lab";
+    const { runs, seats } = store.can;
     return html`
       <header class="region bar"><raft-header></raft-header></header>
       <raft-strips></raft-strips>
       <raft-caption class="region"></raft-caption>
-      <main class="region stage" aria-label="Stage"><raft-stage></raft-stage>${lab
-        ? html`<raft-violation></raft-violation>` : nothing}${this.notice()}</main>
-      <nav class="tabs" aria-label="Panels">${(lab ? LAB_TABS : TABS).map((t) => this.tab(t.panel, t.words))}${lab
-        ? html`<button class="tab tab-menu" popovertarget="page-menu"
-        title="Another run, the gallery, sharing">Menu</button>` : nothing}</nav>
+      <main class="region stage" aria-label="Stage">
+        <raft-stage></raft-stage>${runs ? html`<raft-violation></raft-violation>` : nothing}${this.notice()}
+      </main>
+      <nav class="tabs" aria-label="Panels">
+        ${(seats ? ROOM_TABS : tabs()).map((t) => this.tab(t.panel, t.words))}
+        ${runs ? html`<button class="tab tab-menu" popovertarget="page-menu"
+          title="Another run, the gallery, sharing">Menu</button>` : nothing}
+      </nav>
       <section class="region story"
         aria-label="Story"><raft-headline></raft-headline><raft-story></raft-story></section>
-      <section class="region logs" aria-label="Logs">${this.handle()}${lab ? this.dock()
-        : html`<raft-log-grid></raft-log-grid>`}</section>
-      <div class="region right">${lab ? this.side() : this.roomSide()}</div>
+      <section class="region logs" aria-label="Logs">
+        ${this.handle()}${docks().length > 1 ? this.dock() : html`<raft-log-grid></raft-log-grid>`}
+      </section>
+      <div class="region right">${seats ? this.roomSide() : this.side()}</div>
       <section class="region time"
         aria-label="Time"><raft-transport></raft-transport><raft-time-line></raft-time-line></section>
       <raft-live-region></raft-live-region>
       ${this.keys()}
-      ${lab ? html`<raft-share></raft-share><raft-gallery></raft-gallery>` : nothing}
+      ${runs ? html`<raft-share></raft-share><raft-gallery></raft-gallery>` : nothing}
     `;
   }
 
@@ -132,26 +150,26 @@ export class RaftApp extends RaftElement {
   }
 
   private side(): TemplateResult {
-    const open = SIDES.find((s) => s.panel === store.view.panel) ?? SIDES[0];
+    const open = openSide() ?? SIDES[0];
     return html`
-      ${tabList("side-tabs", "Right column", SIDES, open, ({ panel }) => store.show({ panel }))}
+      ${tabList("side-tabs", "Right column", sides(), open, ({ panel }) => store.show({ panel }))}
       <section class="side-panel side-${open?.panel}" role="tabpanel"
         aria-label=${open?.words ?? ""}>${open?.view}</section>`;
   }
 
   private dock(): TemplateResult {
-    const open = DOCKS.find((d) => d.dock === store.view.dock) ?? DOCKS[0];
+    const all = docks();
+    const open = all.find((d) => d.dock === store.view.dock) ?? all[0];
     return html`
-      ${tabList("dock-tabs", "Below the stage", DOCKS.filter((d) => d.dock !== "comparison" || store.view.compared),
-        open, ({ dock }) => store.show({ dock }))}
+      ${tabList("dock-tabs", "Below the stage", all, open, ({ dock }) => store.show({ dock }))}
       ${open?.view}`;
   }
 
   protected override updated(changed: PropertyValues): void {
     super.updated(changed);
     this.dataset["panel"] = store.view.panel ?? "auto";
-    this.toggleAttribute("data-lab", store.mode === "lab");
-    this.toggleAttribute("data-side", SIDES.some((s) => s.panel === store.view.panel));
+    this.toggleAttribute("data-lab", !store.can.seats);
+    this.toggleAttribute("data-side", openSide() !== undefined);
     this.toggleAttribute("data-no-story", store.view.storyHidden);
     this.toggleAttribute("data-no-inspector", store.view.inspectorHidden);
     this.toggleAttribute("data-waiting", store.room !== null && !store.room.started);
@@ -208,10 +226,26 @@ export class RaftApp extends RaftElement {
   }
 }
 
+const sides = (): typeof SIDES => SIDES.filter((s) => works(store.can, s));
+
+const docks = (): typeof DOCKS =>
+  DOCKS.filter((d) => works(store.can, d) && (d.dock !== "comparison" || store.view.compared));
+
+/** On narrow screens: the right column's panels, the logs and the time. Which have room is the style sheet's affair. */
+const tabs = (): typeof ROOM_TABS => [
+  { panel: "story", words: "Story" },
+  { panel: "log", words: "Log" },
+  ...sides(),
+  { panel: "time", words: "Time" },
+];
+
+/** The panel of the right column that was chosen; undefined: none was. */
+const openSide = (): (typeof SIDES)[number] | undefined => sides().find((s) => s.panel === store.view.panel);
+
 /** On a tablet one column holds the panels, and there the story is what is not something else (page.css). */
 function isOpen(panel: Panel): boolean {
   const chosen = store.view.panel;
-  if (panel === "story" && ONE_COLUMN.matches) return !SIDES.some((s) => s.panel === chosen);
+  if (panel === "story" && ONE_COLUMN.matches) return openSide() === undefined;
   return chosen === panel;
 }
 

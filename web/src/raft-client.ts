@@ -46,7 +46,7 @@ export class RaftClient extends RaftElement {
             name="value" aria-label="Value" value=${op === "cas" ? "2" : "1"} maxlength="200" autocomplete="off"
             spellcheck="false" />` : nothing}
           ${op === "get" ? html`<select name="read" aria-label="How to read" aria-describedby="read-promise">
-            ${store.mode === "lab" ? html`<option value="">as the run says</option>` : nothing}
+            ${store.can.runs ? html`<option value="">as the run says</option>` : nothing}
             ${Object.entries(READS).map(([kind, [words]]) => html`<option value=${kind}>${words}</option>`)}
           </select>` : nothing}
         </div>
@@ -88,8 +88,7 @@ export class RaftClient extends RaftElement {
 
   /** How a read is to be made; null: as the run is set. */
   private way(): ReadKind | null {
-    const way = this.querySelector<HTMLSelectElement>("select[name=read]")?.value
-      ?? (store.mode === "lab" ? "" : "log");
+    const way = this.querySelector<HTMLSelectElement>("select[name=read]")?.value ?? (store.can.runs ? "" : "log");
     return way in READS ? (way as ReadKind) : null;
   }
 

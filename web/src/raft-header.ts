@@ -2,13 +2,10 @@ import { html, nothing, type TemplateResult } from "lit";
 import { RaftElement } from "./element.js";
 import { leadersOf } from "./logs.js";
 import { menu } from "./menu.js";
-import type { U64 } from "./model.js";
-import { most, same } from "./numbers.js";
-import { decide, needed, share, together, votersOf } from "./quorum.js";
-import { copyLink } from "./raft-room.js";
+import { same } from "./numbers.js";
 import { store } from "./store.js";
 import { switchTheme } from "./theme.js";
-import { names, seconds } from "./words.js";
+import { plural, seconds } from "./words.js";
 
 /** The name, the room or the run, and the facts that one looks for first. */
 export class RaftHeader extends RaftElement {
@@ -20,7 +17,7 @@ export class RaftHeader extends RaftElement {
 
   override connectedCallback(): void {
     super.connectedCallback();
-    if (store.mode !== "lab" || document.documentElement.dataset["page"] === "embed") return;
+    if (store.can.seats || document.documentElement.dataset["page"] === "embed") return;
     void hasRooms().then((has) => {
       this.relay = has;
       this.requestUpdate();
@@ -28,16 +25,17 @@ export class RaftHeader extends RaftElement {
   }
 
   override render(): TemplateResult {
-    const lab = store.mode === "lab";
+    const { runs, seats } = store.can;
     return html`
-      <h1>${lab ? "Raft playground" : html`<a href="../" title="To the lab">Raft playground</a>`}</h1>
+      <h1>${seats ? html`<a href="../" title="To the lab">Raft playground</a>` : "Raft playground"}</h1>
       <span class="where caption">${this.where()}</span>
       ${store.behind > 0 ? html`<span class="looking mono">Looking at ${seconds(store.now())} s</span>` : nothing}
       <dl class="headline-facts">${store.room ? this.facts() : nothing}</dl>
-      ${lab ? this.outward("quiet wide") : nothing}
-      ${menu("page-menu", lab ? "Another run, what is seen of the page, its keys"
-        : "What is seen of the page, its keys", "quiet", "Menu ▾", this.menu(lab))}
-      ${lab ? shareButton("wide") : html`<button class="share" @click=${copyLink}>Share</button>`}
+      ${runs ? this.outward("quiet wide") : nothing}
+      ${menu("page-menu", `${runs ? "Another run, what" : "What"} is seen of the page, its keys`, "quiet", "Menu ▾",
+        this.menu())}
+      ${runs ? shareButton("wide") : nothing}
+      ${seats ? html`<button class="share" @click=${() => store.copyLink()}>Share</button>` : nothing}
     `;
   }
 
@@ -48,17 +46,18 @@ export class RaftHeader extends RaftElement {
       <button class=${kind} @click=${() => store.show({ dialog: "gallery" })}>Gallery</button>`;
   }
 
-  private menu(lab: boolean): TemplateResult {
+  private menu(): TemplateResult {
+    const { runs, seats } = store.can;
     const { storyHidden, inspectorHidden } = store.view;
     const way = (words: string, key: string, act: () => void, kind = "") => html`<button class="quiet ${kind}"
       @click=${act}>${words} <kbd>${key}</kbd></button>`;
-    return html`${lab && store.lab
-      ? html`<raft-new-run></raft-new-run>${this.outward("quiet narrow")}${shareButton("quiet narrow")}` : nothing}
+    const another = html`<raft-new-run></raft-new-run>${this.outward("quiet narrow")}${shareButton("quiet narrow")}`;
+    return html`${runs && store.lab ? another : nothing}
       ${way(`${storyHidden ? "Show" : "Hide"} the story`, "[", () => store.show({ storyHidden: !storyHidden }),
         "side-switch")}
       ${way(`${inspectorHidden ? "Show" : "Hide"} the inspector`, "]",
         () => store.show({ inspectorHidden: !inspectorHidden }), "side-switch")}
-      ${lab ? nothing : html`<a class="button quiet" href="../">To the lab</a>`}
+      ${seats ? html`<a class="button quiet" href="../">To the lab</a>` : nothing}
       ${way("Light or dark", "T", switchTheme)}
       ${way("Keys", "?", () => store.show({ keys: true }))}`;
   }
@@ -66,16 +65,16 @@ export class RaftHeader extends RaftElement {
   protected override slice(): unknown {
     const lab = store.lab && [store.lab.seed, store.lab.properties.map((p) => p.broken !== null), store.behind > 0 &&
       seconds(store.now())];
-    return [store.boot, store.connection.state, store.self.server, store.room, lab, this.term(),
+    return [store.boot, store.connection.state, store.self.server, store.room, lab, store.term,
       store.servers.map((s) => [s.seat, s.machine?.state, s.machine?.member, s.report?.role === "leader" ? s.report.term
-      : null]), store.quorums.map((q) => [q.voters, q.needed])];
+      : null]), store.answers?.majority];
   }
 
   private where(): string {
     const { boot } = store;
     if (boot.state === "loading" && boot.fraction < 1)
       return `Loading the cluster… ${Math.round(boot.fraction * 100)} %`;
-    if (store.mode === "lab") return runWords();
+    if (store.can.runs) return runWords();
     if (boot.state !== "running" && boot.state !== "loading") return "";
     if (store.connection.state === "connecting") return "Joining the room…";
     const who = store.self.server ? `you are S${store.self.server}` : store.room ? "you are watching" : "not in it yet";
@@ -83,33 +82,19 @@ export class RaftHeader extends RaftElement {
     return `Room ${store.code} · ${who}${watchers}`;
   }
 
-  /** The highest term: in a room of those that were ever seen here, in the lab at the moment that is looked at. */
-  private term(): U64 {
-    if (store.mode === "lab") return store.servers.reduce<U64>((highest, s) => most(highest, s.report?.term ?? 0), 0);
-    return store.history.terms.at(-1)?.term ?? store.self.term;
-  }
-
   private facts(): TemplateResult {
-    const { quorums } = store;
-    const voters = votersOf(quorums);
-    const term = this.term();
+    const { term } = store;
+    const majority = store.answers?.majority;
     const [leader, ...older] = leadersOf(store.servers);
-    const links = store.room?.links ?? [];
-    const up = store.servers.filter((s) => voters.includes(s.server) && s.seat === "connected" &&
-      s.machine?.state !== "paused").map((s) => s.server);
-    const reach = (a: number, b: number) => links.find((l) => l.from === a && l.to === b)?.up ?? true;
-    const group = together(up, reach, quorums);
-    const lost = !decide(group, quorums) && store.room?.started;
-    const rule = quorums.length > 1
-      ? `The configuration changes: ${quorums.map((q) => `${q.needed} of ${names(q.voters)}`)
-      .join(" and ")} have to agree` : `${needed(quorums)} of ${voters.length} servers make a majority`;
+    const lost = majority?.decides === false && store.room?.started;
     return html`
       <div><dt>Term</dt><dd>${term}</dd></div>
       <div><dt>Leader</dt><dd>${leader ? `S${leader.server}` : "none"}${leader && !same(leader.report.term, term)
         ? html`<span class="of-term"> in term ${leader.report.term}</span>` : nothing}
         ${older.map((o) => html`<span class="of-term" title="It has not heard yet that its term is over."> · S${
           o.server} in term ${o.report.term}</span>`)}</dd></div>
-      <div class="quorum ${lost ? "lost" : ""}" title=${rule}><dt>Quorum</dt><dd>${share(group, quorums)}${lost
+      <div class="quorum ${lost ? "lost" : ""}"
+        title=${majority?.rule ?? nothing}><dt>Quorum</dt><dd>${majority?.together}${lost
         ? html`<span class="quorum-lost">: nothing can commit</span>` : nothing}</dd></div>
       ${this.safety()}
     `;
@@ -134,7 +119,7 @@ const shareButton = (kind: string): TemplateResult => html`<button class=${kind}
 
 function runWords(): string {
   const size = store.room?.size ?? 0;
-  return store.lab ? `Lab · ${size} ${size === 1 ? "server" : "servers"} · seed ${store.lab.seed}` : "";
+  return store.lab ? `Lab · ${plural(size, "server")} · seed ${store.lab.seed}` : "";
 }
 
 /** Asked once: a static copy of the page has no rooms. */

@@ -31,7 +31,7 @@ export class RaftHeadline extends RaftElement {
   /** What was read while the clock stood is over when it runs. */
   protected override willUpdate(changed: PropertyValues): void {
     super.willUpdate(changed);
-    if (this.stood && !store.paused && store.lab && store.view.reading !== null) store.show({ reading: null });
+    if (this.stood && !store.paused && store.can.seek && store.view.reading !== null) store.show({ reading: null });
     this.stood = store.paused;
   }
 
@@ -57,7 +57,7 @@ export class RaftHeadline extends RaftElement {
     const place = told(rows);
     const known = storyRows(tell(store.story, { teller: null, about: null, told: store.told }).past, false);
     const { title, rest } = splitHeading((known[told(known)] ?? rows[place])?.text ?? line.text);
-    const newest = store.view.reading === null && (store.told === Infinity || store.lab === null);
+    const newest = store.view.reading === null && store.told === Infinity;
     const { opening } = store.view;
     return html`
       <p class="caption">${seconds(line.at)} s${line.section ? html` · ${sectionLink(line.section)}` : nothing}</p>
@@ -115,9 +115,11 @@ export function idleWords(): { title: string; why: string } {
   const outside = store.connection.state === "lost" || store.connection.state === "refused";
   if (!store.room && outside) return { title: "This tab is not in the room",
     why: "It tries again by itself, and then shows what is there." };
-  if (!store.room?.started) return { title: "", why: store.mode === "lab" ? waits : room };
-  if (leader) return { title: `S${leader.server} leads term ${leader.report?.term}`,
-    why: `It was elected before this page began to watch. ${store.mode === "lab" ? "" : room}` };
+  if (!store.room?.started) return { title: "", why: store.can.seats ? room : waits };
+  if (leader) {
+    const why = `It was elected before this page began to watch. ${store.can.seats ? room : ""}`;
+    return { title: `S${leader.server} leads term ${leader.report?.term}`, why };
+  }
   if (store.paused) return { title: "The clock stands. Play lets it run", why: waits };
   return { title: "The clock runs. Whose timer ends first?", why: waits };
 }
@@ -140,7 +142,7 @@ export class RaftCaption extends RaftElement {
     const { boot } = store;
     const loading = boot.state === "loading" ? `Loading the cluster… ${Math.round(boot.fraction * 100)} %`
       : "Loading the cluster…";
-    const begins = boot.state === "loading" || store.mode === "lab" ? loading : "Waiting for the other tabs";
+    const begins = boot.state === "loading" || !store.can.seats ? loading : "Waiting for the other tabs";
     const idle = idleWords();
     const title = split?.title ?? (idle.title || begins);
     const why = store.stepWords && store.stepWords !== line?.text ? stepSentence() : split

@@ -1,12 +1,12 @@
 import { html, nothing, type TemplateResult } from "lit";
 import { RaftElement } from "./element.js";
-import { leaderOf } from "./logs.js";
-import type { Flight, ServerView } from "./model.js";
+import type { Flight, Pair, Report, ServerView } from "./model.js";
 import { machineWords } from "./node.js";
-import { tally } from "./quorum.js";
+import { same } from "./numbers.js";
 import { cycleLink } from "./raft-stage.js";
 import { store } from "./store.js";
-import { cutState, cutWords, flightName, lostWords, roleWords, seconds, span, who } from "./words.js";
+import { cutState, cutWords, diskWords, flightName, lostWords, plural, roleWords, seconds, span,
+  who } from "./words.js";
 import { MS } from "./time.js";
 
 /** What is selected: a server, a message, or nothing: then things to try. */
@@ -26,7 +26,7 @@ export class RaftInspector extends RaftElement {
     }
     if (selection?.kind === "link")
       return html`${this.heading(`S${selection.a} – S${selection.b}`, "link")}<raft-link></raft-link>`;
-    return store.mode === "lab" ? html`<raft-try></raft-try>` : this.nothingSelected();
+    return store.can.deeds ? html`<raft-try></raft-try>` : html`<raft-room-try></raft-room-try>`;
   }
 
   private heading(name: string, detail: string): TemplateResult {
@@ -47,12 +47,13 @@ export class RaftInspector extends RaftElement {
             ${fact("Log, last", `${r.lastIndex} @ term ${r.lastTerm}`)}
             ${fact("Commit index", `${r.commitIndex}`)}
             ${here ? this.timeFact(s) : nothing}
-            ${here && r.role === "candidate" ? fact("Votes", `${tally(r).replace(" votes", "")} needed`)
+            ${here && r.role === "candidate" ? fact("Votes", `${s.tally} needed`)
               : fact("Leader", r.leader === null ? "none known" : `S${r.leader}`)}
           </dl>`
         : html`<p class="caption">${here ? "It has not said anything of itself yet."
           : "It says nothing while it is down."}</p>`}
-      ${store.mode === "lab" ? html`<raft-server-deeds></raft-server-deeds>` : this.actions(s)}
+      ${store.can.deeds ? html`<raft-server-deeds></raft-server-deeds>` : html`<raft-room-deeds></raft-room-deeds>`}
+      ${stateOf(s)}
       ${here ? this.links(s) : nothing}
       ${r ? this.more(s) : nothing}
     `;
@@ -66,26 +67,8 @@ export class RaftInspector extends RaftElement {
     return fact("Timer left", `${Math.round(left / MS)} ms${stopped ? ", stopped" : ""}`);
   }
 
-  /** What cannot be done from here stays in its place, with the reason (LOOK §4). */
-  private actions(s: ServerView): TemplateResult {
-    const others = store.servers.filter((o) => o.server !== s.server);
-    const cut = others.every((o) => cutState(store.room?.links ?? [], s.server, o.server) === "cut");
-    const write = () => void store.request("put", "x", "1", s.server).catch((why: Error) => store.notice(why.message));
-    const here = s.seat === "connected";
-    return html`<div class="buttons wrap">
-        ${s.self ? html`<button @click=${() => location.reload()}>Crash: reload this tab</button>`
-          : html`<button aria-disabled="true" aria-describedby="crash-why">Crash</button>`}
-        <button @click=${() => isolate(s.server, cut)}>${cut ? "Join again" : "Cut off"}</button>
-        <button ?disabled=${!here} @click=${write}>Send write</button>
-      </div>
-      ${s.self ? html`<p class="caption">Its memory is lost, its disk (${diskWords(s)}) is kept.</p>`
-        : html`<p class="caption" id="crash-why">${here ? "Close its tab to crash it."
-        : "Its tab is closed. Open the room's link there to restart it."}</p>`}`;
-  }
-
   private links(s: ServerView): TemplateResult {
-    const lab = store.mode === "lab";
-    const press = (a: number, b: number) => (lab ? store.select({ kind: "link", a, b }) : cycleLink(a, b));
+    const press = (a: number, b: number) => (store.can.deeds ? store.select({ kind: "link", a, b }) : cycleLink(a, b));
     return html`<h3>Links</h3>
       <ul class="link-list">
         ${store.servers
@@ -118,13 +101,14 @@ export class RaftInspector extends RaftElement {
   }
 
   private flight(f: Flight): TemplateResult {
-    if (store.mode === "lab" && f.fate === "sent" && f.from < 1001 && f.to < 1001)
-      return html`${this.heading(flightName(f), `${who(f.from)} → ${who(f.to)}`)}<raft-message></raft-message>`;
+    const heading = this.heading(flightName(f), `${who(f.from)} → ${who(f.to)}`);
+    const between = f.from < 1001 && f.to < 1001; // servers
+    if (store.can.frames && f.fate === "sent" && between) return html`${heading}<raft-message></raft-message>`;
     const now = store.now();
     const way = f.fate !== "sent" ? lostWords(f) : now >= f.due ? "delivered"
       : `${Math.round(((now - f.sent) / Math.max(1e-9, f.due - f.sent)) * 100)} % of the way`;
     return html`
-      ${this.heading(flightName(f), `${who(f.from)} → ${who(f.to)}`)}
+      ${heading}
       <dl class="facts">
         ${fact("Says", f.label)} ${fact("Term", `${f.term}`)} ${f.kind === "AppendEntries"
           ? fact("Entries", `${f.entryCount}`) : nothing}
@@ -134,62 +118,46 @@ export class RaftInspector extends RaftElement {
       <pre class="frame" tabindex="0">${f.text}</pre>
     `;
   }
-
-  private nothingSelected(): TemplateResult {
-    const leader = leaderOf(store.servers);
-    const cut = store.room?.links.some((l) => !l.up) ?? false;
-    const size = store.room?.size ?? 3;
-    const many = store.majority(size);
-    const slow = store.pace <= 0.02;
-    return html`
-      <h2>Try this</h2>
-      <ul class="try">
-        <li><button ?disabled=${!leader} @click=${crashLeader}>Crash the leader</button></li>
-        <li>
-          ${cut ? html`<button @click=${() => heal()}>Heal the network</button>`
-            : html`<button ?disabled=${size < 3 || !store.room?.started}
-            @click=${() => partition(leader?.server ?? 1)}>Cut the network ${many} | ${size - many}</button>`}
-        </li>
-        <li><button ?disabled=${!store.room?.started} @click=${() => store.setRate(slow ? 1 : 0.01)}>${slow
-          ? "Watch it in real time" : "Watch it in slow motion"}</button></li>
-      </ul>
-    `;
-  }
 }
 
 const fact = (name: string, value: string): TemplateResult => html`<div><dt>${name}</dt><dd>${value}</dd></div>`;
 
-function diskWords(s: ServerView): string {
-  return { opfs: "OPFS, durable", indexeddb: "IndexedDB, durable", memory: "memory only", none: "none" }[s.disk];
+/** The key-value state of a server at the moment that is looked at. Nothing: the server has not said anything yet. */
+export function stateOf({ server, seat, machine, report: r }: ServerView): TemplateResult | typeof nothing {
+  const down = seat !== "connected";
+  if (!down && !r) return nothing;
+  const pairs = r?.state?.pairs ?? [];
+  const words = down ? memoryLost(server, machine?.state === "damaged", r) : r ? stateWords(r) : "";
+  return html`<section class="state" aria-label="Key-value state of S${server}">
+      <h3>Key-value state</h3>
+      <p class="caption">${words}</p>
+      ${pairs.length > 0 ? pairList(server, pairs) : nothing}
+    </section>`;
 }
 
-/** Cuts every link of a server, or makes them whole. */
-function isolate(server: number, up: boolean): void {
-  const others = store.servers.map((s) => s.server).filter((s) => s !== server);
-  store.change({ links: others.flatMap((o) => [{ from: server, to: o, up }, { from: o, to: server, up }]) });
+function stateWords({ state, appliedIndex }: Report): string {
+  if (!state) return "Not known here: a tab does not tell others what its server has applied, but for a hash.";
+  if (state.keys === 0 && same(appliedIndex, 0)) return "No keys: nothing is applied yet.";
+  const shown = state.pairs.length < state.keys ? ` The first ${state.pairs.length} of them:` : "";
+  return `${state.keys === 0 ? "No keys"
+    : plural(state.keys, "key")} as of index ${appliedIndex}, the last that is applied.${shown}`;
 }
 
-/** Cuts the cluster in two, the leader on the smaller side: it will find no majority. */
-function partition(leader: number): void {
-  const ids = store.servers.map((s) => s.server);
-  const rest = ids.filter((s) => s !== leader);
-  const minority = [leader, ...rest].slice(0, ids.length - store.majority(ids.length));
-  const cut = ids.filter((s) => !minority.includes(s))
-    .flatMap((o) => minority.flatMap((m) => [{ from: m, to: o, up: false }, { from: o, to: m, up: false }]));
-  store.change({ links: cut });
+/** What a server that is down has: its disk, as far as that can be read. It applies its log anew (§5.3, §7). */
+function memoryLost(server: number, damaged: boolean, r: Report | null): string {
+  const lost = `S${server} is down: nothing is left in its memory.`;
+  if (damaged || !r?.state) return lost;
+  if (r.state.keys > 0) return `${lost} Its snapshot holds ${stateWords(r)}`;
+  return `${lost} Once it runs it applies its log again, as far as that is known to be committed.`;
 }
 
-function heal(): void {
-  store.change({ links: (store.room?.links ?? []).filter((l) => !l.up)
-    .map((l) => ({ from: l.from, to: l.to, up: true })) });
-}
-
-/** Only its own tab can crash a server: for another's the inspector says how. */
-function crashLeader(): void {
-  const leader = leaderOf(store.servers);
-  if (!leader) return;
-  if (leader.self) location.reload();
-  else store.select({ kind: "server", server: leader.server });
+/** The list keeps white space: there is none in it but that of keys and values. */
+function pairList(server: number, pairs: Pair[]): TemplateResult {
+  const caption = (text: string) => html`<span class="caption">${text}</span>`;
+  const pair = ({ key, value, bytes }: Pair) =>
+    html`<li><b>${key}</b> = ${value || caption("empty")}${bytes ? caption(` ${bytes} bytes`) : nothing}</li>`;
+  return html`<ul class="frame" tabindex="0" translate="no"
+    aria-label="Keys and values of S${server}">${pairs.map(pair)}</ul>`;
 }
 
 customElements.define("raft-inspector", RaftInspector);

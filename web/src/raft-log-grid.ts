@@ -4,7 +4,7 @@ import { styleMap } from "lit/directives/style-map.js";
 import { cursor, type Cursor } from "./cursor.js";
 import { RaftElement } from "./element.js";
 import { keysOf } from "./keys.js";
-import { brokenAt, cellWords, commitLine, FEW_COLUMNS, grid, type Grid, type GridCell, type GridRow } from "./logs.js";
+import { brokenAt, commitLine, FEW_COLUMNS, grid, type Grid, type GridCell, type GridRow } from "./logs.js";
 import type { ServerView } from "./model.js";
 import { distance, plus, same, slot } from "./numbers.js";
 import { store } from "./store.js";
@@ -89,7 +89,7 @@ export class RaftLogGrid extends RaftElement {
 
   protected override slice(): unknown {
     return [cursor(store), store.lab?.properties.map((p) => p.broken?.at), store.ghosts.map((g) => g.at),
-      store.servers.map(({ server, seat, report: r }) => [server, seat,
+      store.answers?.entry, store.servers.map(({ server, seat, report: r }) => [server, seat,
       r && [r.role, r.term, r.commitIndex, r.appliedIndex, r.lastIndex, r.lastTerm, r.log.first, r.log.cells.length,
       r.peers]])];
   }
@@ -103,8 +103,7 @@ export class RaftLogGrid extends RaftElement {
   }
 
   private caption({ seenBy }: Grid): string {
-    const { cell } = store.view;
-    if (cell) return cellWords(cell.index, cell.server, store.servers, store.quorums, store.lab?.off);
+    if (store.view.cell && store.answers?.entry) return store.answers.entry;
     return `filled = committed · outline = not · number = term${seenBy === null ? "" : " · ▲ = next"}`;
   }
 

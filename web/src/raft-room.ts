@@ -1,6 +1,9 @@
 import { html, nothing, svg, type TemplateResult } from "lit";
 import { RaftElement } from "./element.js";
+import { leaderOf } from "./logs.js";
+import type { ServerView } from "./model.js";
 import { store } from "./store.js";
+import { cutState, diskWords } from "./words.js";
 
 const SIZES = [3, 5, 7]; // of another room that one may open instead
 
@@ -15,7 +18,7 @@ export class RaftRoomLink extends RaftElement {
       <p class="caption">${who} Any browser that opens the link takes a free seat.</p>
       <div class="room-way">${qrCode()}<div class="room-acts"><a href=${store.link} target="_blank"
         rel="noopener">${store.link.replace(/^https?:\/\//, "")}</a><a class="button" href=${store.link} target="_blank"
-        rel="noopener">Open another tab</a><button @click=${copyLink}>Copy link</button></div></div>
+        rel="noopener">Open another tab</a><button @click=${() => store.copyLink()}>Copy link</button></div></div>
       <p class="caption room-home"><a class="linked"
         href="../">To the lab</a>: the simulated cluster, with its time line and its faults.</p>
     `;
@@ -29,7 +32,6 @@ export class RaftWaiting extends RaftElement {
   override render(): TemplateResult {
     const size = store.room?.size ?? 3;
     const here = store.servers.filter((s) => s.seat === "connected").length;
-    const enough = here >= store.majority(size);
     return html`<div class="waiting">
       <p class="lead">${here} of ${size} tabs here. Open another tab, or scan.</p>
       ${qrCode()}
@@ -37,14 +39,99 @@ export class RaftWaiting extends RaftElement {
         <a class="button primary" href=${store.link} target="_blank" rel="noopener">Open another tab</a>
         <a class="address" href=${store.link} target="_blank"
           rel="noopener">${store.link.replace(/^https?:\/\//, "")}</a>
-        ${enough ? html`<button @click=${() =>
-          store.change({ start: true })}>Start now with ${here} of ${size}</button>` : nothing}
+        ${store.answers?.majority.decides
+          ? html`<button @click=${() => store.change({ start: true })}>Start now with ${here} of ${size}</button>`
+          : nothing}
         <p class="caption">Another size: ${SIZES.filter((n) => n !== size)
           .map((n, i) => html`${i > 0 ? ", " : nothing}<a class="linked"
           href="../new?size=${n}">a room for ${n}</a>`)}. Or <a class="linked" href="../">back to the lab</a>.</p>
       </div>
     </div>`;
   }
+}
+
+/** What to try in a room while nothing is selected. */
+export class RaftRoomTry extends RaftElement {
+  protected readonly topics = ["servers", "room", "clock"] as const;
+  protected override readonly calm = 150;
+
+  override render(): TemplateResult {
+    const leader = leaderOf(store.servers);
+    const cut = store.room?.links.some((l) => !l.up) ?? false;
+    const size = store.room?.size ?? 3;
+    const half = store.answers?.half ?? [];
+    const slow = store.pace <= 0.02;
+    return html`
+      <h2>Try this</h2>
+      <ul class="try">
+        <li><button ?disabled=${!leader} @click=${crashLeader}>Crash the leader</button></li>
+        <li>
+          ${cut ? html`<button @click=${() => heal()}>Heal the network</button>`
+            : html`<button ?disabled=${size < 3 || !store.room?.started}
+            @click=${() =>
+            partition(half)}>Cut the network ${store.servers.length - half.length} | ${half.length}</button>`}
+        </li>
+        <li><button ?disabled=${!store.room?.started} @click=${() => store.setRate(slow ? 1 : 0.01)}>${slow
+          ? "Watch it in real time" : "Watch it in slow motion"}</button></li>
+      </ul>
+    `;
+  }
+}
+
+/** What can be done in a room to the selected server. */
+export class RaftRoomDeeds extends RaftElement {
+  protected readonly topics = ["servers", "view", "room"] as const;
+  protected override readonly calm = 150;
+
+  override render(): TemplateResult | typeof nothing {
+    const { selection } = store.view;
+    const view = selection?.kind === "server" ? store.server(selection.server) : undefined;
+    return view ? this.deeds(view) : nothing;
+  }
+
+  /** What cannot be done from here stays in its place, with the reason (LOOK §4). */
+  private deeds(s: ServerView): TemplateResult {
+    const others = store.servers.filter((o) => o.server !== s.server);
+    const cut = others.every((o) => cutState(store.room?.links ?? [], s.server, o.server) === "cut");
+    const write = () => void store.request("put", "x", "1", s.server).catch((why: Error) => store.notice(why.message));
+    const here = s.seat === "connected";
+    return html`<div class="buttons wrap">
+        ${s.self ? html`<button @click=${() => location.reload()}>Crash: reload this tab</button>`
+          : html`<button aria-disabled="true" aria-describedby="crash-why">Crash</button>`}
+        <button @click=${() => isolate(s.server, cut)}>${cut ? "Join again" : "Cut off"}</button>
+        <button ?disabled=${!here} @click=${write}>Send write</button>
+      </div>
+      ${s.self ? html`<p class="caption">Its memory is lost, its disk (${diskWords(s)}) is kept.</p>`
+        : html`<p class="caption" id="crash-why">${here ? "Close its tab to crash it."
+        : "Its tab is closed. Open the room's link there to restart it."}</p>`}`;
+  }
+}
+
+/** Cuts every link of a server, or makes them whole. */
+function isolate(server: number, up: boolean): void {
+  const others = store.servers.map((s) => s.server).filter((s) => s !== server);
+  store.change({ links: others.flatMap((o) => [{ from: server, to: o, up }, { from: o, to: server, up }]) });
+}
+
+/** Cuts the cluster in two. */
+function partition(side: number[]): void {
+  const others = store.servers.map((s) => s.server).filter((s) => !side.includes(s));
+  const cut = others.flatMap((o) => side.flatMap((m) => [{ from: m, to: o, up: false },
+    { from: o, to: m, up: false }]));
+  store.change({ links: cut });
+}
+
+function heal(): void {
+  store.change({ links: (store.room?.links ?? []).filter((l) => !l.up)
+    .map((l) => ({ from: l.from, to: l.to, up: true })) });
+}
+
+/** Only its own tab can crash a server: for another's the inspector says how. */
+function crashLeader(): void {
+  const leader = leaderOf(store.servers);
+  if (!leader) return;
+  if (leader.self) location.reload();
+  else store.select({ kind: "server", server: leader.server });
 }
 
 /** Dark modules on white in either theme: cameras want that. */
@@ -63,13 +150,7 @@ function qrCode(): TemplateResult | typeof nothing {
     class="qr-dark" d=${path} />`}</svg>`;
 }
 
-export function copyLink(): void {
-  const copied = navigator.clipboard?.writeText(store.link) ?? Promise.reject(new Error("no clipboard"));
-  copied.then(
-    () => store.notice("The room's link is copied."),
-    () => store.notice(`Copy it from here: ${store.link}`),
-  );
-}
-
 customElements.define("raft-room-link", RaftRoomLink);
 customElements.define("raft-waiting", RaftWaiting);
+customElements.define("raft-room-try", RaftRoomTry);
+customElements.define("raft-room-deeds", RaftRoomDeeds);

@@ -72,7 +72,7 @@ export class RaftSource extends LitElement {
 
   private consulted(core: Core, place: CorePlace): TemplateResult | typeof nothing {
     const rules = rulesIn(core, place.at);
-    if (rules.length === 0 || store.mode !== "lab") return nothing;
+    if (rules.length === 0 || !store.can.rules) return nothing;
     return html`<p class="caption">Asks for: ${rules.map((r, i) => html`${i > 0 ? ", " : nothing}<button class="linked"
       @click=${() => store.show({ panel: "rules", rule: r.id })}>${r.title}</button>`)}</p>`;
   }

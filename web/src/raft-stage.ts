@@ -5,7 +5,7 @@ import { styleMap } from "lit/directives/style-map.js";
 import { cursor } from "./cursor.js";
 import { RaftElement } from "./element.js";
 import { noteBox, ring, type Ring } from "./layout.js";
-import { linkMark, linkPairs, sides, sidesCaption, wallMark, type LinkHands } from "./link.js";
+import { linkMark, linkPairs, sidesCaption, wallMark, type LinkHands } from "./link.js";
 import { labelDrop, labelWidth, labelX, nodeLabel, nodeMark, timerTrack, type NodeHands } from "./node.js";
 import type { ServerView } from "./model.js";
 import { play } from "./motion.js";
@@ -13,7 +13,6 @@ import { Scene } from "./scene.js";
 import { store } from "./store.js";
 import { nextCut } from "./words.js";
 import { NEEDS } from "./raft-strips.js";
-import "./raft-room.js";
 
 const MORE_PX = 44; // that the button of a node's menu takes at most
 const PHONE = 600; // px of a stage that is narrower than this: a phone's, page.css
@@ -64,8 +63,8 @@ export class RaftStage extends RaftElement {
 
   override render(): TemplateResult {
     const waiting = store.room !== null && !store.room.started;
-    const groups = waiting ? [] : sides();
-    this.ring = this.layOut(waiting, store.view.side ? 0 : groups.length);
+    const sides = waiting ? [] : (store.answers?.sides ?? []);
+    this.ring = this.layOut(waiting, store.view.side ? 0 : sides.length);
     const { points, r, compact } = this.ring;
     const links = waiting || !store.room ? [] : linkPairs(store.servers);
     return html`
@@ -74,7 +73,7 @@ export class RaftStage extends RaftElement {
         <svg width="100%" height="100%">
           <g>${guard(this.linksLook(waiting), () => repeat(links, ([a, b]) => a * 16 + b,
             ([a, b]) => linkMark(a, b, this.ring, this.linkHands)))}</g>
-          ${wallMark(groups, this.ring)}
+          ${wallMark(sides, this.ring)}
           <g>${repeat(store.servers, (s) => s.server, (s) => timerTrack(s, this.ring))}</g>
         </svg>
         <canvas class="flights" role="img" aria-label="No message under way"></canvas>
@@ -97,8 +96,8 @@ export class RaftStage extends RaftElement {
             top: `${p.y + (above ? -1 : 1) * (r + labelDrop(s, compact))}px` })}>${nodeLabel(s)}</div>`;
         })}
       </div>
-      ${store.view.side ? nothing : sidesCaption(groups)}
-      ${store.mode === "lab" ? this.labHands() : nothing}
+      ${store.view.side ? nothing : sidesCaption(sides)}
+      ${store.can.deeds ? this.deeds() : nothing}
       ${this.centre(waiting)}
     `;
   }
@@ -109,11 +108,8 @@ export class RaftStage extends RaftElement {
       store.servers.map((s) => `${s.server} ${s.seat}`).join()];
   }
 
-  /**
-   * What the lab adds: the menu of the selected server, the cut that is being chosen, and the way back from what
-   * was just done.
-   */
-  private labHands(): TemplateResult {
+  /** For deeds: the menu of the selected server, the cut that is being chosen, and the way back from the last one. */
+  private deeds(): TemplateResult {
     const { selection, menu } = store.view;
     const p = selection?.kind === "server" ? this.ring.points[selection.server - 1] : undefined;
     const { r } = this.ring;
@@ -135,18 +131,20 @@ export class RaftStage extends RaftElement {
     if (store.server(server)?.seat === "empty") window.open(store.link, "_blank", "noopener");
     else if (side) store.show({ side: side.includes(server) ? side.filter((s) => s !== server)
       : [...side, server].sort() });
-    // or the same press would choose from it
-    else if (selected && by === "key" && store.mode === "lab") document.addEventListener("keyup",
-      () => store.show({ menu: server }), { once: true });
+    else if (selected && by === "key" && store.can.deeds) {
+      // Not sooner, or the same press would choose from it.
+      document.addEventListener("keyup", () => store.show({ menu: server }), { once: true });
+    }
     else store.select(selected && (panel === null || panel === "node") ? null : { kind: "server", server });
   }
 
   /** The timers and the messages move without being drawn anew. */
   protected override slice(): unknown {
-    const node = ({ server, seat, self, hidden, machine, report: r }: ServerView) => [server, seat, self, hidden,
-      machine, r && [r.role, r.term, r.votes, r.votesNeeded, r.quorums, r.timer === null, r.lastIndex, r.lastTerm,
-      r.commitIndex, machine && [r.appliedIndex, r.stateHash]]];
-    return [store.boot, store.room, store.servers.map(node), store.lab?.properties, cursor(store).servers];
+    const node = ({ server, seat, self, hidden, machine, tally, report: r }: ServerView) => [server, seat, self, hidden,
+      machine, tally, r && [r.role, r.term, r.votes, r.timer === null, r.lastIndex, r.lastTerm, r.commitIndex,
+      machine && [r.appliedIndex, r.stateHash]]];
+    return [store.boot, store.room, store.servers.map(node), store.answers?.sides, store.lab?.properties,
+      cursor(store).servers];
   }
 
   protected override updated(): void {

@@ -10,7 +10,7 @@ import { sectionLink } from "./paper.js";
 import { doubt } from "./raft-headline.js";
 import { store } from "./store.js";
 import { splitHeading, storyRows, SUBJECTS, tell, type StoryRow, type Subject } from "./story.js";
-import { seconds } from "./words.js";
+import { plural, seconds } from "./words.js";
 
 const LINES = 16; // that stand in the list at first: each new event moves all of them
 
@@ -88,7 +88,7 @@ export class RaftStory extends RaftElement {
             @click=${() => this.goOn(MORE)}>${rows.length - shown.length} earlier events</button></li>` : nothing}
         </ol>
         <p class="heard-only" id="story-keys">The arrow keys go through the events, Home and End to the newest and the
-          oldest; Enter opens one${store.lab ? ", G goes to its moment" : ""}.</p>
+          oldest; Enter opens one${store.can.seek ? ", G goes to its moment" : ""}.</p>
       </div>
     `;
   }
@@ -122,15 +122,15 @@ export class RaftStory extends RaftElement {
 
   private laterButton(events: number): TemplateResult {
     const { later } = store.view;
+    const words = later ? "Hide what comes later" : plural(events, "later event");
     return html`<button class="small story-later" aria-expanded=${later ? "true" : "false"}
-      @click=${() => store.show({ later: !later })}>${later ? "Hide what comes later"
-      : `${events === 1 ? "1 later event" : `${events} later events`}`}</button>`;
+      @click=${() => store.show({ later: !later })}>${words}</button>`;
   }
 
   private empty(): string {
     const { teller, about } = store.view;
     if (teller !== null || about !== null) return "Nothing of that kind yet.";
-    if (store.mode === "room" && !store.room) return "Nothing is known of this room yet.";
+    if (store.can.seats && !store.room) return "Nothing is known of this room yet.";
     return leaderOf(store.servers) ? "Nothing since this page began to watch."
       : "Nothing yet. The first timer that ends makes the first line.";
   }
@@ -176,7 +176,7 @@ export class RaftStory extends RaftElement {
     const look = () => html`<li class="${current ? "current" : ""} ${row.lines[0]?.weight ?? ""} ${later ? "later"
       : ""} ${pointed ? "pointed" : ""}" @pointerenter=${() => this.point(row.id)}>
       <div class="story-row">
-        ${store.lab ? html`<button class="when" tabindex="-1" title="Go to this moment"
+        ${store.can.seek ? html`<button class="when" tabindex="-1" title="Go to this moment"
           aria-label="Go to ${seconds(row.at)} s" @click=${() => store.seek(row.at)}>${seconds(row.at)}</button>`
           : html`<span class="when">${seconds(row.at)}</span>`}
         <button class="story-line" data-at=${row.at} tabindex=${stop ? 0 : -1} aria-expanded=${open ? "true" : "false"}
@@ -186,8 +186,7 @@ export class RaftStory extends RaftElement {
       </div>
       ${open ? this.reason(row) : nothing}
     </li>`;
-    return open ? look() : guard([row.key, row.id, row.at, title, current, pointed, stop, later, store.lab !== null],
-      look);
+    return open ? look() : guard([row.key, row.id, row.at, title, current, pointed, stop, later, store.can.seek], look);
   }
 
   /** What an opened line explains: what, by which rule, why, where in the paper, and the lines that ran. */
@@ -205,8 +204,8 @@ export class RaftStory extends RaftElement {
       <p>${folded}${rest} ${first?.why || "The rules ask nothing more here."}${first?.why ? doubt(first, this)
         : nothing}</p>
       <p class="caption">${facts.map((f, i) => html`${i > 0 ? " · " : ""}${f}`)}</p>
-      ${store.lab ? html`<button class="small" @click=${() => store.seek(row.at)}>Go to ${seconds(row.at)} s</button>`
-        : nothing}
+      ${store.can.seek ? html`<button class="small"
+        @click=${() => store.seek(row.at)}>Go to ${seconds(row.at)} s</button>` : nothing}
       ${first && first.server > 0 ? html`<raft-source .kind=${first.kind} .reason=${first.reason}></raft-source>`
         : nothing}
     </div>`;

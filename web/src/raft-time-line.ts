@@ -59,14 +59,14 @@ export class RaftTimeLine extends RaftElement {
   }
 
   override render(): TemplateResult {
-    const lab = store.mode === "lab" && store.lab !== null;
+    const seek = store.can.seek && store.lab !== null;
     return html`
       <canvas role="img" aria-label=${this.words()}></canvas>
       <div class="ahead"></div><div class="playhead"></div>
-      ${lab ? this.scrubber() : nothing}
+      ${seek ? this.scrubber() : nothing}
       <div class="tape-tip mono" hidden></div>
-      ${lab ? this.branches() : nothing}
-      ${lab ? html`<div class="zoom ${this.zoom ? "used" : ""}"><button class="quiet small"
+      ${seek ? this.branches() : nothing}
+      ${seek ? html`<div class="zoom ${this.zoom ? "used" : ""}"><button class="quiet small"
         title="− with the time line focused" aria-label="Show more of the time" ?disabled=${this.zoom === null}
         @click=${() => this.zoomBy(ZOOM)}>−</button><button class="quiet small" title="+ with the time line focused"
         aria-label="Show less of the time, larger" @click=${() => this.zoomBy(1 / ZOOM)}>+</button></div>` : nothing}
@@ -100,8 +100,8 @@ export class RaftTimeLine extends RaftElement {
 
   private whole(): Stretch {
     const begin = store.history.begin ?? 0;
-    return { begin, span: tapeSpan(Math.max(store.end, store.now()) - begin, store.mode === "lab" ? LEAST
-      : undefined) };
+    const least = store.can.seek ? LEAST : undefined;
+    return { begin, span: tapeSpan(Math.max(store.end, store.now()) - begin, least) };
   }
 
   /** The stretch on the tape. Enlarged, it goes with the playhead when that moves out of it. */

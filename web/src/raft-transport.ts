@@ -8,7 +8,7 @@ import { rateOfSlider, rateWords, seconds, sliderOfRate } from "./words.js";
 import { MS, SECOND } from "./time.js";
 
 const PRESETS = [0.01, 0.1, 0.5, 1];
-const LAB_PRESETS = [0.005, 0.02, 0.1, 1];
+const SLOW_PRESETS = [0.005, 0.02, 0.1, 1];
 
 /** What a step of the lab's clock may be, and how it is called. */
 const STOPS: { stop: Stop; words: string; meaning: string }[] = [
@@ -28,10 +28,10 @@ export class RaftTransport extends RaftElement {
   protected override readonly calm = 100;
 
   override render(): TemplateResult {
-    return store.mode === "lab" ? this.lab() : this.room();
+    return store.can.seek ? this.travelled() : this.shared();
   }
 
-  private room(): TemplateResult {
+  private shared(): TemplateResult {
     const started = store.room?.started ?? false;
     return html`
       ${this.play("Space: pauses the clock of the whole room")}
@@ -43,7 +43,7 @@ export class RaftTransport extends RaftElement {
     `;
   }
 
-  private lab(): TemplateResult {
+  private travelled(): TemplateResult {
     const stop = STOPS.find((s) => s.stop === store.view.stop) ?? STOPS[0];
     const next = (to: Stop, words: string, key: string) => html`<button class="quiet" ?disabled=${!store.lab}
       @click=${() => store.step(to, false)}>${words} <kbd>${key}</kbd></button>`;
@@ -57,7 +57,7 @@ export class RaftTransport extends RaftElement {
       </div>
       <output class="clock mono" aria-live="off" aria-label="Cluster time">${seconds(store.now())} s</output>
       ${menu("speed-menu", "How fast the clock runs", "quiet rate-words", rateWords(store.pace),
-        this.speed(LAB_PRESETS))}
+        this.speed(SLOW_PRESETS))}
       <div class="jumps">
         ${this.branches()}
         ${menu("step-menu", "To the next election, to the next commit; and what a step is", "quiet", "Go to ▾", html`

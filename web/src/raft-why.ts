@@ -2,27 +2,20 @@ import { html, nothing, type TemplateResult } from "lit";
 import { RaftElement } from "./element.js";
 import { sectionLink } from "./paper.js";
 import { store } from "./store.js";
-import { question, type Question } from "./why.js";
 
 /** The one question that one would ask now, "why is this not committed?", and its answer when it is asked. */
 export class RaftWhy extends RaftElement {
-  protected readonly topics = ["servers", "room", "view"] as const;
+  protected readonly topics = ["servers", "view"] as const;
   protected override readonly calm = 400; // a question that is gone before it is read is none
 
   private open = false;
 
   protected override slice(): unknown {
-    return this.question();
-  }
-
-  private question(): Question | null {
-    if (!store.room?.started) return null;
-    return question({ servers: store.servers, links: store.room.links, quorums: store.quorums, off: store.lab?.off
-      ?? [], now: store.now() });
+    return store.answers?.why;
   }
 
   override render(): TemplateResult | typeof nothing {
-    const q = this.question();
+    const q = store.answers?.why;
     if (!q && !this.open) return nothing;
     const answer = q ? html`<p>${q.answer.join(" ")}</p><p class="caption">${sectionLink(q.section)}</p>`
       : html`<p>There is a leader, and all that it has is committed.</p>`;

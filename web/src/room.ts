@@ -1,3 +1,4 @@
+import "./raft-room.js";
 import { WorkerSource, type Joining } from "./source.js";
 import type { Store } from "./store.js";
 

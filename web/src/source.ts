@@ -1,3 +1,4 @@
+import { ROOM } from "./capabilities.js";
 import { Drawn } from "./drawn.js";
 import type { FromWorker, ToWorker } from "./model.js";
 import type { Source, Store } from "./store.js";
@@ -22,6 +23,7 @@ declare const __WORKER_URL__: string;
 
 /** The Worker with this tab's server, as a source of the store. */
 export class WorkerSource implements Source {
+  readonly can = ROOM;
   private worker = new Worker(new URL(__WORKER_URL__, import.meta.url), { name: "raft server" });
   private drawn: Drawn;
   private seat: number | null = null; // whose hint is written

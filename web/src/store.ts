@@ -1,8 +1,9 @@
-import type { Advice, Batch, ClientRequest, Connection, Flight, FromWorker, Lab, LabAction, LogCell, NetworkChange,
-  Quorum, Room, SeatsChange, ServerView, Status, Stop, StoryLine, ToLab, ToWorker, U64 } from "./model.js";
+import type { Advice, Answers, Batch, CellPlace, ClientRequest, Connection, Flight, FromWorker, Lab, LabAction, LogCell,
+  NetworkChange, RoomState, SeatsChange, ServerView, Status, Stop, StoryLine, ToLab, ToWorker, U64 } from "./model.js";
+import { ROOM, type Capabilities } from "./capabilities.js";
 import { advance, emptyHistory, extend, note, observe, type History } from "./history.js";
-import { leaderOf, removed } from "./logs.js";
-import { quorumsOf } from "./quorum.js";
+import { removed } from "./logs.js";
+import { most } from "./numbers.js";
 import type { Subject } from "./story.js";
 import { MS, SECOND } from "./time.js";
 
@@ -61,7 +62,7 @@ export interface View {
   remark: { title: string; text: string; story?: true } | null;
   storyHidden: boolean;
   inspectorHidden: boolean;
-  cell: { server: number; index: U64 } | null; // a log entry that is pointed at
+  cell: CellPlace | null; // a log entry that is pointed at
   wide: boolean | null; // log cells with their commands; null: by the number of columns
   seenBy: number | null; // the leader whose view the logs show when there are two; null: the newest one's
   logsHeight: number | null; // px; null: what the number of servers needs
@@ -77,6 +78,7 @@ export interface View {
 
 /** Anything that brings batches and takes wishes: the Worker of a live room, or the lab's. */
 export interface Source {
+  readonly can: Capabilities;
   post(message: ToWorker | ToLab): void;
 }
 
@@ -91,23 +93,24 @@ const NOTICE_MS = 6_000;
 const ENDED = "The cluster has ended. Load the page again.";
 
 export class Store {
-  mode: "room" | "lab" = "room"; // set once, before anything is drawn (main.ts)
+  can = ROOM; // what the source can; set before anything is drawn (main.ts), and again by the source itself
   boot: Boot = { state: "loading", fraction: 0 };
   recorded = false; // what is shown is the lab's film; its Worker has not told anything yet
   code = "";
   link = "";
-  room: Room | null = null;
+  room: RoomState | null = null;
   connection: Connection = { state: "connecting" };
   self: Status = { server: null, role: null, term: 0, leader: null, commitIndex: 0, lastIndex: 0, appliedIndex: 0,
     stateHash: "", connected: false, disk: "none" };
   watching = "";
   advice: Advice[] = []; // on the room, and what its people can decide
   servers: ServerView[] = [];
+  answers: Answers | null = null; // to what one would ask of them
   flights = new Map<number, Flight>();
   story: StoryLine[] = [];
   requests: ClientRequest[] = [];
   qr: { size: number; rows: string[] } | null = null;
-  lab: Lab | null = null; // null: a live room
+  lab: Lab | null = null; // null: no run is open
   travelling = false; // the lab is on its way to another moment: written by seek and step only
   ghosts: Ghost[] = [];
   history: History = emptyHistory();
@@ -181,14 +184,18 @@ export class Store {
     return flying[(place + 1) % Math.max(1, flying.length)];
   }
 
-  /** How many of so many voters are a majority, as the servers count; 0: it is not known yet. */
-  majority(voters: number): number {
-    return this.room?.majorities[voters] ?? 0;
+  /** The highest term: of the moment that is looked at where one can go to any, else of all that was ever seen here. */
+  get term(): U64 {
+    return this.can.seek ? this.highest("term") : (this.history.terms.at(-1)?.term ?? this.self.term);
   }
 
-  /** The voters of whom a majority decides now. */
-  get quorums(): Quorum[] {
-    return quorumsOf(this.servers, leaderOf(this.servers), this.room?.majorities ?? []);
+  /** As term, the highest commitIndex. */
+  get commitIndex(): U64 {
+    return this.can.seek ? this.highest("commitIndex") : this.history.commit;
+  }
+
+  private highest(field: "term" | "commitIndex"): U64 {
+    return this.servers.reduce<U64>((all, s) => most(all, s.report?.[field] ?? 0), 0);
   }
 
   server(id: number): ServerView | undefined {
@@ -232,6 +239,7 @@ export class Store {
 
   connect(source: Source): void {
     this.source = source;
+    this.can = source.can;
     for (const message of this.early.splice(0)) source.post(message);
   }
 
@@ -267,11 +275,15 @@ export class Store {
     if (batch.connection || batch.self || batch.watching !== undefined || batch.advice || batch.qr)
       changed.add("connection");
     if (batch.servers) this.setServers(batch.servers, batch.moment !== undefined, changed);
+    if (batch.answers) {
+      this.answers = batch.answers;
+      changed.add("servers");
+    }
     if (batch.flights || batch.lost) this.setFlights(batch, changed);
     if (batch.story) this.addStory(batch.story, changed);
     if (batch.requests) this.setRequests(batch.requests, changed);
     if (batch.notice) this.notice(batch.notice);
-    if (this.mode === "lab") this.setHistory(batch);
+    if (this.can.seek) this.setHistory(batch);
     else if (this.room?.started) advance(this.history, this.now());
     if (batch.story || (this.lab && batch.clock)) this.findNewest(changed);
     for (const fn of this.batchListeners) fn(batch);
@@ -330,7 +342,7 @@ export class Store {
     const steady = moment === undefined && clock.rate === this.clock.rate && clock.rate > 0 &&
       Math.abs(error) < 60 * MS * clock.rate;
     // A batch is some milliseconds under way, never the same: following each would make every mark tremble.
-    if (this.mode === "room" && clock.now < this.history.end - RESTART) {
+    if (!this.can.seek && clock.now < this.history.end - RESTART) {
       this.history = emptyHistory();
       this.lastOfBefore = this.story.reduce((last, l) => Math.max(last, l.id), 0);
     }
@@ -347,7 +359,7 @@ export class Store {
     }
     this.ghosts = this.ghosts.slice(-64);
     this.servers = servers;
-    if (this.mode === "room" && this.room?.started) observe(this.history, servers, this.now());
+    if (!this.can.seek && this.room?.started) observe(this.history, servers, this.now());
     changed.add("servers");
   }
 
@@ -365,7 +377,7 @@ export class Store {
   }
 
   private addStory(lines: StoryLine[], changed: Set<Topic>): void {
-    if (this.mode === "room") for (const line of lines) note(this.history, line);
+    if (!this.can.seek) for (const line of lines) note(this.history, line);
     // What another server tells of itself comes later than what this tab's own does: the story is in the order in
     // which things happened.
     const before = (l: StoryLine) => l.id <= this.lastOfBefore;
@@ -395,8 +407,8 @@ export class Store {
       if (i >= 0) this.requests[i] = r;
       else {
         this.requests.push(r);
-        if (r.op !== "get" && this.mode === "room")
-          this.history.marks.push({ at: this.now(), kind: "write", server: r.server, text: `${r.op} ${r.key}` });
+        if (r.op === "get" || this.can.seek) continue;
+        this.history.marks.push({ at: this.now(), kind: "write", server: r.server, text: `${r.op} ${r.key}` });
       }
     }
     this.requests = this.requests.slice(-REQUESTS);
@@ -439,13 +451,28 @@ export class Store {
     this.source?.post({ type: "reconnect" });
   }
 
+  /** Copies the room's link, or shows it where a page may not copy. */
+  copyLink(): void {
+    const copied = navigator.clipboard?.writeText(this.link) ?? Promise.reject(new Error("no clipboard"));
+    copied.then(
+      () => this.notice("The room's link is copied."),
+      () => this.notice(`Copy it from here: ${this.link}`),
+    );
+  }
+
   select(selection: Selection): void {
     this.show({ selection, panel: selection ? "node" : this.view.panel });
   }
 
   show(change: Partial<View>): void {
     this.view = { ...this.view, ...change };
+    if ("cell" in change || "side" in change) this.regard();
     this.tell("view");
+  }
+
+  /** Says what is pointed at: the answers are about that, too. */
+  regard(): void {
+    this.source?.post({ type: "regard", cell: this.view.cell, side: this.view.side ?? [] });
   }
 
   /** Says one thing for a few seconds. */

@@ -1,5 +1,6 @@
 import type { StoryLine } from "./model.js";
 import { MS } from "./time.js";
+import { listed } from "./words.js";
 
 /**
  * The story's lines as they are shown: each sentence parted into a short heading and the rest, and what several servers
@@ -169,7 +170,7 @@ export function mergeStory(lines: StoryLine[], limit: number): StoryRow[] {
       row.lines.push(line);
       row.key = Math.min(row.key, line.id);
       if (!servers.includes(alike.servers[0] ?? 0)) servers.push(...alike.servers);
-      if (servers.length > 1) row.text = `${list(servers)} ${alike.said}`;
+      if (servers.length > 1) row.text = `${listed(servers)} ${alike.said}`;
       continue;
     }
     if (rows.length === limit) break;
@@ -179,8 +180,6 @@ export function mergeStory(lines: StoryLine[], limit: number): StoryRow[] {
   return rows;
 }
 
-const list = (servers: number[]): string => servers.sort((a, b) => a - b).map((s) => `S${s}`).join(", ");
-
 /** A follower heard from its leader and waits anew. */
 const isHeartbeat = (line: StoryLine): boolean => line.kind === "timerReset" &&
   (line.reason === undefined ? /, the leader, is alive\.$/.test(line.text) : line.reason === "heartbeat");
@@ -188,7 +187,7 @@ const isHeartbeat = (line: StoryLine): boolean => line.kind === "timerReset" &&
 function heartbeatWords(lines: StoryLine[]): string {
   const leaders = [...new Set(lines.map((l) => l.peer ?? Number(/S(\d+), the leader/.exec(l.text)?.[1] ?? 0)))];
   const heard = [...new Set(lines.map((l) => l.server))];
-  return `Heartbeats of ${list(leaders)} reach ${heard.length > 4 ? `${heard.length} servers` : list(heard)}`;
+  return `Heartbeats of ${listed(leaders)} reach ${heard.length > 4 ? `${heard.length} servers` : listed(heard)}`;
 }
 
 interface Alike {

@@ -1,5 +1,4 @@
 import type { Flight, Link, Role, ServerView } from "./model.js";
-import { tally } from "./quorum.js";
 import { MS, SECOND } from "./time.js";
 
 /** Every number and name that the page prints is put into words here, so that one thing is always called the same. */
@@ -51,6 +50,12 @@ export function names(servers: number[]): string {
   return `${list.slice(0, -1).join(", ")} and ${list[list.length - 1]}`;
 }
 
+/** `S1, S2, S3`, by their numbers. */
+export const listed = (servers: number[]): string => [...servers].sort((a, b) => a - b).map((s) => `S${s}`).join(", ");
+
+/** `1 key`, `2 keys`. */
+export const plural = (n: number, thing: string): string => `${n} ${thing}${n === 1 ? "" : "s"}`;
+
 /** A description of a node for those who hear the page. */
 export function nodeWords(view: ServerView): string {
   const r = view.report;
@@ -58,12 +63,16 @@ export function nodeWords(view: ServerView): string {
   if (r && view.seat !== "connected") parts.push(`term ${r.term} on its disk`);
   if (r && view.seat === "connected") {
     parts.push(`term ${r.term}`, `last index ${r.lastIndex}`, `commit index ${r.commitIndex}`);
-    if (r.role === "candidate") parts.push(tally(r));
+    if (r.role === "candidate") parts.push(`${view.tally} votes`);
   }
   if (view.self) parts.push("this tab");
   if (view.hidden) parts.push("hidden tab");
   return parts.join(", ");
 }
+
+/** Where a server of a room keeps its log. */
+export const diskWords = ({ disk }: ServerView): string =>
+  ({ opfs: "OPFS, durable", indexeddb: "IndexedDB, durable", memory: "memory only", none: "none" })[disk];
 
 /** Why a frame does not arrive, as it is written beside the cross. */
 export function lostWords(flight: Pick<Flight, "fate" | "to">): string {

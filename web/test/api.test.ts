@@ -1,5 +1,6 @@
 import assert from "node:assert/strict";
 import { test } from "node:test";
+import { LAB, ROOM } from "../src/capabilities.js";
 import { scriptingSurface } from "../src/api.js";
 import type { Batch, Lab, ToLab, ToWorker } from "../src/model.js";
 import { Store } from "../src/store.js";
@@ -12,7 +13,7 @@ const lab = (change: Partial<Lab> = {}): Lab =>
   ({ seed: "42", end: 900_000, branch: 2, branches: [{ id: 1, parent: 0, at: 0, end: 1_200_000, text: "" },
   { id: 2, parent: 1, at: 300_000, end: 900_000, text: "S3 crashes" }], off: ["oneVotePerTerm"],
   modified: ["oneVotePerTerm"], properties: [property("Election Safety", null), property("Log Matching", null)],
-  chaos: false, traps: [], ...change });
+  chaos: false, traps: [], wrong: [], ...change });
 
 const leads = (server: number, term: number, commitIndex: number) => [1, 2, 3]
   .map((s) => view(s, { self: false,
@@ -22,8 +23,8 @@ const leads = (server: number, term: number, commitIndex: number) => [1, 2, 3]
 function inTheLab(answers: (message: ToLab) => unknown = () => null): { store: Store; asked: (ToLab | ToWorker)[] } {
   const store = new Store();
   const asked: (ToLab | ToWorker)[] = [];
-  store.mode = "lab";
   store.connect({
+    can: LAB,
     post(message) {
       asked.push(message);
       if (!("id" in message)) return;
@@ -79,9 +80,25 @@ test("what was done is shown once the promise is kept", async () => {
   assert.equal(store.lab?.seed, "3");
 });
 
+test("a deed goes to whatever the page shows, which does it or says why not", async () => {
+  const store = new Store();
+  store.connect({
+    can: ROOM,
+    post(message) {
+      if (message.type !== "act") return;
+      const does = message.action.do === "cut";
+      queueMicrotask(() => store.answer(message.id, does, true, does ? ""
+        : "This page is a live room, which cannot do “crash”."));
+    },
+  });
+  const api = scriptingSurface(store);
+  await api.act({ do: "cut", server: 1, to: 2 });
+  await assert.rejects(api.act({ do: "crash", server: 1 }), /live room, which cannot do “crash”/);
+});
+
 test("the scripting surface of a live room says that it is no lab", async () => {
   const api = scriptingSurface(new Store());
-  for (const wish of [api.lab(), api.seek(1), api.step("event"), api.act({ do: "heal" }), api.open("#1?size=3")])
+  for (const wish of [api.lab(), api.seek(1), api.step("event"), api.open("#1?size=3")])
     await assert.rejects(wish, /This page is a live room/);
 });
 

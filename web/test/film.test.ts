@@ -1,5 +1,6 @@
 import assert from "node:assert/strict";
 import { test } from "node:test";
+import { LAB } from "../src/capabilities.js";
 import { Film, FILM_RATE } from "../src/lab/film.js";
 import { Store } from "../src/store.js";
 import { labElection, labOf } from "./lab-scenes.js";
@@ -14,7 +15,7 @@ const takes = [{ at: 0, batch: { ...first!, room: room(5, { room: "lab", rate: F
 
 function labStore(): Store {
   const store = new Store();
-  store.mode = "lab";
+  store.can = LAB;
   return store;
 }
 

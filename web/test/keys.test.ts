@@ -2,6 +2,7 @@ import assert from "node:assert/strict";
 import { readdirSync, readFileSync } from "node:fs";
 import { join } from "node:path";
 import { test } from "node:test";
+import { LAB, ROOM } from "../src/capabilities.js";
 import { keyList, keysOf, type Place } from "../src/keys.js";
 import { store } from "../src/store.js";
 
@@ -38,30 +39,39 @@ test("no view takes a key of its own: all are in the one table, from which the l
 test("every place of the table is a view's, and no other has its keys", () => {
   const used = files.flatMap((f) => [...readFileSync(join(source, f), "utf8").matchAll(/keysOf\("(\w+)"/g)]
     .map((m) => m[1] ?? ""));
-  store.mode = "lab";
+  store.can = LAB;
   assert.equal(new Set(used).size, used.length);
   assert.equal(keyList().length, used.length + 1, "each has its part of the list, after the keys that work everywhere");
 });
 
 test("the list names every key that works, of this page only", () => {
   const shown = (words: string) => new Map(keyList().map((p) => [p.words, p.keys] as const)).get(words);
-  store.mode = "lab";
+  store.can = LAB;
   assert.deepEqual(shown("On a server"), [{ shown: ["Enter"], words: "Select it; in the lab once more: its menu" },
     { shown: ["M"], words: "What can be done to it" }]);
   assert.deepEqual(shown("In the logs")?.[0], { shown: ["←", "→"], words: "From entry to entry" });
-  store.mode = "room";
+  store.can = ROOM;
   assert.equal(shown("On a server")?.length, 1);
   assert.equal(shown("In the space-time diagram"), undefined);
 });
 
+test("a source that can seek, and nothing more, has the steps of the clock and no deeds", () => {
+  store.can = { ...ROOM, seek: true, seats: false };
+  const list = new Map(keyList().map((p) => [p.words, p.keys.map((k) => k.words)] as const));
+  assert.ok(list.get("Everywhere")?.includes("Next election") && !list.get("Everywhere")?.includes("Another run"));
+  assert.deepEqual(list.get("On a server"), ["Select it; in the lab once more: its menu"]);
+  const places = ["On the time line", "In a server’s menu", "In the list of rules"];
+  assert.deepEqual(places.map((p) => list.has(p)), [true, false, false]);
+});
+
 test("a key does what the table says there, in either case of letters, and nothing with Ctrl, Alt or Meta", () => {
-  store.mode = "lab";
+  store.can = LAB;
   const did: string[] = [];
   const node = noting("node", did);
   assert.ok(pressed(node, "Enter") && pressed(node, " ") && pressed(node, "M") && pressed(node, "m"));
   assert.ok(!pressed(node, "x") && !pressed(node, "m", { ctrlKey: true }) &&
     !pressed(node, "Enter", { shiftKey: true }));
-  store.mode = "room";
+  store.can = ROOM;
   assert.ok(!pressed(node, "m"), "a live room has no menu of its servers");
   assert.deepEqual(did, ["press", "press", "menu", "menu"]);
 });

@@ -16,6 +16,7 @@ export const labOf = (change: Partial<Lab> = {}): Lab => ({
   properties: PROPERTIES.map((name) => ({ name, text: "It holds.", broken: null })),
   chaos: false,
   traps: [],
+  wrong: [],
   ...change,
 });
 

@@ -1,6 +1,6 @@
 import assert from "node:assert/strict";
 import { test } from "node:test";
-import { along, inside, lane, noteBox, parted, reasonBox, reasonSide, ring, spareLabels, voteDot,
+import { along, inside, lane, covers, noteBox, parted, reasonBox, reasonSide, ring, spareLabels, spareReason, voteDot,
   wall } from "../src/layout.js";
 
 const STAGES: [number, number][] = [[800, 504], [704, 384], [704, 356], [640, 372], [1440, 504], [800, 330], [500, 330],
@@ -140,6 +140,20 @@ test("what is said of a lost message stands on no name and on nothing that is sa
     "none");
   const name = { left: 410, right: 480, top: 240, bottom: 262 };
   assert.equal(reasonSide(at, { ...empty, names: [name] }), "left");
+});
+
+test("what is said of a lost message covers no cross of another", () => {
+  const empty = { ...ring(390, 338, 5), points: [], names: [] };
+  const at = { x: 200, y: 160 };
+  const untold = { at: { x: at.x + 70, y: at.y - 10 }, reason: "none" } as const;
+  assert.equal(spareReason(at, empty, []), "right");
+  assert.equal(spareReason(at, empty, [untold]), "left");
+  assert.equal(spareReason(at, empty, [{ ...untold, reason: "right" }]), "left");
+  assert.equal(spareReason(at, empty, [{ at: { x: at.x + 30, y: at.y + 30 }, reason: "right" }]), "none",
+    "it is said there");
+  assert.ok(covers({ at, reason: "right" }, untold.at), "a cross that comes later, too");
+  assert.ok(!covers({ at, reason: "left" }, untold.at));
+  assert.ok(!covers({ at, reason: "none" }, untold.at));
 });
 
 test("a note on the stage covers no server and no name, on any screen and with any number of servers", () => {

@@ -1,10 +1,8 @@
 import assert from "node:assert/strict";
 import { test } from "node:test";
-import { brokenAt, cellWords, commitLine, grid, leaderOf, leadersOf, removed } from "../src/logs.js";
+import { brokenAt, commitLine, grid, leaderOf, leadersOf, removed } from "../src/logs.js";
 import { distance, less, most, plus } from "../src/numbers.js";
-import type { ServerView } from "../src/model.js";
-import { quorumsOf } from "../src/quorum.js";
-import { command, MAJORITIES, noop, report, view } from "./scenes.js";
+import { command, noop, report, view } from "./scenes.js";
 
 const HUGE = "18446744073709551610";
 
@@ -79,65 +77,12 @@ test("entries that were deleted or overwritten are seen to leave; those that scr
   assert.deepEqual(removed(null, before), []);
 });
 
-const said = (index: number, server: number, servers: ServerView[], off: string[] = []) =>
-  cellWords(index, server, servers, quorumsOf(servers, leaderOf(servers), MAJORITIES), off);
-
-test("a cell says why it is not committed", () => {
-  const servers = three();
-  assert.equal(said(1, 1, servers), "Index 1, term 1, the leader's no-op. On 3 of 3. Committed at S1.");
-  assert.equal(said(2, 2, servers), "Index 2, term 1, x = 1. On 3 of 3. Not committed at S2 yet: it has not heard.");
-  assert.equal(said(3, 1, servers),
-    "Index 3, term 2, x = 2. On 1 of 3. Not committed yet: a majority has to store it.");
-  assert.equal(said(3, 3, servers),
-    "Index 3, term 1, old = 1. On 1 of 3. S1, the leader, has another entry there: this one will be deleted.");
-  assert.equal(said(3, 2, servers), "S2 has no entry at index 3.");
-  const blocked = servers.map((s) => ({ ...s, report: s.report && { ...s.report, commitIndex: 0, term: 4 } }));
-  assert.match(said(2, 1, blocked),
-    /^Index 2, term 1, x = 1\. On 3 of 3, but term 1 is not the leader's term 4: .*§5\.4\.2/);
-  assert.match(said(2, 1, blocked, ["commitOnlyCurrentTerm"]),
-    /^Index 2, term 1, x = 1\. On 3 of 3\. Not committed yet: S1, the leader, has not heard/);
-});
-
-/** S1 leads term 3 with x = 1 of term 1 at index 1, and so have S2 and S3; S5 has x = 2 of term 2 there. */
-const figure8 = (leader: number, committed: number[], down: number[] = []) =>
-  [1, 2, 3, 4, 5].map((n) => view(n, { seat: down.includes(n) ? "gone" : "connected",
-    report: report(n, { role: n === leader ? "leader" : "follower", term: n === leader ? 4 : 3,
-    commitIndex: committed.includes(n) ? 1 : 0, cells: n === 5 ? [command(2, "x = 2")] : n === 4 ? []
-    : [command(1, "x = 1")] }) }));
-
-test("a cell says why it is not committed, also where a promise is broken", () => {
-  const words = (server: number, servers: ReturnType<typeof figure8>) => said(1, server, servers)
-    .replace(/^Index 1, term \d, x = \d\. /, "");
-  assert.equal(words(1, figure8(1, [])),
-    "On 3 of 5, but term 1 is not the leader's term 4: counting does not commit it (§5.4.2).");
-  assert.equal(words(2, figure8(1, [1])), "On 3 of 5. Not committed at S2 yet: it has not heard.");
-  assert.equal(words(5, figure8(1, [1])),
-    "On 1 of 5. S1 has committed another entry there: a leader that has that one will have this one deleted.");
-  assert.equal(words(5, figure8(5, [2, 3], [1])),
-    "On 1 of 5. S2 has committed another entry there, which S5, the leader, lacks: this one may take its place.");
-  assert.equal(words(1, figure8(5, [2, 3], [1])),
-    "On 3 of 5. Committed at S2. S1 is down, and what is committed is not kept on a disk.");
-  assert.equal(words(1, figure8(5, [])),
-    "On 3 of 5. S5, the leader, has another entry there: this one will be deleted.");
-  assert.equal(words(1, figure8(4, [])), "On 3 of 5. S4, the leader, does not have it.");
-  assert.equal(words(1, figure8(0, [])), "On 3 of 5. Not committed, and nobody leads now.");
-});
-
-test("who only learns is not counted", () => {
-  const machine = { state: "running", clock: 1, slowestWrite: 0, inbox: 0 } as const;
-  const has = [view(1, { report: report(1, { role: "leader", cells: [noop(1)] }) }),
-    view(2, { report: report(2, { cells: [noop(1)] }) })];
-  const learns = view(3, { machine: { ...machine, member: "learner" }, report: report(3, { cells: [noop(1)] }) });
-  assert.match(said(1, 1, [...has, learns]),
-    /On 2 of 2\. Not committed yet: S1, the leader, has not heard of all of them\.$/);
-});
-
 test("commitIndex is one line that steps from row to row", () => {
   assert.equal(commitLine([2, 1], 36, 31, { x: 4, y: 3 }), "M70 -1.5V29.5H34V60.5");
   assert.equal(commitLine([], 36, 31, { x: 4, y: 3 }), "");
 });
 
-test("what only a snapshot holds is one stretch of its row, and counts as there", () => {
+test("what only a snapshot holds is one stretch of its row", () => {
   const cells = [command(2, "x = 9"), command(2, "y = 1")];
   const compacted = view(2, { report: report(2, { term: 2, cells: [], commitIndex: 5, lastIndex: 5,
     log: { first: 4, cells } }) });
@@ -148,9 +93,6 @@ test("what only a snapshot holds is one stretch of its row, and counts as there"
   assert.deepEqual(g.rows.map((r) => r.compacted), [null, { columns: 3, through: 3 }]);
   assert.deepEqual(g.rows[1]?.cells.map((c) => [c.index, c.cell?.text]), [[4, "x = 9"], [5, "y = 1"]]);
   assert.deepEqual([...g.conflicts], []);
-  assert.equal(said(2, 2, [whole, compacted]),
-    "Index 2 is in the snapshot of S2, which ends at index 3: committed and applied.");
-  assert.match(said(2, 1, [whole, compacted]), /On 2 of 2/);
 });
 
 test("a longer log's beginning is out of sight, not compacted", () => {
@@ -173,6 +115,4 @@ test("an entry of which a server has told nothing is not said to be missing", ()
   const untold = view(1, { report: report(1, { lastIndex: 2, commitIndex: 1, log: { first: 0, cells: [] } }) });
   const short = view(2, { report: report(2, { lastIndex: 1, log: { first: 1, cells: [noop(1)] } }) });
   assert.deepEqual(grid([untold, short]).rows.map((r) => r.cells.map((c) => c.untold)), [[true, true], [false, false]]);
-  assert.equal(cellWords(2, 1, [untold, short], []), "S1 has an entry at index 2, but has not said here which.");
-  assert.equal(cellWords(2, 2, [untold, short], []), "S2 has no entry at index 2.");
 });

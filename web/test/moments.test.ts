@@ -1,5 +1,6 @@
 import assert from "node:assert/strict";
 import { test } from "node:test";
+import { LAB } from "../src/capabilities.js";
 import { branchTree, reignAt, within, zoomed } from "../src/history.js";
 import type { Batch, FromWorker, Lab, StoryLine, ToLab, ToWorker } from "../src/model.js";
 import { Store, type Topic } from "../src/store.js";
@@ -8,7 +9,7 @@ import { command, flight, report, room, view } from "./scenes.js";
 /** A lab whose branch was lived for a second: S1 leads from 0.2 s, S2 from 0.7 s. */
 const lab = (change: Partial<Lab> = {}): Lab =>
   ({ seed: "42", end: 1_000, branch: 1, branches: [{ id: 1, parent: 0, at: 0, end: 1_000, text: "" }], off: [],
-  modified: [], properties: [], chaos: false, traps: [], ...change });
+  modified: [], properties: [], chaos: false, traps: [], wrong: [], ...change });
 
 const line = (id: number, at: number, text: string, weight: StoryLine["weight"] = "key"): StoryLine =>
   ({ id, at, server: 1, kind: "becameLeader", weight, text, why: "", section: "", term: 1 });
@@ -44,8 +45,7 @@ function labStore(): { store: Store; said: (ToLab | ToWorker)[]; answer: (value?
     store.hear(message);
     return rest();
   };
-  store.mode = "lab";
-  store.connect({ post: (message) => said.push(message) });
+  store.connect({ can: LAB, post: (message) => said.push(message) });
   store.apply(run());
   return { store, said, answer: (value = null) => reply(true, value, ""),
     refuse: (error) => reply(false, null, error) };

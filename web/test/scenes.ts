@@ -1,4 +1,4 @@
-import type { Batch, Flight, LogCell, Report, Room, ServerView, StoryLine } from "../src/model.js";
+import type { Answers, Batch, Flight, LogCell, Report, RoomState, ServerView, StoryLine } from "../src/model.js";
 
 /** Moments of a room as the Worker would tell them, for tests and for looking at the page without one (dev/). */
 
@@ -36,13 +36,32 @@ export function view(server: number, change: Partial<ServerView> = {}): ServerVi
     report: null, ...change };
 }
 
-export const MAJORITIES = [1, 1, 2, 2, 3, 3, 4, 4, 5, 5]; // of 0, 1, … 9 voters
+/** What is answered of servers that all run, S1 leading. */
+export function answers(size: number, change: Partial<Answers> = {}): Answers {
+  const ids = Array.from({ length: size }, (_, i) => i + 1);
+  const needed = ["", "1 of 1", "2 of 2", "2 of 3", "3 of 4", "3 of 5"][size] ?? "";
+  return {
+    why: null,
+    majority: { needed, rule: `${needed} servers make a majority`, together: `${size} of ${size}`, decides: true },
+    sides: [],
+    half: ids.slice(0, [0, 0, 1, 1, 2, 2][size]),
+    voters: ids,
+    learners: [],
+    losses: [],
+    stability: { stable: true,
+      sentence: "A round trip of up to 40 ms is 27 % of the shortest election timeout: stable.",
+      arithmetic: "2 × (15 ms + 5 ms) = 40 ms; 40 ms ÷ 150 ms = 27 %", section: "§5.6" },
+    entry: "",
+    cut: [],
+    ...change,
+  };
+}
 
-export function room(size: number, change: Partial<Room> = {}): Room {
+export function room(size: number, change: Partial<RoomState> = {}): RoomState {
   const ids = Array.from({ length: size }, (_, i) => i + 1);
   const links = ids.flatMap((from) => ids.filter((to) => to !== from)
     .map((to) => ({ from, to, up: true, latency: 15_000, jitter: 5_000 })));
-  return { room: "k7m2qx", size, started: true, rate: 0.1, watchers: 0, links, majorities: MAJORITIES, ...change };
+  return { room: "k7m2qx", size, started: true, rate: 0.1, watchers: 0, links, ...change };
 }
 
 let seq = 0;
@@ -79,6 +98,7 @@ export function election(): Batch[] {
     view(3, { report: report(3, { term: 2, cells: two, commitIndex: 1, timer: { elapsed: 190_000, timeout: 260_000,
       longest: 300_000 } }), hidden: true }),
     view(4, {
+      ...(crashed && { tally: "2 of 3" }),
       report: report(4, {
         role: crashed ? "candidate" : "follower",
         term: crashed ? 4 : 2,
@@ -95,7 +115,7 @@ export function election(): Batch[] {
       timer: { elapsed: 10_000, timeout: 295_000, longest: 300_000 } }) }),
   ];
   return [
-    { ...joined, room: room(5), clock: { now: 10_000, rate: 0.1 },
+    { ...joined, room: room(5), answers: answers(5), clock: { now: 10_000, rate: 0.1 },
       servers: [1, 2, 3, 4, 5].map((s) => view(s,
       { report: report(s, { role: s === 3 ? "candidate" : "follower", term: 1 }) })) },
     { clock: { now: 90_000, rate: 0.1 }, servers: servers(false) },
@@ -106,6 +126,9 @@ export function election(): Batch[] {
     {
       clock: { now: 473_000, rate: 0 },
       room: room(5, { rate: 0 }),
+      answers: answers(5, { why: { ask: "Why does nobody lead term 4?",
+        answer: ["S4 has 2 of the 3 votes it needs: S3 refused, S1 is down, S2 has not answered yet."],
+        section: "§5.2" }, majority: { ...answers(5).majority, together: "4 of 5" } }),
       servers: servers(true),
       flights: [
         flight(4, 3, "RequestVote", { label: "vote?", sent: 466_000, due: 480_000 }),
@@ -135,7 +158,7 @@ export function steady(): Batch[] {
   const links = room(3).links.map((l) => (l.from === 1 && l.to === 3 ? { ...l, up: false } : l));
   return [
     { ...joined, self: { ...joined.self!, role: "leader", term: 2, leader: 2 }, room: room(3, { links }),
-      clock: { now: 1_000_000, rate: 0.1 },
+      answers: answers(3), clock: { now: 1_000_000, rate: 0.1 },
       servers: [1, 2, 3].map((s) => view(s,
       { report: report(s, { at: 1_000_000, role: s === 1 ? "leader" : "follower", term: 1, cells: log.slice(0, 3),
       commitIndex: 3, timer: s === 1 ? null : { elapsed: 30_000, timeout: 200_000, longest: 300_000 } }) })) },
@@ -186,7 +209,8 @@ export function steady(): Batch[] {
 /** Two of three tabs are here. */
 function waiting(): Batch[] {
   return [{ ...joined, self: { ...joined.self!, term: 0 }, room: room(3, { started: false }),
-    clock: { now: 0, rate: 0 }, servers: [view(1, { report: report(1, { at: 0, term: 0 }) }),
+    answers: answers(3, { majority: { ...answers(3).majority, together: "2 of 3" } }), clock: { now: 0, rate: 0 },
+    servers: [view(1, { report: report(1, { at: 0, term: 0 }) }),
     view(2, { report: report(2, { at: 0, term: 0, timer: { elapsed: 100_000, timeout: 190_000, longest: 300_000 } }) }),
     view(3, { seat: "empty", disk: "none" })] }];
 }
@@ -208,8 +232,8 @@ function watching(): Batch[] {
     : { elapsed: 20_000 * s, timeout: 200_000, longest: 300_000 } }) }));
   return [
     { ...joined, self: { ...joined.self!, server: null, disk: "none" },
-      watching: "This room has 5 servers. You are watching.", room: room(5), clock: { now: 1_000_000, rate: 1 },
-      servers: servers([command(3, "old = 1"), command(3, "old = 2")]) },
+      watching: "This room has 5 servers. You are watching.", room: room(5), answers: answers(5),
+      clock: { now: 1_000_000, rate: 1 }, servers: servers([command(3, "old = 1"), command(3, "old = 2")]) },
     { clock: { now: 9_000_000, rate: 0.1 }, servers: servers([command(3, "old = 1"), command(3, "old = 2")]) },
   ];
 }

@@ -1,6 +1,6 @@
 import type { Batch, Flight, HistoryPart, Property, Role, ServerView, StoryLine } from "../src/model.js";
 import { MS } from "../src/time.js";
-import { command, noop, report, room, view } from "./scenes.js";
+import { answers, command, noop, report, room, view } from "./scenes.js";
 
 /** A moment of the lab as its Worker would tell it, for tests and for looking at the page without one (dev/). */
 
@@ -75,8 +75,9 @@ export function labRun(ms: number, off: string[] = [], broken: Property["broken"
     lane(600, 1, "candidate", 2)].sort((a, b) => a.at - b.at);
   const log = [noop(1), command(1, "x = 3")];
   const servers: ServerView[] = [1, 2, 3, 4, 5].map((s) =>
-    view(s, { self: false, disk: "memory", machine: { state: s === 3 && ms >= 430 ? "down" : "running", member: "voter",
-      clock: 1, slowestWrite: 2 * MS, inbox: 0 }, seat: s === 3 && ms >= 430 ? "gone" : "connected",
+    view(s, { self: false, ...(s === 1 && ms >= 600 && { tally: "1 of 3" }), disk: "memory",
+      machine: { state: s === 3 && ms >= 430 ? "down" : "running", member: "voter", clock: 1, slowestWrite: 2 * MS,
+      inbox: 0 }, seat: s === 3 && ms >= 430 ? "gone" : "connected",
       report: report(s, { at: now, role: s === 1 && ms >= 600 ? "candidate" : s === 3 ? "leader" : "follower",
       term: s === 1 && ms >= 600 ? 2 : 1, cells: log, commitIndex: 2, votesNeeded: 3, votes: s === 1 && ms >= 600
       ? [1, 2, 3, 4, 5].map((v) => ({ server: v, state: v === 1 ? ("granted" as const) : ("requested" as const) }))
@@ -89,10 +90,11 @@ export function labRun(ms: number, off: string[] = [], broken: Property["broken"
       connection: { state: "open" },
       clock: { now, rate: 0 },
       room: room(5, { room: "lab", rate: 0 }),
+      answers: answers(5),
       self: { server: null, role: null, term: 0, leader: null, commitIndex: 0, lastIndex: 0, appliedIndex: 0,
         stateHash: "", connected: true, disk: "none" },
       lab: { seed: "7", end: 620 * MS, branch: 1, branches: [{ id: 1, parent: 0, at: 0, end: 620 * MS, text: "" }], off,
-        modified: off, properties, chaos: false, traps: [] },
+        modified: off, properties, chaos: false, traps: [], wrong: [] },
       servers,
       flights,
       story,
@@ -126,7 +128,8 @@ function logStates(): Batch[] {
   const properties = base!.lab!.properties.map((p) => (p.name === "State Machine Safety"
     ? { ...p, broken: { at: 600 * MS, text: "S1 applied x = 3 at index 7, S3 applied q = 1.", servers: [1, 3],
     index: 7 } } : p));
-  return [{ ...base!, room: room(4, { room: "lab", rate: 0 }), servers, lab: { ...base!.lab!, properties } }];
+  return [{ ...base!, room: room(4, { room: "lab", rate: 0 }), answers: answers(4), servers,
+    lab: { ...base!.lab!, properties } }];
 }
 
 export const SPACE_SCENES: Record<string, () => Batch[]> = {

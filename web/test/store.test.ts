@@ -1,10 +1,11 @@
 import assert from "node:assert/strict";
 import { test } from "node:test";
+import { LAB, ROOM } from "../src/capabilities.js";
 import { scriptingSurface } from "../src/api.js";
 import { axisStep, tapeSpan } from "../src/history.js";
 import type { ToLab, ToWorker } from "../src/model.js";
 import { Store, type Topic } from "../src/store.js";
-import { SCENES, command, election, flight, report, room, steady, view } from "./scenes.js";
+import { SCENES, answers, command, election, flight, report, room, steady, view } from "./scenes.js";
 import { MS } from "../src/time.js";
 
 function storeWith(batches = steady()): Store {
@@ -127,7 +128,7 @@ test("the story is in the order in which things happened, not in which they were
 test("pause and play keep the pace", () => {
   const sent: (ToWorker | ToLab)[] = [];
   const store = storeWith();
-  store.connect({ post: (m) => sent.push(m) });
+  store.connect({ can: ROOM, post: (m) => sent.push(m) });
   store.togglePause();
   store.apply({ room: room(3, { rate: 0 }), clock: { now: 1, rate: 0 } });
   store.togglePause();
@@ -137,7 +138,7 @@ test("pause and play keep the pace", () => {
 test("raftPlayground: requests resolve with the outcome and reject in words", async () => {
   const sent: (ToWorker | ToLab)[] = [];
   const store = storeWith();
-  store.connect({ post: (m) => sent.push(m) });
+  store.connect({ can: ROOM, post: (m) => sent.push(m) });
   const api = scriptingSurface(store);
   const put = api.request({ op: "put", key: "x", value: "1" });
   const get = api.request({ op: "get", key: "y", server: 3 });
@@ -162,7 +163,7 @@ test("what is asked before there is a cluster waits for it, as long as it is not
   const store = new Store();
   const asked = Array.from({ length: 50 }, () => store.request("put", "x", "1", null));
   await assert.rejects(store.request("put", "x", "1", null), /not started yet, and 50 wishes wait for it/);
-  store.connect({ post: (m) => sent.push(m) });
+  store.connect({ can: ROOM, post: (m) => sent.push(m) });
   assert.deepEqual(sent.map((m) => "id" in m && m.id), asked.map((_, i) => i + 1));
   store.answer(1, true, "done", "");
   assert.equal(await asked[0], "done");
@@ -218,9 +219,26 @@ test("messages are gone through one after the other, and one that is held is amo
 
 test("who waits for the cluster is told when it ends, and so is who asks it afterwards", async () => {
   const store = storeWith();
-  store.connect({ post: () => {} });
+  store.connect({ can: ROOM, post: () => {} });
   const waits = store.network({ rate: 0 });
   store.hear({ type: "failed", reason: "worker", detail: "panic" });
   await assert.rejects(waits, /The cluster has ended/);
   await assert.rejects(store.network({ rate: 1 }), /The cluster has ended/);
+});
+
+test("what is pointed at is told to the Worker, whose answers stay until there are others", () => {
+  const store = storeWith();
+  const posted: (ToLab | ToWorker)[] = [];
+  store.connect({ can: LAB, post: (message) => void posted.push(message) });
+  store.show({ cell: { server: 2, index: 5 } });
+  store.show({ hover: 1 });
+  store.show({ cell: null, side: [1, 4] });
+  assert.deepEqual(posted, [{ type: "regard", cell: { server: 2, index: 5 }, side: [] },
+    { type: "regard", cell: null, side: [1, 4] }]);
+  const told: Topic[] = [];
+  store.subscribe((changed) => told.push(...changed));
+  store.apply({ answers: answers(3, { entry: "S2 has no entry at index 5." }) });
+  store.apply({ moment: "jump", servers: store.servers });
+  assert.equal(store.answers?.entry, "S2 has no entry at index 5.");
+  assert.equal(told[0], "servers");
 });

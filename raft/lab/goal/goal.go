@@ -319,7 +319,7 @@ func (f *event) append(b []byte, _ binding) []byte {
 	b = append(b, f.who.String()+" "...)
 	for moment, kind := range lab.Moments {
 		if kind == f.kind {
-			b = append(b, Phrases[moment]...)
+			b = append(b, lab.Phrases[moment]...)
 		}
 	}
 	b = appendTerm(b, f.term)
@@ -330,16 +330,6 @@ func (f *event) append(b []byte, _ binding) []byte {
 		b = append(strconv.AppendInt(append(b, ' '), int64(f.least), 10), " times"...)
 	}
 	return b
-}
-
-// Phrases say what happens at a moment that a trap can wait for, behind the server's name.
-var Phrases = map[lab.Moment]string{
-	"candidate": "becomes a candidate", "leader": "becomes leader", "vote": "gives its vote",
-	"append":   "stores entries",
-	"truncate": "deletes entries", "propose": "takes a command as leader", "commit": "commits",
-	"caughtUp":      "has caught up",
-	"configuration": "changes its configuration", "timeoutNow": "hands its leadership over",
-	"snapshotSent": "sends a snapshot", "snapshotInstalled": "takes over a snapshot",
 }
 
 // broken is a fact: what is broken.

@@ -197,18 +197,18 @@ func TestErrorsSayWhatIsWrongAndWhere(t *testing.T) {
 
 // Every moment that a trap can wait for has a phrase, and no phrase is the beginning of another.
 func TestPhrasesAreThoseOfTraps(t *testing.T) {
-	for moment, phrase := range Phrases {
+	for moment, phrase := range lab.Phrases {
 		if _, is := lab.Moments[moment]; !is {
 			t.Errorf("%q is no moment", moment)
 		}
-		for other, longer := range Phrases {
+		for other, longer := range lab.Phrases {
 			if moment != other && strings.HasPrefix(longer+" ", phrase+" ") {
 				t.Errorf("%q begins with %q", longer, phrase)
 			}
 		}
 	}
-	if len(Phrases) != len(lab.Moments) {
-		t.Errorf("%d phrases for %d moments", len(Phrases), len(lab.Moments))
+	if len(lab.Phrases) != len(lab.Moments) {
+		t.Errorf("%d phrases for %d moments", len(lab.Phrases), len(lab.Moments))
 	}
 }
 

@@ -222,7 +222,7 @@ func (p *parser) ofServer(o who) node {
 	if p.take("is") {
 		return p.being(o)
 	}
-	for moment, phrase := range Phrases {
+	for moment, phrase := range lab.Phrases {
 		if p.take(strings.Fields(phrase)...) {
 			e := &event{number: len(p.goal.events), who: o, kind: lab.Moments[moment], term: p.term(),
 				least: p.times()}
@@ -231,7 +231,7 @@ func (p *parser) ofServer(o who) node {
 		}
 	}
 	var phrases []string
-	for _, phrase := range Phrases {
+	for _, phrase := range lab.Phrases {
 		phrases = append(phrases, phrase)
 	}
 	slices.Sort(phrases)

@@ -86,11 +86,11 @@ func compare(rounds int) error {
 	targets := []*target{
 		{name: "lab/calm-minute", limit: 20 * time.Millisecond, command: []string{filepath.Join(dir, "native")}},
 		{name: "lab/calm-minute-wasm", limit: 60 * time.Millisecond,
-			command: []string{node, filepath.Join(dir, "wasm")},
-			// as build.sh builds the page's
-			platform: []string{"GOOS=js", "GOARCH=wasm"},
-			flags: []string{"-gcflags=all=-l", "-gcflags=raftplayground/raft/...=",
-				"-gcflags=raftplayground/relay/...="}},
+			command:  []string{node, filepath.Join(dir, "wasm")},
+			platform: []string{"GOOS=js", "GOARCH=wasm"}, flags: []string{
+				"-gcflags=all=-l", "-gcflags=raftplayground/raft/...=", "-gcflags=raftplayground/relay/...=",
+				"-gcflags=raftplayground/raft/explain=-l", "-gcflags=raftplayground/raft/lab/...=-l",
+			}}, // as build.sh builds the page's
 	}
 	for _, t := range targets {
 		build := exec.Command("go", slices.Concat([]string{"build"}, t.flags,

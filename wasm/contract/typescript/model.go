@@ -25,7 +25,7 @@ var packages = []struct {
 	types          []string
 }{
 	{".", "", nil},
-	{"../../raft/lab", "Lab", []string{"Run", "Config", "Action", "Link", "Harshness"}},
+	{"../../raft/lab", "Lab", []string{"Run", "Config", "Action", "Link", "Harshness", "Offer", "Wrong"}},
 	{"../study", "", []string{
 		"FindQuestion", "Found", "How", "CompareQuestion", "Comparison", "Divergence", "Track",
 		"ElectionsQuestion", "Timeout", "ElectionPoint", "HistoryQuestion", "ClientHistory", "Operation", "Wrong",

@@ -11,6 +11,7 @@ func Keep(last, b *contract.Batch) {
 	keep(&last.Watching, b.Watching)
 	keep(&last.Advice, b.Advice)
 	keep(&last.QR, b.QR)
+	keep(&last.Answers, b.Answers)
 	keep(&last.Lab, b.Lab)
 	if b.Servers != nil {
 		last.Servers = b.Servers

@@ -13,7 +13,7 @@ func TestWhatTheContractForbidsIsFound(t *testing.T) {
 		self := &contract.Status{Role: &role, Disk: contract.OPFS}
 		return &contract.Batch{
 			Self: self,
-			Room: &contract.Room{RoomState: contract.RoomState{Links: []contract.Link{}}, Majorities: []int{}},
+			Room: &contract.RoomState{Links: []contract.Link{}},
 		}
 	}
 	for want, spoil := range map[string]func(b *contract.Batch){
@@ -24,7 +24,7 @@ func TestWhatTheContractForbidsIsFound(t *testing.T) {
 			boss := contract.Role("boss")
 			b.Self.Role = &boss
 		},
-		".room..links is null and no list": func(b *contract.Batch) { b.Room.Links = nil },
+		".room.links is null and no list": func(b *contract.Batch) { b.Room.Links = nil },
 		`.flights[]..kind: "tea" is no MessageKind`: func(b *contract.Batch) {
 			b.Flights = []contract.Flight{{Message: contract.Message{Kind: "tea"}}}
 		},

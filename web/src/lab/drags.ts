@@ -69,8 +69,7 @@ function dragHeld(grip: HTMLElement, e: PointerEvent): void {
   const stage = grip.closest<RaftStage>("raft-stage");
   follow(e, (p) => stage?.carry(seq, p), (met) => {
     stage?.carry(seq, null);
-    if (met !== null && met === store.flights.get(seq)?.to)
-      store.wishLab((id) => ({ type: "frameAct", id, seq, act: "deliver" }));
+    if (met !== null && met === store.flights.get(seq)?.to) void perform([{ do: "deliverFrame", frame: seq }]);
   });
 }
 
@@ -99,7 +98,7 @@ function dragNode(node: SVGGElement, e: PointerEvent): void {
 function turn(a: number, b: number): void {
   const cut = cutState(store.room?.links ?? [], a, b) === "whole";
   const both = (act: string) => [{ do: act, server: a, to: b }, { do: act, server: b, to: a }];
-  void perform(both(cut ? "cut" : "mend"), `S${a} – S${b} is ${cut ? "cut" : "mended"}.`, both(cut ? "mend" : "cut"));
+  void perform(both(cut ? "cut" : "mend"), `S${a} – S${b} is ${cut ? "cut" : "mended"}.`);
 }
 
 /**

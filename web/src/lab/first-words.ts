@@ -40,17 +40,16 @@ export class FirstWords {
   }
 
   private say(): void {
-    const { story, room, view } = this.store;
-    const size = room?.size ?? 5;
-    const many = this.store.majority(size);
+    const { story, answers, view } = this.store;
+    const enough = answers?.majority.needed;
     const leader = story.find((l) => l.kind === "becameLeader")?.server;
     const candidate = story.find((l) => l.kind === "becameCandidate")?.server;
     const committed = story.some((l) => l.kind === "commitAdvanced" && l.server === leader && String(l.index) === "2");
     let words = "Five servers, no leader. Whose timer ends first?";
     if (candidate) words = `S${candidate} asks everyone for a vote.`;
-    if (leader) words = `${many} of ${size} said yes. S${leader} leads term 1.`;
+    if (leader) words = `${enough} said yes. S${leader} leads term 1.`;
     if (story.some((l) => l.kind === "client")) words = "A write is sent to everyone…";
-    if (committed) words = `…and is committed once ${many} of ${size} have it.`;
+    if (committed) words = `…and is committed once ${enough} have it.`;
     if (view.opening !== words) this.store.show({ opening: words });
     if (!committed || !leader) return;
     this.said = true;

@@ -1,11 +1,9 @@
 import { html, nothing, type TemplateResult } from "lit";
 import { RaftElement } from "../element.js";
-import { leaderOf } from "../logs.js";
 import type { LabAction } from "../model.js";
 import { store } from "../store.js";
-import { sideWords } from "../quorum.js";
 import { names } from "../words.js";
-import { clusterNow, cutsAsNow, perform } from "./deeds.js";
+import { perform } from "./deeds.js";
 
 /** A cut of the network in two that is being chosen on the stage: whom one presses is on one side. */
 export class RaftCut extends RaftElement {
@@ -16,8 +14,8 @@ export class RaftCut extends RaftElement {
     const { side } = store.view;
     if (!side) return html`${nothing}`;
     return html`<div class="cut-chooser" role="group" aria-label="Cut the network in two">
-      ${side.length === 0 ? html`<p>Press the servers of one side.</p>` : sidesText(side).split(" | ")
-        .map((s) => html`<p>${s}</p>`)}
+      ${side.length === 0 ? html`<p>Press the servers of one side.</p>`
+        : store.answers?.cut.map((s) => html`<p>${s}</p>`)}
       <button class="small primary" ?disabled=${!isCut(side)} @click=${() => cutAt(side)}>Cut</button>
       <button class="small" @click=${() => store.show({ side: null })}>Cancel</button>
     </div>`;
@@ -28,30 +26,13 @@ const everybody = (): number[] => store.servers.map((s) => s.server);
 
 export const isCut = (side: number[]): boolean => side.length > 0 && side.length < store.servers.length;
 
-/** Both sides, and what each could do. */
-export function sidesText(side: number[]): string {
-  const { quorums } = store;
-  const other = everybody().filter((s) => !side.includes(s));
-  const words = (servers: number[]) =>
-    `${names(servers) || "nobody"}: ${sideWords(servers, quorums).replace(/^.* of \d: /, "")}`;
-  return `${words(side)} | ${words(other)}`;
-}
-
 export const healed = (): LabAction => ({ do: "partition", servers: everybody() });
 
 /** Cuts the network: these servers on one side, all others on the other. */
 export function cutAt(side: number[]): void {
   const cut = [...side].sort((a, b) => a - b);
   store.show({ side: null });
-  void perform([{ do: "partition", servers: cut }], `The network is cut: ${names(cut)} on one side.`,
-    cutsAsNow(clusterNow()));
-}
-
-/** Half of the servers, of an odd number the smaller part, with whoever leads in it: there it finds no majority. */
-export function half(): number[] {
-  const ids = everybody();
-  const leader = leaderOf(store.servers)?.server ?? 1;
-  return [leader, ...ids.filter((s) => s !== leader)].slice(0, Math.floor(ids.length / 2));
+  void perform([{ do: "partition", servers: cut }], `The network is cut: ${names(cut)} on one side.`);
 }
 
 customElements.define("raft-cut", RaftCut);

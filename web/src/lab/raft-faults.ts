@@ -6,14 +6,13 @@ import { sectionLink } from "../paper.js";
 import { store } from "../store.js";
 import { span } from "../words.js";
 import { isDown, perform } from "./deeds.js";
-import { DIALS, dialOf, linksAsNow, stability, withDial } from "./network.js";
-import { cutAt, isCut, half, sidesText } from "./raft-cut.js";
+import { DIALS, dialOf, withDial } from "./network.js";
+import { cutAt, isCut } from "./raft-cut.js";
 import { dial } from "./raft-link.js";
 import { NETWORKS, type Network } from "./runs.js";
 import { wrongs, type Wrong } from "./wrong.js";
 import { MS } from "../time.js";
 
-const SHORTEST = 150 * MS; // the shortest election timeout of the paper (§9.3), where no server tells its own
 const CLOCKS = [0.25, 0.5, 1, 2, 4];
 const WRITES = [0, 2, 10, 50, 200].map((ms) => ms * MS);
 
@@ -54,8 +53,8 @@ export class RaftFaults extends RaftElement {
   }
 
   protected override slice(): unknown {
-    return [store.servers.map((s) => [s.seat, s.machine, s.report?.role === "leader", s.report?.timer?.longest]),
-      store.lab?.traps, store.lab?.chaos, held()];
+    return [store.servers.map((s) => [s.seat, s.machine, s.report?.role === "leader"]), store.answers?.stability,
+      store.answers?.cut, store.lab?.traps, store.lab?.wrong, store.lab?.chaos, held()];
   }
 
   private now(): TemplateResult {
@@ -81,13 +80,7 @@ export class RaftFaults extends RaftElement {
     const first = links[0];
     if (!first) return html`${nothing}`;
     const alike = links.every((l) => DIALS.every((d) => dialOf(l, d.name) === dialOf(first, d.name)));
-    const worst: Link = links.reduce((m, l) => ({ ...m, latency: Math.max(m.latency, l.latency),
-      jitter: Math.max(m.jitter, l.jitter), loss: Math.max(m.loss ?? 0, l.loss ?? 0) }), first);
-    const shortest = Math.min(...store.servers.flatMap((s) => (s.report?.timer ? [s.report.timer.longest / 2] : [])),
-      Infinity);
-    const write = Math.max(0, ...store.servers.map((s) => s.machine?.slowestWrite ?? 0));
-    const s = stability(worst.latency, worst.jitter, worst.loss ?? 0, write, Number.isFinite(shortest) ? shortest
-      : SHORTEST);
+    const s = store.answers?.stability;
     return html`<h3>Network</h3>
       <div class="buttons" role="group" aria-label="Networks">${(Object.keys(NETWORKS) as Network[])
         .map((name) => html`<button class="small" title=${NETWORKS[name].words} aria-pressed=${alike && is(first, name)
@@ -98,9 +91,9 @@ export class RaftFaults extends RaftElement {
         aria-label="Of every link">${DIALS.map((d) => dial(d, dialOf(first, d.name),
         (value) => setAll(withDial(first, d.name, value), `${d.words}: ${value} ${d.unit}.`)))}</div>
       ${alike ? nothing : html`<p class="caption">The links are not alike. A dial sets all of them.</p>`}
-      <p class="stability ${s.words === "stable" ? "" : "shaky"}">${s.sentence}</p>
+      ${s ? html`<p class="stability ${s.stable ? "" : "shaky"}">${s.sentence}</p>
       <p class="caption mono">${s.arithmetic}</p><p
-        class="caption">broadcastTime ≪ electionTimeout (${sectionLink("§5.6")})</p>`;
+        class="caption">broadcastTime ≪ electionTimeout (${sectionLink(s.section)})</p>` : nothing}`;
   }
 
   private cut(): TemplateResult {
@@ -108,6 +101,7 @@ export class RaftFaults extends RaftElement {
     const toggle = (server: number, on: boolean) => store.show({ side: on ? [...side, server].sort((a, b) => a - b)
       : side.filter((s) => s !== server) });
     const leader = leaderOf(store.servers);
+    const half = store.answers?.half ?? [];
     const few = store.servers.length < 2;
     return html`<h3>Cut in two</h3>
       <fieldset class="sides-choice"><legend
@@ -115,20 +109,22 @@ export class RaftFaults extends RaftElement {
         type="checkbox" name="side" value=${s.server} .checked=${side.includes(s.server)}
         @change=${(e: Event) => toggle(s.server, (e.target as HTMLInputElement).checked)}
         /> S${s.server}</label>`)}</fieldset>
-      <p class="caption">${side.length === 0 ? "Choose one side here, or on the stage." : sidesText(side)}</p>
+      <p class="caption">${side.length === 0 ? "Choose one side here, or on the stage."
+        : store.answers?.cut.join(" | ")}</p>
       <div class="buttons wrap">
         <button class="small" ?disabled=${!isCut(side)} data-cut="apply" @click=${() => cutAt(side)}>Cut</button>
         ${store.view.side ? html`<button class="small" @click=${() => store.show({ side: null })}>Cancel</button>`
           : html`<button class="small" ?disabled=${few}
           @click=${() => store.show({ side: [] })}>Choose on the stage</button>`}
-        <button class="small" ?disabled=${few} data-cut="halves" @click=${() => cutAt(half())}>Halves</button>
+        <button class="small" ?disabled=${half.length === 0} data-cut="halves"
+          @click=${() => cutAt(half)}>Halves</button>
         <button class="small" ?disabled=${few || !leader} data-cut="leader"
           @click=${() => leader && cutAt([leader.server])}>Isolate the leader</button>
       </div>`;
   }
 
   private time(): TemplateResult {
-    const timers = (act: "spread" | "align") => store.wishLab((id) => ({ type: "timers", id, act }));
+    const timers = (act: "spread" | "align") => perform([{ do: act }]);
     return html`<h3>Timers and chance</h3>
       <div class="buttons wrap">
         <button class="small" data-timers="spread"
@@ -188,7 +184,7 @@ function is(link: Link, name: Network): boolean {
 }
 
 function setAll(link: NonNullable<LabAction["link"]>, done: string): void {
-  void perform([{ do: "network", link }], done, linksAsNow(store.room?.links ?? []));
+  void perform([{ do: "network", link }], done);
 }
 
 const setChaos = (on: boolean): void => store.wishLab((id) => ({ type: "chaos", id, on }));
@@ -202,7 +198,6 @@ function setTrap(e: Event): void {
 
 async function right(w: Wrong): Promise<void> {
   if (w.chaos === false) setChaos(false);
-  for (const seq of w.release ?? []) store.wishLab((id) => ({ type: "frameAct", id, seq, act: "release" }));
   if (w.acts.length > 0) await perform(w.acts);
 }
 

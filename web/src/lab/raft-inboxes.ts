@@ -1,8 +1,9 @@
 import { html, type TemplateResult } from "lit";
 import { RaftElement } from "../element.js";
-import type { Inbox, ToLab } from "../model.js";
+import type { Inbox } from "../model.js";
 import { store } from "../store.js";
 import { MS } from "../time.js";
+import { perform } from "./deeds.js";
 
 const AGAIN_MS = 250; // between two looks while the clock runs
 const SHOWN = 30; // messages to one server
@@ -50,8 +51,7 @@ export class RaftInboxes extends RaftElement {
   }
 
   private do(seq: number, act: "deliver" | "hold" | "release" | "drop"): void {
-    const message: (id: number) => ToLab = (id) => ({ type: "frameAct", id, seq, act });
-    store.askLab(message).catch((why: Error) => store.notice(why.message)).finally(() => {
+    void perform([{ do: `${act}Frame`, frame: seq }]).then(() => {
       this.askedAt = -Infinity;
       void this.ask();
     });

@@ -45,9 +45,7 @@ export class RaftLink extends RaftElement {
     const acts: LabAction[] = [];
     if (up(a, b) !== wanted.up) acts.push({ do: wanted.up ? "mend" : "cut", server: a, to: b });
     if (up(b, a) !== wanted.back) acts.push({ do: wanted.back ? "mend" : "cut", server: b, to: a });
-    const undo = acts.map((x) => ({ ...x, do: x.do === "cut" ? "mend" : "cut" }));
-    if (acts.length > 0) void perform(acts, cut === "whole" ? `S${a} – S${b} is mended.` : `S${a} – S${b} is changed.`,
-      undo);
+    if (acts.length > 0) void perform(acts, cut === "whole" ? `S${a} – S${b} is mended.` : `S${a} – S${b} is changed.`);
   }
 }
 

@@ -1,12 +1,10 @@
 import { html, nothing, type TemplateResult } from "lit";
 import { RaftElement } from "../element.js";
-import type { FrameDetails, FrameForm, ToLab } from "../model.js";
+import type { FrameDetails, FrameForm, LabAction, LabOffer } from "../model.js";
 import { store } from "../store.js";
 import { seconds, span } from "../words.js";
 
 const AGAIN_MS = 250; // between two questions about a message
-
-type FrameAct = Extract<ToLab, { type: "frameAct" }>["act"];
 
 /**
  * A message of the lab: while the clock stands, what it says, what its receiver would do with it, and all that can be
@@ -45,14 +43,10 @@ export class RaftMessage extends RaftElement {
   }
 
   private acts(d: FrameDetails): TemplateResult {
-    const button = (act: FrameAct, words: string, meaning: string) => html`<button ?disabled=${this.gone !== ""}
-      title=${meaning} data-act=${act} @click=${async () => store.notice(await this.do(act))}>${words}</button>`;
+    const button = (o: LabOffer) => html`<button ?disabled=${this.gone !== ""} title=${o.meaning} data-act=${o.name}
+      @click=${async () => store.notice(await this.do(o.acts))}>${o.words}</button>`;
     return html`<div class="buttons wrap" role="group" aria-label="What can be done to it">
-      ${button("deliver", "Deliver now", `It arrives at S${d.to} at once`)}
-      ${d.held ? button("release", "Let go", "It goes on, as if it were sent now")
-        : button("hold", "Hold", "It stops where it is")}
-      ${button("drop", "Drop", "It is lost")}
-      ${button("duplicate", "Duplicate", "A copy of it sets out now")}
+      ${d.deeds.map(button)}
       <button ?disabled=${this.gone !== "" || !d.whole} title=${d.whole ? "Another text in its place"
         : "It is too long to be edited here"} aria-expanded=${this.draft !== null ? "true" : "false"}
         @click=${() => this.write(d)}>Edit</button>
@@ -105,7 +99,7 @@ export class RaftMessage extends RaftElement {
     e.preventDefault();
     const of = this.of;
     this.refusal = "";
-    const refusal = await this.do("edit", this.draft ?? "");
+    const refusal = await this.do([{ do: "editFrame", frame: of ?? 0, text: this.draft ?? "" }]);
     if (this.of !== of) return;
     this.refusal = refusal;
     if (!refusal) this.draft = null;
@@ -139,12 +133,10 @@ export class RaftMessage extends RaftElement {
   }
 
   /** Does something to the message; returns what is wrong with that, empty if nothing is. */
-  private async do(act: FrameAct, text?: string): Promise<string> {
-    const seq = this.of;
-    if (seq === null) return "";
-    const message: (id: number) => ToLab = (id) =>
-      ({ type: "frameAct", id, seq, act, ...(text === undefined ? {} : { text }) });
-    const wrong = await store.askLab(message).then(() => "", (why: Error) => why.message);
+  private async do(acts: LabAction[]): Promise<string> {
+    const [action] = acts;
+    if (!action) return "";
+    const wrong = await store.askLab((id) => ({ type: "act", id, action })).then(() => "", (why: Error) => why.message);
     this.asked.at = -Infinity;
     void this.ask();
     return wrong;

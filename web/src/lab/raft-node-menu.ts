@@ -1,11 +1,11 @@
 import { html, nothing, type TemplateResult } from "lit";
 import { RaftElement } from "../element.js";
 import { keysOf } from "../keys.js";
-import { leaderOf } from "../logs.js";
 import { machineWords } from "../node.js";
+import type { LabOffer } from "../model.js";
 import { store } from "../store.js";
 import { roleWords } from "../words.js";
-import { clusterNow, deedsFor, members, perform, performDeed, type Deed } from "./deeds.js";
+import { accept, Offers, perform } from "./deeds.js";
 
 /**
  * All that can be done to a server, at its node. What cannot be done now stays in its place, with the reason; what
@@ -15,7 +15,8 @@ export class RaftNodeMenu extends RaftElement {
   protected readonly topics = ["view", "servers", "room"] as const;
   protected override readonly calm = 100;
 
-  private asking: Deed | null = null; // whose warning is shown
+  private offers = new Offers(this);
+  private asking: LabOffer | null = null; // whose warning is shown
   private shown: number | null = null; // whose menu is open
   private left: number | null = null; // whose menu was closed last, by a person
 
@@ -31,31 +32,30 @@ export class RaftNodeMenu extends RaftElement {
     const { menu } = store.view;
     const list = this.querySelector<HTMLElement>(".node-menu");
     if (!list || menu === this.shown) return;
+    if (menu !== null && this.items().length === 0) return; // what it offers is not known yet
     this.shown = menu;
     if (menu === null) return list.hidePopover();
     this.asking = null;
     list.showPopover();
     place(list, menu);
-    this.focusFirst();
+    this.items().find((i) => i.getAttribute("aria-disabled") !== "true")?.focus();
   }
 
   private list(server: number): TemplateResult {
     const view = store.server(server);
     if (!view) return html`${nothing}`;
-    const targets = leaderOf(store.servers)?.server === server
-      ? members(store.servers).voters.filter((v) => v !== server) : [];
+    const groups = this.offers.at(server);
     return html`
       <p class="node-menu-title"><b>S${server}</b> <span class="caption">${machineWords(view) ||
         roleWords(view)}</span></p>
       <div role="menu" aria-label="What can be done to S${server}">
-        ${deedsFor(server, clusterNow()).map((group) => html`<div class="node-menu-group" role="group">
-          ${group.map((d) => html`${this.item(d)}${d.name === "transfer" && targets.length > 0 && !d.not
-            ? this.targets(server, targets) : nothing}`)}
+        ${groups.map((group) => html`<div class="node-menu-group" role="group">
+          ${group.map((d) => html`${this.item(d)}${d.to && !d.not ? this.targets(server, d.to) : nothing}`)}
         </div>`)}
       </div>`;
   }
 
-  private item(d: Deed): TemplateResult {
+  private item(d: LabOffer): TemplateResult {
     const act = () => {
       if (d.not) return;
       if (d.warning) this.ask(d);
@@ -75,7 +75,7 @@ export class RaftNodeMenu extends RaftElement {
     }}>to S${to}</button>`)}</div>`;
   }
 
-  private question(server: number, d: Deed): TemplateResult {
+  private question(server: number, d: LabOffer): TemplateResult {
     return html`<div role="alertdialog" aria-labelledby="anyway-title" aria-describedby="anyway-why" class="anyway">
       <p class="node-menu-title" id="anyway-title"><b>${d.words}: S${server}?</b></p>
       <p id="anyway-why">${d.warning}</p>
@@ -84,23 +84,19 @@ export class RaftNodeMenu extends RaftElement {
     </div>`;
   }
 
-  private ask(d: Deed): void {
+  private ask(d: LabOffer): void {
     this.asking = d;
     this.requestUpdate();
     void this.updateComplete.then(() => this.querySelector<HTMLElement>(".anyway button:last-of-type")?.focus());
   }
 
-  private finish(d: Deed): void {
+  private finish(d: LabOffer): void {
     this.close();
-    void performDeed(d);
+    void accept(d);
   }
 
   private close(): void {
     this.querySelector<HTMLElement>(".node-menu")?.hidePopover();
-  }
-
-  private focusFirst(): void {
-    this.items().find((i) => i.getAttribute("aria-disabled") !== "true")?.focus();
   }
 
   private items(): HTMLElement[] {

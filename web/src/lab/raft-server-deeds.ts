@@ -1,7 +1,8 @@
 import { html, nothing, type TemplateResult } from "lit";
 import { RaftElement } from "../element.js";
+import type { LabOffer } from "../model.js";
 import { store } from "../store.js";
-import { clusterNow, deedsFor, performDeed, type Deed } from "./deeds.js";
+import { accept, Offers } from "./deeds.js";
 
 const SHORT = ["crash", "pause", "restart", "campaign", "cut", "write"]; // the rest is in the menu
 
@@ -10,12 +11,13 @@ export class RaftServerDeeds extends RaftElement {
   protected readonly topics = ["view", "servers", "room"] as const;
   protected override readonly calm = 150;
 
+  private offers = new Offers(this);
   private asking: { server: number; name: string } | null = null; // whose warning is shown
 
   override render(): TemplateResult {
     const { selection } = store.view;
     const server = selection?.kind === "server" ? selection.server : 0;
-    const deeds = deedsFor(server, clusterNow()).flat();
+    const deeds = this.offers.at(server).flat();
     const asked = this.asking?.server === server ? deeds.find((d) => d.name === this.asking?.name && !d.not &&
       d.warning) : undefined;
     return html`<div class="buttons wrap" role="group" aria-label="What can be done to S${server}">
@@ -27,7 +29,7 @@ export class RaftServerDeeds extends RaftElement {
         @click=${() => this.ask(null)}>Leave it</button></div></div>` : nothing}`;
   }
 
-  private button(server: number, d: Deed | undefined): TemplateResult | typeof nothing {
+  private button(server: number, d: LabOffer | undefined): TemplateResult | typeof nothing {
     if (!d) return nothing;
     const press = () => (d.not ? store.notice(d.not) : d.warning ? this.ask({ server, name: d.name }) : this.do(d));
     return html`<button data-deed=${d.name} aria-disabled=${d.not ? "true" : "false"} title=${d.not || d.meaning}
@@ -39,9 +41,9 @@ export class RaftServerDeeds extends RaftElement {
     this.requestUpdate();
   }
 
-  private do(d: Deed): void {
+  private do(d: LabOffer): void {
     this.ask(null);
-    void performDeed(d);
+    void accept(d);
   }
 }
 

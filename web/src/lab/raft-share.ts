@@ -193,7 +193,7 @@ export class RaftShare extends RaftElement {
   }
 
   private readonly copyLink = (): void => {
-    if (document.documentElement.dataset["page"] === "lab") history.replaceState(null, "", `#${this.link}`);
+    if (document.documentElement.dataset["page"] !== "embed") history.replaceState(null, "", `#${this.link}`);
     this.copy(this.address(), "The link is copied.", "input[readonly]");
   };
 

@@ -2,8 +2,8 @@ import { html, type TemplateResult } from "lit";
 import { RaftElement } from "../element.js";
 import { leaderOf } from "../logs.js";
 import { store } from "../store.js";
-import { clusterNow, deedOf, isDown, isPaused, perform, performDeed } from "./deeds.js";
-import { cutAt, half, healed } from "./raft-cut.js";
+import { isDown, isPaused, perform } from "./deeds.js";
+import { cutAt, healed } from "./raft-cut.js";
 
 /** What to do with a cluster at which one looks for the first time. */
 export class RaftTry extends RaftElement {
@@ -15,28 +15,24 @@ export class RaftTry extends RaftElement {
     const size = store.servers.length;
     const cut = store.room?.links.some((l) => !l.up) ?? false;
     const down = store.servers.filter((s) => s.machine?.state === "down"); // one whose disk is damaged would not start
-    const other = Math.floor(size / 2);
+    const half = store.answers?.half ?? [];
     const rivals = this.rivals();
     return html`
       <h2>Try this</h2>
       <ul class="try">
-        <li><button ?disabled=${!leader} @click=${() => this.crash(leader?.server ?? 0)}>Crash the leader</button></li>
+        <li><button ?disabled=${!leader} @click=${() => leader && perform([{ do: "crash", server: leader.server }],
+          `S${leader.server} crashed.`)}>Crash the leader</button></li>
         ${down.length > 0 ? html`<li><button
           @click=${() => void perform(down.map((s) =>
           ({ do: "restart", server: s.server })))}>Start what is down again</button></li>` : ""}
         <li>${cut ? html`<button @click=${() => void perform([healed()])}>Mend the network</button>`
-          : html`<button ?disabled=${size < 2} @click=${() => cutAt(half())}>Cut the network${size > 1
-          ? ` ${size - other} | ${other}` : ""}</button>`}</li>
+          : html`<button ?disabled=${half.length === 0} @click=${() => cutAt(half)}>Cut the network${half.length > 0
+          ? ` ${size - half.length} | ${half.length}` : ""}</button>`}</li>
         <li><button ?disabled=${rivals.length < 2}
           @click=${() => void perform(rivals.map((server) =>
           ({ do: "campaign", server })))}>Make two servers run at once</button></li>
       </ul>
       <p class="caption">Or press a server, a message or a link on the stage.</p>`;
-  }
-
-  private crash(server: number): void {
-    const crash = deedOf(server, "crash", clusterNow());
-    if (crash) void performDeed(crash);
   }
 
   /** Two who could ask for votes. */

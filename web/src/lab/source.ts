@@ -1,3 +1,4 @@
+import { LAB } from "../capabilities.js";
 import { Drawn } from "../drawn.js";
 import type { FromWorker, ToLab, ToWorker } from "../model.js";
 import { reducedMotion } from "../motion.js";
@@ -24,6 +25,7 @@ const STILL_MS = 2_500; // where motion is reduced: a picture of an election, at
 
 /** The Worker with the simulated cluster, as a source of the store. */
 class LabSource implements Source {
+  readonly can = LAB;
   private worker = startWorker(__LAB_WORKER_URL__, "raft lab");
   private drawn: Drawn;
   private film: Film | null = null;
@@ -40,6 +42,7 @@ class LabSource implements Source {
   }
 
   post(message: ToWorker | ToLab): void {
+    if (this.held && message.type === "regard") return; // a film answers nothing
     if (this.film && message.type === "network" && message.change.rate !== undefined) {
       this.film.setRate(message.change.rate);
       this.store.answer(message.id, true, null, "");
@@ -69,6 +72,7 @@ class LabSource implements Source {
     const { held } = this;
     this.held = null;
     for (const message of held ?? []) this.worker.postMessage(message);
+    this.store.regard();
   }
 
   private receive(message: FromWorker): void {

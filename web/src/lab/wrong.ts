@@ -1,41 +1,16 @@
 import { parted } from "../layout.js";
-import type { Lab, LabAction, Link, ServerView } from "../model.js";
+import type { Lab, LabAction, LabWrong, Link, ServerView } from "../model.js";
 import { qualities } from "./network.js";
-import { cutState, cutWords, names, span } from "../words.js";
-import { MS } from "../time.js";
+import { cutState, cutWords, names } from "../words.js";
 
 /** One thing that is not as in a calm cluster, and what rights it. */
-export interface Wrong {
-  text: string;
-  words: string; // on the button
-  acts: LabAction[];
-  release?: number[]; // frames that are let go
+export interface Wrong extends LabWrong {
   chaos?: false; // no more faults are drawn
 }
 
-const QUICK = 5 * MS; // a write that takes up to this is nothing to speak of
-
-/** All that is wrong now: machines, then links, then what is still to come. */
+/** All that is wrong now: machines, of which the lab tells, then links, then what is still to come. */
 export function wrongs(servers: ServerView[], links: Link[], lab: Lab | null, held: number[]): Wrong[] {
-  return [...servers.flatMap(ofMachine), ...ofCuts(servers, links), ...ofLinks(links), ...ofRun(lab, held)];
-}
-
-function ofMachine(s: ServerView): Wrong[] {
-  const m = s.machine;
-  if (!m) return [];
-  const { server } = s;
-  const list: Wrong[] = [];
-  if (m.state === "down")
-    list.push({ text: `S${server} is down`, words: "Restart", acts: [{ do: "restart", server }] });
-  if (m.state === "damaged") list.push({ text: `S${server} cannot read its disk`, words: "Wipe and restart",
-    acts: [{ do: "wipe", server }, { do: "restart", server }] });
-  if (m.state === "paused")
-    list.push({ text: `S${server} is paused`, words: "Go on", acts: [{ do: "resume", server }] });
-  if (m.clock !== 1) list.push({ text: `S${server}’s clock runs at ${m.clock}×`, words: "Right it",
-    acts: [{ do: "clock", server, rate: 1 }] });
-  if (m.slowestWrite > QUICK) list.push({ text: `S${server}’s disk takes up to ${span(m.slowestWrite)}`,
-    words: "Quick again", acts: [{ do: "disk", server, disk: 0 }] });
-  return list;
+  return [...(lab?.wrong ?? []), ...ofCuts(servers, links), ...ofLinks(links), ...ofRun(lab, held)];
 }
 
 /** Links that are cut: one line for a network in two or more parts, else one for each pair. */
@@ -82,7 +57,7 @@ function calmer(l: Link, without: "loss" | "duplicate" | "reorder"): NonNullable
 function ofRun(lab: Lab | null, held: number[]): Wrong[] {
   const list: Wrong[] = [];
   if (held.length > 0) list.push({ text: held.length === 1 ? "One message is held" : `${held.length} messages are held`,
-    words: "Let go", acts: [], release: held });
+    words: "Let go", acts: held.map((frame) => ({ do: "releaseFrame", frame })) });
   if (lab?.chaos) list.push({ text: "Faults happen by themselves", words: "No more", acts: [], chaos: false });
   return list;
 }

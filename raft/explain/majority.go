@@ -1,0 +1,251 @@
+package explain
+
+import (
+	"strconv"
+
+	"raftplayground/raft"
+)
+
+// Majority says what a majority is, and whether there is one.
+type Majority struct {
+	Needed   string // "3 of 5", of a joint configuration "2 of 3 and 3 of 5"
+	Rule     string // the same as a sentence without its full stop
+	Together string // as many as could decide together, or most nearly: "2 of 5"
+	Decides  bool   // they are enough to elect a leader and to commit
+}
+
+// Majority says how many servers decide, and how many could now. A leader need only reach the others, whether these
+// reach each other or not.
+func (c *Cluster) Majority() Majority {
+	together := c.together(c.Voters)
+	return Majority{c.needed(), c.rule(), c.share(together), c.decide(together)}
+}
+
+func (c *Cluster) rule() string {
+	if len(c.Quorums) == 1 {
+		q := &c.Quorums[0]
+		if q.Needed < raft.Majority(len(q.Voters), 0) {
+			return c.needed() + " servers decide, which is no majority: that rule is off"
+		}
+		return c.needed() + " servers make a majority"
+	}
+	text := ""
+	for _, q := range c.Quorums {
+		text = both(text, strconv.Itoa(q.Needed)+" of "+SetOf(q.Voters...).String())
+	}
+	return "The configuration changes: " + text + " have to agree"
+}
+
+// Side is one side of a network that is cut.
+type Side struct {
+	Servers Set
+	Words   string // what it can do: "majority 3 of 5", "2 of 5: cannot elect"
+}
+
+// Sides returns the sides of a network that is cut into two or three, the largest first; none if it is whole, or in
+// more pieces. A server that is down is on no side.
+func (c *Cluster) Sides() []Side {
+	if len(c.cuts) == 0 {
+		return nil
+	}
+	var groups []Set
+	for i := range c.Servers {
+		if s := &c.Servers[i]; s.State != Down {
+			groups = c.join(groups, s.ID)
+		}
+	}
+	if len(groups) != 2 && len(groups) != 3 {
+		return nil
+	}
+	sides := make([]Side, 0, len(groups))
+	for range groups {
+		largest := 0
+		for i, g := range groups {
+			most := groups[largest]
+			if g.Len() > most.Len() || g.Len() == most.Len() && g.First() < most.First() {
+				largest = i
+			}
+		}
+		sides = append(sides, Side{groups[largest], c.sideWords(c.together(groups[largest]))})
+		groups[largest] = 0
+	}
+	return sides
+}
+
+// join adds a server to the groups: to those of which it reaches somebody, or is reached, which are one group then.
+func (c *Cluster) join(groups []Set, id raft.ServerID) []Set {
+	own, apart := SetOf(id), groups[:0]
+	for _, g := range groups {
+		if c.touches(id, g) {
+			own |= g
+		} else {
+			apart = append(apart, g)
+		}
+	}
+	return append(apart, own)
+}
+
+// touches reports whether a server reaches one of a group, or is reached by one.
+func (c *Cluster) touches(id raft.ServerID, group Set) bool {
+	for rest := group; rest != 0; rest &= rest - 1 {
+		if other := rest.First(); c.passes(id, other) || c.passes(other, id) {
+			return true
+		}
+	}
+	return false
+}
+
+// Cut says what the sides could do of a cut in two of which these servers were one side, within which everything
+// passed: "S2 and S4: cannot elect". Who does not run does not count.
+func (c *Cluster) Cut(side Set) [2]string {
+	var other Set
+	for i := range c.Servers {
+		other |= SetOf(c.Servers[i].ID) &^ side
+	}
+	return [2]string{c.cutWords(side), c.cutWords(other)}
+}
+
+func (c *Cluster) cutWords(side Set) string {
+	who := side.String()
+	if who == "" {
+		who = "nobody"
+	}
+	if !c.decide(side & c.up) {
+		return who + ": cannot elect"
+	}
+	return who + ": " + c.sideWords(side&c.up)
+}
+
+func (c *Cluster) sideWords(together Set) string {
+	if c.decide(together) {
+		return "majority " + c.share(together)
+	}
+	return c.share(together) + ": cannot elect"
+}
+
+// Half returns one side of a cut in two that shows what a majority is: whoever leads, and others with whom it finds
+// none; half of the servers at most.
+func (c *Cluster) Half() (half Set) {
+	most := len(c.Servers) / 2
+	if c.leader != nil && most > 0 {
+		half = SetOf(c.leader.ID)
+	}
+	for i := range c.Servers {
+		with := half | SetOf(c.Servers[i].ID)
+		if with.Len() <= most && (half == 0 || !c.decide(with)) {
+			half = with
+		}
+	}
+	return half
+}
+
+// Learners returns who only learns: as the leader says, since who joined or left may not have heard of it yet. Where
+// nobody leads the servers say it of themselves.
+func (c *Cluster) Learners() (learners Set) {
+	if c.leader != nil {
+		for _, p := range c.leader.Report.Peers {
+			learners |= SetOf(p.Server)
+		}
+	}
+	for i := range c.Servers {
+		if s := &c.Servers[i]; c.leader == nil && s.Member == Learner {
+			learners |= SetOf(s.ID)
+		}
+	}
+	return learners &^ c.Voters
+}
+
+// WithoutServer says what the cluster could not do if a server stopped, or were cut off; empty if it could do without.
+func (c *Cluster) WithoutServer(id raft.ServerID) string {
+	up := c.up & c.Voters
+	if c.Voters.Len() < 2 || !c.decide(up) || c.decide(up&^SetOf(id)) {
+		return ""
+	}
+	return "Only " + up.String() + " of " + strconv.Itoa(c.Voters.Len()) + " voters " + up.verb("runs", "run") +
+		". Without " + server(id) + " no leader can be elected and nothing can be committed."
+}
+
+// WithoutMember says what the voters could not do that stay if a server were removed from them; empty if they could do
+// without.
+func (c *Cluster) WithoutMember(id raft.ServerID) string {
+	stay := c.Voters &^ SetOf(id)
+	up := stay & c.up
+	if stay == c.Voters || stay == 0 || up.Len() >= raft.Majority(stay.Len(), c.Off) {
+		return ""
+	}
+	return "Of the " + plural(uint64(stay.Len()), "voter") + " that " + stay.verb("stays", "stay") + " only " +
+		strconv.Itoa(up.Len()) + " " + up.verb("runs", "run") + ": they could not commit anything any more."
+}
+
+// together returns those of the servers that could decide together: a voter that runs, and the others that run with
+// whom it can talk. Of several such groups that is one that is enough, else the largest.
+func (c *Cluster) together(servers Set) (best Set) {
+	up := servers & c.up
+	for leaders := up & c.Voters; leaders != 0; leaders &= leaders - 1 {
+		leader, group := leaders.First(), Set(0)
+		for rest := up; rest != 0; rest &= rest - 1 {
+			if id := rest.First(); id == leader || c.meets(leader, id) {
+				group |= SetOf(id)
+			}
+		}
+		better, enough := group.Len() > best.Len(), c.decide(group)
+		if enough != c.decide(best) {
+			better = enough
+		}
+		if better {
+			best = group
+		}
+	}
+	return best
+}
+
+// Tally says how an election stands for a candidate: "2 of 3", of a joint configuration "3 of 2 and 1 of 2".
+func (r *Report) Tally() string { return r.tally(" of ") }
+
+func (r *Report) tally(of string) (text string) {
+	for _, q := range r.Quorums {
+		text = both(text, strconv.Itoa(q.Agreed)+of+strconv.Itoa(q.Needed))
+	}
+	if text != "" {
+		return text
+	}
+	granted := 0
+	for _, v := range r.Votes {
+		if v.State == raft.Granted {
+			granted++
+		}
+	}
+	return strconv.Itoa(granted) + of + strconv.Itoa(r.VotesNeeded)
+}
+
+// share says how many of the voters the servers are: "3 of 5", of a joint configuration "2 of 3 and 1 of 3".
+func (c *Cluster) share(servers Set) (text string) {
+	for _, q := range c.Quorums {
+		text = both(text, strconv.Itoa(q.Count(servers.Has))+" of "+strconv.Itoa(len(q.Voters)))
+	}
+	return text
+}
+
+// needed says how many of the voters are a majority: "3 of 5".
+func (c *Cluster) needed() (text string) {
+	for _, q := range c.Quorums {
+		text = both(text, strconv.Itoa(q.Needed)+" of "+strconv.Itoa(len(q.Voters)))
+	}
+	return text
+}
+
+// both says one thing of each set of voters.
+func both(first, second string) string {
+	if first == "" {
+		return second
+	}
+	return first + " and " + second
+}
+
+// section is where the paper explains a majority: in §6 while the configuration is joint.
+func (c *Cluster) section(otherwise string) string {
+	if len(c.Quorums) > 1 {
+		return "§6"
+	}
+	return otherwise
+}

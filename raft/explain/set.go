@@ -1,0 +1,49 @@
+package explain
+
+import (
+	"math/bits"
+
+	"raftplayground/raft"
+)
+
+// Set is a set of servers. A cluster has nine at most; a number of 64 or more, which only a server of another kind can
+// speak of, is in no Set.
+type Set uint64
+
+// SetOf returns the set of some servers.
+func SetOf(servers ...raft.ServerID) (s Set) {
+	for _, id := range servers {
+		if id < 64 {
+			s |= 1 << id
+		}
+	}
+	return s
+}
+
+// Has reports whether a server is in the set.
+func (s Set) Has(id raft.ServerID) bool { return s&SetOf(id) != 0 }
+
+// Len returns how many servers are in the set.
+func (s Set) Len() int { return bits.OnesCount64(uint64(s)) }
+
+// First returns the server with the lowest number. To go through a set: for rest := s; rest != 0; rest &= rest - 1.
+func (s Set) First() raft.ServerID { return raft.ServerID(bits.TrailingZeros64(uint64(s))) }
+
+// String names the servers: "S1", "S1 and S2", "S1, S2 and S3".
+func (s Set) String() string {
+	ids := make([]raft.ServerID, 0, 9)
+	for rest := s; rest != 0; rest &= rest - 1 {
+		ids = append(ids, rest.First())
+	}
+	return Servers(ids)
+}
+
+// verb is a verb's form for one of a kind, or for more.
+func (s Set) verb(one, more string) string { return verb(s.Len(), one, more) }
+
+func verb(n int, one, more string) string {
+	if n == 1 {
+		return one
+	}
+	return more
+}

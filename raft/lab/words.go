@@ -1,0 +1,98 @@
+package lab
+
+import (
+	"strings"
+
+	"raftplayground/raft"
+	"raftplayground/raft/explain"
+)
+
+// Words says in a sentence what an action does to a cluster of so many servers. leader is who leads, 0 if that is not
+// known; object is what the frame or the trap is to which it is done, empty if it is not known.
+func (a *Action) Words(size int, leader raft.ServerID, object string) string {
+	if a.joins(size) {
+		return "The network is whole again."
+	}
+	who := name(a.Server)
+	if a.Server == 0 {
+		who = "the leader"
+		if leader > 0 {
+			who = name(leader)
+		}
+	}
+	return explain.Sentence(a.Do.entry().say(a, who, object))
+}
+
+// TrapWords says of an action that is a trap what waits for which moment.
+func (a *Action) TrapWords() string {
+	who, does := "a server", "that server"
+	if a.Server != 0 {
+		who, does = name(a.Server), name(a.Server)
+	}
+	moment := Phrases[a.When]
+	if moment == "" {
+		moment = "meets “" + string(a.When) + "”"
+	}
+	return "when " + who + " " + moment + ", " + a.Do.entry().say(a, does, "") + "."
+}
+
+// Meaning says what an action means to Raft in a cluster of so many servers, and where that is written; both are empty
+// if it needs no reason. modified: by now a rule of the figure's is off.
+func (a *Action) Meaning(size int, modified bool) (why, section string) {
+	switch {
+	case a.When != "":
+		return "It waits for its moment.", ""
+	case a.joins(size):
+		return mended, "§5.3"
+	case a.Do == Rules && len(a.Off) == 0:
+		return "", ""
+	case a.Do == Rules && !modified:
+		return "Figure 2 does not have what is off now: this is the Raft of the figure.", "Figure 2"
+	}
+	d := a.Do.entry()
+	return d.why, d.section
+}
+
+// joins tells whether a cut leaves everybody on one side: that mends what was cut.
+func (a *Action) joins(size int) bool { return a.Do == Partition && len(a.Servers) == size }
+
+// Phrases say what happens at a moment that a trap can wait for, behind the server's name.
+var Phrases = map[Moment]string{
+	"candidate": "becomes a candidate", "leader": "becomes leader", "vote": "gives its vote",
+	"append":   "stores entries",
+	"truncate": "deletes entries", "propose": "takes a command as leader", "commit": "commits",
+	"caughtUp":      "has caught up",
+	"configuration": "changes its configuration", "timeoutNow": "hands its leadership over",
+	"snapshotSent": "sends a snapshot", "snapshotInstalled": "takes over a snapshot",
+}
+
+// say says what the deed does, see Action.Words.
+func (d *deed) say(a *Action, who, what string) string {
+	switch {
+	case d.words != nil:
+		return d.words(a, who, what)
+	case d.becomes == "":
+		return who + d.says
+	case what == "" && a.Frame == 0 && a.Server != 0:
+		what = "a message of " + name(a.Server)
+	case what == "":
+		what = "a message"
+	}
+	return what + d.becomes
+}
+
+func name(id raft.ServerID) string {
+	if id == 0 {
+		return "everybody"
+	}
+	return "S" + decimal(id)
+}
+
+// bare is an error of one of our packages without the package's name.
+func bare(err error) string {
+	_, words, found := strings.Cut(err.Error(), ": ")
+	if !found {
+		return err.Error()
+	}
+	return words
+}

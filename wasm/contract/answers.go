@@ -1,0 +1,67 @@
+package contract
+
+// Answers are what one would ask of the cluster at the moment that is looked at. The core's arithmetic answers
+// (package explain): the page only shows it.
+type Answers struct {
+	Why      *Question `json:"why"` // null: somebody leads, and all that it has is committed
+	Majority Majority  `json:"majority"`
+	Sides    []Side    `json:"sides"` // of a network that is cut into two or three, the largest first; else none
+	Half     []int     `json:"half"`  // whoever leads, and others with whom it finds no majority: one side of a cut
+	Voters   []int     `json:"voters"`
+	Entry    string    `json:"entry"` // on the one that the page regards; empty: it regards none
+
+	// In the lab, where faults and changes of the members are made:
+	Learners  []int      `json:"learners"`
+	Losses    []Lacking  `json:"losses"`    // the servers that the cluster could not do without
+	Stability *Stability `json:"stability"` // null: there is no link
+	Cut       []string   `json:"cut"`       // what each side could do of the one that the page regards
+}
+
+// Question is why something has not happened (yet).
+type Question struct {
+	Ask     string   `json:"ask"`
+	Answer  []string `json:"answer"` // sentences
+	Section string   `json:"section"`
+}
+
+// Majority says what a majority is, and whether there is one.
+type Majority struct {
+	Needed   string `json:"needed"`   // "3 of 5", of a joint configuration "2 of 3 and 3 of 5"
+	Rule     string `json:"rule"`     // the same in words
+	Together string `json:"together"` // as many as could decide together, or most nearly: "2 of 5"
+	Decides  bool   `json:"decides"`  // they are enough to elect a leader and to commit
+}
+
+// Side is one side of a network that is cut, and what it can do: "majority 3 of 5", "2 of 5: cannot elect".
+type Side struct {
+	Servers []int  `json:"servers"`
+	Words   string `json:"words"`
+}
+
+// Lacking says what the cluster could not do without a server: if it stopped or were cut off, and if it were no member
+// any more. Empty: it could do without.
+type Lacking struct {
+	Server  int    `json:"server"`
+	Stopped string `json:"stopped"`
+	Removed string `json:"removed"`
+}
+
+// Stability says whether a leader can be elected and stay on this network (§5.6).
+type Stability struct {
+	Stable     bool   `json:"stable"`
+	Sentence   string `json:"sentence"`
+	Arithmetic string `json:"arithmetic"`
+	Section    string `json:"section"`
+}
+
+// Regard says what the page points at: the next Answers are about that, too. It is not answered.
+type Regard struct {
+	Cell *CellPlace `json:"cell"` // null: none
+	Side []int      `json:"side"` // one side of a cut that is being chosen; empty: none
+}
+
+// CellPlace is a place in the log of a server.
+type CellPlace struct {
+	Server int `json:"server"`
+	Index  U64 `json:"index"`
+}

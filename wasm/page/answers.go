@@ -1,0 +1,220 @@
+package page
+
+import (
+	"raftplayground/raft"
+	"raftplayground/raft/explain"
+	"raftplayground/wasm/contract"
+)
+
+// Asked is what a page wants to know of a cluster, and what it was answered last.
+type Asked struct {
+	more   func(*explain.Cluster, *contract.Regard, *contract.Answers) // answers what not every page asks; may be nil
+	regard contract.Regard
+	anew   bool   // it regards something else than when it was answered
+	told   string // the last Answers as JSON
+}
+
+// AskedInLab is what the page of the lab wants to know, where faults and changes of the members are made: also what
+// they would mean. In a live tab, whose program is loaded for one server, that would be dead weight.
+func AskedInLab() Asked { return Asked{more: foresee} }
+
+// Regard takes what the page points at from now on.
+func (a *Asked) Regard(r *contract.Regard) { a.regard, a.anew = *r, true }
+
+// Waits reports whether the page has not been answered since it began to regard something else.
+func (a *Asked) Waits() bool { return a.anew }
+
+// Answer returns the answers about a cluster at a moment, as the page is told of it; nil: they are those that it was
+// told last. off are the rules that no server keeps.
+func (a *Asked) Answer(
+	room *contract.RoomState, servers []contract.ServerView, off raft.RuleSet, now contract.Micros,
+) *contract.Answers {
+	a.anew = false
+	answers := a.answers(Look(room, servers, off, now))
+	text, _ := contract.Codec.Marshal(answers)
+	if string(text) == a.told {
+		return nil
+	}
+	a.told = string(text)
+	return answers
+}
+
+// Look makes of what a page is told of a cluster something that can be asked.
+func Look(
+	room *contract.RoomState, servers []contract.ServerView, off raft.RuleSet, now contract.Micros,
+) *explain.Cluster {
+	s := explain.Standing{
+		Servers: make([]explain.Server, 0, len(servers)), Links: make([]explain.Link, 0, len(room.Links)),
+		Off: off, Started: room.Started, Now: now,
+	}
+	for i := range servers {
+		s.Servers = append(s.Servers, standing(&servers[i]))
+	}
+	for i := range room.Links {
+		l := &room.Links[i]
+		s.Links = append(s.Links, explain.Link{
+			From: raft.ServerID(l.From), To: raft.ServerID(l.To), Up: l.Up,
+			Latency: l.Latency, Jitter: l.Jitter, Loss: l.Loss,
+		})
+	}
+	return explain.Look(s)
+}
+
+func (a *Asked) answers(c *explain.Cluster) *contract.Answers {
+	answers := &contract.Answers{
+		Why: (*contract.Question)(c.Why()), Majority: contract.Majority(c.Majority()),
+		Sides: []contract.Side{}, Half: numbers(c.Half()),
+		Voters: numbers(c.Voters), Learners: []int{}, Losses: []contract.Lacking{}, Cut: []string{},
+	}
+	for _, side := range c.Sides() {
+		answers.Sides = append(answers.Sides, contract.Side{Servers: numbers(side.Servers), Words: side.Words})
+	}
+	if at := a.regard.Cell; at != nil {
+		answers.Entry = c.Entry(raft.ServerID(at.Server), raft.Index(at.Index))
+	}
+	if a.more != nil {
+		a.more(c, &a.regard, answers)
+	}
+	return answers
+}
+
+// foresee says what faults and changes would mean.
+func foresee(c *explain.Cluster, r *contract.Regard, answers *contract.Answers) {
+	answers.Learners, answers.Stability = numbers(c.Learners()), (*contract.Stability)(c.Stability())
+	for i := range c.Servers {
+		id := c.Servers[i].ID
+		l := contract.Lacking{Server: int(id), Stopped: c.WithoutServer(id), Removed: c.WithoutMember(id)}
+		if l.Stopped != "" || l.Removed != "" {
+			answers.Losses = append(answers.Losses, l)
+		}
+	}
+	if len(r.Side) > 0 {
+		words := c.Cut(explain.SetOf(ids(r.Side)...))
+		answers.Cut = words[:]
+	}
+}
+
+// standing is a server as the page is told of it.
+func standing(v *contract.ServerView) explain.Server {
+	s := explain.Server{ID: raft.ServerID(v.Server), Report: reportOf(v.Report)}
+	if v.Seat != contract.SeatConnected {
+		s.State = explain.Down
+	}
+	if m := v.Machine; m != nil {
+		s.Clock, s.Write = m.Clock, m.SlowestWrite
+		if m.State == contract.MachinePaused {
+			s.State = explain.Paused
+		}
+		s.Member = memberNamed(m.Member)
+	}
+	return s
+}
+
+func memberNamed(name contract.Membership) explain.Member {
+	switch name {
+	case contract.Voter:
+		return explain.Voter
+	case contract.Learner:
+		return explain.Learner
+	}
+	return explain.NoMember
+}
+
+func numbers(s explain.Set) []int {
+	list := make([]int, 0, s.Len())
+	for rest := s; rest != 0; rest &= rest - 1 {
+		list = append(list, int(rest.First()))
+	}
+	return list
+}
+
+func reportOf(r *contract.Report) *explain.Report {
+	if r == nil {
+		return nil
+	}
+	report := &explain.Report{
+		At: r.At, Role: roleNamed(r.Role), Term: raft.Term(r.Term), CommitIndex: raft.Index(r.CommitIndex),
+		LastIndex: raft.Index(r.LastIndex), LastTerm: raft.Term(r.LastTerm), VotesNeeded: r.VotesNeeded,
+		Log: cells{&r.Log},
+	}
+	if r.Leader != nil {
+		report.Leader = raft.ServerID(*r.Leader)
+	}
+	if t := r.Timer; t != nil {
+		report.Timer = &explain.Timer{Left: t.Timeout - t.Elapsed, Longest: t.Longest}
+	}
+	for _, v := range r.Votes {
+		report.Votes = append(report.Votes, raft.Vote{Server: raft.ServerID(v.Server), State: voteNamed(v.State)})
+	}
+	for _, q := range r.Quorums {
+		report.Quorums = append(report.Quorums, raft.Quorum{Voters: ids(q.Voters), Needed: q.Needed, Agreed: q.Agreed})
+	}
+	for _, p := range r.Peers {
+		report.Peers = append(report.Peers, raft.Peer{
+			Server: raft.ServerID(p.Server), MatchIndex: raft.Index(p.Match), NextIndex: raft.Index(p.Next),
+		})
+	}
+	return report
+}
+
+// cells are a log as a report has it.
+type cells struct{ log *contract.Log }
+
+func (c cells) First() raft.Index { return raft.Index(c.log.First) }
+
+func (c cells) At(i raft.Index) (e explain.Entry, told bool) {
+	if i < c.First() || i-c.First() >= raft.Index(len(c.log.Cells)) {
+		return e, false
+	}
+	cell := &c.log.Cells[i-c.First()]
+	return explain.Entry{Term: raft.Term(cell.Term), What: cellText(cell)}, true
+}
+
+func roleNamed(name contract.Role) raft.Role {
+	switch name {
+	case contract.Candidate:
+		return raft.Candidate
+	case contract.Leader:
+		return raft.Leader
+	case contract.PreCandidate:
+		return raft.PreCandidate
+	}
+	return raft.Follower
+}
+
+func voteNamed(name contract.VoteState) raft.VoteState {
+	switch name {
+	case contract.VoteGranted:
+		return raft.Granted
+	case contract.VoteDenied:
+		return raft.Denied
+	}
+	return raft.Requested
+}
+
+// cellText says what an entry holds.
+func cellText(c *contract.LogCell) string {
+	switch c.Kind {
+	case contract.NoOpCell:
+		return "the leader's no-op"
+	case contract.ConfigurationCell:
+		return "the configuration " + c.Text
+	}
+	return c.Text
+}
+
+// Tally says how the election of a candidate stands: "2 of 3" votes. Of others it is empty.
+func Tally(r *contract.Report) string {
+	if r == nil || r.Role != contract.Candidate && r.Role != contract.PreCandidate {
+		return ""
+	}
+	return reportOf(r).Tally()
+}
+
+func ids(numbers []int) []raft.ServerID {
+	list := make([]raft.ServerID, 0, len(numbers))
+	for _, n := range numbers {
+		list = append(list, raft.ServerID(n))
+	}
+	return list
+}

@@ -1,0 +1,112 @@
+package told
+
+import (
+	"slices"
+
+	"raftplayground/wasm/contract"
+)
+
+// mostChanges is how many changes of each kind a history keeps; the oldest go, many at a time.
+const mostChanges = 6000
+
+// history is what the time line shows of a branch.
+type history struct {
+	terms  []contract.TermChange
+	lanes  []contract.LaneChange
+	marks  []contract.Mark
+	commit contract.U64
+
+	last [10]contract.LaneChange // of each server; its Role is empty before the first
+}
+
+// change is one more entry of a history; nil members are none.
+type change struct {
+	term *contract.TermChange
+	lane *contract.LaneChange
+	mark *contract.Mark
+}
+
+// lane notes what a server is; nothing if that is what it was.
+func (h *history) lane(at int64, server int, role contract.Lane, term contract.U64) (c change) {
+	l := &h.last[server]
+	if role == contract.GoneLane {
+		term = l.Term // what its disk holds
+	}
+	if l.Role == role && l.Term == term {
+		return c
+	}
+	*l = contract.LaneChange{At: at, Server: server, Role: role, Term: term}
+	h.lanes = bound(append(h.lanes, *l), func(l contract.LaneChange) int { return l.Server })
+	return change{lane: &h.lanes[len(h.lanes)-1]}
+}
+
+// term notes the highest term.
+func (h *history) term(at int64, term contract.U64) (c change) {
+	if n := len(h.terms); n > 0 && h.terms[n-1].Term >= term {
+		return c
+	}
+	h.terms = bound(append(
+		h.terms, contract.TermChange{At: at, Term: term},
+	), func(contract.TermChange) int { return 0 })
+	return change{term: &h.terms[len(h.terms)-1]}
+}
+
+func (h *history) mark(at int64, kind contract.MarkKind, server int, text string) change {
+	h.marks = append(h.marks, contract.Mark{At: at, Kind: kind, Server: server, Text: text})
+	if len(h.marks) > mostChanges {
+		h.marks = append(h.marks[:0], h.marks[mostChanges/4:]...)
+	}
+	return change{mark: &h.marks[len(h.marks)-1]}
+}
+
+// bound drops a quarter of a list that has grown too long, but for the newest change of each lane in it: that
+// still holds where the list begins now.
+func bound[T any](list []T, laneOf func(T) int) []T {
+	if len(list) <= mostChanges {
+		return list
+	}
+	old := list[:mostChanges/4]
+	var newest [10]int
+	for i, c := range old {
+		newest[laneOf(c)] = i + 1
+	}
+	kept := make([]T, 0, len(list))
+	for i, c := range old {
+		if newest[laneOf(c)] == i+1 {
+			kept = append(kept, c)
+		}
+	}
+	return append(kept, list[len(old):]...)
+}
+
+// through returns a copy of the history as far as a moment, but for what was committed then.
+func (h *history) through(at int64) history {
+	c := history{}
+	for _, t := range h.terms {
+		if t.At <= at {
+			c.terms = append(c.terms, t)
+		}
+	}
+	for _, l := range h.lanes {
+		if l.At <= at {
+			c.lanes = append(c.lanes, l)
+			c.last[l.Server] = l
+		}
+	}
+	for _, m := range h.marks {
+		if m.At <= at {
+			c.marks = append(c.marks, m)
+		}
+	}
+	return c
+}
+
+// whole returns all of it for the page.
+func (h *history) whole() *contract.HistoryPart {
+	return &contract.HistoryPart{
+		Whole: true, Terms: copied(h.terms), Lanes: copied(h.lanes), Marks: copied(h.marks), Commit: h.commit,
+	}
+}
+
+// copied returns a list that is not nil: in JSON null is no list.
+func copied[T any](list []T) []T { return append(make([]T, 0, len(list)), slices.Clip(list)...) }

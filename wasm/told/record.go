@@ -1,0 +1,142 @@
+package told
+
+import (
+	"slices"
+
+	"raftplayground/raft"
+	"raftplayground/raft/lab"
+	"raftplayground/wasm/contract"
+	"raftplayground/wasm/page"
+)
+
+// Record is what is written down of a branch.
+type Record struct {
+	events  uint64   // of its world that were told
+	broken  []string // the violations that were told, in words
+	history history
+	story   story
+}
+
+// Through returns a copy of what was written down until now in w, a world of the branch.
+func (r *Record) Through(w *lab.World) Record {
+	at := w.Now()
+	c := Record{events: w.Events(), broken: slices.Clone(r.broken[:min(len(r.broken), w.Broken())])}
+	c.history, c.story = r.history.through(at), r.story.through(at)
+	c.history.commit = contract.U64(committed(w))
+	return c
+}
+
+// committed returns the highest index that a server knows to be committed now.
+func committed(w *lab.World) (highest raft.Index) {
+	var status raft.Status
+	for i := range w.Run().Config.Servers {
+		if server := w.Server(raft.ServerID(i + 1)); server != nil {
+			server.Node().Status(&status)
+			highest = max(highest, status.CommitIndex)
+		}
+	}
+	return highest
+}
+
+// Write writes down what has happened since it was last called, but for what was done, and returns whether a
+// property was broken, the first of this branch.
+func (t *Teller) Write() (violated bool) {
+	r, w := t.record, t.world
+	now := w.Now()
+	for _, h := range w.EventsSince(r.events, nil) {
+		t.event(&h)
+	}
+	r.events = w.Events()
+	for _, f := range w.BadFrames() {
+		t.Line(badFrameLine(&f))
+	}
+	for i := range w.Run().Config.Servers {
+		state, role, term := w.Look(raft.ServerID(i + 1))
+		t.change(r.history.lane(now, i+1, laneOf(state, role), contract.U64(term)))
+		if term > 0 {
+			t.change(r.history.term(now, contract.U64(term)))
+		}
+	}
+	whole := len(r.broken) == 0
+	return t.violations() && whole
+}
+
+// Line adds a line to the story of the branch that is looked at.
+func (t *Teller) Line(line contract.StoryLine) { t.record.story.add(t.Outbox.Line(line)) }
+
+// Mark adds a mark to its history.
+func (t *Teller) Mark(at int64, kind contract.MarkKind, server int, text string) {
+	t.change(t.record.history.mark(at, kind, server, text))
+}
+
+func (t *Teller) event(h *lab.Happening) {
+	line := eventLine(h)
+	t.Line(line)
+	e, history := &h.Event, &t.record.history
+	switch {
+	case e.Kind == raft.BecameLeader:
+		t.Mark(line.At, "election", line.Server, line.Text)
+	case e.Kind == raft.CommitAdvanced && contract.U64(e.New) > history.commit:
+		history.commit = contract.U64(e.New)
+		t.Mark(line.At, "commit", line.Server, line.Text)
+	}
+}
+
+// violations tells of the properties that are broken and were not told of yet, and returns whether there are
+// any.
+func (t *Teller) violations() (any bool) {
+	r := t.record
+	if t.world.Broken() == len(r.broken) {
+		return false
+	}
+	for _, v := range t.world.Violations() {
+		line := violationLine(&v)
+		if slices.Contains(r.broken, line.Text) {
+			continue
+		}
+		r.broken = append(r.broken, line.Text)
+		t.Line(line)
+		t.Mark(line.At, "violation", line.Server, line.Text)
+		any = true
+	}
+	return any
+}
+
+// change passes on to the page what was added to the history.
+func (t *Teller) change(c change) {
+	if c == (change{}) {
+		return
+	}
+	h := t.Next.History
+	if h == nil {
+		h = &contract.HistoryPart{
+			Terms: []contract.TermChange{}, Lanes: []contract.LaneChange{}, Marks: []contract.Mark{},
+		}
+		t.Next.History = h
+	}
+	t.Changed = true
+	switch {
+	case c.term != nil:
+		h.Terms = append(h.Terms, *c.term)
+	case c.lane != nil:
+		h.Lanes = append(h.Lanes, *c.lane)
+	case c.mark != nil:
+		h.Marks = append(h.Marks, *c.mark)
+	}
+	if len(h.Terms)+len(h.Lanes)+len(h.Marks) > mostChanges {
+		t.Next.History, t.lostHistory = nil, true // the page has not asked for long: it is told all of it anew
+	}
+}
+
+func laneOf(state lab.MachineState, role raft.Role) contract.Lane {
+	switch state {
+	case lab.Down, lab.Damaged:
+		return contract.GoneLane
+	case lab.Paused:
+		return contract.PausedLane
+	}
+	return contract.Lane(page.RoleOf(role))
+}
+
+// Lines returns the lines of the story. They are the record's.
+func (r *Record) Lines() []contract.StoryLine { return r.story.lines }

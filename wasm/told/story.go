@@ -1,0 +1,75 @@
+package told
+
+import (
+	"slices"
+
+	"raftplayground/raft/check"
+	"raftplayground/raft/lab"
+	"raftplayground/wasm/contract"
+	"raftplayground/wasm/page"
+)
+
+// mostLines is how many lines of story a branch keeps.
+const mostLines = 1000
+
+// story is what happened in a branch, in words, in the order in which it happened.
+type story struct{ lines []contract.StoryLine }
+
+// add appends a line. Of a story that is too long details go first, the oldest ones, then the oldest lines.
+func (s *story) add(line contract.StoryLine) {
+	s.lines = append(s.lines, line)
+	if len(s.lines) <= mostLines+mostLines/4 {
+		return
+	}
+	surplus := len(s.lines) - mostLines
+	s.lines = slices.DeleteFunc(s.lines, func(l contract.StoryLine) bool {
+		drop := surplus > 0 && l.Weight == "detail"
+		if drop {
+			surplus--
+		}
+		return drop
+	})
+	s.lines = slices.Delete(s.lines, 0, surplus)
+}
+
+// through returns a copy as far as a moment.
+func (s *story) through(at int64) story {
+	c := story{}
+	for _, l := range s.lines {
+		if l.At <= at {
+			c.lines = append(c.lines, l)
+		}
+	}
+	return c
+}
+
+func eventLine(h *lab.Happening) contract.StoryLine {
+	line := page.Event(h.Server, &h.Event)
+	line.At = h.At
+	return line
+}
+
+func badFrameLine(f *lab.BadFrame) contract.StoryLine {
+	line := page.BadFrame(f.Server, f.From, &f.Reason)
+	line.At = f.At
+	return line
+}
+
+func violationLine(v *check.Violation) contract.StoryLine {
+	line := contract.StoryLine{
+		At: v.At, Kind: "violation", Weight: "key",
+		Text: v.Property.String() + " is broken: " + page.Named(v.Detail) + ".", Why: promiseOf(v.Property),
+		Section: "Figure 3",
+	}
+	if v.Property == check.Linearizability {
+		line.Section = "§8"
+	}
+	if n := len(v.Servers); n > 0 {
+		line.Server = int(v.Servers[n-1])
+	}
+	if v.Index > 0 {
+		i := contract.U64(v.Index)
+		line.Index = &i
+	}
+	return line
+}

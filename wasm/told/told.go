@@ -1,0 +1,125 @@
+package told
+
+import (
+	"slices"
+
+	jsoniter "github.com/json-iterator/go"
+
+	"raftplayground/raft/lab"
+	"raftplayground/wasm/contract"
+	"raftplayground/wasm/page"
+)
+
+// BatchEvery is how far apart two batches are at least, in ms of real time.
+const BatchEvery = 33
+
+// Teller tells the page of a lab about the world that it looks at. It is not safe for concurrent use.
+type Teller struct {
+	page.Outbox
+	Asked  page.Asked  // what the page wants to know of the cluster
+	Reader page.Reader // scratch
+
+	world  *lab.World
+	record *Record // of the branch that is looked at
+
+	void        bool // all that was known is: the next batch is to hold everything
+	jumped      bool // the playhead stands elsewhere
+	lostHistory bool // some of it found no room: the next batch is to hold all of it
+
+	view lab.View // scratch
+
+	// What the page knows:
+	rate    float64
+	links   []contract.Link
+	servers []known
+	views   []contract.ServerView // of them
+	lab     string                // the last Lab, but for its End, as JSON
+	end     int64
+	flights map[uint64]contract.Flight // those that are still on their way
+}
+
+// New returns a teller that has nothing to look at yet.
+func New(p page.Poster) *Teller {
+	return &Teller{Outbox: page.NewOutbox(p), Asked: page.AskedInLab(), flights: map[uint64]contract.Flight{}}
+}
+
+// LookAt tells of this world from now on, and of the branch of which this is written down. Neither is the
+// teller's.
+func (t *Teller) LookAt(w *lab.World, r *Record) { t.world, t.record = w, r }
+
+// Void makes the next batch one of all that there is: another branch, or another run, is looked at.
+func (t *Teller) Void() { t.void = true }
+
+// Jump makes the next batch one of another moment: what was under way elsewhere is void.
+func (t *Teller) Jump() {
+	t.jumped, t.Changed = true, true
+	t.Next.Flights, t.Next.Lost = nil, nil
+	clear(t.flights)
+	t.world.Sightings(nil)
+}
+
+// Scene is what else a page is told.
+type Scene struct {
+	Rate     float64      // of the clock
+	Stands   bool         // the clock seems to, for the playhead is on its way to another moment
+	Lab      contract.Lab // but for what the world says: Off, Modified, Properties
+	Requests func() []contract.ClientRequest
+}
+
+// Flush posts a batch if the page wants one and there is something to tell. scene is nil before a run is open;
+// prompt: it is not to wait until BatchEvery is over. It is the end of every input.
+func (t *Teller) Flush(now float64, hidden, prompt bool, scene func() Scene) {
+	since := t.Since(now)
+	switch {
+	case !t.Wanted(now, hidden) || scene == nil && !t.Changed:
+		return
+	case scene == nil:
+		t.Send(now)
+		return
+	case !prompt && since < BatchEvery && !t.jumped && !t.void:
+		return
+	}
+	s := scene()
+	t.lookAround(&s, since >= page.ClockEvery)
+	if !t.Changed && (since < page.ClockEvery || s.Rate == 0) {
+		return
+	}
+	t.Next.Clock = &contract.Clock{Now: t.world.Now(), Rate: s.Rate}
+	if s.Stands {
+		t.Next.Clock.Rate = 0
+	}
+	t.fillMoment(&s)
+	t.void, t.jumped, t.lostHistory = false, false, false
+	t.Send(now)
+}
+
+// fillMoment adds what a batch of another moment or another run holds.
+func (t *Teller) fillMoment(s *Scene) {
+	n, r := &t.Next, t.record
+	switch {
+	case t.void:
+		n.Moment = contract.AnotherRun
+		n.Connection, n.Self = &contract.Connection{State: "open"}, &contract.Status{Connected: true, Disk: "none"}
+		n.Story, n.Requests, n.History = slices.Clone(r.story.lines), s.Requests(), r.history.whole()
+		if len(n.Story) > mostLines {
+			n.Story = n.Story[len(n.Story)-mostLines:]
+		}
+	case t.jumped:
+		n.Moment = contract.Jump
+	}
+	if t.lostHistory {
+		n.History = r.history.whole()
+	}
+	if n.History != nil {
+		n.History.Commit = r.history.commit
+	}
+}
+
+// Encoded is a list of actions, or of offers, as the contract has it.
+func Encoded(list any) jsoniter.RawMessage {
+	text, err := contract.Codec.Marshal(list)
+	if err != nil {
+		panic("told: " + err.Error()) // a number that JSON does not have
+	}
+	return text
+}
