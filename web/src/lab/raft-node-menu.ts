@@ -22,6 +22,7 @@ export class RaftNodeMenu extends RaftElement {
 
   override render(): TemplateResult {
     const { menu } = store.view;
+    if (menu === null) this.offers.at(0); // what it offered then is nothing to the next time
     return html`<div class="menu node-menu" popover @beforetoggle=${this.closing} @toggle=${this.closed}
       @keydown=${this.key}>
       ${menu === null ? nothing : this.asking ? this.question(menu, this.asking) : this.list(menu)}
