@@ -19,7 +19,8 @@ type Event struct {
 type EventKind uint8
 
 const (
-	Started EventKind = iota + 1 // the server (re)started with what its disk holds; Index: last log index
+	// the server (re)started with what its disk holds; Index: last log index
+	Started EventKind = iota + 1
 	// currentTerm: Old → New; Peer: whose message carried it, 0 for an own campaign
 	TermAdvanced
 	// Old: the Role before; Reason: HigherTerm, LeaderExists, LostQuorum, DiskHangs or Removed
@@ -29,25 +30,31 @@ const (
 	BecameCandidate
 	// Old: votes received; New: votes needed; Index: last log index; Count, Of: the same of the outgoing voters
 	BecameLeader
-	LeaderKnown // Peer is the leader of Term
+	// Peer is the leader of Term
+	LeaderKnown
 	// the election timer starts anew; Reason why; New: the timeout drawn, ticks; Peer: who caused it
 	TimerReset
-	VoteGranted // this server votes for Peer
+	// this server votes for Peer
+	VoteGranted
 	// this server does not vote for Peer, perhaps itself; Reason: StaleTerm, AlreadyVoted (Old: for whom), LogBehind,
 	// LeaderAlive (Old: who), JustRestarted, NotAVoter
 	VoteRefused
 	// Peer (or this server itself) votes for this candidate; Old: votes now; New: votes needed; Count, Of: the same of
 	// the outgoing voters
 	VoteReceived
-	VoteDenied      // Peer refuses this candidate its vote
-	EntriesProposed // the leader appended a client's commands: indices Old through New
-	EntriesAppended // a follower stored entries of leader Peer: indices Old through New
+	// Peer refuses this candidate its vote
+	VoteDenied
+	// the leader appended a client's commands: indices Old through New
+	EntriesProposed
+	// a follower stored entries of leader Peer: indices Old through New
+	EntriesAppended
 	// a follower deleted its entries Old through New, which conflict with leader Peer's; Index: the first; Reason:
 	// none, or WasCommitted
 	EntriesTruncated
 	// AppendEntries of Peer refused; Reason: StaleTerm, NoEntryAtPrev, ConflictAtPrev; Index: PrevLogIndex
 	AppendRefused
-	MatchAdvanced // the leader learned that Peer stores all through New (Old before)
+	// the leader learned that Peer stores all through New (Old before)
+	MatchAdvanced
 	// the leader will try Peer from an earlier place: nextIndex Old → New; Reason: NoEntryAtPrev or ConflictAtPrev
 	NextBackedUp
 	// commitIndex: Old → New; Reason: MajorityStored (leader) or LeaderSaidSo (follower, Peer the leader)
@@ -57,16 +64,21 @@ const (
 	// asks whether it could win Term + 1 (thesis 9.6); Old: ticks since the timer was reset; New: votes needed; Of: of
 	// the outgoing voters
 	BecamePreCandidate
-	PreVoteGranted // this server would vote for Peer in term New
+	// this server would vote for Peer in term New
+	PreVoteGranted
 	// it would not; Reason: StaleTerm, LeaderAlive (Old: the leader), JustRestarted, LogBehind
 	PreVoteRefused
 	// Peer (or this server itself) would vote for this server; Old: so many now; New: needed; Count, Of: the same of
 	// the outgoing voters
 	PreVoteReceived
-	PreVoteDenied   // Peer would not
-	TransferStarted // the leader hands its leadership to Peer (thesis 3.10)
-	TransferEnded   // and has given that up; Reason: ElectionTimeout
-	TimeoutNowSent  // Peer has the whole log and is told to hold an election at once
+	// Peer would not
+	PreVoteDenied
+	// the leader hands its leadership to Peer (thesis 3.10)
+	TransferStarted
+	// and has given that up; Reason: ElectionTimeout
+	TransferEnded
+	// Peer has the whole log and is told to hold an election at once
+	TimeoutNowSent
 	// the state machine's snapshot replaces the log through Index; Old: the first index that was still there
 	SnapshotTaken
 	// a chunk of the snapshot that ends at Index goes to Peer; Old: its offset in bytes; New: the snapshot's size

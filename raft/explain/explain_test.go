@@ -309,7 +309,7 @@ func TestEveryKindAndReasonHasWords(t *testing.T) {
 	}
 }
 
-// TestEveryReasonOfAKindHasWords: the comment beside a kind in package raft names its reasons, and each has a sentence
+// TestEveryReasonOfAKindHasWords: the comment at a kind in package raft names its reasons, and each has a sentence
 // in the table with that kind.
 func TestEveryReasonOfAKindHasWords(t *testing.T) {
 	type pair struct{ kind, reason string }
@@ -342,7 +342,7 @@ func TestEveryReasonOfAKindHasWords(t *testing.T) {
 }
 
 // constants returns the constants of event.go that are declared with a type in one block, each with the
-// comment beside it.
+// comment above or beside it.
 func constants(t *testing.T, typeName string) map[string]string {
 	file, err := parser.ParseFile(token.NewFileSet(), "../event.go", nil, parser.ParseComments)
 	if err != nil {
@@ -360,7 +360,7 @@ func constants(t *testing.T, typeName string) map[string]string {
 		}
 		for _, s := range block.Specs {
 			constant := s.(*ast.ValueSpec)
-			comments[constant.Names[0].Name] = constant.Comment.Text()
+			comments[constant.Names[0].Name] = constant.Doc.Text() + constant.Comment.Text()
 		}
 	}
 	return comments

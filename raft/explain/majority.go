@@ -139,38 +139,27 @@ func (c *Cluster) Half() (half Set) {
 	return half
 }
 
-// Learners returns who only learns: as the leader says, since who joined or left may not have heard of it yet. Where
-// nobody leads the servers say it of themselves.
-func (c *Cluster) Learners() (learners Set) {
-	if c.leader != nil {
-		for _, p := range c.leader.Report.Peers {
-			learners |= SetOf(p.Server)
-		}
+// WithoutServer says what a cluster could not do if a server stopped, or were cut off; empty if it could do without.
+// up are those that run; of the quorums a majority of each decides.
+func WithoutServer(id raft.ServerID, quorums []raft.Quorum, up Set) string {
+	var voters Set
+	for i := range quorums {
+		voters |= SetOf(quorums[i].Voters...)
 	}
-	for i := range c.Servers {
-		if s := &c.Servers[i]; c.leader == nil && s.Member == Learner {
-			learners |= SetOf(s.ID)
-		}
-	}
-	return learners &^ c.Voters
-}
-
-// WithoutServer says what the cluster could not do if a server stopped, or were cut off; empty if it could do without.
-func (c *Cluster) WithoutServer(id raft.ServerID) string {
-	up := c.up & c.Voters
-	if c.Voters.Len() < 2 || !c.decide(up) || c.decide(up&^SetOf(id)) {
+	up &= voters
+	if voters.Len() < 2 || !raft.Decide(quorums, up.Has) || raft.Decide(quorums, (up&^SetOf(id)).Has) {
 		return ""
 	}
-	return "Only " + up.String() + " of " + strconv.Itoa(c.Voters.Len()) + " voters " + up.verb("runs", "run") +
+	return "Only " + up.String() + " of " + strconv.Itoa(voters.Len()) + " voters " + up.verb("runs", "run") +
 		". Without " + server(id) + " no leader can be elected and nothing can be committed."
 }
 
 // WithoutMember says what the voters could not do that stay if a server were removed from them; empty if they could do
-// without.
-func (c *Cluster) WithoutMember(id raft.ServerID) string {
-	stay := c.Voters &^ SetOf(id)
-	up := stay & c.up
-	if stay == c.Voters || stay == 0 || up.Len() >= raft.Majority(stay.Len(), c.Off) {
+// without. up are the servers that run; off are the rules that nobody keeps.
+func WithoutMember(id raft.ServerID, voters, up Set, off raft.RuleSet) string {
+	stay := voters &^ SetOf(id)
+	up &= stay
+	if stay == voters || stay == 0 || up.Len() >= raft.Majority(stay.Len(), off) {
 		return ""
 	}
 	return "Of the " + plural(uint64(stay.Len()), "voter") + " that " + stay.verb("stays", "stay") + " only " +

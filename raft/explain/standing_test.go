@@ -269,48 +269,40 @@ func TestHalf_FindsNoMajority(t *testing.T) {
 	}
 }
 
-func TestMembersAreThoseTheLeaderKnows(t *testing.T) {
-	s := many(6, raft.Quorum{Voters: []raft.ServerID{1, 2, 3, 4}, Needed: 3})
-	told := func() string {
-		c := Look(s)
-		return c.Voters.String() + " | " + c.Learners().String()
-	}
-	s.Servers[5].Member, s.Servers[4].Member = Learner, NoMember
-	equal(t, "nobody leads", told(), "S1, S2, S3 and S4 | S6")
-	leader := s.Servers[0].Report
-	leader.Role = raft.Leader
-	for _, id := range []raft.ServerID{2, 3, 4, 5} {
-		leader.Peers = append(leader.Peers, raft.Peer{Server: id})
-	}
-	equal(t, "S5 joins, and does not know it; S6 left, and does not know it", told(), "S1, S2, S3 and S4 | S5")
+func withoutServer(s Standing, id raft.ServerID) string {
+	c := Look(s)
+	return WithoutServer(id, c.Quorums, c.up)
+}
+
+func withoutMember(s Standing, id raft.ServerID) string {
+	c := Look(s)
+	return WithoutMember(id, c.Voters, c.up, c.Off)
 }
 
 func TestWhoWouldCostTheClusterItsMajority(t *testing.T) {
 	s := many(5, five)
-	c := Look(s)
-	equal(t, "all run", c.WithoutServer(2)+c.WithoutMember(2), "")
+	equal(t, "all run", withoutServer(s, 2)+withoutMember(s, 2), "")
 	set(&s, Down, 4)
-	equal(t, "one is down", Look(s).WithoutServer(2), "")
+	equal(t, "one is down", withoutServer(s, 2), "")
 	set(&s, Paused, 5)
-	c = Look(s)
-	equal(t, "the last that is needed", c.WithoutServer(2),
+	equal(t, "the last that is needed", withoutServer(s, 2),
 		"Only S1, S2 and S3 of 5 voters run. Without S2 no leader can be elected and nothing can be committed.")
-	equal(t, "one that does not run", c.WithoutServer(4), "")
-	equal(t, "no member any more", c.WithoutMember(3),
+	equal(t, "one that does not run", withoutServer(s, 4), "")
+	equal(t, "no member any more", withoutMember(s, 3),
 		"Of the 4 voters that stay only 2 run: they could not commit anything any more.")
-	equal(t, "three of four run", c.WithoutMember(5), "")
-	equal(t, "who has no vote", c.WithoutMember(9), "")
+	equal(t, "three of four run", withoutMember(s, 5), "")
+	equal(t, "who has no vote", withoutMember(s, 9), "")
 	s.Off = raft.RulesOf(raft.MajorityDecides)
-	equal(t, "two of four decide", Look(s).WithoutMember(3), "")
+	equal(t, "two of four decide", withoutMember(s, 3), "")
 
 	change := many(5, joint(0, 0)...)
 	set(&change, Down, 3)
-	equal(t, "of one half", Look(change).WithoutServer(2),
+	equal(t, "of one half", withoutServer(change, 2),
 		"Only S1, S2, S4 and S5 of 5 voters run. Without S2 no leader can be elected and nothing can be committed.")
-	equal(t, "of the other two are left", Look(change).WithoutServer(4), "")
+	equal(t, "of the other two are left", withoutServer(change, 4), "")
 	without := many(5, half)
 	set(&without, Down, 4, 5)
-	equal(t, "where two decide a third is not needed", Look(without).WithoutServer(1), "")
+	equal(t, "where two decide a third is not needed", withoutServer(without, 1), "")
 }
 
 func TestHowAnElectionStandsIsWhatTheCandidateCounts(t *testing.T) {

@@ -2,7 +2,6 @@ package lab
 
 import (
 	"slices"
-	"strconv"
 	"strings"
 
 	"raftplayground/raft"
@@ -182,14 +181,7 @@ func (w *World) offerRemoval(m *machine) Offer {
 	case len(voters) == 0:
 		o.Not = "It is the only voter."
 	default:
-		if left := w.running(voters); votes && len(left) < raft.Majority(len(voters), w.off) {
-			verb := " run"
-			if len(left) == 1 {
-				verb = " runs"
-			}
-			o.Warning = "Of the " + strconv.Itoa(len(voters)) + " voters that stay only " + strconv.Itoa(len(left)) +
-				verb + ": they could not commit anything any more."
-		}
+		o.Warning = explain.WithoutMember(m.id, explain.SetOf(leader.config.Voters...), w.up(), w.off)
 		o.ask(w, voters, learners)
 	}
 	return o
@@ -255,12 +247,11 @@ func without(servers []raft.ServerID, id raft.ServerID) []raft.ServerID {
 	return slices.DeleteFunc(slices.Clone(servers), func(s raft.ServerID) bool { return s == id })
 }
 
-// running returns those of the servers that run and are not paused.
-func (w *World) running(servers []raft.ServerID) (up []raft.ServerID) {
-	for _, id := range servers {
-		// of a configuration that was forged, a server may not exist
-		if int(id) <= len(w.machines) && idle(w.machines[id-1]) == "" {
-			up = append(up, id)
+// up are the servers that run and are not paused.
+func (w *World) up() (up explain.Set) {
+	for _, m := range w.machines {
+		if idle(m) == "" {
+			up |= explain.SetOf(m.id)
 		}
 	}
 	return up
@@ -268,22 +259,7 @@ func (w *World) running(servers []raft.ServerID) (up []raft.ServerID) {
 
 // lastOfMajority says what the cluster cannot do without a server, if that is the last that a majority needs.
 func lastOfMajority(w *World, m *machine) string {
-	var voters []raft.ServerID
-	quorums := w.quorums()
-	for _, q := range quorums {
-		for _, v := range q.Voters {
-			if !slices.Contains(voters, v) {
-				voters = append(voters, v)
-			}
-		}
-	}
-	slices.Sort(voters)
-	up := w.running(voters)
-	if len(voters) < 2 || !decide(up, quorums) || decide(without(up, m.id), quorums) {
-		return ""
-	}
-	return "Only " + explain.Servers(up) + " of " + strconv.Itoa(len(voters)) + " voters run. Without " + name(m.id) +
-		" no leader can be elected and nothing can be committed."
+	return explain.WithoutServer(m.id, w.quorums(), w.up())
 }
 
 // quorums are the voters of whom a majority decides now: as the leader counts or, where nobody leads, the server with
@@ -308,22 +284,6 @@ func (w *World) quorums() []raft.Quorum {
 		return nil
 	}
 	return says.server.Node().Quorums(nil)
-}
-
-// decide tells whether servers are enough for every majority.
-func decide(servers []raft.ServerID, quorums []raft.Quorum) bool {
-	for _, q := range quorums {
-		among := 0
-		for _, v := range q.Voters {
-			if slices.Contains(servers, v) {
-				among++
-			}
-		}
-		if among < q.Needed {
-			return false
-		}
-	}
-	return true
 }
 
 // wiped says what a wipe costs.

@@ -7,12 +7,9 @@ type Answers struct {
 	Majority Majority  `json:"majority"`
 	Sides    []Side    `json:"sides"` // of a network that is cut into two or three, the largest first; else none
 	Half     []int     `json:"half"`  // whoever leads, and others with whom it finds no majority: one side of a cut
-	Voters   []int     `json:"voters"`
 	Entry    string    `json:"entry"` // on the one that the page regards; empty: it regards none
 
 	// In the lab, where faults and changes of the members are made:
-	Learners  []int      `json:"learners"`
-	Losses    []Lacking  `json:"losses"`    // the servers that the cluster could not do without
 	Stability *Stability `json:"stability"` // null: there is no link
 	Cut       []string   `json:"cut"`       // what each side could do of the one that the page regards
 }
@@ -36,14 +33,6 @@ type Majority struct {
 type Side struct {
 	Servers []int  `json:"servers"`
 	Words   string `json:"words"`
-}
-
-// Lacking says what the cluster could not do without a server: if it stopped or were cut off, and if it were no member
-// any more. Empty: it could do without.
-type Lacking struct {
-	Server  int    `json:"server"`
-	Stopped string `json:"stopped"`
-	Removed string `json:"removed"`
 }
 
 // Stability says whether a leader can be elected and stay on this network (§5.6).

@@ -63,8 +63,7 @@ func Look(
 func (a *Asked) answers(c *explain.Cluster) *contract.Answers {
 	answers := &contract.Answers{
 		Why: (*contract.Question)(c.Why()), Majority: contract.Majority(c.Majority()),
-		Sides: []contract.Side{}, Half: numbers(c.Half()),
-		Voters: numbers(c.Voters), Learners: []int{}, Losses: []contract.Lacking{}, Cut: []string{},
+		Sides: []contract.Side{}, Half: numbers(c.Half()), Cut: []string{},
 	}
 	for _, side := range c.Sides() {
 		answers.Sides = append(answers.Sides, contract.Side{Servers: numbers(side.Servers), Words: side.Words})
@@ -80,14 +79,7 @@ func (a *Asked) answers(c *explain.Cluster) *contract.Answers {
 
 // foresee says what faults and changes would mean.
 func foresee(c *explain.Cluster, r *contract.Regard, answers *contract.Answers) {
-	answers.Learners, answers.Stability = numbers(c.Learners()), (*contract.Stability)(c.Stability())
-	for i := range c.Servers {
-		id := c.Servers[i].ID
-		l := contract.Lacking{Server: int(id), Stopped: c.WithoutServer(id), Removed: c.WithoutMember(id)}
-		if l.Stopped != "" || l.Removed != "" {
-			answers.Losses = append(answers.Losses, l)
-		}
-	}
+	answers.Stability = (*contract.Stability)(c.Stability())
 	if len(r.Side) > 0 {
 		words := c.Cut(explain.SetOf(ids(r.Side)...))
 		answers.Cut = words[:]

@@ -76,14 +76,12 @@ func TestThePageIsAnsweredWhatItRegards(t *testing.T) {
 	}
 	p.must("act", `"action":{"do":"crash","server":3}`)
 	p.run(40)
-	if a := p.last.Answers; a.Cut[1] != "S2 and S3: cannot elect" || len(a.Losses) != 2 ||
-		a.Losses[1].Stopped != "Only S1 and S2 of 3 voters run. Without S2 no leader can be elected and nothing "+
-			"can be committed." {
+	if a := p.last.Answers; a.Cut[1] != "S2 and S3: cannot elect" {
 		t.Errorf("after a crash: %+v", a)
 	}
 	p.must("seek", `"at":1000`)
 	p.run(40)
-	if a := p.last.Answers; a.Entry != "S2 has no entry at index 1." || len(a.Losses) != 0 || a.Why == nil ||
+	if a := p.last.Answers; a.Entry != "S2 has no entry at index 1." || a.Why == nil ||
 		a.Why.Ask != "Why does nobody lead?" {
 		t.Errorf("in the past: %+v, %+v", a, a.Why)
 	}

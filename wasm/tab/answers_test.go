@@ -28,8 +28,7 @@ func TestEveryTabAnswersItsPage(t *testing.T) {
 		a := tab.last.Answers
 		if a == nil || a.Why != nil || a.Majority.Together != "3 of 3" || !a.Majority.Decides ||
 			a.Half[0] != leader.number() ||
-			!strings.HasSuffix(a.Entry, "x = 1. On 3 of 3. Committed at S"+string(rune('0'+leader.number()))+".") ||
-			len(a.Voters) != 3 {
+			!strings.HasSuffix(a.Entry, "x = 1. On 3 of 3. Committed at S"+string(rune('0'+leader.number()))+".") {
 			t.Errorf("tab %d is answered %+v", i, a)
 		}
 	}

@@ -9,11 +9,8 @@ export interface Answers {
   majority: Majority;
   sides: Side[]; // of a network that is cut into two or three, the largest first; else none
   half: number[]; // whoever leads, and others with whom it finds no majority: one side of a cut
-  voters: number[];
   entry: string; // on the one that the page regards; empty: it regards none
   /** In the lab, where faults and changes of the members are made: */
-  learners: number[];
-  losses: Lacking[]; // the servers that the cluster could not do without
   stability: Stability | null; // null: there is no link
   cut: string[]; // what each side could do of the one that the page regards
 }
@@ -37,16 +34,6 @@ export interface Majority {
 export interface Side {
   servers: number[];
   words: string;
-}
-
-/**
- * Lacking says what the cluster could not do without a server: if it stopped or were cut off, and if it were
- * no member any more. Empty: it could do without.
- */
-export interface Lacking {
-  server: number;
-  stopped: string;
-  removed: string;
 }
 
 /** Stability says whether a leader can be elected and stay on this network (§5.6). */
