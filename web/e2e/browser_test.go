@@ -126,24 +126,27 @@ func startProcess(t *testing.T) *process {
 	return p
 }
 
-// startProcessIn starts one whose profile is this folder, where it stays when it ends.
-func startProcessIn(t *testing.T, profile string) (*process, error) {
+// startProcessIn starts one whose profile is this folder, where it stays when it ends. Chromium now and then ends while
+// it starts, on a machine that is busy: then it is started again.
+func startProcessIn(t *testing.T, profile string) (p *process, err error) {
 	t.Helper()
 	options := []chromedp.ExecAllocatorOption{chromedp.ExecPath(chromium(t)), chromedp.UserDataDir(profile)}
 	for name, value := range chromiumFlags {
 		options = append(options, chromedp.Flag(name, value))
 	}
-	allocator, stop := chromedp.NewExecAllocator(context.Background(), options...)
-	ctx, cancel := chromedp.NewContext(allocator, chromedp.WithErrorf(func(string, ...any) {}))
-	p := &process{ctx: ctx, stop: func() {
-		cancel()
-		stop()
-	}}
-	if err := chromedp.Run(ctx); err != nil {
+	for range 3 {
+		allocator, stop := chromedp.NewExecAllocator(context.Background(), options...)
+		ctx, cancel := chromedp.NewContext(allocator, chromedp.WithErrorf(func(string, ...any) {}))
+		p = &process{ctx: ctx, stop: func() {
+			cancel()
+			stop()
+		}}
+		if err = chromedp.Run(ctx); err == nil {
+			return p, nil
+		}
 		p.stop()
-		return nil, err
 	}
-	return p, nil
+	return nil, err
 }
 
 // processes are those that no test has at the moment: at most as many as tests have run at a time.
