@@ -244,7 +244,7 @@ test_in_browser() {
   local -r clusters=$!
   local status=0
   local -r parallel=3 # two for two cores, and one that only waits
-  go test -vet=off -v -count=1 -timeout 20m -parallel $parallel -skip "$by_the_clock" ./web/e2e | tests_log e2e ||
+  go test -vet=off -v -count=1 -timeout 40m -parallel $parallel -skip "$by_the_clock" ./web/e2e | tests_log e2e ||
     status=$?
   wait "$clusters" || status=$?
   return "$status"
