@@ -179,11 +179,6 @@ func fieldsOf(rpc raft.RPC) []contract.Field {
 			list = append(list, field("transfer", "true", "the leader itself wants this election (thesis 3.10)"))
 		}
 		return list
-	case *raft.RequestVoteReply:
-		return []contract.Field{
-			field("term", page.Decimal(m.Term), "currentTerm, for candidate to update itself"),
-			field("voteGranted", strconv.FormatBool(m.VoteGranted), "true means candidate received vote"),
-		}
 	case *raft.AppendEntries:
 		return []contract.Field{
 			field("term", page.Decimal(m.Term), "leader's term"),
@@ -192,6 +187,40 @@ func fieldsOf(rpc raft.RPC) []contract.Field {
 			field("prevLogTerm", page.Decimal(m.PrevLogTerm), "term of prevLogIndex entry"),
 			field("entries", entriesText(m.Entries), "log entries to store (empty for heartbeat)"),
 			field("leaderCommit", page.Decimal(m.LeaderCommit), "leader's commitIndex"),
+		}
+	case *raft.InstallSnapshot:
+		return []contract.Field{
+			field("term", page.Decimal(m.Term), "leader's term"),
+			field("leaderId", server(m.LeaderID), "so follower can redirect clients"),
+			field(
+				"lastIncludedIndex", page.Decimal(m.LastIncludedIndex),
+				"the snapshot replaces all entries up through and including this index",
+			),
+			field("lastIncludedTerm", page.Decimal(m.LastIncludedTerm), "term of lastIncludedIndex"),
+			field(
+				"configuration", string(m.Configuration.AppendText(nil)),
+				"the servers of the cluster as of lastIncludedIndex (§7)",
+			),
+			field("offset", page.Decimal(m.Offset), "byte offset where chunk is positioned in the snapshot"),
+			field("data", page.Plural(len(m.Data), "byte"), "raw bytes of the snapshot chunk, starting at offset"),
+			field("done", strconv.FormatBool(m.Done), "true if this is the last chunk"),
+		}
+	case *raft.TimeoutNow:
+		return []contract.Field{
+			field("term", page.Decimal(m.Term), "leader's term"),
+			field("leaderId", server(m.LeaderID), "who hands its leadership over (thesis 3.10)"),
+		}
+	}
+	return fieldsOfReply(rpc)
+}
+
+// fieldsOfReply is fieldsOf for replies; of what is none there are none.
+func fieldsOfReply(rpc raft.RPC) []contract.Field {
+	switch m := rpc.(type) {
+	case *raft.RequestVoteReply:
+		return []contract.Field{
+			field("term", page.Decimal(m.Term), "currentTerm, for candidate to update itself"),
+			field("voteGranted", strconv.FormatBool(m.VoteGranted), "true means candidate received vote"),
 		}
 	case *raft.AppendEntriesReply:
 		list := []contract.Field{
@@ -214,34 +243,12 @@ func fieldsOf(rpc raft.RPC) []contract.Field {
 			field("conflictIndex", page.Decimal(m.ConflictIndex),
 				"first index the follower stores for that term (§5.3)"),
 		)
-	case *raft.InstallSnapshot:
-		return []contract.Field{
-			field("term", page.Decimal(m.Term), "leader's term"),
-			field("leaderId", server(m.LeaderID), "so follower can redirect clients"),
-			field(
-				"lastIncludedIndex", page.Decimal(m.LastIncludedIndex),
-				"the snapshot replaces all entries up through and including this index",
-			),
-			field("lastIncludedTerm", page.Decimal(m.LastIncludedTerm), "term of lastIncludedIndex"),
-			field(
-				"configuration", string(m.Configuration.AppendText(nil)),
-				"the servers of the cluster as of lastIncludedIndex (§7)",
-			),
-			field("offset", page.Decimal(m.Offset), "byte offset where chunk is positioned in the snapshot"),
-			field("data", page.Plural(len(m.Data), "byte"), "raw bytes of the snapshot chunk, starting at offset"),
-			field("done", strconv.FormatBool(m.Done), "true if this is the last chunk"),
-		}
 	case *raft.InstallSnapshotReply:
 		return []contract.Field{
 			field("term", page.Decimal(m.Term), "currentTerm, for leader to update itself"),
 			field("nextOffset", page.Decimal(m.NextOffset), "how many bytes of the snapshot the follower holds"),
 			field("matchIndex", page.Decimal(m.MatchIndex),
 				"once it is installed: the index through which the logs agree; else 0"),
-		}
-	case *raft.TimeoutNow:
-		return []contract.Field{
-			field("term", page.Decimal(m.Term), "leader's term"),
-			field("leaderId", server(m.LeaderID), "who hands its leadership over (thesis 3.10)"),
 		}
 	case *raft.TimeoutNowReply:
 		return []contract.Field{field("term", page.Decimal(m.Term), "currentTerm, for leader to update itself")}
