@@ -17,7 +17,7 @@ type Standing struct {
 type Server struct {
 	ID     raft.ServerID
 	State  State
-	Member Member
+	NoVote bool    // it is known to have none in its own configuration
 	Clock  float64 // seconds that its clock counts in a second of cluster time; 0 stands for 1
 	Write  int64   // the longest that a write of its disk takes
 	Report *Report // nil: it has not described itself
@@ -31,17 +31,6 @@ const (
 	Running State = iota
 	Paused
 	Down
-)
-
-// Member is a server's part in its own configuration, as far as somebody knows it beside the server's Report.
-type Member uint8
-
-// The parts.
-const (
-	Unknown Member = iota
-	Voter
-	Learner
-	NoMember
 )
 
 // Report is what a server said of itself.
@@ -146,7 +135,7 @@ func (c *Cluster) quorums() []raft.Quorum {
 	}
 	var all raft.Configuration
 	for i := range c.Servers {
-		if s := &c.Servers[i]; s.Member == Unknown || s.Member == Voter {
+		if s := &c.Servers[i]; !s.NoVote {
 			all.Voters = append(all.Voters, s.ID)
 		}
 	}

@@ -142,7 +142,7 @@ func TestWhoSaysWhatAMajorityIs(t *testing.T) {
 
 	strangers := many(3)
 	equal(t, "of servers of another kind everybody counts", Look(strangers).Majority().Needed, "2 of 3")
-	strangers.Servers[2].Member = Learner
+	strangers.Servers[2].NoVote = true
 	equal(t, "but who only learns", Look(strangers).Majority().Needed, "2 of 2")
 	strangers.Off = raft.RulesOf(raft.MajorityDecides)
 	equal(t, "as servers count that do not keep the rule", Look(strangers).Majority().Needed, "1 of 2")

@@ -364,7 +364,7 @@ func FuzzAskedOfAnything(f *testing.F) {
 					raft.ServerID(next())}, Needed: int(next())})
 			}
 			s.Servers = append(s.Servers, Server{ID: raft.ServerID(next()), State: State(next() % 3),
-				Member: Member(next() % 4), Report: r})
+				NoVote: next()%4 > 1, Report: r})
 			s.Links = append(s.Links, Link{From: raft.ServerID(next()), To: raft.ServerID(next()),
 				Up: next()%2 == 0, Latency: int64(next())})
 		}

@@ -97,19 +97,9 @@ func standing(v *contract.ServerView) explain.Server {
 		if m.State == contract.MachinePaused {
 			s.State = explain.Paused
 		}
-		s.Member = memberNamed(m.Member)
+		s.NoVote = m.Member != contract.Voter
 	}
 	return s
-}
-
-func memberNamed(name contract.Membership) explain.Member {
-	switch name {
-	case contract.Voter:
-		return explain.Voter
-	case contract.Learner:
-		return explain.Learner
-	}
-	return explain.NoMember
 }
 
 func numbers(s explain.Set) []int {
