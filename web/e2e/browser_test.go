@@ -126,14 +126,15 @@ func startProcess(t *testing.T) *process {
 	return p
 }
 
-// startProcessIn starts one whose profile is this folder, where it stays when it ends. Chromium now and then ends while
-// it starts, on a machine that is busy: then it is started again.
-func startProcessIn(t *testing.T, profile string) (p *process, err error) {
+// startProcessIn starts one whose profile is this folder, where it stays when it ends, with more options if need be.
+// Chromium now and then ends while it starts, on a machine that is busy: then it is started again.
+func startProcessIn(t *testing.T, profile string, more ...chromedp.ExecAllocatorOption) (p *process, err error) {
 	t.Helper()
 	options := []chromedp.ExecAllocatorOption{chromedp.ExecPath(chromium(t)), chromedp.UserDataDir(profile)}
 	for name, value := range chromiumFlags {
 		options = append(options, chromedp.Flag(name, value))
 	}
+	options = append(options, more...)
 	for range 3 {
 		allocator, stop := chromedp.NewExecAllocator(context.Background(), options...)
 		ctx, cancel := chromedp.NewContext(allocator, chromedp.WithErrorf(func(string, ...any) {}))
