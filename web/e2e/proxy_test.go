@@ -264,3 +264,43 @@ func TestAtAnIPv6AddressNothingIsComplainedOf(t *testing.T) {
 		t.Errorf("the browser says %q", complaints)
 	}
 }
+
+// stalling stands before the relay and lets the first so many answers of programs end after their first bytes, without
+// ending them.
+func (r *relay) stalling(times int32) string {
+	passes, left := r.proxy(nil), atomic.Int32{}
+	left.Store(times)
+	return site(r.t, http.HandlerFunc(func(w http.ResponseWriter, req *http.Request) {
+		if !strings.HasSuffix(req.URL.Path, ".wasm") || left.Add(-1) < 0 {
+			passes.ServeHTTP(w, req)
+			return
+		}
+		w.Header().Set("Content-Type", "application/wasm")
+		w.Header().Set("Cache-Control", "public, max-age=31536000, immutable")
+		w.Write([]byte("\x00asm\x01\x00\x00\x00"))
+		w.(http.Flusher).Flush()
+		<-req.Context().Done()
+	}))
+}
+
+// A tab of a room of five stood at "Loading the cluster… 2 %" for good once, after browsers and relays had been killed.
+func TestAProgramThatStopsArrivingIsAskedForAgain(t *testing.T) {
+	t.Parallel()
+	r := newRoom(t)
+	w := r.browser.window(screenWidth, screenHeight)
+	w.navigate(r.relay.stalling(1) + "/r/" + r.code)
+	eventually(t, 30*time.Second, "the tab takes a seat", func() error {
+		if s := w.status(); s.Server == 0 {
+			return fmt.Errorf("status %+v, and the page says %s", s, w.text())
+		}
+		return nil
+	})
+}
+
+func TestAProgramThatNeverArrivesIsSaidNotToCome(t *testing.T) {
+	t.Parallel()
+	r := startRelay(t)
+	w := startBrowser(t).window(screenWidth, screenHeight)
+	w.navigate(r.stalling(1000) + "/")
+	w.says(50*time.Second, "the program stopped arriving 3 times")
+}
