@@ -268,9 +268,9 @@ func TestAtAnIPv6AddressNothingIsComplainedOf(t *testing.T) {
 // stalling stands before the relay and lets the first so many answers of programs end after their first bytes, without
 // ending them.
 func (r *relay) stalling(times int32) string {
-	passes, left := r.proxy(nil), atomic.Int32{}
+	passes, left, over := r.proxy(nil), atomic.Int32{}, make(chan struct{})
 	left.Store(times)
-	return site(r.t, http.HandlerFunc(func(w http.ResponseWriter, req *http.Request) {
+	address := site(r.t, http.HandlerFunc(func(w http.ResponseWriter, req *http.Request) {
 		if !strings.HasSuffix(req.URL.Path, ".wasm") || left.Add(-1) < 0 {
 			passes.ServeHTTP(w, req)
 			return
@@ -279,8 +279,13 @@ func (r *relay) stalling(times int32) string {
 		w.Header().Set("Cache-Control", "public, max-age=31536000, immutable")
 		w.Write([]byte("\x00asm\x01\x00\x00\x00"))
 		w.(http.Flusher).Flush()
-		<-req.Context().Done()
+		select {
+		case <-req.Context().Done():
+		case <-over:
+		}
 	}))
+	r.t.Cleanup(func() { close(over) })
+	return address
 }
 
 // A tab of a room of five stood at "Loading the cluster… 2 %" for good once, after browsers and relays had been killed.
