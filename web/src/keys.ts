@@ -290,15 +290,23 @@ function pace(factor: number): void {
   store.setRate(Math.min(1, Math.max(0.001, Number((store.pace * factor).toPrecision(2)))));
 }
 
+/** The focus goes with the selection: the next key must not act on what was selected before. */
 function selectServer(server: number): void {
   if (!store.server(server)) return;
   store.select({ kind: "server", server });
-  document.querySelector<SVGElement>(`.node[data-server="${server}"]`)?.focus();
+  focusOnStage(`.node[data-server="${server}"]`);
 }
 
+/** A message has no element of its own to focus: messages are painted on one canvas. */
 function selectFlight(): void {
   const next = store.nextFlight();
-  if (next) store.select({ kind: "flight", seq: next.seq });
+  if (!next) return;
+  store.select({ kind: "flight", seq: next.seq });
+  focusOnStage(".flights");
+}
+
+function focusOnStage(selector: string): void {
+  document.querySelector<HTMLElement | SVGElement>(`raft-stage ${selector}`)?.focus();
 }
 
 function focusClient(): void {
