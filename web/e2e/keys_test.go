@@ -126,6 +126,7 @@ func TestMOfARoomTakesTheFocusToTheMessages(t *testing.T) {
 					deepAll("raft-inspector")[0].textContent);
 			const cut = deepAll(".link:not(.whole)").map((l) => l.dataset.link);
 			if (cut.length) throw new Error("after Space and Enter links are cut: " + cut);`)
+		w.keepPictures("message-of-a-room", "node")
 		w.keys(" ")
 		w.reads(".play", "Pause")
 	}
