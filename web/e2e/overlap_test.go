@@ -149,7 +149,7 @@ func TestWhatIsSaidOnTheStageCoversNoName(t *testing.T) {
 		w.keepPicture("undo", l)
 		w.must(nil, `await raftPlayground.seek(190);`)
 		w.must(nil, `raftPlayground.request({ op: "put", key: "x", value: "1" }).catch(() => {});`)
-		w.reads(".notice", "The clock stands")
+		w.reads(".notice", "The clock is paused")
 		if pairs := w.overlaps(".node-label", ".node .shape", ".notice"); len(pairs) > 0 {
 			t.Errorf("%s: %v", l.name, pairs)
 		}

@@ -154,7 +154,7 @@ func TestARefusalIsToldAsOne(t *testing.T) {
 	w = r.browser.window(screenWidth, screenHeight)
 	without := site(t, r.relay.proxy(func(p *httputil.ProxyRequest) { p.Out.Header.Del("Upgrade") }))
 	w.navigate(without + "/r/" + r.code)
-	w.reads(".strip", "Something between this page and the relay lets no WebSockets through. Trying again")
+	w.reads(".strip", "Something between this page and the relay blocks WebSockets. Trying again")
 	w.keepPictures("refused-websockets", "none")
 	w.close()
 
