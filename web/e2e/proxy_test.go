@@ -78,6 +78,8 @@ func TestTheRelayWorksBehindAPath(t *testing.T) {
 	}
 	second.navigate(at + "/embed#1?run=figure-8")
 	second.playhead()
+	second.keepPictures("path-embed", "none")
+	w.keepPictures("path-room", "none")
 	outside.Range(func(path, _ any) bool {
 		t.Errorf("the page asks for %s, outside of its path", path)
 		return true
@@ -139,6 +141,7 @@ func TestARefusalIsToldAsOne(t *testing.T) {
 		}
 	}
 	w.reads("raft-headline h2", "This tab is not in the room")
+	w.keepPictures("refused-origin", "none")
 	err := w.eval(nil, `await raftPlayground.network({ rate: 1 });`)
 	if err == nil || !strings.Contains(err.Error(), "may not join") {
 		t.Errorf("a wish is answered with %v", err)
@@ -151,7 +154,8 @@ func TestARefusalIsToldAsOne(t *testing.T) {
 	w = r.browser.window(screenWidth, screenHeight)
 	without := site(t, r.relay.proxy(func(p *httputil.ProxyRequest) { p.Out.Header.Del("Upgrade") }))
 	w.navigate(without + "/r/" + r.code)
-	w.reads(".strip", "Something between this page and the relay lets no WebSockets through. Trying again")
+	w.reads(".strip", "Something between this page and the relay blocks WebSockets. Trying again")
+	w.keepPictures("refused-websockets", "none")
 	w.close()
 
 	// A room with as many members as it takes: three servers, and watchers.
@@ -163,6 +167,7 @@ func TestARefusalIsToldAsOne(t *testing.T) {
 	w = r.browser.window(screenWidth, screenHeight)
 	w.navigate(full.url("?watch=1"))
 	w.reads(".strip", "The room is full: beside its servers it takes 61 members. Trying again")
+	w.keepPictures("refused-full", "none")
 	last.socket.Close()
 	comesIn := func() {
 		eventually(t, 15*time.Second, "the tab comes in as soon as it may", func() error {
@@ -180,6 +185,7 @@ func TestARefusalIsToldAsOne(t *testing.T) {
 	}
 	w.reads(".strip", "The relay is stopping. Trying again in")
 	r.relay.cmd.Wait()
+	w.keepPictures("relay-gone", "none")
 	r.relay.start()
 	comesIn()
 	w.close()

@@ -84,7 +84,7 @@ export function lostWords(flight: Pick<Flight, "fate" | "to">): string {
     case "full":
       return `lost: queue of ${who(flight.to)} full`;
     case "lost":
-      return "lost: loss";
+      return "lost: by the network";
     case "dropped":
       return "lost: dropped by you";
     case "sent":

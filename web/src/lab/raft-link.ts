@@ -35,7 +35,7 @@ export class RaftLink extends RaftElement {
       ${DIALS.map((d) => dial(d, dialOf(link, d.name),
         (value) => void perform([{ do: "network", server: from, to, link: withDial(link, d.name, value) }])))}
       <label class="check"><input type="checkbox" .checked=${link.hold ?? false}
-        @change=${() => void perform([{ do: hold, server: from, to }])} /> Hold what is sent on it</label>
+        @change=${() => void perform([{ do: hold, server: from, to }])} /> Hold messages on this link</label>
     </fieldset>`;
   }
 
