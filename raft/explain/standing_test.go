@@ -6,6 +6,7 @@ import (
 	"testing"
 
 	"raftplayground/raft"
+	"raftplayground/relay/quality"
 )
 
 // log is a Log as it lies there.
@@ -54,7 +55,8 @@ func cluster(reports ...Report) Standing {
 		for b := range reports {
 			if a != b {
 				s.Links = append(s.Links, Link{
-					From: raft.ServerID(a + 1), To: raft.ServerID(b + 1), Up: true, Latency: 15_000, Jitter: 5_000,
+					From: raft.ServerID(a + 1), To: raft.ServerID(b + 1), Up: true,
+					Qualities: quality.Qualities{Latency: 15_000, Jitter: 5_000},
 				})
 			}
 		}

@@ -11,6 +11,7 @@ import (
 
 	"raftplayground/raft"
 	"raftplayground/relay/hub"
+	"raftplayground/relay/quality"
 )
 
 // Every deed says all that a page needs, and either how it is taken back or why it cannot be.
@@ -288,7 +289,7 @@ func TestTheDeedsOfARoomAreTheHubs(t *testing.T) {
 		w := world(t, Config{Servers: 3})
 		todo := hub.ToDo{Do: string(d.name), From: 1, To: 2, Frame: 99, Text: []byte("1>2:x")}
 		if d.name == Network {
-			todo.Link = new(hub.Conditions)
+			todo.Link = new(quality.Wanted)
 		}
 		err := w.hub.Do(w.clients[0].conn, &todo)
 		var refusal *hub.Refusal

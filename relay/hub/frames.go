@@ -2,6 +2,8 @@ package hub
 
 import (
 	"cmp"
+	"encoding/binary"
+	"math"
 	"slices"
 	"sort"
 )
@@ -31,13 +33,35 @@ type frame struct {
 	binary bool
 }
 
-const maxDelay = 60 * 1000 * 1000 // µs
+// appendState appends what decides how frames travel on the link from here on, see Hub.AppendState.
+func (l *link) appendState(b []byte) []byte {
+	b = appendNumbers(b, truth(l.Up), truth(l.Hold), uint64(l.Latency), uint64(l.Jitter), math.Float64bits(l.Loss),
+		math.Float64bits(l.Duplicate), math.Float64bits(l.Reorder), uint64(l.latest))
+	for _, frames := range [...][]flight{l.queue[l.head:], l.held} {
+		b = appendNumbers(b, uint64(len(frames)))
+		for _, f := range frames {
+			b = appendNumbers(b, f.seq, uint64(f.due), uint64(len(f.data)))
+			if f.binary {
+				b = appendNumbers(b, 1)
+			}
+			b = append(b, f.data...)
+		}
+	}
+	return b
+}
 
-// possible tells whether every setting is in its range.
-func (l *Link) possible() bool {
-	delay := func(micros int64) bool { return micros >= 0 && micros <= maxDelay }
-	chance := func(p float64) bool { return p >= 0 && p <= 1 }
-	return delay(l.Latency) && delay(l.Jitter) && chance(l.Loss) && chance(l.Duplicate) && chance(l.Reorder)
+func appendNumbers(b []byte, numbers ...uint64) []byte {
+	for _, n := range numbers {
+		b = binary.AppendUvarint(b, n)
+	}
+	return b
+}
+
+func truth(v bool) uint64 {
+	if v {
+		return 1
+	}
+	return 0
 }
 
 func (l *link) length() int { return len(l.queue) - l.head }
