@@ -38,6 +38,7 @@ type Quality struct {
 	Per   float64 `json:"per"`
 	End   int     `json:"end"`
 	Step  int     `json:"step"`
+	Zero  string  `json:"zero,omitempty"` // what the dial says at 0, if that is not a number
 
 	// What links do that have it ("lose"), as a fault, which healing ends by making it 0. Empty: it is none.
 	Fault string `json:"fault,omitempty"`
@@ -67,7 +68,7 @@ var All = []Quality{
 }
 
 func chance(name, title, fault string) Quality {
-	return Quality{Name: name, Most: 1, Title: title, Unit: "%", Per: 0.01, End: 90, Step: 1, Fault: fault}
+	return Quality{Name: name, Most: 1, Title: title, Unit: "%", Per: 0.01, End: 90, Step: 1, Zero: "none", Fault: fault}
 }
 
 // kept completes a quality by where it is kept.

@@ -1004,6 +1004,7 @@ export interface Quality {
   per: number;
   end: number;
   step: number;
+  zero?: string; // what the dial says at 0, if that is not a number
   /** What links do that have it ("lose"), as a fault, which healing ends by making it 0. Empty: it is none. */
   fault?: string;
 }
@@ -1148,7 +1149,7 @@ export interface Wrong {
 export const QUALITIES: Quality[] = [
   {"name":"latency","title":"Latency","unit":"ms","per":1000,"end":200,"step":1},
   {"name":"jitter","title":"Jitter","unit":"ms","per":1000,"end":100,"step":1},
-  {"name":"loss","title":"Loss","unit":"%","per":0.01,"end":90,"step":1,"fault":"lose"},
-  {"name":"duplicate","title":"Duplicates","unit":"%","per":0.01,"end":90,"step":1,"fault":"double"},
-  {"name":"reorder","title":"Reordering","unit":"%","per":0.01,"end":90,"step":1,"fault":"reorder"},
+  {"name":"loss","title":"Loss","unit":"%","per":0.01,"end":90,"step":1,"zero":"none","fault":"lose"},
+  {"name":"duplicate","title":"Duplicates","unit":"%","per":0.01,"end":90,"step":1,"zero":"none","fault":"double"},
+  {"name":"reorder","title":"Reordering","unit":"%","per":0.01,"end":90,"step":1,"zero":"none","fault":"reorder"},
 ];

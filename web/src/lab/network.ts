@@ -2,12 +2,6 @@ import { QUALITIES, type Link, type Qualities, type Quality } from "../model.js"
 
 /** The qualities of links as a person sets them. */
 
-/** Where a quality's dial stands for a link, in the dial's unit. */
-export const dialOf = (link: Qualities, q: Quality): number => Math.round(((link[q.name] ?? 0) / q.per) * 10) / 10;
-
-/** What a dial stands at, in words: "15 ms", "10 %". */
-export const dialWords = (value: number, q: Quality): string => `${value} ${q.unit}`;
-
 /** A link's qualities with the dial of one at another place. */
 export const withDial = (link: Link, q: Quality, value: number): Qualities =>
   ({ ...qualities(link), [q.name]: Math.round(value * q.per * 1e4) / 1e4 });

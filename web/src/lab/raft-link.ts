@@ -2,9 +2,9 @@ import { html, nothing, type TemplateResult } from "lit";
 import { RaftElement } from "../element.js";
 import { QUALITIES, type LabAction, type Link, type Quality } from "../model.js";
 import { store } from "../store.js";
-import { cutState, type Cut } from "../words.js";
+import { cutState, dialOf, dialWords, type Cut } from "../words.js";
 import { perform } from "./deeds.js";
-import { dialOf, dialWords, withDial } from "./network.js";
+import { withDial } from "./network.js";
 
 /**
  * The selected link, each direction by itself: what passes, how long it takes, what gets lost, and whether messages

@@ -1,7 +1,7 @@
 import { parted } from "../layout.js";
 import { QUALITIES, type Lab, type LabAction, type LabWrong, type Link, type ServerView } from "../model.js";
-import { alike, dialOf, dialWords, qualities } from "./network.js";
-import { cutState, cutWords, names } from "../words.js";
+import { alike, qualities } from "./network.js";
+import { cutState, cutWords, dialOf, dialWords, names } from "../words.js";
 
 /** One thing that is not as in a calm cluster, and what rights it. */
 export interface Wrong extends LabWrong {
