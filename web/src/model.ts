@@ -1147,9 +1147,11 @@ export interface Wrong {
 
 /** The qualities, in the order in which they are told. */
 export const QUALITIES: Quality[] = [
-  {"name":"latency","title":"Latency","unit":"ms","per":1000,"end":200,"step":1},
-  {"name":"jitter","title":"Jitter","unit":"ms","per":1000,"end":100,"step":1},
-  {"name":"loss","title":"Loss","unit":"%","per":0.01,"end":90,"step":1,"zero":"none","fault":"lose"},
-  {"name":"duplicate","title":"Duplicates","unit":"%","per":0.01,"end":90,"step":1,"zero":"none","fault":"double"},
-  {"name":"reorder","title":"Reordering","unit":"%","per":0.01,"end":90,"step":1,"zero":"none","fault":"reorder"},
+  {"name":"latency", "title":"Latency", "unit":"ms", "per":1000, "end":200, "step":1},
+  {"name":"jitter", "title":"Jitter", "unit":"ms", "per":1000, "end":100, "step":1},
+  {"name":"loss", "title":"Loss", "unit":"%", "per":0.01, "end":90, "step":1, "zero":"none", "fault":"lose"},
+  {"name":"duplicate", "title":"Duplicates", "unit":"%", "per":0.01, "end":90, "step":1, "zero":"none",
+    "fault":"double"},
+  {"name":"reorder", "title":"Reordering", "unit":"%", "per":0.01, "end":90, "step":1, "zero":"none",
+    "fault":"reorder"},
 ];

@@ -78,7 +78,13 @@ func qualities(out *bytes.Buffer) error {
 		if err != nil {
 			return err
 		}
-		fmt.Fprintf(out, "  %s,\n", text)
+		line := "  " + strings.ReplaceAll(string(text), `,"`, `, "`) + ","
+		for len(line) > columns {
+			end := strings.LastIndex(line[:columns], ", ") + 1
+			fmt.Fprintln(out, line[:end])
+			line = "   " + line[end:]
+		}
+		fmt.Fprintln(out, line)
 	}
 	out.WriteString("];\n")
 	return nil
