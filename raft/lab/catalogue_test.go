@@ -62,7 +62,8 @@ func TestTheArgumentsOfADeedHaveRanges(t *testing.T) {
 		{Action{Do: SlowDisk, Hang: true, Disk: 1}, hangOnly}, {Action{Do: Crash, Hang: true}, hangOnly},
 		{Action{Do: SlowDisk, Careful: true}, carefulOnly}, {Action{Do: Crash, Careful: true}, carefulOnly},
 		{link(Link{Loss: 1, Latency: maxDelay}), ""}, {link(Link{Reorder: 1.5}), wrongChance},
-		{link(Link{Jitter: -1}), wrongDelay},
+		{link(Link{Jitter: -1}), wrongDelay}, {link(Link{Bandwidth: 1e9}), ""},
+		{link(Link{Bandwidth: 1e9 + 1}), "link.bandwidth: expected 0 to 1000000000, got 1000000001"},
 		{Action{Do: Network}, "link: expected one with network, and with nothing else"},
 		{Action{Do: Cut, Server: 1, Link: &Link{}}, "link: expected one with network, and with nothing else"},
 		{Action{Do: EditFrame}, "text: expected 1 to 65536 bytes"}, {Action{Do: Cut, Text: "x"}, "text: expected"},
@@ -90,7 +91,8 @@ func random(r *rand.Rand, w *World, do Deed) Action {
 	case SlowDisk:
 		a.Disk = int64(r.IntN(50_000))
 	case Network:
-		a.To, a.Link = id(), &Link{Latency: int64(r.IntN(9000)), Loss: r.Float64()}
+		a.To, a.Link = id(), &Link{Latency: int64(r.IntN(9000)), Loss: r.Float64(),
+			Bandwidth: int64(r.IntN(2)) * 3000}
 	case Cut, Mend, Hold, Release, Transfer:
 		a.To = id()
 	case Partition, Reconfigure:

@@ -14,6 +14,9 @@ type Qualities struct {
 	Loss      float64 `json:"loss,omitempty"`
 	Duplicate float64 `json:"duplicate,omitempty"`
 	Reorder   float64 `json:"reorder,omitempty"`
+
+	// Bytes that leave in a second of cluster time, a frame behind the other. 0: any number of them, at once.
+	Bandwidth int64 `json:"bandwidth,omitempty"`
 }
 
 // Wanted says what a link is to be like. What is nil stays as it is.
@@ -23,6 +26,7 @@ type Wanted struct {
 	Loss      *float64 `json:"loss,omitempty"`
 	Duplicate *float64 `json:"duplicate,omitempty"`
 	Reorder   *float64 `json:"reorder,omitempty"`
+	Bandwidth *int64   `json:"bandwidth,omitempty"`
 }
 
 // Quality is one of them.
@@ -65,6 +69,9 @@ var All = []Quality{
 		func(w *Wanted) **float64 { return &w.Duplicate }),
 	kept(chance("reorder", "Reordering", "reorder"), func(q *Qualities) *float64 { return &q.Reorder },
 		func(w *Wanted) **float64 { return &w.Reorder }),
+	kept(Quality{Name: "bandwidth", Most: 1e9, Title: "Bandwidth", Unit: "B/s", Per: 1, End: 5000, Step: 100,
+		Zero: "unlimited", Fault: "transmit"}, func(q *Qualities) *int64 { return &q.Bandwidth },
+		func(w *Wanted) **int64 { return &w.Bandwidth }),
 }
 
 func chance(name, title, fault string) Quality {

@@ -70,6 +70,7 @@ func TestWordsSayWhatALinkIsLike(t *testing.T) {
 		" takes 15 ms ± 5":                               {Latency: 15_000, Jitter: 5_000},
 		" takes 20000 ms, loses 10 %":                    {Latency: 20_000_000, Loss: 0.1},
 		" takes 0.5 ms, doubles 33.33 %, reorders 100 %": {Latency: 500, Duplicate: 1. / 3, Reorder: 1},
+		" takes 0 ms, transmits 25000 B/s":               {Bandwidth: 25_000},
 	} {
 		if got := link.Words(); got != want {
 			t.Errorf("%q, expected %q", got, want)

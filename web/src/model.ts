@@ -984,6 +984,8 @@ export interface Qualities {
   loss?: number;
   duplicate?: number;
   reorder?: number;
+  /** Bytes that leave in a second of cluster time, a frame behind the other. 0: any number of them, at once. */
+  bandwidth?: number;
 }
 
 /** Wanted says what a link is to be like. What is nil stays as it is. */
@@ -993,6 +995,7 @@ export interface Wanted {
   loss?: number;
   duplicate?: number;
   reorder?: number;
+  bandwidth?: number;
 }
 
 /** Quality is one of them. */
@@ -1154,4 +1157,6 @@ export const QUALITIES: Quality[] = [
     "fault":"double"},
   {"name":"reorder", "title":"Reordering", "unit":"%", "per":0.01, "end":90, "step":1, "zero":"none",
     "fault":"reorder"},
+  {"name":"bandwidth", "title":"Bandwidth", "unit":"B/s", "per":1, "end":5000, "step":100, "zero":"unlimited",
+    "fault":"transmit"},
 ];

@@ -39,6 +39,7 @@ test("a link says all that it is like, and a dial what it stands at", () => {
   assert.equal(linkWords(link), "15 ms ± 0.5 ms");
   assert.equal(linkWords({ ...link, loss: 0.123, reorder: 1, duplicate: 0 }),
     "15 ms ± 0.5 ms, loss 12.3 %, reordering 100 %");
+  assert.equal(linkWords({ ...link, bandwidth: 700 }), "15 ms ± 0.5 ms, bandwidth 700 B/s");
   const [latency, , loss] = QUALITIES;
   assert.deepEqual([dialWords(0, latency!), dialWords(dialOf(link, loss!), loss!)], ["0 ms", "none"]);
 });
