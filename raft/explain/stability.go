@@ -8,6 +8,9 @@ import (
 // shortestTimeout is the shortest election timeout of the paper (§9.3), for where no server tells its own: 150 ms.
 const shortestTimeout = 150_000
 
+// heartbeatBytes is about how long heartbeats, votes and their replies are: 20 to 180 bytes, as they are encoded.
+const heartbeatBytes = 100
+
 // Stability says whether a leader can be elected and stay: broadcastTime ≪ electionTimeout (§5.6).
 type Stability struct {
 	Stable     bool
@@ -17,22 +20,25 @@ type Stability struct {
 }
 
 // Stability holds the slowest and the worst of the links and disks against the shortest election timeout; nil: there is
-// no link. A broadcast takes a round trip and a write of a disk.
+// no link. A broadcast takes a round trip and a write of a disk; on a link with a bandwidth its frames have to leave.
 func (c *Cluster) Stability() *Stability {
 	if len(c.Links) == 0 {
 		return nil
 	}
-	var latency, jitter, write int64
+	var latency, jitter, sending, write int64
 	var loss float64
 	for i := range c.Links {
 		l := &c.Links[i]
 		latency, jitter, loss = max(latency, l.Latency), max(jitter, l.Jitter), max(loss, l.Loss)
+		if l.Bandwidth > 0 {
+			sending = max(sending, heartbeatBytes*1e6/l.Bandwidth)
+		}
 	}
 	for i := range c.Servers {
 		write = max(write, c.Servers[i].Write)
 	}
 	shortest := c.shortest()
-	trip := 2*(latency+jitter) + write
+	trip := 2*(latency+jitter+sending) + write
 	percent := int(math.Round(float64(trip) / float64(shortest) * 100))
 	answered := (1 - loss) * (1 - loss) // a call and its reply pass
 	words, reason := "stable", ""
@@ -45,7 +51,10 @@ func (c *Cluster) Stability() *Stability {
 		words = "strained"
 		reason = " But of ten calls only " + strconv.Itoa(int(math.Round(answered*10))) + " are answered."
 	}
-	disk := ""
+	bandwidth, disk := "", ""
+	if sending > 0 {
+		bandwidth = " + " + span(sending) + " for " + strconv.Itoa(heartbeatBytes) + " bytes"
+	}
 	if write > 0 {
 		disk = " + " + span(write) + " for the disk"
 	}
@@ -54,7 +63,7 @@ func (c *Cluster) Stability() *Stability {
 		Stable: words == "stable", Section: "§5.6",
 		Sentence: "A round trip of up to " + span(trip) + " is " + share + " of the shortest election timeout: " +
 			words + "." + reason,
-		Arithmetic: "2 × (" + span(latency) + " + " + span(jitter) + ")" + disk + " = " + span(trip) + "; " +
+		Arithmetic: "2 × (" + span(latency) + " + " + span(jitter) + bandwidth + ")" + disk + " = " + span(trip) + "; " +
 			span(trip) + " ÷ " + span(shortest) + " = " + share,
 	}
 }

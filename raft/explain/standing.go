@@ -1,6 +1,9 @@
 package explain
 
-import "raftplayground/raft"
+import (
+	"raftplayground/raft"
+	"raftplayground/relay/quality"
+)
 
 // Standing is a cluster as it is seen from outside at a moment: what its servers said of themselves last, and what the
 // network between them lets through. Reports may be a little old, and some servers may have said nothing. Times are µs
@@ -72,10 +75,9 @@ type Entry struct {
 
 // Link is one direction between two servers.
 type Link struct {
-	From, To        raft.ServerID
-	Up              bool
-	Latency, Jitter int64
-	Loss            float64 // a probability
+	From, To raft.ServerID
+	Up       bool
+	quality.Qualities
 }
 
 // Cluster is a Standing with what every question needs to know of it: who leads, and who decides. It shares the

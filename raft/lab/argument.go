@@ -8,6 +8,7 @@ import (
 
 	"raftplayground/raft"
 	"raftplayground/raft/wire"
+	"raftplayground/relay/quality"
 )
 
 // Argument is a number that says more of a deed than whom it is done to.
@@ -69,33 +70,34 @@ type limit struct {
 }
 
 // limits are those of all numbers. A deed that does not take a number has to have it in its range all the same.
-var limits = []limit{
+var limits = slices.Concat(ofLinks(), []limit{
 	{Argument{"down", 0, float64(MaxTime)}, func(a *Action) float64 { return float64(a.Down) }, ""},
 	{Argument{"disk", 0, float64(maxDelay)}, func(a *Action) float64 { return float64(a.Disk) }, wrongDelay},
-	ofLink("latency", float64(maxDelay), wrongDelay, func(l *Link) float64 { return float64(l.Latency) }),
-	ofLink("jitter", float64(maxDelay), wrongDelay, func(l *Link) float64 { return float64(l.Jitter) }),
-	ofLink("loss", 1, wrongChance, func(l *Link) float64 { return l.Loss }),
-	ofLink("duplicate", 1, wrongChance, func(l *Link) float64 { return l.Duplicate }),
-	ofLink("reorder", 1, wrongChance, func(l *Link) float64 { return l.Reorder }),
 	{Argument{"rate", 0.01, 100}, func(a *Action) float64 {
 		if a.Do != Clock { // which needs one
 			return 1
 		}
 		return a.Rate
 	}, ""},
-}
+})
 
 var wrongDelay = "expected delays from 0 to " + decimal(int64(maxDelay))
 
 const wrongChance = "link: expected probabilities from 0 to 1"
 
-func ofLink(quality string, most float64, words string, of func(l *Link) float64) limit {
-	return limit{Argument{"link." + quality, 0, most}, func(a *Action) float64 {
-		if a.Link == nil {
-			return 0
-		}
-		return of(a.Link)
-	}, words}
+// ofLinks are the limits of what a link is like.
+func ofLinks() (list []limit) {
+	words := map[int64]string{maxDelay: wrongDelay, 1: wrongChance}
+	for i := range quality.All {
+		q := &quality.All[i]
+		list = append(list, limit{Argument{"link." + q.Name, 0, float64(q.Most)}, func(a *Action) float64 {
+			if a.Link == nil {
+				return 0
+			}
+			return q.Of(a.Link)
+		}, words[q.Most]})
+	}
+	return list
 }
 
 func (l *limit) check(a *Action) error {

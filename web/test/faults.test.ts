@@ -1,6 +1,6 @@
 import assert from "node:assert/strict";
 import { test } from "node:test";
-import type { Link, Machine, ServerView } from "../src/model.js";
+import { QUALITIES, type Link, type Machine, type ServerView } from "../src/model.js";
 import { withDial } from "../src/lab/network.js";
 import { wrongs } from "../src/lab/wrong.js";
 import { labOf } from "./lab-scenes.js";
@@ -25,9 +25,11 @@ function cluster(down: number[] = [], change: Partial<Record<number,
 
 test("a dial changes one quality of a link and keeps the others", () => {
   const link = { from: 1, to: 2, up: true, latency: 15_000, jitter: 5_000, loss: 0.1, duplicate: 0, reorder: 0.2 };
-  assert.deepEqual(withDial(link, "latency", 40), { latency: 40_000, jitter: 5_000, loss: 0.1, duplicate: 0,
-    reorder: 0.2 });
-  assert.deepEqual(withDial(link, "loss", 25).loss, 0.25);
+  assert.deepEqual(withDial(link, QUALITIES[0]!, 40), { latency: 40_000, jitter: 5_000, loss: 0.1, duplicate: 0,
+    reorder: 0.2, bandwidth: 0 });
+  const bandwidth = QUALITIES.find((q) => q.name === "bandwidth")!;
+  assert.equal(withDial(link, bandwidth, 2_500).bandwidth, 2_500);
+  assert.deepEqual(withDial(link, QUALITIES[2]!, 25).loss, 0.25);
 });
 
 test("what is wrong now is listed once each, with what rights it", () => {
@@ -49,7 +51,10 @@ test("what is wrong now is listed once each, with what rights it", () => {
     ["Faults happen by themselves", "No more"],
   ]);
   assert.deepEqual(list[3]?.acts,
-    [{ do: "network", link: { latency: 15_000, jitter: 5_000, loss: 0, duplicate: 0, reorder: 0 } }]);
+    [{ do: "network", link: { latency: 15_000, jitter: 5_000, loss: 0, duplicate: 0, reorder: 0,
+      bandwidth: 0 } }]);
+  assert.equal(wrongs([], room(3).links.map((l) => ({ ...l, bandwidth: l.from * 500 })), null, [])[0]?.text,
+    "All links transmit up to 1500 B/s");
   const oneWay = cluster().links.map((l) => ({ ...l, up: !(l.from === 3 && l.to === 1) }));
   assert.deepEqual(wrongs(cluster().servers, oneWay, null, []),
     [{ text: "S1 – S3: only S1 to S3", words: "Mend", acts: [{ do: "mend", server: 3, to: 1 }] }]);

@@ -1,12 +1,12 @@
 import { html, nothing, type TemplateResult } from "lit";
 import { RaftElement } from "../element.js";
 import { leaderOf } from "../logs.js";
-import type { LabAction, Link } from "../model.js";
+import { QUALITIES, type LabAction, type Qualities } from "../model.js";
 import { sectionLink } from "../paper.js";
 import { store } from "../store.js";
-import { span } from "../words.js";
+import { dialOf, dialWords, span } from "../words.js";
 import { isDown, perform } from "./deeds.js";
-import { DIALS, dialOf, withDial } from "./network.js";
+import { alike, withDial } from "./network.js";
 import { cutAt, isCut } from "./raft-cut.js";
 import { dial } from "./raft-link.js";
 import { NETWORKS, type Network } from "./runs.js";
@@ -79,18 +79,18 @@ export class RaftFaults extends RaftElement {
     const links = store.room?.links ?? [];
     const first = links[0];
     if (!first) return html`${nothing}`;
-    const alike = links.every((l) => DIALS.every((d) => dialOf(l, d.name) === dialOf(first, d.name)));
+    const same = links.every((l) => alike(l, first));
     const s = store.answers?.stability;
     return html`<h3>Network</h3>
       <div class="buttons" role="group" aria-label="Networks">${(Object.keys(NETWORKS) as Network[])
-        .map((name) => html`<button class="small" title=${NETWORKS[name].words} aria-pressed=${alike && is(first, name)
-        ? "true" : "false"} data-network=${name}
+        .map((name) => html`<button class="small" title=${NETWORKS[name].words} aria-pressed=${same &&
+        alike(first, NETWORKS[name].link) ? "true" : "false"} data-network=${name}
         @click=${() => setAll(NETWORKS[name].link, `The network is ${name}.`)}>${name[0]?.toUpperCase()}${name.slice(
         1)}</button>`)}</div>
       <div class="dials" role="group"
-        aria-label="Of every link">${DIALS.map((d) => dial(d, dialOf(first, d.name),
-        (value) => setAll(withDial(first, d.name, value), `${d.words}: ${value} ${d.unit}.`)))}</div>
-      ${alike ? nothing : html`<p class="caption">The links are not alike. A dial sets all of them.</p>`}
+        aria-label="Of every link">${QUALITIES.map((q) => dial(q, dialOf(first, q),
+        (value) => setAll(withDial(first, q, value), `${q.title}: ${dialWords(value, q)}.`)))}</div>
+      ${same ? nothing : html`<p class="caption">The links are not alike. A dial sets all of them.</p>`}
       ${s ? html`<p class="stability ${s.stable ? "" : "shaky"}">${s.sentence}</p>
       <p class="caption mono">${s.arithmetic}</p><p
         class="caption">broadcastTime ≪ electionTimeout (${sectionLink(s.section)})</p>` : nothing}`;
@@ -177,13 +177,7 @@ export class RaftFaults extends RaftElement {
 
 const held = (): number[] => [...store.flights.values()].filter((f) => f.held && f.fate === "sent").map((f) => f.seq);
 
-function is(link: Link, name: Network): boolean {
-  const wanted = NETWORKS[name].link;
-  return link.latency === wanted.latency && link.jitter === wanted.jitter && (link.loss ?? 0) === (wanted.loss ?? 0) &&
-    (link.duplicate ?? 0) === (wanted.duplicate ?? 0) && (link.reorder ?? 0) === (wanted.reorder ?? 0);
-}
-
-function setAll(link: NonNullable<LabAction["link"]>, done: string): void {
+function setAll(link: Qualities, done: string): void {
   void perform([{ do: "network", link }], done);
 }
 

@@ -1,7 +1,7 @@
 import { parted } from "../layout.js";
-import type { Lab, LabAction, LabWrong, Link, ServerView } from "../model.js";
-import { qualities } from "./network.js";
-import { cutState, cutWords, names } from "../words.js";
+import { QUALITIES, type Lab, type LabAction, type LabWrong, type Link, type ServerView } from "../model.js";
+import { alike, qualities } from "./network.js";
+import { cutState, cutWords, dialOf, dialWords, names } from "../words.js";
 
 /** One thing that is not as in a calm cluster, and what rights it. */
 export interface Wrong extends LabWrong {
@@ -36,22 +36,18 @@ function ofLinks(links: Link[]): Wrong[] {
   const list: Wrong[] = links.filter((l) => l.hold)
     .map((l) => ({ text: `What S${l.from} sends S${l.to} is held`, words: "Release",
     acts: [{ do: "release", server: l.from, to: l.to }] }));
-  for (const [quality, words] of [["loss", "lose"], ["duplicate", "double"], ["reorder", "reorder"]] as const) {
-    const bad = links.filter((l) => (l[quality] ?? 0) > 0);
+  for (const q of QUALITIES.filter(({ fault }) => fault)) {
+    const bad = links.filter((l) => (l[q.name] ?? 0) > 0);
     if (bad.length === 0) continue;
-    const most = Math.round(Math.max(...bad.map((l) => l[quality] ?? 0)) * 100);
-    const acts = bad.map((l): LabAction => ({ do: "network", server: l.from, to: l.to, link: calmer(l, quality) }));
-    const all = bad.length === links.length &&
-      bad.every((l) => JSON.stringify(calmer(l, quality)) === JSON.stringify(calmer(bad[0]!, quality)));
+    const calmer = (l: Link) => ({ ...qualities(l), [q.name]: 0 });
+    const most = dialWords(Math.max(...bad.map((l) => dialOf(l, q))), q);
+    const acts = bad.map((l): LabAction => ({ do: "network", server: l.from, to: l.to, link: calmer(l) }));
+    const all = bad.length === links.length && bad.every((l) => alike(calmer(l), calmer(bad[0]!)));
     list.push({ text: `${bad.length === links.length ? "All links"
-      : `${bad.length} of ${links.length} links`} ${words} ${bad.length > 1 ? "up to " : ""}${most} %`,
-      words: "Stop", acts: all ? [{ do: "network", link: calmer(bad[0]!, quality) }] : acts });
+      : `${bad.length} of ${links.length} links`} ${q.fault} ${bad.length > 1 ? "up to " : ""}${most}`,
+      words: "Stop", acts: all ? [{ do: "network", link: calmer(bad[0]!) }] : acts });
   }
   return list;
-}
-
-function calmer(l: Link, without: "loss" | "duplicate" | "reorder"): NonNullable<LabAction["link"]> {
-  return { ...qualities(l), [without]: 0 };
 }
 
 function ofRun(lab: Lab | null, held: number[]): Wrong[] {
