@@ -70,11 +70,14 @@ var (
 			means: "only asks whether the vote would be given (thesis 9.6)"},
 		6: {name: fieldTransfer, form: aTruth, spare: true,
 			means: "the leader itself wants this election (thesis 3.10)"},
+		7: {name: fieldWhy, form: aTruth, spare: true, means: "a voter that refuses is to say why"},
 	}
 	requestVoteReplySchema = schema{
 		1: {name: fieldTerm, form: aNumber, means: "currentTerm, for candidate to update itself"},
 		2: {name: fieldVoteGranted, form: aTruth, means: "true means candidate received vote"},
 		3: {name: fieldPreVote, form: aTruth, spare: true, means: "answers a pre-vote, and is no vote (thesis 9.6)"},
+		4: {name: fieldReason, form: aNumber, spare: true, means: "why it is refused: 9 an old term, 10 the vote is " +
+			"another's, 11 the log is behind, 17 a leader is alive, 18 just restarted, 31 no voter"},
 	}
 	appendEntriesSchema = schema{
 		1: {name: fieldTerm, form: aNumber, means: "leader's term"},
@@ -200,9 +203,10 @@ func apart(rpc raft.RPC) (c content, p parts) {
 		c, p.call, n[1], n[2] = requestVote, m.Call, uint64(m.Term), uint64(m.CandidateID)
 		n[3], n[4] = uint64(m.LastLogIndex), uint64(m.LastLogTerm)
 		n[5], n[6] = protowire.EncodeBool(m.PreVote), protowire.EncodeBool(m.Transfer)
+		n[7] = protowire.EncodeBool(m.Why)
 	case *raft.RequestVoteReply:
 		c, p.call, n[1] = requestVoteReply, m.Call, uint64(m.Term)
-		n[2], n[3] = protowire.EncodeBool(m.VoteGranted), protowire.EncodeBool(m.PreVote)
+		n[2], n[3], n[4] = protowire.EncodeBool(m.VoteGranted), protowire.EncodeBool(m.PreVote), m.Reason
 	case *raft.AppendEntries:
 		c, p.call, n[1], n[2], n[3] = appendEntries, m.Call, uint64(m.Term), uint64(m.LeaderID), uint64(m.PrevLogIndex)
 		n[4], n[5], p.entries = uint64(m.PrevLogTerm), uint64(m.LeaderCommit), m.Entries
@@ -229,10 +233,11 @@ func (d *Decoder) join(f *Frame, c content, p *parts) {
 	switch c {
 	case requestVote:
 		d.vote(f, raft.RequestVote{Call: f.Call, Term: raft.Term(n[1]), CandidateID: raft.ServerID(n[2]),
-			LastLogIndex: raft.Index(n[3]), LastLogTerm: raft.Term(n[4]), PreVote: n[5] == 1, Transfer: n[6] == 1})
+			LastLogIndex: raft.Index(n[3]), LastLogTerm: raft.Term(n[4]), PreVote: n[5] == 1, Transfer: n[6] == 1,
+			Why: n[7] == 1})
 	case requestVoteReply:
 		d.voteReply(f, raft.RequestVoteReply{Call: f.Call, Term: raft.Term(n[1]), VoteGranted: n[2] == 1,
-			PreVote: n[3] == 1})
+			PreVote: n[3] == 1, Reason: n[4]})
 	case appendEntries:
 		d.append(f, raft.AppendEntries{Call: f.Call, Term: raft.Term(n[1]), LeaderID: raft.ServerID(n[2]),
 			PrevLogIndex: raft.Index(n[3]), PrevLogTerm: raft.Term(n[4]), LeaderCommit: raft.Index(n[5]),
