@@ -103,10 +103,12 @@ type Action struct {
 	// message.
 	Binary bool `json:"binary,omitempty"`
 
-	// When sets a trap: the action is done when this event next happens, at Server, or with Server 0 at whichever it
-	// happens to first. Disarm takes one trap away, Heal all.
+	// When sets a trap: the action is done, once, when this comes true. One of Moments is an event at Server, or with
+	// Server 0 at whichever it happens to first. Any other is a goal in words; with Server 0 the action is then done to
+	// the one server that the goal names, else to that at which the event happened, else to whoever leads. Disarm takes
+	// one trap away, Heal all.
 	When Moment `json:"when,omitempty"`
-	Skip int    `json:"skip,omitempty"` // of a trap: how many such events pass before the one that it waits for
+	Skip int    `json:"skip,omitempty"` // of one of Moments: how many such events pass before the one that is meant
 	// Crash, PowerLoss, Wipe, FailDisk, FillDisk: after how long it restarts by itself once it is down; 0: it does not
 	Down int64 `json:"down,omitempty"`
 
@@ -128,18 +130,6 @@ type Action struct {
 
 // Link is what one direction between two servers is like.
 type Link = quality.Qualities
-
-// Moment names an event at a server that an Action waits for.
-type Moment string
-
-// Moments lists those that an Action may wait for: the events after which a fault does the most harm.
-var Moments = map[Moment]raft.EventKind{
-	"candidate": raft.BecameCandidate, "leader": raft.BecameLeader, "vote": raft.VoteGranted,
-	"append":   raft.EntriesAppended,
-	"truncate": raft.EntriesTruncated, "propose": raft.EntriesProposed, "commit": raft.CommitAdvanced,
-	"caughtUp": raft.LearnerCaughtUp, "configuration": raft.ConfigurationChanged, "timeoutNow": raft.TimeoutNowSent,
-	"snapshotSent": raft.SnapshotSent, "snapshotInstalled": raft.SnapshotInstalled,
-}
 
 // Limits of a Run. They bound what one that comes from a stranger can make the simulation do.
 const (

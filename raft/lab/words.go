@@ -23,17 +23,23 @@ func (a *Action) Words(size int, leader raft.ServerID, object string) string {
 	return explain.Sentence(a.Do.entry().say(a, who, object))
 }
 
-// TrapWords says of an action that is a trap what waits for which moment.
+// TrapWords says of an action that is a trap what it waits for, and what it does then.
 func (a *Action) TrapWords() string {
-	who, does := "a server", "that server"
-	if a.Server != 0 {
-		who, does = name(a.Server), name(a.Server)
+	when, does := string(a.When), "that server"
+	g, err := a.goal()
+	if err == nil {
+		when = g.String()
 	}
-	moment := Phrases[a.When]
-	if moment == "" {
-		moment = "meets “" + string(a.When) + "”"
+	switch {
+	case a.Server != 0:
+		does = name(a.Server)
+	case err != nil || g.Happens() && g.About() == 0:
+	case g.About() != 0:
+		does = name(g.About())
+	default:
+		does = "the leader"
 	}
-	return "when " + who + " " + moment + ", " + a.Do.entry().say(a, does, "") + "."
+	return "when " + when + ", " + a.Do.entry().say(a, does, "") + "."
 }
 
 // Meaning says what an action means to Raft in a cluster of so many servers, and where that is written; both are empty
@@ -55,16 +61,6 @@ func (a *Action) Meaning(size int, modified bool) (why, section string) {
 
 // joins tells whether a cut leaves everybody on one side: that mends what was cut.
 func (a *Action) joins(size int) bool { return a.Do == Partition && len(a.Servers) == size }
-
-// Phrases say what happens at a moment that a trap can wait for, behind the server's name.
-var Phrases = map[Moment]string{
-	"candidate": "becomes a candidate", "leader": "becomes leader", "vote": "gives its vote",
-	"append":   "stores entries",
-	"truncate": "deletes entries", "propose": "takes a command as leader", "commit": "commits",
-	"caughtUp":      "has caught up",
-	"configuration": "changes its configuration", "timeoutNow": "hands its leadership over",
-	"snapshotSent": "sends a snapshot", "snapshotInstalled": "takes over a snapshot",
-}
 
 // say says what the deed does, see Action.Words.
 func (d *deed) say(a *Action, who, what string) string {

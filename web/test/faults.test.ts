@@ -45,9 +45,9 @@ test("what is wrong now is listed once each, with what rights it", () => {
   assert.deepEqual(list.map((w) => [w.text, w.words]), [
     ["S1 is down", "Restart"],
     ["The network is cut: S3, S4 and S5 | S1 and S2", "Mend"],
-    ["What S2 sends S1 is held", "Let go"],
-    ["All links lose up to 10 %", "Stop that"],
-    ["2 messages are held", "Let go"],
+    ["What S2 sends S1 is held", "Release"],
+    ["All links lose up to 10 %", "Stop"],
+    ["2 messages are held", "Release"],
     ["Faults happen by themselves", "No more"],
   ]);
   assert.deepEqual(list[3]?.acts,

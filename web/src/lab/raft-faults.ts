@@ -65,13 +65,13 @@ export class RaftFaults extends RaftElement {
       title="The network is whole, clocks and disks are right, every server runs, traps are gone"
       @click=${() => void heal()}>Heal all</button>` : nothing}</div>
       ${list.length + traps.length === 0
-        ? html`<p class="caption">Nothing: every server runs, and every link carries.</p>` : nothing}
+        ? html`<p class="caption">Nothing: every server runs, and every link is whole.</p>` : nothing}
       <ul class="wrongs">
         ${list.map((w) => html`<li><span>${w.text}</span><button class="small" aria-label="${w.words}: ${w.text}"
           @click=${() => void right(w)}>${w.words}</button></li>`)}
         ${traps.map((t) => html`<li><span>Trap: ${t.text}</span><button class="small"
-          aria-label="Take away the trap: ${t.text}" data-trap=${t.number}
-          @click=${() => void perform([{ do: "disarm", trap: t.number }])}>Take away</button></li>`)}
+          aria-label="Remove the trap: ${t.text}" data-trap=${t.number}
+          @click=${() => void perform([{ do: "disarm", trap: t.number }])}>Remove</button></li>`)}
       </ul>`;
   }
 
@@ -170,7 +170,7 @@ export class RaftFaults extends RaftElement {
         <select name="when" aria-label="When">${option(MOMENTS)}</select>
         <button class="small" type="submit">Set the trap</button>
       </form>
-      <p class="caption">It waits until then, and does it once. It is listed above with
+      <p class="caption">The trap waits for that moment and acts once. It is listed above with
         what else is wrong, and taken away there.</p></details>`;
   }
 }

@@ -34,7 +34,7 @@ function ofCuts(servers: ServerView[], links: Link[]): Wrong[] {
 /** Links on which messages stop, and what gets lost, doubled or late everywhere or somewhere. */
 function ofLinks(links: Link[]): Wrong[] {
   const list: Wrong[] = links.filter((l) => l.hold)
-    .map((l) => ({ text: `What S${l.from} sends S${l.to} is held`, words: "Let go",
+    .map((l) => ({ text: `What S${l.from} sends S${l.to} is held`, words: "Release",
     acts: [{ do: "release", server: l.from, to: l.to }] }));
   for (const q of QUALITIES.filter(({ fault }) => fault)) {
     const bad = links.filter((l) => (l[q.name] ?? 0) > 0);
@@ -45,7 +45,7 @@ function ofLinks(links: Link[]): Wrong[] {
     const all = bad.length === links.length && bad.every((l) => alike(calmer(l), calmer(bad[0]!)));
     list.push({ text: `${bad.length === links.length ? "All links"
       : `${bad.length} of ${links.length} links`} ${q.fault} ${bad.length > 1 ? "up to " : ""}${most}`,
-      words: "Stop that", acts: all ? [{ do: "network", link: calmer(bad[0]!) }] : acts });
+      words: "Stop", acts: all ? [{ do: "network", link: calmer(bad[0]!) }] : acts });
   }
   return list;
 }
@@ -53,7 +53,7 @@ function ofLinks(links: Link[]): Wrong[] {
 function ofRun(lab: Lab | null, held: number[]): Wrong[] {
   const list: Wrong[] = [];
   if (held.length > 0) list.push({ text: held.length === 1 ? "One message is held" : `${held.length} messages are held`,
-    words: "Let go", acts: held.map((frame) => ({ do: "releaseFrame", frame })) });
+    words: "Release", acts: held.map((frame) => ({ do: "releaseFrame", frame })) });
   if (lab?.chaos) list.push({ text: "Faults happen by themselves", words: "No more", acts: [], chaos: false });
   return list;
 }
