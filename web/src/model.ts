@@ -372,7 +372,7 @@ export interface FrameDetails {
   due: Micros;
   held: boolean;
   name: MessageKind;
-  fields: Field[]; // in the figure's order
+  fields: Field[]; // in the order in which frames have them
   forms: FrameForm[]; // it in each encoding that has calls, and in its own
   encoding: string; // in which it travels
   draft: string; // the text with which an edit of it begins
@@ -390,7 +390,7 @@ export interface FrameForm {
   text: string; // empty: it cannot be written so
 }
 
-/** Field is one argument or result of a call, as Figure 2 lists them. */
+/** Field is one argument or result of a call. */
 export interface Field {
   name: string;
   value: string;
