@@ -125,7 +125,11 @@ func TestMOfARoomTakesTheFocusToTheMessages(t *testing.T) {
 				throw new Error("after Space and Enter the inspector shows: " +
 					deepAll("raft-inspector")[0].textContent);
 			const cut = deepAll(".link:not(.whole)").map((l) => l.dataset.link);
-			if (cut.length) throw new Error("after Space and Enter links are cut: " + cut);`)
+			if (cut.length) throw new Error("after Space and Enter links are cut: " + cut);
+			const column = deepAll(".right")[0];
+			if (column.scrollWidth > column.clientWidth) throw new Error("the panel scrolls sideways");
+			const empty = deepAll("raft-inspector .facts div").find((f) => !f.querySelector("dd").textContent);
+			if (empty) throw new Error(empty.textContent + ": nothing");`)
 		w.keepPictures("message-of-a-room", "node")
 		w.keys(" ")
 		w.reads(".play", "Pause")

@@ -2,6 +2,7 @@ import { html, nothing, type PropertyValues, type TemplateResult } from "lit";
 import { works, type Capability } from "./capabilities.js";
 import { RaftElement } from "./element.js";
 import { keyList, keysOf, noteFocus, onKey } from "./keys.js";
+import { placeMenus } from "./menu.js";
 import { asItIs } from "./motion.js";
 import { store, type Dock, type Panel } from "./store.js";
 import { tabList } from "./tabs.js";
@@ -91,6 +92,7 @@ export class RaftApp extends RaftElement {
     super.connectedCallback();
     document.addEventListener("keydown", onKey);
     document.addEventListener("focusin", noteFocus);
+    addEventListener("resize", placeMenus);
     ONE_COLUMN.addEventListener("change", this.redraw);
     this.stopBatches = store.onBatch((batch) => {
       if (batch.moment) this.jump();
@@ -101,6 +103,7 @@ export class RaftApp extends RaftElement {
     super.disconnectedCallback();
     document.removeEventListener("keydown", onKey);
     document.removeEventListener("focusin", noteFocus);
+    removeEventListener("resize", placeMenus);
     ONE_COLUMN.removeEventListener("change", this.redraw);
     this.stopBatches?.();
     clearTimeout(this.jumped);
