@@ -102,7 +102,7 @@ func (w *World) harm() {
 // count.
 func (w *World) Reach(g *goal.Goal, until int64) (at int64, reached bool) {
 	k := g.Watch(w)
-	w.watch = &k
+	w.watch = k
 	defer func() { w.watch = nil }()
 	for !k.Holds(w) {
 		if w.now >= until {
