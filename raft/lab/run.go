@@ -137,13 +137,37 @@ type Link struct {
 // Moment names an event at a server that an Action waits for.
 type Moment string
 
-// Moments lists those that an Action may wait for: the events after which a fault does the most harm.
-var Moments = map[Moment]raft.EventKind{
-	"candidate": raft.BecameCandidate, "leader": raft.BecameLeader, "vote": raft.VoteGranted,
-	"append":   raft.EntriesAppended,
-	"truncate": raft.EntriesTruncated, "propose": raft.EntriesProposed, "commit": raft.CommitAdvanced,
-	"caughtUp": raft.LearnerCaughtUp, "configuration": raft.ConfigurationChanged, "timeoutNow": raft.TimeoutNowSent,
-	"snapshotSent": raft.SnapshotSent, "snapshotInstalled": raft.SnapshotInstalled,
+// occasions are the moments that an Action may wait for: the events after which a fault does the most harm. A phrase
+// says what happens then, behind the server's name. They stand in the order in which a form offers them.
+var occasions = []struct {
+	name   Moment
+	kind   raft.EventKind
+	phrase string
+}{
+	{"leader", raft.BecameLeader, "becomes leader"},
+	{"candidate", raft.BecameCandidate, "becomes a candidate"},
+	{"vote", raft.VoteGranted, "gives its vote"},
+	{"propose", raft.EntriesProposed, "takes a command as leader"},
+	{"append", raft.EntriesAppended, "stores entries"},
+	{"commit", raft.CommitAdvanced, "commits"},
+	{"truncate", raft.EntriesTruncated, "deletes entries"},
+	{"configuration", raft.ConfigurationChanged, "changes its configuration"},
+	{"caughtUp", raft.LearnerCaughtUp, "has caught up"},
+	{"timeoutNow", raft.TimeoutNowSent, "hands its leadership over"},
+	{"snapshotSent", raft.SnapshotSent, "sends a snapshot"},
+	{"snapshotInstalled", raft.SnapshotInstalled, "takes over a snapshot"},
+}
+
+// Moments and Phrases are the events and the phrases of the moments that an Action may wait for.
+var (
+	Moments = map[Moment]raft.EventKind{}
+	Phrases = map[Moment]string{}
+)
+
+func init() {
+	for _, m := range occasions {
+		Moments[m.name], Phrases[m.name] = m.kind, m.phrase
+	}
 }
 
 // Limits of a Run. They bound what one that comes from a stranger can make the simulation do.

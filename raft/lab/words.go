@@ -56,16 +56,6 @@ func (a *Action) Meaning(size int, modified bool) (why, section string) {
 // joins tells whether a cut leaves everybody on one side: that mends what was cut.
 func (a *Action) joins(size int) bool { return a.Do == Partition && len(a.Servers) == size }
 
-// Phrases say what happens at a moment that a trap can wait for, behind the server's name.
-var Phrases = map[Moment]string{
-	"candidate": "becomes a candidate", "leader": "becomes leader", "vote": "gives its vote",
-	"append":   "stores entries",
-	"truncate": "deletes entries", "propose": "takes a command as leader", "commit": "commits",
-	"caughtUp":      "has caught up",
-	"configuration": "changes its configuration", "timeoutNow": "hands its leadership over",
-	"snapshotSent": "sends a snapshot", "snapshotInstalled": "takes over a snapshot",
-}
-
 // say says what the deed does, see Action.Words.
 func (d *deed) say(a *Action, who, what string) string {
 	switch {

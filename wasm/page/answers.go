@@ -63,7 +63,8 @@ func Look(
 func (a *Asked) answers(c *explain.Cluster) *contract.Answers {
 	answers := &contract.Answers{
 		Why: (*contract.Question)(c.Why()), Majority: contract.Majority(c.Majority()),
-		Sides: []contract.Side{}, Half: numbers(c.Half()), Cut: []string{},
+		Sides: []contract.Side{}, Leaders: Numbers(c.Leaders()), Half: numbers(c.Half()),
+		Cut: []string{}, Rivals: []int{},
 	}
 	for _, side := range c.Sides() {
 		answers.Sides = append(answers.Sides, contract.Side{Servers: numbers(side.Servers), Words: side.Words})
@@ -79,7 +80,7 @@ func (a *Asked) answers(c *explain.Cluster) *contract.Answers {
 
 // foresee says what faults and changes would mean.
 func foresee(c *explain.Cluster, r *contract.Regard, answers *contract.Answers) {
-	answers.Stability = (*contract.Stability)(c.Stability())
+	answers.Stability, answers.Rivals = (*contract.Stability)(c.Stability()), numbers(c.Rivals())
 	if len(r.Side) > 0 {
 		words := c.Cut(explain.SetOf(ids(r.Side)...))
 		answers.Cut = words[:]

@@ -8,11 +8,13 @@ export interface Answers {
   why: Question | null; // null: somebody leads, and all that it has is committed
   majority: Majority;
   sides: Side[]; // of a network that is cut into two or three, the largest first; else none
+  leaders: number[]; // who leads, the newest term first
   half: number[]; // whoever leads, and others with whom it finds no majority: one side of a cut
   entry: string; // on the one that the page regards; empty: it regards none
   /** In the lab, where faults and changes of the members are made: */
   stability: Stability | null; // null: there is no link
   cut: string[]; // what each side could do of the one that the page regards
+  rivals: number[]; // two who could hold elections at the same time, or fewer
 }
 
 /** Question is why something has not happened (yet). */
@@ -279,7 +281,7 @@ export interface Lab {
   properties: Property[];
   chaos: boolean; // faults are drawn as time goes on
   traps: Trap[];
-  wrong: LabWrong[]; // with the machines, and what rights it
+  wrong: LabWrong[]; // with machines and links, and what rights it
 }
 
 /**
@@ -734,7 +736,8 @@ export type ToLab =
   | ({ type: "inboxes" } & LookAtInboxes)
   | ({ type: "chaos" } & SetChaos)
   | ({ type: "replay" } & LookBack)
-  | ({ type: "moment" } & TellMoment);
+  | ({ type: "moment" } & TellMoment)
+  | ({ type: "catalogue" } & AskForCatalogue);
 
 /**
  * Open opens another run, null: the one that the lab begins with; at a moment of it. Answers as TellMoment
@@ -788,6 +791,11 @@ export interface AskForDeeds {
   server: number;
 }
 
+/** AskForCatalogue asks what deeds there are at all. Answers LabCatalogue. */
+export interface AskForCatalogue {
+  id: number;
+}
+
 /** LookAtFrame asks about a frame under way. Answers FrameDetails. */
 export interface LookAtFrame {
   id: number;
@@ -819,6 +827,51 @@ export interface LookBack {
 /** TellMoment asks for the Moment that is looked at. */
 export interface TellMoment {
   id: number;
+}
+
+/**
+ * Argument is a number that says more of a deed than whom it is done to. Its range is in the unit that an
+ * Action has it in: an Action beyond it is refused.
+ */
+export interface LabArgument {
+  name: string; // in an Action; of a link's quality behind "link."
+  least: number;
+  most: number;
+  control?: LabControl; // absent: no form asks for it
+}
+
+/** Control is how a form asks for an Argument: with a slider from Least to End, or with a list of Choices. */
+export interface LabControl {
+  words: string;
+  unit: string; // in which people read and set it: "ms", "%" or "×"
+  one: number; // of the Action's unit in one of that; a slider's step, too
+  end?: number; // of a slider, in the Action's unit
+  choices?: number[]; // in the Action's unit
+}
+
+/**
+ * Catalogue is what a page has to know to make menus, forms and traps of deeds, whatever happens in a world.
+ * What can be done at a moment, and to whom, Offers say.
+ */
+export interface LabCatalogue {
+  deeds: LabDescription[];
+  moments: LabOccasion[]; // that a trap can wait for
+  arguments: LabArgument[];
+}
+
+/** Description is what is known of a deed. */
+export interface LabDescription {
+  do: string;
+  words: string; // on a button
+  meaning: string; // one sentence
+  trap?: string; // a trap that does it, in front of a server's name; absent: no form has one
+  room?: boolean; // it can be done in a live room, too
+}
+
+/** Occasion is a moment that a trap can wait for. */
+export interface LabOccasion {
+  when: string;
+  words: string; // behind a server's name
 }
 
 /**

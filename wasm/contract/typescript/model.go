@@ -25,7 +25,8 @@ var packages = []struct {
 	types          []string
 }{
 	{".", "", nil},
-	{"../../raft/lab", "Lab", []string{"Run", "Config", "Action", "Link", "Harshness", "Offer", "Wrong"}},
+	{"../../raft/lab", "Lab", []string{"Run", "Config", "Action", "Link", "Harshness", "Offer", "Wrong", "Catalogue",
+		"Description", "Occasion", "Argument", "Control"}},
 	{"../study", "", []string{
 		"FindQuestion", "Found", "How", "CompareQuestion", "Comparison", "Divergence", "Track",
 		"ElectionsQuestion", "Timeout", "ElectionPoint", "HistoryQuestion", "ClientHistory", "Operation", "Wrong",
