@@ -52,7 +52,7 @@ export class RaftLogGrid extends RaftElement {
   }
 
   override render(): TemplateResult {
-    const g = grid(store.servers, store.view.seenBy);
+    const g = grid(store.servers, store.answers?.leaders, store.view.seenBy);
     const at = cursor(store);
     const phone = this.width < 600;
     const few = g.columns <= FEW_COLUMNS && !phone; // commands have room, without being asked for

@@ -5,13 +5,12 @@ import { styleMap } from "lit/directives/style-map.js";
 import { cursor } from "./cursor.js";
 import { RaftElement } from "./element.js";
 import { noteBox, ring, type Ring } from "./layout.js";
-import { linkMark, linkPairs, sidesCaption, wallMark, type LinkHands } from "./link.js";
+import { cycleLink, linkMark, linkPairs, sidesCaption, wallMark, type LinkHands } from "./link.js";
 import { labelDrop, labelWidth, labelX, nodeLabel, nodeMark, timerTrack, type NodeHands } from "./node.js";
 import type { ServerView } from "./model.js";
 import { play } from "./motion.js";
 import { Scene } from "./scene.js";
 import { store } from "./store.js";
-import { nextCut } from "./words.js";
 import { NEEDS } from "./raft-strips.js";
 
 const MORE_PX = 44; // that the button of a node's menu takes at most
@@ -221,20 +220,6 @@ export class RaftStage extends RaftElement {
       play(ring, [{ opacity: 0.8, transform: "scale(1)" }, { opacity: 0, transform: "scale(1.8)" }], 480);
     }
   }
-}
-
-/** Takes a link one state further: whole → cut → one way → the other way → whole. */
-export function cycleLink(a: number, b: number): void {
-  const links = store.room?.links ?? [];
-  const up = (from: number, to: number) => links.find((l) => l.from === from && l.to === to)?.up ?? true;
-  const now = up(a, b) ? (up(b, a) ? "whole" : "forward") : up(b, a) ? "backward" : "cut";
-  const next = nextCut[now];
-  store.change({
-    links: [
-      { from: a, to: b, up: next === "whole" || next === "forward" },
-      { from: b, to: a, up: next === "whole" || next === "backward" },
-    ],
-  });
 }
 
 customElements.define("raft-stage", RaftStage);

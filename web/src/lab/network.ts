@@ -1,37 +1,26 @@
-import type { LabAction, Link } from "../model.js";
-import { inMicros, MS } from "../time.js";
+import type { LabControl, LabLink, Link } from "../model.js";
+import { store } from "../store.js";
 
 /** The network's qualities as a person sets them. */
 
-export interface Dial {
-  name: "latency" | "jitter" | "loss" | "duplicate" | "reorder";
-  words: string;
-  most: number; // of the slider
-  unit: "ms" | "%";
+/** How one of them is set: with a slider, in a unit of people's. */
+export interface Dial extends LabControl {
+  quality: keyof LabLink;
+  least: number;
 }
 
-export const DIALS: Dial[] = [
-  { name: "latency", words: "Latency", most: 200, unit: "ms" },
-  { name: "jitter", words: "Jitter", most: 100, unit: "ms" },
-  { name: "loss", words: "Loss", most: 90, unit: "%" },
-  { name: "duplicate", words: "Duplicates", most: 90, unit: "%" },
-  { name: "reorder", words: "Reordering", most: 90, unit: "%" },
-];
+const OF_A_LINK = "link."; // before the name of a quality
 
-/** What a dial stands at for a link: ms, or percent. */
-export function dialOf(link: Link, name: Dial["name"]): number {
-  if (name === "latency" || name === "jitter") return Math.round((link[name] / MS) * 10) / 10;
-  return Math.round((link[name] ?? 0) * 100);
-}
+/** The qualities that there are. */
+export const dials = (): Dial[] => store.catalogue.arguments.flatMap(({ name, least, control }) =>
+  control && name.startsWith(OF_A_LINK)
+    ? [{ quality: name.slice(OF_A_LINK.length) as keyof LabLink, least, ...control }] : []);
 
-/** A link's qualities with one of them at another place, as an action has them: µs and probabilities. */
-export function withDial(link: Link, name: Dial["name"], value: number): NonNullable<LabAction["link"]> {
-  const at = (n: Dial["name"]) => (n === name ? value : dialOf(link, n));
-  const chance = (n: Dial["name"]) => Math.min(100, at(n)) / 100;
-  return { latency: inMicros(at("latency")), jitter: inMicros(at("jitter")), loss: chance("loss"),
-    duplicate: chance("duplicate"), reorder: chance("reorder") };
-}
+/** What a dial stands at for a link, in its unit. */
+export const dialOf = (link: Link, { quality, one }: Dial): number =>
+  Math.round(((link[quality] ?? 0) / one) * 10) / 10;
 
-/** A link's qualities as an action has them, exactly. */
-export const qualities = (l: Link): NonNullable<LabAction["link"]> =>
-  ({ latency: l.latency, jitter: l.jitter, loss: l.loss ?? 0, duplicate: l.duplicate ?? 0, reorder: l.reorder ?? 0 });
+/** A link's qualities with one of them at another place. */
+export const withDial = (l: Link, { quality, one }: Dial, value: number): LabLink =>
+  ({ latency: l.latency, jitter: l.jitter, loss: l.loss ?? 0, duplicate: l.duplicate ?? 0, reorder: l.reorder ?? 0,
+    [quality]: Number((value * one).toPrecision(9)) });

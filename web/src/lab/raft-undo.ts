@@ -1,7 +1,6 @@
 import { html, type TemplateResult } from "lit";
 import { RaftElement } from "../element.js";
 import { store } from "../store.js";
-import { perform } from "./deeds.js";
 
 const SHOWN_MS = 6_000;
 const SLACK = 10; // less than any two events are apart
@@ -30,7 +29,7 @@ export class RaftUndo extends RaftElement {
     if (undo !== this.of) this.start();
     const back = () => {
       store.show({ undo: null });
-      if (undo) void perform(undo.acts);
+      if (undo) void store.act(undo.acts);
     };
     return html`<div role="status" @pointerenter=${() => clearTimeout(this.closing)}
       @focusin=${() => clearTimeout(this.closing)} @pointerleave=${() => this.start()} @focusout=${() => this.start()}>
