@@ -3,7 +3,7 @@ import { guard } from "lit/directives/guard.js";
 import { repeat } from "lit/directives/repeat.js";
 import { styleMap } from "lit/directives/style-map.js";
 import { cursor } from "./cursor.js";
-import { RaftElement } from "./element.js";
+import { RaftElement, sized } from "./element.js";
 import { noteBox, ring, type Ring } from "./layout.js";
 import { cycleLink, linkMark, linkPairs, sidesCaption, wallMark, type LinkHands } from "./link.js";
 import { labelDrop, labelWidth, labelX, nodeLabel, nodeMark, timerTrack, type NodeHands } from "./node.js";
@@ -26,12 +26,6 @@ export class RaftStage extends RaftElement {
   private ring: Ring = ring(0, 0, 1);
   private scene: Scene | null = null;
   private roles = new Map<number, string>();
-  private readonly observer = new ResizeObserver(([entry]) => {
-    if (!entry) return;
-    this.size = { width: entry.contentRect.width, height: entry.contentRect.height };
-    this.requestUpdate();
-  });
-  private stopBatches: (() => void) | null = null;
   private readonly nodeHands: NodeHands = {
     press: (server, by) => this.pressNode(server, by),
     menu: (server) => store.show({ selection: { kind: "server", server }, menu: server }),
@@ -40,24 +34,20 @@ export class RaftStage extends RaftElement {
     cycle: cycleLink,
     open: (a, b) => store.select({ kind: "link", a, b }),
   };
-  private readonly back = () => {
-    if (!document.hidden) this.scene?.back();
-  };
 
-  override connectedCallback(): void {
-    super.connectedCallback();
-    this.observer.observe(this);
-    document.addEventListener("visibilitychange", this.back);
-    this.stopBatches = store.onBatch((batch) => this.scene?.add(batch));
-  }
-
-  override disconnectedCallback(): void {
-    super.disconnectedCallback();
-    this.observer.disconnect();
-    document.removeEventListener("visibilitychange", this.back);
-    this.stopBatches?.();
-    this.scene?.stop();
-    this.scene = null;
+  protected override attached(gone: AbortSignal): void {
+    sized(this, gone, ({ width, height }) => {
+      this.size = { width, height };
+      this.requestUpdate();
+    });
+    document.addEventListener("visibilitychange", () => {
+      if (!document.hidden) this.scene?.back();
+    }, { signal: gone });
+    store.onBatch((batch) => this.scene?.add(batch), gone);
+    gone.addEventListener("abort", () => {
+      this.scene?.stop();
+      this.scene = null;
+    });
   }
 
   override render(): TemplateResult {

@@ -236,15 +236,18 @@ export class Store {
     return this.behind > 0 ? this.clock.told : Infinity;
   }
 
-  subscribe(fn: (changed: Set<Topic>) => void): () => void {
+  /** Calls fn with the topics that changed, until the one who listens is `gone`. */
+  subscribe(fn: (changed: Set<Topic>) => void, gone?: AbortSignal): void {
     this.listeners.add(fn);
-    return () => this.listeners.delete(fn);
+    gone?.addEventListener("abort", () => this.listeners.delete(fn));
   }
 
-  /** Called with every batch after it was applied; for the stage's moving marks and for api.ts. */
-  onBatch(fn: (batch: Batch) => void): () => void {
+  /** As subscribe, with every batch after it was applied; for the stage's moving marks and for api.ts. */
+  onBatch(fn: (batch: Batch) => void, gone?: AbortSignal): () => void {
     this.batchListeners.add(fn);
-    return () => this.batchListeners.delete(fn);
+    const stop = () => void this.batchListeners.delete(fn);
+    gone?.addEventListener("abort", stop);
+    return stop;
   }
 
   // --- what the source tells

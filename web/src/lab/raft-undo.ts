@@ -14,14 +14,13 @@ export class RaftUndo extends RaftElement {
 
   private of: typeof store.view.undo = null;
   private done = { at: 0, branch: 0 }; // where
-  private stopBatches: (() => void) | null = null;
   private closing: ReturnType<typeof setTimeout> | undefined;
 
-  override connectedCallback(): void {
-    super.connectedCallback();
-    this.stopBatches = store.onBatch((batch) => {
+  protected override attached(gone: AbortSignal): void {
+    store.onBatch((batch) => {
       if (batch.moment && store.view.undo && !this.isSeen()) store.show({ undo: null });
-    });
+    }, gone);
+    gone.addEventListener("abort", () => clearTimeout(this.closing));
   }
 
   override render(): TemplateResult {
@@ -36,12 +35,6 @@ export class RaftUndo extends RaftElement {
       ${undo && !notice ? html`<p class="notice undo"><span>${undo.text}</span><button class="small"
         @click=${back}>Undo</button></p>` : ""}
     </div>`;
-  }
-
-  override disconnectedCallback(): void {
-    super.disconnectedCallback();
-    this.stopBatches?.();
-    clearTimeout(this.closing);
   }
 
   /** Done in the past, it has begun a branch of its own, of which the page hears afterwards. */
