@@ -14,6 +14,9 @@ const shortestTimeout = 150_000
 // broadcastTime ≪ electionTimeout. If it does not hold one, no leader can last.
 const roundTrips = 3
 
+// heartbeatBytes is about how long heartbeats, votes and their replies are: 20 to 180 bytes, as they are encoded.
+const heartbeatBytes = 100
+
 // Stability says whether a leader can be elected and stay: broadcastTime ≪ electionTimeout (§5.6).
 type Stability struct {
 	Stable     bool
@@ -23,22 +26,23 @@ type Stability struct {
 }
 
 // Stability holds the slowest and the worst of the links and disks against the shortest election timeout; nil: there is
-// no link. A broadcast takes a round trip and a write of a disk.
+// no link. A broadcast takes a round trip and a write of a disk; on a link with a bandwidth its frames have to leave.
 func (c *Cluster) Stability() *Stability {
 	if len(c.Links) == 0 {
 		return nil
 	}
-	var latency, jitter, write int64
+	var latency, jitter, sending, write int64
 	var loss float64
 	for i := range c.Links {
 		l := &c.Links[i]
 		latency, jitter, loss = max(latency, l.Latency), max(jitter, l.Jitter), max(loss, l.Loss)
+		sending = max(sending, l.sending())
 	}
 	for i := range c.Servers {
 		write = max(write, c.Servers[i].Write)
 	}
 	shortest := c.shortest()
-	trip := 2*(latency+jitter) + write
+	trip := 2*(latency+jitter+sending) + write
 	percent := int(math.Round(float64(trip) / float64(shortest) * 100))
 	answered := (1 - loss) * (1 - loss) // a call and its reply pass
 	words, reason := "stable", ""
@@ -51,7 +55,10 @@ func (c *Cluster) Stability() *Stability {
 		words = "strained"
 		reason = " But of ten calls only " + strconv.Itoa(int(math.Round(answered*10))) + " are answered."
 	}
-	disk := ""
+	bandwidth, disk := "", ""
+	if sending > 0 {
+		bandwidth = " + " + span(sending) + " for " + strconv.Itoa(heartbeatBytes) + " bytes"
+	}
 	if write > 0 {
 		disk = " + " + span(write) + " for the disk"
 	}
@@ -60,7 +67,7 @@ func (c *Cluster) Stability() *Stability {
 		Stable: words == "stable", Section: "§5.6",
 		Sentence: "A round trip of up to " + span(trip) + " is " + share + " of the shortest election timeout: " +
 			words + "." + reason,
-		Arithmetic: "2 × (" + span(latency) + " + " + span(jitter) + ")" + disk + " = " + span(trip) + "; " +
+		Arithmetic: "2 × (" + span(latency) + " + " + span(jitter) + bandwidth + ")" + disk + " = " + span(trip) + "; " +
 			span(trip) + " ÷ " + span(shortest) + " = " + share,
 	}
 }
@@ -115,7 +122,7 @@ func (c *Cluster) trip(a, b raft.ServerID) (sum int64) {
 	ways := 0
 	for i := range c.Links {
 		if l := &c.Links[i]; l.Up && (l.From == a && l.To == b || l.From == b && l.To == a) {
-			sum += l.Latency + l.Jitter
+			sum += l.Latency + l.Jitter + l.sending()
 			ways++
 		}
 	}
@@ -123,6 +130,14 @@ func (c *Cluster) trip(a, b raft.ServerID) (sum int64) {
 		return 0
 	}
 	return max(sum, 1)
+}
+
+// sending is how long a heartbeat takes to leave on a link with a bandwidth.
+func (l *Link) sending() int64 {
+	if l.Bandwidth == 0 {
+		return 0
+	}
+	return heartbeatBytes * 1e6 / l.Bandwidth
 }
 
 // shortest returns the shortest election timeout of the servers, which draw theirs from so long to twice as long

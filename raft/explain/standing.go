@@ -5,6 +5,7 @@ import (
 	"slices"
 
 	"raftplayground/raft"
+	"raftplayground/relay/quality"
 )
 
 // Standing is a cluster as it is seen from outside at a moment: what its servers said of themselves last, and what the
@@ -77,10 +78,9 @@ type Entry struct {
 
 // Link is one direction between two servers.
 type Link struct {
-	From, To        raft.ServerID
-	Up              bool
-	Latency, Jitter int64
-	Loss            float64 // a probability
+	From, To raft.ServerID
+	Up       bool
+	quality.Qualities
 }
 
 // Cluster is a Standing with what every question needs to know of it: who leads, and who decides. It shares the

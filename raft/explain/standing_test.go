@@ -7,6 +7,7 @@ import (
 	"testing"
 
 	"raftplayground/raft"
+	"raftplayground/relay/quality"
 )
 
 // log is a Log as it lies there.
@@ -55,7 +56,8 @@ func cluster(reports ...Report) Standing {
 		for b := range reports {
 			if a != b {
 				s.Links = append(s.Links, Link{
-					From: raft.ServerID(a + 1), To: raft.ServerID(b + 1), Up: true, Latency: 15_000, Jitter: 5_000,
+					From: raft.ServerID(a + 1), To: raft.ServerID(b + 1), Up: true,
+					Qualities: quality.Qualities{Latency: 15_000, Jitter: 5_000},
 				})
 			}
 		}
@@ -319,32 +321,38 @@ func TestStability_IsTheShareOfTheShortestElectionTimeout(t *testing.T) {
 	for _, c := range []struct {
 		latency, jitter, write, longest int64
 		loss                            float64
+		bandwidth                       int64
 		stable                          bool
 		sentence, arithmetic            string
 	}{
-		{10_000, 5_000, 0, 0, 0, true,
+		{10_000, 5_000, 0, 0, 0, 0, true,
 			"A round trip of up to 30 ms is 20 % of the shortest election timeout: stable.",
 			"2 × (10 ms + 5 ms) = 30 ms; 30 ms ÷ 150 ms = 20 %"},
-		{10_000, 5_000, 30_000, 300_000, 0, false,
+		{10_000, 5_000, 30_000, 300_000, 0, 0, false,
 			"A round trip of up to 60 ms is 40 % of the shortest election timeout: strained. Elections fail now " +
 				"and then, or repeat.",
 			"2 × (10 ms + 5 ms) + 30 ms for the disk = 60 ms; 60 ms ÷ 150 ms = 40 %"},
-		{10_000, 5_000, 0, 300_000, 0.3, false,
+		{10_000, 5_000, 0, 300_000, 0.3, 0, false,
 			"A round trip of up to 30 ms is 20 % of the shortest election timeout: strained. But of ten calls " +
 				"only 5 are answered.",
 			"2 × (10 ms + 5 ms) = 30 ms; 30 ms ÷ 150 ms = 20 %"},
-		{80_000, 0, 0, 200_000, 0, false,
+		{80_000, 0, 0, 200_000, 0, 0, false,
 			"A round trip of up to 160 ms is 160 % of the shortest election timeout: no leader can last. Votes " +
 				"arrive when the next timer has run out already.",
 			"2 × (80 ms + 0 ms) = 160 ms; 160 ms ÷ 100 ms = 160 %"},
-		{1_500_000, 0, 0, 20_000_000, 0, true,
+		{1_500_000, 0, 0, 20_000_000, 0, 0, true,
 			"A round trip of up to 3 s is 30 % of the shortest election timeout: stable.",
 			"2 × (1.5 s + 0 ms) = 3 s; 3 s ÷ 10 s = 30 %"},
+		{10_000, 5_000, 0, 300_000, 0, 1000, false,
+			"A round trip of up to 230 ms is 153 % of the shortest election timeout: no leader can last. Votes " +
+				"arrive when the next timer has run out already.",
+			"2 × (10 ms + 5 ms + 100 ms for 100 bytes) = 230 ms; 230 ms ÷ 150 ms = 153 %"},
 	} {
 		s := many(3)
 		for i := range s.Links {
 			s.Links[i].Latency, s.Links[i].Jitter = 0, 0
 		}
+		s.Links[3].Bandwidth = c.bandwidth
 		s.Links[4].Latency, s.Links[2].Jitter, s.Links[1].Loss = c.latency, c.jitter, c.loss
 		s.Servers[1].Write = c.write
 		if c.longest > 0 {

@@ -8,6 +8,7 @@ import (
 
 	"raftplayground/raft"
 	"raftplayground/raft/wire"
+	"raftplayground/relay/quality"
 )
 
 // Argument is a number that says more of a deed than whom it is done to. Its range is in the unit that an Action has it
@@ -20,13 +21,11 @@ type Argument struct {
 	Control *Control `json:"control,omitempty"` // absent: no form asks for it
 }
 
-// Control is how a form asks for an Argument: with a slider from Least to End, or with a list of Choices.
+// Control is how a form asks for an Argument: by a few values of which one chooses one.
 type Control struct {
 	Words   string    `json:"words"`
-	Unit    string    `json:"unit"`              // in which people read and set it: "ms", "%" or "×"
-	One     float64   `json:"one"`               // of the Action's unit in one of that; a slider's step, too
-	End     float64   `json:"end,omitempty"`     // of a slider, in the Action's unit
-	Choices []float64 `json:"choices,omitempty"` // in the Action's unit
+	Unit    string    `json:"unit"`    // in which people read it: "ms" or "×"
+	Choices []float64 `json:"choices"` // in the Action's unit
 }
 
 // arguments are the members of an Action that not every deed has. Out of place, one of those that have words for it is
@@ -82,52 +81,37 @@ type limit struct {
 }
 
 // limits are those of all numbers. A deed that does not take a number has to have it in its range all the same.
-var limits = []limit{
+var limits = slices.Concat(ofLinks(), []limit{
 	{Argument{"down", 0, float64(MaxTime), nil}, func(a *Action) float64 { return float64(a.Down) }, ""},
 	{
-		Argument{"disk", 0, float64(maxDelay), &Control{"A write takes", "ms", 1000, 0, writeTimes}},
+		Argument{"disk", 0, float64(maxDelay), &Control{"A write takes", "ms", []float64{0, 2e3, 10e3, 50e3, 200e3}}},
 		func(a *Action) float64 { return float64(a.Disk) }, wrongDelay,
 	},
-	ofDelay("latency", "Latency", 200, func(l *Link) float64 { return float64(l.Latency) }),
-	ofDelay("jitter", "Jitter", 100, func(l *Link) float64 { return float64(l.Jitter) }),
-	ofChance("loss", "Loss", func(l *Link) float64 { return l.Loss }),
-	ofChance("duplicate", "Duplicates", func(l *Link) float64 { return l.Duplicate }),
-	ofChance("reorder", "Reordering", func(l *Link) float64 { return l.Reorder }),
-	{Argument{"rate", 0.01, 100, &Control{"Clock", "×", 1, 0, clockRates}}, func(a *Action) float64 {
+	{Argument{"rate", 0.01, 100, &Control{"Clock", "×", []float64{0.25, 0.5, 1, 2, 4}}}, func(a *Action) float64 {
 		if a.Do != Clock { // which needs one
 			return 1
 		}
 		return a.Rate
 	}, ""},
-}
+})
 
 var wrongDelay = "expected delays from 0 to " + decimal(int64(maxDelay))
 
 const wrongChance = "link: expected probabilities from 0 to 1"
 
-// What a form lets one choose from: how long a write of a disk takes at most, and how fast a clock runs.
-var (
-	writeTimes = []float64{0, 2_000, 10_000, 50_000, 200_000}
-	clockRates = []float64{0.25, 0.5, 1, 2, 4}
-)
-
-// ofDelay is a delay of a link, up to so many ms on a slider.
-func ofDelay(quality, words string, end float64, of func(l *Link) float64) limit {
-	return ofLink(quality, float64(maxDelay), Control{words, "ms", 1000, 1000 * end, nil}, wrongDelay, of)
-}
-
-// ofChance is a probability of a link. A slider ends below 1: a link that loses everything is one that is cut.
-func ofChance(quality, words string, of func(l *Link) float64) limit {
-	return ofLink(quality, 1, Control{words, "%", 0.01, 0.9, nil}, wrongChance, of)
-}
-
-func ofLink(quality string, most float64, c Control, words string, of func(l *Link) float64) limit {
-	return limit{Argument{"link." + quality, 0, most, &c}, func(a *Action) float64 {
-		if a.Link == nil {
-			return 0
-		}
-		return of(a.Link)
-	}, words}
+// ofLinks are the limits of what a link is like, for whose forms the table of qualities says more.
+func ofLinks() (list []limit) {
+	words := map[int64]string{maxDelay: wrongDelay, 1: wrongChance}
+	for i := range quality.All {
+		q := &quality.All[i]
+		list = append(list, limit{Argument{"link." + q.Name, 0, float64(q.Most), nil}, func(a *Action) float64 {
+			if a.Link == nil {
+				return 0
+			}
+			return q.Of(a.Link)
+		}, words[q.Most]})
+	}
+	return list
 }
 
 func (l *limit) check(a *Action) error {

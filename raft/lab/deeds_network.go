@@ -75,8 +75,7 @@ var networkDeeds = []deed{{
 		case a.To != 0:
 			which = "every link to " + name(a.To)
 		}
-		l := a.Link
-		return which + explain.Conditions(l.Latency, l.Jitter, l.Loss, l.Duplicate, l.Reorder)
+		return which + a.Link.Words()
 	},
 	why: "Raft needs messages to take much less time than an election timeout; it is safe at any speed.",
 
@@ -111,8 +110,8 @@ func onLinks(w *World, a *Action, m *machine) error {
 		d.Side = append(d.Side, uint64(id))
 	}
 	if a.Link != nil {
-		c := a.Link.conditions()
-		d.Link = &c
+		link := a.Link.Exactly()
+		d.Link = &link
 	}
 	return w.ask(func() error { return w.hub.Do(w.clients[0].conn, &d) })
 }
@@ -174,7 +173,7 @@ func (w *World) conditions(from, to raft.ServerID) (list []Action) {
 		if from != 0 && l.From != uint64(from) || to != 0 && l.To != uint64(to) {
 			continue
 		}
-		link := Link{l.Latency, l.Jitter, l.Loss, l.Duplicate, l.Reorder}
+		link := l.Qualities
 		list = append(list, acts(Network, raft.ServerID(l.From), raft.ServerID(l.To))...)
 		list[len(list)-1].Link = &link
 		alike = alike && link == *list[0].Link

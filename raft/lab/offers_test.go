@@ -194,6 +194,7 @@ func TestWhatIsWrongIsRighted(t *testing.T) {
 		{[]Action{{Do: Network, Server: 1, To: 2, Link: &Link{Duplicate: 0.5}}}, "1 of 30 links double 50 %"},
 		{[]Action{{Do: Network, Link: &Link{}}, {Do: Network, Server: 1, Link: &Link{Latency: 9, Reorder: 0.25}},
 			{Do: Network, Server: 2, To: 1, Link: &Link{Reorder: 0.5}}}, "6 of 30 links reorder up to 50 %"},
+		{[]Action{{Do: Network, Link: &Link{Bandwidth: 1500}}}, "All links transmit up to 1500 B/s"},
 	} {
 		w := five(t, test.actions...)
 		list := w.Wrongs()

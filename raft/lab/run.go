@@ -11,6 +11,7 @@ import (
 	"raftplayground/raft"
 	"raftplayground/raft/server"
 	"raftplayground/raft/wire"
+	"raftplayground/relay/quality"
 )
 
 // Version is that of the meaning of a Run. A Run of another version does not lead to the same states, and is refused.
@@ -126,13 +127,7 @@ type Action struct {
 }
 
 // Link is what one direction between two servers is like.
-type Link struct {
-	Latency   int64   `json:"latency"`
-	Jitter    int64   `json:"jitter"`
-	Loss      float64 `json:"loss,omitempty"` // probabilities, 0 to 1
-	Duplicate float64 `json:"duplicate,omitempty"`
-	Reorder   float64 `json:"reorder,omitempty"`
-}
+type Link = quality.Qualities
 
 // Moment names an event at a server that an Action waits for.
 type Moment string
@@ -177,7 +172,7 @@ const (
 	MaxActions = 1 << 16
 	MaxTime    = 31 * 24 * 3600 * second // of anything
 	MaxText    = 64 << 10                // bytes of a frame that is made up
-	maxDelay   = 60 * second             // of links and disks
+	maxDelay   = quality.MaxDelay        // of links and disks, µs
 )
 
 const (

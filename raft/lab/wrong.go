@@ -8,6 +8,7 @@ import (
 	"raftplayground/raft"
 	"raftplayground/raft/explain"
 	"raftplayground/relay/hub"
+	"raftplayground/relay/quality"
 )
 
 // Wrong is something that is not as in a calm cluster, and what rights it.
@@ -41,9 +42,11 @@ func (w *World) Wrongs() []Wrong {
 			list = append(list, Wrong{text, Release.entry().title, acts(Release, from, to)})
 		}
 	}
-	for i := range spoilers {
-		if wrong := spoilers[i].wrong(links); wrong.Text != "" {
-			list = append(list, wrong)
+	for i := range quality.All {
+		if q := &quality.All[i]; q.Fault != "" {
+			if wrong := wrongLinks(links, q); wrong.Text != "" {
+				list = append(list, wrong)
+			}
 		}
 	}
 	return list
@@ -105,32 +108,22 @@ func wrongPair(a, b raft.ServerID, there, back bool) Wrong {
 	return Wrong{name(a) + " – " + name(b) + ": " + words, Mend.entry().title, list}
 }
 
-// spoiler is a quality of links without which every frame would arrive once and in order.
-type spoiler struct {
-	verb string // what links do that have it
-	of   func(l *Link) *float64
-}
-
-var spoilers = []spoiler{
-	{"lose", func(l *Link) *float64 { return &l.Loss }},
-	{"double", func(l *Link) *float64 { return &l.Duplicate }},
-	{"reorder", func(l *Link) *float64 { return &l.Reorder }},
-}
-
-// wrong is that links have the quality. What rights that is one deed if they are alike without it.
-func (s *spoiler) wrong(links []hub.Link) Wrong {
+// wrongLinks is that links have a quality that is a fault. What rights it is one deed if they are alike without it.
+func wrongLinks(links []hub.Link, q *quality.Quality) Wrong {
 	var without []Action
 	most, alike := 0.0, true
 	for _, l := range links {
-		is := Link{l.Latency, l.Jitter, l.Loss, l.Duplicate, l.Reorder}
-		if *s.of(&is) == 0 {
+		if q.Of(&l.Qualities) == 0 {
 			continue
 		}
-		most = max(most, *s.of(&is))
-		*s.of(&is) = 0
+		most = max(most, q.Of(&l.Qualities))
+		var none quality.Wanted
+		q.Want(&none, 0)
+		link := l.Qualities
+		link.Set(&none)
 		without = append(without, acts(Network, raft.ServerID(l.From), raft.ServerID(l.To))...)
-		without[len(without)-1].Link = &is
-		alike = alike && is == *without[0].Link
+		without[len(without)-1].Link = &link
+		alike = alike && link == *without[0].Link
 	}
 	if without == nil {
 		return Wrong{}
@@ -139,10 +132,10 @@ func (s *spoiler) wrong(links []hub.Link) Wrong {
 	if len(without) == len(links) {
 		text = "All links"
 	}
-	if text += " " + s.verb + " "; len(without) > 1 {
+	if text += " " + q.Fault + " "; len(without) > 1 {
 		text += "up to "
 	}
-	if text += strconv.Itoa(int(math.Round(most*100))) + " %"; alike && len(without) == len(links) {
+	if text += strconv.Itoa(int(math.Round(most/q.Per))) + " " + q.Unit; alike && len(without) == len(links) {
 		without = without[:1]
 		without[0].Server, without[0].To = 0, 0
 	}

@@ -2,10 +2,11 @@ package hub
 
 import (
 	"encoding/base64"
-	"strconv"
 	"unicode/utf8"
 
 	jsoniter "github.com/json-iterator/go"
+
+	"raftplayground/relay/quality"
 )
 
 // What the room says of itself, in JSON; doc.go has the form of each notification. When and to whom it is said is
@@ -123,7 +124,7 @@ func (h *Hub) writeRoom(w *jsoniter.Stream) {
 	field("started")
 	w.WriteBool(h.started)
 	field("rate")
-	w.WriteRaw(strconv.FormatFloat(h.clock.rate(), 'f', -1, 64))
+	w.WriteRaw(number(h.clock.rate()))
 	if h.unstored != "" {
 		field("unstored")
 		w.WriteString(h.unstored)
@@ -186,16 +187,10 @@ func (l *Link) write(w *jsoniter.Stream) {
 	w.WriteUint64(l.To)
 	w.WriteRaw(`,"up":`)
 	w.WriteBool(l.Up)
-	w.WriteRaw(`,"latency":`)
-	w.WriteInt64(l.Latency)
-	w.WriteRaw(`,"jitter":`)
-	w.WriteInt64(l.Jitter)
-	for _, chance := range []struct {
-		name  string
-		value float64
-	}{{"loss", l.Loss}, {"duplicate", l.Duplicate}, {"reorder", l.Reorder}} {
-		if chance.value > 0 {
-			w.WriteRaw(`,"` + chance.name + `":` + strconv.FormatFloat(chance.value, 'f', -1, 64))
+	for i := range quality.All {
+		q := &quality.All[i]
+		if v := q.Of(&l.Qualities); v > 0 || q.Always {
+			w.WriteRaw(`,"` + q.Name + `":` + number(v))
 		}
 	}
 	if l.Hold {

@@ -53,8 +53,7 @@ func Look(
 	for i := range room.Links {
 		l := &room.Links[i]
 		s.Links = append(s.Links, explain.Link{
-			From: raft.ServerID(l.From), To: raft.ServerID(l.To), Up: l.Up,
-			Latency: l.Latency, Jitter: l.Jitter, Loss: l.Loss,
+			From: raft.ServerID(l.From), To: raft.ServerID(l.To), Up: l.Up, Qualities: l.Qualities,
 		})
 	}
 	return explain.Look(s)

@@ -217,15 +217,10 @@ export interface RoomState {
 }
 
 /** Link is one direction between two servers. */
-export interface Link {
+export interface Link extends Qualities {
   from: number;
   to: number;
   up: boolean;
-  latency: Micros; // one way
-  jitter: Micros;
-  loss?: number; // a probability, and so are the next two
-  duplicate?: number;
-  reorder?: number;
   hold?: boolean; // frames stop on it
 }
 
@@ -698,21 +693,17 @@ export interface Network {
 }
 
 /** NetworkChange says what is to change of the network, as the hub takes it. */
-export interface NetworkChange {
+export interface NetworkChange extends Wanted {
   rate?: number;
   start?: true;
-  latency?: Micros; // of every link
-  jitter?: Micros;
   links?: LinkChange[];
 }
 
 /** LinkChange says what is to change of one direction of a link. */
-export interface LinkChange {
+export interface LinkChange extends Wanted {
   from: number;
   to: number;
   up?: boolean;
-  latency?: Micros;
-  jitter?: Micros;
 }
 
 /** Seats decides about the seats of a room. */
@@ -1029,19 +1020,49 @@ export interface LabAction {
 }
 
 /** Link is what one direction between two servers is like. */
-export interface LabLink {
-  latency: number;
-  jitter: number;
-  loss?: number; // probabilities, 0 to 1
-  duplicate?: number;
-  reorder?: number;
-}
+export type LabLink = Qualities;
 
 /** Wrong is something that is not as in a calm cluster, and what rights it. */
 export interface LabWrong {
   text: string; // "S1 is down"
   words: string; // on the button
   acts: LabAction[];
+}
+
+/** Qualities are what one direction between two servers is like. */
+export interface Qualities {
+  latency: number; // one way, µs of cluster time
+  jitter: number; // the delay is drawn evenly from latency ± jitter, and never less than 0
+  /** Probabilities, 0 to 1, that a frame is lost, comes twice, or takes longer and lets later ones pass. */
+  loss?: number;
+  duplicate?: number;
+  reorder?: number;
+  /** Bytes that leave in a second of cluster time, a frame behind the other. 0: any number of them, at once. */
+  bandwidth?: number;
+}
+
+/** Wanted says what a link is to be like. What is nil stays as it is. */
+export interface Wanted {
+  latency?: number;
+  jitter?: number;
+  loss?: number;
+  duplicate?: number;
+  reorder?: number;
+  bandwidth?: number;
+}
+
+/** Quality is one of them. */
+export interface Quality {
+  name: keyof Qualities;
+  /** How a person sets it: one unit of its dial is so much of it, the dial goes from 0 to End in steps of Step. */
+  title: string;
+  unit: string;
+  per: number;
+  end: number;
+  step: number;
+  zero?: string; // what the dial says at 0, if that is not a number
+  /** What links do that have it ("lose"), as a fault, which healing ends by making it 0. Empty: it is none. */
+  fault?: string;
 }
 
 /** CompareQuestion asks what is different between two runs, from their start to a time. */
@@ -1180,3 +1201,15 @@ export interface Wrong {
   text: string; // what is wrong, in one sentence
 }
 
+/** The qualities, in the order in which they are told. */
+export const QUALITIES: Quality[] = [
+  {"name":"latency", "title":"Latency", "unit":"ms", "per":1000, "end":200, "step":1},
+  {"name":"jitter", "title":"Jitter", "unit":"ms", "per":1000, "end":100, "step":1},
+  {"name":"loss", "title":"Loss", "unit":"%", "per":0.01, "end":90, "step":1, "zero":"none", "fault":"lose"},
+  {"name":"duplicate", "title":"Duplicates", "unit":"%", "per":0.01, "end":90, "step":1, "zero":"none",
+    "fault":"double"},
+  {"name":"reorder", "title":"Reordering", "unit":"%", "per":0.01, "end":90, "step":1, "zero":"none",
+    "fault":"reorder"},
+  {"name":"bandwidth", "title":"Bandwidth", "unit":"B/s", "per":1, "end":5000, "step":100, "zero":"unlimited",
+    "fault":"transmit"},
+];

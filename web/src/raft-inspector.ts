@@ -5,7 +5,7 @@ import type { Flight, Pair, Report, ServerView } from "./model.js";
 import { machineWords } from "./node.js";
 import { same } from "./numbers.js";
 import { store } from "./store.js";
-import { cutState, cutWords, diskWords, flightName, lostWords, plural, roleWords, seconds, span,
+import { cutState, cutWords, diskWords, flightName, linkWords, lostWords, plural, roleWords, seconds, span,
   who } from "./words.js";
 import { MS } from "./time.js";
 
@@ -79,8 +79,7 @@ export class RaftInspector extends RaftElement {
             return html`<li><button class="link-button"
               @click=${() => press(Math.min(s.server, o.server),
               Math.max(s.server, o.server))}><span>S${s.server} – S${o.server}</span><span>${cutWords(state, s.server,
-              o.server)}</span><span class="caption">${link ? `${span(link.latency)} ± ${span(link.jitter)}`
-              : ""}</span></button></li>`;
+              o.server)}</span><span class="caption">${link ? linkWords(link) : ""}</span></button></li>`;
           })}
       </ul>`;
   }

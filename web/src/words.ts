@@ -1,4 +1,5 @@
-import type { Flight, Link, Role, ServerView } from "./model.js";
+import { QUALITIES, type Flight, type Link, type Qualities, type Quality, type Role,
+  type ServerView } from "./model.js";
 import { MS, SECOND } from "./time.js";
 
 /** Every number and name that the page prints is put into words here, so that one thing is always called the same. */
@@ -82,7 +83,7 @@ export function lostWords(flight: Pick<Flight, "fate" | "to">): string {
     case "down":
       return `lost: ${who(flight.to)} down`;
     case "full":
-      return `lost: queue of ${who(flight.to)} full`;
+      return `lost: queue to ${who(flight.to)} full`;
     case "lost":
       return "lost: loss";
     case "dropped":
@@ -115,6 +116,17 @@ export function flightName(flight: Pick<Flight, "kind" | "entryCount">): string 
   if (flight.kind === "AppendEntries" && flight.entryCount === 0) return "Heartbeat (AppendEntries)";
   return CALLS[flight.kind];
 }
+
+/** Where a quality's dial stands for a link, in the dial's unit. */
+export const dialOf = (link: Qualities, q: Quality): number => Math.round(((link[q.name] ?? 0) / q.per) * 10) / 10;
+
+/** What a dial stands at: `15 ms`, `10 %`. */
+export const dialWords = (value: number, q: Quality): string => (value === 0 && q.zero ? q.zero : `${value} ${q.unit}`);
+
+/** What a link is like: `15 ms ± 5 ms, loss 10 %`. */
+export const linkWords = (link: Qualities): string => `${span(link.latency)} ± ${span(link.jitter)}${QUALITIES
+  .filter((q) => q.fault && link[q.name]).map((q) => `, ${q.title.toLowerCase()} ${dialWords(dialOf(link, q), q)}`)
+  .join("")}`;
 
 export type Cut = "whole" | "cut" | "forward" | "backward";
 

@@ -1,24 +1,20 @@
 import assert from "node:assert/strict";
 import { test } from "node:test";
-import { dialOf, dials, withDial, type Dial } from "../src/lab/network.js";
+import { withDial } from "../src/lab/network.js";
 import { wrongs } from "../src/lab/wrong.js";
 import { turned } from "../src/link.js";
+import { QUALITIES } from "../src/model.js";
 import { store } from "../src/store.js";
 import { labOf } from "./lab-scenes.js";
 import { room } from "./scenes.js";
 
 test("a dial changes one quality of a link and keeps the others exactly", () => {
-  store.learn({ deeds: [], moments: [], arguments: [
-    { name: "disk", least: 0, most: 60e6, control: { words: "A write takes", unit: "ms", one: 1000, choices: [0] } },
-    { name: "link.latency", least: 0, most: 60e6, control: { words: "Latency", unit: "ms", one: 1000, end: 200_000 } },
-    { name: "link.jitter", least: 0, most: 60e6 },
-    { name: "link.loss", least: 0, most: 1, control: { words: "Loss", unit: "%", one: 0.01, end: 0.9 } }] });
-  const [latency, loss] = dials() as [Dial, Dial];
-  assert.deepEqual(dials().map((d) => d.quality), ["latency", "loss"]);
   const link = { from: 1, to: 2, up: true, latency: 15_000, jitter: 5_123, loss: 0.123, duplicate: 0, reorder: 0.2 };
-  assert.deepEqual([dialOf(link, latency), dialOf(link, loss)], [15, 12.3]);
-  assert.deepEqual(withDial(link, latency, 16.1), { latency: 16_100, jitter: 5_123, loss: 0.123, duplicate: 0,
-    reorder: 0.2 });
+  const [latency, loss] = [QUALITIES[0]!, QUALITIES[2]!];
+  assert.deepEqual(withDial(link, latency, 40), { latency: 40_000, jitter: 5_123, loss: 0.123, duplicate: 0,
+    reorder: 0.2, bandwidth: 0 });
+  const bandwidth = QUALITIES.find((q) => q.name === "bandwidth")!;
+  assert.equal(withDial(link, bandwidth, 2_500).bandwidth, 2_500);
   assert.deepEqual(withDial(link, loss, 57).loss, 0.57);
 });
 

@@ -1,26 +1,15 @@
-import type { LabControl, LabLink, Link } from "../model.js";
-import { store } from "../store.js";
+import { QUALITIES, type Link, type Qualities, type Quality } from "../model.js";
 
-/** The network's qualities as a person sets them. */
+/** The qualities of links as a person sets them. */
 
-/** How one of them is set: with a slider, in a unit of people's. */
-export interface Dial extends LabControl {
-  quality: keyof LabLink;
-  least: number;
-}
+/** A link's qualities with the dial of one at another place. */
+export const withDial = (link: Link, q: Quality, value: number): Qualities =>
+  ({ ...qualities(link), [q.name]: Math.round(value * q.per * 1e4) / 1e4 });
 
-const OF_A_LINK = "link."; // before the name of a quality
+/** A link's qualities, exactly. */
+const qualities = (l: Qualities): Qualities =>
+  Object.fromEntries(QUALITIES.map(({ name }) => [name, l[name] ?? 0])) as unknown as Qualities;
 
-/** The qualities that there are. */
-export const dials = (): Dial[] => store.catalogue.arguments.flatMap(({ name, least, control }) =>
-  control && name.startsWith(OF_A_LINK)
-    ? [{ quality: name.slice(OF_A_LINK.length) as keyof LabLink, least, ...control }] : []);
-
-/** What a dial stands at for a link, in its unit. */
-export const dialOf = (link: Link, { quality, one }: Dial): number =>
-  Math.round(((link[quality] ?? 0) / one) * 10) / 10;
-
-/** A link's qualities with one of them at another place. */
-export const withDial = (l: Link, { quality, one }: Dial, value: number): LabLink =>
-  ({ latency: l.latency, jitter: l.jitter, loss: l.loss ?? 0, duplicate: l.duplicate ?? 0, reorder: l.reorder ?? 0,
-    [quality]: Number((value * one).toPrecision(9)) });
+/** Whether messages travel on two links in the same way. */
+export const alike = (a: Qualities, b: Qualities): boolean =>
+  QUALITIES.every(({ name }) => (a[name] ?? 0) === (b[name] ?? 0));

@@ -1,17 +1,17 @@
 import { html, nothing, type TemplateResult } from "lit";
 import { RaftElement } from "../element.js";
-import type { LabAction, LabControl, Link } from "../model.js";
+import { QUALITIES, type LabAction, type LabControl, type Qualities } from "../model.js";
 import { sectionLink } from "../paper.js";
 import { store } from "../store.js";
-import { span } from "../words.js";
+import { dialOf, dialWords, span } from "../words.js";
 import { described, isDown } from "./deeds.js";
-import { dialOf, dials, withDial } from "./network.js";
+import { alike, withDial } from "./network.js";
 import { cutAt, isCut } from "./raft-cut.js";
 import { dial } from "./raft-link.js";
 import { NETWORKS, type Network } from "./runs.js";
 import { wrongs, type Wrong } from "./wrong.js";
 
-const NO_CONTROL: LabControl = { words: "", unit: "", one: 1, choices: [] }; // until the catalogue is told
+const NO_CONTROL: LabControl = { words: "", unit: "", choices: [] }; // until the catalogue is told
 
 /** All that can go wrong in the cluster, what is wrong now, and the way back of each. */
 export class RaftFaults extends RaftElement {
@@ -69,18 +69,18 @@ export class RaftFaults extends RaftElement {
     const links = store.room?.links ?? [];
     const first = links[0];
     if (!first) return html`${nothing}`;
-    const alike = links.every((l) => dials().every((d) => dialOf(l, d) === dialOf(first, d)));
+    const same = links.every((l) => alike(l, first));
     const s = store.answers?.stability;
     return html`<h3>Network</h3>
       <div class="buttons" role="group" aria-label="Networks">${(Object.keys(NETWORKS) as Network[])
-        .map((name) => html`<button class="small" title=${NETWORKS[name].words} aria-pressed=${alike && is(first, name)
-        ? "true" : "false"} data-network=${name}
+        .map((name) => html`<button class="small" title=${NETWORKS[name].words} aria-pressed=${same &&
+        alike(first, NETWORKS[name].link) ? "true" : "false"} data-network=${name}
         @click=${() => setAll(NETWORKS[name].link, `The network is ${name}.`)}>${name[0]?.toUpperCase()}${name.slice(
         1)}</button>`)}</div>
       <div class="dials" role="group"
-        aria-label="Of every link">${dials().map((d) => dial(d, dialOf(first, d),
-        (value) => setAll(withDial(first, d, value), `${d.words}: ${value} ${d.unit}.`)))}</div>
-      ${alike ? nothing : html`<p class="caption">The links are not alike. A dial sets all of them.</p>`}
+        aria-label="Of every link">${QUALITIES.map((q) => dial(q, dialOf(first, q),
+        (value) => setAll(withDial(first, q, value), `${q.title}: ${dialWords(value, q)}.`)))}</div>
+      ${same ? nothing : html`<p class="caption">The links are not alike. A dial sets all of them.</p>`}
       ${s ? html`<p class="stability ${s.stable ? "" : "shaky"}">${s.sentence}</p>
       <p class="caption mono">${s.arithmetic}</p><p
         class="caption">broadcastTime ≪ electionTimeout (${sectionLink(s.section)})</p>` : nothing}`;
@@ -127,7 +127,7 @@ export class RaftFaults extends RaftElement {
   private machines(): TemplateResult {
     const control = (name: string) => store.catalogue.arguments.find((a) => a.name === name)?.control ?? NO_CONTROL;
     const [clock, disk] = [control("rate"), control("disk")];
-    const choose = ({ choices = [] }: LabControl, now: number, words: (n: number) => string, label: string,
+    const choose = ({ choices }: LabControl, now: number, words: (n: number) => string, label: string,
       act: (n: number) => LabAction) => html`<select aria-label=${label}
       @change=${(e: Event) => void store.act([act(Number((e.target as HTMLSelectElement).value))])}>
       ${(choices.includes(now) ? choices : [...choices, now].sort((a, b) => a - b))
@@ -163,13 +163,7 @@ export class RaftFaults extends RaftElement {
 
 const held = (): number[] => [...store.flights.values()].filter((f) => f.held && f.fate === "sent").map((f) => f.seq);
 
-function is(link: Link, name: Network): boolean {
-  const wanted = NETWORKS[name].link;
-  return link.latency === wanted.latency && link.jitter === wanted.jitter && (link.loss ?? 0) === (wanted.loss ?? 0) &&
-    (link.duplicate ?? 0) === (wanted.duplicate ?? 0) && (link.reorder ?? 0) === (wanted.reorder ?? 0);
-}
-
-function setAll(link: NonNullable<LabAction["link"]>, done: string): void {
+function setAll(link: Qualities, done: string): void {
   void store.act([{ do: "network", link }], done);
 }
 

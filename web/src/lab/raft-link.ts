@@ -1,10 +1,10 @@
 import { html, nothing, type TemplateResult } from "lit";
 import { RaftElement } from "../element.js";
 import { turned } from "../link.js";
-import type { Link } from "../model.js";
+import { QUALITIES, type Link, type Quality } from "../model.js";
 import { store } from "../store.js";
-import { cutState, type Cut } from "../words.js";
-import { dialOf, dials, withDial, type Dial } from "./network.js";
+import { cutState, dialOf, dialWords, type Cut } from "../words.js";
+import { withDial } from "./network.js";
 
 /**
  * The selected link, each direction by itself: what passes, how long it takes, what gets lost, and whether messages
@@ -32,8 +32,8 @@ export class RaftLink extends RaftElement {
     const { from, to } = link;
     const hold = link.hold ? "release" : "hold";
     return html`<fieldset class="dials"><legend>S${from} → S${to}</legend>
-      ${dials().map((d) => dial(d, dialOf(link, d),
-        (value) => void store.act([{ do: "network", server: from, to, link: withDial(link, d, value) }])))}
+      ${QUALITIES.map((q) => dial(q, dialOf(link, q),
+        (value) => void store.act([{ do: "network", server: from, to, link: withDial(link, q, value) }])))}
       <label class="check"><input type="checkbox" .checked=${link.hold ?? false}
         @change=${() => void store.act([{ do: hold, server: from, to }])} /> Hold what is sent on it</label>
     </fieldset>`;
@@ -45,15 +45,14 @@ export class RaftLink extends RaftElement {
 }
 
 /** A slider with its value, which changes the network when it is let go. */
-export function dial(d: Dial, value: number, set: (value: number) => void): TemplateResult {
-  const text = (n: number) => `${n} ${d.unit}`;
+export function dial(q: Quality, value: number, set: (value: number) => void): TemplateResult {
+  const text = (n: number) => dialWords(n, q);
   const slide = (e: Event) => {
     const output = (e.target as HTMLElement).nextElementSibling;
     if (output) output.textContent = text(Number((e.target as HTMLInputElement).value));
   };
-  return html`<label class="dial"><span>${d.words}</span><input type="range" min=${d.least / d.one}
-    max=${(d.end ?? 0) / d.one} step="1" data-dial=${d.quality} .value=${String(Math.round(value))}
-    aria-valuetext=${text(value)} @input=${slide}
+  return html`<label class="dial"><span>${q.title}</span><input type="range" min="0" max=${q.end} step=${q.step}
+    data-dial=${q.name} .value=${String(Math.round(value))} aria-valuetext=${text(value)} @input=${slide}
     @change=${(e: Event) => set(Number((e.target as HTMLInputElement).value))} /><output class="mono" aria-live="off"
     .textContent=${text(value)}></output></label>`;
 }
