@@ -80,7 +80,7 @@ func TestOffersStayInTheirPlaces(t *testing.T) {
 	if o := offered(t, five(t), 1, "transfer"); !slices.Equal(o.To, []raft.ServerID{2, 3, 4, 5}) {
 		t.Errorf("S1 may hand over to %v", o.To)
 	}
-	if o := offered(t, paused, 2, "pause"); o.Words != "Go on" || o.Acts[0].Do != Resume {
+	if o := offered(t, paused, 2, "pause"); o.Words != "Resume" || o.Acts[0].Do != Resume {
 		t.Errorf("of one that is paused: %+v", o)
 	}
 }
@@ -120,7 +120,7 @@ func TestOffersCutAServerOffAndJoinIt(t *testing.T) {
 		t.Errorf("%+v", o)
 	}
 	do(t, w, true, Action{Do: Partition, Servers: []raft.ServerID{2}}, 0)
-	if o := offered(t, w, 2, "cut"); o.Words != "Join again" ||
+	if o := offered(t, w, 2, "cut"); o.Words != "Reconnect" ||
 		!reflect.DeepEqual(o.Acts, []Action{{Do: Partition, Servers: all}}) {
 		t.Errorf("%+v", o)
 	}
@@ -133,7 +133,7 @@ func TestOffersCutAServerOffAndJoinIt(t *testing.T) {
 	for _, a := range o.Acts {
 		do(t, w, true, a, 0)
 	}
-	if o = offered(t, w, 2, "cut"); o.Words != "Join again" || len(o.Acts) != 10 {
+	if o = offered(t, w, 2, "cut"); o.Words != "Reconnect" || len(o.Acts) != 10 {
 		t.Errorf("%+v", o)
 	}
 	for _, a := range o.Acts {

@@ -139,5 +139,5 @@ func wrongLinks(links []hub.Link, q *quality.Quality) Wrong {
 		without = without[:1]
 		without[0].Server, without[0].To = 0, 0
 	}
-	return Wrong{text, "Stop that", without}
+	return Wrong{text, "Stop", without}
 }

@@ -40,6 +40,7 @@ func TestFigure8IsToldToItsEnd(t *testing.T) {
 		!strings.Contains(answer, "committed the entry of term 1 there. S5, the leader, lacks it") {
 		t.Errorf("asked %q, the page answers %q", question, answer)
 	}
+	w.keepPictures("figure-8", "story")
 	w.must(nil, `await raftPlayground.seek(1150);`)
 	w.reads("raft-story", "S5 commits index 1")
 	var story string
@@ -86,6 +87,7 @@ func TestAStaleReadStopsTheClock(t *testing.T) {
 	if w.must(&rate, `return deepAll(".play")[0].textContent.trim() === "Play" ? 0 : 1;`); rate != 0 {
 		t.Error("the clock runs on")
 	}
+	w.keepPictures("stale-read", "none")
 }
 
 // The header, the question and the sides of a cut count as the core does: two majorities while the configuration
@@ -113,6 +115,7 @@ func TestThePageCountsAsTheCoreDoes(t *testing.T) {
 		}
 		w.keepPicture("joint", l)
 	}
+	w.keepPictures("joint-why", "story")
 	w.as(screens[0])
 	w.must(nil, `await raftPlayground.open("#1?size=5&seed=9&at=0");
 		await raftPlayground.act({ do: "campaign", server: 1 }); await raftPlayground.seek(300);
@@ -125,6 +128,7 @@ func TestThePageCountsAsTheCoreDoes(t *testing.T) {
 	if w.must(&lost, `return deepAll(".quorum-lost").length;`); lost != 0 {
 		t.Error("the header says that nothing can commit, where two servers decide")
 	}
+	w.keepPictures("minority-decides", "none")
 }
 
 // Who comes late is not asked whose timer ends first where somebody leads, and a pause is explained as one.
@@ -151,12 +155,14 @@ func TestALateWatcherIsToldWhatIs(t *testing.T) {
 			if (cells.length < 3 || !cells.every((c) => /: term \d+/.test(c))) throw new Error("its cells: " + cells);`)
 	})
 	w.reads("raft-header", "To the lab")
+	w.keepPictures("late-watcher", "none")
 	w.must(nil,
 		`if (deepAll("raft-header h1 a")[0].pathname !== "/") throw new Error("the name leads to " + `+
 			`deepAll("raft-header h1 a")[0].href);`)
 	tabs[0].network(`{rate: 0}`)
 	w.clickLine("The clock is paused")
 	w.reads(".reason", "No timer runs and no message arrives until somebody lets it run again.")
+	w.keepPictures("pause-explained", "story")
 }
 
 // A run that is opened after another has its own branches, and the button and the list agree on them.
@@ -173,6 +179,8 @@ func TestBranchesHaveTheNumbersOfTheirRun(t *testing.T) {
 			const list = deepAll("#branch-menu .branch b").map((b) => b.textContent);
 			if (list.join() !== "Branch 1,Branch 2") throw new Error("the list says " + list);`)
 	}
+	w.clickButton("Branch 2 of 2")
+	w.keepPictures("branches", "time")
 }
 
 // What is selected is what is shown, and what the next key acts on; Space after a click is the clock's.
@@ -189,6 +197,7 @@ func TestTheSelectionTheFocusAndTheClockAgree(t *testing.T) {
 	w.reads(".side-panel h2", "Write to the cluster")
 	press(2)
 	w.reads("raft-inspector h2", "S2")
+	w.keepPictures("selected", "node")
 	w.keys(" ")
 	eventually(t, 10*time.Second, "Space after a click lets the clock run, and opens nothing", func() error {
 		return w.eval(nil, `
@@ -210,8 +219,10 @@ func TestTheSelectionTheFocusAndTheClockAgree(t *testing.T) {
 		`if (document.activeElement?.dataset.server !== "3") throw new Error("the focus is on " + `+
 			`document.activeElement?.outerHTML.slice(0, 80));`)
 	w.keys(" ", " ")
+	w.keepPictures("selected-by-key", "none")
 	w.keys(kb.Enter)
 	w.open(".node-menu [role=menuitem]")
+	w.keepPictures("menu-by-key", "none")
 	w.must(nil,
 		`if (!deepAll(".node-menu")[0].textContent.includes("S3") && `+
 			`!deepAll(".node.selected")[0]?.matches("[data-server='3']")) throw new Error("whose menu?");`)
@@ -223,11 +234,13 @@ func TestWhileTheClockStandsThePageSaysSo(t *testing.T) {
 	t.Parallel()
 	w := handy(t)
 	w.clickButton("Client")
-	w.reads("raft-client", "The clock stands: this write waits until it runs.")
+	w.reads("raft-client", "The clock is paused: this write waits until it runs.")
 	w.click("raft-client button[type=submit]")
-	w.reads(".notice", "The clock stands: what was asked waits until it runs.")
+	w.reads(".notice", "The clock is paused: this waits until it runs.")
+	w.keepPictures("write-waits", "client")
 	w.must(nil, `await raftPlayground.open("#1?size=5&seed=9&at=0");`)
-	w.reads("raft-headline h2", "The clock stands. Play lets it run")
+	w.reads("raft-headline h2", "The clock is paused. Press Play")
+	w.keepPictures("clock-stands", "none")
 	w.as(screens[2])
-	w.reads("raft-caption", "The clock stands. Play lets it run")
+	w.reads("raft-caption", "The clock is paused. Press Play")
 }

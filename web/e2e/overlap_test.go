@@ -6,15 +6,30 @@ import (
 	"testing"
 	"time"
 
+	"github.com/chromedp/cdproto/emulation"
 	"github.com/chromedp/chromedp"
 )
 
-// The screens on which nothing may stand upon something else.
+// The screens on which nothing may stand upon something else. Whoever asked for pictures gets each in both themes.
 var screens = []look{
 	{"1440", 1440, 900, "light"},
 	{"1280", 1280, 800, "dark"},
 	{"800", 800, 580, "light"},
 	{"390", 390, 844, "light"},
+}
+
+// picturesWanted is the folder for pictures of all that the tests bring about and people should look at, if one asked
+// for them.
+var picturesWanted = os.Getenv("E2E_PICTURES")
+
+func init() {
+	if picturesWanted == "" {
+		return
+	}
+	other := map[string]string{"light": "dark", "dark": "light"}
+	for _, l := range screens {
+		screens = append(screens, look{l.name, l.width, l.height, other[l.theme]})
+	}
 }
 
 // overlaps returns which of the visible elements stand upon each other, by what they say.
@@ -47,9 +62,28 @@ func join(selectors []string) (text string) {
 // keepPicture keeps what is seen for a person to look at, if one asked for it.
 func (w *tab) keepPicture(name string, l look) {
 	w.t.Helper()
-	if folder := os.Getenv("E2E_PICTURES"); folder != "" {
-		w.takePicture(folder, name+"-"+l.name, l)
+	if picturesWanted != "" {
+		w.takePicture(picturesWanted, name+"-"+l.name+"-"+l.theme, l)
 	}
+}
+
+// keepPictures does so on all screens, of which small ones show a panel if one is named, and leaves the tab as it was.
+func (w *tab) keepPictures(name, panel string) {
+	w.t.Helper()
+	if picturesWanted == "" {
+		return
+	}
+	for _, l := range screens {
+		w.as(l)
+		w.must(nil, fmt.Sprintf(`
+			window.e2eTab = deepAll(".tab-%s").find((t) => t.checkVisibility() && t.ariaPressed === "false");
+			e2eTab?.click();
+			await new Promise((done) => setTimeout(done, e2eTab ? 500 : 0));`, panel))
+		w.keepPicture(name, l)
+		w.must(nil, `e2eTab?.click();`)
+	}
+	w.run(5*time.Second, emulation.ClearDeviceMetricsOverride(), emulation.SetTouchEmulationEnabled(false),
+		emulation.SetEmulatedMedia())
 }
 
 // A waiting room of five: names, badges, the QR code and what one can do stand beside each other; one can choose
@@ -115,7 +149,7 @@ func TestWhatIsSaidOnTheStageCoversNoName(t *testing.T) {
 		w.keepPicture("undo", l)
 		w.must(nil, `await raftPlayground.seek(190);`)
 		w.must(nil, `raftPlayground.request({ op: "put", key: "x", value: "1" }).catch(() => {});`)
-		w.reads(".notice", "The clock stands")
+		w.reads(".notice", "The clock is paused")
 		if pairs := w.overlaps(".node-label", ".node .shape", ".notice"); len(pairs) > 0 {
 			t.Errorf("%s: %v", l.name, pairs)
 		}
@@ -165,7 +199,7 @@ func TestTheReasonsOfLostMessagesStandApart(t *testing.T) {
 	w.navigate(r.url("/#1?size=5&seed=9&at=0&autoplay=0"))
 	w.still(0)
 	w.must(nil, `await raftPlayground.act({ do: "campaign", server: 1 }); await raftPlayground.seek(400);`)
-	for _, l := range screens[1:] {
+	for _, l := range screens {
 		w.as(l)
 		w.must(nil, `
 			await raftPlayground.seek(300);
@@ -206,7 +240,7 @@ func TestTheRowAboveTheDiagramIsNotCut(t *testing.T) {
 	if pairs := w.overlaps(".dock-tabs", ".diagram-head > button", ".diagram-export > button"); len(pairs) > 0 {
 		t.Error(pairs)
 	}
-	w.keepPicture("export", look{"1280", 1280, 800, "light"})
+	w.keepPictures("export", "log")
 }
 
 // A § leads to the paper, wherever it stands.
@@ -217,7 +251,9 @@ func TestASectionIsALink(t *testing.T) {
 		const marks = deepAll("raft-headline .caption a, raft-why .caption a");
 		if (!marks.some((a) => /^§/.test(a.textContent) && a.href.endsWith("raft.pdf") && a.target === "_blank"))
 			throw new Error("the heading has: " + marks.map((a) => a.outerHTML));`)
+	w.keepPictures("section", "story")
 	w.openRules()
+	w.keepPictures("sections-of-rules", "rules")
 	w.must(nil, `
 		const plain = deepAll(".rule-row .caption").filter((c) => !c.querySelector("a"));
 		if (plain.length || !deepAll(".rule-row .caption a").length) throw new Error(plain.length + " are no links");`)

@@ -831,13 +831,11 @@ export interface LabArgument {
   control?: LabControl; // absent: no form asks for it
 }
 
-/** Control is how a form asks for an Argument: with a slider from Least to End, or with a list of Choices. */
+/** Control is how a form asks for an Argument: by a few values of which one chooses one. */
 export interface LabControl {
   words: string;
-  unit: string; // in which people read and set it: "ms", "%" or "×"
-  one: number; // of the Action's unit in one of that; a slider's step, too
-  end?: number; // of a slider, in the Action's unit
-  choices?: number[]; // in the Action's unit
+  unit: string; // in which people read it: "ms" or "×"
+  choices: number[]; // in the Action's unit
 }
 
 /**

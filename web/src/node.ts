@@ -88,7 +88,7 @@ function nodeText(view: ServerView): string {
   // that it has crashed is said of its seat
   const parts = [nodeWords(view), view.machine?.state === "down" ? "" : machineWords(view).toLowerCase()];
   if (store.servers.some((other) => statesDiffer(view, other)))
-    parts.push("its state is not that of others that applied as much");
+    parts.push("its state differs from others that applied as much");
   if (isBroken(view.server)) parts.push("a safety property is broken here");
   return parts.filter((p) => p !== "").join(", ");
 }

@@ -41,7 +41,7 @@ export class RaftHeader extends RaftElement {
   /** What leads elsewhere: on narrow screens it is in the menu, and that is in the tabs where there is no header. */
   private outward(kind: string): TemplateResult {
     return html`${this.relay ? html`<a class="button ${kind}" href="new?size=${store.room?.size ?? 3}"
-      title="A room with real servers: open it in several tabs, each of them runs one">Make it real</a>` : nothing}
+      title="A room with real servers: open it in several tabs, and each runs one">Make it real</a>` : nothing}
       <button class=${kind} @click=${() => store.show({ dialog: "gallery" })}>Gallery</button>`;
   }
 

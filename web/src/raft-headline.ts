@@ -109,17 +109,18 @@ export function doubt(line: StoryLine, view: ReactiveElement): string {
  */
 export function idleWords(): { title: string; why: string } {
   const { leader } = store;
-  const waits = "Every server waits for a leader, each for a time drawn at random. The arc around it is what is left.";
+  const waits = "Every server waits for a leader, each for a time drawn at random. The arc around a server shows how "
+    + "much of it is left.";
   const room = "Every tab of this room runs one Raft server. They talk over the network you see.";
   const outside = store.connection.state === "lost" || store.connection.state === "refused";
   if (!store.room && outside) return { title: "This tab is not in the room",
-    why: "It tries again by itself, and then shows what is there." };
+    why: "It keeps trying, and shows the room as soon as it is in." };
   if (!store.room?.started) return { title: "", why: store.can.seats ? room : waits };
   if (leader) {
     const why = `It was elected before this page began to watch. ${store.can.seats ? room : ""}`;
     return { title: `S${leader.server} leads term ${leader.report?.term}`, why };
   }
-  if (store.paused) return { title: "The clock stands. Play lets it run", why: waits };
+  if (store.paused) return { title: "The clock is paused. Press Play", why: waits };
   return { title: "The clock runs. Whose timer ends first?", why: waits };
 }
 

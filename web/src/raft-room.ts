@@ -97,10 +97,10 @@ export class RaftRoomDeeds extends RaftElement {
     return html`<div class="buttons wrap">
         ${s.self ? html`<button @click=${() => location.reload()}>Crash: reload this tab</button>`
           : html`<button aria-disabled="true" aria-describedby="crash-why">Crash</button>`}
-        <button @click=${() => isolate(s.server, cut)}>${cut ? "Join again" : "Cut off"}</button>
+        <button @click=${() => isolate(s.server, cut)}>${cut ? "Reconnect" : "Cut off"}</button>
         <button ?disabled=${!here} @click=${write}>Send write</button>
       </div>
-      ${s.self ? html`<p class="caption">Its memory is lost, its disk (${diskWords(s)}) is kept.</p>`
+      ${s.self ? html`<p class="caption">Its memory is lost; its disk (${diskWords(s)}) is kept.</p>`
         : html`<p class="caption" id="crash-why">${here ? "Close its tab to crash it."
         : "Its tab is closed. Open the room's link there to restart it."}</p>`}`;
   }

@@ -65,7 +65,7 @@ export class RaftStage extends RaftElement {
           ${wallMark(sides, this.ring)}
           <g>${repeat(store.servers, (s) => s.server, (s) => timerTrack(s, this.ring))}</g>
         </svg>
-        <canvas class="flights" role="img" aria-label="No message under way"></canvas>
+        <canvas class="flights" role="img" tabindex="-1" aria-label="No message under way"></canvas>
         <div class="held-messages"></div>
         <svg class="nodes" width="100%" height="100%">
           <defs>

@@ -57,9 +57,9 @@ export class RaftTimeLine extends RaftElement {
       <div class="tape-tip mono" hidden></div>
       ${seek ? this.branches() : nothing}
       ${seek ? html`<div class="zoom ${this.zoom ? "used" : ""}"><button class="quiet small"
-        title="− with the time line focused" aria-label="Show more of the time" ?disabled=${this.zoom === null}
+        title="− with the time line focused" aria-label="Zoom out" ?disabled=${this.zoom === null}
         @click=${() => this.zoomBy(ZOOM)}>−</button><button class="quiet small" title="+ with the time line focused"
-        aria-label="Show less of the time, larger" @click=${() => this.zoomBy(1 / ZOOM)}>+</button></div>` : nothing}
+        aria-label="Zoom in" @click=${() => this.zoomBy(1 / ZOOM)}>+</button></div>` : nothing}
     `;
   }
 
@@ -191,7 +191,7 @@ export class RaftTimeLine extends RaftElement {
     this.zoomBy(apart(before) / apart(clientX), this.at({ clientX: (clientX + other) / 2 }));
   }
 
-  /** The browser knows arrows and Page keys of a range; its end, though, is not the end of what was lived. */
+  /** The browser knows arrows and Page keys of a range; its end, though, is not the end of the run. */
   private readonly key = keysOf("time", {
     first: () => store.seek(store.history.begin ?? 0),
     last: () => store.seek(store.end),

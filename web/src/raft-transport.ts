@@ -68,7 +68,7 @@ export class RaftTransport extends RaftElement {
           ${STOPS.map((s) => html`<button class="quiet" aria-pressed=${s === stop ? "true" : "false"}
             @click=${() => store.show({ stop: s.stop })}>${s.words} <span
             class="caption">${s.meaning}</span></button>`)}`)}
-        ${store.behind > 0 ? html`<button class="live primary" title="L: to the end of what was lived"
+        ${store.behind > 0 ? html`<button class="live primary" title="L: to the end of the run"
           @click=${() => store.goLive()}>Live<span class="behind">, ${behindWords(store.behind)}</span></button>`
           : html`<span class="live caption">Live</span>`}
       </div>
@@ -100,12 +100,12 @@ export class RaftTransport extends RaftElement {
     store.setRate(rateOfSlider(Number((e.target as HTMLInputElement).value)));
   }
 
-  /** The ways that the run went, as a tree. */
+  /** The branches of this run, as a tree. */
   private branches(): TemplateResult | typeof nothing {
     const lab = store.lab;
     if (!lab || lab.branches.length < 2) return nothing;
     const go = (branch: number) => store.wishLab((id) => ({ type: "branch", id, branch, at: null }));
-    return menu("branch-menu", "The ways that the run went", "quiet branches",
+    return menu("branch-menu", "The branches of this run", "quiet branches",
       `Branch ${lab.branch} of ${lab.branches.at(-1)?.id}`, branchTree(lab.branches).map(
       ({ branch: b, depth }) => html`<button class="quiet branch" style="--depth: ${depth}"
         aria-pressed=${b.id === lab.branch ? "true" : "false"} @click=${() => go(b.id)}>

@@ -440,7 +440,7 @@ export class Store {
   /** Asks a server, null: whoever leads. Resolves when the Worker knows the outcome, rejects with words to show. */
   request(op: ClientRequest["op"], key: string, value: string, server: number | null, more: Pick<ClientRequest,
     "expected" | "read"> = {}): Promise<unknown> {
-    if (this.paused) this.notice("The clock stands: what was asked waits until it runs.");
+    if (this.paused) this.notice("The clock is paused: this waits until it runs.");
     return this.ask((id) => ({ type: "request", id, op, key, value, server, ...more }));
   }
 

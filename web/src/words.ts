@@ -85,7 +85,7 @@ export function lostWords(flight: Pick<Flight, "fate" | "to">): string {
     case "full":
       return `lost: queue to ${who(flight.to)} full`;
     case "lost":
-      return "lost: loss";
+      return "lost: by the network";
     case "dropped":
       return "lost: dropped by you";
     case "sent":

@@ -22,7 +22,7 @@ test("what is wrong now: what the lab tells, then what is held and what is still
   assert.deepEqual(wrongs(labOf(), []), []);
   const down = { text: "S1 is down", words: "Restart", acts: [{ do: "restart", server: 1 }] };
   const list = wrongs(labOf({ chaos: true, wrong: [down] }), [7, 8]);
-  assert.deepEqual(list.map((w) => [w.text, w.words]), [["S1 is down", "Restart"], ["2 messages are held", "Let go"],
+  assert.deepEqual(list.map((w) => [w.text, w.words]), [["S1 is down", "Restart"], ["2 messages are held", "Release"],
     ["Faults happen by themselves", "No more"]]);
   assert.deepEqual(list[1]?.acts, [{ do: "releaseFrame", frame: 7 }, { do: "releaseFrame", frame: 8 }]);
   assert.equal(wrongs(null, [7])[0]?.text, "One message is held");

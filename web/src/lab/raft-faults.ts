@@ -55,13 +55,13 @@ export class RaftFaults extends RaftElement {
       ? html`<button class="small" data-heal title=${all.meaning}
       @click=${() => void heal()}>${all.words}</button>` : nothing}</div>
       ${list.length + traps.length === 0
-        ? html`<p class="caption">Nothing: every server runs, and every link carries.</p>` : nothing}
+        ? html`<p class="caption">Nothing: every server runs, and every link is whole.</p>` : nothing}
       <ul class="wrongs">
         ${list.map((w) => html`<li><span>${w.text}</span><button class="small" aria-label="${w.words}: ${w.text}"
           @click=${() => void right(w)}>${w.words}</button></li>`)}
         ${traps.map((t) => html`<li><span>Trap: ${t.text}</span><button class="small"
-          aria-label="Take away the trap: ${t.text}" data-trap=${t.number}
-          @click=${() => void store.act([{ do: "disarm", trap: t.number }])}>Take away</button></li>`)}
+          aria-label="Remove the trap: ${t.text}" data-trap=${t.number}
+          @click=${() => void store.act([{ do: "disarm", trap: t.number }])}>Remove</button></li>`)}
       </ul>`;
   }
 
@@ -156,7 +156,7 @@ export class RaftFaults extends RaftElement {
         <select name="when" aria-label="When">${moments.map((m) => option(m.when, m.words))}</select>
         <button class="small" type="submit">Set the trap</button>
       </form>
-      <p class="caption">It waits until then, and does it once. It is listed above with
+      <p class="caption">The trap waits for that moment and acts once. It is listed above with
         what else is wrong, and taken away there.</p></details>`;
   }
 }

@@ -44,7 +44,7 @@ export class RaftInboxes extends RaftElement {
         @click=${() => store.select({ kind: "flight", seq: f.seq })}><span class="mono">S${f.from}</span><span
         class="inbox-name">${f.name.replace(/Reply$/, " reply")} <span class="caption">${f.label}</span></span></button>
       <span class="inbox-acts">${f.waiting ? ""
-        : html`${button("deliver", "Now")}${f.held ? button("release", "Let go")
+        : html`${button("deliver", "Now")}${f.held ? button("release", "Release")
         : button("hold", "Hold")}${button("drop", "Drop")}`}<span class="when">${when}</span></span>
     </li>`;
   }

@@ -35,7 +35,7 @@ export class RaftLink extends RaftElement {
       ${QUALITIES.map((q) => dial(q, dialOf(link, q),
         (value) => void store.act([{ do: "network", server: from, to, link: withDial(link, q, value) }])))}
       <label class="check"><input type="checkbox" .checked=${link.hold ?? false}
-        @change=${() => void store.act([{ do: hold, server: from, to }])} /> Hold what is sent on it</label>
+        @change=${() => void store.act([{ do: hold, server: from, to }])} /> Hold messages on this link</label>
     </fieldset>`;
   }
 

@@ -81,7 +81,7 @@ export class RaftNodeMenu extends RaftElement {
       <p class="node-menu-title" id="anyway-title"><b>${d.words}: S${server}?</b></p>
       <p id="anyway-why">${d.warning}</p>
       <div class="buttons"><button class="primary" @click=${() => this.finish(d)}>Do it anyway</button><button
-        @click=${() => this.close()}>Leave it</button></div>
+        @click=${() => this.close()}>Cancel</button></div>
     </div>`;
   }
 

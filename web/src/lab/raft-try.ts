@@ -23,7 +23,7 @@ export class RaftTry extends RaftElement {
           `S${leader.server} crashed.`)}>Crash the leader</button></li>
         ${down.length > 0 ? html`<li><button
           @click=${() => void store.act(down.map((s) =>
-          ({ do: "restart", server: s.server })))}>Start what is down again</button></li>` : ""}
+          ({ do: "restart", server: s.server })))}>Restart what is down</button></li>` : ""}
         <li>${cut ? html`<button @click=${() => void store.act([mended()])}>Mend the network</button>`
           : html`<button ?disabled=${half.length === 0} @click=${() => cutAt(half)}>Cut the network${half.length > 0
           ? ` ${size - half.length} | ${half.length}` : ""}</button>`}</li>

@@ -9,7 +9,7 @@ export interface Wrong extends LabWrong {
 export function wrongs(lab: Lab | null, held: number[]): Wrong[] {
   const list: Wrong[] = [...(lab?.wrong ?? [])];
   if (held.length > 0) list.push({ text: held.length === 1 ? "One message is held" : `${held.length} messages are held`,
-    words: "Let go", acts: held.map((frame) => ({ do: "releaseFrame", frame })) });
+    words: "Release", acts: held.map((frame) => ({ do: "releaseFrame", frame })) });
   if (lab?.chaos) list.push({ text: "Faults happen by themselves", words: "No more", acts: [], chaos: false });
   return list;
 }
