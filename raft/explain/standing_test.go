@@ -1,6 +1,7 @@
 package explain
 
 import (
+	"fmt"
 	"slices"
 	"strings"
 	"testing"
@@ -114,6 +115,8 @@ func answered(s Standing) (ask, answer, section string) {
 }
 
 var (
+	three = raft.Quorum{Voters: []raft.ServerID{1, 2, 3}, Needed: 2}
+
 	five = raft.Quorum{Voters: []raft.ServerID{1, 2, 3, 4, 5}, Needed: 3}
 	// half is how servers count that decide without a majority.
 	half = raft.Quorum{Voters: []raft.ServerID{1, 2, 3, 4, 5}, Needed: 2}
@@ -361,4 +364,87 @@ func TestStability_IsTheShareOfTheShortestElectionTimeout(t *testing.T) {
 		t.Errorf("of one server alone: %+v", alone)
 	}
 	equal(t, "minutes", span(180_000_000)+", "+span(400)+", "+span(2_404_000), "3 min, 0.4 ms, 2.4 s")
+}
+
+// The best placed server may hear of a majority in time where the worst links would not do.
+func TestTooSlow_AsksWhatTheBestPlacedServerCanDo(t *testing.T) {
+	slow := func(s Standing, latency int64, ids ...raft.ServerID) Standing {
+		s.Links = slices.Clone(s.Links)
+		for i := range s.Links {
+			if l := &s.Links[i]; slices.Contains(ids, l.From) || slices.Contains(ids, l.To) {
+				l.Latency, l.Jitter = latency, 0
+			}
+		}
+		return s
+	}
+	cutOff := slow(many(3, three), 100_000, 1, 2, 3)
+	part(&cutOff, 1)
+	quick := slow(many(3, three), 100_000, 1, 2, 3)
+	quick.Servers[0].Report.Timer = &Timer{Longest: 500_000}
+	alone := slow(many(3, three), 100_000, 1, 2, 3)
+	part(&alone, 1)
+	part(&alone, 2)
+	const tooShort = "Election timeouts of 150 to 300 ms are too short for this network, where a round trip takes up " +
+		"to 200 ms: votes arrive when the next timer has run out already. Timeouts of 600 to 1200 ms would do (§5.6)."
+	for _, c := range []struct {
+		what string
+		s    Standing
+		want string
+	}{
+		{"quick", many(5, five), ""},
+		{"one timeout is just long enough", slow(many(3, three), 75_200, 1, 2, 3), ""},
+		{"all are slow", slow(many(3, three), 100_000, 1, 2, 3), tooShort},
+		{"two of five are slow: three are a majority", slow(many(5, five), 100_000, 4, 5), ""},
+		{"three of five are", slow(many(5, five), 100_000, 3, 4, 5), tooShort},
+		{"a learner's links do not count", slow(many(5, three), 100_000, 4, 5), ""},
+		{"both majorities of a joint configuration do", slow(many(5, joint(0, 0)...), 100_000, 4, 5), tooShort},
+		{"their timeouts are longer", quick, ""},
+		{"one is cut off, two are a majority", cutOff, tooShort},
+		{"nobody reaches a majority", alone, ""},
+		{"one server alone", many(1), ""},
+	} {
+		equal(t, c.what, Look(c.s).TooSlow(), c.want)
+	}
+}
+
+func TestLeaders_AreListedByTheirTerms(t *testing.T) {
+	s := cluster(Report{Role: raft.Leader, Term: 2}, Report{Term: 5}, Report{Role: raft.Leader, Term: 5},
+		Report{Role: raft.Leader, Term: 2})
+	equal(t, "three call themselves leader", fmt.Sprint(Look(s).Leaders()), "[3 1 4]")
+	set(&s, Paused, 1)
+	set(&s, Down, 3)
+	equal(t, "one that is paused does, one that is down does not", fmt.Sprint(Look(s).Leaders()), "[1 4]")
+	equal(t, "nobody", len(Look(many(3)).Leaders()), 0)
+}
+
+func TestRivals_AreTwoWhoCouldHoldAnElection(t *testing.T) {
+	s := cluster(Report{}, Report{}, Report{Role: raft.Leader}, Report{}, Report{}, Report{})
+	set(&s, Paused, 1)
+	set(&s, Down, 4)
+	s.Servers[1].NoVote = true
+	equal(t, "of six", Look(s).Rivals(), SetOf(5, 6))
+	set(&s, Down, 6)
+	equal(t, "only one is left", Look(s).Rivals(), SetOf(5))
+}
+
+func TestParted_IsWhereNothingPassesEitherWay(t *testing.T) {
+	cutBetween := func(ways ...[2]raft.ServerID) func(from, to raft.ServerID) bool {
+		return func(from, to raft.ServerID) bool { return !slices.Contains(ways, [2]raft.ServerID{from, to}) }
+	}
+	parted := func(passes func(from, to raft.ServerID) bool, ids ...raft.ServerID) (text string) {
+		for _, g := range Parted(SetOf(ids...), passes) {
+			text += g.String() + "; "
+		}
+		return text
+	}
+	equal(t, "whole", parted(cutBetween(), 1, 2, 3), "S1, S2 and S3; ")
+	equal(t, "one way still passes",
+		parted(cutBetween([2]raft.ServerID{1, 2}, [2]raft.ServerID{2, 1}, [2]raft.ServerID{1, 3}), 1, 2, 3),
+		"S1, S2 and S3; ")
+	equal(t, "in two", parted(cutBetween([2]raft.ServerID{1, 2}, [2]raft.ServerID{2, 1},
+		[2]raft.ServerID{1, 3}, [2]raft.ServerID{3, 1}), 1, 2, 3), "S2 and S3; S1; ")
+	even := func(a, b raft.ServerID) bool { return (a+b)%2 == 0 }
+	equal(t, "not by neighbours", parted(even, 1, 2, 3, 4, 5), "S1, S3 and S5; S2 and S4; ")
+	equal(t, "in pieces", parted(func(_, _ raft.ServerID) bool { return false }, 1, 2, 3), "S1; S2; S3; ")
+	equal(t, "nobody", parted(even), "")
 }

@@ -80,6 +80,48 @@ func TestTheArgumentsOfADeedHaveRanges(t *testing.T) {
 	}
 }
 
+// A page finds in the catalogue what it makes traps and forms of: words for each, and only values that Check accepts.
+func TestTheCatalogueIsWhatFormsAreMadeOf(t *testing.T) {
+	c := Describe()
+	traps := ""
+	for i, d := range c.Deeds {
+		if d.Do != Deeds[i] || d.Words == "" || d.Meaning == "" {
+			t.Errorf("%+v", d)
+		}
+		if d.Trap == "" {
+			continue
+		}
+		traps += d.Trap + "; "
+		for _, m := range c.Moments {
+			if a := (Action{Do: d.Do, When: m.When, Server: 1}); m.Words == "" || a.Check(3) != nil ||
+				!strings.Contains(a.TrapWords(), m.Words) {
+				t.Errorf("a trap that does %q when S1 %q: %v, %s", d.Trap, m.Words, a.Check(3), a.TrapWords())
+			}
+		}
+	}
+	if traps != "Crash; Cut the power of; Pause; Cut off; " || len(c.Moments) != 12 {
+		t.Errorf("traps do %q, at %d moments", traps, len(c.Moments))
+	}
+	forms := ""
+	for _, a := range c.Arguments {
+		if a.Control == nil {
+			continue
+		}
+		forms += a.Name + " "
+		for _, value := range a.Control.Choices {
+			if value < a.Least || value > a.Most {
+				t.Errorf("%s offers %v of %v to %v", a.Name, value, a.Least, a.Most)
+			}
+		}
+		if a.Control.Words == "" || a.Control.Unit == "" || len(a.Control.Choices) < 2 {
+			t.Errorf("%s: %+v", a.Name, *a.Control)
+		}
+	}
+	if forms != "disk rate " {
+		t.Errorf("forms ask for %s", forms)
+	}
+}
+
 // random draws an action, most of them such as may be done.
 func random(r *rand.Rand, w *World, do Deed) Action {
 	n := len(w.servers)

@@ -23,7 +23,8 @@ func TestEveryDeedHasWords(t *testing.T) {
 		if !names {
 			t.Errorf("%s does not name the server: %q", deed, text)
 		}
-		for moment := range Moments {
+		for _, occasion := range Occasions {
+			moment := occasion.When
 			a.When, a.Server = moment, 0
 			if trap := a.TrapWords(); !strings.HasPrefix(trap, "when a server ") ||
 				strings.Contains(trap, "“"+string(moment)) {

@@ -3,8 +3,6 @@ package hub
 import (
 	"math/rand/v2"
 	"slices"
-
-	jsoniter "github.com/json-iterator/go"
 )
 
 // Clone returns an independent copy of the room that goes on as the original would. Messages under way are shared,
@@ -13,7 +11,7 @@ func (h *Hub) Clone() *Hub {
 	c := *h
 	source := *h.source
 	c.source, c.random = &source, rand.New(&source)
-	c.json = jsoniter.NewStream(jsoniter.ConfigDefault, nil, 1024)
+	c.json = newStream()
 	c.scan = scanner{}
 	c.members, c.arrival = map[uint64]*member{}, nil
 	c.seats = slices.Clone(h.seats)

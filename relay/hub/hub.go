@@ -214,7 +214,7 @@ func New(options Options, record *Record) (*Hub, error) {
 		members:    map[uint64]*member{},
 		nextClient: options.FirstClient,
 		allowed:    options.Limits.orDefaults().InFlightBytes,
-		json:       jsoniter.NewStream(jsoniter.ConfigDefault, nil, 1024),
+		json:       newStream(),
 	}
 	h.news = bucket{tokens: int64(h.limits.News) * 1e6}
 	if record != nil {

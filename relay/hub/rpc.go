@@ -257,31 +257,26 @@ func (d *Description) read(p *params, key string) bool {
 
 // answerSeating answers join and seat, once the record is stored that holds what is promised.
 func (h *Hub) answerSeating(m *member, id []byte, s *Seating) {
-	w := h.answer(id)
-	w.WriteRaw(`,"result":{"room":`)
-	w.WriteString(h.options.Code)
-	w.WriteRaw(`,"client":`)
-	w.WriteUint64(s.Client)
-	w.WriteRaw(`,"clients":`)
-	w.WriteUint64(h.options.FirstClient)
-	if s.Server == 0 {
-		w.WriteRaw(`,"server":null,"lease":null`)
-	} else {
-		w.WriteRaw(`,"server":`)
-		w.WriteUint64(s.Server)
-		w.WriteRaw(`,"lease":`)
-		w.WriteString(s.Lease)
-		w.WriteRaw(`,"claim":`)
-		w.WriteUint64(s.Claim)
-		w.WriteRaw(`,"made":`)
-		w.WriteString(s.Made)
-		w.WriteRaw(`,"anew":`)
-		w.WriteBool(s.Anew)
+	result := struct {
+		Room    string  `json:"room"`
+		Client  uint64  `json:"client"`
+		Clients uint64  `json:"clients"`
+		Server  *uint64 `json:"server"` // nil, and what belongs to it: no seat
+		Lease   *string `json:"lease"`
+		Claim   *uint64 `json:"claim,omitempty"`
+		Made    *string `json:"made,omitempty"`
+		Anew    *bool   `json:"anew,omitempty"`
+		Fresh   bool    `json:"fresh"`
+		roomView
+	}{Room: h.options.Code, Client: s.Client, Clients: h.options.FirstClient, Fresh: s.Fresh, roomView: h.view()}
+	if s.Server != 0 {
+		result.Server, result.Lease = &s.Server, &s.Lease
+		result.Claim, result.Made, result.Anew = &s.Claim, &s.Made, &s.Anew
 	}
-	w.WriteRaw(`,"fresh":`)
-	w.WriteBool(s.Fresh)
-	h.writeRoom(w)
-	w.WriteRaw(`}}`)
+	w := h.answer(id)
+	w.WriteRaw(`,"result":`)
+	w.WriteVal(result)
+	w.WriteObjectEnd()
 	h.deliver = append(h.deliver, Delivery{Conn: m.conn, Kind: Answer, After: s.After, Data: h.written()})
 }
 

@@ -33,8 +33,6 @@ type Wanted struct {
 type Quality struct {
 	Name string `json:"name" typescript:"keyof Qualities"`
 	Most int64  `json:"-"` // the least is 0
-	// It is written of every link, also where it is 0.
-	Always bool `json:"-"`
 
 	// How a person sets it: one unit of its dial is so much of it, the dial goes from 0 to End in steps of Step.
 	Title string  `json:"title"`
@@ -59,9 +57,9 @@ const MaxDelay = 60 * 1000 * 1000
 
 // All lists the qualities in the order in which they are told.
 var All = []Quality{
-	kept(Quality{Name: "latency", Most: MaxDelay, Always: true, Title: "Latency", Unit: "ms", Per: 1000, End: 200,
+	kept(Quality{Name: "latency", Most: MaxDelay, Title: "Latency", Unit: "ms", Per: 1000, End: 200,
 		Step: 1}, func(q *Qualities) *int64 { return &q.Latency }, func(w *Wanted) **int64 { return &w.Latency }),
-	kept(Quality{Name: "jitter", Most: MaxDelay, Always: true, Title: "Jitter", Unit: "ms", Per: 1000, End: 100,
+	kept(Quality{Name: "jitter", Most: MaxDelay, Title: "Jitter", Unit: "ms", Per: 1000, End: 100,
 		Step: 1}, func(q *Qualities) *int64 { return &q.Jitter }, func(w *Wanted) **int64 { return &w.Jitter }),
 	kept(chance("loss", "Loss", "lose"), func(q *Qualities) *float64 { return &q.Loss },
 		func(w *Wanted) **float64 { return &w.Loss }),

@@ -15,7 +15,7 @@ type Lab struct {
 	Chaos      bool       `json:"chaos"` // faults are drawn as time goes on
 	Traps      []Trap     `json:"traps"`
 
-	Wrong jsoniter.RawMessage `json:"wrong" typescript:"LabWrong[]"` // with the machines, and what rights it
+	Wrong jsoniter.RawMessage `json:"wrong" typescript:"LabWrong[]"` // with machines and links, and what rights it
 }
 
 // Branch is one way that the run went. To act in the past makes a branch; what came of it without the act is

@@ -122,6 +122,8 @@ type ToLab struct {
 	Chaos   *SetChaos      `type:"chaos"`
 	Replay  *LookBack      `type:"replay"`
 	Moment  *TellMoment    `type:"moment"`
+
+	Catalogue *AskForCatalogue `type:"catalogue"`
 }
 
 // Open opens another run, null: the one that the lab begins with; at a moment of it. Answers as TellMoment
@@ -178,6 +180,11 @@ type Act struct {
 type AskForDeeds struct {
 	ID     int `json:"id"`
 	Server int `json:"server"`
+}
+
+// AskForCatalogue asks what deeds there are at all. Answers LabCatalogue.
+type AskForCatalogue struct {
+	ID int `json:"id"`
 }
 
 // LookAtFrame asks about a frame under way. Answers FrameDetails.

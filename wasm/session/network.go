@@ -4,6 +4,7 @@ import (
 	"slices"
 
 	"raftplayground/raft"
+	"raftplayground/raft/explain"
 	"raftplayground/raft/lab"
 	"raftplayground/relay/hub"
 	"raftplayground/relay/quality"
@@ -19,7 +20,7 @@ func (s *Session) network(w *contract.Network) {
 		s.page.Refuse(w.ID, "change: expected what is to change, got nothing")
 		return
 	case c.Rate != nil && !(*c.Rate >= 0 && *c.Rate <= 1):
-		s.page.Refuse(w.ID, "rate: expected 0 to 1, got "+number(*c.Rate))
+		s.page.Refuse(w.ID, "rate: expected 0 to 1, got "+explain.Number(*c.Rate))
 		return
 	}
 	actions, why := s.linkActions(c)

@@ -1,16 +1,32 @@
 import { html, nothing, svg, type SVGTemplateResult, type TemplateResult } from "lit";
 import { keysOf } from "./keys.js";
 import { wall, type Point, type Ring } from "./layout.js";
-import type { ServerView, Side } from "./model.js";
+import type { LabAction, ServerView, Side } from "./model.js";
 import { isBroken } from "./node.js";
 import { store } from "./store.js";
-import { cutState, cutWords, listed } from "./words.js";
+import { cutState, cutWords, isUp, listed, nextCut, type Cut } from "./words.js";
 
 /** Every pair of servers that have a link between them, the lower number first. */
 export function linkPairs(servers: ServerView[]): [number, number][] {
   const ids = servers.map((s) => s.server);
   return ids.flatMap((a, i) => ids.slice(i + 1).map((b): [number, number] => [a, b]));
 }
+
+/** The deeds that bring the links between two servers into a state; none: they are. */
+export function turned(a: number, b: number, wanted: Cut): LabAction[] {
+  const ways = [[a, b, "forward"], [b, a, "backward"]] as const;
+  return ways.flatMap(([server, to, only]) => {
+    const up = wanted === "whole" || wanted === only;
+    return isUp(store.room?.links ?? [], server, to) === up ? [] : [{ do: up ? "mend" : "cut", server, to }];
+  });
+}
+
+/** Takes a link one state further: whole → cut → one way → the other way → whole. */
+export const cycleLink = (a: number, b: number): void =>
+  void store.act(turned(a, b, nextCut[cutState(store.room?.links ?? [], a, b)]));
+
+/** The deed after which the network is whole. */
+export const mended = (): LabAction => ({ do: "partition", servers: store.servers.map((s) => s.server) });
 
 /** What the stage does for a link. */
 export interface LinkHands {

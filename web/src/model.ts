@@ -8,11 +8,13 @@ export interface Answers {
   why: Question | null; // null: somebody leads, and all that it has is committed
   majority: Majority;
   sides: Side[]; // of a network that is cut into two or three, the largest first; else none
+  leaders: number[]; // who leads, the newest term first
   half: number[]; // whoever leads, and others with whom it finds no majority: one side of a cut
   entry: string; // on the one that the page regards; empty: it regards none
   /** In the lab, where faults and changes of the members are made: */
   stability: Stability | null; // null: there is no link
   cut: string[]; // what each side could do of the one that the page regards
+  rivals: number[]; // two who could hold elections at the same time, or fewer
 }
 
 /** Question is why something has not happened (yet). */
@@ -274,7 +276,7 @@ export interface Lab {
   properties: Property[];
   chaos: boolean; // faults are drawn as time goes on
   traps: Trap[];
-  wrong: LabWrong[]; // with the machines, and what rights it
+  wrong: LabWrong[]; // with machines and links, and what rights it
 }
 
 /**
@@ -725,7 +727,8 @@ export type ToLab =
   | ({ type: "inboxes" } & LookAtInboxes)
   | ({ type: "chaos" } & SetChaos)
   | ({ type: "replay" } & LookBack)
-  | ({ type: "moment" } & TellMoment);
+  | ({ type: "moment" } & TellMoment)
+  | ({ type: "catalogue" } & AskForCatalogue);
 
 /**
  * Open opens another run, null: the one that the lab begins with; at a moment of it. Answers as TellMoment
@@ -779,6 +782,11 @@ export interface AskForDeeds {
   server: number;
 }
 
+/** AskForCatalogue asks what deeds there are at all. Answers LabCatalogue. */
+export interface AskForCatalogue {
+  id: number;
+}
+
 /** LookAtFrame asks about a frame under way. Answers FrameDetails. */
 export interface LookAtFrame {
   id: number;
@@ -810,6 +818,49 @@ export interface LookBack {
 /** TellMoment asks for the Moment that is looked at. */
 export interface TellMoment {
   id: number;
+}
+
+/**
+ * Argument is a number that says more of a deed than whom it is done to. Its range is in the unit that an
+ * Action has it in: an Action beyond it is refused.
+ */
+export interface LabArgument {
+  name: string; // in an Action; of a link's quality behind "link."
+  least: number;
+  most: number;
+  control?: LabControl; // absent: no form asks for it
+}
+
+/** Control is how a form asks for an Argument: by a few values of which one chooses one. */
+export interface LabControl {
+  words: string;
+  unit: string; // in which people read it: "ms" or "×"
+  choices: number[]; // in the Action's unit
+}
+
+/**
+ * Catalogue is what a page has to know to make menus, forms and traps of deeds, whatever happens in a world.
+ * What can be done at a moment, and to whom, Offers say.
+ */
+export interface LabCatalogue {
+  deeds: LabDescription[];
+  moments: LabOccasion[]; // that a form of traps offers
+  arguments: LabArgument[];
+}
+
+/** Description is what is known of a deed. */
+export interface LabDescription {
+  do: string;
+  words: string; // on a button
+  meaning: string; // one sentence
+  trap?: string; // a trap that does it, in front of a server's name; absent: no form has one
+  room?: boolean; // it can be done in a live room, too
+}
+
+/** Occasion is an event at a server. */
+export interface LabOccasion {
+  when: string;
+  words: string; // what a goal says of a server to which it happens
 }
 
 /**
@@ -943,13 +994,13 @@ export interface LabAction {
   /** Binary says that Text is the frame's bytes in base64 (RFC 4648, section 4), which travel in a binary message. */
   binary?: boolean;
   /**
-   * When sets a trap: the action is done, once, when this comes true. One of Moments is an event at Server,
+   * When sets a trap: the action is done, once, when this comes true. One of Occasions is an event at Server,
    * or with Server 0 at whichever it happens to first. Any other is a goal in words; with Server 0 the action
    * is then done to the one server that the goal names, else to that at which the event happened, else to
    * whoever leads. Disarm takes one trap away, Heal all.
    */
   when?: string;
-  skip?: number; // of one of Moments: how many such events pass before the one that is meant
+  skip?: number; // of one of Occasions: how many such events pass before the one that is meant
   /**
    * Crash, PowerLoss, Wipe, FailDisk, FillDisk: after how long it restarts by itself once it is down; 0: it
    * does not

@@ -1,6 +1,5 @@
 import { html, nothing, type TemplateResult } from "lit";
 import { RaftElement } from "./element.js";
-import { leaderOf } from "./logs.js";
 import type { ClientRequest, ReadKind } from "./model.js";
 import { store } from "./store.js";
 import { tight } from "./words.js";
@@ -25,7 +24,7 @@ export class RaftClient extends RaftElement {
   protected override readonly calm = 100;
 
   override render(): TemplateResult {
-    const leader = leaderOf(store.servers);
+    const { leader } = store;
     const op = this.chosen();
     const read = this.way();
     return html`
@@ -80,7 +79,7 @@ export class RaftClient extends RaftElement {
   }
 
   protected override slice(): unknown {
-    return [store.requests, store.room?.started, store.paused, leaderOf(store.servers)?.server,
+    return [store.requests, store.room?.started, store.paused, store.leader?.server,
       store.servers.map((s) => s.seat)];
   }
 

@@ -3,7 +3,6 @@ import { loadCore, missedBy, type Core } from "./core.js";
 import { spotlight } from "./cursor.js";
 import { RaftElement } from "./element.js";
 import type { StoryLine } from "./model.js";
-import { leaderOf } from "./logs.js";
 import { sectionLink } from "./paper.js";
 import { readOn } from "./reading.js";
 import { store } from "./store.js";
@@ -109,7 +108,7 @@ export function doubt(line: StoryLine, view: ReactiveElement): string {
  * before. No title: it has not begun.
  */
 export function idleWords(): { title: string; why: string } {
-  const leader = leaderOf(store.servers);
+  const { leader } = store;
   const waits = "Every server waits for a leader, each for a time drawn at random. The arc around a server shows how "
     + "much of it is left.";
   const room = "Every tab of this room runs one Raft server. They talk over the network you see.";

@@ -1,9 +1,9 @@
 import { html, nothing, type TemplateResult } from "lit";
 import { RaftElement } from "./element.js";
+import { cycleLink } from "./link.js";
 import type { Flight, Pair, Report, ServerView } from "./model.js";
 import { machineWords } from "./node.js";
 import { same } from "./numbers.js";
-import { cycleLink } from "./raft-stage.js";
 import { store } from "./store.js";
 import { cutState, cutWords, diskWords, flightName, linkWords, lostWords, plural, roleWords, seconds, span,
   who } from "./words.js";

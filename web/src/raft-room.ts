@@ -1,6 +1,6 @@
 import { html, nothing, svg, type TemplateResult } from "lit";
 import { RaftElement } from "./element.js";
-import { leaderOf } from "./logs.js";
+import { mended, turned } from "./link.js";
 import type { ServerView } from "./model.js";
 import { store } from "./store.js";
 import { cutState, diskWords } from "./words.js";
@@ -46,7 +46,7 @@ export class RaftWaiting extends RaftElement {
         <a class="address" href=${store.link} target="_blank"
           rel="noopener">${address()}</a>
         ${store.answers?.majority.decides
-          ? html`<button @click=${() => store.change({ start: true })}>Start now with ${here} of ${size}</button>`
+          ? html`<button @click=${() => store.changeClock({ start: true })}>Start now with ${here} of ${size}</button>`
           : nothing}
         <p class="caption">Another size: ${SIZES.filter((n) => n !== size)
           .map((n, i) => html`${i > 0 ? ", " : nothing}<a class="linked"
@@ -62,7 +62,7 @@ export class RaftRoomTry extends RaftElement {
   protected override readonly calm = 150;
 
   override render(): TemplateResult {
-    const leader = leaderOf(store.servers);
+    const { leader } = store;
     const cut = store.room?.links.some((l) => !l.up) ?? false;
     const size = store.room?.size ?? 3;
     const half = store.answers?.half ?? [];
@@ -72,10 +72,9 @@ export class RaftRoomTry extends RaftElement {
       <ul class="try">
         <li><button ?disabled=${!leader} @click=${crashLeader}>Crash the leader</button></li>
         <li>
-          ${cut ? html`<button @click=${() => heal()}>Heal the network</button>`
-            : html`<button ?disabled=${size < 3 || !store.room?.started}
-            @click=${() =>
-            partition(half)}>Cut the network${half.length > 0 ? ` ${store.servers.length - half.length} | ${half.length}`
+          ${cut ? html`<button @click=${() => store.act([mended()])}>Heal the network</button>`
+            : html`<button ?disabled=${size < 3 || !store.room?.started} @click=${() => store.act([{ do: "partition",
+            servers: half }])}>Cut the network${half.length > 0 ? ` ${store.servers.length - half.length} | ${half.length}`
             : ""}</button>`}
         </li>
         <li><button ?disabled=${!store.room?.started} @click=${() => store.setRate(slow ? 1 : 0.01)}>${slow
@@ -114,28 +113,17 @@ export class RaftRoomDeeds extends RaftElement {
   }
 }
 
-/** Cuts every link of a server, or makes them whole. */
+/** Cuts every link of a server, or makes them whole: by one deed where no other link is cut. */
 function isolate(server: number, up: boolean): void {
+  const elsewhere = store.room?.links.some((l) => !l.up && l.from !== server && l.to !== server) ?? false;
   const others = store.servers.map((s) => s.server).filter((s) => s !== server);
-  store.change({ links: others.flatMap((o) => [{ from: server, to: o, up }, { from: o, to: server, up }]) });
-}
-
-/** Cuts the cluster in two. */
-function partition(side: number[]): void {
-  const others = store.servers.map((s) => s.server).filter((s) => !side.includes(s));
-  const cut = others.flatMap((o) => side.flatMap((m) => [{ from: m, to: o, up: false },
-    { from: o, to: m, up: false }]));
-  store.change({ links: cut });
-}
-
-function heal(): void {
-  store.change({ links: (store.room?.links ?? []).filter((l) => !l.up)
-    .map((l) => ({ from: l.from, to: l.to, up: true })) });
+  void store.act(elsewhere ? others.flatMap((o) => turned(server, o, up ? "whole" : "cut"))
+    : [up ? mended() : { do: "partition", servers: [server] }]);
 }
 
 /** Only its own tab can crash a server: for another's the inspector says how. */
 function crashLeader(): void {
-  const leader = leaderOf(store.servers);
+  const { leader } = store;
   if (!leader) return;
   if (leader.self) location.reload();
   else store.select({ kind: "server", server: leader.server });

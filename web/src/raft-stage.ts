@@ -3,15 +3,14 @@ import { guard } from "lit/directives/guard.js";
 import { repeat } from "lit/directives/repeat.js";
 import { styleMap } from "lit/directives/style-map.js";
 import { cursor } from "./cursor.js";
-import { RaftElement } from "./element.js";
+import { RaftElement, sized } from "./element.js";
 import { noteBox, ring, type Point, type Ring } from "./layout.js";
-import { linkMark, linkPairs, sidesCaption, wallMark, type LinkHands } from "./link.js";
+import { cycleLink, linkMark, linkPairs, sidesCaption, wallMark, type LinkHands } from "./link.js";
 import { labelDrop, labelWidth, labelX, nodeLabel, nodeMark, timerTrack, type NodeHands } from "./node.js";
 import type { ServerView } from "./model.js";
 import { play } from "./motion.js";
 import { Scene } from "./scene.js";
 import { store } from "./store.js";
-import { nextCut } from "./words.js";
 import { NEEDS } from "./raft-strips.js";
 
 const MORE_PX = 44; // that the button of a node's menu takes at most
@@ -28,12 +27,6 @@ export class RaftStage extends RaftElement {
   private ring: Ring = ring(0, 0, 1);
   private scene: Scene | null = null;
   private roles = new Map<number, string>();
-  private readonly observer = new ResizeObserver(([entry]) => {
-    if (!entry) return;
-    this.size = { width: entry.contentRect.width, height: entry.contentRect.height };
-    this.requestUpdate();
-  });
-  private stopBatches: (() => void) | null = null;
   private readonly nodeHands: NodeHands = {
     press: (server, by) => this.pressNode(server, by),
     menu: (server) => store.show({ selection: { kind: "server", server }, menu: server }),
@@ -42,24 +35,20 @@ export class RaftStage extends RaftElement {
     cycle: cycleLink,
     open: (a, b) => store.select({ kind: "link", a, b }),
   };
-  private readonly back = () => {
-    if (!document.hidden) this.scene?.back();
-  };
 
-  override connectedCallback(): void {
-    super.connectedCallback();
-    this.observer.observe(this);
-    document.addEventListener("visibilitychange", this.back);
-    this.stopBatches = store.onBatch((batch) => this.scene?.add(batch));
-  }
-
-  override disconnectedCallback(): void {
-    super.disconnectedCallback();
-    this.observer.disconnect();
-    document.removeEventListener("visibilitychange", this.back);
-    this.stopBatches?.();
-    this.scene?.stop();
-    this.scene = null;
+  protected override attached(gone: AbortSignal): void {
+    sized(this, gone, ({ width, height }) => {
+      this.size = { width, height };
+      this.requestUpdate();
+    });
+    document.addEventListener("visibilitychange", () => {
+      if (!document.hidden) this.scene?.back();
+    }, { signal: gone });
+    store.onBatch((batch) => this.scene?.add(batch), gone);
+    gone.addEventListener("abort", () => {
+      this.scene?.stop();
+      this.scene = null;
+    });
   }
 
   override render(): TemplateResult {
@@ -237,20 +226,6 @@ export class RaftStage extends RaftElement {
       play(ring, [{ opacity: 0.8, transform: "scale(1)" }, { opacity: 0, transform: "scale(1.8)" }], 480);
     }
   }
-}
-
-/** Takes a link one state further: whole → cut → one way → the other way → whole. */
-export function cycleLink(a: number, b: number): void {
-  const links = store.room?.links ?? [];
-  const up = (from: number, to: number) => links.find((l) => l.from === from && l.to === to)?.up ?? true;
-  const now = up(a, b) ? (up(b, a) ? "whole" : "forward") : up(b, a) ? "backward" : "cut";
-  const next = nextCut[now];
-  store.change({
-    links: [
-      { from: a, to: b, up: next === "whole" || next === "forward" },
-      { from: b, to: a, up: next === "whole" || next === "backward" },
-    ],
-  });
 }
 
 customElements.define("raft-stage", RaftStage);

@@ -4,7 +4,6 @@ import { repeat } from "lit/directives/repeat.js";
 import { cursor } from "./cursor.js";
 import { RaftElement } from "./element.js";
 import { keysOf } from "./keys.js";
-import { leaderOf } from "./logs.js";
 import { menu } from "./menu.js";
 import { sectionLink } from "./paper.js";
 import { doubt } from "./raft-headline.js";
@@ -131,7 +130,7 @@ export class RaftStory extends RaftElement {
     const { teller, about } = store.view;
     if (teller !== null || about !== null) return "Nothing of that kind yet.";
     if (store.can.seats && !store.room) return "Nothing is known of this room yet.";
-    return leaderOf(store.servers) ? "Nothing has happened since this page began to watch."
+    return store.leader ? "Nothing has happened since this page began to watch."
       : "Nothing yet. The first line comes when a timer runs out.";
   }
 

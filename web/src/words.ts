@@ -130,11 +130,14 @@ export const linkWords = (link: Qualities): string => `${span(link.latency)} ± 
 
 export type Cut = "whole" | "cut" | "forward" | "backward";
 
+/** Whether the link from a server to another carries. */
+export const isUp = (links: Link[], from: number, to: number): boolean =>
+  links.find((l) => l.from === from && l.to === to)?.up ?? true;
+
 /** The state of the pair of links between a and b; forward: only a → b still carries. */
 export function cutState(links: Link[], a: number, b: number): Cut {
-  const up = (from: number, to: number) => links.find((l) => l.from === from && l.to === to)?.up ?? true;
-  if (up(a, b)) return up(b, a) ? "whole" : "forward";
-  return up(b, a) ? "backward" : "cut";
+  if (isUp(links, a, b)) return isUp(links, b, a) ? "whole" : "forward";
+  return isUp(links, b, a) ? "backward" : "cut";
 }
 
 /** A click takes a link one further: whole → cut → one way → the other way → whole. */

@@ -28,7 +28,8 @@ var packages = []struct {
 	types          []string
 }{
 	{".", "", nil},
-	{"../../raft/lab", "Lab", []string{"Run", "Config", "Action", "Link", "Harshness", "Offer", "Wrong"}},
+	{"../../raft/lab", "Lab", []string{"Run", "Config", "Action", "Link", "Harshness", "Offer", "Wrong", "Catalogue",
+		"Description", "Occasion", "Argument", "Control"}},
 	{"../../relay/quality", "", []string{"Qualities", "Wanted", "Quality"}},
 	{"../study", "", []string{
 		"FindQuestion", "Found", "How", "CompareQuestion", "Comparison", "Divergence", "Track",

@@ -7,7 +7,7 @@ export const withDial = (link: Link, q: Quality, value: number): Qualities =>
   ({ ...qualities(link), [q.name]: Math.round(value * q.per * 1e4) / 1e4 });
 
 /** A link's qualities, exactly. */
-export const qualities = (l: Qualities): Qualities =>
+const qualities = (l: Qualities): Qualities =>
   Object.fromEntries(QUALITIES.map(({ name }) => [name, l[name] ?? 0])) as unknown as Qualities;
 
 /** Whether messages travel on two links in the same way. */

@@ -1,6 +1,6 @@
 import { html, nothing, svg, type PropertyValues, type SVGTemplateResult, type TemplateResult } from "lit";
 import { repeat } from "lit/directives/repeat.js";
-import { RaftElement } from "../element.js";
+import { RaftElement, sized } from "../element.js";
 import { keysOf } from "../keys.js";
 import { menu } from "../menu.js";
 import type { Replay, StoryLine } from "../model.js";
@@ -51,31 +51,23 @@ export class RaftDiagram extends RaftElement {
       until: Math.round(stretch.to), details })) as Promise<Replay>,
     () => this.isConnected && this.requestUpdate(),
   );
-  private stopBatches: (() => void) | null = null;
   private pressed: { x: number; y: number; key: string | null; moved: boolean } | null = null;
-  private readonly observer = new ResizeObserver(([entry]) => {
-    if (!entry) return;
-    this.size = { width: entry.contentRect.width, height: entry.contentRect.height };
-    this.requestUpdate();
-  });
 
-  override connectedCallback(): void {
-    super.connectedCallback();
-    this.stopBatches = store.onBatch((batch) => this.chronicle.take(batch));
-  }
-
-  override disconnectedCallback(): void {
-    super.disconnectedCallback();
-    this.stopBatches?.();
-    this.chronicle.clear();
-    this.observer.disconnect();
-    store.show({ ...(this.tall ? { logsHeight: null } : {}), ...(this.selected ? { line: null, hover: null } : {}) });
+  protected override attached(gone: AbortSignal): void {
+    store.onBatch((batch) => this.chronicle.take(batch), gone);
+    gone.addEventListener("abort", () => {
+      this.chronicle.clear();
+      store.show({ ...(this.tall ? { logsHeight: null } : {}), ...(this.selected ? { line: null, hover: null } : {}) });
+    });
   }
 
   protected override firstUpdated(changed: PropertyValues): void {
     super.firstUpdated(changed);
     const box = this.querySelector(".diagram-box");
-    if (box) this.observer.observe(box);
+    if (box) sized(box, this.standing.signal, ({ width, height }) => {
+      this.size = { width, height };
+      this.requestUpdate();
+    });
   }
 
   protected override updated(): void {

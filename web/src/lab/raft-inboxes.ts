@@ -3,7 +3,6 @@ import { RaftElement } from "../element.js";
 import type { Inbox } from "../model.js";
 import { store } from "../store.js";
 import { MS } from "../time.js";
-import { perform } from "./deeds.js";
 
 const AGAIN_MS = 250; // between two looks while the clock runs
 const SHOWN = 30; // messages to one server
@@ -51,7 +50,7 @@ export class RaftInboxes extends RaftElement {
   }
 
   private do(seq: number, act: "deliver" | "hold" | "release" | "drop"): void {
-    void perform([{ do: `${act}Frame`, frame: seq }]).then(() => {
+    void store.act([{ do: `${act}Frame`, frame: seq }]).then(() => {
       this.askedAt = -Infinity;
       void this.ask();
     });

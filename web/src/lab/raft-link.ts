@@ -1,9 +1,9 @@
 import { html, nothing, type TemplateResult } from "lit";
 import { RaftElement } from "../element.js";
-import { QUALITIES, type LabAction, type Link, type Quality } from "../model.js";
+import { turned } from "../link.js";
+import { QUALITIES, type Link, type Quality } from "../model.js";
 import { store } from "../store.js";
 import { cutState, dialOf, dialWords, type Cut } from "../words.js";
-import { perform } from "./deeds.js";
 import { withDial } from "./network.js";
 
 /**
@@ -11,7 +11,7 @@ import { withDial } from "./network.js";
  * stop on it.
  */
 export class RaftLink extends RaftElement {
-  protected readonly topics = ["view", "room"] as const;
+  protected readonly topics = ["view", "room", "lab"] as const;
 
   override render(): TemplateResult {
     const { selection } = store.view;
@@ -33,19 +33,14 @@ export class RaftLink extends RaftElement {
     const hold = link.hold ? "release" : "hold";
     return html`<fieldset class="dials"><legend>S${from} → S${to}</legend>
       ${QUALITIES.map((q) => dial(q, dialOf(link, q),
-        (value) => void perform([{ do: "network", server: from, to, link: withDial(link, q, value) }])))}
+        (value) => void store.act([{ do: "network", server: from, to, link: withDial(link, q, value) }])))}
       <label class="check"><input type="checkbox" .checked=${link.hold ?? false}
-        @change=${() => void perform([{ do: hold, server: from, to }])} /> Hold messages on this link</label>
+        @change=${() => void store.act([{ do: hold, server: from, to }])} /> Hold messages on this link</label>
     </fieldset>`;
   }
 
   private turn(a: number, b: number, cut: Cut): void {
-    const wanted = { up: cut === "whole" || cut === "forward", back: cut === "whole" || cut === "backward" };
-    const up = (from: number, to: number) => store.room?.links.find((l) => l.from === from && l.to === to)?.up ?? true;
-    const acts: LabAction[] = [];
-    if (up(a, b) !== wanted.up) acts.push({ do: wanted.up ? "mend" : "cut", server: a, to: b });
-    if (up(b, a) !== wanted.back) acts.push({ do: wanted.back ? "mend" : "cut", server: b, to: a });
-    if (acts.length > 0) void perform(acts, cut === "whole" ? `S${a} – S${b} is mended.` : `S${a} – S${b} is changed.`);
+    void store.act(turned(a, b, cut), cut === "whole" ? `S${a} – S${b} is mended.` : `S${a} – S${b} is changed.`);
   }
 }
 

@@ -32,16 +32,9 @@ export class RaftShare extends RaftElement {
   private link = "";
   private problem = "";
 
-  override connectedCallback(): void {
-    super.connectedCallback();
-    document.addEventListener("dragover", this.over);
-    document.addEventListener("drop", this.drop);
-  }
-
-  override disconnectedCallback(): void {
-    super.disconnectedCallback();
-    document.removeEventListener("dragover", this.over);
-    document.removeEventListener("drop", this.drop);
+  protected override attached(gone: AbortSignal): void {
+    document.addEventListener("dragover", this.over, { signal: gone });
+    document.addEventListener("drop", this.drop, { signal: gone });
   }
 
   override render(): TemplateResult {
