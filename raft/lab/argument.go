@@ -81,19 +81,19 @@ type limit struct {
 }
 
 // limits are those of all numbers. A deed that does not take a number has to have it in its range all the same.
-var limits = slices.Concat(ofLinks(), []limit{
-	{Argument{"down", 0, float64(MaxTime), nil}, func(a *Action) float64 { return float64(a.Down) }, ""},
-	{
+var limits = append(ofLinks(),
+	limit{Argument{"down", 0, float64(MaxTime), nil}, func(a *Action) float64 { return float64(a.Down) }, ""},
+	limit{
 		Argument{"disk", 0, float64(maxDelay), &Control{"A write takes", "ms", []float64{0, 2e3, 10e3, 50e3, 200e3}}},
 		func(a *Action) float64 { return float64(a.Disk) }, wrongDelay,
 	},
-	{Argument{"rate", 0.01, 100, &Control{"Clock", "×", []float64{0.25, 0.5, 1, 2, 4}}}, func(a *Action) float64 {
+	limit{Argument{"rate", 0.01, 100, &Control{"Clock", "×", []float64{0.25, 0.5, 1, 2, 4}}}, func(a *Action) float64 {
 		if a.Do != Clock { // which needs one
 			return 1
 		}
 		return a.Rate
 	}, ""},
-})
+)
 
 var wrongDelay = "expected delays from 0 to " + decimal(int64(maxDelay))
 
@@ -101,15 +101,20 @@ const wrongChance = "link: expected probabilities from 0 to 1"
 
 // ofLinks are the limits of what a link is like, for whose forms the table of qualities says more.
 func ofLinks() (list []limit) {
-	words := map[int64]string{maxDelay: wrongDelay, 1: wrongChance}
 	for i := range quality.All {
-		q := &quality.All[i]
+		q, words := &quality.All[i], ""
+		switch q.Most {
+		case maxDelay:
+			words = wrongDelay
+		case 1:
+			words = wrongChance
+		}
 		list = append(list, limit{Argument{"link." + q.Name, 0, float64(q.Most), nil}, func(a *Action) float64 {
 			if a.Link == nil {
 				return 0
 			}
 			return q.Of(a.Link)
-		}, words[q.Most]})
+		}, words})
 	}
 	return list
 }
