@@ -67,8 +67,8 @@ func (c *Cluster) Stability() *Stability {
 		Stable: words == "stable", Section: "§5.6",
 		Sentence: "A round trip of up to " + span(trip) + " is " + share + " of the shortest election timeout: " +
 			words + "." + reason,
-		Arithmetic: "2 × (" + span(latency) + " + " + span(jitter) + bandwidth + ")" + disk + " = " + span(trip) + "; " +
-			span(trip) + " ÷ " + span(shortest) + " = " + share,
+		Arithmetic: "2 × (" + span(latency) + " + " + span(jitter) + bandwidth + ")" + disk + " = " + span(trip) +
+			"; " + span(trip) + " ÷ " + span(shortest) + " = " + share,
 	}
 }
 

@@ -146,8 +146,8 @@ func TestAClientTakesNoPlaceOfAServer(t *testing.T) {
 	}
 }
 
-// A server among strangers asks why it is refused a vote, in the encodings that can say so; one that is not does not, so
-// that what it sends stays as it was. Whoever asks is told.
+// A server among strangers asks why it is refused a vote, in the encodings that can say so. One that is not does not
+// ask, so that what it sends stays as it was. Whoever asks is told.
 func TestAServerAmongStrangersAsksWhyItIsRefused(t *testing.T) {
 	for _, adapts := range []bool{true, false} {
 		options := server.Options{ID: 1, Voters: []raft.ServerID{1, 2, 3}, Encoding: wire.JSON, Adapts: adapts,

@@ -116,10 +116,10 @@
 // and Rejected answer both calls; the uuid, which a reply repeats, tells which. In uuids of our own are the kind and
 // the number of the call. An entry is [term,"command"]; a no-op is [term,""], an empty command [term,{"base64":""}].
 //
-// It has no word for a refusal's reason, which is left out, nor for pre-votes and transfers, configurations, snapshots and TimeoutNow. Append writes such a call,
-// and the replies to the last two, as JSON instead: a server of that kind says that it does not know them, or
-// nothing, while half of such a call, a RequestVote without its preVote, would mislead it. So it cannot take part in
-// what needs them.
+// It has no word for why a vote is refused, which is left out, nor for pre-votes and transfers, configurations,
+// snapshots and TimeoutNow. Append writes such a call, and the replies to the last two, as JSON instead: a server of
+// that kind says that it does not know them, or nothing, while half of such a call, a RequestVote without its preVote,
+// would mislead it. So it cannot take part in what needs them.
 //
 //	{"variant":"AppendEntries","fields":[{"term":3,"leader_id":1,"prev_log_index":4,"prev_log_term":2,
 //	 "entries":[[3,"set x=1"]],"leader_commit":4,"uuid":"…"}],"from":1,"to":2}

@@ -95,7 +95,8 @@ var fieldNames = [fields]string{
 
 	fieldTerm: "term", fieldCandidateID: "candidateId", fieldLastLogIndex: "lastLogIndex",
 	fieldLastLogTerm: "lastLogTerm",
-	fieldPreVote:     "preVote", fieldTransfer: "transfer", fieldWhy: "why", fieldReason: "reason", fieldVoteGranted: "voteGranted", fieldLeaderID: "leaderId",
+	fieldPreVote:     "preVote", fieldTransfer: "transfer", fieldWhy: "why", fieldReason: "reason",
+	fieldVoteGranted: "voteGranted", fieldLeaderID: "leaderId",
 	fieldPrevLogIndex: "prevLogIndex", fieldPrevLogTerm: "prevLogTerm",
 	fieldLeaderCommit: "leaderCommit", fieldEntries: "entries", fieldSuccess: "success", fieldMatchIndex: "matchIndex",
 	fieldConflictTerm: "conflictTerm", fieldConflictIndex: "conflictIndex",

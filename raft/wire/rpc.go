@@ -9,8 +9,8 @@ import (
 )
 
 // Colon, JSON and Protobuf have the same fields in the same order. What an RPC holds is said here once, with what a
-// person is told of it: a further field is a line of its schema (and of frame.proto), one of apart and one of join. Only
-// Variant has words of its own.
+// person is told of it: a further field is a line of its schema (and of frame.proto), one of apart and one of join.
+// Only Variant has words of its own.
 
 // content is an RPC by the number of its field in a Frame of frame.proto: the calls, then their replies.
 type content = protowire.Number

@@ -30,7 +30,8 @@ func TestBothDoorsLeadToTheSameRoom(t *testing.T) {
 		do             func(h *Hub) error
 	}{
 		{"network", `{"rate":0.5,"latency":7000,"loss":0}`, func(h *Hub) error {
-			return h.Change(1, &Change{Rate: ptr(0.5), Every: quality.Wanted{Latency: ptr(int64(7000)), Loss: ptr(0.0)}})
+			every := quality.Wanted{Latency: ptr(int64(7000)), Loss: ptr(0.0)}
+			return h.Change(1, &Change{Rate: ptr(0.5), Every: every})
 		}},
 		{"network", `{"links":[{"from":1,"to":2,"hold":true,"jitter":3},{"from":2,"to":1,"up":false}]}`,
 			func(h *Hub) error {

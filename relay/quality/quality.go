@@ -73,7 +73,8 @@ var All = []Quality{
 }
 
 func chance(name, title, fault string) Quality {
-	return Quality{Name: name, Most: 1, Title: title, Unit: "%", Per: 0.01, End: 90, Step: 1, Zero: "none", Fault: fault}
+	return Quality{Name: name, Most: 1, Title: title, Unit: "%", Per: 0.01, End: 90, Step: 1, Zero: "none",
+		Fault: fault}
 }
 
 // kept completes a quality by where it is kept.

@@ -43,6 +43,37 @@ func textOf(d *contract.FrameDetails, encoding string) string {
 	return ""
 }
 
+// A message that asks why is answered with the reason, which the panel shows as a field; the servers of the lab do not
+// ask by themselves.
+func TestThePanelShowsWhyAVoteIsRefused(t *testing.T) {
+	p := opened(t, 1000)
+	for why, fields := range map[string]int{"": 2, ":why=true": 3} {
+		p.must("act", `"action":{"do":"injectFrame","server":2,"to":1,`+
+			`"text":"2>1:RequestVotes:Request:99:2:0:0`+why+`"}`)
+		p.run(100)
+		var call contract.Flight
+		for _, f := range p.flights {
+			if f.Kind == contract.RequestVote && f.From == 2 && f.To == 1 && f.Seq > call.Seq {
+				call = f
+			}
+		}
+		p.touch(call, "deliver")
+		var d contract.FrameDetails
+		for _, f := range p.flights {
+			if f.Kind == contract.RequestVoteReply && f.From == 1 && f.To == 2 && f.Seq > call.Seq {
+				answer(t, p.must("frame", `"seq":`+page.Decimal(f.Seq)), &d)
+			}
+		}
+		if len(d.Fields) != fields || d.Fields[1].Value != "false" {
+			t.Fatalf("asked%s: %+v", why, d.Fields)
+		}
+		if last := d.Fields[fields-1]; why != "" && (last.Name != "reason" || last.Value != "11" ||
+			!strings.Contains(last.Meaning, "11 the log is behind")) {
+			t.Errorf("asked%s: %+v", why, last)
+		}
+	}
+}
+
 func TestAFrameIsDescribed(t *testing.T) {
 	p := opened(t, 500)
 	f := p.underWay("AppendEntries")

@@ -209,13 +209,14 @@ func TestABandwidthIsSetInTheLab(t *testing.T) {
 	var acted contract.Acted
 	answer(t, p.must("act", `"action":{"do":"network","link":{"latency":15000,"jitter":5000,"bandwidth":700}}`), &acted)
 	p.play(100)
-	if l := p.last.Room.Links[3]; l.Bandwidth != 700 || p.told("Every link takes 15 ms ± 5, transmits 700 B/s.") == nil {
+	const words = "Every link takes 15 ms ± 5, transmits 700 B/s."
+	if l := p.last.Room.Links[3]; l.Bandwidth != 700 || p.told(words) == nil {
 		t.Errorf("the link is %+v", l)
 	}
 	p.must("network", `"change":{"links":[{"from":1,"to":2,"bandwidth":900}]}`)
 	p.play(100)
-	if a, b := p.last.Room.Links[0], p.last.Room.Links[1]; a.Bandwidth != 900 || a.Latency != 15_000 || b.Bandwidth != 700 {
-		t.Errorf("the links are %+v and %+v", a, b)
+	if l := p.last.Room.Links; l[0].Bandwidth != 900 || l[0].Latency != 15_000 || l[1].Bandwidth != 700 {
+		t.Errorf("the links are %+v", l)
 	}
 	var back []jsoniter.RawMessage
 	if err := jsoniter.Unmarshal(acted.Undo, &back); err != nil || len(back) != 1 {

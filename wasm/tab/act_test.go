@@ -77,7 +77,8 @@ func TestARoomIsToldWhyAVoteIsRefused(t *testing.T) {
 	tabs := three(w)
 	w.elect(tabs...)
 	part := func(side ...int) {
-		tabs[0].say(map[string]any{"type": "act", "id": 30, "action": map[string]any{"do": "partition", "servers": side}})
+		cut := map[string]any{"do": "partition", "servers": side}
+		tabs[0].say(map[string]any{"type": "act", "id": 30, "action": cut})
 		w.run(20)
 	}
 	lone := 1 + int(*tabs[0].last.Self.Leader)%3

@@ -23,7 +23,8 @@ func TestEveryCallIsListedFieldByField(t *testing.T) {
 		{&raft.AppendEntriesReply{Success: true, MatchIndex: 7}, 3},
 		{&raft.AppendEntriesReply{ConflictTerm: 1, ConflictIndex: 2}, 4}, {&raft.AppendEntriesReply{}, 2},
 		{&raft.InstallSnapshot{Configuration: raft.Configuration{Voters: []raft.ServerID{1, 2}}}, 8},
-		{&raft.InstallSnapshotReply{NextOffset: 4, MatchIndex: 2}, 3}, {&raft.TimeoutNow{}, 2}, {&raft.TimeoutNowReply{}, 1},
+		{&raft.InstallSnapshotReply{NextOffset: 4, MatchIndex: 2}, 3},
+		{&raft.TimeoutNow{}, 2}, {&raft.TimeoutNowReply{}, 1},
 	} {
 		list := fieldsOf(test.rpc)
 		if len(list) != test.want {

@@ -22,7 +22,7 @@ type deed struct {
 	Trap    int
 	Rate    float64
 	Text    string
-	Link    struct{ Latency, Loss float64 }
+	Link    struct{ Latency, Loss, Bandwidth float64 }
 }
 
 // deeds are the actions of the branch that is looked at.
@@ -351,8 +351,15 @@ func TestTheNetworkAndTheTimersAndTrapsOfTheFaultsPanel(t *testing.T) {
 	w.must(nil, `deepAll("raft-faults [data-dial=latency]")[0].focus();`)
 	w.does("the latency is turned by keyboard", 1, func() { w.keys(kb.End) })
 	w.reads("raft-faults .stability", "no leader can last")
+	w.must(nil, `deepAll("raft-faults [data-dial=bandwidth]")[0].focus();`)
+	if done := w.does("the bandwidth is turned by keyboard", 1, func() { w.keys(kb.End) }); done[0].Do != "network" ||
+		done[0].Link.Bandwidth != 5000 || done[0].Link.Latency != 200_000 {
+		t.Errorf("the dial of the bandwidth did %+v", done)
+	}
+	w.reads("raft-faults .wrongs", "All links transmit up to 5000 B/s")
 	w.does("everything is healed", 1, func() { w.clickButton("Heal all") })
 	w.reads("raft-faults .stability", "stable")
+	w.reads("raft-faults .dial:last-child output", "unlimited")
 	for _, do := range []string{"spread", "align"} {
 		if done := w.does("timers: "+do, 1,
 			func() { w.click("raft-faults [data-timers=" + do + "]") }); done[0].Do != do {

@@ -73,7 +73,8 @@ func model(folder string) ([]byte, error) {
 
 // qualities writes the qualities of links, which the page reads as data.
 func qualities(out *bytes.Buffer) error {
-	out.WriteString("/** The qualities, in the order in which they are told. */\nexport const QUALITIES: Quality[] = [\n")
+	out.WriteString("/** The qualities, in the order in which they are told. */\n")
+	out.WriteString("export const QUALITIES: Quality[] = [\n")
 	for i := range quality.All {
 		text, err := json.Marshal(&quality.All[i])
 		if err != nil {
