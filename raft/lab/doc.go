@@ -36,7 +36,8 @@
 // # Harm at the right moment
 //
 // An Action may be a trap (Action.When): it waits for an event, such as a vote given or entries stored, or for any goal
-// in the words of package goal, and does its harm just then. Most bugs of durability are a loss of power in the few milliseconds between a promise and the disk.
+// in the words of package goal, and does its harm just then. Most bugs of durability are a loss of power in the few
+// milliseconds between a promise and the disk.
 // RULES.md lists what became of clusters of which a rule was taken (Config.Off), and how many seeds that took. Shrink
 // leaves out of a failing run what the failure does not need.
 //

@@ -225,7 +225,8 @@ var phrases = []struct {
 
 // counts tells whether an event is one of those that the fact counts.
 func (f *fact) counts(id raft.ServerID, e *raft.Event) bool {
-	return phrases[f.word].kinds&(1<<e.Kind) != 0 && (f.who == 0 || f.who == id) && (f.term == 0 || f.term == int64(e.Term))
+	return phrases[f.word].kinds&(1<<e.Kind) != 0 && (f.who == 0 || f.who == id) &&
+		(f.term == 0 || f.term == int64(e.Term))
 }
 
 func (k *Watch) holds(f *fact, r Run) bool {

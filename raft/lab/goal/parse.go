@@ -131,8 +131,8 @@ type word struct {
 	text string
 }
 
-// split finds the words, as which the 2 and the s of 2s count, too, and returns where a quote begins that does not end, -1 if all do. What stands in quotes
-// belongs to its word, whatever it is.
+// split finds the words, as which the 2 and the s of 2s count, too, and returns where a quote begins that does not end,
+// -1 if all do. What stands in quotes belongs to its word, whatever it is.
 func (p *parser) split() (bad int) {
 	for at := 0; at < len(p.text); {
 		start := at
