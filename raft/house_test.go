@@ -15,14 +15,14 @@ import (
 // nothing of ours.
 var house = map[string][]string{
 	"raft":         {},
-	"raft/explain": {"raft"},
+	"raft/explain": {"raft", "relay/quality"},
 	"raft/wire":    {"raft"},
 	"raft/wal":     {"raft"},
 	"raft/kv":      {"raft"},
 	"raft/server":  {"raft", "raft/explain", "raft/wire", "raft/wal", "raft/kv"},
 	"raft/check":   {"raft"},
 	"raft/lab": {"raft", "raft/check", "raft/explain", "raft/lab/goal", "raft/server", "raft/wal", "raft/wire",
-		"relay/hub"},
+		"relay/hub", "relay/quality"},
 	"raft/bench":    {"raft"},
 	"raft/explore":  {"raft", "raft/check"},
 	"raft/blackbox": {"raft"},
@@ -36,13 +36,15 @@ var house = map[string][]string{
 	"raft/lab/speed":    {"raft/lab"},
 	"raft/mutation":     {},
 
-	"relay/hub":  {},
+	"relay/quality": {},
+
+	"relay/hub":  {"relay/quality"},
 	"relay/host": {"relay/hub"},
 	"relay":      {"relay/hub", "relay/host"},
 
 	"relay/campaign": {"raft", "raft/check", "raft/check/linear", "raft/server", "raft/wal", "raft/wire"},
 
-	"wasm/contract":            {},
+	"wasm/contract":            {"relay/quality"},
 	"wasm/contract/typescript": {},
 
 	"wasm/page":   {"raft", "raft/explain", "raft/wire", "raft/kv", "raft/server", "wasm/contract"},
@@ -54,7 +56,7 @@ var house = map[string][]string{
 	"wasm/timeline": {"wasm/contract"},
 	"wasm/told": {"raft", "raft/check", "raft/kv", "raft/lab", "raft/lab/goal", "raft/wire", "relay/hub",
 		"wasm/contract", "wasm/page"},
-	"wasm/session": {"raft", "raft/explain", "raft/lab", "relay/hub", "wasm/client", "wasm/contract",
+	"wasm/session": {"raft", "raft/explain", "raft/lab", "relay/hub", "relay/quality", "wasm/client", "wasm/contract",
 		"wasm/page", "wasm/timeline", "wasm/told"},
 	"wasm/bridge":  {},
 	"wasm/lab":     {"wasm/bridge", "wasm/session"},
@@ -70,8 +72,8 @@ var house = map[string][]string{
 // pure lists the packages that have no goroutine, clock, network, file or global randomness, and with it what they may
 // not import. They are also what the browser loads: fmt alone would add 0.75 MB to the file.
 var pure = []string{"raft", "raft/explain", "raft/wire", "raft/wal", "raft/kv", "raft/server", "raft/check",
-	"raft/explore", "raft/lab", "raft/lab/goal", "relay/hub", "wasm/page", "wasm/client", "wasm/tab", "wasm/timeline",
-	"wasm/told", "wasm/session"}
+	"raft/explore", "raft/lab", "raft/lab/goal", "relay/hub", "relay/quality", "wasm/page", "wasm/client", "wasm/tab",
+	"wasm/timeline", "wasm/told", "wasm/session"}
 
 var impure = []string{"fmt", "time", "net", "net/http", "os", "sync", "context", "encoding/json", "crypto/rand", "log",
 	"log/slog", "syscall/js", "reflect"}

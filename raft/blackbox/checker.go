@@ -92,7 +92,7 @@ func (c *checker) sane(s *server) {
 	case len(s.owed) > 0:
 		c.w.failf("S%d does not answer S%d's call %+v", s.id, s.owed[0].caller, s.owed[0])
 	case len(s.asked) > 0 && now.Role != raft.Leader:
-		c.w.failf("S%d leads no more and does not answer read %d", s.id, s.asked[0])
+		c.w.failf("S%d no longer leads and does not answer read %d", s.id, s.asked[0])
 	case now.CurrentTerm < before.term:
 		c.w.failf("S%d goes back from term %d to %d", s.id, before.term, now.CurrentTerm)
 	case now.CurrentTerm == before.term && now.VotedFor != before.voted && before.voted != 0:

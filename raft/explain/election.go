@@ -37,12 +37,12 @@ func becameFollower(self raft.ServerID, e raft.Event) Words {
 	w := Words{Key: true}
 	switch {
 	case e.Reason == raft.LostQuorum:
-		w.Text = server(self) + " leads no more: no majority answered it for an election timeout."
+		w.Text = server(self) + " no longer leads: no majority answered it for an election timeout."
 		w.Why = "The others may have a new leader that it cannot hear of. Its clients should look for that one, " +
 			"not wait for what it cannot commit."
 		w.Section = "thesis 6.2"
 	case e.Reason == raft.DiskHangs:
-		w.Text = server(self) + " leads no more: its own disk has not finished a write for an election timeout."
+		w.Text = server(self) + " no longer leads: its own disk has not finished a write for an election timeout."
 		w.Why = "It applies, and answers, only what its own disk holds. A server that can write serves the " +
 			"clients better."
 		w.Section = "thesis 6.2"
@@ -161,13 +161,13 @@ func timerReset(self raft.ServerID, e raft.Event) Words {
 		w.Why = "As long as the leader is heard of, nobody needs to replace it."
 	case raft.GaveVote:
 		w.Text = begin + "it gave " + server(e.Peer) + " its vote."
-		w.Why = "Who has just voted for a candidate gives it the time to win."
+		w.Why = "A server that has just voted for a candidate gives it time to win."
 	case raft.OwnCandidacy:
 		w.Text = begin + "it tries to become leader."
 		w.Why = "If nobody wins in this time, the votes were split, and it tries again with another random timeout."
 		w.Rule = "Rules for Servers, Candidates, rule 1"
 	case raft.SteppedDown:
-		w.Text = begin + "it leads no more and waits for a leader like everyone else."
+		w.Text = begin + "it no longer leads and waits for a leader like everyone else."
 		w.Why = "A leader has no election timer. Back among the followers it needs one."
 	default:
 		w.Text = begin + "it waits for a leader."

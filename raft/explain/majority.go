@@ -1,6 +1,8 @@
 package explain
 
 import (
+	"cmp"
+	"slices"
 	"strconv"
 
 	"raftplayground/raft"
@@ -48,47 +50,48 @@ func (c *Cluster) Sides() []Side {
 	if len(c.cuts) == 0 {
 		return nil
 	}
-	var groups []Set
+	var here Set
 	for i := range c.Servers {
 		if s := &c.Servers[i]; s.State != Down {
-			groups = c.join(groups, s.ID)
+			here |= SetOf(s.ID)
 		}
 	}
+	groups := Parted(here, c.passes)
 	if len(groups) != 2 && len(groups) != 3 {
 		return nil
 	}
 	sides := make([]Side, 0, len(groups))
-	for range groups {
-		largest := 0
-		for i, g := range groups {
-			most := groups[largest]
-			if g.Len() > most.Len() || g.Len() == most.Len() && g.First() < most.First() {
-				largest = i
-			}
-		}
-		sides = append(sides, Side{groups[largest], c.sideWords(c.together(groups[largest]))})
-		groups[largest] = 0
+	for _, g := range groups {
+		sides = append(sides, Side{g, c.sideWords(c.together(g))})
 	}
 	return sides
 }
 
-// join adds a server to the groups: to those of which it reaches somebody, or is reached, which are one group then.
-func (c *Cluster) join(groups []Set, id raft.ServerID) []Set {
-	own, apart := SetOf(id), groups[:0]
-	for _, g := range groups {
-		if c.touches(id, g) {
-			own |= g
-		} else {
-			apart = append(apart, g)
+// Parted returns the groups of servers between which nothing passes in either direction, the largest first, and of
+// those of a size the one with the lowest number.
+func Parted(servers Set, passes func(from, to raft.ServerID) bool) (groups []Set) {
+	for rest := servers; rest != 0; rest &= rest - 1 {
+		id := rest.First()
+		own, apart := SetOf(id), groups[:0]
+		for _, g := range groups {
+			if g.touches(id, passes) {
+				own |= g
+			} else {
+				apart = append(apart, g)
+			}
 		}
+		groups = append(apart, own)
 	}
-	return append(apart, own)
+	slices.SortFunc(groups, func(a, b Set) int {
+		return cmp.Or(cmp.Compare(b.Len(), a.Len()), cmp.Compare(a.First(), b.First()))
+	})
+	return groups
 }
 
 // touches reports whether a server reaches one of a group, or is reached by one.
-func (c *Cluster) touches(id raft.ServerID, group Set) bool {
-	for rest := group; rest != 0; rest &= rest - 1 {
-		if other := rest.First(); c.passes(id, other) || c.passes(other, id) {
+func (s Set) touches(id raft.ServerID, passes func(from, to raft.ServerID) bool) bool {
+	for rest := s; rest != 0; rest &= rest - 1 {
+		if other := rest.First(); passes(id, other) || passes(other, id) {
 			return true
 		}
 	}

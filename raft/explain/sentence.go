@@ -48,21 +48,3 @@ func Number(v float64) string { return strconv.FormatFloat(v, 'g', 4, 64) }
 
 // Millis writes a time of so many µs in milliseconds, with its unit.
 func Millis(micros int64) string { return Number(float64(micros)/1000) + " ms" }
-
-// Conditions says what a link is like, behind its name: " takes 15 ms ± 5, loses 10 %". Times are µs, the others
-// probabilities.
-func Conditions(latency, jitter int64, loss, duplicate, reorder float64) string {
-	text := " takes " + Millis(latency)
-	if jitter > 0 {
-		text += " ± " + Number(float64(jitter)/1000)
-	}
-	for _, chance := range []struct {
-		p    float64
-		what string
-	}{{loss, "loses"}, {duplicate, "doubles"}, {reorder, "reorders"}} {
-		if chance.p > 0 {
-			text += ", " + chance.what + " " + Number(chance.p*100) + " %"
-		}
-	}
-	return text
-}

@@ -29,14 +29,17 @@ func (s Set) Len() int { return bits.OnesCount64(uint64(s)) }
 // First returns the server with the lowest number. To go through a set: for rest := s; rest != 0; rest &= rest - 1.
 func (s Set) First() raft.ServerID { return raft.ServerID(bits.TrailingZeros64(uint64(s))) }
 
-// String names the servers: "S1", "S1 and S2", "S1, S2 and S3".
-func (s Set) String() string {
-	ids := make([]raft.ServerID, 0, 9)
+// IDs lists the servers, ascending.
+func (s Set) IDs() []raft.ServerID {
+	ids := make([]raft.ServerID, 0, s.Len())
 	for rest := s; rest != 0; rest &= rest - 1 {
 		ids = append(ids, rest.First())
 	}
-	return Servers(ids)
+	return ids
 }
+
+// String names the servers: "S1", "S1 and S2", "S1, S2 and S3".
+func (s Set) String() string { return Servers(s.IDs()) }
 
 // verb is a verb's form for one of a kind, or for more.
 func (s Set) verb(one, more string) string { return verb(s.Len(), one, more) }

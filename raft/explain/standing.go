@@ -1,6 +1,12 @@
 package explain
 
-import "raftplayground/raft"
+import (
+	"cmp"
+	"slices"
+
+	"raftplayground/raft"
+	"raftplayground/relay/quality"
+)
 
 // Standing is a cluster as it is seen from outside at a moment: what its servers said of themselves last, and what the
 // network between them lets through. Reports may be a little old, and some servers may have said nothing. Times are µs
@@ -72,10 +78,9 @@ type Entry struct {
 
 // Link is one direction between two servers.
 type Link struct {
-	From, To        raft.ServerID
-	Up              bool
-	Latency, Jitter int64
-	Loss            float64 // a probability
+	From, To raft.ServerID
+	Up       bool
+	quality.Qualities
 }
 
 // Cluster is a Standing with what every question needs to know of it: who leads, and who decides. It shares the
@@ -140,6 +145,33 @@ func (c *Cluster) quorums() []raft.Quorum {
 		}
 	}
 	return all.Quorums(nil, c.Off)
+}
+
+// Leaders returns who leads, the newest term first. Two may call themselves leader at once: the older one has not heard
+// yet that its term is over.
+func (c *Cluster) Leaders() (list []raft.ServerID) {
+	var leaders []*Server
+	for i := range c.Servers {
+		if s := &c.Servers[i]; s.leads() {
+			leaders = append(leaders, s)
+		}
+	}
+	slices.SortStableFunc(leaders, func(a, b *Server) int { return cmp.Compare(b.Report.Term, a.Report.Term) })
+	for _, s := range leaders {
+		list = append(list, s.ID)
+	}
+	return list
+}
+
+// Rivals returns two servers that could hold elections at the same time: voters that run and do not lead. Fewer if
+// there are not so many.
+func (c *Cluster) Rivals() (two Set) {
+	for i := range c.Servers {
+		if s := &c.Servers[i]; s.State == Running && !s.NoVote && !s.leads() && two.Len() < 2 {
+			two |= SetOf(s.ID)
+		}
+	}
+	return two
 }
 
 // newerThan reports whether a server that is not down has the newer log than another (§5.4.1), or the other is down.

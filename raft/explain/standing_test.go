@@ -1,11 +1,13 @@
 package explain
 
 import (
+	"fmt"
 	"slices"
 	"strings"
 	"testing"
 
 	"raftplayground/raft"
+	"raftplayground/relay/quality"
 )
 
 // log is a Log as it lies there.
@@ -54,7 +56,8 @@ func cluster(reports ...Report) Standing {
 		for b := range reports {
 			if a != b {
 				s.Links = append(s.Links, Link{
-					From: raft.ServerID(a + 1), To: raft.ServerID(b + 1), Up: true, Latency: 15_000, Jitter: 5_000,
+					From: raft.ServerID(a + 1), To: raft.ServerID(b + 1), Up: true,
+					Qualities: quality.Qualities{Latency: 15_000, Jitter: 5_000},
 				})
 			}
 		}
@@ -112,6 +115,8 @@ func answered(s Standing) (ask, answer, section string) {
 }
 
 var (
+	three = raft.Quorum{Voters: []raft.ServerID{1, 2, 3}, Needed: 2}
+
 	five = raft.Quorum{Voters: []raft.ServerID{1, 2, 3, 4, 5}, Needed: 3}
 	// half is how servers count that decide without a majority.
 	half = raft.Quorum{Voters: []raft.ServerID{1, 2, 3, 4, 5}, Needed: 2}
@@ -316,32 +321,38 @@ func TestStability_IsTheShareOfTheShortestElectionTimeout(t *testing.T) {
 	for _, c := range []struct {
 		latency, jitter, write, longest int64
 		loss                            float64
+		bandwidth                       int64
 		stable                          bool
 		sentence, arithmetic            string
 	}{
-		{10_000, 5_000, 0, 0, 0, true,
+		{10_000, 5_000, 0, 0, 0, 0, true,
 			"A round trip of up to 30 ms is 20 % of the shortest election timeout: stable.",
 			"2 × (10 ms + 5 ms) = 30 ms; 30 ms ÷ 150 ms = 20 %"},
-		{10_000, 5_000, 30_000, 300_000, 0, false,
+		{10_000, 5_000, 30_000, 300_000, 0, 0, false,
 			"A round trip of up to 60 ms is 40 % of the shortest election timeout: strained. Elections fail now " +
 				"and then, or repeat.",
 			"2 × (10 ms + 5 ms) + 30 ms for the disk = 60 ms; 60 ms ÷ 150 ms = 40 %"},
-		{10_000, 5_000, 0, 300_000, 0.3, false,
+		{10_000, 5_000, 0, 300_000, 0.3, 0, false,
 			"A round trip of up to 30 ms is 20 % of the shortest election timeout: strained. But of ten calls " +
 				"only 5 are answered.",
 			"2 × (10 ms + 5 ms) = 30 ms; 30 ms ÷ 150 ms = 20 %"},
-		{80_000, 0, 0, 200_000, 0, false,
+		{80_000, 0, 0, 200_000, 0, 0, false,
 			"A round trip of up to 160 ms is 160 % of the shortest election timeout: no leader can last. Votes " +
 				"arrive when the next timer has run out already.",
 			"2 × (80 ms + 0 ms) = 160 ms; 160 ms ÷ 100 ms = 160 %"},
-		{1_500_000, 0, 0, 20_000_000, 0, true,
+		{1_500_000, 0, 0, 20_000_000, 0, 0, true,
 			"A round trip of up to 3 s is 30 % of the shortest election timeout: stable.",
 			"2 × (1.5 s + 0 ms) = 3 s; 3 s ÷ 10 s = 30 %"},
+		{10_000, 5_000, 0, 300_000, 0, 1000, false,
+			"A round trip of up to 230 ms is 153 % of the shortest election timeout: no leader can last. Votes " +
+				"arrive when the next timer has run out already.",
+			"2 × (10 ms + 5 ms + 100 ms for 100 bytes) = 230 ms; 230 ms ÷ 150 ms = 153 %"},
 	} {
 		s := many(3)
 		for i := range s.Links {
 			s.Links[i].Latency, s.Links[i].Jitter = 0, 0
 		}
+		s.Links[3].Bandwidth = c.bandwidth
 		s.Links[4].Latency, s.Links[2].Jitter, s.Links[1].Loss = c.latency, c.jitter, c.loss
 		s.Servers[1].Write = c.write
 		if c.longest > 0 {
@@ -353,4 +364,87 @@ func TestStability_IsTheShareOfTheShortestElectionTimeout(t *testing.T) {
 		t.Errorf("of one server alone: %+v", alone)
 	}
 	equal(t, "minutes", span(180_000_000)+", "+span(400)+", "+span(2_404_000), "3 min, 0.4 ms, 2.4 s")
+}
+
+// The best placed server may hear of a majority in time where the worst links would not do.
+func TestTooSlow_AsksWhatTheBestPlacedServerCanDo(t *testing.T) {
+	slow := func(s Standing, latency int64, ids ...raft.ServerID) Standing {
+		s.Links = slices.Clone(s.Links)
+		for i := range s.Links {
+			if l := &s.Links[i]; slices.Contains(ids, l.From) || slices.Contains(ids, l.To) {
+				l.Latency, l.Jitter = latency, 0
+			}
+		}
+		return s
+	}
+	cutOff := slow(many(3, three), 100_000, 1, 2, 3)
+	part(&cutOff, 1)
+	quick := slow(many(3, three), 100_000, 1, 2, 3)
+	quick.Servers[0].Report.Timer = &Timer{Longest: 500_000}
+	alone := slow(many(3, three), 100_000, 1, 2, 3)
+	part(&alone, 1)
+	part(&alone, 2)
+	const tooShort = "Election timeouts of 150 to 300 ms are too short for this network, where a round trip takes up " +
+		"to 200 ms: votes arrive when the next timer has run out already. Timeouts of 600 to 1200 ms would do (§5.6)."
+	for _, c := range []struct {
+		what string
+		s    Standing
+		want string
+	}{
+		{"quick", many(5, five), ""},
+		{"one timeout is just long enough", slow(many(3, three), 75_200, 1, 2, 3), ""},
+		{"all are slow", slow(many(3, three), 100_000, 1, 2, 3), tooShort},
+		{"two of five are slow: three are a majority", slow(many(5, five), 100_000, 4, 5), ""},
+		{"three of five are", slow(many(5, five), 100_000, 3, 4, 5), tooShort},
+		{"a learner's links do not count", slow(many(5, three), 100_000, 4, 5), ""},
+		{"both majorities of a joint configuration do", slow(many(5, joint(0, 0)...), 100_000, 4, 5), tooShort},
+		{"their timeouts are longer", quick, ""},
+		{"one is cut off, two are a majority", cutOff, tooShort},
+		{"nobody reaches a majority", alone, ""},
+		{"one server alone", many(1), ""},
+	} {
+		equal(t, c.what, Look(c.s).TooSlow(), c.want)
+	}
+}
+
+func TestLeaders_AreListedByTheirTerms(t *testing.T) {
+	s := cluster(Report{Role: raft.Leader, Term: 2}, Report{Term: 5}, Report{Role: raft.Leader, Term: 5},
+		Report{Role: raft.Leader, Term: 2})
+	equal(t, "three call themselves leader", fmt.Sprint(Look(s).Leaders()), "[3 1 4]")
+	set(&s, Paused, 1)
+	set(&s, Down, 3)
+	equal(t, "one that is paused does, one that is down does not", fmt.Sprint(Look(s).Leaders()), "[1 4]")
+	equal(t, "nobody", len(Look(many(3)).Leaders()), 0)
+}
+
+func TestRivals_AreTwoWhoCouldHoldAnElection(t *testing.T) {
+	s := cluster(Report{}, Report{}, Report{Role: raft.Leader}, Report{}, Report{}, Report{})
+	set(&s, Paused, 1)
+	set(&s, Down, 4)
+	s.Servers[1].NoVote = true
+	equal(t, "of six", Look(s).Rivals(), SetOf(5, 6))
+	set(&s, Down, 6)
+	equal(t, "only one is left", Look(s).Rivals(), SetOf(5))
+}
+
+func TestParted_IsWhereNothingPassesEitherWay(t *testing.T) {
+	cutBetween := func(ways ...[2]raft.ServerID) func(from, to raft.ServerID) bool {
+		return func(from, to raft.ServerID) bool { return !slices.Contains(ways, [2]raft.ServerID{from, to}) }
+	}
+	parted := func(passes func(from, to raft.ServerID) bool, ids ...raft.ServerID) (text string) {
+		for _, g := range Parted(SetOf(ids...), passes) {
+			text += g.String() + "; "
+		}
+		return text
+	}
+	equal(t, "whole", parted(cutBetween(), 1, 2, 3), "S1, S2 and S3; ")
+	equal(t, "one way still passes",
+		parted(cutBetween([2]raft.ServerID{1, 2}, [2]raft.ServerID{2, 1}, [2]raft.ServerID{1, 3}), 1, 2, 3),
+		"S1, S2 and S3; ")
+	equal(t, "in two", parted(cutBetween([2]raft.ServerID{1, 2}, [2]raft.ServerID{2, 1},
+		[2]raft.ServerID{1, 3}, [2]raft.ServerID{3, 1}), 1, 2, 3), "S2 and S3; S1; ")
+	even := func(a, b raft.ServerID) bool { return (a+b)%2 == 0 }
+	equal(t, "not by neighbours", parted(even, 1, 2, 3, 4, 5), "S1, S3 and S5; S2 and S4; ")
+	equal(t, "in pieces", parted(func(_, _ raft.ServerID) bool { return false }, 1, 2, 3), "S1; S2; S3; ")
+	equal(t, "nobody", parted(even), "")
 }

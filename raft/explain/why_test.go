@@ -5,6 +5,7 @@ import (
 	"testing"
 
 	"raftplayground/raft"
+	"raftplayground/relay/quality"
 )
 
 func TestWhyDoesNobodyLead(t *testing.T) {
@@ -366,7 +367,7 @@ func FuzzAskedOfAnything(f *testing.F) {
 			s.Servers = append(s.Servers, Server{ID: raft.ServerID(next()), State: State(next() % 3),
 				NoVote: next()%4 > 1, Report: r})
 			s.Links = append(s.Links, Link{From: raft.ServerID(next()), To: raft.ServerID(next()),
-				Up: next()%2 == 0, Latency: int64(next())})
+				Up: next()%2 == 0, Qualities: quality.Qualities{Latency: int64(next())}})
 		}
 		c := Look(s)
 		c.Why()

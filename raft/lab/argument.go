@@ -9,12 +9,24 @@ import (
 	"raftplayground/raft"
 	"raftplayground/raft/lab/goal"
 	"raftplayground/raft/wire"
+	"raftplayground/relay/quality"
 )
 
-// Argument is a number that says more of a deed than whom it is done to.
+// Argument is a number that says more of a deed than whom it is done to. Its range is in the unit that an Action has it
+// in: an Action beyond it is refused.
 type Argument struct {
-	Name        string // in JSON; of a link's quality behind "link."
-	Least, Most float64
+	Name  string  `json:"name"` // in an Action; of a link's quality behind "link."
+	Least float64 `json:"least"`
+	Most  float64 `json:"most"`
+
+	Control *Control `json:"control,omitempty"` // absent: no form asks for it
+}
+
+// Control is how a form asks for an Argument: by a few values of which one chooses one.
+type Control struct {
+	Words   string    `json:"words"`
+	Unit    string    `json:"unit"`    // in which people read it: "ms" or "×"
+	Choices []float64 `json:"choices"` // in the Action's unit
 }
 
 // arguments are the members of an Action that not every deed has. Out of place, one of those that have words for it is
@@ -70,33 +82,37 @@ type limit struct {
 }
 
 // limits are those of all numbers. A deed that does not take a number has to have it in its range all the same.
-var limits = []limit{
-	{Argument{"down", 0, float64(MaxTime)}, func(a *Action) float64 { return float64(a.Down) }, ""},
-	{Argument{"disk", 0, float64(maxDelay)}, func(a *Action) float64 { return float64(a.Disk) }, wrongDelay},
-	ofLink("latency", float64(maxDelay), wrongDelay, func(l *Link) float64 { return float64(l.Latency) }),
-	ofLink("jitter", float64(maxDelay), wrongDelay, func(l *Link) float64 { return float64(l.Jitter) }),
-	ofLink("loss", 1, wrongChance, func(l *Link) float64 { return l.Loss }),
-	ofLink("duplicate", 1, wrongChance, func(l *Link) float64 { return l.Duplicate }),
-	ofLink("reorder", 1, wrongChance, func(l *Link) float64 { return l.Reorder }),
-	{Argument{"rate", 0.01, 100}, func(a *Action) float64 {
+var limits = slices.Concat(ofLinks(), []limit{
+	{Argument{"down", 0, float64(MaxTime), nil}, func(a *Action) float64 { return float64(a.Down) }, ""},
+	{
+		Argument{"disk", 0, float64(maxDelay), &Control{"A write takes", "ms", []float64{0, 2e3, 10e3, 50e3, 200e3}}},
+		func(a *Action) float64 { return float64(a.Disk) }, wrongDelay,
+	},
+	{Argument{"rate", 0.01, 100, &Control{"Clock", "×", []float64{0.25, 0.5, 1, 2, 4}}}, func(a *Action) float64 {
 		if a.Do != Clock { // which needs one
 			return 1
 		}
 		return a.Rate
 	}, ""},
-}
+})
 
 var wrongDelay = "expected delays from 0 to " + decimal(int64(maxDelay))
 
 const wrongChance = "link: expected probabilities from 0 to 1"
 
-func ofLink(quality string, most float64, words string, of func(l *Link) float64) limit {
-	return limit{Argument{"link." + quality, 0, most}, func(a *Action) float64 {
-		if a.Link == nil {
-			return 0
-		}
-		return of(a.Link)
-	}, words}
+// ofLinks are the limits of what a link is like, for whose forms the table of qualities says more.
+func ofLinks() (list []limit) {
+	words := map[int64]string{maxDelay: wrongDelay, 1: wrongChance}
+	for i := range quality.All {
+		q := &quality.All[i]
+		list = append(list, limit{Argument{"link." + q.Name, 0, float64(q.Most), nil}, func(a *Action) float64 {
+			if a.Link == nil {
+				return 0
+			}
+			return q.Of(a.Link)
+		}, words[q.Most]})
+	}
+	return list
 }
 
 func (l *limit) check(a *Action) error {
@@ -164,7 +180,7 @@ func (a *Action) checkTogether() error {
 		return errors.New(carefulOnly)
 	case a.Hang && a.Disk != 0:
 		return errors.New(hangOnly)
-	case a.Skip < 0 || a.Skip > 1<<20 || a.Skip > 0 && Moments[a.When] == "":
+	case a.Skip < 0 || a.Skip > 1<<20 || a.Skip > 0 && a.When.occasion() == "":
 		return errors.New("skip: expected 0 to " + strconv.Itoa(1<<20) +
 			", and a trap that waits for a moment such as vote if it is not 0, got " + strconv.Itoa(a.Skip))
 	case a.Careful && a.Down != 0:

@@ -11,6 +11,7 @@ import (
 
 	"raftplayground/raft"
 	"raftplayground/relay/hub"
+	"raftplayground/relay/quality"
 )
 
 // Every deed says all that a page needs, and either how it is taken back or why it cannot be.
@@ -61,7 +62,8 @@ func TestTheArgumentsOfADeedHaveRanges(t *testing.T) {
 		{Action{Do: SlowDisk, Hang: true, Disk: 1}, hangOnly}, {Action{Do: Crash, Hang: true}, hangOnly},
 		{Action{Do: SlowDisk, Careful: true}, carefulOnly}, {Action{Do: Crash, Careful: true}, carefulOnly},
 		{link(Link{Loss: 1, Latency: maxDelay}), ""}, {link(Link{Reorder: 1.5}), wrongChance},
-		{link(Link{Jitter: -1}), wrongDelay},
+		{link(Link{Jitter: -1}), wrongDelay}, {link(Link{Bandwidth: 1e9}), ""},
+		{link(Link{Bandwidth: 1e9 + 1}), "link.bandwidth: expected 0 to 1000000000, got 1000000001"},
 		{Action{Do: Network}, "link: expected one with network, and with nothing else"},
 		{Action{Do: Cut, Server: 1, Link: &Link{}}, "link: expected one with network, and with nothing else"},
 		{Action{Do: EditFrame}, "text: expected 1 to 65536 bytes"}, {Action{Do: Cut, Text: "x"}, "text: expected"},
@@ -78,6 +80,48 @@ func TestTheArgumentsOfADeedHaveRanges(t *testing.T) {
 	}
 }
 
+// A page finds in the catalogue what it makes traps and forms of: words for each, and only values that Check accepts.
+func TestTheCatalogueIsWhatFormsAreMadeOf(t *testing.T) {
+	c := Describe()
+	traps := ""
+	for i, d := range c.Deeds {
+		if d.Do != Deeds[i] || d.Words == "" || d.Meaning == "" {
+			t.Errorf("%+v", d)
+		}
+		if d.Trap == "" {
+			continue
+		}
+		traps += d.Trap + "; "
+		for _, m := range c.Moments {
+			if a := (Action{Do: d.Do, When: m.When, Server: 1}); m.Words == "" || a.Check(3) != nil ||
+				!strings.Contains(a.TrapWords(), m.Words) {
+				t.Errorf("a trap that does %q when S1 %q: %v, %s", d.Trap, m.Words, a.Check(3), a.TrapWords())
+			}
+		}
+	}
+	if traps != "Crash; Cut the power of; Pause; Cut off; " || len(c.Moments) != 12 {
+		t.Errorf("traps do %q, at %d moments", traps, len(c.Moments))
+	}
+	forms := ""
+	for _, a := range c.Arguments {
+		if a.Control == nil {
+			continue
+		}
+		forms += a.Name + " "
+		for _, value := range a.Control.Choices {
+			if value < a.Least || value > a.Most {
+				t.Errorf("%s offers %v of %v to %v", a.Name, value, a.Least, a.Most)
+			}
+		}
+		if a.Control.Words == "" || a.Control.Unit == "" || len(a.Control.Choices) < 2 {
+			t.Errorf("%s: %+v", a.Name, *a.Control)
+		}
+	}
+	if forms != "disk rate " {
+		t.Errorf("forms ask for %s", forms)
+	}
+}
+
 // random draws an action, most of them such as may be done.
 func random(r *rand.Rand, w *World, do Deed) Action {
 	n := len(w.servers)
@@ -89,7 +133,8 @@ func random(r *rand.Rand, w *World, do Deed) Action {
 	case SlowDisk:
 		a.Disk = int64(r.IntN(50_000))
 	case Network:
-		a.To, a.Link = id(), &Link{Latency: int64(r.IntN(9000)), Loss: r.Float64()}
+		a.To, a.Link = id(), &Link{Latency: int64(r.IntN(9000)), Loss: r.Float64(),
+			Bandwidth: int64(r.IntN(2)) * 3000}
 	case Cut, Mend, Hold, Release, Transfer:
 		a.To = id()
 	case Partition, Reconfigure:
@@ -288,7 +333,7 @@ func TestTheDeedsOfARoomAreTheHubs(t *testing.T) {
 		w := world(t, Config{Servers: 3})
 		todo := hub.ToDo{Do: string(d.name), From: 1, To: 2, Frame: 99, Text: []byte("1>2:x")}
 		if d.name == Network {
-			todo.Link = new(hub.Conditions)
+			todo.Link = new(quality.Wanted)
 		}
 		err := w.hub.Do(w.clients[0].conn, &todo)
 		var refusal *hub.Refusal

@@ -130,7 +130,7 @@ var clusterDeeds = []deed{{
 		list[0].Off = w.Off()
 		return list
 	},
-	title: "Leave rules out", meaning: "No server keeps them from now on.", done: "The rules are other ones.",
+	title: "Leave rules out", meaning: "No server keeps them from now on.", done: "The rules are changed.",
 	words: func(a *Action, _, _ string) string { return rulesWords(a.Off) },
 	why:   "A server that does not keep a rule is not a Raft server any more. See what breaks.",
 }, {
@@ -165,7 +165,7 @@ var clusterDeeds = []deed{{
 		return nil
 	},
 	undo:  func(w *World, a *Action, _ *machine) []Action { return []Action{w.trap(a.Trap).Action} },
-	title: "Take away", meaning: "A trap waits no longer.", done: "The trap is gone.",
+	title: "Remove", meaning: "A trap waits no longer.", done: "The trap is gone.",
 	words: func(a *Action, _, what string) string {
 		if what != "" {
 			return "a trap is taken away: " + what
@@ -226,7 +226,7 @@ var clientDeeds = []deed{{
 
 const (
 	asked    = "A client asked S0."
-	told     = "What a client asked for, and was told is done, stays."
+	told     = "What a client was told is done stays done."
 	whoLeads = "Whoever does not lead refuses, and says who leads."
 )
 

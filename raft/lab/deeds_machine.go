@@ -44,7 +44,7 @@ var machineDeeds = []deed{{
 		}
 		rate, right := explain.Number(float64(m.clock.rate)/1e6), acts(Clock, m.id, 0)
 		right[0].Rate = 1
-		return Wrong{name(m.id) + "’s clock runs at " + rate + "×", "Right it", right}
+		return Wrong{name(m.id) + "’s clock runs at " + rate + "×", "Reset its clock", right}
 	},
 	title: "Slow its clock", meaning: "Its clock runs at half speed: its timer takes twice as long.",
 	done: "The clock of S0 is slow.",
@@ -186,7 +186,7 @@ var machineDeeds = []deed{{
 		return nil
 	},
 	inverse: Pause,
-	title:   "Go on", meaning: "It sees how late it is, and then what has arrived meanwhile.", done: "S0 goes on.",
+	title:   "Resume", meaning: "It sees how late it is, and then what has arrived meanwhile.", done: "S0 goes on.",
 	says: " goes on",
 	why:  "It believes what it knew before. The terms in the messages that waited tell it what it missed.",
 
@@ -249,7 +249,7 @@ var diskDeeds = []deed{{
 			return Wrong{}
 		}
 		anew := append(acts(Crash, m.id, 0), acts(Restart, m.id, 0)...)
-		return Wrong{"The next write of " + name(m.id) + " fails", "Start it anew", anew}
+		return Wrong{"The next write of " + name(m.id) + " fails", "Restart it", anew}
 	},
 	title: "Fail its next write", meaning: "Its disk does part of it, and the server stops.",
 	done: "The next write of S0 fails.",
@@ -276,9 +276,9 @@ var diskDeeds = []deed{{
 		again := acts(SlowDisk, m.id, 0)
 		switch {
 		case m.disk.hung:
-			return Wrong{name(m.id) + "’s disk finishes no write", "Quick again", again}
+			return Wrong{name(m.id) + "’s disk finishes no write", "Speed it up", again}
 		case m.disk.longest > quick:
-			return Wrong{name(m.id) + "’s disk takes up to " + explain.Millis(m.disk.longest), "Quick again", again}
+			return Wrong{name(m.id) + "’s disk takes up to " + explain.Millis(m.disk.longest), "Speed it up", again}
 		}
 		return Wrong{}
 	},

@@ -64,7 +64,7 @@ var networkDeeds = []deed{{
 	do:    onLinks,
 	undo:  func(w *World, a *Action, _ *machine) []Action { return w.conditions(a.Server, a.To) },
 	title: "Change the network", meaning: "How long messages take, and what becomes of them.",
-	done: "The network is another one.",
+	done: "The network is changed.",
 	words: func(a *Action, _, _ string) string {
 		which := "every link"
 		switch {
@@ -75,8 +75,7 @@ var networkDeeds = []deed{{
 		case a.To != 0:
 			which = "every link to " + name(a.To)
 		}
-		l := a.Link
-		return which + explain.Conditions(l.Latency, l.Jitter, l.Loss, l.Duplicate, l.Reorder)
+		return which + a.Link.Words()
 	},
 	why: "Raft needs messages to take much less time than an election timeout; it is safe at any speed.",
 
@@ -90,7 +89,7 @@ var networkDeeds = []deed{{
 }, {
 	name: Release, on: named, room: true,
 	do: onLinks, undo: linksAsNow,
-	title: "Let go", meaning: "What was held goes on, as if it were sent now.", done: "What S0 sends goes on.",
+	title: "Release", meaning: "What was held goes on, as if it were sent now.", done: "What S0 sends goes on.",
 	words: func(a *Action, who, _ string) string { return sentBy(a, who) + " goes on" },
 	why:   late, section: "§5.5",
 }}
@@ -111,8 +110,8 @@ func onLinks(w *World, a *Action, m *machine) error {
 		d.Side = append(d.Side, uint64(id))
 	}
 	if a.Link != nil {
-		c := a.Link.conditions()
-		d.Link = &c
+		link := a.Link.Exactly()
+		d.Link = &link
 	}
 	return w.ask(func() error { return w.hub.Do(w.clients[0].conn, &d) })
 }
@@ -174,7 +173,7 @@ func (w *World) conditions(from, to raft.ServerID) (list []Action) {
 		if from != 0 && l.From != uint64(from) || to != 0 && l.To != uint64(to) {
 			continue
 		}
-		link := Link{l.Latency, l.Jitter, l.Loss, l.Duplicate, l.Reorder}
+		link := l.Qualities
 		list = append(list, acts(Network, raft.ServerID(l.From), raft.ServerID(l.To))...)
 		list[len(list)-1].Link = &link
 		alike = alike && link == *list[0].Link
@@ -207,7 +206,7 @@ var frameDeeds = []deed{
 	{
 		room: true, do: touch, refused: untouched,
 		name: ReleaseFrame, touch: hub.ReleaseFrame, takes: []string{"frame"}, undo: frameAgain,
-		title: "Let go", meaning: "It goes on, as if it were sent now", done: "The message goes on.",
+		title: "Release", meaning: "It goes on, as if it were sent now", done: "The message goes on.",
 		becomes: " that was held goes on", why: late, section: "§5.5",
 	},
 	{
@@ -242,7 +241,7 @@ var frameDeeds = []deed{
 			list[0].Frame, list[0].Text, list[0].Binary = f.Seq, was.text(), f.Binary
 			return list
 		},
-		title: "Edit", meaning: "Another text in its place", done: "The message says something else.",
+		title: "Edit", meaning: "Replace its text", done: "The message says something else.",
 		becomes: " is changed on its way", why: forged, section: "§2",
 	},
 	{

@@ -7,24 +7,46 @@ import (
 	"raftplayground/raft/lab/goal"
 )
 
-// Moment is what a trap waits for: one of Moments, which are short names of goals, or any goal in the words of package
-// goal.
+// Moment is what a trap waits for: that of one of Occasions, which are short names of goals, or any goal in the words of
+// package goal.
 type Moment string
 
-// Moments are the events after which a fault does the most harm, each with what a goal says of a server to which it
-// happens.
-var Moments = map[Moment]string{
-	"candidate": "becomes a candidate", "leader": "becomes leader", "vote": "gives its vote",
-	"append": "stores entries", "truncate": "deletes entries", "propose": "takes a command as leader",
-	"commit": "commits", "caughtUp": "has caught up", "configuration": "changes its configuration",
-	"timeoutNow": "hands its leadership over", "snapshotSent": "sends a snapshot",
-	"snapshotInstalled": "takes over a snapshot",
+// Occasion is an event at a server.
+type Occasion struct {
+	When  Moment `json:"when"`
+	Words string `json:"words"` // what a goal says of a server to which it happens
+}
+
+// Occasions are the events after which a fault does the most harm, in the order in which a form offers them.
+var Occasions = []Occasion{
+	{"leader", "becomes leader"},
+	{"candidate", "becomes a candidate"},
+	{"vote", "gives its vote"},
+	{"propose", "takes a command as leader"},
+	{"append", "stores entries"},
+	{"commit", "commits"},
+	{"truncate", "deletes entries"},
+	{"configuration", "changes its configuration"},
+	{"caughtUp", "has caught up"},
+	{"timeoutNow", "hands its leadership over"},
+	{"snapshotSent", "sends a snapshot"},
+	{"snapshotInstalled", "takes over a snapshot"},
+}
+
+// occasion is what a goal says of a server if the moment is that of an Occasion; else it is empty.
+func (m Moment) occasion() string {
+	for _, o := range Occasions {
+		if o.When == m {
+			return o.Words
+		}
+	}
+	return ""
 }
 
 // goal returns what the action, a trap, waits for, in the words of package goal.
 func (a *Action) goal() string {
-	phrase, short := Moments[a.When]
-	if !short {
+	phrase := a.When.occasion()
+	if phrase == "" {
 		return string(a.When)
 	}
 	who := "a server "

@@ -374,7 +374,8 @@ func anyAction(rt *rapid.T, servers int) Action {
 	case EditFrame, InjectFrame:
 		a.Text = "1:never heard of"
 	case Network:
-		a.Link = &Link{Latency: 5000, Loss: 0.3, Duplicate: 0.3, Reorder: 0.3}
+		a.Link = &Link{Latency: 5000, Loss: 0.3, Duplicate: 0.3, Reorder: 0.3,
+			Bandwidth: rapid.SampledFrom([]int64{0, 1000, 20_000}).Draw(rt, "bandwidth")}
 	case Clock:
 		a.Rate = rapid.Float64Range(0.1, 5).Draw(rt, "rate")
 	case Disarm:
@@ -390,8 +391,8 @@ func anyAction(rt *rapid.T, servers int) Action {
 }
 
 func moments() (names []string) {
-	for name := range Moments {
-		names = append(names, string(name))
+	for _, o := range Occasions {
+		names = append(names, string(o.When))
 	}
 	slices.Sort(names)
 	return names

@@ -92,8 +92,8 @@ func (w *World) network(c hub.Change) {
 // calmNetwork makes every link as it was at the start.
 func (w *World) calmNetwork() {
 	c := &w.run.Config
-	start := Link{Latency: c.Latency, Jitter: c.Jitter}
-	w.network(hub.Change{Every: start.conditions(), Links: w.links(0, 0, hub.LinkChange{Up: &yes, Hold: &no})})
+	start := Link{Latency: c.Latency, Jitter: c.Jitter}.Exactly()
+	w.network(hub.Change{Every: start, Links: w.links(0, 0, hub.LinkChange{Up: &yes, Hold: &no})})
 }
 
 // yes and no are what a link is changed to.
@@ -110,10 +110,4 @@ func (w *World) links(from, to raft.ServerID, setting hub.LinkChange) (list []hu
 		}
 	}
 	return list
-}
-
-// conditions are what the hub is to make of a link.
-func (l *Link) conditions() hub.Conditions {
-	return hub.Conditions{Latency: &l.Latency, Jitter: &l.Jitter, Loss: &l.Loss, Duplicate: &l.Duplicate,
-		Reorder: &l.Reorder}
 }

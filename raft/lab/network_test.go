@@ -86,3 +86,46 @@ func TestEncodingsOfARunAreChecked(t *testing.T) {
 		}
 	}
 }
+
+// A narrow network has a leader's frames wait for each other until its followers campaign; the way back and healing
+// make it wide again, and the run that was done so leads to the same state.
+func TestOnANarrowNetworkFramesQueue(t *testing.T) {
+	narrow := Action{Do: Network, Link: &Link{Latency: 5 * millisecond, Bandwidth: 400}}
+	w := start(t, Run{Version: Version, Seed: 3, Config: Config{Servers: 3, Latency: 5 * millisecond}})
+	w.RunTo(2 * second)
+	calm, back := statusOf(w, 1).CurrentTerm, w.Undo(&narrow)
+	if len(back) != 1 || back[0].Link.Bandwidth != 0 {
+		t.Fatalf("the way back is %+v", back)
+	}
+	do(t, w, true, narrow, 3*second)
+	var v View
+	w.View(&v)
+	waits := 0
+	for _, f := range v.Frames {
+		if f.Due-f.Sent > 100*millisecond {
+			waits++
+		}
+	}
+	if term := statusOf(w, 1).CurrentTerm; waits == 0 || term == calm {
+		t.Errorf("%d of %d frames wait, and the term is %d as before", waits, len(v.Frames), term)
+	}
+	do(t, w, true, back[0], 3*second)
+	settled := statusOf(w, 1).CurrentTerm
+	if w.RunTo(w.Now() + 3*second); statusOf(w, 1).CurrentTerm != settled || w.leader() == nil {
+		t.Errorf("on a wide network term %d follows %d", statusOf(w, 1).CurrentTerm, settled)
+	}
+	do(t, w, true, narrow, 0)
+	do(t, w, true, Action{Do: Heal}, 0)
+	if w.View(&v); v.Links[0].Bandwidth != 0 {
+		t.Errorf("healed: %+v", v.Links[0])
+	}
+	run := w.Run()
+	read, err := Decode(run.Encode())
+	if err != nil {
+		t.Fatal(err)
+	}
+	again := start(t, read)
+	if again.RunTo(w.Now()); again.Hash() != w.Hash() {
+		t.Error("the run as it was written down leads to another state")
+	}
+}

@@ -94,7 +94,7 @@ func (w *World) offerClock(m *machine) Offer {
 		o.Acts[0].Rate = slow
 		return o
 	}
-	o.Words, o.Meaning = "Right its clock", "A second of its clock is a second again."
+	o.Words, o.Meaning = "Reset its clock", "A second of its clock is a second again."
 	o.Done = "The clock of " + name(m.id) + " is right."
 	return o
 }
@@ -119,8 +119,8 @@ func (w *World) offerCut(m *machine) Offer {
 	o := Offer{Name: "cut", Acts: cut, Words: "Cut off", Done: name(m.id) + " is cut off.",
 		Meaning: "Nothing reaches it, and nothing of it reaches others."}
 	if down > 0 && len(cut) == 0 {
-		o.Words, o.Meaning = "Join again", "All its links are mended."
-		o.Acts, o.Done = mend, name(m.id)+" is joined again."
+		o.Words, o.Meaning = "Reconnect", "All its links are mended."
+		o.Acts, o.Done = mend, name(m.id)+" is reconnected."
 		if !elsewhere {
 			o.Acts = partition(w.servers)
 		}

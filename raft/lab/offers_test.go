@@ -80,7 +80,7 @@ func TestOffersStayInTheirPlaces(t *testing.T) {
 	if o := offered(t, five(t), 1, "transfer"); !slices.Equal(o.To, []raft.ServerID{2, 3, 4, 5}) {
 		t.Errorf("S1 may hand over to %v", o.To)
 	}
-	if o := offered(t, paused, 2, "pause"); o.Words != "Go on" || o.Acts[0].Do != Resume {
+	if o := offered(t, paused, 2, "pause"); o.Words != "Resume" || o.Acts[0].Do != Resume {
 		t.Errorf("of one that is paused: %+v", o)
 	}
 }
@@ -120,7 +120,7 @@ func TestOffersCutAServerOffAndJoinIt(t *testing.T) {
 		t.Errorf("%+v", o)
 	}
 	do(t, w, true, Action{Do: Partition, Servers: []raft.ServerID{2}}, 0)
-	if o := offered(t, w, 2, "cut"); o.Words != "Join again" ||
+	if o := offered(t, w, 2, "cut"); o.Words != "Reconnect" ||
 		!reflect.DeepEqual(o.Acts, []Action{{Do: Partition, Servers: all}}) {
 		t.Errorf("%+v", o)
 	}
@@ -133,7 +133,7 @@ func TestOffersCutAServerOffAndJoinIt(t *testing.T) {
 	for _, a := range o.Acts {
 		do(t, w, true, a, 0)
 	}
-	if o = offered(t, w, 2, "cut"); o.Words != "Join again" || len(o.Acts) != 10 {
+	if o = offered(t, w, 2, "cut"); o.Words != "Reconnect" || len(o.Acts) != 10 {
 		t.Errorf("%+v", o)
 	}
 	for _, a := range o.Acts {
@@ -166,7 +166,7 @@ func TestOffersTakeAServerIn(t *testing.T) {
 	}
 }
 
-// What is wrong with a machine is told, and righted by what stands beside it, in every such case.
+// What is wrong with a machine or with links is told, and righted by what stands beside it, in every such case.
 func TestWhatIsWrongIsRighted(t *testing.T) {
 	if w := five(t); len(w.Wrongs()) != 0 {
 		t.Errorf("of a calm cluster: %+v", w.Wrongs())
@@ -184,6 +184,17 @@ func TestWhatIsWrongIsRighted(t *testing.T) {
 		{[]Action{{Do: FlipBit, Server: 5}}, "A bit of S5’s disk is wrong, and nobody knows"},
 		{[]Action{{Do: FlipBit, Server: 5}, {Do: PowerLoss, Server: 5}, {Do: Restart, Server: 5}},
 			"S5 cannot read its disk"},
+		{[]Action{{Do: Partition, Servers: []raft.ServerID{1, 2}}}, "The network is cut: S3, S4, S5 and S6 | S1 and S2"},
+		{[]Action{{Do: Partition, Servers: []raft.ServerID{6}}}, "The network is cut: S1, S2, S3, S4 and S5 | S6"},
+		{[]Action{{Do: Cut, Server: 3, To: 1}}, "S1 – S3: only S1 to S3"},
+		{[]Action{{Do: Cut, Server: 1, To: 3}}, "S1 – S3: only S3 to S1"},
+		{[]Action{{Do: Cut, Server: 1, To: 3}, {Do: Cut, Server: 3, To: 1}}, "S1 – S3: cut"},
+		{[]Action{{Do: Hold, Server: 2, To: 1}}, "What S2 sends S1 is held"},
+		{[]Action{{Do: Network, Link: &Link{Latency: 5000, Loss: 0.1}}}, "All links lose up to 10 %"},
+		{[]Action{{Do: Network, Server: 1, To: 2, Link: &Link{Duplicate: 0.5}}}, "1 of 30 links double 50 %"},
+		{[]Action{{Do: Network, Link: &Link{}}, {Do: Network, Server: 1, Link: &Link{Latency: 9, Reorder: 0.25}},
+			{Do: Network, Server: 2, To: 1, Link: &Link{Reorder: 0.5}}}, "6 of 30 links reorder up to 50 %"},
+		{[]Action{{Do: Network, Link: &Link{Bandwidth: 1500}}}, "All links transmit up to 1500 B/s"},
 	} {
 		w := five(t, test.actions...)
 		list := w.Wrongs()
@@ -196,6 +207,35 @@ func TestWhatIsWrongIsRighted(t *testing.T) {
 		if list = w.Wrongs(); len(list) != 0 {
 			t.Errorf("%s was righted, and %+v", test.text, list)
 		}
+	}
+}
+
+// Each is listed once: a network in pieces by its pieces, unless something within one of them is cut, too.
+func TestEachWrongIsListedOnce(t *testing.T) {
+	all := func(l Link) Action { return Action{Do: Network, Link: &l} }
+	for _, test := range []struct {
+		actions []Action
+		wrongs  string
+	}{
+		{[]Action{{Do: Crash, Server: 6}, {Do: Partition, Servers: []raft.ServerID{6}}, {Do: Hold, Server: 1, To: 2},
+			all(Link{Loss: 0.1, Reorder: 0.2})},
+			"S6 is down. The network is cut: S1, S2, S3, S4 and S5 | S6. What S1 sends S2 is held. " +
+				"All links lose up to 10 %. All links reorder up to 20 %. "},
+		{[]Action{{Do: Partition, Servers: []raft.ServerID{5, 6}}, {Do: Cut, Server: 5, To: 6}},
+			"S1 – S5: cut. S1 – S6: cut. S2 – S5: cut. S2 – S6: cut. S3 – S5: cut. S3 – S6: cut. S4 – S5: cut. " +
+				"S4 – S6: cut. S5 – S6: only S6 to S5. "},
+	} {
+		text := ""
+		for _, wrong := range five(t, test.actions...).Wrongs() {
+			text += wrong.Text + ". "
+		}
+		if text != test.wrongs {
+			t.Errorf("%+v:\ngot  %s\nwant %s", test.actions, text, test.wrongs)
+		}
+	}
+	alike := five(t, all(Link{Loss: 0.1, Latency: 7})).Wrongs()[0].Acts
+	if len(alike) != 1 || alike[0].Server != 0 || *alike[0].Link != (Link{Latency: 7}) {
+		t.Errorf("links that are alike are righted by %+v", alike)
 	}
 }
 

@@ -11,6 +11,7 @@ import (
 	"raftplayground/raft"
 	"raftplayground/raft/server"
 	"raftplayground/raft/wire"
+	"raftplayground/relay/quality"
 )
 
 // Version is that of the meaning of a Run. A Run of another version does not lead to the same states, and is refused.
@@ -102,12 +103,12 @@ type Action struct {
 	// message.
 	Binary bool `json:"binary,omitempty"`
 
-	// When sets a trap: the action is done, once, when this comes true. One of Moments is an event at Server, or with
+	// When sets a trap: the action is done, once, when this comes true. One of Occasions is an event at Server, or with
 	// Server 0 at whichever it happens to first. Any other is a goal in words; with Server 0 the action is then done to
 	// the one server that the goal names, else to that at which the event happened, else to whoever leads. Disarm takes
 	// one trap away, Heal all.
 	When Moment `json:"when,omitempty"`
-	Skip int    `json:"skip,omitempty"` // of one of Moments: how many such events pass before the one that is meant
+	Skip int    `json:"skip,omitempty"` // of one of Occasions: how many such events pass before the one that is meant
 	// Crash, PowerLoss, Wipe, FailDisk, FillDisk: after how long it restarts by itself once it is down; 0: it does not
 	Down int64 `json:"down,omitempty"`
 
@@ -128,13 +129,7 @@ type Action struct {
 }
 
 // Link is what one direction between two servers is like.
-type Link struct {
-	Latency   int64   `json:"latency"`
-	Jitter    int64   `json:"jitter"`
-	Loss      float64 `json:"loss,omitempty"` // probabilities, 0 to 1
-	Duplicate float64 `json:"duplicate,omitempty"`
-	Reorder   float64 `json:"reorder,omitempty"`
-}
+type Link = quality.Qualities
 
 // Limits of a Run. They bound what one that comes from a stranger can make the simulation do.
 const (
@@ -143,7 +138,7 @@ const (
 	MaxActions = 1 << 16
 	MaxTime    = 31 * 24 * 3600 * second // of anything
 	MaxText    = 64 << 10                // bytes of a frame that is made up
-	maxDelay   = 60 * second             // of links and disks
+	maxDelay   = quality.MaxDelay        // of links and disks, µs
 )
 
 const (

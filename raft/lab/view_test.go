@@ -115,7 +115,7 @@ func TestTheViewShowsMachinesAndLinks(t *testing.T) {
 		t.Fatalf("%d directions of links, not 6", len(v.Links))
 	}
 	for _, l := range v.Links {
-		want := hub.Link{From: l.From, To: l.To, Up: true, Latency: 2 * millisecond}
+		want := hub.Link{From: l.From, To: l.To, Up: true, Qualities: Link{Latency: 2 * millisecond}}
 		switch {
 		case l.From == 1 && l.To == 3:
 			want.Up = false

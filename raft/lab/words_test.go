@@ -23,7 +23,8 @@ func TestEveryDeedHasWords(t *testing.T) {
 		if !names {
 			t.Errorf("%s does not name the server: %q", deed, text)
 		}
-		for moment := range Moments {
+		for _, occasion := range Occasions {
+			moment := occasion.When
 			a.When, a.Server = moment, 0
 			if trap := a.TrapWords(); !strings.HasPrefix(trap, "when a server ") ||
 				strings.Contains(trap, "“"+string(moment)) {
@@ -45,6 +46,8 @@ func TestEveryDeedHasWords(t *testing.T) {
 		{Action{Do: Partition, Servers: []raft.ServerID{1, 2, 3}}, 0, "The network is whole again."},
 		{Action{Do: Network, Link: &Link{Latency: 15000, Jitter: 5000, Loss: 0.1}}, 0,
 			"Every link takes 15 ms ± 5, loses 10 %."},
+		{Action{Do: Network, Server: 1, To: 2, Link: &Link{Latency: 15000, Bandwidth: 500}}, 0,
+			"The link from S1 to S2 takes 15 ms, transmits 500 B/s."},
 		{Action{Do: Rules, Off: []string{"preVote"}}, 0, "From now on no server keeps “Ask before raising the term”."},
 		{Action{Do: Rules}, 0, "Every rule is kept again."},
 	} {

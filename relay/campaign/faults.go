@@ -2,13 +2,18 @@ package main
 
 import (
 	"fmt"
-	"strings"
 	"time"
 )
 
 const (
 	between = 150 * time.Millisecond // two faults, at most
 	outage  = 900 * time.Millisecond // how long one lasts, at most
+)
+
+// What ends all faults of the network, and makes it quicker than a new room's.
+const (
+	heal  = `{"do":"heal"}`
+	quick = `{"do":"network","link":{"latency":2000,"jitter":2000}}`
 )
 
 // down is what is down for a while.
@@ -47,14 +52,14 @@ func (r *room) harm(downs []down) []down {
 	case n < 12:
 		r.count(linkCut)
 		other := (i + 1 + r.random.IntN(len(r.servers)-1)) % len(r.servers)
-		_ = r.change(fmt.Sprintf(`{"links":[{"from":%d,"to":%d,"up":false}]}`, i+1, other+1)) // there may be no relay
+		_ = r.act(fmt.Sprintf(`{"do":"cut","server":%d,"to":%d}`, i+1, other+1)) // there may be no relay
 	case n < 14:
 		r.count(linkCut)
-		_ = r.change(fmt.Sprintf(`{"links":[%s]}`, strings.Join(r.around(i+1), ",")))
+		_ = r.act(fmt.Sprintf(`{"do":"cut","server":%d}`, i+1), fmt.Sprintf(`{"do":"cut","to":%d}`, i+1))
 	case n < 17:
-		_ = r.change(whole(len(r.servers)))
+		_ = r.act(heal, quick)
 	case n == 17:
-		_ = r.change(`{"loss":0.1,"duplicate":0.1,"reorder":0.1}`)
+		_ = r.act(`{"do":"network","link":{"latency":2000,"jitter":2000,"loss":0.1,"duplicate":0.1,"reorder":0.1}}`)
 	}
 	return downs
 }
@@ -80,37 +85,17 @@ func isDown(downs []down, what any) bool {
 	return false
 }
 
-// around are the links from and to a server, cut.
-func (r *room) around(server int) (links []string) {
-	for other := 1; other <= len(r.servers); other++ {
-		if other != server {
-			links = append(links, fmt.Sprintf(`{"from":%d,"to":%d,"up":false},{"from":%d,"to":%d,"up":false}`,
-				server, other, other, server))
-		}
-	}
-	return links
-}
-
-// whole is the network of so many servers without faults.
-func whole(servers int) string {
-	var links []string
-	for from := 1; from <= servers; from++ {
-		for to := 1; to <= servers; to++ {
-			if from != to {
-				links = append(links, fmt.Sprintf(`{"from":%d,"to":%d,"up":true}`, from, to))
-			}
-		}
-	}
-	const every = `"latency":2000,"jitter":2000,"loss":0,"duplicate":0,"reorder":0`
-	return fmt.Sprintf(`{%s,"links":[%s]}`, every, strings.Join(links, ","))
-}
-
-// change changes the room's network.
-func (r *room) change(network string) error {
+// act does deeds to the room's network, one after the other.
+func (r *room) act(deeds ...string) error {
 	m, err := join(r.relay.addr, r.code, `{"server":0}`)
 	if err != nil {
 		return err
 	}
 	defer m.leave()
-	return m.ask("network", network)
+	for _, deed := range deeds {
+		if err := m.ask("act", deed); err != nil {
+			return err
+		}
+	}
+	return nil
 }

@@ -84,7 +84,7 @@ func (r *room) ask() {
 func (r *room) heal() {
 	close(r.stop)
 	r.asking.Wait()
-	if err := eventually("the network is whole", func() error { return r.change(whole(len(r.servers))) }); err != nil {
+	if err := eventually("the network is whole", func() error { return r.act(heal, quick) }); err != nil {
 		r.fails("%v", err)
 		return
 	}

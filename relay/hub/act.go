@@ -5,6 +5,8 @@ import (
 	"slices"
 	"strconv"
 	"strings"
+
+	"raftplayground/relay/quality"
 )
 
 // ToDo is a deed that a member wants done to the network, by the name and with the arguments that it has in the lab
@@ -14,7 +16,7 @@ type ToDo struct {
 	From, To uint64   // the ends of links; 0: every server. In JSON From is "server"
 	Side     []uint64 // partition: one side; none: From alone. In JSON "servers"
 
-	Link *Conditions // network
+	Link *quality.Wanted // network
 
 	Frame  uint64 // what is done to a frame: its number
 	Text   []byte // editFrame, injectFrame: what it says from now on. The room keeps it
@@ -57,10 +59,7 @@ func (d *ToDo) act(do FrameAct) *Act {
 	return a
 }
 
-var (
-	yes, no = true, false
-	zero    = 0.0
-)
+var yes, no = true, false
 
 // setting is what the deed makes of a link, which is one from from to to; nil: it is no deed of a room.
 func (d *ToDo) setting(from, to uint64) *LinkChange {
@@ -80,10 +79,10 @@ func (d *ToDo) setting(from, to uint64) *LinkChange {
 		}
 	case "network":
 		if d.Link != nil {
-			l.Conditions = *d.Link
+			l.Wanted = *d.Link
 		}
 	case "heal":
-		l.Up, l.Hold, l.Loss, l.Duplicate, l.Reorder = &yes, &no, &zero, &zero, &zero
+		l.Up, l.Hold, l.Wanted = &yes, &no, quality.Healed()
 	default:
 		return nil
 	}
@@ -135,9 +134,9 @@ func (d *ToDo) read(p *params, key string) bool {
 	case "servers":
 		p.list(key, maxSize, func(p *params) { d.Side = append(d.Side, uint64(p.number(key, 1, maxSize))) })
 	case "link":
-		// what it does not say of a link is 0, as in the lab
-		d.Link = &Conditions{new(int64), new(int64), new(float64), new(float64), new(float64)}
-		p.object(key, func(p *params, key string) bool { return d.Link.read(p, "link.", key) })
+		link := quality.Qualities{}.Exactly() // what it does not say of a link is 0, as in the lab
+		d.Link = &link
+		p.object(key, func(p *params, key string) bool { return readQuality(p, d.Link, "link.", key) })
 	case "frame":
 		d.Frame = uint64(p.number(key, 1, mostNow))
 	case "text":

@@ -5,6 +5,8 @@ import (
 	"slices"
 	"strings"
 	"testing"
+
+	"raftplayground/relay/quality"
 )
 
 // What is done to the network by the name of a deed is what the deed says, and is announced as what it came to.
@@ -26,7 +28,7 @@ func TestDeedsAreDoneByTheirNames(t *testing.T) {
 		{ToDo{Do: "hold", From: 2, To: 3}, func(l Link) bool { return l.Hold && l.From == 2 && l.To == 3 }, LinksHeld},
 		{ToDo{Do: "release", From: 2}, func(Link) bool { return false }, LinksReleased},
 		{
-			ToDo{Do: "network", To: 3, Link: &Conditions{Latency: ptr(int64(7)), Loss: ptr(0.5)}},
+			ToDo{Do: "network", To: 3, Link: &quality.Wanted{Latency: ptr(int64(7)), Loss: ptr(0.5)}},
 			func(l Link) bool { return l.Latency == 7 && l.Loss == 0.5 && l.To == 3 }, LinksChanged,
 		},
 		{ToDo{Do: "heal"}, func(l Link) bool { return l.Latency == 7 && l.Loss == 0 && l.To == 3 }, LinksChanged},
@@ -67,8 +69,8 @@ func TestARoomRefusesWhatIsNotTheNetworks(t *testing.T) {
 		{ToDo{Do: "partition"}, "servers: expected one side of the cut"},
 		{ToDo{Do: "partition", Side: []uint64{4}}, "server: expected servers of this room"},
 		{ToDo{Do: "network"}, "link: expected one with network"},
-		{ToDo{Do: "cut", Link: &Conditions{}}, "link: expected"},
-		{ToDo{Do: "network", Link: &Conditions{Loss: ptr(2.0)}}, "links.loss: expected a number from 0 to 1"},
+		{ToDo{Do: "cut", Link: &quality.Wanted{}}, "link: expected"},
+		{ToDo{Do: "network", Link: &quality.Wanted{Loss: ptr(2.0)}}, "links.loss: expected a number from 0 to 1"},
 		{ToDo{Do: "dropFrame", Frame: 99}, "seq: expected a frame that is under way"},
 	} {
 		err := s.hub.Do(1, &test.deed)

@@ -1,12 +1,8 @@
 package hub
 
 import (
-	"encoding/binary"
-	"math"
 	"math/rand/v2"
 	"slices"
-
-	jsoniter "github.com/json-iterator/go"
 )
 
 // Clone returns an independent copy of the room that goes on as the original would. Messages under way are shared,
@@ -15,7 +11,7 @@ func (h *Hub) Clone() *Hub {
 	c := *h
 	source := *h.source
 	c.source, c.random = &source, rand.New(&source)
-	c.json = jsoniter.NewStream(jsoniter.ConfigDefault, nil, 1024)
+	c.json = newStream()
 	c.scan = scanner{}
 	c.members, c.arrival = map[uint64]*member{}, nil
 	c.seats = slices.Clone(h.seats)
@@ -44,42 +40,15 @@ func (h *Hub) Clone() *Hub {
 // and what is on its way. Two rooms in which it is equal, byte for byte, carry frames alike from here on. It cannot be
 // read back, and may change between versions.
 func (h *Hub) AppendState(b []byte) []byte {
-	u := func(values ...uint64) {
-		for _, v := range values {
-			b = binary.AppendUvarint(b, v)
-		}
-	}
-	u(uint64(h.clock.now), uint64(h.clock.rest), uint64(h.clock.millionths), h.seq, h.nextClient,
+	b = appendNumbers(b, uint64(h.clock.now), uint64(h.clock.rest), uint64(h.clock.millionths), h.seq, h.nextClient,
 		uint64(len(h.arrival)))
 	random, _ := h.source.MarshalBinary()
 	b = append(b, random...)
 	for _, m := range h.arrival {
-		u(m.conn, m.server, m.client)
-	}
-	frames := func(of []flight) {
-		u(uint64(len(of)))
-		for _, f := range of {
-			u(f.seq, uint64(f.due), uint64(len(f.data)))
-			if f.binary {
-				u(1)
-			}
-			b = append(b, f.data...)
-		}
+		b = appendNumbers(b, m.conn, m.server, m.client)
 	}
 	for i := range h.links {
-		l := &h.links[i]
-		u(truth(l.Up), truth(l.Hold), uint64(l.Latency), uint64(l.Jitter), math.Float64bits(l.Loss),
-			math.Float64bits(l.Duplicate),
-			math.Float64bits(l.Reorder), uint64(l.latest))
-		frames(l.queue[l.head:])
-		frames(l.held)
+		b = h.links[i].appendState(b)
 	}
 	return b
-}
-
-func truth(v bool) uint64 {
-	if v {
-		return 1
-	}
-	return 0
 }

@@ -3,22 +3,24 @@ package hub
 // Deed is something that was done to the room, and by whom. Watchers are told of it beside the state that it led
 // to, so that nobody has to guess what happened from two states. A deed that changes nothing is none.
 type Deed struct {
-	Do DeedKind
-	At int64  // µs of cluster time
-	By Author // zero: nobody in particular
+	Do DeedKind `json:"do"`
+	At int64    `json:"at"` // µs of cluster time
+	By *Author  `json:"by"` // nil: nobody in particular
 
-	Server uint64 // SeatTaken, ServerBack, ServerGone, SeatFreed
-	Reason string // ServerGone: why the room closed the connection; empty: it ended by itself
+	Server uint64 `json:"server,omitempty"` // SeatTaken, ServerBack, ServerGone, SeatFreed
+	Reason string `json:"reason,omitempty"` // ServerGone: why the room closed the connection; empty: it ended by itself
 
-	Rate, Was float64 // RateSet: cluster seconds per real second, from now on and until then
+	Rate *float64 `json:"rate,omitempty"` // RateSet: cluster seconds per real second from now on
+	Was  *float64 `json:"was,omitempty"`  // … and until then
 
-	Ways    []Way  // LinksCut, LinksMended, LinksHeld, LinksReleased: the directions that it was done to
-	DownNow []Way  // LinksCut, LinksMended: every direction that is cut from now on
-	Links   []Link // LinksChanged: those that were, as they are from now on
+	Ways    []Way  `json:"ways,omitempty"`    // LinksCut, LinksMended, LinksHeld, LinksReleased: what it was done to
+	DownNow *[]Way `json:"downNow,omitempty"` // LinksCut, LinksMended: every direction that is cut from now on
+	Links   []Link `json:"links,omitempty"`   // LinksChanged: those that were, as they are from now on
 
-	Act      FrameAct // FrameTouched
-	Frame    uint64   // … its number, and which way it goes
-	From, To uint64
+	Act   FrameAct `json:"act,omitempty"` // FrameTouched
+	Frame uint64   `json:"seq,omitempty"` // … its number, and which way it goes
+	From  uint64   `json:"from,omitempty"`
+	To    uint64   `json:"to,omitempty"`
 }
 
 // DeedKind names what was done.
@@ -43,13 +45,13 @@ const (
 
 // Author is a member at the time of a deed.
 type Author struct {
-	Client uint64
-	Server uint64 // 0: it had none
-	Name   string // of its server, if that has one
+	Client uint64 `json:"client"`
+	Server uint64 `json:"server,omitempty"` // 0: it had none
+	Name   string `json:"name,omitempty"`   // of its server, if that has one
 }
 
-// Way is one direction between two servers.
-type Way struct{ From, To uint64 }
+// Way is one direction: from a server to another.
+type Way [2]uint64
 
 // Limits of the deeds that wait for watchers. Beyond them the oldest go, and a watcher is told how many it missed.
 const (
@@ -78,18 +80,26 @@ func (h *Hub) did(by *member, d Deed) {
 	h.deeds.add(d)
 }
 
-func (h *Hub) author(m *member) Author {
-	a := Author{Client: m.client, Server: m.server}
+func (h *Hub) author(m *member) *Author {
+	a := &Author{Client: m.client, Server: m.server}
 	if m.server != 0 {
 		a.Name = h.seats[m.server-1].Name
 	}
 	return a
 }
 
-func (d *Deed) size() int { return len(d.Ways) + len(d.DownNow) + len(d.Links) }
+// size is how many ways and links the deed names.
+func (d *Deed) size() int { return d.ways() + len(d.Links) }
+
+func (d *Deed) ways() int {
+	if d.DownNow == nil {
+		return len(d.Ways)
+	}
+	return len(d.Ways) + len(*d.DownNow)
+}
 
 // bytes is about how long the deed is in JSON.
-func (d *Deed) bytes() int { return 150 + 6*(len(d.Ways)+len(d.DownNow)) + 70*len(d.Links) }
+func (d *Deed) bytes() int { return 150 + 6*d.ways() + 70*len(d.Links) }
 
 func (ds *deeds) add(d Deed) {
 	ds.list = append(ds.list, d)
@@ -120,10 +130,10 @@ func (h *Hub) didToNetwork(by *member, rate float64, links []Link) {
 		return
 	}
 	if now := h.clock.rate(); now != rate {
-		h.did(by, Deed{Do: RateSet, Rate: now, Was: rate})
+		h.did(by, Deed{Do: RateSet, Rate: &now, Was: &rate})
 	}
 	ways := map[DeedKind][]Way{}
-	var down []Way
+	down := []Way{}
 	var changed []Link
 	for _, before := range links {
 		now, way := h.link(before.From, before.To).Link, Way{before.From, before.To}
@@ -151,7 +161,7 @@ func (h *Hub) didToNetwork(by *member, rate float64, links []Link) {
 	for _, kind := range []DeedKind{LinksCut, LinksMended, LinksHeld, LinksReleased} {
 		if d := (Deed{Do: kind, Ways: ways[kind]}); d.Ways != nil {
 			if kind == LinksCut || kind == LinksMended {
-				d.DownNow = down
+				d.DownNow = &down
 			}
 			h.did(by, d)
 		}

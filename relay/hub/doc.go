@@ -87,6 +87,8 @@
 // address travel without delay and are never cut; they too are seen. Without ">to" (colon) or "to" (JSON) a
 // frame goes to every other server. While the clock stands (rate 0, or not started) frames between servers
 // are held. One direction of a link holds 4096 frames, the room 32 MiB; what comes on top is lost ("full").
+// On a link with a bandwidth a frame sets out when those before it have left, each of which takes its bytes
+// ÷ bandwidth, lost ones and copies too; one that would not have left after 2 s is lost ("full").
 // A frame to a server that is not connected or to a client that has gone is lost ("down"), to an address
 // that nobody ever had it is refused. The 2015 dialect, {"variant":…}, has no addresses: its frame is from
 // the connection's server; a call goes to every other server, a reply to the server that made the call with
@@ -103,6 +105,8 @@
 //	      every link
 //	{"id":4,"method":"network","params":{"loss":0.1,"duplicate":0.1,"reorder":0.1}}
 //	      probabilities, 0 to 1; of every link, or in "links" of one direction
+//	{"id":4,"method":"network","params":{"bandwidth":2000}}
+//	      bytes a second of cluster time, up to 1000000000; 0 sets no limit
 //	{"id":4,"method":"network","params":{"links":[{"from":1,"to":2,"hold":true}]}}
 //	      frames stop on the way; false releases all of them
 //	{"id":4,"method":"frame","params":{"seq":17,"do":"hold"}}

@@ -11,6 +11,8 @@ import (
 	"slices"
 	"strings"
 	"testing"
+
+	"raftplayground/relay/quality"
 )
 
 func ptr[T any](value T) *T { return &value }
@@ -28,25 +30,25 @@ func TestBothDoorsLeadToTheSameRoom(t *testing.T) {
 		do             func(h *Hub) error
 	}{
 		{"network", `{"rate":0.5,"latency":7000,"loss":0}`, func(h *Hub) error {
-			return h.Change(1, &Change{Rate: ptr(0.5), Every: Conditions{Latency: ptr(int64(7000)), Loss: ptr(0.0)}})
+			return h.Change(1, &Change{Rate: ptr(0.5), Every: quality.Wanted{Latency: ptr(int64(7000)), Loss: ptr(0.0)}})
 		}},
 		{"network", `{"links":[{"from":1,"to":2,"hold":true,"jitter":3},{"from":2,"to":1,"up":false}]}`,
 			func(h *Hub) error {
 				return h.Change(1, &Change{Links: []LinkChange{
-					{From: 1, To: 2, Hold: ptr(true), Conditions: Conditions{Jitter: ptr(int64(3))}},
+					{From: 1, To: 2, Hold: ptr(true), Wanted: quality.Wanted{Jitter: ptr(int64(3))}},
 					{From: 2, To: 1, Up: ptr(false)},
 				}})
 			}},
 		{"network", `{}`, func(h *Hub) error { return h.Change(1, &Change{}) }},
 		{"network", `{"rate":1.5}`, func(h *Hub) error { return h.Change(1, &Change{Rate: ptr(1.5)}) }},
 		{"network", `{"jitter":60000001}`, func(h *Hub) error {
-			return h.Change(1, &Change{Every: Conditions{Jitter: ptr(int64(maxDelay + 1))}})
+			return h.Change(1, &Change{Every: quality.Wanted{Jitter: ptr(int64(quality.MaxDelay + 1))}})
 		}},
 		{"network", `{"rate":0.2,"links":[{"from":1,"to":4,"up":true}]}`, func(h *Hub) error {
 			return h.Change(1, &Change{Rate: ptr(0.2), Links: []LinkChange{{From: 1, To: 4, Up: ptr(true)}}})
 		}},
 		{"network", `{"links":[{"from":1,"to":2,"loss":-0.5}]}`, func(h *Hub) error {
-			return h.Change(1, &Change{Links: []LinkChange{{From: 1, To: 2, Conditions: Conditions{Loss: ptr(-0.5)}}}})
+			return h.Change(1, &Change{Links: []LinkChange{{From: 1, To: 2, Wanted: quality.Wanted{Loss: ptr(-0.5)}}}})
 		}},
 		{"frame", `{"do":"inject","from":1,"to":2,"frame":"1>2:made up"}`, func(h *Hub) error {
 			return h.Act(1, &Act{Do: InjectFrame, From: 1, To: 2, Frame: []byte("1>2:made up")})
@@ -66,7 +68,7 @@ func TestBothDoorsLeadToTheSameRoom(t *testing.T) {
 			return h.Do(1, &ToDo{Do: "cut", From: 1, To: 2})
 		}},
 		{"act", `{"do":"network","link":{"latency":7,"loss":0.5}}`, func(h *Hub) error {
-			link := Conditions{ptr(int64(7)), ptr(int64(0)), ptr(0.5), ptr(0.0), ptr(0.0)}
+			link := quality.Qualities{Latency: 7, Loss: 0.5}.Exactly()
 			return h.Do(1, &ToDo{Do: "network", Link: &link})
 		}},
 		{"act", `{"do":"partition","servers":[1,2]}`, func(h *Hub) error {

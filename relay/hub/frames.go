@@ -2,6 +2,8 @@ package hub
 
 import (
 	"cmp"
+	"encoding/binary"
+	"math"
 	"slices"
 	"sort"
 )
@@ -10,6 +12,7 @@ import (
 type link struct {
 	Link
 	latest int64    // when the last frame that was sent in order is due: the next such one is not earlier
+	free   int64    // when the last frame that needed bandwidth has left: the next such one waits until then
 	queue  []flight // ascending by due, then seq
 	head   int      // of queue
 	held   []flight // under way, but not going on until released; in the order in which they were held
@@ -31,13 +34,38 @@ type frame struct {
 	binary bool
 }
 
-const maxDelay = 60 * 1000 * 1000 // µs
+// appendState appends what decides how frames travel on the link from here on, see Hub.AppendState.
+func (l *link) appendState(b []byte) []byte {
+	b = appendNumbers(b, truth(l.Up), truth(l.Hold), uint64(l.Latency), uint64(l.Jitter), math.Float64bits(l.Loss),
+		math.Float64bits(l.Duplicate), math.Float64bits(l.Reorder), uint64(l.latest))
+	for _, frames := range [...][]flight{l.queue[l.head:], l.held} {
+		b = appendNumbers(b, uint64(len(frames)))
+		for _, f := range frames {
+			b = appendNumbers(b, f.seq, uint64(f.due), uint64(len(f.data)))
+			if f.binary {
+				b = appendNumbers(b, 1)
+			}
+			b = append(b, f.data...)
+		}
+	}
+	if l.Bandwidth > 0 || l.free > 0 { // no link had these until November 2026; runs made before keep their hashes
+		b = appendNumbers(append(b, "bandwidth"...), uint64(l.Bandwidth), uint64(l.free))
+	}
+	return b
+}
 
-// possible tells whether every setting is in its range.
-func (l *Link) possible() bool {
-	delay := func(micros int64) bool { return micros >= 0 && micros <= maxDelay }
-	chance := func(p float64) bool { return p >= 0 && p <= 1 }
-	return delay(l.Latency) && delay(l.Jitter) && chance(l.Loss) && chance(l.Duplicate) && chance(l.Reorder)
+func appendNumbers(b []byte, numbers ...uint64) []byte {
+	for _, n := range numbers {
+		b = binary.AppendUvarint(b, n)
+	}
+	return b
+}
+
+func truth(v bool) uint64 {
+	if v {
+		return 1
+	}
+	return 0
 }
 
 func (l *link) length() int { return len(l.queue) - l.head }
@@ -199,23 +227,24 @@ func (h *Hub) launch(from, to uint64, f frame) {
 // carry puts frame h.seq on link l, or loses it. original is the frame that it is a copy of, 0 if it is none.
 func (h *Hub) carry(l *link, f frame, original uint64) {
 	now := h.clock.now
-	due, inOrder := h.dueOn(l)
+	left, fits := h.departure(l, len(f.data))
+	due, inOrder := h.dueOn(l, left)
 	fate := "sent"
 	switch {
 	case !l.Up:
 		fate = "cut"
 	case h.holder(l.To) == nil:
 		fate = "down"
-	case !h.hasRoom(l, len(f.data)):
+	case !fits || !h.hasRoom(l, len(f.data)):
 		fate = "full"
 	case h.happens(l.Loss):
-		fate = "lost"
+		fate, l.free = "lost", left
 	case l.Hold:
 		fate = "held"
 		l.held = append(l.held, flight{seq: h.seq, sent: now, due: due, held: true, heldAt: now, frame: f})
 		h.setOut(len(f.data))
 	default:
-		if inOrder {
+		if l.free = left; inOrder {
 			l.latest = due
 		}
 		h.enqueue(l, flight{seq: h.seq, sent: now, due: due, frame: f})
@@ -239,10 +268,24 @@ func (h *Hub) cameOff(bytes int) {
 	h.flying -= bytes
 }
 
-// dueOn draws when a frame that is sent now arrives. One that is reordered may take up to three times as long as the
-// slowest other, and a millisecond more, and lets later ones pass.
-func (h *Hub) dueOn(l *link) (due int64, inOrder bool) {
-	due = h.clock.now + h.delay(l)
+// longestQueue is how long a frame may take to leave a link with a bandwidth, the wait for those before it included, µs
+// of cluster time. As a router's queue drops what finds it full, a frame that would take longer is lost ("full").
+const longestQueue = 2 * 1000 * 1000
+
+// departure returns when a frame of so many bytes that is sent now has left, all of it, and whether the queue is long
+// enough for that. Without a bandwidth it leaves at once, for which 0 stands.
+func (h *Hub) departure(l *link, bytes int) (left int64, fits bool) {
+	if l.Bandwidth == 0 {
+		return 0, true
+	}
+	left = max(h.clock.now, l.free) + (int64(bytes)*1e6+l.Bandwidth-1)/l.Bandwidth
+	return left, left-h.clock.now <= longestQueue
+}
+
+// dueOn draws when a frame arrives that is sent now and has left at left, see departure. One that is reordered may take
+// up to three times as long as the slowest other, and a millisecond more, and lets later ones pass.
+func (h *Hub) dueOn(l *link, left int64) (due int64, inOrder bool) {
+	due = max(h.clock.now, left) + h.delay(l)
 	if h.happens(l.Reorder) {
 		return due + 1 + h.random.Int64N(2*(l.Latency+l.Jitter)+1000), false
 	}
@@ -254,17 +297,27 @@ func (h *Hub) dueOn(l *link) (due int64, inOrder bool) {
 func (h *Hub) happens(chance float64) bool { return chance > 0 && h.random.Float64() < chance }
 
 // relaunch lets a frame go on that was held, as if it were sent now.
-func (h *Hub) relaunch(l *link, f flight) { h.enqueue(l, h.restart(l, f)) }
+func (h *Hub) relaunch(l *link, f flight) {
+	if h.restart(l, &f) {
+		h.enqueue(l, f)
+	}
+}
 
-// restart gives a frame that was held a new time to arrive.
-func (h *Hub) restart(l *link, f flight) flight {
+// restart gives a frame that was held a new time to arrive, unless the link has no place for it now.
+func (h *Hub) restart(l *link, f *flight) bool {
+	left, fits := h.departure(l, len(f.data))
+	if !fits {
+		h.cameOff(len(f.data))
+		h.tell(sighting{seq: f.seq, fate: "full", at: h.clock.now, later: true})
+		return false
+	}
 	var inOrder bool
-	f.sent, f.held, f.heldAt = h.clock.now, false, 0
-	if f.due, inOrder = h.dueOn(l); inOrder {
+	f.sent, f.held, f.heldAt, l.free = h.clock.now, false, 0, left
+	if f.due, inOrder = h.dueOn(l, left); inOrder {
 		l.latest = f.due
 	}
 	h.tell(sighting{seq: f.seq, fate: "sent", due: f.due, at: h.clock.now, later: true})
-	return f
+	return true
 }
 
 // releaseAll lets all that is held on a link go on. They are sorted once: thousands that pass each other, put in their
@@ -273,8 +326,10 @@ func (h *Hub) releaseAll(l *link) {
 	if len(l.held) == 0 {
 		return
 	}
-	for _, f := range l.held {
-		l.queue = append(l.queue, h.restart(l, f))
+	for i := range l.held {
+		if f := &l.held[i]; h.restart(l, f) {
+			l.queue = append(l.queue, *f)
+		}
 	}
 	l.held = nil
 	slices.SortStableFunc(l.queue[l.head:], func(a, b flight) int {
@@ -365,7 +420,7 @@ func (h *Hub) lose(l *link, fate string) {
 	for _, f := range l.held {
 		gone(f)
 	}
-	l.held, l.latest = nil, 0
+	l.held, l.latest, l.free = nil, 0, 0
 }
 
 // loseAllTo loses what is on its way to a server that is gone. What it sent itself had left it already, and goes on.

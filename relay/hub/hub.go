@@ -7,6 +7,8 @@ import (
 	"strconv"
 
 	jsoniter "github.com/json-iterator/go"
+
+	"raftplayground/relay/quality"
 )
 
 // Options are fixed for the life of a room.
@@ -50,19 +52,12 @@ type Seat struct {
 	Anew bool `json:"anew,omitempty"` // another disk held it before: its server waits until a leader takes it in
 }
 
-// Link is one direction between two servers. Times are microseconds of cluster time, 0 to 60 s.
+// Link is one direction between two servers.
 type Link struct {
-	From    uint64 `json:"from"`
-	To      uint64 `json:"to"`
-	Up      bool   `json:"up"`
-	Latency int64  `json:"latency"` // one way
-	Jitter  int64  `json:"jitter"`  // the delay is drawn evenly from Latency ± Jitter, and never less than 0
-
-	// Probabilities, 0 to 1, that a frame is lost, comes twice, or takes longer and lets later ones pass.
-	Loss      float64 `json:"loss,omitempty"`
-	Duplicate float64 `json:"duplicate,omitempty"`
-	Reorder   float64 `json:"reorder,omitempty"`
-
+	From uint64 `json:"from"`
+	To   uint64 `json:"to"`
+	Up   bool   `json:"up"`
+	quality.Qualities
 	Hold bool `json:"hold,omitempty"` // frames stop on the way and wait until they are released or dropped
 }
 
@@ -219,7 +214,7 @@ func New(options Options, record *Record) (*Hub, error) {
 		members:    map[uint64]*member{},
 		nextClient: options.FirstClient,
 		allowed:    options.Limits.orDefaults().InFlightBytes,
-		json:       jsoniter.NewStream(jsoniter.ConfigDefault, nil, 1024),
+		json:       newStream(),
 	}
 	h.news = bucket{tokens: int64(h.limits.News) * 1e6}
 	if record != nil {
@@ -431,7 +426,7 @@ func (h *Hub) restore(r *Record) error {
 		h.seats[i].Seat = s
 	}
 	for _, l := range r.Links {
-		if !h.isServer(l.From) || !h.isServer(l.To) || l.From == l.To || !l.possible() {
+		if !h.isServer(l.From) || !h.isServer(l.To) || l.From == l.To || !l.Possible() {
 			return errors.New("hub: the record has a link that this room cannot have")
 		}
 		h.link(l.From, l.To).Link = l
@@ -445,8 +440,8 @@ func (h *Hub) build(size int) {
 	h.links = make([]link, size*size)
 	h.clock.stopped = true
 	for i := range h.links {
-		h.links[i].Link = Link{From: uint64(i/size) + 1, To: uint64(i%size) + 1, Up: true, Latency: teachLatency,
-			Jitter: teachJitter}
+		h.links[i].Link = Link{From: uint64(i/size) + 1, To: uint64(i%size) + 1, Up: true,
+			Qualities: quality.Qualities{Latency: teachLatency, Jitter: teachJitter}}
 	}
 }
 

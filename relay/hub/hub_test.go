@@ -7,6 +7,8 @@ import (
 	"testing"
 
 	jsoniter "github.com/json-iterator/go"
+
+	"raftplayground/relay/quality"
 )
 
 // stage is a room with its host played by the test: it keeps what every connection was told.
@@ -289,8 +291,9 @@ func TestARecordBringsTheRoomBack(t *testing.T) {
 		"too few seats":  {Size: 3, Seats: make([]Seat, 2)},
 		"too many seats": {Size: 10, Seats: make([]Seat, 10)},
 		"rate":           {Size: 1, Seats: make([]Seat, 1), Rate: 2},
-		"chance":         {Size: 2, Seats: make([]Seat, 2), Links: []Link{{From: 1, To: 2, Loss: 1.5}}},
-		"link":           {Size: 2, Seats: make([]Seat, 2), Links: []Link{{From: 1, To: 3}}},
+		"chance": {Size: 2, Seats: make([]Seat, 2), Links: []Link{{From: 1, To: 2,
+			Qualities: quality.Qualities{Loss: 1.5}}}},
+		"link": {Size: 2, Seats: make([]Seat, 2), Links: []Link{{From: 1, To: 3}}},
 	} {
 		if _, err := New(Options{}, bad); err == nil {
 			t.Errorf("a record with a bad value was taken: %s", name)

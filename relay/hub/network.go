@@ -1,12 +1,16 @@
 package hub
 
-import "strconv"
+import (
+	"strconv"
+
+	"raftplayground/relay/quality"
+)
 
 // Change is a change of a room's network. What is nil or false stays as it is.
 type Change struct {
 	Rate  *float64 // cluster seconds per real second: 0, which pauses, or 0.000001 to 1
 	Start bool     // the clock of a new room starts, though not every seat has been taken
-	Every Conditions
+	Every quality.Wanted
 	Links []LinkChange // after Every; at most one for each direction of each link
 }
 
@@ -15,13 +19,7 @@ type LinkChange struct {
 	From, To uint64
 	Up       *bool // false: what is under way is lost, and so is what is sent
 	Hold     *bool // frames stop on the way; false releases all of them
-	Conditions
-}
-
-// Conditions are what a link may be like; see Link for units and ranges.
-type Conditions struct {
-	Latency, Jitter          *int64
-	Loss, Duplicate, Reorder *float64
+	quality.Wanted
 }
 
 const mostLinks = maxSize * (maxSize - 1) // every direction between two servers
@@ -45,7 +43,7 @@ func (h *Hub) Change(conn uint64, c *Change) error {
 		h.clock.setRate(*c.Rate)
 	}
 	for i := range h.links {
-		h.links[i].set(&c.Every)
+		h.links[i].Set(&c.Every)
 	}
 	for i := range c.Links {
 		h.changeLink(&c.Links[i])
@@ -57,7 +55,7 @@ func (h *Hub) Change(conn uint64, c *Change) error {
 
 // check holds a change against what a room of this size can be.
 func (c *Change) check(size int) error {
-	if c.Rate == nil && !c.Start && c.Every == (Conditions{}) && c.Links == nil {
+	if c.Rate == nil && !c.Start && c.Every == (quality.Wanted{}) && c.Links == nil {
 		return badParam("params", "rate, start, latency, jitter, loss, duplicate, reorder or links", "none of them")
 	}
 	if c.Rate != nil && !new(clock).setRate(*c.Rate) {
@@ -66,33 +64,24 @@ func (c *Change) check(size int) error {
 	if len(c.Links) > mostLinks {
 		return badParam("links", "at most "+strconv.Itoa(mostLinks)+" links", strconv.Itoa(len(c.Links)))
 	}
-	err := c.Every.check("")
+	err := possible(&c.Every, "")
 	for i := range c.Links {
 		l := &c.Links[i]
-		err = firstOf(err, twoServers("links", l.From, l.To, size), l.Conditions.check("links."))
+		err = firstOf(err, twoServers("links", l.From, l.To, size), possible(&l.Wanted, "links."))
 	}
 	return err
 }
 
-func (c *Conditions) check(prefix string) error {
-	for _, delay := range []struct {
-		name  string
-		value *int64
-	}{{"latency", c.Latency}, {"jitter", c.Jitter}} {
-		if delay.value != nil {
-			if err := whole(prefix+delay.name, *delay.value, 0, maxDelay); err != nil {
-				return err
-			}
-		}
-	}
-	for _, chance := range []struct {
-		name  string
-		value *float64
-	}{{"loss", c.Loss}, {"duplicate", c.Duplicate}, {"reorder", c.Reorder}} {
-		if chance.value != nil {
-			if err := between(prefix+chance.name, *chance.value, 0, 1); err != nil {
-				return err
-			}
+// possible refuses what a link cannot be like.
+func possible(w *quality.Wanted, prefix string) error {
+	for i := range quality.All {
+		q := &quality.All[i]
+		switch v, is := q.Wanted(w); {
+		case !is || q.Has(v):
+		case q.Whole:
+			return whole(prefix+q.Name, int64(v), 0, q.Most)
+		default:
+			return between(prefix+q.Name, v, 0, float64(q.Most))
 		}
 	}
 	return nil
@@ -100,7 +89,7 @@ func (c *Conditions) check(prefix string) error {
 
 func (h *Hub) changeLink(c *LinkChange) {
 	l := h.link(c.From, c.To)
-	l.set(&c.Conditions)
+	l.Set(&c.Wanted)
 	set(&l.Up, c.Up)
 	set(&l.Hold, c.Hold)
 	if !l.Up {
@@ -109,14 +98,6 @@ func (h *Hub) changeLink(c *LinkChange) {
 	if c.Hold != nil && !l.Hold {
 		h.releaseAll(l)
 	}
-}
-
-func (l *link) set(c *Conditions) {
-	set(&l.Latency, c.Latency)
-	set(&l.Jitter, c.Jitter)
-	set(&l.Loss, c.Loss)
-	set(&l.Duplicate, c.Duplicate)
-	set(&l.Reorder, c.Reorder)
 }
 
 // FrameAct names what can be done to one frame under way between servers.

@@ -2,7 +2,6 @@ package hub
 
 import (
 	"encoding/base64"
-	"strconv"
 	"unicode/utf8"
 
 	jsoniter "github.com/json-iterator/go"
@@ -13,195 +12,63 @@ import (
 
 const mostScratch = 64 << 10 // bytes
 
+// codec writes what has a type of its own. Names are told as they are: nobody puts this text into HTML.
+var codec = jsoniter.Config{}.Froze()
+
+func newStream() *jsoniter.Stream { return jsoniter.NewStream(codec, nil, 1024) }
+
 // roomNotification says how the room is, and what was done in it after deed number told.
 func (h *Hub) roomNotification(told uint64) []byte {
+	list, missed := h.deeds.since(told)
 	w := h.notification("room")
-	w.WriteRaw(`{"room":`)
-	w.WriteString(h.options.Code)
-	w.WriteRaw(`,"watchers":`)
-	w.WriteInt(h.watchers())
-	h.writeRoom(w)
-	h.writeDeeds(w, told)
-	w.WriteRaw(`}}`)
+	w.WriteVal(struct {
+		Room     string `json:"room"`
+		Watchers int    `json:"watchers"`
+		roomView
+		DeedsMissed uint64 `json:"deedsMissed,omitempty"`
+		Deeds       []Deed `json:"deeds,omitempty"`
+	}{h.options.Code, h.watchers(), h.view(), missed, list})
+	w.WriteObjectEnd()
 	return h.written()
 }
 
-func (h *Hub) writeDeeds(w *jsoniter.Stream, told uint64) {
-	list, missed := h.deeds.since(told)
-	if missed > 0 {
-		w.WriteRaw(`,"deedsMissed":`)
-		w.WriteUint64(missed)
-	}
-	if len(list) == 0 {
-		return
-	}
-	w.WriteRaw(`,"deeds":[`)
-	for i := range list {
-		if i > 0 {
-			w.WriteMore()
-		}
-		list[i].write(w)
-	}
-	w.WriteArrayEnd()
+// roomView is what the answer to a join and the room notification have in common.
+type roomView struct {
+	Unknown  bool       `json:"unknown,omitempty"`
+	Size     int        `json:"size"`
+	Started  bool       `json:"started"`
+	Rate     float64    `json:"rate"`
+	Unstored string     `json:"unstored,omitempty"`
+	Now      int64      `json:"now"`
+	Servers  []seatView `json:"servers"`
+	Links    []Link     `json:"links"`
 }
 
-func (d *Deed) write(w *jsoniter.Stream) {
-	w.WriteRaw(`{"do":"` + string(d.Do) + `","at":`)
-	w.WriteInt64(d.At)
-	w.WriteRaw(`,"by":`)
-	d.By.write(w)
-	switch d.Do {
-	case RateSet:
-		w.WriteRaw(`,"rate":` + number(d.Rate) + `,"was":` + number(d.Was))
-	case LinksCut, LinksMended:
-		writeWays(w, "ways", d.Ways)
-		writeWays(w, "downNow", d.DownNow)
-	case LinksHeld, LinksReleased:
-		writeWays(w, "ways", d.Ways)
-	case LinksChanged:
-		w.WriteRaw(`,"links":[`)
-		for i := range d.Links {
-			if i > 0 {
-				w.WriteMore()
-			}
-			d.Links[i].write(w)
-		}
-		w.WriteArrayEnd()
-	case FrameTouched:
-		w.WriteRaw(`,"act":"` + string(d.Act) + `","seq":` + decimal(d.Frame))
-		w.WriteRaw(`,"from":` + decimal(d.From) + `,"to":` + decimal(d.To))
-	case SeatTaken, ServerBack, SeatFreed, ServerGone:
-		w.WriteRaw(`,"server":` + decimal(d.Server))
-		if d.Reason != "" {
-			w.WriteRaw(`,"reason":`)
-			w.WriteString(d.Reason)
-		}
-	}
-	w.WriteObjectEnd()
+type seatView struct {
+	Server    int    `json:"server"`
+	Leased    bool   `json:"leased"`
+	Connected bool   `json:"connected"`
+	Name      string `json:"name"`
+	Hidden    bool   `json:"hidden"`
+	Disk      string `json:"disk"`
+	Binary    bool   `json:"binary,omitempty"`
+	RoundTrip *int64 `json:"roundTrip"` // nil: unknown
 }
 
-func (a *Author) write(w *jsoniter.Stream) {
-	if *a == (Author{}) {
-		w.WriteNil()
-		return
-	}
-	w.WriteRaw(`{"client":` + decimal(a.Client))
-	if a.Server != 0 {
-		w.WriteRaw(`,"server":` + decimal(a.Server))
-	}
-	if a.Name != "" {
-		w.WriteRaw(`,"name":`)
-		w.WriteString(a.Name)
-	}
-	w.WriteObjectEnd()
-}
-
-func writeWays(w *jsoniter.Stream, name string, ways []Way) {
-	w.WriteRaw(`,"` + name + `":[`)
-	for i, way := range ways {
-		if i > 0 {
-			w.WriteMore()
-		}
-		w.WriteRaw("[" + decimal(way.From) + "," + decimal(way.To) + "]")
-	}
-	w.WriteArrayEnd()
-}
-
-// writeRoom writes what the answer to a join and the room notification have in common, each field with a comma before
-// it.
-func (h *Hub) writeRoom(w *jsoniter.Stream) {
-	field := func(name string) {
-		w.WriteMore()
-		w.WriteObjectField(name)
-	}
-	if h.unknown {
-		field("unknown")
-		w.WriteTrue()
-	}
-	field("size")
-	w.WriteInt(len(h.seats))
-	field("started")
-	w.WriteBool(h.started)
-	field("rate")
-	w.WriteRaw(strconv.FormatFloat(h.clock.rate(), 'f', -1, 64))
-	if h.unstored != "" {
-		field("unstored")
-		w.WriteString(h.unstored)
-	}
-	field("now")
-	w.WriteInt64(h.clock.now)
-	field("servers")
-	w.WriteArrayStart()
+func (h *Hub) view() roomView {
+	v := roomView{h.unknown, len(h.seats), h.started, h.clock.rate(), h.unstored, h.clock.now, nil, h.Links([]Link{})}
 	for i := range h.seats {
-		if i > 0 {
-			w.WriteMore()
-		}
-		h.seats[i].write(w, i+1, !h.seats[i].free() || h.claimed(uint64(i+1)))
-	}
-	w.WriteArrayEnd()
-	field("links")
-	w.WriteArrayStart()
-	first := true
-	for i := range h.links {
-		if l := &h.links[i]; l.From != l.To {
-			if !first {
-				w.WriteMore()
+		s := &h.seats[i]
+		seat := seatView{Server: i + 1, Leased: !s.free() || h.claimed(uint64(i+1)), Connected: s.holder != nil,
+			Name: s.Name, Hidden: s.hidden, Disk: s.disk}
+		if s.holder != nil {
+			if seat.Binary = s.holder.binary; s.holder.roundTrip >= 0 {
+				seat.RoundTrip = &s.holder.roundTrip
 			}
-			first = false
-			l.write(w)
 		}
+		v.Servers = append(v.Servers, seat)
 	}
-	w.WriteArrayEnd()
-}
-
-func (s *seat) write(w *jsoniter.Stream, server int, leased bool) {
-	w.WriteRaw(`{"server":`)
-	w.WriteInt(server)
-	w.WriteRaw(`,"leased":`)
-	w.WriteBool(leased)
-	w.WriteRaw(`,"connected":`)
-	w.WriteBool(s.holder != nil)
-	w.WriteRaw(`,"name":`)
-	w.WriteString(s.Name)
-	w.WriteRaw(`,"hidden":`)
-	w.WriteBool(s.hidden)
-	w.WriteRaw(`,"disk":`)
-	w.WriteString(s.disk)
-	if s.holder != nil && s.holder.binary {
-		w.WriteRaw(`,"binary":true`)
-	}
-	w.WriteRaw(`,"roundTrip":`)
-	if s.holder != nil && s.holder.roundTrip >= 0 {
-		w.WriteInt64(s.holder.roundTrip)
-	} else {
-		w.WriteNil()
-	}
-	w.WriteObjectEnd()
-}
-
-func (l *Link) write(w *jsoniter.Stream) {
-	w.WriteRaw(`{"from":`)
-	w.WriteUint64(l.From)
-	w.WriteRaw(`,"to":`)
-	w.WriteUint64(l.To)
-	w.WriteRaw(`,"up":`)
-	w.WriteBool(l.Up)
-	w.WriteRaw(`,"latency":`)
-	w.WriteInt64(l.Latency)
-	w.WriteRaw(`,"jitter":`)
-	w.WriteInt64(l.Jitter)
-	for _, chance := range []struct {
-		name  string
-		value float64
-	}{{"loss", l.Loss}, {"duplicate", l.Duplicate}, {"reorder", l.Reorder}} {
-		if chance.value > 0 {
-			w.WriteRaw(`,"` + chance.name + `":` + strconv.FormatFloat(chance.value, 'f', -1, 64))
-		}
-	}
-	if l.Hold {
-		w.WriteRaw(`,"hold":true`)
-	}
-	w.WriteObjectEnd()
+	return v
 }
 
 // seenNotification says what became of frames: lines as writeLines writes them, and how many others the watcher was
@@ -295,7 +162,7 @@ func (h *Hub) notification(method string) *jsoniter.Stream {
 func (h *Hub) written() []byte {
 	text := append([]byte(nil), h.json.Buffer()...)
 	if cap(h.json.Buffer()) > mostScratch {
-		h.json = jsoniter.NewStream(jsoniter.ConfigDefault, nil, 1024) // a quiet room keeps no memory of its noise
+		h.json = newStream() // a quiet room keeps no memory of its noise
 	}
 	return text
 }

@@ -155,13 +155,14 @@ func TestAFaultyNetworkTellsTheTruth(t *testing.T) {
 				from := server.Draw(rt, "from")
 				s.say(4, fmt.Sprintf(
 					`{"method":"network","params":{"links":[{"from":%d,"to":%d,"up":%t,"hold":%t,"latency":%d,`+
-						`"loss":%g,"duplicate":%g,"reorder":%g}]}}`,
+						`"loss":%g,"duplicate":%g,"reorder":%g,"bandwidth":%d}]}}`,
 					from, from%3+1, rapid.Bool().Draw(rt, "up"), rapid.Bool().Draw(rt, "hold"),
 					rapid.IntRange(0, 20_000).Draw(rt, "latency"),
-					chance.Draw(rt, "loss"), chance.Draw(rt, "duplicate"), chance.Draw(rt, "reorder")))
+					chance.Draw(rt, "loss"), chance.Draw(rt, "duplicate"), chance.Draw(rt, "reorder"),
+					rapid.SampledFrom([]int{0, 3, 300}).Draw(rt, "bandwidth")))
 			},
 		})
-		s.pass(1_000_000)
+		s.pass(4_000_000)
 		expected := map[string]int{}
 		lines := map[uint64]string{}
 		fates := map[uint64]string{}
@@ -235,7 +236,8 @@ func TestACloneGoesOnAsTheOriginalWould(t *testing.T) {
 				case 0:
 					return fmt.Sprintf(
 						`{"method":"network","params":{"latency":%d,"jitter":500,"loss":0.2,"duplicate":0.3,`+
-							`"reorder":0.3}}`, rapid.IntRange(0, 9000).Draw(rt, "latency"))
+							`"reorder":0.3,"bandwidth":%d}}`, rapid.IntRange(0, 9000).Draw(rt, "latency"),
+						rapid.SampledFrom([]int{0, 100, 2000}).Draw(rt, "bandwidth"))
 				case 1:
 					return fmt.Sprintf(
 						`{"method":"network","params":{"links":[{"from":%d,"to":%d,"hold":%t,"up":%t}]}}`, from,

@@ -193,11 +193,12 @@ func (m *roomModel) network(rt *rapid.T) {
 	from, chance := rapid.IntRange(1, 3).Draw(rt, "from"), rapid.SampledFrom([]float64{0, 0.5, 1})
 	m.say(m.anyone(rt), fmt.Sprintf(
 		`{"id":2,"method":"network","params":{"rate":%g,"latency":%d,"links":[{"from":%d,"to":%d,"up":%t,`+
-			`"hold":%t,"loss":%g,"duplicate":%g,"reorder":%g}]}}`,
+			`"hold":%t,"loss":%g,"duplicate":%g,"reorder":%g,"bandwidth":%d}]}}`,
 		rapid.SampledFrom([]float64{0, 0.1, 1}).Draw(rt, "rate"), rapid.IntRange(0, 50_000).Draw(rt, "latency"), from,
 		from%3+1,
 		rapid.Bool().Draw(rt, "up"), rapid.Bool().Draw(rt, "hold"), chance.Draw(rt, "loss"),
-		chance.Draw(rt, "duplicate"), chance.Draw(rt, "reorder")))
+		chance.Draw(rt, "duplicate"), chance.Draw(rt, "reorder"),
+		rapid.SampledFrom([]int{0, 5, 1000}).Draw(rt, "bandwidth")))
 }
 
 func (m *roomModel) oneFrame(rt *rapid.T) {

@@ -1,6 +1,10 @@
 package hub
 
-import jsoniter "github.com/json-iterator/go"
+import (
+	jsoniter "github.com/json-iterator/go"
+
+	"raftplayground/relay/quality"
+)
 
 // The calls of JSON-RPC are one way through the room's typed door: they are read here, done by the methods that the
 // host's own process could call, and answered here. params.go reads values, report.go what servers say of themselves.
@@ -175,7 +179,7 @@ func (c *Change) read(p *params, key string) bool {
 			c.Links = append(c.Links, l)
 		})
 	default:
-		return c.Every.read(p, "", key)
+		return readQuality(p, &c.Every, "", key)
 	}
 	return true
 }
@@ -193,39 +197,23 @@ func (l *LinkChange) read(p *params, key string) bool {
 		hold := p.truth("links.hold")
 		l.Hold = &hold
 	default:
-		return l.Conditions.read(p, "links.", key)
+		return readQuality(p, &l.Wanted, "links.", key)
 	}
 	return true
 }
 
-func (c *Conditions) read(p *params, prefix, key string) bool {
-	switch key {
-	case "latency":
-		c.Latency = p.micros(prefix + key)
-	case "jitter":
-		c.Jitter = p.micros(prefix + key)
-	case "loss":
-		c.Loss = p.chance(prefix + key)
-	case "duplicate":
-		c.Duplicate = p.chance(prefix + key)
-	case "reorder":
-		c.Reorder = p.chance(prefix + key)
-	default:
+// readQuality reads what a quality of links is to be.
+func readQuality(p *params, w *quality.Wanted, prefix, key string) bool {
+	q := quality.Named(key)
+	switch {
+	case q == nil:
 		return false
+	case q.Whole:
+		q.Want(w, float64(p.number(prefix+key, 0, q.Most)))
+	default:
+		q.Want(w, p.between(prefix+key, 0, float64(q.Most)))
 	}
 	return true
-}
-
-// micros reads a delay, microseconds of cluster time up to a minute.
-func (p *params) micros(field string) *int64 {
-	value := p.number(field, 0, maxDelay)
-	return &value
-}
-
-// chance reads a probability.
-func (p *params) chance(field string) *float64 {
-	value := p.between(field, 0, 1)
-	return &value
 }
 
 func (a *Act) read(p *params, key string) bool {
@@ -269,31 +257,26 @@ func (d *Description) read(p *params, key string) bool {
 
 // answerSeating answers join and seat, once the record is stored that holds what is promised.
 func (h *Hub) answerSeating(m *member, id []byte, s *Seating) {
-	w := h.answer(id)
-	w.WriteRaw(`,"result":{"room":`)
-	w.WriteString(h.options.Code)
-	w.WriteRaw(`,"client":`)
-	w.WriteUint64(s.Client)
-	w.WriteRaw(`,"clients":`)
-	w.WriteUint64(h.options.FirstClient)
-	if s.Server == 0 {
-		w.WriteRaw(`,"server":null,"lease":null`)
-	} else {
-		w.WriteRaw(`,"server":`)
-		w.WriteUint64(s.Server)
-		w.WriteRaw(`,"lease":`)
-		w.WriteString(s.Lease)
-		w.WriteRaw(`,"claim":`)
-		w.WriteUint64(s.Claim)
-		w.WriteRaw(`,"made":`)
-		w.WriteString(s.Made)
-		w.WriteRaw(`,"anew":`)
-		w.WriteBool(s.Anew)
+	result := struct {
+		Room    string  `json:"room"`
+		Client  uint64  `json:"client"`
+		Clients uint64  `json:"clients"`
+		Server  *uint64 `json:"server"` // nil, and what belongs to it: no seat
+		Lease   *string `json:"lease"`
+		Claim   *uint64 `json:"claim,omitempty"`
+		Made    *string `json:"made,omitempty"`
+		Anew    *bool   `json:"anew,omitempty"`
+		Fresh   bool    `json:"fresh"`
+		roomView
+	}{Room: h.options.Code, Client: s.Client, Clients: h.options.FirstClient, Fresh: s.Fresh, roomView: h.view()}
+	if s.Server != 0 {
+		result.Server, result.Lease = &s.Server, &s.Lease
+		result.Claim, result.Made, result.Anew = &s.Claim, &s.Made, &s.Anew
 	}
-	w.WriteRaw(`,"fresh":`)
-	w.WriteBool(s.Fresh)
-	h.writeRoom(w)
-	w.WriteRaw(`}}`)
+	w := h.answer(id)
+	w.WriteRaw(`,"result":`)
+	w.WriteVal(result)
+	w.WriteObjectEnd()
 	h.deliver = append(h.deliver, Delivery{Conn: m.conn, Kind: Answer, After: s.After, Data: h.written()})
 }
 

@@ -5,13 +5,15 @@ package contract
 type Answers struct {
 	Why      *Question `json:"why"` // null: somebody leads, and all that it has is committed
 	Majority Majority  `json:"majority"`
-	Sides    []Side    `json:"sides"` // of a network that is cut into two or three, the largest first; else none
-	Half     []int     `json:"half"`  // whoever leads, and others with whom it finds no majority: one side of a cut
-	Entry    string    `json:"entry"` // on the one that the page regards; empty: it regards none
+	Sides    []Side    `json:"sides"`   // of a network that is cut into two or three, the largest first; else none
+	Leaders  []int     `json:"leaders"` // who leads, the newest term first
+	Half     []int     `json:"half"`    // whoever leads, and others with whom it finds no majority: one side of a cut
+	Entry    string    `json:"entry"`   // on the one that the page regards; empty: it regards none
 
 	// In the lab, where faults and changes of the members are made:
 	Stability *Stability `json:"stability"` // null: there is no link
 	Cut       []string   `json:"cut"`       // what each side could do of the one that the page regards
+	Rivals    []int      `json:"rivals"`    // two who could hold elections at the same time, or fewer
 }
 
 // Question is why something has not happened (yet).

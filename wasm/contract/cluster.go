@@ -1,5 +1,7 @@
 package contract
 
+import "raftplayground/relay/quality"
+
 // Role is what a server is at a moment.
 type Role string
 
@@ -233,15 +235,11 @@ type RoomState struct {
 
 // Link is one direction between two servers.
 type Link struct {
-	From      int     `json:"from"`
-	To        int     `json:"to"`
-	Up        bool    `json:"up"`
-	Latency   Micros  `json:"latency"` // one way
-	Jitter    Micros  `json:"jitter"`
-	Loss      float64 `json:"loss,omitempty"` // a probability, and so are the next two
-	Duplicate float64 `json:"duplicate,omitempty"`
-	Reorder   float64 `json:"reorder,omitempty"`
-	Hold      bool    `json:"hold,omitempty"` // frames stop on it
+	From int  `json:"from"`
+	To   int  `json:"to"`
+	Up   bool `json:"up"`
+	quality.Qualities
+	Hold bool `json:"hold,omitempty"` // frames stop on it
 }
 
 // Advice says what is wrong with a live room, and what its people can decide.

@@ -5,6 +5,8 @@ import (
 	"reflect"
 
 	jsoniter "github.com/json-iterator/go"
+
+	"raftplayground/relay/quality"
 )
 
 // ToWorker is what the page of a live room tells its Worker.
@@ -70,25 +72,23 @@ type Network struct {
 
 // NetworkChange says what is to change of the network, as the hub takes it.
 type NetworkChange struct {
-	Rate    *float64     `json:"rate,omitempty"`
-	Start   *bool        `json:"start,omitempty" typescript:"true"`
-	Latency *Micros      `json:"latency,omitempty"` // of every link
-	Jitter  *Micros      `json:"jitter,omitempty"`
-	Links   []LinkChange `json:"links,omitempty"`
+	Rate           *float64     `json:"rate,omitempty"`
+	Start          *bool        `json:"start,omitempty" typescript:"true"`
+	quality.Wanted              // of every link
+	Links          []LinkChange `json:"links,omitempty"`
 }
 
 // LinkChange says what is to change of one direction of a link.
 type LinkChange struct {
-	From    int     `json:"from"`
-	To      int     `json:"to"`
-	Up      *bool   `json:"up,omitempty"`
-	Latency *Micros `json:"latency,omitempty"`
-	Jitter  *Micros `json:"jitter,omitempty"`
+	From int   `json:"from"`
+	To   int   `json:"to"`
+	Up   *bool `json:"up,omitempty"`
+	quality.Wanted
 }
 
 // OnlyRate reports whether nothing is to change but the rate.
 func (c *NetworkChange) OnlyRate() bool {
-	return c.Latency == nil && c.Jitter == nil && len(c.Links) == 0
+	return c.Wanted == (quality.Wanted{}) && len(c.Links) == 0
 }
 
 // Seats decides about the seats of a room.
@@ -122,6 +122,8 @@ type ToLab struct {
 	Chaos   *SetChaos      `type:"chaos"`
 	Replay  *LookBack      `type:"replay"`
 	Moment  *TellMoment    `type:"moment"`
+
+	Catalogue *AskForCatalogue `type:"catalogue"`
 }
 
 // Open opens another run, null: the one that the lab begins with; at a moment of it. Answers as TellMoment
@@ -178,6 +180,11 @@ type Act struct {
 type AskForDeeds struct {
 	ID     int `json:"id"`
 	Server int `json:"server"`
+}
+
+// AskForCatalogue asks what deeds there are at all. Answers LabCatalogue.
+type AskForCatalogue struct {
+	ID int `json:"id"`
 }
 
 // LookAtFrame asks about a frame under way. Answers FrameDetails.

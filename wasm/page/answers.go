@@ -53,8 +53,7 @@ func Look(
 	for i := range room.Links {
 		l := &room.Links[i]
 		s.Links = append(s.Links, explain.Link{
-			From: raft.ServerID(l.From), To: raft.ServerID(l.To), Up: l.Up,
-			Latency: l.Latency, Jitter: l.Jitter, Loss: l.Loss,
+			From: raft.ServerID(l.From), To: raft.ServerID(l.To), Up: l.Up, Qualities: l.Qualities,
 		})
 	}
 	return explain.Look(s)
@@ -63,10 +62,11 @@ func Look(
 func (a *Asked) answers(c *explain.Cluster) *contract.Answers {
 	answers := &contract.Answers{
 		Why: (*contract.Question)(c.Why()), Majority: contract.Majority(c.Majority()),
-		Sides: []contract.Side{}, Half: numbers(c.Half()), Cut: []string{},
+		Sides: []contract.Side{}, Leaders: Numbers(c.Leaders()), Half: Numbers(c.Half().IDs()),
+		Cut: []string{}, Rivals: []int{},
 	}
 	for _, side := range c.Sides() {
-		answers.Sides = append(answers.Sides, contract.Side{Servers: numbers(side.Servers), Words: side.Words})
+		answers.Sides = append(answers.Sides, contract.Side{Servers: Numbers(side.Servers.IDs()), Words: side.Words})
 	}
 	if at := a.regard.Cell; at != nil {
 		answers.Entry = c.Entry(raft.ServerID(at.Server), raft.Index(at.Index))
@@ -79,7 +79,7 @@ func (a *Asked) answers(c *explain.Cluster) *contract.Answers {
 
 // foresee says what faults and changes would mean.
 func foresee(c *explain.Cluster, r *contract.Regard, answers *contract.Answers) {
-	answers.Stability = (*contract.Stability)(c.Stability())
+	answers.Stability, answers.Rivals = (*contract.Stability)(c.Stability()), Numbers(c.Rivals().IDs())
 	if len(r.Side) > 0 {
 		words := c.Cut(explain.SetOf(ids(r.Side)...))
 		answers.Cut = words[:]
@@ -102,20 +102,12 @@ func standing(v *contract.ServerView) explain.Server {
 	return s
 }
 
-func numbers(s explain.Set) []int {
-	list := make([]int, 0, s.Len())
-	for rest := s; rest != 0; rest &= rest - 1 {
-		list = append(list, int(rest.First()))
-	}
-	return list
-}
-
 func reportOf(r *contract.Report) *explain.Report {
 	if r == nil {
 		return nil
 	}
 	report := &explain.Report{
-		At: r.At, Role: roleNamed(r.Role), Term: raft.Term(r.Term), CommitIndex: raft.Index(r.CommitIndex),
+		At: r.At, Role: raft.Role(placed(roles[:], r.Role)), Term: raft.Term(r.Term), CommitIndex: raft.Index(r.CommitIndex),
 		LastIndex: raft.Index(r.LastIndex), LastTerm: raft.Term(r.LastTerm), VotesNeeded: r.VotesNeeded,
 		Log: cells{&r.Log},
 	}
@@ -126,7 +118,7 @@ func reportOf(r *contract.Report) *explain.Report {
 		report.Timer = &explain.Timer{Left: t.Timeout - t.Elapsed, Longest: t.Longest}
 	}
 	for _, v := range r.Votes {
-		report.Votes = append(report.Votes, raft.Vote{Server: raft.ServerID(v.Server), State: voteNamed(v.State)})
+		report.Votes = append(report.Votes, raft.Vote{Server: raft.ServerID(v.Server), State: raft.VoteState(placed(voteStates[:], v.State))})
 	}
 	for _, q := range r.Quorums {
 		report.Quorums = append(report.Quorums, raft.Quorum{Voters: ids(q.Voters), Needed: q.Needed, Agreed: q.Agreed})
@@ -150,28 +142,6 @@ func (c cells) At(i raft.Index) (e explain.Entry, told bool) {
 	}
 	cell := &c.log.Cells[i-c.First()]
 	return explain.Entry{Term: raft.Term(cell.Term), What: cellText(cell)}, true
-}
-
-func roleNamed(name contract.Role) raft.Role {
-	switch name {
-	case contract.Candidate:
-		return raft.Candidate
-	case contract.Leader:
-		return raft.Leader
-	case contract.PreCandidate:
-		return raft.PreCandidate
-	}
-	return raft.Follower
-}
-
-func voteNamed(name contract.VoteState) raft.VoteState {
-	switch name {
-	case contract.VoteGranted:
-		return raft.Granted
-	case contract.VoteDenied:
-		return raft.Denied
-	}
-	return raft.Requested
 }
 
 // cellText says what an entry holds.

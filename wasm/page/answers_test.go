@@ -5,6 +5,7 @@ import (
 
 	"raftplayground/raft"
 	"raftplayground/raft/explain"
+	"raftplayground/relay/quality"
 	"raftplayground/wasm/contract"
 )
 
@@ -29,7 +30,8 @@ func told(t testing.TB, size int) (*contract.RoomState, []contract.ServerView) {
 		})
 		for other := 1; other <= size; other++ {
 			if other != i {
-				room.Links = append(room.Links, contract.Link{From: i, To: other, Up: true, Latency: 15_000})
+				room.Links = append(room.Links, contract.Link{From: i, To: other, Up: true,
+					Qualities: quality.Qualities{Latency: 15_000}})
 			}
 		}
 	}

@@ -1,6 +1,7 @@
 package page
 
 import (
+	"slices"
 	"unicode/utf8"
 
 	"raftplayground/raft"
@@ -40,13 +41,22 @@ func Report(s *server.Server, at contract.Micros, untold int) *contract.Report {
 	return r
 }
 
-// RoleOf names a role.
-func RoleOf(r raft.Role) contract.Role {
-	return [...]contract.Role{
+// The names of roles and of states of votes.
+var (
+	roles = [...]contract.Role{
 		raft.Follower: contract.Follower, raft.Candidate: contract.Candidate,
 		raft.Leader: contract.Leader, raft.PreCandidate: contract.PreCandidate,
-	}[r]
-}
+	}
+	voteStates = [...]contract.VoteState{
+		raft.Requested: contract.VoteRequested, raft.Granted: contract.VoteGranted, raft.Denied: contract.VoteDenied,
+	}
+)
+
+// RoleOf names a role.
+func RoleOf(r raft.Role) contract.Role { return roles[r] }
+
+// placed is the place of a name among all, 0 if it is none of them.
+func placed[N comparable](names []N, name N) int { return max(0, slices.Index(names, name)) }
 
 // ticks is how long so many ticks of a server's clock last: a millisecond each.
 func ticks(n int) contract.Micros { return 1000 * contract.Micros(n) }
@@ -62,8 +72,7 @@ func somebody(id raft.ServerID) *int {
 func votesOf(status *raft.Status) []contract.Vote {
 	votes := make([]contract.Vote, 0, len(status.Votes))
 	for _, v := range status.Votes {
-		state := [...]contract.VoteState{contract.VoteRequested, contract.VoteGranted, contract.VoteDenied}[v.State]
-		votes = append(votes, contract.Vote{Server: int(v.Server), State: state})
+		votes = append(votes, contract.Vote{Server: int(v.Server), State: voteStates[v.State]})
 	}
 	return votes
 }

@@ -71,11 +71,6 @@ func Plural(n int, thing string) string {
 // Sentence makes a sentence of words, see explain.Sentence.
 func Sentence(words string) string { return explain.Sentence(words) }
 
-// Conditions says what a link is like, see explain.Conditions.
-func Conditions(latency, jitter contract.Micros, loss, duplicate, reorder float64) string {
-	return explain.Conditions(latency, jitter, loss, duplicate, reorder)
-}
-
 // Named gives servers their names in a sentence of package check: "servers 1 and 2 were both elected" becomes "S1 and
 // S2 were both elected".
 func Named(text string) string {

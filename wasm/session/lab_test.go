@@ -8,6 +8,8 @@ import (
 	"strings"
 	"testing"
 
+	jsoniter "github.com/json-iterator/go"
+
 	"raftplayground/raft/lab"
 	"raftplayground/raft/lab/goal"
 	"raftplayground/wasm/contract"
@@ -198,6 +200,31 @@ func TestToLiveAgainWritesNothingDownTwice(t *testing.T) {
 	p.play(2000)
 	if len(p.story) <= lines {
 		t.Error("beyond the end nothing is written down")
+	}
+}
+
+// The page and its scripts set a bandwidth in the lab, are told of it, and take it back.
+func TestABandwidthIsSetInTheLab(t *testing.T) {
+	p := opened(t, 1000)
+	var acted contract.Acted
+	answer(t, p.must("act", `"action":{"do":"network","link":{"latency":15000,"jitter":5000,"bandwidth":700}}`), &acted)
+	p.play(100)
+	if l := p.last.Room.Links[3]; l.Bandwidth != 700 || p.told("Every link takes 15 ms ± 5, transmits 700 B/s.") == nil {
+		t.Errorf("the link is %+v", l)
+	}
+	p.must("network", `"change":{"links":[{"from":1,"to":2,"bandwidth":900}]}`)
+	p.play(100)
+	if a, b := p.last.Room.Links[0], p.last.Room.Links[1]; a.Bandwidth != 900 || a.Latency != 15_000 || b.Bandwidth != 700 {
+		t.Errorf("the links are %+v and %+v", a, b)
+	}
+	var back []jsoniter.RawMessage
+	if err := jsoniter.Unmarshal(acted.Undo, &back); err != nil || len(back) != 1 {
+		t.Fatalf("the way back is %s", acted.Undo)
+	}
+	p.must("act", `"action":`+string(back[0]))
+	p.play(100)
+	if l := p.last.Room.Links[0]; l.Bandwidth != 0 {
+		t.Errorf("the way back leads to %+v", l)
 	}
 }
 

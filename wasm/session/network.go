@@ -4,8 +4,10 @@ import (
 	"slices"
 
 	"raftplayground/raft"
+	"raftplayground/raft/explain"
 	"raftplayground/raft/lab"
 	"raftplayground/relay/hub"
+	"raftplayground/relay/quality"
 	"raftplayground/wasm/contract"
 )
 
@@ -18,7 +20,7 @@ func (s *Session) network(w *contract.Network) {
 		s.page.Refuse(w.ID, "change: expected what is to change, got nothing")
 		return
 	case c.Rate != nil && !(*c.Rate >= 0 && *c.Rate <= 1):
-		s.page.Refuse(w.ID, "rate: expected 0 to 1, got "+number(*c.Rate))
+		s.page.Refuse(w.ID, "rate: expected 0 to 1, got "+explain.Number(*c.Rate))
 		return
 	}
 	actions, why := s.linkActions(c)
@@ -47,8 +49,10 @@ func (s *Session) network(w *contract.Network) {
 func (s *Session) linkActions(c *contract.NetworkChange) (actions []lab.Action, why string) {
 	s.line.World.View(&s.view)
 	links := s.view.Links
-	if len(links) > 0 && (c.Latency != nil || c.Jitter != nil) {
-		actions = append(actions, lab.Action{Do: lab.Network, Link: changed(&links[0], c.Latency, c.Jitter)})
+	if len(links) > 0 && c.Wanted != (quality.Wanted{}) {
+		link := links[0].Qualities
+		link.Set(&c.Wanted)
+		actions = append(actions, lab.Action{Do: lab.Network, Link: &link})
 	}
 	for _, want := range c.Links {
 		i := slices.IndexFunc(links, func(l hub.Link) bool { return int(l.From) == want.From && int(l.To) == want.To })
@@ -60,22 +64,11 @@ func (s *Session) linkActions(c *contract.NetworkChange) (actions []lab.Action, 
 			deed := map[bool]lab.Deed{true: lab.Mend, false: lab.Cut}[*want.Up]
 			actions = append(actions, lab.Action{Do: deed, Server: from, To: to})
 		}
-		if want.Latency != nil || want.Jitter != nil {
-			link := changed(is, want.Latency, want.Jitter)
-			actions = append(actions, lab.Action{Do: lab.Network, Server: from, To: to, Link: link})
+		if want.Wanted != (quality.Wanted{}) {
+			link := is.Qualities
+			link.Set(&want.Wanted)
+			actions = append(actions, lab.Action{Do: lab.Network, Server: from, To: to, Link: &link})
 		}
 	}
 	return actions, ""
-}
-
-// changed is what a link is to be like: as it is, but for what is said.
-func changed(is *hub.Link, latency, jitter *int64) *lab.Link {
-	l := &lab.Link{Latency: is.Latency, Jitter: is.Jitter, Loss: is.Loss, Duplicate: is.Duplicate, Reorder: is.Reorder}
-	if latency != nil {
-		l.Latency = *latency
-	}
-	if jitter != nil {
-		l.Jitter = *jitter
-	}
-	return l
 }

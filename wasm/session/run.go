@@ -7,6 +7,7 @@ import (
 
 	jsoniter "github.com/json-iterator/go"
 
+	"raftplayground/raft/explain"
 	"raftplayground/raft/lab"
 	"raftplayground/wasm/client"
 	"raftplayground/wasm/contract"
@@ -78,7 +79,7 @@ func (s *Session) open(w *contract.Open) {
 	if c := &run.Config; c.Clients > 0 && c.Think < leastThink {
 		s.page.Refuse(
 			w.ID,
-			"think: expected "+number(leastThink)+" µs or more in the lab, got "+strconv.FormatInt(c.Think, 10),
+			"think: expected "+explain.Number(leastThink)+" µs or more in the lab, got "+strconv.FormatInt(c.Think, 10),
 		)
 		return
 	}

@@ -130,6 +130,8 @@ func (s *Session) obey(head contract.Head, w *contract.ToLab) {
 		s.page.Asked.Regard(w.Regard)
 	case w.Open != nil:
 		s.open(w.Open)
+	case w.Catalogue != nil:
+		s.page.Grant(w.Catalogue.ID, lab.Describe())
 	case head.Type == "stop" || head.Type == "reconnect": // of a live room; here there is nothing to end
 	case *w == (contract.ToLab{}):
 		s.page.Notice("The page sent a message of an unknown type: " + page.Clip(head.Type, 40))

@@ -36,31 +36,24 @@ func answer(kind string, question []byte, elapsed func() float64, progress func(
 	part any)) (any, error) {
 	switch kind {
 	case "find":
-		var q FindQuestion
-		if err := contract.Codec.Unmarshal(question, &q); err != nil {
-			return nil, err
-		}
-		return Find(q, elapsed, progress)
+		return ask(question, func(q FindQuestion) (any, error) { return Find(q, elapsed, progress) })
 	case "compare":
-		var q CompareQuestion
-		if err := contract.Codec.Unmarshal(question, &q); err != nil {
-			return nil, err
-		}
-		return Compare(q, progress)
+		return ask(question, func(q CompareQuestion) (any, error) { return Compare(q, progress) })
 	case "elections":
-		var q ElectionsQuestion
-		if err := contract.Codec.Unmarshal(question, &q); err != nil {
-			return nil, err
-		}
-		return Elections(q, progress)
+		return ask(question, func(q ElectionsQuestion) (any, error) { return Elections(q, progress) })
 	case "history":
-		var q HistoryQuestion
-		if err := contract.Codec.Unmarshal(question, &q); err != nil {
-			return nil, err
-		}
-		return History(q, progress)
+		return ask(question, func(q HistoryQuestion) (any, error) { return History(q, progress) })
 	}
 	return nil, unknown(kind)
+}
+
+// ask reads a question and has it answered.
+func ask[Q any](question []byte, answer func(Q) (any, error)) (any, error) {
+	var q Q
+	if err := contract.Codec.Unmarshal(question, &q); err != nil {
+		return nil, err
+	}
+	return answer(q)
 }
 
 type unknown string

@@ -1,6 +1,7 @@
 package study
 
 import (
+	"slices"
 	"strconv"
 
 	"raftplayground/raft"
@@ -124,7 +125,7 @@ func (t *teller) message(a explore.Action) error {
 	return err
 }
 
-// find returns the number of the frame that an action names: the messages that say the same are counted in the order in
+// find returns the number of the frame that an action names, 0 if there is none: the messages that say the same are counted in the order in
 // which they were sent.
 func (t *teller) find(a explore.Action) uint64 {
 	t.w.View(&t.view)
@@ -135,24 +136,11 @@ func (t *teller) find(a explore.Action) uint64 {
 			same = append(same, f.Seq)
 		}
 	}
-	for range a.Nth {
-		least := 0
-		for i := range same {
-			if same[i] < same[least] {
-				least = i
-			}
-		}
-		if len(same) > 0 {
-			same = append(same[:least], same[least+1:]...)
-		}
+	slices.Sort(same)
+	if int(a.Nth) < len(same) {
+		return same[a.Nth]
 	}
-	var first uint64
-	for _, seq := range same {
-		if first == 0 || seq < first {
-			first = seq
-		}
-	}
-	return first
+	return 0
 }
 
 // says describes a frame in the explorer's words, in which a command is the number of its proposal.

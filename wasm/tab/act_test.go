@@ -1,8 +1,11 @@
 package tab
 
 import (
+	"slices"
 	"strings"
 	"testing"
+
+	"raftplayground/wasm/contract"
 )
 
 // A deed that is the network's is done in a room by the wish that the lab has for it, and told with its author; another
@@ -40,4 +43,51 @@ func TestADeedOfTheNetworkIsDoneInARoom(t *testing.T) {
 			t.Errorf("%q is told with %q", text, told[text])
 		}
 	}
+}
+
+// A bandwidth comes into a room by the deed and by the change of its network, and every page is told of it.
+func TestABandwidthIsSetInARoom(t *testing.T) {
+	w := newWorld(t)
+	tabs := three(w)
+	w.elect(tabs...)
+	for id, message := range []map[string]any{
+		{"type": "act", "action": map[string]any{"do": "network", "link": map[string]any{"latency": 9000,
+			"bandwidth": 3000}}},
+		{"type": "network", "change": map[string]any{"links": []any{map[string]any{"from": 1, "to": 2,
+			"bandwidth": 2000}}}},
+	} {
+		message["id"] = id
+		tabs[0].say(message)
+		w.run(100)
+		if link := tabs[1].last.Room.Links[0]; link.Bandwidth != int64(3000-1000*id) || link.Latency != 9000 {
+			t.Errorf("%v: the link is %+v", message, link)
+		}
+	}
+	for _, text := range []string{"Every link takes 9 ms, transmits 3000 B/s.",
+		"The link from S1 to S2 takes 9 ms, transmits 2000 B/s."} {
+		if !slices.ContainsFunc(tabs[1].story, func(l contract.StoryLine) bool { return l.Text == text }) {
+			t.Errorf("nobody tells %q", text)
+		}
+	}
+}
+
+// A server that was cut off lacks an entry: whoever watches the room sees why nobody votes for it.
+func TestARoomIsToldWhyAVoteIsRefused(t *testing.T) {
+	w := newWorld(t)
+	tabs := three(w)
+	w.elect(tabs...)
+	part := func(side ...int) {
+		tabs[0].say(map[string]any{"type": "act", "id": 30, "action": map[string]any{"do": "partition", "servers": side}})
+		w.run(20)
+	}
+	lone := 1 + int(*tabs[0].last.Self.Leader)%3
+	part(lone)
+	w.put(tabs[*tabs[0].last.Self.Leader-1], 1, "x", "1")
+	w.run(10_000) // of which a tenth passes in the cluster
+	part(1, 2, 3)
+	w.until("a refusal that says why", 20_000, func() bool {
+		return slices.ContainsFunc(tabs[0].flights, func(f contract.Flight) bool {
+			return f.Kind == contract.RequestVoteReply && f.To == lone && f.Label == "no: logBehind"
+		})
+	})
 }

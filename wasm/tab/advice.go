@@ -13,14 +13,6 @@ import (
 // its seat: a reload takes less.
 const absentFor = 3000
 
-// A live server's election timeouts, in ms of cluster time (package server). A round trip of more than the
-// shortest leaves no leader; up to a third of it is stable (§5.6).
-const (
-	shortestTimeout = 150
-	longestTimeout  = 300
-	roundTrips      = 3 // in an election timeout that is stable
-)
-
 // advise tells the page what is wrong with the room and what its people have to decide.
 func (t *Tab) advise() {
 	if t.room == nil {
@@ -85,6 +77,9 @@ func (t *Tab) absent() []int {
 	return absent
 }
 
+// missing is how many more servers than these make a majority of the room; less than 1: they are one.
+func (t *Tab) missing(here int) int { return raft.Majority(t.room.Size, 0) - here }
+
 func (t *Tab) adviseUnknown() contract.Advice {
 	var here []int
 	for _, s := range t.room.Servers {
@@ -93,7 +88,7 @@ func (t *Tab) adviseUnknown() contract.Advice {
 		}
 	}
 	text := "This relay does not know the room " + t.room.Room + ": it is new, or the relay has lost its record. "
-	if missing := t.room.Size/2 + 1 - len(here); len(here) > 0 && missing > 0 {
+	if missing := t.missing(len(here)); len(here) > 0 && missing > 0 {
 		text += page.Servers(here) + " of " + page.Plural(t.room.Size, "server") + " came back; with " +
 			strconv.Itoa(missing) + " more the room goes on as it was."
 	} else {
@@ -113,7 +108,7 @@ func (t *Tab) adviseAbsent(absent []int) contract.Advice {
 			connected++
 		}
 	}
-	missing := t.room.Size/2 + 1 - connected
+	missing := t.missing(connected)
 	are := names + isOrAre(absent)
 	switch {
 	case !t.room.Started:
@@ -165,49 +160,13 @@ func backAgain(n int) string {
 	return "are back"
 }
 
-// adviseOnLatency says when no server can win an election in time, and which timeouts would do.
+// adviseOnLatency says when no server can win an election in time.
 func (t *Tab) adviseOnLatency() []contract.Advice {
-	trip := t.quickestMajority()
-	if trip <= shortestTimeout {
+	slow := page.Look(&t.room.RoomState, t.serverViews(), 0, t.clock.now()).TooSlow()
+	if slow == "" {
 		return nil
 	}
-	least := roundTrips * trip
-	return []contract.Advice{only("Election timeouts of " + between(
-		shortestTimeout, longestTimeout,
-	) + " ms are too short " +
-		"for this network, where a round trip takes up to " + strconv.Itoa(trip) +
-		" ms: votes arrive when the next timer " +
-		"has run out already. Timeouts of " + between(least, 2*least) + " ms would do (§5.6).")}
-}
-
-func between(least, most int) string { return strconv.Itoa(least) + " to " + strconv.Itoa(most) }
-
-// quickestMajority is the longest round trip, in whole ms of cluster time, that the best placed server needs
-// to reach a majority; 0 if none can.
-func (t *Tab) quickestMajority() int {
-	takes := map[contract.Way]contract.Micros{}
-	for _, l := range t.room.Links {
-		if l.Up {
-			takes[contract.Way{l.From, l.To}] = l.Latency + l.Jitter
-		}
-	}
-	quickest := 0
-	for from := 1; from <= t.room.Size; from++ {
-		var trips []int
-		for to := 1; to <= t.room.Size; to++ {
-			there, up := takes[contract.Way{from, to}]
-			if back, alsoUp := takes[contract.Way{to, from}]; up && alsoUp {
-				trips = append(trips, int((there+back+500)/1000))
-			}
-		}
-		if others := raft.Majority(t.room.Size, 0) - 1; others > 0 && len(trips) >= others {
-			slices.Sort(trips)
-			if trip := trips[others-1]; quickest == 0 || trip < quickest {
-				quickest = trip
-			}
-		}
-	}
-	return quickest
+	return []contract.Advice{only(slow)}
 }
 
 // changeSeats passes on what the page's person has decided about seats.

@@ -5,6 +5,7 @@ import (
 	"strings"
 	"testing"
 
+	"raftplayground/relay/quality"
 	"raftplayground/wasm/contract"
 )
 
@@ -354,7 +355,7 @@ func TestALatencyThatIsTooLongForElectionsIsTold(t *testing.T) {
 		return ""
 	}
 	set := func(latency, jitter contract.Micros) {
-		change := contract.NetworkChange{Latency: &latency, Jitter: &jitter}
+		change := contract.NetworkChange{Wanted: quality.Wanted{Latency: &latency, Jitter: &jitter}}
 		tabs[0].say(map[string]any{"type": "network", "id": 3, "change": change})
 		w.run(100)
 	}

@@ -11,6 +11,7 @@ import (
 	"testing"
 
 	"raftplayground/raft/kv"
+	"raftplayground/raft/lab"
 	"raftplayground/raft/wire"
 	"raftplayground/relay/hub"
 	"raftplayground/wasm/client"
@@ -114,6 +115,71 @@ func TestTheReportsOfTheDocumentAreTheOnesThatWork(t *testing.T) {
 		if name != "server" && (!strings.Contains(table, "`"+name+"`") || !strings.Contains(examples(t, "report")[0],
 			`"`+name+`":`)) {
 			t.Errorf("PROTOCOL.md does not say what %s is", name)
+		}
+	}
+}
+
+// What PROTOCOL.md shows of act a room does, and what it says of errors is what a room answers.
+func TestTheActsOfTheDocumentAreTheOnesThatWork(t *testing.T) {
+	h, err := hub.New(hub.Options{Code: "test", Size: 3, Random: func(b []byte) { clear(b) }}, nil)
+	if err != nil {
+		t.Fatal(err)
+	}
+	var out hub.Output
+	say := func(conn uint64, text string) (answer string) {
+		h.Receive(conn, []byte(text), false)
+		for h.Output(&out) {
+			for _, d := range out.Deliver {
+				if strings.Contains(string(d.Data), `"id":7`) {
+					answer = string(d.Data)
+				}
+			}
+		}
+		return answer
+	}
+	act := func(deed string) string { return say(1, `{"jsonrpc":"2.0","id":7,"method":"act","params":`+deed+`}`) }
+	for conn := range uint64(3) {
+		h.Connect(conn + 1)
+		say(conn+1, `{"jsonrpc":"2.0","id":1,"method":"join","params":{"server":null}}`)
+	}
+	shown := map[string]bool{}
+	for _, line := range examples(t, "acts") {
+		var deed struct {
+			Do    string `json:"do"`
+			Frame int    `json:"frame"`
+		}
+		if err := json.Unmarshal([]byte(line), &deed); err != nil {
+			t.Fatal(err)
+		}
+		if deed.Frame > 0 && !shown["holdFrame"] { // there are frames 1 and 2
+			say(1, "1>2:RequestVotes:Request:3:1:4:2:call=17")
+			say(1, "1>3:RequestVotes:Request:3:1:4:2:call=17")
+		}
+		shown[deed.Do] = true
+		if answer := act(line); !strings.Contains(answer, `"result":true`) {
+			t.Errorf("%s\nis answered by %s", line, answer)
+		}
+	}
+	for _, d := range lab.Describe().Deeds {
+		if d.Room && !shown[string(d.Do)] {
+			t.Errorf("PROTOCOL.md does not show the deed %q", d.Do)
+		}
+	}
+	for _, wrong := range []struct {
+		deed, field string
+	}{
+		{`{"do":"crash","server":1}`, "do"}, {`{"do":"cut","server":4}`, "server"}, {`{"do":"cut","to":77}`, "to"},
+		{`{"do":"partition","servers":[0]}`, "servers"}, {`{"do":"partition"}`, "servers"},
+		{`{"do":"network","server":1}`, "link"}, {`{"do":"heal","link":{"loss":1}}`, "link"},
+		{`{"do":"network","link":{"latency":-1}}`, "link.latency"}, {`{"do":"dropFrame","frame":99}`, "seq"},
+		{`{"do":"injectFrame","server":1,"to":2,"text":"tea"}`, "frame"},
+		{`{"do":"injectFrame","server":1,"to":2,"text":"?","binary":true}`, "text"},
+		{`{"do":"injectFrame","server":1,"to":1,"text":"1>2:x"}`, "from"},
+	} {
+		answer := act(wrong.deed)
+		if !strings.Contains(answer, `"code":-32602`) || !strings.Contains(answer, `"field":"`+wrong.field+`"`) ||
+			!strings.Contains(protocol(t), "`"+wrong.field+"`") {
+			t.Errorf("%s\nis answered by %s; PROTOCOL.md says %q", wrong.deed, answer, wrong.field)
 		}
 	}
 }

@@ -144,20 +144,14 @@ func (t *Tab) conditions(links []contract.Link) string {
 	l := links[0]
 	which := "the link from " + page.Servers([]int{l.From}) + " to " + page.Servers([]int{l.To})
 	switch {
-	case slices.ContainsFunc(links, func(o contract.Link) bool { return !alike(l, o) }):
+	case slices.ContainsFunc(links, func(o contract.Link) bool { return l.Qualities != o.Qualities }):
 		return "each of " + strconv.Itoa(len(links)) + " links is another one now"
 	case len(links) == t.room.Size*(t.room.Size-1):
 		which = "every link"
 	case len(links) > 1:
 		which = "each of " + strconv.Itoa(len(links)) + " links"
 	}
-	return which + page.Conditions(l.Latency, l.Jitter, l.Loss, l.Duplicate, l.Reorder)
-}
-
-// alike tells whether messages travel on both links in the same way.
-func alike(l, o contract.Link) bool {
-	l.From, l.To, l.Up, l.Hold = o.From, o.To, o.Up, o.Hold
-	return l == o
+	return which + l.Words()
 }
 
 // frameActs say what was done to a message on its way.

@@ -104,8 +104,7 @@ func (t *Teller) tellAnswers() {
 
 func linkView(l *hub.Link) contract.Link {
 	return contract.Link{
-		From: int(l.From), To: int(l.To), Up: l.Up, Latency: l.Latency, Jitter: l.Jitter, Loss: l.Loss,
-		Duplicate: l.Duplicate, Reorder: l.Reorder, Hold: l.Hold,
+		From: int(l.From), To: int(l.To), Up: l.Up, Qualities: l.Qualities, Hold: l.Hold,
 	}
 }
 

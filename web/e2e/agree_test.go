@@ -40,6 +40,16 @@ func TestFigure8IsToldToItsEnd(t *testing.T) {
 		!strings.Contains(answer, "committed the entry of term 1 there. S5, the leader, lacks it") {
 		t.Errorf("asked %q, the page answers %q", question, answer)
 	}
+	for _, l := range screens[2:] {
+		w.as(l)
+		w.showTab("story")
+		if pairs := w.overlaps(".node-label", ".node .shape", ".violation-strip"); len(pairs) > 0 {
+			t.Errorf("%s, with the story open: %v", l.name, pairs)
+		}
+		w.must(nil, `deepAll(".tab-story").find((t) => t.checkVisibility())?.click();`)
+	}
+	w.as(screens[1])
+	w.keepPictures("figure-8", "story")
 	w.must(nil, `await raftPlayground.seek(1150);`)
 	w.reads("raft-story", "S5 commits index 1")
 	var story string
@@ -86,6 +96,18 @@ func TestAStaleReadStopsTheClock(t *testing.T) {
 	if w.must(&rate, `return deepAll(".play")[0].textContent.trim() === "Play" ? 0 : 1;`); rate != 0 {
 		t.Error("the clock runs on")
 	}
+	for _, l := range screens {
+		w.as(l)
+		for _, pair := range w.overlaps(".wall-ticks", ".broken-ring") {
+			if strings.Contains(pair, "path") {
+				t.Errorf("%s: the wall stands in the ring of a broken promise: %s", l.name, pair)
+			}
+		}
+		w.must(nil, `
+			for (const e of deepAll("span.grid-label"))
+				if (e.scrollWidth > e.clientWidth) throw new Error("the logs stand upon " + e.textContent);`)
+		w.keepPicture("stale-read", l)
+	}
 }
 
 // The header, the question and the sides of a cut count as the core does: two majorities while the configuration
@@ -113,6 +135,7 @@ func TestThePageCountsAsTheCoreDoes(t *testing.T) {
 		}
 		w.keepPicture("joint", l)
 	}
+	w.keepPictures("joint-why", "story")
 	w.as(screens[0])
 	w.must(nil, `await raftPlayground.open("#1?size=5&seed=9&at=0");
 		await raftPlayground.act({ do: "campaign", server: 1 }); await raftPlayground.seek(300);
@@ -125,6 +148,7 @@ func TestThePageCountsAsTheCoreDoes(t *testing.T) {
 	if w.must(&lost, `return deepAll(".quorum-lost").length;`); lost != 0 {
 		t.Error("the header says that nothing can commit, where two servers decide")
 	}
+	w.keepPictures("minority-decides", "none")
 }
 
 // Who comes late is not asked whose timer ends first where somebody leads, and a pause is explained as one.
@@ -151,12 +175,14 @@ func TestALateWatcherIsToldWhatIs(t *testing.T) {
 			if (cells.length < 3 || !cells.every((c) => /: term \d+/.test(c))) throw new Error("its cells: " + cells);`)
 	})
 	w.reads("raft-header", "To the lab")
+	w.keepPictures("late-watcher", "none")
 	w.must(nil,
 		`if (deepAll("raft-header h1 a")[0].pathname !== "/") throw new Error("the name leads to " + `+
 			`deepAll("raft-header h1 a")[0].href);`)
 	tabs[0].network(`{rate: 0}`)
 	w.clickLine("The clock is paused")
 	w.reads(".reason", "No timer runs and no message arrives until somebody lets it run again.")
+	w.keepPictures("pause-explained", "story")
 }
 
 // A run that is opened after another has its own branches, and the button and the list agree on them.
@@ -173,6 +199,28 @@ func TestBranchesHaveTheNumbersOfTheirRun(t *testing.T) {
 			const list = deepAll("#branch-menu .branch b").map((b) => b.textContent);
 			if (list.join() !== "Branch 1,Branch 2") throw new Error("the list says " + list);`)
 	}
+	for _, l := range screens {
+		w.as(l)
+		w.showTab("time")
+		w.clickButton("Branch 2 of 2")
+		w.open("#branch-menu .branch")
+		if cut := w.unreachable("#branch-menu .branch"); len(cut) > 0 {
+			t.Errorf("%s: branches that cannot be pressed: %q", l.name, cut)
+		}
+		w.must(nil, `
+			for (const e of deepAll("#branch-menu .caption"))
+				if (e.getBoundingClientRect().height > 20) throw new Error(e.textContent + " is on several lines");`)
+		w.keepPicture("branches", l)
+		w.keys(kb.Escape)
+	}
+	// A list stays beside its button when the window becomes another one.
+	w.as(screens[1])
+	w.clickButton("Branch 2 of 2")
+	w.as(screens[0])
+	w.must(nil, `
+		const [list, button] = ["#branch-menu", "button.branches"].map((s) => deepAll(s)[0].getBoundingClientRect());
+		if (Math.abs(list.right - button.right) > 1 || Math.abs(list.bottom + 4 - button.top) > 1)
+			throw new Error("the list ends at " + list.right + ", " + list.bottom);`)
 }
 
 // What is selected is what is shown, and what the next key acts on; Space after a click is the clock's.
@@ -189,6 +237,7 @@ func TestTheSelectionTheFocusAndTheClockAgree(t *testing.T) {
 	w.reads(".side-panel h2", "Write to the cluster")
 	press(2)
 	w.reads("raft-inspector h2", "S2")
+	w.keepPictures("selected", "node")
 	w.keys(" ")
 	eventually(t, 10*time.Second, "Space after a click lets the clock run, and opens nothing", func() error {
 		return w.eval(nil, `
@@ -210,6 +259,7 @@ func TestTheSelectionTheFocusAndTheClockAgree(t *testing.T) {
 		`if (document.activeElement?.dataset.server !== "3") throw new Error("the focus is on " + `+
 			`document.activeElement?.outerHTML.slice(0, 80));`)
 	w.keys(" ", " ")
+	w.keepPictures("selected-by-key", "none")
 	w.keys(kb.Enter)
 	w.open(".node-menu [role=menuitem]")
 	w.must(nil,
@@ -223,11 +273,13 @@ func TestWhileTheClockStandsThePageSaysSo(t *testing.T) {
 	t.Parallel()
 	w := handy(t)
 	w.clickButton("Client")
-	w.reads("raft-client", "The clock stands: this write waits until it runs.")
+	w.reads("raft-client", "The clock is paused: this write waits until it runs.")
 	w.click("raft-client button[type=submit]")
-	w.reads(".notice", "The clock stands: what was asked waits until it runs.")
+	w.reads(".notice", "The clock is paused, so this waits.")
+	w.keepPictures("write-waits", "client")
 	w.must(nil, `await raftPlayground.open("#1?size=5&seed=9&at=0");`)
-	w.reads("raft-headline h2", "The clock stands. Play lets it run")
+	w.reads("raft-headline h2", "The clock is paused. Press Play")
+	w.keepPictures("clock-stands", "none")
 	w.as(screens[2])
-	w.reads("raft-caption", "The clock stands. Play lets it run")
+	w.reads("raft-caption", "The clock is paused. Press Play")
 }

@@ -63,6 +63,7 @@ func TestADiskThatLostAcknowledgedWritesIsRefusedInWords(t *testing.T) {
 			w.navigate(r.url(""))
 			w.says(15*time.Second, "The disk of S1 cannot be used in this room")
 			w.says(time.Second, test.says)
+			w.keepPictures("disk-refused "+name, "none")
 			if s := w.status(); s.Server != 0 || s.Disk != "none" {
 				t.Errorf("the status is %+v", s)
 			}

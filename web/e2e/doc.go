@@ -12,5 +12,6 @@
 // the room of hidden tabs, which draws nothing and waits for a minute.
 //
 // A normal run takes the README's pictures into a temporary folder and only looks whether they show something.
-// `UPDATE_PICTURES=1 go test ./web/e2e -run Pictures` writes them to web/pictures.
+// `UPDATE_PICTURES=1 go test ./web/e2e -run Pictures` writes them to web/pictures. With E2E_PICTURES=folder many tests
+// leave there what they brought about, on four screens and in both themes, for a person to look at.
 package e2e

@@ -32,8 +32,9 @@ func host(t *testing.T, html string, headers ...string) string {
 }
 
 const (
-	classic = `<!doctype html><script src="%sraft-playground.js"></script>`
-	figure  = `<raft-playground id="figure" size="3" seed="4"></raft-playground>`
+	classic = `<!doctype html><meta name="viewport" content="width=device-width"><script src="%sraft-playground.js">` +
+		`</script>`
+	figure = `<raft-playground id="figure" size="3" seed="4"></raft-playground>`
 )
 
 func TestTheElementWorksInEveryHost(t *testing.T) {
@@ -83,6 +84,7 @@ func TestTheElementWorksInEveryHost(t *testing.T) {
 		if err := w.eval(nil, c.then+works); err != nil {
 			t.Errorf("%s: %v", c.what, err)
 		}
+		w.keepPictures("element in "+c.what, "none")
 	}
 }
 
@@ -156,6 +158,7 @@ func TestAnElementWhoseFrameIsRefusedSaysSo(t *testing.T) {
 		document.body.append(figure);
 		return await refused;`)
 	check("a policy without its frame", got, 2000, "frame-src", lab+"#1")
+	w.keepPictures("element-refused", "none")
 
 	// Whoever is asked before it is in a page, taken out of it, or loaded anew, does not leave the
 	// asker waiting either.
@@ -186,4 +189,5 @@ func TestAnElementWhoseFrameIsRefusedSaysSo(t *testing.T) {
 
 	silent.must(&got, `return await window.refused;`)
 	check("no lab beside the script", got, 10_500, silence, alone+"#1?size=3&seed=4")
+	silent.keepPictures("element-silent", "none")
 }

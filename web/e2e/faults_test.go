@@ -218,7 +218,7 @@ func TestALostMajorityIsAskedForOnceMore(t *testing.T) {
 	w.menuByKeyboard(3, "crash")
 	w.open(".node-menu .anyway")
 	w.reads(".anyway", "Without S3 no leader can be elected")
-	w.keys(kb.Enter) // "Leave it" has the focus
+	w.keys(kb.Enter) // "Cancel" has the focus
 	if now := len(w.deeds()); now != before {
 		t.Errorf("it was left, and the run has %d actions more", now-before)
 	}
@@ -435,7 +435,7 @@ func TestAMessageIsReadHeldEditedAndDelivered(t *testing.T) {
 	w.clickButton("Edit")
 	w.must(nil, `deepAll("#frame-text")[0].select();`)
 	w.run(5*time.Second, input.InsertText("1>2:AppendEntries:Request:one"))
-	if done := w.does("it is edited", 1, func() { w.clickButton("Put it in its place") }); done[0].Do != "editFrame" ||
+	if done := w.does("it is edited", 1, func() { w.clickButton("Replace the message") }); done[0].Do != "editFrame" ||
 		done[0].Text != "1>2:AppendEntries:Request:one" {
 		t.Errorf("edit did %+v", done)
 	}
@@ -510,6 +510,7 @@ func TestTheFaultsAreAccessibleOnEveryScreen(t *testing.T) {
 		w.open(".node-menu [role=menuitem]")
 		w.examine("a node's menu, "+l.name, l)
 		w.targets("a node's menu, "+l.name, l)
+		w.keepPicture("menu", l)
 		w.keys(kb.Escape)
 		var marks int
 		if w.must(&marks, `return deepAll("raft-stage *").length;`); marks > 450 {

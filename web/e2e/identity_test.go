@@ -275,6 +275,7 @@ func TestARelayThatLostItsRecordGivesNoSeatToANewcomer(t *testing.T) {
 
 	// Its people give it the third seat. A leader takes it in.
 	newcomer.says(10*time.Second, "S3 is not here")
+	newcomer.keepPictures("missing-server", "none")
 	newcomer.clickButton("New disk for S3")
 	newcomer.by(3)
 	leading(t, 30*time.Second, tabs[0], tabs[1], newcomer)
@@ -297,6 +298,10 @@ func TestWithItsSiteDataClearedTheRoomSaysWhatCanBeDone(t *testing.T) {
 	w.navigate(r.url(""))
 	w.says(15*time.Second, "No server of this room is here")
 	w.says(time.Second, "All that the room stored is lost.")
+	if text := w.text(); strings.Contains(text, "Whose timer ends first?") {
+		t.Errorf("no server runs, and the page asks for timers: %s", text)
+	}
+	w.keepPictures("cleared", "none")
 	w.clickButton("Begin anew, empty")
 	w.by(1)
 }
@@ -310,6 +315,7 @@ func TestAWatcherRunsTheServerWhoseTabWasClosed(t *testing.T) {
 	watcher := r.browser.window(screenWidth, screenHeight)
 	watcher.navigate(r.url(""))
 	watcher.says(10*time.Second, "This room has 3 servers. You are watching.")
+	watcher.keepPictures("watching", "none")
 	tabs[2].close()
 	watcher.by(3)
 	leading(t, 30*time.Second, tabs[0], tabs[1], watcher)

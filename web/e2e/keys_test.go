@@ -102,6 +102,40 @@ func TestATrapIsTakenAwayAlone(t *testing.T) {
 	w.reads("raft-story", "A trap is taken away")
 }
 
+// In a room M selects a message, also from a server and from a link, and the focus leaves them: the next key acts on
+// neither.
+func TestMOfARoomTakesTheFocusToTheMessages(t *testing.T) {
+	r := newRoom(t)
+	w := r.windows(3)[0]
+	w.network(`{rate: 0.01}`) // a message is on its way for a second and a half, and a heartbeat follows after five
+	for _, from := range []string{".node[data-server='2']", ".link[data-link='1-2']"} {
+		eventually(t, 30*time.Second, "M selects a message from "+from, func() error {
+			w.must(nil, fmt.Sprintf(`deepAll(%q)[0].focus();`, from))
+			w.keys("m")
+			return w.eval(nil, `
+				await new Promise((done) => setTimeout(done, 400));
+				if (!deepAll("raft-inspector .frame").length) throw new Error("no message is selected");`)
+		})
+		w.keys(" ")
+		w.reads(".play", "Play")
+		w.keys(kb.Enter)
+		w.must(nil, `
+			await new Promise((done) => setTimeout(done, 400));
+			if (!deepAll("raft-inspector h3").some((h) => h.textContent.startsWith("Wire frame")))
+				throw new Error("after Space and Enter the inspector shows: " +
+					deepAll("raft-inspector")[0].textContent);
+			const cut = deepAll(".link:not(.whole)").map((l) => l.dataset.link);
+			if (cut.length) throw new Error("after Space and Enter links are cut: " + cut);
+			const column = deepAll(".right")[0];
+			if (column.scrollWidth > column.clientWidth) throw new Error("the panel scrolls sideways");
+			const empty = deepAll("raft-inspector .facts div").find((f) => !f.querySelector("dd").textContent);
+			if (empty) throw new Error(empty.textContent + ": nothing");`)
+		w.keepPictures("message-of-a-room", "node")
+		w.keys(" ")
+		w.reads(".play", "Pause")
+	}
+}
+
 // A trap waits for whatever is typed as a goal; what is wrong with that is said, and where.
 func TestATrapWaitsForWhatIsTyped(t *testing.T) {
 	t.Parallel()

@@ -6,15 +6,31 @@ import (
 	"testing"
 	"time"
 
+	"github.com/chromedp/cdproto/emulation"
 	"github.com/chromedp/chromedp"
+	"github.com/chromedp/chromedp/kb"
 )
 
-// The screens on which nothing may stand upon something else.
+// The screens on which nothing may stand upon something else. Whoever asked for pictures gets each in both themes.
 var screens = []look{
 	{"1440", 1440, 900, "light"},
 	{"1280", 1280, 800, "dark"},
 	{"800", 800, 580, "light"},
 	{"390", 390, 844, "light"},
+}
+
+// picturesWanted is the folder for pictures of all that the tests bring about and people should look at, if one asked
+// for them.
+var picturesWanted = os.Getenv("E2E_PICTURES")
+
+func init() {
+	if picturesWanted == "" {
+		return
+	}
+	other := map[string]string{"light": "dark", "dark": "light"}
+	for _, l := range screens {
+		screens = append(screens, look{l.name, l.width, l.height, other[l.theme]})
+	}
 }
 
 // overlaps returns which of the visible elements stand upon each other, by what they say.
@@ -47,9 +63,28 @@ func join(selectors []string) (text string) {
 // keepPicture keeps what is seen for a person to look at, if one asked for it.
 func (w *tab) keepPicture(name string, l look) {
 	w.t.Helper()
-	if folder := os.Getenv("E2E_PICTURES"); folder != "" {
-		w.takePicture(folder, name+"-"+l.name, l)
+	if picturesWanted != "" {
+		w.takePicture(picturesWanted, name+"-"+l.name+"-"+l.theme, l)
 	}
+}
+
+// keepPictures does so on all screens, of which small ones show a panel if one is named, and leaves the tab as it was.
+func (w *tab) keepPictures(name, panel string) {
+	w.t.Helper()
+	if picturesWanted == "" {
+		return
+	}
+	for _, l := range screens {
+		w.as(l)
+		w.must(nil, fmt.Sprintf(`
+			window.e2eTab = deepAll(".tab-%s").find((t) => t.checkVisibility() && t.ariaPressed === "false");
+			e2eTab?.click();
+			await new Promise((done) => setTimeout(done, deepAll("iframe").length ? 1500 : e2eTab ? 500 : 0));`, panel))
+		w.keepPicture(name, l)
+		w.must(nil, `e2eTab?.click();`)
+	}
+	w.run(5*time.Second, emulation.ClearDeviceMetricsOverride(), emulation.SetTouchEmulationEnabled(false),
+		emulation.SetEmulatedMedia())
 }
 
 // A waiting room of five: names, badges, the QR code and what one can do stand beside each other; one can choose
@@ -74,7 +109,10 @@ func TestAWaitingRoomOfFiveHasRoomForAll(t *testing.T) {
 		w.must(nil, `
 			const end = deepAll("main.stage")[0].getBoundingClientRect().bottom;
 			for (const e of deepAll(".waiting-acts > *"))
-				if (e.getBoundingClientRect().bottom > end) throw new Error(e.textContent + " ends below the stage");`)
+				if (e.getBoundingClientRect().bottom > end) throw new Error(e.textContent + " ends below the stage");
+			const name = document.createRange();
+			name.selectNodeContents([...deepAll(".address")[0].childNodes].findLast((n) => /^r\//.test(n.data)));
+			if (name.getClientRects().length !== 1) throw new Error("the room's own name is on two lines");`)
 		w.keepPicture("waiting", l)
 	}
 	w.must(nil, `
@@ -115,7 +153,7 @@ func TestWhatIsSaidOnTheStageCoversNoName(t *testing.T) {
 		w.keepPicture("undo", l)
 		w.must(nil, `await raftPlayground.seek(190);`)
 		w.must(nil, `raftPlayground.request({ op: "put", key: "x", value: "1" }).catch(() => {});`)
-		w.reads(".notice", "The clock stands")
+		w.reads(".notice", "The clock is paused")
 		if pairs := w.overlaps(".node-label", ".node .shape", ".notice"); len(pairs) > 0 {
 			t.Errorf("%s: %v", l.name, pairs)
 		}
@@ -165,7 +203,7 @@ func TestTheReasonsOfLostMessagesStandApart(t *testing.T) {
 	w.navigate(r.url("/#1?size=5&seed=9&at=0&autoplay=0"))
 	w.still(0)
 	w.must(nil, `await raftPlayground.act({ do: "campaign", server: 1 }); await raftPlayground.seek(400);`)
-	for _, l := range screens[1:] {
+	for _, l := range screens {
 		w.as(l)
 		w.must(nil, `
 			await raftPlayground.seek(300);
@@ -185,28 +223,50 @@ func TestTheReasonsOfLostMessagesStandApart(t *testing.T) {
 	}
 }
 
-// The row above the diagram has all its buttons within it, and the formats of an export too, on a screen of 1280×800.
+// showTab opens a panel of small screens; others show it anyway.
+func (w *tab) showTab(panel string) {
+	w.t.Helper()
+	w.must(nil, fmt.Sprintf(`
+		const tab = deepAll(".tab-%s").find((t) => t.checkVisibility() && t.ariaPressed === "false");
+		tab?.click();
+		await new Promise((done) => setTimeout(done, tab ? 500 : 0));`, panel))
+}
+
+// unreachable returns what cannot be pressed of the visible elements: it is beyond the screen, or something lies upon it.
+func (w *tab) unreachable(selector string) (found []string) {
+	w.t.Helper()
+	w.must(&found, fmt.Sprintf(`
+		return deepAll(%q).filter((e) => e.checkVisibility()).filter((e) => {
+			const b = e.getBoundingClientRect();
+			const met = document.elementFromPoint(b.x + b.width / 2, b.y + b.height / 2);
+			return b.left < 0 || b.right > innerWidth || b.bottom > innerHeight || !e.contains(met);
+		}).map((e) => e.textContent.trim());`, selector))
+	return found
+}
+
+// The row above the diagram has all its buttons within it, and the formats of an export are seen on every screen.
 func TestTheRowAboveTheDiagramIsNotCut(t *testing.T) {
 	t.Parallel()
 	w := openLab(t)
-	w.as(look{"1280", 1280, 800, "light"})
+	w.as(screens[1])
 	w.openDiagram()
-	w.clickButton("Export")
-	w.reads(".diagram-formats", "SVG")
-	var cut []string
-	w.must(&cut, `
-		const region = deepAll("section.logs")[0].getBoundingClientRect();
-		return deepAll(".diagram-head button").filter((b) => b.checkVisibility()).filter((b) => {
-			const r = b.getBoundingClientRect();
-			return r.right > region.right + 1 || r.left < region.left - 1 || r.bottom > innerHeight;
-		}).map((b) => b.textContent);`)
-	if len(cut) > 0 {
-		t.Errorf("cut: %v", cut)
+	for _, l := range screens {
+		w.as(l)
+		w.showTab("log")
+		if cut := w.unreachable(".diagram-head > button"); len(cut) > 0 {
+			t.Errorf("%s: cut: %v", l.name, cut)
+		}
+		if pairs := w.overlaps(".dock-tabs", ".diagram-head > button"); len(pairs) > 0 {
+			t.Errorf("%s: %v", l.name, pairs)
+		}
+		w.clickButton("Export")
+		w.reads("#export-menu", "ShiViz log")
+		if cut := w.unreachable("#export-menu button"); len(cut) > 0 {
+			t.Errorf("%s: formats that cannot be pressed: %v", l.name, cut)
+		}
+		w.keepPicture("export", l)
+		w.keys(kb.Escape)
 	}
-	if pairs := w.overlaps(".dock-tabs", ".diagram-head > button", ".diagram-export > button"); len(pairs) > 0 {
-		t.Error(pairs)
-	}
-	w.keepPicture("export", look{"1280", 1280, 800, "light"})
 }
 
 // A § leads to the paper, wherever it stands.
@@ -217,7 +277,9 @@ func TestASectionIsALink(t *testing.T) {
 		const marks = deepAll("raft-headline .caption a, raft-why .caption a");
 		if (!marks.some((a) => /^§/.test(a.textContent) && a.href.endsWith("raft.pdf") && a.target === "_blank"))
 			throw new Error("the heading has: " + marks.map((a) => a.outerHTML));`)
+	w.keepPictures("section", "story")
 	w.openRules()
+	w.keepPictures("sections-of-rules", "rules")
 	w.must(nil, `
 		const plain = deepAll(".rule-row .caption").filter((c) => !c.querySelector("a"));
 		if (plain.length || !deepAll(".rule-row .caption a").length) throw new Error(plain.length + " are no links");`)

@@ -78,6 +78,12 @@ func TestTheRelayWorksBehindAPath(t *testing.T) {
 	}
 	second.navigate(at + "/embed#1?run=figure-8")
 	second.playhead()
+	second.keepPictures("path-embed", "none")
+	w.must(nil, `
+		const [link, column] = [".address", "raft-waiting"].map((s) => deepAll(s)[0]);
+		const end = column.getBoundingClientRect().right - parseFloat(getComputedStyle(column).paddingRight);
+		if (link.getBoundingClientRect().right > end + 1) throw new Error("a long address goes beyond its column");`)
+	w.keepPictures("path-room", "none")
 	outside.Range(func(path, _ any) bool {
 		t.Errorf("the page asks for %s, outside of its path", path)
 		return true
@@ -139,6 +145,7 @@ func TestARefusalIsToldAsOne(t *testing.T) {
 		}
 	}
 	w.reads("raft-headline h2", "This tab is not in the room")
+	w.keepPictures("refused-origin", "none")
 	err := w.eval(nil, `await raftPlayground.network({ rate: 1 });`)
 	if err == nil || !strings.Contains(err.Error(), "may not join") {
 		t.Errorf("a wish is answered with %v", err)
@@ -151,7 +158,8 @@ func TestARefusalIsToldAsOne(t *testing.T) {
 	w = r.browser.window(screenWidth, screenHeight)
 	without := site(t, r.relay.proxy(func(p *httputil.ProxyRequest) { p.Out.Header.Del("Upgrade") }))
 	w.navigate(without + "/r/" + r.code)
-	w.reads(".strip", "Something between this page and the relay lets no WebSockets through. Trying again")
+	w.reads(".strip", "Something between this page and the relay blocks WebSockets. Trying again")
+	w.keepPictures("refused-websockets", "none")
 	w.close()
 
 	// A room with as many members as it takes: three servers, and watchers.
@@ -163,6 +171,7 @@ func TestARefusalIsToldAsOne(t *testing.T) {
 	w = r.browser.window(screenWidth, screenHeight)
 	w.navigate(full.url("?watch=1"))
 	w.reads(".strip", "The room is full: beside its servers it takes 61 members. Trying again")
+	w.keepPictures("refused-full", "none")
 	last.socket.Close()
 	comesIn := func() {
 		eventually(t, 15*time.Second, "the tab comes in as soon as it may", func() error {
@@ -180,6 +189,14 @@ func TestARefusalIsToldAsOne(t *testing.T) {
 	}
 	w.reads(".strip", "The relay is stopping. Trying again in")
 	r.relay.cmd.Wait()
+	w.reads("raft-caption b", "This tab is no longer in the room")
+	eventually(t, 5*time.Second, "nothing on the page claims to know of the clock", func() error {
+		if text := w.text(); strings.Contains(text, "Paused for") || strings.Contains(text, "The clock runs") {
+			return &notYet{text}
+		}
+		return nil
+	})
+	w.keepPictures("relay-gone", "none")
 	r.relay.start()
 	comesIn()
 	w.close()
@@ -263,4 +280,49 @@ func TestAtAnIPv6AddressNothingIsComplainedOf(t *testing.T) {
 	if len(complaints) > 0 {
 		t.Errorf("the browser says %q", complaints)
 	}
+}
+
+// stalling stands before the relay and lets the first so many answers of programs end after their first bytes, without
+// ending them.
+func (r *relay) stalling(times int32) string {
+	passes, left, over := r.proxy(nil), atomic.Int32{}, make(chan struct{})
+	left.Store(times)
+	address := site(r.t, http.HandlerFunc(func(w http.ResponseWriter, req *http.Request) {
+		if !strings.HasSuffix(req.URL.Path, ".wasm") || left.Add(-1) < 0 {
+			passes.ServeHTTP(w, req)
+			return
+		}
+		w.Header().Set("Content-Type", "application/wasm")
+		w.Header().Set("Cache-Control", "public, max-age=31536000, immutable")
+		w.Write([]byte("\x00asm\x01\x00\x00\x00"))
+		w.(http.Flusher).Flush()
+		select {
+		case <-req.Context().Done():
+		case <-over:
+		}
+	}))
+	r.t.Cleanup(func() { close(over) })
+	return address
+}
+
+// A tab of a room of five stood at "Loading the cluster… 2 %" for good once, after browsers and relays had been killed.
+func TestAProgramThatStopsArrivingIsAskedForAgain(t *testing.T) {
+	t.Parallel()
+	r := newRoom(t)
+	w := r.browser.window(screenWidth, screenHeight)
+	w.navigate(r.relay.stalling(1) + "/r/" + r.code)
+	eventually(t, 30*time.Second, "the tab takes a seat", func() error {
+		if s := w.status(); s.Server == 0 {
+			return fmt.Errorf("status %+v, and the page says %s", s, w.text())
+		}
+		return nil
+	})
+}
+
+func TestAProgramThatNeverArrivesIsSaidNotToCome(t *testing.T) {
+	t.Parallel()
+	r := startRelay(t)
+	w := startBrowser(t).window(screenWidth, screenHeight)
+	w.navigate(r.stalling(1000) + "/")
+	w.says(50*time.Second, "the program stopped arriving 3 times")
 }

@@ -31,15 +31,16 @@ func TestAPageThatCannotStartSaysWhy(t *testing.T) {
 		t.Fatal(err)
 	}
 	w := borrowBrowser(t).window(screenWidth, 700)
-	for url, says := range map[string]string{
-		sandboxed + "/":                                       "allow-same-origin",
-		sandboxed + "/embed/":                                 "Access-Control-Allow-Origin",
-		"file://" + disk + "/index.html":                      "python3 -m http.server",
-		"file://" + disk + "/embed/index.html#1?run=figure-8": "python3 -m http.server",
-		broken + "/":                                          "Load the page again.",
+	for _, c := range []struct{ what, url, says string }{
+		{"sandboxed", sandboxed + "/", "allow-same-origin"},
+		{"sandboxed-embed", sandboxed + "/embed/", "Access-Control-Allow-Origin"},
+		{"from-disk", "file://" + disk + "/index.html", "python3 -m http.server"},
+		{"embed-from-disk", "file://" + disk + "/embed/index.html#1?run=figure-8", "python3 -m http.server"},
+		{"broken", broken + "/", "Load the page again."},
 	} {
-		w.navigate(url)
-		w.saysThatItDidNotStart(url, says)
+		w.navigate(c.url)
+		w.saysThatItDidNotStart(c.url, c.says)
+		w.keepPictures("unstarted-"+c.what, "none")
 	}
 }
 

@@ -34,11 +34,11 @@ func TestTheStateIsShownAsOfTheMoment(t *testing.T) {
 		await raftPlayground.seek(800);`)
 	for _, server := range []int{1, 2} { // the leader, a follower
 		w.inspect(server)
-		w.reads("raft-inspector .state", "1 key as of index 2, the last that is applied.")
+		w.reads("raft-inspector .state", "1 key as of index 2, the last one applied.")
 		w.reads("raft-inspector .state li", "x = 1")
 	}
 	w.must(nil, `await raftPlayground.seek(300);`)
-	w.reads("raft-inspector .state", "No keys as of index 1, the last that is applied.")
+	w.reads("raft-inspector .state", "No keys as of index 1, the last one applied.")
 	w.must(nil, `await raftPlayground.seek(0);`)
 	w.reads("raft-inspector .state", "No keys: nothing is applied yet.")
 
@@ -56,7 +56,7 @@ func TestTheStateIsShownAsOfTheMoment(t *testing.T) {
 		}
 		await raftPlayground.seek(1600);`)
 	w.inspect(1)
-	w.reads("raft-inspector .state", "41 keys as of index 42, the last that is applied. The first 32 of them:")
+	w.reads("raft-inspector .state", "41 keys as of index 42, the last one applied. The first 32 of them:")
 	w.reads("raft-inspector .state ul", "key-0 = 0"+"key-1 = a long value, a long value")
 	w.reads("raft-inspector .state ul", "… 280 bytes"+"key-10 = empty")
 	var rows int
@@ -86,5 +86,5 @@ func TestARoomShowsTheStateOfItsOwnServer(t *testing.T) {
 	w.inspect(w.seat())
 	w.reads("raft-inspector .state li", "x = 1")
 	w.inspect(w.seat()%3 + 1)
-	w.reads("raft-inspector .state", "Not known here: a tab does not tell others what its server has applied")
+	w.reads("raft-inspector .state", "Not known here: a tab tells others only a hash of what its server has applied")
 }

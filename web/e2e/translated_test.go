@@ -89,6 +89,7 @@ func TestTheLabStaysTrueWhenItIsTranslated(t *testing.T) {
 					t.Errorf("%d texts in pictures are left to translators after %s", exposed, step)
 				}
 			}
+			translated.keepPictures("translated "+name, "none")
 			translated.must(nil, `await raftPlayground.network({ rate: 0.1 });`)
 			translated.ticks()
 		})
@@ -147,4 +148,5 @@ func TestARoomStaysTrueWhenItIsTranslated(t *testing.T) {
 	others[0].network(`{rate: 0}`)
 	agree(t, "the leader crashed", ".headline-facts, .node-role, .clock", others[0], others[1])
 	others[0].reads(".node-label", fmt.Sprintf("S%dCrashed", crashed))
+	others[0].keepPictures("translated room", "none")
 }

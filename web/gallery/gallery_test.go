@@ -184,7 +184,7 @@ var exhibits = []exhibit{
 	},
 	{
 		id: "one-vote-twice", title: "One vote, counted twice",
-		story: "The network delivers messages twice. A candidate that counts votes and not voters has a " +
+		story: "The network delivers messages twice. A candidate that counts votes rather than voters has a " +
 			"majority that only two servers gave it.",
 		watch:  "A yes that arrives a second time, and is counted again.",
 		config: teaching(raft.CountVoters), breaks: []check.Property{check.ElectionSafety},
@@ -291,7 +291,7 @@ var exhibits = []exhibit{
 	{
 		id: "split-vote", title: "A split vote",
 		story: "Two servers stand at nearly the same time, and neither gets a majority. Both wait for a new " +
-			"random time, so that they hardly meet again.",
+			"random time, so that they rarely collide again.",
 		watch:  "Votes that go two ways, and the second election that decides.",
 		config: teaching(),
 		turn:   "somebody becomes a candidate in term 1 twice, nobody becomes leader in term 1, within 1 s",
@@ -323,7 +323,7 @@ var exhibits = []exhibit{
 		actions: deeds(campaign(20, 1), put(200, 1, "x", "0"), apart(400, 5), puts(450, 60, 12), together(1400)),
 	},
 	{
-		id: "snapshot", title: "A snapshot for who is too far behind",
+		id: "snapshot", title: "A snapshot for a server too far behind",
 		story: "S5 is cut off. The leader puts a snapshot in the place of its log, so what S5 needs next is no " +
 			"longer there, and it is sent the snapshot instead.",
 		watch:  "The two stacked sheets on their way to S5, and its log afterwards.",
@@ -332,7 +332,7 @@ var exhibits = []exhibit{
 			together(1400)),
 	},
 	{
-		id: "blackout", title: "Power failure of everything",
+		id: "blackout", title: "A power failure everywhere",
 		story: "All five lose power at once, in the middle of writing. What a client was told is done is on a " +
 			"majority of disks: after the restart it is still there.",
 		watch:  "The committed entries before and after.",

@@ -1,7 +1,6 @@
 import type { ClientRequest, Connection, LabAction, Link, Moment, NetworkChange, Property, ReadKind, Report, RoomState,
   ServerView, Status, Stop, StoryLine, U64 } from "./model.js";
 import type { Capability } from "./capabilities.js";
-import { leaderOf } from "./logs.js";
 import type { Store } from "./store.js";
 import { inMicros, inMillis } from "./time.js";
 
@@ -290,6 +289,6 @@ function watch(store: Store, emit: <T extends keyof Events>(type: T, event: Even
 }
 
 function knownLeader(store: Store): { leader: number | null; term: U64 } {
-  const leading = leaderOf(store.servers);
-  return leading?.report ? { leader: leading.server, term: leading.report.term } : { leader: null, term: store.term };
+  const { leader, term } = store;
+  return leader?.report ? { leader: leader.server, term: leader.report.term } : { leader: null, term };
 }

@@ -27,6 +27,13 @@ function drawDue(): void {
   if (due.size > 0) frame = requestAnimationFrame(drawDue);
 }
 
+/** Tells the size of an element, now and whenever it changes, until it is `gone`. */
+export function sized(element: Element, gone: AbortSignal, tell: (size: DOMRectReadOnly) => void): void {
+  const observer = new ResizeObserver(([entry]) => entry && tell(entry.contentRect));
+  observer.observe(element);
+  gone.addEventListener("abort", () => observer.disconnect());
+}
+
 let begun = 0; // when this task drew its first view for the first time; 0: it did not yet
 
 /**
@@ -59,7 +66,10 @@ export abstract class RaftElement extends LitElement {
     return null;
   }
 
-  private leave: (() => void) | null = null;
+  /** Begins what the view does while it stands in the page; each of it ends when it is `gone` from there. */
+  protected attached(_gone: AbortSignal): void {}
+
+  protected standing = new AbortController(); // until the view goes
   private timer: ReturnType<typeof setTimeout> | undefined;
   private drawnAt = 0;
   private missed = false;
@@ -75,17 +85,19 @@ export abstract class RaftElement extends LitElement {
 
   override connectedCallback(): void {
     super.connectedCallback();
-    document.addEventListener("visibilitychange", this.seen);
-    this.leave = store.subscribe((changed) => {
+    this.standing = new AbortController();
+    const gone = this.standing.signal;
+    document.addEventListener("visibilitychange", this.seen, { signal: gone });
+    store.subscribe((changed) => {
       if (this.topics.some((t) => changed.has(t)))
         this.drawSoon(changed.has("view") || changed.has("room") || changed.has("moment"));
-    });
+    }, gone);
+    this.attached(gone);
   }
 
   override disconnectedCallback(): void {
     super.disconnectedCallback();
-    document.removeEventListener("visibilitychange", this.seen);
-    this.leave?.();
+    this.standing.abort();
     clearTimeout(this.timer);
     due.delete(this);
   }

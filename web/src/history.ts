@@ -1,6 +1,5 @@
 import type { Branch, HistoryPart, ServerView, StoryLine, U64 } from "./model.js";
 import { less, most, same } from "./numbers.js";
-import { leaderOf } from "./logs.js";
 import { MS, SECOND } from "./time.js";
 
 /**
@@ -48,7 +47,8 @@ function kept<T extends { at: number }>(list: T[], from: number, laneOf: (change
   return [...before.values(), ...inside];
 }
 
-export function observe(h: History, servers: ServerView[], now: number): void {
+/** Notes what servers are like at a moment, and what one of them has committed that led then. */
+export function observe(h: History, servers: ServerView[], leader: ServerView | null, now: number): void {
   let term: U64 = h.terms.at(-1)?.term ?? 0;
   let commit = h.commit;
   for (const s of servers) {
@@ -64,8 +64,7 @@ export function observe(h: History, servers: ServerView[], now: number): void {
   }
   if (!same(term, h.terms.at(-1)?.term ?? 0)) h.terms.push({ at: now, term });
   if (less(h.commit, commit)) {
-    h.marks.push({ at: now, kind: "commit", server: leaderOf(servers)?.server ?? 0,
-      text: `index ${commit} committed` });
+    h.marks.push({ at: now, kind: "commit", server: leader?.server ?? 0, text: `index ${commit} committed` });
     h.commit = commit;
   }
 }

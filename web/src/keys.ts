@@ -29,7 +29,7 @@ const KEYS: Key[] = [
     act: () => store.step(store.view.stop, true),
   },
   {
-    keys: ["ArrowRight"], shown: "→", words: "One step on", needs: "seek",
+    keys: ["ArrowRight"], shown: "→", words: "One step forward", needs: "seek",
     act: () => store.step(store.view.stop, false),
   },
   {
@@ -46,13 +46,13 @@ const KEYS: Key[] = [
     keys: ["x"], shown: "X", words: "Next violation of a safety property", needs: "seek",
     act: () => store.step("violation", false),
   },
-  { keys: ["l"], shown: "L", words: "Live: to the end of what was lived", act: () => store.goLive(), needs: "seek" },
-  { keys: ["-"], shown: "−", words: "Slower, by half", act: () => pace(0.5) },
-  { keys: ["+", "="], shown: "+", words: "Faster, twice", act: () => pace(2) },
+  { keys: ["l"], shown: "L", words: "Live: to the end of the run", act: () => store.goLive(), needs: "seek" },
+  { keys: ["-"], shown: "−", words: "Half as fast", act: () => pace(0.5) },
+  { keys: ["+", "="], shown: "+", words: "Twice as fast", act: () => pace(2) },
   { keys: ["r"], shown: "R", words: "Real time", act: () => store.setRate(1) },
   { keys: digits, shown: "1 … 9", words: "Select a server", act: (key) => selectServer(Number(key)) },
   { keys: ["m"], shown: "M", words: "Select the next message on its way, or held there", act: () => selectFlight() },
-  { keys: ["Escape"], shown: "Esc", words: "Close what is open, select nothing",
+  { keys: ["Escape"], shown: "Esc", words: "Close what is open, clear the selection",
     act: () => store.show({ selection: null, open: null, panel: null }) },
   { keys: ["w"], shown: "W", words: "Write to the cluster", act: () => focusClient() },
   { keys: [","], shown: ",", words: "Previous event of the story", act: () => readOn(-1) },
@@ -117,11 +117,11 @@ const PLACES = {
     words: "In a server’s menu",
     needs: "deeds",
     keys: {
-      next: { keys: ["ArrowDown", "ArrowRight"], shown: "↓", words: "The deeds, one after the other" },
-      before: { keys: ["ArrowUp", "ArrowLeft"], shown: "↑", words: "The deeds, one after the other" },
+      next: { keys: ["ArrowDown", "ArrowRight"], shown: "↓", words: "From item to item" },
+      before: { keys: ["ArrowUp", "ArrowLeft"], shown: "↑", words: "From item to item" },
       first: { keys: ["Home"], shown: "Home", words: "The first, the last" },
       last: { keys: ["End"], shown: "End", words: "The first, the last" },
-      named: { keys: letters, shown: "A … Z", words: "The next that begins with it" },
+      named: { keys: letters, shown: "A … Z", words: "The next item that begins with that letter" },
     },
   },
   story: {
@@ -165,14 +165,14 @@ const PLACES = {
     words: "On the time line",
     needs: "seek",
     keys: {
-      back: { keys: ["ArrowLeft"], shown: "←", words: "A little back, a little on", browser: true },
-      on: { keys: ["ArrowRight"], shown: "→", words: "A little back, a little on", browser: true },
-      farOn: { keys: ["PageUp"], shown: "PgUp", words: "Much on, much back", browser: true },
-      farBack: { keys: ["PageDown"], shown: "PgDn", words: "Much on, much back", browser: true },
-      first: { keys: ["Home"], shown: "Home", words: "The beginning, the end of what was lived" },
-      last: { keys: ["End"], shown: "End", words: "The beginning, the end of what was lived" },
-      nearer: { keys: ["+", "="], shown: "+", words: "Enlarge it, or show more of it" },
-      farther: { keys: ["-"], shown: "−", words: "Enlarge it, or show more of it" },
+      back: { keys: ["ArrowLeft"], shown: "←", words: "A little back, a little forward", browser: true },
+      on: { keys: ["ArrowRight"], shown: "→", words: "A little back, a little forward", browser: true },
+      farOn: { keys: ["PageUp"], shown: "PgUp", words: "Far forward, far back", browser: true },
+      farBack: { keys: ["PageDown"], shown: "PgDn", words: "Far forward, far back", browser: true },
+      first: { keys: ["Home"], shown: "Home", words: "The beginning, the end of the run" },
+      last: { keys: ["End"], shown: "End", words: "The beginning, the end of the run" },
+      nearer: { keys: ["+", "="], shown: "+", words: "Zoom in, zoom out" },
+      farther: { keys: ["-"], shown: "−", words: "Zoom in, zoom out" },
     },
   },
   diagram: {
@@ -185,8 +185,8 @@ const PLACES = {
       down: { keys: ["ArrowDown"], shown: "↓", words: "To another lane" },
       otherEnd: { keys: ["m"], shown: "M", words: "To the other end of a message" },
       go: { keys: ["Enter"], shown: "Enter", words: "To that moment" },
-      nearer: { keys: ["+", "="], shown: "+", words: "Enlarge it, or show more of it" },
-      farther: { keys: ["-"], shown: "−", words: "Enlarge it, or show more of it" },
+      nearer: { keys: ["+", "="], shown: "+", words: "Zoom in, zoom out" },
+      farther: { keys: ["-"], shown: "−", words: "Zoom in, zoom out" },
       earlier: { keys: ["PageUp"], shown: "PgUp", words: "Move it" },
       later: { keys: ["PageDown"], shown: "PgDn", words: "Move it" },
       follow: { keys: ["f"], shown: "F", words: "Follow the clock" },
@@ -204,8 +204,8 @@ const PLACES = {
       first: { keys: ["Home"], shown: "Home", words: "The first operation, the last" },
       last: { keys: ["End"], shown: "End", words: "The first operation, the last" },
       go: { keys: ["Enter"], shown: "Enter", words: "To the moment of the answer", browser: true },
-      nearer: { keys: ["+", "="], shown: "+", words: "Enlarge it, or show more of it" },
-      farther: { keys: ["-"], shown: "−", words: "Enlarge it, or show more of it" },
+      nearer: { keys: ["+", "="], shown: "+", words: "Zoom in, zoom out" },
+      farther: { keys: ["-"], shown: "−", words: "Zoom in, zoom out" },
       earlier: { keys: ["PageUp"], shown: "PgUp", words: "Move it" },
       later: { keys: ["PageDown"], shown: "PgDn", words: "Move it" },
       all: { keys: ["0"], shown: "0", words: "All of it" },
@@ -290,15 +290,23 @@ function pace(factor: number): void {
   store.setRate(Math.min(1, Math.max(0.001, Number((store.pace * factor).toPrecision(2)))));
 }
 
+/** The focus goes with the selection: the next key must not act on what was selected before. */
 function selectServer(server: number): void {
   if (!store.server(server)) return;
   store.select({ kind: "server", server });
-  document.querySelector<SVGElement>(`.node[data-server="${server}"]`)?.focus();
+  focusOnStage(`.node[data-server="${server}"]`);
 }
 
+/** A message has no element of its own to focus: messages are painted on one canvas. */
 function selectFlight(): void {
   const next = store.nextFlight();
-  if (next) store.select({ kind: "flight", seq: next.seq });
+  if (!next) return;
+  store.select({ kind: "flight", seq: next.seq });
+  focusOnStage(".flights");
+}
+
+function focusOnStage(selector: string): void {
+  document.querySelector<HTMLElement | SVGElement>(`raft-stage ${selector}`)?.focus();
 }
 
 function focusClient(): void {

@@ -319,7 +319,7 @@ export function spareReason(at: Point, ring: Ring, others: Lost[]): Side {
   return reasonSide(at, ring, [...others.map((o) => crossBox(o.at)), ...told.map((o) => reasonBox(o.at, o.reason))]);
 }
 
-const NOTE = { letter: 6.7, padding: 28, line: 18, least: 120, edge: 12 }; // px of a note on the stage
+const NOTE = { letter: 6.7, padding: 28, line: 18, least: 120, edge: 8 }; // px of a note on the stage
 
 /**
  * Where a note of so many letters covers no server, no name and nothing that is taken; if it has no such place, where
@@ -343,20 +343,6 @@ export function noteBox(letters: number, ring: Ring, taken: Box[]): Box {
     }
   }
   return best?.box ?? { left: 0, right: 0, top: 0, bottom: 0 };
-}
-
-/**
- * The groups of servers, up, between which nothing passes in either direction; each in the order of their numbers,
- * the largest first.
- */
-export function parted(up: number[], reach: (a: number, b: number) => boolean): number[][] {
-  const groups: number[][] = [];
-  for (const server of up) {
-    const met = groups.filter((g) => g.some((other) => reach(server, other) || reach(other, server)));
-    for (const g of met) groups.splice(groups.indexOf(g), 1);
-    groups.push([server, ...met.flat()].sort((a, b) => a - b));
-  }
-  return groups.sort((a, b) => b.length - a.length || (a[0] ?? 0) - (b[0] ?? 0));
 }
 
 const WALL_END = 36; // px that a wall goes beyond the links it cuts

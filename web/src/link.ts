@@ -1,15 +1,32 @@
 import { html, nothing, svg, type SVGTemplateResult, type TemplateResult } from "lit";
 import { keysOf } from "./keys.js";
 import { wall, type Point, type Ring } from "./layout.js";
-import type { ServerView, Side } from "./model.js";
+import type { LabAction, ServerView, Side } from "./model.js";
+import { isBroken } from "./node.js";
 import { store } from "./store.js";
-import { cutState, cutWords, listed } from "./words.js";
+import { cutState, cutWords, isUp, listed, nextCut, type Cut } from "./words.js";
 
 /** Every pair of servers that have a link between them, the lower number first. */
 export function linkPairs(servers: ServerView[]): [number, number][] {
   const ids = servers.map((s) => s.server);
   return ids.flatMap((a, i) => ids.slice(i + 1).map((b): [number, number] => [a, b]));
 }
+
+/** The deeds that bring the links between two servers into a state; none: they are. */
+export function turned(a: number, b: number, wanted: Cut): LabAction[] {
+  const ways = [[a, b, "forward"], [b, a, "backward"]] as const;
+  return ways.flatMap(([server, to, only]) => {
+    const up = wanted === "whole" || wanted === only;
+    return isUp(store.room?.links ?? [], server, to) === up ? [] : [{ do: up ? "mend" : "cut", server, to }];
+  });
+}
+
+/** Takes a link one state further: whole → cut → one way → the other way → whole. */
+export const cycleLink = (a: number, b: number): void =>
+  void store.act(turned(a, b, nextCut[cutState(store.room?.links ?? [], a, b)]));
+
+/** The deed after which the network is whole. */
+export const mended = (): LabAction => ({ do: "partition", servers: store.servers.map((s) => s.server) });
 
 /** What the stage does for a link. */
 export interface LinkHands {
@@ -57,7 +74,8 @@ export function linkMark(a: number, b: number, ring: Ring, hands: LinkHands): SV
 /** A wall with ticks between two sides (LOOK §5), where a straight one can stand between them. */
 export function wallMark(sides: Side[], ring: Ring): SVGTemplateResult | typeof nothing {
   const [one, other] = sides.map(({ servers }) => servers.flatMap((s) => ring.points[s - 1] ?? []));
-  const between = one && other && sides.length === 2 && !ring.compact ? wall(one, other, ring.r + 12) : null;
+  const apart = ring.r + (store.servers.some((s) => isBroken(s.server)) ? 24 : 12);
+  const between = one && other && sides.length === 2 && !ring.compact ? wall(one, other, apart) : null;
   if (!between) return nothing;
   const { from, to } = between;
   return svg`<g class="wall" pointer-events="none"><line class="wall-line" x1=${from.x} y1=${from.y} x2=${to.x}

@@ -41,37 +41,27 @@ export const FEW_COLUMNS = 8; // up to which the cells also show their commands,
 const COLUMNS = 64; // as many entries as a server reports
 
 /**
- * Who leads, the newest term first. Two may call themselves leader at once: the older one has not heard yet that its
- * term is over.
+ * The grid, with the followers' places as one of the leaders knows them: `seenBy`, or the first of them, who leads the
+ * newest term.
  */
-export function leadersOf(servers: ServerView[]): (ServerView & { report: Report })[] {
-  const leading = servers.filter((s): s is ServerView & { report: Report } => s.seat === "connected" &&
-    s.report?.role === "leader");
-  return leading.sort((a, b) => (same(a.report.term, b.report.term) ? a.server - b.server
-    : less(a.report.term, b.report.term) ? 1 : -1));
-}
-
-/** The leader of the highest term: the one that counts. */
-export const leaderOf = (servers: ServerView[]): ServerView | null => leadersOf(servers)[0] ?? null;
-
-/** The grid, with the followers' places as one of the leaders knows them: `seenBy`, or the newest one. */
-export function grid(servers: ServerView[], seenBy: number | null = null): Grid {
+export function grid(servers: ServerView[], leaders: number[] = [], seenBy: number | null = null): Grid {
   const reports = servers.flatMap((s) => (s.report ? [s.report] : []));
   const last = reports.reduce<U64>((m, r) => most(m, r.lastIndex), 0);
   const first = distance(last, COLUMNS) > 0 ? plus(last, 1 - COLUMNS) : 1;
   const columns = Math.max(0, distance(last, first) + 1);
-  const leaders = leadersOf(servers);
-  const leader = leaders.find((l) => l.server === seenBy) ?? leaders[0] ?? null;
-  const rows = servers.filter((s) => s.seat !== "empty").map((s) => row(s, first, columns, leader));
+  const seen = leaders.find((l) => l === seenBy) ?? leaders[0] ?? null;
+  const leader = servers.find((s) => s.server === seen) ?? null;
+  const rows = servers.filter((s) => s.seat !== "empty")
+    .map((s) => row(s, first, columns, leader, leaders.includes(s.server)));
   const conflicts = new Set<number>();
   for (let c = 0; c < columns; c++) {
     const terms = rows.flatMap((r) => r.cells[c - (r.compacted?.columns ?? 0)]?.cell?.term ?? []);
     if (terms.some((t) => !same(t, terms[0] ?? 0))) conflicts.add(c);
   }
-  return { first, columns, rows, conflicts, seenBy: leader?.server ?? null, leaders: leaders.map((l) => l.server) };
+  return { first, columns, rows, conflicts, seenBy: seen, leaders };
 }
 
-function row(view: ServerView, first: U64, columns: number, leader: ServerView | null): GridRow {
+function row(view: ServerView, first: U64, columns: number, leader: ServerView | null, leads: boolean): GridRow {
   const r = view.report;
   const cells: GridCell[] = [];
   const compacted = r ? compactedOf(r, first, columns) : null;
@@ -87,9 +77,8 @@ function row(view: ServerView, first: U64, columns: number, leader: ServerView |
     : undefined;
   const at = (index: U64): number | null => (distance(index, first) >= 0 && !same(index, 0) ? distance(index, first)
     : null);
-  return { server: view.server, seat: view.seat, self: view.self, leader: view.seat === "connected" &&
-    r?.role === "leader", cells, compacted, commit, match: peer ? at(peer.match) : null, next: peer ? at(peer.next)
-    : null };
+  return { server: view.server, seat: view.seat, self: view.self, leader: leads, cells, compacted, commit,
+    match: peer ? at(peer.match) : null, next: peer ? at(peer.next) : null };
 }
 
 /**

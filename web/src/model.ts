@@ -8,11 +8,13 @@ export interface Answers {
   why: Question | null; // null: somebody leads, and all that it has is committed
   majority: Majority;
   sides: Side[]; // of a network that is cut into two or three, the largest first; else none
+  leaders: number[]; // who leads, the newest term first
   half: number[]; // whoever leads, and others with whom it finds no majority: one side of a cut
   entry: string; // on the one that the page regards; empty: it regards none
   /** In the lab, where faults and changes of the members are made: */
   stability: Stability | null; // null: there is no link
   cut: string[]; // what each side could do of the one that the page regards
+  rivals: number[]; // two who could hold elections at the same time, or fewer
 }
 
 /** Question is why something has not happened (yet). */
@@ -215,15 +217,10 @@ export interface RoomState {
 }
 
 /** Link is one direction between two servers. */
-export interface Link {
+export interface Link extends Qualities {
   from: number;
   to: number;
   up: boolean;
-  latency: Micros; // one way
-  jitter: Micros;
-  loss?: number; // a probability, and so are the next two
-  duplicate?: number;
-  reorder?: number;
   hold?: boolean; // frames stop on it
 }
 
@@ -279,7 +276,7 @@ export interface Lab {
   properties: Property[];
   chaos: boolean; // faults are drawn as time goes on
   traps: Trap[];
-  wrong: LabWrong[]; // with the machines, and what rights it
+  wrong: LabWrong[]; // with machines and links, and what rights it
 }
 
 /**
@@ -377,7 +374,7 @@ export interface FrameDetails {
   due: Micros;
   held: boolean;
   name: MessageKind;
-  fields: Field[]; // in the figure's order
+  fields: Field[]; // in the order in which frames have them
   forms: FrameForm[]; // it in each encoding that has calls, and in its own
   encoding: string; // in which it travels
   draft: string; // the text with which an edit of it begins
@@ -395,7 +392,7 @@ export interface FrameForm {
   text: string; // empty: it cannot be written so
 }
 
-/** Field is one argument or result of a call, as Figure 2 lists them. */
+/** Field is one argument or result of a call. */
 export interface Field {
   name: string;
   value: string;
@@ -696,21 +693,17 @@ export interface Network {
 }
 
 /** NetworkChange says what is to change of the network, as the hub takes it. */
-export interface NetworkChange {
+export interface NetworkChange extends Wanted {
   rate?: number;
   start?: true;
-  latency?: Micros; // of every link
-  jitter?: Micros;
   links?: LinkChange[];
 }
 
 /** LinkChange says what is to change of one direction of a link. */
-export interface LinkChange {
+export interface LinkChange extends Wanted {
   from: number;
   to: number;
   up?: boolean;
-  latency?: Micros;
-  jitter?: Micros;
 }
 
 /** Seats decides about the seats of a room. */
@@ -734,7 +727,8 @@ export type ToLab =
   | ({ type: "inboxes" } & LookAtInboxes)
   | ({ type: "chaos" } & SetChaos)
   | ({ type: "replay" } & LookBack)
-  | ({ type: "moment" } & TellMoment);
+  | ({ type: "moment" } & TellMoment)
+  | ({ type: "catalogue" } & AskForCatalogue);
 
 /**
  * Open opens another run, null: the one that the lab begins with; at a moment of it. Answers as TellMoment
@@ -788,6 +782,11 @@ export interface AskForDeeds {
   server: number;
 }
 
+/** AskForCatalogue asks what deeds there are at all. Answers LabCatalogue. */
+export interface AskForCatalogue {
+  id: number;
+}
+
 /** LookAtFrame asks about a frame under way. Answers FrameDetails. */
 export interface LookAtFrame {
   id: number;
@@ -819,6 +818,49 @@ export interface LookBack {
 /** TellMoment asks for the Moment that is looked at. */
 export interface TellMoment {
   id: number;
+}
+
+/**
+ * Argument is a number that says more of a deed than whom it is done to. Its range is in the unit that an
+ * Action has it in: an Action beyond it is refused.
+ */
+export interface LabArgument {
+  name: string; // in an Action; of a link's quality behind "link."
+  least: number;
+  most: number;
+  control?: LabControl; // absent: no form asks for it
+}
+
+/** Control is how a form asks for an Argument: by a few values of which one chooses one. */
+export interface LabControl {
+  words: string;
+  unit: string; // in which people read it: "ms" or "×"
+  choices: number[]; // in the Action's unit
+}
+
+/**
+ * Catalogue is what a page has to know to make menus, forms and traps of deeds, whatever happens in a world.
+ * What can be done at a moment, and to whom, Offers say.
+ */
+export interface LabCatalogue {
+  deeds: LabDescription[];
+  moments: LabOccasion[]; // that a form of traps offers
+  arguments: LabArgument[];
+}
+
+/** Description is what is known of a deed. */
+export interface LabDescription {
+  do: string;
+  words: string; // on a button
+  meaning: string; // one sentence
+  trap?: string; // a trap that does it, in front of a server's name; absent: no form has one
+  room?: boolean; // it can be done in a live room, too
+}
+
+/** Occasion is an event at a server. */
+export interface LabOccasion {
+  when: string;
+  words: string; // what a goal says of a server to which it happens
 }
 
 /**
@@ -952,13 +994,13 @@ export interface LabAction {
   /** Binary says that Text is the frame's bytes in base64 (RFC 4648, section 4), which travel in a binary message. */
   binary?: boolean;
   /**
-   * When sets a trap: the action is done, once, when this comes true. One of Moments is an event at Server,
+   * When sets a trap: the action is done, once, when this comes true. One of Occasions is an event at Server,
    * or with Server 0 at whichever it happens to first. Any other is a goal in words; with Server 0 the action
    * is then done to the one server that the goal names, else to that at which the event happened, else to
    * whoever leads. Disarm takes one trap away, Heal all.
    */
   when?: string;
-  skip?: number; // of one of Moments: how many such events pass before the one that is meant
+  skip?: number; // of one of Occasions: how many such events pass before the one that is meant
   /**
    * Crash, PowerLoss, Wipe, FailDisk, FillDisk: after how long it restarts by itself once it is down; 0: it
    * does not
@@ -978,19 +1020,49 @@ export interface LabAction {
 }
 
 /** Link is what one direction between two servers is like. */
-export interface LabLink {
-  latency: number;
-  jitter: number;
-  loss?: number; // probabilities, 0 to 1
-  duplicate?: number;
-  reorder?: number;
-}
+export type LabLink = Qualities;
 
 /** Wrong is something that is not as in a calm cluster, and what rights it. */
 export interface LabWrong {
   text: string; // "S1 is down"
   words: string; // on the button
   acts: LabAction[];
+}
+
+/** Qualities are what one direction between two servers is like. */
+export interface Qualities {
+  latency: number; // one way, µs of cluster time
+  jitter: number; // the delay is drawn evenly from latency ± jitter, and never less than 0
+  /** Probabilities, 0 to 1, that a frame is lost, comes twice, or takes longer and lets later ones pass. */
+  loss?: number;
+  duplicate?: number;
+  reorder?: number;
+  /** Bytes that leave in a second of cluster time, a frame behind the other. 0: any number of them, at once. */
+  bandwidth?: number;
+}
+
+/** Wanted says what a link is to be like. What is nil stays as it is. */
+export interface Wanted {
+  latency?: number;
+  jitter?: number;
+  loss?: number;
+  duplicate?: number;
+  reorder?: number;
+  bandwidth?: number;
+}
+
+/** Quality is one of them. */
+export interface Quality {
+  name: keyof Qualities;
+  /** How a person sets it: one unit of its dial is so much of it, the dial goes from 0 to End in steps of Step. */
+  title: string;
+  unit: string;
+  per: number;
+  end: number;
+  step: number;
+  zero?: string; // what the dial says at 0, if that is not a number
+  /** What links do that have it ("lose"), as a fault, which healing ends by making it 0. Empty: it is none. */
+  fault?: string;
 }
 
 /** CompareQuestion asks what is different between two runs, from their start to a time. */
@@ -1129,3 +1201,15 @@ export interface Wrong {
   text: string; // what is wrong, in one sentence
 }
 
+/** The qualities, in the order in which they are told. */
+export const QUALITIES: Quality[] = [
+  {"name":"latency", "title":"Latency", "unit":"ms", "per":1000, "end":200, "step":1},
+  {"name":"jitter", "title":"Jitter", "unit":"ms", "per":1000, "end":100, "step":1},
+  {"name":"loss", "title":"Loss", "unit":"%", "per":0.01, "end":90, "step":1, "zero":"none", "fault":"lose"},
+  {"name":"duplicate", "title":"Duplicates", "unit":"%", "per":0.01, "end":90, "step":1, "zero":"none",
+    "fault":"double"},
+  {"name":"reorder", "title":"Reordering", "unit":"%", "per":0.01, "end":90, "step":1, "zero":"none",
+    "fault":"reorder"},
+  {"name":"bandwidth", "title":"Bandwidth", "unit":"B/s", "per":1, "end":5000, "step":100, "zero":"unlimited",
+    "fault":"transmit"},
+];

@@ -73,7 +73,7 @@ function machineMarks(view: ServerView, r: number): SVGTemplateResult {
       dy=".35em">≠</text></g>`}`;
 }
 
-const isBroken = (server: number): boolean => store.lab?.properties.some((p) => p.broken?.servers.includes(server))
+export const isBroken = (server: number): boolean => store.lab?.properties.some((p) => p.broken?.servers.includes(server))
   ?? false;
 
 /** Whether two servers have applied the same number of entries and come to another state. */
@@ -88,7 +88,7 @@ function nodeText(view: ServerView): string {
   // that it has crashed is said of its seat
   const parts = [nodeWords(view), view.machine?.state === "down" ? "" : machineWords(view).toLowerCase()];
   if (store.servers.some((other) => statesDiffer(view, other)))
-    parts.push("its state is not that of others that applied as much");
+    parts.push("its state differs from others that applied as much");
   if (isBroken(view.server)) parts.push("a safety property is broken here");
   return parts.filter((p) => p !== "").join(", ");
 }

@@ -2,6 +2,7 @@ import { html, nothing, type PropertyValues, type TemplateResult } from "lit";
 import { works, type Capability } from "./capabilities.js";
 import { RaftElement } from "./element.js";
 import { keyList, keysOf, noteFocus, onKey } from "./keys.js";
+import { placeMenus } from "./menu.js";
 import { asItIs } from "./motion.js";
 import { store, type Dock, type Panel } from "./store.js";
 import { tabList } from "./tabs.js";
@@ -83,27 +84,17 @@ export class RaftApp extends RaftElement {
   protected readonly topics = ["view", "room"] as const;
   protected override readonly inShell = true;
 
-  private readonly redraw = () => this.requestUpdate();
-  private stopBatches: (() => void) | null = null;
   private jumped: ReturnType<typeof setTimeout> | undefined;
 
-  override connectedCallback(): void {
-    super.connectedCallback();
-    document.addEventListener("keydown", onKey);
-    document.addEventListener("focusin", noteFocus);
-    ONE_COLUMN.addEventListener("change", this.redraw);
-    this.stopBatches = store.onBatch((batch) => {
+  protected override attached(gone: AbortSignal): void {
+    document.addEventListener("keydown", onKey, { signal: gone });
+    document.addEventListener("focusin", noteFocus, { signal: gone });
+    addEventListener("resize", placeMenus, { signal: gone });
+    ONE_COLUMN.addEventListener("change", () => this.requestUpdate(), { signal: gone });
+    store.onBatch((batch) => {
       if (batch.moment) this.jump();
-    });
-  }
-
-  override disconnectedCallback(): void {
-    super.disconnectedCallback();
-    document.removeEventListener("keydown", onKey);
-    document.removeEventListener("focusin", noteFocus);
-    ONE_COLUMN.removeEventListener("change", this.redraw);
-    this.stopBatches?.();
-    clearTimeout(this.jumped);
+    }, gone);
+    gone.addEventListener("abort", () => clearTimeout(this.jumped));
   }
 
   /** Another moment is drawn as it is: nothing of what was drawn before turns into it. */

@@ -1,6 +1,5 @@
 import { html, nothing, type TemplateResult } from "lit";
 import { RaftElement } from "./element.js";
-import { leaderOf } from "./logs.js";
 import type { ClientRequest, ReadKind } from "./model.js";
 import { store } from "./store.js";
 import { tight } from "./words.js";
@@ -12,8 +11,10 @@ const OPS: Record<ClientRequest["op"], string> = { put: "Put", get: "Get", delet
 /** The ways of a read, and what each promises. */
 const READS: Record<ReadKind, [words: string, promise: string]> = {
   log: ["through the log", "An entry, like a write. It sees all that was acknowledged before (§8)."],
-  readIndex: ["by ReadIndex", "A round of heartbeats shows that the leader still leads. No entry (thesis 6.4)."],
-  lease: ["by the lease", "No round while the last one is recent. Right while clocks run alike (thesis 6.4.1)."],
+  readIndex: ["by ReadIndex",
+    "A round of heartbeats shows that the leader still leads. No entry is written (thesis 6.4)."],
+  lease: ["by the lease",
+    "No round while the last one is recent. Correct while all clocks run at the same rate (thesis 6.4.1)."],
   local: ["local", "What that server has applied, leader or not: may be stale."],
 };
 
@@ -23,7 +24,7 @@ export class RaftClient extends RaftElement {
   protected override readonly calm = 100;
 
   override render(): TemplateResult {
-    const leader = leaderOf(store.servers);
+    const { leader } = store;
     const op = this.chosen();
     const read = this.way();
     return html`
@@ -60,12 +61,13 @@ export class RaftClient extends RaftElement {
           <button class="primary" type="submit">Send</button>
         </div>
         ${op === "get" ? html`<p class="caption" id="read-promise">${read ? READS[read][1]
-          : "Through the log, if the run says nothing else."}</p>` : nothing}
+          : "Through the log, unless the run says otherwise."}</p>` : nothing}
         ${op === "cas"
-          ? html`<p class="caption">Writes the second value if the first is there. Of two who try, one wins.</p>`
+          ? html`<p class="caption">Writes the second value if the key holds the first. If two clients try, one
+            wins.</p>`
           : nothing}
       </form>
-      ${store.paused ? html`<p class="caption">The clock stands: this ${op === "get" ? "read"
+      ${store.paused ? html`<p class="caption">The clock is paused: this ${op === "get" ? "read"
         : "write"} waits until it runs.</p>` : nothing}
       ${!leader && store.room?.started && !store.paused
         ? html`<p class="caption">No leader now. This ${op === "get" ? "read"
@@ -77,7 +79,7 @@ export class RaftClient extends RaftElement {
   }
 
   protected override slice(): unknown {
-    return [store.requests, store.room?.started, store.paused, leaderOf(store.servers)?.server,
+    return [store.requests, store.room?.started, store.paused, store.leader?.server,
       store.servers.map((s) => s.seat)];
   }
 

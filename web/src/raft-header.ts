@@ -1,6 +1,5 @@
 import { html, nothing, type TemplateResult } from "lit";
 import { RaftElement } from "./element.js";
-import { leadersOf } from "./logs.js";
 import { menu } from "./menu.js";
 import { same } from "./numbers.js";
 import { store } from "./store.js";
@@ -42,7 +41,7 @@ export class RaftHeader extends RaftElement {
   /** What leads elsewhere: on narrow screens it is in the menu, and that is in the tabs where there is no header. */
   private outward(kind: string): TemplateResult {
     return html`${this.relay ? html`<a class="button ${kind}" href="new?size=${store.room?.size ?? 3}"
-      title="A room with real servers: open it in several tabs, each of them runs one">Make it real</a>` : nothing}
+      title="A room with real servers: open it in several tabs, and each runs one">Make it real</a>` : nothing}
       <button class=${kind} @click=${() => store.show({ dialog: "gallery" })}>Gallery</button>`;
   }
 
@@ -85,14 +84,14 @@ export class RaftHeader extends RaftElement {
   private facts(): TemplateResult {
     const { term } = store;
     const majority = store.answers?.majority;
-    const [leader, ...older] = leadersOf(store.servers);
+    const [leader, ...older] = store.leaders;
     const lost = majority?.decides === false && store.room?.started;
     return html`
       <div><dt>Term</dt><dd>${term}</dd></div>
-      <div><dt>Leader</dt><dd>${leader ? `S${leader.server}` : "none"}${leader && !same(leader.report.term, term)
-        ? html`<span class="of-term"> in term ${leader.report.term}</span>` : nothing}
+      <div><dt>Leader</dt><dd>${leader ? `S${leader.server}` : "none"}${leader?.report &&
+        !same(leader.report.term, term) ? html`<span class="of-term"> in term ${leader.report.term}</span>` : nothing}
         ${older.map((o) => html`<span class="of-term" title="It has not heard yet that its term is over."> · S${
-          o.server} in term ${o.report.term}</span>`)}</dd></div>
+          o.server} in term ${o.report?.term}</span>`)}</dd></div>
       <div class="quorum ${lost ? "lost" : ""}"
         title=${majority?.rule ?? nothing}><dt>Quorum</dt><dd>${majority?.together}${lost
         ? html`<span class="quorum-lost">: nothing can commit</span>` : nothing}</dd></div>

@@ -3,7 +3,6 @@ import { loadCore, missedBy, type Core } from "./core.js";
 import { spotlight } from "./cursor.js";
 import { RaftElement } from "./element.js";
 import type { StoryLine } from "./model.js";
-import { leaderOf } from "./logs.js";
 import { sectionLink } from "./paper.js";
 import { readOn } from "./reading.js";
 import { store } from "./store.js";
@@ -109,18 +108,21 @@ export function doubt(line: StoryLine, view: ReactiveElement): string {
  * before. No title: it has not begun.
  */
 export function idleWords(): { title: string; why: string } {
-  const leader = leaderOf(store.servers);
-  const waits = "Every server waits for a leader, each for a time drawn at random. The arc around it is what is left.";
+  const { leader } = store;
+  const waits = "Every server waits for a leader, each for a time drawn at random. The arc around a server shows how "
+    + "much of it is left.";
   const room = "Every tab of this room runs one Raft server. They talk over the network you see.";
   const outside = store.connection.state === "lost" || store.connection.state === "refused";
-  if (!store.room && outside) return { title: "This tab is not in the room",
-    why: "It tries again by itself, and then shows what is there." };
+  if (outside) return { title: `This tab is ${store.room ? "no longer" : "not"} in the room`,
+    why: "It keeps trying, and shows the room as soon as it is in." };
   if (!store.room?.started) return { title: "", why: store.can.seats ? room : waits };
   if (leader) {
     const why = `It was elected before this page began to watch. ${store.can.seats ? room : ""}`;
     return { title: `S${leader.server} leads term ${leader.report?.term}`, why };
   }
-  if (store.paused) return { title: "The clock stands. Play lets it run", why: waits };
+  if (store.servers.length > 0 && store.servers.every((s) => s.seat !== "connected"))
+    return { title: "No server runs", why: "No timer runs and nothing happens until a server is back." };
+  if (store.paused) return { title: "The clock is paused. Press Play", why: waits };
   return { title: "The clock runs. Whose timer ends first?", why: waits };
 }
 

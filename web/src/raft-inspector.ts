@@ -1,11 +1,11 @@
 import { html, nothing, type TemplateResult } from "lit";
 import { RaftElement } from "./element.js";
+import { cycleLink } from "./link.js";
 import type { Flight, Pair, Report, ServerView } from "./model.js";
 import { machineWords } from "./node.js";
 import { same } from "./numbers.js";
-import { cycleLink } from "./raft-stage.js";
 import { store } from "./store.js";
-import { cutState, cutWords, diskWords, flightName, lostWords, plural, roleWords, seconds, span,
+import { cutState, cutWords, diskWords, flightName, linkWords, lostWords, plural, roleWords, seconds, span,
   who } from "./words.js";
 import { MS } from "./time.js";
 
@@ -31,7 +31,7 @@ export class RaftInspector extends RaftElement {
 
   private heading(name: string, detail: string): TemplateResult {
     return html`<div class="inspect-title"><h2>${name}</h2><span class="caption">${detail}</span>
-      <button class="small quiet" aria-label="Close, select nothing" title="Esc"
+      <button class="small quiet" aria-label="Close, clear the selection" title="Esc"
         @click=${() => store.select(null)}>✕</button></div>`;
   }
 
@@ -50,8 +50,8 @@ export class RaftInspector extends RaftElement {
             ${here && r.role === "candidate" ? fact("Votes", `${s.tally} needed`)
               : fact("Leader", r.leader === null ? "none known" : `S${r.leader}`)}
           </dl>`
-        : html`<p class="caption">${here ? "It has not said anything of itself yet."
-          : "It says nothing while it is down."}</p>`}
+        : html`<p class="caption">${here ? "It has not reported anything yet."
+          : "It reports nothing while it is down."}</p>`}
       ${store.can.deeds ? html`<raft-server-deeds></raft-server-deeds>` : html`<raft-room-deeds></raft-room-deeds>`}
       ${stateOf(s)}
       ${here ? this.links(s) : nothing}
@@ -79,8 +79,7 @@ export class RaftInspector extends RaftElement {
             return html`<li><button class="link-button"
               @click=${() => press(Math.min(s.server, o.server),
               Math.max(s.server, o.server))}><span>S${s.server} – S${o.server}</span><span>${cutWords(state, s.server,
-              o.server)}</span><span class="caption">${link ? `${span(link.latency)} ± ${span(link.jitter)}`
-              : ""}</span></button></li>`;
+              o.server)}</span><span class="caption">${link ? linkWords(link) : ""}</span></button></li>`;
           })}
       </ul>`;
   }
@@ -88,7 +87,7 @@ export class RaftInspector extends RaftElement {
   private more(s: ServerView): TemplateResult {
     const r = s.report;
     return html`<details>
-      <summary>More of S${s.server}</summary>
+      <summary>More about S${s.server}</summary>
       <dl class="facts">
         ${fact("Applied", `${r?.appliedIndex ?? 0}`)} ${fact("State hash", (r?.stateHash ?? "").slice(0, 12) ||
           "none")} ${fact("Frames", r?.encoding ?? "")} ${fact("Bad frames", `${r?.badFrames ?? 0}`)}
@@ -101,7 +100,7 @@ export class RaftInspector extends RaftElement {
   }
 
   private flight(f: Flight): TemplateResult {
-    const heading = this.heading(flightName(f), `${who(f.from)} → ${who(f.to)}`);
+    const heading = this.heading(flightName(f), `${who(f.from)}\u00a0→\u00a0${who(f.to)}`);
     const between = f.from < 1001 && f.to < 1001; // servers
     if (store.can.frames && f.fate === "sent" && between) return html`${heading}<raft-message></raft-message>`;
     const now = store.now();
@@ -110,7 +109,7 @@ export class RaftInspector extends RaftElement {
     return html`
       ${heading}
       <dl class="facts">
-        ${fact("Says", f.label)} ${fact("Term", `${f.term}`)} ${f.kind === "AppendEntries"
+        ${f.label ? fact("Says", f.label) : nothing} ${fact("Term", `${f.term}`)} ${f.kind === "AppendEntries"
           ? fact("Entries", `${f.entryCount}`) : nothing}
         ${fact("Sent", `${seconds(f.sent)} s`)} ${fact("Takes", span(Math.max(0, f.due - f.sent)))} ${fact("Now", way)}
       </dl>
@@ -136,11 +135,11 @@ export function stateOf({ server, seat, machine, report: r }: ServerView): Templ
 }
 
 function stateWords({ state, appliedIndex }: Report): string {
-  if (!state) return "Not known here: a tab does not tell others what its server has applied, but for a hash.";
+  if (!state) return "Not known here: a tab tells others only a hash of what its server has applied.";
   if (state.keys === 0 && same(appliedIndex, 0)) return "No keys: nothing is applied yet.";
   const shown = state.pairs.length < state.keys ? ` The first ${state.pairs.length} of them:` : "";
   return `${state.keys === 0 ? "No keys"
-    : plural(state.keys, "key")} as of index ${appliedIndex}, the last that is applied.${shown}`;
+    : plural(state.keys, "key")} as of index ${appliedIndex}, the last one applied.${shown}`;
 }
 
 /** What a server that is down has: its disk, as far as that can be read. It applies its log anew (§5.3, §7). */

@@ -2,7 +2,7 @@ import { html, nothing, svg, type TemplateResult } from "lit";
 import { repeat } from "lit/directives/repeat.js";
 import { styleMap } from "lit/directives/style-map.js";
 import { cursor, type Cursor } from "./cursor.js";
-import { RaftElement } from "./element.js";
+import { RaftElement, sized } from "./element.js";
 import { keysOf } from "./keys.js";
 import { brokenAt, commitLine, FEW_COLUMNS, grid, type Grid, type GridCell, type GridRow } from "./logs.js";
 import type { ServerView } from "./model.js";
@@ -35,24 +35,16 @@ export class RaftLogGrid extends RaftElement {
   private left = 0; // the first column that is seen, while the end is not followed
   private step = 1; // px from column to column
   private reached = ""; // the size at which the box was last scrolled to its end
-  private readonly observer = new ResizeObserver(([entry]) => {
-    if (!entry) return;
-    this.width = entry.contentRect.width;
-    this.requestUpdate();
-  });
 
-  override connectedCallback(): void {
-    super.connectedCallback();
-    this.observer.observe(this);
-  }
-
-  override disconnectedCallback(): void {
-    super.disconnectedCallback();
-    this.observer.disconnect();
+  protected override attached(gone: AbortSignal): void {
+    sized(this, gone, ({ width }) => {
+      this.width = width;
+      this.requestUpdate();
+    });
   }
 
   override render(): TemplateResult {
-    const g = grid(store.servers, store.view.seenBy);
+    const g = grid(store.servers, store.answers?.leaders, store.view.seenBy);
     const at = cursor(store);
     const phone = this.width < 600;
     const few = g.columns <= FEW_COLUMNS && !phone; // commands have room, without being asked for

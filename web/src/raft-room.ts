@@ -1,6 +1,6 @@
 import { html, nothing, svg, type TemplateResult } from "lit";
 import { RaftElement } from "./element.js";
-import { leaderOf } from "./logs.js";
+import { mended, turned } from "./link.js";
 import type { ServerView } from "./model.js";
 import { store } from "./store.js";
 import { cutState, diskWords } from "./words.js";
@@ -17,12 +17,18 @@ export class RaftRoomLink extends RaftElement {
       <h2>This room</h2>
       <p class="caption">${who} Any browser that opens the link takes a free seat.</p>
       <div class="room-way">${qrCode()}<div class="room-acts"><a href=${store.link} target="_blank"
-        rel="noopener">${store.link.replace(/^https?:\/\//, "")}</a><a class="button" href=${store.link} target="_blank"
+        rel="noopener">${address()}</a><a class="button" href=${store.link} target="_blank"
         rel="noopener">Open another tab</a><button @click=${() => store.copyLink()}>Copy link</button></div></div>
       <p class="caption room-home"><a class="linked"
         href="../">To the lab</a>: the simulated cluster, with its time line and its faults.</p>
     `;
   }
+}
+
+/** The room's link to be read. Where it is too long for a line it is parted before the room's own name. */
+function address(): TemplateResult {
+  const [, host, room] = /^(?:https?:\/\/)?(.*\/)?(r\/.*)$/.exec(store.link) ?? ["", "", store.link];
+  return html`${host}<wbr>${room}`;
 }
 
 /** The invitation on the stage while seats are free and nothing has started (LOOK §11). */
@@ -38,9 +44,9 @@ export class RaftWaiting extends RaftElement {
       <div class="waiting-acts">
         <a class="button primary" href=${store.link} target="_blank" rel="noopener">Open another tab</a>
         <a class="address" href=${store.link} target="_blank"
-          rel="noopener">${store.link.replace(/^https?:\/\//, "")}</a>
+          rel="noopener">${address()}</a>
         ${store.answers?.majority.decides
-          ? html`<button @click=${() => store.change({ start: true })}>Start now with ${here} of ${size}</button>`
+          ? html`<button @click=${() => store.changeClock({ start: true })}>Start now with ${here} of ${size}</button>`
           : nothing}
         <p class="caption">Another size: ${SIZES.filter((n) => n !== size)
           .map((n, i) => html`${i > 0 ? ", " : nothing}<a class="linked"
@@ -56,7 +62,7 @@ export class RaftRoomTry extends RaftElement {
   protected override readonly calm = 150;
 
   override render(): TemplateResult {
-    const leader = leaderOf(store.servers);
+    const { leader } = store;
     const cut = store.room?.links.some((l) => !l.up) ?? false;
     const size = store.room?.size ?? 3;
     const half = store.answers?.half ?? [];
@@ -66,10 +72,10 @@ export class RaftRoomTry extends RaftElement {
       <ul class="try">
         <li><button ?disabled=${!leader} @click=${crashLeader}>Crash the leader</button></li>
         <li>
-          ${cut ? html`<button @click=${() => heal()}>Heal the network</button>`
-            : html`<button ?disabled=${size < 3 || !store.room?.started}
-            @click=${() =>
-            partition(half)}>Cut the network ${store.servers.length - half.length} | ${half.length}</button>`}
+          ${cut ? html`<button @click=${() => store.act([mended()])}>Heal the network</button>`
+            : html`<button ?disabled=${size < 3 || !store.room?.started} @click=${() => store.act([{ do: "partition",
+            servers: half }])}>Cut the network${half.length > 0 ? ` ${store.servers.length - half.length} | ${half.length}`
+            : ""}</button>`}
         </li>
         <li><button ?disabled=${!store.room?.started} @click=${() => store.setRate(slow ? 1 : 0.01)}>${slow
           ? "Watch it in real time" : "Watch it in slow motion"}</button></li>
@@ -98,37 +104,26 @@ export class RaftRoomDeeds extends RaftElement {
     return html`<div class="buttons wrap">
         ${s.self ? html`<button @click=${() => location.reload()}>Crash: reload this tab</button>`
           : html`<button aria-disabled="true" aria-describedby="crash-why">Crash</button>`}
-        <button @click=${() => isolate(s.server, cut)}>${cut ? "Join again" : "Cut off"}</button>
+        <button @click=${() => isolate(s.server, cut)}>${cut ? "Reconnect" : "Cut off"}</button>
         <button ?disabled=${!here} @click=${write}>Send write</button>
       </div>
-      ${s.self ? html`<p class="caption">Its memory is lost, its disk (${diskWords(s)}) is kept.</p>`
+      ${s.self ? html`<p class="caption">Its memory is lost; its disk (${diskWords(s)}) is kept.</p>`
         : html`<p class="caption" id="crash-why">${here ? "Close its tab to crash it."
         : "Its tab is closed. Open the room's link there to restart it."}</p>`}`;
   }
 }
 
-/** Cuts every link of a server, or makes them whole. */
+/** Cuts every link of a server, or makes them whole: by one deed where no other link is cut. */
 function isolate(server: number, up: boolean): void {
+  const elsewhere = store.room?.links.some((l) => !l.up && l.from !== server && l.to !== server) ?? false;
   const others = store.servers.map((s) => s.server).filter((s) => s !== server);
-  store.change({ links: others.flatMap((o) => [{ from: server, to: o, up }, { from: o, to: server, up }]) });
-}
-
-/** Cuts the cluster in two. */
-function partition(side: number[]): void {
-  const others = store.servers.map((s) => s.server).filter((s) => !side.includes(s));
-  const cut = others.flatMap((o) => side.flatMap((m) => [{ from: m, to: o, up: false },
-    { from: o, to: m, up: false }]));
-  store.change({ links: cut });
-}
-
-function heal(): void {
-  store.change({ links: (store.room?.links ?? []).filter((l) => !l.up)
-    .map((l) => ({ from: l.from, to: l.to, up: true })) });
+  void store.act(elsewhere ? others.flatMap((o) => turned(server, o, up ? "whole" : "cut"))
+    : [up ? mended() : { do: "partition", servers: [server] }]);
 }
 
 /** Only its own tab can crash a server: for another's the inspector says how. */
 function crashLeader(): void {
-  const leader = leaderOf(store.servers);
+  const { leader } = store;
   if (!leader) return;
   if (leader.self) location.reload();
   else store.select({ kind: "server", server: leader.server });

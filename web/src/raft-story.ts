@@ -4,7 +4,6 @@ import { repeat } from "lit/directives/repeat.js";
 import { cursor } from "./cursor.js";
 import { RaftElement } from "./element.js";
 import { keysOf } from "./keys.js";
-import { leaderOf } from "./logs.js";
 import { menu } from "./menu.js";
 import { sectionLink } from "./paper.js";
 import { doubt } from "./raft-headline.js";
@@ -100,7 +99,7 @@ export class RaftStory extends RaftElement {
       everything ? "all" : ""].filter((w) => w);
     const number = (e: Event) => ((e.target as HTMLSelectElement).value === "" ? null
       : Number((e.target as HTMLSelectElement).value));
-    return menu("story-filter", "Which events are told", "quiet small", chosen.length > 0
+    return menu("story-filter", "Which events are listed", "quiet small", chosen.length > 0
       ? `Filter: ${chosen.join(" · ")}` : "Filter ▾", html`
       <select aria-label="Of which server" @change=${(e: Event) => store.show({ teller: number(e) })}>
         <option value="" ?selected=${teller === null}>All servers</option>
@@ -122,7 +121,7 @@ export class RaftStory extends RaftElement {
 
   private laterButton(events: number): TemplateResult {
     const { later } = store.view;
-    const words = later ? "Hide what comes later" : plural(events, "later event");
+    const words = later ? "Hide later events" : plural(events, "later event");
     return html`<button class="small story-later" aria-expanded=${later ? "true" : "false"}
       @click=${() => store.show({ later: !later })}>${words}</button>`;
   }
@@ -131,8 +130,8 @@ export class RaftStory extends RaftElement {
     const { teller, about } = store.view;
     if (teller !== null || about !== null) return "Nothing of that kind yet.";
     if (store.can.seats && !store.room) return "Nothing is known of this room yet.";
-    return leaderOf(store.servers) ? "Nothing since this page began to watch."
-      : "Nothing yet. The first timer that ends makes the first line.";
+    return store.leader ? "Nothing has happened since this page began to watch."
+      : "Nothing yet. The first line comes when a timer runs out.";
   }
 
   /** A hundred lines are one stop of the Tab key: the arrows go through them. */

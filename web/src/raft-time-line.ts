@@ -1,6 +1,6 @@
 import { html, nothing, type TemplateResult } from "lit";
 import { cursor } from "./cursor.js";
-import { RaftElement } from "./element.js";
+import { RaftElement, sized } from "./element.js";
 import { reignAt, tapeSpan, within, zoomed, type Stretch } from "./history.js";
 import { keysOf } from "./keys.js";
 import { store } from "./store.js";
@@ -35,27 +35,17 @@ export class RaftTimeLine extends RaftElement {
   private pace = 0; // to which the clock returns when it is let go; 0: it stands
   private readonly fingers = new Map<number, number>(); // that touch the tape, and where: px from the page's left edge
   private readonly inks = new Inks(this);
-  private stopClock: (() => void) | null = null;
-  private readonly observer = new ResizeObserver(([entry]) => {
-    if (!entry) return;
-    this.width = entry.contentRect.width;
-    this.height = entry.contentRect.height;
-    this.inks.forget(); // its type may be larger now
-    this.requestUpdate();
-  });
 
-  override connectedCallback(): void {
-    super.connectedCallback();
-    this.observer.observe(this);
-    this.stopClock = store.subscribe((changed) => {
-      if (changed.has("clock") && !document.hidden) this.moveHead();
+  protected override attached(gone: AbortSignal): void {
+    sized(this, gone, ({ width, height }) => {
+      this.width = width;
+      this.height = height;
+      this.inks.forget(); // its type may be larger now
+      this.requestUpdate();
     });
-  }
-
-  override disconnectedCallback(): void {
-    super.disconnectedCallback();
-    this.observer.disconnect();
-    this.stopClock?.();
+    store.subscribe((changed) => {
+      if (changed.has("clock") && !document.hidden) this.moveHead();
+    }, gone);
   }
 
   override render(): TemplateResult {
@@ -67,9 +57,9 @@ export class RaftTimeLine extends RaftElement {
       <div class="tape-tip mono" hidden></div>
       ${seek ? this.branches() : nothing}
       ${seek ? html`<div class="zoom ${this.zoom ? "used" : ""}"><button class="quiet small"
-        title="− with the time line focused" aria-label="Show more of the time" ?disabled=${this.zoom === null}
+        title="− with the time line focused" aria-label="Zoom out" ?disabled=${this.zoom === null}
         @click=${() => this.zoomBy(ZOOM)}>−</button><button class="quiet small" title="+ with the time line focused"
-        aria-label="Show less of the time, larger" @click=${() => this.zoomBy(1 / ZOOM)}>+</button></div>` : nothing}
+        aria-label="Zoom in" @click=${() => this.zoomBy(1 / ZOOM)}>+</button></div>` : nothing}
     `;
   }
 
@@ -201,7 +191,7 @@ export class RaftTimeLine extends RaftElement {
     this.zoomBy(apart(before) / apart(clientX), this.at({ clientX: (clientX + other) / 2 }));
   }
 
-  /** The browser knows arrows and Page keys of a range; its end, though, is not the end of what was lived. */
+  /** The browser knows arrows and Page keys of a range; its end, though, is not the end of the run. */
   private readonly key = keysOf("time", {
     first: () => store.seek(store.history.begin ?? 0),
     last: () => store.seek(store.end),

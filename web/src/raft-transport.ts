@@ -32,13 +32,13 @@ export class RaftTransport extends RaftElement {
   }
 
   private shared(): TemplateResult {
-    const started = store.room?.started ?? false;
+    const waits = store.room?.started === false;
     return html`
       ${this.play("Space: pauses the clock of the whole room")}
       <output class="clock mono" aria-live="off" aria-label="Cluster time">${seconds(store.now())} s</output>
-      ${started ? menu("speed-menu", "How fast the clock of the whole room runs", "quiet rate-words",
+      ${this.may ? menu("speed-menu", "How fast the clock of the whole room runs", "quiet rate-words",
         rateWords(store.rate), this.speed(PRESETS))
-        : html`<span class="caption rate-words">${store.room ? "The clock starts when every seat is taken."
+        : html`<span class="caption rate-words">${waits ? "The clock starts when every seat is taken."
         : nothing}</span>`}
     `;
   }
@@ -68,22 +68,26 @@ export class RaftTransport extends RaftElement {
           ${STOPS.map((s) => html`<button class="quiet" aria-pressed=${s === stop ? "true" : "false"}
             @click=${() => store.show({ stop: s.stop })}>${s.words} <span
             class="caption">${s.meaning}</span></button>`)}`)}
-        ${store.behind > 0 ? html`<button class="live primary" title="L: to the end of what was lived"
+        ${store.behind > 0 ? html`<button class="live primary" title="L: to the end of the run"
           @click=${() => store.goLive()}>Live<span class="behind">, ${behindWords(store.behind)}</span></button>`
           : html`<span class="live caption">Live</span>`}
       </div>
     `;
   }
 
+  /** Whether anybody can pause the clock, or set its rate. */
+  private get may(): boolean {
+    return (store.room?.started ?? false) && store.connection.state === "open";
+  }
+
   private play(title: string): TemplateResult {
-    const may = (store.room?.started ?? false) && store.connection.state === "open";
-    return html`<button class="primary play" ?disabled=${!may} title=${title}
+    return html`<button class="primary play" ?disabled=${!this.may} title=${title}
       @click=${() => store.togglePause()}>${store.paused ? "Play" : "Pause"}</button>`;
   }
 
   private speed(presets: number[]): TemplateResult {
-    const pace = store.pace;
-    const may = (store.room?.started ?? false) && store.connection.state === "open";
+    const { pace } = store;
+    const { may } = this;
     return html`
       <label class="rate"><span class="caption">Slow</span>
         <input type="range" min="0" max="300" step="1" .value=${String(sliderOfRate(pace))} ?disabled=${!may}
@@ -100,12 +104,12 @@ export class RaftTransport extends RaftElement {
     store.setRate(rateOfSlider(Number((e.target as HTMLInputElement).value)));
   }
 
-  /** The ways that the run went, as a tree. */
+  /** The branches of this run, as a tree. */
   private branches(): TemplateResult | typeof nothing {
     const lab = store.lab;
     if (!lab || lab.branches.length < 2) return nothing;
     const go = (branch: number) => store.wishLab((id) => ({ type: "branch", id, branch, at: null }));
-    return menu("branch-menu", "The ways that the run went", "quiet branches",
+    return menu("branch-menu", "The branches of this run", "quiet branches",
       `Branch ${lab.branch} of ${lab.branches.at(-1)?.id}`, branchTree(lab.branches).map(
       ({ branch: b, depth }) => html`<button class="quiet branch" style="--depth: ${depth}"
         aria-pressed=${b.id === lab.branch ? "true" : "false"} @click=${() => go(b.id)}>

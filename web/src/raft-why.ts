@@ -18,7 +18,7 @@ export class RaftWhy extends RaftElement {
     const q = store.answers?.why;
     if (!q && !this.open) return nothing;
     const answer = q ? html`<p>${q.answer.join(" ")}</p><p class="caption">${sectionLink(q.section)}</p>`
-      : html`<p>There is a leader, and all that it has is committed.</p>`;
+      : html`<p>There is a leader, and all of its entries are committed.</p>`;
     return html`
       <button class="small why-ask" aria-expanded=${this.open ? "true" : "false"}
         @click=${this.toggle}>${q?.ask ?? "Why did nothing happen?"}</button>

@@ -1,5 +1,6 @@
-import type { Advice, Answers, Batch, CellPlace, ClientRequest, Connection, Flight, FromWorker, Lab, LabAction, LogCell,
-  NetworkChange, RoomState, SeatsChange, ServerView, Status, Stop, StoryLine, ToLab, ToWorker, U64 } from "./model.js";
+import type { Acted, Advice, Answers, Batch, CellPlace, ClientRequest, Connection, Flight, FromWorker, Lab, LabAction,
+  LabCatalogue, LogCell, NetworkChange, RoomState, SeatsChange, ServerView, Status, Stop, StoryLine, ToLab, ToWorker,
+  U64 } from "./model.js";
 import { ROOM, type Capabilities } from "./capabilities.js";
 import { advance, emptyHistory, extend, note, observe, type History } from "./history.js";
 import { removed } from "./logs.js";
@@ -111,6 +112,7 @@ export class Store {
   requests: ClientRequest[] = [];
   qr: { size: number; rows: string[] } | null = null;
   lab: Lab | null = null; // null: no run is open
+  catalogue: LabCatalogue = { deeds: [], moments: [], arguments: [] }; // what deeds there are; empty until it is told
   travelling = false; // the lab is on its way to another moment: written by seek and step only
   ghosts: Ghost[] = [];
   history: History = emptyHistory();
@@ -198,6 +200,16 @@ export class Store {
     return this.servers.reduce<U64>((all, s) => most(all, s.report?.[field] ?? 0), 0);
   }
 
+  /** Who leads, the newest term first: of two the older one has not heard yet that its term is over. */
+  get leaders(): ServerView[] {
+    return (this.answers?.leaders ?? []).flatMap((id) => this.server(id) ?? []);
+  }
+
+  /** The one of the newest term; null: nobody leads. */
+  get leader(): ServerView | null {
+    return this.leaders[0] ?? null;
+  }
+
   server(id: number): ServerView | undefined {
     return this.servers.find((s) => s.server === id);
   }
@@ -224,15 +236,18 @@ export class Store {
     return this.behind > 0 ? this.clock.told : Infinity;
   }
 
-  subscribe(fn: (changed: Set<Topic>) => void): () => void {
+  /** Calls fn with the topics that changed, until the one who listens is `gone`. */
+  subscribe(fn: (changed: Set<Topic>) => void, gone?: AbortSignal): void {
     this.listeners.add(fn);
-    return () => this.listeners.delete(fn);
+    gone?.addEventListener("abort", () => this.listeners.delete(fn));
   }
 
-  /** Called with every batch after it was applied; for the stage's moving marks and for api.ts. */
-  onBatch(fn: (batch: Batch) => void): () => void {
+  /** As subscribe, with every batch after it was applied; for the stage's moving marks and for api.ts. */
+  onBatch(fn: (batch: Batch) => void, gone?: AbortSignal): () => void {
     this.batchListeners.add(fn);
-    return () => this.batchListeners.delete(fn);
+    const stop = () => void this.batchListeners.delete(fn);
+    gone?.addEventListener("abort", stop);
+    return stop;
   }
 
   // --- what the source tells
@@ -274,15 +289,15 @@ export class Store {
     if (batch.qr) this.qr = batch.qr;
     if (batch.connection || batch.self || batch.watching !== undefined || batch.advice || batch.qr)
       changed.add("connection");
-    if (batch.servers) this.setServers(batch.servers, batch.moment !== undefined, changed);
     if (batch.answers) {
       this.answers = batch.answers;
       changed.add("servers");
     }
+    if (batch.servers) this.setServers(batch.servers, batch.moment !== undefined, changed);
     if (batch.flights || batch.lost) this.setFlights(batch, changed);
     if (batch.story) this.addStory(batch.story, changed);
     if (batch.requests) this.setRequests(batch.requests, changed);
-    if (batch.notice) this.notice(batch.notice);
+    if (batch.notice && batch.notice !== this.watching) this.notice(batch.notice); // that is said for longer already
     if (this.can.seek) this.setHistory(batch);
     else if (this.room?.started) advance(this.history, this.now());
     if (batch.story || (this.lab && batch.clock)) this.findNewest(changed);
@@ -305,6 +320,11 @@ export class Store {
         this.answer(message.id, message.ok, message.value, message.error);
         break;
     }
+  }
+
+  learn(catalogue: LabCatalogue): void {
+    this.catalogue = catalogue;
+    this.tell("lab");
   }
 
   answer(id: number, ok: boolean, value: unknown, error: string): void {
@@ -359,7 +379,7 @@ export class Store {
     }
     this.ghosts = this.ghosts.slice(-64);
     this.servers = servers;
-    if (!this.can.seek && this.room?.started) observe(this.history, servers, this.now());
+    if (!this.can.seek && this.room?.started) observe(this.history, servers, this.leader, this.now());
     changed.add("servers");
   }
 
@@ -420,7 +440,7 @@ export class Store {
   /** Asks a server, null: whoever leads. Resolves when the Worker knows the outcome, rejects with words to show. */
   request(op: ClientRequest["op"], key: string, value: string, server: number | null, more: Pick<ClientRequest,
     "expected" | "read"> = {}): Promise<unknown> {
-    if (this.paused) this.notice("The clock stands: what was asked waits until it runs.");
+    if (this.paused) this.notice("The clock is paused, so this waits.");
     return this.ask((id) => ({ type: "request", id, op, key, value, server, ...more }));
   }
 
@@ -428,13 +448,30 @@ export class Store {
     return this.ask((id) => ({ type: "network", id, change }));
   }
 
-  /** As network, for a click: what goes wrong is said on the page. */
-  change(change: NetworkChange): void {
+  /** The clock's rate, or its start, for a click: what goes wrong is said on the page. */
+  changeClock(change: Pick<NetworkChange, "rate" | "start">): void {
     this.network(change).catch((why: Error) => this.notice(why.message));
   }
 
   setRate(rate: number): void {
-    this.change({ rate });
+    this.changeClock({ rate });
+  }
+
+  /**
+   * Does something to the cluster at the moment that is looked at, and offers the way back if it is said what was
+   * `done` and the source knows one; what it refuses is said on the page.
+   */
+  async act(acts: LabAction[], done = ""): Promise<void> {
+    const undo: LabAction[] = [];
+    try {
+      for (const action of acts) {
+        const acted = (await this.askLab((id) => ({ type: "act", id, action }))) as Acted | null;
+        undo.unshift(...(acted?.undo ?? []));
+      }
+    } catch (why) {
+      return this.notice((why as Error).message);
+    }
+    this.show({ undo: done && undo.length > 0 ? { text: done, acts: undo } : null, notice: "" });
   }
 
   togglePause(): void {

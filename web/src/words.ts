@@ -1,4 +1,5 @@
-import type { Flight, Link, Role, ServerView } from "./model.js";
+import { QUALITIES, type Flight, type Link, type Qualities, type Quality, type Role,
+  type ServerView } from "./model.js";
 import { MS, SECOND } from "./time.js";
 
 /** Every number and name that the page prints is put into words here, so that one thing is always called the same. */
@@ -82,9 +83,9 @@ export function lostWords(flight: Pick<Flight, "fate" | "to">): string {
     case "down":
       return `lost: ${who(flight.to)} down`;
     case "full":
-      return `lost: queue of ${who(flight.to)} full`;
+      return `lost: queue to ${who(flight.to)} full`;
     case "lost":
-      return "lost: loss";
+      return "lost: by the network";
     case "dropped":
       return "lost: dropped by you";
     case "sent":
@@ -116,13 +117,27 @@ export function flightName(flight: Pick<Flight, "kind" | "entryCount">): string 
   return CALLS[flight.kind];
 }
 
+/** Where a quality's dial stands for a link, in the dial's unit. */
+export const dialOf = (link: Qualities, q: Quality): number => Math.round(((link[q.name] ?? 0) / q.per) * 10) / 10;
+
+/** What a dial stands at: `15 ms`, `10 %`. */
+export const dialWords = (value: number, q: Quality): string => (value === 0 && q.zero ? q.zero : `${value} ${q.unit}`);
+
+/** What a link is like: `15 ms ± 5 ms, loss 10 %`. */
+export const linkWords = (link: Qualities): string => `${span(link.latency)} ± ${span(link.jitter)}${QUALITIES
+  .filter((q) => q.fault && link[q.name]).map((q) => `, ${q.title.toLowerCase()} ${dialWords(dialOf(link, q), q)}`)
+  .join("")}`;
+
 export type Cut = "whole" | "cut" | "forward" | "backward";
+
+/** Whether the link from a server to another carries. */
+export const isUp = (links: Link[], from: number, to: number): boolean =>
+  links.find((l) => l.from === from && l.to === to)?.up ?? true;
 
 /** The state of the pair of links between a and b; forward: only a → b still carries. */
 export function cutState(links: Link[], a: number, b: number): Cut {
-  const up = (from: number, to: number) => links.find((l) => l.from === from && l.to === to)?.up ?? true;
-  if (up(a, b)) return up(b, a) ? "whole" : "forward";
-  return up(b, a) ? "backward" : "cut";
+  if (isUp(links, a, b)) return isUp(links, b, a) ? "whole" : "forward";
+  return isUp(links, b, a) ? "backward" : "cut";
 }
 
 /** A click takes a link one further: whole → cut → one way → the other way → whole. */

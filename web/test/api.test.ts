@@ -4,7 +4,7 @@ import { LAB, ROOM } from "../src/capabilities.js";
 import { scriptingSurface } from "../src/api.js";
 import type { Batch, Lab, ToLab, ToWorker } from "../src/model.js";
 import { Store } from "../src/store.js";
-import { report, room, view } from "./scenes.js";
+import { answers, report, room, view } from "./scenes.js";
 
 const property = (name: string, at: number | null) => ({ name, text: `${name} holds.`, broken: at === null ? null
   : { at, text: `${name} is broken`, servers: [1, 5], index: 2 } });
@@ -15,12 +15,14 @@ const lab = (change: Partial<Lab> = {}): Lab =>
   modified: ["oneVotePerTerm"], properties: [property("Election Safety", null), property("Log Matching", null)],
   chaos: false, traps: [], wrong: [], ...change });
 
-const leads = (server: number, term: number, commitIndex: number) => [1, 2, 3]
-  .map((s) => view(s, { self: false,
-  report: report(s, { role: s === server ? "leader" : "follower", leader: server, term, commitIndex }) }));
+const leads = (server: number, term: number, commitIndex: number): Batch => ({
+  answers: answers(3, { leaders: [server] }),
+  servers: [1, 2, 3].map((s) => view(s, { self: false,
+    report: report(s, { role: s === server ? "leader" : "follower", leader: server, term, commitIndex }) })),
+});
 
-/** A lab whose Worker answers what `answers` says, and what it was asked. */
-function inTheLab(answers: (message: ToLab) => unknown = () => null): { store: Store; asked: (ToLab | ToWorker)[] } {
+/** A lab whose Worker answers what `answer` says, and what it was asked. */
+function inTheLab(answer: (message: ToLab) => unknown = () => null): { store: Store; asked: (ToLab | ToWorker)[] } {
   const store = new Store();
   const asked: (ToLab | ToWorker)[] = [];
   store.connect({
@@ -28,12 +30,12 @@ function inTheLab(answers: (message: ToLab) => unknown = () => null): { store: S
     post(message) {
       asked.push(message);
       if (!("id" in message)) return;
-      queueMicrotask(() => store.answer(message.id, true, answers(message as ToLab), ""));
+      queueMicrotask(() => store.answer(message.id, true, answer(message as ToLab), ""));
       setTimeout(() => store.apply({ lab: lab({ seed: String(asked.length) }) }), 5); // the batch that shows it
     },
   });
   store.apply({ moment: "run", connection: { state: "open" }, room: room(3), lab: lab(),
-    clock: { now: 300_000, rate: 0 }, servers: leads(1, 3, 2) });
+    clock: { now: 300_000, rate: 0 }, ...leads(1, 3, 2) });
   return { store, asked };
 }
 
@@ -124,7 +126,7 @@ test("the scripting surface follows the moment that is looked at, back too", () 
   api.on("seek", (e) => told.push(`seek ${e.at}`));
   api.on("leader", (e) => told.push(`S${e.leader} of ${e.term}`));
   api.on("commit", (e) => told.push(`commit ${e.commitIndex}`));
-  store.apply({ servers: leads(2, 4, 5), clock: { now: 600_000, rate: 0 } });
-  store.apply({ moment: "jump", servers: leads(1, 3, 2), clock: { now: 310_000, rate: 0 } });
+  store.apply({ ...leads(2, 4, 5), clock: { now: 600_000, rate: 0 } });
+  store.apply({ moment: "jump", ...leads(1, 3, 2), clock: { now: 310_000, rate: 0 } });
   assert.deepEqual(told, ["S2 of 4", "commit 5", "seek 310", "S1 of 3", "commit 2"]);
 });

@@ -38,18 +38,18 @@ const has = (appliedIndex: number, keys: number, pairs: Pair[], change: Partial<
 
 test("the state of a server: its keys, and as of which index", async () => {
   const one = [{ key: "x", value: "1" }];
-  assert.equal(await said(has(3, 1, one)), "Key-value state 1 key as of index 3, the last that is applied. x = 1");
+  assert.equal(await said(has(3, 1, one)), "Key-value state 1 key as of index 3, the last one applied. x = 1");
   const some = [{ key: "a", value: "" }, { key: "b", value: "bbb…", bytes: 700 }];
   const rows = "a = empty b = bbb… 700 bytes";
-  assert.equal(await said(has(9, 2, some)), `Key-value state 2 keys as of index 9, the last that is applied. ${rows}`);
-  const first = "Key-value state 1000 keys as of index 1200, the last that is applied. The first 2 of them:";
+  assert.equal(await said(has(9, 2, some)), `Key-value state 2 keys as of index 9, the last one applied. ${rows}`);
+  const first = "Key-value state 1000 keys as of index 1200, the last one applied. The first 2 of them:";
   assert.equal(await said(has(1200, 1000, some)), `${first} ${rows}`);
 });
 
 test("where no state is, or none is known, words say so", async () => {
   assert.equal(await said(has(0, 0, [])), "Key-value state No keys: nothing is applied yet.");
-  assert.equal(await said(has(4, 0, [])), "Key-value state No keys as of index 4, the last that is applied.");
-  assert.match(await said(view(1, { self: false, report: report(1) })), /Not known here: a tab does not tell others/);
+  assert.equal(await said(has(4, 0, [])), "Key-value state No keys as of index 4, the last one applied.");
+  assert.match(await said(view(1, { self: false, report: report(1) })), /Not known here: a tab tells others only a hash/);
   assert.equal(await said(view(1, { report: null })), "", "a server that has not said anything");
 });
 
@@ -59,6 +59,6 @@ test("a server that is down has nothing in memory; its snapshot is what it has",
   assert.equal(await said(has(0, 0, [], { seat: "gone" })), `${lost} ${again}`);
   assert.equal(await said(view(1, { seat: "gone", report: null })), lost);
   assert.equal(await said(has(0, 0, [], { seat: "gone", machine: damaged })), lost);
-  const snapshot = "Its snapshot holds 1 key as of index 8, the last that is applied. x = 2";
+  const snapshot = "Its snapshot holds 1 key as of index 8, the last one applied. x = 2";
   assert.equal(await said(has(8, 1, [{ key: "x", value: "2" }], { seat: "gone" })), `${lost} ${snapshot}`);
 });

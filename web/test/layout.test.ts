@@ -1,6 +1,6 @@
 import assert from "node:assert/strict";
 import { test } from "node:test";
-import { along, inside, lane, covers, noteBox, parted, reasonBox, reasonSide, ring, spareLabels, spareReason, voteDot,
+import { along, inside, lane, covers, noteBox, reasonBox, reasonSide, ring, spareLabels, spareReason, voteDot,
   wall } from "../src/layout.js";
 
 const STAGES: [number, number][] = [[800, 504], [704, 384], [704, 356], [640, 372], [1440, 504], [800, 330], [500, 330],
@@ -91,16 +91,6 @@ test("the reason of a lost message stands where there is room", () => {
   assert.equal(reasonSide({ x: 750, y: 200 }, on([])), "left");
   assert.equal(reasonSide({ x: 400, y: 200 }, on([{ x: 480, y: 190 }])), "left");
   assert.equal(reasonSide({ x: 400, y: 200 }, on([{ x: 480, y: 190 }, { x: 320, y: 190 }])), "none");
-});
-
-test("a network is parted where nothing passes either way", () => {
-  const cutBetween = (...cut: string[]) => (a: number, b: number) => !cut.includes(`${a}${b}`);
-  assert.deepEqual(parted([1, 2, 3], cutBetween()), [[1, 2, 3]]);
-  assert.deepEqual(parted([1, 2, 3], cutBetween("12", "21", "13")), [[1, 2, 3]]);
-  assert.deepEqual(parted([1, 2, 3], cutBetween("12", "21", "13", "31")), [[2, 3], [1]]);
-  assert.deepEqual(parted([1, 2, 3, 4, 5], (a, b) => (a + b) % 2 === 0), [[1, 3, 5], [2, 4]]);
-  assert.deepEqual(parted([1, 2, 3], () => false), [[1], [2], [3]]);
-  assert.deepEqual(parted([], () => true), []);
 });
 
 test("a wall stands between two groups, away from every node, or there is none", () => {

@@ -44,12 +44,14 @@ export function answers(size: number, change: Partial<Answers> = {}): Answers {
     why: null,
     majority: { needed, rule: `${needed} servers make a majority`, together: `${size} of ${size}`, decides: true },
     sides: [],
+    leaders: size > 0 ? [1] : [],
     half: ids.slice(0, [0, 0, 1, 1, 2, 2][size]),
     stability: { stable: true,
       sentence: "A round trip of up to 40 ms is 27 % of the shortest election timeout: stable.",
       arithmetic: "2 × (15 ms + 5 ms) = 40 ms; 40 ms ÷ 150 ms = 27 %", section: "§5.6" },
     entry: "",
     cut: [],
+    rivals: ids.slice(1, 3),
     ...change,
   };
 }
@@ -112,10 +114,10 @@ export function election(): Batch[] {
       timer: { elapsed: 10_000, timeout: 295_000, longest: 300_000 } }) }),
   ];
   return [
-    { ...joined, room: room(5), answers: answers(5), clock: { now: 10_000, rate: 0.1 },
+    { ...joined, room: room(5), answers: answers(5, { leaders: [] }), clock: { now: 10_000, rate: 0.1 },
       servers: [1, 2, 3, 4, 5].map((s) => view(s,
       { report: report(s, { role: s === 3 ? "candidate" : "follower", term: 1 }) })) },
-    { clock: { now: 90_000, rate: 0.1 }, servers: servers(false) },
+    { clock: { now: 90_000, rate: 0.1 }, answers: answers(5), servers: servers(false) },
     { clock: { now: 311_000, rate: 0.1 }, servers: servers(false),
       requests: [{ id: 1, op: "put", key: "y", value: "5", server: 1, state: "unknown", found: false, index: 0, term: 0,
       detail: "timed out: it may or may not have happened" }, { id: 2, op: "put", key: "x", value: "3", server: 1,
@@ -123,7 +125,7 @@ export function election(): Batch[] {
     {
       clock: { now: 473_000, rate: 0 },
       room: room(5, { rate: 0 }),
-      answers: answers(5, { why: { ask: "Why does nobody lead term 4?",
+      answers: answers(5, { leaders: [], why: { ask: "Why does nobody lead term 4?",
         answer: ["S4 has 2 of the 3 votes it needs: S3 refused, S1 is down, S2 has not answered yet."],
         section: "§5.2" }, majority: { ...answers(5).majority, together: "4 of 5" } }),
       servers: servers(true),
@@ -163,6 +165,7 @@ export function steady(): Batch[] {
     {
       clock: { now: 3_900_000, rate: 0.005 },
       room: room(3, { links, rate: 0.005 }),
+      answers: answers(3, { leaders: [2] }),
       servers: [
         view(1, { report: report(1, { at: 3_900_000, term: 2, cells: log.slice(0, 5), commitIndex: 4, leader: 2,
           votedFor: 2, timer: { elapsed: 12_000, timeout: 220_000, longest: 300_000 } }) }),

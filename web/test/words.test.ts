@@ -1,7 +1,8 @@
 import assert from "node:assert/strict";
 import { test } from "node:test";
-import { cutState, cutWords, lostWords, nextCut, nodeWords, rateOfSlider, rateWords, roleWords, seconds, sliderOfRate,
-  span, tight } from "../src/words.js";
+import { QUALITIES } from "../src/model.js";
+import { cutState, cutWords, dialOf, dialWords, linkWords, lostWords, nextCut, nodeWords, rateOfSlider, rateWords,
+  roleWords, seconds, sliderOfRate, span, tight } from "../src/words.js";
 import { report, room, view } from "./scenes.js";
 
 test("times have a unit, a space, and no more digits than help", () => {
@@ -33,10 +34,20 @@ test("a click takes a link whole → cut → one way → the other way → whole
   assert.equal(cutWords("backward", 1, 2), "only S2 to S1");
 });
 
+test("a link says all that it is like, and a dial what it stands at", () => {
+  const link = { latency: 15_000, jitter: 500 };
+  assert.equal(linkWords(link), "15 ms ± 0.5 ms");
+  assert.equal(linkWords({ ...link, loss: 0.123, reorder: 1, duplicate: 0 }),
+    "15 ms ± 0.5 ms, loss 12.3 %, reordering 100 %");
+  assert.equal(linkWords({ ...link, bandwidth: 700 }), "15 ms ± 0.5 ms, bandwidth 700 B/s");
+  const [latency, , loss] = QUALITIES;
+  assert.deepEqual([dialWords(0, latency!), dialWords(dialOf(link, loss!), loss!)], ["0 ms", "none"]);
+});
+
 test("a lost message says why", () => {
   assert.equal(lostWords({ fate: "cut", to: 1 }), "lost: link cut");
   assert.equal(lostWords({ fate: "down", to: 1 }), "lost: S1 down");
-  assert.equal(lostWords({ fate: "full", to: 1002 }), "lost: queue of client full");
+  assert.equal(lostWords({ fate: "full", to: 1002 }), "lost: queue to client full");
 });
 
 test("a node is described in words", () => {

@@ -5,6 +5,7 @@ package main
 import (
 	"bytes"
 	"cmp"
+	"encoding/json"
 	"fmt"
 	"go/ast"
 	"go/parser"
@@ -14,6 +15,8 @@ import (
 	"slices"
 	"strconv"
 	"strings"
+
+	"raftplayground/relay/quality"
 )
 
 // columns is how wide a line of TypeScript may be.
@@ -25,7 +28,9 @@ var packages = []struct {
 	types          []string
 }{
 	{".", "", nil},
-	{"../../raft/lab", "Lab", []string{"Run", "Config", "Action", "Link", "Harshness", "Offer", "Wrong"}},
+	{"../../raft/lab", "Lab", []string{"Run", "Config", "Action", "Link", "Harshness", "Offer", "Wrong", "Catalogue",
+		"Description", "Occasion", "Argument", "Control"}},
+	{"../../relay/quality", "", []string{"Qualities", "Wanted", "Quality"}},
 	{"../study", "", []string{
 		"FindQuestion", "Found", "How", "CompareQuestion", "Comparison", "Divergence", "Track",
 		"ElectionsQuestion", "Timeout", "ElectionPoint", "HistoryQuestion", "ClientHistory", "Operation", "Wrong",
@@ -62,7 +67,28 @@ func model(folder string) ([]byte, error) {
 			return nil, err
 		}
 	}
-	return out.Bytes(), nil
+	err := qualities(out)
+	return out.Bytes(), err
+}
+
+// qualities writes the qualities of links, which the page reads as data.
+func qualities(out *bytes.Buffer) error {
+	out.WriteString("/** The qualities, in the order in which they are told. */\nexport const QUALITIES: Quality[] = [\n")
+	for i := range quality.All {
+		text, err := json.Marshal(&quality.All[i])
+		if err != nil {
+			return err
+		}
+		line := "  " + strings.ReplaceAll(string(text), `,"`, `, "`) + ","
+		for len(line) > columns {
+			end := strings.LastIndex(line[:columns], ", ") + 1
+			fmt.Fprintln(out, line[:end])
+			line = "   " + line[end:]
+		}
+		fmt.Fprintln(out, line)
+	}
+	out.WriteString("];\n")
+	return nil
 }
 
 // parse reads the package in a folder, without its tests, by the names of its files.
@@ -237,6 +263,9 @@ func (w *writer) member(of, name string, f *ast.Field) error {
 		}
 	}
 	member, rest, _ := strings.Cut(tag(f, "json"), ",")
+	if member == "" || member == "-" {
+		return nil // it stays in Go
+	}
 	if strings.Contains(rest, "omitempty") {
 		optional = "?"
 	}
@@ -275,7 +304,7 @@ func (w *writer) name(t ast.Expr) (string, error) {
 			return "number", nil
 		case from == "lab":
 			return "Lab" + t.Sel.Name, nil
-		case from == "contract":
+		case from == "contract" || from == "quality":
 			return t.Sel.Name, nil
 		}
 	case *ast.Ident:

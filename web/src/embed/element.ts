@@ -223,7 +223,7 @@ class RaftPlaygroundElement extends HTMLElement {
     const told = e.data as unknown as Told;
     switch (told.type) {
       case "loading":
-        if (this.early === null) this.giveUp("The playground was loaded anew before it answered.");
+        if (this.early === null) this.giveUp("The playground was reloaded before it answered.");
         break;
       case "failed":
         this.refuse(told.detail.text, true);

@@ -162,7 +162,7 @@ export function operationWords(h: ClientHistory, index: number): string {
 /** What the client was told. */
 function told(o: Operation): string {
   if (o.returned === null) return o.kind === "get" ? "There is no answer."
-    : "There is no answer: it may have happened at any time since, or never.";
+    : "There is no answer: it may have taken effect at any time since, or never.";
   const at = `after ${span(Math.round((o.returned - o.called) / 100) * 100)}`;
   if (o.refused) return `${names([o.server])} refused ${at}: it did not happen.`;
   if (o.kind === "get") return `${names([o.server])} answered ${o.found ? `${o.key} = ${o.value}`
@@ -186,7 +186,7 @@ export function verdict(h: ClientHistory): string {
   if (length === 1) return `Not linearizable: one answer has no place in any order.${more}`;
   if (length > 1) return `Not linearizable: ${length} answers have no place in any order.${more}`;
   if (keys) return `Not decided for ${keys}: so much was asked at the same time that there are too many orders to try.`;
-  return "Linearizable: at each ● one operation happens, and in that order one copy of the data gives every answer.";
+  return "Linearizable: if each operation takes effect at its ●, a single copy of the data gives every answer.";
 }
 
 /** What is left out, in one sentence; empty: nothing is. */

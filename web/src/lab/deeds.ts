@@ -1,11 +1,15 @@
 import type { RaftElement } from "../element.js";
-import type { Acted, LabAction, LabOffer, ServerView } from "../model.js";
+import type { LabDescription, LabOffer, ServerView } from "../model.js";
 import { store } from "../store.js";
 
 /** What can be done to the cluster, and why not, the lab says (raft/lab/offers.go): here it is asked for, and done. */
 
 export const isPaused = (s: ServerView): boolean => s.machine?.state === "paused";
 export const isDown = (s: ServerView): boolean => s.seat !== "connected";
+
+/** What a deed is called, and what it means; empty until the catalogue is told. */
+export const described = (name: string): LabDescription => store.catalogue.deeds.find((d) => d.do === name) ??
+  { do: name, words: "", meaning: "" };
 
 /**
  * What can be done to a server. It is asked for whenever a view is drawn, which is drawn again if the answer is another
@@ -38,26 +42,9 @@ export class Offers {
   }
 }
 
-/**
- * Does something to the cluster at the moment that is looked at, and offers the way back if it is said what was `done`;
- * what the lab refuses is said on the page.
- */
-export async function perform(acts: LabAction[], done = ""): Promise<void> {
-  const undo: LabAction[] = [];
-  try {
-    for (const action of acts) {
-      const acted = (await store.askLab((id) => ({ type: "act", id, action }))) as Acted;
-      undo.unshift(...acted.undo);
-    }
-  } catch (why) {
-    return store.notice((why as Error).message);
-  }
-  store.show({ undo: done && undo.length > 0 ? { text: done, acts: undo } : null, notice: "" });
-}
-
-/** As perform, for what was offered. A client's write becomes a request of this page. */
+/** Does what was offered. A client's write becomes a request of this page. */
 export async function accept(offer: LabOffer): Promise<void> {
-  if (offer.name !== "write") return perform(offer.acts, offer.done);
+  if (offer.name !== "write") return store.act(offer.acts, offer.done);
   const value = String(store.requests.length + 1);
   const asked = store.request("put", "x", value, offer.acts[0]?.server ?? null);
   await asked.catch((why: Error) => store.notice(why.message));

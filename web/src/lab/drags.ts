@@ -1,7 +1,7 @@
+import { turned } from "../link.js";
 import type { RaftStage } from "../raft-stage.js";
 import { store } from "../store.js";
 import { cutState } from "../words.js";
-import { perform } from "./deeds.js";
 
 const DRAG_PX = 8; // after which a press is a drag
 const LONG_MS = 500; // after which the touch of a finger that stays is what the right button is to a mouse
@@ -69,7 +69,7 @@ function dragHeld(grip: HTMLElement, e: PointerEvent): void {
   const stage = grip.closest<RaftStage>("raft-stage");
   follow(e, (p) => stage?.carry(seq, p), (met) => {
     stage?.carry(seq, null);
-    if (met !== null && met === store.flights.get(seq)?.to) void perform([{ do: "deliverFrame", frame: seq }]);
+    if (met !== null && met === store.flights.get(seq)?.to) void store.act([{ do: "deliverFrame", frame: seq }]);
   });
 }
 
@@ -97,8 +97,7 @@ function dragNode(node: SVGGElement, e: PointerEvent): void {
 /** Cuts both directions of a link that is whole, and mends one that is not. */
 function turn(a: number, b: number): void {
   const cut = cutState(store.room?.links ?? [], a, b) === "whole";
-  const both = (act: string) => [{ do: act, server: a, to: b }, { do: act, server: b, to: a }];
-  void perform(both(cut ? "cut" : "mend"), `S${a} – S${b} is ${cut ? "cut" : "mended"}.`);
+  void store.act(turned(a, b, cut ? "cut" : "whole"), `S${a} – S${b} is ${cut ? "cut" : "mended"}.`);
 }
 
 /**

@@ -2,7 +2,7 @@ import { html, nothing, type PropertyValues, type TemplateResult } from "lit";
 import { guard } from "lit/directives/guard.js";
 import { repeat } from "lit/directives/repeat.js";
 import { cursor } from "../cursor.js";
-import { RaftElement } from "../element.js";
+import { RaftElement, sized } from "../element.js";
 import { keysOf } from "../keys.js";
 import type { ClientHistory, LabRun, Moment, Operation } from "../model.js";
 import { store } from "../store.js";
@@ -48,31 +48,24 @@ export class RaftClientHistory extends RaftElement {
   private pressed: { x: number; from: number; moved: boolean } | null = null; // a pointer, where it began
   private table = false;
   private readonly study = new Study();
-  private stopBatches: (() => void) | null = null;
-  private readonly observer = new ResizeObserver(([entry]) => {
-    this.width = entry?.contentRect.width ?? 0;
-    this.requestUpdate();
-  });
 
-  override connectedCallback(): void {
-    super.connectedCallback();
-    this.observer.observe(this);
-    this.stopBatches = store.onBatch((batch) => {
+  protected override attached(gone: AbortSignal): void {
+    sized(this, gone, ({ width }) => {
+      this.width = width;
+      this.requestUpdate();
+    });
+    store.onBatch((batch) => {
       if (batch.moment !== "run") return;
       this.runs++;
       this.wake();
       [this.history, this.asked] = [null, null];
       [this.frame, this.current, this.pointed] = [null, null, null];
       this.requestUpdate();
+    }, gone);
+    gone.addEventListener("abort", () => {
+      clearTimeout(this.rest);
+      this.study.close();
     });
-  }
-
-  override disconnectedCallback(): void {
-    super.disconnectedCallback();
-    this.observer.disconnect();
-    this.stopBatches?.();
-    clearTimeout(this.rest);
-    this.study.close();
   }
 
   override render(): TemplateResult {

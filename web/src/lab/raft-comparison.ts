@@ -46,7 +46,7 @@ export class RaftComparison extends RaftElement {
   protected readonly topics = ["view"] as const;
 
   override render(): TemplateResult {
-    if (!compared) return html`<p class="caption">Nothing is compared yet. Studies has a button for it.</p>`;
+    if (!compared) return html`<p class="caption">Nothing has been compared yet. Studies has a button for it.</p>`;
     const { words, left, right, result } = compared;
     const d = result.divergence;
     return html`<p class="compared-until">${sameUntil(result)}</p>

@@ -1,9 +1,7 @@
 import { html, nothing, type TemplateResult } from "lit";
 import { RaftElement } from "../element.js";
-import type { LabAction } from "../model.js";
 import { store } from "../store.js";
 import { names } from "../words.js";
-import { perform } from "./deeds.js";
 
 /** A cut of the network in two that is being chosen on the stage: whom one presses is on one side. */
 export class RaftCut extends RaftElement {
@@ -22,17 +20,13 @@ export class RaftCut extends RaftElement {
   }
 }
 
-const everybody = (): number[] => store.servers.map((s) => s.server);
-
 export const isCut = (side: number[]): boolean => side.length > 0 && side.length < store.servers.length;
-
-export const healed = (): LabAction => ({ do: "partition", servers: everybody() });
 
 /** Cuts the network: these servers on one side, all others on the other. */
 export function cutAt(side: number[]): void {
   const cut = [...side].sort((a, b) => a - b);
   store.show({ side: null });
-  void perform([{ do: "partition", servers: cut }], `The network is cut: ${names(cut)} on one side.`);
+  void store.act([{ do: "partition", servers: cut }], `The network is cut: ${names(cut)} on one side.`);
 }
 
 customElements.define("raft-cut", RaftCut);

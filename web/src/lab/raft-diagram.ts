@@ -1,7 +1,8 @@
 import { html, nothing, svg, type PropertyValues, type SVGTemplateResult, type TemplateResult } from "lit";
 import { repeat } from "lit/directives/repeat.js";
-import { RaftElement } from "../element.js";
+import { RaftElement, sized } from "../element.js";
 import { keysOf } from "../keys.js";
+import { menu } from "../menu.js";
 import type { Replay, StoryLine } from "../model.js";
 import { slot } from "../numbers.js";
 import { store } from "../store.js";
@@ -44,38 +45,29 @@ export class RaftDiagram extends RaftElement {
   private selected: string | null = null; // a point's key
   private pointed: string | null = null;
   private cone: Cone | null = null;
-  private exporting = false;
   private pointers = new Map<number, { x: number; y: number }>();
   private readonly chronicle = new Chronicle(
     (stretch, details) => store.askLab((id) => ({ type: "replay", id, from: Math.round(stretch.from),
       until: Math.round(stretch.to), details })) as Promise<Replay>,
     () => this.isConnected && this.requestUpdate(),
   );
-  private stopBatches: (() => void) | null = null;
   private pressed: { x: number; y: number; key: string | null; moved: boolean } | null = null;
-  private readonly observer = new ResizeObserver(([entry]) => {
-    if (!entry) return;
-    this.size = { width: entry.contentRect.width, height: entry.contentRect.height };
-    this.requestUpdate();
-  });
 
-  override connectedCallback(): void {
-    super.connectedCallback();
-    this.stopBatches = store.onBatch((batch) => this.chronicle.take(batch));
-  }
-
-  override disconnectedCallback(): void {
-    super.disconnectedCallback();
-    this.stopBatches?.();
-    this.chronicle.clear();
-    this.observer.disconnect();
-    store.show({ ...(this.tall ? { logsHeight: null } : {}), ...(this.selected ? { line: null, hover: null } : {}) });
+  protected override attached(gone: AbortSignal): void {
+    store.onBatch((batch) => this.chronicle.take(batch), gone);
+    gone.addEventListener("abort", () => {
+      this.chronicle.clear();
+      store.show({ ...(this.tall ? { logsHeight: null } : {}), ...(this.selected ? { line: null, hover: null } : {}) });
+    });
   }
 
   protected override firstUpdated(changed: PropertyValues): void {
     super.firstUpdated(changed);
     const box = this.querySelector(".diagram-box");
-    if (box) this.observer.observe(box);
+    if (box) sized(box, this.standing.signal, ({ width, height }) => {
+      this.size = { width, height };
+      this.requestUpdate();
+    });
   }
 
   protected override updated(): void {
@@ -116,8 +108,8 @@ export class RaftDiagram extends RaftElement {
         <button class="small" aria-label="Zoom in" @click=${() => this.zoom(STEP)}>+</button>
         <button class="small diagram-tall" aria-pressed=${this.tall ? "true" : "false"}
           @click=${this.stretch}>Full height</button>
-        <span class="diagram-export"><button class="small" aria-expanded=${this.exporting ? "true" : "false"}
-          @click=${this.toggleExport}>Export</button>${this.exporting ? this.exports() : nothing}</span>
+        ${menu("export-menu", "Save what is seen", "small", "Export", FORMATS.map(([format, words]) =>
+          html`<button class="quiet" @click=${() => void this.save(format)}>${words}</button>`))}
       </div>
       <p class="caption diagram-said" aria-live="polite">${this.caption(shown, cone)}</p>
       <div class="diagram-box" tabindex="0" role="group" aria-roledescription="diagram"
@@ -418,17 +410,6 @@ export class RaftDiagram extends RaftElement {
     store.show({ logsHeight: this.tall ? null : Math.max(TALL + 1, Math.floor(stage + own)) });
   };
 
-  private exports(): TemplateResult {
-    return html`<span class="diagram-formats" role="group"
-      aria-label="Save what is seen as">${FORMATS.map(([format, words]) => html`<button class="small"
-      @click=${() => void this.save(format)}>${words}</button>`)}</span>`;
-  }
-
-  private readonly toggleExport = (): void => {
-    this.exporting = !this.exporting;
-    this.requestUpdate();
-  };
-
   /** What goes out is whole, too: the stretch is replayed once more, also while the clock runs. */
   private async save(format: (typeof FORMATS)[number][0]): Promise<void> {
     const { from, span, now } = this.frame();
@@ -448,7 +429,7 @@ export class RaftDiagram extends RaftElement {
       store.notice(`The diagram could not be saved: ${(why as Error).message.replace(/\.$/, "")}.`);
     }
     this.from = followed;
-    this.toggleExport();
+    this.requestUpdate();
   }
 }
 

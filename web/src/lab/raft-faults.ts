@@ -1,27 +1,17 @@
 import { html, nothing, type TemplateResult } from "lit";
 import { RaftElement } from "../element.js";
-import { leaderOf } from "../logs.js";
-import type { LabAction, Link } from "../model.js";
+import { QUALITIES, type LabAction, type LabControl, type Qualities } from "../model.js";
 import { sectionLink } from "../paper.js";
 import { store } from "../store.js";
-import { span } from "../words.js";
-import { isDown, perform } from "./deeds.js";
-import { DIALS, dialOf, withDial } from "./network.js";
+import { dialOf, dialWords, span } from "../words.js";
+import { described, isDown } from "./deeds.js";
+import { alike, withDial } from "./network.js";
 import { cutAt, isCut } from "./raft-cut.js";
 import { dial } from "./raft-link.js";
 import { NETWORKS, type Network } from "./runs.js";
 import { wrongs, type Wrong } from "./wrong.js";
-import { MS } from "../time.js";
 
-const CLOCKS = [0.25, 0.5, 1, 2, 4];
-const WRITES = [0, 2, 10, 50, 200].map((ms) => ms * MS);
-
-/** Moments that a trap can wait for, and what of a server it can do then. */
-const MOMENTS: Record<string, string> = { leader: "is elected", candidate: "asks for votes", vote: "gives its vote",
-  propose: "takes a write", append: "stores entries", commit: "commits", truncate: "deletes entries",
-  configuration: "changes the servers", timeoutNow: "hands over" };
-const HARM: Record<string, string> = { crash: "Crash", power: "Cut the power of", pause: "Pause",
-  partition: "Cut off" };
+const NO_CONTROL: LabControl = { words: "", unit: "", choices: [] }; // until the catalogue is told
 
 /** All that can go wrong in the cluster, what is wrong now, and the way back of each. */
 export class RaftFaults extends RaftElement {
@@ -53,25 +43,25 @@ export class RaftFaults extends RaftElement {
   }
 
   protected override slice(): unknown {
-    return [store.servers.map((s) => [s.seat, s.machine, s.report?.role === "leader"]), store.answers?.stability,
-      store.answers?.cut, store.lab?.traps, store.lab?.wrong, store.lab?.chaos, held()];
+    return [store.servers.map((s) => [s.seat, s.machine]), store.answers?.leaders, store.answers?.stability,
+      store.answers?.cut, store.lab?.traps, store.lab?.wrong, store.lab?.chaos, store.catalogue, held()];
   }
 
   private now(): TemplateResult {
-    const list = wrongs(store.servers, store.room?.links ?? [], store.lab, held());
+    const list = wrongs(store.lab, held());
+    const all = described("heal");
     const traps = store.lab?.traps ?? [];
     return html`<div class="row-between"><h2 tabindex="-1">Wrong now</h2>${list.length + traps.length > 0
-      ? html`<button class="small" data-heal
-      title="The network is whole, clocks and disks are right, every server runs, traps are gone"
-      @click=${() => void heal()}>Heal all</button>` : nothing}</div>
+      ? html`<button class="small" data-heal title=${all.meaning}
+      @click=${() => void heal()}>${all.words}</button>` : nothing}</div>
       ${list.length + traps.length === 0
-        ? html`<p class="caption">Nothing: every server runs, and every link carries.</p>` : nothing}
+        ? html`<p class="caption">Nothing: every server runs, and every link is whole.</p>` : nothing}
       <ul class="wrongs">
         ${list.map((w) => html`<li><span>${w.text}</span><button class="small" aria-label="${w.words}: ${w.text}"
           @click=${() => void right(w)}>${w.words}</button></li>`)}
         ${traps.map((t) => html`<li><span>Trap: ${t.text}</span><button class="small"
-          aria-label="Take away the trap: ${t.text}" data-trap=${t.number}
-          @click=${() => void perform([{ do: "disarm", trap: t.number }])}>Take away</button></li>`)}
+          aria-label="Remove the trap: ${t.text}" data-trap=${t.number}
+          @click=${() => void store.act([{ do: "disarm", trap: t.number }])}>Remove</button></li>`)}
       </ul>`;
   }
 
@@ -79,18 +69,18 @@ export class RaftFaults extends RaftElement {
     const links = store.room?.links ?? [];
     const first = links[0];
     if (!first) return html`${nothing}`;
-    const alike = links.every((l) => DIALS.every((d) => dialOf(l, d.name) === dialOf(first, d.name)));
+    const same = links.every((l) => alike(l, first));
     const s = store.answers?.stability;
     return html`<h3>Network</h3>
       <div class="buttons" role="group" aria-label="Networks">${(Object.keys(NETWORKS) as Network[])
-        .map((name) => html`<button class="small" title=${NETWORKS[name].words} aria-pressed=${alike && is(first, name)
-        ? "true" : "false"} data-network=${name}
+        .map((name) => html`<button class="small" title=${NETWORKS[name].words} aria-pressed=${same &&
+        alike(first, NETWORKS[name].link) ? "true" : "false"} data-network=${name}
         @click=${() => setAll(NETWORKS[name].link, `The network is ${name}.`)}>${name[0]?.toUpperCase()}${name.slice(
         1)}</button>`)}</div>
       <div class="dials" role="group"
-        aria-label="Of every link">${DIALS.map((d) => dial(d, dialOf(first, d.name),
-        (value) => setAll(withDial(first, d.name, value), `${d.words}: ${value} ${d.unit}.`)))}</div>
-      ${alike ? nothing : html`<p class="caption">The links are not alike. A dial sets all of them.</p>`}
+        aria-label="Of every link">${QUALITIES.map((q) => dial(q, dialOf(first, q),
+        (value) => setAll(withDial(first, q, value), `${q.title}: ${dialWords(value, q)}.`)))}</div>
+      ${same ? nothing : html`<p class="caption">The links are not alike. A dial sets all of them.</p>`}
       ${s ? html`<p class="stability ${s.stable ? "" : "shaky"}">${s.sentence}</p>
       <p class="caption mono">${s.arithmetic}</p><p
         class="caption">broadcastTime ≪ electionTimeout (${sectionLink(s.section)})</p>` : nothing}`;
@@ -100,7 +90,7 @@ export class RaftFaults extends RaftElement {
     const side = store.view.side ?? [];
     const toggle = (server: number, on: boolean) => store.show({ side: on ? [...side, server].sort((a, b) => a - b)
       : side.filter((s) => s !== server) });
-    const leader = leaderOf(store.servers);
+    const { leader } = store;
     const half = store.answers?.half ?? [];
     const few = store.servers.length < 2;
     return html`<h3>Cut in two</h3>
@@ -124,16 +114,9 @@ export class RaftFaults extends RaftElement {
   }
 
   private time(): TemplateResult {
-    const timers = (act: "spread" | "align") => perform([{ do: act }]);
     return html`<h3>Timers and chance</h3>
-      <div class="buttons wrap">
-        <button class="small" data-timers="spread"
-          title="Apart from each other: one asks for votes long before the next"
-          @click=${() => timers("spread")}>Spread timers</button>
-        <button class="small" data-timers="align"
-          title="All run out at the same moment, unless a leader is heard before: then the votes are split"
-          @click=${() => timers("align")}>Align timers</button>
-      </div>
+      <div class="buttons wrap">${["spread", "align"].map(described).map((d) => html`<button class="small"
+        data-timers=${d.do} title=${d.meaning} @click=${() => store.act([{ do: d.do }])}>${d.words}</button>`)}</div>
       <label class="check"><input type="checkbox" name="chaos" .checked=${store.lab?.chaos ?? false}
         @change=${(e: Event) => setChaos((e.target as HTMLInputElement).checked)} /> Faults happen by themselves</label>
       <label class="check"><input type="checkbox" name="pulses" .checked=${store.view.pulses}
@@ -142,52 +125,49 @@ export class RaftFaults extends RaftElement {
   }
 
   private machines(): TemplateResult {
-    const choose = (values: number[], now: number, words: (n: number) => string, label: string,
+    const control = (name: string) => store.catalogue.arguments.find((a) => a.name === name)?.control ?? NO_CONTROL;
+    const [clock, disk] = [control("rate"), control("disk")];
+    const choose = ({ choices }: LabControl, now: number, words: (n: number) => string, label: string,
       act: (n: number) => LabAction) => html`<select aria-label=${label}
-      @change=${(e: Event) => void perform([act(Number((e.target as HTMLSelectElement).value))])}>
-      ${(values.includes(now) ? values : [...values, now].sort((a, b) => a - b))
+      @change=${(e: Event) => void store.act([act(Number((e.target as HTMLSelectElement).value))])}>
+      ${(choices.includes(now) ? choices : [...choices, now].sort((a, b) => a - b))
         .map((n) => html`<option value=${n} .selected=${n === now}>${words(n)}</option>`)}</select>`;
     return html`<details><summary>Clocks and disks</summary>
-      <table class="machines"><thead><tr><th></th><th scope="col">Clock</th><th
-        scope="col">A write takes</th></tr></thead>
+      <table class="machines"><thead><tr><th></th><th scope="col">${clock.words}</th><th
+        scope="col">${disk.words}</th></tr></thead>
         <tbody>${store.servers.map((s) => html`<tr><th scope="row">S${s.server}</th>
-          <td>${choose(CLOCKS, s.machine?.clock ?? 1, (n) => `${n}×`, `Clock of S${s.server}`,
+          <td>${choose(clock, s.machine?.clock ?? 1, (n) => `${n}${clock.unit}`, `Clock of S${s.server}`,
             (rate) => ({ do: "clock", server: s.server, rate }))}</td>
-          <td>${choose(WRITES, s.machine?.slowestWrite ?? 0, (n) => (n === 0 ? "no time" : `up to ${span(n)}`),
+          <td>${choose(disk, s.machine?.slowestWrite ?? 0, (n) => (n === 0 ? "no time" : `up to ${span(n)}`),
             `Disk of S${s.server}`, (disk) => ({ do: "disk", server: s.server, disk }))}</td></tr>`)}</tbody></table>
     </details>`;
   }
 
   private traps(): TemplateResult {
-    const option = (values: Record<string, string>) => Object.entries(values)
-      .map(([value, words]) => html`<option value=${value}>${words}</option>`);
+    const option = (value: string, words: string) => html`<option value=${value}>${words}</option>`;
+    const { deeds, moments } = store.catalogue;
     return html`<details><summary>Traps</summary>
       <form class="trap" @submit=${setTrap}>
-        <select name="do" aria-label="What happens">${option(HARM)}</select>
+        <select name="do" aria-label="What happens">${deeds.map((d) => (d.trap ? option(d.do, d.trap)
+          : nothing))}</select>
         <select name="server" aria-label="To whom"><option
           value="0">the next server that</option>${store.servers.map((s) =>
           html`<option value=${s.server}>S${s.server} when it</option>`)}</select>
-        <select name="when" aria-label="When">${option(MOMENTS)}</select>
+        <select name="when" aria-label="When">${moments.map((m) => option(m.when, m.words))}</select>
         <input name="goal" maxlength="1024" autocomplete="off" spellcheck="false"
           aria-label="Or as soon as this is true" placeholder="or: two leaders at once"
           title="Such as: S4 leads and x=2 committed; S2 commits 3 times; S1 has term > 4, not before 2 s" />
         <button class="small" type="submit">Set the trap</button>
       </form>
-      <p class="caption">It waits until then, and does it once. It is listed above with
+      <p class="caption">The trap waits for that moment and acts once. It is listed above with
         what else is wrong, and taken away there.</p></details>`;
   }
 }
 
 const held = (): number[] => [...store.flights.values()].filter((f) => f.held && f.fate === "sent").map((f) => f.seq);
 
-function is(link: Link, name: Network): boolean {
-  const wanted = NETWORKS[name].link;
-  return link.latency === wanted.latency && link.jitter === wanted.jitter && (link.loss ?? 0) === (wanted.loss ?? 0) &&
-    (link.duplicate ?? 0) === (wanted.duplicate ?? 0) && (link.reorder ?? 0) === (wanted.reorder ?? 0);
-}
-
-function setAll(link: NonNullable<LabAction["link"]>, done: string): void {
-  void perform([{ do: "network", link }], done);
+function setAll(link: Qualities, done: string): void {
+  void store.act([{ do: "network", link }], done);
 }
 
 const setChaos = (on: boolean): void => store.wishLab((id) => ({ type: "chaos", id, on }));
@@ -197,19 +177,19 @@ function setTrap(e: Event): void {
   const fields = new FormData(e.currentTarget as HTMLFormElement);
   const server = Number(fields.get("server"));
   const when = String(fields.get("goal")).trim() || String(fields.get("when"));
-  void perform([{ do: String(fields.get("do")), when, ...(server > 0 ? { server } : {}) }]);
+  void store.act([{ do: String(fields.get("do")), when, ...(server > 0 ? { server } : {}) }]);
 }
 
 async function right(w: Wrong): Promise<void> {
   if (w.chaos === false) setChaos(false);
-  if (w.acts.length > 0) await perform(w.acts);
+  if (w.acts.length > 0) await store.act(w.acts);
 }
 
 /** Everything is as at the start, but for a server without its disk: that has to be said to stay so. */
 async function heal(): Promise<void> {
   if (store.lab?.chaos) setChaos(false);
   const damaged = store.servers.filter((s) => isDown(s) && s.machine?.state === "damaged");
-  await perform([...damaged.map((s) => ({ do: "wipe", server: s.server })), { do: "heal" }]);
+  await store.act([...damaged.map((s) => ({ do: "wipe", server: s.server })), { do: "heal" }]);
 }
 
 customElements.define("raft-faults", RaftFaults);

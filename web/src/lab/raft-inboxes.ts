@@ -3,7 +3,6 @@ import { RaftElement } from "../element.js";
 import type { Inbox } from "../model.js";
 import { store } from "../store.js";
 import { MS } from "../time.js";
-import { perform } from "./deeds.js";
 
 const AGAIN_MS = 250; // between two looks while the clock runs
 const SHOWN = 30; // messages to one server
@@ -45,13 +44,13 @@ export class RaftInboxes extends RaftElement {
         @click=${() => store.select({ kind: "flight", seq: f.seq })}><span class="mono">S${f.from}</span><span
         class="inbox-name">${f.name.replace(/Reply$/, " reply")} <span class="caption">${f.label}</span></span></button>
       <span class="inbox-acts">${f.waiting ? ""
-        : html`${button("deliver", "Now")}${f.held ? button("release", "Let go")
+        : html`${button("deliver", "Now")}${f.held ? button("release", "Release")
         : button("hold", "Hold")}${button("drop", "Drop")}`}<span class="when">${when}</span></span>
     </li>`;
   }
 
   private do(seq: number, act: "deliver" | "hold" | "release" | "drop"): void {
-    void perform([{ do: `${act}Frame`, frame: seq }]).then(() => {
+    void store.act([{ do: `${act}Frame`, frame: seq }]).then(() => {
       this.askedAt = -Infinity;
       void this.ask();
     });

@@ -1,17 +1,17 @@
 import { html, nothing, type TemplateResult } from "lit";
 import { RaftElement } from "../element.js";
-import type { LabAction, Link } from "../model.js";
+import { turned } from "../link.js";
+import { QUALITIES, type Link, type Quality } from "../model.js";
 import { store } from "../store.js";
-import { cutState, type Cut } from "../words.js";
-import { perform } from "./deeds.js";
-import { DIALS, dialOf, withDial, type Dial } from "./network.js";
+import { cutState, dialOf, dialWords, type Cut } from "../words.js";
+import { withDial } from "./network.js";
 
 /**
  * The selected link, each direction by itself: what passes, how long it takes, what gets lost, and whether messages
  * stop on it.
  */
 export class RaftLink extends RaftElement {
-  protected readonly topics = ["view", "room"] as const;
+  protected readonly topics = ["view", "room", "lab"] as const;
 
   override render(): TemplateResult {
     const { selection } = store.view;
@@ -32,32 +32,27 @@ export class RaftLink extends RaftElement {
     const { from, to } = link;
     const hold = link.hold ? "release" : "hold";
     return html`<fieldset class="dials"><legend>S${from} → S${to}</legend>
-      ${DIALS.map((d) => dial(d, dialOf(link, d.name),
-        (value) => void perform([{ do: "network", server: from, to, link: withDial(link, d.name, value) }])))}
+      ${QUALITIES.map((q) => dial(q, dialOf(link, q),
+        (value) => void store.act([{ do: "network", server: from, to, link: withDial(link, q, value) }])))}
       <label class="check"><input type="checkbox" .checked=${link.hold ?? false}
-        @change=${() => void perform([{ do: hold, server: from, to }])} /> Hold what is sent on it</label>
+        @change=${() => void store.act([{ do: hold, server: from, to }])} /> Hold messages on this link</label>
     </fieldset>`;
   }
 
   private turn(a: number, b: number, cut: Cut): void {
-    const wanted = { up: cut === "whole" || cut === "forward", back: cut === "whole" || cut === "backward" };
-    const up = (from: number, to: number) => store.room?.links.find((l) => l.from === from && l.to === to)?.up ?? true;
-    const acts: LabAction[] = [];
-    if (up(a, b) !== wanted.up) acts.push({ do: wanted.up ? "mend" : "cut", server: a, to: b });
-    if (up(b, a) !== wanted.back) acts.push({ do: wanted.back ? "mend" : "cut", server: b, to: a });
-    if (acts.length > 0) void perform(acts, cut === "whole" ? `S${a} – S${b} is mended.` : `S${a} – S${b} is changed.`);
+    void store.act(turned(a, b, cut), cut === "whole" ? `S${a} – S${b} is mended.` : `S${a} – S${b} is changed.`);
   }
 }
 
 /** A slider with its value, which changes the network when it is let go. */
-export function dial(d: Dial, value: number, set: (value: number) => void): TemplateResult {
-  const text = (n: number) => `${n} ${d.unit}`;
+export function dial(q: Quality, value: number, set: (value: number) => void): TemplateResult {
+  const text = (n: number) => dialWords(n, q);
   const slide = (e: Event) => {
     const output = (e.target as HTMLElement).nextElementSibling;
     if (output) output.textContent = text(Number((e.target as HTMLInputElement).value));
   };
-  return html`<label class="dial"><span>${d.words}</span><input type="range" min="0" max=${d.most} step="1"
-    data-dial=${d.name} .value=${String(Math.round(value))} aria-valuetext=${text(value)} @input=${slide}
+  return html`<label class="dial"><span>${q.title}</span><input type="range" min="0" max=${q.end} step=${q.step}
+    data-dial=${q.name} .value=${String(Math.round(value))} aria-valuetext=${text(value)} @input=${slide}
     @change=${(e: Event) => set(Number((e.target as HTMLInputElement).value))} /><output class="mono" aria-live="off"
     .textContent=${text(value)}></output></label>`;
 }

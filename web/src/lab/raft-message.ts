@@ -31,7 +31,7 @@ export class RaftMessage extends RaftElement {
     if (!d) return html`${this.gone ? html`<p class="caption">${this.gone}</p>` : nothing}`;
     const far = Math.round((Math.max(0, Math.min(d.due, store.now()) - d.sent) / Math.max(1e-9, d.due - d.sent)) * 100);
     return html`
-      <dl class="facts"><div><dt>On its way</dt><dd>${this.gone ? "not any more" : d.held ? "held"
+      <dl class="facts"><div><dt>On its way</dt><dd>${this.gone ? "no longer" : d.held ? "held"
         : `${far} % of ${span(d.due - d.sent)}`}</dd></div><div><dt>Sent at</dt><dd>${seconds(d.sent)} s</dd></div></dl>
       ${this.acts(d)}
       ${d.fields.length > 0 ? html`<h3>What it says</h3><dl
@@ -47,7 +47,7 @@ export class RaftMessage extends RaftElement {
       @click=${async () => store.notice(await this.do(o.acts))}>${o.words}</button>`;
     return html`<div class="buttons wrap" role="group" aria-label="What can be done to it">
       ${d.deeds.map(button)}
-      <button ?disabled=${this.gone !== "" || !d.whole} title=${d.whole ? "Another text in its place"
+      <button ?disabled=${this.gone !== "" || !d.whole} title=${d.whole ? "Replace its text"
         : "It is too long to be edited here"} aria-expanded=${this.draft !== null ? "true" : "false"}
         @click=${() => this.write(d)}>Edit</button>
     </div>
@@ -57,12 +57,12 @@ export class RaftMessage extends RaftElement {
 
   private editor(): TemplateResult {
     return html`<form class="edit-frame" @submit=${this.send}>
-      <label class="caption" for="frame-text">Its new text. What no server understands is sent all the same: the
+      <label class="caption" for="frame-text">Its new text. Text that no server understands is sent all the same: the
         receiver says what is wrong with it.</label>
       <textarea id="frame-text" class="frame" rows="5" spellcheck="false" .value=${this.draft ?? ""}
         @input=${(e: Event) => (this.draft = (e.target as HTMLTextAreaElement).value)}></textarea>
       ${this.refusal ? html`<p class="caption" role="alert">${this.refusal}</p>` : nothing}
-      <div class="buttons"><button class="primary" type="submit">Put it in its place</button><button type="button"
+      <div class="buttons"><button class="primary" type="submit">Replace the message</button><button type="button"
         @click=${() => this.write(null)}>Cancel</button></div>
     </form>`;
   }

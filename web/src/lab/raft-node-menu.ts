@@ -5,7 +5,7 @@ import { machineWords } from "../node.js";
 import type { LabOffer } from "../model.js";
 import { store } from "../store.js";
 import { roleWords } from "../words.js";
-import { accept, Offers, perform } from "./deeds.js";
+import { accept, Offers } from "./deeds.js";
 
 /**
  * All that can be done to a server, at its node. What cannot be done now stays in its place, with the reason; what
@@ -72,7 +72,7 @@ export class RaftNodeMenu extends RaftElement {
     return html`<div class="node-menu-targets">${targets.map((to) => html`<button class="small" role="menuitem"
       tabindex="-1" aria-label="Hand over leadership to S${to}" @click=${() => {
       this.close();
-      void perform([{ do: "transfer", server, to }]);
+      void store.act([{ do: "transfer", server, to }]);
     }}>to S${to}</button>`)}</div>`;
   }
 
@@ -81,7 +81,7 @@ export class RaftNodeMenu extends RaftElement {
       <p class="node-menu-title" id="anyway-title"><b>${d.words}: S${server}?</b></p>
       <p id="anyway-why">${d.warning}</p>
       <div class="buttons"><button class="primary" @click=${() => this.finish(d)}>Do it anyway</button><button
-        @click=${() => this.close()}>Leave it</button></div>
+        @click=${() => this.close()}>Cancel</button></div>
     </div>`;
   }
 

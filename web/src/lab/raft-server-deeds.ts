@@ -26,7 +26,7 @@ export class RaftServerDeeds extends RaftElement {
       </div>
       ${asked ? html`<div class="anyway" role="alert"><p>${asked.warning}</p><div class="buttons"><button
         class="primary" @click=${() => this.do(asked)}>Do it anyway</button><button
-        @click=${() => this.ask(null)}>Leave it</button></div></div>` : nothing}`;
+        @click=${() => this.ask(null)}>Cancel</button></div></div>` : nothing}`;
   }
 
   private button(server: number, d: LabOffer | undefined): TemplateResult | typeof nothing {

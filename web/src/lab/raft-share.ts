@@ -12,7 +12,7 @@ const ROOT = new URL("../", import.meta.url);
 /** How large the frame of an embedded lab may be: the page has a layout for each (LOOK §1). */
 const FRAMES = [
   { words: "800 × 580", style: "width: 800px; max-width: 100%; height: 580px" },
-  { words: "as wide as its place", style: "width: 100%; height: 580px" },
+  { words: "as wide as its container", style: "width: 100%; height: 580px" },
   { words: "1280 × 800", style: "width: 1280px; max-width: 100%; height: 800px" },
   { words: "360 × 640", style: "width: 360px; max-width: 100%; height: 640px" },
 ] as const;
@@ -32,16 +32,9 @@ export class RaftShare extends RaftElement {
   private link = "";
   private problem = "";
 
-  override connectedCallback(): void {
-    super.connectedCallback();
-    document.addEventListener("dragover", this.over);
-    document.addEventListener("drop", this.drop);
-  }
-
-  override disconnectedCallback(): void {
-    super.disconnectedCallback();
-    document.removeEventListener("dragover", this.over);
-    document.removeEventListener("drop", this.drop);
+  protected override attached(gone: AbortSignal): void {
+    document.addEventListener("dragover", this.over, { signal: gone });
+    document.addEventListener("drop", this.drop, { signal: gone });
   }
 
   override render(): TemplateResult {
@@ -85,7 +78,7 @@ export class RaftShare extends RaftElement {
       <div class="share-row"><input class="mono" readonly aria-label="Link" .value=${this.link && this.address()}
         @focus=${selectAll} /><button class="primary" ?disabled=${!this.link}
         @click=${this.copyLink}>Copy link</button></div>
-      <p class="caption">All of it stands behind the #: nothing is sent to a server. Whoever
+      <p class="caption">All of it is in the part after the #: nothing is sent to a server. Whoever
         opens it sees the same, to the last message.</p>
       ${this.embedding()}
       <h3>As a file</h3>

@@ -62,7 +62,7 @@ export class RaftStudies extends RaftElement {
     return html`
       ${this.findRun()} ${this.compareRuns()} ${this.elections()}
       <div class="study-state" role="status">${this.busy ? html`<p class="caption">${this.words}</p><progress max="1"
-        .value=${this.fraction} aria-label="How far it is"></progress><button class="small"
+        .value=${this.fraction} aria-label="Progress"></progress><button class="small"
         @click=${() => this.stop()}>Stop</button>` : nothing}
       ${this.error ? html`<p class="study-error">${this.error}</p>` : nothing}</div>`;
   }
@@ -105,8 +105,8 @@ export class RaftStudies extends RaftElement {
 
   private foundRun(f: Found): TemplateResult {
     const how = f.how === "search"
-      ? `The shortest there is within the bounds, among ${f.looked.toLocaleString("en")} situations.`
-      : `Found with seed ${f.looked}; everything that the harm does not need was left out.`;
+      ? `The shortest within the bounds, out of ${f.looked.toLocaleString("en")} situations.`
+      : `Found with seed ${f.looked}; all that the violation does not need was left out.`;
     return html`<div class="study-found"><p
       class="lead">${f.property} breaks at ${seconds(f.at)} s.</p><p>${/^[a-z]+\b/.test(f.text)
       ? f.text.charAt(0).toUpperCase() + f.text.slice(1) : f.text}.</p><p class="caption">${how}</p>
@@ -181,7 +181,7 @@ export class RaftStudies extends RaftElement {
   private elections(): TemplateResult {
     return html`<section class="study" aria-labelledby="study-elections">
       <h2 id="study-elections">Election laboratory</h2>
-      <p class="caption">The leader crashes: how long until there is the next? ${RUNS} times for each
+      <p class="caption">The leader crashes: how long until the next is elected? ${RUNS} times for each
         range of timeouts, as in Figure 16 of the paper, and for each latency.</p>
       <form class="buttons wrap" @submit=${this.elect}>
         <label>Servers <select name="servers"

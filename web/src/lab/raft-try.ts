@@ -1,9 +1,8 @@
 import { html, type TemplateResult } from "lit";
 import { RaftElement } from "../element.js";
-import { leaderOf } from "../logs.js";
+import { mended } from "../link.js";
 import { store } from "../store.js";
-import { isDown, isPaused, perform } from "./deeds.js";
-import { cutAt, healed } from "./raft-cut.js";
+import { cutAt } from "./raft-cut.js";
 
 /** What to do with a cluster at which one looks for the first time. */
 export class RaftTry extends RaftElement {
@@ -11,34 +10,28 @@ export class RaftTry extends RaftElement {
   protected override readonly calm = 200;
 
   override render(): TemplateResult {
-    const leader = leaderOf(store.servers);
+    const { leader } = store;
     const size = store.servers.length;
     const cut = store.room?.links.some((l) => !l.up) ?? false;
     const down = store.servers.filter((s) => s.machine?.state === "down"); // one whose disk is damaged would not start
     const half = store.answers?.half ?? [];
-    const rivals = this.rivals();
+    const rivals = store.answers?.rivals ?? [];
     return html`
       <h2>Try this</h2>
       <ul class="try">
-        <li><button ?disabled=${!leader} @click=${() => leader && perform([{ do: "crash", server: leader.server }],
+        <li><button ?disabled=${!leader} @click=${() => leader && store.act([{ do: "crash", server: leader.server }],
           `S${leader.server} crashed.`)}>Crash the leader</button></li>
         ${down.length > 0 ? html`<li><button
-          @click=${() => void perform(down.map((s) =>
-          ({ do: "restart", server: s.server })))}>Start what is down again</button></li>` : ""}
-        <li>${cut ? html`<button @click=${() => void perform([healed()])}>Mend the network</button>`
+          @click=${() => void store.act(down.map((s) =>
+          ({ do: "restart", server: s.server })))}>Restart what is down</button></li>` : ""}
+        <li>${cut ? html`<button @click=${() => void store.act([mended()])}>Mend the network</button>`
           : html`<button ?disabled=${half.length === 0} @click=${() => cutAt(half)}>Cut the network${half.length > 0
           ? ` ${size - half.length} | ${half.length}` : ""}</button>`}</li>
         <li><button ?disabled=${rivals.length < 2}
-          @click=${() => void perform(rivals.map((server) =>
+          @click=${() => void store.act(rivals.map((server) =>
           ({ do: "campaign", server })))}>Make two servers run at once</button></li>
       </ul>
       <p class="caption">Or press a server, a message or a link on the stage.</p>`;
-  }
-
-  /** Two who could ask for votes. */
-  private rivals(): number[] {
-    return store.servers.filter((s) => !isDown(s) && !isPaused(s) && s.machine?.member === "voter" &&
-      s.report?.role !== "leader").map((s) => s.server).slice(0, 2);
   }
 }
 

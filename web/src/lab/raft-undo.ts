@@ -1,7 +1,6 @@
 import { html, type TemplateResult } from "lit";
 import { RaftElement } from "../element.js";
 import { store } from "../store.js";
-import { perform } from "./deeds.js";
 
 const SHOWN_MS = 6_000;
 const SLACK = 10; // less than any two events are apart
@@ -15,14 +14,13 @@ export class RaftUndo extends RaftElement {
 
   private of: typeof store.view.undo = null;
   private done = { at: 0, branch: 0 }; // where
-  private stopBatches: (() => void) | null = null;
   private closing: ReturnType<typeof setTimeout> | undefined;
 
-  override connectedCallback(): void {
-    super.connectedCallback();
-    this.stopBatches = store.onBatch((batch) => {
+  protected override attached(gone: AbortSignal): void {
+    store.onBatch((batch) => {
       if (batch.moment && store.view.undo && !this.isSeen()) store.show({ undo: null });
-    });
+    }, gone);
+    gone.addEventListener("abort", () => clearTimeout(this.closing));
   }
 
   override render(): TemplateResult {
@@ -30,19 +28,13 @@ export class RaftUndo extends RaftElement {
     if (undo !== this.of) this.start();
     const back = () => {
       store.show({ undo: null });
-      if (undo) void perform(undo.acts);
+      if (undo) void store.act(undo.acts);
     };
     return html`<div role="status" @pointerenter=${() => clearTimeout(this.closing)}
       @focusin=${() => clearTimeout(this.closing)} @pointerleave=${() => this.start()} @focusout=${() => this.start()}>
       ${undo && !notice ? html`<p class="notice undo"><span>${undo.text}</span><button class="small"
         @click=${back}>Undo</button></p>` : ""}
     </div>`;
-  }
-
-  override disconnectedCallback(): void {
-    super.disconnectedCallback();
-    this.stopBatches?.();
-    clearTimeout(this.closing);
   }
 
   /** Done in the past, it has begun a branch of its own, of which the page hears afterwards. */

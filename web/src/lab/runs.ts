@@ -1,11 +1,11 @@
-import type { LabAction, LabRun } from "../model.js";
+import type { LabRun, Qualities } from "../model.js";
 
 /** The runs that the page makes itself. Times of a run are µs of cluster time. */
 
 export type Network = "calm" | "lossy" | "hostile";
 
 /** What each network does to every link. */
-export const NETWORKS: Record<Network, { words: string; link: NonNullable<LabAction["link"]> }> = {
+export const NETWORKS: Record<Network, { words: string; link: Qualities }> = {
   calm: { words: "10 to 20 ms one way, nothing is lost", link: { latency: 15_000, jitter: 5_000 } },
   lossy: { words: "one message in ten is lost", link: { latency: 15_000, jitter: 10_000, loss: 0.1 } },
   hostile: { words: "slow and uneven; one in five is lost, some come twice or late",

@@ -1,6 +1,6 @@
 import { LAB } from "../capabilities.js";
 import { Drawn } from "../drawn.js";
-import type { FromWorker, ToLab, ToWorker } from "../model.js";
+import type { FromWorker, LabCatalogue, ToLab, ToWorker } from "../model.js";
 import { reducedMotion } from "../motion.js";
 import type { Source, Store } from "../store.js";
 import { Film, FILM_RATE, findFilm, type Take } from "./film.js";
@@ -73,6 +73,15 @@ class LabSource implements Source {
     this.held = null;
     for (const message of held ?? []) this.worker.postMessage(message);
     this.store.regard();
+    if (held) void this.learn();
+  }
+
+  private async learn(): Promise<void> {
+    try {
+      this.store.learn((await this.store.askLab((id) => ({ type: "catalogue", id }))) as LabCatalogue);
+    } catch (why) {
+      this.store.notice((why as Error).message);
+    }
   }
 
   private receive(message: FromWorker): void {

@@ -87,10 +87,56 @@ async function load(ended: (detail: string) => void): Promise<void> {
   );
 }
 
+/**
+ * A file whose bytes stop coming is asked for again, past the browser's cache: a browser that was killed while it wrote
+ * the file there, or a connection that nobody ended, would have this tab wait for ever.
+ */
 async function instantiate(imports: WebAssembly.Imports): Promise<WebAssembly.Instance> {
-  const response = await fetch(folder + __WASM_URL__);
+  for (let times = 1; ; times++) {
+    const watch = new Watch();
+    try {
+      return await fetched(imports, watch, times > 1 ? "reload" : "default");
+    } catch (error) {
+      if (!watch.stalled) throw error;
+      if (times === FETCHES) throw new Error(`the program stopped arriving ${FETCHES} times`);
+    } finally {
+      watch.end();
+    }
+  }
+}
+
+const STALL_MS = 10_000; // without a byte
+const FETCHES = 3;
+
+/** Ends a fetch of which nothing has come for a while. */
+class Watch {
+  stalled = false;
+  private over = new AbortController();
+  private timer: ReturnType<typeof setTimeout> | undefined;
+
+  get signal(): AbortSignal {
+    return this.over.signal;
+  }
+
+  /** Something has come, or is asked for. */
+  comes(): void {
+    this.end();
+    this.timer = setTimeout(() => {
+      this.stalled = true;
+      this.over.abort();
+    }, STALL_MS);
+  }
+
+  end(): void {
+    clearTimeout(this.timer);
+  }
+}
+
+async function fetched(imports: WebAssembly.Imports, watch: Watch, cache: RequestCache): Promise<WebAssembly.Instance> {
+  watch.comes();
+  const response = await fetch(folder + __WASM_URL__, { cache, signal: watch.signal });
   if (!response.ok) throw new Error(`the program could not be fetched: ${response.status} ${response.statusText}`);
-  const body = counted(response);
+  const body = counted(response, watch);
   if (typeof WebAssembly.instantiateStreaming === "function") {
     return (await WebAssembly.instantiateStreaming(body, imports)).instance;
   }
@@ -98,16 +144,21 @@ async function instantiate(imports: WebAssembly.Imports): Promise<WebAssembly.In
 }
 
 /** The same response, counted as it passes, and said to be WebAssembly even where a server does not know the type. */
-function counted(response: Response): Response {
+function counted(response: Response, watch: Watch): Response {
   const headers = { "Content-Type": "application/wasm" };
-  if (response.body === null) return response;
+  if (response.body === null) {
+    watch.end();
+    return response;
+  }
   let bytes = 0;
   const count = new TransformStream<Uint8Array, Uint8Array>({
     transform(chunk, out) {
       bytes += chunk.length;
+      watch.comes();
       post({ type: "loading", fraction: Math.min(1, bytes / __WASM_BYTES__) });
       out.enqueue(chunk);
     },
+    flush: () => watch.end(), // to compile the last of it may take a while
   });
   return new Response(response.body.pipeThrough(count), { headers });
 }

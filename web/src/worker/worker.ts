@@ -135,7 +135,7 @@ async function refusal(url: string): Promise<{ why: string; after: number }> {
     const after = Number(answer.headers.get("Retry-After")) * 1000 || 0;
     if (answer.ok) {
       const blocked = passed++ > 0; // the first time it may have been refused a moment ago
-      return { why: blocked ? "Something between this page and the relay lets no WebSockets through" : "", after };
+      return { why: blocked ? "Something between this page and the relay blocks WebSockets" : "", after };
     }
     const inWords = answer.headers.get("Content-Type")?.startsWith("text/plain");
     const text = inWords ? (await answer.text()).trim() : "";
