@@ -80,7 +80,7 @@ func (r *Replay) View() contract.Replay {
 		}
 	}
 	r.bound(MostMessages)
-	slices.SortFunc(r.messages, func(a, b contract.Message) int {
+	slices.SortStableFunc(r.messages, func(a, b contract.Message) int {
 		return cmp.Or(
 			cmp.Compare(a.Sent, b.Sent), cmp.Compare(a.Seq, b.Seq),
 		)
@@ -200,7 +200,7 @@ func (r *Replay) bound(most int) {
 	if surplus <= 0 {
 		return
 	}
-	slices.SortFunc(r.messages, func(a, b contract.Message) int {
+	slices.SortStableFunc(r.messages, func(a, b contract.Message) int {
 		return cmp.Or(cmp.Compare(EndOf(&a), EndOf(&b)), cmp.Compare(a.Seq, b.Seq))
 	})
 	r.from = max(r.from, min(EndOf(&r.messages[surplus-1]), r.to))

@@ -18,6 +18,7 @@ var stops = map[contract.Stop]string{
 
 // Watcher looks at a world from step to step for the moment at which a goal comes true: there a page's step ends.
 type Watcher struct {
+	words  string
 	goal   *goal.Goal
 	watch  *goal.Watch
 	held   bool // the goal was true already
@@ -39,7 +40,7 @@ func (t *Teller) Watcher(to contract.Stop) (*Watcher, error) {
 		text = string(to)
 	}
 	g, err := goal.Parse(text)
-	return &Watcher{goal: g, teller: t}, err
+	return &Watcher{words: text, goal: g, teller: t}, err
 }
 
 // Look begins anew: what happens in w from now on counts.
@@ -79,7 +80,7 @@ func (k *Watcher) Saw(w *lab.World) (text string) {
 		v := w.Violations()[broken]
 		text = v.Property.String() + " is broken: " + page.Named(v.Detail) + "."
 	default:
-		text = page.Sentence(k.goal.String())
+		text = page.Sentence(k.words)
 	}
 	k.Look(w)
 	return text
