@@ -21,16 +21,16 @@ var house = map[string][]string{
 	"raft/kv":      {"raft"},
 	"raft/server":  {"raft", "raft/explain", "raft/wire", "raft/wal", "raft/kv"},
 	"raft/check":   {"raft"},
-	"raft/lab": {"raft", "raft/check", "raft/explain", "raft/server", "raft/wal", "raft/wire", "relay/hub",
-		"relay/quality"},
+	"raft/lab": {"raft", "raft/check", "raft/explain", "raft/lab/goal", "raft/server", "raft/wal", "raft/wire",
+		"relay/hub", "relay/quality"},
 	"raft/bench":    {"raft"},
 	"raft/explore":  {"raft", "raft/check"},
 	"raft/blackbox": {"raft"},
-	"raft/scenario": {"raft", "raft/check", "raft/explain"},
+	"raft/scenario": {"raft", "raft/check", "raft/explain", "raft/lab/goal"},
 
 	"raft/bench/trace":  {"raft", "raft/lab", "raft/server", "raft/wire"},
 	"raft/check/linear": {"raft/check"},
-	"raft/lab/goal":     {"raft", "raft/check", "raft/lab"},
+	"raft/lab/goal":     {"raft", "raft/check"},
 	"raft/lab/trial":    {"raft", "raft/check", "raft/check/linear", "raft/kv", "raft/lab", "raft/wire"},
 	"raft/lab/soak":     {"raft", "raft/check", "raft/lab", "raft/lab/trial"},
 	"raft/lab/speed":    {"raft/lab"},
@@ -54,10 +54,10 @@ var house = map[string][]string{
 	"wasm": {"raft/wire", "wasm/bridge", "wasm/tab"},
 
 	"wasm/timeline": {"wasm/contract"},
-	"wasm/told": {"raft", "raft/check", "raft/kv", "raft/lab", "raft/wire", "relay/hub", "wasm/contract",
-		"wasm/page"},
-	"wasm/session": {"raft", "raft/explain", "raft/lab", "raft/lab/goal", "relay/hub", "relay/quality", "wasm/client",
-		"wasm/contract", "wasm/page", "wasm/timeline", "wasm/told"},
+	"wasm/told": {"raft", "raft/check", "raft/kv", "raft/lab", "raft/lab/goal", "raft/wire", "relay/hub",
+		"wasm/contract", "wasm/page"},
+	"wasm/session": {"raft", "raft/explain", "raft/lab", "relay/hub", "relay/quality", "wasm/client", "wasm/contract",
+		"wasm/page", "wasm/timeline", "wasm/told"},
 	"wasm/bridge":  {},
 	"wasm/lab":     {"wasm/bridge", "wasm/session"},
 	"wasm/film":    {"wasm/session"},
@@ -72,8 +72,8 @@ var house = map[string][]string{
 // pure lists the packages that have no goroutine, clock, network, file or global randomness, and with it what they may
 // not import. They are also what the browser loads: fmt alone would add 0.75 MB to the file.
 var pure = []string{"raft", "raft/explain", "raft/wire", "raft/wal", "raft/kv", "raft/server", "raft/check",
-	"raft/explore", "raft/lab", "relay/hub", "relay/quality", "wasm/page", "wasm/client", "wasm/tab", "wasm/timeline", "wasm/told",
-	"wasm/session"}
+	"raft/explore", "raft/lab", "raft/lab/goal", "relay/hub", "relay/quality", "wasm/page", "wasm/client", "wasm/tab",
+	"wasm/timeline", "wasm/told", "wasm/session"}
 
 var impure = []string{"fmt", "time", "net", "net/http", "os", "sync", "context", "encoding/json", "crypto/rand", "log",
 	"log/slog", "syscall/js", "reflect"}

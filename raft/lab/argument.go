@@ -138,8 +138,10 @@ func (a *Action) Check(servers int) error {
 	if err := a.checkServers(servers); err != nil {
 		return err
 	}
-	if a.When != "" && Moments[a.When] == 0 {
-		return errors.New("when: expected an event such as vote, got " + strconv.Quote(string(a.When)))
+	if a.When != "" {
+		if _, err := a.goal(); err != nil {
+			return errors.New("when: expected a moment such as vote, or a " + err.Error())
+		}
 	}
 	for i := range arguments {
 		arg := &arguments[i]
@@ -177,9 +179,9 @@ func (a *Action) checkTogether() error {
 		return errors.New(carefulOnly)
 	case a.Hang && a.Disk != 0:
 		return errors.New(hangOnly)
-	case a.Skip < 0 || a.Skip > 1<<20 || a.Skip > 0 && a.When == "":
-		return errors.New("skip: expected 0 to " + strconv.Itoa(1<<20) + ", and a trap if it is not 0, got " +
-			strconv.Itoa(a.Skip))
+	case a.Skip < 0 || a.Skip > 1<<20 || a.Skip > 0 && a.When.words() == "":
+		return errors.New("skip: expected 0 to " + strconv.Itoa(1<<20) +
+			", and a trap that waits for a moment such as vote if it is not 0, got " + strconv.Itoa(a.Skip))
 	case a.Careful && a.Down != 0:
 		return errors.New("down: expected 0: a server that is wiped with care does not return")
 	case a.Frame > 1<<53:

@@ -25,13 +25,10 @@ type Occasion struct {
 
 // Describe returns the catalogue.
 func Describe() Catalogue {
-	var c Catalogue
+	c := Catalogue{Moments: Moments}
 	for i := range catalogue {
 		d := &catalogue[i]
 		c.Deeds = append(c.Deeds, Description{d.name, d.title, d.meaning, d.trap, d.room})
-	}
-	for _, m := range occasions {
-		c.Moments = append(c.Moments, Occasion{m.name, m.phrase})
 	}
 	for i := range limits {
 		c.Arguments = append(c.Arguments, limits[i].Argument)

@@ -129,8 +129,7 @@ func acts(do Deed, server, to raft.ServerID) []Action {
 func (w *World) act(a *Action) (why string) {
 	about := w.about(a)
 	if a.When != "" {
-		w.trapped++
-		w.traps = append(w.traps, Trap{w.trapped, *a})
+		w.set(a)
 		w.news.deed(about)
 		return ""
 	}
@@ -198,25 +197,6 @@ func (w *World) concerned(id raft.ServerID) *machine {
 	return w.machines[id-1]
 }
 
-// spring takes the traps that an event at a server sets off. What they do waits until all is done that the same input
-// led to.
-func (w *World) spring(m *machine, e *raft.Event) {
-	for i := 0; i < len(w.traps); i++ {
-		t := w.traps[i].Action
-		if Moments[t.When] != e.Kind || t.Server != 0 && t.Server != m.id {
-			continue
-		}
-		if t.Skip > 0 {
-			w.traps[i].Action.Skip--
-			continue
-		}
-		w.traps = slices.Delete(w.traps, i, i+1)
-		i--
-		t.When, t.Server = "", m.id
-		w.sprung = append(w.sprung, t)
-	}
-}
-
 // trap returns the trap that has this number, nil if it is not set: it was sprung, or taken away, or there never was
 // one.
 func (w *World) trap(number int) *Trap {
@@ -226,16 +206,6 @@ func (w *World) trap(number int) *Trap {
 		}
 	}
 	return nil
-}
-
-// harm does what the traps do that were sprung.
-func (w *World) harm() {
-	for len(w.sprung) > 0 {
-		a := w.sprung[0]
-		w.sprung = w.sprung[1:]
-		w.act(&a)
-		w.deliver()
-	}
 }
 
 // heal ends all faults: of the network, of clocks and disks, of servers.

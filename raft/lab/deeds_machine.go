@@ -154,6 +154,7 @@ var machineDeeds = []deed{{
 	},
 	do: func(w *World, _ *Action, m *machine) error {
 		m.paused, m.behind = true, m.clock.exact(w.now)-m.ticked*1e6
+		w.changed(m)
 		return nil
 	},
 	inverse: Resume,

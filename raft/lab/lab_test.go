@@ -391,8 +391,8 @@ func anyAction(rt *rapid.T, servers int) Action {
 }
 
 func moments() (names []string) {
-	for name := range Moments {
-		names = append(names, string(name))
+	for _, m := range Moments {
+		names = append(names, string(m.When))
 	}
 	slices.Sort(names)
 	return names

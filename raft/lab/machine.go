@@ -7,6 +7,7 @@ import (
 	"slices"
 
 	"raftplayground/raft"
+	"raftplayground/raft/lab/goal"
 	"raftplayground/raft/server"
 	"raftplayground/raft/wire"
 )
@@ -104,6 +105,7 @@ func (w *World) start(m *machine) {
 		w.broken(m.id, "a server must not start with a bit of its disk flipped")
 	}
 	m.server, m.paused, m.inbox = started, false, nil
+	w.changed(m)
 	// The clock's phase is by chance: no two servers tick at the same moment.
 	m.clock.ticks, m.clock.since = int64(seed%1e6), w.now
 	m.ticked = 0
@@ -162,7 +164,11 @@ func (w *World) stop(m *machine, down int64) {
 	if down > 0 {
 		m.wake = w.now + down
 	}
+	w.changed(m)
 }
+
+// changed tells of a machine that has stopped, is paused, or runs again.
+func (w *World) changed(m *machine) { w.happens(m, &raft.Event{Kind: goal.MachineChanged}) }
 
 // live lets the server know what time it is by its own clock.
 func (w *World) live(m *machine) {
@@ -178,6 +184,7 @@ func (w *World) live(m *machine) {
 
 // receive gives a server a frame that has arrived.
 func (w *World) receive(m *machine, f frame) {
+	w.happens(m, &raft.Event{Kind: goal.MessageArrived})
 	switch {
 	case m.paused && len(m.inbox) < MaxInbox:
 		m.inbox = append(m.inbox, f)
@@ -190,6 +197,7 @@ func (w *World) receive(m *machine, f frame) {
 // resume lets a paused server go on: a host sees first how late it is.
 func (w *World) resume(m *machine) {
 	m.paused = false
+	w.changed(m)
 	inbox := m.inbox
 	m.inbox = nil
 	w.live(m)
@@ -217,7 +225,7 @@ func (w *World) settle(m *machine) {
 			if e.Kind == raft.SnapshotSent {
 				w.watchChunk(m, e)
 			}
-			w.spring(m, e)
+			w.happens(m, e)
 		}
 		w.Faults.BadFrames += len(w.output.Bad)
 		w.news.notUnderstood(w.now, m.id, w.output.Bad)

@@ -103,10 +103,12 @@ type Action struct {
 	// message.
 	Binary bool `json:"binary,omitempty"`
 
-	// When sets a trap: the action is done when this event next happens, at Server, or with Server 0 at whichever it
-	// happens to first. Disarm takes one trap away, Heal all.
+	// When sets a trap: the action is done, once, when this comes true. One of Moments is an event at Server, or with
+	// Server 0 at whichever it happens to first. Any other is a goal in words; with Server 0 the action is then done to
+	// the one server that the goal names, else to that at which the event happened, else to whoever leads. Disarm takes
+	// one trap away, Heal all.
 	When Moment `json:"when,omitempty"`
-	Skip int    `json:"skip,omitempty"` // of a trap: how many such events pass before the one that it waits for
+	Skip int    `json:"skip,omitempty"` // of one of Moments: how many such events pass before the one that is meant
 	// Crash, PowerLoss, Wipe, FailDisk, FillDisk: after how long it restarts by itself once it is down; 0: it does not
 	Down int64 `json:"down,omitempty"`
 
@@ -128,42 +130,6 @@ type Action struct {
 
 // Link is what one direction between two servers is like.
 type Link = quality.Qualities
-
-// Moment names an event at a server that an Action waits for.
-type Moment string
-
-// occasions are the moments that an Action may wait for: the events after which a fault does the most harm. A phrase
-// says what happens then, behind the server's name. They stand in the order in which a form offers them.
-var occasions = []struct {
-	name   Moment
-	kind   raft.EventKind
-	phrase string
-}{
-	{"leader", raft.BecameLeader, "becomes leader"},
-	{"candidate", raft.BecameCandidate, "becomes a candidate"},
-	{"vote", raft.VoteGranted, "gives its vote"},
-	{"propose", raft.EntriesProposed, "takes a command as leader"},
-	{"append", raft.EntriesAppended, "stores entries"},
-	{"commit", raft.CommitAdvanced, "commits"},
-	{"truncate", raft.EntriesTruncated, "deletes entries"},
-	{"configuration", raft.ConfigurationChanged, "changes its configuration"},
-	{"caughtUp", raft.LearnerCaughtUp, "has caught up"},
-	{"timeoutNow", raft.TimeoutNowSent, "hands its leadership over"},
-	{"snapshotSent", raft.SnapshotSent, "sends a snapshot"},
-	{"snapshotInstalled", raft.SnapshotInstalled, "takes over a snapshot"},
-}
-
-// Moments and Phrases are the events and the phrases of the moments that an Action may wait for.
-var (
-	Moments = map[Moment]raft.EventKind{}
-	Phrases = map[Moment]string{}
-)
-
-func init() {
-	for _, m := range occasions {
-		Moments[m.name], Phrases[m.name] = m.kind, m.phrase
-	}
-}
 
 // Limits of a Run. They bound what one that comes from a stranger can make the simulation do.
 const (

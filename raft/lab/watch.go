@@ -4,6 +4,7 @@ import (
 	"slices"
 
 	"raftplayground/raft"
+	"raftplayground/raft/lab/goal"
 	"raftplayground/raft/server"
 	"raftplayground/raft/wire"
 	"raftplayground/relay/hub"
@@ -35,6 +36,7 @@ type Done struct {
 type Trap struct {
 	Number int // of the traps of a run the first has 1, whichever are set still
 	Action Action
+	watch  goal.Watch
 }
 
 // BadFrame is a frame that a server could not understand.

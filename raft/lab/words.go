@@ -23,17 +23,23 @@ func (a *Action) Words(size int, leader raft.ServerID, object string) string {
 	return explain.Sentence(a.Do.entry().say(a, who, object))
 }
 
-// TrapWords says of an action that is a trap what waits for which moment.
+// TrapWords says of an action that is a trap what it waits for, and what it does then.
 func (a *Action) TrapWords() string {
-	who, does := "a server", "that server"
-	if a.Server != 0 {
-		who, does = name(a.Server), name(a.Server)
+	when, does := string(a.When), "that server"
+	g, err := a.goal()
+	if err == nil {
+		when = g.String()
 	}
-	moment := Phrases[a.When]
-	if moment == "" {
-		moment = "meets “" + string(a.When) + "”"
+	switch {
+	case a.Server != 0:
+		does = name(a.Server)
+	case err != nil || g.Happens() && g.About() == 0:
+	case g.About() != 0:
+		does = name(g.About())
+	default:
+		does = "the leader"
 	}
-	return "when " + who + " " + moment + ", " + a.Do.entry().say(a, does, "") + "."
+	return "when " + when + ", " + a.Do.entry().say(a, does, "") + "."
 }
 
 // Meaning says what an action means to Raft in a cluster of so many servers, and where that is written; both are empty

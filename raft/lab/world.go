@@ -8,6 +8,7 @@ import (
 
 	"raftplayground/raft"
 	"raftplayground/raft/check"
+	"raftplayground/raft/lab/goal"
 	"raftplayground/raft/server"
 	"raftplayground/relay/hub"
 )
@@ -28,10 +29,11 @@ type World struct {
 	clients  []*client       // the first is the one through which actions ask
 	hub      *hub.Hub
 	strays   strays
-	traps    []Trap   // set, and not sprung, in the order of their setting
-	trapped  int      // how many were ever set
-	sprung   []Action // to be done at once
-	outcome  string   // of the last action of the run: why it was not done, empty if it was
+	traps    []Trap      // set, and not sprung, in the order of their setting
+	trapped  int         // how many were ever set
+	sprung   []Action    // to be done at once
+	watch    *goal.Watch // of Reach, nil beside
+	outcome  string      // of the last action of the run: why it was not done, empty if it was
 	checker  *check.Checker
 	news     news
 	witness  Witness
@@ -195,7 +197,10 @@ func (w *World) Clone() *World {
 		c.clients = append(c.clients, client.clone())
 	}
 	c.news, c.witness = news{}, nil
-	c.traps, c.sprung = slices.Clone(w.traps), nil
+	c.traps, c.sprung, c.watch = slices.Clone(w.traps), nil, nil
+	for i := range c.traps {
+		c.traps[i].watch = c.traps[i].watch.Clone()
+	}
 	c.history, c.failures = w.history.Clone(), slices.Clone(w.failures)
 	c.arrived, c.output, c.status, c.view, c.frames = hub.Output{}, server.Output{}, raft.Status{}, check.View{}, nil
 	c.flights = nil
@@ -228,6 +233,9 @@ func (w *World) due() int64 {
 		at = min(at, w.run.Actions[w.next].At)
 	}
 	at = min(at, w.strays.due())
+	for i := range w.traps {
+		at = w.traps[i].watch.Goal.Due(w.now, at)
+	}
 	for _, m := range w.machines {
 		if !m.paused {
 			at = min(at, m.wake, m.outgoing.due())

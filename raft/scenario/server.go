@@ -6,6 +6,8 @@ import (
 	"strings"
 
 	"raftplayground/raft"
+	"raftplayground/raft/check"
+	"raftplayground/raft/lab/goal"
 )
 
 // server is a Node with what a host gives it: a disk, a state machine and clients.
@@ -63,6 +65,7 @@ func (s *server) start() error {
 	}
 	s.node, s.saved, s.applied = node, 0, 0
 	s.starts++
+	s.world.happens(s.id, &raft.Event{Kind: goal.MachineChanged})
 	if !s.world.keepsState {
 		s.state = nil
 		if d.Snapshot != nil {
@@ -80,6 +83,7 @@ func (s *server) stop(powerFails bool) {
 	}
 	s.node, s.writing, s.waiting, s.asked, s.reads = nil, nil, nil, nil, nil
 	s.world.checker.Stopped(s.id)
+	s.world.happens(s.id, &raft.Event{Kind: goal.MachineChanged})
 }
 
 // input gives the Node an input, takes what comes out, and has the checker look.
@@ -93,6 +97,9 @@ func (s *server) pump() {
 	for s.node.Output(&s.out) {
 		s.world.observe(s)
 		s.world.printEvents(s.id, s.out.Events)
+		for i := range s.out.Events {
+			s.world.happens(s.id, &s.out.Events[i])
+		}
 		if save := s.out.Save; save.Seq != 0 {
 			save.Entries = slices.Clone(save.Entries)
 			s.writing = append(s.writing, save)
@@ -174,7 +181,7 @@ func (s *server) checkDisk(index raft.Index, term raft.Term) {
 	if i < 0 || i < len(s.disk.Log) && s.disk.Log[i].Term == term {
 		return
 	}
-	s.world.violated("Durability", []raft.ServerID{s.id}, index,
+	s.world.violated(check.Durability, []raft.ServerID{s.id}, index,
 		"a server applies an entry that its own disk does not hold")
 }
 
@@ -186,7 +193,7 @@ func (s *server) execute(command string, index raft.Index) {
 	}
 	s.state = append(s.state, command)
 	if again {
-		s.world.violated("Linearizability", []raft.ServerID{s.id}, index,
+		s.world.violated(check.Linearizability, []raft.ServerID{s.id}, index,
 			"command "+command+", sent once and then again by its client, took effect twice")
 	}
 }
@@ -234,7 +241,7 @@ func (s *server) serveReads() {
 			s.world.printf("    S%d answers a read: %s\n", s.id, s.lastRead)
 		}
 		if s.applied < r.acked {
-			s.world.violated("Linearizability", []raft.ServerID{s.id}, r.acked,
+			s.world.violated(check.Linearizability, []raft.ServerID{s.id}, r.acked,
 				"the read does not see an entry of which a client had been told before the read began")
 		}
 		return true

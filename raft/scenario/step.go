@@ -7,17 +7,18 @@ import (
 	"strings"
 
 	"raftplayground/raft"
+	"raftplayground/raft/check"
 )
 
 // play does one step.
-func (w *world) play(words []string) error {
-	verb, rest := words[0], words[1:]
+func (w *world) play(st *step) error {
+	verb, rest := st.words[0], st.words[1:]
 	switch verb {
 	case "expect":
-		return w.expect(rest)
+		return w.expect(st)
 	case "promise":
-		if err := w.expect(rest); err != nil {
-			w.violated("Liveness", nil, 0, strings.Join(rest, " ")+": "+err.Error())
+		if err := w.expect(st); err != nil {
+			w.violated(check.Liveness, nil, 0, strings.Join(rest, " ")+": "+err.Error())
 		}
 		return nil
 	case "host":

@@ -7,6 +7,7 @@ import (
 	"strings"
 
 	"raftplayground/raft"
+	"raftplayground/raft/lab/goal"
 )
 
 // Story is a scenario as it was read.
@@ -30,6 +31,7 @@ type step struct {
 	on    bool // played with the rule
 	off   bool // played without it
 	words []string
+	goal  *goal.Goal // that an "expect" or a "promise" names; nil: it compares something with the story's words
 }
 
 // Dashes separate the story from its transcripts.
@@ -117,6 +119,7 @@ func (s *Story) read(number int, line string) (err error) {
 		if len(st.words) == 0 {
 			return fmt.Errorf("expected a step after %q", line)
 		}
+		st.goal, err = goalNamed(st.words)
 		s.steps = append(s.steps, st)
 	}
 	return err
@@ -171,16 +174,13 @@ func (s *Story) Run(off bool) (transcript string, err error) {
 		}
 		w.step++
 		w.printf("> %s\n", strings.Join(st.words, " "))
-		if err := w.play(st.words); err != nil {
+		if err := w.play(&st); err != nil {
 			return w.text.String(), fmt.Errorf("line %d: %s: %w", st.line, strings.Join(st.words, " "), err)
 		}
 		w.printStates()
 	}
 	w.audit()
-	came := []string{"holds"}
-	if len(w.broken) > 0 {
-		came = w.broken
-	}
+	came := w.ending()
 	if !slices.Equal(ending, came) {
 		return w.text.String(), fmt.Errorf("expected %q at the end, got %q", ending, came)
 	}

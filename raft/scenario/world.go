@@ -8,6 +8,7 @@ import (
 
 	"raftplayground/raft"
 	"raftplayground/raft/check"
+	"raftplayground/raft/lab/goal"
 )
 
 // world is everything in a story while it is played.
@@ -30,9 +31,10 @@ type world struct {
 	acked   raft.Index // the last entry of which a client was told
 	refused error      // of the last request
 
-	step   int
-	seen   int      // how many of the checker's violations are told
-	broken []string // "breaks Election Safety at S1 S2", …
+	step       int
+	seen       int                        // how many of the checker's violations are told
+	violations []check.Violation          // of each property the first
+	watches    map[*goal.Goal]*goal.Watch // for the story's goals, since its beginning
 
 	text   strings.Builder
 	quiet  bool                   // events and messages are not printed
@@ -52,7 +54,14 @@ type message struct {
 }
 
 func newWorld(story *Story, off bool) *world {
-	w := &world{story: story, off: story.without, cuts: map[way]bool{}, checker: check.New(maxServers)}
+	w := &world{story: story, off: story.without, cuts: map[way]bool{}, checker: check.New(maxServers),
+		watches: map[*goal.Goal]*goal.Watch{}}
+	for _, st := range story.steps {
+		if st.goal != nil {
+			k := st.goal.Watch(w)
+			w.watches[st.goal] = &k
+		}
+	}
 	if off && story.Rule != nil {
 		w.off |= raft.RulesOf(story.Rule.Rule)
 	}
@@ -105,6 +114,7 @@ func (w *world) arrive(m *message) {
 		return
 	}
 	w.printMessage("", m)
+	w.happens(m.to, &raft.Event{Kind: goal.MessageArrived})
 	to.input(func(n *raft.Node) { n.Receive(m.from, m.rpc) })
 }
 
@@ -159,7 +169,7 @@ func (w *world) serve(ticks int) error {
 			}
 		}
 	}
-	w.violated(check.Liveness.String(), nil, 0, fmt.Sprintf("no command was committed within %d ticks", ticks))
+	w.violated(check.Liveness, nil, 0, fmt.Sprintf("no command was committed within %d ticks", ticks))
 	return nil
 }
 
@@ -198,25 +208,37 @@ func (w *world) audit() {
 func (w *world) tell() {
 	for _, v := range w.checker.Violations()[w.seen:] {
 		w.seen++
-		w.violated(v.Property.String(), v.Servers, v.Index, v.Detail)
+		w.violated(v.Property, v.Servers, v.Index, v.Detail)
 	}
 }
 
 // violated notes that a property is broken; of each only the first time.
-func (w *world) violated(property string, servers []raft.ServerID, index raft.Index, detail string) {
-	said := "breaks " + property
-	if slices.ContainsFunc(w.broken, func(b string) bool { return b == said || strings.HasPrefix(b, said+" at") }) {
+func (w *world) violated(property check.Property, servers []raft.ServerID, index raft.Index, detail string) {
+	if slices.ContainsFunc(w.violations, func(v check.Violation) bool { return v.Property == property }) {
 		return
 	}
 	w.printf("!!! %s is broken: %s\n", property, detail)
-	if len(servers) > 0 {
-		said += " at"
-		for _, s := range servers {
-			said += fmt.Sprintf(" S%d", s)
+	w.violations = append(w.violations, check.Violation{At: w.Now(), Property: property, Servers: servers,
+		Index: index, Detail: detail})
+}
+
+// ending is how a story says in its last lines what broke, and where.
+func (w *world) ending() (lines []string) {
+	for _, v := range w.violations {
+		line := "breaks " + v.Property.String()
+		if len(v.Servers) > 0 {
+			line += " at"
+			for _, s := range v.Servers {
+				line += fmt.Sprintf(" S%d", s)
+			}
 		}
+		if v.Index > 0 {
+			line += fmt.Sprintf(" index %d", v.Index)
+		}
+		lines = append(lines, line)
 	}
-	if index > 0 {
-		said += fmt.Sprintf(" index %d", index)
+	if len(lines) == 0 {
+		return []string{"holds"}
 	}
-	w.broken = append(w.broken, said)
+	return lines
 }

@@ -141,15 +141,15 @@ type Seek struct {
 	At *Micros `json:"at" typescript:"Micros"`
 }
 
-// Step goes to the next moment of a kind, where the clock is paused then. Answers Stepped, an error if there
-// is no such moment within 60 s.
+// Step goes to where something next comes true, where the clock is paused then. Answers Stepped, an error if it does
+// not within 60 s.
 type Step struct {
 	ID   int  `json:"id"`
-	To   Stop `json:"to"`
-	Back bool `json:"back"` // to just before the last such moment
+	To   Stop `json:"to" typescript:"Stop | string"` // that, or any goal in the words of raft/lab/goal
+	Back bool `json:"back"`                          // to just before it last came true
 }
 
-// Stop is the next moment of a kind at which a step ends.
+// Stop is a goal at which steps end that has a name of its own.
 type Stop string
 
 // The kinds of stops.

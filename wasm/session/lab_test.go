@@ -11,6 +11,7 @@ import (
 	jsoniter "github.com/json-iterator/go"
 
 	"raftplayground/raft/lab"
+	"raftplayground/raft/lab/goal"
 	"raftplayground/wasm/contract"
 	"raftplayground/wasm/timeline"
 )
@@ -246,6 +247,22 @@ func TestStepsEndWhereSomethingHappens(t *testing.T) {
 			t.Errorf("a step to the next %s ends at %+v, expected %q", test.to, s, test.text)
 		}
 	}
+	for _, test := range []struct{ to, text string }{
+		{"S3 leads", "S3 leads."}, {"x=1 on S2 or S1 has lastIndex > 0", "X=1 on S2 or S1 has lastIndex > 0."},
+		{"S2 gets a message 3 times", "of S3 reaches S2"},
+	} {
+		p.must("seek", `"at":0`)
+		s := step(test.to, false)
+		want, _ := p.session.line.Branch.Tape.At(0).Reach(goal.Must(test.to), 60e6)
+		if !strings.Contains(s.Text, test.text) || s.At != want {
+			t.Errorf("a step to %s ends at %+v, expected %d", test.to, s, want)
+		}
+		p.must("seek", `"at":`+whole(s.At+100e3))
+		if back := step(test.to, true); test.to[3] == 'l' && back.At != want-1 {
+			t.Errorf("a step back to %s ends at %+v, expected %d", test.to, back, want-1)
+		}
+	}
+	p.must("seek", `"at":`+whole(300e3))
 	elected := step("election", true)
 	if !strings.Contains(elected.Text, "S3 leads term 1") || p.leader() != 0 && p.session.line.Live {
 		t.Errorf("a step back to the election ends at %+v", elected)

@@ -37,12 +37,11 @@ func (s *Session) lookAt(w *contract.LookAtBranch) {
 	s.answerAt(w.ID)
 }
 
-// step goes to the next moment of a kind, or to just before the last one, and stops the clock.
+// step goes to where a goal next comes true, or to just before it last did, and stops the clock.
 func (s *Session) step(w *contract.Step) {
-	watcher, known := s.page.Watcher(w.To)
-	if !known {
-		s.page.Refuse(w.ID, "to: expected event, message, role, election, commit or violation, got "+
-			page.Clip(string(w.To), 40))
+	watcher, err := s.page.Watcher(w.To)
+	if err != nil {
+		s.page.Refuse(w.ID, "to: expected event, message, role, election, commit, violation or a "+err.Error())
 		return
 	}
 	s.setRate(0)

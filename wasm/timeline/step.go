@@ -4,7 +4,7 @@ package timeline
 type Watcher[W any] interface {
 	// Look begins anew: what happens in w from now on counts.
 	Look(w W)
-	// Saw says what has happened since it looked last that ends the step; empty if nothing has. It looks anew.
+	// Saw says what has happened since it looked last that ends the step, and begins anew; empty if nothing has.
 	Saw(w W) string
 }
 
@@ -20,13 +20,13 @@ const (
 
 // Step goes on to the next moment at which the watcher sees something. Then done is called with what it saw.
 func (l *Line[W, T, R]) Step(k Watcher[W], done func(how Outcome, saw string)) {
+	k.Look(l.World)
 	l.stepOn(k, l.World.Now()+MostAhead, done)
 }
 
 // stepOn goes to the next moment that the watcher sees, if there is one until a moment. What the Host does on
 // the way is not known before: what comes is certain as far as that, and from there it is looked for anew.
 func (l *Line[W, T, R]) stepOn(k Watcher[W], until int64, done func(Outcome, string)) {
-	k.Look(l.World)
 	certain := min(until, max(l.host.Due(), l.Branch.End))
 	at, text := find(k, l.World.Clone(), certain)
 	reached := func(then func()) func(bool) {

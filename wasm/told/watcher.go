@@ -3,102 +3,118 @@ package told
 import (
 	"raftplayground/raft"
 	"raftplayground/raft/lab"
+	"raftplayground/raft/lab/goal"
 	"raftplayground/relay/hub"
 	"raftplayground/wasm/contract"
 	"raftplayground/wasm/page"
 )
 
-// Watcher looks at a world from step to step for the moments at which a page's step ends.
+// stops are the goals at which steps end that have a name of their own.
+var stops = map[contract.Stop]string{
+	contract.StopAtEvent: "a server does something", contract.StopAtMessage: "a server gets a message",
+	contract.StopAtRole: "a server changes its role", contract.StopAtElection: "a server becomes leader",
+	contract.StopAtCommit: "a server commits", contract.StopAtViolation: "something breaks",
+}
+
+// Watcher looks at a world from step to step for the moment at which a goal comes true: there a page's step ends.
 type Watcher struct {
-	stop   contract.Stop
+	goal   *goal.Goal
+	watch  goal.Watch
+	held   bool // the goal was true already
+	teller *Teller
+
+	// What is told to the watch is what has changed since:
 	events uint64
 	broken int
 	states []lab.MachineState
-	found  []lab.Happening // scratch
 	view   lab.View
-	teller *Teller
+
+	found []lab.Happening // scratch
 }
 
-// Watcher returns one that looks for moments of this kind; false if there is no such kind.
-func (t *Teller) Watcher(of contract.Stop) (k *Watcher, known bool) {
-	switch of {
-	case contract.StopAtEvent, contract.StopAtMessage, contract.StopAtRole,
-		contract.StopAtElection, contract.StopAtCommit, contract.StopAtViolation:
-		return &Watcher{stop: of, teller: t}, true
+// Watcher returns one that looks for this, a Stop or a goal in words. The error says what is wrong with it.
+func (t *Teller) Watcher(to contract.Stop) (*Watcher, error) {
+	text, named := stops[to]
+	if !named {
+		text = string(to)
 	}
-	return nil, false
+	g, err := goal.Parse(text)
+	return &Watcher{goal: g, teller: t}, err
 }
 
 // Look begins anew: what happens in w from now on counts.
 func (k *Watcher) Look(w *lab.World) {
+	k.watch = k.goal.Watch(w)
+	k.held = k.watch.Holds(w)
+	k.note(w)
+}
+
+// note remembers how the world is.
+func (k *Watcher) note(w *lab.World) {
 	k.events, k.broken = w.Events(), w.Broken()
-	switch k.stop {
-	case "message":
+	if k.goal.Counts(goal.MessageArrived) {
 		w.View(&k.view)
-	case "role":
+	}
+	if k.goal.Counts(goal.MachineChanged) {
 		k.states = k.states[:0]
-		for i := range w.Run().Config.Servers {
+		for i := range w.Servers() {
 			state, _, _ := w.Look(raft.ServerID(i + 1))
 			k.states = append(k.states, state)
 		}
 	}
 }
 
-// Saw says what has happened since the watcher looked last that ends a step; empty if nothing has.
+// Saw says what has happened since the watcher looked last if that ends the step; empty if it does not. Then the
+// watcher begins anew.
 func (k *Watcher) Saw(w *lab.World) (text string) {
-	switch k.stop {
-	case "message":
-		for i := range k.view.Frames {
-			if f := &k.view.Frames[i]; f.Due <= w.Now() && !f.Held && text == "" {
-				text = k.teller.arrival(f)
-			}
-		}
-	case "violation":
-		if w.Broken() > k.broken {
-			v := w.Violations()[k.broken]
-			text = v.Property.String() + " is broken: " + page.Named(v.Detail) + "."
-		}
+	text = k.happened(w)
+	broken, held := k.broken, k.held
+	k.note(w)
+	if k.held = k.watch.Holds(w); held || !k.held {
+		return ""
+	}
+	switch {
+	case text != "":
+	case k.broken > broken:
+		v := w.Violations()[broken]
+		text = v.Property.String() + " is broken: " + page.Named(v.Detail) + "."
 	default:
-		text = k.happened(w)
+		text = page.Sentence(k.goal.String())
 	}
 	k.Look(w)
 	return text
 }
 
-// happened says what happened in the servers that ends the step: of several what is worth showing first.
+// happened tells the watch what has happened, and says what of it counts: of several what is worth showing first.
 func (k *Watcher) happened(w *lab.World) (text string) {
 	k.found = w.EventsSince(k.events, k.found[:0])
 	key := false
 	for i := range k.found {
-		e := &k.found[i].Event
-		if !ends(k.stop, e.Kind) {
+		h := &k.found[i]
+		if !k.watch.See(h.Server, &h.Event) {
 			continue
 		}
-		if line := page.Event(k.found[i].Server, e); text == "" || !key && line.Weight == "key" {
+		if line := page.Event(h.Server, &h.Event); text == "" || !key && line.Weight == "key" {
 			text, key = line.Text, line.Weight == "key"
 		}
 	}
-	if k.stop == "role" && text == "" {
-		for i, before := range k.states {
-			if state, _, _ := w.Look(raft.ServerID(i + 1)); state != before {
-				return "S" + page.Decimal(i+1) + " is " + state.String() + "."
-			}
+	for i := range k.view.Frames {
+		f := &k.view.Frames[i]
+		if f.Due <= w.Now() && !f.Held && k.sees(raft.ServerID(f.To), goal.MessageArrived) && text == "" {
+			text = k.teller.arrival(f)
+		}
+	}
+	for i, before := range k.states {
+		id := raft.ServerID(i + 1)
+		if state, _, _ := w.Look(id); state != before && k.sees(id, goal.MachineChanged) && text == "" {
+			text = goal.Name(id) + " is " + state.String() + "."
 		}
 	}
 	return text
 }
 
-func ends(stop contract.Stop, kind raft.EventKind) bool {
-	switch stop {
-	case "role":
-		return kind == raft.BecameFollower || kind == raft.BecamePreCandidate ||
-			kind == raft.BecameCandidate || kind == raft.BecameLeader
-	case "election":
-		return kind == raft.BecameLeader
-	case "commit":
-		return kind == raft.CommitAdvanced
-	}
-	return true
+func (k *Watcher) sees(id raft.ServerID, kind raft.EventKind) bool {
+	return k.watch.See(id, &raft.Event{Kind: kind})
 }
 
 // arrival says that a frame arrives.

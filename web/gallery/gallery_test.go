@@ -389,7 +389,7 @@ func (x *exhibit) of(t *testing.T, seed uint64) (Entry, bool) {
 	w := world(t, run)
 	turn := int64(0)
 	if x.turn != "" {
-		if at, reached := goal.First(w, goal.Must(x.turn), longest); reached && x.shown(w, at) {
+		if at, reached := w.Reach(goal.Must(x.turn), longest); reached && x.shown(w, at) {
 			turn = at
 		}
 	} else {
@@ -415,7 +415,7 @@ func (x *exhibit) of(t *testing.T, seed uint64) (Entry, bool) {
 
 // shown tells whether the run, which stands at its turn, goes on to what it is to show.
 func (x *exhibit) shown(w *lab.World, turn int64) bool {
-	_, reached := goal.First(w, goal.Must(x.shows), turn+after)
+	_, reached := w.Reach(goal.Must(x.shows), turn+after)
 	return reached
 }
 

@@ -748,16 +748,16 @@ export interface Seek {
 }
 
 /**
- * Step goes to the next moment of a kind, where the clock is paused then. Answers Stepped, an error if there
- * is no such moment within 60 s.
+ * Step goes to where something next comes true, where the clock is paused then. Answers Stepped, an error if
+ * it does not within 60 s.
  */
 export interface Step {
   id: number;
-  to: Stop;
-  back: boolean; // to just before the last such moment
+  to: Stop | string; // that, or any goal in the words of raft/lab/goal
+  back: boolean; // to just before it last came true
 }
 
-/** Stop is the next moment of a kind at which a step ends. */
+/** Stop is a goal at which steps end that has a name of its own. */
 export type Stop = "event" | "message" | "role" | "election" | "commit" | "violation";
 
 /** LookAtBranch looks at another branch. Answers { at }. */
@@ -994,11 +994,13 @@ export interface LabAction {
   /** Binary says that Text is the frame's bytes in base64 (RFC 4648, section 4), which travel in a binary message. */
   binary?: boolean;
   /**
-   * When sets a trap: the action is done when this event next happens, at Server, or with Server 0 at
-   * whichever it happens to first. Disarm takes one trap away, Heal all.
+   * When sets a trap: the action is done, once, when this comes true. One of Moments is an event at Server,
+   * or with Server 0 at whichever it happens to first. Any other is a goal in words; with Server 0 the action
+   * is then done to the one server that the goal names, else to that at which the event happened, else to
+   * whoever leads. Disarm takes one trap away, Heal all.
    */
   when?: string;
-  skip?: number; // of a trap: how many such events pass before the one that it waits for
+  skip?: number; // of one of Moments: how many such events pass before the one that is meant
   /**
    * Crash, PowerLoss, Wipe, FailDisk, FillDisk: after how long it restarts by itself once it is down; 0: it
    * does not

@@ -1,50 +1,101 @@
-// Package goal is a small language for what can be true of a run: what a run of the gallery is about, or what a
-// lesson asks for.
+// Package goal is a small language for what can be true of a run. Steps of the lab's clock end where a goal comes true,
+// a trap waits for one, stories expect them, and a run of the gallery is about one; lessons and graders can ask for
+// them. A goal is data: text that Parse reads and String writes.
 //
 //	g, err := goal.Parse("S4 leads in term 3 and not before 2 s")
-//	at, reached := goal.First(world, g, 10*1000*1000)
+//	at, reached := world.Reach(g, 10*1000*1000)
 //
-// # The language
+// What it is asked of is a Run: a world of package lab, or a story of package scenario. A Watch counts the events that
+// whoever lives the run tells it of; everything else is looked up when Holds is asked.
 //
-// A goal is made of facts with "and" (or a comma), "or" and "not", and parentheses; "not" binds most closely, "or"
-// least. Upper and lower case are the same but in keys and values. Numbers to nine may be words.
+// # Grammar
 //
-// Of servers, as they are at the moment:
+//	goal    ::= both { "or" both }
+//	both    ::= one { ( "and" | "," ) one }
+//	one     ::= "not" one | "(" goal ")" | fact
+//	fact    ::= who "leads" [ term ] | number ( "leaders" | "leader" ) ( "at once" | "in one term" )
+//	          | who "is" state | who "has" field ( "=" | "<" | ">" ) number
+//	          | key=value ( "committed" | "everywhere" | "on" server )
+//	          | who phrase [ term ] [ "twice" | number "times" ]
+//	          | ( property | "something" | "nothing" ) "broken" | "something breaks"
+//	          | "within" number ( "deeds" | "deed" ) | ( "before" | "within" | "after" ) time
+//	who     ::= server | "a server" | "somebody" | "no server" | "nobody"       server ::= "S1" … "S9"
+//	term    ::= "in term" number                                              time ::= decimal ( "s" | "ms" )
 //
-//	S4 leads                          it runs or is paused, and takes itself for the leader; also: somebody, nobody
-//	S4 leads in term 3
-//	two leaders at once               so many servers, or more, take themselves for leaders, of whatever terms
-//	two leaders in one term           … of the same term
-//	S4 is a follower                  or: a candidate, a leader, running, paused, down, damaged
+// Upper and lower case are the same but in keys and values. Numbers to nine may be words. A key or a value with blanks,
+// commas, parentheses or = is written in quotes, in which \ stands before " and \. A goal has at most MostText bytes.
+// What is wrong with a text is an Error, which says what was expected instead of what, and where.
 //
-// Of the data. A value with blanks, commas or parentheses is written in quotes, as in x="a b"; so is such a key:
+// # Of servers, as they are at the moment
 //
-//	x=2 committed                     a server that runs has applied it: so it has learnt that it is committed
-//	x=2 on S3                         S3 runs and has applied it
-//	x=2 everywhere                    every server runs and has applied it
+// "a server" (or "somebody") is true if it is so of any, "no server" (or "nobody") if it is so of none.
 //
-// Of events, since one began to look (Watch). The phrases are those of lab.Moments, after which traps wait, too:
+//	S4 leads                      it takes itself for the leader, and is not down; also: S4 is a leader
+//	a server leads in term 3      … of this term
+//	two leaders at once           so many servers, or more, take themselves for leaders, of whatever terms
+//	2 leaders in one term         … of the same term
+//	S4 is running                 it runs and is not paused
+//	S4 is paused                  its process is stopped for a while
+//	no server is down             S4 is down: it does not run
+//	S4 is damaged                 it is down and cannot start: its disk does not hold what was written to it
+//	S4 is a follower              its role, if it is not down
+//	S4 is a candidate             …
+//	S4 is a pre-candidate         … it asks whether it could win (thesis 9.6)
+//	S4 has term = 3               its currentTerm, if it is not down
+//	S4 has commitIndex > 2        … the index of the last entry that it knows to be committed
+//	S4 has lastIndex < 9          … that of the last entry of its log
+//	S4 has lastApplied = 2        … that of the last entry that its state machine has applied
 //
-//	S2 becomes leader in term 3       also: becomes a candidate, gives its vote, stores entries, deletes entries,
-//	                                  takes a command as leader, commits, has caught up, changes its configuration,
-//	                                  hands its leadership over, sends a snapshot, takes over a snapshot
-//	somebody gives its vote           nobody gives its vote: it has not happened
-//	somebody stores entries 3 times   so often or more. Also: twice
+// # Of the data
 //
-// Of promises (package check):
+//	x=2 committed                 a server that runs has applied it: so it has learnt that it is committed
+//	x=2 on S3                     S3 runs and has applied it
+//	"a key"="2" everywhere        every server runs and has applied it
 //
-//	Election Safety broken            any property's name. Also: something broken, nothing broken
+// # Of what has happened to servers since one began to look
 //
-// Of means and time, cluster time from the start of the run:
+// "no server" is true as long as it has not happened. "in term 3": the server was in that term then.
 //
-//	within 6 deeds                    so many actions or fewer have been done
-//	before 2 s                        it is earlier now; "not before 2 s" is from then on
-//	within 2 s                        it is not later
-//	after 500 ms                      it is later
+//	a server does something       any event of the core
+//	S2 gets a message             one has come to it through the network
+//	S2 changes its role           it becomes what it was not, leader, candidate, …; its machine stops, or runs again
+//	S2 becomes a follower         of a new leader, or because its time as leader or candidate is over
+//	S2 becomes a pre-candidate    its election timer ran out, or it was told to (thesis 9.6)
+//	S2 becomes a candidate        it asks for votes (§5.2)
+//	S2 becomes leader in term 3   it has the votes of a majority (§5.2)
+//	a server gives its vote       to another (§5.2)
+//	S2 stores entries twice       of a leader, as a follower (§5.3)
+//	S2 deletes entries            which conflict with the leader's (§5.3)
+//	S2 takes a command as leader  a client's (§5.3)
+//	S2 commits 3 times            its commitIndex has advanced so often, or oftener
+//	S2 has caught up              it sees as leader that a learner has (thesis 4.2.1)
+//	S2 changes its configuration  it goes by another one from now on (§6)
+//	S2 hands its leadership over  it tells another server to hold an election at once (thesis 3.10)
+//	S2 sends a snapshot           or a chunk of one (§7)
+//	S2 takes over a snapshot      in the place of its log, or of a part of it (§7)
+//
+// # Of promises
+//
+// The properties are those of package check: Election Safety, Leader Append-Only, Log Matching, Leader Completeness,
+// State Machine Safety, Durability, Linearizability, Liveness.
+//
+//	Election Safety broken        since the start of the run
+//	something broken              any of them
+//	nothing broken                none of them
+//	something breaks              one more than when one began to look
+//
+// # Of means and time
+//
+// Time is cluster time from the start of the run.
+//
+//	within 6 deeds                so many actions or fewer have been done
+//	before 2 s                    it is earlier now; "not before 2 s" is from then on
+//	within 2 s                    it is not later
+//	after 500.5 ms                it is later
 //
 // # What it is not
 //
 // A goal is looked at in one moment at a time; a Watch remembers events and nothing else. "x=2 committed" looks at
 // servers, not at what a client was told. Whether all that clients were told fits together is for package linear to
-// say; of Linearizability a goal knows what the world sees by itself.
+// say; of Linearizability a goal knows what the run sees by itself.
 package goal

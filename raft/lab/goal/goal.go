@@ -2,388 +2,295 @@ package goal
 
 import (
 	"slices"
-	"strconv"
-	"strings"
 
 	"raftplayground/raft"
 	"raftplayground/raft/check"
-	"raftplayground/raft/lab"
 )
 
 // Goal is something that can be true of a run. It does not change, and may be shared.
 type Goal struct {
-	root   node
-	events []*event // those of the facts, in the order of the text
-	times  []int64  // the moments, µs, at which a fact about the clock changes
+	root   fact
+	events []*fact       // those that count events, in the order of the text
+	times  []int64       // the moments, µs, at which a fact about the clock changes
+	about  raft.ServerID // see About
+	named  bool          // about is known
 }
 
-// Watch looks at one world for a goal, and remembers the events that it has seen.
+// Run is what goals are about: servers, and what has been done and has happened to them so far. The simulated cluster
+// of package lab is one, and so is a story of package scenario.
+type Run interface {
+	Now() int64                                       // µs of cluster time
+	Servers() int                                     // they are S1, S2, … to this one
+	Status(id raft.ServerID) Server                   // of one of them
+	Applied(id raft.ServerID, key, value string) bool // whether a server that runs has this value for a key
+	Deeds() int                                       // how many actions have been done
+	Broken() int                                      // how many Violations there are
+	Violations() []check.Violation
+}
+
+// Server is what a server is at a moment. Of one that is down only the State counts.
+type Server struct {
+	State                               string // one of states: "running", "paused", "down" or "damaged"
+	Role                                raft.Role
+	Term                                raft.Term
+	CommitIndex, LastIndex, LastApplied raft.Index
+}
+
+// Beside the events of the core, these happen to a server from outside. Whoever feeds a Watch tells it of them, too.
+const (
+	MessageArrived = raft.EventKinds + iota // a message has come through the network to it
+	MachineChanged                          // it stops, is paused, or runs again
+)
+
+// Watch looks at one run for a goal, and counts the events that it is told of.
 type Watch struct {
-	goal   *Goal
-	next   uint64 // events of the run before this one have been seen
-	counts []int  // of goal.events: how often each has happened
-	found  []lab.Happening
+	Goal   *Goal
+	counts []int // of Goal.events: how often each has happened
+	broken int   // properties, when the Watch began
 }
 
-// Watch begins to look for a goal in a world. Events that have happened before do not count.
-func (g *Goal) Watch(w *lab.World) *Watch {
-	return &Watch{goal: g, next: w.Events(), counts: make([]int, len(g.events))}
+// Watch begins to look for a goal in a run. What has happened before does not count.
+func (g *Goal) Watch(r Run) Watch {
+	return Watch{Goal: g, counts: make([]int, len(g.events)), broken: r.Broken()}
 }
 
-// Holds tells whether the goal is reached now. It is to be called for the world with which the Watch began, or a
-// copy of it, at moments that do not go back, and before 3,000 events have happened since the last time: a world
-// keeps no more.
-func (k *Watch) Holds(w *lab.World) bool {
-	if len(k.counts) > 0 {
-		k.found = w.EventsSince(k.next, k.found[:0])
-		for i := range k.found {
-			for n, e := range k.goal.events {
-				if e.is(&k.found[i]) {
-					k.counts[n]++
-				}
-			}
+// Clone returns an independent copy of the Watch, for a copy of the run.
+func (k *Watch) Clone() Watch {
+	return Watch{Goal: k.Goal, counts: slices.Clone(k.counts), broken: k.broken}
+}
+
+// See tells the Watch of an event at a server, and returns whether the goal counts it.
+func (k *Watch) See(id raft.ServerID, e *raft.Event) (counts bool) {
+	for i, f := range k.Goal.events {
+		if f.counts(id, e) {
+			k.counts[i]++
+			counts = true
 		}
 	}
-	k.next = w.Events()
-	return k.goal.root.holds(&sight{w, k.counts})
+	return counts
 }
 
-// First lives a world on from where it stands, and returns the first moment, µs of cluster time, at which a goal is
-// reached: false if it is not until a moment, at which the world then stands.
-func First(w *lab.World, g *Goal, until int64) (at int64, reached bool) {
-	k := g.Watch(w)
-	for !k.Holds(w) {
-		if w.Now() >= until {
-			return until, false
-		}
-		next := until
-		for _, t := range g.times {
-			if t > w.Now() {
-				next = min(next, t)
-			}
-		}
-		if happens, ever := w.Next(); ever && happens <= next {
-			w.Step()
-		} else {
-			w.RunTo(next)
+// Holds tells whether the goal is reached now.
+func (k *Watch) Holds(r Run) bool { return k.holds(&k.Goal.root, r) }
+
+// Counts tells whether the goal counts events of a kind.
+func (g *Goal) Counts(kind raft.EventKind) bool {
+	return slices.ContainsFunc(g.events, func(f *fact) bool { return phrases[f.word].kinds&of(kind) != 0 })
+}
+
+// Due returns the next moment after now, µs, at which the goal may come to be reached though nothing happens; never
+// later than the latest that is given.
+func (g *Goal) Due(now, latest int64) int64 {
+	for _, at := range g.times {
+		if at > now {
+			latest = min(latest, at)
 		}
 	}
-	return w.Now(), true
+	return latest
 }
 
-// String returns the goal in its shortest form, which Parse reads.
-func (g *Goal) String() string { return string(g.root.append(nil, loosest)) }
+// About returns the one server that the goal names, 0 if it names none or several.
+func (g *Goal) About() raft.ServerID { return g.about }
 
-// sight is what facts look at.
-type sight struct {
-	*lab.World
-	counts []int // of events
-}
+// Happens tells whether the goal counts any events.
+func (g *Goal) Happens() bool { return len(g.events) > 0 }
 
-// servers calls yield for the servers of a run.
-func (s *sight) servers(yield func(raft.ServerID) bool) {
-	for i := range s.Run().Config.Servers {
-		if !yield(raft.ServerID(i + 1)) {
-			return
-		}
-	}
-}
-
-// node is a fact, or is made of others.
-type node interface {
-	holds(s *sight) bool
-	append(b []byte, within binding) []byte
-}
-
-// binding is how closely a word joins what stands beside it.
-type binding uint8
+// kind is a kind of facts. The first three join others; of those, one that comes later binds more closely.
+type kind uint8
 
 const (
-	loosest binding = iota // or
-	joined                 // and
-	closest                // not
+	either  kind = iota // of parts
+	both                // all of parts
+	denied              // not the one part
+	leads               // who leads, in a term
+	leaders             // how many lead at once, or in one term
+	is                  // what a server, or the machine that it runs on, is: a word of states
+	has                 // how far a server is: a word of fields, compared with a number
+	data                // where a key has a value: a word of places
+	event               // what has happened, and how often at least: a word of phrases
+	broken              // a property, anything or nothing
+	breaks              // something that was not broken when the Watch began
+	deeds               // how many were done at most
+	clock               // what time it is: a word of relations
 )
 
-type (
-	either []node
-	both   []node
-	denied struct{ node }
+// fact is a fact, or is made of others.
+type fact struct {
+	kind  kind
+	parts []fact
+
+	who      raft.ServerID  // 0: any
+	none     bool           // nobody, or nothing
+	word     int            // which of its kind
+	number   int64          // how many, how often, or µs
+	compare  byte           // of has: =, < or >
+	term     raft.Term      // 0: whichever
+	property check.Property // 0: any
+	count    int            // of an event: which of the goal's
+	key      string
+	value    string
+}
+
+// The words of facts, as they are written.
+var (
+	joints    = [...]string{either: "or", both: "and", denied: "not"}
+	states    = [...]string{"running", "paused", "down", "damaged", "a follower", "a candidate", "a pre-candidate"}
+	fields    = [...]string{"term", "commitIndex", "lastIndex", "lastApplied"}
+	places    = [...]string{"committed", "everywhere", "on"}
+	relations = [...]string{"before", "within", "after"}
+	numbers   = [...]string{"zero", "one", "two", "three", "four", "five", "six", "seven", "eight", "nine"}
 )
 
-func (e either) holds(s *sight) bool {
-	return slices.ContainsFunc(e, func(n node) bool { return n.holds(s) })
+// roles are those of the states behind the machine's.
+var roles = [...]raft.Role{4: raft.Follower, 5: raft.Candidate, 6: raft.PreCandidate}
+
+// everywhere and on are words of places, before and within of relations.
+const (
+	everywhere = 1
+	on         = 2
+	before     = 0
+	within     = 1
+)
+
+// phrases say what can happen to a server, behind its name, and by which events one knows that.
+var phrases = [...]struct {
+	words string
+	kinds uint64 // a bit each
+}{
+	{"does something", 1<<raft.EventKinds - 1},
+	{"gets a message", of(MessageArrived)},
+	{"changes its role", of(raft.BecameFollower) | of(raft.BecamePreCandidate) | of(raft.BecameCandidate) |
+		of(raft.BecameLeader) | of(MachineChanged)},
+	{"becomes a follower", of(raft.BecameFollower)},
+	{"becomes a pre-candidate", of(raft.BecamePreCandidate)},
+	{"becomes a candidate", of(raft.BecameCandidate)},
+	{"becomes leader", of(raft.BecameLeader)},
+	{"gives its vote", of(raft.VoteGranted)},
+	{"stores entries", of(raft.EntriesAppended)},
+	{"deletes entries", of(raft.EntriesTruncated)},
+	{"takes a command as leader", of(raft.EntriesProposed)},
+	{"commits", of(raft.CommitAdvanced)},
+	{"has caught up", of(raft.LearnerCaughtUp)},
+	{"changes its configuration", of(raft.ConfigurationChanged)},
+	{"hands its leadership over", of(raft.TimeoutNowSent)},
+	{"sends a snapshot", of(raft.SnapshotSent)},
+	{"takes over a snapshot", of(raft.SnapshotInstalled)},
 }
 
-func (a both) holds(s *sight) bool {
-	return !slices.ContainsFunc(a, func(n node) bool { return !n.holds(s) })
+func of(kind raft.EventKind) uint64 { return 1 << kind }
+
+// counts tells whether an event is one of those that the fact counts.
+func (f *fact) counts(id raft.ServerID, e *raft.Event) bool {
+	return phrases[f.word].kinds&of(e.Kind) != 0 && (f.who == 0 || f.who == id) && (f.term == 0 || f.term == e.Term)
 }
 
-func (d denied) holds(s *sight) bool { return !d.node.holds(s) }
-
-func (e either) append(b []byte, within binding) []byte {
-	return appendList(b, e, " or ", joined, within > loosest)
-}
-
-func (a both) append(b []byte, within binding) []byte {
-	return appendList(b, a, " and ", closest, within > joined)
-}
-
-func (d denied) append(b []byte, _ binding) []byte {
-	return d.node.append(append(b, "not "...), closest)
-}
-
-func appendList(b []byte, list []node, word string, inside binding, enclosed bool) []byte {
-	if enclosed {
-		b = append(b, '(')
-	}
-	for i, n := range list {
-		if i > 0 {
-			b = append(b, word...)
-		}
-		b = n.append(b, inside)
-	}
-	if enclosed {
-		b = append(b, ')')
-	}
-	return b
-}
-
-// who is a server, somebody or nobody.
-type who struct {
-	server raft.ServerID // 0: any
-	none   bool          // nobody
-}
-
-func (o who) holds(s *sight, is func(raft.ServerID) bool) bool {
-	if o.server != 0 {
-		return int(o.server) <= s.Run().Config.Servers && is(o.server)
-	}
-	for id := range s.servers {
-		if is(id) {
-			return !o.none
-		}
-	}
-	return o.none
-}
-
-func (o who) String() string {
-	switch {
-	case o.server != 0:
-		return "S" + strconv.FormatUint(uint64(o.server), 10)
-	case o.none:
-		return "nobody"
-	}
-	return "somebody"
-}
-
-// leads is a fact: who leads.
-type leads struct {
-	who  who
-	term raft.Term // 0: whichever
-}
-
-func (f leads) holds(s *sight) bool {
-	return f.who.holds(s, func(id raft.ServerID) bool {
-		term, is := leading(s, id)
-		return is && (f.term == 0 || f.term == term)
-	})
-}
-
-func (f leads) append(b []byte, _ binding) []byte {
-	return appendTerm(append(b, f.who.String()+" leads"...), f.term)
-}
-
-func appendTerm(b []byte, term raft.Term) []byte {
-	if term == 0 {
-		return b
-	}
-	return strconv.AppendUint(append(b, " in term "...), uint64(term), 10)
-}
-
-// leading returns the term in which a server takes itself for the leader.
-func leading(s *sight, id raft.ServerID) (term raft.Term, is bool) {
-	state, role, term := s.Look(id)
-	return term, (state == lab.Running || state == lab.Paused) && role == raft.Leader
-}
-
-// leaders is a fact: how many lead.
-type leaders struct {
-	least   int
-	oneTerm bool
-}
-
-func (f leaders) holds(s *sight) bool {
-	count := map[raft.Term]int{}
-	for id := range s.servers {
-		if term, is := leading(s, id); is {
-			if !f.oneTerm {
-				term = 0
+func (k *Watch) holds(f *fact, r Run) bool {
+	switch f.kind {
+	case either, both:
+		for i := range f.parts {
+			if k.holds(&f.parts[i], r) == (f.kind == either) {
+				return f.kind == either
 			}
-			if count[term]++; count[term] >= f.least {
+		}
+		return f.kind == both
+	case denied:
+		return !k.holds(&f.parts[0], r)
+	case event:
+		return int64(k.counts[f.count]) >= f.number != f.none
+	case breaks:
+		return r.Broken() > k.broken
+	case leads, is, has, data:
+		return f.holdsOfServers(r)
+	}
+	return f.holdsOfAll(r)
+}
+
+// holdsOfServers tells whether a fact holds of the server that it names or of any; or of none.
+func (f *fact) holdsOfServers(r Run) bool {
+	every := f.kind == data && f.word == everywhere
+	for id := raft.ServerID(1); int(id) <= r.Servers(); id++ {
+		if (f.who == 0 || f.who == id) && f.holdsOf(r, id) != every {
+			return !f.none && !every
+		}
+	}
+	return f.none || every
+}
+
+func (f *fact) holdsOf(r Run, id raft.ServerID) bool {
+	if f.kind == data {
+		return r.Applied(id, f.key, f.value)
+	}
+	s := r.Status(id)
+	switch {
+	case f.kind == is && f.word < 4:
+		return s.State == states[f.word]
+	case s.down():
+		return false
+	case f.kind == is:
+		return s.Role == roles[f.word]
+	case f.kind == leads:
+		return s.Role == raft.Leader && (f.term == 0 || f.term == s.Term)
+	}
+	value := int64([...]raft.Index{raft.Index(s.Term), s.CommitIndex, s.LastIndex, s.LastApplied}[f.word])
+	switch f.compare {
+	case '<':
+		return value < f.number
+	case '>':
+		return value > f.number
+	}
+	return value == f.number
+}
+
+func (s *Server) down() bool { return s.State == "down" || s.State == "damaged" }
+
+// holdsOfAll tells whether a fact holds that is about no single server.
+func (f *fact) holdsOfAll(r Run) bool {
+	switch f.kind {
+	case leaders:
+		return f.enoughLead(r)
+	case broken:
+		if f.property == 0 {
+			return r.Broken() > 0 != f.none
+		}
+		for _, v := range r.Violations() {
+			if v.Property == f.property {
 				return true
 			}
 		}
+		return false
+	case deeds:
+		return int64(r.Deeds()) <= f.number
+	}
+	switch f.word {
+	case before:
+		return r.Now() < f.number
+	case within:
+		return r.Now() <= f.number
+	}
+	return r.Now() > f.number
+}
+
+// enoughLead tells whether so many servers take themselves for leaders, of one term if the fact says so.
+func (f *fact) enoughLead(r Run) bool {
+	var terms []raft.Term
+	for id := raft.ServerID(1); int(id) <= r.Servers(); id++ {
+		if s := r.Status(id); !s.down() && s.Role == raft.Leader {
+			terms = append(terms, s.Term)
+		}
+	}
+	if f.word == 0 {
+		return int64(len(terms)) >= f.number
+	}
+	for _, term := range terms {
+		same := int64(0)
+		for _, other := range terms {
+			if other == term {
+				same++
+			}
+		}
+		if same >= f.number {
+			return true
+		}
 	}
 	return false
-}
-
-func (f leaders) append(b []byte, _ binding) []byte {
-	b = append(strconv.AppendInt(b, int64(f.least), 10), " leaders "...)
-	if f.oneTerm {
-		return append(b, "in one term"...)
-	}
-	return append(b, "at once"...)
-}
-
-// being is a fact: what a server, or the machine that it runs on, is.
-type being struct {
-	who  who
-	what string // of states and roles
-}
-
-var states = map[string]lab.MachineState{"running": lab.Running, "paused": lab.Paused, "down": lab.Down,
-	"damaged": lab.Damaged}
-
-var roles = map[string]raft.Role{"a follower": raft.Follower, "a candidate": raft.Candidate, "a leader": raft.Leader}
-
-func (f being) holds(s *sight) bool {
-	return f.who.holds(s, func(id raft.ServerID) bool {
-		state, role, _ := s.Look(id)
-		if wanted, is := states[f.what]; is {
-			return state == wanted
-		}
-		return (state == lab.Running || state == lab.Paused) && role == roles[f.what]
-	})
-}
-
-func (f being) append(b []byte, _ binding) []byte { return append(b, f.who.String()+" is "+f.what...) }
-
-// data is a fact: where a key has a value.
-type data struct {
-	key, value string
-	on         raft.ServerID // 0: anywhere
-	everywhere bool
-}
-
-func (f data) holds(s *sight) bool {
-	has := func(id raft.ServerID) bool {
-		server := s.Server(id)
-		if server == nil {
-			return false
-		}
-		value, found := server.Store().Lookup(f.key)
-		return found && value == f.value
-	}
-	if f.everywhere {
-		return who{none: true}.holds(s, func(id raft.ServerID) bool { return !has(id) })
-	}
-	return who{server: f.on}.holds(s, has)
-}
-
-func (f data) append(b []byte, _ binding) []byte {
-	b = append(appendWord(append(appendWord(b, f.key), '='), f.value), ' ')
-	switch {
-	case f.everywhere:
-		return append(b, "everywhere"...)
-	case f.on != 0:
-		return append(b, "on "+who{server: f.on}.String()...)
-	}
-	return append(b, "committed"...)
-}
-
-// appendWord appends a key or a value, in quotes where it would be read otherwise without them.
-func appendWord(b []byte, word string) []byte {
-	if word == "" || strings.ContainsFunc(word, ends) || strings.ContainsAny(word, `="\`) {
-		return strconv.AppendQuote(b, word)
-	}
-	return append(b, word...)
-}
-
-// event is a fact: what has happened, and how often at least.
-type event struct {
-	number int // of the goal's events
-	who    who
-	kind   raft.EventKind
-	term   raft.Term // 0: whichever
-	least  int
-}
-
-func (f *event) is(h *lab.Happening) bool {
-	return h.Event.Kind == f.kind && (f.who.server == 0 || f.who.server == h.Server) &&
-		(f.term == 0 || f.term == h.Event.Term)
-}
-
-func (f *event) holds(s *sight) bool { return s.counts[f.number] >= f.least != f.who.none }
-
-func (f *event) append(b []byte, _ binding) []byte {
-	b = append(b, f.who.String()+" "...)
-	for moment, kind := range lab.Moments {
-		if kind == f.kind {
-			b = append(b, lab.Phrases[moment]...)
-		}
-	}
-	b = appendTerm(b, f.term)
-	switch {
-	case f.least == 2:
-		b = append(b, " twice"...)
-	case f.least > 2:
-		b = append(strconv.AppendInt(append(b, ' '), int64(f.least), 10), " times"...)
-	}
-	return b
-}
-
-// broken is a fact: what is broken.
-type broken struct {
-	property check.Property // 0: any
-	none     bool           // nothing
-}
-
-func (f broken) holds(s *sight) bool {
-	if f.property == 0 {
-		return s.Broken() > 0 != f.none
-	}
-	return slices.ContainsFunc(s.Violations(), func(v check.Violation) bool { return v.Property == f.property })
-}
-
-func (f broken) append(b []byte, _ binding) []byte {
-	switch {
-	case f.property != 0:
-		return append(b, f.property.String()+" broken"...)
-	case f.none:
-		return append(b, "nothing broken"...)
-	}
-	return append(b, "something broken"...)
-}
-
-// deeds is a fact: how much was done at most.
-type deeds struct{ most int }
-
-func (f deeds) holds(s *sight) bool {
-	actions := s.Run().Actions
-	return len(actions) <= f.most || actions[f.most].At > s.Now()
-}
-
-func (f deeds) append(b []byte, _ binding) []byte {
-	return append(strconv.AppendInt(append(b, "within "...), int64(f.most), 10), " deeds"...)
-}
-
-// clock is a fact: what time it is.
-type clock struct {
-	relation string // before, within or after
-	at       int64  // µs
-}
-
-func (f clock) holds(s *sight) bool {
-	switch f.relation {
-	case "before":
-		return s.Now() < f.at
-	case "within":
-		return s.Now() <= f.at
-	}
-	return s.Now() > f.at
-}
-
-func (f clock) append(b []byte, _ binding) []byte {
-	b = append(append(b, f.relation...), ' ')
-	return append(strconv.AppendFloat(b, float64(f.at)/1000, 'f', -1, 64), " ms"...)
 }

@@ -1,21 +1,26 @@
 package goal
 
 import (
-	"math"
-	"slices"
 	"strconv"
 	"strings"
 
 	"raftplayground/raft"
 	"raftplayground/raft/check"
-	"raftplayground/raft/lab"
 )
 
 // Bounds of a goal, which may come from a stranger.
 const (
-	MostText   = 4096 // bytes
+	MostText   = 1024 // bytes
 	mostNested = 32   // parentheses and "not"s inside each other
-	mostNumber = 1_000_000
+	mostNumber = 10_000_000
+	maxServers = 9
+)
+
+// Characters at which a word ends, and those for which a key or a value needs quotes.
+const (
+	blanks  = " \t\n\r"
+	ends    = blanks + ",()"
+	special = ends + `="\`
 )
 
 // Error says what is wrong with the text of a goal, and where.
@@ -28,12 +33,12 @@ type Error struct {
 // Error shows the place: `goal: at 4: expected leads, is or what happens to it, got "loses"`.
 func (e *Error) Error() string {
 	got := "nothing more"
-	if rest := strings.TrimLeft(e.Text[e.At:], " \t\n\r"); rest != "" {
-		word := rest
-		if end := strings.IndexFunc(rest[1:], ends); end >= 0 {
-			word = rest[:end+1]
+	if rest := strings.TrimLeft(e.Text[e.At:], blanks); rest != "" {
+		end := strings.IndexAny(rest[1:], ends)
+		if got = strconv.Quote(rest[:max(end+1, 1)]); end < 0 {
+			got = strconv.Quote(rest)
 		}
-		if got = strconv.Quote(word); len(got) > 40 {
+		if len(got) > 40 {
 			got = got[:40] + "…"
 		}
 	}
@@ -42,20 +47,21 @@ func (e *Error) Error() string {
 
 // Parse reads a goal. Its error is an *Error.
 func Parse(text string) (*Goal, error) {
-	if len(text) > MostText {
-		return nil, &Error{text[:MostText], MostText, "at most " + strconv.Itoa(MostText) + " bytes"}
-	}
 	p := parser{text: text, goal: &Goal{}}
-	p.split()
-	if p.bad == nil {
-		p.goal.root = p.or()
-		if p.next < len(p.words) {
-			p.fail("and, or, or the end")
-		}
+	if len(text) > MostText {
+		p.text = text[:MostText]
+		p.failAt(MostText, "at most "+strconv.Itoa(MostText)+" bytes")
+	} else {
+		p.split()
+	}
+	p.goal.root = p.joined(either)
+	if p.next < len(p.words) {
+		p.fail("and, or, or the end")
 	}
 	if p.bad != nil {
 		return nil, p.bad
 	}
+	p.goal.collect(&p.goal.root)
 	return p.goal, nil
 }
 
@@ -63,19 +69,30 @@ func Parse(text string) (*Goal, error) {
 func Must(text string) *Goal {
 	g, err := Parse(text)
 	if err != nil {
-		panic(err)
+		panic(err.Error())
 	}
 	return g
 }
 
-// parser reads the words of a goal, one after the other. After the first fault its reads give nothing of use.
+// collect finds the facts that count events, now that they stay where they are.
+func (g *Goal) collect(f *fact) {
+	if f.kind == event {
+		f.count = len(g.events)
+		g.events = append(g.events, f)
+	}
+	for i := range f.parts {
+		g.collect(&f.parts[i])
+	}
+}
+
+// parser reads the words of a goal, one after the other. After the first fault there are no more.
 type parser struct {
 	text   string
 	words  []word
 	next   int
 	nested int
 	goal   *Goal
-	bad    error
+	bad    *Error
 }
 
 // word is a word, a comma or a parenthesis.
@@ -84,174 +101,192 @@ type word struct {
 	text string
 }
 
-// ends tells whether a word ends before a character.
-func ends(r rune) bool { return strings.ContainsRune(" \t\n\r,()", r) }
-
 // split finds the words. What stands in quotes belongs to its word, whatever it is.
 func (p *parser) split() {
 	for at := 0; at < len(p.text); {
-		switch c := p.text[at]; {
-		case strings.IndexByte(" \t\n\r", c) >= 0:
-			at++
-			continue
-		case strings.IndexByte(",()", c) >= 0:
-			p.words = append(p.words, word{at, p.text[at : at+1]})
-			at++
-			continue
-		}
 		start := at
-		for at < len(p.text) && !ends(rune(p.text[at])) {
+		for at < len(p.text) && strings.IndexByte(ends, p.text[at]) < 0 {
 			if p.text[at] != '"' {
 				at++
 				continue
 			}
-			quoted, err := strconv.QuotedPrefix(p.text[at:])
-			if err != nil {
-				p.bad = &Error{p.text, at, "text in quotes, with a quote at its end"}
+			end := behindQuote(p.text, at)
+			if end < 0 {
+				p.failAt(at, "text in quotes, with a quote at its end")
 				return
 			}
-			at += len(quoted)
+			at = end
 		}
-		p.words = append(p.words, word{start, p.text[start:at]})
+		if at == start {
+			at++
+		}
+		if strings.IndexByte(blanks, p.text[start]) < 0 {
+			p.words = append(p.words, word{start, p.text[start:at]})
+		}
 	}
 }
 
-func (p *parser) or() node {
-	list := either{p.and()}
-	for p.take("or") {
-		list = append(list, p.and())
+// behindQuote returns where the text in quotes ends that begins at a place, -1 if it does not.
+func behindQuote(text string, at int) int {
+	for i := at + 1; i < len(text); i++ {
+		switch text[i] {
+		case '"':
+			return i + 1
+		case '\\':
+			i++
+		}
+	}
+	return -1
+}
+
+// joined reads facts with the word of this kind between them, or a fact alone.
+func (p *parser) joined(by kind) fact {
+	if by == denied {
+		return p.not()
+	}
+	list := []fact{p.joined(by + 1)}
+	for p.take(joints[by]) || by == both && p.take(",") {
+		list = append(list, p.joined(by+1))
 	}
 	if len(list) == 1 {
 		return list[0]
 	}
-	return list
+	return fact{kind: by, parts: list}
 }
 
-func (p *parser) and() node {
-	list := both{p.not()}
-	for p.take("and") || p.take(",") {
-		list = append(list, p.not())
+func (p *parser) not() (f fact) {
+	if p.nested == mostNested {
+		return p.fail("at most " + strconv.Itoa(mostNested) + " parentheses and nots inside each other")
 	}
-	if len(list) == 1 {
-		return list[0]
-	}
-	return list
-}
-
-func (p *parser) not() node {
-	if p.nested++; p.nested > mostNested {
-		p.fail("at most " + strconv.Itoa(mostNested) + " parentheses and nots inside each other")
-	}
-	defer func() { p.nested-- }()
+	p.nested++
 	switch {
-	case p.bad != nil:
-		return deeds{}
-	case p.take("not"):
-		return denied{p.not()}
-	case !p.take("("):
-		return p.fact()
+	case p.take(joints[denied]):
+		f = fact{kind: denied, parts: []fact{p.not()}}
+	case p.take("("):
+		if f = p.joined(either); !p.take(")") {
+			p.fail("and, or, or )")
+		}
+	default:
+		f = p.fact()
 	}
-	inside := p.or()
-	if !p.take(")") {
-		p.fail("and, or, or )")
-	}
-	return inside
+	p.nested--
+	return f
 }
 
-const facts = "a fact: S4 leads, two leaders at once, S4 is …, x=2 committed, S2 becomes leader, " +
+const facts = "a fact: S4 leads, two leaders at once, S4 is …, S4 has …, x=2 committed, S2 becomes leader, " +
 	"Election Safety broken, within 6 deeds, before 2 s"
 
-func (p *parser) fact() node {
+func (p *parser) fact() fact {
+	if word := p.takeOf(relations[:]); word >= 0 {
+		return p.bound(word)
+	}
 	switch {
-	case p.take("within"), p.take("before"), p.take("after"):
-		return p.bound(strings.ToLower(p.words[p.next-1].text))
-	case p.take("something", "broken"):
-		return broken{}
-	case p.take("nothing", "broken"):
-		return broken{none: true}
+	case p.take("something breaks"):
+		return fact{kind: breaks}
+	case p.take("something broken"):
+		return fact{kind: broken}
+	case p.take("nothing broken"):
+		return fact{kind: broken, none: true}
 	}
 	for property := check.ElectionSafety; property <= check.Liveness; property++ {
-		if p.take(strings.Fields(property.String())...) {
+		if p.take(property.String()) {
 			if !p.take("broken") {
 				p.fail("broken")
 			}
-			return broken{property: property}
+			return fact{kind: broken, property: property}
 		}
 	}
-	if who, is := p.who(); is {
-		return p.ofServer(who)
+	switch who := p.server(); {
+	case who != 0:
+		return p.ofServers(fact{who: who})
+	case p.take("a server"), p.take("somebody"):
+		return p.ofServers(fact{})
+	case p.take("no server"), p.take("nobody"):
+		return p.ofServers(fact{none: true})
 	}
-	if n, is := p.count(); is {
+	if n := p.count(1, "1 or more leaders"); n > 0 {
 		return p.leaders(n)
 	}
-	if p.next < len(p.words) && strings.Contains(p.words[p.next].text, "=") {
+	if strings.IndexByte(p.word(), '=') >= 0 {
 		return p.data()
 	}
-	p.fail(facts)
-	return deeds{}
+	return p.fail(facts)
 }
 
-// who reads a server, somebody or nobody.
-func (p *parser) who() (o who, is bool) {
-	switch {
-	case p.take("somebody"):
-		return who{}, true
-	case p.take("nobody"):
-		return who{none: true}, true
-	}
-	server, is := p.server()
-	return who{server: server}, is
-}
-
-func (p *parser) server() (raft.ServerID, bool) {
-	if p.next == len(p.words) {
-		return 0, false
-	}
-	w := p.words[p.next].text
-	if len(w) != 2 || w[0] != 'S' && w[0] != 's' || w[1] < '1' || w[1] > '0'+lab.MaxServers {
-		return 0, false
+// server reads a server, 0 if none comes next.
+func (p *parser) server() raft.ServerID {
+	w := p.word()
+	if len(w) != 2 || w[0]|0x20 != 's' || w[1] < '1' || w[1] > '0'+maxServers {
+		return 0
 	}
 	p.next++
-	return raft.ServerID(w[1] - '0'), true
+	id := raft.ServerID(w[1] - '0')
+	if !p.goal.named {
+		p.goal.named, p.goal.about = true, id
+	} else if p.goal.about != id {
+		p.goal.about = 0
+	}
+	return id
 }
 
-func (p *parser) ofServer(o who) node {
-	if p.take("leads") {
-		return leads{o, p.term()}
+// ofServers reads what a fact says of whom it is about.
+func (p *parser) ofServers(f fact) fact {
+	switch {
+	case p.take("leads"), p.take("is a leader"):
+		f.kind, f.term = leads, p.term()
+		return f
+	case p.take("is"):
+		if f.kind, f.word = is, p.takeOf(states[:]); f.word < 0 {
+			p.fail("a leader" + list(states[:]))
+		}
+		return f
+	case p.take("has caught up"): // and no field of that name
+		p.next -= 3
+	case p.take("has"):
+		return p.compared(f)
 	}
-	if p.take("is") {
-		return p.being(o)
-	}
-	for moment, phrase := range lab.Phrases {
-		if p.take(strings.Fields(phrase)...) {
-			e := &event{number: len(p.goal.events), who: o, kind: lab.Moments[moment], term: p.term(),
-				least: p.times()}
-			p.goal.events = append(p.goal.events, e)
-			return e
+	for i := range phrases {
+		if p.take(phrases[i].words) {
+			f.kind, f.word = event, i
+			f.term = p.term()
+			f.number = p.times()
+			return f
 		}
 	}
-	var phrases []string
-	for _, phrase := range lab.Phrases {
-		phrases = append(phrases, phrase)
+	expected := "leads, is, has"
+	for i := range phrases {
+		expected += ", " + phrases[i].words
 	}
-	slices.Sort(phrases)
-	p.fail("leads, is, " + strings.Join(phrases[:len(phrases)-1], ", ") + " or " + phrases[len(phrases)-1])
-	return deeds{}
+	return p.fail(expected)
 }
 
-func (p *parser) being(o who) node {
-	for what := range states {
-		if p.take(what) {
-			return being{o, what}
+// list returns the words of a kind, to be read behind others.
+func list(words []string) (text string) {
+	for i, w := range words {
+		if i == len(words)-1 {
+			return text + " or " + w
+		}
+		text += ", " + w
+	}
+	return text
+}
+
+// compared reads the field that a server has, and the number with which it is compared.
+func (p *parser) compared(f fact) fact {
+	if f.kind, f.word = has, p.takeOf(fields[:]); f.word < 0 {
+		return p.fail("term" + list(fields[1:]))
+	}
+	if f.compare = '='; !p.take("=") {
+		if f.compare = '<'; !p.take("<") {
+			if f.compare = '>'; !p.take(">") {
+				return p.fail("=, < or >")
+			}
 		}
 	}
-	for what := range roles {
-		if p.take(strings.Fields(what)...) {
-			return being{o, what}
-		}
+	if f.number = p.count(0, ""); f.number < 0 {
+		p.fail(someNumber)
 	}
-	p.fail("a follower, a candidate, a leader, running, paused, down or damaged")
-	return deeds{}
+	return f
 }
 
 // term reads "in term 3", 0 if it is not there.
@@ -262,25 +297,21 @@ func (p *parser) term() raft.Term {
 	if !p.take("term") {
 		p.fail("term")
 	}
-	n, is := p.count()
-	if !is || n == 0 {
+	n := p.count(1, "a term, 1 or more")
+	if n < 0 {
 		p.fail("a term, 1 or more")
 	}
 	return raft.Term(n)
 }
 
 // times reads "twice" or "3 times", once if it is not there.
-func (p *parser) times() int {
+func (p *parser) times() int64 {
 	if p.take("twice") {
 		return 2
 	}
-	n, is := p.count()
-	if !is {
+	n := p.count(1, "1 or more times")
+	if n < 0 {
 		return 1
-	}
-	if n == 0 {
-		p.next--
-		p.fail("1 or more times")
 	}
 	if !p.take("times") {
 		p.fail("times")
@@ -288,160 +319,192 @@ func (p *parser) times() int {
 	return n
 }
 
-func (p *parser) leaders(least int) node {
-	switch {
-	case least == 0:
-		p.next--
-		p.fail("1 or more leaders")
-	case !p.take("leaders") && !p.take("leader"):
-		p.fail("leaders")
-	case p.take("at", "once"):
-		return leaders{least: least}
-	case p.take("in", "one", "term"):
-		return leaders{least: least, oneTerm: true}
-	}
-	p.fail("at once or in one term")
-	return deeds{}
-}
+// gatherings say of which leaders it is counted how many there are.
+var gatherings = [...]string{"at once", "in one term"}
 
-func (p *parser) data() node {
-	w := p.words[p.next]
-	f, rest := data{}, w.text
-	key, rest, fine := p.part(rest)
-	if value, more, alsoFine := "", "", false; fine && strings.HasPrefix(rest, "=") {
-		value, more, alsoFine = p.part(rest[1:])
-		f.key, f.value, fine = key, value, alsoFine && more == "" && key != ""
-	} else {
-		fine = false
+func (p *parser) leaders(least int64) fact {
+	if !p.take("leaders") && !p.take("leader") {
+		return p.fail("leaders")
 	}
-	if !fine {
-		p.fail(`key=value, in quotes what has blanks, commas, =, " or parentheses in it`)
+	f := fact{kind: leaders, number: least, word: p.takeOf(gatherings[:])}
+	if f.word < 0 {
+		p.fail(gatherings[0] + list(gatherings[1:]))
 	}
-	p.next++
-	switch {
-	case p.take("committed"):
-		return f
-	case p.take("everywhere"):
-		f.everywhere = true
-		return f
-	case !p.take("on"):
-		p.fail("committed, everywhere or on")
-		return f
-	}
-	server, is := p.server()
-	if !is {
-		p.fail("a server, S1 to S" + strconv.Itoa(lab.MaxServers))
-	}
-	f.on = server
 	return f
 }
 
+func (p *parser) data() fact {
+	f := fact{kind: data}
+	key, rest, fine := part(p.word())
+	if !fine || key == "" || rest == "" || rest[0] != '=' {
+		return p.fail(keyAndValue)
+	}
+	f.key = key
+	if f.value, rest, fine = part(rest[1:]); !fine || rest != "" {
+		return p.fail(keyAndValue)
+	}
+	p.next++
+	if f.word = p.takeOf(places[:]); f.word < 0 {
+		return p.fail("committed" + list(places[1:]))
+	}
+	if f.word == on {
+		if f.who = p.server(); f.who == 0 {
+			p.fail("a server, S1 to " + Name(maxServers))
+		}
+	}
+	return f
+}
+
+const keyAndValue = `key=value, in quotes what has blanks, commas, =, " or parentheses in it`
+
 // part reads a key or a value off the front of a word.
-func (p *parser) part(text string) (part, rest string, fine bool) {
-	if !strings.HasPrefix(text, `"`) {
-		end := strings.IndexAny(text, `="\`)
+func part(text string) (part, rest string, fine bool) {
+	if text == "" || text[0] != '"' {
+		end := strings.IndexAny(text, special)
 		if end < 0 {
 			end = len(text)
 		}
 		return text[:end], text[end:], true
 	}
-	quoted, err := strconv.QuotedPrefix(text)
-	if err != nil {
-		return "", "", false
+	end := behindQuote(text, 0)
+	for i := 1; i < end-1; i++ {
+		if text[i] == '\\' {
+			i++
+		}
+		part += text[i : i+1]
 	}
-	part, err = strconv.Unquote(quoted)
-	return part, text[len(quoted):], err == nil
+	return part, text[max(end, 0):], end > 0
 }
 
 // bound reads what stands behind within, before or after: deeds or a time.
-func (p *parser) bound(relation string) node {
-	if p.next == len(p.words) {
-		p.fail("a number")
-		return deeds{}
+func (p *parser) bound(word int) fact {
+	n := p.count(0, "")
+	if n >= 0 && word == within && (p.take("deeds") || p.take("deed")) {
+		return fact{kind: deeds, number: n}
 	}
-	w := strings.ToLower(p.words[p.next].text)
-	unit := strings.TrimLeft(w, "0123456789.")
-	number, err := strconv.ParseFloat(w[:len(w)-len(unit)], 64)
-	if n, is := numbers[w]; is {
-		number, unit, err = float64(n), "", nil
+	at, unit := n*1e6, ""
+	if n < 0 {
+		w := p.word()
+		unit = strings.TrimLeft(w, "0123456789.")
+		at = millionths(w[:len(w)-len(unit)])
+		if at < 0 || unit != "" && unit != "s" && unit != "ms" {
+			return p.fail(someNumber)
+		}
+		p.next++
 	}
-	if err != nil || number < 0 || number > mostNumber || !slices.Contains([]string{"", "s", "ms"}, unit) {
-		p.fail("a number from 0 to " + strconv.Itoa(mostNumber))
-		return deeds{}
+	switch {
+	case unit == "ms" || unit == "" && p.take("ms"):
+		at /= 1e3
+	case unit == "s" || p.take("s"):
+	case word == within:
+		return p.fail("deeds, s or ms")
+	default:
+		return p.fail("s or ms")
 	}
-	if p.next++; unit == "" {
-		switch {
-		case relation == "within" && number == math.Trunc(number) && (p.take("deeds") || p.take("deed")):
-			return deeds{int(number)}
-		case p.take("s"):
-			unit = "s"
-		case p.take("ms"):
-			unit = "ms"
+	f := fact{kind: clock, word: word, number: at}
+	if word != before {
+		at++
+	}
+	p.goal.times = append(p.goal.times, at) // then it may come to be reached though nothing happens
+	return f
+}
+
+const someNumber = "a number from 0 to 10000000"
+
+// millionths reads a number with at most six decimals, -1 if it is none or too large.
+func millionths(text string) int64 {
+	whole, decimals, _ := strings.Cut(text, ".")
+	if whole == "" || len(decimals) > 6 {
+		return -1
+	}
+	n, err := strconv.ParseUint(whole+decimals+"000000"[len(decimals):], 10, 64)
+	if err != nil || n > mostNumber*1e6 {
+		return -1
+	}
+	return int64(n)
+}
+
+// count reads a whole number, in digits or as a word; -1 if none comes next. One that is less than the least is a
+// fault.
+func (p *parser) count(least int64, expected string) int64 {
+	n := int64(-1)
+	for i, word := range numbers {
+		if same(p.word(), word) {
+			n = int64(i)
 		}
 	}
-	switch unit {
-	case "s":
-		return p.time(relation, number*1e6)
-	case "ms":
-		return p.time(relation, number*1e3)
+	if parsed, err := strconv.ParseUint(p.word(), 10, 64); err == nil && parsed <= mostNumber {
+		n = int64(parsed)
 	}
-	p.fail(map[bool]string{true: "deeds, s or ms", false: "s or ms"}[relation == "within"])
-	return deeds{}
-}
-
-// time is a fact about the clock, and a moment at which a goal may come to be reached though nothing happens.
-func (p *parser) time(relation string, micros float64) node {
-	at := int64(math.Round(micros))
-	if relation == "before" {
-		p.goal.times = append(p.goal.times, at)
-	} else {
-		p.goal.times = append(p.goal.times, at+1)
+	switch {
+	case n < 0:
+	case n < least:
+		p.fail(expected)
+		return -1
+	default:
+		p.next++
 	}
-	return clock{relation, at}
+	return n
 }
 
-var numbers = map[string]int{
-	"one": 1, "two": 2, "three": 3, "four": 4, "five": 5, "six": 6, "seven": 7, "eight": 8, "nine": 9,
-}
-
-// count reads a whole number, in digits or as a word.
-func (p *parser) count() (n int, is bool) {
+// word returns the next word, which is not taken; empty if there is none.
+func (p *parser) word() string {
 	if p.next == len(p.words) {
-		return 0, false
+		return ""
 	}
-	text := strings.ToLower(p.words[p.next].text)
-	if n, is = numbers[text]; !is {
-		parsed, err := strconv.ParseUint(text, 10, 32)
-		if n, is = int(parsed), err == nil && parsed <= mostNumber; !is {
-			return 0, false
+	return p.words[p.next].text
+}
+
+// takeOf takes the words of a list that come next, and returns which; -1 if none do.
+func (p *parser) takeOf(list []string) int {
+	for i := range list {
+		if p.take(list[i]) {
+			return i
 		}
 	}
-	p.next++
-	return n, true
+	return -1
 }
 
-// take takes words if they come next.
-func (p *parser) take(words ...string) bool {
-	if p.bad != nil || len(words) > len(p.words)-p.next {
-		return false
-	}
-	for i, w := range words {
-		if !strings.EqualFold(w, p.words[p.next+i].text) {
+// take takes words, with blanks between them, if they come next.
+func (p *parser) take(words string) bool {
+	next := p.next
+	for more := true; more; next++ {
+		var word string
+		word, words, more = strings.Cut(words, " ")
+		if next == len(p.words) || !same(p.words[next].text, word) {
 			return false
 		}
 	}
-	p.next += len(words)
+	p.next = next
+	return true
+}
+
+// same tells whether two words are the same but for upper and lower case, of letters without accents.
+func same(a, b string) bool {
+	if len(a) != len(b) {
+		return false
+	}
+	for i := range len(a) {
+		if x, y := a[i], b[i]; x != y && (x^y != 0x20 || x|0x20 < 'a' || x|0x20 > 'z') {
+			return false
+		}
+	}
 	return true
 }
 
 // fail notes what was expected instead of the next word. The first fault counts.
-func (p *parser) fail(expected string) {
-	if p.bad != nil {
-		return
-	}
+func (p *parser) fail(expected string) fact {
 	at := len(p.text)
 	if p.next < len(p.words) {
 		at = p.words[p.next].at
 	}
-	p.bad = &Error{p.text, at, expected}
+	p.failAt(at, expected)
+	return fact{}
+}
+
+func (p *parser) failAt(at int, expected string) {
+	if p.bad == nil {
+		p.bad = &Error{p.text, at, expected}
+	}
+	p.next = len(p.words)
 }

@@ -1,0 +1,36 @@
+package goal
+
+import (
+	"os"
+	"slices"
+	"strings"
+	"testing"
+
+	"raftplayground/raft/check"
+)
+
+// The reference explains every word that a fact can have, and no phrase is the beginning of another.
+func TestTheReferenceIsComplete(t *testing.T) {
+	text, err := os.ReadFile("doc.go")
+	if err != nil {
+		t.Fatal(err)
+	}
+	words := slices.Concat(joints[:], states[:], fields[:], places[:], relations[:], gatherings[:])
+	for property := check.ElectionSafety; property <= check.Liveness; property++ {
+		words = append(words, property.String())
+	}
+	for i, p := range phrases {
+		words = append(words, p.words)
+		for j, longer := range phrases {
+			if i != j && strings.HasPrefix(longer.words+" ", p.words+" ") {
+				t.Errorf("%q begins with %q", longer.words, p.words)
+			}
+		}
+	}
+	_, reference, _ := strings.Cut(strings.ReplaceAll(string(text), "\n// ", " "), "# Of servers")
+	for _, w := range words {
+		if !strings.Contains(reference, w) {
+			t.Errorf("%q is not explained", w)
+		}
+	}
+}

@@ -1,0 +1,157 @@
+package lab
+
+import (
+	"strconv"
+
+	"raftplayground/raft"
+	"raftplayground/raft/lab/goal"
+)
+
+// Moment is what a trap waits for: one of Moments, which are short names of goals, or any goal in the words of package
+// goal.
+type Moment string
+
+// Moments are the events after which a fault does the most harm, each with what a goal says of a server to which it
+// happens, in the order in which a form offers them.
+var Moments = []Occasion{
+	{"leader", "becomes leader"}, {"candidate", "becomes a candidate"}, {"vote", "gives its vote"},
+	{"propose", "takes a command as leader"}, {"append", "stores entries"}, {"commit", "commits"},
+	{"truncate", "deletes entries"}, {"configuration", "changes its configuration"},
+	{"timeoutNow", "hands its leadership over"}, {"caughtUp", "has caught up"},
+	{"snapshotSent", "sends a snapshot"}, {"snapshotInstalled", "takes over a snapshot"},
+}
+
+// words returns what a goal says of a server at the moment, empty if that is none of Moments.
+func (m Moment) words() string {
+	for _, o := range Moments {
+		if o.When == m {
+			return o.Words
+		}
+	}
+	return ""
+}
+
+// goal returns what the action, a trap, waits for.
+func (a *Action) goal() (*goal.Goal, error) {
+	text := a.When.words()
+	if text == "" {
+		return goal.Parse(string(a.When))
+	}
+	who := "a server "
+	if a.Server != 0 {
+		who = name(a.Server) + " "
+	}
+	if text = who + text; a.Skip > 0 {
+		text += " " + strconv.Itoa(a.Skip+1) + " times"
+	}
+	return goal.Parse(text)
+}
+
+// set sets a trap.
+func (w *World) set(a *Action) {
+	g, err := a.goal()
+	if err != nil {
+		panic("lab: a trap that Check accepts has a goal: " + err.Error())
+	}
+	w.trapped++
+	w.traps = append(w.traps, Trap{w.trapped, *a, g.Watch(w)})
+}
+
+// happens tells those who wait for it of an event at a server, and springs the traps whose goals it fulfils.
+func (w *World) happens(m *machine, e *raft.Event) {
+	if w.watch != nil {
+		w.watch.See(m.id, e)
+	}
+	for i := 0; i < len(w.traps); i++ {
+		switch t := &w.traps[i]; {
+		case !t.watch.See(m.id, e):
+		case t.watch.Holds(w):
+			w.spring(i, m.id)
+			i--
+		case t.Action.Skip > 0:
+			t.Action.Skip-- // what is left to wait for
+		}
+	}
+}
+
+// springs springs the traps whose goals have come true without an event that they count.
+func (w *World) springs() {
+	for i := 0; i < len(w.traps); i++ {
+		if w.traps[i].watch.Holds(w) {
+			w.spring(i, 0)
+			i--
+		}
+	}
+}
+
+// spring takes a trap; at is the server whose event it waited for, 0 if it was none. What the trap does waits until all
+// is done that the same input led to.
+func (w *World) spring(i int, at raft.ServerID) {
+	a, about := w.traps[i].Action, w.traps[i].watch.Goal.About()
+	w.traps = append(w.traps[:i:i], w.traps[i+1:]...)
+	if a.When, a.Skip = "", 0; a.Server == 0 {
+		if a.Server = at; about != 0 {
+			a.Server = about
+		}
+	}
+	w.sprung = append(w.sprung, a)
+}
+
+// harm does what the traps do that were sprung.
+func (w *World) harm() {
+	for w.springs(); len(w.sprung) > 0; w.springs() {
+		a := w.sprung[0]
+		w.sprung = w.sprung[1:]
+		w.act(&a)
+		w.deliver()
+	}
+}
+
+// Reach lives the world on from where it stands, and returns the first moment, µs of cluster time, at which a goal is
+// reached: false if it is not until a moment, at which the world then stands. Events that have happened before do not
+// count.
+func (w *World) Reach(g *goal.Goal, until int64) (at int64, reached bool) {
+	k := g.Watch(w)
+	w.watch = &k
+	defer func() { w.watch = nil }()
+	for !k.Holds(w) {
+		if w.now >= until {
+			return until, false
+		}
+		next := g.Due(w.now, until)
+		if happens, ever := w.Next(); ever && happens <= next {
+			w.Step()
+		} else {
+			w.RunTo(next)
+		}
+	}
+	return w.now, true
+}
+
+// Servers returns how many servers there are, as goal.Run has it.
+func (w *World) Servers() int { return len(w.machines) }
+
+// Deeds returns how many actions of the run have been done, as goal.Run has it.
+func (w *World) Deeds() int { return w.next }
+
+// Applied tells whether a server that runs has applied that a key has this value, as goal.Run has it.
+func (w *World) Applied(id raft.ServerID, key, value string) bool {
+	m := w.machines[id-1]
+	if m.server == nil {
+		return false
+	}
+	is, found := m.server.Store().Lookup(key)
+	return found && is == value
+}
+
+// Status returns what a server is now, as goal.Run has it.
+func (w *World) Status(id raft.ServerID) goal.Server {
+	m := w.machines[id-1]
+	s := goal.Server{State: m.state().String()}
+	if m.server != nil {
+		m.server.Node().Status(&w.status)
+		s.Role, s.Term, s.CommitIndex = w.status.Role, w.status.CurrentTerm, w.status.CommitIndex
+		s.LastIndex, s.LastApplied = w.status.LastIndex, w.status.LastApplied
+	}
+	return s
+}
