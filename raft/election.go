@@ -145,6 +145,7 @@ func (n *Node) handleRequestVote(from ServerID, m *RequestVote) {
 	}
 	reply := another(&n.out.filling().voteReplies)
 	*reply = RequestVoteReply{Call: m.Call, Term: n.currentTerm, VoteGranted: refusal == NoReason}
+	reply.explain(m, refusal)
 	n.send(from, after, reply)
 }
 
@@ -220,11 +221,19 @@ func (n *Node) answerPreVote(from ServerID, m *RequestVote) {
 		n.event(Event{Kind: PreVoteGranted, Peer: from, New: uint64(m.Term)})
 	} else {
 		n.event(Event{Kind: PreVoteRefused, Reason: refusal, Peer: from, Old: uint64(n.loyalTo)})
+		reply.explain(m, refusal)
 	}
 	if !n.keeps(PreVoteLeavesTimer) {
 		n.resetTimer(NoReason, from)
 	}
 	n.send(from, n.barrier(), reply)
+}
+
+// explain says why a vote is refused, if the candidate asks.
+func (r *RequestVoteReply) explain(m *RequestVote, refusal Reason) {
+	if m.Why {
+		r.Reason = uint64(refusal)
+	}
 }
 
 // atLeastAsUpToDate compares the logs' last entries: the later term wins, and only within the same term the

@@ -421,3 +421,46 @@ func TestTransfer_TheTargetCampaignsAtOnceWithoutAskingFirst(t *testing.T) {
 		equal(t, "term", m.Term, 4)
 	}
 }
+
+// A voter that refuses says why, if it is asked, and decides as it does if it is not.
+func TestRequestVote_ARefusalSaysWhyIfItIsAsked(t *testing.T) {
+	heard := func(h *host) { h.receive(3, &AppendEntries{Term: 3, LeaderID: 3, PrevLogIndex: 2, PrevLogTerm: 3}) }
+	for _, c := range []struct {
+		name   string
+		before func(h *host)
+		m      RequestVote
+		number uint64 // as it stands in frame.proto
+		reason Reason
+	}{
+		{"granted", nil, RequestVote{Term: 4, LastLogIndex: 2, LastLogTerm: 3}, 0, NoReason},
+		{"an old term", nil, RequestVote{Term: 2, LastLogIndex: 9, LastLogTerm: 9}, 9, StaleTerm},
+		{"the vote is another's", nil, RequestVote{Term: 3, LastLogIndex: 2, LastLogTerm: 3}, 10, AlreadyVoted},
+		{"the log is behind", nil, RequestVote{Term: 4, LastLogIndex: 1, LastLogTerm: 3}, 11, LogBehind},
+		{"a leader is alive", heard, RequestVote{Term: 4, LastLogIndex: 2, LastLogTerm: 3}, 17, LeaderAlive},
+		{"pre-vote, granted", nil, RequestVote{PreVote: true, Term: 4, LastLogIndex: 2, LastLogTerm: 3}, 0, NoReason},
+		{"pre-vote, an old term", nil, RequestVote{PreVote: true, Term: 3, LastLogIndex: 2, LastLogTerm: 3}, 9,
+			StaleTerm},
+		{"pre-vote, the log is behind", nil, RequestVote{PreVote: true, Term: 4}, 11, LogBehind},
+		{"pre-vote, a leader is alive", heard, RequestVote{PreVote: true, Term: 4, LastLogIndex: 2, LastLogTerm: 3}, 17,
+			LeaderAlive},
+	} {
+		t.Run(c.name, func(t *testing.T) {
+			c.m.CandidateID = 2
+			ask := func(why bool) RequestVoteReply {
+				h := whole(t, 1, 3, Durable{CurrentTerm: 3, VotedFor: 3, Log: logOf(3, 3)})
+				h.ticks(150)
+				if c.before != nil {
+					c.before(h)
+				}
+				c.m.Why = why
+				return *reply[*RequestVoteReply](t, h, 2, &c.m)
+			}
+			bare, told := ask(false), ask(true)
+			equal(t, "reason", told.Reason, c.number)
+			equal(t, "the core's name for it", Reason(told.Reason), c.reason)
+			told.Reason = 0
+			equal(t, "all else", told, bare)
+		})
+	}
+	equal(t, "just restarted, no voter", [2]uint64{uint64(JustRestarted), uint64(NotAVoter)}, [2]uint64{18, 31})
+}

@@ -44,6 +44,7 @@ type RequestVote struct {
 	// only asks whether the vote would be given in Term, which the candidate has not entered yet (thesis 9.6)
 	PreVote  bool
 	Transfer bool // the leader itself wants this election: servers need not be loyal to it (thesis 3.10)
+	Why      bool // a voter that refuses is to say why. It makes no difference to what is decided
 }
 
 // RequestVoteReply answers a RequestVote.
@@ -54,6 +55,10 @@ type RequestVoteReply struct {
 	VoteGranted bool // true means candidate received vote
 	// this answers a pre-vote, and is no vote: the numbers of calls begin anew with a restart, so they cannot tell
 	PreVote bool
+	// the number of the Reason why the vote is refused, if the call asked for it; else 0. Servers of another kind may
+	// send any. These numbers are the protocol's, and stay: StaleTerm, AlreadyVoted, LogBehind, LeaderAlive,
+	// JustRestarted and NotAVoter
+	Reason uint64
 }
 
 // AppendEntries is invoked by the leader to replicate log entries (§5.3); without entries it is a heartbeat (§5.2).

@@ -179,7 +179,7 @@ func (a *Action) checkTogether() error {
 		return errors.New(carefulOnly)
 	case a.Hang && a.Disk != 0:
 		return errors.New(hangOnly)
-	case a.Skip < 0 || a.Skip > 1<<20 || a.Skip > 0 && a.When.words() == "":
+	case a.Skip < 0 || a.Skip > 1<<20 || a.Skip > 0 && a.When.occasion() == "":
 		return errors.New("skip: expected 0 to " + strconv.Itoa(1<<20) +
 			", and a trap that waits for a moment such as vote if it is not 0, got " + strconv.Itoa(a.Skip))
 	case a.Careful && a.Down != 0:

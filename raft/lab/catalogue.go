@@ -4,7 +4,7 @@ package lab
 // be done at a moment, and to whom, Offers say.
 type Catalogue struct {
 	Deeds     []Description `json:"deeds"`
-	Moments   []Occasion    `json:"moments"` // that a trap can wait for
+	Moments   []Occasion    `json:"moments"` // that a form of traps offers
 	Arguments []Argument    `json:"arguments"`
 }
 
@@ -17,15 +17,9 @@ type Description struct {
 	Room    bool   `json:"room,omitempty"` // it can be done in a live room, too
 }
 
-// Occasion is a moment that a trap can wait for.
-type Occasion struct {
-	When  Moment `json:"when"`
-	Words string `json:"words"` // behind a server's name
-}
-
 // Describe returns the catalogue.
 func Describe() Catalogue {
-	c := Catalogue{Moments: Moments}
+	c := Catalogue{Moments: Occasions}
 	for i := range catalogue {
 		d := &catalogue[i]
 		c.Deeds = append(c.Deeds, Description{d.name, d.title, d.meaning, d.trap, d.room})

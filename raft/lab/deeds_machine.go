@@ -276,9 +276,9 @@ var diskDeeds = []deed{{
 		again := acts(SlowDisk, m.id, 0)
 		switch {
 		case m.disk.hung:
-			return Wrong{name(m.id) + "’s disk finishes no write", "Make it fast again", again}
+			return Wrong{name(m.id) + "’s disk finishes no write", "Speed it up", again}
 		case m.disk.longest > quick:
-			return Wrong{name(m.id) + "’s disk takes up to " + explain.Millis(m.disk.longest), "Make it fast again", again}
+			return Wrong{name(m.id) + "’s disk takes up to " + explain.Millis(m.disk.longest), "Speed it up", again}
 		}
 		return Wrong{}
 	},

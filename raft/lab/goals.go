@@ -7,23 +7,35 @@ import (
 	"raftplayground/raft/lab/goal"
 )
 
-// Moment is what a trap waits for: one of Moments, which are short names of goals, or any goal in the words of package
-// goal.
+// Moment is what a trap waits for: that of one of Occasions, which are short names of goals, or any goal in the words of
+// package goal.
 type Moment string
 
-// Moments are the events after which a fault does the most harm, each with what a goal says of a server to which it
-// happens, in the order in which a form offers them.
-var Moments = []Occasion{
-	{"leader", "becomes leader"}, {"candidate", "becomes a candidate"}, {"vote", "gives its vote"},
-	{"propose", "takes a command as leader"}, {"append", "stores entries"}, {"commit", "commits"},
-	{"truncate", "deletes entries"}, {"configuration", "changes its configuration"},
-	{"timeoutNow", "hands its leadership over"}, {"caughtUp", "has caught up"},
-	{"snapshotSent", "sends a snapshot"}, {"snapshotInstalled", "takes over a snapshot"},
+// Occasion is an event at a server.
+type Occasion struct {
+	When  Moment `json:"when"`
+	Words string `json:"words"` // what a goal says of a server to which it happens
 }
 
-// words returns what a goal says of a server at the moment, empty if that is none of Moments.
-func (m Moment) words() string {
-	for _, o := range Moments {
+// Occasions are the events after which a fault does the most harm, in the order in which a form offers them.
+var Occasions = []Occasion{
+	{"leader", "becomes leader"},
+	{"candidate", "becomes a candidate"},
+	{"vote", "gives its vote"},
+	{"propose", "takes a command as leader"},
+	{"append", "stores entries"},
+	{"commit", "commits"},
+	{"truncate", "deletes entries"},
+	{"configuration", "changes its configuration"},
+	{"caughtUp", "has caught up"},
+	{"timeoutNow", "hands its leadership over"},
+	{"snapshotSent", "sends a snapshot"},
+	{"snapshotInstalled", "takes over a snapshot"},
+}
+
+// occasion is what a goal says of a server if the moment is that of an Occasion; else it is empty.
+func (m Moment) occasion() string {
+	for _, o := range Occasions {
 		if o.When == m {
 			return o.Words
 		}
@@ -33,7 +45,7 @@ func (m Moment) words() string {
 
 // goal returns what the action, a trap, waits for.
 func (a *Action) goal() (*goal.Goal, error) {
-	text := a.When.words()
+	text := a.When.occasion()
 	if text == "" {
 		return goal.Parse(string(a.When))
 	}
@@ -112,7 +124,7 @@ func (w *World) harm() {
 // count.
 func (w *World) Reach(g *goal.Goal, until int64) (at int64, reached bool) {
 	k := g.Watch(w)
-	w.watch = &k
+	w.watch = k
 	defer func() { w.watch = nil }()
 	for !k.Holds(w) {
 		if w.now >= until {

@@ -391,8 +391,8 @@ func anyAction(rt *rapid.T, servers int) Action {
 }
 
 func moments() (names []string) {
-	for _, m := range Moments {
-		names = append(names, string(m.When))
+	for _, o := range Occasions {
+		names = append(names, string(o.When))
 	}
 	slices.Sort(names)
 	return names

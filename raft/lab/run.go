@@ -103,12 +103,12 @@ type Action struct {
 	// message.
 	Binary bool `json:"binary,omitempty"`
 
-	// When sets a trap: the action is done, once, when this comes true. One of Moments is an event at Server, or with
+	// When sets a trap: the action is done, once, when this comes true. One of Occasions is an event at Server, or with
 	// Server 0 at whichever it happens to first. Any other is a goal in words; with Server 0 the action is then done to
 	// the one server that the goal names, else to that at which the event happened, else to whoever leads. Disarm takes
 	// one trap away, Heal all.
 	When Moment `json:"when,omitempty"`
-	Skip int    `json:"skip,omitempty"` // of one of Moments: how many such events pass before the one that is meant
+	Skip int    `json:"skip,omitempty"` // of one of Occasions: how many such events pass before the one that is meant
 	// Crash, PowerLoss, Wipe, FailDisk, FillDisk: after how long it restarts by itself once it is down; 0: it does not
 	Down int64 `json:"down,omitempty"`
 

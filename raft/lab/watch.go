@@ -36,7 +36,7 @@ type Done struct {
 type Trap struct {
 	Number int // of the traps of a run the first has 1, whichever are set still
 	Action Action
-	watch  goal.Watch
+	watch  *goal.Watch
 }
 
 // BadFrame is a frame that a server could not understand.

@@ -23,11 +23,12 @@ func TestEveryDeedHasWords(t *testing.T) {
 		if !names {
 			t.Errorf("%s does not name the server: %q", deed, text)
 		}
-		for _, m := range Moments {
-			a.When, a.Server = m.When, 0
+		for _, occasion := range Occasions {
+			moment := occasion.When
+			a.When, a.Server = moment, 0
 			if trap := a.TrapWords(); !strings.HasPrefix(trap, "when a server ") ||
-				strings.Contains(trap, "“"+string(m.When)) {
-				t.Errorf("%s at %s: %q", deed, m.When, trap)
+				strings.Contains(trap, "“"+string(moment)) {
+				t.Errorf("%s at %s: %q", deed, moment, trap)
 			}
 		}
 	}

@@ -58,8 +58,7 @@ func newWorld(story *Story, off bool) *world {
 		watches: map[*goal.Goal]*goal.Watch{}}
 	for _, st := range story.steps {
 		if st.goal != nil {
-			k := st.goal.Watch(w)
-			w.watches[st.goal] = &k
+			w.watches[st.goal] = st.goal.Watch(w)
 		}
 	}
 	if off && story.Rule != nil {

@@ -1,6 +1,7 @@
 package server_test
 
 import (
+	"slices"
 	"strings"
 	"testing"
 
@@ -142,5 +143,36 @@ func TestAClientTakesNoPlaceOfAServer(t *testing.T) {
 	sent := frames(s)
 	if len(sent) != 2 || !strings.HasPrefix(sent[0], ninth) || !strings.HasPrefix(sent[1], "1>11:") {
 		t.Errorf("the ninth server and the tenth are called by %q", sent)
+	}
+}
+
+// A server among strangers asks why it is refused a vote, in the encodings that can say so; one that is not does not, so
+// that what it sends stays as it was. Whoever asks is told.
+func TestAServerAmongStrangersAsksWhyItIsRefused(t *testing.T) {
+	for _, adapts := range []bool{true, false} {
+		options := server.Options{ID: 1, Voters: []raft.ServerID{1, 2, 3}, Encoding: wire.JSON, Adapts: adapts,
+			Off: raft.Extensions}
+		s, err := server.New(options, new(wal.Memory))
+		if err != nil {
+			t.Fatal(err)
+		}
+		s.Frame(wire.Text, []byte("2>1:AppendEntries:Request:1:2:0:0:0:call=1"))
+		frames(s)
+		s.Campaign()
+		sent := frames(s)
+		if len(sent) != 2 {
+			t.Fatalf("sent %q", sent)
+		}
+		for _, call := range sent {
+			if strings.Contains(call, "why") != adapts {
+				t.Errorf("adapts is %v, and it sends %s", adapts, call)
+			}
+		}
+		s.Frame(wire.Text, []byte("3>1:RequestVotes:Request:2:3:0:0:call=7:why=true"))
+		s.Frame(wire.Text, []byte("3>1:RequestVotes:Request:2:3:0:0:call=8"))
+		want := []string{"1>3:RequestVotes:Reply:2:false:call=7:reason=10", "1>3:RequestVotes:Reply:2:false:call=8"}
+		if answers := frames(s); !slices.Equal(answers, want) {
+			t.Errorf("answered %q", answers)
+		}
 	}
 }

@@ -50,7 +50,8 @@ type Options struct {
 	Voters   []raft.ServerID
 	Seed     uint64        // of the election timeouts: same seed, same inputs, same behaviour
 	Encoding wire.Encoding // of this server's calls, one that has Calls; it answers in that of the question
-	// it calls each server in the encoding in which that last spoke to it, as some may understand no other
+	// it calls each server in the encoding in which that last spoke to it, as some may understand no other, and as a
+	// candidate asks why it is refused a vote
 	Adapts bool
 
 	HeartbeatTicks   int // 0 means 50
@@ -393,7 +394,11 @@ func (s *Server) send(e *raft.Envelope) {
 	}
 	f := &s.sending
 	*f = wire.Frame{From: uint64(s.options.ID), To: uint64(e.To), Encoding: s.encodingFor(uint64(e.To)), RPC: e.RPC}
-	switch e.RPC.(type) {
+	switch m := e.RPC.(type) {
+	case *raft.RequestVote:
+		ask := *m
+		ask.Why = s.options.Adapts
+		f.RPC = &ask
 	case *raft.RequestVoteReply, *raft.AppendEntriesReply, *raft.InstallSnapshotReply, *raft.TimeoutNowReply:
 		f.Encoding, f.Call, f.ID = s.asked.Encoding, s.asked.Call, s.asked.ID
 		if f.Encoding == wire.Variant { // the only one whose replies name the leader

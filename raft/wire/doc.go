@@ -42,6 +42,8 @@
 //	extension = "call=" number                                  all
 //	          | "preVote=" truth                                RequestVotes request and reply
 //	          | "transfer=" truth                               RequestVotes request
+//	          | "why=" truth                                    RequestVotes request: say why, if you refuse
+//	          | "reason=" number                                RequestVotes reply: why (raft.RequestVoteReply)
 //	          | "next=" number                                  InstallSnapshot reply: nextOffset
 //	          | "match=" number                                 AppendEntries and InstallSnapshot reply: matchIndex
 //	          | "conflictTerm=" number                          AppendEntries reply
@@ -65,6 +67,8 @@
 //	2>1:AppendEntries:Reply:3:false:call=18:conflictTerm=2:conflictIndex=3
 //	1>2:AppendEntries:Request:3:1:6:3:5:call=19:entries=3@1,2,3>1,2,4
 //	1>2:RequestVotes:Request:4:1:6:3:call=20:preVote=true
+//	1>2:RequestVotes:Request:4:1:6:3:call=22:why=true
+//	2>1:RequestVotes:Reply:4:false:call=22:reason=11
 //	1>2:InstallSnapshot:Request:3:1:40:2:1,2,3:512:true:call=21:data=x=1
 //	2>1:InstallSnapshot:Reply:3:call=21:next=515:match=40
 //
@@ -75,8 +79,8 @@
 // other id of a client or of another kind of server is kept in Frame.ID and goes back as it came.
 //
 //	method           params                                               result
-//	RequestVote      term, candidateId, lastLogIndex, lastLogTerm,        rpc, term, voteGranted, [preVote]
-//	                 [preVote, transfer]
+//	RequestVote      term, candidateId, lastLogIndex, lastLogTerm,        rpc, term, voteGranted, [preVote,
+//	                 [preVote, transfer, why]                             reason]
 //	AppendEntries    term, leaderId, prevLogIndex, prevLogTerm,           rpc, term, success, [matchIndex,
 //	                 leaderCommit, entries                                conflictTerm, conflictIndex]
 //	InstallSnapshot  term, leaderId, lastIncludedIndex,                   rpc, term, [nextOffset, matchIndex]
@@ -112,7 +116,7 @@
 // and Rejected answer both calls; the uuid, which a reply repeats, tells which. In uuids of our own are the kind and
 // the number of the call. An entry is [term,"command"]; a no-op is [term,""], an empty command [term,{"base64":""}].
 //
-// It has no word for pre-votes and transfers, configurations, snapshots and TimeoutNow. Append writes such a call,
+// It has no word for a refusal's reason, which is left out, nor for pre-votes and transfers, configurations, snapshots and TimeoutNow. Append writes such a call,
 // and the replies to the last two, as JSON instead: a server of that kind says that it does not know them, or
 // nothing, while half of such a call, a RequestVote without its preVote, would mislead it. So it cannot take part in
 // what needs them.

@@ -26,7 +26,9 @@ const (
 	fieldLastLogTerm
 	fieldPreVote
 	fieldTransfer
+	fieldWhy
 	fieldVoteGranted
+	fieldReason
 	fieldLeaderID
 	fieldPrevLogIndex
 	fieldPrevLogTerm
@@ -93,7 +95,7 @@ var fieldNames = [fields]string{
 
 	fieldTerm: "term", fieldCandidateID: "candidateId", fieldLastLogIndex: "lastLogIndex",
 	fieldLastLogTerm: "lastLogTerm",
-	fieldPreVote:     "preVote", fieldTransfer: "transfer", fieldVoteGranted: "voteGranted", fieldLeaderID: "leaderId",
+	fieldPreVote:     "preVote", fieldTransfer: "transfer", fieldWhy: "why", fieldReason: "reason", fieldVoteGranted: "voteGranted", fieldLeaderID: "leaderId",
 	fieldPrevLogIndex: "prevLogIndex", fieldPrevLogTerm: "prevLogTerm",
 	fieldLeaderCommit: "leaderCommit", fieldEntries: "entries", fieldSuccess: "success", fieldMatchIndex: "matchIndex",
 	fieldConflictTerm: "conflictTerm", fieldConflictIndex: "conflictIndex",

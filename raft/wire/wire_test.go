@@ -88,6 +88,25 @@ var canonicals = []canonical{
 		`{"variant":"Rejected","fields":[{"uuid":"72616674-0002-8000-8000-000000000012","term":3,` +
 			`"current_leader":null,"match_index":0,"next_index":3,"conflict_term":2}],"from":2,"to":1}`},
 
+	{"vote that asks why, colon", Frame{From: 1, To: 2, RPC: &raft.RequestVote{Call: 17, Term: 3, CandidateID: 1,
+		LastLogIndex: 4, LastLogTerm: 2, Why: true}}, Colon,
+		"1>2:RequestVotes:Request:3:1:4:2:call=17:why=true"},
+	{"vote that asks why, JSON", Frame{From: 1, To: 2, RPC: &raft.RequestVote{Call: 17, Term: 3, CandidateID: 1,
+		LastLogIndex: 4, LastLogTerm: 2, Why: true}}, JSON,
+		`{"jsonrpc":"2.0","id":"1>2:17","from":1,"to":2,"method":"RequestVote","params":{"term":3,` +
+			`"candidateId":1,"lastLogIndex":4,"lastLogTerm":2,"why":true}}`},
+	{"vote that asks why, Protobuf", Frame{From: 1, To: 2, RPC: &raft.RequestVote{Call: 17, Term: 3, CandidateID: 1,
+		LastLogIndex: 4, LastLogTerm: 2, Why: true}}, Protobuf,
+		"\x08\x01\x10\x02\x18\x11\x22\x0a\x08\x03\x10\x01\x18\x04\x20\x02\x38\x01"},
+	{"reason, colon", Frame{From: 2, To: 1, Reply: true, RPC: &raft.RequestVoteReply{Call: 17, Term: 3, Reason: 11}},
+		Colon, "2>1:RequestVotes:Reply:3:false:call=17:reason=11"},
+	{"reason, JSON", Frame{From: 2, To: 1, Reply: true, RPC: &raft.RequestVoteReply{Call: 17, Term: 3, PreVote: true,
+		Reason: 17}}, JSON,
+		`{"jsonrpc":"2.0","id":"1>2:17","from":2,"to":1,"result":{"rpc":"RequestVote","term":3,` +
+			`"voteGranted":false,"preVote":true,"reason":17}}`},
+	{"reason, Protobuf", Frame{From: 2, To: 1, Reply: true, RPC: &raft.RequestVoteReply{Call: 17, Term: 3,
+		Reason: 11}}, Protobuf, "\x08\x02\x10\x01\x18\x11\x42\x04\x08\x03\x20\x0b"},
+
 	{"pre-vote, colon", Frame{From: 1, To: 2, RPC: &raft.RequestVote{Call: 17, Term: 3, CandidateID: 1, LastLogIndex: 4,
 		LastLogTerm: 2, PreVote: true}}, Colon,
 		"1>2:RequestVotes:Request:3:1:4:2:call=17:preVote=true"},
@@ -492,6 +511,8 @@ var bads = []bad{
 	{"1:AppendEntries:Request:1:1:0:0:0:entries=1@1,2+2", CodeBadField, "configuration", "both voter and learner"},
 	{"1:RequestVotes:Request:1:1:0:0:preVote=yes", CodeBadField, "preVote", "yes"},
 	{"1:RequestVotes:Request:1:1:0:0:transfer=", CodeBadField, "transfer", "nothing"},
+	{"1:RequestVotes:Request:1:1:0:0:why=1", CodeBadField, "why", "true or false, came"},
+	{"1:RequestVotes:Reply:1:false:reason=logBehind", CodeBadField, "reason", "logBehind"},
 	{"1:RequestVotes:Request:1:1:0:0:preVote=true:preVote=true", CodeBadField, "preVote", "twice"},
 	{"1:InstallSnapshot:Request:1:1:4:x", CodeBadField, "lastIncludedTerm", "x"},
 	{"1:InstallSnapshot:Request:1:1:4:1::0:true", CodeBadField, "configuration", "nothing"},

@@ -130,7 +130,7 @@ type FrameDetails struct {
 	Due      Micros      `json:"due"`
 	Held     bool        `json:"held"`
 	Name     MessageKind `json:"name"`
-	Fields   []Field     `json:"fields"`   // in the figure's order
+	Fields   []Field     `json:"fields"`   // in the order in which frames have them
 	Forms    []FrameForm `json:"forms"`    // it in each encoding that has calls, and in its own
 	Encoding string      `json:"encoding"` // in which it travels
 	Draft    string      `json:"draft"`    // the text with which an edit of it begins
@@ -149,7 +149,7 @@ type FrameForm struct {
 	Text     string `json:"text"` // empty: it cannot be written so
 }
 
-// Field is one argument or result of a call, as Figure 2 lists them.
+// Field is one argument or result of a call.
 type Field struct {
 	Name    string `json:"name"`
 	Value   string `json:"value"`

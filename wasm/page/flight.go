@@ -76,6 +76,9 @@ func describeRPC(v *contract.Flight, rpc raft.RPC) {
 		if m.PreVote {
 			v.Kind = "PreVoteReply"
 		}
+		if m.Reason > 0 {
+			v.Label += ": " + explain.Reason(raft.Reason(min(m.Reason, uint64(raft.Reasons))))
+		}
 	case *raft.AppendEntries:
 		v.Kind, v.Term = "AppendEntries", contract.U64(m.Term)
 		v.EntryCount = len(m.Entries)

@@ -41,7 +41,8 @@ func (s *Session) lookAt(w *contract.LookAtBranch) {
 func (s *Session) step(w *contract.Step) {
 	watcher, err := s.page.Watcher(w.To)
 	if err != nil {
-		s.page.Refuse(w.ID, "to: expected event, message, role, election, commit, violation or a "+err.Error())
+		s.page.Refuse(w.ID, "step: to must be one of event, message, role, election, commit, violation, or a "+
+			err.Error())
 		return
 	}
 	s.setRate(0)

@@ -70,3 +70,24 @@ func TestABandwidthIsSetInARoom(t *testing.T) {
 		}
 	}
 }
+
+// A server that was cut off lacks an entry: whoever watches the room sees why nobody votes for it.
+func TestARoomIsToldWhyAVoteIsRefused(t *testing.T) {
+	w := newWorld(t)
+	tabs := three(w)
+	w.elect(tabs...)
+	part := func(side ...int) {
+		tabs[0].say(map[string]any{"type": "act", "id": 30, "action": map[string]any{"do": "partition", "servers": side}})
+		w.run(20)
+	}
+	lone := 1 + int(*tabs[0].last.Self.Leader)%3
+	part(lone)
+	w.put(tabs[*tabs[0].last.Self.Leader-1], 1, "x", "1")
+	w.run(10_000) // of which a tenth passes in the cluster
+	part(1, 2, 3)
+	w.until("a refusal that says why", 20_000, func() bool {
+		return slices.ContainsFunc(tabs[0].flights, func(f contract.Flight) bool {
+			return f.Kind == contract.RequestVoteReply && f.To == lone && f.Label == "no: logBehind"
+		})
+	})
+}

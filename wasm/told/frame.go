@@ -162,107 +162,20 @@ func (t *Teller) Inboxes() []contract.Inbox {
 	return boxes
 }
 
-// fieldsOf lists what a call or a reply says, in the order and with the meanings of Figures 2 and 13.
+// fieldsOf lists what a call or a reply says, with the meanings of Figures 2 and 13.
 func fieldsOf(rpc raft.RPC) []contract.Field {
-	switch m := rpc.(type) {
-	case *raft.RequestVote:
-		list := []contract.Field{
-			field("term", page.Decimal(m.Term), "candidate's term"),
-			field("candidateId", server(m.CandidateID), "candidate requesting vote"),
-			field("lastLogIndex", page.Decimal(m.LastLogIndex), "index of candidate's last log entry (§5.4)"),
-			field("lastLogTerm", page.Decimal(m.LastLogTerm), "term of candidate's last log entry (§5.4)"),
+	list := []contract.Field{}
+	for _, f := range wire.Tell(rpc) {
+		if m, appends := rpc.(*raft.AppendEntries); appends && f.Value == "" {
+			f.Value = entriesText(m.Entries)
 		}
-		if m.PreVote {
-			list = append(list, field("preVote", "true", "only asks whether the vote would be given (thesis 9.6)"))
-		}
-		if m.Transfer {
-			list = append(list, field("transfer", "true", "the leader itself wants this election (thesis 3.10)"))
-		}
-		return list
-	case *raft.AppendEntries:
-		return []contract.Field{
-			field("term", page.Decimal(m.Term), "leader's term"),
-			field("leaderId", server(m.LeaderID), "so follower can redirect clients"),
-			field("prevLogIndex", page.Decimal(m.PrevLogIndex), "index of log entry immediately preceding new ones"),
-			field("prevLogTerm", page.Decimal(m.PrevLogTerm), "term of prevLogIndex entry"),
-			field("entries", entriesText(m.Entries), "log entries to store (empty for heartbeat)"),
-			field("leaderCommit", page.Decimal(m.LeaderCommit), "leader's commitIndex"),
-		}
-	case *raft.InstallSnapshot:
-		return []contract.Field{
-			field("term", page.Decimal(m.Term), "leader's term"),
-			field("leaderId", server(m.LeaderID), "so follower can redirect clients"),
-			field(
-				"lastIncludedIndex", page.Decimal(m.LastIncludedIndex),
-				"the snapshot replaces all entries up through and including this index",
-			),
-			field("lastIncludedTerm", page.Decimal(m.LastIncludedTerm), "term of lastIncludedIndex"),
-			field(
-				"configuration", string(m.Configuration.AppendText(nil)),
-				"the servers of the cluster as of lastIncludedIndex (§7)",
-			),
-			field("offset", page.Decimal(m.Offset), "byte offset where chunk is positioned in the snapshot"),
-			field("data", page.Plural(len(m.Data), "byte"), "raw bytes of the snapshot chunk, starting at offset"),
-			field("done", strconv.FormatBool(m.Done), "true if this is the last chunk"),
-		}
-	case *raft.TimeoutNow:
-		return []contract.Field{
-			field("term", page.Decimal(m.Term), "leader's term"),
-			field("leaderId", server(m.LeaderID), "who hands its leadership over (thesis 3.10)"),
-		}
+		list = append(list, contract.Field{Name: f.Name, Value: f.Value, Meaning: f.Meaning})
 	}
-	return fieldsOfReply(rpc)
-}
-
-// fieldsOfReply is fieldsOf for replies; of what is none there are none.
-func fieldsOfReply(rpc raft.RPC) []contract.Field {
-	switch m := rpc.(type) {
-	case *raft.RequestVoteReply:
-		return []contract.Field{
-			field("term", page.Decimal(m.Term), "currentTerm, for candidate to update itself"),
-			field("voteGranted", strconv.FormatBool(m.VoteGranted), "true means candidate received vote"),
-		}
-	case *raft.AppendEntriesReply:
-		list := []contract.Field{
-			field("term", page.Decimal(m.Term), "currentTerm, for leader to update itself"),
-			field(
-				"success", strconv.FormatBool(m.Success),
-				"true if follower contained entry matching prevLogIndex and prevLogTerm",
-			),
-		}
-		if m.Success {
-			return append(
-				list,
-				field("matchIndex", page.Decimal(m.MatchIndex), "the last index that this call verified or stored"),
-			)
-		}
-		return append(
-			list,
-			field("conflictTerm", page.Decimal(m.ConflictTerm),
-				"term of the conflicting entry, 0 if there is none (§5.3)"),
-			field("conflictIndex", page.Decimal(m.ConflictIndex),
-				"first index the follower stores for that term (§5.3)"),
-		)
-	case *raft.InstallSnapshotReply:
-		return []contract.Field{
-			field("term", page.Decimal(m.Term), "currentTerm, for leader to update itself"),
-			field("nextOffset", page.Decimal(m.NextOffset), "how many bytes of the snapshot the follower holds"),
-			field("matchIndex", page.Decimal(m.MatchIndex),
-				"once it is installed: the index through which the logs agree; else 0"),
-		}
-	case *raft.TimeoutNowReply:
-		return []contract.Field{field("term", page.Decimal(m.Term), "currentTerm, for leader to update itself")}
-	}
-	return []contract.Field{}
+	return list
 }
 
 // server names one.
 func server(id raft.ServerID) string { return "S" + page.Decimal(id) }
-
-// field is an argument or a result of a call, and what it means.
-func field(name, value, meaning string) contract.Field {
-	return contract.Field{Name: name, Value: value, Meaning: meaning}
-}
 
 // entriesText names the first few entries.
 func entriesText(entries []raft.Entry) string {

@@ -18,11 +18,12 @@ func TestEveryCallIsListedFieldByField(t *testing.T) {
 		want int
 	}{
 		{&raft.RequestVote{Term: 1, CandidateID: 2}, 4}, {&raft.RequestVote{PreVote: true, Transfer: true}, 6},
+		{&raft.RequestVote{Why: true}, 5}, {&raft.RequestVoteReply{Reason: uint64(raft.LogBehind)}, 3},
 		{&raft.RequestVoteReply{}, 2}, {&raft.AppendEntries{Entries: entries}, 6},
-		{&raft.AppendEntriesReply{Success: true}, 3},
-		{&raft.AppendEntriesReply{}, 4},
+		{&raft.AppendEntriesReply{Success: true, MatchIndex: 7}, 3},
+		{&raft.AppendEntriesReply{ConflictTerm: 1, ConflictIndex: 2}, 4}, {&raft.AppendEntriesReply{}, 2},
 		{&raft.InstallSnapshot{Configuration: raft.Configuration{Voters: []raft.ServerID{1, 2}}}, 8},
-		{&raft.InstallSnapshotReply{}, 3}, {&raft.TimeoutNow{}, 2}, {&raft.TimeoutNowReply{}, 1},
+		{&raft.InstallSnapshotReply{NextOffset: 4, MatchIndex: 2}, 3}, {&raft.TimeoutNow{}, 2}, {&raft.TimeoutNowReply{}, 1},
 	} {
 		list := fieldsOf(test.rpc)
 		if len(list) != test.want {

@@ -19,7 +19,7 @@ var stops = map[contract.Stop]string{
 // Watcher looks at a world from step to step for the moment at which a goal comes true: there a page's step ends.
 type Watcher struct {
 	goal   *goal.Goal
-	watch  goal.Watch
+	watch  *goal.Watch
 	held   bool // the goal was true already
 	teller *Teller
 

@@ -40,6 +40,15 @@ func TestFigure8IsToldToItsEnd(t *testing.T) {
 		!strings.Contains(answer, "committed the entry of term 1 there. S5, the leader, lacks it") {
 		t.Errorf("asked %q, the page answers %q", question, answer)
 	}
+	for _, l := range screens[2:] {
+		w.as(l)
+		w.showTab("story")
+		if pairs := w.overlaps(".node-label", ".node .shape", ".violation-strip"); len(pairs) > 0 {
+			t.Errorf("%s, with the story open: %v", l.name, pairs)
+		}
+		w.must(nil, `deepAll(".tab-story").find((t) => t.checkVisibility())?.click();`)
+	}
+	w.as(screens[1])
 	w.keepPictures("figure-8", "story")
 	w.must(nil, `await raftPlayground.seek(1150);`)
 	w.reads("raft-story", "S5 commits index 1")
@@ -87,7 +96,18 @@ func TestAStaleReadStopsTheClock(t *testing.T) {
 	if w.must(&rate, `return deepAll(".play")[0].textContent.trim() === "Play" ? 0 : 1;`); rate != 0 {
 		t.Error("the clock runs on")
 	}
-	w.keepPictures("stale-read", "none")
+	for _, l := range screens {
+		w.as(l)
+		for _, pair := range w.overlaps(".wall-ticks", ".broken-ring") {
+			if strings.Contains(pair, "path") {
+				t.Errorf("%s: the wall stands in the ring of a broken promise: %s", l.name, pair)
+			}
+		}
+		w.must(nil, `
+			for (const e of deepAll("span.grid-label"))
+				if (e.scrollWidth > e.clientWidth) throw new Error("the logs stand upon " + e.textContent);`)
+		w.keepPicture("stale-read", l)
+	}
 }
 
 // The header, the question and the sides of a cut count as the core does: two majorities while the configuration
@@ -179,8 +199,28 @@ func TestBranchesHaveTheNumbersOfTheirRun(t *testing.T) {
 			const list = deepAll("#branch-menu .branch b").map((b) => b.textContent);
 			if (list.join() !== "Branch 1,Branch 2") throw new Error("the list says " + list);`)
 	}
+	for _, l := range screens {
+		w.as(l)
+		w.showTab("time")
+		w.clickButton("Branch 2 of 2")
+		w.open("#branch-menu .branch")
+		if cut := w.unreachable("#branch-menu .branch"); len(cut) > 0 {
+			t.Errorf("%s: branches that cannot be pressed: %q", l.name, cut)
+		}
+		w.must(nil, `
+			for (const e of deepAll("#branch-menu .caption"))
+				if (e.getBoundingClientRect().height > 20) throw new Error(e.textContent + " is on several lines");`)
+		w.keepPicture("branches", l)
+		w.keys(kb.Escape)
+	}
+	// A list stays beside its button when the window becomes another one.
+	w.as(screens[1])
 	w.clickButton("Branch 2 of 2")
-	w.keepPictures("branches", "time")
+	w.as(screens[0])
+	w.must(nil, `
+		const [list, button] = ["#branch-menu", "button.branches"].map((s) => deepAll(s)[0].getBoundingClientRect());
+		if (Math.abs(list.right - button.right) > 1 || Math.abs(list.bottom + 4 - button.top) > 1)
+			throw new Error("the list ends at " + list.right + ", " + list.bottom);`)
 }
 
 // What is selected is what is shown, and what the next key acts on; Space after a click is the clock's.
@@ -222,7 +262,6 @@ func TestTheSelectionTheFocusAndTheClockAgree(t *testing.T) {
 	w.keepPictures("selected-by-key", "none")
 	w.keys(kb.Enter)
 	w.open(".node-menu [role=menuitem]")
-	w.keepPictures("menu-by-key", "none")
 	w.must(nil,
 		`if (!deepAll(".node-menu")[0].textContent.includes("S3") && `+
 			`!deepAll(".node.selected")[0]?.matches("[data-server='3']")) throw new Error("whose menu?");`)
@@ -236,7 +275,7 @@ func TestWhileTheClockStandsThePageSaysSo(t *testing.T) {
 	w.clickButton("Client")
 	w.reads("raft-client", "The clock is paused: this write waits until it runs.")
 	w.click("raft-client button[type=submit]")
-	w.reads(".notice", "The clock is paused: this waits until it runs.")
+	w.reads(".notice", "The clock is paused, so this waits.")
 	w.keepPictures("write-waits", "client")
 	w.must(nil, `await raftPlayground.open("#1?size=5&seed=9&at=0");`)
 	w.reads("raft-headline h2", "The clock is paused. Press Play")

@@ -32,8 +32,9 @@ func host(t *testing.T, html string, headers ...string) string {
 }
 
 const (
-	classic = `<!doctype html><script src="%sraft-playground.js"></script>`
-	figure  = `<raft-playground id="figure" size="3" seed="4"></raft-playground>`
+	classic = `<!doctype html><meta name="viewport" content="width=device-width"><script src="%sraft-playground.js">` +
+		`</script>`
+	figure = `<raft-playground id="figure" size="3" seed="4"></raft-playground>`
 )
 
 func TestTheElementWorksInEveryHost(t *testing.T) {

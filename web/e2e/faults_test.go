@@ -510,6 +510,7 @@ func TestTheFaultsAreAccessibleOnEveryScreen(t *testing.T) {
 		w.open(".node-menu [role=menuitem]")
 		w.examine("a node's menu, "+l.name, l)
 		w.targets("a node's menu, "+l.name, l)
+		w.keepPicture("menu", l)
 		w.keys(kb.Escape)
 		var marks int
 		if w.must(&marks, `return deepAll("raft-stage *").length;`); marks > 450 {

@@ -298,6 +298,9 @@ func TestWithItsSiteDataClearedTheRoomSaysWhatCanBeDone(t *testing.T) {
 	w.navigate(r.url(""))
 	w.says(15*time.Second, "No server of this room is here")
 	w.says(time.Second, "All that the room stored is lost.")
+	if text := w.text(); strings.Contains(text, "Whose timer ends first?") {
+		t.Errorf("no server runs, and the page asks for timers: %s", text)
+	}
 	w.keepPictures("cleared", "none")
 	w.clickButton("Begin anew, empty")
 	w.by(1)

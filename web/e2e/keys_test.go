@@ -125,9 +125,34 @@ func TestMOfARoomTakesTheFocusToTheMessages(t *testing.T) {
 				throw new Error("after Space and Enter the inspector shows: " +
 					deepAll("raft-inspector")[0].textContent);
 			const cut = deepAll(".link:not(.whole)").map((l) => l.dataset.link);
-			if (cut.length) throw new Error("after Space and Enter links are cut: " + cut);`)
+			if (cut.length) throw new Error("after Space and Enter links are cut: " + cut);
+			const column = deepAll(".right")[0];
+			if (column.scrollWidth > column.clientWidth) throw new Error("the panel scrolls sideways");
+			const empty = deepAll("raft-inspector .facts div").find((f) => !f.querySelector("dd").textContent);
+			if (empty) throw new Error(empty.textContent + ": nothing");`)
 		w.keepPictures("message-of-a-room", "node")
 		w.keys(" ")
 		w.reads(".play", "Pause")
 	}
+}
+
+// A trap waits for whatever is typed as a goal; what is wrong with that is said, and where.
+func TestATrapWaitsForWhatIsTyped(t *testing.T) {
+	t.Parallel()
+	w := handy(t)
+	w.clickButton("Faults")
+	w.must(nil, `deepAll("raft-faults details").forEach((d) => (d.open = true));`)
+	set := func(goal string) {
+		w.must(nil, fmt.Sprintf(`const [field] = deepAll(".trap input"); field.value = %q; field.focus();`, goal))
+		w.keys(kb.Enter)
+	}
+	set("S2 loses")
+	w.reads(".notice", `expected a moment such as vote, or a goal: at 3: expected leads, is, has,`)
+	if done := w.does("the trap is set", 1, func() { set("s2 is PAUSED, within 9 s") }); done[0].Do != "crash" ||
+		done[0].When != "s2 is PAUSED, within 9 s" {
+		t.Errorf("the trap is %+v", done)
+	}
+	w.reads("raft-faults .wrongs", "Trap: when S2 is paused and within 9 s, S2 crashes")
+	w.must(nil, `await raftPlayground.act({ do: "pause", server: 2 });`)
+	w.reads("raft-faults .wrongs", "S2 is down")
 }

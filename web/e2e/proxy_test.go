@@ -79,6 +79,10 @@ func TestTheRelayWorksBehindAPath(t *testing.T) {
 	second.navigate(at + "/embed#1?run=figure-8")
 	second.playhead()
 	second.keepPictures("path-embed", "none")
+	w.must(nil, `
+		const [link, column] = [".address", "raft-waiting"].map((s) => deepAll(s)[0]);
+		const end = column.getBoundingClientRect().right - parseFloat(getComputedStyle(column).paddingRight);
+		if (link.getBoundingClientRect().right > end + 1) throw new Error("a long address goes beyond its column");`)
 	w.keepPictures("path-room", "none")
 	outside.Range(func(path, _ any) bool {
 		t.Errorf("the page asks for %s, outside of its path", path)
@@ -185,6 +189,13 @@ func TestARefusalIsToldAsOne(t *testing.T) {
 	}
 	w.reads(".strip", "The relay is stopping. Trying again in")
 	r.relay.cmd.Wait()
+	w.reads("raft-caption b", "This tab is no longer in the room")
+	eventually(t, 5*time.Second, "nothing on the page claims to know of the clock", func() error {
+		if text := w.text(); strings.Contains(text, "Paused for") || strings.Contains(text, "The clock runs") {
+			return &notYet{text}
+		}
+		return nil
+	})
 	w.keepPictures("relay-gone", "none")
 	r.relay.start()
 	comesIn()

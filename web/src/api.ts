@@ -20,6 +20,7 @@ import { inMicros, inMillis } from "./time.js";
  *     await p.open("#1?size=5&seed=42");       // a link, or what stands behind its #
  *     await p.seek(300);                       // ms of cluster time
  *     await p.step("election");                // on to the next one: → { at: 1074.9, text: "S3 leads term 2." }
+ *     await p.step("S4 leads and x=2 committed");
  *     await p.act({ do: "crash", server: 3 }); // in the past it makes a branch
  *     const { at, hash, properties } = await p.lab();
  *
@@ -47,8 +48,11 @@ export interface RaftPlayground {
   lab(): Promise<LabState>;
   /** Goes to a moment of this branch, ms; beyond what was lived of it, it is lived further, by 60 s at most. */
   seek(at: number): Promise<void>;
-  /** Goes on, or back, to the next moment of this kind and pauses there. Rejects if there is none within 60 s. */
-  step(to: Stop, back?: boolean): Promise<{ at: number; text: string }>;
+  /**
+   * Goes on, or back, to where this next comes true, which may be any goal in the words of raft/lab/goal, and pauses
+   * there. Rejects if it does not within 60 s.
+   */
+  step(to: Stop | string, back?: boolean): Promise<{ at: number; text: string }>;
   /**
    * Does something to the cluster at the moment that is looked at. Times in µs, as raft/lab's Action has them. In a
    * live room that is what is the network's: cut, mend, partition, hold, release, network, heal and what is done to a

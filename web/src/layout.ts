@@ -319,7 +319,7 @@ export function spareReason(at: Point, ring: Ring, others: Lost[]): Side {
   return reasonSide(at, ring, [...others.map((o) => crossBox(o.at)), ...told.map((o) => reasonBox(o.at, o.reason))]);
 }
 
-const NOTE = { letter: 6.7, padding: 28, line: 18, least: 120, edge: 12 }; // px of a note on the stage
+const NOTE = { letter: 6.7, padding: 28, line: 18, least: 120, edge: 8 }; // px of a note on the stage
 
 /**
  * Where a note of so many letters covers no server, no name and nothing that is taken; if it has no such place, where

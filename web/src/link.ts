@@ -2,6 +2,7 @@ import { html, nothing, svg, type SVGTemplateResult, type TemplateResult } from 
 import { keysOf } from "./keys.js";
 import { wall, type Point, type Ring } from "./layout.js";
 import type { LabAction, ServerView, Side } from "./model.js";
+import { isBroken } from "./node.js";
 import { store } from "./store.js";
 import { cutState, cutWords, isUp, listed, nextCut, type Cut } from "./words.js";
 
@@ -73,7 +74,8 @@ export function linkMark(a: number, b: number, ring: Ring, hands: LinkHands): SV
 /** A wall with ticks between two sides (LOOK §5), where a straight one can stand between them. */
 export function wallMark(sides: Side[], ring: Ring): SVGTemplateResult | typeof nothing {
   const [one, other] = sides.map(({ servers }) => servers.flatMap((s) => ring.points[s - 1] ?? []));
-  const between = one && other && sides.length === 2 && !ring.compact ? wall(one, other, ring.r + 12) : null;
+  const apart = ring.r + (store.servers.some((s) => isBroken(s.server)) ? 24 : 12);
+  const between = one && other && sides.length === 2 && !ring.compact ? wall(one, other, apart) : null;
   if (!between) return nothing;
   const { from, to } = between;
   return svg`<g class="wall" pointer-events="none"><line class="wall-line" x1=${from.x} y1=${from.y} x2=${to.x}

@@ -13,8 +13,8 @@ const NARROW = 600; // px of a page that a list is as wide as
 const LOW = 300; // px: where there is less both above and below, a list takes the page's whole height
 
 /** Beside its button, where there is more room: above it or below it. */
-function place(e: Event): void {
-  const list = e.currentTarget as HTMLElement;
+function place({ currentTarget }: Pick<Event, "currentTarget">): void {
+  const list = currentTarget as HTMLElement;
   // on small screens another one
   const button = [...document.querySelectorAll(`[popovertarget="${list.id}"]`)].find((b) => b.checkVisibility());
   if (!button) return;
@@ -31,6 +31,11 @@ function place(e: Event): void {
     right: narrow ? "8px" : right ? `${innerWidth - at.right}px` : "auto",
     maxHeight: `${(low ? innerHeight : room) - 16}px`,
   });
+}
+
+/** Where what is open belongs in a window that has another size, or on a phone that was turned. */
+export function placeMenus(): void {
+  for (const list of document.querySelectorAll(".menu:popover-open")) place({ currentTarget: list });
 }
 
 /** A choice closes the list; a field or a slider does not, and a form does that itself once it is right. */

@@ -374,7 +374,7 @@ export interface FrameDetails {
   due: Micros;
   held: boolean;
   name: MessageKind;
-  fields: Field[]; // in the figure's order
+  fields: Field[]; // in the order in which frames have them
   forms: FrameForm[]; // it in each encoding that has calls, and in its own
   encoding: string; // in which it travels
   draft: string; // the text with which an edit of it begins
@@ -392,7 +392,7 @@ export interface FrameForm {
   text: string; // empty: it cannot be written so
 }
 
-/** Field is one argument or result of a call, as Figure 2 lists them. */
+/** Field is one argument or result of a call. */
 export interface Field {
   name: string;
   value: string;
@@ -844,7 +844,7 @@ export interface LabControl {
  */
 export interface LabCatalogue {
   deeds: LabDescription[];
-  moments: LabOccasion[]; // that a trap can wait for
+  moments: LabOccasion[]; // that a form of traps offers
   arguments: LabArgument[];
 }
 
@@ -857,10 +857,10 @@ export interface LabDescription {
   room?: boolean; // it can be done in a live room, too
 }
 
-/** Occasion is a moment that a trap can wait for. */
+/** Occasion is an event at a server. */
 export interface LabOccasion {
   when: string;
-  words: string; // behind a server's name
+  words: string; // what a goal says of a server to which it happens
 }
 
 /**
@@ -994,13 +994,13 @@ export interface LabAction {
   /** Binary says that Text is the frame's bytes in base64 (RFC 4648, section 4), which travel in a binary message. */
   binary?: boolean;
   /**
-   * When sets a trap: the action is done, once, when this comes true. One of Moments is an event at Server,
+   * When sets a trap: the action is done, once, when this comes true. One of Occasions is an event at Server,
    * or with Server 0 at whichever it happens to first. Any other is a goal in words; with Server 0 the action
    * is then done to the one server that the goal names, else to that at which the event happened, else to
    * whoever leads. Disarm takes one trap away, Heal all.
    */
   when?: string;
-  skip?: number; // of one of Moments: how many such events pass before the one that is meant
+  skip?: number; // of one of Occasions: how many such events pass before the one that is meant
   /**
    * Crash, PowerLoss, Wipe, FailDisk, FillDisk: after how long it restarts by itself once it is down; 0: it
    * does not

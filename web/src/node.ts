@@ -73,7 +73,7 @@ function machineMarks(view: ServerView, r: number): SVGTemplateResult {
       dy=".35em">≠</text></g>`}`;
 }
 
-const isBroken = (server: number): boolean => store.lab?.properties.some((p) => p.broken?.servers.includes(server))
+export const isBroken = (server: number): boolean => store.lab?.properties.some((p) => p.broken?.servers.includes(server))
   ?? false;
 
 /** Whether two servers have applied the same number of entries and come to another state. */

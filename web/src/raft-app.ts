@@ -2,6 +2,7 @@ import { html, nothing, type PropertyValues, type TemplateResult } from "lit";
 import { works, type Capability } from "./capabilities.js";
 import { RaftElement } from "./element.js";
 import { keyList, keysOf, noteFocus, onKey } from "./keys.js";
+import { placeMenus } from "./menu.js";
 import { asItIs } from "./motion.js";
 import { store, type Dock, type Panel } from "./store.js";
 import { tabList } from "./tabs.js";
@@ -88,6 +89,7 @@ export class RaftApp extends RaftElement {
   protected override attached(gone: AbortSignal): void {
     document.addEventListener("keydown", onKey, { signal: gone });
     document.addEventListener("focusin", noteFocus, { signal: gone });
+    addEventListener("resize", placeMenus, { signal: gone });
     ONE_COLUMN.addEventListener("change", () => this.requestUpdate(), { signal: gone });
     store.onBatch((batch) => {
       if (batch.moment) this.jump();

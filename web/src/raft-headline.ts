@@ -113,13 +113,15 @@ export function idleWords(): { title: string; why: string } {
     + "much of it is left.";
   const room = "Every tab of this room runs one Raft server. They talk over the network you see.";
   const outside = store.connection.state === "lost" || store.connection.state === "refused";
-  if (!store.room && outside) return { title: "This tab is not in the room",
+  if (outside) return { title: `This tab is ${store.room ? "no longer" : "not"} in the room`,
     why: "It keeps trying, and shows the room as soon as it is in." };
   if (!store.room?.started) return { title: "", why: store.can.seats ? room : waits };
   if (leader) {
     const why = `It was elected before this page began to watch. ${store.can.seats ? room : ""}`;
     return { title: `S${leader.server} leads term ${leader.report?.term}`, why };
   }
+  if (store.servers.length > 0 && store.servers.every((s) => s.seat !== "connected"))
+    return { title: "No server runs", why: "No timer runs and nothing happens until a server is back." };
   if (store.paused) return { title: "The clock is paused. Press Play", why: waits };
   return { title: "The clock runs. Whose timer ends first?", why: waits };
 }

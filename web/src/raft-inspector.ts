@@ -100,7 +100,7 @@ export class RaftInspector extends RaftElement {
   }
 
   private flight(f: Flight): TemplateResult {
-    const heading = this.heading(flightName(f), `${who(f.from)} → ${who(f.to)}`);
+    const heading = this.heading(flightName(f), `${who(f.from)}\u00a0→\u00a0${who(f.to)}`);
     const between = f.from < 1001 && f.to < 1001; // servers
     if (store.can.frames && f.fate === "sent" && between) return html`${heading}<raft-message></raft-message>`;
     const now = store.now();
@@ -109,7 +109,7 @@ export class RaftInspector extends RaftElement {
     return html`
       ${heading}
       <dl class="facts">
-        ${fact("Says", f.label)} ${fact("Term", `${f.term}`)} ${f.kind === "AppendEntries"
+        ${f.label ? fact("Says", f.label) : nothing} ${fact("Term", `${f.term}`)} ${f.kind === "AppendEntries"
           ? fact("Entries", `${f.entryCount}`) : nothing}
         ${fact("Sent", `${seconds(f.sent)} s`)} ${fact("Takes", span(Math.max(0, f.due - f.sent)))} ${fact("Now", way)}
       </dl>

@@ -17,12 +17,18 @@ export class RaftRoomLink extends RaftElement {
       <h2>This room</h2>
       <p class="caption">${who} Any browser that opens the link takes a free seat.</p>
       <div class="room-way">${qrCode()}<div class="room-acts"><a href=${store.link} target="_blank"
-        rel="noopener">${store.link.replace(/^https?:\/\//, "")}</a><a class="button" href=${store.link} target="_blank"
+        rel="noopener">${address()}</a><a class="button" href=${store.link} target="_blank"
         rel="noopener">Open another tab</a><button @click=${() => store.copyLink()}>Copy link</button></div></div>
       <p class="caption room-home"><a class="linked"
         href="../">To the lab</a>: the simulated cluster, with its time line and its faults.</p>
     `;
   }
+}
+
+/** The room's link to be read. Where it is too long for a line it is parted before the room's own name. */
+function address(): TemplateResult {
+  const [, host, room] = /^(?:https?:\/\/)?(.*\/)?(r\/.*)$/.exec(store.link) ?? ["", "", store.link];
+  return html`${host}<wbr>${room}`;
 }
 
 /** The invitation on the stage while seats are free and nothing has started (LOOK §11). */
@@ -38,7 +44,7 @@ export class RaftWaiting extends RaftElement {
       <div class="waiting-acts">
         <a class="button primary" href=${store.link} target="_blank" rel="noopener">Open another tab</a>
         <a class="address" href=${store.link} target="_blank"
-          rel="noopener">${store.link.replace(/^https?:\/\//, "")}</a>
+          rel="noopener">${address()}</a>
         ${store.answers?.majority.decides
           ? html`<button @click=${() => store.changeClock({ start: true })}>Start now with ${here} of ${size}</button>`
           : nothing}
@@ -68,7 +74,8 @@ export class RaftRoomTry extends RaftElement {
         <li>
           ${cut ? html`<button @click=${() => store.act([mended()])}>Heal the network</button>`
             : html`<button ?disabled=${size < 3 || !store.room?.started} @click=${() => store.act([{ do: "partition",
-            servers: half }])}>Cut the network ${store.servers.length - half.length} | ${half.length}</button>`}
+            servers: half }])}>Cut the network${half.length > 0 ? ` ${store.servers.length - half.length} | ${half.length}`
+            : ""}</button>`}
         </li>
         <li><button ?disabled=${!store.room?.started} @click=${() => store.setRate(slow ? 1 : 0.01)}>${slow
           ? "Watch it in real time" : "Watch it in slow motion"}</button></li>

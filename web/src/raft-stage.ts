@@ -4,7 +4,7 @@ import { repeat } from "lit/directives/repeat.js";
 import { styleMap } from "lit/directives/style-map.js";
 import { cursor } from "./cursor.js";
 import { RaftElement, sized } from "./element.js";
-import { noteBox, ring, type Ring } from "./layout.js";
+import { noteBox, ring, type Point, type Ring } from "./layout.js";
 import { cycleLink, linkMark, linkPairs, sidesCaption, wallMark, type LinkHands } from "./link.js";
 import { labelDrop, labelWidth, labelX, nodeLabel, nodeMark, timerTrack, type NodeHands } from "./node.js";
 import type { ServerView } from "./model.js";
@@ -14,6 +14,7 @@ import { store } from "./store.js";
 import { NEEDS } from "./raft-strips.js";
 
 const MORE_PX = 44; // that the button of a node's menu takes at most
+const MORE_UP = 32; // px that it then stands above where it is placed (lab/hands.css)
 const PHONE = 600; // px of a stage that is narrower than this: a phone's, page.css
 const SIDE_PX = 16; // of a line of what a side of a cut can do, there
 
@@ -100,18 +101,24 @@ export class RaftStage extends RaftElement {
   /** For deeds: the menu of the selected server, the cut that is being chosen, and the way back from the last one. */
   private deeds(): TemplateResult {
     const { selection, menu } = store.view;
-    const p = selection?.kind === "server" ? this.ring.points[selection.server - 1] : undefined;
-    const { r } = this.ring;
+    const at = this.more();
     return html`
-      ${selection?.kind === "server" && p
-        ? html`<button class="node-more"
-          style=${styleMap({ left: `${Math.min(p.x + r * 0.75, this.size.width - MORE_PX)}px`,
-          top: `${p.y - r * 0.75}px` })} aria-haspopup="menu" aria-expanded=${menu === selection.server ? "true"
-          : "false"}
+      ${selection?.kind === "server" && at
+        ? html`<button class="node-more" style=${styleMap({ left: `${at.x}px`, top: `${at.y}px` })}
+            aria-haspopup="menu" aria-expanded=${menu === selection.server ? "true" : "false"}
             aria-label="What can be done to S${selection.server}" title="M: what can be done to S${selection.server}"
               @click=${() => store.show({ menu: menu === null ? selection.server : null })}>…</button>`
         : nothing}
       <raft-node-menu></raft-node-menu><raft-cut></raft-cut><raft-undo></raft-undo>`;
+  }
+
+  /** Where the button of the selected server's menu is; null: there is none. */
+  private more(): Point | null {
+    const { selection } = store.view;
+    const p = selection?.kind === "server" ? this.ring.points[selection.server - 1] : undefined;
+    if (!p || !store.can.deeds) return null;
+    const { r } = this.ring;
+    return { x: Math.min(p.x + r * 0.75, this.size.width - MORE_PX), y: p.y - r * 0.75 };
   }
 
   private pressNode(server: number, by: "pointer" | "key"): void {
@@ -142,9 +149,18 @@ export class RaftStage extends RaftElement {
     this.style.setProperty("--r", `${this.ring.r}px`);
     this.classList.toggle("compact", this.ring.compact);
     this.scene ??= new Scene(picture, store);
-    this.scene.layOut(this.ring);
+    this.scene.layOut(this.full());
     this.placeNote();
     this.celebrate();
+  }
+
+  /** The ring with all that no words may stand upon: the names, and the button of a server's menu. */
+  private full(): Ring {
+    const at = this.more();
+    if (!at) return this.ring;
+    const top = at.y - MORE_UP;
+    const button = { left: at.x - 4, right: at.x - 4 + MORE_PX, top, bottom: top + MORE_PX };
+    return { ...this.ring, names: [...this.ring.names, button] };
   }
 
   /** What is said on the stage for a moment stands where no server does. */
@@ -157,7 +173,7 @@ export class RaftStage extends RaftElement {
       .map((e) => e.getBoundingClientRect())
       .map((b) => ({ left: b.left - frame.left, right: b.right - frame.left, top: b.top - frame.top,
       bottom: b.bottom - frame.top }));
-    const { left, top, right } = noteBox(said.length, this.ring, taken);
+    const { left, top, right } = noteBox(said.length, this.full(), taken);
     for (const [name, px] of Object.entries({ left, top, width: right - left }))
       this.parentElement?.style.setProperty(`--note-${name}`, `${px}px`);
   }

@@ -26,7 +26,7 @@ export class RaftStrips extends RaftElement {
       ${this.failed()}
       ${this.lost()}
       ${this.modified()}
-      ${store.watching ? html`<p class="strip">${store.watching}</p>` : nothing}
+      ${store.watching ? html`<p class="strip" role="status">${store.watching}</p>` : nothing}
       ${store.advice.map((a) => advised(a))}
       ${this.remark()}
       ${memory ? html`<p class="strip">This browser gives the page no disk. S${store.self.server} keeps its log in

@@ -32,13 +32,13 @@ export class RaftTransport extends RaftElement {
   }
 
   private shared(): TemplateResult {
-    const started = store.room?.started ?? false;
+    const waits = store.room?.started === false;
     return html`
       ${this.play("Space: pauses the clock of the whole room")}
       <output class="clock mono" aria-live="off" aria-label="Cluster time">${seconds(store.now())} s</output>
-      ${started ? menu("speed-menu", "How fast the clock of the whole room runs", "quiet rate-words",
+      ${this.may ? menu("speed-menu", "How fast the clock of the whole room runs", "quiet rate-words",
         rateWords(store.rate), this.speed(PRESETS))
-        : html`<span class="caption rate-words">${store.room ? "The clock starts when every seat is taken."
+        : html`<span class="caption rate-words">${waits ? "The clock starts when every seat is taken."
         : nothing}</span>`}
     `;
   }
@@ -75,15 +75,19 @@ export class RaftTransport extends RaftElement {
     `;
   }
 
+  /** Whether anybody can pause the clock, or set its rate. */
+  private get may(): boolean {
+    return (store.room?.started ?? false) && store.connection.state === "open";
+  }
+
   private play(title: string): TemplateResult {
-    const may = (store.room?.started ?? false) && store.connection.state === "open";
-    return html`<button class="primary play" ?disabled=${!may} title=${title}
+    return html`<button class="primary play" ?disabled=${!this.may} title=${title}
       @click=${() => store.togglePause()}>${store.paused ? "Play" : "Pause"}</button>`;
   }
 
   private speed(presets: number[]): TemplateResult {
-    const pace = store.pace;
-    const may = (store.room?.started ?? false) && store.connection.state === "open";
+    const { pace } = store;
+    const { may } = this;
     return html`
       <label class="rate"><span class="caption">Slow</span>
         <input type="range" min="0" max="300" step="1" .value=${String(sliderOfRate(pace))} ?disabled=${!may}

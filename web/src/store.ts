@@ -297,7 +297,7 @@ export class Store {
     if (batch.flights || batch.lost) this.setFlights(batch, changed);
     if (batch.story) this.addStory(batch.story, changed);
     if (batch.requests) this.setRequests(batch.requests, changed);
-    if (batch.notice) this.notice(batch.notice);
+    if (batch.notice && batch.notice !== this.watching) this.notice(batch.notice); // that is said for longer already
     if (this.can.seek) this.setHistory(batch);
     else if (this.room?.started) advance(this.history, this.now());
     if (batch.story || (this.lab && batch.clock)) this.findNewest(changed);
@@ -440,7 +440,7 @@ export class Store {
   /** Asks a server, null: whoever leads. Resolves when the Worker knows the outcome, rejects with words to show. */
   request(op: ClientRequest["op"], key: string, value: string, server: number | null, more: Pick<ClientRequest,
     "expected" | "read"> = {}): Promise<unknown> {
-    if (this.paused) this.notice("The clock is paused: this waits until it runs.");
+    if (this.paused) this.notice("The clock is paused, so this waits.");
     return this.ask((id) => ({ type: "request", id, op, key, value, server, ...more }));
   }
 

@@ -68,6 +68,7 @@ const PARTS: [sentence: RegExp, heading: string, rest: string][] = [
   [/^(S\d+ appends .+?) to its log at (.+), (in term \d+)$/, "$1", "At $2 of its log, $3."],
   [/^(S\d+) learns that (S\d+) stores (everything .+)$/, "$1 learns what $2 stores", "$3."],
   [/^(S\d+), (an? .+) until now, (steps down): (.+)$/, "$1 $3", "It was $2 until now: $4."],
+  [/^(S\d+ .+ the joint configuration) (at index \d+: .+)$/, "$1", "$2."],
   [/^(.+?)[:;] (.+)$/, "$1", "$2."],
   [/^(.+ runs out), (because .+)$/, "$1", "$2."],
   [/^The disk of (S\d+) (takes up to .+) for a write$/, "A write of $1 $2", ""],

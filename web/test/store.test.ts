@@ -56,6 +56,14 @@ test("small errors of the clock are worn off, not jumped over", () => {
   assert.ok(store.now() >= 8_999_000);
 });
 
+test("what a strip says is not said once more on the stage", () => {
+  const store = storeWith();
+  store.apply({ watching: "You are watching.", notice: "You are watching." });
+  assert.equal(store.view.notice, "");
+  store.apply({ notice: "The link is copied." });
+  assert.equal(store.view.notice, "The link is copied.");
+});
+
 test("histories are bounded", () => {
   const store = storeWith();
   for (let i = 0; i < 30; i++) {

@@ -100,6 +100,8 @@ test("a heading parts a sentence where it makes sense", () => {
     { title: "The election timer of S1 runs out", rest: "Because you said so." });
   assert.deepEqual(splitHeading("The disk of S5 takes up to 100 ms for a write."),
     { title: "A write of S5 takes up to 100 ms", rest: "" });
+  assert.deepEqual(splitHeading("S2 uses the joint configuration at index 2: 5 old and 3 new voters."),
+    { title: "S2 uses the joint configuration", rest: "At index 2: 5 old and 3 new voters." });
   assert.deepEqual(splitHeading("S1 puts a snapshot in the place of its log."),
     { title: "S1 compacts its log", rest: "A snapshot takes its place." });
   assert.deepEqual(splitHeading("The AppendEntries of S1 to S2 is held on its way."),

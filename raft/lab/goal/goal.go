@@ -9,7 +9,7 @@ import (
 
 // Goal is something that can be true of a run. It does not change, and may be shared.
 type Goal struct {
-	root   fact
+	root   *fact
 	events []*fact       // those that count events, in the order of the text
 	times  []int64       // the moments, µs, at which a fact about the clock changes
 	about  raft.ServerID // see About
@@ -50,13 +50,13 @@ type Watch struct {
 }
 
 // Watch begins to look for a goal in a run. What has happened before does not count.
-func (g *Goal) Watch(r Run) Watch {
-	return Watch{Goal: g, counts: make([]int, len(g.events)), broken: r.Broken()}
+func (g *Goal) Watch(r Run) *Watch {
+	return &Watch{Goal: g, counts: make([]int, len(g.events)), broken: r.Broken()}
 }
 
 // Clone returns an independent copy of the Watch, for a copy of the run.
-func (k *Watch) Clone() Watch {
-	return Watch{Goal: k.Goal, counts: slices.Clone(k.counts), broken: k.broken}
+func (k *Watch) Clone() *Watch {
+	return &Watch{Goal: k.Goal, counts: slices.Clone(k.counts), broken: k.broken}
 }
 
 // See tells the Watch of an event at a server, and returns whether the goal counts it.
@@ -71,11 +71,16 @@ func (k *Watch) See(id raft.ServerID, e *raft.Event) (counts bool) {
 }
 
 // Holds tells whether the goal is reached now.
-func (k *Watch) Holds(r Run) bool { return k.holds(&k.Goal.root, r) }
+func (k *Watch) Holds(r Run) bool { return k.holds(k.Goal.root, r) }
 
 // Counts tells whether the goal counts events of a kind.
 func (g *Goal) Counts(kind raft.EventKind) bool {
-	return slices.ContainsFunc(g.events, func(f *fact) bool { return phrases[f.word].kinds&of(kind) != 0 })
+	for _, f := range g.events {
+		if phrases[f.word].kinds&(1<<kind) != 0 {
+			return true
+		}
+	}
+	return false
 }
 
 // Due returns the next moment after now, µs, at which the goal may come to be reached though nothing happens; never
@@ -108,8 +113,7 @@ const (
 	has                 // how far a server is: a word of fields, compared with a number
 	data                // where a key has a value: a word of places
 	event               // what has happened, and how often at least: a word of phrases
-	broken              // a property, anything or nothing
-	breaks              // something that was not broken when the Watch began
+	broken              // what is broken: a property, or a word of breaches
 	deeds               // how many were done at most
 	clock               // what time it is: a word of relations
 )
@@ -117,15 +121,15 @@ const (
 // fact is a fact, or is made of others.
 type fact struct {
 	kind  kind
-	parts []fact
+	parts []*fact
 
 	who      raft.ServerID  // 0: any
-	none     bool           // nobody, or nothing
+	none     bool           // nobody
 	word     int            // which of its kind
 	number   int64          // how many, how often, or µs
-	compare  byte           // of has: =, < or >
+	compare  int            // of has: which of comparisons
 	term     raft.Term      // 0: whichever
-	property check.Property // 0: any
+	property check.Property // of broken, 0: the word says which
 	count    int            // of an event: which of the goal's
 	key      string
 	value    string
@@ -133,76 +137,98 @@ type fact struct {
 
 // The words of facts, as they are written.
 var (
-	joints    = [...]string{either: "or", both: "and", denied: "not"}
-	states    = [...]string{"running", "paused", "down", "damaged", "a follower", "a candidate", "a pre-candidate"}
-	fields    = [...]string{"term", "commitIndex", "lastIndex", "lastApplied"}
-	places    = [...]string{"committed", "everywhere", "on"}
-	relations = [...]string{"before", "within", "after"}
-	numbers   = [...]string{"zero", "one", "two", "three", "four", "five", "six", "seven", "eight", "nine"}
+	joints      = []string{either: "or", both: "and", denied: "not"}
+	gatherings  = []string{atOnce: "at once", 1: "in one term"} // of leaders
+	states      = []string{"running", "paused", "down", "damaged", "a follower", "a candidate", "a pre-candidate"}
+	fields      = []string{"term", "commitIndex", "lastIndex", "lastApplied"}
+	comparisons = []string{"=", less: "<", more: ">"}
+	places      = []string{"committed", everywhere: "everywhere", on: "on"}
+	breaches    = []string{"something broken", nothing: "nothing broken", newly: "something breaks"}
+	relations   = []string{before: "before", within: "within", 2: "after"}
+	numbers     = []string{"zero", "one", "two", "three", "four", "five", "six", "seven", "eight", "nine"}
 )
 
-// roles are those of the states behind the machine's.
-var roles = [...]raft.Role{4: raft.Follower, 5: raft.Candidate, 6: raft.PreCandidate}
-
-// everywhere and on are words of places, before and within of relations.
+// Words that mean something of their own.
 const (
+	atOnce     = 0
+	less       = 1
+	more       = 2
 	everywhere = 1
 	on         = 2
+	nothing    = 1
+	newly      = 2
 	before     = 0
 	within     = 1
 )
 
+// roles are those of the states behind the machine's.
+var roles = []raft.Role{4: raft.Follower, 5: raft.Candidate, 6: raft.PreCandidate}
+
 // phrases say what can happen to a server, behind its name, and by which events one knows that.
-var phrases = [...]struct {
+var phrases = []struct {
 	words string
 	kinds uint64 // a bit each
 }{
 	{"does something", 1<<raft.EventKinds - 1},
-	{"gets a message", of(MessageArrived)},
-	{"changes its role", of(raft.BecameFollower) | of(raft.BecamePreCandidate) | of(raft.BecameCandidate) |
-		of(raft.BecameLeader) | of(MachineChanged)},
-	{"becomes a follower", of(raft.BecameFollower)},
-	{"becomes a pre-candidate", of(raft.BecamePreCandidate)},
-	{"becomes a candidate", of(raft.BecameCandidate)},
-	{"becomes leader", of(raft.BecameLeader)},
-	{"gives its vote", of(raft.VoteGranted)},
-	{"stores entries", of(raft.EntriesAppended)},
-	{"deletes entries", of(raft.EntriesTruncated)},
-	{"takes a command as leader", of(raft.EntriesProposed)},
-	{"commits", of(raft.CommitAdvanced)},
-	{"has caught up", of(raft.LearnerCaughtUp)},
-	{"changes its configuration", of(raft.ConfigurationChanged)},
-	{"hands its leadership over", of(raft.TimeoutNowSent)},
-	{"sends a snapshot", of(raft.SnapshotSent)},
-	{"takes over a snapshot", of(raft.SnapshotInstalled)},
+	{"gets a message", 1 << MessageArrived},
+	{"changes its role", 1<<raft.BecameFollower | 1<<raft.BecamePreCandidate | 1<<raft.BecameCandidate |
+		1<<raft.BecameLeader | 1<<MachineChanged},
+	{"becomes a follower", 1 << raft.BecameFollower},
+	{"becomes a pre-candidate", 1 << raft.BecamePreCandidate},
+	{"becomes a candidate", 1 << raft.BecameCandidate},
+	{"becomes leader", 1 << raft.BecameLeader},
+	{"gives its vote", 1 << raft.VoteGranted},
+	{"stores entries", 1 << raft.EntriesAppended},
+	{"deletes entries", 1 << raft.EntriesTruncated},
+	{"takes a command as leader", 1 << raft.EntriesProposed},
+	{"commits", 1 << raft.CommitAdvanced},
+	{"has caught up", 1 << raft.LearnerCaughtUp},
+	{"changes its configuration", 1 << raft.ConfigurationChanged},
+	{"hands its leadership over", 1 << raft.TimeoutNowSent},
+	{"sends a snapshot", 1 << raft.SnapshotSent},
+	{"takes over a snapshot", 1 << raft.SnapshotInstalled},
 }
-
-func of(kind raft.EventKind) uint64 { return 1 << kind }
 
 // counts tells whether an event is one of those that the fact counts.
 func (f *fact) counts(id raft.ServerID, e *raft.Event) bool {
-	return phrases[f.word].kinds&of(e.Kind) != 0 && (f.who == 0 || f.who == id) && (f.term == 0 || f.term == e.Term)
+	return phrases[f.word].kinds&(1<<e.Kind) != 0 && (f.who == 0 || f.who == id) && (f.term == 0 || f.term == e.Term)
 }
 
 func (k *Watch) holds(f *fact, r Run) bool {
 	switch f.kind {
 	case either, both:
-		for i := range f.parts {
-			if k.holds(&f.parts[i], r) == (f.kind == either) {
+		for _, part := range f.parts {
+			if k.holds(part, r) == (f.kind == either) {
 				return f.kind == either
 			}
 		}
 		return f.kind == both
 	case denied:
-		return !k.holds(&f.parts[0], r)
+		return !k.holds(f.parts[0], r)
 	case event:
 		return int64(k.counts[f.count]) >= f.number != f.none
-	case breaks:
-		return r.Broken() > k.broken
+	case broken:
+		return k.breached(f, r)
 	case leads, is, has, data:
 		return f.holdsOfServers(r)
 	}
 	return f.holdsOfAll(r)
+}
+
+// breached tells whether that is broken which a fact says.
+func (k *Watch) breached(f *fact, r Run) bool {
+	switch {
+	case f.property != 0:
+		for _, v := range r.Violations() {
+			if v.Property == f.property {
+				return true
+			}
+		}
+		return false
+	case f.word == newly:
+		return r.Broken() > k.broken
+	}
+	return r.Broken() > 0 != (f.word == nothing)
 }
 
 // holdsOfServers tells whether a fact holds of the server that it names or of any; or of none.
@@ -233,9 +259,9 @@ func (f *fact) holdsOf(r Run, id raft.ServerID) bool {
 	}
 	value := int64([...]raft.Index{raft.Index(s.Term), s.CommitIndex, s.LastIndex, s.LastApplied}[f.word])
 	switch f.compare {
-	case '<':
+	case less:
 		return value < f.number
-	case '>':
+	case more:
 		return value > f.number
 	}
 	return value == f.number
@@ -248,16 +274,6 @@ func (f *fact) holdsOfAll(r Run) bool {
 	switch f.kind {
 	case leaders:
 		return f.enoughLead(r)
-	case broken:
-		if f.property == 0 {
-			return r.Broken() > 0 != f.none
-		}
-		for _, v := range r.Violations() {
-			if v.Property == f.property {
-				return true
-			}
-		}
-		return false
 	case deeds:
 		return int64(r.Deeds()) <= f.number
 	}
@@ -278,7 +294,7 @@ func (f *fact) enoughLead(r Run) bool {
 			terms = append(terms, s.Term)
 		}
 	}
-	if f.word == 0 {
+	if f.word == atOnce {
 		return int64(len(terms)) >= f.number
 	}
 	for _, term := range terms {

@@ -41,8 +41,7 @@ func scripted(t testing.TB) *lab.World {
 
 // now tells whether a goal holds, whatever happened before.
 func now(w *lab.World, g *Goal) bool {
-	k := g.Watch(w)
-	return k.Holds(w)
+	return g.Watch(w).Holds(w)
 }
 
 // Each fact is true when it should be, and not before or after.

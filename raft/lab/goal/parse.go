@@ -61,7 +61,7 @@ func Parse(text string) (*Goal, error) {
 	if p.bad != nil {
 		return nil, p.bad
 	}
-	p.goal.collect(&p.goal.root)
+	p.goal.collect(p.goal.root)
 	return p.goal, nil
 }
 
@@ -74,14 +74,14 @@ func Must(text string) *Goal {
 	return g
 }
 
-// collect finds the facts that count events, now that they stay where they are.
+// collect finds the facts that count events.
 func (g *Goal) collect(f *fact) {
 	if f.kind == event {
 		f.count = len(g.events)
 		g.events = append(g.events, f)
 	}
-	for i := range f.parts {
-		g.collect(&f.parts[i])
+	for _, part := range f.parts {
+		g.collect(part)
 	}
 }
 
@@ -140,28 +140,28 @@ func behindQuote(text string, at int) int {
 }
 
 // joined reads facts with the word of this kind between them, or a fact alone.
-func (p *parser) joined(by kind) fact {
+func (p *parser) joined(by kind) *fact {
 	if by == denied {
 		return p.not()
 	}
-	list := []fact{p.joined(by + 1)}
+	list := []*fact{p.joined(by + 1)}
 	for p.take(joints[by]) || by == both && p.take(",") {
 		list = append(list, p.joined(by+1))
 	}
 	if len(list) == 1 {
 		return list[0]
 	}
-	return fact{kind: by, parts: list}
+	return &fact{kind: by, parts: list}
 }
 
-func (p *parser) not() (f fact) {
+func (p *parser) not() (f *fact) {
 	if p.nested == mostNested {
 		return p.fail("at most " + strconv.Itoa(mostNested) + " parentheses and nots inside each other")
 	}
 	p.nested++
 	switch {
 	case p.take(joints[denied]):
-		f = fact{kind: denied, parts: []fact{p.not()}}
+		f = &fact{kind: denied, parts: []*fact{p.not()}}
 	case p.take("("):
 		if f = p.joined(either); !p.take(")") {
 			p.fail("and, or, or )")
@@ -176,33 +176,28 @@ func (p *parser) not() (f fact) {
 const facts = "a fact: S4 leads, two leaders at once, S4 is …, S4 has …, x=2 committed, S2 becomes leader, " +
 	"Election Safety broken, within 6 deeds, before 2 s"
 
-func (p *parser) fact() fact {
-	if word := p.takeOf(relations[:]); word >= 0 {
+func (p *parser) fact() *fact {
+	if word := p.takeOf(relations); word >= 0 {
 		return p.bound(word)
 	}
-	switch {
-	case p.take("something breaks"):
-		return fact{kind: breaks}
-	case p.take("something broken"):
-		return fact{kind: broken}
-	case p.take("nothing broken"):
-		return fact{kind: broken, none: true}
+	if word := p.takeOf(breaches); word >= 0 {
+		return &fact{kind: broken, word: word}
 	}
 	for property := check.ElectionSafety; property <= check.Liveness; property++ {
 		if p.take(property.String()) {
 			if !p.take("broken") {
 				p.fail("broken")
 			}
-			return fact{kind: broken, property: property}
+			return &fact{kind: broken, property: property}
 		}
 	}
 	switch who := p.server(); {
 	case who != 0:
-		return p.ofServers(fact{who: who})
+		return p.ofServers(&fact{who: who})
 	case p.take("a server"), p.take("somebody"):
-		return p.ofServers(fact{})
+		return p.ofServers(&fact{})
 	case p.take("no server"), p.take("nobody"):
-		return p.ofServers(fact{none: true})
+		return p.ofServers(&fact{none: true})
 	}
 	if n := p.count(1, "1 or more leaders"); n > 0 {
 		return p.leaders(n)
@@ -230,14 +225,14 @@ func (p *parser) server() raft.ServerID {
 }
 
 // ofServers reads what a fact says of whom it is about.
-func (p *parser) ofServers(f fact) fact {
+func (p *parser) ofServers(f *fact) *fact {
 	switch {
 	case p.take("leads"), p.take("is a leader"):
 		f.kind, f.term = leads, p.term()
 		return f
 	case p.take("is"):
-		if f.kind, f.word = is, p.takeOf(states[:]); f.word < 0 {
-			p.fail("a leader" + list(states[:]))
+		if f.kind, f.word = is, p.takeOf(states); f.word < 0 {
+			p.fail("a leader" + list(states))
 		}
 		return f
 	case p.take("has caught up"): // and no field of that name
@@ -272,16 +267,12 @@ func list(words []string) (text string) {
 }
 
 // compared reads the field that a server has, and the number with which it is compared.
-func (p *parser) compared(f fact) fact {
-	if f.kind, f.word = has, p.takeOf(fields[:]); f.word < 0 {
+func (p *parser) compared(f *fact) *fact {
+	if f.kind, f.word = has, p.takeOf(fields); f.word < 0 {
 		return p.fail("term" + list(fields[1:]))
 	}
-	if f.compare = '='; !p.take("=") {
-		if f.compare = '<'; !p.take("<") {
-			if f.compare = '>'; !p.take(">") {
-				return p.fail("=, < or >")
-			}
-		}
+	if f.compare = p.takeOf(comparisons); f.compare < 0 {
+		return p.fail("=" + list(comparisons[1:]))
 	}
 	if f.number = p.count(0, ""); f.number < 0 {
 		p.fail(someNumber)
@@ -319,22 +310,19 @@ func (p *parser) times() int64 {
 	return n
 }
 
-// gatherings say of which leaders it is counted how many there are.
-var gatherings = [...]string{"at once", "in one term"}
-
-func (p *parser) leaders(least int64) fact {
+func (p *parser) leaders(least int64) *fact {
 	if !p.take("leaders") && !p.take("leader") {
 		return p.fail("leaders")
 	}
-	f := fact{kind: leaders, number: least, word: p.takeOf(gatherings[:])}
+	f := &fact{kind: leaders, number: least, word: p.takeOf(gatherings)}
 	if f.word < 0 {
 		p.fail(gatherings[0] + list(gatherings[1:]))
 	}
 	return f
 }
 
-func (p *parser) data() fact {
-	f := fact{kind: data}
+func (p *parser) data() *fact {
+	f := &fact{kind: data}
 	key, rest, fine := part(p.word())
 	if !fine || key == "" || rest == "" || rest[0] != '=' {
 		return p.fail(keyAndValue)
@@ -344,7 +332,7 @@ func (p *parser) data() fact {
 		return p.fail(keyAndValue)
 	}
 	p.next++
-	if f.word = p.takeOf(places[:]); f.word < 0 {
+	if f.word = p.takeOf(places); f.word < 0 {
 		return p.fail("committed" + list(places[1:]))
 	}
 	if f.word == on {
@@ -377,10 +365,10 @@ func part(text string) (part, rest string, fine bool) {
 }
 
 // bound reads what stands behind within, before or after: deeds or a time.
-func (p *parser) bound(word int) fact {
+func (p *parser) bound(word int) *fact {
 	n := p.count(0, "")
 	if n >= 0 && word == within && (p.take("deeds") || p.take("deed")) {
-		return fact{kind: deeds, number: n}
+		return &fact{kind: deeds, number: n}
 	}
 	at, unit := n*1e6, ""
 	if n < 0 {
@@ -401,7 +389,7 @@ func (p *parser) bound(word int) fact {
 	default:
 		return p.fail("s or ms")
 	}
-	f := fact{kind: clock, word: word, number: at}
+	f := &fact{kind: clock, word: word, number: at}
 	if word != before {
 		at++
 	}
@@ -493,13 +481,13 @@ func same(a, b string) bool {
 }
 
 // fail notes what was expected instead of the next word. The first fault counts.
-func (p *parser) fail(expected string) fact {
+func (p *parser) fail(expected string) *fact {
 	at := len(p.text)
 	if p.next < len(p.words) {
 		at = p.words[p.next].at
 	}
 	p.failAt(at, expected)
-	return fact{}
+	return nil
 }
 
 func (p *parser) failAt(at int, expected string) {

@@ -15,7 +15,7 @@ func TestTheReferenceIsComplete(t *testing.T) {
 	if err != nil {
 		t.Fatal(err)
 	}
-	words := slices.Concat(joints[:], states[:], fields[:], places[:], relations[:], gatherings[:])
+	words := slices.Concat(joints, gatherings, states, fields, comparisons, places, breaches, relations)
 	for property := check.ElectionSafety; property <= check.Liveness; property++ {
 		words = append(words, property.String())
 	}

@@ -8,129 +8,153 @@ import (
 )
 
 // String returns the goal in its shortest form, which Parse reads.
-func (g *Goal) String() string { return string(g.root.append(nil, either)) }
+func (g *Goal) String() string {
+	var w writer
+	w.fact(g.root, either)
+	return string(w)
+}
 
-// append writes a fact inside one that binds as closely as that kind.
-func (f *fact) append(b []byte, inside kind) []byte {
+// writer is text that is being written. It is part of what a first visit loads, and so does little at once.
+type writer []byte
+
+func (w *writer) add(text string) { *w = append(*w, text...) }
+
+func (w *writer) number(n int64) { w.add(strconv.FormatInt(n, 10)) }
+
+// fact writes a fact inside one that binds as closely as that kind.
+func (w *writer) fact(f *fact, inside kind) {
 	switch f.kind {
 	case either, both:
-		return f.appendParts(b, inside)
+		w.parts(f, f.kind < inside)
 	case denied:
-		return f.parts[0].append(append(b, "not "...), denied)
-	case data:
-		b = appendWord(append(appendWord(b, f.key), '='), f.value)
-		if b = append(append(b, ' '), places[f.word]...); f.word == on {
-			b = append(append(b, ' '), Name(f.who)...)
-		}
-		return b
+		w.add("not ")
+		w.fact(f.parts[0], denied)
 	case leads, is, has, event:
-		return f.appendOfServers(b)
-	}
-	return f.appendOfAll(b)
-}
-
-func (f *fact) appendParts(b []byte, inside kind) []byte {
-	enclosed := f.kind < inside
-	if enclosed {
-		b = append(b, '(')
-	}
-	for i := range f.parts {
-		if i > 0 {
-			b = append(append(append(b, ' '), joints[f.kind]...), ' ')
+		w.ofServers(f)
+	case data:
+		w.word(f.key)
+		w.add("=")
+		w.word(f.value)
+		w.add(" ")
+		w.add(places[f.word])
+		if f.word == on {
+			w.add(" ")
+			w.add(Name(f.who))
 		}
-		b = f.parts[i].append(b, f.kind+1)
+	default:
+		w.ofAll(f)
 	}
-	if enclosed {
-		b = append(b, ')')
-	}
-	return b
 }
 
-func (f *fact) appendOfServers(b []byte) []byte {
+func (w *writer) parts(f *fact, enclosed bool) {
+	before := ""
+	if enclosed {
+		before = "("
+	}
+	for _, part := range f.parts {
+		w.add(before)
+		w.fact(part, f.kind+1)
+		before = " " + joints[f.kind] + " "
+	}
+	if enclosed {
+		w.add(")")
+	}
+}
+
+func (w *writer) ofServers(f *fact) {
 	switch {
 	case f.who != 0:
-		b = append(b, Name(f.who)...)
+		w.add(Name(f.who))
 	case f.none:
-		b = append(b, "no server"...)
+		w.add("no server")
 	default:
-		b = append(b, "a server"...)
+		w.add("a server")
 	}
-	b = append(b, ' ')
 	switch f.kind {
 	case leads:
-		b = append(b, "leads"...)
+		w.add(" leads")
 	case is:
-		return append(append(b, "is "...), states[f.word]...)
+		w.add(" is ")
+		w.add(states[f.word])
 	case has:
-		b = append(append(append(b, "has "...), fields[f.word]...), ' ', f.compare, ' ')
-		return strconv.AppendInt(b, f.number, 10)
+		w.add(" has ")
+		w.add(fields[f.word])
+		w.add(" ")
+		w.add(comparisons[f.compare])
+		w.add(" ")
+		w.number(f.number)
 	case event:
-		b = append(b, phrases[f.word].words...)
+		w.add(" ")
+		w.add(phrases[f.word].words)
 	}
 	if f.term != 0 {
-		b = strconv.AppendUint(append(b, " in term "...), uint64(f.term), 10)
+		w.add(" in term ")
+		w.number(int64(f.term))
 	}
 	switch {
-	case f.kind == event && f.number == 2:
-		return append(b, " twice"...)
-	case f.kind == event && f.number > 2:
-		return append(strconv.AppendInt(append(b, ' '), f.number, 10), " times"...)
+	case f.kind != event || f.number == 1:
+	case f.number == 2:
+		w.add(" twice")
+	default:
+		w.add(" ")
+		w.number(f.number)
+		w.add(" times")
 	}
-	return b
 }
 
-func (f *fact) appendOfAll(b []byte) []byte {
+func (w *writer) ofAll(f *fact) {
 	switch f.kind {
 	case leaders:
-		b = append(strconv.AppendInt(b, f.number, 10), " leaders "...)
-		return append(b, gatherings[f.word]...)
+		w.number(f.number)
+		w.add(" leaders ")
+		w.add(gatherings[f.word])
 	case deeds:
-		return append(strconv.AppendInt(append(b, "within "...), f.number, 10), " deeds"...)
+		w.add("within ")
+		w.number(f.number)
+		w.add(" deeds")
 	case clock:
-		return appendTime(append(append(b, relations[f.word]...), ' '), f.number)
-	case breaks:
-		return append(b, "something breaks"...)
-	}
-	switch {
-	case f.property != 0:
-		b = append(b, f.property.String()...)
-	case f.none:
-		b = append(b, "nothing"...)
-	default:
-		b = append(b, "something"...)
-	}
-	return append(b, " broken"...)
-}
-
-// appendTime writes µs as seconds if they are whole, else as milliseconds.
-func appendTime(b []byte, micros int64) []byte {
-	if micros%1e6 == 0 {
-		return append(strconv.AppendInt(b, micros/1e6, 10), " s"...)
-	}
-	b = strconv.AppendInt(b, micros/1e3, 10)
-	if rest := micros % 1e3; rest != 0 {
-		b = append(b, '.')
-		for digit := int64(100); rest > 0; digit /= 10 {
-			b = append(b, byte('0'+rest/digit))
-			rest %= digit
+		w.add(relations[f.word])
+		w.add(" ")
+		w.time(f.number)
+	case broken:
+		if f.property == 0 {
+			w.add(breaches[f.word])
+			return
 		}
+		w.add(f.property.String())
+		w.add(" broken")
 	}
-	return append(b, " ms"...)
 }
 
-// appendWord writes a key or a value, in quotes where it would be read otherwise without them.
-func appendWord(b []byte, word string) []byte {
-	if word != "" && !strings.ContainsAny(word, special) {
-		return append(b, word...)
+// time writes µs as seconds if they are whole, else as milliseconds.
+func (w *writer) time(micros int64) {
+	if micros%1e6 == 0 {
+		w.number(micros / 1e6)
+		w.add(" s")
+		return
 	}
-	b = append(b, '"')
+	w.number(micros / 1e3)
+	if micros %= 1e3; micros != 0 {
+		w.add(".")
+		w.add(strings.TrimRight(strconv.FormatInt(1e3+micros, 10)[1:], "0"))
+	}
+	w.add(" ms")
+}
+
+// word writes a key or a value, in quotes where it would be read otherwise without them.
+func (w *writer) word(word string) {
+	if word != "" && !strings.ContainsAny(word, special) {
+		w.add(word)
+		return
+	}
+	w.add(`"`)
 	for i := range len(word) {
 		if c := word[i]; c == '"' || c == '\\' {
-			b = append(b, '\\')
+			w.add(`\`)
 		}
-		b = append(b, word[i])
+		w.add(word[i : i+1])
 	}
-	return append(b, '"')
+	w.add(`"`)
 }
 
 // Name returns how a server is called: S4.

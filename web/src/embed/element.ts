@@ -128,7 +128,7 @@ class RaftPlaygroundElement extends HTMLElement {
     return this.ask({ command: "seek", at });
   }
 
-  step(to: Stop, back = false): Promise<unknown> {
+  step(to: Stop | string, back = false): Promise<unknown> {
     return this.ask({ command: "step", to, back });
   }
 

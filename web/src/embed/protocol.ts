@@ -23,7 +23,7 @@ export type Command = { type: "command"; id: number } & (
   | { command: "play"; rate?: number } // seconds of the cluster in a second, 0.001 to 1; without it as it was
   | { command: "pause" }
   | { command: "seek"; at: number }
-  | { command: "step"; to: Stop; back?: boolean } // answers { at, text }
+  | { command: "step"; to: Stop | string; back?: boolean } // answers { at, text }
   | { command: "act"; action: LabAction } // times in µs
   | { command: "open"; link: string } // as a link's #, or the name of a run of the gallery
   | { command: "state" } // answers as window.raftPlayground.lab() does

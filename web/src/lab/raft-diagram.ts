@@ -2,6 +2,7 @@ import { html, nothing, svg, type PropertyValues, type SVGTemplateResult, type T
 import { repeat } from "lit/directives/repeat.js";
 import { RaftElement, sized } from "../element.js";
 import { keysOf } from "../keys.js";
+import { menu } from "../menu.js";
 import type { Replay, StoryLine } from "../model.js";
 import { slot } from "../numbers.js";
 import { store } from "../store.js";
@@ -44,7 +45,6 @@ export class RaftDiagram extends RaftElement {
   private selected: string | null = null; // a point's key
   private pointed: string | null = null;
   private cone: Cone | null = null;
-  private exporting = false;
   private pointers = new Map<number, { x: number; y: number }>();
   private readonly chronicle = new Chronicle(
     (stretch, details) => store.askLab((id) => ({ type: "replay", id, from: Math.round(stretch.from),
@@ -108,8 +108,8 @@ export class RaftDiagram extends RaftElement {
         <button class="small" aria-label="Zoom in" @click=${() => this.zoom(STEP)}>+</button>
         <button class="small diagram-tall" aria-pressed=${this.tall ? "true" : "false"}
           @click=${this.stretch}>Full height</button>
-        <span class="diagram-export"><button class="small" aria-expanded=${this.exporting ? "true" : "false"}
-          @click=${this.toggleExport}>Export</button>${this.exporting ? this.exports() : nothing}</span>
+        ${menu("export-menu", "Save what is seen", "small", "Export", FORMATS.map(([format, words]) =>
+          html`<button class="quiet" @click=${() => void this.save(format)}>${words}</button>`))}
       </div>
       <p class="caption diagram-said" aria-live="polite">${this.caption(shown, cone)}</p>
       <div class="diagram-box" tabindex="0" role="group" aria-roledescription="diagram"
@@ -410,17 +410,6 @@ export class RaftDiagram extends RaftElement {
     store.show({ logsHeight: this.tall ? null : Math.max(TALL + 1, Math.floor(stage + own)) });
   };
 
-  private exports(): TemplateResult {
-    return html`<span class="diagram-formats" role="group"
-      aria-label="Save what is seen as">${FORMATS.map(([format, words]) => html`<button class="small"
-      @click=${() => void this.save(format)}>${words}</button>`)}</span>`;
-  }
-
-  private readonly toggleExport = (): void => {
-    this.exporting = !this.exporting;
-    this.requestUpdate();
-  };
-
   /** What goes out is whole, too: the stretch is replayed once more, also while the clock runs. */
   private async save(format: (typeof FORMATS)[number][0]): Promise<void> {
     const { from, span, now } = this.frame();
@@ -440,7 +429,7 @@ export class RaftDiagram extends RaftElement {
       store.notice(`The diagram could not be saved: ${(why as Error).message.replace(/\.$/, "")}.`);
     }
     this.from = followed;
-    this.toggleExport();
+    this.requestUpdate();
   }
 }
 

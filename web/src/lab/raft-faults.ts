@@ -154,6 +154,9 @@ export class RaftFaults extends RaftElement {
           value="0">the next server that</option>${store.servers.map((s) =>
           html`<option value=${s.server}>S${s.server} when it</option>`)}</select>
         <select name="when" aria-label="When">${moments.map((m) => option(m.when, m.words))}</select>
+        <input name="goal" maxlength="1024" autocomplete="off" spellcheck="false"
+          aria-label="Or as soon as this is true" placeholder="or: two leaders at once"
+          title="Such as: S4 leads and x=2 committed; S2 commits 3 times; S1 has term > 4, not before 2 s" />
         <button class="small" type="submit">Set the trap</button>
       </form>
       <p class="caption">The trap waits for that moment and acts once. It is listed above with
@@ -173,8 +176,8 @@ function setTrap(e: Event): void {
   e.preventDefault();
   const fields = new FormData(e.currentTarget as HTMLFormElement);
   const server = Number(fields.get("server"));
-  const [deed, when] = [String(fields.get("do")), String(fields.get("when"))];
-  void store.act([{ do: deed, when, ...(server > 0 ? { server } : {}) }]);
+  const when = String(fields.get("goal")).trim() || String(fields.get("when"));
+  void store.act([{ do: String(fields.get("do")), when, ...(server > 0 ? { server } : {}) }]);
 }
 
 async function right(w: Wrong): Promise<void> {
