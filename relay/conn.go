@@ -144,7 +144,7 @@ func (c *conn) take(r io.Reader) (message, error) {
 	if err == io.EOF {
 		return message{data: bytes.Clone(small[:n])}, nil
 	}
-	if err != nil || !c.hasJoined() {
+	if err != nil || !c.joined.Load() {
 		return message{data: bytes.Clone(small[:n])}, err // one byte too many: the room says so
 	}
 	c.ws.SetReadDeadline(time.Now().Add(messageWithin))
@@ -288,7 +288,7 @@ func (c *conn) controlled() error {
 
 // heard puts off the time at which the peer counts as dead. Before it has joined it has until then.
 func (c *conn) heard() {
-	if now := time.Now(); now.Sub(c.deadline) > time.Second-deadAfter && c.hasJoined() {
+	if now := time.Now(); now.Sub(c.deadline) > time.Second-deadAfter && c.joined.Load() {
 		c.deadline = now.Add(deadAfter)
 		c.ws.SetReadDeadline(c.deadline)
 	}

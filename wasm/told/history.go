@@ -81,24 +81,25 @@ func bound[T any](list []T, laneOf func(T) int) []T {
 
 // through returns a copy of the history as far as a moment, but for what was committed then.
 func (h *history) through(at int64) history {
-	c := history{}
-	for _, t := range h.terms {
-		if t.At <= at {
-			c.terms = append(c.terms, t)
-		}
+	c := history{
+		terms: asFarAs(h.terms, func(t contract.TermChange) bool { return t.At <= at }),
+		lanes: asFarAs(h.lanes, func(l contract.LaneChange) bool { return l.At <= at }),
+		marks: asFarAs(h.marks, func(m contract.Mark) bool { return m.At <= at }),
 	}
-	for _, l := range h.lanes {
-		if l.At <= at {
-			c.lanes = append(c.lanes, l)
-			c.last[l.Server] = l
-		}
-	}
-	for _, m := range h.marks {
-		if m.At <= at {
-			c.marks = append(c.marks, m)
-		}
+	for _, l := range c.lanes {
+		c.last[l.Server] = l
 	}
 	return c
+}
+
+// asFarAs copies those of a list that had happened by then.
+func asFarAs[T any](list []T, happened func(T) bool) (kept []T) {
+	for _, one := range list {
+		if happened(one) {
+			kept = append(kept, one)
+		}
+	}
+	return kept
 }
 
 // whole returns all of it for the page.

@@ -34,13 +34,7 @@ func (s *story) add(line contract.StoryLine) {
 
 // through returns a copy as far as a moment.
 func (s *story) through(at int64) story {
-	c := story{}
-	for _, l := range s.lines {
-		if l.At <= at {
-			c.lines = append(c.lines, l)
-		}
-	}
-	return c
+	return story{asFarAs(s.lines, func(l contract.StoryLine) bool { return l.At <= at })}
 }
 
 func eventLine(h *lab.Happening) contract.StoryLine {
