@@ -5,7 +5,7 @@ import (
 	"strconv"
 
 	"raftplayground/wasm/contract"
-	"raftplayground/wasm/page"
+	"raftplayground/wasm/report"
 )
 
 // claim is what this tab wants to be in the room.
@@ -169,7 +169,7 @@ func (t *Tab) refusedSeat(code int, message string) {
 	case inRoom: // a member without a seat watches
 	default:
 		t.host.Disconnect()
-		t.refused(page.Clip(message, 200), 0)
+		t.refused(report.Clip(message, 200), 0)
 	}
 }
 

@@ -3,7 +3,7 @@ package tab
 import (
 	"raftplayground/raft/wire"
 	"raftplayground/wasm/contract"
-	"raftplayground/wasm/page"
+	"raftplayground/wasm/report"
 )
 
 // link is the connection to the relay.
@@ -56,7 +56,7 @@ func (t *Tab) lost(why string) {
 
 // refused is lost for a reason that the relay told, and at least for as long, in ms, as it said.
 func (t *Tab) refused(why string, after float64) {
-	t.hangUp("refused", page.Sentence(why), after)
+	t.hangUp("refused", report.Sentence(why), after)
 }
 
 func (t *Tab) hangUp(state contract.ConnectionState, why string, after float64) {

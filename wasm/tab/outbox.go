@@ -4,17 +4,17 @@ import (
 	"rsc.io/qr/coding"
 
 	"raftplayground/wasm/contract"
-	"raftplayground/wasm/page"
+	"raftplayground/wasm/report"
 )
 
 // outbox is what waits for the page.
 type outbox struct {
-	page.Outbox
+	report.Outbox
 	selfChanged    bool
 	watches        string // why this tab only watches, as the page knows it
 	serversChanged bool
 	views          []contract.ServerView // as the page knows the servers
-	asked          page.Asked
+	asked          report.Asked
 }
 
 func (o *outbox) connection(c contract.Connection) { o.Changed, o.Next.Connection = true, &c }
@@ -71,7 +71,7 @@ func (t *Tab) flush() {
 		return
 	}
 	asks := t.room != nil && o.asked.Waits()
-	if !o.Changed && !o.selfChanged && !o.serversChanged && !asks && o.Since(t.now) < page.ClockEvery {
+	if !o.Changed && !o.selfChanged && !o.serversChanged && !asks && o.Since(t.now) < report.ClockEvery {
 		return
 	}
 	if o.selfChanged {
@@ -90,7 +90,7 @@ func (t *Tab) flush() {
 		o.Next.Clock = &contract.Clock{Now: t.clock.now(), Rate: rate}
 	}
 	if o.Gone > 0 {
-		o.Notice(page.Plural(o.Gone, "older message or story line") + " left out while this page was not drawn.")
+		o.Notice(report.Plural(o.Gone, "older message or story line") + " left out while this page was not drawn.")
 	}
 	o.selfChanged, o.serversChanged = false, false
 	o.Send(t.now)

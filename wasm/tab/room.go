@@ -6,7 +6,7 @@ import (
 
 	"raftplayground/raft/wire"
 	"raftplayground/wasm/contract"
-	"raftplayground/wasm/page"
+	"raftplayground/wasm/report"
 )
 
 // mostServers is how many seats a room can have; mostChanges how many changes of the network may wait for
@@ -108,7 +108,7 @@ func checkRoom(r *contract.RoomNotice) error {
 	switch {
 	case r.Size < 1 || r.Size > mostServers || len(r.Servers) > r.Size:
 		return errors.New("size: expected 1 to " + strconv.Itoa(mostServers) + " and as many servers, got " +
-			strconv.Itoa(r.Size) + " and " + page.Plural(len(r.Servers), "server"))
+			strconv.Itoa(r.Size) + " and " + report.Plural(len(r.Servers), "server"))
 	case r.Rate < 0 || r.Rate > 1:
 		return errors.New("rate: expected 0 to 1, got " + strconv.FormatFloat(r.Rate, 'g', -1, 64))
 	}
@@ -136,7 +136,7 @@ func (t *Tab) takeRoom(room *contract.RoomNotice) {
 func (t *Tab) tellUnstored(before, room *contract.RoomNotice) {
 	switch was := before != nil && before.Unstored != ""; {
 	case room.Unstored != "" && !was:
-		t.outbox.Notice("The relay cannot store who holds which seat of this room (" + page.Clip(room.Unstored, 100) +
+		t.outbox.Notice("The relay cannot store who holds which seat of this room (" + report.Clip(room.Unstored, 100) +
 			"). It tries again; until then nobody new is let in, and the room should not be relied on.")
 	case room.Unstored == "" && was:
 		t.outbox.Notice("The relay has stored who holds which seat of this room.")
@@ -163,7 +163,7 @@ func (t *Tab) serverViews() []contract.ServerView {
 		if view.Self && t.seat.server != nil {
 			view.Report = t.seat.report
 		}
-		view.Tally = page.Tally(view.Report)
+		view.Tally = report.Tally(view.Report)
 		views = append(views, view)
 	}
 	return views
@@ -242,7 +242,7 @@ func (t *Tab) say(call contract.Call) {
 // understood tells the page of something that this tab and the relay do not agree about.
 func (t *Tab) understood(what string, err error) bool {
 	if err != nil {
-		t.outbox.Notice("The relay and this page do not understand each other (" + what + ": " + page.Clip(
+		t.outbox.Notice("The relay and this page do not understand each other (" + what + ": " + report.Clip(
 			err.Error(), 160,
 		) + "). Reload the page.")
 	}

@@ -11,7 +11,7 @@ import (
 	"raftplayground/raft/server"
 	"raftplayground/raft/wire"
 	"raftplayground/wasm/contract"
-	"raftplayground/wasm/page"
+	"raftplayground/wasm/report"
 )
 
 // seat is this tab's place in the room: its disk, and its server once it runs.
@@ -100,7 +100,7 @@ func (t *Tab) startServer() {
 	t.seat.newcomer = nil
 	if err != nil {
 		t.watch("The disk of S" + strconv.Itoa(t.seat.number) + " cannot be used in this room (" +
-			page.Clip(err.Error(), 200) + "). You are watching.")
+			report.Clip(err.Error(), 200) + "). You are watching.")
 		return
 	}
 	t.seat.server = s
@@ -199,7 +199,7 @@ func (t *Tab) runServer() {
 		}
 	}
 	if s.server != nil && s.server.Failed() != nil {
-		t.watch("S" + strconv.Itoa(s.number) + " has stopped: " + page.Clip(s.server.Failed().Error(), 200) +
+		t.watch("S" + strconv.Itoa(s.number) + " has stopped: " + report.Clip(s.server.Failed().Error(), 200) +
 			". A server that cannot write must not go on (Figure 2). You are watching; reload this tab to start " +
 			"it again.")
 	}
@@ -210,7 +210,7 @@ func (t *Tab) describe() {
 	s := &t.seat
 	if version := s.server.ReportVersion(); version != s.version {
 		s.version, s.made = version, t.now
-		s.report, s.unsent = page.Report(s.server, t.clock.now(), 0), true
+		s.report, s.unsent = report.Of(s.server, t.clock.now(), 0), true
 		t.tellSelf()
 		t.outbox.serversChanged = true
 	}

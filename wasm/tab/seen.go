@@ -5,7 +5,7 @@ import (
 
 	"raftplayground/raft/wire"
 	"raftplayground/wasm/contract"
-	"raftplayground/wasm/page"
+	"raftplayground/wasm/report"
 )
 
 func (t *Tab) receiveSeen(params jsoniter.RawMessage) {
@@ -21,7 +21,7 @@ func (t *Tab) receiveSeen(params jsoniter.RawMessage) {
 	for i := range seen.Frames {
 		f := &seen.Frames[i]
 		if f.At != nil {
-			t.outbox.Loss(contract.Loss{Seq: f.Seq, Fate: page.FateOf(f.Fate), At: *f.At})
+			t.outbox.Loss(contract.Loss{Seq: f.Seq, Fate: report.FateOf(f.Fate), At: *f.At})
 			continue
 		}
 		t.outbox.Flight(t.flight(f))
@@ -35,6 +35,6 @@ func (t *Tab) flight(f *contract.SeenFrame) contract.Flight {
 		kind, data = wire.Binary, f.Base64
 	}
 	return t.reader.Flight(contract.Message{
-		Seq: f.Seq, From: f.From, To: f.To, Sent: f.Sent, Due: f.Due, Fate: page.FateOf(f.Fate),
+		Seq: f.Seq, From: f.From, To: f.To, Sent: f.Sent, Due: f.Due, Fate: report.FateOf(f.Fate),
 	}, kind, data, f.Bytes)
 }

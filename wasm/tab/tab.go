@@ -7,7 +7,7 @@ import (
 	"raftplayground/raft/wire"
 	"raftplayground/wasm/client"
 	"raftplayground/wasm/contract"
-	"raftplayground/wasm/page"
+	"raftplayground/wasm/report"
 )
 
 // Tab is one live tab. It is not safe for concurrent use.
@@ -47,7 +47,7 @@ type Tab struct {
 	away      []int             // servers that are leased and not connected,
 	awaySince float64           // and since when
 
-	reader page.Reader
+	reader report.Reader
 	buffer []byte // scratch
 }
 
@@ -56,7 +56,7 @@ type Tab struct {
 func New(host Host, seed uint64) *Tab {
 	t := &Tab{
 		host: host, random: rand.New(rand.NewPCG(seed, 0)), changes: map[int]int{},
-		reports: map[int]*contract.Report{}, heard: map[int]life{}, outbox: outbox{Outbox: page.NewOutbox(host)},
+		reports: map[int]*contract.Report{}, heard: map[int]life{}, outbox: outbox{Outbox: report.NewOutbox(host)},
 	}
 	t.requests = client.New(cluster{t}, requestLimits)
 	// no two lives of a tab use the same numbers: an answer to an old call is for nobody
@@ -70,7 +70,7 @@ func (t *Tab) FromPage(now float64, message []byte) {
 	var wish contract.ToWorker
 	head, err := contract.Read(message, &wish)
 	if err != nil {
-		t.outbox.Notice("The page sent a message that cannot be read: " + page.Clip(err.Error(), 200))
+		t.outbox.Notice("The page sent a message that cannot be read: " + report.Clip(err.Error(), 200))
 		t.flush()
 		return
 	}
@@ -81,9 +81,9 @@ func (t *Tab) FromPage(now float64, message []byte) {
 	case wish.Drawn != nil:
 		t.outbox.Drawn = true
 	case !t.started:
-		t.outbox.Notice("The page said " + page.Clip(head.Type, 40) + " before it said start.")
+		t.outbox.Notice("The page said " + report.Clip(head.Type, 40) + " before it said start.")
 	case wish == (contract.ToWorker{}):
-		t.outbox.Notice("The page sent a message of an unknown type: " + page.Clip(head.Type, 40))
+		t.outbox.Notice("The page sent a message of an unknown type: " + report.Clip(head.Type, 40))
 	default:
 		t.obey(&wish)
 	}
@@ -120,7 +120,7 @@ func (t *Tab) Closed(now float64, why string, after float64) {
 	case why == "":
 		t.lost("The relay does not answer.")
 	default:
-		t.refused(page.Clip(why, 300), after)
+		t.refused(report.Clip(why, 300), after)
 	}
 	t.flush()
 }
@@ -229,7 +229,7 @@ func (t *Tab) begin(m *contract.Start) {
 	t.start, t.started = *m, true
 	if encoding, known := wire.EncodingOf(m.Encoding); !known || !encoding.Calls() {
 		t.start.Encoding = wire.Colon.String()
-		t.outbox.Notice("The address asks for wire=" + page.Clip(m.Encoding, 40) + "; there are " +
+		t.outbox.Notice("The address asks for wire=" + report.Clip(m.Encoding, 40) + "; there are " +
 			strings.Join(wire.Callable(), ", ") + ". This server speaks " + t.start.Encoding + ".")
 	}
 	t.outbox.setLink(m.Link)

@@ -6,7 +6,7 @@ import (
 	"raftplayground/raft"
 	"raftplayground/raft/lab"
 	"raftplayground/wasm/contract"
-	"raftplayground/wasm/page"
+	"raftplayground/wasm/report"
 )
 
 // Record is what is written down of a branch.
@@ -135,7 +135,7 @@ func laneOf(state lab.MachineState, role raft.Role) contract.Lane {
 	case lab.Paused:
 		return contract.PausedLane
 	}
-	return contract.Lane(page.RoleOf(role))
+	return contract.Lane(report.RoleOf(role))
 }
 
 // Lines returns the lines of the story. They are the record's.

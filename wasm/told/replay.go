@@ -10,7 +10,7 @@ import (
 	"raftplayground/raft/wire"
 	"raftplayground/relay/hub"
 	"raftplayground/wasm/contract"
-	"raftplayground/wasm/page"
+	"raftplayground/wasm/report"
 )
 
 // Limits of what a replay answers. Of more messages those that ended first are left out, of more events the
@@ -34,7 +34,7 @@ type Replay struct {
 	begin   int64
 	to      int64
 	details bool // events that are details, too
-	reader  page.Reader
+	reader  report.Reader
 
 	from     int64 // it is complete from here on
 	messages []contract.Message
@@ -172,14 +172,14 @@ func (r *Replay) noteMessage(f *hub.Sighting) {
 			m.Due = f.Due
 		default:
 			at := f.At
-			m.Fate, m.LostAt = page.FateOf(f.Fate), &at
+			m.Fate, m.LostAt = report.FateOf(f.Fate), &at
 		}
 		return
 	}
 	r.place[f.Seq] = len(r.messages)
 	r.messages = append(r.messages, r.reader.Message(contract.Message{
 		Seq: f.Seq, From: int(f.From), To: int(f.To), Sent: f.Sent, Due: f.Due, Held: f.Fate == "held",
-		Fate: page.FateOf(f.Fate),
+		Fate: report.FateOf(f.Fate),
 	}, wire.KindOf(f.Binary), f.Data))
 }
 

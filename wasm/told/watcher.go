@@ -6,7 +6,7 @@ import (
 	"raftplayground/raft/lab/goal"
 	"raftplayground/relay/hub"
 	"raftplayground/wasm/contract"
-	"raftplayground/wasm/page"
+	"raftplayground/wasm/report"
 )
 
 // stops are the goals at which steps end that have a name of their own.
@@ -78,9 +78,9 @@ func (k *Watcher) Saw(w *lab.World) (text string) {
 	case text != "":
 	case k.broken > broken:
 		v := w.Violations()[broken]
-		text = v.Property.String() + " is broken: " + page.Named(v.Detail) + "."
+		text = v.Property.String() + " is broken: " + report.Named(v.Detail) + "."
 	default:
-		text = page.Sentence(k.words)
+		text = report.Sentence(k.words)
 	}
 	k.Look(w)
 	return text
@@ -95,7 +95,7 @@ func (k *Watcher) happened(w *lab.World) (text string) {
 		if !k.watch.See(h.Server, &h.Event) {
 			continue
 		}
-		if line := page.Event(h.Server, &h.Event); text == "" || !key && line.Weight == "key" {
+		if line := report.Event(h.Server, &h.Event); text == "" || !key && line.Weight == "key" {
 			text, key = line.Text, line.Weight == "key"
 		}
 	}
@@ -121,7 +121,7 @@ func (k *Watcher) sees(id raft.ServerID, kind raft.EventKind) bool {
 // arrival says that a frame arrives.
 func (t *Teller) arrival(f *hub.Flight) string {
 	view := t.flight(f)
-	text := string(view.Kind) + " of S" + page.Decimal(f.From) + " reaches S" + page.Decimal(f.To)
+	text := string(view.Kind) + " of S" + report.Decimal(f.From) + " reaches S" + report.Decimal(f.To)
 	if view.Label != "" {
 		text += ": " + view.Label
 	}
