@@ -85,10 +85,10 @@ func (n *Node) checkChange() {
 func (b *box) poison() {
 	const dead = 0xdeaddeaddead
 	for i := range b.requestVotes {
-		b.requestVotes[i] = RequestVote{dead, dead, dead, dead, dead, true, true}
+		b.requestVotes[i] = RequestVote{dead, dead, dead, dead, dead, true, true, true}
 	}
 	for i := range b.voteReplies {
-		b.voteReplies[i] = RequestVoteReply{dead, dead, true, true}
+		b.voteReplies[i] = RequestVoteReply{dead, dead, true, true, dead}
 	}
 	for i := range b.appends {
 		b.appends[i] = AppendEntries{Call: dead, Term: dead, LeaderID: dead, PrevLogIndex: dead, PrevLogTerm: dead,
