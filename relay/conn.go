@@ -32,7 +32,7 @@ const (
 	controlBurst = 50
 )
 
-// conn is one WebSocket. A goroutine reads it; another writes while there is something to write (outbox.go).
+// conn is one WebSocket. A goroutine reads it; another writes while there is something to write (backlog.go).
 type conn struct {
 	id      uint64
 	room    *room // nil: it never got into one
@@ -48,7 +48,7 @@ type conn struct {
 	control  *rate.Limiter
 	deadline time.Time
 
-	outbox
+	backlog
 }
 
 // message is what was read, and the bytes that it holds of the budget until the room has taken it.

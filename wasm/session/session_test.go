@@ -25,7 +25,7 @@ type testPage struct {
 	flights map[uint64]contract.Flight
 	lost    []contract.Loss
 	story   []contract.StoryLine
-	history contract.HistoryPart
+	history contract.LivedPart
 }
 
 func (p *testPage) Post(json []byte) {
@@ -54,7 +54,7 @@ func (p *testPage) Post(json []byte) {
 func (p *testPage) take(b contract.Batch) {
 	p.batches++
 	if b.Moment == "run" {
-		p.story, p.history, p.flights = nil, contract.HistoryPart{}, nil
+		p.story, p.history, p.flights = nil, contract.LivedPart{}, nil
 	}
 	if b.Moment != "" || p.flights == nil {
 		p.flights = map[uint64]contract.Flight{}
@@ -65,9 +65,9 @@ func (p *testPage) take(b contract.Batch) {
 	p.lost = append(p.lost, b.Lost...)
 	p.story = append(p.story, b.Story...)
 	reporttest.Keep(&p.last, &b)
-	if h := b.History; h != nil {
+	if h := b.Lived; h != nil {
 		if h.Whole {
-			p.history = contract.HistoryPart{}
+			p.history = contract.LivedPart{}
 		}
 		p.history.Terms = append(p.history.Terms, h.Terms...)
 		p.history.Lanes = append(p.history.Lanes, h.Lanes...)

@@ -34,7 +34,7 @@ type Divergence struct {
 
 // Track is what happened in one run.
 type Track struct {
-	History contract.HistoryPart `json:"history"`
+	History contract.LivedPart `json:"history"`
 	// the lines that matter: mostStory of them at most, from a little before the divergence on
 	Story  []contract.StoryLine `json:"story"`
 	Commit contract.U64         `json:"commit"`
@@ -86,7 +86,7 @@ type witness struct {
 	told    uint64
 	news    []lab.Happening // since the last settling
 	lanes   []lane          // as each server was last seen
-	history contract.HistoryPart
+	history contract.LivedPart
 	story   []contract.StoryLine
 	commit  raft.Index
 	status  raft.Status
@@ -102,7 +102,7 @@ func newWitness(run lab.Run) (*witness, error) {
 	if err != nil {
 		return nil, err
 	}
-	return &witness{w: w, lanes: make([]lane, run.Config.Servers), history: contract.HistoryPart{Whole: true}}, nil
+	return &witness{w: w, lanes: make([]lane, run.Config.Servers), history: contract.LivedPart{Whole: true}}, nil
 }
 
 func (x *witness) liveTo(at int64) {

@@ -25,7 +25,7 @@ func (t *Tab) advise() {
 	}
 	if !slices.EqualFunc(advice, t.advice, sameAdvice) {
 		t.advice = advice
-		t.outbox.advice(advice)
+		t.batches.advice(advice)
 	}
 }
 
@@ -40,9 +40,9 @@ func (t *Tab) sayWhyWatching() {
 	switch {
 	case t.claim.state != anySeat:
 	case t.room.Unknown:
-		t.outbox.watching("")
+		t.batches.watching("")
 	default:
-		t.outbox.watching("This room has " + report.Plural(t.room.Size, "server") + ". You are watching.")
+		t.batches.watching("This room has " + report.Plural(t.room.Size, "server") + ". You are watching.")
 	}
 }
 
@@ -172,7 +172,7 @@ func (t *Tab) adviseOnLatency() []contract.Advice {
 // changeSeats passes on what the page's person has decided about seats.
 func (t *Tab) changeSeats(m *contract.Seats) {
 	if m.Seats == nil {
-		t.outbox.Refuse(m.ID, "seats: expected new or give, got nothing")
+		t.batches.Refuse(m.ID, "seats: expected new or give, got nothing")
 		return
 	}
 	t.changeRoom(m.ID, "seats", m.Seats)

@@ -35,7 +35,7 @@ func (t *Tab) report(line contract.StoryLine) {
 
 // tellEvent adds an event of a server, as it was reported, to the story.
 func (t *Tab) tellEvent(server int, e *contract.ReportedEvent) {
-	t.outbox.Line(contract.StoryLine{
+	t.batches.Line(contract.StoryLine{
 		At: e.At, Server: server, Kind: e.Kind, Weight: e.Weight, Text: e.Text,
 		Why: e.Why, Section: e.Section, Term: e.Term,
 	})

@@ -43,7 +43,7 @@ func (t *Tab) connect() {
 	t.link.state = opening
 	t.link.heard = t.now
 	if t.link.attempt == 0 {
-		t.outbox.connection(contract.Connection{State: contract.Connecting})
+		t.batches.connection(contract.Connection{State: contract.Connecting})
 	}
 	t.host.Connect(t.roomURL())
 }
@@ -71,7 +71,7 @@ func (t *Tab) hangUp(state contract.ConnectionState, why string, after float64) 
 	if t.seat.newcomer != nil {
 		*t.seat.newcomer = newcomer{}
 	}
-	t.outbox.connection(contract.Connection{State: state, RetryAt: t.link.retryAt, Attempt: t.link.attempt, Why: why})
+	t.batches.connection(contract.Connection{State: state, RetryAt: t.link.retryAt, Attempt: t.link.attempt, Why: why})
 	t.tellSelf()
 	t.loseChanges()
 	t.loseRequests()

@@ -42,7 +42,7 @@ func (t *Tab) receiveReport(params jsoniter.RawMessage) {
 	}
 	bound(&r.Report)
 	t.reports[r.Server] = &r.Report
-	t.outbox.serversChanged = true
+	t.batches.serversChanged = true
 	t.tellEvents(&r)
 }
 

@@ -106,7 +106,7 @@ func (t *Tab) startServer() {
 	t.seat.server = s
 	t.tellWhoTakesBinary()
 	t.clock.pending = 0 // what passed before its start is not for this server
-	t.outbox.watching("")
+	t.batches.watching("")
 	t.seat.life = contract.U64(t.now)
 	t.seat.version = s.ReportVersion() - 1 // describe it at once
 	t.notify("state", struct {
@@ -212,7 +212,7 @@ func (t *Tab) describe() {
 		s.version, s.made = version, t.now
 		s.report, s.unsent = report.Of(s.server, t.clock.now(), 0), true
 		t.tellSelf()
-		t.outbox.serversChanged = true
+		t.batches.serversChanged = true
 	}
 	if s.unsent || t.now-s.logSentAt >= logEvery && s.logSentAt < s.reported {
 		t.sendReport()
@@ -267,7 +267,7 @@ func (t *Tab) status() *contract.Status {
 	return status
 }
 
-func (t *Tab) tellSelf() { t.outbox.selfChanged = true }
+func (t *Tab) tellSelf() { t.batches.selfChanged = true }
 
 // firstElapsed says how much of a new server's first election timeout is over when its room's clock starts, in percent.
 // The timers stand evenly between 95 and 45, so that they run out at different times: at 75 for all, a third of new

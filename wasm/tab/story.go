@@ -12,7 +12,7 @@ import (
 // tellDeeds tells what was done in the room since this tab last heard of it.
 func (t *Tab) tellDeeds(room *contract.RoomNotice) {
 	if room.DeedsMissed > 0 {
-		t.outbox.Notice("More was done in this room than its relay could tell: the story leaves out " +
+		t.batches.Notice("More was done in this room than its relay could tell: the story leaves out " +
 			report.Plural(room.DeedsMissed, "deed") + ".")
 	}
 	for i := range room.Deeds {
@@ -66,7 +66,7 @@ func (t *Tab) tellGone(d *contract.Deed, name string) {
 
 // fault tells what a person did to the room, or what befell it.
 func (t *Tab) fault(d *contract.Deed, text, why, section string) {
-	t.outbox.Line(contract.StoryLine{
+	t.batches.Line(contract.StoryLine{
 		At: d.At, Kind: "fault", Weight: "key", Text: text, Why: strings.TrimSpace(why), Section: section,
 	})
 }

@@ -765,7 +765,7 @@ func TestLinksAreToldTogether(t *testing.T) {
 		}
 		tab.tellDeed(&d)
 		var story []string
-		for _, line := range tab.outbox.Next.Story {
+		for _, line := range tab.batches.Next.Story {
 			story = append(story, line.Text)
 		}
 		if !slices.Equal(story, c.story) {

@@ -42,7 +42,7 @@ type Replay struct {
 	leftOut  int            // messages
 	events   []contract.StoryLine
 	told     uint64 // events of the world that were looked at
-	history  history
+	lived    lived
 	sighted  []hub.Sighting  // scratch
 	happened []lab.Happening // scratch
 }
@@ -87,7 +87,7 @@ func (r *Replay) View() contract.Replay {
 	})
 	return contract.Replay{
 		From: r.from, To: r.to, Messages: copied(r.messages), LeftOut: r.leftOut, Events: copied(r.events),
-		Lanes: copied(r.history.lanes),
+		Lanes: copied(r.lived.lanes),
 	}
 }
 
@@ -95,7 +95,7 @@ func (r *Replay) View() contract.Replay {
 func (r *Replay) noteLanes() {
 	for i := range r.World.Run().Config.Servers {
 		state, role, term := r.World.Look(raft.ServerID(i + 1))
-		r.history.lane(r.World.Now(), i+1, laneOf(state, role), contract.U64(term))
+		r.lived.lane(r.World.Now(), i+1, laneOf(state, role), contract.U64(term))
 	}
 }
 

@@ -15,7 +15,7 @@ const BatchEvery = 33
 
 // Teller tells the page of a lab about the world that it looks at. It is not safe for concurrent use.
 type Teller struct {
-	report.Outbox
+	report.Batches
 	Asked  report.Asked  // what the page wants to know of the cluster
 	Reader report.Reader // scratch
 
@@ -40,7 +40,7 @@ type Teller struct {
 
 // New returns a teller that has nothing to look at yet.
 func New(p report.Poster) *Teller {
-	return &Teller{Outbox: report.NewOutbox(p), Asked: report.AskedInLab(), flights: map[uint64]contract.Flight{}}
+	return &Teller{Batches: report.NewBatches(p), Asked: report.AskedInLab(), flights: map[uint64]contract.Flight{}}
 }
 
 // LookAt tells of this world from now on, and of the branch of which this is written down. Neither is the
@@ -100,7 +100,7 @@ func (t *Teller) fillMoment(s *Scene) {
 	case t.void:
 		n.Moment = contract.AnotherRun
 		n.Connection, n.Self = &contract.Connection{State: "open"}, &contract.Status{Connected: true, Disk: "none"}
-		n.Story, n.Requests, n.History = slices.Clone(r.story.lines), s.Requests(), r.history.whole()
+		n.Story, n.Requests, n.Lived = slices.Clone(r.story.lines), s.Requests(), r.lived.whole()
 		if len(n.Story) > mostLines {
 			n.Story = n.Story[len(n.Story)-mostLines:]
 		}
@@ -108,10 +108,10 @@ func (t *Teller) fillMoment(s *Scene) {
 		n.Moment = contract.Jump
 	}
 	if t.lostHistory {
-		n.History = r.history.whole()
+		n.Lived = r.lived.whole()
 	}
-	if n.History != nil {
-		n.History.Commit = r.history.commit
+	if n.Lived != nil {
+		n.Lived.Commit = r.lived.commit
 	}
 }
 

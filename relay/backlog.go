@@ -21,9 +21,9 @@ const (
 	batch         = 64 << 10 // bytes that are written before frames are looked for again
 )
 
-// outbox is what waits for one connection. Frames, answers and announcements go before news. What finds no room is
+// backlog is what waits for one connection. Frames, answers and announcements go before news. What finds no room is
 // refused, and the room tells of it; no connection is closed for what others send to it.
-type outbox struct {
+type backlog struct {
 	mu       sync.Mutex
 	main     queue
 	news     queue
