@@ -100,8 +100,8 @@ build_wasm() {
   local -r small=-gcflags=all=-l told="-gcflags=raftplayground/raft/explain=-l -gcflags=raftplayground/raft/lab/...=-l"
   local -r cluster="-gcflags=raftplayground/raft/...= $told"
   program_for_browser raft ./wasm $small
-  program_for_browser lab ./wasm/lab $small $cluster
-  program_for_browser studies ./wasm/studies $small $cluster
+  program_for_browser lab ./wasm/program/lab $small $cluster
+  program_for_browser studies ./wasm/program/study $small $cluster
   step "the first seconds of the lab: $OUT/film.json"
   go run ./wasm/film "$OUT/film.json"
   local goroot

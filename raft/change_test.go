@@ -5,6 +5,17 @@ import (
 	"testing"
 )
 
+// Whoever asks whether a change could begin keeps what he asked of as it was.
+func TestMayReconfigure_LeavesTheConfigurationAlone(t *testing.T) {
+	h := start(t, 1, 3, Durable{})
+	h.lead(t)
+	h.ack(2, 1)
+	c := Configuration{Voters: []ServerID{3, 1, 2}, Learners: []ServerID{5, 4}}
+	equal(t, "it may", h.n.MayReconfigure(c), error(nil))
+	equal(t, "voters", slices.Equal(c.Voters, []ServerID{3, 1, 2}), true)
+	equal(t, "learners", slices.Equal(c.Learners, []ServerID{5, 4}), true)
+}
+
 // thesis 4.1: majorities of configurations that differ by one voter overlap; those that differ by more need a joint
 // configuration in between.
 func TestReconfigure_OneVoterMoreOrLessNeedsNoJointConfiguration(t *testing.T) {

@@ -47,23 +47,23 @@ var house = map[string][]string{
 	"wasm/contract":            {"relay/quality"},
 	"wasm/contract/typescript": {},
 
-	"wasm/page":   {"raft", "raft/explain", "raft/wire", "raft/kv", "raft/server", "wasm/contract"},
-	"wasm/client": {"raft/kv", "raft/wire", "wasm/contract", "wasm/page"},
+	"wasm/report": {"raft", "raft/explain", "raft/wire", "raft/kv", "raft/server", "wasm/contract"},
+	"wasm/client": {"raft/kv", "raft/wire", "wasm/contract", "wasm/report"},
 	"wasm/tab": {"raft", "raft/wire", "raft/wal", "raft/server", "wasm/client", "wasm/contract",
-		"wasm/page"},
+		"wasm/report"},
 	"wasm": {"raft/wire", "wasm/bridge", "wasm/tab"},
 
 	"wasm/timeline": {"wasm/contract"},
 	"wasm/told": {"raft", "raft/check", "raft/kv", "raft/lab", "raft/lab/goal", "raft/wire", "relay/hub",
-		"wasm/contract", "wasm/page"},
+		"wasm/contract", "wasm/report"},
 	"wasm/session": {"raft", "raft/explain", "raft/lab", "relay/hub", "relay/quality", "wasm/client", "wasm/contract",
-		"wasm/page", "wasm/timeline", "wasm/told"},
-	"wasm/bridge":  {},
-	"wasm/lab":     {"wasm/bridge", "wasm/session"},
-	"wasm/film":    {"wasm/session"},
-	"wasm/studies": {"wasm/bridge", "wasm/study"},
+		"wasm/report", "wasm/timeline", "wasm/told"},
+	"wasm/bridge":        {},
+	"wasm/program/lab":   {"wasm/bridge", "wasm/session"},
+	"wasm/film":          {"wasm/session"},
+	"wasm/program/study": {"wasm/bridge", "wasm/study"},
 	"wasm/study": {"raft", "raft/check", "raft/check/linear", "raft/explain", "raft/explore", "raft/lab", "raft/wire",
-		"wasm/contract", "wasm/page"},
+		"wasm/contract", "wasm/report"},
 	"web/e2e": {"raft", "raft/wire"},
 
 	"web/e2e/browsers": {},
@@ -72,7 +72,7 @@ var house = map[string][]string{
 // pure lists the packages that have no goroutine, clock, network, file or global randomness, and with it what they may
 // not import. They are also what the browser loads: fmt alone would add 0.75 MB to the file.
 var pure = []string{"raft", "raft/explain", "raft/wire", "raft/wal", "raft/kv", "raft/server", "raft/check",
-	"raft/explore", "raft/lab", "raft/lab/goal", "relay/hub", "relay/quality", "wasm/page", "wasm/client", "wasm/tab",
+	"raft/explore", "raft/lab", "raft/lab/goal", "relay/hub", "relay/quality", "wasm/report", "wasm/client", "wasm/tab",
 	"wasm/timeline", "wasm/told", "wasm/session"}
 
 var impure = []string{"fmt", "time", "net", "net/http", "os", "sync", "context", "encoding/json", "crypto/rand", "log",

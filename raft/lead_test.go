@@ -72,6 +72,16 @@ func TestLeaders_TellOnceWhatIsHeldBackAndWhatIsCommitted(t *testing.T) {
 	equal(t, "committed", len(h.all(CommitAdvanced)), 1)
 }
 
+// The answer to a heartbeat says again what is known: nothing has advanced.
+func TestLeaders_TellOfNoProgressWhereThereIsNone(t *testing.T) {
+	h := start(t, 1, 3, Durable{})
+	h.lead(t)
+	h.ack(2, 1)
+	equal(t, "its first entry", len(h.all(MatchAdvanced)), 1)
+	h.ack(2, 1)
+	equal(t, "the same again", len(h.all(MatchAdvanced)), 1)
+}
+
 // A learner's copy is none of the majority's.
 func TestLeaders_CountVotersOnlyInWhatTheyTell(t *testing.T) {
 	h := start(t, 1, 3, Durable{})

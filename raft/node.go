@@ -203,8 +203,8 @@ type Node struct {
 
 	out outbox
 	// Output has said everything, and there was no input since: what a host hears most often is worth a short way
-	quiet   bool
-	checker checker
+	quiet     bool
+	selfCheck selfCheck
 }
 
 // New starts a server with what its disk holds. It is a follower until it hears otherwise (§5.2).

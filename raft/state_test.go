@@ -85,7 +85,7 @@ func busy(t testing.TB) map[string]*Node {
 }
 
 // What AppendState need not tell, since it is told in another way, is always the same, or is no state of the server.
-var untold = regexp.MustCompile(`^\.(opt|out|quiet|checker)\b` + // what it was given, and what waits to be fetched
+var untold = regexp.MustCompile(`^\.(opt|out|quiet|selfCheck)\b` + // what it was given, and what waits to be fetched
 	`|^\.snapshot\.(Index|Term)$` + // log.base and log.baseTerm
 	`|^\.configs\b` + // the entries and the snapshot that hold them
 	`|^\.log\.chunks\[\d+\]\.(used|entries\[\d+\]\.\w+.*)$` + // of entries: see below

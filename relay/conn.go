@@ -32,7 +32,7 @@ const (
 	controlBurst = 50
 )
 
-// conn is one WebSocket. A goroutine reads it; another writes while there is something to write (outbox.go).
+// conn is one WebSocket. A goroutine reads it; another writes while there is something to write (backlog.go).
 type conn struct {
 	id      uint64
 	room    *room // nil: it never got into one
@@ -48,7 +48,7 @@ type conn struct {
 	control  *rate.Limiter
 	deadline time.Time
 
-	outbox
+	backlog
 }
 
 // message is what was read, and the bytes that it holds of the budget until the room has taken it.
@@ -144,7 +144,7 @@ func (c *conn) take(r io.Reader) (message, error) {
 	if err == io.EOF {
 		return message{data: bytes.Clone(small[:n])}, nil
 	}
-	if err != nil || !c.hasJoined() {
+	if err != nil || !c.joined.Load() {
 		return message{data: bytes.Clone(small[:n])}, err // one byte too many: the room says so
 	}
 	c.ws.SetReadDeadline(time.Now().Add(messageWithin))
@@ -288,7 +288,7 @@ func (c *conn) controlled() error {
 
 // heard puts off the time at which the peer counts as dead. Before it has joined it has until then.
 func (c *conn) heard() {
-	if now := time.Now(); now.Sub(c.deadline) > time.Second-deadAfter && c.hasJoined() {
+	if now := time.Now(); now.Sub(c.deadline) > time.Second-deadAfter && c.joined.Load() {
 		c.deadline = now.Add(deadAfter)
 		c.ws.SetReadDeadline(c.deadline)
 	}

@@ -157,8 +157,8 @@ func (r *room) take(in input) {
 	case received:
 		r.shareOut(len(in.data))
 		r.receive(in)
-		if r.host.Has(id) && !in.conn.hasJoined() && r.hub.Joined(id) {
-			in.conn.setJoined()
+		if r.host.Has(id) && !in.conn.joined.Load() && r.hub.Joined(id) {
+			in.conn.joined.Store(true)
 		}
 	case overrun:
 		r.host.Overrun(id)

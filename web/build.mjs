@@ -55,8 +55,8 @@ const wasmExec = asset("wasm_exec.js",
   'cp "$(go env GOROOT)/lib/wasm/wasm_exec.js" .build/wasm/'), "utf8"), { minify: true })).code);
 const workers = {
   raft: await worker("raft", "raft.wasm", "./wasm", "src/worker/worker.ts"),
-  lab: await worker("lab", "lab.wasm", "./wasm/lab", "src/worker/lab.ts"),
-  study: await worker("study", "studies.wasm", "./wasm/studies", "src/worker/study.ts"),
+  lab: await worker("lab", "lab.wasm", "./wasm/program/lab", "src/worker/lab.ts"),
+  study: await worker("study", "studies.wasm", "./wasm/program/study", "src/worker/study.ts"),
 };
 const core = asset("core.json", JSON.stringify(readCore(join(here, ".."))));
 const start = asset("start.js", await bundled("src/start.ts", {}));

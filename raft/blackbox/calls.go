@@ -73,7 +73,7 @@ func (s *server) answer(sent []raft.Envelope) (promises []instant) {
 		kind, number, reply := callOf(e.RPC)
 		if !reply {
 			if m, is := e.RPC.(*raft.RequestVote); is && !m.PreVote && !m.Transfer {
-				s.w.checker.loyal(s, s.w.now, s.id, m.Term)
+				s.w.oracle.loyal(s, s.w.now, s.id, m.Term)
 			}
 			continue
 		}
@@ -101,7 +101,7 @@ func (s *server) promise(c call, reply raft.RPC) instant {
 		}
 	case *raft.RequestVoteReply:
 		if m.VoteGranted && !m.PreVote && !c.transfer {
-			s.w.checker.loyal(s, c.at, c.caller, m.Term)
+			s.w.oracle.loyal(s, c.at, c.caller, m.Term)
 		}
 	}
 	return 0

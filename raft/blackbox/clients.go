@@ -71,7 +71,7 @@ func (w *world) read(s *server, kind raft.ReadKind) (number int) {
 	}
 	c := &w.clients
 	leads := s.node.Role() == raft.Leader
-	c.reads = append(c.reads, read{asked: s, life: s.life, floor: w.checker.applied, began: w.now})
+	c.reads = append(c.reads, read{asked: s, life: s.life, floor: w.oracle.applied, began: w.now})
 	tag := len(c.reads)
 	err := s.node.Read(uint64(tag), kind)
 	if leads == errors.Is(err, raft.ErrNotLeader) {
@@ -159,7 +159,7 @@ func (w *world) compact(s *server) {
 		return
 	}
 	length := header + w.upTo(w.settings.chunk*w.settings.chunks) // in its own words
-	err := s.node.Compact(index, encode(w.random.Uint64(), length, index, w.checker.digest(index)))
+	err := s.node.Compact(index, encode(w.random.Uint64(), length, index, w.oracle.digest(index)))
 	if err != nil && !errors.Is(err, raft.ErrNoCluster) && !w.hostile {
 		w.failf("S%d, which has applied entries through %d, does not compact through %d: %v", s.id, through, index, err)
 	}

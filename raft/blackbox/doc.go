@@ -35,7 +35,7 @@
 //   - Forged frames: every type of message with every field at what it could be, one beside it, what
 //     another field could be, or an extreme.
 //
-// # What the checker demands
+// # What the oracle demands
 //
 //   - One leader a term, one vote a term, no vote by a server that has answered a leader within the
 //     shortest election timeout. Votes are looked at when they leave.

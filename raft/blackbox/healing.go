@@ -72,11 +72,11 @@ const (
 // timeout and a heartbeat for each message that has to be exchanged one after the other.
 func (w *world) patience() instant {
 	of := &w.settings // messages that overtake each other make a pipeline of entries as slow as no pipeline
-	last, applied := raft.Index(0), raft.Index(len(w.checker.log))
+	last, applied := raft.Index(0), raft.Index(len(w.oracle.log))
 	for _, s := range w.servers[1:] {
 		last, applied = max(last, s.disk.last()), min(applied, s.machine.applied)
 	}
-	exchanges := 2*int(last-applied) + len(w.checker.terms) + 4*of.chunks
+	exchanges := 2*int(last-applied) + len(w.oracle.terms) + 4*of.chunks
 	return instant(40*of.max+exchanges*(of.min+of.heartbeat)) * tick
 }
 
@@ -264,7 +264,7 @@ func (w *world) contested(term raft.Term) bool {
 			return true
 		}
 	}
-	return w.checker.handed[term]
+	return w.oracle.handed[term]
 }
 
 // loseOne breaks one server for ever where the others can do without it, and demands service. The server

@@ -106,7 +106,7 @@ func (w *world) send(p packet) {
 	if _, number, reply := callOf(p.rpc); !reply {
 		l.call = number
 	}
-	w.checker.sent(p)
+	w.oracle.sent(p)
 	w.servers[p.from].sworn = max(w.servers[p.from].sworn, p.promise)
 	if w.trace != nil {
 		w.tracef("S%d → S%d %T %+v", p.from, p.to, p.rpc, p.rpc)

@@ -10,7 +10,7 @@ const probeTag = 1 << 60
 
 // leases asks each leader of an old term for a read by lease: first as it is, then as if everything under
 // way to it arrived now. A lease promises that no other server leads, so an answer is a violation.
-func (c *checker) leases() {
+func (c *oracle) leases() {
 	newest := c.w.newest()
 	if newest == nil || c.w.settings.figure2 {
 		return
@@ -26,7 +26,7 @@ func (c *checker) leases() {
 	}
 }
 
-func (c *checker) lease(s, newest *server, copied *raft.Node) {
+func (c *oracle) lease(s, newest *server, copied *raft.Node) {
 	if copied.Read(probeTag, raft.LeaseRead) != nil {
 		return
 	}
@@ -38,7 +38,7 @@ func (c *checker) lease(s, newest *server, copied *raft.Node) {
 }
 
 // hindsight demands that messages already under way do not confirm a read that begins now.
-func (c *checker) hindsight(s *server) {
+func (c *oracle) hindsight(s *server) {
 	if !s.leads() || s.status.Quorum < 2 || s.status.Config.Joint() {
 		return // a leader that needs nobody's answer
 	}
@@ -57,7 +57,7 @@ func (c *checker) hindsight(s *server) {
 
 // deliver gives a copy of a server everything that is under way to it, except what would end its
 // leadership.
-func (c *checker) deliver(s *server, copied *raft.Node) {
+func (c *oracle) deliver(s *server, copied *raft.Node) {
 	for i := range c.w.events.events {
 		e := &c.w.events.events[i]
 		if e.kind == arrival && e.server == s && termOf(e.packet.rpc) <= s.status.CurrentTerm {
@@ -67,7 +67,7 @@ func (c *checker) deliver(s *server, copied *raft.Node) {
 }
 
 // outcome returns the outcome of the probe; OK is false if there is none yet.
-func (c *checker) outcome(copied *raft.Node) (found raft.Read) {
+func (c *oracle) outcome(copied *raft.Node) (found raft.Read) {
 	for n := 0; n < outputs && copied.Output(&c.probe); n++ {
 		for _, r := range c.probe.Reads {
 			if r.Tag == probeTag {

@@ -197,7 +197,7 @@ func (s *server) drain() {
 		}
 	}
 	s.drained = s.ticks
-	s.w.checker.look(s)
+	s.w.oracle.look(s)
 }
 
 // handle does what one Output wants, and reports whether the server is still alive.
@@ -218,7 +218,7 @@ func (s *server) handle(o *raft.Output) bool {
 		return false
 	}
 	for _, r := range o.Reads {
-		s.w.checker.answered(s, r)
+		s.w.oracle.answered(s, r)
 	}
 	if o.Restore != nil {
 		s.tasks = append(s.tasks, task{restore: o.Restore})
@@ -332,7 +332,7 @@ func (s *server) apply(t *task) {
 		n = 1 + s.w.upTo(n-1)
 	}
 	for _, e := range t.entries[:n] {
-		s.w.checker.applies(s, t.first, e)
+		s.w.oracle.applies(s, t.first, e)
 		s.machine.apply(e)
 		t.first++
 	}
@@ -344,7 +344,7 @@ func (s *server) apply(t *task) {
 func (s *server) restore(snapshot *raft.Snapshot) {
 	index, digest, ok := decode(snapshot.Data)
 	s.w.tracef("S%d restores the snapshot through %d", s.id, snapshot.Index)
-	s.w.checker.restores(s, snapshot, index, digest, ok)
+	s.w.oracle.restores(s, snapshot, index, digest, ok)
 	s.machine = machine{applied: snapshot.Index, digest: digest}
 }
 

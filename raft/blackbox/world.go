@@ -23,7 +23,7 @@ type world struct {
 	servers   []*server // by ID; nobody at 0
 	links     [][]link  // from, to
 	clients   clients
-	checker   checker
+	oracle    oracle
 	hostile   bool    // frames are forged: safety is not demanded
 	calm      bool    // the faults are over
 	roundTrip instant // takes less then
@@ -44,7 +44,7 @@ func newWorld(seed uint64, off raft.RuleSet, trace io.Writer) *world {
 	for id := range w.links {
 		w.links[id] = make([]link, w.settings.size+1)
 	}
-	w.checker = newChecker(w)
+	w.oracle = newOracle(w)
 	w.tracef("settings %+v", w.settings)
 	for id := 1; id <= w.settings.size; id++ {
 		w.servers[id] = newServer(w, raft.ServerID(id))

@@ -7,6 +7,7 @@ import (
 	"maps"
 	"slices"
 	"strconv"
+	"strings"
 )
 
 // MaxSnapshot is how many bytes a snapshot may have that Restore takes.
@@ -23,7 +24,7 @@ const (
 // whichever commands led to them. The result shares no memory with the store. A state of more than MaxSnapshot bytes
 // can be written, but not be restored.
 func (s *Store) Snapshot(dst []byte) []byte {
-	return s.appendPairs(append(dst, versionSorted), slices.Sorted(maps.Keys(s.pairs)))
+	return s.appendPairs(append(dst, versionSorted), slices.SortedFunc(maps.Keys(s.pairs), strings.Compare))
 }
 
 // SnapshotShuffled appends the state to dst as Snapshot does, but lists the keys in an order that depends on

@@ -7,6 +7,7 @@ import (
 	"strconv"
 
 	"raftplayground/raft"
+	"raftplayground/raft/lab/goal"
 	"raftplayground/raft/wire"
 	"raftplayground/relay/quality"
 )
@@ -144,7 +145,7 @@ func (a *Action) Check(servers int) error {
 		return err
 	}
 	if a.When != "" {
-		if _, err := a.goal(); err != nil {
+		if _, err := goal.Parse(a.goal()); err != nil {
 			return errors.New("when: expected a moment such as vote, or a " + err.Error())
 		}
 	}

@@ -35,8 +35,9 @@
 //
 // # Harm at the right moment
 //
-// An Action may be a trap (Action.When): it waits for an event, such as a vote given or entries stored, and does its
-// harm just then. Most bugs of durability are a loss of power in the few milliseconds between a promise and the disk.
+// An Action may be a trap (Action.When): it waits for an event, such as a vote given or entries stored, or for any goal
+// in the words of package goal, and does its harm just then. Most bugs of durability are a loss of power in the few
+// milliseconds between a promise and the disk.
 // RULES.md lists what became of clusters of which a rule was taken (Config.Off), and how many seeds that took. Shrink
 // leaves out of a failing run what the failure does not need.
 //
@@ -81,7 +82,7 @@
 //
 // # Looking on
 //
-// Package goal says in words what can be true of a run, such as "S4 leads and x=2 committed", and finds when it is.
+// Package goal says in words what can be true of a run, such as "S4 leads and x=2 committed"; World.Reach finds when.
 // World.View and World.Reporter show what is; World.Watch gathers what became of frames, actions and their outcomes,
 // for a page that tells it. Some deeds are a teacher's: Rules switches rules in servers that run, Spread and Align
 // set election timers.

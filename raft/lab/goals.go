@@ -43,30 +43,26 @@ func (m Moment) occasion() string {
 	return ""
 }
 
-// goal returns what the action, a trap, waits for.
-func (a *Action) goal() (*goal.Goal, error) {
-	text := a.When.occasion()
-	if text == "" {
-		return goal.Parse(string(a.When))
+// goal returns what the action, a trap, waits for, in the words of package goal.
+func (a *Action) goal() string {
+	phrase := a.When.occasion()
+	if phrase == "" {
+		return string(a.When)
 	}
 	who := "a server "
 	if a.Server != 0 {
 		who = name(a.Server) + " "
 	}
-	if text = who + text; a.Skip > 0 {
-		text += " " + strconv.Itoa(a.Skip+1) + " times"
+	if a.Skip > 0 {
+		phrase += " " + strconv.Itoa(a.Skip+1) + " times"
 	}
-	return goal.Parse(text)
+	return who + phrase
 }
 
 // set sets a trap.
 func (w *World) set(a *Action) {
-	g, err := a.goal()
-	if err != nil {
-		panic("lab: a trap that Check accepts has a goal: " + err.Error())
-	}
 	w.trapped++
-	w.traps = append(w.traps, Trap{w.trapped, *a, g.Watch(w)})
+	w.traps = append(w.traps, Trap{w.trapped, *a, goal.Must(a.goal()).Watch(w)}) // Check has accepted it
 }
 
 // happens tells those who wait for it of an event at a server, and springs the traps whose goals it fulfils.

@@ -59,10 +59,10 @@ func TestATrapSaysWhatItWaitsFor(t *testing.T) {
 	for want, a := range map[string]Action{
 		"when a server gives its vote 3 times, that server crashes": {When: "vote", Skip: 2},
 		"when S2 gives its vote, S2 crashes":                        {When: "vote", Server: 2},
-		"when S4 leads and x=2 committed, S4 crashes":               {When: "s4 LEADS, x=2 committed"},
+		"when s4 LEADS, x=2 committed, S4 crashes":                  {When: "s4 LEADS, x=2 committed"},
 		"when S4 leads, S1 crashes":                                 {When: "S4 leads", Server: 1},
-		"when a server commits twice, that server crashes":          {When: "somebody commits twice"},
-		"when 2 leaders at once, the leader crashes":                {When: "two leaders at once"},
+		"when somebody commits twice, that server crashes":          {When: "somebody commits twice"},
+		"when two leaders at once, the leader crashes":              {When: "two leaders at once"},
 	} {
 		a.Do = Crash
 		if err := a.Check(5); err != nil {

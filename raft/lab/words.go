@@ -5,6 +5,7 @@ import (
 
 	"raftplayground/raft"
 	"raftplayground/raft/explain"
+	"raftplayground/raft/lab/goal"
 )
 
 // Words says in a sentence what an action does to a cluster of so many servers. leader is who leads, 0 if that is not
@@ -25,21 +26,16 @@ func (a *Action) Words(size int, leader raft.ServerID, object string) string {
 
 // TrapWords says of an action that is a trap what it waits for, and what it does then.
 func (a *Action) TrapWords() string {
-	when, does := string(a.When), "that server"
-	g, err := a.goal()
-	if err == nil {
-		when = g.String()
-	}
+	g, does := goal.Must(a.goal()), "that server"
 	switch {
 	case a.Server != 0:
 		does = name(a.Server)
-	case err != nil || g.Happens() && g.About() == 0:
 	case g.About() != 0:
 		does = name(g.About())
-	default:
+	case !g.Happens():
 		does = "the leader"
 	}
-	return "when " + when + ", " + a.Do.entry().say(a, does, "") + "."
+	return "when " + a.goal() + ", " + a.Do.entry().say(a, does, "") + "."
 }
 
 // Meaning says what an action means to Raft in a cluster of so many servers, and where that is written; both are empty

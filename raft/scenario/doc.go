@@ -91,10 +91,10 @@
 //	expect THAT               the story is wrong if it is not so
 //	promise THAT              Liveness is broken if it is not so
 //
-// THAT is one of
+// THAT is a goal in the words of package goal, such as "S1 leads", "S1 has commitIndex = 2" or "a server deletes
+// entries twice": events count from the story's beginning, and time is that of run, serve and flood. What a goal does
+// not know of, because it is the story's own, is one of
 //
-//	leader 1, follower 1, candidate 1, precandidate 1, stopped 1, no leader
-//	term 1 = 3, commit 1 = 2, last 1 = 4      also with < and >
 //	sent 1 < 20                               how many messages S1 has sent since it was asked last,
 //	                                          or since the story's beginning
 //	log 1 = ·@1 x@2                           S1's log: commands with their terms, · for the blank entry,

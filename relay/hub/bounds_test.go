@@ -272,26 +272,28 @@ func TestTheFramesOfARoomAreBoundedAndNoCallCostsMoreThanItSays(t *testing.T) {
 // as long.
 func TestAReleaseOfManyFramesTakesNotMuchLongerThanTheirNumber(t *testing.T) {
 	release := func(frames int) time.Duration {
-		best := time.Duration(math.MaxInt64)
-		for range 5 {
-			s := trio(t, Options{Limits: Limits{Rate: 1e6, Burst: 1e9}})
-			s.say(4, `{"method":"network","params":{"links":[{"from":1,"to":2,"hold":true,"latency":10000000}]}}`)
-			for range frames {
-				s.hub.Receive(1, []byte("1>2:x"), false)
-			}
-			begun := time.Now()
-			s.hub.Receive(4,
-				[]byte(`{"method":"network","params":{"links":[{"from":1,"to":2,"hold":false,"reorder":1}]}}`), false)
-			best = min(best, time.Since(begun))
-			if got := s.hub.link(1, 2).length(); got != frames {
-				t.Fatalf("%d of %d frames go on", got, frames)
-			}
+		s := trio(t, Options{Limits: Limits{Rate: 1e6, Burst: 1e9}})
+		s.say(4, `{"method":"network","params":{"links":[{"from":1,"to":2,"hold":true,"latency":10000000}]}}`)
+		for range frames {
+			s.hub.Receive(1, []byte("1>2:x"), false)
 		}
-		return best
+		begun := time.Now()
+		s.hub.Receive(4,
+			[]byte(`{"method":"network","params":{"links":[{"from":1,"to":2,"hold":false,"reorder":1}]}}`), false)
+		took := time.Since(begun)
+		if got := s.hub.link(1, 2).length(); got != frames {
+			t.Fatalf("%d of %d frames go on", got, frames)
+		}
+		return took
 	}
-	if few, many := release(1024), release(4096); many > 10*few {
-		t.Errorf("1024 frames take %v, and 4096 take %v", few, many)
+	// a machine that is busy slows any of them, and none makes one quicker: the best of each are compared
+	few, many := time.Duration(math.MaxInt64), time.Duration(math.MaxInt64)
+	for range 50 {
+		if few, many = min(few, release(1024)), min(many, release(4096)); many <= 10*few {
+			return
+		}
 	}
+	t.Errorf("1024 frames take %v, and 4096 take %v", few, many)
 }
 
 func TestTheHostSharesOutTheBytesUnderWay(t *testing.T) {

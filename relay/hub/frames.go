@@ -332,7 +332,7 @@ func (h *Hub) releaseAll(l *link) {
 		}
 	}
 	l.held = nil
-	slices.SortFunc(l.queue[l.head:], func(a, b flight) int {
+	slices.SortStableFunc(l.queue[l.head:], func(a, b flight) int {
 		return cmp.Or(cmp.Compare(a.due, b.due), cmp.Compare(a.seq, b.seq))
 	})
 	h.first = nil

@@ -129,17 +129,8 @@ func unit(text []byte) (unit rune, ok bool) {
 	if len(text) < 6 || text[0] != '\\' || text[1] != 'u' {
 		return 0, false
 	}
-	for _, c := range text[2:6] {
-		switch {
-		case isDigit(c):
-			unit = unit<<4 | rune(c-'0')
-		case c|' ' >= 'a' && c|' ' <= 'f':
-			unit = unit<<4 | rune(c|' '-'a'+10)
-		default:
-			return 0, false
-		}
-	}
-	return unit, true
+	value, err := strconv.ParseUint(string(text[2:6]), 16, 16)
+	return rune(value), err == nil
 }
 
 // number moves over a number, which begins here.

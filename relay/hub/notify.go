@@ -7,7 +7,7 @@ import (
 	jsoniter "github.com/json-iterator/go"
 )
 
-// What the room says of itself, in JSON; doc.go has the form of each notification. When and to whom it is said is
+// What the room says of itself, in JSON; PROTOCOL.md has the form of each notification. When and to whom it is said is
 // watch.go's to decide.
 
 const mostScratch = 64 << 10 // bytes

@@ -5,7 +5,7 @@ import (
 	"unicode/utf8"
 )
 
-// The codes of a Refusal: JSON-RPC 2.0's own and those that doc.go names.
+// The codes of a Refusal: JSON-RPC 2.0's own and those that PROTOCOL.md names.
 const (
 	CodeNotJSON       = -32700
 	CodeNotRequest    = -32600

@@ -6,7 +6,7 @@ import (
 
 	"raftplayground/raft/wire"
 	"raftplayground/wasm/contract"
-	"raftplayground/wasm/page"
+	"raftplayground/wasm/report"
 )
 
 // GiveUp is for how long, in µs of Cluster.Now, nobody led whom a request could ask when it is given up. For
@@ -81,7 +81,7 @@ func (c *Client) Request(w *contract.Request) {
 	case flaw != "":
 		c.finish(r, contract.Refused, flaw)
 	case pending >= c.limits.Pending:
-		c.finish(r, contract.Refused, page.Plural(pending, "request")+" are waiting. Nothing was sent.")
+		c.finish(r, contract.Refused, report.Plural(pending, "request")+" are waiting. Nothing was sent.")
 	default:
 		c.requests = append(c.requests, r)
 		c.cluster.Page().Request(r.View)
@@ -100,9 +100,9 @@ func (c *Client) Keep() {
 		case now < r.again:
 		case r.Held:
 			r.again = never
-			c.tell(r, "S"+page.Decimal(r.View.Server)+" has it and has not answered yet: still waiting")
+			c.tell(r, "S"+report.Decimal(r.View.Server)+" has it and has not answered yet: still waiting")
 		case now-r.since >= GiveUp:
-			c.finish(r, contract.Refused, "no leader for "+page.Decimal(int(GiveUp/1e6))+" s. Nothing happened.")
+			c.finish(r, contract.Refused, "no leader for "+report.Decimal(int(GiveUp/1e6))+" s. Nothing happened.")
 		case r.leader != 0 || c.turn(now):
 			c.ask(r)
 		}
@@ -143,7 +143,7 @@ func (c *Client) ask(r *Request) {
 	}
 	r.View.Server, r.Held, r.Sent = to, true, c.cluster.Now()
 	r.again, r.until = r.Sent+GiveUp, c.cluster.Clock()+GiveUp
-	c.tell(r, "asked S"+page.Decimal(to))
+	c.tell(r, "asked S"+report.Decimal(to))
 	if !c.cluster.Ask(r) {
 		c.finish(r, contract.Refused, "Nothing was sent: too much is under way.")
 	}

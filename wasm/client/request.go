@@ -6,7 +6,7 @@ import (
 	"raftplayground/raft/kv"
 	"raftplayground/raft/wire"
 	"raftplayground/wasm/contract"
-	"raftplayground/wasm/page"
+	"raftplayground/wasm/report"
 )
 
 // Request is a client's request until its outcome is certain, or certainly unknown. Times are of Cluster.Now
@@ -59,16 +59,16 @@ func (r *Request) flaw() string {
 	_, known := wire.ReadOf(string(v.Read))
 	switch {
 	case methods[v.Op] == 0:
-		return "op: expected put, get, delete or cas, got " + page.Clip(string(v.Op), 40)
+		return "op: expected put, get, delete or cas, got " + report.Clip(string(v.Op), 40)
 	case !known || v.Read != "" && v.Op != "get":
-		return "read: expected log, readIndex, lease or local, with get only, got " + page.Clip(string(v.Read), 40)
+		return "read: expected log, readIndex, lease or local, with get only, got " + report.Clip(string(v.Read), 40)
 	case len(v.Expected) > kv.MaxKey || v.Expected != "" && v.Op != "cas":
-		return "expected: expected at most " + page.Plural(kv.MaxKey, "byte") + ", with cas only, got " +
+		return "expected: expected at most " + report.Plural(kv.MaxKey, "byte") + ", with cas only, got " +
 			strconv.Itoa(len(v.Expected))
 	case v.Key == "":
 		return "key: expected at least one character, got none"
 	case len(v.Key) > wire.MaxData || len(v.Value) > wire.MaxData:
-		return "expected a key and a value of at most " + page.Plural(wire.MaxData, "byte") + " each, got " +
+		return "expected a key and a value of at most " + report.Plural(wire.MaxData, "byte") + " each, got " +
 			strconv.Itoa(len(v.Key)) + " and " + strconv.Itoa(len(v.Value))
 	}
 	return ""
@@ -113,11 +113,11 @@ func (r *Request) refusedBy(e *wire.Error) outcome {
 	case e.Code == wire.CodeTimedOut:
 		return r.unanswered("timed out")
 	case e.Code == wire.CodeNotLeader && r.Fixed && e.Leader != 0:
-		return outcome{State: "refused", Detail: who + " is not the leader; S" + page.Decimal(e.Leader) + " is"}
+		return outcome{State: "refused", Detail: who + " is not the leader; S" + report.Decimal(e.Leader) + " is"}
 	case e.Code == wire.CodeNotLeader && r.Fixed:
 		return outcome{State: "refused", Detail: who + " is not the leader and knows of none"}
 	case r.Fixed:
-		return outcome{State: "refused", Detail: page.Clip(e.Message, 200)}
+		return outcome{State: "refused", Detail: report.Clip(e.Message, 200)}
 	case e.Code == wire.CodeNotLeader && e.Leader != 0 && r.hops < redirects && int(e.Leader) != r.View.Server:
 		r.hops++
 		r.leader = int(e.Leader)
@@ -125,7 +125,7 @@ func (r *Request) refusedBy(e *wire.Error) outcome {
 	case e.Code == wire.CodeNotLeader, e.Code == wire.CodeNoQuorum, e.Code == wire.CodeOverloaded:
 		return outcome{State: "pending", Detail: "waiting for a leader"}
 	}
-	return outcome{State: "refused", Detail: page.Clip(e.Message, 200)}
+	return outcome{State: "refused", Detail: report.Clip(e.Message, 200)}
 }
 
 // unanswered ends a write whose outcome nobody here can know. A read has no effect, so it is asked again.
@@ -143,10 +143,10 @@ func (r *Request) unanswered(why string) outcome {
 func (r *Request) answered(a *wire.Answer) string {
 	v := &r.View
 	v.Index, v.Term, v.Found = contract.U64(a.Index), contract.U64(a.Term), a.Found
-	at := " at index " + page.Decimal(a.Index)
+	at := " at index " + report.Decimal(a.Index)
 	switch {
 	case v.Op == contract.CAS && !a.Found:
-		return page.Clip(v.Key, 40) + " was not " + page.Clip(v.Expected, 40) + at
+		return report.Clip(v.Key, 40) + " was not " + report.Clip(v.Expected, 40) + at
 	case v.Op == contract.Get && a.Found:
 		v.Value = a.Value
 		return "read" + at

@@ -6,7 +6,7 @@ import (
 
 	"raftplayground/raft/wire"
 	"raftplayground/wasm/contract"
-	"raftplayground/wasm/page"
+	"raftplayground/wasm/report"
 )
 
 func TestWhatComesOfARequestThatWasNotDone(t *testing.T) {
@@ -41,7 +41,7 @@ func TestWhatComesOfARequestThatWasNotDone(t *testing.T) {
 		"any other refusal of the server that the page chose is final": {"put", &second,
 			wire.Error{Code: wire.CodeOverloaded, Message: "full"}, outcome{"refused", "full", false}},
 		"what no server would do is not asked again, and said in short": {"put", nil,
-			wire.Error{Code: wire.CodeUnknownMethod, Message: long}, outcome{"refused", page.Clip(long, 200), false}},
+			wire.Error{Code: wire.CodeUnknownMethod, Message: long}, outcome{"refused", report.Clip(long, 200), false}},
 	} {
 		r := newRequest(&contract.Request{ID: 1, Op: c.op, Key: "k", Value: "v", Server: c.server}, 0)
 		r.View.Server, r.View.Detail = 2, "asked S2"

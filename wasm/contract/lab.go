@@ -49,9 +49,9 @@ type Trap struct {
 	Text   string `json:"text"`
 }
 
-// HistoryPart holds changes of a branch's history, on the whole branch as far as it was lived, not only to
+// LivedPart holds changes of a branch's history, on the whole branch as far as it was lived, not only to
 // the playhead.
-type HistoryPart struct {
+type LivedPart struct {
 	Whole  bool         `json:"whole"` // these are all; else they come after those that are known
 	Terms  []TermChange `json:"terms"`
 	Lanes  []LaneChange `json:"lanes"`

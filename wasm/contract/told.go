@@ -19,9 +19,9 @@ type Batch struct {
 	QR         *QR             `json:"qr,omitempty"`       // the room's link
 
 	// Of the lab only.
-	Lab     *Lab         `json:"lab,omitempty"`
-	Moment  MomentKind   `json:"moment,omitempty"`
-	History *HistoryPart `json:"history,omitempty"` // a live room's page works it out itself, from the batches
+	Lab    *Lab       `json:"lab,omitempty"`
+	Moment MomentKind `json:"moment,omitempty"`
+	Lived  *LivedPart `json:"lived,omitempty"` // a live room's page works it out itself, from the batches
 }
 
 // MomentKind says that a batch is of another moment than the one before. "jump": the playhead stands at

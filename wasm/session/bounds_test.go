@@ -5,7 +5,7 @@ import (
 	"testing"
 
 	"raftplayground/wasm/contract"
-	"raftplayground/wasm/page"
+	"raftplayground/wasm/report"
 )
 
 // What a page that asks for nothing misses is bounded, and when it asks again it is told all of the history anew.
@@ -22,8 +22,8 @@ func TestWhatWaitsForAPageIsBounded(t *testing.T) {
 		t.Fatalf("%d messages to a page that asks for nothing", n)
 	}
 	o := p.session.page
-	if len(o.Next.Story) > page.MostLines || len(o.Next.Flights) > page.MostFlights ||
-		len(o.Next.Lost) > page.MostLosses {
+	if len(o.Next.Story) > report.MostLines || len(o.Next.Flights) > report.MostFlights ||
+		len(o.Next.Lost) > report.MostLosses {
 		t.Errorf("%d lines, %d flights, %d losses wait", len(o.Next.Story), len(o.Next.Flights), len(o.Next.Lost))
 	}
 	p.run(100)

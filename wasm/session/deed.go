@@ -6,7 +6,7 @@ import (
 	"raftplayground/raft"
 	"raftplayground/raft/lab"
 	"raftplayground/wasm/contract"
-	"raftplayground/wasm/page"
+	"raftplayground/wasm/report"
 	"raftplayground/wasm/told"
 )
 
@@ -18,7 +18,7 @@ func (s *Session) act(w *contract.Act) {
 		return
 	}
 	if size := len(a.Text); a.Do == lab.EditFrame && (size == 0 || size > lab.MaxText) {
-		s.page.Refuse(w.ID, "A message has 1 to "+page.Plural(lab.MaxText, "byte")+", not "+strconv.Itoa(size)+".")
+		s.page.Refuse(w.ID, "A message has 1 to "+report.Plural(lab.MaxText, "byte")+", not "+strconv.Itoa(size)+".")
 		return
 	}
 	back, why, err := s.do(a)

@@ -6,7 +6,7 @@ import (
 	"testing"
 
 	"raftplayground/wasm/contract"
-	"raftplayground/wasm/page"
+	"raftplayground/wasm/report"
 	"raftplayground/wasm/told"
 )
 
@@ -29,7 +29,7 @@ func (p *testPage) underWay(kind contract.MessageKind) contract.Flight {
 
 func (p *testPage) touch(f contract.Flight, act string) {
 	p.t.Helper()
-	p.must("act", `"action":{"do":"`+act+`Frame","frame":`+page.Decimal(f.Seq)+`}`)
+	p.must("act", `"action":{"do":"`+act+`Frame","frame":`+report.Decimal(f.Seq)+`}`)
 	p.run(300)
 }
 
@@ -61,7 +61,7 @@ func TestThePanelShowsWhyAVoteIsRefused(t *testing.T) {
 		var d contract.FrameDetails
 		for _, f := range p.flights {
 			if f.Kind == contract.RequestVoteReply && f.From == 1 && f.To == 2 && f.Seq > call.Seq {
-				answer(t, p.must("frame", `"seq":`+page.Decimal(f.Seq)), &d)
+				answer(t, p.must("frame", `"seq":`+report.Decimal(f.Seq)), &d)
 			}
 		}
 		if len(d.Fields) != fields || d.Fields[1].Value != "false" {
@@ -78,7 +78,7 @@ func TestAFrameIsDescribed(t *testing.T) {
 	p := opened(t, 500)
 	f := p.underWay("AppendEntries")
 	var d contract.FrameDetails
-	answer(t, p.must("frame", `"seq":`+page.Decimal(f.Seq)), &d)
+	answer(t, p.must("frame", `"seq":`+report.Decimal(f.Seq)), &d)
 	if d.Name != "AppendEntries" || d.From != f.From || d.To != f.To || len(d.Fields) != 6 ||
 		d.Fields[0].Name != "term" || d.Fields[0].Value != "1" || d.Encoding != "colon" ||
 		d.Bytes != len(textOf(&d, "colon")) || !d.Whole {
@@ -94,8 +94,8 @@ func TestAFrameIsDescribed(t *testing.T) {
 		!strings.Contains(next, "It sends AppendEntriesReply to S3") {
 		t.Errorf("the receiver would do: %s", next)
 	}
-	p.must("act", `"action":{"do":"pause","server":`+page.Decimal(f.To)+`}`)
-	answer(t, p.must("frame", `"seq":`+page.Decimal(f.Seq)), &d)
+	p.must("act", `"action":{"do":"pause","server":`+report.Decimal(f.To)+`}`)
+	answer(t, p.must("frame", `"seq":`+report.Decimal(f.Seq)), &d)
 	if len(d.Next) != 1 || !strings.Contains(d.Next[0], "is paused: the message would wait") {
 		t.Errorf("a paused receiver would do: %v", d.Next)
 	}
@@ -106,16 +106,16 @@ func TestAFrameIsShownAsItTravels(t *testing.T) {
 	p := opened(t, 500)
 	f := p.underWay("AppendEntries")
 	var d contract.FrameDetails
-	answer(t, p.must("frame", `"seq":`+page.Decimal(f.Seq)), &d)
+	answer(t, p.must("frame", `"seq":`+report.Decimal(f.Seq)), &d)
 	text := strings.Replace(textOf(&d, "json"), ",", ",  ", 1)
-	p.must("act", `"action":{"do":"editFrame","frame":`+page.Decimal(f.Seq)+`,"text":`+strconv.Quote(text)+`}`)
-	if answer(t, p.must("frame", `"seq":`+page.Decimal(f.Seq)), &d); textOf(&d, "json") != text ||
+	p.must("act", `"action":{"do":"editFrame","frame":`+report.Decimal(f.Seq)+`,"text":`+strconv.Quote(text)+`}`)
+	if answer(t, p.must("frame", `"seq":`+report.Decimal(f.Seq)), &d); textOf(&d, "json") != text ||
 		d.Encoding != "json" || len(d.Fields) == 0 || !d.Whole {
 		t.Errorf("edited to %s it is shown as %+v", text, d)
 	}
-	p.must("act", `"action":{"do":"editFrame","frame":`+page.Decimal(f.Seq)+`,"text":"3>`+page.Decimal(f.To)+`:`+
+	p.must("act", `"action":{"do":"editFrame","frame":`+report.Decimal(f.Seq)+`,"text":"3>`+report.Decimal(f.To)+`:`+
 		strings.Repeat("x", 2*told.ShownWire)+`"}`)
-	if answer(t, p.must("frame", `"seq":`+page.Decimal(f.Seq)), &d); d.Whole ||
+	if answer(t, p.must("frame", `"seq":`+report.Decimal(f.Seq)), &d); d.Whole ||
 		len(textOf(&d, "colon")) != told.ShownWire || d.Bytes != 2*told.ShownWire+4 {
 		t.Errorf("of %d bytes %d are shown, and whole is %v", d.Bytes, len(textOf(&d, "colon")), d.Whole)
 	}
@@ -129,15 +129,15 @@ func TestAProtobufMessageIsShown(t *testing.T) {
 			`"encodings":["protobuf"]}},"at":300,"rate":0`)
 	f := p.underWay("AppendEntries")
 	var d contract.FrameDetails
-	answer(t, p.must("frame", `"seq":`+page.Decimal(f.Seq)), &d)
+	answer(t, p.must("frame", `"seq":`+report.Decimal(f.Seq)), &d)
 	if d.Encoding != "protobuf" || textOf(&d, "protobuf") != f.Text || !strings.Contains(f.Text, "leaderId: 2") ||
 		d.Draft != textOf(&d, "json") ||
 		!strings.HasPrefix(d.Draft, `{"jsonrpc":"2.0"`) ||
 		!strings.Contains(textOf(&d, "colon"), ":AppendEntries:Request:") || d.Bytes > 40 {
 		t.Errorf("details: %+v", d)
 	}
-	p.must("act", `"action":{"do":"editFrame","frame":`+page.Decimal(f.Seq)+`,"text":`+strconv.Quote(d.Draft)+`}`)
-	if answer(t, p.must("frame", `"seq":`+page.Decimal(f.Seq)), &d); d.Encoding != "json" || len(d.Fields) != 6 {
+	p.must("act", `"action":{"do":"editFrame","frame":`+report.Decimal(f.Seq)+`,"text":`+strconv.Quote(d.Draft)+`}`)
+	if answer(t, p.must("frame", `"seq":`+report.Decimal(f.Seq)), &d); d.Encoding != "json" || len(d.Fields) != 6 {
 		t.Errorf("edited, it is %+v", d)
 	}
 }
@@ -145,7 +145,7 @@ func TestAProtobufMessageIsShown(t *testing.T) {
 func TestFramesAreHandledByHand(t *testing.T) {
 	p := opened(t, 500)
 	f := p.underWay("AppendEntries")
-	to := "S" + page.Decimal(f.To)
+	to := "S" + report.Decimal(f.To)
 	p.touch(f, "hold")
 	if now := p.flights[f.Seq]; !now.Held || p.told("The AppendEntries of S3 to "+to+" is held on its way.") == nil {
 		t.Errorf("held, it is %+v", now)
@@ -183,15 +183,15 @@ func TestFramesAreHandledByHand(t *testing.T) {
 		t.Errorf("dropped, it is told as %+v", p.lost)
 	}
 	f = p.underWay("AppendEntries")
-	if a := p.ask("act", `"action":{"do":"editFrame","frame":`+page.Decimal(f.Seq)+`,"text":"tea"}`); a.OK ||
+	if a := p.ask("act", `"action":{"do":"editFrame","frame":`+report.Decimal(f.Seq)+`,"text":"tea"}`); a.OK ||
 		!strings.Contains(a.Error, "begins with an address") {
 		t.Errorf("edited to what is no frame: %+v", a)
 	}
-	if a := p.ask("act", `"action":{"do":"editFrame","frame":`+page.Decimal(f.Seq)+`,"text":""}`); a.OK ||
+	if a := p.ask("act", `"action":{"do":"editFrame","frame":`+report.Decimal(f.Seq)+`,"text":""}`); a.OK ||
 		a.Error != "A message has 1 to 65536 bytes, not 0." {
 		t.Errorf("edited to nothing: %+v", a)
 	}
-	p.must("act", `"action":{"do":"editFrame","frame":`+page.Decimal(f.Seq)+`,"text":"3>`+page.Decimal(
+	p.must("act", `"action":{"do":"editFrame","frame":`+report.Decimal(f.Seq)+`,"text":"3>`+report.Decimal(
 		f.To)+`:AppendEntries:Request:tea"}`)
 	p.play(100)
 	if p.flights[f.Seq].Kind != "unknown" || p.told("does not understand a frame of S3") == nil {

@@ -632,7 +632,7 @@ func TestMemoryDoesNotGrowWithTime(t *testing.T) {
 	p.must("chaos", `"on":true`)
 	heap := func() uint64 {
 		p.must("seek", `"at":`+whole(p.last.Lab.End))
-		p.story, p.history, p.flights = nil, contract.HistoryPart{}, nil
+		p.story, p.history, p.flights = nil, contract.LivedPart{}, nil
 		runtime.GC()
 		var m runtime.MemStats
 		runtime.ReadMemStats(&m)
@@ -645,7 +645,7 @@ func TestMemoryDoesNotGrowWithTime(t *testing.T) {
 			p.now += 1000.0 / 30
 			p.session.Page(p.now, []byte(`{"type":"drawn"}`))
 			p.session.Tick(p.now)
-			p.story, p.history, p.flights = nil, contract.HistoryPart{}, nil
+			p.story, p.history, p.flights = nil, contract.LivedPart{}, nil
 		}
 	}
 	minutes(4) // so long takes a tape to have all its marks

@@ -11,7 +11,7 @@ import (
 	"raftplayground/raft/lab"
 	"raftplayground/wasm/client"
 	"raftplayground/wasm/contract"
-	"raftplayground/wasm/page"
+	"raftplayground/wasm/report"
 )
 
 // Limits of the moments that a page may ask for, µs of cluster time.
@@ -29,7 +29,7 @@ func readRun(text []byte) (lab.Run, error) {
 	case len(text) == 0 || string(text) == "null":
 		return Default(), nil
 	case len(text) > mostRunText:
-		return lab.Run{}, errors.New("expected a run of at most " + page.Plural(mostRunText, "byte") +
+		return lab.Run{}, errors.New("expected a run of at most " + report.Plural(mostRunText, "byte") +
 			", got " + strconv.Itoa(len(text)))
 	}
 	return lab.Decode(text)
@@ -105,14 +105,14 @@ func wording(err error) string {
 	text := strings.TrimPrefix(err.Error(), "lab: ")
 	text, _, _ = strings.Cut(text, ", error found in #")
 	if _, field, found := strings.Cut(text, "found unknown field: "); found {
-		return "expected what the lab knows, got a member “" + page.Clip(field, 40) + "”"
+		return "expected what the lab knows, got a member “" + report.Clip(field, 40) + "”"
 	}
 	if at := strings.LastIndex(text, ": lab."); at >= 0 { // a value of the wrong kind: "…: lab.Action.At: …"
 		field, _, _ := strings.Cut(text[at+2:], ":")
 		field = field[strings.LastIndexByte(field, '.')+1:]
-		return "expected another kind of value as “" + strings.ToLower(field[:1]) + page.Clip(field[1:], 40) + "”"
+		return "expected another kind of value as “" + strings.ToLower(field[:1]) + report.Clip(field[1:], 40) + "”"
 	}
-	return page.Clip(text, 300)
+	return report.Clip(text, 300)
 }
 
 // moment answers with all that a link or a file holds.

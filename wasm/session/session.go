@@ -6,7 +6,7 @@ import (
 	"raftplayground/raft/lab"
 	"raftplayground/wasm/client"
 	"raftplayground/wasm/contract"
-	"raftplayground/wasm/page"
+	"raftplayground/wasm/report"
 	"raftplayground/wasm/timeline"
 	"raftplayground/wasm/told"
 )
@@ -42,7 +42,7 @@ type kept struct {
 }
 
 // New returns a lab that waits for the page's "open". Seed is of the faults that it draws when it is asked to.
-func New(host page.Poster, seed uint64) *Session {
+func New(host report.Poster, seed uint64) *Session {
 	s := &Session{random: rand.New(rand.NewPCG(seed, 0)), page: told.New(host)}
 	s.line = timeline.New[*lab.World, *lab.Tape, kept](events{s})
 	return s
@@ -72,7 +72,7 @@ func (s *Session) Tick(now float64) float64 {
 	case s.rate == 0 || !s.opened():
 		return idle
 	case s.hidden:
-		return page.HiddenEvery
+		return report.HiddenEvery
 	}
 	return told.BatchEvery
 }
@@ -112,7 +112,7 @@ func (s *Session) setRate(rate float64) {
 
 // misunderstood tells of a message that cannot be read: who waits for an answer gets one.
 func (s *Session) misunderstood(head contract.Head, err error) {
-	why := "The page sent a message that cannot be read: " + page.Clip(err.Error(), 200)
+	why := "The page sent a message that cannot be read: " + report.Clip(err.Error(), 200)
 	if head.ID != 0 {
 		s.page.Refuse(head.ID, why)
 		return
@@ -134,7 +134,7 @@ func (s *Session) obey(head contract.Head, w *contract.ToLab) {
 		s.page.Grant(w.Catalogue.ID, lab.Describe())
 	case head.Type == "stop" || head.Type == "reconnect": // of a live room; here there is nothing to end
 	case *w == (contract.ToLab{}):
-		s.page.Notice("The page sent a message of an unknown type: " + page.Clip(head.Type, 40))
+		s.page.Notice("The page sent a message of an unknown type: " + report.Clip(head.Type, 40))
 	case !s.opened():
 		s.page.Refuse(head.ID, "No run is open yet.")
 	case s.line.Travels() && w.Seek == nil && !onlyRate(w.Network):
@@ -199,7 +199,7 @@ func (s *Session) flush(prompt bool) {
 func (s *Session) scene() told.Scene {
 	b := s.line.Branch
 	view := contract.Lab{
-		Seed: page.Decimal(b.Tape.Run().Seed), Branch: b.ID, Branches: s.line.Views(), End: b.End, Chaos: s.chaos.on,
+		Seed: report.Decimal(b.Tape.Run().Seed), Branch: b.ID, Branches: s.line.Views(), End: b.End, Chaos: s.chaos.on,
 		Traps: []contract.Trap{}, Wrong: told.Encoded(s.line.World.Wrongs()),
 	}
 	for _, t := range s.line.World.Traps() {

@@ -6,8 +6,8 @@ import (
 	"testing"
 
 	"raftplayground/wasm/contract"
-	"raftplayground/wasm/page"
-	"raftplayground/wasm/page/pagetest"
+	"raftplayground/wasm/report"
+	"raftplayground/wasm/report/reporttest"
 )
 
 // testPage is a page that applies what it is told.
@@ -25,7 +25,7 @@ type testPage struct {
 	flights map[uint64]contract.Flight
 	lost    []contract.Loss
 	story   []contract.StoryLine
-	history contract.HistoryPart
+	history contract.LivedPart
 }
 
 func (p *testPage) Post(json []byte) {
@@ -54,7 +54,7 @@ func (p *testPage) Post(json []byte) {
 func (p *testPage) take(b contract.Batch) {
 	p.batches++
 	if b.Moment == "run" {
-		p.story, p.history, p.flights = nil, contract.HistoryPart{}, nil
+		p.story, p.history, p.flights = nil, contract.LivedPart{}, nil
 	}
 	if b.Moment != "" || p.flights == nil {
 		p.flights = map[uint64]contract.Flight{}
@@ -64,10 +64,10 @@ func (p *testPage) take(b contract.Batch) {
 	}
 	p.lost = append(p.lost, b.Lost...)
 	p.story = append(p.story, b.Story...)
-	pagetest.Keep(&p.last, &b)
-	if h := b.History; h != nil {
+	reporttest.Keep(&p.last, &b)
+	if h := b.Lived; h != nil {
 		if h.Whole {
-			p.history = contract.HistoryPart{}
+			p.history = contract.LivedPart{}
 		}
 		p.history.Terms = append(p.history.Terms, h.Terms...)
 		p.history.Lanes = append(p.history.Lanes, h.Lanes...)
@@ -85,7 +85,7 @@ func newPage(t *testing.T) *testPage {
 // say sends a message; members are appended to its type and id.
 func (p *testPage) say(typ, members string) int {
 	p.nextID++
-	text := `{"type":"` + typ + `","id":` + page.Decimal(p.nextID)
+	text := `{"type":"` + typ + `","id":` + report.Decimal(p.nextID)
 	if members != "" {
 		text += "," + members
 	}
@@ -162,11 +162,11 @@ func TestWhatThePageIsSentIsAsTheContractSays(t *testing.T) {
 			}
 		}
 	}
-	details := p.must("frame", `"seq":`+page.Decimal(seq))
-	p.must("act", `"action":{"do":"holdFrame","frame":`+page.Decimal(seq)+`}`)
+	details := p.must("frame", `"seq":`+report.Decimal(seq))
+	p.must("act", `"action":{"do":"holdFrame","frame":`+report.Decimal(seq)+`}`)
 	p.run(100)
 	boxes := p.must("inboxes", "")
-	p.must("act", `"action":{"do":"dropFrame","frame":`+page.Decimal(seq)+`}`)
+	p.must("act", `"action":{"do":"dropFrame","frame":`+report.Decimal(seq)+`}`)
 	p.must("network", `"change":{"rate":1}`)
 	p.must("request", `"op":"get","key":"x","server":null`)
 	p.must("network", `"change":{"links":[{"from":1,"to":2,"up":false}]}`)
@@ -176,10 +176,10 @@ func TestWhatThePageIsSentIsAsTheContractSays(t *testing.T) {
 	moment := p.must("moment", "")
 	replay := p.must("replay", `"from":0,"until":700000,"details":true`)
 	p.run(500)
-	pagetest.Told(t, "../contract", p.texts, "clock", "connection", "room", "self", "servers", "answers", "flights",
+	reporttest.Told(t, "../contract", p.texts, "clock", "connection", "room", "self", "servers", "answers", "flights",
 		"lost", "story", "requests",
 		"lab", "moment", "history")
-	words := pagetest.Words(t, "../contract")
+	words := reporttest.Words(t, "../contract")
 	for _, answer := range []struct {
 		of   contract.Answer
 		into any

@@ -3,7 +3,7 @@ package session
 import (
 	"raftplayground/raft/lab"
 	"raftplayground/wasm/contract"
-	"raftplayground/wasm/page"
+	"raftplayground/wasm/report"
 	"raftplayground/wasm/timeline"
 	"raftplayground/wasm/told"
 )
@@ -24,7 +24,7 @@ func (s *Session) answerAt(id int) { s.page.Grant(id, map[string]int64{"at": s.l
 func (s *Session) lookAt(w *contract.LookAtBranch) {
 	b := s.line.Find(w.Branch)
 	if b == nil {
-		s.page.Refuse(w.ID, "There is no branch "+page.Decimal(w.Branch)+" any more.")
+		s.page.Refuse(w.ID, "There is no branch "+report.Decimal(w.Branch)+" any more.")
 		return
 	}
 	at := b.End

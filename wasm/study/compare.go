@@ -7,7 +7,7 @@ import (
 	"raftplayground/raft"
 	"raftplayground/raft/lab"
 	"raftplayground/wasm/contract"
-	"raftplayground/wasm/page"
+	"raftplayground/wasm/report"
 )
 
 // CompareQuestion asks what is different between two runs, from their start to a time.
@@ -34,7 +34,7 @@ type Divergence struct {
 
 // Track is what happened in one run.
 type Track struct {
-	History contract.HistoryPart `json:"history"`
+	History contract.LivedPart `json:"history"`
 	// the lines that matter: mostStory of them at most, from a little before the divergence on
 	Story  []contract.StoryLine `json:"story"`
 	Commit contract.U64         `json:"commit"`
@@ -86,7 +86,7 @@ type witness struct {
 	told    uint64
 	news    []lab.Happening // since the last settling
 	lanes   []lane          // as each server was last seen
-	history contract.HistoryPart
+	history contract.LivedPart
 	story   []contract.StoryLine
 	commit  raft.Index
 	status  raft.Status
@@ -102,7 +102,7 @@ func newWitness(run lab.Run) (*witness, error) {
 	if err != nil {
 		return nil, err
 	}
-	return &witness{w: w, lanes: make([]lane, run.Config.Servers), history: contract.HistoryPart{Whole: true}}, nil
+	return &witness{w: w, lanes: make([]lane, run.Config.Servers), history: contract.LivedPart{Whole: true}}, nil
 }
 
 func (x *witness) liveTo(at int64) {
@@ -126,7 +126,7 @@ func (x *witness) look() {
 		now := lane{role: "gone", term: x.lanes[i].term}
 		if s := x.w.Server(raft.ServerID(i + 1)); s != nil {
 			s.Node().Status(&x.status)
-			now = lane{contract.Lane(page.RoleOf(x.status.Role)), x.status.CurrentTerm}
+			now = lane{contract.Lane(report.RoleOf(x.status.Role)), x.status.CurrentTerm}
 			x.commit = max(x.commit, x.status.CommitIndex)
 		}
 		if now != x.lanes[i] && len(x.history.Lanes) < mostLanes {
@@ -168,13 +168,13 @@ func diverge(left, right *witness) *Divergence {
 	return nil
 }
 
-func say(h *lab.Happening) string { return page.Event(h.Server, &h.Event).Text }
+func say(h *lab.Happening) string { return report.Event(h.Server, &h.Event).Text }
 
 // settle turns the news into story. As long as the runs are the same only the last few lines are kept.
 func (x *witness) settle(divergence *Divergence) {
 	for i := range x.news {
 		h := &x.news[i]
-		line := page.Event(h.Server, &h.Event)
+		line := report.Event(h.Server, &h.Event)
 		if line.Weight != "key" || len(x.story) >= mostStory {
 			continue
 		}

@@ -9,7 +9,7 @@ import (
 	"raftplayground/raft/explore"
 	"raftplayground/raft/lab"
 	"raftplayground/wasm/contract"
-	"raftplayground/wasm/page"
+	"raftplayground/wasm/report"
 )
 
 // FindQuestion asks for a run in which a safety property breaks when no server keeps some rules.
@@ -211,7 +211,7 @@ func open(run lab.Run, actions []string, how How) (*Found, error) {
 		}
 	}
 	return &Found{
-		Run: run, At: violation.At, Property: violation.Property.String(), Text: page.Named(violation.Detail),
+		Run: run, At: violation.At, Property: violation.Property.String(), Text: report.Named(violation.Detail),
 		Actions: actions, How: how,
 	}, nil
 }

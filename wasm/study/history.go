@@ -9,7 +9,7 @@ import (
 	"raftplayground/raft/check/linear"
 	"raftplayground/raft/lab"
 	"raftplayground/wasm/contract"
-	"raftplayground/wasm/page"
+	"raftplayground/wasm/report"
 )
 
 // HistoryQuestion asks what the clients of a run did from its start to a time, and whether one order of it explains all
@@ -109,8 +109,8 @@ func tellHistory(history []check.Operation, until int64) ClientHistory {
 }
 
 func tellOperation(o *check.Operation, f linear.Effect) Operation {
-	told := Operation{Client: o.Client, Kind: kinds[o.Kind], Key: page.Clip(o.Key, mostCharacters),
-		Value: page.Clip(o.Value, mostCharacters), Expected: page.Clip(o.Expected, mostCharacters), Found: o.Found,
+	told := Operation{Client: o.Client, Kind: kinds[o.Kind], Key: report.Clip(o.Key, mostCharacters),
+		Value: report.Clip(o.Value, mostCharacters), Expected: report.Clip(o.Expected, mostCharacters), Found: o.Found,
 		Server: int(o.Server),
 		Called: o.Invoked, Refused: o.Refused, Place: f.Place}
 	if !o.Unknown {
@@ -149,21 +149,21 @@ func contradiction(history []check.Operation, c linear.Contradiction) string {
 
 // reply puts what a server told a client into words.
 func reply(o *check.Operation) string {
-	key, server := page.Clip(o.Key, mostCharacters), "S"+strconv.Itoa(int(o.Server))
+	key, server := report.Clip(o.Key, mostCharacters), "S"+strconv.Itoa(int(o.Server))
 	switch {
 	case o.Kind == check.Put:
-		return server + " acknowledged " + key + " = " + page.Clip(o.Value, mostCharacters)
+		return server + " acknowledged " + key + " = " + report.Clip(o.Value, mostCharacters)
 	case o.Kind == check.CompareAndSwap && o.Found:
-		return server + " acknowledged " + key + " = " + page.Clip(o.Value, mostCharacters) + " in place of " +
-			page.Clip(o.Expected, mostCharacters)
+		return server + " acknowledged " + key + " = " + report.Clip(o.Value, mostCharacters) + " in place of " +
+			report.Clip(o.Expected, mostCharacters)
 	case o.Kind == check.CompareAndSwap:
-		return server + " answered that " + key + " is not " + page.Clip(o.Expected, mostCharacters)
+		return server + " answered that " + key + " is not " + report.Clip(o.Expected, mostCharacters)
 	case o.Kind == check.Delete && o.Found:
 		return server + " acknowledged that " + key + " was deleted"
 	case !o.Found:
 		return server + " answered that there is no " + key
 	}
-	return server + " answered " + key + " = " + page.Clip(o.Value, mostCharacters)
+	return server + " answered " + key + " = " + report.Clip(o.Value, mostCharacters)
 }
 
 func seconds(micros int64) string { return strconv.FormatFloat(float64(micros)/1e6, 'f', 3, 64) }

@@ -6,7 +6,7 @@ import (
 
 	"raftplayground/raft"
 	"raftplayground/wasm/contract"
-	"raftplayground/wasm/page"
+	"raftplayground/wasm/report"
 )
 
 // absentFor is how long, in ms of real time, a server must be away before people are asked to decide about
@@ -25,7 +25,7 @@ func (t *Tab) advise() {
 	}
 	if !slices.EqualFunc(advice, t.advice, sameAdvice) {
 		t.advice = advice
-		t.outbox.advice(advice)
+		t.batches.advice(advice)
 	}
 }
 
@@ -40,9 +40,9 @@ func (t *Tab) sayWhyWatching() {
 	switch {
 	case t.claim.state != anySeat:
 	case t.room.Unknown:
-		t.outbox.watching("")
+		t.batches.watching("")
 	default:
-		t.outbox.watching("This room has " + page.Plural(t.room.Size, "server") + ". You are watching.")
+		t.batches.watching("This room has " + report.Plural(t.room.Size, "server") + ". You are watching.")
 	}
 }
 
@@ -89,7 +89,7 @@ func (t *Tab) adviseUnknown() contract.Advice {
 	}
 	text := "This relay does not know the room " + t.room.Room + ": it is new, or the relay has lost its record. "
 	if missing := t.missing(len(here)); len(here) > 0 && missing > 0 {
-		text += page.Servers(here) + " of " + page.Plural(t.room.Size, "server") + " came back; with " +
+		text += report.Servers(here) + " of " + report.Plural(t.room.Size, "server") + " came back; with " +
 			strconv.Itoa(missing) + " more the room goes on as it was."
 	} else {
 		text += "If it was used before, open the tabs of its servers: with a majority of them it goes on as it was."
@@ -102,7 +102,7 @@ func (t *Tab) adviseUnknown() contract.Advice {
 // adviseAbsent says what watchers can do about servers that are away, and what that may cost. With a majority
 // here a new disk costs nothing: its server waits until it is taken in.
 func (t *Tab) adviseAbsent(absent []int) contract.Advice {
-	connected, names := 0, page.Servers(absent)
+	connected, names := 0, report.Servers(absent)
 	for _, s := range t.room.Servers {
 		if s.Connected {
 			connected++
@@ -162,7 +162,7 @@ func backAgain(n int) string {
 
 // adviseOnLatency says when no server can win an election in time.
 func (t *Tab) adviseOnLatency() []contract.Advice {
-	slow := page.Look(&t.room.RoomState, t.serverViews(), 0, t.clock.now()).TooSlow()
+	slow := report.Look(&t.room.RoomState, t.serverViews(), 0, t.clock.now()).TooSlow()
 	if slow == "" {
 		return nil
 	}
@@ -172,7 +172,7 @@ func (t *Tab) adviseOnLatency() []contract.Advice {
 // changeSeats passes on what the page's person has decided about seats.
 func (t *Tab) changeSeats(m *contract.Seats) {
 	if m.Seats == nil {
-		t.outbox.Refuse(m.ID, "seats: expected new or give, got nothing")
+		t.batches.Refuse(m.ID, "seats: expected new or give, got nothing")
 		return
 	}
 	t.changeRoom(m.ID, "seats", m.Seats)

@@ -3,7 +3,7 @@ package tab
 import (
 	"testing"
 
-	"raftplayground/wasm/page/pagetest"
+	"raftplayground/wasm/report/reporttest"
 )
 
 // What the page is sent is held against the contract with it.
@@ -34,7 +34,7 @@ func TestWhatThePageIsSentIsAsTheContractSays(t *testing.T) {
 	for _, tab := range tabs {
 		texts = append(texts, tab.texts...)
 	}
-	pagetest.Told(t, "../contract", texts, "clock", "connection", "room", "self", "watching", "servers", "answers",
+	reporttest.Told(t, "../contract", texts, "clock", "connection", "room", "self", "watching", "servers", "answers",
 		"flights", "lost",
 		"story", "requests", "qr")
 }

@@ -108,7 +108,7 @@ func (t *Tab) keepDisk() {
 	}
 	t.store.answered = t.awake
 	if opens {
-		t.outbox.Notice("The storage of this browser does not answer. The tab waits for it.")
+		t.batches.Notice("The storage of this browser does not answer. The tab waits for it.")
 	}
 	if t.claim.state == leased {
 		t.supersede("its disk has done nothing for 10 s")

@@ -4,15 +4,15 @@ import (
 	"raftplayground/raft"
 	"raftplayground/raft/server"
 	"raftplayground/wasm/contract"
-	"raftplayground/wasm/page"
+	"raftplayground/wasm/report"
 )
 
 // happened tells of an event of this tab's server.
-func (t *Tab) happened(e raft.Event) { t.report(page.Event(raft.ServerID(t.seat.number), &e)) }
+func (t *Tab) happened(e raft.Event) { t.report(report.Event(raft.ServerID(t.seat.number), &e)) }
 
 // notUnderstood tells of a frame that the server could not read: never a crash, never silence.
 func (t *Tab) notUnderstood(bad *server.BadFrame) {
-	t.report(page.BadFrame(raft.ServerID(t.seat.number), bad.From, &bad.Reason))
+	t.report(report.BadFrame(raft.ServerID(t.seat.number), bad.From, &bad.Reason))
 }
 
 // report adds an event of this tab's server to the story, here now and at the other tabs with the next report.
@@ -35,7 +35,7 @@ func (t *Tab) report(line contract.StoryLine) {
 
 // tellEvent adds an event of a server, as it was reported, to the story.
 func (t *Tab) tellEvent(server int, e *contract.ReportedEvent) {
-	t.outbox.Line(contract.StoryLine{
+	t.batches.Line(contract.StoryLine{
 		At: e.At, Server: server, Kind: e.Kind, Weight: e.Weight, Text: e.Text,
 		Why: e.Why, Section: e.Section, Term: e.Term,
 	})

@@ -5,7 +5,7 @@ import (
 	"strconv"
 
 	"raftplayground/wasm/contract"
-	"raftplayground/wasm/page"
+	"raftplayground/wasm/report"
 )
 
 // claim is what this tab wants to be in the room.
@@ -95,7 +95,7 @@ func (t *Tab) joinedAs(result *contract.Joined) {
 		t.seat.server.ForgetClients() // the room has begun another life, in which every client has another address
 	}
 	t.clients = result.Clients
-	t.outbox.connection(contract.Connection{State: contract.ConnectionOpen})
+	t.batches.connection(contract.Connection{State: contract.ConnectionOpen})
 	if t.claim.state == anySeat {
 		t.claim.since = t.now
 	}
@@ -158,18 +158,18 @@ func (t *Tab) refusedSeat(code int, message string) {
 		t.claim = claim{state: seeking}
 		t.host.Seek(t.start.Place, int(t.older[0]))
 	case code == olderDisk:
-		t.outbox.Notice("The disk of " + name + " in this browser is an older copy: the server has gone on since, " +
+		t.batches.Notice("The disk of " + name + " in this browser is an older copy: the server has gone on since, " +
 			"and would not know what it has promised. What is stored is left alone, and the tab asks for another seat.")
 		t.giveUpSeat()
 	case code == wrongLease:
-		t.outbox.Notice("In this room " + name +
+		t.batches.Notice("In this room " + name +
 			" is not this browser's. What it stored is left alone, and the tab asks " +
 			"for another seat: a server must not come back under an id that may have been given away.")
 		t.giveUpSeat()
 	case inRoom: // a member without a seat watches
 	default:
 		t.host.Disconnect()
-		t.refused(page.Clip(message, 200), 0)
+		t.refused(report.Clip(message, 200), 0)
 	}
 }
 
@@ -178,7 +178,7 @@ func (t *Tab) refusedSeat(code int, message string) {
 func (t *Tab) supersede(why string) {
 	number := t.seat.number
 	if t.seat.server != nil {
-		t.outbox.Notice("S" + strconv.Itoa(number) + " has stopped in this tab: " + why +
+		t.batches.Notice("S" + strconv.Itoa(number) + " has stopped in this tab: " + why +
 			". The tab starts it again from its disk if it can.")
 	}
 	given := t.seat.given
@@ -222,8 +222,8 @@ func hasAbsentServer(r *contract.RoomNotice) bool {
 func (t *Tab) watch(why string) {
 	t.letGo()
 	t.claim = claim{state: noSeat}
-	t.outbox.watching(why)
-	t.outbox.Notice(why)
+	t.batches.watching(why)
+	t.batches.Notice(why)
 	t.tellSelf()
 	t.reconnect()
 }

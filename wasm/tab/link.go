@@ -3,7 +3,7 @@ package tab
 import (
 	"raftplayground/raft/wire"
 	"raftplayground/wasm/contract"
-	"raftplayground/wasm/page"
+	"raftplayground/wasm/report"
 )
 
 // link is the connection to the relay.
@@ -43,7 +43,7 @@ func (t *Tab) connect() {
 	t.link.state = opening
 	t.link.heard = t.now
 	if t.link.attempt == 0 {
-		t.outbox.connection(contract.Connection{State: contract.Connecting})
+		t.batches.connection(contract.Connection{State: contract.Connecting})
 	}
 	t.host.Connect(t.roomURL())
 }
@@ -56,7 +56,7 @@ func (t *Tab) lost(why string) {
 
 // refused is lost for a reason that the relay told, and at least for as long, in ms, as it said.
 func (t *Tab) refused(why string, after float64) {
-	t.hangUp("refused", page.Sentence(why), after)
+	t.hangUp("refused", report.Sentence(why), after)
 }
 
 func (t *Tab) hangUp(state contract.ConnectionState, why string, after float64) {
@@ -71,7 +71,7 @@ func (t *Tab) hangUp(state contract.ConnectionState, why string, after float64) 
 	if t.seat.newcomer != nil {
 		*t.seat.newcomer = newcomer{}
 	}
-	t.outbox.connection(contract.Connection{State: state, RetryAt: t.link.retryAt, Attempt: t.link.attempt, Why: why})
+	t.batches.connection(contract.Connection{State: state, RetryAt: t.link.retryAt, Attempt: t.link.attempt, Why: why})
 	t.tellSelf()
 	t.loseChanges()
 	t.loseRequests()

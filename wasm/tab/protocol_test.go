@@ -208,7 +208,7 @@ func TestTheDeedsOfTheDocumentAreTold(t *testing.T) {
 		d := &room.Deeds[0]
 		delete(kinds, d.Do)
 		tab.tellDeeds(&room)
-		story := tab.outbox.Next.Story
+		story := tab.batches.Next.Story
 		if len(story) != 1 || story[0].At != d.At || story[0].Text == "" {
 			t.Errorf("%s is told as %+v", line, story)
 			continue

@@ -7,7 +7,7 @@ import (
 
 	"raftplayground/raft/wire"
 	"raftplayground/wasm/contract"
-	"raftplayground/wasm/page"
+	"raftplayground/wasm/report"
 )
 
 // Bounds of a report, for those that this tab sends and those that it takes.
@@ -42,7 +42,7 @@ func (t *Tab) receiveReport(params jsoniter.RawMessage) {
 	}
 	bound(&r.Report)
 	t.reports[r.Server] = &r.Report
-	t.outbox.serversChanged = true
+	t.batches.serversChanged = true
 	t.tellEvents(&r)
 }
 
@@ -60,8 +60,8 @@ func (t *Tab) tellEvents(r *contract.ServerReport) {
 		if number := r.First + contract.U64(i); number >= heard.next {
 			heard.next = number + 1
 			e.Weight = oneOf(e.Weight, contract.Detail, contract.Key)
-			e.Kind, e.Section = page.Clip(e.Kind, 40), page.Clip(e.Section, 40)
-			e.Text, e.Why = page.Clip(e.Text, reportedWords), page.Clip(e.Why, reportedWords)
+			e.Kind, e.Section = report.Clip(e.Kind, 40), report.Clip(e.Section, 40)
+			e.Text, e.Why = report.Clip(e.Text, reportedWords), report.Clip(e.Why, reportedWords)
 			t.tellEvent(r.Server, &e)
 		}
 	}
@@ -74,7 +74,7 @@ func bound(r *contract.Report) {
 	if _, known := wire.EncodingOf(r.Encoding); !known {
 		r.Encoding = wire.Colon.String()
 	}
-	r.StateHash = page.Clip(r.StateHash, 16)
+	r.StateHash = report.Clip(r.StateHash, 16)
 	r.Votes = slices.Clip(append([]contract.Vote{}, r.Votes[:min(len(r.Votes), 9)]...))
 	for i := range r.Votes {
 		r.Votes[i].State = oneOf(r.Votes[i].State, contract.VoteRequested, contract.VoteGranted, contract.VoteDenied)
@@ -89,7 +89,7 @@ func bound(r *contract.Report) {
 	for i := range r.Log.Cells {
 		cell := &r.Log.Cells[i]
 		cell.Kind = oneOf(cell.Kind, contract.CommandCell, contract.NoOpCell, contract.ConfigurationCell)
-		cell.Text = page.Clip(cell.Text, 160) // 40 characters of at most 4 bytes
+		cell.Text = report.Clip(cell.Text, 160) // 40 characters of at most 4 bytes
 	}
 }
 

@@ -49,7 +49,7 @@ func (c cluster) Ask(r *client.Request) bool {
 	return true
 }
 
-func (c cluster) Page() client.Page { return &c.t.outbox }
+func (c cluster) Page() client.Page { return &c.t.batches }
 
 // askServer sends a request to a server, as from this tab's client.
 func (t *Tab) askServer(to int, call uint64, question *wire.Request) {

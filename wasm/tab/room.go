@@ -6,7 +6,7 @@ import (
 
 	"raftplayground/raft/wire"
 	"raftplayground/wasm/contract"
-	"raftplayground/wasm/page"
+	"raftplayground/wasm/report"
 )
 
 // mostServers is how many seats a room can have; mostChanges how many changes of the network may wait for
@@ -92,7 +92,7 @@ func (t *Tab) receiveResult(e *contract.Envelope) {
 		if e.Error != nil {
 			done.Error = e.Error.Message
 		}
-		t.outbox.Answer(done)
+		t.batches.Answer(done)
 	}
 }
 
@@ -108,7 +108,7 @@ func checkRoom(r *contract.RoomNotice) error {
 	switch {
 	case r.Size < 1 || r.Size > mostServers || len(r.Servers) > r.Size:
 		return errors.New("size: expected 1 to " + strconv.Itoa(mostServers) + " and as many servers, got " +
-			strconv.Itoa(r.Size) + " and " + page.Plural(len(r.Servers), "server"))
+			strconv.Itoa(r.Size) + " and " + report.Plural(len(r.Servers), "server"))
 	case r.Rate < 0 || r.Rate > 1:
 		return errors.New("rate: expected 0 to 1, got " + strconv.FormatFloat(r.Rate, 'g', -1, 64))
 	}
@@ -126,8 +126,8 @@ func (t *Tab) takeRoom(room *contract.RoomNotice) {
 	t.loseServers(room.Deeds)
 	t.tellUnstored(before, room)
 	t.tellWhoTakesBinary()
-	t.outbox.room(&room.RoomState)
-	t.outbox.serversChanged = true
+	t.batches.room(&room.RoomState)
+	t.batches.serversChanged = true
 	t.tellSelf()
 }
 
@@ -136,10 +136,10 @@ func (t *Tab) takeRoom(room *contract.RoomNotice) {
 func (t *Tab) tellUnstored(before, room *contract.RoomNotice) {
 	switch was := before != nil && before.Unstored != ""; {
 	case room.Unstored != "" && !was:
-		t.outbox.Notice("The relay cannot store who holds which seat of this room (" + page.Clip(room.Unstored, 100) +
+		t.batches.Notice("The relay cannot store who holds which seat of this room (" + report.Clip(room.Unstored, 100) +
 			"). It tries again; until then nobody new is let in, and the room should not be relied on.")
 	case room.Unstored == "" && was:
-		t.outbox.Notice("The relay has stored who holds which seat of this room.")
+		t.batches.Notice("The relay has stored who holds which seat of this room.")
 	}
 }
 
@@ -163,7 +163,7 @@ func (t *Tab) serverViews() []contract.ServerView {
 		if view.Self && t.seat.server != nil {
 			view.Report = t.seat.report
 		}
-		view.Tally = page.Tally(view.Report)
+		view.Tally = report.Tally(view.Report)
 		views = append(views, view)
 	}
 	return views
@@ -174,11 +174,11 @@ func (t *Tab) serverViews() []contract.ServerView {
 func (t *Tab) changeNetwork(m *contract.Network) {
 	switch {
 	case m.Change == nil:
-		t.outbox.Refuse(m.ID, "change: expected what is to change, got nothing")
+		t.batches.Refuse(m.ID, "change: expected what is to change, got nothing")
 	case t.link.state == down || t.link.state == joined:
 		t.changeRoom(m.ID, "network", m.Change)
 	case len(t.early) >= mostChanges:
-		t.outbox.Refuse(m.ID, tooManyChanges)
+		t.batches.Refuse(m.ID, tooManyChanges)
 	default:
 		t.early = append(t.early, m)
 	}
@@ -187,7 +187,7 @@ func (t *Tab) changeNetwork(m *contract.Network) {
 // act has the hub do what is the network's: what else there is to do the room refuses, and says why.
 func (t *Tab) act(m *contract.Act) {
 	if len(m.Action) == 0 {
-		t.outbox.Refuse(m.ID, "action: expected what is to be done, got nothing")
+		t.batches.Refuse(m.ID, "action: expected what is to be done, got nothing")
 		return
 	}
 	t.changeRoom(m.ID, "act", m.Action)
@@ -197,9 +197,9 @@ func (t *Tab) act(m *contract.Act) {
 func (t *Tab) changeRoom(id int, method string, params any) {
 	switch {
 	case t.link.state != joined:
-		t.outbox.Refuse(id, "There is no connection to the room. "+t.link.why)
+		t.batches.Refuse(id, "There is no connection to the room. "+t.link.why)
 	case len(t.changes) >= mostChanges:
-		t.outbox.Refuse(id, tooManyChanges)
+		t.batches.Refuse(id, tooManyChanges)
 	default:
 		t.changes[t.call(method, params)] = id
 	}
@@ -209,10 +209,10 @@ func (t *Tab) changeRoom(id int, method string, params any) {
 func (t *Tab) loseChanges() {
 	for call, id := range t.changes {
 		delete(t.changes, call)
-		t.outbox.Refuse(id, "The connection was lost before the room answered.")
+		t.batches.Refuse(id, "The connection was lost before the room answered.")
 	}
 	for _, m := range t.early {
-		t.outbox.Refuse(m.ID, "There is no connection to the room. "+t.link.why)
+		t.batches.Refuse(m.ID, "There is no connection to the room. "+t.link.why)
 	}
 	t.early = nil
 }
@@ -242,7 +242,7 @@ func (t *Tab) say(call contract.Call) {
 // understood tells the page of something that this tab and the relay do not agree about.
 func (t *Tab) understood(what string, err error) bool {
 	if err != nil {
-		t.outbox.Notice("The relay and this page do not understand each other (" + what + ": " + page.Clip(
+		t.batches.Notice("The relay and this page do not understand each other (" + what + ": " + report.Clip(
 			err.Error(), 160,
 		) + "). Reload the page.")
 	}

@@ -11,7 +11,7 @@ import (
 	"raftplayground/raft/server"
 	"raftplayground/raft/wire"
 	"raftplayground/wasm/contract"
-	"raftplayground/wasm/page"
+	"raftplayground/wasm/report"
 )
 
 // seat is this tab's place in the room: its disk, and its server once it runs.
@@ -100,13 +100,13 @@ func (t *Tab) startServer() {
 	t.seat.newcomer = nil
 	if err != nil {
 		t.watch("The disk of S" + strconv.Itoa(t.seat.number) + " cannot be used in this room (" +
-			page.Clip(err.Error(), 200) + "). You are watching.")
+			report.Clip(err.Error(), 200) + "). You are watching.")
 		return
 	}
 	t.seat.server = s
 	t.tellWhoTakesBinary()
 	t.clock.pending = 0 // what passed before its start is not for this server
-	t.outbox.watching("")
+	t.batches.watching("")
 	t.seat.life = contract.U64(t.now)
 	t.seat.version = s.ReportVersion() - 1 // describe it at once
 	t.notify("state", struct {
@@ -199,7 +199,7 @@ func (t *Tab) runServer() {
 		}
 	}
 	if s.server != nil && s.server.Failed() != nil {
-		t.watch("S" + strconv.Itoa(s.number) + " has stopped: " + page.Clip(s.server.Failed().Error(), 200) +
+		t.watch("S" + strconv.Itoa(s.number) + " has stopped: " + report.Clip(s.server.Failed().Error(), 200) +
 			". A server that cannot write must not go on (Figure 2). You are watching; reload this tab to start " +
 			"it again.")
 	}
@@ -210,9 +210,9 @@ func (t *Tab) describe() {
 	s := &t.seat
 	if version := s.server.ReportVersion(); version != s.version {
 		s.version, s.made = version, t.now
-		s.report, s.unsent = page.Report(s.server, t.clock.now(), 0), true
+		s.report, s.unsent = report.Of(s.server, t.clock.now(), 0), true
 		t.tellSelf()
-		t.outbox.serversChanged = true
+		t.batches.serversChanged = true
 	}
 	if s.unsent || t.now-s.logSentAt >= logEvery && s.logSentAt < s.reported {
 		t.sendReport()
@@ -267,7 +267,7 @@ func (t *Tab) status() *contract.Status {
 	return status
 }
 
-func (t *Tab) tellSelf() { t.outbox.selfChanged = true }
+func (t *Tab) tellSelf() { t.batches.selfChanged = true }
 
 // firstElapsed says how much of a new server's first election timeout is over when its room's clock starts, in percent.
 // The timers stand evenly between 95 and 45, so that they run out at different times: at 75 for all, a third of new

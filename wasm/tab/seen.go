@@ -5,7 +5,7 @@ import (
 
 	"raftplayground/raft/wire"
 	"raftplayground/wasm/contract"
-	"raftplayground/wasm/page"
+	"raftplayground/wasm/report"
 )
 
 func (t *Tab) receiveSeen(params jsoniter.RawMessage) {
@@ -17,14 +17,14 @@ func (t *Tab) receiveSeen(params jsoniter.RawMessage) {
 	if t.start.Hidden {
 		return // nobody watches the frames of a hidden page, and they are not replayed
 	}
-	t.outbox.Gone += max(0, seen.Dropped)
+	t.batches.Gone += max(0, seen.Dropped)
 	for i := range seen.Frames {
 		f := &seen.Frames[i]
 		if f.At != nil {
-			t.outbox.Loss(contract.Loss{Seq: f.Seq, Fate: page.FateOf(f.Fate), At: *f.At})
+			t.batches.Loss(contract.Loss{Seq: f.Seq, Fate: report.FateOf(f.Fate), At: *f.At})
 			continue
 		}
-		t.outbox.Flight(t.flight(f))
+		t.batches.Flight(t.flight(f))
 	}
 }
 
@@ -35,6 +35,6 @@ func (t *Tab) flight(f *contract.SeenFrame) contract.Flight {
 		kind, data = wire.Binary, f.Base64
 	}
 	return t.reader.Flight(contract.Message{
-		Seq: f.Seq, From: f.From, To: f.To, Sent: f.Sent, Due: f.Due, Fate: page.FateOf(f.Fate),
+		Seq: f.Seq, From: f.From, To: f.To, Sent: f.Sent, Due: f.Due, Fate: report.FateOf(f.Fate),
 	}, kind, data, f.Bytes)
 }

@@ -6,14 +6,14 @@ import (
 	"strings"
 
 	"raftplayground/wasm/contract"
-	"raftplayground/wasm/page"
+	"raftplayground/wasm/report"
 )
 
 // tellDeeds tells what was done in the room since this tab last heard of it.
 func (t *Tab) tellDeeds(room *contract.RoomNotice) {
 	if room.DeedsMissed > 0 {
-		t.outbox.Notice("More was done in this room than its relay could tell: the story leaves out " +
-			page.Plural(room.DeedsMissed, "deed") + ".")
+		t.batches.Notice("More was done in this room than its relay could tell: the story leaves out " +
+			report.Plural(room.DeedsMissed, "deed") + ".")
 	}
 	for i := range room.Deeds {
 		t.tellDeed(&room.Deeds[i])
@@ -56,7 +56,7 @@ func (t *Tab) tellDeed(d *contract.Deed) {
 
 func (t *Tab) tellGone(d *contract.Deed, name string) {
 	if d.Reason != "" {
-		t.fault(d, name+" is gone: the room has closed its connection.", page.Sentence(page.Clip(d.Reason, 200)),
+		t.fault(d, name+" is gone: the room has closed its connection.", report.Sentence(report.Clip(d.Reason, 200)),
 			"§5.5")
 		return
 	}
@@ -66,7 +66,7 @@ func (t *Tab) tellGone(d *contract.Deed, name string) {
 
 // fault tells what a person did to the room, or what befell it.
 func (t *Tab) fault(d *contract.Deed, text, why, section string) {
-	t.outbox.Line(contract.StoryLine{
+	t.batches.Line(contract.StoryLine{
 		At: d.At, Kind: "fault", Weight: "key", Text: text, Why: strings.TrimSpace(why), Section: section,
 	})
 }
@@ -82,7 +82,7 @@ func (t *Tab) author(d *contract.Deed) string {
 	case by.Server == 0:
 		who = "Somebody who watches"
 	case by.Name != "":
-		who = page.Clip(by.Name, 160) + " (S" + strconv.Itoa(by.Server) + ")"
+		who = report.Clip(by.Name, 160) + " (S" + strconv.Itoa(by.Server) + ")"
 	default:
 		who = "Somebody in S" + strconv.Itoa(by.Server) + "'s tab"
 	}
@@ -116,12 +116,12 @@ func (t *Tab) tellNetwork(d *contract.Deed) {
 	case "cut", "mend":
 		t.tellWays(d, d.Do == "mend")
 	case "hold":
-		t.fault(d, page.Sentence(t.sent(d.Ways)+" stops on its way"), t.author(d)+late, "§5.5")
+		t.fault(d, report.Sentence(t.sent(d.Ways)+" stops on its way"), t.author(d)+late, "§5.5")
 	case "release":
-		t.fault(d, page.Sentence(t.sent(d.Ways)+" goes on"), t.author(d), "")
+		t.fault(d, report.Sentence(t.sent(d.Ways)+" goes on"), t.author(d), "")
 	case "links":
 		const quick = "Raft needs messages to take much less time than an election timeout; it is safe at any speed."
-		t.fault(d, page.Sentence(t.conditions(d.Links)), t.author(d)+quick, "§5.6")
+		t.fault(d, report.Sentence(t.conditions(d.Links)), t.author(d)+quick, "§5.6")
 	}
 }
 
@@ -129,7 +129,7 @@ func (t *Tab) tellNetwork(d *contract.Deed) {
 func (t *Tab) sent(ways []contract.Way) string {
 	switch {
 	case len(ways) == 1:
-		return "what " + page.Servers(ways[0][:1]) + " sends to " + page.Servers(ways[0][1:])
+		return "what " + report.Servers(ways[0][:1]) + " sends to " + report.Servers(ways[0][1:])
 	case len(ways) == t.room.Size*(t.room.Size-1):
 		return "every message between servers"
 	}
@@ -142,7 +142,7 @@ func (t *Tab) conditions(links []contract.Link) string {
 		return "nothing changes"
 	}
 	l := links[0]
-	which := "the link from " + page.Servers([]int{l.From}) + " to " + page.Servers([]int{l.To})
+	which := "the link from " + report.Servers([]int{l.From}) + " to " + report.Servers([]int{l.To})
 	switch {
 	case slices.ContainsFunc(links, func(o contract.Link) bool { return l.Qualities != o.Qualities }):
 		return "each of " + strconv.Itoa(len(links)) + " links is another one now"
@@ -168,7 +168,7 @@ func (t *Tab) tellFrame(d *contract.Deed) {
 	if d.Act == "edit" || d.Act == "inject" {
 		why += "Raft trusts what servers say: it makes no promise if messages are forged."
 	}
-	t.fault(d, "A message from "+page.Servers([]int{d.From})+" to "+page.Servers([]int{d.To})+" "+what+".", why, "")
+	t.fault(d, "A message from "+report.Servers([]int{d.From})+" to "+report.Servers([]int{d.To})+" "+what+".", why, "")
 }
 
 // tellWays tells which links were cut or mended. What befell several links both ways, all those between two groups, is
@@ -191,7 +191,7 @@ func (t *Tab) tellWays(d *contract.Deed, up bool) {
 }
 
 func (t *Tab) tellDirection(d *contract.Deed, w contract.Way, up bool) {
-	from, to := page.Servers(w[:1]), page.Servers(w[1:])
+	from, to := report.Servers(w[:1]), report.Servers(w[1:])
 	switch {
 	case up:
 		t.fault(d, "The link from "+from+" to "+to+" is mended.", t.author(d), "")
@@ -207,7 +207,7 @@ func (t *Tab) tellCut(d *contract.Deed, pairs []contract.Way) {
 	why := t.author(d) +
 		"What is under way there is lost, and so is what is sent from now on. Raft must live with that."
 	if few, others, all := groups(pairs); all && len(pairs) > 1 {
-		t.fault(d, page.Servers(few)+isOrAre(few)+"cut from "+page.Servers(others)+".", why, "§5.5")
+		t.fault(d, report.Servers(few)+isOrAre(few)+"cut from "+report.Servers(others)+".", why, "§5.5")
 		return
 	}
 	for _, p := range pairs {
@@ -223,7 +223,7 @@ func (t *Tab) tellMended(d *contract.Deed, pairs []contract.Way) {
 			"What was sent into the cut links is lost for good. Everything else is sent again until it is answered.",
 			"§5.5")
 	case len(pairs) > 1 && all:
-		t.fault(d, page.Servers(few)+isOrAre(few)+"joined with "+page.Servers(others)+" again.", t.author(d), "")
+		t.fault(d, report.Servers(few)+isOrAre(few)+"joined with "+report.Servers(others)+" again.", t.author(d), "")
 	default:
 		for _, p := range pairs {
 			t.fault(d, linkBetween(p)+" is mended.", t.author(d), "")
@@ -232,7 +232,7 @@ func (t *Tab) tellMended(d *contract.Deed, pairs []contract.Way) {
 }
 
 func linkBetween(servers contract.Way) string {
-	return "The link between " + page.Servers(servers[:1]) + " and " + page.Servers(servers[1:])
+	return "The link between " + report.Servers(servers[:1]) + " and " + report.Servers(servers[1:])
 }
 
 // groups finds the two groups between which the pairs are all the links there are, the smaller one first; all is false

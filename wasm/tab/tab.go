@@ -7,7 +7,7 @@ import (
 	"raftplayground/raft/wire"
 	"raftplayground/wasm/client"
 	"raftplayground/wasm/contract"
-	"raftplayground/wasm/page"
+	"raftplayground/wasm/report"
 )
 
 // Tab is one live tab. It is not safe for concurrent use.
@@ -39,7 +39,7 @@ type Tab struct {
 	requests  *client.Client
 	lastAsked uint64 // number of the last request that was sent to a server
 	nextGuess int    // which server was asked last because nobody knew the leader
-	outbox    outbox
+	batches   batches
 
 	older [2]uint64 // the server and the claim of a disk that the room took for an older copy
 
@@ -47,7 +47,7 @@ type Tab struct {
 	away      []int             // servers that are leased and not connected,
 	awaySince float64           // and since when
 
-	reader page.Reader
+	reader report.Reader
 	buffer []byte // scratch
 }
 
@@ -56,7 +56,7 @@ type Tab struct {
 func New(host Host, seed uint64) *Tab {
 	t := &Tab{
 		host: host, random: rand.New(rand.NewPCG(seed, 0)), changes: map[int]int{},
-		reports: map[int]*contract.Report{}, heard: map[int]life{}, outbox: outbox{Outbox: page.NewOutbox(host)},
+		reports: map[int]*contract.Report{}, heard: map[int]life{}, batches: batches{Batches: report.NewBatches(host)},
 	}
 	t.requests = client.New(cluster{t}, requestLimits)
 	// no two lives of a tab use the same numbers: an answer to an old call is for nobody
@@ -70,7 +70,7 @@ func (t *Tab) FromPage(now float64, message []byte) {
 	var wish contract.ToWorker
 	head, err := contract.Read(message, &wish)
 	if err != nil {
-		t.outbox.Notice("The page sent a message that cannot be read: " + page.Clip(err.Error(), 200))
+		t.batches.Notice("The page sent a message that cannot be read: " + report.Clip(err.Error(), 200))
 		t.flush()
 		return
 	}
@@ -79,11 +79,11 @@ func (t *Tab) FromPage(now float64, message []byte) {
 	case wish.Start != nil:
 		t.begin(wish.Start)
 	case wish.Drawn != nil:
-		t.outbox.Drawn = true
+		t.batches.Drawn = true
 	case !t.started:
-		t.outbox.Notice("The page said " + page.Clip(head.Type, 40) + " before it said start.")
+		t.batches.Notice("The page said " + report.Clip(head.Type, 40) + " before it said start.")
 	case wish == (contract.ToWorker{}):
-		t.outbox.Notice("The page sent a message of an unknown type: " + page.Clip(head.Type, 40))
+		t.batches.Notice("The page sent a message of an unknown type: " + report.Clip(head.Type, 40))
 	default:
 		t.obey(&wish)
 	}
@@ -120,7 +120,7 @@ func (t *Tab) Closed(now float64, why string, after float64) {
 	case why == "":
 		t.lost("The relay does not answer.")
 	default:
-		t.refused(page.Clip(why, 300), after)
+		t.refused(report.Clip(why, 300), after)
 	}
 	t.flush()
 }
@@ -223,19 +223,19 @@ func (t *Tab) advance(now float64) {
 // begin takes the page's "start" and looks for a seat while the socket opens.
 func (t *Tab) begin(m *contract.Start) {
 	if t.started {
-		t.outbox.Notice("The page said start twice.")
+		t.batches.Notice("The page said start twice.")
 		return
 	}
 	t.start, t.started = *m, true
 	if encoding, known := wire.EncodingOf(m.Encoding); !known || !encoding.Calls() {
 		t.start.Encoding = wire.Colon.String()
-		t.outbox.Notice("The address asks for wire=" + page.Clip(m.Encoding, 40) + "; there are " +
+		t.batches.Notice("The address asks for wire=" + report.Clip(m.Encoding, 40) + "; there are " +
 			strings.Join(wire.Callable(), ", ") + ". This server speaks " + t.start.Encoding + ".")
 	}
-	t.outbox.setLink(m.Link)
+	t.batches.setLink(m.Link)
 	if m.Seat == contract.Watch {
 		t.claim = claim{state: noSeat}
-		t.outbox.watching("You chose to watch.")
+		t.batches.watching("You chose to watch.")
 	} else {
 		hint := 0
 		if m.Hint != nil {
@@ -254,7 +254,7 @@ func (t *Tab) obey(w *contract.ToWorker) {
 		t.start.Hidden = w.Hidden.Hidden
 		t.notify("state", map[string]bool{"hidden": w.Hidden.Hidden})
 	case w.Regard != nil:
-		t.outbox.asked.Regard(w.Regard)
+		t.batches.asked.Regard(w.Regard)
 	case w.Request != nil:
 		t.requests.Request(w.Request)
 	case w.Network != nil:

@@ -7,7 +7,7 @@ import (
 	"testing"
 
 	"raftplayground/wasm/contract"
-	"raftplayground/wasm/page"
+	"raftplayground/wasm/report"
 )
 
 // three opens three tabs of three browsers.
@@ -156,7 +156,7 @@ func TestAWatcherWritesAndEveryTabReadsIt(t *testing.T) {
 		t.Errorf("the fourth tab is a server: %+v", watcher.last.Self)
 	}
 	r := w.put(watcher, 1, "x", "1")
-	if r.Index < 2 || r.Detail != "committed at index "+page.Decimal(r.Index) {
+	if r.Index < 2 || r.Detail != "committed at index "+report.Decimal(r.Index) {
 		t.Errorf("the write: %+v", r)
 	}
 	for i, tab := range append(tabs, watcher) {
@@ -547,7 +547,7 @@ func TestProtobufAndColonFormOneCluster(t *testing.T) {
 		if f.Kind == "unknown" {
 			t.Errorf("not understood: %+v", f)
 		}
-		if strings.HasPrefix(f.Text, "08 0"+page.Decimal(f.From)+"   ") && strings.Contains(f.Text, "term: 1") {
+		if strings.HasPrefix(f.Text, "08 0"+report.Decimal(f.From)+"   ") && strings.Contains(f.Text, "term: 1") {
 			binary++
 		}
 	}
@@ -666,7 +666,7 @@ func TestAHiddenPageIsKeptWithinBounds(t *testing.T) {
 			b = hidden.batches[i]
 		}
 	}
-	if len(b.Flights) != page.MostFlights || len(b.Story) > page.MostLines || len(b.Lost) > page.MostLosses {
+	if len(b.Flights) != report.MostFlights || len(b.Story) > report.MostLines || len(b.Lost) > report.MostLosses {
 		t.Errorf("after half a minute there are %d flights, %d lines, %d losses", len(b.Flights), len(b.Story),
 			len(b.Lost))
 	}
@@ -765,7 +765,7 @@ func TestLinksAreToldTogether(t *testing.T) {
 		}
 		tab.tellDeed(&d)
 		var story []string
-		for _, line := range tab.outbox.Next.Story {
+		for _, line := range tab.batches.Next.Story {
 			story = append(story, line.Text)
 		}
 		if !slices.Equal(story, c.story) {

@@ -10,7 +10,7 @@ import (
 	"raftplayground/raft/wire"
 	"raftplayground/relay/hub"
 	"raftplayground/wasm/contract"
-	"raftplayground/wasm/page/pagetest"
+	"raftplayground/wasm/report/reporttest"
 )
 
 // world is everything around some tabs: a relay with one room, browsers with their storage, and time. It is driven by
@@ -356,7 +356,7 @@ func (tab *testTab) Post(json []byte) {
 
 func (tab *testTab) take(b contract.Batch) {
 	tab.batches = append(tab.batches, b)
-	pagetest.Keep(&tab.last, &b)
+	reporttest.Keep(&tab.last, &b)
 	if b.Notice != "" {
 		tab.last.Notice += b.Notice + "\n"
 	}

@@ -1,6 +1,6 @@
 // Package told is what the page of a lab is told of the world that it looks at: the story, the history that
 // the time line shows, frames on their way, servers, links and properties, what ends a step, and all that
-// happened in a stretch that is lived once more. What is new is folded into batches (package page, which a
+// happened in a stretch that is lived once more. What is new is folded into batches (package report, which a
 // live tab speaks through as well).
 //
 // # Bounds

@@ -4,7 +4,7 @@ import (
 	"raftplayground/raft/wire"
 	"raftplayground/relay/hub"
 	"raftplayground/wasm/contract"
-	"raftplayground/wasm/page"
+	"raftplayground/wasm/report"
 )
 
 // Sightings tells what became of frames since it was last called; unseen: nobody watches them, and they are
@@ -22,7 +22,7 @@ func (t *Teller) Sightings(unseen bool) {
 func (t *Teller) see(f *hub.Sighting) {
 	if !f.Later {
 		view := t.flight(sent(f))
-		view.Held, view.Fate = f.Fate == "held", page.FateOf(f.Fate)
+		view.Held, view.Fate = f.Fate == "held", report.FateOf(f.Fate)
 		t.Flight(view)
 		if view.Fate == contract.Sent {
 			t.remember(view)
@@ -33,7 +33,7 @@ func (t *Teller) see(f *hub.Sighting) {
 	switch {
 	case f.Fate != "held" && f.Fate != "sent":
 		delete(t.flights, f.Seq)
-		t.Loss(contract.Loss{Seq: f.Seq, Fate: page.FateOf(f.Fate), At: f.At})
+		t.Loss(contract.Loss{Seq: f.Seq, Fate: report.FateOf(f.Fate), At: f.At})
 	case known && f.Fate == "held":
 		view.Held = true
 		t.flights[f.Seq] = view
@@ -53,12 +53,12 @@ func (t *Teller) see(f *hub.Sighting) {
 func (t *Teller) remember(view contract.Flight) {
 	flights := t.flights
 	flights[view.Seq] = view
-	if len(flights) < 2*page.MostFlights {
+	if len(flights) < 2*report.MostFlights {
 		return
 	}
 	now := t.world.Now()
 	for seq, f := range flights {
-		if f.Due < now && !f.Held || len(flights) > 4*page.MostFlights {
+		if f.Due < now && !f.Held || len(flights) > 4*report.MostFlights {
 			delete(flights, seq)
 		}
 	}

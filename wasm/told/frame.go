@@ -11,7 +11,7 @@ import (
 	"raftplayground/raft/wire"
 	"raftplayground/relay/hub"
 	"raftplayground/wasm/contract"
-	"raftplayground/wasm/page"
+	"raftplayground/wasm/report"
 )
 
 // ShownWire is how much of a frame is shown in each encoding, bytes.
@@ -38,7 +38,7 @@ func (t *Teller) FrameName(f *hub.Flight) string {
 	if view.Kind == contract.Unknown {
 		kind = "message"
 	}
-	return "the " + kind + " of S" + page.Decimal(f.From) + " to S" + page.Decimal(f.To)
+	return "the " + kind + " of S" + report.Decimal(f.From) + " to S" + report.Decimal(f.To)
 }
 
 // FrameDetails returns all about a frame under way, and whether it is.
@@ -72,11 +72,11 @@ func (t *Teller) writeForms(d *contract.FrameDetails, f *hub.Flight) {
 		shown := contract.FrameForm{Encoding: e.String(), Title: e.Title()}
 		switch {
 		case e == own:
-			shown.Text = page.Shown(kind, f.Data, ShownWire)
+			shown.Text = report.Shown(kind, f.Data, ShownWire)
 		case !e.Calls():
 			continue
 		case understood && e.For(&t.Reader.Frame) == e:
-			shown.Text = page.Shown(e.Kind(), wire.Append(nil, &t.Reader.Frame, e), ShownWire)
+			shown.Text = report.Shown(e.Kind(), wire.Append(nil, &t.Reader.Frame, e), ShownWire)
 		}
 		d.Forms = append(d.Forms, shown)
 		if e == own && kind == wire.Text || e == wire.JSON && kind == wire.Binary {
@@ -90,24 +90,24 @@ func (t *Teller) wouldDo(f *hub.Flight) []string {
 	words := []string{}
 	switch state, _, _ := t.world.Look(raft.ServerID(f.To)); state {
 	case lab.Paused:
-		return append(words, "S"+page.Decimal(f.To)+" is paused: the message would wait.")
+		return append(words, "S"+report.Decimal(f.To)+" is paused: the message would wait.")
 	case lab.Down, lab.Damaged:
-		return append(words, "S"+page.Decimal(f.To)+" is down: the message would be lost.")
+		return append(words, "S"+report.Decimal(f.To)+" is down: the message would be lost.")
 	}
 	copied := t.world.Clone()
 	copied.Watch(true)
 	before, bad := copied.Events(), copied.Faults.BadFrames
 	if _, err := copied.Do(lab.Action{Do: lab.DeliverFrame, Frame: f.Seq}); err != nil {
-		return append(words, page.Clip(err.Error(), 300))
+		return append(words, report.Clip(err.Error(), 300))
 	}
 	for _, h := range copied.EventsSince(before, nil) {
 		if h.Server == raft.ServerID(f.To) {
-			words = append(words, page.Event(h.Server, &h.Event).Text)
+			words = append(words, report.Event(h.Server, &h.Event).Text)
 		}
 	}
 	if copied.Faults.BadFrames > bad {
 		for _, b := range copied.BadFrames() {
-			words = append(words, server(b.Server)+" would not understand it: "+page.Clip(b.Reason.Message, 200)+".")
+			words = append(words, server(b.Server)+" would not understand it: "+report.Clip(b.Reason.Message, 200)+".")
 		}
 	}
 	list, _ := copied.Sightings(nil)
@@ -118,7 +118,7 @@ func (t *Teller) wouldDo(f *hub.Flight) []string {
 			if view.Kind == contract.ClientAnswer {
 				kind = "an answer"
 			}
-			words = append(words, "It sends "+kind+" to S"+page.Decimal(reply.To)+labelled(view.Label)+".")
+			words = append(words, "It sends "+kind+" to S"+report.Decimal(reply.To)+labelled(view.Label)+".")
 		}
 	}
 	if len(words) == 0 {
@@ -175,7 +175,7 @@ func fieldsOf(rpc raft.RPC) []contract.Field {
 }
 
 // server names one.
-func server(id raft.ServerID) string { return "S" + page.Decimal(id) }
+func server(id raft.ServerID) string { return "S" + report.Decimal(id) }
 
 // entriesText names the first few entries.
 func entriesText(entries []raft.Entry) string {
@@ -194,7 +194,7 @@ func entriesText(entries []raft.Entry) string {
 		case raft.Config:
 			what = "servers " + string(entries[i].Data)
 		}
-		text += what + " (term " + page.Decimal(entries[i].Term) + ")"
+		text += what + " (term " + report.Decimal(entries[i].Term) + ")"
 	}
 	if text == "" {
 		return "none"

@@ -6,23 +6,23 @@ import (
 	"raftplayground/raft"
 	"raftplayground/raft/lab"
 	"raftplayground/wasm/contract"
-	"raftplayground/wasm/page"
+	"raftplayground/wasm/report"
 )
 
 // Record is what is written down of a branch.
 type Record struct {
-	events  uint64   // of its world that were told
-	broken  []string // the violations that were told, in words
-	history history
-	story   story
+	events uint64   // of its world that were told
+	broken []string // the violations that were told, in words
+	lived  lived
+	story  story
 }
 
 // Through returns a copy of what was written down until now in w, a world of the branch.
 func (r *Record) Through(w *lab.World) Record {
 	at := w.Now()
 	c := Record{events: w.Events(), broken: slices.Clone(r.broken[:min(len(r.broken), w.Broken())])}
-	c.history, c.story = r.history.through(at), r.story.through(at)
-	c.history.commit = contract.U64(committed(w))
+	c.lived, c.story = r.lived.through(at), r.story.through(at)
+	c.lived.commit = contract.U64(committed(w))
 	return c
 }
 
@@ -52,9 +52,9 @@ func (t *Teller) Write() (violated bool) {
 	}
 	for i := range w.Run().Config.Servers {
 		state, role, term := w.Look(raft.ServerID(i + 1))
-		t.change(r.history.lane(now, i+1, laneOf(state, role), contract.U64(term)))
+		t.change(r.lived.lane(now, i+1, laneOf(state, role), contract.U64(term)))
 		if term > 0 {
-			t.change(r.history.term(now, contract.U64(term)))
+			t.change(r.lived.term(now, contract.U64(term)))
 		}
 	}
 	whole := len(r.broken) == 0
@@ -62,22 +62,22 @@ func (t *Teller) Write() (violated bool) {
 }
 
 // Line adds a line to the story of the branch that is looked at.
-func (t *Teller) Line(line contract.StoryLine) { t.record.story.add(t.Outbox.Line(line)) }
+func (t *Teller) Line(line contract.StoryLine) { t.record.story.add(t.Batches.Line(line)) }
 
 // Mark adds a mark to its history.
 func (t *Teller) Mark(at int64, kind contract.MarkKind, server int, text string) {
-	t.change(t.record.history.mark(at, kind, server, text))
+	t.change(t.record.lived.mark(at, kind, server, text))
 }
 
 func (t *Teller) event(h *lab.Happening) {
 	line := eventLine(h)
 	t.Line(line)
-	e, history := &h.Event, &t.record.history
+	e, lived := &h.Event, &t.record.lived
 	switch {
 	case e.Kind == raft.BecameLeader:
 		t.Mark(line.At, "election", line.Server, line.Text)
-	case e.Kind == raft.CommitAdvanced && contract.U64(e.New) > history.commit:
-		history.commit = contract.U64(e.New)
+	case e.Kind == raft.CommitAdvanced && contract.U64(e.New) > lived.commit:
+		lived.commit = contract.U64(e.New)
 		t.Mark(line.At, "commit", line.Server, line.Text)
 	}
 }
@@ -107,12 +107,12 @@ func (t *Teller) change(c change) {
 	if c == (change{}) {
 		return
 	}
-	h := t.Next.History
+	h := t.Next.Lived
 	if h == nil {
-		h = &contract.HistoryPart{
+		h = &contract.LivedPart{
 			Terms: []contract.TermChange{}, Lanes: []contract.LaneChange{}, Marks: []contract.Mark{},
 		}
-		t.Next.History = h
+		t.Next.Lived = h
 	}
 	t.Changed = true
 	switch {
@@ -124,7 +124,7 @@ func (t *Teller) change(c change) {
 		h.Marks = append(h.Marks, *c.mark)
 	}
 	if len(h.Terms)+len(h.Lanes)+len(h.Marks) > mostChanges {
-		t.Next.History, t.lostHistory = nil, true // the page has not asked for long: it is told all of it anew
+		t.Next.Lived, t.lostHistory = nil, true // the page has not asked for long: it is told all of it anew
 	}
 }
 
@@ -135,7 +135,7 @@ func laneOf(state lab.MachineState, role raft.Role) contract.Lane {
 	case lab.Paused:
 		return contract.PausedLane
 	}
-	return contract.Lane(page.RoleOf(role))
+	return contract.Lane(report.RoleOf(role))
 }
 
 // Lines returns the lines of the story. They are the record's.

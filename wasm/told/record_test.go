@@ -9,7 +9,7 @@ import (
 )
 
 func TestAHistoryThatIsTooLongKeepsWhatStillHolds(t *testing.T) {
-	var h history
+	var h lived
 	h.lane(0, 1, "follower", 3) // the only change of S1
 	for i := range 3 * mostChanges {
 		h.lane(int64(i), 2, []contract.Lane{"follower", "gone"}[i%2], 3)

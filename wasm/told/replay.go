@@ -10,7 +10,7 @@ import (
 	"raftplayground/raft/wire"
 	"raftplayground/relay/hub"
 	"raftplayground/wasm/contract"
-	"raftplayground/wasm/page"
+	"raftplayground/wasm/report"
 )
 
 // Limits of what a replay answers. Of more messages those that ended first are left out, of more events the
@@ -34,7 +34,7 @@ type Replay struct {
 	begin   int64
 	to      int64
 	details bool // events that are details, too
-	reader  page.Reader
+	reader  report.Reader
 
 	from     int64 // it is complete from here on
 	messages []contract.Message
@@ -42,7 +42,7 @@ type Replay struct {
 	leftOut  int            // messages
 	events   []contract.StoryLine
 	told     uint64 // events of the world that were looked at
-	history  history
+	lived    lived
 	sighted  []hub.Sighting  // scratch
 	happened []lab.Happening // scratch
 }
@@ -80,14 +80,14 @@ func (r *Replay) View() contract.Replay {
 		}
 	}
 	r.bound(MostMessages)
-	slices.SortFunc(r.messages, func(a, b contract.Message) int {
+	slices.SortStableFunc(r.messages, func(a, b contract.Message) int {
 		return cmp.Or(
 			cmp.Compare(a.Sent, b.Sent), cmp.Compare(a.Seq, b.Seq),
 		)
 	})
 	return contract.Replay{
 		From: r.from, To: r.to, Messages: copied(r.messages), LeftOut: r.leftOut, Events: copied(r.events),
-		Lanes: copied(r.history.lanes),
+		Lanes: copied(r.lived.lanes),
 	}
 }
 
@@ -95,7 +95,7 @@ func (r *Replay) View() contract.Replay {
 func (r *Replay) noteLanes() {
 	for i := range r.World.Run().Config.Servers {
 		state, role, term := r.World.Look(raft.ServerID(i + 1))
-		r.history.lane(r.World.Now(), i+1, laneOf(state, role), contract.U64(term))
+		r.lived.lane(r.World.Now(), i+1, laneOf(state, role), contract.U64(term))
 	}
 }
 
@@ -172,14 +172,14 @@ func (r *Replay) noteMessage(f *hub.Sighting) {
 			m.Due = f.Due
 		default:
 			at := f.At
-			m.Fate, m.LostAt = page.FateOf(f.Fate), &at
+			m.Fate, m.LostAt = report.FateOf(f.Fate), &at
 		}
 		return
 	}
 	r.place[f.Seq] = len(r.messages)
 	r.messages = append(r.messages, r.reader.Message(contract.Message{
 		Seq: f.Seq, From: int(f.From), To: int(f.To), Sent: f.Sent, Due: f.Due, Held: f.Fate == "held",
-		Fate: page.FateOf(f.Fate),
+		Fate: report.FateOf(f.Fate),
 	}, wire.KindOf(f.Binary), f.Data))
 }
 
@@ -200,7 +200,7 @@ func (r *Replay) bound(most int) {
 	if surplus <= 0 {
 		return
 	}
-	slices.SortFunc(r.messages, func(a, b contract.Message) int {
+	slices.SortStableFunc(r.messages, func(a, b contract.Message) int {
 		return cmp.Or(cmp.Compare(EndOf(&a), EndOf(&b)), cmp.Compare(a.Seq, b.Seq))
 	})
 	r.from = max(r.from, min(EndOf(&r.messages[surplus-1]), r.to))

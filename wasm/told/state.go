@@ -8,7 +8,7 @@ import (
 	"raftplayground/raft/lab"
 	"raftplayground/relay/hub"
 	"raftplayground/wasm/contract"
-	"raftplayground/wasm/page"
+	"raftplayground/wasm/report"
 )
 
 // known is how a server was last told of.
@@ -49,8 +49,8 @@ func (t *Teller) tellServers() {
 		k := &now[i]
 		view := contract.ServerView{Server: i + 1, Seat: k.seat, Disk: contract.Memory, Machine: &k.machine}
 		if server, untold := t.world.Reporter(raft.ServerID(i + 1)); server != nil {
-			view.Report = page.Report(server, t.world.Now(), untold)
-			view.Tally = page.Tally(view.Report)
+			view.Report = report.Of(server, t.world.Now(), untold)
+			view.Tally = report.Tally(view.Report)
 		}
 		views = append(views, view)
 	}
@@ -169,7 +169,7 @@ func (t *Teller) properties() []contract.Property {
 		for _, v := range violations {
 			if v.Property == promise.property && view.Broken == nil {
 				view.Broken = &contract.Broken{
-					At: v.At, Text: page.Named(v.Detail), Servers: page.Numbers(v.Servers),
+					At: v.At, Text: report.Named(v.Detail), Servers: report.Numbers(v.Servers),
 					Index: contract.U64(v.Index),
 				}
 			}

@@ -6,7 +6,7 @@ import (
 	"raftplayground/raft/check"
 	"raftplayground/raft/lab"
 	"raftplayground/wasm/contract"
-	"raftplayground/wasm/page"
+	"raftplayground/wasm/report"
 )
 
 // mostLines is how many lines of story a branch keeps.
@@ -34,23 +34,17 @@ func (s *story) add(line contract.StoryLine) {
 
 // through returns a copy as far as a moment.
 func (s *story) through(at int64) story {
-	c := story{}
-	for _, l := range s.lines {
-		if l.At <= at {
-			c.lines = append(c.lines, l)
-		}
-	}
-	return c
+	return story{asFarAs(s.lines, func(l contract.StoryLine) bool { return l.At <= at })}
 }
 
 func eventLine(h *lab.Happening) contract.StoryLine {
-	line := page.Event(h.Server, &h.Event)
+	line := report.Event(h.Server, &h.Event)
 	line.At = h.At
 	return line
 }
 
 func badFrameLine(f *lab.BadFrame) contract.StoryLine {
-	line := page.BadFrame(f.Server, f.From, &f.Reason)
+	line := report.BadFrame(f.Server, f.From, &f.Reason)
 	line.At = f.At
 	return line
 }
@@ -58,7 +52,7 @@ func badFrameLine(f *lab.BadFrame) contract.StoryLine {
 func violationLine(v *check.Violation) contract.StoryLine {
 	line := contract.StoryLine{
 		At: v.At, Kind: "violation", Weight: "key",
-		Text: v.Property.String() + " is broken: " + page.Named(v.Detail) + ".", Why: promiseOf(v.Property),
+		Text: v.Property.String() + " is broken: " + report.Named(v.Detail) + ".", Why: promiseOf(v.Property),
 		Section: "Figure 3",
 	}
 	if v.Property == check.Linearizability {

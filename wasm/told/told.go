@@ -7,7 +7,7 @@ import (
 
 	"raftplayground/raft/lab"
 	"raftplayground/wasm/contract"
-	"raftplayground/wasm/page"
+	"raftplayground/wasm/report"
 )
 
 // BatchEvery is how far apart two batches are at least, in ms of real time.
@@ -15,9 +15,9 @@ const BatchEvery = 33
 
 // Teller tells the page of a lab about the world that it looks at. It is not safe for concurrent use.
 type Teller struct {
-	page.Outbox
-	Asked  page.Asked  // what the page wants to know of the cluster
-	Reader page.Reader // scratch
+	report.Batches
+	Asked  report.Asked  // what the page wants to know of the cluster
+	Reader report.Reader // scratch
 
 	world  *lab.World
 	record *Record // of the branch that is looked at
@@ -39,8 +39,8 @@ type Teller struct {
 }
 
 // New returns a teller that has nothing to look at yet.
-func New(p page.Poster) *Teller {
-	return &Teller{Outbox: page.NewOutbox(p), Asked: page.AskedInLab(), flights: map[uint64]contract.Flight{}}
+func New(p report.Poster) *Teller {
+	return &Teller{Batches: report.NewBatches(p), Asked: report.AskedInLab(), flights: map[uint64]contract.Flight{}}
 }
 
 // LookAt tells of this world from now on, and of the branch of which this is written down. Neither is the
@@ -80,8 +80,8 @@ func (t *Teller) Flush(now float64, hidden, prompt bool, scene func() Scene) {
 		return
 	}
 	s := scene()
-	t.lookAround(&s, since >= page.ClockEvery)
-	if !t.Changed && (since < page.ClockEvery || s.Rate == 0) {
+	t.lookAround(&s, since >= report.ClockEvery)
+	if !t.Changed && (since < report.ClockEvery || s.Rate == 0) {
 		return
 	}
 	t.Next.Clock = &contract.Clock{Now: t.world.Now(), Rate: s.Rate}
@@ -100,7 +100,7 @@ func (t *Teller) fillMoment(s *Scene) {
 	case t.void:
 		n.Moment = contract.AnotherRun
 		n.Connection, n.Self = &contract.Connection{State: "open"}, &contract.Status{Connected: true, Disk: "none"}
-		n.Story, n.Requests, n.History = slices.Clone(r.story.lines), s.Requests(), r.history.whole()
+		n.Story, n.Requests, n.Lived = slices.Clone(r.story.lines), s.Requests(), r.lived.whole()
 		if len(n.Story) > mostLines {
 			n.Story = n.Story[len(n.Story)-mostLines:]
 		}
@@ -108,10 +108,10 @@ func (t *Teller) fillMoment(s *Scene) {
 		n.Moment = contract.Jump
 	}
 	if t.lostHistory {
-		n.History = r.history.whole()
+		n.Lived = r.lived.whole()
 	}
-	if n.History != nil {
-		n.History.Commit = r.history.commit
+	if n.Lived != nil {
+		n.Lived.Commit = r.lived.commit
 	}
 }
 

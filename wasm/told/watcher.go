@@ -6,7 +6,7 @@ import (
 	"raftplayground/raft/lab/goal"
 	"raftplayground/relay/hub"
 	"raftplayground/wasm/contract"
-	"raftplayground/wasm/page"
+	"raftplayground/wasm/report"
 )
 
 // stops are the goals at which steps end that have a name of their own.
@@ -18,6 +18,7 @@ var stops = map[contract.Stop]string{
 
 // Watcher looks at a world from step to step for the moment at which a goal comes true: there a page's step ends.
 type Watcher struct {
+	words  string
 	goal   *goal.Goal
 	watch  *goal.Watch
 	held   bool // the goal was true already
@@ -39,7 +40,7 @@ func (t *Teller) Watcher(to contract.Stop) (*Watcher, error) {
 		text = string(to)
 	}
 	g, err := goal.Parse(text)
-	return &Watcher{goal: g, teller: t}, err
+	return &Watcher{words: text, goal: g, teller: t}, err
 }
 
 // Look begins anew: what happens in w from now on counts.
@@ -77,9 +78,9 @@ func (k *Watcher) Saw(w *lab.World) (text string) {
 	case text != "":
 	case k.broken > broken:
 		v := w.Violations()[broken]
-		text = v.Property.String() + " is broken: " + page.Named(v.Detail) + "."
+		text = v.Property.String() + " is broken: " + report.Named(v.Detail) + "."
 	default:
-		text = page.Sentence(k.goal.String())
+		text = report.Sentence(k.words)
 	}
 	k.Look(w)
 	return text
@@ -94,7 +95,7 @@ func (k *Watcher) happened(w *lab.World) (text string) {
 		if !k.watch.See(h.Server, &h.Event) {
 			continue
 		}
-		if line := page.Event(h.Server, &h.Event); text == "" || !key && line.Weight == "key" {
+		if line := report.Event(h.Server, &h.Event); text == "" || !key && line.Weight == "key" {
 			text, key = line.Text, line.Weight == "key"
 		}
 	}
@@ -120,7 +121,7 @@ func (k *Watcher) sees(id raft.ServerID, kind raft.EventKind) bool {
 // arrival says that a frame arrives.
 func (t *Teller) arrival(f *hub.Flight) string {
 	view := t.flight(f)
-	text := string(view.Kind) + " of S" + page.Decimal(f.From) + " reaches S" + page.Decimal(f.To)
+	text := string(view.Kind) + " of S" + report.Decimal(f.From) + " reaches S" + report.Decimal(f.To)
 	if view.Label != "" {
 		text += ": " + view.Label
 	}

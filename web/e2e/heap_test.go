@@ -41,7 +41,7 @@ func packed(t *testing.T, run lab.Run) string {
 
 const (
 	chaosSeed = 19    // faults of 23 kinds, an hour of which has room in a link
-	mostWasm  = 128e6 // bytes; wasm/lab collects its garbage sooner from 96 MB on
+	mostWasm  = 128e6 // bytes; wasm/program/lab collects its garbage sooner from 96 MB on
 )
 
 // memory is what is held after the garbage has been collected, bytes.

@@ -152,7 +152,7 @@ func TestATrapWaitsForWhatIsTyped(t *testing.T) {
 		done[0].When != "s2 is PAUSED, within 9 s" {
 		t.Errorf("the trap is %+v", done)
 	}
-	w.reads("raft-faults .wrongs", "Trap: when S2 is paused and within 9 s, S2 crashes")
+	w.reads("raft-faults .wrongs", "Trap: when s2 is PAUSED, within 9 s, S2 crashes")
 	w.must(nil, `await raftPlayground.act({ do: "pause", server: 2 });`)
 	w.reads("raft-faults .wrongs", "S2 is down")
 }

@@ -313,10 +313,10 @@ export interface Trap {
 }
 
 /**
- * HistoryPart holds changes of a branch's history, on the whole branch as far as it was lived, not only to
- * the playhead.
+ * LivedPart holds changes of a branch's history, on the whole branch as far as it was lived, not only to the
+ * playhead.
  */
-export interface HistoryPart {
+export interface LivedPart {
   whole: boolean; // these are all; else they come after those that are known
   terms: TermChange[];
   lanes: LaneChange[];
@@ -486,7 +486,7 @@ export interface Batch {
   /** Of the lab only. */
   lab?: Lab;
   moment?: MomentKind;
-  history?: HistoryPart; // a live room's page works it out itself, from the batches
+  lived?: LivedPart; // a live room's page works it out itself, from the batches
 }
 
 /**
@@ -1092,7 +1092,7 @@ export interface Divergence {
 
 /** Track is what happened in one run. */
 export interface Track {
-  history: HistoryPart;
+  history: LivedPart;
   /** the lines that matter: mostStory of them at most, from a little before the divergence on */
   story: StoryLine[];
   commit: U64;

@@ -1,7 +1,7 @@
 import { html, nothing, type TemplateResult } from "lit";
 import { cursor } from "./cursor.js";
 import { RaftElement, sized } from "./element.js";
-import { reignAt, tapeSpan, within, zoomed, type Stretch } from "./history.js";
+import { reignAt, tapeSpan, within, zoomed, type Stretch } from "./lived.js";
 import { keysOf } from "./keys.js";
 import { store } from "./store.js";
 import { axisHeight, Tape } from "./tape.js";
@@ -65,7 +65,7 @@ export class RaftTimeLine extends RaftElement {
 
   /** Nothing of the tape is painted anew while only the playhead moves. */
   protected override slice(): unknown {
-    const { begin, end, terms, lanes, marks } = store.history;
+    const { begin, end, terms, lanes, marks } = store.lived;
     const { span } = this.shown();
     return [begin, Math.round((end / span) * this.width), span, terms.length, lanes.length, marks.length,
       marks.at(-1)?.at, store.servers.length, store.lab?.branch, store.lab?.branches, cursor(store).at];
@@ -89,7 +89,7 @@ export class RaftTimeLine extends RaftElement {
   // --- what is shown
 
   private whole(): Stretch {
-    const begin = store.history.begin ?? 0;
+    const begin = store.lived.begin ?? 0;
     const least = store.can.seek ? LEAST : undefined;
     return { begin, span: tapeSpan(Math.max(store.end, store.now()) - begin, least) };
   }
@@ -122,7 +122,7 @@ export class RaftTimeLine extends RaftElement {
     const shown = this.shown();
     const at = this.dragged ?? store.now();
     const x = Math.max(0, Math.min(this.width, this.x(at, shown)));
-    head.hidden = store.history.begin === null;
+    head.hidden = store.lived.begin === null;
     head.style.transform = `translateX(${(x - 1).toFixed(1)}px)`;
     ahead.style.left = `${x.toFixed(1)}px`;
     ahead.style.width = `${Math.max(0, Math.min(this.width, this.x(store.end, shown)) - x).toFixed(1)}px`;
@@ -193,7 +193,7 @@ export class RaftTimeLine extends RaftElement {
 
   /** The browser knows arrows and Page keys of a range; its end, though, is not the end of the run. */
   private readonly key = keysOf("time", {
-    first: () => store.seek(store.history.begin ?? 0),
+    first: () => store.seek(store.lived.begin ?? 0),
     last: () => store.seek(store.end),
     nearer: () => this.zoomBy(1 / ZOOM),
     farther: () => this.zoomBy(ZOOM),
@@ -259,7 +259,7 @@ export class RaftTimeLine extends RaftElement {
 
   private markNear(at: number): string[] {
     const near = this.near();
-    const mark = store.history.marks.findLast((m) => m.text !== "" && Math.abs(m.at - at) <= near);
+    const mark = store.lived.marks.findLast((m) => m.text !== "" && Math.abs(m.at - at) <= near);
     return mark ? [mark.text] : [];
   }
 
@@ -284,7 +284,7 @@ export class RaftTimeLine extends RaftElement {
   }
 
   private words(): string {
-    const { begin, terms, marks } = store.history;
+    const { begin, terms, marks } = store.lived;
     if (begin === null) return "Time line, empty until the clock starts";
     const count = (kind: string) => marks.filter((m) => m.kind === kind).length;
     return `Time line from ${(begin / SECOND).toFixed(1)} s to ${(store.end / SECOND)
@@ -297,7 +297,7 @@ const momentWords = (at: number): string => [`${(Math.max(0, at) / SECOND).toFix
   .join(", ");
 
 function reignWords(at: number): string[] {
-  const { term, leader } = reignAt(store.history, at);
+  const { term, leader } = reignAt(store.lived, at);
   return [`term ${term}`, leader ? `S${leader} leads` : "no leader"];
 }
 

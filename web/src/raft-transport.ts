@@ -1,6 +1,6 @@
 import { html, nothing, type TemplateResult } from "lit";
 import { RaftElement } from "./element.js";
-import { branchTree } from "./history.js";
+import { branchTree } from "./lived.js";
 import { menu } from "./menu.js";
 import type { Stop } from "./model.js";
 import { store } from "./store.js";

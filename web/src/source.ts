@@ -2,6 +2,7 @@ import { ROOM } from "./capabilities.js";
 import { Drawn } from "./drawn.js";
 import type { FromWorker, ToWorker } from "./model.js";
 import type { Source, Store } from "./store.js";
+import { keep, stored } from "./stored.js";
 
 /** How this tab takes part in a room, read from the address (main.ts). */
 export interface Joining {
@@ -69,7 +70,7 @@ export class WorkerSource implements Source {
   private keepHint(seat: number | null): void {
     if (seat === null || seat === this.seat) return;
     this.seat = seat;
-    writeHint(this.place, seat);
+    keep(HINT, `${this.place} ${seat}`, () => sessionStorage);
   }
 
   /** `?rate=` holds from the moment that this tab is in the room. */
@@ -82,20 +83,7 @@ export class WorkerSource implements Source {
   }
 }
 
-/** Storage may be forbidden (sandboxed frames, private windows): then there is no hint, and nothing else changes. */
 function readHint(place: string): number | null {
-  try {
-    const [where, seat] = (sessionStorage.getItem(HINT) ?? "").split(" ");
-    return where === place && Number(seat) > 0 ? Number(seat) : null;
-  } catch {
-    return null;
-  }
-}
-
-function writeHint(place: string, seat: number): void {
-  try {
-    sessionStorage.setItem(HINT, `${place} ${seat}`);
-  } catch {
-    // No storage: see readHint.
-  }
+  const [where, seat] = (stored(HINT, () => sessionStorage) ?? "").split(" ");
+  return where === place && Number(seat) > 0 ? Number(seat) : null;
 }

@@ -2,7 +2,7 @@ import type { Acted, Advice, Answers, Batch, CellPlace, ClientRequest, Connectio
   LabCatalogue, LogCell, NetworkChange, RoomState, SeatsChange, ServerView, Status, Stop, StoryLine, ToLab, ToWorker,
   U64 } from "./model.js";
 import { ROOM, type Capabilities } from "./capabilities.js";
-import { advance, emptyHistory, extend, note, observe, type History } from "./history.js";
+import { advance, nothingLived, extend, note, observe, type Lived } from "./lived.js";
 import { removed } from "./logs.js";
 import { most } from "./numbers.js";
 import type { Subject } from "./story.js";
@@ -115,7 +115,7 @@ export class Store {
   catalogue: LabCatalogue = { deeds: [], moments: [], arguments: [] }; // what deeds there are; empty until it is told
   travelling = false; // the lab is on its way to another moment: written by seek and step only
   ghosts: Ghost[] = [];
-  history: History = emptyHistory();
+  lived: Lived = nothingLived();
   view: View = { selection: null, hover: null, reading: null, open: null, everything: false, line: null, teller: null,
     about: null, later: false, cell: null, panel: null, dock: "logs", compared: false, dialog: "none", wrong: "",
     kept: false, opening: null, remark: null, storyHidden: false, inspectorHidden: false, wide: null, seenBy: null,
@@ -162,7 +162,7 @@ export class Store {
 
   /** As far as the cluster's time was lived. The lab can be looked at in between: now is the playhead. */
   get end(): number {
-    return this.lab ? Math.max(this.lab.end, this.clock.told) : this.history.end;
+    return this.lab ? Math.max(this.lab.end, this.clock.told) : this.lived.end;
   }
 
   /** How far the playhead is from where the branch ends: 0 at its end, and in a live room. */
@@ -188,12 +188,12 @@ export class Store {
 
   /** The highest term: of the moment that is looked at where one can go to any, else of all that was ever seen here. */
   get term(): U64 {
-    return this.can.seek ? this.highest("term") : (this.history.terms.at(-1)?.term ?? this.self.term);
+    return this.can.seek ? this.highest("term") : (this.lived.terms.at(-1)?.term ?? this.self.term);
   }
 
   /** As term, the highest commitIndex. */
   get commitIndex(): U64 {
-    return this.can.seek ? this.highest("commitIndex") : this.history.commit;
+    return this.can.seek ? this.highest("commitIndex") : this.lived.commit;
   }
 
   private highest(field: "term" | "commitIndex"): U64 {
@@ -298,8 +298,8 @@ export class Store {
     if (batch.story) this.addStory(batch.story, changed);
     if (batch.requests) this.setRequests(batch.requests, changed);
     if (batch.notice && batch.notice !== this.watching) this.notice(batch.notice); // that is said for longer already
-    if (this.can.seek) this.setHistory(batch);
-    else if (this.room?.started) advance(this.history, this.now());
+    if (this.can.seek) this.setLived(batch);
+    else if (this.room?.started) advance(this.lived, this.now());
     if (batch.story || (this.lab && batch.clock)) this.findNewest(changed);
     for (const fn of this.batchListeners) fn(batch);
     this.tell(...changed);
@@ -350,7 +350,7 @@ export class Store {
     this.story = [];
     this.requests = [];
     this.servers = [];
-    this.history = emptyHistory();
+    this.lived = nothingLived();
     this.view = { ...this.view, reading: null, open: null, cell: null };
     changed.add("story").add("requests").add("servers").add("view");
   }
@@ -362,8 +362,8 @@ export class Store {
     const steady = moment === undefined && clock.rate === this.clock.rate && clock.rate > 0 &&
       Math.abs(error) < 60 * MS * clock.rate;
     // A batch is some milliseconds under way, never the same: following each would make every mark tremble.
-    if (!this.can.seek && clock.now < this.history.end - RESTART) {
-      this.history = emptyHistory();
+    if (!this.can.seek && clock.now < this.lived.end - RESTART) {
+      this.lived = nothingLived();
       this.lastOfBefore = this.story.reduce((last, l) => Math.max(last, l.id), 0);
     }
     this.clock = { now: steady ? this.now(at) + error * 0.1 : clock.now, rate: clock.rate, read: at, told: clock.now };
@@ -379,7 +379,7 @@ export class Store {
     }
     this.ghosts = this.ghosts.slice(-64);
     this.servers = servers;
-    if (!this.can.seek && this.room?.started) observe(this.history, servers, this.leader, this.now());
+    if (!this.can.seek && this.room?.started) observe(this.lived, servers, this.leader, this.now());
     changed.add("servers");
   }
 
@@ -397,7 +397,7 @@ export class Store {
   }
 
   private addStory(lines: StoryLine[], changed: Set<Topic>): void {
-    if (!this.can.seek) for (const line of lines) note(this.history, line);
+    if (!this.can.seek) for (const line of lines) note(this.lived, line);
     // What another server tells of itself comes later than what this tab's own does: the story is in the order in
     // which things happened.
     const before = (l: StoryLine) => l.id <= this.lastOfBefore;
@@ -416,9 +416,9 @@ export class Store {
     this.newest = newest;
   }
 
-  private setHistory({ history, lab }: Batch): void {
-    if (history) extend(this.history, history);
-    if (lab) Object.assign(this.history, { begin: 0, end: lab.end });
+  private setLived({ lived, lab }: Batch): void {
+    if (lived) extend(this.lived, lived);
+    if (lab) Object.assign(this.lived, { begin: 0, end: lab.end });
   }
 
   private setRequests(requests: ClientRequest[], changed: Set<Topic>): void {
@@ -428,7 +428,7 @@ export class Store {
       else {
         this.requests.push(r);
         if (r.op === "get" || this.can.seek) continue;
-        this.history.marks.push({ at: this.now(), kind: "write", server: r.server, text: `${r.op} ${r.key}` });
+        this.lived.marks.push({ at: this.now(), kind: "write", server: r.server, text: `${r.op} ${r.key}` });
       }
     }
     this.requests = this.requests.slice(-REQUESTS);

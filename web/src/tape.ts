@@ -1,5 +1,5 @@
 import { cursor } from "./cursor.js";
-import { axisStep, type LaneChange, type Mark, type Stretch } from "./history.js";
+import { axisStep, type LaneChange, type Mark, type Stretch } from "./lived.js";
 import { slot } from "./numbers.js";
 import { store } from "./store.js";
 import type { Inks } from "./theme.js";
@@ -30,7 +30,7 @@ export class Tape {
     const end = this.x(this.end);
     pen.fillRect(end, 0, this.width - end, this.bottom);
     this.axis();
-    if (store.history.begin === null) return;
+    if (store.lived.begin === null) return;
     this.terms();
     this.lanes();
     this.marks();
@@ -55,7 +55,7 @@ export class Tape {
 
   private terms(): void {
     const { pen } = this;
-    const { terms } = store.history;
+    const { terms } = store.lived;
     pen.font = this.font(600);
     pen.textBaseline = "middle";
     pen.textAlign = "center";
@@ -74,7 +74,7 @@ export class Tape {
   private lanes(): void {
     const pitch = (this.bottom - BAND - MARKS) / Math.max(1, store.servers.length);
     const changes = new Map<number, LaneChange[]>(store.servers.map((s) => [s.server, []]));
-    for (const l of store.history.lanes) changes.get(l.server)?.push(l);
+    for (const l of store.lived.lanes) changes.get(l.server)?.push(l);
     store.servers.forEach((s, row) => {
       const y = BAND + pitch * (row + 0.5);
       const lane = changes.get(s.server) ?? [];
@@ -124,7 +124,7 @@ export class Tape {
   }
 
   private marks(): void {
-    for (const m of store.history.marks)
+    for (const m of store.lived.marks)
       if (m.kind === "violation" || this.isShown(m.at, m.at)) this.mark(m, this.x(m.at), this.bottom - MARKS / 2);
   }
 
@@ -174,7 +174,7 @@ export class Tape {
     const { begin, span } = this.shown;
     pen.fillStyle = this.ink("--line");
     pen.fillRect(0, this.bottom, this.width, 1);
-    if (store.history.begin === null || this.bottom === this.height) return;
+    if (store.lived.begin === null || this.bottom === this.height) return;
     const step = axisStep(span, this.width);
     const digits = step >= SECOND ? 0 : step >= 100 * MS ? 1 : step >= 10 * MS ? 2 : 3;
     pen.font = this.font(500);

@@ -1,4 +1,5 @@
 import { store } from "./store.js";
+import { keep, stored } from "./stored.js";
 
 /** Light and dark follow the system until the button chose otherwise; the choice is kept where storage is allowed. */
 const KEY = "raft-theme";
@@ -10,22 +11,14 @@ export const themeNow = (): string => document.documentElement.dataset["theme"] 
   : "light");
 
 export function restoreTheme(): void {
-  try {
-    const chosen = localStorage.getItem(KEY);
-    if (chosen === "light" || chosen === "dark") document.documentElement.dataset["theme"] = chosen;
-  } catch {
-    // No storage: the system's theme holds.
-  }
+  const chosen = stored(KEY);
+  if (chosen === "light" || chosen === "dark") document.documentElement.dataset["theme"] = chosen;
   systemsDark().addEventListener("change", repaint);
 }
 
 export function switchTheme(): void {
   setTheme(themeNow() === "dark" ? "light" : "dark");
-  try {
-    localStorage.setItem(KEY, themeNow());
-  } catch {
-    // No storage: the choice holds until the page is closed.
-  }
+  keep(KEY, themeNow());
 }
 
 export function setTheme(theme: "light" | "dark" | "auto"): void {

@@ -76,22 +76,9 @@ export const diskWords = ({ disk }: ServerView): string =>
   ({ opfs: "OPFS, durable", indexeddb: "IndexedDB, durable", memory: "memory only", none: "none" })[disk];
 
 /** Why a frame does not arrive, as it is written beside the cross. */
-export function lostWords(flight: Pick<Flight, "fate" | "to">): string {
-  switch (flight.fate) {
-    case "cut":
-      return "lost: link cut";
-    case "down":
-      return `lost: ${who(flight.to)} down`;
-    case "full":
-      return `lost: queue to ${who(flight.to)} full`;
-    case "lost":
-      return "lost: by the network";
-    case "dropped":
-      return "lost: dropped by you";
-    case "sent":
-      return "";
-  }
-}
+export const lostWords = ({ fate, to }: Pick<Flight, "fate" | "to">): string =>
+  ({ cut: "lost: link cut", down: `lost: ${who(to)} down`, full: `lost: queue to ${who(to)} full`,
+    lost: "lost: by the network", dropped: "lost: dropped by you", sent: "" })[fate];
 
 export const who = (address: number): string => (address >= 1001 ? "client" : address === 0 ? "the room"
   : `S${address}`);
@@ -143,18 +130,8 @@ export function cutState(links: Link[], a: number, b: number): Cut {
 /** A click takes a link one further: whole → cut → one way → the other way → whole. */
 export const nextCut: Record<Cut, Cut> = { whole: "cut", cut: "forward", forward: "backward", backward: "whole" };
 
-export function cutWords(state: Cut, a: number, b: number): string {
-  switch (state) {
-    case "whole":
-      return "whole";
-    case "cut":
-      return "cut";
-    case "forward":
-      return `only S${a} to S${b}`;
-    case "backward":
-      return `only S${b} to S${a}`;
-  }
-}
+export const cutWords = (state: Cut, a: number, b: number): string =>
+  ({ whole: "whole", cut: "cut", forward: `only S${a} to S${b}`, backward: `only S${b} to S${a}` })[state];
 
 /** A command without its blanks, for narrow cells: `x = 3` → `x=3`. */
 export const tight = (text: string): string => (text.includes(" = ") ? text.replace(" = ", "=")

@@ -48,7 +48,7 @@ const SIGNS: { what: string; sign: RegExp; allowed: Record<string, string> }[] =
     what: "who leads",
     sign: /\.role\s*[!=]==\s*"leader"|\bleaders?Of\s*\(/,
     allowed: {
-      "history.ts": "who led at a moment of the time line",
+      "lived.ts": "who led at a moment of the time line",
       "tape.ts": "a thicker lane",
       "lab/raft-comparison.ts": "a thicker lane",
       "raft-header.ts": "is it another than is drawn?",
@@ -77,7 +77,7 @@ const SIGNS: { what: string; sign: RegExp; allowed: Record<string, string> }[] =
     what: "terms in an order",
     sign: /\b(?:less|most)\([^()]*\bterm\b/i,
     allowed: {
-      "history.ts": "the band of terms",
+      "lived.ts": "the band of terms",
       "flights.ts": "is it a frame with a term?",
     },
   },

@@ -1,6 +1,6 @@
 import assert from "node:assert/strict";
 import { test } from "node:test";
-import { emptyHistory } from "../src/history.js";
+import { nothingLived } from "../src/lived.js";
 import { Chronicle, type Stretch } from "../src/lab/chronicle.js";
 import { messageOf } from "../src/lab/messages.js";
 import type { Message, Replay, StoryLine } from "../src/model.js";
@@ -108,7 +108,7 @@ test("events and roles are the replay's where it was, and the story's and the hi
   assert.deepEqual(c.events({ from: 155, to: 400 }, story, true).map((l) => l.id), [1e15, 3, 4]);
   const lanes = [{ at: 0, server: 1, role: "follower" as const, term: 0 }, { at: 120, server: 1, role: "gone" as const,
     term: 0 }, { at: 310, server: 1, role: "candidate" as const, term: 3 }];
-  assert.deepEqual(c.lanes({ ...emptyHistory(), lanes }).map((l) => [l.at, l.role]),
+  assert.deepEqual(c.lanes({ ...nothingLived(), lanes }).map((l) => [l.at, l.role]),
     [[0, "follower"], [100, "leader"], [310, "candidate"]]);
 });
 

@@ -3,7 +3,7 @@ import { test } from "node:test";
 import { mermaid, shiviz, type Origin } from "../src/lab/diagram-export.js";
 import { messageOf } from "../src/lab/messages.js";
 import { messageWords, picture, SPAN, timeAt, xOf, zoomed, type Frame } from "../src/lab/spacetime.js";
-import { emptyHistory } from "../src/history.js";
+import { nothingLived } from "../src/lived.js";
 import { flight } from "./scenes.js";
 import { labRun } from "./space-scenes.js";
 import { MS } from "../src/time.js";
@@ -11,7 +11,7 @@ import { MS } from "../src/time.js";
 const [batch] = labRun(620);
 const all = (batch!.flights ?? []).map((f) => messageOf(f));
 const story = (batch!.story ?? []).filter((l) => l.server > 0 && l.weight === "key");
-const history = { ...emptyHistory(), lanes: batch!.history?.lanes ?? [] };
+const history = { ...nothingLived(), lanes: batch!.lived?.lanes ?? [] };
 const frame: Frame = { from: 100 * MS, span: 400 * MS, width: 864, height: 200, now: 620 * MS };
 const origin: Origin = { title: "Raft playground, seed 7, 0.100 to 0.600 s",
   modified: "Modified Raft: oneVotePerTerm is off", link: "http://127.0.0.1/#1?seed=7" };

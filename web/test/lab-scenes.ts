@@ -1,4 +1,4 @@
-import type { Batch, HistoryPart, Lab } from "../src/model.js";
+import type { Batch, LivedPart, Lab } from "../src/model.js";
 import { election, room } from "./scenes.js";
 
 /** The lab as its Worker would tell it, for tests and for looking at the page without one (dev/). */
@@ -20,7 +20,7 @@ export const labOf = (change: Partial<Lab> = {}): Lab => ({
   ...change,
 });
 
-const HISTORY: HistoryPart = {
+const HISTORY: LivedPart = {
   whole: true,
   terms: [{ at: 30_000, term: 1 }, { at: 90_000, term: 2 }, { at: 400_000, term: 3 }, { at: 440_000, term: 4 }],
   lanes: [
@@ -52,7 +52,7 @@ export function labElection(): Batch[] {
   const [before, , , now] = election();
   return [{ ...before, ...now, moment: "run", self: { ...before!.self!, server: null, disk: "none" },
     servers: now!.servers!.map((s) => ({ ...s, self: false, hidden: false })),
-    room: room(5, { room: "lab", rate: 0.02 }), clock: { now: 473_000, rate: 0 }, lab: labOf(), history: HISTORY }];
+    room: room(5, { room: "lab", rate: 0.02 }), clock: { now: 473_000, rate: 0 }, lab: labOf(), lived: HISTORY }];
 }
 
 /** The same in the past of the second of three branches, with a rule off and a promise broken. */
@@ -66,7 +66,7 @@ function labBranches(): Batch[] {
     { id: 3, parent: 2, at: 311_000, end: 900_000, text: "you cut S1 off" }];
   return [{ ...now!, lab: labOf({ branch: 2, branches, end: 1_800_000, off: ["preVote", "commitOnlyCurrentTerm"],
     modified: ["commitOnlyCurrentTerm"], properties }),
-    history: { ...HISTORY, marks: [...HISTORY.marks, { at: 1_300_000, kind: "violation", server: 5,
+    lived: { ...HISTORY, marks: [...HISTORY.marks, { at: 1_300_000, kind: "violation", server: 5,
     text: "State Machine Safety broken" }] } }];
 }
 

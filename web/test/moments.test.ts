@@ -1,7 +1,7 @@
 import assert from "node:assert/strict";
 import { test } from "node:test";
 import { LAB } from "../src/capabilities.js";
-import { branchTree, reignAt, within, zoomed } from "../src/history.js";
+import { branchTree, reignAt, within, zoomed } from "../src/lived.js";
 import type { Batch, FromWorker, Lab, StoryLine, ToLab, ToWorker } from "../src/model.js";
 import { Store, type Topic } from "../src/store.js";
 import { command, flight, report, room, view } from "./scenes.js";
@@ -23,7 +23,7 @@ const run = (change: Partial<Batch> = {}): Batch => ({
   servers: [1, 2, 3].map((s) => view(s,
     { self: false, report: report(s, { cells: [command(1, "x = 1"), command(1, "x = 2")] }) })),
   story: [line(1, 200, "S1 leads term 1."), line(2, 300, "S1 waits.", "detail"), line(3, 700, "S2 leads term 2.")],
-  history: {
+  lived: {
     whole: true,
     terms: [{ at: 150, term: 1 }, { at: 650, term: 2 }],
     lanes: [{ at: 200, server: 1, role: "leader", term: 1 }, { at: 660, server: 1, role: "gone", term: 1 },
@@ -90,22 +90,22 @@ test("another run leaves nothing of the one before", () => {
   store.apply({ requests: [{ id: 1, op: "put", key: "x", value: "1", server: 1, state: "done", found: false, index: 1,
     term: 1, detail: "" }] });
   store.apply(run({ lab: lab({ seed: "7", end: 0 }), clock: { now: 0, rate: 0.02 }, story: [],
-    history: { whole: true, terms: [], lanes: [], marks: [], commit: 0 } }));
-  assert.deepEqual([store.story, store.requests, store.history.lanes, store.ghosts, store.view.reading, store.headline],
+    lived: { whole: true, terms: [], lanes: [], marks: [], commit: 0 } }));
+  assert.deepEqual([store.story, store.requests, store.lived.lanes, store.ghosts, store.view.reading, store.headline],
     [[], [], [], [], null, null]);
   assert.equal(store.lab?.seed, "7");
 });
 
 test("the lab tells its history, the page does not guess it", () => {
   const { store } = labStore();
-  assert.deepEqual([store.history.begin, store.history.end, store.history.lanes.length, store.history.marks.length],
+  assert.deepEqual([store.lived.begin, store.lived.end, store.lived.lanes.length, store.lived.marks.length],
     [0, 1_000, 3, 1]);
   store.apply({ lab: lab({ end: 1_100 }), clock: { now: 1_100, rate: 0.02 }, servers: store.servers,
-    history: { whole: false, terms: [], lanes: [{ at: 1_050, server: 3, role: "candidate", term: 3 }], marks: [],
+    lived: { whole: false, terms: [], lanes: [{ at: 1_050, server: 3, role: "candidate", term: 3 }], marks: [],
     commit: 3 } });
-  assert.deepEqual([store.history.end, store.history.lanes.length, store.history.marks.length, store.history.commit],
+  assert.deepEqual([store.lived.end, store.lived.lanes.length, store.lived.marks.length, store.lived.commit],
     [1_100, 4, 1, 3]);
-  assert.deepEqual([0, 250, 680, 900].map((at) => reignAt(store.history, at)),
+  assert.deepEqual([0, 250, 680, 900].map((at) => reignAt(store.lived, at)),
     [{ term: 0, leader: null }, { term: 1, leader: 1 }, { term: 2, leader: null }, { term: 2, leader: 2 }]);
 });
 

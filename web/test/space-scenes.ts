@@ -1,4 +1,4 @@
-import type { Batch, Flight, HistoryPart, Property, Role, ServerView, StoryLine } from "../src/model.js";
+import type { Batch, Flight, LivedPart, Property, Role, ServerView, StoryLine } from "../src/model.js";
 import { MS } from "../src/time.js";
 import { answers, command, noop, report, room, view } from "./scenes.js";
 
@@ -68,7 +68,7 @@ export function labRun(ms: number, off: string[] = [], broken: Property["broken"
     ? { label: "vote?", term: 2, fate: "down", lostAt: 617 * MS } : { label: "vote?", term: 2 });
   story.sort((a, b) => a.at - b.at);
   story.forEach((l, i) => (l.id = i + 1));
-  const lane = (at: number, server: number, role: Role | "gone", term: number): HistoryPart["lanes"][number] =>
+  const lane = (at: number, server: number, role: Role | "gone", term: number): LivedPart["lanes"][number] =>
     ({ at: at * MS, server, role, term });
   const lanes = [...[1, 2, 3, 4, 5].map((s) => lane(0, s, "follower", 0)), lane(150, 3, "candidate", 1),
     ...others(3).map((s) => lane(162 + s, s, "follower", 1)), lane(176, 3, "leader", 1), lane(430, 3, "gone", 1),
@@ -98,7 +98,7 @@ export function labRun(ms: number, off: string[] = [], broken: Property["broken"
       servers,
       flights,
       story,
-      history: { whole: true, terms: [{ at: 0, term: 0 }, { at: 150 * MS, term: 1 }, { at: 600 * MS, term: 2 }], lanes,
+      lived: { whole: true, terms: [{ at: 0, term: 0 }, { at: 150 * MS, term: 1 }, { at: 600 * MS, term: 2 }], lanes,
         marks: [{ at: 150 * MS, kind: "election", server: 3, text: "S3 asks for votes" }], commit: 2 },
     },
   ];

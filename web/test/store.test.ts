@@ -2,7 +2,7 @@ import assert from "node:assert/strict";
 import { test } from "node:test";
 import { LAB, ROOM } from "../src/capabilities.js";
 import { scriptingSurface } from "../src/api.js";
-import { axisStep, tapeSpan } from "../src/history.js";
+import { axisStep, tapeSpan } from "../src/lived.js";
 import type { ToLab, ToWorker } from "../src/model.js";
 import { Store, type Topic } from "../src/store.js";
 import { SCENES, answers, command, election, flight, report, room, steady, view } from "./scenes.js";
@@ -42,9 +42,9 @@ test("cluster time runs by the rate, stands when paused, and stands without a co
 
 test("a room whose clock begins anew gets a new time line", () => {
   const store = storeWith();
-  assert.ok(Math.abs((store.history.begin ?? 0) - 1_000_000) < 5_000);
+  assert.ok(Math.abs((store.lived.begin ?? 0) - 1_000_000) < 5_000);
   store.apply({ clock: { now: 20_000, rate: 0.1 } });
-  assert.ok(Math.abs((store.history.begin ?? 0) - 20_000) < 5_000);
+  assert.ok(Math.abs((store.lived.begin ?? 0) - 20_000) < 5_000);
 });
 
 test("small errors of the clock are worn off, not jumped over", () => {
@@ -87,7 +87,7 @@ test("twenty minutes of changes stay, and each server's state before them", () =
   for (let minute = 1; minute <= 60; minute++)
     store.apply({ clock: { now: minute * 60_000_000, rate: 1 }, servers: [view(1, { report: report(1, { term: 1 }) }),
     view(2, { report: report(2, { term: minute }) })] });
-  const { begin, end, lanes, terms } = store.history;
+  const { begin, end, lanes, terms } = store.lived;
   assert.ok(end - (begin ?? 0) <= 20 * 60_000_000 + 10_000_000);
   assert.ok(lanes.length < 40);
   assert.ok(lanes.some((l) => l.server === 1), "the lane of a quiet server must not be forgotten");
@@ -126,7 +126,7 @@ test("the story is in the order in which things happened, not in which they were
   store.apply({ story: [told(1001, end + 62), told(1002, end + 70)] });
   store.apply({ story: [told(1003, end + 60), told(1004, end + 70)] });
   assert.deepEqual(store.story.slice(-4).map((l) => l.id), [1003, 1001, 1002, 1004]);
-  store.history.end = 60_000_000;
+  store.lived.end = 60_000_000;
   store.apply({ clock: { now: 5, rate: 0 }, story: [told(1005, 5)] });
   store.apply({ story: [told(1006, 3)] });
   assert.deepEqual(store.story.slice(-4).map((l) => l.id), [1002, 1004, 1006, 1005]);

@@ -1,6 +1,6 @@
 // Package goal is a small language for what can be true of a run. Steps of the lab's clock end where a goal comes true,
 // a trap waits for one, stories expect them, and a run of the gallery is about one; lessons and graders can ask for
-// them. A goal is data: text that Parse reads and String writes.
+// them. A goal is data: text that Parse reads and Text writes.
 //
 //	g, err := goal.Parse("S4 leads in term 3 and not before 2 s")
 //	at, reached := world.Reach(g, 10*1000*1000)
@@ -24,13 +24,13 @@
 //
 // Upper and lower case are the same but in keys and values. Numbers to nine may be words. A key or a value with blanks,
 // commas, parentheses or = is written in quotes, in which \ stands before " and \. A goal has at most MostText bytes.
-// What is wrong with a text is an Error, which says what was expected instead of what, and where.
+// What is wrong with a text is an Error, which says what was expected where the text could be read no further.
 //
 // # Of servers, as they are at the moment
 //
 // "a server" (or "somebody") is true if it is so of any, "no server" (or "nobody") if it is so of none.
 //
-//	S4 leads                      it takes itself for the leader, and is not down; also: S4 is a leader
+//	S4 leads                      it takes itself for the leader, and is not down; the same as: S4 is a leader
 //	a server leads in term 3      … of this term
 //	two leaders at once           so many servers, or more, take themselves for leaders, of whatever terms
 //	2 leaders in one term         … of the same term

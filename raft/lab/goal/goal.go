@@ -13,7 +13,7 @@ type Goal struct {
 	events []*fact       // those that count events, in the order of the text
 	times  []int64       // the moments, µs, at which a fact about the clock changes
 	about  raft.ServerID // see About
-	named  bool          // about is known
+	named  bool          // it names any
 }
 
 // Run is what goals are about: servers, and what has been done and has happened to them so far. The simulated cluster
@@ -112,8 +112,10 @@ const (
 	is                  // what a server, or the machine that it runs on, is: a word of states
 	has                 // how far a server is: a word of fields, compared with a number
 	data                // where a key has a value: a word of places
+	stored              // the same, on a server
 	event               // what has happened, and how often at least: a word of phrases
-	broken              // what is broken: a property, or a word of breaches
+	broken              // a property
+	breach              // anything or nothing is broken: a word of breaches
 	deeds               // how many were done at most
 	clock               // what time it is: a word of relations
 )
@@ -123,28 +125,32 @@ type fact struct {
 	kind  kind
 	parts []*fact
 
-	who      raft.ServerID  // 0: any
-	none     bool           // nobody
-	word     int            // which of its kind
-	number   int64          // how many, how often, or µs
-	compare  int            // of has: which of comparisons
-	term     raft.Term      // 0: whichever
-	property check.Property // of broken, 0: the word says which
-	count    int            // of an event: which of the goal's
+	who      raft.ServerID // 0: any
+	none     bool          // nobody
+	word     int           // which of its kind
+	number   int64         // how many, how often, or µs
+	compare  int           // of has: which of comparisons
+	term     int64         // 0: whichever
+	property check.Property
+	count    int // of an event: which of the goal's
 	key      string
 	value    string
 }
 
 // The words of facts, as they are written.
 var (
-	joints      = []string{either: "or", both: "and", denied: "not"}
-	gatherings  = []string{atOnce: "at once", 1: "in one term"} // of leaders
-	states      = []string{"running", "paused", "down", "damaged", "a follower", "a candidate", "a pre-candidate"}
+	joints     = []string{either: "or", both: "and", denied: "not"}
+	gatherings = []string{atOnce: "at once", 1: "in one term"} // of leaders
+	states     = []string{"running", "paused", "down", "damaged", "a follower", "a candidate",
+		"a pre-candidate", "a leader"}
 	fields      = []string{"term", "commitIndex", "lastIndex", "lastApplied"}
 	comparisons = []string{"=", less: "<", more: ">"}
-	places      = []string{"committed", everywhere: "everywhere", on: "on"}
+	places      = []string{"committed", everywhere: "everywhere"}
 	breaches    = []string{"something broken", nothing: "nothing broken", newly: "something breaks"}
 	relations   = []string{before: "before", within: "within", 2: "after"}
+	anybody     = []string{"a server", "somebody"}
+	nobody      = []string{"no server", "nobody"}
+	properties  []string // from check.ElectionSafety on
 	numbers     = []string{"zero", "one", "two", "three", "four", "five", "six", "seven", "eight", "nine"}
 )
 
@@ -154,15 +160,43 @@ const (
 	less       = 1
 	more       = 2
 	everywhere = 1
-	on         = 2
 	nothing    = 1
 	newly      = 2
 	before     = 0
 	within     = 1
 )
 
+// forms are how facts are written: of each kind the first is the one that Text writes. A capital stands for
+//
+//	W a server, "a server" or "no server"   S a server      T "in term 3", or nothing   O "twice", "3 times", or nothing
+//	N a number                              M … from 1 on   U a time                    D key=value
+//	C one of comparisons                    A a property    L one of the kind's words
+var forms = []form{
+	{leads, "W leads T"}, {is, "W is L"}, {has, "W has L C N"}, {event, "W L T O"},
+	{leaders, "M leaders L"}, {leaders, "M leader L"}, {data, "D L"}, {stored, "D on S"},
+	{broken, "A broken"}, {breach, "L"}, {deeds, "within N deeds"}, {deeds, "within N deed"}, {clock, "L U"},
+}
+
+type form struct {
+	kind  kind
+	words string
+}
+
+// lists are the words of each kind of facts that has some.
+var lists = [][]string{leaders: gatherings, is: states, has: fields, data: places, breach: breaches, clock: relations,
+	event: nil} // those of phrases
+
+func init() {
+	for i := range phrases {
+		lists[event] = append(lists[event], phrases[i].words)
+	}
+	for property := check.ElectionSafety; property <= check.Liveness; property++ {
+		properties = append(properties, property.String())
+	}
+}
+
 // roles are those of the states behind the machine's.
-var roles = []raft.Role{4: raft.Follower, 5: raft.Candidate, 6: raft.PreCandidate}
+var roles = []raft.Role{4: raft.Follower, 5: raft.Candidate, 6: raft.PreCandidate, 7: raft.Leader}
 
 // phrases say what can happen to a server, behind its name, and by which events one knows that.
 var phrases = []struct {
@@ -191,7 +225,8 @@ var phrases = []struct {
 
 // counts tells whether an event is one of those that the fact counts.
 func (f *fact) counts(id raft.ServerID, e *raft.Event) bool {
-	return phrases[f.word].kinds&(1<<e.Kind) != 0 && (f.who == 0 || f.who == id) && (f.term == 0 || f.term == e.Term)
+	return phrases[f.word].kinds&(1<<e.Kind) != 0 && (f.who == 0 || f.who == id) &&
+		(f.term == 0 || f.term == int64(e.Term))
 }
 
 func (k *Watch) holds(f *fact, r Run) bool {
@@ -207,9 +242,9 @@ func (k *Watch) holds(f *fact, r Run) bool {
 		return !k.holds(f.parts[0], r)
 	case event:
 		return int64(k.counts[f.count]) >= f.number != f.none
-	case broken:
+	case broken, breach:
 		return k.breached(f, r)
-	case leads, is, has, data:
+	case leads, is, has, data, stored:
 		return f.holdsOfServers(r)
 	}
 	return f.holdsOfAll(r)
@@ -218,7 +253,7 @@ func (k *Watch) holds(f *fact, r Run) bool {
 // breached tells whether that is broken which a fact says.
 func (k *Watch) breached(f *fact, r Run) bool {
 	switch {
-	case f.property != 0:
+	case f.kind == broken:
 		for _, v := range r.Violations() {
 			if v.Property == f.property {
 				return true
@@ -243,7 +278,7 @@ func (f *fact) holdsOfServers(r Run) bool {
 }
 
 func (f *fact) holdsOf(r Run, id raft.ServerID) bool {
-	if f.kind == data {
+	if f.kind == data || f.kind == stored {
 		return r.Applied(id, f.key, f.value)
 	}
 	s := r.Status(id)
@@ -255,7 +290,7 @@ func (f *fact) holdsOf(r Run, id raft.ServerID) bool {
 	case f.kind == is:
 		return s.Role == roles[f.word]
 	case f.kind == leads:
-		return s.Role == raft.Leader && (f.term == 0 || f.term == s.Term)
+		return s.Role == raft.Leader && (f.term == 0 || f.term == int64(s.Term))
 	}
 	value := int64([...]raft.Index{raft.Index(s.Term), s.CommitIndex, s.LastIndex, s.LastApplied}[f.word])
 	switch f.compare {

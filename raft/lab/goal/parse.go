@@ -1,6 +1,7 @@
 package goal
 
 import (
+	"slices"
 	"strconv"
 	"strings"
 
@@ -30,15 +31,14 @@ type Error struct {
 	Expected string
 }
 
-// Error shows the place: `goal: at 4: expected leads, is or what happens to it, got "loses"`.
+// Error shows the place: `goal: at 3: expected leads, is, has or …, got "loses"`.
 func (e *Error) Error() string {
 	got := "nothing more"
 	if rest := strings.TrimLeft(e.Text[e.At:], blanks); rest != "" {
-		end := strings.IndexAny(rest[1:], ends)
-		if got = strconv.Quote(rest[:max(end+1, 1)]); end < 0 {
-			got = strconv.Quote(rest)
+		if end := strings.IndexAny(rest[1:], ends); end >= 0 {
+			rest = rest[:end+1]
 		}
-		if len(got) > 40 {
+		if got = strconv.Quote(rest); len(got) > 40 {
 			got = got[:40] + "…"
 		}
 	}
@@ -47,25 +47,44 @@ func (e *Error) Error() string {
 
 // Parse reads a goal. Its error is an *Error.
 func Parse(text string) (*Goal, error) {
-	p := parser{text: text, goal: &Goal{}}
 	if len(text) > MostText {
-		p.text = text[:MostText]
-		p.failAt(MostText, "at most "+strconv.Itoa(MostText)+" bytes")
-	} else {
-		p.split()
+		return nil, &Error{text[:MostText], MostText, "at most " + strconv.Itoa(MostText) + " bytes"}
 	}
-	p.goal.root = p.joined(either)
+	p := parser{text: text}
+	if at := p.split(); at >= 0 {
+		return nil, &Error{text, at, "text in quotes, with a quote at its end"}
+	}
+	g := &Goal{root: p.joined(either, 0)}
+	if g.root == nil {
+		return nil, p.fault()
+	}
 	if p.next < len(p.words) {
-		p.fail("and, or, or the end")
+		p.miss(p.next, "the end")
+		return nil, p.fault()
 	}
-	if p.bad != nil {
-		return nil, p.bad
-	}
-	p.goal.collect(p.goal.root)
-	return p.goal, nil
+	g.collect(g.root)
+	return g, nil
 }
 
-// Must reads a goal that is part of a program.
+// fault says what is wrong: what was missed where the text was read farthest.
+func (p *parser) fault() error {
+	at, expected := len(p.text), ""
+	if p.far < len(p.words) {
+		at = p.words[p.far].at
+	}
+	for i, what := range p.missed {
+		switch {
+		case i > 0 && i == len(p.missed)-1:
+			expected += " or "
+		case i > 0:
+			expected += ", "
+		}
+		expected += what
+	}
+	return &Error{p.text, at, expected}
+}
+
+// Must reads a goal that is known to be one.
 func Must(text string) *Goal {
 	g, err := Parse(text)
 	if err != nil {
@@ -74,25 +93,36 @@ func Must(text string) *Goal {
 	return g
 }
 
-// collect finds the facts that count events.
+// collect notes what the goal's facts are about.
 func (g *Goal) collect(f *fact) {
-	if f.kind == event {
+	switch {
+	case f.kind == event:
 		f.count = len(g.events)
 		g.events = append(g.events, f)
+	case f.kind == clock && f.word == before:
+		g.times = append(g.times, f.number)
+	case f.kind == clock:
+		g.times = append(g.times, f.number+1)
+	}
+	if f.who != 0 && f.who != g.about {
+		if g.about = f.who; g.named {
+			g.about = 0
+		}
+		g.named = true
 	}
 	for _, part := range f.parts {
 		g.collect(part)
 	}
 }
 
-// parser reads the words of a goal, one after the other. After the first fault there are no more.
+// parser reads the words of a goal, one after the other. It tries one form of a fact after the other; what is wrong
+// with a text is what was missed where it came farthest.
 type parser struct {
 	text   string
 	words  []word
 	next   int
-	nested int
-	goal   *Goal
-	bad    *Error
+	far    int // of words
+	missed []string
 }
 
 // word is a word, a comma or a parenthesis.
@@ -101,29 +131,34 @@ type word struct {
 	text string
 }
 
-// split finds the words. What stands in quotes belongs to its word, whatever it is.
-func (p *parser) split() {
+// split finds the words, as which the 2 and the s of 2s count, too, and returns where a quote begins that does not end,
+// -1 if all do. What stands in quotes belongs to its word, whatever it is.
+func (p *parser) split() (bad int) {
 	for at := 0; at < len(p.text); {
 		start := at
 		for at < len(p.text) && strings.IndexByte(ends, p.text[at]) < 0 {
-			if p.text[at] != '"' {
-				at++
-				continue
-			}
-			end := behindQuote(p.text, at)
-			if end < 0 {
-				p.failAt(at, "text in quotes, with a quote at its end")
-				return
+			end := at + 1
+			if p.text[at] == '"' {
+				if end = behindQuote(p.text, at); end < 0 {
+					return at
+				}
 			}
 			at = end
 		}
 		if at == start {
 			at++
 		}
-		if strings.IndexByte(blanks, p.text[start]) < 0 {
-			p.words = append(p.words, word{start, p.text[start:at]})
+		w := p.text[start:at]
+		unit := strings.TrimLeft(w, "0123456789.")
+		if number := w[:len(w)-len(unit)]; millionths(number) >= 0 && (same(unit, "s") || same(unit, "ms")) {
+			p.words = append(p.words, word{start, number})
+			start, w = at-len(unit), unit
+		}
+		if strings.IndexByte(blanks, w[0]) < 0 {
+			p.words = append(p.words, word{start, w})
 		}
 	}
+	return -1
 }
 
 // behindQuote returns where the text in quotes ends that begins at a place, -1 if it does not.
@@ -139,265 +174,155 @@ func behindQuote(text string, at int) int {
 	return -1
 }
 
-// joined reads facts with the word of this kind between them, or a fact alone.
-func (p *parser) joined(by kind) *fact {
+// joined reads facts with the word of this kind between them, or a fact alone; nil: there is none.
+func (p *parser) joined(by kind, nested int) *fact {
 	if by == denied {
-		return p.not()
+		return p.one(nested)
 	}
-	list := []*fact{p.joined(by + 1)}
-	for p.take(joints[by]) || by == both && p.take(",") {
-		list = append(list, p.joined(by+1))
-	}
-	if len(list) == 1 {
-		return list[0]
-	}
-	return &fact{kind: by, parts: list}
-}
-
-func (p *parser) not() (f *fact) {
-	if p.nested == mostNested {
-		return p.fail("at most " + strconv.Itoa(mostNested) + " parentheses and nots inside each other")
-	}
-	p.nested++
-	switch {
-	case p.take(joints[denied]):
-		f = &fact{kind: denied, parts: []*fact{p.not()}}
-	case p.take("("):
-		if f = p.joined(either); !p.take(")") {
-			p.fail("and, or, or )")
+	f := &fact{kind: by}
+	for {
+		part := p.joined(by+1, nested)
+		if part == nil {
+			return nil
 		}
-	default:
-		f = p.fact()
+		f.parts = append(f.parts, part)
+		if by == both && p.word() == "," {
+			p.next++
+		} else if !p.take(joints[by]) {
+			break
+		}
 	}
-	p.nested--
+	if len(f.parts) == 1 {
+		return f.parts[0]
+	}
 	return f
 }
 
-const facts = "a fact: S4 leads, two leaders at once, S4 is …, S4 has …, x=2 committed, S2 becomes leader, " +
-	"Election Safety broken, within 6 deeds, before 2 s"
-
-func (p *parser) fact() *fact {
-	if word := p.takeOf(relations); word >= 0 {
-		return p.bound(word)
+// one reads a fact, or what stands in parentheses.
+func (p *parser) one(nested int) *fact {
+	if nested++; nested > mostNested {
+		p.miss(p.next, "at most "+strconv.Itoa(mostNested)+" parentheses and nots inside each other")
+		return nil
 	}
-	if word := p.takeOf(breaches); word >= 0 {
-		return &fact{kind: broken, word: word}
-	}
-	for property := check.ElectionSafety; property <= check.Liveness; property++ {
-		if p.take(property.String()) {
-			if !p.take("broken") {
-				p.fail("broken")
-			}
-			return &fact{kind: broken, property: property}
+	if p.take("not") {
+		part := p.one(nested)
+		if part == nil {
+			return nil
 		}
+		return &fact{kind: denied, parts: []*fact{part}}
 	}
-	switch who := p.server(); {
-	case who != 0:
-		return p.ofServers(&fact{who: who})
-	case p.take("a server"), p.take("somebody"):
-		return p.ofServers(&fact{})
-	case p.take("no server"), p.take("nobody"):
-		return p.ofServers(&fact{none: true})
-	}
-	if n := p.count(1, "1 or more leaders"); n > 0 {
-		return p.leaders(n)
-	}
-	if strings.IndexByte(p.word(), '=') >= 0 {
-		return p.data()
-	}
-	return p.fail(facts)
-}
-
-// server reads a server, 0 if none comes next.
-func (p *parser) server() raft.ServerID {
-	w := p.word()
-	if len(w) != 2 || w[0]|0x20 != 's' || w[1] < '1' || w[1] > '0'+maxServers {
-		return 0
-	}
-	p.next++
-	id := raft.ServerID(w[1] - '0')
-	if !p.goal.named {
-		p.goal.named, p.goal.about = true, id
-	} else if p.goal.about != id {
-		p.goal.about = 0
-	}
-	return id
-}
-
-// ofServers reads what a fact says of whom it is about.
-func (p *parser) ofServers(f *fact) *fact {
-	switch {
-	case p.take("leads"), p.take("is a leader"):
-		f.kind, f.term = leads, p.term()
-		return f
-	case p.take("is"):
-		if f.kind, f.word = is, p.takeOf(states); f.word < 0 {
-			p.fail("a leader" + list(states))
+	if p.take("(") {
+		f := p.joined(either, nested)
+		if !p.take(")") {
+			return nil
 		}
 		return f
-	case p.take("has caught up"): // and no field of that name
-		p.next -= 3
-	case p.take("has"):
-		return p.compared(f)
 	}
-	for i := range phrases {
-		if p.take(phrases[i].words) {
-			f.kind, f.word = event, i
-			f.term = p.term()
-			f.number = p.times()
+	start := p.next
+	for i := range forms {
+		f := &fact{kind: forms[i].kind, number: 1}
+		if p.read(f, forms[i].words) {
 			return f
 		}
+		p.next = start
 	}
-	expected := "leads, is, has"
-	for i := range phrases {
-		expected += ", " + phrases[i].words
-	}
-	return p.fail(expected)
+	return nil
 }
 
-// list returns the words of a kind, to be read behind others.
-func list(words []string) (text string) {
-	for i, w := range words {
-		if i == len(words)-1 {
-			return text + " or " + w
+// read reads a fact of a form, and returns whether it is of that form.
+func (p *parser) read(f *fact, form string) bool {
+	for more := true; more; {
+		var part string
+		if part, form, more = strings.Cut(form, " "); part[0] > 'Z' && !p.take(part) ||
+			part[0] <= 'Z' && !p.fill(f, part[0]) {
+			return false
 		}
-		text += ", " + w
 	}
-	return text
+	return true
 }
 
-// compared reads the field that a server has, and the number with which it is compared.
-func (p *parser) compared(f *fact) *fact {
-	if f.kind, f.word = has, p.takeOf(fields); f.word < 0 {
-		return p.fail("term" + list(fields[1:]))
+// fill reads what stands for a capital of a form.
+func (p *parser) fill(f *fact, slot byte) bool {
+	switch slot {
+	case 'W':
+		if f.none = p.takeOf(nobody) >= 0; f.none || p.takeOf(anybody) >= 0 {
+			return true
+		}
+		return p.server(f)
+	case 'S':
+		return p.server(f)
+	case 'T':
+		return !p.take("in term") || p.number(&f.term, 1)
+	case 'O':
+		if p.take("twice") {
+			f.number = 2
+			return true
+		}
+		return !p.number(&f.number, 1) || p.take("times")
+	case 'M':
+		return p.number(&f.number, 1)
+	case 'N':
+		return p.number(&f.number, 0)
+	case 'U':
+		return p.time(f)
+	case 'D':
+		return p.data(f)
+	case 'C':
+		f.compare = p.takeOf(comparisons)
+		return f.compare >= 0
+	case 'A':
+		f.property = check.Property(p.takeOf(properties) + 1)
+		return f.property > 0
 	}
-	if f.compare = p.takeOf(comparisons); f.compare < 0 {
-		return p.fail("=" + list(comparisons[1:]))
-	}
-	if f.number = p.count(0, ""); f.number < 0 {
-		p.fail(someNumber)
-	}
-	return f
+	f.word = p.takeOf(lists[f.kind])
+	return f.word >= 0
 }
 
-// term reads "in term 3", 0 if it is not there.
-func (p *parser) term() raft.Term {
-	if !p.take("in") {
-		return 0
+// server reads a server.
+func (p *parser) server(f *fact) bool {
+	w := p.word()
+	if len(w) != 2 || w[0]|0x20 != 's' || w[1] < '1' || w[1] > '0'+maxServers {
+		p.miss(p.next, "a server such as S4")
+		return false
 	}
-	if !p.take("term") {
-		p.fail("term")
-	}
-	n := p.count(1, "a term, 1 or more")
-	if n < 0 {
-		p.fail("a term, 1 or more")
-	}
-	return raft.Term(n)
+	f.who = raft.ServerID(w[1] - '0')
+	p.next++
+	return true
 }
 
-// times reads "twice" or "3 times", once if it is not there.
-func (p *parser) times() int64 {
-	if p.take("twice") {
-		return 2
+// number reads a whole number, in digits or as a word.
+func (p *parser) number(into *int64, least int64) bool {
+	n := int64(-1)
+	for i, word := range numbers {
+		if same(p.word(), word) {
+			n = int64(i)
+		}
 	}
-	n := p.count(1, "1 or more times")
-	if n < 0 {
-		return 1
+	if parsed, err := strconv.ParseUint(p.word(), 10, 64); err == nil && parsed <= mostNumber {
+		n = int64(parsed)
 	}
-	if !p.take("times") {
-		p.fail("times")
-	}
-	return n
-}
-
-func (p *parser) leaders(least int64) *fact {
-	if !p.take("leaders") && !p.take("leader") {
-		return p.fail("leaders")
-	}
-	f := &fact{kind: leaders, number: least, word: p.takeOf(gatherings)}
-	if f.word < 0 {
-		p.fail(gatherings[0] + list(gatherings[1:]))
-	}
-	return f
-}
-
-func (p *parser) data() *fact {
-	f := &fact{kind: data}
-	key, rest, fine := part(p.word())
-	if !fine || key == "" || rest == "" || rest[0] != '=' {
-		return p.fail(keyAndValue)
-	}
-	f.key = key
-	if f.value, rest, fine = part(rest[1:]); !fine || rest != "" {
-		return p.fail(keyAndValue)
+	if n < least {
+		p.miss(p.next, "a number from "+strconv.FormatInt(least, 10)+" to "+strconv.Itoa(mostNumber))
+		return false
 	}
 	p.next++
-	if f.word = p.takeOf(places); f.word < 0 {
-		return p.fail("committed" + list(places[1:]))
-	}
-	if f.word == on {
-		if f.who = p.server(); f.who == 0 {
-			p.fail("a server, S1 to " + Name(maxServers))
-		}
-	}
-	return f
+	*into = n
+	return true
 }
 
-const keyAndValue = `key=value, in quotes what has blanks, commas, =, " or parentheses in it`
-
-// part reads a key or a value off the front of a word.
-func part(text string) (part, rest string, fine bool) {
-	if text == "" || text[0] != '"' {
-		end := strings.IndexAny(text, special)
-		if end < 0 {
-			end = len(text)
-		}
-		return text[:end], text[end:], true
-	}
-	end := behindQuote(text, 0)
-	for i := 1; i < end-1; i++ {
-		if text[i] == '\\' {
-			i++
-		}
-		part += text[i : i+1]
-	}
-	return part, text[max(end, 0):], end > 0
-}
-
-// bound reads what stands behind within, before or after: deeds or a time.
-func (p *parser) bound(word int) *fact {
-	n := p.count(0, "")
-	if n >= 0 && word == within && (p.take("deeds") || p.take("deed")) {
-		return &fact{kind: deeds, number: n}
-	}
-	at, unit := n*1e6, ""
-	if n < 0 {
-		w := p.word()
-		unit = strings.TrimLeft(w, "0123456789.")
-		at = millionths(w[:len(w)-len(unit)])
-		if at < 0 || unit != "" && unit != "s" && unit != "ms" {
-			return p.fail(someNumber)
-		}
+// time reads a time with its unit, as µs.
+func (p *parser) time(f *fact) bool {
+	if f.number = millionths(p.word()); f.number >= 0 {
 		p.next++
+	} else if p.number(&f.number, 0) {
+		f.number *= 1e6
 	}
-	switch {
-	case unit == "ms" || unit == "" && p.take("ms"):
-		at /= 1e3
-	case unit == "s" || p.take("s"):
-	case word == within:
-		return p.fail("deeds, s or ms")
-	default:
-		return p.fail("s or ms")
+	if p.take("ms") {
+		f.number /= 1e3
+		return true
 	}
-	f := &fact{kind: clock, word: word, number: at}
-	if word != before {
-		at++
-	}
-	p.goal.times = append(p.goal.times, at) // then it may come to be reached though nothing happens
-	return f
+	return p.take("s")
 }
-
-const someNumber = "a number from 0 to 10000000"
 
 // millionths reads a number with at most six decimals, -1 if it is none or too large.
 func millionths(text string) int64 {
@@ -412,27 +337,33 @@ func millionths(text string) int64 {
 	return int64(n)
 }
 
-// count reads a whole number, in digits or as a word; -1 if none comes next. One that is less than the least is a
-// fault.
-func (p *parser) count(least int64, expected string) int64 {
-	n := int64(-1)
-	for i, word := range numbers {
-		if same(p.word(), word) {
-			n = int64(i)
+// data reads a key and a value.
+func (p *parser) data(f *fact) bool {
+	key, rest := part(p.word())
+	if f.key = key; key != "" && strings.HasPrefix(rest, "=") {
+		if f.value, rest = part(rest[1:]); rest == "" {
+			p.next++
+			return true
 		}
 	}
-	if parsed, err := strconv.ParseUint(p.word(), 10, 64); err == nil && parsed <= mostNumber {
-		n = int64(parsed)
+	p.miss(p.next, `key=value, in quotes what has blanks, commas, =, " or parentheses in it`)
+	return false
+}
+
+// part reads a key or a value off the front of a word.
+func part(text string) (part, rest string) {
+	if !strings.HasPrefix(text, `"`) {
+		end := strings.IndexAny(text+"=", special)
+		return text[:end], text[end:]
 	}
-	switch {
-	case n < 0:
-	case n < least:
-		p.fail(expected)
-		return -1
-	default:
-		p.next++
+	end := behindQuote(text, 0)
+	for i := 1; i < end-1; i++ {
+		if text[i] == '\\' {
+			i++
+		}
+		part += text[i : i+1]
 	}
-	return n
+	return part, text[end:]
 }
 
 // word returns the next word, which is not taken; empty if there is none.
@@ -457,14 +388,25 @@ func (p *parser) takeOf(list []string) int {
 func (p *parser) take(words string) bool {
 	next := p.next
 	for more := true; more; next++ {
-		var word string
-		word, words, more = strings.Cut(words, " ")
+		word, rest, longer := strings.Cut(words, " ")
 		if next == len(p.words) || !same(p.words[next].text, word) {
+			p.miss(next, words)
 			return false
 		}
+		words, more = rest, longer
 	}
 	p.next = next
 	return true
+}
+
+// miss notes that something did not come at a place where it could have. Only the farthest place counts.
+func (p *parser) miss(at int, what string) {
+	if at > p.far {
+		p.far, p.missed = at, nil
+	}
+	if at == p.far && !slices.Contains(p.missed, what) {
+		p.missed = append(p.missed, what)
+	}
 }
 
 // same tells whether two words are the same but for upper and lower case, of letters without accents.
@@ -478,21 +420,4 @@ func same(a, b string) bool {
 		}
 	}
 	return true
-}
-
-// fail notes what was expected instead of the next word. The first fault counts.
-func (p *parser) fail(expected string) *fact {
-	at := len(p.text)
-	if p.next < len(p.words) {
-		at = p.words[p.next].at
-	}
-	p.failAt(at, expected)
-	return nil
-}
-
-func (p *parser) failAt(at int, expected string) {
-	if p.bad == nil {
-		p.bad = &Error{p.text, at, expected}
-	}
-	p.next = len(p.words)
 }

@@ -1,4 +1,4 @@
-import type { History } from "../history.js";
+import type { Lived } from "../lived.js";
 import type { Batch, Message, Replay, StoryLine } from "../model.js";
 import { endOf, messageOf } from "./messages.js";
 import { MS } from "../time.js";
@@ -107,7 +107,7 @@ export class Chronicle {
   }
 
   /** What the servers were: as it was replayed, else as the history has it. */
-  lanes(history: Pick<History, "lanes">): History["lanes"] {
+  lanes(history: Pick<Lived, "lanes">): Lived["lanes"] {
     const { told } = this;
     if (!told) return history.lanes;
     return [...history.lanes.filter((l) => l.at < told.from), ...told.lanes,

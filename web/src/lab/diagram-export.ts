@@ -5,7 +5,7 @@ import { heading } from "../story.js";
 import { flightName, seconds, who } from "../words.js";
 import { lanesOf, stamped, type Point } from "./causality.js";
 import { arrived, endOf } from "./messages.js";
-import { writeLink } from "./moment.js";
+import { download, writeLink } from "./moment.js";
 import { SPARED } from "./spacetime.js";
 
 /**
@@ -69,15 +69,6 @@ async function originOf(store: Store, seen: Seen): Promise<Origin> {
     modified: off.length > 0 ? `Modified Raft: ${off.join(", ")} ${off.length > 1 ? "are" : "is"} off` : "",
     link: link ? new URL(link.startsWith("#") ? link : `#${link}`, location.href).href : "",
   };
-}
-
-function download(name: string, content: Blob): void {
-  const address = URL.createObjectURL(content);
-  const anchor = document.createElement("a");
-  anchor.href = address;
-  anchor.download = name;
-  anchor.click();
-  setTimeout(() => URL.revokeObjectURL(address), 60_000);
 }
 
 // --- pictures

@@ -1,19 +1,14 @@
 import { play } from "../motion.js";
 import type { Store } from "../store.js";
+import { keep, stored } from "../stored.js";
 
 const TURN_MS = 1_500; // after the last sentence
 const RING_MS = 2_000;
 
-/** How it is known that somebody has been here before; storage may be forbidden, then everybody is new. */
+/** How it is known that somebody has been here before. */
 const KEY = "raft-seen";
 
-export function wasHere(): boolean {
-  try {
-    return localStorage.getItem(KEY) !== null;
-  } catch {
-    return false;
-  }
-}
+export const wasHere = (): boolean => stored(KEY) !== null;
 
 /**
  * One sentence for each thing that happens in the first seconds, then an invitation (LOOK §9). The first key or touch
@@ -72,10 +67,6 @@ export class FirstWords {
     this.inputs.abort();
     clearTimeout(this.timer);
     this.store.show({ opening: null });
-    try {
-      localStorage.setItem(KEY, "1");
-    } catch {
-      // No storage: see wasHere.
-    }
+    keep(KEY, "1");
   }
 }

@@ -164,6 +164,16 @@ export function writeFile(moment: Moment): { name: string; text: string } {
   return { name, text: `${JSON.stringify({ format: FILE_FORMAT, ...written(moment) }, null, 1)}\n` };
 }
 
+/** Hands a file to the person. */
+export function download(name: string, content: Blob): void {
+  const address = URL.createObjectURL(content);
+  const anchor = document.createElement("a");
+  anchor.href = address;
+  anchor.download = name;
+  anchor.click();
+  setTimeout(() => URL.revokeObjectURL(address), 60_000);
+}
+
 /** Reads what writeFile wrote; a run alone, as raft/lab/soak prints it, too. Throws an Error of one sentence. */
 export function readFile(text: string): Moment & { view: Seen } {
   if (text.length > MAX_TEXT)

@@ -96,7 +96,7 @@ export class RaftDiagram extends RaftElement {
     const f = this.frame();
     const edges = this.edges(f);
     const shown = picture(f, store.servers.filter((s) => s.seat !== "empty").map((s) => s.server),
-      this.chronicle.between(edges), this.events(edges), { lanes: this.chronicle.lanes(store.history) });
+      this.chronicle.between(edges), this.events(edges), { lanes: this.chronicle.lanes(store.lived) });
     const cone = this.lit();
     return html`
       <div class="logs-head diagram-head">

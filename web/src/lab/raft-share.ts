@@ -3,7 +3,7 @@ import { RaftElement } from "../element.js";
 import type { Moment } from "../model.js";
 import { store } from "../store.js";
 import { seconds } from "../words.js";
-import { withParameters, writeFile, writeLink, type Seen } from "./moment.js";
+import { download, withParameters, writeFile, writeLink, type Seen } from "./moment.js";
 import { openAddress, openFile, sayWrong, textOf } from "./opening.js";
 
 /** The page's own folders, seen from its scripts. */
@@ -211,11 +211,7 @@ export class RaftShare extends RaftElement {
   private readonly download = (): void => {
     if (!this.moment) return;
     const { name, text } = writeFile(this.moment);
-    const way = document.createElement("a");
-    way.href = URL.createObjectURL(new Blob([text], { type: "application/json" }));
-    way.download = name;
-    way.click();
-    setTimeout(() => URL.revokeObjectURL(way.href), 10_000);
+    download(name, new Blob([text], { type: "application/json" }));
   };
 
   // --- what comes in

@@ -1,4 +1,4 @@
-import type { History } from "../history.js";
+import type { Lived } from "../lived.js";
 import type { Message, StoryLine, U64 } from "../model.js";
 import { same } from "../numbers.js";
 import { span as spanWords, who } from "../words.js";
@@ -24,7 +24,7 @@ export interface Stretch {
   x: number;
   width: number;
   y: number;
-  role: History["lanes"][number]["role"];
+  role: Lived["lanes"][number]["role"];
   term: U64;
   number: boolean; // the term's number fits into it, or is new there
 }
@@ -82,7 +82,7 @@ export function zoomed(f: Frame, factor: number, x: number): { from: number; spa
   return { from: at - ((at - f.from) * span) / f.span, span };
 }
 
-export function picture(f: Frame, servers: number[], messages: Message[], story: StoryLine[], history: Pick<History,
+export function picture(f: Frame, servers: number[], messages: Message[], story: StoryLine[], history: Pick<Lived,
   "lanes">): Picture {
   const to = f.from + f.span;
   const clients = messages.some((m) => m.from >= CLIENTS || m.to >= CLIENTS);
@@ -133,7 +133,7 @@ function spared(seen: Message[]): Message[] {
 }
 
 /** A server's lane within the frame, as far as the playhead. */
-function stretches(f: Frame, server: number, y: number, history: Pick<History, "lanes">): Stretch[] {
+function stretches(f: Frame, server: number, y: number, history: Pick<Lived, "lanes">): Stretch[] {
   const end = Math.min(f.from + f.span, f.now);
   const changes = history.lanes.filter((l) => l.server === server && l.at <= end);
   const first = Math.max(0, changes.findLastIndex((l) => l.at <= f.from));

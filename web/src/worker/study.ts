@@ -1,5 +1,5 @@
 /**
- * The dedicated Worker of studies: it runs the program that answers questions about many runs (wasm/studies). A
+ * The dedicated Worker of studies: it runs the program that answers questions about many runs (wasm/program/study). A
  * question is one call that may take many seconds; what it has to say meanwhile it posts. To give up is to end this
  * Worker. A classic worker, as worker.ts.
  */

@@ -8,8 +8,8 @@ import (
 	"raftplayground/raft"
 )
 
-// checker remembers what was once true of the cluster and demands that it stays true.
-type checker struct {
+// oracle remembers what was once true of the cluster and demands that it stays true.
+type oracle struct {
 	w       *world
 	log     []raft.Entry // what somebody has called committed; entry 1 first
 	by      []raft.Term  // the term of who was the first to call it so
@@ -46,18 +46,18 @@ type seen struct {
 	applied, snapshot raft.Index
 }
 
-func newChecker(w *world) checker {
+func newOracle(w *world) oracle {
 	first := raft.Configuration{}
 	for id := range raft.ServerID(w.settings.voters) {
 		first.Voters = append(first.Voters, id+1)
 	}
-	return checker{w: w, digests: []uint64{0}, configs: []configured{{0, first}},
+	return oracle{w: w, digests: []uint64{0}, configs: []configured{{0, first}},
 		terms: map[raft.Term]raft.ServerID{}, votes: map[ballot]raft.ServerID{},
 		handed: map[raft.Term]bool{}}
 }
 
 // look checks a server after it has produced all its output for an input.
-func (c *checker) look(s *server) {
+func (c *oracle) look(s *server) {
 	s.node.Status(&s.status)
 	now := &s.status
 	c.sane(s)
@@ -86,7 +86,7 @@ func (c *checker) look(s *server) {
 }
 
 // sane checks what a server owes by itself, whatever others send to it.
-func (c *checker) sane(s *server) {
+func (c *oracle) sane(s *server) {
 	now, before := &s.status, &s.seen
 	switch {
 	case len(s.owed) > 0:
@@ -112,7 +112,7 @@ func (c *checker) sane(s *server) {
 
 // committed checks State Machine Safety for entries that a server calls committed, before it applies
 // them.
-func (c *checker) committed(s *server) {
+func (c *oracle) committed(s *server) {
 	for i := max(s.seen.commit, s.status.SnapshotIndex) + 1; i <= s.status.CommitIndex; i++ {
 		e, ok := s.node.Entry(i)
 		if !ok {
@@ -123,7 +123,7 @@ func (c *checker) committed(s *server) {
 }
 
 // commits compares an entry with the one that was committed at that index before, or records it.
-func (c *checker) commits(s *server, i raft.Index, e raft.Entry) {
+func (c *oracle) commits(s *server, i raft.Index, e raft.Entry) {
 	switch n := raft.Index(len(c.log)); {
 	case i <= n:
 		if !same(c.log[i-1], e) {
@@ -151,7 +151,7 @@ func same(a, b raft.Entry) bool {
 }
 
 // proposed demands that a committed command was proposed, and is where its leader said that it would be.
-func (c *checker) proposed(i raft.Index, e raft.Entry) {
+func (c *oracle) proposed(i raft.Index, e raft.Entry) {
 	if e.Kind != raft.Command {
 		return
 	}
@@ -169,7 +169,7 @@ func (c *checker) proposed(i raft.Index, e raft.Entry) {
 }
 
 // leader checks what Figure 3 says of leaders.
-func (c *checker) leader(s *server) {
+func (c *oracle) leader(s *server) {
 	now, before := &s.status, &s.seen
 	if id := c.leads(now.CurrentTerm, s.id); id != s.id {
 		c.w.failf("S%d and S%d lead term %d", id, s.id, now.CurrentTerm)
@@ -187,7 +187,7 @@ func (c *checker) leader(s *server) {
 }
 
 // leads records the leader of a term and returns the first one seen.
-func (c *checker) leads(term raft.Term, id raft.ServerID) raft.ServerID {
+func (c *oracle) leads(term raft.Term, id raft.ServerID) raft.ServerID {
 	if first, known := c.terms[term]; known {
 		return first
 	}
@@ -196,7 +196,7 @@ func (c *checker) leads(term raft.Term, id raft.ServerID) raft.ServerID {
 }
 
 // complete checks Leader Completeness when a leadership begins.
-func (c *checker) complete(s *server) {
+func (c *oracle) complete(s *server) {
 	for i := raft.Index(len(c.log)); i > s.status.SnapshotIndex && i > 0; i-- {
 		if c.by[i-1] >= s.status.CurrentTerm {
 			continue // perhaps committed in a later term, of which this leader is about to learn
@@ -209,7 +209,7 @@ func (c *checker) complete(s *server) {
 
 // stored demands that a leader commits by counting only entries of its term, which are on the disks of
 // both majorities.
-func (c *checker) stored(s *server) {
+func (c *oracle) stored(s *server) {
 	commit, now := s.status.CommitIndex, &s.status
 	e, ok := s.node.Entry(commit)
 	if !ok {
@@ -232,7 +232,7 @@ func (c *checker) stored(s *server) {
 }
 
 // match checks Log Matching.
-func (c *checker) match(s, with *server) {
+func (c *oracle) match(s, with *server) {
 	if with.node == nil || with == s {
 		return
 	}
@@ -255,7 +255,7 @@ func (c *checker) match(s, with *server) {
 }
 
 // sent checks messages as they leave a server: from then on others may build on them.
-func (c *checker) sent(p packet) {
+func (c *oracle) sent(p packet) {
 	if c.w.hostile {
 		return
 	}
@@ -277,7 +277,7 @@ func (c *checker) sent(p packet) {
 	}
 }
 
-func (c *checker) vote(term raft.Term, voter, candidate raft.ServerID) {
+func (c *oracle) vote(term raft.Term, voter, candidate raft.ServerID) {
 	b := ballot{term, voter}
 	if first, voted := c.votes[b]; voted && first != candidate {
 		c.w.failf("S%d votes in term %d for S%d and for S%d", voter, term, first, candidate)
@@ -287,7 +287,7 @@ func (c *checker) vote(term raft.Term, voter, candidate raft.ServerID) {
 
 // loyal demands that a server which votes has not answered a leader within the shortest election timeout.
 // One tick less counts as well, because the timeout may begin anywhere between two ticks.
-func (c *checker) loyal(s *server, at instant, candidate raft.ServerID, term raft.Term) {
+func (c *oracle) loyal(s *server, at instant, candidate raft.ServerID, term raft.Term) {
 	since := at - s.loyal
 	if s.loyal > 0 && since >= 0 && since < instant(c.w.settings.min-1)*s.period && !c.w.settings.figure2 {
 		c.w.failf("S%d votes for S%d in term %d, %d.%03d ticks after it answered a leader", s.id, candidate, term,
@@ -296,7 +296,7 @@ func (c *checker) loyal(s *server, at instant, candidate raft.ServerID, term raf
 }
 
 // applies is called before a state machine applies an entry.
-func (c *checker) applies(s *server, i raft.Index, e raft.Entry) {
+func (c *oracle) applies(s *server, i raft.Index, e raft.Entry) {
 	if i != s.machine.applied+1 {
 		c.w.failf("S%d, which has applied %d entries, is to apply entry %d", s.id, s.machine.applied, i)
 	}
@@ -315,7 +315,7 @@ func (c *checker) applies(s *server, i raft.Index, e raft.Entry) {
 }
 
 // restores is called before a state machine becomes what a snapshot says.
-func (c *checker) restores(s *server, snapshot *raft.Snapshot, index raft.Index, digest uint64, ok bool) {
+func (c *oracle) restores(s *server, snapshot *raft.Snapshot, index raft.Index, digest uint64, ok bool) {
 	if c.w.hostile {
 		return
 	}
@@ -336,7 +336,7 @@ func (c *checker) restores(s *server, snapshot *raft.Snapshot, index raft.Index,
 	}
 }
 
-func (c *checker) configAt(i raft.Index) raft.Configuration {
+func (c *oracle) configAt(i raft.Index) raft.Configuration {
 	n := len(c.configs) - 1
 	for c.configs[n].index > i {
 		n--
@@ -346,7 +346,7 @@ func (c *checker) configAt(i raft.Index) raft.Configuration {
 
 // digest returns the digest of the state after entry i, which must be applied. It is 0 in a hostile
 // world.
-func (c *checker) digest(i raft.Index) uint64 {
+func (c *oracle) digest(i raft.Index) uint64 {
 	if i >= raft.Index(len(c.digests)) {
 		return 0
 	}
@@ -354,7 +354,7 @@ func (c *checker) digest(i raft.Index) uint64 {
 }
 
 // answered demands that a read sees every write which a client may have known of when the read began.
-func (c *checker) answered(s *server, r raft.Read) {
+func (c *oracle) answered(s *server, r raft.Read) {
 	at := slices.Index(s.asked, r.Tag)
 	if at < 0 {
 		c.w.failf("S%d answers read %d, which does not wait", s.id, r.Tag)

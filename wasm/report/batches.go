@@ -1,4 +1,4 @@
-package page
+package report
 
 import "raftplayground/wasm/contract"
 
@@ -11,8 +11,8 @@ const (
 // Poster takes a message for a page: a contract.FromWorker as JSON. The bytes are borrowed: valid until it returns.
 type Poster interface{ Post(json []byte) }
 
-// Outbox is what waits for a page, and its way there.
-type Outbox struct {
+// Batches is what waits for a page, and its way there.
+type Batches struct {
 	Waiting
 	Drawn bool // the page wants a batch
 
@@ -21,11 +21,11 @@ type Outbox struct {
 	lines  uint64  // id of the last line of the story
 }
 
-// NewOutbox returns the outbox of a page that wants a first batch.
-func NewOutbox(p Poster) Outbox { return Outbox{poster: p, Drawn: true} }
+// NewBatches returns the batches of a page that wants a first batch.
+func NewBatches(p Poster) Batches { return Batches{poster: p, Drawn: true} }
 
 // Line adds a line to the story, and returns it with its number.
-func (o *Outbox) Line(line contract.StoryLine) contract.StoryLine {
+func (o *Batches) Line(line contract.StoryLine) contract.StoryLine {
 	o.lines++
 	line.ID = o.lines
 	o.Waiting.Line(line)
@@ -33,30 +33,30 @@ func (o *Outbox) Line(line contract.StoryLine) contract.StoryLine {
 }
 
 // Since is how long before now the last batch was posted, in ms of real time.
-func (o *Outbox) Since(now float64) float64 { return now - o.posted }
+func (o *Batches) Since(now float64) float64 { return now - o.posted }
 
 // Wanted tells whether the page takes a batch now.
-func (o *Outbox) Wanted(now float64, hidden bool) bool {
+func (o *Batches) Wanted(now float64, hidden bool) bool {
 	return o.Drawn && !(hidden && o.Since(now) < HiddenEvery)
 }
 
 // Send posts what waits.
-func (o *Outbox) Send(now float64) {
+func (o *Batches) Send(now float64) {
 	batch := o.Next
 	o.Waiting, o.Drawn, o.posted = Waiting{}, false, now
 	o.post(contract.FromWorker{Batch: &contract.Posted{Batch: batch}})
 }
 
 // Answer ends one message of the page that carried an id.
-func (o *Outbox) Answer(a contract.Answer) { o.post(contract.FromWorker{Answer: &a}) }
+func (o *Batches) Answer(a contract.Answer) { o.post(contract.FromWorker{Answer: &a}) }
 
 // Grant answers that something was done, and with what came of it.
-func (o *Outbox) Grant(id int, value any) { o.Answer(contract.Answer{ID: id, OK: true, Value: value}) }
+func (o *Batches) Grant(id int, value any) { o.Answer(contract.Answer{ID: id, OK: true, Value: value}) }
 
 // Refuse answers with a sentence that says why not.
-func (o *Outbox) Refuse(id int, why string) { o.Answer(contract.Answer{ID: id, Error: why}) }
+func (o *Batches) Refuse(id int, why string) { o.Answer(contract.Answer{ID: id, Error: why}) }
 
-func (o *Outbox) post(message contract.FromWorker) {
+func (o *Batches) post(message contract.FromWorker) {
 	text, err := contract.Write(message)
 	if err != nil {
 		// Only a number that JSON does not have (NaN, infinity) can do this.

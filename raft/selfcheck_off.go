@@ -5,7 +5,7 @@ package raft
 // checking tells whether this build checks the invariants; see check.go.
 const checking = false
 
-type checker struct{}
+type selfCheck struct{}
 
 func (n *Node) check() {}
 func (b *box) poison() {}

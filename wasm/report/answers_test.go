@@ -1,4 +1,4 @@
-package page
+package report
 
 import (
 	"testing"
@@ -25,7 +25,7 @@ func told(t testing.TB, size int) (*contract.RoomState, []contract.ServerView) {
 			hear(s, "1>"+Decimal(i)+":AppendEntries:Request:1:1:0:0:0:entries=1,noop")
 		}
 		views = append(views, contract.ServerView{
-			Server: i, Seat: contract.SeatConnected, Report: Report(s, 5000, 0),
+			Server: i, Seat: contract.SeatConnected, Report: Of(s, 5000, 0),
 			Machine: &contract.Machine{State: contract.MachineRunning, Member: contract.Voter, Clock: 1},
 		})
 		for other := 1; other <= size; other++ {
@@ -69,12 +69,12 @@ func TestAnswersAreToldOnceAndWhenTheyChange(t *testing.T) {
 
 func TestTheTallyIsOfCandidatesOnly(t *testing.T) {
 	s := start(t, 1, 3)
-	if got := Tally(Report(s, 0, 0)); got != "" {
+	if got := Tally(Of(s, 0, 0)); got != "" {
 		t.Errorf("of a follower: %q", got)
 	}
 	s.Campaign()
 	hear(s)
-	if got := Tally(Report(s, 0, 0)); got != "1 of 2" {
+	if got := Tally(Of(s, 0, 0)); got != "1 of 2" {
 		t.Errorf("of a candidate: %q", got)
 	}
 	if got := Tally(nil); got != "" {

@@ -1,6 +1,6 @@
-// Package pagetest holds what a page was told against what the contract promises beyond the Go types, which
+// Package reporttest holds what a page was told against what the contract promises beyond the Go types, which
 // promise the rest: that a list is never null, and that of a type with named words there is no other.
-package pagetest
+package reporttest
 
 import (
 	"go/ast"

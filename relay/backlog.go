@@ -21,9 +21,9 @@ const (
 	batch         = 64 << 10 // bytes that are written before frames are looked for again
 )
 
-// outbox is what waits for one connection. Frames, answers and announcements go before news. What finds no room is
+// backlog is what waits for one connection. Frames, answers and announcements go before news. What finds no room is
 // refused, and the room tells of it; no connection is closed for what others send to it.
-type outbox struct {
+type backlog struct {
 	mu       sync.Mutex
 	main     queue
 	news     queue
@@ -36,7 +36,7 @@ type outbox struct {
 	closing  []byte    // the close message to end with; nil: go on
 	dropping bool      // what waits is not written any more
 	ended    bool
-	joined   bool
+	joined   atomic.Bool
 
 	pingSent atomic.Int64 // room's clock; 0: its pong has come
 	pingAt   time.Time    // of the goroutine that writes
@@ -200,18 +200,6 @@ func (c *conn) stalled() {
 	if c.room != nil {
 		c.room.put(input{kind: stalled, conn: c})
 	}
-}
-
-func (c *conn) hasJoined() bool {
-	c.mu.Lock()
-	defer c.mu.Unlock()
-	return c.joined
-}
-
-func (c *conn) setJoined() {
-	c.mu.Lock()
-	defer c.mu.Unlock()
-	c.joined = true
 }
 
 // awaitRelief waits while the peer does not take the answers to what it asks. False: the connection has ended.

@@ -1,4 +1,4 @@
-import type { Branch, HistoryPart, ServerView, StoryLine, U64 } from "./model.js";
+import type { Branch, LivedPart, ServerView, StoryLine, U64 } from "./model.js";
 import { less, most, same } from "./numbers.js";
 import { MS, SECOND } from "./time.js";
 
@@ -7,11 +7,11 @@ import { MS, SECOND } from "./time.js";
  * branch as far as it was lived. Bounded: 20 minutes of watching, and 6,000 changes of a room or 20,000 of the lab.
  */
 
-export type TermChange = HistoryPart["terms"][number];
-export type LaneChange = HistoryPart["lanes"][number];
-export type Mark = HistoryPart["marks"][number];
+export type TermChange = LivedPart["terms"][number];
+export type LaneChange = LivedPart["lanes"][number];
+export type Mark = LivedPart["marks"][number];
 
-export interface History {
+export interface Lived {
   begin: number | null; // cluster time at which this tab joined, in the lab 0
   end: number;
   terms: TermChange[];
@@ -25,9 +25,9 @@ const KEEP_CHANGES = 6_000;
 const KEEP_OF_LAB = 20_000;
 const SLACK = 10 * SECOND; // how far the window may run over before it is cut
 
-export const emptyHistory = (): History => ({ begin: null, end: 0, terms: [], lanes: [], marks: [], commit: 0 });
+export const nothingLived = (): Lived => ({ begin: null, end: 0, terms: [], lanes: [], marks: [], commit: 0 });
 
-export function advance(h: History, now: number): void {
+export function advance(h: Lived, now: number): void {
   h.begin ??= now;
   h.end = Math.max(h.end, now);
   const from = h.end - KEEP;
@@ -48,7 +48,7 @@ function kept<T extends { at: number }>(list: T[], from: number, laneOf: (change
 }
 
 /** Notes what servers are like at a moment, and what one of them has committed that led then. */
-export function observe(h: History, servers: ServerView[], leader: ServerView | null, now: number): void {
+export function observe(h: Lived, servers: ServerView[], leader: ServerView | null, now: number): void {
   let term: U64 = h.terms.at(-1)?.term ?? 0;
   let commit = h.commit;
   for (const s of servers) {
@@ -69,13 +69,13 @@ export function observe(h: History, servers: ServerView[], leader: ServerView | 
   }
 }
 
-export function note(h: History, line: StoryLine): void {
+export function note(h: Lived, line: StoryLine): void {
   if (line.kind === "fault") h.marks.push({ at: line.at, kind: "fault", server: line.server, text: line.text });
 }
 
 /** Takes what the lab tells of a branch's history. */
-export function extend(h: History, part: HistoryPart): void {
-  const from = part.whole ? emptyHistory() : h;
+export function extend(h: Lived, part: LivedPart): void {
+  const from = part.whole ? nothingLived() : h;
   h.terms = [...from.terms, ...part.terms].slice(-KEEP_OF_LAB);
   h.lanes = [...from.lanes, ...part.lanes].slice(-KEEP_OF_LAB);
   h.marks = [...from.marks, ...part.marks].slice(-KEEP_OF_LAB);
@@ -83,7 +83,7 @@ export function extend(h: History, part: HistoryPart): void {
 }
 
 /** The term that was the highest at a moment, and who led it then. */
-export function reignAt(h: History, at: number): { term: U64; leader: number | null } {
+export function reignAt(h: Lived, at: number): { term: U64; leader: number | null } {
   const term = h.terms.findLast((t) => t.at <= at)?.term ?? 0;
   const known = new Set<number>();
   for (let i = h.lanes.length - 1; i >= 0; i--) {

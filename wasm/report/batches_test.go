@@ -1,4 +1,4 @@
-package page
+package report
 
 import (
 	"strings"
@@ -12,9 +12,9 @@ type posted []string
 
 func (p *posted) Post(json []byte) { *p = append(*p, string(json)) }
 
-func TestAnOutboxSendsWhatWaitsOnce(t *testing.T) {
+func TestBatchesSendWhatWaitsOnce(t *testing.T) {
 	var p posted
-	o := NewOutbox(&p)
+	o := NewBatches(&p)
 	first, second := o.Line(contract.StoryLine{Text: "a"}), o.Line(contract.StoryLine{Text: "b"})
 	if first.ID != 1 || second.ID != 2 || !o.Changed || !o.Wanted(1000, true) {
 		t.Errorf("lines %d and %d, changed %v", first.ID, second.ID, o.Changed)
@@ -37,7 +37,7 @@ func TestAnOutboxSendsWhatWaitsOnce(t *testing.T) {
 
 func TestAnOutboxAnswers(t *testing.T) {
 	var p posted
-	o := NewOutbox(&p)
+	o := NewBatches(&p)
 	o.Grant(7, 5)
 	o.Refuse(8, "no")
 	want := []string{`{"type":"answer","id":7,"ok":true,"value":5,"error":""}`,

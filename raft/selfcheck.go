@@ -7,8 +7,8 @@ package raft
 // by the host is overwritten when it expires.
 const checking = true
 
-// checker remembers the state after the last input.
-type checker struct {
+// selfCheck remembers the state after the last input.
+type selfCheck struct {
 	term        Term
 	votedFor    ServerID
 	role        Role
@@ -22,13 +22,13 @@ type checker struct {
 }
 
 func (n *Node) check() {
-	n.checker.unruly = n.checker.unruly || n.opt.Off&^Extensions != 0
-	if n.checker.unruly {
+	n.selfCheck.unruly = n.selfCheck.unruly || n.opt.Off&^Extensions != 0
+	if n.selfCheck.unruly {
 		return // a server that does not keep the rules breaks the invariants too: that is what one wants to see
 	}
 	n.checkState()
 	n.checkChange()
-	n.checker = checker{n.currentTerm, n.votedFor, n.Role(), n.commitIndex, n.log.term(n.commitIndex), n.lastApplied,
+	n.selfCheck = selfCheck{n.currentTerm, n.votedFor, n.Role(), n.commitIndex, n.log.term(n.commitIndex), n.lastApplied,
 		n.log.last, n.log.lastTerm(), n.disk.durable, false}
 }
 
@@ -67,7 +67,7 @@ func (n *Node) checkState() {
 }
 
 func (n *Node) checkChange() {
-	was := &n.checker
+	was := &n.selfCheck
 	must(n.currentTerm >= was.term, "currentTerm never decreases")
 	must(n.currentTerm > was.term || was.votedFor == 0 || n.votedFor == was.votedFor,
 		"votedFor changes only with currentTerm")
@@ -85,10 +85,10 @@ func (n *Node) checkChange() {
 func (b *box) poison() {
 	const dead = 0xdeaddeaddead
 	for i := range b.requestVotes {
-		b.requestVotes[i] = RequestVote{dead, dead, dead, dead, dead, true, true}
+		b.requestVotes[i] = RequestVote{dead, dead, dead, dead, dead, true, true, true}
 	}
 	for i := range b.voteReplies {
-		b.voteReplies[i] = RequestVoteReply{dead, dead, true, true}
+		b.voteReplies[i] = RequestVoteReply{dead, dead, true, true, dead}
 	}
 	for i := range b.appends {
 		b.appends[i] = AppendEntries{Call: dead, Term: dead, LeaderID: dead, PrevLogIndex: dead, PrevLogTerm: dead,

@@ -6,11 +6,11 @@ import (
 	"raftplayground/wasm/contract"
 )
 
-// mostChanges is how many changes of each kind a history keeps; the oldest go, many at a time.
+// mostChanges is how many changes of each kind it keeps; the oldest go, many at a time.
 const mostChanges = 6000
 
-// history is what the time line shows of a branch.
-type history struct {
+// lived is what the time line shows of a branch.
+type lived struct {
 	terms  []contract.TermChange
 	lanes  []contract.LaneChange
 	marks  []contract.Mark
@@ -19,7 +19,7 @@ type history struct {
 	last [10]contract.LaneChange // of each server; its Role is empty before the first
 }
 
-// change is one more entry of a history; nil members are none.
+// change is one more entry of a lived; nil members are none.
 type change struct {
 	term *contract.TermChange
 	lane *contract.LaneChange
@@ -27,7 +27,7 @@ type change struct {
 }
 
 // lane notes what a server is; nothing if that is what it was.
-func (h *history) lane(at int64, server int, role contract.Lane, term contract.U64) (c change) {
+func (h *lived) lane(at int64, server int, role contract.Lane, term contract.U64) (c change) {
 	l := &h.last[server]
 	if role == contract.GoneLane {
 		term = l.Term // what its disk holds
@@ -41,7 +41,7 @@ func (h *history) lane(at int64, server int, role contract.Lane, term contract.U
 }
 
 // term notes the highest term.
-func (h *history) term(at int64, term contract.U64) (c change) {
+func (h *lived) term(at int64, term contract.U64) (c change) {
 	if n := len(h.terms); n > 0 && h.terms[n-1].Term >= term {
 		return c
 	}
@@ -51,7 +51,7 @@ func (h *history) term(at int64, term contract.U64) (c change) {
 	return change{term: &h.terms[len(h.terms)-1]}
 }
 
-func (h *history) mark(at int64, kind contract.MarkKind, server int, text string) change {
+func (h *lived) mark(at int64, kind contract.MarkKind, server int, text string) change {
 	h.marks = append(h.marks, contract.Mark{At: at, Kind: kind, Server: server, Text: text})
 	if len(h.marks) > mostChanges {
 		h.marks = append(h.marks[:0], h.marks[mostChanges/4:]...)
@@ -80,30 +80,31 @@ func bound[T any](list []T, laneOf func(T) int) []T {
 }
 
 // through returns a copy of the history as far as a moment, but for what was committed then.
-func (h *history) through(at int64) history {
-	c := history{}
-	for _, t := range h.terms {
-		if t.At <= at {
-			c.terms = append(c.terms, t)
-		}
+func (h *lived) through(at int64) lived {
+	c := lived{
+		terms: asFarAs(h.terms, func(t contract.TermChange) bool { return t.At <= at }),
+		lanes: asFarAs(h.lanes, func(l contract.LaneChange) bool { return l.At <= at }),
+		marks: asFarAs(h.marks, func(m contract.Mark) bool { return m.At <= at }),
 	}
-	for _, l := range h.lanes {
-		if l.At <= at {
-			c.lanes = append(c.lanes, l)
-			c.last[l.Server] = l
-		}
-	}
-	for _, m := range h.marks {
-		if m.At <= at {
-			c.marks = append(c.marks, m)
-		}
+	for _, l := range c.lanes {
+		c.last[l.Server] = l
 	}
 	return c
 }
 
+// asFarAs copies those of a list that had happened by then.
+func asFarAs[T any](list []T, happened func(T) bool) (kept []T) {
+	for _, one := range list {
+		if happened(one) {
+			kept = append(kept, one)
+		}
+	}
+	return kept
+}
+
 // whole returns all of it for the page.
-func (h *history) whole() *contract.HistoryPart {
-	return &contract.HistoryPart{
+func (h *lived) whole() *contract.LivedPart {
+	return &contract.LivedPart{
 		Whole: true, Terms: copied(h.terms), Lanes: copied(h.lanes), Marks: copied(h.marks), Commit: h.commit,
 	}
 }

@@ -1,4 +1,4 @@
-package page
+package report
 
 import (
 	"fmt"
@@ -39,7 +39,7 @@ func hear(s *server.Server, frames ...string) {
 
 func reported(t testing.TB, s *server.Server, at contract.Micros) string {
 	t.Helper()
-	text, err := contract.Codec.Marshal(Report(s, at, 0))
+	text, err := contract.Codec.Marshal(Of(s, at, 0))
 	if err != nil {
 		t.Fatal(err)
 	}
@@ -65,7 +65,7 @@ func TestTheReportSaysWhatThePageReads(t *testing.T) {
 	if got := reported(t, s, 12_500); got != want {
 		t.Errorf("got  %s\nwant %s", got, want)
 	}
-	if timer := Report(s, 12_500, 30).Timer; timer.Elapsed != 37_000 {
+	if timer := Of(s, 12_500, 30).Timer; timer.Elapsed != 37_000 {
 		t.Errorf("30 ticks later the timer has counted %v µs", timer.Elapsed)
 	}
 }
@@ -92,7 +92,7 @@ func TestTheReportShowsTheEndOfALongLog(t *testing.T) {
 	s := start(t, 2, 3)
 	entries := strings.Repeat(";1,set x=1", 200)
 	hear(s, "3>2:AppendEntries:Request:1:3:0:0:0:entries="+entries[1:])
-	log := Report(s, 0, 0).Log
+	log := Of(s, 0, 0).Log
 	if log.First != 137 || len(log.Cells) != reportEntries || log.Cells[63].Text != "x = 1" {
 		t.Errorf("first %d, %d cells", log.First, len(log.Cells))
 	}
@@ -125,13 +125,13 @@ func TestTheReportShowsTheBeginningOfTheState(t *testing.T) {
 		commands += fmt.Sprintf(";1,set k%03d=%d", i, i)
 	}
 	hear(s, "3>2:AppendEntries:Request:1:3:0:0:1000:entries="+commands[1:])
-	state := Report(s, 0, 0).State
+	state := Of(s, 0, 0).State
 	shown := state.Pairs
 	if state.Keys != many || len(shown) != reportPairs || shown[0].Key != "k000" || shown[31].Value != "31" {
 		t.Errorf("of %d keys it shows %d: %+v", state.Keys, len(shown), shown)
 	}
 	hear(s, "3>2:AppendEntries:Request:2:3:1000:1:1003:entries=1,set b="+long+";1,set c="+long+"!;1,set a=\x01")
-	pairs := Report(s, 0, 0).State.Pairs
+	pairs := Of(s, 0, 0).State.Pairs
 	want := []contract.Pair{
 		{Key: "a", Value: "·"}, {Key: "b", Value: long},
 		{Key: "c", Value: strings.Repeat("é", 199) + "…", Bytes: 401},

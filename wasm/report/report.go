@@ -1,4 +1,4 @@
-package page
+package report
 
 import (
 	"slices"
@@ -17,9 +17,9 @@ const (
 	reportValue   = 200 // characters; the page's own client writes no more
 )
 
-// Report returns what a server says of itself at a moment. Its host has not told it of the last untold ticks yet, as a
+// Of returns what a server says of itself at a moment. Its host has not told it of the last untold ticks yet, as a
 // simulation does not while nothing happens.
-func Report(s *server.Server, at contract.Micros, untold int) *contract.Report {
+func Of(s *server.Server, at contract.Micros, untold int) *contract.Report {
 	var status raft.Status
 	s.Node().Status(&status)
 	quorums := s.Node().Quorums(nil)

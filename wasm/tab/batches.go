@@ -4,33 +4,33 @@ import (
 	"rsc.io/qr/coding"
 
 	"raftplayground/wasm/contract"
-	"raftplayground/wasm/page"
+	"raftplayground/wasm/report"
 )
 
-// outbox is what waits for the page.
-type outbox struct {
-	page.Outbox
+// batches is what waits for the page.
+type batches struct {
+	report.Batches
 	selfChanged    bool
 	watches        string // why this tab only watches, as the page knows it
 	serversChanged bool
 	views          []contract.ServerView // as the page knows the servers
-	asked          page.Asked
+	asked          report.Asked
 }
 
-func (o *outbox) connection(c contract.Connection) { o.Changed, o.Next.Connection = true, &c }
-func (o *outbox) room(r *contract.RoomState)       { o.Changed, o.Next.Room = true, r }
+func (o *batches) connection(c contract.Connection) { o.Changed, o.Next.Connection = true, &c }
+func (o *batches) room(r *contract.RoomState)       { o.Changed, o.Next.Room = true, r }
 
-func (o *outbox) advice(a []contract.Advice) { o.Changed, o.Next.Advice = true, &a }
+func (o *batches) advice(a []contract.Advice) { o.Changed, o.Next.Advice = true, &a }
 
 // watching says why this tab has no server; empty: it has one, or there is nothing to say.
-func (o *outbox) watching(why string) {
+func (o *batches) watching(why string) {
 	if why != o.watches {
 		o.Changed, o.Next.Watching, o.watches = true, &why, why
 	}
 }
 
 // setLink makes the code of the room's link. A link that is too long for one has none.
-func (o *outbox) setLink(link string) {
+func (o *batches) setLink(link string) {
 	code := encode(link)
 	if link == "" || code == nil {
 		return
@@ -66,12 +66,12 @@ func encode(text string) *coding.Code {
 
 // flush posts a batch if the page wants one and there is something to tell. It is the end of every input.
 func (t *Tab) flush() {
-	o := &t.outbox
+	o := &t.batches
 	if !o.Wanted(t.now, t.start.Hidden) || !t.started && !o.Changed {
 		return
 	}
 	asks := t.room != nil && o.asked.Waits()
-	if !o.Changed && !o.selfChanged && !o.serversChanged && !asks && o.Since(t.now) < page.ClockEvery {
+	if !o.Changed && !o.selfChanged && !o.serversChanged && !asks && o.Since(t.now) < report.ClockEvery {
 		return
 	}
 	if o.selfChanged {
@@ -90,7 +90,7 @@ func (t *Tab) flush() {
 		o.Next.Clock = &contract.Clock{Now: t.clock.now(), Rate: rate}
 	}
 	if o.Gone > 0 {
-		o.Notice(page.Plural(o.Gone, "older message or story line") + " left out while this page was not drawn.")
+		o.Notice(report.Plural(o.Gone, "older message or story line") + " left out while this page was not drawn.")
 	}
 	o.selfChanged, o.serversChanged = false, false
 	o.Send(t.now)
