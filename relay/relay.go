@@ -170,7 +170,9 @@ func secure(h http.Header, req *http.Request) {
 	h.Set("X-Content-Type-Options", "nosniff")
 	h.Set("Referrer-Policy", "same-origin")
 	if embedded || worker {
-		h.Set("Cross-Origin-Embedder-Policy", "require-corp") // or a page that is so itself could not frame it
+		// Without it an isolated page could not frame this one. With require-corp WebKit loads no module of a sandboxed
+		// page; it does not know this value, so that there only isolated pages cannot have the frame.
+		h.Set("Cross-Origin-Embedder-Policy", "credentialless")
 	}
 	if embedded || worker || path == "/raft-playground.js" || strings.HasPrefix(path, "/assets/wasm_exec-") {
 		h.Set("Cross-Origin-Resource-Policy", "cross-origin") // the others are read with CORS
