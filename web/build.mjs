@@ -33,7 +33,7 @@ const LIMIT_LAB = 1_450_000;
  * The pages. `root`: the way from where it is served to the folder of assets; a room's page is served as /r/{code}.
  * `part`: what it loads at once beside main.ts.
  */
-const LAB = { part: "src/lab/index.ts", worker: "lab", limit: LIMIT_LAB,
+const LAB = { part: "src/lab.ts", worker: "lab", limit: LIMIT_LAB,
   description: "A Raft cluster that runs in your browser: watch it elect a leader and replicate, break it, and go to "
     + "any moment of it.",
   title: "Five servers, no leader",

@@ -1,2 +1,2 @@
-import type { Core } from "./src/core.js";
+import type { Core } from "./src/story/core.js";
 export function readCore(root: string): Core;

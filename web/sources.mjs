@@ -5,7 +5,7 @@ import { join } from "node:path";
  * What the page tells of the core's own text: for every kind of event the functions that emit it, for every rule
  * the functions that consult it, and what the catalogue and the stories say of the rule. All of it is read from
  * the files that are compiled, so that it cannot be something else than what runs. The shape of the result is
- * Core in src/core.ts.
+ * Core in src/story/core.ts.
  */
 export function readCore(root) {
   const read = (path) => readFileSync(join(root, path), "utf8");

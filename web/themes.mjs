@@ -1,18 +1,14 @@
-import { readdirSync, readFileSync } from "node:fs";
+import { readFileSync } from "node:fs";
 import { join } from "node:path";
 
-/** The sheets of views that a live room does not have. */
-const OF_THE_LAB = ["diagram.css", "lab.css", "rules.css", "share.css", "studies.css"];
+/** The sheets of single regions, in the order in which one outdoes another; true: a live room does without it. */
+const SHEETS = { "diagram/diagram": true, "header/regions": true, "log/logs": false, "rules/rules": true,
+  "share/share": true, "stage/stage": false, "story/story": false, "study/studies": true, "time/time": false };
 
-/**
- * The style sheet of a page, "room" or one of the lab's: src/page.css, then those of single views, src/css, in the
- * order of their names.
- */
+/** The style sheet of a page, "room" or one of the lab's: src/page.css, then those of regions. */
 export function readStyles(web, page) {
-  const sheets = readdirSync(join(web, "src/css")).filter((f) => f.endsWith(".css") &&
-    !(page === "room" && OF_THE_LAB.includes(f)));
-  const views = sheets.sort().map((f) => join("src/css", f));
-  return ["src/page.css", ...views].map((f) => readFileSync(join(web, f), "utf8")).join("\n");
+  const regions = Object.keys(SHEETS).filter((name) => !(page === "room" && SHEETS[name]));
+  return ["page", ...regions].map((name) => readFileSync(join(web, `src/${name}.css`), "utf8")).join("\n");
 }
 
 /**

@@ -2,7 +2,7 @@ package study
 
 import "raftplayground/wasm/contract"
 
-// Serve answers a question of the page, StudyQuestion in web/src/lab/study.ts with an id, by calls of post with JSON:
+// Serve answers a question of the page, StudyQuestion in web/src/study/study.ts with an id, by calls of post with JSON:
 // any number that say how far it is, then one answer. elapsed says how many seconds have passed since the question was
 // asked. A question that cannot be understood is answered by an error.
 func Serve(question []byte, elapsed func() float64, post func(json []byte)) {

@@ -1,12 +1,12 @@
 import { scriptingSurface } from "../src/api.js";
-import { LAB } from "../src/capabilities.js";
-import { store } from "../src/store.js";
-import { restoreTheme } from "../src/theme.js";
+import { LAB } from "../src/state/capabilities.js";
+import { store } from "../src/state/store.js";
+import { restoreTheme } from "../src/view/theme.js";
 import { LAB_SCENES } from "../test/lab-scenes.js";
 import { SCENES } from "../test/scenes.js";
 import { SPACE_SCENES } from "../test/space-scenes.js";
 import "../src/raft-app.js";
-import "../src/raft-room.js";
+import "../src/room/raft-room.js";
 
 /**
  * The page on one of the test's scenes, without a Worker: `?scene=election&select=4`. For looking at it only; never
@@ -20,7 +20,7 @@ store.link = `${location.origin}/r/k7m2qx`;
 const scene = query.get("scene") ?? "election";
 if (scene in { ...LAB_SCENES, ...SPACE_SCENES }) {
   store.can = LAB;
-  await import("../src/lab/index.js");
+  await import("../src/lab.js");
 }
 for (const batch of ({ ...SCENES, ...LAB_SCENES, ...SPACE_SCENES })[scene]?.() ?? []) store.apply(batch);
 const select = Number(query.get("select"));

@@ -35,7 +35,7 @@ const (
 	after     = 2 * 1000 * ms  // that a run which breaks nothing is lived beyond its turn
 )
 
-// Entry is a file of the gallery as the page reads it (web/src/lab/raft-gallery.ts).
+// Entry is a file of the gallery as the page reads it (web/src/share/raft-gallery.ts).
 type Entry struct {
 	ID     string   `json:"id"`
 	Title  string   `json:"title"`

@@ -1,8 +1,8 @@
 import type { ClientRequest, Connection, LabAction, Link, Moment, NetworkChange, Property, ReadKind, Report, RoomState,
   ServerView, Status, Stop, StoryLine, U64 } from "./model.js";
-import type { Capability } from "./capabilities.js";
-import type { Store } from "./store.js";
-import { inMicros, inMillis } from "./time.js";
+import type { Capability } from "./state/capabilities.js";
+import type { Store } from "./state/store.js";
+import { inMicros, inMillis } from "./view/time.js";
 
 /**
  * `window.raftPlayground`: the page for scripts of courses and tests. It is there as soon as the page's script runs and
@@ -163,7 +163,7 @@ export function scriptingSurface(store: Store): RaftPlayground {
     open: async (link) => {
       able(store, "runs");
       if (typeof link !== "string") throw new TypeError(`open: link must be a text, not ${String(link)}`);
-      const { openLink } = await import("./lab/opening.js");
+      const { openLink } = await import("./share/opening.js");
       await shown(store, openLink(link.slice(link.indexOf("#") + 1), store.pace));
     },
     on: (type, fn) => {

@@ -1,7 +1,7 @@
 import { scriptingSurface } from "./api.js";
-import { LAB, ROOM } from "./capabilities.js";
-import { store } from "./store.js";
-import { restoreTheme } from "./theme.js";
+import { LAB, ROOM } from "./state/capabilities.js";
+import { store } from "./state/store.js";
+import { restoreTheme } from "./view/theme.js";
 import "./raft-app.js";
 
 /**
@@ -14,7 +14,7 @@ store.can = room ? ROOM : LAB; // of the source that is on its way
 window.raftPlayground = scriptingSurface(store);
 restoreTheme();
 
-const opened = room ? import("./room.js").then((m) => m.openRoom(store)) : import("./lab/index.js")
+const opened = room ? import("./room.js").then((m) => m.openRoom(store)) : import("./lab.js")
   .then((m) => m.openLab(store));
 opened.catch((why: Error) => store.setBoot({ state: "failed", reason: "worker",
   detail: `A part of the page could not be loaded: ${why.message}` }));

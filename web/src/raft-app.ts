@@ -1,21 +1,21 @@
 import { html, nothing, type PropertyValues, type TemplateResult } from "lit";
-import { works, type Capability } from "./capabilities.js";
-import { RaftElement } from "./element.js";
-import { keyList, keysOf, noteFocus, onKey } from "./keys.js";
-import { placeMenus } from "./menu.js";
-import { asItIs } from "./motion.js";
-import { store, type Dock, type Panel } from "./store.js";
-import { tabList } from "./tabs.js";
-import "./raft-client.js";
-import "./raft-header.js";
-import "./raft-inspector.js";
-import "./raft-log-grid.js";
-import "./raft-stage.js";
-import "./raft-headline.js";
-import "./raft-story.js";
-import "./raft-strips.js";
-import "./raft-time-line.js";
-import "./raft-transport.js";
+import { works, type Capability } from "./state/capabilities.js";
+import { RaftElement } from "./view/element.js";
+import { keyList, keysOf, noteFocus, onKey } from "./view/keys.js";
+import { placeMenus } from "./view/menu.js";
+import { asItIs } from "./view/motion.js";
+import { store, type Dock, type Panel } from "./state/store.js";
+import { tabList } from "./view/tabs.js";
+import "./client/raft-client.js";
+import "./header/raft-header.js";
+import "./inspector/raft-inspector.js";
+import "./log/raft-log-grid.js";
+import "./stage/raft-stage.js";
+import "./story/raft-headline.js";
+import "./story/raft-story.js";
+import "./header/raft-strips.js";
+import "./time/raft-time-line.js";
+import "./time/raft-transport.js";
 
 /** Of a room, on narrow screens. */
 const ROOM_TABS: { panel: Panel; words: string }[] = [

@@ -1,6 +1,6 @@
-import "./raft-room.js";
-import { WorkerSource, type Joining } from "./source.js";
-import type { Store } from "./store.js";
+import "./room/raft-room.js";
+import { WorkerSource, type Joining } from "./state/source.js";
+import type { Store } from "./state/store.js";
 
 /** Joins the room that the address names. */
 export function openRoom(store: Store): void {

@@ -1,9 +1,9 @@
 import assert from "node:assert/strict";
 import { test } from "node:test";
-import { LAB, ROOM } from "../src/capabilities.js";
+import { LAB, ROOM } from "../src/state/capabilities.js";
 import { scriptingSurface } from "../src/api.js";
 import type { Batch, Lab, ToLab, ToWorker } from "../src/model.js";
-import { Store } from "../src/store.js";
+import { Store } from "../src/state/store.js";
 import { answers, report, room, view } from "./scenes.js";
 
 const property = (name: string, at: number | null) => ({ name, text: `${name} holds.`, broken: at === null ? null

@@ -1,9 +1,9 @@
 import assert from "node:assert/strict";
 import { test } from "node:test";
-import { ArcLayer } from "../src/arcs.js";
-import { ring } from "../src/layout.js";
-import type { Store } from "../src/store.js";
-import type { Inks } from "../src/theme.js";
+import { ArcLayer } from "../src/stage/arcs.js";
+import { ring } from "../src/stage/layout.js";
+import type { Store } from "../src/state/store.js";
+import type { Inks } from "../src/view/theme.js";
 
 test("however seldom a page is drawn, an arc grows once and then stands", () => {
   const view = { server: 1, seat: "connected", report: { at: 0, timer: { timeout: 200, elapsed: 20, longest: 300 } } };

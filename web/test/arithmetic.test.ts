@@ -18,7 +18,7 @@ const SIGNS: { what: string; sign: RegExp; allowed: Record<string, string> }[] =
   {
     what: "a function about a majority",
     sign: /(?<!\.)\b(?:decide\w*|votersOf|needed|tally|together)\s*\(|\b(?:majority|majorities|quorum\w*)\s*\(/,
-    allowed: { "store.ts": "decide: about a room's seats" },
+    allowed: { "state/store.ts": "decide: about a room's seats" },
   },
   {
     what: "a half of many",
@@ -31,7 +31,7 @@ const SIGNS: { what: string; sign: RegExp; allowed: Record<string, string> }[] =
   {
     what: "votes",
     sign: /\.votes\b/,
-    allowed: { "node.ts": "a dot for each", "raft-stage.ts": "are they others than those that are drawn?" },
+    allowed: { "stage/node.ts": "a dot for each", "stage/raft-stage.ts": "are they others than those that are drawn?" },
   },
   {
     what: "who has a vote",
@@ -42,43 +42,43 @@ const SIGNS: { what: string; sign: RegExp; allowed: Record<string, string> }[] =
   {
     what: "what a leader knows of its followers",
     sign: /\.peers\b|\.match\b(?!\()/,
-    allowed: { "logs.ts": "the triangles under the cells", "raft-log-grid.ts": "they are drawn" },
+    allowed: { "log/logs.ts": "the triangles under the cells", "log/raft-log-grid.ts": "they are drawn" },
   },
   {
     what: "who leads",
     sign: /\.role\s*[!=]==\s*"leader"|\bleaders?Of\s*\(/,
     allowed: {
-      "lived.ts": "who led at a moment of the time line",
-      "tape.ts": "a thicker lane",
-      "lab/raft-comparison.ts": "a thicker lane",
-      "raft-header.ts": "is it another than is drawn?",
+      "state/lived.ts": "who led at a moment of the time line",
+      "time/tape.ts": "a thicker lane",
+      "study/raft-comparison.ts": "a thicker lane",
+      "header/raft-header.ts": "is it another than is drawn?",
     },
   },
   {
     what: "who is cut off",
     sign: /\bparted\s*\(|\breach\([^)]*\)\s*\|\||\.every\([^;]*\b(?:up|isUp|cutState)\(/,
-    allowed: { "raft-room.ts": "what its links are, which the button turns" },
+    allowed: { "room/raft-room.ts": "what its links are, which the button turns" },
   },
   {
     what: "who has committed an entry",
     sign: /less\([^()]*commitIndex,\s*(?:index|open)\)/,
-    allowed: { "logs.ts": "filled or outlined cells", "node.ts": "the same in small" },
+    allowed: { "log/logs.ts": "filled or outlined cells", "stage/node.ts": "the same in small" },
   },
   {
     what: "which log is newer",
     sign: /\.lastTerm\b/,
     allowed: {
-      "raft-inspector.ts": "it is shown",
-      "raft-stage.ts": "is it another than is drawn?",
-      "raft-log-grid.ts": "is it another than is drawn?",
+      "inspector/raft-inspector.ts": "it is shown",
+      "stage/raft-stage.ts": "is it another than is drawn?",
+      "log/raft-log-grid.ts": "is it another than is drawn?",
     },
   },
   {
     what: "terms in an order",
     sign: /\b(?:less|most)\([^()]*\bterm\b/i,
     allowed: {
-      "lived.ts": "the band of terms",
-      "flights.ts": "is it a frame with a term?",
+      "state/lived.ts": "the band of terms",
+      "stage/flights.ts": "is it a frame with a term?",
     },
   },
   {

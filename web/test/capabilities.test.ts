@@ -2,7 +2,7 @@ import assert from "node:assert/strict";
 import { readdirSync, readFileSync } from "node:fs";
 import { join } from "node:path";
 import { test } from "node:test";
-import { LAB, ROOM, type Capability } from "../src/capabilities.js";
+import { LAB, ROOM, type Capability } from "../src/state/capabilities.js";
 
 const source = join(process.env["RAFT_WEB"] ?? "..", "src");
 const files = new Map(
@@ -21,9 +21,9 @@ test("only main.ts asks which source the page has; every view asks what it can",
 
 test("what a source can is named by the source, and compared with nothing", () => {
   const naming = [...files].filter(([, text]) => /\b(?:LAB|ROOM)\b/.test(text)).map(([f]) => f);
-  assert.deepEqual(naming.sort(), ["capabilities.ts", "lab/source.ts", "main.ts", "source.ts", "store.ts"]);
-  assert.match(files.get("lab/source.ts") ?? "", /^ {2}readonly can = LAB;$/m);
-  assert.match(files.get("source.ts") ?? "", /^ {2}readonly can = ROOM;$/m);
+  assert.deepEqual(naming.sort(), ["main.ts", "state/capabilities.ts", "state/lab-source.ts", "state/source.ts", "state/store.ts"]);
+  assert.match(files.get("state/lab-source.ts") ?? "", /^ {2}readonly can = LAB;$/m);
+  assert.match(files.get("state/source.ts") ?? "", /^ {2}readonly can = ROOM;$/m);
 });
 
 test("every capability is asked for, and differs between the sources that there are", () => {

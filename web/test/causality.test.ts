@@ -2,7 +2,7 @@ import assert from "node:assert/strict";
 import { test } from "node:test";
 import type { Message, StoryLine } from "../src/model.js";
 import { arrivalKey, causes, effects, eventKey, future, lanesOf, past, sendKey, stamped, type Lanes,
-  type Stamped } from "../src/lab/causality.js";
+  type Stamped } from "../src/diagram/causality.js";
 
 const message = (seq: number, from: number, to: number, sent: number, due: number,
   change: Partial<Message> = {}): Message => ({ seq, from, to, kind: "RequestVote", term: 1, ok: true, entryCount: 0,

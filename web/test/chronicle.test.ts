@@ -1,8 +1,8 @@
 import assert from "node:assert/strict";
 import { test } from "node:test";
-import { nothingLived } from "../src/lived.js";
-import { Chronicle, type Stretch } from "../src/lab/chronicle.js";
-import { messageOf } from "../src/lab/messages.js";
+import { nothingLived } from "../src/state/lived.js";
+import { Chronicle, type Stretch } from "../src/diagram/chronicle.js";
+import { messageOf } from "../src/inspector/messages.js";
 import type { Message, Replay, StoryLine } from "../src/model.js";
 import { flight } from "./scenes.js";
 

@@ -1,10 +1,10 @@
 import assert from "node:assert/strict";
 import { test } from "node:test";
 import { asks, chart, endOf, goesOn, label, leftOutWords, neighbour, operationWords, seen,
-  verdict } from "../src/lab/client-history.js";
-import { xOf, type Frame } from "../src/lab/spacetime.js";
+  verdict } from "../src/client/client-history.js";
+import { xOf, type Frame } from "../src/diagram/spacetime.js";
 import type { ClientHistory, Operation } from "../src/model.js";
-import { MS } from "../src/time.js";
+import { MS } from "../src/view/time.js";
 
 function operation(client: number, kind: Operation["kind"], value: string, called: number, returned: number | null,
   more: Partial<Operation> = {}): Operation {

@@ -1,6 +1,6 @@
 import assert from "node:assert/strict";
 import { test } from "node:test";
-import { cursor } from "../src/cursor.js";
+import { cursor } from "../src/state/cursor.js";
 
 const line = (id: number, at: number, server: number, text: string, kind = "commitAdvanced", index?: number) =>
   ({ id, at, server, kind, weight: "key" as const, text, why: "", section: "", term: 1, ...(index ? { index } : {}) });

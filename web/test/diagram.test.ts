@@ -1,12 +1,12 @@
 import assert from "node:assert/strict";
 import { test } from "node:test";
-import { mermaid, shiviz, type Origin } from "../src/lab/diagram-export.js";
-import { messageOf } from "../src/lab/messages.js";
-import { messageWords, picture, SPAN, timeAt, xOf, zoomed, type Frame } from "../src/lab/spacetime.js";
-import { nothingLived } from "../src/lived.js";
+import { mermaid, shiviz, type Origin } from "../src/diagram/diagram-export.js";
+import { messageOf } from "../src/inspector/messages.js";
+import { messageWords, picture, SPAN, timeAt, xOf, zoomed, type Frame } from "../src/diagram/spacetime.js";
+import { nothingLived } from "../src/state/lived.js";
 import { flight } from "./scenes.js";
 import { labRun } from "./space-scenes.js";
-import { MS } from "../src/time.js";
+import { MS } from "../src/view/time.js";
 
 const [batch] = labRun(620);
 const all = (batch!.flights ?? []).map((f) => messageOf(f));

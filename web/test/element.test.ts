@@ -12,9 +12,9 @@ Object.assign(globalThis, {
 });
 
 test("a view that waits for its first drawing gets it, also if a person's act falls in between", async () => {
-  const { RaftElement } = await import("../src/element.js");
+  const { RaftElement } = await import("../src/view/element.js");
   const { nothing } = await import("lit");
-  const { store } = await import("../src/store.js");
+  const { store } = await import("../src/state/store.js");
   class View extends RaftElement {
     protected readonly topics = ["view"] as const;
     drawings = 0;

@@ -1,10 +1,10 @@
 import assert from "node:assert/strict";
 import { test } from "node:test";
-import { withDial } from "../src/lab/network.js";
-import { wrongs } from "../src/lab/wrong.js";
-import { turned } from "../src/link.js";
+import { withDial } from "../src/faults/network.js";
+import { wrongs } from "../src/faults/wrong.js";
+import { turned } from "../src/stage/link.js";
 import { QUALITIES } from "../src/model.js";
-import { store } from "../src/store.js";
+import { store } from "../src/state/store.js";
 import { labOf } from "./lab-scenes.js";
 import { room } from "./scenes.js";
 

@@ -1,11 +1,11 @@
 import assert from "node:assert/strict";
 import { test } from "node:test";
-import { LAB } from "../src/capabilities.js";
-import { Film, FILM_RATE } from "../src/lab/film.js";
-import { Store } from "../src/store.js";
+import { LAB } from "../src/state/capabilities.js";
+import { Film, FILM_RATE } from "../src/state/film.js";
+import { Store } from "../src/state/store.js";
 import { labElection, labOf } from "./lab-scenes.js";
 import { room } from "./scenes.js";
-import { MS } from "../src/time.js";
+import { MS } from "../src/view/time.js";
 
 const [first] = labElection();
 const take = (at: number) => ({ at, batch: { clock: { now: at * FILM_RATE * MS, rate: FILM_RATE },

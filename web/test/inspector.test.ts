@@ -28,7 +28,7 @@ function shown(what: unknown): string {
 const words = (html: string) => html.replace(/<[^>]*>/g, " ").replace(/\s+/g, " ").trim();
 
 async function said(of: ServerView): Promise<string> {
-  const { stateOf } = await import("../src/raft-inspector.js");
+  const { stateOf } = await import("../src/inspector/raft-inspector.js");
   return words(shown(stateOf(of)));
 }
 

@@ -2,13 +2,13 @@ import assert from "node:assert/strict";
 import { readdirSync, readFileSync } from "node:fs";
 import { join } from "node:path";
 import { test } from "node:test";
-import { LAB, ROOM } from "../src/capabilities.js";
-import { keyList, keysOf, type Place } from "../src/keys.js";
-import { store } from "../src/store.js";
+import { LAB, ROOM } from "../src/state/capabilities.js";
+import { keyList, keysOf, type Place } from "../src/view/keys.js";
+import { store } from "../src/state/store.js";
 
 const source = join(process.env["RAFT_WEB"] ?? "..", "src");
 const files = readdirSync(source, { recursive: true, encoding: "utf8" }).filter((f) => f.endsWith(".ts") &&
-  f !== "keys.ts");
+  f !== "view/keys.ts");
 
 /** A key as a view's handler is told of it; whether it was taken. */
 function pressed(handler: (e: KeyboardEvent) => void, key: string, change: Partial<KeyboardEvent> = {}): boolean {

@@ -1,7 +1,7 @@
 import assert from "node:assert/strict";
 import { test } from "node:test";
 import { along, inside, lane, covers, noteBox, reasonBox, reasonSide, ring, spareLabels, spareReason, voteDot,
-  wall } from "../src/layout.js";
+  wall } from "../src/stage/layout.js";
 
 const STAGES: [number, number][] = [[800, 504], [704, 384], [704, 356], [640, 372], [1440, 504], [800, 330], [500, 330],
   [604, 306], [390, 338], [360, 270]];

@@ -1,7 +1,7 @@
 import assert from "node:assert/strict";
 import { test } from "node:test";
-import { brokenAt, commitLine, grid, removed } from "../src/logs.js";
-import { distance, less, most, plus } from "../src/numbers.js";
+import { brokenAt, commitLine, grid, removed } from "../src/log/logs.js";
+import { distance, less, most, plus } from "../src/view/numbers.js";
 import { command, noop, report, view } from "./scenes.js";
 
 const HUGE = "18446744073709551610";

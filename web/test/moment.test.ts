@@ -2,11 +2,11 @@ import assert from "node:assert/strict";
 import { readFileSync } from "node:fs";
 import { join } from "node:path";
 import { test } from "node:test";
-import { plainRun, readFile, readLink, withParameters, writeFile, writeLink, type Seen } from "../src/lab/moment.js";
-import { MAX_FILE, textOf } from "../src/lab/opening.js";
-import { changed } from "../src/lab/runs.js";
+import { plainRun, readFile, readLink, withParameters, writeFile, writeLink, type Seen } from "../src/share/moment.js";
+import { MAX_FILE, textOf } from "../src/share/opening.js";
+import { changed } from "../src/share/runs.js";
 import type { LabAction, LabRun, Moment } from "../src/model.js";
-import { inMicros } from "../src/time.js";
+import { inMicros } from "../src/view/time.js";
 
 /** Numbers from 0 to below n, the same each time. */
 function dice(seed: number): (n: number) => number {

@@ -1,9 +1,9 @@
 import assert from "node:assert/strict";
 import { test } from "node:test";
-import { LAB } from "../src/capabilities.js";
-import { branchTree, reignAt, within, zoomed } from "../src/lived.js";
+import { LAB } from "../src/state/capabilities.js";
+import { branchTree, reignAt, within, zoomed } from "../src/state/lived.js";
 import type { Batch, FromWorker, Lab, StoryLine, ToLab, ToWorker } from "../src/model.js";
-import { Store, type Topic } from "../src/store.js";
+import { Store, type Topic } from "../src/state/store.js";
 import { command, flight, report, room, view } from "./scenes.js";
 
 /** A lab whose branch was lived for a second: S1 leads from 0.2 s, S2 from 0.7 s. */

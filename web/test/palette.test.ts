@@ -3,7 +3,7 @@ import { readFileSync } from "node:fs";
 import { join } from "node:path";
 import { test } from "node:test";
 import { themeTokens } from "../themes.mjs";
-import { slot } from "../src/numbers.js";
+import { slot } from "../src/view/numbers.js";
 
 const css = readFileSync(join(process.env["RAFT_WEB"] ?? ".", "src/page.css"), "utf8");
 const themes: Record<"light" | "dark", Record<string, string>> = themeTokens(css);

@@ -3,7 +3,7 @@ import { readFileSync } from "node:fs";
 import { join } from "node:path";
 import { test } from "node:test";
 import { readCore } from "../sources.mjs";
-import { excerpt, missedBy, placesOf, rulesIn } from "../src/core.js";
+import { excerpt, missedBy, placesOf, rulesIn } from "../src/story/core.js";
 
 const root = join(process.env.RAFT_WEB ?? ".", "..");
 const go = (path: string) => readFileSync(join(root, path), "utf8");

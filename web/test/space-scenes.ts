@@ -1,5 +1,5 @@
 import type { Batch, Flight, LivedPart, Property, Role, ServerView, StoryLine } from "../src/model.js";
-import { MS } from "../src/time.js";
+import { MS } from "../src/view/time.js";
 import { answers, command, noop, report, room, view } from "./scenes.js";
 
 /** A moment of the lab as its Worker would tell it, for tests and for looking at the page without one (dev/). */

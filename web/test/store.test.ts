@@ -1,12 +1,12 @@
 import assert from "node:assert/strict";
 import { test } from "node:test";
-import { LAB, ROOM } from "../src/capabilities.js";
+import { LAB, ROOM } from "../src/state/capabilities.js";
 import { scriptingSurface } from "../src/api.js";
-import { axisStep, tapeSpan } from "../src/lived.js";
+import { axisStep, tapeSpan } from "../src/state/lived.js";
 import type { ToLab, ToWorker } from "../src/model.js";
-import { Store, type Topic } from "../src/store.js";
+import { Store, type Topic } from "../src/state/store.js";
 import { SCENES, answers, command, election, flight, report, room, steady, view } from "./scenes.js";
-import { MS } from "../src/time.js";
+import { MS } from "../src/view/time.js";
 
 function storeWith(batches = steady()): Store {
   const store = new Store();

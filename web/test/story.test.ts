@@ -3,7 +3,7 @@ import { readFileSync } from "node:fs";
 import { join } from "node:path";
 import { test } from "node:test";
 import type { StoryLine } from "../src/model.js";
-import { mergeStory, splitHeading, storyRows, subjectOf, SUBJECTS, tell } from "../src/story.js";
+import { mergeStory, splitHeading, storyRows, subjectOf, SUBJECTS, tell } from "../src/story/story.js";
 
 const line = (id: number, at: number, text: string, kind = "commitAdvanced",
   weight: StoryLine["weight"] = "key"): StoryLine => ({ id, at, server: 0, kind, weight, text, why: "", section: "",

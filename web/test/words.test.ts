@@ -2,7 +2,7 @@ import assert from "node:assert/strict";
 import { test } from "node:test";
 import { QUALITIES } from "../src/model.js";
 import { cutState, cutWords, dialOf, dialWords, linkWords, lostWords, nextCut, nodeWords, rateOfSlider, rateWords,
-  roleWords, seconds, sliderOfRate, span, tight } from "../src/words.js";
+  roleWords, seconds, sliderOfRate, span, tight } from "../src/view/words.js";
 import { report, room, view } from "./scenes.js";
 
 test("times have a unit, a space, and no more digits than help", () => {

@@ -1,8 +1,8 @@
-import { readLink, type Show } from "../lab/moment.js";
-import { openAddress } from "../lab/opening.js";
-import { FIRST_RATE } from "../lab/source.js";
-import type { Store } from "../store.js";
-import { setTheme } from "../theme.js";
+import { readLink, type Show } from "../share/moment.js";
+import { openAddress } from "../share/opening.js";
+import { FIRST_RATE } from "../state/lab-source.js";
+import type { Store } from "../state/store.js";
+import { setTheme } from "../view/theme.js";
 import { isOurs, SOURCE, VERSION, type Told } from "./protocol.js";
 
 /**
@@ -130,7 +130,7 @@ async function showAs(fragment: string): Promise<void> {
   setTheme(link?.show.theme ?? "auto");
 }
 
-/** How much of the page is seen is the style sheet's affair (css/share.css). */
+/** How much of the page is seen is the style sheet's affair (share/share.css). */
 function setControls(controls: Show["controls"]): void {
   document.documentElement.dataset["controls"] = controls;
 }

@@ -11,7 +11,7 @@ declare const __WASM_BYTES__: number; // of the file as it is compiled, not as i
 
 /**
  * The folder with the files, if that is not this script's own: whoever starts it from a blob
- * says it (lab/start-worker.ts).
+ * says it (state/start-worker.ts).
  */
 const folder = (globalThis as { raftPlaygroundFiles?: string }).raftPlaygroundFiles ?? "";
 

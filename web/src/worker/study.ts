@@ -7,7 +7,7 @@ import { now, runProgram } from "./program.js";
 
 /**
  * What the Go program registers as globalThis.raftPlaygroundStudies: it answers the JSON of a StudyQuestion with
- * an id (src/lab/study.ts).
+ * an id (src/study/study.ts).
  */
 interface Studies {
   ask(now: number, question: string): void;
