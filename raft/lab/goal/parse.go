@@ -316,6 +316,8 @@ func (p *parser) time(f *fact) bool {
 		p.next++
 	} else if p.number(&f.number, 0) {
 		f.number *= 1e6
+	} else {
+		return false
 	}
 	if p.take("ms") {
 		f.number /= 1e3
