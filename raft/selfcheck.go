@@ -28,8 +28,8 @@ func (n *Node) check() {
 	}
 	n.checkState()
 	n.checkChange()
-	n.selfCheck = selfCheck{n.currentTerm, n.votedFor, n.Role(), n.commitIndex, n.log.term(n.commitIndex), n.lastApplied,
-		n.log.last, n.log.lastTerm(), n.disk.durable, false}
+	n.selfCheck = selfCheck{n.currentTerm, n.votedFor, n.Role(), n.commitIndex, n.log.term(n.commitIndex),
+		n.lastApplied, n.log.last, n.log.lastTerm(), n.disk.durable, false}
 }
 
 func must(ok bool, invariant string) {

@@ -7,8 +7,8 @@ import (
 	"raftplayground/raft/lab/goal"
 )
 
-// Moment is what a trap waits for: that of one of Occasions, which are short names of goals, or any goal in the words of
-// package goal.
+// Moment is what a trap waits for: that of one of Occasions, which are short names of goals, or any goal in the words
+// of package goal.
 type Moment string
 
 // Occasion is an event at a server.

@@ -107,8 +107,8 @@ func reportOf(r *contract.Report) *explain.Report {
 		return nil
 	}
 	report := &explain.Report{
-		At: r.At, Role: raft.Role(placed(roles[:], r.Role)), Term: raft.Term(r.Term), CommitIndex: raft.Index(r.CommitIndex),
-		LastIndex: raft.Index(r.LastIndex), LastTerm: raft.Term(r.LastTerm), VotesNeeded: r.VotesNeeded,
+		At: r.At, Role: raft.Role(placed(roles[:], r.Role)), Term: raft.Term(r.Term),
+		CommitIndex: raft.Index(r.CommitIndex), LastIndex: raft.Index(r.LastIndex), LastTerm: raft.Term(r.LastTerm), VotesNeeded: r.VotesNeeded,
 		Log: cells{&r.Log},
 	}
 	if r.Leader != nil {
@@ -118,7 +118,8 @@ func reportOf(r *contract.Report) *explain.Report {
 		report.Timer = &explain.Timer{Left: t.Timeout - t.Elapsed, Longest: t.Longest}
 	}
 	for _, v := range r.Votes {
-		report.Votes = append(report.Votes, raft.Vote{Server: raft.ServerID(v.Server), State: raft.VoteState(placed(voteStates[:], v.State))})
+		report.Votes = append(report.Votes, raft.Vote{Server: raft.ServerID(v.Server),
+			State: raft.VoteState(placed(voteStates[:], v.State))})
 	}
 	for _, q := range r.Quorums {
 		report.Quorums = append(report.Quorums, raft.Quorum{Voters: ids(q.Voters), Needed: q.Needed, Agreed: q.Agreed})

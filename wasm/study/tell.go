@@ -125,8 +125,8 @@ func (t *teller) message(a explore.Action) error {
 	return err
 }
 
-// find returns the number of the frame that an action names, 0 if there is none: the messages that say the same are counted in the order in
-// which they were sent.
+// find returns the number of the frame that an action names, 0 if there is none: the messages that say the same are
+// counted in the order in which they were sent.
 func (t *teller) find(a explore.Action) uint64 {
 	t.w.View(&t.view)
 	same := make([]uint64, 0, 4)

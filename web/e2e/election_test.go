@@ -8,8 +8,8 @@ import (
 	"github.com/chromedp/chromedp"
 )
 
-// Two seconds from opening the third tab to a leader are what a quiet machine keeps to. Most of them go into loading the
-// tab, so a slower machine is given more in the same proportion: three times what the tab before took to its seat.
+// Two seconds from opening the third tab to a leader are what a quiet machine keeps to. Most of them go into loading
+// the tab, so a slower machine is given more in the same proportion: three times what the tab before took to its seat.
 const promptly = 2 * time.Second
 
 func TestThreeTabsHaveALeaderWithinTwoSecondsOfTheThird(t *testing.T) {

@@ -232,7 +232,8 @@ func (w *tab) showTab(panel string) {
 		await new Promise((done) => setTimeout(done, tab ? 500 : 0));`, panel))
 }
 
-// unreachable returns what cannot be pressed of the visible elements: it is beyond the screen, or something lies upon it.
+// unreachable returns what cannot be pressed of the visible elements: it is beyond the screen, or something lies upon
+// it.
 func (w *tab) unreachable(selector string) (found []string) {
 	w.t.Helper()
 	w.must(&found, fmt.Sprintf(`

@@ -21,7 +21,8 @@ test("only main.ts asks which source the page has; every view asks what it can",
 
 test("what a source can is named by the source, and compared with nothing", () => {
   const naming = [...files].filter(([, text]) => /\b(?:LAB|ROOM)\b/.test(text)).map(([f]) => f);
-  assert.deepEqual(naming.sort(), ["main.ts", "state/capabilities.ts", "state/lab-source.ts", "state/source.ts", "state/store.ts"]);
+  assert.deepEqual(naming.sort(), ["main.ts", "state/capabilities.ts", "state/lab-source.ts", "state/source.ts",
+    "state/store.ts"]);
   assert.match(files.get("state/lab-source.ts") ?? "", /^ {2}readonly can = LAB;$/m);
   assert.match(files.get("state/source.ts") ?? "", /^ {2}readonly can = ROOM;$/m);
 });

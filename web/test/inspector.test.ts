@@ -49,7 +49,8 @@ test("the state of a server: its keys, and as of which index", async () => {
 test("where no state is, or none is known, words say so", async () => {
   assert.equal(await said(has(0, 0, [])), "Key-value state No keys: nothing is applied yet.");
   assert.equal(await said(has(4, 0, [])), "Key-value state No keys as of index 4, the last one applied.");
-  assert.match(await said(view(1, { self: false, report: report(1) })), /Not known here: a tab tells others only a hash/);
+  assert.match(await said(view(1, { self: false, report: report(1) })),
+    /Not known here: a tab tells others only a hash/);
   assert.equal(await said(view(1, { report: null })), "", "a server that has not said anything");
 });
 

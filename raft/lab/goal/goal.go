@@ -168,7 +168,7 @@ const (
 
 // forms are how facts are written: of each kind the first is the one that Text writes. A capital stands for
 //
-//	W a server, "a server" or "no server"   S a server      T "in term 3", or nothing   O "twice", "3 times", or nothing
+//	W a server, "a server" or "no server"   S a server      T "in term 3", or nothing   O "twice", or nothing
 //	N a number                              M … from 1 on   U a time                    D key=value
 //	C one of comparisons                    A a property    L one of the kind's words
 var forms = []form{

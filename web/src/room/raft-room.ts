@@ -74,8 +74,8 @@ export class RaftRoomTry extends RaftElement {
         <li>
           ${cut ? html`<button @click=${() => store.act([mended()])}>Heal the network</button>`
             : html`<button ?disabled=${size < 3 || !store.room?.started} @click=${() => store.act([{ do: "partition",
-            servers: half }])}>Cut the network${half.length > 0 ? ` ${store.servers.length - half.length} | ${half.length}`
-            : ""}</button>`}
+            servers: half }])}>Cut the network${half.length > 0
+              ? ` ${store.servers.length - half.length} | ${half.length}` : ""}</button>`}
         </li>
         <li><button ?disabled=${!store.room?.started} @click=${() => store.setRate(slow ? 1 : 0.01)}>${slow
           ? "Watch it in real time" : "Watch it in slow motion"}</button></li>

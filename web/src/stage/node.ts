@@ -73,8 +73,8 @@ function machineMarks(view: ServerView, r: number): SVGTemplateResult {
       dy=".35em">≠</text></g>`}`;
 }
 
-export const isBroken = (server: number): boolean => store.lab?.properties.some((p) => p.broken?.servers.includes(server))
-  ?? false;
+export const isBroken = (server: number): boolean =>
+  store.lab?.properties.some((p) => p.broken?.servers.includes(server)) ?? false;
 
 /** Whether two servers have applied the same number of entries and come to another state. */
 function statesDiffer(a: ServerView, b: ServerView): boolean {

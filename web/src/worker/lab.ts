@@ -1,7 +1,7 @@
 /**
- * The dedicated Worker of the lab: it runs the program of the simulated cluster (wasm/program/lab), turns its clock, and
- * carries messages between it and the page. Everything that thinks is Go. A classic worker, as worker.ts: wasm_exec.js
- * comes in by importScripts.
+ * The dedicated Worker of the lab: it runs the program of the simulated cluster (wasm/program/lab), turns its clock,
+ * and carries messages between it and the page. Everything that thinks is Go. A classic worker, as worker.ts:
+ * wasm_exec.js comes in by importScripts.
  */
 import { now, post, runProgram } from "./program.js";
 
