@@ -108,8 +108,8 @@ func reportOf(r *contract.Report) *explain.Report {
 	}
 	report := &explain.Report{
 		At: r.At, Role: raft.Role(placed(roles[:], r.Role)), Term: raft.Term(r.Term),
-		CommitIndex: raft.Index(r.CommitIndex), LastIndex: raft.Index(r.LastIndex), LastTerm: raft.Term(r.LastTerm), VotesNeeded: r.VotesNeeded,
-		Log: cells{&r.Log},
+		CommitIndex: raft.Index(r.CommitIndex), LastIndex: raft.Index(r.LastIndex), LastTerm: raft.Term(r.LastTerm),
+		VotesNeeded: r.VotesNeeded, Log: cells{&r.Log},
 	}
 	if r.Leader != nil {
 		report.Leader = raft.ServerID(*r.Leader)

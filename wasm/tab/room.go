@@ -137,7 +137,8 @@ func (t *Tab) tellUnstored(before, room *contract.RoomNotice) {
 	switch was := before != nil && before.Unstored != ""; {
 	case room.Unstored != "" && !was:
 		t.batches.Notice("The relay cannot store who holds which seat of this room (" +
-			report.Clip(room.Unstored, 100) + "). It tries again; until then nobody new is let in, and the room should not be relied on.")
+			report.Clip(room.Unstored, 100) + "). It tries again; until then nobody new is let in, " +
+			"and the room should not be relied on.")
 	case room.Unstored == "" && was:
 		t.batches.Notice("The relay has stored who holds which seat of this room.")
 	}
