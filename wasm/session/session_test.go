@@ -178,7 +178,7 @@ func TestWhatThePageIsSentIsAsTheContractSays(t *testing.T) {
 	p.run(500)
 	reporttest.Told(t, "../contract", p.texts, "clock", "connection", "room", "self", "servers", "answers", "flights",
 		"lost", "story", "requests",
-		"lab", "moment", "history")
+		"lab", "moment", "lived")
 	words := reporttest.Words(t, "../contract")
 	for _, answer := range []struct {
 		of   contract.Answer
