@@ -68,6 +68,7 @@ func TestAPageWithoutScriptsSaysSo(t *testing.T) {
 	w.run(5*time.Second, emulation.SetScriptExecutionDisabled(true))
 	w.navigate(static)
 	w.saysThatItDidNotStart(static, "Switch them on")
+	w.keepPictures("unstarted-without-scripts", "none")
 }
 
 // Where not even the page's first script comes, the style sheet alone has the words shown.
@@ -96,4 +97,5 @@ func TestAPageWhoseScriptsNeverComeSaysSo(t *testing.T) {
 	if len(seen) != 3 || seen[0] || !seen[1] || seen[2] {
 		t.Errorf("at once, after 10 s, and that it is loading: %v", seen)
 	}
+	w.keepPictures("unstarted-stalled", "none")
 }

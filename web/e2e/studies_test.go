@@ -26,7 +26,7 @@ func TestABadRunIsFoundAndOpenedAtItsMoment(t *testing.T) {
 		"Looks for the shortest run that breaks a safety property without “Vote for up-to-date logs only”.")
 	w.press("Find a bad run")
 	w.reads("raft-studies .study-found", "Leader Completeness breaks at 0.720 s.")
-	w.reads("raft-studies .study-found", "The shortest there is within the bounds")
+	w.reads("raft-studies .study-found", "The shortest within the bounds")
 	var steps int
 	if w.must(&steps, `return deepAll("raft-studies .study-found li").length;`); steps != 8 {
 		t.Errorf("the run has %d steps, expected 8", steps)
