@@ -68,7 +68,6 @@ func TestAPageWithoutScriptsSaysSo(t *testing.T) {
 	w.run(5*time.Second, emulation.SetScriptExecutionDisabled(true))
 	w.navigate(static)
 	w.saysThatItDidNotStart(static, "Switch them on")
-	w.keepPictures("unstarted-without-scripts", "none")
 }
 
 // Where not even the page's first script comes, the style sheet alone has the words shown.
