@@ -661,7 +661,7 @@ func TestAServerThatStopsIsSilent(t *testing.T) {
 	if sent := frames(s); s.Failed() == nil || len(sent) != 0 || s.BadFrames() != bad || s.ReportVersion() == version {
 		t.Errorf("%v: it says %q", s.Failed(), sent)
 	}
-	if s.Compact() != s.Failed() || s.Transfer(2) != s.Failed() {
+	if s.Compact() != s.Failed() || s.MayCompact() != s.Failed() || s.Transfer(2) != s.Failed() {
 		t.Error("it takes further orders")
 	}
 	slow := &waltest.Disk{}
