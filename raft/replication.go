@@ -98,8 +98,8 @@ func (n *Node) mayAppend(f *follower) bool {
 }
 
 // sendHeartbeats sends every follower an AppendEntries: "repeat during idle periods to prevent election timeouts"
-// (§5.2). To a follower that is being probed it carries entries, since the last probe may have been lost; to the others
-// it is empty, and finds out by its place if something was.
+// (§5.2). To a follower that is being probed it carries entries, since the last probe may have been lost; to the
+// others it is empty, and finds out by its place if something was.
 func (n *Node) sendHeartbeats() {
 	n.beginRound()
 	for i := range n.leadership.followers {
@@ -286,8 +286,8 @@ func (n *Node) storeEntries(from ServerID, m *AppendEntries) Index {
 			continue
 		}
 		// 3. If an existing entry conflicts with a new one (same index but different terms), delete it and all that
-		//    follow it (§5.3). Only then: entries beyond a call that agrees with the log stay, for it may be an old one
-		//    that was overtaken (ktoso/akka-raft#66).
+		//    follow it (§5.3). Only then: entries beyond a call that agrees with the log stay, for it may be an old
+		//    one that was overtaken (ktoso/akka-raft#66).
 		if index <= n.log.last {
 			if n.log.term(index) == m.Entries[i].Term {
 				continue
@@ -399,10 +399,10 @@ func (n *Node) matched(f *follower, match Index) {
 }
 
 // backUp implements Fig. 2, Rules for Leaders: "if AppendEntries fails because of log inconsistency: decrement
-// nextIndex and retry" (§5.3), a whole term at a time as the end of §5.3 proposes. Each refusal lowers nextIndex, which
-// never goes below what is known to match: the search ends. Every call since nextIndex moved last has asked at the same
-// place, so the first of their refusals that comes is believed: over a way that is longer than a heartbeat, it is never
-// that of the newest call.
+// nextIndex and retry" (§5.3), a whole term at a time as the end of §5.3 proposes. Each refusal lowers nextIndex,
+// which never goes below what is known to match: the search ends. Every call since nextIndex moved last has asked at
+// the same place, so the first of their refusals that comes is believed: over a way that is longer than a heartbeat, it
+// is never that of the newest call.
 func (n *Node) backUp(f *follower, m *AppendEntriesReply) {
 	lowest := f.match + 1
 	switch {
@@ -433,9 +433,9 @@ func (n *Node) backUp(f *follower, m *AppendEntriesReply) {
 }
 
 // advanceCommitIndex implements Fig. 2, Rules for Leaders: "if there exists an N such that N > commitIndex, a majority
-// of matchIndex[i] ≥ N, and log[N].term == currentTerm: set commitIndex = N" (§5.3, §5.4). Entries of earlier terms are
-// committed by way of a later one only: a majority that stores them does not keep another server from being elected and
-// overwriting them (Fig. 8).
+// of matchIndex[i] ≥ N, and log[N].term == currentTerm: set commitIndex = N" (§5.3, §5.4). Entries of earlier terms
+// are committed by way of a later one only: a majority that stores them does not keep another server from being elected
+// and overwriting them (Fig. 8).
 func (n *Node) advanceCommitIndex() {
 	l := n.leadership
 	i := Index(n.agreed(uint64(n.counted()), matchOf))

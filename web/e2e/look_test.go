@@ -136,8 +136,8 @@ func (w *tab) examine(what string, l look) {
 }
 
 // mostControls may be seen of the lab at rest, and one filled button in each region: a desk is worked in peace (LOOK
-// §8, which asks for 14, but draws 16 without the tabs, the gallery and the rooms). Of tabs a list is one. What is seen
-// of the cluster, its time and its story is no control.
+// §8, which asks for 14, but draws 16 without the tabs, the gallery and the rooms). Of tabs a list is one. What is
+// seen of the cluster, its time and its story is no control.
 const mostControls = 19
 
 // calm makes sure of that, and that what enlarges the time line is there for the pointer.

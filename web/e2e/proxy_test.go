@@ -305,7 +305,7 @@ func (r *relay) stalling(times int32) string {
 	return address
 }
 
-// A tab of a room of five stood at "Loading the cluster… 2 %" for good once, after browsers and relays had been killed.
+// A tab of a room of five stood at "Loading the cluster… 2 %" for good once, after browsers and relays were killed.
 func TestAProgramThatStopsArrivingIsAskedForAgain(t *testing.T) {
 	t.Parallel()
 	r := newRoom(t)

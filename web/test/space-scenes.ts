@@ -34,7 +34,8 @@ export function labRun(ms: number, off: string[] = [], broken: Property["broken"
     return sent + took;
   };
   const say = (at: number, server: number, kind: string, text: string, change: Partial<StoryLine> = {}) =>
-    story.push({ id: 0, at: at * MS, server, kind, weight: "key", text, why: "", section: "§5.2", term: 1, ...change });
+    story.push({ id: 0, at: at * MS, server, kind, weight: "key", text, why: "", section: "§5.2", term: 1,
+      ...change });
   say(150, 3, "becameCandidate", "S3 heard nothing for 150 ms and asks for votes in term 1; it needs 3.",
     { reason: "electionTimeout" });
   for (const o of others(3)) {

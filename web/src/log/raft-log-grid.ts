@@ -113,8 +113,9 @@ export class RaftLogGrid extends RaftElement {
       ${before(from)}
       ${Array.from({ length: Math.max(0, to - from) }, (_, i) => from + i)
         .map((c) => html`<span class="grid-index ${g.conflicts.has(c) ? "conflict" : ""}" role="columnheader"
-        aria-colindex=${c + 2}>${plus(g.first, c)}${g.conflicts.has(c) ? html`<b title="The servers differ here"> ≠</b>`
-        : nothing}</span>`)}
+        aria-colindex=${c + 2}>${plus(g.first, c)}${g.conflicts.has(c)
+          ? html`<b title="The servers differ here"> ≠</b>`
+          : nothing}</span>`)}
     </div>`;
   }
 

@@ -4,8 +4,8 @@ import type { Store } from "./store.js";
 import { MS } from "../view/time.js";
 
 /**
- * What stage, logs, tape and story point at together (LOOK §8): what a person points at in any of them, else, while the
- * clock stands, the event at which it stands or that is read.
+ * What stage, logs, tape and story point at together (LOOK §8): what a person points at in any of them, else, while
+ * the clock stands, the event at which it stands or that is read.
  */
 export interface Cursor {
   servers: number[];
