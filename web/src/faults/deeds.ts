@@ -4,7 +4,6 @@ import { store } from "../state/store.js";
 
 /** What can be done to the cluster, and why not, the lab says (raft/lab/offers.go): here it is asked for, and done. */
 
-export const isPaused = (s: ServerView): boolean => s.machine?.state === "paused";
 export const isDown = (s: ServerView): boolean => s.seat !== "connected";
 
 /** What a deed is called, and what it means; empty until the catalogue is told. */
