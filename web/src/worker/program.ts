@@ -88,8 +88,8 @@ async function load(ended: (detail: string) => void): Promise<void> {
 }
 
 /**
- * A file whose bytes stop coming is asked for again, past the browser's cache: a connection that nobody ends, say, would
- * have this tab wait for ever.
+ * A file whose bytes stop coming is asked for again, past the browser's cache: a connection that nobody ends, say,
+ * would have this tab wait for ever.
  */
 async function instantiate(imports: WebAssembly.Imports): Promise<WebAssembly.Instance> {
   for (let times = 1; ; times++) {
