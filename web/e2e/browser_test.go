@@ -428,11 +428,13 @@ func (b *browser) renderers() map[int]int {
 	return memory
 }
 
-// duplicate opens the tab's address from within the tab, which copies its sessionStorage, as "Duplicate tab" does.
+// duplicate opens the tab's address from within the tab, which copies its sessionStorage, as "Duplicate tab" does. The
+// new tab is empty until DevTools is attached: a Worker that starts while that happens now and then never runs.
 func (w *tab) duplicate() *tab {
 	w.t.Helper()
 	known := w.browser.pages()
-	w.must(nil, `window.open(location.href);`)
+	var address string
+	w.must(&address, `window.open("about:blank"); return location.href;`)
 	var id target.ID
 	eventually(w.t, 5*time.Second, "the duplicated tab opens", func() error {
 		for page := range w.browser.pages() {
@@ -443,7 +445,9 @@ func (w *tab) duplicate() *tab {
 		}
 		return fmt.Errorf("no new tab")
 	})
-	return w.browser.attach(id)
+	duplicate := w.browser.attach(id)
+	duplicate.navigate(address)
+	return duplicate
 }
 
 func (b *browser) pages() map[target.ID]bool {
