@@ -300,6 +300,21 @@ func (w *tab) attachWorker(event *target.EventAttachedToTarget) {
 	}
 }
 
+// inWorker returns what does something in the Worker that the page has started last.
+func (w *tab) inWorker() (do func(actions ...chromedp.Action)) {
+	w.browser.mu.Lock()
+	worker := w.worker
+	w.browser.mu.Unlock()
+	return func(actions ...chromedp.Action) {
+		w.t.Helper()
+		ctx, stop := context.WithTimeout(worker, 5*time.Second)
+		defer stop()
+		if err := chromedp.Run(ctx, actions...); err != nil {
+			w.t.Fatalf("in a Worker: %v", err)
+		}
+	}
+}
+
 // observe sees every event of the page and of its Workers.
 func (w *tab) observe(event any) {
 	w.browser.listen(event)
