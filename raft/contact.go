@@ -44,9 +44,9 @@ func (n *Node) giveUp(reason Reason) {
 }
 
 // writingFor returns for how many ticks this leader's oldest write has been under way, counted from the beginning
-// of its leadership at the earliest. Entries that its disk does not hold may be committed by the other
-// servers' disks, but this server cannot apply them: its clients wait in vain, and another server should
-// lead (hashicorp/raft#503). writingFor is called once a tick.
+// of its leadership at the earliest. The others may store and commit entries that its disk does not hold,
+// but it cannot apply these: its clients wait in vain, and another server should lead (hashicorp/raft#503).
+// writingFor is called once a tick.
 func (n *Node) writingFor() uint64 {
 	l := n.leadership
 	if oldest := n.disk.oldest(); oldest != l.writing {
