@@ -45,7 +45,8 @@ func TestEveryNameCanBeAskedFor(t *testing.T) {
 	}
 }
 
-// A read allocates nothing in this core; the log that one through it is added to grows by a piece now and then.
+// A read allocates nothing in this core, except that the log grows by a chunk now and then when reads go
+// through it.
 func TestReadsAllocateNothing(t *testing.T) {
 	for _, kind := range []read{throughLog, readIndex, lease, local} {
 		c := newOurs(false)
