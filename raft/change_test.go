@@ -94,8 +94,7 @@ func TestAnElectionWithoutTheRulesOnMajorities(t *testing.T) {
 	equal(t, "votes needed", h.all(BecameCandidate)[0].New, 1)
 }
 
-// thesis 4.2.1: a round that takes as long as the shortest election timeout is too slow; one that is a tick
-// shorter is not.
+// thesis 4.2.1: a round that takes as long as the shortest election timeout is too slow; a tick less is not.
 func TestALearnerHasCaughtUpWhenARoundTookLessThanAnElectionTimeout(t *testing.T) {
 	for _, c := range []struct {
 		ticks  int

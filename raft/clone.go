@@ -43,9 +43,8 @@ func (b *box) clone() box {
 	return c
 }
 
-// CopyRPC returns a copy, to be kept, of a message that an Output lends. The copy shares only the Data of
-// entries and snapshots, which is never written to. Messages of types that are never borrowed are returned
-// as they are.
+// CopyRPC returns a copy, to be kept, of a message that an Output lends. It shares only the Data of entries
+// and snapshots, which is never written to. Messages of types that are never borrowed are not copied.
 func CopyRPC(m RPC) RPC {
 	switch m := m.(type) {
 	case *RequestVote:

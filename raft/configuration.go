@@ -11,8 +11,7 @@ import (
 type Configuration struct {
 	Voters   []ServerID // a majority of them decides; while the configuration is joint, C-new
 	Outgoing []ServerID // not empty: the configuration is joint, and a majority of these, C-old, has to agree too
-	// learners receive the log but have no vote (thesis 4.2.1); a voter that becomes a learner still votes
-	// in C-old
+	// get the log, but have no vote (thesis 4.2.1); a voter that becomes a learner still votes in C-old
 	Learners []ServerID
 }
 

@@ -2,11 +2,10 @@ package raft
 
 import "math"
 
-// A leader knows by the numbers of its calls which followers it has reached: an answer to call c of its own
-// term proves that the follower took it for its leader at some moment after c was made. One account of this
-// serves three purposes: a leader that reaches no majority steps down (thesis 6.2), a read waits for a
-// majority's answers to calls made after it (§8, thesis 6.4), and the time of the last such round is the
-// lease (thesis 6.4.1).
+// Call numbers tell a leader which followers it has reached: an answer to call c of its own term proves that
+// the follower took it for its leader at some moment after c was made. This serves three purposes: a leader
+// that reaches no majority steps down (thesis 6.2), a read waits for a majority's answers to calls made
+// after it (§8, thesis 6.4), and the time of the last such round is the lease (thesis 6.4.1).
 
 // round is a round of heartbeats.
 type round struct {
@@ -64,8 +63,7 @@ const mostRounds = 64
 // beginRound notes that calls made from here on belong to a new round. A round older than the longest
 // election timeout, the longest that a leader goes without a majority, is forgotten. No younger one is
 // dropped: where round trips are long, the next answer is to the oldest round. Rounds that reads make follow
-// each other closely are therefore merged under the first one's number: an answer to a later call answers
-// that one too.
+// each other closely are therefore merged under the first one's number: a later call's answer counts.
 func (n *Node) beginRound() {
 	l := n.leadership
 	l.readsDue = false

@@ -77,7 +77,6 @@
 //
 // A role's state exists only in that role: a Node that does not lead has no nextIndex that could be wrong.
 //
-// A message that no server which keeps the rules would send (it changes a committed entry, or claims to come
-// from a second leader of the term) is refused and reported as an event. The server neither obeys it nor
-// stops.
+// A message that no server which keeps the rules sends (it would change a committed entry, or comes from a
+// second leader of the term) is refused and reported as an event; it is neither obeyed nor a reason to stop.
 package raft

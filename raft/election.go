@@ -14,8 +14,7 @@ type candidacy struct {
 }
 
 // campaign begins an attempt to lead: the server asks whether it could win, and only then raises its term.
-// Otherwise a server that is cut off would come back with a high term and depose a healthy leader (thesis
-// 9.6).
+// Otherwise a server that is cut off would come back with a high term and depose a leader (thesis 9.6).
 func (n *Node) campaign(reason Reason) {
 	if !n.keeps(PreVote) {
 		n.startElection(reason)
@@ -26,8 +25,7 @@ func (n *Node) campaign(reason Reason) {
 	case n.keeps(CandidateForgetsLeader):
 		n.leader = 0 // a server that campaigns follows no leader
 	case n.leader != 0:
-		// its timer, which starts anew, passes for a sign that the leader lives: it refuses all others
-		// (etcd#9586)
+		// its timer starts anew, as if the leader lived: it refuses all others (etcd#9586)
 		n.loyalFor = n.opt.ElectionTicksMin
 	}
 	n.candidacy = n.newCandidacy(reason)
@@ -165,8 +163,7 @@ func (n *Node) refusal(m *RequestVote, loyalty Reason) Reason {
 	// … and candidate's log is at least as up-to-date as receiver's log, grant vote (§5.2, §5.4)
 	case !n.atLeastAsUpToDate(m) && n.keeps(UpToDateCandidate):
 		return LogBehind
-	// with the rule, even a server without a vote votes: the candidate may have a newer configuration
-	// (raft-rs#57)
+	// else even a server without a vote votes: the candidate's configuration may be newer (raft-rs#57)
 	case !n.electable() && !n.keeps(VoteAsLearner):
 		return NotAVoter
 	}
@@ -174,10 +171,9 @@ func (n *Node) refusal(m *RequestVote, loyalty Reason) Reason {
 }
 
 // loyalty tells why this server owes its loyalty to a leader: it heard from that leader within the shortest
-// election timeout, or is itself a leader that reached a majority within that time, or may have known a
-// leader before it restarted. Servers that were removed, or that only cannot hear, then do not disturb the
-// others (§6), and a lease holds (thesis 6.4.1), whatever terms this server has learned of since. NoReason:
-// it owes none.
+// election timeout, or is a leader that reached a majority within that time, or may have known one before it
+// restarted. Servers that were removed, or that only cannot hear, then do not disturb the others (§6), and a
+// lease holds (thesis 6.4.1), whatever terms it has learned of since. NoReason: it owes none.
 func (n *Node) loyalty() Reason {
 	since := uint64(n.opt.ElectionTicksMin - n.loyalFor)
 	if n.leadership != nil {

@@ -66,8 +66,7 @@ const (
 	BecamePreCandidate
 	// this server would vote for Peer in term New
 	PreVoteGranted
-	// this server would not vote for Peer; Reason: StaleTerm, LeaderAlive (Old: the leader), JustRestarted,
-	// LogBehind
+	// it would not; Reason: StaleTerm, LeaderAlive (Old: the leader), JustRestarted, LogBehind
 	PreVoteRefused
 	// Peer (or this server itself) would vote for this server; Old: pre-votes now; New: needed; Count, Of:
 	// the same of the outgoing voters

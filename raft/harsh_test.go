@@ -269,8 +269,7 @@ func TestLoyalty_ACandidateOwesItToo(t *testing.T) {
 	}
 }
 
-// No leader continues a snapshot that another began to send: their snapshots of the same state may differ in
-// their bytes.
+// No leader continues another's snapshot: two snapshots of the same state may differ in their bytes.
 func TestInstallSnapshot_IsOfOneLeader(t *testing.T) {
 	s3 := whole(t, 3, 3, Durable{})
 	s3.receive(1, &InstallSnapshot{Call: 1, Term: 2, LeaderID: 1, LastIncludedIndex: 5, LastIncludedTerm: 1,
@@ -352,8 +351,7 @@ func TestLeaders_AChunkForWhichThereIsNoRoomWaitsForTheNextHeartbeat(t *testing.
 	equal(t, "with the next heartbeat", exchange(), 1)
 }
 
-// A leader whose own disk hangs could go on leading without answering clients: the others store and
-// acknowledge what it sends.
+// A leader whose own disk hangs could lead on without answering clients: the others acknowledge its calls.
 func TestLeaders_ALeaderThatCannotWriteStepsDown(t *testing.T) {
 	for _, rule := range []Rule{rules, LeaderWrites} {
 		h := without(t, rule, 1, 3, Durable{})

@@ -103,8 +103,8 @@ func (l *log) run(i Index, max int) []Entry {
 	return l.chunks[l.place(i)].entries[from : from+n : from+n]
 }
 
-// firstOfTerm returns the first index ≤ i, and above base, whose term is that of entry i. Terms never decrease along a
-// log, so it can be searched.
+// firstOfTerm returns the first index ≤ i and above base whose term is that of entry i. Terms never decrease
+// along a log, so it can be searched.
 func (l *log) firstOfTerm(i Index) Index {
 	t, start := l.term(i), l.base+1
 	return start + Index(sort.Search(int(i-start), func(k int) bool { return l.term(start+Index(k)) >= t }))

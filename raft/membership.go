@@ -195,10 +195,9 @@ func (n *Node) afterCommit() {
 	}
 }
 
-// A server that joins is a learner first: a voter that has nothing yet would be missing from every majority
-// (thesis 4.2.1). Its catching up is measured in rounds. Each ends when the learner has what the leader's
-// log held when the round began; a round that took less than the shortest election timeout means that it can
-// follow.
+// A server that joins is a learner first: a voter without a log would be missing from majorities (thesis
+// 4.2.1). Catching up is measured in rounds. Each ends when the learner has what the leader's log held when
+// the round began; if a round took less than the shortest election timeout, the learner can follow.
 
 func (n *Node) recordRound(f *follower) {
 	l := n.leadership

@@ -169,9 +169,9 @@ var (
 	ErrTransferTo   = errors.New("raft: leadership can be handed to another voter only")
 )
 
-// Node is one server's consensus module: a pure state machine. Its methods are its inputs; what it wants
-// done is collected until the host asks for it with Output. It has no goroutine, clock, network or file, and
-// is not safe for concurrent use.
+// Node is one server's consensus module: a pure state machine. Inputs are its methods; what it wants done
+// waits until the host calls Output. It has no goroutine, clock, network or file, and is not safe for
+// concurrent use.
 type Node struct {
 	opt Options
 	// Persistent state on all servers (Fig. 2); the field disk knows how much of it is on disk.
@@ -203,8 +203,7 @@ type Node struct {
 	incoming *incoming  // a snapshot that is being received, nil if none is
 
 	out outbox
-	// Output has handed out everything, and no input has come since: this frequent case is worth a short
-	// path
+	// Output has handed out everything, and no input has come since: a frequent case with a short path
 	quiet     bool
 	selfCheck selfCheck
 }
@@ -329,9 +328,9 @@ func (n *Node) Tick() {
 }
 
 // Receive takes a message from another server, which need not be in the configuration: while that changes,
-// not all servers know each other (§6). The RPC is borrowed for the length of the call, the Data of its
-// entries is kept. Every call is answered by exactly one reply in the Output, unless it breaks the protocol:
-// then an event says how.
+// not all servers know each other (§6). The RPC is borrowed for the length of the call; the Data of its
+// entries is kept. Every call gets exactly one reply in the Output, or an event that says how it broke the
+// protocol.
 func (n *Node) Receive(from ServerID, rpc RPC) {
 	if from == n.opt.ID || from == 0 {
 		n.ignore(from, NotAMember)
@@ -361,9 +360,8 @@ func (n *Node) Receive(from ServerID, rpc RPC) {
 
 // Propose appends commands to the leader's log (Fig. 2, Rules for Leaders: "if command received from
 // client") and returns their place: the first has index first, the others follow. They are committed when
-// the entry at that index is applied with that term; if one of another term is applied there, they are lost.
-// The bytes of the commands are kept, the slice that holds them is not. Errors: ErrNotLeader,
-// ErrTransferring, ErrTooMuch, ErrEmpty.
+// the entry at that index is applied with that term, and lost if one of another term is. The commands' bytes
+// are kept, the slice that holds them is not. Errors: ErrNotLeader, ErrTransferring, ErrTooMuch, ErrEmpty.
 func (n *Node) Propose(commands ...[]byte) (first Index, term Term, err error) {
 	if n.leadership == nil {
 		return 0, 0, ErrNotLeader

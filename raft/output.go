@@ -40,8 +40,7 @@ func (b *box) reclaim() {
 }
 
 // another extends a slice by one element for the caller to fill in: the element may still hold old values. A
-// pointer to an element stays valid when the slice grows: the old memory is not used again before the
-// pointer expires.
+// pointer to an element stays valid when the slice grows: the old memory is not reused before it expires.
 func another[T any](s *[]T) *T {
 	k := len(*s)
 	if k == cap(*s) {

@@ -46,9 +46,8 @@ func (q *Quorum) Count(among func(ServerID) bool) (count int) {
 	return count
 }
 
-// Decide reports whether the servers for which among is true can elect a leader and commit: whether a
-// majority of each quorum is among them, of one or, in a joint configuration, of two (§6). Without any
-// quorum the answer is no.
+// Decide reports whether the servers for which among is true can elect a leader and commit: they need a
+// majority of each quorum, of which a joint configuration has two (§6). Without quorums the answer is no.
 func Decide(quorums []Quorum, among func(ServerID) bool) bool {
 	for i := range quorums {
 		if quorums[i].Count(among) < quorums[i].Needed {

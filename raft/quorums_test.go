@@ -61,8 +61,7 @@ func TestAnElectionTellsBothMajoritiesApart(t *testing.T) {
 		Term: 2, Index: 3, New: 3})
 }
 
-// A message may hold an empty list where another has none: that does not make a second set, in which no
-// majority could ever agree.
+// A message may hold an empty list where another has none: that is not a second set, which could not agree.
 func TestQuorums_AnEmptyListIsNoSecondMajority(t *testing.T) {
 	h := start(t, 1, 3, Durable{})
 	h.receive(2, &InstallSnapshot{Call: 1, Term: 1, LeaderID: 2, LastIncludedIndex: 1, LastIncludedTerm: 1, Done: true,

@@ -29,8 +29,7 @@ type follower struct {
 	// for answers, at most MaxInFlight entries ahead of match.
 	probing bool
 	probe   uint64 // the last probing call, 0 if it is answered
-	// refusals of calls numbered below this one date from before nextIndex, or a snapshot's offset, last
-	// moved
+	// refusals of calls numbered below this are from before nextIndex, or a snapshot's offset, last moved
 	since uint64
 	told  Index  // the last LeaderCommit sent
 	heard uint64 // the highest call that it has answered

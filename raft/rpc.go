@@ -72,7 +72,7 @@ type AppendEntries struct {
 	Entries      []Entry  // log entries to store (empty for heartbeat)
 }
 
-// AppendEntriesReply answers an AppendEntries. The conflict fields are the fast back-up that the end of §5.3 describes.
+// AppendEntriesReply answers an AppendEntries. The conflict fields are the fast back-up of §5.3's last part.
 type AppendEntriesReply struct {
 	Call         uint64
 	Term         Term  // the follower's currentTerm, for the leader to update itself

@@ -116,10 +116,9 @@ func (n *Node) doubtSnapshot(m *InstallSnapshot) (malformed, contradicts bool) {
 	return malformed, m.Term >= n.currentTerm && n.contradictsCommitted(m.LastIncludedIndex, m.LastIncludedTerm)
 }
 
-// receiveChunk follows the receiver's rules 2 to 5. Chunks come in order; the answer to one out of place
-// says which offset is wanted. receiveChunk reports whether there is an answer: there is none to the last
-// chunk of a snapshot that the state machine cannot read. The server gives up nothing for it, and the leader
-// begins anew with its next heartbeat, not at once.
+// receiveChunk follows the receiver's rules 2 to 5. Chunks come in order; the answer to any other names the
+// offset wanted. It returns whether there is an answer: not to the end of a snapshot that the state machine
+// cannot read. Nothing is given up for that, and the leader begins anew with its next heartbeat.
 func (n *Node) receiveChunk(from ServerID, m *InstallSnapshot, reply *InstallSnapshotReply) bool {
 	if m.LastIncludedIndex <= n.commitIndex { // an old one: all of it is here and committed (etcd PR#1763)
 		n.event(Event{Kind: SnapshotNotNeeded, Peer: from, Index: m.LastIncludedIndex, Old: uint64(n.commitIndex)})

@@ -84,8 +84,7 @@ func busy(t testing.TB) map[string]*Node {
 	return map[string]*Node{"leader": leader.n, "candidate": candidate.n, "follower": follower.n}
 }
 
-// untold is what AppendState leaves out: it is told in another way, is always the same, or is no state of
-// the server.
+// untold is what AppendState leaves out: told in another way, always the same, or no state of the server.
 var untold = regexp.MustCompile(`^\.(opt|out|quiet|selfCheck)\b` + // what it was given, and what waits to be fetched
 	`|^\.snapshot\.(Index|Term)$` + // log.base and log.baseTerm
 	`|^\.configs\b` + // the entries and the snapshot that hold them
@@ -194,8 +193,8 @@ func TestWhatACloneDoesLeavesTheOriginalAlone(t *testing.T) {
 }
 
 // A clone and the original share what is never written to: entries, snapshots, configurations. Each has its
-// own copy of the rest, also of the messages waiting to be fetched, which the original overwrites once it
-// has handed them out.
+// own copy of the rest, also of messages to be fetched, which the original overwrites once they are handed
+// out.
 func TestAClonesOutputIsItsOwn(t *testing.T) {
 	everything := func() *Node {
 		h := whole(t, 1, 3, Durable{CurrentTerm: 1, Log: logOf(1)})

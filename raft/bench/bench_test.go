@@ -45,8 +45,7 @@ func TestEveryNameCanBeAskedFor(t *testing.T) {
 	}
 }
 
-// A read allocates nothing in this core, except that the log grows by a chunk now and then when reads go
-// through it.
+// A read allocates nothing in this core, but reads through the log add a chunk to it now and then.
 func TestReadsAllocateNothing(t *testing.T) {
 	for _, kind := range []read{throughLog, readIndex, lease, local} {
 		c := newOurs(false)

@@ -328,8 +328,7 @@ func (s *stage) seeNumbered(server raft.ServerID, base, last raft.Index) {
 }
 
 // What is remembered is bounded, however long a cluster runs and however far a server is behind. A server
-// that was so far behind is not compared with what is forgotten; once it has caught up, it is compared
-// again.
+// that was so far behind is compared with the others only once it has caught up.
 func TestWhatIsRememberedIsBounded(t *testing.T) {
 	s := newStage()
 	s.seeNumbered(2, 0, 50)

@@ -250,8 +250,7 @@ func (c *Checker) lost(at int64, server raft.ServerID, term raft.Term) {
 			", or one before it, of which a client was told that it is done"})
 }
 
-// observeCommit notes what is newly committed, and checks the server's committed entries against the other
-// servers'.
+// observeCommit notes what is newly committed, and compares the server's committed entries with the others'.
 func (c *Checker) observeCommit(at int64, v *View, m *mirror, changed raft.Index) {
 	was := m.commit
 	m.commit = v.Commit

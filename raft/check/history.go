@@ -36,8 +36,7 @@ type Operation struct {
 	Unknown bool
 }
 
-// History is the operations of clients, in the order in which they were invoked. Copies share what they have
-// in common.
+// History is what clients asked, in the order of their calls. Copies share what they have in common.
 type History struct{ operations sheets[Operation] }
 
 // Len returns how many operations there are.

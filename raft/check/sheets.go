@@ -5,8 +5,8 @@ import "slices"
 const perSheet = 128
 
 // sheets is a list that grows at its end and is forgotten from its beginning, in sheets of perSheet entries
-// that its copies share: a copy costs a pointer per sheet. A list that changes an entry of a shared sheet
-// gets a sheet of its own.
+// shared with its copies: a copy costs a pointer per sheet. To change an entry of a shared sheet is to copy
+// the sheet.
 type sheets[T any] struct {
 	list   []*[perSheet]T
 	n      int

@@ -6,8 +6,7 @@ import (
 	"raftplayground/raft"
 )
 
-// notCommitted says why the leader has not committed an entry of its log (§5.3, §5.4.2), nil if it has
-// committed all of it.
+// notCommitted says why the leader has not committed an entry of its log (§5.3, §5.4.2); nil if it has.
 func (c *Cluster) notCommitted() *Question {
 	l := c.leader
 	through := c.committed()
@@ -123,8 +122,7 @@ func (h *hindrances) sentences(leader raft.ServerID) (list []string) {
 	return list
 }
 
-// holders returns the voters that have an entry, by their own reports or by the leader's, if it has the
-// entry itself.
+// holders returns the voters that have an entry, by their own reports or by those of a leader that has it.
 func (c *Cluster) holders(i raft.Index, term raft.Term) (holders Set) {
 	for k := range c.Servers {
 		if s := &c.Servers[k]; s.Report != nil && s.Report.holds(i, term) {

@@ -14,8 +14,7 @@ const shortestTimeout = 150_000
 // §5.6 asks for broadcastTime ≪ electionTimeout. If the timeout does not hold even one, no leader can last.
 const roundTrips = 3
 
-// heartbeatBytes is a typical length of heartbeats, votes and their replies: encoded they have 20 to 180
-// bytes.
+// heartbeatBytes is a typical length of heartbeats, votes and their replies: they are 20 to 180 bytes long.
 const heartbeatBytes = 100
 
 // Stability says whether a leader can be elected and stay: broadcastTime ≪ electionTimeout (§5.6).
@@ -26,9 +25,8 @@ type Stability struct {
 	Section    string
 }
 
-// Stability compares the slowest and worst of the links and disks with the shortest election timeout; nil:
-// there is no link. A broadcast takes a round trip and a write to disk; on a link of limited bandwidth its
-// frames also need time to leave.
+// Stability compares the slowest and worst links and disks with the shortest election timeout; nil: no
+// links. A broadcast takes a round trip and a write to disk; a limited bandwidth adds time to send.
 func (c *Cluster) Stability() *Stability {
 	if len(c.Links) == 0 {
 		return nil
@@ -102,8 +100,7 @@ func (c *Cluster) quickest() (best int64) {
 	return best
 }
 
-// hears is the longest of the round trips after which a server has heard from a majority, 0 if it never
-// does.
+// hears is the longest of the round trips after which a server has heard from a majority, 0 if never.
 func (c *Cluster) hears(id raft.ServerID) (longest int64) {
 	for heard := SetOf(id); !c.decide(heard); {
 		next := raft.ServerID(0)
@@ -120,8 +117,7 @@ func (c *Cluster) hears(id raft.ServerID) (longest int64) {
 	return longest
 }
 
-// trip is how long a call and its reply may be under way between two servers; 0: the call or the reply does
-// not pass.
+// trip is how long a call and its reply may be under way between two servers; 0: one of them is lost.
 func (c *Cluster) trip(a, b raft.ServerID) (sum int64) {
 	ways := 0
 	for i := range c.Links {

@@ -174,8 +174,7 @@ func (c *Cluster) Rivals() (two Set) {
 	return two
 }
 
-// newerThan reports whether a server has a newer log than another (§5.4.1); one that is down counts as
-// older.
+// newerThan reports whether a server has a newer log than another (§5.4.1); being down counts as older.
 func (s *Server) newerThan(other *Server) bool {
 	a, b := s.Report, other.Report
 	switch {

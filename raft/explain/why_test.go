@@ -108,8 +108,7 @@ func TestWhyDoesNobodyLead(t *testing.T) {
 	}
 }
 
-// In a room a report is some milliseconds old, and a follower may know its leader before the page has heard
-// from that leader.
+// In a room a report is some milliseconds old, and a follower may know its leader before the page does.
 func TestALeaderThatHasNotSaidSoYetIsNotMissed(t *testing.T) {
 	follows := Report{At: 90_000, Term: 3, Leader: 1}
 	for _, c := range []struct {
@@ -333,8 +332,7 @@ func TestAnEntryThatIsInASnapshotOrWasNotTold(t *testing.T) {
 	equal(t, "not there", Look(late).Entry(2, 2), "S2 has no entry at index 2.")
 }
 
-// A server of another kind may say anything. The questions then may be nonsense, but they end and do not
-// panic.
+// A server of another kind may say anything. Questions may then be nonsense, but end and do not panic.
 func FuzzAskedOfAnything(f *testing.F) {
 	f.Add([]byte{1, 2, 3, 4, 5, 6, 7, 8, 9})
 	f.Fuzz(func(t *testing.T, data []byte) {

@@ -338,8 +338,7 @@ func (s *theirs) leads() (bool, uint64) {
 	return st.RaftState == etcd.StateLeader, st.GetTerm()
 }
 
-// The log is read from the disk: an entry that is not there yet is lost in a crash, and no other server has
-// it.
+// The log is read from the disk: an entry that is not there yet is lost in a crash, and nowhere else.
 
 func (s *theirs) last() (uint64, uint64) {
 	i, err := s.disk.LastIndex()

@@ -280,8 +280,7 @@ func (w *world) leader() (leader uint64) {
 	return leader
 }
 
-// heal ends all faults; within so many steps the cluster has to serve again, and every server to have
-// applied all.
+// heal ends all faults; within so many steps the cluster has to serve again and all servers to apply all.
 func (w *world) heal(within int) {
 	w.faulty = false
 	w.cut = [size + 1][size + 1]bool{}

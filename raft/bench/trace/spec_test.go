@@ -132,8 +132,8 @@ func validate(trace []byte) (lines int, err error) {
 	return len(s.lines), nil
 }
 
-// init is TraceInit: each server's state is that of the last of its lines that tell only of its start. It
-// returns which lines these are.
+// init is TraceInit: each server's state is that of the last of its first lines, which tell only of its
+// start. It returns which lines these are.
 func (s *spec) init() (bootstrap map[int]bool) {
 	bootstrap = map[int]bool{}
 	last, done := map[string]int{}, map[string]bool{}

@@ -162,9 +162,8 @@ func checkChange(t *testing.T, c testCase, now, after raft.Configuration, done b
 	}
 }
 
-// leading returns a leader under a configuration whose entry no follower has acknowledged yet. It stays a
-// voter, if any voter does. That a new voter is caught up is left to the user in etcd, and so not looked at
-// here.
+// leading returns a leader under a configuration whose entry is not acknowledged yet. It stays a voter, if
+// any voter does. Etcd leaves it to the user that a new voter is caught up, so that is not looked at here.
 func leading(t *testing.T, now, then raft.Configuration) *server {
 	id := now.Voters[0]
 	for _, v := range now.Voters {

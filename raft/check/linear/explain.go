@@ -68,8 +68,7 @@ func withShare(s *search, steps, shares int, search func()) int {
 	return steps + s.steps
 }
 
-// explain adds the effects and contradictions of the search's operations to e. It returns false if the steps
-// have ended.
+// explain adds to e the search's effects and contradictions. It returns false if the steps have ended.
 func (s *search) explain(e *Explanation) bool {
 	answered := slices.DeleteFunc(slices.Clone(s.operations), func(o int) bool { return s.history[o].Unknown })
 	slices.SortFunc(answered, s.byAnswer)

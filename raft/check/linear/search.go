@@ -144,8 +144,7 @@ func (s *search) proceed() (wrong int, found bool) {
 }
 
 // explainAnswer returns all ways in which an operation can have happened when it is answered, given those
-// before: as they are if it has happened already, or else with any other operations before it, itself the
-// last.
+// before: as they are if it has happened already, or else after any other operations, itself the last.
 func (s *search) explainAnswer(answered int, before []*way) []*way {
 	wanted, anything := s.wanted()
 	reached, explained := newOutcomes(s), newOutcomes(s)
