@@ -117,7 +117,7 @@ func (c *Cluster) hears(id raft.ServerID) (longest int64) {
 	return longest
 }
 
-// trip is how long a call and its reply may be under way between two servers; 0: one of them is lost.
+// trip is how long a call and its reply may be under way between two servers; 0: one of them does not pass.
 func (c *Cluster) trip(a, b raft.ServerID) (sum int64) {
 	ways := 0
 	for i := range c.Links {
