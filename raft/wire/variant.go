@@ -230,9 +230,9 @@ func appendUUIDText(dst []byte, id [16]byte) []byte {
 	return append(dst, '"')
 }
 
-// variantHas tells whether the dialect can say a frame. It knows two calls and commands, and nothing of
-// pre-votes, transfers, snapshots and membership. To be told the half of it would mislead its server: it
-// would give its vote where it is only asked whether it would.
+// variantHas reports whether the dialect can say a frame. It knows two calls and commands, and nothing of
+// pre-votes, transfers, snapshots and membership. Half of such a frame would mislead its server: it would
+// give its vote where it is only asked whether it would.
 func variantHas(f *Frame) bool {
 	switch m := f.RPC.(type) {
 	case *raft.RequestVote:
