@@ -14,9 +14,9 @@ type Tape struct {
 	every int64 // how far apart they are at least
 }
 
-// NewTape returns the tape of a run. Marks are every µs apart at first, ≥ 1; when there are MaxMarks, every other one
-// is dropped, and from then on they are twice as far apart. So a tape of any length costs the same memory, and reaching
-// a time costs about as much as living through one distance between marks.
+// NewTape returns the tape of a run. Marks are every µs apart at first, ≥ 1; at MaxMarks every other one is
+// dropped, and from then on they are twice as far apart. So a tape of any length costs the same memory, and
+// reaching a time costs about as much as running through one distance between marks.
 func NewTape(run Run, every int64) (*Tape, error) {
 	first, err := New(run)
 	if err != nil {

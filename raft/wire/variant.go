@@ -96,8 +96,8 @@ func (d *Decoder) decodeBareReply(r *reader, term []byte, rest scanner, f *Frame
 	d.voteReply(f, m)
 }
 
-// pairs reads entries as [[term,"command"],…]. What the dialect has no word for is written so that it stays apart from
-// what it has: a no-op is "", an empty command {"base64":""}.
+// pairs reads entries as [[term,"command"],…]. What the dialect has no word for stays apart from what it
+// has: a no-op is "", an empty command {"base64":""}.
 func (r *reader) pairs(p *payloads, o *object) {
 	const what = "a pair of a term and a command"
 	for list := r.list(o, fieldEntries); r.err == nil; {
