@@ -310,7 +310,7 @@ func (r *relay) stalling(file string, times int32) string {
 	return address
 }
 
-// A tab of a room of five stood at "Loading the cluster… 2 %" for good once, after browsers and relays were killed.
+// A connection that stalls, and that nothing ends, does not keep a tab waiting for its program.
 func TestAProgramThatStopsArrivingIsAskedForAgain(t *testing.T) {
 	t.Parallel()
 	r := newRoom(t)
