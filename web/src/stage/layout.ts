@@ -18,7 +18,7 @@ export interface Box {
 export interface Ring {
   width: number;
   height: number;
-  free: number; // px from the left that nothing else stands on
+  free: number; // px from the left that nothing else occupies
   r: number; // of a node
   strips: boolean; // mini logs stand under the labels
   compact: boolean; // room for no more than names
@@ -26,24 +26,24 @@ export interface Ring {
   names: Box[]; // where their names stand, with the mini logs under them
 }
 
-/** What a stage may draw of a node: all of it, or less where the servers would meet each other. */
+/** What a stage draws of a node: everything, or less where the servers would overlap. */
 interface Form {
   r: number;
   strips: boolean;
   compact: boolean;
   large: boolean; // type is a quarter larger
-  name: number; // px that a name takes with what stands beside it
+  name: number; // px that a name takes, with its badges
 }
 
-const NAME = 92; // of most
+const NAME = 92; // px of most names
 
 const LOW = 300; // px of height below which the stage is compact
 const CAP = 420; // the widest ring, px
 // width of a ring ÷ its height (LOOK §1); it is wider on a low stage, and where the servers would meet
 const ROUND = 1.12;
 const WIDEST = 2.4;
-const FLATTEST = 800; // almost a line: on a stage that is too low for a ring, where they would stand upon each other
-// px that servers are farther apart where there is room: the rings of broken promises then meet nothing
+const FLATTEST = 800; // almost a line, for a stage too low for a ring without overlaps
+// px of extra distance where there is room: the rings of broken promises then do not overlap
 const EASE = 20;
 const EASIEST = 3.6; // how wide a ring may become for that
 const PROJECTOR = 44; // px: a node's radius where the stage is as wide as this:
@@ -58,7 +58,7 @@ function nodeRadius(width: number, height: number, servers: number): number {
   return servers >= 7 ? 28 : 32;
 }
 
-/** What a ring keeps free for something else, and for long names; px. */
+/** The space that a ring leaves for other elements and for long names; px. */
 interface Kept {
   right: number;
   bottom: number;
